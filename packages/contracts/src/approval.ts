@@ -1,0 +1,52 @@
+/** An approval: what is shown, what a vote names, how it stands. */
+import { z } from 'zod';
+import { approvalStage, effectiveJob } from './decision.ts';
+import { LIMITS } from './limits.ts';
+import { digest, instant, jobId, principalId, tenantName, topicName, uuid } from './names.ts';
+
+export const APPROVAL_STATES = ['open', 'granted', 'refused', 'expired', 'voided'] as const;
+export type ApprovalState = (typeof APPROVAL_STATES)[number];
+
+/** `digest` is the approval's own, as shown to the voter: a vote for anything else is refused. */
+export const vote = z.strictObject({
+  digest,
+  comment: z.string().max(LIMITS.comment_chars).optional(),
+});
+
+export const recordedVote = z.object({
+  voter: principalId,
+  vote: z.enum(['approve', 'reject']),
+  stage: z.int(),
+  group: z.string(),
+  comment: z.string().nullable(),
+  voted_at: instant,
+});
+
+export const approvalView = z.object({
+  approval_id: uuid,
+  tenant: tenantName,
+  job_id: jobId,
+  topic: topicName,
+  state: z.enum(APPROVAL_STATES),
+  /** What a vote must name: covers everything below that decides. */
+  digest,
+  job_hash: digest,
+  effective_digest: digest,
+  policy_version: z.int(),
+  policy_snapshot: z.string(),
+  policy_epoch: z.int(),
+  rule_id: z.string().nullable(),
+  reason: z.string(),
+  requester: principalId,
+  owner: principalId.nullable(),
+  on_behalf_of: principalId.nullable(),
+  max_attempts: z.int(),
+  stages: z.array(approvalStage),
+  votes: z.array(recordedVote),
+  opened_at: instant,
+  expires_at: instant,
+  closed_at: instant.nullable(),
+  /** Exactly what will run; null once the content was erased, and in listings. */
+  effective: effectiveJob.nullable(),
+});
+export type ApprovalView = z.infer<typeof approvalView>;

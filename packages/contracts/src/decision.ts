@@ -1,0 +1,134 @@
+/** One decision of the policy, the same names in replies, ledger entries, columns and HTTP. */
+import { z } from 'zod';
+import { actor, namedRequest } from './job.ts';
+import { capabilityName, digest, instant, jobId, labelKey, labelValue, tenantName, token, topicName, uuid } from './names.ts';
+
+export const DECISIONS = ['allow', 'deny', 'require_approval', 'allow_with_constraints', 'remediate'] as const;
+export type DecisionName = (typeof DECISIONS)[number];
+export const GATES = ['submit', 'dispatch'] as const;
+export type Gate = (typeof GATES)[number];
+
+/** Type, place and count; never the matched text. */
+export const finding = z.strictObject({
+  scanner: z.string(),
+  type: z.string(),
+  place: z.string(),
+  count: z.int(),
+  severity: z.enum(['low', 'medium', 'high', 'critical']),
+});
+export type Finding = z.infer<typeof finding>;
+
+/** Enforced or the job does not run. `set` is merged into the payload (RFC 7396). */
+export const constraints = z.strictObject({
+  timeout_ms: z.int().min(1).optional(),
+  max_attempts: z.int().min(1).max(100).optional(),
+  max_output_bytes: z.int().min(1).optional(),
+  /** Each must be a name that the pool declares it enforces. */
+  worker: z.array(token).max(32).optional(),
+  set: z.record(z.string(), z.unknown()).optional(),
+});
+export type Constraints = z.infer<typeof constraints>;
+
+export const approvalStage = z.strictObject({ group: token, count: z.int().min(1).max(20) });
+export type ApprovalStage = z.infer<typeof approvalStage>;
+
+/** What must hold around the run besides the constraints. */
+export const obligations = z.strictObject({
+  approval: z.strictObject({ stages: z.array(approvalStage).min(1).max(8), expires_ms: z.int().min(1) }).optional(),
+  limits: z
+    .array(
+      z.strictObject({
+        count: z.int().min(1),
+        window_ms: z.int().min(1),
+        per: z.array(z.enum(['tenant', 'topic', 'actor', 'capability', 'pool'])),
+        on_exceed: z.enum(['deny', 'hold']),
+      }),
+    )
+    .optional(),
+  evidence: z.enum(['standard', 'enhanced']).optional(),
+  review: z.enum(['none', 'required']).optional(),
+  rollback: z.enum(['none', 'required']).optional(),
+});
+export type Obligations = z.infer<typeof obligations>;
+
+/** A rewrite of a request: applied at the submit gate, or on offer with a denial and at the dispatch gate. */
+export const remediation = z.strictObject({
+  id: z.string(),
+  applied: z.boolean(),
+  topic: topicName.optional(),
+  capability: capabilityName.optional(),
+  labels: z.strictObject({ set: z.record(labelKey, labelValue).optional(), remove: z.array(labelKey).optional() }).optional(),
+  /** RFC 7396 merge patch of the payload, as the policy's author wrote it. */
+  payload: z.record(z.string(), z.unknown()).optional(),
+});
+export type Remediation = z.infer<typeof remediation>;
+
+export const FAIL_MODES = ['closed', 'open'] as const;
+
+export const decision = z.strictObject({
+  decision_id: uuid,
+  gate: z.enum(GATES),
+  decision: z.enum(DECISIONS),
+  /** Null when no rule matched (`default_decision`) or a bound outside the rules decided. */
+  rule_id: z.string().nullable(),
+  reason: z.string(),
+  /** Every rule that matched, in file order, the deciding one included. */
+  matched_rules: z.array(z.string()),
+  policy_version: z.int(),
+  policy_snapshot: z.string(),
+  policy_epoch: z.int(),
+  job_hash: digest,
+  /** Null for a denial: nothing will run. */
+  effective_digest: digest.nullable(),
+  constraints,
+  obligations,
+  remediation: remediation.nullable(),
+  findings: z.array(finding),
+  /** Facts taken on the submitter's word, because the policy does not list the topic. */
+  asserted: z.array(z.string()),
+  cached: z.boolean(),
+  /** Set when the kernel was out of reach and an explicit `fail_mode: open` let the job through. */
+  fail_mode: z.enum(FAIL_MODES).nullable(),
+  decided_at: instant,
+});
+export type Decision = z.infer<typeof decision>;
+
+/** What will really run, after remediation and the constraints' patch; `effective_digest` covers all of it. */
+export const effectiveJob = z.strictObject({
+  tenant: tenantName,
+  job_id: jobId,
+  actor: z.string(),
+  topic: topicName,
+  capability: capabilityName.nullable(),
+  risk_tags: z.array(token),
+  requires: z.array(capabilityName),
+  labels: z.record(labelKey, labelValue),
+  prompt: z.string().optional(),
+  payload: z.record(z.string(), z.unknown()).optional(),
+  constraints,
+});
+export type EffectiveJob = z.infer<typeof effectiveJob>;
+
+/** One question to the kernel. `min_epoch`: an answer made under an older epoch is worth nothing to the caller. */
+export const decideItem = z.strictObject({
+  gate: z.enum(GATES),
+  request: namedRequest,
+  actor,
+  job_hash: digest,
+  /** Base64url salt of this job's digests. */
+  salt: z.string().min(16).max(64),
+  min_epoch: z.int().min(0),
+});
+export type DecideItem = z.infer<typeof decideItem>;
+
+/** `decisions` in the order made: each rewrite is one `remediate`, the last one is what stands. */
+export const decideAnswer = z.strictObject({
+  decisions: z.array(decision).min(1),
+  /** The request as the rules last saw it: facts filled in, rewrites applied; null when denied. */
+  rewritten: namedRequest.nullable(),
+  effective: effectiveJob.nullable(),
+});
+export type DecideAnswer = z.infer<typeof decideAnswer>;
+
+/** The decision that stands. */
+export const finalDecision = (answer: DecideAnswer): Decision => answer.decisions[answer.decisions.length - 1]!;

@@ -1,0 +1,93 @@
+/**
+ * The closed union of everything that can go wrong, with its HTTP status and what a stream consumer does with the
+ * message. A denial by policy is a value, not an error; a code that is not listed here is a bug.
+ */
+import { z } from 'zod';
+
+type Row = { status: number; on_stream: 'ack' | 'nak' | 'term'; says: string };
+
+/** `term`: never again (the message is wrong); `nak`: again later (we are out of order); `ack`: done. */
+export const ERRORS = {
+  json_malformed: { status: 400, on_stream: 'term', says: 'the body is not JSON' },
+  json_bad_utf8: { status: 400, on_stream: 'term', says: 'the body is not UTF-8' },
+  json_duplicate_key: { status: 400, on_stream: 'term', says: 'an object names a key twice' },
+  json_lone_surrogate: { status: 400, on_stream: 'term', says: 'a string holds half of a surrogate pair' },
+  json_nul: { status: 400, on_stream: 'term', says: 'a string holds U+0000' },
+  json_unsafe_number: { status: 400, on_stream: 'term', says: 'a number cannot be kept exactly' },
+  json_too_deep: { status: 400, on_stream: 'term', says: 'the body is nested too deeply' },
+  json_too_large: { status: 413, on_stream: 'term', says: 'the body is too large' },
+  media_type_unsupported: { status: 415, on_stream: 'term', says: 'the body must be application/json' },
+  field_unknown: { status: 400, on_stream: 'term', says: 'the body has a field that does not exist' },
+  field_invalid: { status: 400, on_stream: 'term', says: 'a field has a value it cannot have' },
+  query_invalid: { status: 400, on_stream: 'term', says: 'a query parameter has a value it cannot have' },
+  tenant_mismatch: { status: 400, on_stream: 'term', says: 'body and header name different tenants' },
+  facts_contradicted: { status: 400, on_stream: 'term', says: 'the request contradicts what the policy knows of the topic' },
+  schema_violated: { status: 400, on_stream: 'term', says: "the payload does not fit the topic's schema" },
+  unauthenticated: { status: 401, on_stream: 'term', says: 'no valid credential' },
+  signature_invalid: { status: 401, on_stream: 'term', says: 'the signature does not fit the request' },
+  signature_stale: { status: 401, on_stream: 'term', says: 'the signed timestamp is too far from now' },
+  permission_missing: { status: 403, on_stream: 'term', says: 'the credential does not carry this permission' },
+  tenant_forbidden: { status: 403, on_stream: 'term', says: 'the credential belongs to another tenant' },
+  revoked: { status: 403, on_stream: 'term', says: 'the identity was revoked' },
+  denied: { status: 403, on_stream: 'ack', says: 'the policy denied the job' },
+  not_found: { status: 404, on_stream: 'term', says: 'there is no such thing' },
+  method_not_allowed: { status: 405, on_stream: 'term', says: 'the path knows other methods' },
+  idempotency_conflict: { status: 409, on_stream: 'term', says: 'the same job_id or Idempotency-Key came with another body' },
+  state_conflict: { status: 409, on_stream: 'term', says: 'the state does not permit this step' },
+  result_not_ready: { status: 409, on_stream: 'term', says: 'the result has not been released' },
+  result_quarantined: { status: 403, on_stream: 'term', says: 'the result is quarantined' },
+  approval_closed: { status: 409, on_stream: 'term', says: 'the approval is no longer open' },
+  approval_digest_mismatch: { status: 409, on_stream: 'term', says: 'the vote is for something other than what is asked' },
+  approval_not_eligible: { status: 403, on_stream: 'term', says: 'this person may not vote on this approval' },
+  approval_already_voted: { status: 409, on_stream: 'term', says: 'this person has already voted' },
+  attempt_stale: { status: 409, on_stream: 'term', says: 'the attempt is not the current one' },
+  claim_lost: { status: 409, on_stream: 'term', says: 'another worker holds the attempt' },
+  stopped: { status: 409, on_stream: 'term', says: 'a stop is in force' },
+  warrant_invalid: { status: 403, on_stream: 'term', says: 'the warrant does not verify' },
+  epoch_stale: { status: 409, on_stream: 'nak', says: 'the decision was made under an older epoch' },
+  overloaded: { status: 503, on_stream: 'nak', says: 'too much work is waiting; try again' },
+  policy_unavailable: { status: 503, on_stream: 'nak', says: 'the policy kernel does not answer; nothing was decided' },
+  policy_missing: { status: 503, on_stream: 'nak', says: 'no valid policy is active; nothing was decided' },
+  scheduler_unavailable: { status: 503, on_stream: 'nak', says: 'the scheduler does not answer' },
+  approval_unavailable: { status: 503, on_stream: 'nak', says: 'the approval service does not answer' },
+  output_unavailable: { status: 503, on_stream: 'nak', says: 'output-safety does not answer' },
+  audit_unavailable: { status: 503, on_stream: 'nak', says: 'audit does not answer' },
+  ingress_unavailable: { status: 503, on_stream: 'nak', says: 'ingress does not answer' },
+  database_unavailable: { status: 503, on_stream: 'nak', says: 'Postgres does not answer' },
+  bus_unavailable: { status: 503, on_stream: 'nak', says: 'NATS does not answer' },
+  internal: { status: 500, on_stream: 'nak', says: 'a bug: please report it with the trace id' },
+} as const satisfies Record<string, Row>;
+
+export type ErrorCode = keyof typeof ERRORS;
+export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+
+/** As it crosses HTTP and RPC. `at` is a JSON pointer, a header's or a parameter's name. */
+export const failure = z.object({
+  code: z.enum(ERROR_CODES),
+  detail: z.string(),
+  at: z.string().optional(),
+});
+export type Failure = z.infer<typeof failure>;
+
+/** A failure on its way through the code; what is thrown otherwise is a bug. */
+export class CountersignError extends Error {
+  readonly code: ErrorCode;
+  readonly at: string | undefined;
+  constructor(code: ErrorCode, detail?: string, options?: { at?: string | undefined; cause?: unknown }) {
+    super(detail ?? ERRORS[code].says, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'CountersignError';
+    this.code = code;
+    this.at = options?.at;
+  }
+  toFailure(): Failure {
+    return { code: this.code, detail: this.message, ...(this.at === undefined ? {} : { at: this.at }) };
+  }
+}
+
+/** What a caller may hear of anything thrown: a bug's message stays inside. */
+export const failureOf = (thrown: unknown): Failure =>
+  thrown instanceof CountersignError ? thrown.toFailure() : { code: 'internal', detail: ERRORS.internal.says };
+
+export const httpStatus = (code: ErrorCode): number => ERRORS[code].status;
+/** True when the system, not the request, is at fault: try again later. */
+export const isOutage = (code: ErrorCode): boolean => ERRORS[code].status >= 500;

@@ -1,0 +1,60 @@
+/** The kinds of evidence, who may record each, and the chains they stand in. The database refuses any other pair. */
+import { z } from 'zod';
+import { instant } from './names.ts';
+import { JOB_STATES } from './states.ts';
+
+export const SERVICES = ['ingress', 'policy-kernel', 'approval', 'scheduler', 'output-safety', 'audit'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+/** Login role of a service, as `session_user` shows it and as an entry's `recorded_by` hashes it. */
+export const roleOf = (service: ServiceName): string => `countersign_${service.replaceAll('-', '_')}`;
+
+/** A step of a job is recorded as `job_<state it leads to>`. */
+export const ENTRY_KINDS: Readonly<Record<string, ServiceName>> = {
+  job_admitted: 'scheduler',
+  ...Object.fromEntries(JOB_STATES.map((state) => [`job_${state}`, 'scheduler' as const])),
+  job_cancel_requested: 'scheduler',
+  attempt_refused: 'scheduler',
+  attempt_lost: 'scheduler',
+  switch_set: 'scheduler',
+  approval_opened: 'approval',
+  approval_voted: 'approval',
+  approval_granted: 'approval',
+  approval_refused: 'approval',
+  approval_expired: 'approval',
+  approval_voided: 'approval',
+  output_screened: 'output-safety',
+  result_rejected: 'output-safety',
+  policy_activated: 'policy-kernel',
+  policy_rejected: 'policy-kernel',
+  identity_created: 'ingress',
+  identity_revoked: 'ingress',
+};
+
+export const chainOfJob = (tenant: string, job_id: string): string => `job:${tenant}:${job_id}`;
+
+/** One entry as it is sealed, published on `audit.>` and exported. `body` is the canonical JSON, exactly as hashed. */
+export const ledgerEntry = z.object({
+  chain: z.string(),
+  seq: z.int(),
+  kind: z.string(),
+  recorded_by: z.string(),
+  tenant: z.string().nullable(),
+  topic: z.string().nullable(),
+  recorded_at: instant,
+  prev_hash: z.string(),
+  hash: z.string(),
+  body: z.string(),
+  /** Null until sealed. */
+  leaf_index: z.int().nullable(),
+});
+export type LedgerEntry = z.infer<typeof ledgerEntry>;
+
+/** What a service hands to `ledger.append`. */
+export type NewEntry = {
+  chain: string;
+  kind: string;
+  tenant: string | null;
+  topic: string | null;
+  body: Record<string, unknown>;
+};

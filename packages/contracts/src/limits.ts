@@ -1,0 +1,56 @@
+/** Every bound of the system, declared once. Nothing else may carry a size, count or duration of its own. */
+export const LIMITS = {
+  /** Bytes of one job request as submitted. */
+  request_bytes: 512 * 1024,
+  /** Nesting depth of any JSON that comes from outside. */
+  json_depth: 32,
+  /** `max_payload` of NATS: the largest message, signed bundles included. */
+  message_bytes: 4 * 1024 * 1024,
+  /** Bytes of one worker's result content. */
+  output_bytes: 1024 * 1024,
+  prompt_chars: 200_000,
+  labels: 32,
+  label_chars: 256,
+  risk_tags: 32,
+  comment_chars: 2_000,
+  reason_chars: 500,
+  /** Segments of a topic after `job.`. */
+  topic_segments: 8,
+  token_chars: 64,
+  /** Jobs in one group commit. */
+  batch_rows: 128,
+  /** Requests that may wait for a group commit before callers are told to come back. */
+  queued_rows: 4_096,
+  /** Rows of one page of a listing. */
+  page_rows: 200,
+  /** Milliseconds a caller waits for an RPC answer. */
+  rpc_ms: 3_000,
+  /** Milliseconds the policy kernel has for one decision. */
+  decide_ms: 2_000,
+  /** Rewrites of one request by remediation. */
+  rewrites: 3,
+  /** Jobs sent to a pool beyond its free slots, so that no worker waits for the next. */
+  dispatch_window: 8,
+  /** Milliseconds a dispatched attempt may wait for a claim, then it is lost. */
+  claim_ms: 30_000,
+  /** Milliseconds of a worker's lease; it beats several times in each. */
+  lease_ms: 15_000,
+  /** Milliseconds from a reported result to its screening, then the attempt is lost. */
+  screening_ms: 60_000,
+  /** Milliseconds between two sweeps of a service over its own rows. */
+  sweep_ms: 500,
+  /** Milliseconds within which a stop must be obeyed. */
+  stop_ms: 1_000,
+  /** Milliseconds a job may wait and run when it names no deadline. */
+  deadline_ms: 24 * 60 * 60 * 1000,
+  /** Milliseconds an attempt may run when no constraint says so. */
+  timeout_ms: 5 * 60 * 1000,
+  attempts: 3,
+  /** Milliseconds by which a signed request's timestamp may differ from the time it was stored. */
+  signature_skew_ms: 5 * 60 * 1000,
+  /** Milliseconds for which idempotency of a denied request is kept. */
+  approval_expires_ms: 60 * 60 * 1000,
+  /** Milliseconds a draining service waits for work under way. */
+  drain_ms: 10_000,
+  sse_clients: 500,
+} as const;

@@ -1,0 +1,40 @@
+/** Every metric, declared once: services register from here, documents are made from here. No label holds content. */
+
+type Kind = 'counter' | 'gauge' | 'histogram';
+export type MetricSpec = { kind: Kind; help: string; labels: readonly string[]; buckets?: readonly number[] };
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+
+/** Names without the prefix, which is a setting (`METRICS_PREFIX`, by default `countersign_`). */
+export const METRICS = {
+  http_requests_total: { kind: 'counter', help: 'HTTP requests by route and status', labels: ['route', 'status'] },
+  http_request_seconds: { kind: 'histogram', help: 'HTTP request duration', labels: ['route'], buckets: seconds },
+  rpc_requests_total: { kind: 'counter', help: 'RPC requests answered, by verb and outcome', labels: ['verb', 'outcome'] },
+  decisions_total: { kind: 'counter', help: 'Decisions by gate and decision', labels: ['gate', 'decision'] },
+  decision_seconds: { kind: 'histogram', help: 'Time to decide', labels: ['gate'], buckets: seconds },
+  decision_cache_total: { kind: 'counter', help: 'Decision cache by outcome: hit, miss, eviction', labels: ['outcome'] },
+  input_fail_open_total: { kind: 'counter', help: 'Jobs let through with the kernel out of reach', labels: [] },
+  policy_epoch: { kind: 'gauge', help: 'Epoch of the active policy, by scope', labels: ['scope'] },
+  policy_rejected_total: { kind: 'counter', help: 'Bundles refused, by code', labels: ['code'] },
+  jobs_admitted_total: { kind: 'counter', help: 'Jobs admitted, by initial state', labels: ['state'] },
+  jobs_ended_total: { kind: 'counter', help: 'Jobs ended, by terminal state', labels: ['state'] },
+  jobs_waiting: { kind: 'gauge', help: 'Jobs not ended, by state', labels: ['state'] },
+  dispatches_total: { kind: 'counter', help: 'Attempts dispatched, by pool', labels: ['pool'] },
+  attempts_lost_total: { kind: 'counter', help: 'Attempts whose lease or screening deadline ran out', labels: [] },
+  warrants_refused_total: { kind: 'counter', help: 'Warrants that workers refused, by code', labels: ['code'] },
+  approvals_open: { kind: 'gauge', help: 'Approvals waiting for votes', labels: [] },
+  approvals_closed_total: { kind: 'counter', help: 'Approvals closed, by state', labels: ['state'] },
+  approval_latency_seconds: {
+    kind: 'histogram',
+    help: 'From opening to the closing vote',
+    labels: [],
+    buckets: [1, 5, 15, 60, 300, 900, 3600, 14400, 86400],
+  },
+  output_policy_allow_total: { kind: 'counter', help: 'Outputs released as they were', labels: [] },
+  output_policy_redact_total: { kind: 'counter', help: 'Outputs released with matches removed', labels: [] },
+  output_policy_quarantine_total: { kind: 'counter', help: 'Outputs held back', labels: [] },
+  results_rejected_total: { kind: 'counter', help: 'Results refused before screening, by code', labels: ['code'] },
+  ledger_sealed_total: { kind: 'counter', help: 'Ledger entries sealed', labels: [] },
+  ledger_unpublished: { kind: 'gauge', help: 'Sealed entries not yet on the audit stream', labels: [] },
+} as const satisfies Record<string, MetricSpec>;
+export type MetricName = keyof typeof METRICS;

@@ -1,0 +1,33 @@
+/** The alphabets of every name in the system. A name that passes here may stand in a subject, a chain or a path. */
+import { z } from 'zod';
+import { LIMITS } from './limits.ts';
+
+export const TOKEN = /^[a-z0-9_-]{1,64}$/;
+const TOPIC = /^job(\.[a-z0-9_-]{1,64}){1,8}$/;
+
+export const token = z.string().regex(TOKEN, 'must match ^[a-z0-9_-]{1,64}$');
+/** `_` alone stands for "no tenant" in audit subjects and can be nobody's name. */
+export const tenantName = token.refine((name) => name !== '_', 'must not be "_"');
+export const topicName = z
+  .string()
+  .regex(TOPIC, `must be "job." and 1 to ${LIMITS.topic_segments} segments of ^[a-z0-9_-]{1,64}$, no wildcards`);
+/** Capability: dotted tokens, e.g. `infra.write`. */
+export const capabilityName = z
+  .string()
+  .max(128)
+  .regex(/^[a-z0-9_-]{1,64}(\.[a-z0-9_-]{1,64}){0,7}$/, 'must be dotted tokens, e.g. infra.write');
+export const jobId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must match ^[A-Za-z0-9_-]{1,64}$');
+/** Starts with a letter, so that no prototype key (`__proto__`) can pose as a label. */
+export const labelKey = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'must match ^[a-z][a-z0-9_.-]{0,63}$');
+export const labelValue = z.string().max(LIMITS.label_chars);
+export const principalId = z.string().regex(/^[a-z0-9][a-z0-9_.@-]{0,127}$/, 'must match ^[a-z0-9][a-z0-9_.@-]{0,127}$');
+/** `sha256:` and 64 hex digits. */
+export const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256:<64 hex digits>');
+export const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a UUID');
+/** RFC 3339 in UTC with microseconds, as the database wrote it. */
+export const instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/, 'must be RFC 3339 in UTC');
+
+export const isToken = (text: string): boolean => TOKEN.test(text);
+export const isTopic = (text: string): boolean => TOPIC.test(text);
+/** `job.deploy.apply` → `deploy.apply`. */
+export const topicTail = (topic: string): string => topic.slice('job.'.length);

@@ -1,0 +1,58 @@
+/** The run record an auditor reads, made from the job's ledger chain alone. */
+import { z } from 'zod';
+import { approvalStage, decision } from './decision.ts';
+import { instant } from './names.ts';
+
+export const runRecord = z.object({
+  run_id: z.string(),
+  actor: z.string(),
+  owner: z.string().nullable(),
+  tenant: z.string(),
+  topic: z.string(),
+  capability: z.string().nullable(),
+  state: z.string(),
+  policy_decision: z.string(),
+  matched_rule: z.string().nullable(),
+  policy_version: z.int(),
+  policy_snapshot: z.string(),
+  job_hash: z.string(),
+  effective_digest: z.string().nullable(),
+  decisions: z.array(decision),
+  approval: z
+    .object({
+      approval_id: z.string(),
+      state: z.string(),
+      approver: z.string().nullable(),
+      approvers: z.array(z.object({ approver: z.string(), vote: z.string(), stage: z.int(), voted_at: instant })),
+      approved_at: instant.nullable(),
+      expires_at: instant,
+      stages: z.array(approvalStage),
+    })
+    .nullable(),
+  execution: z
+    .object({
+      pool: z.string(),
+      worker: z.string().nullable(),
+      attempts: z.int(),
+      status: z.string(),
+      duration_ms: z.int().nullable(),
+    })
+    .nullable(),
+  output_safety: z.string().nullable(),
+  context_ref: z.string(),
+  result_ref: z.string().nullable(),
+  created_at: instant,
+  ended_at: instant.nullable(),
+  /** What the ledger itself says: the chain, its length, its head, whether every hash recomputes. */
+  proof: z.object({
+    chain: z.string(),
+    entries: z.int(),
+    head: z.string(),
+    verified: z.boolean(),
+    sealed: z.boolean(),
+    leaf_indexes: z.array(z.int().nullable()),
+  }),
+  /** Mandatory fields that this record lacks, by name; empty is complete. */
+  missing: z.array(z.string()),
+});
+export type RunRecord = z.infer<typeof runRecord>;

@@ -1,0 +1,51 @@
+/** The streams and durable consumers as the one provisioner makes them and every service expects them. */
+
+export type StreamSpec = {
+  name: 'INTAKE' | 'STAGES' | 'DISPATCH' | 'RESULTS' | 'AUDIT';
+  subjects: readonly string[];
+  retention: 'workqueue' | 'limits';
+  discard: 'new' | 'old';
+  max_bytes: number;
+  /** Must a stored message survive power loss? Only the caller's outbox; the rest is rebuilt from Postgres. */
+  durable: boolean;
+  deny_delete: boolean;
+};
+
+const MiB = 1024 * 1024;
+
+export const STREAMS: readonly StreamSpec[] = [
+  { name: 'INTAKE', subjects: ['job.submit.>'], retention: 'workqueue', discard: 'new', max_bytes: 256 * MiB, durable: true, deny_delete: false },
+  { name: 'STAGES', subjects: ['job.held.>', 'job.granted.>', 'job.refused.>', 'job.screened.>'], retention: 'workqueue', discard: 'new', max_bytes: 256 * MiB, durable: false, deny_delete: false },
+  { name: 'DISPATCH', subjects: ['job.dispatch.>'], retention: 'workqueue', discard: 'new', max_bytes: 512 * MiB, durable: false, deny_delete: false },
+  { name: 'RESULTS', subjects: ['job.result.>'], retention: 'workqueue', discard: 'new', max_bytes: 512 * MiB, durable: false, deny_delete: false },
+  { name: 'AUDIT', subjects: ['audit.>'], retention: 'limits', discard: 'old', max_bytes: 512 * MiB, durable: false, deny_delete: true },
+];
+
+export type ConsumerSpec = {
+  stream: StreamSpec['name'];
+  durable: string;
+  filters: readonly string[];
+  ack_wait_ms: number;
+  max_ack_pending: number;
+};
+
+/** Delivery counts are never trusted for attempts (they reset with the consumer), so `max_deliver` stays unlimited. */
+export const CONSUMERS: readonly ConsumerSpec[] = [
+  { stream: 'INTAKE', durable: 'ingress', filters: ['job.submit.>'], ack_wait_ms: 30_000, max_ack_pending: 1_000 },
+  { stream: 'STAGES', durable: 'approval', filters: ['job.held.>'], ack_wait_ms: 30_000, max_ack_pending: 1_000 },
+  { stream: 'STAGES', durable: 'scheduler', filters: ['job.granted.>', 'job.refused.>', 'job.screened.>'], ack_wait_ms: 30_000, max_ack_pending: 2_000 },
+  { stream: 'RESULTS', durable: 'output-safety', filters: ['job.result.>'], ack_wait_ms: 30_000, max_ack_pending: 2_000 },
+];
+
+/** One durable per pool on DISPATCH, made by the provisioner from `pools.yaml`. */
+export const poolConsumer = (pool: string): ConsumerSpec => ({
+  stream: 'DISPATCH',
+  durable: `pool-${pool}`,
+  filters: [`job.dispatch.${pool}.>`],
+  ack_wait_ms: 15_000,
+  max_ack_pending: 2_000,
+});
+
+export const CONTROL_BUCKET = 'CONTROL';
+/** Oldest nats-server that honours `sync_interval: always` and several filters on one consumer. */
+export const MIN_NATS_VERSION = '2.11.0';

@@ -1,0 +1,66 @@
+/** The only place that builds or reads a subject. Every token is checked, so caller text never becomes a wildcard. */
+import { isToken, isTopic, topicTail } from './names.ts';
+
+const tokenOf = (text: string): string => {
+  if (!isToken(text)) throw new TypeError('not a subject token');
+  return text;
+};
+const tailOf = (topic: string): string => {
+  if (!isTopic(topic)) throw new TypeError('not a topic');
+  return topicTail(topic);
+};
+
+export const subjects = {
+  submit: (tenant: string, topic: string) => `job.submit.${tokenOf(tenant)}.${tailOf(topic)}`,
+  held: (tenant: string, topic: string) => `job.held.${tokenOf(tenant)}.${tailOf(topic)}`,
+  granted: (tenant: string, topic: string) => `job.granted.${tokenOf(tenant)}.${tailOf(topic)}`,
+  refused: (tenant: string, topic: string) => `job.refused.${tokenOf(tenant)}.${tailOf(topic)}`,
+  dispatch: (pool: string, tenant: string, topic: string) =>
+    `job.dispatch.${tokenOf(pool)}.${tokenOf(tenant)}.${tailOf(topic)}`,
+  result: (pool: string, worker: string, tenant: string, topic: string) =>
+    `job.result.${tokenOf(pool)}.${tokenOf(worker)}.${tokenOf(tenant)}.${tailOf(topic)}`,
+  screened: (tenant: string, topic: string) => `job.screened.${tokenOf(tenant)}.${tailOf(topic)}`,
+  /** An entry without a topic publishes under its chain's tokens; `_` stands for no tenant. */
+  audit: (tenant: string | null, kind: string, topic: string | null, chain: string) =>
+    `audit.${tokenOf(tenant ?? '_')}.${tokenOf(kind)}.${topic === null ? chainTokens(chain) : tailOf(topic)}`,
+  rpc: (service: string, verb: string) => `rpc.${tokenOf(service)}.${tokenOf(verb)}`,
+  rpcSubmit: (tenant: string) => `rpc.ingress.submit.${tokenOf(tenant)}`,
+  claim: (pool: string, worker: string) => `rpc.scheduler.claim.${tokenOf(pool)}.${tokenOf(worker)}`,
+  beat: (pool: string, worker: string) => `rpc.scheduler.beat.${tokenOf(pool)}.${tokenOf(worker)}`,
+  inbox: (user: string) => `_INBOX_${tokenOf(user)}`,
+  /** Changes of `control` are announced here; the message is a hint, Postgres is the truth. */
+  control: () => '$KV.CONTROL.epoch',
+} as const;
+
+/** `policy:default` → `policy.default`; characters outside a token become `_`. */
+const chainTokens = (chain: string): string =>
+  chain
+    .split(':')
+    .map((part) => part.toLowerCase().replace(/[^a-z0-9_-]/g, '_').slice(0, 64) || '_')
+    .join('.');
+
+/** `job.submit.<tenant>.<tail>` → tenant and topic, or null when it is not one. */
+export const readSubmitSubject = (subject: string): { tenant: string; topic: string } | null => {
+  const [job, stage, tenant, ...tail] = subject.split('.');
+  const topic = `job.${tail.join('.')}`;
+  if (job !== 'job' || stage !== 'submit' || tenant === undefined || !isToken(tenant) || !isTopic(topic)) return null;
+  return { tenant, topic };
+};
+
+/** `job.result.<pool>.<worker>.<tenant>.<tail>` → who sent it, vouched for by the server's permissions. */
+export const readResultSubject = (subject: string): { pool: string; worker: string; tenant: string; topic: string } | null => {
+  const [job, stage, pool, worker, tenant, ...tail] = subject.split('.');
+  const topic = `job.${tail.join('.')}`;
+  if (job !== 'job' || stage !== 'result' || !isTopic(topic)) return null;
+  if (pool === undefined || worker === undefined || tenant === undefined) return null;
+  if (![pool, worker, tenant].every(isToken)) return null;
+  return { pool, worker, tenant, topic };
+};
+
+/** `rpc.scheduler.<verb>.<pool>.<worker>` → who asks. */
+export const readWorkerSubject = (subject: string): { pool: string; worker: string } | null => {
+  const [rpc, service, verb, pool, worker, ...rest] = subject.split('.');
+  if (rpc !== 'rpc' || service !== 'scheduler' || (verb !== 'claim' && verb !== 'beat') || rest.length > 0) return null;
+  if (pool === undefined || worker === undefined || !isToken(pool) || !isToken(worker)) return null;
+  return { pool, worker };
+};

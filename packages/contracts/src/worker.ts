@@ -1,0 +1,95 @@
+/** What passes between scheduler and workers: dispatch message, warrant, claim, beat, result. */
+import { z } from 'zod';
+import { effectiveJob } from './decision.ts';
+import { digest, jobId, tenantName, token, uuid } from './names.ts';
+
+export const WARRANT_TYP = 'countersign-warrant+jwt';
+export const WARRANT_ISSUER = 'countersign-scheduler';
+
+/** Claims of the compact JWS (EdDSA). `exp` is coarse; the claim's database clock decides. RFC 7519, section 4.1. */
+export const warrantClaims = z.object({
+  iss: z.literal(WARRANT_ISSUER),
+  /** The pool. */
+  aud: token,
+  /** `<tenant>/<job_id>`. */
+  sub: z.string(),
+  /** The dispatch id. */
+  jti: uuid,
+  nbf: z.int(),
+  exp: z.int(),
+  attempt: z.int().min(1),
+  job_hash: digest,
+  effective_digest: digest,
+  payload_digest: digest,
+  policy_snapshot: z.string(),
+  decision_id: uuid,
+  approval_id: uuid.nullable(),
+});
+export type WarrantClaims = z.infer<typeof warrantClaims>;
+
+/** On `job.dispatch.<pool>.<tenant>.<tail>`. `salt` (base64url) lets the worker recompute the digests in the warrant. */
+export const dispatchMessage = z.strictObject({
+  warrant: z.string().max(8_192),
+  salt: z.string(),
+  effective: effectiveJob,
+  traceparent: z.string().optional(),
+});
+export type DispatchMessage = z.infer<typeof dispatchMessage>;
+
+/** A worker that refuses a warrant says so instead of claiming. */
+export const claimRequest = z.strictObject({
+  dispatch_id: uuid,
+  /** Random per delivery: the same id gets the same answer, another one loses. */
+  claim_id: uuid,
+  refused: z.strictObject({ code: z.string().max(64), detail: z.string().max(500) }).optional(),
+});
+export type ClaimRequest = z.infer<typeof claimRequest>;
+
+export const claimAnswer = z.discriminatedUnion('outcome', [
+  z.object({
+    outcome: z.literal('granted'),
+    tenant: tenantName,
+    job_id: jobId,
+    attempt: z.int(),
+    lease_ms: z.int(),
+    timeout_ms: z.int(),
+    max_output_bytes: z.int(),
+  }),
+  /** Not now: the pool is full. Give the message back. */
+  z.object({ outcome: z.literal('wait'), retry_ms: z.int() }),
+  /** Never with this dispatch id. */
+  z.object({ outcome: z.literal('lost'), code: z.string() }),
+]);
+export type ClaimAnswer = z.infer<typeof claimAnswer>;
+
+export const beatRequest = z.strictObject({
+  attempts: z.array(z.strictObject({ dispatch_id: uuid, claim_id: uuid, reported: z.boolean() })).max(1_000),
+});
+export const beatAnswer = z.object({
+  attempts: z.array(
+    z.object({ dispatch_id: uuid, order: z.enum(['continue', 'stop', 'settled']), reason: z.string().nullable() }),
+  ),
+});
+export type BeatAnswer = z.infer<typeof beatAnswer>;
+
+export const RESULT_STATUSES = ['succeeded', 'failed', 'stopped', 'timed_out'] as const;
+
+/** Signed with the worker's Ed25519 key over the canonical JSON of everything but `signature`. */
+export const workerResult = z.strictObject({
+  dispatch_id: uuid,
+  claim_id: uuid,
+  tenant: tenantName,
+  job_id: jobId,
+  attempt: z.int().min(1),
+  worker: token,
+  status: z.enum(RESULT_STATUSES),
+  /** Worth another attempt? Only looked at when `failed`. */
+  retryable: z.boolean(),
+  /** Any JSON: the result, or `{ error }`. It is content and goes nowhere unscreened. */
+  output: z.unknown(),
+  duration_ms: z.int().min(0),
+  /** Base64url. */
+  signature: z.string().max(128),
+});
+export type WorkerResult = z.infer<typeof workerResult>;
+export type UnsignedResult = Omit<WorkerResult, 'signature'>;
