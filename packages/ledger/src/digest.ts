@@ -1,0 +1,60 @@
+// Every digest that binds a decision, an approval or a result to content. A domain comes first, so that a digest made
+// for one purpose can never stand for another; content is salted wherever the digest outlives it.
+import { createHash } from 'node:crypto';
+
+export const JOB_DOMAIN = 'countersign/job/v1';
+export const EFFECTIVE_DOMAIN = 'countersign/effective/v1';
+export const PAYLOAD_DOMAIN = 'countersign/payload/v1';
+export const OUTPUT_DOMAIN = 'countersign/output/v1';
+
+/** Fewer bytes than this could be guessed, and with them a short secret (bytes). */
+export const SALT_BYTES_MIN = 16;
+
+/** 32 bytes. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
+}
+
+/** 64 lowercase hex digits. */
+export function sha256Hex(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** `sha256:<hex>` of the text alone: the name of a policy snapshot. */
+export function snapshotOf(canonicalText: string): string {
+  return `sha256:${sha256Hex(encodeUtf8(canonicalText))}`;
+}
+
+/** `sha256:<hex>` of `domain ‖ 0x00 ‖ len32(salt) ‖ salt ‖ utf8(text)`, the length as u32 big endian. */
+export function saltedDigest(domain: string, salt: Uint8Array, canonicalText: string): string {
+  if (salt.length < SALT_BYTES_MIN) throw new RangeError(`a salt has at least ${SALT_BYTES_MIN} bytes`);
+  return digestOf(domain, lengthPrefixed(salt), canonicalText);
+}
+
+/** `sha256:<hex>` of `domain ‖ 0x00 ‖ utf8(text)`. Short content can be guessed back from it: keep it beside the content. */
+export function plainDigest(domain: string, canonicalText: string): string {
+  return digestOf(domain, new Uint8Array(0), canonicalText);
+}
+
+function digestOf(domain: string, prefix: Uint8Array, text: string): string {
+  return `sha256:${sha256Hex(Buffer.concat([domainPrefix(domain), prefix, encodeUtf8(text)]))}`;
+}
+
+/** `utf8(domain) ‖ 0x00`: no domain holds U+0000, so none is the beginning of another. */
+export function domainPrefix(domain: string): Uint8Array {
+  return encodeUtf8(`${domain}\0`);
+}
+
+/** `u32 big endian length ‖ bytes`: two fields can't shift a byte between them and hash alike. */
+export function lengthPrefixed(bytes: Uint8Array): Uint8Array {
+  const out = Buffer.allocUnsafe(4 + bytes.length);
+  out.writeUInt32BE(bytes.length, 0);
+  out.set(bytes, 4);
+  return out;
+}
+
+/** UTF-8 bytes. Throws on a lone surrogate: encoders replace it with U+FFFD, so two texts would share one digest. */
+export function encodeUtf8(text: string): Uint8Array {
+  if (!text.isWellFormed()) throw new TypeError('half of a surrogate pair cannot be hashed');
+  return Buffer.from(text, 'utf8');
+}
