@@ -1,0 +1,81 @@
+// Finds a nats-server that is new enough, or fetches one. What is found is asked for its version before it is used:
+// an old server silently ignores settings that the promises rest on.
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { fetchNatsFromDebian } from './fetch-nats-from-debian.ts';
+import { fetchNatsRelease } from './fetch-nats-release.ts';
+import { CACHE_DIR } from './project-folders.ts';
+import { reportLine } from './report-step.ts';
+import { SetUpError } from './set-up-error.ts';
+
+export type NatsServerBinary = { path: string; version: string };
+
+const OLDEST: readonly [major: number, minor: number] = [2, 11];
+const CACHED = join(CACHE_DIR, 'nats-server', 'nats-server');
+const run = promisify(execFile);
+
+/** `NATS_SERVER`, then PATH, then the cache, then the official release, then Debian's package. */
+export async function findNatsServer(): Promise<NatsServerBinary> {
+  const given = process.env.NATS_SERVER;
+  if (given) return requireUsable(given);
+  const found = (await useIfNewEnough(findOnPath())) ?? (await useIfNewEnough(CACHED));
+  return found ?? fetchNatsServer();
+}
+
+async function fetchNatsServer(): Promise<NatsServerBinary> {
+  const reasons: string[] = [];
+  for (const fetchBinary of [fetchNatsRelease, fetchNatsFromDebian]) {
+    try {
+      await fetchBinary(CACHED);
+      return await requireUsable(CACHED);
+    } catch (error) {
+      reasons.push((error as Error).message);
+      reportLine(reasons.at(-1)!);
+    }
+  }
+  throw new SetUpError(
+    `No nats-server could be fetched:\n  ${reasons.join('\n  ')}\n` +
+      `Install nats-server ${OLDEST.join('.')} or newer yourself, then: NATS_SERVER=/path/to/nats-server npm start`,
+  );
+}
+
+function findOnPath(): string | undefined {
+  for (const dir of (process.env.PATH ?? '').split(delimiter)) {
+    const candidate = join(dir, 'nats-server');
+    if (dir !== '' && isExecutable(candidate)) return candidate;
+  }
+  return undefined;
+}
+
+async function useIfNewEnough(path: string | undefined): Promise<NatsServerBinary | undefined> {
+  if (path === undefined || !isExecutable(path)) return undefined;
+  try {
+    return await requireUsable(path);
+  } catch (error) {
+    reportLine(`${(error as Error).message} Looking further.`);
+    return undefined;
+  }
+}
+
+async function requireUsable(path: string): Promise<NatsServerBinary> {
+  const said = await run(path, ['--version']).then(
+    ({ stdout }) => stdout,
+    (error: Error) => error.message,
+  );
+  const [version, major, minor] = /v(\d+)\.(\d+)\.\d+\S*/.exec(said) ?? [];
+  if (version === undefined) throw new SetUpError(`${path} does not run as a nats-server: ${said.trim()}`);
+  const isNewEnough = Number(major) > OLDEST[0] || (Number(major) === OLDEST[0] && Number(minor) >= OLDEST[1]);
+  if (!isNewEnough) throw new SetUpError(`${path} is ${version}; ${OLDEST.join('.')} or newer is needed.`);
+  return { path, version: version.slice(1) };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,125 @@
+// Runs one nats-server from a configuration file that it renders, and stops it with its launcher. The handle can
+// reload, stop, kill and start it again on the same port, as the failure tests need.
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { findFreePort } from './find-free-port.ts';
+import type { NatsServerBinary } from './find-nats-server.ts';
+import { lastLines } from './read-log-tail.ts';
+import { SetUpError } from './set-up-error.ts';
+import { type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
+import { waitUntil } from './wait-until.ts';
+
+export type NatsConfigFacts = {
+  port: number;
+  monitor_port: number;
+  /** JetStream's folder. */
+  store_dir: string;
+  /** As `nats-server --version` says it, e.g. `2.12.1`. */
+  server_version: string;
+};
+
+export type NatsServerOptions = {
+  binary: NatsServerBinary;
+  /** Holds the configuration, the JetStream store and the log. */
+  dir: string;
+  /** Called at start and at every reload, so that users made meanwhile are let in. */
+  render: (facts: NatsConfigFacts) => string | Promise<string>;
+};
+
+export type NatsHandle = AsyncDisposable & {
+  readonly url: string;
+  readonly monitor_url: string;
+  readonly store_dir: string;
+  readonly conf_path: string;
+  readonly server_version: string;
+  /** Renders the configuration again and returns when the server uses it; throws when the server would refuse it. */
+  reload(): Promise<void>;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+};
+
+const run = promisify(execFile);
+
+export async function runNatsServer({ binary, dir, render }: NatsServerOptions): Promise<NatsHandle> {
+  const store_dir = join(dir, 'jetstream');
+  const conf_path = join(dir, 'nats.conf');
+  const log_path = join(dir, 'nats-server.log');
+  mkdirSync(store_dir, { recursive: true, mode: 0o700 });
+  const port = await findFreePort();
+  const monitor_port = await findFreePort();
+  const monitor_url = `http://127.0.0.1:${monitor_port}`;
+  const writeConfig = async (): Promise<void> =>
+    writeFileSync(conf_path, await render({ port, monitor_port, store_dir, server_version: binary.version }), {
+      mode: 0o600,
+    });
+
+  let server: GuardedProcess | undefined;
+  const start = async (): Promise<void> => {
+    if (server?.isRunning()) return;
+    await writeConfig();
+    server = await startServer(binary.path, conf_path, log_path, dir, monitor_url);
+  };
+  const reload = async (): Promise<void> => {
+    await writeConfig();
+    // A server only logs that it refused a new configuration and goes on with the old one, so it is asked beforehand.
+    await run(binary.path, ['-t', '-c', conf_path]);
+    const before = await configLoadTime(monitor_url);
+    server?.signal('SIGHUP');
+    await waitUntil(
+      'nats-server takes up its new configuration',
+      async () => (await configLoadTime(monitor_url)) !== before,
+    );
+  };
+  const stop = async (): Promise<void> => server?.stop();
+  await start();
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    monitor_url,
+    store_dir,
+    conf_path,
+    server_version: binary.version,
+    reload,
+    start,
+    stop,
+    kill: async () => server?.kill(),
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function startServer(
+  command: string,
+  conf_path: string,
+  log_path: string,
+  cwd: string,
+  monitor_url: string,
+): Promise<GuardedProcess> {
+  const server = await spawnGuarded({
+    name: 'nats-server',
+    command,
+    args: ['-c', conf_path],
+    log_path,
+    stop_signal: 'SIGTERM',
+    grace_seconds: 10,
+    env: {},
+    cwd,
+  });
+  await waitUntil('nats-server is healthy', async () => {
+    if (!server.isRunning()) throw new SetUpError(`nats-server did not start:\n${lastLines(log_path, 10)}`);
+    return isHealthy(monitor_url);
+  });
+  return server;
+}
+
+async function isHealthy(monitor_url: string): Promise<boolean> {
+  const answer = await fetch(`${monitor_url}/healthz`).catch(() => undefined);
+  await answer?.body?.cancel();
+  return answer?.status === 200;
+}
+
+async function configLoadTime(monitor_url: string): Promise<string> {
+  const answer = await fetch(`${monitor_url}/varz`);
+  return ((await answer.json()) as { config_load_time: string }).config_load_time;
+}

@@ -1,0 +1,55 @@
+// Starts what all test files share: one Postgres with a migrated template database, and a nats-server at hand.
+// Leaves nothing behind, and clears away what a killed run left.
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findNatsServer } from '@countersign/infra/find-nats-server';
+import { isAlive } from '@countersign/infra/process-identity';
+import { runPostgres } from '@countersign/infra/run-postgres';
+import type { TestProject } from 'vitest/node';
+import { buildTemplate } from './build-template.ts';
+
+const RUN_DIR_PREFIX = 'countersign-test-';
+
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  removeAbandonedRuns();
+  const run_dir = mkdtempSync(join(tmpdir(), `${RUN_DIR_PREFIX}${process.pid}-`));
+  // Postgres may run as another user, who has to pass through to its data.
+  chmodSync(run_dir, 0o711);
+  const cleanUp = new AsyncDisposableStack();
+  cleanUp.defer(() => rmSync(run_dir, { recursive: true, force: true }));
+  try {
+    const nats_binary = await findNatsServer();
+    const postgres = cleanUp.use(
+      await runPostgres({
+        data_dir: join(run_dir, 'postgres'),
+        log_path: join(run_dir, 'postgres.log'),
+        password_path: join(run_dir, 'postgres-password'),
+        mode: 'test',
+      }),
+    );
+    const role_password = randomBytes(16).toString('hex');
+    await buildTemplate(postgres.admin_url, role_password);
+    project.provide('test_stack', {
+      kind: 'processes',
+      run_dir,
+      admin_url: postgres.admin_url,
+      role_password,
+      nats_binary,
+    });
+    return () => cleanUp.disposeAsync();
+  } catch (error) {
+    await cleanUp.disposeAsync();
+    throw error;
+  }
+}
+
+function removeAbandonedRuns(): void {
+  for (const name of readdirSync(tmpdir())) {
+    if (!name.startsWith(RUN_DIR_PREFIX)) continue;
+    const dir = join(tmpdir(), name);
+    const owner = Number.parseInt(name.slice(RUN_DIR_PREFIX.length), 10);
+    if (!isAlive(owner) && statSync(dir).uid === process.getuid?.()) rmSync(dir, { recursive: true, force: true });
+  }
+}

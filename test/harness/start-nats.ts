@@ -1,0 +1,20 @@
+// A real nats-server of a test file's own, with a JetStream store of its own.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderOpenNatsConfig } from '@countersign/infra/render-open-nats-config';
+import { type NatsHandle, type NatsServerOptions, runNatsServer } from '@countersign/infra/run-nats-server';
+import { inject } from 'vitest';
+
+/** Without `render` the server lets everybody in and do everything, which suits a test of one part alone. */
+export async function startNats(options: { render?: NatsServerOptions['render'] } = {}): Promise<NatsHandle> {
+  const { run_dir, nats_binary } = inject('test_stack');
+  const dir = mkdtempSync(join(run_dir, 'nats-'));
+  const server = await runNatsServer({ binary: nats_binary!, dir, render: options.render ?? renderOpenNatsConfig });
+  return {
+    ...server,
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{cases,journeys,failures}/**/*.test.ts'],
+    globalSetup: ['./harness/global-setup.ts'],
+    // Real processes and signals: threads would share one process id and one set of handlers.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    reporters: ['default'],
+  },
+});
