@@ -4,6 +4,17 @@ export const LIMITS = {
   request_bytes: 512 * 1024,
   /** Nesting depth of any JSON that comes from outside. */
   json_depth: 32,
+  /** Levels of any value that is made canonical; no parse may allow more. Bounds the recursion of both. */
+  canonical_depth: 256,
+  /** Characters of a JSON pointer shown in a fault. */
+  pointer_chars: 200,
+  /** Fewest bytes of a content's salt. */
+  salt_bytes: 16,
+  /** Bytes and signatures of one signed checkpoint. */
+  checkpoint_bytes: 64 * 1024,
+  checkpoint_signatures: 100,
+  /** Faults that the verification of an export lists before it stops. */
+  export_faults: 100,
   /** `max_payload` of NATS: the largest message, signed bundles included. */
   message_bytes: 4 * 1024 * 1024,
   /** Bytes of one worker's result content. */
@@ -53,4 +64,17 @@ export const LIMITS = {
   /** Milliseconds a draining service waits for work under way. */
   drain_ms: 10_000,
   sse_clients: 500,
+  /** Bytes of one file of a policy bundle, and of all of them. */
+  policy_file_bytes: 512 * 1024,
+  bundle_bytes: 2 * 1024 * 1024,
+  bundle_files: 256,
+  policy_rules: 10_000,
+  /** Entries of any other list in a policy. */
+  policy_list: 1_000,
+  policy_duration_ms: 90 * 24 * 60 * 60 * 1000,
+  /** Characters and nodes of one `when`; elements of each list or map that it may walk; loops inside loops. */
+  when_chars: 2_000,
+  when_nodes: 256,
+  when_items: 256,
+  when_loops: 2,
 } as const;
