@@ -14,10 +14,6 @@ export type ParseResult =
 
 export type ParseLimits = { readonly max_bytes?: number; readonly max_depth?: number };
 
-/** Characters of a pointer that a fault shows: keys are the caller's and may be long. */
-const POINTER_CHARS = 200;
-/** Levels that canonical text may have: more than any parse allows, little enough for the stack, finite for a cycle. */
-const CANONICAL_DEPTH = 256;
 /** Up to this length a loop over the units is cheaper than the call into JSON.stringify. */
 const SHORT_STRING = 48;
 
@@ -70,7 +66,9 @@ function refuseBytes(bytes: Uint8Array): ParseResult {
 
 function pointerOf(path: readonly (string | number)[]): string {
   const pointer = path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  return pointer.length <= POINTER_CHARS ? pointer : `${pointer.slice(0, POINTER_CHARS).toWellFormed()}…`;
+  // Keys are the caller's and may be long.
+  if (pointer.length <= LIMITS.pointer_chars) return pointer;
+  return `${pointer.slice(0, LIMITS.pointer_chars).toWellFormed()}…`;
 }
 
 function placeOf(text: string, pos: number): string {
@@ -115,7 +113,8 @@ function write(value: unknown, depth: number): string {
       return value ? 'true' : 'false';
     case 'object':
       if (value === null) return 'null';
-      if (depth >= CANONICAL_DEPTH) throw new CanonicalError('canonical_too_deep', `over ${CANONICAL_DEPTH} levels`);
+      // A cycle ends here too.
+      if (depth >= LIMITS.canonical_depth) throw new CanonicalError('canonical_too_deep', 'too many levels');
       return Array.isArray(value) ? writeArray(value, depth + 1) : writeObject(value, depth + 1);
     default:
       throw new CanonicalError('canonical_not_json', `a value of type ${typeof value}`);

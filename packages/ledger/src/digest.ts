@@ -1,14 +1,12 @@
 // Every digest that binds a decision, an approval or a result to content. A domain comes first, so that a digest made
 // for one purpose can never stand for another; content is salted wherever the digest outlives it.
 import { createHash } from 'node:crypto';
+import { LIMITS } from '@countersign/contracts/limits';
 
 export const JOB_DOMAIN = 'countersign/job/v1';
 export const EFFECTIVE_DOMAIN = 'countersign/effective/v1';
 export const PAYLOAD_DOMAIN = 'countersign/payload/v1';
 export const OUTPUT_DOMAIN = 'countersign/output/v1';
-
-/** Fewer bytes than this could be guessed, and with them a short secret (bytes). */
-export const SALT_BYTES_MIN = 16;
 
 /** 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
@@ -27,7 +25,8 @@ export function snapshotOf(canonicalText: string): string {
 
 /** `sha256:<hex>` of `domain ‖ 0x00 ‖ len32(salt) ‖ salt ‖ utf8(text)`, the length as u32 big endian. */
 export function saltedDigest(domain: string, salt: Uint8Array, canonicalText: string): string {
-  if (salt.length < SALT_BYTES_MIN) throw new RangeError(`a salt has at least ${SALT_BYTES_MIN} bytes`);
+  // A salt that can be guessed gives a short secret away.
+  if (salt.length < LIMITS.salt_bytes) throw new RangeError(`a salt has at least ${LIMITS.salt_bytes} bytes`);
   return digestOf(domain, lengthPrefixed(salt), canonicalText);
 }
 

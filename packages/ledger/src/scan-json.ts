@@ -1,6 +1,7 @@
 // Reads a JSON text once, character by character, and says whether every reader would understand it alike
 // (RFC 8259 grammar, RFC 7493 restrictions). It builds no value, and must never quote the text in a fault.
 import type { ErrorCode } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
 
 export type JsonFaultCode = Extract<ErrorCode, `json_${string}`>;
 
@@ -11,9 +12,6 @@ export type ScanFault = {
   readonly path: readonly (string | number)[];
   readonly detail: string;
 };
-
-/** Bounds the scanner's own recursion, whatever depth a caller allows. */
-const DEEPEST = 512;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -28,7 +26,7 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 /** The first fault of `text`, or null when it is one well-formed value, at most `maxDepth` containers deep. */
 export function scanJson(text: string, maxDepth: number): ScanFault | null {
-  const scan = new Scan(text, Math.min(maxDepth, DEEPEST));
+  const scan = new Scan(text, Math.min(maxDepth, LIMITS.canonical_depth));
   return scan.document() ? null : scan.fault;
 }
 
