@@ -9,6 +9,7 @@ import type { NatsServerBinary } from './find-nats-server.ts';
 import { lastLines } from './read-log-tail.ts';
 import { SetUpError } from './set-up-error.ts';
 import { type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
+import { stopLeftover } from './stop-leftover.ts';
 import { waitUntil } from './wait-until.ts';
 
 export type NatsConfigFacts = {
@@ -45,7 +46,7 @@ const run = promisify(execFile);
 
 export async function runNatsServer({ binary, dir, render }: NatsServerOptions): Promise<NatsHandle> {
   const store_dir = join(dir, 'jetstream');
-  const conf_path = join(dir, 'nats.conf');
+  const conf_path = confPath(dir);
   const log_path = join(dir, 'nats-server.log');
   mkdirSync(store_dir, { recursive: true, mode: 0o700 });
   const port = await findFreePort();
@@ -59,8 +60,10 @@ export async function runNatsServer({ binary, dir, render }: NatsServerOptions):
   let server: GuardedProcess | undefined;
   const start = async (): Promise<void> => {
     if (server?.isRunning()) return;
+    await stopLeftoverNats(dir);
     await writeConfig();
     server = await startServer(binary.path, conf_path, log_path, dir, monitor_url);
+    writeFileSync(pidPath(dir), `${server.pid}\n`);
   };
   const reload = async (): Promise<void> => {
     await writeConfig();
@@ -87,6 +90,19 @@ export async function runNatsServer({ binary, dir, render }: NatsServerOptions):
     kill: async () => server?.kill(),
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Returns when no nats-server of an earlier run uses the folder. */
+export function stopLeftoverNats(dir: string): Promise<void> {
+  return stopLeftover({ name: 'nats-server', pid_path: pidPath(dir), marker: confPath(dir), stop_signal: 'SIGTERM' });
+}
+
+function confPath(dir: string): string {
+  return join(dir, 'nats.conf');
+}
+
+function pidPath(dir: string): string {
+  return join(dir, 'nats-server.pid');
 }
 
 async function startServer(

@@ -11,24 +11,19 @@ import type { TestProject } from 'vitest/node';
 import { buildTemplate } from './build-template.ts';
 
 const RUN_DIR_PREFIX = 'countersign-test-';
+// Postgres runs as another user under root, to whom root's own TMPDIR may be closed.
+const PARENT_DIR = process.getuid?.() === 0 ? '/tmp' : tmpdir();
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   removeAbandonedRuns();
-  const run_dir = mkdtempSync(join(tmpdir(), `${RUN_DIR_PREFIX}${process.pid}-`));
+  const run_dir = mkdtempSync(join(PARENT_DIR, `${RUN_DIR_PREFIX}${process.pid}-`));
   // Postgres may run as another user, who has to pass through to its data.
   chmodSync(run_dir, 0o711);
   const cleanUp = new AsyncDisposableStack();
   cleanUp.defer(() => rmSync(run_dir, { recursive: true, force: true }));
   try {
     const nats_binary = await findNatsServer();
-    const postgres = cleanUp.use(
-      await runPostgres({
-        data_dir: join(run_dir, 'postgres'),
-        log_path: join(run_dir, 'postgres.log'),
-        password_path: join(run_dir, 'postgres-password'),
-        mode: 'test',
-      }),
-    );
+    const postgres = cleanUp.use(await runPostgres({ dir: run_dir, mode: 'test' }));
     const role_password = randomBytes(16).toString('hex');
     await buildTemplate(postgres.admin_url, role_password);
     project.provide('test_stack', {
@@ -46,9 +41,9 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 }
 
 function removeAbandonedRuns(): void {
-  for (const name of readdirSync(tmpdir())) {
+  for (const name of readdirSync(PARENT_DIR)) {
     if (!name.startsWith(RUN_DIR_PREFIX)) continue;
-    const dir = join(tmpdir(), name);
+    const dir = join(PARENT_DIR, name);
     const owner = Number.parseInt(name.slice(RUN_DIR_PREFIX.length), 10);
     if (!isAlive(owner) && statSync(dir).uid === process.getuid?.()) rmSync(dir, { recursive: true, force: true });
   }
