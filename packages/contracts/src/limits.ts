@@ -15,6 +15,8 @@ export const LIMITS = {
   checkpoint_signatures: 100,
   /** Faults that the verification of an export lists before it stops. */
   export_faults: 100,
+  /** Milliseconds within which a stream drops a message whose id it has already stored. */
+  duplicate_ms: 2 * 60 * 1000,
   /** `max_payload` of NATS: the largest message, signed bundles included. */
   message_bytes: 4 * 1024 * 1024,
   /** Bytes of one worker's result content. */
@@ -64,6 +66,19 @@ export const LIMITS = {
   /** Milliseconds a draining service waits for work under way. */
   drain_ms: 10_000,
   sse_clients: 500,
+  /** Milliseconds of silence on an event stream before a comment keeps it open and the timeline is read again. */
+  sse_heartbeat_ms: 15_000,
+  /** Entries that wait for a slow reader of an event stream before it is cut off; it can resume. */
+  sse_queue: 256,
+  /** Milliseconds for which ingress believes what it read of a credential; with it revocation bites within `stop_ms`. */
+  auth_cache_ms: 500,
+  auth_cache_entries: 10_000,
+  idempotency_key_chars: 120,
+  cursor_chars: 200,
+  /** Times that one submission is decided when the policy changes under it. */
+  decide_tries: 3,
+  /** Faults of one request that the answer's detail names. */
+  reported_faults: 10,
   /** Bytes of one file of a policy bundle, and of all of them. */
   policy_file_bytes: 512 * 1024,
   bundle_bytes: 2 * 1024 * 1024,

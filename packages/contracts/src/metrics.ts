@@ -9,10 +9,24 @@ const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export const METRICS = {
   http_requests_total: { kind: 'counter', help: 'HTTP requests by route and status', labels: ['route', 'status'] },
   http_request_seconds: { kind: 'histogram', help: 'HTTP request duration', labels: ['route'], buckets: seconds },
-  rpc_requests_total: { kind: 'counter', help: 'RPC requests answered, by verb and outcome', labels: ['verb', 'outcome'] },
+  intake_refused_total: {
+    kind: 'counter',
+    help: 'Signed requests from the bus that were refused, by code',
+    labels: ['code'],
+  },
+  event_streams: { kind: 'gauge', help: 'Open event streams', labels: [] },
+  rpc_requests_total: {
+    kind: 'counter',
+    help: 'RPC requests answered, by verb and outcome',
+    labels: ['verb', 'outcome'],
+  },
   decisions_total: { kind: 'counter', help: 'Decisions by gate and decision', labels: ['gate', 'decision'] },
   decision_seconds: { kind: 'histogram', help: 'Time to decide', labels: ['gate'], buckets: seconds },
-  decision_cache_total: { kind: 'counter', help: 'Decision cache by outcome: hit, miss, eviction', labels: ['outcome'] },
+  decision_cache_total: {
+    kind: 'counter',
+    help: 'Decision cache by outcome: hit, miss, eviction',
+    labels: ['outcome'],
+  },
   input_fail_open_total: { kind: 'counter', help: 'Jobs let through with the kernel out of reach', labels: [] },
   policy_epoch: { kind: 'gauge', help: 'Epoch of the active policy, by scope', labels: ['scope'] },
   policy_rejected_total: { kind: 'counter', help: 'Bundles refused, by code', labels: ['code'] },

@@ -1,0 +1,98 @@
+/** The shapes that only HTTP shows: answers of the doors, pages, the error body. Everything else is shown as the bus has it. */
+import { z } from 'zod';
+import { APPROVAL_STATES, approvalView } from './approval.ts';
+import { DECISIONS, decision, remediation } from './decision.ts';
+import { ERROR_CODES } from './errors.ts';
+import { jobView } from './job.ts';
+import { ledgerEntry } from './ledger-entry.ts';
+import { LIMITS } from './limits.ts';
+import { digest, jobId, tenantName, topicName } from './names.ts';
+import { explainAnswer, simulateAnswer } from './rpc.ts';
+import { JOB_STATES } from './states.ts';
+
+export const API_PREFIX = '/api/v1';
+
+export const errorBody = z.object({
+  code: z.enum(ERROR_CODES),
+  detail: z.string(),
+  /** JSON pointer into the body, a header or a query parameter. */
+  at: z.string().optional(),
+  trace_id: z.string(),
+});
+export type ErrorBody = z.infer<typeof errorBody>;
+
+/** Paths on the same server. */
+const links = z.record(z.string(), z.string());
+
+/** The decision that stands, in the words that every answer of a door carries. */
+const verdict = {
+  job_id: jobId,
+  tenant: tenantName,
+  state: z.enum(JOB_STATES),
+  decision: z.enum(DECISIONS),
+  rule_id: z.string().nullable(),
+  reason: z.string(),
+  policy_version: z.int(),
+  policy_snapshot: z.string(),
+  job_hash: digest,
+  /** The rewrite that was applied, or is on offer with a denial. */
+  remediation: remediation.nullable(),
+  links,
+};
+
+/** 202: the job is stored, with its evidence. */
+export const accepted = z.object({ ...verdict, effective_digest: digest.nullable() });
+export type Accepted = z.infer<typeof accepted>;
+
+/** 403 `denied`: recorded as durably as an accepted job. */
+export const denied = errorBody.extend({ ...verdict, code: z.literal('denied'), decision: z.literal('deny') });
+export type Denied = z.infer<typeof denied>;
+
+/** The first decision, flat. After a rewrite the decisions that follow it stand in `then`, the last of which would hold. */
+export const simulation = decision.extend({
+  effective: simulateAnswer.shape.effective,
+  skipped: simulateAnswer.shape.skipped,
+  // biome-ignore lint/suspicious/noThenProperty: the wire's word; the value is data and never a promise.
+  then: z.array(decision).optional(),
+});
+export type Simulation = z.infer<typeof simulation>;
+
+export const explanation = simulation.extend({ steps: explainAnswer.shape.steps, text: explainAnswer.shape.text });
+export type Explanation = z.infer<typeof explanation>;
+
+const nextCursor = z.string().nullable();
+export const jobPage = z.object({ jobs: z.array(jobView), next_cursor: nextCursor });
+export type JobPage = z.infer<typeof jobPage>;
+export const approvalPage = z.object({ approvals: z.array(approvalView), next_cursor: nextCursor });
+export type ApprovalPage = z.infer<typeof approvalPage>;
+
+/** Newest first. */
+export const decisionList = z.array(decision);
+/** Oldest first. */
+export const timeline = z.array(ledgerEntry);
+
+export const cancelRequest = z.strictObject({ reason: z.string().min(1).max(LIMITS.reason_chars).optional() });
+export type CancelRequest = z.infer<typeof cancelRequest>;
+
+const pageQuery = {
+  cursor: z.string().min(1).max(LIMITS.cursor_chars).optional(),
+  limit: z.coerce.number().pipe(z.int().min(1).max(LIMITS.page_rows)).optional(),
+};
+export const jobQuery = z.strictObject({
+  state: z.enum(JOB_STATES).optional(),
+  topic: topicName.optional(),
+  ...pageQuery,
+});
+export type JobQuery = z.input<typeof jobQuery>;
+export const approvalQuery = z.strictObject({
+  state: z.enum(APPROVAL_STATES).optional(),
+  job_id: jobId.optional(),
+  ...pageQuery,
+});
+export type ApprovalQuery = z.input<typeof approvalQuery>;
+
+/** `Idempotency-Key`: printable, so that it can be logged and compared without a second reading. */
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+  .max(LIMITS.idempotency_key_chars);
