@@ -7,6 +7,18 @@ import { digest, instant, jobId, principalId, tenantName, topicName, uuid } from
 export const APPROVAL_STATES = ['open', 'granted', 'refused', 'expired', 'voided'] as const;
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
+/** What `approval.redeem` answers inside the dispatch transaction; all but `ok` mean: hold the job again. */
+export const REDEEM_OUTCOMES = [
+  'ok',
+  'missing',
+  'not_granted',
+  'digest_mismatch',
+  'policy_changed',
+  'expired',
+  'spent',
+] as const;
+export type RedeemOutcome = (typeof REDEEM_OUTCOMES)[number];
+
 /** `digest` is the approval's own, as shown to the voter: a vote for anything else is refused. */
 export const vote = z.strictObject({
   digest,

@@ -1,7 +1,18 @@
 /** One decision of the policy, the same names in replies, ledger entries, columns and HTTP. */
 import { z } from 'zod';
 import { actor, namedRequest } from './job.ts';
-import { capabilityName, digest, instant, jobId, labelKey, labelValue, tenantName, token, topicName, uuid } from './names.ts';
+import {
+  capabilityName,
+  digest,
+  instant,
+  jobId,
+  labelKey,
+  labelValue,
+  tenantName,
+  token,
+  topicName,
+  uuid,
+} from './names.ts';
 
 export const DECISIONS = ['allow', 'deny', 'require_approval', 'allow_with_constraints', 'remediate'] as const;
 export type DecisionName = (typeof DECISIONS)[number];
@@ -57,7 +68,9 @@ export const remediation = z.strictObject({
   applied: z.boolean(),
   topic: topicName.optional(),
   capability: capabilityName.optional(),
-  labels: z.strictObject({ set: z.record(labelKey, labelValue).optional(), remove: z.array(labelKey).optional() }).optional(),
+  labels: z
+    .strictObject({ set: z.record(labelKey, labelValue).optional(), remove: z.array(labelKey).optional() })
+    .optional(),
   /** RFC 7396 merge patch of the payload, as the policy's author wrote it. */
   payload: z.record(z.string(), z.unknown()).optional(),
 });

@@ -15,8 +15,7 @@ import {
 } from './names.ts';
 import { JOB_STATES } from './states.ts';
 
-const isPlainObject = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isPlainObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Passed through by reference: a copy by schema could drop a key that the hash then would not cover. */
 export const payloadObject = z

@@ -20,7 +20,9 @@ export const jobId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must match ^[A-Z
 /** Starts with a letter, so that no prototype key (`__proto__`) can pose as a label. */
 export const labelKey = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'must match ^[a-z][a-z0-9_.-]{0,63}$');
 export const labelValue = z.string().max(LIMITS.label_chars);
-export const principalId = z.string().regex(/^[a-z0-9][a-z0-9_.@-]{0,127}$/, 'must match ^[a-z0-9][a-z0-9_.@-]{0,127}$');
+export const principalId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_.@-]{0,127}$/, 'must match ^[a-z0-9][a-z0-9_.@-]{0,127}$');
 /** `sha256:` and 64 hex digits. */
 export const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256:<64 hex digits>');
 export const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a UUID');

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { approvalView } from './approval.ts';
 import { decideAnswer, decideItem, decision, effectiveJob } from './decision.ts';
+import { failure } from './errors.ts';
+import { actor, jobView, namedRequest } from './job.ts';
 import type { ServiceName } from './ledger-entry.ts';
 import { ledgerEntry } from './ledger-entry.ts';
-import { actor, jobView, namedRequest } from './job.ts';
-import { failure } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { digest, instant, jobId, principalId, tenantName, token, topicName, uuid } from './names.ts';
 import { resultView } from './output.ts';
@@ -39,7 +39,10 @@ export const admitted = z.object({
 });
 export type Admitted = z.infer<typeof admitted>;
 
-export const admitAnswer = z.union([z.object({ ok: z.literal(true), value: admitted }), z.object({ ok: z.literal(false), error: failure })]);
+export const admitAnswer = z.union([
+  z.object({ ok: z.literal(true), value: admitted }),
+  z.object({ ok: z.literal(false), error: failure }),
+]);
 export type AdmitAnswer = z.infer<typeof admitAnswer>;
 
 const jobKey = z.strictObject({ tenant: tenantName, job_id: jobId });
@@ -57,8 +60,17 @@ export type Principal = z.infer<typeof principal>;
 
 /** `simulate` and `explain` store nothing. A request may name no payload; then its schema is skipped, and `skipped` says so. */
 export const simulateRequest = z.strictObject({ request: namedRequest, actor });
-export const simulateAnswer = z.object({ decisions: z.array(decision).min(1), effective: effectiveJob.nullable(), skipped: z.array(z.string()) });
-export const explainStep = z.object({ step: z.string(), outcome: z.string(), rule_id: z.string().nullable(), detail: z.string() });
+export const simulateAnswer = z.object({
+  decisions: z.array(decision).min(1),
+  effective: effectiveJob.nullable(),
+  skipped: z.array(z.string()),
+});
+export const explainStep = z.object({
+  step: z.string(),
+  outcome: z.string(),
+  rule_id: z.string().nullable(),
+  detail: z.string(),
+});
 export const explainAnswer = simulateAnswer.extend({ steps: z.array(explainStep), text: z.string() });
 
 export const activePolicy = z.object({
@@ -74,7 +86,12 @@ export const activePolicy = z.object({
   pools: z.array(z.object({ id: token, capabilities: z.array(z.string()), concurrency: z.int() })),
 });
 
-type Verb = { service: ServiceName; callers: readonly (ServiceName | 'worker' | 'tenant')[]; request: z.ZodType; answer: z.ZodType };
+type Verb = {
+  service: ServiceName;
+  callers: readonly (ServiceName | 'worker' | 'tenant')[];
+  request: z.ZodType;
+  answer: z.ZodType;
+};
 
 export const RPC = {
   'policy.decide': {
@@ -82,12 +99,27 @@ export const RPC = {
     callers: ['ingress', 'scheduler'],
     request: z.strictObject({ items: z.array(decideItem).min(1).max(LIMITS.batch_rows) }),
     answer: z.object({
-      answers: z.array(z.union([z.object({ ok: z.literal(true), value: decideAnswer }), z.object({ ok: z.literal(false), error: failure })])),
+      answers: z.array(
+        z.union([
+          z.object({ ok: z.literal(true), value: decideAnswer }),
+          z.object({ ok: z.literal(false), error: failure }),
+        ]),
+      ),
     }),
   },
-  'policy.simulate': { service: 'policy-kernel', callers: ['ingress'], request: simulateRequest, answer: simulateAnswer },
+  'policy.simulate': {
+    service: 'policy-kernel',
+    callers: ['ingress'],
+    request: simulateRequest,
+    answer: simulateAnswer,
+  },
   'policy.explain': { service: 'policy-kernel', callers: ['ingress'], request: simulateRequest, answer: explainAnswer },
-  'policy.active': { service: 'policy-kernel', callers: ['ingress'], request: z.strictObject({ tenant: tenantName }), answer: activePolicy },
+  'policy.active': {
+    service: 'policy-kernel',
+    callers: ['ingress'],
+    request: z.strictObject({ tenant: tenantName }),
+    answer: activePolicy,
+  },
   'scheduler.admit': {
     service: 'scheduler',
     callers: ['ingress'],
@@ -122,7 +154,12 @@ export const RPC = {
     request: z.strictObject({ tenant: tenantName, state: z.string().optional(), job_id: jobId.optional(), ...page }),
     answer: z.object({ approvals: z.array(approvalView), next_cursor: z.string().nullable() }),
   },
-  'approval.get': { service: 'approval', callers: ['ingress'], request: z.strictObject({ tenant: tenantName, approval_id: uuid }), answer: approvalView },
+  'approval.get': {
+    service: 'approval',
+    callers: ['ingress'],
+    request: z.strictObject({ tenant: tenantName, approval_id: uuid }),
+    answer: approvalView,
+  },
   'approval.vote': {
     service: 'approval',
     callers: ['ingress'],
@@ -143,7 +180,12 @@ export const RPC = {
     request: jobKey,
     answer: z.object({ entries: z.array(ledgerEntry) }),
   },
-  'audit.decisions': { service: 'audit', callers: ['ingress'], request: jobKey, answer: z.object({ decisions: z.array(decision) }) },
+  'audit.decisions': {
+    service: 'audit',
+    callers: ['ingress'],
+    request: jobKey,
+    answer: z.object({ decisions: z.array(decision) }),
+  },
   'audit.record': { service: 'audit', callers: ['ingress'], request: jobKey, answer: runRecord },
 } as const satisfies Record<string, Verb>;
 

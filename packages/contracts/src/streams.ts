@@ -14,11 +14,51 @@ export type StreamSpec = {
 const MiB = 1024 * 1024;
 
 export const STREAMS: readonly StreamSpec[] = [
-  { name: 'INTAKE', subjects: ['job.submit.>'], retention: 'workqueue', discard: 'new', max_bytes: 256 * MiB, durable: true, deny_delete: false },
-  { name: 'STAGES', subjects: ['job.held.>', 'job.granted.>', 'job.refused.>', 'job.screened.>'], retention: 'workqueue', discard: 'new', max_bytes: 256 * MiB, durable: false, deny_delete: false },
-  { name: 'DISPATCH', subjects: ['job.dispatch.>'], retention: 'workqueue', discard: 'new', max_bytes: 512 * MiB, durable: false, deny_delete: false },
-  { name: 'RESULTS', subjects: ['job.result.>'], retention: 'workqueue', discard: 'new', max_bytes: 512 * MiB, durable: false, deny_delete: false },
-  { name: 'AUDIT', subjects: ['audit.>'], retention: 'limits', discard: 'old', max_bytes: 512 * MiB, durable: false, deny_delete: true },
+  {
+    name: 'INTAKE',
+    subjects: ['job.submit.>'],
+    retention: 'workqueue',
+    discard: 'new',
+    max_bytes: 256 * MiB,
+    durable: true,
+    deny_delete: false,
+  },
+  {
+    name: 'STAGES',
+    subjects: ['job.held.>', 'job.granted.>', 'job.refused.>', 'job.screened.>'],
+    retention: 'workqueue',
+    discard: 'new',
+    max_bytes: 256 * MiB,
+    durable: false,
+    deny_delete: false,
+  },
+  {
+    name: 'DISPATCH',
+    subjects: ['job.dispatch.>'],
+    retention: 'workqueue',
+    discard: 'new',
+    max_bytes: 512 * MiB,
+    durable: false,
+    deny_delete: false,
+  },
+  {
+    name: 'RESULTS',
+    subjects: ['job.result.>'],
+    retention: 'workqueue',
+    discard: 'new',
+    max_bytes: 512 * MiB,
+    durable: false,
+    deny_delete: false,
+  },
+  {
+    name: 'AUDIT',
+    subjects: ['audit.>'],
+    retention: 'limits',
+    discard: 'old',
+    max_bytes: 512 * MiB,
+    durable: false,
+    deny_delete: true,
+  },
 ];
 
 export type ConsumerSpec = {
@@ -33,8 +73,20 @@ export type ConsumerSpec = {
 export const CONSUMERS: readonly ConsumerSpec[] = [
   { stream: 'INTAKE', durable: 'ingress', filters: ['job.submit.>'], ack_wait_ms: 30_000, max_ack_pending: 1_000 },
   { stream: 'STAGES', durable: 'approval', filters: ['job.held.>'], ack_wait_ms: 30_000, max_ack_pending: 1_000 },
-  { stream: 'STAGES', durable: 'scheduler', filters: ['job.granted.>', 'job.refused.>', 'job.screened.>'], ack_wait_ms: 30_000, max_ack_pending: 2_000 },
-  { stream: 'RESULTS', durable: 'output-safety', filters: ['job.result.>'], ack_wait_ms: 30_000, max_ack_pending: 2_000 },
+  {
+    stream: 'STAGES',
+    durable: 'scheduler',
+    filters: ['job.granted.>', 'job.refused.>', 'job.screened.>'],
+    ack_wait_ms: 30_000,
+    max_ack_pending: 2_000,
+  },
+  {
+    stream: 'RESULTS',
+    durable: 'output-safety',
+    filters: ['job.result.>'],
+    ack_wait_ms: 30_000,
+    max_ack_pending: 2_000,
+  },
 ];
 
 /** One durable per pool on DISPATCH, made by the provisioner from `pools.yaml`. */
@@ -44,6 +96,15 @@ export const poolConsumer = (pool: string): ConsumerSpec => ({
   filters: [`job.dispatch.${pool}.>`],
   ack_wait_ms: 15_000,
   max_ack_pending: 2_000,
+});
+
+/** One durable per tenant whose auditor replays on AUDIT: who owns no consumer can't point one at another tenant. */
+export const auditorConsumer = (tenant: string): ConsumerSpec => ({
+  stream: 'AUDIT',
+  durable: `auditor-${tenant}`,
+  filters: [`audit.${tenant}.>`],
+  ack_wait_ms: 30_000,
+  max_ack_pending: 1_000,
 });
 
 export const CONTROL_BUCKET = 'CONTROL';

@@ -32,11 +32,28 @@ export const subjects = {
   control: () => '$KV.CONTROL.epoch',
 } as const;
 
+/** What a subscription or a permission names instead of one subject. */
+export const patterns = {
+  submit: (tenant: string) => `job.submit.${tokenOf(tenant)}.>`,
+  result: (pool: string, worker: string) => `job.result.${tokenOf(pool)}.${tokenOf(worker)}.>`,
+  audit: (tenant: string) => `audit.${tokenOf(tenant)}.>`,
+  inbox: (user: string) => `_INBOX_${tokenOf(user)}.>`,
+  rpcSubmit: () => 'rpc.ingress.submit.*',
+  claim: () => 'rpc.scheduler.claim.*.*',
+  beat: () => 'rpc.scheduler.beat.*.*',
+} as const;
+
 /** `policy:default` → `policy.default`; characters outside a token become `_`. */
 const chainTokens = (chain: string): string =>
   chain
     .split(':')
-    .map((part) => part.toLowerCase().replace(/[^a-z0-9_-]/g, '_').slice(0, 64) || '_')
+    .map(
+      (part) =>
+        part
+          .toLowerCase()
+          .replace(/[^a-z0-9_-]/g, '_')
+          .slice(0, 64) || '_',
+    )
     .join('.');
 
 /** `job.submit.<tenant>.<tail>` → tenant and topic, or null when it is not one. */
@@ -48,7 +65,9 @@ export const readSubmitSubject = (subject: string): { tenant: string; topic: str
 };
 
 /** `job.result.<pool>.<worker>.<tenant>.<tail>` → who sent it, vouched for by the server's permissions. */
-export const readResultSubject = (subject: string): { pool: string; worker: string; tenant: string; topic: string } | null => {
+export const readResultSubject = (
+  subject: string,
+): { pool: string; worker: string; tenant: string; topic: string } | null => {
   const [job, stage, pool, worker, tenant, ...tail] = subject.split('.');
   const topic = `job.${tail.join('.')}`;
   if (job !== 'job' || stage !== 'result' || !isTopic(topic)) return null;

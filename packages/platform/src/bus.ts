@@ -1,0 +1,224 @@
+/** What services and workers say to each other: RPC by verb, JetStream publishes, batched consumption, announcements. */
+
+import type { Failure } from '@countersign/contracts/errors';
+import { CountersignError, failureOf } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { RpcAnswer, RpcParsed, RpcRequest, RpcVerb } from '@countersign/contracts/rpc';
+import { RPC } from '@countersign/contracts/rpc';
+import { subjects } from '@countersign/contracts/subjects';
+import type { Logger } from './logger.ts';
+import { errorFields } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import type { Connection, Message } from './nats-connection.ts';
+import { connectNats } from './nats-connection.ts';
+import { openPublishWindow } from './publish-window.ts';
+import type { PullConsumer, StreamMessage } from './pull-consumer.ts';
+import { openPull } from './pull-consumer.ts';
+import { callRpc, mayCall } from './rpc-envelope.ts';
+
+export type { StreamMessage } from './pull-consumer.ts';
+
+export type RpcMeta = { subject: string; traceparent: string };
+export type CallOptions = { timeout_ms?: number; traceparent?: string };
+
+export type Bus = {
+  /** Throws the failure that was answered, or `<service>_unavailable`. */
+  call<V extends RpcVerb>(verb: V, request: RpcRequest<V>, options?: CallOptions): Promise<RpcAnswer<V>>;
+  /** `subject` defaults to `rpc.<verb>`; workers call `rpc.scheduler.claim.<pool>.<worker>`. */
+  callAt<V extends RpcVerb>(
+    subject: string,
+    verb: V,
+    request: RpcRequest<V>,
+    options?: CallOptions,
+  ): Promise<RpcAnswer<V>>;
+  serve<V extends RpcVerb>(verb: V, handle: (request: RpcParsed<V>, meta: RpcMeta) => Promise<RpcAnswer<V>>): void;
+  /** For doors that parse for themselves (`rpc.ingress.submit.*`): raw bytes in, any JSON out. */
+  serveRaw(subject: string, handle: (message: Message) => Promise<unknown>): void;
+  /** Resolves when JetStream has stored it. */
+  publish(subject: string, body: object, options?: { msg_id?: string; traceparent?: string }): Promise<void>;
+  /** Batches share a `handle`; while one runs the next collects. What it throws gives the whole batch back. */
+  consume(
+    source: { stream: string; durable: string },
+    options: { batch: number; handle: (messages: StreamMessage[]) => Promise<void> },
+  ): void;
+  /** Message by message, exactly as many as there is room for. */
+  pull(source: { stream: string; durable: string }, handle: (message: StreamMessage) => void): PullConsumer;
+  subscribe(subject: string, handle: (subject: string, data: Uint8Array) => void): () => void;
+  announceControl(epoch: number): void;
+  onControl(handle: () => void): void;
+  connection: Connection;
+  /** A round trip to the server; throws `bus_unavailable`. */
+  check(): Promise<void>;
+  /** Ends deliveries, waits for the work under way, closes. */
+  close(): Promise<void>;
+};
+
+export type BusOptions = {
+  servers: string;
+  nkey_seed: string;
+  /** The NATS user's name: its inbox prefix and, for a service, its queue group. */
+  user: string;
+  wait_ms?: number;
+  log?: Logger;
+  metrics?: Metrics;
+};
+
+type Inflight = Set<Promise<unknown>>;
+const track = (inflight: Inflight, work: Promise<unknown>): void => {
+  inflight.add(work);
+  void work.finally(() => inflight.delete(work));
+};
+
+/** Collects messages and hands them on in batches, one `handle` at a time. */
+const batcher = (
+  pullOf: (handle: (m: StreamMessage) => void) => PullConsumer,
+  batch: number,
+  run: (messages: StreamMessage[]) => Promise<void>,
+) => {
+  const buffer: StreamMessage[] = [];
+  const room = batch * 2;
+  let busy = false;
+  const pull = pullOf((message) => {
+    buffer.push(message);
+    if (!busy) void drain();
+  });
+  const drain = async () => {
+    busy = true;
+    await new Promise((resolve) => setImmediate(resolve));
+    while (buffer.length > 0) {
+      const taken = buffer.splice(0, batch);
+      await run(taken);
+      pull.want(room - buffer.length);
+    }
+    busy = false;
+  };
+  pull.want(room);
+  return pull;
+};
+
+export const connectBus = async (options: BusOptions): Promise<Bus> => {
+  const inbox = subjects.inbox(options.user);
+  const connection = await connectNats({
+    servers: options.servers,
+    nkey_seed: options.nkey_seed,
+    name: options.user,
+    inbox,
+    wait_ms: options.wait_ms ?? 10_000,
+  });
+  const { log, metrics } = options;
+  connection.onError((error) => log?.error(errorFields(error), 'the bus reports an error'));
+  const window = openPublishWindow(connection);
+  const inflight: Inflight = new Set();
+  const stops: (() => void)[] = [];
+
+  const answer = async (message: Message, handle: () => Promise<unknown>, label: string): Promise<void> => {
+    let reply: { ok: true; value: unknown } | { ok: false; error: Failure };
+    try {
+      reply = { ok: true, value: await handle() };
+    } catch (thrown) {
+      reply = { ok: false, error: failureOf(thrown) };
+      if (!(thrown instanceof CountersignError))
+        log?.error({ ...errorFields(thrown), verb: label }, 'a handler failed');
+    }
+    metrics?.count('rpc_requests_total', { verb: label, outcome: reply.ok ? 'ok' : reply.error.code });
+    if (message.reply && connection.isConnected()) connection.publish(message.reply, JSON.stringify(reply));
+  };
+
+  const runBatch = async (
+    messages: StreamMessage[],
+    handle: (messages: StreamMessage[]) => Promise<void>,
+  ): Promise<void> => {
+    const work = handle(messages).catch((thrown: unknown) => {
+      log?.warn({ ...errorFields(thrown), messages: messages.length }, 'a batch goes back to its stream');
+      for (const message of messages) message.nak(1_000);
+    });
+    track(inflight, work);
+    await work;
+  };
+
+  return {
+    connection,
+    call: (verb, request, callOptions = {}) => callRpc(connection, `rpc.${verb}`, verb, request, callOptions),
+    callAt: (subject, verb, request, callOptions = {}) => callRpc(connection, subject, verb, request, callOptions),
+    serve(verb, handle) {
+      const spec = RPC[verb];
+      const forWorkers = (spec.callers as readonly string[]).includes('worker');
+      const subject = forWorkers ? `rpc.${verb}.*.*` : `rpc.${verb}`;
+      const stop = connection.subscribe(subject, spec.service, (message) => {
+        if (!mayCall(verb, message)) return log?.warn({ verb }, 'a request asks for its answer outside its own inbox');
+        track(
+          inflight,
+          answer(message, () => openAndHandle(verb, message, handle), verb),
+        );
+      });
+      stops.push(stop);
+    },
+    serveRaw(subject, handle) {
+      const stop = connection.subscribe(subject, options.user, (message) => {
+        if (!message.reply?.startsWith('_INBOX_')) return;
+        track(
+          inflight,
+          answer(message, () => handle(message), subject),
+        );
+      });
+      stops.push(stop);
+    },
+    publish: (subject, body, { msg_id, traceparent } = {}) => {
+      const headers = { ...(msg_id ? { 'Nats-Msg-Id': msg_id } : {}), ...(traceparent ? { traceparent } : {}) };
+      return window.publish(subject, JSON.stringify(body), Object.keys(headers).length > 0 ? headers : undefined);
+    },
+    consume(source, { batch, handle }) {
+      const pull = batcher(
+        (each) => openPull(connection, source, each),
+        batch,
+        (messages) => runBatch(messages, handle),
+      );
+      stops.push(() => pull.stop());
+    },
+    pull(source, handle) {
+      const pull = openPull(connection, source, handle);
+      stops.push(() => pull.stop());
+      return pull;
+    },
+    subscribe: (subject, handle) =>
+      connection.subscribe(subject, null, (message) => handle(message.subject, message.data)),
+    announceControl: (epoch) => connection.publish(subjects.control(), String(epoch)),
+    onControl: (handle) => void connection.subscribe(subjects.control(), null, () => handle()),
+    async check() {
+      if (!connection.isConnected()) throw new CountersignError('bus_unavailable');
+      await within(connection.flush(), LIMITS.rpc_ms);
+    },
+    async close() {
+      for (const stop of stops) stop();
+      await within(Promise.allSettled([...inflight]), LIMITS.drain_ms).catch(() => undefined);
+      window.close();
+      await within(connection.drain(), LIMITS.rpc_ms).catch(() => undefined);
+    },
+  };
+};
+
+const openAndHandle = async <V extends RpcVerb>(
+  verb: V,
+  message: Message,
+  handle: (request: RpcParsed<V>, meta: RpcMeta) => Promise<RpcAnswer<V>>,
+): Promise<RpcAnswer<V>> => {
+  const envelope = JSON.parse(Buffer.from(message.data).toString('utf8')) as { traceparent?: string; body?: unknown };
+  const parsed = RPC[verb].request.safeParse(envelope.body);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new CountersignError('field_invalid', issue?.message, { at: `/${issue?.path.join('/') ?? ''}` });
+  }
+  return handle(parsed.data as RpcParsed<V>, { subject: message.subject, traceparent: envelope.traceparent ?? '' });
+};
+
+const within = async <T>(work: Promise<T>, ms: number): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new CountersignError('bus_unavailable')), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};

@@ -1,0 +1,130 @@
+/** Postgres: one pool per service under its own role. Connection trouble is an outage, never a bug and never silence. */
+import { createHash } from 'node:crypto';
+import { CountersignError } from '@countersign/contracts/errors';
+import type { PoolClient } from 'pg';
+import pg from 'pg';
+
+export type Tx = {
+  query<T extends object = Record<string, unknown>>(text: string, params?: readonly unknown[]): Promise<T[]>;
+};
+export type Database = Tx & {
+  /** Commits what `work` did, or nothing. Deadlocks and serialization failures are tried again, so `work` may run twice. */
+  transaction<R>(work: (tx: Tx) => Promise<R>): Promise<R>;
+  close(): Promise<void>;
+};
+
+const TRIES = 3;
+/** Class 08 connection, 53 resources, 57P0x shutdown, 55P03 lock and 57014 statement timeouts. */
+const OUTAGE = /^(08...|53...|57P0[1-5]|57014|55P03|25P0[34])$/;
+const RETRY = /^(40001|40P01)$/;
+const SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/;
+
+const codeOf = (thrown: unknown): string => {
+  const code = (thrown as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+};
+
+const isOutageOf = (thrown: unknown): boolean => {
+  const code = codeOf(thrown);
+  if (OUTAGE.test(code) || SOCKET.test(code)) return true;
+  return (
+    thrown instanceof Error &&
+    /terminated|timeout|not queryable|Cannot use a pool|closed/i.test(thrown.message) &&
+    code === ''
+  );
+};
+
+const translate = (thrown: unknown): unknown => {
+  if (thrown instanceof CountersignError || !isOutageOf(thrown)) return thrown;
+  return new CountersignError('database_unavailable', undefined, { cause: thrown });
+};
+
+const names = new Map<string, string>();
+/** Prepared once per connection: the name is the statement's own hash. */
+const nameOf = (text: string): string => {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = `s${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
+    names.set(text, name);
+  }
+  return name;
+};
+
+/** `2026-01-02 03:04:05.678901+00` → `2026-01-02T03:04:05.678901Z`: microseconds survive. */
+const instantOf = (text: string): string => text.replace(' ', 'T').replace(/\+00(:00)?$/, 'Z');
+const integerOf = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError('an int8 beyond 2^53');
+  return value;
+};
+
+const types = {
+  getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
+    if (oid === pg.types.builtins.INT8) return integerOf;
+    if (oid === pg.types.builtins.TIMESTAMPTZ) return instantOf;
+    return pg.types.getTypeParser(oid, format as 'text');
+  },
+};
+
+const txOf = (client: PoolClient | pg.Pool): Tx => ({
+  query: async <T extends object>(text: string, params: readonly unknown[] = []) => {
+    try {
+      const { rows } = await client.query({ name: nameOf(text), text, values: [...params] });
+      return rows as T[];
+    } catch (thrown) {
+      throw translate(thrown);
+    }
+  },
+});
+
+const attempt = async <R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<R> => {
+  const client = await pool.connect().catch((thrown) => Promise.reject(translate(thrown)));
+  let broken = false;
+  try {
+    await client.query('BEGIN');
+    const result = await work(txOf(client));
+    await client.query('COMMIT');
+    return result;
+  } catch (thrown) {
+    broken = isOutageOf(thrown) || (thrown instanceof CountersignError && thrown.code === 'database_unavailable');
+    if (!broken) {
+      await client.query('ROLLBACK').catch(() => {
+        broken = true;
+      });
+    }
+    throw translate(thrown);
+  } finally {
+    client.release(broken);
+  }
+};
+
+export type DatabaseOptions = { url: string; pool: number; name: string; onError?: (error: Error) => void };
+
+export const connectDatabase = (options: DatabaseOptions): Database => {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.name,
+    max: options.pool,
+    connectionTimeoutMillis: 3_000,
+    query_timeout: 15_000,
+    idleTimeoutMillis: 60_000,
+    options:
+      '-c timezone=UTC -c statement_timeout=10000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=15000',
+    types: types as never,
+  });
+  pool.on('error', (error) => options.onError?.(error));
+  const { query } = txOf(pool);
+  return {
+    query,
+    async transaction(work) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await attempt(pool, work);
+        } catch (thrown) {
+          if (tries >= TRIES || !RETRY.test(codeOf(thrown))) throw thrown;
+        }
+      }
+    },
+    close: () => pool.end(),
+  };
+};

@@ -1,0 +1,64 @@
+/**
+ * Batches callers into shared transactions: while one batch commits, the next collects. One bad row never fails its
+ * neighbours: a batch that throws is run again one by one.
+ */
+import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+
+type Waiting<I, O> = { item: I; resolve: (value: O) => void; reject: (reason: unknown) => void };
+
+export type GroupCommitOptions<I, O> = {
+  max_rows?: number;
+  max_queue?: number;
+  /** One outcome per item, in order; an error as a value fails that item alone. */
+  run: (items: I[]) => Promise<(O | CountersignError)[]>;
+};
+
+const settle = <I, O>(waiting: Waiting<I, O>, outcome: O | CountersignError): void => {
+  if (outcome instanceof CountersignError) waiting.reject(outcome);
+  else waiting.resolve(outcome);
+};
+
+export const groupCommit = <I, O>(options: GroupCommitOptions<I, O>): ((item: I) => Promise<O>) => {
+  const maxRows = options.max_rows ?? LIMITS.batch_rows;
+  const maxQueue = options.max_queue ?? LIMITS.queued_rows;
+  const queue: Waiting<I, O>[] = [];
+  let busy = false;
+
+  const runOneByOne = async (batch: Waiting<I, O>[]): Promise<void> => {
+    for (const waiting of batch) {
+      try {
+        const [outcome] = await options.run([waiting.item]);
+        settle(waiting, outcome as O | CountersignError);
+      } catch (thrown) {
+        waiting.reject(thrown);
+      }
+    }
+  };
+
+  const runBatch = async (batch: Waiting<I, O>[]): Promise<void> => {
+    try {
+      const outcomes = await options.run(batch.map((waiting) => waiting.item));
+      for (const [i, waiting] of batch.entries()) settle(waiting, outcomes[i] as O | CountersignError);
+    } catch (thrown) {
+      const outage = thrown instanceof CountersignError;
+      if (outage || batch.length === 1) for (const waiting of batch) waiting.reject(thrown);
+      else await runOneByOne(batch);
+    }
+  };
+
+  const drain = async (): Promise<void> => {
+    busy = true;
+    /** One turn of the event loop lets the messages that arrived together share the commit. */
+    await new Promise((resolve) => setImmediate(resolve));
+    while (queue.length > 0) await runBatch(queue.splice(0, maxRows));
+    busy = false;
+  };
+
+  return (item) =>
+    new Promise<O>((resolve, reject) => {
+      if (queue.length >= maxQueue) return reject(new CountersignError('overloaded'));
+      queue.push({ item, resolve, reject });
+      if (!busy) void drain();
+    });
+};

@@ -1,0 +1,149 @@
+/**
+ * The only file that imports NATS. One connection under one nkey, its inbox under the user's own prefix, so that the
+ * server's permissions keep everyone else's replies out.
+ */
+
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { connect, headers, NoRespondersError, nkeyAuthenticator, TimeoutError } from '@nats-io/transport-node';
+
+export type Message = {
+  subject: string;
+  reply: string | undefined;
+  data: Uint8Array;
+  headers: ReadonlyMap<string, string>;
+  status: number;
+};
+export type Headers = Readonly<Record<string, string>>;
+export type RequestOutcome =
+  | { ok: true; data: Uint8Array }
+  | { ok: false; reason: 'timeout' | 'no_responders' | 'closed' };
+
+export type Connection = {
+  /** `_INBOX_<user>` */
+  inbox: string;
+  publish(subject: string, data: Uint8Array | string, options?: { reply?: string; headers?: Headers }): void;
+  subscribe(subject: string, queue: string | null, handle: (message: Message) => void): () => void;
+  request(subject: string, data: string, timeoutMs: number): Promise<RequestOutcome>;
+  /** One round trip to the server. */
+  flush(): Promise<void>;
+  onReconnect(handle: () => void): void;
+  /** Permission violations and other errors that the server reports. */
+  onError(handle: (error: Error) => void): void;
+  isConnected(): boolean;
+  serverVersion(): string;
+  /** For the provisioner alone. */
+  manager(): Promise<JetStreamManager>;
+  keyValue(): Kvm;
+  /** Stops deliveries, sends what is under way, closes. */
+  drain(): Promise<void>;
+};
+
+export type ConnectionOptions = { servers: string; nkey_seed: string; name: string; inbox: string; wait_ms: number };
+
+const NO_HEADERS: ReadonlyMap<string, string> = new Map();
+
+const readHeaders = (message: Msg): ReadonlyMap<string, string> => {
+  if (!message.headers) return NO_HEADERS;
+  return new Map([...message.headers].map(([key, values]) => [key, values[0] ?? '']));
+};
+
+const toMessage = (message: Msg): Message => ({
+  subject: message.subject,
+  reply: message.reply,
+  data: message.data,
+  headers: readHeaders(message),
+  status: message.headers?.code ?? 0,
+});
+
+const watchStatus = async (
+  nc: NatsConnection,
+  state: { up: boolean; again: (() => void)[]; errors: ((e: Error) => void)[] },
+) => {
+  for await (const status of nc.status()) {
+    if (status.type === 'disconnect' || status.type === 'staleConnection') state.up = false;
+    if (status.type === 'reconnect') {
+      state.up = true;
+      for (const handle of state.again) handle();
+    }
+    if (status.type === 'error') for (const handle of state.errors) handle(status.error);
+  }
+};
+
+const connectWithin = async (options: ConnectionOptions): Promise<NatsConnection> => {
+  const end = Date.now() + options.wait_ms;
+  for (;;) {
+    try {
+      return await connect({
+        servers: options.servers,
+        name: options.name,
+        authenticator: nkeyAuthenticator(new TextEncoder().encode(options.nkey_seed)),
+        inboxPrefix: options.inbox,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 250,
+        reconnectJitter: 100,
+        pingInterval: 5_000,
+        maxPingOut: 3,
+        ignoreAuthErrorAbort: true,
+        noAsyncTraces: true,
+        timeout: 5_000,
+      });
+    } catch (thrown) {
+      if (Date.now() >= end) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+};
+
+const requestOn = async (
+  nc: NatsConnection,
+  subject: string,
+  data: string,
+  timeout: number,
+): Promise<RequestOutcome> => {
+  try {
+    const reply = await nc.request(subject, data, { timeout });
+    return { ok: true, data: reply.data };
+  } catch (thrown) {
+    if (thrown instanceof TimeoutError) return { ok: false, reason: 'timeout' };
+    const none = thrown instanceof NoRespondersError || (thrown as Error).cause instanceof NoRespondersError;
+    return { ok: false, reason: none ? 'no_responders' : 'closed' };
+  }
+};
+
+const encodeHeaders = (given: Headers) => {
+  const encoded = headers();
+  for (const [key, value] of Object.entries(given)) encoded.set(key, value);
+  return encoded;
+};
+
+export const connectNats = async (options: ConnectionOptions): Promise<Connection> => {
+  const nc = await connectWithin(options);
+  const state = { up: true, again: [] as (() => void)[], errors: [] as ((e: Error) => void)[] };
+  void watchStatus(nc, state);
+  return {
+    inbox: options.inbox,
+    publish: (subject, data, { reply, headers: given } = {}) =>
+      nc.publish(subject, data, { ...(reply ? { reply } : {}), ...(given ? { headers: encodeHeaders(given) } : {}) }),
+    subscribe(subject, queue, handle) {
+      const callback = (error: Error | null, message: Msg) => {
+        if (!error) handle(toMessage(message));
+      };
+      const subscription = nc.subscribe(subject, { callback, ...(queue ? { queue } : {}) });
+      return () => subscription.unsubscribe();
+    },
+    request: (subject, data, timeoutMs) => requestOn(nc, subject, data, timeoutMs),
+    flush: () => nc.flush(),
+    onReconnect: (handle) => state.again.push(handle),
+    onError: (handle) => state.errors.push(handle),
+    isConnected: () => state.up && !nc.isClosed(),
+    serverVersion: () => nc.info?.version ?? '0.0.0',
+    manager: () => jetstreamManager(nc),
+    keyValue: () => new Kvm(nc),
+    drain: async () => {
+      if (!nc.isClosed()) await nc.drain().catch(() => nc.close());
+    },
+  };
+};

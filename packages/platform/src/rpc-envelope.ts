@@ -1,0 +1,63 @@
+/** One RPC on the wire: `{ traceparent, body }` there, `{ ok, value | error }` back. Nonsense is an outage, never a yes. */
+
+import type { ErrorCode } from '@countersign/contracts/errors';
+import { CountersignError, failure } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { RpcAnswer, RpcRequest, RpcVerb } from '@countersign/contracts/rpc';
+import { RPC } from '@countersign/contracts/rpc';
+import { readWorkerSubject, subjects } from '@countersign/contracts/subjects';
+import type { Connection, Message } from './nats-connection.ts';
+
+const UNAVAILABLE: Readonly<Record<(typeof RPC)[RpcVerb]['service'], ErrorCode>> = {
+  'policy-kernel': 'policy_unavailable',
+  scheduler: 'scheduler_unavailable',
+  approval: 'approval_unavailable',
+  'output-safety': 'output_unavailable',
+  audit: 'audit_unavailable',
+};
+
+/** Answers go only to the private inbox of somebody who may call the verb; a worker's name stands in both subjects. */
+export const mayCall = (verb: RpcVerb, message: Message): boolean => {
+  const reply = message.reply;
+  if (reply === undefined) return false;
+  return (RPC[verb].callers as readonly string[]).some((caller) => {
+    if (caller !== 'worker') return reply.startsWith(`${subjects.inbox(caller)}.`);
+    const who = readWorkerSubject(message.subject);
+    return who !== null && reply.startsWith(`${subjects.inbox(workerUser(who.pool, who.worker))}.`);
+  });
+};
+
+/** Name of a worker's NATS user. */
+export const workerUser = (pool: string, worker: string): string => `worker-${pool}-${worker}`.slice(0, 64);
+
+const readReply = (data: Uint8Array): unknown => {
+  try {
+    return JSON.parse(Buffer.from(data).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+};
+
+export const callRpc = async <V extends RpcVerb>(
+  connection: Connection,
+  subject: string,
+  verb: V,
+  request: RpcRequest<V>,
+  options: { timeout_ms?: number; traceparent?: string },
+): Promise<RpcAnswer<V>> => {
+  const spec = RPC[verb];
+  const unavailable = (cause: string) =>
+    new CountersignError(UNAVAILABLE[spec.service], undefined, { cause: new Error(cause) });
+  const body = JSON.stringify({ traceparent: options.traceparent, body: request });
+  const outcome = await connection.request(subject, body, options.timeout_ms ?? LIMITS.rpc_ms);
+  if (!outcome.ok) throw unavailable(outcome.reason);
+  const reply = readReply(outcome.data) as { ok?: unknown; value?: unknown; error?: unknown } | undefined;
+  if (reply?.ok === true) {
+    const value = spec.answer.safeParse(reply.value);
+    if (value.success) return value.data as RpcAnswer<V>;
+    throw unavailable('the answer does not parse');
+  }
+  const error = failure.safeParse(reply?.error);
+  if (reply?.ok !== false || !error.success) throw unavailable('the answer does not parse');
+  throw new CountersignError(error.data.code, error.data.detail, { at: error.data.at });
+};

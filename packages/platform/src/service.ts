@@ -1,0 +1,182 @@
+/** The only way to start anything: `defineService` says what a service is, `start` starts some, `run` adds signals. */
+import type { ServiceName } from '@countersign/contracts/ledger-entry';
+import type { MetricName } from '@countersign/contracts/metrics';
+import type { z } from 'zod';
+import type { Bus } from './bus.ts';
+import { connectBus } from './bus.ts';
+import type { BaseConfig } from './config.ts';
+import { ConfigError, readConfig } from './config.ts';
+import type { Database } from './database.ts';
+import { connectDatabase } from './database.ts';
+import type { Environment } from './environment.ts';
+import { processEnvironment } from './environment.ts';
+import type { Logger } from './logger.ts';
+import { createLogger, errorFields } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
+import type { Probes } from './probes.ts';
+import { openProbes } from './probes.ts';
+import type { Sweep } from './sweep.ts';
+import { startSweep } from './sweep.ts';
+
+export type ServiceContext<C> = {
+  name: ServiceName;
+  config: BaseConfig & C;
+  log: Logger;
+  metrics: Metrics;
+  database: Database;
+  bus: Bus;
+  /** Runs every `every_ms`, and at once when nudged; a failure is logged and tried again. */
+  sweep(name: string, every_ms: number, run: () => Promise<void>): Sweep;
+  /** Must resolve for `/readyz` to say yes. */
+  ready(name: string, check: () => Promise<void>): void;
+  /** Runs at stop, last registered first, before bus and database close. */
+  onStop(stop: () => Promise<void> | void): void;
+};
+
+export type ServiceDefinition<S extends z.ZodObject = z.ZodObject> = {
+  name: ServiceName;
+  config: S;
+  /** Metrics that must be there from the start, at 0. */
+  metrics?: readonly MetricName[];
+  start(context: ServiceContext<z.output<S>>): Promise<void>;
+};
+
+export type Service = {
+  name: ServiceName;
+  launch(env: Environment): Promise<RunningService>;
+  /** Reads the settings and starts nothing. */
+  check(env: Environment): void;
+};
+
+export type RunningService = { name: ServiceName; health_url: string; stop(): Promise<void> };
+export type Running = AsyncDisposable & { services: readonly RunningService[] };
+
+const waitForDatabase = async (database: Database, wait: number): Promise<void> => {
+  const end = Date.now() + wait;
+  for (;;) {
+    try {
+      await database.query('SELECT 1');
+      return;
+    } catch (thrown) {
+      if (Date.now() >= end) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+};
+
+type Parts = { log: Logger; metrics: Metrics; database: Database; bus: Bus; probes: Probes };
+
+const openParts = async (name: ServiceName, config: BaseConfig, metricNames: readonly MetricName[]): Promise<Parts> => {
+  const log = createLogger(name, config.LOG_LEVEL);
+  const metrics = createMetrics(name, config.METRICS_PREFIX, metricNames);
+  const database = connectDatabase({
+    url: config.DATABASE_URL,
+    pool: config.DATABASE_POOL,
+    name,
+    onError: (error) => log.warn(errorFields(error), 'a database connection broke'),
+  });
+  await waitForDatabase(database, config.START_WAIT_MS);
+  const bus = await connectBus({
+    servers: config.NATS_URL,
+    nkey_seed: config.NATS_NKEY_SEED,
+    user: name,
+    wait_ms: config.START_WAIT_MS,
+    log,
+    metrics,
+  });
+  const probes = await openProbes(config, metrics);
+  probes.ready('database', async () => void (await database.query('SELECT 1')));
+  probes.ready('bus', () => bus.check());
+  return { log, metrics, database, bus, probes };
+};
+
+const launch = async <S extends z.ZodObject>(
+  definition: ServiceDefinition<S>,
+  env: Environment,
+): Promise<RunningService> => {
+  const { name } = definition;
+  const config = readConfig(name, definition.config, env);
+  const parts = await openParts(name, config, definition.metrics ?? []);
+  const { log, bus, database, probes } = parts;
+  const stops: (() => Promise<void> | void)[] = [];
+  const context: ServiceContext<z.output<S>> = {
+    name,
+    config,
+    ...parts,
+    ready: (check, run) => probes.ready(check, run),
+    onStop: (stop) => void stops.push(stop),
+    sweep(label, every, run) {
+      const sweep = startSweep(every, run, (thrown) =>
+        log.warn({ ...errorFields(thrown), sweep: label }, 'a sweep failed'),
+      );
+      stops.push(() => sweep.stop());
+      probes.ready(label, async () => sweep.check());
+      return sweep;
+    },
+  };
+  const stop = async () => {
+    probes.draining();
+    for (const each of stops.reverse()) await each();
+    await bus.close();
+    await database.close();
+    await probes.close();
+  };
+  try {
+    await definition.start(context);
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+  log.info({ health_url: probes.url }, 'started');
+  return { name, health_url: probes.url, stop };
+};
+
+export const defineService = <S extends z.ZodObject>(definition: ServiceDefinition<S>): Service => ({
+  name: definition.name,
+  launch: (env) => launch(definition, env),
+  check: (env) => void readConfig(definition.name, definition.config, env),
+});
+
+/** Starts all or none. The mistakes of every service's settings are reported together. */
+export const start = async (services: readonly Service[], env: Environment): Promise<Running> => {
+  const mistakes: string[] = [];
+  for (const service of services) {
+    try {
+      service.check(env);
+    } catch (thrown) {
+      if (!(thrown instanceof ConfigError)) throw thrown;
+      mistakes.push(...thrown.mistakes);
+    }
+  }
+  if (mistakes.length > 0) throw new ConfigError(services.map((service) => service.name).join(', '), mistakes);
+  const outcomes = await Promise.allSettled(services.map((service) => service.launch(env)));
+  const running = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const stopAll = async () => void (await Promise.all(running.map((service) => service.stop())));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) {
+    await stopAll();
+    throw failed.reason;
+  }
+  return { services: running, [Symbol.asyncDispose]: stopAll };
+};
+
+/** `main.ts` of every service: starts, and stops cleanly on SIGTERM and SIGINT. A second signal ends it at once. */
+export const run = async (services: readonly Service[]): Promise<void> => {
+  let running: Running;
+  try {
+    running = await start(services, processEnvironment());
+  } catch (thrown) {
+    process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  let stopping = false;
+  const stop = () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    void running[Symbol.asyncDispose]().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+};

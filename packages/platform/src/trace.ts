@@ -1,0 +1,14 @@
+/** W3C Trace Context, level 1: the one header that ties a request's HTTP, RPC, stream and ledger traces together. */
+import { randomHex } from './ids.ts';
+
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+export const newTraceparent = (): string => `00-${randomHex(16)}-${randomHex(8)}-01`;
+
+/** Same trace, new span; a header that is not one starts a new trace (section 3.2.2.5). */
+export const childOf = (traceparent: string | undefined): string =>
+  traceparent !== undefined && TRACEPARENT.test(traceparent)
+    ? `${traceparent.slice(0, 36)}${randomHex(8)}-01`
+    : newTraceparent();
+
+export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35);
