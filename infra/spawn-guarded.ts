@@ -37,7 +37,6 @@ export type GuardedProcess = {
   kill(): Promise<void>;
 };
 
-// Read as text and passed by argument: the program's user may not be able to reach this file.
 const WATCHER = readFileSync(new URL('./die-with-launcher.sh', import.meta.url), 'utf8');
 
 export async function spawnGuarded(options: GuardedOptions): Promise<GuardedProcess> {
@@ -82,11 +81,11 @@ function spawnWithWatcher(options: GuardedOptions): ChildProcess {
   try {
     const { stop_signal, grace_seconds, command, args } = options;
     const watched = [stop_signal.slice('SIG'.length), String(grace_seconds), command, ...args];
-    return spawn('/bin/sh', ['-c', WATCHER, 'die-with-launcher', ...watched], {
+    return spawn('/bin/sh', ['-c', 'eval "$DIE_WITH_LAUNCHER"', 'die-with-launcher', ...watched], {
       // A session of its own: Ctrl-C in a terminal must reach the launcher alone, which then stops things in order.
       detached: true,
       cwd: options.cwd,
-      env: options.env,
+      env: { ...options.env, DIE_WITH_LAUNCHER: WATCHER },
       stdio: ['ignore', log, log, 'pipe'],
       ...options.run_as,
     });
