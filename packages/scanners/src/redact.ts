@@ -1,0 +1,99 @@
+/**
+ * Makes a copy of a JSON document in which every match, in values and in member names, is replaced by
+ * `[redacted:<type>]`. It returns a copy only if a second scan of it finds nothing.
+ */
+import { type FindingTypeName, findingType, type ScannerName, SEVERITY_RANK } from './finding-types.ts';
+import { type Budget, type Match, matchText } from './match-text.ts';
+import { type Finding, leafText, SCAN_LIMITS, type ScanLimits, scanValue } from './scan.ts';
+
+/**
+ * `findings` are those of the original. `redaction_unsettled`: each replacement gave rise to another match, so nothing
+ * may be shown; the caller quarantines. `scan_too_large`: as in scanning.
+ */
+export type RedactResult =
+  | { ok: true; value: unknown; findings: Finding[]; truncated: boolean }
+  | { ok: false; code: 'scan_too_large' | 'redaction_unsettled' };
+
+/** Rounds of replacing one string; text joined by a replacement settles in two or three. */
+const MAX_ROUNDS = 8;
+
+type State = { readonly scanners: readonly ScannerName[]; readonly budget: Budget };
+
+/** The mark that stands for a match. It names the type and nothing else. */
+export const redactionMark = (type: FindingTypeName): string => `[redacted:${type}]`;
+
+function replaceMatches(text: string, matches: readonly Match[]): string {
+  let out = '';
+  let done = 0;
+  for (let i = 0; i < matches.length; ) {
+    // Matches that overlap go as one, under the name of the most severe.
+    let { type, end } = matches[i]!;
+    const { start } = matches[i]!;
+    for (i += 1; i < matches.length && matches[i]!.start < end; i += 1) {
+      end = Math.max(end, matches[i]!.end);
+      if (rank(matches[i]!.type) > rank(type)) type = matches[i]!.type;
+    }
+    out += text.slice(done, start) + redactionMark(type);
+    done = end;
+  }
+  return out + text.slice(done);
+}
+
+const rank = (type: FindingTypeName): number => SEVERITY_RANK[findingType(type).severity];
+
+function redactText(text: string, context: string, state: State): string {
+  let current = text;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const matches = matchText(current, state.scanners, context, state.budget);
+    if (matches.length === 0) return current;
+    current = replaceMatches(current, matches);
+  }
+  return current;
+}
+
+function redactNode(value: unknown, context: string, state: State): unknown {
+  const text = leafText(value);
+  if (text !== null) {
+    const redacted = redactText(text, context, state);
+    return redacted === text ? value : redacted;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => redactNode(item, context, state));
+  return redactMembers(value, state);
+}
+
+/** Names that become the same keep apart by `#2`, `#3`. fromEntries defines members, so `__proto__` stays a name. */
+function redactMembers(value: object, state: State): unknown {
+  const taken = new Set(Object.keys(value));
+  const counts = new Map<string, number>();
+  const members = Object.entries(value).map(([name, member]) => {
+    const plain = redactText(name, '', state);
+    let unique = plain;
+    while (unique !== name && taken.has(unique)) {
+      const count = (counts.get(plain) ?? 1) + 1;
+      counts.set(plain, count);
+      unique = `${plain}#${count}`;
+    }
+    taken.add(unique);
+    return [unique, redactNode(member, unique, state)] as const;
+  });
+  return Object.fromEntries(members);
+}
+
+/** Redacts parsed JSON for the named scanners; see RedactResult for the ways in which it says no. */
+export function redactValue(
+  value: unknown,
+  scanners: readonly ScannerName[],
+  limits: Partial<ScanLimits> = {},
+): RedactResult {
+  const found = scanValue(value, scanners, limits);
+  if (!found.ok) return found;
+  const maxWork = limits.max_work_chars ?? SCAN_LIMITS.max_work_chars;
+  const budget: Budget = { left: maxWork * MAX_ROUNDS, exceeded: false };
+  const redacted = redactNode(value, '', { scanners, budget });
+  if (budget.exceeded) return { ok: false, code: 'scan_too_large' };
+  const again = scanValue(redacted, scanners, { ...limits, max_chars: Number.MAX_SAFE_INTEGER });
+  if (!again.ok) return again;
+  if (again.findings.length > 0) return { ok: false, code: 'redaction_unsettled' };
+  return { ok: true, value: redacted, findings: found.findings, truncated: found.truncated };
+}

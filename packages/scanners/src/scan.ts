@@ -1,0 +1,152 @@
+/**
+ * Scans a JSON document: every string, every member name, every whole number. It reports type, place and count and
+ * never the text that matched; a document beyond its limits is refused, so that callers fail closed.
+ */
+import {
+  FINDING_TYPES,
+  type FindingTypeName,
+  findingType,
+  SCANNER_NAMES,
+  type ScannerName,
+  SEVERITY_RANK,
+  type Severity,
+} from './finding-types.ts';
+import { type Budget, matchText } from './match-text.ts';
+
+export { FINDING_TYPES, SCANNER_NAMES, type ScannerName, type Severity };
+
+/**
+ * What was found, where and how often. `place` is a JSON pointer (RFC 6901), '' for the root. A member name is the
+ * pointer of its member followed by `/~key`. A member whose own name is sensitive or longer than 64 characters stands
+ * as `~<n>`, the n-th member of its object from 0, so that a place never repeats what was found. Neither form is a
+ * valid escape in RFC 6901, so they cannot be mistaken for a name.
+ */
+export type Finding = { scanner: ScannerName; type: FindingTypeName; place: string; count: number; severity: Severity };
+
+/** `truncated`: findings beyond `max_findings` were dropped, the least severe first; each type keeps one. */
+export type ScanResult = { ok: true; findings: Finding[]; truncated: boolean } | { ok: false; code: 'scan_too_large' };
+
+/** Bounds of one scan. */
+export type ScanLimits = {
+  /** UTF-16 units of all strings and names together. */
+  max_chars: number;
+  /** UTF-16 units looked at, folded and decoded text included. */
+  max_work_chars: number;
+  /** Strings, names and numbers. */
+  max_strings: number;
+  /** Nested arrays and objects. */
+  max_depth: number;
+  /** Findings returned. */
+  max_findings: number;
+};
+
+/** Fits the largest request and the largest output that is screened in one piece. */
+export const SCAN_LIMITS: ScanLimits = {
+  max_chars: 1_048_576,
+  max_work_chars: 8_388_608,
+  max_strings: 200_000,
+  max_depth: 128,
+  max_findings: 256,
+};
+
+/** Internal: a way down the document, kept as a list so that a place is only written when something is found. */
+type Path = { readonly parent: Path | null; readonly name: string | number; readonly position: number };
+
+type Visit = (text: string, context: string, path: Path | null, isKey: boolean) => void;
+type Walk = { readonly visit: Visit; readonly limits: ScanLimits; chars: number; strings: number; exceeded: boolean };
+
+const MIN_NUMBER_LENGTH = 8;
+
+/** Internal: the text of a leaf, null where there is nothing to read. Card and tax numbers arrive as numbers too. */
+export function leafText(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'number' || !Number.isInteger(value)) return null;
+  const digits = String(value);
+  return digits.length < MIN_NUMBER_LENGTH ? null : digits;
+}
+
+function walk(state: Walk, value: unknown, context: string, path: Path | null, depth: number): void {
+  if (state.exceeded) return;
+  const text = leafText(value);
+  if (text !== null) visitText(state, text, context, path, false);
+  if (typeof value !== 'object' || value === null) return;
+  if (depth >= state.limits.max_depth) {
+    state.exceeded = true;
+    return;
+  }
+  if (Array.isArray(value)) {
+    value.forEach((item, position) => {
+      walk(state, item, context, { parent: path, name: position, position }, depth + 1);
+    });
+    return;
+  }
+  Object.entries(value).forEach(([name, member], position) => {
+    const inner = { parent: path, name, position };
+    visitText(state, name, '', inner, true);
+    walk(state, member, name, inner, depth + 1);
+  });
+}
+
+function visitText(state: Walk, text: string, context: string, path: Path | null, isKey: boolean): void {
+  state.chars += text.length;
+  state.strings += 1;
+  if (state.chars > state.limits.max_chars || state.strings > state.limits.max_strings) state.exceeded = true;
+  if (!state.exceeded && text !== '') state.visit(text, context, path, isKey);
+}
+
+const MAX_NAME_IN_PLACE = 64;
+
+function writeSegment({ name, position }: Path): string {
+  if (typeof name === 'number') return String(name);
+  if (name.length > MAX_NAME_IN_PLACE || isSensitive(name)) return `~${position}`;
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** Judged by every scanner, not only those asked for: a place is read by more people than the document. */
+const isSensitive = (name: string): boolean =>
+  matchText(name, SCANNER_NAMES, '', { left: MAX_NAME_IN_PLACE * 64, exceeded: false }).length > 0;
+
+function writePlace(path: Path | null): string {
+  const segments: string[] = [];
+  for (let at = path; at; at = at.parent) segments.push(writeSegment(at));
+  return segments
+    .reverse()
+    .map((segment) => `/${segment}`)
+    .join('');
+}
+
+/** Scans parsed JSON with the named scanners. Pure and deterministic: the most severe findings first, then by place. */
+export function scanValue(
+  value: unknown,
+  scanners: readonly ScannerName[],
+  limits: Partial<ScanLimits> = {},
+): ScanResult {
+  const bounds = { ...SCAN_LIMITS, ...limits };
+  const budget: Budget = { left: bounds.max_work_chars, exceeded: false };
+  const findings: Finding[] = [];
+  const visit: Visit = (text, context, path, isKey) => {
+    const counts = new Map<FindingTypeName, number>();
+    for (const { type } of matchText(text, scanners, context, budget)) counts.set(type, (counts.get(type) ?? 0) + 1);
+    if (counts.size === 0) return;
+    const place = writePlace(path) + (isKey ? '/~key' : '');
+    for (const [type, count] of counts) {
+      const { scanner, severity } = findingType(type);
+      findings.push({ scanner, type, place, count, severity });
+    }
+  };
+  const state: Walk = { visit, limits: bounds, chars: 0, strings: 0, exceeded: false };
+  walk(state, value, '', null, 0);
+  if (state.exceeded || budget.exceeded) return { ok: false, code: 'scan_too_large' };
+  return { ok: true, ...rankFindings(findings, bounds.max_findings) };
+}
+
+/** Most severe first; where they are too many, one of each type stays, so that no rule loses the one it looks for. */
+function rankFindings(findings: Finding[], max: number): { findings: Finding[]; truncated: boolean } {
+  const ranked = findings.toSorted((a, b) => SEVERITY_RANK[b.severity] - SEVERITY_RANK[a.severity]);
+  if (ranked.length <= max) return { findings: ranked, truncated: false };
+  const seen = new Set<FindingTypeName>();
+  const firsts = new Set(ranked.filter(({ type }) => !seen.has(type) && seen.add(type)));
+  const room = Math.max(0, max - firsts.size);
+  const others = new Set(ranked.filter((finding) => !firsts.has(finding)).slice(0, room));
+  return { findings: ranked.filter((finding) => firsts.has(finding) || others.has(finding)), truncated: true };
+}
