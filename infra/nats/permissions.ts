@@ -1,0 +1,157 @@
+// Says for every NATS user exactly what it may publish and subscribe to, made from the contracts' tables. It never
+// grants a wildcard over more than one owner's subjects, and no user of a worker or tenant creates a consumer.
+
+import { SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
+import { RPC, type RpcVerb } from '@countersign/contracts/rpc';
+import {
+  auditorConsumer,
+  CONSUMERS,
+  CONTROL_BUCKET,
+  type ConsumerSpec,
+  poolConsumer,
+  STREAMS,
+} from '@countersign/contracts/streams';
+import { patterns, subjects } from '@countersign/contracts/subjects';
+
+export type Permissions = { publish: readonly string[]; subscribe: readonly string[] };
+export type NatsUser = { name: string; permissions: Permissions };
+
+/** Everybody besides the services and the provisioner. */
+export type Roster = {
+  workers: readonly { pool: string; worker: string }[];
+  /** Tenants whose agents may use the bus. */
+  tenants: readonly string[];
+  /** Tenants whose evidence somebody may follow on the bus. */
+  auditors: readonly string[];
+};
+
+export const PROVISIONER = 'provisioner';
+export const workerUser = (pool: string, worker: string): string => `worker-${pool}-${worker}`;
+export const agentUser = (tenant: string): string => `agent-${tenant}`;
+export const auditorUser = (tenant: string): string => `auditor-${tenant}`;
+
+/** The streams' subjects that each service writes. */
+const PUBLISHES: Readonly<Record<ServiceName, readonly string[]>> = {
+  ingress: [],
+  'policy-kernel': [],
+  scheduler: ['job.held.>', 'job.dispatch.>'],
+  approval: ['job.granted.>', 'job.refused.>'],
+  'output-safety': ['job.screened.>'],
+  audit: ['audit.>'],
+};
+
+/** Who changes `control` (design section 2) and therefore wakes the others. */
+const CONTROL_WRITERS: readonly ServiceName[] = ['ingress', 'policy-kernel', 'scheduler'];
+
+/** Throws when two names of the roster make one user: they would share an inbox. */
+export function natsUsers(roster: Roster): NatsUser[] {
+  const users: NatsUser[] = [
+    { name: PROVISIONER, permissions: provisionerPermissions() },
+    ...SERVICES.map((service) => ({ name: service, permissions: servicePermissions(service, roster) })),
+    ...roster.workers.map(({ pool, worker }) => ({
+      name: workerUser(pool, worker),
+      permissions: workerPermissions(pool, worker),
+    })),
+    ...roster.tenants.map((tenant) => ({ name: agentUser(tenant), permissions: agentPermissions(tenant) })),
+    ...roster.auditors.map((tenant) => ({ name: auditorUser(tenant), permissions: auditorPermissions(tenant) })),
+  ];
+  const names = users.map((user) => user.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new TypeError(`two NATS users would be called ${twice}`);
+  return users;
+}
+
+function servicePermissions(service: ServiceName, roster: Roster): Permissions {
+  const served = verbsWhere((verb) => RPC[verb].service === service);
+  const called = verbsWhere((verb) => (RPC[verb].callers as readonly string[]).includes(service));
+  const own = CONSUMERS.filter((consumer) => consumer.durable === service);
+  const writesControl = CONTROL_WRITERS.includes(service);
+  return {
+    publish: [
+      ...called.map((verb) => `rpc.${verb}`),
+      ...replySubjects(service, served, roster),
+      ...PUBLISHES[service],
+      ...own.flatMap(pullSubjects),
+      ...(writesControl ? [subjects.control()] : []),
+    ],
+    subscribe: [
+      patterns.inbox(service),
+      ...served.map((verb) => inQueue(servedSubject(verb), service)),
+      subjects.control(),
+      // The agents' door has its own parser, because a signature covers the bytes; so it is no verb of the table.
+      // Watchers over HTTP hang off the evidence stream.
+      ...(service === 'ingress' ? [inQueue(patterns.rpcSubmit(), service), 'audit.>'] : []),
+    ],
+  };
+}
+
+/** The server lets a service listen only within its queue group: nobody can listen in beside the others of its kind. */
+const inQueue = (subject: string, service: ServiceName): string => `${subject} ${service}`;
+
+/**
+ * Explicit inboxes instead of `allow_responses`: there the asker names any subject as its reply, and a service would
+ * publish its answer to `job.granted.…` on the asker's behalf.
+ */
+function replySubjects(service: ServiceName, served: readonly RpcVerb[], roster: Roster): string[] {
+  const callers = new Set<string>(served.flatMap((verb) => RPC[verb].callers));
+  return [
+    ...SERVICES.filter((caller) => callers.has(caller)),
+    ...(callers.has('worker') ? roster.workers.map(({ pool, worker }) => workerUser(pool, worker)) : []),
+    ...(service === 'ingress' ? roster.tenants.map(agentUser) : []),
+  ].map((user) => patterns.inbox(user));
+}
+
+const verbsWhere = (holds: (verb: RpcVerb) => boolean): RpcVerb[] => (Object.keys(RPC) as RpcVerb[]).filter(holds);
+
+const servedSubject = (verb: RpcVerb): string => {
+  if (verb === 'scheduler.claim') return patterns.claim();
+  if (verb === 'scheduler.beat') return patterns.beat();
+  return `rpc.${verb}`;
+};
+
+/**
+ * Pulling from one durable and acknowledging its messages. A pull names the subject it is answered on, which the
+ * server does not check: so every reader of a stream parses what it gets, and a warrant names its pool.
+ */
+const pullSubjects = ({ stream, durable }: ConsumerSpec): string[] => [
+  `$JS.API.CONSUMER.INFO.${stream}.${durable}`,
+  `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
+  `$JS.ACK.${stream}.${durable}.>`,
+];
+
+const workerPermissions = (pool: string, worker: string): Permissions => ({
+  publish: [
+    subjects.claim(pool, worker),
+    subjects.beat(pool, worker),
+    patterns.result(pool, worker),
+    ...pullSubjects(poolConsumer(pool)),
+  ],
+  subscribe: [patterns.inbox(workerUser(pool, worker))],
+});
+
+const agentPermissions = (tenant: string): Permissions => ({
+  publish: [patterns.submit(tenant), subjects.rpcSubmit(tenant)],
+  subscribe: [patterns.inbox(agentUser(tenant))],
+});
+
+/** Live over the core subscription; from the beginning through the durable that the provisioner made for this tenant. */
+const auditorPermissions = (tenant: string): Permissions => ({
+  publish: pullSubjects(auditorConsumer(tenant)),
+  subscribe: [patterns.inbox(auditorUser(tenant)), patterns.audit(tenant)],
+});
+
+/** Makes and reads; it never updates, deletes or purges, so a drift stays for a person to judge. */
+const provisionerPermissions = (): Permissions => ({
+  publish: [
+    ...[...STREAMS.map((stream) => stream.name), `KV_${CONTROL_BUCKET}`].flatMap((stream) => [
+      `$JS.API.STREAM.CREATE.${stream}`,
+      `$JS.API.STREAM.INFO.${stream}`,
+      `$JS.API.CONSUMER.CREATE.${stream}.>`,
+      // The client's subject for a durable with several filters.
+      `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.*`,
+      `$JS.API.CONSUMER.INFO.${stream}.*`,
+      `$JS.API.CONSUMER.LIST.${stream}`,
+    ]),
+  ],
+  subscribe: [patterns.inbox(PROVISIONER)],
+});
