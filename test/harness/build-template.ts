@@ -1,18 +1,15 @@
 // Migrates one database for the whole run; every test file gets a copy of it (create-database.ts).
-import { existsSync } from 'node:fs';
+import { migrate } from '@countersign/infra/postgres/migrate';
+import { createRoles, LOGIN_ROLES } from '@countersign/infra/postgres/roles';
 import pg from 'pg';
 
 export const TEMPLATE_DATABASE = 'countersign_template';
-const MIGRATE = new URL('../../infra/postgres/migrate.ts', import.meta.url);
 
 export async function buildTemplate(admin_url: string, role_password: string): Promise<void> {
   const url = databaseUrl(admin_url, TEMPLATE_DATABASE);
   await withClient(admin_url, (client) => client.query(`create database ${TEMPLATE_DATABASE}`));
-  if (existsSync(MIGRATE)) {
-    const { migrate } = (await import(MIGRATE.href)) as { migrate: (admin_url: string) => Promise<void> };
-    await migrate(url);
-  }
-  await withClient(admin_url, (client) => setRolePasswords(client, role_password));
+  await createRoles(admin_url, Object.fromEntries(LOGIN_ROLES.map((role) => [role, role_password])));
+  await migrate(url);
 }
 
 /** The same server and user, another database. */
@@ -29,14 +26,5 @@ export async function withClient<T>(url: string, use: (client: pg.Client) => Pro
     return await use(client);
   } finally {
     await client.end();
-  }
-}
-
-async function setRolePasswords(client: pg.Client, password: string): Promise<void> {
-  const { rows } = await client.query<{ rolname: string }>(
-    `select rolname from pg_roles where rolcanlogin and not rolsuper and rolname !~ '^pg_'`,
-  );
-  for (const { rolname } of rows) {
-    await client.query(`alter role ${client.escapeIdentifier(rolname)} password ${client.escapeLiteral(password)}`);
   }
 }
