@@ -7,6 +7,7 @@ export const JOB_DOMAIN = 'countersign/job/v1';
 export const EFFECTIVE_DOMAIN = 'countersign/effective/v1';
 export const PAYLOAD_DOMAIN = 'countersign/payload/v1';
 export const OUTPUT_DOMAIN = 'countersign/output/v1';
+export const APPROVAL_DOMAIN = 'countersign/approval/v1';
 
 /** 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {

@@ -23,7 +23,8 @@ CREATE TABLE approval.approvals (
   policy_epoch bigint NOT NULL,
   rule_id text,
   reason text NOT NULL,
-  stages jsonb NOT NULL,
+  -- Without a stage nobody would have to say yes.
+  stages jsonb NOT NULL CHECK (jsonb_array_length(stages) > 0),
   max_attempts integer NOT NULL CHECK (max_attempts >= 1),
   -- What a vote must name; covers everything above that decides.
   digest text NOT NULL,

@@ -105,7 +105,7 @@ CREATE VIEW scheduler.held AS
     FROM scheduler.jobs j JOIN scheduler.contexts c USING (tenant, job_id)
    WHERE j.state = 'held';
 CREATE VIEW scheduler.approval_content AS
-  SELECT j.tenant, j.job_id, c.effective
+  SELECT j.tenant, j.job_id, c.effective, c.salt
     FROM scheduler.jobs j JOIN scheduler.contexts c USING (tenant, job_id)
    WHERE j.held_seq > 0;
 GRANT SELECT ON scheduler.held, scheduler.approval_content TO countersign_approval;
