@@ -71,11 +71,12 @@ export type ExportVerdict = {
   readonly witnessed_size: number;
 };
 
+const NOTHING: LedgerExport = { entries: [], leaves: [], checkpoints: [] };
+
 /** A hostile or cut export is a verdict too: nothing here throws on it. */
 export function verifyExport(exported: LedgerExport, trust: Trust): ExportVerdict {
   const faults = new Faults();
-  if (!isExport(exported, faults))
-    return verdictOf({ entries: [], leaves: [], checkpoints: [] }, trust, faults, [], []);
+  if (!isExport(exported, faults)) return verdictOf(NOTHING, trust, faults, [], []);
   verifyChains(exported.entries, faults);
   for (const entry of exported.entries) verifyColumns(entry, faults);
   verifyLeaves(exported, trust.selection === true, faults);
@@ -97,7 +98,7 @@ function verdictOf(
   const witnessed_entries = entries.filter(
     ({ leaf_index }) => leaf_index !== null && leaf_index < witnessed_size,
   ).length;
-  const isProven = witnessed.length > 0 && (trust.selection !== true || witnessed_entries === entries.length);
+  const isProven = witnessed_size > 0 && (trust.selection !== true || witnessed_entries === entries.length);
   const sound = isProven ? 'proven' : 'consistent';
   return {
     verdict: faults.list.length > 0 ? 'broken' : sound,
@@ -119,7 +120,8 @@ class Faults {
   readonly list: ExportFault[] = [];
 
   add(code: ExportFaultCode, at: string): void {
-    if (this.list.length < LIMITS.export_faults) this.list.push({ code, at });
+    if (this.list.length >= LIMITS.export_faults) return;
+    this.list.push({ code, at: at.slice(0, LIMITS.pointer_chars) });
   }
 }
 

@@ -121,6 +121,8 @@ describe('parseStrict', () => {
   it('allows depth up to the limit and is not brought down beyond it', () => {
     const nested = (depth: number): string => ['[{"a":'.repeat(depth / 2), '}]'.repeat(depth / 2)].join('1');
     expect(parseStrict(nested(32)).ok).toBe(true);
+    expect(parseStrict(`[${nested(32)}]`)).toMatchObject({ code: 'json_too_deep' });
+    expect(parseStrict(`[${Array(100).fill('[],{},[[]]')}]`, { max_depth: 3 }).ok).toBe(true);
     expect(parseStrict(nested(34))).toMatchObject({ code: 'json_too_deep' });
     expect(parseStrict('['.repeat(1_000_000), { max_depth: Number.MAX_SAFE_INTEGER })).toMatchObject({
       code: 'json_too_deep',
@@ -197,6 +199,7 @@ describe('canonicalize', () => {
     [1e-7, '1e-7'],
     [0.000001, '0.000001'],
     [5e-324, '5e-324'],
+    ['\u001f', '"\\u001f"'],
     [1 / 3, '0.3333333333333333'],
     ['\u0000\u0008\u001f\u007f\u2028"\\/', '"\\u0000\\b\\u001f\u007f\u2028\\"\\\\/"'],
   ])('writes %j as %s', (input, expected) => expect(canonicalize(input)).toBe(expected));

@@ -115,6 +115,7 @@ describe('checkpoints', () => {
     ['a leading zero', `${ORIGIN}\n042\n${root}\n\n${line}`],
     ['a negative size', `${ORIGIN}\n-1\n${root}\n\n${line}`],
     ['a size of 20 digits', `${ORIGIN}\n${'9'.repeat(20)}\n${root}\n\n${line}`],
+    ['an empty line in the text', `${ORIGIN}\n42\n${root}\n\nextension\n\n${line}`],
     ['a short root', `${ORIGIN}\n42\nAAAA\n\n${line}`],
     ['loose base64', `${ORIGIN}\n42\n${root.slice(0, -1)}\n\n${line}`],
     ['a carriage return', note.replace('\n42', '\r\n42')],

@@ -134,6 +134,7 @@ describe('inclusion', () => {
         expect(verifyInclusion(leaf, index + 1n, size, proof, root)).toBe(false);
         expect(verifyInclusion(leaf, index - 1n, size, proof, root)).toBe(false);
         expect(verifyInclusion(leaf, size, size, proof, root)).toBe(false);
+        expect(verifyInclusion(leaf, index, size * 2n, proof, root)).toBe(false);
         expect(verifyInclusion(leaf, index, size, [...proof, root], root)).toBe(false);
         if (proof.length === 0) return;
         expect(verifyInclusion(leaf, index, size, edited, root)).toBe(false);
@@ -183,6 +184,7 @@ describe('consistency', () => {
         expect(verifyConsistency(older, { ...newer, root: flip(newer.root, bit) }, proof)).toBe(false);
         expect(verifyConsistency({ ...older, size: 0n }, newer, proof)).toBe(false);
         expect(verifyConsistency({ ...older, size: newer.size + 1n }, newer, proof)).toBe(false);
+        expect(verifyConsistency(older, { ...newer, size: newer.size * 2n }, proof)).toBe(false);
         expect(verifyConsistency(older, newer, [...proof, newer.root])).toBe(false);
         if (proof.length === 0) return;
         expect(verifyConsistency(older, newer, edited)).toBe(false);

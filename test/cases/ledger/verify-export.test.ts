@@ -168,10 +168,15 @@ describe('an attacker who owns the database', () => {
 
   it('moves a job to another tenant', () => {
     expect(codesOf({ ...HONEST, entries: edited(2, { tenant: 'beta' }) })).toEqual(['tenant_mismatch']);
-    const relabelled = recompute([{ ...ENTRIES[1]!, tenant: 'acme', body: '{"tenant":"beta"}' }]);
-    expect(codesOf(exportOf(relabelled), { ...TRUST, witnessed: noteOver([relabelled[0]!.hash]) })).toEqual([
-      'tenant_mismatch',
-    ]);
+    const relabelled = [
+      { ...ENTRIES[1]!, tenant: 'acme', body: '{"tenant":"beta"}' },
+      { ...ENTRIES[0]!, tenant: 'beta', body: '{}' },
+    ];
+    for (const entry of relabelled) {
+      const entries = recompute([entry]);
+      const witnessed = noteOver([entries[0]!.hash]);
+      expect(codesOf(exportOf(entries), { ...TRUST, witnessed })).toEqual(['tenant_mismatch']);
+    }
   });
 
   it('swaps two sealed entries', () => {
