@@ -117,8 +117,9 @@ const ROLE_HEADER =
 const SECTION_END =
   /(?:end|begin) of (?:user input|user message|untrusted (?:data|input|content)|system prompt|context|ticket data)\b/gi;
 
-function detectMarkers(text: string, emit: Emit): void {
-  for (const pattern of [MARKERS, ROLE_HEADER, SECTION_END]) {
+function detectMarkers(text: string, survey: Survey, emit: Emit): void {
+  const patterns = survey.hasMarks || survey.hasAssign ? [MARKERS, ROLE_HEADER, SECTION_END] : [SECTION_END];
+  for (const pattern of patterns) {
     for (const found of text.matchAll(pattern)) emit('delimiter_spoofing', found.index, found.index + found[0].length);
   }
 }
@@ -146,5 +147,5 @@ export function detectPromptInjection(text: string, survey: Survey, emit: Emit):
   if (survey.letters >= 2) detectSequences(text, emit);
   if (survey.letters + survey.digits >= MIN_SQUEEZED_LETTERS) detectSqueezed(text, emit);
   if (text.includes(';')) detectInjectedSql(text, emit);
-  if (survey.hasMarks || survey.hasAssign) detectMarkers(text, emit);
+  detectMarkers(text, survey, emit);
 }

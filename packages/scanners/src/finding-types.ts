@@ -27,7 +27,7 @@ const TYPES = [
   ['pii', 'iban', 'high', 'Bank account number: country length and mod-97 check agree'],
   ['pii', 'email', 'low', 'E-mail address'],
   ['pii', 'phone', 'low', 'Telephone number written as E.164 or in North American form'],
-  ['secrets', 'private_key', 'critical', 'PEM block with a private key'],
+  ['secrets', 'private_key_block', 'critical', 'PEM block with a private key'],
   ['secrets', 'countersign_key', 'critical', 'API key of Countersign itself'],
   ['secrets', 'nats_seed', 'critical', 'NATS nkey seed'],
   ['secrets', 'connection_string', 'critical', 'URL that carries a password'],

@@ -74,6 +74,9 @@ const INVISIBLE = /[\p{Mn}\p{Me}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 const keepsItself = (point: number): boolean =>
   (point >= 0x3400 && point <= 0x9fff) || (point >= 0xac00 && point <= 0xd7a3) || (point >= 0x3041 && point <= 0x30fe);
 
+// Longer ones (U+FDFA gives eighteen) spell nothing in Latin and would make small texts large.
+const MAX_EXPANSION = 4;
+
 function foldPoint(point: number): string {
   if (point < 0x80)
     return point < 0x20 && point !== 9 && point !== 10 && point !== 13 ? '' : String.fromCharCode(point);
@@ -88,7 +91,7 @@ function foldPoint(point: number): string {
   if (keepsItself(point)) return String.fromCodePoint(point);
   const plain = String.fromCodePoint(point).normalize('NFKD').replace(INVISIBLE, '');
   if (plain.length === 1) return FOLDS.get(plain.charCodeAt(0)) ?? plain;
-  return plain;
+  return plain.slice(0, MAX_EXPANSION);
 }
 
 /** The view in plain form. Call it only for text that is not plain ASCII already; it costs about 0.2 µs a character. */

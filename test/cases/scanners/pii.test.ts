@@ -1,0 +1,85 @@
+import { scanValue } from '@countersign/scanners/scan';
+import { describe, expect, it } from 'vitest';
+
+const typesIn = (value: unknown) => {
+  const result = scanValue(value, ['pii']);
+  if (!result.ok) throw new Error(result.code);
+  return result.findings.map((f) => f.type);
+};
+
+describe('personal data', () => {
+  it.each([
+    ['us_ssn', 'SSN 123-45-6789'],
+    ['us_ssn', 'ssn:123456789'],
+    ['us_ssn', 'Social Security number 123 45 6789'],
+    ['us_ssn', '123\u201345\u20136789'],
+    ['us_ssn', '１２３-４５-６７８９'],
+    ['us_ssn', '123-\u200b45-67\u200b89'],
+    ['us_ssn', '123&#45;45&#45;6789'],
+    ['us_ssn', Buffer.from('ssn 123-45-6789 of a customer').toString('base64')],
+    ['us_itin', 'ITIN 987-65-4321'],
+    ['payment_card', 'card 4111 1111 1111 1111, exp 12/27'],
+    ['payment_card', 'order 12 4111-1111-1111-1111 7'],
+    ['payment_card', '378282246310005'],
+    ['payment_card', '3782 822463 10005'],
+    ['payment_card', '5555555555554444'],
+    ['payment_card', '2223003122003222'],
+    ['payment_card', '6011111111111117'],
+    ['payment_card', '3530111333300000'],
+    ['payment_card', '30569309025904'],
+    ['payment_card', '4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1'],
+    ['payment_card', 'card4111111111111111'],
+    ['payment_card', 'x\u0664\u0661\u0661\u0661 1111 1111 1111'],
+    ['payment_card', '4111111111111111\u00b9 is a footnote'],
+    ['iban', 'DE89 3704 0044 0532 0130 00 thanks'],
+    ['iban', 'GB29NWBK60161331926819.'],
+    ['iban', 'fr14 2004 1010 0505 0001 3m02 606'],
+    ['email', 'write to anna.keller+desk@mail.example.co.uk.'],
+    ['phone', 'call +49 (30) 9018-20 now'],
+    ['phone', 'call (415) 555-2671'],
+    ['phone', '1-415-555-2671'],
+  ])('finds %s in %j', (type, text) => {
+    expect(typesIn(text)).toContain(type);
+  });
+
+  it.each([
+    '000-45-6789',
+    '666-45-6789',
+    '900-45-6789',
+    '123-00-6789',
+    '123-45-0000',
+    '1123-45-67890',
+    '123-45-6789-1',
+    '123 45 6789',
+    '123456789',
+    '4111 1111 1111 1112',
+    '9111111111111111',
+    '0.4111111111111111',
+    '4000000000006',
+    '0000000000000000',
+    'DE89 3704 0044 0532 0130 01',
+    'XX89370400440532013000',
+    'a@b',
+    '@example.com',
+    '2026-04-02 09:11',
+    '10.0.19045.4291',
+  ])('finds nothing in %j', (text) => {
+    expect(typesIn(text)).toEqual([]);
+  });
+
+  it('reads numbers, and member names as context', () => {
+    expect(typesIn({ card: 4111111111111111 })).toEqual(['payment_card']);
+    expect(typesIn({ ssn: 123456789 })).toEqual(['us_ssn']);
+    expect(typesIn({ order: 123456789 })).toEqual([]);
+    expect(typesIn({ customer_ssn: '123456789' })).toEqual(['us_ssn']);
+  });
+
+  it('counts each place', () => {
+    const result = scanValue({ a: ['123-45-6789 and 123-45-6788'] }, ['pii']);
+    expect(result).toEqual({
+      ok: true,
+      truncated: false,
+      findings: [{ scanner: 'pii', type: 'us_ssn', place: '/a/0', count: 2, severity: 'critical' }],
+    });
+  });
+});

@@ -1,0 +1,90 @@
+import { FINDING_TYPES } from '@countersign/scanners/finding-types';
+import { redactValue } from '@countersign/scanners/redact';
+import { SCANNER_NAMES, scanValue } from '@countersign/scanners/scan';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BENIGN } from './corpus-benign.ts';
+import { HOSTILE } from './corpus-hostile.ts';
+import { anyDocument } from './documents.ts';
+
+const redact = (value: unknown, scanners = SCANNER_NAMES) => {
+  const result = redactValue(value, scanners);
+  if (!result.ok) throw new Error(result.code);
+  return result.value;
+};
+
+describe('redaction', () => {
+  it('replaces values, names and numbers, and leaves the rest', () => {
+    const input = {
+      note: 'SSN 123-45-6789, card 4111 1111 1111 1111.',
+      '123-45-6789': { card: 4111111111111111, ok: true, none: null, n: 1.5 },
+      list: ['password=hunter2', 'fine'],
+    };
+    expect(redact(input)).toEqual({
+      note: 'SSN [redacted:us_ssn], card [redacted:payment_card].',
+      '[redacted:us_ssn]': { card: '[redacted:payment_card]', ok: true, none: null, n: 1.5 },
+      list: ['password=[redacted:credential_assignment]', 'fine'],
+    });
+    expect(input.list[0]).toBe('password=hunter2');
+  });
+
+  it('keeps members apart whose names become the same, and keeps __proto__ a name', () => {
+    const value = JSON.parse('{"a@b.example.com":1,"c@d.example.com":2,"[redacted:email]":3,"__proto__":{"x":4}}');
+    expect(JSON.stringify(redact(value))).toBe(
+      '{"[redacted:email]#2":1,"[redacted:email]#3":2,"[redacted:email]":3,"__proto__":{"x":4}}',
+    );
+  });
+
+  it('covers the original of what was encoded or hidden', () => {
+    const hidden = Buffer.from('ssn 123-45-6789 on file').toString('base64');
+    expect(redact(`blob ${hidden} end`)).toBe('blob [redacted:us_ssn] end');
+    expect(redact('x 123\u200b-45-\u200b6789 y')).toBe('x [redacted:us_ssn] y');
+    expect(redact('x %31%32%33-45-6789 y')).toBe('x [redacted:us_ssn] y');
+    expect(redact('ѕend 123-45-6789 𝟏')).toBe('ѕend [redacted:us_ssn] 𝟏');
+  });
+
+  it('redacts only for the scanners asked for', () => {
+    expect(redact('123-45-6789 password=hunter2', ['secrets'])).toBe(
+      '123-45-6789 password=[redacted:credential_assignment]',
+    );
+  });
+
+  it('uses marks that give no finding themselves', () => {
+    for (const { type } of FINDING_TYPES) {
+      for (const text of [`[redacted:${type}]`, `a=[redacted:${type}]`, `[redacted:${type}]: x7Fk29LmQ`]) {
+        expect(scanValue(text, SCANNER_NAMES)).toEqual({ ok: true, findings: [], truncated: false });
+      }
+    }
+  });
+
+  it('is clean after one call and changes nothing in a second, for any document', () => {
+    fc.assert(
+      fc.property(anyDocument, (value) => {
+        const first = redactValue(value, SCANNER_NAMES);
+        if (!first.ok) throw new Error(first.code);
+        expect(scanValue(first.value, SCANNER_NAMES)).toEqual({ ok: true, findings: [], truncated: false });
+        expect(redact(first.value)).toEqual(first.value);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('leaves every clean text as it is', () => {
+    for (const text of BENIGN) {
+      const found = scanValue(text, SCANNER_NAMES);
+      if (found.ok && found.findings.length === 0) expect(redact(text)).toBe(text);
+    }
+  });
+
+  it('settles on each hostile text, alone and joined', () => {
+    for (const [, text] of HOSTILE) expect(redactValue({ text }, SCANNER_NAMES).ok).toBe(true);
+    expect(redactValue(HOSTILE.map(([, text]) => text).join(' '), SCANNER_NAMES).ok).toBe(true);
+  });
+
+  it('says no beyond the limits', () => {
+    expect(redactValue(['x'.repeat(11)], SCANNER_NAMES, { max_chars: 10 })).toEqual({
+      ok: false,
+      code: 'scan_too_large',
+    });
+  });
+});

@@ -1,0 +1,90 @@
+import { scanValue } from '@countersign/scanners/scan';
+import { describe, expect, it } from 'vitest';
+
+const typesIn = (value: unknown) => {
+  const result = scanValue(value, ['secrets']);
+  if (!result.ok) throw new Error(result.code);
+  return result.findings.map((f) => f.type);
+};
+
+// Put together here, so that no file of this repository looks as if it leaked something.
+const BODY = 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6';
+const body = (n: number) => BODY.repeat(3).slice(0, n);
+const encode = (text: string) => Buffer.from(text).toString('base64url');
+const JWT = `${encode('{"alg":"EdDSA","typ":"JWT"}')}.${encode('{"sub":"job"}')}.${body(64)}`;
+const PEM = `-----BEGIN PRIVATE ${'KEY'}-----\nMC4CAQAwBQYDK2VwBCIEIA\n-----END PRIVATE ${'KEY'}-----`;
+
+const SECRETS: readonly (readonly [string, string])[] = [
+  ['countersign_key', `cs_${body(43)}`],
+  ['countersign_key', `key is cs_${body(43)}.`],
+  ['aws_key', `AKIA${'ABCDEFGH23456789'}`],
+  ['github_token', `ghp_${body(36)}`],
+  ['github_token', `github_pat_${body(60)}`],
+  ['gitlab_token', `glpat-${body(20)}`],
+  ['slack_token', `xoxb-123456789012-${body(24)}`],
+  ['slack_token', `https://hooks.slack.com/services/T0000AAAA/B0000AAAA/${body(24)}`],
+  ['stripe_key', `sk_live_${body(24)}`],
+  ['npm_token', `npm_${body(36)}`],
+  ['google_key', `AIza${body(35)}`],
+  ['azure_key', `DefaultEndpointsProtocol=https;AccountKey=${body(86)}==;`],
+  ['azure_key', `abc8Q~${body(34)}`],
+  ['vendor_token', `hvs.${body(24)}`],
+  ['nats_seed', `SU${'A2B3C4D5E6F7G'.repeat(5).slice(0, 56)}`],
+  ['jwt', JWT],
+  ['jwt', `Authorization: Bearer ${JWT}`],
+  ['private_key_block', PEM],
+  ['private_key_block', JSON.stringify({ key: PEM })],
+  ['private_key_block', PEM.replace('-----END', '')],
+  ['connection_string', 'postgres://app:s3cr3t-Pa55@db.internal:5432/app'],
+  ['connection_string', 'amqps://u:p%40ss@queue'],
+  ['credential_assignment', 'password=hunter2'],
+  ['credential_assignment', 'DB_PASSWORD=Tr0ub4dor&3'],
+  ['credential_assignment', '"api_key": "9f8e7d6c5b4a"'],
+  ['credential_assignment', 'x-api-key: 9f8e7d6c5b4a3210'],
+  ['credential_assignment', 'Server=db;User Id=app;Password=S3cure!Pass;'],
+  ['credential_assignment', 'Authorization: Basic YXBwOnNlY3JldA=='],
+  ['credential_assignment', 'my password is Tr0ub4dor&3, please fix it'],
+];
+
+describe('secrets', () => {
+  it.each(SECRETS)('finds %s in %j', (type, text) => {
+    expect(typesIn(text)).toContain(type);
+  });
+
+  it.each(SECRETS)('finds %s in %j under encodings', (type, text) => {
+    expect(typesIn(encodeURIComponent(text).replaceAll('-', '%2D'))).toContain(type);
+    expect(typesIn(`see ${Buffer.from(`config: ${text}`).toString('base64')}`)).toContain(type);
+    expect(typesIn(`${text.slice(0, 3)}\u200b${text.slice(3)}`)).toContain(type);
+  });
+
+  it.each([
+    'password: please reset it',
+    'password is case-sensitive',
+    'password=********',
+    'password=[redacted:credential_assignment]',
+    'password=$DB_PASSWORD',
+    'token: 3 per minute',
+    'api_key: YOUR_API_KEY',
+    'secret = settings.SECRET_KEY',
+    'password = getPassword()',
+    `cs_${body(42)}`,
+    `cs_${body(44)}`,
+    'AKIA1234',
+    'https://example.com:8080/users/@bob',
+    'postgres://user:password@localhost/app',
+    'public-key: see the wiki',
+    'task-management-and-scheduling-for-larger-organisations',
+    '-----BEGIN CERTIFICATE-----',
+    'eyJhbGciOiJub25lIn0',
+    '4bf92f3577b34da6a3ce929d0e0e4736',
+  ])('finds nothing in %j', (text) => {
+    expect(typesIn(text)).toEqual([]);
+  });
+
+  it('takes a member name as context', () => {
+    expect(typesIn({ password: 'correcthorse1' })).toEqual(['credential_assignment']);
+    expect(typesIn({ config: { clientSecret: ['x9Fk2LmQ'] } })).toEqual(['credential_assignment']);
+    expect(typesIn({ password: 'please reset my account' })).toEqual([]);
+    expect(typesIn({ next: 'correcthorse1' })).toEqual([]);
+  });
+});
