@@ -1,0 +1,68 @@
+/** The evidence of each step of an approval. Comments stay out: only that there was one is recorded. */
+import type { ApprovalState } from '@countersign/contracts/approval';
+import { chainOfJob, type NewEntry } from '@countersign/contracts/ledger-entry';
+import type { Approval, Vote } from './store.ts';
+
+const entryOf = (approval: Approval, kind: string, more: Record<string, unknown>): NewEntry => ({
+  chain: chainOfJob(approval.tenant, approval.job_id),
+  kind,
+  tenant: approval.tenant,
+  topic: approval.topic,
+  body: {
+    tenant: approval.tenant,
+    job_id: approval.job_id,
+    actor: approval.requester,
+    auth_method: approval.auth_method,
+    owner: approval.owner,
+    topic: approval.topic,
+    capability: approval.capability,
+    job_hash: approval.job_hash,
+    approval_id: approval.approval_id,
+    traceparent: approval.traceparent,
+    ...more,
+  },
+});
+
+export const openedEntry = (approval: Approval): NewEntry =>
+  entryOf(approval, 'approval_opened', {
+    digest: approval.digest,
+    held_seq: approval.held_seq,
+    stages: approval.stages,
+    max_attempts: approval.max_attempts,
+    on_behalf_of: approval.on_behalf_of,
+    opened_at: approval.opened_at,
+    expires_at: approval.expires_at,
+    effective_digest: approval.effective_digest,
+    policy_version: approval.policy_version,
+    policy_snapshot: approval.policy_snapshot,
+    policy_epoch: approval.policy_epoch,
+    rule_id: approval.rule_id,
+  });
+
+/** `auth_method` above is the requester's; the voter's own stands beside the voter. */
+export const votedEntry = (approval: Approval, vote: Vote, voter_auth_method: string): NewEntry =>
+  entryOf(approval, 'approval_voted', {
+    digest: approval.digest,
+    voter: vote.voter,
+    voter_auth_method,
+    vote: vote.vote,
+    stage: vote.stage,
+    group: vote.group,
+    voted_at: vote.voted_at,
+    commented: vote.comment !== null,
+  });
+
+/** `votes`: all of them; the record of the run names its approvers from here. */
+export const closedEntry = (approval: Approval, votes: readonly Vote[]): NewEntry =>
+  entryOf(approval, `approval_${approval.state satisfies ApprovalState}`, {
+    digest: approval.digest,
+    approvers: votes.map(({ voter, vote, stage, group, voted_at }) => ({
+      approver: voter,
+      vote,
+      stage,
+      group,
+      voted_at,
+    })),
+    closed_at: approval.closed_at,
+    expires_at: approval.expires_at,
+  });

@@ -1,0 +1,53 @@
+/**
+ * Takes one person's vote. One transaction under the approval's row lock judges it, stores it, closes the approval
+ * with the last one needed and records all of it; nobody hears of a yes that has not committed.
+ */
+import { CountersignError } from '@countersign/contracts/errors';
+import type { RpcParsed } from '@countersign/contracts/rpc';
+import { gate } from '@countersign/platform/control-gate';
+import type { Tx } from '@countersign/platform/database';
+import { append } from '@countersign/platform/ledger-append';
+import type { ServiceContext } from '@countersign/platform/service';
+import { announceOutcome } from './announce-outcome.ts';
+import { closedEntry, votedEntry } from './approval-entries.ts';
+import { type Judgement, judgeVote } from './judge-vote.ts';
+import { type Approval, closeApproval, insertVote, lockApproval, readLocked, readVotes, type Vote } from './store.ts';
+
+type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'log'>;
+type VoteRequest = RpcParsed<'approval.vote'>;
+type Counting = Extract<Judgement, { counts: true }>;
+
+/** Throws `not_found`, `revoked`, or what `judgeVote` throws. */
+export const castVote = async (context: Context, request: VoteRequest): Promise<void> => {
+  const closed = await context.database.transaction((tx) => voteIn(tx, request));
+  if (closed) await announceOutcome(context, closed);
+};
+
+const voteIn = async (tx: Tx, request: VoteRequest): Promise<Approval | null> => {
+  const { tenant, approval_id, principal } = request;
+  // A revocation that has returned must count here too, whatever the door saw a moment ago.
+  const control = await gate(tx, [tenant], [principal.id]);
+  if (control.revoked.includes(principal.id)) throw new CountersignError('revoked');
+  if (!(await lockApproval(tx, tenant, approval_id))) throw new CountersignError('not_found');
+  const approval = await readLocked(tx, approval_id);
+  const votes = await readVotes(tx, [approval_id]);
+  const judgement = judgeVote(approval, votes, request);
+  return judgement.counts ? record(tx, approval, votes, request, judgement) : null;
+};
+
+/** The approval when this vote closed it. */
+const record = async (
+  tx: Tx,
+  approval: Approval,
+  before: readonly Vote[],
+  { principal, vote, comment }: VoteRequest,
+  { stage, group, closes }: Counting,
+): Promise<Approval | null> => {
+  const cast = { voter: principal.id, vote, stage, group, comment };
+  const { approval_id } = approval;
+  const voted_at = await insertVote(tx, { ...cast, approval_id, auth_method: principal.auth_method });
+  const voted = votedEntry(approval, { ...cast, voted_at }, principal.auth_method);
+  const closed = closes ? await closeApproval(tx, approval_id, closes) : null;
+  await append(tx, closed ? [voted, closedEntry(closed, [...before, { ...cast, voted_at }])] : [voted]);
+  return closed;
+};

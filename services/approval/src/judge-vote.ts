@@ -1,0 +1,48 @@
+/** Decides whether a vote counts and what it brings about. Pure: the caller holds the row's lock and writes. */
+import type { ApprovalView } from '@countersign/contracts/approval';
+import { CountersignError } from '@countersign/contracts/errors';
+import type { Principal } from '@countersign/contracts/rpc';
+import type { Approval, Vote } from './store.ts';
+
+export type Ballot = { principal: Principal; vote: Vote['vote']; digest: string };
+/** `in_time` by the database's clock; `held`: the job still waits in the hold that asked. */
+export type OpenQuestion = Approval & { in_time: boolean; held: boolean };
+export type Judgement =
+  | { counts: false }
+  | { counts: true; stage: number; group: string; closes: 'granted' | 'refused' | null };
+
+/** First stage that still lacks a yes; null when every stage has its number. */
+export const currentStage = (stages: ApprovalView['stages'], votes: readonly Vote[]): number | null => {
+  const open = stages.findIndex(({ count }, stage) => yesIn(votes, stage) < count);
+  return open === -1 ? null : open;
+};
+
+const yesIn = (votes: readonly Vote[], stage: number): number =>
+  votes.filter((cast) => cast.stage === stage && cast.vote === 'approve').length;
+
+/** Neither who asked, nor who answers for the agent, nor for whom it is done: nobody countersigns their own. */
+const isParty = (approval: Approval, person: string): boolean =>
+  [approval.requester, approval.owner, approval.on_behalf_of].includes(person);
+
+/**
+ * The same vote again by the same person is the first answer again (`counts: false`), also after the approval closed.
+ * Throws `approval_digest_mismatch`, `approval_already_voted`, `approval_closed` or `approval_not_eligible`.
+ */
+export const judgeVote = (approval: OpenQuestion, votes: readonly Vote[], ballot: Ballot): Judgement => {
+  if (ballot.digest !== approval.digest) throw new CountersignError('approval_digest_mismatch');
+  const before = votes.find((cast) => cast.voter === ballot.principal.id);
+  if (before?.vote === ballot.vote) return { counts: false };
+  if (before) throw new CountersignError('approval_already_voted');
+  const stage = currentStage(approval.stages, votes);
+  if (approval.state !== 'open' || !approval.in_time || !approval.held || stage === null) {
+    throw new CountersignError('approval_closed');
+  }
+  const { group, count } = approval.stages[stage]!;
+  const { principal } = ballot;
+  if (principal.type !== 'human' || !principal.groups.includes(group) || isParty(approval, principal.id)) {
+    throw new CountersignError('approval_not_eligible');
+  }
+  if (ballot.vote === 'reject') return { counts: true, stage, group, closes: 'refused' };
+  const last = stage === approval.stages.length - 1 && yesIn(votes, stage) + 1 >= count;
+  return { counts: true, stage, group, closes: last ? 'granted' : null };
+};

@@ -1,0 +1,102 @@
+/**
+ * Opens one request for each hold of a job that needs people's yes, from what the scheduler's view shows; the wake-up
+ * only says where to look. It opens nothing whose content is not what its digest says.
+ */
+import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import { jobId, tenantName } from '@countersign/contracts/names';
+import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
+import type { StreamMessage } from '@countersign/platform/bus';
+import { groupCommit } from '@countersign/platform/group-commit';
+import { uuidv7 } from '@countersign/platform/ids';
+import { append } from '@countersign/platform/ledger-append';
+import { errorFields } from '@countersign/platform/logger';
+import type { ServiceContext } from '@countersign/platform/service';
+import { z } from 'zod';
+import { approvalDigest } from './approval-digest.ts';
+import { openedEntry } from './approval-entries.ts';
+import { type Approval, findUnopened, type HeldJob, insertApprovals, type JobKey, readUnopened } from './store.ts';
+
+type Context = Pick<ServiceContext<unknown>, 'database' | 'log'>;
+/** Resolves to whether this call opened it: false when it was open already, or the job is no longer held. */
+export type OpenApproval = (key: JobKey) => Promise<boolean>;
+
+/** More fields may come with the keys; only the view is believed anyway. */
+const wakeUp = z.object({ tenant: tenantName, job_id: jobId });
+
+const keyOf = ({ tenant, job_id }: JobKey): string => `${tenant}/${job_id}`;
+
+export const openApprovals = ({ database, log }: Context): OpenApproval =>
+  groupCommit<JobKey, boolean>({
+    run: async (keys) => {
+      const opened = await database.transaction(async (tx) => {
+        const held = await readUnopened(tx, keys);
+        const sound = held.filter((job) => isWhatItSays(job, log));
+        const approvals = sound.map(toApproval);
+        const inserted = await insertApprovals(tx, approvals);
+        const mine = approvals.filter((approval) => inserted.has(approval.approval_id));
+        await append(tx, mine.map(openedEntry));
+        return new Set(mine.map(keyOf));
+      });
+      return keys.map((key) => opened.has(keyOf(key)));
+    },
+  });
+
+/** People would be shown something other than what runs: the job stays held, and somebody has to look. */
+const isWhatItSays = (job: HeldJob, log: Context['log']): boolean => {
+  const digest = saltedDigest(EFFECTIVE_DOMAIN, Buffer.from(job.salt, 'base64url'), job.effective);
+  if (digest === job.effective_digest) return true;
+  log.error({ tenant: job.tenant, job_id: job.job_id }, 'a held job does not have the content of its digest');
+  return false;
+};
+
+const toApproval = (job: HeldJob): Approval => {
+  const { actor, effective: _, salt: __, ...kept } = job;
+  const terms = { ...kept, approval_id: uuidv7(), requester: actor };
+  return { ...terms, digest: approvalDigest(terms), state: 'open', closed_at: null };
+};
+
+/** What no message told. Every round must open something, or it would go round for ever. */
+export const sweepUnopened = async ({ database, log }: Context, open: OpenApproval): Promise<void> => {
+  for (;;) {
+    const keys = await findUnopened(database, LIMITS.batch_rows);
+    const outcomes = await Promise.allSettled(keys.map(open));
+    reportBugs(outcomes, log);
+    const opened = outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value);
+    if (keys.length < LIMITS.batch_rows || !opened) return;
+  }
+};
+
+const reportBugs = (outcomes: readonly PromiseSettledResult<unknown>[], log: Context['log']): void => {
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') continue;
+    if (outcome.reason instanceof CountersignError) throw outcome.reason;
+    log.error(errorFields(outcome.reason), 'an approval could not be opened');
+  }
+};
+
+export const receiveHeld =
+  (open: OpenApproval) =>
+  async (messages: readonly StreamMessage[]): Promise<void> => {
+    await Promise.all(messages.map((message) => openFor(message, open)));
+  };
+
+const openFor = async (message: StreamMessage, open: OpenApproval): Promise<void> => {
+  const key = readKey(message);
+  if (key === null) return message.term();
+  try {
+    await open(key);
+    message.ack();
+  } catch {
+    // The sweep tries again and says what is wrong; until then the message waits.
+    message.nak(LIMITS.sweep_ms);
+  }
+};
+
+const readKey = (message: StreamMessage): JobKey | null => {
+  try {
+    return wakeUp.parse(message.json());
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,32 @@
+/** Approval: did the right people say yes to exactly this. The table of contents: settings, verbs, streams, sweeps. */
+import { LIMITS } from '@countersign/contracts/limits';
+import { defineService } from '@countersign/platform/service';
+import { z } from 'zod';
+import { castVote } from './cast-vote.ts';
+import { closeApprovals, sweepDue } from './close-approvals.ts';
+import { openApprovals, receiveHeld, sweepUnopened } from './open-approvals.ts';
+import { getApproval, listPage } from './show-approvals.ts';
+import { probe } from './store.ts';
+
+export const approval = defineService({
+  name: 'approval',
+  config: z.object({}),
+  metrics: ['approvals_open', 'approvals_closed_total', 'approval_latency_seconds'],
+  async start(context) {
+    const { bus, database } = context;
+    const open = openApprovals(context);
+    const close = closeApprovals(context);
+
+    bus.serve('approval.list', (request) => listPage(database, request));
+    bus.serve('approval.get', (request) => getApproval(database, request));
+    bus.serve('approval.vote', async (request) => {
+      await castVote(context, request);
+      return getApproval(database, request);
+    });
+
+    bus.consume({ stream: 'STAGES', durable: 'approval' }, { batch: LIMITS.batch_rows, handle: receiveHeld(open) });
+    context.sweep('open approvals', LIMITS.sweep_ms, () => sweepUnopened(context, open));
+    context.sweep('close approvals', LIMITS.sweep_ms, () => sweepDue(context, close));
+    context.ready('held jobs', () => probe(database));
+  },
+});

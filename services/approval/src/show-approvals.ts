@@ -1,0 +1,70 @@
+/** Shows approvals: a page of them without content, or one with exactly what will run. It changes nothing. */
+import { APPROVAL_STATES, type ApprovalState, type ApprovalView } from '@countersign/contracts/approval';
+import { type EffectiveJob, effectiveJob } from '@countersign/contracts/decision';
+import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import { uuid } from '@countersign/contracts/names';
+import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
+import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
+import type { Tx } from '@countersign/platform/database';
+import { type Approval, listApprovals, readApproval, readContent, readVotes, type Vote } from './store.ts';
+
+const toView = (approval: Approval, votes: readonly Vote[], effective: EffectiveJob | null): ApprovalView => {
+  const { held_seq: _, capability: __, auth_method: ___, traceparent: ____, ...shown } = approval;
+  return { ...shown, votes: [...votes], effective };
+};
+
+/** Throws `not_found`. */
+export const getApproval = async (
+  database: Tx,
+  { tenant, approval_id }: RpcParsed<'approval.get'>,
+): Promise<ApprovalView> => {
+  const approval = await readApproval(database, tenant, approval_id);
+  if (!approval) throw new CountersignError('not_found');
+  const [votes, effective] = await Promise.all([readVotes(database, [approval_id]), contentOf(database, approval)]);
+  return toView(approval, votes.map(withoutId), effective);
+};
+
+/** Null once erased, and when the job has meanwhile been held for something else: nobody is shown what was not asked. */
+const contentOf = async (database: Tx, approval: Approval): Promise<EffectiveJob | null> => {
+  const { effective, salt } = await readContent(database, approval);
+  if (effective === null || salt === null) return null;
+  const digest = saltedDigest(EFFECTIVE_DOMAIN, Buffer.from(salt, 'base64url'), effective);
+  return digest === approval.effective_digest ? effectiveJob.parse(JSON.parse(effective)) : null;
+};
+
+const withoutId = ({ approval_id: _, ...vote }: Vote & { approval_id: string }): Vote => vote;
+
+/** The cursor is the last approval's id. Throws `query_invalid`. */
+export const listPage = async (
+  database: Tx,
+  request: RpcParsed<'approval.list'>,
+): Promise<RpcAnswer<'approval.list'>> => {
+  const { tenant, job_id = null, limit = LIMITS.page_rows } = request;
+  const filter = { tenant, job_id, state: readState(request.state), before: readCursor(request.cursor) };
+  const found = await listApprovals(database, filter, limit + 1);
+  const page = found.slice(0, limit);
+  const votes = await readVotes(
+    database,
+    page.map((approval) => approval.approval_id),
+  );
+  const votesOf = (id: string) => votes.filter((vote) => vote.approval_id === id).map(withoutId);
+  return {
+    approvals: page.map((approval) => toView(approval, votesOf(approval.approval_id), null)),
+    next_cursor: found.length > limit ? page.at(-1)!.approval_id : null,
+  };
+};
+
+const isState = (text: string): text is ApprovalState => (APPROVAL_STATES as readonly string[]).includes(text);
+
+const readState = (state: string | undefined): ApprovalState | null => {
+  if (state === undefined) return null;
+  if (!isState(state)) throw new CountersignError('query_invalid', undefined, { at: 'state' });
+  return state;
+};
+
+const readCursor = (cursor: string | undefined): string | null => {
+  if (cursor === undefined) return null;
+  if (!uuid.safeParse(cursor).success) throw new CountersignError('query_invalid', undefined, { at: 'cursor' });
+  return cursor;
+};

@@ -1,0 +1,194 @@
+/** All SQL of the approval service: its own rows, and what the scheduler grants to be read of held jobs. */
+import type { ApprovalState, ApprovalView } from '@countersign/contracts/approval';
+import type { Tx } from '@countersign/platform/database';
+
+/** A row of `scheduler.held` that has no approval yet, with the times that opening it now would give. */
+export type HeldJob = {
+  tenant: string;
+  job_id: string;
+  held_seq: number;
+  topic: string;
+  actor: string;
+  auth_method: string;
+  owner: string | null;
+  on_behalf_of: string | null;
+  capability: string | null;
+  job_hash: string;
+  effective_digest: string;
+  effective: string;
+  salt: string;
+  policy_version: number;
+  policy_snapshot: string;
+  policy_epoch: number;
+  rule_id: string | null;
+  reason: string;
+  stages: ApprovalView['stages'];
+  max_attempts: number;
+  traceparent: string;
+  opened_at: string;
+  expires_at: string;
+};
+
+export type JobKey = { tenant: string; job_id: string };
+
+/** An approval without its votes and its content. */
+export type Approval = Omit<ApprovalView, 'votes' | 'effective'> & {
+  held_seq: number;
+  capability: string | null;
+  auth_method: string;
+  traceparent: string;
+};
+export type Vote = ApprovalView['votes'][number];
+
+const COLUMNS = `a.approval_id, a.tenant, a.job_id, a.held_seq, a.topic, a.capability, a.requester, a.auth_method, a.owner,
+  a.on_behalf_of, a.job_hash, a.effective_digest, a.policy_version, a.policy_snapshot, a.policy_epoch, a.rule_id,
+  a.reason, a.stages, a.max_attempts, a.digest, a.state, a.opened_at, a.expires_at, a.closed_at, a.traceparent`;
+
+const HELD = 'SELECT FROM scheduler.held h WHERE (h.tenant, h.job_id, h.held_seq) = (a.tenant, a.job_id, a.held_seq)';
+const UNOPENED = `NOT EXISTS (SELECT FROM approval.approvals a
+  WHERE (a.tenant, a.job_id, a.held_seq) = (h.tenant, h.job_id, h.held_seq))`;
+
+/** Held jobs that nobody has been asked about. */
+export const findUnopened = (tx: Tx, limit: number): Promise<JobKey[]> =>
+  tx.query(`SELECT h.tenant, h.job_id FROM scheduler.held h WHERE ${UNOPENED} ORDER BY 1, 2 LIMIT $1`, [limit]);
+
+export const readUnopened = (tx: Tx, keys: readonly JobKey[]): Promise<HeldJob[]> =>
+  tx.query(
+    `SELECT h.*, statement_timestamp() AS opened_at,
+            statement_timestamp() + h.expires_ms * interval '1 millisecond' AS expires_at
+       FROM scheduler.held h
+      WHERE (h.tenant, h.job_id) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND ${UNOPENED}
+      ORDER BY h.tenant, h.job_id`,
+    [keys.map((key) => key.tenant), keys.map((key) => key.job_id)],
+  );
+
+/** Ids of those that were not there yet: another instance may have opened the same job in this moment. */
+export const insertApprovals = async (tx: Tx, approvals: readonly Approval[]): Promise<ReadonlySet<string>> => {
+  const rows = await tx.query<{ approval_id: string }>(
+    `INSERT INTO approval.approvals AS a (approval_id, tenant, job_id, held_seq, topic, capability, requester, auth_method,
+       owner, on_behalf_of, job_hash, effective_digest, policy_version, policy_snapshot, policy_epoch, rule_id, reason,
+       stages, max_attempts, digest, state, opened_at, expires_at, closed_at, traceparent)
+     SELECT ${COLUMNS} FROM json_populate_recordset(NULL::approval.approvals, $1::json) AS a
+     ON CONFLICT (tenant, job_id, held_seq) DO NOTHING
+     RETURNING approval_id`,
+    [JSON.stringify(approvals)],
+  );
+  return new Set(rows.map((row) => row.approval_id));
+};
+
+/** Waits for whoever is voting; false when the tenant has no such approval. */
+export const lockApproval = async (tx: Tx, tenant: string, approval_id: string): Promise<boolean> => {
+  const rows = await tx.query('SELECT 1 FROM approval.approvals WHERE tenant = $1 AND approval_id = $2 FOR UPDATE', [
+    tenant,
+    approval_id,
+  ]);
+  return rows.length === 1;
+};
+
+/** A statement of its own after the lock, so that clock, votes and the job's state are those of now. */
+export const readLocked = async (
+  tx: Tx,
+  approval_id: string,
+): Promise<Approval & { in_time: boolean; held: boolean }> => {
+  const [row] = await tx.query<Approval & { in_time: boolean; held: boolean }>(
+    `SELECT ${COLUMNS}, a.expires_at > clock_timestamp() AS in_time, EXISTS (${HELD}) AS held
+       FROM approval.approvals a WHERE a.approval_id = $1`,
+    [approval_id],
+  );
+  return row!;
+};
+
+/** In the order in which they were cast. */
+export const readVotes = (tx: Tx, approval_ids: readonly string[]): Promise<(Vote & { approval_id: string })[]> =>
+  tx.query(
+    `SELECT approval_id, voter, vote, stage, "group", comment, voted_at
+       FROM approval.votes WHERE approval_id = ANY ($1::uuid[]) ORDER BY voted_at, voter`,
+    [approval_ids],
+  );
+
+export type NewVote = Omit<Vote, 'voted_at'> & { approval_id: string; auth_method: string };
+
+/** When it was cast. */
+export const insertVote = async (tx: Tx, vote: NewVote): Promise<string> => {
+  const [row] = await tx.query<{ voted_at: string }>(
+    `INSERT INTO approval.votes (approval_id, voter, auth_method, vote, stage, "group", comment, voted_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp()) RETURNING voted_at`,
+    [vote.approval_id, vote.voter, vote.auth_method, vote.vote, vote.stage, vote.group, vote.comment],
+  );
+  return row!.voted_at;
+};
+
+export const closeApproval = async (tx: Tx, approval_id: string, state: ApprovalState): Promise<Approval> => {
+  const [row] = await tx.query<Approval>(
+    `UPDATE approval.approvals a SET state = $2, closed_at = clock_timestamp()
+      WHERE approval_id = $1 AND state = 'open' RETURNING ${COLUMNS}`,
+    [approval_id, state],
+  );
+  return row!;
+};
+
+const DUE = `a.state = 'open' AND (a.expires_at <= clock_timestamp() OR NOT EXISTS (${HELD}))`;
+
+/** Open approvals that ran out of time, or whose job left that hold by another way. */
+export const findDue = async (tx: Tx, limit: number): Promise<string[]> => {
+  const rows = await tx.query<{ approval_id: string }>(
+    `SELECT a.approval_id FROM approval.approvals a WHERE ${DUE} ORDER BY a.approval_id LIMIT $1`,
+    [limit],
+  );
+  return rows.map((row) => row.approval_id);
+};
+
+/** A vote under way wins: its row is skipped and looked at again in the next sweep. */
+export const closeDue = (tx: Tx, approval_ids: readonly string[]): Promise<Approval[]> =>
+  tx.query(
+    `WITH due AS (
+       SELECT a.approval_id, EXISTS (${HELD}) AS held FROM approval.approvals a
+        WHERE a.approval_id = ANY ($1::uuid[]) AND ${DUE}
+        ORDER BY a.approval_id FOR UPDATE OF a SKIP LOCKED)
+     UPDATE approval.approvals a
+        SET state = CASE WHEN due.held THEN 'expired' ELSE 'voided' END, closed_at = clock_timestamp()
+       FROM due WHERE a.approval_id = due.approval_id AND a.state = 'open'
+     RETURNING ${COLUMNS}`,
+    [approval_ids],
+  );
+
+export const countOpen = async (tx: Tx): Promise<number> => {
+  const [row] = await tx.query<{ open: number }>(
+    `SELECT count(*) AS open FROM approval.approvals WHERE state = 'open'`,
+  );
+  return row!.open;
+};
+
+export const readApproval = async (tx: Tx, tenant: string, approval_id: string): Promise<Approval | null> => {
+  const [row] = await tx.query<Approval>(
+    `SELECT ${COLUMNS} FROM approval.approvals a WHERE a.tenant = $1 AND a.approval_id = $2`,
+    [tenant, approval_id],
+  );
+  return row ?? null;
+};
+
+export type ListFilter = { tenant: string; state: ApprovalState | null; job_id: string | null; before: string | null };
+
+/** Newest first: an approval's id is ordered by time. */
+export const listApprovals = (tx: Tx, filter: ListFilter, limit: number): Promise<Approval[]> =>
+  tx.query(
+    `SELECT ${COLUMNS} FROM approval.approvals a
+      WHERE a.tenant = $1 AND ($2::text IS NULL OR a.state = $2) AND ($3::text IS NULL OR a.job_id = $3)
+        AND ($4::uuid IS NULL OR a.approval_id < $4)
+      ORDER BY a.approval_id DESC LIMIT $5`,
+    [filter.tenant, filter.state, filter.job_id, filter.before, limit],
+  );
+
+/** What the job would run now, as canonical text, with the salt of its digest; nulls once it was erased. */
+export const readContent = async (tx: Tx, key: JobKey): Promise<{ effective: string | null; salt: string | null }> => {
+  const [row] = await tx.query<{ effective: string | null; salt: string | null }>(
+    'SELECT effective, salt FROM scheduler.approval_content WHERE tenant = $1 AND job_id = $2',
+    [key.tenant, key.job_id],
+  );
+  return row ?? { effective: null, salt: null };
+};
+
+/** Throws when a grant or a view that this service lives on is missing. */
+export const probe = async (tx: Tx): Promise<void> => {
+  await tx.query('SELECT FROM scheduler.held h, scheduler.approval_content c LIMIT 0');
+};
