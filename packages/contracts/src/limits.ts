@@ -2,6 +2,10 @@
 export const LIMITS = {
   /** Bytes of one job request as submitted. */
   request_bytes: 512 * 1024,
+  /** Bytes of its canonical text, where a number may be longer than it was written. */
+  canonical_bytes: 640 * 1024,
+  /** Bytes that agent, timestamp, nonce and signature add to a request on the bus. */
+  signature_bytes: 4 * 1024,
   /** Nesting depth of any JSON that comes from outside. */
   json_depth: 32,
   /** Levels of any value that is made canonical; no parse may allow more. Bounds the recursion of both. */
@@ -48,6 +52,15 @@ export const LIMITS = {
   claim_ms: 30_000,
   /** Milliseconds of a worker's lease; it beats several times in each. */
   lease_ms: 15_000,
+  /** Milliseconds between two beats of a worker, and between two publications of a result that is not settled yet. */
+  beat_ms: 400,
+  republish_ms: 3_000,
+  /** Attempts that one beat may name; what a worker runs and keeps at once. */
+  beat_attempts: 1_000,
+  /** Bytes of unsettled results that a worker keeps before it takes no more work. */
+  kept_result_bytes: 64 * 1024 * 1024,
+  /** Milliseconds that a handler has to end after its signal, before its attempt is reported without it. */
+  stop_grace_ms: 2_000,
   /** Milliseconds from a reported result to its screening, then the attempt is lost. */
   screening_ms: 60_000,
   /** Milliseconds between two sweeps of a service over its own rows. */

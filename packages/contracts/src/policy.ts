@@ -1,0 +1,275 @@
+/**
+ * A policy as its author writes it (`policy.yaml`, `pools.yaml`, `tests/*.yaml`) and as it travels: one signed bundle
+ * document. Durations come in as `5m` and come out in milliseconds; every unknown field is refused.
+ */
+import { z } from 'zod';
+import { DECISIONS } from './decision.ts';
+import { payloadObject } from './job.ts';
+import { LIMITS } from './limits.ts';
+import { capabilityName, instant, labelKey, labelValue, principalId, tenantName, token, topicName } from './names.ts';
+import { OUTPUT_DECISIONS } from './output.ts';
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `500ms`, `30s`, `5m`, `1h`, `7d`; milliseconds once parsed. */
+export const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,8}(ms|s|m|h|d)$/, 'must be a duration such as 500ms, 30s, 5m, 1h or 7d')
+  .transform((text) => Number.parseInt(text, 10) * UNIT_MS[text.replace(/^\d+/, '')]!)
+  .pipe(z.int().max(LIMITS.policy_duration_ms));
+
+const nonEmpty = <T extends z.ZodType>(item: T) => z.array(item).min(1).max(LIMITS.policy_list);
+
+/** `*` stands for one token; as the last one, for one or more. */
+export const topicPattern = z
+  .string()
+  .regex(/^job(\.([a-z0-9_-]{1,64}|\*)){1,8}$/, 'must be a topic pattern such as job.deploy.*');
+export const capabilityPattern = z
+  .string()
+  .regex(/^([a-z0-9_-]{1,64}|\*)(\.([a-z0-9_-]{1,64}|\*)){0,7}$/, 'must be a capability pattern such as *.write');
+
+const reason = z.string().min(1).max(LIMITS.reason_chars);
+const actorType = z.enum(['agent', 'human']);
+const oneOrMore = z.union([labelValue, nonEmpty(labelValue)]);
+
+const matchFields = {
+  tenants: nonEmpty(tenantName).optional(),
+  topics: nonEmpty(topicPattern).optional(),
+  capabilities: nonEmpty(capabilityPattern).optional(),
+  /** All keys must hold; a list of values is any-of. */
+  labels: z.record(labelKey, oneOrMore).optional(),
+  risk_tags: nonEmpty(token).optional(),
+  /** The job must require all of these. */
+  requires: nonEmpty(capabilityName).optional(),
+  actors: nonEmpty(principalId).optional(),
+  actor_types: nonEmpty(actorType).optional(),
+  /** Whole words, case folded, in the prompt and in the payload's keys and strings. */
+  keywords: nonEmpty(z.string().min(1).max(128)).optional(),
+  scanners: nonEmpty(token).optional(),
+};
+export const match = z.strictObject({ ...matchFields, not: z.strictObject(matchFields).optional() });
+export type Match = z.infer<typeof match>;
+
+export const stage = z.strictObject({ group: token, count: z.int().min(1).max(20).default(1) });
+export const approvalTerms = z.strictObject({
+  stages: z.array(stage).min(1).max(8),
+  expires_in: duration.default(LIMITS.approval_expires_ms),
+});
+
+export const policyConstraints = z.strictObject({
+  timeout: duration.optional(),
+  max_attempts: z.int().min(1).max(100).optional(),
+  max_output_bytes: z.int().min(1).max(LIMITS.output_bytes).optional(),
+  worker: z.array(token).max(32).optional(),
+  set: payloadObject.optional(),
+});
+export type PolicyConstraints = z.infer<typeof policyConstraints>;
+/** What may be laid over a rule's constraints: only what tightens, so no `set`. */
+const tighterConstraints = policyConstraints.omit({ set: true });
+
+export const rateLimit = z.strictObject({
+  count: z.int().min(1),
+  window: duration,
+  per: z.array(z.enum(['tenant', 'topic', 'actor', 'capability', 'pool'])).min(1),
+  on_exceed: z.enum(['deny', 'hold']),
+});
+const rateLimits = z.array(rateLimit).min(1).max(16);
+
+export const remediationSource = z.strictObject({
+  id: token,
+  topic: topicName.optional(),
+  capability: capabilityName.optional(),
+  labels: z
+    .strictObject({ set: z.record(labelKey, labelValue).optional(), remove: z.array(labelKey).optional() })
+    .optional(),
+  /** RFC 7396 merge patch. */
+  payload: payloadObject.optional(),
+});
+
+const around = {
+  evidence: z.enum(['standard', 'enhanced']).optional(),
+  review: z.enum(['none', 'required']).optional(),
+  rollback: z.enum(['none', 'required']).optional(),
+};
+
+export const rule = z.strictObject({
+  id: token,
+  match,
+  when: z.string().min(1).max(LIMITS.when_chars).optional(),
+  decision: z.enum(DECISIONS),
+  reason: reason.optional(),
+  remediation: remediationSource.optional(),
+  approval: approvalTerms.optional(),
+  constraints: policyConstraints.optional(),
+  limits: rateLimits.optional(),
+  ...around,
+});
+export type RuleSource = z.infer<typeof rule>;
+
+/** Input rules can only restrict, so `allow` is not among their decisions. */
+export const inputRule = z.strictObject({
+  id: token,
+  severity: z.enum(['low', 'medium', 'high', 'critical']).default('medium'),
+  match,
+  decision: z.enum(['deny', 'require_approval', 'allow_with_constraints']),
+  reason: reason.optional(),
+  approval: approvalTerms.optional(),
+  constraints: tighterConstraints.optional(),
+});
+export type InputRuleSource = z.infer<typeof inputRule>;
+
+/** A floor: whatever the rules say, at least this. */
+export const tier = z.strictObject({
+  id: token,
+  match,
+  floor: z.strictObject({
+    decision: z.enum(['allow_with_constraints', 'require_approval', 'deny']).optional(),
+    stages: z.array(stage).min(1).max(8).optional(),
+    expires_in: duration.optional(),
+    constraints: tighterConstraints.optional(),
+    max_attempts: z.int().min(1).max(100).optional(),
+    limits: z.literal('required').optional(),
+    ...around,
+  }),
+});
+export type TierSource = z.infer<typeof tier>;
+
+/** What the server knows of a topic, so that nobody has to be believed. */
+export const topicFacts = z.strictObject({
+  capability: capabilityName.optional(),
+  risk_tags: z.array(token).max(LIMITS.risk_tags).optional(),
+  required_labels: nonEmpty(labelKey).optional(),
+  /** Label → JSON pointer into the payload: the label is what stands there. */
+  derive_labels: z.record(labelKey, z.string().regex(/^(\/([^~/]|~[01])*)+$/, 'must be a JSON pointer')).optional(),
+  schema: z
+    .string()
+    .regex(
+      /^(\.\/)?schemas\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.json$/,
+      'must name a file of the bundle, e.g. ./schemas/deploy.json',
+    )
+    .optional(),
+});
+export type TopicFacts = z.infer<typeof topicFacts>;
+
+export const outputRule = z.strictObject({
+  id: token,
+  match: z.strictObject({
+    scanners: nonEmpty(token).optional(),
+    tenants: nonEmpty(tenantName).optional(),
+    topics: nonEmpty(topicPattern).optional(),
+    capabilities: nonEmpty(capabilityPattern).optional(),
+  }),
+  decision: z.enum(OUTPUT_DECISIONS),
+  reason: reason.optional(),
+});
+export const outputPolicy = z.strictObject({
+  enabled: z.boolean().default(true),
+  fail_mode: z.enum(['closed', 'open']).default('closed'),
+  /** Left out: secrets are quarantined and personal data is redacted. */
+  rules: z.array(outputRule).max(LIMITS.policy_list).optional(),
+});
+export type OutputPolicySource = z.infer<typeof outputPolicy>;
+
+export const policySource = z.strictObject({
+  version: z.int().min(1).optional(),
+  default_decision: z.enum(['allow', 'deny', 'require_approval']).default('deny'),
+  topics: z
+    .record(topicPattern, topicFacts)
+    .refine((map) => Object.keys(map).length <= LIMITS.policy_list, `at most ${LIMITS.policy_list} topics`)
+    .default({}),
+  /** Left out: the one group `approvers`. `owner` is not a group but the owner of the job's capability. */
+  groups: nonEmpty(token).optional(),
+  owners: z.record(capabilityName, token).default({}),
+  tiers: z.array(tier).max(LIMITS.policy_list).default([]),
+  rules: z.array(rule).max(LIMITS.policy_rules).default([]),
+  input_rules: z.array(inputRule).max(LIMITS.policy_list).default([]),
+  output_policy: outputPolicy.default({ enabled: true, fail_mode: 'closed' }),
+});
+export type PolicySource = z.infer<typeof policySource>;
+
+export const pool = z.strictObject({
+  id: token,
+  capabilities: nonEmpty(capabilityName),
+  /** Left out: every tenant of the bundle's scope. */
+  tenants: nonEmpty(tenantName).optional(),
+  /** Only jobs whose label `env` is among these; left out: only jobs without that label. */
+  environments: nonEmpty(labelValue).optional(),
+  /** Worker constraints that its workers really enforce. */
+  enforces: z.array(token).max(32).default([]),
+  concurrency: z.int().min(1).max(10_000),
+});
+export type Pool = z.infer<typeof pool>;
+export const poolsSource = z.strictObject({ pools: z.array(pool).min(1).max(LIMITS.policy_list) });
+
+/** `tests/*.yaml`: what a policy's author expects of it. */
+export const policyTests = z.strictObject({
+  cases: nonEmpty(
+    z.strictObject({
+      name: z.string().min(1).max(200),
+      tenant: tenantName.default('default'),
+      actor: z.strictObject({ id: principalId.default('test-agent'), type: actorType.default('agent') }).optional(),
+      /** As in `POST /jobs`. */
+      request: payloadObject,
+      expect: z.strictObject({
+        decision: z.enum(DECISIONS),
+        rule_id: z.string().nullable().optional(),
+        remediated_by: z.string().optional(),
+        stages: z.array(stage).optional(),
+      }),
+    }),
+  ),
+});
+export type PolicyTests = z.infer<typeof policyTests>;
+
+export const BUNDLE_FORMAT = 'countersign/bundle/v1';
+/** Tenants that a bundle may decide for; `*` stands alone, for all. */
+export const bundleScope = z.strictObject({ tenants: nonEmpty(z.union([tenantName, z.literal('*')])) });
+const bundlePath = z
+  .string()
+  .regex(
+    /^(policy\.yaml|pools\.yaml|(schemas\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.json|tests\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.yaml))$/,
+  );
+
+/** What is signed: the canonical text of this covers every byte of the bundle. */
+export const bundleManifest = z.strictObject({
+  format: z.literal(BUNDLE_FORMAT),
+  version: z.int().min(1),
+  scope: bundleScope,
+  not_before: instant,
+  not_after: instant,
+  files: z
+    .array(z.strictObject({ path: bundlePath, sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
+    .min(1)
+    .max(LIMITS.bundle_files),
+});
+export type BundleManifest = z.infer<typeof bundleManifest>;
+
+export const bundleDocument = z.strictObject({
+  manifest: bundleManifest,
+  files: z.record(bundlePath, z.string()),
+  /** Ed25519 over the manifest's canonical text, base64url. */
+  signatures: z.array(z.strictObject({ key_id: token, signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/) })).max(16),
+});
+export type BundleDocument = z.infer<typeof bundleDocument>;
+
+/** Who may sign, and how many of them must. Two ids for one key would count one person twice, so that is refused. */
+export const trustRoot = z
+  .strictObject({
+    threshold: z.int().min(1).max(16),
+    keys: z
+      .array(
+        z.strictObject({
+          key_id: token,
+          /** 32 bytes, base64url. */
+          public_key: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+          not_before: instant,
+          not_after: instant,
+        }),
+      )
+      .min(1)
+      .max(16),
+  })
+  .refine((root) => root.threshold <= root.keys.length, 'the threshold asks for more keys than there are')
+  .refine((root) => new Set(root.keys.map((key) => key.key_id)).size === root.keys.length, 'a key id stands twice')
+  .refine((root) => new Set(root.keys.map((key) => key.public_key)).size === root.keys.length, 'a key stands twice');
+export type TrustRoot = z.infer<typeof trustRoot>;

@@ -1,0 +1,100 @@
+// Fills in what the policy knows of a topic. A submitter who says otherwise is refused, never silently corrected; where
+// the policy knows nothing, the submitter's word is taken and marked as such.
+import type { Failure } from '@countersign/contracts/errors';
+import type { NamedRequest } from '@countersign/contracts/job';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { TopicFacts } from '@countersign/contracts/policy';
+import type { CompiledPolicy, CompiledTopic } from './compile-policy.ts';
+import { splitTokens } from './match-glob.ts';
+
+export type FactsMode = {
+  /** After a rewrite the policy speaks to itself: its facts replace what is left of the submitter's. */
+  overrule: boolean;
+  /** False for a simulation without payload: what depends on it is left out, and `skipped` says so. */
+  payloadKnown: boolean;
+};
+export type FactsResult =
+  | { ok: true; request: NamedRequest; asserted: string[]; skipped: string[] }
+  | { ok: false; failure: Failure };
+
+type Json = Record<string, unknown>;
+type Refused = Extract<FactsResult, { ok: false }>;
+const contradicted = (at: string, detail: string): Refused => ({
+  ok: false,
+  failure: { code: 'facts_contradicted', detail, at },
+});
+
+/** The most specific entry of `topics:` that covers the topic. */
+export function findTopic(policy: CompiledPolicy, topic: string): CompiledTopic | null {
+  const { items, index } = policy.topics;
+  const first = index.candidates({ topic: splitTokens(topic), capability: null, labels: {} })[0];
+  return first === undefined ? null : items[first]!;
+}
+
+export function applyFacts(known: CompiledTopic | null, request: NamedRequest, mode: FactsMode): FactsResult {
+  const { capability, risk_tags } = known?.facts ?? {};
+  const { meta } = request;
+  if (!mode.overrule && capability !== undefined && meta.capability !== undefined && meta.capability !== capability) {
+    return contradicted('/meta/capability', `the topic's capability is ${capability}`);
+  }
+  if (!mode.overrule && risk_tags !== undefined && meta.risk_tags.some((tag) => !risk_tags.includes(tag))) {
+    return contradicted('/meta/risk_tags', `the topic's risk tags are ${risk_tags.join(', ') || 'none'}`);
+  }
+  const labels = applyLabels(known?.facts ?? {}, request, mode);
+  if (!labels.ok) return labels;
+  const filled = capability ?? meta.capability;
+  const asserted = [
+    ...(capability === undefined && meta.capability !== undefined ? ['capability'] : []),
+    ...(risk_tags === undefined && meta.risk_tags.length > 0 ? ['risk_tags'] : []),
+  ];
+  const facts = {
+    ...meta,
+    ...(filled !== undefined && { capability: filled }),
+    risk_tags: risk_tags ?? meta.risk_tags,
+  };
+  const completed: NamedRequest = { ...request, labels: labels.labels, meta: facts };
+  const violated = mode.payloadKnown ? schemaFailure(known, completed.payload) : null;
+  if (violated !== null) return { ok: false, failure: violated };
+  return { ok: true, request: completed, asserted, skipped: mode.payloadKnown ? [] : skippedOf(known) };
+}
+
+/** A job without payload has the empty one. */
+export function schemaFailure(known: CompiledTopic | null, payload: Json | undefined): Failure | null {
+  const violation = known?.schema?.validate(payload ?? {}) ?? null;
+  if (violation === null) return null;
+  return { code: 'schema_violated', detail: `the payload ${violation.detail}`, at: `/payload${violation.at}` };
+}
+
+const skippedOf = (known: CompiledTopic | null): string[] => [
+  ...(known?.schema ? ['schema'] : []),
+  ...(known?.facts.derive_labels === undefined ? [] : ['derive_labels']),
+];
+
+type LabelsResult = { ok: true; labels: Record<string, string> } | Refused;
+
+function applyLabels(facts: TopicFacts, request: NamedRequest, mode: FactsMode): LabelsResult {
+  const labels = new Map(Object.entries(request.labels));
+  for (const [key, pointer] of mode.payloadKnown ? Object.entries(facts.derive_labels ?? {}) : []) {
+    const derived = textAt(request.payload ?? {}, pointer);
+    const stated = labels.get(key);
+    if (!mode.overrule && stated !== undefined && stated !== derived) {
+      return contradicted(`/labels/${key}`, `the label ${key} is what the payload says at ${pointer}`);
+    }
+    if (derived === undefined) labels.delete(key);
+    else labels.set(key, derived);
+  }
+  const missing = facts.required_labels?.find((key) => !labels.has(key));
+  if (missing !== undefined) return contradicted(`/labels/${missing}`, `the topic requires the label ${missing}`);
+  return { ok: true, labels: Object.fromEntries(labels) };
+}
+
+/** RFC 6901, own properties only; undefined when no string of label length stands there. */
+function textAt(payload: Json, pointer: string): string | undefined {
+  let value: unknown = payload;
+  for (const step of pointer.slice(1).split('/')) {
+    const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Json)[key];
+  }
+  return typeof value === 'string' && value.length <= LIMITS.label_chars ? value : undefined;
+}

@@ -1,0 +1,201 @@
+// Turns the files of a bundle into a policy that can decide: everything checked, indexed and type-checked once, so that
+// deciding needs no further look at the sources. Either the whole bundle compiles or nothing does.
+import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
+import type {
+  InputRuleSource,
+  PolicySource,
+  Pool,
+  RuleSource,
+  TierSource,
+  TopicFacts,
+} from '@countersign/contracts/policy';
+import { SCANNER_NAMES, type ScannerName } from '@countersign/scanners/scan';
+import { checkPolicy, schemaPath } from './check-policy.ts';
+import { compileWhen, type When } from './compile-when.ts';
+import { type CompiledOutputPolicy, compileOutputPolicy } from './decide-output.ts';
+import { approvalOf, aroundOf, constraintsOf, ruleObligations } from './effects.ts';
+import { bySpecificity, type Glob, splitTokens } from './match-glob.ts';
+import { type CompiledMatch, compileMatch } from './match-subject.ts';
+import { type BundleSources, POLICY_FILE, parseBundle } from './parse-bundle.ts';
+import { compilePayloadSchema, type PayloadSchema } from './payload-schema.ts';
+import { type FaultCode, faultAt, type Path, type PolicyFault } from './policy-fault.ts';
+import { buildIndex, type RuleIndex } from './rule-index.ts';
+
+export type CompiledRule = {
+  id: string;
+  match: CompiledMatch;
+  when: When | null;
+  decision: DecisionName;
+  reason: string;
+  remediation: NonNullable<RuleSource['remediation']> | null;
+  constraints: Constraints;
+  obligations: Obligations;
+};
+/** What is laid over a standing decision: an input rule or a tier. */
+export type CompiledFloor = {
+  id: string;
+  match: CompiledMatch;
+  decision: DecisionName | null;
+  reason: string;
+  constraints: Constraints;
+  obligations: Obligations;
+  limitsRequired: boolean;
+};
+export type CompiledTopic = { pattern: string; glob: Glob; facts: TopicFacts; schema: PayloadSchema | null };
+
+type Indexed<T> = { items: readonly T[]; index: RuleIndex };
+
+export type CompiledPolicy = {
+  version: number;
+  /** `sha256:<hex>` of the signed manifest. */
+  snapshot: string;
+  default_decision: PolicySource['default_decision'];
+  rules: Indexed<CompiledRule>;
+  input_rules: Indexed<CompiledFloor>;
+  tiers: Indexed<CompiledFloor>;
+  /** The most specific first. */
+  topics: Indexed<CompiledTopic>;
+  owners: ReadonlyMap<string, string>;
+  /** Those that any rule looks at; content is scanned for all of them at once. */
+  scanners: readonly ScannerName[];
+  output: CompiledOutputPolicy;
+  pools: readonly Pool[] | null;
+  sources: BundleSources;
+};
+export type CompileResult = { ok: true; policy: CompiledPolicy } | { ok: false; faults: PolicyFault[] };
+/** `version` comes from the build; where the file states one too, both must be the same. */
+export type CompileOptions = { version?: number; snapshot: string };
+
+export function compilePolicy(files: Readonly<Record<string, string>>, options: CompileOptions): CompileResult {
+  const parsed = parseBundle(files);
+  if (!parsed.ok) return parsed;
+  const { sources } = parsed;
+  const compiler = new PolicyCompiler(sources);
+  const policy = compiler.compile(options);
+  const faults = [...compiler.faults, ...checkPolicy(sources)];
+  return faults.length === 0 ? { ok: true, policy } : { ok: false, faults: faults.sort(byPlace) };
+}
+
+const byPlace = (a: PolicyFault, b: PolicyFault): number =>
+  a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1;
+
+class PolicyCompiler {
+  readonly faults: PolicyFault[] = [];
+  private readonly sources: BundleSources;
+
+  constructor(sources: BundleSources) {
+    this.sources = sources;
+  }
+
+  compile(options: CompileOptions): CompiledPolicy {
+    const { policy, pools } = this.sources;
+    const schemas = this.schemas();
+    const topics = Object.entries(policy.topics)
+      .map(([pattern, facts]) => this.topic(pattern, facts, schemas))
+      .sort((a, b) => bySpecificity(a.glob, b.glob));
+    return {
+      version: this.version(options),
+      snapshot: options.snapshot,
+      default_decision: policy.default_decision,
+      rules: indexed(policy.rules.map((rule, i) => this.rule(rule, i))),
+      input_rules: indexed(policy.input_rules.map(inputFloor)),
+      tiers: indexed(policy.tiers.map(tierFloor)),
+      topics: { items: topics, index: buildIndex(topics.map(({ pattern }) => compileMatch({ topics: [pattern] }))) },
+      owners: new Map(Object.entries(policy.owners)),
+      scanners: scannersOf(policy),
+      output: compileOutputPolicy(policy.output_policy),
+      pools,
+      sources: this.sources,
+    };
+  }
+
+  private version({ version }: CompileOptions): number {
+    const stated = this.sources.policy.version;
+    if (version !== undefined && stated !== undefined && version !== stated) {
+      this.report('version_mismatch', ['version'], `the file says ${stated}, the build says ${version}`);
+    }
+    if (version === undefined && stated === undefined)
+      this.report('version_missing', [], 'neither file nor build names a version');
+    return version ?? stated ?? 0;
+  }
+
+  private rule(source: RuleSource, position: number): CompiledRule {
+    return {
+      id: source.id,
+      match: compileMatch(source.match),
+      when: this.when(source.when, position),
+      decision: source.decision,
+      reason: source.reason ?? `rule ${source.id}`,
+      remediation: source.remediation ?? null,
+      constraints: constraintsOf(source.constraints),
+      obligations: ruleObligations(source),
+    };
+  }
+
+  private when(source: string | undefined, position: number): When | null {
+    if (source === undefined) return null;
+    const compiled = compileWhen(source);
+    if (compiled.ok) return compiled.when;
+    this.report(compiled.code, ['rules', position, 'when'], compiled.detail);
+    return null;
+  }
+
+  private schemas(): ReadonlyMap<string, PayloadSchema> {
+    const compiled = new Map<string, PayloadSchema>();
+    for (const [file, source] of this.sources.schemas) {
+      const result = compilePayloadSchema(source);
+      if (result.ok) compiled.set(file, result.schema);
+      else this.faults.push(faultAt('schema_invalid', file, { line: 1, column: 1 }, result.detail));
+    }
+    return compiled;
+  }
+
+  private topic(pattern: string, facts: TopicFacts, schemas: ReadonlyMap<string, PayloadSchema>): CompiledTopic {
+    const schema = facts.schema === undefined ? undefined : schemas.get(schemaPath(facts.schema));
+    return { pattern, glob: splitTokens(pattern), facts, schema: schema ?? null };
+  }
+
+  private report(code: FaultCode, path: Path, detail: string): void {
+    this.faults.push(faultAt(code, POLICY_FILE, this.sources.locate(POLICY_FILE, path), detail));
+  }
+}
+
+const indexed = <T extends { match: CompiledMatch }>(items: readonly T[]): Indexed<T> => ({
+  items,
+  index: buildIndex(items.map((item) => item.match)),
+});
+
+const inputFloor = (source: InputRuleSource): CompiledFloor => ({
+  id: source.id,
+  match: compileMatch(source.match),
+  decision: source.decision,
+  reason: source.reason ?? `input rule ${source.id}`,
+  constraints: constraintsOf(source.constraints),
+  obligations:
+    source.decision === 'require_approval'
+      ? { approval: approvalOf(source.approval?.stages, source.approval?.expires_in) }
+      : {},
+  limitsRequired: false,
+});
+
+const tierFloor = ({ id, match, floor }: TierSource): CompiledFloor => ({
+  id,
+  match: compileMatch(match),
+  decision: floor.decision ?? null,
+  reason: `tier ${id} asks for at least ${floor.decision ?? 'its obligations'}`,
+  constraints: constraintsOf({
+    ...floor.constraints,
+    ...(floor.max_attempts !== undefined && { max_attempts: floor.max_attempts }),
+  }),
+  obligations: {
+    ...(floor.decision === 'require_approval' && { approval: approvalOf(floor.stages, floor.expires_in) }),
+    ...aroundOf(floor),
+  },
+  limitsRequired: floor.limits === 'required',
+});
+
+function scannersOf(policy: PolicySource): ScannerName[] {
+  const matches = [policy.tiers, policy.input_rules, policy.rules].flat().map(({ match }) => match);
+  const names = matches.flatMap((match) => [...(match.scanners ?? []), ...(match.not?.scanners ?? [])]);
+  return SCANNER_NAMES.filter((name) => names.includes(name));
+}

@@ -1,0 +1,101 @@
+// May a worker's output leave: allow, redact or quarantine, from findings that someone else made. The strictest matching
+// rule stands, so no rule can loosen another; the content itself is never seen here.
+import type { Finding } from '@countersign/contracts/decision';
+import type { OutputDecision } from '@countersign/contracts/output';
+import type { OutputPolicySource } from '@countersign/contracts/policy';
+import { SCANNER_NAMES, type ScannerName } from '@countersign/scanners/scan';
+import { type Glob, globMatches, splitTokens } from './match-glob.ts';
+
+type CompiledOutputRule = {
+  id: string;
+  decision: OutputDecision;
+  reason: string;
+  scanners: ReadonlySet<string> | null;
+  tenants: ReadonlySet<string> | null;
+  topics: readonly Glob[] | null;
+  capabilities: readonly Glob[] | null;
+};
+export type CompiledOutputPolicy = {
+  enabled: boolean;
+  fail_mode: OutputPolicySource['fail_mode'];
+  rules: readonly CompiledOutputRule[];
+  /** What the content must be scanned for before `decideOutput` can be asked. */
+  scanners: readonly ScannerName[];
+};
+export type OutputSubject = { tenant: string; topic: string; capability: string | null; findings: readonly Finding[] };
+export type OutputVerdict = {
+  decision: OutputDecision;
+  rule_id: string | null;
+  reason: string;
+  matched_rules: string[];
+  /** With `redact`: whose matches must be taken out. */
+  redact: ScannerName[];
+};
+
+/** `enabled` without a word on rules must mean something: credentials never leave, personal data is taken out. */
+const BUILT_IN: NonNullable<OutputPolicySource['rules']> = [
+  {
+    id: 'built-in-secrets',
+    match: { scanners: ['secrets'] },
+    decision: 'quarantine',
+    reason: 'a credential in the output',
+  },
+  { id: 'built-in-pii', match: { scanners: ['pii'] }, decision: 'redact', reason: 'personal data in the output' },
+];
+const STRICTNESS: Readonly<Record<OutputDecision, number>> = { allow: 0, redact: 1, quarantine: 2 };
+
+/** `source` as `policy.yaml` states it, after its zod shape. */
+export function compileOutputPolicy(source: OutputPolicySource): CompiledOutputPolicy {
+  const rules = (source.rules ?? BUILT_IN).map(({ id, decision, reason, match }) => ({
+    id,
+    decision,
+    reason: reason ?? `output rule ${id}`,
+    scanners: match.scanners === undefined ? null : new Set(match.scanners),
+    tenants: match.tenants === undefined ? null : new Set(match.tenants),
+    topics: match.topics?.map(splitTokens) ?? null,
+    capabilities: match.capabilities?.map(splitTokens) ?? null,
+  }));
+  const scanners = SCANNER_NAMES.filter((name) =>
+    rules.some((rule) => rule.scanners === null || rule.scanners.has(name)),
+  );
+  return { enabled: source.enabled, fail_mode: source.fail_mode, rules, scanners };
+}
+
+export function decideOutput(policy: CompiledOutputPolicy, subject: OutputSubject): OutputVerdict {
+  const matched = policy.enabled ? policy.rules.filter((rule) => outputRuleHolds(rule, subject)) : [];
+  const allowed: OutputVerdict = {
+    decision: 'allow',
+    rule_id: null,
+    reason: 'no output rule matched',
+    matched_rules: [],
+    redact: [],
+  };
+  const deciding = matched.reduce<CompiledOutputRule | null>(
+    (best, rule) => (best === null || STRICTNESS[rule.decision] > STRICTNESS[best.decision] ? rule : best),
+    null,
+  );
+  if (deciding === null) return allowed;
+  const redacting = matched.filter((rule) => rule.decision === 'redact');
+  // A redact rule without scanners means whatever is found.
+  const redact = SCANNER_NAMES.filter((name) => redacting.some((rule) => rule.scanners?.has(name) ?? true));
+  return {
+    decision: deciding.decision,
+    rule_id: deciding.id,
+    reason: deciding.reason,
+    matched_rules: matched.map((rule) => rule.id),
+    redact: deciding.decision === 'redact' ? redact : [],
+  };
+}
+
+function outputRuleHolds(rule: CompiledOutputRule, subject: OutputSubject): boolean {
+  const { scanners, tenants, topics, capabilities } = rule;
+  if (tenants !== null && !tenants.has(subject.tenant)) return false;
+  if (topics !== null && !topics.some((glob) => globMatches(glob, splitTokens(subject.topic)))) return false;
+  const { capability } = subject;
+  if (
+    capabilities !== null &&
+    (capability === null || !capabilities.some((glob) => globMatches(glob, splitTokens(capability))))
+  )
+    return false;
+  return scanners === null || subject.findings.some((finding) => scanners.has(finding.scanner));
+}

@@ -1,0 +1,75 @@
+// What a decision brings with it, in the words of the decision's contract: constraints and obligations as an author
+// wrote them, defaults filled in. Two sets combine only towards the stricter one.
+import type { Constraints, Obligations } from '@countersign/contracts/decision';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { PolicyConstraints, RuleSource, TierSource } from '@countersign/contracts/policy';
+import { DEFAULT_GROUP } from './check-policy.ts';
+
+export type Approval = NonNullable<Obligations['approval']>;
+type Stages = Approval['stages'];
+type Around = Pick<Obligations, 'evidence' | 'review' | 'rollback'>;
+
+export function constraintsOf(source: PolicyConstraints | undefined): Constraints {
+  const { timeout, max_attempts, max_output_bytes, worker, set } = source ?? {};
+  return {
+    ...(timeout !== undefined && { timeout_ms: timeout }),
+    ...(max_attempts !== undefined && { max_attempts }),
+    ...(max_output_bytes !== undefined && { max_output_bytes }),
+    ...(worker !== undefined && { worker: [...worker].sort() }),
+    ...(set !== undefined && { set }),
+  };
+}
+
+/** Without terms: one stage, `approvers`, one vote, one hour. */
+export const approvalOf = (stages?: Stages, expires_ms?: number): Approval => ({
+  stages: stages ?? [{ group: DEFAULT_GROUP, count: 1 }],
+  expires_ms: expires_ms ?? LIMITS.approval_expires_ms,
+});
+
+export function ruleObligations(rule: RuleSource): Obligations {
+  const limits = rule.limits?.map(({ window, ...limit }) => ({ ...limit, window_ms: window }));
+  return {
+    ...(rule.decision === 'require_approval' && {
+      approval: approvalOf(rule.approval?.stages, rule.approval?.expires_in),
+    }),
+    ...(limits !== undefined && { limits }),
+    ...aroundOf(rule),
+  };
+}
+
+export const aroundOf = (source: RuleSource | TierSource['floor']): Around => ({
+  ...(source.evidence !== undefined && { evidence: source.evidence }),
+  ...(source.review !== undefined && { review: source.review }),
+  ...(source.rollback !== undefined && { rollback: source.rollback }),
+});
+
+export function tightenConstraints(a: Constraints, b: Constraints): Constraints {
+  const least = (key: 'timeout_ms' | 'max_attempts' | 'max_output_bytes'): Constraints => {
+    const stated = [a[key], b[key]].filter((value) => value !== undefined);
+    return stated.length === 0 ? {} : { [key]: Math.min(...stated) };
+  };
+  const worker = new Set([...(a.worker ?? []), ...(b.worker ?? [])]);
+  return {
+    ...least('timeout_ms'),
+    ...least('max_attempts'),
+    ...least('max_output_bytes'),
+    ...(worker.size > 0 && { worker: [...worker].sort() }),
+    ...(a.set !== undefined && { set: a.set }),
+  };
+}
+
+/** Every group that either asks for, with the larger count; the earlier expiry. */
+export function tightenApproval(a: Approval | undefined, b: Approval | undefined): Approval | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const counts = new Map<string, number>();
+  for (const { group, count } of [...a.stages, ...b.stages]) counts.set(group, Math.max(counts.get(group) ?? 0, count));
+  const stages = [...counts].map(([group, count]) => ({ group, count }));
+  return { stages, expires_ms: Math.min(a.expires_ms, b.expires_ms) };
+}
+
+export const tightenAround = (a: Around, b: Around): Around => ({
+  ...a,
+  ...(b.evidence === 'enhanced' && { evidence: b.evidence }),
+  ...(b.review === 'required' && { review: b.review }),
+  ...(b.rollback === 'required' && { rollback: b.rollback }),
+});

@@ -1,0 +1,166 @@
+// The order of design section 4 over one request with its facts: input rules, any deny, first match, default, floors.
+// A condition that cannot be decided denies; it is never "no match".
+import type { Actor, NamedRequest } from '@countersign/contracts/job';
+import { OWNER_GROUP } from './check-policy.ts';
+import type { CompiledFloor, CompiledPolicy, CompiledRule } from './compile-policy.ts';
+import type { WhenInput } from './compile-when.ts';
+import { approvalOf } from './effects.ts';
+import { matchSubject, type Subject } from './match-subject.ts';
+import { denial, raiseStanding, type Standing } from './raise-standing.ts';
+
+export type TraceStep = { step: string; outcome: string; rule_id: string | null; detail: string };
+export type Trace = (step: TraceStep) => void;
+export type Question = { subject: Subject; request: NamedRequest; actor: Actor; now: string };
+export type Evaluated = {
+  standing: Standing;
+  matched: string[];
+  offer: CompiledRule['remediation'];
+  readsNow: boolean;
+};
+
+type Outcome = { kind: 'holds' } | { kind: 'fails'; field: string } | { kind: 'error'; code: string };
+
+export function evaluateRules(policy: CompiledPolicy, question: Question, trace?: Trace): Evaluated {
+  const evaluation = new Evaluation(policy, question, trace);
+  return evaluation.run();
+}
+
+class Evaluation {
+  private readonly policy: CompiledPolicy;
+  private readonly question: Question;
+  private readonly trace: Trace | undefined;
+  private readonly matched: string[] = [];
+  private readsNow = false;
+
+  constructor(policy: CompiledPolicy, question: Question, trace: Trace | undefined) {
+    this.policy = policy;
+    this.question = question;
+    this.trace = trace;
+  }
+
+  run(): Evaluated {
+    const inputs = this.floors('input_rules');
+    if (!Array.isArray(inputs)) return this.result(inputs, null);
+    const refusing = inputs.find((floor) => floor.decision === 'deny');
+    if (refusing !== undefined) return this.result(denial(refusing.id, refusing.reason), null);
+    const { standing, offer } = this.rules();
+    if (standing.decision === 'deny' || standing.decision === 'remediate') return this.result(standing, offer);
+    const tiers = this.floors('tiers');
+    if (!Array.isArray(tiers)) return this.result(tiers, null);
+    const reversible = this.question.request.compensation !== undefined;
+    const raised = [...inputs, ...tiers].reduce((held, floor) => raiseStanding(held, floor, reversible), standing);
+    const owned = this.resolveOwner(raised);
+    if (owned !== standing) this.note('floors', owned.decision, owned.rule_id, owned.reason);
+    return this.result(owned, null);
+  }
+
+  private result(standing: Standing, offer: Evaluated['offer']): Evaluated {
+    this.note('decision', standing.decision, standing.rule_id, standing.reason);
+    return { standing, matched: this.matched, offer, readsNow: this.readsNow };
+  }
+
+  /** Those of a section that hold, or the denial that one which cannot be decided becomes. */
+  private floors(section: 'input_rules' | 'tiers'): CompiledFloor[] | Standing {
+    const { items, index } = this.policy[section];
+    const held: CompiledFloor[] = [];
+    for (const [floor, outcome] of this.outcomes(items, index.candidates(this.question.subject), section)) {
+      if (outcome.kind === 'error') return undecidable(floor.id, outcome.code);
+      if (outcome.kind !== 'holds') continue;
+      held.push(floor);
+      this.matched.push(floor.id);
+    }
+    return held;
+  }
+
+  private rules(): { standing: Standing; offer: Evaluated['offer'] } {
+    const { items, index } = this.policy.rules;
+    let refusing: CompiledRule | null = null;
+    let first: CompiledRule | null = null;
+    let broken: Standing | null = null;
+    for (const [rule, outcome] of this.outcomes(items, index.candidates(this.question.subject), 'rules')) {
+      if (outcome.kind === 'error') broken ??= undecidable(rule.id, outcome.code);
+      if (outcome.kind !== 'holds') continue;
+      this.matched.push(rule.id);
+      if (rule.decision === 'deny') refusing ??= rule;
+      else first ??= rule;
+    }
+    if (refusing !== null) return { standing: denial(refusing.id, refusing.reason), offer: refusing.remediation };
+    if (broken !== null) return { standing: broken, offer: null };
+    if (first === null) return { standing: this.byDefault(), offer: null };
+    const { id, decision, reason, constraints, obligations, remediation } = first;
+    return { standing: { decision, rule_id: id, reason, constraints, obligations }, offer: remediation };
+  }
+
+  private byDefault(): Standing {
+    const { default_decision: decision } = this.policy;
+    const obligations = decision === 'require_approval' ? { approval: approvalOf() } : {};
+    return {
+      decision,
+      rule_id: null,
+      reason: `no rule matched; the default is ${decision}`,
+      constraints: {},
+      obligations,
+    };
+  }
+
+  /** With a trace the others are looked at too, only to say why they did not match. */
+  private *outcomes<T extends { id: string; match: CompiledRule['match']; when?: CompiledRule['when'] }>(
+    items: readonly T[],
+    candidates: readonly number[],
+    step: string,
+  ): Generator<readonly [T, Outcome]> {
+    if (this.trace === undefined) {
+      for (const position of candidates) yield [items[position]!, this.outcomeOf(items[position]!)];
+      return;
+    }
+    const likely = new Set(candidates);
+    for (const [position, item] of items.entries()) {
+      const outcome = likely.has(position) ? this.outcomeOf(item) : matchSubject(item.match, this.question.subject);
+      this.note(step, outcome.kind, item.id, detailOf(outcome));
+      if (likely.has(position)) yield [item, outcome];
+    }
+  }
+
+  private outcomeOf({ match, when }: { match: CompiledRule['match']; when?: CompiledRule['when'] }): Outcome {
+    const outcome = matchSubject(match, this.question.subject);
+    if (outcome.kind !== 'holds' || when === null || when === undefined) return outcome;
+    this.readsNow ||= when.readsNow;
+    const result = when.evaluate(this.whenInput());
+    if (!result.ok) return { kind: 'error', code: `when_error (${result.code})` };
+    return result.value ? outcome : { kind: 'fails', field: 'when' };
+  }
+
+  private whenInput(): WhenInput {
+    const { request, actor, now } = this.question;
+    const { id, type, owner } = actor;
+    const { payload = {}, labels, tenant, topic } = request;
+    return { payload, labels, actor: { id, type, owner: owner ?? '' }, tenant, topic, now };
+  }
+
+  /** Nobody to ask is no approval: a stage for the owner of a capability that has none denies. */
+  private resolveOwner(standing: Standing): Standing {
+    const { approval } = standing.obligations;
+    if (approval === undefined || !approval.stages.some(({ group }) => group === OWNER_GROUP)) return standing;
+    const owner = this.policy.owners.get(this.question.request.meta.capability ?? '');
+    if (owner === undefined) return denial(standing.rule_id, 'owner_missing: the capability has no owner to ask');
+    const counts = new Map<string, number>();
+    for (const { group, count } of approval.stages) {
+      const named = group === OWNER_GROUP ? owner : group;
+      counts.set(named, Math.max(counts.get(named) ?? 0, count));
+    }
+    const stages = [...counts].map(([group, count]) => ({ group, count }));
+    return { ...standing, obligations: { ...standing.obligations, approval: { ...approval, stages } } };
+  }
+
+  private note(step: string, outcome: string, rule_id: string | null, detail: string): void {
+    this.trace?.({ step, outcome, rule_id, detail });
+  }
+}
+
+const undecidable = (id: string, code: string): Standing =>
+  denial(id, `${code}: a condition of ${id} could not be decided`);
+
+function detailOf(outcome: Outcome): string {
+  if (outcome.kind === 'holds') return 'matches';
+  return outcome.kind === 'error' ? outcome.code : `first failed: ${outcome.field}`;
+}

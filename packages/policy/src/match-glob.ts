@@ -1,0 +1,32 @@
+// Dotted patterns of topics and capabilities: `*` is one token, but a trailing `*` is one or more, so `job.exec.*`
+// can't be slipped past with `job.exec.shell.now`.
+
+export type Glob = readonly string[];
+
+export const splitTokens = (text: string): Glob => text.split('.');
+
+/** Both split by dot. A pattern that is not well formed has no wildcards and matches nothing else than itself. */
+export function globMatches(glob: Glob, tokens: Glob): boolean {
+  const last = glob.length - 1;
+  const open = glob[last] === '*';
+  if (open ? tokens.length < glob.length : tokens.length !== glob.length) return false;
+  for (let i = open ? last - 1 : last; i >= 0; i--) {
+    if (glob[i] !== '*' && glob[i] !== tokens[i]) return false;
+  }
+  return true;
+}
+
+/** For patterns that come with a request (an agent's ceiling) and are not compiled. */
+export const anyGlobMatches = (patterns: readonly string[], text: string): boolean => {
+  const tokens = splitTokens(text);
+  return patterns.some((pattern) => globMatches(splitTokens(pattern), tokens));
+};
+
+/** Orders patterns of one topic so that the most specific comes first: a literal before `*`, a longer before a shorter. */
+export function bySpecificity(a: Glob, b: Glob): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const literals = Number(b[i] !== '*') - Number(a[i] !== '*');
+    if (literals !== 0) return literals;
+  }
+  return b.length - a.length;
+}

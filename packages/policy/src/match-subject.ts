@@ -1,0 +1,142 @@
+// Whether a match holds for a request, and if not, which of its fields failed first. The order of fields is fixed, the
+// cheap ones first, so that text is folded and scanned only for rules that everything else already fits.
+import type { Finding } from '@countersign/contracts/decision';
+import type { Match } from '@countersign/contracts/policy';
+import { type Glob, globMatches, splitTokens } from './match-glob.ts';
+
+/** A request as the rules see it: facts filled in. `findings` is null when the content was too large to scan. */
+export type Subject = {
+  tenant: string;
+  topic: Glob;
+  capability: Glob | null;
+  labels: Readonly<Record<string, string>>;
+  risk_tags: readonly string[];
+  requires: readonly string[];
+  actor_id: string;
+  actor_type: string;
+  foldedTexts: () => readonly string[];
+  findings: () => readonly Finding[] | null;
+};
+
+export type CompiledMatch = {
+  tenants: ReadonlySet<string> | null;
+  topics: readonly Glob[] | null;
+  capabilities: readonly Glob[] | null;
+  labels: readonly (readonly [string, ReadonlySet<string>])[] | null;
+  risk_tags: ReadonlySet<string> | null;
+  requires: readonly string[] | null;
+  actors: ReadonlySet<string> | null;
+  actor_types: ReadonlySet<string> | null;
+  keywords: readonly string[] | null;
+  scanners: ReadonlySet<string> | null;
+  not: CompiledMatch | null;
+};
+
+/** `error`: the condition could not be decided, which is never the same as "it does not hold". */
+export type MatchOutcome =
+  | { kind: 'holds' }
+  | { kind: 'fails'; field: keyof CompiledMatch }
+  | { kind: 'error'; code: 'scan_too_large' };
+
+const HOLDS: MatchOutcome = { kind: 'holds' };
+const TOO_LARGE: MatchOutcome = { kind: 'error', code: 'scan_too_large' };
+const FAILS = Object.fromEntries(
+  [
+    'tenants',
+    'topics',
+    'capabilities',
+    'labels',
+    'risk_tags',
+    'requires',
+    'actors',
+    'actor_types',
+    'keywords',
+    'scanners',
+    'not',
+  ].map((field) => [field, { kind: 'fails', field }]),
+) as Record<keyof CompiledMatch, MatchOutcome>;
+
+const setOf = <T>(values: readonly T[] | undefined): ReadonlySet<T> | null =>
+  values === undefined ? null : new Set(values);
+
+export function compileMatch(source: Match): CompiledMatch {
+  const labels = Object.entries(source.labels ?? {});
+  return {
+    tenants: setOf(source.tenants),
+    topics: source.topics?.map(splitTokens) ?? null,
+    capabilities: source.capabilities?.map(splitTokens) ?? null,
+    labels: labels.length === 0 ? null : labels.map(([key, value]) => [key, new Set([value].flat())] as const),
+    risk_tags: setOf(source.risk_tags),
+    requires: source.requires ?? null,
+    actors: setOf(source.actors),
+    actor_types: setOf<string>(source.actor_types),
+    keywords: source.keywords?.map(foldText) ?? null,
+    scanners: setOf(source.scanners),
+    not: source.not === undefined ? null : compileMatch(source.not),
+  };
+}
+
+export function matchSubject(match: CompiledMatch, subject: Subject): MatchOutcome {
+  if (match.tenants !== null && !match.tenants.has(subject.tenant)) return FAILS.tenants;
+  if (match.topics !== null && !match.topics.some((glob) => globMatches(glob, subject.topic))) return FAILS.topics;
+  if (match.capabilities !== null && !capabilityMatches(match.capabilities, subject.capability))
+    return FAILS.capabilities;
+  if (match.labels !== null && !labelsMatch(match.labels, subject.labels)) return FAILS.labels;
+  const riskTags = match.risk_tags;
+  if (riskTags !== null && !subject.risk_tags.some((tag) => riskTags.has(tag))) return FAILS.risk_tags;
+  if (match.requires !== null && !match.requires.every((name) => subject.requires.includes(name)))
+    return FAILS.requires;
+  if (match.actors !== null && !match.actors.has(subject.actor_id)) return FAILS.actors;
+  if (match.actor_types !== null && !match.actor_types.has(subject.actor_type)) return FAILS.actor_types;
+  if (match.keywords !== null && !keywordsMatch(match.keywords, subject.foldedTexts())) return FAILS.keywords;
+  if (match.scanners !== null) {
+    const found = subject.findings();
+    if (found === null) return TOO_LARGE;
+    const scanners = match.scanners;
+    if (!found.some((finding) => scanners.has(finding.scanner))) return FAILS.scanners;
+  }
+  return match.not === null ? HOLDS : negate(matchSubject(match.not, subject));
+}
+
+function negate(outcome: MatchOutcome): MatchOutcome {
+  if (outcome.kind === 'error') return outcome;
+  return outcome.kind === 'holds' ? FAILS.not : HOLDS;
+}
+
+const capabilityMatches = (globs: readonly Glob[], capability: Glob | null): boolean =>
+  capability !== null && globs.some((glob) => globMatches(glob, capability));
+
+const labelsMatch = (wanted: readonly (readonly [string, ReadonlySet<string>])[], labels: Subject['labels']): boolean =>
+  wanted.every(([key, values]) => Object.hasOwn(labels, key) && values.has(labels[key]!));
+
+const keywordsMatch = (keywords: readonly string[], texts: readonly string[]): boolean =>
+  keywords.some((keyword) => texts.some((text) => containsWord(text, keyword)));
+
+/** Compatibility forms, invisible characters and runs of white space must not hide a word. */
+export const foldText = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .replace(/\p{Cf}/gu, '')
+    .toLowerCase()
+    .replace(/\s+/gu, ' ')
+    .trim();
+
+const WORD = /[\p{L}\p{N}_]/u;
+
+/** Both folded. A keyword's edge must not touch a word character, unless the keyword itself ends in another kind. */
+function containsWord(text: string, keyword: string): boolean {
+  for (let at = text.indexOf(keyword); at >= 0; at = text.indexOf(keyword, at + 1)) {
+    const before = at > 0 && isWord(text, at - 1) && isWord(keyword, 0);
+    const end = at + keyword.length;
+    const after = end < text.length && isWord(text, end) && isWord(keyword, keyword.length - 1);
+    if (!before && !after) return true;
+  }
+  return false;
+}
+
+/** Looks at the whole code point that the unit belongs to. */
+function isWord(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index);
+  const start = unit >= 0xdc00 && unit <= 0xdfff ? index - 1 : index;
+  return WORD.test(String.fromCodePoint(text.codePointAt(start) ?? 0x20));
+}

@@ -1,0 +1,61 @@
+// Lays input rules and tiers over what the rules decided. It can only raise: allow < allow_with_constraints <
+// require_approval < deny.
+import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
+import type { CompiledFloor } from './compile-policy.ts';
+import { tightenApproval, tightenAround, tightenConstraints } from './effects.ts';
+
+export type Standing = {
+  decision: DecisionName;
+  rule_id: string | null;
+  reason: string;
+  constraints: Constraints;
+  obligations: Obligations;
+};
+
+const RANK: Readonly<Record<Exclude<DecisionName, 'remediate'>, number>> = {
+  allow: 0,
+  allow_with_constraints: 1,
+  require_approval: 2,
+  deny: 3,
+};
+const rank = (decision: DecisionName): number => {
+  // A remediation is applied and decided again before anything is laid over it.
+  if (decision === 'remediate') throw new TypeError('a remediation has no rank');
+  return RANK[decision];
+};
+
+export const denial = (rule_id: string | null, reason: string): Standing => ({
+  decision: 'deny',
+  rule_id,
+  reason,
+  constraints: {},
+  obligations: {},
+});
+
+/** `reversible`: the request names a compensation. */
+export function raiseStanding(standing: Standing, floor: CompiledFloor, reversible: boolean): Standing {
+  if (standing.decision === 'deny') return standing;
+  if (floor.decision === 'deny') return denial(floor.id, floor.reason);
+  const raises = floor.decision !== null && rank(floor.decision) > rank(standing.decision);
+  const approval = tightenApproval(standing.obligations.approval, floor.obligations.approval);
+  const obligations: Obligations = {
+    ...tightenAround(standing.obligations, floor.obligations),
+    ...(approval !== undefined && { approval }),
+  };
+  if (floor.limitsRequired && obligations.limits === undefined) {
+    return denial(floor.id, `tier ${floor.id} requires limits, and the deciding rule states none`);
+  }
+  if (obligations.rollback === 'required' && floor.obligations.rollback === 'required' && !reversible) {
+    return denial(floor.id, `tier ${floor.id} requires a compensation, and the request names none`);
+  }
+  const constraints = tightenConstraints(standing.constraints, floor.constraints);
+  const decided = raises ? floor.decision! : standing.decision;
+  const bound = decided === 'allow' && Object.keys(constraints).length > 0;
+  return {
+    decision: bound ? 'allow_with_constraints' : decided,
+    rule_id: raises ? floor.id : standing.rule_id,
+    reason: raises ? floor.reason : standing.reason,
+    constraints,
+    obligations,
+  };
+}

@@ -1,0 +1,118 @@
+// Believes a bundle or says why not. Nothing in it is used before the signatures over the whole of it hold; hostile
+// input gets a code, never an exception.
+import { LIMITS } from '@countersign/contracts/limits';
+import {
+  type BundleDocument,
+  type BundleManifest,
+  bundleDocument,
+  type TrustRoot,
+} from '@countersign/contracts/policy';
+import { canonicalize, parseStrict } from '@countersign/ledger/canonical-json';
+import { verifyAsync } from '@noble/ed25519';
+import { sha256Hex, signedBytes } from './build-bundle.ts';
+import { type BundleRefusal, refuseBundle } from './bundle-faults.ts';
+import { type CompiledPolicy, compilePolicy } from './compile-policy.ts';
+import { describeFault } from './policy-fault.ts';
+
+export type VerifiedBundle = {
+  manifest: BundleManifest;
+  files: BundleDocument['files'];
+  /** `sha256:<hex>` of the canonical manifest: the name of exactly this policy. */
+  snapshot: string;
+  /** Whose signatures counted. */
+  key_ids: string[];
+};
+export type VerifyResult = { ok: true; bundle: VerifiedBundle } | BundleRefusal;
+export type OpenResult = { ok: true; bundle: VerifiedBundle; policy: CompiledPolicy } | BundleRefusal;
+
+/** `now`: RFC 3339 in UTC. `text`: the document as it was stored or sent. */
+export async function verifyBundle(text: string, root: TrustRoot, now: string): Promise<VerifyResult> {
+  if (text.length > LIMITS.message_bytes)
+    return refuseBundle('bundle_too_large', `at most ${LIMITS.message_bytes} bytes`);
+  const parsed = parseStrict(text, { max_bytes: LIMITS.message_bytes, max_depth: LIMITS.json_depth });
+  if (!parsed.ok) return refuseBundle('bundle_malformed', `${parsed.code} at ${parsed.at || 'the top'}`);
+  const shaped = bundleDocument.safeParse(parsed.value);
+  if (!shaped.success)
+    return refuseBundle('bundle_malformed', `${shaped.error.issues[0]?.path.join('.') ?? ''} is not as it must be`);
+  const { manifest, files, signatures } = shaped.data;
+  const { tenants } = manifest.scope;
+  if (tenants.includes('*') && tenants.length > 1) return refuseBundle('bundle_scope_invalid', '* stands alone');
+  const signed = await countSignatures(manifest, signatures, root, now);
+  if (!signed.ok) return signed;
+  const altered = await fileRefusal(manifest, files);
+  if (altered !== null) return altered;
+  if (!isFrom(manifest.not_before, now))
+    return refuseBundle('bundle_not_yet_valid', `not before ${manifest.not_before}`);
+  if (!isBefore(manifest.not_after, now)) return refuseBundle('bundle_expired', `not after ${manifest.not_after}`);
+  const snapshot = `sha256:${await sha256Hex(canonicalize(manifest))}`;
+  return { ok: true, bundle: { manifest, files, snapshot, key_ids: signed.key_ids } };
+}
+
+/** Verified and compiled: the only way to a policy that may decide. */
+export async function openBundle(text: string, root: TrustRoot, now: string): Promise<OpenResult> {
+  const verified = await verifyBundle(text, root, now);
+  if (!verified.ok) return verified;
+  const { manifest, files, snapshot } = verified.bundle;
+  const compiled = compilePolicy(files, { version: manifest.version, snapshot });
+  if (compiled.ok) return { ok: true, bundle: verified.bundle, policy: compiled.policy };
+  return refuseBundle('bundle_does_not_compile', compiled.faults.slice(0, 5).map(describeFault).join('; '));
+}
+
+/** An instant that is no date (month 13) is not a number, and fails both. */
+const isFrom = (start: string, now: string): boolean => Date.parse(now) >= Date.parse(start);
+const isBefore = (end: string, now: string): boolean => Date.parse(now) < Date.parse(end);
+
+type Counted = { ok: true; key_ids: string[] } | BundleRefusal;
+
+/** Keys that the root does not name say nothing, for or against: they belong to a rotation this root has not seen. */
+async function countSignatures(
+  manifest: BundleManifest,
+  signatures: BundleDocument['signatures'],
+  root: TrustRoot,
+  now: string,
+): Promise<Counted> {
+  if (signatures.length === 0) return refuseBundle('bundle_unsigned', 'there is no signature');
+  const message = signedBytes(manifest);
+  const counted = new Map<string, string>();
+  for (const { key_id, signature } of signatures) {
+    const key = root.keys.find((known) => known.key_id === key_id);
+    if (key === undefined) continue;
+    const holds = await signatureHolds(signature, message, key.public_key);
+    if (!holds) return refuseBundle('bundle_signature_invalid', `the signature of ${key_id} does not fit`);
+    // By decoded bytes: two spellings of one key must not count twice.
+    if (isFrom(key.not_before, now) && isBefore(key.not_after, now))
+      counted.set(String(fromBase64Url(key.public_key)), key_id);
+  }
+  const key_ids = [...counted.values()];
+  if (key_ids.length >= root.threshold) return { ok: true, key_ids };
+  return refuseBundle(
+    'bundle_threshold_unmet',
+    `${key_ids.length} of ${root.threshold} valid signatures by keys valid now`,
+  );
+}
+
+async function signatureHolds(signature: string, message: Uint8Array, publicKey: string): Promise<boolean> {
+  try {
+    // RFC 8032 and not ZIP 215: one signature has one spelling.
+    return await verifyAsync(fromBase64Url(signature), message, fromBase64Url(publicKey), { zip215: false });
+  } catch {
+    return false;
+  }
+}
+
+async function fileRefusal(manifest: BundleManifest, files: BundleDocument['files']): Promise<BundleRefusal | null> {
+  const listed = new Map(manifest.files.map(({ path, sha256 }) => [path, sha256]));
+  if (listed.size !== manifest.files.length) return refuseBundle('bundle_malformed', 'the manifest lists a file twice');
+  for (const path of Object.keys(files)) {
+    if (!listed.has(path)) return refuseBundle('bundle_file_unlisted', `${path} is not in the manifest`);
+  }
+  for (const [path, sha256] of listed) {
+    if (!Object.hasOwn(files, path)) return refuseBundle('bundle_file_missing', `${path} is missing`);
+    if ((await sha256Hex(files[path]!)) !== sha256)
+      return refuseBundle('bundle_file_altered', `${path} is not what was signed`);
+  }
+  return null;
+}
+
+const fromBase64Url = (text: string): Uint8Array =>
+  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (unit) => unit.charCodeAt(0));
