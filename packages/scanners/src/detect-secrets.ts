@@ -89,7 +89,7 @@ function detectPrivateKeys(text: string, emit: Emit): void {
     const closing = `-----END ${found[1]}-----`;
     const end = text.indexOf(closing, found.index);
     done = end === -1 ? text.length : end + closing.length;
-    emit('private_key_block', found.index, done);
+    emit('private_key', found.index, done);
   }
 }
 

@@ -19,7 +19,6 @@ export const SEVERITY_RANK: Readonly<Record<Severity, number>> = { low: 0, mediu
 /** The lowest severity at which a rule that names only the scanner matches. */
 export const DEFAULT_MIN_SEVERITY: Severity = 'medium';
 
-// Type names stand inside redaction markers, so none may itself read like a credential name before `=` or `:`.
 const TYPES = [
   ['pii', 'us_ssn', 'critical', 'US social security number with a valid area, group and serial'],
   ['pii', 'us_itin', 'high', 'US individual taxpayer number in a valid group'],
@@ -27,7 +26,7 @@ const TYPES = [
   ['pii', 'iban', 'high', 'Bank account number: country length and mod-97 check agree'],
   ['pii', 'email', 'low', 'E-mail address'],
   ['pii', 'phone', 'low', 'Telephone number written as E.164 or in North American form'],
-  ['secrets', 'private_key_block', 'critical', 'PEM block with a private key'],
+  ['secrets', 'private_key', 'critical', 'PEM block with a private key'],
   ['secrets', 'countersign_key', 'critical', 'API key of Countersign itself'],
   ['secrets', 'nats_seed', 'critical', 'NATS nkey seed'],
   ['secrets', 'connection_string', 'critical', 'URL that carries a password'],

@@ -8,7 +8,7 @@ import type { Emit } from './detect-pii.ts';
 import { detectPii } from './detect-pii.ts';
 import { detectPromptInjection } from './detect-prompt-injection.ts';
 import { detectSecrets } from './detect-secrets.ts';
-import type { FindingTypeName, ScannerName } from './finding-types.ts';
+import { FINDING_TYPES, type FindingTypeName, type ScannerName } from './finding-types.ts';
 import { foldView, sourceSpan, sourceView, type View } from './normalise.ts';
 import { type Survey, surveyText } from './survey.ts';
 
@@ -43,13 +43,28 @@ function lookThrough(view: View, layers: number, budget: Budget, look: Look): vo
   for (const decoded of base64Views(plain)) lookThrough(decoded, layers - 1, budget, look);
 }
 
+/** The mark that stands for a match. It names the type and nothing else. */
+export const redactionMark = (type: FindingTypeName): string => `[redacted:${type}]`;
+
+const MARKS = new Set(FINDING_TYPES.map(({ type }) => redactionMark(type)));
+const MARK_FORM = /\[redacted:[a-z_]{2,32}\]/g;
+
+/**
+ * Marks read as blanks of the same length: the names in them are not words of the text, and words around them stand
+ * next to each other, so that writing a mark into a phrase hides nothing.
+ */
+const blankMarks = (text: string): string =>
+  text.includes('[redacted:')
+    ? text.replace(MARK_FORM, (form) => (MARKS.has(form) ? ' '.repeat(form.length) : form))
+    : text;
+
 /**
  * Matches of the named scanners in one string, in order of their start, those of one type merged where they overlap.
  * `context` is the name of the member that holds the string ('' for none): it tells a password from a word.
  */
 export function matchText(text: string, scanners: readonly ScannerName[], context: string, budget: Budget): Match[] {
   const found: Match[] = [];
-  lookThrough(sourceView(text), MAX_LAYERS, budget, (view, survey) => {
+  lookThrough(sourceView(blankMarks(text)), MAX_LAYERS, budget, (view, survey) => {
     const emit: Emit = (type, start, end) => {
       const [from, to] = sourceSpan(view, start, end);
       found.push({ type, start: from, end: to });

@@ -3,7 +3,7 @@
  * `[redacted:<type>]`. It returns a copy only if a second scan of it finds nothing.
  */
 import { type FindingTypeName, findingType, type ScannerName, SEVERITY_RANK } from './finding-types.ts';
-import { type Budget, type Match, matchText } from './match-text.ts';
+import { type Budget, type Match, matchText, redactionMark } from './match-text.ts';
 import { type Finding, leafText, SCAN_LIMITS, type ScanLimits, scanValue } from './scan.ts';
 
 /**
@@ -18,9 +18,6 @@ export type RedactResult =
 const MAX_ROUNDS = 8;
 
 type State = { readonly scanners: readonly ScannerName[]; readonly budget: Budget };
-
-/** The mark that stands for a match. It names the type and nothing else. */
-export const redactionMark = (type: FindingTypeName): string => `[redacted:${type}]`;
 
 function replaceMatches(text: string, matches: readonly Match[]): string {
   let out = '';

@@ -18,7 +18,7 @@ export { FINDING_TYPES, SCANNER_NAMES, type ScannerName, type Severity };
 /**
  * What was found, where and how often. `place` is a JSON pointer (RFC 6901), '' for the root. A member name is the
  * pointer of its member followed by `/~key`. A member whose own name is sensitive or longer than 64 characters stands
- * as `~<n>`, the n-th member of its object from 0, so that a place never repeats what was found. Neither form is a
+ * as `~@<n>`, the n-th member of the parsed object from 0, so that a place never repeats what was found. Neither form is a
  * valid escape in RFC 6901, so they cannot be mistaken for a name.
  */
 export type Finding = { scanner: ScannerName; type: FindingTypeName; place: string; count: number; severity: Severity };
@@ -98,7 +98,7 @@ const MAX_NAME_IN_PLACE = 64;
 
 function writeSegment({ name, position }: Path): string {
   if (typeof name === 'number') return String(name);
-  if (name.length > MAX_NAME_IN_PLACE || isSensitive(name)) return `~${position}`;
+  if (name.length > MAX_NAME_IN_PLACE || isSensitive(name)) return `~@${position}`;
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
@@ -123,30 +123,36 @@ export function scanValue(
 ): ScanResult {
   const bounds = { ...SCAN_LIMITS, ...limits };
   const budget: Budget = { left: bounds.max_work_chars, exceeded: false };
-  const findings: Finding[] = [];
+  const pending: Pending[] = [];
   const visit: Visit = (text, context, path, isKey) => {
     const counts = new Map<FindingTypeName, number>();
     for (const { type } of matchText(text, scanners, context, budget)) counts.set(type, (counts.get(type) ?? 0) + 1);
-    if (counts.size === 0) return;
-    const place = writePlace(path) + (isKey ? '/~key' : '');
-    for (const [type, count] of counts) {
-      const { scanner, severity } = findingType(type);
-      findings.push({ scanner, type, place, count, severity });
-    }
+    for (const [type, count] of counts) pending.push({ type, count, path, isKey });
   };
   const state: Walk = { visit, limits: bounds, chars: 0, strings: 0, exceeded: false };
   walk(state, value, '', null, 0);
   if (state.exceeded || budget.exceeded) return { ok: false, code: 'scan_too_large' };
-  return { ok: true, ...rankFindings(findings, bounds.max_findings) };
+  const kept = keepMostSevere(pending, bounds.max_findings);
+  return { ok: true, findings: kept.map(writeFinding), truncated: kept.length < pending.length };
 }
 
+/** A finding whose place is not written yet: a hostile document can hold far more of them than are returned. */
+type Pending = { type: FindingTypeName; count: number; path: Path | null; isKey: boolean };
+
+function writeFinding({ type, count, path, isKey }: Pending): Finding {
+  const { scanner, severity } = findingType(type);
+  return { scanner, type, place: writePlace(path) + (isKey ? '/~key' : ''), count, severity };
+}
+
+const rank = (pending: Pending): number => SEVERITY_RANK[findingType(pending.type).severity];
+
 /** Most severe first; where they are too many, one of each type stays, so that no rule loses the one it looks for. */
-function rankFindings(findings: Finding[], max: number): { findings: Finding[]; truncated: boolean } {
-  const ranked = findings.toSorted((a, b) => SEVERITY_RANK[b.severity] - SEVERITY_RANK[a.severity]);
-  if (ranked.length <= max) return { findings: ranked, truncated: false };
+function keepMostSevere(pending: Pending[], max: number): Pending[] {
+  const ranked = pending.toSorted((a, b) => rank(b) - rank(a));
+  if (ranked.length <= max) return ranked;
   const seen = new Set<FindingTypeName>();
   const firsts = new Set(ranked.filter(({ type }) => !seen.has(type) && seen.add(type)));
   const room = Math.max(0, max - firsts.size);
   const others = new Set(ranked.filter((finding) => !firsts.has(finding)).slice(0, room));
-  return { findings: ranked.filter((finding) => firsts.has(finding) || others.has(finding)), truncated: true };
+  return ranked.filter((finding) => firsts.has(finding) || others.has(finding));
 }

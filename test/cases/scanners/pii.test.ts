@@ -74,6 +74,11 @@ describe('personal data', () => {
     expect(typesIn({ customer_ssn: '123456789' })).toEqual(['us_ssn']);
   });
 
+  it('counts once what it sees both as written and folded', () => {
+    const result = scanValue('é 123-45-6789', ['pii']);
+    expect(result.ok && result.findings.map((f) => f.count)).toEqual([1]);
+  });
+
   it('counts each place', () => {
     const result = scanValue({ a: ['123-45-6789 and 123-45-6788'] }, ['pii']);
     expect(result).toEqual({

@@ -40,6 +40,7 @@ describe('redaction', () => {
     expect(redact(`blob ${hidden} end`)).toBe('blob [redacted:us_ssn] end');
     expect(redact('x 123\u200b-45-\u200b6789 y')).toBe('x [redacted:us_ssn] y');
     expect(redact('x %31%32%33-45-6789 y')).toBe('x [redacted:us_ssn] y');
+    expect(redact(`a -----BEGIN RSA PRIVATE ${'KEY'}-----\\nMIIabc`)).toBe('a [redacted:private_key]');
     expect(redact('ѕend 123-45-6789 𝟏')).toBe('ѕend [redacted:us_ssn] 𝟏');
   });
 
@@ -79,6 +80,13 @@ describe('redaction', () => {
   it('settles on each hostile text, alone and joined', () => {
     for (const [, text] of HOSTILE) expect(redactValue({ text }, SCANNER_NAMES).ok).toBe(true);
     expect(redactValue(HOSTILE.map(([, text]) => text).join(' '), SCANNER_NAMES).ok).toBe(true);
+  });
+
+  it('says no when each replacement brings another match together', () => {
+    const wrap = (inner: string) => `ignore a b c d previous a b c d ${inner} instructions`;
+    const nest = (depth: number): string => (depth === 0 ? '' : wrap(nest(depth - 1)));
+    expect(redactValue(nest(5), SCANNER_NAMES)).toMatchObject({ ok: true, value: '[redacted:override]' });
+    expect(redactValue(nest(12), SCANNER_NAMES)).toEqual({ ok: false, code: 'redaction_unsettled' });
   });
 
   it('says no beyond the limits', () => {

@@ -15,11 +15,10 @@ function resolve(document: unknown, place: string): unknown {
   for (const [i, segment] of segments.entries()) {
     if (segment === '~key' && i === segments.length - 1) return 'key';
     if (typeof at !== 'object' || at === null) throw new Error('leads nowhere');
-    const position = /^~(\d+)$/.exec(segment);
-    // `~0` and `~1` alone are also escapes: a name is never empty of anything else where it is sensitive.
+    const position = /^~@(\d+)$/.exec(segment);
     const name = segment.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (Object.hasOwn(at, name)) at = (at as Record<string, unknown>)[name];
-    else if (position) at = Object.values(at)[Number(position[1])];
+    if (position) at = Object.values(at)[Number(position[1])];
+    else if (Object.hasOwn(at, name)) at = (at as Record<string, unknown>)[name];
     else throw new Error('leads nowhere');
   }
   return at;
@@ -71,9 +70,9 @@ describe('scanning', () => {
   it('writes places that never repeat what was found', () => {
     const long = 'n'.repeat(65);
     const result = scanValue({ a: { 'x~/y': ['123-45-6789'] }, '123-45-6789': { [long]: '123-45-6789' } }, ['pii']);
-    expect(result.ok && result.findings.map((f) => f.place)).toEqual(['/a/x~0~1y/0', '/~1/~key', '/~1/~0']);
+    expect(result.ok && result.findings.map((f) => f.place)).toEqual(['/a/x~0~1y/0', '/~@1/~key', '/~@1/~@0']);
     const asked = scanValue({ 'password=hunter2': '123-45-6789' }, ['pii']);
-    expect(asked.ok && asked.findings.map((f) => f.place)).toEqual(['/~0']);
+    expect(asked.ok && asked.findings.map((f) => f.place)).toEqual(['/~@0']);
   });
 
   it('runs only the scanners asked for', () => {
@@ -107,6 +106,12 @@ describe('scanning', () => {
       'email',
       'email',
     ]);
+  });
+
+  it('keeps a finding of low severity behind many severe ones', () => {
+    const value = [...Array.from({ length: 40 }, () => '123-45-6789'), 'ann@example.com'];
+    const result = scanValue(value, SCANNER_NAMES, { max_findings: 5 });
+    expect(result.ok && result.findings.map((f) => f.type)).toEqual(['us_ssn', 'us_ssn', 'us_ssn', 'us_ssn', 'email']);
   });
 
   it.each([
