@@ -65,6 +65,14 @@ export const LIMITS = {
   screening_ms: 60_000,
   /** Milliseconds between two sweeps of a service over its own rows. */
   sweep_ms: 500,
+  /** Milliseconds between two looks of the sealer for new entries: while there are some, and when there were none. */
+  seal_busy_ms: 20,
+  seal_idle_ms: 100,
+  /** Entries sealed in one transaction, and published with acknowledgements outstanding. */
+  seal_leaves: 2_000,
+  publish_window: 500,
+  /** Entries of one chain that a timeline or a run record reads; a chain that is longer is never called verified. */
+  chain_entries: 2_000,
   /** Milliseconds within which a stop must be obeyed. */
   stop_ms: 1_000,
   /** Milliseconds a job may wait and run when it names no deadline. */

@@ -1,0 +1,39 @@
+// Asks the scheduler for the right to run one delivered attempt, or tells it why the warrant was refused. An outage is
+// never a yes: the message goes back to its stream.
+import { randomUUID } from 'node:crypto';
+import { CountersignError, isOutage } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import { subjects } from '@countersign/contracts/subjects';
+import type { ClaimAnswer, ClaimRequest } from '@countersign/contracts/worker';
+import type { Bus } from '@countersign/platform/bus';
+
+/** The same claim is asked twice: when only the answer was lost, a new claim would lose to the old one. */
+const TRIES = 2;
+
+export type Claim = { bus: Bus; pool: string; worker: string; dispatch_id: string; traceparent: string };
+
+/** `claim_id` is random for each delivery. Null when the scheduler is out of reach. */
+export async function claimAttempt(
+  claim: Claim,
+  refused?: ClaimRequest['refused'],
+): Promise<{ claim_id: string; answer: ClaimAnswer } | null> {
+  const claim_id = randomUUID();
+  const request: ClaimRequest = { dispatch_id: claim.dispatch_id, claim_id, ...(refused ? { refused } : {}) };
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const answer = await ask(claim, request);
+    if (answer !== null) return { claim_id, answer };
+  }
+  return null;
+}
+
+async function ask({ bus, pool, worker, traceparent }: Claim, request: ClaimRequest): Promise<ClaimAnswer | null> {
+  try {
+    return await bus.callAt(subjects.claim(pool, worker), 'scheduler.claim', request, {
+      traceparent,
+      timeout_ms: LIMITS.rpc_ms,
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof CountersignError)) throw thrown;
+    return isOutage(thrown.code) ? null : { outcome: 'lost', code: thrown.code };
+  }
+}

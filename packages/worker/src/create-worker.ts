@@ -1,0 +1,83 @@
+// The life of a worker: takes as many messages as it has free slots, and ends without leaving a job or a result behind.
+import { LIMITS } from '@countersign/contracts/limits';
+import { poolConsumer } from '@countersign/contracts/streams';
+import { connectBus, type StreamMessage } from '@countersign/platform/bus';
+import { monotonicMs } from '@countersign/platform/clock';
+import { createLogger, errorFields } from '@countersign/platform/logger';
+import { workerUser } from '@countersign/platform/rpc-envelope';
+import { holdAttempts } from './held-attempts.ts';
+import { keepResults } from './keep-results.ts';
+import { RETRY_MS, takeDelivery } from './take-delivery.ts';
+import { readOptions, type WorkerOptions, type WorkerSettings } from './worker-options.ts';
+
+export type Worker = AsyncDisposable & {
+  /** Connects and takes work. Throws when NATS does not let this worker in. */
+  start(): Promise<void>;
+  /** Takes no more work, waits for what runs (`drain_ms`), stops the rest, hands over every result, disconnects. */
+  stop(): Promise<void>;
+};
+
+/** Throws a ZodError or TypeError that names every option that is wrong. */
+export function createWorker(options: WorkerOptions): Worker {
+  const settings = readOptions(options);
+  let end: (() => Promise<void>) | undefined;
+  const stop = async (): Promise<void> => {
+    const ending = end;
+    end = undefined;
+    await ending?.();
+  };
+  return {
+    async start() {
+      if (end !== undefined) throw new Error('the worker is already started');
+      end = await begin(settings, options);
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<() => Promise<void>> {
+  const { servers, nkey_seed, pool, worker, concurrency } = settings;
+  const log = (options.log ?? createLogger('worker', 'info')).child({ pool, worker });
+  const bus = await connectBus({ servers, nkey_seed, user: workerUser(pool, worker), log });
+  const results = keepResults({ bus, pool, worker, log, onSettled: () => takeMore() });
+  const held = holdAttempts({ bus, pool, worker, results, log });
+  const post = { bus, held, results, settings, handle: options.handle, log };
+  const active = new Set<Promise<void>>();
+
+  const take = (message: StreamMessage): void => {
+    // Asking again after a reconnection can bring one more than there are slots.
+    if (active.size >= concurrency) {
+      message.nak(RETRY_MS);
+      return;
+    }
+    const work = takeDelivery(post, message)
+      .catch((thrown: unknown) => log.error(errorFields(thrown), 'a delivery failed'))
+      .finally(() => {
+        active.delete(work);
+        takeMore();
+      });
+    active.add(work);
+  };
+  const { stream, durable } = poolConsumer(pool);
+  const pull = bus.pull({ stream, durable }, take);
+  const hasRoom = (): boolean =>
+    results.size() + concurrency <= LIMITS.beat_attempts && results.bytes() < LIMITS.kept_result_bytes;
+  const takeMore = (): void => pull.want(hasRoom() ? concurrency - active.size : 0);
+  takeMore();
+
+  return async () => {
+    pull.stop();
+    await waitFor(() => active.size === 0, LIMITS.drain_ms);
+    held.giveUpAll();
+    await waitFor(() => active.size === 0 && results.size() === 0, LIMITS.drain_ms);
+    held.close();
+    await bus.close();
+  };
+}
+
+/** At most `ms`: a handler that never ends must not keep its process. */
+async function waitFor(holds: () => boolean, ms: number): Promise<void> {
+  const end = monotonicMs() + ms;
+  while (!holds() && monotonicMs() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+}

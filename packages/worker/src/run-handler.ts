@@ -1,0 +1,95 @@
+// Runs one job's handler under its signal and timeout and turns whatever comes of it into a status and an output. The
+// output is content: nothing here logs it.
+import { LIMITS } from '@countersign/contracts/limits';
+import type { WorkerResult } from '@countersign/contracts/worker';
+import { CanonicalError, canonicalize, parseStrict } from '@countersign/ledger/canonical-json';
+import { RetryableError } from './retryable-error.ts';
+
+export type Outcome = Pick<WorkerResult, 'status' | 'retryable' | 'output'>;
+/** Why a run was ended from outside, as its signal's reason. */
+export type EndReason = 'stopped' | 'timed_out' | 'lease_lost' | 'worker_stopping';
+
+export type Run = {
+  abort(reason: EndReason): void;
+  /** What to report; at most `stop_grace_ms` after the abort. Null when the lease was lost: there is nobody to tell. */
+  outcome: Promise<Outcome | null>;
+  /** Resolves when the handler has really ended; until then its slot is taken. */
+  ended: Promise<void>;
+};
+
+export function runHandler(
+  handle: (signal: AbortSignal) => unknown,
+  bounds: { timeout_ms: number; max_output_bytes: number },
+): Run {
+  const controller = new AbortController();
+  const abort = (reason: EndReason): void => {
+    if (!controller.signal.aborted) controller.abort(reason);
+  };
+  const timeout = setTimeout(abort, bounds.timeout_ms, 'timed_out' satisfies EndReason);
+  const work = settle(handle, controller.signal, bounds.max_output_bytes);
+  const ended = work.then(() => clearTimeout(timeout));
+  const outcome = Promise.race([work, afterGrace(controller.signal, ended)]).then((own) =>
+    controller.signal.aborted ? interrupted(controller.signal.reason as EndReason) : own,
+  );
+  return { abort, outcome, ended };
+}
+
+async function settle(
+  handle: (signal: AbortSignal) => unknown,
+  signal: AbortSignal,
+  max_output_bytes: number,
+): Promise<Outcome | null> {
+  try {
+    const output = (await handle(signal)) ?? null;
+    return checkOutput(output, max_output_bytes) ?? { status: 'succeeded', retryable: false, output };
+  } catch (thrown) {
+    if (thrown instanceof CanonicalError) return failed('output_not_json', thrown.message, false);
+    return failed(codeOf(thrown), detailOf(thrown), thrown instanceof RetryableError);
+  }
+}
+
+/** What could not be read back strictly (U+0000, 2^53, forty levels) is better told by its author than by its reader. */
+function checkOutput(output: unknown, max_output_bytes: number): Outcome | null {
+  const text = canonicalize(output);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > max_output_bytes) {
+    return failed('output_too_large', `${bytes} bytes, ${max_output_bytes} are allowed`, false);
+  }
+  const read = parseStrict(`{"output":${text}}`);
+  return read.ok ? null : failed('output_not_json', `${read.code} at ${read.at}`, false);
+}
+
+/** A handler that does not listen must not keep its attempt alive. */
+function afterGrace(signal: AbortSignal, ended: Promise<void>): Promise<null> {
+  return new Promise((resolve) => {
+    const begin = (): void => {
+      const timer = setTimeout(resolve, LIMITS.stop_grace_ms, null);
+      void ended.then(() => clearTimeout(timer));
+    };
+    signal.addEventListener('abort', begin, { once: true });
+  });
+}
+
+/** Also when the handler returned something after its signal: it may be half of the work. */
+const interrupted = (reason: EndReason): Outcome | null => {
+  if (reason === 'lease_lost') return null;
+  if (reason === 'worker_stopping') return failed(reason, 'the worker stopped before the job ended', true);
+  return { status: reason, retryable: false, output: { error: { code: reason, detail: 'ended from outside' } } };
+};
+
+const failed = (code: string, detail: string, retryable: boolean): Outcome => ({
+  status: 'failed',
+  retryable,
+  output: { error: { code, detail } },
+});
+
+const codeOf = (thrown: unknown): string => {
+  const code = (thrown as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? clip(code, LIMITS.token_chars) : 'handler_failed';
+};
+
+const detailOf = (thrown: unknown): string =>
+  clip(thrown instanceof Error ? thrown.message : 'thrown without a message', LIMITS.reason_chars);
+
+/** Cutting may halve a surrogate pair, which could not be signed. */
+const clip = (text: string, chars: number): string => text.slice(0, chars).toWellFormed();

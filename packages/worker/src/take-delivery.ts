@@ -1,0 +1,97 @@
+// What happens to one delivered message: verify, claim, acknowledge, run, report. Nothing runs without a warrant that
+// was verified here and a claim that was granted, and no branch leaves the message neither answered nor given back.
+import type { ClaimAnswer } from '@countersign/contracts/worker';
+import type { Bus, StreamMessage } from '@countersign/platform/bus';
+import { monotonicMs } from '@countersign/platform/clock';
+import type { Logger } from '@countersign/platform/logger';
+import { childOf } from '@countersign/platform/trace';
+import { claimAttempt } from './claim-attempt.ts';
+import type { HeldAttempts } from './held-attempts.ts';
+import type { KeptResults } from './keep-results.ts';
+import { runHandler } from './run-handler.ts';
+import { signResult } from './sign-result.ts';
+import { type Verified, verifyWarrant } from './verify-warrant.ts';
+import type { Handle, WorkerSettings } from './worker-options.ts';
+
+export type Post = {
+  bus: Bus;
+  held: HeldAttempts;
+  results: KeptResults;
+  settings: WorkerSettings;
+  handle: Handle;
+  log: Logger;
+};
+
+type Accepted = Extract<Verified, { ok: true }> & { traceparent: string };
+type Refusal = Extract<Verified, { ok: false }>;
+type Granted = { answer: Extract<ClaimAnswer, { outcome: 'granted' }>; claim_id: string; asked_at: number };
+
+/** How long a message waits before it is delivered again after an outage (ms). */
+export const RETRY_MS = 1_000;
+
+/** Resolves when the slot is free again. */
+export async function takeDelivery(post: Post, message: StreamMessage): Promise<void> {
+  const verified = verifyWarrant(message, post.settings, Math.floor(Date.now() / 1000));
+  const traceparent = childOf(message.traceparent);
+  if (!verified.ok) return refuse(post, message, verified, traceparent);
+  const granted = await claim(post, message, { ...verified, traceparent });
+  if (granted !== null) await runClaimed(post, { ...verified, traceparent }, granted);
+}
+
+async function claim(post: Post, message: StreamMessage, { claims, traceparent }: Accepted): Promise<Granted | null> {
+  const { bus, log } = post;
+  const { pool, worker } = post.settings;
+  const dispatch_id = claims.jti;
+  const asked_at = monotonicMs();
+  const claimed = await claimAttempt({ bus, pool, worker, dispatch_id, traceparent });
+  if (claimed === null) return giveBack(message, RETRY_MS);
+  const { answer, claim_id } = claimed;
+  if (answer.outcome === 'wait') return giveBack(message, answer.retry_ms);
+  message.ack();
+  if (answer.outcome === 'lost') {
+    log.info({ dispatch_id, code: answer.code }, 'the claim was lost');
+    return null;
+  }
+  if (`${answer.tenant}/${answer.job_id}` !== claims.sub || answer.attempt !== claims.attempt) {
+    log.error({ dispatch_id }, 'the claim was granted for another attempt than the warrant names');
+    return null;
+  }
+  return { answer, claim_id, asked_at };
+}
+
+const giveBack = (message: StreamMessage, delay_ms: number): null => {
+  message.nak(delay_ms);
+  return null;
+};
+
+/** The refusal is evidence, so the message stays until the scheduler has heard it; one that names no attempt is nobody's. */
+async function refuse(post: Post, message: StreamMessage, refusal: Refusal, traceparent: string): Promise<void> {
+  const { code, detail, dispatch_id } = refusal;
+  const { pool, worker } = post.settings;
+  post.log.warn({ code, dispatch_id }, 'a warrant was refused');
+  if (dispatch_id === null) return message.term();
+  const told = await claimAttempt({ bus: post.bus, pool, worker, dispatch_id, traceparent }, { code, detail });
+  if (told === null) message.nak(RETRY_MS);
+  else message.ack();
+}
+
+async function runClaimed(post: Post, accepted: Accepted, { answer, claim_id, asked_at }: Granted): Promise<void> {
+  const { claims, effective, traceparent } = accepted;
+  const { jti: dispatch_id, attempt } = claims;
+  const { tenant, job_id, topic, constraints } = effective;
+  const began = monotonicMs();
+  const run = runHandler(
+    (signal) => post.handle({ ...effective, attempt, dispatch_id }, { signal, constraints, traceparent }),
+    answer,
+  );
+  post.held.hold(dispatch_id, { claim_id, lease_ms: answer.lease_ms, asked_at, abort: run.abort });
+  const outcome = await run.outcome;
+  post.held.release(dispatch_id);
+  if (outcome !== null) {
+    const duration_ms = Math.round(monotonicMs() - began);
+    const { worker, signingKey } = post.settings;
+    const result = { dispatch_id, claim_id, tenant, job_id, attempt, worker, duration_ms, ...outcome };
+    post.results.report(topic, signResult(result, signingKey), traceparent);
+  }
+  await run.ended;
+}

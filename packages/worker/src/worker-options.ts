@@ -1,0 +1,78 @@
+// What a worker is given by its owner and what its handler is given for one job.
+import type { KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import type { Constraints, EffectiveJob } from '@countersign/contracts/decision';
+import { token } from '@countersign/contracts/names';
+import type { Logger } from '@countersign/platform/logger';
+import { z } from 'zod';
+
+/** The job as it was decided: after remediation and the constraints' patch. */
+export type WorkerJob = Pick<
+  EffectiveJob,
+  'tenant' | 'job_id' | 'actor' | 'topic' | 'capability' | 'risk_tags' | 'labels' | 'prompt' | 'payload'
+> & { attempt: number; dispatch_id: string };
+
+export type JobContext = {
+  /** Aborts on a stop, on the timeout, when the lease is lost and when the worker stops: end soon, and write no more. */
+  signal: AbortSignal;
+  constraints: Constraints;
+  /** W3C Trace Context. */
+  traceparent: string;
+};
+
+/** Returns any JSON. Throws RetryableError when another attempt is worth making, anything else when not. */
+export type Handle = (job: WorkerJob, context: JobContext) => unknown;
+
+export type WorkerOptions = {
+  /** NATS addresses, comma separated. */
+  servers: string;
+  /** Seed of the NATS user `worker-<pool>-<worker>`. */
+  nkey_seed: string;
+  pool: string;
+  /** This worker's name, unique within its pool and registered with its public key. */
+  worker: string;
+  /** PKCS#8 PEM of the Ed25519 key that signs results. */
+  signing_key: string;
+  /** Base64url, 32 raw bytes each: the only keys whose warrants are obeyed. */
+  scheduler_public_keys: readonly string[];
+  /** Jobs run at the same time. */
+  concurrency?: number;
+  /** Names under `constraints.worker` that this worker enforces; a job that asks for another one is refused. */
+  enforces?: readonly string[];
+  handle: Handle;
+  log?: Logger;
+};
+
+/** Leaves room in one beat for results that are reported but not settled. */
+const CONCURRENCY_MAX = 500;
+const PINNED_KEYS_MAX = 8;
+
+const checked = z.object({
+  servers: z.string().min(1),
+  nkey_seed: z.string().min(1),
+  pool: token,
+  worker: token,
+  signing_key: z.string().includes('BEGIN PRIVATE KEY', { message: 'must be a PKCS#8 PEM' }),
+  scheduler_public_keys: z
+    .array(z.string().regex(/^[A-Za-z0-9_-]{43}$/))
+    .min(1)
+    .max(PINNED_KEYS_MAX),
+  concurrency: z.int().min(1).max(CONCURRENCY_MAX).default(1),
+  enforces: z.array(token).default([]),
+});
+
+export type WorkerSettings = Omit<z.output<typeof checked>, 'signing_key' | 'scheduler_public_keys'> & {
+  signingKey: KeyObject;
+  keys: KeyObject[];
+};
+
+/** Throws on the first start, with all mistakes at once, rather than on the first job. */
+export function readOptions(options: WorkerOptions): WorkerSettings {
+  const { signing_key, scheduler_public_keys, ...rest } = checked.parse(options);
+  const signingKey = createPrivateKey(signing_key);
+  if (signingKey.asymmetricKeyType !== 'ed25519') throw new TypeError('signing_key must be an Ed25519 key');
+  return { ...rest, signingKey, keys: scheduler_public_keys.map(publicKeyOf) };
+}
+
+const publicKeyOf = (raw: string): KeyObject =>
+  createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' });
