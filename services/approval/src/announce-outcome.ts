@@ -11,8 +11,10 @@ type Announcing = Pick<ServiceContext<unknown>, 'bus' | 'metrics' | 'log'>;
 /** A wake-up that gets lost costs time only: the scheduler's sweep reads `approval.outcomes`. */
 export const announceOutcome = async ({ bus, metrics, log }: Announcing, approval: Approval): Promise<void> => {
   metrics.count('approvals_closed_total', { state: approval.state });
-  metrics.observe('approval_latency_seconds', {}, secondsBetween(approval.opened_at, approval.closed_at!));
   if (approval.state === 'voided') return;
+  if (approval.state !== 'expired') {
+    metrics.observe('approval_latency_seconds', {}, secondsBetween(approval.opened_at, approval.closed_at!));
+  }
   const { tenant, job_id, approval_id, topic } = approval;
   const subject = approval.state === 'granted' ? subjects.granted(tenant, topic) : subjects.refused(tenant, topic);
   try {

@@ -1,0 +1,204 @@
+// The approval service on a database and a bus of its own, between a scheduler and an ingress that the test plays.
+import { approval } from '@countersign/approval/service';
+import type { ApprovalView } from '@countersign/contracts/approval';
+import type { RpcRequest } from '@countersign/contracts/rpc';
+import { provision } from '@countersign/infra/nats/provision';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
+import { type Bus, connectBus } from '@countersign/platform/bus';
+import { connectDatabase, type Database } from '@countersign/platform/database';
+import { randomSalt } from '@countersign/platform/ids';
+import { start } from '@countersign/platform/service';
+import { newTraceparent } from '@countersign/platform/trace';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { createDatabase } from '../../harness/create-database.ts';
+import { startGuardedNats } from '../nats/connect-as.ts';
+
+export type Holding = {
+  job_id?: string;
+  tenant?: string;
+  held_seq?: number;
+  stages?: ApprovalView['stages'];
+  expires_ms?: number;
+  max_attempts?: number;
+  on_behalf_of?: string;
+  payload?: Record<string, unknown>;
+  /** Stored instead of the content that the digest covers. */
+  forged?: string;
+};
+
+export type RunningApproval = AsyncDisposable & {
+  /** As superuser, to play the scheduler's writes and to look at everything. */
+  admin: Database;
+  /** As the scheduler's own role. */
+  scheduler: Database;
+  ingress: Bus;
+  schedulerBus: Bus;
+  /** What the approval service told the scheduler, in order of arrival. */
+  wakeUps: { subject: string; body: unknown }[];
+  health_url: string;
+  /** Messages that the service has not yet acknowledged. */
+  unsettled(): Promise<number>;
+  hold(job_id: string, holding?: Holding): Promise<void>;
+  /** The job leaves its hold without anybody's yes. */
+  release(job_id: string): Promise<void>;
+  opened(job_id: string): Promise<ApprovalView>;
+  vote(
+    approval: ApprovalView,
+    person: string,
+    groups: string[],
+    more?: Partial<RpcRequest<'approval.vote'>>,
+  ): Promise<ApprovalView>;
+  entries(job_id: string): Promise<{ kind: string; recorded_by: string; body: Record<string, unknown> }[]>;
+};
+
+export const TENANT = 'acme';
+export const AGENT = 'deploy-agent';
+export const OWNER = 'olivia';
+export const TOPIC = 'job.deploy.apply';
+export const SNAPSHOT = `sha256:${'5'.repeat(64)}`;
+export const JOB_HASH = `sha256:${'1'.repeat(64)}`;
+
+export async function runApproval(): Promise<RunningApproval> {
+  const cleanUp = new AsyncDisposableStack();
+  const test_database = cleanUp.use(await createDatabase());
+  const nats = cleanUp.use(await startGuardedNats({ workers: [], tenants: [], auditors: [] }));
+  await provision(nats.server.url, nats.seedOf('provisioner'), []);
+  const databaseAs = (url: string): Database => {
+    const database = connectDatabase({ url, pool: 4, name: 'test' });
+    cleanUp.defer(() => database.close());
+    return database;
+  };
+  const busAs = async (user: string): Promise<Bus> => {
+    const bus = await connectBus({ servers: nats.server.url, nkey_seed: nats.seedOf(user), user });
+    cleanUp.defer(() => bus.close());
+    return bus;
+  };
+  const provisioner = await jetstreamManager(await nats.connectAs('provisioner'), { checkAPI: false });
+  const admin = databaseAs(test_database.admin_url);
+  const [ingress, schedulerBus] = [await busAs('ingress'), await busAs('scheduler')];
+  const wakeUps: RunningApproval['wakeUps'] = [];
+  schedulerBus.consume(
+    { stream: 'STAGES', durable: 'scheduler' },
+    {
+      batch: 10,
+      handle: async (messages) => {
+        for (const message of messages) {
+          wakeUps.push({ subject: message.subject, body: message.json() });
+          message.ack();
+        }
+      },
+    },
+  );
+  const running = cleanUp.use(
+    await start([approval], {
+      DATABASE_URL: test_database.url_for('countersign_approval'),
+      NATS_URL: nats.server.url,
+      NATS_NKEY_SEED: nats.seedOf('approval'),
+      LOG_LEVEL: 'silent',
+    }),
+  );
+
+  const entries: RunningApproval['entries'] = async (job_id) => {
+    const rows = await admin.query<{ kind: string; recorded_by: string; body: string }>(
+      'SELECT kind, recorded_by, body FROM ledger.entries WHERE chain = $1 ORDER BY seq',
+      [`job:${TENANT}:${job_id}`],
+    );
+    return rows.map((row) => ({ ...row, body: JSON.parse(row.body) as Record<string, unknown> }));
+  };
+
+  return {
+    admin,
+    scheduler: databaseAs(test_database.url_for('countersign_scheduler')),
+    ingress,
+    schedulerBus,
+    wakeUps,
+    health_url: running.services[0]!.health_url,
+    unsettled: async () => {
+      const info = await provisioner.consumers.info('STAGES', 'approval');
+      return info.num_pending + info.num_ack_pending;
+    },
+    hold: (job_id, holding = {}) => hold(admin, job_id, holding),
+    release: async (job_id) => {
+      await admin.query(`UPDATE scheduler.jobs SET state = 'cancelled' WHERE job_id = $1`, [job_id]);
+    },
+    entries,
+    opened: (job_id) => untilOpened(ingress, job_id),
+    vote: (shown, person, groups, more = {}) =>
+      ingress.call('approval.vote', {
+        tenant: TENANT,
+        approval_id: shown.approval_id,
+        vote: 'approve',
+        digest: shown.digest,
+        comment: null,
+        principal: { id: person, type: 'human', groups, owner: null, auth_method: 'api_key' },
+        ...more,
+      }),
+    [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
+  };
+}
+
+async function untilOpened(ingress: Bus, job_id: string): Promise<ApprovalView> {
+  for (const until = Date.now() + 10_000; Date.now() < until; ) {
+    const { approvals } = await ingress.call('approval.list', { tenant: TENANT, job_id, state: 'open' });
+    const [first] = approvals;
+    if (first) return ingress.call('approval.get', { tenant: TENANT, approval_id: first.approval_id });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`no approval was opened for ${job_id}`);
+}
+
+/** As the scheduler holds a job: its row and its content, in one transaction; the same job again is a new hold. */
+async function hold(admin: Database, job_id: string, holding: Holding): Promise<void> {
+  const tenant = holding.tenant ?? TENANT;
+  const salt = randomSalt();
+  const effective = canonicalize({
+    tenant,
+    job_id,
+    actor: AGENT,
+    topic: TOPIC,
+    capability: 'infra.write',
+    risk_tags: [],
+    requires: [],
+    labels: { env: 'prod' },
+    payload: holding.payload ?? { replicas: 3 },
+    constraints: {},
+  });
+  const digest = saltedDigest(EFFECTIVE_DOMAIN, Buffer.from(salt, 'base64url'), effective);
+  const terms = {
+    stages: holding.stages ?? [{ group: 'sre', count: 1 }],
+    expires_ms: holding.expires_ms ?? 60_000,
+    max_attempts: holding.max_attempts ?? 2,
+    reason: 'human review required for prod write',
+  };
+  await admin.transaction(async (tx) => {
+    await tx.query(
+      `INSERT INTO scheduler.jobs (tenant, job_id, topic, capability, labels, actor, auth_method, owner, on_behalf_of, state,
+         decision, rule_id, policy_version, policy_snapshot, policy_epoch, job_hash, effective_digest, approval_terms,
+         held_seq, deadline_at, traceparent)
+       VALUES ($1, $2, $3, 'infra.write', '{}', $4, 'api_key', $5, $6, 'held', 'require_approval', 'require-approval-prod-write',
+         7, $7, 3, $8, $9, $10, $11, now() + interval '1 day', $12)
+       ON CONFLICT (tenant, job_id) DO UPDATE SET state = 'held', held_seq = excluded.held_seq,
+         effective_digest = excluded.effective_digest, approval_terms = excluded.approval_terms`,
+      [
+        tenant,
+        job_id,
+        TOPIC,
+        AGENT,
+        OWNER,
+        holding.on_behalf_of ?? null,
+        SNAPSHOT,
+        JOB_HASH,
+        digest,
+        JSON.stringify(terms),
+        holding.held_seq ?? 1,
+        newTraceparent(),
+      ],
+    );
+    await tx.query(
+      `INSERT INTO scheduler.contexts (tenant, job_id, effective, actor, salt, decisions) VALUES ($1, $2, $3, $4, $5, '[]')
+       ON CONFLICT (tenant, job_id) DO UPDATE SET effective = excluded.effective, salt = excluded.salt`,
+      [tenant, job_id, holding.forged ?? effective, AGENT, salt],
+    );
+  });
+}
