@@ -144,4 +144,5 @@ export const decideAnswer = z.strictObject({
 export type DecideAnswer = z.infer<typeof decideAnswer>;
 
 /** The decision that stands. */
-export const finalDecision = (answer: DecideAnswer): Decision => answer.decisions[answer.decisions.length - 1]!;
+export const finalDecision = (answer: Pick<DecideAnswer, 'decisions'>): Decision =>
+  answer.decisions[answer.decisions.length - 1]!;

@@ -11,6 +11,8 @@ import { explainAnswer, simulateAnswer } from './rpc.ts';
 import { JOB_STATES } from './states.ts';
 
 export const API_PREFIX = '/api/v1';
+/** Of the API; the path carries its first number. */
+export const API_VERSION = '1.0.0';
 
 export const errorBody = z.object({
   code: z.enum(ERROR_CODES),

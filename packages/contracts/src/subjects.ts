@@ -64,6 +64,13 @@ export const readSubmitSubject = (subject: string): { tenant: string; topic: str
   return { tenant, topic };
 };
 
+/** `rpc.ingress.submit.<tenant>` → tenant, or null when it is not one. */
+export const readSubmitRequestSubject = (subject: string): { tenant: string } | null => {
+  const [rpc, service, verb, tenant, ...rest] = subject.split('.');
+  if (rpc !== 'rpc' || service !== 'ingress' || verb !== 'submit' || rest.length > 0) return null;
+  return tenant !== undefined && isToken(tenant) ? { tenant } : null;
+};
+
 /** `job.result.<pool>.<worker>.<tenant>.<tail>` → who sent it, vouched for by the server's permissions. */
 export const readResultSubject = (
   subject: string,

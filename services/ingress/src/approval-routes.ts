@@ -1,0 +1,63 @@
+/** `/approvals`: what waits for a countersignature, and the votes. Who is eligible is the approval service's to say. */
+import { approvalView, vote } from '@countersign/contracts/approval';
+import { approvalPage, approvalQuery } from '@countersign/contracts/http';
+import { LIMITS } from '@countersign/contracts/limits';
+import { uuid } from '@countersign/contracts/names';
+import type { Bus } from '@countersign/platform/bus';
+import { z } from 'zod';
+import { principalOf } from './caller.ts';
+import { type Route, route } from './route.ts';
+
+const params = z.strictObject({ approval_id: uuid });
+const VOTES = { approve: 'Countersign exactly what was shown', reject: 'Refuse the job' } as const;
+
+const voteRoute = (bus: Bus, cast: keyof typeof VOTES): Route =>
+  route({
+    method: 'post',
+    path: `/approvals/:approval_id/${cast}`,
+    summary: VOTES[cast],
+    permissions: ['approvals:vote'],
+    params,
+    body: { schema: vote, limit: LIMITS.request_bytes },
+    answers: { 200: { says: 'The approval with this vote', schema: approvalView } },
+    handle: async ({ caller, params, body, traceparent }) => {
+      const asked = {
+        tenant: caller.tenant,
+        approval_id: params.approval_id,
+        vote: cast,
+        digest: body.digest,
+        comment: body.comment ?? null,
+        principal: principalOf(caller),
+      };
+      return { status: 200, json: await bus.call('approval.vote', asked, { traceparent }) };
+    },
+  });
+
+export const approvalRoutes = (bus: Bus): Route[] => [
+  route({
+    method: 'get',
+    path: '/approvals',
+    summary: 'List approvals, newest first',
+    permissions: ['approvals:read'],
+    query: approvalQuery,
+    answers: { 200: { says: 'One page, without content', schema: approvalPage } },
+    handle: async ({ caller, query, traceparent }) => ({
+      status: 200,
+      json: await bus.call('approval.list', { tenant: caller.tenant, ...query }, { traceparent }),
+    }),
+  }),
+  route({
+    method: 'get',
+    path: '/approvals/:approval_id',
+    summary: 'An approval, with exactly what will run',
+    permissions: ['approvals:read'],
+    params,
+    answers: { 200: { says: 'The approval', schema: approvalView } },
+    handle: async ({ caller, params, traceparent }) => ({
+      status: 200,
+      json: await bus.call('approval.get', { tenant: caller.tenant, ...params }, { traceparent }),
+    }),
+  }),
+  voteRoute(bus, 'approve'),
+  voteRoute(bus, 'reject'),
+];

@@ -1,0 +1,37 @@
+/** Who is asking, as the credential says it. Nothing in a body can change any of it. */
+import type { Actor, Ceiling } from '@countersign/contracts/job';
+import type { Permission } from '@countersign/contracts/permissions';
+import type { Principal } from '@countersign/contracts/rpc';
+
+export type Caller = {
+  readonly id: string;
+  readonly type: 'agent' | 'human';
+  readonly tenant: string;
+  readonly owner: string | null;
+  readonly groups: readonly string[];
+  readonly ceiling: Ceiling | null;
+  readonly auth_method: Actor['auth_method'];
+  readonly permissions: ReadonlySet<string>;
+};
+
+/** Any of them is enough. */
+export const mayAny = (caller: Caller, permissions: readonly Permission[]): boolean =>
+  permissions.some((permission) => caller.permissions.has(permission));
+
+/** Who submits a job. */
+export const actorOf = ({ id, type, owner, auth_method, ceiling }: Caller): Actor => ({
+  id,
+  type,
+  owner,
+  auth_method,
+  ceiling,
+});
+
+/** Who acts on something that exists. */
+export const principalOf = ({ id, type, groups, owner, auth_method }: Caller): Principal => ({
+  id,
+  type,
+  groups: [...groups],
+  owner,
+  auth_method,
+});

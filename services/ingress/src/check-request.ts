@@ -1,0 +1,79 @@
+/** Everything a request must pass before its route sees it: credential, tenant, permission, and the shape of what it brings. */
+import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { Context } from 'hono';
+import type { Authenticator } from './authenticate.ts';
+import { type Caller, mayAny } from './caller.ts';
+import { readJsonBody } from './read-body.ts';
+import { readShape } from './read-shape.ts';
+import type { Incoming, Route } from './route.ts';
+
+const credentialOf = (c: Context): string => {
+  const key = c.req.header('x-api-key');
+  const bearer = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  if (key !== undefined && bearer !== undefined && key !== bearer) {
+    throw new CountersignError('unauthenticated', 'X-API-Key and Authorization carry different credentials');
+  }
+  const credential = key ?? bearer;
+  if (credential === undefined)
+    throw new CountersignError('unauthenticated', 'send X-API-Key or Authorization: Bearer');
+  return credential;
+};
+
+const admitCaller = async (c: Context, route: Route, authenticator: Authenticator): Promise<Caller> => {
+  const caller = await authenticator.byKey(credentialOf(c));
+  const tenant = c.req.header('x-tenant-id');
+  if (tenant !== undefined && tenant !== caller.tenant) {
+    throw new CountersignError('tenant_forbidden', undefined, { at: 'X-Tenant-ID' });
+  }
+  if (!mayAny(caller, route.permissions)) {
+    throw new CountersignError('permission_missing', `needs ${route.permissions.join(' or ')}`);
+  }
+  return caller;
+};
+
+/** A name that nothing can have is not found. */
+const readParams = (c: Context, route: Route): Record<string, unknown> => {
+  const parsed = route.params?.safeParse(c.req.param());
+  if (parsed?.success === false) throw new CountersignError('not_found');
+  return parsed?.data ?? {};
+};
+
+const readQuery = (c: Context, route: Route): Record<string, unknown> => {
+  const given = Object.entries(c.req.queries());
+  const twice = given.find(([, values]) => values.length > 1)?.[0];
+  if (twice !== undefined) {
+    const at = `/${twice.slice(0, LIMITS.token_chars)}`;
+    throw new CountersignError('query_invalid', 'a parameter stands twice', { at });
+  }
+  if (route.query === undefined) {
+    if (given.length > 0) throw new CountersignError('query_invalid', 'this path takes no query');
+    return {};
+  }
+  return readShape(route.query, Object.fromEntries(given.map(([name, [value]]) => [name, value])), 'query_invalid');
+};
+
+const readBody = async (
+  c: Context,
+  { body }: Route,
+): Promise<Pick<Incoming<never, never, unknown>, 'body' | 'raw'>> => {
+  if (body === undefined) return { body: undefined, raw: undefined };
+  const sent = await readJsonBody(c.req.raw, body.limit);
+  if (sent === undefined && body.optional !== true) throw new CountersignError('json_malformed', 'the body is missing');
+  const raw = sent ?? {};
+  return { body: readShape(body.schema, raw), raw };
+};
+
+/** The credential comes first: a stranger's bytes are not even read. */
+export const checkRequest = async (
+  c: Context,
+  route: Route,
+  authenticator: Authenticator,
+  traceparent: string,
+): Promise<Incoming<Record<string, unknown>, Record<string, unknown>, unknown>> => {
+  const caller = await admitCaller(c, route, authenticator);
+  const params = readParams(c, route);
+  const query = readQuery(c, route);
+  const body = await readBody(c, route);
+  return { caller, params, query, ...body, header: (name) => c.req.header(name), traceparent };
+};

@@ -1,0 +1,65 @@
+/**
+ * Asks the policy kernel, sharing one message between the questions that wait. An answer that does not belong to its
+ * question counts as none: nothing is ever decided here.
+ */
+
+import type { DecideAnswer, DecideItem } from '@countersign/contracts/decision';
+import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { RpcAnswer } from '@countersign/contracts/rpc';
+import type { Bus } from '@countersign/platform/bus';
+import { groupCommit } from '@countersign/platform/group-commit';
+
+export type Question = { item: DecideItem; bytes: number; traceparent: string };
+type Answers = RpcAnswer<'policy.decide'>['answers'];
+type Outcome = DecideAnswer | CountersignError;
+
+/** The answer holds a request twice over (rewritten and effective) and must fit one message as well. */
+const BATCH_BYTES = Math.floor(LIMITS.message_bytes / 4);
+
+/** In order; a question that is larger than `BATCH_BYTES` goes alone. */
+const splitBySize = (questions: readonly Question[]): Question[][] => {
+  const batches: Question[][] = [];
+  let room = 0;
+  for (const question of questions) {
+    const open = batches.at(-1);
+    if (open === undefined || question.bytes > room) {
+      batches.push([question]);
+      room = BATCH_BYTES - question.bytes;
+    } else {
+      open.push(question);
+      room -= question.bytes;
+    }
+  }
+  return batches;
+};
+
+const readAnswer = ({ item }: Question, answer: Answers[number] | undefined): Outcome => {
+  if (answer?.ok === false)
+    return new CountersignError(answer.error.code, answer.error.detail, { at: answer.error.at });
+  const first = answer?.value.decisions[0];
+  if (!answer || first?.job_hash !== item.job_hash || first.gate !== item.gate) {
+    return new CountersignError('policy_unavailable', 'the policy kernel answered something else');
+  }
+  return answer.value;
+};
+
+const askKernel = async (bus: Bus, batch: readonly Question[]): Promise<Outcome[]> => {
+  const traceparent = batch[0]!.traceparent;
+  try {
+    const { answers } = await bus.call(
+      'policy.decide',
+      { items: batch.map(({ item }) => item) },
+      { timeout_ms: LIMITS.decide_ms, traceparent },
+    );
+    return batch.map((question, i) => readAnswer(question, answers[i]));
+  } catch (thrown) {
+    if (thrown instanceof CountersignError) return batch.map(() => thrown);
+    throw thrown;
+  }
+};
+
+export const openDecisions = (bus: Bus): ((question: Question) => Promise<DecideAnswer>) =>
+  groupCommit<Question, DecideAnswer>({
+    run: async (questions) => (await Promise.all(splitBySize(questions).map((batch) => askKernel(bus, batch)))).flat(),
+  });

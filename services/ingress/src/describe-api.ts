@@ -1,0 +1,152 @@
+/** The OpenAPI 3.1 document, made from the routes and schemas that the server itself uses, so it cannot say anything else. */
+
+import { approvalView, vote } from '@countersign/contracts/approval';
+import { decision } from '@countersign/contracts/decision';
+import { ERROR_CODES, ERRORS } from '@countersign/contracts/errors';
+import * as http from '@countersign/contracts/http';
+import { jobRequest, jobView } from '@countersign/contracts/job';
+import { ledgerEntry } from '@countersign/contracts/ledger-entry';
+import { resultView } from '@countersign/contracts/output';
+import { PERMISSIONS } from '@countersign/contracts/permissions';
+import { runRecord } from '@countersign/contracts/record';
+import { activePolicy } from '@countersign/contracts/rpc';
+import { z } from 'zod';
+import type { Route } from './route.ts';
+
+type Json = Record<string, unknown>;
+
+/** What comes in and what goes out are two readings of a schema: defaults make a field optional in one of them only. */
+const INPUTS = { JobRequest: jobRequest, Vote: vote, CancelRequest: http.cancelRequest };
+const OUTPUTS = {
+  Accepted: http.accepted,
+  Denied: http.denied,
+  Error: http.errorBody,
+  Job: jobView,
+  JobPage: http.jobPage,
+  Decision: decision,
+  LedgerEntry: ledgerEntry,
+  Result: resultView,
+  RunRecord: runRecord,
+  Approval: approvalView,
+  ApprovalPage: http.approvalPage,
+  Simulation: http.simulation,
+  Explanation: http.explanation,
+  Policy: activePolicy,
+};
+
+const refTo = (id: string): string => `#/components/schemas/${id}`;
+const idOf = new Map<z.ZodType, string>(
+  [...Object.entries(INPUTS), ...Object.entries(OUTPUTS)].map(([id, schema]) => [schema, id]),
+);
+
+const componentsOf = (schemas: Record<string, z.ZodType>, io: 'input' | 'output'): Json => {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
+  const made = z.toJSONSchema(registry, { io, unrepresentable: 'any', uri: refTo }).schemas as Record<string, Json>;
+  return Object.fromEntries(
+    Object.entries(made).map(([id, { $schema: _, $id: __, id: ___, ...schema }]) => [id, schema]),
+  );
+};
+
+const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
+  const id = idOf.get(schema);
+  if (id !== undefined) return { $ref: refTo(id) };
+  if (schema instanceof z.ZodArray) return { type: 'array', items: schemaOf(schema.element as z.ZodType, io) };
+  const { $schema: _, ...made } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  return made;
+};
+
+const parametersIn = (place: 'path' | 'query', shape: z.ZodObject | undefined): Json[] =>
+  Object.entries(shape?.shape ?? {}).map(([name, schema]) => ({
+    name,
+    in: place,
+    required: place === 'path',
+    schema: schemaOf(schema as z.ZodType, 'input'),
+  }));
+
+const headersOf = (route: Route): Json[] =>
+  Object.entries(route.headers ?? {}).map(([name, { says, schema }]) => ({
+    name,
+    in: 'header',
+    description: says,
+    schema: schemaOf(schema, 'input'),
+  }));
+
+const answersOf = (route: Route): Json => ({
+  ...Object.fromEntries(
+    Object.entries(route.answers).map(([status, { says, schema, media = 'application/json' }]) => [
+      status,
+      { description: says, content: { [media]: { schema: schemaOf(schema, 'output') } } },
+    ]),
+  ),
+  default: { $ref: '#/components/responses/Error' },
+});
+
+const operationOf = (route: Route): Json => ({
+  summary: route.summary,
+  description: `Needs ${route.permissions.map((name) => `\`${name}\` (${PERMISSIONS[name]})`).join(' or ')}.`,
+  tags: [route.path.split('/')[1]],
+  parameters: [
+    ...parametersIn('path', route.params),
+    ...parametersIn('query', route.query),
+    ...headersOf(route),
+    { $ref: '#/components/parameters/Tenant' },
+  ],
+  ...(route.body
+    ? {
+        requestBody: {
+          required: route.body.optional !== true,
+          content: { 'application/json': { schema: schemaOf(route.body.schema, 'input') } },
+        },
+      }
+    : {}),
+  responses: answersOf(route),
+});
+
+const pathsOf = (routes: readonly Route[]): Json => {
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    const path = http.API_PREFIX + route.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method]: operationOf(route) };
+  }
+  return paths;
+};
+
+const ERROR_TABLE = ERROR_CODES.map((code) => `- \`${code}\` (${ERRORS[code].status}): ${ERRORS[code].says}`).join(
+  '\n',
+);
+
+export const describeApi = (routes: readonly Route[]): Json => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'Countersign',
+    version: http.API_VERSION,
+    description:
+      'An open agent control plane: decide before anything runs, countersign what is risky, prove what happened.',
+    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+  },
+  security: [{ api_key: [] }, { bearer: [] }],
+  paths: pathsOf(routes),
+  components: {
+    securitySchemes: {
+      api_key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+      bearer: { type: 'http', scheme: 'bearer' },
+    },
+    parameters: {
+      Tenant: {
+        name: 'X-Tenant-ID',
+        in: 'header',
+        required: false,
+        description: "The credential's own tenant, or `tenant_forbidden`.",
+        schema: { type: 'string' },
+      },
+    },
+    responses: {
+      Error: {
+        description: `Every other outcome.\n\n${ERROR_TABLE}`,
+        content: { 'application/json': { schema: { $ref: refTo('Error') } } },
+      },
+    },
+    schemas: { ...componentsOf(INPUTS, 'input'), ...componentsOf(OUTPUTS, 'output') },
+  },
+});

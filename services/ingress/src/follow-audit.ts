@@ -1,0 +1,45 @@
+/** Hands entries of the evidence stream to whoever follows their chain. One subscription per tenant, only while it is wanted. */
+import { type LedgerEntry, ledgerEntry } from '@countersign/contracts/ledger-entry';
+import { patterns } from '@countersign/contracts/subjects';
+import type { Bus } from '@countersign/platform/bus';
+
+type Listener = (entry: LedgerEntry) => void;
+type Followed = { chains: Map<string, Set<Listener>>; unsubscribe: () => void };
+export type AuditFollower = (tenant: string, chain: string, listener: Listener) => () => void;
+
+const read = (data: Uint8Array): LedgerEntry | undefined => {
+  try {
+    return ledgerEntry.safeParse(JSON.parse(Buffer.from(data).toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+};
+
+/** What arrives here is a hint that something is new: a lost message is made good by reading the timeline. */
+export const followAudit = (bus: Bus): AuditFollower => {
+  const tenants = new Map<string, Followed>();
+
+  const subscribe = (tenant: string): Followed => {
+    const chains: Followed['chains'] = new Map();
+    const unsubscribe = bus.subscribe(patterns.audit(tenant), (_subject, data) => {
+      const entry = read(data);
+      for (const listener of (entry && chains.get(entry.chain)) ?? []) listener(entry!);
+    });
+    const followed = { chains, unsubscribe };
+    tenants.set(tenant, followed);
+    return followed;
+  };
+
+  return (tenant, chain, listener) => {
+    const followed = tenants.get(tenant) ?? subscribe(tenant);
+    const listeners = followed.chains.get(chain) ?? new Set();
+    followed.chains.set(chain, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) followed.chains.delete(chain);
+      if (followed.chains.size > 0) return;
+      tenants.delete(tenant);
+      followed.unsubscribe();
+    };
+  };
+};

@@ -1,0 +1,182 @@
+/** `/jobs`: submit, list, look at one with all its evidence, cancel. What it shows of content is the released result alone. */
+import {
+  accepted,
+  cancelRequest,
+  decisionList,
+  denied,
+  idempotencyKey,
+  jobPage,
+  jobQuery,
+  timeline,
+} from '@countersign/contracts/http';
+import { jobRequest, jobView } from '@countersign/contracts/job';
+import { LIMITS } from '@countersign/contracts/limits';
+import { jobId } from '@countersign/contracts/names';
+import { resultView } from '@countersign/contracts/output';
+import { runRecord } from '@countersign/contracts/record';
+import type { Bus } from '@countersign/platform/bus';
+import { z } from 'zod';
+import { principalOf } from './caller.ts';
+import { actorFilter, jobKeyOf, readJob, requireJob } from './job-access.ts';
+import { readShape } from './read-shape.ts';
+import { type Route, route } from './route.ts';
+import type { EventStreams } from './stream-events.ts';
+import type { SubmitJob } from './submit-job.ts';
+
+const params = z.strictObject({ job_id: jobId });
+const READ = ['jobs:read', 'jobs:read:own'] as const;
+
+const readIdempotencyKey = (header: string | undefined): string | null =>
+  header === undefined ? null : `key:${readShape(idempotencyKey, header)}`;
+
+const lastEventId = z.string().regex(/^\d{1,9}$/, 'must be the id of an event');
+/** What is no id was never seen: the stream starts at the beginning, as a reader without one would. */
+const readLastEventId = (header: string | undefined): number => Number(lastEventId.safeParse(header).data ?? -1);
+
+const submitRoute = (submit: SubmitJob): Route =>
+  route({
+    method: 'post',
+    path: '/jobs',
+    summary: 'Submit a job: decided before it is stored',
+    permissions: ['submit'],
+    body: { schema: jobRequest, limit: LIMITS.request_bytes },
+    headers: {
+      'Idempotency-Key': { says: 'The same key and body get the first answer again', schema: idempotencyKey },
+    },
+    answers: {
+      202: { says: 'Stored, with its evidence; held when a human has to countersign', schema: accepted },
+      403: { says: 'Denied by the policy, and recorded; or the credential may not submit', schema: denied },
+    },
+    handle: async ({ caller, raw = null, body, header, traceparent }) => {
+      const idempotency_key = readIdempotencyKey(header('idempotency-key'));
+      const { status, body: json, replayed } = await submit({ caller, raw, sent: body, idempotency_key, traceparent });
+      return { status, json, headers: replayed ? { 'idempotency-replayed': 'true' } : {} };
+    },
+  });
+
+const listRoute = (bus: Bus): Route =>
+  route({
+    method: 'get',
+    path: '/jobs',
+    summary: 'List jobs, newest first',
+    permissions: READ,
+    query: jobQuery,
+    answers: { 200: { says: 'One page', schema: jobPage } },
+    handle: async ({ caller, query, traceparent }) => {
+      const asked = { tenant: caller.tenant, actor: actorFilter(caller), ...query };
+      return { status: 200, json: await bus.call('scheduler.list', asked, { traceparent }) };
+    },
+  });
+
+const cancelRoute = (bus: Bus): Route =>
+  route({
+    method: 'post',
+    path: '/jobs/:job_id/cancel',
+    summary: 'Cancel: at once before dispatch, by a stop once it runs',
+    permissions: ['cancel', 'cancel:own'],
+    params,
+    body: { schema: cancelRequest, limit: LIMITS.request_bytes, optional: true },
+    answers: { 200: { says: 'The job as it stands now', schema: jobView } },
+    handle: async (incoming) => {
+      await requireJob(bus, incoming, 'cancel');
+      const { caller, body, traceparent } = incoming;
+      const reason = body.reason ?? 'cancelled on request';
+      const asked = { ...jobKeyOf(incoming), principal: principalOf(caller), reason };
+      return { status: 200, json: await bus.call('scheduler.cancel', asked, { traceparent }) };
+    },
+  });
+
+const evidenceRoutes = (bus: Bus): Route[] => [
+  route({
+    method: 'get',
+    path: '/jobs/:job_id',
+    summary: 'A job: state and digests, never content',
+    permissions: READ,
+    params,
+    answers: { 200: { says: 'The job', schema: jobView } },
+    handle: async (incoming) => ({ status: 200, json: await readJob(bus, incoming, 'jobs:read') }),
+  }),
+  route({
+    method: 'get',
+    path: '/jobs/:job_id/decisions',
+    summary: 'Every decision on the job, newest first',
+    permissions: READ,
+    params,
+    answers: { 200: { says: 'As recorded in the ledger', schema: decisionList } },
+    handle: async (incoming) => {
+      await requireJob(bus, incoming, 'jobs:read');
+      const { decisions } = await bus.call('audit.decisions', jobKeyOf(incoming), incoming);
+      return { status: 200, json: decisions };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/jobs/:job_id/timeline',
+    summary: "The job's ledger chain, oldest entry first",
+    permissions: READ,
+    params,
+    answers: { 200: { says: 'Entries as they were hashed', schema: timeline } },
+    handle: async (incoming) => {
+      await requireJob(bus, incoming, 'jobs:read');
+      const { entries } = await bus.call('audit.timeline', jobKeyOf(incoming), incoming);
+      return { status: 200, json: entries };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/jobs/:job_id/record',
+    summary: 'The run record that an auditor reads, with its proof',
+    permissions: READ,
+    params,
+    answers: { 200: { says: 'Made from the ledger alone', schema: runRecord } },
+    handle: async (incoming) => {
+      await requireJob(bus, incoming, 'jobs:read');
+      return { status: 200, json: await bus.call('audit.record', jobKeyOf(incoming), incoming) };
+    },
+  }),
+];
+
+const resultRoute = (bus: Bus): Route =>
+  route({
+    method: 'get',
+    path: '/jobs/:job_id/result',
+    summary: 'The result, once it was screened and released',
+    permissions: ['results:read', 'jobs:read:own'],
+    params,
+    answers: { 200: { says: 'As screened', schema: resultView } },
+    handle: async (incoming) => {
+      await requireJob(bus, incoming, 'results:read');
+      return { status: 200, json: await bus.call('output.read', jobKeyOf(incoming), incoming) };
+    },
+  });
+
+const eventsRoute = (bus: Bus, streams: EventStreams): Route =>
+  route({
+    method: 'get',
+    path: '/jobs/:job_id/events',
+    summary: "The job's ledger entries as they are sealed; ends after the terminal one",
+    permissions: READ,
+    params,
+    headers: { 'Last-Event-ID': { says: 'Resume after this entry of the chain', schema: lastEventId } },
+    answers: {
+      200: {
+        says: 'Server-sent events: id is seq, event is kind, data the entry',
+        schema: z.string(),
+        media: 'text/event-stream',
+      },
+    },
+    handle: async (incoming) => {
+      await readJob(bus, incoming, 'jobs:read');
+      const after = readLastEventId(incoming.header('last-event-id'));
+      return { stream: await streams.open(jobKeyOf(incoming), after) };
+    },
+  });
+
+export const jobRoutes = (bus: Bus, submit: SubmitJob, streams: EventStreams): Route[] => [
+  submitRoute(submit),
+  listRoute(bus),
+  ...evidenceRoutes(bus),
+  resultRoute(bus),
+  eventsRoute(bus, streams),
+  cancelRoute(bus),
+];

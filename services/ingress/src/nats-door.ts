@@ -1,0 +1,68 @@
+/**
+ * The bus's two ways in: a request that is answered at once, and the INTAKE stream that is answered by the audit
+ * stream. Both verify the signature and then submit as HTTP does.
+ */
+import { CountersignError, ERRORS, failureOf } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import { patterns, readSubmitRequestSubject, readSubmitSubject } from '@countersign/contracts/subjects';
+import type { Bus, StreamMessage } from '@countersign/platform/bus';
+import { nowMs } from '@countersign/platform/clock';
+import { errorFields, type Logger } from '@countersign/platform/logger';
+import type { Metrics } from '@countersign/platform/metrics';
+import { childOf, traceIdOf } from '@countersign/platform/trace';
+import type { Authenticator } from './authenticate.ts';
+import type { SubmitJob, Submitted } from './submit-job.ts';
+import { type SignedMessage, verifySigned } from './verify-signed.ts';
+
+const INTAKE = { stream: 'INTAKE', durable: 'ingress' } as const;
+const RETRY_MS = 1_000;
+
+export type NatsDoorParts = {
+  bus: Bus;
+  submit: SubmitJob;
+  authenticator: Authenticator;
+  metrics: Metrics;
+  log: Logger;
+};
+
+export const openNatsDoor = ({ bus, submit, authenticator, metrics, log }: NatsDoorParts): void => {
+  const receive = async (message: SignedMessage): Promise<Submitted> => {
+    try {
+      return await submit(await verifySigned(message, authenticator));
+    } catch (thrown) {
+      const { code } = failureOf(thrown);
+      metrics.count('intake_refused_total', { code });
+      const fields = { ...errorFields(thrown), subject: message.subject, trace_id: traceIdOf(message.traceparent) };
+      if (thrown instanceof CountersignError) log.warn(fields, 'a signed request was refused');
+      else log.error(fields, 'a signed request failed');
+      throw thrown;
+    }
+  };
+
+  bus.serveRaw(patterns.rpcSubmit(), async ({ subject, data, headers }) => {
+    const addressed = readSubmitRequestSubject(subject);
+    const traceparent = childOf(headers.get('traceparent'));
+    const { status, body, replayed } = await receive({ subject, addressed, data, received_ms: nowMs(), traceparent });
+    return { status, replayed, ...body };
+  });
+
+  /** A wrong message ends here; one that met an outage comes again, and its nonce makes the second time the first. */
+  const take = async (message: StreamMessage): Promise<void> => {
+    const { subject, data } = message;
+    const traceparent = childOf(message.traceparent);
+    const received_ms = Date.parse(message.stored_at);
+    try {
+      await receive({ subject, addressed: readSubmitSubject(subject), data, received_ms, traceparent });
+      message.ack();
+    } catch (thrown) {
+      const { on_stream } = ERRORS[failureOf(thrown).code];
+      if (on_stream === 'nak') message.nak(RETRY_MS);
+      else message.term();
+    }
+  };
+
+  bus.consume(INTAKE, {
+    batch: LIMITS.batch_rows,
+    handle: async (messages) => void (await Promise.all(messages.map(take))),
+  });
+};

@@ -1,0 +1,47 @@
+/** Reads a request body up to a limit. What is longer is refused before it is held in memory. */
+import { CountersignError } from '@countersign/contracts/errors';
+import { type JsonValue, parseStrict } from '@countersign/ledger/canonical-json';
+
+const JSON_TYPE = /^application\/json\s*(;\s*charset=("?)utf-8\2\s*)?$/i;
+
+const tooLarge = (limit: number): CountersignError =>
+  new CountersignError('json_too_large', `more than ${limit} bytes`);
+
+const readStream = async (stream: ReadableStream<Uint8Array> | null, limit: number): Promise<Uint8Array> => {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop by a throw cancels the stream.
+  for await (const chunk of stream ?? []) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+};
+
+/** A declared length is kept by Node's HTTP parser, so one comparison bounds it; only a chunked body has to be counted. */
+const readBytes = (request: Request, limit: number): Promise<Uint8Array> => {
+  const declared = request.headers.get('content-length');
+  if (declared === null) return readStream(request.body, limit);
+  if (Number(declared) > limit) throw tooLarge(limit);
+  return request.arrayBuffer().then((buffer) => new Uint8Array(buffer));
+};
+
+const isAbsent = (headers: Headers): boolean =>
+  headers.get('transfer-encoding') === null && Number(headers.get('content-length') ?? 0) === 0;
+
+/** `undefined` when there is no body at all. */
+export const readJsonBody = async (request: Request, limit: number): Promise<JsonValue | undefined> => {
+  if (isAbsent(request.headers)) return undefined;
+  if (!JSON_TYPE.test(request.headers.get('content-type') ?? '')) throw new CountersignError('media_type_unsupported');
+  let bytes: Uint8Array;
+  try {
+    bytes = await readBytes(request, limit);
+  } catch (thrown) {
+    if (thrown instanceof CountersignError) throw thrown;
+    throw new CountersignError('json_malformed', 'the body ended early', { cause: thrown });
+  }
+  const parsed = parseStrict(bytes);
+  if (!parsed.ok) throw new CountersignError(parsed.code, parsed.detail, { at: parsed.at });
+  return parsed.value;
+};

@@ -1,0 +1,49 @@
+/** One line of the API: what it takes, who may, what it answers. Server and OpenAPI document are both made from it. */
+import type { Permission } from '@countersign/contracts/permissions';
+import type { JsonValue } from '@countersign/ledger/canonical-json';
+import type { z } from 'zod';
+import type { Caller } from './caller.ts';
+
+export type Incoming<P, Q, B> = {
+  caller: Caller;
+  params: P;
+  query: Q;
+  body: B;
+  /** The body before its schema filled in defaults. */
+  raw: JsonValue | undefined;
+  header(name: string): string | undefined;
+  traceparent: string;
+};
+
+/** `json` may be any value; `stream` is server-sent events. */
+export type Answer =
+  | { status: number; json: unknown; headers?: Readonly<Record<string, string>> }
+  | { stream: ReadableStream<Uint8Array> };
+
+export type AnswerSpec = { says: string; schema: z.ZodType; media?: string };
+
+export type Route<
+  P extends z.ZodObject = z.ZodObject,
+  Q extends z.ZodObject = z.ZodObject,
+  B extends z.ZodType = z.ZodType,
+> = {
+  method: 'get' | 'post';
+  /** Under the API's prefix; parameters as `:name`. */
+  path: string;
+  summary: string;
+  /** Any of them is enough. */
+  permissions: readonly [Permission, ...Permission[]];
+  params?: P;
+  query?: Q;
+  /** `optional`: no body at all stands for `{}`. */
+  body?: { schema: B; limit: number; optional?: boolean };
+  headers?: Readonly<Record<string, { says: string; schema: z.ZodType }>>;
+  /** By status; errors are the same everywhere and stand in the table of codes. */
+  answers: Readonly<Record<number, AnswerSpec>>;
+  handle(incoming: Incoming<z.output<P>, z.output<Q>, z.output<B>>): Promise<Answer>;
+};
+
+/** Ties the handler's types to the schemas and then forgets them, so that all routes fit one list. */
+export const route = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
+  given: Route<P, Q, B>,
+): Route => given as unknown as Route;

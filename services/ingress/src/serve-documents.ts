@@ -1,0 +1,16 @@
+/** Serves what describes the API: `/openapi.json` and `/docs`. Made once, open to everybody, no secret in it. */
+import type { Hono } from 'hono';
+import { describeApi } from './describe-api.ts';
+import { renderDocs } from './render-docs.ts';
+import type { Route } from './route.ts';
+
+/** The page needs its own style and nothing else. */
+const CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
+
+export const serveDocuments = (app: Hono, routes: readonly Route[]): void => {
+  const document = describeApi(routes);
+  const json = JSON.stringify(document);
+  const page = renderDocs(document);
+  app.get('/openapi.json', (c) => c.body(json, 200, { 'content-type': 'application/json' }));
+  app.get('/docs', (c) => c.html(page, 200, { 'content-security-policy': CONTENT_POLICY }));
+};

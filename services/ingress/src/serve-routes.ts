@@ -1,0 +1,86 @@
+/**
+ * Puts every route behind one wrapper that checks, handles, answers and measures. Whatever goes wrong becomes the one
+ * error body: a caller's fault is never a 5xx, and a bug's message stays inside.
+ */
+import { CountersignError, failureOf, httpStatus, isOutage } from '@countersign/contracts/errors';
+import { API_PREFIX, type ErrorBody } from '@countersign/contracts/http';
+import { monotonicMs } from '@countersign/platform/clock';
+import { errorFields, type Logger } from '@countersign/platform/logger';
+import type { Metrics } from '@countersign/platform/metrics';
+import { childOf, traceIdOf } from '@countersign/platform/trace';
+import { type Context, Hono } from 'hono';
+import type { Authenticator } from './authenticate.ts';
+import { checkRequest } from './check-request.ts';
+import type { Answer, Route } from './route.ts';
+
+export type HttpParts = { authenticator: Authenticator; metrics: Metrics; log: Logger };
+type Handle = (c: Context, traceparent: string) => Promise<Answer>;
+
+const RETRY_AFTER_SECONDS = '1';
+const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+const errorAnswer = (thrown: unknown, traceparent: string): Answer => {
+  const failure = failureOf(thrown);
+  const json: ErrorBody = { ...failure, trace_id: traceIdOf(traceparent) };
+  const status = httpStatus(failure.code);
+  return { status, json, headers: status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {} };
+};
+
+const respond = (c: Context, answer: Answer, traceparent: string): Response => {
+  const headers = { ...HEADERS, traceparent };
+  if ('stream' in answer) {
+    // To a HEAD nothing is sent, so nothing would ever end it.
+    if (c.req.method === 'HEAD') void answer.stream.cancel();
+    return new Response(answer.stream, { headers: { ...headers, 'content-type': 'text/event-stream' } });
+  }
+  return new Response(JSON.stringify(answer.json), {
+    status: answer.status,
+    headers: { ...headers, ...answer.headers, 'content-type': 'application/json' },
+  });
+};
+
+const logFault = (log: Logger, thrown: unknown, traceparent: string, route: string): void => {
+  const fields = { ...errorFields(thrown), route, trace_id: traceIdOf(traceparent) };
+  if (!(thrown instanceof CountersignError)) log.error(fields, 'a route failed');
+  else if (isOutage(thrown.code)) log.warn(fields, 'a request found the system out of order');
+};
+
+const pathOf = (route: Route): string => API_PREFIX + route.path;
+
+/** 405 where the path takes other methods, else 404. */
+const refuseUnrouted = (routes: readonly Route[]): Handle => {
+  const known = routes.map((route) => ({
+    method: route.method === 'get' ? 'GET, HEAD' : 'POST',
+    pattern: new RegExp(`^${pathOf(route).replaceAll(/:\w+/g, '[^/]+')}$`),
+  }));
+  return async (c, traceparent) => {
+    const methods = known.filter(({ pattern }) => pattern.test(c.req.path)).map(({ method }) => method);
+    const code = methods.length > 0 ? 'method_not_allowed' : 'not_found';
+    const answer = errorAnswer(new CountersignError(code), traceparent);
+    return { ...answer, ...(methods.length > 0 ? { headers: { allow: [...new Set(methods)].join(', ') } } : {}) };
+  };
+};
+
+export const serveRoutes = (routes: readonly Route[], { authenticator, metrics, log }: HttpParts): Hono => {
+  const wrap = (label: string, handle: Handle) => async (c: Context) => {
+    const began = monotonicMs();
+    const traceparent = childOf(c.req.header('traceparent'));
+    const answer = await handle(c, traceparent).catch((thrown: unknown) => {
+      logFault(log, thrown, traceparent, label);
+      return errorAnswer(thrown, traceparent);
+    });
+    const response = respond(c, answer, traceparent);
+    metrics.count('http_requests_total', { route: label, status: response.status });
+    metrics.observe('http_request_seconds', { route: label }, (monotonicMs() - began) / 1000);
+    return response;
+  };
+  const app = new Hono();
+  for (const route of routes) {
+    const method = route.method.toUpperCase();
+    const handle: Handle = async (c, traceparent) =>
+      route.handle(await checkRequest(c, route, authenticator, traceparent));
+    app.on(method, pathOf(route), wrap(`${method} ${pathOf(route)}`, handle));
+  }
+  app.notFound(wrap('unrouted', refuseUnrouted(routes)));
+  return app;
+};

@@ -1,0 +1,45 @@
+/** Ingress: who is asking, and is the request well formed. It decides nothing else, and cannot read a job's content. */
+import { listen } from '@countersign/platform/http';
+import { defineService } from '@countersign/platform/service';
+import { z } from 'zod';
+import { approvalRoutes } from './approval-routes.ts';
+import { createAuthenticator } from './authenticate.ts';
+import { jobRoutes } from './job-routes.ts';
+import { openNatsDoor } from './nats-door.ts';
+import { policyRoutes } from './policy-routes.ts';
+import { serveDocuments } from './serve-documents.ts';
+import { serveRoutes } from './serve-routes.ts';
+import { createEventStreams } from './stream-events.ts';
+import { createSubmit } from './submit-job.ts';
+
+const config = z.object({
+  HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8081),
+  HTTP_HOST: z.string().default('127.0.0.1'),
+  /** While the kernel is out of reach nothing is admitted; there is no other mode. */
+  FAIL_MODE: z.literal('closed', 'must be closed').default('closed'),
+});
+
+export const ingress = defineService({
+  name: 'ingress',
+  config,
+  metrics: [
+    'http_requests_total',
+    'http_request_seconds',
+    'input_fail_open_total',
+    'intake_refused_total',
+    'event_streams',
+  ],
+  async start({ config, database, bus, metrics, log, onStop }) {
+    const authenticator = createAuthenticator(database);
+    const submit = createSubmit(bus);
+    const streams = createEventStreams(bus, metrics);
+    const routes = [...jobRoutes(bus, submit, streams), ...approvalRoutes(bus), ...policyRoutes(bus)];
+    const app = serveRoutes(routes, { authenticator, metrics, log });
+    serveDocuments(app, routes);
+    const http = await listen(app.fetch, config.HTTP_PORT, config.HTTP_HOST);
+    onStop(() => http.close());
+    onStop(() => streams.close());
+    openNatsDoor({ bus, submit, authenticator, metrics, log });
+    log.info({ url: http.url }, 'the door is open');
+  },
+});

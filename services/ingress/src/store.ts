@@ -1,0 +1,79 @@
+/** All SQL over schema `identity`. It reads and adds; the only change to a row is its revocation. */
+import type { Ceiling } from '@countersign/contracts/job';
+import type { Tx } from '@countersign/platform/database';
+
+export type PrincipalRow = {
+  id: string;
+  tenant: string;
+  type: 'agent' | 'human';
+  owner: string | null;
+  groups: string[];
+  ceiling: Ceiling | null;
+  signing_key: string | null;
+  revoked: boolean;
+};
+export type KeyRow = PrincipalRow & { permissions: string[]; expired: boolean };
+
+const PRINCIPAL = 'p.principal_id AS id, p.tenant, p.type, p.owner, p.groups, p.ceiling, p.signing_key';
+
+const FIND_KEY = `SELECT ${PRINCIPAL}, k.permissions,
+    k.revoked_at IS NOT NULL OR p.revoked_at IS NOT NULL AS revoked,
+    coalesce(k.expires_at <= clock_timestamp(), false) AS expired
+  FROM identity.api_keys k JOIN identity.principals p USING (principal_id)
+  WHERE k.key_sha256 = $1`;
+
+const FIND_AGENT = `SELECT ${PRINCIPAL}, p.revoked_at IS NOT NULL AS revoked
+  FROM identity.principals p WHERE p.principal_id = $1 AND p.type = 'agent'`;
+
+export const findKey = async (tx: Tx, keySha256: Uint8Array): Promise<KeyRow | undefined> =>
+  (await tx.query<KeyRow>(FIND_KEY, [keySha256]))[0];
+
+export const findAgent = async (tx: Tx, id: string): Promise<PrincipalRow | undefined> =>
+  (await tx.query<PrincipalRow>(FIND_AGENT, [id]))[0];
+
+/** True when the row is new: what exists already stays as it is. */
+const insert = async (tx: Tx, text: string, params: readonly unknown[]): Promise<boolean> =>
+  (await tx.query(`${text} ON CONFLICT DO NOTHING RETURNING 1`, params)).length === 1;
+
+export const insertTenant = (tx: Tx, tenant: string): Promise<boolean> =>
+  insert(tx, 'INSERT INTO identity.tenants (tenant) VALUES ($1)', [tenant]);
+
+export type NewPrincipal = Omit<PrincipalRow, 'revoked'>;
+export const insertPrincipal = (tx: Tx, row: NewPrincipal): Promise<boolean> =>
+  insert(
+    tx,
+    `INSERT INTO identity.principals (principal_id, tenant, type, owner, groups, ceiling, signing_key)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      row.id,
+      row.tenant,
+      row.type,
+      row.owner,
+      row.groups,
+      row.ceiling === null ? null : JSON.stringify(row.ceiling),
+      row.signing_key,
+    ],
+  );
+
+export type NewKey = {
+  key_id: string;
+  key_sha256: Uint8Array;
+  principal: string;
+  permissions: readonly string[];
+  expires_at: string | null;
+};
+export const insertKey = (tx: Tx, row: NewKey): Promise<boolean> =>
+  insert(
+    tx,
+    `INSERT INTO identity.api_keys (key_id, key_sha256, principal_id, permissions, expires_at)
+     VALUES ($1, $2, $3, $4, $5)`,
+    [row.key_id, row.key_sha256, row.principal, row.permissions, row.expires_at],
+  );
+
+export type NewWorker = { worker: string; pool: string; public_key: string };
+export const insertWorker = (tx: Tx, row: NewWorker): Promise<boolean> =>
+  insert(tx, 'INSERT INTO identity.workers (worker, pool, public_key) VALUES ($1, $2, $3)', [
+    row.worker,
+    row.pool,
+    row.public_key,
+  ]);

@@ -1,0 +1,78 @@
+/**
+ * The one way in for both doors: prepare, have it decided, have it admitted, answer. Whoever cannot decide or store
+ * is an outage, and an outage is never a yes: nothing is stored or published here.
+ */
+import { finalDecision } from '@countersign/contracts/decision';
+import { CountersignError } from '@countersign/contracts/errors';
+import type { Accepted, Denied } from '@countersign/contracts/http';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { AdmitItem, Admitted } from '@countersign/contracts/rpc';
+import type { Bus } from '@countersign/platform/bus';
+import { traceIdOf } from '@countersign/platform/trace';
+import { actorOf } from './caller.ts';
+import { openDecisions } from './decide-in-batches.ts';
+import { linksOf } from './job-links.ts';
+import { prepareJob, type Submission } from './prepare-job.ts';
+
+/** `replayed`: the first answer to the same request, again. */
+export type Submitted = ({ status: 202; body: Accepted } | { status: 403; body: Denied }) & { replayed: boolean };
+export type SubmitJob = (submission: Submission) => Promise<Submitted>;
+
+const verdictOf = (admitted: Admitted): Accepted => {
+  const last = finalDecision(admitted);
+  const rewrite = admitted.decisions.findLast((decision) => decision.remediation !== null);
+  return {
+    job_id: admitted.job_id,
+    tenant: admitted.tenant,
+    state: admitted.state,
+    decision: last.decision,
+    rule_id: last.rule_id,
+    reason: last.reason,
+    policy_version: last.policy_version,
+    policy_snapshot: last.policy_snapshot,
+    job_hash: last.job_hash,
+    effective_digest: last.effective_digest,
+    remediation: rewrite?.remediation ?? null,
+    links: linksOf(admitted.job_id, admitted.state),
+  };
+};
+
+const answerOf = (admitted: Admitted, traceparent: string): Submitted => {
+  const { replayed } = admitted;
+  const body = verdictOf(admitted);
+  if (admitted.state !== 'denied') return { status: 202, body, replayed };
+  const { effective_digest: _, ...verdict } = body;
+  const trace_id = traceIdOf(traceparent);
+  return {
+    status: 403,
+    body: { ...verdict, code: 'denied', detail: body.reason, decision: 'deny', trace_id },
+    replayed,
+  };
+};
+
+/** Null when the policy changed between decision and admission. */
+const admit = async (bus: Bus, item: AdmitItem): Promise<Admitted | null> => {
+  try {
+    return await bus.call('scheduler.admit', item, { traceparent: item.traceparent });
+  } catch (thrown) {
+    if (thrown instanceof CountersignError && thrown.code === 'epoch_stale') return null;
+    throw thrown;
+  }
+};
+
+export const createSubmit = (bus: Bus): SubmitJob => {
+  const decide = openDecisions(bus);
+  return async (submission) => {
+    const { caller, idempotency_key, traceparent } = submission;
+    const { bytes, plain_digest, ...job } = prepareJob(submission);
+    const asked = { ...job, actor: actorOf(caller) };
+    let min_epoch = 0;
+    for (let tries = 1; tries <= LIMITS.decide_tries; tries += 1) {
+      const answer = await decide({ item: { ...asked, gate: 'submit', min_epoch }, bytes, traceparent });
+      const admitted = await admit(bus, { ...asked, plain_digest, idempotency_key, answer, traceparent });
+      if (admitted !== null) return answerOf(admitted, traceparent);
+      min_epoch = finalDecision(answer).policy_epoch + 1;
+    }
+    throw new CountersignError('policy_unavailable', 'the policy changed again and again; nothing was admitted');
+  };
+};
