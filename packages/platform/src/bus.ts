@@ -21,6 +21,9 @@ export type { StreamMessage } from './pull-consumer.ts';
 export type RpcMeta = { subject: string; traceparent: string };
 export type CallOptions = { timeout_ms?: number; traceparent?: string };
 
+/** With `after_msg_id` the stream refuses the message unless its last one carries that id: so one lost takes those after it along. */
+export type PublishOptions = { msg_id?: string; after_msg_id?: string; traceparent?: string };
+
 export type Bus = {
   /** Throws the failure that was answered, or `<service>_unavailable`. */
   call<V extends RpcVerb>(verb: V, request: RpcRequest<V>, options?: CallOptions): Promise<RpcAnswer<V>>;
@@ -35,7 +38,7 @@ export type Bus = {
   /** For doors that parse for themselves (`rpc.ingress.submit.*`): raw bytes in, any JSON out. */
   serveRaw(subject: string, handle: (message: Message) => Promise<unknown>): void;
   /** Resolves when JetStream has stored it. */
-  publish(subject: string, body: object, options?: { msg_id?: string; traceparent?: string }): Promise<void>;
+  publish(subject: string, body: object, options?: PublishOptions): Promise<void>;
   /** Batches share a `handle`; while one runs the next collects. What it throws gives the whole batch back. */
   consume(
     source: { stream: string; durable: string },
@@ -163,8 +166,12 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
       });
       stops.push(stop);
     },
-    publish: (subject, body, { msg_id, traceparent } = {}) => {
-      const headers = { ...(msg_id ? { 'Nats-Msg-Id': msg_id } : {}), ...(traceparent ? { traceparent } : {}) };
+    publish: (subject, body, { msg_id, after_msg_id, traceparent } = {}) => {
+      const headers = {
+        ...(msg_id ? { 'Nats-Msg-Id': msg_id } : {}),
+        ...(after_msg_id ? { 'Nats-Expected-Last-Msg-Id': after_msg_id } : {}),
+        ...(traceparent ? { traceparent } : {}),
+      };
       return window.publish(subject, JSON.stringify(body), Object.keys(headers).length > 0 ? headers : undefined);
     },
     consume(source, { batch, handle }) {

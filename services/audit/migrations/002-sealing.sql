@@ -48,16 +48,15 @@ CREATE TABLE ledger.published (
 );
 INSERT INTO ledger.published (next_leaf) VALUES (0);
 
--- Gives the next entries their leaves, at most `max_leaves`; returns how many got one. Nothing when another sealer is
--- at work.
+-- Under the sealer's lock.
 --
 -- A window is what became visible between two snapshots, drained in the order of `id`. Neither a cursor on `id` (a
 -- lower one may commit later) nor one on `xid` would do: a transaction that began earlier may append to a chain after
 -- one that began later and has committed, and a cut between their xids would seal a chain backwards. A snapshot that
 -- sees an entry sees all entries before it in the chain, because each waited for the commit of the one before; and
 -- within a window the ids of one chain grow with its seq, because they are taken under the chain's lock.
-CREATE FUNCTION ledger.seal(max_leaves int) RETURNS int
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION ledger.seal_next(max_leaves int) RETURNS int
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 -- The tables grow for years while a window stays small: never let stale statistics choose to read all of them.
 SET enable_seqscan = off AS $$
 DECLARE
@@ -66,9 +65,7 @@ DECLARE
   last_sealed bigint;
   added int;
 BEGIN
-  IF NOT pg_try_advisory_xact_lock(1279607880, 0) THEN RETURN 0; END IF;
   SELECT * INTO STRICT s FROM ledger.sealer;
-
   IF s.draining IS NULL THEN
     s.draining := pg_current_snapshot();
     WITH fresh AS MATERIALIZED (
@@ -78,7 +75,7 @@ BEGIN
       SELECT e.id FROM ledger.entries e
       WHERE e.xid = ANY (ARRAY(SELECT pg_snapshot_xip(s.sealed))) AND pg_visible_in_snapshot(e.xid, s.draining)
     )
-    SELECT min(id), max(id) INTO first_id, s.last_id FROM fresh;
+    SELECT min(f.id), max(f.id) INTO first_id, s.last_id FROM fresh f;
     IF first_id IS NULL THEN RETURN 0; END IF;
     s.after_id := first_id - 1;
   END IF;
@@ -88,20 +85,35 @@ BEGIN
     WHERE e.id > s.after_id AND e.id <= s.last_id
       AND pg_visible_in_snapshot(e.xid, s.draining) AND NOT pg_visible_in_snapshot(e.xid, s.sealed)
     ORDER BY e.id LIMIT max_leaves
-  ), sealed AS (
+  ), added AS (
     INSERT INTO ledger.leaves (leaf_index, entry_id, hash)
-    SELECT coalesce((SELECT max(l.leaf_index) FROM ledger.leaves l), -1) + row_number() OVER (ORDER BY n.id), n.id, n.hash
+    SELECT coalesce((SELECT max(l.leaf_index) FROM ledger.leaves l), -1) + row_number() OVER (ORDER BY n.id),
+           n.id, n.hash
     FROM next n
     RETURNING entry_id
   )
-  SELECT count(*), max(entry_id) INTO added, last_sealed FROM sealed;
+  SELECT count(*), max(a.entry_id) INTO added, last_sealed FROM added a;
 
-  IF added < max_leaves OR last_sealed = s.last_id THEN
+  IF last_sealed = s.last_id THEN
     UPDATE ledger.sealer SET sealed = s.draining, draining = NULL, after_id = 0, last_id = 0;
   ELSE
     UPDATE ledger.sealer SET draining = s.draining, after_id = last_sealed, last_id = s.last_id;
   END IF;
   RETURN added;
+END $$;
+ALTER FUNCTION ledger.seal_next OWNER TO countersign_owner;
+
+-- Gives the next entries their leaves, at most `max_leaves`; returns how many got one and how many leaves are not yet
+-- published. It does nothing while another sealer is at work.
+CREATE FUNCTION ledger.seal(max_leaves int, OUT sealed int, OUT unpublished bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  sealed := 0;
+  IF pg_try_advisory_xact_lock(1279607880, 0) THEN
+    sealed := ledger.seal_next(max_leaves);
+  END IF;
+  SELECT coalesce((SELECT max(l.leaf_index) + 1 FROM ledger.leaves l), 0) - p.next_leaf INTO STRICT unpublished
+    FROM ledger.published p;
 END $$;
 ALTER FUNCTION ledger.seal OWNER TO countersign_owner;
 

@@ -1,0 +1,52 @@
+// The bodies of a job's chain, read as what the stages wrote into them. A field that is absent or of another shape is
+// simply not there: the record then names it as missing, and never makes one up.
+import { approvalStage, type Decision, decision } from '@countersign/contracts/decision';
+import { instant } from '@countersign/contracts/names';
+import { z } from 'zod';
+import type { StoredEntry } from './store.ts';
+
+const lenient = <T extends z.ZodType>(shape: T) => shape.optional().catch(undefined);
+const text = lenient(z.string());
+const number = lenient(z.int());
+
+const body = z.object({
+  actor: text,
+  owner: lenient(z.string().nullable()),
+  capability: lenient(z.string().nullable()),
+  job_hash: text,
+  state: text,
+  decisions: lenient(z.array(decision)),
+  decision: lenient(decision),
+  approval_id: lenient(z.string().nullable()),
+  stages: lenient(z.array(approvalStage)),
+  expires_at: lenient(instant),
+  voter: text,
+  vote: text,
+  stage: number,
+  voted_at: lenient(instant),
+  dispatch_id: text,
+  pool: lenient(z.string().nullable()),
+  worker: lenient(z.string().nullable()),
+  status: text,
+  duration_ms: lenient(z.int().nullable()),
+  output_decision: lenient(z.string().nullable()),
+  output_digest: lenient(z.string().nullable()),
+});
+export type EvidenceBody = z.output<typeof body>;
+
+export type Evidence = { entry: StoredEntry; body: EvidenceBody };
+
+export const readEvidence = (entries: readonly StoredEntry[]): Evidence[] =>
+  entries.map((entry) => ({ entry, body: body.parse(JSON.parse(entry.body)) }));
+
+/** In the order in which they were made; a step that repeats a decision of before adds nothing. */
+export function decisionsOf(evidence: readonly Evidence[]): Decision[] {
+  const made = new Map<string, Decision>();
+  for (const { body: read } of evidence) {
+    for (const each of [...(read.decisions ?? []), ...(read.decision ? [read.decision] : [])]) {
+      const key = `${each.gate} ${each.decision_id}`;
+      if (!made.has(key)) made.set(key, each);
+    }
+  }
+  return [...made.values()];
+}
