@@ -83,6 +83,8 @@ CREATE TABLE scheduler.attempts (
   timeout_ms integer NOT NULL,
   max_attempts integer NOT NULL,
   max_output_bytes integer NOT NULL,
+  -- Of the pool as the policy declared it: at most so many of its attempts run at once.
+  pool_concurrency integer NOT NULL,
   dispatched_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   claimed_at timestamptz,
   run_until timestamptz,

@@ -1,0 +1,68 @@
+/**
+ * Answers a worker's beat: for each attempt it names, go on, stop, or settled. A stop is a stop: switches, cancels,
+ * revocations and deadlines are read from `control` and the rows at every beat.
+ */
+
+import type { ControlState } from '@countersign/contracts/control';
+import { stopFor } from '@countersign/contracts/control';
+import { CountersignError } from '@countersign/contracts/errors';
+import type { RpcParsed } from '@countersign/contracts/rpc';
+import { readWorkerSubject } from '@countersign/contracts/subjects';
+import type { BeatAnswer } from '@countersign/contracts/worker';
+import { gate } from '@countersign/platform/control-gate';
+import type { SchedulerContext } from './scheduler-context.ts';
+import type { BeatenAttempt } from './store-attempts.ts';
+import { extendLeases, readBeaten, readParties } from './store-attempts.ts';
+
+type Beat = RpcParsed<'scheduler.beat'>['attempts'][number];
+type Order = BeatAnswer['attempts'][number];
+
+/** Why a running attempt must end, or null. */
+const reasonToStop = (attempt: BeatenAttempt, state: ControlState): string | null => {
+  const stop = stopFor(state, { ...attempt, agent: attempt.actor });
+  if (stop) return `stopped by switch ${stop.switch_id}`;
+  if (state.revoked.includes(attempt.actor)) return 'identity revoked';
+  if (attempt.cancel_requested_by !== null) return 'cancelled';
+  if (attempt.ran_out) return 'timeout';
+  if (attempt.past_deadline) return 'deadline';
+  return null;
+};
+
+const orderFor = (beat: Beat, attempt: BeatenAttempt | undefined, worker: string, state: ControlState): Order => {
+  const { dispatch_id } = beat;
+  const alive = attempt && attempt.worker === worker && attempt.claim_id === beat.claim_id;
+  if (!alive) return { dispatch_id, order: beat.reported ? 'settled' : 'stop', reason: 'claim_lost' };
+  if (attempt.attempt_state !== 'running' && attempt.attempt_state !== 'reported') {
+    return { dispatch_id, order: beat.reported ? 'settled' : 'stop', reason: 'attempt_stale' };
+  }
+  if (attempt.is_due && !beat.reported) return { dispatch_id, order: 'stop', reason: 'lease_expired' };
+  const reason = beat.reported ? null : reasonToStop(attempt, state);
+  return reason === null ? { dispatch_id, order: 'continue', reason } : { dispatch_id, order: 'stop', reason };
+};
+
+export const answerBeat = async (
+  context: SchedulerContext,
+  subject: string,
+  { attempts }: RpcParsed<'scheduler.beat'>,
+): Promise<BeatAnswer> => {
+  const who = readWorkerSubject(subject);
+  if (!who) throw new CountersignError('field_invalid', 'the subject names no pool and worker');
+  if (attempts.length === 0) return { attempts: [] };
+  return context.database.transaction(async (tx) => {
+    const ids = attempts.map((beat) => beat.dispatch_id);
+    const parties = await readParties(tx, ids);
+    const state = await gate(
+      tx,
+      parties.map((each) => each.tenant),
+      parties.map((each) => each.actor),
+    );
+    const known = await readBeaten(tx, ids);
+    const orders = attempts.map((beat) => orderFor(beat, known.get(beat.dispatch_id), who.worker, state));
+    /** Who must stop gets no more time: its lease runs out even if it never answers. */
+    await extendLeases(
+      tx,
+      attempts.filter((_, i) => orders[i]!.order === 'continue'),
+    );
+    return { attempts: orders };
+  });
+};

@@ -1,0 +1,50 @@
+/** Moves held jobs on when their approval closed: granted ones to the dispatch gate, the others to their end. */
+import { LIMITS } from '@countersign/contracts/limits';
+import type { JobState } from '@countersign/contracts/states';
+import type { Tx } from '@countersign/platform/database';
+import { append } from '@countersign/platform/ledger-append';
+import { jobEntry } from './job-entry.ts';
+import type { Move } from './move-jobs.ts';
+import { endedStates, moveJobs } from './move-jobs.ts';
+import type { SchedulerContext } from './scheduler-context.ts';
+import { lockHeld } from './store-held.ts';
+import { closedApprovals } from './store-outcomes.ts';
+
+const LEADS_TO: Readonly<Record<'granted' | 'refused' | 'expired', JobState>> = {
+  granted: 'cleared',
+  refused: 'refused',
+  expired: 'expired',
+};
+
+const commitApprovals = async (tx: Tx): Promise<Move[]> => {
+  const closed = await closedApprovals(tx, LIMITS.batch_rows);
+  const held = await lockHeld(tx, closed);
+  const moved = closed.flatMap((outcome) => {
+    const job = held.get(`${outcome.tenant}/${outcome.job_id}/${outcome.held_seq}`);
+    return job ? [{ job, outcome, to: LEADS_TO[outcome.state] }] : [];
+  });
+  const moves = moved.map(
+    ({ job: { tenant, job_id }, outcome, to }): Move => ({
+      tenant,
+      job_id,
+      from: 'held',
+      to,
+      approval_id: outcome.approval_id,
+      ...(to === 'cleared' ? {} : { reason: `approval ${outcome.state}` }),
+    }),
+  );
+  await moveJobs(tx, moves);
+  await append(
+    tx,
+    moved.map(({ job, outcome, to }) =>
+      jobEntry(`job_${to}`, job, { state: to, approval_id: outcome.approval_id, reason: `approval ${outcome.state}` }),
+    ),
+  );
+  return moves;
+};
+
+export const applyApprovals = async (context: SchedulerContext): Promise<void> => {
+  const moves = await context.database.transaction(commitApprovals);
+  for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
+  if (moves.some((move) => move.to === 'cleared')) context.nudgeDispatch();
+};

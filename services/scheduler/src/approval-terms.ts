@@ -1,0 +1,10 @@
+/** What a held job's approval must bind, from the decision that asked for it. Missing terms mean the documented default. */
+import type { Decision } from '@countersign/contracts/decision';
+import { LIMITS } from '@countersign/contracts/limits';
+
+export const approvalTerms = (decision: Decision): object => ({
+  stages: decision.obligations.approval?.stages ?? [{ group: 'approvers', count: 1 }],
+  expires_ms: decision.obligations.approval?.expires_ms ?? LIMITS.approval_expires_ms,
+  max_attempts: decision.constraints.max_attempts ?? LIMITS.attempts,
+  reason: decision.reason,
+});

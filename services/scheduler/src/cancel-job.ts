@@ -1,0 +1,58 @@
+/** Cancels: at once where nothing runs, as a request where something does; that ends with the worker's stop or the lease. */
+import { CountersignError } from '@countersign/contracts/errors';
+import type { JobView } from '@countersign/contracts/job';
+import type { RpcParsed } from '@countersign/contracts/rpc';
+import { isTerminal } from '@countersign/contracts/states';
+import type { Tx } from '@countersign/platform/database';
+import { append } from '@countersign/platform/ledger-append';
+import { jobEntry } from './job-entry.ts';
+import { moveJobs } from './move-jobs.ts';
+import { getJob } from './read-jobs.ts';
+import type { SchedulerContext } from './scheduler-context.ts';
+import { closeAttempts } from './store-attempts.ts';
+import type { LockedJob } from './store-jobs.ts';
+import { lockJob, requestCancel } from './store-jobs.ts';
+
+type Request = RpcParsed<'scheduler.cancel'>;
+
+const cancelNow = async (tx: Tx, job: LockedJob, request: Request): Promise<void> => {
+  const { tenant, job_id, state } = job;
+  const reason = `cancelled by ${request.principal.id}`;
+  await moveJobs(tx, [{ tenant, job_id, from: state, to: 'cancelled', reason }]);
+  if (job.dispatch_id) await closeAttempts(tx, [job.dispatch_id], 'void');
+  await append(tx, [
+    jobEntry('job_cancelled', job, {
+      state: 'cancelled',
+      reason,
+      cancelled_by: request.principal.id,
+      former_state: state,
+    }),
+  ]);
+};
+
+const cancelRunning = async (tx: Tx, job: LockedJob, request: Request): Promise<void> => {
+  if (job.cancel_requested_by !== null) return;
+  await requestCancel(tx, job, request.principal.id);
+  await append(tx, [
+    jobEntry('job_cancel_requested', job, {
+      state: job.state,
+      cancelled_by: request.principal.id,
+      attempt: job.attempt,
+    }),
+  ]);
+};
+
+/** Cancelling what is cancelled changes nothing; what ended otherwise keeps its end. */
+export const cancelJob = async (context: SchedulerContext, request: Request): Promise<JobView> => {
+  const ended = await context.database.transaction(async (tx) => {
+    const job = await lockJob(tx, request.tenant, request.job_id);
+    if (!job) throw new CountersignError('not_found', 'there is no such job');
+    if (job.state === 'cancelled') return false;
+    if (isTerminal(job.state)) throw new CountersignError('state_conflict', `the job has ended: ${job.state}`);
+    if (job.state === 'running') await cancelRunning(tx, job, request);
+    else await cancelNow(tx, job, request);
+    return job.state !== 'running';
+  });
+  if (ended) context.metrics.count('jobs_ended_total', { state: 'cancelled' });
+  return getJob(context.database, request);
+};

@@ -1,0 +1,21 @@
+/** Which pool takes a job: one that has its capability, tenant, environment and constraints. There is no fallback. */
+import type { ControlState } from '@countersign/contracts/control';
+import { eligiblePools } from '@countersign/policy/choose-pool';
+import type { PoolList } from './read-pools.ts';
+import { UNCHECKED_POOL } from './read-pools.ts';
+
+export type PoolNeed = Parameters<typeof eligiblePools>[1];
+export type ChosenPool = { id: string; concurrency: number };
+
+/** When a pool is declared nowhere, how many of its jobs may be under way. */
+const UNCHECKED_CONCURRENCY = 64;
+
+/** `preferred` stays when it is still eligible, so that a job does not wander between pools. */
+export const choosePool = (list: PoolList | undefined, need: PoolNeed, preferred: string | null): ChosenPool | null => {
+  if (!list) return null;
+  if (list.unchecked) return { id: UNCHECKED_POOL, concurrency: UNCHECKED_CONCURRENCY };
+  const eligible = eligiblePools(list.pools, need);
+  return eligible.find((pool) => pool.id === preferred) ?? eligible[0] ?? null;
+};
+
+export const scopeOf = (state: ControlState, tenant: string): string | null => state.policies[tenant]?.scope ?? null;

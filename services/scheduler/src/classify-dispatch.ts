@@ -1,0 +1,49 @@
+/** What the dispatch gate makes of one decided job under the state it reads in its transaction. Pure; writes nothing. */
+import type { ControlState } from '@countersign/contracts/control';
+import { stopFor } from '@countersign/contracts/control';
+import type { DecideAnswer, Decision } from '@countersign/contracts/decision';
+import type { ChosenPool } from './choose-pool.ts';
+import { choosePool } from './choose-pool.ts';
+import type { PoolList } from './read-pools.ts';
+import type { ClearedJob } from './store-dispatch.ts';
+
+export type DispatchItem = { job: ClearedJob; answer: DecideAnswer; decision: Decision };
+
+export type Verdict =
+  /** Decided under another epoch, or by a policy that is gone: back through the gate. */
+  | { kind: 'stale' }
+  | { kind: 'deny'; reason: string }
+  | { kind: 'fail'; reason: string }
+  /** A stop is in force: neither lost nor run. */
+  | { kind: 'stopped' }
+  | { kind: 'send'; pool: ChosenPool }
+  | { kind: 'needs_approval'; pool: ChosenPool };
+
+export const classifyDispatch = (
+  item: DispatchItem,
+  state: ControlState,
+  pools: ReadonlyMap<string, PoolList>,
+): Verdict => {
+  const { job, decision, answer } = item;
+  const active = state.policies[job.tenant];
+  if (!active || decision.policy_epoch !== active.epoch) return { kind: 'stale' };
+  if (state.revoked.includes(job.actor)) return { kind: 'deny', reason: 'identity revoked' };
+  /** At this gate a remediation is an offer that the denial carries, never a rewrite. */
+  if (decision.decision === 'deny' || decision.decision === 'remediate')
+    return { kind: 'deny', reason: decision.reason };
+  const { effective } = answer;
+  if (!effective || !decision.effective_digest) return { kind: 'deny', reason: 'the decision names nothing to run' };
+  const { tenant } = job;
+  const { capability, topic, requires, labels } = effective;
+  const need = {
+    tenant,
+    capability,
+    requires,
+    environment: labels['env'] ?? null,
+    worker_constraints: decision.constraints.worker ?? [],
+  };
+  const pool = choosePool(pools.get(active.scope), need, job.pool);
+  if (!pool) return { kind: 'fail', reason: 'no eligible pool' };
+  if (stopFor(state, { tenant, topic, capability, pool: pool.id, agent: job.actor })) return { kind: 'stopped' };
+  return { kind: decision.decision === 'require_approval' ? 'needs_approval' : 'send', pool };
+};

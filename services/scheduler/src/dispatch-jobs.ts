@@ -1,0 +1,126 @@
+/**
+ * The dispatch gate: cleared jobs that fit the pools' free slots are decided again, then, in one transaction that reads
+ * `control` first, get their attempt, their redeemed approval and their evidence. Only then does a warrant leave.
+ */
+import { LIMITS } from '@countersign/contracts/limits';
+import { gate } from '@countersign/platform/control-gate';
+import type { Tx } from '@countersign/platform/database';
+import { append } from '@countersign/platform/ledger-append';
+import type { DispatchItem, Verdict } from './classify-dispatch.ts';
+import { classifyDispatch } from './classify-dispatch.ts';
+import { decideAgain } from './decide-again.ts';
+import { moveJobs } from './move-jobs.ts';
+import type { DispatchPlan } from './plan-dispatch.ts';
+import { planDispatch } from './plan-dispatch.ts';
+import { publishAttempts } from './publish-attempts.ts';
+import { readPools } from './read-pools.ts';
+import type { SchedulerContext } from './scheduler-context.ts';
+import {
+  delayJobs,
+  insertAttempts,
+  lockCleared,
+  pickCleared,
+  readInFlight,
+  redeemApprovals,
+  replaceEffective,
+} from './store-dispatch.ts';
+import { wakeHeld } from './wake-approval.ts';
+
+/** A job under a stop, or whose pool is full, is looked at again after this. */
+const LATER_MS = 500;
+/** Rounds of one sweep, so that a sweep ends. */
+const ROUNDS = 64;
+
+type Judged = { item: DispatchItem; verdict: Verdict };
+
+/** Free slots and a small window, so that no worker waits for the next job. */
+const roomOf = (concurrency: number): number => concurrency + Math.min(concurrency, LIMITS.dispatch_window);
+
+/** Takes each pool's lock, so that two schedulers never count the same free slot. Jobs beyond the room wait. */
+const fitToPools = async (
+  tx: Tx,
+  judged: readonly Judged[],
+): Promise<{ fitting: Judged[]; waiting: DispatchItem[] }> => {
+  const wanted = new Set(judged.flatMap(({ verdict }) => ('pool' in verdict ? [verdict.pool.id] : [])));
+  const inFlight = await readInFlight(tx, [...wanted].sort());
+  const waiting: DispatchItem[] = [];
+  const fitting = judged.filter(({ item, verdict }) => {
+    if (!('pool' in verdict)) return true;
+    const used = inFlight.get(verdict.pool.id) ?? 0;
+    if (used >= roomOf(verdict.pool.concurrency)) {
+      waiting.push(item);
+      return false;
+    }
+    inFlight.set(verdict.pool.id, used + 1);
+    return true;
+  });
+  return { fitting, waiting };
+};
+
+const commitBatch = async (
+  context: SchedulerContext,
+  tx: Tx,
+  items: readonly DispatchItem[],
+): Promise<DispatchPlan> => {
+  const jobs = items.map((item) => item.job);
+  const state = await gate(
+    tx,
+    jobs.map((job) => job.tenant),
+    jobs.map((job) => job.actor),
+  );
+  for (const [tenant, active] of Object.entries(state.policies)) context.known.epochs.set(tenant, active.epoch);
+  const pools = await readPools(
+    tx,
+    Object.values(state.policies).map((active) => active.scope),
+  );
+  const locked = await lockCleared(tx, jobs);
+  const judged = items
+    .filter((item) => locked.has(`${item.job.tenant}/${item.job.job_id}`))
+    .map((item) => ({ item, verdict: classifyDispatch(item, state, pools) }));
+  const { fitting, waiting } = await fitToPools(tx, judged);
+  for (const { verdict } of judged)
+    if ('pool' in verdict) context.known.rooms.set(verdict.pool.id, roomOf(verdict.pool.concurrency));
+  const approvals = fitting.filter(
+    ({ verdict, item }) => verdict.kind === 'needs_approval' && item.job.approval_id !== null,
+  );
+  const redeemed = await redeemApprovals(
+    tx,
+    approvals.map(({ item }) => item),
+  );
+  const plan = planDispatch(fitting, redeemed);
+  const stopped = fitting.filter(({ verdict }) => verdict.kind === 'stopped').map(({ item }) => item);
+  await delayJobs(
+    tx,
+    [...waiting, ...stopped].map((item) => item.job),
+    LATER_MS,
+  );
+  await replaceEffective(tx, plan.renewed);
+  await moveJobs(tx, plan.moves);
+  await insertAttempts(
+    tx,
+    plan.attempts.map((sent) => sent.attempt),
+  );
+  await append(tx, plan.entries);
+  return plan;
+};
+
+const dispatchRound = async (context: SchedulerContext): Promise<number> => {
+  const picked = await pickCleared(context.database, LIMITS.batch_rows, context.known.rooms);
+  if (picked.length === 0) return 0;
+  const items = await decideAgain(context, picked);
+  if (items.length === 0) return 0;
+  const plan = await context.database.transaction((tx) => commitBatch(context, tx, items));
+  for (const move of plan.moves) {
+    if (move.to === 'denied' || move.to === 'failed') context.metrics.count('jobs_ended_total', { state: move.to });
+  }
+  await publishAttempts(context, plan.attempts);
+  wakeHeld(context, plan.held);
+  return picked.length;
+};
+
+/** Until nothing is left that fits: a full batch means there may be more. */
+export const dispatchJobs = async (context: SchedulerContext): Promise<void> => {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    if ((await dispatchRound(context)) < LIMITS.batch_rows) return;
+  }
+};

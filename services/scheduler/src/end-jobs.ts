@@ -1,0 +1,139 @@
+/**
+ * Ends jobs whose output was screened, or starts the next attempt. One transaction per batch: `control` is read first,
+ * so that a stop also holds at release; the job then names the dispatch id whose content may be read.
+ */
+
+import type { ControlState } from '@countersign/contracts/control';
+import { stopFor } from '@countersign/contracts/control';
+import type { NewEntry } from '@countersign/contracts/ledger-entry';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { JobState } from '@countersign/contracts/states';
+import type { StreamMessage } from '@countersign/platform/bus';
+import { gate } from '@countersign/platform/control-gate';
+import type { Tx } from '@countersign/platform/database';
+import { append } from '@countersign/platform/ledger-append';
+import { jobEntry } from './job-entry.ts';
+import type { Move } from './move-jobs.ts';
+import { endedStates, moveJobs } from './move-jobs.ts';
+import { mayRetry, retryDelay } from './retry-attempt.ts';
+import type { SchedulerContext } from './scheduler-context.ts';
+import type { LockedAttempt } from './store-attempts.ts';
+import { closeAttempts, lockAttempts, readParties } from './store-attempts.ts';
+import type { ScreenedOutcome } from './store-outcomes.ts';
+import { readOutcomes, screenedAttempts } from './store-outcomes.ts';
+
+type End = { to: JobState; reason: string | null };
+
+const afterFailure = (attempt: LockedAttempt, retryable: boolean): End => {
+  if (attempt.cancel_requested_by !== null)
+    return { to: 'cancelled', reason: `cancelled by ${attempt.cancel_requested_by}` };
+  if (attempt.past_deadline) return { to: 'timed_out', reason: 'deadline passed' };
+  if (retryable && mayRetry(attempt)) return { to: 'cleared', reason: 'retry after a failed attempt' };
+  return { to: 'failed', reason: 'the worker reported a failure' };
+};
+
+const endOf = (attempt: LockedAttempt, outcome: ScreenedOutcome, state: ControlState): End => {
+  const stop = stopFor(state, { ...attempt, agent: attempt.actor });
+  if (stop) return { to: 'cancelled', reason: `stopped by switch ${stop.switch_id}` };
+  if (state.revoked.includes(attempt.actor)) return { to: 'cancelled', reason: 'identity revoked' };
+  switch (outcome.status) {
+    case 'succeeded':
+      return outcome.output_decision === 'quarantine'
+        ? { to: 'quarantined', reason: `output quarantined by ${outcome.rule_id ?? 'default'}` }
+        : { to: 'succeeded', reason: null };
+    case 'timed_out':
+      return { to: 'timed_out', reason: 'the attempt ran out of time' };
+    case 'stopped':
+      if (attempt.ran_out) return { to: 'timed_out', reason: 'the attempt ran out of time' };
+      return afterFailure(attempt, true);
+    case 'failed':
+      return afterFailure(attempt, outcome.retryable);
+  }
+};
+
+/** Nothing is released under a stop: content stays where it is, unread. */
+const releases = (end: End, outcome: ScreenedOutcome): boolean =>
+  end.to === 'succeeded' ||
+  end.to === 'quarantined' ||
+  ((end.to === 'failed' || end.to === 'timed_out') && outcome.output_decision !== 'quarantine');
+
+const planEnd = (
+  attempt: LockedAttempt,
+  outcome: ScreenedOutcome,
+  state: ControlState,
+): { move: Move; entry: NewEntry } => {
+  const end = endOf(attempt, outcome, state);
+  const { tenant, job_id, dispatch_id } = attempt;
+  const move: Move = {
+    tenant,
+    job_id,
+    from: 'running',
+    to: end.to,
+    reason: end.reason ?? undefined,
+    ...(end.to === 'cleared' ? { delay_ms: retryDelay(attempt) } : {}),
+    ...(releases(end, outcome) ? { result_dispatch_id: dispatch_id } : {}),
+  };
+  const entry = jobEntry(`job_${end.to}`, attempt, {
+    state: end.to,
+    dispatch_id,
+    attempt: attempt.attempt,
+    pool: attempt.pool,
+    worker: attempt.worker,
+    status: outcome.status,
+    duration_ms: outcome.duration_ms,
+    output_decision: outcome.output_decision,
+    output_digest: outcome.output_digest,
+    released: releases(end, outcome),
+    reason: end.reason,
+  });
+  return { move, entry };
+};
+
+const commitEnds = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
+  const parties = await readParties(tx, ids);
+  const state = await gate(
+    tx,
+    parties.map((party) => party.tenant),
+    parties.map((party) => party.actor),
+  );
+  const attempts = await lockAttempts(tx, ids);
+  const outcomes = await readOutcomes(tx, ids);
+  const open = outcomes.flatMap((outcome) => {
+    const attempt = attempts.get(outcome.dispatch_id);
+    const current =
+      attempt &&
+      (attempt.attempt_state === 'running' || attempt.attempt_state === 'reported') &&
+      attempt.job_state === 'running';
+    return current ? [{ attempt, outcome }] : [];
+  });
+  const plans = open.map(({ attempt, outcome }) => planEnd(attempt, outcome, state));
+  await moveJobs(
+    tx,
+    plans.map((plan) => plan.move),
+  );
+  await closeAttempts(
+    tx,
+    open.map(({ attempt }) => attempt.dispatch_id),
+    'ended',
+  );
+  await append(
+    tx,
+    plans.map((plan) => plan.entry),
+  );
+  return plans.map((plan) => plan.move);
+};
+
+const idsOf = (messages: readonly StreamMessage[]): string[] =>
+  messages.flatMap((message) => {
+    const { dispatch_id } = message.json() as { dispatch_id?: unknown };
+    return typeof dispatch_id === 'string' ? [dispatch_id] : [];
+  });
+
+/** `null`: finds by itself what was screened and not ended. */
+export const endJobs = async (context: SchedulerContext, messages: readonly StreamMessage[] | null): Promise<void> => {
+  const ids = messages === null ? await screenedAttempts(context.database, LIMITS.batch_rows) : idsOf(messages);
+  if (ids.length === 0) return;
+  const moves = await context.database.transaction((tx) => commitEnds(tx, [...new Set(ids)].sort()));
+  for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
+  if (moves.length > 0) context.nudgeDispatch();
+};

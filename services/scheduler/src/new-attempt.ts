@@ -1,0 +1,62 @@
+/** A new attempt of a decided job: its fenced identity, its bounds and the digests its warrant will bind. */
+import type { EffectiveJob } from '@countersign/contracts/decision';
+import { LIMITS } from '@countersign/contracts/limits';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import { saltedDigest } from '@countersign/ledger/digest';
+import { uuidv7 } from '@countersign/platform/ids';
+import type { ChosenPool } from './choose-pool.ts';
+import type { DispatchItem } from './classify-dispatch.ts';
+import type { ClearedJob } from './store-dispatch.ts';
+
+export type NewAttempt = {
+  dispatch_id: string;
+  tenant: string;
+  job_id: string;
+  attempt: number;
+  pool: string;
+  decision_id: string;
+  approval_id: string | null;
+  policy_snapshot: string;
+  policy_epoch: number;
+  effective_digest: string;
+  payload_digest: string;
+  timeout_ms: number;
+  max_attempts: number;
+  max_output_bytes: number;
+  pool_concurrency: number;
+};
+
+/** With what has to travel to the worker. */
+export type SentAttempt = { attempt: NewAttempt; job: ClearedJob; effective: EffectiveJob };
+
+const payloadDigest = (salt: string, { prompt, payload }: EffectiveJob): string => {
+  const content = { ...(prompt === undefined ? {} : { prompt }), ...(payload === undefined ? {} : { payload }) };
+  return saltedDigest('countersign/payload/v1', Buffer.from(salt, 'base64url'), canonicalize(content));
+};
+
+export const newAttempt = (
+  { job, decision, answer }: DispatchItem,
+  pool: ChosenPool,
+  approval_id: string | null,
+): SentAttempt => {
+  const effective = answer.effective!;
+  const { constraints } = decision;
+  const attempt: NewAttempt = {
+    dispatch_id: uuidv7(),
+    tenant: job.tenant,
+    job_id: job.job_id,
+    attempt: job.attempt + 1,
+    pool: pool.id,
+    pool_concurrency: pool.concurrency,
+    decision_id: decision.decision_id,
+    approval_id,
+    policy_snapshot: decision.policy_snapshot,
+    policy_epoch: decision.policy_epoch,
+    effective_digest: decision.effective_digest!,
+    payload_digest: payloadDigest(job.salt, effective),
+    timeout_ms: constraints.timeout_ms ?? LIMITS.timeout_ms,
+    max_attempts: constraints.max_attempts ?? LIMITS.attempts,
+    max_output_bytes: constraints.max_output_bytes ?? LIMITS.output_bytes,
+  };
+  return { attempt, job, effective };
+};

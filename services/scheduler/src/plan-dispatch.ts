@@ -1,0 +1,109 @@
+/** Turns verdicts into moves, attempts and evidence. Pure; one entry for every step it plans. */
+import type { Decision } from '@countersign/contracts/decision';
+import type { NewEntry } from '@countersign/contracts/ledger-entry';
+import { approvalTerms } from './approval-terms.ts';
+import type { ChosenPool } from './choose-pool.ts';
+import type { DispatchItem, Verdict } from './classify-dispatch.ts';
+import { jobEntry } from './job-entry.ts';
+import type { Move } from './move-jobs.ts';
+import type { SentAttempt } from './new-attempt.ts';
+import { newAttempt } from './new-attempt.ts';
+import type { ClearedJob } from './store-dispatch.ts';
+
+export type DispatchPlan = {
+  moves: Move[];
+  entries: NewEntry[];
+  attempts: SentAttempt[];
+  held: ClearedJob[];
+  /** Jobs whose effective form is no longer the one stored. */
+  renewed: DispatchItem[];
+};
+
+const ruleOf = (decision: Decision): Partial<Move> => ({
+  decision: decision.decision,
+  rule_id: decision.rule_id,
+  policy_version: decision.policy_version,
+  policy_snapshot: decision.policy_snapshot,
+  policy_epoch: decision.policy_epoch,
+});
+
+const end = (plan: DispatchPlan, { job, decision }: DispatchItem, to: 'denied' | 'failed', reason: string): void => {
+  const { tenant, job_id } = job;
+  plan.moves.push({ tenant, job_id, from: 'cleared', to, reason, ...ruleOf(decision) });
+  plan.entries.push(jobEntry(`job_${to}`, job, { state: to, decision, reason, attempt: job.attempt }));
+};
+
+const hold = (plan: DispatchPlan, item: DispatchItem, reason: string): void => {
+  const { job, decision } = item;
+  const { tenant, job_id } = job;
+  const effective_digest = decision.effective_digest!;
+  plan.held.push(job);
+  if (effective_digest !== job.effective_digest) plan.renewed.push(item);
+  plan.moves.push({
+    tenant,
+    job_id,
+    from: 'cleared',
+    to: 'held',
+    reason,
+    ...ruleOf(decision),
+    effective_digest,
+    approval_terms: approvalTerms(decision),
+  });
+  const details = { state: 'held', decision, reason, held_seq: job.held_seq + 1, former_approval_id: job.approval_id };
+  plan.entries.push(jobEntry('job_held', job, details));
+};
+
+const send = (plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, approval_id: string | null): void => {
+  const { job, decision } = item;
+  const sent = newAttempt(item, pool, approval_id);
+  const { attempt, dispatch_id, payload_digest, effective_digest, policy_snapshot } = sent.attempt;
+  if (effective_digest !== job.effective_digest) plan.renewed.push(item);
+  plan.attempts.push(sent);
+  const { tenant, job_id } = job;
+  plan.moves.push({
+    tenant,
+    job_id,
+    from: 'cleared',
+    to: 'dispatched',
+    ...ruleOf(decision),
+    effective_digest,
+    attempt,
+    pool: pool.id,
+  });
+  plan.entries.push(
+    jobEntry('job_dispatched', job, {
+      state: 'dispatched',
+      decision,
+      dispatch_id,
+      attempt,
+      pool: pool.id,
+      approval_id,
+      payload_digest,
+      effective_digest,
+      policy_snapshot,
+    }),
+  );
+};
+
+const keyOf = (job: ClearedJob): string => `${job.tenant}/${job.job_id}`;
+
+/** An approval counts only when this very job has one for these very digests, snapshot and epoch. */
+const sendApproved = (plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, outcome: string | undefined): void => {
+  if (outcome === 'ok') send(plan, item, pool, item.job.approval_id);
+  else hold(plan, item, outcome === undefined ? 'approval required' : `approval not redeemable: ${outcome}`);
+};
+
+/** `redeemed`: by `<tenant>/<job_id>`, what `approval.redeem` said in this transaction. */
+export const planDispatch = (
+  judged: readonly { item: DispatchItem; verdict: Verdict }[],
+  redeemed: ReadonlyMap<string, string>,
+): DispatchPlan => {
+  const plan: DispatchPlan = { moves: [], entries: [], attempts: [], held: [], renewed: [] };
+  for (const { item, verdict } of judged) {
+    if (verdict.kind === 'deny') end(plan, item, 'denied', verdict.reason);
+    if (verdict.kind === 'fail') end(plan, item, 'failed', verdict.reason);
+    if (verdict.kind === 'send') send(plan, item, verdict.pool, null);
+    if (verdict.kind === 'needs_approval') sendApproved(plan, item, verdict.pool, redeemed.get(keyOf(item.job)));
+  }
+  return plan;
+};

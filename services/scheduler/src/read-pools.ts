@@ -1,0 +1,19 @@
+/** The pools of the active policy, read from the kernel's own rows: routing needs no question to anybody. */
+import type { Pool } from '@countersign/contracts/policy';
+import type { Tx } from '@countersign/platform/database';
+
+/** Without `pools.yaml` capabilities aren't checked: one pool takes everything. */
+export type PoolList = { snapshot: string; pools: readonly Pool[]; unchecked: boolean };
+
+/** The pool of a bundle that declares none. */
+export const UNCHECKED_POOL = 'default';
+
+const POOLS = `SELECT scope, snapshot, pools FROM policy.active_pools WHERE scope = ANY ($1::text[])`;
+
+/** By scope. A scope without an active policy is absent: nothing may run there. */
+export const readPools = async (tx: Tx, scopes: readonly string[]): Promise<Map<string, PoolList>> => {
+  const rows = await tx.query<{ scope: string; snapshot: string; pools: Pool[] | null }>(POOLS, [[...new Set(scopes)]]);
+  return new Map(
+    rows.map(({ scope, snapshot, pools }) => [scope, { snapshot, pools: pools ?? [], unchecked: pools === null }]),
+  );
+};

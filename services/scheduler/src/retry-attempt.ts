@@ -1,0 +1,12 @@
+/** Whether a job gets another attempt, and when. Every attempt goes through the dispatch gate again. */
+import type { LockedAttempt } from './store-attempts.ts';
+
+const FIRST_MS = 500;
+const LONGEST_MS = 60_000;
+
+export const mayRetry = (attempt: LockedAttempt): boolean =>
+  attempt.runs < attempt.max_attempts && attempt.cancel_requested_by === null && !attempt.past_deadline;
+
+/** Milliseconds, doubling with each run. */
+export const retryDelay = (attempt: LockedAttempt): number =>
+  Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.max(0, attempt.runs - 1));

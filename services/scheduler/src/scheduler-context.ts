@@ -1,0 +1,10 @@
+/** What the scheduler's handlers share. */
+import type { ServiceContext } from '@countersign/platform/service';
+import type { WarrantSigner } from './sign-warrant.ts';
+
+export type SchedulerContext = ServiceContext<{ WARRANT_KEY: string }> & {
+  warrants: WarrantSigner;
+  /** Hints only: every gate transaction reads `control` again. */
+  known: { epochs: Map<string, number>; rooms: Map<string, number> };
+  nudgeDispatch(): void;
+};

@@ -1,0 +1,70 @@
+/** Table of contents of the scheduler: may this job run now, where, and what state is it in. */
+import { LIMITS } from '@countersign/contracts/limits';
+import type { AdmitItem, Admitted } from '@countersign/contracts/rpc';
+import type { ClaimAnswer } from '@countersign/contracts/worker';
+import { groupCommit } from '@countersign/platform/group-commit';
+import { defineService } from '@countersign/platform/service';
+import { z } from 'zod';
+import { admitJobs } from './admit-jobs.ts';
+import { answerBeat } from './answer-beat.ts';
+import { applyApprovals } from './apply-approvals.ts';
+import { cancelJob } from './cancel-job.ts';
+import type { Claim } from './claim-attempts.ts';
+import { claimAttempts, readClaim } from './claim-attempts.ts';
+import { countWaiting } from './count-waiting.ts';
+import { dispatchJobs } from './dispatch-jobs.ts';
+import { endJobs } from './end-jobs.ts';
+import { getJob, listJobs } from './read-jobs.ts';
+import { republishAttempts } from './republish-attempts.ts';
+import type { SchedulerContext } from './scheduler-context.ts';
+import { createWarrantSigner } from './sign-warrant.ts';
+import { sweepAttempts } from './sweep-attempts.ts';
+import { sweepDeadlines } from './sweep-deadlines.ts';
+
+export const scheduler = defineService({
+  name: 'scheduler',
+  config: z.object({
+    /** PKCS#8 PEM of the Ed25519 key that signs warrants; workers pin its public half. */
+    WARRANT_KEY: z.string().includes('BEGIN PRIVATE KEY', { message: 'must be a PKCS#8 PEM' }),
+  }),
+  metrics: ['attempts_lost_total', 'jobs_admitted_total', 'jobs_ended_total'],
+  async start(context) {
+    const dispatch = context.sweep('dispatch', LIMITS.sweep_ms, () => dispatchJobs(shared));
+    const ending = context.sweep('end', LIMITS.sweep_ms, () => endJobs(shared, null));
+    const approvals = context.sweep('approvals', LIMITS.sweep_ms, () => applyApprovals(shared));
+    const shared: SchedulerContext = {
+      ...context,
+      warrants: createWarrantSigner(context.config.WARRANT_KEY),
+      known: { epochs: new Map(), rooms: new Map() },
+      nudgeDispatch: () => dispatch.nudge(),
+    };
+    context.sweep('republish', LIMITS.sweep_ms, () => republishAttempts(shared));
+    context.sweep('attempts', LIMITS.sweep_ms, () => sweepAttempts(shared));
+    context.sweep('deadlines', LIMITS.sweep_ms, () => sweepDeadlines(shared));
+    context.sweep('waiting', 5_000, () => countWaiting(shared));
+
+    const { bus } = context;
+    const admit = groupCommit<AdmitItem, Admitted>({ run: (items) => admitJobs(shared, items) });
+    const claim = groupCommit<Claim, ClaimAnswer>({ run: (items) => claimAttempts(shared, items) });
+    bus.serve('scheduler.admit', (item) => admit(item));
+    bus.serve('scheduler.claim', (request, { subject }) => claim(readClaim(subject, request)));
+    bus.serve('scheduler.beat', (request, { subject }) => answerBeat(shared, subject, request));
+    bus.serve('scheduler.get', (request) => getJob(context.database, request));
+    bus.serve('scheduler.list', (request) => listJobs(context.database, request));
+    bus.serve('scheduler.cancel', (request) => cancelJob(shared, request));
+
+    bus.consume(
+      { stream: 'STAGES', durable: 'scheduler' },
+      {
+        batch: LIMITS.batch_rows,
+        handle: async (messages) => {
+          const screened = messages.filter((message) => message.subject.startsWith('job.screened.'));
+          if (screened.length > 0) await endJobs(shared, screened);
+          if (screened.length < messages.length) approvals.nudge();
+          for (const message of messages) message.ack();
+          if (screened.length > 0) ending.nudge();
+        },
+      },
+    );
+  },
+});

@@ -1,0 +1,154 @@
+/** SQL of attempts: lock, start, extend, close. Always jobs before attempts, each in sorted order. */
+import { LIMITS } from '@countersign/contracts/limits';
+import type { JobState } from '@countersign/contracts/states';
+import type { Tx } from '@countersign/platform/database';
+import type { JobFacts } from './job-entry.ts';
+
+export type AttemptState = 'dispatched' | 'running' | 'reported' | 'ended' | 'lost' | 'void';
+
+export type LockedAttempt = JobFacts & {
+  dispatch_id: string;
+  attempt: number;
+  attempt_state: AttemptState;
+  job_state: JobState;
+  runs: number;
+  pool: string;
+  worker: string | null;
+  claim_id: string | null;
+  policy_epoch: number;
+  timeout_ms: number;
+  max_attempts: number;
+  max_output_bytes: number;
+  pool_concurrency: number;
+  cancel_requested_by: string | null;
+  /** By the database's clock, in the transaction that locked it. */
+  is_due: boolean;
+  ran_out: boolean;
+  past_deadline: boolean;
+};
+
+const PARTIES = `
+SELECT DISTINCT j.tenant, j.actor FROM scheduler.attempts a
+  JOIN scheduler.jobs j ON j.tenant = a.tenant AND j.job_id = a.job_id
+ WHERE a.dispatch_id = ANY ($1::uuid[])`;
+
+/** Whose state of `control` matters; names never change, so this needs no lock. */
+export const readParties = (tx: Tx, ids: readonly string[]): Promise<{ tenant: string; actor: string }[]> =>
+  tx.query(PARTIES, [ids]);
+
+const LOCK_JOBS = `
+SELECT 1 FROM scheduler.jobs j
+ WHERE (j.tenant, j.job_id) IN (SELECT a.tenant, a.job_id FROM scheduler.attempts a WHERE a.dispatch_id = ANY ($1::uuid[]))
+ ORDER BY j.tenant, j.job_id FOR UPDATE`;
+const LOCK_ATTEMPTS = `
+SELECT a.dispatch_id, a.attempt, a.state AS attempt_state, a.pool, a.worker, a.claim_id, a.policy_epoch, a.timeout_ms,
+       a.max_attempts, a.max_output_bytes, a.pool_concurrency, a.due_at <= clock_timestamp() AS is_due,
+       coalesce(a.run_until <= clock_timestamp(), false) AS ran_out, j.deadline_at <= clock_timestamp() AS past_deadline,
+       j.state AS job_state, j.runs, j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash,
+       j.traceparent, j.cancel_requested_by
+  FROM scheduler.attempts a JOIN scheduler.jobs j ON j.tenant = a.tenant AND j.job_id = a.job_id
+ WHERE a.dispatch_id = ANY ($1::uuid[])
+ ORDER BY a.dispatch_id FOR UPDATE OF a`;
+
+/** Locks jobs, then attempts. By dispatch id; unknown ids are absent. */
+export const lockAttempts = async (tx: Tx, ids: readonly string[]): Promise<Map<string, LockedAttempt>> => {
+  if (ids.length === 0) return new Map();
+  await tx.query(LOCK_JOBS, [ids]);
+  const rows = await tx.query<LockedAttempt>(LOCK_ATTEMPTS, [ids]);
+  return new Map(rows.map((row) => [row.dispatch_id, row]));
+};
+
+const LOCK_CLAIMS = `SELECT pg_advisory_xact_lock(hashtextextended('countersign.claim.' || pool, 0)) FROM unnest($1::text[]) AS pool`;
+const RUNNING = `
+SELECT pool, count(*) AS used FROM scheduler.attempts WHERE state = 'running' AND pool = ANY ($1::text[]) GROUP BY pool`;
+
+/** Running attempts by pool, under a lock that keeps two schedulers from granting the same slot. */
+export const countRunning = async (tx: Tx, pools: readonly string[]): Promise<Map<string, number>> => {
+  await tx.query(LOCK_CLAIMS, [pools]);
+  const rows = await tx.query<{ pool: string; used: number }>(RUNNING, [pools]);
+  return new Map(rows.map((row) => [row.pool, row.used]));
+};
+
+export type StartedAttempt = { dispatch_id: string; pool: string; worker: string; claim_id: string };
+
+const START = `
+UPDATE scheduler.attempts a
+   SET state = 'running', worker = s.worker, claim_id = s.claim_id, claimed_at = clock_timestamp(),
+       run_until = clock_timestamp() + a.timeout_ms * interval '1 millisecond',
+       due_at = clock_timestamp() + ${LIMITS.lease_ms} * interval '1 millisecond'
+  FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS s(dispatch_id, worker, claim_id)
+ WHERE a.dispatch_id = s.dispatch_id AND a.state = 'dispatched'`;
+
+export const startAttempts = async (tx: Tx, started: readonly StartedAttempt[]): Promise<void> => {
+  if (started.length === 0) return;
+  await tx.query(START, [
+    started.map((each) => each.dispatch_id),
+    started.map((each) => each.worker),
+    started.map((each) => each.claim_id),
+  ]);
+};
+
+const CLOSE = `UPDATE scheduler.attempts SET state = $2 WHERE dispatch_id = ANY ($1::uuid[])`;
+
+export const closeAttempts = async (
+  tx: Tx,
+  ids: readonly string[],
+  state: 'ended' | 'lost' | 'void',
+): Promise<void> => {
+  if (ids.length > 0) await tx.query(CLOSE, [ids, state]);
+};
+
+const DUE = `
+SELECT dispatch_id FROM scheduler.attempts
+ WHERE state = ANY ($1::text[]) AND due_at <= clock_timestamp() ORDER BY due_at LIMIT $2`;
+
+export const dueAttempts = async (tx: Tx, states: readonly AttemptState[], limit: number): Promise<string[]> => {
+  const rows = await tx.query<{ dispatch_id: string }>(DUE, [states, limit]);
+  return rows.map((row) => row.dispatch_id);
+};
+
+const EXTEND = `
+UPDATE scheduler.attempts a
+   SET state = CASE WHEN b.reported THEN 'reported' ELSE a.state END,
+       due_at = clock_timestamp() + CASE WHEN b.reported THEN ${LIMITS.screening_ms} ELSE ${LIMITS.lease_ms} END * interval '1 millisecond'
+  FROM unnest($1::uuid[], $2::boolean[]) AS b(dispatch_id, reported)
+ WHERE a.dispatch_id = b.dispatch_id AND a.state = 'running' AND a.due_at > clock_timestamp()
+   AND (b.reported OR a.due_at < clock_timestamp() + ${Math.round(LIMITS.lease_ms * 0.7)} * interval '1 millisecond')`;
+
+/** Only a lease that is still alive grows, and only when a third of it is gone: most beats write nothing. */
+export const extendLeases = async (
+  tx: Tx,
+  beats: readonly { dispatch_id: string; reported: boolean }[],
+): Promise<void> => {
+  if (beats.length === 0) return;
+  await tx.query(EXTEND, [beats.map((beat) => beat.dispatch_id), beats.map((beat) => beat.reported)]);
+};
+
+const BEATEN = `
+SELECT a.dispatch_id, a.claim_id, a.worker, a.state AS attempt_state, a.pool, a.due_at <= clock_timestamp() AS is_due,
+       coalesce(a.run_until <= clock_timestamp(), false) AS ran_out, j.tenant, j.topic, j.capability, j.actor,
+       j.cancel_requested_by, j.deadline_at <= clock_timestamp() AS past_deadline
+  FROM scheduler.attempts a JOIN scheduler.jobs j ON j.tenant = a.tenant AND j.job_id = a.job_id
+ WHERE a.dispatch_id = ANY ($1::uuid[])`;
+
+export type BeatenAttempt = Pick<
+  LockedAttempt,
+  | 'dispatch_id'
+  | 'claim_id'
+  | 'worker'
+  | 'attempt_state'
+  | 'pool'
+  | 'is_due'
+  | 'ran_out'
+  | 'past_deadline'
+  | 'tenant'
+  | 'topic'
+  | 'capability'
+  | 'actor'
+  | 'cancel_requested_by'
+>;
+
+export const readBeaten = async (tx: Tx, ids: readonly string[]): Promise<Map<string, BeatenAttempt>> => {
+  const rows = await tx.query<BeatenAttempt>(BEATEN, [ids]);
+  return new Map(rows.map((row) => [row.dispatch_id, row]));
+};

@@ -1,0 +1,149 @@
+/** SQL of the dispatch gate. */
+
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import type { Tx } from '@countersign/platform/database';
+import type { DispatchItem } from './classify-dispatch.ts';
+import type { JobFacts } from './job-entry.ts';
+import type { NewAttempt } from './new-attempt.ts';
+
+export type ClearedJob = JobFacts & {
+  effective_digest: string | null;
+  approval_id: string | null;
+  held_seq: number;
+  attempt: number;
+  runs: number;
+  pool: string | null;
+  policy_epoch: number;
+  salt: string;
+  /** Canonical JSON of the request as the rules saw it last. */
+  rewritten: string;
+  actor_json: string;
+};
+
+/**
+ * The next jobs of every pool at once, no more than each has room for, so that a full pool never stands in another's
+ * way. A job whose pool is not known (none took it when it was admitted) counts as a pool of its own.
+ */
+const PICK = `
+WITH RECURSIVE waiting(pool) AS (
+    (SELECT pool FROM scheduler.jobs WHERE state = 'cleared' AND pool IS NOT NULL ORDER BY pool LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.pool FROM scheduler.jobs j WHERE j.state = 'cleared' AND j.pool > w.pool ORDER BY j.pool LIMIT 1)
+      FROM waiting w WHERE w.pool IS NOT NULL),
+rooms AS (
+  SELECT w.pool, CASE WHEN k.room IS NULL THEN $1::bigint ELSE greatest(0, k.room - (
+           SELECT count(*) FROM scheduler.attempts a WHERE a.pool = w.pool AND a.state IN ('dispatched', 'running'))) END AS room
+    FROM (SELECT pool FROM waiting WHERE pool IS NOT NULL UNION ALL SELECT NULL) w
+    LEFT JOIN unnest($2::text[], $3::bigint[]) AS k(pool, room) ON k.pool = w.pool)
+SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent,
+       j.effective_digest, j.approval_id, j.held_seq, j.attempt, j.runs, j.pool, j.policy_epoch, c.salt, c.rewritten,
+       c.actor AS actor_json
+  FROM rooms
+ CROSS JOIN LATERAL (
+       SELECT * FROM scheduler.jobs n
+        WHERE n.state = 'cleared' AND n.pool IS NOT DISTINCT FROM rooms.pool AND n.not_before <= clock_timestamp()
+        ORDER BY n.priority DESC, n.created_at LIMIT rooms.room) j
+  JOIN scheduler.contexts c ON c.tenant = j.tenant AND c.job_id = j.job_id
+ WHERE c.rewritten IS NOT NULL
+ LIMIT $1`;
+
+/** `rooms`: how many attempts of each pool may be under way, as far as known. */
+export const pickCleared = (tx: Tx, limit: number, rooms: ReadonlyMap<string, number>): Promise<ClearedJob[]> =>
+  tx.query<ClearedJob>(PICK, [limit, [...rooms.keys()], [...rooms.values()]]);
+
+const LOCK = `
+SELECT j.tenant, j.job_id FROM scheduler.jobs j
+  JOIN unnest($1::text[], $2::text[], $3::integer[]) AS k(tenant, job_id, attempt)
+    ON j.tenant = k.tenant AND j.job_id = k.job_id AND j.attempt = k.attempt
+ WHERE j.state = 'cleared'
+ ORDER BY j.tenant, j.job_id
+   FOR UPDATE OF j SKIP LOCKED`;
+
+/** Those still cleared and untouched since they were picked, as `<tenant>/<job_id>`. */
+export const lockCleared = async (tx: Tx, jobs: readonly ClearedJob[]): Promise<Set<string>> => {
+  const rows = await tx.query<{ tenant: string; job_id: string }>(LOCK, [
+    jobs.map((job) => job.tenant),
+    jobs.map((job) => job.job_id),
+    jobs.map((job) => job.attempt),
+  ]);
+  return new Set(rows.map((row) => `${row.tenant}/${row.job_id}`));
+};
+
+const LOCK_POOLS = `SELECT pg_advisory_xact_lock(hashtextextended('countersign.pool.' || pool, 0)) FROM unnest($1::text[]) AS pool`;
+const IN_FLIGHT = `
+SELECT pool, count(*) AS used FROM scheduler.attempts
+ WHERE state IN ('dispatched', 'running') AND pool = ANY ($1::text[]) GROUP BY pool`;
+
+/** Attempts under way by pool. `pools` come sorted: locks are taken in that order. */
+export const readInFlight = async (tx: Tx, pools: readonly string[]): Promise<Map<string, number>> => {
+  if (pools.length === 0) return new Map();
+  await tx.query(LOCK_POOLS, [pools]);
+  const rows = await tx.query<{ pool: string; used: number }>(IN_FLIGHT, [pools]);
+  return new Map(rows.map((row) => [row.pool, row.used]));
+};
+
+const REDEEM = `
+SELECT k.tenant, k.job_id,
+       approval.redeem(k.tenant, k.job_id, k.approval_id, k.job_hash, k.effective_digest, k.snapshot, k.epoch) AS outcome
+  FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[])
+    AS k(tenant, job_id, approval_id, job_hash, effective_digest, snapshot, epoch)
+ ORDER BY k.tenant, k.job_id`;
+
+/** By `<tenant>/<job_id>`: `ok`, or why the approval is worth nothing here. */
+export const redeemApprovals = async (tx: Tx, items: readonly DispatchItem[]): Promise<Map<string, string>> => {
+  if (items.length === 0) return new Map();
+  const rows = await tx.query<{ tenant: string; job_id: string; outcome: string }>(REDEEM, [
+    items.map(({ job }) => job.tenant),
+    items.map(({ job }) => job.job_id),
+    items.map(({ job }) => job.approval_id),
+    items.map(({ job }) => job.job_hash),
+    items.map(({ decision }) => decision.effective_digest),
+    items.map(({ decision }) => decision.policy_snapshot),
+    items.map(({ decision }) => decision.policy_epoch),
+  ]);
+  return new Map(rows.map((row) => [`${row.tenant}/${row.job_id}`, row.outcome]));
+};
+
+const DELAY = `
+UPDATE scheduler.jobs j SET not_before = clock_timestamp() + $3::integer * interval '1 millisecond'
+  FROM unnest($1::text[], $2::text[]) AS k(tenant, job_id)
+ WHERE j.tenant = k.tenant AND j.job_id = k.job_id AND j.state = 'cleared'`;
+
+export const delayJobs = async (tx: Tx, jobs: readonly ClearedJob[], ms: number): Promise<void> => {
+  if (jobs.length === 0) return;
+  await tx.query(DELAY, [jobs.map((job) => job.tenant), jobs.map((job) => job.job_id), ms]);
+};
+
+const RENEW = `
+UPDATE scheduler.contexts c SET effective = k.effective
+  FROM unnest($1::text[], $2::text[], $3::text[]) AS k(tenant, job_id, effective)
+ WHERE c.tenant = k.tenant AND c.job_id = k.job_id`;
+
+/** What will run is what this decision made of the request; the digest in the job's row moves with it. */
+export const replaceEffective = async (tx: Tx, items: readonly DispatchItem[]): Promise<void> => {
+  if (items.length === 0) return;
+  await tx.query(RENEW, [
+    items.map(({ job }) => job.tenant),
+    items.map(({ job }) => job.job_id),
+    items.map(({ answer }) => canonicalize(answer.effective)),
+  ]);
+};
+
+/** Milliseconds after which a warrant that nobody claimed is sent again. */
+const AGAIN_MS = 5_000;
+
+const INSERT_ATTEMPTS = `
+INSERT INTO scheduler.attempts (dispatch_id, tenant, job_id, attempt, pool, state, decision_id, approval_id, policy_snapshot,
+       policy_epoch, effective_digest, payload_digest, timeout_ms, max_attempts, max_output_bytes, pool_concurrency, due_at)
+SELECT n.dispatch_id, n.tenant, n.job_id, n.attempt, n.pool, 'dispatched', n.decision_id, n.approval_id, n.policy_snapshot,
+       n.policy_epoch, n.effective_digest, n.payload_digest, n.timeout_ms, n.max_attempts, n.max_output_bytes,
+       n.pool_concurrency,
+       clock_timestamp() + ${AGAIN_MS} * interval '1 millisecond'
+  FROM jsonb_to_recordset($1::jsonb) AS n(dispatch_id uuid, tenant text, job_id text, attempt integer, pool text,
+       decision_id uuid, approval_id uuid, policy_snapshot text, policy_epoch bigint, effective_digest text,
+       payload_digest text, timeout_ms integer, max_attempts integer, max_output_bytes integer,
+       pool_concurrency integer)`;
+
+export const insertAttempts = async (tx: Tx, attempts: readonly NewAttempt[]): Promise<void> => {
+  if (attempts.length > 0) await tx.query(INSERT_ATTEMPTS, [JSON.stringify(attempts)]);
+};

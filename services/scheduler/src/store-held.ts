@@ -1,0 +1,24 @@
+/** Locks held jobs. */
+import type { Tx } from '@countersign/platform/database';
+import type { JobFacts } from './job-entry.ts';
+
+const LOCK = `
+SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent, j.held_seq
+  FROM scheduler.jobs j
+  JOIN unnest($1::text[], $2::text[], $3::integer[]) AS k(tenant, job_id, held_seq)
+    ON j.tenant = k.tenant AND j.job_id = k.job_id AND j.held_seq = k.held_seq
+ WHERE j.state = 'held'
+ ORDER BY j.tenant, j.job_id FOR UPDATE OF j SKIP LOCKED`;
+
+type Key = { tenant: string; job_id: string; held_seq: number };
+
+/** Those still held for the same approval, by `<tenant>/<job_id>/<held_seq>`. */
+export const lockHeld = async (tx: Tx, keys: readonly Key[]): Promise<Map<string, JobFacts & Key>> => {
+  if (keys.length === 0) return new Map();
+  const rows = await tx.query<JobFacts & Key>(LOCK, [
+    keys.map((key) => key.tenant),
+    keys.map((key) => key.job_id),
+    keys.map((key) => key.held_seq),
+  ]);
+  return new Map(rows.map((row) => [`${row.tenant}/${row.job_id}/${row.held_seq}`, row]));
+};

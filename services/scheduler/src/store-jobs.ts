@@ -1,0 +1,67 @@
+/** SQL over single jobs and over their views. */
+import type { JobState } from '@countersign/contracts/states';
+import type { Tx } from '@countersign/platform/database';
+import type { JobFacts } from './job-entry.ts';
+
+export type LockedJob = JobFacts & {
+  state: JobState;
+  attempt: number;
+  cancel_requested_by: string | null;
+  /** Of the attempt under way, if there is one. */
+  dispatch_id: string | null;
+};
+
+const LOCK = `
+SELECT tenant, job_id, topic, capability, actor, auth_method, owner, job_hash, traceparent, state, attempt, cancel_requested_by
+  FROM scheduler.jobs WHERE tenant = $1 AND job_id = $2 FOR UPDATE`;
+const UNDER_WAY = `
+SELECT dispatch_id FROM scheduler.attempts
+ WHERE tenant = $1 AND job_id = $2 AND attempt = $3 AND state IN ('dispatched', 'running', 'reported') FOR UPDATE`;
+
+export const lockJob = async (tx: Tx, tenant: string, job_id: string): Promise<LockedJob | null> => {
+  const [job] = await tx.query<Omit<LockedJob, 'dispatch_id'>>(LOCK, [tenant, job_id]);
+  if (!job) return null;
+  const [under] = await tx.query<{ dispatch_id: string }>(UNDER_WAY, [tenant, job_id, job.attempt]);
+  return { ...job, dispatch_id: under?.dispatch_id ?? null };
+};
+
+export const requestCancel = async (tx: Tx, job: { tenant: string; job_id: string }, by: string): Promise<void> => {
+  await tx.query(
+    'UPDATE scheduler.jobs SET cancel_requested_by = $3, updated_at = clock_timestamp() WHERE tenant = $1 AND job_id = $2',
+    [job.tenant, job.job_id, by],
+  );
+};
+
+const OVERDUE = `
+SELECT tenant, job_id, topic, capability, actor, auth_method, owner, job_hash, traceparent, state, attempt, cancel_requested_by
+  FROM scheduler.jobs
+ WHERE state IN ('held', 'cleared', 'dispatched') AND deadline_at <= clock_timestamp()
+ ORDER BY tenant, job_id LIMIT $1 FOR UPDATE SKIP LOCKED`;
+
+/** Jobs that wait past their deadline. */
+export const lockOverdue = (tx: Tx, limit: number): Promise<Omit<LockedJob, 'dispatch_id'>[]> =>
+  tx.query(OVERDUE, [limit]);
+
+const UNCLAIMED = `
+SELECT a.dispatch_id FROM scheduler.attempts a
+  JOIN unnest($1::text[], $2::text[], $3::integer[]) AS k(tenant, job_id, attempt)
+    ON a.tenant = k.tenant AND a.job_id = k.job_id AND a.attempt = k.attempt
+ WHERE a.state = 'dispatched' ORDER BY a.dispatch_id FOR UPDATE OF a`;
+
+export const lockUnclaimed = async (
+  tx: Tx,
+  jobs: readonly { tenant: string; job_id: string; attempt: number }[],
+): Promise<string[]> => {
+  if (jobs.length === 0) return [];
+  const rows = await tx.query<{ dispatch_id: string }>(UNCLAIMED, [
+    jobs.map((job) => job.tenant),
+    jobs.map((job) => job.job_id),
+    jobs.map((job) => job.attempt),
+  ]);
+  return rows.map((row) => row.dispatch_id);
+};
+
+export const countByState = (tx: Tx): Promise<{ state: string; jobs: number }[]> =>
+  tx.query(
+    `SELECT state, count(*) AS jobs FROM scheduler.jobs WHERE state IN ('held', 'cleared', 'dispatched', 'running') GROUP BY state`,
+  );

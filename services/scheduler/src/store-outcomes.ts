@@ -1,0 +1,49 @@
+/** Reads what the neighbouring stages decided, in views that they grant. */
+import type { OutputDecision } from '@countersign/contracts/output';
+import type { RESULT_STATUSES } from '@countersign/contracts/worker';
+import type { Tx } from '@countersign/platform/database';
+
+export type ScreenedOutcome = {
+  dispatch_id: string;
+  status: (typeof RESULT_STATUSES)[number];
+  retryable: boolean;
+  output_decision: OutputDecision;
+  rule_id: string | null;
+  output_digest: string;
+  duration_ms: number;
+};
+
+const OUTCOMES = `
+SELECT dispatch_id, status, retryable, output_decision, rule_id, output_digest, duration_ms
+  FROM output.outcomes WHERE dispatch_id = ANY ($1::uuid[]) ORDER BY tenant, job_id`;
+
+export const readOutcomes = (tx: Tx, ids: readonly string[]): Promise<ScreenedOutcome[]> =>
+  tx.query<ScreenedOutcome>(OUTCOMES, [ids]);
+
+const SCREENED = `
+SELECT a.dispatch_id FROM scheduler.attempts a JOIN output.outcomes o ON o.dispatch_id = a.dispatch_id
+ WHERE a.state IN ('running', 'reported') LIMIT $1`;
+
+/** Attempts under way whose output is screened: what no message told of. */
+export const screenedAttempts = async (tx: Tx, limit: number): Promise<string[]> => {
+  const rows = await tx.query<{ dispatch_id: string }>(SCREENED, [limit]);
+  return rows.map((row) => row.dispatch_id);
+};
+
+export type ApprovalOutcome = {
+  tenant: string;
+  job_id: string;
+  held_seq: number;
+  approval_id: string;
+  state: 'granted' | 'refused' | 'expired';
+};
+
+const CLOSED = `
+SELECT o.tenant, o.job_id, o.held_seq, o.approval_id, o.state
+  FROM scheduler.jobs j JOIN approval.outcomes o ON o.tenant = j.tenant AND o.job_id = j.job_id AND o.held_seq = j.held_seq
+ WHERE j.state = 'held' AND o.state IN ('granted', 'refused', 'expired')
+ ORDER BY o.tenant, o.job_id LIMIT $1`;
+
+/** Approvals that closed while their job is still held. */
+export const closedApprovals = (tx: Tx, limit: number): Promise<ApprovalOutcome[]> =>
+  tx.query<ApprovalOutcome>(CLOSED, [limit]);

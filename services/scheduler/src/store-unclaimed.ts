@@ -1,0 +1,24 @@
+/** Takes attempts that were sent and not claimed, with what has to be sent again. */
+import type { Tx } from '@countersign/platform/database';
+import type { NewAttempt } from './new-attempt.ts';
+
+/** Milliseconds until it is looked at again; longer than the first time, since a pool without workers stays silent. */
+const AGAIN_MS = 10_000;
+
+const TAKE = `
+WITH due AS (
+  SELECT dispatch_id FROM scheduler.attempts
+   WHERE state = 'dispatched' AND due_at <= clock_timestamp()
+   ORDER BY dispatch_id LIMIT $1 FOR UPDATE SKIP LOCKED)
+UPDATE scheduler.attempts a SET due_at = clock_timestamp() + ${AGAIN_MS} * interval '1 millisecond'
+  FROM due, scheduler.jobs j, scheduler.contexts c
+ WHERE a.dispatch_id = due.dispatch_id AND j.tenant = a.tenant AND j.job_id = a.job_id AND c.tenant = a.tenant AND c.job_id = a.job_id
+   AND c.effective IS NOT NULL
+RETURNING a.dispatch_id, a.tenant, a.job_id, a.attempt, a.pool, a.decision_id, a.approval_id, a.policy_snapshot, a.policy_epoch,
+          a.effective_digest, a.payload_digest, a.timeout_ms, a.max_attempts, a.max_output_bytes, a.pool_concurrency,
+          c.effective, c.salt, j.job_hash, j.traceparent`;
+
+export type UnclaimedAttempt = NewAttempt & { effective: string; salt: string; job_hash: string; traceparent: string };
+
+export const takeUnclaimed = (tx: Tx, limit: number): Promise<UnclaimedAttempt[]> =>
+  tx.query<UnclaimedAttempt>(TAKE, [limit]);

@@ -1,0 +1,79 @@
+/**
+ * Finds attempts whose lease or screening deadline ran out. What was screened in time is ended as usual; everything else
+ * is lost, whatever arrives later, and the job gets its next attempt or its end.
+ */
+import type { NewEntry } from '@countersign/contracts/ledger-entry';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { JobState } from '@countersign/contracts/states';
+import type { Tx } from '@countersign/platform/database';
+import { append } from '@countersign/platform/ledger-append';
+import { endJobs } from './end-jobs.ts';
+import { jobEntry } from './job-entry.ts';
+import type { Move } from './move-jobs.ts';
+import { endedStates, moveJobs } from './move-jobs.ts';
+import { mayRetry, retryDelay } from './retry-attempt.ts';
+import type { SchedulerContext } from './scheduler-context.ts';
+import type { LockedAttempt } from './store-attempts.ts';
+import { closeAttempts, dueAttempts, lockAttempts } from './store-attempts.ts';
+import { readOutcomes } from './store-outcomes.ts';
+
+const leadsTo = (attempt: LockedAttempt): JobState => {
+  if (attempt.cancel_requested_by !== null) return 'cancelled';
+  if (attempt.ran_out || attempt.past_deadline) return 'timed_out';
+  return mayRetry(attempt) ? 'cleared' : 'failed';
+};
+
+const planLost = (attempt: LockedAttempt): { move: Move; entries: NewEntry[] } => {
+  const { tenant, job_id, dispatch_id } = attempt;
+  const to = leadsTo(attempt);
+  const reason = attempt.attempt_state === 'reported' ? 'not screened in time' : 'lease ran out';
+  const details = { dispatch_id, attempt: attempt.attempt, pool: attempt.pool, worker: attempt.worker, reason };
+  return {
+    move: {
+      tenant,
+      job_id,
+      from: 'running',
+      to,
+      reason,
+      ...(to === 'cleared' ? { delay_ms: retryDelay(attempt) } : {}),
+    },
+    entries: [jobEntry('attempt_lost', attempt, details), jobEntry(`job_${to}`, attempt, { ...details, state: to })],
+  };
+};
+
+const commitLost = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
+  const attempts = await lockAttempts(tx, ids);
+  /** Read after the locks: `scheduler.fence` keeps a screening that began from losing this race. */
+  const screened = new Set((await readOutcomes(tx, ids)).map((outcome) => outcome.dispatch_id));
+  const lost = [...attempts.values()].filter(
+    (attempt) =>
+      attempt.is_due &&
+      !screened.has(attempt.dispatch_id) &&
+      (attempt.attempt_state === 'running' || attempt.attempt_state === 'reported') &&
+      attempt.job_state === 'running',
+  );
+  const plans = lost.map(planLost);
+  await moveJobs(
+    tx,
+    plans.map((plan) => plan.move),
+  );
+  await closeAttempts(
+    tx,
+    lost.map((attempt) => attempt.dispatch_id),
+    'lost',
+  );
+  await append(
+    tx,
+    plans.flatMap((plan) => plan.entries),
+  );
+  return plans.map((plan) => plan.move);
+};
+
+export const sweepAttempts = async (context: SchedulerContext): Promise<void> => {
+  const ids = await dueAttempts(context.database, ['running', 'reported'], LIMITS.batch_rows);
+  if (ids.length === 0) return;
+  const moves = await context.database.transaction((tx) => commitLost(tx, [...ids].sort()));
+  if (moves.length > 0) context.metrics.count('attempts_lost_total', {}, moves.length);
+  for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
+  if (moves.length < ids.length) await endJobs(context, null);
+};
