@@ -44,9 +44,9 @@ export function isCredentialName(name: string): boolean {
 }
 
 const PLACEHOLDER =
-  /^(?:\[redacted|[*.x#_-]+$|[<{$%(]|your|my-|enter|change|example|placeholder|null$|none$|true$|false$|undefined$|string$|required|env\.|process\.|vault|secretref|https?:|\/)/i;
-// settings.SECRET, os.environ["X"], getPassword(): a reference, not a value.
-const REFERENCE = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|^[A-Za-z_]\w*\(/;
+  /^(?:\[redacted|[*.x#_-]+$|[<{$%(]|your|my-|enter|change|example|placeholder|null$|none$|true$|false$|undefined$|string$|required|env\.|process\.|vault|secretref|https?:|u?int\d|sha-?\d|scram-|\/)/i;
+// settings.SECRET, getPassword(), role_password: a reference, not a value.
+const REFERENCE = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|^[A-Za-z_]\w*\(|^[A-Za-z]+(?:_[A-Za-z]+)+$/;
 
 /** Shannon entropy in bits per character. */
 export function measureEntropy(value: string): number {

@@ -4,7 +4,7 @@
  */
 import type { FindingTypeName } from './finding-types.ts';
 
-/** Words of one place in a sequence; entries may be phrases of up to three words, all folded to plain lower case. */
+/** Words of one place in a sequence; entries may be phrases of a few words, all folded to plain lower case. */
 export type Step = { readonly phrases: ReadonlySet<string>; readonly longest: number };
 
 /** Steps that follow each other with at most `gap` other words between two. */
@@ -78,10 +78,34 @@ const TOLD = step(
     'bisher gesagt,dir gesagt,gesagt wurde,te han dicho,te dijeron,te han ordenado,lo anterior,qui precede,on t a dit,vous a dit',
 );
 
+const CLOSE = step(EARLIER_WORDS);
+const BACKGROUND = step(
+  words(`context commands conversation chat directions kontext befehle contexto comandos contexte`),
+);
+const ABOVE_AND_INSTEAD = step(
+  'above and instead,above and tell,above and say,above and output,above and print,above and do,above and reply,' +
+    'above and respond,above and answer',
+);
+const ALL_LIMITS = step(
+  'all rules,all restrictions,all safeguards,all your rules,any restrictions,all limitations,alle regeln,' +
+    'alle einschrankungen,todas las reglas,toutes les regles',
+);
+const YOUR_ORDERS = step(
+  'your instructions,your previous instructions,your prior instructions,your original instructions,your guidelines,' +
+    'your rules,your restrictions,deine anweisungen,tus instrucciones,tes instructions,vos instructions',
+);
+const VOID = step(
+  'are void,are cancelled,are canceled,are suspended,are obsolete,are lifted,are replaced,no longer apply,do not apply,' +
+    'are hereby,gelten nicht,sind aufgehoben,ya no valen,ne sont plus',
+);
+const NEW_ORDERS = step(
+  'your new instructions,your real instructions,your true instructions,new system prompt,your new directive',
+);
+
 const BECOME = step(
   'you are now,you re now,you are no longer,from now on you,from now on,henceforth you,you will now act,you will now be,act as,' +
     'behave as,pretend to be,pretend you are,pretend that you,roleplay as,role play as,imagine you are,you must act as,' +
-    'simulate being,enter,enable,activate,switch to,switch into,go into,du bist jetzt,du bist nun,ab jetzt bist,ab sofort bist,' +
+    'simulate,enter,enable,activate,switch to,switch into,go into,du bist jetzt,du bist nun,ab jetzt bist,ab sofort bist,' +
     'tu so als,verhalte dich,ahora eres,a partir de,actua como,finge ser,finge que,compórtate como,tu es maintenant,' +
     'vous etes maintenant,tu es desormais,vous etes desormais,desormais tu,agis comme,agissez comme,fais comme,fais semblant',
 );
@@ -109,7 +133,7 @@ const HIDDEN = step(
   'system prompt,system prompts,system message,system instructions,initial prompt,initial instructions,hidden prompt,' +
     'hidden instructions,secret instructions,original instructions,original prompt,developer message,developer prompt,' +
     'developer instructions,internal instructions,your instructions,your prompt,your initial prompt,pre prompt,preprompt,' +
-    'instructions verbatim,everything above verbatim,text above verbatim,conversation above verbatim,systemprompt,' +
+    'instructions verbatim,everything above verbatim,words above starting,words above verbatim,text above verbatim,conversation above verbatim,systemprompt,' +
     'deine anweisungen,deine instruktionen,deinen prompt,ihre systemanweisungen,deine systemanweisungen,' +
     'ursprunglichen anweisungen,internen anweisungen,geheimen anweisungen,tu prompt,prompt del sistema,mensaje del sistema,' +
     'tus instrucciones,instrucciones iniciales,instrucciones ocultas,instrucciones internas,instrucciones del sistema,' +
@@ -181,6 +205,11 @@ export const SEQUENCES: readonly Sequence[] = [
   sequence('override', [DROP, LIMITS, YOURS], { unlessNegated: true, gap: 3 }),
   sequence('override', [DROP, EVERYTHING, TOLD], { unlessNegated: true, gap: 3 }),
   sequence('override', [DROP, SAFETY], { unlessNegated: true }),
+  sequence('override', [DROP, CLOSE, BACKGROUND], { unlessNegated: true, gap: 2 }),
+  sequence('override', [DROP, ABOVE_AND_INSTEAD], { unlessNegated: true, gap: 2 }),
+  sequence('override', [DROP, ALL_LIMITS], { unlessNegated: true, gap: 1 }),
+  sequence('override', [YOUR_ORDERS, VOID], { gap: 2 }),
+  sequence('override', [NEW_ORDERS]),
   sequence('role_hijack', [BECOME, UNBOUND], { gap: 7, anchor: 1 }),
   sequence('prompt_leak', [TELL, HIDDEN], { gap: 4, anchor: 1 }),
   sequence('data_exfiltration', [SEND, VALUABLES, OUTSIDE], { gap: 7, anchor: 1 }),
