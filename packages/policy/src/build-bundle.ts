@@ -2,7 +2,7 @@
 // canonical manifest, and the manifest the hash of every file.
 import { BUNDLE_FORMAT, type BundleDocument, type BundleManifest, bundleDocument } from '@countersign/contracts/policy';
 import { canonicalize } from '@countersign/ledger/canonical-json';
-import { signAsync } from '@noble/ed25519';
+import { getPublicKeyAsync, signAsync } from '@noble/ed25519';
 import { compilePolicy } from './compile-policy.ts';
 import type { PolicyFault } from './policy-fault.ts';
 
@@ -44,6 +44,10 @@ export async function signBundle(document: BundleDocument, signer: BundleSigner)
   const others = document.signatures.filter(({ key_id }) => key_id !== signer.key_id);
   return { ...document, signatures: [...others, { key_id: signer.key_id, signature }] };
 }
+
+/** As a trust root names it: base64url of 32 bytes. */
+export const publicKeyOf = async (secretKey: Uint8Array): Promise<string> =>
+  toBase64Url(await getPublicKeyAsync(secretKey));
 
 export const signedBytes = (manifest: BundleManifest): Uint8Array => encoder.encode(canonicalize(manifest));
 

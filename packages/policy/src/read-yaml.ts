@@ -1,7 +1,18 @@
 // Reads one YAML 1.2 core document so that it has exactly one meaning: no aliases, anchors, merges, tags, second
 // documents, duplicate or prototype keys, and no value that JSON could not carry.
 import { LIMITS } from '@countersign/contracts/limits';
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  visit,
+} from 'yaml';
 import { type FaultCode, faultAt, type Path, type Place, type PolicyFault } from './policy-fault.ts';
 
 export type YamlFile = { file: string; value: unknown; locate: (path: Path) => Place };
@@ -68,24 +79,25 @@ function meaningFaults(document: Document, file: string, placeOf: (offset: numbe
     faults.push(faultAt(code, file, placeOf(node.range?.[0] ?? 0), detail));
   };
   visit(document, {
-    Alias: (_, node) => add('yaml_alias', node, 'write the value out: aliases are refused'),
+    // One handler for all kinds: a handler of a narrower kind would take the place of this one.
     Node: (_, node, path) => {
       // Each level adds a collection and a pair or an item to the path.
       if (path.filter(isNode).length > LIMITS.json_depth) {
         add('yaml_too_deep', node, `at most ${LIMITS.json_depth} levels`);
         return visit.BREAK;
       }
-      if ('anchor' in node && node.anchor !== undefined) add('yaml_alias', node, 'anchors are refused');
+      const anchored = isAlias(node) || node.anchor !== undefined;
+      if (anchored) add('yaml_alias', node, 'anchors and aliases are refused: write the value out');
       if (node.tag !== undefined) add('yaml_tag', node, 'tags are refused');
+      if (isScalar(node) && !isJsonScalar(node.value)) {
+        add('yaml_value_forbidden', node, 'JSON could not carry this value exactly');
+      }
       return undefined;
     },
     Pair: (_, pair) => {
       if (isScalar(pair.key) && FORBIDDEN_KEYS.has(pair.key.value)) {
         add('yaml_key_forbidden', pair.key, `the key ${String(pair.key.value)} is refused`);
       }
-    },
-    Scalar: (_, node) => {
-      if (!isJsonScalar(node.value)) add('yaml_value_forbidden', node, 'JSON could not carry this value exactly');
     },
   });
   return faults;

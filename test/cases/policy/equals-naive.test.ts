@@ -1,0 +1,127 @@
+// The indexed engine answers as the naive reader does, on random policies and requests; explaining changes nothing.
+import { explain } from '@countersign/policy/explain';
+import { globMatches, splitTokens } from '@countersign/policy/match-glob';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { AGENT, answerOf, ask, compiled, contextOf, finalOf, itemOf } from './ask-policy.ts';
+import { naiveDecide } from './naive-decide.ts';
+
+const TOKENS = ['a', 'b', 'c'];
+const token = fc.constantFrom(...TOKENS);
+const path = fc.array(token, { minLength: 1, maxLength: 4 });
+const pattern = fc.array(fc.constantFrom(...TOKENS, '*'), { minLength: 1, maxLength: 4 });
+const topic = path.map((tokens) => `job.${tokens.join('.')}`);
+const dotted = path.map((tokens) => tokens.join('.'));
+const some = <T>(value: fc.Arbitrary<T>) => fc.array(value, { minLength: 1, maxLength: 3 });
+const labelKey = fc.constantFrom('env', 'team');
+const labelValue = fc.constantFrom('prod', 'dev', '');
+
+const fields = {
+  tenants: some(fc.constantFrom('t1', 't2')),
+  topics: some(pattern.map((tokens) => `job.${tokens.join('.')}`)),
+  capabilities: some(pattern.map((tokens) => tokens.join('.'))),
+  labels: fc.dictionary(labelKey, fc.oneof(labelValue, some(labelValue)), { minKeys: 1, maxKeys: 2 }),
+  risk_tags: some(token),
+  requires: some(dotted),
+  actors: some(fc.constantFrom('agent-1', 'agent-2')),
+  actor_types: some(fc.constantFrom('agent', 'human')),
+  keywords: some(fc.constantFrom('drop', 'rm -rf', 'x')),
+};
+/** Two of three rules keep few fields, so that rules do match. */
+const partial = fc
+  .record(fields, { requiredKeys: [] })
+  .chain((match) =>
+    fc
+      .subarray(Object.keys(match), { maxLength: Math.min(3, Object.keys(match).length) })
+      .map((keys) => Object.fromEntries(Object.entries(match).filter(([key]) => keys.includes(key)))),
+  );
+const match = fc
+  .tuple(
+    partial,
+    fc.option(
+      partial.filter((inner) => Object.keys(inner).length > 0),
+      { freq: 3 },
+    ),
+  )
+  .map(([outer, not]) => (not === null ? outer : { ...outer, not }));
+
+const ruleEffect = fc.constantFrom(
+  { decision: 'allow' },
+  { decision: 'deny' },
+  { decision: 'require_approval' },
+  { decision: 'allow_with_constraints', constraints: { timeout: '1m' } },
+);
+const floor = fc.constantFrom(
+  { decision: 'deny' },
+  { decision: 'require_approval' },
+  { decision: 'allow_with_constraints', constraints: { max_attempts: 1 } },
+);
+const policy = fc.record({
+  default_decision: fc.constantFrom('allow', 'deny', 'require_approval'),
+  rules: fc
+    .array(fc.tuple(match, ruleEffect), { maxLength: 12 })
+    .map((rules) => rules.map(([m, effect], i) => ({ id: `r${i}`, match: m, ...effect }))),
+  tiers: fc
+    .array(fc.tuple(match, floor), { maxLength: 4 })
+    .map((tiers) => tiers.map(([m, f], i) => ({ id: `t${i}`, match: m, floor: f }))),
+});
+const request = fc.record({
+  topic,
+  tenant: fc.constantFrom('t1', 't2'),
+  prompt: fc.constantFrom('drop it', 'dropped', 'rm -rf', 'nothing'),
+  payload: fc.dictionary(fc.constantFrom('k', 'x'), fc.constantFrom('x', 'xy', 'drop'), { maxKeys: 2 }),
+  labels: fc.dictionary(labelKey, labelValue, { maxKeys: 2 }),
+  meta: fc.record({
+    capability: fc.option(dotted, { nil: undefined }),
+    risk_tags: fc.array(token, { maxLength: 2 }),
+    requires: fc.array(dotted, { maxLength: 3 }),
+  }),
+});
+const actor = fc.record({
+  id: fc.constantFrom('agent-1', 'agent-2'),
+  type: fc.constantFrom('agent' as const, 'human' as const),
+});
+
+it('decides like the naive reader, and explains the same', () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(policy, fc.array(fc.tuple(request, actor), { minLength: 1, maxLength: 6 }), (source, questions) => {
+      // JSON is YAML, and there is no second way to write a policy.
+      const built = compiled(JSON.stringify(source));
+      for (const [body, who] of questions) {
+        const asking = { ...AGENT, ...who };
+        const outcome = answerOf(ask(built, body, { actor: asking }));
+        const { decision, rule_id, matched_rules } = finalOf(outcome);
+        const wanted = naiveDecide(built.sources.policy, itemOf(body).request, asking);
+        expect({ decision, rule_id, matched: matched_rules }).toEqual(wanted);
+        const explained = explain(built, itemOf(body, { actor: asking }), contextOf());
+        expect(explained.outcome).toEqual(outcome);
+        seen.add(`${decision}${rule_id?.[0] ?? '-'}`);
+      }
+    }),
+    { numRuns: 600 },
+  );
+  // A generator that never reaches a branch proves nothing about it.
+  const reached = [
+    'allowr',
+    'denyr',
+    'require_approvalr',
+    'allow_with_constraintsr',
+    'denyt',
+    'require_approvalt',
+    'allow_with_constraintst',
+  ];
+  expect([...seen]).toEqual(expect.arrayContaining([...reached, 'allow-', 'deny-', 'require_approval-']));
+});
+
+it('matches globs by token', () => {
+  fc.assert(
+    fc.property(pattern, path, (glob, tokens) => {
+      const body = glob.map((part, i) => (part !== '*' ? part : i === glob.length - 1 ? '.+' : '[^.]+')).join('\\.');
+      expect(globMatches(glob, tokens)).toBe(new RegExp(`^${body}$`).test(tokens.join('.')));
+    }),
+  );
+  expect(globMatches(splitTokens('job.exec.*'), splitTokens('job.exec.shell.now'))).toBe(true);
+  expect(globMatches(splitTokens('job.exec.*'), splitTokens('job.exec'))).toBe(false);
+  expect(globMatches(splitTokens('job.*.now'), splitTokens('job.a.b.now'))).toBe(false);
+});

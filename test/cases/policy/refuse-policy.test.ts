@@ -1,0 +1,208 @@
+// The compiler refuses what could be read in two ways or could never work, all mistakes at once, with their places.
+import { compilePolicy } from '@countersign/policy/compile-policy';
+import { readYaml } from '@countersign/policy/read-yaml';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ask, compiled, faultCodes, finalOf, SNAPSHOT } from './ask-policy.ts';
+
+const RULE = '{ id: r, match: {}, decision: allow }';
+const lines = (...text: string[]): string => text.join('\n');
+
+describe('YAML', () => {
+  it.each([
+    ['an alias', 'rules: &r []\ntiers: *r', 'yaml_alias'],
+    ['an alias bomb', lines('a: &a [x, x]', 'b: &b [*a, *a]', 'c: &c [*b, *b]'), 'yaml_alias'],
+    ['a merge', `rules: [{ <<: ${RULE} }]`, 'yaml_key_forbidden'],
+    ['a tag', 'version: !!int "7"', 'yaml_tag'],
+    ['a local tag', 'rules: !include other.yaml', 'yaml_tag'],
+    ['two documents', 'version: 1\n---\nversion: 2', 'yaml_several_documents'],
+    ['a key twice', 'default_decision: deny\ndefault_decision: allow', 'yaml_duplicate_key'],
+    [
+      'a prototype key',
+      'rules: [{ id: r, match: {}, decision: deny, remediation: { id: x, payload: { __proto__: { a: 1 } } } }]',
+      'yaml_key_forbidden',
+    ],
+    [
+      'no number',
+      'rules: [{ id: r, match: {}, decision: deny, remediation: { id: x, payload: { a: .nan } } }]',
+      'yaml_value_forbidden',
+    ],
+    ['an inexact number', 'version: 9007199254740993', 'yaml_value_forbidden'],
+    ['a NUL', 'rules: [{ id: r, match: { keywords: ["a\\0b"] }, decision: deny }]', 'yaml_value_forbidden'],
+    ['nothing', '', 'yaml_malformed'],
+    ['no YAML', 'rules: [', 'yaml_malformed'],
+    ['depth', `a: ${'['.repeat(100)}${']'.repeat(100)}`, 'yaml_too_deep'],
+    ['great depth', '['.repeat(200_000), 'yaml_too_deep'],
+    ['depth by dashes', `${'- '.repeat(5_000)}x`, 'yaml_too_deep'],
+    ['size', `# ${'x'.repeat(600_000)}`, 'file_too_large'],
+  ])('refuses %s', (_, text, code) => {
+    expect(faultCodes(text)).toContain(code);
+  });
+
+  it.each(['yes', 'no', 'on', '0x1F', '1_000', '1e3', '017'])(
+    'does not take %s for true or for another number',
+    (text) => {
+      const quoted = compilePolicy(
+        { 'policy.yaml': `output_policy: { enabled: ${text} }` },
+        { version: 1, snapshot: SNAPSHOT },
+      );
+      expect(quoted.ok).toBe(false);
+    },
+  );
+
+  it('never throws, whatever it reads', () => {
+    const piece = fc.constantFrom(
+      'rules:',
+      '- ',
+      '{',
+      '}',
+      '[',
+      ']',
+      ': ',
+      '&a ',
+      '*a',
+      '!!x ',
+      '---\n',
+      '\n',
+      '  ',
+      '"',
+      "'",
+      '|',
+      '>',
+      '#',
+      'x',
+      '\t',
+      '?',
+      '%',
+      '\0',
+      '\ud800',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+        expect(typeof readYaml('policy.yaml', pieces.join('')).ok).toBe('boolean');
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe('places', () => {
+  it('names file, line and column of every mistake at once', () => {
+    const text = lines(
+      'default_decision: maybe',
+      'rules:',
+      '  - id: a',
+      '    match: { topic: [job.a] }',
+      '    decision: allow',
+      '  - id: b',
+      '    match: { topics: ["job..x"] }',
+      '    decision: allow',
+    );
+    const result = compilePolicy({ 'policy.yaml': text }, { version: 1, snapshot: SNAPSHOT });
+    if (result.ok) throw new Error('compiled');
+    const places = result.faults.map(({ code, file, line, column }) => [code, file, line, column]);
+    expect(places).toEqual([
+      ['field_invalid', 'policy.yaml', 1, 1],
+      ['field_unknown', 'policy.yaml', 4, 14],
+      ['field_invalid', 'policy.yaml', 7, 23],
+    ]);
+  });
+});
+
+describe('meaning', () => {
+  const rule = (fields: string): string => `rules: [{ id: r, match: {}, ${fields} }]`;
+  const approval = (group: string): string =>
+    rule(`decision: require_approval, approval: { stages: [{ group: ${group} }] }`);
+
+  it.each([
+    ['id_duplicate', `rules: [${RULE}, ${RULE}]`],
+    ['id_duplicate', `rules: [${RULE}]\ntiers: [{ id: r, match: {}, floor: { decision: deny } }]`],
+    ['group_unknown', approval('sre')],
+    ['group_unknown', `groups: [sre]\n${rule('decision: require_approval')}`],
+    ['group_unknown', 'owners: { infra.write: sre }'],
+    ['owner_missing', approval('owner')],
+    ['scanner_unknown', 'rules: [{ id: r, match: { scanners: [astrology] }, decision: deny }]'],
+    ['match_empty', 'rules: [{ id: r, match: { not: {} }, decision: deny }]'],
+    ['match_empty', 'rules: [{ id: r, match: { keywords: ["\u200b"] }, decision: deny }]'],
+    ['field_invalid', 'rules: [{ id: r, match: { topics: [] }, decision: deny }]'],
+    ['field_invalid', 'rules: [{ id: r, decision: deny }]'],
+    ['field_invalid', 'tiers: [{ id: t, match: {}, floor: {} }]'],
+    ['field_invalid', 'input_rules: [{ id: i, match: {}, decision: allow }]'],
+    ['field_misplaced', rule('decision: allow, constraints: { timeout: 1m }')],
+    ['field_misplaced', rule('decision: deny, constraints: { timeout: 1m }')],
+    ['field_misplaced', rule('decision: allow_with_constraints')],
+    ['field_misplaced', rule('decision: allow, approval: { stages: [{ group: approvers }] }')],
+    ['field_misplaced', rule('decision: remediate')],
+    ['field_misplaced', rule('decision: remediate, remediation: { id: nothing }')],
+    ['field_misplaced', rule('decision: allow, remediation: { id: x, topic: job.b }')],
+    ['field_misplaced', 'tiers: [{ id: t, match: {}, floor: { stages: [{ group: approvers }] } }]'],
+    ['field_invalid', rule('decision: allow_with_constraints, constraints: { timeout: 5 }')],
+    ['field_invalid', rule('decision: allow_with_constraints, constraints: { timeout: 0s }')],
+    ['field_invalid', rule('decision: allow_with_constraints, constraints: { timeout: 1000d }')],
+    ['schema_missing', 'topics: { job.a: { schema: ./schemas/a.json } }'],
+    ['field_invalid', 'topics: { job.a: { schema: ../secret.json } }'],
+    ['field_invalid', 'topics: { job.a: { schema: "https://example.com/a.json" } }'],
+    ['version_mismatch', 'version: 2'],
+  ])('%s: %s', (code, text) => {
+    expect(faultCodes(text)).toContain(code);
+  });
+
+  it('checks capabilities against the pools, where there are pools', () => {
+    const policy =
+      'topics: { job.a: { capability: desk.rite } }\nrules: [{ id: r, match: { capabilities: ["*.read"] }, decision: allow }]';
+    expect(faultCodes(policy)).toEqual([]);
+    const pools = 'pools: [{ id: p, capabilities: [desk.read], concurrency: 1 }]';
+    expect(faultCodes(policy, { 'pools.yaml': pools })).toEqual(['capability_unknown']);
+  });
+
+  it.each([
+    ['../policy.yaml', 'file_unknown'],
+    ['schemas/deep/a.json', 'file_unknown'],
+    ['notes.txt', 'file_unknown'],
+  ])('refuses the file %s', (path, code) => {
+    expect(faultCodes('rules: []', { [path]: '{}' })).toEqual([code]);
+  });
+
+  it('needs a version from somewhere', () => {
+    const result = compilePolicy({ 'policy.yaml': 'rules: []' }, { snapshot: SNAPSHOT });
+    expect(result).toMatchObject({ ok: false, faults: [{ code: 'version_missing' }] });
+  });
+});
+
+describe('conditions', () => {
+  const when = (source: string): string =>
+    `rules: [{ id: r, match: {}, when: ${JSON.stringify(source)}, decision: allow }]`;
+
+  it.each([
+    ['when_invalid', '1 <'],
+    ['when_invalid', 'payload.a'],
+    ['when_invalid', 'unknown == 1'],
+    ['when_invalid', 'tenant == 1'],
+    ['when_invalid', 'actor.ceiling == "x"'],
+    ['when_invalid', `payload.a.matches("(?=x)")`],
+    ['when_invalid', Array.from({ length: 300 }, () => 'true').join('&&')],
+    ['when_too_costly', 'cel.bind(x, payload.a + payload.a, x == "")'],
+    ['when_too_costly', 'payload.l.map(x, x + x).size() > 1'],
+    ['when_too_costly', 'payload.a.matches(payload.b)'],
+    ['when_too_costly', 'payload.a.contains(payload.b)'],
+    ['when_too_costly', 'payload.l.all(a, payload.l.all(b, payload.l.all(c, true)))'],
+  ])('%s: %s', (code, source) => {
+    expect(faultCodes(when(source))).toEqual([code]);
+  });
+
+  it('runs regular expressions in linear time', () => {
+    const policy = compiled(when('payload.a.matches("^(a+)+$")'));
+    const started = performance.now();
+    expect(finalOf(ask(policy, { topic: 'job.a', payload: { a: `${'a'.repeat(5_000)}!` } })).decision).toBe('deny');
+    expect(finalOf(ask(policy, { topic: 'job.a', payload: { a: 'aaa' } })).decision).toBe('allow');
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it('denies what is too long to loop over', () => {
+    const policy = compiled(when('payload.l.all(x, x < 9)'));
+    expect(finalOf(ask(policy, { topic: 'job.a', payload: { l: Array(256).fill(1) } })).decision).toBe('allow');
+    expect(finalOf(ask(policy, { topic: 'job.a', payload: { l: Array(257).fill(1) } })).reason).toMatch(
+      /^when_error \(when_items\)/,
+    );
+  });
+});
