@@ -25,6 +25,14 @@ export const LIMITS = {
   message_bytes: 4 * 1024 * 1024,
   /** Bytes of one worker's result content. */
   output_bytes: 1024 * 1024,
+  /** Bytes of a result from which on its scan waits for a turn of its own. */
+  inline_scan_bytes: 64 * 1024,
+  /** Times that a result is screened anew because the policy changed meanwhile. */
+  screenings: 3,
+  /** Refused results of one dispatch that are recorded; the rest is only counted. */
+  recorded_rejections: 3,
+  /** Tenants whose output policy is kept compiled. */
+  cached_policies: 1_000,
   prompt_chars: 200_000,
   labels: 32,
   label_chars: 256,

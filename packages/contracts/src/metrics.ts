@@ -47,6 +47,7 @@ export const METRICS = {
   output_policy_allow_total: { kind: 'counter', help: 'Outputs released as they were', labels: [] },
   output_policy_redact_total: { kind: 'counter', help: 'Outputs released with matches removed', labels: [] },
   output_policy_quarantine_total: { kind: 'counter', help: 'Outputs held back', labels: [] },
+  output_fail_open_total: { kind: 'counter', help: 'Outputs let through unscreened: the scan failed under fail_mode open', labels: [] },
   results_rejected_total: { kind: 'counter', help: 'Results refused before screening, by code', labels: ['code'] },
   ledger_sealed_total: { kind: 'counter', help: 'Ledger entries sealed', labels: [] },
   ledger_unpublished: { kind: 'gauge', help: 'Sealed entries not yet on the audit stream', labels: [] },
