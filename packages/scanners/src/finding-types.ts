@@ -19,6 +19,10 @@ export const SEVERITY_RANK: Readonly<Record<Severity, number>> = { low: 0, mediu
 /** The lowest severity at which a rule that names only the scanner matches. */
 export const DEFAULT_MIN_SEVERITY: Severity = 'medium';
 
+/** Whether a finding is severe enough for a rule. */
+export const isAtLeast = (finding: { severity: Severity }, min: Severity = DEFAULT_MIN_SEVERITY): boolean =>
+  SEVERITY_RANK[finding.severity] >= SEVERITY_RANK[min];
+
 const TYPES = [
   ['pii', 'us_ssn', 'critical', 'US social security number with a valid area, group and serial'],
   ['pii', 'us_itin', 'high', 'US individual taxpayer number in a valid group'],

@@ -2,6 +2,7 @@
  * Scans a JSON document: every string, every member name, every whole number. It reports type, place and count and
  * never the text that matched; a document beyond its limits is refused, so that callers fail closed.
  */
+import { LIMITS } from '@countersign/contracts/limits';
 import {
   FINDING_TYPES,
   type FindingTypeName,
@@ -18,7 +19,8 @@ export { FINDING_TYPES, SCANNER_NAMES, type ScannerName, type Severity };
 /**
  * What was found, where and how often. `place` is a JSON pointer (RFC 6901), '' for the root. A member name is the
  * pointer of its member followed by `/~key`. A member whose own name is sensitive or longer than 64 characters stands
- * as `~@<n>`, the n-th member of the parsed object from 0, so that a place never repeats what was found. Neither form is a
+ * as `~@<n>`, the n-th member of the parsed object from 0, so that a place never repeats what was found; in a
+ * place that would be too long every member does. Neither form is a
  * valid escape in RFC 6901, so they cannot be mistaken for a name.
  */
 export type Finding = { scanner: ScannerName; type: FindingTypeName; place: string; count: number; severity: Severity };
@@ -40,13 +42,13 @@ export type ScanLimits = {
   max_findings: number;
 };
 
-/** Fits the largest request and the largest output that is screened in one piece. */
+/** Fits the largest output, and so the largest request. Findings stand in ledger entries, so they stay few. */
 export const SCAN_LIMITS: ScanLimits = {
-  max_chars: 1_048_576,
-  max_work_chars: 8_388_608,
+  max_chars: LIMITS.output_bytes,
+  max_work_chars: 8 * LIMITS.output_bytes,
   max_strings: 200_000,
-  max_depth: 128,
-  max_findings: 256,
+  max_depth: LIMITS.canonical_depth,
+  max_findings: 100,
 };
 
 /** Internal: a way down the document, kept as a list so that a place is only written when something is found. */
@@ -96,9 +98,10 @@ function visitText(state: Walk, text: string, context: string, path: Path | null
 
 const MAX_NAME_IN_PLACE = 64;
 
-function writeSegment({ name, position }: Path): string {
+function writeSegment(at: Path): string {
+  const { name } = at;
   if (typeof name === 'number') return String(name);
-  if (name.length > MAX_NAME_IN_PLACE || isSensitive(name)) return `~@${position}`;
+  if (name.length > MAX_NAME_IN_PLACE || isSensitive(name)) return writePosition(at);
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
@@ -106,14 +109,19 @@ function writeSegment({ name, position }: Path): string {
 const isSensitive = (name: string): boolean =>
   matchText(name, SCANNER_NAMES, '', { left: MAX_NAME_IN_PLACE * 64, exceeded: false }).length > 0;
 
-function writePlace(path: Path | null): string {
+function joinPlace(path: Path | null, write: (at: Path) => string): string {
   const segments: string[] = [];
-  for (let at = path; at; at = at.parent) segments.push(writeSegment(at));
-  return segments
-    .reverse()
-    .map((segment) => `/${segment}`)
-    .join('');
+  for (let at = path; at; at = at.parent) segments.push(`/${write(at)}`);
+  return segments.reverse().join('');
 }
+
+/** A long way down is written by positions alone: places stand in decisions and in evidence. */
+function writePlace(path: Path | null): string {
+  const place = joinPlace(path, writeSegment);
+  return place.length <= LIMITS.pointer_chars ? place : joinPlace(path, writePosition);
+}
+
+const writePosition = ({ name, position }: Path): string => (typeof name === 'number' ? '' : '~@') + position;
 
 /** Scans parsed JSON with the named scanners. Pure and deterministic: the most severe findings first, then by place. */
 export function scanValue(
