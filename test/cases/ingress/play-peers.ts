@@ -1,0 +1,201 @@
+// The services behind ingress, played: they answer by the contracts, remember what reached them, and can be told to fail.
+import type { DecideAnswer, DecideItem, Decision } from '@countersign/contracts/decision';
+import { finalDecision } from '@countersign/contracts/decision';
+import { CountersignError, failureOf } from '@countersign/contracts/errors';
+import type { JobView } from '@countersign/contracts/job';
+import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
+import type { AdmitItem, Admitted } from '@countersign/contracts/rpc';
+import type { JobState } from '@countersign/contracts/states';
+import type { Bus } from '@countersign/platform/bus';
+import { uuidv7 } from '@countersign/platform/ids';
+
+export const DIGEST = `sha256:${'1'.repeat(64)}`;
+export const SNAPSHOT = `sha256:${'5'.repeat(64)}`;
+const AT = '2026-01-02T03:04:05.678901Z';
+
+export type Peers = {
+  decided: DecideItem[];
+  admitted: AdmitItem[];
+  jobs: Map<string, Admitted & { plain_digest: string; actor: string }>;
+  timelines: Map<string, LedgerEntry[]>;
+  votes: unknown[];
+  /** The epoch that the scheduler insists on; the kernel decides under what it is asked for at least. */
+  epoch: number;
+  /** Replaces the kernel's answer. */
+  decide: (item: DecideItem) => DecideAnswer;
+  /** Throws what admission is to fail with. */
+  beforeAdmit: () => void;
+};
+
+export const decisionOf = (
+  item: Pick<DecideItem, 'gate' | 'job_hash' | 'min_epoch'>,
+  more: Partial<Decision>,
+): Decision => ({
+  decision_id: uuidv7(),
+  gate: item.gate,
+  decision: 'allow',
+  rule_id: 'allow-reads',
+  reason: 'reads are fine',
+  matched_rules: ['allow-reads'],
+  policy_version: 7,
+  policy_snapshot: SNAPSHOT,
+  policy_epoch: item.min_epoch,
+  job_hash: item.job_hash,
+  effective_digest: DIGEST,
+  constraints: {},
+  obligations: {},
+  remediation: null,
+  findings: [],
+  asserted: [],
+  cached: false,
+  fail_mode: null,
+  decided_at: AT,
+  ...more,
+});
+
+const REMEDIATION = { id: 'read-only-shell', applied: true, topic: 'job.exec.inspect' };
+
+const decisionsOn = (item: DecideItem): Decision[] => {
+  const { topic } = item.request;
+  if (topic === 'job.exec.shell') {
+    return [decisionOf(item, { decision: 'deny', rule_id: 'deny-exec', reason: 'no shells', effective_digest: null })];
+  }
+  if (topic === 'job.deploy.apply') return [decisionOf(item, { decision: 'require_approval', rule_id: 'prod-write' })];
+  if (topic === 'job.exec.fix') {
+    return [
+      decisionOf(item, { decision: 'remediate', rule_id: 'fix', remediation: REMEDIATION }),
+      decisionOf(item, {}),
+    ];
+  }
+  return [decisionOf(item, {})];
+};
+
+export const decideByTopic = (item: DecideItem): DecideAnswer => {
+  const decisions = decisionsOn(item);
+  return { decisions, rewritten: null, effective: null };
+};
+
+const stateAfter = (decisions: readonly Decision[]): JobState => {
+  const { decision } = finalDecision({ decisions: [...decisions] });
+  if (decision === 'deny') return 'denied';
+  return decision === 'require_approval' ? 'held' : 'cleared';
+};
+
+const jobView = (job: Admitted & { actor: string }): JobView => ({
+  job_id: job.job_id,
+  tenant: job.tenant,
+  topic: 'job.demo.read',
+  capability: null,
+  labels: {},
+  actor: job.actor,
+  state: job.state,
+  reason: null,
+  decision: 'allow',
+  rule_id: null,
+  policy_version: 7,
+  policy_snapshot: SNAPSHOT,
+  job_hash: DIGEST,
+  effective_digest: DIGEST,
+  approval_id: null,
+  attempt: 0,
+  pool: null,
+  cancel_requested: false,
+  created_at: AT,
+  updated_at: AT,
+});
+
+export const createPeers = (): Peers => ({
+  decided: [],
+  admitted: [],
+  jobs: new Map(),
+  timelines: new Map(),
+  votes: [],
+  epoch: 0,
+  decide: decideByTopic,
+  beforeAdmit: () => {},
+});
+
+export const playKernel = (bus: Bus, peers: Peers): void => {
+  bus.serve('policy.decide', async ({ items }) => {
+    peers.decided.push(...items);
+    const answers = items.map((item) => {
+      try {
+        return { ok: true as const, value: peers.decide(item) };
+      } catch (thrown) {
+        return { ok: false as const, error: failureOf(thrown) };
+      }
+    });
+    return { answers };
+  });
+  bus.serve('policy.simulate', async ({ request, actor }) => {
+    const item = { gate: 'submit', request, actor, job_hash: DIGEST, salt: 'x'.repeat(22), min_epoch: 1 } as const;
+    return { ...decideByTopic(item), skipped: request.payload === undefined ? ['schema'] : [] };
+  });
+  bus.serve('policy.explain', async ({ request, actor }) => {
+    const item = { gate: 'submit', request, actor, job_hash: DIGEST, salt: 'x'.repeat(22), min_epoch: 1 } as const;
+    const steps = [{ step: 'rules', outcome: 'matched', rule_id: 'allow-reads', detail: 'topics' }];
+    return { ...decideByTopic(item), skipped: [], steps, text: 'because' };
+  });
+};
+
+const admit = (peers: Peers, item: AdmitItem): Admitted => {
+  peers.beforeAdmit();
+  const { job_id, tenant } = item.request;
+  const known = peers.jobs.get(job_id);
+  if (known) {
+    if (known.plain_digest !== item.plain_digest) throw new CountersignError('idempotency_conflict');
+    return { ...known, replayed: true };
+  }
+  if (finalDecision(item.answer).policy_epoch < peers.epoch) throw new CountersignError('epoch_stale');
+  peers.admitted.push(item);
+  const { decisions } = item.answer;
+  const job = { job_id, tenant, state: stateAfter(decisions), decisions, replayed: false };
+  peers.jobs.set(job_id, { ...job, plain_digest: item.plain_digest, actor: item.actor.id });
+  return job;
+};
+
+const find = (peers: Peers, { tenant, job_id }: { tenant: string; job_id: string }) => {
+  const job = peers.jobs.get(job_id);
+  if (job?.tenant !== tenant) throw new CountersignError('not_found');
+  return job;
+};
+
+export const playScheduler = (bus: Bus, peers: Peers): void => {
+  bus.serve('scheduler.admit', async (item) => admit(peers, item));
+  bus.serve('scheduler.get', async (key) => jobView(find(peers, key)));
+  bus.serve('scheduler.cancel', async (key) => ({
+    ...jobView(find(peers, key)),
+    state: 'cancelled',
+    reason: key.reason,
+  }));
+  bus.serve('scheduler.list', async ({ tenant, actor, state }) => ({
+    jobs: [...peers.jobs.values()]
+      .filter((job) => job.tenant === tenant && (actor === null || job.actor === actor))
+      .filter((job) => state === undefined || job.state === state)
+      .map(jobView),
+    next_cursor: null,
+  }));
+};
+
+export const playAudit = (bus: Bus, peers: Peers): void => {
+  bus.serve('audit.timeline', async (key) => {
+    find(peers, key);
+    return { entries: peers.timelines.get(key.job_id) ?? [] };
+  });
+  bus.serve('audit.decisions', async (key) => ({ decisions: find(peers, key).decisions.toReversed() }));
+};
+
+export const playOutputSafety = (bus: Bus, peers: Peers): void => {
+  bus.serve('output.read', async (key) => {
+    find(peers, key);
+    throw new CountersignError('result_not_ready');
+  });
+};
+
+export const playApproval = (bus: Bus, peers: Peers): void => {
+  bus.serve('approval.vote', async (asked) => {
+    peers.votes.push(asked);
+    throw new CountersignError('approval_closed');
+  });
+  bus.serve('approval.list', async () => ({ approvals: [], next_cursor: null }));
+};

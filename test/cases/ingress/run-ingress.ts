@@ -1,0 +1,160 @@
+// Ingress on a database and a bus of its own, between services that the test plays, with people and agents registered.
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { ErrorBody } from '@countersign/contracts/http';
+import { PERMISSION_SETS, type Permission } from '@countersign/contracts/permissions';
+import { findFreePort } from '@countersign/infra/find-free-port';
+import { provision } from '@countersign/infra/nats/provision';
+import { newApiKey } from '@countersign/ingress/api-key';
+import { registerIdentities } from '@countersign/ingress/register-identities';
+import { ingress } from '@countersign/ingress/service';
+import { type Bus, connectBus } from '@countersign/platform/bus';
+import { connectDatabase, type Database } from '@countersign/platform/database';
+import { start } from '@countersign/platform/service';
+import { createDatabase } from '../../harness/create-database.ts';
+import { type GuardedNats, startGuardedNats } from '../nats/connect-as.ts';
+import {
+  createPeers,
+  type Peers,
+  playApproval,
+  playAudit,
+  playKernel,
+  playOutputSafety,
+  playScheduler,
+} from './play-peers.ts';
+
+export const TENANT = 'acme';
+export const AGENT = 'desk-agent';
+
+export type Reply = { status: number; headers: Headers; body: Record<string, unknown> & Partial<ErrorBody> };
+export type RunningIngress = AsyncDisposable & {
+  url: string;
+  health_url: string;
+  peers: Peers;
+  admin: Database;
+  nats: GuardedNats;
+  keys: Record<'agent' | 'other_agent' | 'approver' | 'admin' | 'auditor' | 'stranger' | 'expired', string>;
+  signing_key: KeyObject;
+  peerBus(name: string): Bus;
+  /** `body` as text goes as it is. */
+  post(path: string, body: unknown, more?: { key?: string; headers?: Record<string, string> }): Promise<Reply>;
+  get(path: string, more?: { key?: string; headers?: Record<string, string>; method?: string }): Promise<Reply>;
+};
+
+const ceiling = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
+
+const seed = async (database: Database, keys: RunningIngress['keys'], signing_key: string): Promise<void> => {
+  const key = (of: keyof typeof keys, principal: string, permissions: readonly Permission[]) => ({
+    key: keys[of],
+    principal,
+    permissions: [...permissions],
+  });
+  const agent = { type: 'agent' as const, tenant: TENANT, owner: 'olivia', ceiling };
+  const human = { type: 'human' as const, tenant: TENANT };
+  await database.transaction((tx) =>
+    registerIdentities(tx, {
+      tenants: [TENANT, 'other'],
+      principals: [
+        { ...agent, id: AGENT, signing_key },
+        { ...agent, id: 'second-agent', signing_key: null },
+        { ...agent, id: 'foreign-agent', tenant: 'other', signing_key: null },
+        { ...human, id: 'olivia', groups: [] },
+        { ...human, id: 'alice', groups: ['sre', 'approvers'] },
+        { ...human, id: 'audrey', groups: [] },
+      ],
+      api_keys: [
+        key('agent', AGENT, PERMISSION_SETS.agent),
+        key('other_agent', 'second-agent', PERMISSION_SETS.agent),
+        key('stranger', 'foreign-agent', PERMISSION_SETS.agent),
+        key('approver', 'alice', PERMISSION_SETS.approver),
+        key('admin', 'olivia', PERMISSION_SETS.admin),
+        key('auditor', 'audrey', PERMISSION_SETS.auditor),
+        { ...key('expired', AGENT, PERMISSION_SETS.agent), expires_at: '2026-01-01T00:00:00Z' },
+      ],
+      workers: [{ worker: 'reader-1', pool: 'desk-read', public_key: 'A'.repeat(43) }],
+    }),
+  );
+};
+
+const read = async (response: Response): Promise<Reply> => {
+  const text = await response.text();
+  const isJson = response.headers.get('content-type') === 'application/json' && text !== '';
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : { text } };
+};
+
+export async function runIngress(): Promise<RunningIngress> {
+  const cleanUp = new AsyncDisposableStack();
+  const test_database = cleanUp.use(await createDatabase());
+  const nats = cleanUp.use(await startGuardedNats({ workers: [], tenants: [TENANT, 'other'], auditors: [] }));
+  await provision(nats.server.url, nats.seedOf('provisioner'), []);
+  const databaseAs = (url: string): Database => {
+    const database = connectDatabase({ url, pool: 2, name: 'test' });
+    cleanUp.defer(() => database.close());
+    return database;
+  };
+  const keys = {
+    agent: newApiKey(),
+    other_agent: newApiKey(),
+    approver: newApiKey(),
+    admin: newApiKey(),
+    auditor: newApiKey(),
+    stranger: newApiKey(),
+    expired: newApiKey(),
+  };
+  const pair = generateKeyPairSync('ed25519');
+  const ingress_url = test_database.url_for('countersign_ingress');
+  await seed(databaseAs(ingress_url), keys, pair.publicKey.export({ format: 'jwk' }).x!);
+
+  const peers = createPeers();
+  const buses = new Map<string, Bus>();
+  const parts = {
+    'policy-kernel': playKernel,
+    scheduler: playScheduler,
+    approval: playApproval,
+    'output-safety': playOutputSafety,
+    audit: playAudit,
+  };
+  for (const [user, play] of Object.entries(parts)) {
+    const bus = await connectBus({ servers: nats.server.url, nkey_seed: nats.seedOf(user), user });
+    cleanUp.defer(() => bus.close());
+    buses.set(user, bus);
+    play(bus, peers);
+    await bus.check();
+  }
+  const port = await findFreePort();
+  const running = cleanUp.use(
+    await start([ingress], {
+      DATABASE_URL: ingress_url,
+      NATS_URL: nats.server.url,
+      NATS_NKEY_SEED: nats.seedOf('ingress'),
+      HTTP_PORT: String(port),
+      LOG_LEVEL: 'silent',
+    }),
+  );
+  const url = `http://127.0.0.1:${port}`;
+  const headersOf = (more: { key?: string; headers?: Record<string, string> }) => ({
+    'x-api-key': more.key ?? keys.agent,
+    'x-tenant-id': TENANT,
+    ...more.headers,
+  });
+  return {
+    url,
+    health_url: running.services[0]!.health_url,
+    peers,
+    admin: databaseAs(test_database.admin_url),
+    nats,
+    keys,
+    signing_key: pair.privateKey,
+    peerBus: (name) => buses.get(name)!,
+    post: async (path, body, more = {}) =>
+      read(
+        await fetch(`${url}/api/v1${path}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headersOf(more) },
+          body: typeof body === 'string' ? body : JSON.stringify(body),
+        }),
+      ),
+    get: async (path, more = {}) =>
+      read(await fetch(`${url}/api/v1${path}`, { method: more.method ?? 'GET', headers: headersOf(more) })),
+    [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
+  };
+}
