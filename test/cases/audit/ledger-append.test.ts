@@ -1,0 +1,154 @@
+// The one way into the ledger: what it hashes, in which order, and whom and what it refuses.
+import { ENTRY_KINDS, roleOf } from '@countersign/contracts/ledger-entry';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import { type ChainEntry, entryHash, verifyChain } from '@countersign/ledger/chain-hash';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { appendAll, entry, type LedgerDatabase, openLedger, refusalOf, untilWaiting } from './ledger-database.ts';
+
+const DENIED = '42501';
+let ledger: LedgerDatabase;
+beforeAll(async () => {
+  ledger = await openLedger();
+});
+afterAll(() => ledger[Symbol.asyncDispose]());
+
+const chainOf = async (chain: string): Promise<(ChainEntry & { id: number })[]> => {
+  const rows = await ledger.admin.query<
+    Omit<ChainEntry, 'seq' | 'time_us'> & { id: number; seq: number; time_us: number }
+  >('SELECT * FROM ledger.entries WHERE chain = $1 ORDER BY seq', [chain]);
+  return rows.map((row) => ({ ...row, seq: BigInt(row.seq), time_us: BigInt(row.time_us) }));
+};
+const statement = 'SELECT ledger.append($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])';
+
+describe('ledger.append', () => {
+  test('hashes a row exactly as the offline verifier does, and keeps the body as it was hashed', async () => {
+    const body = { reason: 'größer\n"quoted" 𝄞', n: 1 };
+    await appendAll(ledger.as('scheduler'), [entry('job:acme:ünïcode', 'job_denied', body)]);
+    const [row] = await chainOf('job:acme:ünïcode');
+    expect(row).toMatchObject({ seq: 1n, recorded_by: 'countersign_scheduler', body: canonicalize(body) });
+    expect(row!.prev_hash).toEqual(Buffer.alloc(32));
+    expect(row!.hash).toEqual(entryHash(row!));
+  });
+
+  test('keeps the order of the array within a chain, over several calls and chains', async () => {
+    const kinds = ['job_admitted', 'job_cleared', 'job_dispatched', 'job_running', 'job_succeeded'];
+    await appendAll(
+      ledger.as('scheduler'),
+      kinds.slice(0, 3).flatMap((kind) => [entry('job:acme:b', kind), entry('job:acme:a', kind)]),
+    );
+    await appendAll(
+      ledger.as('scheduler'),
+      kinds.slice(3).flatMap((kind) => [entry('job:acme:a', kind), entry('job:acme:b', kind)]),
+    );
+    for (const chain of ['job:acme:a', 'job:acme:b']) {
+      const rows = await chainOf(chain);
+      expect(rows.map((row) => row.kind)).toEqual(kinds);
+      expect(verifyChain(rows)).toEqual({ ok: true });
+      // The sealer relies on it: within a chain, ids grow with seq.
+      expect(rows.map((row) => row.id)).toEqual([...rows.map((row) => row.id)].sort((a, b) => a - b));
+    }
+  });
+
+  test('many writers on the same chains never deadlock and leave no gap', async () => {
+    const chains = ['job:acme:p', 'job:acme:q', 'job:acme:r', 'job:acme:s'];
+    const writers = Array.from({ length: 40 }, (_, i) =>
+      appendAll(
+        ledger.as(i % 2 ? 'scheduler' : 'approval'),
+        [...chains.slice(i % 4), ...chains.slice(0, i % 4)].map((chain) =>
+          entry(chain, i % 2 ? 'job_held' : 'approval_opened', { i }),
+        ),
+      ),
+    );
+    await Promise.all(writers);
+    for (const chain of chains) {
+      const rows = await chainOf(chain);
+      expect(rows).toHaveLength(40);
+      expect(verifyChain(rows)).toEqual({ ok: true });
+    }
+  });
+
+  test('the next writer of a chain waits for the commit of the one before, and sees it', async () => {
+    const [first, second] = [await ledger.session('scheduler'), await ledger.session('approval')];
+    const args = (kind: string) => [['job:acme:wait'], [kind], ['acme'], [null], ['{}']];
+    await first.begin();
+    await first.query(statement, args('job_held'));
+    const appended = second.query(statement, args('approval_opened'));
+    await untilWaiting(ledger.admin, second);
+    await first.commit();
+    await appended;
+    const rows = await chainOf('job:acme:wait');
+    expect(rows.map((row) => row.kind)).toEqual(['job_held', 'approval_opened']);
+    expect(verifyChain(rows)).toEqual({ ok: true });
+  });
+
+  test('time never runs back in a chain, even when the clock does', async () => {
+    const far = BigInt(Date.now()) * 1000n + 86_400_000_000n;
+    await ledger.admin.query(
+      `INSERT INTO ledger.entries (chain, seq, kind, recorded_by, time_us, body, prev_hash, hash)
+       VALUES ('job:acme:clock', 1, 'job_admitted', 'x', $1, '{}', '\\x00', decode(repeat('ab', 32), 'hex'))`,
+      [String(far)],
+    );
+    await appendAll(ledger.as('scheduler'), [entry('job:acme:clock'), entry('job:acme:clock')]);
+    expect((await chainOf('job:acme:clock')).map((row) => row.time_us)).toEqual([far, far, far]);
+  });
+
+  test('a rolled back step leaves no number behind', async () => {
+    const failed = ledger.as('scheduler').transaction(async (tx) => {
+      await tx.query(statement, [['job:acme:undone'], ['job_held'], ['acme'], [null], ['{}']]);
+      throw new Error('the step failed');
+    });
+    await expect(failed).rejects.toThrow('the step failed');
+    await appendAll(ledger.as('scheduler'), [entry('job:acme:undone')]);
+    expect((await chainOf('job:acme:undone')).map((row) => row.seq)).toEqual([1n]);
+  });
+
+  test('knows the kinds and writers of the contracts, and no others', async () => {
+    const rows = await ledger.admin.query<{ kind: string; writer: string }>('SELECT kind, writer FROM ledger.kinds');
+    expect(Object.fromEntries(rows.map((row) => [row.kind, row.writer]))).toEqual(
+      Object.fromEntries(Object.entries(ENTRY_KINDS).map(([kind, service]) => [kind, roleOf(service)])),
+    );
+  });
+
+  test.each([
+    ['approval', 'job_admitted'],
+    ['scheduler', 'approval_granted'],
+    ['output_safety', 'policy_activated'],
+    ['policy_kernel', 'switch_set'],
+    ['ingress', 'output_screened'],
+    ['scheduler', 'no_such_kind'],
+  ])('%s may not record %s, not even among others', async (role, kind) => {
+    const own = Object.entries(ENTRY_KINDS).find(([, service]) => roleOf(service) === `countersign_${role}`)![0];
+    const chain = `job:acme:refused-${role}-${kind}`;
+    expect(await refusalOf(appendAll(ledger.as(role), [entry(chain, own), entry(chain, kind)]))).toBe(DENIED);
+    expect(await chainOf(chain)).toEqual([]);
+  });
+
+  test('refuses arrays that differ in length, and entries without a chain, kind or body', async () => {
+    const scheduler = ledger.as('scheduler');
+    const one = ['x'];
+    const refused = async (...args: (string | null)[][]) => refusalOf(scheduler.query(statement, args));
+    expect(await refused(['c'], ['job_held'], one, one, [])).toBe('22023');
+    expect(await refused(['c'], ['job_held'], [], one, ['{}'])).toBe('22023');
+    expect(await refused([null], ['job_held'], one, one, ['{}'])).toBe('23502');
+    expect(await refused(['c'], ['job_held'], one, one, [null])).toBe('23502');
+    expect(await refused(['c'], [null], one, one, ['{}'])).toBe(DENIED);
+  });
+});
+
+describe('what stands', () => {
+  test.each(['entries', 'leaves', 'nodes', 'checkpoints'])('%s refuses change from everybody', async (table) => {
+    for (const mode of ['origin', 'replica']) {
+      for (const change of [
+        `UPDATE ledger.${table} SET hash = ''`,
+        `DELETE FROM ledger.${table}`,
+        `TRUNCATE ledger.${table}`,
+      ]) {
+        const changed = ledger.admin.transaction(async (tx) => {
+          await tx.query(`SET LOCAL session_replication_role = ${mode}`);
+          await tx.query(change.replace('hash', table === 'checkpoints' ? 'root_hash' : 'hash'));
+        });
+        expect(await refusalOf(changed), `${mode}: ${change}`).toBe(DENIED);
+      }
+    }
+  });
+});
