@@ -1,0 +1,146 @@
+// Makes an empty Postgres and nats-server into a Countersign system: roles, schema, streams, identities, the signed
+// development bundle, and for each service the settings that it needs. The same for `npm start`, tests and compose.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { roleOf, SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
+import { PERMISSION_SETS } from '@countersign/contracts/permissions';
+import { type Identities, registerIdentities } from '@countersign/ingress/register-identities';
+import { connectDatabase } from '@countersign/platform/database';
+import type { DevelopmentKeys } from './development-keys.ts';
+import { DEVELOPMENT_ROSTER, DEVELOPMENT_TENANT, developmentPools } from './development-roster.ts';
+import { natsUsers, PROVISIONER, type Roster } from './nats/permissions.ts';
+import { provision } from './nats/provision.ts';
+import { renderNatsConfig } from './nats/render-config.ts';
+import { migrate } from './postgres/migrate.ts';
+import { createRoles } from './postgres/roles.ts';
+import type { NatsConfigFacts } from './run-nats-server.ts';
+import { developmentTrustRoot, signDevelopmentBundle } from './sign-development-bundle.ts';
+
+/** The server's configuration with the development users let in by their keys. */
+export const renderDevelopmentNats =
+  (keys: DevelopmentKeys, roster: Roster, host?: string) =>
+  (facts: NatsConfigFacts): string =>
+    renderNatsConfig({
+      ...facts,
+      ...(host ? { host } : {}),
+      users: natsUsers(roster).map((user) => ({ ...user, nkey_public: keys.nats[user.name]!.nkey_public })),
+    });
+
+/** The same Postgres under another role. */
+export const urlForRole = (adminUrl: string, role: string, password: string): string => {
+  const url = new URL(adminUrl);
+  url.username = role;
+  url.password = password;
+  return url.href;
+};
+
+/** Anything: the development agent's bounds are the policy's alone. */
+const WIDE = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
+
+const developmentIdentities = (keys: DevelopmentKeys): Identities => {
+  const tenant = DEVELOPMENT_TENANT;
+  const person = (id: string, groups: string[]) => ({ type: 'human' as const, id, tenant, groups });
+  const reviewers = ['approvers', 'sre', 'security'];
+  return {
+    tenants: [tenant],
+    principals: [
+      person('alice', reviewers),
+      person('bob', reviewers),
+      person('admin', []),
+      person('auditor', []),
+      {
+        type: 'agent',
+        id: 'desk-agent',
+        tenant,
+        owner: 'admin',
+        ceiling: WIDE,
+        signing_key: keys.agent_signing.public_key,
+      },
+    ],
+    api_keys: [
+      { principal: 'desk-agent', key: keys.api_keys.agent, permissions: [...PERMISSION_SETS.agent] },
+      { principal: 'alice', key: keys.api_keys.approver, permissions: [...PERMISSION_SETS.approver] },
+      { principal: 'bob', key: keys.api_keys.approver2, permissions: [...PERMISSION_SETS.approver] },
+      { principal: 'admin', key: keys.api_keys.admin, permissions: [...PERMISSION_SETS.admin] },
+      { principal: 'auditor', key: keys.api_keys.auditor, permissions: [...PERMISSION_SETS.auditor] },
+    ],
+    workers: Object.entries(keys.worker_signing).map(([name, key]) => {
+      const [pool, worker] = name.split('/') as [string, string];
+      return { pool, worker, public_key: key.public_key };
+    }),
+  };
+};
+
+const seedIdentities = async (adminUrl: string, keys: DevelopmentKeys): Promise<void> => {
+  const role = roleOf('ingress');
+  const url = urlForRole(adminUrl, role, keys.role_passwords[role]!);
+  const database = connectDatabase({ url, pool: 1, name: 'seed-identities' });
+  try {
+    await database.transaction((tx) => registerIdentities(tx, developmentIdentities(keys)));
+  } finally {
+    await database.close();
+  }
+};
+
+export type PrepareOptions = {
+  /** Where the signed bundle and the kernel's last known good one are kept. */
+  dir: string;
+  admin_url: string;
+  nats_url: string;
+  keys: DevelopmentKeys;
+  roster?: Roster;
+};
+
+/** Can be repeated: what stands already stays. */
+export async function prepareSystem({
+  dir,
+  admin_url,
+  nats_url,
+  keys,
+  roster = DEVELOPMENT_ROSTER,
+}: PrepareOptions): Promise<void> {
+  mkdirSync(join(dir, 'kernel'), { recursive: true, mode: 0o700 });
+  await createRoles(admin_url, keys.role_passwords);
+  await migrate(admin_url);
+  await provision(nats_url, keys.nats[PROVISIONER]!.seed, developmentPools(), [...roster.auditors]);
+  await seedIdentities(admin_url, keys);
+  writeFileSync(bundlePath(dir), await signDevelopmentBundle(keys), { mode: 0o600 });
+}
+
+const bundlePath = (dir: string): string => join(dir, 'bundle.json');
+
+export type ServiceSettings = Record<string, string>;
+
+/** What each service is told beyond the common settings. */
+const ownSettings = (dir: string, keys: DevelopmentKeys): Readonly<Record<ServiceName, ServiceSettings>> => ({
+  ingress: {},
+  'policy-kernel': {
+    TRUST_ROOT: JSON.stringify(developmentTrustRoot(keys)),
+    BUNDLE_FILE: bundlePath(dir),
+    STATE_DIR: join(dir, 'kernel'),
+  },
+  scheduler: { WARRANT_KEY: keys.warrant.private_pem },
+  approval: {},
+  'output-safety': { OUTPUT_SEAL_KEY: keys.output_seal },
+  audit: {},
+});
+
+/** The settings of one service, named as it reads them (`<SERVICE>_<KEY>`). */
+export function serviceSettings(service: ServiceName, options: PrepareOptions): ServiceSettings {
+  const { dir, admin_url, nats_url, keys } = options;
+  const role = roleOf(service);
+  const settings = {
+    DATABASE_URL: urlForRole(admin_url, role, keys.role_passwords[role]!),
+    NATS_URL: nats_url,
+    NATS_NKEY_SEED: keys.nats[service]!.seed,
+    ...ownSettings(dir, keys)[service],
+  };
+  const prefix = `${service.toUpperCase().replaceAll('-', '_')}_`;
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [prefix + key, value]));
+}
+
+/** The settings of all six, as one environment. */
+export const allSettings = (options: PrepareOptions): ServiceSettings =>
+  Object.assign({}, ...SERVICES.map((service) => serviceSettings(service, options)));
+
+export const readBundleText = (dir: string): string => readFileSync(bundlePath(dir), 'utf8');
