@@ -1,0 +1,137 @@
+// A scheduler and an output-safety that say what the test wants, as their own users of a real nats-server. What they
+// hear is kept in the order in which it came.
+import type { EffectiveJob } from '@countersign/contracts/decision';
+import { LIMITS } from '@countersign/contracts/limits';
+import { subjects } from '@countersign/contracts/subjects';
+import type { BeatAnswer, ClaimAnswer, ClaimRequest, WorkerResult } from '@countersign/contracts/worker';
+import { provision } from '@countersign/infra/nats/provision';
+import { waitUntil } from '@countersign/infra/wait-until';
+import { type Bus, connectBus } from '@countersign/platform/bus';
+import { createLogger } from '@countersign/platform/logger';
+import { createWorker, type Worker } from '@countersign/worker/create-worker';
+import type { WorkerOptions } from '@countersign/worker/worker-options';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { type GuardedNats, startGuardedNats } from '../nats/connect-as.ts';
+import { createSigningKey, JOB, type Made, makeClaims, type SigningKey, signClaims } from './make-warrant.ts';
+
+export const POOL = 'desk-read';
+export const WORKER = 'one';
+
+type Order = BeatAnswer['attempts'][number]['order'];
+export type FakeScheduler = AsyncDisposable & {
+  nats: GuardedNats;
+  worker_key: SigningKey;
+  claims: ClaimRequest[];
+  beats: { at: number; attempts: { dispatch_id: string; reported: boolean }[] }[];
+  results: WorkerResult[];
+  /** Set by the test; a throw is an outage. */
+  answerClaim: (request: ClaimRequest, made: Made | undefined) => ClaimAnswer | Promise<ClaimAnswer>;
+  answerBeat: (dispatch_id: string, reported: boolean) => Order | Promise<Order>;
+  dispatch(
+    effective?: Partial<EffectiveJob>,
+    bend?: (body: Record<string, unknown>) => Record<string, unknown>,
+  ): Promise<Made>;
+  /** Messages that wait in the pool's stream or have not been acknowledged. */
+  pending(): Promise<number>;
+  worker(options: Pick<WorkerOptions, 'handle'> & Partial<WorkerOptions>): Worker;
+  until<T>(what: string, probe: () => T | undefined | false | Promise<T | undefined | false>): Promise<T>;
+};
+
+export const granted = (made: Made, change: Partial<ClaimAnswer> = {}): ClaimAnswer =>
+  ({
+    outcome: 'granted',
+    tenant: made.effective.tenant,
+    job_id: made.effective.job_id,
+    attempt: 1,
+    lease_ms: LIMITS.lease_ms,
+    timeout_ms: 10_000,
+    max_output_bytes: 10_000,
+    ...change,
+  }) as ClaimAnswer;
+
+export async function startFakeScheduler(): Promise<FakeScheduler> {
+  const workers = [WORKER, 'two'].map((worker) => ({ pool: POOL, worker }));
+  const nats = await startGuardedNats({ workers, tenants: [], auditors: [] });
+  await provision(nats.server.url, nats.seedOf('provisioner'), [POOL]);
+  const signing = createSigningKey();
+  const busOf = (user: string): Promise<Bus> =>
+    connectBus({ servers: nats.server.url, nkey_seed: nats.seedOf(user), user });
+  const [scheduler, outputSafety] = await Promise.all([busOf('scheduler'), busOf('output-safety')]);
+  const dispatched = new Map<string, Made>();
+  const open: Worker[] = [];
+
+  const fake: FakeScheduler = {
+    nats,
+    worker_key: createSigningKey(),
+    claims: [],
+    beats: [],
+    results: [],
+    answerClaim: (_, made) => granted(made!),
+    answerBeat: (dispatch_id) =>
+      fake.results.some((result) => result.dispatch_id === dispatch_id) ? 'settled' : 'continue',
+    async dispatch(change = {}, bend = (body) => body) {
+      const made = makeClaims(POOL, { ...JOB, ...change });
+      dispatched.set(made.dispatch_id, made);
+      const warrant = await signClaims(made.claims, signing.privateKey);
+      const { salt, effective } = made;
+      await scheduler.publish(
+        subjects.dispatch(POOL, effective.tenant, effective.topic),
+        bend({ warrant, salt, effective }),
+      );
+      return made;
+    },
+    async pending() {
+      const manager = await jetstreamManager(await nats.connectAs('provisioner'), { checkAPI: false });
+      return (await manager.streams.info('DISPATCH')).state.messages;
+    },
+    worker(options) {
+      const made = createWorker({
+        servers: nats.server.url,
+        nkey_seed: nats.seedOf(`worker-${POOL}-${options.worker ?? WORKER}`),
+        pool: POOL,
+        worker: WORKER,
+        signing_key: fake.worker_key.pem,
+        scheduler_public_keys: [signing.public_key],
+        log: silent,
+        ...options,
+      });
+      open.push(made);
+      return made;
+    },
+    until: (what, probe) => waitUntil(what, async () => probe(), { timeout_ms: 20_000 }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(open.map((worker) => worker.stop()));
+      await Promise.all([scheduler.close(), outputSafety.close()]);
+      await nats[Symbol.asyncDispose]();
+    },
+  };
+
+  scheduler.serve('scheduler.claim', async (request) => {
+    fake.claims.push(request);
+    return fake.answerClaim(request, dispatched.get(request.dispatch_id));
+  });
+  scheduler.serve('scheduler.beat', async ({ attempts }) => {
+    fake.beats.push({ at: performance.now(), attempts });
+    const answers = attempts.map(async ({ dispatch_id, reported }) => ({
+      dispatch_id,
+      order: await fake.answerBeat(dispatch_id, reported),
+      reason: null,
+    }));
+    return { attempts: await Promise.all(answers) };
+  });
+  outputSafety.consume(
+    { stream: 'RESULTS', durable: 'output-safety' },
+    {
+      batch: 16,
+      handle: async (messages) => {
+        for (const message of messages) {
+          fake.results.push(message.json() as WorkerResult);
+          message.ack();
+        }
+      },
+    },
+  );
+  return fake;
+}
+
+const silent = createLogger('worker', 'silent');

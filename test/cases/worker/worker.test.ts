@@ -1,0 +1,379 @@
+import { verify } from 'node:crypto';
+import { CountersignError } from '@countersign/contracts/errors';
+import { workerResult } from '@countersign/contracts/worker';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import { RetryableError } from '@countersign/worker/retryable-error';
+import type { JobContext, WorkerJob } from '@countersign/worker/worker-options';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type FakeScheduler, granted, startFakeScheduler } from './fake-scheduler.ts';
+import { JOB } from './make-warrant.ts';
+
+let fake: FakeScheduler;
+beforeEach(async () => {
+  fake = await startFakeScheduler();
+});
+afterEach(() => fake[Symbol.asyncDispose]());
+
+const resultOf = (dispatch_id: string) =>
+  fake.until('a result', () => fake.results.find((result) => result.dispatch_id === dispatch_id));
+
+/** Never ends by itself; ends with its signal unless told not to listen. */
+const endless = ({ signal }: JobContext): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+
+describe('a job', () => {
+  test('is run once, signed, settled and forgotten', async () => {
+    const seen: [WorkerJob, JobContext][] = [];
+    const worker = fake.worker({
+      handle: (job, context) => {
+        seen.push([job, context]);
+        return { name: 'Ada' };
+      },
+    });
+    await worker.start();
+    const made = await fake.dispatch();
+    const result = await resultOf(made.dispatch_id);
+    expect(workerResult.parse(result)).toMatchObject({
+      ...{ tenant: 'acme', job_id: 'job-1', attempt: 1, worker: 'one', status: 'succeeded', retryable: false },
+      output: { name: 'Ada' },
+      claim_id: fake.claims[0]!.claim_id,
+    });
+    const { signature, ...signed } = result;
+    expect(
+      verify(null, Buffer.from(canonicalize(signed)), fake.worker_key.publicKey, Buffer.from(signature, 'base64url')),
+    ).toBe(true);
+    expect(seen).toHaveLength(1);
+    expect(seen[0]![0]).toMatchObject({ ...JOB, dispatch_id: made.dispatch_id });
+    expect(await fake.until('the message is acknowledged', async () => (await fake.pending()) === 0)).toBe(true);
+    await fake.until('the result is named in a beat', () => fake.beats.some(({ attempts }) => attempts[0]?.reported));
+    const beats = fake.beats.length;
+    await worker.stop();
+    expect(fake.beats.length).toBeLessThanOrEqual(beats + 1);
+  });
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw Object.assign(new Error('no such row'), { code: 'row_missing' });
+      },
+      false,
+      { code: 'row_missing', detail: 'no such row' },
+    ],
+    [
+      'throws a retryable error',
+      () => {
+        throw new RetryableError('busy', 'try again');
+      },
+      true,
+      { code: 'busy', detail: 'try again' },
+    ],
+    [
+      'throws something without a name',
+      () => {
+        throw 'x';
+      },
+      false,
+      { code: 'handler_failed', detail: 'thrown without a message' },
+    ],
+    [
+      'returns too much',
+      () => 'x'.repeat(10_001),
+      false,
+      { code: 'output_too_large', detail: '10003 bytes, 10000 are allowed' },
+    ],
+    [
+      'returns what is not JSON',
+      () => new Date(),
+      false,
+      { code: 'output_not_json', detail: 'canonical_not_json: an instance of a class' },
+    ],
+    [
+      'returns what nobody can read back',
+      () => ({ text: 'a\u0000b' }),
+      false,
+      { code: 'output_not_json', detail: expect.stringContaining('json_nul') },
+    ],
+  ] as const)('that %s has failed', async (_, handle, retryable, error) => {
+    await fake.worker({ handle }).start();
+    const made = await fake.dispatch();
+    expect(await resultOf(made.dispatch_id)).toMatchObject({ status: 'failed', retryable, output: { error } });
+  });
+
+  test('without a return value has the output null', async () => {
+    await fake.worker({ handle: () => undefined }).start();
+    const made = await fake.dispatch();
+    expect(await resultOf(made.dispatch_id)).toMatchObject({ status: 'succeeded', output: null });
+  });
+
+  test('that runs over its time is ended and reported as timed out', async () => {
+    fake.answerClaim = (_, made) => granted(made!, { timeout_ms: 100 });
+    await fake.worker({ handle: (_, context) => endless(context) }).start();
+    const made = await fake.dispatch();
+    expect(await resultOf(made.dispatch_id)).toMatchObject({
+      status: 'timed_out',
+      output: { error: { code: 'timed_out' } },
+    });
+  });
+
+  test('that is told to stop has stopped within a second', async () => {
+    const signals: AbortSignal[] = [];
+    await fake
+      .worker({
+        handle: (_, context) => {
+          signals.push(context.signal);
+          return endless(context);
+        },
+      })
+      .start();
+    const made = await fake.dispatch();
+    await fake.until('it runs', () => signals.length > 0);
+    const told_at = performance.now();
+    fake.answerBeat = (_, reported) => (reported ? 'settled' : 'stop');
+    await fake.until('the signal', () => signals[0]!.aborted);
+    expect(performance.now() - told_at).toBeLessThan(1_000);
+    expect(await resultOf(made.dispatch_id)).toMatchObject({ status: 'stopped', retryable: false });
+  });
+
+  test('that ignores its signal is reported without it, and keeps its slot until it ends', async () => {
+    fake.answerClaim = (_, made) => granted(made!, { timeout_ms: 50 });
+    const { promise, resolve } = Promise.withResolvers<string>();
+    let runs = 0;
+    await fake.worker({ handle: () => (++runs === 1 ? promise : 'second') }).start();
+    const made = await fake.dispatch();
+    expect(await resultOf(made.dispatch_id)).toMatchObject({ status: 'timed_out' });
+    await fake.dispatch({ job_id: 'job-2' });
+    const beats = fake.beats.length;
+    await fake.until(
+      'two more beats',
+      () =>
+        fake.beats.length > beats + 1 ||
+        fake.beats.at(-1)!.attempts.length === 0 ||
+        fake.claims.length > 1 ||
+        fake.results.length > 0,
+    );
+    expect(runs).toBe(1);
+    resolve('late');
+    await fake.until('the slot is used again', () => runs === 2);
+    expect(fake.results.find((result) => result.dispatch_id === made.dispatch_id)!.status).toBe('timed_out');
+  });
+});
+
+describe('without a good claim nothing runs', () => {
+  let runs = 0;
+  const count = () => {
+    runs += 1;
+    return runs;
+  };
+  beforeEach(() => {
+    runs = 0;
+  });
+
+  test('an altered job is refused by a claim that says so, and leaves the stream', async () => {
+    fake.answerClaim = () => ({ outcome: 'lost', code: 'warrant_invalid' });
+    await fake.worker({ handle: count }).start();
+    const made = await fake.dispatch({}, (body) => ({ ...body, effective: { ...JOB, payload: { customer_id: 8 } } }));
+    await fake.until('the refusal', () => fake.claims.length > 0);
+    expect(fake.claims[0]).toMatchObject({ dispatch_id: made.dispatch_id, refused: { code: 'warrant_effective' } });
+    await fake.until('the message is gone', async () => (await fake.pending()) === 0);
+    expect(runs).toBe(0);
+  });
+
+  test('a refusal that the scheduler has not heard is told again', async () => {
+    let heard = 0;
+    fake.answerClaim = () => {
+      heard += 1;
+      if (heard <= 2) throw new CountersignError('database_unavailable');
+      return { outcome: 'lost', code: 'warrant_invalid' };
+    };
+    await fake.worker({ handle: count }).start();
+    await fake.dispatch({}, (body) => ({ ...body, salt: 'AAAAAAAAAAAAAAAAAAAAAA' }));
+    await fake.until('the message is gone', async () => heard > 2 && (await fake.pending()) === 0);
+    expect(runs).toBe(0);
+  });
+
+  test('nonsense is dropped', async () => {
+    await fake.worker({ handle: count }).start();
+    await fake.dispatch({}, () => ({ warrant: 'x' }));
+    await fake.until('the message is gone', async () => (await fake.pending()) === 0);
+    expect([runs, fake.claims.length]).toEqual([0, 0]);
+  });
+
+  test('a lost claim is acknowledged', async () => {
+    fake.answerClaim = () => ({ outcome: 'lost', code: 'claim_lost' });
+    await fake.worker({ handle: count }).start();
+    await fake.dispatch();
+    await fake.until('the message is gone', async () => fake.claims.length > 0 && (await fake.pending()) === 0);
+    expect(runs).toBe(0);
+  });
+
+  test('a claim granted for another attempt is not used', async () => {
+    fake.answerClaim = (_, made) => granted(made!, { attempt: 2 });
+    await fake.worker({ handle: count }).start();
+    await fake.dispatch();
+    await fake.until('the message is gone', async () => fake.claims.length > 0 && (await fake.pending()) === 0);
+    expect(runs).toBe(0);
+  });
+
+  test('a full pool gives the message back, and the next delivery is another claim', async () => {
+    fake.answerClaim = (_, made) => (fake.claims.length === 1 ? { outcome: 'wait', retry_ms: 10 } : granted(made!));
+    await fake.worker({ handle: count }).start();
+    const made = await fake.dispatch();
+    await resultOf(made.dispatch_id);
+    expect(fake.claims).toHaveLength(2);
+    expect(fake.claims[0]!.claim_id).not.toBe(fake.claims[1]!.claim_id);
+    expect(runs).toBe(1);
+  });
+
+  test('an outage of the scheduler is waited out: the same claim twice, then another delivery', async () => {
+    fake.answerClaim = (_, made) => {
+      if (fake.claims.length <= 2) throw new CountersignError('database_unavailable');
+      return granted(made!);
+    };
+    await fake.worker({ handle: count }).start();
+    const made = await fake.dispatch();
+    await resultOf(made.dispatch_id);
+    const [first, second, third] = fake.claims;
+    expect(first!.claim_id).toBe(second!.claim_id);
+    expect(third!.claim_id).not.toBe(first!.claim_id);
+    expect(runs).toBe(1);
+  });
+});
+
+describe('a lease', () => {
+  test('without answers ends the run, which reports nothing', async () => {
+    fake.answerClaim = (_, made) => granted(made!, { lease_ms: 1_000 });
+    fake.answerBeat = () => {
+      throw new CountersignError('database_unavailable');
+    };
+    const signals: AbortSignal[] = [];
+    await fake
+      .worker({
+        handle: (_, context) => {
+          signals.push(context.signal);
+          return endless(context);
+        },
+      })
+      .start();
+    const made = await fake.dispatch();
+    await fake.until('the signal', () => signals[0]?.aborted);
+    expect(signals[0]!.reason).toBe('lease_lost');
+    const next = await fake.dispatch({ job_id: 'job-2' });
+    await fake.until('the slot is free again', () =>
+      fake.claims.some((claim) => claim.dispatch_id === next.dispatch_id),
+    );
+    expect(fake.results.filter((result) => result.dispatch_id === made.dispatch_id)).toEqual([]);
+  });
+
+  test('is longer than its first span as long as beats are answered', async () => {
+    fake.answerClaim = (_, made) => granted(made!, { lease_ms: 900 });
+    const { promise, resolve } = Promise.withResolvers<string>();
+    await fake.worker({ handle: () => promise }).start();
+    const made = await fake.dispatch();
+    const began = performance.now();
+    await fake.until('three leases later', () => performance.now() - began > 2_700);
+    resolve('done');
+    expect(await resultOf(made.dispatch_id)).toMatchObject({ status: 'succeeded', output: 'done' });
+  });
+});
+
+describe('a result', () => {
+  test('is named in every beat until it is settled, and then in none', async () => {
+    const named = (dispatch_id: string) =>
+      fake.beats.filter(({ attempts }) => attempts.some((one) => one.dispatch_id === dispatch_id && one.reported))
+        .length;
+    fake.answerBeat = () => 'continue';
+    const worker = fake.worker({ handle: () => 'kept' });
+    await worker.start();
+    const made = await fake.dispatch();
+    await fake.until('it is named in several beats', () => named(made.dispatch_id) > 3);
+    fake.answerBeat = (dispatch_id) => (dispatch_id === made.dispatch_id ? 'settled' : 'continue');
+    const settled_after = named(made.dispatch_id) + 1;
+    const other = await fake.dispatch({ job_id: 'job-2' });
+    await fake.until('the next one is named in several beats', () => named(other.dispatch_id) > 3);
+    expect(named(made.dispatch_id)).toBeLessThanOrEqual(settled_after);
+    fake.answerBeat = () => 'settled';
+  });
+
+  test('survives an outage of NATS', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    let runs = 0;
+    await fake
+      .worker({
+        handle: () => {
+          runs += 1;
+          return promise;
+        },
+      })
+      .start();
+    const made = await fake.dispatch();
+    await fake.until('it runs', () => runs === 1);
+    await fake.nats.server.kill();
+    resolve('made while nobody listened');
+    await fake.nats.server.start();
+    expect(await resultOf(made.dispatch_id)).toMatchObject({ output: 'made while nobody listened' });
+    expect(runs).toBe(1);
+  });
+});
+
+describe('capacity', () => {
+  test('takes no more than it has slots, and leaves the rest to an idle peer', async () => {
+    const release: (() => void)[] = [];
+    let running = 0;
+    let most = 0;
+    const handle = () =>
+      new Promise<string>((resolve) => {
+        running += 1;
+        most = Math.max(most, running);
+        release.push(() => {
+          running -= 1;
+          resolve('done');
+        });
+      });
+    await fake.worker({ handle, concurrency: 2 }).start();
+    const made = await Promise.all(Array.from({ length: 5 }, (_, i) => fake.dispatch({ job_id: `job-${i}` })));
+    await fake.until('both slots are taken', () => running === 2);
+    await fake.worker({ handle: () => 'peer', worker: 'two' }).start();
+    await fake.until('the peer did the rest', () => fake.results.length === 3);
+    expect(fake.results.every((result) => result.worker === 'two')).toBe(true);
+    expect(most).toBe(2);
+    for (const go of release) go();
+    await fake.until('all', () =>
+      made.every(({ dispatch_id }) => fake.results.some((result) => result.dispatch_id === dispatch_id)),
+    );
+  });
+
+  test('a stopping worker finishes what it runs and takes nothing new', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    let runs = 0;
+    const worker = fake.worker({
+      handle: () => {
+        runs += 1;
+        return promise;
+      },
+    });
+    await worker.start();
+    const made = await fake.dispatch();
+    await fake.until('it runs', () => runs === 1);
+    const stopped = worker.stop();
+    await fake.dispatch({ job_id: 'job-2' });
+    resolve('finished');
+    await stopped;
+    expect(await resultOf(made.dispatch_id)).toMatchObject({ status: 'succeeded', output: 'finished' });
+    expect(runs).toBe(1);
+    expect(await fake.pending()).toBe(1);
+  });
+});
+
+test('options that cannot work are refused before anything starts', () => {
+  const options = { handle: () => null };
+  expect(() => fake.worker({ ...options, pool: 'Bad.Pool' })).toThrow(/pool/);
+  expect(() => fake.worker({ ...options, scheduler_public_keys: [] })).toThrow(/scheduler_public_keys/);
+  expect(() => fake.worker({ ...options, signing_key: 'x' })).toThrow(/PKCS#8/);
+  expect(() => fake.worker({ ...options, concurrency: 0 })).toThrow(/concurrency/);
+});
+
+test('a worker whose key is not listed does not start', async () => {
+  const stranger = fake.worker({ handle: () => null, nkey_seed: fake.nats.seedOf('worker-unlisted') });
+  await expect(stranger.start()).rejects.toThrow();
+}, 20_000);
