@@ -4,15 +4,16 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { MIN_NATS_VERSION } from '@countersign/contracts/streams';
 import { fetchNatsFromDebian } from './fetch-nats-from-debian.ts';
 import { fetchNatsRelease } from './fetch-nats-release.ts';
+import { isAtLeast } from './nats/compare-versions.ts';
 import { CACHE_DIR } from './project-folders.ts';
 import { reportLine } from './report-step.ts';
 import { SetUpError } from './set-up-error.ts';
 
 export type NatsServerBinary = { path: string; version: string };
 
-const OLDEST: readonly [major: number, minor: number] = [2, 11];
 const CACHED = join(CACHE_DIR, 'nats-server', 'nats-server');
 const run = promisify(execFile);
 
@@ -37,7 +38,7 @@ async function fetchNatsServer(): Promise<NatsServerBinary> {
   }
   throw new SetUpError(
     `No nats-server could be fetched:\n  ${reasons.join('\n  ')}\n` +
-      `Install nats-server ${OLDEST.join('.')} or newer yourself, then: NATS_SERVER=/path/to/nats-server npm start`,
+      `Install nats-server ${MIN_NATS_VERSION} or newer yourself, then: NATS_SERVER=/path/to/nats-server npm start`,
   );
 }
 
@@ -64,11 +65,12 @@ async function requireUsable(path: string): Promise<NatsServerBinary> {
     ({ stdout }) => stdout,
     (error: Error) => error.message,
   );
-  const [version, major, minor] = /v(\d+)\.(\d+)\.\d+\S*/.exec(said) ?? [];
+  const version = /v(\d+\.\d+\.\d+\S*)/.exec(said)?.[1];
   if (version === undefined) throw new SetUpError(`${path} does not run as a nats-server: ${said.trim()}`);
-  const isNewEnough = Number(major) > OLDEST[0] || (Number(major) === OLDEST[0] && Number(minor) >= OLDEST[1]);
-  if (!isNewEnough) throw new SetUpError(`${path} is ${version}; ${OLDEST.join('.')} or newer is needed.`);
-  return { path, version: version.slice(1) };
+  if (!isAtLeast(version, MIN_NATS_VERSION)) {
+    throw new SetUpError(`${path} is ${version}; ${MIN_NATS_VERSION} or newer is needed.`);
+  }
+  return { path, version };
 }
 
 function isExecutable(path: string): boolean {

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { findNatsServer } from './find-nats-server.ts';
 import { findPostgresBinaries } from './find-postgres-binaries.ts';
 import { removePostgresCluster } from './open-postgres-cluster.ts';
-import { type NatsHandle, type NatsServerOptions, runNatsServer, stopLeftoverNats } from './run-nats-server.ts';
+import {
+  type NatsHandle,
+  type NatsServerOptions,
+  natsProcess,
+  runNatsServer,
+  stopLeftoverNats,
+} from './run-nats-server.ts';
 import { type PostgresHandle, runPostgres, useGivenPostgres } from './run-postgres.ts';
 
 export type StackOptions = {
@@ -27,13 +33,13 @@ export async function startLocalStack(options: StackOptions): Promise<Stack> {
   mkdirSync(dir, { recursive: true });
   // Postgres may run as another user, who has to pass through, not look around.
   chmodSync(dir, 0o711);
-  const binary = await findNatsServer();
+  const program = natsProcess(await findNatsServer());
   if (options.fresh) await removeData(dir, natsDir, database_url);
 
   const servers = new AsyncDisposableStack();
   try {
     const postgres = servers.use(database_url ? useGivenPostgres(database_url) : await runPostgres({ dir, mode }));
-    const nats = servers.use(await runNatsServer({ binary, dir: natsDir, render: options.renderNats }));
+    const nats = servers.use(await runNatsServer({ program, dir: natsDir, render: options.renderNats }));
     return { nats, postgres, [Symbol.asyncDispose]: () => servers.disposeAsync() };
   } catch (error) {
     await servers.disposeAsync();

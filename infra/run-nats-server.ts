@@ -21,8 +21,16 @@ export type NatsConfigFacts = {
   server_version: string;
 };
 
+/** How a nats-server is run: as a process here, or somewhere else that a test chooses. */
+export type NatsProgram = {
+  version: string;
+  /** Rejects with the server's own words when it would refuse the file. */
+  checkConfig(conf_path: string): Promise<unknown>;
+  run(conf_path: string, dir: string): Promise<GuardedProcess>;
+};
+
 export type NatsServerOptions = {
-  binary: NatsServerBinary;
+  program: NatsProgram;
   /** Holds the configuration, the JetStream store and the log. */
   dir: string;
   /** Called at start and at every reload, so that users made meanwhile are let in. */
@@ -44,16 +52,33 @@ export type NatsHandle = AsyncDisposable & {
 
 const run = promisify(execFile);
 
-export async function runNatsServer({ binary, dir, render }: NatsServerOptions): Promise<NatsHandle> {
+export function natsProcess({ path, version }: NatsServerBinary): NatsProgram {
+  return {
+    version,
+    checkConfig: (conf_path) => run(path, ['-t', '-c', conf_path]),
+    run: (conf_path, dir) =>
+      spawnGuarded({
+        name: 'nats-server',
+        command: path,
+        args: ['-c', conf_path],
+        log_path: logPath(dir),
+        stop_signal: 'SIGTERM',
+        grace_seconds: 10,
+        env: {},
+        cwd: dir,
+      }),
+  };
+}
+
+export async function runNatsServer({ program, dir, render }: NatsServerOptions): Promise<NatsHandle> {
   const store_dir = join(dir, 'jetstream');
   const conf_path = confPath(dir);
-  const log_path = join(dir, 'nats-server.log');
   mkdirSync(store_dir, { recursive: true, mode: 0o700 });
   const port = await findFreePort();
   const monitor_port = await findFreePort();
   const monitor_url = `http://127.0.0.1:${monitor_port}`;
   const writeConfig = async (): Promise<void> =>
-    writeFileSync(conf_path, await render({ port, monitor_port, store_dir, server_version: binary.version }), {
+    writeFileSync(conf_path, await render({ port, monitor_port, store_dir, server_version: program.version }), {
       mode: 0o600,
     });
 
@@ -62,13 +87,13 @@ export async function runNatsServer({ binary, dir, render }: NatsServerOptions):
     if (server?.isRunning()) return;
     await stopLeftoverNats(dir);
     await writeConfig();
-    server = await startServer(binary.path, conf_path, log_path, dir, monitor_url);
+    server = await startServer(program, dir, monitor_url);
     writeFileSync(pidPath(dir), `${server.pid}\n`);
   };
   const reload = async (): Promise<void> => {
     await writeConfig();
     // A server only logs that it refused a new configuration and goes on with the old one, so it is asked beforehand.
-    await run(binary.path, ['-t', '-c', conf_path]);
+    await program.checkConfig(conf_path);
     const before = await configLoadTime(monitor_url);
     server?.signal('SIGHUP');
     await waitUntil(
@@ -83,7 +108,7 @@ export async function runNatsServer({ binary, dir, render }: NatsServerOptions):
     monitor_url,
     store_dir,
     conf_path,
-    server_version: binary.version,
+    server_version: program.version,
     reload,
     start,
     stop,
@@ -101,29 +126,18 @@ function confPath(dir: string): string {
   return join(dir, 'nats.conf');
 }
 
+function logPath(dir: string): string {
+  return join(dir, 'nats-server.log');
+}
+
 function pidPath(dir: string): string {
   return join(dir, 'nats-server.pid');
 }
 
-async function startServer(
-  command: string,
-  conf_path: string,
-  log_path: string,
-  cwd: string,
-  monitor_url: string,
-): Promise<GuardedProcess> {
-  const server = await spawnGuarded({
-    name: 'nats-server',
-    command,
-    args: ['-c', conf_path],
-    log_path,
-    stop_signal: 'SIGTERM',
-    grace_seconds: 10,
-    env: {},
-    cwd,
-  });
+async function startServer(program: NatsProgram, dir: string, monitor_url: string): Promise<GuardedProcess> {
+  const server = await program.run(confPath(dir), dir);
   await waitUntil('nats-server is healthy', async () => {
-    if (!server.isRunning()) throw new SetUpError(`nats-server did not start:\n${lastLines(log_path, 10)}`);
+    if (!server.isRunning()) throw new SetUpError(`nats-server did not start:\n${lastLines(logPath(dir), 10)}`);
     return isHealthy(monitor_url);
   });
   return server;

@@ -39,6 +39,7 @@ function readReport(path) {
     );
     return { passed: numPassedTests, failed: numFailedTests + unloadable.length };
   } catch {
-    return { passed: 0, failed: 0 };
+    // No report: the set-up itself failed and has said so.
+    return { passed: 0, failed: 1 };
   }
 }

@@ -52,8 +52,11 @@ export function readMigrations(): Migration[] {
   });
 }
 
-/** Takes from everybody what Postgres gives to everybody, so that a role has what a migration grants and nothing else. */
-async function prepareDatabase(client: pg.Client): Promise<void> {
+/**
+ * Takes from everybody what Postgres gives to everybody, so that a role has what a migration grants and nothing else.
+ * A database made from a template needs it again: rights to a database are not copied.
+ */
+export async function prepareDatabase(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>('SELECT current_database() AS name');
   const database = client.escapeIdentifier(rows[0]!.name);
   await client.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`);

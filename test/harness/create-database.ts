@@ -1,5 +1,6 @@
 // A database of a test file's own, copied from the migrated template.
 import { randomBytes } from 'node:crypto';
+import { prepareDatabase } from '@countersign/infra/postgres/migrate';
 import { inject } from 'vitest';
 import { databaseUrl, TEMPLATE_DATABASE, withClient } from './build-template.ts';
 
@@ -17,6 +18,7 @@ export async function createDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await withClient(server_url, (client) => client.query(`create database ${name} template ${TEMPLATE_DATABASE}`));
   const admin_url = databaseUrl(server_url, name);
+  await withClient(admin_url, prepareDatabase);
   const drop = async (): Promise<void> => {
     await withClient(server_url, (client) => client.query(`drop database if exists ${name} with (force)`));
   };

@@ -9,6 +9,7 @@ import { isAlive } from '@countersign/infra/process-identity';
 import { runPostgres } from '@countersign/infra/run-postgres';
 import type { TestProject } from 'vitest/node';
 import { buildTemplate } from './build-template.ts';
+import type { TestStack } from './test-stack.ts';
 
 const RUN_DIR_PREFIX = 'countersign-test-';
 // Postgres runs as another user under root, to whom root's own TMPDIR may be closed.
@@ -22,22 +23,29 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const cleanUp = new AsyncDisposableStack();
   cleanUp.defer(() => rmSync(run_dir, { recursive: true, force: true }));
   try {
-    const nats_binary = await findNatsServer();
-    const postgres = cleanUp.use(await runPostgres({ dir: run_dir, mode: 'test' }));
+    const { kind, admin_url, nats_binary } = await startServers(run_dir, cleanUp);
     const role_password = randomBytes(16).toString('hex');
-    await buildTemplate(postgres.admin_url, role_password);
-    project.provide('test_stack', {
-      kind: 'processes',
-      run_dir,
-      admin_url: postgres.admin_url,
-      role_password,
-      nats_binary,
-    });
+    await buildTemplate(admin_url, role_password);
+    project.provide('test_stack', { kind, run_dir, admin_url, role_password, nats_binary });
     return () => cleanUp.disposeAsync();
   } catch (error) {
     await cleanUp.disposeAsync();
     throw error;
   }
+}
+
+type Servers = Pick<TestStack, 'kind' | 'admin_url' | 'nats_binary'>;
+
+async function startServers(run_dir: string, cleanUp: AsyncDisposableStack): Promise<Servers> {
+  if (process.env.TEST_STACK === 'containers') {
+    const { requireContainerEngine, runPostgresContainer } = await import('./run-in-containers.ts');
+    await requireContainerEngine();
+    const { admin_url } = cleanUp.use(await runPostgresContainer());
+    return { kind: 'containers', admin_url, nats_binary: undefined };
+  }
+  const nats_binary = await findNatsServer();
+  const { admin_url } = cleanUp.use(await runPostgres({ dir: run_dir, mode: 'test' }));
+  return { kind: 'processes', admin_url, nats_binary };
 }
 
 function removeAbandonedRuns(): void {

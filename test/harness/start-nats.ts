@@ -2,14 +2,21 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderOpenNatsConfig } from '@countersign/infra/render-open-nats-config';
-import { type NatsHandle, type NatsServerOptions, runNatsServer } from '@countersign/infra/run-nats-server';
+import {
+  type NatsHandle,
+  type NatsProgram,
+  type NatsServerOptions,
+  natsProcess,
+  runNatsServer,
+} from '@countersign/infra/run-nats-server';
 import { inject } from 'vitest';
 
 /** Without `render` the server lets everybody in and do everything, which suits a test of one part alone. */
 export async function startNats(options: { render?: NatsServerOptions['render'] } = {}): Promise<NatsHandle> {
   const { run_dir, nats_binary } = inject('test_stack');
   const dir = mkdtempSync(join(run_dir, 'nats-'));
-  const server = await runNatsServer({ binary: nats_binary!, dir, render: options.render ?? renderOpenNatsConfig });
+  const program = nats_binary === undefined ? await chooseContainer() : natsProcess(nats_binary);
+  const server = await runNatsServer({ program, dir, render: options.render ?? renderOpenNatsConfig });
   return {
     ...server,
     async [Symbol.asyncDispose]() {
@@ -17,4 +24,10 @@ export async function startNats(options: { render?: NatsServerOptions['render'] 
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** Loaded only when it is asked for: the container library takes longer to load than a server to start. */
+async function chooseContainer(): Promise<NatsProgram> {
+  const { natsContainer } = await import('./run-in-containers.ts');
+  return natsContainer();
 }
