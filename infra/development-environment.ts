@@ -89,22 +89,24 @@ export type PrepareOptions = {
   nats_url: string;
   keys: DevelopmentKeys;
   roster?: Roster;
+  /** Another policy folder than the development bundle's. */
+  bundle_dir?: string;
 };
 
 /** Can be repeated: what stands already stays. */
-export async function prepareSystem({
-  dir,
-  admin_url,
-  nats_url,
-  keys,
-  roster = DEVELOPMENT_ROSTER,
-}: PrepareOptions): Promise<void> {
+export async function prepareSystem(options: PrepareOptions): Promise<void> {
+  await createRoles(options.admin_url, options.keys.role_passwords);
+  await migrate(options.admin_url);
+  await prepareBusAndPolicy(options);
+}
+
+/** For a database that is migrated already. */
+export async function prepareBusAndPolicy(options: PrepareOptions): Promise<void> {
+  const { dir, admin_url, nats_url, keys, roster = DEVELOPMENT_ROSTER, bundle_dir } = options;
   mkdirSync(join(dir, 'kernel'), { recursive: true, mode: 0o700 });
-  await createRoles(admin_url, keys.role_passwords);
-  await migrate(admin_url);
   await provision(nats_url, keys.nats[PROVISIONER]!.seed, developmentPools(), [...roster.auditors]);
   await seedIdentities(admin_url, keys);
-  writeFileSync(bundlePath(dir), await signDevelopmentBundle(keys), { mode: 0o600 });
+  writeFileSync(bundlePath(dir), await signDevelopmentBundle(keys, bundle_dir), { mode: 0o600 });
 }
 
 const bundlePath = (dir: string): string => join(dir, 'bundle.json');

@@ -1,0 +1,120 @@
+// A whole system of a test file's own: real nats-server with the real permissions, real Postgres, all six services, as
+// one process or as six that a test can kill.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  allSettings,
+  type PrepareOptions,
+  prepareBusAndPolicy,
+  renderDevelopmentNats,
+} from '@countersign/infra/development-environment';
+import { type DevelopmentKeys, loadDevelopmentKeys } from '@countersign/infra/development-keys';
+import { DEVELOPMENT_ROSTER, DEVELOPMENT_TENANT } from '@countersign/infra/development-roster';
+import { findFreePort } from '@countersign/infra/find-free-port';
+import type { NatsHandle } from '@countersign/infra/run-nats-server';
+import { type RunningServices, runServices } from '@countersign/infra/run-services';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { createDatabase } from './create-database.ts';
+import { startNats } from './start-nats.ts';
+
+export type SystemOptions = {
+  separate?: boolean;
+  /** Settings on top, as the services read them. */
+  settings?: Record<string, string>;
+  /** Another policy folder than the development bundle's. */
+  bundle_dir?: string;
+};
+
+export type TestSystem = AsyncDisposable & {
+  url: string;
+  tenant: string;
+  keys: DevelopmentKeys;
+  nats: NatsHandle;
+  services: RunningServices;
+  admin_url: string;
+  prepared: PrepareOptions;
+  /** As superuser, past every role. */
+  sql<T extends pg.QueryResultRow>(text: string, params?: unknown[]): Promise<T[]>;
+  /** One request as one of the development people; `body` is sent as JSON. */
+  api(
+    who: keyof DevelopmentKeys['api_keys'],
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: any; headers: Headers }>;
+};
+
+export async function startSystem(options: SystemOptions = {}): Promise<TestSystem> {
+  const { run_dir, role_password } = inject('test_stack');
+  const dir = mkdtempSync(join(run_dir, 'system-'));
+  const owned = new AsyncDisposableStack();
+  owned.defer(() => rmSync(dir, { recursive: true, force: true }));
+  try {
+    const made = loadDevelopmentKeys(dir, DEVELOPMENT_ROSTER);
+    // Roles belong to the whole cluster, which all test files share.
+    const role_passwords = Object.fromEntries(Object.keys(made.role_passwords).map((role) => [role, role_password]));
+    const keys: DevelopmentKeys = { ...made, role_passwords };
+    const database = owned.use(await createDatabase());
+    const nats = owned.use(await startNats({ render: renderDevelopmentNats(keys, DEVELOPMENT_ROSTER) }));
+    const prepared: PrepareOptions = {
+      dir,
+      admin_url: database.admin_url,
+      nats_url: nats.url,
+      keys,
+      ...(options.bundle_dir ? { bundle_dir: options.bundle_dir } : {}),
+    };
+    await prepareBusAndPolicy(prepared);
+    const services = owned.use(
+      await runServices({
+        dir,
+        separate: options.separate ?? false,
+        settings: allSettings(prepared),
+        http_port: await findFreePort(),
+        extra: { LOG_LEVEL: 'info', ...options.settings },
+      }),
+    );
+    const pool = new pg.Pool({ connectionString: database.admin_url, max: 2 });
+    // The database is dropped under it at the end.
+    pool.on('error', () => {});
+    owned.defer(() => pool.end());
+    return {
+      url: services.url,
+      tenant: DEVELOPMENT_TENANT,
+      keys,
+      nats,
+      services,
+      admin_url: database.admin_url,
+      prepared,
+      sql: async (text, params) => (await pool.query(text, params)).rows,
+      api: (who, method, path, body, headers) => request(services.url, keys.api_keys[who], method, path, body, headers),
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
+  } catch (error) {
+    await owned.disposeAsync();
+    throw error;
+  }
+}
+
+async function request(
+  url: string,
+  key: string,
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+) {
+  const answer = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      'x-api-key': key,
+      'x-tenant-id': DEVELOPMENT_TENANT,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  return { status: answer.status, body: text === '' ? null : JSON.parse(text), headers: answer.headers };
+}
