@@ -37,11 +37,13 @@ CREATE TABLE identity.api_keys (
 CREATE INDEX api_keys_principal ON identity.api_keys (principal_id);
 
 CREATE TABLE identity.workers (
-  worker text PRIMARY KEY CHECK (worker ~ '^[a-z0-9_-]{1,64}$'),
+  worker text NOT NULL CHECK (worker ~ '^[a-z0-9_-]{1,64}$'),
   pool text NOT NULL CHECK (pool ~ '^[a-z0-9_-]{1,64}$'),
   public_key text NOT NULL UNIQUE CHECK (public_key ~ '^[A-Za-z0-9_-]{43}$'),
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  revoked_at timestamptz
+  revoked_at timestamptz,
+  -- A worker's name is its pool's: two pools may each have a `w1`.
+  PRIMARY KEY (pool, worker)
 );
 
 GRANT SELECT, INSERT ON identity.tenants, identity.principals, identity.api_keys, identity.workers TO countersign_ingress;
