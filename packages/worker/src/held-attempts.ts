@@ -41,7 +41,6 @@ export function holdAttempts({ bus, pool, worker, results, log }: HoldOptions): 
   const obey = (run: Running | undefined, told: BeatAnswer['attempts'][number], asked_at: number): void => {
     const { dispatch_id, order, reason } = told;
     if (order === 'settled') results.settle(dispatch_id);
-    if (order === 'stop') results.dropIfOld(dispatch_id);
     if (run === undefined) return;
     if (order === 'continue') run.lease_end = asked_at + run.lease_ms;
     else {

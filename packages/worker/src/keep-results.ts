@@ -12,7 +12,6 @@ type Kept = {
   result: WorkerResult;
   bytes: number;
   traceparent: string;
-  reported_at: number;
   published_at: number;
 };
 
@@ -21,8 +20,6 @@ export type KeptResults = {
   publishDue(): void;
   /** The scheduler knows what came of it. */
   settle(dispatch_id: string): void;
-  /** The scheduler no longer wants it; once its screening deadline has passed, nobody waits for it. */
-  dropIfOld(dispatch_id: string): void;
   list(): { dispatch_id: string; claim_id: string }[];
   size(): number;
   bytes(): number;
@@ -58,7 +55,7 @@ export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions):
       const now = monotonicMs();
       const size = Buffer.byteLength(JSON.stringify(result));
       const subject = subjects.result(pool, worker, result.tenant, topic);
-      const one = { subject, result, bytes: size, traceparent, reported_at: now, published_at: now };
+      const one = { subject, result, bytes: size, traceparent, published_at: now };
       kept.set(result.dispatch_id, one);
       bytes += size;
       void publish(one);
@@ -68,10 +65,6 @@ export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions):
       for (const one of kept.values()) if (one.published_at <= due) void publish(one);
     },
     settle,
-    dropIfOld(dispatch_id) {
-      const one = kept.get(dispatch_id);
-      if (one && monotonicMs() - one.reported_at > LIMITS.screening_ms) settle(dispatch_id);
-    },
     list: () => [...kept.values()].map(({ result: { dispatch_id, claim_id } }) => ({ dispatch_id, claim_id })),
     size: () => kept.size,
     bytes: () => bytes,
