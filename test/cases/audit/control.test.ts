@@ -1,0 +1,233 @@
+// `control`: what a gate has read stays true until its transaction ends, and every change is compared, counted and
+// recorded.
+import { type ControlState, controlState } from '@countersign/contracts/control';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import { type ChainEntry, verifyChain } from '@countersign/ledger/chain-hash';
+import { gate } from '@countersign/platform/control-gate';
+import type { Tx } from '@countersign/platform/database';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LedgerDatabase, openLedger, refusalOf, untilWaiting } from './ledger-database.ts';
+
+const SNAPSHOT = (n: number) => `sha256:${String(n).repeat(64)}`;
+let ledger: LedgerDatabase;
+let kernel: Tx;
+let scheduler: Tx;
+let ingress: Tx;
+beforeAll(async () => {
+  ledger = await openLedger();
+  [kernel, scheduler, ingress] = [ledger.as('policy_kernel'), ledger.as('scheduler'), ledger.as('ingress')];
+});
+afterAll(() => ledger[Symbol.asyncDispose]());
+
+type Activation = { scope: string; version: number; snapshot?: string; not_after?: string | null; expected?: number };
+const activate = async (
+  by: Tx,
+  { scope, version, snapshot, not_after = null, expected = 0 }: Activation,
+): Promise<number> => {
+  const [row] = await by.query<{ epoch: string | number }>(
+    'SELECT control.activate_policy($1, $2, $3, $4, $5, $6) AS epoch',
+    [scope, version, snapshot ?? SNAPSHOT(version), not_after, expected, { actor: 'admin', signers: ['k1'] }],
+  );
+  return Number(row!.epoch);
+};
+const setSwitch = (by: Tx, id: string, tenant: string | null, on: boolean) =>
+  by.query('SELECT control.set_switch($1, $2, $3, $4, $5, $6, $7)', [id, 'all', '*', tenant, on, 'drill', 'admin']);
+const revoke = async (subject: string): Promise<number> => {
+  const [row] = await ingress.query<{ revision: number }>('SELECT control.revoke($1, $2, $3) AS revision', [
+    subject,
+    'left',
+    'admin',
+  ]);
+  return row!.revision;
+};
+const gateOf = (tenants: string[], subjects: string[] = []): Promise<ControlState> =>
+  gate(scheduler, tenants, subjects);
+const chainOf = async (chain: string) => {
+  const rows = await ledger.admin.query<
+    Omit<ChainEntry, 'seq' | 'time_us'> & { seq: number; time_us: number; tenant: string | null }
+  >('SELECT * FROM ledger.entries WHERE chain = $1 ORDER BY seq', [chain]);
+  expect(verifyChain(rows.map((row) => ({ ...row, seq: BigInt(row.seq), time_us: BigInt(row.time_us) })))).toEqual({
+    ok: true,
+  });
+  return rows.map((row) => ({ ...row, body: JSON.parse(row.body) as Record<string, unknown>, text: row.body }));
+};
+
+describe('activation', () => {
+  test('is compared, counted and recorded; the same again changes nothing', async () => {
+    const first = await activate(kernel, { scope: 'once', version: 3 });
+    expect(await activate(kernel, { scope: 'once', version: 3 })).toBe(first);
+    const second = await activate(kernel, { scope: 'once', version: 4, expected: first });
+    expect(second).toBeGreaterThan(first);
+    const entries = await chainOf('policy:once');
+    expect(entries.map(({ kind, recorded_by, tenant }) => [kind, recorded_by, tenant])).toEqual([
+      ['policy_activated', 'countersign_policy_kernel', 'once'],
+      ['policy_activated', 'countersign_policy_kernel', 'once'],
+    ]);
+    expect(entries[1]!.body).toMatchObject({
+      scope: 'once',
+      policy_version: 4,
+      policy_snapshot: SNAPSHOT(4),
+      policy_epoch: second,
+      previous_epoch: first,
+      actor: 'admin',
+      signers: ['k1'],
+    });
+    for (const { body, text } of entries) expect(text).toBe(canonicalize(body));
+  });
+
+  test('refuses another epoch than the active one, a version that does not grow, and a policy past its end', async () => {
+    const epoch = await activate(kernel, { scope: 'strict', version: 5 });
+    const refused = (more: Partial<Activation>) =>
+      refusalOf(activate(kernel, { scope: 'strict', version: 6, expected: epoch, ...more }));
+    expect(await refused({ expected: 0 })).toBe('CS001');
+    expect(await refused({ expected: epoch + 1 })).toBe('CS001');
+    expect(await refused({ version: 5, snapshot: SNAPSHOT(9) })).toBe('CS002');
+    expect(await refused({ version: 4 })).toBe('CS002');
+    expect(await refused({ not_after: '2020-01-01T00:00:00Z' })).toBe('CS003');
+    expect((await gateOf(['strict'])).policies.strict).toEqual({
+      scope: 'strict',
+      version: 5,
+      snapshot: SNAPSHOT(5),
+      epoch,
+    });
+    expect(await chainOf('policy:strict')).toHaveLength(1);
+  });
+
+  test('of two at once with the same expectation one wins', async () => {
+    const outcomes = await Promise.all(
+      [1, 2].map((version) => refusalOf(activate(kernel, { scope: 'race', version }))),
+    );
+    expect(outcomes.filter((outcome) => outcome === null)).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'CS001' || outcome === 'CS002')).toHaveLength(1);
+  });
+});
+
+describe('the gate', () => {
+  test('gives each tenant its own policy, else the one of all, else none', async () => {
+    expect((await gateOf(['nobody-yet'])).policies).toEqual({});
+    const everyone = await activate(kernel, { scope: '*', version: 1 });
+    const own = await activate(kernel, { scope: 'own', version: 1 });
+    expect(own).not.toBe(everyone);
+    expect((await gateOf(['own', 'other', 'own'])).policies).toEqual({
+      own: { scope: 'own', version: 1, snapshot: SNAPSHOT(1), epoch: own },
+      other: { scope: '*', version: 1, snapshot: SNAPSHOT(1), epoch: everyone },
+    });
+  });
+
+  test('tells the stops that can hit these tenants until they are lifted', async () => {
+    await setSwitch(scheduler, 'everyone', null, true);
+    await setSwitch(scheduler, 'only-x', 'x', true);
+    expect((await gateOf(['x'])).switches.map((stop) => stop.switch_id)).toEqual(['everyone', 'only-x']);
+    expect((await gateOf(['y'])).switches).toEqual([
+      { switch_id: 'everyone', kind: 'all', target: '*', tenant: null, reason: 'drill' },
+    ]);
+    await setSwitch(scheduler, 'everyone', null, false);
+    expect((await gateOf(['y'])).switches).toEqual([]);
+    const entries = await chainOf('control');
+    expect(entries.map(({ kind, body }) => [kind, body.switch_id, body.on])).toEqual([
+      ['switch_set', 'everyone', true],
+      ['switch_set', 'only-x', true],
+      ['switch_set', 'everyone', false],
+    ]);
+  });
+
+  test('tells which of the subjects asked about are revoked, for good', async () => {
+    const revision = await revoke('mallory');
+    expect(await revoke('mallory')).toBe(revision);
+    expect((await gateOf([], ['alice', 'mallory'])).revoked).toEqual(['mallory']);
+    expect((await gateOf([], ['alice'])).revoked).toEqual([]);
+    expect((await chainOf('identity:mallory')).map(({ kind }) => kind)).toEqual(['identity_revoked']);
+  });
+
+  test('what it read holds until its transaction ends, and nobody reads the old state after a change has returned', async () => {
+    const epoch = await activate(kernel, { scope: 'held', version: 1 });
+    const [inGate, changer, late] = [
+      await ledger.session('scheduler'),
+      await ledger.session('policy_kernel'),
+      await ledger.session('scheduler'),
+    ];
+    await inGate.begin();
+    expect((await gate(inGate, ['held'])).policies.held!.epoch).toBe(epoch);
+    let returned = false;
+    const changing = activate(changer, { scope: 'held', version: 2, expected: epoch }).then((next) => {
+      returned = true;
+      return next;
+    });
+    await untilWaiting(ledger.admin, changer);
+    // A gate that comes now waits behind the change, so gates cannot starve it.
+    await late.begin();
+    const lateGate = gate(late, ['held']);
+    await untilWaiting(ledger.admin, late);
+    expect(returned).toBe(false);
+    await inGate.commit();
+    const next = await changing;
+    expect((await lateGate).policies.held!.epoch).toBe(next);
+    expect((await gateOf(['held'])).policies.held!.epoch).toBe(next);
+    await late.commit();
+  });
+
+  test('gates do not wait for each other', async () => {
+    const [one, two] = [await ledger.session('scheduler'), await ledger.session('output_safety')];
+    await one.begin();
+    await two.begin();
+    await gate(one, ['a']);
+    await gate(two, ['a']);
+    await one.commit();
+    await two.commit();
+  });
+
+  test('under a storm of gates and activations no gate sees an epoch older than one that was returned', async () => {
+    let returned = await activate(kernel, { scope: 'storm', version: 1 });
+    let running = true;
+    const gates = Array.from({ length: 4 }, async () => {
+      while (running) {
+        const before = returned;
+        expect((await gateOf(['storm'])).policies.storm!.epoch).toBeGreaterThanOrEqual(before);
+      }
+    });
+    for (let version = 2; version <= 25; version += 1) {
+      returned = await activate(kernel, { scope: 'storm', version, expected: returned });
+    }
+    running = false;
+    await Promise.all(gates);
+  });
+
+  test('answers in the shape of the contracts', async () => {
+    expect(controlState.safeParse(await gateOf(['own', 'x'], ['mallory'])).success).toBe(true);
+  });
+});
+
+describe('control.read', () => {
+  test('shows pollers the revision, which every change bumps, and the scopes', async () => {
+    type Read = { revision: number; scopes: { scope: string; not_after: string | null; epoch: number }[] };
+    const read = async (): Promise<Read> =>
+      (await kernel.query<{ state: Read }>('SELECT control.read() AS state'))[0]!.state;
+    const { revision } = await read();
+    const epoch = await activate(kernel, { scope: 'read', version: 1, not_after: '2999-01-01T00:00:00Z' });
+    await setSwitch(scheduler, 'bump', null, false);
+    await revoke('bump');
+    const after = await read();
+    expect(after.revision).toBe(revision + 3);
+    expect(after.scopes.find(({ scope }) => scope === 'read')).toMatchObject({
+      epoch,
+      not_after: '2999-01-01T00:00:00.000000Z',
+    });
+  });
+});
+
+describe('canonical text made in the database', () => {
+  test.each([
+    [{}],
+    [[]],
+    [{ b: [1, -5, 0, null, true, { z: 'é', a: 'x\n\t"\\/\u0001\u007f𝄞' }], a: {}, B: '', aa: 9007199254740991 }],
+  ])('is that of RFC 8785: %j', async (value) => {
+    const [row] = await ledger.admin.query<{ text: string }>('SELECT control.canonical($1::jsonb) AS text', [
+      JSON.stringify(value),
+    ]);
+    expect(row!.text).toBe(canonicalize(value));
+  });
+
+  test.each(['1.5', '9007199254740992', '1e30'])('refuses %s, which readers could hold differently', async (text) => {
+    expect(await refusalOf(ledger.admin.query('SELECT control.canonical($1::jsonb)', [text]))).toBe('22023');
+  });
+});
