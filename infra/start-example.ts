@@ -1,0 +1,93 @@
+// Starts the example's workers beside the system, as ordinary users of the worker package, and runs the example once.
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { PrepareOptions } from './development-environment.ts';
+import { DEVELOPMENT_ROSTER } from './development-roster.ts';
+import { workerUser } from './nats/permissions.ts';
+import { PROJECT_DIR } from './project-folders.ts';
+import { lastLines } from './read-log-tail.ts';
+import { reportLine } from './report-step.ts';
+import { SetUpError } from './set-up-error.ts';
+import { spawnGuarded } from './spawn-guarded.ts';
+import { waitUntil } from './wait-until.ts';
+import type { DevEnv } from './write-env-file.ts';
+
+const EXAMPLE_DIR = join(PROJECT_DIR, 'examples/support-desk');
+const DESK = 'support_desk';
+
+/** A database of the desk's own, under a role of its own: Countersign's roles can't enter it, nor it theirs. */
+export async function createDeskDatabase(admin_url: string): Promise<string> {
+  const password = randomBytes(24).toString('base64url');
+  const client = new pg.Client({ connectionString: admin_url });
+  await client.connect();
+  try {
+    const { rowCount: role } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [DESK]);
+    await client.query(`${role ? 'ALTER' : 'CREATE'} ROLE ${DESK} LOGIN PASSWORD ${client.escapeLiteral(password)}`);
+    const { rowCount: database } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DESK]);
+    if (!database) await client.query(`CREATE DATABASE ${DESK} OWNER ${DESK}`);
+  } finally {
+    await client.end();
+  }
+  const url = new URL(admin_url);
+  url.username = DESK;
+  url.password = password;
+  url.pathname = `/${DESK}`;
+  return url.href;
+}
+
+/** What the example is told: the development keys, the workers' own keys, and its database. */
+export const exampleEnv = (prepared: PrepareOptions, env: DevEnv, desk_url: string): Record<string, string> => {
+  const { keys, dir } = prepared;
+  const workers = DEVELOPMENT_ROSTER.workers.map(({ pool, worker }) => [
+    pool,
+    {
+      worker,
+      nkey_seed: keys.nats[workerUser(pool, worker)]!.seed,
+      signing_key: keys.worker_signing[`${pool}/${worker}`]!.private_pem,
+    },
+  ]);
+  return {
+    ...env,
+    SCHEDULER_PUBLIC_KEY: keys.warrant.public_key,
+    WORKER_KEYS: JSON.stringify(Object.fromEntries(workers)),
+    DESK_DATABASE_URL: desk_url,
+    DESK_RELEASE_DIR: join(dir, 'releases'),
+  };
+};
+
+export async function startWorkers(dir: string, env: Record<string, string>): Promise<AsyncDisposable> {
+  const log_path = join(dir, 'logs/workers.log');
+  const before = existsSync(log_path) ? lastLines(log_path, 1_000_000).length : 0;
+  const workers = await spawnGuarded({
+    name: 'the workers',
+    command: process.execPath,
+    args: [join(EXAMPLE_DIR, 'workers.ts')],
+    log_path,
+    stop_signal: 'SIGTERM',
+    grace_seconds: 15,
+    env: { PATH: process.env.PATH ?? '', ...env },
+    cwd: PROJECT_DIR,
+  });
+  await waitUntil('the workers are ready', () => {
+    if (!workers.isRunning()) throw new SetUpError(`the workers did not start:\n${lastLines(log_path, 10)}`);
+    return /^ready$/m.test(lastLines(log_path, 1_000_000).slice(before));
+  });
+  return { [Symbol.asyncDispose]: () => workers.stop() };
+}
+
+export async function startExample(
+  prepared: PrepareOptions,
+  env: DevEnv,
+  { run }: { run: boolean },
+): Promise<AsyncDisposable> {
+  reportLine("starting the example's workers");
+  const given = exampleEnv(prepared, env, await createDeskDatabase(prepared.admin_url));
+  const workers = await startWorkers(prepared.dir, given);
+  if (run) {
+    const { runExample } = await import('@countersign/support-desk/run');
+    await runExample(given);
+  }
+  return workers;
+}
