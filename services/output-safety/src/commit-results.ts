@@ -1,0 +1,135 @@
+/**
+ * Stores screened outputs and refusals with their evidence, many in one transaction: control lock, fence, rows, ledger.
+ * What was screened under another policy than the active one is not stored but handed back.
+ */
+import type { ControlState } from '@countersign/contracts/control';
+import type { NewEntry } from '@countersign/contracts/ledger-entry';
+import { LIMITS } from '@countersign/contracts/limits';
+import { gate } from '@countersign/platform/control-gate';
+import type { Database, Tx } from '@countersign/platform/database';
+import { groupCommit } from '@countersign/platform/group-commit';
+import { randomSalt } from '@countersign/platform/ids';
+import { append } from '@countersign/platform/ledger-append';
+import { judgeResult, outputDigest, type ScreenedResult } from './judge-result.ts';
+import type { Sender } from './read-result.ts';
+import { rejectedEntry, screenedEntry } from './result-entries.ts';
+import { quarantine, type Screening } from './screen-output.ts';
+import type { Sealer } from './seal-output.ts';
+import { countRejections, type FencedAttempt, insertResults, type ResultRow, readFenced } from './store.ts';
+
+/** A message that names a dispatch and was refused before it could be screened. */
+export type RefusedEarly = { kind: 'refused'; from: Sender; dispatch_id: string; code: string };
+export type CommitItem = ScreenedResult | RefusedEarly;
+export type Outcome =
+  | { kind: 'stored'; row: ResultRow; topic: string; fail_mode: Screening['fail_mode'] }
+  | { kind: 'duplicate' }
+  | { kind: 'refused'; code: string }
+  | { kind: 'moved'; capability: string | null };
+
+const dispatchOf = (item: CommitItem): string =>
+  item.kind === 'screened' ? item.result.dispatch_id : item.dispatch_id;
+
+export const commitResults = (database: Database, sealer: Sealer): ((item: CommitItem) => Promise<Outcome>) =>
+  groupCommit<CommitItem, Outcome>({ run: (items) => database.transaction((tx) => commitIn(tx, items, sealer)) });
+
+const commitIn = async (tx: Tx, items: readonly CommitItem[], sealer: Sealer): Promise<Outcome[]> => {
+  const control = await gate(
+    tx,
+    items.map((item) => item.from.tenant),
+  );
+  const ids = [...new Set(items.map(dispatchOf))].sort();
+  const fenced = new Map((await readFenced(tx, ids)).map((attempt) => [attempt.dispatch_id, attempt]));
+  const batch = new Batch(fenced, control, sealer);
+  const outcomes = items.map((item) => batch.take(item));
+  const inserted = await insertResults(tx, batch.rows);
+  await countRejections(tx, batch.rejections);
+  const lost = (outcome: Outcome) => outcome.kind === 'stored' && !inserted.has(outcome.row.dispatch_id);
+  await append(
+    tx,
+    batch.entries.filter(({ outcome }) => !lost(outcome)).map(({ entry }) => entry),
+  );
+  return outcomes.map((outcome) => (lost(outcome) ? { kind: 'duplicate' } : outcome));
+};
+
+/** What one transaction will write. It keeps the fence's answers up to date, so that twins in one batch see each other. */
+class Batch {
+  readonly rows: ResultRow[] = [];
+  readonly entries: { entry: NewEntry; outcome: Outcome }[] = [];
+  readonly rejections = new Map<string, number>();
+  readonly #fenced: Map<string, FencedAttempt>;
+  readonly #control: ControlState;
+  readonly #sealer: Sealer;
+
+  constructor(fenced: Map<string, FencedAttempt>, control: ControlState, sealer: Sealer) {
+    this.#fenced = fenced;
+    this.#control = control;
+    this.#sealer = sealer;
+  }
+
+  take(item: CommitItem): Outcome {
+    const fenced = this.#fenced.get(dispatchOf(item));
+    // No attempt, no job, no chain: a sender must not be able to found one.
+    if (fenced === undefined) return { kind: 'refused', code: 'attempt_stale' };
+    if (item.kind === 'refused') return this.#refuse(item.from, fenced, item.code);
+    const standing = judgeResult(item, fenced, this.#control);
+    if (standing.kind === 'refused') return this.#refuse(item.from, fenced, standing.code);
+    return standing.kind === 'counts' ? this.#store(item, fenced) : standing;
+  }
+
+  #store(item: ScreenedResult, fenced: FencedAttempt): Outcome {
+    const screening = withinBounds(item, fenced);
+    const row = toRow(item, screening, fenced, this.#sealer);
+    const outcome: Outcome = { kind: 'stored', row, topic: fenced.topic, fail_mode: screening.fail_mode };
+    this.rows.push(row);
+    this.entries.push({ entry: screenedEntry(fenced, row, screening.fail_mode), outcome });
+    fenced.screened_digest = row.output_digest;
+    fenced.screened_salt = row.salt;
+    return outcome;
+  }
+
+  #refuse(from: Sender, fenced: FencedAttempt, code: string): Outcome {
+    const outcome: Outcome = { kind: 'refused', code };
+    if (fenced.rejections >= LIMITS.recorded_rejections) return outcome;
+    fenced.rejections += 1;
+    this.rejections.set(fenced.dispatch_id, (this.rejections.get(fenced.dispatch_id) ?? 0) + 1);
+    this.entries.push({ entry: rejectedEntry(fenced, from, code), outcome });
+    return outcome;
+  }
+}
+
+/** The constraint is the job's; the worker should have kept it, but only this side can be believed. */
+const withinBounds = ({ output_text, screening }: ScreenedResult, fenced: FencedAttempt): Screening =>
+  Buffer.byteLength(output_text) <= fenced.max_output_bytes
+    ? screening
+    : quarantine('the output is larger than the job may return', screening.findings);
+
+const toRow = (item: ScreenedResult, screening: Screening, fenced: FencedAttempt, sealer: Sealer): ResultRow => {
+  const { result, from, policy, output_text } = item;
+  const { dispatch_id, tenant, job_id, attempt, traceparent } = fenced;
+  const salt = randomSalt();
+  const isSealed = screening.decision !== 'allow';
+  return {
+    dispatch_id,
+    tenant,
+    job_id,
+    attempt,
+    pool: from.pool,
+    worker: from.worker,
+    status: result.status,
+    retryable: result.retryable,
+    output_decision: screening.decision,
+    rule_id: screening.rule_id,
+    reason: screening.reason,
+    policy_version: policy.active?.version ?? null,
+    policy_snapshot: policy.active?.snapshot ?? null,
+    policy_epoch: policy.active?.epoch ?? null,
+    findings: screening.findings,
+    output_digest: outputDigest(salt, output_text),
+    salt,
+    content: screening.released,
+    sealed: isSealed ? sealer.seal(dispatch_id, output_text) : null,
+    seal_key_id: isSealed ? sealer.key_id : null,
+    duration_ms: result.duration_ms,
+    traceparent,
+  };
+};

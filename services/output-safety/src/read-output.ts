@@ -1,0 +1,23 @@
+/** Lets a reader have an output: only through a terminal job that names the dispatch it came from. The only way to it. */
+import { CountersignError } from '@countersign/contracts/errors';
+import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
+import { isTerminal } from '@countersign/contracts/states';
+import type { Tx } from '@countersign/platform/database';
+import { readReleased } from './store.ts';
+
+/** Throws `not_found` (no such job, or one that ended without a result), `result_not_ready` or `result_quarantined`. */
+export const readOutput = async (
+  database: Tx,
+  { tenant, job_id }: RpcParsed<'output.read'>,
+): Promise<RpcAnswer<'output.read'>> => {
+  const found = await readReleased(database, tenant, job_id);
+  if (found === null) throw new CountersignError('not_found');
+  const { state, content, ...released } = found;
+  if (!isTerminal(state)) throw new CountersignError('result_not_ready');
+  if (state === 'quarantined' || released.output_decision === 'quarantine') {
+    throw new CountersignError('result_quarantined');
+  }
+  if (released.dispatch_id === null) throw new CountersignError('not_found', 'the job ended without a result');
+  if (content === null) throw new CountersignError('not_found', 'the result was erased');
+  return { tenant, job_id, ...released, output: JSON.parse(content) } as RpcAnswer<'output.read'>;
+};

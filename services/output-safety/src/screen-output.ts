@@ -1,0 +1,108 @@
+/**
+ * Decides what may leave of one output: all of it, a copy without the matches, or nothing. Pure. Whatever it cannot
+ * judge is quarantined; only a scan that fails under an explicit `fail_mode: open` lets anything through unread.
+ */
+import type { Finding } from '@countersign/contracts/decision';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { OutputDecision } from '@countersign/contracts/output';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import { type CompiledOutputPolicy, decideOutput } from '@countersign/policy/decide-output';
+import { redactValue } from '@countersign/scanners/redact';
+import { SCANNER_NAMES, type ScannerName, type ScanResult, scanValue } from '@countersign/scanners/scan';
+
+export type Screening = {
+  decision: OutputDecision;
+  rule_id: string | null;
+  reason: string;
+  findings: Finding[];
+  /** Canonical text of what may be read; null when nothing may. */
+  released: string | null;
+  /** Set when the scan failed and the policy says `fail_mode: open`. */
+  fail_mode: 'open' | null;
+};
+
+export type ScreenedOutput = {
+  output: unknown;
+  /** The same, canonical. */
+  text: string;
+  tenant: string;
+  topic: string;
+  capability: string | null;
+};
+
+export const quarantine = (reason: string, findings: Finding[] = [], rule_id: string | null = null): Screening => ({
+  decision: 'quarantine',
+  rule_id,
+  reason,
+  findings,
+  released: null,
+  fail_mode: null,
+});
+
+const allow = (subject: ScreenedOutput, reason: string, findings: Finding[], rule_id: string | null): Screening => ({
+  decision: 'allow',
+  rule_id,
+  reason,
+  findings,
+  released: subject.text,
+  fail_mode: null,
+});
+
+export const screenOutput = (policy: CompiledOutputPolicy | null, subject: ScreenedOutput): Screening => {
+  if (policy === null) return quarantine('no output policy is active');
+  if (Buffer.byteLength(subject.text) > LIMITS.output_bytes)
+    return quarantine('the output is too large to be screened');
+  if (!policy.enabled) return allow(subject, 'the output policy is switched off', [], null);
+  const scanned = scan(policy, subject.output);
+  if (!scanned.ok) return failedScan(policy, subject);
+  const { findings } = scanned;
+  const { tenant, topic, capability } = subject;
+  const verdict = decideOutput(policy, { tenant, topic, capability, findings });
+  if (verdict.decision === 'quarantine') return quarantine(verdict.reason, findings, verdict.rule_id);
+  if (verdict.decision === 'allow') return allow(subject, verdict.reason, findings, verdict.rule_id);
+  return redact(subject, verdict, findings);
+};
+
+const isScanner = (name: string): name is ScannerName => (SCANNER_NAMES as readonly string[]).includes(name);
+
+/** A rule that names no scanner is about everything that can be found. */
+const scannersOf = (policy: CompiledOutputPolicy): readonly string[] =>
+  policy.rules.some((rule) => rule.scanners === null) ? SCANNER_NAMES : policy.scanners;
+
+const scan = (policy: CompiledOutputPolicy, output: unknown): ScanResult | { ok: false } => {
+  const scanners = scannersOf(policy);
+  if (!scanners.every(isScanner)) return { ok: false };
+  try {
+    return scanValue(output, scanners);
+  } catch {
+    // What it threw may quote the output, so nothing of it goes on.
+    return { ok: false };
+  }
+};
+
+const failedScan = (policy: CompiledOutputPolicy, subject: ScreenedOutput): Screening =>
+  policy.fail_mode === 'open'
+    ? { ...allow(subject, 'the scan failed and fail_mode is open', [], null), fail_mode: 'open' }
+    : quarantine('the output could not be scanned');
+
+type Verdict = ReturnType<typeof decideOutput>;
+
+const redact = (subject: ScreenedOutput, verdict: Verdict, findings: Finding[]): Screening => {
+  const released = redactedText(subject.output, verdict.redact.filter(isScanner));
+  if (released === null) return quarantine('the output could not be redacted', findings, verdict.rule_id);
+  const { rule_id, reason } = verdict;
+  return { decision: 'redact', rule_id, reason, findings, released, fail_mode: null };
+};
+
+const redactedText = (output: unknown, scanners: readonly ScannerName[]): string | null => {
+  try {
+    const redacted = redactValue(output, scanners);
+    return redacted.ok ? canonicalize(redacted.value) : null;
+  } catch {
+    return null;
+  }
+};
+
+/** Whether another capability could have led to another answer. */
+export const looksAtCapability = (policy: CompiledOutputPolicy | null): boolean =>
+  policy?.rules.some((rule) => rule.capabilities !== null) ?? false;

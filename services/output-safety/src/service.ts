@@ -1,0 +1,36 @@
+/** Output-safety: may this output leave. The table of contents: settings, the one verb, the one stream. */
+import { LIMITS } from '@countersign/contracts/limits';
+import { defineService } from '@countersign/platform/service';
+import { z } from 'zod';
+import { readOutput } from './read-output.ts';
+import { receiveResults } from './receive-results.ts';
+import { createSealer, SEAL_KEY_BYTES } from './seal-output.ts';
+import { probe } from './store.ts';
+
+const sealKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, `must be ${SEAL_KEY_BYTES} bytes, base64url`)
+  .transform((text) => Buffer.from(text, 'base64url'));
+
+export const outputSafety = defineService({
+  name: 'output-safety',
+  config: z.object({
+    /** Seals what is quarantined and what was redacted. */
+    OUTPUT_SEAL_KEY: sealKey,
+  }),
+  metrics: [
+    'output_policy_allow_total',
+    'output_policy_redact_total',
+    'output_policy_quarantine_total',
+    'output_fail_open_total',
+    'results_rejected_total',
+  ],
+  async start(context) {
+    const { bus, database, config } = context;
+    const receive = receiveResults(context, createSealer(config.OUTPUT_SEAL_KEY));
+
+    bus.serve('output.read', (request) => readOutput(database, request));
+    bus.consume({ stream: 'RESULTS', durable: 'output-safety' }, { batch: LIMITS.batch_rows, handle: receive });
+    context.ready('fence and policy', () => probe(database));
+  },
+});

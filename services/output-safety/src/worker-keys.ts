@@ -1,0 +1,26 @@
+/** Public keys of workers, parsed once: parsing costs more than a verification. A key is never replaced, only revoked. */
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { Tx } from '@countersign/platform/database';
+import { readWorkerKey } from './store.ts';
+
+/** Null for a worker that the pool does not have. Whether it was revoked is asked anew in every transaction. */
+export type WorkerKeys = (pool: string, worker: string) => Promise<KeyObject | null>;
+
+/** RFC 8037, section 2. */
+const toKey = (raw: string): KeyObject =>
+  createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' });
+
+/** Holds registered workers only, so the table of workers bounds it. */
+export const openWorkerKeys = (database: Tx): WorkerKeys => {
+  const known = new Map<string, KeyObject>();
+  return async (pool, worker) => {
+    const name = `${pool}/${worker}`;
+    const cached = known.get(name);
+    if (cached) return cached;
+    const raw = await readWorkerKey(database, pool, worker);
+    if (raw === null) return null;
+    const key = toKey(raw);
+    known.set(name, key);
+    return key;
+  };
+};
