@@ -22,9 +22,19 @@ export const payloadObject = z
   .custom<Record<string, unknown>>(isPlainObject, 'must be a JSON object')
   .meta({ type: 'object', additionalProperties: true });
 
-export const labels = z
+const labelMap = z
   .record(labelKey, labelValue)
   .refine((map) => Object.keys(map).length <= LIMITS.labels, `at most ${LIMITS.labels} labels`);
+
+/** A record passes over a `__proto__` key without a word; here every unknown name is refused. */
+const hasNoHiddenKey = (value: unknown): boolean =>
+  !(isPlainObject(value) && Object.hasOwn(value as object, '__proto__'));
+const { $schema: _, ...labelSchema } = z.toJSONSchema(labelMap);
+
+export const labels = z
+  .custom<z.input<typeof labelMap>>(hasNoHiddenKey, { message: 'no such label', path: ['__proto__'] })
+  .meta(labelSchema)
+  .pipe(labelMap);
 
 export const jobMeta = z.strictObject({
   capability: capabilityName.optional(),

@@ -2,7 +2,8 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
+import { refuseMalformed, refuseTarget } from './refuse-malformed.ts';
 
 export type FetchHandler = (request: Request, env?: unknown) => Response | Promise<Response>;
 export type Listening = { port: number; url: string; close(): Promise<void> };
@@ -20,35 +21,32 @@ export class PortInUseError extends Error {
 
 export const listen = (fetch: FetchHandler, port: number, host: string): Promise<Listening> =>
   new Promise((resolve, reject) => {
-    const server = serve(
+    const server = createServer(
       {
-        fetch: fetch as never,
-        port,
-        hostname: host,
-        createServer,
-        serverOptions: {
-          maxHeaderSize: MAX_HEADER_BYTES,
-          requestTimeout: 30_000,
-          headersTimeout: 10_000,
-          keepAliveTimeout: 30_000,
-        },
+        maxHeaderSize: MAX_HEADER_BYTES,
+        requestTimeout: 30_000,
+        headersTimeout: 10_000,
+        keepAliveTimeout: 30_000,
       },
-      (address: AddressInfo) =>
-        resolve({
-          port: address.port,
-          url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
-          close: () =>
-            new Promise((done) => {
-              const hard = setTimeout(() => (server as import('node:http').Server).closeAllConnections(), CLOSE_MS);
-              server.close(() => {
-                clearTimeout(hard);
-                done();
-              });
-              (server as import('node:http').Server).closeIdleConnections();
-            }),
-        }),
+      // A handler answers for its own errors; what is left is a target that is no URL.
+      getRequestListener(fetch as never, { hostname: host, errorHandler: refuseTarget }),
     );
+    const close = (): Promise<void> =>
+      new Promise((done) => {
+        const hard = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+        server.close(() => {
+          clearTimeout(hard);
+          done();
+        });
+        server.closeIdleConnections();
+      });
+    server.on('clientError', refuseMalformed);
     server.on('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? new PortInUseError(port) : error),
     );
+    server.listen(port, host, () => {
+      const address = server.address() as AddressInfo;
+      const name = host.includes(':') ? `[${host}]` : host;
+      resolve({ port: address.port, url: `http://${name}:${address.port}`, close });
+    });
   });

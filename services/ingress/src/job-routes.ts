@@ -1,4 +1,5 @@
 /** `/jobs`: submit, list, look at one with all its evidence, cancel. What it shows of content is the released result alone. */
+import { CountersignError } from '@countersign/contracts/errors';
 import {
   accepted,
   cancelRequest,
@@ -18,7 +19,6 @@ import type { Bus } from '@countersign/platform/bus';
 import { z } from 'zod';
 import { principalOf } from './caller.ts';
 import { actorFilter, jobKeyOf, readJob, requireJob } from './job-access.ts';
-import { readShape } from './read-shape.ts';
 import { type Route, route } from './route.ts';
 import type { EventStreams } from './stream-events.ts';
 import type { SubmitJob } from './submit-job.ts';
@@ -26,8 +26,12 @@ import type { SubmitJob } from './submit-job.ts';
 const params = z.strictObject({ job_id: jobId });
 const READ = ['jobs:read', 'jobs:read:own'] as const;
 
-const readIdempotencyKey = (header: string | undefined): string | null =>
-  header === undefined ? null : `key:${readShape(idempotencyKey, header)}`;
+const readIdempotencyKey = (header: string | undefined): string | null => {
+  if (header === undefined) return null;
+  const parsed = idempotencyKey.safeParse(header);
+  if (parsed.success) return `key:${parsed.data}`;
+  throw new CountersignError('field_invalid', parsed.error.issues[0]?.message, { at: 'Idempotency-Key' });
+};
 
 const lastEventId = z.string().regex(/^\d{1,9}$/, 'must be the id of an event');
 /** What is no id was never seen: the stream starts at the beginning, as a reader without one would. */

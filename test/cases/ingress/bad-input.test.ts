@@ -1,6 +1,7 @@
 // Every wrong request is the caller's fault, with a stable code and the place, and reaches nobody.
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
+import type { ErrorBody } from '@countersign/contracts/http';
 import { LIMITS } from '@countersign/contracts/limits';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningIngress, runIngress } from './run-ingress.ts';
@@ -11,8 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => ingress[Symbol.asyncDispose]());
 afterEach(() => {
-  expect(ingress.peers.decided).toEqual([]);
-  expect(ingress.peers.admitted).toEqual([]);
+  const reached = [...ingress.peers.decided.splice(0), ...ingress.peers.admitted.splice(0)];
+  expect(reached).toEqual([]);
 });
 
 const topic = 'job.demo.read';
@@ -21,7 +22,7 @@ const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
 const BODIES: [name: string, body: string, code: string, at: string | undefined][] = [
   ['no JSON', '{"topic": nope}', 'json_malformed', '/topic (line 1, column 11)'],
   ['an empty body', '', 'json_malformed', undefined],
-  ['something after the value', `{"topic":"${topic}"} x`, 'json_malformed', '(line 1, column 26)'],
+  ['something after the value', `{"topic":"${topic}"} x`, 'json_malformed', '(line 1, column 27)'],
   [
     'a duplicate key',
     `{"topic":"${topic}","topic":"job.exec.shell"}`,
@@ -152,7 +153,7 @@ describe('what is not a request body', () => {
       headers: { 'x-api-key': ingress.keys.agent, 'content-type': 'application/json' },
       body: Buffer.concat([Buffer.from('{"topic":"'), Buffer.from([0xff]), Buffer.from('"}')]),
     });
-    expect([response.status, (await response.json()).code]).toEqual([400, 'json_bad_utf8']);
+    expect([response.status, ((await response.json()) as ErrorBody).code]).toEqual([400, 'json_bad_utf8']);
   });
 
   test.each(['with space', 'x'.repeat(LIMITS.idempotency_key_chars + 1), ''])('Idempotency-Key %j', async (key) => {
@@ -165,7 +166,7 @@ describe('paths and methods', () => {
   test('a path that does not exist is 404', async () => {
     expect(await ingress.get('/nothing')).toMatchObject({ status: 404, body: { code: 'not_found' } });
     const outside = await fetch(`${ingress.url}/`);
-    expect([outside.status, (await outside.json()).code]).toEqual([404, 'not_found']);
+    expect([outside.status, ((await outside.json()) as ErrorBody).code]).toEqual([404, 'not_found']);
   });
 
   test.each([
@@ -225,6 +226,12 @@ describe('below HTTP', () => {
 
   test('what is no HTTP is 400, as JSON', async () => {
     const seen = await raw('hello there\r\n\r\n');
+    expect(seen).toMatch(/^HTTP\/1\.1 400 /);
+    expect(seen).toContain('"code":"http_malformed"');
+  });
+
+  test('a target that is no URL is 400, as JSON', async () => {
+    const seen = await raw('GET http://[ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
     expect(seen).toMatch(/^HTTP\/1\.1 400 /);
     expect(seen).toContain('"code":"http_malformed"');
   });

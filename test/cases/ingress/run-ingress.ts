@@ -31,6 +31,8 @@ export type RunningIngress = AsyncDisposable & {
   health_url: string;
   peers: Peers;
   admin: Database;
+  /** As the service's own role. */
+  database_url: string;
   nats: GuardedNats;
   keys: Record<'agent' | 'other_agent' | 'approver' | 'admin' | 'auditor' | 'stranger' | 'expired', string>;
   signing_key: KeyObject;
@@ -141,6 +143,7 @@ export async function runIngress(): Promise<RunningIngress> {
     health_url: running.services[0]!.health_url,
     peers,
     admin: databaseAs(test_database.admin_url),
+    database_url: ingress_url,
     nats,
     keys,
     signing_key: pair.privateKey,
