@@ -121,4 +121,9 @@ export const LIMITS = {
   when_nodes: 256,
   when_items: 256,
   when_loops: 2,
+  /** Decisions kept for the dispatch gate's second look, and for how long. */
+  decision_cache_rows: 10_000,
+  decision_cache_ms: 60_000,
+  /** Milliseconds of deciding between two looks at the event loop. */
+  decide_slice_ms: 10,
 } as const;

@@ -1,0 +1,48 @@
+/**
+ * Decisions for the dispatch gate's second look. A key covers everything that policy can see, tenant and payload
+ * included, and the epoch; the whole cache is emptied whenever `control` changes.
+ */
+import type { DecideItem } from '@countersign/contracts/decision';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import { encodeUtf8, sha256Hex } from '@countersign/ledger/digest';
+import type { DecideOutcome } from '@countersign/policy/decide';
+
+export type CachedOutcome = Extract<DecideOutcome, { ok: true }>;
+export type DecisionCache = {
+  get(key: string): CachedOutcome | null;
+  set(key: string, outcome: CachedOutcome): void;
+  clear(): void;
+};
+export type CacheOptions = {
+  rows: number;
+  ttl_ms: number;
+  monotonicMs: () => number;
+  /** `hit`, `miss` or `eviction`. */
+  count: (outcome: string) => void;
+};
+
+/** The gate is left out on purpose: what the submit gate allowed is what the dispatch gate asks about. */
+export const cacheKey = (epoch: number, item: DecideItem, request = item.request): string =>
+  sha256Hex(encodeUtf8(canonicalize({ epoch, request, actor: item.actor, job_hash: item.job_hash, salt: item.salt })));
+
+export const openDecisionCache = ({ rows, ttl_ms, monotonicMs, count }: CacheOptions): DecisionCache => {
+  // A Map remembers the order of insertion, so its first key is the oldest.
+  const kept = new Map<string, { outcome: CachedOutcome; until: number }>();
+  return {
+    get(key) {
+      const found = kept.get(key);
+      const fresh = found !== undefined && found.until > monotonicMs();
+      count(fresh ? 'hit' : 'miss');
+      if (!fresh) kept.delete(key);
+      return fresh ? found.outcome : null;
+    },
+    set(key, outcome) {
+      kept.delete(key);
+      kept.set(key, { outcome, until: monotonicMs() + ttl_ms });
+      if (kept.size <= rows) return;
+      kept.delete(kept.keys().next().value!);
+      count('eviction');
+    },
+    clear: () => kept.clear(),
+  };
+};

@@ -1,0 +1,77 @@
+/** Policy kernel: which of the five decisions. The table of contents: settings, verbs, sweeps. */
+import { LIMITS } from '@countersign/contracts/limits';
+import { trustRoot } from '@countersign/contracts/policy';
+import { monotonicMs } from '@countersign/platform/clock';
+import { defineService } from '@countersign/platform/service';
+import { z } from 'zod';
+import { openActivePolicies } from './active-policies.ts';
+import { decideJob, isBehind } from './decide-jobs.ts';
+import { openDecideQueue } from './decide-queue.ts';
+import { openDecisionCache } from './decision-cache.ts';
+import { judgeBundles } from './judge-bundles.ts';
+import { openLastKnownGood } from './last-known-good.ts';
+import { showPolicy } from './show-policy.ts';
+import { explainJob, simulateJob } from './simulate-job.ts';
+
+const jsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue('must be JSON');
+    return z.NEVER;
+  }
+});
+
+export const policyKernel = defineService({
+  name: 'policy-kernel',
+  config: z.object({
+    /** JSON: who may sign bundles, and how many of them must. */
+    TRUST_ROOT: jsonText.pipe(trustRoot),
+    /** Folder of this replica's own for the last known good bundles. */
+    STATE_DIR: z.string().min(1),
+    DECISION_CACHE_MS: z.coerce.number().int().min(0).max(LIMITS.decision_cache_ms).default(LIMITS.decision_cache_ms),
+  }),
+  metrics: ['decisions_total', 'decision_seconds', 'decision_cache_total', 'policy_epoch', 'policy_rejected_total'],
+  async start({ bus, config, database, log, metrics, ready, sweep }) {
+    const cache = openDecisionCache({
+      rows: LIMITS.decision_cache_rows,
+      ttl_ms: config.DECISION_CACHE_MS,
+      monotonicMs,
+      count: (outcome) => metrics.count('decision_cache_total', { outcome }),
+    });
+    const root = config.TRUST_ROOT;
+    const disk = openLastKnownGood(config.STATE_DIR);
+    const policies = openActivePolicies({ database, log, metrics, root, disk, onChange: cache.clear });
+    const decideAll = openDecideQueue({
+      decide: (item: Parameters<typeof decideJob>[1]) => decideJob({ policies, cache, metrics }, item),
+      max_items: LIMITS.queued_rows,
+      deadline_ms: LIMITS.decide_ms,
+      slice_ms: LIMITS.decide_slice_ms,
+      monotonicMs,
+    });
+    await policies.refresh();
+
+    bus.serve('policy.decide', async ({ items }) => {
+      const started = monotonicMs();
+      // Twice: the first may join a reading that began before the change which the caller has seen.
+      for (let tries = 0; tries < 2 && items.some((item) => isBehind(policies, item)); tries++)
+        await policies.refresh();
+      const answers = await decideAll(items);
+      metrics.observe('decision_seconds', { gate: items[0]!.gate }, (monotonicMs() - started) / 1_000);
+      return { answers };
+    });
+    bus.serve('policy.simulate', async (question) => simulateJob(policies, question));
+    bus.serve('policy.explain', async (question) => explainJob(policies, question));
+    bus.serve('policy.active', async ({ tenant }) => showPolicy(policies, tenant));
+
+    const follow = sweep('follow control', LIMITS.sweep_ms, async () => {
+      await judgeBundles({ database, bus, log, metrics, root });
+      await policies.refresh();
+    });
+    bus.onControl(follow.nudge);
+    ready('policy', async () => {
+      follow.check();
+      if (policies.count() === 0) throw new Error('no policy is active');
+    });
+  },
+});

@@ -1,0 +1,133 @@
+/** All SQL of the policy kernel: bundles as published, activations as decided, and the part of `control` it may change. */
+import type { Tx } from '@countersign/platform/database';
+import { z } from 'zod';
+
+export type PendingBundle = { bundle_id: number; document: string };
+
+/** Returns false when exactly this document was published before. */
+export const insertBundle = async (tx: Tx, document: string): Promise<boolean> => {
+  const rows = await tx.query(
+    `INSERT INTO policy.bundles (document, document_sha256) VALUES ($1, sha256(convert_to($1, 'UTF8')))
+     ON CONFLICT DO NOTHING RETURNING bundle_id`,
+    [document],
+  );
+  return rows.length > 0;
+};
+
+/** The oldest bundle that nobody has judged yet. */
+export const readPending = async (tx: Tx): Promise<PendingBundle | null> => {
+  const [row] = await tx.query<PendingBundle>(
+    `SELECT bundle_id, document FROM policy.bundles WHERE state = 'pending' ORDER BY bundle_id LIMIT 1`,
+  );
+  return row ?? null;
+};
+
+/** False when another replica has judged it meanwhile. */
+export const claimPending = async (tx: Tx, bundle_id: number): Promise<boolean> => {
+  const rows = await tx.query(`SELECT FROM policy.bundles WHERE bundle_id = $1 AND state = 'pending' FOR UPDATE`, [
+    bundle_id,
+  ]);
+  return rows.length > 0;
+};
+
+export const markActivated = async (tx: Tx, bundle_id: number): Promise<void> => {
+  await tx.query(`UPDATE policy.bundles SET state = 'activated', judged_at = clock_timestamp() WHERE bundle_id = $1`, [
+    bundle_id,
+  ]);
+};
+
+export const markRejected = async (tx: Tx, bundle_id: number, code: string, detail: string): Promise<void> => {
+  await tx.query(
+    `UPDATE policy.bundles SET state = 'rejected', code = $2, detail = left($3, 2000), judged_at = clock_timestamp()
+      WHERE bundle_id = $1`,
+    [bundle_id, code, detail],
+  );
+};
+
+export type Activation = {
+  scope: string;
+  version: number;
+  snapshot: string;
+  not_after: string;
+  bundle_id: number;
+  key_ids: string[];
+  pools: unknown;
+  output_policy: unknown;
+};
+
+/**
+ * One statement, so that the activation and its row stand or fall together. Raises CS001 when another policy became
+ * active since `expected_epoch`, CS002 when the version does not grow, CS003 when it has expired.
+ */
+export const activate = async (tx: Tx, activation: Activation, expected_epoch: number): Promise<number> => {
+  const { scope, version, snapshot, not_after, bundle_id, key_ids, pools, output_policy } = activation;
+  const [row] = await tx.query<{ epoch: number }>(
+    `WITH changed AS MATERIALIZED (
+       SELECT control.activate_policy($1, $2, $3, $4, $5, $6::jsonb) AS epoch
+     ), stored AS (
+       INSERT INTO policy.activations (scope, epoch, version, snapshot, bundle_id, key_ids, pools, output_policy)
+       SELECT $1, epoch, $2, $3, $7, $8, $9::jsonb, $10::jsonb FROM changed
+       ON CONFLICT (scope, epoch) DO NOTHING
+     )
+     SELECT epoch FROM changed`,
+    [
+      scope,
+      version,
+      snapshot,
+      not_after,
+      expected_epoch,
+      JSON.stringify({ bundle_id, key_ids }),
+      bundle_id,
+      key_ids,
+      pools === null ? null : JSON.stringify(pools),
+      JSON.stringify(output_policy),
+    ],
+  );
+  return row!.epoch;
+};
+
+const controlScopes = z.object({
+  revision: z.int(),
+  scopes: z.array(
+    z.object({
+      scope: z.string(),
+      version: z.int(),
+      snapshot: z.string(),
+      epoch: z.int(),
+      activated_at: z.string(),
+      not_after: z.string().nullable(),
+    }),
+  ),
+});
+export type ControlScopes = z.infer<typeof controlScopes>;
+export type ControlScope = ControlScopes['scopes'][number];
+
+/** Without a lock: what it says may be old by the time it arrives, so gates compare epochs themselves. */
+export const readControl = async (tx: Tx): Promise<ControlScopes> => {
+  const [row] = await tx.query<{ state: unknown }>('SELECT control.read() AS state');
+  return controlScopes.parse(row?.state);
+};
+
+/** The document behind an activation. */
+export const readActivated = async (tx: Tx, scope: string, epoch: number): Promise<string | null> => {
+  const [row] = await tx.query<{ document: string }>(
+    `SELECT b.document FROM policy.activations a JOIN policy.bundles b USING (bundle_id)
+      WHERE a.scope = $1 AND a.epoch = $2`,
+    [scope, epoch],
+  );
+  return row?.document ?? null;
+};
+
+export type BundleJudgement = {
+  state: 'pending' | 'activated' | 'rejected';
+  code: string | null;
+  detail: string | null;
+};
+
+export const readJudgement = async (tx: Tx, document: string): Promise<BundleJudgement | null> => {
+  const [row] = await tx.query<BundleJudgement>(
+    `SELECT state, code, detail FROM policy.bundles WHERE document_sha256 = sha256(convert_to($1, 'UTF8'))`,
+    [document],
+  );
+  return row ?? null;
+};
