@@ -1,11 +1,11 @@
 // Makes an empty Postgres and nats-server into a Countersign system: roles, schema, streams, identities, the signed
 // development bundle, and for each service the settings that it needs. The same for `npm start`, tests and compose.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { roleOf, SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
 import { PERMISSION_SETS } from '@countersign/contracts/permissions';
 import { type Identities, registerIdentities } from '@countersign/ingress/register-identities';
-import { connectDatabase } from '@countersign/platform/database';
+import { connectDatabase, type Database } from '@countersign/platform/database';
 import type { DevelopmentKeys } from './development-keys.ts';
 import { DEVELOPMENT_ROSTER, DEVELOPMENT_TENANT, developmentPools } from './development-roster.ts';
 import { natsUsers, PROVISIONER, type Roster } from './nats/permissions.ts';
@@ -13,8 +13,8 @@ import { provision } from './nats/provision.ts';
 import { renderNatsConfig } from './nats/render-config.ts';
 import { migrate } from './postgres/migrate.ts';
 import { createRoles } from './postgres/roles.ts';
+import { developmentTrustRoot, publishDevelopmentPolicy } from './publish-development-policy.ts';
 import type { NatsConfigFacts } from './run-nats-server.ts';
-import { developmentTrustRoot, signDevelopmentBundle } from './sign-development-bundle.ts';
 
 /** The server's configuration with the development users let in by their keys. */
 export const renderDevelopmentNats =
@@ -71,16 +71,27 @@ const developmentIdentities = (keys: DevelopmentKeys): Identities => {
   };
 };
 
-const seedIdentities = async (adminUrl: string, keys: DevelopmentKeys): Promise<void> => {
-  const role = roleOf('ingress');
+/** Acts once as one of the services, under its own role and nothing more. */
+const asService = async (
+  adminUrl: string,
+  keys: DevelopmentKeys,
+  service: ServiceName,
+  act: (database: Database) => Promise<unknown>,
+): Promise<void> => {
+  const role = roleOf(service);
   const url = urlForRole(adminUrl, role, keys.role_passwords[role]!);
-  const database = connectDatabase({ url, pool: 1, name: 'seed-identities' });
+  const database = connectDatabase({ url, pool: 1, name: 'set-up' });
   try {
-    await database.transaction((tx) => registerIdentities(tx, developmentIdentities(keys)));
+    await act(database);
   } finally {
     await database.close();
   }
 };
+
+const seedIdentities = (adminUrl: string, keys: DevelopmentKeys): Promise<void> =>
+  asService(adminUrl, keys, 'ingress', (database) =>
+    database.transaction((tx) => registerIdentities(tx, developmentIdentities(keys))),
+  );
 
 export type PrepareOptions = {
   /** Where the signed bundle and the kernel's last known good one are kept. */
@@ -106,10 +117,8 @@ export async function prepareBusAndPolicy(options: PrepareOptions): Promise<void
   mkdirSync(join(dir, 'kernel'), { recursive: true, mode: 0o700 });
   await provision(nats_url, keys.nats[PROVISIONER]!.seed, developmentPools(), [...roster.auditors]);
   await seedIdentities(admin_url, keys);
-  writeFileSync(bundlePath(dir), await signDevelopmentBundle(keys, bundle_dir), { mode: 0o600 });
+  await asService(admin_url, keys, 'policy-kernel', (database) => publishDevelopmentPolicy(database, keys, bundle_dir));
 }
-
-const bundlePath = (dir: string): string => join(dir, 'bundle.json');
 
 export type ServiceSettings = Record<string, string>;
 
@@ -118,7 +127,6 @@ const ownSettings = (dir: string, keys: DevelopmentKeys): Readonly<Record<Servic
   ingress: {},
   'policy-kernel': {
     TRUST_ROOT: JSON.stringify(developmentTrustRoot(keys)),
-    BUNDLE_FILE: bundlePath(dir),
     STATE_DIR: join(dir, 'kernel'),
   },
   scheduler: { WARRANT_KEY: keys.warrant.private_pem },
@@ -144,5 +152,3 @@ export function serviceSettings(service: ServiceName, options: PrepareOptions): 
 /** The settings of all six, as one environment. */
 export const allSettings = (options: PrepareOptions): ServiceSettings =>
   Object.assign({}, ...SERVICES.map((service) => serviceSettings(service, options)));
-
-export const readBundleText = (dir: string): string => readFileSync(bundlePath(dir), 'utf8');

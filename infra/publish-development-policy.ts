@@ -1,0 +1,55 @@
+// Publishes the development bundle, signed with this clone's own key. The kernel judges it as it would anybody's; an
+// edited folder becomes the active policy at the next start.
+import { createPrivateKey } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { TrustRoot } from '@countersign/contracts/policy';
+import type { Tx } from '@countersign/platform/database';
+import { publishFiles } from '@countersign/policy-kernel/publish-bundle';
+import type { DevelopmentKeys } from './development-keys.ts';
+import { DEVELOPMENT_BUNDLE_DIR } from './development-roster.ts';
+import { SetUpError } from './set-up-error.ts';
+
+const KEY_ID = 'development';
+
+/** Obeys this clone's one key. */
+export const developmentTrustRoot = (keys: DevelopmentKeys): TrustRoot => ({
+  threshold: 1,
+  keys: [
+    {
+      key_id: KEY_ID,
+      public_key: keys.bundle.public_key,
+      not_before: '2020-01-01T00:00:00Z',
+      not_after: '2100-01-01T00:00:00Z',
+    },
+  ],
+});
+
+/** By path within the bundle; dot files are left out. */
+export function readBundleFolder(dir: string): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const name of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
+    const path = join(dir, name);
+    if (statSync(path).isFile() && !/(^|\/)\./.test(name)) files[relative(dir, path)] = readFileSync(path, 'utf8');
+  }
+  return files;
+}
+
+const seedOf = (pem: string): Uint8Array =>
+  Buffer.from(createPrivateKey(pem).export({ format: 'jwk' }).d as string, 'base64url');
+
+/** Ends with the year after next, so that a restart does not sign the same folder anew. Throws SetUpError with the faults. */
+export async function publishDevelopmentPolicy(
+  tx: Tx,
+  keys: DevelopmentKeys,
+  folder = DEVELOPMENT_BUNDLE_DIR,
+): Promise<void> {
+  const signer = { key_id: KEY_ID, secret_key: seedOf(keys.bundle.private_pem) };
+  const year = new Date().getUTCFullYear();
+  const validity = { not_before: `${year - 1}-01-01T00:00:00Z`, not_after: `${year + 2}-01-01T00:00:00Z` };
+  try {
+    await publishFiles(tx, readBundleFolder(folder), { tenants: ['*'], signer, ...validity });
+  } catch (cause) {
+    throw new SetUpError(`${folder}: ${(cause as Error).message}`, { cause });
+  }
+}

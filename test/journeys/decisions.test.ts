@@ -1,0 +1,142 @@
+// One job for each decision, all the way from the HTTP door to the ledger, on real servers with real permissions.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSystem, type TestSystem } from '../harness/start-system.ts';
+import { startWorker } from '../harness/start-worker.ts';
+import { waitForApproval, waitForEnd, waitForState } from '../harness/wait-for-job.ts';
+
+let system: TestSystem;
+const cleanUp = new AsyncDisposableStack();
+const ran: { topic: string; payload: unknown; job_id: string }[] = [];
+
+beforeAll(async () => {
+  system = cleanUp.use(await startSystem());
+  const record = (answer: (payload: any) => unknown) => (job: any) => {
+    ran.push({ topic: job.topic, payload: job.payload, job_id: job.job_id });
+    return answer(job.payload);
+  };
+  for (const pool of ['demo-read', 'desk-read', 'desk-write', 'infra-prod-write']) {
+    cleanUp.use(await startWorker(system, pool, record(answerTo)));
+  }
+});
+afterAll(() => cleanUp.disposeAsync());
+
+/** A secret of the worker's own: in a request, an input rule would stop it at the door. */
+const LEAK = { config: `aws_access_key_id = AKIA${'IOSFODNN7EXAMPLQ'}` };
+const answerTo = (payload: any) => (payload?.leak ? LEAK : (payload?.answer ?? { done: true }));
+
+const submit = (body: unknown, headers?: Record<string, string>) =>
+  system.api('agent', 'POST', '/api/v1/jobs', body, headers);
+const get = (path: string) => system.api('auditor', 'GET', path);
+const runsOf = (job_id: string) => ran.filter((run) => run.job_id === job_id);
+
+describe('one job for each decision', () => {
+  it('allow: runs, is screened, and every step stands in the ledger', async () => {
+    const { status, body } = await submit({ topic: 'job.demo.read', prompt: 'status' });
+    expect({ status, decision: body.decision }).toEqual({ status: 202, decision: 'allow' });
+    const job = await waitForEnd(system, body.job_id);
+    expect(job.state).toBe('succeeded');
+    const result = await system.api('agent', 'GET', `/api/v1/jobs/${body.job_id}/result`);
+    expect(result).toMatchObject({ status: 200, body: { output: { done: true }, output_decision: 'allow' } });
+    const timeline = await get(`/api/v1/jobs/${body.job_id}/timeline`);
+    expect(timeline.body.map((entry: { kind: string }) => entry.kind)).toEqual([
+      'job_admitted',
+      'job_dispatched',
+      'job_running',
+      'output_screened',
+      'job_succeeded',
+    ]);
+    const record = (await get(`/api/v1/jobs/${body.job_id}/record`)).body;
+    expect(record).toMatchObject({
+      run_id: body.job_id,
+      actor: 'desk-agent',
+      policy_decision: 'allow',
+      output_safety: 'allow',
+      missing: [],
+      proof: { verified: true, entries: 5 },
+    });
+  });
+
+  it('deny: 403 with a job whose decision can be read, and nothing kept of its content', async () => {
+    const { status, body } = await submit({ topic: 'job.exec.shell', prompt: 'rm -rf /' });
+    expect({ status, code: body.code, rule: body.rule_id }).toEqual({
+      status: 403,
+      code: 'denied',
+      rule: 'deny-destructive-words',
+    });
+    const decisions = await get(`/api/v1/jobs/${body.job_id}/decisions`);
+    expect(decisions.body).toMatchObject([
+      { gate: 'submit', decision: 'deny', rule_id: 'deny-destructive-words', policy_snapshot: body.policy_snapshot },
+    ]);
+    const [kept] = await system.sql<{ request: string | null }>(
+      'SELECT request, rewritten, effective FROM scheduler.contexts WHERE job_id = $1',
+      [body.job_id],
+    );
+    expect(kept).toEqual({ request: null, rewritten: null, effective: null });
+  });
+
+  it('require_approval: held until two different people said yes to exactly this', async () => {
+    const request = {
+      topic: 'job.deploy.apply',
+      labels: { env: 'prod' },
+      payload: { service: 'web', version: '1.2.3', replicas: 3 },
+    };
+    const { status, body } = await submit(request);
+    expect({ status, decision: body.decision }).toEqual({ status: 202, decision: 'require_approval' });
+    await waitForState(system, body.job_id, 'held');
+    const approval = await waitForApproval(system, body.job_id);
+    expect(approval.effective.payload).toMatchObject(request.payload);
+    const approve = (who: 'approver' | 'approver2' | 'admin', digest: string) =>
+      system.api(who, 'POST', `/api/v1/approvals/${approval.approval_id}/approve`, { digest, comment: 'looked at it' });
+    expect((await approve('admin', approval.digest)).status).toBe(403);
+    expect((await approve('approver', `sha256:${'0'.repeat(64)}`)).body.code).toBe('approval_digest_mismatch');
+    expect((await approve('approver', approval.digest)).body.state).toBe('open');
+    expect(runsOf(body.job_id)).toEqual([]);
+    expect((await approve('approver2', approval.digest)).body.state).toBe('granted');
+    expect((await waitForEnd(system, body.job_id)).state).toBe('succeeded');
+    expect(runsOf(body.job_id)).toHaveLength(1);
+    const record = (await get(`/api/v1/jobs/${body.job_id}/record`)).body;
+    expect(record.approval.approvers.map((each: { approver: string }) => each.approver)).toEqual(['alice', 'bob']);
+  });
+
+  it('allow_with_constraints: the worker gets the payload that the constraints made', async () => {
+    const { status, body } = await submit({
+      topic: 'job.desk.update.address',
+      payload: { customer_id: 7, max_rows: 500 },
+    });
+    expect({ status, decision: body.decision }).toEqual({ status: 202, decision: 'allow_with_constraints' });
+    expect((await waitForEnd(system, body.job_id)).state).toBe('succeeded');
+    expect(runsOf(body.job_id)).toMatchObject([{ payload: { customer_id: 7, max_rows: 1 } }]);
+  });
+
+  it('remediate: another topic runs under the same job, both decisions on record', async () => {
+    const { status, body } = await submit({ topic: 'job.desk.export', payload: { customer_id: 7, fields: ['ssn'] } });
+    expect(status).toBe(202);
+    expect((await waitForEnd(system, body.job_id)).state).toBe('succeeded');
+    expect(runsOf(body.job_id)).toMatchObject([
+      { topic: 'job.desk.read.summary', payload: { customer_id: 7, format: 'summary' } },
+    ]);
+    const decisions = (await get(`/api/v1/jobs/${body.job_id}/decisions`)).body.map(
+      (each: { gate: string; decision: string }) => `${each.gate} ${each.decision}`,
+    );
+    expect(decisions).toEqual(['dispatch allow', 'submit allow', 'submit remediate']);
+  });
+});
+
+describe('output safety', () => {
+  it('redact: the reader gets the result without what the scanners found', async () => {
+    const answer = { note: 'the customer wrote: my SSN is 536-90-4399' };
+    const { body } = await submit({ topic: 'job.desk.read.ticket', payload: { answer } });
+    expect((await waitForEnd(system, body.job_id)).state).toBe('succeeded');
+    const result = (await system.api('agent', 'GET', `/api/v1/jobs/${body.job_id}/result`)).body;
+    expect(result.output_decision).toBe('redact');
+    expect(JSON.stringify(result)).not.toContain('536-90-4399');
+  });
+
+  it('quarantine: the job ends, and no door shows its output', async () => {
+    const { body } = await submit({ topic: 'job.demo.read', payload: { leak: true } });
+    const job = await waitForEnd(system, body.job_id);
+    expect(job.state).toBe('quarantined');
+    const result = await system.api('auditor', 'GET', `/api/v1/jobs/${body.job_id}/result`);
+    expect({ status: result.status, code: result.body.code }).toEqual({ status: 403, code: 'result_quarantined' });
+  });
+});
