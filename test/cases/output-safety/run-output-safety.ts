@@ -1,0 +1,240 @@
+// Output-safety on a database and a bus of its own, between workers, a scheduler and an ingress that the test plays.
+import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
+import type { OutputPolicySource } from '@countersign/contracts/policy';
+import type { JobState } from '@countersign/contracts/states';
+import { subjects } from '@countersign/contracts/subjects';
+import type { UnsignedResult } from '@countersign/contracts/worker';
+import { provision } from '@countersign/infra/nats/provision';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import { outputSafety } from '@countersign/output-safety/service';
+import { type Bus, connectBus } from '@countersign/platform/bus';
+import { connectDatabase, type Database } from '@countersign/platform/database';
+import { start } from '@countersign/platform/service';
+import { newTraceparent } from '@countersign/platform/trace';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { createDatabase } from '../../harness/create-database.ts';
+import { startGuardedNats } from '../nats/connect-as.ts';
+
+export const TENANT = 'acme';
+export const TOPIC = 'job.desk.read';
+export const POOL = 'desk';
+export const SEAL_KEY = randomBytes(32);
+
+export type Attempt = { dispatch_id: string; claim_id: string; tenant: string; job_id: string; attempt: number };
+export type AttemptOptions = {
+  tenant?: string;
+  capability?: string;
+  worker?: string;
+  max_output_bytes?: number;
+  /** Seconds until the lease is over. */
+  lease_s?: number;
+};
+export type ReportOptions = {
+  /** Changes what is signed. */
+  result?: Partial<UnsignedResult>;
+  /** Changes what was signed. */
+  tamper?: Record<string, unknown>;
+  key?: KeyObject;
+  /** Instead of a signed result. */
+  raw?: string;
+  subject?: string;
+};
+
+export type RunningOutputSafety = AsyncDisposable & {
+  admin: Database;
+  scheduler: Database;
+  ingress: Bus;
+  wakeUps: { subject: string; body: Record<string, unknown> }[];
+  keys: Record<string, KeyObject>;
+  health_url: string;
+  /** A job of this name that worker `one` of the pool is running. */
+  run(job_id: string, options?: AttemptOptions): Promise<Attempt>;
+  report(attempt: Attempt, output: unknown, options?: ReportOptions): Promise<void>;
+  /** The job ends and releases this attempt's result. */
+  end(attempt: Attempt, state: JobState): Promise<void>;
+  /** Resolves when every published result has been settled. */
+  settled(): Promise<void>;
+  outcome(attempt: Attempt): Promise<Record<string, unknown> | undefined>;
+  entries(job_id: string, tenant?: string): Promise<{ kind: string; body: Record<string, unknown> }[]>;
+  activate(scope: string, policy: Partial<OutputPolicySource>): Promise<void>;
+  metric(name: string): Promise<number>;
+};
+
+export async function runOutputSafety(): Promise<RunningOutputSafety> {
+  const cleanUp = new AsyncDisposableStack();
+  const test_database = cleanUp.use(await createDatabase());
+  const workers = ['one', 'two'].map((worker) => ({ pool: POOL, worker }));
+  const nats = cleanUp.use(await startGuardedNats({ workers, tenants: [], auditors: [] }));
+  await provision(nats.server.url, nats.seedOf('provisioner'), [POOL]);
+  const databaseAs = (url: string): Database => {
+    const database = connectDatabase({ url, pool: 4, name: 'test' });
+    cleanUp.defer(() => database.close());
+    return database;
+  };
+  const busAs = async (user: string): Promise<Bus> => {
+    const bus = await connectBus({ servers: nats.server.url, nkey_seed: nats.seedOf(user), user });
+    cleanUp.defer(() => bus.close());
+    return bus;
+  };
+  const admin = databaseAs(test_database.admin_url);
+  const policyKernel = databaseAs(test_database.url_for('countersign_policy_kernel'));
+  const [ingress, schedulerBus] = [await busAs('ingress'), await busAs('scheduler')];
+  const worker = await busAs(`worker-${POOL}-one`);
+  const manager = await jetstreamManager(await nats.connectAs('provisioner'), { checkAPI: false });
+
+  const keys: Record<string, KeyObject> = {};
+  for (const name of ['one', 'two']) {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    keys[name] = privateKey;
+    const raw = publicKey.export({ format: 'jwk' }).x!;
+    await admin.query('INSERT INTO identity.workers (worker, pool, public_key) VALUES ($1, $2, $3)', [name, POOL, raw]);
+  }
+  const wakeUps: RunningOutputSafety['wakeUps'] = [];
+  schedulerBus.consume(
+    { stream: 'STAGES', durable: 'scheduler' },
+    {
+      batch: 10,
+      handle: async (messages) => {
+        for (const message of messages) {
+          wakeUps.push({ subject: message.subject, body: message.json() as Record<string, unknown> });
+          message.ack();
+        }
+      },
+    },
+  );
+  const running = cleanUp.use(
+    await start([outputSafety], {
+      DATABASE_URL: test_database.url_for('countersign_output_safety'),
+      NATS_URL: nats.server.url,
+      NATS_NKEY_SEED: nats.seedOf('output-safety'),
+      OUTPUT_SEAL_KEY: SEAL_KEY.toString('base64url'),
+      LOG_LEVEL: 'silent',
+    }),
+  );
+  const { health_url } = running.services[0]!;
+
+  let version = 0;
+  return {
+    admin,
+    scheduler: databaseAs(test_database.url_for('countersign_scheduler')),
+    ingress,
+    wakeUps,
+    keys,
+    health_url,
+    run: (job_id, options = {}) => startAttempt(admin, job_id, options),
+    async report(attempt, output, { result = {}, tamper = {}, key = keys.one!, raw, subject } = {}) {
+      const unsigned: UnsignedResult = {
+        ...attempt,
+        worker: 'one',
+        status: 'succeeded',
+        retryable: false,
+        output,
+        duration_ms: 12,
+        ...result,
+      };
+      const signature = sign(null, Buffer.from(canonicalize(unsigned), 'utf8'), key).toString('base64url');
+      const text = raw ?? JSON.stringify({ ...unsigned, signature, ...tamper });
+      await publishRaw(worker, subject ?? subjects.result(POOL, 'one', attempt.tenant, TOPIC), text);
+    },
+    async end({ tenant, job_id, dispatch_id }, state) {
+      await admin.query(
+        'UPDATE scheduler.jobs SET state = $3, result_dispatch_id = $4 WHERE tenant = $1 AND job_id = $2',
+        [tenant, job_id, state, dispatch_id],
+      );
+      await admin.query(`UPDATE scheduler.attempts SET state = 'ended' WHERE dispatch_id = $1`, [dispatch_id]);
+    },
+    settled: () =>
+      until('the stream is empty', async () => {
+        const info = await manager.consumers.info('RESULTS', 'output-safety');
+        return info.num_pending + info.num_ack_pending === 0;
+      }),
+    async outcome({ dispatch_id }) {
+      const [row] = await admin.query('SELECT * FROM output.outcomes WHERE dispatch_id = $1', [dispatch_id]);
+      return row;
+    },
+    async entries(job_id, tenant = TENANT) {
+      const rows = await admin.query<{ kind: string; body: string }>(
+        'SELECT kind, body FROM ledger.entries WHERE chain = $1 ORDER BY seq',
+        [`job:${tenant}:${job_id}`],
+      );
+      return rows.map(({ kind, body }) => ({ kind, body: JSON.parse(body) as Record<string, unknown> }));
+    },
+    async activate(scope, policy) {
+      version += 1;
+      await activatePolicy(policyKernel, scope, version, { enabled: true, fail_mode: 'closed', ...policy });
+    },
+    async metric(name) {
+      const text = await (await fetch(`${health_url}/metrics`)).text();
+      const line = text.split('\n').find((each) => each.startsWith(`countersign_${name}`));
+      return line === undefined ? Number.NaN : Number(line.split(' ').at(-1));
+    },
+    [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
+  };
+}
+
+/** A request of the same kind as the worker's publishes, with any bytes in it. */
+async function publishRaw(bus: Bus, subject: string, text: string): Promise<void> {
+  const stored = await bus.connection.request(subject, text, 5_000);
+  if (!stored.ok) throw new Error(`the stream did not take the result: ${stored.reason}`);
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 15_000; Date.now() < end; ) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`not in time: ${what}`);
+}
+
+async function startAttempt(admin: Database, job_id: string, options: AttemptOptions): Promise<Attempt> {
+  const tenant = options.tenant ?? TENANT;
+  const attempt: Attempt = { dispatch_id: randomUUID(), claim_id: randomUUID(), tenant, job_id, attempt: 1 };
+  const digest = `sha256:${'1'.repeat(64)}`;
+  await admin.query(
+    `INSERT INTO scheduler.jobs (tenant, job_id, topic, capability, labels, actor, auth_method, owner, state, decision,
+       policy_version, policy_snapshot, policy_epoch, job_hash, effective_digest, attempt, pool, deadline_at, traceparent)
+     VALUES ($1, $2, $3, $4, '{}', 'desk-agent', 'api_key', 'olivia', 'running', 'allow', 1, $5, 1, $5, $5, 1, $6,
+       now() + interval '1 day', $7)`,
+    [tenant, job_id, TOPIC, options.capability ?? 'desk.read', digest, POOL, newTraceparent()],
+  );
+  await admin.query(
+    `INSERT INTO scheduler.attempts (dispatch_id, tenant, job_id, attempt, pool, worker, claim_id, state, decision_id,
+       policy_snapshot, policy_epoch, effective_digest, payload_digest, timeout_ms, max_attempts, max_output_bytes, pool_concurrency,
+       due_at)
+     VALUES ($1, $2, $3, 1, $4, $5, $6, 'running', $7, $8, 1, $8, $8, 60000, 3, $9, 8, now() + $10 * interval '1 second')`,
+    [
+      attempt.dispatch_id,
+      tenant,
+      job_id,
+      POOL,
+      options.worker ?? 'one',
+      attempt.claim_id,
+      randomUUID(),
+      digest,
+      options.max_output_bytes ?? 1_048_576,
+      options.lease_s ?? 60,
+    ],
+  );
+  return attempt;
+}
+
+/** As the policy kernel activates a policy: what `control` says and what it means commit together. */
+async function activatePolicy(policyKernel: Database, scope: string, version: number, policy: object): Promise<void> {
+  const snapshot = `sha256:${version.toString(16).padStart(64, '0')}`;
+  await policyKernel.transaction(async (tx) => {
+    const [active] = await tx.query<{ state: { scopes: { scope: string; epoch: number }[] } }>(
+      'SELECT control.read() AS state',
+    );
+    const before = active!.state.scopes.find((each) => each.scope === scope)?.epoch ?? 0;
+    const [bundle] = await tx.query<{ bundle_id: number }>(
+      `INSERT INTO policy.bundles (document, document_sha256) VALUES ($1, sha256(convert_to($1, 'UTF8'))) RETURNING bundle_id`,
+      [`bundle ${version}`],
+    );
+    await tx.query(
+      `INSERT INTO policy.activations (scope, version, snapshot, bundle_id, key_ids, output_policy, epoch)
+       VALUES ($1, $2, $3, $4, '{dev}', $5,
+         control.activate_policy($1, $2, $3, now() + interval '1 day', $6, '{}'))`,
+      [scope, version, snapshot, bundle!.bundle_id, JSON.stringify(policy), before],
+    );
+  });
+}
