@@ -1,0 +1,304 @@
+// The kernel on a real database and bus: which policy decides, what it remembers, and what can never become active.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CountersignError, type ErrorCode } from '@countersign/contracts/errors';
+import type { Running } from '@countersign/platform/service';
+import { buildBundle, signBundle } from '@countersign/policy/build-bundle';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { AGENT, requestOf } from '../policy/ask-policy.ts';
+import { type DecideAnswers, ROOT, type RunningKernels, runKernels, SIGNER, VALID } from './run-kernel.ts';
+
+const READS = 'rules: [{ id: read, match: { topics: ["job.read.*"] }, decision: allow, reason: reading }]';
+const NOTHING = 'rules: [{ id: never, match: {}, decision: deny, reason: closed }]';
+const READ = { topic: 'job.read.users' };
+
+let run: RunningKernels;
+let kernel: Running;
+let health_url: string;
+beforeAll(async () => {
+  run = await runKernels();
+  kernel = await run.startKernel();
+  health_url = kernel.services[0]!.health_url;
+});
+afterAll(async () => {
+  await kernel?.[Symbol.asyncDispose]();
+  await run?.[Symbol.asyncDispose]();
+});
+
+const codeOf = async (work: Promise<unknown>): Promise<ErrorCode | 'none'> => {
+  try {
+    await work;
+    return 'none';
+  } catch (thrown) {
+    if (thrown instanceof CountersignError) return thrown.code;
+    throw thrown;
+  }
+};
+const decided = (answer: DecideAnswers[number]) => {
+  if (!answer.ok) throw new Error(answer.error.code);
+  return answer.value.decisions.at(-1)!;
+};
+const metric = async (name: string): Promise<number> => {
+  const text = await (await fetch(`${health_url}/metrics`)).text();
+  return Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`countersign_${name}`) && !line.startsWith('#'))
+      ?.split(' ')
+      .at(-1) ?? 0,
+  );
+};
+
+describe('without a policy', () => {
+  test('nothing is decided, and the kernel is not ready', async () => {
+    expect(await run.ask(READ)).toMatchObject({ ok: false, error: { code: 'policy_missing' } });
+    expect(await codeOf(run.ingress.call('policy.active', { tenant: 'default' }))).toBe('policy_missing');
+    expect((await fetch(`${health_url}/readyz`)).status).toBe(503);
+  });
+});
+
+describe('with a policy', () => {
+  beforeEach(() => run.publish(READS).then(() => undefined));
+
+  test('decides under its version, snapshot and epoch, and says what is active', async () => {
+    const epoch = await run.activeEpoch();
+    await expect.poll(async () => decided(await run.ask(READ, { min_epoch: epoch })).policy_epoch).toBe(epoch);
+    const active = await run.ingress.call('policy.active', { tenant: 'default' });
+    expect(decided(await run.ask(READ))).toMatchObject({
+      decision: 'allow',
+      rule_id: 'read',
+      policy_version: active.version,
+      policy_snapshot: active.snapshot,
+    });
+    expect(active).toMatchObject({
+      scope: 'default',
+      epoch,
+      rules: [{ id: 'read', decision: 'allow', reason: 'reading' }],
+    });
+    expect((await fetch(`${health_url}/readyz`)).status).toBe(200);
+  });
+
+  test('answers each item of a batch for itself, in order', async () => {
+    const items = [READ, { topic: 'job.write.x' }, { ...READ, tenant: 'stranger' }].map((body) => ({
+      gate: 'submit' as const,
+      request: requestOf(body),
+      actor: AGENT,
+      job_hash: `sha256:${'1'.repeat(64)}`,
+      salt: Buffer.alloc(16, 1).toString('base64url'),
+      min_epoch: 0,
+    }));
+    const { answers } = await run.scheduler.call('policy.decide', { items });
+    expect(answers.map((answer) => (answer.ok ? answer.value.decisions[0]!.decision : answer.error.code))).toEqual([
+      'allow',
+      'deny',
+      'policy_missing',
+    ]);
+  });
+
+  test('publishing the same files again changes nothing', async () => {
+    const [epoch, version] = [await run.activeEpoch(), await run.publish(READS)];
+    expect(await run.publish(READS)).toBe(version);
+    expect(await run.activeEpoch()).toBe(epoch);
+  });
+
+  test('an epoch that the caller has seen is never answered with an older one', async () => {
+    const before = await run.activeEpoch();
+    expect(await run.ask(READ, { min_epoch: before + 1_000 })).toMatchObject({
+      ok: false,
+      error: { code: 'epoch_stale' },
+    });
+    await run.publish(NOTHING);
+    const epoch = await run.activeEpoch();
+    expect(decided(await run.ask(READ, { min_epoch: epoch }))).toMatchObject({ decision: 'deny', policy_epoch: epoch });
+  });
+
+  test('simulates and explains on the same path, and stores nothing', async () => {
+    const question = { request: requestOf({ topic: 'job.write.users' }), actor: AGENT };
+    const simulated = await run.ingress.call('policy.simulate', question);
+    expect(simulated.decisions[0]).toMatchObject({ decision: 'deny', rule_id: null });
+    const explained = await run.ingress.call('policy.explain', question);
+    expect(explained.steps).toContainEqual({
+      step: 'rules',
+      outcome: 'fails',
+      rule_id: 'read',
+      detail: 'first failed: topics',
+    });
+    expect(explained.text).toContain('no rule matched');
+  });
+});
+
+describe('cache', () => {
+  const job = { ...READ, payload: { n: 1 } };
+  const submit = async (body: Record<string, unknown>, salt: string) => {
+    const answer = await run.ask(body, { salt });
+    if (!answer.ok) throw new Error(answer.error.code);
+    return { decision: answer.value.decisions.at(-1)!, rewritten: answer.value.rewritten! };
+  };
+  const dispatch = async (request: Record<string, unknown>, salt: string) =>
+    decided(await run.ask(request, { salt, gate: 'dispatch' }));
+  const salt = (n: number): string => Buffer.alloc(16, n).toString('base64url');
+
+  test('is the second look of the dispatch gate, with a decision of its own', async () => {
+    await run.publish(READS);
+    const first = await submit(job, salt(1));
+    const second = await dispatch(first.rewritten, salt(1));
+    expect(second).toMatchObject({
+      cached: true,
+      gate: 'dispatch',
+      decision: 'allow',
+      effective_digest: first.decision.effective_digest,
+    });
+    expect(second.decision_id).not.toBe(first.decision.decision_id);
+    const { decision_id: _, decided_at: __, ...same } = { ...second, cached: false, gate: 'submit' };
+    expect(first.decision).toMatchObject(same);
+  });
+
+  test('never answers for another payload, job, actor or tenant', async () => {
+    await run.publish(READS);
+    const { rewritten } = await submit(job, salt(2));
+    expect((await dispatch({ ...rewritten, payload: { n: 2 } }, salt(2))).cached).toBe(false);
+    expect((await dispatch({ ...rewritten, job_id: 'job-2' }, salt(2))).cached).toBe(false);
+    expect((await dispatch(rewritten, salt(3))).cached).toBe(false);
+  });
+
+  test('is empty after an activation', async () => {
+    await run.publish(READS);
+    const { rewritten } = await submit(job, salt(4));
+    await run.publish(NOTHING);
+    const epoch = await run.activeEpoch();
+    const answer = await run.ask(rewritten, { salt: salt(4), gate: 'dispatch', min_epoch: epoch });
+    expect(decided(answer)).toMatchObject({ decision: 'deny', cached: false });
+  });
+
+  test('is empty after a switch', async () => {
+    await run.publish(READS);
+    const { rewritten } = await submit(job, salt(5));
+    expect((await dispatch(rewritten, salt(5))).cached).toBe(true);
+    await run
+      .as('countersign_scheduler')
+      .query(`SELECT control.set_switch('s1', 'topic', 'job.none', NULL, true, 'test', 'admin')`);
+    await expect.poll(async () => (await dispatch(rewritten, salt(5))).cached).toBe(false);
+  });
+});
+
+describe('a bundle', () => {
+  const build = async (policy: string, version: number, tenants = ['default']) => {
+    const built = await buildBundle({ 'policy.yaml': policy }, { version, tenants, ...VALID });
+    if (!built.ok) throw new Error('does not compile');
+    return signBundle(built.document, SIGNER);
+  };
+
+  test('is activated with evidence by the kernel’s own role', async () => {
+    const version = await run.publish(`${READS}\ndefault_decision: deny`);
+    const last = (await run.entries('policy:default')).at(-1)!;
+    expect(last).toMatchObject({ kind: 'policy_activated', recorded_by: 'countersign_policy_kernel' });
+    expect(last.body).toMatchObject({
+      policy_version: version,
+      policy_epoch: await run.activeEpoch(),
+      key_ids: ['dev'],
+    });
+  });
+
+  test('that does not verify, or is not newer, leaves the last known good one', async () => {
+    const version = await run.publish(READS);
+    const epoch = await run.activeEpoch();
+    const rejected = await metric('policy_rejected_total');
+    const unsigned = { ...(await build(NOTHING, version + 1)), signatures: [] };
+    const forged = { ...(await build(NOTHING, version + 2)), files: { 'policy.yaml': 'default_decision: allow' } };
+    expect(await run.judge(JSON.stringify(unsigned))).toMatchObject({ state: 'rejected', code: 'bundle_unsigned' });
+    expect(await run.judge(JSON.stringify(forged))).toMatchObject({ state: 'rejected', code: 'bundle_file_altered' });
+    expect(await run.judge('nonsense')).toMatchObject({ state: 'rejected', code: 'bundle_malformed' });
+    expect(await run.judge(JSON.stringify(await build(NOTHING, version)))).toMatchObject({
+      state: 'rejected',
+      code: 'bundle_not_newer',
+    });
+    expect(await run.activeEpoch()).toBe(epoch);
+    expect(decided(await run.ask(READ))).toMatchObject({ decision: 'allow', policy_epoch: epoch });
+    expect(await metric('policy_rejected_total')).toBeGreaterThan(rejected);
+    const codes = [...(await run.entries('policy:_')), ...(await run.entries('policy:default'))]
+      .filter(({ kind }) => kind === 'policy_rejected')
+      .map(({ body }) => body.code);
+    expect(codes).toEqual(
+      expect.arrayContaining(['bundle_unsigned', 'bundle_file_altered', 'bundle_malformed', 'bundle_not_newer']),
+    );
+  });
+
+  test('of several tenants is activated for all or for none', async () => {
+    await run.publish(READS, { tenants: ['default'] });
+    const before = [await run.activeEpoch('default'), await run.activeEpoch('fresh')];
+    expect(await run.judge(JSON.stringify(await build(NOTHING, 1, ['default', 'fresh'])))).toMatchObject({
+      code: 'bundle_not_newer',
+    });
+    expect([await run.activeEpoch('default'), await run.activeEpoch('fresh')]).toEqual(before);
+  });
+
+  test('of everybody decides for a tenant without its own', async () => {
+    await run.publish(NOTHING, { tenants: ['*'] });
+    await run.publish(READS);
+    const epoch = await run.activeEpoch('*');
+    await expect.poll(async () => (await run.ask({ ...READ, tenant: 'stranger' }, { min_epoch: epoch })).ok).toBe(true);
+    expect(decided(await run.ask({ ...READ, tenant: 'stranger' }))).toMatchObject({
+      decision: 'deny',
+      rule_id: 'never',
+    });
+    expect(decided(await run.ask(READ))).toMatchObject({ decision: 'allow' });
+  });
+});
+
+describe('what the other services read', () => {
+  test('pools and output policy of the active policy, each its own', async () => {
+    const pools = 'pools: [{ id: readers, capabilities: [a.read], concurrency: 2 }]';
+    await run.publish(READS, { files: { 'pools.yaml': pools } });
+    const scheduler = run.as('countersign_scheduler');
+    const [row] = await scheduler.query(
+      `SELECT version, snapshot, pools FROM policy.active_pools WHERE scope = 'default'`,
+    );
+    const active = await run.ingress.call('policy.active', { tenant: 'default' });
+    expect(row).toEqual({
+      version: active.version,
+      snapshot: active.snapshot,
+      pools: [{ id: 'readers', capabilities: ['a.read'], concurrency: 2, enforces: [] }],
+    });
+    const output = run.as('countersign_output_safety');
+    expect(await output.query(`SELECT output_policy FROM policy.active_output WHERE scope = 'default'`)).toEqual([
+      { output_policy: { enabled: true, fail_mode: 'closed' } },
+    ]);
+    await expect(scheduler.query('SELECT * FROM policy.bundles')).rejects.toThrow('permission denied');
+    await expect(output.query('SELECT * FROM policy.active_pools')).rejects.toThrow('permission denied');
+    await expect(run.own.query(`DELETE FROM policy.activations`)).rejects.toThrow('permission denied');
+  });
+});
+
+describe('the last known good policy', () => {
+  const damage = `UPDATE policy.bundles SET document = '{}' WHERE bundle_id = (SELECT bundle_id FROM policy.activations
+    WHERE scope = 'default' ORDER BY epoch DESC LIMIT 1)`;
+
+  test('is on disk, and a replica starts from it when the table’s copy is damaged', async () => {
+    await run.publish(READS);
+    await run.publish(`${READS}\nversion: ${(await run.publish(READS)) + 1}`);
+    const active = await run.ingress.call('policy.active', { tenant: 'default' });
+    const file = join(run.state_dir, 'tenant-default.json');
+    await expect.poll(() => readFileSync(file, 'utf8').startsWith(active.snapshot)).toBe(true);
+    expect(readdirSync(run.state_dir).filter((name) => name.endsWith('.new'))).toEqual([]);
+    await run.admin.query(damage);
+
+    await using replica = await run.startKernel();
+    expect((await fetch(`${replica.services[0]!.health_url}/readyz`)).status).toBe(200);
+    await using blind = await run.startKernel({ STATE_DIR: join(run.state_dir, 'empty') });
+    const metrics = await (await fetch(`${blind.services[0]!.health_url}/metrics`)).text();
+    expect(metrics).toMatch(/policy_rejected_total\{code="bundle_malformed".*\} [1-9]/);
+  });
+
+  test('is believed no more than any other', async () => {
+    const file = join(run.state_dir, 'tenant-default.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"read"', '"rage"').replace('reading', 'ragging'));
+    const stranger = { ...ROOT, keys: [{ ...ROOT.keys[0]!, public_key: Buffer.alloc(32, 5).toString('base64url') }] };
+    await using replica = await run.startKernel({ TRUST_ROOT: JSON.stringify(stranger) });
+    const metrics = await (await fetch(`${replica.services[0]!.health_url}/metrics`)).text();
+    expect(metrics).toMatch(/policy_rejected_total\{code="bundle_/);
+  });
+});
+
+test('settings that are wrong are all named', async () => {
+  await expect(run.startKernel({ TRUST_ROOT: '{', STATE_DIR: '' })).rejects.toThrow(/TRUST_ROOT[\s\S]*STATE_DIR/);
+});

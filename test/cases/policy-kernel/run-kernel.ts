@@ -1,0 +1,126 @@
+// Policy kernels on a database and a bus of their own, between an ingress and a scheduler that the test plays.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Gate } from '@countersign/contracts/decision';
+import type { TrustRoot } from '@countersign/contracts/policy';
+import type { RpcAnswer } from '@countersign/contracts/rpc';
+import { type Bus, connectBus } from '@countersign/platform/bus';
+import { connectDatabase, type Database } from '@countersign/platform/database';
+import { type Running, start } from '@countersign/platform/service';
+import { publicKeyOf } from '@countersign/policy/build-bundle';
+import { publishFiles } from '@countersign/policy-kernel/publish-bundle';
+import { policyKernel } from '@countersign/policy-kernel/service';
+import { insertBundle, readJudgement } from '@countersign/policy-kernel/store';
+import { expect } from 'vitest';
+import { createDatabase } from '../../harness/create-database.ts';
+import { startGuardedNats } from '../nats/connect-as.ts';
+import { itemOf } from '../policy/ask-policy.ts';
+
+export const SIGNER = { key_id: 'dev', secret_key: new Uint8Array(32).fill(3) };
+export const VALID = { not_before: '2020-01-01T00:00:00Z', not_after: '2100-01-01T00:00:00Z' };
+export const ROOT: TrustRoot = {
+  threshold: 1,
+  keys: [{ key_id: 'dev', public_key: await publicKeyOf(SIGNER.secret_key), ...VALID }],
+};
+
+export type DecideAnswers = RpcAnswer<'policy.decide'>['answers'];
+export type RunningKernels = AsyncDisposable & {
+  admin: Database;
+  /** As the kernel's own role. */
+  own: Database;
+  as(role: string): Database;
+  ingress: Bus;
+  scheduler: Bus;
+  state_dir: string;
+  /** The caller stops it, before this. */
+  startKernel(settings?: Record<string, string>): Promise<Running>;
+  /** Signs, publishes and waits until it was judged. */
+  publish(policy: string, over?: { tenants?: string[]; files?: Record<string, string> }): Promise<number>;
+  /** Publishes any document and says what became of it. */
+  judge(document: string): Promise<{ state: string; code: string | null }>;
+  activeEpoch(scope?: string): Promise<number>;
+  ask(
+    body: Record<string, unknown>,
+    over?: { gate?: Gate; min_epoch?: number; salt?: string },
+  ): Promise<DecideAnswers[number]>;
+  entries(chain: string): Promise<{ kind: string; recorded_by: string; body: Record<string, unknown> }[]>;
+};
+
+export async function runKernels(): Promise<RunningKernels> {
+  const cleanUp = new AsyncDisposableStack();
+  const test_database = cleanUp.use(await createDatabase());
+  const nats = cleanUp.use(await startGuardedNats({ workers: [], tenants: [], auditors: [] }));
+  const state_dir = mkdtempSync(join(tmpdir(), 'kernel-'));
+  cleanUp.defer(() => rmSync(state_dir, { recursive: true, force: true }));
+  const databaseAs = (url: string): Database => {
+    const database = connectDatabase({ url, pool: 4, name: 'test' });
+    cleanUp.defer(() => database.close());
+    return database;
+  };
+  const busAs = async (user: string): Promise<Bus> => {
+    const bus = await connectBus({ servers: nats.server.url, nkey_seed: nats.seedOf(user), user });
+    cleanUp.defer(() => bus.close());
+    return bus;
+  };
+  const admin = databaseAs(test_database.admin_url);
+  const own = databaseAs(test_database.url_for('countersign_policy_kernel'));
+  const [ingress, scheduler] = [await busAs('ingress'), await busAs('scheduler')];
+  const settle = async (document: string): Promise<{ state: string; code: string | null }> => {
+    await expect.poll(async () => (await readJudgement(own, document))?.state, { timeout: 10_000 }).not.toBe('pending');
+    return (await readJudgement(own, document))!;
+  };
+
+  return {
+    admin,
+    own,
+    as: (role) => databaseAs(test_database.url_for(role)),
+    ingress,
+    scheduler,
+    state_dir,
+    startKernel: (settings = {}) =>
+      start([policyKernel], {
+        DATABASE_URL: test_database.url_for('countersign_policy_kernel'),
+        NATS_URL: nats.server.url,
+        NATS_NKEY_SEED: nats.seedOf('policy-kernel'),
+        LOG_LEVEL: 'silent',
+        TRUST_ROOT: JSON.stringify(ROOT),
+        STATE_DIR: state_dir,
+        ...settings,
+      }),
+    async publish(policy, { tenants = ['default'], files = {} } = {}) {
+      const version = await publishFiles(
+        own,
+        { 'policy.yaml': policy, ...files },
+        { tenants, ...VALID, signer: SIGNER },
+      );
+      const [last] = await own.query<{ document: string }>(
+        'SELECT document FROM policy.bundles ORDER BY bundle_id DESC LIMIT 1',
+      );
+      await settle(last!.document);
+      return version;
+    },
+    async judge(document) {
+      await insertBundle(own, document);
+      return settle(document);
+    },
+    async activeEpoch(scope = 'default') {
+      const [row] = await admin.query<{ epoch: number }>('SELECT epoch FROM control.policies WHERE scope = $1', [
+        scope,
+      ]);
+      return row?.epoch ?? 0;
+    },
+    async ask(body, over = {}) {
+      const { answers } = await scheduler.call('policy.decide', { items: [itemOf(body, over)] });
+      return answers[0]!;
+    },
+    async entries(chain) {
+      const rows = await admin.query<{ kind: string; recorded_by: string; body: string }>(
+        'SELECT kind, recorded_by, body FROM ledger.entries WHERE chain = $1 ORDER BY seq',
+        [chain],
+      );
+      return rows.map((row) => ({ ...row, body: JSON.parse(row.body) as Record<string, unknown> }));
+    },
+    [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
+  };
+}
