@@ -78,7 +78,7 @@ export type CancelRequest = z.infer<typeof cancelRequest>;
 
 const pageQuery = {
   cursor: z.string().min(1).max(LIMITS.cursor_chars).optional(),
-  limit: z.coerce.number().pipe(z.int().min(1).max(LIMITS.page_rows)).optional(),
+  limit: z.coerce.number<number | string>().pipe(z.int().min(1).max(LIMITS.page_rows)).optional(),
 };
 export const jobQuery = z.strictObject({
   state: z.enum(JOB_STATES).optional(),

@@ -62,6 +62,8 @@ export const jobRequest = z.strictObject({
   deadline_ms: z.int().min(1).max(LIMITS.deadline_ms).optional(),
 });
 export type JobRequest = z.infer<typeof jobRequest>;
+/** As a caller writes it: what has a default may be left out. */
+export type JobRequestInput = z.input<typeof jobRequest>;
 
 /** The request once ingress has named tenant and job: what `job_hash` covers, together with the actor. */
 export const namedRequest = jobRequest.extend({ job_id: jobId, tenant: tenantName });

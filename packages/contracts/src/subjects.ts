@@ -1,4 +1,5 @@
 /** The only place that builds or reads a subject. Every token is checked, so caller text never becomes a wildcard. */
+import { LIMITS } from './limits.ts';
 import { isToken, isTopic, topicTail } from './names.ts';
 
 const tokenOf = (text: string): string => {
@@ -55,6 +56,9 @@ const chainTokens = (chain: string): string =>
           .slice(0, 64) || '_',
     )
     .join('.');
+
+/** Name of the NATS user that a tenant's agents share: a signature, not this, says which agent asks. */
+export const agentUser = (tenant: string): string => `agent-${tenant}`.slice(0, LIMITS.token_chars);
 
 /** `job.submit.<tenant>.<tail>` → tenant and topic, or null when it is not one. */
 export const readSubmitSubject = (subject: string): { tenant: string; topic: string } | null => {

@@ -35,8 +35,11 @@ export type Bus = {
     options?: CallOptions,
   ): Promise<RpcAnswer<V>>;
   serve<V extends RpcVerb>(verb: V, handle: (request: RpcParsed<V>, meta: RpcMeta) => Promise<RpcAnswer<V>>): void;
-  /** For doors that parse for themselves (`rpc.ingress.submit.*`): raw bytes in, any JSON out. */
-  serveRaw(subject: string, handle: (message: Message) => Promise<unknown>): void;
+  /** For doors that parse for themselves (`rpc.ingress.submit.*`): raw bytes in, any JSON out. Whose inbox may be answered into is theirs to say. */
+  serveRaw(
+    subject: string,
+    door: { mayAnswer: (message: Message) => boolean; handle: (message: Message) => Promise<unknown> },
+  ): void;
   /** Resolves when JetStream has stored it. */
   publish(subject: string, body: object, options?: PublishOptions): Promise<void>;
   /** Batches share a `handle`; while one runs the next collects. What it throws gives the whole batch back. */
@@ -156,9 +159,11 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
       });
       stops.push(stop);
     },
-    serveRaw(subject, handle) {
+    serveRaw(subject, { mayAnswer, handle }) {
       const stop = connection.subscribe(subject, options.user, (message) => {
-        if (!message.reply?.startsWith('_INBOX_')) return;
+        if (!mayAnswer(message)) {
+          return log?.warn({ subject: message.subject }, 'a request asks for its answer outside its own inbox');
+        }
         track(
           inflight,
           answer(message, () => handle(message), subject),

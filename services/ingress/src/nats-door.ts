@@ -4,7 +4,13 @@
  */
 import { CountersignError, ERRORS, failureOf } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import { patterns, readSubmitRequestSubject, readSubmitSubject } from '@countersign/contracts/subjects';
+import {
+  agentUser,
+  patterns,
+  readSubmitRequestSubject,
+  readSubmitSubject,
+  subjects,
+} from '@countersign/contracts/subjects';
 import type { Bus, StreamMessage } from '@countersign/platform/bus';
 import { nowMs } from '@countersign/platform/clock';
 import { errorFields, type Logger } from '@countersign/platform/logger';
@@ -39,11 +45,17 @@ export const openNatsDoor = ({ bus, submit, authenticator, metrics, log }: NatsD
     }
   };
 
-  bus.serveRaw(patterns.rpcSubmit(), async ({ subject, data, headers }) => {
-    const addressed = readSubmitRequestSubject(subject);
-    const traceparent = childOf(headers.get('traceparent'));
-    const { status, body, replayed } = await receive({ subject, addressed, data, received_ms: nowMs(), traceparent });
-    return { status, replayed, ...body };
+  bus.serveRaw(patterns.rpcSubmit(), {
+    mayAnswer: ({ subject, reply }) => {
+      const addressed = readSubmitRequestSubject(subject);
+      return addressed !== null && reply?.startsWith(`${subjects.inbox(agentUser(addressed.tenant))}.`) === true;
+    },
+    handle: async ({ subject, data, headers }) => {
+      const addressed = readSubmitRequestSubject(subject);
+      const traceparent = childOf(headers.get('traceparent'));
+      const { status, body, replayed } = await receive({ subject, addressed, data, received_ms: nowMs(), traceparent });
+      return { status, replayed, ...body };
+    },
   });
 
   /** A wrong message ends here; one that met an outage comes again, and its nonce makes the second time the first. */

@@ -1,0 +1,136 @@
+/** The HTTP API as functions, typed by the contracts that the server parses with. It keeps no state and stores nothing. */
+import type { ApprovalView } from '@countersign/contracts/approval';
+import type { Decision } from '@countersign/contracts/decision';
+import type {
+  Accepted,
+  ApprovalPage,
+  ApprovalQuery,
+  Denied,
+  Explanation,
+  JobPage,
+  JobQuery,
+  Simulation,
+} from '@countersign/contracts/http';
+import type { JobRequestInput, JobView } from '@countersign/contracts/job';
+import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
+import type { ResultView } from '@countersign/contracts/output';
+import type { RunRecord } from '@countersign/contracts/record';
+import type { RpcAnswer } from '@countersign/contracts/rpc';
+import { isTerminal } from '@countersign/contracts/states';
+import { ApiError } from './api-error.ts';
+import { readEvents } from './read-events.ts';
+import { type ClientOptions, errorOf, type Outgoing, readJson, send, sendForJson } from './send-request.ts';
+
+export type Submitted =
+  | ({ outcome: 'accepted'; replayed: boolean } & Accepted)
+  | ({ outcome: 'denied'; replayed: boolean } & Denied);
+
+export type Client = {
+  /** A denial is an outcome. Under the same `idempotency_key` the first answer comes again, so it may be repeated. */
+  submit(request: JobRequestInput, options?: { idempotency_key?: string }): Promise<Submitted>;
+  jobs(query?: JobQuery): Promise<JobPage>;
+  job(job_id: string): Promise<JobView>;
+  /** Newest first. */
+  decisions(job_id: string): Promise<Decision[]>;
+  /** Oldest first. */
+  timeline(job_id: string): Promise<LedgerEntry[]>;
+  /** Throws ApiError `result_not_ready` or `result_quarantined`. */
+  result(job_id: string): Promise<ResultView>;
+  record(job_id: string): Promise<RunRecord>;
+  /** The job's entries as they are recorded, to the terminal one. `after`: the `seq` that was seen last. */
+  events(job_id: string, options?: { after?: number; signal?: AbortSignal }): AsyncGenerator<LedgerEntry, void>;
+  /** Follows the job to its terminal state. Throws ApiError, or the signal's reason. */
+  untilEnded(job_id: string, options?: { signal?: AbortSignal }): Promise<JobView>;
+  cancel(job_id: string, reason?: string): Promise<JobView>;
+  approvals(query?: ApprovalQuery): Promise<ApprovalPage>;
+  approval(approval_id: string): Promise<ApprovalView>;
+  /** `digest` is the approval's own, of what was looked at. */
+  approve(approval_id: string, digest: string, comment?: string): Promise<ApprovalView>;
+  reject(approval_id: string, digest: string, comment?: string): Promise<ApprovalView>;
+  simulate(request: JobRequestInput): Promise<Simulation>;
+  explain(request: JobRequestInput): Promise<Explanation>;
+  policy(): Promise<RpcAnswer<'policy.active'>>;
+};
+
+const RETRY_MS = 1_000;
+
+const submitJob = async (options: ClientOptions, outgoing: Outgoing): Promise<Submitted> => {
+  const response = await send(options, outgoing);
+  const body = await readJson(response);
+  const replayed = response.headers.get('idempotency-replayed') === 'true';
+  if (response.status === 202) return { outcome: 'accepted', replayed, ...(body as Accepted) };
+  const failure = errorOf(response, body);
+  if (failure.code === 'denied') return { outcome: 'denied', replayed, ...(body as Denied) };
+  throw failure;
+};
+
+async function* streamEvents(options: ClientOptions, job_id: string, after?: number, signal?: AbortSignal) {
+  const response = await send(options, {
+    method: 'GET',
+    path: `/jobs/${encodeURIComponent(job_id)}/events`,
+    headers: after === undefined ? {} : { 'last-event-id': String(after) },
+    // A stream is as long as its job: only the caller ends it early.
+    signal: signal ?? new AbortController().signal,
+  });
+  if (!response.ok || response.body === null) throw errorOf(response, await readJson(response));
+  yield* readEvents(response.body);
+}
+
+const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+
+/** A stream that breaks off says nothing about the job: what counts is the job itself. */
+const followToEnd = async (client: Client, job_id: string, signal?: AbortSignal): Promise<JobView> => {
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      for await (const _ of client.events(job_id, signal ? { signal } : {}));
+    } catch (thrown) {
+      if (thrown instanceof ApiError && thrown.status >= 400 && thrown.status < 500) throw thrown;
+    }
+    signal?.throwIfAborted();
+    const job = await client.job(job_id);
+    if (isTerminal(job.state)) return job;
+    await pause(RETRY_MS, signal);
+  }
+};
+
+export const createClient = (options: ClientOptions): Client => {
+  const get = <T>(path: string, query: Outgoing['query'] = {}): Promise<T> =>
+    sendForJson<T>(options, { method: 'GET', path, query });
+  const post = <T>(path: string, body: unknown): Promise<T> => sendForJson<T>(options, { method: 'POST', path, body });
+  const job = (job_id: string, part = ''): string => `/jobs/${encodeURIComponent(job_id)}${part}`;
+  const vote = (approval_id: string, cast: 'approve' | 'reject', digest: string, comment?: string) =>
+    post<ApprovalView>(`/approvals/${encodeURIComponent(approval_id)}/${cast}`, { digest, comment });
+
+  const client: Client = {
+    submit: (body, { idempotency_key } = {}) => {
+      const headers: Record<string, string> =
+        idempotency_key === undefined ? {} : { 'idempotency-key': idempotency_key };
+      return submitJob(options, { method: 'POST', path: '/jobs', headers, body });
+    },
+    jobs: (query = {}) => get('/jobs', query as Outgoing['query']),
+    job: (job_id) => get(job(job_id)),
+    decisions: (job_id) => get(job(job_id, '/decisions')),
+    timeline: (job_id) => get(job(job_id, '/timeline')),
+    result: (job_id) => get(job(job_id, '/result')),
+    record: (job_id) => get(job(job_id, '/record')),
+    events: (job_id, { after, signal } = {}) => streamEvents(options, job_id, after, signal),
+    untilEnded: (job_id, { signal } = {}) => followToEnd(client, job_id, signal),
+    cancel: (job_id, reason) => post(job(job_id, '/cancel'), { reason }),
+    approvals: (query = {}) => get('/approvals', query as Outgoing['query']),
+    approval: (approval_id) => get(`/approvals/${encodeURIComponent(approval_id)}`),
+    approve: (approval_id, digest, comment) => vote(approval_id, 'approve', digest, comment),
+    reject: (approval_id, digest, comment) => vote(approval_id, 'reject', digest, comment),
+    simulate: (request) => post('/policy/simulate', request),
+    explain: (request) => post('/policy/explain', request),
+    policy: () => get('/policy'),
+  };
+  return client;
+};

@@ -1,0 +1,23 @@
+/** Server-sent events (HTML Living Standard, section 9.2) of one job, entry by entry. */
+import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
+
+const dataOf = (frame: string): string | undefined =>
+  frame
+    .split('\n')
+    .find((line) => line.startsWith('data: '))
+    ?.slice('data: '.length);
+
+/** Ends when the server ends the stream, which it does after the job's terminal entry. */
+export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<LedgerEntry, void> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const frames = (rest + decoder.decode(chunk, { stream: true })).split('\n\n');
+    rest = frames.pop() ?? '';
+    for (const frame of frames) {
+      const data = dataOf(frame);
+      // Comments keep the connection open and carry nothing.
+      if (data !== undefined) yield JSON.parse(data) as LedgerEntry;
+    }
+  }
+}

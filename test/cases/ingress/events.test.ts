@@ -1,0 +1,138 @@
+import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
+import { LIMITS } from '@countersign/contracts/limits';
+import { subjects } from '@countersign/contracts/subjects';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
+
+let ingress: RunningIngress;
+let job_id: string;
+beforeAll(async () => {
+  ingress = await runIngress();
+});
+afterAll(() => ingress[Symbol.asyncDispose]());
+beforeEach(async () => {
+  job_id = (await ingress.post('/jobs', { topic: 'job.demo.read' })).body.job_id as string;
+  ingress.peers.timelines.set(job_id, [entry(1, 'job_admitted'), entry(2, 'job_dispatched')]);
+});
+
+const entry = (seq: number, kind: string, of = job_id): LedgerEntry => ({
+  chain: `job:${TENANT}:${of}`,
+  seq,
+  kind,
+  recorded_by: 'countersign_scheduler',
+  tenant: TENANT,
+  topic: 'job.demo.read',
+  recorded_at: '2026-01-02T03:04:05.678901Z',
+  prev_hash: '00',
+  hash: '11',
+  body: '{}',
+  leaf_index: null,
+});
+
+const publish = async (...entries: LedgerEntry[]): Promise<void> => {
+  const audit = ingress.peerBus('audit');
+  for (const each of entries) await audit.publish(subjects.audit(TENANT, each.kind, each.topic, each.chain), each);
+};
+/** As the ledger does: what is published can be read. */
+const record = async (...entries: LedgerEntry[]): Promise<void> => {
+  ingress.peers.timelines.get(job_id)?.push(...entries);
+  await publish(...entries);
+};
+
+type Event = { id: string; event: string; entry: LedgerEntry };
+const parse = (frame: string): Event => {
+  const fields = Object.fromEntries(
+    frame.split('\n').map((line) => [line.split(': ')[0], line.slice(line.indexOf(': ') + 2)]),
+  );
+  return { id: fields.id!, event: fields.event!, entry: JSON.parse(fields.data!) as LedgerEntry };
+};
+
+/** Reads until the server ends the stream, or until `enough` events came. */
+async function* open(headers: Record<string, string> = {}): AsyncGenerator<Event> {
+  const left = new AbortController();
+  const response = await fetch(`${ingress.url}/api/v1/jobs/${job_id}/events`, {
+    headers: { 'x-api-key': ingress.keys.agent, ...headers },
+    signal: left.signal,
+  });
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  let rest = '';
+  try {
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      const frames = (rest + chunk).split('\n\n');
+      rest = frames.pop()!;
+      yield* frames.filter((frame) => frame.startsWith('id:')).map(parse);
+    }
+  } finally {
+    left.abort();
+  }
+}
+
+const take = async (events: AsyncGenerator<Event>, count: number): Promise<Event[]> => {
+  const taken: Event[] = [];
+  while (taken.length < count) {
+    const { value, done } = await events.next();
+    if (done) break;
+    taken.push(value);
+  }
+  return taken;
+};
+const openStreams = async (): Promise<number> => {
+  const text = await (await fetch(`${ingress.health_url}/metrics`)).text();
+  return Number(/event_streams\{[^}]*\} (\d+)/.exec(text)?.[1]);
+};
+
+describe('the event stream of a job', () => {
+  test('begins with the timeline, goes on with the evidence stream, ends after the terminal entry', async () => {
+    const events = open();
+    expect(await take(events, 2)).toMatchObject([
+      { id: '1', event: 'job_admitted', entry: { chain: `job:${TENANT}:${job_id}` } },
+      { id: '2', event: 'job_dispatched' },
+    ]);
+    await record(entry(3, 'job_running'), entry(4, 'job_succeeded'));
+    expect((await take(events, 9)).map(({ event }) => event)).toEqual(['job_running', 'job_succeeded']);
+    await expect.poll(openStreams).toBe(0);
+  });
+
+  test("shows each entry once, though the evidence stream repeats, and nothing of another's", async () => {
+    const events = open();
+    await take(events, 2);
+    await publish(entry(2, 'job_dispatched'), entry(3, 'job_succeeded', 'another-job'));
+    await record(entry(3, 'job_running'));
+    await publish(entry(3, 'job_running'), entry(1, 'job_admitted'));
+    await record(entry(4, 'job_failed'));
+    expect((await take(events, 9)).map(({ id }) => id)).toEqual(['3', '4']);
+  });
+
+  test('closes a gap from the timeline, in order', async () => {
+    const events = open();
+    await take(events, 2);
+    ingress.peers.timelines.get(job_id)?.push(entry(3, 'job_running'), entry(4, 'output_screened'));
+    await record(entry(5, 'job_succeeded'));
+    expect((await take(events, 9)).map(({ id }) => id)).toEqual(['3', '4', '5']);
+  });
+
+  test('resumes after the entry that its reader saw last', async () => {
+    ingress.peers.timelines.get(job_id)?.push(entry(3, 'job_succeeded'));
+    const resumed = await take(open({ 'last-event-id': '1' }), 9);
+    expect(resumed.map(({ id }) => id)).toEqual(['2', '3']);
+    expect(await take(open({ 'last-event-id': '3' }), 9)).toEqual([]);
+  });
+
+  test('leaves nothing open when its reader goes away, nor for a HEAD', async () => {
+    const events = open();
+    await take(events, 1);
+    expect(await openStreams()).toBe(1);
+    await events.return(undefined);
+    await expect.poll(openStreams).toBe(0);
+    expect((await ingress.get(`/jobs/${job_id}/events`, { method: 'HEAD' })).status).toBe(200);
+    await expect.poll(openStreams).toBe(0);
+  });
+
+  test('is refused beyond the number of clients', async () => {
+    const many = Array.from({ length: LIMITS.sse_clients }, () => open());
+    await Promise.all(many.map((each) => take(each, 1)));
+    expect(await ingress.get(`/jobs/${job_id}/events`)).toMatchObject({ status: 503, body: { code: 'overloaded' } });
+    await Promise.all(many.map((each) => each.return(undefined)));
+    await expect.poll(openStreams, { timeout: 10_000 }).toBe(0);
+  });
+});
