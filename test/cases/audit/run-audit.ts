@@ -1,0 +1,104 @@
+// The audit service on a database and a bus of its own, asked as ingress would ask it.
+import { rmSync } from 'node:fs';
+import { audit } from '@countersign/audit/service';
+import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
+import { createNatsKey } from '@countersign/infra/nats/keys';
+import { natsUsers } from '@countersign/infra/nats/permissions';
+import { provision } from '@countersign/infra/nats/provision';
+import { renderNatsConfig } from '@countersign/infra/nats/render-config';
+import type { NatsHandle } from '@countersign/infra/run-nats-server';
+import { type Bus, connectBus } from '@countersign/platform/bus';
+import { type Running, start } from '@countersign/platform/service';
+import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
+import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
+import { startNats } from '../../harness/start-nats.ts';
+import { type LedgerDatabase, openLedger } from './ledger-database.ts';
+
+export type Published = { subject: string; msg_id: string; entry: LedgerEntry };
+
+export type RunningAudit = AsyncDisposable & {
+  ledger: LedgerDatabase;
+  nats: NatsHandle;
+  ingress: Bus;
+  /** A connection of the audit service's own user. */
+  publisher: Bus;
+  /** Starts one more of the service. */
+  startAudit(): Promise<Running>;
+  /** The audit stream from its first message on; nothing while it holds fewer than `atLeast`. */
+  published(atLeast: number): Promise<Published[]>;
+  /** The store of the bus is deleted while it is stopped. */
+  loseStreams(): Promise<void>;
+};
+
+/** Looks at streams from outside the system, as none of its users may. */
+const READER = { name: 'reader', permissions: { publish: ['$JS.API.>'], subscribe: ['_INBOX_reader.>'] } };
+
+export async function runAudit(): Promise<RunningAudit> {
+  const cleanUp = new AsyncDisposableStack();
+  const ledger = cleanUp.use(await openLedger());
+  const users = [...natsUsers({ workers: [], tenants: [], auditors: [] }), READER].map((user) => ({
+    ...user,
+    ...createNatsKey(),
+  }));
+  const seedOf = (name: string): string => users.find((user) => user.name === name)!.seed;
+  const nats = cleanUp.use(await startNats({ render: (facts) => renderNatsConfig({ ...facts, users }) }));
+  const provisionAll = () => provision(nats.url, seedOf('provisioner'), []);
+  await provisionAll();
+  const reader = await connect({
+    servers: nats.url,
+    inboxPrefix: '_INBOX_reader',
+    authenticator: nkeyAuthenticator(new TextEncoder().encode(seedOf('reader'))),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 50,
+  });
+  cleanUp.defer(() => reader.close());
+  const manager = await jetstreamManager(reader, { checkAPI: false, timeout: 500 });
+  const busAs = async (user: string): Promise<Bus> => {
+    const bus = await connectBus({ servers: nats.url, nkey_seed: seedOf(user), user });
+    cleanUp.defer(() => bus.close());
+    return bus;
+  };
+
+  return {
+    ledger,
+    nats,
+    ingress: await busAs('ingress'),
+    publisher: await busAs('audit'),
+    startAudit: () =>
+      start([audit], {
+        DATABASE_URL: ledger.test.url_for('countersign_audit'),
+        NATS_URL: nats.url,
+        NATS_NKEY_SEED: seedOf('audit'),
+        LOG_LEVEL: 'silent',
+      }),
+    async published(atLeast) {
+      const { state } = await untilAnswered(() => manager.streams.info('AUDIT'));
+      const messages: Published[] = [];
+      if (state.messages < atLeast) return messages;
+      for (let seq = Math.max(state.first_seq, 1); seq <= state.last_seq; seq += 1) {
+        const { subject, header, data } = (await untilAnswered(() => manager.streams.getMessage('AUDIT', { seq })))!;
+        const entry = JSON.parse(new TextDecoder().decode(data)) as LedgerEntry;
+        messages.push({ subject, msg_id: header.get('Nats-Msg-Id'), entry });
+      }
+      return messages;
+    },
+    async loseStreams() {
+      await nats.stop();
+      rmSync(nats.store_dir, { recursive: true });
+      await nats.start();
+      await provisionAll();
+    },
+    [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
+  };
+}
+
+/** A request that was under way when the server died is never answered. */
+async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (thrown) {
+      if (thrown instanceof JetStreamApiError) throw thrown;
+    }
+  }
+}
