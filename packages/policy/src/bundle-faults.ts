@@ -13,7 +13,6 @@ export const BUNDLE_FAULTS = [
   'bundle_expired',
   'bundle_does_not_compile',
   'bundle_not_newer',
-  'bundle_other_scope',
 ] as const;
 export type BundleFault = (typeof BUNDLE_FAULTS)[number];
 export type BundleRefusal = { ok: false; code: BundleFault; detail: string };

@@ -1,6 +1,8 @@
 // Dotted patterns of topics and capabilities: `*` is one token, but a trailing `*` is one or more, so `job.exec.*`
 // can't be slipped past with `job.exec.shell.now`.
 
+import { matchesPattern } from '@countersign/contracts/control';
+
 export type Glob = readonly string[];
 
 export const splitTokens = (text: string): Glob => text.split('.');
@@ -17,10 +19,8 @@ export function globMatches(glob: Glob, tokens: Glob): boolean {
 }
 
 /** For patterns that come with a request (an agent's ceiling) and are not compiled. */
-export const anyGlobMatches = (patterns: readonly string[], text: string): boolean => {
-  const tokens = splitTokens(text);
-  return patterns.some((pattern) => globMatches(splitTokens(pattern), tokens));
-};
+export const anyGlobMatches = (patterns: readonly string[], text: string): boolean =>
+  patterns.some((pattern) => matchesPattern(pattern, text));
 
 /** Orders patterns of one topic so that the most specific comes first: a literal before `*`, a longer before a shorter. */
 export function bySpecificity(a: Glob, b: Glob): number {

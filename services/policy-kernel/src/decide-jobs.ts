@@ -32,8 +32,8 @@ export const decideJob = (parts: DecideParts, item: DecideItem): ItemAnswer => {
   const { policies, cache, metrics } = parts;
   const failed = (error: Failure): ItemAnswer => ({ ok: false, error });
   try {
-    if (isBehind(policies, item)) throw new CountersignError('epoch_stale');
     const active = policyFor(policies, item.request.tenant);
+    if (isBehind(policies, item)) throw new CountersignError('epoch_stale');
     const known = item.gate === 'dispatch' ? cache.get(cacheKey(active.epoch, item)) : null;
     if (known !== null) return { ok: true, value: counted(metrics, again(known)) };
     const outcome = decide(active.policy, item, { now: nowInstant(), epoch: active.epoch, decisionId: uuidv7 });

@@ -3,12 +3,13 @@
  * verify is kept, rejected and recorded.
  */
 import { type BundleDocument, bundleDocument } from '@countersign/contracts/policy';
+import { parseStrict } from '@countersign/ledger/canonical-json';
 import type { Tx } from '@countersign/platform/database';
 import { type BuildOptions, type BundleSigner, buildBundle, signBundle } from '@countersign/policy/build-bundle';
 import { describeFault } from '@countersign/policy/policy-fault';
-import { insertBundle, readActivated, readControl } from './store.ts';
+import { insertBundle, readActivated, readControl, readPendingDocuments } from './store.ts';
 
-/** False when exactly this document was published before. `tx` speaks as the kernel's role or the schema's owner. */
+/** False when exactly this document waits or was activated before. `tx` speaks as the kernel's role or the schema's owner. */
 export const publishBundle = (tx: Tx, document: BundleDocument): Promise<boolean> =>
   insertBundle(tx, JSON.stringify(document));
 
@@ -27,17 +28,24 @@ export const publishFiles = async (
   const { signer, ...build } = options;
   const { scopes } = await readControl(tx);
   const active = scopes.filter(({ scope }) => options.tenants.includes(scope));
-  const newest = Math.max(0, ...active.map(({ version }) => version));
-  const documents = await Promise.all(active.map(({ scope, epoch }) => readActivated(tx, scope, epoch)));
-  const unchanged = documents.filter(
-    (text) => text !== null && holds(bundleDocument.parse(JSON.parse(text)), files, options),
-  );
-  if (unchanged.length === options.tenants.length) return newest;
+  const standing = await Promise.all(active.map(({ scope, epoch }) => readActivated(tx, scope, epoch)));
+  const waiting = documentsOf(await readPendingDocuments(tx));
+  const newest = Math.max(0, ...[...active, ...waiting.map(({ manifest }) => manifest)].map(({ version }) => version));
+  const unchanged = documentsOf(standing).filter((document) => holds(document, files, options));
+  if (unchanged.length === options.tenants.length && waiting.length === 0) return newest;
   const built = await buildBundle(files, { ...build, version: newest + 1 });
   if (!built.ok) throw new Error(`the policy does not compile:\n${built.faults.map(describeFault).join('\n')}`);
   await publishBundle(tx, await signBundle(built.document, signer));
   return newest + 1;
 };
+
+/** What is no bundle names no version; the kernel will say what is wrong with it. */
+const documentsOf = (texts: readonly (string | null)[]): BundleDocument[] =>
+  texts.flatMap((text) => {
+    const parsed = parseStrict(text ?? '');
+    const shaped = parsed.ok ? bundleDocument.safeParse(parsed.value) : null;
+    return shaped?.success ? [shaped.data] : [];
+  });
 
 const holds = (
   document: BundleDocument,

@@ -4,11 +4,13 @@ import { z } from 'zod';
 
 export type PendingBundle = { bundle_id: number; document: string };
 
-/** Returns false when exactly this document was published before. */
+/** False when exactly this document waits or was activated before; one that was rejected is judged again. */
 export const insertBundle = async (tx: Tx, document: string): Promise<boolean> => {
   const rows = await tx.query(
     `INSERT INTO policy.bundles (document, document_sha256) VALUES ($1, sha256(convert_to($1, 'UTF8')))
-     ON CONFLICT DO NOTHING RETURNING bundle_id`,
+     ON CONFLICT (document_sha256) DO UPDATE SET state = 'pending', code = NULL, detail = NULL, judged_at = NULL
+       WHERE bundles.state = 'rejected'
+     RETURNING bundle_id`,
     [document],
   );
   return rows.length > 0;
@@ -20,6 +22,11 @@ export const readPending = async (tx: Tx): Promise<PendingBundle | null> => {
     `SELECT bundle_id, document FROM policy.bundles WHERE state = 'pending' ORDER BY bundle_id LIMIT 1`,
   );
   return row ?? null;
+};
+
+export const readPendingDocuments = async (tx: Tx): Promise<string[]> => {
+  const rows = await tx.query<{ document: string }>(`SELECT document FROM policy.bundles WHERE state = 'pending'`);
+  return rows.map(({ document }) => document);
 };
 
 /** False when another replica has judged it meanwhile. */

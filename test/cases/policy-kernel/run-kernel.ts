@@ -12,7 +12,7 @@ import { publicKeyOf } from '@countersign/policy/build-bundle';
 import { publishFiles } from '@countersign/policy-kernel/publish-bundle';
 import { policyKernel } from '@countersign/policy-kernel/service';
 import { insertBundle, readJudgement } from '@countersign/policy-kernel/store';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { createDatabase } from '../../harness/create-database.ts';
 import { startGuardedNats } from '../nats/connect-as.ts';
 import { itemOf } from '../policy/ask-policy.ts';
@@ -67,7 +67,8 @@ export async function runKernels(): Promise<RunningKernels> {
   const own = databaseAs(test_database.url_for('countersign_policy_kernel'));
   const [ingress, scheduler] = [await busAs('ingress'), await busAs('scheduler')];
   const settle = async (document: string): Promise<{ state: string; code: string | null }> => {
-    await expect.poll(async () => (await readJudgement(own, document))?.state, { timeout: 10_000 }).not.toBe('pending');
+    const judged = async () => expect((await readJudgement(own, document))?.state).not.toBe('pending');
+    await vi.waitFor(judged, { timeout: 10_000 });
     return (await readJudgement(own, document))!;
   };
 
