@@ -42,6 +42,12 @@ export const screenedEntry = (fenced: FencedAttempt, row: ResultRow, fail_mode: 
     fail_mode,
   });
 
-/** `pool` and `worker` are the sender's, who need not be those of the attempt. */
+/** `pool` and `worker` are always the attempt's own: the sender stands apart, so that nobody takes it for who ran it. */
 export const rejectedEntry = (fenced: FencedAttempt, from: Sender, code: string): NewEntry =>
-  entryOf(fenced, 'result_rejected', { pool: from.pool, worker: from.worker, code });
+  entryOf(fenced, 'result_rejected', {
+    pool: fenced.pool,
+    worker: fenced.worker,
+    sender_pool: from.pool,
+    sender_worker: from.worker,
+    code,
+  });

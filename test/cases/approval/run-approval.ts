@@ -37,7 +37,7 @@ export type RunningApproval = AsyncDisposable & {
   /** What the approval service told the scheduler, in order of arrival. */
   wakeUps: { subject: string; body: unknown }[];
   health_url: string;
-  /** Messages that the service has not yet acknowledged. */
+  /** Messages of the stages that nobody has acknowledged yet. */
   unsettled(): Promise<number>;
   hold(job_id: string, holding?: Holding): Promise<void>;
   /** The job leaves its hold without anybody's yes. */
@@ -114,10 +114,7 @@ export async function runApproval(): Promise<RunningApproval> {
     schedulerBus,
     wakeUps,
     health_url: running.services[0]!.health_url,
-    unsettled: async () => {
-      const info = await provisioner.consumers.info('STAGES', 'approval');
-      return info.num_pending + info.num_ack_pending;
-    },
+    unsettled: async () => (await provisioner.streams.info('STAGES')).state.messages,
     hold: (job_id, holding = {}) => hold(admin, job_id, holding),
     release: async (job_id) => {
       await admin.query(`UPDATE scheduler.jobs SET state = 'cancelled' WHERE job_id = $1`, [job_id]);

@@ -129,6 +129,13 @@ describe('an output that may not leave as it is', () => {
     expect(JSON.stringify(await run.entries('personal'))).not.toContain(SSN);
   });
 
+  test('leaves as it is with what is found in every honest output, which is recorded', async () => {
+    const attempt = await run.run('honest');
+    const outcome = await screened(attempt, { mail: 'ada@example.com', phone: '+1 415 555 0132' });
+    expect(outcome).toMatchObject({ output_decision: 'allow', rule_id: null });
+    expect((await run.entries('honest'))[0]!.body.findings).toMatchObject([{ type: 'email' }, { type: 'phone' }]);
+  });
+
   test('is quarantined where a secret stands in it, and shown nowhere', async () => {
     const attempt = await run.run('leaking');
     await screened(attempt, { error: `login failed for ${SECRET}` }, { result: { status: 'failed' } });
@@ -186,6 +193,7 @@ describe('a result that does not count', () => {
     const attempt = await run.run(job_id);
     expect(await screened(attempt, 'fine', options(attempt))).toBeUndefined();
     const entries = await run.entries(job_id);
+    expect(entries[0]!.body).toMatchObject({ worker: 'one', sender_worker: 'one', dispatch_id: attempt.dispatch_id });
     expect(entries.map(({ kind, body }) => [kind, body.code])).toEqual([['result_rejected', code]]);
     // The attempt is still good for the result that is right.
     expect(await screened(attempt, 'fine')).toMatchObject({ output_decision: 'allow' });

@@ -145,8 +145,8 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
     },
     settled: () =>
       until('the stream is empty', async () => {
-        const info = await manager.consumers.info('RESULTS', 'output-safety');
-        return info.num_pending + info.num_ack_pending === 0;
+        const { state } = await manager.streams.info('RESULTS');
+        return state.messages === 0;
       }),
     async outcome({ dispatch_id }) {
       const [row] = await admin.query('SELECT * FROM output.outcomes WHERE dispatch_id = $1', [dispatch_id]);
