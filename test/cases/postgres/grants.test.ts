@@ -1,0 +1,209 @@
+// What each role can do in a migrated database, read from the catalogue as it stands: exactly what the design gives it
+// and nothing that a migration forgot to take away.
+import { LOGIN_ROLES, OWNER_ROLE } from '@countersign/infra/postgres/roles';
+import { connectDatabase, type Database } from '@countersign/platform/database';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDatabase, type TestDatabase } from '../../harness/create-database.ts';
+
+const SCHEMA_OF: Readonly<Record<string, string>> = {
+  countersign_ingress: 'identity',
+  countersign_policy_kernel: 'policy',
+  countersign_scheduler: 'scheduler',
+  countersign_approval: 'approval',
+  countersign_output_safety: 'output',
+  countersign_audit: 'ledger',
+};
+const DECIDERS = LOGIN_ROLES.filter((role) => role !== 'countersign_audit');
+
+/** What a role may read outside its own schema: the stage before it, in views made for it. */
+const READS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  countersign_ingress: [],
+  countersign_policy_kernel: [],
+  countersign_scheduler: ['approval.outcomes', 'identity.workers', 'output.outcomes', 'policy.active_pools'],
+  countersign_approval: ['scheduler.approval_content', 'scheduler.held'],
+  countersign_output_safety: ['identity.workers', 'policy.active_output', 'scheduler.releases'],
+  countersign_audit: [],
+};
+/** Who may call what: the functions that act inside another's transaction, and the ledger's own. */
+const CALLS: Readonly<Record<string, readonly string[]>> = {
+  'approval.redeem': ['countersign_scheduler'],
+  'control.activate_policy': ['countersign_policy_kernel'],
+  'control.gate': DECIDERS,
+  'control.read': DECIDERS,
+  'control.revoke': ['countersign_ingress'],
+  'control.set_switch': ['countersign_scheduler'],
+  'ledger.append': DECIDERS,
+  'ledger.finish_publishing': ['countersign_audit'],
+  'ledger.seal': ['countersign_audit'],
+  'ledger.start_publishing': ['countersign_audit'],
+  'scheduler.fence': ['countersign_output_safety'],
+};
+const LEDGER_AND_CONTROL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  countersign_audit: {
+    'ledger.checkpoints': 'SELECT INSERT',
+    'ledger.entries': 'SELECT',
+    'ledger.kinds': 'SELECT',
+    'ledger.leaves': 'SELECT',
+    'ledger.nodes': 'SELECT INSERT',
+    'ledger.published': 'SELECT',
+    'ledger.sealer': 'SELECT',
+  },
+  countersign_owner: {
+    'control.policies': 'SELECT INSERT UPDATE',
+    'control.revision': 'SELECT UPDATE',
+    'control.revocations': 'SELECT INSERT',
+    'control.switches': 'SELECT INSERT UPDATE DELETE',
+    'ledger.entries': 'SELECT INSERT',
+    'ledger.kinds': 'SELECT',
+    'ledger.leaves': 'SELECT INSERT',
+    'ledger.published': 'SELECT UPDATE',
+    'ledger.sealer': 'SELECT UPDATE',
+  },
+};
+
+type Grant = { role: string; schema: string; name: string; kind: string; privilege: string };
+type Routine = { name: string; owner: string; definer: boolean; config: string[] | null; callers: string[] | null };
+
+let test_database: TestDatabase;
+let admin: Database;
+let grants: Grant[];
+let routines: Routine[];
+
+beforeAll(async () => {
+  test_database = await createDatabase();
+  admin = connectDatabase({ url: test_database.admin_url, pool: 4, name: 'test' });
+  // Column grants count as grants of the table.
+  grants = await admin.query<Grant>(
+    `SELECT r.rolname AS role, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind, p.privilege
+     FROM pg_roles r
+     CROSS JOIN pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     CROSS JOIN unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE','TRUNCATE','REFERENCES','TRIGGER','MAINTAIN'])
+       WITH ORDINALITY AS p (privilege, place)
+     WHERE r.rolname = ANY ($1) AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
+       AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+       AND (has_table_privilege(r.oid, c.oid, p.privilege)
+         OR p.privilege IN ('SELECT','INSERT','UPDATE','REFERENCES')
+           AND has_any_column_privilege(r.oid, c.oid, p.privilege))
+     ORDER BY 1, 2, 3, p.place`,
+    [[...LOGIN_ROLES, OWNER_ROLE]],
+  );
+  routines = await admin.query<Routine>(
+    `SELECT n.nspname || '.' || p.proname AS name, pg_get_userbyid(p.proowner) AS owner, p.prosecdef AS definer,
+       p.proconfig AS config,
+       (SELECT array_agg(r.rolname ORDER BY r.rolname)::text[] FROM pg_roles r
+        WHERE r.rolname = ANY ($1) AND has_function_privilege(r.oid, p.oid, 'EXECUTE')) AS callers
+     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+     WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1`,
+    [LOGIN_ROLES],
+  );
+});
+afterAll(async () => {
+  await admin.close();
+  await test_database.drop();
+});
+
+const nameOf = (grant: Grant): string => `${grant.schema}.${grant.name}`;
+const tableOf = (role: string, schemas: readonly string[]): Record<string, string> => {
+  const table: Record<string, string> = {};
+  for (const grant of grants.filter((each) => each.role === role && schemas.includes(each.schema))) {
+    const before = table[nameOf(grant)];
+    table[nameOf(grant)] = before === undefined ? grant.privilege : `${before} ${grant.privilege}`;
+  }
+  return table;
+};
+
+describe('tables', () => {
+  test.each([...LOGIN_ROLES, OWNER_ROLE])('%s has exactly its grants in ledger and control', (role) => {
+    expect(tableOf(role, ['ledger', 'control'])).toEqual(LEDGER_AND_CONTROL[role] ?? {});
+  });
+
+  test.each(LOGIN_ROLES)('%s reads of others only the views made for it, and writes nothing of theirs', (role) => {
+    const elsewhere = grants.filter((grant) => grant.role === role && grant.schema !== SCHEMA_OF[role]);
+    expect(elsewhere.map((grant) => `${grant.privilege} ${nameOf(grant)}`)).toEqual(
+      READS_ELSEWHERE[role]!.map((name) => `SELECT ${name}`),
+    );
+  });
+
+  test('ingress cannot read what a job holds', async () => {
+    const [seen] = await admin.query<{ may: boolean; schema: boolean }>(
+      `SELECT has_table_privilege('countersign_ingress', 'scheduler.contexts', 'SELECT') AS may,
+         has_schema_privilege('countersign_ingress', 'scheduler', 'USAGE') AS schema`,
+    );
+    expect(seen).toEqual({ may: false, schema: false });
+  });
+
+  test('nobody may truncate, hang triggers or foreign keys, or maintain', () => {
+    const powers = ['TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN'];
+    const held = grants.filter((grant) => grant.role !== OWNER_ROLE && powers.includes(grant.privilege));
+    expect(held).toEqual([]);
+  });
+});
+
+describe('functions', () => {
+  test('are called by those they were made for and by nobody else', () => {
+    const callable = routines.filter((routine) => routine.callers !== null);
+    const found = Object.fromEntries(callable.map((routine) => [routine.name, routine.callers]));
+    expect(found).toEqual(
+      Object.fromEntries(Object.entries(CALLS).map(([name, callers]) => [name, [...callers].sort()])),
+    );
+  });
+
+  test('that act with rights of their own are owned by the role nobody can be, and find nothing of the caller', () => {
+    for (const { name, owner, definer, config } of routines) {
+      expect(config, name).toContain('search_path=pg_catalog, pg_temp');
+      if (definer) expect(owner, name).toBe(OWNER_ROLE);
+    }
+  });
+});
+
+describe('roles', () => {
+  test('can log in and nothing else, own nothing, and belong to nobody', async () => {
+    const rows = await admin.query<Record<string, unknown>>(
+      `SELECT rolname, rolcanlogin, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls AS power,
+         EXISTS (SELECT FROM pg_auth_members m WHERE r.oid IN (m.roleid, m.member)) AS related,
+         EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid)
+           OR EXISTS (SELECT FROM pg_namespace n WHERE n.nspowner = r.oid) AS owns
+       FROM pg_roles r WHERE rolname = ANY ($1) ORDER BY rolname`,
+      [LOGIN_ROLES],
+    );
+    expect(rows).toEqual(
+      [...LOGIN_ROLES]
+        .sort()
+        .map((rolname) => ({ rolname, rolcanlogin: true, power: false, related: false, owns: false })),
+    );
+    const [owner] = await admin.query<{ rolcanlogin: boolean; rolsuper: boolean }>(
+      'SELECT rolcanlogin, rolsuper FROM pg_roles WHERE rolname = $1',
+      [OWNER_ROLE],
+    );
+    expect(owner).toEqual({ rolcanlogin: false, rolsuper: false });
+  });
+
+  test('may create nothing in any schema', async () => {
+    const rows = await admin.query(
+      `SELECT r.rolname, n.nspname FROM pg_roles r CROSS JOIN pg_namespace n
+       WHERE r.rolname = ANY ($1) AND n.nspname !~ '^pg_' AND has_schema_privilege(r.oid, n.oid, 'CREATE')`,
+      [LOGIN_ROLES],
+    );
+    expect(rows).toEqual([]);
+  });
+
+  test.each(LOGIN_ROLES)('%s cannot write the ledger past its function', async (role) => {
+    const own = connectDatabase({ url: test_database.url_for(role), pool: 1, name: 'test' });
+    const attempts = [
+      `INSERT INTO ledger.entries (chain, seq, kind, recorded_by, time_us, body, prev_hash, hash)
+       VALUES ('control', 1, 'switch_set', 'countersign_scheduler', 0, '{}', '', '')`,
+      `INSERT INTO ledger.leaves VALUES (0, 1, '')`,
+      `INSERT INTO ledger.kinds VALUES ('x', 'y')`,
+      `UPDATE ledger.published SET next_leaf = 0`,
+      `UPDATE ledger.sealer SET sealed = '1:1:'`,
+      `SELECT ledger.seal_next(1)`,
+      `SELECT control.finish_change(1, 'control', 'switch_set', NULL, '{}')`,
+      `SET ROLE ${OWNER_ROLE}`,
+      `SET SESSION AUTHORIZATION countersign_scheduler`,
+    ];
+    for (const attempt of attempts.filter((each) => !each.endsWith(` ${role}`))) {
+      await expect(own.query(attempt), attempt).rejects.toMatchObject({ code: '42501' });
+    }
+    await own.close();
+  });
+});
