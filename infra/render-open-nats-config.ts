@@ -1,6 +1,6 @@
+// A nats-server on loopback with JetStream and without users. For tests of one part; never for the stack.
 import type { NatsConfigFacts } from './run-nats-server.ts';
 
-/** A nats-server on loopback with JetStream and without users. For tests of one part; never for the stack. */
 export function renderOpenNatsConfig({ port, monitor_port, store_dir }: NatsConfigFacts): string {
   return `
 listen: "127.0.0.1:${port}"

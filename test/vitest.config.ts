@@ -1,3 +1,4 @@
+// How tests run: real servers are started once, files share two processes.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

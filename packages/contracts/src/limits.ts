@@ -56,8 +56,6 @@ export const LIMITS = {
   rewrites: 3,
   /** Jobs sent to a pool beyond its free slots, so that no worker waits for the next. */
   dispatch_window: 8,
-  /** Milliseconds a dispatched attempt may wait for a claim, then it is lost. */
-  claim_ms: 30_000,
   /** Milliseconds of a worker's lease; it beats several times in each. */
   lease_ms: 15_000,
   /** Milliseconds between two beats of a worker, and between two publications of a result that is not settled yet. */
@@ -90,7 +88,7 @@ export const LIMITS = {
   attempts: 3,
   /** Milliseconds by which a signed request's timestamp may differ from the time it was stored. */
   signature_skew_ms: 5 * 60 * 1000,
-  /** Milliseconds for which idempotency of a denied request is kept. */
+  /** Milliseconds for which an approval stands open when its rule says nothing else. */
   approval_expires_ms: 60 * 60 * 1000,
   /** Milliseconds a draining service waits for work under way. */
   drain_ms: 10_000,

@@ -24,7 +24,6 @@ export const subjects = {
   /** An entry without a topic publishes under its chain's tokens; `_` stands for no tenant. */
   audit: (tenant: string | null, kind: string, topic: string | null, chain: string) =>
     `audit.${tokenOf(tenant ?? '_')}.${tokenOf(kind)}.${topic === null ? chainTokens(chain) : tailOf(topic)}`,
-  rpc: (service: string, verb: string) => `rpc.${tokenOf(service)}.${tokenOf(verb)}`,
   rpcSubmit: (tenant: string) => `rpc.ingress.submit.${tokenOf(tenant)}`,
   claim: (pool: string, worker: string) => `rpc.scheduler.claim.${tokenOf(pool)}.${tokenOf(worker)}`,
   beat: (pool: string, worker: string) => `rpc.scheduler.beat.${tokenOf(pool)}.${tokenOf(worker)}`,
@@ -59,6 +58,9 @@ const chainTokens = (chain: string): string =>
 
 /** Name of the NATS user that a tenant's agents share: a signature, not this, says which agent asks. */
 export const agentUser = (tenant: string): string => `agent-${tenant}`.slice(0, LIMITS.token_chars);
+
+/** `job.screened.acme.deploy.apply` → `screened`. */
+export const stageOf = (subject: string): string => subject.split('.')[1] ?? '';
 
 /** `job.submit.<tenant>.<tail>` → tenant and topic, or null when it is not one. */
 export const readSubmitSubject = (subject: string): { tenant: string; topic: string } | null => {

@@ -18,11 +18,11 @@ import { append } from '@countersign/platform/ledger-append';
 import { approvalTerms } from './approval-terms.ts';
 import { choosePool } from './choose-pool.ts';
 import { jobEntry } from './job-entry.ts';
-import type { PoolList } from './read-pools.ts';
-import { readPools } from './read-pools.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
 import type { ExistingJob, NewJob } from './store-admissions.ts';
 import { findExisting, insertContexts, insertJobs } from './store-admissions.ts';
+import type { PoolList } from './store-pools.ts';
+import { readPools } from './store-pools.ts';
 import { wakeHeld } from './wake-approval.ts';
 
 type Outcome = Admitted | CountersignError;

@@ -1,8 +1,8 @@
 /** Which pool takes a job: one that has its capability, tenant, environment and constraints. There is no fallback. */
 import type { ControlState } from '@countersign/contracts/control';
 import { eligiblePools } from '@countersign/policy/choose-pool';
-import type { PoolList } from './read-pools.ts';
-import { UNCHECKED_POOL } from './read-pools.ts';
+import type { PoolList } from './store-pools.ts';
+import { UNCHECKED_POOL } from './store-pools.ts';
 
 export type PoolNeed = Parameters<typeof eligiblePools>[1];
 export type ChosenPool = { id: string; concurrency: number };

@@ -4,8 +4,8 @@ import { stopFor } from '@countersign/contracts/control';
 import type { DecideAnswer, Decision } from '@countersign/contracts/decision';
 import type { ChosenPool } from './choose-pool.ts';
 import { choosePool } from './choose-pool.ts';
-import type { PoolList } from './read-pools.ts';
 import type { ClearedJob } from './store-dispatch.ts';
+import type { PoolList } from './store-pools.ts';
 
 export type DispatchItem = { job: ClearedJob; answer: DecideAnswer; decision: Decision };
 

@@ -13,7 +13,6 @@ import { moveJobs } from './move-jobs.ts';
 import type { DispatchPlan } from './plan-dispatch.ts';
 import { planDispatch } from './plan-dispatch.ts';
 import { publishAttempts } from './publish-attempts.ts';
-import { readPools } from './read-pools.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
 import {
   delayJobs,
@@ -24,6 +23,7 @@ import {
   redeemApprovals,
   replaceEffective,
 } from './store-dispatch.ts';
+import { readPools } from './store-pools.ts';
 import { wakeHeld } from './wake-approval.ts';
 
 /** A job under a stop, or whose pool is full, is looked at again after this. */

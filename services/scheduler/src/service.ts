@@ -1,6 +1,7 @@
 /** Table of contents of the scheduler: may this job run now, where, and what state is it in. */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { AdmitItem, Admitted } from '@countersign/contracts/rpc';
+import { stageOf } from '@countersign/contracts/subjects';
 import type { ClaimAnswer } from '@countersign/contracts/worker';
 import { groupCommit } from '@countersign/platform/group-commit';
 import { defineService } from '@countersign/platform/service';
@@ -58,7 +59,7 @@ export const scheduler = defineService({
       {
         batch: LIMITS.batch_rows,
         handle: async (messages) => {
-          const screened = messages.filter((message) => message.subject.startsWith('job.screened.'));
+          const screened = messages.filter((message) => stageOf(message.subject) === 'screened');
           if (screened.length > 0) await endJobs(shared, screened);
           if (screened.length < messages.length) approvals.nudge();
           for (const message of messages) message.ack();
