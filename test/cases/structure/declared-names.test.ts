@@ -1,0 +1,117 @@
+/**
+ * What contracts declares is used, and what is used is declared. That a name in the code exists is the compiler's to
+ * check; here stand the names that no compiler sees (SQL, dashboards) and the ones that nobody uses any more.
+ */
+import { ERROR_CODES } from '@countersign/contracts/errors';
+import { ENTRY_KINDS } from '@countersign/contracts/ledger-entry';
+import { LIMITS } from '@countersign/contracts/limits';
+import { METRICS } from '@countersign/contracts/metrics';
+import { PERMISSION_NAMES } from '@countersign/contracts/permissions';
+import { RPC } from '@countersign/contracts/rpc';
+import { JOB_STATES } from '@countersign/contracts/states';
+import { patterns, subjects } from '@countersign/contracts/subjects';
+import { describe, expect, test } from 'vitest';
+import { listFiles, readText } from './project-files.ts';
+import { readSources } from './read-source.ts';
+
+const sources = readSources('packages', 'services', 'infra', 'examples');
+const migrations = listFiles('services', /\.sql$/)
+  .map(readText)
+  .join('\n');
+
+/** Every string of the code but of the file that declares; a hole of a template stands for anything. */
+const quotesBut = (declaring: string): string[] =>
+  sources.filter(({ path }) => path !== declaring).flatMap(({ quotes }) => quotes.map(({ text }) => text));
+
+const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const asPattern = (quote: string): RegExp => new RegExp(`^${quote.split('\0').map(literally).join('.+')}$`);
+
+/** The names that no string of the code spells, nor a template whose fixed part says more than a prefix of one. */
+const unspelled = (names: readonly string[], quotes: readonly string[]): string[] => {
+  const plain = new Set(quotes);
+  const templates = quotes
+    .filter((quote) => quote.includes('\0') && /^[a-z_.\0]*[a-z]{3,}[a-z_.\0]*$/.test(quote))
+    .map(asPattern);
+  return names.filter((name) => !plain.has(name) && !templates.some((template) => template.test(name)));
+};
+
+const unusedMembers = (object: string, names: readonly string[], users = sources): string[] => {
+  const used = new Set(users.flatMap(({ uses }) => uses.map(({ name }) => name.split('.').slice(0, 2).join('.'))));
+  return names.filter((name) => !used.has(`${object}.${name}`));
+};
+
+describe('nothing is declared that nobody uses:', () => {
+  test('limits', () => {
+    // A promise about the whole system, which no line of code keeps alone: tests measure it.
+    const promised = ['stop_ms'];
+    const names = Object.keys(LIMITS).filter((name) => !promised.includes(name));
+    expect(unusedMembers('LIMITS', names)).toEqual([]);
+  });
+
+  test('subjects, of which some are for callers alone', () => {
+    const everybody = [...sources, ...readSources('test')];
+    expect(unusedMembers('subjects', Object.keys(subjects), everybody)).toEqual([]);
+    expect(unusedMembers('patterns', Object.keys(patterns), everybody)).toEqual([]);
+  });
+
+  test('metrics', () => {
+    expect(unspelled(Object.keys(METRICS), quotesBut('packages/contracts/src/metrics.ts'))).toEqual([]);
+  });
+
+  test('error codes', () => {
+    const quotes = [...quotesBut('packages/contracts/src/errors.ts'), ...quotedInSql()];
+    expect(unspelled(ERROR_CODES, quotes)).toEqual([]);
+  });
+
+  test('kinds of evidence', () => {
+    const quotes = [...quotesBut('packages/contracts/src/ledger-entry.ts'), ...quotedInSql()];
+    expect(unspelled(Object.keys(ENTRY_KINDS), quotes)).toEqual([]);
+  });
+
+  test('verbs: each is served and called', () => {
+    expect(unspelled(Object.keys(RPC), quotesBut('packages/contracts/src/rpc.ts'))).toEqual([]);
+  });
+
+  test('permissions: each is asked for by a route', () => {
+    const routes = sources.filter(({ path }) => path.startsWith('services/ingress/'));
+    const quotes = routes.flatMap((file) => file.quotes.map(({ text }) => text));
+    expect(unspelled(PERMISSION_NAMES, quotes)).toEqual([]);
+  });
+
+  test('job states', () => {
+    expect(unspelled(JOB_STATES, quotesBut('packages/contracts/src/states.ts'))).toEqual([]);
+  });
+});
+
+/** `'text'` in a migration. */
+const quotedInSql = (): string[] => [...migrations.matchAll(/'([^'\n]+)'/g)].map((match) => match[1]!);
+
+test('metrics that documents and dashboards name are declared', () => {
+  const names = new Set(Object.keys(METRICS).flatMap((name) => [name, ...histogramNames(name)]));
+  const named = /\bcountersign_([a-z_]+_(?:total|seconds(?:_bucket|_sum|_count)?))\b/g;
+  const files = [
+    ...listFiles('docs', /\.md$/),
+    ...listFiles('infra', /\.(json|ya?ml)$/),
+    ...listFiles('.', /^[A-Z]+\.md$/),
+  ];
+  const unknown = files.flatMap((path) =>
+    [...readText(path).matchAll(named)].filter(([, name]) => !names.has(name!)).map(([whole]) => `${path} ${whole}`),
+  );
+  expect(unknown).toEqual([]);
+});
+
+const histogramNames = (name: string): string[] => ['_bucket', '_sum', '_count'].map((end) => name + end);
+
+/** A verb of the table is no subject; the layer that turns one into the other may do so. */
+test('subjects are built and read in one file', () => {
+  const branch = /^(job\.(submit|held|granted|refused|dispatch|result|screened)\.|rpc\.|audit\.|_INBOX_)/;
+  const allowed = /^packages\/(contracts\/src\/(subjects|streams)|platform\/src\/(bus|rpc-envelope))\.ts$/;
+  const strays = readSources('packages', 'services', 'examples')
+    .filter(({ path }) => !allowed.test(path))
+    .flatMap(({ path, quotes }) =>
+      quotes
+        .filter(({ text }) => branch.test(text) && !Object.hasOwn(RPC, text))
+        .map(({ text, line }) => `${path}:${line} ${text.replaceAll('\0', '…')}`),
+    );
+  expect(strays).toEqual([]);
+});

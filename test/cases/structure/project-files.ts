@@ -1,0 +1,24 @@
+/** Finds the project's own files. What is installed, built or kept between runs is not the project's. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+
+const NOT_OURS = new Set(['node_modules', 'dist', 'coverage', '.git', '.dev', '.cache']);
+
+/** Paths from the project's root, with `/`, in order. */
+export const listFiles = (folder: string, wanted: RegExp): string[] => {
+  const found: string[] = [];
+  for (const entry of readdirSync(join(PROJECT, folder), { withFileTypes: true })) {
+    const path = folder === '.' ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isDirectory() && !NOT_OURS.has(entry.name)) found.push(...listFiles(path, wanted));
+    else if (entry.isFile() && wanted.test(entry.name)) found.push(path);
+  }
+  return found.sort();
+};
+
+export const readText = (path: string): string => readFileSync(join(PROJECT, path), 'utf8');
+
+type Manifest = { name: string; dependencies?: Record<string, string>; devDependencies?: Record<string, string> };
+export const readManifest = (folder: string): Manifest => JSON.parse(readText(`${folder}/package.json`)) as Manifest;

@@ -1,0 +1,76 @@
+/** Habits that keep the code readable, checked so that they stay habits: size, first lines, SQL in its place. */
+import { basename } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { listFiles, readText } from './project-files.ts';
+import { readSources } from './read-source.ts';
+
+const FILE_LINES = 300;
+const FUNCTION_LINES = 70;
+
+const OURS = ['packages', 'services', 'infra', 'test', 'examples'];
+const HOUSE = ['packages', 'services'];
+const ANY_SOURCE = /\.(ts|mjs|js|sql|sh)$/;
+
+const filesOf = (folders: readonly string[], wanted: RegExp): string[] =>
+  folders.flatMap((folder) => listFiles(folder, wanted));
+
+const lineCount = (text: string): number => text.trimEnd().split('\n').length;
+
+/** A statement, or the start of one. Written so that a sentence which begins with "Select" is none. */
+const SQL =
+  /^\s*(select\s+[^\s]|insert\s+into\s|update\s+[\w.]+\s+(as\s+\w+\s+)?set\s|delete\s+from\s|with\s+(recursive\s+)?\w+\s+as\s|truncate\s|lock\s+table\s)/i;
+
+/** Besides stores: what every gate and every transaction of every service shares, and the probe of the connection. */
+const SQL_OF_PLATFORM = /^packages\/platform\/src\/(control-gate|ledger-append|service)\.ts$/;
+const isStore = (path: string): boolean => /^store(-[a-z-]+)?\.ts$/.test(basename(path));
+
+test.each(HOUSE)(`no file of %s has more than ${FILE_LINES} lines`, (folder) => {
+  const long = filesOf([folder], ANY_SOURCE).filter((path) => lineCount(readText(path)) > FILE_LINES);
+  expect(long).toEqual([]);
+});
+
+test(`no function has more than ${FUNCTION_LINES} lines`, () => {
+  const long = readSources(...HOUSE, 'infra', 'examples').flatMap(({ path, functions }) =>
+    functions.filter(({ lines }) => lines > FUNCTION_LINES).map(({ line, lines }) => `${path}:${line} has ${lines}`),
+  );
+  expect(long).toEqual([]);
+});
+
+/** A file of tests says it with the names of its tests. */
+test('every source file begins by saying what it does', () => {
+  const start = /^(#!.*\n)?(\/\*\*?\s+(\* )?\S|\/\/ \S|-- \S|# \S)/;
+  const all = filesOf(OURS, ANY_SOURCE).filter((path) => !path.endsWith('.test.ts'));
+  expect(all.filter((path) => !start.test(readText(path)))).toEqual([]);
+});
+
+test('SQL stands in stores and migrations alone', () => {
+  const strays = readSources('packages/platform', 'packages/worker', 'services')
+    .filter(({ path }) => !isStore(path) && !SQL_OF_PLATFORM.test(path))
+    .flatMap(({ path, quotes }) => quotes.filter(({ text }) => SQL.test(text)).map(({ line }) => `${path}:${line}`));
+  expect(strays).toEqual([]);
+});
+
+describe('no file', () => {
+  test('is a barrel', () => {
+    const index = filesOf(OURS, /^index\.(ts|mjs|js)$/);
+    const barrels = readSources(...HOUSE)
+      .filter(({ text }) => /^export \*/m.test(text))
+      .map(({ path }) => path);
+    expect([...index, ...barrels]).toEqual([]);
+  });
+
+  test('is called after nothing in particular', () => {
+    expect(filesOf(HOUSE, /^(utils?|helpers?|common|misc|.*-?manager)\.ts$/)).toEqual([]);
+  });
+
+  test('leaves work for later in a comment', () => {
+    // Written apart, so that this file does not find itself.
+    const marks = new RegExp(`\\b(${['TO', 'FIX'].map((start, i) => start + ['DO', 'ME'][i]).join('|')})\\b`);
+    const all = filesOf([...OURS, 'docs'], /\.(ts|mjs|js|sql|sh|md|yaml|yml|json)$/);
+    expect(all.filter((path) => marks.test(readText(path)))).toEqual([]);
+  });
+
+  test('lies beside the code as a test', () => {
+    expect(filesOf(HOUSE, /\.(test|spec)\.ts$/)).toEqual([]);
+  });
+});
