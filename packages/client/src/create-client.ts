@@ -79,10 +79,11 @@ async function* streamEvents(options: ClientOptions, job_id: string, after?: num
 const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => {
+    const giveUp = () => {
       clearTimeout(timer);
-      reject(signal.reason);
-    });
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
   });
 
 /** A stream that breaks off says nothing about the job: what counts is the job itself. */

@@ -1,0 +1,29 @@
+/** What every command gets: a client made of the global options, and one way to say what came of it. */
+import { type Client, createClient } from '@countersign/client/create-client';
+import { type Command, Option } from 'commander';
+import { type ExitCode, UsageError } from './exit-codes.ts';
+import { printable } from './show.ts';
+
+export type Output = { write(text: string): void; writeError(text: string): void; exit(code: ExitCode): void };
+type GlobalOptions = { url: string; key?: string; tenant?: string; json?: boolean };
+
+export const withGlobalOptions = (program: Command): Command =>
+  program
+    .addOption(new Option('--url <url>', 'where the API is').env('COUNTERSIGN_URL').default('http://127.0.0.1:8081'))
+    .addOption(new Option('--tenant <name>', "the key's own tenant").env('COUNTERSIGN_TENANT'))
+    .addOption(
+      new Option('--key <key>', 'API key; better in the environment, where nobody lists it').env('COUNTERSIGN_API_KEY'),
+    )
+    .option('--json', 'print what the API answered, as JSON');
+
+export const clientOf = (command: Command): Client => {
+  const { url, key, tenant } = command.optsWithGlobals<GlobalOptions>();
+  if (key === undefined) throw new UsageError('no API key: set COUNTERSIGN_API_KEY');
+  return createClient({ url, api_key: key, ...(tenant === undefined ? {} : { tenant }) });
+};
+
+export const isJson = (command: Command): boolean => command.optsWithGlobals<GlobalOptions>().json === true;
+
+/** Prints the answer in the form that was asked for. */
+export const print = <T>(output: Output, command: Command, answer: T, show: (answer: T) => string): void =>
+  output.write(`${isJson(command) ? JSON.stringify(answer, null, 2) : printable(show(answer))}\n`);
