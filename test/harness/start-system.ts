@@ -1,17 +1,19 @@
 // A whole system of a test file's own: real nats-server with the real permissions, real Postgres, all six services, as
 // one process or as six that a test can kill.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   allSettings,
   type PrepareOptions,
   prepareBusAndPolicy,
+  prepareSystem,
   renderDevelopmentNats,
 } from '@countersign/infra/development-environment';
 import { type DevelopmentKeys, loadDevelopmentKeys } from '@countersign/infra/development-keys';
 import { DEVELOPMENT_ROSTER, DEVELOPMENT_TENANT } from '@countersign/infra/development-roster';
 import { findFreePort } from '@countersign/infra/find-free-port';
 import type { NatsHandle } from '@countersign/infra/run-nats-server';
+import { type PostgresHandle, runPostgres } from '@countersign/infra/run-postgres';
 import { type RunningServices, runServices } from '@countersign/infra/run-services';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -20,6 +22,8 @@ import { startNats } from './start-nats.ts';
 
 export type SystemOptions = {
   separate?: boolean;
+  /** A Postgres that the test may kill. */
+  own_postgres?: boolean;
   /** Settings on top, as the services read them. */
   settings?: Record<string, string>;
   /** Another policy folder than the development bundle's. */
@@ -31,6 +35,8 @@ export type TestSystem = AsyncDisposable & {
   tenant: string;
   keys: DevelopmentKeys;
   nats: NatsHandle;
+  /** Null when all test files share it. */
+  postgres: PostgresHandle | null;
   services: RunningServices;
   admin_url: string;
   prepared: PrepareOptions;
@@ -46,26 +52,38 @@ export type TestSystem = AsyncDisposable & {
   ): Promise<{ status: number; body: any; headers: Headers }>;
 };
 
+/** A cluster of its own, which a test may kill; otherwise a database in the one that all test files share. */
+async function openDatabase(dir: string, keys: DevelopmentKeys, own: boolean, owned: AsyncDisposableStack) {
+  if (own) {
+    const postgres = owned.use(await runPostgres({ dir, mode: 'test' }));
+    return { admin_url: postgres.admin_url, keys, postgres, prepare: prepareSystem };
+  }
+  const { role_password } = inject('test_stack');
+  // Roles belong to the whole cluster.
+  const role_passwords = Object.fromEntries(Object.keys(keys.role_passwords).map((role) => [role, role_password]));
+  const { admin_url } = owned.use(await createDatabase());
+  return { admin_url, keys: { ...keys, role_passwords }, postgres: null, prepare: prepareBusAndPolicy };
+}
+
 export async function startSystem(options: SystemOptions = {}): Promise<TestSystem> {
-  const { run_dir, role_password } = inject('test_stack');
-  const dir = mkdtempSync(join(run_dir, 'system-'));
+  const dir = mkdtempSync(join(inject('test_stack').run_dir, 'system-'));
+  // Postgres may run as another user, who has to pass through to its data.
+  chmodSync(dir, 0o711);
   const owned = new AsyncDisposableStack();
   owned.defer(() => rmSync(dir, { recursive: true, force: true }));
   try {
     const made = loadDevelopmentKeys(dir, DEVELOPMENT_ROSTER);
-    // Roles belong to the whole cluster, which all test files share.
-    const role_passwords = Object.fromEntries(Object.keys(made.role_passwords).map((role) => [role, role_password]));
-    const keys: DevelopmentKeys = { ...made, role_passwords };
-    const database = owned.use(await createDatabase());
+    const { admin_url, keys, postgres, prepare } = await openDatabase(dir, made, options.own_postgres ?? false, owned);
     const nats = owned.use(await startNats({ render: renderDevelopmentNats(keys, DEVELOPMENT_ROSTER) }));
+    const { bundle_dir } = options;
     const prepared: PrepareOptions = {
       dir,
-      admin_url: database.admin_url,
+      admin_url,
       nats_url: nats.url,
       keys,
-      ...(options.bundle_dir ? { bundle_dir: options.bundle_dir } : {}),
+      ...(bundle_dir ? { bundle_dir } : {}),
     };
-    await prepareBusAndPolicy(prepared);
+    await prepare(prepared);
     const services = owned.use(
       await runServices({
         dir,
@@ -75,7 +93,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
         extra: { LOG_LEVEL: 'info', ...options.settings },
       }),
     );
-    const pool = new pg.Pool({ connectionString: database.admin_url, max: 2 });
+    const pool = new pg.Pool({ connectionString: admin_url, max: 2 });
     // The database is dropped under it at the end.
     pool.on('error', () => {});
     owned.defer(() => pool.end());
@@ -84,8 +102,9 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
       tenant: DEVELOPMENT_TENANT,
       keys,
       nats,
+      postgres,
       services,
-      admin_url: database.admin_url,
+      admin_url,
       prepared,
       sql: async (text, params) => (await pool.query(text, params)).rows,
       api: (who, method, path, body, headers) => request(services.url, keys.api_keys[who], method, path, body, headers),

@@ -71,20 +71,20 @@ export type ConsumerSpec = {
 
 /** Delivery counts are never trusted for attempts (they reset with the consumer), so `max_deliver` stays unlimited. */
 export const CONSUMERS: readonly ConsumerSpec[] = [
-  { stream: 'INTAKE', durable: 'ingress', filters: ['job.submit.>'], ack_wait_ms: 30_000, max_ack_pending: 1_000 },
-  { stream: 'STAGES', durable: 'approval', filters: ['job.held.>'], ack_wait_ms: 30_000, max_ack_pending: 1_000 },
+  { stream: 'INTAKE', durable: 'ingress', filters: ['job.submit.>'], ack_wait_ms: 6_000, max_ack_pending: 1_000 },
+  { stream: 'STAGES', durable: 'approval', filters: ['job.held.>'], ack_wait_ms: 6_000, max_ack_pending: 1_000 },
   {
     stream: 'STAGES',
     durable: 'scheduler',
     filters: ['job.granted.>', 'job.refused.>', 'job.screened.>'],
-    ack_wait_ms: 30_000,
+    ack_wait_ms: 6_000,
     max_ack_pending: 2_000,
   },
   {
     stream: 'RESULTS',
     durable: 'output-safety',
     filters: ['job.result.>'],
-    ack_wait_ms: 30_000,
+    ack_wait_ms: 6_000,
     max_ack_pending: 2_000,
   },
 ];
@@ -103,7 +103,7 @@ export const auditorConsumer = (tenant: string): ConsumerSpec => ({
   stream: 'AUDIT',
   durable: `auditor-${tenant}`,
   filters: [`audit.${tenant}.>`],
-  ack_wait_ms: 30_000,
+  ack_wait_ms: 6_000,
   max_ack_pending: 1_000,
 });
 

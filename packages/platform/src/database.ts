@@ -80,13 +80,18 @@ const txOf = (client: PoolClient | pg.Pool): Tx => ({
 const attempt = async <R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<R> => {
   const client = await pool.connect().catch((thrown) => Promise.reject(translate(thrown)));
   let broken = false;
+  /** A server that dies between two statements tells the client, not a query: unheard, it would end the process. */
+  const onLoss = () => {
+    broken = true;
+  };
+  client.on('error', onLoss);
   try {
     await client.query('BEGIN');
     const result = await work(txOf(client));
     await client.query('COMMIT');
     return result;
   } catch (thrown) {
-    broken = isOutageOf(thrown) || (thrown instanceof CountersignError && thrown.code === 'database_unavailable');
+    broken ||= isOutageOf(thrown) || (thrown instanceof CountersignError && thrown.code === 'database_unavailable');
     if (!broken) {
       await client.query('ROLLBACK').catch(() => {
         broken = true;
@@ -94,6 +99,7 @@ const attempt = async <R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<
     }
     throw translate(thrown);
   } finally {
+    client.off('error', onLoss);
     client.release(broken);
   }
 };

@@ -1,0 +1,119 @@
+// The independent checker: reads Postgres, the workers' own side-effect log and the client's log, trusts no service,
+// and says every way in which they contradict what was promised.
+import type { ServiceName } from '@countersign/contracts/ledger-entry';
+import { TERMINAL_STATES } from '@countersign/contracts/states';
+import { type ChainEntry, verifyChain } from '@countersign/ledger/chain-hash';
+import type { TestSystem } from '../harness/start-system.ts';
+
+/** One line for every run of a handler, written by the worker before it answers. */
+export type SideEffect = { job_id: string; dispatch_id: string };
+/** Every job that a 2xx was heard for. */
+export type Accepted = { job_id: string };
+
+type EntryRow = {
+  chain: string;
+  seq: number;
+  kind: string;
+  recorded_by: string;
+  time_us: string;
+  body: string;
+  prev_hash: Buffer;
+  hash: Buffer;
+};
+
+const readEntries = async (system: TestSystem): Promise<Map<string, EntryRow[]>> => {
+  const rows = await system.sql<EntryRow>(
+    'SELECT chain, seq::int AS seq, kind, recorded_by, time_us::text, body, prev_hash, hash FROM ledger.entries ORDER BY chain, seq',
+  );
+  const chains = new Map<string, EntryRow[]>();
+  for (const row of rows) chains.set(row.chain, [...(chains.get(row.chain) ?? []), row]);
+  return chains;
+};
+
+const toChainEntry = (row: EntryRow): ChainEntry => ({
+  chain: row.chain,
+  kind: row.kind,
+  recorded_by: row.recorded_by,
+  seq: BigInt(row.seq),
+  time_us: BigInt(row.time_us),
+  body: row.body,
+  prev_hash: row.prev_hash,
+  hash: row.hash,
+});
+
+const TERMINAL_KINDS = TERMINAL_STATES.map((state) => `job_${state}`);
+
+const checkChains = (chains: ReadonlyMap<string, EntryRow[]>): string[] =>
+  [...chains].flatMap(([chain, rows]) => {
+    const verdict = verifyChain(rows.map(toChainEntry));
+    return verdict.ok ? [] : [`chain ${chain} breaks at ${verdict.seq}: ${verdict.reason}`];
+  });
+
+const checkEnds = async (
+  system: TestSystem,
+  chains: ReadonlyMap<string, EntryRow[]>,
+  accepted: readonly Accepted[],
+): Promise<string[]> => {
+  const jobs = await system.sql<{ job_id: string; tenant: string; state: string }>(
+    'SELECT tenant, job_id, state FROM scheduler.jobs',
+  );
+  const states = new Map(jobs.map((job) => [job.job_id, job]));
+  const faults = accepted
+    .filter(({ job_id }) => !states.has(job_id))
+    .map(({ job_id }) => `accepted job ${job_id} is gone`);
+  for (const { tenant, job_id, state } of jobs) {
+    const kinds = (chains.get(`job:${tenant}:${job_id}`) ?? []).map((row) => row.kind);
+    const ends = kinds.filter((kind) => TERMINAL_KINDS.includes(kind));
+    if (ends.length !== 1) faults.push(`job ${job_id} has ${ends.length} ends: ${kinds.join(' ')}`);
+    if (kinds.at(-1) !== `job_${state}`) faults.push(`job ${job_id} is ${state}, its last entry is ${kinds.at(-1)}`);
+  }
+  return faults;
+};
+
+const checkEffects = (chains: ReadonlyMap<string, EntryRow[]>, effects: readonly SideEffect[]): string[] => {
+  const dispatched = new Set<string>();
+  const claimed = new Set<string>();
+  for (const row of [...chains.values()].flat()) {
+    const { dispatch_id } = JSON.parse(row.body) as { dispatch_id?: string };
+    if (dispatch_id && row.kind === 'job_dispatched') dispatched.add(dispatch_id);
+    if (dispatch_id && row.kind === 'job_running') claimed.add(dispatch_id);
+  }
+  const seen = new Set<string>();
+  return effects.flatMap(({ dispatch_id, job_id }) => {
+    const twice = seen.has(dispatch_id);
+    seen.add(dispatch_id);
+    return [
+      ...(dispatched.has(dispatch_id) ? [] : [`job ${job_id} ran without a dispatch entry`]),
+      ...(claimed.has(dispatch_id) ? [] : [`job ${job_id} ran without a claim entry`]),
+      ...(twice ? [`attempt ${dispatch_id} of job ${job_id} ran twice`] : []),
+    ];
+  });
+};
+
+/** Everything that is wrong; empty is the only good answer. */
+export async function checkSystem(
+  system: TestSystem,
+  accepted: readonly Accepted[],
+  effects: readonly SideEffect[],
+): Promise<string[]> {
+  const chains = await readEntries(system);
+  return [...checkChains(chains), ...(await checkEnds(system, chains, accepted)), ...checkEffects(chains, effects)];
+}
+
+/** Jobs that have not ended. */
+export const countOpen = async (system: TestSystem): Promise<number> => {
+  const [row] = await system.sql<{ open: number }>(
+    'SELECT count(*)::int AS open FROM scheduler.jobs WHERE NOT state = ANY ($1)',
+    [TERMINAL_STATES],
+  );
+  return row!.open;
+};
+
+export const ALL_SERVICES: readonly ServiceName[] = [
+  'ingress',
+  'policy-kernel',
+  'scheduler',
+  'approval',
+  'output-safety',
+  'audit',
+];

@@ -1,0 +1,57 @@
+// A client that keeps submitting at a bounded rate and, as a careful one would, sends the same job again until it is
+// told yes or no.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TestSystem } from '../harness/start-system.ts';
+import type { Accepted } from './check-system.ts';
+
+export type Load = {
+  accepted: Accepted[];
+  /** Answers that were neither a yes nor an outage: there must be none. */
+  strange: string[];
+  /** Outages heard, by code. */
+  outages: Map<string, number>;
+  stop(): Promise<void>;
+};
+
+const TRIES = 400;
+
+export function startLoad(system: TestSystem, { clients = 4, every_ms = 20 } = {}): Load {
+  const load = { accepted: [] as Accepted[], strange: [] as string[], outages: new Map<string, number>() };
+  let running = true;
+
+  const submitUntilAnswered = async (): Promise<void> => {
+    const job_id = randomUUID();
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const answer = await system
+        .api('agent', 'POST', '/api/v1/jobs', { job_id, topic: 'job.demo.read', prompt: 'status' })
+        .catch(() => null);
+      if (answer?.status === 202) {
+        load.accepted.push({ job_id });
+        return;
+      }
+      const code = answer === null ? 'unreachable' : String(answer.body?.code);
+      if (answer !== null && answer.status !== 503) {
+        load.strange.push(`${answer.status} ${code}`);
+        return;
+      }
+      load.outages.set(code, (load.outages.get(code) ?? 0) + 1);
+      await pause(100);
+    }
+    load.strange.push('gave up');
+  };
+  const client = async (): Promise<void> => {
+    while (running) {
+      await submitUntilAnswered();
+      await pause(every_ms);
+    }
+  };
+  const clients_running = Promise.all(Array.from({ length: clients }, client));
+  return {
+    ...load,
+    async stop() {
+      running = false;
+      await clients_running;
+    },
+  };
+}
