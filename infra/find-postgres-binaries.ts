@@ -72,7 +72,15 @@ export function canEnter(dir: string, run_as: Account): boolean {
 
 /** Makes the folder that root shares with other users' servers, or refuses one that isn't root's alone to write. */
 export function openSharedStateDir(): string {
-  mkdirSync(SHARED_STATE_DIR, { recursive: true, mode: 0o711 });
+  try {
+    mkdirSync(SHARED_STATE_DIR, { recursive: true, mode: 0o711 });
+  } catch (cause) {
+    throw new SetUpError(
+      `Postgres' user can't enter this clone, and ${SHARED_STATE_DIR} can't be made for it (${(cause as Error).message}). ` +
+        'Run as an ordinary user, or move the clone to where others may pass.',
+      { cause },
+    );
+  }
   const found = lstatSync(SHARED_STATE_DIR);
   if (!found.isDirectory() || found.uid !== 0 || (found.mode & 0o022) !== 0) {
     throw new SetUpError(`${SHARED_STATE_DIR} must be a folder that only root can write. Remove it and start again.`);

@@ -50,6 +50,7 @@ export type NatsHandle = AsyncDisposable & {
   start(): Promise<void>;
 };
 
+const START_TIMEOUT_MS = 60_000;
 const run = promisify(execFile);
 
 export function natsProcess({ path, version }: NatsServerBinary): NatsProgram {
@@ -136,11 +137,17 @@ function pidPath(dir: string): string {
 
 async function startServer(program: NatsProgram, dir: string, monitor_url: string): Promise<GuardedProcess> {
   const server = await program.run(confPath(dir), dir);
-  await waitUntil('nats-server is healthy', async () => {
+  const probe = (): Promise<boolean> => {
     if (!server.isRunning()) throw new SetUpError(`nats-server did not start:\n${lastLines(logPath(dir), 10)}`);
     return isHealthy(monitor_url);
-  });
-  return server;
+  };
+  try {
+    await waitUntil('nats-server is healthy', probe, { timeout_ms: START_TIMEOUT_MS });
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
 }
 
 async function isHealthy(monitor_url: string): Promise<boolean> {
