@@ -38,7 +38,11 @@ export async function createDeskDatabase(admin_url: string): Promise<string> {
 }
 
 /** What the example is told: the development keys, the workers' own keys, and its database. */
-export const exampleEnv = (prepared: PrepareOptions, env: DevEnv, desk_url: string): Record<string, string> => {
+export const exampleEnv = (
+  prepared: PrepareOptions,
+  env: Partial<DevEnv>,
+  desk_url: string,
+): Record<string, string> => {
   const { keys, dir } = prepared;
   const workers = DEVELOPMENT_ROSTER.workers.map(({ pool, worker }) => [
     pool,

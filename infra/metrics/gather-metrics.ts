@@ -36,7 +36,7 @@ async function ask(health_url: string): Promise<string | null> {
 }
 
 /** A service that does not answer is missing from the page and named in its last comment. */
-export const serveMetrics = (port: number, health_urls: readonly string[]): Promise<Listening> =>
+export const serveMetrics = (port: number, health_urls: readonly string[], host = '127.0.0.1'): Promise<Listening> =>
   listen(
     async (request) => {
       if (new URL(request.url).pathname !== '/metrics') return new Response('see /metrics\n', { status: 404 });
@@ -47,5 +47,5 @@ export const serveMetrics = (port: number, health_urls: readonly string[]): Prom
       return new Response(`${merged}${note}`, { headers: { 'content-type': CONTENT_TYPE } });
     },
     port,
-    '127.0.0.1',
+    host,
   );

@@ -1,0 +1,138 @@
+// `npm run test:compose`: builds the image, brings the whole of docker-compose.yml up under a name and ports of its own,
+// has one job allowed and run and one denied, and takes everything down. Skips, and says why, where no engine answers.
+import { spawn } from 'node:child_process';
+import { parseEnv } from 'node:util';
+import { findFreePort } from '../find-free-port.ts';
+import { PROJECT_DIR } from '../project-folders.ts';
+import { reportLine } from '../report-step.ts';
+import { SetUpError } from '../set-up-error.ts';
+import { waitUntil } from '../wait-until.ts';
+import { type Compose, findCompose } from './find-compose.ts';
+
+const HEALTHY_WITHIN_MS = 180_000;
+const ENDED_WITHIN_MS = 30_000;
+
+type Output = 'shown' | 'kept';
+type RunCompose = (args: readonly string[], output?: Output) => Promise<string>;
+type Answer = { status: number; body: Record<string, unknown> };
+
+const compose = await findCompose();
+if ('missing' in compose) {
+  reportLine(`test:compose is skipped: ${compose.missing}`);
+} else {
+  reportLine(`trying docker-compose.yml on Docker ${compose.engine_version}`);
+  const runCompose = await composeRunner(compose);
+  try {
+    await tryCompose(runCompose);
+    reportLine('test:compose passed');
+  } catch (error) {
+    process.exitCode = 1;
+    await runCompose(['ps']).catch(() => {});
+    await runCompose(['logs', '--tail', '15']).catch(() => {});
+    reportLine(`test:compose failed: ${error instanceof SetUpError ? error.message : (error as Error).stack}`);
+  } finally {
+    await runCompose(['down', '--volumes', '--remove-orphans'], 'kept');
+  }
+}
+
+/** Its own project and ports: a system that somebody uses on this machine is left alone. */
+async function composeRunner({ command, args: before }: Compose): Promise<RunCompose> {
+  const ports = { PORT: await findFreePort(), METRICS_PORT: await findFreePort(), NATS_PORT: await findFreePort() };
+  const env = {
+    ...process.env,
+    ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
+    COMPOSE_PROJECT_NAME: `countersign-try-${process.pid}`,
+  };
+  return (args, output = 'shown') => runCommand(command, [...before, ...args], env, output);
+}
+
+async function tryCompose(runCompose: RunCompose): Promise<void> {
+  // All parts are one image.
+  await runCompose(['build', 'make-keys'], 'kept');
+  reportLine('the image is built; starting');
+  await runCompose(['up', '--detach', '--no-build'], 'kept');
+  await waitForHealth(runCompose);
+  const keys = parseEnv(await runCompose(['run', '--rm', '--no-deps', '-T', 'show-keys'], 'kept'));
+  await tryJobs(keys as Record<string, string>);
+  await tryMetrics(keys.COUNTERSIGN_METRICS_URL!);
+}
+
+async function waitForHealth(runCompose: RunCompose): Promise<void> {
+  const ids = (await runCompose(['ps', '--quiet'], 'kept')).split('\n').filter(Boolean);
+  const state = '{{.Name}} {{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}';
+  await waitUntil(
+    'every container is healthy',
+    async () => {
+      const said = await runCommand('docker', ['inspect', '--format', state, ...ids], process.env, 'kept');
+      return said
+        .trim()
+        .split('\n')
+        .every((line) => / (healthy|running|exited)$/.test(line));
+    },
+    { timeout_ms: HEALTHY_WITHIN_MS, every_ms: 500 },
+  );
+}
+
+async function tryJobs(keys: Record<string, string>): Promise<void> {
+  const call = async (method: string, path: string, body?: object): Promise<Answer> => {
+    const headers = { 'x-api-key': keys.AGENT_KEY!, 'x-tenant-id': keys.COUNTERSIGN_TENANT! };
+    const answer = await fetch(`${keys.COUNTERSIGN_URL}/api/v1${path}`, {
+      method,
+      headers: body ? { ...headers, 'content-type': 'application/json' } : headers,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+
+  const allowed = await call('POST', '/jobs', { topic: 'job.demo.read', prompt: 'status' });
+  require(allowed.status === 202, `job.demo.read was answered with ${allowed.status}`);
+  await waitUntil(
+    'the allowed job succeeds',
+    async () => (await call('GET', `/jobs/${allowed.body.job_id}`)).body.state === 'succeeded',
+    { timeout_ms: ENDED_WITHIN_MS, every_ms: 100 },
+  );
+  const result = await call('GET', `/jobs/${allowed.body.job_id}/result`);
+  require(result.status === 200, `its result was answered with ${result.status}`);
+  reportLine('a job was allowed, run by a worker, screened and released');
+
+  const denied = await call('POST', '/jobs', { topic: 'job.exec.shell', prompt: 'rm -rf /' });
+  require(denied.status === 403, `job.exec.shell was answered with ${denied.status}`);
+  const decisions = await call('GET', `/jobs/${denied.body.job_id}/decisions`);
+  require(decisions.status === 200, `the decisions on it were answered with ${decisions.status}`);
+  reportLine('a job was denied, and its decision can be read');
+}
+
+async function tryMetrics(url: string): Promise<void> {
+  const page = await (await fetch(url)).text();
+  require(!page.includes('no answer from'), 'a service is missing from the metrics page');
+  reportLine('the metrics page has every service');
+}
+
+function require(holds: boolean, otherwise: string): void {
+  if (!holds) throw new SetUpError(otherwise);
+}
+
+/** Resolves with standard output. Rejects with SetUpError that holds what the command said. */
+function runCommand(command: string, args: string[], env: NodeJS.ProcessEnv, output: Output): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: PROJECT_DIR,
+      env,
+      stdio: output === 'shown' ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let all = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      all += text;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      all += text;
+    });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve(stdout);
+      else reject(new SetUpError(`${command} ${args.join(' ')} ended with ${code}\n${all.slice(-4_000)}`));
+    });
+  });
+}
