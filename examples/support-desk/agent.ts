@@ -25,13 +25,14 @@ export type Told = {
 
 /** Milliseconds after which a job of this example has gone wrong. */
 const PATIENCE_MS = 60_000;
+const EXCERPT_CHARS = 110;
 /** This ticket's wishes go through the bus. */
 const OVER_NATS = 1003;
 
 export async function workOnTicket(agent: Agent, ticket_id: number, say: Say): Promise<Told[]> {
   const told: Told[] = [];
   const take = async (step: Step, door: Door): Promise<ResultView | null> => {
-    const done = await askFor(agent.client, step, door, say);
+    const done = await askFor(agent, step, door, say);
     told.push({ ticket_id, ...done.told });
     return done.result;
   };
@@ -47,9 +48,11 @@ export async function workOnTicket(agent: Agent, ticket_id: number, say: Say): P
 
 type Done = { told: Omit<Told, 'ticket_id'>; result: ResultView | null };
 
-async function askFor(client: Client, { wants, request }: Step, door: Door, say: Say): Promise<Done> {
+async function askFor(agent: Agent, { wants, request }: Step, door: Door, say: Say): Promise<Done> {
+  const { client } = agent;
+  const over = door === agent.nats ? ', asked over NATS' : '';
+  say(`the agent wants to ${wants} (${request.topic}${over})`);
   const answer = await door(request);
-  say(`the agent wants to ${wants} (${request.topic})`);
   say(`  ${decisionLine(answer)}`);
   const { job_id } = answer;
   if (answer.outcome === 'denied') {
@@ -58,6 +61,7 @@ async function askFor(client: Client, { wants, request }: Step, door: Door, say:
   const job = await client.untilEnded(job_id, { signal: AbortSignal.timeout(PATIENCE_MS) });
   const result = job.state === 'succeeded' ? await client.result(job_id) : null;
   say(`  ${endLine(job, result)}`);
+  if (result !== null) say(`  it is shown: ${excerptOf(result.output)}`);
   const decision = answer.remediation === null ? answer.decision : 'remediate';
   const output_decision = result?.output_decision ?? (job.state === 'quarantined' ? 'quarantine' : null);
   return { told: { job_id, state: job.state, decision, output_decision }, result };
@@ -80,4 +84,11 @@ function endLine({ state, reason, pool }: JobView, result: ResultView | null): s
   const found = result.findings.map((finding) => `${finding.count} ${finding.type}`).join(', ');
   const screened = result.output_decision === 'allow' ? '' : `, output ${result.output_decision}ed (${found})`;
   return `${state} in pool ${pool}${screened}`;
+}
+
+/** Released content, which the agent may read; cut, because this is an account and not a log of results. */
+function excerptOf(output: unknown): string {
+  const redacted = /.{0,60}\[redacted:[^\]]+\].{0,40}/.exec(JSON.stringify(output));
+  const text = redacted === null ? JSON.stringify(output) : `…${redacted[0]}`;
+  return text.length <= EXCERPT_CHARS ? text : `${text.slice(0, EXCERPT_CHARS)}…`;
 }
