@@ -1,0 +1,108 @@
+// The operator's runbook and the table of bad input against the whole system, not against played services.
+import { readEvents } from '@countersign/client/read-events';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startSystem, type TestSystem } from '../../harness/start-system.ts';
+import { startWorker } from '../../harness/start-worker.ts';
+import { waitForEnd } from '../../harness/wait-for-job.ts';
+import { BAD_BODIES } from './bad-bodies.ts';
+
+let system: TestSystem;
+const cleanUp = new AsyncDisposableStack();
+beforeAll(async () => {
+  system = cleanUp.use(await startSystem());
+  cleanUp.use(await startWorker(system, 'demo-read', () => ({ done: true })));
+});
+afterAll(() => cleanUp.disposeAsync());
+
+const submit = (body: unknown) => system.api('agent', 'POST', '/api/v1/jobs', body);
+
+describe('the runbook', () => {
+  test('simulates the production write of the guide', async () => {
+    const { status, body } = await system.api('agent', 'POST', '/api/v1/policy/simulate', {
+      job_id: 'sim-prod-write-1',
+      topic: 'job.deploy.apply',
+      tenant: 'default',
+      labels: { env: 'prod' },
+      meta: { capability: 'infra.write', risk_tags: ['change'] },
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      decision: 'require_approval',
+      rule_id: expect.any(String),
+      reason: expect.any(String),
+      policy_snapshot: expect.stringMatching(/^sha256:/),
+      skipped: ['schema'],
+    });
+  });
+
+  test('runs the read job and finds the denied one on record', async () => {
+    const allowed = await submit({ topic: 'job.demo.read', prompt: 'status' });
+    expect((await waitForEnd(system, allowed.body.job_id)).state).toBe('succeeded');
+    const denied = await submit({ topic: 'job.exec.shell', prompt: 'rm -rf /' });
+    expect(denied).toMatchObject({
+      status: 403,
+      body: { code: 'denied', links: { explain: '/api/v1/policy/explain' } },
+    });
+    for (const { body } of [allowed, denied]) {
+      const { body: decisions } = await system.api('agent', 'GET', `/api/v1/jobs/${body.job_id}/decisions`);
+      expect(decisions[0]).toMatchObject({ rule_id: expect.any(String), decided_at: expect.any(String) });
+      expect(decisions.at(-1)).toMatchObject({ gate: 'submit', job_hash: body.job_hash });
+    }
+  });
+
+  test('a GET that follows a 202 never finds nothing', async () => {
+    for (let i = 0; i < 20; i += 1) {
+      const { body } = await submit({ topic: 'job.demo.read' });
+      const paths = ['', '/decisions', '/timeline', '/record'].map((part) => `/api/v1/jobs/${body.job_id}${part}`);
+      const answers = await Promise.all(paths.map((path) => system.api('agent', 'GET', path)));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    }
+  });
+
+  test('follows a job by its events to the end, in order and without a gap', async () => {
+    const { body } = await submit({ topic: 'job.demo.read' });
+    const response = await fetch(`${system.url}/api/v1/jobs/${body.job_id}/events`, {
+      headers: { 'x-api-key': system.keys.api_keys.agent },
+    });
+    const kinds: string[] = [];
+    for await (const entry of readEvents(response.body!)) kinds.push(`${entry.seq} ${entry.kind}`);
+    const { body: timeline } = await system.api('agent', 'GET', `/api/v1/jobs/${body.job_id}/timeline`);
+    expect(kinds).toEqual(timeline.map((entry: { seq: number; kind: string }) => `${entry.seq} ${entry.kind}`));
+    expect(kinds.at(-1)).toMatch(/job_succeeded$/);
+  });
+});
+
+describe('bad input', () => {
+  const stored = async (): Promise<unknown> => {
+    const [counts] = await system.sql(
+      `SELECT (SELECT count(*) FROM scheduler.jobs) AS jobs, (SELECT count(*) FROM scheduler.contexts) AS contexts,
+         (SELECT count(*) FROM ledger.entries) AS entries`,
+    );
+    return counts;
+  };
+
+  test('leaves no trace in Postgres, so there is nothing to publish', async () => {
+    const { body } = await submit({ topic: 'job.demo.read' });
+    await waitForEnd(system, body.job_id);
+    const before = await stored();
+    for (const [name, bad, code] of BAD_BODIES) {
+      const reply = await submit(bad);
+      expect([name, reply.status, reply.body.code]).toEqual([name, 400, code]);
+    }
+    const huge = await submit({ topic: 'job.demo.read', payload: { x: 'x'.repeat(2 * 1024 * 1024) } });
+    expect([huge.status, huge.body.code]).toEqual([413, 'json_too_large']);
+    expect(await stored()).toEqual(before);
+  });
+
+  test('the same request again is the first answer, another under its name a conflict', async () => {
+    const named = { job_id: 'once-1', topic: 'job.demo.read', payload: { a: 1 } };
+    const first = await submit(named);
+    const again = await submit(named);
+    expect([first.status, again.status, again.headers.get('idempotency-replayed')]).toEqual([202, 202, 'true']);
+    expect(again.body.job_hash).toBe(first.body.job_hash);
+    expect(await submit({ ...named, payload: { a: 2 } })).toMatchObject({
+      status: 409,
+      body: { code: 'idempotency_conflict' },
+    });
+  });
+});
