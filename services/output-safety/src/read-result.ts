@@ -2,7 +2,7 @@
  * Reads one result as it came off the stream and believes nothing but the subject, for which the server's permissions
  * vouch: parsed strictly, in the shape of a result, from the tenant and worker of the subject, signed by that worker.
  */
-import { verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import { LIMITS } from '@countersign/contracts/limits';
 import { uuid } from '@countersign/contracts/names';
 import { readResultSubject } from '@countersign/contracts/subjects';
@@ -16,8 +16,6 @@ export type SignedResult = { ok: true; from: Sender; result: WorkerResult; outpu
 /** `dispatch_id` where the message names one, so that the refusal can stand in the job's evidence. */
 export type RefusedResult = { ok: false; from: Sender | null; dispatch_id: string | null; code: string };
 
-const NO_SIGNATURE = Buffer.alloc(0);
-
 export const readResult = async (
   { subject, data }: Pick<StreamMessage, 'subject' | 'data'>,
   keys: WorkerKeys,
@@ -28,28 +26,25 @@ export const readResult = async (
   if (!parsed.ok) return { ok: false, from, dispatch_id: null, code: parsed.code };
   const refuse = (code: string): RefusedResult => ({ ok: false, from, dispatch_id: dispatchIdOf(parsed.value), code });
   const shaped = workerResult.safeParse(parsed.value);
-  if (!shaped.success || !hasOutput(parsed.value)) return refuse('field_invalid');
-  const { signature, ...signed } = parsed.value;
+  if (!shaped.success || !isObject(parsed.value)) return refuse('field_invalid');
   const result = shaped.data;
   if (result.tenant !== from.tenant) return refuse('tenant_mismatch');
   if (result.worker !== from.worker) return refuse('field_invalid');
   const key = await keys(from.pool, from.worker);
   if (key === null) return refuse('unauthenticated');
-  const bytes = Buffer.from(canonicalize(signed), 'utf8');
-  const sound = verify(null, bytes, key, typeof signature === 'string' ? decode(signature) : NO_SIGNATURE);
-  return sound
-    ? { ok: true, from, result, output_text: canonicalize(parsed.value.output) }
+  return isSignedBy(key, parsed.value, result.signature)
+    ? { ok: true, from, result, output_text: canonicalize(result.output) }
     : refuse('signature_invalid');
 };
 
-const decode = (signature: string): Buffer => Buffer.from(signature, 'base64url');
+/** Over the value as it was parsed: a copy by schema could lack what was signed. */
+const isSignedBy = (key: KeyObject, value: { [key: string]: JsonValue }, signature: string): boolean => {
+  const { signature: _, ...signed } = value;
+  return verify(null, Buffer.from(canonicalize(signed), 'utf8'), key, Buffer.from(signature, 'base64url'));
+};
 
 const isObject = (value: JsonValue): value is { [key: string]: JsonValue } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The schema takes any output, an absent one included; a result without one is none. */
-const hasOutput = (value: JsonValue): value is { [key: string]: JsonValue } =>
-  isObject(value) && Object.hasOwn(value, 'output');
 
 const dispatchIdOf = (value: JsonValue): string | null => {
   const named = isObject(value) ? uuid.safeParse(value.dispatch_id) : null;

@@ -291,6 +291,23 @@ describe('redeeming', () => {
   });
 });
 
+test('two instances ask once, close once and count a vote once', async () => {
+  await run.startAnother();
+  const names = Array.from({ length: 20 }, (_, i) => `shared-${i}`);
+  await Promise.all(
+    names.map(async (job_id, i) => {
+      await run.hold(job_id, { expires_ms: i % 2 === 0 ? 1 : 60_000 });
+      await run.schedulerBus.publish(subjects.held(TENANT, TOPIC), { tenant: TENANT, job_id });
+    }),
+  );
+  const asked = await Promise.all(names.filter((_, i) => i % 2 === 1).map((job_id) => run.opened(job_id)));
+  await Promise.all(asked.flatMap((shown) => [run.vote(shown, 'sam', ['sre']), run.vote(shown, 'sam', ['sre'])]));
+  const granted = ['approval_opened', 'approval_voted', 'approval_granted'];
+  const expired = ['approval_opened', 'approval_expired'];
+  const expected = names.map((_, i) => (i % 2 === 1 ? granted : expired));
+  await expect.poll(() => Promise.all(names.map(kindsOf)), { timeout: 5_000 }).toEqual(expected);
+});
+
 describe('listing', () => {
   test('pages through the newest first, by state and job, and never shows content', async () => {
     for (const job_id of ['list-1', 'list-2', 'list-3']) await open(job_id);

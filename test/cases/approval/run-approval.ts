@@ -37,6 +37,8 @@ export type RunningApproval = AsyncDisposable & {
   /** What the approval service told the scheduler, in order of arrival. */
   wakeUps: { subject: string; body: unknown }[];
   health_url: string;
+  /** Of the same service, on the same database and stream. */
+  startAnother(): Promise<void>;
   /** Messages of the stages that nobody has acknowledged yet. */
   unsettled(): Promise<number>;
   hold(job_id: string, holding?: Holding): Promise<void>;
@@ -90,14 +92,16 @@ export async function runApproval(): Promise<RunningApproval> {
       },
     },
   );
-  const running = cleanUp.use(
-    await start([approval], {
+  const startOne = async (): Promise<string> => {
+    const running = await start([approval], {
       DATABASE_URL: test_database.url_for('countersign_approval'),
       NATS_URL: nats.server.url,
       NATS_NKEY_SEED: nats.seedOf('approval'),
       LOG_LEVEL: 'silent',
-    }),
-  );
+    });
+    return cleanUp.use(running).services[0]!.health_url;
+  };
+  const health_url = await startOne();
 
   const entries: RunningApproval['entries'] = async (job_id) => {
     const rows = await admin.query<{ kind: string; recorded_by: string; body: string }>(
@@ -113,7 +117,8 @@ export async function runApproval(): Promise<RunningApproval> {
     ingress,
     schedulerBus,
     wakeUps,
-    health_url: running.services[0]!.health_url,
+    health_url,
+    startAnother: async () => void (await startOne()),
     unsettled: async () => (await provisioner.streams.info('STAGES')).state.messages,
     hold: (job_id, holding = {}) => hold(admin, job_id, holding),
     release: async (job_id) => {

@@ -273,6 +273,34 @@ describe('the same result again', () => {
   });
 });
 
+describe('trouble', () => {
+  test('a database that is away for a while loses nothing', async () => {
+    const attempt = await run.run('patient');
+    const role = 'countersign_output_safety';
+    const [row] = await run.admin.query<{ name: string }>('SELECT current_database() AS name');
+    await run.admin.query(`REVOKE CONNECT ON DATABASE ${row!.name} FROM ${role}`);
+    await run.admin.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = $1',
+      [role],
+    );
+    await run.report(attempt, 'fine');
+    await expect.poll(async () => (await fetch(`${run.health_url}/readyz`)).status).toBe(503);
+    expect(await codeOf(read('patient'))).not.toBe('none');
+    await run.admin.query(`GRANT CONNECT ON DATABASE ${row!.name} TO ${role}`);
+    await run.settled();
+    expect(await run.outcome(attempt)).toMatchObject({ output_decision: 'allow' });
+  });
+
+  test('two instances screen one result once', async () => {
+    await run.startAnother();
+    const attempts = await Promise.all(Array.from({ length: 30 }, (_, i) => run.run(`shared-${i}`)));
+    await Promise.all(attempts.flatMap((attempt, i) => Array.from({ length: 6 }, () => run.report(attempt, i))));
+    await run.settled();
+    const kinds = await Promise.all(attempts.map(({ job_id }) => kindsOf(job_id)));
+    expect(kinds).toEqual(attempts.map(() => ['output_screened']));
+  });
+});
+
 describe('policy', () => {
   const policyOf = async (job_id: string, tenant: string) => (await run.entries(job_id, tenant))[0]!.body.policy_epoch;
 

@@ -47,6 +47,8 @@ export type RunningOutputSafety = AsyncDisposable & {
   wakeUps: { subject: string; body: Record<string, unknown> }[];
   keys: Record<string, KeyObject>;
   health_url: string;
+  /** Of the same service, on the same database and stream. */
+  startAnother(): Promise<void>;
   /** A job of this name that worker `one` of the pool is running. */
   run(job_id: string, options?: AttemptOptions): Promise<Attempt>;
   report(attempt: Attempt, output: unknown, options?: ReportOptions): Promise<void>;
@@ -102,16 +104,17 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
       },
     },
   );
-  const running = cleanUp.use(
-    await start([outputSafety], {
+  const startOne = async (): Promise<string> => {
+    const running = await start([outputSafety], {
       DATABASE_URL: test_database.url_for('countersign_output_safety'),
       NATS_URL: nats.server.url,
       NATS_NKEY_SEED: nats.seedOf('output-safety'),
       OUTPUT_SEAL_KEY: SEAL_KEY.toString('base64url'),
       LOG_LEVEL: 'silent',
-    }),
-  );
-  const { health_url } = running.services[0]!;
+    });
+    return cleanUp.use(running).services[0]!.health_url;
+  };
+  const health_url = await startOne();
 
   let version = 0;
   return {
@@ -121,6 +124,7 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
     wakeUps,
     keys,
     health_url,
+    startAnother: async () => void (await startOne()),
     run: (job_id, options = {}) => startAttempt(admin, job_id, options),
     async report(attempt, output, { result = {}, tamper = {}, key = keys.one!, raw, subject } = {}) {
       const unsigned: UnsignedResult = {
