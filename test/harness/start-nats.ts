@@ -17,13 +17,13 @@ export async function startNats(options: { render?: NatsServerOptions['render'] 
   const dir = mkdtempSync(join(run_dir, 'nats-'));
   const program = nats_binary === undefined ? await chooseContainer() : natsProcess(nats_binary);
   const server = await runNatsServer({ program, dir, render: options.render ?? renderOpenNatsConfig });
-  return {
-    ...server,
+  // Added to the handle, not copied with it: some of what it tells changes with every start.
+  return Object.assign(server, {
     async [Symbol.asyncDispose]() {
       await server.stop();
       rmSync(dir, { recursive: true, force: true });
     },
-  };
+  });
 }
 
 /** Loaded only when it is asked for: the container library takes longer to load than a server to start. */
