@@ -38,6 +38,8 @@ export type NatsServerOptions = {
 };
 
 export type NatsHandle = AsyncDisposable & {
+  /** Undefined while it is stopped. */
+  readonly pid: number | undefined;
   readonly url: string;
   readonly monitor_url: string;
   readonly store_dir: string;
@@ -109,6 +111,9 @@ export async function runNatsServer({ program, dir, render }: NatsServerOptions)
     monitor_url,
     store_dir,
     conf_path,
+    get pid() {
+      return server?.pid;
+    },
     server_version: program.version,
     reload,
     start,

@@ -21,6 +21,8 @@ export type PostgresHandle = AsyncDisposable & {
   /** The superuser's URL, to the database `postgres`. */
   readonly admin_url: string;
   readonly port: number;
+  /** Undefined when somebody else runs this server. */
+  readonly pid: number | undefined;
   /** Where the data lies; `undefined` when somebody else runs this server. */
   readonly data_dir: string | undefined;
   stop(): Promise<void>;
@@ -48,7 +50,18 @@ export async function runPostgres({ dir, mode }: PostgresOptions): Promise<Postg
   };
   const stop = async (): Promise<void> => server?.stop();
   await start();
-  return { admin_url, port, data_dir, start, stop, kill: async () => server?.kill(), [Symbol.asyncDispose]: stop };
+  return {
+    admin_url,
+    port,
+    data_dir,
+    get pid() {
+      return server?.pid;
+    },
+    start,
+    stop,
+    kill: async () => server?.kill(),
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 /** A server that somebody else runs (`DATABASE_URL`): it is used, and never started or stopped from here. */
@@ -60,6 +73,7 @@ export function useGivenPostgres(admin_url: string): PostgresHandle {
   return {
     admin_url,
     port,
+    pid: undefined,
     data_dir: undefined,
     start: refuse,
     stop: refuse,

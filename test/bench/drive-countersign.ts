@@ -1,0 +1,121 @@
+// Drives the example's read job through HTTP, policy, scheduler, worker, screening and release, every service its own
+// process, and says how fast, how late and on whose CPU.
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { allSettings, type PrepareOptions, prepareSystem } from '@countersign/infra/development-environment';
+import { DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
+import { findFreePort } from '@countersign/infra/find-free-port';
+import type { Stack } from '@countersign/infra/local-stack';
+import { workerUser } from '@countersign/infra/nats/permissions';
+import { lastLines } from '@countersign/infra/read-log-tail';
+import { runServices } from '@countersign/infra/run-services';
+import { spawnGuarded } from '@countersign/infra/spawn-guarded';
+import { waitUntil } from '@countersign/infra/wait-until';
+import pg from 'pg';
+import { cpuPerJob, readCpu } from './cpu-account.ts';
+import type { LoadResult } from './submit-load.ts';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const POOL = 'demo-read';
+
+export type Driven = {
+  jobs_per_s: number;
+  cpu_us: Map<string, number>;
+  fixed: LoadResult;
+  ended_ms: number[];
+  refused: number;
+};
+
+const runLoad = (env: object): Promise<LoadResult> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(HERE, 'submit-load.ts')], {
+      env: { PATH: process.env.PATH, BENCH_LOAD: JSON.stringify(env) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+    });
+    child.on('exit', (code) =>
+      code === 0 ? resolve(JSON.parse(text)) : reject(new Error(`the load ended with ${code}`)),
+    );
+  });
+
+async function startWorker(prepared: PrepareOptions): Promise<{ pid: number; stop(): Promise<void> }> {
+  const { keys, nats_url, dir } = prepared;
+  const settings = {
+    servers: nats_url,
+    nkey_seed: keys.nats[workerUser(POOL, DEVELOPMENT_WORKER)]!.seed,
+    pool: POOL,
+    worker: DEVELOPMENT_WORKER,
+    signing_key: keys.worker_signing[`${POOL}/${DEVELOPMENT_WORKER}`]!.private_pem,
+    scheduler_public_keys: [keys.warrant.public_key],
+    concurrency: 200,
+  };
+  const log_path = join(dir, 'worker.log');
+  const worker = await spawnGuarded({
+    name: 'worker',
+    command: process.execPath,
+    args: [join(HERE, 'worker.ts')],
+    log_path,
+    stop_signal: 'SIGTERM',
+    grace_seconds: 10,
+    env: { PATH: process.env.PATH ?? '', BENCH_WORKER: JSON.stringify(settings) },
+    cwd: HERE,
+  });
+  await waitUntil('the worker is ready', () => lastLines(log_path, 50).includes('ready'));
+  return worker;
+}
+
+/** `seconds` of each of the two loads. */
+export async function driveCountersign(stack: Stack, prepared: PrepareOptions, seconds: number): Promise<Driven> {
+  mkdirSync(prepared.dir, { recursive: true });
+  await prepareSystem({ ...prepared, bundle_dir: join(HERE, 'bundle') });
+  await using services = await runServices({
+    dir: join(prepared.dir, 'logs'),
+    separate: true,
+    settings: allSettings(prepared),
+    http_port: await findFreePort(),
+    extra: { LOG_LEVEL: 'warn' },
+  });
+  const worker = await startWorker(prepared);
+  const database = new pg.Pool({ connectionString: prepared.admin_url, max: 1 });
+  try {
+    const load = { url: services.url, key: prepared.keys.api_keys.agent };
+    await runLoad({ ...load, rate: 50, clients: 0, seconds: 3 });
+    const fixed = await runLoad({ ...load, rate: 200, clients: 0, seconds });
+    const ended_ms = await endedWithin(database, seconds + 1);
+    const roots = new Map<string, number>([
+      ...[...services.processes].map(([name, { pid }]) => [name, pid!] as const),
+      ['worker', worker.pid],
+      ['nats-server', stack.nats.pid!],
+      ['postgres', stack.postgres.pid!],
+    ]);
+    const before = readCpu(roots);
+    const count_before = await countEnded(database);
+    const started = performance.now();
+    const flat_out = await runLoad({ ...load, rate: 0, clients: 64, seconds });
+    const jobs = (await countEnded(database)) - count_before;
+    const took_s = (performance.now() - started) / 1000;
+    const cpu_us = cpuPerJob(before, readCpu(roots), jobs);
+    return { jobs_per_s: jobs / took_s, cpu_us, fixed, ended_ms, refused: fixed.refused + flat_out.refused };
+  } finally {
+    await database.end();
+    await worker.stop();
+  }
+}
+
+const countEnded = async (database: pg.Pool): Promise<number> =>
+  (await database.query(`SELECT count(*)::int AS ended FROM scheduler.jobs WHERE state = 'succeeded'`)).rows[0].ended;
+
+/** Milliseconds from admission to the end, by the database's clock, of the jobs of the last seconds. */
+async function endedWithin(database: pg.Pool, seconds: number): Promise<number[]> {
+  const { rows } = await database.query(
+    `SELECT extract(epoch FROM updated_at - created_at) * 1000 AS ms FROM scheduler.jobs
+      WHERE state = 'succeeded' AND created_at > clock_timestamp() - $1 * interval '1 second'`,
+    [seconds],
+  );
+  return rows.map((row) => Number(row.ms));
+}

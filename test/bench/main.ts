@@ -1,0 +1,76 @@
+// `npm run bench`: the governed job beside a bare JetStream chain and pg-boss, in one run on one machine, so that the
+// ratios hold where absolute numbers drift.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { renderDevelopmentNats } from '@countersign/infra/development-environment';
+import { loadDevelopmentKeys } from '@countersign/infra/development-keys';
+import { DEVELOPMENT_ROSTER } from '@countersign/infra/development-roster';
+import { findNatsServer } from '@countersign/infra/find-nats-server';
+import { startLocalStack } from '@countersign/infra/local-stack';
+import { renderOpenNatsConfig } from '@countersign/infra/render-open-nats-config';
+import { natsProcess, runNatsServer } from '@countersign/infra/run-nats-server';
+import pg from 'pg';
+import { driveCountersign } from './drive-countersign.ts';
+import { driveJetStream } from './drive-jetstream.ts';
+import { drivePgBoss } from './drive-pg-boss.ts';
+
+const seconds = Number(process.env.BENCH_SECONDS ?? 15);
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const percentile = (values: readonly number[], p: number): string => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))];
+  return value === undefined ? 'none' : `${value.toFixed(1)} ms`;
+};
+
+const dir = mkdtempSync(join(process.getuid?.() === 0 ? '/tmp' : tmpdir(), 'countersign-bench-'));
+try {
+  const keys = loadDevelopmentKeys(dir, DEVELOPMENT_ROSTER);
+  await using stack = await startLocalStack({
+    dir,
+    fresh: false,
+    mode: 'dev',
+    renderNats: renderDevelopmentNats(keys, DEVELOPMENT_ROSTER),
+  });
+  const client = new pg.Client({ connectionString: stack.postgres.admin_url });
+  await client.connect();
+  await client.query('CREATE DATABASE boss');
+  await client.end();
+  const boss_url = stack.postgres.admin_url.replace(/\/postgres$/, '/boss');
+
+  say(`each load runs ${seconds} s; Postgres commits durably; every service is its own process`);
+  const boss = await drivePgBoss(boss_url, seconds, 1);
+  const tuned = await drivePgBoss(boss_url, seconds, 100);
+  await using bare = await runNatsServer({
+    program: natsProcess(await findNatsServer()),
+    dir: join(dir, 'bare'),
+    render: renderOpenNatsConfig,
+  });
+  const chain = await driveJetStream(bare.url, seconds);
+  await bare.stop();
+  const prepared = { dir, admin_url: stack.postgres.admin_url, nats_url: stack.nats.url, keys };
+  const driven = await driveCountersign(stack, prepared, seconds);
+
+  const times = (rate: number): string => `${(driven.jobs_per_s / rate).toFixed(2)} ×`;
+  say('');
+  say(`Countersign, governed and proven   ${driven.jobs_per_s.toFixed(0)} jobs/s (${driven.refused} refused)`);
+  say(`bare JetStream chain of 4 hops     ${chain.toFixed(0)} chains/s   Countersign is ${times(chain)} that`);
+  say(`pg-boss, send and work, one by one ${boss.toFixed(0)} jobs/s   Countersign is ${times(boss)} that`);
+  say(`pg-boss, send and work, by hundreds ${tuned.toFixed(0)} jobs/s   Countersign is ${times(tuned)} that`);
+  say('');
+  const { submit_ms, released_ms } = driven.fixed;
+  say(`at 200 jobs/s: accepted            p50 ${percentile(submit_ms, 0.5)}  p99 ${percentile(submit_ms, 0.99)}`);
+  say(
+    `               result read by poll p50 ${percentile(released_ms, 0.5)}  p99 ${percentile(released_ms, 0.99)}  (${released_ms.length} jobs)`,
+  );
+  say(
+    `               admitted to ended   p50 ${percentile(driven.ended_ms, 0.5)}  p99 ${percentile(driven.ended_ms, 0.99)}  (by the database's clock)`,
+  );
+  say('');
+  const total = [...driven.cpu_us.values()].reduce((sum, each) => sum + each, 0);
+  say(`CPU of one job under full load: ${total.toFixed(0)} µs, of which`);
+  for (const [name, us] of [...driven.cpu_us].sort((a, b) => b[1] - a[1]))
+    say(`  ${name.padEnd(16)} ${us.toFixed(0).padStart(6)} µs`);
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
