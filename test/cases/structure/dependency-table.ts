@@ -106,9 +106,9 @@ export const PARTS: readonly Part[] = [
       client,
       worker,
       ledger,
-      // Programs of their own, so they read their environment and speak to NATS; both through the one file that does.
+      // Programs of their own, so they read their environment, by the one file that does; and NATS as any client would.
       `${platform}/environment`,
-      `${platform}/nats-connection`,
+      '@nats-io/transport-node',
       'pg',
       'yaml',
       'zod',
