@@ -51,6 +51,7 @@ const componentsOf = (schemas: Record<string, z.ZodType>, io: 'input' | 'output'
 const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
   const id = idOf.get(schema);
   if (id !== undefined) return { $ref: refTo(id) };
+  if (schema instanceof z.ZodUnion) return { anyOf: schema.options.map((each) => schemaOf(each as z.ZodType, io)) };
   if (schema instanceof z.ZodArray) return { type: 'array', items: schemaOf(schema.element as z.ZodType, io) };
   const { $schema: _, ...made } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
   return made;

@@ -5,6 +5,7 @@ import {
   cancelRequest,
   decisionList,
   denied,
+  errorBody,
   idempotencyKey,
   jobPage,
   jobQuery,
@@ -49,7 +50,10 @@ const submitRoute = (submit: SubmitJob): Route =>
     },
     answers: {
       202: { says: 'Stored, with its evidence; held when a human has to countersign', schema: accepted },
-      403: { says: 'Denied by the policy, and recorded; or the credential may not submit', schema: denied },
+      403: {
+        says: 'Denied by the policy, and recorded; or the credential may not submit',
+        schema: z.union([denied, errorBody]),
+      },
     },
     handle: async ({ caller, raw = null, body, header, traceparent }) => {
       const idempotency_key = readIdempotencyKey(header('idempotency-key'));

@@ -16,7 +16,8 @@ const schemaText = (schema: unknown): string => {
     const id = html(ref.split('/').at(-1));
     return `<a href="#schema-${id}">${id}</a>`;
   }
-  const { type, items, enum: names, pattern } = (schema ?? {}) as Json;
+  const { type, items, anyOf, enum: names, pattern } = (schema ?? {}) as Json;
+  if (Array.isArray(anyOf)) return anyOf.map(schemaText).join(' or ');
   if (type === 'array') return `list of ${schemaText(items)}`;
   if (Array.isArray(names)) return names.map((name) => `<code>${html(name)}</code>`).join(' ');
   return `${html(type ?? 'any')}${pattern === undefined ? '' : ` <code>${html(pattern)}</code>`}`;
