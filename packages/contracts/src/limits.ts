@@ -14,8 +14,9 @@ export const LIMITS = {
   pointer_chars: 200,
   /** Fewest bytes of a content's salt. */
   salt_bytes: 16,
-  /** Bytes and signatures of one signed checkpoint. */
+  /** Bytes of one signed checkpoint. */
   checkpoint_bytes: 64 * 1024,
+  /** Signatures on one checkpoint. */
   checkpoint_signatures: 100,
   /** Faults that the verification of an export lists before it stops. */
   export_faults: 100,
@@ -33,14 +34,21 @@ export const LIMITS = {
   recorded_rejections: 3,
   /** Tenants whose output policy is kept compiled. */
   cached_policies: 1_000,
+  /** Characters of a request's prompt. */
   prompt_chars: 200_000,
+  /** Labels of one job. */
   labels: 32,
+  /** Characters of a label's value. */
   label_chars: 256,
+  /** Risk tags of one job, and capabilities that it may require. */
   risk_tags: 32,
+  /** Characters of the comment on a vote. */
   comment_chars: 2_000,
+  /** Characters of a reason: a rule's, a cancellation's. */
   reason_chars: 500,
   /** Segments of a topic after `job.`. */
   topic_segments: 8,
+  /** Characters of one token of a subject. */
   token_chars: 64,
   /** Jobs in one group commit. */
   batch_rows: 128,
@@ -58,8 +66,9 @@ export const LIMITS = {
   dispatch_window: 8,
   /** Milliseconds of a worker's lease; it beats several times in each. */
   lease_ms: 15_000,
-  /** Milliseconds between two beats of a worker, and between two publications of a result that is not settled yet. */
+  /** Milliseconds between two beats of a worker. */
   beat_ms: 400,
+  /** Milliseconds between two publications of a result that is not settled yet, and of a warrant not yet claimed. */
   republish_ms: 3_000,
   /** Attempts that one beat may name; what a worker runs and keeps at once. */
   beat_attempts: 1_000,
@@ -71,11 +80,13 @@ export const LIMITS = {
   screening_ms: 60_000,
   /** Milliseconds between two sweeps of a service over its own rows. */
   sweep_ms: 500,
-  /** Milliseconds between two looks of the sealer for new entries: while there are some, and when there were none. */
+  /** Milliseconds between two looks of the sealer for new entries while there are some. */
   seal_busy_ms: 20,
+  /** Milliseconds between two looks of the sealer when there were none. */
   seal_idle_ms: 100,
-  /** Entries sealed in one transaction, and published with acknowledgements outstanding. */
+  /** Entries sealed in one transaction. */
   seal_leaves: 2_000,
+  /** Entries published to the audit stream with acknowledgements outstanding. */
   publish_window: 500,
   /** Entries of one chain that a timeline or a run record reads; a chain that is longer is never called verified. */
   chain_entries: 2_000,
@@ -85,6 +96,7 @@ export const LIMITS = {
   deadline_ms: 24 * 60 * 60 * 1000,
   /** Milliseconds an attempt may run when no constraint says so. */
   timeout_ms: 5 * 60 * 1000,
+  /** Attempts of a job when no constraint says so. */
   attempts: 3,
   /** Milliseconds by which a signed request's timestamp may differ from the time it was stored. */
   signature_skew_ms: 5 * 60 * 1000,
@@ -92,6 +104,7 @@ export const LIMITS = {
   approval_expires_ms: 60 * 60 * 1000,
   /** Milliseconds a draining service waits for work under way. */
   drain_ms: 10_000,
+  /** Event streams that one ingress keeps open at once. */
   sse_clients: 500,
   /** Milliseconds of silence on an event stream before a comment keeps it open and the timeline is read again. */
   sse_heartbeat_ms: 15_000,
@@ -99,28 +112,39 @@ export const LIMITS = {
   sse_queue: 256,
   /** Milliseconds for which ingress believes what it read of a credential; with it revocation bites within `stop_ms`. */
   auth_cache_ms: 500,
+  /** Credentials that ingress believes at once. */
   auth_cache_entries: 10_000,
+  /** Characters of an `Idempotency-Key`. */
   idempotency_key_chars: 120,
+  /** Characters of a listing's cursor. */
   cursor_chars: 200,
   /** Times that one submission is decided when the policy changes under it. */
   decide_tries: 3,
   /** Faults of one request that the answer's detail names. */
   reported_faults: 10,
-  /** Bytes of one file of a policy bundle, and of all of them. */
+  /** Bytes of one file of a policy bundle. */
   policy_file_bytes: 512 * 1024,
+  /** Bytes of all files of a policy bundle. */
   bundle_bytes: 2 * 1024 * 1024,
+  /** Files of a policy bundle. */
   bundle_files: 256,
+  /** Rules of one policy. */
   policy_rules: 10_000,
   /** Entries of any other list in a policy. */
   policy_list: 1_000,
+  /** Milliseconds of the longest duration that a policy may name. */
   policy_duration_ms: 90 * 24 * 60 * 60 * 1000,
-  /** Characters and nodes of one `when`; elements of each list or map that it may walk; loops inside loops. */
+  /** Characters of one `when`. */
   when_chars: 2_000,
+  /** Nodes of one `when`. */
   when_nodes: 256,
+  /** Elements of each list or map that a `when` may walk. */
   when_items: 256,
+  /** Loops inside loops of a `when`. */
   when_loops: 2,
-  /** Decisions kept for the dispatch gate's second look, and for how long. */
+  /** Decisions kept for the dispatch gate's second look. */
   decision_cache_rows: 10_000,
+  /** Milliseconds for which a kept decision answers. */
   decision_cache_ms: 60_000,
   /** Milliseconds of deciding between two looks at the event loop. */
   decide_slice_ms: 10,
