@@ -48,7 +48,7 @@ export const LIMITS = {
   reason_chars: 500,
   /** Segments of a topic after `job.`. */
   topic_segments: 8,
-  /** Characters of one token of a subject. */
+  /** Characters of one token of a subject, of a code and of a step in a place. */
   token_chars: 64,
   /** Jobs in one group commit. */
   batch_rows: 128,
@@ -68,7 +68,7 @@ export const LIMITS = {
   lease_ms: 15_000,
   /** Milliseconds between two beats of a worker. */
   beat_ms: 400,
-  /** Milliseconds between two publications of a result that is not settled yet, and of a warrant not yet claimed. */
+  /** Milliseconds between two publications of a result that is not settled yet. */
   republish_ms: 3_000,
   /** Attempts that one beat may name; what a worker runs and keeps at once. */
   beat_attempts: 1_000,
