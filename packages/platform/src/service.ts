@@ -44,8 +44,8 @@ export type ServiceDefinition<S extends z.ZodObject = z.ZodObject> = {
 
 export type Service = {
   name: ServiceName;
-  /** Its own settings, beside those that every service has. */
-  settings: z.ZodObject;
+  /** Of its own settings; those that every service has stand beside it. */
+  config: z.ZodObject;
   /** Names of the settings that it reads. */
   settings: readonly string[];
   launch(env: Environment): Promise<RunningService>;
