@@ -25,6 +25,7 @@ import { DEVELOPMENT_ROSTER } from '@countersign/infra/development-roster';
 import { isAtLeast } from '@countersign/infra/nats/compare-versions';
 import { publicKeyOf } from '@countersign/infra/nats/keys';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
+import { baseConfig } from '@countersign/platform/config';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCompose, readProjectFile } from './read-compose.ts';
 
@@ -101,7 +102,8 @@ describe('services', () => {
 describe('settings', () => {
   test.each(allServices)('of $name are complete, and it knows each', (service) => {
     const given = environment(service.name);
-    const known = service.settings.flatMap((key) => [key, prefixOf(service.name) + key]);
+    const keys = Object.keys({ ...baseConfig.shape, ...service.settings.shape });
+    const known = keys.flatMap((key) => [key, prefixOf(service.name) + key]);
     expect(Object.keys(given).filter((key) => !known.includes(key))).toEqual([]);
     expect(() => service.check(given)).not.toThrow();
     expect(() => service.check(containers[service.name]!.environment)).toThrow(/DATABASE_URL.*NATS_NKEY_SEED/s);
