@@ -106,6 +106,21 @@ const attempt = async <R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<
 
 export type DatabaseOptions = { url: string; pool: number; name: string; onError?: (error: Error) => void };
 
+/**
+ * Every statement here looks up a batch of rows by key. A plan is prepared once, often while its tables are still empty,
+ * so scans and hashes of whole tables are ruled out: what was cheapest then would be ruinous later.
+ */
+const SESSION: readonly (readonly [string, string | number])[] = [
+  ['timezone', 'UTC'],
+  ['statement_timeout', 10_000],
+  ['lock_timeout', 8_000],
+  ['idle_in_transaction_session_timeout', 15_000],
+  ['enable_seqscan', 'off'],
+  ['enable_hashjoin', 'off'],
+  ['enable_mergejoin', 'off'],
+  ['jit', 'off'],
+];
+
 export const connectDatabase = (options: DatabaseOptions): Database => {
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -114,8 +129,7 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
     connectionTimeoutMillis: 3_000,
     query_timeout: 15_000,
     idleTimeoutMillis: 60_000,
-    options:
-      '-c timezone=UTC -c statement_timeout=10000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=15000',
+    options: SESSION.map(([name, value]) => `-c ${name}=${value}`).join(' '),
     types: types as never,
   });
   pool.on('error', (error) => options.onError?.(error));

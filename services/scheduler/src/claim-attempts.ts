@@ -132,7 +132,7 @@ const commitClaims = async (tx: Tx, claims: readonly Claim[]): Promise<Outcome[]
     parties.map((party) => party.actor),
   );
   const running = await countRunning(tx, [...new Set(claims.map((claim) => claim.pool))].sort());
-  const attempts = await lockAttempts(tx, ids);
+  const attempts = await lockAttempts(tx, parties);
   const plan: Plan = { moves: [], entries: [], started: [], voided: [] };
   const outcomes = claims.map((claim) => {
     const attempt = attempts.get(claim.dispatch_id);

@@ -96,7 +96,7 @@ const commitEnds = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
     parties.map((party) => party.tenant),
     parties.map((party) => party.actor),
   );
-  const attempts = await lockAttempts(tx, ids);
+  const attempts = await lockAttempts(tx, parties);
   const outcomes = await readOutcomes(tx, ids);
   const open = outcomes.flatMap((outcome) => {
     const attempt = attempts.get(outcome.dispatch_id);

@@ -31,7 +31,7 @@ export const scheduler = defineService({
   metrics: ['attempts_lost_total', 'jobs_admitted_total', 'jobs_ended_total'],
   async start(context) {
     const dispatch = context.sweep('dispatch', LIMITS.sweep_ms, () => dispatchJobs(shared));
-    const ending = context.sweep('end', LIMITS.sweep_ms, () => endJobs(shared, null));
+    context.sweep('end', LIMITS.sweep_ms, () => endJobs(shared, null));
     const approvals = context.sweep('approvals', LIMITS.sweep_ms, () => applyApprovals(shared));
     const shared: SchedulerContext = {
       ...context,
@@ -63,7 +63,6 @@ export const scheduler = defineService({
           if (screened.length > 0) await endJobs(shared, screened);
           if (screened.length < messages.length) approvals.nudge();
           for (const message of messages) message.ack();
-          if (screened.length > 0) ending.nudge();
         },
       },
     );

@@ -27,34 +27,37 @@ export type LockedAttempt = JobFacts & {
   past_deadline: boolean;
 };
 
-const PARTIES = `
-SELECT DISTINCT j.tenant, j.actor FROM scheduler.attempts a
-  JOIN scheduler.jobs j ON j.tenant = a.tenant AND j.job_id = a.job_id
- WHERE a.dispatch_id = ANY ($1::uuid[])`;
+export type Party = { dispatch_id: string; tenant: string; job_id: string; actor: string };
 
-/** Whose state of `control` matters; names never change, so this needs no lock. */
-export const readParties = (tx: Tx, ids: readonly string[]): Promise<{ tenant: string; actor: string }[]> =>
-  tx.query(PARTIES, [ids]);
+const PARTIES = `
+SELECT a.dispatch_id, a.tenant, a.job_id, j.actor
+  FROM unnest($1::uuid[]) AS k(dispatch_id)
+  JOIN scheduler.attempts a ON a.dispatch_id = k.dispatch_id
+  JOIN scheduler.jobs j ON j.tenant = a.tenant AND j.job_id = a.job_id`;
+
+/** Whose attempts these are, and so whose state of `control` matters; names never change, so this needs no lock. */
+export const readParties = (tx: Tx, ids: readonly string[]): Promise<Party[]> => tx.query<Party>(PARTIES, [ids]);
 
 const LOCK_JOBS = `
-SELECT 1 FROM scheduler.jobs j
- WHERE (j.tenant, j.job_id) IN (SELECT a.tenant, a.job_id FROM scheduler.attempts a WHERE a.dispatch_id = ANY ($1::uuid[]))
- ORDER BY j.tenant, j.job_id FOR UPDATE`;
+SELECT 1 FROM unnest($1::text[], $2::text[]) AS k(tenant, job_id)
+  JOIN scheduler.jobs j ON j.tenant = k.tenant AND j.job_id = k.job_id
+ ORDER BY j.tenant, j.job_id FOR UPDATE OF j`;
 const LOCK_ATTEMPTS = `
 SELECT a.dispatch_id, a.attempt, a.state AS attempt_state, a.pool, a.worker, a.claim_id, a.policy_epoch, a.timeout_ms,
        a.max_attempts, a.max_output_bytes, a.pool_concurrency, a.due_at <= clock_timestamp() AS is_due,
        coalesce(a.run_until <= clock_timestamp(), false) AS ran_out, j.deadline_at <= clock_timestamp() AS past_deadline,
        j.state AS job_state, j.runs, j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash,
        j.traceparent, j.cancel_requested_by
-  FROM scheduler.attempts a JOIN scheduler.jobs j ON j.tenant = a.tenant AND j.job_id = a.job_id
- WHERE a.dispatch_id = ANY ($1::uuid[])
+  FROM unnest($1::uuid[]) AS k(dispatch_id)
+  JOIN scheduler.attempts a ON a.dispatch_id = k.dispatch_id
+  JOIN scheduler.jobs j ON j.tenant = a.tenant AND j.job_id = a.job_id
  ORDER BY a.dispatch_id FOR UPDATE OF a`;
 
 /** Locks jobs, then attempts. By dispatch id; unknown ids are absent. */
-export const lockAttempts = async (tx: Tx, ids: readonly string[]): Promise<Map<string, LockedAttempt>> => {
-  if (ids.length === 0) return new Map();
-  await tx.query(LOCK_JOBS, [ids]);
-  const rows = await tx.query<LockedAttempt>(LOCK_ATTEMPTS, [ids]);
+export const lockAttempts = async (tx: Tx, parties: readonly Party[]): Promise<Map<string, LockedAttempt>> => {
+  if (parties.length === 0) return new Map();
+  await tx.query(LOCK_JOBS, [parties.map((party) => party.tenant), parties.map((party) => party.job_id)]);
+  const rows = await tx.query<LockedAttempt>(LOCK_ATTEMPTS, [parties.map((party) => party.dispatch_id)]);
   return new Map(rows.map((row) => [row.dispatch_id, row]));
 };
 
@@ -112,10 +115,14 @@ UPDATE scheduler.attempts a
    SET state = CASE WHEN b.reported THEN 'reported' ELSE a.state END,
        due_at = clock_timestamp() + CASE WHEN b.reported THEN ${LIMITS.screening_ms} ELSE ${LIMITS.lease_ms} END * interval '1 millisecond'
   FROM unnest($1::uuid[], $2::boolean[]) AS b(dispatch_id, reported)
- WHERE a.dispatch_id = b.dispatch_id AND a.state = 'running' AND a.due_at > clock_timestamp()
+ WHERE a.dispatch_id = b.dispatch_id AND a.due_at > clock_timestamp()
+   AND a.state NOT IN ('dispatched', 'reported', 'ended', 'lost', 'void')
    AND (b.reported OR a.due_at < clock_timestamp() + ${Math.round(LIMITS.lease_ms * 0.7)} * interval '1 millisecond')`;
 
-/** Only a lease that is still alive grows, and only when a third of it is gone: most beats write nothing. */
+/**
+ * Only a lease that is still alive grows, and only when a third of it is gone: most beats write nothing. The states are
+ * named by exclusion, so that rows are found by their key and not through the index of all that run.
+ */
 export const extendLeases = async (
   tx: Tx,
   beats: readonly { dispatch_id: string; reported: boolean }[],
@@ -128,8 +135,9 @@ const BEATEN = `
 SELECT a.dispatch_id, a.claim_id, a.worker, a.state AS attempt_state, a.pool, a.due_at <= clock_timestamp() AS is_due,
        coalesce(a.run_until <= clock_timestamp(), false) AS ran_out, j.tenant, j.topic, j.capability, j.actor,
        j.cancel_requested_by, j.deadline_at <= clock_timestamp() AS past_deadline
-  FROM scheduler.attempts a JOIN scheduler.jobs j ON j.tenant = a.tenant AND j.job_id = a.job_id
- WHERE a.dispatch_id = ANY ($1::uuid[])`;
+  FROM unnest($1::uuid[]) AS k(dispatch_id)
+  JOIN scheduler.attempts a ON a.dispatch_id = k.dispatch_id
+  JOIN scheduler.jobs j ON j.tenant = a.tenant AND j.job_id = a.job_id`;
 
 export type BeatenAttempt = Pick<
   LockedAttempt,

@@ -14,7 +14,7 @@ import { endedStates, moveJobs } from './move-jobs.ts';
 import { mayRetry, retryDelay } from './retry-attempt.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
 import type { LockedAttempt } from './store-attempts.ts';
-import { closeAttempts, dueAttempts, lockAttempts } from './store-attempts.ts';
+import { closeAttempts, dueAttempts, lockAttempts, readParties } from './store-attempts.ts';
 import { readOutcomes } from './store-outcomes.ts';
 
 const leadsTo = (attempt: LockedAttempt): JobState => {
@@ -42,7 +42,7 @@ const planLost = (attempt: LockedAttempt): { move: Move; entries: NewEntry[] } =
 };
 
 const commitLost = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
-  const attempts = await lockAttempts(tx, ids);
+  const attempts = await lockAttempts(tx, await readParties(tx, ids));
   /** Read after the locks: `scheduler.fence` keeps a screening that began from losing this race. */
   const screened = new Set((await readOutcomes(tx, ids)).map((outcome) => outcome.dispatch_id));
   const lost = [...attempts.values()].filter(
