@@ -39,12 +39,19 @@ export type RunningApproval = AsyncDisposable & {
   health_url: string;
   /** Of the same service, on the same database and stream. */
   startAnother(): Promise<void>;
+  /** Whether the service waits for a row that somebody else holds. */
+  isBlocked(): Promise<boolean>;
   /** Messages of the stages that nobody has acknowledged yet. */
   unsettled(): Promise<number>;
   hold(job_id: string, holding?: Holding): Promise<void>;
   /** The job leaves its hold without anybody's yes. */
   release(job_id: string): Promise<void>;
   opened(job_id: string): Promise<ApprovalView>;
+  /** Holds a job and waits for the question. */
+  ask(job_id: string, holding?: Holding): Promise<ApprovalView>;
+  state(approval_id: string): Promise<string>;
+  kinds(job_id: string): Promise<string[]>;
+  wakeUpsOf(job_id: string): RunningApproval['wakeUps'];
   vote(
     approval: ApprovalView,
     person: string,
@@ -119,12 +126,26 @@ export async function runApproval(): Promise<RunningApproval> {
     wakeUps,
     health_url,
     startAnother: async () => void (await startOne()),
+    isBlocked: async () => {
+      const waiting = await admin.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'countersign_approval'
+            AND wait_event_type = 'Lock'`,
+      );
+      return waiting.length > 0;
+    },
     unsettled: async () => (await provisioner.streams.info('STAGES')).state.messages,
     hold: (job_id, holding = {}) => hold(admin, job_id, holding),
     release: async (job_id) => {
       await admin.query(`UPDATE scheduler.jobs SET state = 'cancelled' WHERE job_id = $1`, [job_id]);
     },
     entries,
+    ask: async (job_id, holding = {}) => {
+      await hold(admin, job_id, holding);
+      return untilOpened(ingress, job_id);
+    },
+    state: async (approval_id) => (await ingress.call('approval.get', { tenant: TENANT, approval_id })).state,
+    kinds: async (job_id) => (await entries(job_id)).map(({ kind }) => kind),
+    wakeUpsOf: (job_id) => wakeUps.filter(({ body }) => (body as { job_id: string }).job_id === job_id),
     opened: (job_id) => untilOpened(ingress, job_id),
     vote: (shown, person, groups, more = {}) =>
       ingress.call('approval.vote', {

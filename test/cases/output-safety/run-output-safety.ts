@@ -1,5 +1,6 @@
 // Output-safety on a database and a bus of its own, between workers, a scheduler and an ingress that the test plays.
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
+import type { ResultView } from '@countersign/contracts/output';
 import type { OutputPolicySource } from '@countersign/contracts/policy';
 import type { JobState } from '@countersign/contracts/states';
 import { subjects } from '@countersign/contracts/subjects';
@@ -52,10 +53,16 @@ export type RunningOutputSafety = AsyncDisposable & {
   /** A job of this name that worker `one` of the pool is running. */
   run(job_id: string, options?: AttemptOptions): Promise<Attempt>;
   report(attempt: Attempt, output: unknown, options?: ReportOptions): Promise<void>;
+  /** Reports, and tells how the attempt was screened. */
+  screened(attempt: Attempt, output: unknown, options?: ReportOptions): Promise<Record<string, unknown> | undefined>;
+  read(job_id: string, tenant?: string): Promise<ResultView>;
+  kinds(job_id: string): Promise<string[]>;
   /** The job ends and releases this attempt's result. */
   end(attempt: Attempt, state: JobState): Promise<void>;
   /** Resolves when every published result has been settled. */
   settled(): Promise<void>;
+  /** Resolves when the service waits for a row that somebody else holds. */
+  blocked(): Promise<void>;
   outcome(attempt: Attempt): Promise<Record<string, unknown> | undefined>;
   entries(job_id: string, tenant?: string): Promise<{ kind: string; body: Record<string, unknown> }[]>;
   activate(scope: string, policy: Partial<OutputPolicySource>): Promise<void>;
@@ -117,7 +124,7 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
   const health_url = await startOne();
 
   let version = 0;
-  return {
+  const run: RunningOutputSafety = {
     admin,
     scheduler: databaseAs(test_database.url_for('countersign_scheduler')),
     ingress,
@@ -140,6 +147,13 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
       const text = raw ?? JSON.stringify({ ...unsigned, signature, ...tamper });
       await publishRaw(worker, subject ?? subjects.result(POOL, 'one', attempt.tenant, TOPIC), text);
     },
+    async screened(attempt, output, options) {
+      await run.report(attempt, output, options);
+      await run.settled();
+      return run.outcome(attempt);
+    },
+    read: (job_id, tenant = TENANT) => ingress.call('output.read', { tenant, job_id }),
+    kinds: async (job_id) => (await run.entries(job_id)).map(({ kind }) => kind),
     async end({ tenant, job_id, dispatch_id }, state) {
       await admin.query(
         'UPDATE scheduler.jobs SET state = $3, result_dispatch_id = $4 WHERE tenant = $1 AND job_id = $2',
@@ -151,6 +165,14 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
       until('the stream is empty', async () => {
         const { state } = await manager.streams.info('RESULTS');
         return state.messages === 0;
+      }),
+    blocked: () =>
+      until('the service waits for a lock', async () => {
+        const waiting = await admin.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'countersign_output_safety'
+              AND wait_event_type = 'Lock'`,
+        );
+        return waiting.length > 0;
       }),
     async outcome({ dispatch_id }) {
       const [row] = await admin.query('SELECT * FROM output.outcomes WHERE dispatch_id = $1', [dispatch_id]);
@@ -174,6 +196,7 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
     },
     [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
   };
+  return run;
 }
 
 /** A request of the same kind as the worker's publishes, with any bytes in it. */

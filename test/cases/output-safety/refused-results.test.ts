@@ -1,0 +1,119 @@
+// Only the right worker's result for the current attempt counts, and it counts once.
+import { generateKeyPairSync } from 'node:crypto';
+import { subjects } from '@countersign/contracts/subjects';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type Attempt,
+  POOL,
+  type ReportOptions,
+  type RunningOutputSafety,
+  runOutputSafety,
+  TENANT,
+} from './run-output-safety.ts';
+
+let run: RunningOutputSafety;
+beforeAll(async () => {
+  run = await runOutputSafety();
+  await run.activate('*', {});
+});
+afterAll(() => run[Symbol.asyncDispose]());
+
+describe('a result that does not count', () => {
+  const stranger = generateKeyPairSync('ed25519').privateKey;
+  const cases: [string, string, (attempt: Attempt) => ReportOptions][] = [
+    ['signed by nobody known', 'signature_invalid', () => ({ key: stranger })],
+    ["signed with another worker's key", 'signature_invalid', () => ({ key: run.keys.two! })],
+    ['altered after signing', 'signature_invalid', () => ({ tamper: { output: 'other' } })],
+    ['signed for another tenant', 'tenant_mismatch', () => ({ result: { tenant: 'rival' } })],
+    ["under another worker's name", 'field_invalid', () => ({ result: { worker: 'two' } })],
+    ['for another job', 'field_invalid', () => ({ result: { job_id: 'not-mine' } })],
+    ['of another claim', 'claim_lost', () => ({ result: { claim_id: crypto.randomUUID() } })],
+    ['of an earlier attempt', 'attempt_stale', () => ({ result: { attempt: 7 } })],
+    ['for another topic', 'field_invalid', () => ({ subject: subjects.result(POOL, 'one', TENANT, 'job.desk.write') })],
+    ['with a field too many', 'field_invalid', () => ({ tamper: { admin: true } })],
+    ['without an output', 'field_invalid', () => ({ tamper: { output: undefined } })],
+  ];
+  test.each(cases)('%s: %s', async (name, code, options) => {
+    const job_id = name.replaceAll(/[^a-z]/g, '-');
+    const attempt = await run.run(job_id);
+    expect(await run.screened(attempt, 'fine', options(attempt))).toBeUndefined();
+    const entries = await run.entries(job_id);
+    expect(entries[0]!.body).toMatchObject({ worker: 'one', sender_worker: 'one', dispatch_id: attempt.dispatch_id });
+    expect(entries.map(({ kind, body }) => [kind, body.code])).toEqual([['result_rejected', code]]);
+    // The attempt is still good for the result that is right.
+    expect(await run.screened(attempt, 'fine')).toMatchObject({ output_decision: 'allow' });
+  });
+
+  test('one whose lease ran out, whose job has ended, whose worker was revoked', async () => {
+    const [late, ended, revoked] = [
+      await run.run('late', { lease_s: -1 }),
+      await run.run('ended'),
+      await run.run('revoked', { worker: 'one' }),
+    ];
+    await run.end(ended, 'cancelled');
+    expect(await run.screened(late, 'x')).toBeUndefined();
+    expect(await run.screened(ended, 'x')).toBeUndefined();
+    await run.admin.query(`UPDATE identity.workers SET revoked_at = now() WHERE worker = 'one'`);
+    expect(await run.screened(revoked, 'x')).toBeUndefined();
+    await run.admin.query(`UPDATE identity.workers SET revoked_at = NULL WHERE worker = 'one'`);
+    const codes = await Promise.all(['late', 'ended', 'revoked'].map((job_id) => run.entries(job_id)));
+    expect(codes.map(([entry]) => entry!.body.code)).toEqual(['lease_expired', 'attempt_stale', 'revoked']);
+  });
+
+  test('founds no chain for a job that does not exist, and no text is a result', async () => {
+    const nowhere: Attempt = {
+      dispatch_id: crypto.randomUUID(),
+      claim_id: crypto.randomUUID(),
+      tenant: TENANT,
+      job_id: 'nowhere',
+      attempt: 1,
+    };
+    await run.report(nowhere, 'x');
+    const attempt = await run.run('garbled');
+    for (const raw of ['', '{', '[]', '{"a":1,"a":2}', `{"dispatch_id":"${attempt.dispatch_id}"}`, '['.repeat(5_000)]) {
+      await run.report(attempt, 'x', { raw });
+    }
+    await run.settled();
+    expect(await run.entries('nowhere')).toEqual([]);
+    expect(await run.kinds('garbled')).toEqual(['result_rejected']);
+    expect(await run.metric('results_rejected_total{code="json_duplicate_key"')).toBe(1);
+  });
+
+  test('is recorded a few times for one dispatch, then only counted', async () => {
+    const attempt = await run.run('insistent');
+    for (let i = 0; i < 10; i += 1) await run.report(attempt, i, { key: stranger });
+    await run.settled();
+    expect(await run.kinds('insistent')).toEqual(['result_rejected', 'result_rejected', 'result_rejected']);
+    expect(await run.screened(attempt, 'fine')).toMatchObject({ output_decision: 'allow' });
+  });
+
+  test('never fails its neighbours', async () => {
+    const good = await Promise.all(Array.from({ length: 20 }, (_, i) => run.run(`neighbour-${i}`)));
+    const publishes = good.flatMap((attempt, i) => [run.report(attempt, i), run.report(attempt, i, { key: stranger })]);
+    await Promise.all(publishes);
+    await run.settled();
+    const outcomes = await Promise.all(good.map((attempt) => run.outcome(attempt)));
+    expect(outcomes.every((outcome) => outcome?.output_decision === 'allow')).toBe(true);
+  });
+});
+
+describe('the same result again', () => {
+  test('is settled without a word, however often and at once', async () => {
+    const attempt = await run.run('repeated');
+    await Promise.all(Array.from({ length: 8 }, () => run.report(attempt, { n: 1 })));
+    await run.settled();
+    await run.end(attempt, 'succeeded');
+    await run.screened(attempt, { n: 1 });
+    expect(await run.kinds('repeated')).toEqual(['output_screened']);
+    expect(run.wakeUps.filter(({ body }) => body.job_id === 'repeated')).toHaveLength(1);
+  });
+
+  test('with other content is refused and changes nothing', async () => {
+    const attempt = await run.run('revised');
+    await run.screened(attempt, 'first');
+    await run.screened(attempt, 'second');
+    await run.end(attempt, 'succeeded');
+    expect((await run.read('revised')).output).toBe('first');
+    expect(await run.kinds('revised')).toEqual(['output_screened', 'result_rejected']);
+  });
+});
