@@ -1,8 +1,8 @@
 // The addresses and keys of the development system under the names that a shell, the example and the documents use.
 import { createPrivateKey } from 'node:crypto';
+import { agentUser, auditorUser } from '@countersign/contracts/subjects';
 import type { PrepareOptions } from './development-environment.ts';
 import { DEVELOPMENT_TENANT } from './development-roster.ts';
-import { agentUser, auditorUser } from './nats/permissions.ts';
 import type { DevEnv } from './write-env-file.ts';
 
 /** PKCS#8 DER in base64url: one line, and every crypto library reads it. */

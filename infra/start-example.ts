@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { workerUser } from '@countersign/contracts/subjects';
 import pg from 'pg';
 import type { PrepareOptions } from './development-environment.ts';
 import { DEVELOPMENT_ROSTER } from './development-roster.ts';
-import { workerUser } from './nats/permissions.ts';
 import { PROJECT_DIR } from './project-folders.ts';
 import { lastLines } from './read-log-tail.ts';
 import { reportLine } from './report-step.ts';

@@ -3,7 +3,7 @@
 import { createPrivateKey, randomBytes, sign } from 'node:crypto';
 import type { Submitted } from '@countersign/client/create-client';
 import type { JobRequestInput } from '@countersign/contracts/job';
-import { subjects } from '@countersign/contracts/subjects';
+import { agentUser, subjects } from '@countersign/contracts/subjects';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 
@@ -25,7 +25,7 @@ export async function submitOverNats(as: BusAgent, request: JobRequestInput): Pr
     servers: as.servers,
     authenticator: nkeyAuthenticator(new TextEncoder().encode(as.nkey_seed)),
     // The server lets this user hear its own inbox and nothing else.
-    inboxPrefix: subjects.inbox(`agent-${as.tenant}`),
+    inboxPrefix: subjects.inbox(agentUser(as.tenant)),
   });
   try {
     const subject = subjects.rpcSubmit(as.tenant);

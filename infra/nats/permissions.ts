@@ -11,7 +11,7 @@ import {
   poolConsumer,
   STREAMS,
 } from '@countersign/contracts/streams';
-import { patterns, subjects } from '@countersign/contracts/subjects';
+import { agentUser, auditorUser, patterns, subjects, workerUser } from '@countersign/contracts/subjects';
 
 export type Permissions = { publish: readonly string[]; subscribe: readonly string[] };
 export type NatsUser = { name: string; permissions: Permissions };
@@ -26,9 +26,6 @@ export type Roster = {
 };
 
 export const PROVISIONER = 'provisioner';
-export const workerUser = (pool: string, worker: string): string => `worker-${pool}-${worker}`;
-export const agentUser = (tenant: string): string => `agent-${tenant}`;
-export const auditorUser = (tenant: string): string => `auditor-${tenant}`;
 
 /** The streams' subjects that each service writes. */
 const PUBLISHES: Readonly<Record<ServiceName, readonly string[]>> = {

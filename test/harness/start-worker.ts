@@ -1,6 +1,7 @@
 // A worker of a test's own, let in by its development keys. It is an ordinary user of the worker package.
+
+import { workerUser } from '@countersign/contracts/subjects';
 import { DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
-import { workerUser } from '@countersign/infra/nats/permissions';
 import { createWorker, type Worker } from '@countersign/worker/create-worker';
 import type { Handle } from '@countersign/worker/worker-options';
 import type { TestSystem } from './start-system.ts';

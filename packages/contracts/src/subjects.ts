@@ -58,6 +58,9 @@ const chainTokens = (chain: string): string =>
 
 /** Name of the NATS user that a tenant's agents share: a signature, not this, says which agent asks. */
 export const agentUser = (tenant: string): string => `agent-${tenant}`.slice(0, LIMITS.token_chars);
+export const workerUser = (pool: string, worker: string): string =>
+  `worker-${pool}-${worker}`.slice(0, LIMITS.token_chars);
+export const auditorUser = (tenant: string): string => `auditor-${tenant}`.slice(0, LIMITS.token_chars);
 
 /** `job.screened.acme.deploy.apply` → `screened`. */
 export const stageOf = (subject: string): string => subject.split('.')[1] ?? '';

@@ -36,12 +36,28 @@ export const dispatchMessage = z.strictObject({
 });
 export type DispatchMessage = z.infer<typeof dispatchMessage>;
 
+/** Why a worker refused a delivery. Closed, because it becomes a metric's label. */
+export const REFUSAL_CODES = [
+  'message_malformed',
+  'warrant_malformed',
+  'warrant_header',
+  'warrant_signature',
+  'warrant_claims',
+  'warrant_audience',
+  'warrant_time',
+  'warrant_subject',
+  'warrant_effective',
+  'warrant_payload',
+  'constraint_unenforced',
+] as const;
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
 /** A worker that refuses a warrant says so instead of claiming. */
 export const claimRequest = z.strictObject({
   dispatch_id: uuid,
   /** Random per delivery: the same id gets the same answer, another one loses. */
   claim_id: uuid,
-  refused: z.strictObject({ code: z.string().max(64), detail: z.string().max(500) }).optional(),
+  refused: z.strictObject({ code: z.enum(REFUSAL_CODES), detail: z.string().max(500) }).optional(),
 });
 export type ClaimRequest = z.infer<typeof claimRequest>;
 

@@ -5,7 +5,7 @@ import { CountersignError, failure } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer, RpcRequest, RpcVerb } from '@countersign/contracts/rpc';
 import { RPC } from '@countersign/contracts/rpc';
-import { readWorkerSubject, subjects } from '@countersign/contracts/subjects';
+import { readWorkerSubject, subjects, workerUser } from '@countersign/contracts/subjects';
 import type { Connection, Message } from './nats-connection.ts';
 
 const UNAVAILABLE: Readonly<Record<(typeof RPC)[RpcVerb]['service'], ErrorCode>> = {
@@ -26,9 +26,6 @@ export const mayCall = (verb: RpcVerb, message: Message): boolean => {
     return who !== null && reply.startsWith(`${subjects.inbox(workerUser(who.pool, who.worker))}.`);
   });
 };
-
-/** Name of a worker's NATS user. */
-export const workerUser = (pool: string, worker: string): string => `worker-${pool}-${worker}`.slice(0, 64);
 
 const readReply = (data: Uint8Array): unknown => {
   try {

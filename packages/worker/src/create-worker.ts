@@ -1,10 +1,10 @@
 // The life of a worker: takes as many messages as it has free slots, and ends without leaving a job or a result behind.
 import { LIMITS } from '@countersign/contracts/limits';
 import { poolConsumer } from '@countersign/contracts/streams';
+import { workerUser } from '@countersign/contracts/subjects';
 import { connectBus, type StreamMessage } from '@countersign/platform/bus';
 import { monotonicMs } from '@countersign/platform/clock';
 import { createLogger, errorFields } from '@countersign/platform/logger';
-import { workerUser } from '@countersign/platform/rpc-envelope';
 import { holdAttempts } from './held-attempts.ts';
 import { keepResults } from './keep-results.ts';
 import { RETRY_MS, takeDelivery } from './take-delivery.ts';

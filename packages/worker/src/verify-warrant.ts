@@ -5,22 +5,15 @@ import type { EffectiveJob } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import { uuid } from '@countersign/contracts/names';
 import { subjects } from '@countersign/contracts/subjects';
-import { dispatchMessage, WARRANT_TYP, type WarrantClaims, warrantClaims } from '@countersign/contracts/worker';
+import {
+  dispatchMessage,
+  type RefusalCode,
+  WARRANT_TYP,
+  type WarrantClaims,
+  warrantClaims,
+} from '@countersign/contracts/worker';
 import { canonicalize, parseStrict } from '@countersign/ledger/canonical-json';
 import { EFFECTIVE_DOMAIN, PAYLOAD_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
-
-export type RefusalCode =
-  | 'message_malformed'
-  | 'warrant_malformed'
-  | 'warrant_header'
-  | 'warrant_signature'
-  | 'warrant_claims'
-  | 'warrant_audience'
-  | 'warrant_time'
-  | 'warrant_subject'
-  | 'warrant_effective'
-  | 'warrant_payload'
-  | 'constraint_unenforced';
 
 export type Verified =
   | { ok: true; claims: WarrantClaims; effective: EffectiveJob; traceparent: string | undefined }

@@ -1,7 +1,8 @@
 import { randomBytes, sign } from 'node:crypto';
 import type { EffectiveJob } from '@countersign/contracts/decision';
 import { subjects } from '@countersign/contracts/subjects';
-import { type RefusalCode, type Trust, verifyWarrant } from '@countersign/worker/verify-warrant';
+import type { RefusalCode } from '@countersign/contracts/worker';
+import { type Trust, verifyWarrant } from '@countersign/worker/verify-warrant';
 import { compactVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createSigningKey, HEADER, JOB, type Made, makeClaims, signClaims } from './make-warrant.ts';
