@@ -66,7 +66,7 @@ const planOne = (
     tenant,
     capability,
     requires: item.answer.effective?.requires ?? item.request.meta.requires,
-    environment: seen.labels['env'] ?? null,
+    environment: seen.labels.env ?? null,
     worker_constraints: final.constraints.worker ?? [],
   };
   const pool = choosePool(pools.get(active.scope), need, null)?.id ?? null;

@@ -39,7 +39,7 @@ export const classifyDispatch = (
     tenant,
     capability,
     requires,
-    environment: labels['env'] ?? null,
+    environment: labels.env ?? null,
     worker_constraints: decision.constraints.worker ?? [],
   };
   const pool = choosePool(pools.get(active.scope), need, job.pool);
