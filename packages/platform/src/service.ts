@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import type { Bus } from './bus.ts';
 import { connectBus } from './bus.ts';
 import type { BaseConfig } from './config.ts';
-import { baseConfig, ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig } from './config.ts';
 import type { Database } from './database.ts';
 import { connectDatabase } from './database.ts';
 import type { Environment } from './environment.ts';
@@ -46,8 +46,6 @@ export type Service = {
   name: ServiceName;
   /** Its own settings, beside those that every service has. */
   settings: z.ZodObject;
-  /** Names of the settings that it reads. */
-  settings: readonly string[];
   launch(env: Environment): Promise<RunningService>;
   /** Reads the settings and starts nothing. */
   check(env: Environment): void;
@@ -138,7 +136,7 @@ const launch = async <S extends z.ZodObject>(
 
 export const defineService = <S extends z.ZodObject>(definition: ServiceDefinition<S>): Service => ({
   name: definition.name,
-  settings: Object.keys({ ...baseConfig.shape, ...definition.config.shape }),
+  config: definition.config,
   launch: (env) => launch(definition, env),
   check: (env) => void readConfig(definition.name, definition.config, env),
 });
