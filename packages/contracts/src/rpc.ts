@@ -46,7 +46,7 @@ export const admitAnswer = z.union([
 export type AdmitAnswer = z.infer<typeof admitAnswer>;
 
 const jobKey = z.strictObject({ tenant: tenantName, job_id: jobId });
-const page = { cursor: z.string().max(200).optional(), limit: z.int().min(1).max(LIMITS.page_rows).optional() };
+const page = { cursor: z.string().max(LIMITS.cursor_chars).optional(), limit: z.int().min(1).max(LIMITS.page_rows).optional() };
 
 /** Who acts on something that exists. Made by ingress from the credential. */
 export const principal = z.strictObject({

@@ -94,6 +94,13 @@ describe('bad input', () => {
     expect(await stored()).toEqual(before);
   });
 
+  test('what is as large as it may be still goes all the way', async () => {
+    const text = 'a ticket like any other, only longer. '.repeat(13_000);
+    const { status, body } = await submit({ topic: 'job.demo.read', payload: { text } });
+    expect(status).toBe(202);
+    expect((await waitForEnd(system, body.job_id)).state).toBe('succeeded');
+  });
+
   test('the same request again is the first answer, another under its name a conflict', async () => {
     const named = { job_id: 'once-1', topic: 'job.demo.read', payload: { a: 1 } };
     const first = await submit(named);
