@@ -136,7 +136,7 @@ const launch = async <S extends z.ZodObject>(
 
 export const defineService = <S extends z.ZodObject>(definition: ServiceDefinition<S>): Service => ({
   name: definition.name,
-  config: definition.config,
+  settings: definition.config,
   launch: (env) => launch(definition, env),
   check: (env) => void readConfig(definition.name, definition.config, env),
 });

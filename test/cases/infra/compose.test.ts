@@ -102,7 +102,7 @@ describe('services', () => {
 describe('settings', () => {
   test.each(allServices)('of $name are complete, and it knows each', (service) => {
     const given = environment(service.name);
-    const keys = Object.keys({ ...baseConfig.shape, ...service.config.shape });
+    const keys = Object.keys({ ...baseConfig.shape, ...service.settings.shape });
     const known = keys.flatMap((key) => [key, prefixOf(service.name) + key]);
     expect(Object.keys(given).filter((key) => !known.includes(key))).toEqual([]);
     expect(() => service.check(given)).not.toThrow();
