@@ -1,5 +1,4 @@
 /** The evidence of each step of an approval. Comments stay out: only that there was one is recorded. */
-import type { ApprovalState } from '@countersign/contracts/approval';
 import { chainOfJob, type NewEntry } from '@countersign/contracts/ledger-entry';
 import type { Approval, Vote } from './store.ts';
 
@@ -54,7 +53,7 @@ export const votedEntry = (approval: Approval, vote: Vote, voter_auth_method: st
 
 /** `votes`: all of them; the record of the run names its approvers from here. */
 export const closedEntry = (approval: Approval, votes: readonly Vote[]): NewEntry =>
-  entryOf(approval, `approval_${approval.state satisfies ApprovalState}`, {
+  entryOf(approval, `approval_${approval.state}`, {
     digest: approval.digest,
     approvers: votes.map(({ voter, vote, stage, group, voted_at }) => ({
       approver: voter,
