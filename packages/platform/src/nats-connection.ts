@@ -134,7 +134,9 @@ export const connectNats = async (options: ConnectionOptions): Promise<Connectio
       const subscription = nc.subscribe(subject, { callback, ...(queue ? { queue } : {}) });
       return () => subscription.unsubscribe();
     },
-    request: (subject, data, timeoutMs) => requestOn(nc, subject, data, timeoutMs),
+    /** Never buffered: a request that waits for a reconnection would be carried out after its caller heard of an outage. */
+    request: async (subject, data, timeoutMs) =>
+      state.up ? requestOn(nc, subject, data, timeoutMs) : { ok: false, reason: 'closed' },
     flush: () => nc.flush(),
     onReconnect: (handle) => state.again.push(handle),
     onError: (handle) => state.errors.push(handle),
