@@ -32,7 +32,6 @@ import { PROVISIONER } from './permissions.ts';
 
 /** The first server that knows `persist_mode`; older ones would drop the setting without a word. */
 const PERSIST_MODE_SINCE = '2.12.0';
-const CONTROL_BYTES = 1024 * 1024;
 
 type Wanted = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>;
 
@@ -111,7 +110,7 @@ const controlBucket = (): Wanted => ({
   storage: StorageType.File,
   retention: RetentionPolicy.Limits,
   discard: DiscardPolicy.New,
-  max_bytes: CONTROL_BYTES,
+  max_bytes: LIMITS.control_bytes,
   max_msgs_per_subject: 1,
   allow_rollup_hdrs: true,
   allow_direct: true,

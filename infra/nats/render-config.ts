@@ -19,9 +19,6 @@ export type NatsConfigInput = {
   host?: string;
 };
 
-/** Bytes beside the streams: the KV bucket and what JetStream keeps about itself. */
-const STORE_MARGIN = 64 * 1024 * 1024;
-
 /** Throws SetUpError for a server that would silently ignore what the promises rest on. */
 export function renderNatsConfig(input: NatsConfigInput): string {
   const { port, monitor_port, store_dir, users, server_version, host = '127.0.0.1' } = input;
@@ -36,7 +33,7 @@ ${monitor}max_payload: ${LIMITS.message_bytes}
 jetstream {
   store_dir: ${quote(store_dir)}
   sync_interval: always
-  max_file_store: ${STREAMS.reduce((sum, stream) => sum + stream.max_bytes, STORE_MARGIN)}
+  max_file_store: ${STREAMS.reduce((sum, stream) => sum + stream.max_bytes, LIMITS.store_margin_bytes)}
 }
 authorization {
   users: [

@@ -20,6 +20,9 @@ export const LIMITS = {
   checkpoint_signatures: 100,
   /** Faults that the verification of an export lists before it stops. */
   export_faults: 100,
+  /** Bytes of the control bucket, and of what JetStream keeps beside all streams. */
+  control_bytes: 1024 * 1024,
+  store_margin_bytes: 64 * 1024 * 1024,
   /** Milliseconds within which a stream drops a message whose id it has already stored. */
   duplicate_ms: 2 * 60 * 1000,
   /** `max_payload` of NATS: the largest message, signed bundles included. */
@@ -70,6 +73,14 @@ export const LIMITS = {
   beat_ms: 400,
   /** Milliseconds between two publications of a result that is not settled yet. */
   republish_ms: 3_000,
+  /** Jobs that one worker runs at once: leaves room in a beat for results that are reported but not settled. */
+  worker_concurrency: 500,
+  /** Scheduler keys that a worker pins; more than one only while they rotate. */
+  pinned_keys: 8,
+  /** Times that a worker asks for the same claim: when only the answer was lost, a new claim would lose to the old. */
+  claim_tries: 2,
+  /** Milliseconds before a delivery that met an outage comes again. */
+  redeliver_ms: 1_000,
   /** Attempts that one beat may name; what a worker runs and keeps at once. */
   beat_attempts: 1_000,
   /** Bytes of unsettled results that a worker keeps before it takes no more work. */

@@ -7,9 +7,6 @@ import { subjects } from '@countersign/contracts/subjects';
 import type { ClaimAnswer, ClaimRequest } from '@countersign/contracts/worker';
 import type { Bus } from '@countersign/platform/bus';
 
-/** The same claim is asked twice: when only the answer was lost, a new claim would lose to the old one. */
-const TRIES = 2;
-
 export type Claim = { bus: Bus; pool: string; worker: string; dispatch_id: string; traceparent: string };
 
 /** `claim_id` is random for each delivery. Null when the scheduler is out of reach. */
@@ -19,7 +16,7 @@ export async function claimAttempt(
 ): Promise<{ claim_id: string; answer: ClaimAnswer } | null> {
   const claim_id = randomUUID();
   const request: ClaimRequest = { dispatch_id: claim.dispatch_id, claim_id, ...(refused ? { refused } : {}) };
-  for (let tries = 0; tries < TRIES; tries += 1) {
+  for (let tries = 0; tries < LIMITS.claim_tries; tries += 1) {
     const answer = await ask(claim, request);
     if (answer !== null) return { claim_id, answer };
   }

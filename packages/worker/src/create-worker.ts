@@ -7,7 +7,7 @@ import { monotonicMs } from '@countersign/platform/clock';
 import { createLogger, errorFields } from '@countersign/platform/logger';
 import { holdAttempts } from './held-attempts.ts';
 import { keepResults } from './keep-results.ts';
-import { RETRY_MS, takeDelivery } from './take-delivery.ts';
+import { takeDelivery } from './take-delivery.ts';
 import { readOptions, type WorkerOptions, type WorkerSettings } from './worker-options.ts';
 
 export type Worker = AsyncDisposable & {
@@ -48,7 +48,7 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   const take = (message: StreamMessage): void => {
     // Asking again after a reconnection can bring one more than there are slots.
     if (active.size >= concurrency) {
-      message.nak(RETRY_MS);
+      message.nak(LIMITS.redeliver_ms);
       return;
     }
     const work = takeDelivery(post, message)

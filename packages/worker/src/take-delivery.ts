@@ -1,5 +1,6 @@
 // What happens to one delivered message: verify, claim, acknowledge, run, report. Nothing runs without a warrant that
 // was verified here and a claim that was granted, and no branch leaves the message neither answered nor given back.
+import { LIMITS } from '@countersign/contracts/limits';
 import type { ClaimAnswer } from '@countersign/contracts/worker';
 import type { Bus, StreamMessage } from '@countersign/platform/bus';
 import { monotonicMs } from '@countersign/platform/clock';
@@ -26,9 +27,6 @@ type Accepted = Extract<Verified, { ok: true }> & { traceparent: string };
 type Refusal = Extract<Verified, { ok: false }>;
 type Granted = { answer: Extract<ClaimAnswer, { outcome: 'granted' }>; claim_id: string; asked_at: number };
 
-/** How long a message waits before it is delivered again after an outage (ms). */
-export const RETRY_MS = 1_000;
-
 /** Resolves when the slot is free again. */
 export async function takeDelivery(post: Post, message: StreamMessage): Promise<void> {
   const verified = verifyWarrant(message, post.settings, Math.floor(Date.now() / 1000));
@@ -44,7 +42,7 @@ async function claim(post: Post, message: StreamMessage, { claims, traceparent }
   const dispatch_id = claims.jti;
   const asked_at = monotonicMs();
   const claimed = await claimAttempt({ bus, pool, worker, dispatch_id, traceparent });
-  if (claimed === null) return giveBack(message, RETRY_MS);
+  if (claimed === null) return giveBack(message, LIMITS.redeliver_ms);
   const { answer, claim_id } = claimed;
   if (answer.outcome === 'wait') return giveBack(message, answer.retry_ms);
   message.ack();
@@ -71,7 +69,7 @@ async function refuse(post: Post, message: StreamMessage, refusal: Refusal, trac
   post.log.warn({ code, dispatch_id }, 'a warrant was refused');
   if (dispatch_id === null) return message.term();
   const told = await claimAttempt({ bus: post.bus, pool, worker, dispatch_id, traceparent }, { code, detail });
-  if (told === null) message.nak(RETRY_MS);
+  if (told === null) message.nak(LIMITS.redeliver_ms);
   else message.ack();
 }
 

@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { Constraints, EffectiveJob } from '@countersign/contracts/decision';
+import { LIMITS } from '@countersign/contracts/limits';
 import { token } from '@countersign/contracts/names';
 import type { Logger } from '@countersign/platform/logger';
 import { z } from 'zod';
@@ -43,10 +44,6 @@ export type WorkerOptions = {
   log?: Logger;
 };
 
-/** Leaves room in one beat for results that are reported but not settled. */
-const CONCURRENCY_MAX = 500;
-const PINNED_KEYS_MAX = 8;
-
 const checked = z.object({
   servers: z.string().min(1),
   nkey_seed: z.string().min(1),
@@ -56,8 +53,8 @@ const checked = z.object({
   scheduler_public_keys: z
     .array(z.string().regex(/^[A-Za-z0-9_-]{43}$/))
     .min(1)
-    .max(PINNED_KEYS_MAX),
-  concurrency: z.int().min(1).max(CONCURRENCY_MAX).default(1),
+    .max(LIMITS.pinned_keys),
+  concurrency: z.int().min(1).max(LIMITS.worker_concurrency).default(1),
   enforces: z.array(token).default([]),
 });
 
