@@ -1,0 +1,135 @@
+// The packages as somebody gets them who has no checkout: tarballs installed into an empty folder, run by plain Node and
+// checked by the compiler there. The packed client submits a job to a real system, and the packed worker runs it.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { workerUser } from '@countersign/contracts/subjects';
+import { DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
+import { packPackages } from '@countersign/infra/pack-packages';
+import { PROJECT_DIR } from '@countersign/infra/project-folders';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { startSystem, type TestSystem } from '../harness/start-system.ts';
+
+const SET_UP_MS = 120_000;
+const POOL = 'demo-read';
+
+const WORKER = `
+import { createWorker } from '@countersign/worker/create-worker';
+const worker = createWorker({
+  ...JSON.parse(process.env.WORKER),
+  handle: (job) => ({ answer: 'up', prompt: job.prompt }),
+});
+await worker.start();
+console.log('ready');
+process.once('SIGTERM', () => worker.stop());
+`;
+
+const CLIENT = `
+import { createClient } from '@countersign/client/create-client';
+const client = createClient({ url: process.env.COUNTERSIGN_URL, api_key: process.env.COUNTERSIGN_API_KEY });
+const submitted = await client.submit({ topic: 'job.demo.read', prompt: 'status' });
+const job = await client.untilEnded(submitted.job_id);
+console.log(JSON.stringify({ job, result: await client.result(submitted.job_id) }));
+`;
+
+const TYPED = `
+import { createClient } from '@countersign/client/create-client';
+import { createWorker } from '@countersign/worker/create-worker';
+import { jobRequest } from '@countersign/contracts/job';
+const client = createClient({ url: 'http://127.0.0.1:1', api_key: 'cs_' });
+export const state: Promise<'succeeded' | string> = client.job('a').then((job) => job.state);
+// @ts-expect-error a request has a topic
+client.submit({ prompt: 'status' });
+export const work = (options: Omit<Parameters<typeof createWorker>[0], 'handle'>) =>
+  createWorker({ ...options, handle: (job) => job.topic.length });
+export const topic: string = jobRequest.parse({ topic: 'job.demo.read' }).topic;
+`;
+
+const run = promisify(execFile);
+const cleanUp = new AsyncDisposableStack();
+let dir: string;
+let system: TestSystem;
+
+async function installPacked(): Promise<void> {
+  const tarballs = await packPackages(join(dir, 'tarballs'));
+  const dependencies = Object.fromEntries(Object.entries(tarballs).map(([name, path]) => [name, `file:${path}`]));
+  writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
+  const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '--loglevel=error'];
+  await run('npm', ['install', ...quiet], { cwd: dir });
+}
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(inject('test_stack').run_dir, 'packed-'));
+  [system] = await Promise.all([startSystem().then((started) => cleanUp.use(started)), installPacked()]);
+}, SET_UP_MS);
+afterAll(() => cleanUp.disposeAsync());
+
+const env = () => ({
+  PATH: process.env.PATH!,
+  COUNTERSIGN_URL: system.url,
+  COUNTERSIGN_API_KEY: system.keys.api_keys.agent,
+});
+
+async function startPackedWorker(): Promise<ChildProcess> {
+  const { keys, nats } = system;
+  const worker = {
+    servers: nats.url,
+    nkey_seed: keys.nats[workerUser(POOL, DEVELOPMENT_WORKER)]!.seed,
+    pool: POOL,
+    worker: DEVELOPMENT_WORKER,
+    signing_key: keys.worker_signing[`${POOL}/${DEVELOPMENT_WORKER}`]!.private_pem,
+    scheduler_public_keys: [keys.warrant.public_key],
+  };
+  writeFileSync(join(dir, 'worker.js'), WORKER);
+  const child = spawn(process.execPath, ['worker.js'], {
+    cwd: dir,
+    env: { ...env(), WORKER: JSON.stringify(worker) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  cleanUp.defer(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  });
+  for await (const line of createInterface({ input: child.stdout! })) if (line === 'ready') break;
+  return child;
+}
+
+test('the packed client submits a job that the packed worker runs', async () => {
+  const worker = await startPackedWorker();
+  expect(worker.exitCode).toBeNull();
+  writeFileSync(join(dir, 'client.js'), CLIENT);
+  const { stdout } = await run(process.execPath, ['client.js'], { cwd: dir, env: env() });
+  expect(JSON.parse(stdout)).toMatchObject({
+    job: { topic: 'job.demo.read', state: 'succeeded' },
+    result: { output: { answer: 'up', prompt: 'status' } },
+  });
+});
+
+test('the packed command says what it can do, and submits', async () => {
+  const command = join(dir, 'node_modules/.bin/countersign');
+  expect((await run(command, ['--help'], { cwd: dir, env: env() })).stdout).toContain('Usage: countersign');
+  const submit = ['jobs', 'submit', '--topic', 'job.demo.read', '--prompt', 'status', '--json'];
+  const { stdout } = await run(command, submit, { cwd: dir, env: env() });
+  expect(JSON.parse(stdout)).toMatchObject({ outcome: 'accepted', decision: 'allow' });
+});
+
+test('types reach whoever imports the packages, and find mistakes', async () => {
+  mkdirSync(join(dir, 'typed'));
+  writeFileSync(join(dir, 'typed/main.ts'), TYPED);
+  const options = ['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext', '--types', 'node'];
+  const roots = ['--typeRoots', join(PROJECT_DIR, 'node_modules/@types')];
+  const compiler = join(PROJECT_DIR, 'node_modules/typescript/bin/tsc');
+  const { stdout } = await run(process.execPath, [compiler, ...options, ...roots, 'typed/main.ts'], { cwd: dir });
+  expect(stdout).toBe('');
+});
+
+test('no source lies where Node would not run it', () => {
+  const scope = join(dir, 'node_modules/@countersign');
+  const files = readdirSync(scope, { recursive: true, encoding: 'utf8' });
+  expect(files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))).toEqual([]);
+  expect(files.filter((file) => file.endsWith('.js')).length).toBeGreaterThan(0);
+});
