@@ -10,25 +10,23 @@ import { showEntry } from './show-entry.ts';
 import { finishPublishing, readLeaves, type StoredEntry, startPublishing } from './store.ts';
 
 type Parts = { bus: Pick<Bus, 'publish'>; database: Database; log: Pick<Logger, 'warn'> };
-type Batch = { published: number; refused: unknown };
+type Window = { published: number; refused: unknown };
 
-const NOTHING: Batch = { published: 0, refused: null };
+const NOTHING: Window = { published: 0, refused: null };
 
-/** One pass per call: all that waits, window by window. While the stream is out of reach it says so once. */
-export function publishEntries({ bus, database, log }: Parts): () => Promise<void> {
+/** One window per call; answers whether more may wait. While the stream is out of reach it says so once. */
+export function publishEntries({ bus, database, log }: Parts): () => Promise<boolean> {
   let down = false;
   return async () => {
-    let batch: Batch;
-    do batch = await publishBatch(bus, database);
-    while (batch.refused === null && batch.published === LIMITS.publish_window);
-    if (batch.refused !== null && !down)
-      log.warn(errorFields(batch.refused), 'sealed entries wait for the audit stream');
-    down = batch.refused !== null;
+    const { published, refused } = await publishWindow(bus, database);
+    if (refused !== null && !down) log.warn(errorFields(refused), 'sealed entries wait for the audit stream');
+    down = refused !== null;
+    return !down && published === LIMITS.publish_window;
   };
 }
 
 /** The transaction stays open until the acks are in, because its row lock keeps a second publisher away. */
-async function publishBatch(bus: Parts['bus'], database: Database): Promise<Batch> {
+async function publishWindow(bus: Parts['bus'], database: Database): Promise<Window> {
   return database.transaction(async (tx) => {
     const first = await startPublishing(tx);
     if (first === null) return NOTHING;

@@ -14,7 +14,10 @@ export const audit = defineService({
   config: z.object({}),
   metrics: ['ledger_sealed_total', 'ledger_unpublished'],
   async start({ bus, database, log, metrics, sweep }) {
-    const publishing = sweep('publish', LIMITS.sweep_ms, publishEntries({ bus, database, log }));
+    const publish = publishEntries({ bus, database, log });
+    const publishing = sweep('publish', LIMITS.sweep_ms, async () => {
+      if (await publish()) publishing.nudge();
+    });
     const sealing = sweep('seal', LIMITS.seal_idle_ms, async () => {
       const { sealed, unpublished } = await sealEntries({ database, metrics });
       if (unpublished > 0) publishing.nudge();
