@@ -241,10 +241,10 @@ describe('floors', () => {
     const rule = `  - id: held
     match: {}
     decision: require_approval
-    approval: { stages: [{ group: sre }, { group: legal, count: 2 }], expires_in: 2h }
+    approval: { stages: [{ group: sre }, { group: legal, count: 3 }], expires_in: 2h }
 `;
     const policy = withTier(
-      '{ decision: require_approval, stages: [{ group: sre, count: 2 }], expires_in: 30m }',
+      '{ decision: require_approval, stages: [{ group: sre, count: 2 }, { group: legal }], expires_in: 30m }',
       rule,
       'groups: [sre, legal]\n',
     );
@@ -254,7 +254,7 @@ describe('floors', () => {
         approval: {
           stages: [
             { group: 'sre', count: 2 },
-            { group: 'legal', count: 2 },
+            { group: 'legal', count: 3 },
           ],
           expires_ms: 1_800_000,
         },
@@ -345,6 +345,27 @@ rules:
       capability: 'desk.read',
       payload: { of: 'x', top: 10 },
     });
+  });
+
+  it('carries nothing over to another topic that the submitter said of the first', () => {
+    const moved = compiled(`
+topics: { job.move.*: { derive_labels: { env: /target/env } } }
+rules:
+  - id: turn
+    match: { topics: [job.old] }
+    decision: remediate
+    remediation: { id: move, topic: job.move.it, payload: { target: null } }
+  - { id: rest, match: {}, decision: allow }
+`);
+    const old = {
+      topic: 'job.old',
+      labels: { env: 'dev' },
+      meta: { capability: 'desk.admin' },
+      payload: { target: { env: 'dev' } },
+    };
+    const { answer } = answerOf(ask(moved, old));
+    expect(answer.effective).toMatchObject({ topic: 'job.move.it', capability: null });
+    expect(answer.effective?.labels).toEqual({});
   });
 
   it('is an offer at the dispatch gate and on a denial', () => {
