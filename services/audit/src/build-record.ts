@@ -98,7 +98,7 @@ function proofOf({ entries, whole }: JobChain): RunRecord['proof'] {
   return {
     chain: entries[0]!.chain,
     entries: entries.length,
-    head: entries.at(-1)!.hash.toString('hex'),
+    head: entries.at(-1)!.hash,
     verified: whole && verifyChain(entries.map(chainEntryOf)).ok,
     sealed: entries.every((entry) => entry.leaf_index !== null),
     leaf_indexes: entries.map((entry) => entry.leaf_index),

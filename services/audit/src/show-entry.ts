@@ -2,11 +2,9 @@
 import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
 import type { StoredEntry } from './store.ts';
 
-export const showEntry = ({ time_us, prev_hash, hash, ...entry }: StoredEntry): LedgerEntry => ({
+export const showEntry = ({ time_us, ...entry }: StoredEntry): LedgerEntry => ({
   ...entry,
   recorded_at: instantOf(time_us),
-  prev_hash: prev_hash.toString('hex'),
-  hash: hash.toString('hex'),
 });
 
 /** Microseconds since 1970 → RFC 3339 in UTC with all six digits, so that the hashed time can be had back. */
