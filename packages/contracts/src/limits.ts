@@ -20,8 +20,9 @@ export const LIMITS = {
   checkpoint_signatures: 100,
   /** Faults that the verification of an export lists before it stops. */
   export_faults: 100,
-  /** Bytes of the control bucket, and of what JetStream keeps beside all streams. */
+  /** Bytes of the control bucket. */
   control_bytes: 1024 * 1024,
+  /** Bytes of what JetStream keeps beside all streams. */
   store_margin_bytes: 64 * 1024 * 1024,
   /** Milliseconds within which a stream drops a message whose id it has already stored. */
   duplicate_ms: 2 * 60 * 1000,

@@ -8,14 +8,19 @@ const port = z.coerce.number().int().min(0).max(65_535);
 export const baseConfig = z.object({
   /** postgres:// URL of this service's own role. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** Connections to Postgres. */
   DATABASE_POOL: z.coerce.number().int().min(1).max(100).default(8),
+  /** Address of the NATS server. */
   NATS_URL: z.string().min(1),
   /** Seed (`SU…`) of this service's own NATS user. */
   NATS_NKEY_SEED: z.string().regex(/^SU[A-Z2-7]{56}$/, 'must be a user nkey seed'),
   /** `/livez`, `/readyz`, `/metrics`; 0 takes any free port. */
   HEALTH_PORT: port.default(0),
+  /** Address that the probes listen on. */
   HEALTH_HOST: z.string().default('127.0.0.1'),
+  /** Of the JSON log on stdout. No level ever shows content. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Of every metric's name. */
   METRICS_PREFIX: z
     .string()
     .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/)

@@ -13,7 +13,9 @@ import { createEventStreams } from './stream-events.ts';
 import { createSubmit } from './submit-job.ts';
 
 const config = z.object({
+  /** Of the HTTP API; 0 takes any free port. */
   HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8081),
+  /** Address that the HTTP API listens on. TLS is the proxy's in front of it. */
   HTTP_HOST: z.string().default('127.0.0.1'),
   /** While the kernel is out of reach nothing is admitted; there is no other mode. */
   FAIL_MODE: z.literal('closed', 'must be closed').default('closed'),

@@ -29,6 +29,7 @@ export const policyKernel = defineService({
     TRUST_ROOT: jsonText.pipe(trustRoot),
     /** Folder of this replica's own for the last known good bundles. */
     STATE_DIR: z.string().min(1),
+    /** Milliseconds for which a kept decision answers the dispatch gate; 0 keeps none. */
     DECISION_CACHE_MS: z.coerce.number().int().min(0).max(LIMITS.decision_cache_ms).default(LIMITS.decision_cache_ms),
   }),
   metrics: ['decisions_total', 'decision_seconds', 'decision_cache_total', 'policy_epoch', 'policy_rejected_total'],

@@ -1,0 +1,64 @@
+/** Every page of docs/reference, made from the tables in the code and from nothing else. */
+import { ERRORS } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import { METRICS, type MetricSpec } from '@countersign/contracts/metrics';
+import { readComments } from './read-comments.ts';
+import { renderSettings } from './render-settings.ts';
+import { renderSubjects } from './render-subjects.ts';
+import { code, codes, page, table } from './render-table.ts';
+
+export const REFERENCE_FOLDER = 'docs/reference';
+
+const renderErrors = (): string =>
+  page(
+    'Error codes',
+    'An error is `{ code, detail, at?, trace_id }` over HTTP and `{ code, detail, at? }` on the bus. `at` is a JSON ' +
+      "pointer, a header's or a parameter's name. Clients should look at `code` alone: `detail` is for people and may change. " +
+      'On a stream `ack` means done, `term` never again, `nak` again later.',
+    table(
+      ['code', 'HTTP', 'on a stream', 'what'],
+      Object.entries(ERRORS).map(([name, { status, on_stream, says }]) => [
+        code(name),
+        String(status),
+        on_stream,
+        says,
+      ]),
+    ),
+  );
+
+const renderMetrics = (): string =>
+  page(
+    'Metrics',
+    'Served by each service at `/metrics` of its `HEALTH_PORT`. Names carry the prefix `METRICS_PREFIX`, by default ' +
+      '`countersign_`. No label ever holds content.',
+    table(
+      ['metric', 'kind', 'labels', 'what'],
+      Object.entries(METRICS as Record<string, MetricSpec>).map(([name, { kind, labels, help }]) => [
+        code(`countersign_${name}`),
+        kind,
+        codes(labels),
+        help,
+      ]),
+    ),
+  );
+
+const renderLimits = (): string => {
+  const comments = readComments('packages/contracts/src/limits.ts');
+  return page(
+    'Limits',
+    'Every bound of the system. They are constants, not settings: changing one is a release.',
+    table(
+      ['limit', 'value', 'of what'],
+      Object.entries(LIMITS).map(([name, value]) => [code(name), value.toLocaleString('en'), comments.get(name) ?? '']),
+    ),
+  );
+};
+
+/** File name → text. */
+export const renderReference = (): Record<string, string> => ({
+  'errors.md': renderErrors(),
+  'metrics.md': renderMetrics(),
+  'limits.md': renderLimits(),
+  'subjects.md': renderSubjects(),
+  'settings.md': renderSettings(),
+});

@@ -1,0 +1,66 @@
+/** Subjects, verbs, streams and kinds of evidence: all that crosses the bus. */
+import { ENTRY_KINDS } from '@countersign/contracts/ledger-entry';
+import { RPC } from '@countersign/contracts/rpc';
+import { auditorConsumer, CONSUMERS, poolConsumer, STREAMS } from '@countersign/contracts/streams';
+import { subjects } from '@countersign/contracts/subjects';
+import { code, codes, page, table } from './render-table.ts';
+
+/** A token for each parameter of a subject's function; the topic's tail is written as one. */
+const SAMPLES: Readonly<Record<string, string>> = { topic: 'job.tail', chain: 'job:tenant:job_id' };
+
+const shapeOf = (build: (...tokens: string[]) => string): string => {
+  const names =
+    /^\(([^)]*)\)/
+      .exec(String(build))?.[1]
+      ?.split(',')
+      .map((name) => name.trim()) ?? [];
+  const given = names.filter((name) => name !== '');
+  const built = build(...given.map((name) => SAMPLES[name] ?? name));
+  return given
+    .map((name) => (name === 'topic' ? 'tail' : name))
+    .reduce((shape, name) => shape.replace(new RegExp(`(?<=[._])${name}(?=\\.|$)`), `<${name}>`), built);
+};
+
+const subjectRows = Object.entries(subjects).map(([name, build]) => [
+  code(name),
+  code(shapeOf(build as (...tokens: string[]) => string)),
+]);
+
+const verbRows = Object.entries(RPC).map(([verb, { service, callers }]) => [
+  code(`rpc.${verb}${(callers as readonly string[]).includes('worker') ? '.<pool>.<worker>' : ''}`),
+  service,
+  callers.join(', '),
+]);
+
+const mebibytes = (bytes: number): string => `${bytes / 1024 / 1024} MiB`;
+const streamRows = STREAMS.map((stream) => [
+  stream.name,
+  codes(stream.subjects),
+  stream.retention,
+  stream.discard === 'new' ? 'refuses the newest' : 'drops the oldest',
+  mebibytes(stream.max_bytes),
+  stream.durable ? 'yes' : 'no',
+]);
+
+const consumerRows = [...CONSUMERS, poolConsumer('pool'), auditorConsumer('tenant')].map((consumer) => [
+  consumer.stream,
+  code(consumer.durable.replace(/^(pool|auditor)-.*/, (name) => name.replace(/-(.*)/, '-<$1>'))),
+  codes(consumer.filters.map((filter) => filter.replace(/^((?:job\.dispatch|audit)\.)(\w+)/, '$1<$2>'))),
+  String(consumer.ack_wait_ms),
+  String(consumer.max_ack_pending),
+]);
+
+export const renderSubjects = (): string =>
+  page(
+    'Subjects and streams',
+    'A topic is `job.<tail>`, e.g. `job.deploy.apply`; the same tail rides on every stage. A token matches ' +
+      '`^[a-z0-9_-]{1,64}$`. Built and read in `packages/contracts/src/subjects.ts` alone.',
+    `## Subjects\n\n${table(['name', 'subject'], subjectRows)}`,
+    `## Verbs\n\nRequests with an answer. Only the named callers may ask, and only under their own inbox.\n\n${table(['subject', 'answered by', 'asked by'], verbRows)}`,
+    `## Streams\n\n${table(['stream', 'subjects', 'retention', 'when full', 'size', 'survives power loss'], streamRows)}`,
+    `## Durable consumers\n\n${table(['stream', 'durable', 'subjects', 'ack wait (ms)', 'outstanding'], consumerRows)}`,
+    `## Kinds of evidence\n\nEach is published as \`audit.<tenant>.<kind>.<tail>\`. The database lets only its writer record it.\n\n${table(
+      ['kind', 'recorded by'],
+      Object.entries(ENTRY_KINDS).map(([kind, service]) => [code(kind), service]),
+    )}`,
+  );
