@@ -2,22 +2,15 @@
 // fetches. The containers share the host's network, so that addresses and configuration are the same either way; that
 // takes an engine on Linux.
 import { randomBytes } from 'node:crypto';
+import { MIN_NATS_VERSION } from '@countersign/contracts/streams';
+import { baseImages, INITDB_ARGS } from '@countersign/infra/compose/base-images';
 import { findFreePort } from '@countersign/infra/find-free-port';
 import type { NatsProgram } from '@countersign/infra/run-nats-server';
 import { SetUpError } from '@countersign/infra/set-up-error';
 import type { ExitReport, GuardedProcess } from '@countersign/infra/spawn-guarded';
-import {
-  GenericContainer,
-  getContainerRuntimeClient,
-  type StartedTestContainer,
-  type TestContainer,
-  Wait,
-} from 'testcontainers';
+import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
 
-const POSTGRES_IMAGE = 'postgres:18';
-const NATS_IMAGE = 'nats:2.12';
-/** What the image's tag promises at least; the server itself is asked when the streams are made. */
-const NATS_VERSION = '2.12.0';
+const IMAGES = baseImages(process.env);
 const STOP_SECONDS = 10;
 
 /** Throws SetUpError when no container engine answers. */
@@ -36,9 +29,9 @@ export async function runPostgresContainer(): Promise<AsyncDisposable & { admin_
   const password = randomBytes(24).toString('hex');
   const port = await findFreePort();
   const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'max_connections=300', 'fsync=off'];
-  const container = await new GenericContainer(POSTGRES_IMAGE)
+  const container = await new GenericContainer(IMAGES.postgres)
     .withNetworkMode('host')
-    .withEnvironment({ POSTGRES_PASSWORD: password })
+    .withEnvironment({ POSTGRES_PASSWORD: password, POSTGRES_INITDB_ARGS: INITDB_ARGS })
     .withCommand(['postgres', ...settings.flatMap((setting) => ['-c', setting])])
     // The image starts a server for its own set-up first.
     .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 2))
@@ -50,24 +43,28 @@ export async function runPostgresContainer(): Promise<AsyncDisposable & { admin_
 }
 
 export function natsContainer(): NatsProgram {
+  let running: StartedTestContainer | undefined;
   return {
-    version: NATS_VERSION,
-    // Only the container has the program. A configuration that it refuses shows when the reload never comes about.
-    checkConfig: async () => {},
+    // Which server the image brings shows only when it runs; the provisioner asks it then.
+    version: MIN_NATS_VERSION,
+    async checkConfig(conf_path) {
+      const { exitCode, output } = await running!.exec(['nats-server', '-t', '-c', conf_path]);
+      if (exitCode !== 0) throw new Error(output);
+    },
     async run(conf_path, dir) {
-      const image = new GenericContainer(NATS_IMAGE)
+      running = await new GenericContainer(IMAGES.nats)
         .withNetworkMode('host')
         .withUser(`${process.getuid?.()}:${process.getgid?.()}`)
         .withBindMounts([{ source: dir, target: dir, mode: 'rw' }])
-        .withCommand(['-c', conf_path])
-        .withWaitStrategy(Wait.forLogMessage(/Server is ready/));
-      return startAsProcess(image);
+        .withCommand(['nats-server', '-c', conf_path])
+        .withWaitStrategy(Wait.forLogMessage(/Server is ready/))
+        .start();
+      return asProcess(running);
     },
   };
 }
 
-async function startAsProcess(image: TestContainer): Promise<GuardedProcess> {
-  const started: StartedTestContainer = await image.start();
+async function asProcess(started: StartedTestContainer): Promise<GuardedProcess> {
   const { container } = await getContainerRuntimeClient();
   const handle = container.getById(started.getId());
   const { State } = await handle.inspect();

