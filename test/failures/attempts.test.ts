@@ -1,0 +1,242 @@
+// Workers that die, repeat themselves, come late, steal, lie or do not listen: only the current attempt's result counts,
+// an attempt is lost with its lease, and no job gets more attempts than it may. Time passes here by moving the due times
+// of rows, because the database's clock is the only one that decides.
+
+import { waitUntil } from '@countersign/infra/wait-until';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { setSwitch } from '../harness/act-as-role.ts';
+import { type Held, type PlayedWorker, playWorker } from '../harness/play-worker.ts';
+import { entriesOf, kindsOf } from '../harness/read-evidence.ts';
+import { startSystem, type TestSystem } from '../harness/start-system.ts';
+import { waitForApproval, waitForEnd, waitForState } from '../harness/wait-for-job.ts';
+import { checkSystem } from './check-system.ts';
+
+let system: TestSystem;
+let worker: PlayedWorker;
+let stranger: PlayedWorker;
+const cleanUp = new AsyncDisposableStack();
+const accepted: { job_id: string }[] = [];
+
+beforeAll(async () => {
+  system = cleanUp.use(await startSystem());
+  worker = cleanUp.use(await playWorker(system, 'desk-read'));
+  stranger = cleanUp.use(await playWorker(system, 'demo-read'));
+});
+afterAll(() => cleanUp.disposeAsync());
+
+const submit = async (body: object): Promise<string> => {
+  const answer = await system.api('agent', 'POST', '/api/v1/jobs', body);
+  expect(answer.status).toBe(202);
+  accepted.push({ job_id: answer.body.job_id });
+  return answer.body.job_id;
+};
+const submitRead = (more: object = {}) => submit({ topic: 'job.desk.read.ticket', ...more });
+const cancel = (job_id: string) => system.api('agent', 'POST', `/api/v1/jobs/${job_id}/cancel`);
+const outputOf = async (job_id: string) =>
+  (await system.api('agent', 'GET', `/api/v1/jobs/${job_id}/result`)).body.output;
+
+/** The lease is over, or the screening deadline, or the wait before an unclaimed warrant is sent again. */
+const makeDue = ({ dispatch_id }: { dispatch_id: string }) =>
+  system.sql('UPDATE scheduler.attempts SET due_at = clock_timestamp() WHERE dispatch_id = $1', [dispatch_id]);
+const runOut = ({ dispatch_id }: Held) =>
+  system.sql('UPDATE scheduler.attempts SET run_until = clock_timestamp() WHERE dispatch_id = $1', [dispatch_id]);
+const rejectionsOf = async (job_id: string) =>
+  (await entriesOf(system, job_id)).filter(({ kind }) => kind === 'result_rejected').map(({ body }) => body.code);
+const waitForRejection = (job_id: string, code: string) =>
+  waitUntil(`a result of ${job_id} is refused: ${code}`, async () => (await rejectionsOf(job_id)).includes(code));
+
+describe('only the current attempt counts', () => {
+  test('a result sent three times is screened once; another one under its name changes nothing', async () => {
+    const job_id = await submitRead();
+    const held = await worker.hold(job_id);
+    await Promise.all([1, 2, 3].map(() => worker.report(held, { n: 1 })));
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+    await worker.report(held, { n: 2 });
+    await waitForRejection(job_id, 'attempt_stale');
+    expect((await kindsOf(system, job_id)).filter((kind) => kind === 'output_screened')).toHaveLength(1);
+    expect(await outputOf(job_id)).toEqual({ n: 1 });
+  });
+
+  test('a result after its lease is refused and recorded, and the next attempt wins', async () => {
+    const job_id = await submitRead();
+    const first = await worker.hold(job_id);
+    await makeDue(first);
+    const second = await worker.hold(job_id);
+    expect(second.attempt).toBe(2);
+    expect(await worker.beat(first)).toMatchObject({ order: 'stop', reason: 'attempt_stale' });
+    await worker.report(first, { from: 'the dead' });
+    await waitForRejection(job_id, 'attempt_stale');
+    await worker.report(second, { from: 'the living' });
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+    expect(await outputOf(job_id)).toEqual({ from: 'the living' });
+  });
+
+  test('one claim wins; another pool, another claim and a beat of its own get nothing', async () => {
+    const job_id = await submitRead();
+    const { claims } = await worker.takeDelivery(job_id);
+    expect(await stranger.claim(claims.jti)).toEqual({ outcome: 'lost', code: 'attempt_stale' });
+    const ids = Array.from({ length: 10 }, () => crypto.randomUUID());
+    const answers = await Promise.all(ids.map((claim_id) => worker.claim(claims.jti, claim_id)));
+    const granted = answers.flatMap((answer, i) => (answer.outcome === 'granted' ? [ids[i]!] : []));
+    expect(granted).toHaveLength(1);
+    expect(answers.filter(({ outcome }) => outcome === 'lost')).toHaveLength(9);
+    expect(await worker.claim(claims.jti, granted[0])).toMatchObject({ outcome: 'granted', attempt: 1 });
+    const tenant = system.tenant;
+    const held = {
+      dispatch_id: claims.jti,
+      claim_id: granted[0]!,
+      tenant,
+      job_id,
+      attempt: 1,
+      topic: 'job.desk.read.ticket',
+    };
+    expect(await worker.beat({ ...held, claim_id: ids.find((id) => id !== granted[0])! })).toMatchObject({
+      order: 'stop',
+      reason: 'claim_lost',
+    });
+    await worker.report(held, 'done');
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+    expect((await kindsOf(system, job_id)).filter((kind) => kind === 'job_running')).toHaveLength(1);
+  });
+
+  test('a result of a wrong claim, signature or sender is evidence and nothing else', async () => {
+    const job_id = await submitRead();
+    const held = await worker.hold(job_id);
+    const strangers_key = system.keys.worker_signing['demo-read/w1']!.private_pem;
+    await worker.report(held, 'x', { result: { claim_id: crypto.randomUUID() } });
+    await waitForRejection(job_id, 'claim_lost');
+    await worker.report(held, 'x', { signing_pem: strangers_key });
+    await waitForRejection(job_id, 'signature_invalid');
+    await stranger.report(held, 'x');
+    await waitUntil('all three are recorded', async () => (await rejectionsOf(job_id)).length === 3);
+    await worker.report(held, 'mine');
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+    expect(await outputOf(job_id)).toBe('mine');
+  });
+});
+
+describe('attempts end', () => {
+  test('a worker that dies each time: every attempt through the gate, then no more', async () => {
+    const job_id = await submitRead();
+    for (const attempt of [1, 2, 3]) {
+      const held = await worker.hold(job_id);
+      expect(held.attempt).toBe(attempt);
+      await makeDue(held);
+    }
+    expect(await waitForEnd(system, job_id)).toMatchObject({ state: 'failed', reason: 'lease ran out' });
+    const entries = await entriesOf(system, job_id);
+    const gates = entries.filter(({ kind }) => kind === 'job_dispatched').map(({ body }) => body.decision.gate);
+    expect(gates).toEqual(['dispatch', 'dispatch', 'dispatch']);
+    expect(entries.filter(({ kind }) => kind === 'attempt_lost')).toHaveLength(3);
+  });
+
+  test('a failure that is worth no other attempt gets none', async () => {
+    const job_id = await submitRead();
+    await worker.report(await worker.hold(job_id), { error: 'no' }, { result: { status: 'failed' } });
+    expect((await waitForEnd(system, job_id)).state).toBe('failed');
+    expect((await kindsOf(system, job_id)).filter((kind) => kind === 'job_dispatched')).toHaveLength(1);
+  });
+
+  test('a warrant that nobody claims burns no attempt and runs once when a worker comes', async () => {
+    const job_id = await submit({ topic: 'job.desk.update.address', payload: { customer_id: 1 } });
+    await waitForState(system, job_id, 'dispatched');
+    for (let silence = 0; silence < 3; silence += 1) {
+      await system.sql('UPDATE scheduler.attempts SET due_at = clock_timestamp() WHERE job_id = $1', [job_id]);
+      await waitUntil('the warrant is sent again', async () => {
+        const [row] = await system.sql<{ again: boolean }>(
+          'SELECT due_at > clock_timestamp() AS again FROM scheduler.attempts WHERE job_id = $1',
+          [job_id],
+        );
+        return row!.again;
+      });
+    }
+    await using late = await playWorker(system, 'desk-write');
+    const held = await late.hold(job_id);
+    expect(held.attempt).toBe(1);
+    await late.report(held, 'done');
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+    const [row] = await system.sql('SELECT runs, attempt FROM scheduler.jobs WHERE job_id = $1', [job_id]);
+    expect(row).toEqual({ runs: 1, attempt: 1 });
+  });
+
+  test('past its time it is told to stop, and ends timed_out whether it listens or not', async () => {
+    const [listens, ignores] = [await submitRead(), await submitRead()];
+    const [first, second] = [await worker.hold(listens), await worker.hold(ignores)];
+    await Promise.all([runOut(first), runOut(second)]);
+    expect(await worker.beat(first)).toMatchObject({ order: 'stop', reason: 'timeout' });
+    await worker.report(first, null, { result: { status: 'stopped' } });
+    expect((await waitForEnd(system, listens)).state).toBe('timed_out');
+    await makeDue(second);
+    expect((await waitForEnd(system, ignores)).state).toBe('timed_out');
+    await worker.report(second, 'too late');
+    await waitForRejection(ignores, 'attempt_stale');
+  });
+});
+
+describe('cancel', () => {
+  const refund = () => submit({ topic: 'job.desk.refund.order', payload: { customer_id: 7, amount_cents: 9_900 } });
+
+  test('held: at once, and its approval is worth nothing any more', async () => {
+    const job_id = await refund();
+    const { approval_id, digest } = await waitForApproval(system, job_id);
+    expect(await cancel(job_id)).toMatchObject({ status: 200, body: { state: 'cancelled' } });
+    const vote = await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
+    expect(vote).toMatchObject({ status: 409, body: { code: 'approval_closed' } });
+    await waitUntil('the approval is void', async () => (await kindsOf(system, job_id)).includes('approval_voided'));
+  });
+
+  test('cleared: at once, and it is never dispatched', async () => {
+    const job_id = await refund();
+    const { approval_id, digest } = await waitForApproval(system, job_id);
+    await setSwitch(system, 'hold-desk-write', { kind: 'pool', target: 'desk-write' }, true);
+    await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
+    await waitForState(system, job_id, 'cleared');
+    expect(await cancel(job_id)).toMatchObject({ status: 200, body: { state: 'cancelled' } });
+    await setSwitch(system, 'hold-desk-write', { kind: 'pool', target: 'desk-write' }, false);
+    expect(await kindsOf(system, job_id)).not.toContain('job_dispatched');
+  });
+
+  test('dispatched: at once, and the warrant that is out there claims nothing', async () => {
+    const job_id = await submitRead();
+    const { claims, message } = await worker.takeDelivery(job_id);
+    expect(await cancel(job_id)).toMatchObject({ status: 200, body: { state: 'cancelled' } });
+    expect(await worker.claim(claims.jti)).toMatchObject({ outcome: 'lost' });
+    message.ack();
+    expect(await kindsOf(system, job_id)).not.toContain('job_running');
+  });
+
+  test('running: a request that ends with the stop of the worker', async () => {
+    const job_id = await submitRead();
+    const held = await worker.hold(job_id);
+    expect(await cancel(job_id)).toMatchObject({ status: 200, body: { state: 'running', cancel_requested: true } });
+    expect(await worker.beat(held)).toMatchObject({ order: 'stop', reason: 'cancelled' });
+    await worker.report(held, null, { result: { status: 'stopped' } });
+    expect((await waitForEnd(system, job_id)).state).toBe('cancelled');
+    expect((await cancel(job_id)).status).toBe(200);
+  });
+
+  test('running, and the worker does not listen: it gets no more time, and the lease ends the job', async () => {
+    const job_id = await submitRead();
+    const held = await worker.hold(job_id);
+    await cancel(job_id);
+    const dueAt = async () =>
+      (await system.sql('SELECT due_at FROM scheduler.attempts WHERE dispatch_id = $1', [held.dispatch_id]))[0];
+    const before = await dueAt();
+    for (let beats = 0; beats < 3; beats += 1) expect((await worker.beat(held)).order).toBe('stop');
+    expect(await dueAt()).toEqual(before);
+    await makeDue(held);
+    expect((await waitForEnd(system, job_id)).state).toBe('cancelled');
+  });
+
+  test('ended: the end stays as it is', async () => {
+    const job_id = await submitRead();
+    await worker.report(await worker.hold(job_id), 'done');
+    await waitForEnd(system, job_id);
+    expect(await cancel(job_id)).toMatchObject({ status: 409, body: { code: 'state_conflict' } });
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+  });
+});
+
+test('nothing of all this contradicts the evidence', async () => {
+  expect(await checkSystem(system, accepted, [])).toEqual([]);
+});

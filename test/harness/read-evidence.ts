@@ -1,0 +1,60 @@
+// What a test looks up past every service: a job's entries, and every row and message that the system holds.
+import { STREAMS } from '@countersign/contracts/streams';
+import { waitUntil } from '@countersign/infra/wait-until';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
+import type { TestSystem } from './start-system.ts';
+
+export type Entry = { kind: string; body: Record<string, any> };
+
+/** In the order in which they were recorded. */
+export const entriesOf = async (system: TestSystem, job_id: string): Promise<Entry[]> => {
+  const rows = await system.sql<{ kind: string; body: string }>(
+    'SELECT kind, body FROM ledger.entries WHERE chain = $1 ORDER BY seq',
+    [`job:${system.tenant}:${job_id}`],
+  );
+  return rows.map(({ kind, body }) => ({ kind, body: JSON.parse(body) }));
+};
+
+export const kindsOf = async (system: TestSystem, job_id: string): Promise<string[]> =>
+  (await entriesOf(system, job_id)).map((entry) => entry.kind);
+
+const TABLES = `
+SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+ WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`;
+
+/** Rows of every table there is, whoever owns it. */
+export const countRows = async (system: TestSystem): Promise<Record<string, number>> => {
+  const tables = await system.sql<{ name: string }>(TABLES);
+  const counts = tables.map(({ name }) => `SELECT '${name}' AS name, count(*)::int AS rows FROM ${name}`);
+  const rows = await system.sql<{ name: string; rows: number }>(counts.join(' UNION ALL '));
+  return Object.fromEntries(rows.map((row) => [row.name, row.rows]));
+};
+
+/** How many messages each stream has ever taken. */
+export const countPublished = async (system: TestSystem): Promise<Record<string, number>> => {
+  const connection = await connect({
+    servers: system.nats.url,
+    inboxPrefix: '_INBOX_provisioner',
+    authenticator: nkeyAuthenticator(new TextEncoder().encode(system.keys.nats.provisioner!.seed)),
+  });
+  try {
+    const { streams } = await jetstreamManager(connection, { checkAPI: false });
+    const infos = await Promise.all(STREAMS.map(({ name }) => streams.info(name)));
+    return Object.fromEntries(infos.map(({ config, state }) => [config.name, state.last_seq]));
+  } finally {
+    await connection.close();
+  }
+};
+
+/** Everything held, once the sealer and the evidence stream have caught up with the ledger. */
+export const countEverything = async (system: TestSystem) => {
+  await waitUntil('the evidence is sealed and published', async () => {
+    const [row] = await system.sql<{ even: boolean }>(
+      `SELECT (SELECT count(*) FROM ledger.entries) = (SELECT count(*) FROM ledger.leaves)
+          AND (SELECT count(*) FROM ledger.leaves) = (SELECT next_leaf FROM ledger.published) AS even`,
+    );
+    return row!.even;
+  });
+  return { rows: await countRows(system), published: await countPublished(system) };
+};
