@@ -123,8 +123,9 @@ export const RPC = {
   'scheduler.admit': {
     service: 'scheduler',
     callers: ['ingress'],
-    request: admitItem,
-    answer: admitted,
+    request: z.strictObject({ items: z.array(admitItem).min(1).max(LIMITS.batch_rows) }),
+    /** In order, one for each. */
+    answer: z.object({ answers: z.array(admitAnswer) }),
   },
   'scheduler.get': { service: 'scheduler', callers: ['ingress'], request: jobKey, answer: jobView },
   'scheduler.list': {

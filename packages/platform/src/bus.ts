@@ -11,9 +11,10 @@ import { errorFields } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Connection, Message } from './nats-connection.ts';
 import { connectNats } from './nats-connection.ts';
-import { openPublishWindow } from './publish-window.ts';
+import { publishStored } from './publish-stored.ts';
 import type { PullConsumer, StreamMessage } from './pull-consumer.ts';
 import { openPull } from './pull-consumer.ts';
+import { openReplyWindow } from './reply-window.ts';
 import { callRpc, mayCall } from './rpc-envelope.ts';
 
 export type { StreamMessage } from './pull-consumer.ts';
@@ -113,7 +114,7 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
   });
   const { log, metrics } = options;
   connection.onError((error) => log?.error(errorFields(error), 'the bus reports an error'));
-  const window = openPublishWindow(connection);
+  const window = openReplyWindow(connection);
   const inflight: Inflight = new Set();
   const stops: (() => void)[] = [];
 
@@ -144,8 +145,8 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
 
   return {
     connection,
-    call: (verb, request, callOptions = {}) => callRpc(connection, `rpc.${verb}`, verb, request, callOptions),
-    callAt: (subject, verb, request, callOptions = {}) => callRpc(connection, subject, verb, request, callOptions),
+    call: (verb, request, callOptions = {}) => callRpc(window, `rpc.${verb}`, verb, request, callOptions),
+    callAt: (subject, verb, request, callOptions = {}) => callRpc(window, subject, verb, request, callOptions),
     serve(verb, handle) {
       const spec = RPC[verb];
       const forWorkers = (spec.callers as readonly string[]).includes('worker');
@@ -177,7 +178,12 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
         ...(after_msg_id ? { 'Nats-Expected-Last-Msg-Id': after_msg_id } : {}),
         ...(traceparent ? { traceparent } : {}),
       };
-      return window.publish(subject, JSON.stringify(body), Object.keys(headers).length > 0 ? headers : undefined);
+      return publishStored(
+        window,
+        subject,
+        JSON.stringify(body),
+        Object.keys(headers).length > 0 ? headers : undefined,
+      );
     },
     consume(source, { batch, handle }) {
       const pull = batcher(

@@ -7,7 +7,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
-import { connect, headers, NoRespondersError, nkeyAuthenticator, TimeoutError } from '@nats-io/transport-node';
+import { connect, headers, nkeyAuthenticator } from '@nats-io/transport-node';
 
 export type Message = {
   subject: string;
@@ -26,7 +26,6 @@ export type Connection = {
   inbox: string;
   publish(subject: string, data: Uint8Array | string, options?: { reply?: string; headers?: Headers }): void;
   subscribe(subject: string, queue: string | null, handle: (message: Message) => void): () => void;
-  request(subject: string, data: string, timeoutMs: number): Promise<RequestOutcome>;
   /** One round trip to the server. */
   flush(): Promise<void>;
   onReconnect(handle: () => void): void;
@@ -97,22 +96,6 @@ const connectWithin = async (options: ConnectionOptions): Promise<NatsConnection
   }
 };
 
-const requestOn = async (
-  nc: NatsConnection,
-  subject: string,
-  data: string,
-  timeout: number,
-): Promise<RequestOutcome> => {
-  try {
-    const reply = await nc.request(subject, data, { timeout });
-    return { ok: true, data: reply.data };
-  } catch (thrown) {
-    if (thrown instanceof TimeoutError) return { ok: false, reason: 'timeout' };
-    const none = thrown instanceof NoRespondersError || (thrown as Error).cause instanceof NoRespondersError;
-    return { ok: false, reason: none ? 'no_responders' : 'closed' };
-  }
-};
-
 const encodeHeaders = (given: Headers) => {
   const encoded = headers();
   for (const [key, value] of Object.entries(given)) encoded.set(key, value);
@@ -134,9 +117,6 @@ export const connectNats = async (options: ConnectionOptions): Promise<Connectio
       const subscription = nc.subscribe(subject, { callback, ...(queue ? { queue } : {}) });
       return () => subscription.unsubscribe();
     },
-    /** Never buffered: a request that waits for a reconnection would be carried out after its caller heard of an outage. */
-    request: async (subject, data, timeoutMs) =>
-      state.up ? requestOn(nc, subject, data, timeoutMs) : { ok: false, reason: 'closed' },
     flush: () => nc.flush(),
     onReconnect: (handle) => state.again.push(handle),
     onError: (handle) => state.errors.push(handle),

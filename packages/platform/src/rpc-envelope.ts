@@ -6,7 +6,8 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer, RpcRequest, RpcVerb } from '@countersign/contracts/rpc';
 import { RPC } from '@countersign/contracts/rpc';
 import { readWorkerSubject, subjects, workerUser } from '@countersign/contracts/subjects';
-import type { Connection, Message } from './nats-connection.ts';
+import type { Message } from './nats-connection.ts';
+import type { ReplyWindow } from './reply-window.ts';
 
 const UNAVAILABLE: Readonly<Record<(typeof RPC)[RpcVerb]['service'], ErrorCode>> = {
   'policy-kernel': 'policy_unavailable',
@@ -36,7 +37,7 @@ const readReply = (data: Uint8Array): unknown => {
 };
 
 export const callRpc = async <V extends RpcVerb>(
-  connection: Connection,
+  window: ReplyWindow,
   subject: string,
   verb: V,
   request: RpcRequest<V>,
@@ -46,9 +47,9 @@ export const callRpc = async <V extends RpcVerb>(
   const unavailable = (cause: string) =>
     new CountersignError(UNAVAILABLE[spec.service], undefined, { cause: new Error(cause) });
   const body = JSON.stringify({ traceparent: options.traceparent, body: request });
-  const outcome = await connection.request(subject, body, options.timeout_ms ?? LIMITS.rpc_ms);
-  if (!outcome.ok) throw unavailable(outcome.reason);
-  const reply = readReply(outcome.data) as { ok?: unknown; value?: unknown; error?: unknown } | undefined;
+  const answer = await window.ask(subject, body, options.timeout_ms ?? LIMITS.rpc_ms);
+  if (!answer.ok) throw unavailable(answer.reason);
+  const reply = readReply(answer.message.data) as { ok?: unknown; value?: unknown; error?: unknown } | undefined;
   if (reply?.ok === true) {
     const value = spec.answer.safeParse(reply.value);
     if (value.success) return value.data as RpcAnswer<V>;

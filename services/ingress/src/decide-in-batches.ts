@@ -9,30 +9,11 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import type { Bus } from '@countersign/platform/bus';
 import { groupCommit } from '@countersign/platform/group-commit';
+import { splitBySize } from './split-by-size.ts';
 
 export type Question = { item: DecideItem; bytes: number; traceparent: string };
 type Answers = RpcAnswer<'policy.decide'>['answers'];
 type Outcome = DecideAnswer | CountersignError;
-
-/** The answer holds a request twice over (rewritten and effective) and must fit one message as well. */
-const BATCH_BYTES = Math.floor(LIMITS.message_bytes / 4);
-
-/** In order; a question that is larger than `BATCH_BYTES` goes alone. */
-const splitBySize = (questions: readonly Question[]): Question[][] => {
-  const batches: Question[][] = [];
-  let room = 0;
-  for (const question of questions) {
-    const open = batches.at(-1);
-    if (open === undefined || question.bytes > room) {
-      batches.push([question]);
-      room = BATCH_BYTES - question.bytes;
-    } else {
-      open.push(question);
-      room -= question.bytes;
-    }
-  }
-  return batches;
-};
 
 const readAnswer = ({ item }: Question, answer: Answers[number] | undefined): Outcome => {
   if (answer?.ok === false)

@@ -6,13 +6,17 @@ import { finalDecision } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import type { Accepted, Denied } from '@countersign/contracts/http';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { AdmitItem, Admitted } from '@countersign/contracts/rpc';
+import type { Admitted } from '@countersign/contracts/rpc';
 import type { Bus } from '@countersign/platform/bus';
 import { traceIdOf } from '@countersign/platform/trace';
+import { openAdmissions } from './admit-in-batches.ts';
 import { actorOf } from './caller.ts';
 import { openDecisions } from './decide-in-batches.ts';
 import { linksOf } from './job-links.ts';
 import { prepareJob, type Submission } from './prepare-job.ts';
+
+/** An admission carries the request, and the decision's rewritten and effective forms of it. */
+const REQUEST_COPIES = 3;
 
 /** `replayed`: the first answer to the same request, again. */
 export type Submitted = ({ status: 202; body: Accepted } | { status: 403; body: Denied }) & { replayed: boolean };
@@ -51,9 +55,9 @@ const answerOf = (admitted: Admitted, traceparent: string): Submitted => {
 };
 
 /** Null when the policy changed between decision and admission. */
-const admit = async (bus: Bus, item: AdmitItem): Promise<Admitted | null> => {
+const unlessStale = async (admission: Promise<Admitted>): Promise<Admitted | null> => {
   try {
-    return await bus.call('scheduler.admit', item, { traceparent: item.traceparent });
+    return await admission;
   } catch (thrown) {
     if (thrown instanceof CountersignError && thrown.code === 'epoch_stale') return null;
     throw thrown;
@@ -62,6 +66,7 @@ const admit = async (bus: Bus, item: AdmitItem): Promise<Admitted | null> => {
 
 export const createSubmit = (bus: Bus): SubmitJob => {
   const decide = openDecisions(bus);
+  const admit = openAdmissions(bus);
   return async (submission) => {
     const { caller, idempotency_key, traceparent } = submission;
     const { bytes, plain_digest, ...job } = prepareJob(submission);
@@ -69,7 +74,8 @@ export const createSubmit = (bus: Bus): SubmitJob => {
     let min_epoch = 0;
     for (let tries = 1; tries <= LIMITS.decide_tries; tries += 1) {
       const answer = await decide({ item: { ...asked, gate: 'submit', min_epoch }, bytes, traceparent });
-      const admitted = await admit(bus, { ...asked, plain_digest, idempotency_key, answer, traceparent });
+      const item = { ...asked, plain_digest, idempotency_key, answer, traceparent };
+      const admitted = await unlessStale(admit({ item, bytes: bytes * REQUEST_COPIES }));
       if (admitted !== null) return answerOf(admitted, traceparent);
       min_epoch = finalDecision(answer).policy_epoch + 1;
     }

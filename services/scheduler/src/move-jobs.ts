@@ -51,7 +51,8 @@ UPDATE scheduler.jobs j
   FROM jsonb_to_recordset($1::jsonb) AS m(tenant text, job_id text, "from" text, "to" text, reason text, decision text,
        rule_id text, policy_version bigint, policy_snapshot text, policy_epoch bigint, effective_digest text,
        approval_id uuid, approval_terms jsonb, attempt integer, pool text, runs integer, delay_ms bigint, result_dispatch_id uuid)
- WHERE j.tenant = m.tenant AND j.job_id = m.job_id AND j.state = m."from"`;
+ CROSS JOIN LATERAL (SELECT ctid FROM scheduler.jobs WHERE tenant = m.tenant AND job_id = m.job_id OFFSET 0) at
+ WHERE j.ctid = at.ctid AND j.state = m."from"`;
 
 /** The rows must be locked and their states known: every move counts, or the transaction is a bug. */
 export const moveJobs = async (tx: Tx, moves: readonly Move[]): Promise<void> => {

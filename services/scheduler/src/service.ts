@@ -5,6 +5,7 @@ import { stageOf } from '@countersign/contracts/subjects';
 import type { ClaimAnswer } from '@countersign/contracts/worker';
 import { groupCommit } from '@countersign/platform/group-commit';
 import { defineService } from '@countersign/platform/service';
+import { settleAll } from '@countersign/platform/settle-all';
 import { z } from 'zod';
 import { admitJobs } from './admit-jobs.ts';
 import { answerBeat } from './answer-beat.ts';
@@ -47,7 +48,7 @@ export const scheduler = defineService({
     const { bus } = context;
     const admit = groupCommit<AdmitItem, Admitted>({ run: (items) => admitJobs(shared, items) });
     const claim = groupCommit<Claim, ClaimAnswer>({ run: (items) => claimAttempts(shared, items) });
-    bus.serve('scheduler.admit', (item) => admit(item));
+    bus.serve('scheduler.admit', async ({ items }) => ({ answers: await settleAll(items.map((item) => admit(item))) }));
     bus.serve('scheduler.claim', (request, { subject }) => claim(readClaim(subject, request)));
     bus.serve('scheduler.beat', (request, { subject }) => answerBeat(shared, subject, request));
     bus.serve('scheduler.get', (request) => getJob(context.database, request));

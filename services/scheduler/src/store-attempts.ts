@@ -1,4 +1,7 @@
-/** SQL of attempts: lock, start, extend, close. Always jobs before attempts, each in sorted order. */
+/**
+ * SQL of attempts: lock, start, extend, close. Always jobs before attempts, each in sorted order. Rows are looked up one
+ * key at a time (LATERAL, fenced by OFFSET 0 or a lock): a plan made while the tables were empty would else scan them.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
@@ -32,26 +35,24 @@ export type Party = { dispatch_id: string; tenant: string; job_id: string; actor
 const PARTIES = `
 SELECT a.dispatch_id, a.tenant, a.job_id, j.actor
   FROM unnest($1::uuid[]) AS k(dispatch_id)
-  JOIN scheduler.attempts a ON a.dispatch_id = k.dispatch_id
-  JOIN scheduler.jobs j ON j.tenant = a.tenant AND j.job_id = a.job_id`;
+ CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id OFFSET 0) a
+ CROSS JOIN LATERAL (SELECT actor FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j`;
 
 /** Whose attempts these are, and so whose state of `control` matters; names never change, so this needs no lock. */
 export const readParties = (tx: Tx, ids: readonly string[]): Promise<Party[]> => tx.query<Party>(PARTIES, [ids]);
 
 const LOCK_JOBS = `
-SELECT 1 FROM unnest($1::text[], $2::text[]) AS k(tenant, job_id)
-  JOIN scheduler.jobs j ON j.tenant = k.tenant AND j.job_id = k.job_id
- ORDER BY j.tenant, j.job_id FOR UPDATE OF j`;
+SELECT 1 FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS u(tenant, job_id) ORDER BY tenant, job_id) k
+ CROSS JOIN LATERAL (SELECT 1 FROM scheduler.jobs WHERE tenant = k.tenant AND job_id = k.job_id FOR UPDATE) j`;
 const LOCK_ATTEMPTS = `
 SELECT a.dispatch_id, a.attempt, a.state AS attempt_state, a.pool, a.worker, a.claim_id, a.policy_epoch, a.timeout_ms,
        a.max_attempts, a.max_output_bytes, a.pool_concurrency, a.due_at <= clock_timestamp() AS is_due,
        coalesce(a.run_until <= clock_timestamp(), false) AS ran_out, j.deadline_at <= clock_timestamp() AS past_deadline,
        j.state AS job_state, j.runs, j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash,
        j.traceparent, j.cancel_requested_by
-  FROM unnest($1::uuid[]) AS k(dispatch_id)
-  JOIN scheduler.attempts a ON a.dispatch_id = k.dispatch_id
-  JOIN scheduler.jobs j ON j.tenant = a.tenant AND j.job_id = a.job_id
- ORDER BY a.dispatch_id FOR UPDATE OF a`;
+  FROM (SELECT * FROM unnest($1::uuid[]) AS u(dispatch_id) ORDER BY dispatch_id) k
+ CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id FOR UPDATE) a
+ CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j`;
 
 /** Locks jobs, then attempts. By dispatch id; unknown ids are absent. */
 export const lockAttempts = async (tx: Tx, parties: readonly Party[]): Promise<Map<string, LockedAttempt>> => {
@@ -80,7 +81,8 @@ UPDATE scheduler.attempts a
        run_until = clock_timestamp() + a.timeout_ms * interval '1 millisecond',
        due_at = clock_timestamp() + ${LIMITS.lease_ms} * interval '1 millisecond'
   FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS s(dispatch_id, worker, claim_id)
- WHERE a.dispatch_id = s.dispatch_id AND a.state = 'dispatched'`;
+ CROSS JOIN LATERAL (SELECT ctid FROM scheduler.attempts WHERE dispatch_id = s.dispatch_id OFFSET 0) at
+ WHERE a.ctid = at.ctid AND a.state = 'dispatched'`;
 
 export const startAttempts = async (tx: Tx, started: readonly StartedAttempt[]): Promise<void> => {
   if (started.length === 0) return;
@@ -115,13 +117,12 @@ UPDATE scheduler.attempts a
    SET state = CASE WHEN b.reported THEN 'reported' ELSE a.state END,
        due_at = clock_timestamp() + CASE WHEN b.reported THEN ${LIMITS.screening_ms} ELSE ${LIMITS.lease_ms} END * interval '1 millisecond'
   FROM unnest($1::uuid[], $2::boolean[]) AS b(dispatch_id, reported)
- WHERE a.dispatch_id = b.dispatch_id AND a.due_at > clock_timestamp()
-   AND a.state NOT IN ('dispatched', 'reported', 'ended', 'lost', 'void')
+ CROSS JOIN LATERAL (SELECT ctid FROM scheduler.attempts WHERE dispatch_id = b.dispatch_id OFFSET 0) at
+ WHERE a.ctid = at.ctid AND a.state = 'running' AND a.due_at > clock_timestamp()
    AND (b.reported OR a.due_at < clock_timestamp() + ${Math.round(LIMITS.lease_ms * 0.7)} * interval '1 millisecond')`;
 
 /**
- * Only a lease that is still alive grows, and only when a third of it is gone: most beats write nothing. The states are
- * named by exclusion, so that rows are found by their key and not through the index of all that run.
+ * Only a lease that is still alive grows, and only when a third of it is gone: most beats write nothing.
  */
 export const extendLeases = async (
   tx: Tx,
@@ -136,8 +137,8 @@ SELECT a.dispatch_id, a.claim_id, a.worker, a.state AS attempt_state, a.pool, a.
        coalesce(a.run_until <= clock_timestamp(), false) AS ran_out, j.tenant, j.topic, j.capability, j.actor,
        j.cancel_requested_by, j.deadline_at <= clock_timestamp() AS past_deadline
   FROM unnest($1::uuid[]) AS k(dispatch_id)
-  JOIN scheduler.attempts a ON a.dispatch_id = k.dispatch_id
-  JOIN scheduler.jobs j ON j.tenant = a.tenant AND j.job_id = a.job_id`;
+ CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id OFFSET 0) a
+ CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j`;
 
 export type BeatenAttempt = Pick<
   LockedAttempt,

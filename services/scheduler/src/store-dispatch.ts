@@ -52,12 +52,12 @@ export const pickCleared = (tx: Tx, limit: number, rooms: ReadonlyMap<string, nu
   tx.query<ClearedJob>(PICK, [limit, [...rooms.keys()], [...rooms.values()]]);
 
 const LOCK = `
-SELECT j.tenant, j.job_id FROM scheduler.jobs j
-  JOIN unnest($1::text[], $2::text[], $3::integer[]) AS k(tenant, job_id, attempt)
-    ON j.tenant = k.tenant AND j.job_id = k.job_id AND j.attempt = k.attempt
- WHERE j.state = 'cleared'
- ORDER BY j.tenant, j.job_id
-   FOR UPDATE OF j SKIP LOCKED`;
+SELECT k.tenant, k.job_id
+  FROM (SELECT * FROM unnest($1::text[], $2::text[], $3::integer[]) AS u(tenant, job_id, attempt) ORDER BY tenant, job_id) k
+ CROSS JOIN LATERAL (
+       SELECT 1 FROM scheduler.jobs j
+        WHERE j.tenant = k.tenant AND j.job_id = k.job_id AND j.attempt = k.attempt AND j.state = 'cleared'
+          FOR UPDATE SKIP LOCKED) locked`;
 
 /** Those still cleared and untouched since they were picked, as `<tenant>/<job_id>`. */
 export const lockCleared = async (tx: Tx, jobs: readonly ClearedJob[]): Promise<Set<string>> => {

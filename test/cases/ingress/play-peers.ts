@@ -8,6 +8,7 @@ import type { AdmitItem, Admitted } from '@countersign/contracts/rpc';
 import type { JobState } from '@countersign/contracts/states';
 import type { Bus } from '@countersign/platform/bus';
 import { uuidv7 } from '@countersign/platform/ids';
+import { settleAll } from '@countersign/platform/settle-all';
 
 export const DIGEST = `sha256:${'1'.repeat(64)}`;
 export const SNAPSHOT = `sha256:${'5'.repeat(64)}`;
@@ -161,7 +162,9 @@ const find = (peers: Peers, { tenant, job_id }: { tenant: string; job_id: string
 };
 
 export const playScheduler = (bus: Bus, peers: Peers): void => {
-  bus.serve('scheduler.admit', async (item) => admit(peers, item));
+  bus.serve('scheduler.admit', async ({ items }) => ({
+    answers: await settleAll(items.map(async (item) => admit(peers, item))),
+  }));
   bus.serve('scheduler.get', async (key) => jobView(find(peers, key)));
   bus.serve('scheduler.cancel', async (key) => ({
     ...jobView(find(peers, key)),

@@ -1,4 +1,5 @@
 // Output-safety on a database and a bus of its own, between workers, a scheduler and an ingress that the test plays.
+
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
 import type { ResultView } from '@countersign/contracts/output';
 import type { OutputPolicySource } from '@countersign/contracts/policy';
@@ -10,6 +11,8 @@ import { canonicalize } from '@countersign/ledger/canonical-json';
 import { outputSafety } from '@countersign/output-safety/service';
 import { type Bus, connectBus } from '@countersign/platform/bus';
 import { connectDatabase, type Database } from '@countersign/platform/database';
+import { publishStored } from '@countersign/platform/publish-stored';
+import { openReplyWindow } from '@countersign/platform/reply-window';
 import { start } from '@countersign/platform/service';
 import { newTraceparent } from '@countersign/platform/trace';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -201,8 +204,9 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
 
 /** A request of the same kind as the worker's publishes, with any bytes in it. */
 async function publishRaw(bus: Bus, subject: string, text: string): Promise<void> {
-  const stored = await bus.connection.request(subject, text, 5_000);
-  if (!stored.ok) throw new Error(`the stream did not take the result: ${stored.reason}`);
+  const window = openReplyWindow(bus.connection);
+  await publishStored(window, subject, text);
+  window.close();
 }
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {

@@ -1,0 +1,23 @@
+/** Publishes to JetStream and reads its acknowledgement: resolved means stored. A time-out may still have been stored. */
+import { CountersignError } from '@countersign/contracts/errors';
+import type { Headers } from './nats-connection.ts';
+import type { ReplyWindow } from './reply-window.ts';
+
+const ACK_MS = 5_000;
+
+const failed = (cause: string) => new CountersignError('bus_unavailable', undefined, { cause: new Error(cause) });
+
+type PubAck = { error?: { description?: string } };
+
+/** Throws `bus_unavailable`: nothing stored, or nobody knows. Callers publish again; receivers are idempotent. */
+export const publishStored = async (
+  window: ReplyWindow,
+  subject: string,
+  data: string,
+  headers?: Headers,
+): Promise<void> => {
+  const reply = await window.ask(subject, data, ACK_MS, headers);
+  if (!reply.ok) throw failed(reply.reason === 'no_responders' ? 'no stream takes this subject' : reply.reason);
+  const ack = JSON.parse(Buffer.from(reply.message.data).toString('utf8')) as PubAck;
+  if (ack.error) throw failed(ack.error.description ?? 'the stream refused the message');
+};
