@@ -40,7 +40,7 @@ async function readSealed(auditor: Client, job_id: string): Promise<RunRecord> {
   }
 }
 
-const toChainEntry = (entry: LedgerEntry): ChainEntry => ({
+export const toChainEntry = (entry: LedgerEntry): ChainEntry => ({
   chain: entry.chain,
   kind: entry.kind,
   recorded_by: entry.recorded_by,
