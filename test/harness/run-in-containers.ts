@@ -6,12 +6,16 @@ import { MIN_NATS_VERSION } from '@countersign/contracts/streams';
 import { baseImages, INITDB_ARGS } from '@countersign/infra/compose/base-images';
 import { findFreePort } from '@countersign/infra/find-free-port';
 import type { NatsProgram } from '@countersign/infra/run-nats-server';
+import type { PostgresHandle } from '@countersign/infra/run-postgres';
 import { SetUpError } from '@countersign/infra/set-up-error';
 import type { ExitReport, GuardedProcess } from '@countersign/infra/spawn-guarded';
+import { waitUntil } from '@countersign/infra/wait-until';
+import pg from 'pg';
 import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
 
 const IMAGES = baseImages(process.env);
 const STOP_SECONDS = 10;
+const START_MS = 60_000;
 
 /** Throws SetUpError when no container engine answers. */
 export async function requireContainerEngine(): Promise<void> {
@@ -25,21 +29,59 @@ export async function requireContainerEngine(): Promise<void> {
   }
 }
 
-export async function runPostgresContainer(): Promise<AsyncDisposable & { admin_url: string }> {
+export async function runPostgresContainer(): Promise<PostgresHandle> {
   const password = randomBytes(24).toString('hex');
   const port = await findFreePort();
+  const admin_url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'max_connections=300', 'fsync=off'];
-  const container = await new GenericContainer(IMAGES.postgres)
+  const started = await new GenericContainer(IMAGES.postgres)
     .withNetworkMode('host')
     .withEnvironment({ POSTGRES_PASSWORD: password, POSTGRES_INITDB_ARGS: INITDB_ARGS })
     .withCommand(['postgres', ...settings.flatMap((setting) => ['-c', setting])])
-    // The image starts a server for its own set-up first.
-    .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 2))
+    // Over TCP only the real server answers: the image starts another one for its own set-up first.
+    .withWaitStrategy(Wait.forSuccessfulCommand(`pg_isready --host=127.0.0.1 --port=${port}`))
     .start();
-  return {
-    admin_url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
-    [Symbol.asyncDispose]: async () => void (await container.stop()),
+  const { container } = await getContainerRuntimeClient();
+  const handle = container.getById(started.getId());
+  const look = async () => (await handle.inspect()).State;
+  const isRunning = async (): Promise<boolean> => (await look()).Running;
+  let pid: number | undefined = (await look()).Pid;
+  const kill = async (): Promise<void> => {
+    if (!(await isRunning())) return;
+    const exited = handle.wait({ condition: 'not-running' });
+    await handle.kill({ signal: 'SIGKILL' });
+    await exited;
   };
+  return {
+    admin_url,
+    port,
+    get pid() {
+      return pid;
+    },
+    // In a volume of the container's own, which goes with it.
+    data_dir: undefined,
+    kill,
+    stop: async () => ((await isRunning()) ? void (await handle.stop({ t: STOP_SECONDS })) : undefined),
+    async start() {
+      if (!(await isRunning())) await handle.start();
+      await waitUntil('Postgres accepts connections', () => answers(admin_url), { timeout_ms: START_MS });
+      pid = (await look()).Pid;
+    },
+    [Symbol.asyncDispose]: async () => void (await started.stop({ remove: true, removeVolumes: true })),
+  };
+}
+
+async function answers(admin_url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: admin_url });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
 }
 
 export function natsContainer(): NatsProgram {

@@ -52,10 +52,17 @@ export type TestSystem = AsyncDisposable & {
   ): Promise<{ status: number; body: any; headers: Headers }>;
 };
 
+/** As the run's other servers are started. */
+async function startOwnPostgres(dir: string): Promise<PostgresHandle> {
+  if (inject('test_stack').kind === 'processes') return runPostgres({ dir, mode: 'test' });
+  const { runPostgresContainer } = await import('./run-in-containers.ts');
+  return runPostgresContainer();
+}
+
 /** A cluster of its own, which a test may kill; otherwise a database in the one that all test files share. */
 async function openDatabase(dir: string, keys: DevelopmentKeys, own: boolean, owned: AsyncDisposableStack) {
   if (own) {
-    const postgres = owned.use(await runPostgres({ dir, mode: 'test' }));
+    const postgres = owned.use(await startOwnPostgres(dir));
     return { admin_url: postgres.admin_url, keys, postgres, prepare: prepareSystem };
   }
   const { role_password } = inject('test_stack');
