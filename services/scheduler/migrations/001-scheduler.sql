@@ -47,7 +47,9 @@ CREATE UNIQUE INDEX jobs_idempotency ON scheduler.jobs (tenant, actor, idempoten
 CREATE INDEX jobs_cleared ON scheduler.jobs (pool, priority DESC, created_at) WHERE state = 'cleared';
 CREATE INDEX jobs_held ON scheduler.jobs (tenant, job_id) WHERE state = 'held';
 CREATE INDEX jobs_open_deadline ON scheduler.jobs (deadline_at) WHERE state IN ('held', 'cleared', 'dispatched');
-CREATE INDEX jobs_listed ON scheduler.jobs (tenant, created_at DESC, job_id);
+-- Under another collation, so that no plan made on an empty table looks up a single job through it: only the primary key
+-- then fits `tenant = … AND job_id = …`. Listings say COLLATE "C".
+CREATE INDEX jobs_listed ON scheduler.jobs (tenant COLLATE "C", created_at DESC, job_id DESC);
 
 -- Content and the salts of its digests, erased together; a denied job keeps none.
 CREATE TABLE scheduler.contexts (

@@ -51,11 +51,8 @@ const endOf = (attempt: LockedAttempt, outcome: ScreenedOutcome, state: ControlS
   }
 };
 
-/** Nothing is released under a stop: content stays where it is, unread. */
-const releases = (end: End, outcome: ScreenedOutcome): boolean =>
-  end.to === 'succeeded' ||
-  end.to === 'quarantined' ||
-  ((end.to === 'failed' || end.to === 'timed_out') && outcome.output_decision !== 'quarantine');
+/** Under a stop nothing is released, and a retry has nothing to show yet. What was quarantined is named and stays sealed. */
+const RELEASING: readonly JobState[] = ['succeeded', 'quarantined', 'failed', 'timed_out'];
 
 const planEnd = (
   attempt: LockedAttempt,
@@ -71,7 +68,7 @@ const planEnd = (
     to: end.to,
     reason: end.reason ?? undefined,
     ...(end.to === 'cleared' ? { delay_ms: retryDelay(attempt) } : {}),
-    ...(releases(end, outcome) ? { result_dispatch_id: dispatch_id } : {}),
+    ...(RELEASING.includes(end.to) ? { result_dispatch_id: dispatch_id } : {}),
   };
   const entry = jobEntry(`job_${end.to}`, attempt, {
     state: end.to,
@@ -83,7 +80,7 @@ const planEnd = (
     duration_ms: outcome.duration_ms,
     output_decision: outcome.output_decision,
     output_digest: outcome.output_digest,
-    released: releases(end, outcome),
+    released: RELEASING.includes(end.to),
     reason: end.reason,
   });
   return { move, entry };

@@ -18,7 +18,7 @@ export const findJob = async (tx: Tx, tenant: string, job_id: string): Promise<J
 
 const LIST = `
 SELECT ${VIEW} FROM scheduler.jobs
- WHERE tenant = $1 AND ($2::text IS NULL OR actor = $2) AND ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR topic = $4)
+ WHERE tenant COLLATE "C" = $1 AND ($2::text IS NULL OR actor = $2) AND ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR topic = $4)
    AND ($5::timestamptz IS NULL OR (created_at, job_id) < ($5::timestamptz, $6::text))
  ORDER BY created_at DESC, job_id DESC LIMIT $7`;
 
