@@ -18,8 +18,10 @@ const EXAMPLE_DIR = join(PROJECT_DIR, 'examples/support-desk');
 const DESK = 'support_desk';
 
 /** A database of the desk's own, under a role of its own: Countersign's roles can't enter it, nor it theirs. */
-export async function createDeskDatabase(admin_url: string): Promise<string> {
-  const password = randomBytes(24).toString('base64url');
+export async function createDeskDatabase(
+  admin_url: string,
+  password = randomBytes(24).toString('base64url'),
+): Promise<string> {
   const client = new pg.Client({ connectionString: admin_url });
   await client.connect();
   try {

@@ -10,11 +10,18 @@ export type KeptSecrets = {
   keys: DevelopmentKeys;
   /** Of Postgres' superuser. */
   password: string;
+  /** Of the example's own role in Postgres. */
+  desk_password: string;
 };
 
 /** Makes what is missing in `dir`. */
-export function loadKeptSecrets(dir: string): KeptSecrets {
-  const path = join(dir, 'postgres-password');
+export const loadKeptSecrets = (dir: string): KeptSecrets => ({
+  keys: loadDevelopmentKeys(dir, DEVELOPMENT_ROSTER),
+  password: keepPassword(join(dir, 'postgres-password')),
+  desk_password: keepPassword(join(dir, 'desk-password')),
+});
+
+function keepPassword(path: string): string {
   if (!existsSync(path)) writeFileSync(path, randomBytes(24).toString('hex'), { mode: 0o600 });
-  return { keys: loadDevelopmentKeys(dir, DEVELOPMENT_ROSTER), password: readFileSync(path, 'utf8') };
+  return readFileSync(path, 'utf8');
 }

