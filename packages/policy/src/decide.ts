@@ -9,6 +9,7 @@ import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import { applyFacts, findTopic, schemaFailure } from './apply-facts.ts';
 import { applyRemediation, describeRemediation } from './apply-remediation.ts';
 import { outsideCeiling } from './check-ceiling.ts';
+import { compensationObstacle } from './check-compensation.ts';
 import type { CompiledPolicy, CompiledRule } from './compile-policy.ts';
 import { evaluateRules, type Trace } from './evaluate-rules.ts';
 import { mergePatch } from './merge-patch.ts';
@@ -110,14 +111,16 @@ function decideRound(
     outcome: known === null ? 'unlisted' : 'listed',
     rule_id: null,
     detail: describeFacts(known?.pattern ?? null, request),
+    facts: { listed_as: known?.pattern ?? null, request, asserted },
   });
   const after = ceilingRound(actor, request, context);
   if (after !== null) return after;
   const subject = subjectOf(request, actor, policy.scanners);
   const result = evaluateRules(policy, { subject, request, actor, now: context.now }, context.trace);
   const violated = payloadKnown ? patchedViolation(policy, request, result.standing) : null;
-  const standing =
+  const held =
     violated === null ? result.standing : denial(result.standing.rule_id, `${violated.code}: ${violated.detail}`);
+  const standing = requireWayBack(policy, { request, actor, now: context.now }, held);
   return { ...result, standing, request, asserted, skipped, findings: subject.scanned() };
 }
 
@@ -149,6 +152,18 @@ function patchedViolation(policy: CompiledPolicy, request: NamedRequest, standin
   const { set } = standing.constraints;
   if (set === undefined) return null;
   return schemaFailure(findTopic(policy, request.topic), mergePatch(request.payload ?? {}, set));
+}
+
+/** Only where something asked for it, so that nobody else pays for a second look. */
+function requireWayBack(
+  policy: CompiledPolicy,
+  asking: { request: NamedRequest; actor: Actor; now: string },
+  standing: Standing,
+): Standing {
+  if (standing.obligations.rollback !== 'required') return standing;
+  const obstacle = compensationObstacle(policy, asking);
+  if (obstacle === null) return standing;
+  return denial(standing.rule_id, `rollback_missing: a compensation is required, and ${obstacle}`);
 }
 
 function finish(

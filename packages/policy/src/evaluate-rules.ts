@@ -8,7 +8,14 @@ import { approvalOf } from './effects.ts';
 import { matchSubject, type Subject } from './match-subject.ts';
 import { denial, raiseStanding, type Standing } from './raise-standing.ts';
 
-export type TraceStep = { step: string; outcome: string; rule_id: string | null; detail: string };
+export type TraceStep = {
+  step: string;
+  outcome: string;
+  rule_id: string | null;
+  detail: string;
+  /** With the step `facts`: the request as the rules see it, and what stands in it on the submitter's word. */
+  facts?: { listed_as: string | null; request: NamedRequest; asserted: readonly string[] };
+};
 export type Trace = (step: TraceStep) => void;
 export type Question = { subject: Subject; request: NamedRequest; actor: Actor; now: string };
 export type Evaluated = {

@@ -9,7 +9,8 @@ export type Explanation = { outcome: DecideOutcome; steps: TraceStep[]; text: st
 
 export function explain(policy: CompiledPolicy, item: DecideItem, context: DecideContext): Explanation {
   const steps: TraceStep[] = [];
-  const outcome = decide(policy, item, { ...context, trace: (step) => steps.push(step) });
+  // The facts hold the whole payload, which no explanation repeats.
+  const outcome = decide(policy, item, { ...context, trace: ({ facts: _, ...step }) => steps.push(step) });
   return { outcome, steps, text: tell(policy, item, outcome, steps) };
 }
 

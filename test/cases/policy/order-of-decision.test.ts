@@ -278,6 +278,34 @@ describe('floors', () => {
     expect(verdict(reversible, { ...prod, compensation: { topic: 'job.undo' } })).toEqual(['allow', 'yes']);
   });
 
+  it.each([
+    ['is denied itself', { topic: 'job.never' }, 'would be denied (never)'],
+    ['does not fit its topic', { topic: 'job.undo', payload: { all: 1 } }, 'schema_violated'],
+    ['is rewritten', { topic: 'job.turn' }, 'would be rewritten (turn)'],
+  ])('deny, when the way back %s', (_, compensation, says) => {
+    const policy = compiled(
+      `
+topics: { job.undo: { schema: ./schemas/undo.json } }
+tiers: [{ id: back, match: {}, floor: { rollback: required } }]
+rules:
+  - { id: turn, match: { topics: [job.turn] }, decision: remediate, remediation: { id: t, topic: job.undo } }
+  - { id: never, match: { topics: [job.never] }, decision: deny }
+${ALLOW}`,
+      { 'schemas/undo.json': '{ "properties": { "all": { "type": "boolean" } } }' },
+    );
+    const decision = finalOf(ask(policy, { ...prod, compensation }));
+    expect(decision.decision).toBe('deny');
+    expect(decision.reason).toContain(says);
+    const fine = { topic: 'job.undo', payload: { all: true } };
+    expect(verdict(policy, { ...prod, compensation: fine })).toEqual(['allow', 'yes']);
+  });
+
+  it('deny, when a rule itself requires a way back', () => {
+    const policy = rules('  - { id: back, match: {}, decision: allow, rollback: required }\n');
+    expect(finalOf(ask(policy, prod)).reason).toMatch(/^rollback_missing/);
+    expect(verdict(policy, { ...prod, compensation: { topic: 'job.undo' } })).toEqual(['allow', 'back']);
+  });
+
   it('never lower', () => {
     const policy = withTier(
       '{ decision: allow_with_constraints, constraints: { timeout: 1m } }',
