@@ -6,6 +6,8 @@ import type { Metrics } from './metrics.ts';
 export type Probes = {
   url: string;
   ready(name: string, check: () => Promise<void>): void;
+  /** Until this is called nothing is ready, whatever the checks say: a part of them may not have been named yet. */
+  started(): void;
   draining(): void;
   close(): Promise<void>;
 };
@@ -32,11 +34,12 @@ const json = (status: number, body: object): Response =>
 
 export const openProbes = async (config: BaseConfig, metrics: Metrics): Promise<Probes> => {
   const checks = new Map<string, () => Promise<void>>();
+  let starting = true;
   let draining = false;
   const readyz = async (): Promise<Response> => {
     const outcomes = await Promise.all([...checks].map(async ([name, check]) => [name, await passes(check)] as const));
-    const ready = !draining && outcomes.every(([, ok]) => ok);
-    return json(ready ? 200 : 503, { ready, draining, checks: Object.fromEntries(outcomes) });
+    const ready = !starting && !draining && outcomes.every(([, ok]) => ok);
+    return json(ready ? 200 : 503, { ready, starting, draining, checks: Object.fromEntries(outcomes) });
   };
   const route = async (request: Request): Promise<Response> => {
     const { pathname } = new URL(request.url);
@@ -52,6 +55,9 @@ export const openProbes = async (config: BaseConfig, metrics: Metrics): Promise<
   return {
     url: listening.url,
     ready: (name, check) => void checks.set(name, check),
+    started: () => {
+      starting = false;
+    },
     draining: () => {
       draining = true;
     },

@@ -126,6 +126,7 @@ const launch = async <S extends z.ZodObject>(
   };
   try {
     await definition.start(context);
+    probes.started();
   } catch (thrown) {
     await stop();
     throw thrown;
