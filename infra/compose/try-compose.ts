@@ -88,9 +88,8 @@ async function waitForHealth(runCompose: RunCompose): Promise<void> {
 
 type Call = (method: string, path: string, body?: object) => Promise<Answer>;
 
-const caller =
-  (keys: Record<string, string>): Call =>
-  async (method, path, body) => {
+function caller(keys: Record<string, string>): Call {
+  return async (method, path, body) => {
     const headers = { 'x-api-key': keys.AGENT_KEY!, 'x-tenant-id': keys.COUNTERSIGN_TENANT! };
     const answer = await fetch(`${keys.COUNTERSIGN_URL}/api/v1${path}`, {
       method,
@@ -99,6 +98,7 @@ const caller =
     });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
+}
 
 /** Returns the job's id once its result is released. */
 async function tryAllowed(call: Call): Promise<string> {
