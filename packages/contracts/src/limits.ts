@@ -56,6 +56,10 @@ export const LIMITS = {
   token_chars: 64,
   /** Jobs in one group commit. */
   batch_rows: 128,
+  /** Rows from which a batch counts as busy: then the next one waits `linger_ms`, so that more share its commit. */
+  busy_rows: 8,
+  /** Milliseconds; a quiet system never waits. */
+  linger_ms: 2,
   /** Requests that may wait for a group commit before callers are told to come back. */
   queued_rows: 4_096,
   /** Rows of one page of a listing. */
@@ -140,6 +144,29 @@ export const LIMITS = {
   bundle_bytes: 2 * 1024 * 1024,
   /** Files of a policy bundle. */
   bundle_files: 256,
+  /** Bytes of a bundle document as it travels, escaped once more. */
+  bundle_document_bytes: 3_900_000,
+  /** Requests of one question to simulate or explain. */
+  simulate_requests: 100,
+  /** Bytes of the body of such a question, its candidate included. */
+  question_bytes: 3_000_000,
+  /** Bytes of the answers to one question; what would come after is refused. */
+  answer_bytes: 3_000_000,
+  /** Candidates that are kept compiled. */
+  compiled_candidates: 8,
+  /** Jobs that one replay decides again. */
+  replay_jobs: 10_000,
+  /** Milliseconds of one replay. */
+  replay_ms: 20_000,
+  /** Jobs that a replay reads at once. */
+  replay_page: 500,
+  /** Groups of differences that a replay lists, and job ids in each. */
+  replay_groups: 200,
+  replay_examples: 5,
+  /** Decisions that wait for the shadow; more are dropped. */
+  shadow_queue: 1_000,
+  /** Differences between shadow and active policy that one replica puts into the ledger per minute. */
+  shadow_entries: 60,
   /** Rules of one policy. */
   policy_rules: 10_000,
   /** Entries of any other list in a policy. */

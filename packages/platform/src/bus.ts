@@ -6,6 +6,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer, RpcParsed, RpcRequest, RpcVerb } from '@countersign/contracts/rpc';
 import { RPC } from '@countersign/contracts/rpc';
 import { subjects } from '@countersign/contracts/subjects';
+import { linger } from './linger.ts';
 import type { Logger } from './logger.ts';
 import { errorFields } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -96,6 +97,7 @@ const batcher = (
       const taken = buffer.splice(0, batch);
       await run(taken);
       pull.want(room - buffer.length);
+      await linger(taken.length, buffer.length);
     }
     busy = false;
   };

@@ -4,6 +4,7 @@
  */
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
+import { linger } from './linger.ts';
 
 type Waiting<I, O> = { item: I; resolve: (value: O) => void; reject: (reason: unknown) => void };
 
@@ -51,7 +52,11 @@ export const groupCommit = <I, O>(options: GroupCommitOptions<I, O>): ((item: I)
     busy = true;
     /** One turn of the event loop lets the messages that arrived together share the commit. */
     await new Promise((resolve) => setImmediate(resolve));
-    while (queue.length > 0) await runBatch(queue.splice(0, maxRows));
+    while (queue.length > 0) {
+      const batch = queue.splice(0, maxRows);
+      await runBatch(batch);
+      await linger(batch.length, queue.length);
+    }
     busy = false;
   };
 

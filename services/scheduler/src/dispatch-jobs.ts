@@ -6,6 +6,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
+import { linger } from '@countersign/platform/linger';
 import type { DispatchItem, Verdict } from './classify-dispatch.ts';
 import { classifyDispatch } from './classify-dispatch.ts';
 import { decideAgain } from './decide-again.ts';
@@ -121,6 +122,8 @@ const dispatchRound = async (context: SchedulerContext): Promise<number> => {
 /** Until nothing is left that fits: a full batch means there may be more. */
 export const dispatchJobs = async (context: SchedulerContext): Promise<void> => {
   for (let round = 0; round < ROUNDS; round += 1) {
-    if ((await dispatchRound(context)) < LIMITS.batch_rows) return;
+    const picked = await dispatchRound(context);
+    await linger(picked, 0);
+    if (picked < LIMITS.batch_rows) return;
   }
 };
