@@ -33,19 +33,24 @@ WITH RECURSIVE waiting(pool) AS (
 rooms AS (
   SELECT w.pool, CASE WHEN k.room IS NULL THEN $1::bigint ELSE greatest(0, k.room - (
            SELECT count(*) FROM scheduler.attempts a WHERE a.pool = w.pool AND a.state IN ('dispatched', 'running'))) END AS room
-    FROM (SELECT pool FROM waiting WHERE pool IS NOT NULL UNION ALL SELECT NULL) w
-    LEFT JOIN unnest($2::text[], $3::bigint[]) AS k(pool, room) ON k.pool = w.pool)
+    FROM waiting w LEFT JOIN unnest($2::text[], $3::bigint[]) AS k(pool, room) ON k.pool = w.pool
+   WHERE w.pool IS NOT NULL),
+picked AS (
+  SELECT fitting.* FROM rooms CROSS JOIN LATERAL (
+         SELECT tenant, job_id FROM scheduler.jobs
+          WHERE state = 'cleared' AND pool = rooms.pool AND not_before <= clock_timestamp()
+          ORDER BY priority DESC, created_at LIMIT rooms.room) fitting
+   UNION ALL
+  (SELECT tenant, job_id FROM scheduler.jobs
+    WHERE state = 'cleared' AND pool IS NULL AND not_before <= clock_timestamp()
+    ORDER BY priority DESC, created_at LIMIT $1))
 SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent,
        j.effective_digest, j.approval_id, j.held_seq, j.attempt, j.runs, j.pool, j.policy_epoch, c.salt, c.rewritten,
        c.actor AS actor_json
-  FROM rooms
- CROSS JOIN LATERAL (
-       SELECT * FROM scheduler.jobs n
-        WHERE n.state = 'cleared' AND n.pool IS NOT DISTINCT FROM rooms.pool AND n.not_before <= clock_timestamp()
-        ORDER BY n.priority DESC, n.created_at LIMIT rooms.room) j
-  JOIN scheduler.contexts c ON c.tenant = j.tenant AND c.job_id = j.job_id
- WHERE c.rewritten IS NOT NULL
- LIMIT $1`;
+  FROM (SELECT * FROM picked LIMIT $1) p
+ CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = p.tenant AND job_id = p.job_id OFFSET 0) j
+ CROSS JOIN LATERAL (SELECT * FROM scheduler.contexts WHERE tenant = p.tenant AND job_id = p.job_id OFFSET 0) c
+ WHERE c.rewritten IS NOT NULL`;
 
 /** `rooms`: how many attempts of each pool may be under way, as far as known. */
 export const pickCleared = (tx: Tx, limit: number, rooms: ReadonlyMap<string, number>): Promise<ClearedJob[]> =>
