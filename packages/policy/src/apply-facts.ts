@@ -6,6 +6,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { TopicFacts } from '@countersign/contracts/policy';
 import type { CompiledPolicy, CompiledTopic } from './compile-policy.ts';
 import { splitTokens } from './match-glob.ts';
+import type { IndexedFacts } from './rule-index.ts';
 
 export type FactsMode = {
   /** After a rewrite the policy speaks to itself: its facts replace what is left of the submitter's. */
@@ -24,10 +25,23 @@ const contradicted = (at: string, detail: string): Refused => ({
   failure: { code: 'facts_contradicted', detail, at },
 });
 
+/** Entries are found by topic alone. */
+const NOTHING_ELSE: Omit<IndexedFacts, 'topic'> = {
+  tenant: '',
+  capability_name: null,
+  labels: {},
+  label_names: [],
+  risk_tags: [],
+  requires: [],
+  actor_id: '',
+  actor_type: '',
+};
+
 /** The most specific entry of `topics:` that covers the topic. */
 export function findTopic(policy: CompiledPolicy, topic: string): CompiledTopic | null {
   const { items, index } = policy.topics;
-  const first = index.candidates({ topic: splitTokens(topic), capability: null, labels: {} })[0];
+  if (items.length === 0) return null;
+  const first = index.candidates({ ...NOTHING_ELSE, topic: splitTokens(topic) })[0];
   return first === undefined ? null : items[first]!;
 }
 

@@ -9,7 +9,9 @@ export type Subject = {
   tenant: string;
   topic: Glob;
   capability: Glob | null;
+  capability_name: string | null;
   labels: Readonly<Record<string, string>>;
+  label_names: readonly string[];
   risk_tags: readonly string[];
   requires: readonly string[];
   actor_id: string;
@@ -78,14 +80,11 @@ export function compileMatch(source: Match): CompiledMatch {
 
 export function matchSubject(match: CompiledMatch, subject: Subject): MatchOutcome {
   if (match.tenants !== null && !match.tenants.has(subject.tenant)) return FAILS.tenants;
-  if (match.topics !== null && !match.topics.some((glob) => globMatches(glob, subject.topic))) return FAILS.topics;
-  if (match.capabilities !== null && !capabilityMatches(match.capabilities, subject.capability))
-    return FAILS.capabilities;
+  if (match.topics !== null && !anyGlob(match.topics, subject.topic)) return FAILS.topics;
+  if (match.capabilities !== null && !anyGlob(match.capabilities, subject.capability)) return FAILS.capabilities;
   if (match.labels !== null && !labelsMatch(match.labels, subject.labels)) return FAILS.labels;
-  const riskTags = match.risk_tags;
-  if (riskTags !== null && !subject.risk_tags.some((tag) => riskTags.has(tag))) return FAILS.risk_tags;
-  if (match.requires !== null && !match.requires.every((name) => subject.requires.includes(name)))
-    return FAILS.requires;
+  if (match.risk_tags !== null && !anyOf(match.risk_tags, subject.risk_tags)) return FAILS.risk_tags;
+  if (match.requires !== null && !allIn(match.requires, subject.requires)) return FAILS.requires;
   if (match.actors !== null && !match.actors.has(subject.actor_id)) return FAILS.actors;
   if (match.actor_types !== null && !match.actor_types.has(subject.actor_type)) return FAILS.actor_types;
   if (match.keywords !== null && !keywordsMatch(match.keywords, subject.foldedTexts())) return FAILS.keywords;
@@ -103,11 +102,29 @@ function negate(outcome: MatchOutcome): MatchOutcome {
   return outcome.kind === 'holds' ? FAILS.not : HOLDS;
 }
 
-const capabilityMatches = (globs: readonly Glob[], capability: Glob | null): boolean =>
-  capability !== null && globs.some((glob) => globMatches(glob, capability));
+// Loops, not callbacks: these run for every candidate of every request.
+function anyGlob(globs: readonly Glob[], tokens: Glob | null): boolean {
+  if (tokens === null) return false;
+  for (const glob of globs) if (globMatches(glob, tokens)) return true;
+  return false;
+}
 
-const labelsMatch = (wanted: readonly (readonly [string, ReadonlySet<string>])[], labels: Subject['labels']): boolean =>
-  wanted.every(([key, values]) => Object.hasOwn(labels, key) && values.has(labels[key]!));
+function labelsMatch(wanted: NonNullable<CompiledMatch['labels']>, labels: Subject['labels']): boolean {
+  for (const [key, values] of wanted) {
+    if (!Object.hasOwn(labels, key) || !values.has(labels[key]!)) return false;
+  }
+  return true;
+}
+
+function anyOf(wanted: ReadonlySet<string>, given: readonly string[]): boolean {
+  for (const value of given) if (wanted.has(value)) return true;
+  return false;
+}
+
+function allIn(wanted: readonly string[], given: readonly string[]): boolean {
+  for (const value of wanted) if (!given.includes(value)) return false;
+  return true;
+}
 
 const keywordsMatch = (keywords: readonly string[], texts: readonly string[]): boolean =>
   keywords.some((keyword) => texts.some((text) => containsWord(text, keyword)));

@@ -3,43 +3,68 @@
 import type { Finding } from '@countersign/contracts/decision';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { type ScannerName, scanValue } from '@countersign/scanners/scan';
-import { splitTokens } from './match-glob.ts';
+import { type Glob, splitTokens } from './match-glob.ts';
 import { foldText, type Subject } from './match-subject.ts';
 
 /** `scanned`: what was found, as far as anything asked; empty when nothing did. */
 export type RequestSubject = Subject & { scanned: () => readonly Finding[] };
 
-export function subjectOf(request: NamedRequest, actor: Actor, scanners: readonly ScannerName[]): RequestSubject {
-  const { meta, prompt, payload } = request;
-  const content = { ...(prompt !== undefined && { prompt }), ...(payload !== undefined && { payload }) };
-  const texts = once(() => textsOf(content).map(foldText));
-  let seen: readonly Finding[] = [];
-  const findings = once(() => {
-    const result = scanValue(content, scanners);
-    seen = result.ok ? result.findings : [];
-    return result.ok ? result.findings : null;
-  });
-  return {
-    tenant: request.tenant,
-    topic: splitTokens(request.topic),
-    capability: meta.capability === undefined ? null : splitTokens(meta.capability),
-    labels: request.labels,
-    risk_tags: meta.risk_tags,
-    requires: meta.requires,
-    actor_id: actor.id,
-    actor_type: actor.type,
-    foldedTexts: texts,
-    findings,
-    scanned: () => seen,
-  };
-}
+export const subjectOf = (request: NamedRequest, actor: Actor, scanners: readonly ScannerName[]): RequestSubject =>
+  new LazySubject(request, actor, scanners);
 
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
+class LazySubject implements RequestSubject {
+  readonly tenant: string;
+  readonly topic: Glob;
+  readonly capability: Glob | null;
+  readonly capability_name: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly label_names: readonly string[];
+  readonly risk_tags: readonly string[];
+  readonly requires: readonly string[];
+  readonly actor_id: string;
+  readonly actor_type: string;
+  private readonly request: NamedRequest;
+  private readonly scanners: readonly ScannerName[];
+  private texts: readonly string[] | null = null;
+  private found: readonly Finding[] | null | undefined;
+
+  constructor(request: NamedRequest, actor: Actor, scanners: readonly ScannerName[]) {
+    const { meta } = request;
+    this.tenant = request.tenant;
+    this.topic = splitTokens(request.topic);
+    this.capability = meta.capability === undefined ? null : splitTokens(meta.capability);
+    this.capability_name = meta.capability ?? null;
+    this.labels = request.labels;
+    this.label_names = Object.keys(request.labels);
+    this.risk_tags = meta.risk_tags;
+    this.requires = meta.requires;
+    this.actor_id = actor.id;
+    this.actor_type = actor.type;
+    this.request = request;
+    this.scanners = scanners;
+  }
+
+  foldedTexts(): readonly string[] {
+    this.texts ??= textsOf(this.content()).map(foldText);
+    return this.texts;
+  }
+
+  findings(): readonly Finding[] | null {
+    if (this.found === undefined) {
+      const result = scanValue(this.content(), this.scanners);
+      this.found = result.ok ? result.findings : null;
+    }
+    return this.found;
+  }
+
+  scanned(): readonly Finding[] {
+    return this.found ?? [];
+  }
+
+  private content(): object {
+    const { prompt, payload } = this.request;
+    return { ...(prompt !== undefined && { prompt }), ...(payload !== undefined && { payload }) };
+  }
 }
 
 /** Keys too: a word is not less said for standing in front of a colon. */
