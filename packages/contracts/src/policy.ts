@@ -73,7 +73,7 @@ export const rateLimit = z.strictObject({
   per: z.array(z.enum(['tenant', 'topic', 'actor', 'capability', 'pool'])).min(1),
   on_exceed: z.enum(['deny', 'hold']),
 });
-const rateLimits = z.array(rateLimit).min(1).max(16);
+export const rateLimits = z.array(rateLimit).min(1).max(16);
 
 export const remediationSource = z.strictObject({
   id: token,
@@ -86,7 +86,8 @@ export const remediationSource = z.strictObject({
   payload: payloadObject.optional(),
 });
 
-const around = {
+/** What must hold around a run. */
+export const around = {
   evidence: z.enum(['standard', 'enhanced']).optional(),
   review: z.enum(['none', 'required']).optional(),
   rollback: z.enum(['none', 'required']).optional(),
@@ -200,26 +201,6 @@ export const pool = z.strictObject({
 });
 export type Pool = z.infer<typeof pool>;
 export const poolsSource = z.strictObject({ pools: z.array(pool).min(1).max(LIMITS.policy_list) });
-
-/** `tests/*.yaml`: what a policy's author expects of it. */
-export const policyTests = z.strictObject({
-  cases: nonEmpty(
-    z.strictObject({
-      name: z.string().min(1).max(200),
-      tenant: tenantName.default('default'),
-      actor: z.strictObject({ id: principalId.default('test-agent'), type: actorType.default('agent') }).optional(),
-      /** As in `POST /jobs`. */
-      request: payloadObject,
-      expect: z.strictObject({
-        decision: z.enum(DECISIONS),
-        rule_id: z.string().nullable().optional(),
-        remediated_by: z.string().optional(),
-        stages: z.array(stage).optional(),
-      }),
-    }),
-  ),
-});
-export type PolicyTests = z.infer<typeof policyTests>;
 
 export const BUNDLE_FORMAT = 'countersign/bundle/v1';
 /** Tenants that a bundle may decide for; `*` stands alone, for all. */

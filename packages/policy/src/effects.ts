@@ -2,7 +2,7 @@
 // wrote them, defaults filled in. Two sets combine only towards the stricter one.
 import type { Constraints, Obligations } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { PolicyConstraints, RuleSource, TierSource } from '@countersign/contracts/policy';
+import type { PolicyConstraints, RuleSource } from '@countersign/contracts/policy';
 import { DEFAULT_GROUP } from './check-policy.ts';
 
 export type Approval = NonNullable<Obligations['approval']>;
@@ -26,18 +26,20 @@ export const approvalOf = (stages?: Stages, expires_ms?: number): Approval => ({
   expires_ms: expires_ms ?? LIMITS.approval_expires_ms,
 });
 
+export const limitsOf = (source: NonNullable<RuleSource['limits']>): NonNullable<Obligations['limits']> =>
+  source.map(({ window, ...limit }) => ({ ...limit, window_ms: window }));
+
 export function ruleObligations(rule: RuleSource): Obligations {
-  const limits = rule.limits?.map(({ window, ...limit }) => ({ ...limit, window_ms: window }));
   return {
     ...(rule.decision === 'require_approval' && {
       approval: approvalOf(rule.approval?.stages, rule.approval?.expires_in),
     }),
-    ...(limits !== undefined && { limits }),
+    ...(rule.limits !== undefined && { limits: limitsOf(rule.limits) }),
     ...aroundOf(rule),
   };
 }
 
-export const aroundOf = (source: RuleSource | TierSource['floor']): Around => ({
+export const aroundOf = (source: Pick<RuleSource, keyof Around>): Around => ({
   ...(source.evidence !== undefined && { evidence: source.evidence }),
   ...(source.review !== undefined && { review: source.review }),
   ...(source.rollback !== undefined && { rollback: source.rollback }),

@@ -1,14 +1,8 @@
 // Reads the files of a bundle into typed sources, or says everything that is wrong with them at once. It knows shapes
 // only; what the names mean together is checked in check-policy.ts.
 import { LIMITS } from '@countersign/contracts/limits';
-import {
-  type PolicySource,
-  type PolicyTests,
-  type Pool,
-  policySource,
-  policyTests,
-  poolsSource,
-} from '@countersign/contracts/policy';
+import { type PolicySource, type Pool, policySource, poolsSource } from '@countersign/contracts/policy';
+import { type PolicyTests, policyTests } from '@countersign/contracts/policy-tests';
 import { parseStrict } from '@countersign/ledger/canonical-json';
 import type { z } from 'zod';
 import { type FaultCode, faultAt, type Path, type Place, type PolicyFault } from './policy-fault.ts';
@@ -39,6 +33,22 @@ export function parseBundle(files: Readonly<Record<string, string>>): ParseBundl
   const reader = new BundleReader();
   for (const [file, text] of Object.entries(files)) reader.read(file, text);
   return reader.finish();
+}
+
+export type ReadTests = { file: string; tests: PolicyTests; locate: (path: Path) => Place };
+
+/** Tests from outside the bundle; path → YAML. Size and shape are bounded as in a bundle. */
+export function readTests(files: Readonly<Record<string, string>>): { read: ReadTests[]; faults: PolicyFault[] } {
+  const tooLarge = sizeFault(files);
+  if (tooLarge !== null) return { read: [], faults: [tooLarge] };
+  const read: ReadTests[] = [];
+  const faults: PolicyFault[] = [];
+  for (const [file, text] of Object.entries(files)) {
+    const typed = readTyped(file, text, policyTests);
+    if (typed.ok) read.push({ file, tests: typed.value, locate: typed.yaml.locate });
+    else faults.push(...typed.faults);
+  }
+  return { read, faults };
 }
 
 function sizeFault(files: Readonly<Record<string, string>>): PolicyFault | null {
@@ -82,15 +92,10 @@ class BundleReader {
   }
 
   private readTyped<T extends z.ZodType>(file: string, text: string, shape: T): z.output<T> | null {
-    const read = readYaml(file, text);
-    if (!read.ok) {
-      this.faults.push(...read.faults);
-      return null;
-    }
-    this.yamls.set(file, read.yaml);
-    const parsed = shape.safeParse(read.yaml.value);
-    if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues) this.faults.push(...issueFaults(read.yaml, issue));
+    const typed = readTyped(file, text, shape);
+    if (typed.yaml !== null) this.yamls.set(file, typed.yaml);
+    if (typed.ok) return typed.value;
+    this.faults.push(...typed.faults);
     return null;
   }
 
@@ -99,6 +104,17 @@ class BundleReader {
     if (parsed.ok) this.schemas.set(file, parsed.value);
     else this.faults.push(faultAt('json_malformed', file, jsonPlace(parsed.at), parsed.detail));
   }
+}
+
+type Typed<T> = { ok: true; value: T; yaml: YamlFile } | { ok: false; faults: PolicyFault[]; yaml: YamlFile | null };
+
+function readTyped<T extends z.ZodType>(file: string, text: string, shape: T): Typed<z.output<T>> {
+  const read = readYaml(file, text);
+  if (!read.ok) return { ok: false, faults: read.faults, yaml: null };
+  const parsed = shape.safeParse(read.yaml.value);
+  if (parsed.success) return { ok: true, value: parsed.data, yaml: read.yaml };
+  const faults = parsed.error.issues.flatMap((issue) => issueFaults(read.yaml, issue));
+  return { ok: false, faults, yaml: read.yaml };
 }
 
 function issueFaults(yaml: YamlFile, issue: z.core.$ZodIssue): PolicyFault[] {
