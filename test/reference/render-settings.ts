@@ -16,7 +16,7 @@ type Schema = {
   default?: unknown;
 };
 
-const valueOf = ({ type, format, pattern, enum: names, const: only, minimum, maximum }: Schema): string => {
+const describeValue = ({ type, format, pattern, enum: names, const: only, minimum, maximum }: Schema): string => {
   if (only !== undefined) return code(String(only));
   if (names) return codes(names.map(String));
   if (type === 'integer') return `integer, ${minimum} to ${maximum === Number.MAX_SAFE_INTEGER ? 'any' : maximum}`;
@@ -29,7 +29,7 @@ const settingsTable = (schema: z.ZodObject, file: string): string => {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   const rows = Object.entries(properties as Record<string, Schema>).map(([key, value]) => [
     code(key),
-    valueOf(value),
+    describeValue(value),
     value.default === undefined ? 'required' : code(String(value.default)),
     comments.get(key) ?? '',
   ]);

@@ -1,0 +1,98 @@
+/** What the documents name exists: files, links, headings, metrics. A document that has come apart from the code is red. */
+import { existsSync } from 'node:fs';
+import { basename, join, posix } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { listFiles, PROJECT, readText } from './project-files.ts';
+
+const documents = listFiles('.', /\.md$/);
+const decisions = listFiles('docs/decisions', /\.md$/);
+
+const FOLDERS = 'packages|services|infra|test|docs|examples';
+/** `X` stands for any service. What goes on with a wildcard names a folder at least. */
+const PATH = new RegExp(`(?<![\\w/.@:-])((?:${FOLDERS})/[\\w./-]*)([<*{…]?)`, 'g');
+
+const namedPaths = (text: string): string[] =>
+  [...text.matchAll(PATH)]
+    .filter(([, path]) => !/\/X\b/.test(path!))
+    .map(([, path, wildcard]) => (wildcard === '' ? path!.replace(/[./]+$/, '') : posix.dirname(`${path}x`)));
+
+/** As GitHub makes them. */
+const anchorsOf = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+const isThere = (path: string): boolean => existsSync(join(PROJECT, path));
+
+const brokenLink = (document: string, target: string): boolean => {
+  const [path, anchor] = target.split('#') as [string, string | undefined];
+  const file = path === '' ? document : posix.join(posix.dirname(document), path);
+  if (!isThere(file)) return true;
+  return anchor !== undefined && !anchorsOf(readText(file)).includes(anchor);
+};
+
+test('the documents that people look for are there', () => {
+  const wanted = ['README.md', 'ARCHITECTURE.md', 'CONTROLS.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'LICENSE'];
+  expect([...wanted, 'docs/design.md'].filter((path) => !isThere(path))).toEqual([]);
+});
+
+describe.each(documents)('%s', (document) => {
+  const text = readText(document);
+
+  test('names only paths that exist', () => {
+    expect(namedPaths(text).filter((path) => !isThere(path))).toEqual([]);
+  });
+
+  test('links only to what exists', () => {
+    const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
+    const relative = targets.filter((target) => !/^[a-z]+:/.test(target));
+    expect(relative.filter((target) => brokenLink(document, target))).toEqual([]);
+  });
+});
+
+describe('decisions', () => {
+  test('are numbered without a gap', () => {
+    const numbers = decisions.map((path) => Number.parseInt(basename(path), 10));
+    expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+  });
+
+  test.each(decisions)('%s gives context, decision and consequence', (path) => {
+    const headings = [...readText(path).matchAll(/^## (.+)$/gm)].map(([, title]) => title);
+    expect(headings).toEqual(['Context', 'Decision', 'Consequence']);
+  });
+});
+
+describe('CONTROLS.md', () => {
+  const sections = readText('CONTROLS.md')
+    .split(/^## (?=\d)/m)
+    .slice(1);
+
+  test('has the twelve controls', () => {
+    expect(sections.map((section) => Number.parseInt(section, 10))).toEqual(
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
+  });
+
+  test.each(sections.map((section) => [section.split('\n')[0]!, section] as const))(
+    '%s: where, tested by, measured by, still to come',
+    (_, section) => {
+      const row = (name: string): string =>
+        new RegExp(`^- \\*\\*${name}\\*\\*: (.+(?:\\n  .+)*)`, 'm').exec(section)?.[1] ?? '';
+      expect(row('Where')).toMatch(/`(packages|services|infra|examples)\//);
+      expect(row('Tested by')).toMatch(/`test\/[\w/.-]+\.test\.ts`/);
+      expect(row('Measured by')).toMatch(/`countersign_|^no metric/);
+      expect(row('Still to come')).not.toBe('');
+    },
+  );
+});
+
+describe('ARCHITECTURE.md', () => {
+  test('names for each of the twelve promises the tests that try to break it', () => {
+    const rows = [...readText('ARCHITECTURE.md').matchAll(/^\| (\d+) \|.*$/gm)];
+    expect(rows.map(([, number]) => Number(number))).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    expect(rows.filter(([row]) => !/`test\/[\w/.-]+\.test\.ts`/.test(row)).map(([row]) => row)).toEqual([]);
+  });
+});
