@@ -33,19 +33,24 @@ export type ControlState = z.infer<typeof controlState>;
 
 /** A pattern of dotted tokens: `*` is one token, a trailing `*` is one or more. Of topics and capabilities alike. */
 export const matchesPattern = (pattern: string, name: string): boolean => {
-  const wanted = pattern.split('.');
-  const given = name.split('.');
-  for (let i = 0; i < wanted.length; i += 1) {
-    if (i >= given.length) return false;
-    const last = i === wanted.length - 1;
-    if (wanted[i] === '*') {
-      if (last) return true;
-      continue;
-    }
-    if (wanted[i] !== given[i]) return false;
-    if (last) return given.length === wanted.length;
+  // Token by token in place: gates ask this several times for every job.
+  for (let from = 0, at = 0; ; ) {
+    const dot = pattern.indexOf('.', from);
+    const end = dot < 0 ? pattern.length : dot;
+    const nameDot = name.indexOf('.', at);
+    const nameEnd = nameDot < 0 ? name.length : nameDot;
+    const wild = end - from === 1 && pattern[from] === '*';
+    if (wild && dot < 0) return true;
+    if (!wild && (end - from !== nameEnd - at || !isSame(pattern, from, end, name, at))) return false;
+    if (dot < 0 || nameDot < 0) return dot < 0 && nameDot < 0;
+    from = dot + 1;
+    at = nameDot + 1;
   }
-  return false;
+};
+
+const isSame = (a: string, from: number, end: number, b: string, at: number): boolean => {
+  for (let i = from; i < end; i++) if (a.charCodeAt(i) !== b.charCodeAt(at + i - from)) return false;
+  return true;
 };
 
 type Stoppable = { tenant: string; topic: string; capability: string | null; pool: string | null; agent: string };

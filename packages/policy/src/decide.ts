@@ -1,31 +1,17 @@
-// Decides one request: ceiling, facts, input rules, deny rules, first match, default, floors; a remediation is applied
-// and decided again. Pure: clock, ids and epoch are handed in, and the same question gets the same answer.
-import type { DecideAnswer, DecideItem, Decision, EffectiveJob, Finding } from '@countersign/contracts/decision';
+// Decides one request and writes the decision down: what was judged, under which policy and epoch, and the digest of
+// what will really run. Pure: clock, ids and epoch are handed in, and the same question gets the same answer.
+import type { DecideAnswer, DecideItem, Decision, EffectiveJob } from '@countersign/contracts/decision';
 import type { Failure } from '@countersign/contracts/errors';
-import type { Actor, NamedRequest } from '@countersign/contracts/job';
-import { LIMITS } from '@countersign/contracts/limits';
+import type { Actor } from '@countersign/contracts/job';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
-import { applyFacts, findTopic, schemaFailure } from './apply-facts.ts';
-import { applyRemediation, describeRemediation } from './apply-remediation.ts';
-import { outsideCeiling } from './check-ceiling.ts';
-import { compensationObstacle } from './check-compensation.ts';
-import type { CompiledPolicy, CompiledRule } from './compile-policy.ts';
-import { evaluateRules, type Trace } from './evaluate-rules.ts';
+import { describeRemediation } from './apply-remediation.ts';
+import type { CompiledPolicy } from './compile-policy.ts';
+import { type JudgeContext, judgeRequest, type Round } from './judge-request.ts';
 import { mergePatch } from './merge-patch.ts';
-import { denial, type Standing } from './raise-standing.ts';
-import { subjectOf } from './read-subject.ts';
 
-export type DecideContext = {
-  /** RFC 3339 in UTC; becomes `decided_at` and the `now` of conditions. */
-  now: string;
-  epoch: number;
-  decisionId: () => string;
-  /** A simulation may leave the payload out. */
-  simulation?: boolean;
-  /** Called with each step of the derivation. */
-  trace?: Trace;
-};
+/** `now` becomes `decided_at` too. */
+export type DecideContext = JudgeContext & { epoch: number; decisionId: () => string };
 export type DecideOutcome =
   | {
       ok: true;
@@ -37,133 +23,13 @@ export type DecideOutcome =
     }
   | { ok: false; failure: Failure };
 
-/** One look at the request; `rewrite` is set when a remediation is to be applied. */
-type Round = {
-  standing: Standing;
-  request: NamedRequest;
-  matched: string[];
-  asserted: string[];
-  findings: readonly Finding[];
-  offer: CompiledRule['remediation'];
-  skipped: string[];
-  readsNow: boolean;
-};
-
 /** Errors are values: `facts_contradicted` and `schema_violated`, only for a request as it was first submitted. */
 export function decide(policy: CompiledPolicy, item: DecideItem, context: DecideContext): DecideOutcome {
-  const decisions: Decision[] = [];
-  const skipped = new Set<string>();
-  let { request } = item;
-  let cacheable = true;
-  for (let rewrites = 0; ; rewrites++) {
-    const round = decideRound(policy, item, request, rewrites > 0, context);
-    if ('failure' in round) return { ok: false, failure: round.failure };
-    for (const what of round.skipped) skipped.add(what);
-    cacheable &&= !round.readsNow;
-    const settled = settleRemediation(round, item, rewrites);
-    if (settled.standing.decision !== 'remediate') {
-      const answer = finish(policy, item, context, settled, decisions);
-      return { ok: true, answer, skipped: [...skipped].sort(), cacheable };
-    }
-    decisions.push(toDecision(policy, item, context, settled, null));
-    request = applyRemediation(settled.request, settled.offer!);
-    context.trace?.({
-      step: 'rewrite',
-      outcome: 'applied',
-      rule_id: settled.standing.rule_id,
-      detail: `${settled.offer!.id}: ${request.topic}`,
-    });
-  }
-}
-
-/** At the dispatch gate a rewrite is only an offer, and rewrites come to an end. */
-function settleRemediation(round: Round, item: DecideItem, rewrites: number): Round {
-  const { standing } = round;
-  if (standing.decision !== 'remediate') return round;
-  if (item.gate === 'dispatch') return { ...round, standing: denial(standing.rule_id, standing.reason) };
-  if (rewrites < LIMITS.rewrites) return round;
-  const reason = `remediation_loop: more than ${LIMITS.rewrites} rewrites`;
-  return { ...round, offer: null, standing: denial(standing.rule_id, reason) };
-}
-
-function decideRound(
-  policy: CompiledPolicy,
-  item: DecideItem,
-  asked: NamedRequest,
-  rewritten: boolean,
-  context: DecideContext,
-): Round | { failure: Failure } {
-  const { actor } = item;
-  const before = ceilingRound(actor, asked, context);
-  if (before !== null) return before;
-  const known = findTopic(policy, asked.topic);
-  const payloadKnown = context.simulation !== true || asked.payload !== undefined;
-  const facts = applyFacts(known, asked, { overrule: rewritten, payloadKnown });
-  if (!facts.ok) {
-    context.trace?.({ step: 'facts', outcome: facts.failure.code, rule_id: null, detail: facts.failure.detail });
-    // The submitter can mend only what the submitter wrote; later the policy has changed, or speaks of its own rewrite.
-    if (!rewritten && item.gate === 'submit') return { failure: facts.failure };
-    return emptyRound(asked, denial(null, `${facts.failure.code}: ${facts.failure.detail}`));
-  }
-  const { request, asserted, skipped } = facts;
-  context.trace?.({
-    step: 'facts',
-    outcome: known === null ? 'unlisted' : 'listed',
-    rule_id: null,
-    detail: describeFacts(known?.pattern ?? null, request),
-    facts: { listed_as: known?.pattern ?? null, request, asserted },
-  });
-  const after = ceilingRound(actor, request, context);
-  if (after !== null) return after;
-  const subject = subjectOf(request, actor, policy.scanners);
-  const result = evaluateRules(policy, { subject, request, actor, now: context.now }, context.trace);
-  const violated = payloadKnown ? patchedViolation(policy, request, result.standing) : null;
-  const held =
-    violated === null ? result.standing : denial(result.standing.rule_id, `${violated.code}: ${violated.detail}`);
-  const standing = requireWayBack(policy, { request, actor, now: context.now }, held);
-  return { ...result, standing, request, asserted, skipped, findings: subject.scanned() };
-}
-
-const emptyRound = (request: NamedRequest, standing: Standing): Round => ({
-  standing,
-  request,
-  matched: [],
-  asserted: [],
-  findings: [],
-  offer: null,
-  skipped: [],
-  readsNow: false,
-});
-
-function ceilingRound(actor: Actor, request: NamedRequest, context: DecideContext): Round | null {
-  const outside = outsideCeiling(actor, request);
-  if (outside === null) return null;
-  context.trace?.({ step: 'ceiling', outcome: 'outside', rule_id: null, detail: outside });
-  return emptyRound(request, denial(null, `ceiling_${outside}: outside what this agent may at most ask for`));
-}
-
-const describeFacts = (pattern: string | null, { meta, labels }: NamedRequest): string =>
-  `${pattern ?? 'no entry'}; capability ${meta.capability ?? 'none'}; risk tags ${meta.risk_tags.join(', ') || 'none'}; labels ${
-    Object.keys(labels).sort().join(', ') || 'none'
-  }`;
-
-/** The constraints' patch is the policy's own word, but the worker must still get a payload that fits. */
-function patchedViolation(policy: CompiledPolicy, request: NamedRequest, standing: Standing): Failure | null {
-  const { set } = standing.constraints;
-  if (set === undefined) return null;
-  return schemaFailure(findTopic(policy, request.topic), mergePatch(request.payload ?? {}, set));
-}
-
-/** Only where something asked for it, so that nobody else pays for a second look. */
-function requireWayBack(
-  policy: CompiledPolicy,
-  asking: { request: NamedRequest; actor: Actor; now: string },
-  standing: Standing,
-): Standing {
-  if (standing.obligations.rollback !== 'required') return standing;
-  const obstacle = compensationObstacle(policy, asking);
-  if (obstacle === null) return standing;
-  return denial(standing.rule_id, `rollback_missing: a compensation is required, and ${obstacle}`);
+  const judged = judgeRequest(policy, item, context);
+  if (!judged.ok) return judged;
+  const { final, skipped, cacheable } = judged;
+  const before = judged.rewritten.map((round) => toDecision(policy, item, context, round, null));
+  return { ok: true, answer: finish(policy, item, context, final, before), skipped, cacheable };
 }
 
 function finish(

@@ -1,4 +1,5 @@
 // The indexed engine answers as the naive reader does, on random policies and requests; explaining changes nothing.
+import { matchesPattern } from '@countersign/contracts/control';
 import { explain } from '@countersign/policy/explain';
 import { globMatches, splitTokens } from '@countersign/policy/match-glob';
 import fc from 'fast-check';
@@ -118,7 +119,9 @@ it('matches globs by token', () => {
   fc.assert(
     fc.property(pattern, path, (glob, tokens) => {
       const body = glob.map((part, i) => (part !== '*' ? part : i === glob.length - 1 ? '.+' : '[^.]+')).join('\\.');
-      expect(globMatches(glob, tokens)).toBe(new RegExp(`^${body}$`).test(tokens.join('.')));
+      const wanted = new RegExp(`^${body}$`).test(tokens.join('.'));
+      expect(globMatches(glob, tokens)).toBe(wanted);
+      expect(matchesPattern(glob.join('.'), tokens.join('.'))).toBe(wanted);
     }),
   );
   expect(globMatches(splitTokens('job.exec.*'), splitTokens('job.exec.shell.now'))).toBe(true);

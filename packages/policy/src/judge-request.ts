@@ -1,0 +1,167 @@
+// Judges one request: ceiling, facts, input rules, deny rules, first match, default, floors; a remediation is applied
+// and judged again. Pure, and it binds nothing: what a judgement is worth as evidence is written by `decide`.
+import type { DecideItem, Finding } from '@countersign/contracts/decision';
+import type { Failure } from '@countersign/contracts/errors';
+import type { Actor, NamedRequest } from '@countersign/contracts/job';
+import { LIMITS } from '@countersign/contracts/limits';
+import { applyFacts, findTopic, schemaFailure } from './apply-facts.ts';
+import { applyRemediation } from './apply-remediation.ts';
+import { outsideCeiling } from './check-ceiling.ts';
+import { compensationObstacle } from './check-compensation.ts';
+import type { CompiledPolicy, CompiledRule } from './compile-policy.ts';
+import { evaluateRules, type Trace } from './evaluate-rules.ts';
+import { mergePatch } from './merge-patch.ts';
+import { denial, type Standing } from './raise-standing.ts';
+import { subjectOf } from './read-subject.ts';
+
+export type JudgeContext = {
+  /** RFC 3339 in UTC; the `now` of conditions. */
+  now: string;
+  /** A simulation may leave the payload out. */
+  simulation?: boolean;
+  /** Called with each step of the derivation. */
+  trace?: Trace;
+};
+/** One look at the request. */
+export type Round = {
+  standing: Standing;
+  request: NamedRequest;
+  matched: string[];
+  asserted: string[];
+  findings: readonly Finding[];
+  offer: CompiledRule['remediation'];
+  skipped: string[];
+  readsNow: boolean;
+};
+export type Judgement =
+  | {
+      ok: true;
+      /** Those that ended in a rewrite, in the order made. */
+      rewritten: readonly Round[];
+      final: Round;
+      /** What a simulation without payload did not check. */
+      skipped: string[];
+      /** False when a condition read `now`. */
+      cacheable: boolean;
+    }
+  | { ok: false; failure: Failure };
+export type Judged = Pick<DecideItem, 'gate' | 'request' | 'actor'>;
+
+/** Errors are values: `facts_contradicted` and `schema_violated`, only for a request as it was first submitted. */
+export function judgeRequest(policy: CompiledPolicy, item: Judged, context: JudgeContext): Judgement {
+  const rewritten: Round[] = [];
+  let { request } = item;
+  for (;;) {
+    const round = judgeRound(policy, item, request, rewritten.length > 0, context);
+    if ('code' in round) return { ok: false, failure: round };
+    const settled = round.standing.decision === 'remediate' ? settleRewrite(round, item, rewritten.length) : round;
+    if (settled.standing.decision !== 'remediate') return summary(rewritten, settled);
+    rewritten.push(settled);
+    request = applyRemediation(settled.request, settled.offer!);
+    context.trace?.({
+      step: 'rewrite',
+      outcome: 'applied',
+      rule_id: settled.standing.rule_id,
+      detail: `${settled.offer!.id}: ${request.topic}`,
+    });
+  }
+}
+
+function summary(rewritten: readonly Round[], final: Round): Judgement {
+  if (rewritten.length === 0) {
+    return { ok: true, rewritten, final, skipped: final.skipped.toSorted(), cacheable: !final.readsNow };
+  }
+  const rounds = [...rewritten, final];
+  const skipped = [...new Set(rounds.flatMap((round) => round.skipped))].sort();
+  return { ok: true, rewritten, final, skipped, cacheable: !rounds.some((round) => round.readsNow) };
+}
+
+/** At the dispatch gate a rewrite is only an offer, and rewrites come to an end. */
+function settleRewrite(round: Round, item: Judged, rewrites: number): Round {
+  const { standing } = round;
+  if (item.gate === 'dispatch') return { ...round, standing: denial(standing.rule_id, standing.reason) };
+  if (rewrites < LIMITS.rewrites) return round;
+  const reason = `remediation_loop: more than ${LIMITS.rewrites} rewrites`;
+  return { ...round, offer: null, standing: denial(standing.rule_id, reason) };
+}
+
+function judgeRound(
+  policy: CompiledPolicy,
+  item: Judged,
+  asked: NamedRequest,
+  rewritten: boolean,
+  context: JudgeContext,
+): Round | Failure {
+  const { actor } = item;
+  const before = ceilingRound(actor, asked, context);
+  if (before !== null) return before;
+  const known = findTopic(policy, asked.topic);
+  const payloadKnown = context.simulation !== true || asked.payload !== undefined;
+  const facts = applyFacts(known, asked, { overrule: rewritten, payloadKnown });
+  if (!facts.ok) {
+    context.trace?.({ step: 'facts', outcome: facts.failure.code, rule_id: null, detail: facts.failure.detail });
+    // The submitter can mend only what the submitter wrote; later the policy has changed, or speaks of its own rewrite.
+    if (!rewritten && item.gate === 'submit') return facts.failure;
+    return emptyRound(asked, denial(null, `${facts.failure.code}: ${facts.failure.detail}`));
+  }
+  const { request, asserted, skipped } = facts;
+  context.trace?.({
+    step: 'facts',
+    outcome: known === null ? 'unlisted' : 'listed',
+    rule_id: null,
+    detail: describeFacts(known?.pattern ?? null, request),
+    facts: { listed_as: known?.pattern ?? null, request, asserted },
+  });
+  const after = ceilingRound(actor, request, context);
+  if (after !== null) return after;
+  const subject = subjectOf(request, actor, policy.scanners);
+  const result = evaluateRules(policy, { subject, request, actor, now: context.now }, context.trace);
+  const violated = payloadKnown ? patchedViolation(policy, request, result.standing) : null;
+  const held =
+    violated === null ? result.standing : denial(result.standing.rule_id, `${violated.code}: ${violated.detail}`);
+  const standing = requireWayBack(policy, { request, actor, now: context.now }, held);
+  const { matched, offer, readsNow } = result;
+  return { standing, request, matched, asserted, findings: subject.scanned(), offer, skipped, readsNow };
+}
+
+const emptyRound = (request: NamedRequest, standing: Standing): Round => ({
+  standing,
+  request,
+  matched: [],
+  asserted: [],
+  findings: [],
+  offer: null,
+  skipped: [],
+  readsNow: false,
+});
+
+function ceilingRound(actor: Actor, request: NamedRequest, context: JudgeContext): Round | null {
+  const outside = outsideCeiling(actor, request);
+  if (outside === null) return null;
+  context.trace?.({ step: 'ceiling', outcome: 'outside', rule_id: null, detail: outside });
+  return emptyRound(request, denial(null, `ceiling_${outside}: outside what this agent may at most ask for`));
+}
+
+const describeFacts = (pattern: string | null, { meta, labels }: NamedRequest): string =>
+  `${pattern ?? 'no entry'}; capability ${meta.capability ?? 'none'}; risk tags ${meta.risk_tags.join(', ') || 'none'}; labels ${
+    Object.keys(labels).sort().join(', ') || 'none'
+  }`;
+
+/** The constraints' patch is the policy's own word, but the worker must still get a payload that fits. */
+function patchedViolation(policy: CompiledPolicy, request: NamedRequest, standing: Standing): Failure | null {
+  const { set } = standing.constraints;
+  if (set === undefined) return null;
+  return schemaFailure(findTopic(policy, request.topic), mergePatch(request.payload ?? {}, set));
+}
+
+/** Only where something asked for it, so that nobody else pays for a second look. */
+function requireWayBack(
+  policy: CompiledPolicy,
+  asking: { request: NamedRequest; actor: Actor; now: string },
+  standing: Standing,
+): Standing {
+  if (standing.obligations.rollback !== 'required') return standing;
+  const obstacle = compensationObstacle(policy, asking);
+  if (obstacle === null) return standing;
+  return denial(standing.rule_id, `rollback_missing: a compensation is required, and ${obstacle}`);
+}
