@@ -1,0 +1,249 @@
+// An approval is worth one job, exactly as it was shown, under exactly the policy that asked, before it expires, by the
+// right people. Each test takes one of these away.
+import { waitUntil } from '@countersign/infra/wait-until';
+import { registerIdentities } from '@countersign/ingress/register-identities';
+import { RetryableError } from '@countersign/worker/retryable-error';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { actAs, publishPolicy, setSwitch } from '../harness/act-as-role.ts';
+import { editPolicy } from '../harness/edit-policy.ts';
+import { entriesOf, kindsOf } from '../harness/read-evidence.ts';
+import { startSystem, type TestSystem } from '../harness/start-system.ts';
+import { startWorker } from '../harness/start-worker.ts';
+import { waitForApproval, waitForEnd, waitForState } from '../harness/wait-for-job.ts';
+import { checkSystem, type SideEffect } from './check-system.ts';
+
+const HOLD = { kind: 'pool', target: 'desk-write' } as const;
+const RULE = `approval: { stages: [{ group: approvers, count: 1 }], expires_in: 1h }
+    constraints: { timeout: 30s, max_attempts: 1 }`;
+const REASON = "reason: a refund above 50.00 needs a person's word";
+
+let system: TestSystem;
+const cleanUp = new AsyncDisposableStack();
+type Refund = { amount_cents: number; reason?: string };
+const effects: (SideEffect & { payload: Refund })[] = [];
+const accepted: { job_id: string }[] = [];
+const KEYS = { carol: newKey(), owner: newKey(), owned: newKey() };
+
+function newKey(): string {
+  return `cs_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')}`;
+}
+
+beforeAll(async () => {
+  system = cleanUp.use(await startSystem());
+  await actAs(system, 'ingress', (tx) => registerIdentities(tx, moreIdentities()));
+  const worker = await startWorker(system, 'desk-write', ({ job_id, dispatch_id, ...job }) => {
+    const payload = job.payload as Refund;
+    effects.push({ job_id, dispatch_id, payload });
+    if (payload.reason === 'fails') throw new RetryableError('fails', 'again');
+    return { paid: true };
+  });
+  cleanUp.use(worker);
+});
+afterAll(() => cleanUp.disposeAsync());
+
+/** An agent whose owner is in the asked group, and somebody who may vote but is in no group. */
+const moreIdentities = () => {
+  const tenant = system.tenant;
+  const ceiling = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
+  return {
+    principals: [
+      { type: 'human' as const, id: 'carol', tenant, groups: ['sre'] },
+      { type: 'human' as const, id: 'owner', tenant, groups: ['approvers'] },
+      { type: 'agent' as const, id: 'owned-agent', tenant, owner: 'owner', ceiling, signing_key: null },
+    ],
+    api_keys: [
+      { principal: 'carol', key: KEYS.carol, permissions: ['approvals:vote' as const] },
+      { principal: 'owner', key: KEYS.owner, permissions: ['approvals:vote' as const] },
+      { principal: 'owned-agent', key: KEYS.owned, permissions: ['submit' as const, 'approvals:vote' as const] },
+    ],
+  };
+};
+
+const submit = async (more: object = {}, key = system.keys.api_keys.agent): Promise<string> => {
+  const payload = { customer_id: 7, amount_cents: 9_900, ...more };
+  const body = { topic: 'job.desk.refund.order', payload };
+  const answer = await system.api('agent', 'POST', '/api/v1/jobs', body, { 'x-api-key': key });
+  expect(answer).toMatchObject({ status: 202, body: { state: 'held' } });
+  accepted.push(answer.body);
+  return answer.body.job_id;
+};
+const cast = (approval: { approval_id: string; digest: string }, key: string, vote = 'approve') =>
+  system.api(
+    'approver',
+    'POST',
+    `/api/v1/approvals/${approval.approval_id}/${vote}`,
+    { digest: approval.digest },
+    {
+      'x-api-key': key,
+    },
+  );
+const alice = () => system.keys.api_keys.approver;
+const bob = () => system.keys.api_keys.approver2;
+const runsOf = (job_id: string) => effects.filter((effect) => effect.job_id === job_id);
+const outlive = (approval_id: string, state = '%') =>
+  system.sql('UPDATE approval.approvals SET expires_at = clock_timestamp() WHERE approval_id = $1 AND state LIKE $2', [
+    approval_id,
+    state,
+  ]);
+
+/** A job that was approved and is kept from its dispatch while `meanwhile` goes on. */
+const approvedWhile = async (meanwhile: (approval_id: string) => Promise<unknown>): Promise<string> => {
+  const job_id = await submit();
+  const approval = await waitForApproval(system, job_id);
+  await setSwitch(system, 'hold', HOLD, true);
+  expect((await cast(approval, alice())).body.state).toBe('granted');
+  await waitForState(system, job_id, 'cleared');
+  await meanwhile(approval.approval_id);
+  await setSwitch(system, 'hold', HOLD, false);
+  return job_id;
+};
+const heldAgain = async (job_id: string, reason: string) => {
+  await waitUntil('it is held again', async () => (await kindsOf(system, job_id)).includes('job_held'));
+  const held = (await entriesOf(system, job_id)).find(({ kind }) => kind === 'job_held');
+  expect(held!.body).toMatchObject({ reason: `approval not redeemable: ${reason}`, held_seq: 2 });
+  expect(runsOf(job_id)).toEqual([]);
+  return waitForApproval(system, job_id);
+};
+
+describe('who votes', () => {
+  test('not the agent, not its owner, nobody outside the group, and nobody twice', async () => {
+    const job_id = await submit({}, KEYS.owned);
+    const approval = await waitForApproval(system, job_id);
+    const refusals = [
+      [KEYS.owned, 403, 'approval_not_eligible'],
+      [KEYS.owner, 403, 'approval_not_eligible'],
+      [KEYS.carol, 403, 'approval_not_eligible'],
+      [system.keys.api_keys.admin, 403, 'permission_missing'],
+      [system.keys.api_keys.agent, 403, 'permission_missing'],
+    ] as const;
+    for (const [key, status, code] of refusals) {
+      expect(await cast(approval, key)).toMatchObject({ status, body: { code } });
+    }
+    const other = { ...approval, digest: `sha256:${'0'.repeat(64)}` };
+    expect(await cast(other, alice())).toMatchObject({ status: 409, body: { code: 'approval_digest_mismatch' } });
+    expect((await cast(approval, alice())).body.state).toBe('granted');
+    expect((await cast(approval, alice())).body.state).toBe('granted');
+    expect(await cast(approval, alice(), 'reject')).toMatchObject({ body: { code: 'approval_already_voted' } });
+    expect(await cast(approval, bob())).toMatchObject({ status: 409, body: { code: 'approval_closed' } });
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+    expect((await kindsOf(system, job_id)).filter((kind) => kind === 'approval_voted')).toHaveLength(1);
+  });
+
+  test('one no is a no', async () => {
+    const job_id = await submit();
+    const approval = await waitForApproval(system, job_id);
+    expect((await cast(approval, bob(), 'reject')).body.state).toBe('refused');
+    expect((await waitForEnd(system, job_id)).state).toBe('refused');
+    expect(await cast(approval, alice())).toMatchObject({ body: { code: 'approval_closed' } });
+    expect(runsOf(job_id)).toEqual([]);
+  });
+});
+
+describe('when', () => {
+  test('after it expired a vote counts nothing, and the job ends', async () => {
+    const job_id = await submit();
+    const approval = await waitForApproval(system, job_id);
+    await outlive(approval.approval_id);
+    expect(await cast(approval, alice())).toMatchObject({ status: 409, body: { code: 'approval_closed' } });
+    expect((await waitForEnd(system, job_id)).state).toBe('expired');
+  });
+
+  test('granted and expired before its dispatch: held again, and only a new yes runs it', async () => {
+    const job_id = await approvedWhile((approval_id) => outlive(approval_id));
+    const approval = await heldAgain(job_id, 'expired');
+    await cast(approval, bob());
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+    expect(runsOf(job_id)).toHaveLength(1);
+  });
+});
+
+describe('the policy changes between the yes and the dispatch', () => {
+  test('only its words: the yes was given under another policy and is worth nothing', async () => {
+    const folder = editPolicy([REASON, 'reason: said otherwise']);
+    const job_id = await approvedWhile(() => publishPolicy(system, folder));
+    const approval = await heldAgain(job_id, 'policy_changed');
+    expect(approval.reason).toBe('said otherwise');
+    await cast(approval, alice());
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+  });
+
+  test('what would run: the people see the new form, and only that runs', async () => {
+    const folder = editPolicy([RULE, RULE.replace('max_attempts: 1', 'max_attempts: 1, set: { amount_cents: 6000 }')]);
+    const job_id = await approvedWhile(() => publishPolicy(system, folder));
+    const approval = await heldAgain(job_id, 'digest_mismatch');
+    const digests = await system.sql('SELECT DISTINCT effective_digest FROM approval.approvals WHERE job_id = $1', [
+      job_id,
+    ]);
+    expect(digests).toHaveLength(2);
+    expect(approval.effective.payload.amount_cents).toBe(6_000);
+    await cast(approval, bob());
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+    expect(runsOf(job_id).map(({ payload }) => payload.amount_cents)).toEqual([6_000]);
+  });
+
+  test('to a no: denied, whoever said yes before', async () => {
+    const folder = editPolicy(['when: payload.amount_cents > 100000', 'when: payload.amount_cents > 50']);
+    const job_id = await approvedWhile(() => publishPolicy(system, folder));
+    expect(await waitForEnd(system, job_id)).toMatchObject({ state: 'denied', rule_id: 'deny-huge-refund' });
+    expect(runsOf(job_id)).toEqual([]);
+    await publishPolicy(system, editPolicy());
+  });
+});
+
+test('it covers the attempts that it names, and no more', async () => {
+  await publishPolicy(system, editPolicy([RULE, RULE.replace('max_attempts: 1', 'max_attempts: 2')]));
+  const job_id = await submit({ reason: 'fails' });
+  await cast(await waitForApproval(system, job_id), alice());
+  expect((await waitForEnd(system, job_id)).state).toBe('failed');
+  expect(runsOf(job_id)).toHaveLength(2);
+  const [row] = await system.sql('SELECT redemptions, max_attempts FROM approval.approvals WHERE job_id = $1', [
+    job_id,
+  ]);
+  expect(row).toEqual({ redemptions: 2, max_attempts: 2 });
+});
+
+describe('two things at once have one outcome', () => {
+  const RACES = 8;
+  const outcomesOf = async (job_id: string): Promise<string[]> =>
+    (await kindsOf(system, job_id)).filter((kind) => /^approval_(granted|refused|expired|voided)$/.test(kind));
+  const race = async (against: (job_id: string, approval_id: string) => Promise<unknown>): Promise<string[]> => {
+    const ends: string[] = [];
+    for (let round = 0; round < RACES; round += 1) {
+      const job_id = await submit();
+      const approval = await waitForApproval(system, job_id);
+      const [vote] = await Promise.all([cast(approval, alice()), against(job_id, approval.approval_id)]);
+      const { state } = await waitForEnd(system, job_id);
+      await waitUntil('the approval is closed', async () => (await outcomesOf(job_id)).length > 0);
+      const [outcome, ...more] = await outcomesOf(job_id);
+      expect({ more, counted: vote.status === 200 }).toEqual({ more: [], counted: outcome === 'approval_granted' });
+      if (outcome !== 'approval_granted') expect(runsOf(job_id)).toEqual([]);
+      ends.push(state);
+    }
+    return ends;
+  };
+
+  test('a yes and a cancel', { timeout: 60_000 }, async () => {
+    const ends = await race((job_id) => system.api('agent', 'POST', `/api/v1/jobs/${job_id}/cancel`));
+    expect(ends.filter((end) => end !== 'cancelled' && end !== 'succeeded')).toEqual([]);
+  });
+
+  test('a yes and the expiry', { timeout: 60_000 }, async () => {
+    const ends = await race((_, approval_id) => outlive(approval_id, 'open'));
+    expect(ends.filter((end) => end !== 'expired' && end !== 'succeeded')).toEqual([]);
+  });
+
+  test('a yes and a no', { timeout: 60_000 }, async () => {
+    for (let round = 0; round < RACES; round += 1) {
+      const job_id = await submit();
+      const approval = await waitForApproval(system, job_id);
+      const votes = await Promise.all([cast(approval, alice()), cast(approval, bob(), 'reject')]);
+      expect(votes.map(({ status }) => status).sort()).toEqual([200, 409]);
+      const { state } = await waitForEnd(system, job_id);
+      expect(await outcomesOf(job_id)).toEqual([state === 'refused' ? 'approval_refused' : 'approval_granted']);
+    }
+  });
+});
+
+test('nothing of all this contradicts the evidence', async () => {
+  expect(await checkSystem(system, accepted, effects)).toEqual([]);
+});

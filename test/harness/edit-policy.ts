@@ -1,0 +1,19 @@
+// A policy folder of a test's own: the development bundle with some of its text changed.
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DEVELOPMENT_BUNDLE_DIR } from '@countersign/infra/development-roster';
+import { inject } from 'vitest';
+
+/** Throws when the text to replace is not there: a test that changes nothing would prove nothing. */
+export function editPolicy(...edits: [from: string, to: string][]): string {
+  const dir = mkdtempSync(join(inject('test_stack').run_dir, 'bundle-'));
+  cpSync(DEVELOPMENT_BUNDLE_DIR, dir, { recursive: true });
+  const path = join(dir, 'policy.yaml');
+  let text = readFileSync(path, 'utf8');
+  for (const [from, to] of edits) {
+    if (!text.includes(from)) throw new Error(`the development policy has no such text: ${from}`);
+    text = text.replace(from, to);
+  }
+  writeFileSync(path, text);
+  return dir;
+}
