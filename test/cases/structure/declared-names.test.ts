@@ -64,8 +64,11 @@ describe('nothing is declared that nobody uses:', () => {
   });
 
   test('kinds of evidence', () => {
-    const quotes = [...quotesBut('packages/contracts/src/ledger-entry.ts'), ...quotedInSql()];
-    expect(unspelled(Object.keys(ENTRY_KINDS), quotes)).toEqual([]);
+    // The kind of a step is made from its state, so the states' own test speaks for those.
+    const steps = new Set(JOB_STATES.map((state) => `job_${state}`));
+    const names = Object.keys(ENTRY_KINDS).filter((kind) => !steps.has(kind));
+    const whole = quotesBut('packages/contracts/src/ledger-entry.ts').filter((quote) => !quote.startsWith('job_\0'));
+    expect(unspelled(names, [...whole, ...quotedInSql()])).toEqual([]);
   });
 
   test('verbs: each is served and called', () => {
