@@ -19,6 +19,7 @@ export type FactsResult =
   | { ok: false; failure: Failure };
 
 type Json = Record<string, unknown>;
+const NO_FACTS: TopicFacts = {};
 type Refused = Extract<FactsResult, { ok: false }>;
 const contradicted = (at: string, detail: string): Refused => ({
   ok: false,
@@ -46,7 +47,9 @@ export function findTopic(policy: CompiledPolicy, topic: string): CompiledTopic 
 }
 
 export function applyFacts(known: CompiledTopic | null, request: NamedRequest, mode: FactsMode): FactsResult {
-  const { capability, risk_tags } = known?.facts ?? {};
+  if (known === null) return { ok: true, request, asserted: assertedOf(request, NO_FACTS), skipped: [] };
+  const { facts } = known;
+  const { capability, risk_tags } = facts;
   const { meta } = request;
   if (!mode.overrule && capability !== undefined && meta.capability !== undefined && meta.capability !== capability) {
     return contradicted('/meta/capability', `the topic's capability is ${capability}`);
@@ -54,22 +57,23 @@ export function applyFacts(known: CompiledTopic | null, request: NamedRequest, m
   if (!mode.overrule && risk_tags !== undefined && meta.risk_tags.some((tag) => !risk_tags.includes(tag))) {
     return contradicted('/meta/risk_tags', `the topic's risk tags are ${risk_tags.join(', ') || 'none'}`);
   }
-  const labels = applyLabels(known?.facts ?? {}, request, mode);
+  const labels = applyLabels(facts, request, mode);
   if (!labels.ok) return labels;
-  const filled = capability ?? meta.capability;
-  const asserted = [
-    ...(capability === undefined && meta.capability !== undefined ? ['capability'] : []),
-    ...(risk_tags === undefined && meta.risk_tags.length > 0 ? ['risk_tags'] : []),
-  ];
-  const facts = {
-    ...meta,
-    ...(filled !== undefined && { capability: filled }),
-    risk_tags: risk_tags ?? meta.risk_tags,
-  };
-  const completed: NamedRequest = { ...request, labels: labels.labels, meta: facts };
+  const filled = { ...meta, risk_tags: risk_tags ?? meta.risk_tags };
+  if (capability !== undefined) filled.capability = capability;
+  const completed: NamedRequest = { ...request, labels: labels.labels, meta: filled };
   const violated = mode.payloadKnown ? schemaFailure(known, completed.payload) : null;
   if (violated !== null) return { ok: false, failure: violated };
-  return { ok: true, request: completed, asserted, skipped: mode.payloadKnown ? [] : skippedOf(known) };
+  const skipped = mode.payloadKnown ? [] : skippedOf(known);
+  return { ok: true, request: completed, asserted: assertedOf(request, facts), skipped };
+}
+
+/** What the policy does not say and the submitter does. */
+function assertedOf({ meta }: NamedRequest, { capability, risk_tags }: TopicFacts): string[] {
+  const asserted: string[] = [];
+  if (capability === undefined && meta.capability !== undefined) asserted.push('capability');
+  if (risk_tags === undefined && meta.risk_tags.length > 0) asserted.push('risk_tags');
+  return asserted;
 }
 
 /** A job without payload has the empty one. */
@@ -87,6 +91,9 @@ const skippedOf = (known: CompiledTopic | null): string[] => [
 type LabelsResult = { ok: true; labels: Record<string, string> } | Refused;
 
 function applyLabels(facts: TopicFacts, request: NamedRequest, mode: FactsMode): LabelsResult {
+  if (facts.derive_labels === undefined && facts.required_labels === undefined) {
+    return { ok: true, labels: request.labels };
+  }
   const labels = new Map(Object.entries(request.labels));
   for (const [key, pointer] of mode.payloadKnown ? Object.entries(facts.derive_labels ?? {}) : []) {
     const derived = textAt(request.payload ?? {}, pointer);

@@ -45,33 +45,50 @@ export const aroundOf = (source: Pick<RuleSource, keyof Around>): Around => ({
   ...(source.rollback !== undefined && { rollback: source.rollback }),
 });
 
+export function isEmpty(effects: Constraints | Obligations): boolean {
+  for (const _ in effects) return false;
+  return true;
+}
+
+/** `b` comes from a floor, which sets nothing in the payload. */
 export function tightenConstraints(a: Constraints, b: Constraints): Constraints {
-  const least = (key: 'timeout_ms' | 'max_attempts' | 'max_output_bytes'): Constraints => {
-    const stated = [a[key], b[key]].filter((value) => value !== undefined);
-    return stated.length === 0 ? {} : { [key]: Math.min(...stated) };
-  };
+  if (isEmpty(b)) return a;
+  if (isEmpty(a)) return b;
   const worker = new Set([...(a.worker ?? []), ...(b.worker ?? [])]);
   return {
-    ...least('timeout_ms'),
-    ...least('max_attempts'),
-    ...least('max_output_bytes'),
+    ...least('timeout_ms', a, b),
+    ...least('max_attempts', a, b),
+    ...least('max_output_bytes', a, b),
     ...(worker.size > 0 && { worker: [...worker].sort() }),
     ...(a.set !== undefined && { set: a.set }),
   };
 }
 
+function least(key: 'timeout_ms' | 'max_attempts' | 'max_output_bytes', a: Constraints, b: Constraints): Constraints {
+  const [x, y] = [a[key], b[key]];
+  if (x === undefined && y === undefined) return {};
+  return { [key]: x === undefined ? y : y === undefined ? x : Math.min(x, y) };
+}
+
+/** Limits are a rule's own; a floor can only require that there are some. */
+export function tightenObligations(a: Obligations, b: Obligations): Obligations {
+  if (isEmpty(b)) return a;
+  const approval = tightenApproval(a.approval, b.approval);
+  return {
+    ...a,
+    ...(approval !== undefined && { approval }),
+    ...(b.evidence === 'enhanced' && { evidence: b.evidence }),
+    ...(b.review === 'required' && { review: b.review }),
+    ...(b.rollback === 'required' && { rollback: b.rollback }),
+  };
+}
+
 /** Every group that either asks for, with the larger count; the earlier expiry. */
-export function tightenApproval(a: Approval | undefined, b: Approval | undefined): Approval | undefined {
+function tightenApproval(a: Approval | undefined, b: Approval | undefined): Approval | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   const counts = new Map<string, number>();
-  for (const { group, count } of [...a.stages, ...b.stages]) counts.set(group, Math.max(counts.get(group) ?? 0, count));
+  for (const { group, count } of a.stages) counts.set(group, Math.max(counts.get(group) ?? 0, count));
+  for (const { group, count } of b.stages) counts.set(group, Math.max(counts.get(group) ?? 0, count));
   const stages = [...counts].map(([group, count]) => ({ group, count }));
   return { stages, expires_ms: Math.min(a.expires_ms, b.expires_ms) };
 }
-
-export const tightenAround = (a: Around, b: Around): Around => ({
-  ...a,
-  ...(b.evidence === 'enhanced' && { evidence: b.evidence }),
-  ...(b.review === 'required' && { review: b.review }),
-  ...(b.rollback === 'required' && { rollback: b.rollback }),
-});

@@ -25,6 +25,7 @@ export type Evaluated = {
   readsNow: boolean;
 };
 
+type Section = 'input_rules' | 'rules' | 'tiers';
 type Outcome = { kind: 'holds' } | { kind: 'fails'; field: string } | { kind: 'error'; code: string };
 
 export function evaluateRules(policy: CompiledPolicy, question: Question, trace?: Trace): Evaluated {
@@ -38,6 +39,7 @@ class Evaluation {
   private readonly trace: Trace | undefined;
   private readonly matched: string[] = [];
   private readsNow = false;
+  private input: WhenInput | null = null;
 
   constructor(policy: CompiledPolicy, question: Question, trace: Trace | undefined) {
     this.policy = policy;
@@ -48,17 +50,23 @@ class Evaluation {
   run(): Evaluated {
     const inputs = this.floors('input_rules');
     if (!Array.isArray(inputs)) return this.result(inputs, null);
-    const refusing = inputs.find((floor) => floor.decision === 'deny');
-    if (refusing !== undefined) return this.result(denial(refusing.id, refusing.reason), null);
+    for (const floor of inputs) {
+      if (floor.decision === 'deny') return this.result(denial(floor.id, floor.reason), null);
+    }
     const { standing, offer } = this.rules();
     if (standing.decision === 'deny' || standing.decision === 'remediate') return this.result(standing, offer);
     const tiers = this.floors('tiers');
     if (!Array.isArray(tiers)) return this.result(tiers, null);
-    const reversible = this.question.request.compensation !== undefined;
-    const raised = [...inputs, ...tiers].reduce((held, floor) => raiseStanding(held, floor, reversible), standing);
-    const owned = this.resolveOwner(raised);
+    const owned = this.resolveOwner(this.raise(this.raise(standing, inputs), tiers));
     if (owned !== standing) this.note('floors', owned.decision, owned.rule_id, owned.reason);
     return this.result(owned, null);
+  }
+
+  private raise(standing: Standing, floors: readonly CompiledFloor[]): Standing {
+    const reversible = this.question.request.compensation !== undefined;
+    let raised = standing;
+    for (const floor of floors) raised = raiseStanding(raised, floor, reversible);
+    return raised;
   }
 
   private result(standing: Standing, offer: Evaluated['offer']): Evaluated {
@@ -68,23 +76,29 @@ class Evaluation {
 
   /** Those of a section that hold, or the denial that one which cannot be decided becomes. */
   private floors(section: 'input_rules' | 'tiers'): CompiledFloor[] | Standing {
-    const { items, index } = this.policy[section];
+    const { items } = this.policy[section];
+    if (items.length === 0) return [];
     const held: CompiledFloor[] = [];
-    for (const [floor, outcome] of this.outcomes(items, index.candidates(this.question.subject), section)) {
+    for (const position of this.candidates(section)) {
+      const floor = items[position]!;
+      const outcome = matchSubject(floor.match, this.question.subject);
       if (outcome.kind === 'error') return undecidable(floor.id, outcome.code);
-      if (outcome.kind !== 'holds') continue;
+      if (outcome.kind === 'fails') continue;
       held.push(floor);
       this.matched.push(floor.id);
     }
     return held;
   }
 
+  /** All of them are looked at even when one denies: a decision names every rule that matched. */
   private rules(): { standing: Standing; offer: Evaluated['offer'] } {
-    const { items, index } = this.policy.rules;
+    const { items } = this.policy.rules;
     let refusing: CompiledRule | null = null;
     let first: CompiledRule | null = null;
     let broken: Standing | null = null;
-    for (const [rule, outcome] of this.outcomes(items, index.candidates(this.question.subject), 'rules')) {
+    for (const position of this.candidates('rules')) {
+      const rule = items[position]!;
+      const outcome = this.outcomeOf(rule);
       if (outcome.kind === 'error') broken ??= undecidable(rule.id, outcome.code);
       if (outcome.kind !== 'holds') continue;
       this.matched.push(rule.id);
@@ -110,29 +124,28 @@ class Evaluation {
     };
   }
 
-  /** With a trace the others are looked at too, only to say why they did not match. */
-  private *outcomes<T extends { id: string; match: CompiledRule['match']; when?: CompiledRule['when'] }>(
-    items: readonly T[],
-    candidates: readonly number[],
-    step: string,
-  ): Generator<readonly [T, Outcome]> {
-    if (this.trace === undefined) {
-      for (const position of candidates) yield [items[position]!, this.outcomeOf(items[position]!)];
-      return;
-    }
+  private candidates(section: Section): readonly number[] {
+    const positions = this.policy[section].index.candidates(this.question.subject);
+    if (this.trace !== undefined) this.tell(section, positions);
+    return positions;
+  }
+
+  /** The others are looked at only here, to say why they did not match. */
+  private tell(section: Section, candidates: readonly number[]): void {
     const likely = new Set(candidates);
-    for (const [position, item] of items.entries()) {
+    for (const [position, item] of this.policy[section].items.entries()) {
       const outcome = likely.has(position) ? this.outcomeOf(item) : matchSubject(item.match, this.question.subject);
-      this.note(step, outcome.kind, item.id, detailOf(outcome));
-      if (likely.has(position)) yield [item, outcome];
+      this.note(section, outcome.kind, item.id, detailOf(outcome));
     }
   }
 
-  private outcomeOf({ match, when }: { match: CompiledRule['match']; when?: CompiledRule['when'] }): Outcome {
-    const outcome = matchSubject(match, this.question.subject);
-    if (outcome.kind !== 'holds' || when === null || when === undefined) return outcome;
+  private outcomeOf(item: CompiledRule | CompiledFloor): Outcome {
+    const outcome = matchSubject(item.match, this.question.subject);
+    const when = 'when' in item ? item.when : null;
+    if (when === null || outcome.kind !== 'holds') return outcome;
     this.readsNow ||= when.readsNow;
-    const result = when.evaluate(this.whenInput());
+    this.input ??= this.whenInput();
+    const result = when.evaluate(this.input);
     if (!result.ok) return { kind: 'error', code: `when_error (${result.code})` };
     return result.value ? outcome : { kind: 'fails', field: 'when' };
   }

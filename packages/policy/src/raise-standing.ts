@@ -2,7 +2,7 @@
 // require_approval < deny.
 import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
 import type { CompiledFloor } from './compile-policy.ts';
-import { tightenApproval, tightenAround, tightenConstraints } from './effects.ts';
+import { isEmpty, tightenConstraints, tightenObligations } from './effects.ts';
 
 export type Standing = {
   decision: DecisionName;
@@ -37,11 +37,7 @@ export function raiseStanding(standing: Standing, floor: CompiledFloor, reversib
   if (standing.decision === 'deny') return standing;
   if (floor.decision === 'deny') return denial(floor.id, floor.reason);
   const raises = floor.decision !== null && rank(floor.decision) > rank(standing.decision);
-  const approval = tightenApproval(standing.obligations.approval, floor.obligations.approval);
-  const obligations: Obligations = {
-    ...tightenAround(standing.obligations, floor.obligations),
-    ...(approval !== undefined && { approval }),
-  };
+  const obligations = tightenObligations(standing.obligations, floor.obligations);
   if (floor.limitsRequired && obligations.limits === undefined) {
     return denial(floor.id, `tier ${floor.id} requires limits, and the deciding rule states none`);
   }
@@ -50,7 +46,7 @@ export function raiseStanding(standing: Standing, floor: CompiledFloor, reversib
   }
   const constraints = tightenConstraints(standing.constraints, floor.constraints);
   const decided = raises ? floor.decision! : standing.decision;
-  const bound = decided === 'allow' && Object.keys(constraints).length > 0;
+  const bound = decided === 'allow' && !isEmpty(constraints);
   return {
     decision: bound ? 'allow_with_constraints' : decided,
     rule_id: raises ? floor.id : standing.rule_id,
