@@ -65,6 +65,15 @@ describe('decisions', () => {
   });
 });
 
+test('docs/README.md lists every decision under its title', () => {
+  const lines = readText('docs/README.md').split('\n');
+  const wanted = decisions.map((path) => {
+    const title = /^# (.+)$/m.exec(readText(path))?.[1];
+    return `- [${basename(path).slice(0, 4)}](decisions/${basename(path)}) ${title}`;
+  });
+  expect(wanted.filter((line) => !lines.includes(line))).toEqual([]);
+});
+
 describe('CONTROLS.md', () => {
   const sections = readText('CONTROLS.md')
     .split(/^## (?=\d)/m)
