@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { APPROVAL_STATES, approvalView } from './approval.ts';
 import { DECISIONS, decision, remediation } from './decision.ts';
-import { ERROR_CODES } from './errors.ts';
-import { jobView } from './job.ts';
+import { ERROR_CODES, failure } from './errors.ts';
+import { jobRequest, jobView } from './job.ts';
 import { ledgerEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
 import { digest, jobId, tenantName, topicName } from './names.ts';
-import { explainAnswer, simulateAnswer } from './rpc.ts';
+import { askedPolicy, policyCandidate } from './policy-rollout.ts';
+import { explained, simulated } from './rpc.ts';
 import { JOB_STATES } from './states.ts';
 
 export const API_PREFIX = '/api/v1';
@@ -52,15 +53,35 @@ export type Denied = z.infer<typeof denied>;
 
 /** The first decision, flat. After a rewrite the decisions that follow it stand in `then`, the last of which would hold. */
 export const simulation = decision.extend({
-  effective: simulateAnswer.shape.effective,
-  skipped: simulateAnswer.shape.skipped,
+  effective: simulated.shape.effective,
+  skipped: simulated.shape.skipped,
   // biome-ignore lint/suspicious/noThenProperty: the wire's word; the value is data and never a promise.
   then: z.array(decision).optional(),
 });
 export type Simulation = z.infer<typeof simulation>;
 
-export const explanation = simulation.extend({ steps: explainAnswer.shape.steps, text: explainAnswer.shape.text });
+export const explanation = simulation.extend({ steps: explained.shape.steps, text: explained.shape.text });
 export type Explanation = z.infer<typeof explanation>;
+
+/** Many requests at once, or a candidate: `{ requests, candidate? }` instead of the request itself. */
+export const policyQuestion = z.strictObject({
+  requests: z.array(jobRequest).min(1).max(LIMITS.simulate_requests),
+  candidate: policyCandidate.optional(),
+});
+export type PolicyQuestion = z.input<typeof policyQuestion>;
+
+const refused = z.object({ ok: z.literal(false), error: failure });
+/** In the order of the requests, one for each. */
+export const simulations = z.object({
+  policy: askedPolicy,
+  answers: z.array(z.union([z.object({ ok: z.literal(true), value: simulation }), refused])),
+});
+export type Simulations = z.infer<typeof simulations>;
+export const explanations = z.object({
+  policy: askedPolicy,
+  answers: z.array(z.union([z.object({ ok: z.literal(true), value: explanation }), refused])),
+});
+export type Explanations = z.infer<typeof explanations>;
 
 const nextCursor = z.string().nullable();
 export const jobPage = z.object({ jobs: z.array(jobView), next_cursor: nextCursor });
@@ -92,6 +113,9 @@ export const approvalQuery = z.strictObject({
   ...pageQuery,
 });
 export type ApprovalQuery = z.input<typeof approvalQuery>;
+
+export const bundleQuery = z.strictObject(pageQuery);
+export type BundleQuery = z.input<typeof bundleQuery>;
 
 /** `Idempotency-Key`: printable, so that it can be logged and compared without a second reading. */
 export const idempotencyKey = z

@@ -27,6 +27,9 @@ export const ENTRY_KINDS: Readonly<Record<string, ServiceName>> = {
   result_rejected: 'output-safety',
   policy_activated: 'policy-kernel',
   policy_rejected: 'policy-kernel',
+  policy_published: 'policy-kernel',
+  policy_shadow_set: 'policy-kernel',
+  policy_shadow_difference: 'policy-kernel',
   identity_created: 'ingress',
   identity_revoked: 'ingress',
 };

@@ -173,6 +173,12 @@ export const LIMITS = {
   policy_list: 1_000,
   /** Milliseconds of the longest duration that a policy may name. */
   policy_duration_ms: 90 * 24 * 60 * 60 * 1000,
+  /** Faults of one policy that its compiler names; an author mends those first. */
+  policy_faults: 500,
+  /** Names that a fault is compared with to guess which one was meant. */
+  suggested_names: 100,
+  /** Pairs of rules that one lint compares. */
+  lint_comparisons: 2_000_000,
   /** Characters of one `when`. */
   when_chars: 2_000,
   /** Nodes of one `when`. */

@@ -173,6 +173,8 @@ export type OutputPolicySource = z.infer<typeof outputPolicy>;
 
 export const policySource = z.strictObject({
   version: z.int().min(1).optional(),
+  /** Left out: what is decided is enforced. While it observes, only stops and ceilings hold; at `until` that ends by itself. */
+  mode: z.strictObject({ observe: z.strictObject({ until: instant }) }).optional(),
   default_decision: z.enum(['allow', 'deny', 'require_approval']).default('deny'),
   topics: z
     .record(topicPattern, topicFacts)
@@ -185,8 +187,21 @@ export const policySource = z.strictObject({
   rules: z.array(rule).max(LIMITS.policy_rules).default([]),
   input_rules: z.array(inputRule).max(LIMITS.policy_list).default([]),
   output_policy: outputPolicy.default({ enabled: true, fail_mode: 'closed' }),
+  /** What tenants' own rules may decide; left out, they can only restrict. */
+  delegated: z.strictObject({ topics: nonEmpty(topicPattern), capabilities: nonEmpty(capabilityPattern) }).optional(),
 });
 export type PolicySource = z.infer<typeof policySource>;
+
+/**
+ * `tenants/<tenant>.yaml`: what a tenant adds for itself. Everything global is decided first and holds; a rule that is
+ * not a denial decides only what is delegated and what no global rule has decided.
+ */
+export const tenantSource = z.strictObject({
+  tiers: z.array(tier).max(LIMITS.policy_list).default([]),
+  rules: z.array(rule).max(LIMITS.policy_list).default([]),
+  input_rules: z.array(inputRule).max(LIMITS.policy_list).default([]),
+});
+export type TenantSource = z.infer<typeof tenantSource>;
 
 export const pool = z.strictObject({
   id: token,
@@ -208,7 +223,7 @@ export const bundleScope = z.strictObject({ tenants: nonEmpty(z.union([tenantNam
 const bundlePath = z
   .string()
   .regex(
-    /^(policy\.yaml|pools\.yaml|(schemas\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.json|tests\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.yaml))$/,
+    /^(policy\.yaml|pools\.yaml|schemas\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.json|tests\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.yaml|tenants\/[a-z0-9_-]{1,64}\.yaml)$/,
   );
 
 /** What is signed: the canonical text of this covers every byte of the bundle. */
@@ -245,6 +260,8 @@ export const trustRoot = z
           public_key: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
           not_before: instant,
           not_after: instant,
+          /** Left out: it may sign for everybody. */
+          tenants: nonEmpty(tenantName).optional(),
         }),
       )
       .min(1)

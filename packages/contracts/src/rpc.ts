@@ -9,6 +9,18 @@ import { ledgerEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
 import { digest, instant, jobId, principalId, tenantName, token, topicName, uuid } from './names.ts';
 import { resultView } from './output.ts';
+import {
+  activated,
+  activateRequest,
+  askedPolicy,
+  bundlePage,
+  bundleView,
+  policyCandidate,
+  replayAnswer,
+  replayRequest,
+  shadowAnswer,
+  shadowRequest,
+} from './policy-rollout.ts';
 import { runRecord } from './record.ts';
 import { JOB_STATES } from './states.ts';
 import { beatAnswer, beatRequest, claimAnswer, claimRequest } from './worker.ts';
@@ -46,7 +58,10 @@ export const admitAnswer = z.union([
 export type AdmitAnswer = z.infer<typeof admitAnswer>;
 
 const jobKey = z.strictObject({ tenant: tenantName, job_id: jobId });
-const page = { cursor: z.string().max(LIMITS.cursor_chars).optional(), limit: z.int().min(1).max(LIMITS.page_rows).optional() };
+const page = {
+  cursor: z.string().max(LIMITS.cursor_chars).optional(),
+  limit: z.int().min(1).max(LIMITS.page_rows).optional(),
+};
 
 /** Who acts on something that exists. Made by ingress from the credential. */
 export const principal = z.strictObject({
@@ -59,8 +74,15 @@ export const principal = z.strictObject({
 export type Principal = z.infer<typeof principal>;
 
 /** `simulate` and `explain` store nothing. A request may name no payload; then its schema is skipped, and `skipped` says so. */
-export const simulateRequest = z.strictObject({ request: namedRequest, actor });
-export const simulateAnswer = z.object({
+export const simulateRequest = z.strictObject({
+  tenant: tenantName,
+  items: z
+    .array(z.strictObject({ request: namedRequest, actor }))
+    .min(1)
+    .max(LIMITS.simulate_requests),
+  candidate: policyCandidate.nullable(),
+});
+export const simulated = z.object({
   decisions: z.array(decision).min(1),
   effective: effectiveJob.nullable(),
   skipped: z.array(z.string()),
@@ -71,7 +93,19 @@ export const explainStep = z.object({
   rule_id: z.string().nullable(),
   detail: z.string(),
 });
-export const explainAnswer = simulateAnswer.extend({ steps: z.array(explainStep), text: z.string() });
+export const explained = simulated.extend({ steps: z.array(explainStep), text: z.string() });
+
+const answersOf = <T extends z.ZodType>(value: T) =>
+  z.object({
+    policy: askedPolicy,
+    /** In order, one for each; an error is what the submitter would be told, or that the answers grew too long. */
+    answers: z.array(
+      z.union([z.object({ ok: z.literal(true), value }), z.object({ ok: z.literal(false), error: failure })]),
+    ),
+  });
+
+/** Who changes a policy, and whether also for others than the own tenant. */
+const policyChange = { tenant: tenantName, principal, global: z.boolean() };
 
 export const activePolicy = z.object({
   scope: z.string(),
@@ -80,6 +114,8 @@ export const activePolicy = z.object({
   epoch: z.int(),
   activated_at: instant,
   not_after: instant.nullable(),
+  /** Until then the policy lets everything through that stops and ceilings do not hold; null when it enforces. */
+  observe_until: instant.nullable(),
   default_decision: z.string(),
   rules: z.array(z.object({ id: z.string(), decision: z.string(), reason: z.string() })),
   topics: z.array(z.string()),
@@ -111,14 +147,56 @@ export const RPC = {
     service: 'policy-kernel',
     callers: ['ingress'],
     request: simulateRequest,
-    answer: simulateAnswer,
+    answer: answersOf(simulated),
   },
-  'policy.explain': { service: 'policy-kernel', callers: ['ingress'], request: simulateRequest, answer: explainAnswer },
+  'policy.explain': {
+    service: 'policy-kernel',
+    callers: ['ingress'],
+    request: simulateRequest,
+    answer: answersOf(explained),
+  },
   'policy.active': {
     service: 'policy-kernel',
     callers: ['ingress'],
     request: z.strictObject({ tenant: tenantName }),
     answer: activePolicy,
+  },
+  'policy.publish': {
+    service: 'policy-kernel',
+    callers: ['ingress'],
+    /** `document` as it was sent, whatever it is; null when it was too large to be read. */
+    request: z.strictObject({ ...policyChange, document: z.string().nullable() }),
+    answer: z.object({ bundle: bundleView, created: z.boolean() }),
+  },
+  'policy.bundles': {
+    service: 'policy-kernel',
+    callers: ['ingress'],
+    request: z.strictObject({ tenant: tenantName, ...page }),
+    answer: bundlePage,
+  },
+  'policy.activate': {
+    service: 'policy-kernel',
+    callers: ['ingress'],
+    request: activateRequest.extend({ ...policyChange, version: z.int().min(1) }),
+    answer: activated,
+  },
+  'policy.shadow': {
+    service: 'policy-kernel',
+    callers: ['ingress'],
+    request: shadowRequest.extend({ ...policyChange, version: z.int().min(1) }),
+    answer: shadowAnswer,
+  },
+  'policy.shadowing': {
+    service: 'policy-kernel',
+    callers: ['ingress'],
+    request: z.strictObject({ tenant: tenantName }),
+    answer: shadowAnswer,
+  },
+  'policy.replay': {
+    service: 'policy-kernel',
+    callers: ['ingress'],
+    request: z.strictObject({ tenant: tenantName, ask: replayRequest }),
+    answer: replayAnswer,
   },
   'scheduler.admit': {
     service: 'scheduler',

@@ -13,6 +13,8 @@ export const BUNDLE_FAULTS = [
   'bundle_expired',
   'bundle_does_not_compile',
   'bundle_not_newer',
+  'bundle_version_taken',
+  'bundle_scope_forbidden',
 ] as const;
 export type BundleFault = (typeof BUNDLE_FAULTS)[number];
 export type BundleRefusal = { ok: false; code: BundleFault; detail: string };

@@ -21,6 +21,8 @@ export type VerifiedBundle = {
   snapshot: string;
   /** Whose signatures counted. */
   key_ids: string[];
+  /** RFC 3339: when it stops to be valid, by its own word or because too few of its signers' keys are. */
+  ends_at: string;
 };
 export type VerifyResult = { ok: true; bundle: VerifiedBundle } | BundleRefusal;
 export type OpenResult = { ok: true; bundle: VerifiedBundle; policy: CompiledPolicy } | BundleRefusal;
@@ -45,7 +47,16 @@ export async function verifyBundle(text: string, root: TrustRoot, now: string): 
     return refuseBundle('bundle_not_yet_valid', `not before ${manifest.not_before}`);
   if (!isBefore(manifest.not_after, now)) return refuseBundle('bundle_expired', `not after ${manifest.not_after}`);
   const snapshot = `sha256:${await sha256Hex(canonicalize(manifest))}`;
-  return { ok: true, bundle: { manifest, files, snapshot, key_ids: signed.key_ids } };
+  return {
+    ok: true,
+    bundle: {
+      manifest,
+      files,
+      snapshot,
+      key_ids: signed.key_ids,
+      ends_at: earlier(manifest.not_after, signed.ends_at),
+    },
+  };
 }
 
 /** Verified and compiled: the only way to a policy that may decide. */
@@ -62,7 +73,14 @@ export async function openBundle(text: string, root: TrustRoot, now: string): Pr
 const isFrom = (start: string, now: string): boolean => Date.parse(now) >= Date.parse(start);
 const isBefore = (end: string, now: string): boolean => Date.parse(now) < Date.parse(end);
 
-type Counted = { ok: true; key_ids: string[] } | BundleRefusal;
+const earlier = (a: string, b: string): string => (Date.parse(a) <= Date.parse(b) ? a : b);
+
+type Key = TrustRoot['keys'][number];
+type Counted = { ok: true; key_ids: string[]; ends_at: string } | BundleRefusal;
+
+/** A key for some tenants signs nothing that decides for others too, least of all for everybody. */
+const mayDecideFor = (key: Key, tenants: readonly string[]): boolean =>
+  key.tenants === undefined || tenants.every((tenant) => key.tenants!.includes(tenant));
 
 /** Keys that the root does not name say nothing, for or against: they belong to a rotation this root has not seen. */
 async function countSignatures(
@@ -73,21 +91,23 @@ async function countSignatures(
 ): Promise<Counted> {
   if (signatures.length === 0) return refuseBundle('bundle_unsigned', 'there is no signature');
   const message = signedBytes(manifest);
-  const counted = new Map<string, string>();
+  const counted = new Map<string, Key>();
   for (const { key_id, signature } of signatures) {
     const key = root.keys.find((known) => known.key_id === key_id);
     if (key === undefined) continue;
     const holds = await signatureHolds(signature, message, key.public_key);
     if (!holds) return refuseBundle('bundle_signature_invalid', `the signature of ${key_id} does not fit`);
     // By decoded bytes: two spellings of one key must not count twice.
-    if (isFrom(key.not_before, now) && isBefore(key.not_after, now))
-      counted.set(String(fromBase64Url(key.public_key)), key_id);
+    const inForce = isFrom(key.not_before, now) && isBefore(key.not_after, now);
+    if (inForce && mayDecideFor(key, manifest.scope.tenants)) counted.set(String(fromBase64Url(key.public_key)), key);
   }
-  const key_ids = [...counted.values()];
-  if (key_ids.length >= root.threshold) return { ok: true, key_ids };
+  const keys = [...counted.values()].sort((a, b) => Date.parse(b.not_after) - Date.parse(a.not_after));
+  const key_ids = keys.map((key) => key.key_id).sort();
+  // The longest lived keys carry it on until fewer of them are left than must sign.
+  if (keys.length >= root.threshold) return { ok: true, key_ids, ends_at: keys[root.threshold - 1]!.not_after };
   return refuseBundle(
     'bundle_threshold_unmet',
-    `${key_ids.length} of ${root.threshold} valid signatures by keys valid now`,
+    `${key_ids.length} of ${root.threshold} signatures by keys that may sign it now`,
   );
 }
 

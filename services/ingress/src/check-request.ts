@@ -4,7 +4,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { Context } from 'hono';
 import type { Authenticator } from './authenticate.ts';
 import { type Caller, mayAny } from './caller.ts';
-import { readJsonBody } from './read-body.ts';
+import { readJsonBody, readTextBody } from './read-body.ts';
 import { readShape } from './read-shape.ts';
 import type { Incoming, Route } from './route.ts';
 
@@ -56,12 +56,14 @@ const readQuery = (c: Context, route: Route): Record<string, unknown> => {
 const readBody = async (
   c: Context,
   { body }: Route,
-): Promise<Pick<Incoming<never, never, unknown>, 'body' | 'raw'>> => {
-  if (body === undefined) return { body: undefined, raw: undefined };
+): Promise<Pick<Incoming<never, never, unknown>, 'body' | 'raw' | 'text'>> => {
+  const none = { body: undefined, raw: undefined, text: null };
+  if (body === undefined) return none;
+  if (body.as_sent) return { ...none, text: await readTextBody(c.req.raw, body.limit) };
   const sent = await readJsonBody(c.req.raw, body.limit);
   if (sent === undefined && body.optional !== true) throw new CountersignError('json_malformed', 'the body is missing');
   const raw = sent ?? {};
-  return { body: readShape(body.schema, raw), raw };
+  return { body: readShape(body.form?.(raw) ?? body.schema, raw), raw, text: null };
 };
 
 /** The credential comes first: a stranger's bytes are not even read. */

@@ -1,49 +1,115 @@
 /** `/policy`: ask the kernel without storing anything, and see what is active. The kernel's words, flat. */
-import { type Explanation, explanation, type Simulation, simulation } from '@countersign/contracts/http';
+import { CountersignError } from '@countersign/contracts/errors';
+import {
+  explanation,
+  explanations,
+  type PolicyQuestion,
+  policyQuestion,
+  simulation,
+  simulations,
+} from '@countersign/contracts/http';
 import { jobRequest } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
+import { type PolicyCandidate, replayAnswer, replayRequest } from '@countersign/contracts/policy-rollout';
 import { activePolicy, type RpcAnswer, type RpcRequest } from '@countersign/contracts/rpc';
+import type { JsonValue } from '@countersign/ledger/canonical-json';
 import type { Bus } from '@countersign/platform/bus';
-import { actorOf } from './caller.ts';
+import { z } from 'zod';
+import { actorOf, type Caller, mayAny } from './caller.ts';
 import { nameRequest } from './prepare-job.ts';
 import { type Incoming, type Route, route } from './route.ts';
 
-type Asking = Pick<Incoming<unknown, unknown, Parameters<typeof nameRequest>[1]>, 'caller' | 'body'>;
+type Sent = z.output<typeof jobRequest> | z.output<typeof policyQuestion>;
+type Asking = Incoming<unknown, unknown, Sent>;
+type Answers<V extends 'policy.simulate' | 'policy.explain'> = RpcAnswer<V>['answers'];
 
-const questionOf = ({ caller, body }: Asking): RpcRequest<'policy.simulate'> => ({
-  request: nameRequest(caller, body, null),
-  actor: actorOf(caller),
-});
+const isMany = (sent: unknown): sent is PolicyQuestion =>
+  typeof sent === 'object' && sent !== null && Object.hasOwn(sent, 'requests');
 
-const flatten = <A extends RpcAnswer<'policy.simulate'>>({ decisions, ...rest }: A) => {
-  const [first, ...then] = decisions;
+/** One schema for the documents, but its own faults for whichever of the two was meant. */
+const questionBody = {
+  schema: z.union([jobRequest, policyQuestion]) as z.ZodType<Sent>,
+  form: (sent: JsonValue): z.ZodType => (isMany(sent) ? policyQuestion : jobRequest),
+  limit: LIMITS.question_bytes,
+};
+
+/** Compiling costs much more than asking, so not everybody who may ask may bring a policy along. */
+const refuseUnlessTrying = (caller: Caller, candidate: PolicyCandidate | undefined): void => {
+  if (candidate !== undefined && !mayAny(caller, ['policy:try']))
+    throw new CountersignError('permission_missing', 'a candidate needs policy:try', { at: '/candidate' });
+};
+
+const questionOf = ({ caller, body }: Asking): RpcRequest<'policy.simulate'> => {
+  const { requests, candidate } = 'requests' in body ? body : { requests: [body], candidate: undefined };
+  refuseUnlessTrying(caller, candidate);
+  const actor = actorOf(caller);
+  const items = requests.map((sent) => ({ request: nameRequest(caller, sent, null), actor }));
+  return { tenant: caller.tenant, items, candidate: candidate ?? null };
+};
+
+const flatten = <A extends { decisions: unknown[] }>({ decisions, ...rest }: A) => {
+  const [first, ...then] = decisions as object[];
   return { ...first!, ...rest, ...(then.length > 0 ? { then } : {}) };
+};
+
+/** A single request gets its answer bare, or the fault that its submitter would have got. */
+const show = <V extends 'policy.simulate' | 'policy.explain'>(incoming: Asking, answer: RpcAnswer<V>): object => {
+  const answers = answer.answers as Answers<V>;
+  if (isMany(incoming.raw)) {
+    const flat = answers.map((each) => (each.ok ? { ok: true, value: flatten(each.value) } : each));
+    return { policy: answer.policy, answers: flat };
+  }
+  const [only] = answers;
+  if (only?.ok) return flatten(only.value);
+  const { code, detail, at } = only!.error;
+  throw new CountersignError(code, detail, { at });
 };
 
 export const policyRoutes = (bus: Bus): Route[] => [
   route({
     method: 'post',
     path: '/policy/simulate',
-    summary: 'What would be decided; nothing is stored',
+    summary: 'What would be decided, by the active policy or a candidate; nothing is stored',
     permissions: ['simulate'],
-    body: { schema: jobRequest, limit: LIMITS.request_bytes },
-    answers: { 200: { says: 'The decision', schema: simulation } },
-    handle: async (incoming) => {
-      const json: Simulation = flatten(await bus.call('policy.simulate', questionOf(incoming), incoming));
-      return { status: 200, json };
-    },
+    body: questionBody,
+    answers: { 200: { says: 'The decision, or one for each request', schema: z.union([simulation, simulations]) } },
+    handle: async (incoming) => ({
+      status: 200,
+      json: show(incoming, await bus.call('policy.simulate', questionOf(incoming), incoming)),
+    }),
   }),
   route({
     method: 'post',
     path: '/policy/explain',
     summary: 'Why it would be decided so, step by step',
     permissions: ['explain'],
-    body: { schema: jobRequest, limit: LIMITS.request_bytes },
-    answers: { 200: { says: 'The decision, and for each rule why it did or did not match', schema: explanation } },
-    handle: async (incoming) => {
-      const json: Explanation = flatten(await bus.call('policy.explain', questionOf(incoming), incoming));
-      return { status: 200, json };
+    body: questionBody,
+    answers: {
+      200: {
+        says: 'The decision, and for each rule why it did or did not match',
+        schema: z.union([explanation, explanations]),
+      },
     },
+    handle: async (incoming) => ({
+      status: 200,
+      json: show(incoming, await bus.call('policy.explain', questionOf(incoming), incoming)),
+    }),
+  }),
+  route({
+    method: 'post',
+    path: '/policy/replay',
+    summary: 'What a policy would have made of the jobs of a window',
+    permissions: ['policy:try'],
+    body: { schema: replayRequest, limit: LIMITS.question_bytes },
+    answers: { 200: { says: 'What would have changed, and how complete that is', schema: replayAnswer } },
+    handle: async ({ caller, body, traceparent }) => ({
+      status: 200,
+      json: await bus.call(
+        'policy.replay',
+        { tenant: caller.tenant, ask: body },
+        { traceparent, timeout_ms: LIMITS.replay_ms },
+      ),
+    }),
   }),
   route({
     method: 'get',

@@ -30,10 +30,25 @@ const readBytes = (request: Request, limit: number): Promise<Uint8Array> => {
 const isAbsent = (headers: Headers): boolean =>
   headers.get('transfer-encoding') === null && Number(headers.get('content-length') ?? 0) === 0;
 
+const refuseOtherMedia = (headers: Headers): void => {
+  if (!JSON_TYPE.test(headers.get('content-type') ?? '')) throw new CountersignError('media_type_unsupported');
+};
+
+/** For whoever judges the text itself: null when it is longer than `limit`, ends early or is not UTF-8. */
+export const readTextBody = async (request: Request, limit: number): Promise<string | null> => {
+  if (isAbsent(request.headers)) return '';
+  refuseOtherMedia(request.headers);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readBytes(request, limit));
+  } catch {
+    return null;
+  }
+};
+
 /** `undefined` when there is no body at all. */
 export const readJsonBody = async (request: Request, limit: number): Promise<JsonValue | undefined> => {
   if (isAbsent(request.headers)) return undefined;
-  if (!JSON_TYPE.test(request.headers.get('content-type') ?? '')) throw new CountersignError('media_type_unsupported');
+  refuseOtherMedia(request.headers);
   let bytes: Uint8Array;
   try {
     bytes = await readBytes(request, limit);

@@ -11,6 +11,8 @@ export type Incoming<P, Q, B> = {
   body: B;
   /** The body before its schema filled in defaults. */
   raw: JsonValue | undefined;
+  /** The body as it came, for a route that takes it `as_sent`; null when it was too large or no text. */
+  text: string | null;
   header(name: string): string | undefined;
   traceparent: string;
 };
@@ -35,8 +37,17 @@ export type Route<
   permissions: readonly [Permission, ...Permission[]];
   params?: P;
   query?: Q;
-  /** `optional`: no body at all stands for `{}`. */
-  body?: { schema: B; limit: number; optional?: boolean };
+  /**
+   * `optional`: no body at all stands for `{}`. `form`: which part of the schema a body is held to. `as_sent`: whoever
+   * the route asks judges it, faults included, so the schema is only documentation.
+   */
+  body?: {
+    schema: B;
+    limit: number;
+    optional?: boolean;
+    form?: (sent: JsonValue) => z.ZodType;
+    as_sent?: boolean;
+  };
   headers?: Readonly<Record<string, { says: string; schema: z.ZodType }>>;
   /** By status; errors are the same everywhere and stand in the table of codes. */
   answers: Readonly<Record<number, AnswerSpec>>;

@@ -4,6 +4,7 @@ import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { approvalRoutes } from './approval-routes.ts';
 import { createAuthenticator } from './authenticate.ts';
+import { bundleRoutes } from './bundle-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { openNatsDoor } from './nats-door.ts';
 import { policyRoutes } from './policy-routes.ts';
@@ -35,7 +36,12 @@ export const ingress = defineService({
     const authenticator = createAuthenticator(database);
     const submit = createSubmit(bus);
     const streams = createEventStreams(bus, metrics);
-    const routes = [...jobRoutes(bus, submit, streams), ...approvalRoutes(bus), ...policyRoutes(bus)];
+    const routes = [
+      ...jobRoutes(bus, submit, streams),
+      ...approvalRoutes(bus),
+      ...policyRoutes(bus),
+      ...bundleRoutes(bus),
+    ];
     const app = serveRoutes(routes, { authenticator, metrics, log });
     serveDocuments(app, routes);
     const http = await listen(app.fetch, config.HTTP_PORT, config.HTTP_HOST);

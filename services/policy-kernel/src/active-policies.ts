@@ -2,17 +2,18 @@
  * The policies that this replica may decide by: those that `control` calls active, verified and compiled here. What does
  * not verify is never loaded; then the copy on disk is tried, and without that the scope has no policy.
  */
+import { CountersignError } from '@countersign/contracts/errors';
 import type { TrustRoot } from '@countersign/contracts/policy';
 import { nowInstant } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
 import type { Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
-import type { CompiledPolicy } from '@countersign/policy/compile-policy';
-import { openBundle } from '@countersign/policy/verify-bundle';
+import { type OpenResult, openBundle } from '@countersign/policy/verify-bundle';
+import { type Asked, hasEnded } from './decide-under.ts';
 import type { LastKnownGood } from './last-known-good.ts';
 import { type ControlScope, readActivated, readControl } from './store.ts';
 
-export type ActivePolicy = ControlScope & { policy: CompiledPolicy };
+export type ActivePolicy = ControlScope & Asked & { ends_at: string };
 export type ActivePolicies = {
   /** Reads `control` once and loads what changed; callers at the same time share one reading. */
   refresh(): Promise<void>;
@@ -35,15 +36,19 @@ export const openActivePolicies = (parts: Parts): ActivePolicies => {
   let loaded = new Map<string, ActivePolicy>();
   let revision = -1;
   let reading: Promise<void> | null = null;
+  /** Epochs whose policy was found past its end. */
+  const ended = new Set<number>();
 
   const read = async (): Promise<void> => {
     const control = await readControl(parts.database);
     const next = new Map<string, ActivePolicy>();
     for (const scope of control.scopes) {
       const before = loaded.get(scope.scope);
-      const policy = before?.snapshot === scope.snapshot ? before.policy : await load(parts, scope);
-      if (policy !== null) next.set(scope.scope, { ...scope, policy });
-      parts.metrics.set('policy_epoch', { scope: scope.scope }, scope.epoch);
+      const opened = before?.snapshot === scope.snapshot ? before : await load(parts, scope);
+      if (opened === null) continue;
+      const active = { ...scope, policy: opened.policy, ends_at: opened.ends_at };
+      next.set(scope.scope, active);
+      announce(parts, active, ended);
     }
     // Exchanged in one step and before the cache is emptied: nothing decided under the old ones can be stored after.
     loaded = next;
@@ -63,8 +68,27 @@ export const openActivePolicies = (parts: Parts): ActivePolicies => {
   };
 };
 
+/** Throws `policy_missing`. */
+export const policyFor = (policies: ActivePolicies, tenant: string): ActivePolicy => {
+  const active = policies.of(tenant);
+  if (active === null) throw new CountersignError('policy_missing');
+  return active;
+};
+
+/** That a policy has run out is said once, and loudly: from then on everything is refused. */
+const announce = ({ metrics, log }: Parts, active: ActivePolicy, ended: Set<number>): void => {
+  const { scope, version, epoch, ends_at } = active;
+  metrics.set('policy_epoch', { scope }, epoch);
+  metrics.set('policy_ends_timestamp_seconds', { scope }, Date.parse(ends_at) / 1_000);
+  if (!hasEnded(active, nowInstant()) || ended.has(epoch)) return;
+  ended.add(epoch);
+  log.error({ scope, policy_version: version, policy_epoch: epoch, ends_at }, 'the active policy is past its end');
+};
+
+type Opened = Pick<ActivePolicy, 'policy' | 'ends_at'>;
+
 /** The table first, the disk when the table's copy is missing or does not verify. */
-const load = async (parts: Parts, scope: ControlScope): Promise<CompiledPolicy | null> => {
+const load = async (parts: Parts, scope: ControlScope): Promise<Opened | null> => {
   const { database, disk } = parts;
   const stored = await readActivated(database, scope.scope, scope.epoch);
   const policy = stored === null ? null : await verify(parts, scope, stored, 'table');
@@ -76,21 +100,28 @@ const load = async (parts: Parts, scope: ControlScope): Promise<CompiledPolicy |
   return kept === null ? null : verify(parts, scope, kept, 'disk');
 };
 
-const verify = async (
-  parts: Parts,
-  scope: ControlScope,
-  document: string,
-  source: string,
-): Promise<CompiledPolicy | null> => {
-  const opened = await openBundle(document, parts.root, nowInstant());
+const verify = async (parts: Parts, scope: ControlScope, document: string, source: string): Promise<Opened | null> => {
+  const opened = await openAsActive(document, parts.root, scope);
   const code = opened.ok ? null : opened.code;
-  if (opened.ok && opened.bundle.snapshot === scope.snapshot) return opened.policy;
+  if (opened.ok && opened.bundle.snapshot === scope.snapshot)
+    return { policy: opened.policy, ends_at: opened.bundle.ends_at };
   parts.metrics.count('policy_rejected_total', { code: code ?? 'bundle_file_altered' });
   parts.log.error(
     { scope: scope.scope, policy_epoch: scope.epoch, source, code },
     'the active bundle is not what was activated',
   );
   return null;
+};
+
+/**
+ * What has only run out of time is loaded all the same, as it was valid when it became active: it knows whom to refuse,
+ * and under which version. It allows nothing any more.
+ */
+const openAsActive = async (document: string, root: TrustRoot, scope: ControlScope): Promise<OpenResult> => {
+  const opened = await openBundle(document, root, nowInstant());
+  if (opened.ok || (opened.code !== 'bundle_expired' && opened.code !== 'bundle_threshold_unmet')) return opened;
+  const then = await openBundle(document, root, scope.activated_at);
+  return then.ok && Date.parse(then.bundle.ends_at) <= Date.parse(nowInstant()) ? then : opened;
 };
 
 /** A full or broken disk costs the second copy, not the policy. */

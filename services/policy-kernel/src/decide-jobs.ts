@@ -5,24 +5,16 @@
 import { type DecideAnswer, type DecideItem, finalDecision } from '@countersign/contracts/decision';
 import { CountersignError, type Failure } from '@countersign/contracts/errors';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
-import { nowInstant, nowMs } from '@countersign/platform/clock';
+import { nowInstant } from '@countersign/platform/clock';
 import { uuidv7 } from '@countersign/platform/ids';
 import type { Metrics } from '@countersign/platform/metrics';
-import { decide } from '@countersign/policy/decide';
-import type { ActivePolicies, ActivePolicy } from './active-policies.ts';
-import { type CachedOutcome, cacheKey, type DecisionCache } from './decision-cache.ts';
+import { type ActivePolicies, policyFor } from './active-policies.ts';
+import { decideUnder, hasEnded } from './decide-under.ts';
+import { type CachedOutcome, cacheKey, type DecidedUnder, type DecisionCache } from './decision-cache.ts';
+import { isObserving } from './observe-mode.ts';
 
 export type DecideParts = { policies: ActivePolicies; cache: DecisionCache; metrics: Metrics };
 export type ItemAnswer = RpcAnswer<'policy.decide'>['answers'][number];
-
-/** Throws `policy_missing`. An expired policy is no policy: it is loudly absent, not quietly old. */
-export const policyFor = (policies: ActivePolicies, tenant: string): ActivePolicy => {
-  const active = policies.of(tenant);
-  if (active === null) throw new CountersignError('policy_missing');
-  const expired = active.not_after !== null && Date.parse(active.not_after) <= nowMs();
-  if (expired) throw new CountersignError('policy_missing', `the policy of scope ${active.scope} has expired`);
-  return active;
-};
 
 /** Whether an item wants a newer policy than this replica has loaded. */
 export const isBehind = (policies: ActivePolicies, { request, min_epoch }: DecideItem): boolean =>
@@ -34,11 +26,15 @@ export const decideJob = (parts: DecideParts, item: DecideItem): ItemAnswer => {
   try {
     const active = policyFor(policies, item.request.tenant);
     if (isBehind(policies, item)) throw new CountersignError('epoch_stale');
-    const known = item.gate === 'dispatch' ? cache.get(cacheKey(active.epoch, item)) : null;
-    if (known !== null) return { ok: true, value: counted(metrics, again(known)) };
-    const outcome = decide(active.policy, item, { now: nowInstant(), epoch: active.epoch, decisionId: uuidv7 });
+    const now = nowInstant();
+    const ended = hasEnded(active, now);
+    if (ended) metrics.count('policy_expired_total', { gate: item.gate });
+    const under = { epoch: active.epoch, observing: isObserving(active.policy, now) };
+    const known = item.gate === 'dispatch' && !ended ? cache.get(cacheKey(under, item)) : null;
+    if (known !== null) return { ok: true, value: counted(metrics, again(known, now)) };
+    const outcome = decideUnder(active, item, { now });
     if (!outcome.ok) return failed(outcome.failure);
-    remember(cache, active.epoch, item, outcome);
+    remember(cache, under, item, outcome);
     return { ok: true, value: counted(metrics, outcome.answer) };
   } catch (thrown) {
     if (thrown instanceof CountersignError) return failed(thrown.toFailure());
@@ -47,20 +43,21 @@ export const decideJob = (parts: DecideParts, item: DecideItem): ItemAnswer => {
 };
 
 /** Only what may run is worth remembering: a denied job never comes to the dispatch gate. */
-const remember = (cache: DecisionCache, epoch: number, item: DecideItem, outcome: CachedOutcome): void => {
+const remember = (cache: DecisionCache, under: DecidedUnder, item: DecideItem, outcome: CachedOutcome): void => {
   const { rewritten } = outcome.answer;
-  if (outcome.cacheable && rewritten !== null) cache.set(cacheKey(epoch, item, rewritten), outcome);
+  if (outcome.cacheable && rewritten !== null) cache.set(cacheKey(under, item, rewritten), outcome);
 };
 
 /** The decision that stood, made anew: its own id, gate and time. Rewrites happened at the submit gate, once. */
-const again = ({ answer }: CachedOutcome): DecideAnswer => ({
+const again = ({ answer }: CachedOutcome, now: string): DecideAnswer => ({
   ...answer,
-  decisions: [
-    { ...finalDecision(answer), decision_id: uuidv7(), gate: 'dispatch', cached: true, decided_at: nowInstant() },
-  ],
+  decisions: [{ ...finalDecision(answer), decision_id: uuidv7(), gate: 'dispatch', cached: true, decided_at: now }],
 });
 
 const counted = (metrics: Metrics, answer: DecideAnswer): DecideAnswer => {
-  for (const { gate, decision } of answer.decisions) metrics.count('decisions_total', { gate, decision });
+  for (const { gate, decision, observed } of answer.decisions) {
+    metrics.count('decisions_total', { gate, decision });
+    if (observed !== undefined) metrics.count('policy_observed_total', { gate, decision: observed.decision });
+  }
   return answer;
 };

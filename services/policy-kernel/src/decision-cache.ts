@@ -21,9 +21,14 @@ export type CacheOptions = {
   count: (outcome: string) => void;
 };
 
+/** What was let through while the policy only observed is worth nothing once it enforces. */
+export type DecidedUnder = { epoch: number; observing: boolean };
+
 /** The gate is left out on purpose: what the submit gate allowed is what the dispatch gate asks about. */
-export const cacheKey = (epoch: number, item: DecideItem, request = item.request): string =>
-  sha256Hex(encodeUtf8(canonicalize({ epoch, request, actor: item.actor, job_hash: item.job_hash, salt: item.salt })));
+export const cacheKey = (under: DecidedUnder, item: DecideItem, request = item.request): string =>
+  sha256Hex(
+    encodeUtf8(canonicalize({ ...under, request, actor: item.actor, job_hash: item.job_hash, salt: item.salt })),
+  );
 
 export const openDecisionCache = ({ rows, ttl_ms, monotonicMs, count }: CacheOptions): DecisionCache => {
   // A Map remembers the order of insertion, so its first key is the oldest.

@@ -10,8 +10,9 @@ import { openDecideQueue } from './decide-queue.ts';
 import { openDecisionCache } from './decision-cache.ts';
 import { judgeBundles } from './judge-bundles.ts';
 import { openLastKnownGood } from './last-known-good.ts';
+import { openCandidates } from './open-candidate.ts';
 import { showPolicy } from './show-policy.ts';
-import { explainJob, simulateJob } from './simulate-job.ts';
+import { explainJobs, simulateJobs } from './simulate-jobs.ts';
 
 const jsonText = z.string().transform((text, context): unknown => {
   try {
@@ -50,6 +51,7 @@ export const policyKernel = defineService({
       slice_ms: LIMITS.decide_slice_ms,
       monotonicMs,
     });
+    const asking = { policies, openCandidate: openCandidates({ database, root }) };
     await policies.refresh();
 
     bus.serve('policy.decide', async ({ items }) => {
@@ -61,8 +63,8 @@ export const policyKernel = defineService({
       metrics.observe('decision_seconds', { gate: items[0]!.gate }, (monotonicMs() - started) / 1_000);
       return { answers };
     });
-    bus.serve('policy.simulate', async (question) => simulateJob(policies, question));
-    bus.serve('policy.explain', async (question) => explainJob(policies, question));
+    bus.serve('policy.simulate', (question) => simulateJobs(asking, question));
+    bus.serve('policy.explain', (question) => explainJobs(asking, question));
     bus.serve('policy.active', async ({ tenant }) => showPolicy(policies, tenant));
 
     const follow = sweep('follow control', LIMITS.sweep_ms, async () => {

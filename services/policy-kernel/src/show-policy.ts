@@ -1,7 +1,6 @@
 /** Answers `rpc.policy.active`: what is in force for a tenant, as people may see it. */
 import type { RpcAnswer } from '@countersign/contracts/rpc';
-import type { ActivePolicies } from './active-policies.ts';
-import { policyFor } from './decide-jobs.ts';
+import { type ActivePolicies, policyFor } from './active-policies.ts';
 
 export const showPolicy = (policies: ActivePolicies, tenant: string): RpcAnswer<'policy.active'> => {
   const { policy, scope, version, snapshot, epoch, activated_at, not_after } = policyFor(policies, tenant);
@@ -12,6 +11,7 @@ export const showPolicy = (policies: ActivePolicies, tenant: string): RpcAnswer<
     epoch,
     activated_at,
     not_after,
+    observe_until: policy.sources.policy.mode?.observe.until ?? null,
     default_decision: policy.default_decision,
     rules: policy.rules.items.map(({ id, decision, reason }) => ({ id, decision, reason })),
     topics: policy.topics.items.map(({ pattern }) => pattern),

@@ -40,11 +40,17 @@ describe('/openapi.json', () => {
       'get /jobs/{job_id}/result',
       'get /jobs/{job_id}/timeline',
       'get /policy',
+      'get /policy/bundles',
+      'get /policy/shadow',
       'post /approvals/{approval_id}/approve',
       'post /approvals/{approval_id}/reject',
       'post /jobs',
       'post /jobs/{job_id}/cancel',
+      'post /policy/bundles',
+      'post /policy/bundles/{version}/activate',
+      'post /policy/bundles/{version}/shadow',
       'post /policy/explain',
+      'post /policy/replay',
       'post /policy/simulate',
     ]);
   });

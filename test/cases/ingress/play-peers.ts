@@ -128,14 +128,21 @@ export const playKernel = (bus: Bus, peers: Peers): void => {
     });
     return { answers };
   });
-  bus.serve('policy.simulate', async ({ request, actor }) => {
-    const item = { gate: 'submit', request, actor, job_hash: DIGEST, salt: 'x'.repeat(22), min_epoch: 1 } as const;
-    return { ...decideByTopic(item), skipped: request.payload === undefined ? ['schema'] : [] };
-  });
-  bus.serve('policy.explain', async ({ request, actor }) => {
-    const item = { gate: 'submit', request, actor, job_hash: DIGEST, salt: 'x'.repeat(22), min_epoch: 1 } as const;
+  const policy = { scope: 'acme', version: 1, snapshot: DIGEST, epoch: 1 };
+  const itemOf = ({ request, actor }: Pick<DecideItem, 'request' | 'actor'>): DecideItem => {
+    return { gate: 'submit', request, actor, job_hash: DIGEST, salt: 'x'.repeat(22), min_epoch: 1 };
+  };
+  bus.serve('policy.simulate', async ({ items }) => ({
+    policy,
+    answers: items.map((item) => {
+      const skipped = item.request.payload === undefined ? ['schema'] : [];
+      return { ok: true, value: { ...decideByTopic(itemOf(item)), skipped } };
+    }),
+  }));
+  bus.serve('policy.explain', async ({ items }) => {
     const steps = [{ step: 'rules', outcome: 'matched', rule_id: 'allow-reads', detail: 'topics' }];
-    return { ...decideByTopic(item), skipped: [], steps, text: 'because' };
+    const told = { skipped: [], steps, text: 'because' };
+    return { policy, answers: items.map((item) => ({ ok: true, value: { ...decideByTopic(itemOf(item)), ...told } })) };
   });
 };
 

@@ -65,6 +65,7 @@ describe('queue', () => {
 });
 
 describe('cache', () => {
+  const UNDER = { epoch: 1, observing: false };
   const policy = compiled('rules: [{ id: yes, match: {}, decision: allow }]');
   const outcome = answerOf(ask(policy, { topic: 'job.a' }));
   const cacheOf = (clock: { ms: number }, rows = 2) => {
@@ -103,8 +104,13 @@ describe('cache', () => {
       ),
       itemOf({ topic: 'job.a' }, { job_hash: `sha256:${'2'.repeat(64)}` }),
     ];
-    const keys = [cacheKey(1, base), cacheKey(2, base), ...others.map((item) => cacheKey(1, item))];
+    const keys = [
+      cacheKey(UNDER, base),
+      cacheKey({ ...UNDER, epoch: 2 }, base),
+      cacheKey({ ...UNDER, observing: true }, base),
+      ...others.map((item) => cacheKey(UNDER, item)),
+    ];
     expect(new Set(keys).size).toBe(keys.length);
-    expect(cacheKey(1, itemOf({ topic: 'job.a' }, { gate: 'dispatch' }))).toBe(cacheKey(1, base));
+    expect(cacheKey(UNDER, itemOf({ topic: 'job.a' }, { gate: 'dispatch' }))).toBe(cacheKey(UNDER, base));
   });
 });

@@ -111,17 +111,19 @@ describe('with a policy', () => {
   });
 
   test('simulates and explains on the same path, and stores nothing', async () => {
-    const question = { request: requestOf({ topic: 'job.write.users' }), actor: AGENT };
-    const simulated = await run.ingress.call('policy.simulate', question);
-    expect(simulated.decisions[0]).toMatchObject({ decision: 'deny', rule_id: null });
-    const explained = await run.ingress.call('policy.explain', question);
-    expect(explained.steps).toContainEqual({
+    const items = [{ request: requestOf({ topic: 'job.write.users' }), actor: AGENT }];
+    const question = { tenant: 'default', items, candidate: null };
+    const { answers } = await run.ingress.call('policy.simulate', question);
+    expect(answers[0]).toMatchObject({ ok: true, value: { decisions: [{ decision: 'deny', rule_id: null }] } });
+    const [explained] = (await run.ingress.call('policy.explain', question)).answers;
+    if (!explained?.ok) throw new Error('no explanation');
+    expect(explained.value.steps).toContainEqual({
       step: 'rules',
       outcome: 'fails',
       rule_id: 'read',
       detail: 'first failed: topics',
     });
-    expect(explained.text).toContain('no rule matched');
+    expect(explained.value.text).toContain('no rule matched');
   });
 });
 

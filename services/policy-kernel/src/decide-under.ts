@@ -1,0 +1,74 @@
+/**
+ * The one way from a question to a decision. Both gates, simulation, explanation, replay and shadow take it, so what is
+ * tried is what will be enforced.
+ */
+import { type DecideItem, type Decision, finalDecision } from '@countersign/contracts/decision';
+import { ERRORS } from '@countersign/contracts/errors';
+import { uuidv7 } from '@countersign/platform/ids';
+import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
+import { type Explanation, explain } from '@countersign/policy/explain';
+import { observe } from './observe-mode.ts';
+
+/** `ends_at`: RFC 3339; null for a candidate, whose time has not come. */
+export type Asked = { policy: CompiledPolicy; epoch: number; ends_at: string | null };
+/** `now`: RFC 3339 in UTC. `simulation`: the payload may be left out. */
+export type When = { now: string; simulation?: boolean };
+
+const contextOf = ({ epoch }: Asked, when: When): DecideContext => ({ ...when, epoch, decisionId: uuidv7 });
+
+export const hasEnded = ({ ends_at }: Pick<Asked, 'ends_at'>, now: string): boolean =>
+  ends_at !== null && Date.parse(ends_at) <= Date.parse(now);
+
+export const decideUnder = (asked: Asked, item: DecideItem, when: When): DecideOutcome => {
+  const context = contextOf(asked, when);
+  if (hasEnded(asked, when.now)) return refuseEnded(asked, item, context);
+  return settle(asked, item, context, decide(asked.policy, item, context));
+};
+
+export const explainUnder = (asked: Asked, item: DecideItem, when: When): Explanation => {
+  const context = contextOf(asked, when);
+  if (hasEnded(asked, when.now)) {
+    const outcome = refuseEnded(asked, item, context);
+    return { outcome, steps: [], text: `Nothing is decided: ${ERRORS.policy_expired.says}.` };
+  }
+  const explanation = explain(asked.policy, item, context);
+  return { ...explanation, outcome: settle(asked, item, context, explanation.outcome) };
+};
+
+/** Refused and recorded at the door. What was let in before waits at the dispatch gate for a policy that may decide. */
+const refuseEnded = (asked: Asked, item: DecideItem, { decisionId, now }: DecideContext): DecideOutcome => {
+  const { policy, epoch, ends_at } = asked;
+  const detail = `policy_expired: version ${policy.version} ended at ${ends_at}`;
+  if (item.gate === 'dispatch') return { ok: false, failure: { code: 'policy_expired', detail } };
+  const decision: Decision = {
+    decision_id: decisionId(),
+    gate: item.gate,
+    decision: 'deny',
+    rule_id: null,
+    reason: detail,
+    matched_rules: [],
+    policy_version: policy.version,
+    policy_snapshot: policy.snapshot,
+    policy_epoch: epoch,
+    job_hash: item.job_hash,
+    effective_digest: null,
+    constraints: {},
+    obligations: {},
+    remediation: null,
+    findings: [],
+    asserted: [],
+    cached: false,
+    fail_mode: null,
+    decided_at: now,
+  };
+  const answer = { decisions: [decision], rewritten: null, effective: null };
+  return { ok: true, answer, skipped: [], cacheable: false };
+};
+
+const settle = ({ policy }: Asked, item: DecideItem, context: DecideContext, decided: DecideOutcome): DecideOutcome => {
+  const outcome = observe(policy, item, context, decided);
+  // In the evidence as well: nobody may use it again at another time of day.
+  if (outcome.ok && !outcome.cacheable) finalDecision(outcome.answer).reads_now = true;
+  return outcome;
+};

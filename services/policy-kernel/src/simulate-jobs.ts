@@ -1,0 +1,83 @@
+/**
+ * Answers `rpc.policy.simulate` and `rpc.policy.explain`: the same code path as enforcement, at the submit gate, storing
+ * nothing. The decision ids belong to no job.
+ */
+import type { DecideItem } from '@countersign/contracts/decision';
+import { CountersignError, type Failure } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { AskedPolicy } from '@countersign/contracts/policy-rollout';
+import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import { JOB_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
+import { nowInstant } from '@countersign/platform/clock';
+import { randomSalt } from '@countersign/platform/ids';
+import type { DecideOutcome } from '@countersign/policy/decide';
+import { type ActivePolicies, policyFor } from './active-policies.ts';
+import { type Asked, decideUnder, explainUnder } from './decide-under.ts';
+import { inSlices } from './in-slices.ts';
+import type { OpenCandidate } from './open-candidate.ts';
+
+type Question = RpcParsed<'policy.simulate'>;
+type Parts = { policies: ActivePolicies; openCandidate: OpenCandidate };
+type Outcome<T> = { ok: true; value: T } | { ok: false; error: Failure };
+
+export const simulateJobs = async (parts: Parts, question: Question): Promise<RpcAnswer<'policy.simulate'>> => {
+  const { policy, asked } = await policyAsked(parts, question);
+  const answer = (item: DecideItem) => answerOf(decideUnder(asked, item, { now: nowInstant(), simulation: true }));
+  return { policy, answers: await inBounds(question.items, answer) };
+};
+
+export const explainJobs = async (parts: Parts, question: Question): Promise<RpcAnswer<'policy.explain'>> => {
+  const { policy, asked } = await policyAsked(parts, question);
+  const answer = (item: DecideItem) => {
+    const { outcome, steps, text } = explainUnder(asked, item, { now: nowInstant(), simulation: true });
+    return { ...answerOf(outcome), steps, text };
+  };
+  return { policy, answers: await inBounds(question.items, answer) };
+};
+
+const policyAsked = async (
+  { policies, openCandidate }: Parts,
+  { tenant, candidate }: Question,
+): Promise<{ policy: AskedPolicy; asked: Asked }> => {
+  if (candidate !== null) {
+    const { asked: policy, ...asked } = await openCandidate(tenant, candidate);
+    return { policy, asked };
+  }
+  const active = policyFor(policies, tenant);
+  const { scope, version, snapshot, epoch } = active;
+  return { policy: { scope, version, snapshot, epoch }, asked: active };
+};
+
+/** Each item for itself; once the answers fill a message, the rest is told to come in smaller numbers. */
+const inBounds = <T>(items: Question['items'], answer: (item: DecideItem) => T): Promise<Outcome<T>[]> => {
+  let room: number = LIMITS.answer_bytes;
+  return inSlices(items, (item) => {
+    try {
+      const value = answer(itemOf(item));
+      room -= Buffer.byteLength(JSON.stringify(value));
+      if (room < 0) throw new CountersignError('json_too_large', 'the answers grow too long; ask for fewer at once');
+      return { ok: true, value };
+    } catch (thrown) {
+      if (thrown instanceof CountersignError) return { ok: false, error: thrown.toFailure() };
+      throw thrown;
+    }
+  });
+};
+
+const itemOf = ({ request, actor }: Question['items'][number]): DecideItem => {
+  const salt = randomSalt();
+  const text = canonicalize({ actor: actor.id, request });
+  const job_hash = saltedDigest(JOB_DOMAIN, Buffer.from(salt, 'base64url'), text);
+  return { gate: 'submit', request, actor, job_hash, salt, min_epoch: 0 };
+};
+
+/** Throws what a submitter would be told, e.g. `facts_contradicted`. */
+const answerOf = (outcome: DecideOutcome) => {
+  if (!outcome.ok) {
+    const { code, detail, at } = outcome.failure;
+    throw new CountersignError(code, detail, { at });
+  }
+  const { decisions, effective } = outcome.answer;
+  return { decisions, effective, skipped: outcome.skipped };
+};
