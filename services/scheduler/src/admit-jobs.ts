@@ -152,20 +152,27 @@ const replay = (item: AdmitItem, existing: ExistingJob | undefined): Outcome => 
   };
 };
 
+/**
+ * Two of the same name in one batch: the first may be admitted, the other is its replay. Told apart before anything is
+ * written: an insert that met both might keep the row of one, beside the content and the evidence of the other.
+ */
+const firstOfEachName = (planned: readonly Planned[]): Planned[] =>
+  [...Map.groupBy(planned, (plan) => keyOf(plan.item.request)).values()].map(([first]) => first!);
+
 const commitPlanned = async (tx: Tx, planned: readonly Planned[]): Promise<Set<string>> => {
-  const rows = planned.map(toRow);
+  const firsts = firstOfEachName(planned).map((plan) => ({ plan, row: toRow(plan) }));
+  const rows = firsts.map(({ row }) => row);
   const inserted = new Set((await insertJobs(tx, rows)).map(keyOf));
-  /** Two of the same name in one batch: the first is admitted, the other is its replay. */
-  const fresh = planned.filter((plan, i) => {
-    const key = keyOf(plan.item.request);
-    return inserted.has(key) && planned.findIndex((other) => keyOf(other.item.request) === key) === i;
-  });
-  await insertContexts(tx, fresh.map(toContext));
+  const fresh = firsts.filter(({ row }) => inserted.has(keyOf(row)));
+  await insertContexts(
+    tx,
+    fresh.map(({ plan }) => toContext(plan)),
+  );
   await append(
     tx,
-    fresh.map((plan) => toEntry(plan, rows[planned.indexOf(plan)]!)),
+    fresh.map(({ plan, row }) => toEntry(plan, row)),
   );
-  return new Set(fresh.map((plan) => plan.item.salt));
+  return new Set(fresh.map(({ plan }) => plan.item.salt));
 };
 
 const admitBatch = async (
