@@ -7,6 +7,7 @@ import { findFreePort } from '../find-free-port.ts';
 import { PROJECT_DIR } from '../project-folders.ts';
 import { reportLine } from '../report-step.ts';
 import { SetUpError } from '../set-up-error.ts';
+import { waitForStop } from '../wait-for-stop.ts';
 import { waitUntil } from '../wait-until.ts';
 import { type Compose, findCompose } from './find-compose.ts';
 
@@ -17,34 +18,44 @@ type Output = 'shown' | 'kept';
 type RunCompose = (args: readonly string[], output?: Output) => Promise<string>;
 type Answer = { status: number; body: Record<string, unknown> };
 
+/** Aborts when the trial is told to stop. */
+const stopping = new AbortController();
 const compose = await findCompose();
-if ('missing' in compose) {
-  reportLine(`test:compose is skipped: ${compose.missing}`);
-} else {
-  reportLine(`trying docker-compose.yml on Docker ${compose.engine_version}`);
-  const runCompose = await composeRunner(compose);
+if ('missing' in compose) reportLine(`test:compose is skipped: ${compose.missing}`);
+else process.exitCode = await tryAndTakeDown(compose);
+
+async function tryAndTakeDown(found: Compose): Promise<number> {
+  reportLine(`trying docker-compose.yml on Docker ${found.engine_version}`);
+  void waitForStop().then((reason) => stopping.abort(new SetUpError(`stopped by ${reason}`)));
+  const env = await ownEnvironment();
+  // Told to stop, it still takes down what it brought up.
+  const takeDown = composeRunner(found, env);
   try {
-    await tryCompose(runCompose);
+    await tryCompose(composeRunner(found, env, stopping.signal));
     reportLine('test:compose passed');
+    return 0;
   } catch (error) {
-    process.exitCode = 1;
-    await runCompose(['ps']).catch(() => {});
-    await runCompose(['logs', '--tail', '15']).catch(() => {});
+    await takeDown(['ps']).catch(() => {});
+    await takeDown(['logs', '--tail', '15']).catch(() => {});
     reportLine(`test:compose failed: ${error instanceof SetUpError ? error.message : (error as Error).stack}`);
+    return 1;
   } finally {
-    await runCompose(['down', '--volumes', '--remove-orphans'], 'kept');
+    await takeDown(['down', '--volumes', '--remove-orphans'], 'kept');
   }
 }
 
 /** Its own project and ports: a system that somebody uses on this machine is left alone. */
-async function composeRunner({ command, args: before }: Compose): Promise<RunCompose> {
+async function ownEnvironment(): Promise<NodeJS.ProcessEnv> {
   const ports = { PORT: await findFreePort(), METRICS_PORT: await findFreePort(), NATS_PORT: await findFreePort() };
-  const env = {
+  return {
     ...process.env,
     ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
     COMPOSE_PROJECT_NAME: `countersign-try-${process.pid}`,
   };
-  return (args, output = 'shown') => runCommand(command, [...before, ...args], env, output);
+}
+
+function composeRunner({ command, args: before }: Compose, env: NodeJS.ProcessEnv, signal?: AbortSignal): RunCompose {
+  return (args, output = 'shown') => runCommand(command, [...before, ...args], { env, signal, output });
 }
 
 async function tryCompose(runCompose: RunCompose): Promise<void> {
@@ -72,11 +83,10 @@ async function bringUp(runCompose: RunCompose): Promise<void> {
 
 async function waitForHealth(runCompose: RunCompose): Promise<void> {
   const ids = (await runCompose(['ps', '--quiet'], 'kept')).split('\n').filter(Boolean);
-  const state = '{{.Name}} {{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}';
   await waitUntil(
     'every container is healthy',
     async () => {
-      const said = await runCommand('docker', ['inspect', '--format', state, ...ids], process.env, 'kept');
+      const said = await inspectContainers(ids);
       return said
         .trim()
         .split('\n')
@@ -134,14 +144,21 @@ function require(holds: boolean, otherwise: string): void {
   if (!holds) throw new SetUpError(otherwise);
 }
 
-/** Resolves with standard output. Rejects with SetUpError that holds what the command said. */
-function runCommand(command: string, args: string[], env: NodeJS.ProcessEnv, output: Output): Promise<string> {
+/** One line for each container: its name, and its health or, where nothing checks that, its state. */
+function inspectContainers(ids: string[]): Promise<string> {
+  const state = '{{.Name}} {{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}';
+  const options: CommandOptions = { env: process.env, signal: stopping.signal, output: 'kept' };
+  return runCommand('docker', ['inspect', '--format', state, ...ids], options);
+}
+
+type CommandOptions = { env: NodeJS.ProcessEnv; signal?: AbortSignal | undefined; output: Output };
+
+/** Resolves with standard output, and only when the command has ended. Rejects with SetUpError that holds what it said. */
+function runCommand(command: string, args: string[], { env, signal, output }: CommandOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: PROJECT_DIR,
-      env,
-      stdio: output === 'shown' ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
-    });
+    signal?.throwIfAborted();
+    const stdio = output === 'shown' ? ('inherit' as const) : ('pipe' as const);
+    const child = spawn(command, args, { cwd: PROJECT_DIR, env, signal, stdio: ['ignore', stdio, stdio] });
     let stdout = '';
     let all = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -151,9 +168,13 @@ function runCommand(command: string, args: string[], env: NodeJS.ProcessEnv, out
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       all += text;
     });
-    child.once('error', reject);
+    // An abort reports here before the command is gone.
+    child.once('error', (error) => {
+      all += error.message;
+    });
     child.once('close', (code) => {
       if (code === 0) resolve(stdout);
+      else if (signal?.aborted) reject(signal.reason);
       else reject(new SetUpError(`${command} ${args.join(' ')} ended with ${code}\n${all.slice(-4_000)}`));
     });
   });
