@@ -4,7 +4,8 @@ import { BUNDLE_FORMAT, type BundleDocument, type BundleManifest, bundleDocument
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { getPublicKeyAsync, signAsync } from '@noble/ed25519';
 import { compilePolicy } from './compile-policy.ts';
-import type { PolicyFault } from './policy-fault.ts';
+import { tenantFile } from './parse-bundle.ts';
+import { faultAt, type PolicyFault } from './policy-fault.ts';
 
 export type BuildOptions = {
   version: number;
@@ -26,6 +27,8 @@ export async function buildBundle(
 ): Promise<BuildResult> {
   const compiled = compilePolicy(files, { version: options.version, snapshot: 'unsigned' });
   if (!compiled.ok) return compiled;
+  const strangers = [...compiled.policy.sources.tenants.keys()].filter((tenant) => !covers(options.tenants, tenant));
+  if (strangers.length > 0) return { ok: false, faults: strangers.map(outOfScope) };
   const listed = Object.entries(files).map(async ([path, text]) => ({ path, sha256: await sha256Hex(text) }));
   const manifest: BundleManifest = {
     format: BUNDLE_FORMAT,
@@ -37,6 +40,15 @@ export async function buildBundle(
   };
   return { ok: true, document: bundleDocument.parse({ manifest, files: { ...files }, signatures: [] }) };
 }
+
+const covers = (scope: readonly string[], tenant: string): boolean => scope.includes('*') || scope.includes(tenant);
+const outOfScope = (tenant: string): PolicyFault =>
+  faultAt(
+    'tenant_out_of_scope',
+    tenantFile(tenant),
+    { line: 1, column: 1 },
+    `the bundle does not decide for ${tenant}`,
+  );
 
 /** Adds one signature; a second one by the same key replaces the first. */
 export async function signBundle(document: BundleDocument, signer: BundleSigner): Promise<BundleDocument> {

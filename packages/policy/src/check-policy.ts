@@ -1,184 +1,216 @@
-// What the names in a bundle mean together: ids stand once, every group, scanner, capability and schema exists, and a
-// rule carries only what its decision can use. It reports; it never repairs.
-import type { Match, PolicySource } from '@countersign/contracts/policy';
+// What the names in a bundle mean together: every group, scanner, capability and schema exists, and a rule carries only
+// what its decision can use. It reports; it never repairs.
+import { LIMITS } from '@countersign/contracts/limits';
+import type { InputRuleSource, Match, RuleSource } from '@countersign/contracts/policy';
 import { SCANNER_NAMES } from '@countersign/scanners/scan';
-import { anyGlobMatches } from './match-glob.ts';
+import { checkIds } from './check-ids.ts';
+import { checkTenants } from './check-tenants.ts';
+import { buildGlobIndex } from './glob-index.ts';
 import { foldText } from './match-subject.ts';
-import { type BundleSources, POLICY_FILE, POOLS_FILE } from './parse-bundle.ts';
+import { type BundleSources, POLICY_FILE } from './parse-bundle.ts';
+import { type Placed, placeSections, type Sections } from './place-sections.ts';
 import { type FaultCode, faultAt, type Path, type PolicyFault } from './policy-fault.ts';
+import { suggestName } from './suggest-name.ts';
 
 /** In an approval stage: the group that `owners` names for the job's capability. */
 export const OWNER_GROUP = 'owner';
 export const DEFAULT_GROUP = 'approvers';
 
-type Report = (code: FaultCode, path: Path, detail: string) => void;
+/** Where a thing stands: the file and the way to it. */
+export type At = { file: string; path: Path };
+/** Silent beyond the bound: then `fix` is not even looked for. */
+export type Report = (code: FaultCode, at: At, detail: string, fix?: string | (() => string | undefined)) => void;
 type Stages = readonly { group: string }[];
+
+export const below = ({ file, path }: At, ...steps: PropertyKey[]): At => ({ file, path: [...path, ...steps] });
+export const inPolicy = (...path: PropertyKey[]): At => ({ file: POLICY_FILE, path });
+export const reporter =
+  (sources: BundleSources, faults: PolicyFault[]): Report =>
+  (code, { file, path }, detail, fix) => {
+    if (faults.length >= LIMITS.policy_faults) return;
+    const says = typeof fix === 'function' ? fix() : fix;
+    faults.push(faultAt(code, file, sources.locate(file, path), detail, says));
+  };
 
 /** All faults, in no particular order. */
 export function checkPolicy(sources: BundleSources): PolicyFault[] {
   const faults: PolicyFault[] = [];
-  const report: Report = (code, path, detail) => {
-    faults.push(faultAt(code, POLICY_FILE, sources.locate(POLICY_FILE, path), detail));
-  };
-  checkIds(sources, report, faults);
-  checkGroups(sources.policy, report);
-  checkMatches(sources.policy, report);
-  checkRules(sources.policy, report);
-  checkCapabilities(sources, report);
+  const report = reporter(sources, faults);
+  const sections = placeSections(sources);
+  checkIds(sources, report);
+  checkGroups(sources, sections, report);
+  checkMatches(sources, sections, report);
+  checkRules(sections, report);
+  checkCapabilities(sources, sections, report);
   checkSchemas(sources, report);
+  checkTenants(sources, sections, report);
   return faults;
 }
 
-function checkIds({ policy, pools, locate }: BundleSources, report: Report, faults: PolicyFault[]): void {
-  const seen = new Set<string>();
-  for (const section of ['tiers', 'input_rules', 'rules'] as const) {
-    policy[section].forEach(({ id }, i) => {
-      if (seen.has(id)) report('id_duplicate', [section, i, 'id'], `the id ${id} stands twice`);
-      seen.add(id);
-    });
-  }
-  const outputs = new Set<string>();
-  policy.output_policy.rules?.forEach(({ id }, i) => {
-    if (outputs.has(id)) report('id_duplicate', ['output_policy', 'rules', i, 'id'], `the id ${id} stands twice`);
-    outputs.add(id);
-  });
-  const known = new Set<string>();
-  pools?.forEach(({ id }, i) => {
-    const place = locate(POOLS_FILE, ['pools', i, 'id']);
-    if (known.has(id)) faults.push(faultAt('id_duplicate', POOLS_FILE, place, `the pool ${id} stands twice`));
-    known.add(id);
-  });
-}
-
-function checkGroups(policy: PolicySource, report: Report): void {
+function checkGroups({ policy }: BundleSources, sections: Sections, report: Report): void {
   const groups = new Set(policy.groups ?? [DEFAULT_GROUP]);
-  if (groups.has(OWNER_GROUP)) report('field_invalid', ['groups'], 'owner is not a group but the capability’s owner');
-  const checkStages = (stages: Stages | undefined, path: Path): void => {
+  if (groups.has(OWNER_GROUP))
+    report('field_invalid', inPolicy('groups'), 'owner is not a group but the capability’s owner');
+  const unknown = (group: string, at: At): void =>
+    report('group_unknown', at, `the group ${group} is not declared`, () => suggestName(group, groups));
+  const checkStages = (stages: Stages | undefined, at: At): void => {
     for (const { group } of stages ?? [{ group: DEFAULT_GROUP }]) {
-      if (group !== OWNER_GROUP && !groups.has(group))
-        report('group_unknown', path, `the group ${group} is not declared`);
+      if (group !== OWNER_GROUP && !groups.has(group)) unknown(group, at);
       if (group === OWNER_GROUP && Object.keys(policy.owners).length === 0) {
-        report('owner_missing', path, 'a stage asks for the owner, but owners names none');
+        report('owner_missing', at, 'a stage asks for the owner, but owners names none');
       }
     }
   };
-  for (const section of ['rules', 'input_rules'] as const) {
-    policy[section].forEach((rule, i) => {
-      if (rule.decision === 'require_approval') checkStages(rule.approval?.stages, [section, i, 'approval']);
-    });
+  for (const placed of decidingRules(sections)) {
+    const { decision, approval } = placed.source;
+    if (decision === 'require_approval') checkStages(approval?.stages, below(placed, 'approval'));
   }
-  policy.tiers.forEach(({ floor }, i) => {
-    if (floor.decision === 'require_approval') checkStages(floor.stages, ['tiers', i, 'floor']);
-  });
-  if (policy.default_decision === 'require_approval') checkStages(undefined, ['default_decision']);
+  for (const placed of sections.tiers) {
+    const { floor } = placed.source;
+    if (floor.decision === 'require_approval') checkStages(floor.stages, below(placed, 'floor'));
+  }
+  if (policy.default_decision === 'require_approval') checkStages(undefined, inPolicy('default_decision'));
   for (const [capability, group] of Object.entries(policy.owners)) {
-    if (!groups.has(group)) report('group_unknown', ['owners', capability], `the group ${group} is not declared`);
+    if (!groups.has(group)) unknown(group, inPolicy('owners', capability));
   }
 }
 
-function checkMatches(policy: PolicySource, report: Report): void {
+function checkMatches({ policy }: BundleSources, sections: Sections, report: Report): void {
   const known: ReadonlySet<string> = new Set(SCANNER_NAMES);
-  const checkScanners = (scanners: readonly string[] | undefined, path: Path): void => {
-    scanners?.forEach((name, i) => {
-      if (!known.has(name))
-        report(
-          'scanner_unknown',
-          [...path, 'scanners', i],
-          `there is no scanner ${name}; known: ${SCANNER_NAMES.join(', ')}`,
-        );
-    });
+  const checkScanners = (scanners: readonly string[] | undefined, at: At): void => {
+    for (const [i, name] of (scanners ?? []).entries()) {
+      if (known.has(name)) continue;
+      const detail = `there is no scanner ${name}; known: ${SCANNER_NAMES.join(', ')}`;
+      report('scanner_unknown', below(at, 'scanners', i), detail, () => suggestName(name, known));
+    }
   };
-  const checkMatch = (match: Match, path: Path): void => {
-    checkScanners(match.scanners, path);
-    match.keywords?.forEach((keyword, i) => {
+  const checkMatch = (match: Match, at: At): void => {
+    checkScanners(match.scanners, at);
+    for (const [i, keyword] of (match.keywords ?? []).entries()) {
       if (foldText(keyword) === '')
-        report('match_empty', [...path, 'keywords', i], 'the keyword has no visible character');
-    });
+        report('match_empty', below(at, 'keywords', i), 'the keyword has no visible character');
+    }
     if (match.not === undefined) return;
-    if (Object.keys(match.not).length === 0) report('match_empty', [...path, 'not'], 'an empty not can never hold');
-    checkMatch(match.not, [...path, 'not']);
+    if (Object.keys(match.not).length === 0) report('match_empty', below(at, 'not'), 'an empty not can never hold');
+    checkMatch(match.not, below(at, 'not'));
   };
-  for (const section of ['tiers', 'input_rules', 'rules'] as const) {
-    for (const [i, { match }] of policy[section].entries()) checkMatch(match, [section, i, 'match']);
-  }
+  for (const placed of allOf(sections)) checkMatch(placed.source.match, below(placed, 'match'));
   for (const [i, { match }] of (policy.output_policy.rules ?? []).entries()) {
-    checkScanners(match.scanners, ['output_policy', 'rules', i, 'match']);
+    checkScanners(match.scanners, inPolicy('output_policy', 'rules', i, 'match'));
   }
 }
 
-function checkRules(policy: PolicySource, report: Report): void {
-  for (const section of ['rules', 'input_rules'] as const) {
-    policy[section].forEach((rule, i) => {
-      const misplaced = (field: string, says: string): void => report('field_misplaced', [section, i, field], says);
-      const { decision, approval, constraints } = rule;
-      if (approval !== undefined && decision !== 'require_approval')
-        misplaced('approval', 'only require_approval has an approval');
-      if (constraints !== undefined && decision !== 'require_approval' && decision !== 'allow_with_constraints') {
-        misplaced('constraints', `${decision} cannot enforce constraints`);
-      }
-      if (decision === 'allow_with_constraints' && Object.keys(constraints ?? {}).length === 0) {
-        misplaced('decision', 'allow_with_constraints needs constraints');
-      }
-    });
-  }
-  policy.rules.forEach((rule, i) => {
-    const misplaced = (field: string, says: string): void => report('field_misplaced', ['rules', i, field], says);
-    const rewrites = Object.keys(rule.remediation ?? {}).length > 1;
-    if (rule.decision === 'remediate' && !rewrites)
-      misplaced('decision', 'remediate needs a remediation that rewrites something');
-    if (rule.remediation !== undefined && rule.decision !== 'remediate' && rule.decision !== 'deny') {
-      misplaced('remediation', 'only remediate and deny have a remediation');
-    }
-    if (rule.decision !== 'remediate' && rule.decision !== 'deny') return;
-    for (const field of ['limits', 'evidence', 'review', 'rollback'] as const) {
-      if (rule[field] !== undefined) misplaced(field, `${rule.decision} runs nothing that this could bind`);
-    }
-  });
-  policy.tiers.forEach(({ floor }, i) => {
-    if (Object.keys(floor).length === 0) report('field_invalid', ['tiers', i, 'floor'], 'the floor asks for nothing');
+function checkRules(sections: Sections, report: Report): void {
+  for (const placed of decidingRules(sections)) checkDecision(placed, report);
+  for (const placed of sections.rules) checkRemediation(placed, report);
+  for (const placed of sections.tiers) {
+    const { floor } = placed.source;
+    if (Object.keys(floor).length === 0) report('field_invalid', below(placed, 'floor'), 'the floor asks for nothing');
     const asks = floor.stages !== undefined || floor.expires_in !== undefined;
     if (asks && floor.decision !== 'require_approval') {
-      report('field_misplaced', ['tiers', i, 'floor'], 'stages and expires_in need decision: require_approval');
+      report(
+        'field_misplaced',
+        below(placed, 'floor'),
+        'stages and expires_in need decision: require_approval',
+        'add decision: require_approval to the floor',
+      );
     }
-  });
+  }
+}
+
+function checkDecision(placed: Placed<RuleSource | InputRuleSource>, report: Report): void {
+  const { decision, approval, constraints } = placed.source;
+  const misplaced = (field: string, says: string, fix?: string): void =>
+    report('field_misplaced', below(placed, field), says, fix);
+  if (approval !== undefined && decision !== 'require_approval')
+    misplaced('approval', 'only require_approval has an approval');
+  if (constraints !== undefined && decision !== 'require_approval' && decision !== 'allow_with_constraints') {
+    misplaced('constraints', `${decision} cannot enforce constraints`);
+  }
+  if (decision === 'allow_with_constraints' && Object.keys(constraints ?? {}).length === 0) {
+    misplaced('decision', 'allow_with_constraints needs constraints', 'add constraints, or decide allow');
+  }
+}
+
+function checkRemediation(placed: Placed<RuleSource>, report: Report): void {
+  const rule = placed.source;
+  const misplaced = (field: string, says: string, fix?: string): void =>
+    report('field_misplaced', below(placed, field), says, fix);
+  const rewrites = Object.keys(rule.remediation ?? {}).length > 1;
+  if (rule.decision === 'remediate' && !rewrites) {
+    misplaced('decision', 'remediate needs a remediation that rewrites something', 'add a remediation, or decide deny');
+  }
+  if (rule.remediation !== undefined && rule.decision !== 'remediate' && rule.decision !== 'deny') {
+    misplaced('remediation', 'only remediate and deny have a remediation');
+  }
+  if (rule.decision !== 'remediate' && rule.decision !== 'deny') return;
+  for (const field of ['limits', 'evidence', 'review', 'rollback'] as const) {
+    if (rule[field] !== undefined) misplaced(field, `${rule.decision} runs nothing that this could bind`);
+  }
 }
 
 /** With pools, a capability that none of them has is a spelling mistake or a job that can never run. */
-function checkCapabilities({ policy, pools }: BundleSources, report: Report): void {
+function checkCapabilities({ policy, pools }: BundleSources, sections: Sections, report: Report): void {
   if (pools === null) return;
-  const offered = pools.flatMap((pool) => pool.capabilities);
-  const check = (pattern: string | undefined, path: Path): void => {
-    if (pattern !== undefined && !offered.some((name) => anyGlobMatches([pattern], name))) {
-      report('capability_unknown', path, `no pool has the capability ${pattern}`);
-    }
+  const offered = new Set(pools.flatMap((pool) => pool.capabilities));
+  const wanted = new Map<string, At[]>();
+  const check = (pattern: string | undefined, at: At): void => {
+    if (pattern === undefined) return;
+    const places = wanted.get(pattern);
+    if (places === undefined) wanted.set(pattern, [at]);
+    else places.push(at);
   };
-  const checkMatch = (match: Pick<Match, 'capabilities' | 'requires'>, path: Path): void => {
-    for (const [i, pattern] of (match.capabilities ?? []).entries()) check(pattern, [...path, 'capabilities', i]);
-    for (const [i, name] of (match.requires ?? []).entries()) check(name, [...path, 'requires', i]);
+  const checkMatch = (match: Pick<Match, 'capabilities' | 'requires'>, at: At): void => {
+    for (const [i, pattern] of (match.capabilities ?? []).entries()) check(pattern, below(at, 'capabilities', i));
+    for (const [i, name] of (match.requires ?? []).entries()) check(name, below(at, 'requires', i));
   };
-  for (const section of ['tiers', 'input_rules', 'rules'] as const) {
-    policy[section].forEach(({ match }, i) => {
-      checkMatch(match, [section, i, 'match']);
-      if (match.not !== undefined) checkMatch(match.not, [section, i, 'match', 'not']);
-    });
+  for (const placed of allOf(sections)) {
+    const { match } = placed.source;
+    checkMatch(match, below(placed, 'match'));
+    if (match.not !== undefined) checkMatch(match.not, below(placed, 'match', 'not'));
   }
   for (const [i, { match }] of (policy.output_policy.rules ?? []).entries()) {
-    checkMatch(match, ['output_policy', 'rules', i, 'match']);
+    checkMatch(match, inPolicy('output_policy', 'rules', i, 'match'));
   }
-  for (const [i, { remediation }] of policy.rules.entries()) {
-    check(remediation?.capability, ['rules', i, 'remediation', 'capability']);
+  for (const placed of sections.rules) {
+    check(placed.source.remediation?.capability, below(placed, 'remediation', 'capability'));
   }
-  for (const [topic, facts] of Object.entries(policy.topics)) check(facts.capability, ['topics', topic, 'capability']);
-  for (const capability of Object.keys(policy.owners)) check(capability, ['owners', capability]);
+  for (const [topic, facts] of Object.entries(policy.topics)) {
+    check(facts.capability, inPolicy('topics', topic, 'capability'));
+  }
+  for (const capability of Object.keys(policy.owners)) check(capability, inPolicy('owners', capability));
+  for (const pattern of patternsWithout(offered, [...wanted.keys()])) {
+    for (const at of wanted.get(pattern)!) {
+      report('capability_unknown', at, `no pool has the capability ${pattern}`, () => suggestName(pattern, offered));
+    }
+  }
+}
+
+/** By index, for a large bundle has many of both. */
+function patternsWithout(names: Iterable<string>, patterns: readonly string[]): string[] {
+  const index = buildGlobIndex(patterns);
+  const matched = new Set<number>();
+  for (const name of names) for (const position of index(name)) matched.add(position);
+  return patterns.filter((_, position) => !matched.has(position));
 }
 
 function checkSchemas({ policy, schemas }: BundleSources, report: Report): void {
   for (const [topic, { schema }] of Object.entries(policy.topics)) {
-    if (schema !== undefined && !schemas.has(schemaPath(schema))) {
-      report('schema_missing', ['topics', topic, 'schema'], `the bundle has no ${schemaPath(schema)}`);
-    }
+    if (schema === undefined || schemas.has(schemaPath(schema))) continue;
+    const fix = () => suggestName(schemaPath(schema), schemas.keys());
+    report('schema_missing', inPolicy('topics', topic, 'schema'), `the bundle has no ${schemaPath(schema)}`, fix);
   }
 }
 
 /** `./schemas/deploy.json` → `schemas/deploy.json`. */
 export const schemaPath = (reference: string): string => reference.replace(/^\.\//, '');
+
+const decidingRules = ({ rules, input_rules }: Sections): Placed<RuleSource | InputRuleSource>[] => [
+  ...rules,
+  ...input_rules,
+];
+const allOf = ({ tiers, input_rules, rules }: Sections): Placed<{ match: Match }>[] => [
+  ...tiers,
+  ...input_rules,
+  ...rules,
+];

@@ -10,15 +10,16 @@ import type {
   TopicFacts,
 } from '@countersign/contracts/policy';
 import { SCANNER_NAMES, type ScannerName } from '@countersign/scanners/scan';
-import { checkPolicy, schemaPath } from './check-policy.ts';
+import { type At, checkPolicy, inPolicy, schemaPath } from './check-policy.ts';
 import { compileWhen, type When } from './compile-when.ts';
 import { type CompiledOutputPolicy, compileOutputPolicy } from './decide-output.ts';
 import { approvalOf, aroundOf, constraintsOf, ruleObligations } from './effects.ts';
 import { bySpecificity, type Glob, splitTokens } from './match-glob.ts';
 import { type CompiledMatch, compileMatch } from './match-subject.ts';
-import { type BundleSources, POLICY_FILE, parseBundle } from './parse-bundle.ts';
+import { type BundleSources, parseBundle } from './parse-bundle.ts';
 import { compilePayloadSchema, type PayloadSchema } from './payload-schema.ts';
-import { type FaultCode, faultAt, type Path, type PolicyFault } from './policy-fault.ts';
+import { type Placed, placeSections, type Sections } from './place-sections.ts';
+import { byPlace, type FaultCode, faultAt, type PolicyFault } from './policy-fault.ts';
 import { buildIndex, type RuleIndex } from './rule-index.ts';
 
 export type CompiledRule = {
@@ -67,17 +68,13 @@ export type CompileResult = { ok: true; policy: CompiledPolicy } | { ok: false; 
 export type CompileOptions = { version?: number; snapshot: string };
 
 export function compilePolicy(files: Readonly<Record<string, string>>, options: CompileOptions): CompileResult {
-  const parsed = parseBundle(files);
-  if (!parsed.ok) return parsed;
-  const { sources } = parsed;
+  const { sources, faults: misshapen } = parseBundle(files);
+  if (sources === null) return { ok: false, faults: misshapen.toSorted(byPlace) };
   const compiler = new PolicyCompiler(sources);
   const policy = compiler.compile(options);
-  const faults = [...compiler.faults, ...checkPolicy(sources)];
+  const faults = [...misshapen, ...compiler.faults, ...checkPolicy(sources)];
   return faults.length === 0 ? { ok: true, policy } : { ok: false, faults: faults.sort(byPlace) };
 }
-
-const byPlace = (a: PolicyFault, b: PolicyFault): number =>
-  a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1;
 
 class PolicyCompiler {
   readonly faults: PolicyFault[] = [];
@@ -90,6 +87,7 @@ class PolicyCompiler {
   compile(options: CompileOptions): CompiledPolicy {
     const { policy, pools } = this.sources;
     const schemas = this.schemas();
+    const sections = placeSections(this.sources);
     const topics = Object.entries(policy.topics)
       .map(([pattern, facts]) => this.topic(pattern, facts, schemas))
       .sort((a, b) => bySpecificity(a.glob, b.glob));
@@ -97,12 +95,12 @@ class PolicyCompiler {
       version: this.version(options),
       snapshot: options.snapshot,
       default_decision: policy.default_decision,
-      rules: indexed(policy.rules.map((rule, i) => this.rule(rule, i))),
-      input_rules: indexed(policy.input_rules.map(inputFloor)),
-      tiers: indexed(policy.tiers.map(tierFloor)),
+      rules: indexed(sections.rules.map((placed) => this.rule(placed))),
+      input_rules: indexed(sections.input_rules.map(({ source }) => inputFloor(source))),
+      tiers: indexed(sections.tiers.map(({ source }) => tierFloor(source))),
       topics: { items: topics, index: buildIndex(topics.map(({ pattern }) => compileMatch({ topics: [pattern] }))) },
       owners: new Map(Object.entries(policy.owners)),
-      scanners: scannersOf(policy),
+      scanners: scannersOf(sections),
       output: compileOutputPolicy(policy.output_policy),
       pools,
       sources: this.sources,
@@ -112,18 +110,19 @@ class PolicyCompiler {
   private version({ version }: CompileOptions): number {
     const stated = this.sources.policy.version;
     if (version !== undefined && stated !== undefined && version !== stated) {
-      this.report('version_mismatch', ['version'], `the file says ${stated}, the build says ${version}`);
+      this.report('version_mismatch', inPolicy('version'), `the file says ${stated}, the build says ${version}`);
     }
     if (version === undefined && stated === undefined)
-      this.report('version_missing', [], 'neither file nor build names a version');
+      this.report('version_missing', inPolicy(), 'neither file nor build names a version');
     return version ?? stated ?? 0;
   }
 
-  private rule(source: RuleSource, position: number): CompiledRule {
+  private rule(placed: Placed<RuleSource>): CompiledRule {
+    const { source } = placed;
     return {
       id: source.id,
       match: compileMatch(source.match),
-      when: this.when(source.when, position),
+      when: this.when(placed),
       decision: source.decision,
       reason: source.reason ?? `rule ${source.id}`,
       remediation: source.remediation ?? null,
@@ -132,11 +131,11 @@ class PolicyCompiler {
     };
   }
 
-  private when(source: string | undefined, position: number): When | null {
-    if (source === undefined) return null;
-    const compiled = compileWhen(source);
+  private when({ source: { when }, file, path }: Placed<RuleSource>): When | null {
+    if (when === undefined) return null;
+    const compiled = compileWhen(when);
     if (compiled.ok) return compiled.when;
-    this.report(compiled.code, ['rules', position, 'when'], compiled.detail);
+    this.report(compiled.code, { file, path: [...path, 'when'] }, compiled.detail, compiled.within);
     return null;
   }
 
@@ -155,8 +154,8 @@ class PolicyCompiler {
     return { pattern, glob: splitTokens(pattern), facts, schema: schema ?? null };
   }
 
-  private report(code: FaultCode, path: Path, detail: string): void {
-    this.faults.push(faultAt(code, POLICY_FILE, this.sources.locate(POLICY_FILE, path), detail));
+  private report(code: FaultCode, { file, path }: At, detail: string, within?: number): void {
+    this.faults.push(faultAt(code, file, this.sources.locate(file, path, within), detail));
   }
 }
 
@@ -194,8 +193,8 @@ const tierFloor = ({ id, match, floor }: TierSource): CompiledFloor => ({
   limitsRequired: floor.limits === 'required',
 });
 
-function scannersOf(policy: PolicySource): ScannerName[] {
-  const matches = [policy.tiers, policy.input_rules, policy.rules].flat().map(({ match }) => match);
+function scannersOf({ tiers, input_rules, rules }: Sections): ScannerName[] {
+  const matches = [...tiers, ...input_rules, ...rules].map(({ source }) => source.match);
   const names = matches.flatMap((match) => [...(match.scanners ?? []), ...(match.not?.scanners ?? [])]);
   return SCANNER_NAMES.filter((name) => names.includes(name));
 }

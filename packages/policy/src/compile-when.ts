@@ -17,7 +17,8 @@ export type WhenInput = {
 export type WhenOutcome = { ok: true; value: boolean } | { ok: false; code: string };
 /** `readsNow`: its answers must not be cached. */
 export type When = { evaluate: (input: WhenInput) => WhenOutcome; readsNow: boolean };
-export type WhenResult = { ok: true; when: When } | { ok: false; code: FaultCode; detail: string };
+/** `within`: characters into the source, where the fault has a place in it. */
+export type WhenResult = { ok: true; when: When } | { ok: false; code: FaultCode; detail: string; within?: number };
 
 const LOOPS = new Set(['all', 'exists', 'exists_one', 'filter']);
 /**

@@ -30,3 +30,13 @@ export function bySpecificity(a: Glob, b: Glob): number {
   }
   return b.length - a.length;
 }
+
+/** Whether everything that the narrow pattern matches is matched by the wide one. */
+export function globCovers(wide: Glob, narrow: Glob): boolean {
+  const open = wide[wide.length - 1] === '*';
+  const narrowOpen = narrow[narrow.length - 1] === '*';
+  if (open ? narrow.length < wide.length : narrowOpen || narrow.length !== wide.length) return false;
+  const fixed = open ? wide.length - 1 : wide.length;
+  for (let i = 0; i < fixed; i++) if (wide[i] !== '*' && wide[i] !== narrow[i]) return false;
+  return true;
+}

@@ -1,12 +1,21 @@
 // Reads the files of a bundle into typed sources, or says everything that is wrong with them at once. It knows shapes
 // only; what the names mean together is checked in check-policy.ts.
 import { LIMITS } from '@countersign/contracts/limits';
-import { type PolicySource, type Pool, policySource, poolsSource } from '@countersign/contracts/policy';
+import { tenantName } from '@countersign/contracts/names';
+import {
+  type PolicySource,
+  type Pool,
+  policySource,
+  poolsSource,
+  type TenantSource,
+  tenantSource,
+} from '@countersign/contracts/policy';
 import { type PolicyTests, policyTests } from '@countersign/contracts/policy-tests';
 import { parseStrict } from '@countersign/ledger/canonical-json';
 import type { z } from 'zod';
-import { type FaultCode, faultAt, type Path, type Place, type PolicyFault } from './policy-fault.ts';
+import { faultAt, type Path, type Place, type PolicyFault } from './policy-fault.ts';
 import { readYaml, type YamlFile } from './read-yaml.ts';
+import { issueFaults, withoutFaultyParts } from './shape-faults.ts';
 
 export const POLICY_FILE = 'policy.yaml';
 export const POOLS_FILE = 'pools.yaml';
@@ -18,18 +27,28 @@ export type BundleSources = {
   /** By path, e.g. `schemas/deploy.json`. */
   schemas: ReadonlyMap<string, unknown>;
   tests: ReadonlyMap<string, PolicyTests>;
-  locate: (file: string, path: Path) => Place;
+  /** By tenant, in the order of their names. */
+  tenants: ReadonlyMap<string, TenantSource>;
+  /** `within`: characters into the value at `path`, where it is a text on one line. */
+  locate: (file: string, path: Path, within?: number) => Place;
 };
-export type ParseBundleResult = { ok: true; sources: BundleSources } | { ok: false; faults: PolicyFault[] };
+/** With faults of shape the rest may still be checked: `sources` is then what could be read. */
+export type ParseBundleResult =
+  | { ok: true; sources: BundleSources; faults: [] }
+  | { ok: false; sources: BundleSources | null; faults: PolicyFault[] };
 
 const TOP: Place = { line: 1, column: 1 };
+const KNOWN_FILES = 'policy.yaml, pools.yaml, schemas/*.json, tests/*.yaml and tenants/<tenant>.yaml';
 const SCHEMA_PATH = /^schemas\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.json$/;
+const TENANT_PATH = /^tenants\/([a-z0-9_-]{1,64})\.yaml$/;
 const TESTS_PATH = /^tests\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.yaml$/;
+
+export const tenantFile = (tenant: string): string => `tenants/${tenant}.yaml`;
 
 /** Keys are paths inside the bundle, e.g. `policy.yaml`; values are the files' texts. */
 export function parseBundle(files: Readonly<Record<string, string>>): ParseBundleResult {
   const tooLarge = sizeFault(files);
-  if (tooLarge !== null) return { ok: false, faults: [tooLarge] };
+  if (tooLarge !== null) return { ok: false, sources: null, faults: [tooLarge] };
   const reader = new BundleReader();
   for (const [file, text] of Object.entries(files)) reader.read(file, text);
   return reader.finish();
@@ -64,68 +83,69 @@ class BundleReader {
   private readonly yamls = new Map<string, YamlFile>();
   private readonly schemas = new Map<string, unknown>();
   private readonly tests = new Map<string, PolicyTests>();
+  private readonly tenants = new Map<string, TenantSource>();
   private policy: PolicySource | null = null;
   private pools: readonly Pool[] | null = null;
   private sawPolicy = false;
 
   read(file: string, text: string): void {
+    const tenant = TENANT_PATH.exec(file)?.[1];
     if (file === POLICY_FILE) {
       this.sawPolicy = true;
       this.policy = this.readTyped(file, text, policySource);
     } else if (file === POOLS_FILE) this.pools = this.readTyped(file, text, poolsSource)?.pools ?? null;
-    else if (SCHEMA_PATH.test(file)) this.readSchema(file, text);
+    else if (tenant !== undefined && tenantName.safeParse(tenant).success) {
+      const own = this.readTyped(file, text, tenantSource);
+      if (own !== null) this.tenants.set(tenant, own);
+    } else if (SCHEMA_PATH.test(file)) this.readSchema(file, text);
     else if (TESTS_PATH.test(file)) {
       const tests = this.readTyped(file, text, policyTests);
       if (tests !== null) this.tests.set(file, tests);
-    } else
-      this.faults.push(
-        faultAt('file_unknown', file, TOP, 'a bundle has policy.yaml, pools.yaml, schemas/*.json, tests/*.yaml'),
-      );
+    } else this.faults.push(faultAt('file_unknown', file, TOP, `a bundle has ${KNOWN_FILES}`));
   }
 
   finish(): ParseBundleResult {
     const { policy, pools, schemas, tests, yamls, faults } = this;
     if (!this.sawPolicy) faults.push(faultAt('file_missing', POLICY_FILE, TOP, 'a bundle needs policy.yaml'));
-    if (policy === null || faults.length > 0) return { ok: false, faults };
-    const locate = (file: string, path: Path): Place => yamls.get(file)?.locate(path) ?? TOP;
-    return { ok: true, sources: { policy, pools, schemas, tests, locate } };
+    if (policy === null) return { ok: false, sources: null, faults };
+    const locate = (file: string, path: Path, within?: number): Place => yamls.get(file)?.locate(path, within) ?? TOP;
+    const tenants = new Map([...this.tenants].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const sources = { policy, pools, schemas, tests, tenants, locate };
+    return faults.length === 0 ? { ok: true, sources, faults: [] } : { ok: false, sources, faults };
   }
 
   private readTyped<T extends z.ZodType>(file: string, text: string, shape: T): z.output<T> | null {
     const typed = readTyped(file, text, shape);
     if (typed.yaml !== null) this.yamls.set(file, typed.yaml);
-    if (typed.ok) return typed.value;
-    this.faults.push(...typed.faults);
-    return null;
+    if (!typed.ok) this.faults.push(...typed.faults);
+    return typed.value;
   }
 
   private readSchema(file: string, text: string): void {
     const parsed = parseStrict(text, { max_bytes: LIMITS.policy_file_bytes, max_depth: LIMITS.json_depth });
     if (parsed.ok) this.schemas.set(file, parsed.value);
-    else this.faults.push(faultAt('json_malformed', file, jsonPlace(parsed.at), parsed.detail));
+    else {
+      this.faults.push(faultAt('json_malformed', file, jsonPlace(parsed.at), parsed.detail));
+      // Present, though unreadable: who refers to it has made no mistake of their own.
+      this.schemas.set(file, true);
+    }
   }
 }
 
-type Typed<T> = { ok: true; value: T; yaml: YamlFile } | { ok: false; faults: PolicyFault[]; yaml: YamlFile | null };
+/** `value` with `ok: false`: what is left when the faulty parts are taken out, where something can be left. */
+type Typed<T> =
+  | { ok: true; value: T; yaml: YamlFile }
+  | { ok: false; value: T | null; faults: PolicyFault[]; yaml: YamlFile | null };
 
 function readTyped<T extends z.ZodType>(file: string, text: string, shape: T): Typed<z.output<T>> {
   const read = readYaml(file, text);
-  if (!read.ok) return { ok: false, faults: read.faults, yaml: null };
+  if (!read.ok) return { ok: false, value: null, faults: read.faults, yaml: null };
   const parsed = shape.safeParse(read.yaml.value);
   if (parsed.success) return { ok: true, value: parsed.data, yaml: read.yaml };
-  const faults = parsed.error.issues.flatMap((issue) => issueFaults(read.yaml, issue));
-  return { ok: false, faults, yaml: read.yaml };
-}
-
-function issueFaults(yaml: YamlFile, issue: z.core.$ZodIssue): PolicyFault[] {
-  const report = (code: FaultCode, path: Path, detail: string): PolicyFault =>
-    faultAt(code, yaml.file, yaml.locate(path), detail);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) =>
-      report('field_unknown', [...issue.path, key], `${[...issue.path, key].join('.')} is not a field`),
-    );
-  }
-  return [report('field_invalid', issue.path, `${issue.path.join('.') || 'the document'}: ${issue.message}`)];
+  const { issues } = parsed.error;
+  const faults = issues.flatMap((issue) => issueFaults(read.yaml, issue));
+  const mended = shape.safeParse(withoutFaultyParts(read.yaml.value, issues));
+  return { ok: false, value: mended.success ? mended.data : null, faults, yaml: read.yaml };
 }
 
 function jsonPlace(at: string): Place {

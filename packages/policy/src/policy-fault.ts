@@ -1,52 +1,74 @@
-// What is wrong with a policy and where, in the author's own file. A fault names fields and ids; it is shown to people,
-// never acted on by text.
+// What is wrong with a policy, where in the author's own file, and what to do about it. A fault names fields and ids; it
+// is shown to people, never acted on by text.
 
-export const FAULT_CODES = [
-  'file_missing',
-  'file_unknown',
-  'file_too_large',
-  'bundle_too_large',
-  'yaml_malformed',
-  'yaml_alias',
-  'yaml_tag',
-  'yaml_several_documents',
-  'yaml_duplicate_key',
-  'yaml_key_forbidden',
-  'yaml_value_forbidden',
-  'yaml_too_deep',
-  'json_malformed',
-  'field_unknown',
-  'field_invalid',
-  'field_misplaced',
-  'id_duplicate',
-  'group_unknown',
-  'owner_missing',
-  'scanner_unknown',
-  'capability_unknown',
-  'match_empty',
-  'when_invalid',
-  'when_too_costly',
-  'schema_missing',
-  'schema_invalid',
-  'version_missing',
-  'version_mismatch',
-] as const;
-export type FaultCode = (typeof FAULT_CODES)[number];
+/** Every mistake that the compiler knows, and what its author should do. */
+const FIXES = {
+  file_missing: 'add the file',
+  file_unknown: 'move it out of the folder, or give it one of the names that a bundle has',
+  file_too_large: 'split it, or drop what is not needed',
+  bundle_too_large: 'drop what is not needed, or split the scope into two bundles',
+  yaml_malformed: 'mend the YAML at this place',
+  yaml_alias: 'write the value out',
+  yaml_tag: 'take the tag away; quote the value if it is meant as text',
+  yaml_several_documents: 'keep one document and take the line --- away',
+  yaml_duplicate_key: 'keep one of the two',
+  yaml_key_forbidden: 'rename the key',
+  yaml_value_forbidden: 'write a value that JSON can carry; quote it if it is meant as text',
+  yaml_too_deep: 'nest it less',
+  json_malformed: 'mend the JSON at this place',
+  field_unknown: 'remove it, or spell it as the language does',
+  field_invalid: 'write a value of the kind that is asked for',
+  field_misplaced: 'remove it, or choose the decision that it belongs to',
+  id_duplicate: 'give one of the two another id',
+  group_unknown: 'add it to groups, or name one that stands there',
+  owner_missing: 'name the capability’s owner under owners, or name a group instead of owner',
+  scanner_unknown: 'name a scanner that exists',
+  capability_unknown: 'give the capability to a pool, or mend its spelling',
+  match_empty: 'say what should match, or remove the field',
+  when_invalid: 'mend the condition at this place',
+  when_too_costly: 'say it more simply, or in several rules',
+  schema_missing: 'add the file under schemas, or mend the reference',
+  schema_invalid: 'use the supported keywords of draft 2020-12 alone',
+  version_missing: 'state version in policy.yaml, or hand it to the build',
+  version_mismatch: 'take version out of the file, or make both the same',
+  remediation_cycle: 'rewrite to a topic that another rule decides',
+  tenant_crosses: 'delegate the topic in policy.yaml, or restrict with deny, a tier or an input rule',
+  tenant_out_of_scope: 'add the tenant to the scope of the bundle, or remove its file',
+  rule_shadowed: 'move the narrower rule up, or remove it',
+  rule_swallowed: 'narrow the deny rule with not, or remove this one',
+  rule_always_allows: 'say which topics it is for',
+  tier_unreached: 'mend its match, or remove it',
+  topic_uncovered: 'add a tier for it, so that its floor is a choice',
+  topic_unlisted: 'list it under topics, so that the submitter’s word is not taken for it',
+  quorum_unreachable: 'ask for fewer votes, or add people to the group',
+  constraint_unenforced: 'add the name to the enforces of the pool that should run it',
+  floor_unmet: 'state limits in the rule, as the tier requires',
+  tenant_confusable: 'rename one of the two, or be sure that both exist',
+  lint_incomplete: 'split the policy; the rest was not looked at',
+} as const;
 
-/** Line and column count from 1; both are 1 where the whole file is meant. */
-export type PolicyFault = { code: FaultCode; file: string; line: number; column: number; detail: string };
+export type FaultCode = keyof typeof FIXES;
+export const FAULT_CODES = Object.keys(FIXES) as readonly FaultCode[];
+
+/** Line and column count from 1; both are 1 where the whole file is meant. `fix` says what to do. */
+export type PolicyFault = { code: FaultCode; file: string; line: number; column: number; detail: string; fix: string };
 
 export type Place = { line: number; column: number };
 export type Path = readonly PropertyKey[];
 
-export const faultAt = (code: FaultCode, file: string, place: Place, detail: string): PolicyFault => ({
-  code,
-  file,
-  line: place.line,
-  column: place.column,
-  detail,
-});
+/** `fix` only where there is more to say than the code does. */
+export const faultAt = (
+  code: FaultCode,
+  file: string,
+  place: Place,
+  detail: string,
+  fix: string = FIXES[code],
+): PolicyFault => ({ code, file, line: place.line, column: place.column, detail, fix });
 
-/** `policy.yaml:7:3 field_unknown: …`, one line for a person. */
+/** By file and place; the order in which an author mends them. */
+export const byPlace = (a: PolicyFault, b: PolicyFault): number =>
+  a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1;
+
+/** `policy.yaml:7:3 field_unknown: …; do …`, one line for a person. */
 export const describeFault = (fault: PolicyFault): string =>
-  `${fault.file}:${fault.line}:${fault.column} ${fault.code}: ${fault.detail}`;
+  `${fault.file}:${fault.line}:${fault.column} ${fault.code}: ${fault.detail}; ${fault.fix}`;

@@ -11,11 +11,13 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
+  type Scalar,
   visit,
 } from 'yaml';
 import { type FaultCode, faultAt, type Path, type Place, type PolicyFault } from './policy-fault.ts';
 
-export type YamlFile = { file: string; value: unknown; locate: (path: Path) => Place };
+/** `within`: characters into the value at `path`; without it the place is that of the key. */
+export type YamlFile = { file: string; value: unknown; locate: (path: Path, within?: number) => Place };
 export type YamlResult = { ok: true; yaml: YamlFile } | { ok: false; faults: PolicyFault[] };
 
 const TOP: Place = { line: 1, column: 1 };
@@ -57,7 +59,7 @@ function readDocument(file: string, text: string): YamlResult {
   }
   const faults = [...syntaxFaults(document!, file, placeOf), ...meaningFaults(document!, file, placeOf)];
   if (faults.length > 0) return { ok: false, faults };
-  const locate = (path: Path): Place => placeOf(offsetOf(document!, path));
+  const locate = (path: Path, within?: number): Place => placeOf(offsetOf(document!, path, within));
   return { ok: true, yaml: { file, value: document!.toJS({ maxAliasCount: 0 }), locate } };
 }
 
@@ -110,7 +112,7 @@ function isJsonScalar(value: unknown): boolean {
 }
 
 /** Where the value at `path` begins; the last key of a path that names no value points at the key or its parent. */
-function offsetOf(document: Document, path: Path): number {
+function offsetOf(document: Document, path: Path, within?: number): number {
   let node: unknown = document.contents;
   let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
   for (const step of path) {
@@ -126,7 +128,15 @@ function offsetOf(document: Document, path: Path): number {
       if (isNode(node)) offset = node.range?.[0] ?? offset;
     }
   }
-  return offset;
+  return within === undefined || !isScalar(node) ? offset : offsetInText(node, within);
+}
+
+/** In a text over several lines, or with escapes, its beginning is as near as one can say. */
+function offsetInText({ range, source, value }: Scalar, within: number): number {
+  const [start, end] = range ?? [0, 0];
+  const quotes = source !== undefined && end - start === source.length + 2 ? 1 : 0;
+  const verbatim = source === value && end - start === String(value).length + 2 * quotes;
+  return start + (verbatim ? quotes + Math.min(within, String(value).length) : 0);
 }
 
 /** A cheap bound on nesting that needs no parser: brackets opened at once, and indicators in one line's lead. */

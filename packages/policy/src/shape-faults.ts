@@ -1,0 +1,59 @@
+// Says in the author's words where a document has not the shape that its schema asks for, and takes the faulty parts out
+// so that the rest can be checked in the same run.
+import type { z } from 'zod';
+import { faultAt, type Path, type PolicyFault } from './policy-fault.ts';
+import type { YamlFile } from './read-yaml.ts';
+import { suggestName } from './suggest-name.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Sections whose items stand alone: without one of them the others mean what they meant. */
+const ITEMS: ReadonlySet<PropertyKey> = new Set(['rules', 'input_rules', 'tiers']);
+/** Every field name of the language, to guess from. */
+const FIELDS = (
+  'version default_decision topics groups owners tiers rules input_rules output_policy delegated id match when decision ' +
+  'reason remediation approval constraints limits evidence review rollback severity floor stages expires_in ' +
+  'max_attempts capability risk_tags required_labels derive_labels schema tenants capabilities labels requires actors ' +
+  'actor_types keywords scanners not group count timeout max_output_bytes worker set remove window per on_exceed topic ' +
+  'payload enabled fail_mode pools environments enforces concurrency cases incidents name tenant actor gate now request ' +
+  'expect rule_id remediated_by findings asserted refused'
+).split(' ');
+
+export function issueFaults(yaml: YamlFile, issue: Issue): PolicyFault[] {
+  const { locate, file } = yaml;
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const path = [...issue.path, key];
+      return faultAt('field_unknown', file, locate(path), `${path.join('.')} is not a field`, suggestName(key, FIELDS));
+    });
+  }
+  const detail = `${issue.path.join('.') || 'the document'}: ${issue.message}`;
+  return [faultAt('field_invalid', file, locate(issue.path), detail)];
+}
+
+/** A copy. An unknown field goes alone; an item with a wrong one makes way for one that says nothing. */
+export function withoutFaultyParts(value: unknown, issues: readonly Issue[]): unknown {
+  const copy: unknown = structuredClone(value);
+  for (const issue of issues) {
+    if (issue.code === 'unrecognized_keys') for (const key of issue.keys) removeAt(copy, issue.path, key);
+    else blankItem(copy, issue.path);
+  }
+  return copy;
+}
+
+function removeAt(root: unknown, path: Path, key: string): void {
+  const parent = path.reduce<unknown>((at, step) => (isHolder(at) ? at[step as string] : undefined), root);
+  if (isHolder(parent)) delete parent[key];
+}
+
+/** Stays in its place, so that the places of the others stay theirs. */
+function blankItem(root: unknown, [section, position]: Path): void {
+  if (!isHolder(root) || section === undefined || !ITEMS.has(section)) return;
+  const items = root[section as string];
+  if (!Array.isArray(items) || typeof position !== 'number') return;
+  const id = `faulty-${position}`;
+  if (section === 'tiers') items[position] = { id, match: {}, floor: { evidence: 'standard' } };
+  else items[position] = { id, match: {}, decision: 'deny' };
+}
+
+const isHolder = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
