@@ -5,7 +5,7 @@ import { OWNER_GROUP } from './check-policy.ts';
 import type { CompiledFloor, CompiledPolicy, CompiledRule } from './compile-policy.ts';
 import type { WhenInput } from './compile-when.ts';
 import { approvalOf } from './effects.ts';
-import { matchSubject, type Subject } from './match-subject.ts';
+import { type CompiledMatch, HOLDS, matchSubject, type Subject } from './match-subject.ts';
 import { denial, raiseStanding, type Standing } from './raise-standing.ts';
 
 export type TraceStep = {
@@ -76,12 +76,12 @@ class Evaluation {
 
   /** Those of a section that hold, or the denial that one which cannot be decided becomes. */
   private floors(section: 'input_rules' | 'tiers'): CompiledFloor[] | Standing {
-    const { items } = this.policy[section];
+    const { items, index } = this.policy[section];
     if (items.length === 0) return [];
     const held: CompiledFloor[] = [];
     for (const position of this.candidates(section)) {
       const floor = items[position]!;
-      const outcome = matchSubject(floor.match, this.question.subject);
+      const outcome = this.outcomeOf(floor, index.rest[position]!);
       if (outcome.kind === 'error') return undecidable(floor.id, outcome.code);
       if (outcome.kind === 'fails') continue;
       held.push(floor);
@@ -92,13 +92,13 @@ class Evaluation {
 
   /** All of them are looked at even when one denies: a decision names every rule that matched. */
   private rules(): { standing: Standing; offer: Evaluated['offer'] } {
-    const { items } = this.policy.rules;
+    const { items, index } = this.policy.rules;
     let refusing: CompiledRule | null = null;
     let first: CompiledRule | null = null;
     let broken: Standing | null = null;
     for (const position of this.candidates('rules')) {
       const rule = items[position]!;
-      const outcome = this.outcomeOf(rule);
+      const outcome = this.outcomeOf(rule, index.rest[position]!);
       if (outcome.kind === 'error') broken ??= undecidable(rule.id, outcome.code);
       if (outcome.kind !== 'holds') continue;
       this.matched.push(rule.id);
@@ -133,14 +133,18 @@ class Evaluation {
   /** The others are looked at only here, to say why they did not match. */
   private tell(section: Section, candidates: readonly number[]): void {
     const likely = new Set(candidates);
-    for (const [position, item] of this.policy[section].items.entries()) {
-      const outcome = likely.has(position) ? this.outcomeOf(item) : matchSubject(item.match, this.question.subject);
+    const { items, index } = this.policy[section];
+    for (const [position, item] of items.entries()) {
+      const outcome = likely.has(position)
+        ? this.outcomeOf(item, index.rest[position]!)
+        : matchSubject(item.match, this.question.subject);
       this.note(section, outcome.kind, item.id, detailOf(outcome));
     }
   }
 
-  private outcomeOf(item: CompiledRule | CompiledFloor): Outcome {
-    const outcome = matchSubject(item.match, this.question.subject);
+  /** `rest`: what the index has not looked at; the rest of the match holds for every candidate. */
+  private outcomeOf(item: CompiledRule | CompiledFloor, rest: CompiledMatch | null): Outcome {
+    const outcome = rest === null ? HOLDS : matchSubject(rest, this.question.subject);
     const when = 'when' in item ? item.when : null;
     if (when === null || outcome.kind !== 'holds') return outcome;
     this.readsNow ||= when.readsNow;

@@ -40,7 +40,7 @@ export type MatchOutcome =
   | { kind: 'fails'; field: keyof CompiledMatch }
   | { kind: 'error'; code: 'scan_too_large' };
 
-const HOLDS: MatchOutcome = { kind: 'holds' };
+export const HOLDS: MatchOutcome = { kind: 'holds' };
 const TOO_LARGE: MatchOutcome = { kind: 'error', code: 'scan_too_large' };
 const FAILS = Object.fromEntries(
   [
