@@ -22,6 +22,8 @@ export const clientOf = (command: Command): Client => {
   return createClient({ url, api_key: key, ...(tenant === undefined ? {} : { tenant }) });
 };
 
+export const tenantOf = (command: Command): string | undefined => command.optsWithGlobals<GlobalOptions>().tenant;
+
 export const isJson = (command: Command): boolean => command.optsWithGlobals<GlobalOptions>().json === true;
 
 /** Prints the answer in the form that was asked for. */

@@ -1,9 +1,8 @@
 /** Makes a job request of a file, of options, or of both. Where both name a field, the option counts. */
-import { readFileSync } from 'node:fs';
 import type { JobRequestInput } from '@countersign/contracts/job';
-import { parseStrict } from '@countersign/ledger/canonical-json';
 import type { Command } from 'commander';
 import { UsageError } from './exit-codes.ts';
+import { nameOf, parseJsonObject, readBytes } from './read-file.ts';
 
 export type RequestOptions = {
   topic?: string;
@@ -13,27 +12,6 @@ export type RequestOptions = {
   capability?: string;
   jobId?: string;
   onBehalfOf?: string;
-};
-
-const STDIN = 0;
-
-/** As strictly as the API will: what JSON.parse would repair without a word is an error here. */
-const parseJson = (text: string | Uint8Array, what: string): Record<string, unknown> => {
-  const parsed = parseStrict(text);
-  if (!parsed.ok) throw new UsageError(`${what}: ${parsed.detail} ${parsed.at}`);
-  const { value } = parsed;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`${what}: must be a JSON object`);
-  }
-  return value;
-};
-
-const readFile = (path: string): Uint8Array => {
-  try {
-    return readFileSync(path === '-' ? STDIN : path);
-  } catch {
-    throw new UsageError(`${path} cannot be read`);
-  }
 };
 
 const addLabel = (pair: string, labels: Record<string, string> = {}): Record<string, string> => {
@@ -56,11 +34,11 @@ export const withRequestOptions = (command: Command): Command =>
 /** Fields are the API's to judge; only what cannot be sent at all is refused. */
 export const readRequest = (file: string | undefined, options: RequestOptions): JobRequestInput => {
   const { topic, prompt, payload, label, capability, jobId, onBehalfOf } = options;
-  const base = file === undefined ? {} : parseJson(readFile(file), file === '-' ? 'standard input' : file);
+  const base = file === undefined ? {} : parseJsonObject(readBytes(file), nameOf(file));
   const given = {
     topic,
     prompt,
-    payload: payload === undefined ? undefined : parseJson(payload, '--payload'),
+    payload: payload === undefined ? undefined : parseJsonObject(payload, '--payload'),
     labels: label,
     meta: capability === undefined ? undefined : { ...(base.meta as object | undefined), capability },
     job_id: jobId,

@@ -3,14 +3,16 @@ import { ApiError } from '@countersign/client/api-error';
 import { Command, CommanderError } from 'commander';
 import { addApprovalsCommands } from './approvals-commands.ts';
 import { type Output, withGlobalOptions } from './context.ts';
-import { EXIT, exitCodeOf, UsageError } from './exit-codes.ts';
+import { CommandFailure, EXIT, EXIT_CODES, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts';
 import { addJobsCommands } from './jobs-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { printable, showError } from './show.ts';
 
 const EXIT_HELP = `
-Exit codes: ${EXIT.done} done, ${EXIT.refused} refused by the API, ${EXIT.usage} wrong usage, ${EXIT.denied} denied by the policy,
-${EXIT.unavailable} unavailable (try again), ${EXIT.not_succeeded} the job ended otherwise than succeeded.`;
+Exit codes:
+${Object.values(EXIT_CODES)
+  .map(({ code, says }) => `  ${code}  ${says.replaceAll('`', '')}`)
+  .join('\n')}`;
 
 const build = (output: Output): Command => {
   const program = withGlobalOptions(new Command('countersign'))
@@ -24,17 +26,16 @@ const build = (output: Output): Command => {
   return program;
 };
 
-const failApi = (output: Output, error: ApiError, json: boolean): void => {
-  const { code, message: detail, at, trace_id, status } = error;
-  const text = json ? JSON.stringify({ code, detail, at, trace_id, status }) : printable(showError(error));
-  output.writeError(`${text}\n`);
-  output.exit(exitCodeOf(error));
-};
+type Failed = { exit: ExitCode; text: string; body: Readonly<Record<string, unknown>> };
 
-const failUsage = (output: Output, error: CommanderError | UsageError): void => {
-  // Commander has said itself what is wrong; help and version are no mistake.
-  if (error instanceof UsageError) output.writeError(`${printable(error.message)}\n`);
-  output.exit(error instanceof CommanderError && error.exitCode === 0 ? EXIT.done : EXIT.usage);
+const failureOf = (thrown: unknown): Failed | null => {
+  if (thrown instanceof ApiError) {
+    const { code, message: detail, at, trace_id, status } = thrown;
+    return { exit: exitCodeOf(thrown), text: showError(thrown), body: { code, detail, at, trace_id, status } };
+  }
+  if (thrown instanceof CommandFailure) return { exit: thrown.exit, text: thrown.message, body: thrown.body };
+  if (!(thrown instanceof UsageError)) return null;
+  return { exit: EXIT.usage, text: thrown.message, body: { code: 'usage', detail: thrown.message } };
 };
 
 /** `args` without node and script. Throws only for a bug. */
@@ -43,8 +44,12 @@ export const runCommand = async (args: readonly string[], output: Output): Promi
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
-    if (thrown instanceof ApiError) failApi(output, thrown, program.opts<{ json?: boolean }>().json === true);
-    else if (thrown instanceof CommanderError || thrown instanceof UsageError) failUsage(output, thrown);
-    else throw thrown;
+    // Commander has said itself what is wrong; help and version are no mistake.
+    if (thrown instanceof CommanderError) return output.exit(thrown.exitCode === 0 ? EXIT.done : EXIT.usage);
+    const failed = failureOf(thrown);
+    if (failed === null) throw thrown;
+    const json = program.opts<{ json?: boolean }>().json === true;
+    output.writeError(`${json ? JSON.stringify(failed.body) : printable(failed.text)}\n`);
+    output.exit(failed.exit);
   }
 };

@@ -17,7 +17,8 @@ export const printable = (text: string): string =>
     unit === '\n' || unit === '\t' ? unit : `\\u{${unit.codePointAt(0)!.toString(16)}}`,
   );
 
-const list = (fields: Fields): string => {
+/** Names and values in two columns; what is empty is left out. */
+export const list = (fields: Fields): string => {
   const shown = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== '');
   const width = Math.max(...shown.map(([name]) => name.length));
   return shown

@@ -5,15 +5,28 @@ import type {
   Accepted,
   ApprovalPage,
   ApprovalQuery,
+  BundleQuery,
   Denied,
   Explanation,
+  Explanations,
   JobPage,
   JobQuery,
+  PolicyQuestion,
   Simulation,
+  Simulations,
 } from '@countersign/contracts/http';
 import type { JobRequestInput, JobView } from '@countersign/contracts/job';
 import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
 import type { ResultView } from '@countersign/contracts/output';
+import type { BundleDocument } from '@countersign/contracts/policy';
+import type {
+  Activated,
+  ActivateRequest,
+  BundlePage,
+  BundleView,
+  ReplayAnswer,
+  ReplayRequest,
+} from '@countersign/contracts/policy-rollout';
 import type { RunRecord } from '@countersign/contracts/record';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
@@ -49,7 +62,17 @@ export type Client = {
   reject(approval_id: string, digest: string, comment?: string): Promise<ApprovalView>;
   simulate(request: JobRequestInput): Promise<Simulation>;
   explain(request: JobRequestInput): Promise<Explanation>;
+  /** Several at once, or under a candidate instead of the active policy. One that is refused spoils no other. */
+  simulateAll(question: PolicyQuestion): Promise<Simulations>;
+  explainAll(question: PolicyQuestion): Promise<Explanations>;
   policy(): Promise<RpcAnswer<'policy.active'>>;
+  /** Newest first. */
+  bundles(query?: BundleQuery): Promise<BundlePage>;
+  /** Changes nothing yet. Publishing the same document again gives the same answer. */
+  publishBundle(document: BundleDocument): Promise<BundleView>;
+  activateBundle(version: number, request?: ActivateRequest): Promise<Activated>;
+  /** Decides the jobs of a window again; stores nothing. */
+  replay(request: ReplayRequest): Promise<ReplayAnswer>;
 };
 
 const RETRY_MS = 1_000;
@@ -131,7 +154,13 @@ export const createClient = (options: ClientOptions): Client => {
     reject: (approval_id, digest, comment) => vote(approval_id, 'reject', digest, comment),
     simulate: (request) => post('/policy/simulate', request),
     explain: (request) => post('/policy/explain', request),
+    simulateAll: (question) => post('/policy/simulate', question),
+    explainAll: (question) => post('/policy/explain', question),
     policy: () => get('/policy'),
+    bundles: (query = {}) => get('/policy/bundles', query as Outgoing['query']),
+    publishBundle: (document) => post('/policy/bundles', document),
+    activateBundle: (version, request = {}) => post(`/policy/bundles/${version}/activate`, request),
+    replay: (request) => post('/policy/replay', request),
   };
   return client;
 };

@@ -1,0 +1,82 @@
+/**
+ * Asks a compiled policy what it would decide, by the very function that enforces, without a server. The asking actor has
+ * no ceiling and no credential: what those would refuse, only a server can say.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { DecideItem, Gate } from '@countersign/contracts/decision';
+import type { Explanation, Simulation } from '@countersign/contracts/http';
+import { type Actor, actor, jobRequest, type NamedRequest } from '@countersign/contracts/job';
+import { LIMITS } from '@countersign/contracts/limits';
+import { tenantName } from '@countersign/contracts/names';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import { JOB_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
+import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
+import { explain } from '@countersign/policy/explain';
+import { CommandFailure, EXIT, UsageError } from './exit-codes.ts';
+import { readShape } from './read-shape.ts';
+
+/** Who asks for what. `request` is as in `POST /jobs`, not yet looked at; so are the others. */
+export type Question = {
+  request: Readonly<Record<string, unknown>>;
+  tenant?: string | undefined;
+  actor?: { id?: string | undefined; type?: string | undefined; owner?: string | null | undefined } | undefined;
+  gate?: Gate | undefined;
+};
+
+const ANYBODY = { id: 'test-agent', type: 'agent', owner: null, auth_method: 'api_key', ceiling: null } as const;
+const TENANT = 'default';
+const JOB_ID = 'simulated';
+
+/** `what` names the question where it cannot be asked. Throws UsageError for what the API would not take either. */
+export const itemOf = (question: Question, what = 'the request'): DecideItem => {
+  const { request, tenant, actor: asking, gate = 'submit' } = question;
+  const named = namedOf(request, tenant, what);
+  const who = actorOf(asking, what);
+  const salt = randomBytes(LIMITS.salt_bytes);
+  const job_hash = saltedDigest(JOB_DOMAIN, salt, canonicalize({ actor: who.id, request: named }));
+  return { gate, request: named, actor: who, job_hash, salt: salt.toString('base64url'), min_epoch: 0 };
+};
+
+const namedOf = (body: Question['request'], tenant: string | undefined, what: string): NamedRequest => {
+  const request = readShape(jobRequest, body, `${what} is not as the API takes it`);
+  const named = tenant ?? request.tenant ?? TENANT;
+  if (request.tenant !== undefined && request.tenant !== named)
+    throw new UsageError(`${what} names the tenant ${request.tenant}, but ${named} asks`);
+  return { ...request, job_id: request.job_id ?? JOB_ID, tenant: readShape(tenantName, named, `${what}: the tenant`) };
+};
+
+const actorOf = (asking: Question['actor'], what: string): Actor => {
+  const given = Object.entries(asking ?? {}).filter(([, value]) => value !== undefined);
+  return readShape(actor, { ...ANYBODY, ...Object.fromEntries(given) }, `${what}: the actor`);
+};
+
+const contextOf = (now = new Date().toISOString()): DecideContext => ({
+  now,
+  epoch: 0,
+  decisionId: randomUUID,
+  simulation: true,
+});
+
+/** `now`: RFC 3339 in UTC, for conditions that read it; the clock's when left out. */
+export const askPolicy = (policy: CompiledPolicy, item: DecideItem, now?: string): DecideOutcome =>
+  decide(policy, item, contextOf(now));
+
+/** In the API's own shape. Throws CommandFailure with what a submitter would be told. */
+export const simulateHere = (policy: CompiledPolicy, question: Question, what?: string): Simulation =>
+  flatten(askPolicy(policy, itemOf(question, what)));
+
+export const explainHere = (policy: CompiledPolicy, question: Question, what?: string): Explanation => {
+  const { outcome, steps, text } = explain(policy, itemOf(question, what), contextOf());
+  return { ...flatten(outcome), steps, text };
+};
+
+const flatten = (outcome: DecideOutcome): Simulation => {
+  if (!outcome.ok) {
+    const { code, detail } = outcome.failure;
+    throw new CommandFailure(EXIT.refused, `the request would be refused: ${code}: ${detail}`, outcome.failure);
+  }
+  const [first, ...then] = outcome.answer.decisions;
+  const { effective } = outcome.answer;
+  return { ...first!, effective, skipped: outcome.skipped, ...(then.length > 0 ? { then } : {}) };
+};

@@ -1,0 +1,68 @@
+/** `countersign policy lint | test | diff`: what an author asks before anybody else sees the policy. Without a server. */
+import { renderJunit } from '@countersign/policy/render-junit';
+import type { Command } from 'commander';
+import { comparePolicies, questionsOf } from './compare-policies.ts';
+import { type Output, print } from './context.ts';
+import { EXIT } from './exit-codes.ts';
+import { lintAtHand } from './lint-at-hand.ts';
+import { writeText } from './read-file.ts';
+import { compileAtHand, readPolicy } from './read-policy.ts';
+import { readRequests } from './read-requests.ts';
+import { showDiff, showLinted, showTestRun } from './show-policy.ts';
+import { hasPassed, testPolicy } from './test-policy.ts';
+import { wholeNumber } from './whole-number.ts';
+
+const lint = (output: Output, path: string, { strict }: { strict?: boolean }, command: Command): void => {
+  const linted = lintAtHand(readPolicy(path), strict === true);
+  print(output, command, linted, showLinted);
+  if (!linted.ok) output.exit(EXIT.faulty);
+};
+
+type TestOptions = { tests: string[]; junit?: string; minCoverage?: number };
+
+const test = (output: Output, path: string, options: TestOptions, command: Command): void => {
+  const read = readPolicy(path);
+  const tested = testPolicy(compileAtHand(read), options.tests);
+  if (options.junit !== undefined) writeText(options.junit, renderJunit(tested, read.name));
+  print(output, command, tested, showTestRun);
+  if (!hasPassed(tested, options.minCoverage)) output.exit(EXIT.tests_failed);
+};
+
+type DiffOptions = { requests?: string; exitCode?: boolean };
+
+const diff = (output: Output, [old, fresh]: [string, string], options: DiffOptions, command: Command): void => {
+  const [before, after] = [compileAtHand(readPolicy(old)), compileAtHand(readPolicy(fresh))];
+  const further = options.requests === undefined ? [] : readRequests(options.requests);
+  const compared = comparePolicies(before, after, [...questionsOf(before, after), ...further]);
+  print(output, command, { before: old, after: fresh, ...compared }, showDiff);
+  if (options.exitCode === true && compared.examples.length > 0) output.exit(EXIT.differs);
+};
+
+const POLICY = 'a folder with policy.yaml, or a bundle';
+
+export const addAuthorCommands = (policy: Command, output: Output): void => {
+  policy
+    .command('lint')
+    .description('every mistake at once')
+    .argument('<policy>', POLICY)
+    .option('--strict', 'lints are errors')
+    .action((path: string, options: { strict?: boolean }, command: Command) => lint(output, path, options, command));
+  policy
+    .command('test')
+    .description('decide the cases of its tests')
+    .argument('<policy>', POLICY)
+    .option('--tests <file...>', 'more cases, e.g. incidents out of the ledger', [])
+    .option('--junit <file>', 'write the results as JUnit XML')
+    .option('--min-coverage <percent>', 'of the rules that a test must reach', wholeNumber)
+    .action((path: string, options: TestOptions, command: Command) => test(output, path, options, command));
+  policy
+    .command('diff')
+    .description('what the tests of both, and more requests, would get under each')
+    .argument('<before>', POLICY)
+    .argument('<after>', POLICY)
+    .option('--requests <file>', 'JSON array or JSON Lines of requests')
+    .option('--exit-code', `exit with ${EXIT.differs} when anything is decided otherwise`)
+    .action((old: string, fresh: string, options: DiffOptions, command: Command) =>
+      diff(output, [old, fresh], options, command),
+    );
+};

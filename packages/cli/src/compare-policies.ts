@@ -1,0 +1,122 @@
+/**
+ * What would be decided otherwise under another policy: the same questions put to both, by the function that enforces.
+ * The kinds of difference are those of a replay over history, so that the two can be read side by side.
+ */
+import { type Decision, finalDecision } from '@countersign/contracts/decision';
+import { DIFFERENCES, type Difference } from '@countersign/contracts/policy-rollout';
+import type { PolicyCase, PolicyIncident } from '@countersign/contracts/policy-tests';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import type { DecideOutcome } from '@countersign/policy/decide';
+import { askPolicy, itemOf, type Question } from './ask-policy.ts';
+
+/** `name` says where the question stands, for people. */
+export type NamedQuestion = Question & { name: string; now?: string | undefined };
+/** What one policy makes of a question: a decision, or the code by which it would be refused. */
+export type Verdict =
+  | (Pick<Decision, 'decision' | 'rule_id' | 'reason' | 'constraints' | 'obligations'> & {
+      remediated_by: string | null;
+    })
+  | { refused: string; detail: string };
+export type Change = { name: string; topic: string; kind: Difference; before: Verdict; after: Verdict };
+export type Comparison = {
+  asked: number;
+  same: number;
+  changes: Partial<Record<Difference, number>>;
+  /** The gravest first. */
+  examples: Change[];
+  rules: { added: string[]; removed: string[]; changed: string[] };
+};
+
+/** The cases of both, once each: what one of them promises is asked of both. */
+export const questionsOf = (...policies: readonly CompiledPolicy[]): NamedQuestion[] => {
+  const asked = policies.flatMap(({ sources }) =>
+    [...sources.tests].flatMap(([file, { cases, incidents }]) =>
+      [...cases, ...incidents].map((one) => ({ ...questionOf(one), name: `${file}: ${one.name}` })),
+    ),
+  );
+  return [...new Map(asked.map((question) => [JSON.stringify(question), question])).values()];
+};
+
+const questionOf = (one: PolicyCase | PolicyIncident): Question & { now?: string | undefined } => {
+  const { tenant, actor, gate, request } = one;
+  const asked = { tenant, actor, gate, request };
+  if (!('decided' in one)) return { ...asked, now: one.now };
+  return { ...asked, request: { job_id: one.job_id, ...request }, now: one.decided.decided_at };
+};
+
+export const comparePolicies = (
+  before: CompiledPolicy,
+  after: CompiledPolicy,
+  questions: readonly NamedQuestion[],
+): Comparison => {
+  const clock = new Date().toISOString();
+  const all = questions.flatMap(({ name, now = clock, ...question }) => {
+    const item = itemOf(question, name);
+    const [old, fresh] = [askPolicy(before, item, now), askPolicy(after, item, now)];
+    const kind = differenceOf(old, fresh);
+    return kind === null
+      ? []
+      : [{ name, topic: item.request.topic, kind, before: verdictOf(old), after: verdictOf(fresh) }];
+  });
+  const rank = (kind: Difference): number => DIFFERENCES.indexOf(kind);
+  const changes = DIFFERENCES.map((kind) => [kind, all.filter((change) => change.kind === kind).length] as const);
+  return {
+    asked: questions.length,
+    same: questions.length - all.length,
+    changes: Object.fromEntries(changes.filter(([, count]) => count > 0)),
+    examples: all.sort((a, b) => rank(a.kind) - rank(b.kind)),
+    rules: compareRules(before, after),
+  };
+};
+
+const RUNS = new Set(['allow', 'allow_with_constraints']);
+
+type Outcome = 'runs' | 'waits' | 'blocked';
+const outcomeOf = (verdict: Verdict): Outcome => {
+  if ('refused' in verdict || verdict.decision === 'deny') return 'blocked';
+  return RUNS.has(verdict.decision) ? 'runs' : 'waits';
+};
+const BY_OUTCOME: Readonly<Record<Outcome, Difference>> = {
+  blocked: 'newly_blocked',
+  runs: 'newly_allowed',
+  waits: 'newly_held',
+};
+
+/** Null when nothing but the words differ. */
+export const differenceOf = (before: DecideOutcome, after: DecideOutcome): Difference | null => {
+  const [old, fresh] = [verdictOf(before), verdictOf(after)];
+  if (outcomeOf(old) !== outcomeOf(fresh)) return BY_OUTCOME[outcomeOf(fresh)];
+  if (!isSame(boundsOf(old), boundsOf(fresh))) return 'changed_constraints';
+  if (!isSame(effectiveOf(before), effectiveOf(after))) return 'changed_job';
+  return isSame(ruleOf(old), ruleOf(fresh)) ? null : 'changed_rule';
+};
+
+const isSame = (a: unknown, b: unknown): boolean => canonicalize(a) === canonicalize(b);
+const boundsOf = (verdict: Verdict) => ('refused' in verdict ? {} : [verdict.constraints, verdict.obligations]);
+const ruleOf = (verdict: Verdict) => ('refused' in verdict ? verdict.refused : verdict.rule_id);
+const effectiveOf = (outcome: DecideOutcome) => (outcome.ok ? outcome.answer.effective : null);
+
+const verdictOf = (outcome: DecideOutcome): Verdict => {
+  if (!outcome.ok) return { refused: outcome.failure.code, detail: outcome.failure.detail };
+  const { decision, rule_id, reason, constraints, obligations } = finalDecision(outcome.answer);
+  const applied = outcome.answer.decisions.flatMap(({ remediation }) => (remediation?.applied ? [remediation.id] : []));
+  return { decision, rule_id, reason, constraints, obligations, remediated_by: applied.at(-1) ?? null };
+};
+
+const compareRules = (before: CompiledPolicy, after: CompiledPolicy): Comparison['rules'] => {
+  const [old, fresh] = [rulesOf(before), rulesOf(after)];
+  return {
+    added: [...fresh.keys()].filter((id) => !old.has(id)),
+    removed: [...old.keys()].filter((id) => !fresh.has(id)),
+    changed: [...fresh].filter(([id, text]) => old.has(id) && old.get(id) !== text).map(([id]) => id),
+  };
+};
+
+const rulesOf = ({ sources }: CompiledPolicy): ReadonlyMap<string, string> => {
+  const { rules, input_rules, tiers, output_policy } = sources.policy;
+  const entries = [...input_rules, ...rules, ...tiers].map((rule) => [rule.id, canonicalize(rule)] as const);
+  // Output rules have names of their own, so one may be called like a rule.
+  const outputs = (output_policy.rules ?? []).map((rule) => [`output_policy.${rule.id}`, canonicalize(rule)] as const);
+  return new Map([...entries, ...outputs]);
+};

@@ -1,0 +1,121 @@
+/** How a policy author's answers look to a person. With `--json` they are printed as they are. */
+import type { Failure } from '@countersign/contracts/errors';
+import { type AskedPolicy, DIFFERENCES, type Difference } from '@countersign/contracts/policy-rollout';
+import { describeFault } from '@countersign/policy/policy-fault';
+import type { BundleSummary } from './bundle-file.ts';
+import type { Change, Comparison, Verdict } from './compare-policies.ts';
+import type { Linted } from './lint-at-hand.ts';
+import { list } from './show.ts';
+import type { TrustedKey } from './signing-key.ts';
+import type { TestedPolicy } from './test-policy.ts';
+
+const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+
+export const showLinted = ({ name, ok, faults, lints }: Linted): string => {
+  const found = [...faults.map(describeFault), ...lints.map((lint) => `${describeFault(lint)} (lint)`)];
+  const sum = `${count(faults.length, 'fault')}, ${count(lints.length, 'lint')}`;
+  return [
+    ...found,
+    `${name}: ${found.length === 0 ? 'nothing to say against it' : sum}${ok ? '' : '; not good enough'}`,
+  ].join('\n');
+};
+
+export const showTestRun = ({ cases, total, failed, reach }: TestedPolicy): string => {
+  const wrong = cases
+    .filter(({ ok }) => !ok)
+    .flatMap(({ name, file, line, expected, got }) => [
+      `FAILED ${file}:${line} ${name}`,
+      `  expected ${JSON.stringify(expected)}`,
+      `  got      ${JSON.stringify(got)}`,
+    ]);
+  const uncovered = reach.unreached.length === 0 ? [] : [`no test reached: ${reach.unreached.join(', ')}`];
+  return [
+    ...wrong,
+    `${count(total, 'test')}, ${failed === 0 ? 'all passed' : `${failed} failed`}; ${reach.reached} of ${count(reach.rules, 'rule')} reached (${reach.percent} %)`,
+    ...uncovered,
+  ].join('\n');
+};
+
+export const SAYS: Readonly<Record<Difference, string>> = {
+  newly_blocked: 'newly blocked',
+  newly_allowed: 'newly allowed',
+  newly_held: 'newly held for approval',
+  changed_constraints: 'bound otherwise',
+  changed_job: 'something else would run',
+  changed_rule: 'same outcome by another rule',
+};
+
+/** `3 newly blocked, 1 newly held for approval`. */
+export const showChanges = (changes: Partial<Record<Difference, number>>): string =>
+  DIFFERENCES.flatMap((kind) => ((changes[kind] ?? 0) > 0 ? [`${changes[kind]} ${SAYS[kind]}`] : [])).join(', ');
+
+const showVerdict = (verdict: Verdict): string => {
+  if ('refused' in verdict) return `refused (${verdict.refused})`;
+  const { decision, rule_id, remediated_by, constraints, obligations } = verdict;
+  const bounds = { ...constraints, ...obligations };
+  return [
+    `${decision} by ${rule_id ?? 'default'}`,
+    ...(remediated_by === null ? [] : [`after ${remediated_by}`]),
+    ...(Object.keys(bounds).length === 0 ? [] : [JSON.stringify(bounds)]),
+  ].join(' ');
+};
+
+const showChange = ({ name, topic, kind, before, after }: Change): string =>
+  `${SAYS[kind]}: ${name} (${topic})\n  before: ${showVerdict(before)}\n  after:  ${showVerdict(after)}`;
+
+export type Diff = Comparison & { before: string; after: string };
+
+export const showDiff = ({ before, after, asked, same, changes, examples, rules }: Diff): string => {
+  const named = Object.entries(rules).flatMap(([how, ids]) =>
+    ids.length === 0 ? [] : [`rules ${how}: ${ids.join(', ')}`],
+  );
+  const sum = examples.length === 0 ? 'all decided alike' : `${same} decided alike, ${showChanges(changes)}`;
+  return [...named, ...examples.map(showChange), `${before} → ${after}: ${count(asked, 'request')}, ${sum}`].join('\n');
+};
+
+type InFile = BundleSummary & { file: string };
+
+export const showKey = ({ file, key }: { file: string; key: TrustedKey }): string =>
+  [
+    `The private key is in ${file}. Only you can read it; there is no other copy.`,
+    'Whoever runs the kernel adds this to the keys of its trust root:',
+    JSON.stringify(key, null, 2),
+  ].join('\n');
+
+const summary = ({ file, version, snapshot, tenants, not_before, not_after, files, key_ids }: InFile) => ({
+  file,
+  version,
+  snapshot,
+  scope: tenants.includes('*') ? 'every tenant' : tenants.join(', '),
+  holds: `${not_before} to ${not_after}`,
+  files,
+  'signed by': key_ids.length === 0 ? 'nobody yet' : key_ids.join(', '),
+});
+
+export const showBuilt = (built: InFile & { tests: number }): string =>
+  list({
+    ...summary(built),
+    tests: built.tests === 0 ? 'none: nothing says what this policy promises' : `${built.tests}, all passed`,
+  });
+
+export const showSigned = (signed: InFile & { standing: { code: string; detail: string } | null }): string =>
+  list({ ...summary(signed), standing: signed.standing?.detail ?? null });
+
+type Answered<V> = {
+  policy: AskedPolicy;
+  answers: readonly ({ ok: true; value: V } | { ok: false; error: Failure })[];
+};
+
+/** Each under the name of its request. */
+export const showAnswers = <V>(
+  named: readonly { name: string }[],
+  { policy, answers }: Answered<V>,
+  show: (value: V) => string,
+): string =>
+  [
+    `policy  ${policy.version === null ? 'a candidate' : `version ${policy.version}`}, ${policy.snapshot}`,
+    ...answers.map((answer, i) => {
+      const said = answer.ok ? show(answer.value) : `refused   ${answer.error.code}: ${answer.error.detail}`;
+      return `== ${named[i]?.name ?? i + 1}\n${said}`;
+    }),
+  ].join('\n\n');

@@ -1,0 +1,63 @@
+/** How publishing, activating and replaying look to a person. With `--json` the API's answers are printed as they came. */
+import type { Activated, BundleView, ReplayAnswer } from '@countersign/contracts/policy-rollout';
+import type { BundleSummary } from './bundle-file.ts';
+import { list } from './show.ts';
+import { SAYS, showChanges } from './show-policy.ts';
+
+export const showPublished = ({
+  version,
+  snapshot,
+  tenants,
+  state,
+  key_ids,
+  not_before,
+  not_after,
+}: BundleView): string =>
+  list({
+    version,
+    snapshot,
+    scope: tenants.join(', '),
+    state,
+    'signed by': key_ids.join(', '),
+    holds: `${not_before} to ${not_after}`,
+  });
+
+const row = ({ version, state, tenants, published_at, published_by, snapshot }: BundleView): string =>
+  `${String(version).padStart(6)}  ${state.padEnd(9)}  ${tenants.join(',')}  ${published_at}  ${published_by ?? '-'}  ${snapshot}`;
+export const showBundles = (bundles: readonly BundleView[]): string =>
+  bundles.length === 0 ? 'nothing was published' : bundles.map(row).join('\n');
+
+export const showActivated = ({ version, snapshot, scopes, changed }: Activated): string => {
+  const where = scopes
+    .map(({ scope, epoch }) => `${scope === '*' ? 'every tenant' : scope} (epoch ${epoch})`)
+    .join(', ');
+  return `Version ${version} ${changed ? 'decides now' : 'decided already'} for ${where}.\n${snapshot}`;
+};
+
+export const showReissued = ({ file, version, key_ids }: BundleSummary & { file: string }): string =>
+  `The old content is version ${version} now, in ${file}, signed by ${key_ids.join(', ')}.\nWhen enough have signed: publish it, then activate ${version}.`;
+
+type Group = ReplayAnswer['groups'][number];
+const showGroup = ({ kind, topic, before, after, jobs, examples }: Group): string =>
+  [
+    `${jobs} ${SAYS[kind]}: ${topic}`,
+    `  before: ${before.decision} by ${before.rule_id ?? 'default'}`,
+    `  after:  ${after.decision} by ${after.rule_id ?? 'default'}`,
+    `  e.g. ${examples.join(', ')}`,
+  ].join('\n');
+
+export const showReplay = (answer: ReplayAnswer): string => {
+  const { policy, jobs, replayed, skipped, beyond_limit, complete, same, changes, groups, more_groups } = answer;
+  const missing = [
+    ...(skipped.denied > 0 ? [`${skipped.denied} were denied and keep no content`] : []),
+    ...(skipped.erased > 0 ? [`the content of ${skipped.erased} was erased`] : []),
+    ...(beyond_limit > 0 ? [`${beyond_limit} are beyond the limit`] : []),
+  ];
+  const changed = showChanges(changes);
+  return [
+    ...groups.map(showGroup),
+    ...(more_groups > 0 ? [`and ${more_groups} more groups`] : []),
+    `${jobs} jobs from ${answer.from} to ${answer.to}, ${replayed} decided again under ${policy.version === null ? 'the candidate' : `version ${policy.version}`}: ${same} alike${changed === '' ? '' : `, ${changed}`}`,
+    complete ? 'Complete: every job of the window was decided again.' : `Not complete: ${missing.join('; ')}.`,
+  ].join('\n');
+};

@@ -1,0 +1,149 @@
+/**
+ * `countersign policy simulate | explain`: what would be decided, and why. Nothing is stored. A server answers by its
+ * active policy or by a candidate; with `--policy` the policy in hand answers here.
+ */
+import type { Client } from '@countersign/client/create-client';
+import type { Failure } from '@countersign/contracts/errors';
+import type { Explanation, PolicyQuestion, Simulation } from '@countersign/contracts/http';
+import type { JobRequestInput } from '@countersign/contracts/job';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { AskedPolicy } from '@countersign/contracts/policy-rollout';
+import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import { type Command, Option } from 'commander';
+import { explainHere, type Question, simulateHere } from './ask-policy.ts';
+import { clientOf, type Output, print, tenantOf } from './context.ts';
+import { CommandFailure, EXIT, UsageError } from './exit-codes.ts';
+import { readCandidate } from './read-candidate.ts';
+import { compileAtHand, readPolicy } from './read-policy.ts';
+import { type RequestOptions, readRequest, withRequestOptions } from './read-request.ts';
+import { type NamedRequests, readRequests } from './read-requests.ts';
+import { showExplanation, showSimulation } from './show.ts';
+import { showAnswers } from './show-policy.ts';
+
+export type Answer<V> = { ok: true; value: V } | { ok: false; error: Failure };
+export type Answers<V> = { policy: AskedPolicy; answers: Answer<V>[] };
+
+/** One way to ask, here and there, in one shape. */
+type Asking<V extends Simulation> = {
+  here(policy: CompiledPolicy, question: Question, what?: string): V;
+  one(client: Client, request: JobRequestInput): Promise<V>;
+  many(client: Client, question: PolicyQuestion): Promise<Answers<V>>;
+  show(answer: V): string;
+};
+
+type TryOptions = RequestOptions & {
+  requests?: string;
+  policy?: string;
+  candidate?: string;
+  as?: string;
+  asType?: string;
+};
+
+/** Prints one answer as the API gives one, and several as it gives several. */
+const run = async <V extends Simulation>(
+  asking: Asking<V>,
+  output: Output,
+  file: string | undefined,
+  options: TryOptions,
+  command: Command,
+): Promise<void> => {
+  const { requests, policy, candidate } = options;
+  if (requests !== undefined && (file !== undefined || options.topic !== undefined))
+    throw new UsageError('--requests brings its own requests: name no other');
+  if (policy === undefined && (options.as ?? options.asType) !== undefined)
+    throw new UsageError('--as needs --policy: a server knows by the key who asks');
+  const asked = requests === undefined ? null : readRequests(requests);
+  if (asked === null && candidate === undefined) {
+    const request = readRequest(file, options);
+    const answer =
+      policy === undefined
+        ? await asking.one(clientOf(command), request)
+        : asking.here(compileAtHand(readPolicy(policy)), questionOf(request, options, command));
+    print(output, command, answer, asking.show);
+    return output.exit(exitOf([{ ok: true, value: answer }]));
+  }
+  const named = asked ?? [{ name: file ?? 'the request', request: readRequest(file, options) }];
+  const all =
+    policy === undefined ? await askServer(asking, named, options, command) : askHere(asking, named, options, command);
+  print(output, command, all, (answers) => showAnswers(named, answers, asking.show));
+  output.exit(exitOf(all.answers));
+};
+
+const questionOf = (request: JobRequestInput, { as, asType }: TryOptions, command: Command): Question => ({
+  request,
+  tenant: tenantOf(command),
+  actor: { id: as, type: asType },
+});
+
+/** In portions that the server takes. */
+const askServer = async <V extends Simulation>(
+  asking: Asking<V>,
+  named: NamedRequests,
+  options: TryOptions,
+  command: Command,
+): Promise<Answers<V>> => {
+  const client = clientOf(command);
+  const candidate = options.candidate === undefined ? {} : { candidate: readCandidate(options.candidate) };
+  const all: Answers<V>[] = [];
+  for (let at = 0; at < named.length; at += LIMITS.simulate_requests) {
+    const requests = named.slice(at, at + LIMITS.simulate_requests).map(({ request }) => request);
+    all.push(await asking.many(client, { requests, ...candidate }));
+  }
+  return { policy: all[0]!.policy, answers: all.flatMap(({ answers }) => answers) };
+};
+
+const askHere = <V extends Simulation>(
+  asking: Asking<V>,
+  named: NamedRequests,
+  options: TryOptions,
+  command: Command,
+): Answers<V> => {
+  const policy = compileAtHand(readPolicy(options.policy!));
+  const answers = named.map(({ name, request }): Answer<V> => {
+    try {
+      return { ok: true, value: asking.here(policy, questionOf(request, options, command), name) };
+    } catch (thrown) {
+      if (!(thrown instanceof CommandFailure)) throw thrown;
+      return { ok: false, error: thrown.body as Failure };
+    }
+  });
+  return { policy: { scope: '*', version: policy.version, snapshot: policy.snapshot, epoch: null }, answers };
+};
+
+/** So that a pipeline can fail on what the policy would deny, or would not even look at. */
+const exitOf = (answers: readonly Answer<Simulation>[]) => {
+  if (answers.some((answer) => !answer.ok)) return EXIT.refused;
+  const denied = answers.some((answer) => answer.ok && standingOf(answer.value).decision === 'deny');
+  return denied ? EXIT.denied : EXIT.done;
+};
+const standingOf = (answer: Simulation) => answer.then?.at(-1) ?? answer;
+
+const SIMULATE: Asking<Simulation> = {
+  here: simulateHere,
+  one: (client, request) => client.simulate(request),
+  many: (client, question) => client.simulateAll(question),
+  show: showSimulation,
+};
+const EXPLAIN: Asking<Explanation> = {
+  here: explainHere,
+  one: (client, request) => client.explain(request),
+  many: (client, question) => client.explainAll(question),
+  show: showExplanation,
+};
+
+const withTryOptions = (command: Command): Command =>
+  withRequestOptions(command)
+    .option('--requests <file>', 'JSON array or JSON Lines of requests')
+    .addOption(new Option('--policy <path>', 'decide here, by this folder or bundle').conflicts('candidate'))
+    .option('--candidate <path|version>', 'let the server decide by this folder, bundle or published version')
+    .option('--as <actor>', 'with --policy: who asks')
+    .addOption(new Option('--as-type <type>', 'with --policy').choices(['agent', 'human']));
+
+export const addTryCommands = (policy: Command, output: Output): void => {
+  withTryOptions(policy.command('simulate').description('what would be decided')).action(
+    (file: string | undefined, options: TryOptions, command: Command) => run(SIMULATE, output, file, options, command),
+  );
+  withTryOptions(policy.command('explain').description('why it would be decided so')).action(
+    (file: string | undefined, options: TryOptions, command: Command) => run(EXPLAIN, output, file, options, command),
+  );
+};
