@@ -10,6 +10,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A condition that is waited for may take a while on a busy machine; one that never holds still fails.
+    expect: { poll: { timeout: 15_000, interval: 20 } },
     reporters: ['default'],
   },
 });

@@ -114,6 +114,15 @@ describe('the service', () => {
     const last = before.at(-1)!;
     const subject = 'audit.acme.job_held.desk.read';
     const publish = (options: PublishOptions) => run.publisher.publish(subject, {}, options);
+    // The server was started anew a moment ago.
+    await expect
+      .poll(() =>
+        run.publisher.check().then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true);
     const gap = publish({ msg_id: 'leaf-next-but-one', after_msg_id: 'leaf-next' });
     await expect(gap).rejects.toMatchObject({ code: 'bus_unavailable' });
     await publish({ msg_id: last.msg_id, after_msg_id: 'whatever' });
