@@ -8,6 +8,8 @@ import { waitUntil } from '@countersign/infra/wait-until';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { withClient } from '../../harness/build-template.ts';
 
+// Containers are the engine's to keep; this is about processes.
+const testProcesses = test.skipIf(inject('test_stack').kind === 'containers');
 const LAUNCHER = new URL('./launch-stack.ts', import.meta.url).pathname;
 
 type Launched = { kill: () => Promise<void>; stop: () => Promise<void>; admin_url: string; pids: number[] };
@@ -24,7 +26,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-test('a killed launcher leaves no process, and the next start finds the data', async () => {
+testProcesses('a killed launcher leaves no process, and the next start finds the data', async () => {
   const first = await launch();
   await withClient(first.admin_url, (client) => client.query('create table kept (id int)'));
   await first.kill();
@@ -37,7 +39,7 @@ test('a killed launcher leaves no process, and the next start finds the data', a
   expect(second.pids.map(commandLineOf)).toEqual(second.pids.map(() => undefined));
 });
 
-test('a start right after the kill waits for the old servers instead of sharing their data', async () => {
+testProcesses('a start right after the kill waits for the old servers instead of sharing their data', async () => {
   const first = await launch();
   await first.kill();
   const second = await launch();
