@@ -1,0 +1,258 @@
+// Content is where it has to be and nowhere else. Marked texts go through a whole system at its most talkative log level,
+// and are then looked for in every table, log, metric, stream and answer.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readEvents } from '@countersign/client/read-events';
+import { agentUser, auditorUser, patterns, subjects, workerUser } from '@countersign/contracts/subjects';
+import { waitUntil } from '@countersign/infra/wait-until';
+import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mayPublish, maySubscribe } from '../cases/nats/connect-as.ts';
+import { playWorker } from '../harness/play-worker.ts';
+import { startSystem, type TestSystem } from '../harness/start-system.ts';
+import { startWorker } from '../harness/start-worker.ts';
+import { waitForApproval, waitForEnd } from '../harness/wait-for-job.ts';
+
+/** Words that no detector takes for something; the two that one should are spelt in parts for the same reason. */
+const MARKS = {
+  prompt: 'promptmarkzebra',
+  payload: 'payloadmarkzebra',
+  denied: 'deniedmarkzebra',
+  malformed: 'malformedmarkzebra',
+  comment: 'commentmarkzebra',
+  output: 'outputmarkzebra',
+  forged: 'forgedmarkzebra',
+  failure: 'failuremarkzebra',
+  secret: `AKIA${'ZEBRAZEBRA2Z7XQW'}`,
+  personal: ['521', '88', '3304'].join('-'),
+};
+type Mark = keyof typeof MARKS;
+const marksIn = (text: string): Mark[] => (Object.keys(MARKS) as Mark[]).filter((mark) => text.includes(MARKS[mark]));
+
+let system: TestSystem;
+const cleanUp = new AsyncDisposableStack();
+const followed: string[] = [];
+const jobs: Record<'read' | 'refund' | 'secret' | 'personal' | 'failure' | 'denied', string> = {} as never;
+
+const connectAs = async (user: string): Promise<NatsConnection> => {
+  const connection = await connect({
+    servers: system.nats.url,
+    inboxPrefix: subjects.inbox(user),
+    authenticator: nkeyAuthenticator(new TextEncoder().encode(system.keys.nats[user]!.seed)),
+  });
+  cleanUp.defer(() => connection.close());
+  return connection;
+};
+const submit = (body: unknown) => system.api('agent', 'POST', '/api/v1/jobs', body);
+const PEOPLE = ['agent', 'approver', 'admin', 'auditor'] as const;
+/** What anybody is told of a job anywhere but at its result. */
+const toldOf = async (job_id: string): Promise<string> => {
+  const parts = ['', '/decisions', '/timeline', '/record'];
+  const paths = [...parts.map((part) => `/api/v1/jobs/${job_id}${part}`), '/api/v1/jobs'];
+  const asked = PEOPLE.flatMap((who) => paths.map((path) => [who, path] as const));
+  const answers = await Promise.all(asked.map(([who, path]) => system.api(who, 'GET', path)));
+  return JSON.stringify(answers.map(({ body }) => body));
+};
+const resultFor = (who: (typeof PEOPLE)[number], job_id: string) =>
+  system.api(who, 'GET', `/api/v1/jobs/${job_id}/result`);
+
+/** What a stream keeps on disk: nobody but its reader may ask the server for it. */
+const storedIn = (stream: string): string => {
+  const dir = join(system.nats.store_dir, 'jetstream/$G/streams', stream, 'msgs');
+  const blocks = readdirSync(dir).filter((name) => name.endsWith('.blk'));
+  return blocks.map((name) => readFileSync(join(dir, name), 'latin1')).join('\n');
+};
+
+beforeAll(async () => {
+  system = cleanUp.use(await startSystem({ separate: true, settings: { LOG_LEVEL: 'trace' } }));
+  const auditor = await connectAs(auditorUser(system.tenant));
+  auditor.subscribe(patterns.audit(system.tenant), { callback: (_, message) => void followed.push(message.string()) });
+  await auditor.flush();
+  const answers: Record<string, unknown> = { secret: { key: MARKS.secret }, personal: { ssn: MARKS.personal } };
+  const worker = await startWorker(system, 'demo-read', ({ payload }) => {
+    const { answer } = (payload ?? {}) as { answer?: string };
+    if (answer === 'failure') throw new Error(MARKS.failure);
+    return answers[answer ?? ''] ?? { said: MARKS.output };
+  });
+  const writer = await startWorker(system, 'desk-write', () => ({ said: MARKS.output }));
+  cleanUp.use(worker);
+  cleanUp.use(writer);
+}, 120_000);
+afterAll(() => cleanUp.disposeAsync());
+
+test('before its release a result is behind every door', { timeout: 60_000 }, async () => {
+  const [outputSafety, scheduler] = ['output-safety', 'scheduler'].map((name) => system.services.processes.get(name)!);
+  await using worker = await playWorker(system, 'desk-read');
+  const request = { topic: 'job.desk.read.ticket', prompt: MARKS.prompt, payload: { text: MARKS.payload } };
+  jobs.read = (await submit(request)).body.job_id;
+  const held = await worker.hold(jobs.read);
+  await outputSafety!.kill();
+  const strangers_key = system.keys.worker_signing['demo-read/w1']!.private_pem;
+  await worker.report(held, { said: MARKS.forged }, { signing_pem: strangers_key });
+  await worker.report(held, { said: MARKS.output });
+  await worker.beat(held, true);
+  await waitUntil('the result waits for its reader', () => storedIn('RESULTS').includes(MARKS.output));
+  for (const who of PEOPLE) expect((await resultFor(who, jobs.read)).status).toBeGreaterThanOrEqual(403);
+  expect(marksIn(await toldOf(jobs.read))).toEqual([]);
+
+  await scheduler!.kill();
+  await outputSafety!.start();
+  await waitUntil('the next stage is told', () => storedIn('STAGES').includes(`job.screened.${system.tenant}`));
+  expect(marksIn(storedIn('STAGES'))).toEqual([]);
+  for (const who of PEOPLE) expect((await resultFor(who, jobs.read)).status).toBeGreaterThanOrEqual(403);
+  await scheduler!.start();
+  expect((await waitForEnd(system, jobs.read)).state).toBe('succeeded');
+  expect((await resultFor('agent', jobs.read)).body.output).toEqual({ said: MARKS.output });
+  expect((await resultFor('approver', jobs.read)).status).toBe(403);
+});
+
+test('before it is asked for, a question carries nothing of what is asked', { timeout: 60_000 }, async () => {
+  const approval = system.services.processes.get('approval')!;
+  await approval.kill();
+  const payload = { customer_id: 1, amount_cents: 9_900, reason: MARKS.payload };
+  const { body } = await submit({ topic: 'job.desk.refund.order', prompt: MARKS.prompt, payload });
+  jobs.refund = body.job_id;
+  await waitUntil('approval is told', () => storedIn('STAGES').includes(`job.held.${system.tenant}`));
+  expect(marksIn(storedIn('STAGES'))).toEqual([]);
+  await approval.start();
+});
+
+test('the other ways of a job', { timeout: 60_000 }, async () => {
+  const { approval_id, digest, effective } = await waitForApproval(system, jobs.refund);
+  expect(marksIn(JSON.stringify(effective))).toEqual(['prompt', 'payload']);
+  const vote = { digest, comment: MARKS.comment };
+  await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, vote);
+  for (const answer of ['secret', 'personal', 'failure'] as const) {
+    jobs[answer] = (await submit({ topic: 'job.demo.read', payload: { answer } })).body.job_id;
+  }
+  const denied = await submit({ topic: 'job.exec.shell', prompt: `rm -rf / ${MARKS.denied}` });
+  jobs.denied = denied.body.job_id;
+  const malformed = [
+    `{"topic":"job.demo.read","prompt":"${MARKS.malformed}",}`,
+    { topic: 'job.demo.read', unknown: MARKS.malformed },
+    { topic: 'job.demo.read', priority: MARKS.malformed },
+  ];
+  for (const body of malformed) {
+    const answer = await submit(body);
+    expect([answer.status, marksIn(JSON.stringify(answer.body))]).toEqual([400, []]);
+  }
+  expect(marksIn(JSON.stringify(denied.body))).toEqual([]);
+  const ends = await Promise.all(Object.values(jobs).map((job_id) => waitForEnd(system, job_id)));
+  expect(ends.map(({ state }) => state)).toEqual([
+    'succeeded',
+    'succeeded',
+    'quarantined',
+    'succeeded',
+    'failed',
+    'denied',
+  ]);
+});
+
+describe('afterwards', () => {
+  test('every table holds what it has to, and no other', async () => {
+    const tables = await system.sql<{ name: string }>(
+      `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+        WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
+    );
+    const found: Record<string, Mark[]> = {};
+    for (const { name } of tables) {
+      const [row] = await system.sql<{ text: string }>(
+        `SELECT coalesce(string_agg(t::text, ' '), '') AS text FROM ${name} t`,
+      );
+      const marks = marksIn(row!.text);
+      if (marks.length > 0) found[name] = marks;
+    }
+    expect(found).toEqual({
+      'approval.votes': ['comment'],
+      'output.results': ['output', 'failure'],
+      'scheduler.contexts': ['prompt', 'payload'],
+    });
+  });
+
+  test('no log tells any of it', () => {
+    const { dir } = system.prepared;
+    const logs = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.log'));
+    expect(logs.length).toBeGreaterThanOrEqual(6);
+    const telling = logs.filter((name) => marksIn(readFileSync(join(dir, name), 'utf8')).length > 0);
+    expect(telling).toEqual([]);
+  });
+
+  test('no metric names any of it', async () => {
+    const texts = await Promise.all(
+      system.services.health_urls.map(async (url) => (await fetch(`${url}/metrics`)).text()),
+    );
+    expect(marksIn(texts.join('\n'))).toEqual([]);
+  });
+
+  test('no stage, evidence or announcement carries any of it', async () => {
+    await waitUntil('the ends are on the evidence stream', () => followed.some((text) => text.includes(jobs.failure)));
+    expect(marksIn(followed.join('\n'))).toEqual([]);
+    for (const stream of ['STAGES', 'AUDIT', 'KV_CONTROL'])
+      expect([stream, marksIn(storedIn(stream))]).toEqual([stream, []]);
+    expect(storedIn('AUDIT')).toContain(jobs.failure);
+  });
+
+  test('a listing of approvals shows what people said, never what they were shown', async () => {
+    const { body } = await system.api('approver', 'GET', '/api/v1/approvals');
+    expect(marksIn(JSON.stringify(body))).toEqual(['comment']);
+  });
+
+  test('no answer but the result tells any of it, and that only what was let out', async () => {
+    for (const job_id of Object.values(jobs)) {
+      expect(marksIn(await toldOf(job_id))).toEqual([]);
+      const response = await fetch(`${system.url}/api/v1/jobs/${job_id}/events`, {
+        headers: { 'x-api-key': system.keys.api_keys.auditor },
+      });
+      for await (const entry of readEvents(response.body!)) expect(marksIn(JSON.stringify(entry))).toEqual([]);
+    }
+    const results = await Promise.all(Object.values(jobs).map((job_id) => resultFor('auditor', job_id)));
+    expect(results.map(({ status, body }) => [status, marksIn(JSON.stringify(body))])).toEqual([
+      [200, ['output']],
+      [200, ['output']],
+      [403, []],
+      [200, []],
+      [200, ['failure']],
+      [404, []],
+    ]);
+  });
+});
+
+test("no guest of the bus can listen to the stages, read a stream or speak in another's name", async () => {
+  const tenant = system.tenant;
+  const guests = [agentUser(tenant), auditorUser(tenant), workerUser('demo-read', 'w1')];
+  const closed = [
+    '>',
+    'job.>',
+    'job.result.>',
+    'job.submit.>',
+    'job.dispatch.>',
+    'audit.>',
+    '_INBOX.>',
+    '_INBOX_ingress.>',
+  ];
+  const forbidden = [
+    ...['RESULTS', 'INTAKE', 'DISPATCH', 'AUDIT'].flatMap((stream) => [
+      `$JS.API.STREAM.MSG.GET.${stream}`,
+      `$JS.API.DIRECT.GET.${stream}`,
+      `$JS.API.CONSUMER.CREATE.${stream}.spy`,
+      `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.spy`,
+    ]),
+    '$JS.API.CONSUMER.MSG.NEXT.RESULTS.output-safety',
+    '$JS.API.CONSUMER.MSG.NEXT.INTAKE.ingress',
+    '$JS.API.CONSUMER.MSG.NEXT.DISPATCH.pool-desk-write',
+    subjects.result('desk-write', 'w1', tenant, 'job.desk.refund.order'),
+    subjects.claim('desk-write', 'w1'),
+    subjects.submit('other', 'job.demo.read'),
+    subjects.screened(tenant, 'job.demo.read'),
+    subjects.granted(tenant, 'job.demo.read'),
+    'rpc.output.read',
+    'rpc.policy.decide',
+  ];
+  for (const guest of guests) {
+    const connection = await connectAs(guest);
+    const heard = await Promise.all(closed.map(async (name) => ((await maySubscribe(connection, name)) ? name : null)));
+    expect([guest, heard.filter(Boolean)]).toEqual([guest, []]);
+    for (const name of forbidden)
+      expect([guest, name, await mayPublish(connection, name)]).toEqual([guest, name, false]);
+  }
+});
