@@ -178,7 +178,7 @@ export const LIMITS = {
   /** Names that a fault is compared with to guess which one was meant. */
   suggested_names: 100,
   /** Pairs of rules that one lint compares. */
-  lint_comparisons: 2_000_000,
+  lint_comparisons: 500_000,
   /** Characters of one `when`. */
   when_chars: 2_000,
   /** Nodes of one `when`. */

@@ -7,35 +7,22 @@ import { checkIds } from './check-ids.ts';
 import { checkTenants } from './check-tenants.ts';
 import { buildGlobIndex } from './glob-index.ts';
 import { foldText } from './match-subject.ts';
-import { type BundleSources, POLICY_FILE } from './parse-bundle.ts';
+import type { BundleSources } from './parse-bundle.ts';
 import { type Placed, placeSections, type Sections } from './place-sections.ts';
-import { type FaultCode, faultAt, type Path, type PolicyFault } from './policy-fault.ts';
+import type { PolicyFault } from './policy-fault.ts';
+import { type At, below, inPolicy, type Report, reporter } from './report-faults.ts';
 import { suggestName } from './suggest-name.ts';
 
 /** In an approval stage: the group that `owners` names for the job's capability. */
 export const OWNER_GROUP = 'owner';
 export const DEFAULT_GROUP = 'approvers';
 
-/** Where a thing stands: the file and the way to it. */
-export type At = { file: string; path: Path };
-/** Silent beyond the bound: then `fix` is not even looked for. */
-export type Report = (code: FaultCode, at: At, detail: string, fix?: string | (() => string | undefined)) => void;
 type Stages = readonly { group: string }[];
-
-export const below = ({ file, path }: At, ...steps: PropertyKey[]): At => ({ file, path: [...path, ...steps] });
-export const inPolicy = (...path: PropertyKey[]): At => ({ file: POLICY_FILE, path });
-export const reporter =
-  (sources: BundleSources, faults: PolicyFault[]): Report =>
-  (code, { file, path }, detail, fix) => {
-    if (faults.length >= LIMITS.policy_faults) return;
-    const says = typeof fix === 'function' ? fix() : fix;
-    faults.push(faultAt(code, file, sources.locate(file, path), detail, says));
-  };
 
 /** All faults, in no particular order. */
 export function checkPolicy(sources: BundleSources): PolicyFault[] {
   const faults: PolicyFault[] = [];
-  const report = reporter(sources, faults);
+  const report = reporter(sources, faults, LIMITS.policy_faults);
   const sections = placeSections(sources);
   checkIds(sources, report);
   checkGroups(sources, sections, report);

@@ -1,9 +1,9 @@
 // A tenant's own rules may restrict whatever they like, and let through only what the global part delegates. That is
 // settled here, when the bundle is compiled, so that deciding needs no second kind of rule.
-import { below, type Report } from './check-policy.ts';
 import { globCovers, splitTokens } from './match-glob.ts';
 import type { BundleSources } from './parse-bundle.ts';
 import { mayLetThrough, type Sections } from './place-sections.ts';
+import { below, type Report } from './report-faults.ts';
 
 export function checkTenants({ policy, tenants }: BundleSources, sections: Sections, report: Report): void {
   const { delegated } = policy;

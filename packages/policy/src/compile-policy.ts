@@ -10,16 +10,18 @@ import type {
   TopicFacts,
 } from '@countersign/contracts/policy';
 import { SCANNER_NAMES, type ScannerName } from '@countersign/scanners/scan';
-import { type At, checkPolicy, inPolicy, schemaPath } from './check-policy.ts';
+import { checkPolicy, schemaPath } from './check-policy.ts';
 import { compileWhen, type When } from './compile-when.ts';
 import { type CompiledOutputPolicy, compileOutputPolicy } from './decide-output.ts';
 import { approvalOf, aroundOf, constraintsOf, ruleObligations } from './effects.ts';
+import { lintPolicy } from './lint-policy.ts';
 import { bySpecificity, type Glob, splitTokens } from './match-glob.ts';
 import { type CompiledMatch, compileMatch } from './match-subject.ts';
 import { type BundleSources, parseBundle } from './parse-bundle.ts';
 import { compilePayloadSchema, type PayloadSchema } from './payload-schema.ts';
 import { type Placed, placeSections, type Sections } from './place-sections.ts';
 import { byPlace, type FaultCode, faultAt, type PolicyFault } from './policy-fault.ts';
+import { type At, inPolicy } from './report-faults.ts';
 import { buildIndex, type RuleIndex } from './rule-index.ts';
 
 export type CompiledRule = {
@@ -65,7 +67,14 @@ export type CompiledPolicy = {
 };
 export type CompileResult = { ok: true; policy: CompiledPolicy } | { ok: false; faults: PolicyFault[] };
 /** `version` comes from the build; where the file states one too, both must be the same. */
-export type CompileOptions = { version?: number; snapshot: string };
+export type CompileOptions = {
+  version?: number;
+  snapshot: string;
+  /** Lints are faults. */
+  strict?: boolean;
+  /** People in each approval group, for the lint of quorums. */
+  people?: Readonly<Record<string, number>>;
+};
 
 export function compilePolicy(files: Readonly<Record<string, string>>, options: CompileOptions): CompileResult {
   const { sources, faults: misshapen } = parseBundle(files);
@@ -73,6 +82,9 @@ export function compilePolicy(files: Readonly<Record<string, string>>, options: 
   const compiler = new PolicyCompiler(sources);
   const policy = compiler.compile(options);
   const faults = [...misshapen, ...compiler.faults, ...checkPolicy(sources)];
+  if (faults.length === 0 && options.strict === true) {
+    faults.push(...lintPolicy(policy, options.people === undefined ? {} : { people: options.people }));
+  }
   return faults.length === 0 ? { ok: true, policy } : { ok: false, faults: faults.sort(byPlace) };
 }
 

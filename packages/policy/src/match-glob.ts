@@ -40,3 +40,13 @@ export function globCovers(wide: Glob, narrow: Glob): boolean {
   for (let i = 0; i < fixed; i++) if (wide[i] !== '*' && wide[i] !== narrow[i]) return false;
   return true;
 }
+
+/** Whether some name is matched by both. */
+export function globsMeet(a: Glob, b: Glob): boolean {
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  const open = short[short.length - 1] === '*';
+  if (short.length !== long.length && !open) return false;
+  const fixed = open ? short.length - 1 : short.length;
+  for (let i = 0; i < fixed; i++) if (short[i] !== '*' && long[i] !== '*' && short[i] !== long[i]) return false;
+  return true;
+}

@@ -1,0 +1,75 @@
+// Whether one match holds for every request that another holds for, and whether two could hold for the same. Read from
+// the sources alone: "yes" is certain, "no" may only mean that it can't be seen.
+import type { Match } from '@countersign/contracts/policy';
+import { globCovers, globsMeet, splitTokens } from './match-glob.ts';
+import { foldText } from './match-subject.ts';
+
+type List = readonly string[] | undefined;
+
+/** Whoever satisfies `narrow` satisfies `wide`. */
+export function coversMatch(wide: Match, narrow: Match): boolean {
+  return (
+    isWithin(wide.tenants, narrow.tenants) &&
+    isWithinGlobs(wide.topics, narrow.topics) &&
+    isWithinGlobs(wide.capabilities, narrow.capabilities) &&
+    labelsWithin(wide.labels, narrow.labels) &&
+    isWithin(wide.risk_tags, narrow.risk_tags) &&
+    (wide.requires ?? []).every((name) => narrow.requires?.includes(name)) &&
+    isWithin(wide.actors, narrow.actors) &&
+    isWithin(wide.actor_types, narrow.actor_types) &&
+    isWithin(wide.keywords?.map(foldText), narrow.keywords?.map(foldText)) &&
+    isWithin(wide.scanners, narrow.scanners) &&
+    isNotNarrower(wide.not, narrow)
+  );
+}
+
+/** Any-of: each value that satisfies the narrow one is a value of the wide one. */
+const isWithin = (wide: List, narrow: List): boolean =>
+  wide === undefined || (narrow?.every((value) => wide.includes(value)) ?? false);
+
+function isWithinGlobs(wide: List, narrow: List): boolean {
+  if (wide === undefined) return true;
+  const globs = wide.map(splitTokens);
+  const covers = (pattern: string): boolean => globs.some((glob) => globCovers(glob, splitTokens(pattern)));
+  return narrow?.every(covers) ?? false;
+}
+
+function labelsWithin(wide: Match['labels'], narrow: Match['labels']): boolean {
+  return Object.entries(wide ?? {}).every(([key, values]) => {
+    const stated = narrow !== undefined && Object.hasOwn(narrow, key) ? [narrow[key]!].flat() : undefined;
+    return isWithin([values].flat(), stated);
+  });
+}
+
+/** What the wide one takes out is nothing of the narrow one: it takes as much out itself, or never goes there. */
+function isNotNarrower(not: Match['not'], narrow: Match): boolean {
+  if (not === undefined) return true;
+  return (narrow.not !== undefined && coversMatch(narrow.not, not)) || !mayMeet(not, narrow);
+}
+
+/** False only where no request can satisfy both. Content is not looked at: it can be anything. */
+export function mayMeet(a: Match, b: Match): boolean {
+  return (
+    share(a.tenants, b.tenants) &&
+    globsShare(a.topics, b.topics) &&
+    globsShare(a.capabilities, b.capabilities) &&
+    labelsShare(a.labels, b.labels) &&
+    share(a.actors, b.actors) &&
+    share(a.actor_types, b.actor_types) &&
+    !(a.not !== undefined && coversMatch(a.not, b)) &&
+    !(b.not !== undefined && coversMatch(b.not, a))
+  );
+}
+
+const share = (a: List, b: List): boolean => a === undefined || b === undefined || a.some((value) => b.includes(value));
+
+function globsShare(a: List, b: List): boolean {
+  if (a === undefined || b === undefined) return true;
+  const globs = b.map(splitTokens);
+  return a.some((pattern) => globs.some((glob) => globsMeet(splitTokens(pattern), glob)));
+}
+
+const labelsShare = (a: Match['labels'], b: Match['labels']): boolean =>
+  Object.entries(a ?? {}).every(
+    ([key, values]) => b === undefined || !Object.hasOwn(b, key) || share([values].flat(), [b[key]!].flat()),
+  );

@@ -1,0 +1,48 @@
+// What the listed topics say about a match before any request comes: which topics it can meet, and the capability that
+// all of them have. Lints read it, so that `topics: [job.deploy.*]` and `capabilities: [infra.write]` can be compared.
+import type { Match, PolicySource, TopicFacts } from '@countersign/contracts/policy';
+import { buildGlobIndex } from './glob-index.ts';
+import { type Glob, globCovers, globsMeet, splitTokens } from './match-glob.ts';
+
+export type ListedTopic = { pattern: string; glob: Glob; facts: TopicFacts };
+export type KnownTopics = {
+  listed: readonly ListedTopic[];
+  /** Listed topics that share a topic with the pattern. */
+  meeting: (pattern: string) => readonly ListedTopic[];
+  /** Whether one entry covers all of the pattern. */
+  isListed: (pattern: string) => boolean;
+  /** The match as the rules see it: every topic said as none, the capability that the topics fix stated. */
+  complete: (match: Match) => Match;
+};
+
+const EVERY_TOPIC = 'job.*';
+
+export function knownTopics(topics: PolicySource['topics']): KnownTopics {
+  const listed = Object.entries(topics).map(([pattern, facts]) => ({ pattern, glob: splitTokens(pattern), facts }));
+  const wider = buildGlobIndex(listed.map(({ pattern }) => pattern));
+  const meetings = new Map<string, readonly ListedTopic[]>();
+  const meeting = (pattern: string): readonly ListedTopic[] => {
+    const known = meetings.get(pattern);
+    if (known !== undefined) return known;
+    const glob = splitTokens(pattern);
+    const met = listed.filter((topic) => globsMeet(topic.glob, glob));
+    meetings.set(pattern, met);
+    return met;
+  };
+  const isListed = (pattern: string): boolean => {
+    const glob = splitTokens(pattern);
+    return wider(pattern).some((position) => globCovers(listed[position]!.glob, glob));
+  };
+  const capabilitiesOf = (patterns: readonly string[]): string[] | null => {
+    if (!patterns.every(isListed)) return null;
+    const named = patterns.flatMap(meeting).map(({ facts }) => facts.capability);
+    return named.every((name) => name !== undefined) ? [...new Set(named)] : null;
+  };
+  const complete = (match: Match): Match => {
+    const { topics: stated, ...rest } = match;
+    const patterns = stated?.includes(EVERY_TOPIC) ? undefined : stated;
+    const fixed = patterns === undefined || match.capabilities !== undefined ? null : capabilitiesOf(patterns);
+    return { ...rest, ...(patterns && { topics: patterns }), ...(fixed && { capabilities: fixed }) };
+  };
+  return { listed, meeting, isListed, complete };
+}

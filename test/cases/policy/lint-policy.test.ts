@@ -1,0 +1,157 @@
+// What an author can hardly mean is named with its place, and refused under strict; what is sound stays silent.
+import { compilePolicy } from '@countersign/policy/compile-policy';
+import { type LintContext, lintPolicy } from '@countersign/policy/lint-policy';
+import { describe, expect, it } from 'vitest';
+import { compiled, SNAPSHOT } from './ask-policy.ts';
+
+const lints = (policy: string, others: Record<string, string> = {}, context: LintContext = {}): string[] =>
+  lintPolicy(compiled(policy, others), context).map(({ code, file, line }) => `${code} ${file}:${line}`);
+const rules = (...each: string[]): string =>
+  `topics: { "job.*": { capability: a.b } }\nrules:\n${each.map((rule) => `  - { ${rule} }\n`).join('')}`;
+const NARROW = 'id: narrow, match: { topics: [job.a.b], labels: { env: prod } }, decision: require_approval';
+
+describe('a rule that can never decide', () => {
+  it.each([
+    ['a wider one before it', 'id: w, match: { topics: ["job.a.*"] }, decision: allow', true],
+    ['the same before it', 'id: w, match: { topics: [job.a.b], labels: { env: [prod, dev] } }, decision: allow', true],
+    ['what the topics say', 'id: w, match: { capabilities: [a.b] }, decision: allow', true],
+    ['the capability of others', 'id: w, match: { capabilities: [a.c] }, decision: allow', false],
+    ['a narrower one', 'id: w, match: { topics: [job.a.b], labels: { env: prod, x: y } }, decision: allow', false],
+    ['one with a condition', 'id: w, match: { topics: ["job.a.*"] }, when: payload.n < 1, decision: allow', false],
+    ['one that takes others out', 'id: w, match: { not: { labels: { env: dev } } }, decision: allow', true],
+    ['one that takes it out', 'id: w, match: { not: { labels: { env: prod } } }, decision: allow', false],
+    ['one for some words', 'id: w, match: { keywords: [drop] }, decision: allow', false],
+    ['one for some actors', 'id: w, match: { actors: [bot] }, decision: allow', false],
+    ['one that asks for more', 'id: w, match: { requires: [a.b] }, decision: allow', false],
+  ])('beside %s', (_, other, shadowed) => {
+    expect(lints(rules(other, NARROW))).toEqual(shadowed ? ['rule_shadowed policy.yaml:4'] : []);
+  });
+
+  it('is swallowed by a denial wherever that stands', () => {
+    const deny = 'id: no, match: { topics: ["job.a.*"] }, decision: deny';
+    expect(lints(rules(NARROW, deny))).toEqual(['rule_swallowed policy.yaml:3']);
+    expect(lints(rules(deny, NARROW))).toEqual(['rule_swallowed policy.yaml:4']);
+    const inner = 'id: inner, match: { topics: [job.a.b] }, decision: deny';
+    expect(lints(rules(inner, deny))).toEqual([]);
+    expect(lints(rules(deny, inner))).toEqual(['rule_shadowed policy.yaml:4']);
+  });
+
+  it('is swallowed by an input rule and by a floor that deny', () => {
+    const input = `${rules(NARROW)}input_rules: [{ id: i, match: { topics: [job.a.b] }, decision: deny }]\n`;
+    expect(lints(input)).toEqual(['rule_swallowed policy.yaml:3']);
+    const floor = `${rules(NARROW)}tiers: [{ id: t, match: {}, floor: { decision: deny } }]\n`;
+    expect(lints(floor)).toEqual(['rule_swallowed policy.yaml:3']);
+  });
+
+  it('is found in a tenant’s file too', () => {
+    const own = 'rules:\n  - { id: own, match: { topics: [job.a.b] }, decision: allow }\n';
+    const global = `delegated: { topics: ["job.a.*"], capabilities: [a.b] }\n${rules('id: w, match: { topics: ["job.a.*"] }, decision: allow')}`;
+    expect(lints(global, { 'tenants/acme.yaml': own })).toEqual(['rule_shadowed tenants/acme.yaml:2']);
+  });
+
+  it('gives up on a policy that is too large to compare, and says so', () => {
+    const many = Array.from(
+      { length: 1_200 },
+      (_, i) => `id: r${i}, match: { topics: [job.a], keywords: [w${i}] }, decision: allow`,
+    );
+    expect(lints(rules(...many))).toContain('lint_incomplete policy.yaml:2');
+  });
+});
+
+it('names what always allows', () => {
+  expect(lints(rules('id: all, match: {}, decision: allow'))).toEqual(['rule_always_allows policy.yaml:3']);
+  expect(lints(rules('id: all, match: { topics: ["job.*"] }, decision: allow'))).toEqual([
+    'rule_always_allows policy.yaml:3',
+  ]);
+  expect(lints('default_decision: allow')).toEqual(['rule_always_allows policy.yaml:1']);
+  expect(lints(rules('id: all, match: {}, decision: require_approval'))).toEqual([]);
+});
+
+describe('tiers and topics', () => {
+  const policy = (tier: string): string => `
+topics:
+  job.desk.read: { capability: desk.read, risk_tags: [calm] }
+  job.desk.write: { capability: desk.write }
+tiers:
+  - { id: t, match: ${tier}, floor: { evidence: enhanced } }
+`;
+  it.each([
+    ['{ capabilities: ["*.read"] }', ['topic_uncovered policy.yaml:4']],
+    ['{ capabilities: ["desk.*"] }', []],
+    ['{ capabilities: [infra.write] }', ['tier_unreached policy.yaml:6', 'topic_uncovered', 'topic_uncovered']],
+    ['{ topics: ["job.infra.*"] }', ['tier_unreached policy.yaml:6', 'topic_uncovered', 'topic_uncovered']],
+    ['{ risk_tags: [wild] }', ['topic_uncovered policy.yaml:3']],
+    ['{ labels: { env: prod } }', []],
+  ])('%s', (tier, wanted) => {
+    const got = lints(policy(tier));
+    expect(got).toHaveLength(wanted.length);
+    for (const lint of wanted) expect(got.join('\n')).toContain(lint);
+  });
+
+  it('counts a rule’s own topic that nobody listed, and asks to list it', () => {
+    const own = `${policy('{ topics: [job.new] }')}rules:\n  - { id: n, match: { topics: [job.new] }, decision: allow }\n`;
+    expect(lints(own)).toEqual([
+      'topic_uncovered policy.yaml:3',
+      'topic_uncovered policy.yaml:4',
+      'topic_unlisted policy.yaml:8',
+    ]);
+  });
+
+  it('names a rule that a tier denies for want of limits', () => {
+    const limits = '{ count: 1, window: 1h, per: [tenant], on_exceed: deny }';
+    const floor = 'tiers: [{ id: t, match: {}, floor: { limits: required } }]\n';
+    expect(lints(`${rules(NARROW)}${floor}`)).toEqual(['floor_unmet policy.yaml:3']);
+    expect(lints(`${rules(`${NARROW}, limits: [${limits}]`)}${floor}`)).toEqual([]);
+  });
+});
+
+it('counts heads where it knows them', () => {
+  const policy = `
+groups: [approvers, sre]
+owners: { a.b: sre }
+topics: { "job.*": { capability: a.b } }
+tiers:
+  - { id: t, match: { labels: { x: y } }, floor: { decision: require_approval, stages: [{ group: owner, count: 2 }] } }
+rules:
+  - { id: r, match: { topics: [job.a] }, decision: require_approval, approval: { stages: [{ group: sre, count: 3 }] } }
+  - { id: s, match: { topics: [job.b] }, decision: require_approval }
+`;
+  expect(lints(policy)).toEqual([]);
+  expect(lints(policy, {}, { people: { sre: 3, approvers: 1 } })).toEqual([]);
+  expect(lints(policy, {}, { people: { sre: 1 } })).toEqual([
+    'quorum_unreachable policy.yaml:6',
+    'quorum_unreachable policy.yaml:8',
+    'quorum_unreachable policy.yaml:9',
+  ]);
+});
+
+it('looks for a pool that enforces what is asked', () => {
+  const policy = rules(
+    'id: r, match: { topics: [job.a] }, decision: allow_with_constraints, constraints: { worker: [no_network, read_only] }',
+  );
+  const pools = (...enforces: string[]) => ({
+    'pools.yaml': `pools:\n${enforces.map((names, i) => `  - { id: p${i}, capabilities: [${i === 2 ? 'a.c' : 'a.b'}], enforces: [${names}], concurrency: 1 }\n`).join('')}`,
+  });
+  const one = rules('id: q, match: { capabilities: [a.c, a.b] }, decision: deny');
+  expect(lints(one, pools('', '', ''))).toEqual([]);
+  expect(lints(policy, pools('no_network, read_only'))).toEqual([]);
+  expect(lints(policy, pools('no_network', 'read_only', 'no_network, read_only'))).toEqual([
+    'constraint_unenforced policy.yaml:3',
+  ]);
+});
+
+it('warns of tenants that look alike', () => {
+  const policy =
+    'rules:\n  - { id: a, match: { tenants: [acme] }, decision: deny }\n  - { id: b, match: { tenants: [acrne, beta] }, decision: deny }\n';
+  expect(lints(policy)).toEqual(['tenant_confusable policy.yaml:3']);
+  expect(lints(policy, { 'tenants/be-ta.yaml': 'rules: []' })).toContain('tenant_confusable policy.yaml:3');
+});
+
+it('is an error under strict, and only there', () => {
+  const files = { 'policy.yaml': rules('id: all, match: {}, decision: allow') };
+  expect(compilePolicy(files, { version: 1, snapshot: SNAPSHOT }).ok).toBe(true);
+  expect(compilePolicy(files, { version: 1, snapshot: SNAPSHOT, strict: true })).toMatchObject({
+    ok: false,
+    faults: [{ code: 'rule_always_allows', fix: expect.stringContaining('topics') }],
+  });
+});
