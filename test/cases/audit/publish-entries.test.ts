@@ -2,7 +2,6 @@
 
 import { publishEntries } from '@countersign/audit/publish-entries';
 import { CountersignError } from '@countersign/contracts/errors';
-import { LIMITS } from '@countersign/contracts/limits';
 import type { PublishOptions } from '@countersign/platform/bus';
 import type { Running } from '@countersign/platform/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
