@@ -26,6 +26,8 @@ CREATE TABLE policy.versions (
   PRIMARY KEY (scope, version)
 );
 
+CREATE INDEX activations_snapshot ON policy.activations (snapshot);
+
 -- Bundles that decide beside the active ones, affecting nothing.
 CREATE TABLE policy.shadows (
   scope text COLLATE "C" PRIMARY KEY,

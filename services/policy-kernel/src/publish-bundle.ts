@@ -8,6 +8,7 @@ import type { Tx } from '@countersign/platform/database';
 import { type BuildOptions, type BundleSigner, buildBundle, signBundle } from '@countersign/policy/build-bundle';
 import { describeFault } from '@countersign/policy/policy-fault';
 import { insertBundle, readActivated, readControl, readPendingDocuments } from './store.ts';
+import { newestVersion } from './store-bundles.ts';
 
 /** False when exactly this document waits or was activated before. `tx` speaks as the kernel's role or the schema's owner. */
 export const publishBundle = (tx: Tx, document: BundleDocument): Promise<boolean> =>
@@ -30,13 +31,18 @@ export const publishFiles = async (
   const active = scopes.filter(({ scope }) => options.tenants.includes(scope));
   const standing = await Promise.all(active.map(({ scope, epoch }) => readActivated(tx, scope, epoch)));
   const waiting = documentsOf(await readPendingDocuments(tx));
-  const newest = Math.max(0, ...[...active, ...waiting.map(({ manifest }) => manifest)].map(({ version }) => version));
+  const standsAt = Math.max(0, ...active.map(({ version }) => version));
+  const taken = Math.max(
+    standsAt,
+    await newestVersion(tx, options.tenants),
+    ...waiting.map((each) => each.manifest.version),
+  );
   const unchanged = documentsOf(standing).filter((document) => holds(document, files, options));
-  if (unchanged.length === options.tenants.length && waiting.length === 0) return newest;
-  const built = await buildBundle(files, { ...build, version: newest + 1 });
+  if (unchanged.length === options.tenants.length && waiting.length === 0) return standsAt;
+  const built = await buildBundle(files, { ...build, version: taken + 1 });
   if (!built.ok) throw new Error(`the policy does not compile:\n${built.faults.map(describeFault).join('\n')}`);
   await publishBundle(tx, await signBundle(built.document, signer));
-  return newest + 1;
+  return taken + 1;
 };
 
 /** What is no bundle names no version; the kernel will say what is wrong with it. */

@@ -4,13 +4,16 @@ import { trustRoot } from '@countersign/contracts/policy';
 import { monotonicMs } from '@countersign/platform/clock';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
+import { activateBundle } from './activate-bundle.ts';
 import { openActivePolicies } from './active-policies.ts';
 import { decideJob, isBehind } from './decide-jobs.ts';
 import { openDecideQueue } from './decide-queue.ts';
 import { openDecisionCache } from './decision-cache.ts';
 import { judgeBundles } from './judge-bundles.ts';
 import { openLastKnownGood } from './last-known-good.ts';
+import { listBundles } from './list-bundles.ts';
 import { openCandidates } from './open-candidate.ts';
+import { publishDocument } from './publish-document.ts';
 import { showPolicy } from './show-policy.ts';
 import { explainJobs, simulateJobs } from './simulate-jobs.ts';
 
@@ -66,6 +69,14 @@ export const policyKernel = defineService({
     bus.serve('policy.simulate', (question) => simulateJobs(asking, question));
     bus.serve('policy.explain', (question) => explainJobs(asking, question));
     bus.serve('policy.active', async ({ tenant }) => showPolicy(policies, tenant));
+
+    bus.serve('policy.publish', (publishing) => publishDocument({ database, root, metrics, log }, publishing));
+    bus.serve('policy.bundles', (page) => listBundles(database, page));
+    bus.serve('policy.activate', async (activating) => {
+      const answer = await activateBundle({ database, root, metrics, log, bus }, activating);
+      await policies.refresh();
+      return answer;
+    });
 
     const follow = sweep('follow control', LIMITS.sweep_ms, async () => {
       await judgeBundles({ database, bus, log, metrics, root });

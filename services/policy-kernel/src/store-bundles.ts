@@ -46,14 +46,17 @@ export const insertPublication = async (tx: Tx, publication: Publication): Promi
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (snapshot) DO NOTHING`,
     [bundle_id, version, snapshot, scopes, not_before, not_after, key_ids, published_by],
   );
-  const rows = await tx.query<{ snapshot: string }>(
-    `WITH mine AS (
-       INSERT INTO policy.versions (scope, version, bundle_id)
-       SELECT s.scope, $2, p.bundle_id FROM unnest($1::text[]) AS s(scope), policy.published p WHERE p.snapshot = $3
-       ON CONFLICT (scope, version) DO NOTHING RETURNING scope)
-     SELECT p.snapshot FROM policy.versions v JOIN policy.published p USING (bundle_id)
-      WHERE v.scope = ANY ($1) AND v.version = $2`,
+  await tx.query(
+    `INSERT INTO policy.versions (scope, version, bundle_id)
+     SELECT s.scope, $2, p.bundle_id FROM unnest($1::text[]) AS s(scope), policy.published p WHERE p.snapshot = $3
+     ON CONFLICT (scope, version) DO NOTHING`,
     [[...scopes].sort(), version, snapshot],
+  );
+  // A statement of its own: it sees what another transaction committed while the one before waited for it.
+  const rows = await tx.query<{ snapshot: string }>(
+    `SELECT p.snapshot FROM policy.versions v JOIN policy.published p USING (bundle_id)
+      WHERE v.scope = ANY ($1::text[]) AND v.version = $2`,
+    [scopes, version],
   );
   return rows.every((row) => row.snapshot === snapshot);
 };
@@ -72,7 +75,7 @@ export const readPublished = async (tx: Tx, scopes: readonly string[], version: 
 
 export const readBySnapshot = async (tx: Tx, snapshot: string): Promise<ListedBundle | null> => {
   const [row] = await tx.query<ListedBundle>(
-    `SELECT ${COLUMNS}, EXISTS (SELECT FROM policy.activations a WHERE a.bundle_id = p.bundle_id) AS activated
+    `SELECT ${COLUMNS}, EXISTS (SELECT FROM policy.activations a WHERE a.snapshot = p.snapshot) AS activated
        FROM policy.published p WHERE p.snapshot = $1`,
     [snapshot],
   );
@@ -87,7 +90,7 @@ export const listPublished = (
   limit: number,
 ): Promise<ListedBundle[]> =>
   tx.query<ListedBundle>(
-    `SELECT ${COLUMNS}, EXISTS (SELECT FROM policy.activations a WHERE a.bundle_id = p.bundle_id) AS activated
+    `SELECT ${COLUMNS}, EXISTS (SELECT FROM policy.activations a WHERE a.snapshot = p.snapshot) AS activated
        FROM policy.published p
       WHERE p.scopes && $1::text[] AND ($2::bigint IS NULL OR p.bundle_id < $2)
       ORDER BY p.bundle_id DESC LIMIT $3`,

@@ -58,6 +58,7 @@ export type Activation = {
   not_after: string;
   bundle_id: number;
   key_ids: string[];
+  activated_by: string | null;
   pools: unknown;
   output_policy: unknown;
 };
@@ -67,7 +68,7 @@ export type Activation = {
  * active since `expected_epoch`, CS002 when the version does not grow, CS003 when it has expired.
  */
 export const activate = async (tx: Tx, activation: Activation, expected_epoch: number): Promise<number> => {
-  const { scope, version, snapshot, not_after, bundle_id, key_ids, pools, output_policy } = activation;
+  const { scope, version, snapshot, not_after, bundle_id, key_ids, activated_by, pools, output_policy } = activation;
   const [row] = await tx.query<{ epoch: number }>(
     `WITH changed AS MATERIALIZED (
        SELECT control.activate_policy($1, $2, $3, $4, $5, $6::jsonb) AS epoch
@@ -83,7 +84,7 @@ export const activate = async (tx: Tx, activation: Activation, expected_epoch: n
       snapshot,
       not_after,
       expected_epoch,
-      JSON.stringify({ bundle_id, key_ids }),
+      JSON.stringify({ bundle_id, key_ids, actor: activated_by }),
       bundle_id,
       key_ids,
       pools === null ? null : JSON.stringify(pools),
@@ -126,7 +127,7 @@ export const readActivated = async (tx: Tx, scope: string, epoch: number): Promi
 };
 
 export type BundleJudgement = {
-  state: 'pending' | 'activated' | 'rejected';
+  state: 'pending' | 'published' | 'activated' | 'rejected';
   code: string | null;
   detail: string | null;
 };

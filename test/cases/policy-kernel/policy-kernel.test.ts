@@ -56,7 +56,11 @@ describe('without a policy', () => {
 });
 
 describe('with a policy', () => {
-  beforeEach(() => run.publish(READS).then(() => undefined));
+  beforeEach(async () => {
+    await run.publish(READS);
+    // Whoever names an epoch waits until the replica has it.
+    await run.ask(READ, { min_epoch: await run.activeEpoch() });
+  });
 
   test('decides under its version, snapshot and epoch, and says what is active', async () => {
     const epoch = await run.activeEpoch();

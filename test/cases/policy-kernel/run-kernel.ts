@@ -14,7 +14,7 @@ import { policyKernel } from '@countersign/policy-kernel/service';
 import { insertBundle, readJudgement } from '@countersign/policy-kernel/store';
 import { expect, vi } from 'vitest';
 import { createDatabase } from '../../harness/create-database.ts';
-import { startGuardedNats } from '../nats/connect-as.ts';
+import { type GuardedNats, startGuardedNats } from '../nats/connect-as.ts';
 import { itemOf } from '../policy/ask-policy.ts';
 
 export const SIGNER = { key_id: 'dev', secret_key: new Uint8Array(32).fill(3) };
@@ -33,6 +33,8 @@ export type RunningKernels = AsyncDisposable & {
   ingress: Bus;
   scheduler: Bus;
   state_dir: string;
+  url_for(role: string): string;
+  nats: GuardedNats;
   /** The caller stops it, before this. */
   startKernel(settings?: Record<string, string>): Promise<Running>;
   /** Signs, publishes and waits until it was judged. */
@@ -79,6 +81,8 @@ export async function runKernels(): Promise<RunningKernels> {
     ingress,
     scheduler,
     state_dir,
+    url_for: test_database.url_for,
+    nats,
     startKernel: (settings = {}) =>
       start([policyKernel], {
         DATABASE_URL: test_database.url_for('countersign_policy_kernel'),

@@ -1,0 +1,86 @@
+/**
+ * Answers `rpc.policy.activate`: a published bundle, verified once more, becomes the policy of all of its scopes. Versions
+ * only grow; going back is publishing the old content as a new version.
+ */
+import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
+import type { Bus } from '@countersign/platform/bus';
+import { nowInstant } from '@countersign/platform/clock';
+import type { BundleRefusal } from '@countersign/policy/bundle-faults';
+import { openBundle } from '@countersign/policy/verify-bundle';
+import { type PublishParts, refuseForeign } from './publish-document.ts';
+import { activateIn, type InForce, refusalIn } from './put-in-force.ts';
+import { countRefusal, recordRefusal } from './refuse-and-record.ts';
+import { readControl } from './store.ts';
+import { type Published, readPublished } from './store-bundles.ts';
+
+type Parts = PublishParts & { bus: Bus };
+type Activating = RpcParsed<'policy.activate'>;
+
+/** Throws the refusal's code, `not_found` for a version that nobody published. */
+export const activateBundle = async (parts: Parts, activating: Activating): Promise<RpcAnswer<'policy.activate'>> => {
+  const published = await findBundle(parts, activating);
+  for (let tries = 1; tries <= LIMITS.decide_tries; tries += 1) {
+    const answer = await tryOnce(parts, activating, published);
+    if (answer !== 'moved') return answer;
+  }
+  throw new CountersignError('epoch_stale', 'other policies became active meanwhile, again and again');
+};
+
+const tryOnce = async (
+  parts: Parts,
+  activating: Activating,
+  published: Published,
+): Promise<RpcAnswer<'policy.activate'> | 'moved'> => {
+  const { database } = parts;
+  const opened = await openBundle(published.document, parts.root, nowInstant());
+  const refusal = opened.ok ? refuseForeign(opened, activating) : opened;
+  if (!opened.ok || refusal !== null) throw await refuse(parts, activating, published, refusal!);
+  const before = new Set((await readControl(database)).scopes.map(({ epoch }) => epoch));
+  let scopes: InForce;
+  try {
+    scopes = await database.transaction((tx) => activateIn(tx, published.bundle_id, opened, activating.principal.id));
+  } catch (thrown) {
+    const found = refusalIn(thrown);
+    if (found === null) throw thrown;
+    if (found === 'moved') return found;
+    throw await refuse(parts, activating, published, found);
+  }
+  const { version, snapshot } = published;
+  parts.log.info({ policy_version: version, policy_snapshot: snapshot, scopes }, 'a policy is active');
+  parts.bus.announceControl(Math.max(...scopes.map(({ epoch }) => epoch)));
+  return { version, snapshot, scopes, changed: scopes.some(({ epoch }) => !before.has(epoch)) };
+};
+
+/** In the scope that was named, else in the tenant's own, else among those for everybody. */
+export const findBundle = async (
+  { database }: Pick<Parts, 'database'>,
+  asked: {
+    tenant: string;
+    global: boolean;
+    version: number;
+    scope?: string | undefined;
+    snapshot?: string | undefined;
+  },
+): Promise<Published> => {
+  const { tenant, global, version, scope, snapshot } = asked;
+  if (scope !== undefined && scope !== tenant && scope !== '*' && !global) throw new CountersignError('not_found');
+  const published = await readPublished(database, scope === undefined ? [tenant, '*'] : [scope], version);
+  if (published === null) throw new CountersignError('not_found', 'no such bundle was published');
+  if (snapshot !== undefined && snapshot !== published.snapshot)
+    throw new CountersignError('state_conflict', 'the published bundle is another', { at: '/snapshot' });
+  return published;
+};
+
+const refuse = async (
+  parts: Parts,
+  { tenant, principal }: Activating,
+  { bundle_id, version }: Published,
+  refusal: BundleRefusal,
+): Promise<CountersignError> => {
+  const about = { bundle_id, policy_version: version };
+  await parts.database.transaction((tx) => recordRefusal(tx, tenant, refusal, about, principal));
+  countRefusal(parts, refusal, about);
+  return new CountersignError(refusal.code, refusal.detail);
+};

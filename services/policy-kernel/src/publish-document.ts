@@ -1,0 +1,93 @@
+/**
+ * Answers `rpc.policy.publish`: verifies a signed document and keeps it for its activation. What does not verify is not
+ * kept; that somebody tried is.
+ */
+import { createHash } from 'node:crypto';
+import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { TrustRoot } from '@countersign/contracts/policy';
+import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
+import { nowInstant } from '@countersign/platform/clock';
+import type { Database } from '@countersign/platform/database';
+import { append } from '@countersign/platform/ledger-append';
+import type { Logger } from '@countersign/platform/logger';
+import type { Metrics } from '@countersign/platform/metrics';
+import { type BundleRefusal, refuseBundle } from '@countersign/policy/bundle-faults';
+import { openBundle } from '@countersign/policy/verify-bundle';
+import { viewOf } from './list-bundles.ts';
+import { type Opened, publishIn, refusalIn, refuseOld, scopesOf } from './put-in-force.ts';
+import { countRefusal, type RefusedBundle, recordRefusal } from './refuse-and-record.ts';
+import { readControl } from './store.ts';
+import { markPublished, readBySnapshot, storeDocument } from './store-bundles.ts';
+
+export type PublishParts = { database: Database; root: TrustRoot; metrics: Metrics; log: Logger };
+type Publishing = RpcParsed<'policy.publish'>;
+
+/** Throws the refusal's code. The same bundle again changes nothing, whoever signed it besides. */
+export const publishDocument = async (
+  parts: PublishParts,
+  publishing: Publishing,
+): Promise<RpcAnswer<'policy.publish'>> => {
+  const { database } = parts;
+  const { document } = publishing;
+  const opened = document === null ? TOO_LARGE : await openBundle(document, parts.root, nowInstant());
+  if (!opened.ok) throw await refuse(parts, publishing, opened, {});
+  const known = await readBySnapshot(database, opened.bundle.snapshot);
+  const { version: policy_version } = opened.bundle.manifest;
+  const refusal = refuseForeign(opened, publishing) ?? (known === null ? await refuseOld(database, opened) : null);
+  if (refusal !== null) throw await refuse(parts, publishing, refusal, { policy_version });
+  if (known === null) await keep(parts, publishing, opened);
+  const kept = (await readBySnapshot(database, opened.bundle.snapshot))!;
+  return { bundle: viewOf(kept, (await readControl(database)).scopes), created: known === null };
+};
+
+const TOO_LARGE = refuseBundle('bundle_too_large', `at most ${LIMITS.bundle_document_bytes} bytes of UTF-8`);
+
+/** A signature says that the policy is good, not that this caller may change other tenants' policies. */
+export const refuseForeign = (
+  opened: Opened,
+  { tenant, global }: { tenant: string; global: boolean },
+): BundleRefusal | null => {
+  const foreign = scopesOf(opened).filter((scope) => scope !== tenant);
+  if (global || foreign.length === 0) return null;
+  return refuseBundle('bundle_scope_forbidden', `it decides for ${foreign.join(', ')} as well`);
+};
+
+const keep = async (parts: PublishParts, publishing: Publishing, opened: Opened): Promise<void> => {
+  const { principal } = publishing;
+  const { manifest, snapshot, key_ids } = opened.bundle;
+  try {
+    await parts.database.transaction(async (tx) => {
+      const bundle_id = await storeDocument(tx, publishing.document!);
+      await markPublished(tx, bundle_id);
+      await publishIn(tx, bundle_id, opened, principal.id);
+      const who = { actor: principal.id, auth_method: principal.auth_method };
+      const what = { bundle_id, policy_version: manifest.version, policy_snapshot: snapshot, key_ids };
+      const entries = scopesOf(opened).map((scope) => ({
+        chain: `policy:${scope}`,
+        kind: 'policy_published',
+        tenant: scope === '*' ? null : scope,
+        topic: null,
+        body: { ...what, ...who, scope },
+      }));
+      await append(tx, entries);
+    });
+  } catch (thrown) {
+    const refusal = refusalIn(thrown);
+    if (refusal === null || refusal === 'moved') throw thrown;
+    throw await refuse(parts, publishing, refusal, { policy_version: manifest.version });
+  }
+};
+
+const refuse = async (
+  parts: PublishParts,
+  { tenant, principal, document }: Publishing,
+  refusal: BundleRefusal,
+  about: RefusedBundle,
+): Promise<CountersignError> => {
+  const document_sha256 = document === null ? null : createHash('sha256').update(document).digest('hex');
+  const named = { ...about, document_sha256 };
+  await parts.database.transaction((tx) => recordRefusal(tx, tenant, refusal, named, principal));
+  countRefusal(parts, refusal, named);
+  return new CountersignError(refusal.code, refusal.detail);
+};

@@ -1,0 +1,34 @@
+/** A bundle that was refused: counted, logged and in the ledger, so that an attack is seen. The active policy stays. */
+import type { Principal } from '@countersign/contracts/rpc';
+import type { Tx } from '@countersign/platform/database';
+import { append } from '@countersign/platform/ledger-append';
+import type { Logger } from '@countersign/platform/logger';
+import type { Metrics } from '@countersign/platform/metrics';
+import type { BundleRefusal } from '@countersign/policy/bundle-faults';
+
+/** What an entry may name: never the document, nor the detail, which may quote it. */
+export type RefusedBundle = { bundle_id?: number; policy_version?: number; document_sha256?: string | null };
+
+/** Which chain it is recorded in: `_` as long as nothing in the document can be believed and nobody handed it in. */
+export const recordRefusal = async (
+  tx: Tx,
+  scope: string,
+  { code }: BundleRefusal,
+  about: RefusedBundle,
+  by: Principal | null,
+): Promise<void> => {
+  const tenant = scope === '_' || scope === '*' ? null : scope;
+  const who = by === null ? {} : { actor: by.id, auth_method: by.auth_method };
+  await append(tx, [
+    { chain: `policy:${scope}`, kind: 'policy_rejected', tenant, topic: null, body: { ...about, ...who, code } },
+  ]);
+};
+
+export const countRefusal = (
+  { metrics, log }: { metrics: Metrics; log: Logger },
+  { code }: BundleRefusal,
+  about: RefusedBundle,
+): void => {
+  metrics.count('policy_rejected_total', { code });
+  log.error({ ...about, code }, 'a bundle was rejected; the active policy stays');
+};
