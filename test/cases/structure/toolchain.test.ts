@@ -1,0 +1,24 @@
+// The whole tree type-checks and lints, so that a green run of the tests says so too.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { PROJECT_DIR } from '@countersign/infra/project-folders';
+import { expect, it } from 'vitest';
+
+const run = promisify(execFile);
+/** What the tool printed, when it found something. */
+const complaints = (tool: string, args: string[]): Promise<string> =>
+  run(join(PROJECT_DIR, 'node_modules/.bin', tool), args, { cwd: PROJECT_DIR }).then(
+    () => '',
+    (failed: { stdout?: string; stderr?: string }) => `${failed.stdout ?? ''}${failed.stderr ?? ''}`,
+  );
+
+it('tsc finds nothing', { timeout: 120_000 }, async () => {
+  expect(await complaints('tsc', ['--noEmit'])).toBe('');
+});
+
+it('biome finds nothing', { timeout: 60_000 }, async () => {
+  expect(
+    await complaints('biome', ['check', '--diagnostic-level=warn', '--error-on-warnings', '--reporter=github', '.']),
+  ).toBe('');
+});
