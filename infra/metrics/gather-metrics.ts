@@ -7,6 +7,9 @@ const ASK_MS = 2_000;
 
 type Family = { head: string[]; samples: string[] };
 
+/** `# HELP` or `# TYPE`: a family has one of each, also while two versions of a service describe it differently. */
+const kindOf = (line: string): string => line.split(' ', 2).join(' ');
+
 /** Merges expositions; samples differ by their label `service`. */
 export function mergeExpositions(texts: readonly string[]): string {
   const families = new Map<string, Family>();
@@ -20,7 +23,7 @@ export function mergeExpositions(texts: readonly string[]): string {
       }
       if (line === '' || !family) continue;
       if (!line.startsWith('#')) family.samples.push(line);
-      else if (!family.head.includes(line)) family.head.push(line);
+      else if (!family.head.some((known) => kindOf(known) === kindOf(line))) family.head.push(line);
     }
   }
   return [...families.values()].map(({ head, samples }) => [...head, ...samples, ''].join('\n')).join('\n');

@@ -1,8 +1,8 @@
 /**
  * Batches callers into shared transactions: while one batch commits, the next collects. One bad row never fails its
- * neighbours: a batch that throws is run again one by one.
+ * neighbours: a batch that throws is run again one by one, unless what it ran against is out of order for all of them.
  */
-import { CountersignError } from '@countersign/contracts/errors';
+import { CountersignError, isOutage } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { linger } from './linger.ts';
 
@@ -42,7 +42,7 @@ export const groupCommit = <I, O>(options: GroupCommitOptions<I, O>): ((item: I)
       const outcomes = await options.run(batch.map((waiting) => waiting.item));
       for (const [i, waiting] of batch.entries()) settle(waiting, outcomes[i] as O | CountersignError);
     } catch (thrown) {
-      const outage = thrown instanceof CountersignError;
+      const outage = thrown instanceof CountersignError && isOutage(thrown.code);
       if (outage || batch.length === 1) for (const waiting of batch) waiting.reject(thrown);
       else await runOneByOne(batch);
     }

@@ -21,6 +21,9 @@ export class PortInUseError extends Error {
 
 export const listen = (fetch: FetchHandler, port: number, host: string): Promise<Listening> =>
   new Promise((resolve, reject) => {
+    let closing = false;
+    // A handler answers for its own errors; what is left is a target that is no URL.
+    const answer = getRequestListener(fetch as never, { hostname: host, errorHandler: refuseTarget });
     const server = createServer(
       {
         maxHeaderSize: MAX_HEADER_BYTES,
@@ -28,11 +31,15 @@ export const listen = (fetch: FetchHandler, port: number, host: string): Promise
         headersTimeout: 10_000,
         keepAliveTimeout: 30_000,
       },
-      // A handler answers for its own errors; what is left is a target that is no URL.
-      getRequestListener(fetch as never, { hostname: host, errorHandler: refuseTarget }),
+      (request, response) => {
+        // A connection that was busy when `close` began is idle only now, and nobody else would end it.
+        response.once('close', () => closing && server.closeIdleConnections());
+        void answer(request, response);
+      },
     );
     const close = (): Promise<void> =>
       new Promise((done) => {
+        closing = true;
         const hard = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
         server.close(() => {
           clearTimeout(hard);

@@ -1,0 +1,114 @@
+// The HTTP door without its routes: what listens, what is too much, and how it closes.
+import { connect } from 'node:net';
+import { type FetchHandler, type Listening, listen, PortInUseError } from '@countersign/platform/http';
+import { afterEach, describe, expect, test } from 'vitest';
+
+const open: Listening[] = [];
+const serve = async (fetch: FetchHandler, port = 0): Promise<Listening> => {
+  const listening = await listen(fetch, port, '127.0.0.1');
+  open.push(listening);
+  return listening;
+};
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((each) => each.close()));
+});
+const hello: FetchHandler = () => new Response('hello');
+
+/** Sends bytes as they are and returns all that comes until the other side closes. */
+const sendRaw = (port: number, bytes: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    let text = '';
+    socket.on('data', (data) => {
+      text += data;
+    });
+    socket.on('close', () => resolve(text));
+    socket.on('error', reject);
+  });
+const bodyOf = (raw: string): { code: string; trace_id: string } => JSON.parse(raw.slice(raw.indexOf('\r\n\r\n') + 4));
+
+describe('a port', () => {
+  test('0 is any free one, and the url leads there', async () => {
+    const { url, port } = await serve(hello);
+    expect(url).toBe(`http://127.0.0.1:${port}`);
+    expect(await (await fetch(url)).text()).toBe('hello');
+  });
+
+  test('that is in use is named, with what to do', async () => {
+    const { port } = await serve(hello);
+    const failed = serve(hello, port);
+    await expect(failed).rejects.toBeInstanceOf(PortInUseError);
+    await expect(failed).rejects.toThrow(`port ${port} is in use: stop what listens there, or choose another port`);
+  });
+});
+
+describe('what is no request', () => {
+  test.each([
+    ['no HTTP', 'hello\r\n\r\n', 400, 'http_malformed'],
+    [
+      'two lengths',
+      'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n',
+      400,
+      'http_malformed',
+    ],
+    ['too many headers', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(17_000)}\r\n\r\n`, 431, 'headers_too_large'],
+  ])('never reaches a route: %s', async (_, bytes, status, code) => {
+    let reached = false;
+    const { port } = await serve(() => {
+      reached = true;
+      return new Response();
+    });
+    const raw = await sendRaw(port, bytes);
+    expect(raw).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(bodyOf(raw).code).toBe(code);
+    expect(bodyOf(raw).trace_id).toMatch(/^[0-9a-f]{32}$/);
+    expect(raw).not.toContain('yyyy');
+    expect(reached).toBe(false);
+  });
+
+  test('a request line that is no URL is answered in the shape of every error', async () => {
+    const { port } = await serve(hello);
+    const raw = await sendRaw(port, 'GET http:// HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    expect(raw).toMatch(/^HTTP\/1.1 400 /);
+    expect(raw).toContain('http_malformed');
+  });
+
+  test('headers below the limit get through', async () => {
+    const { url } = await serve((request) => new Response(String(request.headers.get('x')?.length)));
+    expect(await (await fetch(url, { headers: { x: 'y'.repeat(12_000) } })).text()).toBe('12000');
+  });
+});
+
+describe('closing', () => {
+  test('lets the request under way finish, takes no other, and does not wait for idle connections', async () => {
+    const entered = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const listening = await listen(
+      async (request) => {
+        if (request.url.endsWith('/slow')) {
+          entered.resolve();
+          await gate.promise;
+        }
+        return new Response('done');
+      },
+      0,
+      '127.0.0.1',
+    );
+    // A connection that is kept alive and idle.
+    await (await fetch(listening.url)).text();
+    const slow = fetch(`${listening.url}/slow`);
+    await entered.promise;
+    let closed = false;
+    const closing = listening.close().then(() => {
+      closed = true;
+    });
+    await expect(fetch(listening.url)).rejects.toThrow();
+    expect(closed).toBe(false);
+    const before = performance.now();
+    gate.resolve();
+    expect(await (await slow).text()).toBe('done');
+    await closing;
+    // Not by the hard end, which would be five seconds.
+    expect(performance.now() - before).toBeLessThan(4_000);
+  });
+});

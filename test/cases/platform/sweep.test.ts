@@ -1,0 +1,110 @@
+// The loop over a service's own rows: never twice at the same time, at once when nudged, again after a failure, and
+// over when it was stopped.
+import { startSweep } from '@countersign/platform/sweep';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+const EVERY_MS = 500;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => vi.useRealTimers());
+
+/** A run that a test holds open, and what came of each. */
+const held = () => {
+  const runs: PromiseWithResolvers<void>[] = [];
+  const failures: unknown[] = [];
+  const sweep = startSweep(
+    EVERY_MS,
+    () => {
+      const run = Promise.withResolvers<void>();
+      runs.push(run);
+      return run.promise;
+    },
+    (thrown) => failures.push(thrown),
+  );
+  const end = async (): Promise<void> => {
+    runs.at(-1)!.resolve();
+    await turn();
+  };
+  return { sweep, runs, failures, end };
+};
+
+test('runs at start and then on its timer, counted from the end of the last run', async () => {
+  const { sweep, runs, end } = held();
+  await turn();
+  expect(runs).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(EVERY_MS * 3);
+  expect(runs).toHaveLength(1);
+  await end();
+  await vi.advanceTimersByTimeAsync(EVERY_MS - 1);
+  expect(runs).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(runs).toHaveLength(2);
+  await end();
+  await sweep.stop();
+});
+
+test('a nudge between two runs starts one at once; many during a run make one more, after it', async () => {
+  const { sweep, runs, end } = held();
+  await turn();
+  await end();
+  sweep.nudge();
+  expect(runs).toHaveLength(2);
+  for (let i = 0; i < 5; i += 1) sweep.nudge();
+  expect(runs).toHaveLength(2);
+  await end();
+  expect(runs).toHaveLength(3);
+  await end();
+  expect(runs).toHaveLength(3);
+  await vi.advanceTimersByTimeAsync(EVERY_MS);
+  expect(runs).toHaveLength(4);
+  await end();
+  await sweep.stop();
+});
+
+test('a failure is told, and tried again on the timer, not at once, however often it was nudged', async () => {
+  const { sweep, runs, failures, end } = held();
+  await turn();
+  sweep.nudge();
+  const reason = new Error('out of order');
+  runs[0]!.reject(reason);
+  await turn();
+  expect(failures).toEqual([reason]);
+  expect(runs).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(EVERY_MS);
+  expect(runs).toHaveLength(2);
+  await end();
+  await sweep.stop();
+});
+
+test('stop waits for the run under way; nothing starts any more', async () => {
+  const { sweep, runs, end } = held();
+  await turn();
+  let stopped = false;
+  const stopping = sweep.stop().then(() => {
+    stopped = true;
+  });
+  sweep.nudge();
+  await turn();
+  expect(stopped).toBe(false);
+  await end();
+  await stopping;
+  sweep.nudge();
+  await vi.advanceTimersByTimeAsync(EVERY_MS * 10);
+  expect(runs).toHaveLength(1);
+});
+
+test('is stale when nothing succeeded for long, be it that it hangs or that it fails, and fresh after a success', async () => {
+  const { sweep, runs, end } = held();
+  await turn();
+  expect(() => sweep.check()).not.toThrow();
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(() => sweep.check()).toThrow('too long ago');
+  runs[0]!.reject(new Error('late'));
+  await turn();
+  expect(() => sweep.check()).toThrow('too long ago');
+  await vi.advanceTimersByTimeAsync(EVERY_MS);
+  await end();
+  expect(() => sweep.check()).not.toThrow();
+  await sweep.stop();
+});
