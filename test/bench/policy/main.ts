@@ -1,0 +1,107 @@
+// `npm run bench:policy`: one policy in four engines, in one run on one machine, so that the ratios hold where absolute
+// numbers drift. Nothing is timed before all engines have given the same answers.
+import { cpus } from 'node:os';
+import { cedar } from './ask-cedar.ts';
+import { countersign, countersignBound } from './ask-countersign.ts';
+import { jsonRules } from './ask-json-rules.ts';
+import { plainLoop } from './ask-plain-loop.ts';
+import type { Engine, Loaded } from './engine.ts';
+import { type BenchPolicy, type BenchQuestion, type Layout, makePolicy, makeQuestions } from './make-policy.ts';
+import { liveBytes, median, quantile, type Sampled, sample } from './measure.ts';
+
+const ENGINES = [countersign, countersignBound, plainLoop, cedar, jsonRules];
+const SIZES = (process.env.BENCH_RULES ?? '10,100,1000,10000').split(',').map(Number);
+const QUESTIONS = 10_000;
+/** Longest that one engine's answers are compared for; `BENCH_AGREE_SECONDS=0` compares all, however long it takes. */
+const AGREE_SECONDS = Number(process.env.BENCH_AGREE_SECONDS ?? 10) || Number.POSITIVE_INFINITY;
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
+const ROUND_MS = 300;
+
+type Run = { engine: Engine; loaded: Loaded; load_ms: number; bytes: number; agreed: number; samples: Sampled[] };
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const whole = (value: number): string => Math.round(value).toLocaleString('en');
+const micro = (value: number): string => (value < 100 ? value.toFixed(1) : whole(value));
+
+async function load(engine: Engine, policy: BenchPolicy): Promise<Run> {
+  const start = engine.prepare(policy);
+  const before = liveBytes();
+  const began = performance.now();
+  const loaded = await start();
+  const load_ms = performance.now() - began;
+  return { engine, loaded, load_ms, bytes: liveBytes() - before, agreed: 0, samples: [] };
+}
+
+/** The plain loop is the reference: it is the one that a reader checks by eye. */
+async function agree(run: Run, reference: Loaded, questions: readonly BenchQuestion[]): Promise<void> {
+  const end = performance.now() + AGREE_SECONDS * 1000;
+  for (const question of questions) {
+    if (performance.now() > end) return;
+    const [given, wanted] = [await run.loaded.ask(question), await reference.ask(question)];
+    if (given.decision !== wanted.decision || given.rule_id !== wanted.rule_id) {
+      throw new Error(
+        `${run.engine.name} answers ${given.decision} by ${given.rule_id}, the plain loop ${wanted.decision} by ${wanted.rule_id}: ${JSON.stringify(question)}`,
+      );
+    }
+    run.agreed++;
+  }
+}
+
+async function compare(layout: Layout, rules: number): Promise<Run[]> {
+  const policy = makePolicy(rules, layout);
+  const questions = makeQuestions(QUESTIONS, rules, 1);
+  const runs: Run[] = [];
+  for (const engine of ENGINES) runs.push(await load(engine, policy));
+  const reference = runs.find(({ engine }) => engine === plainLoop)!.loaded;
+  for (const run of runs) await agree(run, reference, questions);
+  // In turns, so that what else the machine does meets all of them alike.
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const run of runs) run.samples.push(await sample(run.loaded, questions, ROUND_MS));
+  }
+  return runs;
+}
+
+const rateOf = (run: Run): number => median(run.samples.map(({ rate }) => rate));
+/** Of the same round each, then the median. */
+const timesOf = (ours: Run, other: Run): number =>
+  median(ours.samples.map(({ rate }, round) => rate / other.samples[round]!.rate));
+
+function show(layout: Layout, rules: number, runs: readonly Run[]): void {
+  const where = layout === 'topics' ? 'each on the topics of its service' : 'every one on job.*, told apart by a label';
+  say('');
+  say(`${whole(rules)} rules, ${where}`);
+  say(
+    '                     evaluations/s   lowest–highest round     p50 µs     p99 µs    load ms    MiB  same answers  Countersign is',
+  );
+  for (const run of runs) {
+    const rates = run.samples.map(({ rate }) => rate);
+    const latencies = run.samples.flatMap(({ latencies_us }) => latencies_us);
+    const cells = [
+      run.engine.name.padEnd(18),
+      whole(rateOf(run)).padStart(15),
+      `${whole(Math.min(...rates))}–${whole(Math.max(...rates))}`.padStart(22),
+      micro(quantile(latencies, 0.5)).padStart(11),
+      micro(quantile(latencies, 0.99)).padStart(10),
+      whole(run.load_ms).padStart(10),
+      (run.bytes / 2 ** 20).toFixed(1).padStart(6),
+      `${whole(run.agreed)}`.padStart(13),
+      run === runs[0] ? '' : `${timesOf(runs[0]!, run).toFixed(1)} ×`.padStart(15),
+    ];
+    say(cells.join(' '));
+  }
+}
+
+say(
+  `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}; ${ROUNDS} rounds of ${ROUND_MS} ms, engines in turns, medians`,
+);
+say(`agreement on ${whole(QUESTIONS)} random requests, or as many as ${AGREE_SECONDS} s allow each engine`);
+for (const layout of ['topics', 'labels'] as const) {
+  const rates = new Map<number, number>();
+  for (const rules of SIZES) {
+    const runs = await compare(layout, rules);
+    show(layout, rules, runs);
+    rates.set(rules, rateOf(runs[0]!));
+  }
+  const [few, many] = [rates.get(100), rates.get(10_000)];
+  if (few !== undefined && many !== undefined) say(`\n100 → 10,000 rules: ${(few / many).toFixed(2)} × the time`);
+}

@@ -1,0 +1,58 @@
+// Clocks and counters of the bench. Rates come from whole runs without a clock inside; latencies from runs with one
+// around each call, so that neither disturbs the other.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Loaded } from './engine.ts';
+import type { BenchQuestion } from './make-policy.ts';
+
+export type Sampled = { rate: number; latencies_us: number[] };
+
+/** Calls between two looks at the clock, for engines fast enough to need it. */
+const STRIDE = 64;
+
+/** Runs for about `ms` each way, at least two calls, from `start` in the questions and around. */
+export async function sample(loaded: Loaded, questions: readonly BenchQuestion[], ms: number): Promise<Sampled> {
+  return { rate: await rateOf(loaded, questions, ms), latencies_us: await latenciesOf(loaded, questions, ms) };
+}
+
+async function rateOf({ ask }: Loaded, questions: readonly BenchQuestion[], ms: number): Promise<number> {
+  const start = performance.now();
+  let asked = 0;
+  for (let elapsed = 0; ; ) {
+    const slow = asked > 0 && elapsed / asked > ms / 1000;
+    for (let i = 0; i < (slow ? 1 : asked === 0 ? 2 : STRIDE); i++) {
+      const answer = ask(questions[asked % questions.length]!);
+      if (answer instanceof Promise) await answer;
+      asked++;
+    }
+    elapsed = performance.now() - start;
+    if (elapsed >= ms) return (asked / elapsed) * 1000;
+  }
+}
+
+async function latenciesOf({ ask }: Loaded, questions: readonly BenchQuestion[], ms: number): Promise<number[]> {
+  const latencies: number[] = [];
+  const end = performance.now() + ms;
+  for (let before = performance.now(); before < end; before = performance.now()) {
+    const answer = ask(questions[latencies.length % questions.length]!);
+    if (answer instanceof Promise) await answer;
+    latencies.push((performance.now() - before) * 1000);
+  }
+  return latencies;
+}
+
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** Bytes that live after a full collection; memory of wasm counts as far as the runtime tells. */
+export function liveBytes(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return heapUsed + external + arrayBuffers;
+}
