@@ -152,6 +152,10 @@ export const LIMITS = {
   question_bytes: 3_000_000,
   /** Bytes of the answers to one question; what would come after is refused. */
   answer_bytes: 3_000_000,
+  /** Allowed requests that ingress remembers under fail_mode open. */
+  fail_open_memory: 10_000,
+  /** Milliseconds for which it does. */
+  fail_open_memory_ms: 60 * 60 * 1000,
   /** Candidates that are kept compiled. */
   compiled_candidates: 8,
   /** Jobs that one replay decides again. */
@@ -187,6 +191,10 @@ export const LIMITS = {
   when_items: 256,
   /** Loops inside loops of a `when`. */
   when_loops: 2,
+  /** Characters that the loops of a `when` may look at, all turns together. */
+  when_work_chars: 32 * 1024 * 1024,
+  /** Sets of types that conditions were checked against and that are kept for the next one. */
+  when_environments: 256,
   /** Decisions kept for the dispatch gate's second look. */
   decision_cache_rows: 10_000,
   /** Milliseconds for which a kept decision answers. */

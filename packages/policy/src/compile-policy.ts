@@ -3,6 +3,7 @@
 import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
 import type {
   InputRuleSource,
+  Match,
   PolicySource,
   Pool,
   RuleSource,
@@ -14,6 +15,7 @@ import { checkPolicy, schemaPath } from './check-policy.ts';
 import { compileWhen, type When } from './compile-when.ts';
 import { type CompiledOutputPolicy, compileOutputPolicy } from './decide-output.ts';
 import { approvalOf, aroundOf, constraintsOf, ruleObligations } from './effects.ts';
+import { type KnownTopics, knownTopics } from './known-topics.ts';
 import { lintPolicy } from './lint-policy.ts';
 import { bySpecificity, type Glob, splitTokens } from './match-glob.ts';
 import { type CompiledMatch, compileMatch } from './match-subject.ts';
@@ -91,6 +93,7 @@ export function compilePolicy(files: Readonly<Record<string, string>>, options: 
 class PolicyCompiler {
   readonly faults: PolicyFault[] = [];
   private readonly sources: BundleSources;
+  private topics: KnownTopics | null = null;
 
   constructor(sources: BundleSources) {
     this.sources = sources;
@@ -143,12 +146,22 @@ class PolicyCompiler {
     };
   }
 
-  private when({ source: { when }, file, path }: Placed<RuleSource>): When | null {
+  private when({ source: { when, match }, file, path }: Placed<RuleSource>): When | null {
     if (when === undefined) return null;
-    const compiled = compileWhen(when);
+    const { schemas, others } = this.schemasFor(match);
+    const compiled = compileWhen(when, schemas, others);
     if (compiled.ok) return compiled.when;
     this.report(compiled.code, { file, path: [...path, 'when'] }, compiled.detail, compiled.within);
     return null;
+  }
+
+  /** Without topics a rule is for so many that its condition can only be checked as it runs. */
+  private schemasFor(match: Match): { schemas: unknown[]; others: boolean } {
+    if (match.topics === undefined) return { schemas: [], others: true };
+    this.topics ??= knownTopics(this.sources.policy.topics);
+    const files = this.topics.schemasOf(match);
+    const schemas = [...new Set(files)].filter((file) => file !== null).map((file) => this.sources.schemas.get(file));
+    return { schemas, others: files.includes(null) };
   }
 
   private schemas(): ReadonlyMap<string, PayloadSchema> {

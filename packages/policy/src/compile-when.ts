@@ -1,8 +1,9 @@
 // `when` in CEL: type-checked when the policy is compiled, cost bounded when it runs. It answers true, false or an
 // error; a caller must never treat the error as "no match".
 import { LIMITS } from '@countersign/contracts/limits';
-import { type ASTNode, Environment, ParseError, serialize } from '@marcbachmann/cel-js';
+import { type ASTNode, Environment, type ObjectSchema, ParseError, serialize } from '@marcbachmann/cel-js';
 import { RE2JS, RE2JSException } from 're2js';
+import { type CelType, payloadType, readsOf } from './payload-types.ts';
 import type { FaultCode } from './policy-fault.ts';
 
 /** What a condition may look at; `now` is RFC 3339 in UTC. */
@@ -37,22 +38,26 @@ const RE2_NAME = 'matchesRe2';
 
 const patterns = new Map<string, RE2JS>();
 
-const environment = new Environment({
-  limits: {
-    maxAstNodes: LIMITS.when_nodes,
-    maxDepth: 32,
-    maxListElements: 128,
-    maxMapEntries: 32,
-    maxCallArguments: 8,
-  },
-})
-  .registerVariable('payload', 'map<string, dyn>')
-  .registerVariable('labels', 'map<string, string>')
-  .registerVariable('actor', { schema: { id: 'string', type: 'string', owner: 'string' } })
-  .registerVariable('tenant', 'string')
-  .registerVariable('topic', 'string')
-  .registerVariable('now', 'google.protobuf.Timestamp')
-  .registerFunction(`string.${RE2_NAME}(string): bool`, (text: string, pattern: string) => re2Of(pattern).test(text));
+const newEnvironment = (payload: CelType): Environment =>
+  new Environment({
+    limits: {
+      maxAstNodes: LIMITS.when_nodes,
+      maxDepth: 32,
+      maxListElements: 128,
+      maxMapEntries: 32,
+      maxCallArguments: 8,
+    },
+  })
+    .registerVariable('payload', typeof payload === 'string' ? { type: payload } : { schema: payload as ObjectSchema })
+    .registerVariable('labels', 'map<string, string>')
+    .registerVariable('actor', { schema: { id: 'string', type: 'string', owner: 'string' } })
+    .registerVariable('tenant', 'string')
+    .registerVariable('topic', 'string')
+    .registerVariable('now', 'google.protobuf.Timestamp')
+    .registerFunction(`string.${RE2_NAME}(string): bool`, (text: string, pattern: string) => re2Of(pattern).test(text));
+
+/** Runs every condition: a payload is checked against its schema before, so here it may hold anything. */
+const environment = newEnvironment('map<string, dyn>');
 
 /** Throws RE2JSException on a pattern outside RE2; only literals of compiled policies come here. */
 function re2Of(pattern: string): RE2JS {
@@ -63,31 +68,77 @@ function re2Of(pattern: string): RE2JS {
   return compiled;
 }
 
-type Survey = { loops: number; readsNow: boolean; refused: string | null };
+type Survey = { depth: number; readsNow: boolean; refused: string | null };
 
-/** Must answer bool; `dyn` alone is refused, because it could turn out to be anything. */
-export function compileWhen(source: string): WhenResult {
+/**
+ * Must answer bool; `dyn` alone is refused, because it could turn out to be anything. `schemas`: those of the topics that
+ * the rule is for; `others`: it is for topics without one, too.
+ */
+export function compileWhen(source: string, schemas: readonly unknown[] = [], others = true): WhenResult {
   try {
     const { ast } = environment.parse(source);
-    const survey: Survey = { loops: 0, readsNow: false, refused: null };
+    const survey: Survey = { depth: 0, readsNow: false, refused: null };
     inspect(ast, 0, survey);
     if (survey.refused !== null) return { ok: false, code: 'when_too_costly', detail: survey.refused };
     const run = environment.parse(serialize(ast));
     const check = run.check();
-    if (!check.valid)
-      return { ok: false, code: 'when_invalid', detail: check.error?.summary ?? 'it does not type-check' };
+    // Checked again as it was written, so that the place is one in the author's text.
+    if (!check.valid) return invalid(environment.parse(source).check().error ?? check.error);
     if (check.type !== 'bool') return { ok: false, code: 'when_invalid', detail: `it answers ${check.type}, not bool` };
-    return { ok: true, when: { evaluate: evaluator(run, survey.loops > 0), readsNow: survey.readsNow } };
+    const mistyped = schemas.length === 0 ? null : checkAgainst(source, schemas, others);
+    if (mistyped !== null) return mistyped;
+    return { ok: true, when: { evaluate: evaluator(run, survey.depth), readsNow: survey.readsNow } };
   } catch (thrown) {
-    if (thrown instanceof ParseError) return { ok: false, code: 'when_invalid', detail: thrown.summary };
+    if (thrown instanceof ParseError) return invalid(thrown);
     if (thrown instanceof RE2JSException) return { ok: false, code: 'when_invalid', detail: 'a pattern outside RE2' };
     throw thrown;
   }
 }
 
-function evaluator(run: (context: Record<string, unknown>) => unknown, loops: boolean): When['evaluate'] {
+type Refused = Extract<WhenResult, { ok: false }>;
+
+function invalid(error: { summary: string; range?: { start: number } } | undefined): Refused {
+  const within = error?.range?.start;
+  const detail = error?.summary ?? 'it does not type-check';
+  return { ok: false, code: 'when_invalid', detail, ...(within !== undefined && { within }) };
+}
+
+/**
+ * A wrong type is a mistake on any topic, for there the condition would deny every job. A field that one topic lacks may
+ * be guarded by `has`, so it is a mistake only where all of them lack it.
+ */
+function checkAgainst(source: string, schemas: readonly unknown[], others: boolean): Refused | null {
+  const { ast } = environment.parse(source);
+  const reads = readsOf(ast, (node) => childrenOf(node.args));
+  let missing: Refused | null = null;
+  let found = others;
+  for (const schema of schemas) {
+    const { valid, error } = environmentFor(payloadType(schema, reads)).parse(source).check();
+    if (valid) found = true;
+    else if (error?.code !== 'no_such_key') return invalid(error);
+    else missing ??= invalid(error);
+  }
+  return found ? null : missing;
+}
+
+const environments = new Map<string, Environment>();
+
+function environmentFor(payload: CelType): Environment {
+  const key = JSON.stringify(payload);
+  const known = environments.get(key);
+  if (known !== undefined) return known;
+  const made = newEnvironment(payload);
+  // Only checked, never run: these hold between a number of a payload and a whole number in the text.
+  for (const operator of ['double == int', 'double in list<int>']) made.registerOperator(operator, () => false);
+  if (environments.size >= LIMITS.when_environments) environments.clear();
+  environments.set(key, made);
+  return made;
+}
+
+function evaluator(run: (context: Record<string, unknown>) => unknown, depth: number): When['evaluate'] {
   return (input) => {
-    if (loops && hasLongCollection(input.payload, 0)) return { ok: false, code: 'when_items' };
+    const excess = depth === 0 ? null : excessOf(input.payload, depth);
+    if (excess !== null) return { ok: false, code: excess };
     try {
       const value = run({ ...input, now: new Date(input.now) });
       return typeof value === 'boolean' ? { ok: true, value } : { ok: false, code: 'not_bool' };
@@ -116,7 +167,7 @@ function inspectCall(name: string, args: ASTNode[], node: ASTNode, depth: number
   }
   const inner = LOOPS.has(name) ? depth + 1 : depth;
   if (inner > LIMITS.when_loops) survey.refused ??= `at most ${LIMITS.when_loops} loops inside each other`;
-  if (LOOPS.has(name)) survey.loops++;
+  survey.depth = Math.max(survey.depth, inner);
   if (name === 'matches' && survey.refused === null) {
     re2Of(literalOf(args[0]) as string);
     (node.args as unknown[])[0] = RE2_NAME;
@@ -132,10 +183,21 @@ function childrenOf(args: unknown): ASTNode[] {
   return isNode ? [args as ASTNode] : [];
 }
 
-function hasLongCollection(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  // Depth is bounded where the request was parsed; this guards other callers.
-  if (depth > LIMITS.json_depth) return true;
+/** What a request may cost a condition with loops: turns, and characters looked at in all of them. */
+function excessOf(payload: unknown, depth: number): 'when_items' | 'when_work' | null {
+  const size = { longest: 0, chars: 0 };
+  measure(payload, 0, size);
+  if (size.longest > LIMITS.when_items) return 'when_items';
+  return size.longest ** depth * size.chars > LIMITS.when_work_chars ? 'when_work' : null;
+}
+
+function measure(value: unknown, depth: number, size: { longest: number; chars: number }): void {
+  if (typeof value === 'string') size.chars += value.length;
+  if (typeof value !== 'object' || value === null) return;
   const items = Array.isArray(value) ? value : Object.values(value);
-  return items.length > LIMITS.when_items || items.some((item) => hasLongCollection(item, depth + 1));
+  // Depth is bounded where the request was parsed; this guards other callers.
+  size.longest = depth > LIMITS.json_depth ? Number.POSITIVE_INFINITY : Math.max(size.longest, items.length);
+  if (size.longest > LIMITS.when_items) return;
+  if (!Array.isArray(value)) for (const key of Object.keys(value)) size.chars += key.length;
+  for (const item of items) measure(item, depth + 1, size);
 }

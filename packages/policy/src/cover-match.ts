@@ -1,8 +1,7 @@
 // Whether one match holds for every request that another holds for, and whether two could hold for the same. Read from
-// the sources alone: "yes" is certain, "no" may only mean that it can't be seen.
+// the sources alone, keywords folded: "yes" is certain, "no" may only mean that it can't be seen.
 import type { Match } from '@countersign/contracts/policy';
 import { globCovers, globsMeet, splitTokens } from './match-glob.ts';
-import { foldText } from './match-subject.ts';
 
 type List = readonly string[] | undefined;
 
@@ -17,7 +16,7 @@ export function coversMatch(wide: Match, narrow: Match): boolean {
     (wide.requires ?? []).every((name) => narrow.requires?.includes(name)) &&
     isWithin(wide.actors, narrow.actors) &&
     isWithin(wide.actor_types, narrow.actor_types) &&
-    isWithin(wide.keywords?.map(foldText), narrow.keywords?.map(foldText)) &&
+    isWithin(wide.keywords, narrow.keywords) &&
     isWithin(wide.scanners, narrow.scanners) &&
     isNotNarrower(wide.not, narrow)
   );

@@ -1,8 +1,11 @@
 // What the listed topics say about a match before any request comes: which topics it can meet, and the capability that
 // all of them have. Lints read it, so that `topics: [job.deploy.*]` and `capabilities: [infra.write]` can be compared.
 import type { Match, PolicySource, TopicFacts } from '@countersign/contracts/policy';
+import { schemaPath } from './check-policy.ts';
+import { mayMeet } from './cover-match.ts';
 import { buildGlobIndex } from './glob-index.ts';
 import { type Glob, globCovers, globsMeet, splitTokens } from './match-glob.ts';
+import { foldText } from './match-subject.ts';
 
 export type ListedTopic = { pattern: string; glob: Glob; facts: TopicFacts };
 export type KnownTopics = {
@@ -11,11 +14,21 @@ export type KnownTopics = {
   meeting: (pattern: string) => readonly ListedTopic[];
   /** Whether one entry covers all of the pattern. */
   isListed: (pattern: string) => boolean;
-  /** The match as the rules see it: every topic said as none, the capability that the topics fix stated. */
+  /** The match as the rules see it: every topic said as none, the capability that the topics fix stated, keywords folded. */
   complete: (match: Match) => Match;
+  /** Schema files of the topics that the match can meet; null among them where there is a topic without one. */
+  schemasOf: (match: Match) => (string | null)[];
 };
 
+/** As the match of a request for this topic, as far as the server knows it. */
+export const matchOf = ({ pattern, facts }: ListedTopic): Match => ({
+  topics: [pattern],
+  ...(facts.capability !== undefined && { capabilities: [facts.capability] }),
+});
+
 const EVERY_TOPIC = 'job.*';
+const folded = (match: Match): Match =>
+  match.keywords === undefined ? match : { ...match, keywords: match.keywords.map(foldText) };
 
 export function knownTopics(topics: PolicySource['topics']): KnownTopics {
   const listed = Object.entries(topics).map(([pattern, facts]) => ({ pattern, glob: splitTokens(pattern), facts }));
@@ -42,7 +55,18 @@ export function knownTopics(topics: PolicySource['topics']): KnownTopics {
     const { topics: stated, ...rest } = match;
     const patterns = stated?.includes(EVERY_TOPIC) ? undefined : stated;
     const fixed = patterns === undefined || match.capabilities !== undefined ? null : capabilitiesOf(patterns);
-    return { ...rest, ...(patterns && { topics: patterns }), ...(fixed && { capabilities: fixed }) };
+    return {
+      ...folded(rest),
+      ...(match.not && { not: folded(match.not) }),
+      ...(patterns && { topics: patterns }),
+      ...(fixed && { capabilities: fixed }),
+    };
   };
-  return { listed, meeting, isListed, complete };
+  const schemasOf = (match: Match): (string | null)[] => {
+    const patterns = match.topics ?? [EVERY_TOPIC];
+    const met = patterns.flatMap(meeting).filter((topic) => mayMeet(match, matchOf(topic)));
+    const files = met.map(({ facts }) => (facts.schema === undefined ? null : schemaPath(facts.schema)));
+    return patterns.every(isListed) ? files : [...files, null];
+  };
+  return { listed, meeting, isListed, complete, schemasOf };
 }

@@ -23,6 +23,9 @@ export function lintRules(linted: Linted): void {
     match: topics.complete(match),
     decision: floor.decision ?? '',
   }));
+  const limiting = sections.tiers.flatMap(({ source }, i) =>
+    source.floor.limits === 'required' ? [floors[i]!.match] : [],
+  );
   sections.rules.forEach((placed, position) => {
     const standing = { placed, position, match: complete[position]! };
     const by =
@@ -33,7 +36,7 @@ export function lintRules(linted: Linted): void {
     else if (isEverything(placed.source, standing.match)) {
       report('rule_always_allows', below(placed, 'match'), `${placed.source.id} allows whatever no denial stops`);
     }
-    if (lacksLimits(linted, placed, standing.match)) {
+    if (lacksLimits(placed, standing.match, limiting)) {
       report('floor_unmet', below(placed, 'id'), `${placed.source.id} states no limits, so a tier always denies it`);
     }
   });
@@ -109,9 +112,8 @@ function reportCovered({ report }: Linted, placed: Placed<RuleSource>, by: Decid
 const isEverything = ({ decision, when }: RuleSource, match: Match): boolean =>
   decision === 'allow' && when === undefined && Object.keys(match).length === 0;
 
-function lacksLimits({ sections, topics }: Linted, { source }: Placed<RuleSource>, match: Match): boolean {
-  if (source.limits !== undefined || source.decision === 'deny' || source.decision === 'remediate') return false;
-  return sections.tiers.some(
-    ({ source: tier }) => tier.floor.limits === 'required' && coversMatch(topics.complete(tier.match), match),
-  );
-}
+const lacksLimits = ({ source }: Placed<RuleSource>, match: Match, floors: readonly Match[]): boolean =>
+  source.limits === undefined &&
+  source.decision !== 'deny' &&
+  source.decision !== 'remediate' &&
+  floors.some((floor) => coversMatch(floor, match));

@@ -1,7 +1,7 @@
 // Whether tiers and topics find each other, and whether the topics that rules let through are ones the server knows.
 import type { Match } from '@countersign/contracts/policy';
 import { mayMeet } from './cover-match.ts';
-import type { ListedTopic } from './known-topics.ts';
+import { type ListedTopic, matchOf } from './known-topics.ts';
 import type { Linted } from './lint-policy.ts';
 import { below, inPolicy } from './report-faults.ts';
 
@@ -9,12 +9,6 @@ export function lintTopics(linted: Linted): void {
   lintTiers(linted);
   lintUnlisted(linted);
 }
-
-/** As the match of a request for this topic, as far as the server knows it. */
-const matchOf = ({ pattern, facts }: ListedTopic): Match => ({
-  topics: [pattern],
-  ...(facts.capability !== undefined && { capabilities: [facts.capability] }),
-});
 
 /** Risk tags that a topic fixes are all that it has. */
 const reaches = (tier: Match, topic: ListedTopic): boolean => {

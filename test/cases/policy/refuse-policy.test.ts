@@ -190,6 +190,101 @@ describe('conditions', () => {
     expect(faultCodes(when(source))).toEqual([code]);
   });
 
+  it('names the place in the condition, in every way of writing it', () => {
+    const place = (...text: string[]): unknown => {
+      const result = compilePolicy({ 'policy.yaml': lines('rules:', ...text) }, { version: 1, snapshot: SNAPSHOT });
+      return result.ok ? null : result.faults.map(({ line, column }) => [line, column]);
+    };
+    const start = ['  - id: r', '    match: {}', '    decision: deny'];
+    expect(place(...start, '    when: tenant == "a" && tenat == "b"')).toEqual([[5, 28]]);
+    expect(place(...start, `    when: 'tenant == "a" && tenat == "b"'`)).toEqual([[5, 29]]);
+    expect(place(...start, '    when: |', '      tenat == "b"')).toEqual([[5, 11]]);
+  });
+
+  describe('against the schema of the topic', () => {
+    const SCHEMAS = {
+      'schemas/a.json': JSON.stringify({
+        type: 'object',
+        additionalProperties: false,
+        properties: {
+          n: { type: 'integer' },
+          s: { type: 'string' },
+          l: { type: 'array', items: { $ref: '#/$defs/word' } },
+          o: { type: 'object', additionalProperties: false, properties: { x: { type: 'boolean' } } },
+          either: { type: ['string', 'integer'] },
+        },
+        $defs: { word: { type: 'string' } },
+      }),
+      'schemas/open.json': JSON.stringify({ type: 'object', properties: { n: { type: 'number' } } }),
+    };
+    const topics =
+      'topics: { job.a: { schema: ./schemas/a.json }, job.open: { schema: ./schemas/open.json }, job.bare: {} }';
+    const codes = (source: string, on = '[job.a]') =>
+      faultCodes(
+        `${topics}\nrules: [{ id: r, match: { topics: ${on} }, when: ${JSON.stringify(source)}, decision: deny }]`,
+        SCHEMAS,
+      );
+
+    it.each([
+      'payload.m > 5',
+      'payload.n > "five"',
+      'payload.n + 1 > 5',
+      'payload.s > 5',
+      'payload.s.x == 1',
+      'payload.l.exists(x, x == 1)',
+      'payload.o.y',
+      'payload.o.x == "true"',
+      'payload.n.startsWith("1")',
+      'has(payload.m) && payload.m > 5',
+    ])('refuses %s', (source) => {
+      expect(codes(source)).toEqual(['when_invalid']);
+    });
+
+    it.each([
+      'payload.n > 5 && payload.n == 6 && payload.n in [5, 6] && payload.n != 7',
+      'payload.n + 1.0 > 5.0',
+      'payload.s == "x" || payload["s"].startsWith("y")',
+      'payload.l.exists(x, x == "a") && payload.l.size() < 3',
+      '"x" in payload.o && size(payload.o) > 0 && payload.o.x',
+      '"n" in payload',
+      'payload.either == 5 || payload.either == "5"',
+      'payload.l[0] == "x"',
+    ])('takes %s', (source) => {
+      expect(codes(source)).toEqual([]);
+    });
+
+    it('lets a field be where one of the topics may have it', () => {
+      const guarded = 'has(payload.other) && payload.other == "x"';
+      expect(codes(guarded, '[job.a]')).toEqual(['when_invalid']);
+      for (const on of ['[job.open]', '[job.a, job.open]', '[job.a, job.bare]', '[job.a, job.unlisted]']) {
+        expect(codes(guarded, on)).toEqual([]);
+      }
+      expect(codes('payload.n == "x"', '[job.a, job.bare]')).toEqual(['when_invalid']);
+    });
+
+    it('names the place', () => {
+      const text = lines(
+        topics,
+        'rules:',
+        '  - id: r',
+        '    match: { topics: [job.a] }',
+        '    when: payload.n > 5 && payload.m > 5',
+        '    decision: deny',
+      );
+      const result = compilePolicy({ 'policy.yaml': text, ...SCHEMAS }, { version: 1, snapshot: SNAPSHOT });
+      expect(result).toMatchObject({ ok: false, faults: [{ line: 5, column: 36, detail: 'No such key: m' }] });
+    });
+  });
+
+  it('denies what would cost too much to loop over, however short its lists are', () => {
+    const policy = compiled(when('payload.l.all(x, payload.l.all(y, payload.t.contains("z") || x < 9))'));
+    const l = Array(200).fill(1);
+    expect(finalOf(ask(policy, { topic: 'job.a', payload: { l, t: 'a' } })).decision).toBe('allow');
+    expect(finalOf(ask(policy, { topic: 'job.a', payload: { l, t: 'a'.repeat(100_000) } })).reason).toMatch(
+      /^when_error \(when_work\)/,
+    );
+  });
+
   it('runs regular expressions in linear time', () => {
     const policy = compiled(when('payload.a.matches("^(a+)+$")'));
     const started = performance.now();
