@@ -1,6 +1,7 @@
 // Turns the files of a bundle into a policy that can decide: everything checked, indexed and type-checked once, so that
 // deciding needs no further look at the sources. Either the whole bundle compiles or nothing does.
 import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
+import { LIMITS } from '@countersign/contracts/limits';
 import type {
   InputRuleSource,
   Match,
@@ -12,6 +13,7 @@ import type {
 } from '@countersign/contracts/policy';
 import { SCANNER_NAMES, type ScannerName } from '@countersign/scanners/scan';
 import { checkPolicy, schemaPath } from './check-policy.ts';
+import { checkRemediations } from './check-remediations.ts';
 import { compileWhen, type When } from './compile-when.ts';
 import { type CompiledOutputPolicy, compileOutputPolicy } from './decide-output.ts';
 import { approvalOf, aroundOf, constraintsOf, ruleObligations } from './effects.ts';
@@ -23,7 +25,7 @@ import { type BundleSources, parseBundle } from './parse-bundle.ts';
 import { compilePayloadSchema, type PayloadSchema } from './payload-schema.ts';
 import { type Placed, placeSections, type Sections } from './place-sections.ts';
 import { byPlace, type FaultCode, faultAt, type PolicyFault } from './policy-fault.ts';
-import { type At, inPolicy } from './report-faults.ts';
+import { type At, inPolicy, reporter } from './report-faults.ts';
 import { buildIndex, type RuleIndex } from './rule-index.ts';
 
 export type CompiledRule = {
@@ -84,6 +86,7 @@ export function compilePolicy(files: Readonly<Record<string, string>>, options: 
   const compiler = new PolicyCompiler(sources);
   const policy = compiler.compile(options);
   const faults = [...misshapen, ...compiler.faults, ...checkPolicy(sources)];
+  checkRemediations(policy, placeSections(sources), reporter(sources, faults, LIMITS.policy_faults));
   if (faults.length === 0 && options.strict === true) {
     faults.push(...lintPolicy(policy, options.people === undefined ? {} : { people: options.people }));
   }

@@ -4,10 +4,10 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { Match, RuleSource } from '@countersign/contracts/policy';
 import { coversMatch } from './cover-match.ts';
 import type { Linted } from './lint-policy.ts';
-import { splitTokens } from './match-glob.ts';
 import type { Placed } from './place-sections.ts';
 import { below, inPolicy } from './report-faults.ts';
-import type { IndexedFacts, RuleIndex } from './rule-index.ts';
+import type { RuleIndex } from './rule-index.ts';
+import { sampleOf } from './sample-match.ts';
 
 type Decider = { id: string; decision: string; when?: string | undefined; match: Match };
 type Standing = { placed: Placed<RuleSource>; position: number; match: Match };
@@ -82,24 +82,6 @@ class CoverSearch {
     }
     return null;
   }
-}
-
-/** One request that the match could hold for: whatever covers the match is among its candidates. */
-function sampleOf(match: Match): IndexedFacts {
-  const labels = Object.fromEntries(
-    Object.entries(match.labels ?? {}).map(([key, values]) => [key, [values].flat()[0]!]),
-  );
-  return {
-    tenant: match.tenants?.[0] ?? '',
-    topic: splitTokens(match.topics?.[0] ?? 'job.*'),
-    capability_name: match.capabilities?.[0] ?? null,
-    labels,
-    label_names: Object.keys(labels),
-    risk_tags: match.risk_tags ?? [],
-    requires: match.requires ?? [],
-    actor_id: match.actors?.[0] ?? '',
-    actor_type: match.actor_types?.[0] ?? '',
-  };
 }
 
 function reportCovered({ report }: Linted, placed: Placed<RuleSource>, by: Decider): void {

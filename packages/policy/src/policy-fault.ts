@@ -32,6 +32,7 @@ const FIXES = {
   version_missing: 'state version in policy.yaml, or hand it to the build',
   version_mismatch: 'take version out of the file, or make both the same',
   remediation_cycle: 'rewrite to a topic that another rule decides',
+  remediation_too_long: 'rewrite to the last topic at once',
   tenant_crosses: 'delegate the topic in policy.yaml, or restrict with deny, a tier or an input rule',
   tenant_out_of_scope: 'add the tenant to the scope of the bundle, or remove its file',
   rule_shadowed: 'move the narrower rule up, or remove it',
