@@ -60,8 +60,12 @@ export const readConfig = <S extends z.ZodObject>(
   env: Environment,
 ): BaseConfig & z.output<S> => {
   const whole = z.object({ ...baseConfig.shape, ...schema.shape });
-  const parsed = whole.safeParse(settingsFor(service, Object.keys(whole.shape), env));
-  if (parsed.success) return parsed.data as BaseConfig & z.output<S>;
-  const mistakes = parsed.error.issues.map((issue) => `${prefixOf(service)}${issue.path.join('.')}: ${issue.message}`);
+  const settings = settingsFor(service, Object.keys(whole.shape), env);
+  const parsed = whole.safeParse(settings);
+  // What the service demands of its settings together does not come along with their shapes.
+  const refined = schema.safeParse(settings);
+  if (parsed.success && refined.success) return parsed.data as BaseConfig & z.output<S>;
+  const issues = (parsed.error ?? refined.error)!.issues;
+  const mistakes = issues.map((issue) => `${prefixOf(service)}${issue.path.join('.')}: ${issue.message}`);
   throw new ConfigError(service, mistakes);
 };

@@ -1,26 +1,34 @@
 /** Ingress: who is asking, and is the request well formed. It decides nothing else, and cannot read a job's content. */
+import { instant } from '@countersign/contracts/names';
+import { endsSometime, NEEDS_END } from '@countersign/platform/fail-mode';
 import { listen } from '@countersign/platform/http';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { approvalRoutes } from './approval-routes.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { bundleRoutes } from './bundle-routes.ts';
+import { openDecisions } from './decide-in-batches.ts';
 import { jobRoutes } from './job-routes.ts';
 import { openNatsDoor } from './nats-door.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { serveDocuments } from './serve-documents.ts';
 import { serveRoutes } from './serve-routes.ts';
+import { standByDecisions } from './stand-by-decisions.ts';
 import { createEventStreams } from './stream-events.ts';
 import { createSubmit } from './submit-job.ts';
 
-const config = z.object({
+const settings = z.object({
   /** Of the HTTP API; 0 takes any free port. */
   HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8081),
   /** Address that the HTTP API listens on. TLS is the proxy's in front of it. */
   HTTP_HOST: z.string().default('127.0.0.1'),
-  /** While the kernel is out of reach nothing is admitted; there is no other mode. */
-  FAIL_MODE: z.literal('closed', 'must be closed').default('closed'),
+  /** While the kernel is out of reach: `closed` admits nothing, `open` what the kernel allowed the same caller before. */
+  FAIL_MODE: z.enum(['closed', 'open']).default('closed'),
+  /** RFC 3339 in UTC: when `open` ends by itself. */
+  FAIL_OPEN_UNTIL: instant.optional(),
 });
+
+const config = settings.refine(endsSometime, NEEDS_END);
 
 export const ingress = defineService({
   name: 'ingress',
@@ -34,7 +42,8 @@ export const ingress = defineService({
   ],
   async start({ config, database, bus, metrics, log, onStop }) {
     const authenticator = createAuthenticator(database);
-    const submit = createSubmit(bus);
+    const decide = standByDecisions(openDecisions(bus), { mode: config, metrics, log });
+    const submit = createSubmit(bus, decide);
     const streams = createEventStreams(bus, metrics);
     const routes = [
       ...jobRoutes(bus, submit, streams),

@@ -11,7 +11,7 @@ import type { Bus } from '@countersign/platform/bus';
 import { traceIdOf } from '@countersign/platform/trace';
 import { openAdmissions } from './admit-in-batches.ts';
 import { actorOf } from './caller.ts';
-import { openDecisions } from './decide-in-batches.ts';
+import type { openDecisions } from './decide-in-batches.ts';
 import { linksOf } from './job-links.ts';
 import { prepareJob, type Submission } from './prepare-job.ts';
 
@@ -64,8 +64,8 @@ const unlessStale = async (admission: Promise<Admitted>): Promise<Admitted | nul
   }
 };
 
-export const createSubmit = (bus: Bus): SubmitJob => {
-  const decide = openDecisions(bus);
+/** `decide`: how the kernel is asked, and what stands in for it. */
+export const createSubmit = (bus: Bus, decide: ReturnType<typeof openDecisions>): SubmitJob => {
   const admit = openAdmissions(bus);
   return async (submission) => {
     const { caller, idempotency_key, traceparent } = submission;

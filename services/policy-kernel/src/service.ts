@@ -1,4 +1,5 @@
 /** Policy kernel: which of the five decisions. The table of contents: settings, verbs, sweeps. */
+import type { DecideItem } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import { trustRoot } from '@countersign/contracts/policy';
 import { monotonicMs } from '@countersign/platform/clock';
@@ -6,7 +7,7 @@ import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { activateBundle } from './activate-bundle.ts';
 import { openActivePolicies } from './active-policies.ts';
-import { decideJob, isBehind } from './decide-jobs.ts';
+import { decideJob, type ItemAnswer, isBehind } from './decide-jobs.ts';
 import { openDecideQueue } from './decide-queue.ts';
 import { openDecisionCache } from './decision-cache.ts';
 import { judgeBundles } from './judge-bundles.ts';
@@ -14,6 +15,9 @@ import { openLastKnownGood } from './last-known-good.ts';
 import { listBundles } from './list-bundles.ts';
 import { openCandidates } from './open-candidate.ts';
 import { publishDocument } from './publish-document.ts';
+import { openReplay } from './replay-history.ts';
+import { shadowBundle, showShadow } from './set-shadow.ts';
+import { openShadows } from './shadow-decisions.ts';
 import { showPolicy } from './show-policy.ts';
 import { explainJobs, simulateJobs } from './simulate-jobs.ts';
 
@@ -36,7 +40,16 @@ export const policyKernel = defineService({
     /** Milliseconds for which a kept decision answers the dispatch gate; 0 keeps none. */
     DECISION_CACHE_MS: z.coerce.number().int().min(0).max(LIMITS.decision_cache_ms).default(LIMITS.decision_cache_ms),
   }),
-  metrics: ['decisions_total', 'decision_seconds', 'decision_cache_total', 'policy_epoch', 'policy_rejected_total'],
+  metrics: [
+    'policy_expired_total',
+    'policy_observed_total',
+    'policy_shadow_total',
+    'decisions_total',
+    'decision_seconds',
+    'decision_cache_total',
+    'policy_epoch',
+    'policy_rejected_total',
+  ],
   async start({ bus, config, database, log, metrics, ready, sweep }) {
     const cache = openDecisionCache({
       rows: LIMITS.decision_cache_rows,
@@ -55,6 +68,13 @@ export const policyKernel = defineService({
       monotonicMs,
     });
     const asking = { policies, openCandidate: openCandidates({ database, root }) };
+    const shadows = openShadows({ database, root, metrics, log });
+    const offerAll = (items: readonly DecideItem[], answers: readonly ItemAnswer[]): void => {
+      for (const [i, item] of items.entries()) {
+        const answer = answers[i]!;
+        if (item.gate === 'submit' && answer.ok) shadows.offer(item, answer.value);
+      }
+    };
     await policies.refresh();
 
     bus.serve('policy.decide', async ({ items }) => {
@@ -63,6 +83,7 @@ export const policyKernel = defineService({
       for (let tries = 0; tries < 2 && items.some((item) => isBehind(policies, item)); tries++)
         await policies.refresh();
       const answers = await decideAll(items);
+      offerAll(items, answers);
       metrics.observe('decision_seconds', { gate: items[0]!.gate }, (monotonicMs() - started) / 1_000);
       return { answers };
     });
@@ -70,6 +91,14 @@ export const policyKernel = defineService({
     bus.serve('policy.explain', (question) => explainJobs(asking, question));
     bus.serve('policy.active', async ({ tenant }) => showPolicy(policies, tenant));
 
+    const replay = openReplay({ ...asking, database });
+    bus.serve('policy.replay', replay);
+    bus.serve('policy.shadow', async (asked) => {
+      const answer = await shadowBundle({ database, root, metrics, log }, asked);
+      await shadows.refresh();
+      return answer;
+    });
+    bus.serve('policy.shadowing', ({ tenant }) => showShadow(database, tenant));
     bus.serve('policy.publish', (publishing) => publishDocument({ database, root, metrics, log }, publishing));
     bus.serve('policy.bundles', (page) => listBundles(database, page));
     bus.serve('policy.activate', async (activating) => {
@@ -81,6 +110,10 @@ export const policyKernel = defineService({
     const follow = sweep('follow control', LIMITS.sweep_ms, async () => {
       await judgeBundles({ database, bus, log, metrics, root });
       await policies.refresh();
+    });
+    sweep('shadow', LIMITS.sweep_ms, async () => {
+      await shadows.refresh();
+      await shadows.flush();
     });
     bus.onControl(follow.nudge);
     ready('policy', async () => {

@@ -18,16 +18,16 @@ import { inSlices } from './in-slices.ts';
 import type { OpenCandidate } from './open-candidate.ts';
 
 type Question = RpcParsed<'policy.simulate'>;
-type Parts = { policies: ActivePolicies; openCandidate: OpenCandidate };
+export type AskParts = { policies: ActivePolicies; openCandidate: OpenCandidate };
 type Outcome<T> = { ok: true; value: T } | { ok: false; error: Failure };
 
-export const simulateJobs = async (parts: Parts, question: Question): Promise<RpcAnswer<'policy.simulate'>> => {
+export const simulateJobs = async (parts: AskParts, question: Question): Promise<RpcAnswer<'policy.simulate'>> => {
   const { policy, asked } = await policyAsked(parts, question);
   const answer = (item: DecideItem) => answerOf(decideUnder(asked, item, { now: nowInstant(), simulation: true }));
   return { policy, answers: await inBounds(question.items, answer) };
 };
 
-export const explainJobs = async (parts: Parts, question: Question): Promise<RpcAnswer<'policy.explain'>> => {
+export const explainJobs = async (parts: AskParts, question: Question): Promise<RpcAnswer<'policy.explain'>> => {
   const { policy, asked } = await policyAsked(parts, question);
   const answer = (item: DecideItem) => {
     const { outcome, steps, text } = explainUnder(asked, item, { now: nowInstant(), simulation: true });
@@ -36,9 +36,9 @@ export const explainJobs = async (parts: Parts, question: Question): Promise<Rpc
   return { policy, answers: await inBounds(question.items, answer) };
 };
 
-const policyAsked = async (
-  { policies, openCandidate }: Parts,
-  { tenant, candidate }: Question,
+export const policyAsked = async (
+  { policies, openCandidate }: AskParts,
+  { tenant, candidate }: Pick<Question, 'tenant' | 'candidate'>,
 ): Promise<{ policy: AskedPolicy; asked: Asked }> => {
   if (candidate !== null) {
     const { asked: policy, ...asked } = await openCandidate(tenant, candidate);

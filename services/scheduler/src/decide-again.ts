@@ -2,10 +2,14 @@
 
 import type { DecideItem } from '@countersign/contracts/decision';
 import { finalDecision } from '@countersign/contracts/decision';
+import { CountersignError } from '@countersign/contracts/errors';
 import { actor as actorShape } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
+import type { RpcAnswer } from '@countersign/contracts/rpc';
+import { isFailOpen } from '@countersign/platform/fail-mode';
 import type { DispatchItem } from './classify-dispatch.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
+import { standByDecisions } from './stand-by-decisions.ts';
 import type { ClearedJob } from './store-dispatch.ts';
 
 const toItem = (context: SchedulerContext, job: ClearedJob): DecideItem => ({
@@ -17,13 +21,25 @@ const toItem = (context: SchedulerContext, job: ClearedJob): DecideItem => ({
   min_epoch: context.known.epochs.get(job.tenant) ?? 0,
 });
 
+/** Null when it is out of reach and the gate may go on without it. */
+const askKernel = async (
+  context: SchedulerContext,
+  jobs: readonly ClearedJob[],
+): Promise<RpcAnswer<'policy.decide'>['answers'] | null> => {
+  const items = jobs.map((job) => toItem(context, job));
+  try {
+    return (await context.bus.call('policy.decide', { items }, { timeout_ms: LIMITS.decide_ms })).answers;
+  } catch (thrown) {
+    const away = thrown instanceof CountersignError && thrown.code === 'policy_unavailable';
+    if (away && isFailOpen(context.config)) return null;
+    throw thrown;
+  }
+};
+
 /** Throws when the kernel is out of reach: the sweep tries again. A job that the kernel cannot decide alone waits alone. */
 export const decideAgain = async (context: SchedulerContext, jobs: readonly ClearedJob[]): Promise<DispatchItem[]> => {
-  const { answers } = await context.bus.call(
-    'policy.decide',
-    { items: jobs.map((job) => toItem(context, job)) },
-    { timeout_ms: LIMITS.decide_ms },
-  );
+  const answers = await askKernel(context, jobs);
+  if (answers === null) return standByDecisions(context, jobs);
   return jobs.flatMap((job, i) => {
     const answer = answers[i];
     if (!answer?.ok) {

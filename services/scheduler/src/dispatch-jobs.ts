@@ -2,6 +2,8 @@
  * The dispatch gate: cleared jobs that fit the pools' free slots are decided again, then, in one transaction that reads
  * `control` first, get their attempt, their redeemed approval and their evidence. Only then does a warrant leave.
  */
+import type { Decision } from '@countersign/contracts/decision';
+import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
@@ -105,6 +107,9 @@ const commitBatch = async (
   return plan;
 };
 
+const wasFailOpen = ({ kind, body }: NewEntry): boolean =>
+  kind === 'job_dispatched' && (body.decision as Decision).fail_mode === 'open';
+
 const dispatchRound = async (context: SchedulerContext): Promise<number> => {
   const picked = await pickCleared(context.database, LIMITS.batch_rows, context.known.rooms);
   if (picked.length === 0) return 0;
@@ -114,6 +119,8 @@ const dispatchRound = async (context: SchedulerContext): Promise<number> => {
   for (const move of plan.moves) {
     if (move.to === 'denied' || move.to === 'failed') context.metrics.count('jobs_ended_total', { state: move.to });
   }
+  const open = plan.entries.filter(wasFailOpen).length;
+  if (open > 0) context.metrics.count('dispatch_fail_open_total', {}, open);
   await publishAttempts(context, plan.attempts);
   wakeHeld(context, plan.held);
   return picked.length;

@@ -1,8 +1,9 @@
 /** What the scheduler's handlers share. */
+import type { FailMode } from '@countersign/platform/fail-mode';
 import type { ServiceContext } from '@countersign/platform/service';
 import type { WarrantSigner } from './sign-warrant.ts';
 
-export type SchedulerContext = ServiceContext<{ WARRANT_KEY: string }> & {
+export type SchedulerContext = ServiceContext<{ WARRANT_KEY: string } & FailMode> & {
   warrants: WarrantSigner;
   /** Hints only: every gate transaction reads `control` again. */
   known: { epochs: Map<string, number>; rooms: Map<string, number> };

@@ -1,8 +1,10 @@
 /** Table of contents of the scheduler: may this job run now, where, and what state is it in. */
 import { LIMITS } from '@countersign/contracts/limits';
+import { instant } from '@countersign/contracts/names';
 import type { AdmitItem, Admitted } from '@countersign/contracts/rpc';
 import { stageOf } from '@countersign/contracts/subjects';
 import type { ClaimAnswer } from '@countersign/contracts/worker';
+import { endsSometime, NEEDS_END } from '@countersign/platform/fail-mode';
 import { groupCommit } from '@countersign/platform/group-commit';
 import { defineService } from '@countersign/platform/service';
 import { settleAll } from '@countersign/platform/settle-all';
@@ -25,11 +27,17 @@ import { sweepDeadlines } from './sweep-deadlines.ts';
 
 export const scheduler = defineService({
   name: 'scheduler',
-  config: z.object({
-    /** PKCS#8 PEM of the Ed25519 key that signs warrants; workers pin its public half. */
-    WARRANT_KEY: z.string().includes('BEGIN PRIVATE KEY', { message: 'must be a PKCS#8 PEM' }),
-  }),
-  metrics: ['attempts_lost_total', 'jobs_admitted_total', 'jobs_ended_total'],
+  config: z
+    .object({
+      /** PKCS#8 PEM of the Ed25519 key that signs warrants; workers pin its public half. */
+      WARRANT_KEY: z.string().includes('BEGIN PRIVATE KEY', { message: 'must be a PKCS#8 PEM' }),
+      /** While the kernel is out of reach: `closed` dispatches nothing, `open` what the submit gate allowed under the same policy. */
+      FAIL_MODE: z.enum(['closed', 'open']).default('closed'),
+      /** RFC 3339 in UTC: when `open` ends by itself. */
+      FAIL_OPEN_UNTIL: instant.optional(),
+    })
+    .refine(endsSometime, NEEDS_END),
+  metrics: ['attempts_lost_total', 'dispatch_fail_open_total', 'jobs_admitted_total', 'jobs_ended_total'],
   async start(context) {
     const dispatch = context.sweep('dispatch', LIMITS.sweep_ms, () => dispatchJobs(shared));
     context.sweep('end', LIMITS.sweep_ms, () => endJobs(shared, null));

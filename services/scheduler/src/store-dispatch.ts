@@ -119,6 +119,18 @@ export const delayJobs = async (tx: Tx, jobs: readonly ClearedJob[], ms: number)
   await tx.query(DELAY, [jobs.map((job) => job.tenant), jobs.map((job) => job.job_id), ms]);
 };
 
+export type Standing = { tenant: string; job_id: string; effective: string | null; decisions: string };
+const STANDING = `
+SELECT c.tenant, c.job_id, c.effective, c.decisions
+  FROM unnest($1::text[], $2::text[]) AS k(tenant, job_id)
+  JOIN scheduler.contexts c ON c.tenant = k.tenant AND c.job_id = k.job_id`;
+
+/** What the submit gate decided, and what it made of the job, by `<tenant>/<job_id>`. */
+export const readStanding = async (tx: Tx, jobs: readonly ClearedJob[]): Promise<Map<string, Standing>> => {
+  const rows = await tx.query<Standing>(STANDING, [jobs.map((job) => job.tenant), jobs.map((job) => job.job_id)]);
+  return new Map(rows.map((row) => [`${row.tenant}/${row.job_id}`, row]));
+};
+
 const RENEW = `
 UPDATE scheduler.contexts c SET effective = k.effective
   FROM unnest($1::text[], $2::text[], $3::text[]) AS k(tenant, job_id, effective)

@@ -1,0 +1,51 @@
+/** Answers `rpc.policy.shadow` and `rpc.policy.shadowing`: which published bundle decides beside the active one, until when. */
+import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
+import { nowInstant, nowMs } from '@countersign/platform/clock';
+import type { Database } from '@countersign/platform/database';
+import { append } from '@countersign/platform/ledger-append';
+import { verifyBundle } from '@countersign/policy/verify-bundle';
+import { findBundle } from './activate-bundle.ts';
+import type { PublishParts } from './publish-document.ts';
+import { type Published, readShadows, setShadow } from './store-bundles.ts';
+
+type Asked = RpcParsed<'policy.shadow'>;
+
+/** Affects nothing, so it may shadow the own tenant whatever its scope is. Throws what keeps it from being believed. */
+export const shadowBundle = async (parts: PublishParts, asked: Asked): Promise<RpcAnswer<'policy.shadow'>> => {
+  const { database } = parts;
+  const { until, tenant } = asked;
+  const published = await findBundle(parts, asked);
+  if (until !== null) await refuseUnfit(parts, published, until);
+  const scope = asked.scope === '*' && asked.global ? '*' : tenant;
+  await store(database, scope, asked, published);
+  return showShadow(database, scope);
+};
+
+const refuseUnfit = async ({ root }: PublishParts, { document }: Published, until: string): Promise<void> => {
+  const ms = Date.parse(until) - nowMs();
+  if (!(ms > 0 && ms <= LIMITS.policy_duration_ms))
+    throw new CountersignError('field_invalid', 'must lie ahead, and not too far', { at: '/until' });
+  const verified = await verifyBundle(document, root, nowInstant());
+  if (!verified.ok) throw new CountersignError(verified.code, verified.detail);
+};
+
+const store = (database: Database, scope: string, { until, principal }: Asked, published: Published): Promise<void> =>
+  database.transaction(async (tx) => {
+    const { bundle_id, version, snapshot } = published;
+    await setShadow(tx, scope, until === null ? null : { bundle_id, until, set_by: principal.id });
+    const what = { scope, until, policy_version: version, policy_snapshot: snapshot };
+    const body = { ...what, actor: principal.id, auth_method: principal.auth_method };
+    const tenant = scope === '*' ? null : scope;
+    await append(tx, [{ chain: `policy:${scope}`, kind: 'policy_shadow_set', tenant, topic: null, body }]);
+  });
+
+/** The tenant's own, else the one for everybody. */
+export const showShadow = async (database: Database, tenant: string): Promise<RpcAnswer<'policy.shadowing'>> => {
+  const shadows = await readShadows(database);
+  const found = shadows.find(({ scope }) => scope === tenant) ?? shadows.find(({ scope }) => scope === '*');
+  if (found === undefined) return { shadow: null };
+  const { scope, version, snapshot, until, set_by } = found;
+  return { shadow: { scope, version, snapshot, until, set_by } };
+};

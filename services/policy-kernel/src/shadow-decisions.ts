@@ -1,0 +1,135 @@
+/**
+ * Lets published bundles decide beside the active ones. Live answers never wait for it and never change by it: it has a
+ * queue of its own, drops what does not fit, and keeps only so many differences for the ledger.
+ */
+import { type DecideAnswer, type DecideItem, finalDecision } from '@countersign/contracts/decision';
+import type { NewEntry } from '@countersign/contracts/ledger-entry';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { TrustRoot } from '@countersign/contracts/policy';
+import type { Difference } from '@countersign/contracts/policy-rollout';
+import { monotonicMs, nowInstant, nowMs } from '@countersign/platform/clock';
+import type { Database } from '@countersign/platform/database';
+import { append } from '@countersign/platform/ledger-append';
+import { errorFields, type Logger } from '@countersign/platform/logger';
+import type { Metrics } from '@countersign/platform/metrics';
+import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import { openBundle } from '@countersign/policy/verify-bundle';
+import { type Compared, comparedOf, differenceOf } from './compare-decisions.ts';
+import { decideUnder } from './decide-under.ts';
+import { readDocument, readShadows, type StoredShadow } from './store-bundles.ts';
+
+type Parts = { database: Database; root: TrustRoot; metrics: Metrics; log: Logger };
+type Loaded = StoredShadow & { policy: CompiledPolicy };
+type Live = { item: DecideItem; answer: DecideAnswer; shadow: Loaded };
+
+const MINUTE_MS = 60_000;
+
+export type Shadows = {
+  refresh(): Promise<void>;
+  /** Costs a lookup; everything else happens later, or not at all. */
+  offer(item: DecideItem, answer: DecideAnswer): void;
+  /** Writes the differences kept so far. */
+  flush(): Promise<void>;
+};
+
+export const openShadows = (parts: Parts): Shadows => {
+  const { database, metrics, log } = parts;
+  let loaded = new Map<string, Loaded>();
+  const queue: Live[] = [];
+  let working = false;
+  const kept: NewEntry[] = [];
+  const budget = perMinute(LIMITS.shadow_entries);
+
+  const compare = ({ item, answer, shadow }: Live): void => {
+    try {
+      const active = finalDecision(answer);
+      const asked = { policy: shadow.policy, epoch: 0, ends_at: null };
+      const compared = comparedOf(decideUnder(asked, item, { now: active.decided_at }));
+      const kind = differenceOf(active, compared);
+      metrics.count('policy_shadow_total', { kind: kind ?? 'same' });
+      if (kind !== null && budget()) kept.push(entryOf({ item, answer, shadow }, kind, compared));
+    } catch (thrown) {
+      metrics.count('policy_shadow_total', { kind: 'failed' });
+      log.warn({ ...errorFields(thrown), scope: shadow.scope }, 'a shadow could not decide');
+    }
+  };
+  /** A slice, then the gates again. */
+  const work = (): void => {
+    const started = monotonicMs();
+    while (queue.length > 0 && monotonicMs() - started < LIMITS.decide_slice_ms) compare(queue.shift()!);
+    working = queue.length > 0;
+    if (working) setImmediate(work);
+  };
+
+  return {
+    async refresh() {
+      const next = new Map<string, Loaded>();
+      for (const stored of await readShadows(database)) {
+        const before = loaded.get(stored.scope);
+        const policy = before?.snapshot === stored.snapshot ? before.policy : await load(parts, stored);
+        if (policy !== null) next.set(stored.scope, { ...stored, policy });
+      }
+      loaded = next;
+    },
+    offer(item, answer) {
+      const shadow = loaded.get(item.request.tenant) ?? loaded.get('*');
+      if (shadow === undefined || nowMs() >= Date.parse(shadow.until)) return;
+      if (queue.length >= LIMITS.shadow_queue) return metrics.count('policy_shadow_total', { kind: 'dropped' });
+      queue.push({ item, answer, shadow });
+      if (!working) setImmediate(work);
+      working = true;
+    },
+    async flush() {
+      if (kept.length === 0) return;
+      const entries = kept.splice(0);
+      await database.transaction((tx) => append(tx, entries));
+    },
+  };
+};
+
+const load = async (
+  { database, root, log }: Parts,
+  { bundle_id, scope }: StoredShadow,
+): Promise<CompiledPolicy | null> => {
+  const opened = await openBundle((await readDocument(database, bundle_id)) ?? '', root, nowInstant());
+  if (opened.ok) return opened.policy;
+  log.error({ bundle_id, scope, code: opened.code }, 'a shadow does not verify any more');
+  return null;
+};
+
+/** True as often as the number says, in each minute. */
+const perMinute = (most: number): (() => boolean) => {
+  let [since, used] = [Number.NEGATIVE_INFINITY, 0];
+  return () => {
+    if (monotonicMs() - since >= MINUTE_MS) [since, used] = [monotonicMs(), 0];
+    used += 1;
+    return used <= most;
+  };
+};
+
+const entryOf = ({ item, answer, shadow }: Live, kind: Difference, compared: Compared): NewEntry => {
+  const { request, actor, job_hash } = item;
+  const { tenant, job_id, topic } = request;
+  const active = finalDecision(answer);
+  return {
+    chain: `policy:${shadow.scope}`,
+    kind: 'policy_shadow_difference',
+    tenant,
+    topic,
+    body: {
+      tenant,
+      job_id,
+      topic,
+      capability: answer.effective?.capability ?? request.meta.capability ?? null,
+      actor: actor.id,
+      auth_method: actor.auth_method,
+      owner: actor.owner,
+      job_hash,
+      difference: kind,
+      active: { ...said(active), policy_version: active.policy_version, policy_snapshot: active.policy_snapshot },
+      shadow: { ...said(compared), policy_version: shadow.version, policy_snapshot: shadow.snapshot },
+    },
+  };
+};
+
+const said = ({ decision, rule_id }: Pick<Compared, 'decision' | 'rule_id'>) => ({ decision, rule_id });

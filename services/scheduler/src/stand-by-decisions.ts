@@ -1,0 +1,45 @@
+/**
+ * What `fail_mode: open` means at the dispatch gate. While the kernel is out of reach, a job goes on under the decision of
+ * the submit gate if that allowed it, under the policy that is still active, and nothing about the job has changed. What
+ * needs an approval waits for the kernel; stops, epoch and pools are looked at as always.
+ */
+import { type Decision, decision as decisionShape, effectiveJob } from '@countersign/contracts/decision';
+import { nowInstant } from '@countersign/platform/clock';
+import { uuidv7 } from '@countersign/platform/ids';
+import { z } from 'zod';
+import type { DispatchItem } from './classify-dispatch.ts';
+import type { SchedulerContext } from './scheduler-context.ts';
+import { type ClearedJob, delayJobs, readStanding, type Standing } from './store-dispatch.ts';
+
+/** Those that cannot go on must not stand in front of those that can. */
+const LATER_MS = 2_000;
+
+const mayStand = ({ decision, reads_now, observed }: Decision): boolean =>
+  (decision === 'allow' || decision === 'allow_with_constraints') && reads_now !== true && observed === undefined;
+
+const standOn = (job: ClearedJob, standing: Standing | undefined): DispatchItem | null => {
+  if (standing?.effective == null) return null;
+  const stood = z.array(decisionShape).parse(JSON.parse(standing.decisions)).at(-1)!;
+  const unchanged = stood.effective_digest === job.effective_digest && stood.policy_epoch === job.policy_epoch;
+  if (!unchanged || !mayStand(stood)) return null;
+  const decided = { decision_id: uuidv7(), gate: 'dispatch' as const, decided_at: nowInstant() };
+  const decision: Decision = { ...stood, ...decided, cached: true, fail_mode: 'open' };
+  const effective = effectiveJob.parse(JSON.parse(standing.effective));
+  return { job, decision, answer: { decisions: [decision], rewritten: JSON.parse(job.rewritten), effective } };
+};
+
+export const standByDecisions = async (
+  { database, log }: SchedulerContext,
+  jobs: readonly ClearedJob[],
+): Promise<DispatchItem[]> => {
+  const found = await readStanding(database, jobs);
+  const items = jobs.map((job) => standOn(job, found.get(`${job.tenant}/${job.job_id}`)));
+  const going = items.filter((item): item is DispatchItem => item !== null);
+  await delayJobs(
+    database,
+    jobs.filter((_, i) => items[i] === null),
+    LATER_MS,
+  );
+  if (going.length > 0) log.warn({ jobs: going.length }, 'dispatching on earlier decisions, without the kernel');
+  return going;
+};
