@@ -1,6 +1,6 @@
 /** `countersign policy lint | test | diff`: what an author asks before anybody else sees the policy. Without a server. */
 import { renderJunit } from '@countersign/policy/render-junit';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { comparePolicies, questionsOf } from './compare-policies.ts';
 import { type Output, print } from './context.ts';
 import { EXIT } from './exit-codes.ts';
@@ -12,10 +12,18 @@ import { showDiff, showLinted, showTestRun } from './show-policy.ts';
 import { hasPassed, testPolicy } from './test-policy.ts';
 import { wholeNumber } from './whole-number.ts';
 
-const lint = (output: Output, path: string, { strict }: { strict?: boolean }, command: Command): void => {
-  const linted = lintAtHand(readPolicy(path), strict === true);
+type LintOptions = { strict?: boolean; people?: Record<string, number> };
+
+const lint = (output: Output, path: string, { strict = false, people }: LintOptions, command: Command): void => {
+  const linted = lintAtHand(readPolicy(path), { strict, ...(people === undefined ? {} : { people }) });
   print(output, command, linted, showLinted);
   if (!linted.ok) output.exit(EXIT.faulty);
+};
+
+const addPeople = (text: string, people: Record<string, number> = {}): Record<string, number> => {
+  const [, group, count] = /^([a-z0-9_-]{1,64})=(\d{1,6})$/.exec(text) ?? [];
+  if (group === undefined) throw new InvalidArgumentError('It must be like sre=4.');
+  return { ...people, [group]: Number(count) };
 };
 
 type TestOptions = { tests: string[]; junit?: string; minCoverage?: number };
@@ -46,7 +54,8 @@ export const addAuthorCommands = (policy: Command, output: Output): void => {
     .description('every mistake at once')
     .argument('<policy>', POLICY)
     .option('--strict', 'lints are errors')
-    .action((path: string, options: { strict?: boolean }, command: Command) => lint(output, path, options, command));
+    .option('--people <group=n>', 'how many may vote there, so that quorums are judged; several times', addPeople)
+    .action((path: string, options: LintOptions, command: Command) => lint(output, path, options, command));
   policy
     .command('test')
     .description('decide the cases of its tests')

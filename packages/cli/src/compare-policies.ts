@@ -8,6 +8,7 @@ import type { PolicyCase, PolicyIncident } from '@countersign/contracts/policy-t
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import type { CompiledPolicy } from '@countersign/policy/compile-policy';
 import type { DecideOutcome } from '@countersign/policy/decide';
+import { placeSections } from '@countersign/policy/place-sections';
 import { askPolicy, itemOf, type Question } from './ask-policy.ts';
 
 /** `name` says where the question stands, for people. */
@@ -114,9 +115,9 @@ const compareRules = (before: CompiledPolicy, after: CompiledPolicy): Comparison
 };
 
 const rulesOf = ({ sources }: CompiledPolicy): ReadonlyMap<string, string> => {
-  const { rules, input_rules, tiers, output_policy } = sources.policy;
-  const entries = [...input_rules, ...rules, ...tiers].map((rule) => [rule.id, canonicalize(rule)] as const);
+  const all = Object.values(placeSections(sources)).flat();
+  const entries = all.map(({ source }) => [source.id, canonicalize(source)] as const);
   // Output rules have names of their own, so one may be called like a rule.
-  const outputs = (output_policy.rules ?? []).map((rule) => [`output_policy.${rule.id}`, canonicalize(rule)] as const);
-  return new Map([...entries, ...outputs]);
+  const outputs = sources.policy.output_policy.rules ?? [];
+  return new Map([...entries, ...outputs.map((rule) => [`output_policy.${rule.id}`, canonicalize(rule)] as const)]);
 };

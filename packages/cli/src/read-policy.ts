@@ -20,8 +20,8 @@ export type PolicyAtHand = {
 };
 
 /** What deciding alone needs, where nobody has named a version yet. */
-const UNVERSIONED = 1;
-const UNSIGNED = 'unsigned';
+export const UNVERSIONED = 1;
+export const UNSIGNED = 'unsigned';
 
 /** Throws UsageError for what is neither a folder nor a bundle. Says nothing about what the files mean. */
 export const readPolicy = (path: string): PolicyAtHand => {

@@ -14,12 +14,13 @@ ${Object.values(EXIT_CODES)
   .map(({ code, says }) => `  ${code}  ${says.replaceAll('`', '')}`)
   .join('\n')}`;
 
-const build = (output: Output): Command => {
+/** `complain` gets what commander says of wrong usage. */
+const build = (output: Output, complain: (text: string) => void): Command => {
   const program = withGlobalOptions(new Command('countersign'))
     .description('An open agent control plane: decide, countersign, prove.')
     .addHelpText('after', EXIT_HELP)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => output.write(text), writeErr: (text) => output.writeError(text) });
+    .configureOutput({ writeOut: (text) => output.write(text), writeErr: complain });
   addJobsCommands(program, output);
   addApprovalsCommands(program, output);
   addPolicyCommands(program, output);
@@ -40,16 +41,19 @@ const failureOf = (thrown: unknown): Failed | null => {
 
 /** `args` without node and script. Throws only for a bug. */
 export const runCommand = async (args: readonly string[], output: Output): Promise<void> => {
-  const program = build(output);
+  let complaint = '';
+  const program = build(output, (text) => {
+    complaint += text;
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
-    // Commander has said itself what is wrong; help and version are no mistake.
-    if (thrown instanceof CommanderError) return output.exit(thrown.exitCode === 0 ? EXIT.done : EXIT.usage);
-    const failed = failureOf(thrown);
+    // Help and version are no mistake.
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return output.exit(EXIT.done);
+    const failed = failureOf(thrown instanceof CommanderError ? new UsageError(complaint.trim()) : thrown);
     if (failed === null) throw thrown;
-    const json = program.opts<{ json?: boolean }>().json === true;
-    output.writeError(`${json ? JSON.stringify(failed.body) : printable(failed.text)}\n`);
+    // An option that follows the mistake has not been parsed.
+    output.writeError(`${args.includes('--json') ? JSON.stringify(failed.body) : printable(failed.text)}\n`);
     output.exit(failed.exit);
   }
 };

@@ -105,7 +105,8 @@ export const showSimulation = (answer: Simulation): string =>
     ...(answer.skipped.length > 0 ? [`skipped: ${answer.skipped.join(', ')}`] : []),
   ].join('\n\n');
 
-export const showExplanation = (answer: Explanation): string => `${showSimulation(answer)}\n\n${answer.text}`;
+/** Text to be read aloud: it says itself what was decided, by which rule and why. */
+export const showExplanation = (answer: Explanation): string => answer.text;
 
 export const showError = (error: ApiError): string =>
   list({ error: error.code, detail: error.message, at: error.at, trace_id: error.trace_id });

@@ -31,6 +31,31 @@ describe('lint', () => {
     expect((await runCli('policy', 'lint', broken)).out).toContain('policy.yaml:2:');
   });
 
+  test('tells what is likely a mistake; under --strict that is one', async () => {
+    const odd = writeFolder({
+      'policy.yaml': `${POLICY}  - { id: never, match: { topics: [job.disk.read] }, decision: require_approval }\n`,
+    });
+    const { code, json } = await runCli('--json', 'policy', 'lint', odd);
+    expect([code, json.ok, json.faults]).toEqual([EXIT.done, true, []]);
+    expect(json.lints).toContainEqual(expect.objectContaining({ code: 'rule_shadowed', line: 16 }));
+    const strict = await runCli('policy', 'lint', odd, '--strict');
+    expect([strict.code, strict.out]).toEqual([EXIT.faulty, expect.stringMatching(/rule_shadowed.*\(lint\)/)]);
+  });
+
+  test('judges quorums when it is told how many may vote', async () => {
+    const two = writeFolder({
+      'policy.yaml': POLICY.replace(
+        'require_approval',
+        'require_approval\n    approval: { stages: [{ group: approvers, count: 2 }] }',
+      ),
+    });
+    const codes = async (...more: string[]) =>
+      (await runCli('--json', 'policy', 'lint', two, ...more)).json.lints.map((lint: { code: string }) => lint.code);
+    expect(await codes('--people', 'approvers=1')).toContain('quorum_unreachable');
+    expect(await codes('--people', 'approvers=2', '--people', 'sre=1')).not.toContain('quorum_unreachable');
+    expect((await runCli('policy', 'lint', two, '--people', 'many')).code).toBe(EXIT.usage);
+  });
+
   test('reads YAML that is none as a fault, not as a crash', async () => {
     const { code, out } = await runCli('policy', 'lint', writeFolder({ 'policy.yaml': 'rules: [' }));
     expect(code).toBe(EXIT.faulty);
@@ -161,7 +186,10 @@ describe('simulate and explain by the policy in hand', () => {
     const file = writeOne('r.jsonl', '{"topic":"job.disk.read"}\n{"topic":"job.disk.read","prompt":"wipe"}\n');
     const { code, json } = await runCli('--json', 'policy', 'simulate', '--policy', sound, '--requests', file);
     expect(code).toBe(EXIT.denied);
-    expect(json.answers.map((answer: any) => answer.value.decision)).toEqual(['allow', 'deny']);
+    expect(json.answers.map((answer: { value: { decision: string } }) => answer.value.decision)).toEqual([
+      'allow',
+      'deny',
+    ]);
     const shown = await runCli('policy', 'simulate', '--policy', sound, '--requests', file);
     expect(shown.out).toMatch(/r\.jsonl: line 1\n[\s\S]*line 2\n/);
   });
