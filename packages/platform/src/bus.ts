@@ -16,7 +16,7 @@ import { publishStored } from './publish-stored.ts';
 import type { PullConsumer, StreamMessage } from './pull-consumer.ts';
 import { openPull } from './pull-consumer.ts';
 import { openReplyWindow } from './reply-window.ts';
-import { callRpc, mayCall } from './rpc-envelope.ts';
+import { callRpc, mayCall, readRequest } from './rpc-envelope.ts';
 
 export type { StreamMessage } from './pull-consumer.ts';
 
@@ -77,7 +77,7 @@ const track = (inflight: Inflight, work: Promise<unknown>): void => {
   void work.finally(() => inflight.delete(work));
 };
 
-/** Collects messages and hands them on in batches, one `handle` at a time. */
+/** Collects messages and hands them on in batches, one `handle` at a time. Stopped, it gives back what still waits. */
 const batcher = (
   pullOf: (handle: (m: StreamMessage) => void) => PullConsumer,
   batch: number,
@@ -102,7 +102,12 @@ const batcher = (
     busy = false;
   };
   pull.want(room);
-  return pull;
+  return {
+    stop() {
+      pull.stop();
+      for (const message of buffer.splice(0)) message.nak();
+    },
+  };
 };
 
 export const connectBus = async (options: BusOptions): Promise<Bus> => {
@@ -121,16 +126,17 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
   const stops: (() => void)[] = [];
 
   const answer = async (message: Message, handle: () => Promise<unknown>, label: string): Promise<void> => {
-    let reply: { ok: true; value: unknown } | { ok: false; error: Failure };
+    const send = (reply: { ok: true; value: unknown } | { ok: false; error: Failure }): void => {
+      if (message.reply && connection.isConnected()) connection.publish(message.reply, JSON.stringify(reply));
+      metrics?.count('rpc_requests_total', { verb: label, outcome: reply.ok ? 'ok' : reply.error.code });
+    };
     try {
-      reply = { ok: true, value: await handle() };
+      send({ ok: true, value: await handle() });
     } catch (thrown) {
-      reply = { ok: false, error: failureOf(thrown) };
       if (!(thrown instanceof CountersignError))
-        log?.error({ ...errorFields(thrown), verb: label }, 'a handler failed');
+        log?.error({ ...errorFields(thrown), verb: label }, 'a handler failed, or its answer is too large');
+      send({ ok: false, error: failureOf(thrown) });
     }
-    metrics?.count('rpc_requests_total', { verb: label, outcome: reply.ok ? 'ok' : reply.error.code });
-    if (message.reply && connection.isConnected()) connection.publish(message.reply, JSON.stringify(reply));
   };
 
   const runBatch = async (
@@ -139,7 +145,7 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
   ): Promise<void> => {
     const work = handle(messages).catch((thrown: unknown) => {
       log?.warn({ ...errorFields(thrown), messages: messages.length }, 'a batch goes back to its stream');
-      for (const message of messages) message.nak(1_000);
+      for (const message of messages) message.nak(LIMITS.redeliver_ms);
     });
     track(inflight, work);
     await work;
@@ -222,13 +228,13 @@ const openAndHandle = async <V extends RpcVerb>(
   message: Message,
   handle: (request: RpcParsed<V>, meta: RpcMeta) => Promise<RpcAnswer<V>>,
 ): Promise<RpcAnswer<V>> => {
-  const envelope = JSON.parse(Buffer.from(message.data).toString('utf8')) as { traceparent?: string; body?: unknown };
-  const parsed = RPC[verb].request.safeParse(envelope.body);
+  const { traceparent, body } = readRequest(message.data);
+  const parsed = RPC[verb].request.safeParse(body);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new CountersignError('field_invalid', issue?.message, { at: `/${issue?.path.join('/') ?? ''}` });
   }
-  return handle(parsed.data as RpcParsed<V>, { subject: message.subject, traceparent: envelope.traceparent ?? '' });
+  return handle(parsed.data as RpcParsed<V>, { subject: message.subject, traceparent });
 };
 
 const within = async <T>(work: Promise<T>, ms: number): Promise<T> => {

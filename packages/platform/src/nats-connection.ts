@@ -24,6 +24,7 @@ export type RequestOutcome =
 export type Connection = {
   /** `_INBOX_<user>` */
   inbox: string;
+  /** Buffered while the server is away. Once closed nothing is sent: an acknowledgement that comes too late is given up. */
   publish(subject: string, data: Uint8Array | string, options?: { reply?: string; headers?: Headers }): void;
   subscribe(subject: string, queue: string | null, handle: (message: Message) => void): () => void;
   /** One round trip to the server. */
@@ -108,8 +109,10 @@ export const connectNats = async (options: ConnectionOptions): Promise<Connectio
   void watchStatus(nc, state);
   return {
     inbox: options.inbox,
-    publish: (subject, data, { reply, headers: given } = {}) =>
-      nc.publish(subject, data, { ...(reply ? { reply } : {}), ...(given ? { headers: encodeHeaders(given) } : {}) }),
+    publish(subject, data, { reply, headers: given } = {}) {
+      if (nc.isClosed()) return;
+      nc.publish(subject, data, { ...(reply ? { reply } : {}), ...(given ? { headers: encodeHeaders(given) } : {}) });
+    },
     subscribe(subject, queue, handle) {
       const callback = (error: Error | null, message: Msg) => {
         if (!error) handle(toMessage(message));

@@ -7,7 +7,15 @@ const ACK_MS = 5_000;
 
 const failed = (cause: string) => new CountersignError('bus_unavailable', undefined, { cause: new Error(cause) });
 
-type PubAck = { error?: { description?: string } };
+type PubAck = { stream?: unknown; seq?: unknown; error?: { description?: string } };
+
+const readAck = (data: Uint8Array): PubAck | null => {
+  try {
+    return JSON.parse(Buffer.from(data).toString('utf8')) as PubAck | null;
+  } catch {
+    return null;
+  }
+};
 
 /** Throws `bus_unavailable`: nothing stored, or nobody knows. Callers publish again; receivers are idempotent. */
 export const publishStored = async (
@@ -18,6 +26,8 @@ export const publishStored = async (
 ): Promise<void> => {
   const reply = await window.ask(subject, data, ACK_MS, headers);
   if (!reply.ok) throw failed(reply.reason === 'no_responders' ? 'no stream takes this subject' : reply.reason);
-  const ack = JSON.parse(Buffer.from(reply.message.data).toString('utf8')) as PubAck;
-  if (ack.error) throw failed(ack.error.description ?? 'the stream refused the message');
+  const ack = readAck(reply.message.data);
+  if (ack?.error) throw failed(ack.error.description ?? 'the stream refused the message');
+  /** Anybody who listens on the subject may answer; only an acknowledgement of a stream says that it is stored. */
+  if (typeof ack?.stream !== 'string' || typeof ack.seq !== 'number') throw failed('the answer is no acknowledgement');
 };

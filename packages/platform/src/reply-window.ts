@@ -14,7 +14,10 @@ export type Reply =
 type Waiting = { resolve: (reply: Reply) => void; due: number };
 
 export type ReplyWindow = {
-  /** Never rejects, and never buffers: without a connection nothing is sent that its caller has given up. */
+  /**
+   * Never buffers: without a connection nothing is sent that its caller has given up. Rejects only what is too large for
+   * the server, which is a bug.
+   */
   ask(subject: string, data: string, timeoutMs: number, headers?: Headers): Promise<Reply>;
   close(): void;
 };
@@ -47,8 +50,8 @@ export const openReplyWindow = (connection: Connection): ReplyWindow => {
         if (!connection.isConnected()) return resolve({ ok: false, reason: 'closed' });
         if (outstanding.size >= MAX_OUTSTANDING) return resolve({ ok: false, reason: 'overloaded' });
         const id = next++;
-        outstanding.set(id, { resolve, due: monotonicMs() + timeoutMs });
         connection.publish(subject, data, { reply: prefix + id, ...(headers ? { headers } : {}) });
+        outstanding.set(id, { resolve, due: monotonicMs() + timeoutMs });
       }),
     close() {
       clearInterval(sweep);

@@ -28,12 +28,18 @@ export const mayCall = (verb: RpcVerb, message: Message): boolean => {
   });
 };
 
-const readReply = (data: Uint8Array): unknown => {
+const readJson = (data: Uint8Array): unknown => {
   try {
     return JSON.parse(Buffer.from(data).toString('utf8'));
   } catch {
     return undefined;
   }
+};
+
+/** Nonsense reads as a request without a body, which no verb takes. */
+export const readRequest = (data: Uint8Array): { traceparent: string; body: unknown } => {
+  const { traceparent, body } = (readJson(data) ?? {}) as { traceparent?: unknown; body?: unknown };
+  return { traceparent: typeof traceparent === 'string' ? traceparent : '', body };
 };
 
 export const callRpc = async <V extends RpcVerb>(
@@ -49,7 +55,7 @@ export const callRpc = async <V extends RpcVerb>(
   const body = JSON.stringify({ traceparent: options.traceparent, body: request });
   const answer = await window.ask(subject, body, options.timeout_ms ?? LIMITS.rpc_ms);
   if (!answer.ok) throw unavailable(answer.reason);
-  const reply = readReply(answer.message.data) as { ok?: unknown; value?: unknown; error?: unknown } | undefined;
+  const reply = readJson(answer.message.data) as { ok?: unknown; value?: unknown; error?: unknown } | null | undefined;
   if (reply?.ok === true) {
     const value = spec.answer.safeParse(reply.value);
     if (value.success) return value.data as RpcAnswer<V>;

@@ -3,8 +3,14 @@
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { groupCommit } from '@countersign/platform/group-commit';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
+
+/** The clock's pauses, which a test ends by hand. */
+const pauses = vi.hoisted((): { ms: number; end: () => void }[] => []);
+vi.mock('node:timers/promises', () => ({
+  setTimeout: (ms: number) => new Promise<void>((end) => pauses.push({ ms, end })),
+}));
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const outage = () => new CountersignError('database_unavailable');
@@ -140,31 +146,26 @@ test('who finds the queue full hears at once to come back, and takes nobody’s 
   expect(batches).toEqual([[0], [1, 2]]);
 });
 
-describe('lingering', () => {
-  afterEach(() => vi.useRealTimers());
-  const afterBatchOf = async (rows: number): Promise<{ next: Promise<number>; batches: number[][] }> => {
+describe('after a batch', () => {
+  /** The next caller comes when the first batch was answered. */
+  const runAfterBatchOf = async (rows: number): Promise<{ batches: number[][]; next: Promise<number> }> => {
     const { batches, submit } = recording((item) => item);
-    const first = range(rows).map(submit);
-    const all = Promise.all(first);
-    // Joins the first batch's queue only when that one has run.
-    const next = all.then(() => submit(-1));
-    await all;
-    return { next, batches };
+    await Promise.all(range(rows).map(submit));
+    return { batches, next: submit(-1) };
   };
 
-  test('a busy batch lets the next one gather for a moment', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout'] });
-    const { next, batches } = await afterBatchOf(LIMITS.busy_rows);
-    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  test('that was busy, the next one gathers for a moment', async () => {
+    const { batches, next } = await runAfterBatchOf(LIMITS.busy_rows);
+    await vi.waitFor(() => expect(pauses).toHaveLength(1));
+    expect(pauses[0]!.ms).toBe(LIMITS.linger_ms);
     expect(batches).toHaveLength(1);
-    await vi.advanceTimersByTimeAsync(LIMITS.linger_ms);
+    pauses.shift()!.end();
     expect(await next).toBe(-1);
     expect(batches).toHaveLength(2);
   });
 
-  test('a quiet system never waits', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout'] });
-    const { next } = await afterBatchOf(LIMITS.busy_rows - 1);
-    expect(await next).toBe(-1);
+  test('in a quiet system nobody waits', async () => {
+    expect(await (await runAfterBatchOf(LIMITS.busy_rows - 1)).next).toBe(-1);
+    expect(pauses).toEqual([]);
   });
 });

@@ -50,7 +50,7 @@ describe('a traceparent', () => {
   });
 
   test('whatever the header, what goes on is one header of version 00', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (header) => OURS.test(childOf(header))));
+    fc.assert(fc.property(fc.string({ maxLength: 80 }), (header) => OURS.test(childOf(header))));
   });
 });
 
@@ -89,4 +89,6 @@ test('random texts have their length, and no two callers share bytes of the pool
   // Short pieces of one pool: an overlap would show the same bytes again.
   const pieces = Array.from({ length: 2_000 }, () => randomHex(8));
   expect(new Set(pieces).size).toBe(pieces.length);
+  const overlaps = pieces.filter((piece, i) => i > 0 && pieces[i - 1]!.endsWith(piece.slice(0, 8)));
+  expect(overlaps).toEqual([]);
 });

@@ -1,0 +1,45 @@
+// A nats-server without users, the platform's bus on it under any name, and a plain connection for whoever plays a peer.
+import { createNatsKey } from '@countersign/infra/nats/keys';
+import type { NatsHandle } from '@countersign/infra/run-nats-server';
+import { type Bus, connectBus } from '@countersign/platform/bus';
+import { AckPolicy, type JetStreamManager, jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { startNats } from '../../harness/start-nats.ts';
+
+export type OpenNats = AsyncDisposable & {
+  server: NatsHandle;
+  /** Closed at the end, unless the test closes it. */
+  bus(user: string): Promise<Bus>;
+  peer: NatsConnection;
+  manager: JetStreamManager;
+  /** A work queue for `<name>.>` with one durable, named like it. */
+  makeQueue(name: string): Promise<void>;
+  makeConsumer(name: string): Promise<void>;
+};
+
+export async function openNats(): Promise<OpenNats> {
+  const cleanUp = new AsyncDisposableStack();
+  const server = cleanUp.use(await startNats());
+  const peer = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  cleanUp.defer(() => peer.close());
+  const manager = await jetstreamManager(peer);
+  const makeConsumer = async (name: string): Promise<void> => {
+    await manager.consumers.add(name, { durable_name: name, ack_policy: AckPolicy.Explicit, ack_wait: 60e9 });
+  };
+  return {
+    server,
+    peer,
+    manager,
+    makeConsumer,
+    async makeQueue(name) {
+      await manager.streams.add({ name, subjects: [`${name}.>`], retention: RetentionPolicy.Workqueue });
+      await makeConsumer(name);
+    },
+    async bus(user) {
+      const bus = await connectBus({ servers: server.url, nkey_seed: createNatsKey().seed, user });
+      cleanUp.defer(() => bus.close());
+      return bus;
+    },
+    [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
+  };
+}

@@ -1,0 +1,301 @@
+// One request and its answer: what is carried, who is answered, and that silence, nonsense and absence are outages of
+// the service that was asked, never a yes.
+import { CountersignError } from '@countersign/contracts/errors';
+import type { RpcAnswer, RpcRequest } from '@countersign/contracts/rpc';
+import { subjects, workerUser } from '@countersign/contracts/subjects';
+import { waitUntil } from '@countersign/infra/wait-until';
+import type { Bus, RpcMeta } from '@countersign/platform/bus';
+import type { Message } from '@countersign/platform/nats-connection';
+import { mayCall } from '@countersign/platform/rpc-envelope';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codeOf } from '../../harness/code-of.ts';
+import { type OpenNats, openNats } from './open-bus.ts';
+
+const JOB = { tenant: 'acme', job_id: 'j1' };
+const SUBJECT = 'rpc.audit.timeline';
+const TRACE = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+type Handler = (request: RpcRequest<'audit.timeline'>, meta: RpcMeta) => Promise<RpcAnswer<'audit.timeline'>>;
+
+let nats: OpenNats;
+let ingress: Bus;
+beforeAll(async () => {
+  nats = await openNats();
+  ingress = await nats.bus('ingress');
+});
+afterAll(() => nats[Symbol.asyncDispose]());
+
+const ask = (options: { timeout_ms?: number; traceparent?: string } = {}) =>
+  ingress.call('audit.timeline', JOB, options);
+/** Serves the verb until disposed. */
+const serving = async (handle: Handler): Promise<AsyncDisposable> => {
+  const audit = await nats.bus('audit');
+  audit.serve('audit.timeline', handle);
+  await audit.connection.flush();
+  return { [Symbol.asyncDispose]: () => audit.close() };
+};
+/** Plays the service with whatever bytes; `null` says nothing. */
+const playing = async (answer: string | Uint8Array | null): Promise<Disposable & { asked: string[] }> => {
+  const asked: string[] = [];
+  const subscription = nats.peer.subscribe(SUBJECT, {
+    callback: (_, message) => {
+      asked.push(message.string());
+      if (answer !== null) message.respond(answer);
+    },
+  });
+  await nats.peer.flush();
+  return { asked, [Symbol.dispose]: () => subscription.unsubscribe() };
+};
+const causeOf = async (work: Promise<unknown>): Promise<string> => {
+  const thrown = await work.then(
+    () => null,
+    (reason: unknown) => reason as CountersignError,
+  );
+  return `${thrown?.code}: ${(thrown?.cause as Error | undefined)?.message}`;
+};
+
+describe('a call', () => {
+  test('carries request and trace there, and the answer back', async () => {
+    const seen: unknown[] = [];
+    await using _ = await serving(async (request, meta) => {
+      seen.push(request, meta);
+      return { entries: [] };
+    });
+    expect(await ask({ traceparent: TRACE })).toEqual({ entries: [] });
+    expect(seen).toEqual([JOB, { subject: SUBJECT, traceparent: TRACE }]);
+  });
+
+  test('hears the failure that the service answered, and of a bug only that there is one', async () => {
+    await using _ = await serving(async ({ job_id }) => {
+      if (job_id === 'gone') throw new CountersignError('not_found', 'no such job', { at: '/job_id' });
+      throw new TypeError('the salary of bob is 12');
+    });
+    const failed = ingress.call('audit.timeline', { ...JOB, job_id: 'gone' });
+    await expect(failed).rejects.toMatchObject({ code: 'not_found', message: 'no such job', at: '/job_id' });
+    const bug = ask();
+    await expect(bug).rejects.toMatchObject({ code: 'internal' });
+    await expect(bug).rejects.not.toThrow('bob');
+  });
+
+  test('is answered by one of several that serve', async () => {
+    const handled = [0, 0];
+    const one = (i: number) => async () => {
+      handled[i]! += 1;
+      return { entries: [] };
+    };
+    await using _ = await serving(one(0));
+    await using __ = await serving(one(1));
+    await Promise.all(Array.from({ length: 60 }, () => ask()));
+    expect(handled[0]! + handled[1]!).toBe(60);
+    expect(Math.min(...handled)).toBeGreaterThan(0);
+  });
+
+  test('whose answer is too large for the server fails, and takes nobody down', async () => {
+    let large = true;
+    const entry = {
+      chain: 'c',
+      seq: 1,
+      kind: 'k',
+      recorded_by: 'r',
+      tenant: null,
+      topic: null,
+      recorded_at: '2026-01-01T00:00:00Z',
+      prev_hash: '',
+      hash: '',
+      leaf_index: null,
+    };
+    await using _ = await serving(async () => ({ entries: large ? [{ ...entry, body: 'x'.repeat(3_000_000) }] : [] }));
+    expect(await codeOf(ask())).toBe('internal');
+    large = false;
+    expect(await ask()).toEqual({ entries: [] });
+  });
+});
+
+describe('an outage of the service asked is', () => {
+  test('silence past the time-out', async () => {
+    using service = await playing(null);
+    expect(await causeOf(ask({ timeout_ms: 60 }))).toBe('audit_unavailable: timeout');
+    expect(service.asked).toHaveLength(1);
+  });
+
+  test('nobody who serves, told at once', async () => {
+    const before = performance.now();
+    expect(await causeOf(ask({ timeout_ms: 30_000 }))).toBe('audit_unavailable: no_responders');
+    expect(performance.now() - before).toBeLessThan(10_000);
+  });
+
+  test.each([
+    '',
+    'yes',
+    'null',
+    'true',
+    '[]',
+    '{}',
+    '{"ok":true}',
+    '{"ok":true,"value":{}}',
+    '{"ok":true,"value":{"entries":"all"}}',
+    '{"ok":1,"value":{"entries":[]}}',
+    '{"value":{"entries":[]}}',
+    '{"ok":false}',
+    '{"ok":false,"value":{"entries":[]}}',
+    '{"ok":false,"error":{"code":"fine","detail":""}}',
+    '{"ok":false,"error":"denied"}',
+    new Uint8Array([0xff, 0xfe, 0x00]),
+  ])('nonsense: %s', async (answer) => {
+    using _ = await playing(answer);
+    expect(await causeOf(ask())).toBe('audit_unavailable: the answer does not parse');
+  });
+
+  test('more requests outstanding than one process may have; closing answers all of them', async () => {
+    using _ = await playing(null);
+    const flooding = await nats.bus('ingress');
+    const waiting = Array.from({ length: 8_192 }, () =>
+      causeOf(flooding.call('audit.timeline', JOB, { timeout_ms: 60_000 })),
+    );
+    expect(await causeOf(flooding.call('audit.timeline', JOB))).toBe('audit_unavailable: overloaded');
+    await flooding.close();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['audit_unavailable: closed']));
+  });
+});
+
+describe('who serves', () => {
+  const inbox = subjects.inbox('ingress');
+
+  test.each([
+    ['no JSON', 'nonsense'],
+    ['nothing', ''],
+    ['null', 'null'],
+    ['no body', '{}'],
+    ['a field too many', JSON.stringify({ body: { ...JOB, more: 1 } })],
+    ['a field that cannot be', JSON.stringify({ body: { ...JOB, tenant: 'A B' } })],
+  ])('never sees a request that does not parse: %s', async (_, text) => {
+    let reached = false;
+    await using __ = await serving(async () => {
+      reached = true;
+      return { entries: [] };
+    });
+    const answers = nats.peer.subscribe(`${inbox}.test`, { max: 1 });
+    nats.peer.publish(SUBJECT, text, { reply: `${inbox}.test` });
+    for await (const answer of answers)
+      expect(answer.json()).toMatchObject({ ok: false, error: { code: 'field_invalid' } });
+    expect(reached).toBe(false);
+  });
+
+  test('takes a trace that is no text for none', async () => {
+    const traces: unknown[] = [];
+    await using _ = await serving(async (__, { traceparent }) => {
+      traces.push(traceparent);
+      return { entries: [] };
+    });
+    nats.peer.publish(SUBJECT, JSON.stringify({ traceparent: { a: 1 }, body: JOB }), { reply: `${inbox}.test` });
+    await waitUntil('the request is handled', () => traces.length > 0);
+    expect(traces).toEqual(['']);
+  });
+
+  test('answers only into the private inbox of who may call, and does not even look at other requests', async () => {
+    const handled: string[] = [];
+    await using _ = await serving(async ({ job_id }) => {
+      handled.push(job_id);
+      return { entries: [] };
+    });
+    const elsewhere = [
+      '_INBOX_scheduler.1',
+      '_INBOX_ingressx.1',
+      '_INBOX_ingress',
+      'job.granted.acme.deploy',
+      undefined,
+    ];
+    const seen: string[] = [];
+    const listening = elsewhere.flatMap((subject) =>
+      subject ? [nats.peer.subscribe(subject, { callback: (__, message) => void seen.push(message.subject) })] : [],
+    );
+    for (const reply of elsewhere) {
+      nats.peer.publish(SUBJECT, JSON.stringify({ body: { ...JOB, job_id: 'foreign' } }), reply ? { reply } : {});
+    }
+    await nats.peer.flush();
+    await ask();
+    await nats.peer.flush();
+    expect(handled).toEqual(['j1']);
+    expect(seen).toEqual([]);
+    for (const each of listening) each.unsubscribe();
+  });
+
+  test('knows a worker by its name in both subjects', () => {
+    const from = (subject: string, reply: string): Message => ({
+      subject,
+      reply,
+      data: new Uint8Array(),
+      headers: new Map(),
+      status: 0,
+    });
+    const replyOf = (pool: string, worker: string): string => `${subjects.inbox(workerUser(pool, worker))}.1`;
+    const claim = subjects.claim('desk', 'w1');
+    expect(mayCall('scheduler.claim', from(claim, replyOf('desk', 'w1')))).toBe(true);
+    expect(mayCall('scheduler.claim', from(claim, replyOf('desk', 'w2')))).toBe(false);
+    expect(mayCall('scheduler.claim', from(claim, replyOf('infra', 'w1')))).toBe(false);
+    expect(mayCall('scheduler.claim', from(claim, `${inbox}.1`))).toBe(false);
+    expect(mayCall('scheduler.claim', from('rpc.scheduler.claim', replyOf('desk', 'w1')))).toBe(false);
+  });
+
+  test('behind a door of its own asks that door who may be answered', async () => {
+    const door = await nats.bus('ingress');
+    const handled: string[] = [];
+    door.serveRaw('rpc.ingress.submit.*', {
+      mayAnswer: (message) => message.reply?.startsWith('_INBOX_agent-acme.') ?? false,
+      handle: async (message) => {
+        handled.push(Buffer.from(message.data).toString());
+        return { heard: true };
+      },
+    });
+    await door.connection.flush();
+    const answers = nats.peer.subscribe('_INBOX_agent-acme.1', { max: 1 });
+    nats.peer.publish('rpc.ingress.submit.acme', 'stranger', { reply: '_INBOX_other.1' });
+    nats.peer.publish('rpc.ingress.submit.acme', 'agent', { reply: '_INBOX_agent-acme.1' });
+    for await (const answer of answers) expect(answer.json()).toEqual({ ok: true, value: { heard: true } });
+    expect(handled).toEqual(['agent']);
+    await door.close();
+  });
+
+  test('that closes answers what it has begun', async () => {
+    const entered = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const service = await serving(async () => {
+      entered.resolve();
+      await gate.promise;
+      return { entries: [] };
+    });
+    const asked = ask();
+    await entered.promise;
+    const closing = service[Symbol.asyncDispose]();
+    // Taken off the bus already.
+    await waitUntil('nobody serves any more', async () => (await causeOf(ask())).endsWith('no_responders'));
+    gate.resolve();
+    expect(await asked).toEqual({ entries: [] });
+    await closing;
+  });
+});
+
+describe('without a connection', () => {
+  test('nothing is sent, then or later: who called has given it up', async () => {
+    using service = await playing(JSON.stringify({ ok: true, value: { entries: [] } }));
+    await nats.server.stop();
+    await waitUntil('the bus notices', () => !ingress.connection.isConnected());
+    expect(await causeOf(ask({ timeout_ms: 30_000 }))).toBe('audit_unavailable: closed');
+    expect(await codeOf(ingress.publish('anything', {}))).toBe('bus_unavailable');
+    expect(await codeOf(ingress.check())).toBe('bus_unavailable');
+    await nats.server.start();
+    await waitUntil('the bus is back', () =>
+      ingress.check().then(
+        () => true,
+        () => false,
+      ),
+    );
+    await nats.peer.flush();
+    await waitUntil('a call is answered again', () =>
+      ask().then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(service.asked).toHaveLength(1);
+  });
+});
