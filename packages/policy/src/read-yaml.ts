@@ -4,15 +4,17 @@ import { LIMITS } from '@countersign/contracts/limits';
 import {
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isNode,
   isPair,
   isScalar,
   LineCounter,
   type Node,
+  type Pair,
   parseAllDocuments,
+  parseDocument,
   type Scalar,
-  visit,
 } from 'yaml';
 import { type FaultCode, faultAt, type Path, type Place, type PolicyFault } from './policy-fault.ts';
 
@@ -59,8 +61,24 @@ function readDocument(file: string, text: string): YamlResult {
   }
   const faults = [...syntaxFaults(document!, file, placeOf), ...meaningFaults(document!, file, placeOf)];
   if (faults.length > 0) return { ok: false, faults };
-  const locate = (path: Path, within?: number): Place => placeOf(offsetOf(document!, path, within));
+  const tree = rereadable(text, document!);
+  const locate = (path: Path, within?: number): Place => placeOf(offsetOf(tree(), path, within));
   return { ok: true, yaml: { file, value: document!.toJS({ maxAliasCount: 0 }), locate } };
+}
+
+/**
+ * Places are asked for while a bundle is checked, and hardly ever later. The tree is many times the text, so an active
+ * policy keeps the text alone.
+ */
+function rereadable(text: string, document: Document): () => Document {
+  let kept = new WeakRef(document);
+  return () => {
+    const known = kept.deref();
+    if (known !== undefined) return known;
+    const again = parseDocument(text, OPTIONS);
+    kept = new WeakRef<Document>(again);
+    return again;
+  };
 }
 
 function syntaxFaults(document: Document, file: string, placeOf: (offset: number) => Place): PolicyFault[] {
@@ -80,29 +98,34 @@ function meaningFaults(document: Document, file: string, placeOf: (offset: numbe
   const add = (code: FaultCode, node: Node, detail: string): void => {
     faults.push(faultAt(code, file, placeOf(node.range?.[0] ?? 0), detail));
   };
-  visit(document, {
-    // One handler for all kinds: a handler of a narrower kind would take the place of this one.
-    Node: (_, node, path) => {
-      // Each level adds a collection and a pair or an item to the path.
-      if (path.filter(isNode).length > LIMITS.json_depth) {
-        add('yaml_too_deep', node, `at most ${LIMITS.json_depth} levels`);
-        return visit.BREAK;
-      }
-      const anchored = isAlias(node) || node.anchor !== undefined;
-      if (anchored) add('yaml_alias', node, 'anchors and aliases are refused: write the value out');
-      if (node.tag !== undefined) add('yaml_tag', node, 'tags are refused');
-      if (isScalar(node) && !isJsonScalar(node.value)) {
-        add('yaml_value_forbidden', node, 'JSON could not carry this value exactly');
-      }
-      return undefined;
-    },
-    Pair: (_, pair) => {
-      if (isScalar(pair.key) && FORBIDDEN_KEYS.has(pair.key.value)) {
-        add('yaml_key_forbidden', pair.key, `the key ${String(pair.key.value)} is refused`);
-      }
-    },
-  });
+  inspectNode(document.contents, 0, add);
   return faults;
+}
+
+type Add = (code: FaultCode, node: Node, detail: string) => void;
+
+/** `depth`: collections around the node. False when the walk ends here; what lies deeper is not looked at. */
+function inspectNode(node: unknown, depth: number, add: Add): boolean {
+  if (isPair(node)) return inspectPair(node, depth, add);
+  if (!isNode(node)) return true;
+  if (depth > LIMITS.json_depth) {
+    add('yaml_too_deep', node, `at most ${LIMITS.json_depth} levels`);
+    return false;
+  }
+  const anchored = isAlias(node) || node.anchor !== undefined;
+  if (anchored) add('yaml_alias', node, 'anchors and aliases are refused: write the value out');
+  if (node.tag !== undefined) add('yaml_tag', node, 'tags are refused');
+  if (isScalar(node) && !isJsonScalar(node.value)) {
+    add('yaml_value_forbidden', node, 'JSON could not carry this value exactly');
+  }
+  return !isCollection(node) || node.items.every((item) => inspectNode(item, depth + 1, add));
+}
+
+function inspectPair({ key, value }: Pair, depth: number, add: Add): boolean {
+  if (isScalar(key) && FORBIDDEN_KEYS.has(key.value)) {
+    add('yaml_key_forbidden', key, `the key ${String(key.value)} is refused`);
+  }
+  return inspectNode(key, depth, add) && inspectNode(value, depth, add);
 }
 
 function isJsonScalar(value: unknown): boolean {
