@@ -10,7 +10,8 @@ import type { AskedPolicy, PolicyCandidate } from '@countersign/contracts/policy
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { nowInstant } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
-import { type CompiledPolicy, compilePolicy } from '@countersign/policy/compile-policy';
+import { type CompiledPolicy, type CompileResult, compilePolicy } from '@countersign/policy/compile-policy';
+import { parseBundle } from '@countersign/policy/parse-bundle';
 import { describeFault } from '@countersign/policy/policy-fault';
 import { verifyBundle } from '@countersign/policy/verify-bundle';
 import type { Asked } from './decide-under.ts';
@@ -24,6 +25,10 @@ type Files = Readonly<Record<string, string>>;
 
 /** No activation has this epoch. */
 const NOT_ACTIVE = 0;
+/** No build makes this version; files that nobody has built yet need not name one. */
+const UNBUILT = 0;
+
+const statedVersion = (files: Files): number | undefined => parseBundle(files).sources?.policy.version;
 
 export const openCandidates = ({ database, root }: Parts): OpenCandidate => {
   const compile = rememberCompiled();
@@ -45,7 +50,12 @@ export const openCandidates = ({ database, root }: Parts): OpenCandidate => {
     }
     const { files } = candidate;
     const snapshot = `sha256:${createHash('sha256').update(canonicalize(files)).digest('hex')}`;
-    return candidateOf(compile(files, snapshot), { scope: tenant, version: null, snapshot, epoch: null });
+    return candidateOf(compile(files, snapshot, statedVersion(files) ?? UNBUILT), {
+      scope: tenant,
+      version: null,
+      snapshot,
+      epoch: null,
+    });
   };
 };
 
@@ -59,10 +69,10 @@ const candidateOf = (policy: CompiledPolicy, asked: AskedPolicy): Candidate => (
 /** The same candidate is asked again and again while its author works on it. The snapshot names every byte of it. */
 const rememberCompiled = () => {
   const kept = new Map<string, CompiledPolicy>();
-  return (files: Files, snapshot: string, version?: number): CompiledPolicy => {
+  return (files: Files, snapshot: string, version: number): CompiledPolicy => {
     const known = kept.get(snapshot);
     if (known !== undefined) return known;
-    const compiled = compilePolicy(files, { snapshot, ...(version === undefined ? {} : { version }) });
+    const compiled = compileFiles(files, snapshot, version);
     if (!compiled.ok) {
       const faults = compiled.faults.slice(0, LIMITS.reported_faults).map(describeFault).join('; ');
       throw new CountersignError('bundle_does_not_compile', faults, { at: '/candidate' });
@@ -71,4 +81,12 @@ const rememberCompiled = () => {
     if (kept.size > LIMITS.compiled_candidates) kept.delete(kept.keys().next().value!);
     return compiled.policy;
   };
+};
+
+/** Files that nobody has built may name no version, which only a build can do without. */
+const compileFiles = (files: Files, snapshot: string, version?: number): CompileResult => {
+  const compiled = compilePolicy(files, { snapshot, version });
+  if (compiled.ok || version !== undefined) return compiled;
+  const unnamed = compiled.faults.every(({ code }) => code === 'version_missing');
+  return unnamed ? compilePolicy(files, { snapshot, version: 1 }) : compiled;
 };

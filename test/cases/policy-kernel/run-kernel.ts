@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Gate } from '@countersign/contracts/decision';
+import type { Actor } from '@countersign/contracts/job';
 import type { TrustRoot } from '@countersign/contracts/policy';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { type Bus, connectBus } from '@countersign/platform/bus';
@@ -44,7 +45,7 @@ export type RunningKernels = AsyncDisposable & {
   activeEpoch(scope?: string): Promise<number>;
   ask(
     body: Record<string, unknown>,
-    over?: { gate?: Gate; min_epoch?: number; salt?: string },
+    over?: { gate?: Gate; min_epoch?: number; salt?: string; actor?: Actor },
   ): Promise<DecideAnswers[number]>;
   entries(chain: string): Promise<{ kind: string; recorded_by: string; body: Record<string, unknown> }[]>;
 };
