@@ -72,7 +72,7 @@ export type CompiledPolicy = {
 export type CompileResult = { ok: true; policy: CompiledPolicy } | { ok: false; faults: PolicyFault[] };
 /** `version` comes from the build; where the file states one too, both must be the same. */
 export type CompileOptions = {
-  version?: number;
+  version?: number | undefined;
   snapshot: string;
   /** Lints are faults. */
   strict?: boolean;

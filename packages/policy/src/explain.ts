@@ -1,40 +1,135 @@
 // Explains a decision by making it: the same path as enforcement with a listener, so an explanation can't drift from
-// what is enforced. Findings show as type and place, never as text.
+// what is enforced. Findings show as type and place, never as text; the payload is never repeated.
 import { type DecideItem, finalDecision } from '@countersign/contracts/decision';
+import type { Derivation, RoundSeen, RuleSeen } from '@countersign/contracts/explanation';
 import type { CompiledPolicy } from './compile-policy.ts';
 import { type DecideContext, type DecideOutcome, decide } from './decide.ts';
 import type { TraceStep } from './evaluate-rules.ts';
+import { placeSections } from './place-sections.ts';
+import { tellDerivation } from './tell-derivation.ts';
 
-export type Explanation = { outcome: DecideOutcome; steps: TraceStep[]; text: string };
+export type ExplainedStep = Omit<TraceStep, 'facts'>;
+export type Explanation = {
+  outcome: DecideOutcome;
+  steps: ExplainedStep[];
+  /** Left out where nothing was derived. */
+  derivation?: Derivation;
+  /** For a person, to be read aloud. */
+  text: string;
+};
+type Section = 'input_rules' | 'rules' | 'tiers';
 
 export function explain(policy: CompiledPolicy, item: DecideItem, context: DecideContext): Explanation {
-  const steps: TraceStep[] = [];
-  // The facts hold the whole payload, which no explanation repeats.
-  const outcome = decide(policy, item, { ...context, trace: ({ facts: _, ...step }) => steps.push(step) });
-  return { outcome, steps, text: tell(policy, item, outcome, steps) };
+  const heard: TraceStep[] = [];
+  const outcome = decide(policy, item, { ...context, trace: (step) => heard.push(step) });
+  const derivation = deriveFrom(policy, item, context, outcome, heard);
+  // The facts hold the whole request.
+  const steps = heard.map(({ facts: _, ...step }) => step);
+  return { outcome, steps, derivation, text: tellDerivation(derivation) };
 }
 
-/** A text that a person can read aloud. */
-function tell(policy: CompiledPolicy, item: DecideItem, outcome: DecideOutcome, steps: readonly TraceStep[]): string {
-  const asked = `${item.actor.id} asks for ${item.request.topic} at the ${item.gate} gate, under policy version ${policy.version}.`;
-  const told = steps.map(
-    ({ step, outcome: result, rule_id, detail }) =>
-      `- ${step}${rule_id === null ? '' : ` ${rule_id}`}: ${result}; ${detail}`,
-  );
-  return [asked, ...told, verdict(outcome)].join('\n');
+function deriveFrom(
+  policy: CompiledPolicy,
+  { gate, actor, request }: DecideItem,
+  { epoch }: DecideContext,
+  outcome: DecideOutcome,
+  heard: readonly TraceStep[],
+): Derivation {
+  const final = outcome.ok ? finalDecision(outcome.answer) : null;
+  return {
+    asked: { gate, tenant: request.tenant, topic: request.topic, actor: actor.id, actor_type: actor.type },
+    policy: { version: policy.version, snapshot: policy.snapshot, epoch },
+    cached: final?.cached ?? false,
+    rounds: roundsOf(heard, sourcesOf(policy)),
+    result: final && {
+      decision: final.decision,
+      rule_id: final.rule_id,
+      reason: final.reason,
+      findings: final.findings,
+      constraints: final.constraints,
+      obligations: final.obligations,
+      stages: final.obligations.approval?.stages ?? [],
+      remediation: final.remediation,
+    },
+    skipped: outcome.ok ? outcome.skipped : [],
+  };
 }
 
-function verdict(outcome: DecideOutcome): string {
-  if (!outcome.ok) return `The request is refused: ${outcome.failure.detail}.`;
-  const { decision, reason, findings, obligations } = finalDecision(outcome.answer);
-  const found = findings.map(
-    ({ scanner, type, place, count }) => `${scanner}/${type} ${count} times at ${place || 'the top'}`,
-  );
-  const stages = obligations.approval?.stages.map(({ group, count }) => `${count} of ${group}`);
-  return [
-    `The decision is ${decision}: ${reason}.`,
-    ...(found.length === 0 ? [] : [`Found: ${found.join('; ')}.`]),
-    ...(stages === undefined ? [] : [`Needs: ${stages.join(' and ')}.`]),
-    ...(outcome.skipped.length === 0 ? [] : [`Not checked without a payload: ${outcome.skipped.join(', ')}.`]),
-  ].join(' ');
+type Source = { decision: string | null; asks: Readonly<Record<string, unknown>> };
+
+/** By id: what a rule's match asks for, in its author's words. */
+function sourcesOf({ sources }: CompiledPolicy): ReadonlyMap<string, Source> {
+  const { rules, input_rules, tiers } = placeSections(sources);
+  return new Map([
+    ...[...rules, ...input_rules].map(({ source }): [string, Source] => {
+      const when = 'when' in source ? source.when : undefined;
+      return [source.id, { decision: source.decision, asks: { ...source.match, when } }];
+    }),
+    ...tiers.map(({ source }): [string, Source] => [
+      source.id,
+      { decision: source.floor.decision ?? null, asks: source.match },
+    ]),
+  ]);
+}
+
+const newRound = (): RoundSeen => ({
+  facts: null,
+  refused: null,
+  input_rules: [],
+  rules: [],
+  tiers: [],
+  raised_to: null,
+  rewrite: null,
+});
+
+function roundsOf(heard: readonly TraceStep[], sources: ReadonlyMap<string, Source>): RoundSeen[] {
+  const rounds = [newRound()];
+  for (const step of heard) {
+    const round = rounds[rounds.length - 1]!;
+    if (step.step === 'rewrite') {
+      round.rewrite = step.detail;
+      rounds.push(newRound());
+    } else if (isSection(step.step)) round[step.step].push(ruleSeen(step, sources.get(step.rule_id ?? '')));
+    else if (step.step === 'floors') round.raised_to = step.outcome;
+    else if (step.step === 'ceiling') round.refused = `outside what this agent may ask for: ${step.detail}`;
+    else if (step.step === 'facts') hearFacts(round, step);
+  }
+  return rounds;
+}
+
+const isSection = (step: string): step is Section => step === 'input_rules' || step === 'rules' || step === 'tiers';
+
+function hearFacts(round: RoundSeen, { facts, outcome, detail }: TraceStep): void {
+  if (facts === undefined) {
+    round.refused = `${outcome}: ${detail}`;
+    return;
+  }
+  const { topic, meta, labels } = facts.request;
+  round.facts = {
+    listed_as: facts.listed_as,
+    topic,
+    capability: meta.capability ?? null,
+    risk_tags: meta.risk_tags,
+    requires: meta.requires,
+    labels,
+    asserted: [...facts.asserted],
+  };
+}
+
+const OUTCOMES: Readonly<Record<string, RuleSeen['outcome']>> = { holds: 'matched', fails: 'not_matched' };
+const FIRST_FAILED = 'first failed: ';
+/** A rule for other topics or tenants is told in one word: there are many of those. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['topics', 'tenants']);
+
+function ruleSeen({ outcome, rule_id, detail }: TraceStep, source: Source | undefined): RuleSeen {
+  const seen = OUTCOMES[outcome] ?? 'undecidable';
+  const failed = detail.startsWith(FIRST_FAILED) ? detail.slice(FIRST_FAILED.length) : null;
+  const wanted = failed === null || ELSEWHERE.has(failed) ? undefined : source?.asks[failed];
+  return {
+    id: rule_id ?? '',
+    decision: source?.decision ?? null,
+    outcome: seen,
+    failed: seen === 'undecidable' ? detail : failed,
+    ...(wanted !== undefined && { wanted }),
+  };
 }
