@@ -26,11 +26,11 @@ const describeValue = ({ type, format, pattern, enum: names, const: only, minimu
 
 const settingsTable = (schema: z.ZodObject, file: string): string => {
   const comments = readComments(file);
-  const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   const rows = Object.entries(properties as Record<string, Schema>).map(([key, value]) => [
     code(key),
     describeValue(value),
-    value.default === undefined ? 'required' : code(String(value.default)),
+    value.default === undefined ? (required.includes(key) ? 'required' : 'none') : code(String(value.default)),
     comments.get(key) ?? '',
   ]);
   return table(['setting', 'value', 'default', 'what'], rows);

@@ -58,7 +58,7 @@ export const LIMITS = {
   batch_rows: 128,
   /** Rows from which a batch counts as busy: then the next one waits `linger_ms`, so that more share its commit. */
   busy_rows: 8,
-  /** Milliseconds; a quiet system never waits. */
+  /** Milliseconds for which a busy batch waits for more; a quiet system never waits. */
   linger_ms: 2,
   /** Requests that may wait for a group commit before callers are told to come back. */
   queued_rows: 4_096,
@@ -154,7 +154,7 @@ export const LIMITS = {
   answer_bytes: 3_000_000,
   /** Allowed requests that ingress remembers under fail_mode open. */
   fail_open_memory: 10_000,
-  /** Milliseconds for which it does. */
+  /** Milliseconds for which ingress remembers an allowed request under fail_mode open. */
   fail_open_memory_ms: 60 * 60 * 1000,
   /** Candidates that are kept compiled. */
   compiled_candidates: 8,
@@ -164,8 +164,9 @@ export const LIMITS = {
   replay_ms: 20_000,
   /** Jobs that a replay reads at once. */
   replay_page: 500,
-  /** Groups of differences that a replay lists, and job ids in each. */
+  /** Groups of differences that a replay lists. */
   replay_groups: 200,
+  /** Job ids that it lists in each group. */
   replay_examples: 5,
   /** Decisions that wait for the shadow; more are dropped. */
   shadow_queue: 1_000,

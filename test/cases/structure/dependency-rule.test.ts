@@ -70,13 +70,13 @@ test('a package names in its package.json what it imports', () => {
   expect(missing).toEqual([]);
 });
 
-test.each(HOMES.map(({ what, home }) => [String(what), what, home] as const))(
-  'of packages and services, %s is imported by one file',
-  (_, what, home) => {
+test.each(HOMES.map(({ what, homes }) => [String(what), what, homes] as const))(
+  'of packages and services, %s is imported where it is at home',
+  (_, what, homes) => {
     const importers = readSources('packages', 'services')
       .filter((file) => file.imports.some(({ specifier }) => what.test(specifier)))
       .map((file) => file.path);
-    expect(importers).toEqual([home]);
+    expect(importers).toEqual(homes);
   },
 );
 

@@ -141,12 +141,16 @@ export const IMPURE = new Set([
 export const PURE_AFTER_ALL = new Set(['crypto.subtle.digest']);
 
 /** A library that one file wraps for everyone: with it that file alone has to be changed. */
-export const HOMES: readonly { what: RegExp; home: string }[] = [
-  { what: /^@nats-io\//, home: 'packages/platform/src/nats-connection.ts' },
-  { what: /^pino$/, home: 'packages/platform/src/logger.ts' },
-  { what: /^pg$/, home: 'packages/platform/src/database.ts' },
-  { what: /^prom-client$/, home: 'packages/platform/src/metrics.ts' },
-  { what: /^@hono\/node-server$/, home: 'packages/platform/src/http.ts' },
-  { what: /^@marcbachmann\/cel-js$/, home: 'packages/policy/src/compile-when.ts' },
-  { what: /^yaml$/, home: 'packages/policy/src/read-yaml.ts' },
+export const HOMES: readonly { what: RegExp; homes: readonly string[] }[] = [
+  { what: /^@nats-io\//, homes: ['packages/platform/src/nats-connection.ts'] },
+  { what: /^pino$/, homes: ['packages/platform/src/logger.ts'] },
+  { what: /^pg$/, homes: ['packages/platform/src/database.ts'] },
+  { what: /^prom-client$/, homes: ['packages/platform/src/metrics.ts'] },
+  { what: /^@hono\/node-server$/, homes: ['packages/platform/src/http.ts'] },
+  // Two files share its syntax tree: one runs conditions, the other finds what they read.
+  {
+    what: /^@marcbachmann\/cel-js$/,
+    homes: ['packages/policy/src/compile-when.ts', 'packages/policy/src/payload-types.ts'],
+  },
+  { what: /^yaml$/, homes: ['packages/policy/src/read-yaml.ts'] },
 ];
