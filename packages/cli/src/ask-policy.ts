@@ -67,8 +67,8 @@ export const simulateHere = (policy: CompiledPolicy, question: Question, what?: 
   flatten(askPolicy(policy, itemOf(question, what)));
 
 export const explainHere = (policy: CompiledPolicy, question: Question, what?: string): Explanation => {
-  const { outcome, steps, text } = explain(policy, itemOf(question, what), contextOf());
-  return { ...flatten(outcome), steps, text };
+  const { outcome, ...told } = explain(policy, itemOf(question, what), contextOf());
+  return { ...flatten(outcome), ...told };
 };
 
 const flatten = (outcome: DecideOutcome): Simulation => {

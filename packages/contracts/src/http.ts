@@ -60,7 +60,8 @@ export const simulation = decision.extend({
 });
 export type Simulation = z.infer<typeof simulation>;
 
-export const explanation = simulation.extend({ steps: explained.shape.steps, text: explained.shape.text });
+const { steps, derivation, text } = explained.shape;
+export const explanation = simulation.extend({ steps, derivation, text });
 export type Explanation = z.infer<typeof explanation>;
 
 /** Many requests at once, or a candidate: `{ requests, candidate? }` instead of the request itself. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { approvalView } from './approval.ts';
 import { decideAnswer, decideItem, decision, effectiveJob } from './decision.ts';
 import { failure } from './errors.ts';
+import { derivation } from './explanation.ts';
 import { actor, jobView, namedRequest } from './job.ts';
 import type { ServiceName } from './ledger-entry.ts';
 import { ledgerEntry } from './ledger-entry.ts';
@@ -93,7 +94,12 @@ export const explainStep = z.object({
   rule_id: z.string().nullable(),
   detail: z.string(),
 });
-export const explained = simulated.extend({ steps: z.array(explainStep), text: z.string() });
+export const explained = simulated.extend({
+  steps: z.array(explainStep),
+  /** Left out where nothing was derived. */
+  derivation: derivation.optional(),
+  text: z.string(),
+});
 
 const answersOf = <T extends z.ZodType>(value: T) =>
   z.object({

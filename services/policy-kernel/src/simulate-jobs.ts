@@ -30,8 +30,8 @@ export const simulateJobs = async (parts: AskParts, question: Question): Promise
 export const explainJobs = async (parts: AskParts, question: Question): Promise<RpcAnswer<'policy.explain'>> => {
   const { policy, asked } = await policyAsked(parts, question);
   const answer = (item: DecideItem) => {
-    const { outcome, steps, text } = explainUnder(asked, item, { now: nowInstant(), simulation: true });
-    return { ...answerOf(outcome), steps, text };
+    const { outcome, ...told } = explainUnder(asked, item, { now: nowInstant(), simulation: true });
+    return { ...answerOf(outcome), ...told };
   };
   return { policy, answers: await inBounds(question.items, answer) };
 };
