@@ -4,8 +4,11 @@ import { CountersignError } from '@countersign/contracts/errors';
 import type { PoolClient } from 'pg';
 import pg from 'pg';
 
+/** Statements are sent at once and answered in order: those that don't need each other's answers share a round trip. */
 export type Tx = {
   query<T extends object = Record<string, unknown>>(text: string, params?: readonly unknown[]): Promise<T[]>;
+  /** In a transaction: the last statement, whose answer is awaited with the commit's. When it fails, nothing commits. */
+  defer?(statement: Promise<unknown>): void;
 };
 export type Database = Tx & {
   /** Commits what `work` did, or nothing. Deadlocks and serialization failures are tried again, so `work` may run twice. */
@@ -38,6 +41,8 @@ const translate = (thrown: unknown): unknown => {
   if (thrown instanceof CountersignError || !isOutageOf(thrown)) return thrown;
   return new CountersignError('database_unavailable', undefined, { cause: thrown });
 };
+
+const rejectTranslated = (thrown: unknown): Promise<never> => Promise.reject(translate(thrown));
 
 const names = new Map<string, string>();
 /** Prepared once per connection: the name is the statement's own hash. */
@@ -78,7 +83,7 @@ const txOf = (client: PoolClient | pg.Pool): Tx => ({
 });
 
 const attempt = async <R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<R> => {
-  const client = await pool.connect().catch((thrown) => Promise.reject(translate(thrown)));
+  const client = await pool.connect().catch(rejectTranslated);
   let broken = false;
   /** A server that dies between two statements tells the client, not a query: unheard, it would end the process. */
   const onLoss = () => {
@@ -86,18 +91,26 @@ const attempt = async <R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<
   };
   client.on('error', onLoss);
   try {
-    await client.query('BEGIN');
-    const result = await work(txOf(client));
-    await client.query('COMMIT');
+    const deferred: Promise<unknown>[] = [];
+    const defer = (statement: Promise<unknown>): void => {
+      /** Looked at together with the commit; until then a rejection must not count as unheard. */
+      statement.catch(() => undefined);
+      deferred.push(statement);
+    };
+    defer(client.query('BEGIN').catch(rejectTranslated));
+    const result = await work({ ...txOf(client), defer });
+    const [{ command }] = await Promise.all([client.query('COMMIT').catch(rejectTranslated), ...deferred]);
+    /** What Postgres answers when a statement failed and `work` went on as if it had not: nothing was stored. */
+    if (command !== 'COMMIT') throw new Error('a transaction went on past a statement that failed');
     return result;
   } catch (thrown) {
-    broken ||= isOutageOf(thrown) || (thrown instanceof CountersignError && thrown.code === 'database_unavailable');
+    broken ||= thrown instanceof CountersignError && thrown.code === 'database_unavailable';
     if (!broken) {
       await client.query('ROLLBACK').catch(() => {
         broken = true;
       });
     }
-    throw translate(thrown);
+    throw thrown;
   } finally {
     client.off('error', onLoss);
     client.release(broken);
@@ -126,6 +139,8 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
     connectionString: options.url,
     application_name: options.name,
     max: options.pool,
+    // Known to pg since 8.21 and not yet to its types.
+    ...{ pipeline: true },
     connectionTimeoutMillis: 3_000,
     query_timeout: 15_000,
     idleTimeoutMillis: 60_000,

@@ -33,16 +33,13 @@ export const commitResults = (database: Database, sealer: Sealer): ((item: Commi
   groupCommit<CommitItem, Outcome>({ run: (items) => database.transaction((tx) => commitIn(tx, items, sealer)) });
 
 const commitIn = async (tx: Tx, items: readonly CommitItem[], sealer: Sealer): Promise<Outcome[]> => {
-  const control = await gate(
-    tx,
-    items.map((item) => item.from.tenant),
-  );
   const ids = [...new Set(items.map(dispatchOf))].sort();
-  const fenced = new Map((await readFenced(tx, ids)).map((attempt) => [attempt.dispatch_id, attempt]));
+  const tenants = items.map((item) => item.from.tenant);
+  const [control, attempts] = await Promise.all([gate(tx, tenants), readFenced(tx, ids)]);
+  const fenced = new Map(attempts.map((attempt) => [attempt.dispatch_id, attempt]));
   const batch = new Batch(fenced, control, sealer);
   const outcomes = items.map((item) => batch.take(item));
-  const inserted = await insertResults(tx, batch.rows);
-  await countRejections(tx, batch.rejections);
+  const [inserted] = await Promise.all([insertResults(tx, batch.rows), countRejections(tx, batch.rejections)]);
   const lost = (outcome: Outcome) => outcome.kind === 'stored' && !inserted.has(outcome.row.dispatch_id);
   await append(
     tx,

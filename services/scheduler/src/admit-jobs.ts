@@ -22,7 +22,7 @@ import type { SchedulerContext } from './scheduler-context.ts';
 import type { ExistingJob, NewJob } from './store-admissions.ts';
 import { findExisting, insertContexts, insertJobs } from './store-admissions.ts';
 import type { PoolList } from './store-pools.ts';
-import { readPools } from './store-pools.ts';
+import { EVERY_TENANT, readPools } from './store-pools.ts';
 import { wakeHeld } from './wake-approval.ts';
 
 type Outcome = Admitted | CountersignError;
@@ -164,14 +164,9 @@ const commitPlanned = async (tx: Tx, planned: readonly Planned[]): Promise<Set<s
   const rows = firsts.map(({ row }) => row);
   const inserted = new Set((await insertJobs(tx, rows)).map(keyOf));
   const fresh = firsts.filter(({ row }) => inserted.has(keyOf(row)));
-  await insertContexts(
-    tx,
-    fresh.map(({ plan }) => toContext(plan)),
-  );
-  await append(
-    tx,
-    fresh.map(({ plan, row }) => toEntry(plan, row)),
-  );
+  const contexts = fresh.map(({ plan }) => toContext(plan));
+  const entries = fresh.map(({ plan, row }) => toEntry(plan, row));
+  await Promise.all([insertContexts(tx, contexts), append(tx, entries)]);
   return new Set(fresh.map(({ plan }) => plan.item.salt));
 };
 
@@ -181,16 +176,9 @@ const admitBatch = async (
   items: readonly AdmitItem[],
 ): Promise<{ outcomes: Outcome[]; fresh: Planned[] }> => {
   const tenants = items.map((item) => item.request.tenant);
-  const state = await gate(
-    tx,
-    tenants,
-    items.map((item) => item.actor.id),
-  );
+  const actors = items.map((item) => item.actor.id);
+  const [state, pools] = await Promise.all([gate(tx, tenants, actors), readPools(tx, [...tenants, EVERY_TENANT])]);
   for (const [tenant, active] of Object.entries(state.policies)) context.known.epochs.set(tenant, active.epoch);
-  const pools = await readPools(
-    tx,
-    Object.values(state.policies).map((active) => active.scope),
-  );
   const plans = items.map((item) => planOne(item, state, pools));
   const planned = plans.filter((plan): plan is Planned => !(plan instanceof CountersignError));
   const fresh = await commitPlanned(tx, planned);

@@ -12,7 +12,7 @@ import type { BeatAnswer } from '@countersign/contracts/worker';
 import { gate } from '@countersign/platform/control-gate';
 import type { SchedulerContext } from './scheduler-context.ts';
 import type { BeatenAttempt } from './store-attempts.ts';
-import { extendLeases, readBeaten, readParties } from './store-attempts.ts';
+import { extendLeases, readBeaten, readParties, tenantsAndActors } from './store-attempts.ts';
 
 type Beat = RpcParsed<'scheduler.beat'>['attempts'][number];
 type Order = BeatAnswer['attempts'][number];
@@ -51,12 +51,7 @@ export const answerBeat = async (
   return context.database.transaction(async (tx) => {
     const ids = attempts.map((beat) => beat.dispatch_id);
     const parties = await readParties(tx, ids);
-    const state = await gate(
-      tx,
-      parties.map((each) => each.tenant),
-      parties.map((each) => each.actor),
-    );
-    const known = await readBeaten(tx, ids);
+    const [state, known] = await Promise.all([gate(tx, ...tenantsAndActors(parties)), readBeaten(tx, ids)]);
     const orders = attempts.map((beat) => orderFor(beat, known.get(beat.dispatch_id), who.worker, state));
     /** Who must stop gets no more time: its lease runs out even if it never answers. */
     await extendLeases(

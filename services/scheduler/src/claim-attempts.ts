@@ -18,7 +18,14 @@ import type { Move } from './move-jobs.ts';
 import { moveJobs } from './move-jobs.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
 import type { LockedAttempt, StartedAttempt } from './store-attempts.ts';
-import { closeAttempts, countRunning, lockAttempts, readParties, startAttempts } from './store-attempts.ts';
+import {
+  closeAttempts,
+  countRunning,
+  lockAttempts,
+  readParties,
+  startAttempts,
+  tenantsAndActors,
+} from './store-attempts.ts';
 
 export type Claim = ClaimRequest & { pool: string; worker: string };
 type Outcome = ClaimAnswer | CountersignError;
@@ -126,23 +133,23 @@ const judge = (
 const commitClaims = async (tx: Tx, claims: readonly Claim[]): Promise<Outcome[]> => {
   const ids = [...new Set(claims.map((claim) => claim.dispatch_id))].sort();
   const parties = await readParties(tx, ids);
-  const state = await gate(
-    tx,
-    parties.map((party) => party.tenant),
-    parties.map((party) => party.actor),
-  );
-  const running = await countRunning(tx, [...new Set(claims.map((claim) => claim.pool))].sort());
-  const attempts = await lockAttempts(tx, parties);
+  const [state, running, attempts] = await Promise.all([
+    gate(tx, ...tenantsAndActors(parties)),
+    countRunning(tx, [...new Set(claims.map((claim) => claim.pool))].sort()),
+    lockAttempts(tx, parties),
+  ]);
   const plan: Plan = { moves: [], entries: [], started: [], voided: [] };
   const outcomes = claims.map((claim) => {
     const attempt = attempts.get(claim.dispatch_id);
     const used = (running.get(claim.pool) ?? 0) + plan.started.filter((started) => started.pool === claim.pool).length;
     return judge(plan, state, claim, attempt, attempt !== undefined && used >= attempt.pool_concurrency);
   });
-  await moveJobs(tx, plan.moves);
-  await startAttempts(tx, plan.started);
-  await closeAttempts(tx, plan.voided, 'void');
-  await append(tx, plan.entries);
+  await Promise.all([
+    moveJobs(tx, plan.moves),
+    startAttempts(tx, plan.started),
+    closeAttempts(tx, plan.voided, 'void'),
+    append(tx, plan.entries),
+  ]);
   return outcomes;
 };
 

@@ -18,7 +18,7 @@ import { endedStates, moveJobs } from './move-jobs.ts';
 import { mayRetry, retryDelay } from './retry-attempt.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
 import type { LockedAttempt } from './store-attempts.ts';
-import { closeAttempts, lockAttempts, readParties } from './store-attempts.ts';
+import { closeAttempts, lockAttempts, readParties, tenantsAndActors } from './store-attempts.ts';
 import type { ScreenedOutcome } from './store-outcomes.ts';
 import { readOutcomes, screenedAttempts } from './store-outcomes.ts';
 
@@ -88,13 +88,11 @@ const planEnd = (
 
 const commitEnds = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
   const parties = await readParties(tx, ids);
-  const state = await gate(
-    tx,
-    parties.map((party) => party.tenant),
-    parties.map((party) => party.actor),
-  );
-  const attempts = await lockAttempts(tx, parties);
-  const outcomes = await readOutcomes(tx, ids);
+  const [state, attempts, outcomes] = await Promise.all([
+    gate(tx, ...tenantsAndActors(parties)),
+    lockAttempts(tx, parties),
+    readOutcomes(tx, ids),
+  ]);
   const open = outcomes.flatMap((outcome) => {
     const attempt = attempts.get(outcome.dispatch_id);
     const current =
@@ -104,20 +102,11 @@ const commitEnds = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
     return current ? [{ attempt, outcome }] : [];
   });
   const plans = open.map(({ attempt, outcome }) => planEnd(attempt, outcome, state));
-  await moveJobs(
-    tx,
-    plans.map((plan) => plan.move),
-  );
-  await closeAttempts(
-    tx,
-    open.map(({ attempt }) => attempt.dispatch_id),
-    'ended',
-  );
-  await append(
-    tx,
-    plans.map((plan) => plan.entry),
-  );
-  return plans.map((plan) => plan.move);
+  const moves = plans.map((plan) => plan.move);
+  const ended = open.map(({ attempt }) => attempt.dispatch_id);
+  const entries = plans.map((plan) => plan.entry);
+  await Promise.all([moveJobs(tx, moves), closeAttempts(tx, ended, 'ended'), append(tx, entries)]);
+  return moves;
 };
 
 const idsOf = (messages: readonly StreamMessage[]): string[] =>

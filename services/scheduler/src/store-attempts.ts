@@ -41,6 +41,12 @@ SELECT a.dispatch_id, a.tenant, a.job_id, j.actor
 /** Whose attempts these are, and so whose state of `control` matters; names never change, so this needs no lock. */
 export const readParties = (tx: Tx, ids: readonly string[]): Promise<Party[]> => tx.query<Party>(PARTIES, [ids]);
 
+/** As `gate` takes them. */
+export const tenantsAndActors = (parties: readonly Party[]): [string[], string[]] => [
+  parties.map((party) => party.tenant),
+  parties.map((party) => party.actor),
+];
+
 const LOCK_JOBS = `
 SELECT 1 FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS u(tenant, job_id) ORDER BY tenant, job_id) k
  CROSS JOIN LATERAL (SELECT 1 FROM scheduler.jobs WHERE tenant = k.tenant AND job_id = k.job_id FOR UPDATE) j`;
@@ -57,8 +63,13 @@ SELECT a.dispatch_id, a.attempt, a.state AS attempt_state, a.pool, a.worker, a.c
 /** Locks jobs, then attempts. By dispatch id; unknown ids are absent. */
 export const lockAttempts = async (tx: Tx, parties: readonly Party[]): Promise<Map<string, LockedAttempt>> => {
   if (parties.length === 0) return new Map();
-  await tx.query(LOCK_JOBS, [parties.map((party) => party.tenant), parties.map((party) => party.job_id)]);
-  const rows = await tx.query<LockedAttempt>(LOCK_ATTEMPTS, [parties.map((party) => party.dispatch_id)]);
+  const tenants = parties.map((party) => party.tenant);
+  const job_ids = parties.map((party) => party.job_id);
+  const ids = parties.map((party) => party.dispatch_id);
+  const [, rows] = await Promise.all([
+    tx.query(LOCK_JOBS, [tenants, job_ids]),
+    tx.query<LockedAttempt>(LOCK_ATTEMPTS, [ids]),
+  ]);
   return new Map(rows.map((row) => [row.dispatch_id, row]));
 };
 
@@ -68,8 +79,10 @@ SELECT pool, count(*) AS used FROM scheduler.attempts WHERE state = 'running' AN
 
 /** Running attempts by pool, under a lock that keeps two schedulers from granting the same slot. */
 export const countRunning = async (tx: Tx, pools: readonly string[]): Promise<Map<string, number>> => {
-  await tx.query(LOCK_CLAIMS, [pools]);
-  const rows = await tx.query<{ pool: string; used: number }>(RUNNING, [pools]);
+  const [, rows] = await Promise.all([
+    tx.query(LOCK_CLAIMS, [pools]),
+    tx.query<{ pool: string; used: number }>(RUNNING, [pools]),
+  ]);
   return new Map(rows.map((row) => [row.pool, row.used]));
 };
 

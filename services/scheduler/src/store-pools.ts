@@ -5,6 +5,8 @@ import type { Tx } from '@countersign/platform/database';
 /** Without `pools.yaml` capabilities aren't checked: one pool takes everything. */
 export type PoolList = { snapshot: string; pools: readonly Pool[]; unchecked: boolean };
 
+/** The scope of a policy for every tenant that has none of its own. */
+export const EVERY_TENANT = '*';
 /** The pool of a bundle that declares none. */
 export const UNCHECKED_POOL = 'default';
 

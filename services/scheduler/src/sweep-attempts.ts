@@ -42,9 +42,10 @@ const planLost = (attempt: LockedAttempt): { move: Move; entries: NewEntry[] } =
 };
 
 const commitLost = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
-  const attempts = await lockAttempts(tx, await readParties(tx, ids));
+  const parties = await readParties(tx, ids);
   /** Read after the locks: `scheduler.fence` keeps a screening that began from losing this race. */
-  const screened = new Set((await readOutcomes(tx, ids)).map((outcome) => outcome.dispatch_id));
+  const [attempts, outcomes] = await Promise.all([lockAttempts(tx, parties), readOutcomes(tx, ids)]);
+  const screened = new Set(outcomes.map((outcome) => outcome.dispatch_id));
   const lost = [...attempts.values()].filter(
     (attempt) =>
       attempt.is_due &&
@@ -53,20 +54,11 @@ const commitLost = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
       attempt.job_state === 'running',
   );
   const plans = lost.map(planLost);
-  await moveJobs(
-    tx,
-    plans.map((plan) => plan.move),
-  );
-  await closeAttempts(
-    tx,
-    lost.map((attempt) => attempt.dispatch_id),
-    'lost',
-  );
-  await append(
-    tx,
-    plans.flatMap((plan) => plan.entries),
-  );
-  return plans.map((plan) => plan.move);
+  const moves = plans.map((plan) => plan.move);
+  const ids_lost = lost.map((attempt) => attempt.dispatch_id);
+  const entries = plans.flatMap((plan) => plan.entries);
+  await Promise.all([moveJobs(tx, moves), closeAttempts(tx, ids_lost, 'lost'), append(tx, entries)]);
+  return moves;
 };
 
 export const sweepAttempts = async (context: SchedulerContext): Promise<void> => {
