@@ -53,7 +53,7 @@ export type TestSystem = AsyncDisposable & {
 };
 
 /** As the run's other servers are started. */
-async function startOwnPostgres(dir: string): Promise<PostgresHandle> {
+export async function startOwnPostgres(dir: string): Promise<PostgresHandle> {
   if (inject('test_stack').kind === 'processes') return runPostgres({ dir, mode: 'test' });
   const { runPostgresContainer } = await import('./run-in-containers.ts');
   return runPostgresContainer();

@@ -67,17 +67,27 @@ const waitForDatabase = async (database: Database, wait: number): Promise<void> 
   }
 };
 
-type Parts = { log: Logger; metrics: Metrics; database: Database; bus: Bus; probes: Probes };
+type Stop = () => Promise<void> | void;
+type Parts = { metrics: Metrics; database: Database; bus: Bus; probes: Probes };
 
-const openParts = async (name: ServiceName, config: BaseConfig, metricNames: readonly MetricName[]): Promise<Parts> => {
-  const log = createLogger(name, config.LOG_LEVEL);
+/** Each part says how to close it as soon as it is open: a start that fails half-way leaves nothing behind. */
+const openParts = async (
+  name: ServiceName,
+  config: BaseConfig,
+  metricNames: readonly MetricName[],
+  log: Logger,
+  onStop: (stop: Stop) => void,
+): Promise<Parts> => {
   const metrics = createMetrics(name, config.METRICS_PREFIX, metricNames);
+  const probes = await openProbes(config, metrics);
+  onStop(() => probes.close());
   const database = connectDatabase({
     url: config.DATABASE_URL,
     pool: config.DATABASE_POOL,
     name,
     onError: (error) => log.warn(errorFields(error), 'a database connection broke'),
   });
+  onStop(() => database.close());
   await waitForDatabase(database, config.START_WAIT_MS);
   const bus = await connectBus({
     servers: config.NATS_URL,
@@ -87,10 +97,21 @@ const openParts = async (name: ServiceName, config: BaseConfig, metricNames: rea
     log,
     metrics,
   });
-  const probes = await openProbes(config, metrics);
+  onStop(() => bus.close());
   probes.ready('database', async () => void (await database.query('SELECT 1')));
   probes.ready('bus', () => bus.check());
-  return { log, metrics, database, bus, probes };
+  return { metrics, database, bus, probes };
+};
+
+/** Last opened first. What does not stop cleanly never keeps the rest from stopping. */
+const stopAll = async (stops: Stop[], log: Logger): Promise<void> => {
+  for (const stop of stops.splice(0).reverse()) {
+    try {
+      await stop();
+    } catch (thrown) {
+      log.error(errorFields(thrown), 'a part did not stop cleanly');
+    }
+  }
 };
 
 const launch = async <S extends z.ZodObject>(
@@ -99,40 +120,36 @@ const launch = async <S extends z.ZodObject>(
 ): Promise<RunningService> => {
   const { name } = definition;
   const config = readConfig(name, definition.config, env);
-  const parts = await openParts(name, config, definition.metrics ?? []);
-  const { log, bus, database, probes } = parts;
-  const stops: (() => Promise<void> | void)[] = [];
-  const context: ServiceContext<z.output<S>> = {
-    name,
-    config,
-    ...parts,
-    ready: (check, run) => probes.ready(check, run),
-    onStop: (stop) => void stops.push(stop),
-    sweep(label, every, run) {
-      const sweep = startSweep(every, run, (thrown) =>
-        log.warn({ ...errorFields(thrown), sweep: label }, 'a sweep failed'),
-      );
-      stops.push(() => sweep.stop());
-      probes.ready(label, async () => sweep.check());
-      return sweep;
-    },
-  };
-  const stop = async () => {
-    probes.draining();
-    for (const each of stops.reverse()) await each();
-    await bus.close();
-    await database.close();
-    await probes.close();
-  };
+  const log = createLogger(name, config.LOG_LEVEL);
+  const stops: Stop[] = [];
+  const onStop = (stop: Stop): void => void stops.push(stop);
   try {
-    await definition.start(context);
+    const parts = await openParts(name, config, definition.metrics ?? [], log, onStop);
+    const { probes } = parts;
+    await definition.start({
+      name,
+      config,
+      log,
+      ...parts,
+      ready: (check, run) => probes.ready(check, run),
+      onStop,
+      sweep(label, every, run) {
+        const sweep = startSweep(every, run, (thrown) =>
+          log.warn({ ...errorFields(thrown), sweep: label }, 'a sweep failed'),
+        );
+        onStop(() => sweep.stop());
+        probes.ready(label, async () => sweep.check());
+        return sweep;
+      },
+    });
+    onStop(() => probes.draining());
     probes.started();
+    log.info({ health_url: probes.url }, 'started');
+    return { name, health_url: probes.url, stop: () => stopAll(stops, log) };
   } catch (thrown) {
-    await stop();
+    await stopAll(stops, log);
     throw thrown;
   }
-  log.info({ health_url: probes.url }, 'started');
-  return { name, health_url: probes.url, stop };
 };
 
 export const defineService = <S extends z.ZodObject>(definition: ServiceDefinition<S>): Service => ({
