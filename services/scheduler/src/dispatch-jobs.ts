@@ -26,7 +26,7 @@ import {
   redeemApprovals,
   replaceEffective,
 } from './store-dispatch.ts';
-import { readPools } from './store-pools.ts';
+import { EVERY_TENANT, readPools } from './store-pools.ts';
 import { wakeHeld } from './wake-approval.ts';
 
 /** A job under a stop, or whose pool is full, is looked at again after this. */
@@ -66,17 +66,14 @@ const commitBatch = async (
   items: readonly DispatchItem[],
 ): Promise<DispatchPlan> => {
   const jobs = items.map((item) => item.job);
-  const state = await gate(
-    tx,
-    jobs.map((job) => job.tenant),
-    jobs.map((job) => job.actor),
-  );
+  const tenants = jobs.map((job) => job.tenant);
+  const actors = jobs.map((job) => job.actor);
+  const [state, pools, locked] = await Promise.all([
+    gate(tx, tenants, actors),
+    readPools(tx, [...tenants, EVERY_TENANT]),
+    lockCleared(tx, jobs),
+  ]);
   for (const [tenant, active] of Object.entries(state.policies)) context.known.epochs.set(tenant, active.epoch);
-  const pools = await readPools(
-    tx,
-    Object.values(state.policies).map((active) => active.scope),
-  );
-  const locked = await lockCleared(tx, jobs);
   const judged = items
     .filter((item) => locked.has(`${item.job.tenant}/${item.job.job_id}`))
     .map((item) => ({ item, verdict: classifyDispatch(item, state, pools) }));
@@ -92,18 +89,15 @@ const commitBatch = async (
   );
   const plan = planDispatch(fitting, redeemed);
   const stopped = fitting.filter(({ verdict }) => verdict.kind === 'stopped').map(({ item }) => item);
-  await delayJobs(
-    tx,
-    [...waiting, ...stopped].map((item) => item.job),
-    LATER_MS,
-  );
-  await replaceEffective(tx, plan.renewed);
-  await moveJobs(tx, plan.moves);
-  await insertAttempts(
-    tx,
-    plan.attempts.map((sent) => sent.attempt),
-  );
-  await append(tx, plan.entries);
+  const later = [...waiting, ...stopped].map((item) => item.job);
+  const attempts = plan.attempts.map((sent) => sent.attempt);
+  await Promise.all([
+    delayJobs(tx, later, LATER_MS),
+    replaceEffective(tx, plan.renewed),
+    moveJobs(tx, plan.moves),
+    insertAttempts(tx, attempts),
+    append(tx, plan.entries),
+  ]);
   return plan;
 };
 

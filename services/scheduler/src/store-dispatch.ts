@@ -82,8 +82,10 @@ SELECT pool, count(*) AS used FROM scheduler.attempts
 /** Attempts under way by pool. `pools` come sorted: locks are taken in that order. */
 export const readInFlight = async (tx: Tx, pools: readonly string[]): Promise<Map<string, number>> => {
   if (pools.length === 0) return new Map();
-  await tx.query(LOCK_POOLS, [pools]);
-  const rows = await tx.query<{ pool: string; used: number }>(IN_FLIGHT, [pools]);
+  const [, rows] = await Promise.all([
+    tx.query(LOCK_POOLS, [pools]),
+    tx.query<{ pool: string; used: number }>(IN_FLIGHT, [pools]),
+  ]);
   return new Map(rows.map((row) => [row.pool, row.used]));
 };
 
