@@ -1,6 +1,6 @@
 // Every digest that binds a decision, an approval or a result to content. A domain comes first, so that a digest made
 // for one purpose can never stand for another; content is salted wherever the digest outlives it.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LIMITS } from '@countersign/contracts/limits';
 
 export const JOB_DOMAIN = 'countersign/job/v1';
@@ -11,12 +11,12 @@ export const APPROVAL_DOMAIN = 'countersign/approval/v1';
 
 /** 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest();
+  return hash('sha256', bytes, 'buffer');
 }
 
 /** 64 lowercase hex digits. */
 export function sha256Hex(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 /** `sha256:<hex>` of the text alone: the name of a policy snapshot. */

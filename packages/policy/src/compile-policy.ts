@@ -1,6 +1,6 @@
 // Turns the files of a bundle into a policy that can decide: everything checked, indexed and type-checked once, so that
 // deciding needs no further look at the sources. Either the whole bundle compiles or nothing does.
-import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
+import { type Constraints, DECISIONS, type DecisionName, type Obligations } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import type {
   InputRuleSource,
@@ -141,7 +141,7 @@ class PolicyCompiler {
       id: source.id,
       match: compileMatch(source.match),
       when: this.when(placed),
-      decision: source.decision,
+      decision: sharedName(source.decision),
       reason: source.reason ?? `rule ${source.id}`,
       remediation: source.remediation ?? null,
       constraints: constraintsOf(source.constraints),
@@ -187,6 +187,9 @@ class PolicyCompiler {
   }
 }
 
+/** The constant, not the text as read: comparing is then comparing pointers, and nothing cold is touched for it. */
+const sharedName = (decision: DecisionName): DecisionName => DECISIONS[DECISIONS.indexOf(decision)]!;
+
 const indexed = <T extends { match: CompiledMatch }>(items: readonly T[]): Indexed<T> => ({
   items,
   index: buildIndex(items.map((item) => item.match)),
@@ -195,7 +198,7 @@ const indexed = <T extends { match: CompiledMatch }>(items: readonly T[]): Index
 const inputFloor = (source: InputRuleSource): CompiledFloor => ({
   id: source.id,
   match: compileMatch(source.match),
-  decision: source.decision,
+  decision: sharedName(source.decision),
   reason: source.reason ?? `input rule ${source.id}`,
   constraints: constraintsOf(source.constraints),
   obligations:
@@ -208,7 +211,7 @@ const inputFloor = (source: InputRuleSource): CompiledFloor => ({
 const tierFloor = ({ id, match, floor }: TierSource): CompiledFloor => ({
   id,
   match: compileMatch(match),
-  decision: floor.decision ?? null,
+  decision: floor.decision === undefined ? null : sharedName(floor.decision),
   reason: `tier ${id} asks for at least ${floor.decision ?? 'its obligations'}`,
   constraints: constraintsOf({
     ...floor.constraints,

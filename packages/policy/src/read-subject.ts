@@ -15,7 +15,6 @@ export const subjectOf = (request: NamedRequest, actor: Actor, scanners: readonl
 class LazySubject implements RequestSubject {
   readonly tenant: string;
   readonly topic: Glob;
-  readonly capability: Glob | null;
   readonly capability_name: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly label_names: readonly string[];
@@ -25,6 +24,7 @@ class LazySubject implements RequestSubject {
   readonly actor_type: string;
   private readonly request: NamedRequest;
   private readonly scanners: readonly ScannerName[];
+  private capabilityTokens: Glob | null = null;
   private texts: readonly string[] | null = null;
   private found: readonly Finding[] | null | undefined;
 
@@ -32,7 +32,6 @@ class LazySubject implements RequestSubject {
     const { meta } = request;
     this.tenant = request.tenant;
     this.topic = splitTokens(request.topic);
-    this.capability = meta.capability === undefined ? null : splitTokens(meta.capability);
     this.capability_name = meta.capability ?? null;
     this.labels = request.labels;
     this.label_names = Object.keys(request.labels);
@@ -42,6 +41,11 @@ class LazySubject implements RequestSubject {
     this.actor_type = actor.type;
     this.request = request;
     this.scanners = scanners;
+  }
+
+  get capability(): Glob | null {
+    if (this.capability_name !== null) this.capabilityTokens ??= splitTokens(this.capability_name);
+    return this.capabilityTokens;
   }
 
   foldedTexts(): readonly string[] {
