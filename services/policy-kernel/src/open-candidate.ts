@@ -11,7 +11,6 @@ import { canonicalize } from '@countersign/ledger/canonical-json';
 import { nowInstant } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
 import { type CompiledPolicy, type CompileResult, compilePolicy } from '@countersign/policy/compile-policy';
-import { parseBundle } from '@countersign/policy/parse-bundle';
 import { describeFault } from '@countersign/policy/policy-fault';
 import { verifyBundle } from '@countersign/policy/verify-bundle';
 import type { Asked } from './decide-under.ts';
@@ -25,10 +24,6 @@ type Files = Readonly<Record<string, string>>;
 
 /** No activation has this epoch. */
 const NOT_ACTIVE = 0;
-/** No build makes this version; files that nobody has built yet need not name one. */
-const UNBUILT = 0;
-
-const statedVersion = (files: Files): number | undefined => parseBundle(files).sources?.policy.version;
 
 export const openCandidates = ({ database, root }: Parts): OpenCandidate => {
   const compile = rememberCompiled();
@@ -50,7 +45,7 @@ export const openCandidates = ({ database, root }: Parts): OpenCandidate => {
     }
     const { files } = candidate;
     const snapshot = `sha256:${createHash('sha256').update(canonicalize(files)).digest('hex')}`;
-    return candidateOf(compile(files, snapshot, statedVersion(files) ?? UNBUILT), {
+    return candidateOf(compile(files, snapshot), {
       scope: tenant,
       version: null,
       snapshot,
@@ -69,7 +64,7 @@ const candidateOf = (policy: CompiledPolicy, asked: AskedPolicy): Candidate => (
 /** The same candidate is asked again and again while its author works on it. The snapshot names every byte of it. */
 const rememberCompiled = () => {
   const kept = new Map<string, CompiledPolicy>();
-  return (files: Files, snapshot: string, version: number): CompiledPolicy => {
+  return (files: Files, snapshot: string, version?: number): CompiledPolicy => {
     const known = kept.get(snapshot);
     if (known !== undefined) return known;
     const compiled = compileFiles(files, snapshot, version);
