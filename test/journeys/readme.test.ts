@@ -52,6 +52,12 @@ describe.skipIf(missing.length > 0)(`the README's commands${missing.map((tool) =
     expect(said).toMatch(/"state": "succeeded",\n {2}"policy_decision": "require_approval"/);
   });
 
+  test('from a shell: a run, and a decision in words', async () => {
+    const said = await type('From a shell');
+    expect(said).toMatch(/^state +succeeded$/m);
+    expect(said).toContain('The decision is require_approval, by require-approval-prod-deploy');
+  });
+
   test('over NATS: the decision, at once', async () => {
     expect(await type('Over NATS')).toMatch(/outcome: 'accepted'/);
   });
