@@ -1,6 +1,7 @@
 // Says in the author's words where a document has not the shape that its schema asks for, and takes the faulty parts out
 // so that the rest can be checked in the same run.
 import type { z } from 'zod';
+import { fieldNames } from './author-schemas.ts';
 import { faultAt, type Path, type PolicyFault } from './policy-fault.ts';
 import type { YamlFile } from './read-yaml.ts';
 import { suggestName } from './suggest-name.ts';
@@ -9,22 +10,25 @@ type Issue = z.core.$ZodIssue;
 
 /** Sections whose items stand alone: without one of them the others mean what they meant. */
 const ITEMS: ReadonlySet<PropertyKey> = new Set(['rules', 'input_rules', 'tiers']);
-/** Every field name of the language, to guess from. */
-const FIELDS = (
-  'version default_decision topics groups owners tiers rules input_rules output_policy delegated id match when decision ' +
-  'reason remediation approval constraints limits evidence review rollback severity floor stages expires_in ' +
-  'max_attempts capability risk_tags required_labels derive_labels schema tenants capabilities labels requires actors ' +
-  'actor_types keywords scanners not group count timeout max_output_bytes worker set remove window per on_exceed topic ' +
-  'payload enabled fail_mode pools environments enforces concurrency cases incidents name tenant actor gate now request ' +
-  'expect rule_id remediated_by findings asserted refused'
-).split(' ');
+let fields: ReadonlySet<string> | null = null;
+/** To guess from; made at the first mistake, for most policies have none. */
+function knownFields(): ReadonlySet<string> {
+  fields ??= fieldNames();
+  return fields;
+}
 
 export function issueFaults(yaml: YamlFile, issue: Issue): PolicyFault[] {
   const { locate, file } = yaml;
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
-      return faultAt('field_unknown', file, locate(path), `${path.join('.')} is not a field`, suggestName(key, FIELDS));
+      return faultAt(
+        'field_unknown',
+        file,
+        locate(path),
+        `${path.join('.')} is not a field`,
+        suggestName(key, knownFields()),
+      );
     });
   }
   const detail = `${issue.path.join('.') || 'the document'}: ${issue.message}`;

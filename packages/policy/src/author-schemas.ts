@@ -1,0 +1,54 @@
+// The language as JSON Schema, so that an editor completes and checks while an author types. Made from the same zod
+// shapes that the compiler reads; what names mean together only the compiler can say.
+import { policySource, poolsSource, tenantSource } from '@countersign/contracts/policy';
+import { policyTests } from '@countersign/contracts/policy-tests';
+import { z } from 'zod';
+import { FIELD_HELP } from './field-help.ts';
+
+type Json = { [key: string]: unknown };
+
+const SHAPES = {
+  'policy.schema.json': ['A Countersign policy: policy.yaml', policySource],
+  'pools.schema.json': ['The pools of a Countersign policy: pools.yaml', poolsSource],
+  'tenant.schema.json': ['A tenant’s own rules in a Countersign policy: tenants/<tenant>.yaml', tenantSource],
+  'tests.schema.json': ['Tests of a Countersign policy: tests/*.yaml', policyTests],
+} as const;
+
+/** By file name; draft 2020-12, closed: a field that is not listed is an error in the editor too. */
+export function authorSchemas(): Record<string, Json> {
+  return Object.fromEntries(
+    Object.entries(SHAPES).map(([name, [title, shape]]) => {
+      const schema = z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' }) as Json;
+      return [name, { ...(withHelp(schema) as Json), title }];
+    }),
+  );
+}
+
+/** Every field name of the language. */
+export function fieldNames(): Set<string> {
+  const names = new Set<string>();
+  for (const schema of Object.values(authorSchemas())) collectNames(schema, names);
+  return names;
+}
+
+function withHelp(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withHelp);
+  if (!isObject(schema)) return schema;
+  const inner = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, withHelp(value)]));
+  if (!isObject(inner.properties)) return inner;
+  const described = Object.entries(inner.properties).map(([name, value]) => {
+    const description = Object.hasOwn(FIELD_HELP, name) ? FIELD_HELP[name] : undefined;
+    return [name, isObject(value) && description !== undefined ? { description, ...value } : value] as const;
+  });
+  return { ...inner, properties: Object.fromEntries(described) };
+}
+
+function collectNames(schema: unknown, names: Set<string>): void {
+  if (Array.isArray(schema)) for (const item of schema) collectNames(item, names);
+  if (!isObject(schema)) return;
+  if (isObject(schema.properties)) for (const name of Object.keys(schema.properties)) names.add(name);
+  for (const value of Object.values(schema)) collectNames(value, names);
+}
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

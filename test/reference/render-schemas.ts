@@ -1,0 +1,9 @@
+/** The JSON Schemas of the policy language as files. */
+import { authorSchemas } from '@countersign/policy/author-schemas';
+
+export const SCHEMAS_FOLDER = 'packages/policy/schemas';
+
+export const renderSchemas = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(authorSchemas()).map(([name, schema]) => [name, `${JSON.stringify(schema, null, 2)}\n`]),
+  );
