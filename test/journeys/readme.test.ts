@@ -21,7 +21,10 @@ const commandsUnder = (heading: string): string => {
   return block.replace('set -a; . .dev/env; set +a', '').replaceAll('node infra/bootstrap.mjs exec ', '');
 };
 
-describe.skipIf(missing.length > 0)(`the README's commands${missing.map((tool) => ` (no ${tool} here)`)}`, () => {
+const title = `the README's commands${missing.map((tool) => ` (no ${tool} here)`)}`;
+
+// Each line of a shell starts programs of its own, and a busy machine takes its time.
+describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
   const cleanUp = new AsyncDisposableStack();
   let system: TestSystem;
   let env: NodeJS.ProcessEnv;
@@ -38,7 +41,7 @@ describe.skipIf(missing.length > 0)(`the README's commands${missing.map((tool) =
 
   const type = async (heading: string): Promise<string> => {
     const text = `set -euo pipefail\n${commandsUnder(heading)}`;
-    const { stdout } = await promisify(execFile)('bash', ['-c', text], { cwd: PROJECT_DIR, env, timeout: 60_000 });
+    const { stdout } = await promisify(execFile)('bash', ['-c', text], { cwd: PROJECT_DIR, env, timeout: 110_000 });
     return stdout;
   };
 
