@@ -61,7 +61,7 @@ const developmentIdentities = (keys: DevelopmentKeys): Identities => {
       { principal: 'desk-agent', key: keys.api_keys.agent, permissions: [...PERMISSION_SETS.agent] },
       { principal: 'alice', key: keys.api_keys.approver, permissions: [...PERMISSION_SETS.approver] },
       { principal: 'bob', key: keys.api_keys.approver2, permissions: [...PERMISSION_SETS.approver] },
-      { principal: 'admin', key: keys.api_keys.admin, permissions: [...PERMISSION_SETS.admin] },
+      { principal: 'admin', key: keys.api_keys.admin, permissions: [...PERMISSION_SETS.admin, 'policy:global'] },
       { principal: 'auditor', key: keys.api_keys.auditor, permissions: [...PERMISSION_SETS.auditor] },
     ],
     workers: Object.entries(keys.worker_signing).map(([name, key]) => {

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { TrustRoot } from '@countersign/contracts/policy';
 import type { Tx } from '@countersign/platform/database';
+import type { BundleSigner } from '@countersign/policy/build-bundle';
 import { publishFiles } from '@countersign/policy-kernel/publish-bundle';
 import type { DevelopmentKeys } from './development-keys.ts';
 import { DEVELOPMENT_BUNDLE_DIR } from './development-roster.ts';
@@ -38,13 +39,18 @@ export function readBundleFolder(dir: string): Record<string, string> {
 const seedOf = (pem: string): Uint8Array =>
   Buffer.from(createPrivateKey(pem).export({ format: 'jwk' }).d as string, 'base64url');
 
+export const developmentSigner = (keys: DevelopmentKeys): BundleSigner => ({
+  key_id: KEY_ID,
+  secret_key: seedOf(keys.bundle.private_pem),
+});
+
 /** Ends with the year after next, so that a restart does not sign the same folder anew. Throws SetUpError with the faults. */
 export async function publishDevelopmentPolicy(
   tx: Tx,
   keys: DevelopmentKeys,
   folder = DEVELOPMENT_BUNDLE_DIR,
 ): Promise<void> {
-  const signer = { key_id: KEY_ID, secret_key: seedOf(keys.bundle.private_pem) };
+  const signer = developmentSigner(keys);
   const year = new Date().getUTCFullYear();
   const validity = { not_before: `${year - 1}-01-01T00:00:00Z`, not_after: `${year + 2}-01-01T00:00:00Z` };
   try {
