@@ -37,9 +37,9 @@ export const PARTS: readonly Part[] = [
   {
     folder: 'packages/ledger',
     may: [contracts, '@noble/ed25519'],
-    // A hash is a function of its input. Nothing else of this module is: keys, random, streams.
+    // A hash is a function of its input, in one call or several. Nothing else of this module is: keys, random, streams.
     node: ['crypto'],
-    only: { 'node:crypto': ['createHash'] },
+    only: { 'node:crypto': ['createHash', 'hash'] },
     pure: true,
   },
   { folder: 'packages/scanners', may: [contracts, 're2js'], pure: true },
