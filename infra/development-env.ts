@@ -26,4 +26,5 @@ export const developmentEnv = (
   AGENT_SIGNING_KEY: asOneLine(keys.agent_signing.private_pem),
   AGENT_NKEY: keys.nats[agentUser(DEVELOPMENT_TENANT)]!.seed,
   AUDITOR_NKEY: keys.nats[auditorUser(DEVELOPMENT_TENANT)]!.seed,
+  POLICY_SIGNING_KEY: asOneLine(keys.bundle.private_pem),
 });

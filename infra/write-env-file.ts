@@ -18,6 +18,7 @@ export const DEV_ENV_NAMES = [
   'AGENT_SIGNING_KEY',
   'AGENT_NKEY',
   'AUDITOR_NKEY',
+  'POLICY_SIGNING_KEY',
 ] as const;
 
 export type DevEnv = Record<(typeof DEV_ENV_NAMES)[number], string>;

@@ -1,0 +1,91 @@
+// What the documents tell authors to type is what the command takes: every command and option in them, the exit codes,
+// and the files that are shown.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT_CODES } from '@countersign/cli/exit-codes';
+import { PROJECT_DIR } from '@countersign/infra/project-folders';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { runCli } from './run-cli.ts';
+
+const read = (path: string): string => readFileSync(join(PROJECT_DIR, path), 'utf8');
+const own = read('docs/first-own-policy.md');
+const ci = read('docs/ci-github-actions.md');
+const script = read('examples/first-own-policy/run.sh');
+
+const blocks = (text: string, language: string): string[] =>
+  [...text.matchAll(/```(\w+)\n([\s\S]*?)```/g)].filter(([, name]) => name === language).map(([, , body]) => body!);
+
+test('the table of exit codes is the one that the command keeps', () => {
+  const rows = [...ci.matchAll(/^\| (\d) \| `(\w+)` \| (.+) \|$/gm)].map(([, code, name, says]) => [
+    name,
+    Number(code),
+    says,
+  ]);
+  expect(rows).toEqual(Object.entries(EXIT_CODES).map(([name, { code, says }]) => [name, code, says]));
+});
+
+test('the help shows it too', async () => {
+  const { out } = await runCli('--help');
+  for (const { code, says } of Object.values(EXIT_CODES)) expect(out).toContain(`${code}  ${says.replaceAll('`', '')}`);
+});
+
+/** `policy sign` → the options used with it anywhere. */
+const used = new Map<string, Set<string>>();
+for (const text of [own, ci, script]) {
+  const lines = text.replaceAll('\\\n', ' ').split('\n');
+  for (const line of lines) {
+    for (const [, group, name, rest] of line.matchAll(
+      /(?:countersign|with_key|as_\w+) (?:(policy|jobs) )?(?!policy|jobs)([a-z]+)([^#|`;]*)/g,
+    )) {
+      const command = `${group ?? 'policy'} ${name}`;
+      const options = [...rest!.matchAll(/(?<= )--[a-z-]+/g)].map(([option]) => option);
+      used.set(command, new Set([...(used.get(command) ?? []), ...options]));
+    }
+  }
+}
+
+describe('every command that is shown exists, with its options', () => {
+  const names = [
+    'lint',
+    'test',
+    'diff',
+    'simulate',
+    'explain',
+    'replay',
+    'keygen',
+    'build',
+    'sign',
+    'publish',
+    'activate',
+    'rollback',
+  ];
+  test('and all of them are shown', () => {
+    expect([...used.keys()].filter((name) => name.startsWith('policy ')).sort()).toEqual(
+      names.map((name) => `policy ${name}`).sort(),
+    );
+  });
+
+  test.each([...used])('%s', async (command, options) => {
+    const { out, code } = await runCli(...command.split(' '), '--help');
+    expect(code).toBe(0);
+    expect(out).toContain(`Usage: countersign ${command}`);
+    expect([...options].filter((option) => !out.includes(option))).toEqual([]);
+  });
+});
+
+test('the workflow is YAML, lints, tests with JUnit, simulates and builds', () => {
+  const [workflow] = blocks(ci, 'yaml');
+  const { steps } = parse(workflow!).jobs.check;
+  const runs: string[] = steps.map(({ run = '' }: { run?: string }) => run);
+  for (const step of ['lint policy --strict', 'test policy --junit', 'simulate --policy', 'build policy'])
+    expect(runs.filter((run) => run.includes(step))).toHaveLength(1);
+});
+
+test('the files that are shown are the files of the example', () => {
+  const uncommented = (path: string): string => read(path).replace(/^ *#.*\n/gm, '');
+  expect(blocks(own, 'yaml')).toEqual([
+    uncommented('examples/first-own-policy/rule.yaml'),
+    uncommented('examples/first-own-policy/payroll.yaml'),
+  ]);
+});
