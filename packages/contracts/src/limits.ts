@@ -138,8 +138,8 @@ export const LIMITS = {
   decide_tries: 3,
   /** Faults of one request that the answer's detail names. */
   reported_faults: 10,
-  /** Bytes of one file of a policy bundle. */
-  policy_file_bytes: 512 * 1024,
+  /** Bytes of one file of a policy bundle; as many rules as a policy may have must fit, at a hundred and eighty each. */
+  policy_file_bytes: 1792 * 1024,
   /** Bytes of all files of a policy bundle. */
   bundle_bytes: 2 * 1024 * 1024,
   /** Files of a policy bundle. */
