@@ -99,6 +99,27 @@ describe('a transaction', () => {
     await database.transaction((tx) => tx.query(...add(1)));
   });
 
+  test('whose deferred last statement fails commits nothing, and throws what failed', async () => {
+    const work = database.transaction(async (tx) => {
+      await tx.query(...add(1));
+      tx.defer!(tx.query('INSERT INTO counts VALUES (2, 0)'));
+      return 'as if all were well';
+    });
+    await expect(work).rejects.toMatchObject({ code: '23505' });
+    expect(await countOf(1)).toBe(0);
+  });
+
+  test('statements sent together are carried out in order, and each gets its own answer', async () => {
+    const answers = await database.transaction((tx) =>
+      Promise.all([
+        tx.query('UPDATE counts SET n = 5 WHERE id = 1'),
+        tx.query<{ n: number }>('SELECT n FROM counts WHERE id = 1'),
+        tx.query<{ n: number }>('SELECT n FROM counts WHERE id = 2'),
+      ]),
+    );
+    expect(answers).toEqual([[], [{ n: 5 }], [{ n: 0 }]]);
+  });
+
   test('caught in a deadlock is run again, and both end', async () => {
     const arrived = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let runs = 0;
