@@ -143,6 +143,8 @@ const launch = async <S extends z.ZodObject>(
       },
     });
     onStop(() => probes.draining());
+    // Until the server has answered, it may not know yet who listens, and callers would meet nobody.
+    await parts.bus.check();
     probes.started();
     log.info({ health_url: probes.url }, 'started');
     return { name, health_url: probes.url, stop: () => stopAll(stops, log) };
