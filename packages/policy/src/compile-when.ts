@@ -71,7 +71,7 @@ function re2Of(pattern: string): RE2JS {
 type Survey = { depth: number; readsNow: boolean; refused: string | null };
 
 /**
- * Must answer bool; `dyn` alone is refused, because it could turn out to be anything. `schemas`: those of the topics that
+ * Must answer bool; `dyn` is refused, because it could turn out to be anything, unless the schemas say that it is bool. `schemas`: those of the topics that
  * the rule is for; `others`: it is for topics without one, too.
  */
 export function compileWhen(source: string, schemas: readonly unknown[] = [], others = true): WhenResult {
@@ -84,9 +84,10 @@ export function compileWhen(source: string, schemas: readonly unknown[] = [], ot
     const check = run.check();
     // Checked again as it was written, so that the place is one in the author's text.
     if (!check.valid) return invalid(environment.parse(source).check().error ?? check.error);
-    if (check.type !== 'bool') return { ok: false, code: 'when_invalid', detail: `it answers ${check.type}, not bool` };
-    const mistyped = schemas.length === 0 ? null : checkAgainst(source, schemas, others);
-    if (mistyped !== null) return mistyped;
+    const typed = checkAgainst(source, schemas, others);
+    if (!typed.ok) return typed.refused;
+    const type = check.type === 'dyn' ? typed.type : check.type;
+    if (type !== 'bool') return { ok: false, code: 'when_invalid', detail: `it answers ${type}, not bool` };
     return { ok: true, when: { evaluate: evaluator(run, survey.depth), readsNow: survey.readsNow } };
   } catch (thrown) {
     if (thrown instanceof ParseError) return invalid(thrown);
@@ -96,6 +97,8 @@ export function compileWhen(source: string, schemas: readonly unknown[] = [], ot
 }
 
 type Refused = Extract<WhenResult, { ok: false }>;
+/** `type`: what the condition answers on every topic alike, `dyn` where they differ. */
+type Typed = { ok: true; type: string } | { ok: false; refused: Refused };
 
 function invalid(error: { summary: string; range?: { start: number } } | undefined): Refused {
   const within = error?.range?.start;
@@ -107,18 +110,20 @@ function invalid(error: { summary: string; range?: { start: number } } | undefin
  * A wrong type is a mistake on any topic, for there the condition would deny every job. A field that one topic lacks may
  * be guarded by `has`, so it is a mistake only where all of them lack it.
  */
-function checkAgainst(source: string, schemas: readonly unknown[], others: boolean): Refused | null {
+function checkAgainst(source: string, schemas: readonly unknown[], others: boolean): Typed {
+  if (schemas.length === 0) return { ok: true, type: 'dyn' };
   const { ast } = environment.parse(source);
   const reads = readsOf(ast, (node) => childrenOf(node.args));
+  const types = new Set<string>(others ? ['dyn'] : []);
   let missing: Refused | null = null;
-  let found = others;
   for (const schema of schemas) {
-    const { valid, error } = environmentFor(payloadType(schema, reads)).parse(source).check();
-    if (valid) found = true;
-    else if (error?.code !== 'no_such_key') return invalid(error);
+    const { valid, type, error } = environmentFor(payloadType(schema, reads)).parse(source).check();
+    if (valid) types.add(type ?? 'dyn');
+    else if (error?.code !== 'no_such_key') return { ok: false, refused: invalid(error) };
     else missing ??= invalid(error);
   }
-  return found ? null : missing;
+  if (types.size === 0 && missing !== null) return { ok: false, refused: missing };
+  return { ok: true, type: types.size === 1 && missing === null ? [...types][0]! : 'dyn' };
 }
 
 const environments = new Map<string, Environment>();

@@ -1,4 +1,5 @@
 // The compiler refuses what could be read in two ways or could never work, all mistakes at once, with their places.
+import { LIMITS } from '@countersign/contracts/limits';
 import { compilePolicy } from '@countersign/policy/compile-policy';
 import { readYaml } from '@countersign/policy/read-yaml';
 import fc from 'fast-check';
@@ -34,7 +35,7 @@ describe('YAML', () => {
     ['depth', `a: ${'['.repeat(100)}${']'.repeat(100)}`, 'yaml_too_deep'],
     ['great depth', '['.repeat(200_000), 'yaml_too_deep'],
     ['depth by dashes', `${'- '.repeat(5_000)}x`, 'yaml_too_deep'],
-    ['size', `# ${'x'.repeat(600_000)}`, 'file_too_large'],
+    ['size', `# ${'x'.repeat(LIMITS.policy_file_bytes)}`, 'file_too_large'],
   ])('refuses %s', (_, text, code) => {
     expect(faultCodes(text)).toContain(code);
   });
@@ -249,6 +250,7 @@ describe('conditions', () => {
       '"n" in payload',
       'payload.either == 5 || payload.either == "5"',
       'payload.l[0] == "x"',
+      'payload.o.x',
     ])('takes %s', (source) => {
       expect(codes(source)).toEqual([]);
     });
@@ -260,6 +262,7 @@ describe('conditions', () => {
         expect(codes(guarded, on)).toEqual([]);
       }
       expect(codes('payload.n == "x"', '[job.a, job.bare]')).toEqual(['when_invalid']);
+      expect(codes('payload.o.x', '[job.a, job.bare]')).toEqual(['when_invalid']);
     });
 
     it('names the place', () => {

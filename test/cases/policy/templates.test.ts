@@ -1,0 +1,91 @@
+// The templates to copy: each compiles without a lint, keeps what its own tests promise, and leaves no rule untested.
+import { readdirSync, readFileSync } from 'node:fs';
+import { compilePolicy } from '@countersign/policy/compile-policy';
+import { describeFault } from '@countersign/policy/policy-fault';
+import { runPolicyTests } from '@countersign/policy/run-policy-tests';
+import { describe, expect, it } from 'vitest';
+import { ask, finalOf, SNAPSHOT } from './ask-policy.ts';
+
+const TEMPLATES = ['four-tiers', 'support-desk', 'ci-agent', 'chatops'];
+/** Two people in each group, so that nobody is asked for whom there is not. */
+const PEOPLE = { approvers: 2, sre: 2, security: 2, maintainers: 2, finance: 2 };
+
+const filesOf = (template: string): Record<string, string> => {
+  const folder = new URL(`../../../examples/policies/${template}/`, import.meta.url).pathname;
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries.map(({ parentPath, name }) => `${parentPath}/${name}`.replaceAll('//', '/'));
+  return Object.fromEntries(paths.map((path) => [path.slice(folder.length), readFileSync(path, 'utf8')]));
+};
+const compiledTemplate = (template: string) => {
+  const result = compilePolicy(filesOf(template), { version: 1, snapshot: SNAPSHOT, strict: true, people: PEOPLE });
+  if (!result.ok) throw new Error(result.faults.map(describeFault).join('\n'));
+  return result.policy;
+};
+
+describe.each(TEMPLATES)('%s', (template) => {
+  it('compiles under strict, and its tests pass and reach every rule', () => {
+    const { cases, coverage } = runPolicyTests(compiledTemplate(template));
+    expect(cases.length).toBeGreaterThan(8);
+    expect(cases.filter(({ ok }) => !ok)).toEqual([]);
+    expect(Object.values(coverage).flatMap((rules) => rules.filter(({ reached }) => !reached))).toEqual([]);
+  });
+});
+
+describe('the matrix of four tiers', () => {
+  /** Rules that grant everything: what is left standing are the floors. */
+  const floorsAlone = (() => {
+    const files = filesOf('four-tiers');
+    const policy = files['policy.yaml']!;
+    const rules = policy.slice(policy.indexOf('\nrules:'), policy.indexOf('\ninput_rules:'));
+    const lax = '\nrules:\n  - { id: lax, match: {}, decision: allow }\n';
+    const limited =
+      '\nrules:\n  - { id: lax, match: {}, decision: allow, limits: [{ count: 9, window: 1h, per: [tenant], on_exceed: hold }] }\n';
+    const { 'tests/matrix.yaml': _, ...others } = files;
+    const build = (text: string) => {
+      const result = compilePolicy(
+        { ...others, 'policy.yaml': policy.replace(rules, text) },
+        { version: 1, snapshot: SNAPSHOT },
+      );
+      if (!result.ok) throw new Error(result.faults.map(describeFault).join('\n'));
+      return result.policy;
+    };
+    return { lax: build(lax), limited: build(limited) };
+  })();
+  const payload = { targets: ['web'], version: '1' };
+  const deploy = (env: string, more = {}) => ({ topic: 'job.deploy.apply', labels: { env }, payload, ...more });
+
+  it('holds under rules that allow everything', () => {
+    const { lax, limited } = floorsAlone;
+    expect(finalOf(ask(lax, { topic: 'job.read.x' }))).toMatchObject({
+      decision: 'allow_with_constraints',
+      constraints: { timeout_ms: 60_000, max_output_bytes: 262_144 },
+    });
+    const compensation = { topic: 'job.deploy.apply', payload };
+    expect(finalOf(ask(lax, deploy('staging', { compensation })))).toMatchObject({
+      decision: 'allow_with_constraints',
+      constraints: { max_attempts: 3 },
+      obligations: { rollback: 'required' },
+    });
+    expect(finalOf(ask(lax, deploy('staging')))).toMatchObject({ decision: 'deny', rule_id: 'nonprod-write' });
+    expect(finalOf(ask(lax, deploy('prod')))).toMatchObject({ decision: 'deny', rule_id: 'prod-write' });
+    expect(finalOf(ask(limited, deploy('prod')))).toMatchObject({
+      decision: 'require_approval',
+      constraints: { max_attempts: 1 },
+      obligations: { approval: { stages: [{ group: 'sre', count: 1 }] }, limits: [{ count: 9 }] },
+    });
+    expect(finalOf(ask(lax, { topic: 'job.access.x', payload: { principal: 'a', role: 'b' } }))).toMatchObject({
+      decision: 'require_approval',
+      constraints: { max_attempts: 1 },
+      obligations: {
+        approval: {
+          stages: [
+            { group: 'approvers', count: 1 },
+            { group: 'security', count: 2 },
+          ],
+        },
+        evidence: 'enhanced',
+        review: 'required',
+      },
+    });
+  });
+});
