@@ -6,6 +6,7 @@ import { type Decision, finalDecision } from '@countersign/contracts/decision';
 import { DIFFERENCES, type Difference } from '@countersign/contracts/policy-rollout';
 import type { PolicyCase, PolicyIncident } from '@countersign/contracts/policy-tests';
 import { canonicalize } from '@countersign/ledger/canonical-json';
+import { comparedOf, differenceOf } from '@countersign/policy/compare-decisions';
 import type { CompiledPolicy } from '@countersign/policy/compile-policy';
 import type { DecideOutcome } from '@countersign/policy/decide';
 import { placeSections } from '@countersign/policy/place-sections';
@@ -55,7 +56,7 @@ export const comparePolicies = (
   const all = questions.flatMap(({ name, now = clock, ...question }) => {
     const item = itemOf(question, name);
     const [old, fresh] = [askPolicy(before, item, now), askPolicy(after, item, now)];
-    const kind = differenceOf(old, fresh);
+    const kind = differenceOf(comparedOf(old), comparedOf(fresh));
     return kind === null
       ? []
       : [{ name, topic: item.request.topic, kind, before: verdictOf(old), after: verdictOf(fresh) }];
@@ -70,33 +71,6 @@ export const comparePolicies = (
     rules: compareRules(before, after),
   };
 };
-
-const RUNS = new Set(['allow', 'allow_with_constraints']);
-
-type Outcome = 'runs' | 'waits' | 'blocked';
-const outcomeOf = (verdict: Verdict): Outcome => {
-  if ('refused' in verdict || verdict.decision === 'deny') return 'blocked';
-  return RUNS.has(verdict.decision) ? 'runs' : 'waits';
-};
-const BY_OUTCOME: Readonly<Record<Outcome, Difference>> = {
-  blocked: 'newly_blocked',
-  runs: 'newly_allowed',
-  waits: 'newly_held',
-};
-
-/** Null when nothing but the words differ. */
-export const differenceOf = (before: DecideOutcome, after: DecideOutcome): Difference | null => {
-  const [old, fresh] = [verdictOf(before), verdictOf(after)];
-  if (outcomeOf(old) !== outcomeOf(fresh)) return BY_OUTCOME[outcomeOf(fresh)];
-  if (!isSame(boundsOf(old), boundsOf(fresh))) return 'changed_constraints';
-  if (!isSame(effectiveOf(before), effectiveOf(after))) return 'changed_job';
-  return isSame(ruleOf(old), ruleOf(fresh)) ? null : 'changed_rule';
-};
-
-const isSame = (a: unknown, b: unknown): boolean => canonicalize(a) === canonicalize(b);
-const boundsOf = (verdict: Verdict) => ('refused' in verdict ? {} : [verdict.constraints, verdict.obligations]);
-const ruleOf = (verdict: Verdict) => ('refused' in verdict ? verdict.refused : verdict.rule_id);
-const effectiveOf = (outcome: DecideOutcome) => (outcome.ok ? outcome.answer.effective : null);
 
 const verdictOf = (outcome: DecideOutcome): Verdict => {
   if (!outcome.ok) return { refused: outcome.failure.code, detail: outcome.failure.detail };

@@ -10,8 +10,8 @@ import { DIFFERENCES, type Difference } from '@countersign/contracts/policy-roll
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import { monotonicMs } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
+import { type Compared, comparedOf, differenceOf } from '@countersign/policy/compare-decisions';
 import { z } from 'zod';
-import { type Compared, comparedOf, differenceOf } from './compare-decisions.ts';
 import { type Asked, decideUnder } from './decide-under.ts';
 import { inSlices } from './in-slices.ts';
 import { type AskParts, policyAsked } from './simulate-jobs.ts';

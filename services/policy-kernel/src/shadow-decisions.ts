@@ -12,9 +12,9 @@ import type { Database } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { errorFields, type Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
+import { type Compared, comparedOf, differenceOf } from '@countersign/policy/compare-decisions';
 import type { CompiledPolicy } from '@countersign/policy/compile-policy';
 import { openBundle } from '@countersign/policy/verify-bundle';
-import { type Compared, comparedOf, differenceOf } from './compare-decisions.ts';
 import { decideUnder } from './decide-under.ts';
 import { readDocument, readShadows, type StoredShadow } from './store-bundles.ts';
 

@@ -1,9 +1,9 @@
-/** What one policy makes of a job that another has decided. Pure: replay and shadow count by the same words. */
+/** What one policy makes of a job that another has decided. Pure: replay, shadow and diff count by the same words. */
 import type { Decision, DecisionName } from '@countersign/contracts/decision';
 import { finalDecision } from '@countersign/contracts/decision';
 import type { Difference } from '@countersign/contracts/policy-rollout';
 import { canonicalize } from '@countersign/ledger/canonical-json';
-import type { DecideOutcome } from '@countersign/policy/decide';
+import type { DecideOutcome } from './decide.ts';
 
 export type Compared = Pick<Decision, 'decision' | 'rule_id' | 'constraints' | 'obligations' | 'effective_digest'>;
 
