@@ -11,6 +11,7 @@ const list = (values: readonly string[]): string => `[${values.map(text).join(',
 
 export const cedar: Engine = {
   name: 'Cedar (wasm)',
+  memory: false,
   prepare: (policy) => {
     const staticPolicies = policiesOf(policy);
     return () => {

@@ -19,8 +19,18 @@ const BINDING = {
   min_epoch: 0,
 };
 
-export const policyText = (policy: BenchPolicy): string =>
-  stringify({ groups: ['sre', 'security'], ...policy }, { aliasDuplicateObjects: false, lineWidth: 0 });
+/** One rule per line, as a policy of thousands would be kept. */
+export function policyText(policy: BenchPolicy): string {
+  const flow = {
+    collectionStyle: 'flow',
+    flowCollectionPadding: false,
+    aliasDuplicateObjects: false,
+    lineWidth: 0,
+  } as const;
+  const lines = (items: readonly object[]): string => items.map((item) => `  - ${stringify(item, flow)}`).join('');
+  const { rules, tiers, topics } = policy;
+  return `groups: [sre, security]\ntopics: ${stringify(topics, flow)}tiers:\n${lines(tiers)}rules:\n${lines(rules)}`;
+}
 
 export function compileText(text: string): CompiledPolicy {
   const compiled = compilePolicy({ 'policy.yaml': text }, { version: 1, snapshot: `sha256:${'5'.repeat(64)}` });
@@ -31,6 +41,7 @@ export function compileText(text: string): CompiledPolicy {
 /** Ceiling, facts, rules, floors, obligations: everything that decides. */
 export const countersign: Engine = {
   name: 'Countersign',
+  memory: true,
   prepare: (policy) => {
     const text = policyText(policy);
     return () => {
@@ -49,6 +60,7 @@ export const countersign: Engine = {
 /** The same, and the decision written down: canonical text and salted digest of what will run. */
 export const countersignBound: Engine = {
   name: 'with its digest',
+  memory: true,
   prepare: (policy) => {
     const text = policyText(policy);
     return () => {

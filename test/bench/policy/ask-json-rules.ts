@@ -9,6 +9,7 @@ type Conditions = Extract<RuleProperties['conditions'], { all: unknown }>;
 
 export const jsonRules: Engine = {
   name: 'json-rules-engine',
+  memory: true,
   prepare: (policy) => {
     const rules = rulesOf(policy);
     return () => {

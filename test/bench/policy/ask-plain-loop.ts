@@ -7,6 +7,7 @@ type Test = (question: BenchQuestion) => boolean;
 
 export const plainLoop: Engine = {
   name: 'plain loop',
+  memory: true,
   prepare: (policy) => () => {
     const rules = policy.rules.map(({ match }) => testOf(match));
     const tiers = policy.tiers.map(({ match }) => testOf(match));

@@ -4,8 +4,13 @@ import type { BenchPolicy, BenchQuestion } from './make-policy.ts';
 
 export type Answer = { decision: string; rule_id: string | null };
 export type Loaded = { ask: (question: BenchQuestion) => Answer | Promise<Answer> };
-/** `load` gets what that engine would keep on disk, made beforehand, so that only its own work is timed. */
-export type Engine = { name: string; prepare: (policy: BenchPolicy) => () => Loaded | Promise<Loaded> };
+export type Engine = {
+  name: string;
+  /** Whether the runtime sees the memory that it keeps a policy in. */
+  memory: boolean;
+  /** The inner function gets what that engine would keep on disk, made beforehand: only its own work is timed. */
+  prepare: (policy: BenchPolicy) => () => Loaded | Promise<Loaded>;
+};
 
 const STRENGTH = ['allow', 'allow_with_constraints', 'require_approval', 'deny'];
 

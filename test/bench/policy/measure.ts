@@ -1,21 +1,25 @@
 // Clocks and counters of the bench. Rates come from whole runs without a clock inside; latencies from runs with one
 // around each call, so that neither disturbs the other.
+import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Loaded } from './engine.ts';
 import type { BenchQuestion } from './make-policy.ts';
 
-export type Sampled = { rate: number; latencies_us: number[] };
+/** Evaluations per second of this process's CPU time, and by the clock on the wall. */
+export type Rates = { per_cpu_s: number; per_s: number };
+export type Sampled = Rates & { latencies_us: number[] };
 
 /** Calls between two looks at the clock, for engines fast enough to need it. */
 const STRIDE = 64;
 
 /** Runs for about `ms` each way, at least two calls, from `start` in the questions and around. */
 export async function sample(loaded: Loaded, questions: readonly BenchQuestion[], ms: number): Promise<Sampled> {
-  return { rate: await rateOf(loaded, questions, ms), latencies_us: await latenciesOf(loaded, questions, ms) };
+  return { ...(await ratesOf(loaded, questions, ms)), latencies_us: await latenciesOf(loaded, questions, ms) };
 }
 
-async function rateOf({ ask }: Loaded, questions: readonly BenchQuestion[], ms: number): Promise<number> {
+async function ratesOf({ ask }: Loaded, questions: readonly BenchQuestion[], ms: number): Promise<Rates> {
+  const cpu = process.cpuUsage();
   const start = performance.now();
   let asked = 0;
   for (let elapsed = 0; ; ) {
@@ -26,7 +30,9 @@ async function rateOf({ ask }: Loaded, questions: readonly BenchQuestion[], ms: 
       asked++;
     }
     elapsed = performance.now() - start;
-    if (elapsed >= ms) return (asked / elapsed) * 1000;
+    if (elapsed < ms) continue;
+    const { user, system } = process.cpuUsage(cpu);
+    return { per_s: (asked / elapsed) * 1000, per_cpu_s: (asked / (user + system)) * 1e6 };
   }
 }
 
@@ -48,10 +54,12 @@ export function quantile(values: readonly number[], part: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-/** Bytes that live after a full collection; memory of wasm counts as far as the runtime tells. */
-export function liveBytes(): number {
+/** Bytes that live after a full collection, without what wasm keeps. */
+export async function liveBytes(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
+  // What a weak reference was made to or asked for lives until the turn ends.
+  await setImmediate();
   collect();
   const { heapUsed, external, arrayBuffers } = process.memoryUsage();
   return heapUsed + external + arrayBuffers;
