@@ -35,8 +35,10 @@ say 'Today the agent may read the payroll'
 as_agent jobs submit --topic job.demo.read --label report=payroll
 
 say 'Edit: one rule more, and a test for it'
-sed "/^rules:/r $project/examples/first-own-policy/rule.yaml" "$work/policy/policy.yaml" > "$work/edited.yaml"
+sed 's/^/  /' "$project/examples/first-own-policy/rule.yaml" > "$work/rule.yaml"
+sed "/^rules:/r $work/rule.yaml" "$work/policy/policy.yaml" > "$work/edited.yaml"
 mv "$work/edited.yaml" "$work/policy/policy.yaml"
+rm "$work/rule.yaml"
 cp "$project/examples/first-own-policy/payroll.yaml" "$work/policy/tests/payroll.yaml"
 countersign policy lint "$work/policy"
 countersign policy test "$work/policy"

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { workerUser } from '@countersign/contracts/subjects';
-import { DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
+import { DEVELOPMENT_BUNDLE_DIR, DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
 import { packPackages } from '@countersign/infra/pack-packages';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -114,6 +114,17 @@ test('the packed command says what it can do, and submits', async () => {
   const submit = ['jobs', 'submit', '--topic', 'job.demo.read', '--prompt', 'status', '--json'];
   const { stdout } = await run(command, submit, { cwd: dir, env: env() });
   expect(JSON.parse(stdout)).toMatchObject({ outcome: 'accepted', decision: 'allow' });
+});
+
+test('the packed command tests, builds and signs a policy without a server', async () => {
+  const command = join(dir, 'node_modules/.bin/countersign');
+  const policy = (...args: string[]) =>
+    run(command, ['policy', ...args, '--json'], { cwd: dir, env: { PATH: env().PATH } });
+  expect(JSON.parse((await policy('test', DEVELOPMENT_BUNDLE_DIR)).stdout)).toMatchObject({ ok: true, failed: 0 });
+  await policy('keygen', 'packed');
+  await policy('build', DEVELOPMENT_BUNDLE_DIR, '--version', '1', '--out', 'bundle.json');
+  const { stdout } = await policy('sign', 'bundle.json', '--key-file', 'packed.pem');
+  expect(JSON.parse(stdout)).toMatchObject({ version: 1, key_ids: ['packed'] });
 });
 
 test('types reach whoever imports the packages, and find mistakes', async () => {

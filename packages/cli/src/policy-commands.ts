@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { addAuthorCommands } from './author-commands.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import type { Output } from './context.ts';
+import { addIncidentCommand } from './incident-command.ts';
 import { addRolloutCommands } from './rollout-commands.ts';
 import { addTryCommands } from './try-commands.ts';
 
@@ -12,4 +13,5 @@ export const addPolicyCommands = (program: Command, output: Output): void => {
   addTryCommands(policy, output);
   addBundleCommands(policy, output);
   addRolloutCommands(policy, output);
+  addIncidentCommand(policy, output);
 };

@@ -26,6 +26,8 @@ import type {
   BundleView,
   ReplayAnswer,
   ReplayRequest,
+  ShadowRequest,
+  ShadowView,
 } from '@countersign/contracts/policy-rollout';
 import type { RunRecord } from '@countersign/contracts/record';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
@@ -71,9 +73,15 @@ export type Client = {
   /** Changes nothing yet. Publishing the same document again gives the same answer. */
   publishBundle(document: BundleDocument): Promise<BundleView>;
   activateBundle(version: number, request?: ActivateRequest): Promise<Activated>;
+  /** What decides beside the active policy, affecting nothing; null for nothing. */
+  shadow(): Promise<ShadowView | null>;
+  /** `until` null ends it. */
+  setShadow(version: number, request: ShadowRequest): Promise<ShadowView | null>;
   /** Decides the jobs of a window again; stores nothing. */
   replay(request: ReplayRequest): Promise<ReplayAnswer>;
 };
+
+type Shadowing = { shadow: ShadowView | null };
 
 const RETRY_MS = 1_000;
 
@@ -160,6 +168,8 @@ export const createClient = (options: ClientOptions): Client => {
     bundles: (query = {}) => get('/policy/bundles', query as Outgoing['query']),
     publishBundle: (document) => post('/policy/bundles', document),
     activateBundle: (version, request = {}) => post(`/policy/bundles/${version}/activate`, request),
+    shadow: async () => (await get<Shadowing>('/policy/shadow')).shadow,
+    setShadow: async (version, request) => (await post<Shadowing>(`/policy/bundles/${version}/shadow`, request)).shadow,
     replay: (request) => post('/policy/replay', request),
   };
   return client;

@@ -59,6 +59,7 @@ describe('every command that is shown exists, with its options', () => {
     'publish',
     'activate',
     'rollback',
+    'incident',
   ];
   test('and all of them are shown', () => {
     expect([...used.keys()].filter((name) => name.startsWith('policy ')).sort()).toEqual(
@@ -85,7 +86,8 @@ test('the workflow is YAML, lints, tests with JUnit, simulates and builds', () =
 test('the files that are shown are the files of the example', () => {
   const uncommented = (path: string): string => read(path).replace(/^ *#.*\n/gm, '');
   expect(blocks(own, 'yaml')).toEqual([
-    uncommented('examples/first-own-policy/rule.yaml'),
+    // Where it goes in, it stands two columns to the right.
+    uncommented('examples/first-own-policy/rule.yaml').replace(/^(?=.)/gm, '  '),
     uncommented('examples/first-own-policy/payroll.yaml'),
   ]);
 });

@@ -1,7 +1,7 @@
 // The client's calls for policy authors go where the API listens, with the body that the contracts describe.
 import { createClient } from '@countersign/client/create-client';
 import { policyQuestion } from '@countersign/contracts/http';
-import { activateRequest, replayRequest } from '@countersign/contracts/policy-rollout';
+import { activateRequest, replayRequest, shadowRequest } from '@countersign/contracts/policy-rollout';
 import { expect, test } from 'vitest';
 import { type PlayedApi, playApi } from '../cli/play-api.ts';
 
@@ -48,6 +48,19 @@ test('questions, bundles, activation and replay', async () => {
   expect(activateRequest.parse(activated!.body)).toEqual({ scope: 'acme' });
   expect(activateRequest.parse(plainly!.body)).toEqual({});
   expect(replayRequest.parse(replayed!.body)).toMatchObject(WINDOW);
+});
+
+test('a shadow is set, seen and ended', async () => {
+  const shadow = { scope: 'acme', version: 3, snapshot: 's', until: WINDOW.to, set_by: 'admin' };
+  await using api = await playApi({
+    'POST /policy/bundles/3/shadow': ({ body }) => ({ body: { shadow: body.until === null ? null : shadow } }),
+    'GET /policy/shadow': () => ({ body: { shadow } }),
+  });
+  const client = clientOf(api);
+  expect(await client.setShadow(3, { until: WINDOW.to })).toEqual(shadow);
+  expect(await client.shadow()).toEqual(shadow);
+  expect(await client.setShadow(3, { until: null })).toBeNull();
+  expect(shadowRequest.parse(api.asked[0]!.body)).toEqual({ until: WINDOW.to });
 });
 
 test('a bundle that is not believed is an error with its code', async () => {

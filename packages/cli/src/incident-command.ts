@@ -1,0 +1,64 @@
+/**
+ * `countersign policy incident`: a job that the ledger remembers as a test of the policy, so that what was decided once is
+ * decided so again, or on purpose otherwise. The ledger holds no content; the fixture says what is absent.
+ */
+import type { Decision } from '@countersign/contracts/decision';
+import type { JobView } from '@countersign/contracts/job';
+import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
+import type { PolicyIncident } from '@countersign/contracts/policy-tests';
+import type { Command } from 'commander';
+import { clientOf, type Output, print } from './context.ts';
+import { CommandFailure, EXIT } from './exit-codes.ts';
+
+type Remembered = { job: JobView; decisions: readonly Decision[]; timeline: readonly LedgerEntry[] };
+
+/** The decision of the submit gate that stood; after a rewrite, of what was made of the request. */
+export const incidentOf = ({ job, decisions, timeline }: Remembered, name: string): PolicyIncident => {
+  const stood = decisions.find(({ gate }) => gate === 'submit');
+  const detail = `the ledger shows no decision about ${job.job_id} at the submit gate`;
+  if (stood === undefined) throw new CommandFailure(EXIT.refused, detail, { code: 'not_found', detail });
+  const { tenant, job_id, job_hash, topic, labels, capability } = job;
+  const { decision, rule_id, policy_version, policy_snapshot, decided_at } = stood;
+  return {
+    name,
+    tenant,
+    gate: 'submit',
+    actor: { id: job.actor, type: 'agent', owner: ownerIn(timeline) },
+    job_id,
+    job_hash,
+    request: { topic, labels, ...(capability === null ? {} : { meta: { capability } }) },
+    absent: ['prompt', 'payload'],
+    decided: { decision, rule_id, policy_version, policy_snapshot, decided_at },
+  };
+};
+
+/** Every entry of a job repeats who asked. */
+const ownerIn = (timeline: readonly LedgerEntry[]): string | null => {
+  const { owner = null } = timeline[0] === undefined ? {} : (JSON.parse(timeline[0].body) as { owner?: string | null });
+  return owner;
+};
+
+/** JSON in flow style: YAML to whoever reads YAML, and no text of the job can break out of it. */
+const showIncidents = ({ incidents }: { incidents: readonly PolicyIncident[] }): string =>
+  ['incidents:', ...incidents.map((incident) => `  - ${JSON.stringify(incident)}`)].join('\n');
+
+const exportIncidents = async (output: Output, job_ids: string[], command: Command): Promise<void> => {
+  const client = clientOf(command);
+  const incidents: PolicyIncident[] = [];
+  for (const job_id of job_ids) {
+    const [job, decisions, timeline] = await Promise.all([
+      client.job(job_id),
+      client.decisions(job_id),
+      client.timeline(job_id),
+    ]);
+    incidents.push(incidentOf({ job, decisions, timeline }, `incident ${job_id}`));
+  }
+  print(output, command, { incidents }, showIncidents);
+};
+
+export const addIncidentCommand = (policy: Command, output: Output): void => {
+  policy
+    .command('incident <job_id...>')
+    .description('jobs out of the ledger as tests, e.g. > policy/tests/incidents.yaml')
+    .action((job_ids: string[], _: object, command: Command) => exportIncidents(output, job_ids, command));
+};
