@@ -214,6 +214,16 @@ describe('what the server says', () => {
     pull.stop();
   });
 
+  test('does not make it ask twice for the same room, also when the room grows', async () => {
+    const { asked, pull } = playServer();
+    pull.want(2);
+    await waitUntil('it asks', () => asked.length === 1);
+    pull.want(5);
+    await waitUntil('it asks for the rest', () => asked.length === 2);
+    expect(asked).toEqual([2, 3]);
+    pull.stop();
+  });
+
   test('a heartbeat is no message', () => {
     const { got, pull, say } = playServer();
     pull.want(1);

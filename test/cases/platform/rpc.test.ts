@@ -136,6 +136,7 @@ describe('an outage of the service asked is', () => {
     '{"ok":1,"value":{"entries":[]}}',
     '{"value":{"entries":[]}}',
     '{"ok":false}',
+    '{"error":{"code":"denied","detail":""}}',
     '{"ok":false,"value":{"entries":[]}}',
     '{"ok":false,"error":{"code":"fine","detail":""}}',
     '{"ok":false,"error":"denied"}',
