@@ -2,7 +2,7 @@
 // the engine but the parsed source. Two readers that agree on random policies are worth more than either.
 import type { DecisionName } from '@countersign/contracts/decision';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
-import type { Match, PolicySource } from '@countersign/contracts/policy';
+import type { Match, PolicySource, TenantSource, TierSource } from '@countersign/contracts/policy';
 
 export type NaiveVerdict = { decision: DecisionName; rule_id: string | null; matched: string[] };
 
@@ -33,25 +33,57 @@ export function naiveMatch(match: Match, request: NamedRequest, actor: Actor): b
   );
 }
 
+export type TenantFiles = Readonly<Record<string, TenantSource>>;
+type Reading = { request: NamedRequest; actor: Actor };
+
 /** Without conditions, scanners and remediation: those are tested by example. */
-export function naiveDecide(policy: PolicySource, request: NamedRequest, actor: Actor): NaiveVerdict {
-  const rules = policy.rules.filter(({ match }) => naiveMatch(match, request, actor));
-  const tiers = policy.tiers.filter(({ match }) => naiveMatch(match, request, actor));
+export function naiveDecide(policy: PolicySource, tenants: TenantFiles, reading: Reading): NaiveVerdict {
+  const { request, actor } = reading;
+  const own = tenants[request.tenant];
+  const name = (id: string): string => `${request.tenant}/${id}`;
+  const holds = ({ match }: { match: Match }): boolean => naiveMatch(match, request, actor);
+  const rules = [
+    ...policy.rules.filter(holds),
+    ...(own?.rules ?? [])
+      .filter((rule) => holds(rule) && (rule.decision === 'deny' || isDelegated(policy, request)))
+      .map((rule) => ({ ...rule, id: name(rule.id) })),
+  ];
+  const tiers = [
+    ...policy.tiers.filter(holds),
+    ...(own?.tiers ?? []).filter(holds).map((tier) => ({ ...tier, id: name(tier.id) })),
+  ];
   const matched = rules.map(({ id }) => id);
   const denying = rules.find(({ decision }) => decision === 'deny');
   if (denying !== undefined) return { decision: 'deny', rule_id: denying.id, matched };
+  const deciding = rules[0];
   const standing: NaiveVerdict = {
-    decision: rules[0]?.decision ?? policy.default_decision,
-    rule_id: rules[0]?.id ?? null,
+    decision: deciding?.decision ?? policy.default_decision,
+    rule_id: deciding?.id ?? null,
     matched,
   };
   // An effective denial cannot be raised, so tiers are not even looked at.
   if (standing.decision === 'deny') return standing;
-  for (const { id, floor } of tiers) {
-    if (standing.decision !== 'deny' && STRENGTH.indexOf(floor.decision!) > STRENGTH.indexOf(standing.decision)) {
-      standing.decision = floor.decision!;
-      standing.rule_id = id;
-    }
-  }
-  return { ...standing, matched: [...matched, ...tiers.map(({ id }) => id)] };
+  const after = tiers.reduce((held, tier) => naiveRaise(held, tier, deciding?.limits !== undefined, request), standing);
+  return { ...after, matched: [...matched, ...tiers.map(({ id }) => id)] };
+}
+
+/** Each tier lays its floor over what stands; nothing is laid over a denial. */
+function naiveRaise(held: NaiveVerdict, { id, floor }: TierSource, limited: boolean, request: NamedRequest) {
+  const to = (decision: DecisionName): NaiveVerdict => ({ ...held, decision, rule_id: id });
+  if (held.decision === 'deny') return held;
+  if (floor.limits === 'required' && !limited) return to('deny');
+  if (floor.rollback === 'required' && request.compensation === undefined) return to('deny');
+  const asked = floor.decision;
+  if (asked !== undefined && STRENGTH.indexOf(asked) > STRENGTH.indexOf(held.decision)) return to(asked);
+  const bound = held.decision === 'allow' && (floor.max_attempts !== undefined || floor.constraints !== undefined);
+  return bound ? { ...held, decision: 'allow_with_constraints' as const } : held;
+}
+
+function isDelegated({ delegated }: PolicySource, { topic, meta }: NamedRequest): boolean {
+  const { capability } = meta;
+  if (delegated === undefined || capability === undefined) return false;
+  return (
+    delegated.topics.some((pattern) => globOf(pattern).test(topic)) &&
+    delegated.capabilities.some((pattern) => globOf(pattern).test(capability))
+  );
 }
