@@ -1,0 +1,45 @@
+// Alerting rules speak of metrics that exist, with labels that those have; otherwise they would stay silent for good.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { METRICS, type MetricSpec } from '@countersign/contracts/metrics';
+import { PROJECT_DIR } from '@countersign/infra/project-folders';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+type Alert = { alert: string; expr: string; labels: { severity: string }; annotations: { summary: string } };
+const file = parse(readFileSync(join(PROJECT_DIR, 'infra/metrics/alerts.yml'), 'utf8')) as {
+  groups: { rules: Alert[] }[];
+};
+const alerts = file.groups.flatMap(({ rules }) => rules);
+const known: Readonly<Record<string, MetricSpec>> = METRICS;
+/** `by (…)` and `{…="…"}` of one expression. */
+const labelsIn = (expr: string): string[] => [
+  ...[...expr.matchAll(/by \(([^)]*)\)/g)].flatMap(([, names]) => names!.split(',').map((name) => name.trim())),
+  ...[...expr.matchAll(/(\w+)(?:=~|!~|!=|=)"/g)].map(([, name]) => name!),
+];
+
+describe.each(alerts)('$alert', ({ expr, labels, annotations }) => {
+  const names = [...expr.matchAll(/countersign_(\w+)/g)].map(([, name]) => name!.replace(/_bucket$/, ''));
+
+  test('speaks of metrics that are declared', () => {
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names) expect(Object.keys(known)).toContain(name);
+  });
+
+  test('uses labels that they have', () => {
+    const has = ['le', ...names.flatMap((name) => known[name]!.labels)];
+    expect(has).toEqual(expect.arrayContaining(labelsIn(expr)));
+    const told = [...annotations.summary.matchAll(/\$labels\.(\w+)/g)].map(([, name]) => name!);
+    expect(has).toEqual(expect.arrayContaining(told));
+  });
+
+  test('says how grave it is', () => {
+    expect(['critical', 'warning']).toContain(labels.severity);
+  });
+});
+
+test('every way to let something through without a decision has one', () => {
+  const open = Object.keys(METRICS).filter((name) => name.endsWith('_fail_open_total'));
+  expect(open).toHaveLength(3);
+  for (const name of open) expect(alerts.some(({ expr }) => expr.includes(name))).toBe(true);
+});
