@@ -266,11 +266,13 @@ describe('who serves', () => {
       await gate.promise;
       return { entries: [] };
     });
-    const asked = ask();
+    const asked = ask({ timeout_ms: 25_000 });
     await entered.promise;
     const closing = service[Symbol.asyncDispose]();
     // Taken off the bus already.
-    await waitUntil('nobody serves any more', async () => (await causeOf(ask())).endsWith('no_responders'));
+    await waitUntil('nobody serves any more', async () =>
+      (await causeOf(ask({ timeout_ms: 100 }))).endsWith('no_responders'),
+    );
     gate.resolve();
     expect(await asked).toEqual({ entries: [] });
     await closing;
