@@ -49,7 +49,11 @@ describe('without', () => {
   });
 });
 
-test.each(['open', 'OPEN', 'yes'])('the fail mode %j does not start', async (mode) => {
+test.each([
+  ['open', /INGRESS_FAIL_OPEN_UNTIL: must be set/],
+  ['OPEN', /INGRESS_FAIL_MODE: /],
+  ['yes', /INGRESS_FAIL_MODE: /],
+])('the fail mode %j alone does not start', async (mode, says) => {
   const settings = {
     DATABASE_URL: 'postgres://x@127.0.0.1/x',
     NATS_URL: 'nats://127.0.0.1:1',
@@ -57,5 +61,5 @@ test.each(['open', 'OPEN', 'yes'])('the fail mode %j does not start', async (mod
   };
   const started = start([ingressService], { ...settings, INGRESS_FAIL_MODE: mode });
   await expect(started).rejects.toBeInstanceOf(ConfigError);
-  await expect(started).rejects.toThrow(/INGRESS_FAIL_MODE: must be closed/);
+  await expect(started).rejects.toThrow(says);
 });

@@ -18,7 +18,7 @@ const DECIDERS = LOGIN_ROLES.filter((role) => role !== 'countersign_audit');
 /** What a role may read outside its own schema: the stage before it, in views made for it. */
 const READS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   countersign_ingress: [],
-  countersign_policy_kernel: [],
+  countersign_policy_kernel: ['scheduler.history'],
   countersign_scheduler: ['approval.outcomes', 'identity.workers', 'output.outcomes', 'policy.active_pools'],
   countersign_approval: ['scheduler.approval_content', 'scheduler.held'],
   countersign_output_safety: ['identity.workers', 'policy.active_output', 'scheduler.releases'],
