@@ -1,9 +1,11 @@
 // The example that the documents tell people to run, against a whole system: edit, test, sign, activate, see it bite, and
 // back. What it prints is what they read.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { EXIT } from '@countersign/cli/exit-codes';
+import { runCommand } from '@countersign/cli/run-command';
 import { developmentEnv } from '@countersign/infra/development-env';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -61,6 +63,39 @@ test('the ledger says who put which version in force, each newer than the last',
 
 test('nothing it leaves behind holds the private key', () => {
   expect(readdirSync(work).sort()).toEqual(['after.json', 'before.json', 'policy']);
+});
+
+const auditor = async (...args: string[]): Promise<{ out: string; code: number }> => {
+  const ran = { out: '', code: 0 };
+  const write = (text: string): void => {
+    ran.out += text;
+  };
+  const exit = (code: number): void => {
+    ran.code = code;
+  };
+  const who = ['--url', system.url, '--key', system.keys.api_keys.auditor];
+  await runCommand([...who, ...args], { write, writeError: write, exit });
+  return ran;
+};
+
+test('the server decides by a candidate, a folder or a bundle, as the command decides by it here', async () => {
+  const ask = ['--json', 'policy', 'simulate', '--topic', 'job.demo.read', '--label', 'report=payroll'];
+  const here = await auditor(...ask, '--policy', join(work, 'policy'));
+  expect([here.code, JSON.parse(here.out).rule_id]).toEqual([EXIT.denied, 'deny-payroll']);
+  for (const candidate of ['policy', 'after.json']) {
+    const { out, code } = await auditor(...ask, '--candidate', join(work, candidate));
+    expect([code, JSON.parse(out).answers[0].value.rule_id]).toEqual([EXIT.denied, 'deny-payroll']);
+  }
+  expect((await auditor(...ask)).code).toBe(EXIT.done);
+});
+
+test('the denied job becomes a test that the edited policy passes', async () => {
+  const job_id = /job_id +(\S+)/.exec(part('The same request'))![1]!;
+  const { out, code } = await auditor('policy', 'incident', job_id);
+  expect([code, out]).toEqual([EXIT.done, expect.stringContaining(job_id)]);
+  writeFileSync(join(work, 'policy/tests/incidents.yaml'), out);
+  const tested = await auditor('--json', 'policy', 'test', join(work, 'policy'));
+  expect(JSON.parse(tested.out)).toMatchObject({ ok: true, failed: 0 });
 });
 
 test(

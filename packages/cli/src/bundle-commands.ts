@@ -49,13 +49,14 @@ const build = async (output: Output, folder: string, options: BuildOptions, comm
 type SignOptions = { keyFile: string; keyId?: string; trustRoot?: string; out?: string };
 
 const sign = async (output: Output, file: string, options: SignOptions, command: Command): Promise<void> => {
+  const out = options.out ?? file;
+  if (out === '-') throw new UsageError('what is read from standard input needs --out');
   const document = readBundle(file);
   await requireSound(nameOf(file), document);
   const signer = readSigner(options.keyFile, options.keyId);
   const root = options.trustRoot === undefined ? null : readTrustRoot(options.trustRoot);
   if (root !== null) await requireTrusted(signer, root);
   const signed = await signBundle(document, signer);
-  const out = options.out ?? file;
   writeBundle(out, signed);
   const standing = root === null ? null : await standingUnder(root, signed);
   print(output, command, { file: out, ...summaryOf(signed), signed_by: signer.key_id, standing }, showSigned);

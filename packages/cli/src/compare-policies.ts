@@ -28,6 +28,8 @@ export type Comparison = {
   /** The gravest first. */
   examples: Change[];
   rules: { added: string[]; removed: string[]; changed: string[] };
+  /** Parts of the policy that changed besides rules, whether a question shows it or not: `topics`, `pools`, a schema. */
+  also: string[];
 };
 
 /** The cases of both, once each: what one of them promises is asked of both. */
@@ -69,6 +71,7 @@ export const comparePolicies = (
     changes: Object.fromEntries(changes.filter(([, count]) => count > 0)),
     examples: all.sort((a, b) => rank(a.kind) - rank(b.kind)),
     rules: compareRules(before, after),
+    also: compareParts(before, after),
   };
 };
 
@@ -94,4 +97,17 @@ const rulesOf = ({ sources }: CompiledPolicy): ReadonlyMap<string, string> => {
   // Output rules have names of their own, so one may be called like a rule.
   const outputs = sources.policy.output_policy.rules ?? [];
   return new Map([...entries, ...outputs.map((rule) => [`output_policy.${rule.id}`, canonicalize(rule)] as const)]);
+};
+
+const compareParts = (before: CompiledPolicy, after: CompiledPolicy): string[] => {
+  const [old, fresh] = [partsOf(before), partsOf(after)];
+  return [...new Set([...old.keys(), ...fresh.keys()])].filter((name) => old.get(name) !== fresh.get(name)).sort();
+};
+
+const partsOf = ({ sources }: CompiledPolicy): ReadonlyMap<string, string> => {
+  const { rules: _, input_rules: _inputs, tiers: _tiers, output_policy, version: _version, ...parts } = sources.policy;
+  const { rules: _outputs, ...output } = output_policy;
+  const all = { ...parts, output_policy: output, pools: sources.pools, ...Object.fromEntries(sources.schemas) };
+  const stated = Object.entries(all).filter(([, part]) => part !== undefined);
+  return new Map(stated.map(([name, part]) => [name, canonicalize(part)]));
 };

@@ -60,12 +60,20 @@ const readFolder = (dir: string): Record<string, string> => {
   return Object.fromEntries(paths.map((path) => [path, readText(join(dir, path))]));
 };
 
+const namesIn = (folder: string): string[] => {
+  try {
+    return readdirSync(folder).sort();
+  } catch (thrown) {
+    throw refusedFile(folder, thrown);
+  }
+};
+
 /** Stops at the first file too many: somebody who names their home folder should not wait for all of it. */
 const filesBelow = (dir: string): string[] => {
   const found: string[] = [];
   const waiting = [dir];
   for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift()) {
-    for (const name of readdirSync(folder).sort()) {
+    for (const name of namesIn(folder)) {
       if (name.startsWith('.')) continue;
       const path = join(folder, name);
       if (isFolder(path)) waiting.push(path);

@@ -31,7 +31,7 @@ export const showTestRun = ({ cases, total, failed, reach }: TestedPolicy): stri
   const uncovered = reach.unreached.length === 0 ? [] : [`no test reached: ${reach.unreached.join(', ')}`];
   return [
     ...wrong,
-    `${count(total, 'test')}, ${failed === 0 ? 'all passed' : `${failed} failed`}; ${reach.reached} of ${count(reach.rules, 'rule')} reached (${reach.percent} %)`,
+    `${total === 0 ? 'no tests' : `${count(total, 'test')}, ${failed === 0 ? 'all passed' : `${failed} failed`}`}; ${reach.reached} of ${count(reach.rules, 'rule')} reached (${reach.percent} %)`,
     ...uncovered,
   ].join('\n');
 };
@@ -65,12 +65,18 @@ const showChange = ({ name, topic, kind, before, after }: Change): string =>
 
 export type Diff = Comparison & { before: string; after: string };
 
-export const showDiff = ({ before, after, asked, same, changes, examples, rules }: Diff): string => {
+export const showDiff = ({ before, after, asked, same, changes, examples, rules, also }: Diff): string => {
   const named = Object.entries(rules).flatMap(([how, ids]) =>
     ids.length === 0 ? [] : [`rules ${how}: ${ids.join(', ')}`],
   );
   const sum = examples.length === 0 ? 'all decided alike' : `${same} decided alike, ${showChanges(changes)}`;
-  return [...named, ...examples.map(showChange), `${before} → ${after}: ${count(asked, 'request')}, ${sum}`].join('\n');
+  const others = also.length === 0 ? [] : [`changed besides: ${also.join(', ')}`];
+  return [
+    ...named,
+    ...others,
+    ...examples.map(showChange),
+    `${before} → ${after}: ${count(asked, 'request')}, ${sum}`,
+  ].join('\n');
 };
 
 type InFile = BundleSummary & { file: string };

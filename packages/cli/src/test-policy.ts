@@ -1,7 +1,6 @@
 /** Runs the tests of a policy and says how much of it they reached. A policy whose tests fail is not built. */
 import { basename } from 'node:path';
 import type { CompiledPolicy } from '@countersign/policy/compile-policy';
-import type { PolicyFault } from '@countersign/policy/policy-fault';
 import { type PolicyTestRun, type RuleCoverage, runPolicyTests } from '@countersign/policy/run-policy-tests';
 import { faulty } from './bundle-file.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
@@ -23,12 +22,10 @@ export type TestedPolicy = PolicyTestRun & { total: number; failed: number; reac
 export const testPolicy = (policy: CompiledPolicy, further: readonly string[] = []): TestedPolicy => {
   const files = Object.fromEntries(further.map((path) => [further.length > 1 ? path : basename(path), readText(path)]));
   const run = runPolicyTests(policy, files);
-  if (run.faults.length > 0) throw faultyTests(run.faults);
+  if (run.faults.length > 0) throw faulty(further.join(', '), run.faults);
   const failed = run.cases.filter(({ ok }) => !ok).length;
   return { ...run, total: run.cases.length, failed, reach: reachOf(run) };
 };
-
-const faultyTests = (faults: readonly PolicyFault[]): CommandFailure => faulty('a file of tests', faults);
 
 const reachOf = ({ coverage }: PolicyTestRun): Coverage => {
   const all: RuleCoverage[] = Object.values(coverage).flat();

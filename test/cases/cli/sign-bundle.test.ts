@@ -144,6 +144,11 @@ describe('sign', () => {
     expect(read(file).signatures).toEqual([]);
   });
 
+  test('does not know where to put what came through standard input', async () => {
+    const ran = await runCli('policy', 'sign', '-', '--key-file', alice);
+    expect([ran.code, ran.error]).toEqual([EXIT.usage, expect.stringContaining('--out')]);
+  });
+
   test('leaves the unsigned one alone with --out', async () => {
     const [file, out] = [await built(), join(newFolder(), 'signed.json')];
     await runCli('policy', 'sign', file, '--key-file', alice, '--key-id', 'ann', '--out', out);

@@ -148,6 +148,14 @@ describe('diff', () => {
     expect(Object.keys(json.changes)).toContain(kind);
   });
 
+  test('names what changed besides rules, though no question shows it', async () => {
+    const pools = 'pools: [{ id: disk, capabilities: [disk.read], concurrency: 1 }]';
+    const other = writeFolder({ ...SOUND, 'pools.yaml': pools, 'policy.yaml': `groups: [approvers, ops]\n${POLICY}` });
+    const { json } = await runCli('--json', 'policy', 'diff', sound, other);
+    expect(json).toMatchObject({ same: 3, also: ['groups', 'pools'], rules: { added: [], removed: [], changed: [] } });
+    expect((await runCli('policy', 'diff', other, sound)).out).toContain('changed besides: groups, pools');
+  });
+
   test('asks more requests, from an array or from lines, and says which line is none', async () => {
     const wanted = { topic: 'job.disk.write', prompt: 'wipe it' };
     const softer = changed('keywords: [wipe]', 'keywords: [erase]');
