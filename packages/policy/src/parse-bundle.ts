@@ -143,7 +143,7 @@ function readTyped<T extends z.ZodType>(file: string, text: string, shape: T): T
   const parsed = shape.safeParse(read.yaml.value);
   if (parsed.success) return { ok: true, value: parsed.data, yaml: read.yaml };
   const { issues } = parsed.error;
-  const faults = issues.flatMap((issue) => issueFaults(read.yaml, issue));
+  const faults = issues.slice(0, LIMITS.policy_faults).flatMap((issue) => issueFaults(read.yaml, issue));
   const mended = shape.safeParse(withoutFaultyParts(read.yaml.value, issues));
   return { ok: false, value: mended.success ? mended.data : null, faults, yaml: read.yaml };
 }

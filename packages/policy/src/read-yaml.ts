@@ -82,7 +82,7 @@ function rereadable(text: string, document: Document): () => Document {
 }
 
 function syntaxFaults(document: Document, file: string, placeOf: (offset: number) => Place): PolicyFault[] {
-  return [...document.errors, ...document.warnings].map((error) => {
+  return [...document.errors, ...document.warnings].slice(0, LIMITS.policy_faults).map((error) => {
     const code: FaultCode =
       error.code === 'DUPLICATE_KEY'
         ? 'yaml_duplicate_key'
@@ -99,10 +99,12 @@ function meaningFaults(document: Document, file: string, placeOf: (offset: numbe
     faults.push(faultAt(code, file, placeOf(node.range?.[0] ?? 0), detail));
   };
   inspectNode(document.contents, 0, add);
-  return faults;
+  return faults.slice(0, LIMITS.policy_faults);
 }
 
 type Add = (code: FaultCode, node: Node, detail: string) => void;
+/** As JSON writes numbers: `0x1F`, `0o17` and `017` are read in one way here and in another there. */
+const DECIMAL = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
 
 /** `depth`: collections around the node. False when the walk ends here; what lies deeper is not looked at. */
 function inspectNode(node: unknown, depth: number, add: Add): boolean {
@@ -117,6 +119,8 @@ function inspectNode(node: unknown, depth: number, add: Add): boolean {
   if (node.tag !== undefined) add('yaml_tag', node, 'tags are refused');
   if (isScalar(node) && !isJsonScalar(node.value)) {
     add('yaml_value_forbidden', node, 'JSON could not carry this value exactly');
+  } else if (isScalar(node) && typeof node.value === 'number' && !DECIMAL.test(node.source ?? '')) {
+    add('yaml_value_forbidden', node, `another reader would see another number in ${node.source}; write it in decimal`);
   }
   return !isCollection(node) || node.items.every((item) => inspectNode(item, depth + 1, add));
 }

@@ -1,5 +1,6 @@
 // Says in the author's words where a document has not the shape that its schema asks for, and takes the faulty parts out
 // so that the rest can be checked in the same run.
+import { LIMITS } from '@countersign/contracts/limits';
 import type { z } from 'zod';
 import { fieldNames } from './author-schemas.ts';
 import { faultAt, type Path, type PolicyFault } from './policy-fault.ts';
@@ -20,7 +21,7 @@ function knownFields(): ReadonlySet<string> {
 export function issueFaults(yaml: YamlFile, issue: Issue): PolicyFault[] {
   const { locate, file } = yaml;
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
+    return issue.keys.slice(0, LIMITS.reported_faults).map((key) => {
       const path = [...issue.path, key];
       return faultAt(
         'field_unknown',
