@@ -16,7 +16,7 @@ import { type ValidityOptions, validityOf, withValidityOptions } from './validit
 import { wholeNumber } from './whole-number.ts';
 
 const KEY_DAYS = 730;
-const BUNDLE_DAYS = 365;
+export const BUNDLE_DAYS = 365;
 
 type KeygenOptions = ValidityOptions & { out?: string };
 

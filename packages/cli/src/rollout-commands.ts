@@ -3,7 +3,7 @@ import type { BundleDocument } from '@countersign/contracts/policy';
 import type { Activated, BundleView, ReplayAnswer } from '@countersign/contracts/policy-rollout';
 import { signBundle } from '@countersign/policy/build-bundle';
 import type { Command } from 'commander';
-import { withSignerOptions } from './bundle-commands.ts';
+import { BUNDLE_DAYS, withSignerOptions } from './bundle-commands.ts';
 import { readBundle, summaryOf, writeBundle } from './bundle-file.ts';
 import { clientOf, type Output, print } from './context.ts';
 import { EXIT } from './exit-codes.ts';
@@ -105,7 +105,7 @@ export const addRolloutCommands = (policy: Command, output: Output): void => {
     .option('--limit <n>', 'the oldest so many jobs', wholeNumber)
     .option('--exit-code', `exit with ${EXIT.differs} when anything would be decided otherwise`)
     .action((options: ReplayOptions, command: Command) => replay(output, options, command));
-  withValidityOptions(withSignerOptions(policy.command('rollback <old_bundle>')), 365)
+  withValidityOptions(withSignerOptions(policy.command('rollback <old_bundle>')), BUNDLE_DAYS)
     .description('sign the old content as a new version, publish and activate it')
     .option('--version <n>', 'the new version; the newest published and one more when left out', wholeNumber)
     .option('--out <file>', 'only sign, and write it here for the others to sign')

@@ -1,6 +1,5 @@
 /** How a policy author's answers look to a person. With `--json` they are printed as they are. */
-import type { Failure } from '@countersign/contracts/errors';
-import { type AskedPolicy, DIFFERENCES, type Difference } from '@countersign/contracts/policy-rollout';
+import { DIFFERENCES, type Difference } from '@countersign/contracts/policy-rollout';
 import { describeFault } from '@countersign/policy/policy-fault';
 import type { BundleSummary } from './bundle-file.ts';
 import type { Change, Comparison, Verdict } from './compare-policies.ts';
@@ -8,6 +7,7 @@ import type { Linted } from './lint-at-hand.ts';
 import { list } from './show.ts';
 import type { TrustedKey } from './signing-key.ts';
 import type { TestedPolicy } from './test-policy.ts';
+import type { Answers } from './try-commands.ts';
 
 const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
@@ -107,15 +107,10 @@ export const showBuilt = (built: InFile & { tests: number }): string =>
 export const showSigned = (signed: InFile & { standing: { code: string; detail: string } | null }): string =>
   list({ ...summary(signed), standing: signed.standing?.detail ?? null });
 
-type Answered<V> = {
-  policy: AskedPolicy;
-  answers: readonly ({ ok: true; value: V } | { ok: false; error: Failure })[];
-};
-
 /** Each under the name of its request. */
 export const showAnswers = <V>(
   named: readonly { name: string }[],
-  { policy, answers }: Answered<V>,
+  { policy, answers }: Answers<V>,
   show: (value: V) => string,
 ): string =>
   [

@@ -47,26 +47,38 @@ const run = async <V extends Simulation>(
   options: TryOptions,
   command: Command,
 ): Promise<void> => {
+  refuseContradictions(file, options);
   const { requests, policy, candidate } = options;
-  if (requests !== undefined && (file !== undefined || options.topic !== undefined))
-    throw new UsageError('--requests brings its own requests: name no other');
-  if (policy === undefined && (options.as ?? options.asType) !== undefined)
-    throw new UsageError('--as needs --policy: a server knows by the key who asks');
-  const asked = requests === undefined ? null : readRequests(requests);
-  if (asked === null && candidate === undefined) {
-    const request = readRequest(file, options);
-    const answer =
-      policy === undefined
-        ? await asking.one(clientOf(command), request)
-        : asking.here(compileAtHand(readPolicy(policy)), questionOf(request, options, command));
+  if (requests === undefined && candidate === undefined) {
+    const answer = await askOne(asking, readRequest(file, options), options, command);
     print(output, command, answer, asking.show);
     return output.exit(exitOf([{ ok: true, value: answer }]));
   }
-  const named = asked ?? [{ name: file ?? 'the request', request: readRequest(file, options) }];
-  const all =
-    policy === undefined ? await askServer(asking, named, options, command) : askHere(asking, named, options, command);
+  const named =
+    requests === undefined
+      ? [{ name: file ?? 'the request', request: readRequest(file, options) }]
+      : readRequests(requests);
+  const ask = policy === undefined ? askServer : askHere;
+  const all = await ask(asking, named, options, command);
   print(output, command, all, (answers) => showAnswers(named, answers, asking.show));
   output.exit(exitOf(all.answers));
+};
+
+const refuseContradictions = (file: string | undefined, { requests, topic, policy, as, asType }: TryOptions): void => {
+  if (requests !== undefined && (file ?? topic) !== undefined)
+    throw new UsageError('--requests brings its own requests: name no other');
+  if (policy === undefined && (as ?? asType) !== undefined)
+    throw new UsageError('--as needs --policy: a server knows by the key who asks');
+};
+
+const askOne = async <V extends Simulation>(
+  asking: Asking<V>,
+  request: JobRequestInput,
+  options: TryOptions,
+  command: Command,
+): Promise<V> => {
+  if (options.policy === undefined) return asking.one(clientOf(command), request);
+  return asking.here(compileAtHand(readPolicy(options.policy)), questionOf(request, options, command));
 };
 
 const questionOf = (request: JobRequestInput, { as, asType }: TryOptions, command: Command): Question => ({
@@ -92,12 +104,12 @@ const askServer = async <V extends Simulation>(
   return { policy: all[0]!.policy, answers: all.flatMap(({ answers }) => answers) };
 };
 
-const askHere = <V extends Simulation>(
+const askHere = async <V extends Simulation>(
   asking: Asking<V>,
   named: NamedRequests,
   options: TryOptions,
   command: Command,
-): Answers<V> => {
+): Promise<Answers<V>> => {
   const policy = compileAtHand(readPolicy(options.policy!));
   const answers = named.map(({ name, request }): Answer<V> => {
     try {
