@@ -53,6 +53,7 @@ function removeAbandonedRuns(): void {
     if (!name.startsWith(RUN_DIR_PREFIX)) continue;
     const dir = join(PARENT_DIR, name);
     const owner = Number.parseInt(name.slice(RUN_DIR_PREFIX.length), 10);
-    if (!isAlive(owner) && statSync(dir).uid === process.getuid?.()) rmSync(dir, { recursive: true, force: true });
+    const ours = statSync(dir, { throwIfNoEntry: false })?.uid === process.getuid?.();
+    if (ours && !isAlive(owner)) rmSync(dir, { recursive: true, force: true });
   }
 }

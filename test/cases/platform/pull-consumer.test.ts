@@ -209,7 +209,8 @@ describe('what the server says', () => {
     say({ reply: 'r' });
     say({ reply: 'r' });
     say({ status: 408, headers: new Map([['Nats-Pending-Messages', '3']]) });
-    await waitUntil('it asks again', () => asked.length === 2);
+    // Long before the guard would find that nothing comes.
+    await waitUntil('it asks again', () => asked.length === 2, { timeout_ms: 5_000 });
     expect(asked).toEqual([5, 3]);
     pull.stop();
   });
