@@ -110,6 +110,37 @@ describe('places', () => {
   });
 });
 
+it('names mistakes of shape and of meaning in one run, each with what to do', () => {
+  const text = lines(
+    'grops: [sre]',
+    'groups: [security]',
+    'rules:',
+    '  - id: a',
+    '    match: { topics: ["job..x"] }',
+    '    decision: allow',
+    '  - id: b',
+    '    match: { scanners: [pi] }',
+    '    decision: require_approval',
+    '    approval: { stages: [{ group: securty }] }',
+  );
+  const files = {
+    'policy.yaml': text,
+    'pools.yaml': 'pools: [{ id: p, capabilities: [x], concurency: 1 }]',
+    'a.txt': '',
+  };
+  const result = compilePolicy(files, { version: 1, snapshot: SNAPSHOT });
+  if (result.ok) throw new Error('compiled');
+  expect(result.faults.map(({ code, file, line, fix }) => [code, `${file}:${line}`, fix])).toEqual([
+    ['file_unknown', 'a.txt:1', expect.stringContaining('move it')],
+    ['field_unknown', 'policy.yaml:1', 'did you mean groups?'],
+    ['field_invalid', 'policy.yaml:5', expect.stringContaining('write a value')],
+    ['scanner_unknown', 'policy.yaml:8', 'did you mean pii?'],
+    ['group_unknown', 'policy.yaml:10', 'did you mean security?'],
+    ['field_invalid', 'pools.yaml:1', expect.any(String)],
+    ['field_unknown', 'pools.yaml:1', 'did you mean concurrency?'],
+  ]);
+});
+
 describe('meaning', () => {
   const rule = (fields: string): string => `rules: [{ id: r, match: {}, ${fields} }]`;
   const approval = (group: string): string =>
