@@ -15,8 +15,13 @@ export const withPolicy = (change: (policy: string) => string): Files => {
 };
 
 /** Throws what the API refuses. */
-export async function publishOverHttp(system: TestSystem, files: Files, version: number): Promise<void> {
-  const validity = { not_before: '2020-01-01T00:00:00Z', not_after: '2100-01-01T00:00:00Z' };
+export async function publishOverHttp(
+  system: TestSystem,
+  files: Files,
+  version: number,
+  not_after = '2100-01-01T00:00:00Z',
+): Promise<void> {
+  const validity = { not_before: '2020-01-01T00:00:00Z', not_after };
   const built = await buildBundle(files, { version, tenants: [system.tenant], ...validity });
   if (!built.ok) throw new Error(JSON.stringify(built.faults));
   const signed = await signBundle(built.document, developmentSigner(system.keys));

@@ -9,7 +9,7 @@ import type { AskedPolicy } from '@countersign/contracts/policy-rollout';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { JOB_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
-import { nowInstant } from '@countersign/platform/clock';
+import { monotonicMs, nowInstant } from '@countersign/platform/clock';
 import { randomSalt } from '@countersign/platform/ids';
 import type { DecideOutcome } from '@countersign/policy/decide';
 import { type ActivePolicies, policyFor } from './active-policies.ts';
@@ -52,8 +52,11 @@ export const policyAsked = async (
 /** Each item for itself; once the answers fill a message, the rest is told to come in smaller numbers. */
 const inBounds = <T>(items: Question['items'], answer: (item: DecideItem) => T): Promise<Outcome<T>[]> => {
   let room: number = LIMITS.answer_bytes;
+  const started = monotonicMs();
   return inSlices(items, (item) => {
     try {
+      // Nobody waits for what comes later.
+      if (monotonicMs() - started > LIMITS.decide_ms) throw new CountersignError('overloaded');
       const value = answer(itemOf(item));
       room -= Buffer.byteLength(JSON.stringify(value));
       if (room < 0) throw new CountersignError('json_too_large', 'the answers grow too long; ask for fewer at once');

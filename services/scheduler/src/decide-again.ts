@@ -10,7 +10,10 @@ import { isFailOpen } from '@countersign/platform/fail-mode';
 import type { DispatchItem } from './classify-dispatch.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
 import { standByDecisions } from './stand-by-decisions.ts';
-import type { ClearedJob } from './store-dispatch.ts';
+import { type ClearedJob, delayJobs } from './store-dispatch.ts';
+
+/** One tenant's jobs without a policy must not stand in front of another's. */
+const LATER_MS = 2_000;
 
 const toItem = (context: SchedulerContext, job: ClearedJob): DecideItem => ({
   gate: 'dispatch',
@@ -40,15 +43,18 @@ const askKernel = async (
 export const decideAgain = async (context: SchedulerContext, jobs: readonly ClearedJob[]): Promise<DispatchItem[]> => {
   const answers = await askKernel(context, jobs);
   if (answers === null) return standByDecisions(context, jobs);
-  return jobs.flatMap((job, i) => {
+  const items: DispatchItem[] = [];
+  const undecided: ClearedJob[] = [];
+  for (const [i, job] of jobs.entries()) {
     const answer = answers[i];
-    if (!answer?.ok) {
-      context.log.warn(
-        { job_id: job.job_id, code: answer?.error.code ?? 'policy_unavailable' },
-        'not decided at dispatch',
-      );
-      return [];
+    if (answer?.ok) {
+      items.push({ job, answer: answer.value, decision: finalDecision(answer.value) });
+      continue;
     }
-    return [{ job, answer: answer.value, decision: finalDecision(answer.value) }];
-  });
+    const code = answer?.error.code ?? 'policy_unavailable';
+    context.log.warn({ job_id: job.job_id, code }, 'not decided at dispatch');
+    if (code !== 'epoch_stale') undecided.push(job);
+  }
+  await delayJobs(context.database, undecided, LATER_MS);
+  return items;
 };

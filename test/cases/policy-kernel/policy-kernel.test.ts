@@ -56,11 +56,7 @@ describe('without a policy', () => {
 });
 
 describe('with a policy', () => {
-  beforeEach(async () => {
-    await run.publish(READS);
-    // Whoever names an epoch waits until the replica has it.
-    await run.ask(READ, { min_epoch: await run.activeEpoch() });
-  });
+  beforeEach(() => run.publish(READS).then(() => undefined));
 
   test('decides under its version, snapshot and epoch, and says what is active', async () => {
     const epoch = await run.activeEpoch();

@@ -75,6 +75,15 @@ export async function runKernels(): Promise<RunningKernels> {
     return (await readJudgement(own, document))!;
   };
 
+  const activeEpoch: RunningKernels['activeEpoch'] = async (scope = 'default') => {
+    const [row] = await admin.query<{ epoch: number }>('SELECT epoch FROM control.policies WHERE scope = $1', [scope]);
+    return row?.epoch ?? 0;
+  };
+  const ask: RunningKernels['ask'] = async (body, over = {}) => {
+    const { answers } = await scheduler.call('policy.decide', { items: [itemOf(body, over)] });
+    return answers[0]!;
+  };
+
   return {
     admin,
     own,
@@ -104,22 +113,19 @@ export async function runKernels(): Promise<RunningKernels> {
         'SELECT document FROM policy.bundles ORDER BY bundle_id DESC LIMIT 1',
       );
       await settle(last!.document);
+      // Whoever names an epoch waits until the replica has it.
+      for (const scope of tenants) {
+        const tenant = scope === '*' ? 'nobody' : scope;
+        await ask({ topic: 'job.x', tenant }, { min_epoch: await activeEpoch(scope) });
+      }
       return version;
     },
     async judge(document) {
       await insertBundle(own, document);
       return settle(document);
     },
-    async activeEpoch(scope = 'default') {
-      const [row] = await admin.query<{ epoch: number }>('SELECT epoch FROM control.policies WHERE scope = $1', [
-        scope,
-      ]);
-      return row?.epoch ?? 0;
-    },
-    async ask(body, over = {}) {
-      const { answers } = await scheduler.call('policy.decide', { items: [itemOf(body, over)] });
-      return answers[0]!;
-    },
+    activeEpoch,
+    ask,
     async entries(chain) {
       const rows = await admin.query<{ kind: string; recorded_by: string; body: string }>(
         'SELECT kind, recorded_by, body FROM ledger.entries WHERE chain = $1 ORDER BY seq',
