@@ -9,7 +9,7 @@ import type { TrustedKey } from './signing-key.ts';
 import type { TestedPolicy } from './test-policy.ts';
 import type { Answers } from './try-commands.ts';
 
-const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
 export const showLinted = ({ name, ok, faults, lints }: Linted): string => {
   const found = [...faults.map(describeFault), ...lints.map((lint) => `${describeFault(lint)} (lint)`)];

@@ -2,7 +2,7 @@
 import type { Activated, BundleView, ReplayAnswer } from '@countersign/contracts/policy-rollout';
 import type { BundleSummary } from './bundle-file.ts';
 import { list } from './show.ts';
-import { SAYS, showChanges } from './show-policy.ts';
+import { count, SAYS, showChanges } from './show-policy.ts';
 
 export const showPublished = ({
   version,
@@ -57,7 +57,7 @@ export const showReplay = (answer: ReplayAnswer): string => {
   return [
     ...groups.map(showGroup),
     ...(more_groups > 0 ? [`and ${more_groups} more groups`] : []),
-    `${jobs} jobs from ${answer.from} to ${answer.to}, ${replayed} decided again under ${policy.version === null ? 'the candidate' : `version ${policy.version}`}: ${same} alike${changed === '' ? '' : `, ${changed}`}`,
+    `${count(jobs, 'job')} from ${answer.from} to ${answer.to}, ${replayed} decided again under ${policy.version === null ? 'the candidate' : `version ${policy.version}`}: ${same} alike${changed === '' ? '' : `, ${changed}`}`,
     complete ? 'Complete: every job of the window was decided again.' : `Not complete: ${missing.join('; ')}.`,
   ].join('\n');
 };
