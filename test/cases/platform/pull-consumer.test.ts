@@ -109,9 +109,9 @@ describe('goes on', () => {
       ),
     );
     await nats.peer.flush();
-    await fill('restart', 2);
-    await until(3);
-    expect(got.slice(1).map((message) => message.subject)).toEqual(['restart.m0', 'restart.m1']);
+    await jetstream(nats.peer).publish('restart.after', '{}');
+    // What was not acknowledged before the server died may come again as well.
+    await waitUntil('the new one comes', () => got.some((message) => message.subject === 'restart.after'));
     pull.stop();
   });
 
