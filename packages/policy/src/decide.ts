@@ -51,7 +51,11 @@ function finish(
   };
 }
 
-function effectiveOf({ request, standing }: Round, actor: Actor): EffectiveJob {
+/** What a request becomes under these constraints. */
+export function effectiveOf(
+  { request, standing }: { request: Round['request']; standing: Pick<Round['standing'], 'constraints'> },
+  actor: Actor,
+): EffectiveJob {
   const { set } = standing.constraints;
   const payload = set === undefined ? request.payload : mergePatch(request.payload ?? {}, set);
   return {

@@ -2,12 +2,13 @@
  * The one way from a question to a decision. Both gates, simulation, explanation, replay and shadow take it, so what is
  * tried is what will be enforced.
  */
-import { type DecideItem, type Decision, finalDecision } from '@countersign/contracts/decision';
+import { type DecideItem, finalDecision } from '@countersign/contracts/decision';
 import { ERRORS } from '@countersign/contracts/errors';
 import { uuidv7 } from '@countersign/platform/ids';
 import type { CompiledPolicy } from '@countersign/policy/compile-policy';
 import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
 import { type Explanation, explain } from '@countersign/policy/explain';
+import { decideWithoutRule } from './decide-without-rule.ts';
 import { observe } from './observe-mode.ts';
 
 /** `ends_at`: RFC 3339; null for a candidate, whose time has not come. */
@@ -37,31 +38,12 @@ export const explainUnder = (asked: Asked, item: DecideItem, when: When): Explan
 };
 
 /** Refused and recorded at the door. What was let in before waits at the dispatch gate for a policy that may decide. */
-const refuseEnded = (asked: Asked, item: DecideItem, { decisionId, now }: DecideContext): DecideOutcome => {
-  const { policy, epoch, ends_at } = asked;
+const refuseEnded = (asked: Asked, item: DecideItem, context: DecideContext): DecideOutcome => {
+  const { policy, ends_at } = asked;
   const detail = `policy_expired: version ${policy.version} ended at ${ends_at}`;
   if (item.gate === 'dispatch') return { ok: false, failure: { code: 'policy_expired', detail } };
-  const decision: Decision = {
-    decision_id: decisionId(),
-    gate: item.gate,
-    decision: 'deny',
-    rule_id: null,
-    reason: detail,
-    matched_rules: [],
-    policy_version: policy.version,
-    policy_snapshot: policy.snapshot,
-    policy_epoch: epoch,
-    job_hash: item.job_hash,
-    effective_digest: null,
-    constraints: {},
-    obligations: {},
-    remediation: null,
-    findings: [],
-    asserted: [],
-    cached: false,
-    fail_mode: null,
-    decided_at: now,
-  };
+  const denial = { decision: 'deny' as const, reason: detail, effective_digest: null };
+  const decision = decideWithoutRule(policy, item, context, denial);
   const answer = { decisions: [decision], rewritten: null, effective: null };
   return { ok: true, answer, skipped: [], cacheable: false };
 };
