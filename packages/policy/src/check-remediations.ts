@@ -13,6 +13,7 @@ type Rules = Sections['rules'];
 type Rewrite = NonNullable<RuleSource['remediation']>;
 
 export function checkRemediations(policy: CompiledPolicy, { rules }: Sections, report: Report): void {
+  if (!rules.some(({ source }) => source.decision === 'remediate')) return;
   const follow = follower(policy, rules);
   const told = new Set<number>();
   rules.forEach((placed, start) => {
