@@ -2,9 +2,10 @@
  * Batches callers into shared transactions: while one batch commits, the next collects. One bad row never fails its
  * neighbours: a batch that throws is run again one by one, unless what it ran against is out of order for all of them.
  */
-import { CountersignError, isOutage } from '@countersign/contracts/errors';
+import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { linger } from './linger.ts';
+import { togetherOrAlone } from './together-or-alone.ts';
 
 type Waiting<I, O> = { item: I; resolve: (value: O) => void; reject: (reason: unknown) => void };
 
@@ -26,26 +27,14 @@ export const groupCommit = <I, O>(options: GroupCommitOptions<I, O>): ((item: I)
   const queue: Waiting<I, O>[] = [];
   let busy = false;
 
-  const runOneByOne = async (batch: Waiting<I, O>[]): Promise<void> => {
-    for (const waiting of batch) {
-      try {
-        const [outcome] = await options.run([waiting.item]);
-        settle(waiting, outcome as O | CountersignError);
-      } catch (thrown) {
-        waiting.reject(thrown);
-      }
-    }
-  };
-
   const runBatch = async (batch: Waiting<I, O>[]): Promise<void> => {
-    try {
-      const outcomes = await options.run(batch.map((waiting) => waiting.item));
-      for (const [i, waiting] of batch.entries()) settle(waiting, outcomes[i] as O | CountersignError);
-    } catch (thrown) {
-      const outage = thrown instanceof CountersignError && isOutage(thrown.code);
-      if (outage || batch.length === 1) for (const waiting of batch) waiting.reject(thrown);
-      else await runOneByOne(batch);
-    }
+    const run = async (part: readonly Waiting<I, O>[]): Promise<void> => {
+      const outcomes = await options.run(part.map((waiting) => waiting.item));
+      for (const [i, waiting] of part.entries()) settle(waiting, outcomes[i] as O | CountersignError);
+    };
+    await togetherOrAlone(batch, run, (waiting, thrown) => waiting.reject(thrown)).catch((outage: unknown) => {
+      for (const waiting of batch) waiting.reject(outage);
+    });
   };
 
   const drain = async (): Promise<void> => {

@@ -3,12 +3,14 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
+import { errorFields } from '@countersign/platform/logger';
+import { togetherOrAlone } from '@countersign/platform/together-or-alone';
 import { jobEntry } from './job-entry.ts';
 import type { Move } from './move-jobs.ts';
 import { endedStates, moveJobs } from './move-jobs.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
 import { lockHeld } from './store-held.ts';
-import { closedApprovals } from './store-outcomes.ts';
+import { type ApprovalOutcome, closedApprovals } from './store-outcomes.ts';
 
 const LEADS_TO: Readonly<Record<'granted' | 'refused' | 'expired', JobState>> = {
   granted: 'cleared',
@@ -16,8 +18,7 @@ const LEADS_TO: Readonly<Record<'granted' | 'refused' | 'expired', JobState>> = 
   expired: 'expired',
 };
 
-const commitApprovals = async (tx: Tx): Promise<Move[]> => {
-  const closed = await closedApprovals(tx, LIMITS.batch_rows);
+const commitApprovals = async (tx: Tx, closed: readonly ApprovalOutcome[]): Promise<Move[]> => {
   const held = await lockHeld(tx, closed);
   const moved = closed.flatMap((outcome) => {
     const job = held.get(`${outcome.tenant}/${outcome.job_id}/${outcome.held_seq}`);
@@ -44,7 +45,13 @@ const commitApprovals = async (tx: Tx): Promise<Move[]> => {
 };
 
 export const applyApprovals = async (context: SchedulerContext): Promise<void> => {
-  const moves = await context.database.transaction(commitApprovals);
+  const { database } = context;
+  const applied = await togetherOrAlone(
+    await closedApprovals(database, LIMITS.batch_rows),
+    (part) => database.transaction((tx) => commitApprovals(tx, part)),
+    ({ job_id }, thrown) => context.log.error({ ...errorFields(thrown), job_id }, 'an approval cannot be applied'),
+  );
+  const moves = applied.flat();
   for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
   if (moves.some((move) => move.to === 'cleared')) context.nudgeDispatch();
 };

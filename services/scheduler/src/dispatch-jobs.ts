@@ -9,6 +9,8 @@ import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { linger } from '@countersign/platform/linger';
+import { errorFields } from '@countersign/platform/logger';
+import { togetherOrAlone } from '@countersign/platform/together-or-alone';
 import type { DispatchItem, Verdict } from './classify-dispatch.ts';
 import { classifyDispatch } from './classify-dispatch.ts';
 import { decideAgain } from './decide-again.ts';
@@ -17,6 +19,7 @@ import type { DispatchPlan } from './plan-dispatch.ts';
 import { planDispatch } from './plan-dispatch.ts';
 import { publishAttempts } from './publish-attempts.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
+import type { ClearedJob } from './store-dispatch.ts';
 import {
   delayJobs,
   insertAttempts,
@@ -31,6 +34,8 @@ import { wakeHeld } from './wake-approval.ts';
 
 /** A job under a stop, or whose pool is full, is looked at again after this. */
 const LATER_MS = 500;
+/** A job that fails alone is looked at again after this. */
+const BROKEN_MS = 30_000;
 /** Rounds of one sweep, so that a sweep ends. */
 const ROUNDS = 64;
 
@@ -104,11 +109,9 @@ const commitBatch = async (
 const wasFailOpen = ({ kind, body }: NewEntry): boolean =>
   kind === 'job_dispatched' && (body.decision as Decision).fail_mode === 'open';
 
-const dispatchRound = async (context: SchedulerContext): Promise<number> => {
-  const picked = await pickCleared(context.database, LIMITS.batch_rows, context.known.rooms);
-  if (picked.length === 0) return 0;
+const dispatchTogether = async (context: SchedulerContext, picked: readonly ClearedJob[]): Promise<void> => {
   const items = await decideAgain(context, picked);
-  if (items.length === 0) return 0;
+  if (items.length === 0) return;
   const plan = await context.database.transaction((tx) => commitBatch(context, tx, items));
   for (const move of plan.moves) {
     if (move.to === 'denied' || move.to === 'failed') context.metrics.count('jobs_ended_total', { state: move.to });
@@ -117,6 +120,21 @@ const dispatchRound = async (context: SchedulerContext): Promise<number> => {
   if (open > 0) context.metrics.count('dispatch_fail_open_total', {}, open);
   await publishAttempts(context, plan.attempts);
   wakeHeld(context, plan.held);
+};
+
+/** What cannot be dispatched even alone is a bug: it is told, and waits out of its neighbours' way. */
+const setAside = async ({ database, log }: SchedulerContext, job: ClearedJob, thrown: unknown): Promise<void> => {
+  log.error({ ...errorFields(thrown), job_id: job.job_id }, 'a job cannot be dispatched');
+  await delayJobs(database, [job], BROKEN_MS);
+};
+
+const dispatchRound = async (context: SchedulerContext): Promise<number> => {
+  const picked = await pickCleared(context.database, LIMITS.batch_rows, context.known.rooms);
+  await togetherOrAlone(
+    picked,
+    (part) => dispatchTogether(context, part),
+    (job, thrown) => setAside(context, job, thrown),
+  );
   return picked.length;
 };
 

@@ -12,6 +12,8 @@ import type { StreamMessage } from '@countersign/platform/bus';
 import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
+import { errorFields } from '@countersign/platform/logger';
+import { togetherOrAlone } from '@countersign/platform/together-or-alone';
 import { jobEntry } from './job-entry.ts';
 import type { Move } from './move-jobs.ts';
 import { endedStates, moveJobs } from './move-jobs.ts';
@@ -119,7 +121,13 @@ const idsOf = (messages: readonly StreamMessage[]): string[] =>
 export const endJobs = async (context: SchedulerContext, messages: readonly StreamMessage[] | null): Promise<void> => {
   const ids = messages === null ? await screenedAttempts(context.database, LIMITS.batch_rows) : idsOf(messages);
   if (ids.length === 0) return;
-  const moves = await context.database.transaction((tx) => commitEnds(tx, [...new Set(ids)].sort()));
+  const { database } = context;
+  const ends = await togetherOrAlone(
+    [...new Set(ids)].sort(),
+    (part) => database.transaction((tx) => commitEnds(tx, part)),
+    (dispatch_id, thrown) => context.log.error({ ...errorFields(thrown), dispatch_id }, 'an attempt cannot be ended'),
+  );
+  const moves = ends.flat();
   for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
   if (moves.length > 0) context.nudgeDispatch();
 };

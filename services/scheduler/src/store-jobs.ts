@@ -32,15 +32,28 @@ export const requestCancel = async (tx: Tx, job: { tenant: string; job_id: strin
   );
 };
 
+type JobKey = { tenant: string; job_id: string };
+
 const OVERDUE = `
-SELECT tenant, job_id, topic, capability, actor, auth_method, owner, job_hash, traceparent, state, attempt, cancel_requested_by
-  FROM scheduler.jobs
+SELECT tenant, job_id FROM scheduler.jobs
  WHERE state IN ('held', 'cleared', 'dispatched') AND deadline_at <= clock_timestamp()
- ORDER BY tenant, job_id LIMIT $1 FOR UPDATE SKIP LOCKED`;
+ ORDER BY deadline_at LIMIT $1`;
 
 /** Jobs that wait past their deadline. */
-export const lockOverdue = (tx: Tx, limit: number): Promise<Omit<LockedJob, 'dispatch_id'>[]> =>
-  tx.query(OVERDUE, [limit]);
+export const overdueJobs = (tx: Tx, limit: number): Promise<JobKey[]> => tx.query<JobKey>(OVERDUE, [limit]);
+
+const LOCK_OVERDUE = `
+SELECT j.* FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS u(tenant, job_id) ORDER BY tenant, job_id) k
+ CROSS JOIN LATERAL (
+       SELECT tenant, job_id, topic, capability, actor, auth_method, owner, job_hash, traceparent, state, attempt,
+              cancel_requested_by
+         FROM scheduler.jobs
+        WHERE tenant = k.tenant AND job_id = k.job_id AND state IN ('held', 'cleared', 'dispatched')
+          FOR UPDATE SKIP LOCKED) j`;
+
+/** Those that still wait. */
+export const lockOverdue = (tx: Tx, keys: readonly JobKey[]): Promise<Omit<LockedJob, 'dispatch_id'>[]> =>
+  tx.query(LOCK_OVERDUE, [keys.map((key) => key.tenant), keys.map((key) => key.job_id)]);
 
 const UNCLAIMED = `
 SELECT a.dispatch_id FROM scheduler.attempts a

@@ -7,6 +7,8 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
+import { errorFields } from '@countersign/platform/logger';
+import { togetherOrAlone } from '@countersign/platform/together-or-alone';
 import { endJobs } from './end-jobs.ts';
 import { jobEntry } from './job-entry.ts';
 import type { Move } from './move-jobs.ts';
@@ -64,7 +66,14 @@ const commitLost = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
 export const sweepAttempts = async (context: SchedulerContext): Promise<void> => {
   const ids = await dueAttempts(context.database, ['running', 'reported'], LIMITS.batch_rows);
   if (ids.length === 0) return;
-  const moves = await context.database.transaction((tx) => commitLost(tx, [...ids].sort()));
+  const { database } = context;
+  const lost = await togetherOrAlone(
+    [...ids].sort(),
+    (part) => database.transaction((tx) => commitLost(tx, part)),
+    (dispatch_id, thrown) =>
+      context.log.error({ ...errorFields(thrown), dispatch_id }, 'a lost attempt cannot be closed'),
+  );
+  const moves = lost.flat();
   if (moves.length > 0) context.metrics.count('attempts_lost_total', {}, moves.length);
   for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
   if (moves.length < ids.length) await endJobs(context, null);

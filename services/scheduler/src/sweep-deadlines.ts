@@ -1,38 +1,38 @@
 /** Ends jobs that waited past their deadline. A running one is told to stop by its next beat instead. */
 import { LIMITS } from '@countersign/contracts/limits';
+import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
+import { errorFields } from '@countersign/platform/logger';
+import { togetherOrAlone } from '@countersign/platform/together-or-alone';
 import { jobEntry } from './job-entry.ts';
-import { moveJobs } from './move-jobs.ts';
+import { type Move, moveJobs } from './move-jobs.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
 import { closeAttempts } from './store-attempts.ts';
-import { lockOverdue, lockUnclaimed } from './store-jobs.ts';
+import { lockOverdue, lockUnclaimed, overdueJobs } from './store-jobs.ts';
 
 const REASON = 'deadline passed while waiting';
+type Key = Awaited<ReturnType<typeof overdueJobs>>[number];
 
-export const sweepDeadlines = async ({ database, metrics }: SchedulerContext): Promise<void> => {
-  const ended = await database.transaction(async (tx) => {
-    const jobs = await lockOverdue(tx, LIMITS.batch_rows);
-    const unclaimed = await lockUnclaimed(
-      tx,
-      jobs.filter((job) => job.state === 'dispatched'),
-    );
-    await moveJobs(
-      tx,
-      jobs.map(({ tenant, job_id, state }) => ({ tenant, job_id, from: state, to: 'expired', reason: REASON })),
-    );
-    await closeAttempts(tx, unclaimed, 'void');
-    await append(
-      tx,
-      jobs.map((job) =>
-        jobEntry('job_expired', job, {
-          state: 'expired',
-          reason: REASON,
-          attempt: job.attempt,
-          former_state: job.state,
-        }),
-      ),
-    );
-    return jobs.length;
+const commitExpired = async (tx: Tx, keys: readonly Key[]): Promise<number> => {
+  const jobs = await lockOverdue(tx, keys);
+  const dispatched = jobs.filter((job) => job.state === 'dispatched');
+  const unclaimed = await lockUnclaimed(tx, dispatched);
+  const moves = jobs.map(
+    ({ tenant, job_id, state }): Move => ({ tenant, job_id, from: state, to: 'expired', reason: REASON }),
+  );
+  const entries = jobs.map((job) => {
+    const { attempt, state: former_state } = job;
+    return jobEntry('job_expired', job, { state: 'expired', reason: REASON, attempt, former_state });
   });
-  if (ended > 0) metrics.count('jobs_ended_total', { state: 'expired' }, ended);
+  await Promise.all([moveJobs(tx, moves), closeAttempts(tx, unclaimed, 'void'), append(tx, entries)]);
+  return jobs.length;
+};
+
+export const sweepDeadlines = async ({ database, log, metrics }: SchedulerContext): Promise<void> => {
+  const ended = await togetherOrAlone(
+    await overdueJobs(database, LIMITS.batch_rows),
+    (part) => database.transaction((tx) => commitExpired(tx, part)),
+    ({ job_id }, thrown) => log.error({ ...errorFields(thrown), job_id }, 'an overdue job cannot be ended'),
+  );
+  for (const count of ended) if (count > 0) metrics.count('jobs_ended_total', { state: 'expired' }, count);
 };
