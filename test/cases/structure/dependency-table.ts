@@ -70,7 +70,7 @@ export const PARTS: readonly Part[] = [
   { folder: 'packages/cli', may: [contracts, client, ledger, policy, 'commander'], node: 'any' },
 
   service('ingress', [ledger, 'hono', '@hono/zod-openapi']),
-  // The last known good bundle lies on its own disk, so that a restart without Postgres still decides by it.
+  // The last known good bundle lies on its own disk, for when the stored one is gone or altered.
   service('policy-kernel', [ledger, policy, scanners], [...COMPUTING, 'fs', 'fs/promises', 'path']),
   service('approval', [ledger]),
   service('scheduler', [ledger, policy]),
