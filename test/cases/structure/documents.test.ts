@@ -25,6 +25,11 @@ const anchorsOf = (text: string): string[] =>
       .replaceAll(' ', '-'),
   );
 
+/** A source file by its name alone, as in the walk of ARCHITECTURE.md. */
+const namedFiles = (text: string): string[] =>
+  [...text.matchAll(/`([a-z0-9-]+\.(?:ts|mjs|sql))`/g)].map(([, name]) => name!);
+const sourceNames = new Set(listFiles('.', /\.(ts|mjs|sql)$/).map((path) => basename(path)));
+
 const isThere = (path: string): boolean => existsSync(join(PROJECT, path));
 
 const brokenLink = (document: string, target: string): boolean => {
@@ -44,6 +49,10 @@ describe.each(documents)('%s', (document) => {
 
   test('names only paths that exist', () => {
     expect(namedPaths(text).filter((path) => !isThere(path))).toEqual([]);
+  });
+
+  test('names only source files that exist', () => {
+    expect(namedFiles(text).filter((name) => !sourceNames.has(name))).toEqual([]);
   });
 
   test('links only to what exists', () => {
