@@ -1,5 +1,5 @@
-// The bench's client, a process of its own. `rate` > 0 submits at that fixed rate and polls the results of every tenth
-// job; otherwise `clients` submit one after the other as fast as they are answered. Prints one line of JSON.
+// The bench's client, a process of its own. `rate` > 0 submits at that fixed rate and polls the results of a few of its
+// jobs, few enough not to be the load that is measured; otherwise `clients` submit one after the other as fast as they are answered. Prints one line of JSON.
 
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,6 +13,8 @@ const { url, key, rate, clients, seconds } = JSON.parse(process.env.BENCH_LOAD!)
   clients: number;
   seconds: number;
 };
+/** One of so many jobs is followed to its result. */
+const FOLLOWED = 40;
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 const { hostname, port } = new URL(url);
 const body = JSON.stringify({ topic: 'job.demo.read', prompt: 'status' });
@@ -54,7 +56,7 @@ async function submit(follow: boolean): Promise<void> {
       result.released_ms.push(performance.now() - started);
       return;
     }
-    await pause(1);
+    await pause(2);
   }
 }
 
@@ -65,7 +67,7 @@ async function atFixedRate(): Promise<void> {
     const due = started + (sent * 1000) / rate;
     const wait = due - performance.now();
     if (wait > 1) await pause(wait);
-    under_way.push(submit(sent % 10 === 0));
+    under_way.push(submit(sent % FOLLOWED === 0));
   }
   await Promise.all(under_way);
 }

@@ -1,6 +1,7 @@
 /**
  * SQL of attempts: lock, start, extend, close. Always jobs before attempts, each in sorted order. Rows are looked up one
- * key at a time (LATERAL, fenced by OFFSET 0 or a lock): a plan made while the tables were empty would else scan them.
+ * key at a time (LATERAL, fenced by OFFSET 0 or a lock), their state judged outside of that: a plan made while the
+ * tables were empty would else go through all of them, or through the index of all that are under way.
  */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { JobState } from '@countersign/contracts/states';
@@ -94,8 +95,8 @@ UPDATE scheduler.attempts a
        run_until = clock_timestamp() + a.timeout_ms * interval '1 millisecond',
        due_at = clock_timestamp() + ${LIMITS.lease_ms} * interval '1 millisecond'
   FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS s(dispatch_id, worker, claim_id)
- CROSS JOIN LATERAL (SELECT ctid FROM scheduler.attempts WHERE dispatch_id = s.dispatch_id OFFSET 0) at
- WHERE a.ctid = at.ctid AND a.state = 'dispatched'`;
+ CROSS JOIN LATERAL (SELECT ctid, state FROM scheduler.attempts WHERE dispatch_id = s.dispatch_id OFFSET 0) at
+ WHERE a.ctid = at.ctid AND at.state = 'dispatched'`;
 
 export const startAttempts = async (tx: Tx, started: readonly StartedAttempt[]): Promise<void> => {
   if (started.length === 0) return;
@@ -130,8 +131,8 @@ UPDATE scheduler.attempts a
    SET state = CASE WHEN b.reported THEN 'reported' ELSE a.state END,
        due_at = clock_timestamp() + CASE WHEN b.reported THEN ${LIMITS.screening_ms} ELSE ${LIMITS.lease_ms} END * interval '1 millisecond'
   FROM unnest($1::uuid[], $2::boolean[]) AS b(dispatch_id, reported)
- CROSS JOIN LATERAL (SELECT ctid FROM scheduler.attempts WHERE dispatch_id = b.dispatch_id OFFSET 0) at
- WHERE a.ctid = at.ctid AND a.state = 'running' AND a.due_at > clock_timestamp()
+ CROSS JOIN LATERAL (SELECT ctid, state, due_at FROM scheduler.attempts WHERE dispatch_id = b.dispatch_id OFFSET 0) at
+ WHERE a.ctid = at.ctid AND at.state = 'running' AND at.due_at > clock_timestamp()
    AND (b.reported OR a.due_at < clock_timestamp() + ${Math.round(LIMITS.lease_ms * 0.7)} * interval '1 millisecond')`;
 
 /**

@@ -60,9 +60,9 @@ const LOCK = `
 SELECT k.tenant, k.job_id
   FROM (SELECT * FROM unnest($1::text[], $2::text[], $3::integer[]) AS u(tenant, job_id, attempt) ORDER BY tenant, job_id) k
  CROSS JOIN LATERAL (
-       SELECT 1 FROM scheduler.jobs j
-        WHERE j.tenant = k.tenant AND j.job_id = k.job_id AND j.attempt = k.attempt AND j.state = 'cleared'
-          FOR UPDATE SKIP LOCKED) locked`;
+       SELECT state, attempt FROM scheduler.jobs
+        WHERE tenant = k.tenant AND job_id = k.job_id FOR UPDATE SKIP LOCKED) locked
+ WHERE locked.state = 'cleared' AND locked.attempt = k.attempt`;
 
 /** Those still cleared and untouched since they were picked, as `<tenant>/<job_id>`. */
 export const lockCleared = async (tx: Tx, jobs: readonly ClearedJob[]): Promise<Set<string>> => {

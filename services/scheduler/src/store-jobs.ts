@@ -48,8 +48,8 @@ SELECT j.* FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS u(tenant, job_i
        SELECT tenant, job_id, topic, capability, actor, auth_method, owner, job_hash, traceparent, state, attempt,
               cancel_requested_by
          FROM scheduler.jobs
-        WHERE tenant = k.tenant AND job_id = k.job_id AND state IN ('held', 'cleared', 'dispatched')
-          FOR UPDATE SKIP LOCKED) j`;
+        WHERE tenant = k.tenant AND job_id = k.job_id FOR UPDATE SKIP LOCKED) j
+ WHERE j.state IN ('held', 'cleared', 'dispatched')`;
 
 /** Those that still wait. */
 export const lockOverdue = (tx: Tx, keys: readonly JobKey[]): Promise<Omit<LockedJob, 'dispatch_id'>[]> =>
