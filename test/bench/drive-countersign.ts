@@ -95,6 +95,7 @@ export async function driveCountersign(stack: Stack, prepared: PrepareOptions, s
     ]);
     // What has run before is compiled and its plans are made: a system that has been up for a while.
     await runLoad({ ...load, rate: 0, clients: 16, seconds: 4 });
+    await waitUntil('the warm-up is done', async () => (await countOpen(database)) === 0, { timeout_ms: 60_000 });
     const idle = readCpu(roots);
     const fixed = await runLoad({ ...load, rate: 200, clients: 0, seconds });
     const cpu_us_fixed = cpuPerJob(idle, readCpu(roots), fixed.accepted);
@@ -119,6 +120,9 @@ export async function driveCountersign(stack: Stack, prepared: PrepareOptions, s
     await worker.stop();
   }
 }
+
+const countOpen = async (database: pg.Pool): Promise<number> =>
+  (await database.query(`SELECT count(*)::int AS open FROM scheduler.jobs WHERE state <> 'succeeded'`)).rows[0].open;
 
 const countEnded = async (database: pg.Pool): Promise<number> =>
   (await database.query(`SELECT count(*)::int AS ended FROM scheduler.jobs WHERE state = 'succeeded'`)).rows[0].ended;

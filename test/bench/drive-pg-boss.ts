@@ -1,9 +1,12 @@
 // pg-boss doing send and work on the same Postgres: a queue that people already trust, with nothing decided or proven.
 // Its workers are asked again at once instead of at its polling interval, which would be all that is measured.
+import { setTimeout as pause } from 'node:timers/promises';
 import { PgBoss } from 'pg-boss';
 
 const SENDERS = 64;
-const WORKERS = 4;
+const WORKERS = 8;
+/** Senders wait beyond so many unfinished jobs: what is measured is send and work together, not a growing queue. */
+const BACKLOG = 256;
 
 /** Jobs per second from send to completed work. `batch`: jobs that one fetch takes; pg-boss' own default is 1. */
 export async function drivePgBoss(url: string, seconds: number, batch: number): Promise<number> {
@@ -12,10 +15,17 @@ export async function drivePgBoss(url: string, seconds: number, batch: number): 
   await boss.start();
   const queue = `bench-${batch}`;
   await boss.createQueue(queue);
+  let sent = 0;
   let done = 0;
   const end = performance.now() + seconds * 1000;
   const sender = async (): Promise<void> => {
-    while (performance.now() < end) await boss.send(queue, { topic: 'job.demo.read', prompt: 'status' });
+    while (performance.now() < end) {
+      if (sent - done > BACKLOG) await pause(1);
+      else {
+        sent += 1;
+        await boss.send(queue, { topic: 'job.demo.read', prompt: 'status' });
+      }
+    }
   };
   const worker = async (): Promise<void> => {
     while (performance.now() < end) {
