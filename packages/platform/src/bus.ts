@@ -195,7 +195,7 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
     },
     consume(source, { batch, handle }) {
       const pull = batcher(
-        (each) => openPull(connection, source, each),
+        (each) => openPull(connection, source, each, batch),
         batch,
         (messages) => runBatch(messages, handle),
       );

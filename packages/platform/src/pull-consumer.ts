@@ -59,6 +59,8 @@ export const openPull = (
   connection: Connection,
   source: Source,
   handle: (message: StreamMessage) => void,
+  /** Asks again only when so much room has gathered: 1 for a worker, many for who always has room for many. */
+  refill = 1,
 ): PullConsumer => {
   const inbox = `${connection.inbox}.pull.${pulls++}`;
   const subject = `$JS.API.CONSUMER.MSG.NEXT.${source.stream}.${source.durable}`;
@@ -118,7 +120,7 @@ export const openPull = (
   return {
     want(more) {
       room = more;
-      if (room > asked) schedule();
+      if (room - asked >= refill) schedule();
     },
     stop() {
       stopped = true;
