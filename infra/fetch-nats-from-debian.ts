@@ -17,7 +17,6 @@ import { promisify } from 'node:util';
 import { reportLine } from './report-step.ts';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
-const PUBLIC_MIRROR = 'http://deb.debian.org/debian';
 const SOURCES_DIR = '/etc/apt/sources.list.d';
 const TIMEOUT_MS = 300_000;
 const run = promisify(execFile);
@@ -66,7 +65,7 @@ function prepareApt(workDir: string): string[] {
   return ['-q', ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])];
 }
 
-/** The Debian mirror that this machine uses already, else the public one. */
+/** The Debian mirror that this machine uses already. Throws when its sources name none. */
 function findMirror(): string {
   const files = existsSync(SOURCES_DIR) ? readdirSync(SOURCES_DIR).map((name) => join(SOURCES_DIR, name)) : [];
   for (const file of ['/etc/apt/sources.list', ...files]) {
@@ -78,9 +77,9 @@ function findMirror(): string {
     const mirror = /(?<=\s)https?:\/\/\S+\/debian\/?(?=\s|$)/m.exec(lines.join('\n'))?.[0];
     if (mirror !== undefined) return mirror;
   }
-  return PUBLIC_MIRROR;
+  throw new Error("the machine's own sources name no Debian mirror");
 }
 
 async function inFolder(cwd: string, command: string, args: string[]): Promise<void> {
-  await run(command, args, { cwd, timeout: TIMEOUT_MS, env: { ...process.env, LC_ALL: 'C' } });
+  await run(command, args, { cwd, timeout: TIMEOUT_MS, env: { ...process.env, LC_ALL: 'C', TMPDIR: cwd } });
 }
