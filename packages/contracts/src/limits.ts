@@ -1,4 +1,4 @@
-/** Every bound of the system, declared once. Nothing else may carry a size, count or duration of its own. */
+/** Every bound that callers, authors, operators or two files meet, declared once. What one file alone knows stands at its top. */
 export const LIMITS = {
   /** Bytes of one job request as submitted. */
   request_bytes: 512 * 1024,
