@@ -109,5 +109,5 @@ it('is deterministic, bounded, and says what it left out', async () => {
 it('is not for agents, and shows nothing of any job', async () => {
   expect(await replay({}, 'agent')).toMatchObject({ status: 403, body: { code: 'permission_missing' } });
   const { body } = await replay({ candidate: CANDIDATE });
-  expect(JSON.stringify(body)).not.toMatch(/status"?:|forget me|c-1|o-1/);
+  expect(JSON.stringify(body)).not.toMatch(/status"?:|forget me|"(c|o)-1"/);
 });
