@@ -111,12 +111,11 @@ const batcher = (
 };
 
 export const connectBus = async (options: BusOptions): Promise<Bus> => {
-  const inbox = subjects.inbox(options.user);
   const connection = await connectNats({
     servers: options.servers,
     nkey_seed: options.nkey_seed,
     name: options.user,
-    inbox,
+    inbox_prefix: subjects.inbox(options.user),
     wait_ms: options.wait_ms ?? 10_000,
   });
   const { log, metrics } = options;

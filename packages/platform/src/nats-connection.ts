@@ -1,6 +1,6 @@
 /**
- * The only file that imports NATS. One connection under one nkey, its inbox under the user's own prefix, so that the
- * server's permissions keep everyone else's replies out.
+ * The only file that imports NATS. One connection under one nkey, with an inbox of its own below its user's prefix: the
+ * server's permissions keep other users out, and a random token keeps out who runs beside it under the same key.
  */
 
 import type { JetStreamManager } from '@nats-io/jetstream';
@@ -8,6 +8,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { connect, headers, nkeyAuthenticator } from '@nats-io/transport-node';
+import { randomSecret } from './ids.ts';
 
 export type Message = {
   subject: string;
@@ -22,7 +23,7 @@ export type RequestOutcome =
   | { ok: false; reason: 'timeout' | 'no_responders' | 'closed' };
 
 export type Connection = {
-  /** `_INBOX_<user>` */
+  /** `_INBOX_<user>.<token>`; two connections never share it. */
   inbox: string;
   /** Buffered while the server is away. Once closed nothing is sent: an acknowledgement that comes too late is given up. */
   publish(subject: string, data: Uint8Array | string, options?: { reply?: string; headers?: Headers }): void;
@@ -41,7 +42,14 @@ export type Connection = {
   drain(): Promise<void>;
 };
 
-export type ConnectionOptions = { servers: string; nkey_seed: string; name: string; inbox: string; wait_ms: number };
+export type ConnectionOptions = {
+  servers: string;
+  nkey_seed: string;
+  name: string;
+  /** `_INBOX_<user>` */
+  inbox_prefix: string;
+  wait_ms: number;
+};
 
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 
@@ -72,7 +80,7 @@ const watchStatus = async (
   }
 };
 
-const connectWithin = async (options: ConnectionOptions): Promise<NatsConnection> => {
+const connectWithin = async (options: ConnectionOptions, inbox: string): Promise<NatsConnection> => {
   const end = Date.now() + options.wait_ms;
   for (;;) {
     try {
@@ -80,7 +88,7 @@ const connectWithin = async (options: ConnectionOptions): Promise<NatsConnection
         servers: options.servers,
         name: options.name,
         authenticator: nkeyAuthenticator(new TextEncoder().encode(options.nkey_seed)),
-        inboxPrefix: options.inbox,
+        inboxPrefix: inbox,
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,
         reconnectJitter: 100,
@@ -104,11 +112,13 @@ const encodeHeaders = (given: Headers) => {
 };
 
 export const connectNats = async (options: ConnectionOptions): Promise<Connection> => {
-  const nc = await connectWithin(options);
+  // Nobody can guess it, so nobody can answer here who was not asked.
+  const inbox = `${options.inbox_prefix}.${randomSecret()}`;
+  const nc = await connectWithin(options, inbox);
   const state = { up: true, again: [] as (() => void)[], errors: [] as ((e: Error) => void)[] };
   void watchStatus(nc, state);
   return {
-    inbox: options.inbox,
+    inbox,
     publish(subject, data, { reply, headers: given } = {}) {
       if (nc.isClosed()) return;
       nc.publish(subject, data, { ...(reply ? { reply } : {}), ...(given ? { headers: encodeHeaders(given) } : {}) });
