@@ -128,8 +128,9 @@ const ownSettings = (dir: string, keys: DevelopmentKeys): Readonly<Record<Servic
   'policy-kernel': {
     TRUST_ROOT: JSON.stringify(developmentTrustRoot(keys)),
     STATE_DIR: join(dir, 'kernel'),
+    DECISION_SEAL_KEYS: keys.decision_seal,
   },
-  scheduler: { WARRANT_KEY: keys.warrant.private_pem },
+  scheduler: { WARRANT_KEY: keys.warrant.private_pem, DECISION_SEAL_KEYS: keys.decision_seal },
   approval: {},
   'output-safety': { OUTPUT_SEAL_KEY: keys.output_seal },
   audit: {},

@@ -30,6 +30,8 @@ export type DevelopmentKeys = {
   bundle: Ed25519Key;
   /** 32 bytes, base64url: seals what output-safety holds back. */
   output_seal: string;
+  /** 32 bytes, base64url: seals what the kernel decided, for the scheduler. */
+  decision_seal: string;
 };
 
 const secret = (): string => randomBytes(32).toString('base64url');
@@ -56,6 +58,7 @@ function createKeys(roster: Roster): DevelopmentKeys {
     warrant: createEd25519Key(),
     bundle: createEd25519Key(),
     output_seal: secret(),
+    decision_seal: secret(),
   };
 }
 

@@ -141,14 +141,27 @@ export const decideItem = z.strictObject({
 export type DecideItem = z.infer<typeof decideItem>;
 
 /** `decisions` in the order made: each rewrite is one `remediate`, the last one is what stands. */
-export const decideAnswer = z.strictObject({
+export const judged = z.strictObject({
   decisions: z.array(decision).min(1),
   /** The request as the rules last saw it: facts filled in, rewrites applied; null when denied. */
   rewritten: namedRequest.nullable(),
   effective: effectiveJob.nullable(),
 });
+export type Judged = z.infer<typeof judged>;
+
+/** `judged`, and whether the dispatch gate may take the kernel's word for it instead of asking again. */
+export const decideAnswer = judged.extend({
+  /**
+   * Until then, and under the same epoch, the dispatch gate would be answered the same; the kernel's seal proves that it
+   * said so (`ledger/src/decision-seal.ts`). Null when it denies, depends on the clock or only observes: ask again.
+   */
+  reusable: z
+    .strictObject({ until: instant, seal: z.string().regex(/^[A-Za-z0-9_-]{43}$/) })
+    .nullable()
+    .default(null),
+});
 export type DecideAnswer = z.infer<typeof decideAnswer>;
 
 /** The decision that stands. */
-export const finalDecision = (answer: Pick<DecideAnswer, 'decisions'>): Decision =>
+export const finalDecision = (answer: Pick<Judged, 'decisions'>): Decision =>
   answer.decisions[answer.decisions.length - 1]!;

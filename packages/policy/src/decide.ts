@@ -1,6 +1,6 @@
 // Decides one request and writes the decision down: what was judged, under which policy and epoch, and the digest of
 // what will really run. Pure: clock, ids and epoch are handed in, and the same question gets the same answer.
-import type { DecideAnswer, DecideItem, Decision, EffectiveJob } from '@countersign/contracts/decision';
+import type { DecideItem, Decision, EffectiveJob, Judged } from '@countersign/contracts/decision';
 import type { Failure } from '@countersign/contracts/errors';
 import type { Actor } from '@countersign/contracts/job';
 import { canonicalize } from '@countersign/ledger/canonical-json';
@@ -15,7 +15,7 @@ export type DecideContext = JudgeContext & { epoch: number; decisionId: () => st
 export type DecideOutcome =
   | {
       ok: true;
-      answer: DecideAnswer;
+      answer: Judged;
       /** What a simulation without payload did not check. */
       skipped: string[];
       /** False when a condition read `now`. */
@@ -38,7 +38,7 @@ function finish(
   context: DecideContext,
   round: Round,
   before: Decision[],
-): DecideAnswer {
+): Judged {
   if (round.standing.decision === 'deny') {
     return { decisions: [...before, toDecision(policy, item, context, round, null)], rewritten: null, effective: null };
   }

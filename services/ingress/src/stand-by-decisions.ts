@@ -79,5 +79,6 @@ const answerAnew = (stood: DecideAnswer, { request: { job_id }, job_hash, salt }
       decided_at,
     }),
   );
-  return { decisions, rewritten: { ...stood.rewritten!, job_id }, effective };
+  // The kernel said it of another job: nothing that it sealed.
+  return { decisions, rewritten: { ...stood.rewritten!, job_id }, effective, reusable: null };
 };

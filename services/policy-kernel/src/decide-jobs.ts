@@ -2,7 +2,7 @@
  * Answers `rpc.policy.decide`: each item by the policy that is active for its tenant, from the cache where the dispatch
  * gate asks again about what was allowed. Without a valid policy, or only an older one, nothing is decided.
  */
-import { type DecideAnswer, type DecideItem, finalDecision } from '@countersign/contracts/decision';
+import { type DecideAnswer, type DecideItem, finalDecision, type Judged } from '@countersign/contracts/decision';
 import { CountersignError, type Failure } from '@countersign/contracts/errors';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { nowInstant } from '@countersign/platform/clock';
@@ -10,10 +10,11 @@ import { uuidv7 } from '@countersign/platform/ids';
 import type { Metrics } from '@countersign/platform/metrics';
 import { type ActivePolicies, policyFor } from './active-policies.ts';
 import { decideUnder, hasEnded } from './decide-under.ts';
-import { type CachedOutcome, cacheKey, type DecidedUnder, type DecisionCache } from './decision-cache.ts';
+import { cacheKey, type DecidedUnder, type DecisionCache } from './decision-cache.ts';
 import { isObserving } from './observe-mode.ts';
+import type { Sealer } from './seal-answer.ts';
 
-export type DecideParts = { policies: ActivePolicies; cache: DecisionCache; metrics: Metrics };
+export type DecideParts = { policies: ActivePolicies; cache: DecisionCache; sealer: Sealer; metrics: Metrics };
 export type ItemAnswer = RpcAnswer<'policy.decide'>['answers'][number];
 
 /** Whether an item wants a newer policy than this replica has loaded. */
@@ -21,7 +22,7 @@ export const isBehind = (policies: ActivePolicies, { request, min_epoch }: Decid
   (policies.of(request.tenant)?.epoch ?? 0) < min_epoch;
 
 export const decideJob = (parts: DecideParts, item: DecideItem): ItemAnswer => {
-  const { policies, cache, metrics } = parts;
+  const { policies, cache, sealer, metrics } = parts;
   const failed = (error: Failure): ItemAnswer => ({ ok: false, error });
   try {
     const active = policyFor(policies, item.request.tenant);
@@ -31,11 +32,13 @@ export const decideJob = (parts: DecideParts, item: DecideItem): ItemAnswer => {
     if (ended) metrics.count('policy_expired_total', { gate: item.gate });
     const under = { epoch: active.epoch, observing: isObserving(active.policy, now) };
     const known = item.gate === 'dispatch' && !ended ? cache.get(cacheKey(under, item)) : null;
-    if (known !== null) return { ok: true, value: counted(metrics, again(known, now)) };
+    if (known !== null)
+      return { ok: true, value: counted(metrics, sealer.sealUntil(again(known, now), known.reusable?.until ?? null)) };
     const outcome = decideUnder(active, item, { now });
     if (!outcome.ok) return failed(outcome.failure);
-    remember(cache, under, item, outcome);
-    return { ok: true, value: counted(metrics, outcome.answer) };
+    const answer = sealer.seal(outcome, now, active.ends_at);
+    if (outcome.cacheable) remember(cache, under, item, answer);
+    return { ok: true, value: counted(metrics, answer) };
   } catch (thrown) {
     if (thrown instanceof CountersignError) return failed(thrown.toFailure());
     throw thrown;
@@ -43,14 +46,14 @@ export const decideJob = (parts: DecideParts, item: DecideItem): ItemAnswer => {
 };
 
 /** Only what may run is worth remembering: a denied job never comes to the dispatch gate. */
-const remember = (cache: DecisionCache, under: DecidedUnder, item: DecideItem, outcome: CachedOutcome): void => {
-  const { rewritten } = outcome.answer;
-  if (outcome.cacheable && rewritten !== null) cache.set(cacheKey(under, item, rewritten), outcome);
+const remember = (cache: DecisionCache, under: DecidedUnder, item: DecideItem, answer: DecideAnswer): void => {
+  if (answer.rewritten !== null) cache.set(cacheKey(under, item, answer.rewritten), answer);
 };
 
 /** The decision that stood, made anew: its own id, gate and time. Rewrites happened at the submit gate, once. */
-const again = ({ answer }: CachedOutcome, now: string): DecideAnswer => ({
-  ...answer,
+const again = (answer: DecideAnswer, now: string): Judged => ({
+  rewritten: answer.rewritten,
+  effective: answer.effective,
   decisions: [{ ...finalDecision(answer), decision_id: uuidv7(), gate: 'dispatch', cached: true, decided_at: now }],
 });
 

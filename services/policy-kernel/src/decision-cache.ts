@@ -2,15 +2,13 @@
  * Decisions for the dispatch gate's second look. A key covers everything that policy can see, tenant and payload
  * included, and the epoch; the whole cache is emptied whenever `control` changes.
  */
-import type { DecideItem } from '@countersign/contracts/decision';
+import type { DecideAnswer, DecideItem } from '@countersign/contracts/decision';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { encodeUtf8, sha256Hex } from '@countersign/ledger/digest';
-import type { DecideOutcome } from '@countersign/policy/decide';
 
-export type CachedOutcome = Extract<DecideOutcome, { ok: true }>;
 export type DecisionCache = {
-  get(key: string): CachedOutcome | null;
-  set(key: string, outcome: CachedOutcome): void;
+  get(key: string): DecideAnswer | null;
+  set(key: string, answer: DecideAnswer): void;
   clear(): void;
 };
 export type CacheOptions = {
@@ -32,18 +30,18 @@ export const cacheKey = (under: DecidedUnder, item: DecideItem, request = item.r
 
 export const openDecisionCache = ({ rows, ttl_ms, monotonicMs, count }: CacheOptions): DecisionCache => {
   // A Map remembers the order of insertion, so its first key is the oldest.
-  const kept = new Map<string, { outcome: CachedOutcome; until: number }>();
+  const kept = new Map<string, { answer: DecideAnswer; until: number }>();
   return {
     get(key) {
       const found = kept.get(key);
       const fresh = found !== undefined && found.until > monotonicMs();
       count(fresh ? 'hit' : 'miss');
       if (!fresh) kept.delete(key);
-      return fresh ? found.outcome : null;
+      return fresh ? found.answer : null;
     },
-    set(key, outcome) {
+    set(key, answer) {
       kept.delete(key);
-      kept.set(key, { outcome, until: monotonicMs() + ttl_ms });
+      kept.set(key, { answer, until: monotonicMs() + ttl_ms });
       if (kept.size <= rows) return;
       kept.delete(kept.keys().next().value!);
       count('eviction');

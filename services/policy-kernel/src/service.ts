@@ -3,6 +3,7 @@ import type { DecideItem } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import { trustRoot } from '@countersign/contracts/policy';
 import { monotonicMs } from '@countersign/platform/clock';
+import { decisionSealKeys } from '@countersign/platform/decision-seal-keys';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { activateBundle } from './activate-bundle.ts';
@@ -16,6 +17,7 @@ import { listBundles } from './list-bundles.ts';
 import { openCandidates } from './open-candidate.ts';
 import { publishDocument } from './publish-document.ts';
 import { openReplay } from './replay-history.ts';
+import { openSealer } from './seal-answer.ts';
 import { shadowBundle, showShadow } from './set-shadow.ts';
 import { openShadows } from './shadow-decisions.ts';
 import { showPolicy } from './show-policy.ts';
@@ -37,8 +39,10 @@ export const policyKernel = defineService({
     TRUST_ROOT: jsonText.pipe(trustRoot),
     /** Folder of this replica's own for the last known good bundles. */
     STATE_DIR: z.string().min(1),
-    /** Milliseconds for which a kept decision answers the dispatch gate; 0 keeps none. */
+    /** Milliseconds for which a decision stands at the dispatch gate, kept here or sealed; 0 keeps and seals none. */
     DECISION_CACHE_MS: z.coerce.number().int().min(0).max(LIMITS.decision_cache_ms).default(LIMITS.decision_cache_ms),
+    /** Keys under which answers are sealed, the same as the scheduler's: 32 bytes each, base64url, by commas; the first one seals. */
+    DECISION_SEAL_KEYS: decisionSealKeys,
   }),
   metrics: [
     'policy_expired_total',
@@ -60,8 +64,9 @@ export const policyKernel = defineService({
     const root = config.TRUST_ROOT;
     const disk = openLastKnownGood(config.STATE_DIR);
     const policies = openActivePolicies({ database, log, metrics, root, disk, onChange: cache.clear });
+    const sealer = openSealer({ keys: config.DECISION_SEAL_KEYS, lifetime_ms: config.DECISION_CACHE_MS });
     const decideAll = openDecideQueue({
-      decide: (item: Parameters<typeof decideJob>[1]) => decideJob({ policies, cache, metrics }, item),
+      decide: (item: Parameters<typeof decideJob>[1]) => decideJob({ policies, cache, sealer, metrics }, item),
       max_items: LIMITS.queued_rows,
       deadline_ms: LIMITS.decide_ms,
       slice_ms: LIMITS.decide_slice_ms,

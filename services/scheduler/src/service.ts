@@ -4,6 +4,7 @@ import { instant } from '@countersign/contracts/names';
 import type { AdmitItem, Admitted } from '@countersign/contracts/rpc';
 import { stageOf } from '@countersign/contracts/subjects';
 import type { ClaimAnswer } from '@countersign/contracts/worker';
+import { decisionSealKeys } from '@countersign/platform/decision-seal-keys';
 import { endsSometime, NEEDS_END } from '@countersign/platform/fail-mode';
 import { groupCommit } from '@countersign/platform/group-commit';
 import { defineService } from '@countersign/platform/service';
@@ -31,6 +32,8 @@ export const scheduler = defineService({
     .object({
       /** PKCS#8 PEM of the Ed25519 key that signs warrants; workers pin its public half. */
       WARRANT_KEY: z.string().includes('BEGIN PRIVATE KEY', { message: 'must be a PKCS#8 PEM' }),
+      /** The policy kernel's: 1 to 4 keys of 32 bytes, base64url, by commas. A decision sealed under any of them is the kernel's. */
+      DECISION_SEAL_KEYS: decisionSealKeys,
       /** While the kernel is out of reach: `closed` dispatches nothing, `open` what the submit gate allowed under the same policy. */
       FAIL_MODE: z.enum(['closed', 'open']).default('closed'),
       /** RFC 3339 in UTC: when `open` ends by itself. */

@@ -73,7 +73,7 @@ const decisionsOn = (item: DecideItem): Decision[] => {
 
 export const decideByTopic = (item: DecideItem): DecideAnswer => {
   const decisions = decisionsOn(item);
-  return { decisions, rewritten: null, effective: null };
+  return { decisions, rewritten: null, effective: null, reusable: null };
 };
 
 const stateAfter = (decisions: readonly Decision[]): JobState => {

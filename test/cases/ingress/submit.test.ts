@@ -163,7 +163,7 @@ describe('when the system is out of order', () => {
   });
 
   test('an answer that is nonsense is none', async () => {
-    ingress.peers.decide = () => ({ decisions: [], rewritten: null, effective: null });
+    ingress.peers.decide = () => ({ decisions: [], rewritten: null, effective: null, reusable: null });
     expect(await submit()).toMatchObject({ status: 503, body: { code: 'policy_unavailable' } });
     expect(ingress.peers.admitted).toHaveLength(0);
   });

@@ -67,7 +67,7 @@ describe('queue', () => {
 describe('cache', () => {
   const UNDER = { epoch: 1, observing: false };
   const policy = compiled('rules: [{ id: yes, match: {}, decision: allow }]');
-  const outcome = answerOf(ask(policy, { topic: 'job.a' }));
+  const answer = { ...answerOf(ask(policy, { topic: 'job.a' })).answer, reusable: null };
   const cacheOf = (clock: { ms: number }, rows = 2) => {
     const counts: string[] = [];
     const cache = openDecisionCache({
@@ -82,8 +82,8 @@ describe('cache', () => {
   test('forgets after its time, and the oldest first', () => {
     const clock = { ms: 0 };
     const { cache, counts } = cacheOf(clock);
-    for (const key of ['a', 'b', 'c']) cache.set(key, outcome);
-    expect([cache.get('a'), cache.get('c')]).toEqual([null, outcome]);
+    for (const key of ['a', 'b', 'c']) cache.set(key, answer);
+    expect([cache.get('a'), cache.get('c')]).toEqual([null, answer]);
     clock.ms = 10;
     expect(cache.get('c')).toBeNull();
     expect(counts).toEqual(['eviction', 'miss', 'hit', 'miss']);

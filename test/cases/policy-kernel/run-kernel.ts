@@ -19,6 +19,7 @@ import { type GuardedNats, startGuardedNats } from '../nats/connect-as.ts';
 import { itemOf } from '../policy/ask-policy.ts';
 
 export const SIGNER = { key_id: 'dev', secret_key: new Uint8Array(32).fill(3) };
+export const SEAL_KEY = Buffer.alloc(32, 9);
 export const VALID = { not_before: '2020-01-01T00:00:00Z', not_after: '2100-01-01T00:00:00Z' };
 export const ROOT: TrustRoot = {
   threshold: 1,
@@ -101,6 +102,7 @@ export async function runKernels(): Promise<RunningKernels> {
         LOG_LEVEL: 'silent',
         TRUST_ROOT: JSON.stringify(ROOT),
         STATE_DIR: state_dir,
+        DECISION_SEAL_KEYS: SEAL_KEY.toString('base64url'),
         ...settings,
       }),
     async publish(policy, { tenants = ['default'], files = {} } = {}) {

@@ -37,9 +37,10 @@ export const PARTS: readonly Part[] = [
   {
     folder: 'packages/ledger',
     may: [contracts, '@noble/ed25519'],
-    // A hash is a function of its input, in one call or several. Nothing else of this module is: keys, random, streams.
+    // A hash is a function of its input, in one call or several, with a key or without; so is comparing two. Nothing else
+    // of this module is: making keys, random, streams.
     node: ['crypto'],
-    only: { 'node:crypto': ['createHash', 'hash'] },
+    only: { 'node:crypto': ['createHash', 'createHmac', 'hash', 'timingSafeEqual'] },
     pure: true,
   },
   { folder: 'packages/scanners', may: [contracts, 're2js'], pure: true },
