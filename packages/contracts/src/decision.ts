@@ -1,6 +1,7 @@
 /** One decision of the policy, the same names in replies, ledger entries, columns and HTTP. */
 import { z } from 'zod';
 import { actor, namedRequest } from './job.ts';
+import { LIMITS } from './limits.ts';
 import {
   capabilityName,
   digest,
@@ -19,13 +20,19 @@ export type DecisionName = (typeof DECISIONS)[number];
 export const GATES = ['submit', 'dispatch'] as const;
 export type Gate = (typeof GATES)[number];
 
-/** Type, place and count; never the matched text. */
+/**
+ * Type, place, count, and what speaks for it; never the matched text. `confidence` and `why` are absent in entries
+ * written before there were any.
+ */
 export const finding = z.strictObject({
   scanner: z.string(),
   type: z.string(),
   place: z.string(),
   count: z.int(),
   severity: z.enum(['low', 'medium', 'high', 'critical']),
+  confidence: z.enum(['possible', 'likely', 'certain']).optional(),
+  /** Names of what confirmed it, such as `checksum`, or the signals that were counted. */
+  why: z.string().max(LIMITS.reason_chars).optional(),
 });
 export type Finding = z.infer<typeof finding>;
 

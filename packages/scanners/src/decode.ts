@@ -52,20 +52,17 @@ function unescapeOne(written: string): string | undefined {
 export function unescapeView(view: View): View | null {
   const builder = new ViewBuilder(view);
   let done = 0;
-  const copy = (to: number) => {
-    for (; done < to; done += 1) builder.push(view.text[done]!, done, done + 1);
-  };
   let changed = false;
   for (const found of view.text.matchAll(ESCAPES)) {
     const plain = unescapeOne(found[0]);
     if (plain === undefined) continue;
     changed = true;
-    copy(found.index);
+    builder.copy(done, found.index);
     done = found.index + found[0].length;
     builder.push(plain, found.index, done);
   }
   if (!changed) return null;
-  copy(view.text.length);
+  builder.copy(done, view.text.length);
   return builder.view();
 }
 

@@ -30,9 +30,10 @@ function lookThrough(view: View, layers: number, budget: Budget, look: Look): vo
   const survey = surveyText(view.text);
   look(view, survey);
   // The text as it stands and the folded text are both read: folding can also join what belongs apart.
-  const plain = survey.needsFold ? foldView(view) : view;
-  const plainSurvey = survey.needsFold ? surveyText(plain.text) : survey;
-  if (survey.needsFold) {
+  const folded = survey.needsFold ? foldView(view) : null;
+  const plain = folded?.view ?? view;
+  const plainSurvey = folded ? surveyText(plain.text) : survey;
+  if (folded) {
     budget.left -= plain.text.length * 4;
     look(plain, plainSurvey);
   }

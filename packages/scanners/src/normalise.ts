@@ -3,12 +3,13 @@
  * odd dashes become ASCII; invisible characters vanish. Every character of a view remembers the span of the source it
  * came from, so a match is always reported, and redacted, in the original. It never changes the source.
  */
+import { LOOKALIKES, latinLookalike } from './lookalikes.ts';
 
 /** A text derived from a source, with the source span [starts[i], ends[i]) of each UTF-16 unit; null means identity. */
 export type View = {
   readonly text: string;
-  readonly starts: readonly number[] | null;
-  readonly ends: readonly number[] | null;
+  readonly starts: Int32Array | null;
+  readonly ends: Int32Array | null;
 };
 
 /** The source as its own view. */
@@ -22,87 +23,122 @@ export function sourceSpan(view: View, start: number, end: number): [number, num
 /** Collects the characters of a view derived from `parent`. Spans given to it are in the parent's own characters. */
 export class ViewBuilder {
   readonly #parent: View;
-  readonly #parts: string[] = [];
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
+  #units: Uint16Array;
+  #starts: Int32Array;
+  #ends: Int32Array;
+  #length = 0;
 
-  constructor(parent: View) {
+  constructor(parent: View, size = parent.text.length) {
     this.#parent = parent;
+    this.#units = new Uint16Array(size + 16);
+    this.#starts = new Int32Array(size + 16);
+    this.#ends = new Int32Array(size + 16);
+  }
+
+  /** One UTF-16 unit that stands for the parent's [from, to). */
+  pushUnit(unit: number, from: number, to: number): void {
+    if (this.#length === this.#units.length) this.#grow();
+    const { starts, ends } = this.#parent;
+    this.#units[this.#length] = unit;
+    this.#starts[this.#length] = starts ? starts[from]! : from;
+    this.#ends[this.#length] = ends ? ends[to - 1]! : to;
+    this.#length += 1;
   }
 
   push(text: string, from: number, to: number): void {
-    const [start, end] = sourceSpan(this.#parent, from, to);
-    this.#parts.push(text);
-    for (let i = 0; i < text.length; i += 1) {
-      this.#starts.push(start);
-      this.#ends.push(end);
-    }
+    for (let i = 0; i < text.length; i += 1) this.pushUnit(text.charCodeAt(i), from, to);
+  }
+
+  /** The parent's [from, to) as it is. */
+  copy(from: number, to: number): void {
+    for (let i = from; i < to; i += 1) this.pushUnit(this.#parent.text.charCodeAt(i), i, i + 1);
   }
 
   view(): View {
-    return { text: this.#parts.join(''), starts: this.#starts, ends: this.#ends };
+    const { buffer } = this.#units;
+    const text = Buffer.from(buffer, 0, this.#length * 2).toString('utf16le');
+    return { text, starts: this.#starts.subarray(0, this.#length), ends: this.#ends.subarray(0, this.#length) };
+  }
+
+  #grow(): void {
+    const size = this.#units.length * 2;
+    const units = new Uint16Array(size);
+    const starts = new Int32Array(size);
+    const ends = new Int32Array(size);
+    units.set(this.#units);
+    starts.set(this.#starts);
+    ends.set(this.#ends);
+    this.#units = units;
+    this.#starts = starts;
+    this.#ends = ends;
   }
 }
 
-// Letters that a person reads as Latin (Unicode TR39 confusables, the ones seen in evasion), as from/to pairs.
-const LOOKALIKES: readonly (readonly [string, string])[] = [
-  ['асԁеһіїјкмորԛѕтуԝхвгпи', 'acdehiijkmnpqstywxbrnu'],
-  ['АВЕЗІЈКМНОРЅСТУХ', 'ABE3IJKMHOPSCTYX'],
-  ['αβεικνορτυχγηω', 'abeiknoptuxynw'],
-  ['ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ', 'ABEZHIKMNOPTYX'],
-  ['оөσօսցɑɡıɩɪłøđħʟɴʀꜱᴀʙᴄᴅᴇɢʜᴊᴋᴍᴏᴘᴛᴜᴠᴡʏᴢ', 'oooougagiiilodhlnrsabcdeghjkmoptuvwyz'],
-  ['‐‑‒–—―−⁃', '--------'],
-  ['‘’‚‛“”„‟«»', `''''""""""`],
-  ['⁄∕∣∶ꓸ․\u2028\u2029\u2800', '//|:..\n\n '],
-];
-const EXPANSIONS: readonly (readonly [string, string])[] = [
-  ['ß', 'ss'],
-  ['æ', 'ae'],
-  ['œ', 'oe'],
-  ['Æ', 'AE'],
-  ['Œ', 'OE'],
-];
-const DIGIT_ZEROS = [0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20];
-const FOLDS = new Map<number, string>([
-  ...LOOKALIKES.flatMap(([from, to]) => [...from].map((c, i) => [c.codePointAt(0)!, to[i]!] as const)),
-  ...EXPANSIONS.map(([from, to]) => [from.codePointAt(0)!, to] as const),
-  ...DIGIT_ZEROS.flatMap((zero) => Array.from({ length: 10 }, (_, d) => [zero + d, String(d)] as const)),
-]);
-
 const INVISIBLE = /[\p{Mn}\p{Me}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
-// Ranges in which nothing folds to Latin: CJK and Hangul. Skipping them keeps ordinary Asian text cheap.
-const keepsItself = (point: number): boolean =>
-  (point >= 0x3400 && point <= 0x9fff) || (point >= 0xac00 && point <= 0xd7a3) || (point >= 0x3041 && point <= 0x30fe);
-
 // Longer ones (U+FDFA gives eighteen) spell nothing in Latin and would make small texts large.
 const MAX_EXPANSION = 4;
 
 function foldPoint(point: number): string {
-  if (point < 0x80)
-    return point < 0x20 && point !== 9 && point !== 10 && point !== 13 ? '' : String.fromCharCode(point);
-  const known = FOLDS.get(point);
+  const isControl = (point < 0x20 && point !== 9 && point !== 10 && point !== 13) || point === 0x7f;
+  if (point < 0x80) return isControl ? '' : String.fromCharCode(point);
+  const known = LOOKALIKES.get(point);
   if (known !== undefined) return known;
+  if (point < 0xa0) return '';
   // Tag characters spell invisible ASCII that models read and people do not see.
   if (point >= 0xe0020 && point <= 0xe007e) return String.fromCharCode(point - 0xe0000);
   // Boxed and circled capitals and flag letters have no compatibility decomposition.
   if (point >= 0x1f150 && point <= 0x1f169) return String.fromCharCode(point - 0x1f150 + 65);
   if (point >= 0x1f170 && point <= 0x1f189) return String.fromCharCode(point - 0x1f170 + 65);
   if (point >= 0x1f1e6 && point <= 0x1f1ff) return String.fromCharCode(point - 0x1f1e6 + 65);
-  if (keepsItself(point)) return String.fromCodePoint(point);
   const plain = String.fromCodePoint(point).normalize('NFKD').replace(INVISIBLE, '');
-  if (plain.length === 1) return FOLDS.get(plain.charCodeAt(0)) ?? plain;
-  return plain.slice(0, MAX_EXPANSION);
+  return Array.from(plain.slice(0, MAX_EXPANSION), (char) => latinLookalike(char) ?? char).join('');
 }
 
-/** The view in plain form. Call it only for text that is not plain ASCII already; it costs about 0.2 µs a character. */
-export function foldView(view: View): View {
-  const builder = new ViewBuilder(view);
-  const { text } = view;
-  for (let i = 0; i < text.length; ) {
-    const point = text.codePointAt(i)!;
-    const width = point > 0xffff ? 2 : 1;
-    builder.push(foldPoint(point), i, i + width);
-    i += width;
-  }
-  return builder.view();
+// What each unit of the basic plane folds to, filled in as units are met: a unit, or one of these marks.
+const GONE = 0xffff;
+const SEVERAL = 0xfffe;
+const FOLDED_UNITS = new Uint16Array(0x10000);
+
+function foldUnit(unit: number): number {
+  const folded = foldPoint(unit);
+  const mark = folded === '' ? GONE : folded.length > 1 || unit === 0xfffe ? SEVERAL : folded.charCodeAt(0);
+  FOLDED_UNITS[unit] = mark;
+  return mark;
 }
+
+/**
+ * The view in plain form, or null when it is in plain form already. `joins`: characters vanished or became ASCII digits
+ * or signs, so that what stood apart may stand together now and the text as it was has to be read as well.
+ */
+export function foldView(view: View): { view: View; joins: boolean } | null {
+  const { text } = view;
+  let builder: ViewBuilder | null = null;
+  let joins = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    const mark = FOLDED_UNITS[unit] || foldUnit(unit);
+    const isPair = (unit & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
+    if (mark === unit && !isPair) {
+      builder?.pushUnit(unit, i, i + 1);
+      continue;
+    }
+    const width = isPair ? 2 : 1;
+    const folded = isPair || mark === SEVERAL ? foldPoint(text.codePointAt(i)!) : '';
+    if (isPair && folded === text.slice(i, i + 2)) {
+      builder?.copy(i, i + 2);
+      i += 1;
+      continue;
+    }
+    if (builder === null) {
+      builder = new ViewBuilder(view);
+      builder.copy(0, i);
+    }
+    if (mark < SEVERAL && !isPair) builder.pushUnit(mark, i, i + 1);
+    else builder.push(folded, i, i + width);
+    joins ||= mark >= SEVERAL || isPair || !isLetterUnit(mark);
+    i += width - 1;
+  }
+  return builder === null ? null : { view: builder.view(), joins };
+}
+
+const isLetterUnit = (unit: number): boolean => (unit | 32) >= 97 && (unit | 32) <= 122;
