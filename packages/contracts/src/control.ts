@@ -31,6 +31,10 @@ export const controlState = z.object({
 });
 export type ControlState = z.infer<typeof controlState>;
 
+/** With the revision that it is the state of; every change of a policy, a stop or a revocation makes a new one. */
+export const knownControl = controlState.extend({ revision: z.int() });
+export type KnownControl = z.infer<typeof knownControl>;
+
 /** A pattern of dotted tokens: `*` is one token, a trailing `*` is one or more. Of topics and capabilities alike. */
 export const matchesPattern = (pattern: string, name: string): boolean => {
   // Token by token in place: gates ask this several times for every job.

@@ -108,6 +108,9 @@ export const LIMITS = {
   chain_entries: 2_000,
   /** Milliseconds within which a stop must be obeyed. */
   stop_ms: 1_000,
+  /** Milliseconds for which a session may fall silent inside a transaction before the server ends it: what it holds may
+   * hold back a stop. */
+  silent_transaction_ms: 500,
   /** Milliseconds a job may wait and run when it names no deadline. */
   deadline_ms: 24 * 60 * 60 * 1000,
   /** Milliseconds an attempt may run when no constraint says so. */

@@ -1,21 +1,25 @@
 /**
- * Reads `control` under its shared lock. It is the first statement of every gate transaction (admit, dispatch, claim,
- * release): once a change of `control` has returned, nothing is decided under the old state.
+ * Reads `control`. Under its shared lock (`gate`), every gate transaction does so before it writes or judges (admit,
+ * dispatch, claim, beat, release): once a change of `control` has returned, nothing is decided under the old state.
  */
-
-import type { ControlState } from '@countersign/contracts/control';
-import { controlState } from '@countersign/contracts/control';
+import type { KnownControl } from '@countersign/contracts/control';
+import { knownControl } from '@countersign/contracts/control';
 import type { Tx } from './database.ts';
 
-/** `subjects`: the principals whose revocation matters here. */
-export const gate = async (
-  tx: Tx,
-  tenants: readonly string[],
-  subjects: readonly string[] = [],
-): Promise<ControlState> => {
-  const [row] = await tx.query<{ state: unknown }>('SELECT control.gate($1::text[], $2::text[]) AS state', [
-    [...new Set(tenants)],
-    [...new Set(subjects)],
-  ]);
-  return controlState.parse(row?.state);
-};
+type Read = (tx: Tx, tenants: readonly string[], subjects?: readonly string[]) => Promise<KnownControl>;
+
+const reading =
+  (call: 'gate' | 'known'): Read =>
+  async (tx, tenants, subjects = []) => {
+    const [row] = await tx.query<{ state: unknown }>(`SELECT control.${call}($1::text[], $2::text[]) AS state`, [
+      [...new Set(tenants)],
+      [...new Set(subjects)],
+    ]);
+    return knownControl.parse(row?.state);
+  };
+
+/** `subjects`: the principals whose revocation matters here. Holds back every change until the transaction ends. */
+export const gate: Read = reading('gate');
+
+/** Without the lock: what to plan under. The step that carries the plan out compares the revision under the lock. */
+export const readControl: Read = reading('known');

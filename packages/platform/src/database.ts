@@ -1,6 +1,7 @@
 /** Postgres: one pool per service under its own role. Connection trouble is an outage, never a bug and never silence. */
 import { createHash } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
 import type { PoolClient } from 'pg';
 import pg from 'pg';
 
@@ -144,6 +145,9 @@ const attempt = async <R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<
 export type DatabaseOptions = { url: string; pool: number; name: string; onError?: (error: Error) => void };
 
 /**
+ * A session that falls silent in a transaction ends soon: whatever it holds (a row, a pool's slots, the gate) holds back
+ * others, and behind the gate a stop. `control.hold_gate` sets the same, and an end to the transaction as a whole.
+ *
  * Every statement here looks up a batch of rows by key. A plan is prepared once, often while its tables are still empty,
  * so scans and hashes of whole tables are ruled out: what was cheapest then would be ruinous later.
  */
@@ -151,7 +155,7 @@ const SESSION: readonly (readonly [string, string | number])[] = [
   ['timezone', 'UTC'],
   ['statement_timeout', 10_000],
   ['lock_timeout', 8_000],
-  ['idle_in_transaction_session_timeout', 15_000],
+  ['idle_in_transaction_session_timeout', LIMITS.silent_transaction_ms],
   ['enable_seqscan', 'off'],
   ['enable_hashjoin', 'off'],
   ['enable_mergejoin', 'off'],

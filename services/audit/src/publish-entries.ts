@@ -28,6 +28,8 @@ export function publishEntries({ bus, database, log }: Parts): () => Promise<boo
 /** The transaction stays open until the acks are in, because its row lock keeps a second publisher away. */
 async function publishWindow(bus: Parts['bus'], database: Database): Promise<Window> {
   return database.transaction(async (tx) => {
+    // Acknowledgements may take longer than a silence may last. It holds nothing that anybody but a publisher waits for.
+    await tx.query(`SET LOCAL idle_in_transaction_session_timeout = '15s'`);
     const first = await startPublishing(tx);
     if (first === null) return NOTHING;
     const entries = await readLeaves(tx, first, LIMITS.publish_window);

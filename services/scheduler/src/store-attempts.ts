@@ -119,10 +119,10 @@ export const closeAttempts = async (
 
 const DUE = `
 SELECT dispatch_id FROM scheduler.attempts
- WHERE state = ANY ($1::text[]) AND due_at <= clock_timestamp() ORDER BY due_at LIMIT $2`;
+ WHERE state IN ('running', 'reported') AND due_at <= clock_timestamp() ORDER BY due_at LIMIT $1`;
 
-export const dueAttempts = async (tx: Tx, states: readonly AttemptState[], limit: number): Promise<string[]> => {
-  const rows = await tx.query<{ dispatch_id: string }>(DUE, [states, limit]);
+export const dueAttempts = async (tx: Tx, limit: number): Promise<string[]> => {
+  const rows = await tx.query<{ dispatch_id: string }>(DUE, [limit]);
   return rows.map((row) => row.dispatch_id);
 };
 

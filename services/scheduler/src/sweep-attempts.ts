@@ -64,7 +64,7 @@ const commitLost = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
 };
 
 export const sweepAttempts = async (context: SchedulerContext): Promise<void> => {
-  const ids = await dueAttempts(context.database, ['running', 'reported'], LIMITS.batch_rows);
+  const ids = await dueAttempts(context.database, LIMITS.batch_rows);
   if (ids.length === 0) return;
   const { database } = context;
   const lost = await togetherOrAlone(

@@ -29,6 +29,8 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'approval.redeem': ['countersign_scheduler'],
   'control.activate_policy': ['countersign_policy_kernel'],
   'control.gate': DECIDERS,
+  'control.gate_since': ['countersign_approval', 'countersign_output_safety', 'countersign_scheduler'],
+  'control.known': DECIDERS,
   'control.read': DECIDERS,
   'control.revoke': ['countersign_ingress'],
   'control.set_switch': ['countersign_scheduler'],
