@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { LIMITS } from '@countersign/contracts/limits';
 import { prepareBusAndPolicy } from '@countersign/infra/development-environment';
 import { waitUntil } from '@countersign/infra/wait-until';
+import { revokeIdentity } from '@countersign/ingress/revoke-identity';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actAs, type Stop, setSwitch } from '../harness/act-as-role.ts';
 import { playWorker } from '../harness/play-worker.ts';
@@ -161,7 +162,9 @@ test('revoking an agent ends what it runs, refuses what it asks and denies what 
   await setSwitch(system, 'hold', { kind: 'topic', target: other }, true);
   await approve(waiting);
   await isPutOff(waiting);
-  await actAs(system, 'ingress', (tx) => tx.query(`SELECT control.revoke($1, 'tried by a test', 'operator')`, [AGENT]));
+  await actAs(system, 'ingress', (tx) =>
+    revokeIdentity(tx, { what: 'principal', id: AGENT, reason: 'tried by a test', by_key: null }),
+  );
   await waitUntil('the worker stops', () => stopped.includes(running), { timeout_ms: LIMITS.stop_ms });
   expect(await refund({})).toMatchObject({ status: 403, body: { code: 'revoked' } });
   expect(await waitForEnd(system, running)).toMatchObject({ state: 'cancelled', reason: 'identity revoked' });

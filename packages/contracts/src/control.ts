@@ -23,6 +23,13 @@ export const activeScope = z.object({
 });
 export type ActiveScope = z.infer<typeof activeScope>;
 
+/** What `control.revoke` takes: a principal with all its keys, one key, or a worker as `<pool>/<worker>`. */
+export const REVOCABLE_KINDS = ['principal', 'api_key', 'worker'] as const;
+
+/** How a revocation names what is not a principal; a principal is named by its id, which holds no colon. */
+export const keySubject = (key_id: string): string => `key:${key_id}`;
+export const workerSubject = ({ pool, worker }: { pool: string; worker: string }): string => `worker:${pool}/${worker}`;
+
 /** As `control.gate(tenants)` returns it. A tenant without a policy has none: nothing may run for it. */
 export const controlState = z.object({
   policies: z.record(z.string(), activeScope),

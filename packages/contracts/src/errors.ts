@@ -38,6 +38,7 @@ export const ERRORS = {
   revoked: { status: 403, on_stream: 'term', says: 'the identity was revoked' },
   denied: { status: 403, on_stream: 'ack', says: 'the policy denied the job' },
   not_found: { status: 404, on_stream: 'term', says: 'there is no such thing' },
+  identity_unknown: { status: 404, on_stream: 'term', says: 'there is no such principal, key or worker' },
   method_not_allowed: { status: 405, on_stream: 'term', says: 'the path knows other methods' },
   idempotency_conflict: {
     status: 409,

@@ -23,6 +23,8 @@ export const labelValue = z.string().max(LIMITS.label_chars);
 export const principalId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_.@-]{0,127}$/, 'must match ^[a-z0-9][a-z0-9_.@-]{0,127}$');
+/** Names an API key in evidence and gives nothing of it away. */
+export const keyId = z.string().regex(/^key_[0-9a-f]{16}$/, 'must be key_ and 16 hex digits');
 /** `sha256:` and 64 hex digits. */
 export const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256:<64 hex digits>');
 export const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a UUID');

@@ -8,7 +8,7 @@ import { actor, jobView, namedRequest } from './job.ts';
 import type { ServiceName } from './ledger-entry.ts';
 import { ledgerEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
-import { digest, instant, jobId, principalId, tenantName, token, topicName, uuid } from './names.ts';
+import { digest, instant, jobId, keyId, principalId, tenantName, token, topicName, uuid } from './names.ts';
 import { resultView } from './output.ts';
 import {
   activated,
@@ -36,6 +36,8 @@ export const admitItem = z.strictObject({
   salt: z.string(),
   /** `Idempotency-Key`, or the nonce of a signed request; unique per tenant and actor. */
   idempotency_key: z.string().max(128).nullable(),
+  /** Of the API key that it came with; null for a signature. */
+  key_id: keyId.nullable(),
   answer: decideAnswer,
   traceparent: z.string(),
 });
@@ -71,6 +73,8 @@ export const principal = z.strictObject({
   groups: z.array(token),
   owner: principalId.nullable(),
   auth_method: z.string(),
+  /** Of the API key; null for a signature. */
+  key_id: keyId.nullable(),
 });
 export type Principal = z.infer<typeof principal>;
 

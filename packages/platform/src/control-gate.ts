@@ -2,8 +2,9 @@
  * Reads `control`. Under its shared lock (`gate`), every gate transaction does so before it writes or judges (admit,
  * dispatch, claim, beat, release): once a change of `control` has returned, nothing is decided under the old state.
  */
-import type { KnownControl } from '@countersign/contracts/control';
-import { knownControl } from '@countersign/contracts/control';
+import { type KnownControl, keySubject, knownControl } from '@countersign/contracts/control';
+import { CountersignError } from '@countersign/contracts/errors';
+import type { Principal } from '@countersign/contracts/rpc';
 import type { Tx } from './database.ts';
 
 type Read = (tx: Tx, tenants: readonly string[], subjects?: readonly string[]) => Promise<KnownControl>;
@@ -18,8 +19,17 @@ const reading =
     return knownControl.parse(row?.state);
   };
 
-/** `subjects`: the principals whose revocation matters here. Holds back every change until the transaction ends. */
+/**
+ * `subjects`: whose revocation matters here; principals by id, others as `keySubject` and `workerSubject` name them.
+ * Holds back every change until the transaction ends.
+ */
 export const gate: Read = reading('gate');
 
 /** Without the lock: what to plan under. The step that carries the plan out compares the revision under the lock. */
 export const readControl: Read = reading('known');
+
+/** A revocation that has returned counts here too, whatever the door saw a moment ago. Throws `revoked`. */
+export const refuseRevoked = async (tx: Tx, { id, key_id }: Pick<Principal, 'id' | 'key_id'>): Promise<void> => {
+  const { revoked } = await gate(tx, [], key_id === null ? [id] : [id, keySubject(key_id)]);
+  if (revoked.length > 0) throw new CountersignError('revoked');
+};

@@ -4,7 +4,7 @@
  */
 import { CountersignError } from '@countersign/contracts/errors';
 import type { RpcParsed } from '@countersign/contracts/rpc';
-import { gate } from '@countersign/platform/control-gate';
+import { refuseRevoked } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import type { ServiceContext } from '@countersign/platform/service';
@@ -25,9 +25,7 @@ export const castVote = async (context: Context, request: VoteRequest): Promise<
 
 const voteIn = async (tx: Tx, request: VoteRequest): Promise<Approval | null> => {
   const { tenant, approval_id, principal } = request;
-  // A revocation that has returned must count here too, whatever the door saw a moment ago.
-  const control = await gate(tx, [tenant], [principal.id]);
-  if (control.revoked.includes(principal.id)) throw new CountersignError('revoked');
+  await refuseRevoked(tx, principal);
   if (!(await lockApproval(tx, tenant, approval_id))) throw new CountersignError('not_found');
   const approval = await readLocked(tx, approval_id);
   const votes = await readVotes(tx, [approval_id]);

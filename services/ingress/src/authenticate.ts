@@ -23,7 +23,9 @@ const refuseRevoked = (row: { revoked: boolean; expired?: boolean } | undefined)
   if (row.revoked) throw new CountersignError('revoked');
 };
 
-const callerOf = (row: PrincipalRow, auth_method: Caller['auth_method'], permissions: readonly string[]): Caller => ({
+type Credential = Pick<Caller, 'auth_method' | 'key_id'>;
+
+const callerOf = (row: PrincipalRow, { auth_method, key_id }: Credential, permissions: readonly string[]): Caller => ({
   id: row.id,
   type: row.type,
   tenant: row.tenant,
@@ -31,6 +33,7 @@ const callerOf = (row: PrincipalRow, auth_method: Caller['auth_method'], permiss
   groups: row.groups,
   ceiling: row.ceiling,
   auth_method,
+  key_id,
   permissions: new Set(permissions),
 });
 
@@ -45,13 +48,13 @@ export const createAuthenticator = (database: Tx): Authenticator => {
   const readKey = async (hash: Uint8Array): Promise<Caller | undefined> => {
     const row = await findKey(database, hash);
     refuseRevoked(row);
-    return row && callerOf(row, 'api_key', row.permissions);
+    return row && callerOf(row, { auth_method: 'api_key', key_id: row.key_id }, row.permissions);
   };
   const readAgent = async (id: string): Promise<Agent | undefined> => {
     const row = await findAgent(database, id);
     refuseRevoked(row);
     if (!row?.signing_key) return undefined;
-    const caller = callerOf(row, 'signature', PERMISSION_SETS.agent);
+    const caller = callerOf(row, { auth_method: 'signature', key_id: null }, PERMISSION_SETS.agent);
     return { caller, signing_key: publicKeyOf(row.signing_key) };
   };
   const orRefuse = async <V>(found: Promise<V | undefined>): Promise<V> => {

@@ -11,6 +11,8 @@ export type Caller = {
   readonly groups: readonly string[];
   readonly ceiling: Ceiling | null;
   readonly auth_method: Actor['auth_method'];
+  /** Null for a signature. */
+  readonly key_id: string | null;
   readonly permissions: ReadonlySet<string>;
 };
 
@@ -28,10 +30,11 @@ export const actorOf = ({ id, type, owner, auth_method, ceiling }: Caller): Acto
 });
 
 /** Who acts on something that exists. */
-export const principalOf = ({ id, type, groups, owner, auth_method }: Caller): Principal => ({
+export const principalOf = ({ id, type, groups, owner, auth_method, key_id }: Caller): Principal => ({
   id,
   type,
   groups: [...groups],
   owner,
   auth_method,
+  key_id,
 });

@@ -176,7 +176,10 @@ const eventsRoute = (bus: Bus, streams: EventStreams): Route =>
     handle: async (incoming) => {
       await readJob(bus, incoming, 'jobs:read');
       const after = readLastEventId(incoming.header('last-event-id'));
-      return { stream: await streams.open(jobKeyOf(incoming), after) };
+      const { key_id } = incoming.caller;
+      // Over HTTP there is no other credential.
+      if (key_id === null) throw new CountersignError('unauthenticated');
+      return { stream: await streams.open(jobKeyOf(incoming), { after, key_id }) };
     },
   });
 

@@ -14,6 +14,7 @@ import { policyRoutes } from './policy-routes.ts';
 import { serveDocuments } from './serve-documents.ts';
 import { serveRoutes } from './serve-routes.ts';
 import { standByDecisions } from './stand-by-decisions.ts';
+import { findEnded } from './store.ts';
 import { createEventStreams } from './stream-events.ts';
 import { createSubmit } from './submit-job.ts';
 
@@ -44,7 +45,7 @@ export const ingress = defineService({
     const authenticator = createAuthenticator(database);
     const decide = standByDecisions(openDecisions(bus), { mode: config, metrics, log });
     const submit = createSubmit(bus, decide);
-    const streams = createEventStreams(bus, metrics);
+    const streams = createEventStreams(bus, metrics, (key_ids) => findEnded(database, key_ids));
     const routes = [
       ...jobRoutes(bus, submit, streams),
       ...approvalRoutes(bus),

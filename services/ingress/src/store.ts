@@ -1,4 +1,4 @@
-/** All SQL over schema `identity`. It reads and adds; the only change to a row is its revocation. */
+/** All SQL of ingress. In schema `identity` it reads and adds, and changes nothing; a revocation stands in `control`. */
 import type { Ceiling } from '@countersign/contracts/job';
 import type { Tx } from '@countersign/platform/database';
 
@@ -12,21 +12,31 @@ export type PrincipalRow = {
   signing_key: string | null;
   revoked: boolean;
 };
-export type KeyRow = PrincipalRow & { permissions: string[]; expired: boolean };
+export type KeyRow = PrincipalRow & { key_id: string; permissions: string[]; expired: boolean };
 
 const PRINCIPAL = 'p.principal_id AS id, p.tenant, p.type, p.owner, p.groups, p.ceiling, p.signing_key';
 
-const FIND_KEY = `SELECT ${PRINCIPAL}, k.permissions,
-    k.revoked_at IS NOT NULL OR p.revoked_at IS NOT NULL AS revoked,
+const IS_REVOKED = (...subjects: string[]): string =>
+  `EXISTS (SELECT FROM control.revocations r WHERE r.subject IN (${subjects.join(', ')})) AS revoked`;
+
+const FIND_KEY = `SELECT ${PRINCIPAL}, k.key_id, k.permissions, ${IS_REVOKED('p.principal_id', "'key:' || k.key_id")},
     coalesce(k.expires_at <= clock_timestamp(), false) AS expired
   FROM identity.api_keys k JOIN identity.principals p USING (principal_id)
   WHERE k.key_sha256 = $1`;
 
-const FIND_AGENT = `SELECT ${PRINCIPAL}, p.revoked_at IS NOT NULL AS revoked
+const FIND_AGENT = `SELECT ${PRINCIPAL}, ${IS_REVOKED('p.principal_id')}
   FROM identity.principals p WHERE p.principal_id = $1 AND p.type = 'agent'`;
 
 export const findKey = async (tx: Tx, keySha256: Uint8Array): Promise<KeyRow | undefined> =>
   (await tx.query<KeyRow>(FIND_KEY, [keySha256]))[0];
+
+const FIND_ENDED = `SELECT k.key_id FROM identity.api_keys k JOIN identity.principals p USING (principal_id)
+  WHERE k.key_id = ANY ($1) AND (k.expires_at <= clock_timestamp()
+    OR EXISTS (SELECT FROM control.revocations r WHERE r.subject IN (p.principal_id, 'key:' || k.key_id)))`;
+
+/** Which of these keys may no longer be used. */
+export const findEnded = async (tx: Tx, key_ids: readonly string[]): Promise<string[]> =>
+  (await tx.query<{ key_id: string }>(FIND_ENDED, [key_ids])).map(({ key_id }) => key_id);
 
 export const findAgent = async (tx: Tx, id: string): Promise<PrincipalRow | undefined> =>
   (await tx.query<PrincipalRow>(FIND_AGENT, [id]))[0];
@@ -77,3 +87,15 @@ export const insertWorker = (tx: Tx, row: NewWorker): Promise<boolean> =>
     row.pool,
     row.public_key,
   ]);
+
+/** Kind, id, reason, and the key that asks for it. Returns the revision; raises what `control.revoke` lists. */
+export const revokeInControl = async (
+  tx: Tx,
+  asked: readonly [string, string, string, string | null],
+): Promise<number> => {
+  const [row] = await tx.query<{ revision: number | string }>(
+    'SELECT control.revoke($1, $2, $3, $4) AS revision',
+    asked,
+  );
+  return Number(row!.revision);
+};

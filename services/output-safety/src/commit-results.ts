@@ -2,7 +2,7 @@
  * Stores screened outputs and refusals with their evidence, many in one transaction: control lock, fence, rows, ledger.
  * What was screened under another policy than the active one is not stored but handed back.
  */
-import type { ControlState } from '@countersign/contracts/control';
+import { type ControlState, workerSubject } from '@countersign/contracts/control';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { gate } from '@countersign/platform/control-gate';
@@ -35,7 +35,8 @@ export const commitResults = (database: Database, sealer: Sealer): ((item: Commi
 const commitIn = async (tx: Tx, items: readonly CommitItem[], sealer: Sealer): Promise<Outcome[]> => {
   const ids = [...new Set(items.map(dispatchOf))].sort();
   const tenants = items.map((item) => item.from.tenant);
-  const [control, attempts] = await Promise.all([gate(tx, tenants), readFenced(tx, ids)]);
+  const workers = items.map((item) => workerSubject(item.from));
+  const [control, attempts] = await Promise.all([gate(tx, tenants, workers), readFenced(tx, ids)]);
   const fenced = new Map(attempts.map((attempt) => [attempt.dispatch_id, attempt]));
   const batch = new Batch(fenced, control, sealer);
   const outcomes = items.map((item) => batch.take(item));

@@ -2,7 +2,7 @@
  * Decides whether a signed and screened result still counts, from what the fence and `control` say inside the
  * transaction. Pure; first the claim, then the attempt, then whether the screening was made under what is active now.
  */
-import type { ControlState } from '@countersign/contracts/control';
+import { type ControlState, workerSubject } from '@countersign/contracts/control';
 import type { WorkerResult } from '@countersign/contracts/worker';
 import { OUTPUT_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import { type ActivePolicy, isStillActive } from './active-policies.ts';
@@ -43,7 +43,7 @@ export const judgeResult = (item: ScreenedResult, fenced: FencedAttempt, control
   }
   if (result.attempt !== fenced.attempt) return { kind: 'refused', code: 'attempt_stale' };
   if (!fenced.acceptable) return { kind: 'refused', code: fenced.code ?? 'attempt_stale' };
-  if (fenced.worker_revoked) return { kind: 'refused', code: 'revoked' };
+  if (control.revoked.includes(workerSubject(from))) return { kind: 'refused', code: 'revoked' };
   const sameCapability = item.capability === fenced.capability || !looksAtCapability(item.policy.compiled);
   if (sameCapability && isStillActive(item.policy, control.policies[fenced.tenant])) return { kind: 'counts' };
   return { kind: 'moved', capability: fenced.capability };

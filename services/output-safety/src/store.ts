@@ -25,7 +25,6 @@ export type FencedAttempt = {
   acceptable: boolean;
   /** Why it is not acceptable. */
   code: string | null;
-  worker_revoked: boolean;
   screened_digest: string | null;
   screened_salt: string | null;
   rejections: number;
@@ -34,10 +33,9 @@ export type FencedAttempt = {
 /** Locks the attempts, so that none is given up while its result is stored. */
 export const readFenced = (tx: Tx, dispatch_ids: readonly string[]): Promise<FencedAttempt[]> =>
   tx.query(
-    `SELECT f.*, w.revoked_at IS NOT NULL AS worker_revoked, r.output_digest AS screened_digest, r.salt AS screened_salt,
+    `SELECT f.*, r.output_digest AS screened_digest, r.salt AS screened_salt,
             coalesce(j.count, 0) AS rejections
        FROM scheduler.fence($1::uuid[]) f
-       LEFT JOIN identity.workers w ON w.pool = f.pool AND w.worker = f.worker
        LEFT JOIN output.results r ON r.dispatch_id = f.dispatch_id
        LEFT JOIN output.rejections j ON j.dispatch_id = f.dispatch_id`,
     [dispatch_ids],

@@ -7,6 +7,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import type { Bus } from '@countersign/platform/bus';
 import { nowInstant } from '@countersign/platform/clock';
+import { refuseRevoked } from '@countersign/platform/control-gate';
 import type { BundleRefusal } from '@countersign/policy/bundle-faults';
 import { openBundle } from '@countersign/policy/verify-bundle';
 import { type PublishParts, refuseForeign } from './publish-document.ts';
@@ -40,7 +41,12 @@ const tryOnce = async (
   const before = new Set((await readControl(database)).scopes.map(({ epoch }) => epoch));
   let scopes: InForce;
   try {
-    scopes = await database.transaction((tx) => activateIn(tx, published.bundle_id, opened, activating.principal.id));
+    scopes = await database.transaction(async (tx) => {
+      const inForce = await activateIn(tx, published.bundle_id, opened, activating.principal.id);
+      // After it, for activating takes the control lock exclusively, and two who held it shared would wait for each other.
+      await refuseRevoked(tx, activating.principal);
+      return inForce;
+    });
   } catch (thrown) {
     const found = refusalIn(thrown);
     if (found === null) throw thrown;

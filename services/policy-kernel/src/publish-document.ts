@@ -8,6 +8,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { TrustRoot } from '@countersign/contracts/policy';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import { nowInstant } from '@countersign/platform/clock';
+import { refuseRevoked } from '@countersign/platform/control-gate';
 import type { Database } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import type { Logger } from '@countersign/platform/logger';
@@ -58,6 +59,7 @@ const keep = async (parts: PublishParts, publishing: Publishing, opened: Opened)
   const { manifest, snapshot, key_ids } = opened.bundle;
   try {
     await parts.database.transaction(async (tx) => {
+      await refuseRevoked(tx, principal);
       const bundle_id = await storeDocument(tx, publishing.document!);
       await markPublished(tx, bundle_id);
       await publishIn(tx, bundle_id, opened, principal.id);

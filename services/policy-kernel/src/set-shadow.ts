@@ -3,6 +3,7 @@ import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import { nowInstant, nowMs } from '@countersign/platform/clock';
+import { refuseRevoked } from '@countersign/platform/control-gate';
 import type { Database } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { verifyBundle } from '@countersign/policy/verify-bundle';
@@ -33,6 +34,7 @@ const refuseUnfit = async ({ root }: PublishParts, { document }: Published, unti
 
 const store = (database: Database, scope: string, { until, principal }: Asked, published: Published): Promise<void> =>
   database.transaction(async (tx) => {
+    await refuseRevoked(tx, principal);
     const { bundle_id, version, snapshot } = published;
     await setShadow(tx, scope, until === null ? null : { bundle_id, until, set_by: principal.id });
     const what = { scope, until, policy_version: version, policy_snapshot: snapshot };

@@ -3,7 +3,7 @@
  * commit does a caller hear anything. A denial is recorded just as durably; the same request gets the same answer.
  */
 import type { ControlState } from '@countersign/contracts/control';
-import { stopFor } from '@countersign/contracts/control';
+import { keySubject, stopFor } from '@countersign/contracts/control';
 import type { Decision } from '@countersign/contracts/decision';
 import { finalDecision } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
@@ -49,6 +49,10 @@ const stopped = (decision: Decision, switch_id: string): Decision => ({
   effective_digest: null,
 });
 
+/** Who asks, and the key that it came with: a key that was revoked on the way admits nothing. */
+const subjectsOf = ({ actor, key_id }: AdmitItem): string[] =>
+  key_id === null ? [actor.id] : [actor.id, keySubject(key_id)];
+
 const planOne = (
   item: AdmitItem,
   state: ControlState,
@@ -59,7 +63,7 @@ const planOne = (
   if (!active) return new CountersignError('policy_missing');
   const final = finalDecision(item.answer);
   if (final.policy_epoch !== active.epoch) return new CountersignError('epoch_stale');
-  if (state.revoked.includes(item.actor.id)) return new CountersignError('revoked');
+  if (subjectsOf(item).some((subject) => state.revoked.includes(subject))) return new CountersignError('revoked');
   const seen = item.answer.effective ?? item.answer.rewritten ?? item.request;
   const capability = item.answer.effective?.capability ?? item.request.meta.capability ?? null;
   const need = {
@@ -128,6 +132,7 @@ const toEntry = ({ item, state, decisions, pool }: Planned, row: NewJob) =>
   jobEntry(state === 'denied' ? 'job_denied' : 'job_admitted', row, {
     state,
     decisions,
+    key_id: item.key_id,
     reason: row.reason,
     effective_digest: row.effective_digest,
     on_behalf_of: row.on_behalf_of,
@@ -176,8 +181,10 @@ const admitBatch = async (
   items: readonly AdmitItem[],
 ): Promise<{ outcomes: Outcome[]; fresh: Planned[] }> => {
   const tenants = items.map((item) => item.request.tenant);
-  const actors = items.map((item) => item.actor.id);
-  const [state, pools] = await Promise.all([gate(tx, tenants, actors), readPools(tx, [...tenants, EVERY_TENANT])]);
+  const [state, pools] = await Promise.all([
+    gate(tx, tenants, items.flatMap(subjectsOf)),
+    readPools(tx, [...tenants, EVERY_TENANT]),
+  ]);
   for (const [tenant, active] of Object.entries(state.policies)) context.known.epochs.set(tenant, active.epoch);
   const plans = items.map((item) => planOne(item, state, pools));
   const planned = plans.filter((plan): plan is Planned => !(plan instanceof CountersignError));

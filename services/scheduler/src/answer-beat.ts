@@ -4,7 +4,7 @@
  */
 
 import type { ControlState } from '@countersign/contracts/control';
-import { stopFor } from '@countersign/contracts/control';
+import { stopFor, workerSubject } from '@countersign/contracts/control';
 import { CountersignError } from '@countersign/contracts/errors';
 import type { RpcParsed } from '@countersign/contracts/rpc';
 import { readWorkerSubject } from '@countersign/contracts/subjects';
@@ -16,9 +16,11 @@ import { extendLeases, readBeaten, readParties, tenantsAndActors } from './store
 
 type Beat = RpcParsed<'scheduler.beat'>['attempts'][number];
 type Order = BeatAnswer['attempts'][number];
+type Worker = { pool: string; worker: string };
 
 /** Why a running attempt must end, or null. */
-const reasonToStop = (attempt: BeatenAttempt, state: ControlState): string | null => {
+const reasonToStop = (attempt: BeatenAttempt, worker: Worker, state: ControlState): string | null => {
+  if (state.revoked.includes(workerSubject(worker))) return 'worker revoked';
   const stop = stopFor(state, { ...attempt, agent: attempt.actor });
   if (stop) return `stopped by switch ${stop.switch_id}`;
   if (state.revoked.includes(attempt.actor)) return 'identity revoked';
@@ -28,15 +30,15 @@ const reasonToStop = (attempt: BeatenAttempt, state: ControlState): string | nul
   return null;
 };
 
-const orderFor = (beat: Beat, attempt: BeatenAttempt | undefined, worker: string, state: ControlState): Order => {
+const orderFor = (beat: Beat, attempt: BeatenAttempt | undefined, who: Worker, state: ControlState): Order => {
   const { dispatch_id } = beat;
-  const alive = attempt && attempt.worker === worker && attempt.claim_id === beat.claim_id;
+  const alive = attempt && attempt.worker === who.worker && attempt.claim_id === beat.claim_id;
   if (!alive) return { dispatch_id, order: beat.reported ? 'settled' : 'stop', reason: 'claim_lost' };
   if (attempt.attempt_state !== 'running' && attempt.attempt_state !== 'reported') {
     return { dispatch_id, order: beat.reported ? 'settled' : 'stop', reason: 'attempt_stale' };
   }
   if (attempt.is_due && !beat.reported) return { dispatch_id, order: 'stop', reason: 'lease_expired' };
-  const reason = beat.reported ? null : reasonToStop(attempt, state);
+  const reason = beat.reported ? null : reasonToStop(attempt, who, state);
   return reason === null ? { dispatch_id, order: 'continue', reason } : { dispatch_id, order: 'stop', reason };
 };
 
@@ -51,8 +53,9 @@ export const answerBeat = async (
   return context.database.transaction(async (tx) => {
     const ids = attempts.map((beat) => beat.dispatch_id);
     const parties = await readParties(tx, ids);
-    const [state, known] = await Promise.all([gate(tx, ...tenantsAndActors(parties)), readBeaten(tx, ids)]);
-    const orders = attempts.map((beat) => orderFor(beat, known.get(beat.dispatch_id), who.worker, state));
+    const [tenants, actors] = tenantsAndActors(parties);
+    const [state, known] = await Promise.all([gate(tx, tenants, [...actors, workerSubject(who)]), readBeaten(tx, ids)]);
+    const orders = attempts.map((beat) => orderFor(beat, known.get(beat.dispatch_id), who, state));
     /** Who must stop gets no more time: its lease runs out even if it never answers. */
     await extendLeases(
       tx,

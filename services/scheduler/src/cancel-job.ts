@@ -3,6 +3,7 @@ import { CountersignError } from '@countersign/contracts/errors';
 import type { JobView } from '@countersign/contracts/job';
 import type { RpcParsed } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
+import { refuseRevoked } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { jobEntry } from './job-entry.ts';
@@ -45,6 +46,7 @@ const cancelRunning = async (tx: Tx, job: LockedJob, request: Request): Promise<
 /** Cancelling what is cancelled changes nothing; what ended otherwise keeps its end. */
 export const cancelJob = async (context: SchedulerContext, request: Request): Promise<JobView> => {
   const ended = await context.database.transaction(async (tx) => {
+    await refuseRevoked(tx, request.principal);
     const job = await lockJob(tx, request.tenant, request.job_id);
     if (!job) throw new CountersignError('not_found', 'there is no such job');
     if (job.state === 'cancelled') return false;

@@ -4,7 +4,7 @@
  */
 
 import type { ControlState } from '@countersign/contracts/control';
-import { stopFor } from '@countersign/contracts/control';
+import { stopFor, workerSubject } from '@countersign/contracts/control';
 import { CountersignError } from '@countersign/contracts/errors';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -91,6 +91,8 @@ const judge = (
   full: boolean,
 ): Outcome => {
   if (!attempt || attempt.pool !== claim.pool) return lost('attempt_stale');
+  // Before all else: not even what it was granted once is granted again. The attempt stays for another worker.
+  if (state.revoked.includes(workerSubject(claim))) return lost('revoked');
   if (attempt.attempt_state === 'running' && attempt.claim_id === claim.claim_id) return grant(attempt);
   if (attempt.attempt_state !== 'dispatched' || attempt.job_state !== 'dispatched') {
     return lost(attempt.claim_id === null ? 'attempt_stale' : 'claim_lost');
@@ -133,8 +135,9 @@ const judge = (
 const commitClaims = async (tx: Tx, claims: readonly Claim[]): Promise<Outcome[]> => {
   const ids = [...new Set(claims.map((claim) => claim.dispatch_id))].sort();
   const parties = await readParties(tx, ids);
+  const [tenants, actors] = tenantsAndActors(parties);
   const [state, running, attempts] = await Promise.all([
-    gate(tx, ...tenantsAndActors(parties)),
+    gate(tx, tenants, [...actors, ...claims.map(workerSubject)]),
     countRunning(tx, [...new Set(claims.map((claim) => claim.pool))].sort()),
     lockAttempts(tx, parties),
   ]);

@@ -119,7 +119,8 @@ describe('voting', () => {
       expect(await codeOf(run.vote(shown, person, ['sre']))).toBe('approval_not_eligible');
     }
     expect(await codeOf(run.vote(shown, 'sam', ['approvers']))).toBe('approval_not_eligible');
-    const agent: Principal = { id: 'other-agent', type: 'agent', groups: ['sre'], owner: 'x', auth_method: 'api_key' };
+    const by = { auth_method: 'api_key', key_id: null };
+    const agent: Principal = { id: 'other-agent', type: 'agent', groups: ['sre'], owner: 'x', ...by };
     expect(await codeOf(run.vote(shown, agent.id, ['sre'], { principal: agent }))).toBe('approval_not_eligible');
     expect(await run.kinds('own')).toEqual(['approval_opened']);
   });
@@ -173,10 +174,17 @@ describe('voting', () => {
       .toEqual(['job.refused.acme.deploy.apply']);
   });
 
-  test('a person who was revoked a moment ago has no vote', async () => {
+  test('a person or key that was revoked a moment ago has no vote', async () => {
     const shown = await run.ask('revoked');
-    await run.admin.query(`INSERT INTO control.revocations (subject, revoked_at) VALUES ('rita', now())`);
+    const key_id = 'key_00000000000000aa';
+    await run.admin.query(`INSERT INTO control.revocations (subject, revoked_at) VALUES ('rita', now()), ($1, now())`, [
+      `key:${key_id}`,
+    ]);
     expect(await codeOf(run.vote(shown, 'rita', ['sre']))).toBe('revoked');
+    const by = { groups: ['sre'], owner: null, auth_method: 'api_key', key_id };
+    expect(await codeOf(run.vote(shown, 'rolf', ['sre'], { principal: { id: 'rolf', type: 'human', ...by } }))).toBe(
+      'revoked',
+    );
   });
 
   test('a job that no longer waits takes no vote, and its question is voided', async () => {

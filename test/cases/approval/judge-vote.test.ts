@@ -39,7 +39,7 @@ const question = (over: Partial<OpenQuestion> = {}): OpenQuestion => ({
 const ballot = (person: string, groups: string[], vote: Ballot['vote'] = 'approve'): Ballot => ({
   vote,
   digest: DIGEST,
-  principal: { id: person, type: 'human', groups, owner: null, auth_method: 'api_key' },
+  principal: { id: person, type: 'human', groups, owner: null, auth_method: 'api_key', key_id: null },
 });
 const judge = (asked: OpenQuestion, votes: readonly Vote[], given: Ballot) => {
   try {

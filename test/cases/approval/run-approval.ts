@@ -154,7 +154,7 @@ export async function runApproval(): Promise<RunningApproval> {
         vote: 'approve',
         digest: shown.digest,
         comment: null,
-        principal: { id: person, type: 'human', groups, owner: null, auth_method: 'api_key' },
+        principal: { id: person, type: 'human', groups, owner: null, auth_method: 'api_key', key_id: null },
         ...more,
       }),
     [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),

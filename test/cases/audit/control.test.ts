@@ -1,13 +1,20 @@
 // `control`: what a gate has read stays true until its transaction ends, and every change is compared, counted and
 // recorded.
 import { type ControlState, controlState } from '@countersign/contracts/control';
+import { SERVICES } from '@countersign/contracts/ledger-entry';
+import { LIMITS } from '@countersign/contracts/limits';
+import { hashApiKey, keyIdOf, newApiKey } from '@countersign/ingress/api-key';
+import { registerIdentities } from '@countersign/ingress/register-identities';
+import { type Revocation, revokeIdentity } from '@countersign/ingress/revoke-identity';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { type ChainEntry, verifyChain } from '@countersign/ledger/chain-hash';
 import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codeOf } from '../../harness/code-of.ts';
 import { type LedgerDatabase, openLedger, refusalOf, untilWaiting } from './ledger-database.ts';
 
+const [ADMIN_KEY, LOST_KEY, EXPIRED_KEY] = [newApiKey(), newApiKey(), newApiKey()];
 const SNAPSHOT = (n: number) => `sha256:${String(n).repeat(64)}`;
 let ledger: LedgerDatabase;
 let kernel: Tx;
@@ -16,6 +23,23 @@ let ingress: Tx;
 beforeAll(async () => {
   ledger = await openLedger();
   [kernel, scheduler, ingress] = [ledger.as('policy_kernel'), ledger.as('scheduler'), ledger.as('ingress')];
+  const human = (id: string, tenant = 'acme') => ({ type: 'human' as const, id, tenant, groups: [] });
+  const key = (principal: string, key: string) => ({ principal, key, permissions: ['jobs:read' as const] });
+  await ledger.as('ingress').transaction((tx) =>
+    registerIdentities(tx, {
+      tenants: ['acme', 'other'],
+      principals: [...['ada', 'pat', 'lou', 'olga', 'mallory', 'bump'].map((id) => human(id)), human('fay', 'other')],
+      api_keys: [
+        key('ada', ADMIN_KEY!),
+        key('lou', LOST_KEY!),
+        { ...key('ada', EXPIRED_KEY!), expires_at: '2026-01-01T00:00:00Z' },
+      ],
+      workers: [
+        { worker: 'w1', pool: 'desk', public_key: 'A'.repeat(43) },
+        { worker: 'w1', pool: 'till', public_key: 'B'.repeat(43) },
+      ],
+    }),
+  );
 });
 afterAll(() => ledger[Symbol.asyncDispose]());
 
@@ -32,14 +56,8 @@ const activate = async (
 };
 const setSwitch = (by: Tx, id: string, tenant: string | null, on: boolean) =>
   by.query('SELECT control.set_switch($1, $2, $3, $4, $5, $6, $7)', [id, 'all', '*', tenant, on, 'drill', 'admin']);
-const revoke = async (subject: string): Promise<number> => {
-  const [row] = await ingress.query<{ revision: number }>('SELECT control.revoke($1, $2, $3) AS revision', [
-    subject,
-    'left',
-    'admin',
-  ]);
-  return row!.revision;
-};
+const revoke = async (what: Revocation['what'], id: string, more: Partial<Revocation> = {}): Promise<number> =>
+  revokeIdentity(ingress, { what, id, reason: 'left', by_key: null, ...more });
 const gateOf = (tenants: string[], subjects: string[] = []): Promise<ControlState> =>
   gate(scheduler, tenants, subjects);
 const chainOf = async (chain: string) => {
@@ -132,11 +150,14 @@ describe('the gate', () => {
   });
 
   test('tells which of the subjects asked about are revoked, for good', async () => {
-    const revision = await revoke('mallory');
-    expect(await revoke('mallory')).toBe(revision);
+    const revision = await revoke('principal', 'mallory');
+    expect(await revoke('principal', 'mallory')).toBe(revision);
     expect((await gateOf([], ['alice', 'mallory'])).revoked).toEqual(['mallory']);
     expect((await gateOf([], ['alice'])).revoked).toEqual([]);
-    expect((await chainOf('identity:mallory')).map(({ kind }) => kind)).toEqual(['identity_revoked']);
+    expect((await chainOf('identity:mallory')).map(({ kind }) => kind)).toEqual([
+      'identity_created',
+      'identity_revoked',
+    ]);
   });
 
   test('what it read holds until its transaction ends, and nobody reads the old state after a change has returned', async () => {
@@ -197,6 +218,81 @@ describe('the gate', () => {
   });
 });
 
+describe('a revocation', () => {
+  const last = async (chain: string) => (await chainOf(chain)).at(-1)!;
+  const KEYS = { admin: keyIdOf(hashApiKey(ADMIN_KEY)), lost: keyIdOf(hashApiKey(LOST_KEY)) };
+
+  test('takes a principal, a key or a worker, and records tenant, reason and who did it', async () => {
+    await revoke('principal', 'pat', { by_key: KEYS.admin });
+    await revoke('api_key', KEYS.lost);
+    await revoke('worker', 'desk/w1', { reason: 'stolen' });
+    const role = { actor: 'countersign_ingress', actor_tenant: null, auth_method: 'database', by_key: null };
+    const admin = { actor: 'ada', actor_tenant: 'acme', auth_method: 'api_key', by_key: KEYS.admin };
+    expect(await last('identity:pat')).toMatchObject({
+      kind: 'identity_revoked',
+      recorded_by: 'countersign_ingress',
+      tenant: 'acme',
+      body: { what: 'principal', id: 'pat', principal: 'pat', tenant: 'acme', reason: 'left', ...admin },
+    });
+    expect(await last('identity:lou')).toMatchObject({
+      tenant: 'acme',
+      body: { what: 'api_key', id: KEYS.lost, principal: 'lou', tenant: 'acme', reason: 'left', ...role },
+    });
+    expect(await last('identity:w1')).toMatchObject({
+      tenant: null,
+      body: { what: 'worker', id: 'desk/w1', subject: 'worker:desk/w1', principal: null, reason: 'stolen', ...role },
+    });
+    const asked = ['pat', 'lou', `key:${KEYS.lost}`, 'worker:desk/w1', 'worker:till/w1'];
+    expect((await gateOf([], asked)).revoked).toEqual([`key:${KEYS.lost}`, 'pat', 'worker:desk/w1']);
+  });
+
+  test.each<[Revocation['what'], string]>([
+    ['principal', 'bobb'],
+    ['principal', ''],
+    ['principal', keyIdOf(hashApiKey(ADMIN_KEY))],
+    ['api_key', 'ada'],
+    ['api_key', 'key_0000000000000000'],
+    ['worker', 'w1'],
+    ['worker', 'desk/w2'],
+    ['worker', 'ada'],
+  ])('of %s "%s", which nobody is, is refused and leaves nothing', async (what, id) => {
+    const before = await ledger.admin.query('SELECT * FROM control.revocations, control.revision');
+    expect(await codeOf(revoke(what, id))).toBe('identity_unknown');
+    expect(await ledger.admin.query('SELECT * FROM control.revocations, control.revision')).toEqual(before);
+  });
+
+  test('needs a reason, and a key that may be used, for somebody of its own tenant', async () => {
+    expect(await codeOf(revoke('principal', 'olga', { reason: '' }))).toBe('field_invalid');
+    expect(await codeOf(revoke('principal', 'olga', { reason: 'x'.repeat(LIMITS.reason_chars + 1) }))).toBe(
+      'field_invalid',
+    );
+    expect(await codeOf(revoke('principal', 'fay', { by_key: KEYS.admin }))).toBe('identity_unknown');
+    for (const by_key of ['olga', 'key_0000000000000000', KEYS.lost, keyIdOf(hashApiKey(EXPIRED_KEY))]) {
+      expect(await codeOf(revoke('principal', 'olga', { by_key }))).toBe('unauthenticated');
+    }
+    expect((await gateOf([], ['olga', 'fay'])).revoked).toEqual([]);
+  });
+
+  test('is made by its function alone: no role can write one, change one or take one back', async () => {
+    const attempts = [
+      `INSERT INTO control.revocations (subject, revoked_at) VALUES ('olga', now())`,
+      `UPDATE control.revocations SET subject = 'x'`,
+      'DELETE FROM control.revocations',
+    ];
+    for (const role of SERVICES.map((name) => name.replaceAll('-', '_'))) {
+      for (const attempt of attempts) expect(await refusalOf(ledger.as(role).query(attempt)), role).toBe('42501');
+    }
+    // The columns that said so without evidence are gone.
+    for (const table of ['principals', 'api_keys', 'workers']) {
+      expect(await refusalOf(ledger.as('ingress').query(`UPDATE identity.${table} SET revoked_at = now()`))).toBe(
+        '42703',
+      );
+      const [key] = { principals: ['principal_id'], api_keys: ['key_id'], workers: ['worker'] }[table]!;
+      expect(await refusalOf(ledger.as('ingress').query(`UPDATE identity.${table} SET ${key} = 'x'`))).toBe('42501');
+    }
+  });
+});
+
 describe('control.read', () => {
   test('shows pollers the revision, which every change bumps, and the scopes', async () => {
     type Read = { revision: number; scopes: { scope: string; not_after: string | null; epoch: number }[] };
@@ -205,7 +301,7 @@ describe('control.read', () => {
     const { revision } = await read();
     const epoch = await activate(kernel, { scope: 'read', version: 1, not_after: '2999-01-01T00:00:00Z' });
     await setSwitch(scheduler, 'bump', null, false);
-    await revoke('bump');
+    await revoke('principal', 'bump');
     const after = await read();
     expect(after.revision).toBe(revision + 3);
     expect(after.scopes.find(({ scope }) => scope === 'read')).toMatchObject({

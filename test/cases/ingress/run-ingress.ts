@@ -36,6 +36,8 @@ export type RunningIngress = AsyncDisposable & {
   nats: GuardedNats;
   keys: Record<'agent' | 'other_agent' | 'approver' | 'admin' | 'auditor' | 'stranger' | 'expired', string>;
   signing_key: KeyObject;
+  /** One more key of a principal, with what an agent may. */
+  registerKey(principal: string): Promise<string>;
   peerBus(name: string): Bus;
   /** `body` as text goes as it is. */
   post(path: string, body: unknown, more?: { key?: string; headers?: Record<string, string> }): Promise<Reply>;
@@ -104,7 +106,14 @@ export async function runIngress(): Promise<RunningIngress> {
   };
   const pair = generateKeyPairSync('ed25519');
   const ingress_url = test_database.url_for('countersign_ingress');
-  await seed(databaseAs(ingress_url), keys, pair.publicKey.export({ format: 'jwk' }).x!);
+  const own = databaseAs(ingress_url);
+  await seed(own, keys, pair.publicKey.export({ format: 'jwk' }).x!);
+  const registerKey = async (principal: string): Promise<string> => {
+    const key = newApiKey();
+    const api_keys = [{ key, principal, permissions: [...PERMISSION_SETS.agent] }];
+    await own.transaction((tx) => registerIdentities(tx, { api_keys }));
+    return key;
+  };
 
   const peers = createPeers();
   const buses = new Map<string, Bus>();
@@ -147,6 +156,7 @@ export async function runIngress(): Promise<RunningIngress> {
     nats,
     keys,
     signing_key: pair.privateKey,
+    registerKey,
     peerBus: (name) => buses.get(name)!,
     post: async (path, body, more = {}) =>
       read(

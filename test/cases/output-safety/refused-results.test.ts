@@ -1,5 +1,6 @@
 // Only the right worker's result for the current attempt counts, and it counts once.
 import { generateKeyPairSync } from 'node:crypto';
+import { workerSubject } from '@countersign/contracts/control';
 import { subjects } from '@countersign/contracts/subjects';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -53,9 +54,11 @@ describe('a result that does not count', () => {
     await run.end(ended, 'cancelled');
     expect(await run.screened(late, 'x')).toBeUndefined();
     expect(await run.screened(ended, 'x')).toBeUndefined();
-    await run.admin.query(`UPDATE identity.workers SET revoked_at = now() WHERE worker = 'one'`);
+    await run.admin.query(`INSERT INTO control.revocations VALUES ($1, now())`, [
+      workerSubject({ pool: POOL, worker: 'one' }),
+    ]);
     expect(await run.screened(revoked, 'x')).toBeUndefined();
-    await run.admin.query(`UPDATE identity.workers SET revoked_at = NULL WHERE worker = 'one'`);
+    await run.admin.query('DELETE FROM control.revocations');
     const codes = await Promise.all(['late', 'ended', 'revoked'].map((job_id) => run.entries(job_id)));
     expect(codes.map(([entry]) => entry!.body.code)).toEqual(['lease_expired', 'attempt_stale', 'revoked']);
   });

@@ -1,4 +1,5 @@
 // Two replicas of the kernel: each follows what becomes active anywhere, and neither remembers past a change of `control`.
+import { revokeIdentity } from '@countersign/ingress/revoke-identity';
 import type { Running } from '@countersign/platform/service';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AGENT, requestOf } from '../policy/ask-policy.ts';
@@ -78,7 +79,16 @@ describe('the cache', () => {
     ],
     [
       'a revocation',
-      () => run.as('countersign_ingress').query(`SELECT control.revoke($1, 'test', 'admin')`, [`a${Math.random()}`]),
+      async () => {
+        const id = `a${Math.random()}`;
+        const ingress = run.as('countersign_ingress');
+        await ingress.query(`INSERT INTO identity.tenants (tenant) VALUES ('elsewhere') ON CONFLICT DO NOTHING`);
+        await ingress.query(
+          `INSERT INTO identity.principals (principal_id, tenant, type) VALUES ($1, 'elsewhere', 'human')`,
+          [id],
+        );
+        await revokeIdentity(ingress, { what: 'principal', id, reason: 'test', by_key: null });
+      },
     ],
     ['an activation for another scope', () => run.publish(READS, { tenants: ['elsewhere'] })],
   ];

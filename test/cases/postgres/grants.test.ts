@@ -17,7 +17,7 @@ const DECIDERS = LOGIN_ROLES.filter((role) => role !== 'countersign_audit');
 
 /** What a role may read outside its own schema: the stage before it, in views made for it. */
 const READS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
-  countersign_ingress: [],
+  countersign_ingress: ['control.revocations'],
   countersign_policy_kernel: ['scheduler.history'],
   countersign_scheduler: ['approval.outcomes', 'identity.workers', 'output.outcomes', 'policy.active_pools'],
   countersign_approval: ['scheduler.approval_content', 'scheduler.held'],
@@ -41,6 +41,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'scheduler.fence': ['countersign_output_safety'],
 };
 const LEDGER_AND_CONTROL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  countersign_ingress: { 'control.revocations': 'SELECT' },
   countersign_audit: {
     'ledger.checkpoints': 'SELECT INSERT',
     'ledger.entries': 'SELECT',
