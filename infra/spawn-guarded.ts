@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { boundLog, keepLogBounded } from './bound-log.ts';
 import { waitUntil } from './wait-until.ts';
 
 export type GuardedOptions = {
@@ -10,7 +11,7 @@ export type GuardedOptions = {
   name: string;
   command: string;
   args: readonly string[];
-  /** Both output streams are appended to this file. */
+  /** Both output streams are appended to this file, which is kept within a size. */
   log_path: string;
   stop_signal: 'SIGTERM' | 'SIGINT';
   /** How long the program may take to stop before it is killed. */
@@ -40,18 +41,24 @@ export type GuardedProcess = {
 const WATCHER = readFileSync(new URL('./die-with-launcher.sh', import.meta.url), 'utf8');
 
 export async function spawnGuarded(options: GuardedOptions): Promise<GuardedProcess> {
+  boundLog(options.log_path);
   const child = spawnWithWatcher(options);
+  const leaveLog = keepLogBounded(options.log_path);
   let ended: ExitReport | undefined;
   const exited = new Promise<ExitReport>((resolve) => {
     child.once('exit', (code, signal) => {
       ended = { code, signal };
       releaseWatcher(child);
+      leaveLog();
       resolve(ended);
     });
   });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
-    child.once('error', reject);
+    child.once('error', (error) => {
+      leaveLog();
+      reject(error);
+    });
   });
 
   const signal = (name: NodeJS.Signals): void => {

@@ -15,6 +15,11 @@ export const METRICS = {
     labels: ['code'],
   },
   event_streams: { kind: 'gauge', help: 'Open event streams', labels: [] },
+  log_lines_dropped_total: {
+    kind: 'counter',
+    help: 'Log lines that were not written, by reason: unwritable (full disk, reader gone), repeated (counted in one line instead)',
+    labels: ['reason'],
+  },
   rpc_requests_total: {
     kind: 'counter',
     help: 'RPC requests answered, by verb and outcome',

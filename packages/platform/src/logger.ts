@@ -2,8 +2,15 @@
 
 import type { Logger as PinoLogger } from 'pino';
 import { pino } from 'pino';
+import { type LogKind, openLogRepeats } from './log-repeats.ts';
+import { openLogSink } from './log-sink.ts';
 
 export type Logger = PinoLogger;
+/** Why a line was not written: nothing took it, or it repeated what stands there already. */
+export type DroppedBecause = 'unwritable' | 'repeated';
+
+const STDOUT = 1;
+const WARN = 40;
 
 const SECRET_PATHS = [
   'payload',
@@ -17,14 +24,48 @@ const SECRET_PATHS = [
   'authorization',
 ];
 
-export const createLogger = (service: string, level: string): Logger =>
-  pino({
-    level,
-    base: { service },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: SECRET_PATHS.flatMap((path) => [path, `*.${path}`]), censor: '[withheld]' },
-    formatters: { level: (label) => ({ level: label }) },
-  });
+/** `onDropped` hears of each line that is not written; logging itself never throws and never waits. */
+export const createLogger = (
+  service: string,
+  level: string,
+  onDropped: (because: DroppedBecause) => void = () => {},
+): Logger => {
+  const repeats = openLogRepeats(({ level: label, msg, fields }, held_back) =>
+    written[label as 'warn']({ ...fields, held_back }, msg),
+  );
+  const written = pino(
+    {
+      level,
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: SECRET_PATHS.flatMap((path) => [path, `*.${path}`]), censor: '[withheld]' },
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: {
+        logMethod(args, write, number) {
+          const held = number >= WARN && !isSummary(args) && !repeats.admit(kindOf(args, pino.levels.labels[number]!));
+          if (held) onDropped('repeated');
+          else write.apply(this, args);
+        },
+      },
+    },
+    openLogSink(STDOUT, () => onDropped('unwritable')),
+  );
+  return written;
+};
+
+/** What makes two warnings the same: everything but whom they are about. */
+const KIND_FIELDS = ['error', 'code', 'sweep', 'verb', 'route', 'cause'] as const;
+
+const kindOf = (args: readonly unknown[], level: string): LogKind => {
+  const [first, second] = args;
+  if (typeof first !== 'object' || first === null) return { level, msg: String(first), fields: {} };
+  const given = first as Record<string, unknown>;
+  const fields = Object.fromEntries(KIND_FIELDS.filter((name) => name in given).map((name) => [name, given[name]]));
+  return { level, msg: String(second), fields };
+};
+
+const isSummary = ([first]: readonly unknown[]): boolean =>
+  typeof first === 'object' && first !== null && 'held_back' in first;
 
 /** What a parser or Postgres (class 22, data exception) says of wrong text quotes that text. */
 const quotesContent = (thrown: Error): boolean =>

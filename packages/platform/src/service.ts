@@ -74,11 +74,10 @@ type Parts = { metrics: Metrics; database: Database; bus: Bus; probes: Probes };
 const openParts = async (
   name: ServiceName,
   config: BaseConfig,
-  metricNames: readonly MetricName[],
+  metrics: Metrics,
   log: Logger,
   onStop: (stop: Stop) => void,
 ): Promise<Parts> => {
-  const metrics = createMetrics(name, config.METRICS_PREFIX, metricNames);
   const probes = await openProbes(config, metrics);
   onStop(() => probes.close());
   const database = connectDatabase({
@@ -120,11 +119,12 @@ const launch = async <S extends z.ZodObject>(
 ): Promise<RunningService> => {
   const { name } = definition;
   const config = readConfig(name, definition.config, env);
-  const log = createLogger(name, config.LOG_LEVEL);
+  const metrics = createMetrics(name, config.METRICS_PREFIX, definition.metrics ?? []);
+  const log = createLogger(name, config.LOG_LEVEL, (reason) => metrics.count('log_lines_dropped_total', { reason }));
   const stops: Stop[] = [];
   const onStop = (stop: Stop): void => void stops.push(stop);
   try {
-    const parts = await openParts(name, config, definition.metrics ?? [], log, onStop);
+    const parts = await openParts(name, config, metrics, log, onStop);
     const { probes } = parts;
     await definition.start({
       name,
@@ -186,6 +186,8 @@ export const start = async (services: readonly Service[], env: Environment): Pro
 
 /** `main.ts` of every service: starts, and stops cleanly on SIGTERM and SIGINT. A second signal ends it at once. */
 export const run = async (services: readonly Service[]): Promise<void> => {
+  // A full disk or a reader that is gone must not end what runs: what can't be said there is left unsaid.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   let running: Running;
   try {
     running = await start(services, processEnvironment());

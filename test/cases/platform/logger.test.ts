@@ -1,13 +1,15 @@
 // What a log shows: lines of JSON, without content, keys or the words of a parser that quotes what it read.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { openLogSink } from '@countersign/platform/log-sink';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 
 type Line = Record<string, unknown> & { msg: string; level: string };
 let lines: Line[];
 let text: string;
+const script = fileURLToPath(new URL('./write-log.ts', import.meta.url));
 beforeAll(() => {
-  const script = fileURLToPath(new URL('./write-log.ts', import.meta.url));
   text = execFileSync(process.execPath, [script], { encoding: 'utf8' });
   lines = text
     .trimEnd()
@@ -58,5 +60,60 @@ describe('an error', () => {
 
   test('that is none is not written out', () => {
     expect(line('no error').error).toBe('not an Error');
+  });
+});
+
+describe('a log that cannot be written', () => {
+  const onFullDisk = <T>(act: (fd: number) => T): T => {
+    const fd = openSync('/dev/full', 'w');
+    try {
+      return act(fd);
+    } finally {
+      closeSync(fd);
+    }
+  };
+
+  test.runIf(process.platform === 'linux')('ends no process', () => {
+    const run = onFullDisk((fd) =>
+      spawnSync(process.execPath, [script], { stdio: ['ignore', fd, 'pipe'], timeout: 10_000 }),
+    );
+    expect({ status: run.status, stderr: run.stderr.toString() }).toEqual({ status: 0, stderr: '' });
+  });
+
+  test.runIf(process.platform === 'linux')('is counted line by line', () => {
+    const onDropped = vi.fn();
+    onFullDisk((fd) => {
+      const sink = openLogSink(fd, onDropped);
+      for (let i = 0; i < 3; i += 1) sink.write('a line\n');
+    });
+    expect(onDropped).toHaveBeenCalledTimes(3);
+  });
+
+  test('goes on when the reader of a pipe has left', () => {
+    const piped = spawnSync('/bin/sh', ['-c', `"$0" "$1" | true; echo "$?"`, process.execPath, script], {
+      timeout: 10_000,
+    });
+    expect(piped.stdout.toString().trim()).toBe('0');
+    expect(piped.stderr.toString()).toBe('');
+  });
+});
+
+describe('a warning that repeats', () => {
+  const repeated = (): Line[] =>
+    lines.filter(({ msg, code }) => msg === 'the same again' && code === 'bus_unavailable');
+
+  test('is written a few times, and then counted in one line that keeps its fields', () => {
+    expect(repeated()).toHaveLength(6);
+    expect(repeated()[5]).toMatchObject({ level: 'warn', service: 'ingress', code: 'bus_unavailable', held_back: 995 });
+    expect(repeated()[5]!.job_id).toBeUndefined();
+  });
+
+  test('of another code is another one', () => {
+    const other = lines.filter(({ msg, code }) => msg === 'the same again' && code === 'internal');
+    expect(other).toHaveLength(1);
+  });
+
+  test('is not what an information is: each of those is written', () => {
+    expect(lines.filter(({ msg }) => msg === 'an information')).toHaveLength(20);
   });
 });

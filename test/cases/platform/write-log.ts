@@ -33,3 +33,7 @@ log.warn(errorFields(new CountersignError('internal', undefined, { cause: data }
 log.warn({ stack: errorFields(new TypeError(`its own words\n${SECRET} in a second line`)).stack }, 'a stack');
 log.warn(errorFields(new CountersignError('bus_unavailable', 'its own words')), 'ours');
 log.warn(errorFields(SECRET), 'no error');
+
+for (let i = 0; i < 1_000; i += 1) log.warn({ code: 'bus_unavailable', job_id: `job-${i}` }, 'the same again');
+log.warn({ code: 'internal' }, 'the same again');
+for (let i = 0; i < 20; i += 1) log.info({ code: 'bus_unavailable' }, 'an information');
