@@ -8,7 +8,10 @@ import {
   CONSUMERS,
   CONTROL_BUCKET,
   type ConsumerSpec,
+  HINTS,
+  hintsTo,
   poolConsumer,
+  RETIRED_STREAMS,
   STREAMS,
 } from '@countersign/contracts/streams';
 import { agentUser, auditorUser, patterns, subjects, workerUser } from '@countersign/contracts/subjects';
@@ -27,14 +30,16 @@ export type Roster = {
 
 export const PROVISIONER = 'provisioner';
 
-/** The streams' subjects that each service writes. */
-const PUBLISHES: Readonly<Record<ServiceName, readonly string[]>> = {
-  ingress: [],
-  'policy-kernel': [],
-  scheduler: ['job.held.>', 'job.dispatch.>'],
-  approval: ['job.granted.>', 'job.refused.>'],
-  'output-safety': ['job.screened.>'],
+/** The streams' subjects that a service writes. */
+const PUBLISHES: Readonly<Partial<Record<ServiceName, readonly string[]>>> = {
+  scheduler: ['job.dispatch.>'],
   audit: ['audit.>'],
+};
+
+/** Requests with parsers of their own, because a signature covers their bytes; so they are no verbs of the table. */
+const DOORS: Readonly<Partial<Record<ServiceName, string>>> = {
+  ingress: patterns.rpcSubmit(),
+  'output-safety': patterns.results(),
 };
 
 /** Who changes `control` (design section 2) and therefore wakes the others. */
@@ -62,22 +67,25 @@ function servicePermissions(service: ServiceName, roster: Roster): Permissions {
   const served = verbsWhere((verb) => RPC[verb].service === service);
   const called = verbsWhere((verb) => (RPC[verb].callers as readonly string[]).includes(service));
   const own = CONSUMERS.filter((consumer) => consumer.durable === service);
+  const door = DOORS[service];
   const writesControl = CONTROL_WRITERS.includes(service);
   return {
     publish: [
       ...called.map((verb) => `rpc.${verb}`),
       ...replySubjects(service, served, roster),
-      ...PUBLISHES[service],
+      ...(PUBLISHES[service] ?? []),
+      ...HINTS.filter(({ from }) => from === service).map(({ subject }) => subject),
       ...own.flatMap(pullSubjects),
       ...(writesControl ? [subjects.control()] : []),
     ],
     subscribe: [
       patterns.inbox(service),
       ...served.map((verb) => inQueue(servedSubject(verb), service)),
+      ...hintsTo(service).map((subject) => inQueue(subject, service)),
+      ...(door === undefined ? [] : [inQueue(door, service)]),
       subjects.control(),
-      // The agents' door has its own parser, because a signature covers the bytes; so it is no verb of the table.
       // Watchers over HTTP hang off the evidence stream.
-      ...(service === 'ingress' ? [inQueue(patterns.rpcSubmit(), service), 'audit.>'] : []),
+      ...(service === 'ingress' ? ['audit.>'] : []),
     ],
   };
 }
@@ -93,7 +101,9 @@ function replySubjects(service: ServiceName, served: readonly RpcVerb[], roster:
   const callers = new Set<string>(served.flatMap((verb) => RPC[verb].callers));
   return [
     ...SERVICES.filter((caller) => callers.has(caller)),
-    ...(callers.has('worker') ? roster.workers.map(({ pool, worker }) => workerUser(pool, worker)) : []),
+    ...(callers.has('worker') || service === 'output-safety'
+      ? roster.workers.map(({ pool, worker }) => workerUser(pool, worker))
+      : []),
     ...(service === 'ingress' ? roster.tenants.map(agentUser) : []),
   ].map((user) => patterns.inbox(user));
 }
@@ -137,7 +147,7 @@ const auditorPermissions = (tenant: string): Permissions => ({
   subscribe: [patterns.inbox(auditorUser(tenant)), patterns.audit(tenant)],
 });
 
-/** Makes and reads; it never updates, deletes or purges, so a drift stays for a person to judge. */
+/** Makes and reads; of what is used it updates, deletes and purges nothing, so a drift stays for a person to judge. */
 const provisionerPermissions = (): Permissions => ({
   publish: [
     ...[...STREAMS.map((stream) => stream.name), `KV_${CONTROL_BUCKET}`].flatMap((stream) => [
@@ -149,6 +159,7 @@ const provisionerPermissions = (): Permissions => ({
       `$JS.API.CONSUMER.INFO.${stream}.*`,
       `$JS.API.CONSUMER.LIST.${stream}`,
     ]),
+    ...RETIRED_STREAMS.map((stream) => `$JS.API.STREAM.DELETE.${stream}`),
   ],
   subscribe: [patterns.inbox(PROVISIONER)],
 });

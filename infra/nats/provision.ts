@@ -1,5 +1,5 @@
 // Makes the streams, durable consumers and the control bucket that the contracts list, as the one user who may. It
-// changes nothing that exists: what differs from the contracts is refused, for a person to judge.
+// changes nothing that is still used: what differs from the contracts is refused, for a person to judge.
 import { LIMITS } from '@countersign/contracts/limits';
 import {
   auditorConsumer,
@@ -8,6 +8,7 @@ import {
   type ConsumerSpec,
   MIN_NATS_VERSION,
   poolConsumer,
+  RETIRED_STREAMS,
   STREAMS,
   type StreamSpec,
 } from '@countersign/contracts/streams';
@@ -58,6 +59,7 @@ export async function provision(
     }
     // Without the account's overview, which the provisioner may not read either.
     const manager = await jetstreamManager(connection, { checkAPI: false });
+    for (const name of RETIRED_STREAMS) await orMissing(manager.streams.delete(name));
     const wanted = [...CONSUMERS, ...pools.map(poolConsumer), ...auditors.map(auditorConsumer)];
     const drift = [
       ...(await makeStreams(manager, isAtLeast(version, PERSIST_MODE_SINCE))),

@@ -4,12 +4,16 @@ import { createPrivateKey, randomUUID } from 'node:crypto';
 import { LIMITS } from '@countersign/contracts/limits';
 import { poolConsumer } from '@countersign/contracts/streams';
 import { subjects, workerUser } from '@countersign/contracts/subjects';
-import type {
-  BeatAnswer,
-  ClaimAnswer,
-  DispatchMessage,
-  UnsignedResult,
-  WarrantClaims,
+import {
+  type BeatAnswer,
+  type ClaimAnswer,
+  type DispatchMessage,
+  RESULT_CLAIM_HEADER,
+  type ResultAnswer,
+  resultAnswer,
+  type UnsignedResult,
+  type WarrantClaims,
+  writeResultClaim,
 } from '@countersign/contracts/worker';
 import { DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
 import { waitUntil } from '@countersign/infra/wait-until';
@@ -36,8 +40,8 @@ export type PlayedWorker = AsyncDisposable & {
   /** Takes the delivery, claims it and acknowledges it. Throws when the claim is not granted. */
   hold(job_id: string): Promise<Held>;
   beat(held: Held, reported?: boolean): Promise<BeatAnswer['attempts'][number]>;
-  /** Resolves when the stream has stored it; rejects when the server does not permit it. */
-  report(held: Held, output: unknown, changes?: Report): Promise<void>;
+  /** What output-safety said of it. Rejects when the server does not permit it, or when nobody answers. */
+  report(held: Held, output: unknown, changes?: Report): Promise<ResultAnswer>;
 };
 
 const claimsOf = (warrant: string): WarrantClaims =>
@@ -84,7 +88,8 @@ export async function playWorker(system: TestSystem, pool: string): Promise<Play
       const unsigned = { ...held, worker, status, retryable: false, output, duration_ms: 1, ...result };
       const signed = { ...signResult(unsigned, createPrivateKey(signing_pem)), ...tamper };
       const to = subject ?? subjects.result(pool, worker, held.tenant, topic);
-      await bus.publish(to, signed);
+      const headers = { [RESULT_CLAIM_HEADER]: writeResultClaim(held) };
+      return resultAnswer.parse(await bus.askRaw(to, JSON.stringify(signed), { timeout_ms: LIMITS.rpc_ms, headers }));
     },
     [Symbol.asyncDispose]: () => bus.close(),
   };

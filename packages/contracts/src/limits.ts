@@ -76,8 +76,6 @@ export const LIMITS = {
   lease_ms: 15_000,
   /** Milliseconds between two beats of a worker. */
   beat_ms: 400,
-  /** Milliseconds between two publications of a result that is not settled yet. */
-  republish_ms: 3_000,
   /** Jobs that one worker runs at once: leaves room in a beat for results that are reported but not settled. */
   worker_concurrency: 500,
   /** Scheduler keys that a worker pins; more than one only while they rotate. */
@@ -90,6 +88,8 @@ export const LIMITS = {
   beat_attempts: 1_000,
   /** Bytes of unsettled results that a worker keeps before it takes no more work. */
   kept_result_bytes: 64 * 1024 * 1024,
+  /** Bytes of results that one output-safety has under way at once; who comes beyond asks again. */
+  received_result_bytes: 64 * 1024 * 1024,
   /** Milliseconds that a handler has to end after its signal, before its attempt is reported without it. */
   stop_grace_ms: 2_000,
   /** Milliseconds from a reported result to its screening, then the attempt is lost. */

@@ -1,7 +1,8 @@
-/** The streams and durable consumers as the one provisioner makes them and every service expects them. */
+/** The streams and durable consumers as the one provisioner makes them and every service expects them, and the hints beside them. */
+import type { ServiceName } from './ledger-entry.ts';
 
 export type StreamSpec = {
-  name: 'INTAKE' | 'STAGES' | 'DISPATCH' | 'RESULTS' | 'AUDIT';
+  name: 'INTAKE' | 'DISPATCH' | 'AUDIT';
   subjects: readonly string[];
   retention: 'workqueue' | 'limits';
   discard: 'new' | 'old';
@@ -24,26 +25,8 @@ export const STREAMS: readonly StreamSpec[] = [
     deny_delete: false,
   },
   {
-    name: 'STAGES',
-    subjects: ['job.held.>', 'job.granted.>', 'job.refused.>', 'job.screened.>'],
-    retention: 'workqueue',
-    discard: 'new',
-    max_bytes: 256 * MiB,
-    durable: false,
-    deny_delete: false,
-  },
-  {
     name: 'DISPATCH',
     subjects: ['job.dispatch.>'],
-    retention: 'workqueue',
-    discard: 'new',
-    max_bytes: 512 * MiB,
-    durable: false,
-    deny_delete: false,
-  },
-  {
-    name: 'RESULTS',
-    subjects: ['job.result.>'],
     retention: 'workqueue',
     discard: 'new',
     max_bytes: 512 * MiB,
@@ -61,6 +44,12 @@ export const STREAMS: readonly StreamSpec[] = [
   },
 ];
 
+/**
+ * Streams of earlier versions, which the provisioner deletes: one that still took `job.result.>` would answer workers in
+ * output-safety's place. Nothing is lost with them that is not in Postgres or kept by a worker.
+ */
+export const RETIRED_STREAMS = ['STAGES', 'RESULTS'] as const;
+
 export type ConsumerSpec = {
   stream: StreamSpec['name'];
   durable: string;
@@ -72,22 +61,32 @@ export type ConsumerSpec = {
 /** Delivery counts are never trusted for attempts (they reset with the consumer), so `max_deliver` stays unlimited. */
 export const CONSUMERS: readonly ConsumerSpec[] = [
   { stream: 'INTAKE', durable: 'ingress', filters: ['job.submit.>'], ack_wait_ms: 6_000, max_ack_pending: 1_000 },
-  { stream: 'STAGES', durable: 'approval', filters: ['job.held.>'], ack_wait_ms: 6_000, max_ack_pending: 1_000 },
-  {
-    stream: 'STAGES',
-    durable: 'scheduler',
-    filters: ['job.granted.>', 'job.refused.>', 'job.screened.>'],
-    ack_wait_ms: 6_000,
-    max_ack_pending: 2_000,
-  },
-  {
-    stream: 'RESULTS',
-    durable: 'output-safety',
-    filters: ['job.result.>'],
-    ack_wait_ms: 6_000,
-    max_ack_pending: 2_000,
-  },
 ];
+
+/**
+ * Says that there is work: a plain message with keys in it, never stored. One that gets lost costs time only, because its
+ * reader finds the same work by a sweep. Permissions are made from this table.
+ */
+export const HINTS = [
+  { subject: 'job.held.>', from: 'scheduler', to: 'approval', swept: 'held jobs that nobody was asked about' },
+  {
+    subject: 'job.granted.>',
+    from: 'approval',
+    to: 'scheduler',
+    swept: 'approvals that closed while their job is held',
+  },
+  {
+    subject: 'job.refused.>',
+    from: 'approval',
+    to: 'scheduler',
+    swept: 'approvals that closed while their job is held',
+  },
+  { subject: 'job.screened.>', from: 'output-safety', to: 'scheduler', swept: 'screened attempts that have not ended' },
+] as const satisfies readonly { subject: string; from: ServiceName; to: ServiceName; swept: string }[];
+
+/** Subjects of the hints that are meant for this service. */
+export const hintsTo = (service: ServiceName): string[] =>
+  HINTS.filter(({ to }) => to === service).map(({ subject }) => subject);
 
 /** One durable per pool on DISPATCH, made by the provisioner from `pools.yaml`. */
 export const poolConsumer = (pool: string): ConsumerSpec => ({

@@ -36,6 +36,8 @@ export const subjects = {
 export const patterns = {
   submit: (tenant: string) => `job.submit.${tokenOf(tenant)}.>`,
   result: (pool: string, worker: string) => `job.result.${tokenOf(pool)}.${tokenOf(worker)}.>`,
+  /** Every worker's results; one output-safety takes each. */
+  results: () => 'job.result.>',
   audit: (tenant: string) => `audit.${tokenOf(tenant)}.>`,
   inbox: (user: string) => `_INBOX_${tokenOf(user)}.>`,
   rpcSubmit: () => 'rpc.ingress.submit.*',

@@ -109,3 +109,29 @@ export const workerResult = z.strictObject({
 });
 export type WorkerResult = z.infer<typeof workerResult>;
 export type UnsignedResult = Omit<WorkerResult, 'signature'>;
+
+/** Header of a result's request, `<dispatch_id>/<claim_id>`: whose result it is, before anything of it is read. */
+export const RESULT_CLAIM_HEADER = 'Countersign-Claim';
+
+const resultClaim = z.object({ dispatch_id: uuid, claim_id: uuid });
+export type ResultClaim = z.infer<typeof resultClaim>;
+
+export const writeResultClaim = ({ dispatch_id, claim_id }: ResultClaim): string => `${dispatch_id}/${claim_id}`;
+
+/** Null when the header names no claim. */
+export const readResultClaim = (header: string | undefined): ResultClaim | null => {
+  const [dispatch_id, claim_id, ...rest] = header?.split('/') ?? [];
+  const claim = resultClaim.safeParse({ dispatch_id, claim_id });
+  return claim.success && rest.length === 0 ? claim.data : null;
+};
+
+/** What output-safety says of a result, after the commit. An outage is an error instead: ask again. */
+export const resultAnswer = z.object({
+  /** Those of the header: an answer for another result is none. */
+  ...resultClaim.shape,
+  /** `settled`: what came of the attempt is recorded. `refused`: this result does not count and never will. */
+  outcome: z.enum(['settled', 'refused']),
+  /** Why it was refused. */
+  code: z.string().nullable(),
+});
+export type ResultAnswer = z.infer<typeof resultAnswer>;

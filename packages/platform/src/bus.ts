@@ -6,18 +6,20 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer, RpcParsed, RpcRequest, RpcVerb } from '@countersign/contracts/rpc';
 import { RPC } from '@countersign/contracts/rpc';
 import { subjects } from '@countersign/contracts/subjects';
+import { type Hint, hearHints, sendHint } from './hints.ts';
 import { linger } from './linger.ts';
 import type { Logger } from './logger.ts';
 import { errorFields } from './logger.ts';
 import type { Metrics } from './metrics.ts';
-import type { Connection, Message } from './nats-connection.ts';
+import type { Connection, Headers, Message } from './nats-connection.ts';
 import { connectNats } from './nats-connection.ts';
 import { publishStored } from './publish-stored.ts';
 import type { PullConsumer, StreamMessage } from './pull-consumer.ts';
 import { openPull } from './pull-consumer.ts';
 import { openReplyWindow } from './reply-window.ts';
-import { callRpc, mayCall, readRequest } from './rpc-envelope.ts';
+import { callRpc, mayCall, readReply, readRequest } from './rpc-envelope.ts';
 
+export type { Hint } from './hints.ts';
 export type { StreamMessage } from './pull-consumer.ts';
 
 export type RpcMeta = { subject: string; traceparent: string };
@@ -42,6 +44,11 @@ export type Bus = {
     subject: string,
     door: { mayAnswer: (message: Message) => boolean; handle: (message: Message) => Promise<unknown> },
   ): void;
+  /**
+   * Asks such a door: a body and headers as they are, and the value that was answered, for the caller to parse. Throws
+   * the failure that was answered, or `bus_unavailable`: nobody listens, no answer in time, or nonsense.
+   */
+  askRaw(subject: string, body: string, options: { timeout_ms: number; headers?: Headers }): Promise<unknown>;
   /** Resolves when JetStream has stored it. */
   publish(subject: string, body: object, options?: PublishOptions): Promise<void>;
   /** Batches share a `handle`; while one runs the next collects. What it throws gives the whole batch back. */
@@ -51,6 +58,10 @@ export type Bus = {
   ): void;
   /** Message by message, exactly as many as there is room for. */
   pull(source: { stream: string; durable: string }, handle: (message: StreamMessage) => void): PullConsumer;
+  /** Says that there is something to do. Never stored: whoever is meant also finds it by a sweep. */
+  hint(subject: string, body: object): void;
+  /** Hints of these subjects in batches, each to one instance of this user. What `handle` throws is left to the sweep. */
+  onHints(subjects: readonly string[], options: { batch: number; handle: (hints: Hint[]) => Promise<void> }): void;
   subscribe(subject: string, handle: (subject: string, data: Uint8Array) => void): () => void;
   announceControl(epoch: number): void;
   onControl(handle: () => void): void;
@@ -179,6 +190,11 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
       });
       stops.push(stop);
     },
+    askRaw: async (subject, body, { timeout_ms, headers }) =>
+      readReply(
+        await window.ask(subject, body, timeout_ms, headers),
+        (cause) => new CountersignError('bus_unavailable', undefined, { cause: new Error(cause) }),
+      ),
     publish: (subject, body, { msg_id, after_msg_id, traceparent } = {}) => {
       const headers = {
         ...(msg_id ? { 'Nats-Msg-Id': msg_id } : {}),
@@ -204,6 +220,17 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
       const pull = openPull(connection, source, handle);
       stops.push(() => pull.stop());
       return pull;
+    },
+    hint: (subject, body) => sendHint(connection, subject, body),
+    onHints(subjects, { batch, handle }) {
+      const heard = async (hints: Hint[]): Promise<void> => {
+        const work = handle(hints).catch((thrown: unknown) =>
+          log?.warn({ ...errorFields(thrown), hints: hints.length }, 'hints are left to the sweep'),
+        );
+        track(inflight, work);
+        await work;
+      };
+      stops.push(hearHints(connection, subjects, { queue: options.user, batch, handle: heard }));
     },
     subscribe: (subject, handle) =>
       connection.subscribe(subject, null, (message) => handle(message.subject, message.data)),

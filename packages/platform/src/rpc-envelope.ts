@@ -7,7 +7,7 @@ import type { RpcAnswer, RpcRequest, RpcVerb } from '@countersign/contracts/rpc'
 import { RPC } from '@countersign/contracts/rpc';
 import { readWorkerSubject, subjects, workerUser } from '@countersign/contracts/subjects';
 import type { Message } from './nats-connection.ts';
-import type { ReplyWindow } from './reply-window.ts';
+import type { Reply, ReplyWindow } from './reply-window.ts';
 
 const UNAVAILABLE: Readonly<Record<(typeof RPC)[RpcVerb]['service'], ErrorCode>> = {
   'policy-kernel': 'policy_unavailable',
@@ -53,14 +53,17 @@ export const callRpc = async <V extends RpcVerb>(
   const unavailable = (cause: string) =>
     new CountersignError(UNAVAILABLE[spec.service], undefined, { cause: new Error(cause) });
   const body = JSON.stringify({ traceparent: options.traceparent, body: request });
-  const answer = await window.ask(subject, body, options.timeout_ms ?? LIMITS.rpc_ms);
+  const value = readReply(await window.ask(subject, body, options.timeout_ms ?? LIMITS.rpc_ms), unavailable);
+  const parsed = spec.answer.safeParse(value);
+  if (!parsed.success) throw unavailable('the answer does not parse');
+  return parsed.data as RpcAnswer<V>;
+};
+
+/** The value that was answered. Throws the failure that was answered, or `unavailable` for anything else. */
+export const readReply = (answer: Reply, unavailable: (cause: string) => CountersignError): unknown => {
   if (!answer.ok) throw unavailable(answer.reason);
   const reply = readJson(answer.message.data) as { ok?: unknown; value?: unknown; error?: unknown } | null | undefined;
-  if (reply?.ok === true) {
-    const value = spec.answer.safeParse(reply.value);
-    if (value.success) return value.data as RpcAnswer<V>;
-    throw unavailable('the answer does not parse');
-  }
+  if (reply?.ok === true) return reply.value;
   const error = failure.safeParse(reply?.error);
   if (reply?.ok !== false || !error.success) throw unavailable('the answer does not parse');
   throw new CountersignError(error.data.code, error.data.detail, { at: error.data.at });

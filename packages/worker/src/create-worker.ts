@@ -6,25 +6,28 @@ import { connectBus, type StreamMessage } from '@countersign/platform/bus';
 import { monotonicMs } from '@countersign/platform/clock';
 import { createLogger, errorFields } from '@countersign/platform/logger';
 import { holdAttempts } from './held-attempts.ts';
-import { keepResults } from './keep-results.ts';
+import { keepResults, type UnsettledResult } from './keep-results.ts';
 import { takeDelivery } from './take-delivery.ts';
 import { readOptions, type WorkerOptions, type WorkerSettings } from './worker-options.ts';
 
 export type Worker = AsyncDisposable & {
   /** Connects and takes work. Throws when NATS does not let this worker in. */
   start(): Promise<void>;
-  /** Takes no more work, waits for what runs (`drain_ms`), stops the rest, hands over every result, disconnects. */
-  stop(): Promise<void>;
+  /**
+   * Takes no more work, waits for what runs (`drain_ms`), stops the rest, waits again until every result is settled, and
+   * disconnects. Resolves to the results that it leaves behind: their attempts are lost when their time is over.
+   */
+  stop(): Promise<UnsettledResult[]>;
 };
 
 /** Throws a ZodError or TypeError that names every option that is wrong. */
 export function createWorker(options: WorkerOptions): Worker {
   const settings = readOptions(options);
-  let end: (() => Promise<void>) | undefined;
-  const stop = async (): Promise<void> => {
+  let end: (() => Promise<UnsettledResult[]>) | undefined;
+  const stop = async (): Promise<UnsettledResult[]> => {
     const ending = end;
     end = undefined;
-    await ending?.();
+    return (await ending?.()) ?? [];
   };
   return {
     async start() {
@@ -32,11 +35,11 @@ export function createWorker(options: WorkerOptions): Worker {
       end = await begin(settings, options);
     },
     stop,
-    [Symbol.asyncDispose]: stop,
+    [Symbol.asyncDispose]: async () => void (await stop()),
   };
 }
 
-async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<() => Promise<void>> {
+async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<() => Promise<UnsettledResult[]>> {
   const { servers, nkey_seed, pool, worker, concurrency } = settings;
   const log = (options.log ?? createLogger('worker', 'info')).child({ pool, worker });
   const bus = await connectBus({ servers, nkey_seed, user: workerUser(pool, worker), log });
@@ -46,8 +49,8 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   const active = new Set<Promise<void>>();
 
   const take = (message: StreamMessage): void => {
-    // Asking again after a reconnection can bring one more than there are slots.
-    if (active.size >= concurrency) {
+    // What was asked for while there was room may come when there is none.
+    if (active.size >= concurrency || !hasRoom()) {
       message.nak(LIMITS.redeliver_ms);
       return;
     }
@@ -71,8 +74,12 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
     await waitFor(() => active.size === 0, LIMITS.drain_ms);
     held.giveUpAll();
     await waitFor(() => active.size === 0 && results.size() === 0, LIMITS.drain_ms);
+    const left = results.list();
+    if (left.length > 0) log.error({ left: left.map((each) => each.dispatch_id) }, 'stopped with results not settled');
     held.close();
+    results.close();
     await bus.close();
+    return left;
   };
 }
 

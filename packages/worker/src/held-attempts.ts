@@ -17,7 +17,7 @@ export type HeldAttempts = {
   release(dispatch_id: string): void;
   /** The worker is going: what still runs is worth another attempt elsewhere. */
   giveUpAll(): void;
-  /** Ends the beats. What is not settled by then is on its stream already, or is lost with its lease. */
+  /** Ends the beats. */
   close(): void;
 };
 
@@ -30,7 +30,7 @@ export function holdAttempts({ bus, pool, worker, results, log }: HoldOptions): 
   const beat = async (): Promise<void> => {
     const attempts = [
       ...[...running].map(([dispatch_id, { claim_id }]) => ({ dispatch_id, claim_id, reported: false })),
-      ...results.list().map((kept) => ({ ...kept, reported: true })),
+      ...results.list().map(({ dispatch_id, claim_id }) => ({ dispatch_id, claim_id, reported: true })),
     ].slice(0, LIMITS.beat_attempts);
     if (attempts.length === 0) return;
     const asked_at = monotonicMs();
@@ -60,7 +60,6 @@ export function holdAttempts({ bus, pool, worker, results, log }: HoldOptions): 
 
   const tick = setInterval(() => {
     endLapsed();
-    results.publishDue();
     if (beating) return;
     beating = true;
     beat()

@@ -20,7 +20,7 @@ type Counting = Extract<Judgement, { counts: true }>;
 /** Throws `not_found`, `revoked`, or what `judgeVote` throws. */
 export const castVote = async (context: Context, request: VoteRequest): Promise<void> => {
   const closed = await context.database.transaction((tx) => voteIn(tx, request));
-  if (closed) await announceOutcome(context, closed);
+  if (closed) announceOutcome(context, closed);
 };
 
 const voteIn = async (tx: Tx, request: VoteRequest): Promise<Approval | null> => {

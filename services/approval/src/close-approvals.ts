@@ -37,7 +37,7 @@ export const sweepDue = async (context: Context, close: CloseApproval): Promise<
   const closed = outcomes.flatMap((outcome) =>
     outcome.status === 'fulfilled' && outcome.value ? [outcome.value] : [],
   );
-  await Promise.all(closed.map((approval) => announceOutcome(context, approval)));
+  for (const approval of closed) announceOutcome(context, approval);
   context.metrics.set('approvals_open', {}, await countOpen(context.database));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;

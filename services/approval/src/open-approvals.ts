@@ -1,12 +1,12 @@
 /**
- * Opens one request for each hold of a job that needs people's yes, from what the scheduler's view shows; the wake-up
+ * Opens one request for each hold of a job that needs people's yes, from what the scheduler's view shows; a hint
  * only says where to look. It opens nothing whose content is not what its digest says.
  */
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { jobId, tenantName } from '@countersign/contracts/names';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
-import type { StreamMessage } from '@countersign/platform/bus';
+import type { Hint } from '@countersign/platform/bus';
 import { groupCommit } from '@countersign/platform/group-commit';
 import { uuidv7 } from '@countersign/platform/ids';
 import { append } from '@countersign/platform/ledger-append';
@@ -22,7 +22,7 @@ type Context = Pick<ServiceContext<unknown>, 'database' | 'log'>;
 export type OpenApproval = (key: JobKey) => Promise<boolean>;
 
 /** More fields may come with the keys; only the view is believed anyway. */
-const wakeUp = z.object({ tenant: tenantName, job_id: jobId });
+const hint = z.object({ tenant: tenantName, job_id: jobId });
 
 const keyOf = ({ tenant, job_id }: JobKey): string => `${tenant}/${job_id}`;
 
@@ -56,7 +56,7 @@ const toApproval = (job: HeldJob): Approval => {
   return { ...terms, digest: approvalDigest(terms), state: 'open', closed_at: null };
 };
 
-/** What no message told. Every round must open something, or it would go round for ever. */
+/** What no hint told of. Every round must open something, or it would go round for ever. */
 export const sweepUnopened = async ({ database, log }: Context, open: OpenApproval): Promise<void> => {
   for (;;) {
     const keys = await findUnopened(database, LIMITS.batch_rows);
@@ -75,28 +75,14 @@ const reportBugs = (outcomes: readonly PromiseSettledResult<unknown>[], log: Con
   }
 };
 
-export const receiveHeld =
+/** What fails here is the sweep's to try again, and to say what is wrong. */
+export const hearHeld =
   (open: OpenApproval) =>
-  async (messages: readonly StreamMessage[]): Promise<void> => {
-    await Promise.all(messages.map((message) => openFor(message, open)));
+  async (hints: readonly Hint[]): Promise<void> => {
+    await Promise.allSettled(hints.flatMap(keyIn).map(open));
   };
 
-const openFor = async (message: StreamMessage, open: OpenApproval): Promise<void> => {
-  const key = readKey(message);
-  if (key === null) return message.term();
-  try {
-    await open(key);
-    message.ack();
-  } catch {
-    // The sweep tries again and says what is wrong; until then the message waits.
-    message.nak(LIMITS.sweep_ms);
-  }
-};
-
-const readKey = (message: StreamMessage): JobKey | null => {
-  try {
-    return wakeUp.parse(message.json());
-  } catch {
-    return null;
-  }
+const keyIn = ({ body }: Hint): JobKey[] => {
+  const key = hint.safeParse(body);
+  return key.success ? [key.data] : [];
 };

@@ -1,10 +1,11 @@
 /** Approval: did the right people say yes to exactly this. The table of contents: settings, verbs, streams, sweeps. */
 import { LIMITS } from '@countersign/contracts/limits';
+import { hintsTo } from '@countersign/contracts/streams';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { castVote } from './cast-vote.ts';
 import { closeApprovals, sweepDue } from './close-approvals.ts';
-import { openApprovals, receiveHeld, sweepUnopened } from './open-approvals.ts';
+import { hearHeld, openApprovals, sweepUnopened } from './open-approvals.ts';
 import { getApproval, listPage } from './show-approvals.ts';
 import { probe } from './store.ts';
 
@@ -24,7 +25,7 @@ export const approval = defineService({
       return getApproval(database, request);
     });
 
-    bus.consume({ stream: 'STAGES', durable: 'approval' }, { batch: LIMITS.batch_rows, handle: receiveHeld(open) });
+    bus.onHints(hintsTo('approval'), { batch: LIMITS.batch_rows, handle: hearHeld(open) });
     context.sweep('open approvals', LIMITS.sweep_ms, () => sweepUnopened(context, open));
     context.sweep('close approvals', LIMITS.sweep_ms, () => sweepDue(context, close));
     context.ready('held jobs', () => probe(database));

@@ -24,7 +24,7 @@ export type ScreenedResult = {
 
 export type Standing =
   | { kind: 'counts' }
-  /** Screened before, and it is the same: the worker publishes until it is told that this is settled. */
+  /** Screened before, and it is the same: the worker asks until it is told that this is settled. */
   | { kind: 'duplicate' }
   | { kind: 'refused'; code: string }
   /** Policy or capability are others than the screening assumed: screen again. */

@@ -1,15 +1,19 @@
 /**
- * Takes results off the stream: read, screened outside of any transaction, committed in shared ones. A message is given
- * up only after its outcome has committed; nothing of its content is logged, metered or published.
+ * Answers workers' results: read, screened outside of any transaction, committed in shared ones. A worker hears `settled`
+ * only after its outcome has committed; nothing of the content is logged, metered or published.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CountersignError, ERRORS } from '@countersign/contracts/errors';
+import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import { subjects } from '@countersign/contracts/subjects';
-import type { StreamMessage } from '@countersign/platform/bus';
-import { errorFields } from '@countersign/platform/logger';
+import { readResultSubject, subjects, workerUser } from '@countersign/contracts/subjects';
+import {
+  RESULT_CLAIM_HEADER,
+  type ResultAnswer,
+  type ResultClaim,
+  readResultClaim,
+} from '@countersign/contracts/worker';
+import type { Message } from '@countersign/platform/nats-connection';
 import type { ServiceContext } from '@countersign/platform/service';
-import { childOf } from '@countersign/platform/trace';
 import { type ActivePolicies, openActivePolicies } from './active-policies.ts';
 import { type CommitItem, commitResults, type Outcome } from './commit-results.ts';
 import { readResult, type SignedResult } from './read-result.ts';
@@ -21,30 +25,43 @@ type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'l
 type Settled = Exclude<Outcome, { kind: 'moved' }>;
 type Commit = (item: CommitItem) => Promise<Outcome>;
 
-export const receiveResults = (context: Context, sealer: Sealer): ((messages: StreamMessage[]) => Promise<void>) => {
+/** Answers go only to the private inbox of the worker that the subject names. */
+export const mayAnswer = ({ subject, reply }: Pick<Message, 'subject' | 'reply'>): boolean => {
+  const from = readResultSubject(subject);
+  return from !== null && reply?.startsWith(`${subjects.inbox(workerUser(from.pool, from.worker))}.`) === true;
+};
+
+export const receiveResults = (context: Context, sealer: Sealer): ((message: Message) => Promise<ResultAnswer>) => {
   const keys = openWorkerKeys(context.database);
   const policies = openActivePolicies(context.database);
   const commit = commitResults(context.database, sealer);
+  let underWay = 0;
 
-  const settle = async (message: StreamMessage): Promise<Settled> => {
-    const read = await readResult(message, keys);
+  const settle = async (message: Message, claim: ResultClaim): Promise<Settled> => {
+    const read = await readResult(message, claim, keys);
     if (read.ok) return screenAndCommit(read, policies, commit);
-    const { from, dispatch_id, code } = read;
-    if (from === null || dispatch_id === null) return { kind: 'refused', code };
-    const outcome = await commit({ kind: 'refused', from, dispatch_id, code });
-    return outcome as Settled;
+    const { from, code } = read;
+    return (await commit({ kind: 'refused', from, dispatch_id: claim.dispatch_id, code })) as Settled;
   };
 
-  const receive = async (message: StreamMessage): Promise<void> => {
+  /** Throws an outage, and then the worker asks again: it is told nothing that has not committed. */
+  return async (message) => {
+    const claim = readResultClaim(message.headers.get(RESULT_CLAIM_HEADER));
+    if (claim === null) throw new CountersignError('field_invalid', undefined, { at: RESULT_CLAIM_HEADER });
+    const size = message.data.length;
+    if (underWay + size > LIMITS.received_result_bytes) throw new CountersignError('overloaded');
+    underWay += size;
     try {
-      const outcome = await settle(message);
-      await report(context, message.subject, outcome);
-      message.ack();
+      const outcome = await settle(message, claim);
+      report(context, message.subject, outcome);
+      const refused = outcome.kind === 'refused';
+      return { ...claim, outcome: refused ? 'refused' : 'settled', code: refused ? outcome.code : null };
     } catch (thrown) {
-      giveBack(context, message, thrown);
+      throw withoutContent(context, message.subject, thrown);
+    } finally {
+      underWay -= size;
     }
   };
-  return async (messages) => void (await Promise.all(messages.map(receive)));
 };
 
 /** Again, while the policy changes between screening and commit; then the message waits. */
@@ -65,34 +82,26 @@ const screenAndCommit = async (read: SignedResult, policies: ActivePolicies, com
   throw new CountersignError('epoch_stale');
 };
 
-const report = async ({ bus, metrics, log }: Context, subject: string, outcome: Settled): Promise<void> => {
+const report = ({ bus, metrics, log }: Context, subject: string, outcome: Settled): void => {
   if (outcome.kind === 'duplicate') return;
   if (outcome.kind === 'refused') {
     metrics.count('results_rejected_total', { code: outcome.code });
     log.warn({ subject, code: outcome.code }, 'a result was refused');
     return;
   }
-  const { tenant, job_id, dispatch_id, output_decision, traceparent } = outcome.row;
+  const { tenant, job_id, dispatch_id, output_decision } = outcome.row;
   metrics.count(`output_policy_${output_decision}_total`);
   if (outcome.fail_mode === 'open') metrics.count('output_fail_open_total');
-  const wakeUp = bus.publish(
-    subjects.screened(tenant, outcome.topic),
-    { tenant, job_id, dispatch_id },
-    { traceparent: childOf(traceparent) },
-  );
-  // A wake-up that gets lost costs time only: the scheduler's sweep reads `output.outcomes`.
-  await wakeUp.catch((thrown) =>
-    log.warn({ ...errorFields(thrown), tenant, job_id }, 'a wake-up is left to the sweep'),
-  );
+  // A hint that gets lost costs time only: the scheduler's sweep reads `output.outcomes`.
+  bus.hint(subjects.screened(tenant, outcome.topic), { tenant, job_id, dispatch_id });
 };
 
-const giveBack = ({ log }: Context, message: StreamMessage, thrown: unknown): void => {
-  const code = thrown instanceof CountersignError ? thrown.code : 'internal';
-  const fields = { subject: message.subject, code };
-  if (code === 'internal') log.error({ ...fields, ...placeOf(thrown) }, 'a result goes back to its stream');
-  else log.warn(fields, 'a result goes back to its stream');
-  if (ERRORS[code].on_stream === 'nak') message.nak(LIMITS.sweep_ms);
-  else message.term();
+const withoutContent = ({ log }: Context, subject: string, thrown: unknown): CountersignError => {
+  const known = thrown instanceof CountersignError ? thrown : new CountersignError('internal');
+  const fields = { subject, code: known.code };
+  if (known === thrown) log.warn(fields, 'a result waits');
+  else log.error({ ...fields, ...placeOf(thrown) }, 'a result waits');
+  return known;
 };
 
 /** Where it was thrown and not what it says: a driver's or a parser's message may quote the content. */

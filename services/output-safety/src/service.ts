@@ -1,9 +1,9 @@
-/** Output-safety: may this output leave. The table of contents: settings, the one verb, the one stream. */
-import { LIMITS } from '@countersign/contracts/limits';
+/** Output-safety: may this output leave. The table of contents: settings, the one verb, the workers' door. */
+import { patterns } from '@countersign/contracts/subjects';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { readOutput } from './read-output.ts';
-import { receiveResults } from './receive-results.ts';
+import { mayAnswer, receiveResults } from './receive-results.ts';
 import { createSealer, SEAL_KEY_BYTES } from './seal-output.ts';
 import { probe } from './store.ts';
 
@@ -27,10 +27,11 @@ export const outputSafety = defineService({
   ],
   async start(context) {
     const { bus, database, config } = context;
-    const receive = receiveResults(context, createSealer(config.OUTPUT_SEAL_KEY));
-
     bus.serve('output.read', (request) => readOutput(database, request));
-    bus.consume({ stream: 'RESULTS', durable: 'output-safety' }, { batch: LIMITS.batch_rows, handle: receive });
+    bus.serveRaw(patterns.results(), {
+      mayAnswer,
+      handle: receiveResults(context, createSealer(config.OUTPUT_SEAL_KEY)),
+    });
     context.ready('fence and policy', () => probe(database));
   },
 });

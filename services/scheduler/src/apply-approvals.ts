@@ -44,14 +44,24 @@ const commitApprovals = async (tx: Tx, closed: readonly ApprovalOutcome[]): Prom
   return moves;
 };
 
+/** Every round must move something, or it would go round for ever. */
 export const applyApprovals = async (context: SchedulerContext): Promise<void> => {
+  for (;;) {
+    const closed = await closedApprovals(context.database, LIMITS.batch_rows);
+    const moved = await applyTogether(context, closed);
+    if (closed.length < LIMITS.batch_rows || moved === 0) return;
+  }
+};
+
+const applyTogether = async (context: SchedulerContext, closed: readonly ApprovalOutcome[]): Promise<number> => {
   const { database } = context;
   const applied = await togetherOrAlone(
-    await closedApprovals(database, LIMITS.batch_rows),
+    closed,
     (part) => database.transaction((tx) => commitApprovals(tx, part)),
     ({ job_id }, thrown) => context.log.error({ ...errorFields(thrown), job_id }, 'an approval cannot be applied'),
   );
   const moves = applied.flat();
   for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
   if (moves.some((move) => move.to === 'cleared')) context.nudgeDispatch();
+  return moves.length;
 };

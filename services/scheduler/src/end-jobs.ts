@@ -7,8 +7,9 @@ import type { ControlState } from '@countersign/contracts/control';
 import { stopFor } from '@countersign/contracts/control';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
+import { uuid } from '@countersign/contracts/names';
 import type { JobState } from '@countersign/contracts/states';
-import type { StreamMessage } from '@countersign/platform/bus';
+import type { Hint } from '@countersign/platform/bus';
 import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
@@ -111,16 +112,15 @@ const commitEnds = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
   return moves;
 };
 
-const idsOf = (messages: readonly StreamMessage[]): string[] =>
-  messages.flatMap((message) => {
-    const { dispatch_id } = message.json() as { dispatch_id?: unknown };
-    return typeof dispatch_id === 'string' ? [dispatch_id] : [];
-  });
+/** The attempt that a hint names, or none. */
+export const dispatchIdOf = ({ body }: Hint): string[] => {
+  const named = uuid.safeParse((body as { dispatch_id?: unknown } | null)?.dispatch_id);
+  return named.success ? [named.data] : [];
+};
 
-/** `null`: finds by itself what was screened and not ended. */
-export const endJobs = async (context: SchedulerContext, messages: readonly StreamMessage[] | null): Promise<void> => {
-  const ids = messages === null ? await screenedAttempts(context.database, LIMITS.batch_rows) : idsOf(messages);
-  if (ids.length === 0) return;
+/** How many of these attempts ended, or came back for another one. */
+export const endJobs = async (context: SchedulerContext, ids: readonly string[]): Promise<number> => {
+  if (ids.length === 0) return 0;
   const { database } = context;
   const ends = await togetherOrAlone(
     [...new Set(ids)].sort(),
@@ -130,4 +130,14 @@ export const endJobs = async (context: SchedulerContext, messages: readonly Stre
   const moves = ends.flat();
   for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
   if (moves.length > 0) context.nudgeDispatch();
+  return moves.length;
+};
+
+/** What no hint told of. Every round must end something, or it would go round for ever. */
+export const sweepScreened = async (context: SchedulerContext): Promise<void> => {
+  for (;;) {
+    const ids = await screenedAttempts(context.database, LIMITS.batch_rows);
+    const ended = await endJobs(context, ids);
+    if (ids.length < LIMITS.batch_rows || ended === 0) return;
+  }
 };

@@ -2,6 +2,7 @@
 import { LIMITS } from '@countersign/contracts/limits';
 import { instant } from '@countersign/contracts/names';
 import type { AdmitItem, Admitted } from '@countersign/contracts/rpc';
+import { hintsTo } from '@countersign/contracts/streams';
 import { stageOf } from '@countersign/contracts/subjects';
 import type { ClaimAnswer } from '@countersign/contracts/worker';
 import { decisionSealKeys } from '@countersign/platform/decision-seal-keys';
@@ -18,7 +19,7 @@ import type { Claim } from './claim-attempts.ts';
 import { claimAttempts, readClaim } from './claim-attempts.ts';
 import { countWaiting } from './count-waiting.ts';
 import { dispatchJobs } from './dispatch-jobs.ts';
-import { endJobs } from './end-jobs.ts';
+import { dispatchIdOf, endJobs, sweepScreened } from './end-jobs.ts';
 import { getJob, listJobs } from './read-jobs.ts';
 import { republishAttempts } from './republish-attempts.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
@@ -43,7 +44,7 @@ export const scheduler = defineService({
   metrics: ['attempts_lost_total', 'dispatch_fail_open_total', 'jobs_admitted_total', 'jobs_ended_total'],
   async start(context) {
     const dispatch = context.sweep('dispatch', LIMITS.sweep_ms, () => dispatchJobs(shared));
-    context.sweep('end', LIMITS.sweep_ms, () => endJobs(shared, null));
+    context.sweep('end', LIMITS.sweep_ms, () => sweepScreened(shared));
     const approvals = context.sweep('approvals', LIMITS.sweep_ms, () => applyApprovals(shared));
     const shared: SchedulerContext = {
       ...context,
@@ -66,17 +67,13 @@ export const scheduler = defineService({
     bus.serve('scheduler.list', (request) => listJobs(context.database, request));
     bus.serve('scheduler.cancel', (request) => cancelJob(shared, request));
 
-    bus.consume(
-      { stream: 'STAGES', durable: 'scheduler' },
-      {
-        batch: LIMITS.batch_rows,
-        handle: async (messages) => {
-          const screened = messages.filter((message) => stageOf(message.subject) === 'screened');
-          if (screened.length > 0) await endJobs(shared, screened);
-          if (screened.length < messages.length) approvals.nudge();
-          for (const message of messages) message.ack();
-        },
+    bus.onHints(hintsTo('scheduler'), {
+      batch: LIMITS.batch_rows,
+      handle: async (hints) => {
+        const screened = hints.filter((hint) => stageOf(hint.subject) === 'screened');
+        if (screened.length < hints.length) approvals.nudge();
+        await endJobs(shared, screened.flatMap(dispatchIdOf));
       },
-    );
+    });
   },
 });

@@ -9,7 +9,7 @@ import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { errorFields } from '@countersign/platform/logger';
 import { togetherOrAlone } from '@countersign/platform/together-or-alone';
-import { endJobs } from './end-jobs.ts';
+import { sweepScreened } from './end-jobs.ts';
 import { jobEntry } from './job-entry.ts';
 import type { Move } from './move-jobs.ts';
 import { endedStates, moveJobs } from './move-jobs.ts';
@@ -76,5 +76,5 @@ export const sweepAttempts = async (context: SchedulerContext): Promise<void> =>
   const moves = lost.flat();
   if (moves.length > 0) context.metrics.count('attempts_lost_total', {}, moves.length);
   for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
-  if (moves.length < ids.length) await endJobs(context, null);
+  if (moves.length < ids.length) await sweepScreened(context);
 };

@@ -2,6 +2,7 @@
 import { approval } from '@countersign/approval/service';
 import type { ApprovalView } from '@countersign/contracts/approval';
 import type { RpcRequest } from '@countersign/contracts/rpc';
+import { hintsTo } from '@countersign/contracts/streams';
 import { provision } from '@countersign/infra/nats/provision';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
@@ -10,7 +11,6 @@ import { connectDatabase, type Database } from '@countersign/platform/database';
 import { randomSalt } from '@countersign/platform/ids';
 import { start } from '@countersign/platform/service';
 import { newTraceparent } from '@countersign/platform/trace';
-import { jetstreamManager } from '@nats-io/jetstream';
 import { createDatabase } from '../../harness/create-database.ts';
 import { startGuardedNats } from '../nats/connect-as.ts';
 
@@ -41,8 +41,6 @@ export type RunningApproval = AsyncDisposable & {
   startAnother(): Promise<void>;
   /** Whether the service waits for a row that somebody else holds. */
   isBlocked(): Promise<boolean>;
-  /** Messages of the stages that nobody has acknowledged yet. */
-  unsettled(): Promise<number>;
   hold(job_id: string, holding?: Holding): Promise<void>;
   /** The job leaves its hold without anybody's yes. */
   release(job_id: string): Promise<void>;
@@ -83,22 +81,11 @@ export async function runApproval(): Promise<RunningApproval> {
     cleanUp.defer(() => bus.close());
     return bus;
   };
-  const provisioner = await jetstreamManager(await nats.connectAs('provisioner'), { checkAPI: false });
   const admin = databaseAs(test_database.admin_url);
   const [ingress, schedulerBus] = [await busAs('ingress'), await busAs('scheduler')];
   const wakeUps: RunningApproval['wakeUps'] = [];
-  schedulerBus.consume(
-    { stream: 'STAGES', durable: 'scheduler' },
-    {
-      batch: 10,
-      handle: async (messages) => {
-        for (const message of messages) {
-          wakeUps.push({ subject: message.subject, body: message.json() });
-          message.ack();
-        }
-      },
-    },
-  );
+  schedulerBus.onHints(hintsTo('scheduler'), { batch: 10, handle: async (hints) => void wakeUps.push(...hints) });
+  await schedulerBus.check();
   const startOne = async (): Promise<string> => {
     const running = await start([approval], {
       DATABASE_URL: test_database.url_for('countersign_approval'),
@@ -133,7 +120,6 @@ export async function runApproval(): Promise<RunningApproval> {
       );
       return waiting.length > 0;
     },
-    unsettled: async () => (await provisioner.streams.info('STAGES')).state.messages,
     hold: (job_id, holding = {}) => hold(admin, job_id, holding),
     release: async (job_id) => {
       await admin.query(`UPDATE scheduler.jobs SET state = 'cancelled' WHERE job_id = $1`, [job_id]);

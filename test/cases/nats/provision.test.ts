@@ -55,9 +55,18 @@ describe('provision', () => {
   });
 
   test('refuses a stream that differs, names the difference, and changes nothing', async () => {
-    await manager.streams.add({ name: 'STAGES', subjects: ['job.held.>'], max_bytes: 1_000 });
-    await expect(run()).rejects.toThrow(/stream STAGES: max_bytes is 1000, not 268435456/);
-    expect((await manager.streams.info('STAGES')).config.max_bytes).toBe(1_000);
+    await manager.streams.add({ name: 'DISPATCH', subjects: ['job.dispatch.>'], max_bytes: 1_000 });
+    await expect(run()).rejects.toThrow(/stream DISPATCH: max_bytes is 1000, not 536870912/);
+    expect((await manager.streams.info('DISPATCH')).config.max_bytes).toBe(1_000);
+  });
+
+  test('deletes the streams of earlier versions, which would answer in place of a service', async () => {
+    await manager.streams.add({ name: 'RESULTS', subjects: ['job.result.>'] });
+    await manager.streams.add({ name: 'STAGES', subjects: ['job.held.>'] });
+    await run();
+    const names = [];
+    for await (const stream of manager.streams.list()) names.push(stream.config.name);
+    expect(names.sort()).toEqual(['AUDIT', 'DISPATCH', 'INTAKE', 'KV_CONTROL']);
   });
 
   test('refuses an outbox that would not survive power loss', async () => {
@@ -70,9 +79,9 @@ describe('provision', () => {
 
   test('refuses a durable that differs, and one that nobody asked for', async () => {
     await run();
-    await manager.consumers.update('STAGES', 'approval', { max_ack_pending: 1 });
-    await expect(run()).rejects.toThrow(/consumer STAGES\/approval: max_ack_pending is 1, not 1000/);
-    await manager.consumers.delete('STAGES', 'approval');
+    await manager.consumers.update('INTAKE', 'ingress', { max_ack_pending: 1 });
+    await expect(run()).rejects.toThrow(/consumer INTAKE\/ingress: max_ack_pending is 1, not 1000/);
+    await manager.consumers.delete('INTAKE', 'ingress');
     await run();
     await manager.consumers.add('AUDIT', { durable_name: 'spy', ack_policy: AckPolicy.None });
     await expect(run()).rejects.toThrow(/consumer AUDIT\/spy is nobody's/);

@@ -20,28 +20,29 @@ describe('trouble', () => {
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = $1',
       [role],
     );
-    await run.report(attempt, 'fine');
+    const answered = run.report(attempt, 'fine');
     await expect.poll(async () => (await fetch(`${run.health_url}/readyz`)).status).toBe(503);
     expect(await codeOf(run.read('patient'))).not.toBe('none');
     await run.admin.query(`GRANT CONNECT ON DATABASE ${row!.name} TO ${role}`);
-    await run.settled();
+    expect(await answered).toMatchObject({ outcome: 'settled' });
     expect(await run.outcome(attempt)).toMatchObject({ output_decision: 'allow' });
   });
 
   test('a result that another instance stores in the same moment leaves one entry, which is not ours', async () => {
     await run.screened(await run.run('theirs-first'), 1);
     const attempt = await run.run('theirs');
-    await run.admin.transaction(async (tx) => {
+    const answered = await run.admin.transaction(async (tx) => {
       await tx.query(
         `INSERT INTO output.results
          SELECT (jsonb_populate_record(r, jsonb_build_object('dispatch_id', $1::text, 'job_id', 'theirs'))).*
            FROM output.results r WHERE job_id = 'theirs-first'`,
         [attempt.dispatch_id],
       );
-      await run.report(attempt, 1);
+      const report = run.report(attempt, 1);
       await run.blocked();
+      return { report };
     });
-    await run.settled();
+    expect(await answered.report).toMatchObject({ outcome: 'settled' });
     expect(await run.kinds('theirs')).toEqual([]);
     expect(run.wakeUps.filter(({ body }) => body.job_id === 'theirs')).toEqual([]);
   });
@@ -50,7 +51,6 @@ describe('trouble', () => {
     await run.startAnother();
     const attempts = await Promise.all(Array.from({ length: 30 }, (_, i) => run.run(`shared-${i}`)));
     await Promise.all(attempts.flatMap((attempt, i) => Array.from({ length: 6 }, () => run.report(attempt, i))));
-    await run.settled();
     const kinds = await Promise.all(attempts.map(({ job_id }) => run.kinds(job_id)));
     expect(kinds).toEqual(attempts.map(() => ['output_screened']));
   });

@@ -37,7 +37,10 @@ describe('a result that does not count', () => {
   test.each(cases)('%s: %s', async (name, code, options) => {
     const job_id = name.replaceAll(/[^a-z]/g, '-');
     const attempt = await run.run(job_id);
-    expect(await run.screened(attempt, 'fine', options(attempt))).toBeUndefined();
+    const { dispatch_id, claim_id } = attempt;
+    const answer = await run.report(attempt, 'fine', options(attempt));
+    expect(answer).toEqual({ dispatch_id, claim_id, outcome: 'refused', code });
+    expect(await run.outcome(attempt)).toBeUndefined();
     const entries = await run.entries(job_id);
     expect(entries[0]!.body).toMatchObject({ worker: 'one', sender_worker: 'one', dispatch_id: attempt.dispatch_id });
     expect(entries.map(({ kind, body }) => [kind, body.code])).toEqual([['result_rejected', code]]);
@@ -76,25 +79,22 @@ describe('a result that does not count', () => {
     for (const raw of ['', '{', '[]', '{"a":1,"a":2}', `{"dispatch_id":"${attempt.dispatch_id}"}`, '['.repeat(5_000)]) {
       await run.report(attempt, 'x', { raw });
     }
-    await run.settled();
     expect(await run.entries('nowhere')).toEqual([]);
-    expect(await run.kinds('garbled')).toEqual(['result_rejected']);
+    expect(await run.kinds('garbled')).toEqual(['result_rejected', 'result_rejected', 'result_rejected']);
     expect(await run.metric('results_rejected_total{code="json_duplicate_key"')).toBe(1);
   });
 
   test('is recorded a few times for one dispatch, then only counted', async () => {
     const attempt = await run.run('insistent');
     for (let i = 0; i < 10; i += 1) await run.report(attempt, i, { key: stranger });
-    await run.settled();
     expect(await run.kinds('insistent')).toEqual(['result_rejected', 'result_rejected', 'result_rejected']);
     expect(await run.screened(attempt, 'fine')).toMatchObject({ output_decision: 'allow' });
   });
 
   test('never fails its neighbours', async () => {
     const good = await Promise.all(Array.from({ length: 20 }, (_, i) => run.run(`neighbour-${i}`)));
-    const publishes = good.flatMap((attempt, i) => [run.report(attempt, i), run.report(attempt, i, { key: stranger })]);
-    await Promise.all(publishes);
-    await run.settled();
+    const reports = good.flatMap((attempt, i) => [run.report(attempt, i), run.report(attempt, i, { key: stranger })]);
+    await Promise.all(reports);
     const outcomes = await Promise.all(good.map((attempt) => run.outcome(attempt)));
     expect(outcomes.every((outcome) => outcome?.output_decision === 'allow')).toBe(true);
   });
@@ -103,12 +103,13 @@ describe('a result that does not count', () => {
 describe('the same result again', () => {
   test('is settled without a word, however often and at once', async () => {
     const attempt = await run.run('repeated');
-    await Promise.all(Array.from({ length: 8 }, () => run.report(attempt, { n: 1 })));
-    await run.settled();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => run.report(attempt, { n: 1 })));
+    const { dispatch_id, claim_id } = attempt;
+    expect(answers).toEqual(answers.map(() => ({ dispatch_id, claim_id, outcome: 'settled', code: null })));
     await run.end(attempt, 'succeeded');
     await run.screened(attempt, { n: 1 });
     expect(await run.kinds('repeated')).toEqual(['output_screened']);
-    expect(run.wakeUps.filter(({ body }) => body.job_id === 'repeated')).toHaveLength(1);
+    await expect.poll(() => run.wakeUps.filter(({ body }) => body.job_id === 'repeated')).toHaveLength(1);
   });
 
   test('with other content is refused and changes nothing', async () => {

@@ -1,21 +1,26 @@
 // Output-safety on a database and a bus of its own, between workers, a scheduler and an ingress that the test plays.
 
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
+import { CountersignError, isOutage } from '@countersign/contracts/errors';
 import type { ResultView } from '@countersign/contracts/output';
 import type { OutputPolicySource } from '@countersign/contracts/policy';
 import type { JobState } from '@countersign/contracts/states';
+import { hintsTo } from '@countersign/contracts/streams';
 import { subjects } from '@countersign/contracts/subjects';
-import type { UnsignedResult } from '@countersign/contracts/worker';
+import {
+  RESULT_CLAIM_HEADER,
+  type ResultAnswer,
+  resultAnswer,
+  type UnsignedResult,
+  writeResultClaim,
+} from '@countersign/contracts/worker';
 import { provision } from '@countersign/infra/nats/provision';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { outputSafety } from '@countersign/output-safety/service';
 import { type Bus, connectBus } from '@countersign/platform/bus';
 import { connectDatabase, type Database } from '@countersign/platform/database';
-import { publishStored } from '@countersign/platform/publish-stored';
-import { openReplyWindow } from '@countersign/platform/reply-window';
 import { start } from '@countersign/platform/service';
 import { newTraceparent } from '@countersign/platform/trace';
-import { jetstreamManager } from '@nats-io/jetstream';
 import { createDatabase } from '../../harness/create-database.ts';
 import { startGuardedNats } from '../nats/connect-as.ts';
 
@@ -55,15 +60,14 @@ export type RunningOutputSafety = AsyncDisposable & {
   startAnother(): Promise<void>;
   /** A job of this name that worker `one` of the pool is running. */
   run(job_id: string, options?: AttemptOptions): Promise<Attempt>;
-  report(attempt: Attempt, output: unknown, options?: ReportOptions): Promise<void>;
+  /** Asks until it is answered, as a worker does. */
+  report(attempt: Attempt, output: unknown, options?: ReportOptions): Promise<ResultAnswer>;
   /** Reports, and tells how the attempt was screened. */
   screened(attempt: Attempt, output: unknown, options?: ReportOptions): Promise<Record<string, unknown> | undefined>;
   read(job_id: string, tenant?: string): Promise<ResultView>;
   kinds(job_id: string): Promise<string[]>;
   /** The job ends and releases this attempt's result. */
   end(attempt: Attempt, state: JobState): Promise<void>;
-  /** Resolves when every published result has been settled. */
-  settled(): Promise<void>;
   /** Resolves when the service waits for a row that somebody else holds. */
   blocked(): Promise<void>;
   outcome(attempt: Attempt): Promise<Record<string, unknown> | undefined>;
@@ -92,7 +96,6 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
   const policyKernel = databaseAs(test_database.url_for('countersign_policy_kernel'));
   const [ingress, schedulerBus] = [await busAs('ingress'), await busAs('scheduler')];
   const worker = await busAs(`worker-${POOL}-one`);
-  const manager = await jetstreamManager(await nats.connectAs('provisioner'), { checkAPI: false });
 
   const keys: Record<string, KeyObject> = {};
   for (const name of ['one', 'two']) {
@@ -102,18 +105,13 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
     await admin.query('INSERT INTO identity.workers (worker, pool, public_key) VALUES ($1, $2, $3)', [name, POOL, raw]);
   }
   const wakeUps: RunningOutputSafety['wakeUps'] = [];
-  schedulerBus.consume(
-    { stream: 'STAGES', durable: 'scheduler' },
-    {
-      batch: 10,
-      handle: async (messages) => {
-        for (const message of messages) {
-          wakeUps.push({ subject: message.subject, body: message.json() as Record<string, unknown> });
-          message.ack();
-        }
-      },
+  schedulerBus.onHints(hintsTo('scheduler'), {
+    batch: 10,
+    handle: async (hints) => {
+      for (const { subject, body } of hints) wakeUps.push({ subject, body: body as Record<string, unknown> });
     },
-  );
+  });
+  await schedulerBus.check();
   const startOne = async (): Promise<string> => {
     const running = await start([outputSafety], {
       DATABASE_URL: test_database.url_for('countersign_output_safety'),
@@ -148,11 +146,10 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
       };
       const signature = sign(null, Buffer.from(canonicalize(unsigned), 'utf8'), key).toString('base64url');
       const text = raw ?? JSON.stringify({ ...unsigned, signature, ...tamper });
-      await publishRaw(worker, subject ?? subjects.result(POOL, 'one', attempt.tenant, TOPIC), text);
+      return askUntilAnswered(worker, subject ?? subjects.result(POOL, 'one', attempt.tenant, TOPIC), text, attempt);
     },
     async screened(attempt, output, options) {
       await run.report(attempt, output, options);
-      await run.settled();
       return run.outcome(attempt);
     },
     read: (job_id, tenant = TENANT) => ingress.call('output.read', { tenant, job_id }),
@@ -164,11 +161,6 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
       );
       await admin.query(`UPDATE scheduler.attempts SET state = 'ended' WHERE dispatch_id = $1`, [dispatch_id]);
     },
-    settled: () =>
-      until('the stream is empty', async () => {
-        const { state } = await manager.streams.info('RESULTS');
-        return state.messages === 0;
-      }),
     blocked: () =>
       until('the service waits for a lock', async () => {
         const waiting = await admin.query(
@@ -202,11 +194,17 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
   return run;
 }
 
-/** A request of the same kind as the worker's publishes, with any bytes in it. */
-async function publishRaw(bus: Bus, subject: string, text: string): Promise<void> {
-  const window = openReplyWindow(bus.connection);
-  await publishStored(window, subject, text);
-  window.close();
+/** A request of the same kind as the worker's, with any bytes in it. */
+async function askUntilAnswered(bus: Bus, subject: string, text: string, attempt: Attempt): Promise<ResultAnswer> {
+  const headers = { [RESULT_CLAIM_HEADER]: writeResultClaim(attempt) };
+  for (const end = Date.now() + 20_000; ; ) {
+    try {
+      return resultAnswer.parse(await bus.askRaw(subject, text, { timeout_ms: 3_000, headers }));
+    } catch (thrown) {
+      if (!(thrown instanceof CountersignError) || !isOutage(thrown.code) || Date.now() > end) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {

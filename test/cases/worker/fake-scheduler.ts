@@ -2,8 +2,16 @@
 // hear is kept in the order in which it came.
 import type { EffectiveJob } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
-import { subjects } from '@countersign/contracts/subjects';
-import type { BeatAnswer, ClaimAnswer, ClaimRequest, WorkerResult } from '@countersign/contracts/worker';
+import { patterns, subjects } from '@countersign/contracts/subjects';
+import {
+  type BeatAnswer,
+  type ClaimAnswer,
+  type ClaimRequest,
+  RESULT_CLAIM_HEADER,
+  type ResultAnswer,
+  readResultClaim,
+  type WorkerResult,
+} from '@countersign/contracts/worker';
 import { provision } from '@countersign/infra/nats/provision';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { type Bus, connectBus } from '@countersign/platform/bus';
@@ -23,10 +31,12 @@ export type FakeScheduler = AsyncDisposable & {
   worker_key: SigningKey;
   claims: ClaimRequest[];
   beats: { at: number; attempts: { dispatch_id: string; reported: boolean }[] }[];
+  /** Every request with a result, the repeated ones too. */
   results: WorkerResult[];
   /** Set by the test; a throw is an outage. */
   answerClaim: (request: ClaimRequest, made: Made | undefined) => ClaimAnswer | Promise<ClaimAnswer>;
   answerBeat: (dispatch_id: string, reported: boolean) => Order | Promise<Order>;
+  answerResult: (result: WorkerResult) => Partial<ResultAnswer> | Promise<Partial<ResultAnswer>>;
   dispatch(
     effective?: Partial<EffectiveJob>,
     bend?: (body: Record<string, unknown>) => Record<string, unknown>,
@@ -67,8 +77,8 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
     beats: [],
     results: [],
     answerClaim: (_, made) => granted(made!),
-    answerBeat: (dispatch_id) =>
-      fake.results.some((result) => result.dispatch_id === dispatch_id) ? 'settled' : 'continue',
+    answerBeat: () => 'continue',
+    answerResult: () => ({}),
     async dispatch(change = {}, bend = (body) => body) {
       const made = makeClaims(POOL, { ...JOB, ...change });
       dispatched.set(made.dispatch_id, made);
@@ -119,18 +129,15 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
     }));
     return { attempts: await Promise.all(answers) };
   });
-  outputSafety.consume(
-    { stream: 'RESULTS', durable: 'output-safety' },
-    {
-      batch: 16,
-      handle: async (messages) => {
-        for (const message of messages) {
-          fake.results.push(message.json() as WorkerResult);
-          message.ack();
-        }
-      },
+  outputSafety.serveRaw(patterns.results(), {
+    mayAnswer: () => true,
+    handle: async ({ data, headers }) => {
+      const result = JSON.parse(Buffer.from(data).toString()) as WorkerResult;
+      fake.results.push(result);
+      const claim = readResultClaim(headers.get(RESULT_CLAIM_HEADER));
+      return { ...claim, outcome: 'settled', code: null, ...(await fake.answerResult(result)) };
     },
-  );
+  });
   return fake;
 }
 

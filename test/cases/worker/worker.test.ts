@@ -1,5 +1,6 @@
 import { verify } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
 import { workerResult } from '@countersign/contracts/worker';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { RetryableError } from '@countersign/worker/retryable-error';
@@ -45,10 +46,9 @@ describe('a job', () => {
     expect(seen).toHaveLength(1);
     expect(seen[0]![0]).toMatchObject({ ...JOB, dispatch_id: made.dispatch_id });
     expect(await fake.until('the message is acknowledged', async () => (await fake.pending()) === 0)).toBe(true);
-    await fake.until('the result is named in a beat', () => fake.beats.some(({ attempts }) => attempts[0]?.reported));
-    const beats = fake.beats.length;
-    await worker.stop();
-    expect(fake.beats.length).toBeLessThanOrEqual(beats + 1);
+    expect(await worker.stop()).toEqual([]);
+    expect(fake.results).toHaveLength(1);
+    expect(fake.beats.flatMap(({ attempts }) => attempts).filter((one) => one.reported)).toEqual([]);
   });
 
   test.each([
@@ -129,7 +129,7 @@ describe('a job', () => {
     const made = await fake.dispatch();
     await fake.until('it runs', () => signals.length > 0);
     const told_at = performance.now();
-    fake.answerBeat = (_, reported) => (reported ? 'settled' : 'stop');
+    fake.answerBeat = () => 'stop';
     await fake.until('the signal', () => signals[0]!.aborted);
     expect(performance.now() - told_at).toBeLessThan(1_000);
     expect(await resultOf(made.dispatch_id)).toMatchObject({ status: 'stopped', retryable: false });
@@ -278,21 +278,86 @@ describe('a lease', () => {
 });
 
 describe('a result', () => {
-  test('is named in every beat until it is settled, and then in none', async () => {
-    const named = (dispatch_id: string) =>
-      fake.beats.filter(({ attempts }) => attempts.some((one) => one.dispatch_id === dispatch_id && one.reported))
-        .length;
-    fake.answerBeat = () => 'continue';
-    const worker = fake.worker({ handle: () => 'kept' });
-    await worker.start();
+  const named = (dispatch_id: string) =>
+    fake.beats.filter(({ attempts }) => attempts.some((one) => one.dispatch_id === dispatch_id && one.reported)).length;
+  const sent = (dispatch_id: string) => fake.results.filter((result) => result.dispatch_id === dispatch_id);
+  const outage = () => {
+    throw new CountersignError('database_unavailable');
+  };
+
+  test('is sent again and named in every beat until it is settled, and then neither', async () => {
+    fake.answerResult = outage;
+    await fake.worker({ handle: () => 'kept' }).start();
     const made = await fake.dispatch();
-    await fake.until('it is named in several beats', () => named(made.dispatch_id) > 3);
-    fake.answerBeat = (dispatch_id) => (dispatch_id === made.dispatch_id ? 'settled' : 'continue');
+    await fake.until(
+      'it is named and sent again',
+      () => named(made.dispatch_id) > 3 && sent(made.dispatch_id).length > 1,
+    );
+    fake.answerResult = ({ dispatch_id }) => (dispatch_id === made.dispatch_id ? {} : outage());
+    const before = sent(made.dispatch_id).length;
+    await fake.until('it is settled', () => sent(made.dispatch_id).length > before);
     const settled_after = named(made.dispatch_id) + 1;
     const other = await fake.dispatch({ job_id: 'job-2' });
     await fake.until('the next one is named in several beats', () => named(other.dispatch_id) > 3);
     expect(named(made.dispatch_id)).toBeLessThanOrEqual(settled_after);
-    fake.answerBeat = () => 'settled';
+    const requests = sent(made.dispatch_id);
+    expect(requests).toHaveLength(before + 1);
+    expect(new Set(requests.map((request) => JSON.stringify(request))).size).toBe(1);
+    fake.answerResult = () => ({});
+  });
+
+  test('is kept while the answers are for another one', async () => {
+    fake.answerResult = () => (fake.results.length === 1 ? { dispatch_id: crypto.randomUUID() } : {});
+    const worker = fake.worker({ handle: () => 'mine' });
+    await worker.start();
+    const made = await fake.dispatch();
+    await fake.until('it is sent again', () => sent(made.dispatch_id).length === 2);
+    expect(await worker.stop()).toEqual([]);
+  });
+
+  test('that is refused is not sent again', async () => {
+    fake.answerResult = () => ({ outcome: 'refused', code: 'attempt_stale' });
+    const worker = fake.worker({ handle: () => 'late' });
+    await worker.start();
+    const made = await fake.dispatch();
+    await resultOf(made.dispatch_id);
+    expect(await worker.stop()).toEqual([]);
+    expect(sent(made.dispatch_id)).toHaveLength(1);
+  });
+
+  test('that nobody waits for any more is given up when a beat says so', async () => {
+    fake.answerResult = outage;
+    fake.answerBeat = (_, reported) => (reported ? 'settled' : 'continue');
+    const worker = fake.worker({ handle: () => 'late' });
+    await worker.start();
+    const made = await fake.dispatch();
+    await fake.until('it is named in a beat', () => named(made.dispatch_id) > 0);
+    expect(await worker.stop()).toEqual([]);
+  });
+
+  test('is waited for by a worker that stops', async () => {
+    fake.answerResult = outage;
+    const worker = fake.worker({ handle: () => 'kept' });
+    await worker.start();
+    const made = await fake.dispatch();
+    await resultOf(made.dispatch_id);
+    const stopped = worker.stop();
+    fake.answerResult = () => ({});
+    expect(await stopped).toEqual([]);
+    expect(sent(made.dispatch_id).length).toBeGreaterThan(1);
+  });
+
+  test('is named by a worker that could not hand it over before it stopped', { timeout: 30_000 }, async () => {
+    fake.answerResult = outage;
+    const worker = fake.worker({ handle: () => 'kept' });
+    await worker.start();
+    const made = await fake.dispatch();
+    const { claim_id } = await resultOf(made.dispatch_id);
+    const { dispatch_id } = made;
+    expect(await worker.stop()).toEqual([{ dispatch_id, claim_id, tenant: 'acme', job_id: 'job-1' }]);
+    const requests = sent(dispatch_id).length;
+    expect(await worker.stop()).toEqual([]);
+    expect(sent(dispatch_id)).toHaveLength(requests);
   });
 
   test('survives an outage of NATS', async () => {
@@ -341,6 +406,31 @@ describe('capacity', () => {
     await fake.until('all', () =>
       made.every(({ dispatch_id }) => fake.results.some((result) => result.dispatch_id === dispatch_id)),
     );
+  });
+
+  test('takes nothing new while too many results are not settled', { timeout: 60_000 }, async () => {
+    const room = LIMITS.beat_attempts - LIMITS.worker_concurrency;
+    let settling = false;
+    fake.answerResult = () => {
+      if (!settling) throw new CountersignError('database_unavailable');
+      return {};
+    };
+    let runs = 0;
+    await fake.worker({ handle: () => ++runs, concurrency: LIMITS.worker_concurrency }).start();
+    const some = async (from: number, count: number) => {
+      await Promise.all(Array.from({ length: count }, (_, i) => fake.dispatch({ job_id: `job-${from + i}` })));
+    };
+    await some(0, room + 1);
+    await fake.until('all of these have run', () => runs === room + 1);
+    await some(room + 1, 10);
+    await fake.until('what it was asked for before went back', async () => {
+      const seen = fake.beats.length;
+      await fake.until('a beat', () => fake.beats.length > seen + 3);
+      return true;
+    });
+    expect(runs).toBe(room + 1);
+    settling = true;
+    await fake.until('the rest is taken', () => runs === room + 11);
   });
 
   test('a stopping worker finishes what it runs and takes nothing new', async () => {
