@@ -1,7 +1,7 @@
 /** Subjects, verbs, streams and kinds of evidence: all that crosses the bus. */
 import { ENTRY_KINDS } from '@countersign/contracts/ledger-entry';
 import { RPC } from '@countersign/contracts/rpc';
-import { auditorConsumer, CONSUMERS, poolConsumer, STREAMS } from '@countersign/contracts/streams';
+import { auditorConsumer, CONSUMERS, HINTS, poolConsumer, STREAMS } from '@countersign/contracts/streams';
 import { subjects } from '@countersign/contracts/subjects';
 import { code, codes, page, table } from './render-table.ts';
 
@@ -42,6 +42,8 @@ const streamRows = STREAMS.map((stream) => [
   stream.durable ? 'yes' : 'no',
 ]);
 
+const hintRows = HINTS.map(({ subject, from, to, swept }) => [code(subject), from, to, swept]);
+
 const consumerRows = [...CONSUMERS, poolConsumer('pool'), auditorConsumer('tenant')].map((consumer) => [
   consumer.stream,
   code(consumer.durable.replace(/^(pool|auditor)-.*/, (name) => name.replace(/-(.*)/, '-<$1>'))),
@@ -57,6 +59,7 @@ export const renderSubjects = (): string =>
       '`^[a-z0-9_-]{1,64}$`. Built and read in `packages/contracts/src/subjects.ts` alone.',
     `## Subjects\n\n${table(['name', 'subject'], subjectRows)}`,
     `## Verbs\n\nRequests with an answer. Only the named callers may ask, and only under their own inbox.\n\n${table(['subject', 'answered by', 'asked by'], verbRows)}`,
+    `## Hints\n\nPlain messages with keys in them, never stored. One that gets lost costs time only.\n\n${table(['subject', 'sent by', 'heard by', 'its sweep looks for'], hintRows)}`,
     `## Streams\n\n${table(['stream', 'subjects', 'retention', 'when full', 'size', 'survives power loss'], streamRows)}`,
     `## Durable consumers\n\n${table(['stream', 'durable', 'subjects', 'ack wait (ms)', 'outstanding'], consumerRows)}`,
     `## Kinds of evidence\n\nEach is published as \`audit.<tenant>.<kind>.<tail>\`. The database lets only its writer record it.\n\n${table(
