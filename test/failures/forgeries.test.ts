@@ -9,7 +9,7 @@ import { readBundleFolder } from '@countersign/infra/publish-development-policy'
 import { waitUntil } from '@countersign/infra/wait-until';
 import { type Bus, connectBus } from '@countersign/platform/bus';
 import { buildBundle, sha256Hex, signBundle } from '@countersign/policy/build-bundle';
-import { createWarrantSigner } from '@countersign/scheduler/sign-warrant';
+import { createWarrantSigner } from '@countersign/scheduler/dispatch/sign-warrant';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actAs } from '../harness/act-as-role.ts';
 import { editPolicy } from '../harness/edit-policy.ts';

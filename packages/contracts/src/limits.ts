@@ -131,6 +131,8 @@ export const LIMITS = {
   sse_queue: 256,
   /** Milliseconds for which ingress believes what it read of a credential; with it revocation bites within `stop_ms`. */
   auth_cache_ms: 500,
+  /** Tenants, actors and keys of which the scheduler remembers what `control` says, as of one revision. */
+  known_names: 10_000,
   /** Credentials that ingress believes at once. */
   auth_cache_entries: 10_000,
   /** Characters of an `Idempotency-Key`. */

@@ -1,7 +1,8 @@
 /** What the scheduler's handlers share. */
 import type { FailMode } from '@countersign/platform/fail-mode';
 import type { ServiceContext } from '@countersign/platform/service';
-import type { WarrantSigner } from './sign-warrant.ts';
+import type { WarrantSigner } from './dispatch/sign-warrant.ts';
+import type { ControlMemory } from './known-control.ts';
 
 export type SchedulerContext = ServiceContext<
   { WARRANT_KEY: string; DECISION_SEAL_KEYS: readonly Uint8Array[] } & FailMode
@@ -9,5 +10,9 @@ export type SchedulerContext = ServiceContext<
   warrants: WarrantSigner;
   /** Hints only: every gate transaction reads `control` again. */
   known: { epochs: Map<string, number>; rooms: Map<string, number> };
+  /** What to plan under; the step compares its revision. */
+  control: ControlMemory;
   nudgeDispatch(): void;
+  /** Between a plan and the step that carries it out. Tests alone set it. */
+  planned?: () => Promise<void>;
 };

@@ -11,21 +11,22 @@ import { groupCommit } from '@countersign/platform/group-commit';
 import { defineService } from '@countersign/platform/service';
 import { settleAll } from '@countersign/platform/settle-all';
 import { z } from 'zod';
-import { admitJobs } from './admit-jobs.ts';
-import { answerBeat } from './answer-beat.ts';
-import { applyApprovals } from './apply-approvals.ts';
-import { cancelJob } from './cancel-job.ts';
-import type { Claim } from './claim-attempts.ts';
-import { claimAttempts, readClaim } from './claim-attempts.ts';
-import { countWaiting } from './count-waiting.ts';
-import { dispatchJobs } from './dispatch-jobs.ts';
-import { dispatchIdOf, endJobs, sweepScreened } from './end-jobs.ts';
-import { getJob, listJobs } from './read-jobs.ts';
-import { republishAttempts } from './republish-attempts.ts';
+import { admitJobs } from './admit/admit-jobs.ts';
+import { answerBeat } from './claim/answer-beat.ts';
+import type { Claim } from './claim/claim-attempts.ts';
+import { claimAttempts, readClaim } from './claim/claim-attempts.ts';
+import { dispatchJobs } from './dispatch/dispatch-jobs.ts';
+import { republishAttempts } from './dispatch/republish-attempts.ts';
+import { createWarrantSigner } from './dispatch/sign-warrant.ts';
+import { dispatchIdOf, endJobs, sweepScreened } from './finish/end-jobs.ts';
+import { applyApprovals } from './hold/apply-approvals.ts';
+import { openControlMemory } from './known-control.ts';
+import { sweepAttempts } from './retry/sweep-attempts.ts';
+import { sweepDeadlines } from './retry/sweep-deadlines.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
-import { createWarrantSigner } from './sign-warrant.ts';
-import { sweepAttempts } from './sweep-attempts.ts';
-import { sweepDeadlines } from './sweep-deadlines.ts';
+import { cancelJob } from './view/cancel-job.ts';
+import { countWaiting } from './view/count-waiting.ts';
+import { getJob, listJobs } from './view/read-jobs.ts';
 
 export const scheduler = defineService({
   name: 'scheduler',
@@ -50,6 +51,7 @@ export const scheduler = defineService({
       ...context,
       warrants: createWarrantSigner(context.config.WARRANT_KEY),
       known: { epochs: new Map(), rooms: new Map() },
+      control: openControlMemory(context.database),
       nudgeDispatch: () => dispatch.nudge(),
     };
     context.sweep('republish', LIMITS.sweep_ms, () => republishAttempts(shared));

@@ -3,10 +3,11 @@
  * key at a time (LATERAL, fenced by OFFSET 0 or a lock), their state judged outside of that: a plan made while the
  * tables were empty would else go through all of them, or through the index of all that are under way.
  */
+
+import type { JobFacts } from '@countersign/contracts/job-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
-import type { JobFacts } from './job-entry.ts';
 
 export type AttemptState = 'dispatched' | 'running' | 'reported' | 'ended' | 'lost' | 'void';
 

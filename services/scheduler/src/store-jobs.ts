@@ -1,7 +1,8 @@
 /** SQL over single jobs and over their views. */
+
+import type { JobFacts } from '@countersign/contracts/job-entry';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
-import type { JobFacts } from './job-entry.ts';
 
 export type LockedJob = JobFacts & {
   state: JobState;

@@ -1,9 +1,9 @@
 /** SQL of the dispatch gate. */
 
+import type { JobFacts } from '@countersign/contracts/job-entry';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import type { Tx } from '@countersign/platform/database';
 import type { DispatchItem } from './classify-dispatch.ts';
-import type { JobFacts } from './job-entry.ts';
 import type { NewAttempt } from './new-attempt.ts';
 
 export type ClearedJob = JobFacts & {

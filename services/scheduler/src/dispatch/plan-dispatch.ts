@@ -1,11 +1,11 @@
 /** Turns verdicts into moves, attempts and evidence. Pure; one entry for every step it plans. */
 import type { Decision } from '@countersign/contracts/decision';
+import { jobEntry } from '@countersign/contracts/job-entry';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
-import { approvalTerms } from './approval-terms.ts';
-import type { ChosenPool } from './choose-pool.ts';
+import type { ChosenPool } from '../choose-pool.ts';
+import { approvalTerms } from '../hold/approval-terms.ts';
+import type { Move } from '../move-jobs.ts';
 import type { DispatchItem, Verdict } from './classify-dispatch.ts';
-import { jobEntry } from './job-entry.ts';
-import type { Move } from './move-jobs.ts';
 import type { SentAttempt } from './new-attempt.ts';
 import { newAttempt } from './new-attempt.ts';
 import type { ClearedJob } from './store-dispatch.ts';

@@ -1,7 +1,5 @@
-/** The ledger entry of a job's step: always who, what and by which rule; never content. */
-
-import type { NewEntry } from '@countersign/contracts/ledger-entry';
-import { chainOfJob } from '@countersign/contracts/ledger-entry';
+/** The ledger entry of a job's step, whichever service records it: always who, what and by which rule; never content. */
+import { chainOfJob, type NewEntry } from './ledger-entry.ts';
 
 /** The part of a job's row that every one of its entries repeats. */
 export type JobFacts = {
@@ -15,6 +13,20 @@ export type JobFacts = {
   job_hash: string;
   traceparent: string;
 };
+
+/** What `scheduler.facts` fills into the entries of an attempt, in this order: that of the keys in canonical JSON. */
+export const FACT_HOLES = [
+  'actor',
+  'attempt',
+  'auth_method',
+  'capability',
+  'job_hash',
+  'job_id',
+  'owner',
+  'tenant',
+  'topic',
+  'traceparent',
+] as const satisfies readonly (keyof JobFacts | 'attempt')[];
 
 export const jobEntry = (kind: string, job: JobFacts, details: Record<string, unknown>): NewEntry => ({
   chain: chainOfJob(job.tenant, job.job_id),

@@ -1,18 +1,18 @@
 /** Cancels: at once where nothing runs, as a request where something does; that ends with the worker's stop or the lease. */
 import { CountersignError } from '@countersign/contracts/errors';
 import type { JobView } from '@countersign/contracts/job';
+import { jobEntry } from '@countersign/contracts/job-entry';
 import type { RpcParsed } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
 import { refuseRevoked } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
-import { jobEntry } from './job-entry.ts';
-import { moveJobs } from './move-jobs.ts';
+import { moveJobs } from '../move-jobs.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import { closeAttempts } from '../store-attempts.ts';
+import type { LockedJob } from '../store-jobs.ts';
+import { lockJob, requestCancel } from '../store-jobs.ts';
 import { getJob } from './read-jobs.ts';
-import type { SchedulerContext } from './scheduler-context.ts';
-import { closeAttempts } from './store-attempts.ts';
-import type { LockedJob } from './store-jobs.ts';
-import { lockJob, requestCancel } from './store-jobs.ts';
 
 type Request = RpcParsed<'scheduler.cancel'>;
 

@@ -1,8 +1,8 @@
 /** Sends warrants again that nobody claimed: the same dispatch id, so that a copy too many only loses its claim. */
 import type { EffectiveJob } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
+import type { SchedulerContext } from '../scheduler-context.ts';
 import { publishAttempts } from './publish-attempts.ts';
-import type { SchedulerContext } from './scheduler-context.ts';
 import { takeUnclaimed } from './store-unclaimed.ts';
 
 export const republishAttempts = async (context: SchedulerContext): Promise<void> => {

@@ -1,6 +1,6 @@
 /** Tells approval of held jobs. A hint only: its own sweep finds them too, so a lost one costs time and nothing else. */
 import { subjects } from '@countersign/contracts/subjects';
-import type { SchedulerContext } from './scheduler-context.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
 
 type Held = { tenant: string; job_id: string; topic: string };
 

@@ -1,6 +1,6 @@
 /** Reports how many jobs have not ended, by state. */
-import type { SchedulerContext } from './scheduler-context.ts';
-import { countByState } from './store-jobs.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import { countByState } from '../store-jobs.ts';
 
 export const countWaiting = async ({ database, metrics }: SchedulerContext): Promise<void> => {
   const counts = new Map((await countByState(database)).map((row) => [row.state, row.jobs]));

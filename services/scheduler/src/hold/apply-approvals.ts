@@ -1,16 +1,17 @@
 /** Moves held jobs on when their approval closed: granted ones to the dispatch gate, the others to their end. */
+
+import { jobEntry } from '@countersign/contracts/job-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { errorFields } from '@countersign/platform/logger';
 import { togetherOrAlone } from '@countersign/platform/together-or-alone';
-import { jobEntry } from './job-entry.ts';
-import type { Move } from './move-jobs.ts';
-import { endedStates, moveJobs } from './move-jobs.ts';
-import type { SchedulerContext } from './scheduler-context.ts';
+import { type ApprovalOutcome, closedApprovals } from '../finish/store-outcomes.ts';
+import type { Move } from '../move-jobs.ts';
+import { endedStates, moveJobs } from '../move-jobs.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
 import { lockHeld } from './store-held.ts';
-import { type ApprovalOutcome, closedApprovals } from './store-outcomes.ts';
 
 const LEADS_TO: Readonly<Record<'granted' | 'refused' | 'expired', JobState>> = {
   granted: 'cleared',

@@ -7,8 +7,8 @@ import { type Decision, decision as decisionShape, effectiveJob } from '@counter
 import { nowInstant } from '@countersign/platform/clock';
 import { uuidv7 } from '@countersign/platform/ids';
 import { z } from 'zod';
+import type { SchedulerContext } from '../scheduler-context.ts';
 import type { DispatchItem } from './classify-dispatch.ts';
-import type { SchedulerContext } from './scheduler-context.ts';
 import { type ClearedJob, delayJobs, readStanding, type Standing } from './store-dispatch.ts';
 
 /** Those that cannot go on must not stand in front of those that can. */

@@ -2,8 +2,8 @@
 import { subjects } from '@countersign/contracts/subjects';
 import type { DispatchMessage } from '@countersign/contracts/worker';
 import { nowMs } from '@countersign/platform/clock';
+import type { SchedulerContext } from '../scheduler-context.ts';
 import type { SentAttempt } from './new-attempt.ts';
-import type { SchedulerContext } from './scheduler-context.ts';
 
 type Publishable = Pick<SentAttempt, 'attempt' | 'effective'> & {
   job: { salt: string; job_hash: string; traceparent: string };

@@ -11,14 +11,16 @@ import { append } from '@countersign/platform/ledger-append';
 import { linger } from '@countersign/platform/linger';
 import { errorFields } from '@countersign/platform/logger';
 import { togetherOrAlone } from '@countersign/platform/together-or-alone';
+import { wakeHeld } from '../hold/wake-approval.ts';
+import { moveJobs } from '../move-jobs.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import { EVERY_TENANT, readPools } from '../store-pools.ts';
 import type { DispatchItem, Verdict } from './classify-dispatch.ts';
 import { classifyDispatch } from './classify-dispatch.ts';
 import { decideAgain } from './decide-again.ts';
-import { moveJobs } from './move-jobs.ts';
 import type { DispatchPlan } from './plan-dispatch.ts';
 import { planDispatch } from './plan-dispatch.ts';
 import { publishAttempts } from './publish-attempts.ts';
-import type { SchedulerContext } from './scheduler-context.ts';
 import type { ClearedJob } from './store-dispatch.ts';
 import {
   delayJobs,
@@ -29,8 +31,6 @@ import {
   redeemApprovals,
   replaceEffective,
 } from './store-dispatch.ts';
-import { EVERY_TENANT, readPools } from './store-pools.ts';
-import { wakeHeld } from './wake-approval.ts';
 
 /** A job under a stop, or whose pool is full, is looked at again after this. */
 const LATER_MS = 500;

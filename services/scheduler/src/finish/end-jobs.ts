@@ -5,6 +5,7 @@
 
 import type { ControlState } from '@countersign/contracts/control';
 import { stopFor } from '@countersign/contracts/control';
+import { jobEntry } from '@countersign/contracts/job-entry';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { uuid } from '@countersign/contracts/names';
@@ -15,13 +16,12 @@ import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { errorFields } from '@countersign/platform/logger';
 import { togetherOrAlone } from '@countersign/platform/together-or-alone';
-import { jobEntry } from './job-entry.ts';
-import type { Move } from './move-jobs.ts';
-import { endedStates, moveJobs } from './move-jobs.ts';
-import { mayRetry, retryDelay } from './retry-attempt.ts';
-import type { SchedulerContext } from './scheduler-context.ts';
-import type { LockedAttempt } from './store-attempts.ts';
-import { closeAttempts, lockAttempts, readParties, tenantsAndActors } from './store-attempts.ts';
+import type { Move } from '../move-jobs.ts';
+import { endedStates, moveJobs } from '../move-jobs.ts';
+import { mayRetry, retryDelay } from '../retry/retry-attempt.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import type { LockedAttempt } from '../store-attempts.ts';
+import { closeAttempts, lockAttempts, readParties, tenantsAndActors } from '../store-attempts.ts';
 import type { ScreenedOutcome } from './store-outcomes.ts';
 import { readOutcomes, screenedAttempts } from './store-outcomes.ts';
 

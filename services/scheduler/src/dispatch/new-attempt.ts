@@ -4,7 +4,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { saltedDigest } from '@countersign/ledger/digest';
 import { uuidv7 } from '@countersign/platform/ids';
-import type { ChosenPool } from './choose-pool.ts';
+import type { ChosenPool } from '../choose-pool.ts';
 import type { DispatchItem } from './classify-dispatch.ts';
 import type { ClearedJob } from './store-dispatch.ts';
 

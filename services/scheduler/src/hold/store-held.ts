@@ -1,6 +1,7 @@
 /** Locks held jobs. */
+
+import type { JobFacts } from '@countersign/contracts/job-entry';
 import type { Tx } from '@countersign/platform/database';
-import type { JobFacts } from './job-entry.ts';
 
 const LOCK = `
 SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent, j.held_seq

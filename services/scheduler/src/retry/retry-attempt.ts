@@ -1,5 +1,5 @@
 /** Whether a job gets another attempt, and when. Every attempt goes through the dispatch gate again. */
-import type { LockedAttempt } from './store-attempts.ts';
+import type { LockedAttempt } from '../store-attempts.ts';
 
 const FIRST_MS = 500;
 const LONGEST_MS = 60_000;

@@ -2,10 +2,10 @@
 import type { ControlState } from '@countersign/contracts/control';
 import { stopFor } from '@countersign/contracts/control';
 import type { Decision, Judged } from '@countersign/contracts/decision';
-import type { ChosenPool } from './choose-pool.ts';
-import { choosePool } from './choose-pool.ts';
+import type { ChosenPool } from '../choose-pool.ts';
+import { choosePool } from '../choose-pool.ts';
+import type { PoolList } from '../store-pools.ts';
 import type { ClearedJob } from './store-dispatch.ts';
-import type { PoolList } from './store-pools.ts';
 
 export type DispatchItem = { job: ClearedJob; answer: Judged; decision: Decision };
 

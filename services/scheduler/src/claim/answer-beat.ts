@@ -10,9 +10,9 @@ import type { RpcParsed } from '@countersign/contracts/rpc';
 import { readWorkerSubject } from '@countersign/contracts/subjects';
 import type { BeatAnswer } from '@countersign/contracts/worker';
 import { gate } from '@countersign/platform/control-gate';
-import type { SchedulerContext } from './scheduler-context.ts';
-import type { BeatenAttempt } from './store-attempts.ts';
-import { extendLeases, readBeaten, readParties, tenantsAndActors } from './store-attempts.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import type { BeatenAttempt } from '../store-attempts.ts';
+import { extendLeases, readBeaten, readParties, tenantsAndActors } from '../store-attempts.ts';
 
 type Beat = RpcParsed<'scheduler.beat'>['attempts'][number];
 type Order = BeatAnswer['attempts'][number];

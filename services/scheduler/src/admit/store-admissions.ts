@@ -2,11 +2,11 @@
 
 import type { Decision } from '@countersign/contracts/decision';
 import { decision } from '@countersign/contracts/decision';
+import type { JobFacts } from '@countersign/contracts/job-entry';
 import type { AdmitItem } from '@countersign/contracts/rpc';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
 import { z } from 'zod';
-import type { JobFacts } from './job-entry.ts';
 
 export type NewJob = JobFacts & {
   labels: string;

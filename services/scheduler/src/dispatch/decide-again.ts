@@ -7,8 +7,8 @@ import { actor as actorShape } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { isFailOpen } from '@countersign/platform/fail-mode';
+import type { SchedulerContext } from '../scheduler-context.ts';
 import type { DispatchItem } from './classify-dispatch.ts';
-import type { SchedulerContext } from './scheduler-context.ts';
 import { standByDecisions } from './stand-by-decisions.ts';
 import { type ClearedJob, delayJobs } from './store-dispatch.ts';
 

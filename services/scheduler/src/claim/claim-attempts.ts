@@ -6,6 +6,7 @@
 import type { ControlState } from '@countersign/contracts/control';
 import { stopFor, workerSubject } from '@countersign/contracts/control';
 import { CountersignError } from '@countersign/contracts/errors';
+import { jobEntry } from '@countersign/contracts/job-entry';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { readWorkerSubject } from '@countersign/contracts/subjects';
@@ -13,11 +14,10 @@ import type { ClaimAnswer, ClaimRequest } from '@countersign/contracts/worker';
 import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
-import { jobEntry } from './job-entry.ts';
-import type { Move } from './move-jobs.ts';
-import { moveJobs } from './move-jobs.ts';
-import type { SchedulerContext } from './scheduler-context.ts';
-import type { LockedAttempt, StartedAttempt } from './store-attempts.ts';
+import type { Move } from '../move-jobs.ts';
+import { moveJobs } from '../move-jobs.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import type { LockedAttempt, StartedAttempt } from '../store-attempts.ts';
 import {
   closeAttempts,
   countRunning,
@@ -25,7 +25,7 @@ import {
   readParties,
   startAttempts,
   tenantsAndActors,
-} from './store-attempts.ts';
+} from '../store-attempts.ts';
 
 export type Claim = ClaimRequest & { pool: string; worker: string };
 type Outcome = ClaimAnswer | CountersignError;

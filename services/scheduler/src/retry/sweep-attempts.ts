@@ -2,6 +2,8 @@
  * Finds attempts whose lease or screening deadline ran out. What was screened in time is ended as usual; everything else
  * is lost, whatever arrives later, and the job gets its next attempt or its end.
  */
+
+import { jobEntry } from '@countersign/contracts/job-entry';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { JobState } from '@countersign/contracts/states';
@@ -9,15 +11,14 @@ import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { errorFields } from '@countersign/platform/logger';
 import { togetherOrAlone } from '@countersign/platform/together-or-alone';
-import { sweepScreened } from './end-jobs.ts';
-import { jobEntry } from './job-entry.ts';
-import type { Move } from './move-jobs.ts';
-import { endedStates, moveJobs } from './move-jobs.ts';
+import { sweepScreened } from '../finish/end-jobs.ts';
+import { readOutcomes } from '../finish/store-outcomes.ts';
+import type { Move } from '../move-jobs.ts';
+import { endedStates, moveJobs } from '../move-jobs.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import type { LockedAttempt } from '../store-attempts.ts';
+import { closeAttempts, dueAttempts, lockAttempts, readParties } from '../store-attempts.ts';
 import { mayRetry, retryDelay } from './retry-attempt.ts';
-import type { SchedulerContext } from './scheduler-context.ts';
-import type { LockedAttempt } from './store-attempts.ts';
-import { closeAttempts, dueAttempts, lockAttempts, readParties } from './store-attempts.ts';
-import { readOutcomes } from './store-outcomes.ts';
 
 const leadsTo = (attempt: LockedAttempt): JobState => {
   if (attempt.cancel_requested_by !== null) return 'cancelled';

@@ -1,14 +1,15 @@
 /** Ends jobs that waited past their deadline. A running one is told to stop by its next beat instead. */
+
+import { jobEntry } from '@countersign/contracts/job-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { errorFields } from '@countersign/platform/logger';
 import { togetherOrAlone } from '@countersign/platform/together-or-alone';
-import { jobEntry } from './job-entry.ts';
-import { type Move, moveJobs } from './move-jobs.ts';
-import type { SchedulerContext } from './scheduler-context.ts';
-import { closeAttempts } from './store-attempts.ts';
-import { lockOverdue, lockUnclaimed, overdueJobs } from './store-jobs.ts';
+import { type Move, moveJobs } from '../move-jobs.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import { closeAttempts } from '../store-attempts.ts';
+import { lockOverdue, lockUnclaimed, overdueJobs } from '../store-jobs.ts';
 
 const REASON = 'deadline passed while waiting';
 type Key = Awaited<ReturnType<typeof overdueJobs>>[number];
