@@ -2,7 +2,7 @@
 import { ERRORS } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { METRICS, type MetricSpec } from '@countersign/contracts/metrics';
-import { DEFAULT_MIN_SEVERITY, FINDING_TYPES } from '@countersign/scanners/finding-types';
+import { FINDING_TYPES } from '@countersign/scanners/finding-types';
 import { readComments } from './read-comments.ts';
 import { renderSettings } from './render-settings.ts';
 import { renderSubjects } from './render-subjects.ts';
@@ -59,7 +59,7 @@ const renderDetectors = (): string =>
   page(
     'Detectors',
     'What the scanners find, at the door and at release. A rule names scanners, and with `types` and `min_severity` some ' +
-      `of their findings; left out, \`min_severity\` is ${DEFAULT_MIN_SEVERITY}. A finding says scanner, type, severity, ` +
+      'of their findings; left out, all of them. A finding says scanner, type, severity, ' +
       'confidence, place, count and why, and never the text that matched. The severity here is the highest of a type: what ' +
       'is only quoted or negated has a lower one. Basis is what confirms a finding: `checksum` its own arithmetic, `format` a published form, ' +
       '`name` the name that the value stands under, `context` words beside it, `signals` several hints together.',

@@ -20,6 +20,9 @@ export type DecisionName = (typeof DECISIONS)[number];
 export const GATES = ['submit', 'dispatch'] as const;
 export type Gate = (typeof GATES)[number];
 
+/** From harmless alone to never acceptable. */
+export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
+
 /**
  * Type, place, count, and what speaks for it; never the matched text. `confidence` and `why` are absent in entries
  * written before there were any.
@@ -29,7 +32,7 @@ export const finding = z.strictObject({
   type: z.string(),
   place: z.string(),
   count: z.int(),
-  severity: z.enum(['low', 'medium', 'high', 'critical']),
+  severity: z.enum(SEVERITIES),
   confidence: z.enum(['possible', 'likely', 'certain']).optional(),
   /** Names of what confirmed it, such as `checksum`, or the signals that were counted. */
   why: z.string().max(LIMITS.reason_chars).optional(),
@@ -50,7 +53,10 @@ export type Constraints = z.infer<typeof constraints>;
 export const approvalStage = z.strictObject({ group: token, count: z.int().min(1).max(20) });
 export type ApprovalStage = z.infer<typeof approvalStage>;
 
-/** What must hold around the run besides the constraints. */
+/**
+ * What must hold around the run besides the constraints. `limits`, `evidence` and `review` stand in decisions of old
+ * alone: nothing enforced them, so the compiler refuses them now.
+ */
 export const obligations = z.strictObject({
   approval: z.strictObject({ stages: z.array(approvalStage).min(1).max(8), expires_ms: z.int().min(1) }).optional(),
   limits: z

@@ -7,7 +7,7 @@ import { DECISIONS, GATES } from './decision.ts';
 import { payloadObject } from './job.ts';
 import { LIMITS } from './limits.ts';
 import { digest, instant, jobId, principalId, tenantName } from './names.ts';
-import { around, policyConstraints, rateLimits, stage } from './policy.ts';
+import { policyConstraints, rollback, stage } from './policy.ts';
 
 /** Only what is stated is compared. `rule_id: null`: no rule decided, but the default or a bound outside the rules. */
 export const policyExpectation = z.strictObject({
@@ -19,8 +19,7 @@ export const policyExpectation = z.strictObject({
   remediated_by: z.string().optional(),
   constraints: policyConstraints.optional(),
   stages: z.array(stage).optional(),
-  limits: rateLimits.optional(),
-  ...around,
+  rollback: rollback.optional(),
   /** Each must be among those found; what was found besides is not compared. */
   findings: z
     .array(z.strictObject({ scanner: z.string(), type: z.string().optional(), place: z.string().optional() }))

@@ -3,7 +3,7 @@
  * document. Durations come in as `5m` and come out in milliseconds; every unknown field is refused.
  */
 import { z } from 'zod';
-import { DECISIONS } from './decision.ts';
+import { DECISIONS, SEVERITIES } from './decision.ts';
 import { payloadObject } from './job.ts';
 import { LIMITS } from './limits.ts';
 import { capabilityName, instant, labelKey, labelValue, principalId, tenantName, token, topicName } from './names.ts';
@@ -32,6 +32,13 @@ const reason = z.string().min(1).max(LIMITS.reason_chars);
 const actorType = z.enum(['agent', 'human']);
 const oneOrMore = z.union([labelValue, nonEmpty(labelValue)]);
 
+/** Which findings count: all that are given must fit one finding. `scanners` alone means every type that they know. */
+const findingFields = {
+  scanners: nonEmpty(token).optional(),
+  types: nonEmpty(token).optional(),
+  min_severity: z.enum(SEVERITIES).optional(),
+};
+
 const matchFields = {
   tenants: nonEmpty(tenantName).optional(),
   topics: nonEmpty(topicPattern).optional(),
@@ -45,7 +52,7 @@ const matchFields = {
   actor_types: nonEmpty(actorType).optional(),
   /** Whole words, case folded, in the prompt and in the payload's keys and strings. */
   keywords: nonEmpty(z.string().min(1).max(128)).optional(),
-  scanners: nonEmpty(token).optional(),
+  ...findingFields,
 };
 export const match = z.strictObject({ ...matchFields, not: z.strictObject(matchFields).optional() });
 export type Match = z.infer<typeof match>;
@@ -67,14 +74,6 @@ export type PolicyConstraints = z.infer<typeof policyConstraints>;
 /** What may be laid over a rule's constraints: only what tightens, so no `set`. */
 const tighterConstraints = policyConstraints.omit({ set: true });
 
-export const rateLimit = z.strictObject({
-  count: z.int().min(1),
-  window: duration,
-  per: z.array(z.enum(['tenant', 'topic', 'actor', 'capability', 'pool'])).min(1),
-  on_exceed: z.enum(['deny', 'hold']),
-});
-export const rateLimits = z.array(rateLimit).min(1).max(16);
-
 export const remediationSource = z.strictObject({
   id: token,
   topic: topicName.optional(),
@@ -86,12 +85,8 @@ export const remediationSource = z.strictObject({
   payload: payloadObject.optional(),
 });
 
-/** What must hold around a run. */
-export const around = {
-  evidence: z.enum(['standard', 'enhanced']).optional(),
-  review: z.enum(['none', 'required']).optional(),
-  rollback: z.enum(['none', 'required']).optional(),
-};
+/** `required`: the request must name a compensation that this policy would let through. */
+export const rollback = z.enum(['none', 'required']);
 
 export const rule = z.strictObject({
   id: token,
@@ -102,15 +97,13 @@ export const rule = z.strictObject({
   remediation: remediationSource.optional(),
   approval: approvalTerms.optional(),
   constraints: policyConstraints.optional(),
-  limits: rateLimits.optional(),
-  ...around,
+  rollback: rollback.optional(),
 });
 export type RuleSource = z.infer<typeof rule>;
 
 /** Input rules can only restrict, so `allow` is not among their decisions. */
 export const inputRule = z.strictObject({
   id: token,
-  severity: z.enum(['low', 'medium', 'high', 'critical']).default('medium'),
   match,
   decision: z.enum(['deny', 'require_approval', 'allow_with_constraints']),
   reason: reason.optional(),
@@ -129,8 +122,7 @@ export const tier = z.strictObject({
     expires_in: duration.optional(),
     constraints: tighterConstraints.optional(),
     max_attempts: z.int().min(1).max(100).optional(),
-    limits: z.literal('required').optional(),
-    ...around,
+    rollback: rollback.optional(),
   }),
 });
 export type TierSource = z.infer<typeof tier>;
@@ -155,7 +147,7 @@ export type TopicFacts = z.infer<typeof topicFacts>;
 export const outputRule = z.strictObject({
   id: token,
   match: z.strictObject({
-    scanners: nonEmpty(token).optional(),
+    ...findingFields,
     tenants: nonEmpty(tenantName).optional(),
     topics: nonEmpty(topicPattern).optional(),
     capabilities: nonEmpty(capabilityPattern).optional(),

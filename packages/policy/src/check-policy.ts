@@ -2,7 +2,7 @@
 // what its decision can use. It reports; it never repairs.
 import { LIMITS } from '@countersign/contracts/limits';
 import type { InputRuleSource, Match, RuleSource } from '@countersign/contracts/policy';
-import { SCANNER_NAMES } from '@countersign/scanners/scan';
+import { checkFindings } from './check-findings.ts';
 import { checkIds } from './check-ids.ts';
 import { checkTenants } from './check-tenants.ts';
 import { buildGlobIndex } from './glob-index.ts';
@@ -63,16 +63,8 @@ function checkGroups({ policy }: BundleSources, sections: Sections, report: Repo
 }
 
 function checkMatches({ policy }: BundleSources, sections: Sections, report: Report): void {
-  const known: ReadonlySet<string> = new Set(SCANNER_NAMES);
-  const checkScanners = (scanners: readonly string[] | undefined, at: At): void => {
-    for (const [i, name] of (scanners ?? []).entries()) {
-      if (known.has(name)) continue;
-      const detail = `there is no scanner ${name}; known: ${SCANNER_NAMES.join(', ')}`;
-      report('scanner_unknown', below(at, 'scanners', i), detail, () => suggestName(name, known));
-    }
-  };
   const checkMatch = (match: Match, at: At): void => {
-    checkScanners(match.scanners, at);
+    checkFindings(match, at, report);
     for (const [i, keyword] of (match.keywords ?? []).entries()) {
       if (foldText(keyword) === '')
         report('match_empty', below(at, 'keywords', i), 'the keyword has no visible character');
@@ -83,7 +75,7 @@ function checkMatches({ policy }: BundleSources, sections: Sections, report: Rep
   };
   for (const placed of allOf(sections)) checkMatch(placed.source.match, below(placed, 'match'));
   for (const [i, { match }] of (policy.output_policy.rules ?? []).entries()) {
-    checkScanners(match.scanners, inPolicy('output_policy', 'rules', i, 'match'));
+    checkFindings(match, inPolicy('output_policy', 'rules', i, 'match'), report);
   }
 }
 
@@ -131,9 +123,7 @@ function checkRemediation(placed: Placed<RuleSource>, report: Report): void {
     misplaced('remediation', 'only remediate and deny have a remediation');
   }
   if (rule.decision !== 'remediate' && rule.decision !== 'deny') return;
-  for (const field of ['limits', 'evidence', 'review', 'rollback'] as const) {
-    if (rule[field] !== undefined) misplaced(field, `${rule.decision} runs nothing that this could bind`);
-  }
+  if (rule.rollback !== undefined) misplaced('rollback', `${rule.decision} runs nothing that this could bind`);
 }
 
 /** With pools, a capability that none of them has is a spelling mistake or a job that can never run. */

@@ -2,7 +2,7 @@
 // settled here, when the bundle is compiled, so that deciding needs no second kind of rule.
 import { globCovers, splitTokens } from './match-glob.ts';
 import type { BundleSources } from './parse-bundle.ts';
-import { mayLetThrough, type Sections } from './place-sections.ts';
+import { mayLetThrough, type SectionName, type Sections } from './place-sections.ts';
 import { below, type Report } from './report-faults.ts';
 
 export function checkTenants({ policy, tenants }: BundleSources, sections: Sections, report: Report): void {
@@ -13,13 +13,13 @@ export function checkTenants({ policy, tenants }: BundleSources, sections: Secti
   };
   for (const placed of [...sections.rules, ...sections.input_rules, ...sections.tiers]) {
     if (placed.tenant === null) continue;
-    const [section, position] = placed.path as ['rules' | 'input_rules' | 'tiers', number];
+    const [section, position] = placed.path as [SectionName, number];
     const { match } = tenants.get(placed.tenant)![section][position]!;
     if (match.tenants !== undefined) {
       const fix = 'remove it: the name of the file says which tenant this is for';
       report('field_misplaced', below(placed, 'match', 'tenants'), 'a tenant’s rule is for that tenant alone', fix);
     }
-    if (!mayLetThrough(placed.source)) continue;
+    if (!mayLetThrough(section, placed.source)) continue;
     if (delegated === undefined) {
       report('tenant_crosses', below(placed, 'decision'), 'policy.yaml delegates nothing, so this may only deny');
       continue;

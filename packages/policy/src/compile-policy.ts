@@ -11,14 +11,15 @@ import type {
   TierSource,
   TopicFacts,
 } from '@countersign/contracts/policy';
-import { SCANNER_NAMES, type ScannerName } from '@countersign/scanners/scan';
+import type { ScannerName } from '@countersign/scanners/scan';
 import { checkPolicy, schemaPath } from './check-policy.ts';
 import { checkRemediations } from './check-remediations.ts';
 import { compileWhen, type When } from './compile-when.ts';
 import { type CompiledOutputPolicy, compileOutputPolicy } from './decide-output.ts';
-import { approvalOf, aroundOf, constraintsOf, ruleObligations } from './effects.ts';
+import { approvalOf, constraintsOf, rollbackOf, ruleObligations } from './effects.ts';
 import { type KnownTopics, knownTopics } from './known-topics.ts';
 import { lintPolicy } from './lint-policy.ts';
+import { compileFindings, scannersWanted } from './match-findings.ts';
 import { bySpecificity, type Glob, splitTokens } from './match-glob.ts';
 import { type CompiledMatch, compileMatch } from './match-subject.ts';
 import { type BundleSources, parseBundle } from './parse-bundle.ts';
@@ -46,7 +47,6 @@ export type CompiledFloor = {
   reason: string;
   constraints: Constraints;
   obligations: Obligations;
-  limitsRequired: boolean;
 };
 export type CompiledTopic = { pattern: string; glob: Glob; facts: TopicFacts; schema: PayloadSchema | null };
 
@@ -205,7 +205,6 @@ const inputFloor = (source: InputRuleSource): CompiledFloor => ({
     source.decision === 'require_approval'
       ? { approval: approvalOf(source.approval?.stages, source.approval?.expires_in) }
       : {},
-  limitsRequired: false,
 });
 
 const tierFloor = ({ id, match, floor }: TierSource): CompiledFloor => ({
@@ -219,13 +218,12 @@ const tierFloor = ({ id, match, floor }: TierSource): CompiledFloor => ({
   }),
   obligations: {
     ...(floor.decision === 'require_approval' && { approval: approvalOf(floor.stages, floor.expires_in) }),
-    ...aroundOf(floor),
+    ...rollbackOf(floor),
   },
-  limitsRequired: floor.limits === 'required',
 });
 
 function scannersOf({ tiers, input_rules, rules }: Sections): ScannerName[] {
   const matches = [...tiers, ...input_rules, ...rules].map(({ source }) => source.match);
-  const names = matches.flatMap((match) => [...(match.scanners ?? []), ...(match.not?.scanners ?? [])]);
-  return SCANNER_NAMES.filter((name) => names.includes(name));
+  const looking = matches.flatMap((match) => [match, match.not ?? {}]).map(compileFindings);
+  return scannersWanted(looking.filter((wanted) => wanted !== null));
 }

@@ -1,6 +1,7 @@
 // Whether one match holds for every request that another holds for, and whether two could hold for the same. Read from
 // the sources alone, keywords folded: "yes" is certain, "no" may only mean that it can't be seen.
 import type { Match } from '@countersign/contracts/policy';
+import { compileFindings, typesWanted } from './match-findings.ts';
 import { globCovers, globsMeet, splitTokens } from './match-glob.ts';
 
 type List = readonly string[] | undefined;
@@ -17,7 +18,7 @@ export function coversMatch(wide: Match, narrow: Match): boolean {
     isWithin(wide.actors, narrow.actors) &&
     isWithin(wide.actor_types, narrow.actor_types) &&
     isWithin(wide.keywords, narrow.keywords) &&
-    isWithin(wide.scanners, narrow.scanners) &&
+    findingsWithin(wide, narrow) &&
     isNotNarrower(wide.not, narrow)
   );
 }
@@ -38,6 +39,15 @@ function labelsWithin(wide: Match['labels'], narrow: Match['labels']): boolean {
     const stated = narrow !== undefined && Object.hasOwn(narrow, key) ? [narrow[key]!].flat() : undefined;
     return isWithin([values].flat(), stated);
   });
+}
+
+/** Every type of finding that satisfies the narrow one satisfies the wide one, and not only when it is severe. */
+function findingsWithin(wide: Match, narrow: Match): boolean {
+  const [wanted, stated] = [compileFindings(wide), compileFindings(narrow)];
+  if (wanted === null) return true;
+  if (stated === null || wanted.least > stated.least) return false;
+  const types = new Set(typesWanted(wanted));
+  return typesWanted(stated).every((type) => types.has(type));
 }
 
 /** What the wide one takes out is nothing of the narrow one: it takes as much out itself, or never goes there. */

@@ -3,14 +3,21 @@
 import type { Finding } from '@countersign/contracts/decision';
 import type { OutputDecision } from '@countersign/contracts/output';
 import type { OutputPolicySource } from '@countersign/contracts/policy';
-import { SCANNER_NAMES, type ScannerName } from '@countersign/scanners/scan';
+import {
+  FINDING_TYPES,
+  type FindingTypeName,
+  SCANNER_NAMES,
+  type ScannerName,
+} from '@countersign/scanners/finding-types';
+import { compileFindings, type FindingsWanted, findingFits, scannersWanted, typesWanted } from './match-findings.ts';
 import { type Glob, globMatches, splitTokens } from './match-glob.ts';
 
 type CompiledOutputRule = {
   id: string;
   decision: OutputDecision;
   reason: string;
-  scanners: ReadonlySet<string> | null;
+  /** Null: the rule holds whatever was found. */
+  findings: FindingsWanted | null;
   tenants: ReadonlySet<string> | null;
   topics: readonly Glob[] | null;
   capabilities: readonly Glob[] | null;
@@ -28,8 +35,8 @@ export type OutputVerdict = {
   rule_id: string | null;
   reason: string;
   matched_rules: string[];
-  /** With `redact`: whose matches must be taken out. */
-  redact: ScannerName[];
+  /** With `redact`: which matches must be taken out. */
+  redact: FindingTypeName[];
 };
 
 /** `enabled` without a word on rules must mean something: credentials never leave, personal data is taken out. */
@@ -50,14 +57,13 @@ export function compileOutputPolicy(source: OutputPolicySource): CompiledOutputP
     id,
     decision,
     reason: reason ?? `output rule ${id}`,
-    scanners: match.scanners === undefined ? null : new Set(match.scanners),
+    findings: compileFindings(match),
     tenants: match.tenants === undefined ? null : new Set(match.tenants),
     topics: match.topics?.map(splitTokens) ?? null,
     capabilities: match.capabilities?.map(splitTokens) ?? null,
   }));
-  const scanners = SCANNER_NAMES.filter((name) =>
-    rules.some((rule) => rule.scanners === null || rule.scanners.has(name)),
-  );
+  const looking = rules.map(({ findings }) => findings);
+  const scanners = looking.includes(null) ? [...SCANNER_NAMES] : scannersWanted(looking.filter((one) => one !== null));
   return { enabled: source.enabled, fail_mode: source.fail_mode, rules, scanners };
 }
 
@@ -76,19 +82,23 @@ export function decideOutput(policy: CompiledOutputPolicy, subject: OutputSubjec
   );
   if (deciding === null) return allowed;
   const redacting = matched.filter((rule) => rule.decision === 'redact');
-  // A redact rule without scanners means whatever is found.
-  const redact = SCANNER_NAMES.filter((name) => redacting.some((rule) => rule.scanners?.has(name) ?? true));
   return {
     decision: deciding.decision,
     rule_id: deciding.id,
     reason: deciding.reason,
     matched_rules: matched.map((rule) => rule.id),
-    redact: deciding.decision === 'redact' ? redact : [],
+    redact: deciding.decision === 'redact' ? redactedBy(redacting) : [],
   };
 }
 
+/** A redact rule that looks at no findings means whatever is found. */
+function redactedBy(rules: readonly CompiledOutputRule[]): FindingTypeName[] {
+  const types = rules.flatMap(({ findings }) => (findings === null ? [...FINDING_TYPES] : typesWanted(findings)));
+  return [...new Set(types.map(({ type }) => type))];
+}
+
 function outputRuleHolds(rule: CompiledOutputRule, subject: OutputSubject): boolean {
-  const { scanners, tenants, topics, capabilities } = rule;
+  const { findings, tenants, topics, capabilities } = rule;
   if (tenants !== null && !tenants.has(subject.tenant)) return false;
   if (topics !== null && !topics.some((glob) => globMatches(glob, splitTokens(subject.topic)))) return false;
   const { capability } = subject;
@@ -97,5 +107,5 @@ function outputRuleHolds(rule: CompiledOutputRule, subject: OutputSubject): bool
     (capability === null || !capabilities.some((glob) => globMatches(glob, splitTokens(capability))))
   )
     return false;
-  return scanners === null || subject.findings.some((finding) => scanners.has(finding.scanner));
+  return findings === null || subject.findings.some((finding) => findingFits(findings, finding));
 }

@@ -7,7 +7,6 @@ import { DEFAULT_GROUP } from './check-policy.ts';
 
 export type Approval = NonNullable<Obligations['approval']>;
 type Stages = Approval['stages'];
-type Around = Pick<Obligations, 'evidence' | 'review' | 'rollback'>;
 
 export function constraintsOf(source: PolicyConstraints | undefined): Constraints {
   const { timeout, max_attempts, max_output_bytes, worker, set } = source ?? {};
@@ -26,24 +25,17 @@ export const approvalOf = (stages?: Stages, expires_ms?: number): Approval => ({
   expires_ms: expires_ms ?? LIMITS.approval_expires_ms,
 });
 
-export const limitsOf = (source: NonNullable<RuleSource['limits']>): NonNullable<Obligations['limits']> =>
-  source.map(({ window, ...limit }) => ({ ...limit, window_ms: window }));
-
 export function ruleObligations(rule: RuleSource): Obligations {
   return {
     ...(rule.decision === 'require_approval' && {
       approval: approvalOf(rule.approval?.stages, rule.approval?.expires_in),
     }),
-    ...(rule.limits !== undefined && { limits: limitsOf(rule.limits) }),
-    ...aroundOf(rule),
+    ...rollbackOf(rule),
   };
 }
 
-export const aroundOf = (source: Pick<RuleSource, keyof Around>): Around => ({
-  ...(source.evidence !== undefined && { evidence: source.evidence }),
-  ...(source.review !== undefined && { review: source.review }),
-  ...(source.rollback !== undefined && { rollback: source.rollback }),
-});
+export const rollbackOf = ({ rollback }: Pick<RuleSource, 'rollback'>): Pick<Obligations, 'rollback'> =>
+  rollback === undefined ? {} : { rollback };
 
 export function isEmpty(effects: Constraints | Obligations): boolean {
   for (const _ in effects) return false;
@@ -70,15 +62,12 @@ function least(key: 'timeout_ms' | 'max_attempts' | 'max_output_bytes', a: Const
   return { [key]: x === undefined ? y : y === undefined ? x : Math.min(x, y) };
 }
 
-/** Limits are a rule's own; a floor can only require that there are some. */
 export function tightenObligations(a: Obligations, b: Obligations): Obligations {
   if (isEmpty(b)) return a;
   const approval = tightenApproval(a.approval, b.approval);
   return {
     ...a,
     ...(approval !== undefined && { approval }),
-    ...(b.evidence === 'enhanced' && { evidence: b.evidence }),
-    ...(b.review === 'required' && { review: b.review }),
     ...(b.rollback === 'required' && { rollback: b.rollback }),
   };
 }

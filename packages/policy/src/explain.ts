@@ -2,6 +2,7 @@
 // what is enforced. Findings show as type and place, never as text; the payload is never repeated.
 import { type DecideItem, finalDecision } from '@countersign/contracts/decision';
 import type { Derivation, RoundSeen, RuleSeen } from '@countersign/contracts/explanation';
+import type { Match } from '@countersign/contracts/policy';
 import type { CompiledPolicy } from './compile-policy.ts';
 import { type DecideContext, type DecideOutcome, decide } from './decide.ts';
 import type { TraceStep } from './evaluate-rules.ts';
@@ -63,13 +64,19 @@ function sourcesOf({ sources }: CompiledPolicy): ReadonlyMap<string, Source> {
   return new Map([
     ...[...rules, ...input_rules].map(({ source }): [string, Source] => {
       const when = 'when' in source ? source.when : undefined;
-      return [source.id, { decision: source.decision, asks: { ...source.match, when } }];
+      return [source.id, { decision: source.decision, asks: { ...asksOf(source.match), when } }];
     }),
     ...tiers.map(({ source }): [string, Source] => [
       source.id,
-      { decision: source.floor.decision ?? null, asks: source.match },
+      { decision: source.floor.decision ?? null, asks: asksOf(source.match) },
     ]),
   ]);
+}
+
+/** What is said of findings is one condition, and fails as one. */
+function asksOf({ types, min_severity, ...match }: Match): Source['asks'] {
+  const alone = types === undefined && min_severity === undefined;
+  return alone ? match : { ...match, scanners: { scanners: match.scanners, types, min_severity } };
 }
 
 const newRound = (): RoundSeen => ({

@@ -14,10 +14,10 @@ const literalCapabilities = ({ capabilities }: CompiledMatch): CompiledMatch['ca
 
 /** What is left of a match once its topics and its clauses hold, or null when that is all of it. */
 export function restOf(match: CompiledMatch): CompiledMatch | null {
-  const { keywords, scanners, not } = match;
+  const { keywords, findings, not } = match;
   const capabilities = literalCapabilities(match) === null ? match.capabilities : null;
-  if (capabilities === null && keywords === null && scanners === null && not === null) return null;
-  return { ...NOTHING, capabilities, keywords, scanners, not };
+  if (capabilities === null && keywords === null && findings === null && not === null) return null;
+  return { ...NOTHING, capabilities, keywords, findings, not };
 }
 
 const NOTHING: CompiledMatch = compileMatch({});

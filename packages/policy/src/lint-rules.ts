@@ -23,9 +23,6 @@ export function lintRules(linted: Linted): void {
     match: topics.complete(match),
     decision: floor.decision ?? '',
   }));
-  const limiting = sections.tiers.flatMap(({ source }, i) =>
-    source.floor.limits === 'required' ? [floors[i]!.match] : [],
-  );
   sections.rules.forEach((placed, position) => {
     const standing = { placed, position, match: complete[position]! };
     const by =
@@ -35,9 +32,6 @@ export function lintRules(linted: Linted): void {
     if (by !== null) reportCovered(linted, placed, by);
     else if (isEverything(placed.source, standing.match)) {
       report('rule_always_allows', below(placed, 'match'), `${placed.source.id} allows whatever no denial stops`);
-    }
-    if (lacksLimits(placed, standing.match, limiting)) {
-      report('floor_unmet', below(placed, 'id'), `${placed.source.id} states no limits, so a tier always denies it`);
     }
   });
   if (search.stopped) report('lint_incomplete', inPolicy('rules'), 'too many rules stand on the same topics');
@@ -93,9 +87,3 @@ function reportCovered({ report }: Linted, placed: Placed<RuleSource>, by: Decid
 
 const isEverything = ({ decision, when }: RuleSource, match: Match): boolean =>
   decision === 'allow' && when === undefined && Object.keys(match).length === 0;
-
-const lacksLimits = ({ source }: Placed<RuleSource>, match: Match, floors: readonly Match[]): boolean =>
-  source.limits === undefined &&
-  source.decision !== 'deny' &&
-  source.decision !== 'remediate' &&
-  floors.some((floor) => coversMatch(floor, match));

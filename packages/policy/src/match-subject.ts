@@ -2,6 +2,7 @@
 // cheap ones first, so that text is folded and scanned only for rules that everything else already fits.
 import type { Finding } from '@countersign/contracts/decision';
 import type { Match } from '@countersign/contracts/policy';
+import { compileFindings, type FindingsWanted, findingFits } from './match-findings.ts';
 import { type Glob, globMatches, splitTokens } from './match-glob.ts';
 
 /** A request as the rules see it: facts filled in. `findings` is null when the content was too large to scan. */
@@ -30,15 +31,18 @@ export type CompiledMatch = {
   actors: ReadonlySet<string> | null;
   actor_types: ReadonlySet<string> | null;
   keywords: readonly string[] | null;
-  scanners: ReadonlySet<string> | null;
+  findings: FindingsWanted | null;
   not: CompiledMatch | null;
 };
 
 /** `error`: the condition could not be decided, which is never the same as "it does not hold". */
 export type MatchOutcome =
   | { kind: 'holds' }
-  | { kind: 'fails'; field: keyof CompiledMatch }
+  | { kind: 'fails'; field: MatchField }
   | { kind: 'error'; code: 'scan_too_large' };
+
+/** As the author wrote it. */
+type MatchField = Exclude<keyof CompiledMatch, 'findings'> | 'scanners';
 
 export const HOLDS: MatchOutcome = { kind: 'holds' };
 const TOO_LARGE: MatchOutcome = { kind: 'error', code: 'scan_too_large' };
@@ -56,7 +60,7 @@ const FAILS = Object.fromEntries(
     'scanners',
     'not',
   ].map((field) => [field, { kind: 'fails', field }]),
-) as Record<keyof CompiledMatch, MatchOutcome>;
+) as Record<MatchField, MatchOutcome>;
 
 const setOf = <T>(values: readonly T[] | undefined): ReadonlySet<T> | null =>
   values === undefined ? null : new Set(values);
@@ -73,7 +77,7 @@ export function compileMatch(source: Match): CompiledMatch {
     actors: setOf(source.actors),
     actor_types: setOf<string>(source.actor_types),
     keywords: source.keywords?.map(foldText) ?? null,
-    scanners: setOf(source.scanners),
+    findings: compileFindings(source),
     not: source.not === undefined ? null : compileMatch(source.not),
   };
 }
@@ -88,11 +92,11 @@ export function matchSubject(match: CompiledMatch, subject: Subject): MatchOutco
   if (match.actors !== null && !match.actors.has(subject.actor_id)) return FAILS.actors;
   if (match.actor_types !== null && !match.actor_types.has(subject.actor_type)) return FAILS.actor_types;
   if (match.keywords !== null && !keywordsMatch(match.keywords, subject.foldedTexts())) return FAILS.keywords;
-  if (match.scanners !== null) {
+  if (match.findings !== null) {
     const found = subject.findings();
     if (found === null) return TOO_LARGE;
-    const scanners = match.scanners;
-    if (!found.some((finding) => scanners.has(finding.scanner))) return FAILS.scanners;
+    const wanted = match.findings;
+    if (!found.some((finding) => findingFits(wanted, finding))) return FAILS.scanners;
   }
   return match.not === null ? HOLDS : negate(matchSubject(match.not, subject));
 }

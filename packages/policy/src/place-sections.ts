@@ -12,7 +12,7 @@ export type Sections = {
   input_rules: readonly Placed<InputRuleSource>[];
   tiers: readonly Placed<TierSource>[];
 };
-type SectionName = keyof Sections;
+export type SectionName = keyof Sections;
 type Delegated = PolicySource['delegated'];
 
 export function placeSections({ policy, tenants }: Pick<BundleSources, 'policy' | 'tenants'>): Sections {
@@ -24,7 +24,7 @@ export function placeSections({ policy, tenants }: Pick<BundleSources, 'policy' 
     ...global.map((source, i) => ({ source, file: POLICY_FILE, path: [name, i], tenant: null })),
     ...own.flatMap(([tenant, sources]) =>
       sources.map((source, i) => ({
-        source: scopeToTenant(tenant, source, policy.delegated),
+        source: scopeToTenant(tenant, source, mayLetThrough(name, source) ? boundsOf(policy.delegated) : {}),
         file: tenantFile(tenant),
         path: [name, i],
         tenant,
@@ -55,11 +55,15 @@ export function placeSections({ policy, tenants }: Pick<BundleSources, 'policy' 
  * `acme/no-refunds`, for the tenant acme alone. What could let a job through is bound to what policy.yaml delegates,
  * capabilities too: a topic of the tenant's own must not carry a power of somebody else's.
  */
-function scopeToTenant<T extends { id: string; match: Match }>(tenant: string, source: T, delegated: Delegated): T {
-  const bounds = mayLetThrough(source) ? { topics: delegated?.topics, capabilities: delegated?.capabilities } : {};
+function scopeToTenant<T extends { id: string; match: Match }>(tenant: string, source: T, bounds: Partial<Match>): T {
   return { ...source, id: `${tenant}/${source.id}`, match: { ...bounds, ...source.match, tenants: [tenant] } };
 }
 
+const boundsOf = (delegated: Delegated): Partial<Match> => ({
+  topics: delegated?.topics,
+  capabilities: delegated?.capabilities,
+});
+
 /** Only rules that are not denials: input rules and tiers are laid over what stands, and can only raise it. */
-export const mayLetThrough = (source: object): boolean =>
-  'decision' in source && source.decision !== 'deny' && !('severity' in source) && !('floor' in source);
+export const mayLetThrough = (section: SectionName, source: object): boolean =>
+  section === 'rules' && 'decision' in source && source.decision !== 'deny';

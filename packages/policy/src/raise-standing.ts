@@ -38,9 +38,6 @@ export function raiseStanding(standing: Standing, floor: CompiledFloor, reversib
   if (floor.decision === 'deny') return denial(floor.id, floor.reason);
   const raises = floor.decision !== null && rank(floor.decision) > rank(standing.decision);
   const obligations = tightenObligations(standing.obligations, floor.obligations);
-  if (floor.limitsRequired && obligations.limits === undefined) {
-    return denial(floor.id, `tier ${floor.id} requires limits, and the deciding rule states none`);
-  }
   if (obligations.rollback === 'required' && floor.obligations.rollback === 'required' && !reversible) {
     return denial(floor.id, `tier ${floor.id} requires a compensation, and the request names none`);
   }

@@ -6,7 +6,7 @@ import type { PolicyCase, PolicyExpectation, PolicyIncident, PolicyTests } from 
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import type { CompiledPolicy } from './compile-policy.ts';
 import { type DecideOutcome, decide } from './decide.ts';
-import { aroundOf, constraintsOf, limitsOf } from './effects.ts';
+import { constraintsOf } from './effects.ts';
 import { readTests } from './parse-bundle.ts';
 import type { Place, PolicyFault } from './policy-fault.ts';
 
@@ -133,13 +133,8 @@ function namedRequestOf(one: PolicyCase | PolicyIncident): NamedRequest | string
 /** In the words of a decision, so that the two can be laid side by side. */
 function expectationOf(one: PolicyCase | PolicyIncident): Record<string, unknown> {
   const expected: PolicyExpectation = one.expect ?? decidedThen(one as PolicyIncident);
-  const { constraints, limits, evidence, review, rollback, ...plain } = expected;
-  return {
-    ...plain,
-    ...(constraints !== undefined && { constraints: constraintsOf(constraints) }),
-    ...(limits !== undefined && { limits: limitsOf(limits) }),
-    ...aroundOf({ evidence, review, rollback }),
-  };
+  const { constraints, ...plain } = expected;
+  return { ...plain, ...(constraints !== undefined && { constraints: constraintsOf(constraints) }) };
 }
 
 const decidedThen = ({ decided }: PolicyIncident): PolicyExpectation => ({
@@ -151,14 +146,14 @@ function gotFrom(outcome: Extract<DecideOutcome, { ok: true }>, expected: Record
   const { decisions } = outcome.answer;
   const final = finalDecision(outcome.answer);
   const applied = decisions.flatMap(({ remediation }) => (remediation?.applied ? [remediation.id] : []));
-  const { approval, ...around } = final.obligations;
+  const { approval, rollback } = final.obligations;
   const all: Record<string, unknown> = {
     decision: final.decision,
     rule_id: final.rule_id,
     constraints: final.constraints,
     stages: approval?.stages ?? [],
     asserted: final.asserted,
-    ...around,
+    ...(rollback !== undefined && { rollback }),
     findings: foundAmong(expected.findings, final),
   };
   const got = Object.fromEntries(Object.keys(expected).flatMap((key) => (key in all ? [[key, all[key]]] : [])));

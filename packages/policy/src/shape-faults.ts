@@ -3,6 +3,7 @@
 import { LIMITS } from '@countersign/contracts/limits';
 import type { z } from 'zod';
 import { fieldNames } from './author-schemas.ts';
+import { unenforcedField } from './not-enforced.ts';
 import { faultAt, type Path, type PolicyFault } from './policy-fault.ts';
 import type { YamlFile } from './read-yaml.ts';
 import { suggestName } from './suggest-name.ts';
@@ -23,6 +24,8 @@ export function issueFaults(yaml: YamlFile, issue: Issue): PolicyFault[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.slice(0, LIMITS.reported_faults).map((key) => {
       const path = [...issue.path, key];
+      const unenforced = unenforcedField(path);
+      if (unenforced !== null) return faultAt('not_enforced', file, locate(path), unenforced.says, unenforced.fix);
       return faultAt(
         'field_unknown',
         file,
@@ -48,7 +51,10 @@ export function withoutFaultyParts(value: unknown, issues: readonly Issue[]): un
 
 function removeAt(root: unknown, path: Path, key: string): void {
   const parent = path.reduce<unknown>((at, step) => (isHolder(at) ? at[step as string] : undefined), root);
-  if (isHolder(parent)) delete parent[key];
+  if (!isHolder(parent)) return;
+  delete parent[key];
+  // What says nothing any more would be called empty, though its author wrote something.
+  if (Object.keys(parent).length === 0) blankItem(root, path);
 }
 
 /** Stays in its place, so that the places of the others stay theirs. */
@@ -57,7 +63,7 @@ function blankItem(root: unknown, [section, position]: Path): void {
   const items = root[section as string];
   if (!Array.isArray(items) || typeof position !== 'number') return;
   const id = `faulty-${position}`;
-  if (section === 'tiers') items[position] = { id, match: {}, floor: { evidence: 'standard' } };
+  if (section === 'tiers') items[position] = { id, match: {}, floor: { rollback: 'none' } };
   else items[position] = { id, match: {}, decision: 'deny' };
 }
 

@@ -69,7 +69,8 @@ const whyNot = ({ failed, wanted }: RuleSeen): string =>
 function tellResult({ result, skipped }: Derivation): string[] {
   if (result === null) return ['The request is refused before any decision.'];
   const found = result.findings.map(
-    ({ scanner, type, place, count: times }) => `${scanner} ${type}, ${times} at ${place || 'the top'}`,
+    ({ scanner, type, severity, place, count: times }) =>
+      `${scanner} ${type} (${severity}), ${times} at ${place || 'the top'}`,
   );
   const by = result.rule_id === null ? 'no rule' : result.rule_id;
   return [
@@ -85,25 +86,19 @@ function tellResult({ result, skipped }: Derivation): string[] {
 
 function tellObligations({ constraints, obligations }: NonNullable<Derivation['result']>): string[] {
   const { timeout_ms, max_attempts, max_output_bytes, worker, set } = constraints;
-  const { approval, limits, evidence, review, rollback } = obligations;
+  const { approval, rollback } = obligations;
   const terms = [
     ...(approval === undefined
       ? []
       : [
           `approval by ${approval.stages.map(({ group, count: votes }) => `${votes} of ${group}`).join(', then ')} within ${time(approval.expires_ms)}`,
         ]),
-    ...(limits ?? []).map(
-      (limit) =>
-        `at most ${limit.count} in ${time(limit.window_ms)} per ${limit.per.join(' and ')}, else ${limit.on_exceed}`,
-    ),
     ...(timeout_ms === undefined ? [] : [`an end after ${time(timeout_ms)}`]),
     ...(max_attempts === undefined ? [] : [`no more than ${count(max_attempts, 'attempt')}`]),
     ...(max_output_bytes === undefined ? [] : [`no more than ${max_output_bytes} bytes of output`]),
     ...(worker === undefined ? [] : [`a worker that enforces ${list(worker)}`]),
     ...(set === undefined ? [] : [`${list(Object.keys(set))} set in the payload`]),
-    ...(evidence === 'enhanced' ? ['enhanced evidence'] : []),
-    ...(review === 'required' ? ['a review after the run'] : []),
-    ...(rollback === 'required' ? ['a way back'] : []),
+    ...(rollback === 'required' ? ['a compensation that would be let through'] : []),
   ];
   return terms.length === 0 ? [] : [`It takes ${terms.join('; ')}.`];
 }

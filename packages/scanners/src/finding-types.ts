@@ -1,7 +1,7 @@
 /**
  * The closed list of what the scanners can find: one row for each type, from which docs/reference/detectors.md is
- * generated. A rule that names only a scanner matches findings of severity medium and above; e-mail addresses, phone
- * numbers and quoted commands are low, because honest support tickets are full of them. It never looks at a payload.
+ * generated. What honest support tickets are full of (e-mail addresses, phone numbers, quoted commands) is low; which
+ * severities count is for a policy's rules to say, and nothing here is a threshold. It never looks at a payload.
  */
 
 /** The three detectors a policy rule can name. */
@@ -15,13 +15,6 @@ export type Severity = 'low' | 'medium' | 'high' | 'critical';
 
 /** Rank of a severity, for comparisons: low is 0. */
 export const SEVERITY_RANK: Readonly<Record<Severity, number>> = { low: 0, medium: 1, high: 2, critical: 3 };
-
-/** The lowest severity at which a rule that names only the scanner matches. */
-export const DEFAULT_MIN_SEVERITY: Severity = 'medium';
-
-/** Whether a finding is severe enough for a rule. */
-export const isAtLeast = (finding: { severity: Severity }, min: Severity = DEFAULT_MIN_SEVERITY): boolean =>
-  SEVERITY_RANK[finding.severity] >= SEVERITY_RANK[min];
 
 /** `certain`: arithmetic or a published form confirms it. `likely`: form and surroundings do. `possible`: form alone. */
 export type Confidence = 'possible' | 'likely' | 'certain';

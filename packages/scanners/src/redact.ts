@@ -17,7 +17,14 @@ export type RedactResult =
 /** Rounds of replacing one string; text joined by a replacement settles in two or three. */
 const MAX_ROUNDS = 8;
 
-type State = { readonly scanners: readonly ScannerName[]; readonly budget: Budget };
+/** `types`: null means every type that the scanners find. */
+type State = {
+  readonly scanners: readonly ScannerName[];
+  readonly types: ReadonlySet<FindingTypeName> | null;
+  readonly budget: Budget;
+};
+
+const isMeant = (types: State['types'], { type }: { type: FindingTypeName }): boolean => types?.has(type) ?? true;
 
 function replaceMatches(text: string, matches: readonly Match[]): string {
   let out = '';
@@ -41,7 +48,8 @@ const rank = (type: FindingTypeName): number => SEVERITY_RANK[findingType(type).
 function redactText(text: string, context: string, state: State): string {
   let current = text;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const matches = matchText(current, state.scanners, context, state.budget);
+    const found = matchText(current, state.scanners, context, state.budget);
+    const matches = found.filter((match) => isMeant(state.types, match));
     if (matches.length === 0) return current;
     current = replaceMatches(current, matches);
   }
@@ -77,20 +85,22 @@ function redactMembers(value: object, state: State): unknown {
   return Object.fromEntries(members);
 }
 
-/** Redacts parsed JSON for the named scanners; see RedactResult for the ways in which it says no. */
+/** Redacts parsed JSON for the named scanners, or of what they find these types alone; see RedactResult for how it says no. */
 export function redactValue(
   value: unknown,
   scanners: readonly ScannerName[],
   limits: Partial<ScanLimits> = {},
+  only: readonly FindingTypeName[] | null = null,
 ): RedactResult {
+  const types = only === null ? null : new Set(only);
   const found = scanValue(value, scanners, limits);
   if (!found.ok) return found;
   const maxWork = limits.max_work_chars ?? SCAN_LIMITS.max_work_chars;
   const budget: Budget = { left: maxWork * MAX_ROUNDS, exceeded: false };
-  const redacted = redactNode(value, '', { scanners, budget });
+  const redacted = redactNode(value, '', { scanners, types, budget });
   if (budget.exceeded) return { ok: false, code: 'scan_too_large' };
   const again = scanValue(redacted, scanners, { ...limits, max_chars: Number.MAX_SAFE_INTEGER });
   if (!again.ok) return again;
-  if (again.findings.length > 0) return { ok: false, code: 'redaction_unsettled' };
+  if (again.findings.some((finding) => isMeant(types, finding))) return { ok: false, code: 'redaction_unsettled' };
   return { ok: true, value: redacted, findings: found.findings, truncated: found.truncated };
 }

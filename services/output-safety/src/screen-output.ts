@@ -7,9 +7,9 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { OutputDecision } from '@countersign/contracts/output';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { type CompiledOutputPolicy, decideOutput } from '@countersign/policy/decide-output';
-import { isAtLeast } from '@countersign/scanners/finding-types';
+import { type FindingTypeName, findingType, SCANNER_NAMES } from '@countersign/scanners/finding-types';
 import { redactValue } from '@countersign/scanners/redact';
-import { type ScannerName, type ScanResult, scanValue } from '@countersign/scanners/scan';
+import { type ScanResult, scanValue } from '@countersign/scanners/scan';
 
 export type Screening = {
   decision: OutputDecision;
@@ -58,9 +58,7 @@ export const screenOutput = (policy: CompiledOutputPolicy | null, subject: Scree
   if (!scanned.ok) return failedScan(policy, subject);
   const { findings } = scanned;
   const { tenant, topic, capability } = subject;
-  // Honest outputs are full of e-mail addresses: what is low in severity is recorded and moves no rule.
-  const severe = findings.filter((finding) => isAtLeast(finding));
-  const verdict = decideOutput(policy, { tenant, topic, capability, findings: severe });
+  const verdict = decideOutput(policy, { tenant, topic, capability, findings });
   if (verdict.decision === 'quarantine') return quarantine(verdict.reason, findings, verdict.rule_id);
   if (verdict.decision === 'allow') return allow(subject, verdict.reason, findings, verdict.rule_id);
   return redact(subject, verdict, findings);
@@ -89,9 +87,10 @@ const redact = (subject: ScreenedOutput, verdict: Verdict, findings: Finding[]):
   return { decision: 'redact', rule_id, reason, findings, released, fail_mode: null };
 };
 
-const redactedText = (output: unknown, scanners: readonly ScannerName[]): string | null => {
+const redactedText = (output: unknown, types: readonly FindingTypeName[]): string | null => {
   try {
-    const redacted = redactValue(output, scanners);
+    const scanners = SCANNER_NAMES.filter((name) => types.some((type) => findingType(type).scanner === name));
+    const redacted = redactValue(output, scanners, {}, types);
     return redacted.ok ? canonicalize(redacted.value) : null;
   } catch {
     return null;

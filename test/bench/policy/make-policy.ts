@@ -49,13 +49,12 @@ const TIERS = [
       decision: 'require_approval',
       stages: [{ group: 'sre', count: 2 }],
       max_attempts: 2,
-      evidence: 'enhanced',
     },
   },
   {
     id: 'tier-money',
     match: { risk_tags: ['money'] },
-    floor: { decision: 'require_approval', stages: [{ group: 'security', count: 1 }], review: 'required' },
+    floor: { decision: 'require_approval', stages: [{ group: 'security', count: 1 }] },
   },
   {
     id: 'tier-staging-write',
@@ -81,7 +80,6 @@ function rulesOf(name: string, layout: Layout): Rule[] {
   const allow = { decision: 'allow' };
   const ask = { decision: 'require_approval', approval: { stages: [{ group: 'sre', count: 1 }], expires_in: '1h' } };
   const bound = { decision: 'allow_with_constraints', constraints: { timeout: '5m', max_attempts: 2 } };
-  const limited = { ...allow, limits: [{ count: 10, window: '1h', per: ['tenant', 'topic'], on_exceed: 'deny' }] };
   return [
     rule('no-delete', ['delete'], { labels: { env: 'prod' } }, deny),
     rule('no-agent-9', ['*'], { actors: ['agent-9'] }, deny),
@@ -89,7 +87,7 @@ function rulesOf(name: string, layout: Layout): Rule[] {
     rule('prod-write', ['write.*', 'apply'], { labels: { env: 'prod' }, capabilities: [`${name}.write`] }, ask),
     rule('read', ['read', 'list'], { capabilities: [`${name}.read`] }, allow),
     rule('dev-apply', ['apply'], { labels: { env: ['dev', 'staging'] } }, bound),
-    rule('dev-write', ['write.*'], { labels: { env: 'dev' }, capabilities: ['*.write'] }, limited),
+    rule('dev-write', ['write.*'], { labels: { env: 'dev' }, capabilities: ['*.write'] }, allow),
     rule('staging-write', ['write.*'], { labels: { env: 'staging', team: ['data', 'web'] } }, bound),
     rule('special', ['*'], { requires: [`${name}.special`] }, ask),
     rule('acme-people', ['*'], { tenants: ['acme'], actor_types: ['human'] }, allow),

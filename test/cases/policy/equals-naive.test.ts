@@ -53,14 +53,13 @@ const ruleEffect = fc.constantFrom(
   { decision: 'deny' },
   { decision: 'require_approval' },
   { decision: 'allow_with_constraints', constraints: { timeout: '1m' } },
-  { decision: 'allow', limits: [{ count: 1, window: '1h', per: ['tenant'], on_exceed: 'deny' }] },
 );
 const floor = fc.constantFrom(
   { decision: 'deny' },
   { decision: 'require_approval' },
   { decision: 'allow_with_constraints', constraints: { max_attempts: 1 } },
-  { max_attempts: 2, review: 'required' },
-  { decision: 'require_approval', limits: 'required' },
+  { max_attempts: 2 },
+  { decision: 'require_approval', rollback: 'required' },
 );
 const rulesOf = (minLength: number, maxLength: number) =>
   fc

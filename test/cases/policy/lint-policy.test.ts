@@ -73,7 +73,7 @@ topics:
   job.desk.read: { capability: desk.read, risk_tags: [calm] }
   job.desk.write: { capability: desk.write }
 tiers:
-  - { id: t, match: ${tier}, floor: { evidence: enhanced } }
+  - { id: t, match: ${tier}, floor: { rollback: none } }
 `;
   it.each([
     ['{ capabilities: ["*.read"] }', ['topic_uncovered policy.yaml:4']],
@@ -95,13 +95,6 @@ tiers:
       'topic_uncovered policy.yaml:4',
       'topic_unlisted policy.yaml:8',
     ]);
-  });
-
-  it('names a rule that a tier denies for want of limits', () => {
-    const limits = '{ count: 1, window: 1h, per: [tenant], on_exceed: deny }';
-    const floor = 'tiers: [{ id: t, match: {}, floor: { limits: required } }]\n';
-    expect(lints(`${rules(NARROW)}${floor}`)).toEqual(['floor_unmet policy.yaml:3']);
-    expect(lints(`${rules(`${NARROW}, limits: [${limits}]`)}${floor}`)).toEqual([]);
   });
 });
 

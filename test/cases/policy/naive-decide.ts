@@ -63,15 +63,14 @@ export function naiveDecide(policy: PolicySource, tenants: TenantFiles, reading:
   };
   // An effective denial cannot be raised, so tiers are not even looked at.
   if (standing.decision === 'deny') return standing;
-  const after = tiers.reduce((held, tier) => naiveRaise(held, tier, deciding?.limits !== undefined, request), standing);
+  const after = tiers.reduce((held, tier) => naiveRaise(held, tier, request), standing);
   return { ...after, matched: [...matched, ...tiers.map(({ id }) => id)] };
 }
 
 /** Each tier lays its floor over what stands; nothing is laid over a denial. */
-function naiveRaise(held: NaiveVerdict, { id, floor }: TierSource, limited: boolean, request: NamedRequest) {
+function naiveRaise(held: NaiveVerdict, { id, floor }: TierSource, request: NamedRequest) {
   const to = (decision: DecisionName): NaiveVerdict => ({ ...held, decision, rule_id: id });
   if (held.decision === 'deny') return held;
-  if (floor.limits === 'required' && !limited) return to('deny');
   if (floor.rollback === 'required' && request.compensation === undefined) return to('deny');
   const asked = floor.decision;
   if (asked !== undefined && STRENGTH.indexOf(asked) > STRENGTH.indexOf(held.decision)) return to(asked);

@@ -190,7 +190,7 @@ describe('input rules', () => {
 rules:
 ${ALLOW}
 input_rules:
-  - { id: no-injection, severity: critical, match: { scanners: [prompt_injection] }, decision: deny, reason: injected }
+  - { id: no-injection, match: { scanners: [prompt_injection] }, decision: deny, reason: injected }
   - { id: ask-pii, match: { scanners: [pii] }, decision: require_approval }
 `);
 
@@ -271,8 +271,7 @@ describe('floors', () => {
     expect(verdict(withTier('{ max_attempts: 1 }'), prod)).toEqual(['allow_with_constraints', 'yes']);
   });
 
-  it('deny, when limits or a compensation are required and missing', () => {
-    expect(verdict(withTier('{ limits: required }'), prod)).toEqual(['deny', 'prod']);
+  it('deny, when a compensation is required and missing', () => {
     const reversible = withTier('{ rollback: required }');
     expect(verdict(reversible, prod)).toEqual(['deny', 'prod']);
     expect(verdict(reversible, { ...prod, compensation: { topic: 'job.undo' } })).toEqual(['allow', 'yes']);

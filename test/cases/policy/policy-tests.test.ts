@@ -10,7 +10,7 @@ groups: [approvers, sre]
 topics:
   job.deploy: { capability: infra.write, required_labels: [env], schema: ./schemas/deploy.json }
 tiers:
-  - { id: prod, match: { labels: { env: prod } }, floor: { review: required, max_attempts: 1 } }
+  - { id: prod, match: { labels: { env: prod } }, floor: { max_attempts: 1 } }
 rules:
   - id: held
     match: { topics: [job.deploy] }
@@ -19,6 +19,7 @@ rules:
     constraints: { timeout: 5m }
   - { id: turn, match: { topics: [job.old] }, decision: remediate, remediation: { id: newer, topic: job.new } }
   - { id: newer-yes, match: { topics: [job.new] }, decision: allow }
+  - { id: with-way-back, match: { topics: [job.back] }, decision: allow, rollback: required }
   - { id: never-asked, match: { topics: [job.other] }, decision: deny }
 input_rules:
   - { id: no-pii, match: { scanners: [pii] }, decision: deny }
@@ -36,10 +37,12 @@ cases:
       rule_id: held
       stages: [{ group: sre, count: 2 }]
       constraints: { timeout: 300s, max_attempts: 1 }
-      review: required
   - name: personal data is found in its place
     request: { topic: job.new, payload: { note: "ssn 536-90-4399" } }
     expect: { decision: deny, rule_id: no-pii, findings: [{ scanner: pii, place: /payload/note }] }
+  - name: a way back is asked for
+    request: { topic: job.back, compensation: { topic: job.new } }
+    expect: { decision: allow, rollback: required }
   - name: the old topic becomes the new one
     request: { topic: job.old }
     expect: { decision: allow, remediated_by: newer }
@@ -60,7 +63,13 @@ it('passes what is so, and says which rules no case reached', () => {
   expect(result).toMatchObject({ ok: true, faults: [] });
   const of = (section: 'rules' | 'input_rules' | 'tiers') =>
     result.coverage[section].map(({ id, reached, decided }) => `${id} ${reached} ${decided}`);
-  expect(of('rules')).toEqual(['held true true', 'turn true true', 'newer-yes true true', 'never-asked false false']);
+  expect(of('rules')).toEqual([
+    'held true true',
+    'turn true true',
+    'newer-yes true true',
+    'with-way-back true true',
+    'never-asked false false',
+  ]);
   expect(of('input_rules')).toEqual(['no-pii true true']);
   expect(of('tiers')).toEqual(['prod true false']);
 });
@@ -82,7 +91,7 @@ describe('a difference', () => {
       `${deploy}expect: { decision: require_approval, constraints: { timeout: 5m } }`,
       { constraints: { timeout_ms: 300_000, max_attempts: 1 } },
     ],
-    ['in what is around', `${deploy}expect: { decision: require_approval, evidence: enhanced }`, {}],
+    ['in what is around', `${deploy}expect: { decision: require_approval, rollback: none }`, {}],
     [
       'in a finding',
       'request: { topic: job.new, prompt: "ssn 536-90-4399" }\nexpect: { decision: deny, findings: [{ scanner: pii, place: /payload }] }',

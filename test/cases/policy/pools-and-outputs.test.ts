@@ -1,8 +1,10 @@
 // Pools are chosen without any fallback; output rules only ever tighten.
+
 import type { Pool } from '@countersign/contracts/policy';
 import { outputPolicy } from '@countersign/contracts/policy';
 import { eligiblePools, type PoolNeed } from '@countersign/policy/choose-pool';
 import { compileOutputPolicy, decideOutput } from '@countersign/policy/decide-output';
+import { FINDING_TYPES } from '@countersign/scanners/finding-types';
 import { describe, expect, it } from 'vitest';
 
 const pool = (over: Partial<Pool> & { id: string }): Pool => ({
@@ -56,6 +58,7 @@ describe('pools', () => {
 });
 
 describe('outputs', () => {
+  const PII = FINDING_TYPES.filter(({ scanner }) => scanner === 'pii').map(({ type }) => type);
   const finding = (scanner: string) => ({ scanner, type: 't', place: '', count: 1, severity: 'high' as const });
   const judge = (rules: unknown, scanners: string[], topic = 'job.a.b') =>
     decideOutput(compileOutputPolicy(outputPolicy.parse({ rules })), {
@@ -72,7 +75,7 @@ describe('outputs', () => {
 
   it('take the strictest rule that matches, wherever it stands', () => {
     expect(judge(RULES, [])).toMatchObject({ decision: 'allow', rule_id: 'open' });
-    expect(judge(RULES, ['pii'])).toMatchObject({ decision: 'redact', rule_id: 'hide', redact: ['pii'] });
+    expect(judge(RULES, ['pii'])).toMatchObject({ decision: 'redact', rule_id: 'hide', redact: PII });
     expect(judge(RULES, ['pii', 'secrets'])).toMatchObject({
       decision: 'quarantine',
       matched_rules: ['open', 'hide', 'hold'],

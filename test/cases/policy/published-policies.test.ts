@@ -28,13 +28,11 @@ rules:
     reason: "A person looks at every change of the infrastructure"
 input_rules:
   - id: no-personal-data
-    severity: high
     match:
       scanners: ["pii"]
     decision: deny
     reason: "Take personal data out before submitting"
   - id: no-injection
-    severity: critical
     match:
       scanners: ["prompt_injection"]
     decision: deny

@@ -179,6 +179,42 @@ describe('meaning', () => {
     expect(faultCodes(text)).toContain(code);
   });
 
+  it.each([
+    ['limits of a rule', rule('decision: allow, limits: [{ count: 1, window: 1h, per: [tenant], on_exceed: deny }]')],
+    ['a review', rule('decision: allow, review: required')],
+    ['more evidence', rule('decision: allow, evidence: enhanced')],
+    ['a floor that asks for limits', 'tiers: [{ id: t, match: {}, floor: { limits: required } }]'],
+    ['a floor that asks for a review', 'tiers: [{ id: t, match: {}, floor: { max_attempts: 1, review: required } }]'],
+    ['a floor that asks for evidence', 'tiers: [{ id: t, match: {}, floor: { max_attempts: 1, evidence: standard } }]'],
+    ['an input rule’s severity', 'input_rules: [{ id: i, severity: critical, match: {}, decision: deny }]'],
+  ])('not_enforced: %s', (_, text) => {
+    const result = compilePolicy({ 'policy.yaml': text }, { version: 1, snapshot: SNAPSHOT });
+    if (result.ok) throw new Error('compiled');
+    expect(result.faults.map(({ code, line }) => [code, line])).toEqual([['not_enforced', 1]]);
+    expect(result.faults[0]!.fix).toContain('remove it');
+  });
+
+  it('not_enforced: in a tenant’s file and in tests too, and a stranger stays a stranger', () => {
+    const own = 'rules: [{ id: o, match: {}, decision: deny, limits: [] }]';
+    expect(faultCodes('rules: []', { 'tenants/acme.yaml': own })).toEqual(['not_enforced']);
+    const tests = 'cases: [{ name: n, request: { topic: job.a }, expect: { decision: deny, review: required } }]';
+    expect(faultCodes('rules: []', { 'tests/a.yaml': tests })).toEqual(['not_enforced']);
+    expect(faultCodes('limits: []')).toEqual(['field_unknown']);
+    expect(faultCodes(rule('decision: allow, severity: high'))).toEqual(['field_unknown']);
+  });
+
+  it.each([
+    ['type_unknown', '{ types: [e-mail] }'],
+    ['match_empty', '{ scanners: [secrets], types: [email] }'],
+    ['match_empty', '{ types: [us_ssn, email], min_severity: medium }'],
+    ['match_empty', '{ not: { types: [email], min_severity: critical } }'],
+    ['field_invalid', '{ scanners: [pii], min_severity: grave }'],
+  ])('%s: findings as %s, of what comes in and of what goes out', (code, match) => {
+    expect(faultCodes(`input_rules: [{ id: i, match: ${match}, decision: deny }]`)).toEqual([code]);
+    if (match.includes('not:')) return;
+    expect(faultCodes(`output_policy: { rules: [{ id: o, match: ${match}, decision: redact }] }`)).toEqual([code]);
+  });
+
   it('checks capabilities against the pools, where there are pools', () => {
     const policy =
       'topics: { job.a: { capability: desk.rite } }\nrules: [{ id: r, match: { capabilities: ["*.read"] }, decision: allow }]';

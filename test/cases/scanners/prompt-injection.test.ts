@@ -1,4 +1,3 @@
-import { isAtLeast } from '@countersign/scanners/finding-types';
 import { SCANNER_NAMES, scanValue } from '@countersign/scanners/scan';
 import { describe, expect, it } from 'vitest';
 import { BENIGN } from './corpus-benign.ts';
@@ -21,7 +20,7 @@ describe('prompt injection', () => {
   });
 
   it.each(BENIGN)('lets pass %j', (text) => {
-    expect(findingsOf(text).filter((f) => isAtLeast(f))).toEqual([]);
+    expect(findingsOf(text).filter(({ severity }) => severity !== 'low')).toEqual([]);
   });
 
   it('holds corpora of the promised size', () => {

@@ -1,0 +1,155 @@
+// Every field of the language has somebody who holds it, or who merely shows it and says so. A field that nobody names
+// here is one that authors would believe in for nothing: refuse it (not-enforced.ts) until something does it.
+import { existsSync, readFileSync } from 'node:fs';
+import { authorSchemas } from '@countersign/policy/author-schemas';
+import { expect, it } from 'vitest';
+
+const policy = (file: string): string => `packages/policy/src/${file}.ts`;
+const MATCH = policy('match-subject');
+const EFFECTS = policy('effects');
+const FINDINGS = policy('match-findings');
+const TESTS = policy('run-policy-tests');
+/** Holders have none: the field below them do. */
+const HOLDERS =
+  /^(mode|mode\.observe|match|match\.not|floor|floor\.constraints|approval|floor\.stages|approval\.stages|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics)$/;
+
+/** Field → the file that holds it. */
+const HELD: Readonly<Record<string, string>> = {
+  version: 'services/policy-kernel/src/put-in-force.ts',
+  'mode.observe.until': 'services/policy-kernel/src/observe-mode.ts',
+  default_decision: policy('evaluate-rules'),
+  'topics.capability': policy('apply-facts'),
+  'topics.risk_tags': policy('apply-facts'),
+  'topics.required_labels': policy('apply-facts'),
+  'topics.derive_labels': policy('apply-facts'),
+  'topics.schema': policy('payload-schema'),
+  groups: policy('check-policy'),
+  owners: policy('evaluate-rules'),
+  id: policy('check-ids'),
+  'match.tenants': MATCH,
+  'match.topics': MATCH,
+  'match.capabilities': MATCH,
+  'match.labels': MATCH,
+  'match.risk_tags': MATCH,
+  'match.requires': MATCH,
+  'match.actors': MATCH,
+  'match.actor_types': MATCH,
+  'match.keywords': MATCH,
+  'match.scanners': FINDINGS,
+  'match.types': FINDINGS,
+  'match.min_severity': FINDINGS,
+  when: policy('compile-when'),
+  decision: policy('evaluate-rules'),
+  'remediation.id': policy('apply-remediation'),
+  'remediation.topic': policy('apply-remediation'),
+  'remediation.capability': policy('apply-remediation'),
+  'remediation.labels.set': policy('apply-remediation'),
+  'remediation.labels.remove': policy('apply-remediation'),
+  'remediation.payload': policy('apply-remediation'),
+  'stages.group': 'services/approval/src/judge-vote.ts',
+  'stages.count': 'services/approval/src/judge-vote.ts',
+  expires_in: 'services/approval/src/close-approvals.ts',
+  'constraints.timeout': 'packages/worker/src/run-handler.ts',
+  'constraints.max_attempts': EFFECTS,
+  'constraints.max_output_bytes': 'services/output-safety/src/commit-results.ts',
+  'constraints.worker': policy('choose-pool'),
+  'constraints.set': policy('decide'),
+  'floor.decision': policy('raise-standing'),
+  'floor.max_attempts': EFFECTS,
+  rollback: policy('check-compensation'),
+  'floor.rollback': policy('raise-standing'),
+  'output_policy.enabled': policy('decide-output'),
+  'output_policy.fail_mode': 'services/output-safety/src/screen-output.ts',
+  'output_policy.rules.id': policy('check-ids'),
+  'output_policy.rules.decision': policy('decide-output'),
+  'output_policy.rules.match.scanners': FINDINGS,
+  'output_policy.rules.match.types': FINDINGS,
+  'output_policy.rules.match.min_severity': FINDINGS,
+  'output_policy.rules.match.tenants': policy('decide-output'),
+  'output_policy.rules.match.topics': policy('decide-output'),
+  'output_policy.rules.match.capabilities': policy('decide-output'),
+  'delegated.topics': policy('check-tenants'),
+  'delegated.capabilities': policy('check-tenants'),
+  'pools.id': policy('check-ids'),
+  'pools.capabilities': policy('choose-pool'),
+  'pools.tenants': policy('choose-pool'),
+  'pools.environments': policy('choose-pool'),
+  'pools.enforces': 'packages/worker/src/verify-warrant.ts',
+  'pools.concurrency': 'services/scheduler/src/dispatch-jobs.ts',
+  tenant: TESTS,
+  'actor.id': TESTS,
+  'actor.type': TESTS,
+  'actor.owner': TESTS,
+  gate: TESTS,
+  now: TESTS,
+  request: TESTS,
+  job_id: TESTS,
+  absent: TESTS,
+  'expect.decision': TESTS,
+  'expect.refused': TESTS,
+  'expect.rule_id': TESTS,
+  'expect.remediated_by': TESTS,
+  'expect.rollback': TESTS,
+  'expect.asserted': TESTS,
+  'expect.findings.scanner': TESTS,
+  'expect.findings.type': TESTS,
+  'expect.findings.place': TESTS,
+  'expect.constraints.set': TESTS,
+  'decided.decision': TESTS,
+  'decided.rule_id': TESTS,
+  'decided.decided_at': TESTS,
+};
+/** Shown to people, and nothing more is promised of them. */
+const SHOWN = new Set([
+  'reason',
+  'output_policy.rules.reason',
+  'name',
+  // Where an incident came from.
+  'job_hash',
+  'decided.policy_version',
+  'decided.policy_snapshot',
+]);
+
+const SECTIONS = /^(tiers|rules|input_rules|cases|incidents)\./;
+const plain = (path: string): string => {
+  const short = path.replace(SECTIONS, '').replace('match.not.', 'match.');
+  const shared = /(stages\.(group|count)|expires_in|constraints\.(timeout|max_attempts|max_output_bytes|worker))$/.exec(
+    short,
+  );
+  return shared?.[0] ?? short;
+};
+
+const paths = new Set<string>();
+function collect(schema: unknown, path: string): void {
+  if (Array.isArray(schema)) for (const one of schema) collect(one, path);
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return;
+  const { properties, items, additionalProperties, anyOf, allOf, oneOf } = schema as Record<string, unknown>;
+  for (const [name, inner] of Object.entries(properties ?? {})) {
+    const at = path === '' ? name : `${path}.${name}`;
+    paths.add(plain(at));
+    collect(inner, at);
+  }
+  for (const inner of [items, additionalProperties, anyOf, allOf, oneOf]) collect(inner, path);
+}
+for (const schema of Object.values(authorSchemas())) collect(schema, '');
+const fields = [...paths].filter((path) => !HOLDERS.test(path));
+
+it('is held by a file that exists, or shown and no more', () => {
+  expect(fields.length).toBeGreaterThan(70);
+  expect(fields.filter((field) => !(field in HELD) && !SHOWN.has(field))).toEqual([]);
+  for (const file of Object.values(HELD))
+    expect(existsSync(new URL(`../../../${file}`, import.meta.url)), file).toBe(true);
+});
+
+it('names nothing that the language has no more', () => {
+  expect([...Object.keys(HELD), ...SHOWN].filter((field) => !paths.has(field))).toEqual([]);
+});
+
+it('is told of in the decision that lists them all', () => {
+  const text = readFileSync(
+    new URL('../../../docs/decisions/0045-what-the-language-says-something-holds.md', import.meta.url),
+    'utf8',
+  );
+  const files = new Set(Object.values(HELD).map((file) => file.split('/').at(-1)!));
+  expect([...files].filter((file) => !text.includes(file))).toEqual([]);
+});
