@@ -1,6 +1,6 @@
 // The second door: the agent signs its request and asks over NATS. The NATS user is the tenant's; who asks is said by
 // the signature alone.
-import { createPrivateKey, randomBytes, sign } from 'node:crypto';
+import { createPrivateKey, hash, randomBytes, sign } from 'node:crypto';
 import type { Submitted } from '@countersign/client/create-client';
 import type { JobRequestInput } from '@countersign/contracts/job';
 import { agentUser, subjects } from '@countersign/contracts/subjects';
@@ -30,8 +30,10 @@ export async function submitOverNats(as: BusAgent, request: JobRequestInput): Pr
   try {
     const subject = subjects.rpcSubmit(as.tenant);
     const signed = JSON.stringify(signRequest(as, subject, request));
-    const answer = await connection.request(subject, signed, { timeout: ANSWER_MS });
-    return readAnswer(answer.json<Answer>());
+    const answer = (await connection.request(subject, signed, { timeout: ANSWER_MS })).json<Answer>();
+    // The answer names the request by its digest: the answer to another one is none.
+    if (answer.asked !== hash('sha256', signed, 'base64url')) throw new Error('the answer belongs to another request');
+    return readAnswer(answer);
   } finally {
     await connection.close();
   }
@@ -50,12 +52,13 @@ function signRequest({ agent, signing_key }: BusAgent, subject: string, request:
   return { ...signed, signature };
 }
 
-type Answer =
-  | { ok: true; value: Submitted & { status: number } }
-  | { ok: false; error: { code: string; detail: string } };
+type Answer = { asked: string } & (
+  | { ok: true; value: Submitted & { status: number; nonce: string } }
+  | { ok: false; error: { code: string; detail: string } }
+);
 
 function readAnswer(answer: Answer): Submitted {
   if (!answer.ok) throw new Error(`${answer.error.code}: ${answer.error.detail}`);
-  const { status, ...value } = answer.value;
+  const { status, nonce: _, ...value } = answer.value;
   return { ...value, outcome: status === 202 ? 'accepted' : 'denied' } as Submitted;
 }

@@ -74,7 +74,7 @@ describe('only the current attempt counts', () => {
   test('one claim wins; another pool, another claim and a beat of its own get nothing', async () => {
     const job_id = await submitRead();
     const { claims } = await worker.takeDelivery(job_id);
-    expect(await stranger.claim(claims.jti)).toEqual({ outcome: 'lost', code: 'attempt_stale' });
+    expect(await stranger.claim(claims.jti)).toMatchObject({ outcome: 'lost', code: 'attempt_stale' });
     const ids = Array.from({ length: 10 }, () => crypto.randomUUID());
     const answers = await Promise.all(ids.map((claim_id) => worker.claim(claims.jti, claim_id)));
     const granted = answers.flatMap((answer, i) => (answer.outcome === 'granted' ? [ids[i]!] : []));

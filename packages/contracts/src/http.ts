@@ -7,8 +7,8 @@ import { jobRequest, jobView } from './job.ts';
 import { ledgerEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
 import { digest, jobId, tenantName, topicName } from './names.ts';
+import { explained, simulated } from './policy-questions.ts';
 import { askedPolicy, policyCandidate } from './policy-rollout.ts';
-import { explained, simulated } from './rpc.ts';
 import { JOB_STATES } from './states.ts';
 
 export const API_PREFIX = '/api/v1';

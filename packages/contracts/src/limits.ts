@@ -66,6 +66,10 @@ export const LIMITS = {
   page_rows: 200,
   /** Milliseconds a caller waits for an RPC answer. */
   rpc_ms: 3_000,
+  /** Milliseconds of silence after which a repeatable question is asked again: another instance may hear it. */
+  repeat_after_ms: 500,
+  /** Milliseconds between that and each further time, until it is answered or the caller gives up. */
+  repeat_every_ms: 200,
   /** Milliseconds the policy kernel has for one decision. */
   decide_ms: 2_000,
   /** Rewrites of one request by remediation. */

@@ -25,6 +25,16 @@ export const METRICS = {
     help: 'RPC requests answered, by verb and outcome',
     labels: ['verb', 'outcome'],
   },
+  rpc_repeats_total: {
+    kind: 'counter',
+    help: 'Questions asked again because nobody had answered them, by verb',
+    labels: ['verb'],
+  },
+  rpc_mismatches_total: {
+    kind: 'counter',
+    help: 'Answers thrown away because they belong to another question, by verb and by what differs: question, content',
+    labels: ['verb', 'differs'],
+  },
   decisions_total: { kind: 'counter', help: 'Decisions by gate and decision', labels: ['gate', 'decision'] },
   decision_seconds: { kind: 'histogram', help: 'Time to decide', labels: ['gate'], buckets: seconds },
   decision_cache_total: {

@@ -1,64 +1,46 @@
 /** Every verb on the bus: its request, its answer, who may call it. Permissions of NATS users are made from this table. */
 import { z } from 'zod';
+import { admitAnswer, admitItem } from './admission.ts';
 import { approvalView } from './approval.ts';
-import { decideAnswer, decideItem, decision, effectiveJob } from './decision.ts';
+import { decideAnswer, decideItem, decision } from './decision.ts';
 import { failure } from './errors.ts';
-import { derivation } from './explanation.ts';
-import { actor, jobView, namedRequest } from './job.ts';
-import type { ServiceName } from './ledger-entry.ts';
+import { jobView } from './job.ts';
 import { ledgerEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
-import { digest, instant, jobId, keyId, principalId, tenantName, token, topicName, uuid } from './names.ts';
+import { digest, jobId, keyId, principalId, tenantName, token, topicName, uuid } from './names.ts';
 import { resultView } from './output.ts';
+import { activePolicy, answersOf, explained, simulated, simulateRequest } from './policy-questions.ts';
 import {
   activated,
   activateRequest,
-  askedPolicy,
   bundlePage,
   bundleView,
-  policyCandidate,
   replayAnswer,
   replayRequest,
   shadowAnswer,
   shadowRequest,
 } from './policy-rollout.ts';
 import { runRecord } from './record.ts';
+import {
+  eachItem,
+  isActivationOf,
+  isAdmissionOf,
+  isAnswerTo,
+  isBeatOf,
+  isBundleOf,
+  isChainOf,
+  isDecisionOf,
+  isPage,
+  isSameApproval,
+  isSameClaim,
+  isSameJob,
+  isScopeOf,
+  isShadowOf,
+  isTenantsOwn,
+} from './rpc-matches.ts';
+import { verb } from './rpc-verb.ts';
 import { JOB_STATES } from './states.ts';
 import { beatAnswer, beatRequest, claimAnswer, claimRequest } from './worker.ts';
-
-/** What ingress hands to the scheduler for one job: already decided, not yet stored. */
-export const admitItem = z.strictObject({
-  request: namedRequest,
-  actor,
-  job_hash: digest,
-  /** Of the request as it was sent (without a job_id that the server made), for idempotency. */
-  plain_digest: digest,
-  salt: z.string(),
-  /** `Idempotency-Key`, or the nonce of a signed request; unique per tenant and actor. */
-  idempotency_key: z.string().max(128).nullable(),
-  /** Of the API key that it came with; null for a signature. */
-  key_id: keyId.nullable(),
-  answer: decideAnswer,
-  traceparent: z.string(),
-});
-export type AdmitItem = z.infer<typeof admitItem>;
-
-/** The answer that every door gives; the same again for the same request. */
-export const admitted = z.object({
-  job_id: jobId,
-  tenant: tenantName,
-  state: z.enum(JOB_STATES),
-  /** The decisions as recorded, first to last. */
-  decisions: z.array(decision),
-  replayed: z.boolean(),
-});
-export type Admitted = z.infer<typeof admitted>;
-
-export const admitAnswer = z.union([
-  z.object({ ok: z.literal(true), value: admitted }),
-  z.object({ ok: z.literal(false), error: failure }),
-]);
-export type AdmitAnswer = z.infer<typeof admitAnswer>;
 
 const jobKey = z.strictObject({ tenant: tenantName, job_id: jobId });
 const page = {
@@ -78,69 +60,11 @@ export const principal = z.strictObject({
 });
 export type Principal = z.infer<typeof principal>;
 
-/** `simulate` and `explain` store nothing. A request may name no payload; then its schema is skipped, and `skipped` says so. */
-export const simulateRequest = z.strictObject({
-  tenant: tenantName,
-  items: z
-    .array(z.strictObject({ request: namedRequest, actor }))
-    .min(1)
-    .max(LIMITS.simulate_requests),
-  candidate: policyCandidate.nullable(),
-});
-export const simulated = z.object({
-  decisions: z.array(decision).min(1),
-  effective: effectiveJob.nullable(),
-  skipped: z.array(z.string()),
-});
-export const explainStep = z.object({
-  step: z.string(),
-  outcome: z.string(),
-  rule_id: z.string().nullable(),
-  detail: z.string(),
-});
-export const explained = simulated.extend({
-  steps: z.array(explainStep),
-  /** Left out where nothing was derived. */
-  derivation: derivation.optional(),
-  text: z.string(),
-});
-
-const answersOf = <T extends z.ZodType>(value: T) =>
-  z.object({
-    policy: askedPolicy,
-    /** In order, one for each; an error is what the submitter would be told, or that the answers grew too long. */
-    answers: z.array(
-      z.union([z.object({ ok: z.literal(true), value }), z.object({ ok: z.literal(false), error: failure })]),
-    ),
-  });
-
 /** Who changes a policy, and whether also for others than the own tenant. */
 const policyChange = { tenant: tenantName, principal, global: z.boolean() };
 
-export const activePolicy = z.object({
-  scope: z.string(),
-  version: z.int(),
-  snapshot: z.string(),
-  epoch: z.int(),
-  activated_at: instant,
-  not_after: instant.nullable(),
-  /** Until then the policy lets everything through that stops and ceilings do not hold; null when it enforces. */
-  observe_until: instant.nullable(),
-  default_decision: z.string(),
-  rules: z.array(z.object({ id: z.string(), decision: z.string(), reason: z.string() })),
-  topics: z.array(z.string()),
-  pools: z.array(z.object({ id: token, capabilities: z.array(z.string()), concurrency: z.int() })),
-});
-
-type Verb = {
-  service: ServiceName;
-  callers: readonly (ServiceName | 'worker' | 'tenant')[];
-  request: z.ZodType;
-  answer: z.ZodType;
-};
-
 export const RPC = {
-  'policy.decide': {
+  'policy.decide': verb({
     service: 'policy-kernel',
     callers: ['ingress', 'scheduler'],
     request: z.strictObject({ items: z.array(decideItem).min(1).max(LIMITS.batch_rows) }),
@@ -152,71 +76,103 @@ export const RPC = {
         ]),
       ),
     }),
-  },
-  'policy.simulate': {
+    repeatable: true,
+    matches: eachItem(isDecisionOf),
+  }),
+  'policy.simulate': verb({
     service: 'policy-kernel',
     callers: ['ingress'],
     request: simulateRequest,
     answer: answersOf(simulated),
-  },
-  'policy.explain': {
+    repeatable: true,
+    matches: isAnswerTo,
+  }),
+  'policy.explain': verb({
     service: 'policy-kernel',
     callers: ['ingress'],
     request: simulateRequest,
     answer: answersOf(explained),
-  },
-  'policy.active': {
+    repeatable: true,
+    matches: isAnswerTo,
+  }),
+  'policy.active': verb({
     service: 'policy-kernel',
     callers: ['ingress'],
     request: z.strictObject({ tenant: tenantName }),
     answer: activePolicy,
-  },
-  'policy.publish': {
+    repeatable: true,
+    matches: isScopeOf,
+  }),
+  'policy.publish': verb({
     service: 'policy-kernel',
     callers: ['ingress'],
     /** `document` as it was sent, whatever it is; null when it was too large to be read. */
     request: z.strictObject({ ...policyChange, document: z.string().nullable() }),
     answer: z.object({ bundle: bundleView, created: z.boolean() }),
-  },
-  'policy.bundles': {
+    repeatable: false,
+    matches: isBundleOf,
+  }),
+  'policy.bundles': verb({
     service: 'policy-kernel',
     callers: ['ingress'],
     request: z.strictObject({ tenant: tenantName, ...page }),
     answer: bundlePage,
-  },
-  'policy.activate': {
+    repeatable: true,
+    matches: (asked, { bundles }) => isTenantsOwn(asked, bundles),
+  }),
+  'policy.activate': verb({
     service: 'policy-kernel',
     callers: ['ingress'],
     request: activateRequest.extend({ ...policyChange, version: z.int().min(1) }),
     answer: activated,
-  },
-  'policy.shadow': {
+    repeatable: false,
+    matches: isActivationOf,
+  }),
+  'policy.shadow': verb({
     service: 'policy-kernel',
     callers: ['ingress'],
     request: shadowRequest.extend({ ...policyChange, version: z.int().min(1) }),
     answer: shadowAnswer,
-  },
-  'policy.shadowing': {
+    repeatable: false,
+    matches: isShadowOf,
+  }),
+  'policy.shadowing': verb({
     service: 'policy-kernel',
     callers: ['ingress'],
     request: z.strictObject({ tenant: tenantName }),
     answer: shadowAnswer,
-  },
-  'policy.replay': {
+    repeatable: true,
+    matches: isShadowOf,
+  }),
+  'policy.replay': verb({
     service: 'policy-kernel',
     callers: ['ingress'],
     request: z.strictObject({ tenant: tenantName, ask: replayRequest }),
     answer: replayAnswer,
-  },
-  'scheduler.admit': {
+    /** It stores nothing, but works for many seconds before it answers. */
+    repeatable: false,
+    matches: (asked, answered) =>
+      isScopeOf(asked, answered.policy) && answered.from === asked.ask.from && answered.to === asked.ask.to,
+  }),
+  'scheduler.admit': verb({
     service: 'scheduler',
     callers: ['ingress'],
     request: z.strictObject({ items: z.array(admitItem).min(1).max(LIMITS.batch_rows) }),
     /** In order, one for each. */
     answer: z.object({ answers: z.array(admitAnswer) }),
-  },
-  'scheduler.get': { service: 'scheduler', callers: ['ingress'], request: jobKey, answer: jobView },
-  'scheduler.list': {
+    /** The same name with the same body is the same job. */
+    repeatable: true,
+    matches: eachItem(isAdmissionOf),
+  }),
+  'scheduler.get': verb({
+    service: 'scheduler',
+    callers: ['ingress'],
+    request: jobKey,
+    answer: jobView,
+    repeatable: true,
+    matches: isSameJob,
+  }),
+  'scheduler.list': verb({
     service: 'scheduler',
     callers: ['ingress'],
     request: z.strictObject({
@@ -228,28 +184,51 @@ export const RPC = {
       ...page,
     }),
     answer: z.object({ jobs: z.array(jobView), next_cursor: z.string().nullable() }),
-  },
-  'scheduler.cancel': {
+    repeatable: true,
+    matches: (asked, { jobs }) => isPage(asked, jobs, ['actor', 'state', 'topic']),
+  }),
+  'scheduler.cancel': verb({
     service: 'scheduler',
     callers: ['ingress'],
     request: jobKey.extend({ principal, reason: z.string().max(LIMITS.reason_chars) }),
     answer: jobView,
-  },
-  'scheduler.claim': { service: 'scheduler', callers: ['worker'], request: claimRequest, answer: claimAnswer },
-  'scheduler.beat': { service: 'scheduler', callers: ['worker'], request: beatRequest, answer: beatAnswer },
-  'approval.list': {
+    repeatable: false,
+    matches: isSameJob,
+  }),
+  'scheduler.claim': verb({
+    service: 'scheduler',
+    callers: ['worker'],
+    request: claimRequest,
+    answer: claimAnswer,
+    /** The same claim id gets the same answer. */
+    repeatable: true,
+    matches: isSameClaim,
+  }),
+  'scheduler.beat': verb({
+    service: 'scheduler',
+    callers: ['worker'],
+    request: beatRequest,
+    answer: beatAnswer,
+    repeatable: true,
+    matches: isBeatOf,
+  }),
+  'approval.list': verb({
     service: 'approval',
     callers: ['ingress'],
     request: z.strictObject({ tenant: tenantName, state: z.string().optional(), job_id: jobId.optional(), ...page }),
     answer: z.object({ approvals: z.array(approvalView), next_cursor: z.string().nullable() }),
-  },
-  'approval.get': {
+    repeatable: true,
+    matches: (asked, { approvals }) => isPage(asked, approvals, ['state', 'job_id']),
+  }),
+  'approval.get': verb({
     service: 'approval',
     callers: ['ingress'],
     request: z.strictObject({ tenant: tenantName, approval_id: uuid }),
     answer: approvalView,
-  },
-  'approval.vote': {
+    repeatable: true,
+    matches: isSameApproval,
+  }),
+  'approval.vote': verb({
     service: 'approval',
     callers: ['ingress'],
     request: z.strictObject({
@@ -261,22 +240,43 @@ export const RPC = {
       principal,
     }),
     answer: approvalView,
-  },
-  'output.read': { service: 'output-safety', callers: ['ingress'], request: jobKey, answer: resultView },
-  'audit.timeline': {
+    /** A second one is told that this person has voted. */
+    repeatable: false,
+    matches: (asked, answered) => isSameApproval(asked, answered) && answered.digest === asked.digest,
+  }),
+  'output.read': verb({
+    service: 'output-safety',
+    callers: ['ingress'],
+    request: jobKey,
+    answer: resultView,
+    repeatable: true,
+    matches: isSameJob,
+  }),
+  'audit.timeline': verb({
     service: 'audit',
     callers: ['ingress'],
     request: jobKey,
     answer: z.object({ entries: z.array(ledgerEntry) }),
-  },
-  'audit.decisions': {
+    repeatable: true,
+    matches: (asked, { entries }) => isChainOf(asked, entries),
+  }),
+  'audit.decisions': verb({
     service: 'audit',
     callers: ['ingress'],
     request: jobKey,
-    answer: z.object({ decisions: z.array(decision) }),
-  },
-  'audit.record': { service: 'audit', callers: ['ingress'], request: jobKey, answer: runRecord },
-} as const satisfies Record<string, Verb>;
+    answer: z.object({ tenant: tenantName, job_id: jobId, decisions: z.array(decision) }),
+    repeatable: true,
+    matches: isSameJob,
+  }),
+  'audit.record': verb({
+    service: 'audit',
+    callers: ['ingress'],
+    request: jobKey,
+    answer: runRecord,
+    repeatable: true,
+    matches: (asked, { tenant, proof }) => tenant === asked.tenant && isChainOf(asked, [proof]),
+  }),
+};
 
 export type RpcVerb = keyof typeof RPC;
 export type RpcRequest<V extends RpcVerb> = z.input<(typeof RPC)[V]['request']>;

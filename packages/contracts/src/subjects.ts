@@ -64,6 +64,9 @@ export const workerUser = (pool: string, worker: string): string =>
   `worker-${pool}-${worker}`.slice(0, LIMITS.token_chars);
 export const auditorUser = (tenant: string): string => `auditor-${tenant}`.slice(0, LIMITS.token_chars);
 
+/** `job.result.desk.w1.acme.deploy.apply` → `job.result`: names nobody, so that it may be a metric's label. */
+export const familyOf = (subject: string): string => subject.split('.').slice(0, 2).join('.');
+
 /** `job.screened.acme.deploy.apply` → `screened`. */
 export const stageOf = (subject: string): string => subject.split('.')[1] ?? '';
 

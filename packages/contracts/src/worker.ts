@@ -61,9 +61,13 @@ export const claimRequest = z.strictObject({
 });
 export type ClaimRequest = z.infer<typeof claimRequest>;
 
+/** Which claim it answers. */
+const claimed = { dispatch_id: uuid, claim_id: uuid };
+
 export const claimAnswer = z.discriminatedUnion('outcome', [
   z.object({
     outcome: z.literal('granted'),
+    ...claimed,
     tenant: tenantName,
     job_id: jobId,
     attempt: z.int(),
@@ -72,11 +76,14 @@ export const claimAnswer = z.discriminatedUnion('outcome', [
     max_output_bytes: z.int(),
   }),
   /** Not now: the pool is full. Give the message back. */
-  z.object({ outcome: z.literal('wait'), retry_ms: z.int() }),
+  z.object({ outcome: z.literal('wait'), ...claimed, retry_ms: z.int() }),
   /** Never with this dispatch id. */
-  z.object({ outcome: z.literal('lost'), code: z.string() }),
+  z.object({ outcome: z.literal('lost'), ...claimed, code: z.string() }),
 ]);
 export type ClaimAnswer = z.infer<typeof claimAnswer>;
+type Unnamed<T> = T extends unknown ? Omit<T, 'dispatch_id' | 'claim_id'> : never;
+/** What is answered, without saying to which claim. */
+export type ClaimVerdict = Unnamed<ClaimAnswer>;
 
 export const beatRequest = z.strictObject({
   attempts: z.array(z.strictObject({ dispatch_id: uuid, claim_id: uuid, reported: z.boolean() })).max(1_000),

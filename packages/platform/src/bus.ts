@@ -1,29 +1,28 @@
 /** What services and workers say to each other: RPC by verb, JetStream publishes, batched consumption, announcements. */
 
-import type { Failure } from '@countersign/contracts/errors';
-import { CountersignError, failureOf } from '@countersign/contracts/errors';
+import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { RpcAnswer, RpcParsed, RpcRequest, RpcVerb } from '@countersign/contracts/rpc';
-import { RPC } from '@countersign/contracts/rpc';
+import type { RpcAnswer, RpcRequest, RpcVerb } from '@countersign/contracts/rpc';
 import { subjects } from '@countersign/contracts/subjects';
 import { type Hint, hearHints, sendHint } from './hints.ts';
 import { linger } from './linger.ts';
 import type { Logger } from './logger.ts';
 import { errorFields } from './logger.ts';
 import type { Metrics } from './metrics.ts';
-import type { Connection, Headers, Message } from './nats-connection.ts';
+import type { Connection } from './nats-connection.ts';
 import { connectNats } from './nats-connection.ts';
 import { publishStored } from './publish-stored.ts';
 import type { PullConsumer, StreamMessage } from './pull-consumer.ts';
 import { openPull } from './pull-consumer.ts';
 import { openReplyWindow } from './reply-window.ts';
-import { callRpc, mayCall, readReply, readRequest } from './rpc-envelope.ts';
+import type { Door, Handle } from './rpc-answer.ts';
+import { openAnswering } from './rpc-answer.ts';
+import type { CallOptions, RawOptions } from './rpc-call.ts';
+import { callRaw, callRpc } from './rpc-call.ts';
 
 export type { Hint } from './hints.ts';
 export type { StreamMessage } from './pull-consumer.ts';
-
-export type RpcMeta = { subject: string; traceparent: string };
-export type CallOptions = { timeout_ms?: number; traceparent?: string };
+export type { RpcMeta } from './rpc-answer.ts';
 
 /** With `after_msg_id` the stream refuses the message unless its last one carries that id: so one lost takes those after it along. */
 export type PublishOptions = { msg_id?: string; after_msg_id?: string; traceparent?: string };
@@ -38,17 +37,14 @@ export type Bus = {
     request: RpcRequest<V>,
     options?: CallOptions,
   ): Promise<RpcAnswer<V>>;
-  serve<V extends RpcVerb>(verb: V, handle: (request: RpcParsed<V>, meta: RpcMeta) => Promise<RpcAnswer<V>>): void;
-  /** For doors that parse for themselves (`rpc.ingress.submit.*`): raw bytes in, any JSON out. Whose inbox may be answered into is theirs to say. */
-  serveRaw(
-    subject: string,
-    door: { mayAnswer: (message: Message) => boolean; handle: (message: Message) => Promise<unknown> },
-  ): void;
+  serve<V extends RpcVerb>(verb: V, handle: Handle<V>): void;
+  /** For doors that parse for themselves (`rpc.ingress.submit.*`). */
+  serveRaw(subject: string, door: Door): void;
   /**
    * Asks such a door: a body and headers as they are, and the value that was answered, for the caller to parse. Throws
-   * the failure that was answered, or `bus_unavailable`: nobody listens, no answer in time, or nonsense.
+   * the failure that was answered, or `bus_unavailable`: nobody listens, no answer in time, nonsense, or another's answer.
    */
-  askRaw(subject: string, body: string, options: { timeout_ms: number; headers?: Headers }): Promise<unknown>;
+  askRaw(subject: string, body: string, options: RawOptions): Promise<unknown>;
   /** Resolves when JetStream has stored it. */
   publish(subject: string, body: object, options?: PublishOptions): Promise<void>;
   /** Batches share a `handle`; while one runs the next collects. What it throws gives the whole batch back. */
@@ -132,22 +128,10 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
   const { log, metrics } = options;
   connection.onError((error) => log?.error(errorFields(error), 'the bus reports an error'));
   const window = openReplyWindow(connection);
+  const answering = openAnswering({ connection, log, metrics });
+  const calling = { window, log, metrics };
   const inflight: Inflight = new Set();
   const stops: (() => void)[] = [];
-
-  const answer = async (message: Message, handle: () => Promise<unknown>, label: string): Promise<void> => {
-    const send = (reply: { ok: true; value: unknown } | { ok: false; error: Failure }): void => {
-      if (message.reply && connection.isConnected()) connection.publish(message.reply, JSON.stringify(reply));
-      metrics?.count('rpc_requests_total', { verb: label, outcome: reply.ok ? 'ok' : reply.error.code });
-    };
-    try {
-      send({ ok: true, value: await handle() });
-    } catch (thrown) {
-      if (!(thrown instanceof CountersignError))
-        log?.error({ ...errorFields(thrown), verb: label }, 'a handler failed, or its answer is too large');
-      send({ ok: false, error: failureOf(thrown) });
-    }
-  };
 
   const runBatch = async (
     messages: StreamMessage[],
@@ -163,38 +147,11 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
 
   return {
     connection,
-    call: (verb, request, callOptions = {}) => callRpc(window, `rpc.${verb}`, verb, request, callOptions),
-    callAt: (subject, verb, request, callOptions = {}) => callRpc(window, subject, verb, request, callOptions),
-    serve(verb, handle) {
-      const spec = RPC[verb];
-      const forWorkers = (spec.callers as readonly string[]).includes('worker');
-      const subject = forWorkers ? `rpc.${verb}.*.*` : `rpc.${verb}`;
-      const stop = connection.subscribe(subject, spec.service, (message) => {
-        if (!mayCall(verb, message)) return log?.warn({ verb }, 'a request asks for its answer outside its own inbox');
-        track(
-          inflight,
-          answer(message, () => openAndHandle(verb, message, handle), verb),
-        );
-      });
-      stops.push(stop);
-    },
-    serveRaw(subject, { mayAnswer, handle }) {
-      const stop = connection.subscribe(subject, options.user, (message) => {
-        if (!mayAnswer(message)) {
-          return log?.warn({ subject: message.subject }, 'a request asks for its answer outside its own inbox');
-        }
-        track(
-          inflight,
-          answer(message, () => handle(message), subject),
-        );
-      });
-      stops.push(stop);
-    },
-    askRaw: async (subject, body, { timeout_ms, headers }) =>
-      readReply(
-        await window.ask(subject, body, timeout_ms, headers),
-        (cause) => new CountersignError('bus_unavailable', undefined, { cause: new Error(cause) }),
-      ),
+    call: (verb, request, callOptions = {}) => callRpc(calling, `rpc.${verb}`, verb, request, callOptions),
+    callAt: (subject, verb, request, callOptions = {}) => callRpc(calling, subject, verb, request, callOptions),
+    serve: (verb, handle) => void stops.push(answering.serve(verb, handle)),
+    serveRaw: (subject, door) => void stops.push(answering.serveRaw(subject, options.user, door)),
+    askRaw: (subject, body, options) => callRaw(calling, subject, body, options),
     publish: (subject, body, { msg_id, after_msg_id, traceparent } = {}) => {
       const headers = {
         ...(msg_id ? { 'Nats-Msg-Id': msg_id } : {}),
@@ -242,25 +199,13 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
     },
     async close() {
       for (const stop of stops) stop();
-      await within(Promise.allSettled([...inflight]), LIMITS.drain_ms).catch(() => undefined);
+      await within(Promise.all([Promise.allSettled([...inflight]), answering.settled()]), LIMITS.drain_ms).catch(
+        () => undefined,
+      );
       window.close();
       await within(connection.drain(), LIMITS.rpc_ms).catch(() => undefined);
     },
   };
-};
-
-const openAndHandle = async <V extends RpcVerb>(
-  verb: V,
-  message: Message,
-  handle: (request: RpcParsed<V>, meta: RpcMeta) => Promise<RpcAnswer<V>>,
-): Promise<RpcAnswer<V>> => {
-  const { traceparent, body } = readRequest(message.data);
-  const parsed = RPC[verb].request.safeParse(body);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new CountersignError('field_invalid', issue?.message, { at: `/${issue?.path.join('/') ?? ''}` });
-  }
-  return handle(parsed.data as RpcParsed<V>, { subject: message.subject, traceparent });
 };
 
 const within = async <T>(work: Promise<T>, ms: number): Promise<T> => {

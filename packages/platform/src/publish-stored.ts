@@ -24,7 +24,7 @@ export const publishStored = async (
   data: string,
   headers?: Headers,
 ): Promise<void> => {
-  const reply = await window.ask(subject, data, ACK_MS, headers);
+  const reply = await window.ask(subject, data, { timeout_ms: ACK_MS, headers });
   if (!reply.ok) throw failed(reply.reason === 'no_responders' ? 'no stream takes this subject' : reply.reason);
   const ack = readAck(reply.message.data);
   if (ack?.error) throw failed(ack.error.description ?? 'the stream refused the message');

@@ -1,7 +1,8 @@
 /**
- * Requests with many answers outstanding at once, over one subscription under the user's own inbox: a message each way
- * and nothing else. A request that times out may still have been carried out: receivers are idempotent.
+ * Requests with many answers outstanding at once, over one subscription under the connection's own inbox. A request that
+ * times out may still have been carried out: receivers are idempotent.
  */
+import { LIMITS } from '@countersign/contracts/limits';
 import { monotonicMs } from './clock.ts';
 import type { Connection, Headers, Message } from './nats-connection.ts';
 
@@ -10,16 +11,33 @@ const SWEEP_MS = 50;
 
 export type Reply =
   | { ok: true; message: Message }
-  | { ok: false; reason: 'timeout' | 'no_responders' | 'closed' | 'overloaded' };
-type Waiting = { resolve: (reply: Reply) => void; due: number };
+  | { ok: false; reason: 'timeout' | 'no_responders' | 'closed' | 'overloaded' | 'mismatch' };
+
+export type Asking = {
+  timeout_ms: number;
+  headers?: Headers | undefined;
+  /** Whether a message answers this question; what does not is no answer. */
+  isAnswer?: (message: Message) => boolean;
+  /** Given for what may be asked again after some silence. Hears each time. */
+  onRepeat?: (() => void) | undefined;
+};
 
 export type ReplyWindow = {
   /**
    * Never buffers: without a connection nothing is sent that its caller has given up. Rejects only what is too large for
    * the server, which is a bug.
    */
-  ask(subject: string, data: string, timeoutMs: number, headers?: Headers): Promise<Reply>;
+  ask(subject: string, data: string | Uint8Array, asking: Asking): Promise<Reply>;
   close(): void;
+};
+
+type Waiting = Asking & {
+  resolve: (reply: Reply) => void;
+  send: () => void;
+  due: number;
+  repeat_at: number;
+  /** Times it was asked less those that came to nothing. */
+  open: number;
 };
 
 export const openReplyWindow = (connection: Connection): ReplyWindow => {
@@ -33,25 +51,48 @@ export const openReplyWindow = (connection: Connection): ReplyWindow => {
     outstanding.delete(id);
     waiting.resolve(reply);
   };
-  const unsubscribe = connection.subscribe(`${prefix}*`, null, (message) => {
-    const id = Number(message.subject.slice(prefix.length));
+  const receive = (id: number, message: Message): void => {
+    const waiting = outstanding.get(id);
+    if (!waiting) return;
     /** NATS answers itself, with status 503, when nobody listens. */
-    settle(id, message.status === 503 ? { ok: false, reason: 'no_responders' } : { ok: true, message });
-  });
+    const missing = message.status === 503;
+    const answers = !missing && (waiting.isAnswer?.(message) ?? true);
+    waiting.open -= 1;
+    if (answers) settle(id, { ok: true, message });
+    else if (waiting.open === 0) settle(id, { ok: false, reason: missing ? 'no_responders' : 'mismatch' });
+  };
+  const unsubscribe = connection.subscribe(`${prefix}*`, null, (message) =>
+    receive(Number(message.subject.slice(prefix.length)), message),
+  );
+
+  const askAgain = (waiting: Waiting, now: number): void => {
+    waiting.repeat_at = now + LIMITS.repeat_every_ms;
+    if (!connection.isConnected()) return;
+    waiting.open += 1;
+    waiting.send();
+    waiting.onRepeat?.();
+  };
   const sweep = setInterval(() => {
     const now = monotonicMs();
-    for (const [id, waiting] of outstanding) if (waiting.due <= now) settle(id, { ok: false, reason: 'timeout' });
+    for (const [id, waiting] of outstanding) {
+      if (waiting.due <= now) settle(id, { ok: false, reason: 'timeout' });
+      else if (waiting.repeat_at <= now) askAgain(waiting, now);
+    }
   }, SWEEP_MS);
   sweep.unref();
 
   return {
-    ask: (subject, data, timeoutMs, headers) =>
+    ask: (subject, data, asking) =>
       new Promise<Reply>((resolve) => {
         if (!connection.isConnected()) return resolve({ ok: false, reason: 'closed' });
         if (outstanding.size >= MAX_OUTSTANDING) return resolve({ ok: false, reason: 'overloaded' });
         const id = next++;
-        connection.publish(subject, data, { reply: prefix + id, ...(headers ? { headers } : {}) });
-        outstanding.set(id, { resolve, due: monotonicMs() + timeoutMs });
+        const now = monotonicMs();
+        const { headers } = asking;
+        const send = () => connection.publish(subject, data, { reply: prefix + id, ...(headers ? { headers } : {}) });
+        send();
+        const repeat_at = asking.onRepeat ? now + LIMITS.repeat_after_ms : Number.POSITIVE_INFINITY;
+        outstanding.set(id, { ...asking, resolve, send, due: now + asking.timeout_ms, repeat_at, open: 1 });
       }),
     close() {
       clearInterval(sweep);

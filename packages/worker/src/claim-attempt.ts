@@ -31,6 +31,8 @@ async function ask({ bus, pool, worker, traceparent }: Claim, request: ClaimRequ
     });
   } catch (thrown) {
     if (!(thrown instanceof CountersignError)) throw thrown;
-    return isOutage(thrown.code) ? null : { outcome: 'lost', code: thrown.code };
+    if (isOutage(thrown.code)) return null;
+    const { dispatch_id, claim_id } = request;
+    return { outcome: 'lost', dispatch_id, claim_id, code: thrown.code };
   }
 }

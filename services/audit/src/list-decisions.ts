@@ -11,5 +11,5 @@ export async function listDecisions(
 ): Promise<RpcAnswer<'audit.decisions'>> {
   const { entries } = await readJobChain(database, job);
   if (entries.length === 0) throw new CountersignError('not_found');
-  return { decisions: decisionsOf(readEvidence(entries)).reverse() };
+  return { tenant: job.tenant, job_id: job.job_id, decisions: decisionsOf(readEvidence(entries)).reverse() };
 }

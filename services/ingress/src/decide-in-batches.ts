@@ -1,7 +1,4 @@
-/**
- * Asks the policy kernel, sharing one message between the questions that wait. An answer that does not belong to its
- * question counts as none: nothing is ever decided here.
- */
+/** Asks the policy kernel, sharing one message between the questions that wait. Nothing is ever decided here. */
 
 import type { DecideAnswer, DecideItem } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
@@ -15,15 +12,8 @@ export type Question = { item: DecideItem; bytes: number; traceparent: string };
 type Answers = RpcAnswer<'policy.decide'>['answers'];
 type Outcome = DecideAnswer | CountersignError;
 
-const readAnswer = ({ item }: Question, answer: Answers[number] | undefined): Outcome => {
-  if (answer?.ok === false)
-    return new CountersignError(answer.error.code, answer.error.detail, { at: answer.error.at });
-  const first = answer?.value.decisions[0];
-  if (!answer || first?.job_hash !== item.job_hash || first.gate !== item.gate) {
-    return new CountersignError('policy_unavailable', 'the policy kernel answered something else');
-  }
-  return answer.value;
-};
+const readAnswer = (answer: Answers[number]): Outcome =>
+  answer.ok ? answer.value : new CountersignError(answer.error.code, answer.error.detail, { at: answer.error.at });
 
 const askKernel = async (bus: Bus, batch: readonly Question[]): Promise<Outcome[]> => {
   const traceparent = batch[0]!.traceparent;
@@ -33,7 +23,7 @@ const askKernel = async (bus: Bus, batch: readonly Question[]): Promise<Outcome[
       { items: batch.map(({ item }) => item) },
       { timeout_ms: LIMITS.decide_ms, traceparent },
     );
-    return batch.map((question, i) => readAnswer(question, answers[i]));
+    return answers.map(readAnswer);
   } catch (thrown) {
     if (thrown instanceof CountersignError) return batch.map(() => thrown);
     throw thrown;

@@ -8,8 +8,8 @@ import { jobRequest, jobView } from '@countersign/contracts/job';
 import { ledgerEntry } from '@countersign/contracts/ledger-entry';
 import { resultView } from '@countersign/contracts/output';
 import { PERMISSIONS } from '@countersign/contracts/permissions';
+import { activePolicy } from '@countersign/contracts/policy-questions';
 import { runRecord } from '@countersign/contracts/record';
-import { activePolicy } from '@countersign/contracts/rpc';
 import { z } from 'zod';
 import type { Route } from './route.ts';
 

@@ -32,9 +32,10 @@ export type NatsDoorParts = {
 };
 
 export const openNatsDoor = ({ bus, submit, authenticator, metrics, log }: NatsDoorParts): void => {
-  const receive = async (message: SignedMessage): Promise<Submitted> => {
+  const receive = async (message: SignedMessage): Promise<Submitted & { nonce: string }> => {
     try {
-      return await submit(await verifySigned(message, authenticator));
+      const { nonce, ...submission } = await verifySigned(message, authenticator);
+      return { ...(await submit(submission)), nonce };
     } catch (thrown) {
       const { code } = failureOf(thrown);
       metrics.count('intake_refused_total', { code });
@@ -53,8 +54,9 @@ export const openNatsDoor = ({ bus, submit, authenticator, metrics, log }: NatsD
     handle: async ({ subject, data, headers }) => {
       const addressed = readSubmitRequestSubject(subject);
       const traceparent = childOf(headers.get('traceparent'));
-      const { status, body, replayed } = await receive({ subject, addressed, data, received_ms: nowMs(), traceparent });
-      return { status, replayed, ...body };
+      const received = await receive({ subject, addressed, data, received_ms: nowMs(), traceparent });
+      const { status, body, replayed, nonce } = received;
+      return { nonce, status, replayed, ...body };
     },
   });
 

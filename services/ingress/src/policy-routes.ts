@@ -10,8 +10,9 @@ import {
 } from '@countersign/contracts/http';
 import { jobRequest } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
+import { activePolicy } from '@countersign/contracts/policy-questions';
 import { type PolicyCandidate, replayAnswer, replayRequest } from '@countersign/contracts/policy-rollout';
-import { activePolicy, type RpcAnswer, type RpcRequest } from '@countersign/contracts/rpc';
+import type { RpcAnswer, RpcRequest } from '@countersign/contracts/rpc';
 import type { JsonValue } from '@countersign/ledger/canonical-json';
 import type { Bus } from '@countersign/platform/bus';
 import { z } from 'zod';

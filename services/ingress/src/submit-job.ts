@@ -2,11 +2,12 @@
  * The one way in for both doors: prepare, have it decided, have it admitted, answer. Whoever cannot decide or store
  * is an outage, and an outage is never a yes: nothing is stored or published here.
  */
+
+import type { Admitted } from '@countersign/contracts/admission';
 import { finalDecision } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import type { Accepted, Denied } from '@countersign/contracts/http';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { Admitted } from '@countersign/contracts/rpc';
 import type { Bus } from '@countersign/platform/bus';
 import { traceIdOf } from '@countersign/platform/trace';
 import { openAdmissions } from './admit-in-batches.ts';

@@ -62,7 +62,10 @@ const refuseStale = (timestamp: string, received_ms: number): void => {
     throw new CountersignError('signature_stale');
 };
 
-export const verifySigned = async (message: SignedMessage, authenticator: Authenticator): Promise<Submission> => {
+/** A nonce stands for one request of its agent: the answer names it. */
+export type Verified = Submission & { nonce: string };
+
+export const verifySigned = async (message: SignedMessage, authenticator: Authenticator): Promise<Verified> => {
   const { subject, addressed, data, received_ms, traceparent } = message;
   const opened = parse(data);
   const { signed, raw } = opened;
@@ -74,5 +77,6 @@ export const verifySigned = async (message: SignedMessage, authenticator: Authen
     throw new CountersignError('signature_invalid');
   }
   refuseStale(signed.timestamp, received_ms);
-  return { caller, raw: raw.request!, sent: signed.request, idempotency_key: `nonce:${signed.nonce}`, traceparent };
+  const { nonce, request: sent } = signed;
+  return { caller, raw: raw.request!, sent, idempotency_key: `nonce:${nonce}`, traceparent, nonce };
 };

@@ -1,7 +1,8 @@
 /** Table of contents of the scheduler: may this job run now, where, and what state is it in. */
+
+import type { AdmitItem, Admitted } from '@countersign/contracts/admission';
 import { LIMITS } from '@countersign/contracts/limits';
 import { instant } from '@countersign/contracts/names';
-import type { AdmitItem, Admitted } from '@countersign/contracts/rpc';
 import { hintsTo } from '@countersign/contracts/streams';
 import { stageOf } from '@countersign/contracts/subjects';
 import type { ClaimAnswer } from '@countersign/contracts/worker';

@@ -1,4 +1,4 @@
-import { randomBytes, sign } from 'node:crypto';
+import { createHash, randomBytes, sign } from 'node:crypto';
 import { CountersignError, type Failure } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { subjects } from '@countersign/contracts/subjects';
@@ -58,6 +58,20 @@ describe('a signed request', () => {
         idempotency_key: expect.stringMatching(/^nonce:/),
       },
     ]);
+  });
+
+  test('is named by its answer: its nonce, and the digest of what arrived, refused or not', async () => {
+    const subject = subjects.rpcSubmit(TENANT);
+    const text = JSON.stringify(signFor(subject, draft()));
+    const forged = JSON.stringify({ ...signFor(subject, draft()), nonce: newNonce() });
+    const asked = (sent: string): string => createHash('sha256').update(sent).digest('base64url');
+    const { nonce } = JSON.parse(text) as Draft;
+    expect(await ask(text)).toMatchObject({
+      ok: true,
+      asked: asked(text),
+      value: { nonce, job_id: expect.any(String) },
+    });
+    expect(await ask(forged)).toMatchObject({ ok: false, asked: asked(forged), error: { code: 'signature_invalid' } });
   });
 
   test('that is denied is answered as a value', async () => {

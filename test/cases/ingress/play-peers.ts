@@ -1,10 +1,11 @@
 // The services behind ingress, played: they answer by the contracts, remember what reached them, and can be told to fail.
+
+import type { AdmitItem, Admitted } from '@countersign/contracts/admission';
 import type { DecideAnswer, DecideItem, Decision } from '@countersign/contracts/decision';
 import { finalDecision } from '@countersign/contracts/decision';
 import { CountersignError, failureOf } from '@countersign/contracts/errors';
 import type { JobView } from '@countersign/contracts/job';
 import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
-import type { AdmitItem, Admitted } from '@countersign/contracts/rpc';
 import type { JobState } from '@countersign/contracts/states';
 import type { Bus } from '@countersign/platform/bus';
 import { uuidv7 } from '@countersign/platform/ids';
@@ -192,7 +193,7 @@ export const playAudit = (bus: Bus, peers: Peers): void => {
     find(peers, key);
     return { entries: peers.timelines.get(key.job_id) ?? [] };
   });
-  bus.serve('audit.decisions', async (key) => ({ decisions: find(peers, key).decisions.toReversed() }));
+  bus.serve('audit.decisions', async (key) => ({ ...key, decisions: find(peers, key).decisions.toReversed() }));
 };
 
 export const playOutputSafety = (bus: Bus, peers: Peers): void => {

@@ -2,6 +2,7 @@
 import { createNatsKey } from '@countersign/infra/nats/keys';
 import type { NatsHandle } from '@countersign/infra/run-nats-server';
 import { type Bus, connectBus } from '@countersign/platform/bus';
+import type { Metrics } from '@countersign/platform/metrics';
 import { AckPolicy, type JetStreamManager, jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { startNats } from '../../harness/start-nats.ts';
@@ -9,7 +10,7 @@ import { startNats } from '../../harness/start-nats.ts';
 export type OpenNats = AsyncDisposable & {
   server: NatsHandle;
   /** Closed at the end, unless the test closes it. */
-  bus(user: string): Promise<Bus>;
+  bus(user: string, metrics?: Metrics): Promise<Bus>;
   peer: NatsConnection;
   manager: JetStreamManager;
   /** A work queue for `<name>.>` with one durable, named like it. */
@@ -35,8 +36,9 @@ export async function openNats(): Promise<OpenNats> {
       await manager.streams.add({ name, subjects: [`${name}.>`], retention: RetentionPolicy.Workqueue });
       await makeConsumer(name);
     },
-    async bus(user) {
-      const bus = await connectBus({ servers: server.url, nkey_seed: createNatsKey().seed, user });
+    async bus(user, metrics) {
+      const nkey_seed = createNatsKey().seed;
+      const bus = await connectBus({ servers: server.url, nkey_seed, user, ...(metrics ? { metrics } : {}) });
       cleanUp.defer(() => bus.close());
       return bus;
     },

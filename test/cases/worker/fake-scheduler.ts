@@ -5,8 +5,8 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { patterns, subjects } from '@countersign/contracts/subjects';
 import {
   type BeatAnswer,
-  type ClaimAnswer,
   type ClaimRequest,
+  type ClaimVerdict,
   RESULT_CLAIM_HEADER,
   type ResultAnswer,
   readResultClaim,
@@ -34,7 +34,7 @@ export type FakeScheduler = AsyncDisposable & {
   /** Every request with a result, the repeated ones too. */
   results: WorkerResult[];
   /** Set by the test; a throw is an outage. */
-  answerClaim: (request: ClaimRequest, made: Made | undefined) => ClaimAnswer | Promise<ClaimAnswer>;
+  answerClaim: (request: ClaimRequest, made: Made | undefined) => ClaimVerdict | Promise<ClaimVerdict>;
   answerBeat: (dispatch_id: string, reported: boolean) => Order | Promise<Order>;
   answerResult: (result: WorkerResult) => Partial<ResultAnswer> | Promise<Partial<ResultAnswer>>;
   dispatch(
@@ -47,7 +47,7 @@ export type FakeScheduler = AsyncDisposable & {
   until<T>(what: string, probe: () => T | undefined | false | Promise<T | undefined | false>): Promise<T>;
 };
 
-export const granted = (made: Made, change: Partial<ClaimAnswer> = {}): ClaimAnswer =>
+export const granted = (made: Made, change: Partial<ClaimVerdict> = {}): ClaimVerdict =>
   ({
     outcome: 'granted',
     tenant: made.effective.tenant,
@@ -57,7 +57,7 @@ export const granted = (made: Made, change: Partial<ClaimAnswer> = {}): ClaimAns
     timeout_ms: 10_000,
     max_output_bytes: 10_000,
     ...change,
-  }) as ClaimAnswer;
+  }) as ClaimVerdict;
 
 export async function startFakeScheduler(): Promise<FakeScheduler> {
   const workers = [WORKER, 'two'].map((worker) => ({ pool: POOL, worker }));
@@ -118,7 +118,8 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
 
   scheduler.serve('scheduler.claim', async (request) => {
     fake.claims.push(request);
-    return fake.answerClaim(request, dispatched.get(request.dispatch_id));
+    const { dispatch_id, claim_id } = request;
+    return { dispatch_id, claim_id, ...(await fake.answerClaim(request, dispatched.get(dispatch_id))) };
   });
   scheduler.serve('scheduler.beat', async ({ attempts }) => {
     fake.beats.push({ at: performance.now(), attempts });

@@ -2,6 +2,8 @@
  * Admits decided jobs, many to a commit: job, content and ledger entry in one transaction, or nothing. Only after that
  * commit does a caller hear anything. A denial is recorded just as durably; the same request gets the same answer.
  */
+
+import type { AdmitItem, Admitted } from '@countersign/contracts/admission';
 import type { ControlState } from '@countersign/contracts/control';
 import { keySubject, stopFor } from '@countersign/contracts/control';
 import type { Decision } from '@countersign/contracts/decision';
@@ -9,7 +11,6 @@ import { finalDecision } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import { jobEntry } from '@countersign/contracts/job-entry';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { AdmitItem, Admitted } from '@countersign/contracts/rpc';
 import type { JobState } from '@countersign/contracts/states';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { gate } from '@countersign/platform/control-gate';

@@ -1,9 +1,9 @@
 /** SQL of admission: new jobs with their content, and what stands already under the same name. */
 
+import type { AdmitItem } from '@countersign/contracts/admission';
 import type { Decision } from '@countersign/contracts/decision';
 import { decision } from '@countersign/contracts/decision';
 import type { JobFacts } from '@countersign/contracts/job-entry';
-import type { AdmitItem } from '@countersign/contracts/rpc';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
 import { z } from 'zod';

@@ -10,7 +10,7 @@ import { jobEntry } from '@countersign/contracts/job-entry';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { readWorkerSubject } from '@countersign/contracts/subjects';
-import type { ClaimAnswer, ClaimRequest } from '@countersign/contracts/worker';
+import type { ClaimAnswer, ClaimRequest, ClaimVerdict } from '@countersign/contracts/worker';
 import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
@@ -37,7 +37,7 @@ export const readClaim = (subject: string, request: ClaimRequest): Claim => {
   return { ...request, ...who };
 };
 
-const lost = (code: string): ClaimAnswer => ({ outcome: 'lost', code });
+const lost = (code: string): ClaimVerdict => ({ outcome: 'lost', code });
 
 type Plan = { moves: Move[]; entries: NewEntry[]; started: StartedAttempt[]; voided: string[] };
 
@@ -64,7 +64,7 @@ const giveBack = (
   );
 };
 
-const refuse = (plan: Plan, attempt: LockedAttempt, { refused, worker }: Claim): Outcome => {
+const refuse = (plan: Plan, attempt: LockedAttempt, { refused, worker }: Claim): ClaimVerdict => {
   const code = refused!.code;
   giveBack(plan, attempt, 'failed', 'attempt_refused', `warrant refused: ${code}`, { worker, code });
   plan.entries.push(
@@ -73,7 +73,7 @@ const refuse = (plan: Plan, attempt: LockedAttempt, { refused, worker }: Claim):
   return lost('warrant_invalid');
 };
 
-const grant = (attempt: LockedAttempt): ClaimAnswer => ({
+const grant = (attempt: LockedAttempt): ClaimVerdict => ({
   outcome: 'granted',
   tenant: attempt.tenant,
   job_id: attempt.job_id,
@@ -89,7 +89,7 @@ const judge = (
   claim: Claim,
   attempt: LockedAttempt | undefined,
   full: boolean,
-): Outcome => {
+): ClaimVerdict => {
   if (!attempt || attempt.pool !== claim.pool) return lost('attempt_stale');
   // Before all else: not even what it was granted once is granted again. The attempt stays for another worker.
   if (state.revoked.includes(workerSubject(claim))) return lost('revoked');
@@ -145,7 +145,9 @@ const commitClaims = async (tx: Tx, claims: readonly Claim[]): Promise<Outcome[]
   const outcomes = claims.map((claim) => {
     const attempt = attempts.get(claim.dispatch_id);
     const used = (running.get(claim.pool) ?? 0) + plan.started.filter((started) => started.pool === claim.pool).length;
-    return judge(plan, state, claim, attempt, attempt !== undefined && used >= attempt.pool_concurrency);
+    const full = attempt !== undefined && used >= attempt.pool_concurrency;
+    const { dispatch_id, claim_id } = claim;
+    return { dispatch_id, claim_id, ...judge(plan, state, claim, attempt, full) };
   });
   await Promise.all([
     moveJobs(tx, plan.moves),

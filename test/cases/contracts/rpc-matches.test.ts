@@ -1,0 +1,233 @@
+// For each verb: the answer that fits its question, and answers that speak of something else, which nobody may use.
+import { RPC, type RpcVerb } from '@countersign/contracts/rpc';
+import { describe, expect, test } from 'vitest';
+
+type Loose = Record<string, unknown>;
+type Case = { asked: Loose; right: Loose[]; wrong: Record<string, Loose> };
+
+const H1 = `sha256:${'1'.repeat(64)}`;
+const H2 = `sha256:${'2'.repeat(64)}`;
+const JOB = { tenant: 'acme', job_id: 'j1' };
+const FOREIGN = { tenant: 'rival', job_id: 'j1' };
+const OTHER = { tenant: 'acme', job_id: 'j2' };
+
+const ok = (value: Loose): Loose => ({ ok: true, value });
+const FAILED = { ok: false, error: { code: 'epoch_stale', detail: '' } };
+const decided = (job: Loose, job_hash: string, gate = 'submit', more: Loose = {}): Loose =>
+  ok({ decisions: [{ job_hash, gate }], rewritten: null, effective: job, ...more });
+const ITEMS = [
+  { gate: 'submit', request: JOB, job_hash: H1 },
+  { gate: 'submit', request: FOREIGN, job_hash: H2 },
+];
+const admittedAs = (job: Loose, job_hash: string, replayed = false): Loose =>
+  ok({ ...job, replayed, decisions: [{ job_hash }] });
+const ADMIT = [
+  { request: JOB, job_hash: H1, idempotency_key: null },
+  { request: FOREIGN, job_hash: H2, idempotency_key: 'nonce:n' },
+];
+const told = (scope: string, ...answers: Loose[]): Loose => ({ policy: { scope }, answers });
+const QUESTIONS: Case = {
+  asked: { tenant: 'acme', items: [{ request: JOB }, { request: OTHER }] },
+  right: [told('acme', ok({ effective: JOB }), ok({ effective: null })), told('*', FAILED, ok({ effective: OTHER }))],
+  wrong: {
+    'another tenant’s policy': told('rival', FAILED, FAILED),
+    'crossed items': told('acme', ok({ effective: OTHER }), ok({ effective: JOB })),
+    'one item too few': told('acme', ok({ effective: JOB })),
+  },
+};
+const ONE_JOB: Case = {
+  asked: JOB,
+  right: [JOB],
+  wrong: { 'another tenant': FOREIGN, 'another job': OTHER },
+};
+const chain = (...chains: string[]): Loose => ({ entries: chains.map((each) => ({ chain: each })) });
+const shadow = (scope: string): Loose => ({ shadow: { scope } });
+const CLAIM = { dispatch_id: 'd1', claim_id: 'c1' };
+
+const CASES: Record<RpcVerb, Case> = {
+  'policy.decide': {
+    asked: { items: ITEMS },
+    right: [
+      { answers: [decided(JOB, H1), decided(FOREIGN, H2)] },
+      { answers: [FAILED, decided(FOREIGN, H2, 'submit', { rewritten: FOREIGN })] },
+    ],
+    wrong: {
+      'crossed items': { answers: [decided(FOREIGN, H2), decided(JOB, H1)] },
+      'one item too few': { answers: [decided(JOB, H1)] },
+      'one item too many': { answers: [decided(JOB, H1), decided(FOREIGN, H2), FAILED] },
+      'another job’s hash': { answers: [decided(JOB, H2), decided(FOREIGN, H2)] },
+      'another job under this hash': { answers: [decided(OTHER, H1), decided(FOREIGN, H2)] },
+      'another tenant’s rewrite': { answers: [decided(JOB, H1, 'submit', { rewritten: FOREIGN }), FAILED] },
+      'the other gate': { answers: [decided(JOB, H1, 'dispatch'), decided(FOREIGN, H2)] },
+      'a hash that changes on the way': {
+        answers: [
+          ok({
+            decisions: [
+              { job_hash: H1, gate: 'submit' },
+              { job_hash: H2, gate: 'submit' },
+            ],
+            rewritten: null,
+            effective: null,
+          }),
+          FAILED,
+        ],
+      },
+    },
+  },
+  'policy.simulate': QUESTIONS,
+  'policy.explain': QUESTIONS,
+  'policy.active': {
+    asked: { tenant: 'acme' },
+    right: [{ scope: 'acme' }, { scope: '*' }],
+    wrong: { 'another tenant’s': { scope: 'rival' } },
+  },
+  'policy.publish': {
+    asked: { document: '{"manifest":{"version":3}}' },
+    right: [{ bundle: { version: 3 } }],
+    wrong: { 'another version': { bundle: { version: 4 } } },
+  },
+  'policy.bundles': {
+    asked: { tenant: 'acme', limit: 1 },
+    right: [{ bundles: [] }, { bundles: [{ tenants: ['*'] }] }, { bundles: [{ tenants: ['rival', 'acme'] }] }],
+    wrong: {
+      'another tenant’s': { bundles: [{ tenants: ['rival'] }] },
+      'more than asked for': { bundles: [{ tenants: ['acme'] }, { tenants: ['acme'] }] },
+    },
+  },
+  'policy.activate': {
+    asked: { tenant: 'acme', version: 3, snapshot: H1 },
+    right: [{ version: 3, snapshot: H1, scopes: [{ scope: 'acme' }] }],
+    wrong: {
+      'another version': { version: 4, snapshot: H1, scopes: [{ scope: 'acme' }] },
+      'another snapshot': { version: 3, snapshot: H2, scopes: [{ scope: 'acme' }] },
+      'another scope': { version: 3, snapshot: H1, scopes: [{ scope: 'rival' }] },
+      'no scope': { version: 3, snapshot: H1, scopes: [] },
+    },
+  },
+  'policy.shadow': {
+    asked: { tenant: 'acme', scope: '*' },
+    right: [{ shadow: null }, shadow('*'), shadow('acme')],
+    wrong: { 'another tenant’s': shadow('rival') },
+  },
+  'policy.shadowing': {
+    asked: { tenant: 'acme' },
+    right: [{ shadow: null }, shadow('*'), shadow('acme')],
+    wrong: { 'another tenant’s': shadow('rival') },
+  },
+  'policy.replay': {
+    asked: { tenant: 'acme', ask: { from: 'a', to: 'b' } },
+    right: [{ policy: { scope: 'acme' }, from: 'a', to: 'b' }],
+    wrong: {
+      'another window': { policy: { scope: 'acme' }, from: 'a', to: 'c' },
+      'another tenant’s': { policy: { scope: 'rival' }, from: 'a', to: 'b' },
+    },
+  },
+  'scheduler.admit': {
+    asked: { items: ADMIT },
+    right: [
+      { answers: [admittedAs(JOB, H1), admittedAs(FOREIGN, H2)] },
+      { answers: [admittedAs(JOB, H2, true), FAILED] },
+      // The first request under this key was given another name.
+      { answers: [FAILED, admittedAs({ tenant: 'rival', job_id: 'first' }, H1, true)] },
+    ],
+    wrong: {
+      'crossed items': { answers: [admittedAs(FOREIGN, H2), admittedAs(JOB, H1)] },
+      'one item too few': { answers: [FAILED] },
+      'another job': { answers: [admittedAs(OTHER, H1), FAILED] },
+      'another job, replayed without a key': { answers: [admittedAs(OTHER, H1, true), FAILED] },
+      'another tenant under the same key': { answers: [FAILED, admittedAs(JOB, H2, true)] },
+      'another decision': { answers: [admittedAs(JOB, H2), FAILED] },
+    },
+  },
+  'scheduler.get': ONE_JOB,
+  'scheduler.cancel': ONE_JOB,
+  'output.read': ONE_JOB,
+  'audit.decisions': ONE_JOB,
+  'scheduler.list': {
+    asked: { tenant: 'acme', actor: 'bob', state: 'held', limit: 2 },
+    right: [{ jobs: [] }, { jobs: [{ tenant: 'acme', actor: 'bob', state: 'held', topic: 'job.any' }] }],
+    wrong: {
+      'another tenant’s': { jobs: [{ tenant: 'rival', actor: 'bob', state: 'held' }] },
+      'another actor’s': { jobs: [{ tenant: 'acme', actor: 'eve', state: 'held' }] },
+      'another state': { jobs: [{ tenant: 'acme', actor: 'bob', state: 'running' }] },
+      'more than asked for': { jobs: Array(3).fill({ tenant: 'acme', actor: 'bob', state: 'held' }) },
+    },
+  },
+  'scheduler.claim': {
+    asked: CLAIM,
+    right: [{ ...CLAIM, outcome: 'granted' }],
+    wrong: { 'another dispatch': { ...CLAIM, dispatch_id: 'd2' }, 'another claim': { ...CLAIM, claim_id: 'c2' } },
+  },
+  'scheduler.beat': {
+    asked: { attempts: [{ dispatch_id: 'd1' }, { dispatch_id: 'd2' }] },
+    right: [{ attempts: [{ dispatch_id: 'd1' }, { dispatch_id: 'd2' }] }],
+    wrong: {
+      crossed: { attempts: [{ dispatch_id: 'd2' }, { dispatch_id: 'd1' }] },
+      'one too few': { attempts: [{ dispatch_id: 'd1' }] },
+    },
+  },
+  'approval.list': {
+    asked: { tenant: 'acme', job_id: 'j1' },
+    right: [{ approvals: [] }, { approvals: [{ ...JOB, state: 'open' }] }],
+    wrong: { 'another tenant’s': { approvals: [FOREIGN] }, 'another job’s': { approvals: [OTHER] } },
+  },
+  'approval.get': {
+    asked: { tenant: 'acme', approval_id: 'a1' },
+    right: [{ tenant: 'acme', approval_id: 'a1' }],
+    wrong: {
+      'another tenant’s': { tenant: 'rival', approval_id: 'a1' },
+      another: { tenant: 'acme', approval_id: 'a2' },
+    },
+  },
+  'approval.vote': {
+    asked: { tenant: 'acme', approval_id: 'a1', digest: H1 },
+    right: [{ tenant: 'acme', approval_id: 'a1', digest: H1 }],
+    wrong: {
+      another: { tenant: 'acme', approval_id: 'a2', digest: H1 },
+      'another digest': { tenant: 'acme', approval_id: 'a1', digest: H2 },
+    },
+  },
+  'audit.timeline': {
+    asked: JOB,
+    right: [chain(), chain('job:acme:j1', 'job:acme:j1')],
+    wrong: { 'another chain among them': chain('job:acme:j1', 'job:rival:j1') },
+  },
+  'audit.record': {
+    asked: JOB,
+    right: [{ tenant: 'acme', proof: { chain: 'job:acme:j1' } }],
+    wrong: {
+      'another tenant’s': { tenant: 'rival', proof: { chain: 'job:acme:j1' } },
+      'another chain': { tenant: 'acme', proof: { chain: 'job:acme:j2' } },
+    },
+  },
+};
+
+describe.each(Object.entries(CASES))('%s', (verb, { asked, right, wrong }) => {
+  const matches = RPC[verb as RpcVerb].matches as (asked: Loose, answered: Loose) => boolean;
+
+  test('takes what fits', () => {
+    expect(right.map((answered) => matches(asked, answered))).toEqual(right.map(() => true));
+  });
+
+  test.each(Object.entries(wrong))('refuses %s', (_, answered) => {
+    expect(matches(asked, answered)).toBe(false);
+  });
+});
+
+test.each(['', 'null', '[]', 'nonsense'])('a document that is %j is never called published', (document) => {
+  const { matches } = RPC['policy.publish'];
+  const asked = { document } as Parameters<typeof matches>[0];
+  expect(matches(asked, { bundle: { version: 1 } } as Parameters<typeof matches>[1])).toBe(false);
+});
+
+test('what acts, and cannot be told from acting twice, is asked once', () => {
+  const once = Object.entries(RPC).flatMap(([verb, { repeatable }]) => (repeatable ? [] : [verb]));
+  expect(once.sort()).toEqual([
+    'approval.vote',
+    'policy.activate',
+    'policy.publish',
+    'policy.replay',
+    'policy.shadow',
+    'scheduler.cancel',
+  ]);
+});
