@@ -8,7 +8,7 @@ import { findFreePort } from './find-free-port.ts';
 import type { NatsServerBinary } from './find-nats-server.ts';
 import { lastLines } from './read-log-tail.ts';
 import { SetUpError } from './set-up-error.ts';
-import { type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
+import { type ExitReport, type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
 import { stopLeftover } from './stop-leftover.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -47,6 +47,9 @@ export type NatsHandle = AsyncDisposable & {
   readonly server_version: string;
   /** Renders the configuration again and returns when the server uses it; throws when the server would refuse it. */
   reload(): Promise<void>;
+  /** Settles when it has ended. */
+  ended(): Promise<ExitReport> | undefined;
+  isRunning(): boolean;
   stop(): Promise<void>;
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -116,6 +119,8 @@ export async function runNatsServer({ program, dir, render }: NatsServerOptions)
     },
     server_version: program.version,
     reload,
+    ended: () => server?.exited,
+    isRunning: () => server?.isRunning() ?? false,
     start,
     stop,
     kill: async () => server?.kill(),
@@ -151,7 +156,8 @@ async function startServer(program: NatsProgram, dir: string, monitor_url: strin
     return server;
   } catch (error) {
     await server.stop();
-    throw error;
+    if (error instanceof SetUpError) throw error;
+    throw new SetUpError(`nats-server did not start: ${(error as Error).message}\n${lastLines(logPath(dir), 10)}`);
   }
 }
 

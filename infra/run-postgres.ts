@@ -7,7 +7,7 @@ import { findPostgresBinaries, type PostgresBinaries } from './find-postgres-bin
 import { openPostgresCluster, postgresEnvironment, SUPERUSER } from './open-postgres-cluster.ts';
 import { lastLines } from './read-log-tail.ts';
 import { SetUpError } from './set-up-error.ts';
-import { type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
+import { type ExitReport, type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
 import { waitUntil } from './wait-until.ts';
 
 export type PostgresOptions = {
@@ -25,6 +25,9 @@ export type PostgresHandle = AsyncDisposable & {
   readonly pid: number | undefined;
   /** Where the data lies; `undefined` when somebody else runs this server. */
   readonly data_dir: string | undefined;
+  /** Settles when it has ended; undefined when somebody else runs it. */
+  ended(): Promise<ExitReport> | undefined;
+  isRunning(): boolean;
   stop(): Promise<void>;
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -50,6 +53,7 @@ export async function runPostgres({ dir, mode }: PostgresOptions): Promise<Postg
   };
   const stop = async (): Promise<void> => server?.stop();
   await start();
+  await closeTemplate(admin_url);
   return {
     admin_url,
     port,
@@ -57,11 +61,20 @@ export async function runPostgres({ dir, mode }: PostgresOptions): Promise<Postg
     get pid() {
       return server?.pid;
     },
+    ended: () => server?.exited,
+    isRunning: () => server?.isRunning() ?? false,
     start,
     stop,
     kill: async () => server?.kill(),
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** In a server of our own nobody but its superuser has business in the template, which Postgres opens to everybody. */
+async function closeTemplate(admin_url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: admin_url });
+  await client.connect();
+  await client.query('REVOKE ALL ON DATABASE template1 FROM PUBLIC').finally(() => client.end());
 }
 
 /** A server that somebody else runs (`DATABASE_URL`): it is used, and never started or stopped from here. */
@@ -75,6 +88,8 @@ export function useGivenPostgres(admin_url: string): PostgresHandle {
     port,
     pid: undefined,
     data_dir: undefined,
+    ended: () => undefined,
+    isRunning: () => true,
     start: refuse,
     stop: refuse,
     kill: refuse,
@@ -99,7 +114,8 @@ async function startServer(facts: ServerFacts): Promise<GuardedProcess> {
     return await waitUntil('Postgres accepts connections', probe, { timeout_ms: START_TIMEOUT_MS });
   } catch (error) {
     await server.stop();
-    throw error;
+    if (error instanceof SetUpError) throw error;
+    throw new SetUpError(`Postgres did not start: ${(error as Error).message}\n${lastLines(log_path, 10)}`);
   }
 }
 

@@ -1,130 +1,122 @@
 // Runs the six services of a development or test system: all in one process, or each in its own, so that a test can
-// kill one and a developer can see them apart. Whatever it starts dies with its launcher.
+// kill one and a developer can see them apart; and as many of each as are asked for. Whatever it starts dies with its
+// launcher.
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
 import { findFreePort } from './find-free-port.ts';
-import { PROJECT_DIR } from './project-folders.ts';
-import { lastLines } from './read-log-tail.ts';
-import { SetUpError } from './set-up-error.ts';
-import { type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
-import { waitUntil } from './wait-until.ts';
+import { type Health, type ServiceProcess, serviceProcess } from './service-process.ts';
 
 export type RunOptions = {
   /** Where each process writes its log. */
   dir: string;
   separate: boolean;
+  /** Instances of each service; 1 unless told. */
+  replicas?: number;
   /** The settings of all services (development-environment.ts). */
   settings: Readonly<Record<string, string>>;
+  /** Of the first ingress; the others take free ones. */
   http_port: number;
-  /** Settings on top, e.g. `LOG_LEVEL`. */
-  extra?: Readonly<Record<string, string>>;
-};
-
-export type ServiceProcess = {
-  readonly name: string;
-  readonly pid: number | undefined;
-  readonly log_path: string;
-  /** Of each service in this process. */
-  readonly health_urls: readonly string[];
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  /** Returns when everything in it is ready. */
-  start(): Promise<void>;
+  /** Settings on top, e.g. `LOG_LEVEL`; by the number of the instance when they differ, the first being 1. */
+  extra?: Readonly<Record<string, string>> | ((instance: number) => Readonly<Record<string, string>>);
 };
 
 export type RunningServices = AsyncDisposable & {
+  /** By name of the instance: `scheduler`, `scheduler-2`, or `all-in-one`, `all-in-one-2`. */
   processes: ReadonlyMap<string, ServiceProcess>;
+  /** Of every service in every process. */
   health_urls: readonly string[];
+  /** Of the first ingress. */
   url: string;
+  /** Of every ingress. */
+  urls: readonly string[];
+  /** The instances of one service, in whose processes it runs. */
+  instancesOf(service: ServiceName): readonly ServiceProcess[];
 };
 
-const keyFor = (service: ServiceName, key: string): string => `${service.toUpperCase().replaceAll('-', '_')}_${key}`;
-
-async function isReady(health_url: string): Promise<boolean> {
-  const answer = await fetch(`${health_url}/readyz`).catch(() => undefined);
-  await answer?.body?.cancel();
-  return answer?.status === 200;
-}
-
-/** `program` is a folder under `services/`. */
-function serviceProcess(
-  program: string,
-  health_urls: string[],
-  env: Record<string, string>,
-  dir: string,
-): ServiceProcess {
-  const log_path = join(dir, `${program}.log`);
-  let current: GuardedProcess | undefined;
-  return {
-    name: program,
-    log_path,
-    health_urls,
-    get pid() {
-      return current?.pid;
-    },
-    stop: async () => current?.stop(),
-    kill: async () => current?.kill(),
-    async start() {
-      const started = await spawnGuarded({
-        name: program,
-        command: process.execPath,
-        args: [join(PROJECT_DIR, 'services', program, 'src/main.ts')],
-        log_path,
-        stop_signal: 'SIGTERM',
-        grace_seconds: 20,
-        env,
-        cwd: PROJECT_DIR,
-      });
-      current = started;
-      await waitUntil(
-        `${program} is ready`,
-        async () => {
-          if (!started.isRunning()) throw new SetUpError(`${program} did not start:\n${lastLines(log_path, 15)}`);
-          return (await Promise.all(health_urls.map(isReady))).every(Boolean);
-        },
-        { timeout_ms: 45_000, every_ms: 50 },
-      );
-    },
-  };
-}
-
 export async function runServices(options: RunOptions): Promise<RunningServices> {
-  const { dir, separate, settings, http_port, extra = {} } = options;
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const ports = new Map<ServiceName, number>();
-  for (const service of SERVICES) ports.set(service, await findFreePort());
-  const healthUrl = (service: ServiceName): string => `http://127.0.0.1:${ports.get(service)}`;
-  const env: Record<string, string> = {
-    PATH: process.env.PATH ?? '',
-    NODE_ENV: 'production',
-    ...settings,
-    INGRESS_HTTP_PORT: String(http_port),
-    ...Object.fromEntries([...ports].map(([service, port]) => [keyFor(service, 'HEALTH_PORT'), String(port)])),
-    ...extra,
-  };
-  const ofService = (service: ServiceName): Record<string, string> => {
-    const prefix = keyFor(service, '');
-    const foreign = SERVICES.filter((other) => other !== service).map((other) => keyFor(other, ''));
-    const own = Object.entries(env).filter(
-      ([key]) => key.startsWith(prefix) || !foreign.some((each) => key.startsWith(each)),
-    );
-    return Object.fromEntries(own);
-  };
-  const processes = separate
-    ? SERVICES.map((service) => serviceProcess(service, [healthUrl(service)], ofService(service), dir))
-    : [serviceProcess('all-in-one', SERVICES.map(healthUrl), env, dir)];
+  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  const instances: Instance[] = [];
+  for (let number = 1; number <= (options.replicas ?? 1); number += 1) {
+    instances.push(await prepareInstance(options, number));
+  }
+  const processes = instances.flatMap((instance) => instance.processes);
   const stopAll = async (): Promise<void> => void (await Promise.all(processes.map((each) => each.stop())));
   try {
-    await Promise.all(processes.map((each) => each.start()));
+    await startAll(processes);
   } catch (error) {
     await stopAll();
     throw error;
   }
+  const urls = instances.map(({ http_port }) => `http://127.0.0.1:${http_port}`);
   return {
     processes: new Map(processes.map((each) => [each.name, each])),
-    health_urls: SERVICES.map(healthUrl),
-    url: `http://127.0.0.1:${http_port}`,
+    health_urls: processes.flatMap(({ health }) => health.map(({ health_url }) => health_url)),
+    url: urls[0]!,
+    urls,
+    instancesOf: (service) => processes.filter(({ health }) => health.some((each) => each.service === service)),
     [Symbol.asyncDispose]: stopAll,
   };
+}
+
+type Instance = { http_port: number; processes: ServiceProcess[] };
+
+async function prepareInstance(options: RunOptions, number: number): Promise<Instance> {
+  const { dir, separate, extra = {} } = options;
+  const http_port = number === 1 ? options.http_port : await findFreePort();
+  const health: Health[] = [];
+  for (const service of SERVICES) {
+    health.push({ service, health_url: `http://127.0.0.1:${await findFreePort()}` });
+  }
+  const env: Record<string, string> = {
+    PATH: process.env.PATH ?? '',
+    NODE_ENV: 'production',
+    ...options.settings,
+    ...ownState(options.settings, number),
+    INGRESS_HTTP_PORT: String(http_port),
+    ...Object.fromEntries(
+      health.map(({ service, health_url }) => [keyFor(service, 'HEALTH_PORT'), new URL(health_url).port]),
+    ),
+    ...(typeof extra === 'function' ? extra(number) : extra),
+  };
+  const named = (program: string): string => (number === 1 ? program : `${program}-${number}`);
+  const processes = separate
+    ? health.map((one) =>
+        serviceProcess({
+          name: named(one.service),
+          program: one.service,
+          health: [one],
+          dir,
+          env: ofService(env, one.service),
+        }),
+      )
+    : [serviceProcess({ name: named('all-in-one'), program: 'all-in-one', health, dir, env })];
+  return { http_port, processes };
+}
+
+/** What a kernel keeps on its own disk is its own: another one would write into the same files. */
+function ownState(settings: RunOptions['settings'], number: number): Record<string, string> {
+  const key = keyFor('policy-kernel', 'STATE_DIR');
+  const shared = settings[key];
+  return number === 1 || shared === undefined ? {} : { [key]: `${shared}-${number}` };
+}
+
+function keyFor(service: ServiceName, key: string): string {
+  return `${service.toUpperCase().replaceAll('-', '_')}_${key}`;
+}
+
+/** One service gets nothing that is another's. */
+function ofService(env: Readonly<Record<string, string>>, service: ServiceName): Record<string, string> {
+  const prefix = keyFor(service, '');
+  const foreign = SERVICES.filter((other) => other !== service).map((other) => keyFor(other, ''));
+  const own = Object.entries(env).filter(
+    ([key]) => key.startsWith(prefix) || !foreign.some((each) => key.startsWith(each)),
+  );
+  return Object.fromEntries(own);
+}
+
+/** Waits for all, so that what still starts while another one fails is not forgotten; then throws what failed first. */
+async function startAll(processes: readonly ServiceProcess[]): Promise<void> {
+  const outcomes = await Promise.allSettled(processes.map((each) => each.start()));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
 }

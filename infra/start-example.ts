@@ -1,6 +1,5 @@
 // Starts the example's workers beside the system, as ordinary users of the worker package, and runs the example once.
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { workerUser } from '@countersign/contracts/subjects';
 import pg from 'pg';
@@ -10,7 +9,8 @@ import { PROJECT_DIR } from './project-folders.ts';
 import { lastLines } from './read-log-tail.ts';
 import { reportLine } from './report-step.ts';
 import { SetUpError } from './set-up-error.ts';
-import { spawnGuarded } from './spawn-guarded.ts';
+import { type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
+import type { Supervised } from './supervise.ts';
 import { waitUntil } from './wait-until.ts';
 import type { DevEnv } from './write-env-file.ts';
 
@@ -29,6 +29,8 @@ export async function createDeskDatabase(
     await client.query(`${role ? 'ALTER' : 'CREATE'} ROLE ${DESK} LOGIN PASSWORD ${client.escapeLiteral(password)}`);
     const { rowCount: database } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DESK]);
     if (!database) await client.query(`CREATE DATABASE ${DESK} OWNER ${DESK}`);
+    // Postgres lets everybody into a new database; each time, because an older launcher left it so.
+    await client.query(`REVOKE ALL ON DATABASE ${DESK} FROM PUBLIC`);
   } finally {
     await client.end();
   }
@@ -63,37 +65,57 @@ export const exampleEnv = (
   };
 };
 
-export async function startWorkers(dir: string, env: Record<string, string>): Promise<AsyncDisposable> {
+export type Workers = Supervised & { stop(): Promise<void> };
+
+/** The example's workers as one process. Nothing runs until `start`, which returns when they take work. */
+export function exampleWorkers(dir: string, env: Record<string, string>): Workers {
   const log_path = join(dir, 'logs/workers.log');
-  const before = existsSync(log_path) ? lastLines(log_path, 1_000_000).length : 0;
-  const workers = await spawnGuarded({
-    name: 'the workers',
-    command: process.execPath,
-    args: [join(EXAMPLE_DIR, 'workers.ts')],
-    log_path,
-    stop_signal: 'SIGTERM',
-    grace_seconds: 15,
-    env: { PATH: process.env.PATH ?? '', ...env },
-    cwd: PROJECT_DIR,
-  });
-  await waitUntil('the workers are ready', () => {
-    if (!workers.isRunning()) throw new SetUpError(`the workers did not start:\n${lastLines(log_path, 10)}`);
-    return /^ready$/m.test(lastLines(log_path, 1_000_000).slice(before));
-  });
-  return { [Symbol.asyncDispose]: () => workers.stop() };
+  let current: GuardedProcess | undefined;
+  return {
+    name: 'workers',
+    ended: () => current?.exited,
+    isRunning: () => current?.isRunning() ?? false,
+    stop: async () => current?.stop(),
+    async start() {
+      const before = readySaid(log_path);
+      const started = await spawnGuarded({
+        name: 'workers',
+        command: process.execPath,
+        args: [join(EXAMPLE_DIR, 'workers.ts')],
+        log_path,
+        stop_signal: 'SIGTERM',
+        grace_seconds: 15,
+        env: { PATH: process.env.PATH ?? '', ...env },
+        cwd: PROJECT_DIR,
+      });
+      current = started;
+      const failed = (what: string) => new SetUpError(`the workers ${what}:\n${lastLines(log_path, 10)}`);
+      await waitUntil('the workers are ready', () => {
+        if (!started.isRunning()) throw failed('did not start');
+        return readySaid(log_path) > before;
+      }).catch((error: Error) => {
+        throw error instanceof SetUpError ? error : failed('are not ready');
+      });
+    },
+  };
 }
 
-export async function startExample(
-  prepared: PrepareOptions,
-  env: DevEnv,
-  { run }: { run: boolean },
-): Promise<AsyncDisposable> {
+/** How often the log says that workers take work. */
+function readySaid(log_path: string): number {
+  return lastLines(log_path, Number.MAX_SAFE_INTEGER).match(/^ready$/gm)?.length ?? 0;
+}
+
+/** The example's workers, started, and the example itself once they run when `run` says so. */
+export async function startExample(prepared: PrepareOptions, env: DevEnv): Promise<Workers & { run(): Promise<void> }> {
   reportLine("starting the example's workers");
   const given = exampleEnv(prepared, env, await createDeskDatabase(prepared.admin_url));
-  const workers = await startWorkers(prepared.dir, given);
-  if (run) {
-    const { runExample } = await import('@countersign/support-desk/run');
-    await runExample(given);
-  }
-  return workers;
+  const workers = exampleWorkers(prepared.dir, given);
+  await workers.start();
+  return {
+    ...workers,
+    async run() {
+      const { runExample } = await import('@countersign/support-desk/run');
+      await runExample(given);
+    },
+  };
 }

@@ -18,12 +18,16 @@ const CONCURRENCY: Readonly<Record<(typeof POOLS)[number], number>> = {
 
 const workerKey = z.object({ worker: z.string(), nkey_seed: z.string(), signing_key: z.string() });
 
+/** A pool of your own beside the example's has workers of your own. */
+const workerKeys = z.object(Object.fromEntries(POOLS.map((pool) => [pool, workerKey])) as PoolKeys);
+type PoolKeys = Record<(typeof POOLS)[number], typeof workerKey>;
+
 export const workersEnv = z.object({
   COUNTERSIGN_NATS_URL: z.string(),
   /** Base64url: the key whose warrants are obeyed. */
   SCHEDULER_PUBLIC_KEY: z.string(),
   /** JSON, by pool: `{ worker, nkey_seed, signing_key }`. */
-  WORKER_KEYS: z.string().transform((text) => z.record(z.enum(POOLS), workerKey).parse(JSON.parse(text))),
+  WORKER_KEYS: z.string().transform((text) => workerKeys.parse(JSON.parse(text))),
   DESK_DATABASE_URL: z.string(),
   /** Where deploys go; made when it isn't there. */
   DESK_RELEASE_DIR: z.string(),

@@ -60,6 +60,9 @@ export async function runPostgresContainer(): Promise<PostgresHandle> {
     },
     // In a volume of the container's own, which goes with it.
     data_dir: undefined,
+    // The engine's own restart policy keeps a container alive, not a launcher of ours.
+    ended: () => undefined,
+    isRunning: () => pid !== undefined,
     kill,
     stop: async () => ((await isRunning()) ? void (await handle.stop({ t: STOP_SECONDS })) : undefined),
     async start() {

@@ -20,6 +20,21 @@ export const METRICS = {
     help: 'Log lines that were not written, by reason: unwritable (full disk, reader gone), repeated (counted in one line instead)',
     labels: ['reason'],
   },
+  up: {
+    kind: 'gauge',
+    help: 'Whether an instance answers (1) or not (0); told by whoever gathers the metrics, for every part of the system',
+    labels: ['instance'],
+  },
+  restarts_total: {
+    kind: 'counter',
+    help: 'Times that a part of the system had died and was started again, by instance; told by the launcher',
+    labels: ['instance'],
+  },
+  given_up: {
+    kind: 'gauge',
+    help: 'Whether a part of the system died so often that the launcher has stopped starting it again (1)',
+    labels: ['instance'],
+  },
   rpc_requests_total: {
     kind: 'counter',
     help: 'RPC requests answered, by verb and outcome',

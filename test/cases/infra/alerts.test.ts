@@ -27,7 +27,7 @@ describe.each(alerts)('$alert', ({ expr, labels, annotations }) => {
   });
 
   test('uses labels that they have', () => {
-    const has = ['le', ...names.flatMap((name) => known[name]!.labels)];
+    const has = ['le', 'service', 'instance', ...names.flatMap((name) => known[name]!.labels)];
     expect(has).toEqual(expect.arrayContaining(labelsIn(expr)));
     const told = [...annotations.summary.matchAll(/\$labels\.(\w+)/g)].map(([, name]) => name!);
     expect(has).toEqual(expect.arrayContaining(told));
@@ -42,4 +42,8 @@ test('every way to let something through without a decision has one', () => {
   const open = Object.keys(METRICS).filter((name) => name.endsWith('_fail_open_total'));
   expect(open).toHaveLength(3);
   for (const name of open) expect(alerts.some(({ expr }) => expr.includes(name))).toBe(true);
+});
+
+test('a part that is down has one', () => {
+  expect(alerts.some(({ expr }) => expr.includes('countersign_up'))).toBe(true);
 });

@@ -1,6 +1,6 @@
 // The page that Prometheus reads: each service's own, and all of them merged into one that is still valid.
 import { METRICS, type MetricName } from '@countersign/contracts/metrics';
-import { mergeExpositions, serveMetrics } from '@countersign/infra/metrics/gather-metrics';
+import { mergeExpositions, nameInstance, serveMetrics, servicePart } from '@countersign/infra/metrics/gather-metrics';
 import { listen } from '@countersign/platform/http';
 import { createMetrics } from '@countersign/platform/metrics';
 import { describe, expect, test } from 'vitest';
@@ -92,6 +92,16 @@ describe('merged', () => {
     expect(merged.match(/jobs\{/g)).toHaveLength(2);
   });
 
+  test('two instances of one service stay two series', async () => {
+    const page = await filled('ingress').text();
+    const merged = mergeExpositions([nameInstance(page, 'ingress'), nameInstance(page, 'ingress-2')]);
+    expect(faultsOf(merged)).toEqual([]);
+    const samples = merged.split('\n').filter((line) => line && !line.startsWith('#'));
+    const series = samples.map((line) => line.slice(0, line.lastIndexOf(' ')));
+    expect(new Set(series).size).toBe(samples.length);
+    expect(nameInstance('bare 1\n', 'one')).toBe('bare{instance="one"} 1\n');
+  });
+
   test('of nothing is an empty page', () => {
     expect(mergeExpositions([])).toBe('');
     expect(mergeExpositions(['', '\n'])).toBe('');
@@ -101,14 +111,19 @@ describe('merged', () => {
     const text = await filled('ingress').text();
     const one = await listen(() => new Response(text), 0, '127.0.0.1');
     const broken = await listen(() => new Response('', { status: 500 }), 0, '127.0.0.1');
-    const page = await serveMetrics(0, [one.url, broken.url]);
+    const parts = [servicePart('ingress', 'ingress', one.url), servicePart('audit', 'audit-2', broken.url)];
+    const page = await serveMetrics(0, () => parts, { kept: () => [{ name: 'audit-2', restarts: 3, given_up: true }] });
     try {
       const answer = await fetch(`${page.url}/metrics`);
       const body = await answer.text();
       expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4');
       expect(faultsOf(body)).toEqual([]);
       expect(body).toContain('service="ingress"');
-      expect(body.trimEnd().split('\n').at(-1)).toBe(`# no answer from ${broken.url}`);
+      expect(body).toContain('countersign_up{service="ingress",instance="ingress"} 1\n');
+      expect(body).toContain('countersign_up{service="audit",instance="audit-2"} 0\n');
+      expect(body).toContain('countersign_restarts_total{instance="audit-2"} 3\n');
+      expect(body).toContain('countersign_given_up{instance="audit-2"} 1\n');
+      expect(body.trimEnd().split('\n').at(-1)).toBe('# no answer from audit-2');
       expect((await fetch(`${page.url}/`)).status).toBe(404);
     } finally {
       await Promise.all([page.close(), one.close(), broken.close()]);

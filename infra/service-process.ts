@@ -1,0 +1,92 @@
+// One process of the system's services: starts it, waits until everything in it is ready, and says why when it is not.
+import { join } from 'node:path';
+import type { ServiceName } from '@countersign/contracts/ledger-entry';
+import { PROJECT_DIR } from './project-folders.ts';
+import { lastLines } from './read-log-tail.ts';
+import { SetUpError } from './set-up-error.ts';
+import { type ExitReport, type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** One service in a process, and where it tells of itself. */
+export type Health = { service: ServiceName; health_url: string };
+
+export type ServiceProcess = {
+  /** Of the instance: `scheduler`, the second one `scheduler-2`. */
+  readonly name: string;
+  /** Its folder under `services/`: a service, or `all-in-one`. */
+  readonly program: string;
+  readonly pid: number | undefined;
+  readonly log_path: string;
+  /** Of each service in this process. */
+  readonly health: readonly Health[];
+  /** Settles when it has ended; undefined before its first start. */
+  ended(): Promise<ExitReport> | undefined;
+  isRunning(): boolean;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  /** Returns when everything in it is ready. Throws SetUpError with the end of its log. */
+  start(): Promise<void>;
+};
+
+const READY_WITHIN_MS = 45_000;
+const GRACE_SECONDS = 20;
+
+export type ServiceProcessOptions = Pick<ServiceProcess, 'name' | 'program' | 'health'> & {
+  /** Holds its log. */
+  dir: string;
+  env: Record<string, string>;
+};
+
+/** Nothing runs until `start`. */
+export function serviceProcess({ name, program, health, dir, env }: ServiceProcessOptions): ServiceProcess {
+  const log_path = join(dir, `${name}.log`);
+  let current: GuardedProcess | undefined;
+  return {
+    name,
+    program,
+    log_path,
+    health,
+    get pid() {
+      return current?.pid;
+    },
+    ended: () => current?.exited,
+    isRunning: () => current?.isRunning() ?? false,
+    stop: async () => current?.stop(),
+    kill: async () => current?.kill(),
+    async start() {
+      current = await spawnGuarded({
+        name,
+        command: process.execPath,
+        args: [join(PROJECT_DIR, 'services', program, 'src/main.ts')],
+        log_path,
+        stop_signal: 'SIGTERM',
+        grace_seconds: GRACE_SECONDS,
+        env,
+        cwd: PROJECT_DIR,
+      });
+      await waitUntilReady(current, { name, health, log_path });
+    },
+  };
+}
+
+async function waitUntilReady(
+  started: GuardedProcess,
+  { name, health, log_path }: Pick<ServiceProcess, 'name' | 'health' | 'log_path'>,
+): Promise<void> {
+  const failed = (what: string): SetUpError => new SetUpError(`${name} ${what}:\n${lastLines(log_path, 15)}`);
+  const probe = async (): Promise<boolean> => {
+    if (!started.isRunning()) throw failed('did not start');
+    return (await Promise.all(health.map(isReady))).every(Boolean);
+  };
+  try {
+    await waitUntil(`${name} is ready`, probe, { timeout_ms: READY_WITHIN_MS, every_ms: 50 });
+  } catch (error) {
+    throw error instanceof SetUpError ? error : failed(`was not ready within ${READY_WITHIN_MS / 1000} s`);
+  }
+}
+
+async function isReady({ health_url }: Health): Promise<boolean> {
+  const answer = await fetch(`${health_url}/readyz`).catch(() => undefined);
+  await answer?.body?.cancel();
+  return answer?.status === 200;
+}
