@@ -8,6 +8,7 @@ import { waitUntil } from '@countersign/infra/wait-until';
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mayPublish, maySubscribe } from '../cases/nats/connect-as.ts';
+import { keepEndsApart } from '../harness/act-as-role.ts';
 import { codeOf } from '../harness/code-of.ts';
 import { playWorker } from '../harness/play-worker.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
@@ -95,6 +96,7 @@ test('before its release a result is behind every door', { timeout: 60_000 }, as
   const [outputSafety, scheduler] = ['output-safety', 'scheduler'].map((name) => system.services.processes.get(name)!);
   await using worker = await playWorker(system, 'desk-read');
   const request = { topic: 'job.desk.read.ticket', prompt: MARKS.prompt, payload: { text: MARKS.payload } };
+  await keepEndsApart(system, true);
   jobs.read = (await submit(request)).body.job_id;
   const held = await worker.hold(jobs.read);
   await outputSafety!.kill();
@@ -117,6 +119,7 @@ test('before its release a result is behind every door', { timeout: 60_000 }, as
   expect((await waitForEnd(system, jobs.read)).state).toBe('succeeded');
   expect((await resultFor('agent', jobs.read)).body.output).toEqual({ said: MARKS.output });
   expect((await resultFor('approver', jobs.read)).status).toBe(403);
+  await keepEndsApart(system, false);
 });
 
 test('before it is asked for, a question carries nothing of what is asked', { timeout: 60_000 }, async () => {

@@ -6,7 +6,7 @@ import { prepareBusAndPolicy } from '@countersign/infra/development-environment'
 import { waitUntil } from '@countersign/infra/wait-until';
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { actAs, type Stop, setSwitch } from '../harness/act-as-role.ts';
+import { actAs, keepEndsApart, type Stop, setSwitch } from '../harness/act-as-role.ts';
 import { playWorker } from '../harness/play-worker.ts';
 import { kindsOf } from '../harness/read-evidence.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
@@ -116,6 +116,7 @@ test('a stop of something else stops nothing', async () => {
 test('set between result and release, it keeps the result in for good', async () => {
   const scheduler = system.services.processes.get('scheduler')!;
   await using worker = await playWorker(system, 'desk-read');
+  await keepEndsApart(system, true);
   const job_id = await submit({}, 'job.desk.read.ticket');
   const held = await worker.hold(job_id);
   await scheduler.kill();
@@ -131,6 +132,7 @@ test('set between result and release, it keeps the result in for good', async ()
     reason: 'stopped by switch at-release',
   });
   await setSwitch(system, 'at-release', { kind: 'agent', target: AGENT }, false);
+  await keepEndsApart(system, false);
   for (const who of ['agent', 'auditor'] as const) {
     expect((await system.api(who, 'GET', `/api/v1/jobs/${job_id}/result`)).status).toBe(404);
   }

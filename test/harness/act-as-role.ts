@@ -37,6 +37,14 @@ export const setSwitch = (
     ]),
   );
 
+/**
+ * A stop that means no job and might mean any, so that each is looked at: a result is then screened and its job ended in
+ * two steps of two services, as whatever fails, waits or is stopped is always.
+ */
+export const keepEndsApart = (system: TestSystem, on: boolean): Promise<unknown> =>
+  setSwitch(system, 'apart', APART, on);
+export const APART: Stop = { kind: 'topic', target: 'job.*.nowhere.at.all' };
+
 /** Publishes this folder as the next version and waits until it is the active one. */
 export async function publishPolicy(system: TestSystem, folder: string): Promise<void> {
   const epoch = async (): Promise<number> => {

@@ -1,6 +1,7 @@
 /**
- * Stores screened outputs and refusals with their evidence, many in one transaction: control lock, fence, rows, ledger.
- * What was screened under another policy than the active one is not stored but handed back.
+ * Stores screened outputs and refusals with their evidence. What succeeded and may be read ends its job in the same
+ * statement (`finish-results.ts`); everything else, many in one transaction: control lock, fence, rows, ledger. What was
+ * screened under another policy than the active one is not stored but handed back.
  */
 import { type ControlState, workerSubject } from '@countersign/contracts/control';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
@@ -8,11 +9,12 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { gate } from '@countersign/platform/control-gate';
 import type { Database, Tx } from '@countersign/platform/database';
 import { groupCommit } from '@countersign/platform/group-commit';
-import { randomSalt } from '@countersign/platform/ids';
 import { append } from '@countersign/platform/ledger-append';
-import { judgeResult, outputDigest, type ScreenedResult } from './judge-result.ts';
+import { finishResults } from './finish-results.ts';
+import { judgeResult, type ScreenedResult } from './judge-result.ts';
 import type { Sender } from './read-result.ts';
 import { rejectedEntry, screenedEntry } from './result-entries.ts';
+import { toRow } from './result-row.ts';
 import { quarantine, type Screening } from './screen-output.ts';
 import type { Sealer } from './seal-output.ts';
 import { countRejections, type FencedAttempt, insertResults, type ResultRow, readFenced } from './store.ts';
@@ -22,6 +24,8 @@ export type RefusedEarly = { kind: 'refused'; from: Sender; dispatch_id: string;
 export type CommitItem = ScreenedResult | RefusedEarly;
 export type Outcome =
   | { kind: 'stored'; row: ResultRow; topic: string; fail_mode: Screening['fail_mode'] }
+  /** Stored, and its job has ended with it. */
+  | { kind: 'ended'; row: ResultRow; topic: string; fail_mode: Screening['fail_mode']; waited_for: boolean }
   | { kind: 'duplicate' }
   | { kind: 'refused'; code: string }
   | { kind: 'moved'; capability: string | null };
@@ -30,7 +34,15 @@ const dispatchOf = (item: CommitItem): string =>
   item.kind === 'screened' ? item.result.dispatch_id : item.dispatch_id;
 
 export const commitResults = (database: Database, sealer: Sealer): ((item: CommitItem) => Promise<Outcome>) =>
-  groupCommit<CommitItem, Outcome>({ run: (items) => database.transaction((tx) => commitIn(tx, items, sealer)) });
+  groupCommit<CommitItem, Outcome>({
+    run: async (items) => {
+      const outcomes = await finishResults(database, items, sealer);
+      const left = items.filter((item) => !outcomes.has(item));
+      const judged = left.length === 0 ? [] : await database.transaction((tx) => commitIn(tx, left, sealer));
+      for (const [i, item] of left.entries()) outcomes.set(item, judged[i]!);
+      return items.map((item) => outcomes.get(item)!);
+    },
+  });
 
 const commitIn = async (tx: Tx, items: readonly CommitItem[], sealer: Sealer): Promise<Outcome[]> => {
   const ids = [...new Set(items.map(dispatchOf))].sort();
@@ -76,7 +88,7 @@ class Batch {
 
   #store(item: ScreenedResult, fenced: FencedAttempt): Outcome {
     const screening = withinBounds(item, fenced);
-    const row = toRow(item, screening, fenced, this.#sealer);
+    const row = toRow(item, screening, fenced.traceparent, this.#sealer);
     const outcome: Outcome = { kind: 'stored', row, topic: fenced.topic, fail_mode: screening.fail_mode };
     this.rows.push(row);
     this.entries.push({ entry: screenedEntry(fenced, row, screening.fail_mode), outcome });
@@ -100,34 +112,3 @@ const withinBounds = ({ output_text, screening }: ScreenedResult, fenced: Fenced
   Buffer.byteLength(output_text) <= fenced.max_output_bytes
     ? screening
     : quarantine('the output is larger than the job may return', screening.findings);
-
-const toRow = (item: ScreenedResult, screening: Screening, fenced: FencedAttempt, sealer: Sealer): ResultRow => {
-  const { result, from, policy, output_text } = item;
-  const { dispatch_id, tenant, job_id, attempt, traceparent } = fenced;
-  const salt = randomSalt();
-  const isSealed = screening.decision !== 'allow';
-  return {
-    dispatch_id,
-    tenant,
-    job_id,
-    attempt,
-    pool: from.pool,
-    worker: from.worker,
-    status: result.status,
-    retryable: result.retryable,
-    output_decision: screening.decision,
-    rule_id: screening.rule_id,
-    reason: screening.reason,
-    policy_version: policy.active?.version ?? null,
-    policy_snapshot: policy.active?.snapshot ?? null,
-    policy_epoch: policy.active?.epoch ?? null,
-    findings: screening.findings,
-    output_digest: outputDigest(salt, output_text),
-    salt,
-    content: screening.released,
-    sealed: isSealed ? sealer.seal(dispatch_id, output_text) : null,
-    seal_key_id: isSealed ? sealer.key_id : null,
-    duration_ms: result.duration_ms,
-    traceparent,
-  };
-};

@@ -92,6 +92,9 @@ const report = ({ bus, metrics, log }: Context, subject: string, outcome: Settle
   const { tenant, job_id, dispatch_id, output_decision } = outcome.row;
   metrics.count(`output_policy_${output_decision}_total`);
   if (outcome.fail_mode === 'open') metrics.count('output_fail_open_total');
+  if (outcome.kind === 'ended') metrics.count('jobs_ended_total', { state: 'succeeded' });
+  // Nobody waits for the slot that it left: nobody need hear of it.
+  if (outcome.kind === 'ended' && !outcome.waited_for) return;
   // A hint that gets lost costs time only: the scheduler's sweep reads `output.outcomes`.
   bus.hint(subjects.screened(tenant, outcome.topic), { tenant, job_id, dispatch_id });
 };

@@ -1,50 +1,61 @@
 /** The evidence of output-safety: how an output was screened, or why a result was refused. Digests and findings only. */
-import { chainOfJob, type NewEntry } from '@countersign/contracts/ledger-entry';
+import { FACT_HOLES, jobEntry } from '@countersign/contracts/job-entry';
+import { type NewEntry, roleOf } from '@countersign/contracts/ledger-entry';
+import { canonicalWithHoles } from '@countersign/ledger/holed-json';
 import type { Sender } from './read-result.ts';
 import type { FencedAttempt, ResultRow } from './store.ts';
 
-const entryOf = (fenced: FencedAttempt, kind: string, more: Record<string, unknown>): NewEntry => ({
-  chain: chainOfJob(fenced.tenant, fenced.job_id),
-  kind,
-  tenant: fenced.tenant,
-  topic: fenced.topic,
-  body: {
-    tenant: fenced.tenant,
-    job_id: fenced.job_id,
-    actor: fenced.actor,
-    auth_method: fenced.auth_method,
-    owner: fenced.owner,
-    topic: fenced.topic,
-    capability: fenced.capability,
-    job_hash: fenced.job_hash,
-    dispatch_id: fenced.dispatch_id,
-    attempt: fenced.attempt,
-    traceparent: fenced.traceparent,
-    ...more,
-  },
+type FailMode = 'open' | null;
+/** What it says besides the attempt's facts. */
+const screenedDetails = (row: ResultRow, fail_mode: FailMode) => ({
+  dispatch_id: row.dispatch_id,
+  pool: row.pool,
+  worker: row.worker,
+  status: row.status,
+  retryable: row.retryable,
+  output_decision: row.output_decision,
+  rule_id: row.rule_id,
+  reason: row.reason,
+  findings: row.findings,
+  output_digest: row.output_digest,
+  duration_ms: row.duration_ms,
+  policy_version: row.policy_version,
+  policy_snapshot: row.policy_snapshot,
+  policy_epoch: row.policy_epoch,
+  fail_mode,
 });
 
-export const screenedEntry = (fenced: FencedAttempt, row: ResultRow, fail_mode: 'open' | null): NewEntry =>
-  entryOf(fenced, 'output_screened', {
-    pool: row.pool,
-    worker: row.worker,
-    status: row.status,
-    retryable: row.retryable,
-    output_decision: row.output_decision,
-    rule_id: row.rule_id,
-    reason: row.reason,
-    findings: row.findings,
-    output_digest: row.output_digest,
-    duration_ms: row.duration_ms,
-    policy_version: row.policy_version,
-    policy_snapshot: row.policy_snapshot,
-    policy_epoch: row.policy_epoch,
-    fail_mode,
-  });
+export const screenedEntry = (fenced: FencedAttempt, row: ResultRow, fail_mode: FailMode): NewEntry =>
+  jobEntry('output_screened', fenced, { attempt: fenced.attempt, ...screenedDetails(row, fail_mode) });
+
+/** The same, for the step that fills in the facts where they stand. */
+export const screenedTemplate = (row: ResultRow, fail_mode: FailMode): string =>
+  canonicalWithHoles(screenedDetails(row, fail_mode), FACT_HOLES);
+
+/** What the scheduler records of a job that ends with its screening, and through whom it does so. */
+export const succeededTemplate = (row: ResultRow): string =>
+  canonicalWithHoles(
+    {
+      state: 'succeeded',
+      dispatch_id: row.dispatch_id,
+      pool: row.pool,
+      worker: row.worker,
+      status: row.status,
+      duration_ms: row.duration_ms,
+      output_decision: row.output_decision,
+      output_digest: row.output_digest,
+      released: true,
+      reason: null,
+      via: roleOf('output-safety'),
+    },
+    FACT_HOLES,
+  );
 
 /** `pool` and `worker` are always the attempt's own: the sender stands apart, so that nobody takes it for who ran it. */
 export const rejectedEntry = (fenced: FencedAttempt, from: Sender, code: string): NewEntry =>
-  entryOf(fenced, 'result_rejected', {
+  jobEntry('result_rejected', fenced, {
+    dispatch_id: fenced.dispatch_id,
+    attempt: fenced.attempt,
     pool: fenced.pool,
     worker: fenced.worker,
     sender_pool: from.pool,

@@ -70,10 +70,12 @@ const RESULT_COLUMNS = `dispatch_id, tenant, job_id, attempt, pool, worker, stat
   reason, policy_version, policy_snapshot, policy_epoch, findings, output_digest, salt, content, sealed, seal_key_id,
   duration_ms, traceparent`;
 
+const toRecord = (row: ResultRow) => ({ ...row, sealed: row.sealed && `\\x${row.sealed.toString('hex')}` });
+
 /** Dispatch ids of those that were not there yet: another instance may have screened the same result in this moment. */
 export const insertResults = async (tx: Tx, rows: readonly ResultRow[]): Promise<ReadonlySet<string>> => {
   if (rows.length === 0) return new Set();
-  const records = rows.map((row) => ({ ...row, sealed: row.sealed && `\\x${row.sealed.toString('hex')}` }));
+  const records = rows.map(toRecord);
   const inserted = await tx.query<{ dispatch_id: string }>(
     `INSERT INTO output.results (${RESULT_COLUMNS})
      SELECT ${RESULT_COLUMNS} FROM json_populate_recordset(NULL::output.results, $1::json) ORDER BY dispatch_id
@@ -81,6 +83,30 @@ export const insertResults = async (tx: Tx, rows: readonly ResultRow[]): Promise
     [JSON.stringify(records)],
   );
   return new Set(inserted.map((row) => row.dispatch_id));
+};
+
+export type FinishItem = {
+  /** Without its `traceparent`, which is the job's. */
+  row: ResultRow;
+  /** What the attempt must be, besides what the row says. */
+  checked: { topic: string; claim_id: string; capability: string | null; any_capability: boolean; bytes: number };
+  /** Entries, with holes for the attempt's facts. */
+  screened: string;
+  ended: string;
+};
+
+const FINISH = 'SELECT scheduler.finish($1, $2, $3) AS outcomes';
+export type FinishOutcome = 'ended' | 'waited_for' | 'look';
+
+/** Stores these results and ends their jobs; nothing was written for those to be looked at. */
+export const finishStep = async (tx: Tx, items: readonly FinishItem[]): Promise<FinishOutcome[]> => {
+  const rows = items.map(({ row, checked }) => ({ ...toRecord(row), ...checked }));
+  const [answer] = await tx.query<{ outcomes: FinishOutcome[] }>(FINISH, [
+    JSON.stringify(rows),
+    items.map((item) => item.screened),
+    items.map((item) => item.ended),
+  ]);
+  return answer!.outcomes;
 };
 
 export const countRejections = async (tx: Tx, counts: ReadonlyMap<string, number>): Promise<void> => {
@@ -141,6 +167,6 @@ export const readReleased = async (tx: Tx, tenant: string, job_id: string): Prom
 /** Throws when a grant, view or function that this service lives on is missing. */
 export const probe = async (tx: Tx): Promise<void> => {
   await tx.query(
-    `SELECT FROM scheduler.fence('{}'), scheduler.releases, policy.active_output, identity.workers LIMIT 0`,
+    `SELECT FROM scheduler.fence('{}'), scheduler.finish('[]', '{}', '{}'), scheduler.releases, policy.active_output, identity.workers LIMIT 0`,
   );
 };

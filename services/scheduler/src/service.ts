@@ -14,12 +14,12 @@ import { settleAll } from '@countersign/platform/settle-all';
 import { z } from 'zod';
 import { admitJobs } from './admit/admit-jobs.ts';
 import { answerBeat } from './claim/answer-beat.ts';
-import type { Claim } from './claim/claim-attempts.ts';
 import { claimAttempts, readClaim } from './claim/claim-attempts.ts';
+import type { Claim } from './claim/claim-carefully.ts';
 import { dispatchJobs } from './dispatch/dispatch-jobs.ts';
 import { republishAttempts } from './dispatch/republish-attempts.ts';
 import { createWarrantSigner } from './dispatch/sign-warrant.ts';
-import { dispatchIdOf, endJobs, sweepScreened } from './finish/end-jobs.ts';
+import { dispatchIdOf, endScreened, sweepScreened } from './finish/end-jobs.ts';
 import { applyApprovals } from './hold/apply-approvals.ts';
 import { openControlMemory } from './known-control.ts';
 import { sweepAttempts } from './retry/sweep-attempts.ts';
@@ -75,7 +75,7 @@ export const scheduler = defineService({
       handle: async (hints) => {
         const screened = hints.filter((hint) => stageOf(hint.subject) === 'screened');
         if (screened.length < hints.length) approvals.nudge();
-        await endJobs(shared, screened.flatMap(dispatchIdOf));
+        if (screened.length > 0) await endScreened(shared, screened.flatMap(dispatchIdOf));
       },
     });
   },

@@ -52,6 +52,6 @@ describe('trouble', () => {
     const attempts = await Promise.all(Array.from({ length: 30 }, (_, i) => run.run(`shared-${i}`)));
     await Promise.all(attempts.flatMap((attempt, i) => Array.from({ length: 6 }, () => run.report(attempt, i))));
     const kinds = await Promise.all(attempts.map(({ job_id }) => run.kinds(job_id)));
-    expect(kinds).toEqual(attempts.map(() => ['output_screened']));
+    expect(kinds).toEqual(attempts.map(() => ['output_screened', 'job_succeeded']));
   });
 });

@@ -30,6 +30,7 @@ test('counts from the start', async () => {
 
 describe('an output that may leave', () => {
   test('is readable only once its job has ended with it', async () => {
+    await run.endApart(true);
     const attempt = await run.run('clean');
     const outcome = await run.screened(attempt, { name: 'Ada', open_tickets: 2 });
     expect(outcome).toMatchObject({ job_id: 'clean', status: 'succeeded', output_decision: 'allow', duration_ms: 12 });
@@ -38,9 +39,59 @@ describe('an output that may leave', () => {
     const released = await run.read('clean');
     expect(released).toMatchObject({ dispatch_id: attempt.dispatch_id, attempt: 1, status: 'succeeded', findings: [] });
     expect(released.output).toEqual({ name: 'Ada', open_tickets: 2 });
+    await run.endApart(false);
+  });
+
+  test('ends its job in the same step when nothing stands against it, and each service says its own part', async () => {
+    const attempt = await run.run('at-once', { capability: 'desk."read"' });
+    const outcome = await run.screened(attempt, { name: 'Ada' });
+    expect(outcome).toMatchObject({
+      job_id: 'at-once',
+      status: 'succeeded',
+      output_decision: 'allow',
+      duration_ms: 12,
+    });
+    expect((await run.read('at-once')).output).toEqual({ name: 'Ada' });
+    const [job] = await run.admin.query(
+      `SELECT j.state, j.result_dispatch_id, a.state AS attempt, r.traceparent = j.traceparent AS same_trace
+         FROM scheduler.jobs j JOIN scheduler.attempts a USING (tenant, job_id) JOIN output.results r USING (dispatch_id)
+        WHERE j.job_id = 'at-once'`,
+    );
+    const { dispatch_id } = attempt;
+    expect(job).toEqual({ state: 'succeeded', result_dispatch_id: dispatch_id, attempt: 'ended', same_trace: true });
+    const [screened, ended] = await run.entries('at-once');
+    const facts = {
+      actor: 'desk-agent',
+      owner: 'olivia',
+      capability: 'desk."read"',
+      worker: 'one',
+      pool: POOL,
+      attempt: 1,
+    };
+    expect(screened).toMatchObject({ kind: 'output_screened', recorded_by: 'countersign_output_safety', body: facts });
+    expect(ended).toMatchObject({ kind: 'job_succeeded', recorded_by: 'countersign_scheduler', body: facts });
+    expect(ended!.body).toMatchObject({ via: 'countersign_output_safety', released: true, dispatch_id, reason: null });
+    expect(screened!.body).not.toHaveProperty('via');
+    const rows = await run.admin.query<{ body: string }>(
+      `SELECT body FROM ledger.entries WHERE chain = 'job:acme:at-once'`,
+    );
+    for (const { body } of rows) expect(canonicalize(JSON.parse(body))).toBe(body);
+    expect(run.wakeUps.filter(({ body }) => body.job_id === 'at-once')).toEqual([]);
+  });
+
+  test('tells the scheduler of the slot it leaves when jobs wait for it', async () => {
+    await run.run('waiting');
+    await run.admin.query(`UPDATE scheduler.jobs SET state = 'cleared' WHERE job_id = 'waiting'`);
+    const { dispatch_id, ...attempt } = await run.run('before-it');
+    await run.screened({ dispatch_id, ...attempt }, 1);
+    await expect
+      .poll(() => run.wakeUps.filter(({ body }) => body.job_id === 'before-it').map(({ body }) => body))
+      .toEqual([{ tenant: TENANT, job_id: 'before-it', dispatch_id }]);
+    await run.admin.query(`UPDATE scheduler.jobs SET state = 'cancelled' WHERE job_id = 'waiting'`);
   });
 
   test('is recorded by salted digest and announced by key', async () => {
+    await run.endApart(true);
     const attempt = await run.run('recorded');
     await run.screened(attempt, 'a word nobody must repeat');
     const [entry, ...others] = await run.entries('recorded');
@@ -59,6 +110,7 @@ describe('an output that may leave', () => {
     await expect
       .poll(() => run.wakeUps.filter(({ body }) => body.job_id === 'recorded'))
       .toEqual([{ subject: 'job.screened.acme.desk.read', body: { tenant: TENANT, job_id: 'recorded', dispatch_id } }]);
+    await run.endApart(false);
   });
 
   test('may be any JSON, and comes back as it was', async () => {

@@ -100,24 +100,31 @@ describe('a result that does not count', () => {
   });
 });
 
-describe('the same result again', () => {
+describe.each([
+  { apart: true, kinds: ['output_screened'] },
+  { apart: false, kinds: ['output_screened', 'job_succeeded'] },
+])('the same result again (in two steps: $apart)', ({ apart, kinds }) => {
   test('is settled without a word, however often and at once', async () => {
-    const attempt = await run.run('repeated');
+    await run.endApart(apart);
+    const attempt = await run.run(`repeated-${apart}`);
     const answers = await Promise.all(Array.from({ length: 8 }, () => run.report(attempt, { n: 1 })));
     const { dispatch_id, claim_id } = attempt;
     expect(answers).toEqual(answers.map(() => ({ dispatch_id, claim_id, outcome: 'settled', code: null })));
-    await run.end(attempt, 'succeeded');
+    if (apart) await run.end(attempt, 'succeeded');
     await run.screened(attempt, { n: 1 });
-    expect(await run.kinds('repeated')).toEqual(['output_screened']);
-    await expect.poll(() => run.wakeUps.filter(({ body }) => body.job_id === 'repeated')).toHaveLength(1);
+    expect(await run.kinds(attempt.job_id)).toEqual(kinds);
+    if (apart)
+      await expect.poll(() => run.wakeUps.filter(({ body }) => body.job_id === attempt.job_id)).toHaveLength(1);
   });
 
   test('with other content is refused and changes nothing', async () => {
-    const attempt = await run.run('revised');
+    await run.endApart(apart);
+    const attempt = await run.run(`revised-${apart}`);
     await run.screened(attempt, 'first');
     await run.screened(attempt, 'second');
-    await run.end(attempt, 'succeeded');
-    expect((await run.read('revised')).output).toBe('first');
-    expect(await run.kinds('revised')).toEqual(['output_screened', 'result_rejected']);
+    if (apart) await run.end(attempt, 'succeeded');
+    expect((await run.read(attempt.job_id)).output).toBe('first');
+    expect(await run.kinds(attempt.job_id)).toEqual([...kinds, 'result_rejected']);
+    await run.endApart(false);
   });
 });

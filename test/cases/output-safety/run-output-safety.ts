@@ -21,6 +21,7 @@ import { type Bus, connectBus } from '@countersign/platform/bus';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import { start } from '@countersign/platform/service';
 import { newTraceparent } from '@countersign/platform/trace';
+import { APART } from '../../harness/act-as-role.ts';
 import { createDatabase } from '../../harness/create-database.ts';
 import { startGuardedNats } from '../nats/connect-as.ts';
 
@@ -66,12 +67,17 @@ export type RunningOutputSafety = AsyncDisposable & {
   screened(attempt: Attempt, output: unknown, options?: ReportOptions): Promise<Record<string, unknown> | undefined>;
   read(job_id: string, tenant?: string): Promise<ResultView>;
   kinds(job_id: string): Promise<string[]>;
+  /** Whether results are screened and their jobs ended in two steps, the second one by the test. */
+  endApart(on: boolean): Promise<void>;
   /** The job ends and releases this attempt's result. */
   end(attempt: Attempt, state: JobState): Promise<void>;
   /** Resolves when the service waits for a row that somebody else holds. */
   blocked(): Promise<void>;
   outcome(attempt: Attempt): Promise<Record<string, unknown> | undefined>;
-  entries(job_id: string, tenant?: string): Promise<{ kind: string; body: Record<string, unknown> }[]>;
+  entries(
+    job_id: string,
+    tenant?: string,
+  ): Promise<{ kind: string; recorded_by: string; body: Record<string, unknown> }[]>;
   activate(scope: string, policy: Partial<OutputPolicySource>): Promise<void>;
   metric(name: string): Promise<number>;
 };
@@ -154,6 +160,14 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
     },
     read: (job_id, tenant = TENANT) => ingress.call('output.read', { tenant, job_id }),
     kinds: async (job_id) => (await run.entries(job_id)).map(({ kind }) => kind),
+    async endApart(on) {
+      const { kind, target } = APART;
+      await run.scheduler.query(`SELECT control.set_switch('apart', $1, $2, NULL, $3, 'tried by a test', 'operator')`, [
+        kind,
+        target,
+        on,
+      ]);
+    },
     async end({ tenant, job_id, dispatch_id }, state) {
       await admin.query(
         'UPDATE scheduler.jobs SET state = $3, result_dispatch_id = $4 WHERE tenant = $1 AND job_id = $2',
@@ -174,11 +188,11 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
       return row;
     },
     async entries(job_id, tenant = TENANT) {
-      const rows = await admin.query<{ kind: string; body: string }>(
-        'SELECT kind, body FROM ledger.entries WHERE chain = $1 ORDER BY seq',
+      const rows = await admin.query<{ kind: string; recorded_by: string; body: string }>(
+        'SELECT kind, recorded_by, body FROM ledger.entries WHERE chain = $1 ORDER BY seq',
         [`job:${tenant}:${job_id}`],
       );
-      return rows.map(({ kind, body }) => ({ kind, body: JSON.parse(body) as Record<string, unknown> }));
+      return rows.map(({ body, ...row }) => ({ ...row, body: JSON.parse(body) as Record<string, unknown> }));
     },
     async activate(scope, policy) {
       version += 1;

@@ -38,7 +38,12 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'ledger.finish_publishing': ['countersign_audit'],
   'ledger.seal': ['countersign_audit'],
   'ledger.start_publishing': ['countersign_audit'],
+  'scheduler.admit': ['countersign_scheduler'],
+  'scheduler.beat': ['countersign_scheduler'],
+  'scheduler.claim': ['countersign_scheduler'],
+  'scheduler.dispatch': ['countersign_scheduler'],
   'scheduler.fence': ['countersign_output_safety'],
+  'scheduler.finish': ['countersign_output_safety'],
 };
 const LEDGER_AND_CONTROL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   countersign_ingress: { 'control.revocations': 'SELECT' },

@@ -57,6 +57,9 @@ export type NewContext = {
   salt: string;
   plain_digest: string;
   decisions: string;
+  /** The kernel's word for later, and its seal. */
+  sealed_until: string | null;
+  seal: string | null;
 };
 
 const CONTEXT_COLUMNS = [
@@ -69,6 +72,8 @@ const CONTEXT_COLUMNS = [
   'salt',
   'plain_digest',
   'decisions',
+  'sealed_until',
+  'seal',
 ] as const;
 const INSERT_CONTEXTS = `
 INSERT INTO scheduler.contexts (${CONTEXT_COLUMNS.join(', ')})

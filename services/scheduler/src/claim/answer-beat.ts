@@ -13,6 +13,7 @@ import { gate } from '@countersign/platform/control-gate';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import type { BeatenAttempt } from '../store-attempts.ts';
 import { extendLeases, readBeaten, readParties, tenantsAndActors } from '../store-attempts.ts';
+import { beatStep } from '../store-steps.ts';
 
 type Beat = RpcParsed<'scheduler.beat'>['attempts'][number];
 type Order = BeatAnswer['attempts'][number];
@@ -42,6 +43,8 @@ const orderFor = (beat: Beat, attempt: BeatenAttempt | undefined, who: Worker, s
   return reason === null ? { dispatch_id, order: 'continue', reason } : { dispatch_id, order: 'stop', reason };
 };
 
+const goesOn = ({ dispatch_id }: Beat): Order => ({ dispatch_id, order: 'continue', reason: null });
+
 export const answerBeat = async (
   context: SchedulerContext,
   subject: string,
@@ -50,6 +53,8 @@ export const answerBeat = async (
   const who = readWorkerSubject(subject);
   if (!who) throw new CountersignError('field_invalid', 'the subject names no pool and worker');
   if (attempts.length === 0) return { attempts: [] };
+  const running = attempts.every((beat) => !beat.reported);
+  if (running && (await beatStep(context.database, who, attempts))) return { attempts: attempts.map(goesOn) };
   return context.database.transaction(async (tx) => {
     const ids = attempts.map((beat) => beat.dispatch_id);
     const parties = await readParties(tx, ids);

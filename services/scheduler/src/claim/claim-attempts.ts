@@ -1,34 +1,16 @@
 /**
- * Grants an attempt to one worker, many claims to a commit. `control` is read in that transaction: a stop, a new policy
- * or a cancelled job is seen before anything runs. The same claim id gets the same answer, any other one loses.
+ * Grants attempts to workers, many claims to a statement: the last look before something runs. A stop, a new policy or a
+ * cancelled job is seen under the gate; a claim that cannot be granted as it stands is judged on the careful path.
  */
-
-import type { ControlState } from '@countersign/contracts/control';
-import { stopFor, workerSubject } from '@countersign/contracts/control';
 import { CountersignError } from '@countersign/contracts/errors';
-import { jobEntry } from '@countersign/contracts/job-entry';
-import type { NewEntry } from '@countersign/contracts/ledger-entry';
+import { FACT_HOLES } from '@countersign/contracts/job-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { readWorkerSubject } from '@countersign/contracts/subjects';
-import type { ClaimAnswer, ClaimRequest, ClaimVerdict } from '@countersign/contracts/worker';
-import { gate } from '@countersign/platform/control-gate';
-import type { Tx } from '@countersign/platform/database';
-import { append } from '@countersign/platform/ledger-append';
-import type { Move } from '../move-jobs.ts';
-import { moveJobs } from '../move-jobs.ts';
+import type { ClaimRequest } from '@countersign/contracts/worker';
+import { canonicalWithHoles } from '@countersign/ledger/holed-json';
 import type { SchedulerContext } from '../scheduler-context.ts';
-import type { LockedAttempt, StartedAttempt } from '../store-attempts.ts';
-import {
-  closeAttempts,
-  countRunning,
-  lockAttempts,
-  readParties,
-  startAttempts,
-  tenantsAndActors,
-} from '../store-attempts.ts';
-
-export type Claim = ClaimRequest & { pool: string; worker: string };
-type Outcome = ClaimAnswer | CountersignError;
+import { claimStep, type GrantedClaim } from '../store-steps.ts';
+import { type Claim, claimCarefully, type Outcome } from './claim-carefully.ts';
 
 /** The server's permissions let a worker publish only under its own pool and name. */
 export const readClaim = (subject: string, request: ClaimRequest): Claim => {
@@ -37,130 +19,39 @@ export const readClaim = (subject: string, request: ClaimRequest): Claim => {
   return { ...request, ...who };
 };
 
-const lost = (code: string): ClaimVerdict => ({ outcome: 'lost', code });
+/** What `job_running` says besides the attempt's facts, which are filled in where they stand. */
+export const runningTemplate = ({ dispatch_id, claim_id, pool, worker }: Claim): string =>
+  canonicalWithHoles({ state: 'running', dispatch_id, claim_id, pool, worker }, FACT_HOLES);
 
-type Plan = { moves: Move[]; entries: NewEntry[]; started: StartedAttempt[]; voided: string[] };
-
-const giveBack = (
-  plan: Plan,
-  attempt: LockedAttempt,
-  to: 'cleared' | 'cancelled' | 'failed',
-  kind: string,
-  reason: string,
-  details = {},
-): void => {
-  const { tenant, job_id, dispatch_id } = attempt;
-  plan.voided.push(dispatch_id);
-  plan.moves.push({ tenant, job_id, from: 'dispatched', to, reason });
-  plan.entries.push(
-    jobEntry(kind, attempt, {
-      dispatch_id,
-      attempt: attempt.attempt,
-      pool: attempt.pool,
-      reason,
-      state: to,
-      ...details,
-    }),
-  );
-};
-
-const refuse = (plan: Plan, attempt: LockedAttempt, { refused, worker }: Claim): ClaimVerdict => {
-  const code = refused!.code;
-  giveBack(plan, attempt, 'failed', 'attempt_refused', `warrant refused: ${code}`, { worker, code });
-  plan.entries.push(
-    jobEntry('job_failed', attempt, { state: 'failed', attempt: attempt.attempt, reason: `warrant refused: ${code}` }),
-  );
-  return lost('warrant_invalid');
-};
-
-const grant = (attempt: LockedAttempt): ClaimVerdict => ({
+const toAnswer = ({ dispatch_id, claim_id }: Claim, { place: _, ...granted }: GrantedClaim): Outcome => ({
+  dispatch_id,
+  claim_id,
   outcome: 'granted',
-  tenant: attempt.tenant,
-  job_id: attempt.job_id,
-  attempt: attempt.attempt,
+  ...granted,
   lease_ms: LIMITS.lease_ms,
-  timeout_ms: attempt.timeout_ms,
-  max_output_bytes: attempt.max_output_bytes,
 });
 
-const judge = (
-  plan: Plan,
-  state: ControlState,
-  claim: Claim,
-  attempt: LockedAttempt | undefined,
-  full: boolean,
-): ClaimVerdict => {
-  if (!attempt || attempt.pool !== claim.pool) return lost('attempt_stale');
-  // Before all else: not even what it was granted once is granted again. The attempt stays for another worker.
-  if (state.revoked.includes(workerSubject(claim))) return lost('revoked');
-  if (attempt.attempt_state === 'running' && attempt.claim_id === claim.claim_id) return grant(attempt);
-  if (attempt.attempt_state !== 'dispatched' || attempt.job_state !== 'dispatched') {
-    return lost(attempt.claim_id === null ? 'attempt_stale' : 'claim_lost');
-  }
-  const taken = plan.started.some((started) => started.dispatch_id === attempt.dispatch_id);
-  if (taken || plan.voided.includes(attempt.dispatch_id)) return lost('claim_lost');
-  if (claim.refused) return refuse(plan, attempt, claim);
-  const active = state.policies[attempt.tenant];
-  if (!active || active.epoch !== attempt.policy_epoch || state.revoked.includes(attempt.actor)) {
-    giveBack(plan, attempt, 'cleared', 'job_cleared', 'policy changed before the claim');
-    return lost('epoch_stale');
-  }
-  const stop = stopFor(state, { ...attempt, agent: attempt.actor });
-  if (stop) {
-    giveBack(plan, attempt, 'cleared', 'job_cleared', `stopped by switch ${stop.switch_id}`);
-    return lost('stopped');
-  }
-  if (full) return { outcome: 'wait', retry_ms: LIMITS.sweep_ms };
-  plan.started.push({
-    dispatch_id: attempt.dispatch_id,
-    pool: claim.pool,
-    worker: claim.worker,
-    claim_id: claim.claim_id,
-  });
-  const { tenant, job_id, dispatch_id } = attempt;
-  plan.moves.push({ tenant, job_id, from: 'dispatched', to: 'running', runs: 1 });
-  plan.entries.push(
-    jobEntry('job_running', attempt, {
-      state: 'running',
-      dispatch_id,
-      attempt: attempt.attempt,
-      pool: attempt.pool,
-      worker: claim.worker,
-      claim_id: claim.claim_id,
-    }),
-  );
-  return grant(attempt);
-};
-
-const commitClaims = async (tx: Tx, claims: readonly Claim[]): Promise<Outcome[]> => {
-  const ids = [...new Set(claims.map((claim) => claim.dispatch_id))].sort();
-  const parties = await readParties(tx, ids);
-  const [tenants, actors] = tenantsAndActors(parties);
-  const [state, running, attempts] = await Promise.all([
-    gate(tx, tenants, [...actors, ...claims.map(workerSubject)]),
-    countRunning(tx, [...new Set(claims.map((claim) => claim.pool))].sort()),
-    lockAttempts(tx, parties),
-  ]);
-  const plan: Plan = { moves: [], entries: [], started: [], voided: [] };
-  const outcomes = claims.map((claim) => {
-    const attempt = attempts.get(claim.dispatch_id);
-    const used = (running.get(claim.pool) ?? 0) + plan.started.filter((started) => started.pool === claim.pool).length;
-    const full = attempt !== undefined && used >= attempt.pool_concurrency;
-    const { dispatch_id, claim_id } = claim;
-    return { dispatch_id, claim_id, ...judge(plan, state, claim, attempt, full) };
-  });
-  await Promise.all([
-    moveJobs(tx, plan.moves),
-    startAttempts(tx, plan.started),
-    closeAttempts(tx, plan.voided, 'void'),
-    append(tx, plan.entries),
-  ]);
-  return outcomes;
-};
+/** A refusal is no claim, and of two for the same attempt the second sees what became of the first. */
+const plainClaims = (claims: readonly Claim[]): Claim[] =>
+  [...Map.groupBy(claims, (claim) => claim.dispatch_id).values()]
+    .map(([first]) => first!)
+    .filter((claim) => claim.refused === undefined);
 
 export const claimAttempts = async (context: SchedulerContext, claims: Claim[]): Promise<Outcome[]> => {
-  const outcomes = await context.database.transaction((tx) => commitClaims(tx, claims));
+  const plain = plainClaims(claims);
+  await context.planned?.();
+  const steps = plain.map((claim) => ({ ...claim, template: runningTemplate(claim) }));
+  const granted = steps.length === 0 ? [] : await claimStep(context.database, steps);
+  const answers = new Map(
+    granted.map((each) => {
+      const claim = plain[each.place - 1]!;
+      return [claim, toAnswer(claim, each)];
+    }),
+  );
+  const left = claims.filter((claim) => !answers.has(claim));
+  const judged = left.length === 0 ? [] : await context.database.transaction((tx) => claimCarefully(tx, left));
+  for (const [i, claim] of left.entries()) answers.set(claim, judged[i]!);
   for (const claim of claims)
     if (claim.refused) context.metrics.count('warrants_refused_total', { code: claim.refused.code });
-  return outcomes;
+  return claims.map((claim) => answers.get(claim)!);
 };

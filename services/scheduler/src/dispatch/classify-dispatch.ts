@@ -1,13 +1,10 @@
 /** What the dispatch gate makes of one decided job under the state it reads in its transaction. Pure; writes nothing. */
 import type { ControlState } from '@countersign/contracts/control';
 import { stopFor } from '@countersign/contracts/control';
-import type { Decision, Judged } from '@countersign/contracts/decision';
 import type { ChosenPool } from '../choose-pool.ts';
 import { choosePool } from '../choose-pool.ts';
 import type { PoolList } from '../store-pools.ts';
-import type { ClearedJob } from './store-dispatch.ts';
-
-export type DispatchItem = { job: ClearedJob; answer: Judged; decision: Decision };
+import type { DispatchItem } from './dispatch-item.ts';
 
 export type Verdict =
   /** Decided under another epoch, or by a policy that is gone: back through the gate. */

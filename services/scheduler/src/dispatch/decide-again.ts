@@ -8,9 +8,9 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { isFailOpen } from '@countersign/platform/fail-mode';
 import type { SchedulerContext } from '../scheduler-context.ts';
-import type { DispatchItem } from './classify-dispatch.ts';
+import type { ClearedJob, DispatchItem } from './dispatch-item.ts';
 import { standByDecisions } from './stand-by-decisions.ts';
-import { type ClearedJob, delayJobs } from './store-dispatch.ts';
+import { delayJobs } from './store-dispatch.ts';
 
 /** One tenant's jobs without a policy must not stand in front of another's. */
 const LATER_MS = 2_000;
@@ -48,7 +48,7 @@ export const decideAgain = async (context: SchedulerContext, jobs: readonly Clea
   for (const [i, job] of jobs.entries()) {
     const answer = answers[i];
     if (answer?.ok) {
-      items.push({ job, answer: answer.value, decision: finalDecision(answer.value) });
+      items.push({ job, answer: answer.value, decision: finalDecision(answer.value), decided_by: 'kernel' });
       continue;
     }
     const code = answer?.error.code ?? 'policy_unavailable';

@@ -2,11 +2,10 @@
 import type { EffectiveJob } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import { canonicalize } from '@countersign/ledger/canonical-json';
-import { saltedDigest } from '@countersign/ledger/digest';
+import { PAYLOAD_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import { uuidv7 } from '@countersign/platform/ids';
 import type { ChosenPool } from '../choose-pool.ts';
-import type { DispatchItem } from './classify-dispatch.ts';
-import type { ClearedJob } from './store-dispatch.ts';
+import type { ClearedJob, DispatchItem } from './dispatch-item.ts';
 
 export type NewAttempt = {
   dispatch_id: string;
@@ -29,9 +28,12 @@ export type NewAttempt = {
 /** With what has to travel to the worker. */
 export type SentAttempt = { attempt: NewAttempt; job: ClearedJob; effective: EffectiveJob };
 
+/** Free slots and a small window, so that no worker waits for the next job. */
+export const roomOf = (concurrency: number): number => concurrency + Math.min(concurrency, LIMITS.dispatch_window);
+
 const payloadDigest = (salt: string, { prompt, payload }: EffectiveJob): string => {
   const content = { ...(prompt === undefined ? {} : { prompt }), ...(payload === undefined ? {} : { payload }) };
-  return saltedDigest('countersign/payload/v1', Buffer.from(salt, 'base64url'), canonicalize(content));
+  return saltedDigest(PAYLOAD_DOMAIN, Buffer.from(salt, 'base64url'), canonicalize(content));
 };
 
 export const newAttempt = (

@@ -5,10 +5,10 @@ import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import type { ChosenPool } from '../choose-pool.ts';
 import { approvalTerms } from '../hold/approval-terms.ts';
 import type { Move } from '../move-jobs.ts';
-import type { DispatchItem, Verdict } from './classify-dispatch.ts';
-import type { SentAttempt } from './new-attempt.ts';
+import type { Verdict } from './classify-dispatch.ts';
+import type { ClearedJob, DispatchItem } from './dispatch-item.ts';
+import type { NewAttempt, SentAttempt } from './new-attempt.ts';
 import { newAttempt } from './new-attempt.ts';
-import type { ClearedJob } from './store-dispatch.ts';
 
 export type DispatchPlan = {
   moves: Move[];
@@ -53,10 +53,24 @@ const hold = (plan: DispatchPlan, item: DispatchItem, reason: string): void => {
   plan.entries.push(jobEntry('job_held', job, details));
 };
 
+export const dispatchedEntry = ({ job, decision, decided_by }: DispatchItem, sent: NewAttempt): NewEntry =>
+  jobEntry('job_dispatched', job, {
+    state: 'dispatched',
+    decision,
+    decided_by,
+    dispatch_id: sent.dispatch_id,
+    attempt: sent.attempt,
+    pool: sent.pool,
+    approval_id: sent.approval_id,
+    payload_digest: sent.payload_digest,
+    effective_digest: sent.effective_digest,
+    policy_snapshot: sent.policy_snapshot,
+  });
+
 const send = (plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, approval_id: string | null): void => {
   const { job, decision } = item;
   const sent = newAttempt(item, pool, approval_id);
-  const { attempt, dispatch_id, payload_digest, effective_digest, policy_snapshot } = sent.attempt;
+  const { attempt, effective_digest } = sent.attempt;
   if (effective_digest !== job.effective_digest) plan.renewed.push(item);
   plan.attempts.push(sent);
   const { tenant, job_id } = job;
@@ -70,19 +84,7 @@ const send = (plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, approval
     attempt,
     pool: pool.id,
   });
-  plan.entries.push(
-    jobEntry('job_dispatched', job, {
-      state: 'dispatched',
-      decision,
-      dispatch_id,
-      attempt,
-      pool: pool.id,
-      approval_id,
-      payload_digest,
-      effective_digest,
-      policy_snapshot,
-    }),
-  );
+  plan.entries.push(dispatchedEntry(item, sent.attempt));
 };
 
 const keyOf = (job: ClearedJob): string => `${job.tenant}/${job.job_id}`;

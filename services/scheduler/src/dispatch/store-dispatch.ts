@@ -1,24 +1,10 @@
 /** SQL of the dispatch gate. */
 
-import type { JobFacts } from '@countersign/contracts/job-entry';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import type { Tx } from '@countersign/platform/database';
-import type { DispatchItem } from './classify-dispatch.ts';
+import type { ClearedJob, DispatchItem } from './dispatch-item.ts';
+import type { StoredAnswer } from './kernels-word.ts';
 import type { NewAttempt } from './new-attempt.ts';
-
-export type ClearedJob = JobFacts & {
-  effective_digest: string | null;
-  approval_id: string | null;
-  held_seq: number;
-  attempt: number;
-  runs: number;
-  pool: string | null;
-  policy_epoch: number;
-  salt: string;
-  /** Canonical JSON of the request as the rules saw it last. */
-  rewritten: string;
-  actor_json: string;
-};
 
 /**
  * The next jobs of every pool at once, no more than each has room for, so that a full pool never stands in another's
@@ -121,9 +107,9 @@ export const delayJobs = async (tx: Tx, jobs: readonly ClearedJob[], ms: number)
   await tx.query(DELAY, [jobs.map((job) => job.tenant), jobs.map((job) => job.job_id), ms]);
 };
 
-export type Standing = { tenant: string; job_id: string; effective: string | null; decisions: string };
+export type Standing = Pick<StoredAnswer, 'tenant' | 'job_id' | 'decisions' | 'effective' | 'sealed_until' | 'seal'>;
 const STANDING = `
-SELECT c.tenant, c.job_id, c.effective, c.decisions
+SELECT c.tenant, c.job_id, c.effective, c.decisions, c.sealed_until, c.seal
   FROM unnest($1::text[], $2::text[]) AS k(tenant, job_id)
   JOIN scheduler.contexts c ON c.tenant = k.tenant AND c.job_id = k.job_id`;
 

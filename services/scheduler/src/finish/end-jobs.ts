@@ -23,7 +23,7 @@ import type { SchedulerContext } from '../scheduler-context.ts';
 import type { LockedAttempt } from '../store-attempts.ts';
 import { closeAttempts, lockAttempts, readParties, tenantsAndActors } from '../store-attempts.ts';
 import type { ScreenedOutcome } from './store-outcomes.ts';
-import { readOutcomes, screenedAttempts } from './store-outcomes.ts';
+import { readOutcomes, screenedAttempts, stillOpen } from './store-outcomes.ts';
 
 type End = { to: JobState; reason: string | null };
 
@@ -140,4 +140,10 @@ export const sweepScreened = async (context: SchedulerContext): Promise<void> =>
     const ended = await endJobs(context, ids);
     if (ids.length < LIMITS.batch_rows || ended === 0) return;
   }
+};
+
+/** After a hint: what was ended together with its screening has left a slot that somebody waits for. */
+export const endScreened = async (context: SchedulerContext, ids: readonly string[]): Promise<void> => {
+  await endJobs(context, await stillOpen(context.database, ids));
+  context.nudgeDispatch();
 };

@@ -20,6 +20,17 @@ SELECT dispatch_id, status, retryable, output_decision, rule_id, output_digest, 
 export const readOutcomes = (tx: Tx, ids: readonly string[]): Promise<ScreenedOutcome[]> =>
   tx.query<ScreenedOutcome>(OUTCOMES, [ids]);
 
+const OPEN = `
+SELECT a.dispatch_id FROM unnest($1::uuid[]) AS k(dispatch_id)
+ CROSS JOIN LATERAL (SELECT dispatch_id, state FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id OFFSET 0) a
+ WHERE a.state IN ('running', 'reported')`;
+
+/** Those of these attempts that have not ended. */
+export const stillOpen = async (tx: Tx, ids: readonly string[]): Promise<string[]> => {
+  const rows = await tx.query<{ dispatch_id: string }>(OPEN, [ids]);
+  return rows.map((row) => row.dispatch_id);
+};
+
 const SCREENED = `
 SELECT a.dispatch_id FROM scheduler.attempts a JOIN output.outcomes o ON o.dispatch_id = a.dispatch_id
  WHERE a.state IN ('running', 'reported') LIMIT $1`;

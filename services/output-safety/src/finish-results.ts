@@ -1,0 +1,61 @@
+/**
+ * Screening and end in one step: a result that succeeded and may be read is stored, released and recorded in one statement
+ * that checks claim, attempt, worker, policy and stops under locks. What it leaves takes the careful path.
+ */
+import type { Tx } from '@countersign/platform/database';
+import type { CommitItem, Outcome } from './commit-results.ts';
+import type { ScreenedResult } from './judge-result.ts';
+import { screenedTemplate, succeededTemplate } from './result-entries.ts';
+import { toRow } from './result-row.ts';
+import { looksAtCapability } from './screen-output.ts';
+import type { Sealer } from './seal-output.ts';
+import { type FinishItem, finishStep } from './store.ts';
+
+/** By item; those that are absent have to be looked at. */
+export const finishResults = async (
+  database: Tx,
+  items: readonly CommitItem[],
+  sealer: Sealer,
+): Promise<Map<CommitItem, Outcome>> => {
+  const plain = plainResults(items);
+  if (plain.length === 0) return new Map();
+  const steps = plain.map((item) => planFinish(item, sealer));
+  const outcomes = await finishStep(database, steps);
+  return new Map(
+    plain.flatMap((item, i) => {
+      const outcome = outcomes[i]!;
+      if (outcome === 'look') return [];
+      const { topic } = item.from;
+      const { fail_mode } = item.screening;
+      return [[item, { kind: 'ended', row: steps[i]!.row, topic, fail_mode, waited_for: outcome === 'waited_for' }]];
+    }),
+  );
+};
+
+/** Of two results for one attempt the second sees what became of the first. */
+const plainResults = (items: readonly CommitItem[]): ScreenedResult[] => {
+  const screened = items.filter((item): item is ScreenedResult => item.kind === 'screened');
+  return [...Map.groupBy(screened, (item) => item.result.dispatch_id).values()]
+    .map(([first]) => first!)
+    .filter(endsWithScreening);
+};
+
+const endsWithScreening = ({ result, screening, policy }: ScreenedResult): boolean =>
+  result.status === 'succeeded' && screening.decision !== 'quarantine' && policy.active !== null;
+
+const planFinish = (item: ScreenedResult, sealer: Sealer): FinishItem => {
+  const { from, result, screening, policy, capability, output_text } = item;
+  const row = toRow(item, screening, '', sealer);
+  return {
+    row,
+    checked: {
+      topic: from.topic,
+      claim_id: result.claim_id,
+      capability,
+      any_capability: !looksAtCapability(policy.compiled),
+      bytes: Buffer.byteLength(output_text),
+    },
+    screened: screenedTemplate(row, screening.fail_mode),
+    ended: succeededTemplate(row),
+  };
+};

@@ -1,0 +1,77 @@
+/**
+ * Admits what the one statement does not: under another revision than the one that was planned under, under a name or a
+ * key that is taken, or with an error for an answer. One transaction that reads `control` before it judges.
+ */
+
+import type { AdmitItem, Admitted } from '@countersign/contracts/admission';
+import { CountersignError } from '@countersign/contracts/errors';
+import { gate } from '@countersign/platform/control-gate';
+import type { Tx } from '@countersign/platform/database';
+import { append } from '@countersign/platform/ledger-append';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import { EVERY_TENANT, readPools } from '../store-pools.ts';
+import {
+  firstOfEachName,
+  keyOf,
+  type Planned,
+  planOne,
+  STATE_OF,
+  subjectsOf,
+  toContext,
+  toEntry,
+  toRow,
+} from './plan.ts';
+import type { ExistingJob } from './store-admissions.ts';
+import { findExisting, insertContexts, insertJobs } from './store-admissions.ts';
+
+type Outcome = Admitted | CountersignError;
+
+/** The first answer again, or a conflict when anything about the request is another. */
+const replay = (item: AdmitItem, existing: ExistingJob | undefined): Outcome => {
+  if (!existing) return new CountersignError('database_unavailable', 'the job was there a moment ago');
+  const same = existing.plain_digest === item.plain_digest && existing.actor === item.actor.id;
+  if (!same) return new CountersignError('idempotency_conflict', undefined, { at: '/job_id' });
+  return {
+    job_id: existing.job_id,
+    tenant: existing.tenant,
+    state: STATE_OF[existing.decisions[existing.decisions.length - 1]!.decision],
+    decisions: existing.decisions,
+    replayed: true,
+  };
+};
+
+const commitPlanned = async (tx: Tx, planned: readonly Planned[]): Promise<Set<string>> => {
+  const firsts = firstOfEachName(planned).map((plan) => ({ plan, row: toRow(plan) }));
+  const rows = firsts.map(({ row }) => row);
+  const inserted = new Set((await insertJobs(tx, rows)).map(keyOf));
+  const fresh = firsts.filter(({ row }) => inserted.has(keyOf(row)));
+  const contexts = fresh.map(({ plan }) => toContext(plan));
+  const entries = fresh.map(({ plan, row }) => toEntry(plan, row));
+  await Promise.all([insertContexts(tx, contexts), append(tx, entries)]);
+  return new Set(fresh.map(({ plan }) => plan.item.salt));
+};
+
+export const admitCarefully = async (
+  context: SchedulerContext,
+  tx: Tx,
+  items: readonly AdmitItem[],
+): Promise<{ outcomes: Outcome[]; fresh: Planned[] }> => {
+  const tenants = items.map((item) => item.request.tenant);
+  const [state, pools] = await Promise.all([
+    gate(tx, tenants, items.flatMap(subjectsOf)),
+    readPools(tx, [...tenants, EVERY_TENANT]),
+  ]);
+  for (const [tenant, active] of Object.entries(state.policies)) context.known.epochs.set(tenant, active.epoch);
+  const plans = items.map((item) => planOne(item, state, pools));
+  const planned = plans.filter((plan): plan is Planned => !(plan instanceof CountersignError));
+  const fresh = await commitPlanned(tx, planned);
+  const replays = planned.filter((plan) => !fresh.has(plan.item.salt)).map((plan) => plan.item);
+  const existing = await findExisting(tx, replays);
+  const outcomes = plans.map((plan): Outcome => {
+    if (plan instanceof CountersignError) return plan;
+    if (!fresh.has(plan.item.salt)) return replay(plan.item, existing(plan.item));
+    const { tenant, job_id } = plan.item.request;
+    return { job_id, tenant, state: plan.state, decisions: plan.decisions, replayed: false };
+  });
+  return { outcomes, fresh: planned.filter((plan) => fresh.has(plan.item.salt)) };
+};

@@ -1,0 +1,144 @@
+/** What becomes of a decided job at the door, under the state of `control` it is planned under. Pure. */
+
+import type { AdmitItem } from '@countersign/contracts/admission';
+import type { ControlState } from '@countersign/contracts/control';
+import { keySubject, stopFor } from '@countersign/contracts/control';
+import type { Decision } from '@countersign/contracts/decision';
+import { finalDecision } from '@countersign/contracts/decision';
+import { CountersignError } from '@countersign/contracts/errors';
+import { jobEntry } from '@countersign/contracts/job-entry';
+import type { NewEntry } from '@countersign/contracts/ledger-entry';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { JobState } from '@countersign/contracts/states';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import { uuidv7 } from '@countersign/platform/ids';
+import { choosePool } from '../choose-pool.ts';
+import { approvalTerms } from '../hold/approval-terms.ts';
+import type { PoolList } from '../store-pools.ts';
+import type { NewContext, NewJob } from './store-admissions.ts';
+
+export type Planned = { item: AdmitItem; state: JobState; decisions: Decision[]; pool: string | null };
+
+export const keyOf = (job: { tenant: string; job_id: string }): string => `${job.tenant}/${job.job_id}`;
+
+export const STATE_OF: Readonly<Record<Decision['decision'], JobState>> = {
+  allow: 'cleared',
+  allow_with_constraints: 'cleared',
+  require_approval: 'held',
+  deny: 'denied',
+  /** A rewrite is always decided again; an answer that ends with one lets nothing through. */
+  remediate: 'denied',
+};
+
+/** A stop at the door is a denial of its own, beside what the policy said. */
+const stopped = (decision: Decision, switch_id: string): Decision => ({
+  ...decision,
+  decision_id: uuidv7(),
+  decision: 'deny',
+  rule_id: null,
+  reason: `stopped by switch ${switch_id}`,
+  effective_digest: null,
+});
+
+/** Who asks, and the key that it came with: a key that was revoked on the way admits nothing. */
+export const subjectsOf = ({ actor, key_id }: AdmitItem): string[] =>
+  key_id === null ? [actor.id] : [actor.id, keySubject(key_id)];
+
+export const planOne = (
+  item: AdmitItem,
+  state: ControlState,
+  pools: ReadonlyMap<string, PoolList>,
+): Planned | CountersignError => {
+  const { tenant } = item.request;
+  const active = state.policies[tenant];
+  if (!active) return new CountersignError('policy_missing');
+  const final = finalDecision(item.answer);
+  if (final.policy_epoch !== active.epoch) return new CountersignError('epoch_stale');
+  if (subjectsOf(item).some((subject) => state.revoked.includes(subject))) return new CountersignError('revoked');
+  const seen = item.answer.effective ?? item.answer.rewritten ?? item.request;
+  const capability = item.answer.effective?.capability ?? item.request.meta.capability ?? null;
+  const need = {
+    tenant,
+    capability,
+    requires: item.answer.effective?.requires ?? item.request.meta.requires,
+    environment: seen.labels.env ?? null,
+    worker_constraints: final.constraints.worker ?? [],
+  };
+  const pool = choosePool(pools.get(active.scope), need, null)?.id ?? null;
+  const stop = stopFor(state, { tenant, topic: seen.topic, capability, pool, agent: item.actor.id });
+  if (stop)
+    return { item, state: 'denied', decisions: [...item.answer.decisions, stopped(final, stop.switch_id)], pool };
+  return { item, state: STATE_OF[final.decision], decisions: item.answer.decisions, pool };
+};
+
+export const toRow = ({ item, state, decisions, pool }: Planned): NewJob => {
+  const { request, actor, answer } = item;
+  const final = decisions[decisions.length - 1]!;
+  const effective = state === 'denied' ? null : answer.effective;
+  return {
+    tenant: request.tenant,
+    job_id: request.job_id,
+    topic: effective?.topic ?? request.topic,
+    capability: effective?.capability ?? request.meta.capability ?? null,
+    labels: canonicalize(effective?.labels ?? request.labels),
+    actor: actor.id,
+    auth_method: actor.auth_method,
+    owner: actor.owner,
+    on_behalf_of: request.on_behalf_of ?? null,
+    state,
+    reason: state === 'cleared' ? null : final.reason,
+    decision: final.decision,
+    rule_id: final.rule_id,
+    policy_version: final.policy_version,
+    policy_snapshot: final.policy_snapshot,
+    policy_epoch: final.policy_epoch,
+    job_hash: item.job_hash,
+    effective_digest: effective ? final.effective_digest : null,
+    approval_terms: state === 'held' ? approvalTerms(final) : null,
+    held_seq: state === 'held' ? 1 : 0,
+    pool,
+    priority: request.priority ?? 5,
+    deadline_ms: request.deadline_ms ?? LIMITS.deadline_ms,
+    idempotency_key: item.idempotency_key,
+    traceparent: item.traceparent,
+  };
+};
+
+export const toContext = ({ item, state, decisions }: Planned): NewContext => {
+  const kept = state === 'denied' ? null : item.answer;
+  return {
+    tenant: item.request.tenant,
+    job_id: item.request.job_id,
+    request: kept ? canonicalize(item.request) : null,
+    rewritten: kept?.rewritten ? canonicalize(kept.rewritten) : null,
+    effective: kept?.effective ? canonicalize(kept.effective) : null,
+    actor: canonicalize(item.actor),
+    salt: item.salt,
+    plain_digest: item.plain_digest,
+    decisions: canonicalize(decisions),
+    sealed_until: kept?.reusable?.until ?? null,
+    seal: kept?.reusable?.seal ?? null,
+  };
+};
+
+export const toEntry = ({ item, state, decisions, pool }: Planned, row: NewJob): NewEntry =>
+  jobEntry(state === 'denied' ? 'job_denied' : 'job_admitted', row, {
+    state,
+    decisions,
+    key_id: item.key_id,
+    reason: row.reason,
+    effective_digest: row.effective_digest,
+    on_behalf_of: row.on_behalf_of,
+    held_seq: row.held_seq,
+    pool,
+    priority: row.priority,
+    deadline_ms: row.deadline_ms,
+    compensation_topic: item.request.compensation?.topic ?? null,
+  });
+
+/**
+ * Two of the same name in one batch: the first may be admitted, the other is its replay. Told apart before anything is
+ * written: an insert that met both might keep the row of one, beside the content and the evidence of the other.
+ */
+export const firstOfEachName = (planned: readonly Planned[]): Planned[] =>
+  [...Map.groupBy(planned, (plan) => keyOf(plan.item.request)).values()].map(([first]) => first!);

@@ -1,0 +1,149 @@
+/**
+ * Judges the claims that the one statement did not grant: lost, refused, stopped, under another policy, or one too many.
+ * `control` is read in that transaction. The same claim id gets the same answer, any other one loses.
+ */
+import type { ControlState } from '@countersign/contracts/control';
+import { stopFor, workerSubject } from '@countersign/contracts/control';
+import type { CountersignError } from '@countersign/contracts/errors';
+import { jobEntry } from '@countersign/contracts/job-entry';
+import type { NewEntry } from '@countersign/contracts/ledger-entry';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { ClaimAnswer, ClaimRequest, ClaimVerdict } from '@countersign/contracts/worker';
+import { gate } from '@countersign/platform/control-gate';
+import type { Tx } from '@countersign/platform/database';
+import { append } from '@countersign/platform/ledger-append';
+import type { Move } from '../move-jobs.ts';
+import { moveJobs } from '../move-jobs.ts';
+import type { LockedAttempt, StartedAttempt } from '../store-attempts.ts';
+import {
+  closeAttempts,
+  countRunning,
+  lockAttempts,
+  readParties,
+  startAttempts,
+  tenantsAndActors,
+} from '../store-attempts.ts';
+
+export type Claim = ClaimRequest & { pool: string; worker: string };
+export type Outcome = ClaimAnswer | CountersignError;
+
+const lost = (code: string): ClaimVerdict => ({ outcome: 'lost', code });
+
+type Plan = { moves: Move[]; entries: NewEntry[]; started: StartedAttempt[]; voided: string[] };
+
+const giveBack = (
+  plan: Plan,
+  attempt: LockedAttempt,
+  to: 'cleared' | 'cancelled' | 'failed',
+  kind: string,
+  reason: string,
+  details = {},
+): void => {
+  const { tenant, job_id, dispatch_id } = attempt;
+  plan.voided.push(dispatch_id);
+  plan.moves.push({ tenant, job_id, from: 'dispatched', to, reason });
+  plan.entries.push(
+    jobEntry(kind, attempt, {
+      dispatch_id,
+      attempt: attempt.attempt,
+      pool: attempt.pool,
+      reason,
+      state: to,
+      ...details,
+    }),
+  );
+};
+
+const refuse = (plan: Plan, attempt: LockedAttempt, { refused, worker }: Claim): ClaimVerdict => {
+  const code = refused!.code;
+  giveBack(plan, attempt, 'failed', 'attempt_refused', `warrant refused: ${code}`, { worker, code });
+  plan.entries.push(
+    jobEntry('job_failed', attempt, { state: 'failed', attempt: attempt.attempt, reason: `warrant refused: ${code}` }),
+  );
+  return lost('warrant_invalid');
+};
+
+const grant = (attempt: LockedAttempt): ClaimVerdict => ({
+  outcome: 'granted',
+  tenant: attempt.tenant,
+  job_id: attempt.job_id,
+  attempt: attempt.attempt,
+  lease_ms: LIMITS.lease_ms,
+  timeout_ms: attempt.timeout_ms,
+  max_output_bytes: attempt.max_output_bytes,
+});
+
+const judge = (
+  plan: Plan,
+  state: ControlState,
+  claim: Claim,
+  attempt: LockedAttempt | undefined,
+  full: boolean,
+): ClaimVerdict => {
+  if (!attempt || attempt.pool !== claim.pool) return lost('attempt_stale');
+  // Before all else: not even what it was granted once is granted again. The attempt stays for another worker.
+  if (state.revoked.includes(workerSubject(claim))) return lost('revoked');
+  if (attempt.attempt_state === 'running' && attempt.claim_id === claim.claim_id) return grant(attempt);
+  if (attempt.attempt_state !== 'dispatched' || attempt.job_state !== 'dispatched') {
+    return lost(attempt.claim_id === null ? 'attempt_stale' : 'claim_lost');
+  }
+  const taken = plan.started.some((started) => started.dispatch_id === attempt.dispatch_id);
+  if (taken || plan.voided.includes(attempt.dispatch_id)) return lost('claim_lost');
+  if (claim.refused) return refuse(plan, attempt, claim);
+  const active = state.policies[attempt.tenant];
+  if (!active || active.epoch !== attempt.policy_epoch || state.revoked.includes(attempt.actor)) {
+    giveBack(plan, attempt, 'cleared', 'job_cleared', 'policy changed before the claim');
+    return lost('epoch_stale');
+  }
+  const stop = stopFor(state, { ...attempt, agent: attempt.actor });
+  if (stop) {
+    giveBack(plan, attempt, 'cleared', 'job_cleared', `stopped by switch ${stop.switch_id}`);
+    return lost('stopped');
+  }
+  if (full) return { outcome: 'wait', retry_ms: LIMITS.sweep_ms };
+  plan.started.push({
+    dispatch_id: attempt.dispatch_id,
+    pool: claim.pool,
+    worker: claim.worker,
+    claim_id: claim.claim_id,
+  });
+  const { tenant, job_id, dispatch_id } = attempt;
+  plan.moves.push({ tenant, job_id, from: 'dispatched', to: 'running', runs: 1 });
+  plan.entries.push(
+    jobEntry('job_running', attempt, {
+      state: 'running',
+      dispatch_id,
+      attempt: attempt.attempt,
+      pool: attempt.pool,
+      worker: claim.worker,
+      claim_id: claim.claim_id,
+    }),
+  );
+  return grant(attempt);
+};
+
+export const claimCarefully = async (tx: Tx, claims: readonly Claim[]): Promise<Outcome[]> => {
+  const ids = [...new Set(claims.map((claim) => claim.dispatch_id))].sort();
+  const parties = await readParties(tx, ids);
+  const [tenants, actors] = tenantsAndActors(parties);
+  const [state, running, attempts] = await Promise.all([
+    gate(tx, tenants, [...actors, ...claims.map(workerSubject)]),
+    countRunning(tx, [...new Set(claims.map((claim) => claim.pool))].sort()),
+    lockAttempts(tx, parties),
+  ]);
+  const plan: Plan = { moves: [], entries: [], started: [], voided: [] };
+  const outcomes = claims.map((claim) => {
+    const attempt = attempts.get(claim.dispatch_id);
+    const used = (running.get(claim.pool) ?? 0) + plan.started.filter((started) => started.pool === claim.pool).length;
+    const full = attempt !== undefined && used >= attempt.pool_concurrency;
+    const { dispatch_id, claim_id } = claim;
+    return { dispatch_id, claim_id, ...judge(plan, state, claim, attempt, full) };
+  });
+  await Promise.all([
+    moveJobs(tx, plan.moves),
+    startAttempts(tx, plan.started),
+    closeAttempts(tx, plan.voided, 'void'),
+    append(tx, plan.entries),
+  ]);
+  return outcomes;
+};
