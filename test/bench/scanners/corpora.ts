@@ -1,0 +1,44 @@
+/** Every corpus with its seed. Development seeds are odd and were used while tuning; held-out seeds are even. */
+import type { ScannerName } from '@countersign/scanners/scan';
+import { injectionDevelopment, securityProseDevelopment } from './injection-development.ts';
+import { injectionHeldOutDirect, injectionHeldOutIndirect, securityProseHeldOut } from './injection-held-out.ts';
+import { piiDevelopment, piiLookalikesDevelopment } from './pii-development.ts';
+import { piiHeldOut, piiLookalikesHeldOut } from './pii-held-out.ts';
+import { type Random, randomFrom } from './random.ts';
+import type { Sample } from './sample.ts';
+import { secretLookalikesDevelopment, secretsDevelopment } from './secrets-development.ts';
+import { secretLookalikesHeldOut, secretsHeldOut } from './secrets-held-out.ts';
+
+export type Corpus = {
+  name: string;
+  scanner: ScannerName;
+  positives: boolean;
+  held_out: boolean;
+  seed: number;
+  make: () => Sample[];
+};
+type Make = (r: Random, n: number) => Sample[];
+const corpus = (name: string, scanner: ScannerName, positives: boolean, seed: number, n: number, make: Make): Corpus => ({
+  name,
+  scanner,
+  positives,
+  held_out: seed % 2 === 0,
+  seed,
+  make: () => make(randomFrom(seed), n),
+});
+
+export const CORPORA: readonly Corpus[] = [
+  corpus('secrets', 'secrets', true, 101, 800, secretsDevelopment),
+  corpus('secrets', 'secrets', true, 102, 800, secretsHeldOut),
+  corpus('look-alikes of secrets', 'secrets', false, 103, 600, secretLookalikesDevelopment),
+  corpus('look-alikes of secrets', 'secrets', false, 104, 600, secretLookalikesHeldOut),
+  corpus('personal data', 'pii', true, 105, 1200, piiDevelopment),
+  corpus('personal data', 'pii', true, 106, 1200, piiHeldOut),
+  corpus('look-alikes of personal data', 'pii', false, 107, 1000, piiLookalikesDevelopment),
+  corpus('look-alikes of personal data', 'pii', false, 108, 1000, piiLookalikesHeldOut),
+  corpus('attacks', 'prompt_injection', true, 109, 44 * 4, injectionDevelopment),
+  corpus('attacks, direct', 'prompt_injection', true, 110, 35 * 4, injectionHeldOutDirect),
+  corpus('attacks, in tool results', 'prompt_injection', true, 112, 30 * 4, injectionHeldOutIndirect),
+  corpus('security prose', 'prompt_injection', false, 113, 20 * 4, securityProseDevelopment),
+  corpus('security prose', 'prompt_injection', false, 114, 30 * 4, securityProseHeldOut),
+];

@@ -1,0 +1,40 @@
+/** Prints one line for each corpus and, with `verbose`, the kinds that were missed or found by mistake. */
+import type { ScannerName } from '@countersign/scanners/scan';
+import { CORPORA } from './corpora.ts';
+import { EVASIONS, HIDDEN } from './evasions.ts';
+import { isFound, type Share, shareFound, wilson } from './measure-detection.ts';
+import { randomFrom } from './random.ts';
+
+type Say = (text: string) => void;
+const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
+const line = (name: string, { found, of, low, high }: Share, positives: boolean): string =>
+  `${name.padEnd(46)} ${positives ? 'recall        ' : 'false positives'} ${percent(found / of).padStart(7)}  [${percent(low)}, ${percent(high)}] of ${of}`;
+
+export function reportDetection(say: Say, listsKinds: (heldOut: boolean) => boolean): void {
+  for (const { name, scanner, positives, held_out, seed, make } of CORPORA) {
+    const share = shareFound(make(), scanner, positives);
+    say(line(`${held_out ? 'held out' : 'development'}: ${name} (seed ${seed})`, share, positives));
+    if (!listsKinds(held_out)) continue;
+    const kinds = [...share.others].sort((a, b) => b[1] - a[1]).map(([kind, count]) => `${kind} ${count}`);
+    if (kinds.length > 0) say(`    ${positives ? 'missed' : 'found'}: ${kinds.join(', ')}`);
+  }
+}
+
+export function reportEvasions(say: Say): void {
+  const r = randomFrom(115);
+  let found = 0;
+  let of = 0;
+  const missed: string[] = [];
+  for (const [name, words, change] of EVASIONS) {
+    for (const scanner of ['prompt_injection', 'secrets', 'pii'] as ScannerName[]) {
+      if (words && scanner !== 'prompt_injection') continue;
+      for (const text of HIDDEN[scanner]) {
+        of += 1;
+        if (isFound({ text: change(text, r) }, scanner, true)) found += 1;
+        else missed.push(`${name}: ${text.slice(0, 12)}`);
+      }
+    }
+  }
+  say(line('evasions', { found, of, ...wilson(found, of), others: new Map() }, true));
+  if (missed.length > 0) say(`    missed: ${missed.join(', ')}`);
+}
