@@ -2,6 +2,7 @@
  * Undoes the encodings under which text hides in text: percent, HTML entities, backslash escapes and base64. Each
  * call peels one layer and keeps the map to the source; how many layers are peeled is the caller's bound.
  */
+import type { Survey } from './anchors.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 
 // Each alternative starts with its own character and has a fixed or small bounded length: linear on any text.
@@ -49,7 +50,7 @@ function unescapeOne(written: string): string | undefined {
 }
 
 /** The view with one layer of escapes undone, or null where there is none. Never longer than the view. */
-export function unescapeView(view: View): View | null {
+function unescapeView(view: View): View | null {
   const builder = new ViewBuilder(view);
   let done = 0;
   let changed = false;
@@ -67,9 +68,9 @@ export function unescapeView(view: View): View | null {
 }
 
 /** The shortest run taken for base64: twelve bytes, enough for a social security number. */
-export const MIN_BASE64_RUN = 16;
+const MIN_BASE64_RUN = 15;
 // One class with a lower bound, then an optional fixed tail that starts outside the class: linear.
-const BASE64_RUNS = /[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]+)*={0,2}/g;
+const BASE64_RUNS = /[A-Za-z0-9+/_-]{15,}(?:\r?\n[A-Za-z0-9+/_-]+)*={0,2}/g;
 const PRINTABLE_SHARE = 0.85;
 
 /** The run's text if it decodes to some, trying each alignment because a path may run into the data. */
@@ -95,7 +96,7 @@ function isUnicodeText(text: string): boolean {
 }
 
 /** One view per base64 run that decodes to text; every character of it maps to the whole run. */
-export function base64Views(view: View): View[] {
+function base64Views(view: View): View[] {
   const views: View[] = [];
   for (const found of view.text.matchAll(BASE64_RUNS)) {
     const decoded = decodeBase64(found[0].replace(/[\r\n]/g, ''));
@@ -105,4 +106,11 @@ export function base64Views(view: View): View[] {
     views.push(builder.view());
   }
   return views;
+}
+
+/** What one layer of encoding hides in a text: `source` as it was written, `plain` the same folded. */
+export function hiddenViews(_source: View, plain: View, survey: Survey): View[] {
+  const unescaped = survey.hasEscapes ? unescapeView(plain) : null;
+  const views = unescaped === null ? [] : [unescaped];
+  return survey.longestRun < MIN_BASE64_RUN ? views : [...views, ...base64Views(plain)];
 }

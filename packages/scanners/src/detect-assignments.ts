@@ -1,140 +1,173 @@
 /**
- * Decides whether a value next to a name such as `password` or `api_key` looks like a credential, in running text
- * (`password=…`, `"api_key": "…"`) and as a JSON member. It never keeps what it read.
+ * Finds values that stand next to a name such as `password` or `api_key`, whatever the syntax that joins them: an
+ * operator, a pair, a tag, a call, a flag, a sentence or the column of a table. It never keeps what it read.
  */
-import type { Emit } from './detect-pii.ts';
+import { MAX_NAME, type NameStrength, nameStrength } from './credential-names.ts';
+import { looksSecret } from './credential-values.ts';
+import type { Emit } from './emit.ts';
+import { readTable } from './read-table.ts';
+import { readValue } from './read-value.ts';
 
-// Compared with the name in lower case without separators, at its end: DB_PASSWORD, dbPassword and x-api-key all fit.
-const NAMES = [
-  'password',
-  'passwd',
-  'passphrase',
-  'passwort',
-  'kennwort',
-  'contrasena',
-  'motdepasse',
-  'pwd',
-  'secret',
-  'secretkey',
-  'apikey',
-  'apisecret',
-  'accesskey',
-  'secretaccesskey',
-  'clientsecret',
-  'signingkey',
-  'encryptionkey',
-  'privatekey',
-  'authtoken',
-  'accesstoken',
-  'refreshtoken',
-  'apitoken',
-  'bearertoken',
-  'sessiontoken',
-  'bottoken',
-  'credential',
-  'credentials',
-  'authorization',
-]; // prettier-ignore
-const WHOLE_NAMES = new Set(['token', 'pass', 'auth', 'bearer', 'pw']);
+/** What joined name and value; also what a finding says why. */
+type Join = { at: number; firm: boolean; quotedOnly: boolean; random: boolean };
 
-/** Whether a member or variable of this name holds a credential. */
-export function isCredentialName(name: string): boolean {
-  const plain = name.toLowerCase().replace(/[^a-z]/g, '');
-  return WHOLE_NAMES.has(plain) || NAMES.some((known) => plain.endsWith(known));
+/** Reads the names of one text. `nameAt` is called with each place where the end of a credential's word stands. */
+export class AssignmentReader {
+  readonly #text: string;
+  readonly #emit: Emit;
+  #nameEnd = -1;
+  #tableEnd = -1;
+
+  constructor(text: string, emit: Emit) {
+    this.#text = text;
+    this.#emit = emit;
+  }
+
+  nameAt(anchorEnd: number): void {
+    if (anchorEnd <= this.#nameEnd) return;
+    const text = this.#text;
+    let end = anchorEnd;
+    while (end < text.length && end - anchorEnd < MAX_NAME && isNameChar(text.charCodeAt(end))) end += 1;
+    let start = anchorEnd;
+    while (start > 0 && anchorEnd - start < MAX_NAME && isNameChar(text.charCodeAt(start - 1))) start -= 1;
+    this.#nameEnd = end;
+    const strength = strengthAt(text, start, end);
+    if (strength === null) return;
+    const join = joinAfter(text, start, end);
+    if (join === null) {
+      if (strength === 'strong' && end > this.#tableEnd) this.#tableEnd = readTable(text, start, end, this.#emit);
+      return;
+    }
+    this.#report(join, strength, end);
+  }
+
+  #report(join: Join, strength: NameStrength, nameEnd: number): void {
+    const text = this.#text;
+    const value = readValue(text, join.at);
+    if (value === null || (join.quotedOnly && !value.quoted)) return;
+    const written = text.slice(value.start, value.end);
+    if (ATTRIBUTE.test(written) || isNamePart(text, nameEnd)) return;
+    const isLine = !value.quoted && standsAlone(text, nameEnd, value.end);
+    const firm = join.firm || value.quoted || value.schemed || isLine;
+    const judged = value.schemed ? 'strong' : strength;
+    if (join.random && !isRandom(written)) return;
+    if (!looksSecret(written, { strength: judged, firm, quoted: value.quoted })) return;
+    this.#emit('credential_assignment', value.start, value.end, { why: join.random ? 'sentence' : 'name' });
+  }
 }
 
-const PLACEHOLDER =
-  /^(?:\[redacted|[*.x#_-]+$|[<{$%(]|your|my-|enter|change|example|placeholder|null$|none$|true$|false$|undefined$|string$|required|env\.|process\.|vault|secretref|https?:|u?int\d|sha-?\d|scram-|\/)/i;
-// settings.SECRET, getPassword(), role_password: a reference, not a value.
-const REFERENCE = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|^[A-Za-z_]\w*\(|^[A-Za-z]+(?:_[A-Za-z]+)+$/;
+const ATTRIBUTE = /^[\w:@.-]{1,40}=["']/;
 
-/** Shannon entropy in bits per character. */
-export function measureEntropy(value: string): number {
-  const counts = new Map<string, number>();
-  for (const char of value) counts.set(char, (counts.get(char) ?? 0) + 1);
-  let bits = 0;
-  for (const count of counts.values()) bits -= (count / value.length) * Math.log2(count / value.length);
-  return bits;
-}
+/** `arn:aws:secretsmanager:eu-west-1:1:secret:name` says where a secret is. */
+const isNamePart = (text: string, nameEnd: number): boolean =>
+  text[nameEnd] === ':' && /\barn:\S{0,80}$/.test(text.slice(Math.max(0, nameEnd - 96), nameEnd));
 
-const MIN_LENGTH = 6;
-const MIN_ENTROPY = 2;
-
-/**
- * Whether a value looks like a credential. `strong` says that its place is unmistakable (`=`, quotes, a member);
- * in prose (`password: …`) a word without digit or symbol is an English word.
- */
-export function looksSecret(value: string, strong: boolean): boolean {
-  if (value.length < MIN_LENGTH || PLACEHOLDER.test(value) || REFERENCE.test(value)) return false;
-  if (measureEntropy(value) < MIN_ENTROPY) return false;
-  const hasDigit = /\d/.test(value);
-  const hasLetter = /[A-Za-z]/.test(value);
-  const hasSymbol = /[^\w\s.,-]/.test(value);
-  if (hasLetter && (hasDigit || hasSymbol)) return strong || value.length >= 7;
-  if (!strong) return value.length >= 20 && /[a-z]/.test(value) && /[A-Z]/.test(value);
-  return hasDigit || value.length >= 10;
-}
-
-/** Reports the whole value of a member whose name says that it holds a credential. */
-export function detectSecretMember(text: string, name: string, emit: Emit): void {
-  if (text.length > 512 || /\s/.test(text) || !isCredentialName(name)) return;
-  if (looksSecret(text, true)) emit('credential_assignment', 0, text.length);
-}
-
-const MAX_NAME = 40;
-const MAX_VALUE = 512;
 const isNameChar = (code: number): boolean =>
-  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95 || code === 45;
-const isPadding = (char: string): boolean => ' \t"\'`\\>='.includes(char);
-const VALUE_END = /[\s"'`;&<>\\,)}\]]/;
+  (code >= 97 && code <= 122) ||
+  (code >= 65 && code <= 90) ||
+  (code >= 48 && code <= 57) ||
+  code === 95 ||
+  code === 45 ||
+  code === 46;
 
-// Each separator looks at most MAX_NAME back and MAX_VALUE ahead, and goes on after the value: linear.
-/** Reports values in `name=value` and `name: value` where the name says credential. */
-export function detectAssignments(text: string, emit: Emit): void {
-  for (let at = nextSeparator(text, 0); at !== -1; at = nextSeparator(text, at + 1)) {
-    let nameEnd = at;
-    while (nameEnd > 0 && at - nameEnd < 4 && ' \t"\'`\\]'.includes(text[nameEnd - 1]!)) nameEnd -= 1;
-    let nameStart = nameEnd;
-    while (nameStart > 0 && nameEnd - nameStart < MAX_NAME && isNameChar(text.charCodeAt(nameStart - 1)))
-      nameStart -= 1;
-    if (nameStart === nameEnd || !isCredentialName(text.slice(nameStart, nameEnd))) continue;
-    at = reportValue(text, at, emit);
+/** `api key` is one name although a space stands in it. */
+function strengthAt(text: string, start: number, end: number): NameStrength | null {
+  const name = text.slice(start, end).replace(/[.-]+$/, '');
+  if (start > 1 && text[start - 1] === ' ') {
+    let from = start - 1;
+    while (from > 0 && start - from < 16 && isNameChar(text.charCodeAt(from - 1))) from -= 1;
+    const long = from < start - 1 ? nameStrength(text.slice(from, start + name.length)) : null;
+    if (long === 'strong') return long;
   }
+  return nameStrength(name);
 }
 
-function nextSeparator(text: string, from: number): number {
-  for (let i = from; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    if (code === 58 || code === 61) return i;
-  }
-  return -1;
+// Each is tried at one place only and has constant bounds.
+const CLOSERS = /[\\"'`\])*_]{0,4}/y;
+const TYPED = /[ \t]?:[ \t]?[\w&<>'[\].?]{2,32}[ \t]{0,4}=[ \t]{0,4}/y;
+const OPERATOR =
+  /[ \t]{0,24}(?:\|\||\?\?|[:?+.!~])?(?:={1,3}>?|->|<-|:{1,2})(?:[ \t]{0,24}|[ \t]{0,8}\r?\n[ \t]{1,24}(?=\S+[ \t]*(?:\r?\n|$)))/y;
+const PAIR =
+  /[ \t]{0,4}[,;]?\s{1,24}["'\\]{0,3}(?:value|val|content|default|data|secret|text)["'\\]{0,3}[ \t]{0,4}[:=][ \t]{0,4}/iy;
+const CALL = /[ \t]{0,4},[ \t\n]{0,8}(?=\\{0,3}["'`])/y;
+const TAG = /(?:[ \t][^<>\n]{0,80})?>\s{0,8}/y;
+const SPACE = /[ \t]{1,8}/y;
+const SENTENCE =
+  /(?:[ \t]{1,2}[\p{L}]{1,12}){0,3}?[ \t]{1,2}(?:is now|is|was|are|be|to|ist jetzt|ist|lautet|es|est|e|jest|is:)[ \t]{1,2}/uy;
+
+function after(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : -1;
 }
 
-/** Reports the value after the separator at `at`; returns where to go on. */
-function reportValue(text: string, at: number, emit: Emit): number {
-  let start = at + 1;
-  while (start < text.length && start - at <= 5 && isPadding(text[start]!)) start += 1;
-  const scheme = /^(?:bearer|basic|token)\s{1,2}/i.exec(text.slice(start, start + 8));
-  if (scheme) start += scheme[0].length;
-  let end = start;
-  while (end < text.length && end - start < MAX_VALUE && !VALUE_END.test(text[end]!)) end += 1;
-  const strong = text[at] === '=' || /["'`]/.test(text.slice(at + 1, start)) || scheme !== null;
-  const value = text.slice(start, end).replace(/[.!?]+$/, '');
-  if (!looksSecret(value, strong)) return at;
-  emit('credential_assignment', start, start + value.length);
-  return start + value.length - 1;
+/** Where the value starts, and what kind of syntax says so. */
+function joinAfter(text: string, start: number, end: number): Join | null {
+  const closed = after(CLOSERS, text, end);
+  const made = (at: number, firm: boolean, quotedOnly = false, random = false): Join => ({
+    at,
+    firm,
+    quotedOnly,
+    random,
+  });
+  const typed = after(TYPED, text, closed);
+  if (typed !== -1) return made(typed, true);
+  const assigned = after(OPERATOR, text, closed);
+  if (assigned !== -1) return made(assigned, text.slice(closed, assigned).includes('='));
+  const paired = after(PAIR, text, closed);
+  if (paired !== -1) return made(paired, true);
+  const quote = text[start - 1] ?? '';
+  const called = '"\'`'.includes(quote) && quote !== '' ? after(CALL, text, closed) : -1;
+  if (called !== -1) return made(called, true, true);
+  if (text[start - 1] === '<') {
+    const tagged = after(TAG, text, end);
+    return tagged === -1 ? null : made(tagged, true);
+  }
+  const spaced = after(SPACE, text, closed);
+  if (spaced === -1 || '|;,\t\r\n'.includes(text[spaced] ?? '\n')) return null;
+  if (text[start] === '-' || /\blogin[ \t]{1,4}\S{1,64}\s{1,8}$/.test(text.slice(Math.max(0, start - 90), start))) {
+    return made(spaced, true);
+  }
+  if (/["']/.test(text[spaced] ?? '')) return made(spaced, true, true);
+  const said = after(SENTENCE, text, closed);
+  if (said !== -1) return made(said, false, false, true);
+  return made(spaced, false, false, true);
 }
 
-// Words, one gap, a verb, one gap, one class: bounded before the value, nothing after it.
-const STATEMENT =
-  /(?:password|passphrase|passwort|kennwort|contrasena|contraseña|mot de passe|api key|secret)\s{1,2}(?:is now|is|ist|es|est)\s{1,2}["'`]?([^\s"'`]{8,128})/gi;
+/** In a sentence a word with a digit may be anything; mixed like this it is no word of a language. */
+function isRandom(value: string): boolean {
+  if (value.length < 8 || !/\d/.test(value) || !/\p{L}/u.test(value)) return false;
+  return /[^\w.,:/-]/.test(value) || (/[a-z]/.test(value) && /[A-Z]/.test(value)) || value.length >= 16;
+}
 
-/** Reports values in sentences such as "my password is …"; only words with a digit among letters count there. */
-export function detectStatements(text: string, emit: Emit): void {
-  for (const found of text.matchAll(STATEMENT)) {
-    const value = found[1]!.replace(/[.,;:!?)]+$/, '');
-    if (!/\d/.test(value) || !looksSecret(value, false)) continue;
-    const start = found.index + found[0].length - found[1]!.length;
-    emit('credential_assignment', start, start + value.length);
-  }
+/** Whether nothing but the name stands before on its line and nothing after the value: a setting, not prose. */
+function standsAlone(text: string, nameEnd: number, valueEnd: number): boolean {
+  const before = text.slice(Math.max(0, nameEnd - 2 * MAX_NAME), nameEnd);
+  const isFirst = /(?:^|\n)[ \t>*-]{0,24}["']?[\w.-]{1,64}$/.test(before);
+  return isFirst && /^[ \t]*(?:[#;].{0,80})?(?:\r?\n|$)/.test(text.slice(valueEnd, valueEnd + 96));
+}
+
+const SCHEMED = /^(?:bearer|basic|token|apikey|bot|digest|splunk|key)\s{1,2}(?=\S+$)/i;
+
+/** Reports the value of a member whose name says that it holds a credential. */
+export function detectSecretMember(text: string, name: string, emit: Emit): void {
+  const strength = nameStrength(name);
+  if (strength === null || text.length > 4096) return;
+  const scheme = SCHEMED.exec(text);
+  const start = scheme?.[0].length ?? 0;
+  const value = start === 0 ? text : text.slice(start);
+  const judged = scheme === null ? strength : 'strong';
+  if (!looksSecret(value, { strength: judged, firm: true, quoted: true })) return;
+  emit('credential_assignment', start, text.length, { why: 'name' });
+}
+
+const USER_PASSWORD =
+  /(?:^|[\s"'`])(?:-u|-U|--user|--proxy-user)[ \t=]{1,2}(["'`]?)([^\s:"'`$]{1,64}):([^\s"'`]{3,256})\1/;
+
+/** `curl -u user:password`; `at` is where the flag ends. */
+export function detectUserFlag(text: string, at: number, emit: Emit): void {
+  const from = Math.max(0, at - 16);
+  const found = USER_PASSWORD.exec(text.slice(from, at + 360));
+  if (found === null || !looksSecret(found[3]!, { strength: 'strong', firm: true, quoted: true })) return;
+  const start = from + found.index + found[0].lastIndexOf(found[3]!);
+  emit('credential_assignment', start, start + found[3]!.length, { why: 'flag' });
 }

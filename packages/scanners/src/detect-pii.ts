@@ -3,11 +3,9 @@
  * and Luhn digit, accounts by country length and mod 97; e-mail addresses and phone numbers by their form. It reports
  * places only and never keeps what it read.
  */
+import type { Survey } from './anchors.ts';
+import type { Context, Emit } from './emit.ts';
 import type { FindingTypeName } from './finding-types.ts';
-import type { Survey } from './survey.ts';
-
-/** Called for each match with its type and its place [start, end) in the text that was scanned. */
-export type Emit = (type: FindingTypeName, start: number, end: number) => void;
 
 // Every pattern below is a chain of disjoint character classes with constant upper bounds, or ends in a class with
 // nothing to fail after it. So a failed attempt costs a constant, and the scan is linear on any text.
@@ -205,7 +203,7 @@ function detectPhones(text: string, emit: Emit): void {
 const MIN_PII_DIGITS = 7;
 
 /** Reports personal data in a text. `context` is the name of the member that holds it, '' where there is none. */
-export function detectPii(text: string, survey: Survey, context: string, emit: Emit): void {
+export function detectPii(text: string, survey: Survey, { name: context }: Context, emit: Emit): void {
   if (survey.hasAt) detectEmails(text, emit);
   if (survey.digits < MIN_PII_DIGITS) return;
   detectTaxNumbers(text, context, emit);

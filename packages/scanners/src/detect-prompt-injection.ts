@@ -2,10 +2,11 @@
  * Finds text that tries to give orders to whoever reads it: known sequences of words, the same phrases squeezed or
  * spaced apart, chat template markers, and characters that people cannot see. It judges text; it never acts on it.
  */
-import type { Emit } from './detect-pii.ts';
+
+import type { Survey } from './anchors.ts';
 import { detectSqueezed, MIN_SQUEEZED_LETTERS } from './detect-squeezed.ts';
+import type { Emit } from './emit.ts';
 import { SEQUENCES, type Sequence, type Step } from './injection-vocabulary.ts';
-import type { Survey } from './survey.ts';
 
 type Token = { word: string; start: number; end: number; joined: boolean };
 
@@ -118,7 +119,7 @@ const SECTION_END =
   /(?:end|begin) of (?:user input|user message|untrusted (?:data|input|content)|system prompt|context|ticket data)\b/gi;
 
 function detectMarkers(text: string, survey: Survey, emit: Emit): void {
-  const patterns = survey.hasMarks || survey.hasAssign ? [MARKERS, ROLE_HEADER, SECTION_END] : [SECTION_END];
+  const patterns = survey.hasMarks || text.includes(':') ? [MARKERS, ROLE_HEADER, SECTION_END] : [SECTION_END];
   for (const pattern of patterns) {
     for (const found of text.matchAll(pattern)) emit('delimiter_spoofing', found.index, found.index + found[0].length);
   }

@@ -2,7 +2,7 @@
  * Reads a text as one row of letters, so that "i g n o r e", "ign0re" and "ignorePrevious" are the words they stand
  * for, and finds orders to drop earlier instructions in it. Only known words may stand between verb and object.
  */
-import type { Emit } from './detect-pii.ts';
+import type { Emit } from './emit.ts';
 import { DROP_VERBS, EARLIER_WORDS, INSTRUCTION_WORDS } from './injection-vocabulary.ts';
 
 // Digits and signs that stand for letters once spaces are gone; `l` and `1` both become `i`, in the phrases too.

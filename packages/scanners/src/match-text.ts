@@ -1,47 +1,62 @@
 /**
- * Runs the detectors over one string and over everything it hides: the folded text, and up to two layers of escapes
- * and base64. Matches come back as spans of the original string. The work is counted against a budget.
+ * Runs the detectors over one string and over everything it hides: the folded text, and a few layers of encodings.
+ * Matches come back as spans of the original string. The work is counted against a budget.
  */
-
-import { base64Views, MIN_BASE64_RUN, unescapeView } from './decode.ts';
-import type { Emit } from './detect-pii.ts';
+import { buildAnchorTable, type Hits } from './anchors.ts';
+import { hiddenViews } from './decode.ts';
 import { detectPii } from './detect-pii.ts';
 import { detectPromptInjection } from './detect-prompt-injection.ts';
-import { detectSecrets } from './detect-secrets.ts';
-import { FINDING_TYPES, type FindingTypeName, type ScannerName } from './finding-types.ts';
+import { detectSecrets, SECRET_ANCHORS } from './detect-secrets.ts';
+import type { Emit } from './emit.ts';
+import {
+  type Confidence,
+  FINDING_TYPES,
+  type FindingTypeName,
+  findingType,
+  type ScannerName,
+  SEVERITY_RANK,
+  type Severity,
+} from './finding-types.ts';
 import { foldView, sourceSpan, sourceView, type View } from './normalise.ts';
-import { type Survey, surveyText } from './survey.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Internal: one match in a string, [start, end) in its UTF-16 units. Never leaves the package with its text. */
-export type Match = { readonly type: FindingTypeName; readonly start: number; readonly end: number };
+export type Match = {
+  readonly type: FindingTypeName;
+  readonly start: number;
+  readonly end: number;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  readonly why: string;
+  readonly open: boolean;
+};
 
 /** Characters that may still be looked at, decoded ones included. Once exceeded, nothing that was found counts. */
 export type Budget = { left: number; exceeded: boolean };
 
 /** How many encodings inside each other are undone. */
-const MAX_LAYERS = 2;
+const MAX_LAYERS = 3;
 
-type Look = (view: View, survey: Survey) => void;
+const findAnchors = buildAnchorTable(SECRET_ANCHORS);
+
+type Look = (view: View, hits: Hits, isSource: boolean) => void;
 
 function lookThrough(view: View, layers: number, budget: Budget, look: Look): void {
   budget.left -= view.text.length;
   if (budget.left < 0) budget.exceeded = true;
   if (budget.exceeded) return;
-  const survey = surveyText(view.text);
-  look(view, survey);
-  // The text as it stands and the folded text are both read: folding can also join what belongs apart.
-  const folded = survey.needsFold ? foldView(view) : null;
+  const hits = findAnchors(view.text);
+  const folded = hits.survey.needsFold ? foldView(view) : null;
+  // Where folding only put one letter for another, the folded text says all that the text as it stands does.
+  if (folded === null || folded.joins) look(view, hits, true);
   const plain = folded?.view ?? view;
-  const plainSurvey = folded ? surveyText(plain.text) : survey;
-  if (folded) {
-    budget.left -= plain.text.length * 4;
-    look(plain, plainSurvey);
+  const plainHits = folded === null ? hits : findAnchors(plain.text);
+  if (folded !== null) {
+    budget.left -= plain.text.length;
+    look(plain, plainHits, !folded.joins);
   }
   if (layers === 0) return;
-  const unescaped = plainSurvey.hasEscapes ? unescapeView(plain) : null;
-  if (unescaped) lookThrough(unescaped, layers - 1, budget, look);
-  if (plainSurvey.longestRun < MIN_BASE64_RUN) return;
-  for (const decoded of base64Views(plain)) lookThrough(decoded, layers - 1, budget, look);
+  for (const hidden of hiddenViews(view, plain, plainHits.survey)) lookThrough(hidden, layers - 1, budget, look);
 }
 
 /** The mark that stands for a match. It names the type and nothing else. */
@@ -61,37 +76,65 @@ const blankMarks = (text: string): string =>
 
 /**
  * Matches of the named scanners in one string, in order of their start, those of one type merged where they overlap.
- * `context` is the name of the member that holds the string ('' for none): it tells a password from a word.
+ * `around` is where the string stands: it tells a password from a word.
  */
-export function matchText(text: string, scanners: readonly ScannerName[], context: string, budget: Budget): Match[] {
+export function matchText(
+  text: string,
+  scanners: readonly ScannerName[],
+  around: Surroundings,
+  budget: Budget,
+): Match[] {
+  if (around.key === 'inside' && scanners.includes('secrets') && text.trim() !== '') return [keyLine(text)];
   const found: Match[] = [];
-  lookThrough(sourceView(blankMarks(text)), MAX_LAYERS, budget, (view, survey) => {
-    const emit: Emit = (type, start, end) => {
+  const has = { pii: scanners.includes('pii'), secrets: scanners.includes('secrets') };
+  const injection = scanners.includes('prompt_injection');
+  lookThrough(sourceView(blankMarks(text)), MAX_LAYERS, budget, (view, hits) => {
+    const emit: Emit = (type, start, end, note) => {
       const [from, to] = sourceSpan(view, start, end);
-      found.push({ type, start: from, end: to });
+      const { severity, confidence, basis } = findingType(type);
+      found.push({ type, start: from, end: to, severity, confidence, why: basis, open: false, ...note });
     };
-    if (scanners.includes('pii')) detectPii(view.text, survey, context, emit);
-    if (scanners.includes('secrets')) detectSecrets(view.text, survey, context, emit);
-    if (scanners.includes('prompt_injection')) detectPromptInjection(view.text, survey, emit);
+    if (has.pii) detectPii(view.text, hits.survey, around, emit);
+    if (has.secrets) detectSecrets(view.text, hits, around, around.key === 'opens', emit);
+    if (injection) detectPromptInjection(view.text, hits.survey, emit);
   });
   return found.length < 2 ? found : mergeByType(found);
 }
 
+/** All of a line inside a private key; one that was redacted before is clean. */
+const keyLine = (text: string): Match => ({
+  type: 'private_key',
+  start: 0,
+  end: text.length,
+  severity: 'critical',
+  confidence: 'certain',
+  why: 'pem',
+  open: false,
+});
+
+/** Of matches that overlap the most severe one speaks, and of those alike the most certain. */
 function mergeByType(found: Match[]): Match[] {
   const sorted = found.sort((a, b) => a.start - b.start || b.end - a.end || compare(a.type, b.type));
-  const last = new Map<FindingTypeName, { type: FindingTypeName; start: number; end: number }>();
+  const last = new Map<FindingTypeName, number>();
   const merged: Match[] = [];
   for (const match of sorted) {
-    const previous = last.get(match.type);
-    if (previous && match.start < previous.end) {
-      previous.end = Math.max(previous.end, match.end);
+    const at = last.get(match.type);
+    const previous = at === undefined ? undefined : merged[at]!;
+    if (at !== undefined && previous !== undefined && match.start < previous.end) {
+      const stronger = isStronger(match, previous) ? match : previous;
+      const end = Math.max(previous.end, match.end);
+      merged[at] = { ...stronger, start: previous.start, end, open: previous.open || match.open };
       continue;
     }
-    const next = { ...match };
-    last.set(match.type, next);
-    merged.push(next);
+    last.set(match.type, merged.length);
+    merged.push(match);
   }
   return merged;
 }
+
+const CONFIDENCE_RANK: Readonly<Record<Confidence, number>> = { possible: 0, likely: 1, certain: 2 };
+const isStronger = (a: Match, b: Match): boolean =>
+  SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] > 0 ||
+  (a.severity === b.severity && CONFIDENCE_RANK[a.confidence] > CONFIDENCE_RANK[b.confidence]);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -5,14 +5,16 @@
 import { type FindingTypeName, findingType, type ScannerName, SEVERITY_RANK } from './finding-types.ts';
 import { type Budget, type Match, matchText, redactionMark } from './match-text.ts';
 import { type Finding, leafText, SCAN_LIMITS, type ScanLimits, scanValue } from './scan.ts';
+import { NOWHERE, ofItems, ofMembers, type Surroundings } from './surroundings.ts';
 
 /**
  * `findings` are those of the original. `redaction_unsettled`: each replacement gave rise to another match, so nothing
- * may be shown; the caller quarantines. `scan_too_large`: as in scanning.
+ * may be shown; the caller quarantines. `secret_without_end`: a private key begins and its end is nowhere, so that the
+ * rest of it may stand anywhere; the caller quarantines. `scan_too_large`: as in scanning.
  */
 export type RedactResult =
   | { ok: true; value: unknown; findings: Finding[]; truncated: boolean }
-  | { ok: false; code: 'scan_too_large' | 'redaction_unsettled' };
+  | { ok: false; code: 'scan_too_large' | 'redaction_unsettled' | 'secret_without_end' };
 
 /** Rounds of replacing one string; text joined by a replacement settles in two or three. */
 const MAX_ROUNDS = 8;
@@ -22,6 +24,7 @@ type State = {
   readonly scanners: readonly ScannerName[];
   readonly types: ReadonlySet<FindingTypeName> | null;
   readonly budget: Budget;
+  isOpen: boolean;
 };
 
 const isMeant = (types: State['types'], { type }: { type: FindingTypeName }): boolean => types?.has(type) ?? true;
@@ -45,34 +48,37 @@ function replaceMatches(text: string, matches: readonly Match[]): string {
 
 const rank = (type: FindingTypeName): number => SEVERITY_RANK[findingType(type).severity];
 
-function redactText(text: string, context: string, state: State): string {
+function redactText(text: string, around: Surroundings, state: State): string {
   let current = text;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const found = matchText(current, state.scanners, context, state.budget);
+    const found = matchText(current, state.scanners, around, state.budget);
     const matches = found.filter((match) => isMeant(state.types, match));
+    state.isOpen ||= matches.some((match) => match.open);
     if (matches.length === 0) return current;
     current = replaceMatches(current, matches);
   }
   return current;
 }
 
-function redactNode(value: unknown, context: string, state: State): unknown {
+function redactNode(value: unknown, around: Surroundings, state: State): unknown {
   const text = leafText(value);
   if (text !== null) {
-    const redacted = redactText(text, context, state);
+    const redacted = redactText(text, around, state);
     return redacted === text ? value : redacted;
   }
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => redactNode(item, context, state));
-  return redactMembers(value, state);
+  if (!Array.isArray(value)) return redactMembers(value, around, state);
+  const standing = ofItems(value, around);
+  return value.map((item, position) => redactNode(item, standing(position), state));
 }
 
 /** Names that become the same keep apart by `#2`, `#3`. fromEntries defines members, so `__proto__` stays a name. */
-function redactMembers(value: object, state: State): unknown {
+function redactMembers(value: object, around: Surroundings, state: State): unknown {
   const taken = new Set(Object.keys(value));
   const counts = new Map<string, number>();
+  const standing = ofMembers(value, around);
   const members = Object.entries(value).map(([name, member]) => {
-    const plain = redactText(name, '', state);
+    const plain = redactText(name, NOWHERE, state);
     let unique = plain;
     while (unique !== name && taken.has(unique)) {
       const count = (counts.get(plain) ?? 1) + 1;
@@ -80,7 +86,7 @@ function redactMembers(value: object, state: State): unknown {
       unique = `${plain}#${count}`;
     }
     taken.add(unique);
-    return [unique, redactNode(member, unique, state)] as const;
+    return [unique, redactNode(member, standing(name, member), state)] as const;
   });
   return Object.fromEntries(members);
 }
@@ -97,8 +103,10 @@ export function redactValue(
   if (!found.ok) return found;
   const maxWork = limits.max_work_chars ?? SCAN_LIMITS.max_work_chars;
   const budget: Budget = { left: maxWork * MAX_ROUNDS, exceeded: false };
-  const redacted = redactNode(value, '', { scanners, types, budget });
+  const state: State = { scanners, types, budget, isOpen: false };
+  const redacted = redactNode(value, NOWHERE, state);
   if (budget.exceeded) return { ok: false, code: 'scan_too_large' };
+  if (state.isOpen) return { ok: false, code: 'secret_without_end' };
   const again = scanValue(redacted, scanners, { ...limits, max_chars: Number.MAX_SAFE_INTEGER });
   if (!again.ok) return again;
   if (again.findings.some((finding) => isMeant(types, finding))) return { ok: false, code: 'redaction_unsettled' };

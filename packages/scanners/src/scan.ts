@@ -4,6 +4,7 @@
  */
 import { LIMITS } from '@countersign/contracts/limits';
 import {
+  type Confidence,
   FINDING_TYPES,
   type FindingTypeName,
   findingType,
@@ -12,7 +13,8 @@ import {
   SEVERITY_RANK,
   type Severity,
 } from './finding-types.ts';
-import { type Budget, matchText } from './match-text.ts';
+import { type Budget, type Match, matchText } from './match-text.ts';
+import { NOWHERE, ofItems, ofMembers, type Surroundings } from './surroundings.ts';
 
 export { FINDING_TYPES, SCANNER_NAMES, type ScannerName, type Severity };
 
@@ -23,7 +25,16 @@ export { FINDING_TYPES, SCANNER_NAMES, type ScannerName, type Severity };
  * place that would be too long every member does. Neither form is a
  * valid escape in RFC 6901, so they cannot be mistaken for a name.
  */
-export type Finding = { scanner: ScannerName; type: FindingTypeName; place: string; count: number; severity: Severity };
+export type Finding = {
+  scanner: ScannerName;
+  type: FindingTypeName;
+  place: string;
+  count: number;
+  severity: Severity;
+  confidence: Confidence;
+  /** What confirmed it: a basis of the table, or the names of the signals that were counted. */
+  why: string;
+};
 
 /** `truncated`: findings beyond `max_findings` were dropped, the least severe first; each type keeps one. */
 export type ScanResult = { ok: true; findings: Finding[]; truncated: boolean } | { ok: false; code: 'scan_too_large' };
@@ -54,7 +65,7 @@ export const SCAN_LIMITS: ScanLimits = {
 /** Internal: a way down the document, kept as a list so that a place is only written when something is found. */
 type Path = { readonly parent: Path | null; readonly name: string | number; readonly position: number };
 
-type Visit = (text: string, context: string, path: Path | null, isKey: boolean) => void;
+type Visit = (text: string, around: Surroundings, path: Path | null, isKey: boolean) => void;
 type Walk = { readonly visit: Visit; readonly limits: ScanLimits; chars: number; strings: number; exceeded: boolean };
 
 const MIN_NUMBER_LENGTH = 8;
@@ -67,33 +78,35 @@ export function leafText(value: unknown): string | null {
   return digits.length < MIN_NUMBER_LENGTH ? null : digits;
 }
 
-function walk(state: Walk, value: unknown, context: string, path: Path | null, depth: number): void {
+function walk(state: Walk, value: unknown, around: Surroundings, path: Path | null, depth: number): void {
   if (state.exceeded) return;
   const text = leafText(value);
-  if (text !== null) visitText(state, text, context, path, false);
+  if (text !== null) visitText(state, text, around, path, false);
   if (typeof value !== 'object' || value === null) return;
   if (depth >= state.limits.max_depth) {
     state.exceeded = true;
     return;
   }
   if (Array.isArray(value)) {
+    const standing = ofItems(value, around);
     value.forEach((item, position) => {
-      walk(state, item, context, { parent: path, name: position, position }, depth + 1);
+      walk(state, item, standing(position), { parent: path, name: position, position }, depth + 1);
     });
     return;
   }
+  const standing = ofMembers(value, around);
   Object.entries(value).forEach(([name, member], position) => {
     const inner = { parent: path, name, position };
-    visitText(state, name, '', inner, true);
-    walk(state, member, name, inner, depth + 1);
+    visitText(state, name, NOWHERE, inner, true);
+    walk(state, member, standing(name, member), inner, depth + 1);
   });
 }
 
-function visitText(state: Walk, text: string, context: string, path: Path | null, isKey: boolean): void {
+function visitText(state: Walk, text: string, around: Surroundings, path: Path | null, isKey: boolean): void {
   state.chars += text.length;
   state.strings += 1;
   if (state.chars > state.limits.max_chars || state.strings > state.limits.max_strings) state.exceeded = true;
-  if (!state.exceeded && text !== '') state.visit(text, context, path, isKey);
+  if (!state.exceeded && text !== '') state.visit(text, around, path, isKey);
 }
 
 const MAX_NAME_IN_PLACE = 64;
@@ -107,7 +120,7 @@ function writeSegment(at: Path): string {
 
 /** Judged by every scanner, not only those asked for: a place is read by more people than the document. */
 const isSensitive = (name: string): boolean =>
-  matchText(name, SCANNER_NAMES, '', { left: MAX_NAME_IN_PLACE * 64, exceeded: false }).length > 0;
+  matchText(name, SCANNER_NAMES, NOWHERE, { left: MAX_NAME_IN_PLACE * 64, exceeded: false }).length > 0;
 
 function joinPlace(path: Path | null, write: (at: Path) => string): string {
   const segments: string[] = [];
@@ -132,34 +145,40 @@ export function scanValue(
   const bounds = { ...SCAN_LIMITS, ...limits };
   const budget: Budget = { left: bounds.max_work_chars, exceeded: false };
   const pending: Pending[] = [];
-  const visit: Visit = (text, context, path, isKey) => {
-    const counts = new Map<FindingTypeName, number>();
-    for (const { type } of matchText(text, scanners, context, budget)) counts.set(type, (counts.get(type) ?? 0) + 1);
-    for (const [type, count] of counts) pending.push({ type, count, path, isKey });
+  const visit: Visit = (text, around, path, isKey) => {
+    const alike = new Map<string, Pending>();
+    for (const match of matchText(text, scanners, around, budget)) {
+      const kind = `${match.type} ${match.severity} ${match.confidence} ${match.why}`;
+      const known = alike.get(kind);
+      if (known !== undefined) known.count += 1;
+      else alike.set(kind, { match, count: 1, path, isKey });
+    }
+    pending.push(...alike.values());
   };
   const state: Walk = { visit, limits: bounds, chars: 0, strings: 0, exceeded: false };
-  walk(state, value, '', null, 0);
+  walk(state, value, NOWHERE, null, 0);
   if (state.exceeded || budget.exceeded) return { ok: false, code: 'scan_too_large' };
   const kept = keepMostSevere(pending, bounds.max_findings);
   return { ok: true, findings: kept.map(writeFinding), truncated: kept.length < pending.length };
 }
 
 /** A finding whose place is not written yet: a hostile document can hold far more of them than are returned. */
-type Pending = { type: FindingTypeName; count: number; path: Path | null; isKey: boolean };
+type Pending = { match: Match; count: number; path: Path | null; isKey: boolean };
 
-function writeFinding({ type, count, path, isKey }: Pending): Finding {
-  const { scanner, severity } = findingType(type);
-  return { scanner, type, place: writePlace(path) + (isKey ? '/~key' : ''), count, severity };
+function writeFinding({ match, count, path, isKey }: Pending): Finding {
+  const { type, severity, confidence, why } = match;
+  const place = writePlace(path) + (isKey ? '/~key' : '');
+  return { scanner: findingType(type).scanner, type, place, count, severity, confidence, why };
 }
 
-const rank = (pending: Pending): number => SEVERITY_RANK[findingType(pending.type).severity];
+const rank = ({ match }: Pending): number => SEVERITY_RANK[match.severity];
 
 /** Most severe first; where they are too many, one of each type stays, so that no rule loses the one it looks for. */
 function keepMostSevere(pending: Pending[], max: number): Pending[] {
   const ranked = pending.toSorted((a, b) => rank(b) - rank(a));
   if (ranked.length <= max) return ranked;
   const seen = new Set<FindingTypeName>();
-  const firsts = new Set(ranked.filter(({ type }) => !seen.has(type) && seen.add(type)));
+  const firsts = new Set(ranked.filter(({ match }) => !seen.has(match.type) && seen.add(match.type)));
   const room = Math.max(0, max - firsts.size);
   const others = new Set(ranked.filter((finding) => !firsts.has(finding)).slice(0, room));
   return ranked.filter((finding) => firsts.has(finding) || others.has(finding));

@@ -18,7 +18,14 @@ export type Corpus = {
   make: () => Sample[];
 };
 type Make = (r: Random, n: number) => Sample[];
-const corpus = (name: string, scanner: ScannerName, positives: boolean, seed: number, n: number, make: Make): Corpus => ({
+const corpus = (
+  name: string,
+  scanner: ScannerName,
+  positives: boolean,
+  seed: number,
+  n: number,
+  make: Make,
+): Corpus => ({
   name,
   scanner,
   positives,

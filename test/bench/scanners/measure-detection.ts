@@ -18,7 +18,9 @@ export function wilson(found: number, of: number): { low: number; high: number }
 /** `anySeverity`: of personal data the low ones count too; elsewhere what moves a rule that names only the scanner. */
 export const isFound = (value: unknown, scanner: ScannerName, anySeverity: boolean, type?: string): boolean => {
   const result = scanValue(value, [scanner]);
-  return result.ok && result.findings.some((f) => (anySeverity || isAtLeast(f)) && (type === undefined || f.type === type));
+  return (
+    result.ok && result.findings.some((f) => (anySeverity || isAtLeast(f)) && (type === undefined || f.type === type))
+  );
 };
 
 /** `others`: of positives the kinds that were missed, of look-alikes the kinds that gave a finding. */

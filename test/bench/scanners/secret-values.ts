@@ -12,7 +12,11 @@ export const PROVIDERS: readonly Maker[] = [
   ['github-fine', (r) => `github_pat_${r.chars(ALNUM, 22)}_${r.chars(ALNUM, 59)}`],
   ['gitlab', (r) => `glpat-${r.chars(B64URL, 20)}`],
   ['slack', (r) => `xoxb-${r.digits(12)}-${r.digits(13)}-${r.chars(ALNUM, 24)}`],
-  ['slack-hook', (r) => `https://hooks.slack.com/services/T${r.chars(UPPER + DIGITS, 10)}/B${r.chars(UPPER + DIGITS, 10)}/${r.chars(ALNUM, 24)}`],
+  [
+    'slack-hook',
+    (r) =>
+      `https://hooks.slack.com/services/T${r.chars(UPPER + DIGITS, 10)}/B${r.chars(UPPER + DIGITS, 10)}/${r.chars(ALNUM, 24)}`,
+  ],
   ['stripe', (r) => `${r.pick(['sk_live_', 'rk_live_'])}${r.chars(ALNUM, r.pick([24, 99]))}`],
   ['npm', (r) => `npm_${r.chars(ALNUM, 36)}`],
   ['google', (r) => `AIza${r.chars(B64URL, 35)}`],
@@ -54,11 +58,27 @@ export const PROVIDERS: readonly Maker[] = [
   ['planetscale', (r) => `pscale_tkn_${r.chars(B64URL, 43)}`],
   ['sentry', (r) => `sntryu_${r.chars(HEX, 64)}`],
   ['discord-hook', (r) => `https://discord.com/api/webhooks/${r.digits(18)}/${r.chars(B64URL, 68)}`],
-  ['jwt', (r) => `${b64url('{"alg":"HS256","typ":"JWT"}')}.${b64url(`{"sub":"${r.digits(9)}","iat":17${r.digits(8)}}`)}.${r.chars(B64URL, 43)}`],
+  [
+    'jwt',
+    (r) =>
+      `${b64url('{"alg":"HS256","typ":"JWT"}')}.${b64url(`{"sub":"${r.digits(9)}","iat":17${r.digits(8)}}`)}.${r.chars(B64URL, 43)}`,
+  ],
   ['jwt-unsigned', (r) => `${b64url('{"alg":"none","typ":"JWT"}')}.${b64url(`{"sub":"${r.digits(9)}","admin":true}`)}`],
 ];
 
-const WORDS = ['Sunrise', 'falcon', 'Winter', 'maple', 'Cobalt', 'tiger', 'Harbor', 'pixel', 'Granite', 'lemon', 'orbit'];
+const WORDS = [
+  'Sunrise',
+  'falcon',
+  'Winter',
+  'maple',
+  'Cobalt',
+  'tiger',
+  'Harbor',
+  'pixel',
+  'Granite',
+  'lemon',
+  'orbit',
+];
 /** Values that only their place makes a credential. */
 export const OPAQUE: readonly Maker[] = [
   ['alnum-16', (r) => r.chars(ALNUM, 16)],
@@ -72,7 +92,10 @@ export const OPAQUE: readonly Maker[] = [
 /** Values that a syntax has to quote. */
 export const QUOTED: readonly Maker[] = [
   ...OPAQUE,
-  ['punctuated', (r) => `${r.chars(ALNUM, 5)}${r.chars(',;:&<>)}] ', 2)}${r.chars(ALNUM, 5)}${r.chars('@$;,) ', 2)}${r.digits(2)}`],
+  [
+    'punctuated',
+    (r) => `${r.chars(ALNUM, 5)}${r.chars(',;:&<>)}] ', 2)}${r.chars(ALNUM, 5)}${r.chars('@$;,) ', 2)}${r.digits(2)}`,
+  ],
   ['phrase', (r) => `${r.pick(WORDS)} ${r.pick(WORDS)} ${r.pick(WORDS)} ${r.digits(2)}`],
 ];
 

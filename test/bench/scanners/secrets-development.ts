@@ -1,7 +1,7 @@
 /** Places in which credentials stand, and what only looks like one. These were looked at while detectors were written. */
 import { ALNUM, HEX, type Random } from './random.ts';
-import { OPAQUE, PROVIDERS, pem, QUOTED } from './secret-values.ts';
 import type { Sample } from './sample.ts';
+import { OPAQUE, PROVIDERS, pem, QUOTED } from './secret-values.ts';
 
 type Place = (value: string, r: Random) => unknown;
 const AROUND: readonly Place[] = [
@@ -64,6 +64,7 @@ const QUIET: readonly ((r: Random) => unknown)[] = [
   (r) => `commit ${r.chars(HEX, 40)} fixes the login form`,
   (r) => `sha256:${r.chars(HEX, 64)}`,
   (r) => ({ id: `${r.chars(HEX, 8)}-${r.chars(HEX, 4)}-4${r.chars(HEX, 3)}-a${r.chars(HEX, 3)}-${r.chars(HEX, 12)}` }),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what a placeholder looks like
   () => 'password=${DB_PASSWORD}',
   () => ({ password: '********' }),
   () => 'api_key: YOUR_API_KEY',
@@ -76,6 +77,7 @@ const QUIET: readonly ((r: Random) => unknown)[] = [
   (r) => `etag: "${r.chars(HEX, 32)}"`,
   (r) => `https://cdn.example.com/assets/app-${r.chars(ALNUM, 20)}.js`,
   () => 'password: string;',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what a placeholder looks like
   () => 'token: ${{ secrets.GITHUB_TOKEN }}',
   (r) => `integrity: sha512-${r.chars(`${ALNUM}+/`, 86)}==`,
   () => 'postgres://user:password@localhost:5432/app',

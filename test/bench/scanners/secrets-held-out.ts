@@ -1,7 +1,7 @@
 /** Other places and other look-alikes. Written before the detectors were, and never opened again while they were tuned. */
 import { ALNUM, HEX, type Random, UPPER } from './random.ts';
-import { OPAQUE, PROVIDERS, pem, QUOTED } from './secret-values.ts';
 import type { Sample } from './sample.ts';
+import { OPAQUE, PROVIDERS, pem, QUOTED } from './secret-values.ts';
 
 type Place = (value: string, r: Random) => unknown;
 const AROUND: readonly Place[] = [
@@ -65,7 +65,10 @@ export const secretsHeldOut = (r: Random, n: number): Sample[] =>
     }
     if (r.int(2) === 0) return { kind: 'url', value: r.pick(URLS)(r.pick(OPAQUE)[1](r), r) };
     const lines = pem(r);
-    return { kind: 'pem', value: r.pick([lines.join('\\n'), { lines }, { pem: lines.slice(0, 3) }, `k: |\n  ${lines.join('\n  ')}`]) };
+    return {
+      kind: 'pem',
+      value: r.pick([lines.join('\\n'), { lines }, { pem: lines.slice(0, 3) }, `k: |\n  ${lines.join('\n  ')}`]),
+    };
   });
 
 const QUIET: readonly ((r: Random) => unknown)[] = [
@@ -91,7 +94,9 @@ const QUIET: readonly ((r: Random) => unknown)[] = [
   () => 'Authorization: Bearer <token>',
   () => 'vault kv get -field=password secret/prod/db',
   () => 'https://example.com/docs/authentication#api-key',
-  (r) => ({ idempotency_key: `${r.chars(HEX, 8)}-${r.chars(HEX, 4)}-4${r.chars(HEX, 3)}-8${r.chars(HEX, 3)}-${r.chars(HEX, 12)}` }),
+  (r) => ({
+    idempotency_key: `${r.chars(HEX, 8)}-${r.chars(HEX, 4)}-4${r.chars(HEX, 3)}-8${r.chars(HEX, 3)}-${r.chars(HEX, 12)}`,
+  }),
 ];
 export const secretLookalikesHeldOut = (r: Random, n: number): Sample[] =>
   Array.from({ length: n }, () => {

@@ -84,7 +84,17 @@ describe('personal data', () => {
     expect(result).toEqual({
       ok: true,
       truncated: false,
-      findings: [{ scanner: 'pii', type: 'us_ssn', place: '/a/0', count: 2, severity: 'critical' }],
+      findings: [
+        {
+          scanner: 'pii',
+          type: 'us_ssn',
+          place: '/a/0',
+          count: 2,
+          severity: 'critical',
+          confidence: 'likely',
+          why: 'format',
+        },
+      ],
     });
   });
 });

@@ -29,7 +29,7 @@ describe('prompt injection', () => {
   });
 
   it('reports a destructive command that is only mentioned as low', () => {
-    expect(findingsOf('rm -rf /')).toEqual([
+    expect(findingsOf('rm -rf /')).toMatchObject([
       { scanner: 'prompt_injection', type: 'destructive_command', place: '', count: 1, severity: 'low' },
     ]);
   });

@@ -10,6 +10,7 @@ import { PERMISSION_NAMES } from '@countersign/contracts/permissions';
 import { RPC } from '@countersign/contracts/rpc';
 import { JOB_STATES } from '@countersign/contracts/states';
 import { patterns, subjects } from '@countersign/contracts/subjects';
+import { FINDING_TYPES } from '@countersign/scanners/finding-types';
 import { describe, expect, test } from 'vitest';
 import { listFiles, readText } from './project-files.ts';
 import { readSources } from './read-source.ts';
@@ -91,7 +92,8 @@ const quotedInSql = (): string[] => [...migrations.matchAll(/'([^'\n]+)'/g)].map
 
 test('metrics that documents and dashboards name are declared', () => {
   const names = new Set(Object.keys(METRICS).flatMap((name) => [name, ...histogramNames(name)]));
-  const roles = new Set([...SERVICES.map(roleOf), 'countersign_owner']);
+  const types = FINDING_TYPES.map(({ type }) => type);
+  const roles = new Set<string>([...SERVICES.map(roleOf), 'countersign_owner', ...types]);
   const documents = listFiles('.', /\.md$/);
   const unknown = [...documents, ...listFiles('infra', /\.(json|ya?ml)$/)].flatMap((path) =>
     [...readText(path).matchAll(/\bcountersign_([a-z_]*[a-z])\b(?![_{*<])/g)]

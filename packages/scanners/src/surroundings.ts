@@ -1,0 +1,83 @@
+/**
+ * Works out the names that each part of a JSON document stands under: its member's, the label beside it in a pair, the
+ * item before it in a list, the object around it where its own name says nothing. It never looks for anything itself.
+ */
+import { nameStrength } from './credential-names.ts';
+import { closesPrivateKey, opensPrivateKey } from './detect-keys.ts';
+import type { Context } from './emit.ts';
+
+/** `key`: whether the text is the first or a further line of a private key whose end a later item of its list holds. */
+export type Surroundings = Context & { readonly key: 'none' | 'opens' | 'inside' };
+
+export const NOWHERE: Surroundings = { name: '', path: '', key: 'none' };
+
+const MARKS = /\[redacted:[a-z_]{2,32}\]/g;
+const MAX_PATH = 160;
+const MAX_LABEL = 64;
+
+/** A member's name that says only that something stands here. */
+const GENERIC =
+  /^(?:value|val|values|v|data|text|content|default|current|new|old|raw|plain|plaintext|string|secret_?string|number|no|nr|id|\$|_|#text|prod|production|dev|staging|test|live|primary|secondary|main|items?|list|[0-9]{1,3})$/i;
+const VALUE_NAME = /^(?:value|val|v|data|text|content|default|current|secret|plaintext|answer|stringvalue|\$|#text)$/i;
+const LABEL_NAME =
+  /^(?:name|key|label|field|header|param|parameter|variable|property|attribute|k|title|option|setting|env|type|code|question|@name|@key)$/i;
+
+const labelled = (around: Surroundings, label: string): Surroundings => ({
+  name: label,
+  path: `${around.path} ${label}`.slice(-MAX_PATH),
+  key: 'none',
+});
+
+/** Where each member of an object stands. */
+export function ofMembers(members: object, around: Surroundings): (name: string, value: unknown) => Surroundings {
+  const label = labelOf(members);
+  const isKey = Object.hasOwn(members, 'kty');
+  return (written, value) => {
+    // The names in marks are not the document's, and a second scan has to read what the first one read.
+    const name = written.replace(MARKS, ' ');
+    if (label !== null && label.member !== written && VALUE_NAME.test(name)) return labelled(around, label.text);
+    // The private members of a JSON Web Key (RFC 7518, section 6).
+    if (isKey && /^(?:d|p|q|dp|dq|qi|k)$/.test(name) && typeof value === 'string')
+      return labelled(around, 'private_key');
+    const own = GENERIC.test(name) && around.name !== '' ? around.name : name;
+    return { name: own, path: `${around.path} ${name}`.slice(-MAX_PATH), key: 'none' };
+  };
+}
+
+function labelOf(members: object): { member: string; text: string } | null {
+  for (const [member, text] of Object.entries(members)) {
+    if (typeof text !== 'string' || text.length > MAX_LABEL || text === '' || !LABEL_NAME.test(member)) continue;
+    return { member, text };
+  }
+  return null;
+}
+
+/** Where each item of a list stands: behind a name, or on a line of a private key. */
+export function ofItems(items: readonly unknown[], around: Surroundings): (position: number) => Surroundings {
+  const opens = (item: unknown): boolean => typeof item === 'string' && item.length < 256 && opensPrivateKey(item);
+  const keys = items.length > 1 && items.some(opens) ? keyLines(items) : null;
+  return (position) => {
+    const key = keys?.[position] ?? 'none';
+    const before = position > 0 ? items[position - 1] : undefined;
+    if (typeof before !== 'string' || before.length > MAX_LABEL || before === '') return { ...around, key };
+    const label = before.replace(/^-{1,2}|[:=]$/g, '');
+    const isPair = items.length === 2 && position === 1;
+    return isPair || nameStrength(label) !== null ? { ...labelled(around, label), key } : { ...around, key };
+  };
+}
+
+/** Only where a later line closes what one opens: without its end the key may go on anywhere. */
+function keyLines(items: readonly unknown[]): Surroundings['key'][] {
+  const lines = items.map((item) => (typeof item === 'string' ? item : ''));
+  const keys: Surroundings['key'][] = lines.map(() => 'none');
+  let opened = -1;
+  lines.forEach((line, i) => {
+    if (opened === -1 && opensPrivateKey(line) && !closesPrivateKey(line)) opened = i;
+    else if (opened !== -1 && closesPrivateKey(line)) {
+      keys[opened] = 'opens';
+      for (let inner = opened + 1; inner <= i; inner += 1) keys[inner] = 'inside';
+      opened = -1;
+    }
+  });
+  return keys;
+}
