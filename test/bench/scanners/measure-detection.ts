@@ -1,5 +1,5 @@
 /** How many samples of a corpus give a finding, with a 95 % Wilson interval, and which kinds were missed. */
-import { isAtLeast } from '@countersign/scanners/finding-types';
+import { SEVERITY_RANK } from '@countersign/scanners/finding-types';
 import { type ScannerName, scanValue } from '@countersign/scanners/scan';
 import type { Sample } from './sample.ts';
 
@@ -19,7 +19,11 @@ export function wilson(found: number, of: number): { low: number; high: number }
 export const isFound = (value: unknown, scanner: ScannerName, anySeverity: boolean, type?: string): boolean => {
   const result = scanValue(value, [scanner]);
   return (
-    result.ok && result.findings.some((f) => (anySeverity || isAtLeast(f)) && (type === undefined || f.type === type))
+    result.ok &&
+    result.findings.some(
+      (f) =>
+        (anySeverity || SEVERITY_RANK[f.severity] >= SEVERITY_RANK.medium) && (type === undefined || f.type === type),
+    )
   );
 };
 
