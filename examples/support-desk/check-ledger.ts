@@ -1,9 +1,8 @@
 // The ledger's verdict on the example's own jobs, by somebody who believes nobody: the auditor's key reads each chain,
 // and every hash is computed again here.
 import type { Client } from '@countersign/client/create-client';
-import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
 import type { RunRecord } from '@countersign/contracts/record';
-import { type ChainEntry, verifyChain } from '@countersign/ledger/chain-hash';
+import { verifyChain } from '@countersign/ledger/chain-hash';
 
 export type LedgerVerdict = {
   records: RunRecord[];
@@ -23,7 +22,7 @@ export async function checkLedger(auditor: Client, job_ids: readonly string[]): 
     const entries = await auditor.timeline(job_id);
     verdict.records.push(record);
     verdict.entries += entries.length;
-    if (!verifyChain(entries.map(toChainEntry)).ok || !record.proof.verified) verdict.broken.push(job_id);
+    if (!verifyChain(entries).ok || !record.proof.verified) verdict.broken.push(job_id);
     if (!record.proof.sealed) verdict.unsealed.push(job_id);
     if (record.missing.length > 0) verdict.incomplete.push(`${job_id} (${record.missing.join(', ')})`);
   }
@@ -38,21 +37,4 @@ async function readSealed(auditor: Client, job_id: string): Promise<RunRecord> {
     if (record.proof.sealed || performance.now() > end) return record;
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
   }
-}
-
-export const toChainEntry = (entry: LedgerEntry): ChainEntry => ({
-  chain: entry.chain,
-  kind: entry.kind,
-  recorded_by: entry.recorded_by,
-  body: entry.body,
-  seq: BigInt(entry.seq),
-  time_us: microsecondsOf(entry.recorded_at),
-  prev_hash: Buffer.from(entry.prev_hash, 'hex'),
-  hash: Buffer.from(entry.hash, 'hex'),
-});
-
-/** RFC 3339 with six digits, as the database wrote it; a Date would drop three of them. */
-function microsecondsOf(recorded_at: string): bigint {
-  const [seconds, micros] = recorded_at.slice(0, -1).split('.');
-  return BigInt(Date.parse(`${seconds}Z`)) * 1000n + BigInt((micros ?? '0').padEnd(6, '0'));
 }

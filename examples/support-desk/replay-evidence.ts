@@ -4,9 +4,9 @@ import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
 import { auditorConsumer } from '@countersign/contracts/streams';
 import { auditorUser, subjects } from '@countersign/contracts/subjects';
 import { entryHash, sameBytes } from '@countersign/ledger/chain-hash';
+import { toChainEntry } from '@countersign/ledger/shown-entry';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import { z } from 'zod';
-import { toChainEntry } from './check-ledger.ts';
 
 const env = z
   .object({ COUNTERSIGN_NATS_URL: z.string(), COUNTERSIGN_TENANT: z.string(), AUDITOR_NKEY: z.string() })

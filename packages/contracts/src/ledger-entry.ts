@@ -53,6 +53,14 @@ export const ledgerEntry = z.object({
 });
 export type LedgerEntry = z.infer<typeof ledgerEntry>;
 
+/** The same over HTTP: JSON all the way down. `hash` covers the canonical JSON (RFC 8785) of `body`, which gives the text back. */
+export const shownEntry = ledgerEntry.extend({ body: z.record(z.string(), z.unknown()) });
+export type ShownEntry = z.infer<typeof shownEntry>;
+export const showBody = (entry: LedgerEntry): ShownEntry => ({
+  ...entry,
+  body: JSON.parse(entry.body) as ShownEntry['body'],
+});
+
 /** What a service hands to `ledger.append`. */
 export type NewEntry = {
   chain: string;

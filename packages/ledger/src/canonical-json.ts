@@ -17,12 +17,16 @@ export type ParseLimits = { readonly max_bytes?: number; readonly max_depth?: nu
 /** Up to this length a loop over the units is cheaper than the call into JSON.stringify. */
 const SHORT_STRING = 48;
 
+/** RFC 8259, section 8.1: it must not be added, and of two readers one may refuse it. */
+const BYTE_ORDER_MARK = '\ufeff';
+const NO_MARK = 'it begins with a byte order mark (U+FEFF); send UTF-8 without one';
+
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * Parses JSON (RFC 8259) under the restrictions of I-JSON (RFC 7493): no duplicate keys, no lone surrogates, no
- * number beyond ±(2^53−1); and no U+0000, which Postgres cannot hold. Sizes are bytes of UTF-8; the defaults are the
+ * number beyond ±(2^53−1) or that a double would round; and no U+0000, which Postgres cannot hold. Sizes are bytes of UTF-8; the defaults are the
  * largest message and `json_depth`. A `__proto__` key becomes an ordinary own property.
  */
 export function parseStrict(text: string | Uint8Array, limits: ParseLimits = {}): ParseResult {
@@ -31,6 +35,8 @@ export function parseStrict(text: string | Uint8Array, limits: ParseLimits = {})
     return { ok: false, code: 'json_too_large', at: '', detail: `more than ${maxBytes} bytes` };
   const decoded = typeof text === 'string' ? text : decodeUtf8(text);
   if (decoded === null) return refuseBytes(text as Uint8Array);
+  if (decoded.startsWith(BYTE_ORDER_MARK))
+    return { ok: false, code: 'json_malformed', at: placeOf('', 0), detail: NO_MARK };
   const fault = scanJson(decoded, limits.max_depth ?? LIMITS.json_depth);
   if (fault !== null) return refuse(decoded, fault);
   // JSON.parse defines own properties (ECMA-262 InternalizeJSONProperty), so `__proto__` pollutes nothing.

@@ -1,6 +1,8 @@
 // One entry's hash, which takes in the entry before it: the chain of a job, a policy scope, an identity or the
 // controls. The byte layout is fixed for good (`ledger.append` computes the same in the database); never reorder it.
+import type { LedgerEntry, ShownEntry } from '@countersign/contracts/ledger-entry';
 import { domainPrefix, encodeUtf8, lengthPrefixed, sha256 } from './digest.ts';
+import { toChainEntry } from './shown-entry.ts';
 
 export const ENTRY_DOMAIN = 'countersign/ledger-entry/v1';
 export const HASH_BYTES = 32;
@@ -49,10 +51,13 @@ export type ChainVerdict =
   | { readonly ok: true }
   | { readonly ok: false; readonly seq: bigint; readonly reason: ChainFault };
 
-/** Verifies one whole chain in the order given: gapless from 1, linked, time never running back, each hash recomputed. */
-export function verifyChain(entries: readonly ChainEntry[]): ChainVerdict {
+/**
+ * Verifies one whole chain in the order given: gapless from 1, linked, time never running back, each hash recomputed.
+ * It takes entries as the API and the evidence stream show them, too; throws TypeError for what is no entry at all.
+ */
+export function verifyChain(entries: readonly (LedgerEntry | ShownEntry | ChainEntry)[]): ChainVerdict {
   let previous: ChainEntry | null = null;
-  for (const entry of entries) {
+  for (const entry of entries.map(toChainEntry)) {
     const reason = faultOf(entry, previous);
     if (reason !== null) return { ok: false, seq: entry.seq, reason };
     previous = entry;

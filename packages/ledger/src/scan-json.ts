@@ -175,15 +175,19 @@ class Scan {
 
   /**
    * Every double beyond 2^53-1 is an integer that stands for several, so readers with exact integers would see
-   * another number: refused by value, however it is written.
+   * another number: refused by value, however it is written. What a double rounds (1e-400 to 0, a digit too many away)
+   * would be hashed and run as another number than was written.
    */
   private number(): boolean {
     NUMBER.lastIndex = this.pos;
     if (!NUMBER.test(this.text)) return this.refuse('json_malformed', 'a value is expected');
-    const value = Number(this.text.slice(this.pos, NUMBER.lastIndex));
+    const written = this.text.slice(this.pos, NUMBER.lastIndex);
+    const value = Number(written);
     if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
       return this.refuse('json_unsafe_number', 'the number is beyond 2^53-1');
     }
+    if (!isKeptExactly(written, value))
+      return this.refuse('json_unsafe_number', 'a double cannot hold all of its digits');
     this.pos = NUMBER.lastIndex;
     return true;
   }
@@ -213,6 +217,26 @@ class Scan {
     this.fault = { code, pos, path: this.path, detail };
     return false;
   }
+}
+
+/** Up to so many digits a double gives back what was written (IEEE 754, DBL_DIG). */
+const ALWAYS_EXACT = 15;
+
+/** Whether the double's own shortest text names the same decimal number as what was written. */
+function isKeptExactly(written: string, value: number): boolean {
+  if (written.length <= ALWAYS_EXACT && !/[eE]/.test(written)) return true;
+  return decimalOf(written) === decimalOf(String(value));
+}
+
+/** One spelling for each decimal number: its digits without zeros around them, and the power of ten of the last one. */
+function decimalOf(text: string): string {
+  const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text)!;
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  // By hand: a pattern for trailing zeros tries every zero of a long run, and again from each.
+  let end = digits.length;
+  while (end > 0 && digits.charCodeAt(end - 1) === 0x30) end--;
+  if (end === 0) return '0';
+  return `${sign}${digits.slice(0, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }
 
 /** Four hex digits as a UTF-16 unit, or -1. */

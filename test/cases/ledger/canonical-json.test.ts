@@ -51,6 +51,14 @@ describe('parseStrict', () => {
     ['json_unsafe_number', '-9007199254740993', '(line 1, column 1)'],
     ['json_unsafe_number', '1e16', '(line 1, column 1)'],
     ['json_unsafe_number', '[0,1e999]', '/1 (line 1, column 4)'],
+    ['json_unsafe_number', '1e-400', '(line 1, column 1)'],
+    ['json_unsafe_number', '{"n":-1e-324}', '/n (line 1, column 6)'],
+    ['json_unsafe_number', '[0.10000000000000001]', '/0 (line 1, column 2)'],
+    ['json_unsafe_number', '3.141592653589793238462643', '(line 1, column 1)'],
+    ['json_unsafe_number', '9007199254740990.5', '(line 1, column 1)'],
+    ['json_unsafe_number', `0.${'0'.repeat(400)}1`, '(line 1, column 1)'],
+    ['json_unsafe_number', `1e-${'9'.repeat(400)}`, '(line 1, column 1)'],
+    ['json_unsafe_number', `1.${'0'.repeat(200_000)}1`, '(line 1, column 1)'],
     ['json_malformed', '\ufeff{}', '(line 1, column 1)'],
     ['json_malformed', '"a\tb"', '(line 1, column 3)'],
   ])('refuses %s in %j', (code, json, at) => {
@@ -106,8 +114,26 @@ describe('parseStrict', () => {
     expect(parseStrict(bytes('{"é":1}'))).toEqual({ ok: true, value: { é: 1 } });
   });
 
-  it('refuses a byte order mark in bytes too', () => {
-    expect(parseStrict(bytes('\ufeff{}'))).toMatchObject({ ok: false, code: 'json_malformed' });
+  it('refuses a byte order mark in bytes too, and says what it is', () => {
+    expect(parseStrict(bytes('\ufeff{}'))).toMatchObject({
+      ok: false,
+      code: 'json_malformed',
+      detail: expect.stringContaining('byte order mark'),
+    });
+  });
+
+  it.each(['1.10', '1e2', '1E-7', '100.000e-3', '-0.0', '0e99999', '1.5e-10', '5e-324', '0.30000000000000004'])(
+    'keeps %s, whose digits a double holds',
+    (json) => expect(parseStrict(json)).toEqual({ ok: true, value: Number(json) }),
+  );
+
+  it('keeps every double as JavaScript writes it', () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, min: -1e15, max: 1e15 }), (double) => {
+        expect(parseStrict(String(double))).toEqual({ ok: true, value: Number(String(double)) });
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('counts bytes, not characters', () => {

@@ -1,6 +1,8 @@
 // The chain hash: one known answer that every other implementation of the layout must give, and every way to break a
 // chain.
 import { createHash } from 'node:crypto';
+import type { LedgerEntry, ShownEntry } from '@countersign/contracts/ledger-entry';
+import { canonicalize } from '@countersign/ledger/canonical-json';
 import {
   type ChainEntry,
   entryHash,
@@ -44,6 +46,47 @@ function chainOf(length: number): ChainEntry[] {
 }
 
 const sealed = (fields: HashedFields): ChainEntry => ({ ...fields, hash: entryHash(fields) });
+
+/** As `GET /jobs/{id}/timeline` shows it. */
+const shown = ({ seq, time_us, prev_hash, hash, body, ...rest }: ChainEntry): ShownEntry => ({
+  ...rest,
+  seq: Number(seq),
+  tenant: 'acme',
+  topic: null,
+  recorded_at: `${new Date(Number(time_us / 1000n)).toISOString().slice(0, -1)}${String(time_us % 1000n).padStart(3, '0')}Z`,
+  prev_hash: hex(prev_hash),
+  hash: hex(hash),
+  body: JSON.parse(body) as ShownEntry['body'],
+  leaf_index: null,
+});
+
+describe('verifyChain of what the API answers', () => {
+  const chain = chainOf(5).map(shown);
+  const bodyAsText = ({ body, ...rest }: ShownEntry): LedgerEntry => ({ ...rest, body: canonicalize(body) });
+
+  it('holds, with the body as JSON or as its text', () => {
+    expect(verifyChain(chain)).toEqual({ ok: true });
+    expect(verifyChain(chain.map(bodyAsText))).toEqual({ ok: true });
+  });
+
+  it('finds what was changed', () => {
+    const changed = chain.map((entry, i) => (i === 2 ? { ...entry, body: { n: 7 } } : entry));
+    expect(verifyChain(changed)).toEqual({ ok: false, seq: 3n, reason: 'hash_mismatch' });
+    expect(verifyChain(chain.slice(1))).toEqual({ ok: false, seq: 2n, reason: 'seq_gap' });
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', null],
+    ['a text', 'entry'],
+    ['an empty object', {}],
+    ['a seq that is text', { ...chain[0]!, seq: '1' }],
+    ['a hash that is no hash', { ...chain[0]!, hash: 'x' }],
+    ['a time that is none', { ...chain[0]!, recorded_at: 'yesterday' }],
+    ['no body', { ...chain[0]!, body: undefined }],
+  ])('throws for %s, and calls no history broken', (_name, entry) => {
+    expect(() => verifyChain([entry as ShownEntry])).toThrow(/^(a ledger entry|canonical_not_json)/);
+  });
+});
 
 describe('entryHash', () => {
   it('gives the known answers', () => {
