@@ -174,17 +174,18 @@ describe('an output that may not leave as it is', () => {
   });
 
   test('is quarantined where a secret stands in it, and shown nowhere', async () => {
-    const attempt = await run.run('leaking');
-    await run.screened(attempt, { error: `login failed for ${SECRET}` }, { result: { status: 'failed' } });
-    expect(await run.outcome(attempt)).toMatchObject({ status: 'failed', output_decision: 'quarantine' });
-    await run.end(attempt, 'quarantined');
-    expect(await codeOf(run.read('leaking'))).toBe('result_quarantined');
-    await run.end(attempt, 'failed');
-    expect(await codeOf(run.read('leaking'))).toBe('result_quarantined');
-    const { content, sealed } = await rowOf(attempt);
-    expect(content).toBeNull();
-    expect(sealed.includes(SECRET)).toBe(false);
-    expect(JSON.stringify([await run.entries('leaking'), run.wakeUps])).not.toContain(SECRET);
+    for (const end of ['quarantined', 'failed'] as const) {
+      const job_id = `leaking-${end}`;
+      const attempt = await run.run(job_id);
+      await run.screened(attempt, { error: `login failed for ${SECRET}` }, { result: { status: 'failed' } });
+      expect(await run.outcome(attempt)).toMatchObject({ status: 'failed', output_decision: 'quarantine' });
+      await run.end(attempt, end);
+      expect(await codeOf(run.read(job_id))).toBe('result_quarantined');
+      const { content, sealed } = await rowOf(attempt);
+      expect(content).toBeNull();
+      expect(sealed.includes(SECRET)).toBe(false);
+      expect(JSON.stringify([await run.entries(job_id), run.wakeUps])).not.toContain(SECRET);
+    }
   });
 
   test('is kept sealed, under a key outside the database and bound to its dispatch', async () => {
