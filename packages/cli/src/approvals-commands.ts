@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { clientOf, type Output, print } from './context.ts';
 import { EXIT } from './exit-codes.ts';
-import { showApproval, showApprovals } from './show.ts';
+import { printable, showApproval, showApprovals } from './show.ts';
 
 type VoteOptions = { digest?: string; comment?: string };
 
@@ -14,9 +14,8 @@ const vote = async (output: Output, cast: 'approve' | 'reject', id: string, opti
   }
   const approval = await client.approval(id);
   print(output, command, approval, showApproval);
-  output.writeError(
-    `nothing was voted; if this is what you mean: approvals ${cast} ${id} --digest ${approval.digest}\n`,
-  );
+  const meant = `approvals ${cast} ${id} --digest ${approval.digest}`;
+  output.writeError(printable(`nothing was voted; if this is what you mean: ${meant}\n`));
   output.exit(EXIT.usage);
 };
 

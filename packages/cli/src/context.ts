@@ -1,8 +1,9 @@
 /** What every command gets: a client made of the global options, and one way to say what came of it. */
 import { type Client, createClient } from '@countersign/client/create-client';
+import { apiUrl } from '@countersign/client/send-request';
 import { type Command, Option } from 'commander';
 import { type ExitCode, UsageError } from './exit-codes.ts';
-import { printable } from './show.ts';
+import { printable, printableJson } from './show.ts';
 
 export type Output = { write(text: string): void; writeError(text: string): void; exit(code: ExitCode): void };
 type GlobalOptions = { url: string; key?: string; tenant?: string; json?: boolean };
@@ -18,8 +19,17 @@ export const withGlobalOptions = (program: Command): Command =>
 
 export const clientOf = (command: Command): Client => {
   const { url, key, tenant } = command.optsWithGlobals<GlobalOptions>();
+  refuseUrl(url);
   if (key === undefined) throw new UsageError('no API key: set COUNTERSIGN_API_KEY');
   return createClient({ url, api_key: key, ...(tenant === undefined ? {} : { tenant }) });
+};
+
+const refuseUrl = (url: string): void => {
+  try {
+    apiUrl(url);
+  } catch (thrown) {
+    throw new UsageError(`--url or COUNTERSIGN_URL: ${(thrown as Error).message}`);
+  }
 };
 
 export const tenantOf = (command: Command): string | undefined => command.optsWithGlobals<GlobalOptions>().tenant;
@@ -28,4 +38,4 @@ export const isJson = (command: Command): boolean => command.optsWithGlobals<Glo
 
 /** Prints the answer in the form that was asked for. */
 export const print = <T>(output: Output, command: Command, answer: T, show: (answer: T) => string): void =>
-  output.write(`${isJson(command) ? JSON.stringify(answer, null, 2) : printable(show(answer))}\n`);
+  output.write(`${isJson(command) ? printableJson(answer, 2) : printable(show(answer))}\n`);

@@ -4,13 +4,14 @@
  */
 import type { Decision } from '@countersign/contracts/decision';
 import type { JobView } from '@countersign/contracts/job';
-import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
+import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import type { PolicyIncident } from '@countersign/contracts/policy-tests';
 import type { Command } from 'commander';
 import { clientOf, type Output, print } from './context.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
+import { printableJson } from './show.ts';
 
-type Remembered = { job: JobView; decisions: readonly Decision[]; timeline: readonly LedgerEntry[] };
+type Remembered = { job: JobView; decisions: readonly Decision[]; timeline: readonly ShownEntry[] };
 
 /** The decision of the submit gate that stood; after a rewrite, of what was made of the request. */
 export const incidentOf = ({ job, decisions, timeline }: Remembered, name: string): PolicyIncident => {
@@ -33,14 +34,14 @@ export const incidentOf = ({ job, decisions, timeline }: Remembered, name: strin
 };
 
 /** Every entry of a job repeats who asked. */
-const ownerIn = (timeline: readonly LedgerEntry[]): string | null => {
-  const { owner = null } = timeline[0] === undefined ? {} : (JSON.parse(timeline[0].body) as { owner?: string | null });
-  return owner;
+const ownerIn = (timeline: readonly ShownEntry[]): string | null => {
+  const owner = timeline[0]?.body.owner;
+  return typeof owner === 'string' ? owner : null;
 };
 
 /** JSON in flow style: YAML to whoever reads YAML, and no text of the job can break out of it. */
 const showIncidents = ({ incidents }: { incidents: readonly PolicyIncident[] }): string =>
-  ['incidents:', ...incidents.map((incident) => `  - ${JSON.stringify(incident)}`)].join('\n');
+  ['incidents:', ...incidents.map((incident) => `  - ${printableJson(incident)}`)].join('\n');
 
 const exportIncidents = async (output: Output, job_ids: string[], command: Command): Promise<void> => {
   const client = clientOf(command);

@@ -6,7 +6,7 @@ import { type Output, withGlobalOptions } from './context.ts';
 import { CommandFailure, EXIT, EXIT_CODES, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts';
 import { addJobsCommands } from './jobs-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
-import { printable, showError } from './show.ts';
+import { printable, printableJson, showError } from './show.ts';
 
 const EXIT_HELP = `
 Exit codes:
@@ -53,7 +53,7 @@ export const runCommand = async (args: readonly string[], output: Output): Promi
     const failed = failureOf(thrown instanceof CommanderError ? new UsageError(complaint.trim()) : thrown);
     if (failed === null) throw thrown;
     // An option that follows the mistake has not been parsed.
-    output.writeError(`${args.includes('--json') ? JSON.stringify(failed.body) : printable(failed.text)}\n`);
+    output.writeError(`${args.includes('--json') ? printableJson(failed.body) : printable(failed.text)}\n`);
     output.exit(failed.exit);
   }
 };

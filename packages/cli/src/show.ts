@@ -5,28 +5,41 @@ import type { ApprovalView } from '@countersign/contracts/approval';
 import type { Decision } from '@countersign/contracts/decision';
 import type { Explanation, Simulation } from '@countersign/contracts/http';
 import type { JobView } from '@countersign/contracts/job';
-import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
+import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import type { ResultView } from '@countersign/contracts/output';
 import type { RunRecord } from '@countersign/contracts/record';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Controls of both ranges, what turns a line around, what ends one unseen, and what no eye can see. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
 /** What comes from outside could move the cursor or turn the line around: such characters are named, not sent. */
 export const printable = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (unit) =>
+  text.replaceAll(UNSEEN, (unit) =>
     unit === '\n' || unit === '\t' ? unit : `\\u{${unit.codePointAt(0)!.toString(16)}}`,
   );
+
+/** The same value as JSON, in which such characters are escaped. */
+export const printableJson = (value: unknown, indent = 0): string =>
+  JSON.stringify(value, null, indent).replaceAll(UNSEEN, (unit) =>
+    unit === '\n' ? unit : [...utf16(unit)].map((hex) => `\\u${hex}`).join(''),
+  );
+
+function* utf16(text: string): Generator<string> {
+  for (let i = 0; i < text.length; i++) yield text.charCodeAt(i).toString(16).padStart(4, '0');
+}
 
 /** Names and values in two columns; what is empty is left out. */
 export const list = (fields: Fields): string => {
   const shown = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== '');
   const width = Math.max(...shown.map(([name]) => name.length));
   return shown
-    .map(([name, value]) => `${name.padEnd(width)}  ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name.padEnd(width)}  ${typeof value === 'string' ? value : printableJson(value)}`)
     .join('\n');
 };
 
-const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
+const pretty = (value: unknown): string => printableJson(value, 2);
 
 export const showSubmitted = (answer: Submitted): string =>
   list({
@@ -61,9 +74,9 @@ export const showResult = (result: ResultView): string => {
   return `${list({ status, output_decision, rule: rule_id, findings: findings.length > 0 ? findings : null })}\n\n${pretty(output)}`;
 };
 
-const row = (entry: LedgerEntry): string =>
+const row = (entry: ShownEntry): string =>
   `${entry.recorded_at}  ${String(entry.seq).padStart(3)}  ${entry.kind.padEnd(20)}  ${entry.recorded_by}`;
-export const showTimeline = (entries: readonly LedgerEntry[]): string => entries.map(row).join('\n');
+export const showTimeline = (entries: readonly ShownEntry[]): string => entries.map(row).join('\n');
 
 export const showRecord = (record: RunRecord): string => pretty(record);
 

@@ -16,7 +16,7 @@ import type {
   Simulations,
 } from '@countersign/contracts/http';
 import type { JobRequestInput, JobView } from '@countersign/contracts/job';
-import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
+import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import type { ResultView } from '@countersign/contracts/output';
 import type { BundleDocument } from '@countersign/contracts/policy';
 import type {
@@ -34,7 +34,7 @@ import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
 import { ApiError } from './api-error.ts';
 import { readEvents } from './read-events.ts';
-import { type ClientOptions, errorOf, type Outgoing, readJson, send, sendForJson } from './send-request.ts';
+import { apiUrl, type ClientOptions, errorOf, type Outgoing, readJson, send, sendForJson } from './send-request.ts';
 
 export type Submitted =
   | ({ outcome: 'accepted'; replayed: boolean } & Accepted)
@@ -48,12 +48,12 @@ export type Client = {
   /** Newest first. */
   decisions(job_id: string): Promise<Decision[]>;
   /** Oldest first. */
-  timeline(job_id: string): Promise<LedgerEntry[]>;
+  timeline(job_id: string): Promise<ShownEntry[]>;
   /** Throws ApiError `result_not_ready` or `result_quarantined`. */
   result(job_id: string): Promise<ResultView>;
   record(job_id: string): Promise<RunRecord>;
   /** The job's entries as they are recorded, to the terminal one. `after`: the `seq` that was seen last. */
-  events(job_id: string, options?: { after?: number; signal?: AbortSignal }): AsyncGenerator<LedgerEntry, void>;
+  events(job_id: string, options?: { after?: number; signal?: AbortSignal }): AsyncGenerator<ShownEntry, void>;
   /** Follows the job to its terminal state. Throws ApiError, or the signal's reason. */
   untilEnded(job_id: string, options?: { signal?: AbortSignal }): Promise<JobView>;
   cancel(job_id: string, reason?: string): Promise<JobView>;
@@ -103,6 +103,8 @@ async function* streamEvents(options: ClientOptions, job_id: string, after?: num
     // A stream is as long as its job: only the caller ends it early.
     signal: signal ?? new AbortController().signal,
   });
+  // There is nothing more to come.
+  if (response.status === 204) return;
   if (!response.ok || response.body === null) throw errorOf(response, await readJson(response));
   yield* readEvents(response.body);
 }
@@ -133,7 +135,9 @@ const followToEnd = async (client: Client, job_id: string, signal?: AbortSignal)
   }
 };
 
+/** Throws TypeError when the url is none that an API can have. */
 export const createClient = (options: ClientOptions): Client => {
+  apiUrl(options.url);
   const get = <T>(path: string, query: Outgoing['query'] = {}): Promise<T> =>
     sendForJson<T>(options, { method: 'GET', path, query });
   const post = <T>(path: string, body: unknown): Promise<T> => sendForJson<T>(options, { method: 'POST', path, body });

@@ -1,5 +1,5 @@
 /** Server-sent events (HTML Living Standard, section 9.2) of one job, entry by entry. */
-import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
+import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 
 const dataOf = (frame: string): string | undefined =>
   frame
@@ -8,7 +8,7 @@ const dataOf = (frame: string): string | undefined =>
     ?.slice('data: '.length);
 
 /** Ends when the server ends the stream, which it does after the job's terminal entry. */
-export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<LedgerEntry, void> {
+export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ShownEntry, void> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of body) {
@@ -17,7 +17,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
     for (const frame of frames) {
       const data = dataOf(frame);
       // Comments keep the connection open and carry nothing.
-      if (data !== undefined) yield JSON.parse(data) as LedgerEntry;
+      if (data !== undefined) yield JSON.parse(data) as ShownEntry;
     }
   }
 }

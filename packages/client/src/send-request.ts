@@ -3,7 +3,7 @@ import { API_PREFIX, type ErrorBody } from '@countersign/contracts/http';
 import { ApiError } from './api-error.ts';
 
 export type ClientOptions = {
-  /** Where the API is, e.g. `http://127.0.0.1:8081`. */
+  /** Where the API is, e.g. `http://127.0.0.1:8081`. No user name or password: the key is the credential. */
   url: string;
   api_key: string;
   /** Sent as X-Tenant-ID; the API refuses a tenant that is not the key's own. */
@@ -25,8 +25,17 @@ export type Outgoing = {
 
 const TIMEOUT_MS = 30_000;
 
+/** Throws TypeError for what cannot be an API's address. It never repeats what it was given: a password may be in it. */
+export const apiUrl = (text: string): URL => {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new TypeError('the url must be an http or https address');
+  if (url.username !== '' || url.password !== '') throw new TypeError('the url must not hold a user name or password');
+  if (url.search !== '' || url.hash !== '') throw new TypeError('the url must not hold a query or a fragment');
+  return url;
+};
+
 const urlOf = (options: ClientOptions, { path, query = {} }: Outgoing): string => {
-  const url = new URL(`${options.url.replace(/\/+$/, '')}${API_PREFIX}${path}`);
+  const url = new URL(`${apiUrl(options.url).href.replace(/\/+$/, '')}${API_PREFIX}${path}`);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
   return url.href;
 };
@@ -40,15 +49,16 @@ const headersOf = (options: ClientOptions, outgoing: Outgoing): Record<string, s
 
 /** Throws ApiError with status 0 when no answer came. The answer may be an error all the same. */
 export const send = async (options: ClientOptions, outgoing: Outgoing): Promise<Response> => {
+  const url = urlOf(options, outgoing);
   try {
-    return await (options.fetch ?? fetch)(urlOf(options, outgoing), {
+    return await (options.fetch ?? fetch)(url, {
       method: outgoing.method,
       headers: headersOf(options, outgoing),
       signal: outgoing.signal ?? AbortSignal.timeout(options.timeout_ms ?? TIMEOUT_MS),
       ...(outgoing.body === undefined ? {} : { body: JSON.stringify(outgoing.body) }),
     });
   } catch (cause) {
-    throw new ApiError(0, { code: 'ingress_unavailable', detail: `no answer from ${options.url}` }, { cause });
+    throw new ApiError(0, { code: 'ingress_unavailable', detail: `no answer from ${new URL(url).origin}` }, { cause });
   }
 };
 

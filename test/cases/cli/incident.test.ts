@@ -29,7 +29,7 @@ const played = (decisions: unknown[]): Promise<PlayedApi> =>
   playApi({
     'GET /jobs/job-7': () => ({ body: JOB }),
     'GET /jobs/job-7/decisions': () => ({ body: decisions }),
-    'GET /jobs/job-7/timeline': () => ({ body: [{ body: JSON.stringify({ owner: 'olga', topic: JOB.topic }) }] }),
+    'GET /jobs/job-7/timeline': () => ({ body: [{ body: { owner: 'olga', topic: JOB.topic } }] }),
   });
 const ask = (api: PlayedApi, ...jobs: string[]) =>
   runCli('--url', api.url, '--key', 'k', 'policy', 'incident', ...jobs);

@@ -26,7 +26,7 @@ const entry = (job_id: string, seq: number, kind: string): LedgerEntry => ({
   prev_hash: '00',
   hash: '11',
   body: '{}',
-  leaf_index: null,
+  leaf_index: seq,
 });
 
 describe('submit', () => {

@@ -1,0 +1,137 @@
+// What the command prints of others' texts and of its own settings: nothing that a terminal obeys, nothing that cannot be
+// seen, no password, and JSON that says the same as the API did.
+import { EXIT } from '@countersign/cli/exit-codes';
+import { printable, printableJson } from '@countersign/cli/show';
+import { createClient } from '@countersign/client/create-client';
+import { describe, expect, test } from 'vitest';
+import { playApi } from './play-api.ts';
+import { runCli } from './run-cli.ts';
+
+/** CSI in one byte, ESC, bidi overrides and isolates, zero width, tag letters, line separators, fillers. */
+const HOSTILE =
+  '\u009b31m\u001b[2J\u202e\u2066\u200b\ufeff\u{e0041}\u2028\u2029\u0085\u007f\u034f\ufe0f\u3164\u061c\u0000';
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|\u034f|\ufe0f|\u3164/u;
+const withoutLayout = (text: string): string => text.replaceAll(/[\n\t]/g, '');
+
+const job = {
+  job_id: 'job-1',
+  tenant: 'default',
+  topic: 'job.a.b',
+  labels: { [`k${HOSTILE}`]: HOSTILE },
+  state: 'failed',
+  reason: `because${HOSTILE}`,
+  actor: HOSTILE,
+};
+const entry = {
+  seq: 1,
+  kind: HOSTILE,
+  recorded_by: HOSTILE,
+  recorded_at: HOSTILE,
+  body: { owner: HOSTILE, reason: HOSTILE },
+};
+const ended = { body: { code: 'not_found', detail: HOSTILE, at: HOSTILE, trace_id: HOSTILE }, status: 404 };
+const decision = { gate: 'submit', decision: 'deny', rule_id: HOSTILE, policy_version: 1, policy_snapshot: HOSTILE };
+const approval = {
+  approval_id: HOSTILE,
+  state: 'open',
+  topic: HOSTILE,
+  requester: HOSTILE,
+  reason: HOSTILE,
+  votes: [],
+  digest: HOSTILE,
+};
+const shown = {
+  ...decision,
+  reason: HOSTILE,
+  constraints: { worker: [HOSTILE] },
+  obligations: {},
+  findings: [{ place: HOSTILE }],
+  skipped: [HOSTILE],
+  text: HOSTILE,
+  steps: [],
+};
+
+const COMMANDS: Record<string, string[]> = {
+  get: ['jobs', 'get', 'job-1'],
+  timeline: ['jobs', 'timeline', 'job-1'],
+  record: ['jobs', 'record', 'job-1'],
+  result: ['jobs', 'result', 'job-1'],
+  'an error': ['jobs', 'get', 'other'],
+  approvals: ['approvals', 'list'],
+  'a vote without digest': ['approvals', 'approve', 'a1'],
+  incident: ['policy', 'incident', 'job-1'],
+  explain: ['policy', 'explain', '--topic', 'job.a.b'],
+  simulate: ['policy', 'simulate', '--topic', 'job.a.b'],
+  'wrong usage': ['jobs', `ju${HOSTILE}ggle`],
+};
+
+describe.each(Object.entries(COMMANDS))('%s', (_name, args) => {
+  test('prints nothing that a terminal obeys or nobody sees, to a person or a program', async () => {
+    await using api = await playApi({
+      'GET /jobs/job-1': () => ({ body: job }),
+      'GET /jobs/job-1/timeline': () => ({ body: [entry] }),
+      'GET /jobs/job-1/decisions': () => ({ body: [decision] }),
+      'GET /jobs/job-1/record': () => ({ body: { run_id: HOSTILE, actor: HOSTILE } }),
+      'GET /jobs/job-1/result': () => ({
+        body: {
+          status: HOSTILE,
+          output_decision: 'allow',
+          rule_id: null,
+          findings: [],
+          output: { [HOSTILE]: HOSTILE },
+        },
+      }),
+      'GET /jobs/other': () => ended,
+      'GET /approvals': () => ({ body: { approvals: [approval], next_cursor: null } }),
+      'GET /approvals/a1': () => ({ body: approval }),
+      'POST /policy/explain': () => ({ body: shown }),
+      'POST /policy/simulate': () => ({ body: shown }),
+    });
+    const asked = ['--url', api.url, '--key', 'k', ...args];
+    const [person, program] = [await runCli(...asked), await runCli('--json', ...asked)];
+    const texts = [person.out, person.error, program.out, program.error];
+    expect(texts.join('')).not.toBe('');
+    for (const text of texts) expect(withoutLayout(text)).not.toMatch(UNSEEN);
+  });
+});
+
+test('JSON says the same as the API did, character by character', async () => {
+  await using api = await playApi({ 'GET /jobs/job-1': () => ({ body: job }) });
+  const { json, out } = await runCli('--json', '--url', api.url, '--key', 'k', 'jobs', 'get', 'job-1');
+  expect(json).toEqual(job);
+  expect(out).toContain('\\u009b31m');
+  expect(JSON.parse(printableJson({ text: 'é ✓ 𝄞 日本' }))).toEqual({ text: 'é ✓ 𝄞 日本' });
+  expect(printableJson('é ✓ 𝄞 日本')).toBe('"é ✓ 𝄞 日本"');
+  expect(printable('tab\tand\nline')).toBe('tab\tand\nline');
+});
+
+describe('a url', () => {
+  const SECRET = 'hunter2';
+  test.each([
+    'nonsense',
+    '',
+    'ftp://127.0.0.1',
+    'file:///etc/passwd',
+    `http://alice:${SECRET}@127.0.0.1:1`,
+    `http://${SECRET}@127.0.0.1:1`,
+    `alice:${SECRET}@127.0.0.1:1`,
+    `http://127.0.0.1:1/?key=${SECRET}`,
+    'http://127.0.0.1:99999',
+  ])('like %s is wrong usage, named by its option and never repeated', async (url) => {
+    for (const flags of [[], ['--json']]) {
+      const { code, error, out } = await runCli(...flags, '--url', url, '--key', 'k', 'jobs', 'get', 'x');
+      expect(code).toBe(EXIT.usage);
+      expect(error).toContain('--url');
+      expect(`${out}${error}`).not.toContain(SECRET);
+      if (url !== '') expect(`${out}${error}`).not.toContain(url);
+    }
+    expect(() => createClient({ url, api_key: 'k' })).toThrow(TypeError);
+  });
+
+  test('where nobody answers is named without its path, and is no wrong usage', async () => {
+    const { code, error } = await runCli('--url', `http://127.0.0.1:1/${SECRET}`, '--key', 'k', 'jobs', 'get', 'x');
+    expect(code).toBe(EXIT.unavailable);
+    expect(error).toContain('http://127.0.0.1:1');
+    expect(error).not.toContain(SECRET);
+  });
+});
