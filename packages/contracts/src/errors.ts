@@ -29,7 +29,9 @@ export const ERRORS = {
   schema_violated: { status: 400, on_stream: 'term', says: "the payload does not fit the topic's schema" },
   http_malformed: { status: 400, on_stream: 'term', says: 'this is no HTTP request' },
   headers_too_large: { status: 431, on_stream: 'term', says: 'the headers are too large' },
+  host_unknown: { status: 421, on_stream: 'term', says: 'this server does not answer under that name' },
   request_timeout: { status: 408, on_stream: 'term', says: 'the request did not arrive in time' },
+  too_many_requests: { status: 429, on_stream: 'nak', says: 'too many of these came from there; try again later' },
   unauthenticated: { status: 401, on_stream: 'term', says: 'no valid credential' },
   signature_invalid: { status: 401, on_stream: 'term', says: 'the signature does not fit the request' },
   signature_stale: { status: 401, on_stream: 'term', says: 'the signed timestamp is too far from now' },
@@ -113,11 +115,18 @@ export type Failure = z.infer<typeof failure>;
 export class CountersignError extends Error {
   readonly code: ErrorCode;
   readonly at: string | undefined;
-  constructor(code: ErrorCode, detail?: string, options?: { at?: string | undefined; cause?: unknown }) {
+  /** Milliseconds after which trying again makes sense. */
+  readonly retry_after_ms: number | undefined;
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    options?: { at?: string | undefined; retry_after_ms?: number; cause?: unknown },
+  ) {
     super(detail ?? ERRORS[code].says, options?.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'CountersignError';
     this.code = code;
     this.at = options?.at;
+    this.retry_after_ms = options?.retry_after_ms;
   }
   toFailure(): Failure {
     return { code: this.code, detail: this.message, ...(this.at === undefined ? {} : { at: this.at }) };

@@ -4,9 +4,9 @@ import { APPROVAL_STATES, approvalView } from './approval.ts';
 import { DECISIONS, decision, remediation } from './decision.ts';
 import { ERROR_CODES, failure } from './errors.ts';
 import { jobRequest, jobView } from './job.ts';
-import { ledgerEntry } from './ledger-entry.ts';
+import { shownEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
-import { digest, jobId, tenantName, topicName } from './names.ts';
+import { digest, digitsOf, jobId, tenantName, topicName } from './names.ts';
 import { explained, simulated } from './policy-questions.ts';
 import { askedPolicy, policyCandidate } from './policy-rollout.ts';
 import { JOB_STATES } from './states.ts';
@@ -93,14 +93,14 @@ export type ApprovalPage = z.infer<typeof approvalPage>;
 /** Newest first. */
 export const decisionList = z.array(decision);
 /** Oldest first. */
-export const timeline = z.array(ledgerEntry);
+export const timeline = z.array(shownEntry);
 
 export const cancelRequest = z.strictObject({ reason: z.string().min(1).max(LIMITS.reason_chars).optional() });
 export type CancelRequest = z.infer<typeof cancelRequest>;
 
 const pageQuery = {
   cursor: z.string().min(1).max(LIMITS.cursor_chars).optional(),
-  limit: z.coerce.number<number | string>().pipe(z.int().min(1).max(LIMITS.page_rows)).optional(),
+  limit: digitsOf(z.int().min(1).max(LIMITS.page_rows)).optional(),
 };
 export const jobQuery = z.strictObject({
   state: z.enum(JOB_STATES).optional(),

@@ -139,6 +139,14 @@ export const LIMITS = {
   known_names: 10_000,
   /** Credentials that ingress believes at once. */
   auth_cache_entries: 10_000,
+  /** Wrong keys that are looked up at once, from one network and with one beginning; then one each `wrong_key_ms`. */
+  wrong_keys: 100,
+  /** Milliseconds after which one more wrong key may be tried. */
+  wrong_key_ms: 1_000,
+  /** Networks and beginnings of keys whose wrong tries are counted at once. */
+  wrong_key_sources: 10_000,
+  /** Characters that count as a key's beginning, `cs_` included. */
+  key_prefix_chars: 6,
   /** Characters of an `Idempotency-Key`. */
   idempotency_key_chars: 120,
   /** Characters of a listing's cursor. */

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 
 export const TOKEN = /^[a-z0-9_-]{1,64}$/;
+const VISIBLE = /^(?! )[^\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]*(?<! )$/u;
+const DIGITS = /^(0|[1-9]\d{0,15})$/;
 const TOPIC = /^job(\.[a-z0-9_-]{1,64}){1,8}$/;
 
 export const token = z.string().regex(TOKEN, 'must match ^[a-z0-9_-]{1,64}$');
@@ -19,10 +21,30 @@ export const capabilityName = z
 export const jobId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must match ^[A-Za-z0-9_-]{1,64}$');
 /** Starts with a letter, so that no prototype key (`__proto__`) can pose as a label. */
 export const labelKey = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'must match ^[a-z][a-z0-9_.-]{0,63}$');
-export const labelValue = z.string().max(LIMITS.label_chars);
+/**
+ * What can be seen, on one line, without spaces around it: labels are compared as they stand, and a value that only looks
+ * like another would slip past the rule for it.
+ */
+export const labelValue = z
+  .string()
+  .max(LIMITS.label_chars)
+  .refine((text) => VISIBLE.test(text), 'must be visible, on one line, without spaces around it');
 export const principalId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_.@-]{0,127}$/, 'must match ^[a-z0-9][a-z0-9_.@-]{0,127}$');
+/** A whole number as a path or query carries it: digits alone, so that no `1e3`, `0x10`, `+5` or ` 7` is one. */
+export const digitsOf = (number: z.ZodInt) => {
+  const { $schema: _, ...shown } = z.toJSONSchema(number);
+  return z
+    .custom<string | number>(
+      (given) => typeof given !== 'object' && DIGITS.test(String(given)),
+      'must be a whole number in digits',
+    )
+    .meta(shown)
+    .transform(Number)
+    .pipe(number);
+};
+
 /** Names an API key in evidence and gives nothing of it away. */
 export const keyId = z.string().regex(/^key_[0-9a-f]{16}$/, 'must be key_ and 16 hex digits');
 /** `sha256:` and 64 hex digits. */

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { decision } from './decision.ts';
 import { LIMITS } from './limits.ts';
-import { instant, jobId, principalId, tenantName, topicName } from './names.ts';
+import { digitsOf, instant, jobId, principalId, tenantName, topicName } from './names.ts';
 import { bundleDocument } from './policy.ts';
 
 const version = z.int().min(1);
@@ -147,4 +147,4 @@ export const replayAnswer = z.object({
 });
 export type ReplayAnswer = z.infer<typeof replayAnswer>;
 
-export const bundleParams = z.strictObject({ version: z.coerce.number<string>().pipe(version) });
+export const bundleParams = z.strictObject({ version: digitsOf(version) });

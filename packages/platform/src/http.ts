@@ -2,8 +2,12 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
-import { refuseMalformed, refuseTarget } from './refuse-malformed.ts';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import { isLoopback, knownHosts } from './known-hosts.ts';
+import { refuseHost, refuseMalformed, refuseTarget } from './refuse-malformed.ts';
+
+/** What a handler gets beside the request: Node's own. */
+export type { HttpBindings } from '@hono/node-server';
 
 export type FetchHandler = (request: Request, env?: unknown) => Response | Promise<Response>;
 export type Listening = { port: number; url: string; close(): Promise<void> };
@@ -11,6 +15,19 @@ export type Listening = { port: number; url: string; close(): Promise<void> };
 /** A header block beyond this is answered with 431 by Node itself. */
 const MAX_HEADER_BYTES = 16 * 1024;
 const CLOSE_MS = 5_000;
+const HEADERS_MS = 10_000;
+/** Node looks at what is too slow only so often, 30 s where nothing is said. */
+const LOOKS_PER_LIMIT = 10;
+
+export type HttpOptions = {
+  /**
+   * What the server is called beside `localhost` and its addresses, without ports. Where nothing is said, a server on a
+   * loopback address has no other name, and one that others can reach is asked under any.
+   */
+  names?: readonly string[];
+  /** Milliseconds for a request's headers to arrive. */
+  headers_ms?: number;
+};
 
 export class PortInUseError extends Error {
   constructor(port: number) {
@@ -19,16 +36,26 @@ export class PortInUseError extends Error {
   }
 }
 
-export const listen = (fetch: FetchHandler, port: number, host: string): Promise<Listening> =>
+export const listen = (
+  fetch: FetchHandler,
+  port: number,
+  host: string,
+  { names, headers_ms = HEADERS_MS }: HttpOptions = {},
+): Promise<Listening> =>
   new Promise((resolve, reject) => {
     let closing = false;
+    const checked = names !== undefined || isLoopback(host);
+    const isKnown = checked ? knownHosts(host, names ?? []) : () => true;
+    const admit: FetchHandler = (request, env) =>
+      isKnown((env as HttpBindings).incoming.headers.host) ? fetch(request, env) : refuseHost();
     // A handler answers for its own errors; what is left is a target that is no URL.
-    const answer = getRequestListener(fetch as never, { hostname: host, errorHandler: refuseTarget });
+    const answer = getRequestListener(admit as never, { hostname: host, errorHandler: refuseTarget });
     const server = createServer(
       {
         maxHeaderSize: MAX_HEADER_BYTES,
         requestTimeout: 30_000,
-        headersTimeout: 10_000,
+        headersTimeout: headers_ms,
+        connectionsCheckingInterval: headers_ms / LOOKS_PER_LIMIT,
         keepAliveTimeout: 30_000,
       },
       (request, response) => {

@@ -30,9 +30,10 @@ export const refuseMalformed = (error: NodeJS.ErrnoException, socket: Duplex): v
   socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 };
 
+const refuseWith = (code: ErrorCode): Response =>
+  new Response(bodyOf(code), { status: ERRORS[code].status, headers: { 'content-type': 'application/json' } });
+
 /** A request line that the parser takes and that is no URL. */
-export const refuseTarget = (): Response =>
-  new Response(bodyOf('http_malformed'), {
-    status: ERRORS.http_malformed.status,
-    headers: { 'content-type': 'application/json' },
-  });
+export const refuseTarget = (): Response => refuseWith('http_malformed');
+/** A name that is not this server's. */
+export const refuseHost = (): Response => refuseWith('host_unknown');

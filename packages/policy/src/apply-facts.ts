@@ -2,7 +2,7 @@
 // the policy knows nothing, the submitter's word is taken and marked as such.
 import type { Failure } from '@countersign/contracts/errors';
 import type { NamedRequest } from '@countersign/contracts/job';
-import { LIMITS } from '@countersign/contracts/limits';
+import { labelValue } from '@countersign/contracts/names';
 import type { TopicFacts } from '@countersign/contracts/policy';
 import type { CompiledPolicy, CompiledTopic } from './compile-policy.ts';
 import { splitTokens } from './match-glob.ts';
@@ -109,7 +109,7 @@ function applyLabels(facts: TopicFacts, request: NamedRequest, mode: FactsMode):
   return { ok: true, labels: Object.fromEntries(labels) };
 }
 
-/** RFC 6901, own properties only; undefined when no string of label length stands there. */
+/** RFC 6901, own properties only; undefined when nothing stands there that may be a label. */
 function textAt(payload: Json, pointer: string): string | undefined {
   let value: unknown = payload;
   for (const step of pointer.slice(1).split('/')) {
@@ -117,5 +117,5 @@ function textAt(payload: Json, pointer: string): string | undefined {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
     value = (value as Json)[key];
   }
-  return typeof value === 'string' && value.length <= LIMITS.label_chars ? value : undefined;
+  return labelValue.safeParse(value).data;
 }

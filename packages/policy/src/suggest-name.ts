@@ -12,6 +12,8 @@ export function suggestName(written: string, known: Iterable<string>): string | 
   if (written.length > LIMITS.token_chars) return undefined;
   for (const name of known) {
     if (++compared > LIMITS.suggested_names) break;
+    // Known elsewhere and not here: the same word again helps nobody.
+    if (name === written) continue;
     if (Math.abs(name.length - written.length) >= fewest) continue;
     const edits = editsBetween(written, name);
     if (edits < fewest) [best, fewest] = [name, edits];

@@ -4,22 +4,24 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { PERMISSION_SETS } from '@countersign/contracts/permissions';
+import { monotonicMs } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
 import { hashApiKey, isApiKey } from './api-key.ts';
+import { boundGuesses } from './bound-guesses.ts';
 import type { Caller } from './caller.ts';
 import { rememberBriefly } from './remember-briefly.ts';
 import { findAgent, findKey, type PrincipalRow } from './store.ts';
 
 export type Agent = { caller: Caller; signing_key: KeyObject };
 export type Authenticator = {
-  /** Throws `unauthenticated` or `revoked`. */
-  byKey(key: string): Promise<Caller>;
+  /** `address`: where it came from. Throws `unauthenticated`, `revoked` or `too_many_requests`. */
+  byKey(key: string, address: string): Promise<Caller>;
   /** Who signs on the bus; that it did sign is still to be verified. Throws the same. */
   byAgent(id: string): Promise<Agent>;
 };
 
-const refuseRevoked = (row: { revoked: boolean; expired?: boolean } | undefined): void => {
-  if (row === undefined || row.expired === true) throw new CountersignError('unauthenticated');
+const refuseRevoked = (row: { revoked: boolean; expired?: boolean }): void => {
+  if (row.expired === true) throw new CountersignError('unauthenticated');
   if (row.revoked) throw new CountersignError('revoked');
 };
 
@@ -37,6 +39,10 @@ const callerOf = (row: PrincipalRow, { auth_method, key_id }: Credential, permis
   permissions: new Set(permissions),
 });
 
+/** The credential was judged, and is none; an outage judged nothing. */
+const isWrong = (thrown: unknown): boolean =>
+  thrown instanceof CountersignError && (thrown.code === 'unauthenticated' || thrown.code === 'revoked');
+
 const publicKeyOf = (rawBase64url: string): KeyObject =>
   createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: rawBase64url }, format: 'jwk' });
 
@@ -45,15 +51,24 @@ export const createAuthenticator = (database: Tx): Authenticator => {
   const byKeyHash = rememberBriefly<Caller>(limits);
   const byAgentId = rememberBriefly<Agent>(limits);
 
-  const readKey = async (hash: Uint8Array): Promise<Caller | undefined> => {
-    const row = await findKey(database, hash);
+  const guesses = boundGuesses(monotonicMs);
+  /** Hashes of keys that were right when they were looked up last. */
+  const proven = new Set<string>();
+  const prove = (name: string): void => {
+    if (proven.size >= LIMITS.auth_cache_entries) proven.delete(proven.keys().next().value as string);
+    proven.add(name);
+  };
+
+  const readKey = async (key: string, hash: Uint8Array): Promise<Caller> => {
+    const row = isApiKey(key) ? await findKey(database, hash) : undefined;
+    if (row === undefined) throw new CountersignError('unauthenticated');
     refuseRevoked(row);
-    return row && callerOf(row, { auth_method: 'api_key', key_id: row.key_id }, row.permissions);
+    return callerOf(row, { auth_method: 'api_key', key_id: row.key_id }, row.permissions);
   };
   const readAgent = async (id: string): Promise<Agent | undefined> => {
     const row = await findAgent(database, id);
-    refuseRevoked(row);
     if (!row?.signing_key) return undefined;
+    refuseRevoked(row);
     const caller = callerOf(row, { auth_method: 'signature', key_id: null }, PERMISSION_SETS.agent);
     return { caller, signing_key: publicKeyOf(row.signing_key) };
   };
@@ -63,10 +78,23 @@ export const createAuthenticator = (database: Tx): Authenticator => {
     return value;
   };
   return {
-    byKey: async (key) => {
-      if (!isApiKey(key)) throw new CountersignError('unauthenticated');
+    byKey: async (key, address) => {
       const hash = hashApiKey(key);
-      return orRefuse(byKeyHash(Buffer.from(hash).toString('base64'), () => readKey(hash)));
+      const name = Buffer.from(hash).toString('base64');
+      const look = async (): Promise<Caller | undefined> => {
+        const giveBack = proven.has(name) ? () => {} : guesses.take(address, key);
+        try {
+          const caller = await readKey(key, hash);
+          giveBack();
+          prove(name);
+          return caller;
+        } catch (thrown) {
+          if (isWrong(thrown)) proven.delete(name);
+          else giveBack();
+          throw thrown;
+        }
+      };
+      return orRefuse(byKeyHash(name, look));
     },
     byAgent: (id) => orRefuse(byAgentId(id, () => readAgent(id))),
   };

@@ -1,6 +1,7 @@
 /** Everything a request must pass before its route sees it: credential, tenant, permission, and the shape of what it brings. */
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
+import type { HttpBindings } from '@countersign/platform/http';
 import type { Context } from 'hono';
 import type { Authenticator } from './authenticate.ts';
 import { type Caller, mayAny } from './caller.ts';
@@ -20,8 +21,11 @@ const credentialOf = (c: Context): string => {
   return credential;
 };
 
+/** The proxy's, where one stands in front: what it says of whom it speaks for could be anybody's word. */
+const addressOf = (c: Context): string => (c.env as HttpBindings).incoming.socket.remoteAddress ?? '';
+
 const admitCaller = async (c: Context, route: Route, authenticator: Authenticator): Promise<Caller> => {
-  const caller = await authenticator.byKey(credentialOf(c));
+  const caller = await authenticator.byKey(credentialOf(c), addressOf(c));
   const tenant = c.req.header('x-tenant-id');
   if (tenant !== undefined && tenant !== caller.tenant) {
     throw new CountersignError('tenant_forbidden', undefined, { at: 'X-Tenant-ID' });

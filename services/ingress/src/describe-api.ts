@@ -5,7 +5,7 @@ import { decision } from '@countersign/contracts/decision';
 import { ERROR_CODES, ERRORS } from '@countersign/contracts/errors';
 import * as http from '@countersign/contracts/http';
 import { jobRequest, jobView } from '@countersign/contracts/job';
-import { ledgerEntry } from '@countersign/contracts/ledger-entry';
+import { shownEntry } from '@countersign/contracts/ledger-entry';
 import { resultView } from '@countersign/contracts/output';
 import { PERMISSIONS } from '@countersign/contracts/permissions';
 import { activePolicy } from '@countersign/contracts/policy-questions';
@@ -24,7 +24,7 @@ const OUTPUTS = {
   Job: jobView,
   JobPage: http.jobPage,
   Decision: decision,
-  LedgerEntry: ledgerEntry,
+  LedgerEntry: shownEntry,
   Result: resultView,
   RunRecord: runRecord,
   Approval: approvalView,
@@ -77,7 +77,7 @@ const answersOf = (route: Route): Json => ({
   ...Object.fromEntries(
     Object.entries(route.answers).map(([status, { says, schema, media = 'application/json' }]) => [
       status,
-      { description: says, content: { [media]: { schema: schemaOf(schema, 'output') } } },
+      { description: says, ...(schema && { content: { [media]: { schema: schemaOf(schema, 'output') } } }) },
     ]),
   ),
   default: { $ref: '#/components/responses/Error' },

@@ -12,6 +12,7 @@ import {
   timeline,
 } from '@countersign/contracts/http';
 import { jobRequest, jobView } from '@countersign/contracts/job';
+import { showBody } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { jobId } from '@countersign/contracts/names';
 import { resultView } from '@countersign/contracts/output';
@@ -123,11 +124,13 @@ const evidenceRoutes = (bus: Bus): Route[] => [
     summary: "The job's ledger chain, oldest entry first",
     permissions: READ,
     params,
-    answers: { 200: { says: 'Entries as they were hashed', schema: timeline } },
+    answers: {
+      200: { says: 'Entries as they were recorded; the hash covers the canonical JSON of `body`', schema: timeline },
+    },
     handle: async (incoming) => {
       await requireJob(bus, incoming, 'jobs:read');
       const { entries } = await bus.call('audit.timeline', jobKeyOf(incoming), incoming);
-      return { status: 200, json: entries };
+      return { status: 200, json: entries.map(showBody) };
     },
   }),
   route({
@@ -172,6 +175,7 @@ const eventsRoute = (bus: Bus, streams: EventStreams): Route =>
         schema: z.string(),
         media: 'text/event-stream',
       },
+      204: { says: 'The job has ended and `Last-Event-ID` is its last entry: there is nothing more to come' },
     },
     handle: async (incoming) => {
       await readJob(bus, incoming, 'jobs:read');
@@ -179,7 +183,9 @@ const eventsRoute = (bus: Bus, streams: EventStreams): Route =>
       const { key_id } = incoming.caller;
       // Over HTTP there is no other credential.
       if (key_id === null) throw new CountersignError('unauthenticated');
-      return { stream: await streams.open(jobKeyOf(incoming), { after, key_id }) };
+      const stream = await streams.open(jobKeyOf(incoming), { after, key_id });
+      // HTML Living Standard, section 9.2.3: a reader that hears 204 does not connect again.
+      return stream === null ? { status: 204 } : { stream };
     },
   });
 

@@ -1,8 +1,8 @@
 /**
- * One reader's server-sent events of one job's chain: each entry once and in order, until the terminal one. A gap is
- * closed by reading the chain again, never by showing what comes after it.
+ * One reader's server-sent events of one job's chain: each sealed entry once and in order, until the terminal one. A gap
+ * is closed by reading the chain again, never by showing what comes after it.
  */
-import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
+import { type LedgerEntry, showBody } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { TERMINAL_STATES } from '@countersign/contracts/states';
 
@@ -10,7 +10,7 @@ const TERMINAL_KINDS: ReadonlySet<string> = new Set(TERMINAL_STATES.map((state) 
 const encoder = new TextEncoder();
 
 const frameOf = (entry: LedgerEntry): string =>
-  `id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(entry)}\n\n`;
+  `id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(showBody(entry))}\n\n`;
 
 export type JobStreamOptions = {
   /** The entry of the chain that the reader saw last; -1 for none. */
@@ -29,6 +29,7 @@ export class JobStream {
   private reading = false;
   private again = false;
   private ended = false;
+  private shown = false;
 
   constructor(options: JobStreamOptions) {
     this.options = options;
@@ -50,7 +51,16 @@ export class JobStream {
 
   /** Rejects when the chain cannot be read. */
   async readOnce(): Promise<void> {
-    for (const entry of await this.options.readChain()) this.take(entry);
+    for (const entry of await this.options.readChain()) {
+      // Committed and not sealed yet: the evidence stream brings it in a moment, with its place in the log.
+      if (entry.leaf_index === null) return;
+      this.take(entry);
+    }
+  }
+
+  /** True when the job has ended and its reader had seen all of it. */
+  get isOver(): boolean {
+    return this.ended && !this.shown;
   }
 
   end(): void {
@@ -69,6 +79,7 @@ export class JobStream {
     if (this.ended) return;
     if (entry.seq > this.last) {
       this.last = entry.seq;
+      this.shown = true;
       this.write(frameOf(entry));
     }
     if (TERMINAL_KINDS.has(entry.kind)) this.end();

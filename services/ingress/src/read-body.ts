@@ -31,6 +31,9 @@ const isAbsent = (headers: Headers): boolean =>
   headers.get('transfer-encoding') === null && Number(headers.get('content-length') ?? 0) === 0;
 
 const refuseOtherMedia = (headers: Headers): void => {
+  // Named apart: read as text, compressed bytes would look like bad UTF-8.
+  if (!/^(identity)?$/i.test(headers.get('content-encoding') ?? ''))
+    throw new CountersignError('media_type_unsupported', 'the body must not be compressed', { at: 'Content-Encoding' });
   if (!JSON_TYPE.test(headers.get('content-type') ?? '')) throw new CountersignError('media_type_unsupported');
 };
 

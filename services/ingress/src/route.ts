@@ -17,12 +17,14 @@ export type Incoming<P, Q, B> = {
   traceparent: string;
 };
 
-/** `json` may be any value; `stream` is server-sent events. */
+/** `json` may be any value; `stream` is server-sent events; 204 has no body at all. */
 export type Answer =
+  | { status: 204 }
   | { status: number; json: unknown; headers?: Readonly<Record<string, string>> }
   | { stream: ReadableStream<Uint8Array> };
 
-export type AnswerSpec = { says: string; schema: z.ZodType; media?: string };
+/** Without a schema there is no body. */
+export type AnswerSpec = { says: string; schema?: z.ZodType; media?: string };
 
 export type Route<
   P extends z.ZodObject = z.ZodObject,

@@ -2,7 +2,7 @@
  * Puts every route behind one wrapper that checks, handles, answers and measures. Whatever goes wrong becomes the one
  * error body: a caller's fault is never a 5xx, and a bug's message stays inside.
  */
-import { CountersignError, failureOf, httpStatus, isOutage } from '@countersign/contracts/errors';
+import { CountersignError, ERRORS, type Failure, failureOf, httpStatus, isOutage } from '@countersign/contracts/errors';
 import { API_PREFIX, type ErrorBody } from '@countersign/contracts/http';
 import { monotonicMs } from '@countersign/platform/clock';
 import { errorFields, type Logger } from '@countersign/platform/logger';
@@ -16,14 +16,25 @@ import type { Answer, Route } from './route.ts';
 export type HttpParts = { authenticator: Authenticator; metrics: Metrics; log: Logger };
 type Handle = (c: Context, traceparent: string) => Promise<Answer>;
 
-const RETRY_AFTER_SECONDS = '1';
+const RETRY_AFTER_MS = 1_000;
 const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
-const errorAnswer = (thrown: unknown, traceparent: string): Answer => {
-  const failure = failureOf(thrown);
+/** nginx and its like would hold events back until their buffer is full. */
+const STREAMED = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
+
+type Failed = Extract<Answer, { json: unknown }>;
+
+/** Whatever was not found, for whatever reason: the text must not tell what exists for others. */
+const sameForAll = (failure: Failure): Failure =>
+  failure.code === 'not_found' ? { code: failure.code, detail: ERRORS.not_found.says } : failure;
+
+const errorAnswer = (thrown: unknown, traceparent: string): Failed => {
+  const failure = sameForAll(failureOf(thrown));
   const json: ErrorBody = { ...failure, trace_id: traceIdOf(traceparent) };
   const status = httpStatus(failure.code);
-  return { status, json, headers: status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {} };
+  const again_ms = (thrown instanceof CountersignError ? thrown.retry_after_ms : undefined) ?? RETRY_AFTER_MS;
+  const isLater = status === 503 || status === 429;
+  return { status, json, headers: isLater ? { 'retry-after': String(Math.ceil(again_ms / 1000)) } : {} };
 };
 
 const respond = (c: Context, answer: Answer, traceparent: string): Response => {
@@ -31,8 +42,9 @@ const respond = (c: Context, answer: Answer, traceparent: string): Response => {
   if ('stream' in answer) {
     // To a HEAD nothing is sent, so nothing would ever end it.
     if (c.req.method === 'HEAD') void answer.stream.cancel();
-    return new Response(answer.stream, { headers: { ...headers, 'content-type': 'text/event-stream' } });
+    return new Response(answer.stream, { headers: { ...headers, ...STREAMED } });
   }
+  if (!('json' in answer)) return new Response(null, { status: answer.status, headers });
   return new Response(JSON.stringify(answer.json), {
     status: answer.status,
     headers: { ...headers, ...answer.headers, 'content-type': 'application/json' },

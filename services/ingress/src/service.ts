@@ -23,6 +23,11 @@ const settings = z.object({
   HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8081),
   /** Address that the HTTP API listens on. TLS is the proxy's in front of it. */
   HTTP_HOST: z.string().default('127.0.0.1'),
+  /** Names, split by commas, under which the API is reached beside `localhost` and addresses: the proxy's, for one. */
+  HTTP_NAMES: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*$/, 'must be host names, split by commas')
+    .optional(),
   /** While the kernel is out of reach: `closed` admits nothing, `open` what the kernel allowed the same caller before. */
   FAIL_MODE: z.enum(['closed', 'open']).default('closed'),
   /** RFC 3339 in UTC: when `open` ends by itself. */
@@ -52,9 +57,10 @@ export const ingress = defineService({
       ...policyRoutes(bus),
       ...bundleRoutes(bus),
     ];
+    const names = config.HTTP_NAMES?.split(',') ?? [];
     const app = serveRoutes(routes, { authenticator, metrics, log });
     serveDocuments(app, routes);
-    const http = await listen(app.fetch, config.HTTP_PORT, config.HTTP_HOST);
+    const http = await listen(app.fetch, config.HTTP_PORT, config.HTTP_HOST, { names });
     onStop(() => http.close());
     onStop(() => streams.close());
     openNatsDoor({ bus, submit, authenticator, metrics, log });

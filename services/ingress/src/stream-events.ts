@@ -12,8 +12,8 @@ import { followAudit } from './follow-audit.ts';
 import { JobStream } from './job-stream.ts';
 
 export type EventStreams = {
-  /** Throws `overloaded` beyond `sse_clients`, and what the timeline throws. `after` as in JobStream. */
-  open(job: { tenant: string; job_id: string }, reader: Reader): Promise<ReadableStream<Uint8Array>>;
+  /** Null when nothing is left to show, ever. Throws `overloaded` beyond `sse_clients`, and what the timeline throws. */
+  open(job: { tenant: string; job_id: string }, reader: Reader): Promise<ReadableStream<Uint8Array> | null>;
   close(): Promise<void>;
 };
 
@@ -61,7 +61,7 @@ export const createEventStreams = (
         stream.end();
         throw thrown;
       }
-      return stream.readable;
+      return stream.isOver ? null : stream.readable;
     },
     close: () => {
       endOf(() => true);

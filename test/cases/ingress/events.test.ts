@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
+import { type LedgerEntry, type ShownEntry, showBody } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { subjects } from '@countersign/contracts/subjects';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -25,8 +25,8 @@ const entry = (seq: number, kind: string, of = job_id): LedgerEntry => ({
   recorded_at: '2026-01-02T03:04:05.678901Z',
   prev_hash: '00',
   hash: '11',
-  body: '{}',
-  leaf_index: null,
+  body: '{"reason":"for a test"}',
+  leaf_index: seq,
 });
 
 const publish = async (...entries: LedgerEntry[]): Promise<void> => {
@@ -39,12 +39,12 @@ const record = async (...entries: LedgerEntry[]): Promise<void> => {
   await publish(...entries);
 };
 
-type Event = { id: string; event: string; entry: LedgerEntry };
+type Event = { id: string; event: string; entry: ShownEntry };
 const parse = (frame: string): Event => {
   const fields = Object.fromEntries(
     frame.split('\n').map((line) => [line.split(': ')[0], line.slice(line.indexOf(': ') + 2)]),
   );
-  return { id: fields.id!, event: fields.event!, entry: JSON.parse(fields.data!) as LedgerEntry };
+  return { id: fields.id!, event: fields.event!, entry: JSON.parse(fields.data!) as ShownEntry };
 };
 
 /** Reads until the server ends the stream, or until `enough` events came. */
@@ -55,6 +55,7 @@ async function* open(headers: Record<string, string> = {}): AsyncGenerator<Event
     signal: left.signal,
   });
   expect(response.headers.get('content-type')).toBe('text/event-stream');
+  expect(response.headers.get('x-accel-buffering')).toBe('no');
   let rest = '';
   try {
     for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
@@ -115,7 +116,28 @@ describe('the event stream of a job', () => {
     ingress.peers.timelines.get(job_id)?.push(entry(3, 'job_succeeded'));
     const resumed = await take(open({ 'last-event-id': '1' }), 9);
     expect(resumed.map(({ id }) => id)).toEqual(['2', '3']);
-    expect(await take(open({ 'last-event-id': '3' }), 9)).toEqual([]);
+  });
+
+  test('answers 204 to who has seen the last entry of a job that has ended, so that it does not come again', async () => {
+    ingress.peers.timelines.get(job_id)?.push(entry(3, 'job_succeeded'));
+    for (const id of ['3', '4']) {
+      const headers = { 'last-event-id': id };
+      const reply = await ingress.get(`/jobs/${job_id}/events`, { headers });
+      expect(reply).toMatchObject({ status: 204, body: { text: '' } });
+    }
+    await expect.poll(openStreams).toBe(0);
+  });
+
+  test('shows JSON all the way down, and only what is sealed, with its place in the log', async () => {
+    const unsealed = { ...entry(3, 'job_running'), leaf_index: null };
+    ingress.peers.timelines.get(job_id)?.push(unsealed);
+    const events = open();
+    const [first, second] = await take(events, 2);
+    expect(first!.entry).toEqual(showBody(entry(1, 'job_admitted')));
+    expect(second!.entry).toMatchObject({ body: { reason: 'for a test' }, leaf_index: 2 });
+    ingress.peers.timelines.get(job_id)?.splice(2, 1, entry(3, 'job_running'));
+    await record(entry(4, 'job_succeeded'));
+    expect((await take(events, 9)).map(({ entry }) => entry.leaf_index)).toEqual([3, 4]);
   });
 
   test('leaves nothing open when its reader goes away, nor for a HEAD', async () => {

@@ -165,7 +165,8 @@ const admit = (peers: Peers, item: AdmitItem): Admitted => {
 
 const find = (peers: Peers, { tenant, job_id }: { tenant: string; job_id: string }) => {
   const job = peers.jobs.get(job_id);
-  if (job?.tenant !== tenant) throw new CountersignError('not_found');
+  // Says more than a caller may hear.
+  if (job?.tenant !== tenant) throw new CountersignError('not_found', 'no job was ever called that', { at: '/job_id' });
   return job;
 };
 

@@ -138,6 +138,7 @@ export async function runIngress(): Promise<RunningIngress> {
       NATS_URL: nats.server.url,
       NATS_NKEY_SEED: nats.seedOf('ingress'),
       HTTP_PORT: String(port),
+      HTTP_NAMES: 'api.acme.example',
       LOG_LEVEL: 'silent',
     }),
   );

@@ -73,6 +73,26 @@ describe('what is no request', () => {
     expect(raw).toContain('http_malformed');
   });
 
+  test('headers that do not arrive in time are cut off in that time, not at the next look of half a minute', async () => {
+    const headers_ms = 200;
+    const listening = await listen(hello, 0, '127.0.0.1', { headers_ms });
+    open.push(listening);
+    const began = performance.now();
+    const raw = await sendRaw(listening.port, 'GET / HTTP/1.1\r\nhost: localhost\r\nx-slow: ');
+    expect(raw).toMatch(/^HTTP\/1.1 408 /);
+    expect(bodyOf(raw).code).toBe('request_timeout');
+    expect(performance.now() - began).toBeLessThan(20 * headers_ms);
+  });
+
+  test('a name that is not its own is refused on a loopback address; elsewhere any will do', async () => {
+    const { port } = await serve(hello);
+    const asked = 'GET / HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n';
+    expect(await sendRaw(port, asked)).toMatch(/^HTTP\/1.1 421 /);
+    const public_one = await listen(hello, 0, '0.0.0.0');
+    open.push(public_one);
+    expect(await sendRaw(public_one.port, asked)).toMatch(/^HTTP\/1.1 200 /);
+  });
+
   test('headers below the limit get through', async () => {
     const { url } = await serve((request) => new Response(String(request.headers.get('x')?.length)));
     expect(await (await fetch(url, { headers: { x: 'y'.repeat(12_000) } })).text()).toBe('12000');
