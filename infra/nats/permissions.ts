@@ -76,6 +76,7 @@ function servicePermissions(service: ServiceName, roster: Roster): Permissions {
       ...(PUBLISHES[service] ?? []),
       ...HINTS.filter(({ from }) => from === service).map(({ subject }) => subject),
       ...own.flatMap(pullSubjects),
+      ...STREAMS.filter(({ owner }) => owner === service).flatMap(({ name }) => ownerSubjects(name)),
       ...(writesControl ? [subjects.control()] : []),
     ],
     subscribe: [
@@ -115,6 +116,19 @@ const servedSubject = (verb: RpcVerb): string => {
   if (verb === 'scheduler.beat') return patterns.beat();
   return `rpc.${verb}`;
 };
+
+/**
+ * What the owner of a stream needs to make it and its consumers and to look at both. It never updates, deletes or purges:
+ * a drift stays for a person to judge.
+ */
+const ownerSubjects = (stream: string): string[] => [
+  `$JS.API.STREAM.CREATE.${stream}`,
+  `$JS.API.STREAM.INFO.${stream}`,
+  `$JS.API.CONSUMER.CREATE.${stream}.>`,
+  `$JS.API.CONSUMER.LIST.${stream}`,
+  // Whether it still ends where its writer believes.
+  ...(stream === 'AUDIT' ? [`$JS.API.STREAM.MSG.GET.${stream}`] : []),
+];
 
 /**
  * Pulling from one durable and acknowledging its messages. A pull names the subject it is answered on, which the

@@ -100,10 +100,18 @@ export const LIMITS = {
   screening_ms: 60_000,
   /** Milliseconds between two sweeps of a service over its own rows. */
   sweep_ms: 500,
-  /** Milliseconds between two looks of the sealer for new entries while there are some. */
-  seal_busy_ms: 20,
-  /** Milliseconds between two looks of the sealer when there were none. */
-  seal_idle_ms: 100,
+  /** Milliseconds between two looks for new entries to seal while there are some: a pause makes batches of them. */
+  seal_busy_ms: 50,
+  /** Milliseconds after which the audit service looks for new entries although nothing woke it. */
+  seal_idle_ms: 5_000,
+  /** Milliseconds between two looks whether the audit stream still holds what it should. */
+  audit_check_ms: 15_000,
+  /** Leaves that are published again, at most, when the audit stream was lost: a replay is served from Postgres. */
+  rebuild_leaves: 100_000,
+  /** Bytes of one entry's body: with its quotes escaped it fits into a message. `ledger.entries` refuses more. */
+  entry_bytes: 2_000_000,
+  /** Leaves that one question to replay looks at; its answer says where to go on. */
+  replay_leaves: 5_000,
   /** Entries sealed in one transaction. */
   seal_leaves: 2_000,
   /** Entries published to the audit stream with acknowledgements outstanding. */

@@ -109,6 +109,11 @@ export const METRICS = {
   },
   results_rejected_total: { kind: 'counter', help: 'Results refused before screening, by code', labels: ['code'] },
   ledger_sealed_total: { kind: 'counter', help: 'Ledger entries sealed', labels: [] },
+  audit_leaves_missing_total: {
+    kind: 'counter',
+    help: 'Leaves that the audit stream should have held and did not; they are published again',
+    labels: [],
+  },
   ledger_unpublished: { kind: 'gauge', help: 'Sealed entries not yet on the audit stream', labels: [] },
 } as const satisfies Record<string, MetricSpec>;
 export type MetricName = keyof typeof METRICS;

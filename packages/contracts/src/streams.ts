@@ -1,13 +1,15 @@
-/** The streams and durable consumers as the one provisioner makes them and every service expects them, and the hints beside them. */
+/** The streams and durable consumers as their owners make them and everybody expects them, and the hints beside them. */
 import type { ServiceName } from './ledger-entry.ts';
 
 export type StreamSpec = {
   name: 'INTAKE' | 'DISPATCH' | 'AUDIT';
+  /** Makes it and its consumers when they are missing, and is not ready without them. */
+  owner: ServiceName;
   subjects: readonly string[];
   retention: 'workqueue' | 'limits';
   discard: 'new' | 'old';
   max_bytes: number;
-  /** Must a stored message survive power loss? Only the caller's outbox; the rest is rebuilt from Postgres. */
+  /** Is a message on disk before it is acknowledged? The caller's outbox must be; a copy that is rebuilt is, so that what it acknowledges is there. */
   durable: boolean;
   deny_delete: boolean;
 };
@@ -17,6 +19,7 @@ const MiB = 1024 * 1024;
 export const STREAMS: readonly StreamSpec[] = [
   {
     name: 'INTAKE',
+    owner: 'ingress',
     subjects: ['job.submit.>'],
     retention: 'workqueue',
     discard: 'new',
@@ -26,6 +29,7 @@ export const STREAMS: readonly StreamSpec[] = [
   },
   {
     name: 'DISPATCH',
+    owner: 'scheduler',
     subjects: ['job.dispatch.>'],
     retention: 'workqueue',
     discard: 'new',
@@ -35,11 +39,12 @@ export const STREAMS: readonly StreamSpec[] = [
   },
   {
     name: 'AUDIT',
+    owner: 'audit',
     subjects: ['audit.>'],
     retention: 'limits',
     discard: 'old',
     max_bytes: 512 * MiB,
-    durable: false,
+    durable: true,
     deny_delete: true,
   },
 ];

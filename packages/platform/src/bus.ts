@@ -5,6 +5,8 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer, RpcRequest, RpcVerb } from '@countersign/contracts/rpc';
 import { subjects } from '@countersign/contracts/subjects';
 import { type Hint, hearHints, sendHint } from './hints.ts';
+import type { JetStream } from './jetstream-api.ts';
+import { openJetStream } from './jetstream-api.ts';
 import { linger } from './linger.ts';
 import type { Logger } from './logger.ts';
 import { errorFields } from './logger.ts';
@@ -62,6 +64,8 @@ export type Bus = {
   announceControl(epoch: number): void;
   onControl(handle: () => void): void;
   connection: Connection;
+  /** The API of the streams, and publishing in order. */
+  jetstream: JetStream;
   /** A round trip to the server; throws `bus_unavailable`. */
   check(): Promise<void>;
   /** Ends deliveries, waits for the work under way, closes. */
@@ -147,6 +151,7 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
 
   return {
     connection,
+    jetstream: openJetStream(connection, window),
     call: (verb, request, callOptions = {}) => callRpc(calling, `rpc.${verb}`, verb, request, callOptions),
     callAt: (subject, verb, request, callOptions = {}) => callRpc(calling, subject, verb, request, callOptions),
     serve: (verb, handle) => void stops.push(answering.serve(verb, handle)),

@@ -18,8 +18,8 @@ export type Database = Tx & {
 };
 
 const TRIES = 3;
-/** Class 08 connection, 53 resources, 57P0x shutdown, 55P03 lock and 57014 statement timeouts. */
-const OUTAGE = /^(08...|53...|57P0[1-5]|57014|55P03|25P0[34])$/;
+/** Class 08 connection, 53 resources, 57P0x shutdown, 55P03 lock and 57014 statement timeouts, 25006 a server that only reads. */
+const OUTAGE = /^(08...|53...|57P0[1-5]|57014|55P03|25P0[34]|25006)$/;
 const RETRY = /^(40001|40P01)$/;
 const SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/;
 
@@ -190,5 +190,59 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
       }
     },
     close: () => pool.end(),
+  };
+};
+
+/** A session of its own, beside the pool: for what lasts as long as it does, notifications and session locks. */
+export type Session = Tx & { close(): Promise<void> };
+
+export type SessionOptions = {
+  url: string;
+  name: string;
+  /** The channel it listens on. */
+  channel: string;
+  onNotify: () => void;
+  /** It has ended without `close`; whatever it held is gone. */
+  onEnd: () => void;
+};
+
+export const connectSession = async (options: SessionOptions): Promise<Session> => {
+  const client = new pg.Client({
+    connectionString: options.url,
+    application_name: options.name,
+    connectionTimeoutMillis: 3_000,
+    query_timeout: 15_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+    types: types as never,
+  });
+  let open = true;
+  const end = () => {
+    if (open) options.onEnd();
+    open = false;
+  };
+  client.on('error', end);
+  client.on('end', end);
+  client.on('notification', () => options.onNotify());
+  try {
+    await client.connect();
+    await client.query(`LISTEN ${client.escapeIdentifier(options.channel)}`);
+  } catch (thrown) {
+    open = false;
+    await client.end().catch(() => undefined);
+    throw translate(thrown);
+  }
+  return {
+    query: async <T extends object>(text: string, params: readonly unknown[] = []) => {
+      try {
+        return (await client.query(text, [...params])).rows as T[];
+      } catch (thrown) {
+        throw translate(thrown);
+      }
+    },
+    async close() {
+      open = false;
+      await client.end().catch(() => undefined);
+    },
   };
 };

@@ -3,26 +3,27 @@
 import { LIMITS } from '@countersign/contracts/limits';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
+import { followLedger } from './follow-ledger.ts';
 import { listDecisions } from './list-decisions.ts';
-import { publishEntries } from './publish-entries.ts';
+import { createPublisher } from './publish-entries.ts';
 import { readRecord } from './read-record.ts';
 import { readTimeline } from './read-timeline.ts';
-import { sealEntries } from './seal-entries.ts';
 
 export const audit = defineService({
   name: 'audit',
   config: z.object({}),
-  metrics: ['ledger_sealed_total', 'ledger_unpublished'],
-  async start({ bus, database, log, metrics, sweep }) {
-    const publish = publishEntries({ bus, database, log });
-    const publishing = sweep('publish', LIMITS.sweep_ms, async () => {
-      if (await publish()) publishing.nudge();
+  metrics: ['ledger_sealed_total', 'ledger_unpublished', 'audit_leaves_missing_total'],
+  async start({ bus, config, database, log, metrics, onStop, ready, sweep }) {
+    const publisher = createPublisher({ jetstream: bus.jetstream, database, log, metrics });
+    const following = followLedger({ publisher, database_url: config.DATABASE_URL, log });
+    onStop(() => following.stop());
+    ready('publish', async () => following.check());
+    bus.connection.onReconnect(() => {
+      publisher.forget();
+      following.nudge();
     });
-    const sealing = sweep('seal', LIMITS.seal_idle_ms, async () => {
-      const { sealed, unpublished } = await sealEntries({ database, metrics });
-      if (unpublished > 0) publishing.nudge();
-      // A pause while busy: it makes batches out of what trickles in.
-      if (sealed > 0) setTimeout(() => sealing.nudge(), LIMITS.seal_busy_ms).unref();
+    sweep('audit stream', LIMITS.audit_check_ms, async () => {
+      if (await publisher.fillGaps()) following.nudge();
     });
 
     bus.serve('audit.timeline', (job) => readTimeline(database, job));

@@ -1,5 +1,5 @@
-// All SQL of the audit service: sealing, the publishing cursor, chains. It reads evidence and moves cursors through
-// their functions; nothing here can write an entry.
+// All SQL of the audit service: the window to seal and publish, chains, replays. It reads evidence and moves the cursor
+// through functions; nothing here can write an entry.
 import { chainOfJob } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ChainEntry } from '@countersign/ledger/chain-hash';
@@ -24,30 +24,53 @@ export type StoredEntry = {
 const COLUMNS = `e.chain, e.seq, e.kind, e.recorded_by, e.tenant, e.topic, e.time_us, e.body,
   encode(e.prev_hash, 'hex') AS prev_hash, encode(e.hash, 'hex') AS hash, l.leaf_index`;
 
-export type Sealed = { sealed: number; unpublished: number };
+/** What is to be published next, as `ledger.next_window` says it. */
+export type Window = {
+  /** False: another publisher is at work, and nothing was done. */
+  mine: boolean;
+  /** The lease was another's before. */
+  fresh: boolean;
+  sealed: number;
+  next_leaf: number;
+  unpublished: number;
+  /** From `next_leaf` on, in leaf order. */
+  entries: StoredEntry[];
+};
 
-export async function seal(database: Tx, maxLeaves: number): Promise<Sealed> {
-  const [row] = await database.query<Sealed>('SELECT sealed, unpublished FROM ledger.seal($1)', [maxLeaves]);
-  return row!;
+type WindowRow = Omit<Window, 'entries'> & StoredEntry;
+
+/** Seals, moves the cursor to `acked` and reads on. `acked`: the stream holds all leaves below; null when unknown. */
+export async function nextWindow(database: Tx, me: string, acked: number | null): Promise<Window> {
+  const rows = await database.query<WindowRow>('SELECT * FROM ledger.next_window($1, $2, $3, $4)', [
+    me,
+    acked,
+    LIMITS.seal_leaves,
+    LIMITS.publish_window,
+  ]);
+  const { mine, fresh, sealed, next_leaf, unpublished } = rows[0]!;
+  return {
+    mine,
+    fresh,
+    sealed,
+    next_leaf,
+    unpublished,
+    entries: rows.filter((row) => row.leaf_index !== null).map(entryOf),
+  };
 }
 
-/** Holds off other publishers until the transaction ends. Null when one is at work; else the first leaf to publish. */
-export async function startPublishing(tx: Tx): Promise<number | null> {
-  const [row] = await tx.query<{ next_leaf: number | null }>('SELECT ledger.start_publishing() AS next_leaf');
-  return row!.next_leaf;
-}
+const entryOf = ({
+  mine: _,
+  fresh: _f,
+  sealed: _s,
+  next_leaf: _n,
+  unpublished: _u,
+  ...entry
+}: WindowRow): StoredEntry => entry;
 
-export async function finishPublishing(tx: Tx, nextLeaf: number): Promise<void> {
-  await tx.query('SELECT ledger.finish_publishing($1)', [nextLeaf]);
-}
-
-/** In leaf order, `leaf_index` never null. */
-export async function readLeaves(tx: Tx, firstLeaf: number, limit: number): Promise<StoredEntry[]> {
-  return tx.query<StoredEntry>(
-    `SELECT ${COLUMNS} FROM ledger.leaves l JOIN ledger.entries e ON e.id = l.entry_id
-     WHERE l.leaf_index >= $1 ORDER BY l.leaf_index LIMIT $2`,
-    [firstLeaf, limit],
-  );
+/** Sets the cursor to what the stream was found to hold. False while another publisher is at work. */
+export async function publishFrom(database: Tx, me: string, next: number): Promise<boolean> {
+  const [row] = await database.query<{ moved: boolean }>('SELECT ledger.publish_from($1, $2) AS moved', [me, next]);
+  return row!.moved;
 }
 
 export type JobKey = { tenant: string; job_id: string };

@@ -1,5 +1,4 @@
 // The audit service on a database and a bus of its own, asked as ingress would ask it.
-import { rmSync } from 'node:fs';
 import { audit } from '@countersign/audit/service';
 import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
 import { createNatsKey } from '@countersign/infra/nats/keys';
@@ -14,7 +13,7 @@ import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import { startNats } from '../../harness/start-nats.ts';
 import { type LedgerDatabase, openLedger } from './ledger-database.ts';
 
-export type Published = { subject: string; msg_id: string; entry: LedgerEntry };
+export type Published = { subject: string; entry: LedgerEntry };
 
 export type RunningAudit = AsyncDisposable & {
   ledger: LedgerDatabase;
@@ -26,8 +25,8 @@ export type RunningAudit = AsyncDisposable & {
   startAudit(): Promise<Running>;
   /** The audit stream from its first message on; nothing while it holds fewer than `atLeast`. */
   published(atLeast: number): Promise<Published[]>;
-  /** The store of the bus is deleted while it is stopped. */
-  loseStreams(): Promise<void>;
+  /** `change` gets the folder of the bus's store while it is stopped. */
+  changeStore(change: (dir: string) => void): Promise<void>;
 };
 
 /** Looks at streams from outside the system, as none of its users may. */
@@ -76,15 +75,15 @@ export async function runAudit(): Promise<RunningAudit> {
       const messages: Published[] = [];
       if (state.messages < atLeast) return messages;
       for (let seq = Math.max(state.first_seq, 1); seq <= state.last_seq; seq += 1) {
-        const { subject, header, data } = (await untilAnswered(() => manager.streams.getMessage('AUDIT', { seq })))!;
+        const { subject, data } = (await untilAnswered(() => manager.streams.getMessage('AUDIT', { seq })))!;
         const entry = JSON.parse(new TextDecoder().decode(data)) as LedgerEntry;
-        messages.push({ subject, msg_id: header.get('Nats-Msg-Id'), entry });
+        messages.push({ subject, entry });
       }
       return messages;
     },
-    async loseStreams() {
+    async changeStore(change) {
       await nats.stop();
-      rmSync(nats.store_dir, { recursive: true });
+      change(nats.store_dir);
       await nats.start();
       await provisionAll();
     },

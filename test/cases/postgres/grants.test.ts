@@ -36,6 +36,8 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'control.set_switch': ['countersign_scheduler'],
   'ledger.append': DECIDERS,
   'ledger.finish_publishing': ['countersign_audit'],
+  'ledger.next_window': ['countersign_audit'],
+  'ledger.publish_from': ['countersign_audit'],
   'ledger.seal': ['countersign_audit'],
   'ledger.start_publishing': ['countersign_audit'],
   'scheduler.admit': ['countersign_scheduler'],
