@@ -110,8 +110,6 @@ export const LIMITS = {
   rebuild_leaves: 100_000,
   /** Bytes of one entry's body: with its quotes escaped it fits into a message. `ledger.entries` refuses more. */
   entry_bytes: 2_000_000,
-  /** Leaves that one question to replay looks at; its answer says where to go on. */
-  replay_leaves: 5_000,
   /** Entries sealed in one transaction. */
   seal_leaves: 2_000,
   /** Entries published to the audit stream with acknowledgements outstanding. */

@@ -5,6 +5,7 @@ import { monotonicMs } from '@countersign/platform/clock';
 import { connectSession, type Session } from '@countersign/platform/database';
 import { errorFields, type Logger } from '@countersign/platform/logger';
 import type { Publisher } from './publish-entries.ts';
+import { endSleep, trySleep } from './store.ts';
 
 export type Following = {
   nudge(): void;
@@ -19,8 +20,6 @@ export type FollowOptions = {
   log: Pick<Logger, 'warn'>;
 };
 
-/** The key of `ledger.wake_publisher`. */
-const SLEEP_LOCK = 1279607883;
 /** Looks that have to find nothing before it sleeps. */
 const QUIET_LOOKS = 2;
 /** Tries to fall asleep; after that somebody else sleeps, or one transaction takes very long. */
@@ -66,10 +65,8 @@ export function followLedger({ publisher, database_url, log }: FollowOptions): F
   /** True once whoever appends will wake us. */
   async function fallAsleep(): Promise<boolean> {
     if (asleep) return true;
-    const held = await (await listen())?.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1, 0) AS held', [
-      SLEEP_LOCK,
-    ]);
-    asleep = held?.[0]?.held ?? false;
+    const listening = await listen();
+    asleep = listening !== null && (await trySleep(listening));
     return asleep;
   }
 
@@ -77,7 +74,7 @@ export function followLedger({ publisher, database_url, log }: FollowOptions): F
     quiet = 0;
     if (!asleep) return;
     asleep = false;
-    await session?.query('SELECT pg_advisory_unlock($1, 0)', [SLEEP_LOCK]);
+    if (session) await endSleep(session);
   }
 
   /** Called when a look found nothing. It falls asleep first and looks once more, so that nothing is overlooked. */

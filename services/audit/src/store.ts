@@ -73,6 +73,19 @@ export async function publishFrom(database: Tx, me: string, next: number): Promi
   return row!.moved;
 }
 
+/** The key of `ledger.wake_publisher`. */
+const SLEEP_LOCK = 1279607883;
+
+/** True once whoever appends notifies this session. False while an append is under way, or while another session sleeps. */
+export async function trySleep(session: Tx): Promise<boolean> {
+  const [row] = await session.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1, 0) AS held', [SLEEP_LOCK]);
+  return row!.held;
+}
+
+export async function endSleep(session: Tx): Promise<void> {
+  await session.query('SELECT pg_advisory_unlock($1, 0)', [SLEEP_LOCK]);
+}
+
 export type JobKey = { tenant: string; job_id: string };
 /** From the first entry on, `chain_entries` at most; `whole` says whether that was all. */
 export type JobChain = { entries: readonly StoredEntry[]; whole: boolean };

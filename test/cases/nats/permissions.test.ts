@@ -18,6 +18,12 @@ const ROSTER: Roster = {
 const WORKER = 'worker-desk-read-one';
 
 /** Subjects of the whole system, with one concrete subject for each family; a user may publish to few of them. */
+const makes = (stream: string): string[] => [
+  `$JS.API.STREAM.CREATE.${stream}`,
+  `$JS.API.STREAM.INFO.${stream}`,
+  `$JS.API.CONSUMER.CREATE.${stream}.mine`,
+  `$JS.API.CONSUMER.LIST.${stream}`,
+];
 const ALL_PUBLISHED = [
   ...(Object.keys(RPC) as RpcVerb[]).map((verb) => `rpc.${verb}`),
   'rpc.scheduler.claim.desk-read.one',
@@ -52,15 +58,15 @@ const ALL_PUBLISHED = [
     'AUDIT.auditor-acme',
     'AUDIT.auditor-rival',
   ].flatMap((durable) => [`$JS.API.CONSUMER.MSG.NEXT.${durable}`, `$JS.ACK.${durable}.1.1.1.1.1`]),
-  '$JS.API.STREAM.CREATE.INTAKE',
   '$JS.API.STREAM.DELETE.INTAKE',
   '$JS.API.STREAM.UPDATE.AUDIT',
   '$JS.API.STREAM.PURGE.AUDIT',
   '$JS.API.STREAM.MSG.DELETE.AUDIT',
   '$JS.API.STREAM.DELETE.RESULTS',
   '$JS.API.STREAM.MSG.GET.DISPATCH',
+  '$JS.API.STREAM.MSG.GET.AUDIT',
+  ...['INTAKE', 'DISPATCH', 'AUDIT'].flatMap(makes),
   '$JS.API.DIRECT.GET.AUDIT',
-  '$JS.API.CONSUMER.CREATE.DISPATCH.mine',
   '$JS.API.CONSUMER.DURABLE.CREATE.DISPATCH.mine',
   '$JS.API.CONSUMER.DELETE.DISPATCH.pool-desk-read',
 ];
@@ -92,6 +98,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
     '$KV.CONTROL.epoch',
     '_INBOX_agent-acme.x',
     ...pulls('INTAKE.ingress'),
+    ...makes('INTAKE'),
   ],
   'policy-kernel': ['$KV.CONTROL.epoch', '_INBOX_ingress.x', '_INBOX_scheduler.x'],
   approval: ['job.granted.acme.demo.read', 'job.refused.acme.demo.read', '_INBOX_ingress.x'],
@@ -99,6 +106,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
     'rpc.policy.decide',
     'job.held.acme.demo.read',
     'job.dispatch.desk-read.acme.demo.read',
+    ...makes('DISPATCH'),
     '$KV.CONTROL.epoch',
     '_INBOX_ingress.x',
     `_INBOX_${WORKER}.x`,
@@ -110,11 +118,10 @@ const MAY_PUBLISH: Record<string, string[]> = {
     `_INBOX_${WORKER}.x`,
     '_INBOX_worker-infra-one.x',
   ],
-  audit: ['audit.acme.job_held.demo.read', '_INBOX_ingress.x'],
+  audit: ['audit.acme.job_held.demo.read', '_INBOX_ingress.x', ...makes('AUDIT'), '$JS.API.STREAM.MSG.GET.AUDIT'],
   provisioner: [
-    '$JS.API.STREAM.CREATE.INTAKE',
+    ...['INTAKE', 'DISPATCH', 'AUDIT'].flatMap(makes),
     '$JS.API.STREAM.DELETE.RESULTS',
-    '$JS.API.CONSUMER.CREATE.DISPATCH.mine',
     '$JS.API.CONSUMER.DURABLE.CREATE.DISPATCH.mine',
   ],
   [WORKER]: [
