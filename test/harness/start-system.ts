@@ -24,6 +24,8 @@ export type SystemOptions = {
   separate?: boolean;
   /** A Postgres that the test may kill. */
   own_postgres?: boolean;
+  /** With `own_postgres`: before anything else uses it. */
+  prepare_postgres?: (postgres: PostgresHandle) => Promise<void>;
   /** Settings on top, as the services read them. */
   settings?: Record<string, string>;
   /** Another policy folder than the development bundle's. */
@@ -60,9 +62,10 @@ export async function startOwnPostgres(dir: string): Promise<PostgresHandle> {
 }
 
 /** A cluster of its own, which a test may kill; otherwise a database in the one that all test files share. */
-async function openDatabase(dir: string, keys: DevelopmentKeys, own: boolean, owned: AsyncDisposableStack) {
-  if (own) {
+async function openDatabase(dir: string, keys: DevelopmentKeys, options: SystemOptions, owned: AsyncDisposableStack) {
+  if (options.own_postgres) {
     const postgres = owned.use(await startOwnPostgres(dir));
+    await options.prepare_postgres?.(postgres);
     return { admin_url: postgres.admin_url, keys, postgres, prepare: prepareSystem };
   }
   const { role_password } = inject('test_stack');
@@ -80,7 +83,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
   owned.defer(() => rmSync(dir, { recursive: true, force: true }));
   try {
     const made = loadDevelopmentKeys(dir, DEVELOPMENT_ROSTER);
-    const { admin_url, keys, postgres, prepare } = await openDatabase(dir, made, options.own_postgres ?? false, owned);
+    const { admin_url, keys, postgres, prepare } = await openDatabase(dir, made, options, owned);
     const nats = owned.use(await startNats({ render: renderDevelopmentNats(keys, DEVELOPMENT_ROSTER) }));
     const { bundle_dir } = options;
     const prepared: PrepareOptions = {
