@@ -100,6 +100,8 @@ export const LIMITS = {
   screening_ms: 60_000,
   /** Milliseconds between two sweeps of a service over its own rows. */
   sweep_ms: 500,
+  /** Milliseconds between two sweeps while nothing is open; whoever brings something wakes the sweep. */
+  sweep_idle_ms: 2_000,
   /** Milliseconds between two looks for new entries to seal while there are some: a pause makes batches of them. */
   seal_busy_ms: 50,
   /** Milliseconds after which the audit service looks for new entries although nothing woke it. */

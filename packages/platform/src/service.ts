@@ -16,7 +16,7 @@ import type { Metrics } from './metrics.ts';
 import { createMetrics } from './metrics.ts';
 import type { Probes } from './probes.ts';
 import { openProbes } from './probes.ts';
-import type { Sweep } from './sweep.ts';
+import type { Sweep, SweepRun } from './sweep.ts';
 import { startSweep } from './sweep.ts';
 
 export type ServiceContext<C> = {
@@ -26,8 +26,8 @@ export type ServiceContext<C> = {
   metrics: Metrics;
   database: Database;
   bus: Bus;
-  /** Runs every `every_ms`, and at once when nudged; a failure is logged and tried again. */
-  sweep(name: string, every_ms: number, run: () => Promise<void>): Sweep;
+  /** Runs every `every_ms` (null: only when nudged), and at once when nudged; a failure is logged and tried again. */
+  sweep(name: string, every_ms: number | null, run: SweepRun): Sweep;
   /** Must resolve for `/readyz` to say yes. */
   ready(name: string, check: () => Promise<void>): void;
   /** Runs at stop, last registered first, before bus and database close. */

@@ -1,5 +1,9 @@
 /** A loop over a service's own rows: on a timer, at once when nudged, never twice at the same time. */
+import { LIMITS } from '@countersign/contracts/limits';
 import { monotonicMs } from './clock.ts';
+
+/** `idle`: nothing is open that only time will bring on, so the next look may come later. */
+export type SweepRun = () => Promise<'idle' | undefined> | Promise<void>;
 
 export type Sweep = {
   nudge(): void;
@@ -10,19 +14,25 @@ export type Sweep = {
 
 const STALE_MS = 15_000;
 
-export const startSweep = (everyMs: number, run: () => Promise<void>, onError: (thrown: unknown) => void): Sweep => {
+/** `everyMs`: null runs at start and when nudged, and never by itself. */
+export const startSweep = (everyMs: number | null, run: SweepRun, onError: (thrown: unknown) => void): Sweep => {
   let stopped = false;
   let again = false;
   let lastSuccess = monotonicMs();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
+  let wait = everyMs;
+  let isSettled = false;
 
   const once = async () => {
     try {
-      await run();
+      const found = await run();
+      wait = everyMs !== null && found === 'idle' ? Math.max(everyMs, LIMITS.sweep_idle_ms) : everyMs;
       lastSuccess = monotonicMs();
+      isSettled = everyMs === null;
     } catch (thrown) {
       again = false;
+      isSettled = false;
       onError(thrown);
     }
   };
@@ -32,13 +42,18 @@ export const startSweep = (everyMs: number, run: () => Promise<void>, onError: (
       await once();
     } while (again && !stopped);
     running = undefined;
-    if (!stopped) timer = setTimeout(begin, everyMs);
+    if (!stopped && wait !== null) timer = setTimeout(begin, wait);
   };
   const begin = () => {
     clearTimeout(timer);
     if (stopped) return;
-    if (running) again = true;
-    else running = loop();
+    if (running) {
+      again = true;
+      return;
+    }
+    if (isSettled) lastSuccess = monotonicMs();
+    isSettled = false;
+    running = loop();
   };
   setImmediate(begin);
   return {
@@ -49,7 +64,9 @@ export const startSweep = (everyMs: number, run: () => Promise<void>, onError: (
       await running;
     },
     check() {
-      if (monotonicMs() - lastSuccess > STALE_MS + everyMs * 2) throw new Error('the last success is too long ago');
+      if (isSettled) return;
+      const longest = Math.max(everyMs ?? 0, LIMITS.sweep_idle_ms);
+      if (monotonicMs() - lastSuccess > STALE_MS + longest * 2) throw new Error('the last success is too long ago');
     },
   };
 };

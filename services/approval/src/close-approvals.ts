@@ -31,14 +31,18 @@ export const closeApprovals = ({ database }: Context): CloseApproval =>
     },
   });
 
-export const sweepDue = async (context: Context, close: CloseApproval): Promise<void> => {
+export const sweepDue = async (context: Context, close: CloseApproval): Promise<'idle' | undefined> => {
+  const open = await countOpen(context.database);
+  context.metrics.set('approvals_open', {}, open);
+  if (open === 0) return 'idle';
   const ids = await findDue(context.database, LIMITS.batch_rows);
   const outcomes = await Promise.allSettled(ids.map(close));
   const closed = outcomes.flatMap((outcome) =>
     outcome.status === 'fulfilled' && outcome.value ? [outcome.value] : [],
   );
   for (const approval of closed) announceOutcome(context, approval);
-  context.metrics.set('approvals_open', {}, await countOpen(context.database));
+  if (closed.length > 0) context.metrics.set('approvals_open', {}, await countOpen(context.database));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
+  return undefined;
 };

@@ -57,13 +57,14 @@ const toApproval = (job: HeldJob): Approval => {
 };
 
 /** What no hint told of. Every round must open something, or it would go round for ever. */
-export const sweepUnopened = async ({ database, log }: Context, open: OpenApproval): Promise<void> => {
+export const sweepUnopened = async ({ database, log }: Context, open: OpenApproval): Promise<'idle' | undefined> => {
   for (;;) {
     const keys = await findUnopened(database, LIMITS.batch_rows);
+    if (keys.length === 0) return 'idle';
     const outcomes = await Promise.allSettled(keys.map(open));
     reportBugs(outcomes, log);
     const opened = outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value);
-    if (keys.length < LIMITS.batch_rows || !opened) return;
+    if (keys.length < LIMITS.batch_rows || !opened) return undefined;
   }
 };
 

@@ -112,11 +112,11 @@ export const policyKernel = defineService({
       return answer;
     });
 
-    const follow = sweep('follow control', LIMITS.sweep_ms, async () => {
+    const follow = sweep('follow control', LIMITS.sweep_idle_ms, async () => {
       await judgeBundles({ database, bus, log, metrics, root });
       await policies.refresh();
     });
-    sweep('shadow', LIMITS.sweep_ms, async () => {
+    sweep('shadow', LIMITS.sweep_idle_ms, async () => {
       await shadows.refresh();
       await shadows.flush();
     });

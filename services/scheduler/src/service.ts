@@ -13,6 +13,7 @@ import { defineService } from '@countersign/platform/service';
 import { settleAll } from '@countersign/platform/settle-all';
 import { z } from 'zod';
 import { admitJobs } from './admit/admit-jobs.ts';
+import { type AgendaSweeps, followAgenda } from './agenda.ts';
 import { answerBeat } from './claim/answer-beat.ts';
 import { claimAttempts, readClaim } from './claim/claim-attempts.ts';
 import type { Claim } from './claim/claim-carefully.ts';
@@ -45,9 +46,8 @@ export const scheduler = defineService({
     .refine(endsSometime, NEEDS_END),
   metrics: ['attempts_lost_total', 'dispatch_fail_open_total', 'jobs_admitted_total', 'jobs_ended_total'],
   async start(context) {
-    const dispatch = context.sweep('dispatch', LIMITS.sweep_ms, () => dispatchJobs(shared));
-    context.sweep('end', LIMITS.sweep_ms, () => sweepScreened(shared));
-    const approvals = context.sweep('approvals', LIMITS.sweep_ms, () => applyApprovals(shared));
+    const dispatch = context.sweep('dispatch', null, () => dispatchJobs(shared));
+    const approvals = context.sweep('approvals', null, () => applyApprovals(shared));
     const shared: SchedulerContext = {
       ...context,
       warrants: createWarrantSigner(context.config.WARRANT_KEY),
@@ -55,9 +55,15 @@ export const scheduler = defineService({
       control: openControlMemory(context.database),
       nudgeDispatch: () => dispatch.nudge(),
     };
-    context.sweep('republish', LIMITS.sweep_ms, () => republishAttempts(shared));
-    context.sweep('attempts', LIMITS.sweep_ms, () => sweepAttempts(shared));
-    context.sweep('deadlines', LIMITS.sweep_ms, () => sweepDeadlines(shared));
+    const sweeps: AgendaSweeps = {
+      cleared: dispatch,
+      held: approvals,
+      under_way: context.sweep('end', null, () => sweepScreened(shared)),
+      unclaimed: context.sweep('republish', null, () => republishAttempts(shared)),
+      lost: context.sweep('attempts', null, () => sweepAttempts(shared)),
+      overdue: context.sweep('deadlines', null, () => sweepDeadlines(shared)),
+    };
+    context.sweep('agenda', LIMITS.sweep_ms, () => followAgenda(shared, sweeps));
     context.sweep('waiting', 5_000, () => countWaiting(shared));
 
     const { bus } = context;

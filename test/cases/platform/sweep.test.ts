@@ -1,5 +1,6 @@
 // The loop over a service's own rows: never twice at the same time, at once when nudged, again after a failure, and
 // over when it was stopped.
+import { LIMITS } from '@countersign/contracts/limits';
 import { startSweep } from '@countersign/platform/sweep';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
@@ -106,5 +107,61 @@ test('is stale when nothing succeeded for long, be it that it hangs or that it f
   await vi.advanceTimersByTimeAsync(EVERY_MS);
   await end();
   expect(() => sweep.check()).not.toThrow();
+  await sweep.stop();
+});
+
+test('one that finds nothing open looks again later, and at once when nudged', async () => {
+  let runs = 0;
+  let found: 'idle' | undefined = 'idle';
+  const sweep = startSweep(
+    EVERY_MS,
+    async () => {
+      runs += 1;
+      return found;
+    },
+    () => {},
+  );
+  await turn();
+  await vi.advanceTimersByTimeAsync(LIMITS.sweep_idle_ms - 1);
+  expect(runs).toBe(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(runs).toBe(2);
+  found = undefined;
+  sweep.nudge();
+  await turn();
+  expect(runs).toBe(3);
+  await vi.advanceTimersByTimeAsync(EVERY_MS);
+  expect(runs).toBe(4);
+  await sweep.stop();
+});
+
+test('one without a timer runs when nudged, is well while it has nothing to do, and not while it fails', async () => {
+  let works = true;
+  let runs = 0;
+  const sweep = startSweep(
+    null,
+    async () => {
+      runs += 1;
+      if (!works) throw new Error('out of order');
+    },
+    () => {},
+  );
+  await turn();
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(runs).toBe(1);
+  expect(() => sweep.check()).not.toThrow();
+  works = false;
+  sweep.nudge();
+  await turn();
+  expect(() => sweep.check()).not.toThrow();
+  await vi.advanceTimersByTimeAsync(60_000);
+  sweep.nudge();
+  await turn();
+  expect(() => sweep.check()).toThrow('too long ago');
+  works = true;
+  sweep.nudge();
+  await turn();
+  expect(() => sweep.check()).not.toThrow();
+  expect(runs).toBe(4);
   await sweep.stop();
 });

@@ -1,0 +1,29 @@
+/** SQL of the agenda: each part is answered by the first row of a partial index. */
+import type { Tx } from '@countersign/platform/database';
+
+export type Agenda = {
+  /** Jobs wait for dispatch. */
+  cleared: boolean;
+  /** Jobs wait for an approval, which may have closed. */
+  held: boolean;
+  /** Attempts are under way, whose output may have been screened. */
+  under_way: boolean;
+  /** A warrant that nobody claimed is to be sent again. */
+  unclaimed: boolean;
+  /** A lease or a screening deadline ran out. */
+  lost: boolean;
+  /** A deadline passed while a job waited. */
+  overdue: boolean;
+};
+
+const AGENDA = `
+SELECT EXISTS (SELECT FROM scheduler.jobs WHERE state = 'cleared') AS cleared,
+       EXISTS (SELECT FROM scheduler.jobs WHERE state = 'held') AS held,
+       EXISTS (SELECT FROM scheduler.attempts WHERE state IN ('dispatched', 'running', 'reported')) AS under_way,
+       EXISTS (SELECT FROM scheduler.attempts WHERE state = 'dispatched' AND due_at <= clock_timestamp()) AS unclaimed,
+       EXISTS (SELECT FROM scheduler.attempts
+                WHERE state IN ('running', 'reported') AND due_at <= clock_timestamp()) AS lost,
+       EXISTS (SELECT FROM scheduler.jobs
+                WHERE state IN ('held', 'cleared', 'dispatched') AND deadline_at <= clock_timestamp()) AS overdue`;
+
+export const readAgenda = async (tx: Tx): Promise<Agenda> => (await tx.query<Agenda>(AGENDA))[0]!;
