@@ -8,10 +8,12 @@ const LETTER = 2;
 const RUN = 4;
 const ESCAPE = 8;
 const MARK = 16;
+const COLON = 32;
 const AT = 64;
+const DASH = 256;
 const FOLD = 128;
 
-const KINDS = new Uint8Array(128);
+const KINDS = new Uint16Array(128);
 const mark = (chars: string, bits: number): void => {
   for (const char of chars) KINDS[char.charCodeAt(0)]! |= bits;
 };
@@ -21,6 +23,8 @@ mark('_-+/.~', RUN);
 mark('%&\\', ESCAPE);
 mark('<[#', MARK);
 mark('@', AT);
+mark(':', COLON);
+mark('-', DASH);
 for (let code = 0; code < 0x20; code += 1) if (code !== 9 && code !== 10 && code !== 13) KINDS[code] = FOLD;
 KINDS[0x7f] = FOLD;
 
@@ -33,6 +37,8 @@ export type Survey = {
   digits: number;
   letters: number;
   hasAt: boolean;
+  colons: number;
+  dashes: number;
   /** Holds `<`, `[` or `#`. */
   hasMarks: boolean;
   /** Length of the longest run of the characters that tokens are made of. */
@@ -67,6 +73,8 @@ function runTable(text: string, { classes, width, next, hasOutput, outputs }: Ta
   let seen = 0;
   let digits = 0;
   let letters = 0;
+  let colons = 0;
+  let dashes = 0;
   let run = 0;
   let longestRun = 0;
   for (let i = 0; i < text.length; i += 1) {
@@ -83,8 +91,10 @@ function runTable(text: string, { classes, width, next, hasOutput, outputs }: Ta
     if ((kinds & RUN) !== 0) {
       digits += kinds & DIGIT;
       letters += (kinds & LETTER) >> 1;
+      dashes += (kinds & DASH) >> 8;
       run += 1;
-    } else if (run > 0) {
+    } else {
+      colons += (kinds & COLON) >> 5;
       if (run > longestRun) longestRun = run;
       run = 0;
     }
@@ -102,6 +112,8 @@ function runTable(text: string, { classes, width, next, hasOutput, outputs }: Ta
     digits,
     letters,
     hasAt: (seen & AT) !== 0,
+    colons,
+    dashes,
     hasMarks: (seen & MARK) !== 0,
     longestRun: Math.max(longestRun, run),
   };

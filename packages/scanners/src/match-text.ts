@@ -4,7 +4,7 @@
  */
 import { buildAnchorTable, type Hits } from './anchors.ts';
 import { hiddenViews } from './decode.ts';
-import { detectPii } from './detect-pii.ts';
+import { detectPii, PII_ANCHORS } from './detect-pii.ts';
 import { detectPromptInjection } from './detect-prompt-injection.ts';
 import { detectSecrets, SECRET_ANCHORS } from './detect-secrets.ts';
 import type { Emit } from './emit.ts';
@@ -32,12 +32,18 @@ export type Match = {
 };
 
 /** Characters that may still be looked at, decoded ones included. Once exceeded, nothing that was found counts. */
-export type Budget = { left: number; exceeded: boolean };
+export type Budget = {
+  left: number;
+  exceeded: boolean;
+  /** Countries whose national telephone numbers count without a word beside them; none where it is left out. */
+  readonly countries?: readonly string[] | null;
+};
 
 /** How many encodings inside each other are undone. */
 const MAX_LAYERS = 3;
 
-const findAnchors = buildAnchorTable(SECRET_ANCHORS);
+const findAnchors = buildAnchorTable([...SECRET_ANCHORS, ...PII_ANCHORS]);
+const FIRST_PII_ANCHOR = SECRET_ANCHORS.length;
 
 type Look = (view: View, hits: Hits, isSource: boolean) => void;
 
@@ -87,6 +93,7 @@ export function matchText(
   if (around.key === 'inside' && scanners.includes('secrets') && text.trim() !== '') return [keyLine(text)];
   const found: Match[] = [];
   const has = { pii: scanners.includes('pii'), secrets: scanners.includes('secrets') };
+  const pii = { around, countries: budget.countries ?? null, firstAnchor: FIRST_PII_ANCHOR };
   const injection = scanners.includes('prompt_injection');
   lookThrough(sourceView(blankMarks(text)), MAX_LAYERS, budget, (view, hits) => {
     const emit: Emit = (type, start, end, note) => {
@@ -94,7 +101,7 @@ export function matchText(
       const { severity, confidence, basis } = findingType(type);
       found.push({ type, start: from, end: to, severity, confidence, why: basis, open: false, ...note });
     };
-    if (has.pii) detectPii(view.text, hits.survey, around, emit);
+    if (has.pii) detectPii(view.text, hits, pii, emit);
     if (has.secrets) detectSecrets(view.text, hits, around, around.key === 'opens', emit);
     if (injection) detectPromptInjection(view.text, hits.survey, emit);
   });

@@ -102,7 +102,7 @@ export function redactValue(
   const found = scanValue(value, scanners, limits);
   if (!found.ok) return found;
   const maxWork = limits.max_work_chars ?? SCAN_LIMITS.max_work_chars;
-  const budget: Budget = { left: maxWork * MAX_ROUNDS, exceeded: false };
+  const budget: Budget = { left: maxWork * MAX_ROUNDS, exceeded: false, countries: limits.countries ?? null };
   const state: State = { scanners, types, budget, isOpen: false };
   const redacted = redactNode(value, NOWHERE, state);
   if (budget.exceeded) return { ok: false, code: 'scan_too_large' };

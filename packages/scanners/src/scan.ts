@@ -51,6 +51,8 @@ export type ScanLimits = {
   max_depth: number;
   /** Findings returned. */
   max_findings: number;
+  /** Countries (ISO 3166-1 alpha-2) whose national telephone numbers count without a word beside them; null for none. */
+  countries: readonly string[] | null;
 };
 
 /** Fits the largest output, and so the largest request. Findings stand in ledger entries, so they stay few. */
@@ -60,6 +62,7 @@ export const SCAN_LIMITS: ScanLimits = {
   max_strings: 200_000,
   max_depth: LIMITS.canonical_depth,
   max_findings: 100,
+  countries: null,
 };
 
 /** Internal: a way down the document, kept as a list so that a place is only written when something is found. */
@@ -143,7 +146,7 @@ export function scanValue(
   limits: Partial<ScanLimits> = {},
 ): ScanResult {
   const bounds = { ...SCAN_LIMITS, ...limits };
-  const budget: Budget = { left: bounds.max_work_chars, exceeded: false };
+  const budget: Budget = { left: bounds.max_work_chars, exceeded: false, countries: bounds.countries };
   const pending: Pending[] = [];
   const visit: Visit = (text, around, path, isKey) => {
     const alike = new Map<string, Pending>();

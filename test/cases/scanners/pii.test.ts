@@ -92,7 +92,7 @@ describe('personal data', () => {
           count: 2,
           severity: 'critical',
           confidence: 'likely',
-          why: 'format',
+          why: 'form and arithmetic',
         },
       ],
     });

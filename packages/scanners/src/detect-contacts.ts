@@ -1,0 +1,57 @@
+/** Finds addresses by their form: e-mail in any script, IPv6, hardware addresses. */
+import type { Emit } from './emit.ts';
+
+const MAX_LOCAL_PART = 64;
+/** Letters, digits and signs of a local part (RFC 5321, RFC 6531). */
+const LOCAL = new Uint8Array(128);
+for (const char of "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._%+-'!#$&*=?^{}~") {
+  LOCAL[char.charCodeAt(0)] = 1;
+}
+const isLocalChar = (code: number): boolean => (code < 128 ? LOCAL[code] === 1 : code >= 0xaa && code !== 0x3000);
+const LABEL = '[\\p{L}\\p{N}](?:[\\p{L}\\p{N}\\p{M}-]{0,62})';
+const DOMAIN = new RegExp(`(?:${LABEL}\\.){1,8}(?:xn--[a-z0-9-]{2,59}|[\\p{L}\\p{M}]{2,24})(?![\\p{L}\\p{N}])`, 'uy');
+const QUOTED = /"[^"\r\n@]{1,62}"$/;
+
+export function detectEmails(text: string, emit: Emit): void {
+  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
+    let start = at;
+    while (start > 0 && at - start < MAX_LOCAL_PART && isLocalChar(text.charCodeAt(start - 1))) start -= 1;
+    while (start < at && "._'=&?!#*{}".includes(text[start]!)) start += 1;
+    const quoted = start === at ? QUOTED.exec(text.slice(Math.max(0, at - 64), at)) : null;
+    if (quoted !== null) start = at - quoted[0].length;
+    if (start === at) continue;
+    DOMAIN.lastIndex = at + 1;
+    const domain = DOMAIN.exec(text);
+    if (domain) emit('email', start, at + 1 + domain[0].length);
+  }
+}
+
+const MAC =
+  /(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4})(?![\w:-])/g;
+const IPV6 =
+  /(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:{1,2}|::){1,8}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?:%[A-Za-z0-9]{1,16})?(?![\w:])/g;
+
+/** Only where the text holds as many colons or dashes as the shortest address. */
+export function detectNetworkAddresses(text: string, emit: Emit): void {
+  for (const found of text.matchAll(MAC)) {
+    if (
+      !/^(?:00[:-]?){6}$|^(?:ff[:-]?){6}$/i.test(found[0]) &&
+      (/[.]/.test(found[0]) ? /[a-f]/i.test(found[0]) : true)
+    ) {
+      emit('mac_address', found.index, found.index + found[0].length);
+    }
+  }
+  for (const found of text.matchAll(IPV6)) {
+    if (isIpv6(found[0])) emit('ip_address', found.index, found.index + found[0].length);
+  }
+}
+
+/** Eight groups, or fewer with one `::`; times and namespaces have neither. */
+function isIpv6(written: string): boolean {
+  const address = written.replace(/%.*$/, '').replace(/(?:\d{1,3}\.){3}\d{1,3}$/, '0:0');
+  const halves = address.split('::');
+  if (halves.length > 2) return false;
+  const groups = address.split(':').filter((group) => group !== '');
+  if (halves.length === 1) return groups.length === 8 && !address.startsWith(':') && !address.endsWith(':');
+  return groups.length >= 2 && groups.length <= 7 && /\d/.test(address);
+}

@@ -1,0 +1,165 @@
+/**
+ * Finds the numbers of passports, driving licences, vehicles and plates. Hardly any has a check digit, so the word for
+ * the document has to stand right before, or the member's name has to say it.
+ */
+import { icaoDigit } from './check-digits.ts';
+import type { Context, Emit } from './emit.ts';
+import type { FindingTypeName } from './finding-types.ts';
+
+type Document = {
+  readonly type: FindingTypeName;
+  readonly words: readonly string[];
+  readonly form: RegExp;
+  readonly name: RegExp;
+};
+
+const PASSPORT = /(?=[A-Z0-9]*\d{5})(?:[A-Z]{1,3}\d{5,9}|\d{8,9}|[CFGHJKLMNPRTVWXYZ0-9]{9})(?![A-Za-z0-9])/y;
+const LICENCE = /(?=(?:[A-Z0-9]|[ -](?=[A-Z0-9])){0,24}?\d{4})(?:[A-Z0-9](?:[ -](?=[A-Z0-9]))?){6,18}(?![A-Za-z0-9])/y;
+const PLATE =
+  /(?=[A-Z0-9 -]{0,9}\d)(?=[A-Z0-9 -]{0,9}[A-Z])(?:[A-Z]{1,3}[ -]?[A-Z]{0,2}[ -]?\d{1,4}[EH]?(?:[ -]?[A-Z]{1,3})?|\d{1,4}[ -]?[A-Z]{1,3}[ -]?\d{0,4})(?![A-Za-z0-9])/y;
+const VIN = /[A-HJ-NPR-Z0-9]{17}(?![A-Za-z0-9])/y;
+
+const DOCUMENTS: readonly Document[] = [
+  {
+    type: 'passport',
+    words: [
+      'passport',
+      'reisepass',
+      'passeport',
+      'pasaporte',
+      'passaporto',
+      'passaporte',
+      'paszport',
+      'paspoort',
+      'passnummer',
+      'pass-nr',
+    ],
+    form: PASSPORT,
+    name: /pass(?:port|eport|aport[eo]|nummer)|reisepass|pasaporte|paszport|paspoort/i,
+  },
+  {
+    type: 'driving_licence',
+    words: [
+      "driver's license",
+      'drivers license',
+      'driver license',
+      "driver's licence",
+      'driver licence',
+      'drivers licence',
+      'driving licence',
+      'driving license',
+      'driver_license',
+      'driving_licence',
+      'fuhrerschein',
+      'permis de conduire',
+      'permiso de conducir',
+      'carnet de conducir',
+      'patente di guida',
+      'prawo jazdy',
+      'rijbewijs',
+      'carta de conducao',
+      'dl no',
+      'dl number',
+      'dl#',
+    ],
+    form: LICENCE,
+    name: /driv(?:er|ing).{0,3}s?.{0,3}licen[cs]e|f(?:ü|ue?)hrerschein|permis|rijbewijs|prawo.?jazdy/i,
+  },
+  {
+    type: 'licence_plate',
+    words: [
+      'license plate',
+      'licence plate',
+      'number plate',
+      'plate number',
+      'registration plate',
+      'kennzeichen',
+      'nummernschild',
+      'immatriculation',
+      'matricula',
+      'targa',
+      'kenteken',
+      'plate',
+      'reg no',
+      'vrn',
+      'vehicle registration',
+    ],
+    form: PLATE,
+    name: /plate|kennzeichen|immatriculation|matr[ií]cula|targa|kenteken/i,
+  },
+  {
+    type: 'vehicle_id',
+    words: ['vin', 'chassis', 'fahrgestell', 'vehicle identification', 'bastidor'],
+    form: VIN,
+    name: /\bvin\b|chassis|fahrgestell|vehicle.?id/i,
+  },
+]; // prettier-ignore
+
+const WORDS = DOCUMENTS.flatMap(({ words }, index) => words.map((word) => ({ word, index })));
+/** Literals that a document is found by; `detectDocument` is told which of them ended where. */
+export const DOCUMENT_ANCHORS: readonly string[] = WORDS.map(({ word }) => word);
+
+// What may stand between the word and the number; each is tried at one place only.
+const BETWEEN =
+  /(?:s?'?s?)(?:[\s:;=#|."'_()<>/\\,-]{1,6}(?:is|are|id|no|nos|nr|num|number|nummer|numero|num[ée]ro|n[°º]|no\.|td|th|value|label|was|plate|code|identification|of|on|the|for|der|die|das|lautet|ist|es|est|du|de|plaque)\b){0,4}[\s:;=#|."'_()<>/\\,-]{1,8}/iy;
+
+/** Reports the number behind the word that ends at `end`. Looks at a few dozen characters. */
+export function detectDocument(text: string, anchor: number, end: number, emit: Emit): void {
+  const { word, index } = WORDS[anchor]!;
+  const before = text.charCodeAt(end - word.length - 1);
+  if (word.length < 6 && ((before >= 97 && before <= 122) || (before >= 65 && before <= 90))) return;
+  BETWEEN.lastIndex = end;
+  if (!BETWEEN.test(text)) return;
+  const { type, form } = DOCUMENTS[index]!;
+  form.lastIndex = BETWEEN.lastIndex;
+  const found = form.exec(text);
+  if (found !== null && /\d/.test(found[0]))
+    emit(type, found.index, found.index + found[0].trimEnd().length, { why: 'word' });
+}
+
+/** Reports the whole text of a member whose name says which document it numbers. */
+export function detectDocumentMember(text: string, { name, path }: Context, emit: Emit): void {
+  if (text.length > 32 || !/\d/.test(text)) return;
+  const named = DOCUMENTS.find((document) => document.name.test(name) || document.name.test(path.slice(-48)));
+  if (named === undefined) return;
+  const trimmed = text.trim();
+  named.form.lastIndex = 0;
+  const found = named.form.exec(trimmed.toUpperCase());
+  if (found?.index === 0 && found[0].length === trimmed.length) emit(named.type, 0, text.length, { why: 'name' });
+}
+
+// ICAO 9303, part 4: the second line of a passport; the UK form of a driving licence; the Finnish code.
+const ZONE = /([A-Z0-9<]{9})(\d)[A-Z<]{3}(\d{6})(\d)[MFX<](\d{6})(\d)[A-Z0-9<]{14}[0-9<]\d/g;
+const UK_LICENCE = /(?<![A-Z0-9])[A-Z9]{5}\d[0156]\d(?:0[1-9]|[12]\d|3[01])\d[A-Z9]{2}[A-Z0-9]{3}(?![A-Za-z0-9])/g;
+const HETU = /(?<![\w-])(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])(\d{2})[-+A-FU-Y](\d{3})([0-9A-FHJ-NPR-Y])(?![\w-])/g;
+const NINO =
+  /(?<![A-Za-z0-9])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Za-z0-9])/g;
+const GERMAN_INSURANCE = /(?<![A-Za-z0-9])\d{2} \d{6} [A-Z] \d{3}(?!\d)/g;
+
+export function detectWrittenForms(text: string, emit: Emit): void {
+  if (text.includes('<<')) {
+    for (const found of text.matchAll(ZONE)) {
+      const [zone, number, check, born, bornCheck, expires, expiresCheck] = found;
+      const isRight = [
+        [number, check],
+        [born, bornCheck],
+        [expires, expiresCheck],
+      ].every(([part, digit]) => icaoDigit(part!) === Number(digit));
+      if (isRight)
+        emit('passport', found.index, found.index + zone.length, { why: 'check digits', confidence: 'certain' });
+    }
+  }
+  for (const found of text.matchAll(UK_LICENCE))
+    emit('driving_licence', found.index, found.index + found[0].length, { why: 'form' });
+  for (const found of text.matchAll(HETU)) {
+    const [written, dd, mm, yy, serial, check] = found;
+    if ('0123456789ABCDEFHJKLMNPRSTUVWXY'[Number(`${dd}${mm}${yy}${serial}`) % 31] === check)
+      emit('fi_hetu', found.index, found.index + written.length);
+  }
+  for (const found of text.matchAll(NINO)) emit('uk_nino', found.index, found.index + found[0].length);
+  for (const found of text.matchAll(GERMAN_INSURANCE)) {
+    if (/sozialvers|rentenvers|insurance/i.test(text.slice(Math.max(0, found.index - 64), found.index))) {
+      emit('de_social_insurance', found.index, found.index + found[0].length, { why: 'word' });
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Walks the numbers of a text: runs of digits, joined into rows where only spaces, dots, dashes, slashes or underscores
+ * stand between, and the tokens in which digits stand beside letters. One pass; what they mean is decided elsewhere.
+ */
+
+/** A run of digits. `gap`: what joins it to the one before: '' for the first, ' ' or the sign that stands there. */
+export type Group = { readonly start: number; readonly end: number; readonly gap: string; readonly glued: boolean };
+
+export type Visitor = {
+  /** Groups that belong together, in order. */
+  row: (groups: readonly Group[]) => void;
+  /** A token of letters and digits, MIN_TOKEN to MAX_TOKEN characters. */
+  token: (start: number, end: number) => void;
+};
+
+const MIN_TOKEN = 4;
+export const MAX_TOKEN = 34;
+const MAX_ROW = 64;
+
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+const isLetter = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
+
+export function walkNumbers(text: string, { row, token }: Visitor): void {
+  let groups: Group[] = [];
+  for (let i = 0; i < text.length; i += 1) {
+    if (!isDigit(text.charCodeAt(i))) continue;
+    let end = i + 1;
+    while (end < text.length && isDigit(text.charCodeAt(end))) end += 1;
+    const left = isLetter(text.charCodeAt(i - 1));
+    const right = isLetter(text.charCodeAt(end));
+    const gap = groups.length === 0 ? '' : gapOf(text, groups.at(-1)!.end, i);
+    if (gap === null || groups.length === MAX_ROW) {
+      row(groups);
+      groups = [];
+    }
+    groups.push({ start: i, end, gap: groups.length === 0 ? '' : (gap ?? ''), glued: left || right });
+    const next = left || right ? readToken(text, i, end, token) : end;
+    if (next > end) {
+      row(groups);
+      groups = innerGroups(text, end, next);
+    }
+    i = next - 1;
+  }
+  if (groups.length > 0) row(groups);
+}
+
+/** Digits further inside the same token: they stand for themselves, or begin the next row. */
+function innerGroups(text: string, from: number, to: number): Group[] {
+  if (!isDigit(text.charCodeAt(to - 1))) return [];
+  let start = to;
+  while (start > from && isDigit(text.charCodeAt(start - 1))) start -= 1;
+  return [{ start, end: to, gap: '', glued: true }];
+}
+
+/** Reports the token around the digits; returns where it ends. */
+function readToken(text: string, digitStart: number, digitEnd: number, token: Visitor['token']): number {
+  let start = digitStart;
+  while (start > 0 && digitStart - start <= MAX_TOKEN && isAlnum(text.charCodeAt(start - 1))) start -= 1;
+  let end = digitEnd;
+  while (end < text.length && isAlnum(text.charCodeAt(end))) end += 1;
+  if (end - start >= MIN_TOKEN && end - start <= MAX_TOKEN) token(start, end);
+  return end;
+}
+
+const isAlnum = (code: number): boolean => isDigit(code) || isLetter(code);
+
+/** What joins two groups: null where something else stands between. */
+function gapOf(text: string, from: number, to: number): string | null {
+  if (to - from > 3 || to === from) return null;
+  let sign = ' ';
+  for (let i = from; i < to; i += 1) {
+    const char = text[i]!;
+    if (char === ' ') continue;
+    if (!'-./_'.includes(char) || (sign !== ' ' && sign !== char)) return null;
+    sign = char;
+  }
+  return sign;
+}

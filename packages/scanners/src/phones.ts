@@ -1,0 +1,135 @@
+/**
+ * Finds telephone numbers: international ones by their plus sign, North American ones by their form, those of other
+ * countries by a word beside them or because the tenant's countries are asked for. Numbering plans are Google's.
+ */
+import { type CountryCode, isValidPhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import type { Emit } from './emit.ts';
+import type { Group } from './number-groups.ts';
+
+/** Where a national number beside a word is tried when no countries are asked for. */
+const USUAL: readonly CountryCode[] = [
+  'US',
+  'GB',
+  'DE',
+  'FR',
+  'ES',
+  'IT',
+  'NL',
+  'BE',
+  'PL',
+  'PT',
+  'AT',
+  'SE',
+  'DK',
+  'FI',
+  'NO',
+  'CH',
+  'IE',
+  'AU',
+  'IN',
+  'SG',
+  'KR',
+  'JP',
+  'BR',
+]; // prettier-ignore
+
+/** A plan costs some ten microseconds; after so many of them in one text the form alone decides. */
+const MAX_PLANS = 400;
+
+const WORDS =
+  /phone|\btel\b|telefon|mobil|\bmob\b|handy|\bcell|\bfax\b|\bcall\b|whats.?app|t[ée]l[ée]ph|portable|m[óo]vil|rufnummer|\bsms\b|\bdial\b|电话|手机|電話|携帯|전화|휴대/i;
+const INTERNATIONAL = /\+[1-9](?:[ ()./-]{0,3}\d){6,14}(?!\d)/y;
+const AREA_IN_BRACKETS = /\([2-9]\d{2}\) ?[2-9]\d{2}[ .-]\d{4}(?![\d-])/y;
+
+type HasWord = (words: RegExp, start: number, end: number) => boolean;
+
+/** Reads the telephone numbers of one text. */
+export class PhoneReader {
+  readonly #text: string;
+  readonly #hasWord: HasWord;
+  readonly #countries: readonly CountryCode[] | null;
+  readonly #emit: Emit;
+  #plans = 0;
+
+  constructor(text: string, hasWord: HasWord, countries: readonly string[] | null, emit: Emit) {
+    this.#text = text;
+    this.#hasWord = hasWord;
+    this.#countries = countries as readonly CountryCode[] | null;
+    this.#emit = emit;
+  }
+
+  /** Numbers that start with a sign: `+49 (30) 90…`, `(415) 555-…`. */
+  signs(): void {
+    const text = this.#text;
+    for (let at = text.indexOf('+'); at !== -1; at = text.indexOf('+', at + 1)) {
+      INTERNATIONAL.lastIndex = at;
+      const found = /[\w+]/.test(text[at - 1] ?? '') ? null : INTERNATIONAL.exec(text);
+      if (found !== null && this.#isPossible(found[0])) this.#emit('phone', at, at + found[0].length);
+    }
+    for (let at = text.indexOf('('); at !== -1; at = text.indexOf('(', at + 1)) {
+      AREA_IN_BRACKETS.lastIndex = at;
+      const found = AREA_IN_BRACKETS.exec(text);
+      if (found !== null) this.#emit('phone', at, at + found[0].length);
+    }
+  }
+
+  /** A row of digit groups, none of which an international number has taken. */
+  row(groups: readonly Group[]): void {
+    for (let i = 0; i < groups.length; i += 1) {
+      if (groups[i]!.glued || '+('.includes(this.#text[groups[i]!.start - 1] ?? ' ')) continue;
+      const american = americanEnd(this.#text, groups, i);
+      if (american !== -1 && this.#isAmerican(groups, i, american)) {
+        this.#emit('phone', groups[i]!.start, groups[american]!.end);
+        i = american;
+      } else if (i === 0) i = Math.max(i, this.#nationalFrom(groups, i));
+    }
+  }
+
+  /** With dashes or dots its form says so; with spaces, or none, a word has to. */
+  #isAmerican(groups: readonly Group[], i: number, j: number): boolean {
+    return groups[j]!.gap !== ' ' || this.#hasWord(WORDS, groups[i]!.start, groups[j]!.end);
+  }
+
+  /** The whole row, as far as it can be one number. */
+  #nationalFrom(groups: readonly Group[], i: number): number {
+    let digits = '';
+    let j = i;
+    for (; j < groups.length && !groups[j]!.glued && groups[j]!.gap !== '_'; j += 1) {
+      const next = this.#text.slice(groups[j]!.start, groups[j]!.end);
+      if (digits.length + next.length > 12) break;
+      digits += next;
+    }
+    const [start, end] = [groups[i]!.start, groups[j - 1]?.end ?? 0];
+    if (digits.length < 7) return -1;
+    const isGrouped = j - i > 1;
+    const asked = this.#countries !== null && isGrouped && digits.startsWith('0');
+    if (!asked && !this.#hasWord(WORDS, start, end)) return -1;
+    if (!this.#isValid(digits)) return -1;
+    this.#emit('phone', start, end, { why: asked ? 'numbering plan' : 'numbering plan and word' });
+    return j - 1;
+  }
+
+  #isValid(digits: string): boolean {
+    const countries = this.#countries ?? USUAL;
+    this.#plans += countries.length;
+    if (this.#plans > MAX_PLANS) return digits.startsWith('0') && digits.length >= 9;
+    return countries.some((country) => isValidPhoneNumber(digits, country));
+  }
+
+  #isPossible(written: string): boolean {
+    this.#plans += 1;
+    return this.#plans > MAX_PLANS || (parsePhoneNumberFromString(written)?.isPossible() ?? false);
+  }
+}
+
+/** The last group of `[1-]NXX-NXX-XXXX` from group i, or -1. */
+function americanEnd(text: string, groups: readonly Group[], i: number): number {
+  const size = (j: number): number => (groups[j] === undefined ? 0 : groups[j].end - groups[j].start);
+  const first = size(i) === 1 && text[groups[i]!.start] === '1' ? i + 1 : i;
+  if (size(first) !== 3 || size(first + 1) !== 3 || size(first + 2) !== 4 || groups[first + 2]!.glued) return -1;
+  if (groups[first + 3] !== undefined && groups[first + 3]!.gap !== ' ') return -1;
+  if (i > 0 && groups[i]!.gap !== ' ') return -1;
+  const isOpen = (j: number): boolean => text.charCodeAt(groups[j]!.start) >= 50;
+  const joined = [groups[first + 1]!.gap, groups[first + 2]!.gap];
+  return isOpen(first) && isOpen(first + 1) && joined.every((gap) => gap !== '/' && gap !== '_') ? first + 2 : -1;
+}
