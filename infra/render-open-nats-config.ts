@@ -5,6 +5,8 @@ export function renderOpenNatsConfig({ port, monitor_port, store_dir }: NatsConf
   return `
 listen: "127.0.0.1:${port}"
 http: "127.0.0.1:${monitor_port}"
+ping_interval: "5s"
+ping_max: 2
 max_payload: 2MB
 jetstream { store_dir: ${JSON.stringify(store_dir)}, sync_interval: always }
 `;

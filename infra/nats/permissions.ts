@@ -4,6 +4,7 @@
 import { SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
 import { RPC, type RpcVerb } from '@countersign/contracts/rpc';
 import {
+  ackSubjects,
   auditorConsumer,
   CONSUMERS,
   CONTROL_BUCKET,
@@ -11,13 +12,15 @@ import {
   HINTS,
   hintsTo,
   poolConsumer,
+  pullSubject,
   RETIRED_STREAMS,
   STREAMS,
 } from '@countersign/contracts/streams';
 import { agentUser, auditorUser, patterns, subjects, workerUser } from '@countersign/contracts/subjects';
+import { type Account, SERVICES_ACCOUNT } from './accounts.ts';
 
 export type Permissions = { publish: readonly string[]; subscribe: readonly string[] };
-export type NatsUser = { name: string; permissions: Permissions };
+export type NatsUser = { name: string; account: Account; permissions: Permissions };
 
 /** Everybody besides the services and the provisioner. */
 export type Roster = {
@@ -48,14 +51,27 @@ const CONTROL_WRITERS: readonly ServiceName[] = ['ingress', 'policy-kernel', 'sc
 /** Throws when two names of the roster make one user: they would share an inbox. */
 export function natsUsers(roster: Roster): NatsUser[] {
   const users: NatsUser[] = [
-    { name: PROVISIONER, permissions: provisionerPermissions() },
-    ...SERVICES.map((service) => ({ name: service, permissions: servicePermissions(service, roster) })),
+    { name: PROVISIONER, account: SERVICES_ACCOUNT, permissions: provisionerPermissions() },
+    ...SERVICES.map((service) => ({
+      name: service,
+      account: SERVICES_ACCOUNT,
+      permissions: servicePermissions(service),
+    })),
     ...roster.workers.map(({ pool, worker }) => ({
       name: workerUser(pool, worker),
+      account: { kind: 'pool' as const, pool },
       permissions: workerPermissions(pool, worker),
     })),
-    ...roster.tenants.map((tenant) => ({ name: agentUser(tenant), permissions: agentPermissions(tenant) })),
-    ...roster.auditors.map((tenant) => ({ name: auditorUser(tenant), permissions: auditorPermissions(tenant) })),
+    ...roster.tenants.map((tenant) => ({
+      name: agentUser(tenant),
+      account: { kind: 'tenant' as const, tenant },
+      permissions: agentPermissions(tenant),
+    })),
+    ...roster.auditors.map((tenant) => ({
+      name: auditorUser(tenant),
+      account: { kind: 'auditor' as const, tenant },
+      permissions: auditorPermissions(tenant),
+    })),
   ];
   const names = users.map((user) => user.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -63,7 +79,7 @@ export function natsUsers(roster: Roster): NatsUser[] {
   return users;
 }
 
-function servicePermissions(service: ServiceName, roster: Roster): Permissions {
+function servicePermissions(service: ServiceName): Permissions {
   const served = verbsWhere((verb) => RPC[verb].service === service);
   const called = verbsWhere((verb) => (RPC[verb].callers as readonly string[]).includes(service));
   const own = CONSUMERS.filter((consumer) => consumer.durable === service);
@@ -72,7 +88,7 @@ function servicePermissions(service: ServiceName, roster: Roster): Permissions {
   return {
     publish: [
       ...called.map((verb) => `rpc.${verb}`),
-      ...replySubjects(service, served, roster),
+      ...replySubjects(service, served),
       ...(PUBLISHES[service] ?? []),
       ...HINTS.filter(({ from }) => from === service).map(({ subject }) => subject),
       ...own.flatMap(pullSubjects),
@@ -96,17 +112,15 @@ const inQueue = (subject: string, service: ServiceName): string => `${subject} $
 
 /**
  * Explicit inboxes instead of `allow_responses`: there the asker names any subject as its reply, and a service would
- * publish its answer to `job.granted.…` on the asker's behalf.
+ * publish its answer to `job.granted.…` on the asker's behalf. The server itself names where answers to other accounts go.
  */
-function replySubjects(service: ServiceName, served: readonly RpcVerb[], roster: Roster): string[] {
+function replySubjects(service: ServiceName, served: readonly RpcVerb[]): string[] {
   const callers = new Set<string>(served.flatMap((verb) => RPC[verb].callers));
+  const hasOutsideCallers = DOORS[service] !== undefined || callers.has('worker');
   return [
-    ...SERVICES.filter((caller) => callers.has(caller)),
-    ...(callers.has('worker') || service === 'output-safety'
-      ? roster.workers.map(({ pool, worker }) => workerUser(pool, worker))
-      : []),
-    ...(service === 'ingress' ? roster.tenants.map(agentUser) : []),
-  ].map((user) => patterns.inbox(user));
+    ...SERVICES.filter((caller) => callers.has(caller)).map((caller) => patterns.inbox(caller)),
+    ...(hasOutsideCallers ? [patterns.otherAccounts()] : []),
+  ];
 }
 
 const verbsWhere = (holds: (verb: RpcVerb) => boolean): RpcVerb[] => (Object.keys(RPC) as RpcVerb[]).filter(holds);
@@ -130,15 +144,8 @@ const ownerSubjects = (stream: string): string[] => [
   ...(stream === 'AUDIT' ? [`$JS.API.STREAM.MSG.GET.${stream}`] : []),
 ];
 
-/**
- * Pulling from one durable and acknowledging its messages. A pull names the subject it is answered on, which the
- * server does not check: so every reader of a stream parses what it gets, and a warrant names its pool.
- */
-const pullSubjects = ({ stream, durable }: ConsumerSpec): string[] => [
-  `$JS.API.CONSUMER.INFO.${stream}.${durable}`,
-  `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
-  `$JS.ACK.${stream}.${durable}.>`,
-];
+/** Pulling from one durable and acknowledging its messages. */
+const pullSubjects = (consumer: ConsumerSpec): string[] => [pullSubject(consumer), ackSubjects(consumer)];
 
 const workerPermissions = (pool: string, worker: string): Permissions => ({
   publish: [

@@ -111,6 +111,12 @@ export const auditorConsumer = (tenant: string): ConsumerSpec => ({
   max_ack_pending: 1_000,
 });
 
+type Durable = { stream: string; durable: string };
+/** Where messages of a consumer are asked for. */
+export const pullSubject = ({ stream, durable }: Durable): string => `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`;
+/** What its messages name as their reply. */
+export const ackSubjects = ({ stream, durable }: Durable): string => `$JS.ACK.${stream}.${durable}.>`;
+
 export const CONTROL_BUCKET = 'CONTROL';
 /** Oldest nats-server that honours `sync_interval: always` and several filters on one consumer. */
 export const MIN_NATS_VERSION = '2.11.0';

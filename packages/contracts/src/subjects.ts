@@ -36,13 +36,15 @@ export const subjects = {
 export const patterns = {
   submit: (tenant: string) => `job.submit.${tokenOf(tenant)}.>`,
   result: (pool: string, worker: string) => `job.result.${tokenOf(pool)}.${tokenOf(worker)}.>`,
-  /** Every worker's results; one output-safety takes each. */
-  results: () => 'job.result.>',
+  /** Every worker's results, or those of one pool. */
+  results: (pool?: string) => (pool === undefined ? 'job.result.>' : `job.result.${tokenOf(pool)}.>`),
   audit: (tenant: string) => `audit.${tokenOf(tenant)}.>`,
   inbox: (user: string) => `_INBOX_${tokenOf(user)}.>`,
   rpcSubmit: () => 'rpc.ingress.submit.*',
-  claim: () => 'rpc.scheduler.claim.*.*',
-  beat: () => 'rpc.scheduler.beat.*.*',
+  claim: (pool = '*') => `rpc.scheduler.claim.${pool === '*' ? pool : tokenOf(pool)}.*`,
+  beat: (pool = '*') => `rpc.scheduler.beat.${pool === '*' ? pool : tokenOf(pool)}.*`,
+  /** Where the server takes the answers to questions from other accounts. It makes each of these subjects itself. */
+  otherAccounts: () => '_R_.>',
 } as const;
 
 /** `policy:default` → `policy.default`; characters outside a token become `_`. */
@@ -66,6 +68,9 @@ export const auditorUser = (tenant: string): string => `auditor-${tenant}`.slice
 
 /** `job.result.desk.w1.acme.deploy.apply` → `job.result`: names nobody, so that it may be a metric's label. */
 export const familyOf = (subject: string): string => subject.split('.').slice(0, 2).join('.');
+
+/** Whether a question came from another account; its subject then says from whom, for the server let nobody else ask it. */
+export const isFromOtherAccount = (reply: string | undefined): boolean => reply?.startsWith('_R_.') === true;
 
 /** `job.screened.acme.deploy.apply` → `screened`. */
 export const stageOf = (subject: string): string => subject.split('.')[1] ?? '';

@@ -2,6 +2,7 @@
  * Pulls from a durable consumer exactly as many messages as the caller has room for, so that an idle peer takes the
  * next one. Speaks `CONSUMER.MSG.NEXT` of the JetStream API (ADR-13) itself: a pull per free slot is its whole job.
  */
+import { pullSubject } from '@countersign/contracts/streams';
 import { monotonicMs } from './clock.ts';
 import type { Connection, Message } from './nats-connection.ts';
 
@@ -63,7 +64,7 @@ export const openPull = (
   refill = 1,
 ): PullConsumer => {
   const inbox = `${connection.inbox}.pull.${pulls++}`;
-  const subject = `$JS.API.CONSUMER.MSG.NEXT.${source.stream}.${source.durable}`;
+  const subject = pullSubject(source);
   let room = 0;
   let asked = 0;
   let stopped = false;

@@ -6,21 +6,23 @@ import { hash } from 'node:crypto';
 import type { Failure } from '@countersign/contracts/errors';
 import type { RpcVerb } from '@countersign/contracts/rpc';
 import { RPC } from '@countersign/contracts/rpc';
-import { readWorkerSubject, subjects, workerUser } from '@countersign/contracts/subjects';
+import { isFromOtherAccount, readWorkerSubject, subjects } from '@countersign/contracts/subjects';
 import type { Message } from './nats-connection.ts';
 
 /** What a service listens on; pool and worker follow where workers ask. */
 export const servedAt = (verb: RpcVerb): string =>
   (RPC[verb].callers as readonly string[]).includes('worker') ? `rpc.${verb}.*.*` : `rpc.${verb}`;
 
-/** Answers go only to the private inbox of somebody who may call the verb; a worker's name stands in both subjects. */
+/**
+ * Services are answered in their private inboxes. Workers ask from an account of their own: the server puts a reply subject
+ * in place of theirs, and lets each ask only under its own pool and name.
+ */
 export const mayCall = (verb: RpcVerb, message: Message): boolean => {
   const reply = message.reply;
   if (reply === undefined) return false;
   return (RPC[verb].callers as readonly string[]).some((caller) => {
     if (caller !== 'worker') return reply.startsWith(`${subjects.inbox(caller)}.`);
-    const who = readWorkerSubject(message.subject);
-    return who !== null && reply.startsWith(`${subjects.inbox(workerUser(who.pool, who.worker))}.`);
+    return isFromOtherAccount(reply) && readWorkerSubject(message.subject) !== null;
   });
 };
 

@@ -5,11 +5,10 @@
 import { CountersignError, ERRORS, failureOf } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import {
-  agentUser,
+  isFromOtherAccount,
   patterns,
   readSubmitRequestSubject,
   readSubmitSubject,
-  subjects,
 } from '@countersign/contracts/subjects';
 import type { Bus, StreamMessage } from '@countersign/platform/bus';
 import { nowMs } from '@countersign/platform/clock';
@@ -47,10 +46,7 @@ export const openNatsDoor = ({ bus, submit, authenticator, metrics, log }: NatsD
   };
 
   bus.serveRaw(patterns.rpcSubmit(), {
-    mayAnswer: ({ subject, reply }) => {
-      const addressed = readSubmitRequestSubject(subject);
-      return addressed !== null && reply?.startsWith(`${subjects.inbox(agentUser(addressed.tenant))}.`) === true;
-    },
+    mayAnswer: ({ subject, reply }) => isFromOtherAccount(reply) && readSubmitRequestSubject(subject) !== null,
     handle: async ({ subject, data, headers }) => {
       const addressed = readSubmitRequestSubject(subject);
       const traceparent = childOf(headers.get('traceparent'));

@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import { readResultSubject, subjects, workerUser } from '@countersign/contracts/subjects';
+import { isFromOtherAccount, readResultSubject, subjects } from '@countersign/contracts/subjects';
 import {
   RESULT_CLAIM_HEADER,
   type ResultAnswer,
@@ -25,11 +25,9 @@ type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'l
 type Settled = Exclude<Outcome, { kind: 'moved' }>;
 type Commit = (item: CommitItem) => Promise<Outcome>;
 
-/** Answers go only to the private inbox of the worker that the subject names. */
-export const mayAnswer = ({ subject, reply }: Pick<Message, 'subject' | 'reply'>): boolean => {
-  const from = readResultSubject(subject);
-  return from !== null && reply?.startsWith(`${subjects.inbox(workerUser(from.pool, from.worker))}.`) === true;
-};
+/** The server lets a worker ask only under its own pool and name. */
+export const mayAnswer = ({ subject, reply }: Pick<Message, 'subject' | 'reply'>): boolean =>
+  isFromOtherAccount(reply) && readResultSubject(subject) !== null;
 
 export const receiveResults = (context: Context, sealer: Sealer): ((message: Message) => Promise<ResultAnswer>) => {
   const keys = openWorkerKeys(context.database);

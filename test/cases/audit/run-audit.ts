@@ -1,6 +1,7 @@
 // The audit service on a database and a bus of its own, asked as ingress would ask it.
 import { audit } from '@countersign/audit/service';
 import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
+import { SERVICES_ACCOUNT } from '@countersign/infra/nats/accounts';
 import { createNatsKey } from '@countersign/infra/nats/keys';
 import { natsUsers } from '@countersign/infra/nats/permissions';
 import { provision } from '@countersign/infra/nats/provision';
@@ -30,7 +31,11 @@ export type RunningAudit = AsyncDisposable & {
 };
 
 /** Looks at streams from outside the system, as none of its users may. */
-const READER = { name: 'reader', permissions: { publish: ['$JS.API.>'], subscribe: ['_INBOX_reader.>'] } };
+const READER = {
+  name: 'reader',
+  account: SERVICES_ACCOUNT,
+  permissions: { publish: ['$JS.API.>'], subscribe: ['_INBOX_reader.>'] },
+};
 
 export async function runAudit(): Promise<RunningAudit> {
   const cleanUp = new AsyncDisposableStack();

@@ -144,7 +144,7 @@ describe('users', () => {
   test.each(SERVICES)('%s has its own user and its own role', (service) => {
     const given = environment(service);
     const seed = given[`${prefixOf(service)}NATS_NKEY_SEED`]!;
-    expect(files['nats/nats.conf']).toContain(`{ # ${service}\n      nkey: ${publicKeyOf(seed)}\n`);
+    expect(files['nats/nats.conf']).toMatch(new RegExp(`\\{ # ${service}\\n +nkey: ${publicKeyOf(seed)}\\n`));
     const database = new URL(given[`${prefixOf(service)}DATABASE_URL`]!);
     expect([database.username, database.hostname]).toEqual([roleOf(service), 'postgres']);
     expect(database.password).toBe(secrets.keys.role_passwords[roleOf(service)]);

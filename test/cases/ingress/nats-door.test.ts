@@ -157,7 +157,7 @@ describe('a signed request', () => {
     expect(await ask(text)).toMatchObject({ ok: false, error: { code: 'json_too_large' } });
   });
 
-  test('is not answered into an inbox of another user', async () => {
+  test('is answered in the account that it came from, whatever inbox it names', async () => {
     const heard: string[] = [];
     const spy = await ingress.nats.connectAs('agent-other');
     spy.subscribe('_INBOX_agent-other.>', { callback: (_error, message) => void heard.push(message.subject) });
@@ -168,7 +168,7 @@ describe('a signed request', () => {
     expect(await askSigned()).toMatchObject({ ok: true });
     await spy.flush();
     expect(heard).toEqual([]);
-    expect(ingress.peers.admitted).toHaveLength(1);
+    expect(ingress.peers.admitted).toHaveLength(2);
   });
 });
 

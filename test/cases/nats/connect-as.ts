@@ -1,6 +1,6 @@
 // Connections of single users to a server that knows a whole roster, and the question whether a verb was denied.
 import { createNatsKey, type NatsKey } from '@countersign/infra/nats/keys';
-import { natsUsers, type Roster } from '@countersign/infra/nats/permissions';
+import { type NatsUser, natsUsers, type Roster } from '@countersign/infra/nats/permissions';
 import { renderNatsConfig } from '@countersign/infra/nats/render-config';
 import type { NatsHandle } from '@countersign/infra/run-nats-server';
 import { connect, type NatsConnection, nkeyAuthenticator, PermissionViolationError } from '@nats-io/transport-node';
@@ -14,7 +14,8 @@ export type GuardedNats = AsyncDisposable & {
   changeRoster(roster: Roster): Promise<void>;
 };
 
-export async function startGuardedNats(first: Roster): Promise<GuardedNats> {
+/** `beside`: users of the test's own, who may stand in any account. */
+export async function startGuardedNats(first: Roster, beside: readonly NatsUser[] = []): Promise<GuardedNats> {
   let roster = first;
   const keys = new Map<string, NatsKey>();
   const keyOf = (user: string): NatsKey => {
@@ -25,7 +26,10 @@ export async function startGuardedNats(first: Roster): Promise<GuardedNats> {
     render: (facts) =>
       renderNatsConfig({
         ...facts,
-        users: natsUsers(roster).map((user) => ({ ...user, nkey_public: keyOf(user.name).nkey_public })),
+        users: [...natsUsers(roster), ...beside].map((user) => ({
+          ...user,
+          nkey_public: keyOf(user.name).nkey_public,
+        })),
       }),
   });
   const open = new Set<NatsConnection>();

@@ -2,8 +2,9 @@ import { SERVICES } from '@countersign/contracts/ledger-entry';
 import { RPC, type RpcVerb } from '@countersign/contracts/rpc';
 import { natsUsers, type Roster } from '@countersign/infra/nats/permissions';
 import { provision } from '@countersign/infra/nats/provision';
+import { waitUntil } from '@countersign/infra/wait-until';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
+import { connect, type Msg, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type GuardedNats, mayPublish, maySubscribe, startGuardedNats } from './connect-as.ts';
 
@@ -16,6 +17,9 @@ const ROSTER: Roster = {
   auditors: ['acme'],
 };
 const WORKER = 'worker-desk-read-one';
+
+/** Where a server takes an answer to another account. */
+const OTHER_ACCOUNTS = '_R_.a.b';
 
 /** Subjects of the whole system, with one concrete subject for each family; a user may publish to few of them. */
 const makes = (stream: string): string[] => [
@@ -51,6 +55,10 @@ const ALL_PUBLISHED = [
   '_INBOX_agent-acme.x',
   '_INBOX_auditor-acme.x',
   '_INBOX.x',
+  OTHER_ACCOUNTS,
+  ...['INTAKE.ingress', 'DISPATCH.pool-desk-read', 'AUDIT.auditor-acme'].map(
+    (durable) => `$JS.API.CONSUMER.INFO.${durable}`,
+  ),
   ...[
     'INTAKE.ingress',
     'DISPATCH.pool-desk-read',
@@ -96,7 +104,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
     'rpc.audit.decisions',
     'rpc.audit.record',
     '$KV.CONTROL.epoch',
-    '_INBOX_agent-acme.x',
+    OTHER_ACCOUNTS,
     ...pulls('INTAKE.ingress'),
     ...makes('INTAKE'),
   ],
@@ -109,19 +117,14 @@ const MAY_PUBLISH: Record<string, string[]> = {
     ...makes('DISPATCH'),
     '$KV.CONTROL.epoch',
     '_INBOX_ingress.x',
-    `_INBOX_${WORKER}.x`,
-    '_INBOX_worker-infra-one.x',
+    OTHER_ACCOUNTS,
   ],
-  'output-safety': [
-    'job.screened.acme.demo.read',
-    '_INBOX_ingress.x',
-    `_INBOX_${WORKER}.x`,
-    '_INBOX_worker-infra-one.x',
-  ],
+  'output-safety': ['job.screened.acme.demo.read', '_INBOX_ingress.x', OTHER_ACCOUNTS],
   audit: ['audit.acme.job_held.demo.read', '_INBOX_ingress.x', ...makes('AUDIT'), '$JS.API.STREAM.MSG.GET.AUDIT'],
   provisioner: [
     ...['INTAKE', 'DISPATCH', 'AUDIT'].flatMap(makes),
     '$JS.API.STREAM.DELETE.RESULTS',
+    ...['INTAKE.ingress', 'DISPATCH.pool-desk-read', 'AUDIT.auditor-acme'].map((d) => `$JS.API.CONSUMER.INFO.${d}`),
     '$JS.API.CONSUMER.DURABLE.CREATE.DISPATCH.mine',
   ],
   [WORKER]: [
@@ -160,6 +163,7 @@ const ALL_SUBSCRIBED: [subject: string, queue?: string][] = [
   ['audit.rival.>'],
   ['$KV.CONTROL.epoch'],
   ['_INBOX.>'],
+  ['_R_.>'],
   ...[...SERVICES, 'provisioner', WORKER, 'agent-acme', 'auditor-acme'].map((user): [string] => [`_INBOX_${user}.>`]),
 ];
 const served = (service: string): string[] =>
@@ -232,29 +236,48 @@ test('nobody gets in without a listed key', async () => {
   ).rejects.toThrow(/authorization/i);
 });
 
+/** Asks for one message, as the platform does. */
+const pullOne = (connection: NatsConnection, durable: string): Promise<Msg> =>
+  connection.request(`$JS.API.CONSUMER.MSG.NEXT.${durable}`, '{"batch":1,"expires":5000000000}', {
+    timeout: 6_000,
+    // What comes carries its own subject.
+    noMux: true,
+  });
+
 test('a worker pulls and acknowledges what was dispatched to its own pool', async () => {
   const scheduler = await nats.connectAs('scheduler');
   await jetstream(scheduler).publish('job.dispatch.infra.acme.demo.read', 'work');
   const worker = await nats.connectAs('worker-infra-one');
-  const consumer = await jetstream(worker).consumers.get('DISPATCH', 'pool-infra');
-  const message = await consumer.next({ expires: 5_000 });
-  expect(message?.string()).toBe('work');
-  expect(await message!.ackAck()).toBe(true);
+  const message = await pullOne(worker, 'DISPATCH.pool-infra');
+  expect(message.string()).toBe('work');
+  expect((await worker.request(message.reply!, '+ACK')).string()).toBe('');
+  const manager = await jetstreamManager(await nats.connectAs('provisioner'), { checkAPI: false });
+  expect(await manager.consumers.info('DISPATCH', 'pool-infra')).toMatchObject({ num_ack_pending: 0, num_pending: 0 });
 });
 
-test('an auditor replays its own tenant from the beginning', async () => {
+test('an auditor replays its own tenant from the beginning, and hears it live', async () => {
   const audit = await nats.connectAs('audit');
-  await jetstream(audit).publish('audit.acme.job_held.demo.replay', 'ours');
-  await jetstream(audit).publish('audit.rival.job_held.demo.replay', 'theirs');
   const auditor = await nats.connectAs('auditor-acme');
-  const consumer = await jetstream(auditor).consumers.get('AUDIT', 'auditor-acme');
-  const subjects: string[] = [];
-  for await (const message of await consumer.fetch({ max_messages: 100, expires: 1_000 })) {
-    subjects.push(message.subject);
-    message.ack();
+  const live: string[] = [];
+  auditor.subscribe('audit.acme.>', { callback: (_, { subject }) => void live.push(subject) });
+  await auditor.flush();
+  await jetstream(audit).publish('audit.rival.job_held.demo.replay', 'theirs');
+  await jetstream(audit).publish('audit.acme.job_held.demo.replay', 'ours');
+  // What other tests left comes first.
+  const replayed: string[] = [];
+  while (!replayed.includes('ours')) {
+    const message = await pullOne(auditor, 'AUDIT.auditor-acme');
+    expect(message.subject).toMatch(/^audit\.acme\./);
+    replayed.push(message.string());
   }
-  expect(subjects).toContain('audit.acme.job_held.demo.replay');
-  expect(subjects.every((subject) => subject.startsWith('audit.acme.'))).toBe(true);
+  await waitUntil('it is heard', () => live.length > 0);
+  expect(live).toEqual(['audit.acme.job_held.demo.replay']);
+});
+
+test('an agent hears that its request is stored, from the stream it is meant for', async () => {
+  const agent = await nats.connectAs('agent-acme');
+  const stored = await agent.request('job.submit.acme.demo.read', 'signed', { timeout: 5_000 });
+  expect(stored.json()).toMatchObject({ stream: 'INTAKE', seq: expect.any(Number) });
 });
 
 test('a tenant and a worker make no consumers', async () => {
@@ -266,18 +289,55 @@ test('a tenant and a worker make no consumers', async () => {
   }
 });
 
-test('a service answers a worker that came by reload, over the connection it had', async () => {
-  await using changing = await startGuardedNats({ workers: [], tenants: [], auditors: [] });
-  const scheduler = await changing.connectAs('scheduler');
-  scheduler.subscribe('rpc.scheduler.claim.*.*', {
-    queue: 'scheduler',
-    callback: (_, message) => void message.respond('yes'),
+describe('a configuration that is reloaded while all run', () => {
+  const early = { workers: [{ pool: 'early', worker: 'one' }], tenants: ['early'], auditors: ['early'] };
+  const late = {
+    workers: [...early.workers, { pool: 'late', worker: 'one' }],
+    tenants: ['early', 'late'],
+    auditors: ['early', 'late'],
+  };
+
+  test('lets in a pool, a tenant and an auditor that came with it, over the connections that services had', async () => {
+    await using changing = await startGuardedNats(early);
+    await provision(changing.server.url, changing.seedOf('provisioner'), ['early', 'late'], ['early', 'late']);
+    const scheduler = await changing.connectAs('scheduler');
+    const audit = await changing.connectAs('audit');
+    scheduler.subscribe('rpc.scheduler.claim.*.*', {
+      queue: 'scheduler',
+      callback: (_, message) => void message.respond('yes'),
+    });
+    await scheduler.flush();
+    const first = await changing.connectAs('worker-early-one');
+    const waiting = pullOne(first, 'DISPATCH.pool-early');
+    await first.flush();
+    await changing.changeRoster(late);
+
+    const worker = await changing.connectAs('worker-late-one');
+    expect((await worker.request('rpc.scheduler.claim.late.one', '')).string()).toBe('yes');
+    await jetstream(scheduler).publish('job.dispatch.late.late.demo.read', 'work');
+    expect((await pullOne(worker, 'DISPATCH.pool-late')).string()).toBe('work');
+    const agent = await changing.connectAs('agent-late');
+    expect((await agent.request('job.submit.late.demo.read', 'signed')).json()).toMatchObject({ stream: 'INTAKE' });
+    const auditor = await changing.connectAs('auditor-late');
+    const live: string[] = [];
+    auditor.subscribe('audit.late.>', { callback: (_, { subject }) => void live.push(subject) });
+    await auditor.flush();
+    await jetstream(audit).publish('audit.late.job_held.demo.read', 'entry');
+    await waitUntil('the auditor hears it', () => live.length > 0);
+
+    // Who was there before has lost nothing: neither its verbs nor the pull that it had open.
+    expect((await first.request('rpc.scheduler.claim.early.one', '')).string()).toBe('yes');
+    await jetstream(scheduler).publish('job.dispatch.early.early.demo.read', 'more work');
+    expect((await waiting).string()).toBe('more work');
   });
-  await scheduler.flush();
-  await changing.changeRoster({ workers: [{ pool: 'late', worker: 'one' }], tenants: [], auditors: [] });
-  const worker = await changing.connectAs('worker-late-one');
-  const answer = await worker.request('rpc.scheduler.claim.late.one', '', { timeout: 5_000 });
-  expect(answer.string()).toBe('yes');
+
+  test('shuts out who has left it', async () => {
+    await using changing = await startGuardedNats(late);
+    const worker = await changing.connectAs('worker-late-one');
+    await changing.changeRoster(early);
+    await worker.closed();
+    await expect(changing.connectAs('worker-late-one')).rejects.toThrow(/authorization/i);
+  });
 });
 
 test('two names that make one user are refused', () => {

@@ -1,4 +1,5 @@
 import { CONSUMERS, STREAMS } from '@countersign/contracts/streams';
+import { SERVICES_ACCOUNT } from '@countersign/infra/nats/accounts';
 import { provision } from '@countersign/infra/nats/provision';
 import { renderNatsConfig } from '@countersign/infra/nats/render-config';
 import { AckPolicy, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
@@ -90,7 +91,12 @@ describe('provision', () => {
 
 describe('renderNatsConfig', () => {
   const facts = { port: 4222, store_dir: '/data', server_version: '2.12.1' };
-  const user = { name: 'one', nkey_public: 'U'.padEnd(56, 'A'), permissions: { publish: ['a'], subscribe: ['b'] } };
+  const user = {
+    name: 'one',
+    account: SERVICES_ACCOUNT,
+    nkey_public: 'U'.padEnd(56, 'A'),
+    permissions: { publish: ['a'], subscribe: ['b'] },
+  };
 
   test('refuses a server that ignores what the promises rest on', () => {
     expect(() => renderNatsConfig({ ...facts, server_version: '2.10.29', users: [user] })).toThrow(/2\.11\.0 or newer/);

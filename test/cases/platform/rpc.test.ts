@@ -208,7 +208,7 @@ describe('who serves', () => {
     for (const each of listening) each.unsubscribe();
   });
 
-  test('knows a worker by its name in both subjects', () => {
+  test('knows a worker by its subject, and answers it by way of its account', () => {
     const from = (subject: string, reply: string): Message => ({
       subject,
       reply,
@@ -216,13 +216,17 @@ describe('who serves', () => {
       headers: new Map(),
       status: 0,
     });
-    const replyOf = (pool: string, worker: string): string => `${subjects.inbox(workerUser(pool, worker))}.1`;
     const claim = subjects.claim('desk', 'w1');
-    expect(mayCall('scheduler.claim', from(claim, replyOf('desk', 'w1')))).toBe(true);
-    expect(mayCall('scheduler.claim', from(claim, replyOf('desk', 'w2')))).toBe(false);
-    expect(mayCall('scheduler.claim', from(claim, replyOf('infra', 'w1')))).toBe(false);
-    expect(mayCall('scheduler.claim', from(claim, `${inbox}.1`))).toBe(false);
-    expect(mayCall('scheduler.claim', from('rpc.scheduler.claim', replyOf('desk', 'w1')))).toBe(false);
+    // The server lets a worker ask under its own pool and name alone, and puts this in place of the reply that it named.
+    const elsewhere = '_R_.account.question';
+    expect(mayCall('scheduler.claim', from(claim, elsewhere))).toBe(true);
+    expect(mayCall('scheduler.claim', from('rpc.scheduler.claim', elsewhere))).toBe(false);
+    expect(mayCall('scheduler.claim', from('rpc.scheduler.claim.desk.*', elsewhere))).toBe(false);
+    for (const reply of [`${subjects.inbox(workerUser('desk', 'w1'))}.1`, `${inbox}.1`, '_R_', 'job.granted.acme.x'])
+      expect(mayCall('scheduler.claim', from(claim, reply))).toBe(false);
+    // Nobody outside of the services' account may ask for what services ask each other.
+    expect(mayCall('audit.timeline', from(SUBJECT, elsewhere))).toBe(false);
+    expect(mayCall('policy.decide', from('rpc.policy.decide', elsewhere))).toBe(false);
   });
 
   test('behind a door of its own asks that door who may be answered', async () => {
