@@ -1,6 +1,7 @@
 // Policies that nobody entitled signed, and warrants that the scheduler did not make: put where only insiders could put
 // them, they are refused with evidence, and nothing runs by them. Nor does anything run in a pool that lacks the power.
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { LIMITS } from '@countersign/contracts/limits';
 import type { BundleDocument } from '@countersign/contracts/policy';
 import { subjects } from '@countersign/contracts/subjects';
 import type { DispatchMessage } from '@countersign/contracts/worker';
@@ -175,6 +176,11 @@ describe('a warrant', () => {
   test.each(forgeries)('%s runs nothing, and the refusal is evidence', async (_, forge, code) => {
     const job_id = await submit({ topic: TOPIC, payload: { customer_id: 1 } });
     const genuine = await intercept(job_id);
+    // Everybody but one has refused it already.
+    await system.sql('UPDATE scheduler.attempts SET refusals = $2 WHERE job_id = $1', [
+      job_id,
+      LIMITS.warrant_offers - 1,
+    ]);
     await using _worker = await run('desk-read');
     await scheduler.publish(subjects.dispatch('desk-read', system.tenant, TOPIC), forge(genuine));
     expect(await waitForEnd(system, job_id)).toMatchObject({ state: 'failed', reason: `warrant refused: ${code}` });

@@ -9,6 +9,7 @@ import {
   type ClaimAnswer,
   type DispatchMessage,
   RESULT_CLAIM_HEADER,
+  type RefusalCode,
   type ResultAnswer,
   resultAnswer,
   type UnsignedResult,
@@ -31,12 +32,21 @@ export type Held = {
   attempt: number;
   topic: string;
 };
-export type Report = { result?: Partial<UnsignedResult>; tamper?: object; signing_pem?: string; subject?: string };
+export type Report = {
+  result?: Partial<UnsignedResult>;
+  tamper?: object;
+  signing_pem?: string;
+  subject?: string;
+  /** Sent instead of a signed result. */
+  raw?: string;
+};
 
 export type PlayedWorker = AsyncDisposable & {
   /** Takes the next message of this job; acknowledges nothing. */
   takeDelivery(job_id: string): Promise<Delivery>;
   claim(dispatch_id: string, claim_id?: string): Promise<ClaimAnswer>;
+  /** Says that the warrant does not verify here. */
+  refuse(dispatch_id: string, code: string, claim_id?: string): Promise<ClaimAnswer>;
   /** Takes the delivery, claims it and acknowledges it. Throws when the claim is not granted. */
   hold(job_id: string): Promise<Held>;
   beat(held: Held, reported?: boolean): Promise<BeatAnswer['attempts'][number]>;
@@ -69,6 +79,12 @@ export async function playWorker(system: TestSystem, pool: string): Promise<Play
       }),
     claim: (dispatch_id, claim_id = randomUUID()) =>
       bus.callAt(subjects.claim(pool, worker), 'scheduler.claim', { dispatch_id, claim_id }),
+    refuse: (dispatch_id, code, claim_id = randomUUID()) =>
+      bus.callAt(subjects.claim(pool, worker), 'scheduler.claim', {
+        dispatch_id,
+        claim_id,
+        refused: { code: code as RefusalCode },
+      }),
     async hold(job_id) {
       const { claims, message, topic } = await played.takeDelivery(job_id);
       const claim_id = randomUUID();
@@ -83,13 +99,15 @@ export async function playWorker(system: TestSystem, pool: string): Promise<Play
       const answer = await bus.callAt(subjects.beat(pool, worker), 'scheduler.beat', { attempts });
       return answer.attempts[0]!;
     },
-    async report({ topic, ...held }, output, { result = {}, tamper = {}, signing_pem = own_pem, subject } = {}) {
+    async report({ topic, ...held }, output, { result = {}, tamper = {}, signing_pem = own_pem, subject, raw } = {}) {
       const status = 'succeeded' as const;
       const unsigned = { ...held, worker, status, retryable: false, output, duration_ms: 1, ...result };
       const signed = { ...signResult(unsigned, createPrivateKey(signing_pem)), ...tamper };
       const to = subject ?? subjects.result(pool, worker, held.tenant, topic);
       const headers = { [RESULT_CLAIM_HEADER]: writeResultClaim(held) };
-      return resultAnswer.parse(await bus.askRaw(to, JSON.stringify(signed), { timeout_ms: LIMITS.rpc_ms, headers }));
+      return resultAnswer.parse(
+        await bus.askRaw(to, raw ?? JSON.stringify(signed), { timeout_ms: LIMITS.rpc_ms, headers }),
+      );
     },
     [Symbol.asyncDispose]: () => bus.close(),
   };

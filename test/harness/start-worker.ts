@@ -3,10 +3,16 @@
 import { workerUser } from '@countersign/contracts/subjects';
 import { DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
 import { createWorker, type Worker } from '@countersign/worker/create-worker';
-import type { Handle } from '@countersign/worker/worker-options';
+import type { Handle, WorkerOptions } from '@countersign/worker/worker-options';
 import type { TestSystem } from './start-system.ts';
 
-export async function startWorker(system: TestSystem, pool: string, handle: Handle, concurrency = 4): Promise<Worker> {
+export async function startWorker(
+  system: TestSystem,
+  pool: string,
+  handle: Handle,
+  concurrency = 4,
+  changes: Partial<WorkerOptions> = {},
+): Promise<Worker> {
   const { keys, nats } = system;
   const worker = createWorker({
     servers: nats.url,
@@ -17,6 +23,7 @@ export async function startWorker(system: TestSystem, pool: string, handle: Hand
     scheduler_public_keys: [keys.warrant.public_key],
     concurrency,
     handle,
+    ...changes,
   });
   await worker.start();
   return worker;

@@ -86,6 +86,12 @@ export const LIMITS = {
   pinned_keys: 8,
   /** Times that a worker asks for the same claim: when only the answer was lost, a new claim would lose to the old. */
   claim_tries: 2,
+  /** Times that one warrant is offered to workers who refuse it, before its job fails. */
+  warrant_offers: 5,
+  /** Milliseconds for which a worker takes nothing after it refused a warrant, so that another one gets it; they double. */
+  refusal_pause_ms: 2_000,
+  /** Milliseconds to which that pause grows. */
+  longest_refusal_pause_ms: 60_000,
   /** Milliseconds before a delivery that met an outage comes again. */
   redeliver_ms: 1_000,
   /** Attempts that one beat may name; what a worker runs and keeps at once. */

@@ -7,6 +7,9 @@ import { RESULT_STATUSES } from './worker.ts';
 export const OUTPUT_DECISIONS = ['allow', 'redact', 'quarantine'] as const;
 export type OutputDecision = (typeof OUTPUT_DECISIONS)[number];
 
+/** Stands as the rule of a result that could not be read at all, and was therefore quarantined. */
+export const UNREADABLE_RULE = 'built-in-unreadable';
+
 export const resultView = z.object({
   tenant: tenantName,
   job_id: jobId,

@@ -49,15 +49,17 @@ export const REFUSAL_CODES = [
   'warrant_effective',
   'warrant_payload',
   'constraint_unenforced',
+  /** One that this version does not know: a refusal that nobody reads would be offered again for ever. */
+  'other',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
-/** A worker that refuses a warrant says so instead of claiming. */
+/** A worker that refuses a warrant says so instead of claiming, and is answered `wait` while it is offered again. */
 export const claimRequest = z.strictObject({
   dispatch_id: uuid,
   /** Random per delivery: the same id gets the same answer, another one loses. */
   claim_id: uuid,
-  refused: z.strictObject({ code: z.enum(REFUSAL_CODES), detail: z.string().max(500) }).optional(),
+  refused: z.strictObject({ code: z.enum(REFUSAL_CODES).catch('other') }).optional(),
 });
 export type ClaimRequest = z.infer<typeof claimRequest>;
 
@@ -75,7 +77,7 @@ export const claimAnswer = z.discriminatedUnion('outcome', [
     timeout_ms: z.int(),
     max_output_bytes: z.int(),
   }),
-  /** Not now: the pool is full. Give the message back. */
+  /** Not now: the pool is full, or another worker shall look at what this one refused. Give the message back. */
   z.object({ outcome: z.literal('wait'), ...claimed, retry_ms: z.int() }),
   /** Never with this dispatch id. */
   z.object({ outcome: z.literal('lost'), ...claimed, code: z.string() }),
@@ -138,7 +140,7 @@ export const resultAnswer = z.object({
   ...resultClaim.shape,
   /** `settled`: what came of the attempt is recorded. `refused`: this result does not count and never will. */
   outcome: z.enum(['settled', 'refused']),
-  /** Why it was refused. */
+  /** Why it was refused; with `settled`, why it could not be read and its attempt has failed. */
   code: z.string().nullable(),
 });
 export type ResultAnswer = z.infer<typeof resultAnswer>;

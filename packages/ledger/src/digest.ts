@@ -26,18 +26,23 @@ export function snapshotOf(canonicalText: string): string {
 
 /** `sha256:<hex>` of `domain ‖ 0x00 ‖ len32(salt) ‖ salt ‖ utf8(text)`, the length as u32 big endian. */
 export function saltedDigest(domain: string, salt: Uint8Array, canonicalText: string): string {
+  return saltedDigestOfBytes(domain, salt, encodeUtf8(canonicalText));
+}
+
+/** The same of bytes: UTF-8 of a canonical text, or what could not be read. */
+export function saltedDigestOfBytes(domain: string, salt: Uint8Array, bytes: Uint8Array): string {
   // A salt that can be guessed gives a short secret away.
   if (salt.length < LIMITS.salt_bytes) throw new RangeError(`a salt has at least ${LIMITS.salt_bytes} bytes`);
-  return digestOf(domain, lengthPrefixed(salt), canonicalText);
+  return digestOf(domain, lengthPrefixed(salt), bytes);
 }
 
 /** `sha256:<hex>` of `domain ‖ 0x00 ‖ utf8(text)`. Short content can be guessed back from it: keep it beside the content. */
 export function plainDigest(domain: string, canonicalText: string): string {
-  return digestOf(domain, new Uint8Array(0), canonicalText);
+  return digestOf(domain, new Uint8Array(0), encodeUtf8(canonicalText));
 }
 
-function digestOf(domain: string, prefix: Uint8Array, text: string): string {
-  return `sha256:${sha256Hex(Buffer.concat([domainPrefix(domain), prefix, encodeUtf8(text)]))}`;
+function digestOf(domain: string, prefix: Uint8Array, bytes: Uint8Array): string {
+  return `sha256:${sha256Hex(Buffer.concat([domainPrefix(domain), prefix, bytes]))}`;
 }
 
 /** `utf8(domain) ‖ 0x00`: no domain holds U+0000, so none is the beginning of another. */

@@ -15,6 +15,8 @@ export type StreamMessage = {
   /** RFC 3339: when JetStream stored it. */
   stored_at: string;
   traceparent: string | undefined;
+  /** `Nats-Msg-Id`, as its sender named it: readable when the rest is not. */
+  msg_id: string | undefined;
   json(): unknown;
   ack(): void;
   nak(delay_ms?: number): void;
@@ -46,6 +48,7 @@ const toStreamMessage = (connection: Connection, message: Message): StreamMessag
       return storedAt(reply);
     },
     traceparent: message.headers.get('traceparent'),
+    msg_id: message.headers.get('Nats-Msg-Id'),
     json: () => JSON.parse(Buffer.from(message.data).toString('utf8')),
     ack: () => answer('+ACK'),
     nak: (delay_ms) => answer(delay_ms === undefined ? '-NAK' : `-NAK {"delay":${Math.round(delay_ms * 1e6)}}`),

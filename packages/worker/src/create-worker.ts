@@ -7,6 +7,7 @@ import { monotonicMs } from '@countersign/platform/clock';
 import { createLogger, errorFields } from '@countersign/platform/logger';
 import { holdAttempts } from './held-attempts.ts';
 import { keepResults, type UnsettledResult } from './keep-results.ts';
+import { pauseAfterRefusals } from './pause-after-refusals.ts';
 import { takeDelivery } from './take-delivery.ts';
 import { readOptions, type WorkerOptions, type WorkerSettings } from './worker-options.ts';
 
@@ -45,7 +46,8 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   const bus = await connectBus({ servers, nkey_seed, user: workerUser(pool, worker), log });
   const results = keepResults({ bus, pool, worker, log, onSettled: () => takeMore() });
   const held = holdAttempts({ bus, pool, worker, results, log });
-  const post = { bus, held, results, settings, handle: options.handle, log };
+  const pause = pauseAfterRefusals(() => takeMore());
+  const post = { bus, held, results, settings, handle: options.handle, onVerified: pause.heard, log };
   const active = new Set<Promise<void>>();
 
   const take = (message: StreamMessage): void => {
@@ -65,12 +67,13 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   const { stream, durable } = poolConsumer(pool);
   const pull = bus.pull({ stream, durable }, take);
   const hasRoom = (): boolean =>
-    results.size() + concurrency <= LIMITS.beat_attempts && results.bytes() < LIMITS.kept_result_bytes;
+    !pause.isOn() && results.size() + concurrency <= LIMITS.beat_attempts && results.bytes() < LIMITS.kept_result_bytes;
   const takeMore = (): void => pull.want(hasRoom() ? concurrency - active.size : 0);
   takeMore();
 
   return async () => {
     pull.stop();
+    pause.stop();
     await waitFor(() => active.size === 0, LIMITS.drain_ms);
     held.giveUpAll();
     await waitFor(() => active.size === 0 && results.size() === 0, LIMITS.drain_ms);

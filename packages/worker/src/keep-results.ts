@@ -59,9 +59,8 @@ export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions):
     for (let tries = 0; !one.settled.signal.aborted; tries += 1) {
       const answer = await ask(bus, one, Math.min(LONGEST_ANSWER_MS, ANSWER_MS * 2 ** tries), log);
       if (answer !== null) {
-        if (answer.outcome === 'refused') {
-          log.warn({ dispatch_id: answer.dispatch_id, code: answer.code }, 'the result was refused');
-        }
+        const { dispatch_id, code } = answer;
+        if (code !== null) log.error({ dispatch_id, code }, 'the result was refused');
         return forget(one);
       }
       await pauseFor(Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** tries), one.settled.signal);

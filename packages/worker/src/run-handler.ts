@@ -2,7 +2,7 @@
 // output is content: nothing here logs it.
 import { LIMITS } from '@countersign/contracts/limits';
 import type { WorkerResult } from '@countersign/contracts/worker';
-import { CanonicalError, canonicalize, parseStrict } from '@countersign/ledger/canonical-json';
+import { CanonicalError, canonicalize, type JsonValue, parseStrict } from '@countersign/ledger/canonical-json';
 import { RetryableError } from './retryable-error.ts';
 
 export type Outcome = Pick<WorkerResult, 'status' | 'retryable' | 'output'>;
@@ -40,23 +40,25 @@ async function settle(
   max_output_bytes: number,
 ): Promise<Outcome | null> {
   try {
-    const output = (await handle(signal)) ?? null;
-    return checkOutput(output, max_output_bytes) ?? { status: 'succeeded', retryable: false, output };
+    return readBack((await handle(signal)) ?? null, max_output_bytes);
   } catch (thrown) {
-    if (thrown instanceof CanonicalError) return failed('output_not_json', thrown.message, false);
-    return failed(codeOf(thrown), detailOf(thrown), thrown instanceof RetryableError);
+    return failureFrom(thrown);
   }
 }
 
-/** What could not be read back strictly (U+0000, 2^53, forty levels) is better told by its author than by its reader. */
-function checkOutput(output: unknown, max_output_bytes: number): Outcome | null {
+/**
+ * The output as its reader will parse it: what could not be read back strictly (U+0000, 2^53, forty levels) is better told
+ * by its author than by its reader, and a getter or a late change makes no difference between what is signed and sent.
+ */
+function readBack(output: unknown, max_output_bytes: number): Outcome {
   const text = canonicalize(output);
   const bytes = Buffer.byteLength(text);
   if (bytes > max_output_bytes) {
     return failed('output_too_large', `${bytes} bytes, ${max_output_bytes} are allowed`, false);
   }
   const read = parseStrict(`{"output":${text}}`);
-  return read.ok ? null : failed('output_not_json', `${read.code} at ${read.at}`, false);
+  if (!read.ok) return failed('output_not_json', `${read.code} at ${read.at}`, false);
+  return { status: 'succeeded', retryable: false, output: (read.value as { output: JsonValue }).output };
 }
 
 /** A handler that does not listen must not keep its attempt alive. */
@@ -77,19 +79,27 @@ const interrupted = (reason: EndReason): Outcome | null => {
   return { status: reason, retryable: false, output: { error: { code: reason, detail: 'ended from outside' } } };
 };
 
+/** Both texts may be anybody's: an error of a library, a name out of a payload. */
 const failed = (code: string, detail: string, retryable: boolean): Outcome => ({
   status: 'failed',
   retryable,
-  output: { error: { code, detail } },
+  output: { error: { code: clip(code, LIMITS.token_chars), detail: clip(detail, LIMITS.reason_chars) } },
 });
 
-const codeOf = (thrown: unknown): string => {
-  const code = (thrown as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? clip(code, LIMITS.token_chars) : 'handler_failed';
-};
+/** Whatever a handler throws, also what throws again when it is looked at, is a failed attempt with a reason. */
+function failureFrom(thrown: unknown): Outcome {
+  try {
+    if (thrown instanceof CanonicalError) return failed('output_not_json', thrown.message, false);
+    const { code, message } = (thrown ?? {}) as { code?: unknown; message?: unknown };
+    return failed(
+      typeof code === 'string' && code !== '' ? code : 'handler_failed',
+      thrown instanceof Error && typeof message === 'string' ? message : 'thrown without a message',
+      thrown instanceof RetryableError,
+    );
+  } catch {
+    return failed('handler_failed', 'what was thrown cannot be read', false);
+  }
+}
 
-const detailOf = (thrown: unknown): string =>
-  clip(thrown instanceof Error ? thrown.message : 'thrown without a message', LIMITS.reason_chars);
-
-/** Cutting may halve a surrogate pair, which could not be signed. */
-const clip = (text: string, chars: number): string => text.slice(0, chars).toWellFormed();
+/** Cutting may halve a surrogate pair, and U+0000 would make the whole result one that nobody reads. */
+const clip = (text: string, chars: number): string => text.slice(0, chars).replaceAll('\0', '\ufffd').toWellFormed();

@@ -20,6 +20,8 @@ export type Post = {
   results: KeptResults;
   settings: WorkerSettings;
   handle: Handle;
+  /** Hears of every delivery whether its warrant was accepted here. */
+  onVerified: (accepted: boolean) => void;
   log: Logger;
 };
 
@@ -31,6 +33,7 @@ type Granted = { answer: Extract<ClaimAnswer, { outcome: 'granted' }>; claim_id:
 export async function takeDelivery(post: Post, message: StreamMessage): Promise<void> {
   const verified = verifyWarrant(message, post.settings, Math.floor(Date.now() / 1000));
   const traceparent = childOf(message.traceparent);
+  post.onVerified(verified.ok);
   if (!verified.ok) return refuse(post, message, verified, traceparent);
   const granted = await claim(post, message, { ...verified, traceparent });
   if (granted !== null) await runClaimed(post, { ...verified, traceparent }, granted);
@@ -62,14 +65,18 @@ const giveBack = (message: StreamMessage, delay_ms: number): null => {
   return null;
 };
 
-/** The refusal is evidence, so the message stays until the scheduler has heard it; one that names no attempt is nobody's. */
+/**
+ * The refusal is evidence, so the message stays until the scheduler has heard it; one that names no attempt is nobody's.
+ * The scheduler says whether another worker shall look at it.
+ */
 async function refuse(post: Post, message: StreamMessage, refusal: Refusal, traceparent: string): Promise<void> {
   const { code, detail, dispatch_id } = refusal;
   const { pool, worker } = post.settings;
-  post.log.warn({ code, dispatch_id }, 'a warrant was refused');
+  post.log.warn({ code, detail, dispatch_id }, 'a warrant was refused');
   if (dispatch_id === null) return message.term();
-  const told = await claimAttempt({ bus: post.bus, pool, worker, dispatch_id, traceparent }, { code, detail });
+  const told = await claimAttempt({ bus: post.bus, pool, worker, dispatch_id, traceparent }, { code });
   if (told === null) message.nak(LIMITS.redeliver_ms);
+  else if (told.answer.outcome === 'wait') message.nak(told.answer.retry_ms);
   else message.ack();
 }
 

@@ -17,10 +17,11 @@ import { EFFECTIVE_DOMAIN, PAYLOAD_DOMAIN, saltedDigest } from '@countersign/led
 
 export type Verified =
   | { ok: true; claims: WarrantClaims; effective: EffectiveJob; traceparent: string | undefined }
-  /** `dispatch_id` is what the message claims, unverified; null when it names none. */
+  /** `dispatch_id` is what the message says outside or inside, unverified; null when it names none. */
   | { ok: false; code: RefusalCode; detail: string; dispatch_id: string | null };
 
-export type Delivery = { subject: string; data: Uint8Array };
+/** `msg_id`: the dispatch id, as the scheduler publishes under it. */
+export type Delivery = { subject: string; data: Uint8Array; msg_id?: string | undefined };
 export type Trust = {
   pool: string;
   /** The scheduler's public keys, more than one only while they rotate. */
@@ -39,11 +40,11 @@ class Refused extends Error {
 
 /** `now_s` is seconds since the epoch. Throws nothing: whatever is wrong is a refusal. */
 export function verifyWarrant(delivery: Delivery, trust: Trust, now_s: number): Verified {
-  let named: string | null = null;
+  let named = dispatchIn(delivery.msg_id);
   try {
     const { message, effective } = openMessage(delivery.data);
     const parts = splitCompact(message.warrant);
-    named = namedDispatch(parts.claims);
+    named ??= dispatchIn(parts.claims.jti);
     checkHeader(parts.header);
     checkSignature(message.warrant, parts.signature, trust.keys);
     const claims = readClaims(parts.claims);
@@ -82,7 +83,7 @@ function openPart(part: string): Record<string, unknown> {
   return json.value;
 }
 
-const namedDispatch = (claims: Record<string, unknown>): string | null => uuid.safeParse(claims.jti).data ?? null;
+const dispatchIn = (id: unknown): string | null => uuid.safeParse(id).data ?? null;
 
 /**
  * RFC 8725, sections 3.1 and 3.11: algorithm and type are this program's, not the message's. A header that brings a

@@ -6,22 +6,23 @@
 import { type ControlState, workerSubject } from '@countersign/contracts/control';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
+import { UNREADABLE_RULE } from '@countersign/contracts/output';
 import { gate } from '@countersign/platform/control-gate';
 import type { Database, Tx } from '@countersign/platform/database';
 import { groupCommit } from '@countersign/platform/group-commit';
 import { append } from '@countersign/platform/ledger-append';
 import { finishResults } from './finish-results.ts';
-import { judgeResult, type ScreenedResult } from './judge-result.ts';
+import { judgeResult, judgeUnread, type ScreenedResult, type UnreadResult } from './judge-result.ts';
 import type { Sender } from './read-result.ts';
 import { rejectedEntry, screenedEntry } from './result-entries.ts';
-import { toRow } from './result-row.ts';
+import { type Reported, reportOf, toRow } from './result-row.ts';
 import { quarantine, type Screening } from './screen-output.ts';
 import type { Sealer } from './seal-output.ts';
 import { countRejections, type FencedAttempt, insertResults, type ResultRow, readFenced } from './store.ts';
 
-/** A message that names a dispatch and was refused before it could be screened. */
+/** A result that was refused before it could be screened, by the dispatch that its message names. */
 export type RefusedEarly = { kind: 'refused'; from: Sender; dispatch_id: string; code: string };
-export type CommitItem = ScreenedResult | RefusedEarly;
+export type CommitItem = ScreenedResult | UnreadResult | RefusedEarly;
 export type Outcome =
   | { kind: 'stored'; row: ResultRow; topic: string; fail_mode: Screening['fail_mode'] }
   /** Stored, and its job has ended with it. */
@@ -81,14 +82,16 @@ class Batch {
     // No attempt, no job, no chain: a sender must not be able to found one.
     if (fenced === undefined) return { kind: 'refused', code: 'attempt_stale' };
     if (item.kind === 'refused') return this.#refuse(item.from, fenced, item.code);
-    const standing = judgeResult(item, fenced, this.#control);
+    const standing =
+      item.kind === 'unread' ? judgeUnread(item, fenced, this.#control) : judgeResult(item, fenced, this.#control);
     if (standing.kind === 'refused') return this.#refuse(item.from, fenced, standing.code);
     return standing.kind === 'counts' ? this.#store(item, fenced) : standing;
   }
 
-  #store(item: ScreenedResult, fenced: FencedAttempt): Outcome {
-    const screening = withinBounds(item, fenced);
-    const row = toRow(item, screening, fenced.traceparent, this.#sealer);
+  #store(item: ScreenedResult | UnreadResult, fenced: FencedAttempt): Outcome {
+    const screening = item.kind === 'unread' ? unreadable(item) : withinBounds(item, fenced);
+    const reported = item.kind === 'unread' ? unreadReport(item, fenced) : reportOf(item);
+    const row = toRow(reported, screening, fenced.traceparent, this.#sealer);
     const outcome: Outcome = { kind: 'stored', row, topic: fenced.topic, fail_mode: screening.fail_mode };
     this.rows.push(row);
     this.entries.push({ entry: screenedEntry(fenced, row, screening.fail_mode), outcome });
@@ -112,3 +115,15 @@ const withinBounds = ({ output_text, screening }: ScreenedResult, fenced: Fenced
   Buffer.byteLength(output_text) <= fenced.max_output_bytes
     ? screening
     : quarantine('the output is larger than the job may return', screening.findings);
+
+/** Nobody can say what its job would have returned, and to run it again would only do its effects again. */
+const unreadable = ({ code }: UnreadResult): Screening =>
+  quarantine(`the result could not be read: ${code}`, [], UNREADABLE_RULE);
+
+/** Nothing is known of it but that the attempt is over. */
+const unreadReport = ({ from, data }: UnreadResult, { dispatch_id, tenant, job_id, attempt }: FencedAttempt): Reported => ({
+  from,
+  result: { dispatch_id, tenant, job_id, attempt, status: 'failed', retryable: false, duration_ms: 0 },
+  bytes: data,
+  active: null,
+});

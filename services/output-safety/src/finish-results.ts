@@ -6,7 +6,7 @@ import type { Tx } from '@countersign/platform/database';
 import type { CommitItem, Outcome } from './commit-results.ts';
 import type { ScreenedResult } from './judge-result.ts';
 import { screenedTemplate, succeededTemplate } from './result-entries.ts';
-import { toRow } from './result-row.ts';
+import { reportOf, toRow } from './result-row.ts';
 import { looksAtCapability } from './screen-output.ts';
 import type { Sealer } from './seal-output.ts';
 import { type FinishItem, finishStep } from './store.ts';
@@ -45,7 +45,7 @@ const endsWithScreening = ({ result, screening, policy }: ScreenedResult): boole
 
 const planFinish = (item: ScreenedResult, sealer: Sealer): FinishItem => {
   const { from, result, screening, policy, capability, output_text } = item;
-  const row = toRow(item, screening, '', sealer);
+  const row = toRow(reportOf(item), screening, '', sealer);
   return {
     row,
     checked: {

@@ -4,7 +4,7 @@
  */
 import { type ControlState, workerSubject } from '@countersign/contracts/control';
 import type { WorkerResult } from '@countersign/contracts/worker';
-import { OUTPUT_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
+import { OUTPUT_DOMAIN, saltedDigestOfBytes } from '@countersign/ledger/digest';
 import { type ActivePolicy, isStillActive } from './active-policies.ts';
 import type { Sender } from './read-result.ts';
 import { looksAtCapability, type Screening } from './screen-output.ts';
@@ -22,6 +22,17 @@ export type ScreenedResult = {
   capability: string | null;
 };
 
+/** From whoever holds the claim, and not JSON that two readers would read alike. */
+export type UnreadResult = {
+  kind: 'unread';
+  from: Sender;
+  dispatch_id: string;
+  claim_id: string;
+  /** What its reader said. */
+  code: string;
+  data: Uint8Array;
+};
+
 export type Standing =
   | { kind: 'counts' }
   /** Screened before, and it is the same: the worker asks until it is told that this is settled. */
@@ -33,7 +44,9 @@ export type Standing =
 export const judgeResult = (item: ScreenedResult, fenced: FencedAttempt, control: ControlState): Standing => {
   const { result, from } = item;
   if (fenced.screened_digest !== null) {
-    return isSame(item, fenced) ? { kind: 'duplicate' } : { kind: 'refused', code: 'attempt_stale' };
+    return isSame(Buffer.from(item.output_text, 'utf8'), fenced)
+      ? { kind: 'duplicate' }
+      : { kind: 'refused', code: 'attempt_stale' };
   }
   if (result.tenant !== fenced.tenant || result.job_id !== fenced.job_id || from.topic !== fenced.topic) {
     return { kind: 'refused', code: 'field_invalid' };
@@ -49,10 +62,27 @@ export const judgeResult = (item: ScreenedResult, fenced: FencedAttempt, control
   return { kind: 'moved', capability: fenced.capability };
 };
 
-/** Once the salt is erased nobody can tell, and nothing can be won by a difference. */
-const isSame = (item: ScreenedResult, { screened_salt, screened_digest }: FencedAttempt): boolean =>
-  screened_salt === null || outputDigest(screened_salt, item.output_text) === screened_digest;
+/** Only the claim, which nobody but its worker knows, lets an unread result stand for its attempt. */
+export const judgeUnread = (item: UnreadResult, fenced: FencedAttempt, control: ControlState): Standing => {
+  const { from, claim_id, code, data } = item;
+  if (fenced.screened_digest !== null) {
+    return isSame(data, fenced) ? { kind: 'duplicate' } : { kind: 'refused', code: 'attempt_stale' };
+  }
+  const isOwn =
+    from.pool === fenced.pool &&
+    from.worker === fenced.worker &&
+    claim_id === fenced.claim_id &&
+    from.tenant === fenced.tenant &&
+    from.topic === fenced.topic;
+  if (!isOwn) return { kind: 'refused', code };
+  if (!fenced.acceptable) return { kind: 'refused', code: fenced.code ?? 'attempt_stale' };
+  return control.revoked.includes(workerSubject(from)) ? { kind: 'refused', code: 'revoked' } : { kind: 'counts' };
+};
 
-/** `salt` base64url. */
-export const outputDigest = (salt: string, text: string): string =>
-  saltedDigest(OUTPUT_DOMAIN, Buffer.from(salt, 'base64url'), text);
+/** Once the salt is erased nobody can tell, and nothing can be won by a difference. */
+const isSame = (bytes: Uint8Array, { screened_salt, screened_digest }: FencedAttempt): boolean =>
+  screened_salt === null || outputDigest(screened_salt, bytes) === screened_digest;
+
+/** `salt` base64url; `bytes` the canonical output, or a whole message that could not be read. */
+export const outputDigest = (salt: string, bytes: Uint8Array): string =>
+  saltedDigestOfBytes(OUTPUT_DOMAIN, Buffer.from(salt, 'base64url'), bytes);

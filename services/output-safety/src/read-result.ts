@@ -13,7 +13,8 @@ import type { WorkerKeys } from './worker-keys.ts';
 
 export type Sender = NonNullable<ReturnType<typeof readResultSubject>>;
 export type SignedResult = { ok: true; from: Sender; result: WorkerResult; output_text: string };
-export type RefusedResult = { ok: false; from: Sender; code: string };
+/** `unread`: nothing of it is known but what the message says outside. */
+export type RefusedResult = { ok: false; from: Sender; code: string; unread: boolean };
 
 /** `claim`: what the message says of itself before it is read; what was signed must say the same. */
 export const readResult = async (
@@ -23,11 +24,12 @@ export const readResult = async (
 ): Promise<SignedResult | RefusedResult> => {
   const from = readResultSubject(subject);
   if (from === null) throw new CountersignError('field_invalid', undefined, { at: 'subject' });
-  const refuse = (code: string): RefusedResult => ({ ok: false, from, code });
+  const refuse = (code: string): RefusedResult => ({ ok: false, from, code, unread: false });
   const parsed = parseStrict(data, { max_bytes: LIMITS.message_bytes });
-  if (!parsed.ok) return refuse(parsed.code);
+  if (!parsed.ok) return { ...refuse(parsed.code), unread: true };
+  if (!isObject(parsed.value)) return { ...refuse('field_invalid'), unread: true };
   const shaped = workerResult.safeParse(parsed.value);
-  if (!shaped.success || !isObject(parsed.value)) return refuse('field_invalid');
+  if (!shaped.success) return refuse('field_invalid');
   const result = shaped.data;
   if (result.dispatch_id !== claim.dispatch_id || result.claim_id !== claim.claim_id) return refuse('claim_lost');
   if (result.tenant !== from.tenant) return refuse('tenant_mismatch');

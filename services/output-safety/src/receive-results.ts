@@ -35,11 +35,14 @@ export const receiveResults = (context: Context, sealer: Sealer): ((message: Mes
   const commit = commitResults(context.database, sealer);
   let underWay = 0;
 
-  const settle = async (message: Message, claim: ResultClaim): Promise<Settled> => {
+  const settle = async (message: Message, claim: ResultClaim): Promise<{ outcome: Settled; code: string | null }> => {
     const read = await readResult(message, claim, keys);
-    if (read.ok) return screenAndCommit(read, policies, commit);
+    if (read.ok) return { outcome: await screenAndCommit(read, policies, commit), code: null };
     const { from, code } = read;
-    return (await commit({ kind: 'refused', from, dispatch_id: claim.dispatch_id, code })) as Settled;
+    const item: CommitItem = read.unread
+      ? { kind: 'unread', from, ...claim, code, data: message.data }
+      : { kind: 'refused', from, dispatch_id: claim.dispatch_id, code };
+    return { outcome: (await commit(item)) as Settled, code };
   };
 
   /** Throws an outage, and then the worker asks again: it is told nothing that has not committed. */
@@ -50,10 +53,10 @@ export const receiveResults = (context: Context, sealer: Sealer): ((message: Mes
     if (underWay + size > LIMITS.received_result_bytes) throw new CountersignError('overloaded');
     underWay += size;
     try {
-      const outcome = await settle(message, claim);
-      report(context, message.subject, outcome);
-      const refused = outcome.kind === 'refused';
-      return { ...claim, outcome: refused ? 'refused' : 'settled', code: refused ? outcome.code : null };
+      const { outcome, code } = await settle(message, claim);
+      report(context, message.subject, outcome, code);
+      if (outcome.kind === 'refused') return { ...claim, outcome: 'refused', code: outcome.code };
+      return { ...claim, outcome: 'settled', code };
     } catch (thrown) {
       throw withoutContent(context, message.subject, thrown);
     } finally {
@@ -80,13 +83,15 @@ const screenAndCommit = async (read: SignedResult, policies: ActivePolicies, com
   throw new CountersignError('epoch_stale');
 };
 
-const report = ({ bus, metrics, log }: Context, subject: string, outcome: Settled): void => {
+/** `unread`: why nothing of it could be read. */
+const report = ({ bus, metrics, log }: Context, subject: string, outcome: Settled, unread: string | null): void => {
   if (outcome.kind === 'duplicate') return;
-  if (outcome.kind === 'refused') {
-    metrics.count('results_rejected_total', { code: outcome.code });
-    log.warn({ subject, code: outcome.code }, 'a result was refused');
-    return;
+  const code = outcome.kind === 'refused' ? outcome.code : unread;
+  if (code !== null) {
+    metrics.count('results_rejected_total', { code });
+    log.warn({ subject, code }, 'a result was refused');
   }
+  if (outcome.kind === 'refused') return;
   const { tenant, job_id, dispatch_id, output_decision } = outcome.row;
   metrics.count(`output_policy_${output_decision}_total`);
   if (outcome.fail_mode === 'open') metrics.count('output_fail_open_total');

@@ -1,13 +1,33 @@
 /** The row of one screened output: what may be read, and sealed what may not. */
 import { randomSalt } from '@countersign/platform/ids';
+import type { ActiveScope } from '@countersign/contracts/control';
+import type { WorkerResult } from '@countersign/contracts/worker';
 import { outputDigest, type ScreenedResult } from './judge-result.ts';
+import type { Sender } from './read-result.ts';
 import type { Screening } from './screen-output.ts';
 import type { Sealer } from './seal-output.ts';
 import type { ResultRow } from './store.ts';
 
+type Told = 'dispatch_id' | 'tenant' | 'job_id' | 'attempt' | 'status' | 'retryable' | 'duration_ms';
+/** What came of an attempt. `bytes`: the canonical output, or a whole message that could not be read. */
+export type Reported = {
+  from: Sender;
+  result: Pick<WorkerResult, Told>;
+  bytes: Uint8Array;
+  /** What it was screened under. */
+  active: ActiveScope | null;
+};
+
+export const reportOf = ({ from, result, output_text, policy }: ScreenedResult): Reported => ({
+  from,
+  result,
+  bytes: Buffer.from(output_text, 'utf8'),
+  active: policy.active,
+});
+
 /** The result is the attempt's, as the fence or the step has yet to confirm. */
-export const toRow = (item: ScreenedResult, screening: Screening, traceparent: string, sealer: Sealer): ResultRow => {
-  const { result, from, policy, output_text } = item;
+export const toRow = (reported: Reported, screening: Screening, traceparent: string, sealer: Sealer): ResultRow => {
+  const { from, result, bytes, active } = reported;
   const { dispatch_id, tenant, job_id, attempt } = result;
   const salt = randomSalt();
   const isSealed = screening.decision !== 'allow';
@@ -23,14 +43,14 @@ export const toRow = (item: ScreenedResult, screening: Screening, traceparent: s
     output_decision: screening.decision,
     rule_id: screening.rule_id,
     reason: screening.reason,
-    policy_version: policy.active?.version ?? null,
-    policy_snapshot: policy.active?.snapshot ?? null,
-    policy_epoch: policy.active?.epoch ?? null,
+    policy_version: active?.version ?? null,
+    policy_snapshot: active?.snapshot ?? null,
+    policy_epoch: active?.epoch ?? null,
     findings: screening.findings,
-    output_digest: outputDigest(salt, output_text),
+    output_digest: outputDigest(salt, bytes),
     salt,
     content: screening.released,
-    sealed: isSealed ? sealer.seal(dispatch_id, output_text) : null,
+    sealed: isSealed ? sealer.seal(dispatch_id, bytes) : null,
     seal_key_id: isSealed ? sealer.key_id : null,
     duration_ms: result.duration_ms,
     traceparent,

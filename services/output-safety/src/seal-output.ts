@@ -9,15 +9,15 @@ export type Sealer = {
   /** Tells which key a seal needs, and nothing about it. */
   key_id: string;
   /** `iv ‖ tag ‖ ciphertext`; bound to its dispatch id, so that no seal can be moved to another job. */
-  seal(dispatch_id: string, text: string): Buffer;
+  seal(dispatch_id: string, content: Uint8Array): Buffer;
 };
 
 export const createSealer = (key: Buffer): Sealer => ({
   key_id: createHash('sha256').update('countersign/seal-key/v1\0').update(key).digest('hex').slice(0, 16),
-  seal(dispatch_id, text) {
+  seal(dispatch_id, content) {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(dispatch_id, 'utf8'));
-    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+    const sealed = Buffer.concat([cipher.update(content), cipher.final()]);
     return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
   },
 });

@@ -26,6 +26,9 @@ export type LockedAttempt = JobFacts & {
   max_output_bytes: number;
   pool_concurrency: number;
   cancel_requested_by: string | null;
+  /** How often its warrant was refused, and by which claim last. */
+  refusals: number;
+  refused_claim_id: string | null;
   /** By the database's clock, in the transaction that locked it. */
   is_due: boolean;
   ran_out: boolean;
@@ -57,7 +60,7 @@ SELECT a.dispatch_id, a.attempt, a.state AS attempt_state, a.pool, a.worker, a.c
        a.max_attempts, a.max_output_bytes, a.pool_concurrency, a.due_at <= clock_timestamp() AS is_due,
        coalesce(a.run_until <= clock_timestamp(), false) AS ran_out, j.deadline_at <= clock_timestamp() AS past_deadline,
        j.state AS job_state, j.runs, j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash,
-       j.traceparent, j.cancel_requested_by
+       j.traceparent, j.cancel_requested_by, a.refusals, a.refused_claim_id
   FROM (SELECT * FROM unnest($1::uuid[]) AS u(dispatch_id) ORDER BY dispatch_id) k
  CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id FOR UPDATE) a
  CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j`;
@@ -105,6 +108,25 @@ export const startAttempts = async (tx: Tx, started: readonly StartedAttempt[]):
     started.map((each) => each.dispatch_id),
     started.map((each) => each.worker),
     started.map((each) => each.claim_id),
+  ]);
+};
+
+const REFUSE = `
+UPDATE scheduler.attempts a SET refusals = r.refusals, refused_claim_id = r.claim_id
+  FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS r(dispatch_id, refusals, claim_id)
+ WHERE a.dispatch_id = r.dispatch_id`;
+
+/** The attempts must be locked; named twice, an attempt is the same object with its last count. */
+export const countRefusals = async (
+  tx: Tx,
+  attempts: readonly Pick<LockedAttempt, 'dispatch_id' | 'refusals' | 'refused_claim_id'>[],
+): Promise<void> => {
+  if (attempts.length === 0) return;
+  const each = [...new Set(attempts)];
+  await tx.query(REFUSE, [
+    each.map((attempt) => attempt.dispatch_id),
+    each.map((attempt) => attempt.refusals),
+    each.map((attempt) => attempt.refused_claim_id),
   ]);
 };
 

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { workerSubject } from '@countersign/contracts/control';
 import { subjects } from '@countersign/contracts/subjects';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codeOf } from '../../harness/code-of.ts';
 import {
   type Attempt,
   POOL,
@@ -10,6 +11,7 @@ import {
   type RunningOutputSafety,
   runOutputSafety,
   TENANT,
+  TOPIC,
 } from './run-output-safety.ts';
 
 let run: RunningOutputSafety;
@@ -66,7 +68,7 @@ describe('a result that does not count', () => {
     expect(codes.map(([entry]) => entry!.body.code)).toEqual(['lease_expired', 'attempt_stale', 'revoked']);
   });
 
-  test('founds no chain for a job that does not exist, and no text is a result', async () => {
+  test('founds no chain for a job that does not exist', async () => {
     const nowhere: Attempt = {
       dispatch_id: crypto.randomUUID(),
       claim_id: crypto.randomUUID(),
@@ -75,13 +77,7 @@ describe('a result that does not count', () => {
       attempt: 1,
     };
     await run.report(nowhere, 'x');
-    const attempt = await run.run('garbled');
-    for (const raw of ['', '{', '[]', '{"a":1,"a":2}', `{"dispatch_id":"${attempt.dispatch_id}"}`, '['.repeat(5_000)]) {
-      await run.report(attempt, 'x', { raw });
-    }
     expect(await run.entries('nowhere')).toEqual([]);
-    expect(await run.kinds('garbled')).toEqual(['result_rejected', 'result_rejected', 'result_rejected']);
-    expect(await run.metric('results_rejected_total{code="json_duplicate_key"')).toBe(1);
   });
 
   test('is recorded a few times for one dispatch, then only counted', async () => {
@@ -97,6 +93,81 @@ describe('a result that does not count', () => {
     await Promise.all(reports);
     const outcomes = await Promise.all(good.map((attempt) => run.outcome(attempt)));
     expect(outcomes.every((outcome) => outcome?.output_decision === 'allow')).toBe(true);
+  });
+});
+
+describe('a result that cannot be read', () => {
+  const texts: [string, string, string][] = [
+    ['empty', '', 'json_malformed'],
+    ['cut', '{', 'json_malformed'],
+    ['a-list', '[]', 'field_invalid'],
+    ['ambiguous', '{"a":1,"a":2}', 'json_duplicate_key'],
+    ['with-nul', '{"output":"a\\u0000b"}', 'json_nul'],
+    ['with-half-a-pair', '{"output":"\\ud800"}', 'json_lone_surrogate'],
+    ['deep', '['.repeat(5_000), 'json_too_deep'],
+  ];
+  test.each(texts)(
+    '%s: the attempt that its claim names has failed at once, with evidence',
+    async (job_id, raw, code) => {
+      const attempt = await run.run(job_id);
+      const { dispatch_id, claim_id } = attempt;
+      const before = await run.metric(`results_rejected_total{code="${code}"`);
+      const answer = await run.report(attempt, null, { raw });
+      expect(answer).toEqual({ dispatch_id, claim_id, outcome: 'settled', code });
+      expect(await run.outcome(attempt)).toMatchObject({
+        ...{
+          job_id,
+          status: 'failed',
+          retryable: false,
+          output_decision: 'quarantine',
+          rule_id: 'built-in-unreadable',
+        },
+      });
+      const entries = await run.entries(job_id);
+      expect(entries.map(({ kind }) => kind)).toEqual(['output_screened']);
+      expect(entries[0]!.body).toMatchObject({
+        reason: `the result could not be read: ${code}`,
+        worker: 'one',
+        dispatch_id,
+      });
+      expect(await run.metric(`results_rejected_total{code="${code}"`)).toBe((before || 0) + 1);
+      await run.end(attempt, 'failed');
+      expect(await codeOf(run.read(job_id))).toBe('result_quarantined');
+      // Told once more, and then something else: the first stands.
+      expect(await run.report(attempt, null, { raw })).toMatchObject({ outcome: 'settled' });
+      expect(await run.report(attempt, 'mended')).toMatchObject({ outcome: 'refused', code: 'attempt_stale' });
+      expect(await run.kinds(job_id)).toEqual(['output_screened', 'result_rejected']);
+    },
+  );
+
+  const others: [string, string, (attempt: Attempt) => ReportOptions][] = [
+    ['another-claim', 'json_malformed', () => ({ claim: { claim_id: crypto.randomUUID() } })],
+    ['another-topic', 'json_malformed', () => ({ subject: subjects.result(POOL, 'one', TENANT, 'job.desk.write') })],
+    ['another-tenant', 'json_malformed', () => ({ subject: subjects.result(POOL, 'one', 'rival', TOPIC) })],
+  ];
+  test.each(others)(
+    'from somebody who does not hold it (%s) is recorded and ends nothing',
+    async (job_id, code, options) => {
+      const attempt = await run.run(job_id);
+      const answer = await run.report(attempt, null, { raw: '{', ...options(attempt) });
+      expect(answer).toMatchObject({ outcome: 'refused', code });
+      expect(await run.kinds(job_id)).toEqual(['result_rejected']);
+      expect(await run.screened(attempt, 'fine')).toMatchObject({ output_decision: 'allow' });
+    },
+  );
+
+  test('after the lease is too late', async () => {
+    const attempt = await run.run('late-nonsense', { lease_s: -1 });
+    expect(await run.report(attempt, null, { raw: '{' })).toMatchObject({ outcome: 'refused', code: 'lease_expired' });
+    expect(await run.outcome(attempt)).toBeUndefined();
+  });
+
+  test('and names no claim outside is no result of anybody', async () => {
+    const attempt = await run.run('unnamed');
+    for (const header of ['', 'x', `${attempt.dispatch_id}`, `${attempt.dispatch_id}/x`]) {
+      expect(await codeOf(run.report(attempt, 'x', { header }))).toBe('field_invalid');
+    }
+    expect(await run.entries('unnamed')).toEqual([]);
   });
 });
 

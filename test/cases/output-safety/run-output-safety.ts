@@ -10,6 +10,7 @@ import { subjects } from '@countersign/contracts/subjects';
 import {
   RESULT_CLAIM_HEADER,
   type ResultAnswer,
+  type ResultClaim,
   resultAnswer,
   type UnsignedResult,
   writeResultClaim,
@@ -48,6 +49,10 @@ export type ReportOptions = {
   /** Instead of a signed result. */
   raw?: string;
   subject?: string;
+  /** Changes whose result the message says it is, beside its body. */
+  claim?: Partial<ResultClaim>;
+  /** Instead of that. */
+  header?: string;
 };
 
 export type RunningOutputSafety = AsyncDisposable & {
@@ -140,7 +145,7 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
     health_url,
     startAnother: async () => void (await startOne()),
     run: (job_id, options = {}) => startAttempt(admin, job_id, options),
-    async report(attempt, output, { result = {}, tamper = {}, key = keys.one!, raw, subject } = {}) {
+    async report(attempt, output, { result, tamper, key = keys.one!, raw, subject, claim, header } = {}) {
       const unsigned: UnsignedResult = {
         ...attempt,
         worker: 'one',
@@ -152,7 +157,8 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
       };
       const signature = sign(null, Buffer.from(canonicalize(unsigned), 'utf8'), key).toString('base64url');
       const text = raw ?? JSON.stringify({ ...unsigned, signature, ...tamper });
-      return askUntilAnswered(worker, subject ?? subjects.result(POOL, 'one', attempt.tenant, TOPIC), text, attempt);
+      const to = subject ?? subjects.result(POOL, 'one', attempt.tenant, TOPIC);
+      return askUntilAnswered(worker, to, text, header ?? writeResultClaim({ ...attempt, ...claim }));
     },
     async screened(attempt, output, options) {
       await run.report(attempt, output, options);
@@ -209,8 +215,8 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
 }
 
 /** A request of the same kind as the worker's, with any bytes in it. */
-async function askUntilAnswered(bus: Bus, subject: string, text: string, attempt: Attempt): Promise<ResultAnswer> {
-  const headers = { [RESULT_CLAIM_HEADER]: writeResultClaim(attempt) };
+async function askUntilAnswered(bus: Bus, subject: string, text: string, claim: string): Promise<ResultAnswer> {
+  const headers = { [RESULT_CLAIM_HEADER]: claim };
   for (const end = Date.now() + 20_000; ; ) {
     try {
       return resultAnswer.parse(await bus.askRaw(subject, text, { timeout_ms: 3_000, headers }));

@@ -37,9 +37,11 @@ export type FakeScheduler = AsyncDisposable & {
   answerClaim: (request: ClaimRequest, made: Made | undefined) => ClaimVerdict | Promise<ClaimVerdict>;
   answerBeat: (dispatch_id: string, reported: boolean) => Order | Promise<Order>;
   answerResult: (result: WorkerResult) => Partial<ResultAnswer> | Promise<Partial<ResultAnswer>>;
+  /** Published under its dispatch id, as the scheduler does; `msg_id` null under none. */
   dispatch(
     effective?: Partial<EffectiveJob>,
     bend?: (body: Record<string, unknown>) => Record<string, unknown>,
+    msg_id?: null,
   ): Promise<Made>;
   /** Messages that wait in the pool's stream or have not been acknowledged. */
   pending(): Promise<number>;
@@ -79,7 +81,7 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
     answerClaim: (_, made) => granted(made!),
     answerBeat: () => 'continue',
     answerResult: () => ({}),
-    async dispatch(change = {}, bend = (body) => body) {
+    async dispatch(change = {}, bend = (body) => body, msg_id) {
       const made = makeClaims(POOL, { ...JOB, ...change });
       dispatched.set(made.dispatch_id, made);
       const warrant = await signClaims(made.claims, signing.privateKey);
@@ -87,6 +89,7 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
       await scheduler.publish(
         subjects.dispatch(POOL, effective.tenant, effective.topic),
         bend({ warrant, salt, effective }),
+        msg_id === null ? {} : { msg_id: made.dispatch_id },
       );
       return made;
     },

@@ -1,13 +1,13 @@
 import { verify } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import { workerResult } from '@countersign/contracts/worker';
-import { canonicalize } from '@countersign/ledger/canonical-json';
+import { type WorkerResult, workerResult } from '@countersign/contracts/worker';
+import { canonicalize, parseStrict } from '@countersign/ledger/canonical-json';
 import { RetryableError } from '@countersign/worker/retryable-error';
 import type { JobContext, WorkerJob } from '@countersign/worker/worker-options';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FakeScheduler, granted, startFakeScheduler } from './fake-scheduler.ts';
-import { JOB } from './make-warrant.ts';
+import { createSigningKey, JOB } from './make-warrant.ts';
 
 let fake: FakeScheduler;
 beforeEach(async () => {
@@ -17,6 +17,12 @@ afterEach(() => fake[Symbol.asyncDispose]());
 
 const resultOf = (dispatch_id: string) =>
   fake.until('a result', () => fake.results.find((result) => result.dispatch_id === dispatch_id));
+
+/** Over what was sent, as its reader will parse it. */
+const expectSigned = ({ signature, ...signed }: WorkerResult): void => {
+  const bytes = Buffer.from(canonicalize(signed));
+  expect(verify(null, bytes, fake.worker_key.publicKey, Buffer.from(signature, 'base64url'))).toBe(true);
+};
 
 /** Never ends by itself; ends with its signal unless told not to listen. */
 const endless = ({ signal }: JobContext): Promise<never> =>
@@ -39,10 +45,7 @@ describe('a job', () => {
       output: { name: 'Ada' },
       claim_id: fake.claims[0]!.claim_id,
     });
-    const { signature, ...signed } = result;
-    expect(
-      verify(null, Buffer.from(canonicalize(signed)), fake.worker_key.publicKey, Buffer.from(signature, 'base64url')),
-    ).toBe(true);
+    expectSigned(result);
     expect(seen).toHaveLength(1);
     expect(seen[0]![0]).toMatchObject({ ...JOB, dispatch_id: made.dispatch_id });
     expect(await fake.until('the message is acknowledged', async () => (await fake.pending()) === 0)).toBe(true);
@@ -77,6 +80,50 @@ describe('a job', () => {
       { code: 'handler_failed', detail: 'thrown without a message' },
     ],
     [
+      'throws a text and a code with U+0000 and half of a surrogate pair',
+      () => {
+        throw Object.assign(new Error('a\u0000b\ud800'), { code: '\u0000' });
+      },
+      false,
+      { code: '\ufffd', detail: 'a\ufffdb\ufffd' },
+    ],
+    [
+      'throws a message that is no text',
+      () => {
+        throw Object.assign(new Error('x'), { message: 5, code: 7 });
+      },
+      false,
+      { code: 'handler_failed', detail: 'thrown without a message' },
+    ],
+    [
+      'throws what throws when it is looked at',
+      () => {
+        throw new Proxy(new Error('x'), {
+          get() {
+            throw new Error('not for you');
+          },
+        });
+      },
+      false,
+      { code: 'handler_failed', detail: 'what was thrown cannot be read' },
+    ],
+    [
+      'throws nothing',
+      () => {
+        throw null;
+      },
+      false,
+      { code: 'handler_failed', detail: 'thrown without a message' },
+    ],
+    [
+      'throws a novel',
+      () => {
+        throw Object.assign(new Error('x'.repeat(100_000)), { code: 'y'.repeat(100_000) });
+      },
+      false,
+      { code: 'y'.repeat(64), detail: 'x'.repeat(500) },
+    ],
+    [
       'returns too much',
       () => 'x'.repeat(10_001),
       false,
@@ -97,7 +144,27 @@ describe('a job', () => {
   ] as const)('that %s has failed', async (_, handle, retryable, error) => {
     await fake.worker({ handle }).start();
     const made = await fake.dispatch();
-    expect(await resultOf(made.dispatch_id)).toMatchObject({ status: 'failed', retryable, output: { error } });
+    const result = await resultOf(made.dispatch_id);
+    expect(result).toMatchObject({ status: 'failed', retryable, output: { error } });
+    expect(parseStrict(JSON.stringify(result)).ok).toBe(true);
+    expectSigned(result);
+  });
+
+  test('whose output changes after it was returned is sent as it was signed', async () => {
+    let looks = 0;
+    const output = Object.defineProperty({ list: [1] }, 'looks', { enumerable: true, get: () => ++looks });
+    await fake
+      .worker({
+        handle: () => {
+          queueMicrotask(() => output.list.push(2));
+          return output;
+        },
+      })
+      .start();
+    const made = await fake.dispatch();
+    const result = await resultOf(made.dispatch_id);
+    expectSigned(result);
+    expect(result).toMatchObject({ status: 'succeeded', output: { list: expect.any(Array), looks: 1 } });
   });
 
   test('without a return value has the output null', async () => {
@@ -192,11 +259,49 @@ describe('without a good claim nothing runs', () => {
     expect(runs).toBe(0);
   });
 
-  test('nonsense is dropped', async () => {
+  test('nonsense that names no dispatch is dropped', async () => {
     await fake.worker({ handle: count }).start();
-    await fake.dispatch({}, () => ({ warrant: 'x' }));
+    await fake.dispatch({}, () => ({ warrant: 'x' }), null);
     await fake.until('the message is gone', async () => (await fake.pending()) === 0);
     expect([runs, fake.claims.length]).toEqual([0, 0]);
+  });
+
+  test('nonsense that was published under a dispatch id is refused by that id', async () => {
+    fake.answerClaim = () => ({ outcome: 'lost', code: 'warrant_invalid' });
+    await fake.worker({ handle: count }).start();
+    const made = await fake.dispatch({}, () => ({ warrant: 'x' }));
+    await fake.until('the message is gone', async () => (await fake.pending()) === 0);
+    expect(fake.claims).toMatchObject([{ dispatch_id: made.dispatch_id, refused: { code: 'message_malformed' } }]);
+    expect(runs).toBe(0);
+  });
+
+  test('a warrant that is refused here and offered again is run by a worker that pins the right key', async () => {
+    const other = createSigningKey().public_key;
+    fake.answerClaim = (request, made) => (request.refused ? { outcome: 'wait', retry_ms: 10 } : granted(made!));
+    await fake.worker({ handle: count, scheduler_public_keys: [other] }).start();
+    const made = await fake.dispatch();
+    await fake.until('the refusal', () => fake.claims.length > 0);
+    await fake.worker({ handle: () => 'good', worker: 'two' }).start();
+    expect(await resultOf(made.dispatch_id)).toMatchObject({ worker: 'two', output: 'good' });
+    expect(fake.claims.filter((claim) => claim.refused)).toMatchObject([{ refused: { code: 'warrant_signature' } }]);
+    expect(runs).toBe(0);
+  });
+
+  test('a worker that refused steps back for longer each time, and comes back', async () => {
+    const heard: number[] = [];
+    fake.answerClaim = (request, made) => {
+      if (!request.refused) return granted(made!);
+      heard.push(performance.now());
+      return { outcome: 'wait', retry_ms: 10 };
+    };
+    await fake.worker({ handle: count, concurrency: 4 }).start();
+    await fake.dispatch({}, (body) => ({ ...body, salt: 'AAAAAAAAAAAAAAAAAAAAAA' }));
+    await fake.until('three refusals', () => heard.length === 3);
+    expect(heard[1]! - heard[0]!).toBeGreaterThanOrEqual(LIMITS.refusal_pause_ms);
+    expect(heard[2]! - heard[1]!).toBeGreaterThanOrEqual(2 * LIMITS.refusal_pause_ms);
+    const good = await fake.dispatch({ job_id: 'job-2' });
+    expect(await resultOf(good.dispatch_id)).toMatchObject({ status: 'succeeded' });
+    expect(runs).toBe(1);
   });
 
   test('a lost claim is acknowledged', async () => {

@@ -17,6 +17,7 @@ import { moveJobs } from '../move-jobs.ts';
 import type { LockedAttempt, StartedAttempt } from '../store-attempts.ts';
 import {
   closeAttempts,
+  countRefusals,
   countRunning,
   lockAttempts,
   readParties,
@@ -29,7 +30,15 @@ export type Outcome = ClaimAnswer | CountersignError;
 
 const lost = (code: string): ClaimVerdict => ({ outcome: 'lost', code });
 
-type Plan = { moves: Move[]; entries: NewEntry[]; started: StartedAttempt[]; voided: string[] };
+type Plan = {
+  moves: Move[];
+  entries: NewEntry[];
+  started: StartedAttempt[];
+  voided: string[];
+  refused: LockedAttempt[];
+};
+
+const attemptOf = ({ dispatch_id, attempt, pool }: LockedAttempt) => ({ dispatch_id, attempt, pool });
 
 const giveBack = (
   plan: Plan,
@@ -42,24 +51,35 @@ const giveBack = (
   const { tenant, job_id, dispatch_id } = attempt;
   plan.voided.push(dispatch_id);
   plan.moves.push({ tenant, job_id, from: 'dispatched', to, reason });
-  plan.entries.push(
-    jobEntry(kind, attempt, {
-      dispatch_id,
-      attempt: attempt.attempt,
-      pool: attempt.pool,
-      reason,
-      state: to,
-      ...details,
-    }),
-  );
+  plan.entries.push(jobEntry(kind, attempt, { ...attemptOf(attempt), reason, state: to, ...details }));
 };
 
-const refuse = (plan: Plan, attempt: LockedAttempt, { refused, worker }: Claim): ClaimVerdict => {
-  const code = refused!.code;
-  giveBack(plan, attempt, 'failed', 'attempt_refused', `warrant refused: ${code}`, { worker, code });
-  plan.entries.push(
-    jobEntry('job_failed', attempt, { state: 'failed', attempt: attempt.attempt, reason: `warrant refused: ${code}` }),
-  );
+const offerAgain = ({ refusals }: LockedAttempt): ClaimVerdict => ({
+  outcome: 'wait',
+  retry_ms: LIMITS.redeliver_ms * 2 ** (refusals - 1),
+});
+
+/**
+ * One worker that trusts the wrong key or has a wrong clock must not fail what the worker beside it would run. So the
+ * same warrant is offered again: nothing ran, and no attempt and no approval is spent. Refused too often, the job fails.
+ */
+const refuse = (plan: Plan, attempt: LockedAttempt, { refused, worker, claim_id }: Claim): ClaimVerdict => {
+  if (attempt.refused_claim_id === claim_id) return offerAgain(attempt);
+  attempt.refusals += 1;
+  attempt.refused_claim_id = claim_id;
+  const { refusals } = attempt;
+  const { code } = refused!;
+  const reason = `warrant refused: ${code}`;
+  const details = { worker, code, refusals };
+  if (refusals < LIMITS.warrant_offers) {
+    plan.refused.push(attempt);
+    plan.entries.push(
+      jobEntry('attempt_refused', attempt, { ...attemptOf(attempt), reason, state: 'dispatched', ...details }),
+    );
+    return offerAgain(attempt);
+  }
+  giveBack(plan, attempt, 'failed', 'attempt_refused', reason, details);
+  plan.entries.push(jobEntry('job_failed', attempt, { state: 'failed', attempt: attempt.attempt, reason, refusals }));
   return lost('warrant_invalid');
 };
 
@@ -131,7 +151,7 @@ export const claimCarefully = async (tx: Tx, claims: readonly Claim[]): Promise<
     countRunning(tx, [...new Set(claims.map((claim) => claim.pool))].sort()),
     lockAttempts(tx, parties),
   ]);
-  const plan: Plan = { moves: [], entries: [], started: [], voided: [] };
+  const plan: Plan = { moves: [], entries: [], started: [], voided: [], refused: [] };
   const outcomes = claims.map((claim) => {
     const attempt = attempts.get(claim.dispatch_id);
     const used = (running.get(claim.pool) ?? 0) + plan.started.filter((started) => started.pool === claim.pool).length;
@@ -142,6 +162,7 @@ export const claimCarefully = async (tx: Tx, claims: readonly Claim[]): Promise<
   await Promise.all([
     moveJobs(tx, plan.moves),
     startAttempts(tx, plan.started),
+    countRefusals(tx, plan.refused),
     closeAttempts(tx, plan.voided, 'void'),
     append(tx, plan.entries),
   ]);

@@ -9,6 +9,7 @@ import { jobEntry } from '@countersign/contracts/job-entry';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { uuid } from '@countersign/contracts/names';
+import { UNREADABLE_RULE } from '@countersign/contracts/output';
 import type { JobState } from '@countersign/contracts/states';
 import type { Hint } from '@countersign/platform/bus';
 import { gate } from '@countersign/platform/control-gate';
@@ -27,12 +28,15 @@ import { readOutcomes, screenedAttempts, stillOpen } from './store-outcomes.ts';
 
 type End = { to: JobState; reason: string | null };
 
-const afterFailure = (attempt: LockedAttempt, retryable: boolean): End => {
+const REPORTED = 'the worker reported a failure';
+const UNREADABLE = 'the result could not be read';
+
+const afterFailure = (attempt: LockedAttempt, retryable: boolean, reason = REPORTED): End => {
   if (attempt.cancel_requested_by !== null)
     return { to: 'cancelled', reason: `cancelled by ${attempt.cancel_requested_by}` };
   if (attempt.past_deadline) return { to: 'timed_out', reason: 'deadline passed' };
   if (retryable && mayRetry(attempt)) return { to: 'cleared', reason: 'retry after a failed attempt' };
-  return { to: 'failed', reason: 'the worker reported a failure' };
+  return { to: 'failed', reason };
 };
 
 const endOf = (attempt: LockedAttempt, outcome: ScreenedOutcome, state: ControlState): End => {
@@ -50,7 +54,7 @@ const endOf = (attempt: LockedAttempt, outcome: ScreenedOutcome, state: ControlS
       if (attempt.ran_out) return { to: 'timed_out', reason: 'the attempt ran out of time' };
       return afterFailure(attempt, true);
     case 'failed':
-      return afterFailure(attempt, outcome.retryable);
+      return afterFailure(attempt, outcome.retryable, outcome.rule_id === UNREADABLE_RULE ? UNREADABLE : REPORTED);
   }
 };
 
