@@ -47,12 +47,12 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   const results = keepResults({ bus, pool, worker, log, onSettled: () => takeMore() });
   const held = holdAttempts({ bus, pool, worker, results, log });
   const pause = pauseAfterRefusals(() => takeMore());
-  const post = { bus, held, results, settings, handle: options.handle, onVerified: pause.heard, log };
+  const post = { bus, held, results, settings, handle: options.handle, pause, log };
   const active = new Set<Promise<void>>();
 
   const take = (message: StreamMessage): void => {
     // What was asked for while there was room may come when there is none.
-    if (active.size >= concurrency || !hasRoom()) {
+    if (active.size >= concurrency || !hasRoom() || pause.holdsBack(message.msg_id)) {
       message.nak(LIMITS.redeliver_ms);
       return;
     }
@@ -67,8 +67,8 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   const { stream, durable } = poolConsumer(pool);
   const pull = bus.pull({ stream, durable }, take);
   const hasRoom = (): boolean =>
-    !pause.isOn() && results.size() + concurrency <= LIMITS.beat_attempts && results.bytes() < LIMITS.kept_result_bytes;
-  const takeMore = (): void => pull.want(hasRoom() ? concurrency - active.size : 0);
+    results.size() + concurrency <= LIMITS.beat_attempts && results.bytes() < LIMITS.kept_result_bytes;
+  const takeMore = (): void => pull.want(hasRoom() && !pause.isOn() ? concurrency - active.size : 0);
   takeMore();
 
   return async () => {

@@ -1,16 +1,24 @@
 // A worker that refuses a warrant is idle again at once and would be the first to get it once more. So it steps back, for
-// longer each time, and a worker that trusts the right key gets its turn.
+// longer each time, and a worker that trusts the right key gets its turn. What it has not refused, it still takes.
 import { LIMITS } from '@countersign/contracts/limits';
 
+/** Refused dispatches that are remembered; the oldest is forgotten first. */
+const REMEMBERED = 1_000;
+
 export type RefusalPause = {
-  heard(accepted: boolean): void;
+  /** `name`: the delivery's message id. */
+  heard(name: string | undefined, accepted: boolean): void;
+  /** No new work is asked for. */
   isOn(): boolean;
+  /** This one was refused here and is not looked at again before the pause is over. */
+  holdsBack(name: string | undefined): boolean;
   stop(): void;
 };
 
-/** `onEnd` is called when the worker may take work again. */
+/** `onEnd` is called when the worker may ask for work again. */
 export function pauseAfterRefusals(onEnd: () => void): RefusalPause {
-  let refusals = 0;
+  const refused = new Set<string>();
+  let inRow = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const end = (): void => {
@@ -18,17 +26,22 @@ export function pauseAfterRefusals(onEnd: () => void): RefusalPause {
     onEnd();
   };
   return {
-    heard(accepted) {
+    heard(name, accepted) {
       if (accepted) {
-        refusals = 0;
+        inRow = 0;
         return;
       }
-      const ms = Math.min(LIMITS.longest_refusal_pause_ms, LIMITS.refusal_pause_ms * 2 ** refusals);
-      refusals += 1;
+      if (name !== undefined) {
+        if (refused.size >= REMEMBERED) refused.delete(refused.values().next().value!);
+        refused.add(name);
+      }
+      const ms = Math.min(LIMITS.longest_refusal_pause_ms, LIMITS.refusal_pause_ms * 2 ** inRow);
+      inRow += 1;
       clearTimeout(timer);
       timer = setTimeout(end, ms);
     },
     isOn: () => timer !== undefined,
+    holdsBack: (name) => timer !== undefined && name !== undefined && refused.has(name),
     stop() {
       clearTimeout(timer);
       timer = undefined;

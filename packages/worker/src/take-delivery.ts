@@ -9,6 +9,7 @@ import { childOf } from '@countersign/platform/trace';
 import { claimAttempt } from './claim-attempt.ts';
 import type { HeldAttempts } from './held-attempts.ts';
 import type { KeptResults } from './keep-results.ts';
+import type { RefusalPause } from './pause-after-refusals.ts';
 import { runHandler } from './run-handler.ts';
 import { signResult } from './sign-result.ts';
 import { type Verified, verifyWarrant } from './verify-warrant.ts';
@@ -20,8 +21,7 @@ export type Post = {
   results: KeptResults;
   settings: WorkerSettings;
   handle: Handle;
-  /** Hears of every delivery whether its warrant was accepted here. */
-  onVerified: (accepted: boolean) => void;
+  pause: RefusalPause;
   log: Logger;
 };
 
@@ -33,7 +33,7 @@ type Granted = { answer: Extract<ClaimAnswer, { outcome: 'granted' }>; claim_id:
 export async function takeDelivery(post: Post, message: StreamMessage): Promise<void> {
   const verified = verifyWarrant(message, post.settings, Math.floor(Date.now() / 1000));
   const traceparent = childOf(message.traceparent);
-  post.onVerified(verified.ok);
+  post.pause.heard(message.msg_id, verified.ok);
   if (!verified.ok) return refuse(post, message, verified, traceparent);
   const granted = await claim(post, message, { ...verified, traceparent });
   if (granted !== null) await runClaimed(post, { ...verified, traceparent }, granted);
