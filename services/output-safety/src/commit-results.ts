@@ -121,7 +121,10 @@ const unreadable = ({ code }: UnreadResult): Screening =>
   quarantine(`the result could not be read: ${code}`, [], UNREADABLE_RULE);
 
 /** Nothing is known of it but that the attempt is over. */
-const unreadReport = ({ from, data }: UnreadResult, { dispatch_id, tenant, job_id, attempt }: FencedAttempt): Reported => ({
+const unreadReport = (
+  { from, data }: UnreadResult,
+  { dispatch_id, tenant, job_id, attempt }: FencedAttempt,
+): Reported => ({
   from,
   result: { dispatch_id, tenant, job_id, attempt, status: 'failed', retryable: false, duration_ms: 0 },
   bytes: data,

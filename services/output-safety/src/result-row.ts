@@ -1,7 +1,8 @@
 /** The row of one screened output: what may be read, and sealed what may not. */
-import { randomSalt } from '@countersign/platform/ids';
+
 import type { ActiveScope } from '@countersign/contracts/control';
 import type { WorkerResult } from '@countersign/contracts/worker';
+import { randomSalt } from '@countersign/platform/ids';
 import { outputDigest, type ScreenedResult } from './judge-result.ts';
 import type { Sender } from './read-result.ts';
 import type { Screening } from './screen-output.ts';
