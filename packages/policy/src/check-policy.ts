@@ -2,11 +2,11 @@
 // what its decision can use. It reports; it never repairs.
 import { LIMITS } from '@countersign/contracts/limits';
 import type { InputRuleSource, Match, RuleSource } from '@countersign/contracts/policy';
+import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { checkFindings } from './check-findings.ts';
 import { checkIds } from './check-ids.ts';
 import { checkTenants } from './check-tenants.ts';
 import { buildGlobIndex } from './glob-index.ts';
-import { foldText } from './match-subject.ts';
 import type { BundleSources } from './parse-bundle.ts';
 import { type Placed, placeSections, type Sections } from './place-sections.ts';
 import type { PolicyFault } from './policy-fault.ts';
@@ -66,7 +66,7 @@ function checkMatches({ policy }: BundleSources, sections: Sections, report: Rep
   const checkMatch = (match: Match, at: At): void => {
     checkFindings(match, at, report);
     for (const [i, keyword] of (match.keywords ?? []).entries()) {
-      if (foldText(keyword) === '')
+      if (foldKeyword(keyword) === '')
         report('match_empty', below(at, 'keywords', i), 'the keyword has no visible character');
     }
     if (match.not === undefined) return;

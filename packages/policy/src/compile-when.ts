@@ -1,10 +1,12 @@
 // `when` in CEL: type-checked when the policy is compiled, cost bounded when it runs. It answers true, false or an
 // error; a caller must never treat the error as "no match".
 import { LIMITS } from '@countersign/contracts/limits';
-import { type ASTNode, Environment, type ObjectSchema, ParseError, serialize } from '@marcbachmann/cel-js';
+import { type ASTNode, Environment, type ObjectSchema, ParseError } from '@marcbachmann/cel-js';
 import { RE2JS, RE2JSException } from 're2js';
-import { type CelType, payloadType, readsOf } from './payload-types.ts';
+import { isAmong, sameValue } from './alike.ts';
+import { type CelType, type Loops, type PayloadPath, pathOf, payloadType, readsOf } from './payload-types.ts';
 import type { FaultCode } from './policy-fault.ts';
+import { RUNS, rewriteWhen } from './rewrite-when.ts';
 
 /** What a condition may look at; `now` is RFC 3339 in UTC. */
 export type WhenInput = {
@@ -16,8 +18,11 @@ export type WhenInput = {
   now: string;
 };
 export type WhenOutcome = { ok: true; value: boolean } | { ok: false; code: string };
-/** `readsNow`: its answers must not be cached. */
-export type When = { evaluate: (input: WhenInput) => WhenOutcome; readsNow: boolean };
+/**
+ * `readsNow`: its answers must not be cached. `compared`: what of the payload stands on a side of ==, != or in, where a
+ * value of an unlike type is an error.
+ */
+export type When = { evaluate: (input: WhenInput) => WhenOutcome; readsNow: boolean; compared: readonly PayloadPath[] };
 /** `within`: characters into the source, where the fault has a place in it. */
 export type WhenResult = { ok: true; when: When } | { ok: false; code: FaultCode; detail: string; within?: number };
 
@@ -34,7 +39,8 @@ const FUNCTIONS = new Set([
 ]);
 /** A search for a text of the request in a text of the request costs the product of both lengths. */
 const LITERAL_ARGUMENT = new Set(['contains', 'matches']);
-const RE2_NAME = 'matchesRe2';
+/** Equality and membership: of unlike kinds they have no answer. */
+const BY_KIND = new Set(['==', '!=', 'in']);
 
 const patterns = new Map<string, RE2JS>();
 
@@ -54,7 +60,11 @@ const newEnvironment = (payload: CelType): Environment =>
     .registerVariable('tenant', 'string')
     .registerVariable('topic', 'string')
     .registerVariable('now', 'google.protobuf.Timestamp')
-    .registerFunction(`string.${RE2_NAME}(string): bool`, (text: string, pattern: string) => re2Of(pattern).test(text));
+    .registerFunction(`${RUNS.same}(dyn, dyn): bool`, sameValue)
+    .registerFunction(`${RUNS.among}(dyn, dyn): bool`, isAmong)
+    .registerFunction(`string.${RUNS.matches}(string): bool`, (text: string, pattern: string) =>
+      re2Of(pattern).test(text),
+    );
 
 /** Runs every condition: a payload is checked against its schema before, so here it may hold anything. */
 const environment = newEnvironment('map<string, dyn>');
@@ -68,7 +78,13 @@ function re2Of(pattern: string): RE2JS {
   return compiled;
 }
 
-type Survey = { depth: number; readsNow: boolean; refused: string | null };
+type Survey = {
+  depth: number;
+  readsNow: boolean;
+  refused: string | null;
+  compared: PayloadPath[];
+  loops: Map<string, PayloadPath>;
+};
 
 /**
  * Must answer bool; `dyn` is refused, because it could turn out to be anything, unless the schemas say that it is bool. `schemas`: those of the topics that
@@ -76,19 +92,21 @@ type Survey = { depth: number; readsNow: boolean; refused: string | null };
  */
 export function compileWhen(source: string, schemas: readonly unknown[] = [], others = true): WhenResult {
   try {
-    const { ast } = environment.parse(source);
-    const survey: Survey = { depth: 0, readsNow: false, refused: null };
-    inspect(ast, 0, survey);
+    const written = environment.parse(source);
+    const survey: Survey = { depth: 0, readsNow: false, refused: null, compared: [], loops: new Map() };
+    inspect(written.ast, 0, survey);
     if (survey.refused !== null) return { ok: false, code: 'when_too_costly', detail: survey.refused };
-    const run = environment.parse(serialize(ast));
-    const check = run.check();
-    // Checked again as it was written, so that the place is one in the author's text.
-    if (!check.valid) return invalid(environment.parse(source).check().error ?? check.error);
+    const run = environment.parse(rewriteWhen(written.ast));
+    const check = written.check();
+    if (!check.valid) return invalid(check.error);
     const typed = checkAgainst(source, schemas, others);
     if (!typed.ok) return typed.refused;
     const type = check.type === 'dyn' ? typed.type : check.type;
     if (type !== 'bool') return { ok: false, code: 'when_invalid', detail: `it answers ${type}, not bool` };
-    return { ok: true, when: { evaluate: evaluator(run, survey.depth), readsNow: survey.readsNow } };
+    return {
+      ok: true,
+      when: { evaluate: evaluator(run, survey.depth), readsNow: survey.readsNow, compared: survey.compared },
+    };
   } catch (thrown) {
     if (thrown instanceof ParseError) return invalid(thrown);
     if (thrown instanceof RE2JSException) return { ok: false, code: 'when_invalid', detail: 'a pattern outside RE2' };
@@ -155,17 +173,19 @@ function evaluator(run: (context: Record<string, unknown>) => unknown, depth: nu
   };
 }
 
-/** Walks the whole tree; turns `matches` into the linear-time one. */
+/** Walks the whole tree and changes nothing in it. */
 function inspect(node: ASTNode, depth: number, survey: Survey): void {
+  if (BY_KIND.has(node.op)) noteCompared(node.args as [ASTNode, ASTNode], survey);
   if (node.op === 'id' && node.args === 'now') survey.readsNow = true;
-  if (node.op === 'call') inspectCall(node.args[0], node.args[1], node, depth, survey);
+  if (node.op === 'call') inspectCall(node.args[0], node.args[1], depth, survey);
   else if (node.op === 'rcall') {
     inspect(node.args[1], depth, survey);
-    inspectCall(node.args[0], node.args[2], node, depth, survey);
+    noteLoop(node.args, survey.loops);
+    inspectCall(node.args[0], node.args[2], depth, survey);
   } else for (const child of childrenOf(node.args)) inspect(child, depth, survey);
 }
 
-function inspectCall(name: string, args: ASTNode[], node: ASTNode, depth: number, survey: Survey): void {
+function inspectCall(name: string, args: ASTNode[], depth: number, survey: Survey): void {
   if (!FUNCTIONS.has(name)) survey.refused ??= `the function ${name} is not offered`;
   if (LITERAL_ARGUMENT.has(name) && (args.length !== 1 || typeof literalOf(args[0]) !== 'string')) {
     survey.refused ??= `${name} takes one literal text`;
@@ -173,11 +193,22 @@ function inspectCall(name: string, args: ASTNode[], node: ASTNode, depth: number
   const inner = LOOPS.has(name) ? depth + 1 : depth;
   if (inner > LIMITS.when_loops) survey.refused ??= `at most ${LIMITS.when_loops} loops inside each other`;
   survey.depth = Math.max(survey.depth, inner);
-  if (name === 'matches' && survey.refused === null) {
-    re2Of(literalOf(args[0]) as string);
-    (node.args as unknown[])[0] = RE2_NAME;
-  }
+  if (name === 'matches' && survey.refused === null) re2Of(literalOf(args[0]) as string);
   for (const arg of args) inspect(arg, inner, survey);
+}
+
+function noteCompared(sides: readonly ASTNode[], { compared, loops }: Survey): void {
+  if (sides.some((side) => literalOf(side) === null)) return;
+  for (const side of sides) {
+    const path = pathOf(side, loops);
+    if (path !== null && path.length > 0) compared.push(path);
+  }
+}
+
+/** The variable of a loop stands for the elements of the list. Names may come again: the last one is as good a guess. */
+function noteLoop([name, holder, [variable]]: readonly [string, ASTNode, ASTNode[]], loops: Loops): void {
+  const path = LOOPS.has(name) ? pathOf(holder, loops) : null;
+  if (path !== null && variable?.op === 'id') loops.set(variable.args, [...path, '[]']);
 }
 
 const literalOf = (node: ASTNode | undefined): unknown => (node?.op === 'value' ? node.args : undefined);

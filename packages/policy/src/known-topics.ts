@@ -1,11 +1,11 @@
 // What the listed topics say about a match before any request comes: which topics it can meet, and the capability that
 // all of them have. Lints read it, so that `topics: [job.deploy.*]` and `capabilities: [infra.write]` can be compared.
 import type { Match, PolicySource, TopicFacts } from '@countersign/contracts/policy';
+import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { schemaPath } from './check-policy.ts';
 import { mayMeet } from './cover-match.ts';
 import { buildGlobIndex } from './glob-index.ts';
 import { type Glob, globCovers, globsMeet, splitTokens } from './match-glob.ts';
-import { foldText } from './match-subject.ts';
 
 export type ListedTopic = { pattern: string; glob: Glob; facts: TopicFacts };
 export type KnownTopics = {
@@ -16,6 +16,8 @@ export type KnownTopics = {
   isListed: (pattern: string) => boolean;
   /** The match as the rules see it: every topic said as none, the capability that the topics fix stated, keywords folded. */
   complete: (match: Match) => Match;
+  /** Listed topics that the match can meet. */
+  metBy: (match: Match) => readonly ListedTopic[];
   /** Schema files of the topics that the match can meet; null among them where there is a topic without one. */
   schemasOf: (match: Match) => (string | null)[];
 };
@@ -28,7 +30,7 @@ export const matchOf = ({ pattern, facts }: ListedTopic): Match => ({
 
 const EVERY_TOPIC = 'job.*';
 const folded = (match: Match): Match =>
-  match.keywords === undefined ? match : { ...match, keywords: match.keywords.map(foldText) };
+  match.keywords === undefined ? match : { ...match, keywords: match.keywords.map(foldKeyword) };
 
 export function knownTopics(topics: PolicySource['topics']): KnownTopics {
   const listed = Object.entries(topics).map(([pattern, facts]) => ({ pattern, glob: splitTokens(pattern), facts }));
@@ -62,11 +64,12 @@ export function knownTopics(topics: PolicySource['topics']): KnownTopics {
       ...(fixed && { capabilities: fixed }),
     };
   };
+  const metBy = (match: Match): readonly ListedTopic[] =>
+    (match.topics ?? [EVERY_TOPIC]).flatMap(meeting).filter((topic) => mayMeet(match, matchOf(topic)));
   const schemasOf = (match: Match): (string | null)[] => {
     const patterns = match.topics ?? [EVERY_TOPIC];
-    const met = patterns.flatMap(meeting).filter((topic) => mayMeet(match, matchOf(topic)));
-    const files = met.map(({ facts }) => (facts.schema === undefined ? null : schemaPath(facts.schema)));
+    const files = metBy(match).map(({ facts }) => (facts.schema === undefined ? null : schemaPath(facts.schema)));
     return patterns.every(isListed) ? files : [...files, null];
   };
-  return { listed, meeting, isListed, complete, schemasOf };
+  return { listed, meeting, isListed, complete, metBy, schemasOf };
 }

@@ -4,6 +4,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { checkTenantNames } from './check-tenant-names.ts';
 import type { CompiledPolicy } from './compile-policy.ts';
 import { type KnownTopics, knownTopics } from './known-topics.ts';
+import { lintConditions } from './lint-conditions.ts';
 import { lintApprovals, lintConstraints } from './lint-obligations.ts';
 import { lintRules } from './lint-rules.ts';
 import { lintTopics } from './lint-topics.ts';
@@ -38,6 +39,7 @@ export function lintPolicy(policy: CompiledPolicy, context: LintContext = {}): P
     report: reporter(sources, faults, LIMITS.policy_faults),
   };
   lintRules(linted);
+  lintConditions(linted);
   lintTopics(linted);
   lintApprovals(linted);
   lintConstraints(linted);

@@ -2,6 +2,7 @@
 // cheap ones first, so that text is folded and scanned only for rules that everything else already fits.
 import type { Finding } from '@countersign/contracts/decision';
 import type { Match } from '@countersign/contracts/policy';
+import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { compileFindings, type FindingsWanted, findingFits } from './match-findings.ts';
 import { type Glob, globMatches, splitTokens } from './match-glob.ts';
 
@@ -76,7 +77,7 @@ export function compileMatch(source: Match): CompiledMatch {
     requires: source.requires ?? null,
     actors: setOf(source.actors),
     actor_types: setOf<string>(source.actor_types),
-    keywords: source.keywords?.map(foldText) ?? null,
+    keywords: source.keywords?.map(foldKeyword) ?? null,
     findings: compileFindings(source),
     not: source.not === undefined ? null : compileMatch(source.not),
   };
@@ -132,15 +133,6 @@ function allIn(wanted: readonly string[], given: readonly string[]): boolean {
 
 const keywordsMatch = (keywords: readonly string[], texts: readonly string[]): boolean =>
   keywords.some((keyword) => texts.some((text) => containsWord(text, keyword)));
-
-/** Compatibility forms, invisible characters and runs of white space must not hide a word. */
-export const foldText = (text: string): string =>
-  text
-    .normalize('NFKC')
-    .replace(/\p{Cf}/gu, '')
-    .toLowerCase()
-    .replace(/\s+/gu, ' ')
-    .trim();
 
 const WORD = /[\p{L}\p{N}_]/u;
 

@@ -16,7 +16,7 @@ const SCALARS: Readonly<Record<string, string>> = {
   number: 'double',
   boolean: 'bool',
 };
-const COMBINING = ['allOf', 'anyOf', 'oneOf', 'not', '$ref'] as const;
+export const COMBINING = ['allOf', 'anyOf', 'oneOf', 'not', '$ref'] as const;
 const OPEN_MAP = 'map<string, dyn>';
 
 /** The type of `payload`; a schema that says nothing of use gives a map. */
@@ -54,18 +54,22 @@ function objectType(schema: Json, root: unknown, path: string, reads: PayloadRea
   return Object.fromEntries([...known, ...others.map((key) => [key, 'dyn'] as const)]);
 }
 
-function definitionOf(root: unknown, ref: string): unknown {
+export function definitionOf(root: unknown, ref: string): unknown {
   const name = /^#\/\$defs\/(.+)$/.exec(ref)?.[1]?.replaceAll('~1', '/').replaceAll('~0', '~');
   const definitions = isObject(root) && isObject(root.$defs) ? root.$defs : {};
   return name !== undefined && Object.hasOwn(definitions, name) ? definitions[name] : undefined;
 }
 
-/** `chain`: `payload.a.b` as ['a', 'b'], null for anything else. */
+/** `payload.a.b` as ['a', 'b']; `[]` is an element of a list. */
+export type PayloadPath = readonly string[];
+/** Variable of a loop → what it stands for. */
+export type Loops = Map<string, PayloadPath>;
+
 export function readsOf(ast: ASTNode, children: (node: ASTNode) => readonly ASTNode[]): PayloadReads {
   const fields = new Set<string>();
   const whole = new Set<string>();
   const visit = (node: ASTNode): void => {
-    const chain = chainOf(node);
+    const chain = pathOf(node, NO_LOOPS);
     if (chain === null) {
       for (const child of children(node)) visit(child);
       return;
@@ -77,17 +81,22 @@ export function readsOf(ast: ASTNode, children: (node: ASTNode) => readonly ASTN
   return { fields, whole };
 }
 
-function chainOf(node: ASTNode): string[] | null {
-  if (node.op === 'id') return node.args === 'payload' ? [] : null;
+const NO_LOOPS: Loops = new Map();
+
+/** Where in the payload a value stands, null for what does not come from there. */
+export function pathOf(node: ASTNode, loops: Loops): PayloadPath | null {
+  if (node.op === 'id') return node.args === 'payload' ? [] : (loops.get(node.args) ?? null);
   if (node.op === '.') {
-    const parent = chainOf(node.args[0]);
+    const parent = pathOf(node.args[0], loops);
     return parent === null ? null : [...parent, node.args[1]];
   }
   if (node.op !== '[]') return null;
   const [holder, key] = node.args;
-  const parent = chainOf(holder);
-  return parent === null || key.op !== 'value' || typeof key.args !== 'string' ? null : [...parent, key.args];
+  const parent = pathOf(holder, loops);
+  if (parent === null || key.op !== 'value') return null;
+  if (typeof key.args === 'string') return [...parent, key.args];
+  return loops === NO_LOOPS ? null : [...parent, '[]'];
 }
 
-const isObject = (value: unknown): value is Json =>
+export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -46,6 +46,7 @@ const FIXES = {
   quorum_unreachable: 'ask for fewer votes, or add people to the group',
   constraint_unenforced: 'add the name to the enforces of the pool that should run it',
   tenant_confusable: 'rename one of the two, or be sure that both exist',
+  when_untyped: 'give the topic a schema that says which type it has',
   lint_incomplete: 'split the policy; the rest was not looked at',
 } as const;
 

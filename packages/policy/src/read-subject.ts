@@ -2,9 +2,11 @@
 // everything else already fits asks for it.
 import type { Finding } from '@countersign/contracts/decision';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
+import { LIMITS } from '@countersign/contracts/limits';
+import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { type ScannerName, scanValue } from '@countersign/scanners/scan';
 import { type Glob, splitTokens } from './match-glob.ts';
-import { foldText, type Subject } from './match-subject.ts';
+import type { Subject } from './match-subject.ts';
 
 /** `scanned`: what was found, as far as anything asked; empty when nothing did. */
 export type RequestSubject = Subject & { scanned: () => readonly Finding[] };
@@ -49,7 +51,7 @@ class LazySubject implements RequestSubject {
   }
 
   foldedTexts(): readonly string[] {
-    this.texts ??= textsOf(this.content()).map(foldText);
+    this.texts ??= textsOf(this.content()).map(foldKeyword);
     return this.texts;
   }
 
@@ -71,10 +73,23 @@ class LazySubject implements RequestSubject {
   }
 }
 
-/** Keys too: a word is not less said for standing in front of a colon. */
-function textsOf(value: unknown): string[] {
+/**
+ * Keys too: a word is not less said for standing in front of a colon. A list is read joined as well, as whoever runs it
+ * will read it: `["rm", "-rf", "/"]` is one command.
+ */
+function textsOf(value: unknown, inList = false): string[] {
   if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return value.flatMap(textsOf);
+  if (Array.isArray(value)) {
+    const texts = value.flatMap((item) => textsOf(item, true));
+    // The outermost list alone, so that nesting does not multiply the text.
+    return inList ? texts : [joined(value), ...texts];
+  }
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, item]) => [key, ...textsOf(item)]);
+}
+
+/** Lists in it are part of it; what stands inside an object is said apart. */
+function joined(list: readonly unknown[]): string {
+  const words = list.flat(LIMITS.json_depth).filter((item) => typeof item === 'string' || typeof item === 'number');
+  return words.length < 2 ? '' : words.join(' ');
 }
