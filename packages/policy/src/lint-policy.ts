@@ -6,6 +6,7 @@ import type { CompiledPolicy } from './compile-policy.ts';
 import { type KnownTopics, knownTopics } from './known-topics.ts';
 import { lintConditions } from './lint-conditions.ts';
 import { lintApprovals, lintConstraints } from './lint-obligations.ts';
+import { lintReach } from './lint-reach.ts';
 import { lintRules } from './lint-rules.ts';
 import { lintTopics } from './lint-topics.ts';
 import type { BundleSources } from './parse-bundle.ts';
@@ -40,6 +41,7 @@ export function lintPolicy(policy: CompiledPolicy, context: LintContext = {}): P
   };
   lintRules(linted);
   lintConditions(linted);
+  lintReach(linted);
   lintTopics(linted);
   lintApprovals(linted);
   lintConstraints(linted);

@@ -1,38 +1,57 @@
 // Rules that can never decide, because an earlier one or a denial always does first, and rules that decide everything.
-// The index names the few that could cover a rule; beyond a bound of comparisons the lint says that it stopped.
+// Dead means: taken out, no decision would be another. Where that is not certain the lint is silent. The index names the
+// few that could cover a rule; beyond a bound of comparisons the lint says that it stopped.
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Match, RuleSource } from '@countersign/contracts/policy';
 import { coversMatch } from './cover-match.ts';
 import type { Linted } from './lint-policy.ts';
+import { compileFindings } from './match-findings.ts';
 import type { Placed } from './place-sections.ts';
 import { below, inPolicy } from './report-faults.ts';
 import type { RuleIndex } from './rule-index.ts';
 import { sampleOf } from './sample-match.ts';
 
-type Decider = { id: string; decision: string; when?: string | undefined; match: Match };
-type Standing = { placed: Placed<RuleSource>; position: number; match: Match };
+type Ruling = { id: string; decision: string; when?: string | undefined; match: Match };
+/** `scans`: its match can fail for want of a scan. */
+type Decider = Ruling & { scans: boolean };
+/** Whether the other is looked at before the rule: of two errors the first one names the decision. */
+type Relation = { other: Decider; rule: Decider; before: boolean };
 
 export function lintRules(linted: Linted): void {
   const { policy, sections, sources, topics, report } = linted;
-  const complete = sections.rules.map(({ source }) => topics.complete(source.match));
   const search = new CoverSearch();
-  const rules = deciders(sections.rules, (_, i) => complete[i]!);
-  const inputs = deciders(sections.input_rules, (match) => topics.complete(match));
-  const floors = sections.tiers.map(({ source: { id, match, floor } }) => ({
-    id,
-    match: topics.complete(match),
-    decision: floor.decision ?? '',
-  }));
+  const complete = (placed: readonly { source: Ruling }[]): Decider[] =>
+    placed.map(({ source: { id, decision, when, match } }) => {
+      const scans = [match, match.not ?? {}].some((one) => compileFindings(one) !== null);
+      return { id, decision, when, match: topics.complete(match), scans };
+    });
+  const rules = complete(sections.rules);
+  const inputs = complete(sections.input_rules);
+  const floors = complete(
+    sections.tiers.map(({ source: { id, match, floor } }) => ({
+      source: { id, match, decision: floor.decision ?? '' },
+    })),
+  );
   sections.rules.forEach((placed, position) => {
-    const standing = { placed, position, match: complete[position]! };
+    const rule = rules[position]!;
+    const input = search.find(policy.input_rules.index, inputs, rule, ({ other }) =>
+      isDenied({ other, rule, before: true }),
+    );
     const by =
-      search.find(policy.rules.index, rules, standing, decidesBefore) ??
-      search.find(policy.input_rules.index, inputs, standing, denies) ??
-      (placed.source.decision === 'deny' ? null : search.find(policy.tiers.index, floors, standing, denies));
+      input ??
+      search.find(policy.rules.index, rules, rule, ({ other, at }) => {
+        const relation = { other, rule, before: at < position };
+        return at !== position && (isDenied(relation) || isOvertaken(relation));
+      });
     if (by !== null) reportCovered(linted, placed, by);
-    else if (isEverything(placed.source, standing.match)) {
-      report('rule_always_allows', below(placed, 'match'), `${placed.source.id} allows whatever no denial stops`);
-    }
+    else if (isEverything(placed.source, rule.match)) {
+      report('rule_always_allows', below(placed, 'match'), `${rule.id} allows whatever no denial stops`);
+    } else
+      reportFloored(
+        linted,
+        placed,
+        search.find(policy.tiers.index, floors, rule, ({ other }) => denies(other)),
+      );
   });
   if (search.stopped) report('lint_incomplete', inPolicy('rules'), 'too many rules stand on the same topics');
   if (sources.policy.default_decision === 'allow') {
@@ -41,18 +60,29 @@ export function lintRules(linted: Linted): void {
   }
 }
 
-const deciders = (
-  placed: readonly Placed<{ id: string; match: Match; decision: string; when?: string | undefined }>[],
-  complete: (match: Match, position: number) => Match,
-): Decider[] =>
-  placed.map(({ source: { id, match, decision, when } }, i) => ({ id, decision, when, match: complete(match, i) }));
+const denies = ({ decision }: Decider): boolean => decision === 'deny';
 
-/** Whether the other always decides when both match: a denial wherever it stands, another kind only further up. */
-const decidesBefore = (other: Decider, at: number, { placed, position }: Standing): boolean =>
-  at !== position &&
-  (at < position || placed.source.decision !== 'deny') &&
-  (at < position || other.decision === 'deny');
-const denies = (other: Decider): boolean => other.decision === 'deny';
+/** A denial wins wherever it stands, over an error too; between two denials the first one gives its name. */
+function isDenied({ other, rule, before }: Relation): boolean {
+  if (!denies(other) || (denies(rule) && !before)) return false;
+  return holdsWith({ other, rule, before });
+}
+
+/** Among what does not deny the first one decides, unless an error of the later one would have denied. */
+function isOvertaken({ other, rule, before }: Relation): boolean {
+  if (!before || denies(other) || denies(rule) || rule.scans) return false;
+  const mayFail = rule.when !== undefined && rule.when !== other.when;
+  return !mayFail && holdsWith({ other, rule, before });
+}
+
+/** Whether the other holds, or fails in the same way, whenever the rule holds or can't be decided. Matches aside. */
+function holdsWith({ other, rule, before }: Relation): boolean {
+  // The same condition on the same request answers the same, an error included.
+  if (other.when !== undefined && (other.when !== rule.when || !before)) return false;
+  if (other.scans && !before) return false;
+  // What can't be scanned fails before `not` and the condition are looked at, so nothing is known of either.
+  return !rule.scans || (other.match.not === undefined && other.when === undefined);
+}
 
 class CoverSearch {
   stopped = false;
@@ -61,18 +91,17 @@ class CoverSearch {
   find(
     index: RuleIndex,
     others: readonly Decider[],
-    standing: Standing,
-    decides: (other: Decider, at: number, standing: Standing) => boolean,
+    rule: Decider,
+    decides: (candidate: { other: Decider; at: number }) => boolean,
   ): Decider | null {
-    for (const at of index.candidates(sampleOf(standing.match))) {
+    for (const at of index.candidates(sampleOf(rule.match))) {
       const other = others[at]!;
-      if (!decides(other, at, standing)) continue;
+      if (!decides({ other, at })) continue;
       if (--this.left < 0) {
         this.stopped = true;
         return null;
       }
-      const unconditional = other.when === undefined || other.when === standing.placed.source.when;
-      if (unconditional && coversMatch(other.match, standing.match)) return other;
+      if (coversMatch(other.match, rule.match)) return other;
     }
     return null;
   }
@@ -83,6 +112,13 @@ function reportCovered({ report }: Linted, placed: Placed<RuleSource>, by: Decid
   const swallowed = by.decision === 'deny' && decision !== 'deny';
   const says = `${id} can never decide: whatever it matches, ${by.id} ${swallowed ? 'denies' : 'decides first'}`;
   report(swallowed ? 'rule_swallowed' : 'rule_shadowed', below(placed, 'id'), says);
+}
+
+/** Not dead: without the rule another one might rewrite the request before the tier is asked. */
+function reportFloored({ report }: Linted, placed: Placed<RuleSource>, by: Decider | null): void {
+  const { id, decision } = placed.source;
+  if (by === null || decision === 'deny' || decision === 'remediate') return;
+  report('rule_floored', below(placed, 'id'), `whatever ${id} lets through, the tier ${by.id} denies`);
 }
 
 const isEverything = ({ decision, when }: RuleSource, match: Match): boolean =>

@@ -11,16 +11,23 @@ export function lintTopics(linted: Linted): void {
 }
 
 /** Risk tags that a topic fixes are all that it has. */
-const reaches = (tier: Match, topic: ListedTopic): boolean => {
+export const reaches = (tier: Match, topic: ListedTopic): boolean => {
   const { risk_tags } = topic.facts;
   const tagged = tier.risk_tags === undefined || risk_tags === undefined;
   return (tagged || tier.risk_tags!.some((tag) => risk_tags!.includes(tag))) && mayMeet(tier, matchOf(topic));
 };
 
-function lintTiers({ sections, topics, report }: Linted): void {
+/** Of rules that let through what nobody lists. */
+export const unlistedMatches = ({ sections, topics }: Linted): Match[] =>
+  sections.rules
+    .filter(({ source }) => source.decision !== 'deny')
+    .map(({ source }) => topics.complete(source.match))
+    .filter((match) => !(match.topics?.every(topics.isListed) ?? false));
+
+function lintTiers(linted: Linted): void {
+  const { sections, topics, report } = linted;
   const covered = new Set<ListedTopic>();
-  const asked = sections.rules.map(({ source }) => topics.complete(source.match));
-  const unlisted = asked.filter((match) => !(match.topics?.every(topics.isListed) ?? false));
+  const unlisted = unlistedMatches(linted);
   for (const placed of sections.tiers) {
     const { match, id } = placed.source;
     const reached = topics.listed.filter((topic) => reaches(match, topic));

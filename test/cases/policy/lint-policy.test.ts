@@ -40,7 +40,7 @@ describe('a rule that can never decide', () => {
     const input = `${rules(NARROW)}input_rules: [{ id: i, match: { topics: [job.a.b] }, decision: deny }]\n`;
     expect(lints(input)).toEqual(['rule_swallowed policy.yaml:3']);
     const floor = `${rules(NARROW)}tiers: [{ id: t, match: {}, floor: { decision: deny } }]\n`;
-    expect(lints(floor)).toEqual(['rule_swallowed policy.yaml:3']);
+    expect(lints(floor)).toEqual(['rule_floored policy.yaml:3']);
   });
 
   it('is found in a tenant’s file too', () => {
@@ -95,6 +95,81 @@ tiers:
       'topic_uncovered policy.yaml:4',
       'topic_unlisted policy.yaml:8',
     ]);
+  });
+});
+
+describe('a rule that restricts less than it seems to', () => {
+  const listed = `topics:
+  job.crm.contact.delete: { capability: crm.contact.write }
+  job.crm.delete: { capability: crm.write }
+  job.files.*: { capability: files.write }
+`;
+  const stars = (rest: string, topics = listed): string[] =>
+    lintPolicy(compiled(topics + rest)).flatMap(({ code, detail }) =>
+      code === 'star_too_short' || code === 'rule_unreached' ? [`${code}: ${detail}`] : [],
+    );
+  const deny = (match: string): string => `rules: [{ id: no, match: ${match}, decision: deny }]\n`;
+
+  it('by a star inside a topic, which is exactly one token', () => {
+    expect(stars(deny('{ topics: ["job.*.delete"] }'))).toEqual([
+      'star_too_short: no does not reach all of job.crm.contact.delete, job.files.*: the * inside job.*.delete is exactly one token',
+    ]);
+    expect(stars(deny('{ topics: ["job.*.delete"] }'), 'topics: { job.crm.delete: {} }\n')).toEqual([]);
+    expect(
+      stars(deny('{ topics: ["job.*.delete", "job.*.*.delete"] }'), 'topics: { job.crm.contact.delete: {} }\n'),
+    ).toEqual([]);
+    expect(stars(deny('{ topics: ["job.*"] }'))).toEqual([]);
+    expect(stars(deny('{ topics: ["job.crm.*.delete"] }'))).toEqual([]);
+  });
+
+  it('by a star inside a capability', () => {
+    const pools = {
+      'pools.yaml':
+        'pools: [{ id: p, capabilities: [desk.eu.write, desk.write, crm.write, crm.contact.write, files.write], concurrency: 1 }]',
+    };
+    const told = lintPolicy(compiled(`${listed}${deny('{ capabilities: ["*.write"] }')}`, pools));
+    const found = told.filter(({ code }) => code === 'star_too_short').map(({ detail }) => detail);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain('crm.contact.write, desk.eu.write:');
+  });
+
+  it.each([
+    ['a floor', 'tiers: [{ id: no, match: { topics: ["job.*.delete"] }, floor: { decision: deny } }]'],
+    ['an input rule', 'input_rules: [{ id: no, match: { topics: ["job.*.delete"] }, decision: deny }]'],
+    [
+      'an output rule',
+      'output_policy: { rules: [{ id: no, match: { topics: ["job.*.delete"] }, decision: quarantine }] }',
+    ],
+    ['an approval', 'rules: [{ id: no, match: { topics: ["job.*.delete"] }, decision: require_approval }]'],
+  ])('is named in %s too', (_, rest) => {
+    expect(stars(rest).join()).toContain('star_too_short: no does not reach all of job.crm.contact.delete');
+  });
+
+  it('and is not where a rule only allows', () => {
+    expect(stars('rules: [{ id: yes, match: { topics: ["job.*.delete"] }, decision: allow }]')).toEqual([]);
+    const out = 'output_policy: { rules: [{ id: yes, match: { topics: ["job.*.delete"] }, decision: allow }] }';
+    expect(stars(out)).toEqual([]);
+  });
+
+  it.each([
+    ['a denial', deny('{ topics: [job.crn.delete] }')],
+    ['a denial of a capability', deny('{ topics: ["job.crm.*"], capabilities: [files.write] }')],
+    ['an input rule', 'input_rules: [{ id: no, match: { topics: [job.crn.delete] }, decision: deny }]'],
+    ['an output rule', 'output_policy: { rules: [{ id: no, match: { topics: [job.crn.delete] }, decision: redact }] }'],
+  ])('%s that reaches no topic is named', (_, rest) => {
+    expect(stars(rest)).toEqual(['rule_unreached: no topic that the policy lists or lets through reaches no']);
+  });
+
+  it('reaches what a rule lets through without its being listed', () => {
+    const yes = '{ id: yes, match: { topics: [job.new.delete] }, decision: allow }';
+    expect(stars(`rules: [{ id: no, match: { topics: [job.new.delete] }, decision: deny }, ${yes}]`)).toEqual([]);
+  });
+
+  it('is an error under strict', () => {
+    const files = { 'policy.yaml': listed + deny('{ topics: ["job.*.delete"] }') };
+    const strict = compilePolicy(files, { version: 1, snapshot: SNAPSHOT, strict: true });
+    expect(strict).toMatchObject({ ok: false });
+    expect(strict.ok ? [] : strict.faults.map(({ code }) => code)).toContain('star_too_short');
   });
 });
 

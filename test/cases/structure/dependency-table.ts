@@ -155,10 +155,10 @@ export const HOMES: readonly { what: RegExp; homes: readonly string[] }[] = [
   { what: /^pg$/, homes: ['packages/platform/src/database.ts'] },
   { what: /^prom-client$/, homes: ['packages/platform/src/metrics.ts'] },
   { what: /^@hono\/node-server$/, homes: ['packages/platform/src/http.ts'] },
-  // Two files share its syntax tree: one runs conditions, the other finds what they read.
+  // Three files share its syntax tree: one checks conditions, one makes them what runs, one finds what they read.
   {
     what: /^@marcbachmann\/cel-js$/,
-    homes: ['packages/policy/src/compile-when.ts', 'packages/policy/src/payload-types.ts'],
+    homes: ['compile-when', 'rewrite-when', 'payload-types'].map((file) => `packages/policy/src/${file}.ts`),
   },
   { what: /^yaml$/, homes: ['packages/policy/src/read-yaml.ts'] },
 ];
