@@ -159,8 +159,8 @@ test('a worker that was revoked is granted nothing, told to stop, and not listen
   const held = await worker.hold(running);
   const { claims, message } = await worker.takeDelivery(waiting);
   await revoke('worker', 'desk-read/w1');
-  expect(await worker.claim(claims.jti)).toEqual({ outcome: 'lost', code: 'revoked' });
-  expect(await worker.claim(held.dispatch_id, held.claim_id)).toEqual({ outcome: 'lost', code: 'revoked' });
+  expect(await worker.claim(claims.jti)).toMatchObject({ outcome: 'lost', code: 'revoked' });
+  expect(await worker.claim(held.dispatch_id, held.claim_id)).toMatchObject({ outcome: 'lost', code: 'revoked' });
   message.ack();
   expect(await worker.beat(held)).toMatchObject({ order: 'stop', reason: 'worker revoked' });
   const due = () => system.sql('SELECT due_at FROM scheduler.attempts WHERE dispatch_id = $1', [held.dispatch_id]);
