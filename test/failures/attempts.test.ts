@@ -31,7 +31,7 @@ const submit = async (body: object): Promise<string> => {
   return answer.body.job_id;
 };
 const submitRead = (more: object = {}) => submit({ topic: 'job.desk.read.ticket', ...more });
-const cancel = (job_id: string) => system.api('agent', 'POST', `/api/v1/jobs/${job_id}/cancel`);
+const cancel = (job_id: string, body?: object) => system.api('agent', 'POST', `/api/v1/jobs/${job_id}/cancel`, body);
 const outputOf = async (job_id: string) =>
   (await system.api('agent', 'GET', `/api/v1/jobs/${job_id}/result`)).body.output;
 
@@ -199,7 +199,11 @@ describe('cancel', () => {
   test('dispatched: at once, and the warrant that is out there claims nothing', async () => {
     const job_id = await submitRead();
     const { claims, message } = await worker.takeDelivery(job_id);
-    expect(await cancel(job_id)).toMatchObject({ status: 200, body: { state: 'cancelled' } });
+    const asked = { reason: 'a mistake' };
+    expect(await cancel(job_id, asked)).toMatchObject({
+      status: 200,
+      body: { state: 'cancelled', cancel_reason: asked.reason },
+    });
     expect(await worker.claim(claims.jti)).toMatchObject({ outcome: 'lost' });
     message.ack();
     expect(await kindsOf(system, job_id)).not.toContain('job_running');
@@ -208,11 +212,16 @@ describe('cancel', () => {
   test('running: a request that ends with the stop of the worker', async () => {
     const job_id = await submitRead();
     const held = await worker.hold(job_id);
-    expect(await cancel(job_id)).toMatchObject({ status: 200, body: { state: 'running', cancel_requested: true } });
+    const because = { cancel_requested: true, cancel_reason: 'the customer rang again' };
+    expect(await cancel(job_id, { reason: because.cancel_reason })).toMatchObject({
+      status: 200,
+      body: { state: 'running', ...because },
+    });
     expect(await worker.beat(held)).toMatchObject({ order: 'stop', reason: 'cancelled' });
     await worker.report(held, null, { result: { status: 'stopped' } });
-    expect((await waitForEnd(system, job_id)).state).toBe('cancelled');
-    expect((await cancel(job_id)).status).toBe(200);
+    expect(await waitForEnd(system, job_id)).toMatchObject({ state: 'cancelled', ...because });
+    expect((await cancel(job_id, { reason: 'again' })).body).toMatchObject({ state: 'cancelled', ...because });
+    expect(JSON.stringify(await entriesOf(system, job_id))).not.toContain(because.cancel_reason);
   });
 
   test('running, and the worker does not listen: it gets no more time, and the lease ends the job', async () => {

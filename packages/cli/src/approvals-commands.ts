@@ -1,4 +1,7 @@
 /** `countersign approvals`: see what waits for a countersignature, and give or refuse it. */
+import type { Client } from '@countersign/client/create-client';
+import type { ApprovalView } from '@countersign/contracts/approval';
+import type { ApprovalQuery } from '@countersign/contracts/http';
 import type { Command } from 'commander';
 import { clientOf, type Output, print } from './context.ts';
 import { EXIT } from './exit-codes.ts';
@@ -19,6 +22,17 @@ const vote = async (output: Output, cast: 'approve' | 'reject', id: string, opti
   output.exit(EXIT.usage);
 };
 
+/** A page shown as if it were all would hide who waits. */
+const everyPage = async (client: Client, query: ApprovalQuery): Promise<ApprovalView[]> => {
+  const all: ApprovalView[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await client.approvals(cursor === undefined ? query : { ...query, cursor });
+    all.push(...page.approvals);
+    cursor = page.next_cursor;
+  }
+  return all;
+};
+
 export const addApprovalsCommands = (program: Command, output: Output): void => {
   const approvals = program.command('approvals').description('what waits for a countersignature');
   approvals
@@ -29,7 +43,7 @@ export const addApprovalsCommands = (program: Command, output: Output): void => 
     .action(async ({ state, job }: { state?: string; job?: string }, command: Command) => {
       const query = { ...(state === undefined ? {} : { state }), ...(job === undefined ? {} : { job_id: job }) };
       // A state that does not exist is the API's to refuse.
-      const { approvals } = await clientOf(command).approvals(query as never);
+      const approvals = await everyPage(clientOf(command), query as ApprovalQuery);
       print(output, command, approvals, showApprovals);
     });
   for (const cast of ['approve', 'reject'] as const) {

@@ -59,6 +59,7 @@ export const showJob = (job: JobView): string =>
     topic: job.topic,
     state: job.state,
     reason: job.reason,
+    cancelled_because: job.cancel_reason,
     decision: job.decision,
     rule: job.rule_id,
     actor: job.actor,

@@ -112,6 +112,8 @@ export const jobView = z.object({
   attempt: z.int(),
   pool: z.string().nullable(),
   cancel_requested: z.boolean(),
+  /** In the words of whoever cancelled it; no evidence. */
+  cancel_reason: z.string().nullable(),
   created_at: instant,
   updated_at: instant,
 });

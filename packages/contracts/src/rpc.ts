@@ -190,7 +190,7 @@ export const RPC = {
   'scheduler.cancel': verb({
     service: 'scheduler',
     callers: ['ingress'],
-    request: jobKey.extend({ principal, reason: z.string().max(LIMITS.reason_chars) }),
+    request: jobKey.extend({ principal, reason: z.string().max(LIMITS.reason_chars).nullable() }),
     answer: jobView,
     repeatable: false,
     matches: isSameJob,

@@ -89,8 +89,7 @@ const cancelRoute = (bus: Bus): Route =>
     handle: async (incoming) => {
       await requireJob(bus, incoming, 'cancel');
       const { caller, body, traceparent } = incoming;
-      const reason = body.reason ?? 'cancelled on request';
-      const asked = { ...jobKeyOf(incoming), principal: principalOf(caller), reason };
+      const asked = { ...jobKeyOf(incoming), principal: principalOf(caller), reason: body.reason ?? null };
       return { status: 200, json: await bus.call('scheduler.cancel', asked, { traceparent }) };
     },
   });

@@ -26,11 +26,18 @@ export const lockJob = async (tx: Tx, tenant: string, job_id: string): Promise<L
   return { ...job, dispatch_id: under?.dispatch_id ?? null };
 };
 
-export const requestCancel = async (tx: Tx, job: { tenant: string; job_id: string }, by: string): Promise<void> => {
-  await tx.query(
-    'UPDATE scheduler.jobs SET cancel_requested_by = $3, updated_at = clock_timestamp() WHERE tenant = $1 AND job_id = $2',
-    [job.tenant, job.job_id, by],
-  );
+const REQUEST_CANCEL = `
+UPDATE scheduler.jobs SET cancel_requested_by = $3, cancel_reason = $4, updated_at = clock_timestamp()
+ WHERE tenant = $1 AND job_id = $2`;
+
+/** `reason`: as whoever cancels says it; null for nothing. */
+export const requestCancel = async (
+  tx: Tx,
+  job: { tenant: string; job_id: string },
+  by: string,
+  reason: string | null,
+): Promise<void> => {
+  await tx.query(REQUEST_CANCEL, [job.tenant, job.job_id, by, reason]);
 };
 
 type JobKey = { tenant: string; job_id: string };

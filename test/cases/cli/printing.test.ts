@@ -135,3 +135,20 @@ describe('a url', () => {
     expect(error).not.toContain(SECRET);
   });
 });
+
+test('a list of approvals is the whole list, however many pages it has', async () => {
+  const page = (id: string, next_cursor: string | null) => ({
+    body: { approvals: [{ ...approval, approval_id: id }], next_cursor },
+  });
+  await using api = await playApi({
+    'GET /approvals': ({ query }) =>
+      query.cursor === undefined ? page('one', 'c1') : query.cursor === 'c1' ? page('two', 'c2') : page('three', null),
+  });
+  const { json } = await runCli('--json', '--url', api.url, '--key', 'k', 'approvals', 'list', '--state', 'open');
+  expect(json.map((each: { approval_id: string }) => each.approval_id)).toEqual(['one', 'two', 'three']);
+  expect(api.asked.map(({ query }) => query)).toEqual([
+    { state: 'open' },
+    { state: 'open', cursor: 'c1' },
+    { state: 'open', cursor: 'c2' },
+  ]);
+});

@@ -102,6 +102,7 @@ const jobView = (job: Admitted & { actor: string }): JobView => ({
   attempt: 0,
   pool: null,
   cancel_requested: false,
+  cancel_reason: null,
   created_at: AT,
   updated_at: AT,
 });
@@ -178,7 +179,7 @@ export const playScheduler = (bus: Bus, peers: Peers): void => {
   bus.serve('scheduler.cancel', async (key) => ({
     ...jobView(find(peers, key)),
     state: 'cancelled',
-    reason: key.reason,
+    cancel_reason: key.reason,
   }));
   bus.serve('scheduler.list', async ({ tenant, actor, state }) => ({
     jobs: [...peers.jobs.values()]

@@ -73,7 +73,7 @@ describe('cancelling', () => {
     expect(await cancel(ingress.keys.auditor, {})).toMatchObject({ status: 403 });
     expect(await cancel(ingress.keys.admin, { reason: 'wrong ticket' })).toMatchObject({
       status: 200,
-      body: { state: 'cancelled', reason: 'wrong ticket' },
+      body: { state: 'cancelled', cancel_reason: 'wrong ticket' },
     });
     expect(await cancel(ingress.keys.agent, { why: 'x' })).toMatchObject({ status: 400, body: { at: '/why' } });
   });

@@ -19,6 +19,8 @@ type Request = RpcParsed<'scheduler.cancel'>;
 const cancelNow = async (tx: Tx, job: LockedJob, request: Request): Promise<void> => {
   const { tenant, job_id, state } = job;
   const reason = `cancelled by ${request.principal.id}`;
+  // Before it ends: an ended job is changed no more.
+  await requestCancel(tx, job, request.principal.id, request.reason);
   await moveJobs(tx, [{ tenant, job_id, from: state, to: 'cancelled', reason }]);
   if (job.dispatch_id) await closeAttempts(tx, [job.dispatch_id], 'void');
   await append(tx, [
@@ -33,7 +35,7 @@ const cancelNow = async (tx: Tx, job: LockedJob, request: Request): Promise<void
 
 const cancelRunning = async (tx: Tx, job: LockedJob, request: Request): Promise<void> => {
   if (job.cancel_requested_by !== null) return;
-  await requestCancel(tx, job, request.principal.id);
+  await requestCancel(tx, job, request.principal.id, request.reason);
   await append(tx, [
     jobEntry('job_cancel_requested', job, {
       state: job.state,
@@ -43,7 +45,7 @@ const cancelRunning = async (tx: Tx, job: LockedJob, request: Request): Promise<
   ]);
 };
 
-/** Cancelling what is cancelled changes nothing; what ended otherwise keeps its end. */
+/** Cancelling what is cancelled changes nothing, its reason neither; what ended otherwise keeps its end. */
 export const cancelJob = async (context: SchedulerContext, request: Request): Promise<JobView> => {
   const ended = await context.database.transaction(async (tx) => {
     await refuseRevoked(tx, request.principal);

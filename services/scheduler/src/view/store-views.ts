@@ -3,7 +3,8 @@ import type { JobView } from '@countersign/contracts/job';
 import type { Tx } from '@countersign/platform/database';
 
 const VIEW = `tenant, job_id, topic, capability, labels, actor, state, reason, decision, rule_id, policy_version, policy_snapshot,
-       job_hash, effective_digest, approval_id, attempt, pool, cancel_requested_by IS NOT NULL AS cancel_requested, created_at, updated_at`;
+       job_hash, effective_digest, approval_id, attempt, pool, cancel_requested_by IS NOT NULL AS cancel_requested,
+       cancel_reason, created_at, updated_at`;
 
 type Row = Omit<JobView, 'labels'> & { labels: string };
 const toView = (row: Row): JobView => ({ ...row, labels: JSON.parse(row.labels) });
