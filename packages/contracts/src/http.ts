@@ -95,6 +95,7 @@ export const decisionList = z.array(decision);
 /** Oldest first. */
 export const timeline = z.array(shownEntry);
 
+/** `reason` is shown with the job and never enters the ledger. Of two who cancel, the first one's stands. */
 export const cancelRequest = z.strictObject({ reason: z.string().min(1).max(LIMITS.reason_chars).optional() });
 export type CancelRequest = z.infer<typeof cancelRequest>;
 

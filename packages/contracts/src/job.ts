@@ -42,6 +42,7 @@ export const jobMeta = z.strictObject({
   requires: z.array(capabilityName).max(LIMITS.risk_tags).default([]),
 });
 
+/** The way back, which a policy may require and then judges. Nothing runs it yet. */
 export const compensation = z.strictObject({
   topic: topicName,
   payload: payloadObject.optional(),

@@ -39,6 +39,7 @@ export const runRecord = z.object({
     })
     .nullable(),
   output_safety: z.string().nullable(),
+  /** Names of what is kept beside the ledger, with the digest of a result; no path leads there. */
   context_ref: z.string(),
   result_ref: z.string().nullable(),
   created_at: instant,

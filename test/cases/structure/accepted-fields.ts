@@ -1,0 +1,101 @@
+// Every field that a door takes, and the file in which it comes to bear. What nothing does is refused or not offered; what
+// is only kept for later says so in `later`. `accepted-fields.test.ts` holds this table to the API's own description.
+
+/** Where a field comes to bear: a file that names it. */
+export type Done = { field: string; in: string };
+
+/** Of a job request, over HTTP, in a question to the policy, and signed on the bus. */
+export const REQUEST_FIELDS: readonly Done[] = [
+  { field: 'job_id', in: 'services/ingress/src/prepare-job.ts' },
+  { field: 'topic', in: 'packages/policy/src/read-subject.ts' },
+  { field: 'tenant', in: 'services/ingress/src/prepare-job.ts' },
+  { field: 'prompt', in: 'packages/policy/src/read-subject.ts' },
+  { field: 'payload', in: 'packages/policy/src/read-subject.ts' },
+  { field: 'labels', in: 'packages/policy/src/match-subject.ts' },
+  { field: 'meta.capability', in: 'packages/policy/src/check-ceiling.ts' },
+  { field: 'meta.risk_tags', in: 'packages/policy/src/match-subject.ts' },
+  { field: 'meta.requires', in: 'packages/policy/src/choose-pool.ts' },
+  { field: 'on_behalf_of', in: 'services/approval/src/judge-vote.ts' },
+  // A policy may require it and judges it; running it is still to come (CONTROLS 12).
+  { field: 'compensation.topic', in: 'packages/policy/src/check-compensation.ts' },
+  { field: 'compensation.payload', in: 'packages/policy/src/check-compensation.ts' },
+  { field: 'priority', in: 'services/scheduler/src/dispatch/store-dispatch.ts' },
+  { field: 'deadline_ms', in: 'services/scheduler/src/admit/store-admissions.ts' },
+];
+
+/** Of a signed bundle's document, also as a candidate. */
+export const BUNDLE_FIELDS: readonly Done[] = [
+  { field: 'manifest.format', in: 'packages/contracts/src/policy.ts' },
+  { field: 'manifest.version', in: 'services/policy-kernel/src/put-in-force.ts' },
+  { field: 'manifest.scope.tenants', in: 'services/policy-kernel/src/put-in-force.ts' },
+  { field: 'manifest.not_before', in: 'packages/policy/src/verify-bundle.ts' },
+  { field: 'manifest.not_after', in: 'packages/policy/src/verify-bundle.ts' },
+  { field: 'manifest.files.path', in: 'packages/policy/src/verify-bundle.ts' },
+  { field: 'manifest.files.sha256', in: 'packages/policy/src/verify-bundle.ts' },
+  { field: 'files', in: 'packages/policy/src/verify-bundle.ts' },
+  { field: 'signatures.key_id', in: 'packages/policy/src/verify-bundle.ts' },
+  { field: 'signatures.signature', in: 'packages/policy/src/verify-bundle.ts' },
+];
+
+const under = (prefix: string, fields: readonly Done[]): Done[] =>
+  fields.map((each) => ({ ...each, field: `${prefix}.${each.field}` }));
+const CANDIDATE: readonly Done[] = [
+  { field: 'candidate.version', in: 'services/policy-kernel/src/open-candidate.ts' },
+  { field: 'candidate.files', in: 'services/policy-kernel/src/open-candidate.ts' },
+  ...under('candidate.bundle', BUNDLE_FIELDS),
+];
+const QUESTION: readonly Done[] = [...REQUEST_FIELDS, ...under('requests', REQUEST_FIELDS), ...CANDIDATE];
+const PAGE: readonly Done[] = [
+  { field: 'cursor', in: 'services/scheduler/src/view/read-jobs.ts' },
+  { field: 'limit', in: 'services/scheduler/src/view/read-jobs.ts' },
+];
+const VOTE: readonly Done[] = [
+  { field: 'digest', in: 'services/approval/src/judge-vote.ts' },
+  { field: 'comment', in: 'services/approval/src/store.ts' },
+];
+
+/** By operation: body fields and query parameters. */
+export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
+  'post /jobs': REQUEST_FIELDS,
+  'get /jobs': [
+    { field: 'state', in: 'services/scheduler/src/view/store-views.ts' },
+    { field: 'topic', in: 'services/scheduler/src/view/store-views.ts' },
+    ...PAGE,
+  ],
+  'post /jobs/{job_id}/cancel': [{ field: 'reason', in: 'services/scheduler/src/view/cancel-job.ts' }],
+  'get /approvals': [
+    { field: 'state', in: 'services/approval/src/store.ts' },
+    { field: 'job_id', in: 'services/approval/src/store.ts' },
+    { field: 'cursor', in: 'services/approval/src/show-approvals.ts' },
+    { field: 'limit', in: 'services/approval/src/show-approvals.ts' },
+  ],
+  'post /approvals/{approval_id}/approve': VOTE,
+  'post /approvals/{approval_id}/reject': VOTE,
+  'post /policy/simulate': QUESTION,
+  'post /policy/explain': QUESTION,
+  'post /policy/replay': [
+    ...CANDIDATE,
+    { field: 'from', in: 'services/policy-kernel/src/replay-history.ts' },
+    { field: 'to', in: 'services/policy-kernel/src/replay-history.ts' },
+    { field: 'limit', in: 'services/policy-kernel/src/replay-history.ts' },
+  ],
+  'post /policy/bundles': BUNDLE_FIELDS,
+  'get /policy/bundles': [
+    { field: 'cursor', in: 'services/policy-kernel/src/list-bundles.ts' },
+    { field: 'limit', in: 'services/policy-kernel/src/list-bundles.ts' },
+  ],
+  'post /policy/bundles/{version}/activate': [
+    { field: 'scope', in: 'services/policy-kernel/src/activate-bundle.ts' },
+    { field: 'snapshot', in: 'services/policy-kernel/src/activate-bundle.ts' },
+  ],
+  'post /policy/bundles/{version}/shadow': [
+    { field: 'scope', in: 'services/policy-kernel/src/set-shadow.ts' },
+    { field: 'until', in: 'services/policy-kernel/src/set-shadow.ts' },
+  ],
+};
+
+/** Headers that a route reads for itself. */
+export const HEADERS: readonly Done[] = [
+  { field: 'Idempotency-Key', in: 'services/ingress/src/job-routes.ts' },
+  { field: 'Last-Event-ID', in: 'services/ingress/src/job-routes.ts' },
+];
