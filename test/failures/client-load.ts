@@ -15,6 +15,8 @@ export type Load = {
 };
 
 const TRIES = 400;
+/** After which a client asks again, of the next ingress if there is one: a hung one never answers. */
+const ANSWER_MS = 5_000;
 
 export function startLoad(system: TestSystem, { clients = 4, every_ms = 20 } = {}): Load {
   const load = { accepted: [] as Accepted[], strange: [] as string[], outages: new Map<string, number>() };
@@ -24,7 +26,14 @@ export function startLoad(system: TestSystem, { clients = 4, every_ms = 20 } = {
     const job_id = randomUUID();
     for (let tries = 0; tries < TRIES; tries += 1) {
       const answer = await system
-        .api('agent', 'POST', '/api/v1/jobs', { job_id, topic: 'job.demo.read', prompt: 'status' })
+        .api(
+          'agent',
+          'POST',
+          '/api/v1/jobs',
+          { job_id, topic: 'job.demo.read', prompt: 'status' },
+          {},
+          AbortSignal.timeout(ANSWER_MS),
+        )
         .catch(() => null);
       if (answer?.status === 202) {
         load.accepted.push({ job_id });

@@ -19,9 +19,18 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { createDatabase } from './create-database.ts';
 import { startNats } from './start-nats.ts';
+import { layWire, type Wire } from './wire.ts';
 
 export type SystemOptions = {
   separate?: boolean;
+  /** Instances of each service; requests go to one ingress after the other. */
+  replicas?: number;
+  /** The last instance of each service reaches NATS and Postgres over wires that the test may disturb. */
+  wired?: boolean;
+  /** An existing folder for all data and logs, e.g. on a disk of its own. */
+  data_dir?: string;
+  /** `dev` survives a power cut, as a real system has to. */
+  postgres_mode?: 'dev' | 'test';
   /** A Postgres that the test may kill. */
   own_postgres?: boolean;
   /** With `own_postgres`: before anything else uses it. */
@@ -32,6 +41,8 @@ export type SystemOptions = {
   bundle_dir?: string;
 };
 
+export type Wires = { nats: Wire; postgres: Wire };
+
 export type TestSystem = AsyncDisposable & {
   url: string;
   tenant: string;
@@ -40,6 +51,8 @@ export type TestSystem = AsyncDisposable & {
   /** Null when all test files share it. */
   postgres: PostgresHandle | null;
   services: RunningServices;
+  /** With `wired`. */
+  wires: Wires | null;
   admin_url: string;
   prepared: PrepareOptions;
   /** As superuser, past every role. */
@@ -51,12 +64,13 @@ export type TestSystem = AsyncDisposable & {
     path: string,
     body?: unknown,
     headers?: Record<string, string>,
+    signal?: AbortSignal,
   ): Promise<{ status: number; body: any; headers: Headers }>;
 };
 
 /** As the run's other servers are started. */
-export async function startOwnPostgres(dir: string): Promise<PostgresHandle> {
-  if (inject('test_stack').kind === 'processes') return runPostgres({ dir, mode: 'test' });
+export async function startOwnPostgres(dir: string, mode: 'dev' | 'test' = 'test'): Promise<PostgresHandle> {
+  if (inject('test_stack').kind === 'processes') return runPostgres({ dir, mode });
   const { runPostgresContainer } = await import('./run-in-containers.ts');
   return runPostgresContainer();
 }
@@ -64,7 +78,7 @@ export async function startOwnPostgres(dir: string): Promise<PostgresHandle> {
 /** A cluster of its own, which a test may kill; otherwise a database in the one that all test files share. */
 async function openDatabase(dir: string, keys: DevelopmentKeys, options: SystemOptions, owned: AsyncDisposableStack) {
   if (options.own_postgres) {
-    const postgres = owned.use(await startOwnPostgres(dir));
+    const postgres = owned.use(await startOwnPostgres(dir, options.postgres_mode));
     await options.prepare_postgres?.(postgres);
     return { admin_url: postgres.admin_url, keys, postgres, prepare: prepareSystem };
   }
@@ -76,7 +90,7 @@ async function openDatabase(dir: string, keys: DevelopmentKeys, options: SystemO
 }
 
 export async function startSystem(options: SystemOptions = {}): Promise<TestSystem> {
-  const dir = mkdtempSync(join(inject('test_stack').run_dir, 'system-'));
+  const dir = mkdtempSync(join(options.data_dir ?? inject('test_stack').run_dir, 'system-'));
   // Postgres may run as another user, who has to pass through to its data.
   chmodSync(dir, 0o711);
   const owned = new AsyncDisposableStack();
@@ -84,8 +98,9 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
   try {
     const made = loadDevelopmentKeys(dir, DEVELOPMENT_ROSTER);
     const { admin_url, keys, postgres, prepare } = await openDatabase(dir, made, options, owned);
-    const nats = owned.use(await startNats({ render: renderDevelopmentNats(keys, DEVELOPMENT_ROSTER) }));
-    const { bundle_dir } = options;
+    const render = renderDevelopmentNats(keys, DEVELOPMENT_ROSTER);
+    const nats = owned.use(await startNats({ render, ...(options.data_dir ? { parent: options.data_dir } : {}) }));
+    const { bundle_dir, replicas = 1 } = options;
     const prepared: PrepareOptions = {
       dir,
       admin_url,
@@ -94,15 +109,23 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
       ...(bundle_dir ? { bundle_dir } : {}),
     };
     await prepare(prepared);
+    const wires = options.wired ? await layWires(prepared, owned) : null;
     const services = owned.use(
       await runServices({
         dir,
         separate: options.separate ?? false,
+        replicas,
         settings: allSettings(prepared),
         http_port: await findFreePort(),
-        extra: { LOG_LEVEL: 'info', ...options.settings },
+        extra: (instance) => ({
+          LOG_LEVEL: 'info',
+          ...(wires && instance === replicas ? overWires(prepared, wires) : {}),
+          ...options.settings,
+        }),
       }),
     );
+    let requests = 0;
+    const nextUrl = (): string => services.urls[requests++ % services.urls.length]!;
     const pool = new pg.Pool({ connectionString: admin_url, max: 2 });
     // The database is dropped under it at the end.
     pool.on('error', () => {});
@@ -114,16 +137,28 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
       nats,
       postgres,
       services,
+      wires,
       admin_url,
       prepared,
       sql: async (text, params) => (await pool.query(text, params)).rows,
-      api: (who, method, path, body, headers) => request(services.url, keys.api_keys[who], method, path, body, headers),
+      api: (who, method, path, body, headers, signal) =>
+        request(nextUrl(), keys.api_keys[who], method, path, body, headers, signal),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   } catch (error) {
     await owned.disposeAsync();
     throw error;
   }
+}
+
+async function layWires(prepared: PrepareOptions, owned: AsyncDisposableStack): Promise<Wires> {
+  return { nats: owned.use(await layWire(prepared.nats_url)), postgres: owned.use(await layWire(prepared.admin_url)) };
+}
+
+/** Every setting with an address, with the wire's in its place. */
+function overWires(prepared: PrepareOptions, wires: Wires): Record<string, string> {
+  const addresses = allSettings({ ...prepared, admin_url: wires.postgres.url, nats_url: wires.nats.url });
+  return Object.fromEntries(Object.entries(addresses).filter(([key]) => /_(DATABASE|NATS)_URL$/.test(key)));
 }
 
 async function request(
@@ -133,6 +168,7 @@ async function request(
   path: string,
   body: unknown,
   headers: Record<string, string> = {},
+  signal?: AbortSignal,
 ) {
   const answer = await fetch(`${url}${path}`, {
     method,
@@ -142,6 +178,7 @@ async function request(
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },
+    ...(signal ? { signal } : {}),
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await answer.text();

@@ -64,6 +64,11 @@ export const ERRORS = {
   warrant_invalid: { status: 403, on_stream: 'term', says: 'the warrant does not verify' },
   epoch_stale: { status: 409, on_stream: 'nak', says: 'the decision was made under an older epoch' },
   overloaded: { status: 503, on_stream: 'nak', says: 'too much work is waiting; try again' },
+  share_exceeded: {
+    status: 429,
+    on_stream: 'nak',
+    says: 'this key or tenant has as much under way as its share allows; wait for some of it, then try again',
+  },
   policy_unavailable: { status: 503, on_stream: 'nak', says: 'the policy kernel does not answer; nothing was decided' },
   policy_missing: { status: 503, on_stream: 'nak', says: 'no valid policy is active; nothing was decided' },
   policy_expired: {
@@ -138,5 +143,5 @@ export const failureOf = (thrown: unknown): Failure =>
   thrown instanceof CountersignError ? thrown.toFailure() : { code: 'internal', detail: ERRORS.internal.says };
 
 export const httpStatus = (code: ErrorCode): number => ERRORS[code].status;
-/** True when the system, not the request, is at fault: try again later. */
-export const isOutage = (code: ErrorCode): boolean => ERRORS[code].status >= 500;
+/** True when not the request is at fault but what else is under way: nothing was decided, and later it may work. */
+export const isOutage = (code: ErrorCode): boolean => ERRORS[code].status >= 500 || ERRORS[code].status === 429;

@@ -141,8 +141,10 @@ export const LIMITS = {
   approval_expires_ms: 60 * 60 * 1000,
   /** Milliseconds a draining service waits for work under way. */
   drain_ms: 10_000,
-  /** Event streams that one ingress keeps open at once. */
+  /** Event streams that one ingress keeps open at once; keys and tenants share them, and the longest idle one goes first. */
   sse_clients: 500,
+  /** Requests that one ingress has under way at once, through all its doors; keys and tenants share them (shares.ts). */
+  door_requests: 3_072,
   /** Milliseconds of silence on an event stream before a comment keeps it open and the timeline is read again. */
   sse_heartbeat_ms: 15_000,
   /** Entries that wait for a slow reader of an event stream before it is cut off; it can resume. */

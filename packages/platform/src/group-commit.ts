@@ -4,6 +4,7 @@
  */
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
+import { openFairQueue } from './fair-queue.ts';
 import { linger } from './linger.ts';
 import { togetherOrAlone } from './together-or-alone.ts';
 
@@ -12,6 +13,8 @@ type Waiting<I, O> = { item: I; resolve: (value: O) => void; reject: (reason: un
 export type GroupCommitOptions<I, O> = {
   max_rows?: number;
   max_queue?: number;
+  /** Who shares the queue, e.g. the item's tenant: they take turns, and none takes all of it. Left out, it is one queue. */
+  whose?: (item: I) => string;
   /** One outcome per item, in order; an error as a value fails that item alone. */
   run: (items: I[]) => Promise<(O | CountersignError)[]>;
 };
@@ -24,7 +27,8 @@ const settle = <I, O>(waiting: Waiting<I, O>, outcome: O | CountersignError): vo
 export const groupCommit = <I, O>(options: GroupCommitOptions<I, O>): ((item: I) => Promise<O>) => {
   const maxRows = options.max_rows ?? LIMITS.batch_rows;
   const maxQueue = options.max_queue ?? LIMITS.queued_rows;
-  const queue: Waiting<I, O>[] = [];
+  const { whose } = options;
+  const queue = openFairQueue<Waiting<I, O>>(maxQueue, whose && (({ item }) => whose(item)));
   let busy = false;
 
   const runBatch = async (batch: Waiting<I, O>[]): Promise<void> => {
@@ -41,17 +45,16 @@ export const groupCommit = <I, O>(options: GroupCommitOptions<I, O>): ((item: I)
     busy = true;
     /** One turn of the event loop lets the messages that arrived together share the commit. */
     await new Promise((resolve) => setImmediate(resolve));
-    while (queue.length > 0) {
-      const batch = queue.splice(0, maxRows);
+    while (queue.size > 0) {
+      const batch = queue.take(maxRows);
       await runBatch(batch);
-      await linger(batch.length, queue.length);
+      await linger(batch.length, queue.size);
     }
     busy = false;
   };
 
   return (item) =>
     new Promise<O>((resolve, reject) => {
-      if (queue.length >= maxQueue) return reject(new CountersignError('overloaded'));
       queue.push({ item, resolve, reject });
       if (!busy) void drain();
     });

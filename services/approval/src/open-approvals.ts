@@ -28,6 +28,7 @@ const keyOf = ({ tenant, job_id }: JobKey): string => `${tenant}/${job_id}`;
 
 export const openApprovals = ({ database, log }: Context): OpenApproval =>
   groupCommit<JobKey, boolean>({
+    whose: ({ tenant }) => tenant,
     run: async (keys) => {
       const opened = await database.transaction(async (tx) => {
         const held = await readUnopened(tx, keys);

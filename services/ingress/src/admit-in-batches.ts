@@ -25,5 +25,6 @@ const handOver = async (bus: Bus, batch: readonly Admission[]): Promise<Outcome[
 
 export const openAdmissions = (bus: Bus): ((admission: Admission) => Promise<Admitted>) =>
   groupCommit<Admission, Admitted>({
+    whose: ({ item }) => item.request.tenant,
     run: async (waiting) => (await Promise.all(splitBySize(waiting).map((batch) => handOver(bus, batch)))).flat(),
   });

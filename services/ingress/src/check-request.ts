@@ -24,7 +24,8 @@ const credentialOf = (c: Context): string => {
 /** The proxy's, where one stands in front: what it says of whom it speaks for could be anybody's word. */
 const addressOf = (c: Context): string => (c.env as HttpBindings).incoming.socket.remoteAddress ?? '';
 
-const admitCaller = async (c: Context, route: Route, authenticator: Authenticator): Promise<Caller> => {
+/** The credential comes first: a stranger's bytes are not even read. */
+export const admitCaller = async (c: Context, route: Route, authenticator: Authenticator): Promise<Caller> => {
   const caller = await authenticator.byKey(credentialOf(c), addressOf(c));
   const tenant = c.req.header('x-tenant-id');
   if (tenant !== undefined && tenant !== caller.tenant) {
@@ -70,14 +71,13 @@ const readBody = async (
   return { body: readShape(body.form?.(raw) ?? body.schema, raw), raw, text: null };
 };
 
-/** The credential comes first: a stranger's bytes are not even read. */
+/** What an admitted caller brings. */
 export const checkRequest = async (
   c: Context,
   route: Route,
-  authenticator: Authenticator,
+  caller: Caller,
   traceparent: string,
 ): Promise<Incoming<Record<string, unknown>, Record<string, unknown>, unknown>> => {
-  const caller = await admitCaller(c, route, authenticator);
   const params = readParams(c, route);
   const query = readQuery(c, route);
   const body = await readBody(c, route);

@@ -32,5 +32,6 @@ const askKernel = async (bus: Bus, batch: readonly Question[]): Promise<Outcome[
 
 export const openDecisions = (bus: Bus): ((question: Question) => Promise<DecideAnswer>) =>
   groupCommit<Question, DecideAnswer>({
+    whose: ({ item }) => item.request.tenant,
     run: async (questions) => (await Promise.all(splitBySize(questions).map((batch) => askKernel(bus, batch)))).flat(),
   });

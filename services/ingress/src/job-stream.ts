@@ -5,6 +5,7 @@
 import { type LedgerEntry, showBody } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { TERMINAL_STATES } from '@countersign/contracts/states';
+import { monotonicMs } from '@countersign/platform/clock';
 
 const TERMINAL_KINDS: ReadonlySet<string> = new Set(TERMINAL_STATES.map((state) => `job_${state}`));
 const encoder = new TextEncoder();
@@ -30,6 +31,7 @@ export class JobStream {
   private again = false;
   private ended = false;
   private shown = false;
+  private told_at = monotonicMs();
 
   constructor(options: JobStreamOptions) {
     this.options = options;
@@ -75,11 +77,17 @@ export class JobStream {
     }
   }
 
+  /** Milliseconds since it told its reader of an entry. */
+  idleMs(): number {
+    return monotonicMs() - this.told_at;
+  }
+
   private take(entry: LedgerEntry): void {
     if (this.ended) return;
     if (entry.seq > this.last) {
       this.last = entry.seq;
       this.shown = true;
+      this.told_at = monotonicMs();
       this.write(frameOf(entry));
     }
     if (TERMINAL_KINDS.has(entry.kind)) this.end();

@@ -14,6 +14,7 @@ import type { Bus, StreamMessage } from '@countersign/platform/bus';
 import { nowMs } from '@countersign/platform/clock';
 import { errorFields, type Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
+import type { Shares } from '@countersign/platform/shares';
 import { childOf, traceIdOf } from '@countersign/platform/trace';
 import type { Authenticator } from './authenticate.ts';
 import type { SubmitJob, Submitted } from './submit-job.ts';
@@ -26,15 +27,23 @@ export type NatsDoorParts = {
   bus: Bus;
   submit: SubmitJob;
   authenticator: Authenticator;
+  /** With the HTTP door: how much may be under way. */
+  shares: Shares;
   metrics: Metrics;
   log: Logger;
 };
 
-export const openNatsDoor = ({ bus, submit, authenticator, metrics, log }: NatsDoorParts): void => {
+export const openNatsDoor = ({ bus, submit, authenticator, shares, metrics, log }: NatsDoorParts): void => {
   const receive = async (message: SignedMessage): Promise<Submitted & { nonce: string }> => {
     try {
       const { nonce, ...submission } = await verifySigned(message, authenticator);
-      return { ...(await submit(submission)), nonce };
+      const { tenant, id } = submission.caller;
+      const leave = shares.take([tenant, id]);
+      try {
+        return { ...(await submit(submission)), nonce };
+      } finally {
+        leave();
+      }
     } catch (thrown) {
       const { code } = failureOf(thrown);
       metrics.count('intake_refused_total', { code });

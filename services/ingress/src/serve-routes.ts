@@ -7,13 +7,14 @@ import { API_PREFIX, type ErrorBody } from '@countersign/contracts/http';
 import { monotonicMs } from '@countersign/platform/clock';
 import { errorFields, type Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
+import type { Shares } from '@countersign/platform/shares';
 import { childOf, traceIdOf } from '@countersign/platform/trace';
 import { type Context, Hono } from 'hono';
 import type { Authenticator } from './authenticate.ts';
-import { checkRequest } from './check-request.ts';
+import { admitCaller, checkRequest } from './check-request.ts';
 import type { Answer, Route } from './route.ts';
 
-export type HttpParts = { authenticator: Authenticator; metrics: Metrics; log: Logger };
+export type HttpParts = { authenticator: Authenticator; shares: Shares; metrics: Metrics; log: Logger };
 type Handle = (c: Context, traceparent: string) => Promise<Answer>;
 
 const RETRY_AFTER_MS = 1_000;
@@ -73,7 +74,7 @@ const refuseUnrouted = (routes: readonly Route[]): Handle => {
   };
 };
 
-export const serveRoutes = (routes: readonly Route[], { authenticator, metrics, log }: HttpParts): Hono => {
+export const serveRoutes = (routes: readonly Route[], { authenticator, shares, metrics, log }: HttpParts): Hono => {
   const wrap = (label: string, handle: Handle) => async (c: Context) => {
     const began = monotonicMs();
     const traceparent = childOf(c.req.header('traceparent'));
@@ -89,8 +90,16 @@ export const serveRoutes = (routes: readonly Route[], { authenticator, metrics, 
   const app = new Hono();
   for (const route of routes) {
     const method = route.method.toUpperCase();
-    const handle: Handle = async (c, traceparent) =>
-      route.handle(await checkRequest(c, route, authenticator, traceparent));
+    const handle: Handle = async (c, traceparent) => {
+      const caller = await admitCaller(c, route, authenticator);
+      // What the requests behind the door share (answers waited for, queues, memory for bodies) is nobody's alone.
+      const leave = shares.take([caller.tenant, caller.id]);
+      try {
+        return await route.handle(await checkRequest(c, route, caller, traceparent));
+      } finally {
+        leave();
+      }
+    };
     app.on(method, pathOf(route), wrap(`${method} ${pathOf(route)}`, handle));
   }
   app.notFound(wrap('unrouted', refuseUnrouted(routes)));

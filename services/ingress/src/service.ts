@@ -1,8 +1,10 @@
 /** Ingress: who is asking, and is the request well formed. It decides nothing else, and cannot read a job's content. */
+import { LIMITS } from '@countersign/contracts/limits';
 import { instant } from '@countersign/contracts/names';
 import { endsSometime, NEEDS_END } from '@countersign/platform/fail-mode';
 import { listen } from '@countersign/platform/http';
 import { defineService } from '@countersign/platform/service';
+import { openShares } from '@countersign/platform/shares';
 import { z } from 'zod';
 import { approvalRoutes } from './approval-routes.ts';
 import { createAuthenticator } from './authenticate.ts';
@@ -50,6 +52,7 @@ export const ingress = defineService({
     const authenticator = createAuthenticator(database);
     const decide = standByDecisions(openDecisions(bus), { mode: config, metrics, log });
     const submit = createSubmit(bus, decide);
+    const shares = openShares(LIMITS.door_requests);
     const streams = createEventStreams(bus, metrics, (key_ids) => findEnded(database, key_ids));
     const routes = [
       ...jobRoutes(bus, submit, streams),
@@ -58,12 +61,12 @@ export const ingress = defineService({
       ...bundleRoutes(bus),
     ];
     const names = config.HTTP_NAMES?.split(',') ?? [];
-    const app = serveRoutes(routes, { authenticator, metrics, log });
+    const app = serveRoutes(routes, { authenticator, shares, metrics, log });
     serveDocuments(app, routes);
     const http = await listen(app.fetch, config.HTTP_PORT, config.HTTP_HOST, { names });
     onStop(() => http.close());
     onStop(() => streams.close());
-    openNatsDoor({ bus, submit, authenticator, metrics, log });
+    openNatsDoor({ bus, submit, authenticator, shares, metrics, log });
     log.info({ url: http.url }, 'the door is open');
   },
 });

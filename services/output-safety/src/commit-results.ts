@@ -36,6 +36,7 @@ const dispatchOf = (item: CommitItem): string =>
 
 export const commitResults = (database: Database, sealer: Sealer): ((item: CommitItem) => Promise<Outcome>) =>
   groupCommit<CommitItem, Outcome>({
+    whose: ({ from }) => from.tenant,
     run: async (items) => {
       const outcomes = await finishResults(database, items, sealer);
       const left = items.filter((item) => !outcomes.has(item));

@@ -14,6 +14,7 @@ import {
 } from '@countersign/contracts/worker';
 import type { Message } from '@countersign/platform/nats-connection';
 import type { ServiceContext } from '@countersign/platform/service';
+import { openShares } from '@countersign/platform/shares';
 import { type ActivePolicies, openActivePolicies } from './active-policies.ts';
 import { type CommitItem, commitResults, type Outcome } from './commit-results.ts';
 import { readResult, type SignedResult } from './read-result.ts';
@@ -33,7 +34,7 @@ export const receiveResults = (context: Context, sealer: Sealer): ((message: Mes
   const keys = openWorkerKeys(context.database);
   const policies = openActivePolicies(context.database);
   const commit = commitResults(context.database, sealer);
-  let underWay = 0;
+  const shares = openShares(LIMITS.received_result_bytes);
 
   const settle = async (message: Message, claim: ResultClaim): Promise<{ outcome: Settled; code: string | null }> => {
     const read = await readResult(message, claim, keys);
@@ -49,9 +50,8 @@ export const receiveResults = (context: Context, sealer: Sealer): ((message: Mes
   return async (message) => {
     const claim = readResultClaim(message.headers.get(RESULT_CLAIM_HEADER));
     if (claim === null) throw new CountersignError('field_invalid', undefined, { at: RESULT_CLAIM_HEADER });
-    const size = message.data.length;
-    if (underWay + size > LIMITS.received_result_bytes) throw new CountersignError('overloaded');
-    underWay += size;
+    const from = readResultSubject(message.subject);
+    const leave = shares.take([from?.pool ?? '', from?.worker ?? ''], message.data.length);
     try {
       const { outcome, code } = await settle(message, claim);
       report(context, message.subject, outcome, code);
@@ -60,7 +60,7 @@ export const receiveResults = (context: Context, sealer: Sealer): ((message: Mes
     } catch (thrown) {
       throw withoutContent(context, message.subject, thrown);
     } finally {
-      underWay -= size;
+      leave();
     }
   };
 };

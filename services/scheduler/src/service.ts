@@ -67,8 +67,14 @@ export const scheduler = defineService({
     context.sweep('waiting', 5_000, () => countWaiting(shared));
 
     const { bus } = context;
-    const admit = groupCommit<AdmitItem, Admitted>({ run: (items) => admitJobs(shared, items) });
-    const claim = groupCommit<Claim, ClaimAnswer>({ run: (items) => claimAttempts(shared, items) });
+    const admit = groupCommit<AdmitItem, Admitted>({
+      whose: ({ request }) => request.tenant ?? '',
+      run: (items) => admitJobs(shared, items),
+    });
+    const claim = groupCommit<Claim, ClaimAnswer>({
+      whose: ({ pool }) => pool,
+      run: (items) => claimAttempts(shared, items),
+    });
     bus.serve('scheduler.admit', async ({ items }) => ({ answers: await settleAll(items.map((item) => admit(item))) }));
     bus.serve('scheduler.claim', (request, { subject }) => claim(readClaim(subject, request)));
     bus.serve('scheduler.beat', (request, { subject }) => answerBeat(shared, subject, request));

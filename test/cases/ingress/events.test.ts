@@ -150,11 +150,21 @@ describe('the event stream of a job', () => {
     await expect.poll(openStreams).toBe(0);
   });
 
-  test('is refused beyond the number of clients', async () => {
-    const many = Array.from({ length: LIMITS.sse_clients }, () => open());
-    await Promise.all(many.map((each) => take(each, 1)));
-    expect(await ingress.get(`/jobs/${job_id}/events`)).toMatchObject({ status: 503, body: { code: 'overloaded' } });
-    await Promise.all(many.map((each) => each.return(undefined)));
+  test('is refused beyond the share of its key, and others still find room', async () => {
+    const many: AsyncGenerator<Event>[] = [];
+    for (;;) {
+      const opened = Array.from({ length: 20 }, () => open());
+      many.push(...opened);
+      const outcomes = await Promise.allSettled(opened.map((each) => take(each, 1)));
+      if (outcomes.some(({ status }) => status === 'rejected')) break;
+    }
+    expect(await openStreams()).toBeLessThan(LIMITS.sse_clients / 2);
+    const refused = await ingress.get(`/jobs/${job_id}/events`);
+    expect(refused).toMatchObject({ status: 429, body: { code: 'share_exceeded' } });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    const other = open({ 'x-api-key': ingress.keys.auditor });
+    expect(await take(other, 1)).toHaveLength(1);
+    await Promise.all([...many, other].map((each) => each.return(undefined)));
     await expect.poll(openStreams, { timeout: 10_000 }).toBe(0);
   });
 });

@@ -146,6 +146,29 @@ test('who finds the queue full hears at once to come back, and takes nobody’s 
   expect(batches).toEqual([[0], [1, 2]]);
 });
 
+test('a flood of one delays the others by one turn, and leaves room for them', async () => {
+  const gate = Promise.withResolvers<void>();
+  const batches: string[][] = [];
+  const submit = groupCommit<string, string>({
+    max_queue: 10,
+    max_rows: 2,
+    whose: (item) => item[0]!,
+    run: async (items) => {
+      batches.push(items);
+      await gate.promise;
+      return items;
+    },
+  });
+  const first = submit('a0');
+  await vi.waitFor(() => expect(batches).toHaveLength(1));
+  const flood = range(5).map((i) => submit(`a${i + 1}`));
+  expect(await codeOf(submit('a6'))).toBe('share_exceeded');
+  const late = submit('b1');
+  gate.resolve();
+  await Promise.all([first, ...flood, late]);
+  expect(batches.slice(0, 3)).toEqual([['a0'], ['a1', 'b1'], ['a2', 'a3']]);
+});
+
 describe('after a batch', () => {
   /** The next caller comes when the first batch was answered. */
   const runAfterBatchOf = async (rows: number): Promise<{ batches: number[][]; next: Promise<number> }> => {

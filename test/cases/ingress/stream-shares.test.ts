@@ -1,0 +1,78 @@
+// Who may have how many event streams: beyond its share a key loses its longest idle stream, never another tenant's.
+import { LIMITS } from '@countersign/contracts/limits';
+import { createEventStreams, type EventStreams } from '@countersign/ingress/stream-events';
+import type { Bus } from '@countersign/platform/bus';
+import { createMetrics } from '@countersign/platform/metrics';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+const ENTRY = { chain: 'job:acme:one', seq: 1, kind: 'job_admitted', leaf_index: 1, body: '{}' };
+/** As far as event streams use it. */
+const bus = { call: async () => ({ entries: [ENTRY] }), subscribe: () => () => {} } as unknown as Bus;
+
+let streams: EventStreams;
+beforeEach(() => {
+  vi.useFakeTimers();
+  streams = createEventStreams(bus, createMetrics('ingress', '', []), async () => []);
+});
+afterEach(async () => {
+  const closed = streams.close();
+  await vi.runAllTimersAsync();
+  await closed;
+  vi.useRealTimers();
+});
+
+type Opened = { readable: ReadableStream<Uint8Array>; over: () => Promise<boolean> };
+const open = async (tenant: string, key_id: string): Promise<Opened> => {
+  const readable = (await streams.open({ tenant, job_id: 'one' }, { after: 0, key_id }))!;
+  const reader = readable.getReader();
+  let done = false;
+  const read = async (): Promise<void> => {
+    for (;;) {
+      const next = await reader.read();
+      done = next.done;
+      if (done) return;
+    }
+  };
+  void read();
+  return {
+    readable,
+    async over() {
+      await vi.advanceTimersByTimeAsync(1);
+      return done;
+    },
+  };
+};
+const openAll = async (tenant: string, key_id: string): Promise<Opened[]> => {
+  const opened: Opened[] = [];
+  for (;;) {
+    try {
+      opened.push(await open(tenant, key_id));
+    } catch (thrown) {
+      expect(thrown).toMatchObject({ code: 'share_exceeded' });
+      return opened;
+    }
+  }
+};
+
+test('one key cannot take all, whatever it does, and the next tenant gets in', async () => {
+  const mine = await openAll('acme', 'greedy');
+  expect(mine.length).toBeLessThan(LIMITS.sse_clients / 2);
+  const other = await open('other', 'modest');
+  expect(await other.over()).toBe(false);
+  expect(await open('acme', 'second')).toBeDefined();
+});
+
+test('its longest idle stream gives way to its next one', async () => {
+  const first = await open('acme', 'greedy');
+  await vi.advanceTimersByTimeAsync(LIMITS.sse_heartbeat_ms);
+  const rest = await openAll('acme', 'greedy');
+  expect(await first.over()).toBe(true);
+  expect(await Promise.all(rest.map(({ over }) => over()))).not.toContain(true);
+});
+
+test("another tenant's idle streams are never taken for it", async () => {
+  const other = await open('other', 'modest');
+  await vi.advanceTimersByTimeAsync(LIMITS.sse_heartbeat_ms);
+  await openAll('acme', 'greedy');
+  expect(await other.over()).toBe(false);
+});

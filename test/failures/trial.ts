@@ -1,0 +1,60 @@
+// A system under load that a test disturbs, and the question afterwards whether every promise was kept. With as many
+// instances of each service as a test asks for.
+import { waitUntil } from '@countersign/infra/wait-until';
+import { expect } from 'vitest';
+import { type SystemOptions, startSystem, type TestSystem } from '../harness/start-system.ts';
+import { startWorker } from '../harness/start-worker.ts';
+import { checkSystem, countOpen, type SideEffect } from './check-system.ts';
+import { type Load, startLoad } from './client-load.ts';
+
+export type Trial = AsyncDisposable & {
+  system: TestSystem;
+  /** Jobs flow before `disturb`, and again after it. */
+  underLoad(disturb: (load: Load) => Promise<void>): Promise<Load>;
+  /** Every accepted job ends, once; nothing runs unproven or twice; no chain has a gap; no client heard nonsense. */
+  expectPromisesKept(): Promise<void>;
+};
+
+/** Long enough for a lost attempt's lease and its next attempt. */
+const SETTLE_MS = 90_000;
+const FLOW_AGAIN_MS = 40_000;
+
+export async function startTrial(options: SystemOptions): Promise<Trial> {
+  const owned = new AsyncDisposableStack();
+  const effects: SideEffect[] = [];
+  const loads: Load[] = [];
+  const system = owned.use(await startSystem(options));
+  const worker = await startWorker(system, 'demo-read', ({ job_id, dispatch_id }) => {
+    effects.push({ job_id, dispatch_id });
+    return { ok: true };
+  }).catch(async (error: unknown) => {
+    await owned.disposeAsync();
+    throw error;
+  });
+  owned.use(worker);
+  return {
+    system,
+    async underLoad(disturb) {
+      const load = startLoad(system);
+      loads.push(load);
+      try {
+        await waitUntil('jobs flow', () => load.accepted.length >= 10, { timeout_ms: 20_000 });
+        await disturb(load);
+        const before = load.accepted.length;
+        const flows = () => load.accepted.length >= before + 10;
+        await waitUntil('jobs flow again', flows, { timeout_ms: FLOW_AGAIN_MS });
+      } finally {
+        await load.stop();
+      }
+      return load;
+    },
+    async expectPromisesKept() {
+      const allEnded = async () => (await countOpen(system)) === 0;
+      await waitUntil('every job ends', allEnded, { timeout_ms: SETTLE_MS, every_ms: 100 });
+      expect(loads.flatMap((load) => load.strange)).toEqual([]);
+      const accepted = loads.flatMap((load) => load.accepted);
+      expect(await checkSystem(system, accepted, effects)).toEqual([]);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
