@@ -35,6 +35,8 @@ export async function loadStatementCounter(admin_url: string, restart: () => Pro
     await client.query(text).finally(() => client.end());
   };
   await run(`ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'`);
+  // It writes when it likes, and nothing of a job's.
+  await run('ALTER SYSTEM SET autovacuum = off');
   await restart();
   await run('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
 }

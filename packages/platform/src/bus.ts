@@ -49,6 +49,8 @@ export type Bus = {
   askRaw(subject: string, body: string, options: RawOptions): Promise<unknown>;
   /** Resolves when JetStream has stored it. */
   publish(subject: string, body: object, options?: PublishOptions): Promise<void>;
+  /** Hands it to a stream without asking whether it was stored: for what a sweep sends again by itself. */
+  offer(subject: string, body: object, options?: PublishOptions): void;
   /** Batches share a `handle`; while one runs the next collects. What it throws gives the whole batch back. */
   consume(
     source: { stream: string; durable: string },
@@ -121,6 +123,19 @@ const batcher = (
   };
 };
 
+const headersOf = ({
+  msg_id,
+  after_msg_id,
+  traceparent,
+}: PublishOptions): Readonly<Record<string, string>> | undefined => {
+  const headers = {
+    ...(msg_id ? { 'Nats-Msg-Id': msg_id } : {}),
+    ...(after_msg_id ? { 'Nats-Expected-Last-Msg-Id': after_msg_id } : {}),
+    ...(traceparent ? { traceparent } : {}),
+  };
+  return Object.keys(headers).length > 0 ? headers : undefined;
+};
+
 export const connectBus = async (options: BusOptions): Promise<Bus> => {
   const connection = await connectNats({
     servers: options.servers,
@@ -157,18 +172,10 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
     serve: (verb, handle) => void stops.push(answering.serve(verb, handle)),
     serveRaw: (subject, door) => void stops.push(answering.serveRaw(subject, options.user, door)),
     askRaw: (subject, body, options) => callRaw(calling, subject, body, options),
-    publish: (subject, body, { msg_id, after_msg_id, traceparent } = {}) => {
-      const headers = {
-        ...(msg_id ? { 'Nats-Msg-Id': msg_id } : {}),
-        ...(after_msg_id ? { 'Nats-Expected-Last-Msg-Id': after_msg_id } : {}),
-        ...(traceparent ? { traceparent } : {}),
-      };
-      return publishStored(
-        window,
-        subject,
-        JSON.stringify(body),
-        Object.keys(headers).length > 0 ? headers : undefined,
-      );
+    publish: (subject, body, options = {}) => publishStored(window, subject, JSON.stringify(body), headersOf(options)),
+    offer: (subject, body, options = {}) => {
+      const headers = headersOf(options);
+      if (connection.isConnected()) connection.publish(subject, JSON.stringify(body), headers ? { headers } : {});
     },
     consume(source, { batch, handle }) {
       const pull = batcher(

@@ -124,7 +124,8 @@ export const openPull = (
   return {
     want(more) {
       room = more;
-      if (room - asked >= refill) schedule();
+      // While more than half of the room is asked for, the next one comes all the same: one pull then serves several.
+      if (room - asked >= refill && asked * 2 <= room) schedule();
     },
     stop() {
       stopped = true;

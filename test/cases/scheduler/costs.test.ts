@@ -26,7 +26,6 @@ beforeAll(async () => {
     return body.job_id;
   };
   counted = await countCosts({ admin_url: system.admin_url, monitor_url: system.nats.monitor_url, submit }, 60);
-  process.stdout.write(`${JSON.stringify(counted)}\n`);
 }, 180_000);
 afterAll(() => cleanUp.disposeAsync());
 
@@ -36,8 +35,9 @@ test('a job that shares no batch asks twelve statements of Postgres at most', ()
 test('and five commits', () => {
   expect(counted.per_job.commits).toBeLessThanOrEqual(5);
 });
-test('and eleven kilobytes of its log', () => {
-  expect(counted.per_job.wal_bytes).toBeLessThanOrEqual(11 * 1024);
+// More than half of it is the evidence: five entries with their hashes, leaves and indexes (docs/benchmarks.md).
+test('and sixteen kilobytes of its log', () => {
+  expect(counted.per_job.wal_bytes).toBeLessThanOrEqual(16 * 1024);
 });
 test('and twenty-five messages of nats-server, in and out', () => {
   expect(counted.per_job.messages).toBeLessThanOrEqual(25);

@@ -8,7 +8,7 @@ import type { AdmitItem, Admitted } from '@countersign/contracts/admission';
 import { CountersignError } from '@countersign/contracts/errors';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { nowMs } from '@countersign/platform/clock';
-import { publishAttempts } from '../dispatch/publish-attempts.ts';
+import { offerAttempts } from '../dispatch/publish-attempts.ts';
 import { wakeHeld } from '../hold/wake-approval.ts';
 import type { Known } from '../known-control.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
@@ -74,7 +74,7 @@ const follow = (context: SchedulerContext, fresh: readonly Planned[], sent: read
     room,
   } of sent)
     context.known.rooms.set(attempt.pool, room);
-  void publishAttempts(
+  offerAttempts(
     context,
     sent.map(({ sent }) => sent),
   );

@@ -18,7 +18,7 @@ import { dispatchCarefully } from './dispatch-carefully.ts';
 import type { ClearedJob, DispatchItem } from './dispatch-item.ts';
 import type { DispatchPlan } from './plan-dispatch.ts';
 import { planSending, type Sending } from './plan-sending.ts';
-import { publishAttempts } from './publish-attempts.ts';
+import { offerAttempts } from './publish-attempts.ts';
 import { delayJobs, pickCleared } from './store-dispatch.ts';
 
 /** A job that fails alone is looked at again after this. */
@@ -67,7 +67,7 @@ const dispatchTogether = async (context: SchedulerContext, picked: readonly Clea
     row,
   } of sent)
     context.known.rooms.set(attempt.pool, row.room);
-  const publishing = publishAttempts(
+  offerAttempts(
     context,
     sent.map((sending) => sending.sent),
   );
@@ -77,7 +77,7 @@ const dispatchTogether = async (context: SchedulerContext, picked: readonly Clea
   }
   const open = [...plan.entries, ...sent.map(({ entry }) => entry)].filter(wasFailOpen).length;
   if (open > 0) context.metrics.count('dispatch_fail_open_total', {}, open);
-  await Promise.all([publishing, publishAttempts(context, plan.attempts)]);
+  offerAttempts(context, plan.attempts);
   wakeHeld(context, plan.held);
 };
 

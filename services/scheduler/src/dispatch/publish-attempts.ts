@@ -1,6 +1,7 @@
 /** Sends attempts to their pools, each under its dispatch id: sending again after a crash or a silence is harmless. */
 import { subjects } from '@countersign/contracts/subjects';
 import type { DispatchMessage } from '@countersign/contracts/worker';
+import type { Bus } from '@countersign/platform/bus';
 import { nowMs } from '@countersign/platform/clock';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import type { SentAttempt } from './new-attempt.ts';
@@ -30,19 +31,24 @@ const toMessage = (context: SchedulerContext, { attempt, effective, job }: Publi
   traceparent: job.traceparent,
 });
 
-/** What could not be sent stays due and is sent again by the sweep; the step itself stands. */
+/**
+ * Nobody waits for the stream's word: an attempt that was not stored stays unclaimed, and is sent again by the sweep. The
+ * sweep waits for it, and says what is wrong.
+ */
+export const offerAttempts = (context: SchedulerContext, sent: readonly Publishable[]): void => {
+  for (const each of sent) context.bus.offer(...prepare(context, each));
+};
+
+/** What could not be sent stays due and is sent again by the next sweep. */
 export const publishAttempts = async (context: SchedulerContext, sent: readonly Publishable[]): Promise<void> => {
-  const outcomes = await Promise.allSettled(
-    sent.map((each) => {
-      const { pool, tenant, dispatch_id } = each.attempt;
-      const subject = subjects.dispatch(pool, tenant, each.effective.topic);
-      context.metrics.count('dispatches_total', { pool });
-      return context.bus.publish(subject, toMessage(context, each), {
-        msg_id: dispatch_id,
-        traceparent: each.job.traceparent,
-      });
-    }),
-  );
+  const outcomes = await Promise.allSettled(sent.map((each) => context.bus.publish(...prepare(context, each))));
   const missed = outcomes.filter((outcome) => outcome.status === 'rejected').length;
   if (missed > 0) context.log.warn({ missed }, 'warrants not sent; the sweep sends them again');
+};
+
+const prepare = (context: SchedulerContext, each: Publishable): Parameters<Bus['publish']> => {
+  const { pool, tenant, dispatch_id } = each.attempt;
+  const subject = subjects.dispatch(pool, tenant, each.effective.topic);
+  context.metrics.count('dispatches_total', { pool });
+  return [subject, toMessage(context, each), { msg_id: dispatch_id, traceparent: each.job.traceparent }];
 };
