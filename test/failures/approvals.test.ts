@@ -190,6 +190,63 @@ describe('the policy changes between the yes and the dispatch', () => {
   });
 });
 
+describe('the policy changes while the question is open', () => {
+  const questionsOf = (job_id: string) =>
+    system.sql('SELECT approval_id, state, superseded_by FROM approval.approvals WHERE job_id = $1 ORDER BY held_seq', [
+      job_id,
+    ]);
+  /** Activates, and waits until the successor of this question is open. */
+  const changeWhile = async (job_id: string, former: { approval_id: string }, folder: string) => {
+    await publishPolicy(system, folder);
+    await waitUntil('the old question is closed', async () => {
+      const rows = await questionsOf(job_id);
+      return rows.find((row) => row.approval_id === former.approval_id)?.state === 'voided';
+    });
+    return waitForApproval(system, job_id);
+  };
+
+  test('only its words: another question takes its place, a late vote is told so, and one yes is enough', async () => {
+    const job_id = await submit();
+    const first = await waitForApproval(system, job_id);
+    const second = await changeWhile(job_id, first, editPolicy([REASON, 'reason: said otherwise']));
+    const late = await cast(first, alice());
+    expect(late).toMatchObject({ status: 409, body: { code: 'approval_outdated' } });
+    expect(late.body.detail).toContain(second.approval_id);
+    const third = await changeWhile(job_id, second, editPolicy([REASON, 'reason: said once more']));
+    for (const old of [first, second]) expect((await cast(old, alice())).body.code).toBe('approval_outdated');
+    expect((await cast(third, alice())).body.state).toBe('granted');
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+    expect((await questionsOf(job_id)).map(({ state }) => state)).toEqual(['voided', 'voided', 'granted']);
+    const kinds = await kindsOf(system, job_id);
+    expect(kinds.filter((kind) => kind === 'approval_voted')).toHaveLength(1);
+    expect(runsOf(job_id)).toHaveLength(1);
+  });
+
+  test('to a no: the job is denied, and nobody is asked any more', async () => {
+    const job_id = await submit();
+    const shown = await waitForApproval(system, job_id);
+    await publishPolicy(system, editPolicy(['when: payload.amount_cents > 100000', 'when: payload.amount_cents > 50']));
+    expect(await waitForEnd(system, job_id)).toMatchObject({ state: 'denied', rule_id: 'deny-huge-refund' });
+    expect((await cast(shown, alice())).status).toBe(409);
+    await waitUntil('the question is closed', async () => (await questionsOf(job_id))[0]!.state === 'voided');
+    expect(runsOf(job_id)).toEqual([]);
+  });
+
+  test('to a yes without asking: it runs, and the question is closed', async () => {
+    await publishPolicy(system, editPolicy());
+    const job_id = await submit();
+    const shown = await waitForApproval(system, job_id);
+    await publishPolicy(
+      system,
+      editPolicy(['when: payload.amount_cents > 5000', 'when: payload.amount_cents > 50000']),
+    );
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+    expect((await cast(shown, alice())).status).toBe(409);
+    await waitUntil('the question is closed', async () => (await questionsOf(job_id))[0]!.state === 'voided');
+    await publishPolicy(system, editPolicy());
+  });
+});
+
 test('it covers the attempts that it names, and no more', async () => {
   await publishPolicy(system, editPolicy([RULE, RULE.replace('max_attempts: 1', 'max_attempts: 2')]));
   const job_id = await submit({ reason: 'fails' });

@@ -58,6 +58,8 @@ export const approvalView = z.object({
   opened_at: instant,
   expires_at: instant,
   closed_at: instant.nullable(),
+  /** The approval that asks in its place since the policy changed. */
+  superseded_by: uuid.nullable(),
   /** Exactly what will run; null once the content was erased, and in listings. */
   effective: effectiveJob.nullable(),
 });

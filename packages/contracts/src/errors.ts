@@ -51,6 +51,11 @@ export const ERRORS = {
   result_not_ready: { status: 409, on_stream: 'term', says: 'the result has not been released' },
   result_quarantined: { status: 403, on_stream: 'term', says: 'the result is quarantined' },
   approval_closed: { status: 409, on_stream: 'term', says: 'the approval is no longer open' },
+  approval_outdated: {
+    status: 409,
+    on_stream: 'term',
+    says: 'the policy changed, and another approval asks in place of this one',
+  },
   approval_digest_mismatch: {
     status: 409,
     on_stream: 'term',

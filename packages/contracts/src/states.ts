@@ -16,7 +16,8 @@ export const JOB_STATES = [
 export type JobState = (typeof JOB_STATES)[number];
 
 export const TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = {
-  held: ['cleared', 'denied', 'refused', 'expired', 'cancelled'],
+  /** Again `held` when another policy asks for a yes. */
+  held: ['held', 'cleared', 'denied', 'refused', 'expired', 'cancelled'],
   /** Back to `held` when the dispatch gate asks for an approval or sees another effective digest. */
   cleared: ['held', 'dispatched', 'denied', 'expired', 'cancelled', 'failed'],
   /** Back to `cleared` when an attempt was lost before or after its claim and another one is allowed. */

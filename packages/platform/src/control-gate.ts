@@ -28,8 +28,16 @@ export const gate: Read = reading('gate');
 /** Without the lock: what to plan under. The step that carries the plan out compares the revision under the lock. */
 export const readControl: Read = reading('known');
 
-/** A revocation that has returned counts here too, whatever the door saw a moment ago. Throws `revoked`. */
-export const refuseRevoked = async (tx: Tx, { id, key_id }: Pick<Principal, 'id' | 'key_id'>): Promise<void> => {
-  const { revoked } = await gate(tx, [], key_id === null ? [id] : [id, keySubject(key_id)]);
-  if (revoked.length > 0) throw new CountersignError('revoked');
+/**
+ * A revocation that has returned counts here too, whatever the door saw a moment ago. Throws `revoked`, else resolves to what
+ * holds for these tenants.
+ */
+export const refuseRevoked = async (
+  tx: Tx,
+  { id, key_id }: Pick<Principal, 'id' | 'key_id'>,
+  tenants: readonly string[] = [],
+): Promise<KnownControl> => {
+  const state = await gate(tx, tenants, key_id === null ? [id] : [id, keySubject(key_id)]);
+  if (state.revoked.length > 0) throw new CountersignError('revoked');
+  return state;
 };

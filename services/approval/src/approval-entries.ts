@@ -52,7 +52,7 @@ export const votedEntry = (approval: Approval, vote: Vote, voter_auth_method: st
   });
 
 /** `votes`: all of them; the record of the run names its approvers from here. */
-export const closedEntry = (approval: Approval, votes: readonly Vote[]): NewEntry =>
+export const closedEntry = (approval: Approval, votes: readonly Vote[], more: Record<string, unknown> = {}): NewEntry =>
   entryOf(approval, `approval_${approval.state}`, {
     digest: approval.digest,
     approvers: votes.map(({ voter, vote, stage, group, voted_at }) => ({
@@ -64,4 +64,13 @@ export const closedEntry = (approval: Approval, votes: readonly Vote[]): NewEntr
     })),
     closed_at: approval.closed_at,
     expires_at: approval.expires_at,
+    ...more,
   });
+
+/** `votes`: of this and of others. */
+export const supersededEntry = (former: Approval, votes: readonly (Vote & { approval_id: string })[]): NewEntry =>
+  closedEntry(
+    former,
+    votes.filter((vote) => vote.approval_id === former.approval_id),
+    { reason: 'policy changed', superseded_by: former.superseded_by },
+  );

@@ -25,9 +25,10 @@ export const castVote = async (context: Context, request: VoteRequest): Promise<
 
 const voteIn = async (tx: Tx, request: VoteRequest): Promise<Approval | null> => {
   const { tenant, approval_id, principal } = request;
-  await refuseRevoked(tx, principal);
+  const { policies } = await refuseRevoked(tx, principal, [tenant]);
   if (!(await lockApproval(tx, tenant, approval_id))) throw new CountersignError('not_found');
-  const approval = await readLocked(tx, approval_id);
+  const locked = await readLocked(tx, approval_id);
+  const approval = { ...locked, current: policies[tenant]?.epoch === locked.policy_epoch };
   const votes = await readVotes(tx, [approval_id]);
   const judgement = judgeVote(approval, votes, request);
   return judgement.counts ? record(tx, approval, votes, request, judgement) : null;

@@ -5,8 +5,11 @@ import type { Principal } from '@countersign/contracts/rpc';
 import type { Approval, Vote } from './store.ts';
 
 export type Ballot = { principal: Principal; vote: Vote['vote']; digest: string };
-/** `in_time` by the database's clock; `held`: the job still waits in the hold that asked. */
-export type OpenQuestion = Approval & { in_time: boolean; held: boolean };
+/**
+ * `in_time` by the database's clock; `held`: the job still waits in the hold that asked; `current`: the policy that asked is
+ * the active one, under the gate's lock.
+ */
+export type OpenQuestion = Approval & { in_time: boolean; held: boolean; current: boolean };
 export type Judgement =
   | { counts: false }
   | { counts: true; stage: number; group: string; closes: 'granted' | 'refused' | null };
@@ -24,15 +27,26 @@ const yesIn = (votes: readonly Vote[], stage: number): number =>
 const isParty = (approval: Approval, person: string): boolean =>
   [approval.requester, approval.owner, approval.on_behalf_of].includes(person);
 
+/** Voided in favour of another one, or about to be. */
+const isOutdated = ({ state, superseded_by, current }: OpenQuestion): boolean =>
+  superseded_by !== null || (state === 'open' && !current);
+
+const outdated = ({ superseded_by }: OpenQuestion): string =>
+  superseded_by === null
+    ? 'the policy changed; the job is being decided again'
+    : `the policy changed; approval ${superseded_by} asks in place of this one`;
+
 /**
  * The same vote again by the same person is the first answer again (`counts: false`), also after the approval closed.
- * Throws `approval_digest_mismatch`, `approval_already_voted`, `approval_closed` or `approval_not_eligible`.
+ * Throws `approval_digest_mismatch`, `approval_already_voted`, `approval_outdated`, `approval_closed` or
+ * `approval_not_eligible`.
  */
 export const judgeVote = (approval: OpenQuestion, votes: readonly Vote[], ballot: Ballot): Judgement => {
   if (ballot.digest !== approval.digest) throw new CountersignError('approval_digest_mismatch');
   const before = votes.find((cast) => cast.voter === ballot.principal.id);
   if (before?.vote === ballot.vote) return { counts: false };
   if (before) throw new CountersignError('approval_already_voted');
+  if (isOutdated(approval)) throw new CountersignError('approval_outdated', outdated(approval));
   const stage = currentStage(approval.stages, votes);
   if (approval.state !== 'open' || !approval.in_time || !approval.held || stage === null) {
     throw new CountersignError('approval_closed');

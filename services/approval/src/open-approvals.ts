@@ -13,11 +13,21 @@ import { append } from '@countersign/platform/ledger-append';
 import { errorFields } from '@countersign/platform/logger';
 import type { ServiceContext } from '@countersign/platform/service';
 import { z } from 'zod';
+import { announceOutcome } from './announce-outcome.ts';
 import { approvalDigest } from './approval-digest.ts';
-import { openedEntry } from './approval-entries.ts';
-import { type Approval, findUnopened, type HeldJob, insertApprovals, type JobKey, readUnopened } from './store.ts';
+import { openedEntry, supersededEntry } from './approval-entries.ts';
+import {
+  type Approval,
+  findUnopened,
+  type HeldJob,
+  insertApprovals,
+  type JobKey,
+  readUnopened,
+  readVotes,
+  supersede,
+} from './store.ts';
 
-type Context = Pick<ServiceContext<unknown>, 'database' | 'log'>;
+type Context = Pick<ServiceContext<unknown>, 'database' | 'log' | 'bus' | 'metrics'>;
 /** Resolves to whether this call opened it: false when it was open already, or the job is no longer held. */
 export type OpenApproval = (key: JobKey) => Promise<boolean>;
 
@@ -26,7 +36,7 @@ const hint = z.object({ tenant: tenantName, job_id: jobId });
 
 const keyOf = ({ tenant, job_id }: JobKey): string => `${tenant}/${job_id}`;
 
-export const openApprovals = ({ database, log }: Context): OpenApproval =>
+export const openApprovals = ({ database, log, bus, metrics }: Context): OpenApproval =>
   groupCommit<JobKey, boolean>({
     whose: ({ tenant }) => tenant,
     run: async (keys) => {
@@ -36,10 +46,16 @@ export const openApprovals = ({ database, log }: Context): OpenApproval =>
         const approvals = sound.map(toApproval);
         const inserted = await insertApprovals(tx, approvals);
         const mine = approvals.filter((approval) => inserted.has(approval.approval_id));
-        await append(tx, mine.map(openedEntry));
-        return new Set(mine.map(keyOf));
+        const voided = await supersede(tx, mine);
+        const votes = await readVotes(
+          tx,
+          voided.map(({ approval_id }) => approval_id),
+        );
+        await append(tx, [...voided.map((former) => supersededEntry(former, votes)), ...mine.map(openedEntry)]);
+        return { keys: new Set(mine.map(keyOf)), voided };
       });
-      return keys.map((key) => opened.has(keyOf(key)));
+      for (const former of opened.voided) announceOutcome({ bus, metrics }, former);
+      return keys.map((key) => opened.keys.has(keyOf(key)));
     },
   });
 
@@ -54,7 +70,7 @@ const isWhatItSays = (job: HeldJob, log: Context['log']): boolean => {
 const toApproval = (job: HeldJob): Approval => {
   const { actor, effective: _, salt: __, ...kept } = job;
   const terms = { ...kept, approval_id: uuidv7(), requester: actor };
-  return { ...terms, digest: approvalDigest(terms), state: 'open', closed_at: null };
+  return { ...terms, digest: approvalDigest(terms), state: 'open', closed_at: null, superseded_by: null };
 };
 
 /** What no hint told of. Every round must open something, or it would go round for ever. */

@@ -42,7 +42,8 @@ export type Vote = ApprovalView['votes'][number];
 
 const COLUMNS = `a.approval_id, a.tenant, a.job_id, a.held_seq, a.topic, a.capability, a.requester, a.auth_method, a.owner,
   a.on_behalf_of, a.job_hash, a.effective_digest, a.policy_version, a.policy_snapshot, a.policy_epoch, a.rule_id,
-  a.reason, a.stages, a.max_attempts, a.digest, a.state, a.opened_at, a.expires_at, a.closed_at, a.traceparent`;
+  a.reason, a.stages, a.max_attempts, a.digest, a.state, a.opened_at, a.expires_at, a.closed_at, a.superseded_by,
+  a.traceparent`;
 
 const HELD = 'SELECT FROM scheduler.held h WHERE (h.tenant, h.job_id, h.held_seq) = (a.tenant, a.job_id, a.held_seq)';
 const UNOPENED = `NOT EXISTS (SELECT FROM approval.approvals a
@@ -67,13 +68,39 @@ export const insertApprovals = async (tx: Tx, approvals: readonly Approval[]): P
   const rows = await tx.query<{ approval_id: string }>(
     `INSERT INTO approval.approvals AS a (approval_id, tenant, job_id, held_seq, topic, capability, requester, auth_method,
        owner, on_behalf_of, job_hash, effective_digest, policy_version, policy_snapshot, policy_epoch, rule_id, reason,
-       stages, max_attempts, digest, state, opened_at, expires_at, closed_at, traceparent)
+       stages, max_attempts, digest, state, opened_at, expires_at, closed_at, superseded_by, traceparent)
      SELECT ${COLUMNS} FROM json_populate_recordset(NULL::approval.approvals, $1::json) AS a
      ON CONFLICT (tenant, job_id, held_seq) DO NOTHING
      RETURNING approval_id`,
     [JSON.stringify(approvals)],
   );
   return new Set(rows.map((row) => row.approval_id));
+};
+
+/**
+ * Voids what is still open of an earlier hold of these jobs, each in favour of the approval that opens now. Waits for
+ * whoever is voting, in the order of the ids.
+ */
+export const supersede = async (tx: Tx, openings: readonly Approval[]): Promise<Approval[]> => {
+  if (openings.length === 0) return [];
+  const given = [
+    openings.map((opening) => opening.tenant),
+    openings.map((opening) => opening.job_id),
+    openings.map((opening) => opening.held_seq),
+    openings.map((opening) => opening.approval_id),
+  ];
+  return tx.query<Approval>(
+    `WITH former AS (
+       SELECT a.approval_id, o.approval_id AS successor
+         FROM unnest($1::text[], $2::text[], $3::integer[], $4::uuid[]) AS o (tenant, job_id, held_seq, approval_id)
+         JOIN approval.approvals a ON a.tenant = o.tenant AND a.job_id = o.job_id
+        WHERE a.state = 'open' AND a.held_seq < o.held_seq
+        ORDER BY a.approval_id FOR UPDATE OF a)
+     UPDATE approval.approvals a SET state = 'voided', closed_at = clock_timestamp(), superseded_by = former.successor
+       FROM former WHERE a.approval_id = former.approval_id AND a.state = 'open'
+     RETURNING ${COLUMNS}`,
+    given,
+  );
 };
 
 /** Waits for whoever is voting; false when the tenant has no such approval. */
@@ -127,7 +154,9 @@ export const closeApproval = async (tx: Tx, approval_id: string, state: Approval
   return row!;
 };
 
-const DUE = `a.state = 'open' AND (a.expires_at <= clock_timestamp() OR NOT EXISTS (${HELD}))`;
+/** A job that is held again is asked about again, and the opening of that question voids this one. */
+const GONE = `NOT EXISTS (SELECT FROM scheduler.held h WHERE (h.tenant, h.job_id) = (a.tenant, a.job_id))`;
+const DUE = `a.state = 'open' AND (a.expires_at <= clock_timestamp() OR ${GONE})`;
 
 /** Open approvals that ran out of time, or whose job left that hold by another way. */
 export const findDue = async (tx: Tx, limit: number): Promise<string[]> => {
@@ -142,7 +171,7 @@ export const findDue = async (tx: Tx, limit: number): Promise<string[]> => {
 export const closeDue = (tx: Tx, approval_ids: readonly string[]): Promise<Approval[]> =>
   tx.query(
     `WITH due AS (
-       SELECT a.approval_id, EXISTS (${HELD}) AS held FROM approval.approvals a
+       SELECT a.approval_id, NOT ${GONE} AS held FROM approval.approvals a
         WHERE a.approval_id = ANY ($1::uuid[]) AND ${DUE}
         ORDER BY a.approval_id FOR UPDATE OF a SKIP LOCKED)
      UPDATE approval.approvals a

@@ -22,6 +22,7 @@ import { republishAttempts } from './dispatch/republish-attempts.ts';
 import { createWarrantSigner } from './dispatch/sign-warrant.ts';
 import { dispatchIdOf, endScreened, sweepScreened } from './finish/end-jobs.ts';
 import { applyApprovals } from './hold/apply-approvals.ts';
+import { renewHolds } from './hold/renew-holds.ts';
 import { openControlMemory } from './known-control.ts';
 import { sweepAttempts } from './retry/sweep-attempts.ts';
 import { sweepDeadlines } from './retry/sweep-deadlines.ts';
@@ -55,9 +56,11 @@ export const scheduler = defineService({
       control: openControlMemory(context.database),
       nudgeDispatch: () => dispatch.nudge(),
     };
+    const renewals = context.sweep('renew holds', null, () => renewHolds(shared));
     const sweeps: AgendaSweeps = {
       cleared: dispatch,
       held: approvals,
+      outdated: renewals,
       under_way: context.sweep('end', null, () => sweepScreened(shared)),
       unclaimed: context.sweep('republish', null, () => republishAttempts(shared)),
       lost: context.sweep('attempts', null, () => sweepAttempts(shared)),
@@ -82,6 +85,7 @@ export const scheduler = defineService({
     bus.serve('scheduler.list', (request) => listJobs(context.database, request));
     bus.serve('scheduler.cancel', (request) => cancelJob(shared, request));
 
+    bus.onControl(() => renewals.nudge());
     bus.onHints(hintsTo('scheduler'), {
       batch: LIMITS.batch_rows,
       handle: async (hints) => {

@@ -6,6 +6,8 @@ export type Agenda = {
   cleared: boolean;
   /** Jobs wait for an approval, which may have closed. */
   held: boolean;
+  /** Jobs are held for a question of a policy that is no longer active. */
+  outdated: boolean;
   /** Attempts are under way, whose output may have been screened. */
   under_way: boolean;
   /** A warrant that nobody claimed is to be sent again. */
@@ -19,6 +21,7 @@ export type Agenda = {
 const AGENDA = `
 SELECT EXISTS (SELECT FROM scheduler.jobs WHERE state = 'cleared') AS cleared,
        EXISTS (SELECT FROM scheduler.jobs WHERE state = 'held') AS held,
+       EXISTS (SELECT FROM scheduler.outdated(1)) AS outdated,
        EXISTS (SELECT FROM scheduler.attempts WHERE state IN ('dispatched', 'running', 'reported')) AS under_way,
        EXISTS (SELECT FROM scheduler.attempts WHERE state = 'dispatched' AND due_at <= clock_timestamp()) AS unclaimed,
        EXISTS (SELECT FROM scheduler.attempts

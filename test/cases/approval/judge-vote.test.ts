@@ -32,8 +32,10 @@ const question = (over: Partial<OpenQuestion> = {}): OpenQuestion => ({
   opened_at: '2026-01-01T00:00:00Z',
   expires_at: '2026-01-01T01:00:00Z',
   closed_at: null,
+  superseded_by: null,
   in_time: true,
   held: true,
+  current: true,
   ...over,
 });
 const ballot = (person: string, groups: string[], vote: Ballot['vote'] = 'approve'): Ballot => ({
@@ -55,6 +57,9 @@ describe('judgeVote', () => {
     [{ in_time: false }, 'approval_closed'],
     [{ held: false }, 'approval_closed'],
     [{ state: 'expired' }, 'approval_closed'],
+    [{ current: false }, 'approval_outdated'],
+    [{ state: 'voided', superseded_by: '01890000-0000-7000-8000-000000000001' }, 'approval_outdated'],
+    [{ state: 'granted', current: false }, 'approval_closed'],
     [{ requester: 'sam' }, 'approval_not_eligible'],
     [{ owner: 'sam' }, 'approval_not_eligible'],
     [{ on_behalf_of: 'sam' }, 'approval_not_eligible'],

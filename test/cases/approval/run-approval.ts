@@ -23,6 +23,8 @@ export type Holding = {
   max_attempts?: number;
   on_behalf_of?: string;
   payload?: Record<string, unknown>;
+  /** Of the policy that asked; left out, the one that is active at first. */
+  policy_epoch?: number;
   /** Stored instead of the content that the digest covers. */
   forged?: string;
 };
@@ -48,6 +50,8 @@ export type RunningApproval = AsyncDisposable & {
   /** Holds a job and waits for the question. */
   ask(job_id: string, holding?: Holding): Promise<ApprovalView>;
   state(approval_id: string): Promise<string>;
+  /** Another policy becomes active. Its epoch. */
+  activate(): Promise<number>;
   kinds(job_id: string): Promise<string[]>;
   wakeUpsOf(job_id: string): RunningApproval['wakeUps'];
   vote(
@@ -95,6 +99,9 @@ export async function runApproval(): Promise<RunningApproval> {
     });
     return cleanUp.use(running).services[0]!.health_url;
   };
+  await admin.query('UPDATE control.revision SET revision = 3');
+  await admin.query(`INSERT INTO control.policies VALUES ('*', 7, $1, 3, NULL, now())`, [SNAPSHOT]);
+  const policyKernel = databaseAs(test_database.url_for('countersign_policy_kernel'));
   const health_url = await startOne();
 
   const entries: RunningApproval['entries'] = async (job_id) => {
@@ -130,6 +137,15 @@ export async function runApproval(): Promise<RunningApproval> {
       return untilOpened(ingress, job_id);
     },
     state: async (approval_id) => (await ingress.call('approval.get', { tenant: TENANT, approval_id })).state,
+    activate: async () => {
+      const [row] = await policyKernel.query<{ epoch: number }>(
+        `SELECT control.activate_policy('*', (known.state -> 'policies' -> $1 ->> 'version')::bigint + 1, $2, NULL,
+                  (known.state -> 'policies' -> $1 ->> 'epoch')::bigint, '{}') AS epoch
+           FROM (SELECT control.gate(ARRAY[$1], '{}') AS state) known`,
+        [TENANT, SNAPSHOT],
+      );
+      return row!.epoch;
+    },
     kinds: async (job_id) => (await entries(job_id)).map(({ kind }) => kind),
     wakeUpsOf: (job_id) => wakeUps.filter(({ body }) => (body as { job_id: string }).job_id === job_id),
     opened: (job_id) => untilOpened(ingress, job_id),
@@ -186,8 +202,9 @@ async function hold(admin: Database, job_id: string, holding: Holding): Promise<
          decision, rule_id, policy_version, policy_snapshot, policy_epoch, job_hash, effective_digest, approval_terms,
          held_seq, deadline_at, traceparent)
        VALUES ($1, $2, $3, 'infra.write', '{}', $4, 'api_key', $5, $6, 'held', 'require_approval', 'require-approval-prod-write',
-         7, $7, 3, $8, $9, $10, $11, now() + interval '1 day', $12)
+         7, $7, $13, $8, $9, $10, $11, now() + interval '1 day', $12)
        ON CONFLICT (tenant, job_id) DO UPDATE SET state = 'held', held_seq = excluded.held_seq,
+         policy_epoch = excluded.policy_epoch,
          effective_digest = excluded.effective_digest, approval_terms = excluded.approval_terms`,
       [
         tenant,
@@ -202,6 +219,7 @@ async function hold(admin: Database, job_id: string, holding: Holding): Promise<
         JSON.stringify(terms),
         holding.held_seq ?? 1,
         newTraceparent(),
+        holding.policy_epoch ?? 3,
       ],
     );
     await tx.query(

@@ -1,7 +1,8 @@
-/** Locks held jobs. */
+/** Locks held jobs, and finds those that were asked about under another policy. */
 
 import type { JobFacts } from '@countersign/contracts/job-entry';
 import type { Tx } from '@countersign/platform/database';
+import type { ClearedJob } from '../dispatch/dispatch-item.ts';
 
 const LOCK = `
 SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent, j.held_seq
@@ -23,3 +24,15 @@ export const lockHeld = async (tx: Tx, keys: readonly Key[]): Promise<Map<string
   ]);
   return new Map(rows.map((row) => [`${row.tenant}/${row.job_id}/${row.held_seq}`, row]));
 };
+
+const OUTDATED = `
+SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent,
+       j.effective_digest, j.approval_id, j.held_seq, j.attempt, j.runs, j.pool, j.policy_epoch, c.salt, c.rewritten,
+       c.actor AS actor_json
+  FROM scheduler.outdated($1::integer) o
+ CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = o.tenant AND job_id = o.job_id OFFSET 0) j
+ CROSS JOIN LATERAL (SELECT * FROM scheduler.contexts WHERE tenant = o.tenant AND job_id = o.job_id OFFSET 0) c
+ WHERE j.state = 'held' AND c.rewritten IS NOT NULL`;
+
+/** Held jobs whose policy is not the active one any more, as the dispatch gate would read them. */
+export const outdatedHolds = (tx: Tx, limit: number): Promise<ClearedJob[]> => tx.query<ClearedJob>(OUTDATED, [limit]);
