@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => cleanUp.disposeAsync());
 
 const setStop = (on: boolean): Promise<unknown> =>
-  operator.query(`SELECT control.set_switch('paused', 'agent', 'nobody', NULL, $1, 'drill', 'operator')`, [on]);
+  operator.query(`SELECT control.set_switch('paused', 'agent', 'nobody', NULL, $1, 'drill')`, [on]);
 
 test.each(ALL_SERVICES)('a stop is set in time while %s hangs', { timeout: 120_000 }, async (service) => {
   const pid = system.services.processes.get(service)!.pid!;

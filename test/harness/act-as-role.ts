@@ -29,12 +29,7 @@ export const setSwitch = (
   on: boolean,
 ): Promise<unknown> =>
   actAs(system, 'scheduler', (tx) =>
-    tx.query(`SELECT control.set_switch($1, $2, $3, NULL, $4, 'tried by a test', 'operator')`, [
-      switch_id,
-      kind,
-      target,
-      on,
-    ]),
+    tx.query(`SELECT control.set_switch($1, $2, $3, NULL, $4, 'tried by a test')`, [switch_id, kind, target, on]),
   );
 
 /**

@@ -55,7 +55,7 @@ const activate = async (
   return Number(row!.epoch);
 };
 const setSwitch = (by: Tx, id: string, tenant: string | null, on: boolean) =>
-  by.query('SELECT control.set_switch($1, $2, $3, $4, $5, $6, $7)', [id, 'all', '*', tenant, on, 'drill', 'admin']);
+  by.query('SELECT control.set_switch($1, $2, $3, $4, $5, $6)', [id, 'all', '*', tenant, on, 'drill']);
 const revoke = async (what: Revocation['what'], id: string, more: Partial<Revocation> = {}): Promise<number> =>
   revokeIdentity(ingress, { what, id, reason: 'left', by_key: null, ...more });
 const gateOf = (tenants: string[], subjects: string[] = []): Promise<ControlState> =>
@@ -147,6 +147,28 @@ describe('the gate', () => {
       ['switch_set', 'only-x', true],
       ['switch_set', 'everyone', false],
     ]);
+  });
+
+  test('records who set a stop by the key that was verified, or by the role, and by nothing else', async () => {
+    const set = (reason: string, by_key: string | null) =>
+      scheduler.query('SELECT control.set_switch($1, $2, $3, NULL, true, $4, $5)', [
+        'who',
+        'agent',
+        'nobody',
+        reason,
+        by_key,
+      ]);
+    const key = keyIdOf(hashApiKey(ADMIN_KEY!));
+    await set('drill', key);
+    await set('drill', null);
+    expect(
+      (await chainOf('control')).slice(-2).map(({ body }) => [body.actor, body.actor_tenant, body.by_key]),
+    ).toEqual([
+      ['ada', 'acme', key],
+      ['countersign_scheduler', null, null],
+    ]);
+    expect(await refusalOf(set('drill', 'operator'))).toBe('CS006');
+    expect(await refusalOf(set('', key))).toBe('CS005');
   });
 
   test('tells which of the subjects asked about are revoked, for good', async () => {

@@ -168,7 +168,7 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
     kinds: async (job_id) => (await run.entries(job_id)).map(({ kind }) => kind),
     async endApart(on) {
       const { kind, target } = APART;
-      await run.scheduler.query(`SELECT control.set_switch('apart', $1, $2, NULL, $3, 'tried by a test', 'operator')`, [
+      await run.scheduler.query(`SELECT control.set_switch('apart', $1, $2, NULL, $3, 'tried by a test')`, [
         kind,
         target,
         on,

@@ -20,7 +20,7 @@ async function setStopWithin(ms: number): Promise<void> {
   await client.connect();
   try {
     await client.query(`SET lock_timeout = ${ms}`);
-    await client.query(`SELECT control.set_switch('drill', 'all', '*', NULL, true, 'drill', 'operator')`);
+    await client.query(`SELECT control.set_switch('drill', 'all', '*', NULL, true, 'drill')`);
   } finally {
     await client.end();
   }

@@ -176,7 +176,7 @@ describe('cache', () => {
     expect((await dispatch(rewritten, salt(5))).cached).toBe(true);
     await run
       .as('countersign_scheduler')
-      .query(`SELECT control.set_switch('s1', 'topic', 'job.none', NULL, true, 'test', 'admin')`);
+      .query(`SELECT control.set_switch('s1', 'topic', 'job.none', NULL, true, 'test')`);
     await expect.poll(async () => (await dispatch(rewritten, salt(5))).cached).toBe(false);
   });
 });

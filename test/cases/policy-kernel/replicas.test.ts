@@ -73,9 +73,7 @@ describe('the cache', () => {
       () =>
         run
           .as('countersign_scheduler')
-          .query(`SELECT control.set_switch('s', 'topic', 'job.none', NULL, true, $1, 'admin')`, [
-            String(Math.random()),
-          ]),
+          .query(`SELECT control.set_switch('s', 'topic', 'job.none', NULL, true, $1)`, [String(Math.random())]),
     ],
     [
       'a revocation',

@@ -110,6 +110,13 @@ describe('places', () => {
   });
 });
 
+it('guesses another word than the one that was written', () => {
+  const text = 'rules: [{ id: r, match: { topic: ["job.a"] }, decision: allow, reason: x }]';
+  const result = compilePolicy({ 'policy.yaml': text }, { version: 1, snapshot: SNAPSHOT });
+  if (result.ok) throw new Error('compiled');
+  expect(result.faults.map(({ code, fix }) => [code, fix])).toEqual([['field_unknown', 'did you mean topics?']]);
+});
+
 it('names mistakes of shape and of meaning in one run, each with what to do', () => {
   const text = lines(
     'grops: [sre]',
