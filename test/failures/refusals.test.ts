@@ -2,8 +2,11 @@
 // it twice, or leaves it without a reason.
 import { generateKeyPairSync } from 'node:crypto';
 import { LIMITS } from '@countersign/contracts/limits';
+import { subjects } from '@countersign/contracts/subjects';
 import { waitUntil } from '@countersign/infra/wait-until';
+import { canonicalize, type JsonValue } from '@countersign/ledger/canonical-json';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { knockAsAgent } from '../harness/knock-as-agent.ts';
 import { playWorker } from '../harness/play-worker.ts';
 import { entriesOf, kindsOf } from '../harness/read-evidence.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
@@ -139,6 +142,24 @@ describe('a result that nobody can read', () => {
     expect(body.output).toEqual({ error: { code: 'E\ufffd', detail: 'row \ufffd is gone' } });
     expect(runs).toBe(1);
   });
+});
+
+test('a payload with a key __proto__ runs as it was sent, through both doors, and so does its like come back', async () => {
+  const payload = JSON.parse('{"__proto__":{"admin":true},"constructor":1,"a":[{"__proto__":2}]}') as JsonValue;
+  await using _ = await startWorker(system, 'desk-read', ({ job_id, dispatch_id, payload: given }) => {
+    effects.push({ job_id, dispatch_id });
+    return { given, admin: (given as { admin?: unknown }).admin ?? null };
+  });
+  await using agent = await knockAsAgent(system);
+  const request = { topic: 'job.desk.read.ticket', payload };
+  const knocked = await agent.ask(agent.seal(subjects.rpcSubmit(system.tenant), request));
+  if (!knocked.ok) throw new Error(knocked.error.code);
+  accepted.push({ job_id: knocked.value.job_id });
+  for (const job_id of [await submit(request), knocked.value.job_id]) {
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+    const { body } = await system.api('agent', 'GET', `/api/v1/jobs/${job_id}/result`);
+    expect(canonicalize(body.output)).toBe(canonicalize({ admin: null, given: payload }));
+  }
 });
 
 test('nothing of all this contradicts the evidence', async () => {

@@ -1,6 +1,6 @@
 /** One decision of the policy, the same names in replies, ledger entries, columns and HTTP. */
 import { z } from 'zod';
-import { actor, namedRequest } from './job.ts';
+import { actor, namedRequest, payloadObject } from './job.ts';
 import { LIMITS } from './limits.ts';
 import {
   capabilityName,
@@ -46,7 +46,7 @@ export const constraints = z.strictObject({
   max_output_bytes: z.int().min(1).optional(),
   /** Each must be a name that the pool declares it enforces. */
   worker: z.array(token).max(32).optional(),
-  set: z.record(z.string(), z.unknown()).optional(),
+  set: payloadObject.optional(),
 });
 export type Constraints = z.infer<typeof constraints>;
 
@@ -85,7 +85,7 @@ export const remediation = z.strictObject({
     .strictObject({ set: z.record(labelKey, labelValue).optional(), remove: z.array(labelKey).optional() })
     .optional(),
   /** RFC 7396 merge patch of the payload, as the policy's author wrote it. */
-  payload: z.record(z.string(), z.unknown()).optional(),
+  payload: payloadObject.optional(),
 });
 export type Remediation = z.infer<typeof remediation>;
 
@@ -136,7 +136,7 @@ export const effectiveJob = z.strictObject({
   requires: z.array(capabilityName),
   labels: z.record(labelKey, labelValue),
   prompt: z.string().optional(),
-  payload: z.record(z.string(), z.unknown()).optional(),
+  payload: payloadObject.optional(),
   constraints,
 });
 export type EffectiveJob = z.infer<typeof effectiveJob>;

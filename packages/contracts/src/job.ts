@@ -17,7 +17,7 @@ import { JOB_STATES } from './states.ts';
 
 const isPlainObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Passed through by reference: a copy by schema could drop a key that the hash then would not cover. */
+/** Passed through by reference: a copy by schema drops `__proto__`, which every digest of the payload covers. */
 export const payloadObject = z
   .custom<Record<string, unknown>>(isPlainObject, 'must be a JSON object')
   .meta({ type: 'object', additionalProperties: true });
