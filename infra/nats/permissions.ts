@@ -88,6 +88,8 @@ function servicePermissions(service: ServiceName): Permissions {
   return {
     publish: [
       ...called.map((verb) => `rpc.${verb}`),
+      subjects.ping(service),
+      patterns.inbox(service),
       ...replySubjects(service, served),
       ...(PUBLISHES[service] ?? []),
       ...HINTS.filter(({ from }) => from === service).map(({ subject }) => subject),
@@ -97,6 +99,7 @@ function servicePermissions(service: ServiceName): Permissions {
     ],
     subscribe: [
       patterns.inbox(service),
+      inQueue(subjects.ping(service), service),
       ...served.map((verb) => inQueue(servedSubject(verb), service)),
       ...hintsTo(service).map((subject) => inQueue(subject, service)),
       ...(door === undefined ? [] : [inQueue(door, service)]),

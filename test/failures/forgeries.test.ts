@@ -182,7 +182,7 @@ describe('a warrant', () => {
       LIMITS.warrant_offers - 1,
     ]);
     await using _worker = await run('desk-read');
-    await scheduler.publish(subjects.dispatch('desk-read', system.tenant, TOPIC), forge(genuine));
+    await scheduler.publish('DISPATCH', subjects.dispatch('desk-read', system.tenant, TOPIC), forge(genuine));
     expect(await waitForEnd(system, job_id)).toMatchObject({ state: 'failed', reason: `warrant refused: ${code}` });
     const refusal = (await entriesOf(system, job_id)).find(({ kind }) => kind === 'attempt_refused');
     expect(refusal!.body).toMatchObject({ code, worker: 'w1', pool: 'desk-read' });
@@ -193,15 +193,15 @@ describe('a warrant', () => {
     const job_id = await submit({ topic: TOPIC, payload: { customer_id: 1 } });
     const genuine = await intercept(job_id);
     await using _writer = await run('desk-write');
-    await scheduler.publish(subjects.dispatch('desk-write', system.tenant, TOPIC), genuine);
+    await scheduler.publish('DISPATCH', subjects.dispatch('desk-write', system.tenant, TOPIC), genuine);
     const own = await submit({ topic: 'job.desk.update.address', payload: { customer_id: 1 } });
     expect((await waitForEnd(system, own)).state).toBe('succeeded');
     expect(runsOf(job_id)).toEqual([]);
     await using _worker = await run('desk-read');
     const there = subjects.dispatch('desk-read', system.tenant, TOPIC);
-    await Promise.all(Array.from({ length: 10 }, () => scheduler.publish(there, genuine)));
+    await Promise.all(Array.from({ length: 10 }, () => scheduler.publish('DISPATCH', there, genuine)));
     expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
-    await scheduler.publish(there, genuine);
+    await scheduler.publish('DISPATCH', there, genuine);
     expect((await waitForEnd(system, await submit({ topic: TOPIC }))).state).toBe('succeeded');
     expect(runsOf(job_id)).toMatchObject([{ pool: 'desk-read' }]);
   });

@@ -27,6 +27,8 @@ export const subjects = {
   rpcSubmit: (tenant: string) => `rpc.ingress.submit.${tokenOf(tenant)}`,
   claim: (pool: string, worker: string) => `rpc.scheduler.claim.${tokenOf(pool)}.${tokenOf(worker)}`,
   beat: (pool: string, worker: string) => `rpc.scheduler.beat.${tokenOf(pool)}.${tokenOf(worker)}`,
+  /** A service asks itself here whether questions arrive. */
+  ping: (service: string) => `rpc.ping.${tokenOf(service)}`,
   inbox: (user: string) => `_INBOX_${tokenOf(user)}`,
   /** Changes of `control` are announced here; the message is a hint, Postgres is the truth. */
   control: () => '$KV.CONTROL.epoch',

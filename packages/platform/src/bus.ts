@@ -47,8 +47,8 @@ export type Bus = {
    * the failure that was answered, or `bus_unavailable`: nobody listens, no answer in time, nonsense, or another's answer.
    */
   askRaw(subject: string, body: string, options: RawOptions): Promise<unknown>;
-  /** Resolves when JetStream has stored it. */
-  publish(subject: string, body: object, options?: PublishOptions): Promise<void>;
+  /** Resolves when this stream has stored it. */
+  publish(stream: string, subject: string, body: object, options?: PublishOptions): Promise<void>;
   /** Hands it to a stream without asking whether it was stored: for what a sweep sends again by itself. */
   offer(subject: string, body: object, options?: PublishOptions): void;
   /** Batches share a `handle`; while one runs the next collects. What it throws gives the whole batch back. */
@@ -172,7 +172,8 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
     serve: (verb, handle) => void stops.push(answering.serve(verb, handle)),
     serveRaw: (subject, door) => void stops.push(answering.serveRaw(subject, options.user, door)),
     askRaw: (subject, body, options) => callRaw(calling, subject, body, options),
-    publish: (subject, body, options = {}) => publishStored(window, subject, JSON.stringify(body), headersOf(options)),
+    publish: (stream, subject, body, options = {}) =>
+      publishStored(window, stream, subject, JSON.stringify(body), headersOf(options)),
     offer: (subject, body, options = {}) => {
       const headers = headersOf(options);
       if (connection.isConnected()) connection.publish(subject, JSON.stringify(body), headers ? { headers } : {});

@@ -144,6 +144,10 @@ const attempt = async <R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<
 
 export type DatabaseOptions = { url: string; pool: number; name: string; onError?: (error: Error) => void };
 
+/** Milliseconds after which whoever is silent on a connection is asked whether it is there, and how often before it is given up. */
+const KEEPALIVE_MS = 5_000;
+const KEEPALIVES = 2;
+
 /**
  * A session that falls silent in a transaction ends soon: whatever it holds (a row, a pool's slots, the gate) holds back
  * others, and behind the gate a stop. `control.hold_gate` sets the same, and an end to the transaction as a whole.
@@ -152,6 +156,10 @@ export type DatabaseOptions = { url: string; pool: number; name: string; onError
  * so scans and hashes of whole tables are ruled out: what was cheapest then would be ruinous later.
  */
 const SESSION: readonly (readonly [string, string | number])[] = [
+  ['tcp_keepalives_idle', KEEPALIVE_MS / 1_000],
+  ['tcp_keepalives_interval', KEEPALIVE_MS / 1_000],
+  ['tcp_keepalives_count', KEEPALIVES],
+  ['tcp_user_timeout', KEEPALIVE_MS * (KEEPALIVES + 1)],
   ['timezone', 'UTC'],
   ['statement_timeout', 10_000],
   ['lock_timeout', 8_000],
@@ -171,6 +179,8 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
     // Known to pg since 8.21 and not yet to its types.
     ...{ pipeline: true },
     connectionTimeoutMillis: 3_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEPALIVE_MS,
     query_timeout: 15_000,
     idleTimeoutMillis: 60_000,
     options: SESSION.map(([name, value]) => `-c ${name}=${value}`).join(' '),
@@ -213,7 +223,7 @@ export const connectSession = async (options: SessionOptions): Promise<Session> 
     connectionTimeoutMillis: 3_000,
     query_timeout: 15_000,
     keepAlive: true,
-    keepAliveInitialDelayMillis: 5_000,
+    keepAliveInitialDelayMillis: KEEPALIVE_MS,
     types: types as never,
   });
   let open = true;

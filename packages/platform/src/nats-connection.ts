@@ -93,7 +93,7 @@ const connectWithin = async (options: ConnectionOptions, inbox: string): Promise
         reconnectTimeWait: 250,
         reconnectJitter: 100,
         pingInterval: 5_000,
-        maxPingOut: 3,
+        maxPingOut: 2,
         ignoreAuthErrorAbort: true,
         noAsyncTraces: true,
         timeout: 5_000,

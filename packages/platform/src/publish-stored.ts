@@ -17,9 +17,13 @@ const readAck = (data: Uint8Array): PubAck | null => {
   }
 };
 
-/** Throws `bus_unavailable`: nothing stored, or nobody knows. Callers publish again; receivers are idempotent. */
+/**
+ * Stored means: acknowledged by the stream that it is meant for. Throws `bus_unavailable`: nothing stored, or nobody knows.
+ * Callers publish again; receivers are idempotent.
+ */
 export const publishStored = async (
   window: ReplyWindow,
+  stream: string,
   subject: string,
   data: string,
   headers?: Headers,
@@ -28,6 +32,6 @@ export const publishStored = async (
   if (!reply.ok) throw failed(reply.reason === 'no_responders' ? 'no stream takes this subject' : reply.reason);
   const ack = readAck(reply.message.data);
   if (ack?.error) throw failed(ack.error.description ?? 'the stream refused the message');
-  /** Anybody who listens on the subject may answer; only an acknowledgement of a stream says that it is stored. */
-  if (typeof ack?.stream !== 'string' || typeof ack.seq !== 'number') throw failed('the answer is no acknowledgement');
+  /** Anybody who listens on the subject may answer, another stream too. */
+  if (ack?.stream !== stream || typeof ack.seq !== 'number') throw failed('this stream has acknowledged nothing');
 };

@@ -25,7 +25,7 @@ const UNAVAILABLE: Readonly<Record<(typeof RPC)[RpcVerb]['service'], ErrorCode>>
 
 export type CallParts = { window: ReplyWindow; log: Logger | undefined; metrics: Metrics | undefined };
 export type CallOptions = { timeout_ms?: number; traceparent?: string };
-export type RawOptions = { timeout_ms: number; headers?: Headers };
+export type RawOptions = { timeout_ms: number; headers?: Headers; repeatable?: boolean };
 
 /** Throws the failure that was answered, or `<service>_unavailable`. */
 export const callRpc = async <V extends RpcVerb>(
@@ -60,7 +60,7 @@ export const callRaw = async (
   parts: CallParts,
   subject: string,
   body: string,
-  { timeout_ms, headers }: RawOptions,
+  { timeout_ms, headers, repeatable = false }: RawOptions,
 ): Promise<unknown> => {
   const { value } = await ask<unknown>(parts, {
     subject,
@@ -70,7 +70,7 @@ export const callRaw = async (
     label: familyOf(subject),
     id: undefined,
     unavailable: 'bus_unavailable',
-    repeatable: false,
+    repeatable,
     parse: (value) => ({ value }),
     matches: () => true,
   });

@@ -2,6 +2,7 @@
 import type { ServiceName } from '@countersign/contracts/ledger-entry';
 import type { MetricName } from '@countersign/contracts/metrics';
 import type { z } from 'zod';
+import { openAskOneself } from './ask-oneself.ts';
 import type { Bus } from './bus.ts';
 import { connectBus } from './bus.ts';
 import type { BaseConfig } from './config.ts';
@@ -98,7 +99,11 @@ const openParts = async (
   });
   onStop(() => bus.close());
   probes.ready('database', async () => void (await database.query('SELECT 1')));
-  probes.ready('bus', () => bus.check());
+  const askOneself = openAskOneself(bus, name);
+  probes.ready('bus', async () => {
+    await bus.check();
+    await askOneself();
+  });
   return { metrics, database, bus, probes };
 };
 

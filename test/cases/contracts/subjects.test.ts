@@ -55,6 +55,7 @@ describe('every builder', () => {
     rpcSubmit: subjects.rpcSubmit,
     claim: subjects.claim,
     beat: subjects.beat,
+    ping: subjects.ping,
     inbox: subjects.inbox,
     control: subjects.control,
   };

@@ -31,7 +31,8 @@ const entry = (seq: number, kind: string, of = job_id): LedgerEntry => ({
 
 const publish = async (...entries: LedgerEntry[]): Promise<void> => {
   const audit = ingress.peerBus('audit');
-  for (const each of entries) await audit.publish(subjects.audit(TENANT, each.kind, each.topic, each.chain), each);
+  for (const each of entries)
+    await audit.publish('AUDIT', subjects.audit(TENANT, each.kind, each.topic, each.chain), each);
 };
 /** As the ledger does: what is published can be read. */
 const record = async (...entries: LedgerEntry[]): Promise<void> => {

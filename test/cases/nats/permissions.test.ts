@@ -28,6 +28,9 @@ const makes = (stream: string): string[] => [
   `$JS.API.CONSUMER.CREATE.${stream}.mine`,
   `$JS.API.CONSUMER.LIST.${stream}`,
 ];
+/** Each service asks itself, and answers itself, whether questions arrive. */
+const asksItself = (user: string): string[] =>
+  (SERVICES as readonly string[]).includes(user) ? [`rpc.ping.${user}`, `_INBOX_${user}.x`] : [];
 const ALL_PUBLISHED = [
   ...(Object.keys(RPC) as RpcVerb[]).map((verb) => `rpc.${verb}`),
   'rpc.scheduler.claim.desk-read.one',
@@ -49,7 +52,7 @@ const ALL_PUBLISHED = [
   'job.screened.acme.demo.read',
   'audit.acme.job_held.demo.read',
   '$KV.CONTROL.epoch',
-  ...SERVICES.map((service) => `_INBOX_${service}.x`),
+  ...SERVICES.flatMap(asksItself),
   `_INBOX_${WORKER}.x`,
   '_INBOX_worker-infra-one.x',
   '_INBOX_agent-acme.x',
@@ -141,6 +144,7 @@ const ALL_SUBSCRIBED: [subject: string, queue?: string][] = [
   ...(Object.keys(RPC) as RpcVerb[])
     .filter((verb) => verb !== 'scheduler.claim' && verb !== 'scheduler.beat')
     .map((verb): [string, string] => [`rpc.${verb}`, RPC[verb].service]),
+  ...SERVICES.map((service): [string, string] => [`rpc.ping.${service}`, service]),
   ['rpc.scheduler.claim.*.*', 'scheduler'],
   ['rpc.scheduler.beat.*.*', 'scheduler'],
   ['rpc.ingress.submit.*', 'ingress'],
@@ -176,6 +180,7 @@ const MAY_SUBSCRIBE: Record<string, string[]> = {
     '_INBOX_ingress.>',
     '$KV.CONTROL.epoch',
     'rpc.ingress.submit.* ingress',
+    'rpc.ping.ingress ingress',
     'audit.>',
     'audit.acme.>',
     'audit.rival.>',
@@ -207,7 +212,7 @@ describe.each(Object.keys(MAY_PUBLISH))('%s', (user) => {
 
   test('publishes exactly its verbs', async () => {
     const allowed = await asked(ALL_PUBLISHED, (subject) => mayPublish(connection, subject));
-    expect(allowed.sort()).toEqual([...MAY_PUBLISH[user]!].sort());
+    expect(allowed.sort()).toEqual([...MAY_PUBLISH[user]!, ...asksItself(user)].sort());
   });
 
   test('hears exactly what is meant for it', async () => {

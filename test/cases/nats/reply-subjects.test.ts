@@ -82,7 +82,7 @@ const REPLIES = [
     `_INBOX_worker-${pool}-${worker}.x`,
   ]),
   ...Object.keys(RPC).map((verb) => `rpc.${verb}`),
-  ...SERVICES.map((service) => `_INBOX_${service}.x`),
+  ...SERVICES.flatMap((service) => [`_INBOX_${service}.x`, `rpc.ping.${service}`]),
   '_INBOX_provisioner.x',
   '_R_.guess.guess',
   'anything.else',

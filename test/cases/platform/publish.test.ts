@@ -20,7 +20,7 @@ const count = async (stream: string): Promise<number> => (await nats.manager.str
 describe('a message', () => {
   test('is stored with its trace when publish returns', async () => {
     const before = await count('kept');
-    await bus.publish('kept.a', { n: 1 }, { traceparent: 'the trace', msg_id: 'first' });
+    await bus.publish('kept', 'kept.a', { n: 1 }, { traceparent: 'the trace', msg_id: 'first' });
     expect(await count('kept')).toBe(before + 1);
     const message = await nats.manager.streams.getMessage('kept', { last_by_subj: 'kept.a' });
     expect(message?.json()).toEqual({ n: 1 });
@@ -29,42 +29,56 @@ describe('a message', () => {
 
   test('with the same id is stored once, and both publishers hear that it is', async () => {
     const before = await count('kept');
-    await bus.publish('kept.b', { n: 1 }, { msg_id: 'same' });
-    await bus.publish('kept.b', { n: 1 }, { msg_id: 'same' });
+    await bus.publish('kept', 'kept.b', { n: 1 }, { msg_id: 'same' });
+    await bus.publish('kept', 'kept.b', { n: 1 }, { msg_id: 'same' });
     expect(await count('kept')).toBe(before + 1);
-    await bus.publish('kept.b', { n: 1 }, { msg_id: 'other' });
+    await bus.publish('kept', 'kept.b', { n: 1 }, { msg_id: 'other' });
     expect(await count('kept')).toBe(before + 2);
   });
 
   test('that must follow another is refused without it', async () => {
-    await bus.publish('kept.c', {}, { msg_id: 'c1' });
+    await bus.publish('kept', 'kept.c', {}, { msg_id: 'c1' });
     const before = await count('kept');
-    expect(await codeOf(bus.publish('kept.c', {}, { msg_id: 'c3', after_msg_id: 'c2' }))).toBe('bus_unavailable');
+    expect(await codeOf(bus.publish('kept', 'kept.c', {}, { msg_id: 'c3', after_msg_id: 'c2' }))).toBe(
+      'bus_unavailable',
+    );
     expect(await count('kept')).toBe(before);
-    await bus.publish('kept.c', {}, { msg_id: 'c2', after_msg_id: 'c1' });
+    await bus.publish('kept', 'kept.c', {}, { msg_id: 'c2', after_msg_id: 'c1' });
     expect(await count('kept')).toBe(before + 1);
   });
 });
 
 describe('nothing is called stored', () => {
   test('when no stream takes the subject', async () => {
-    expect(await codeOf(bus.publish('nowhere.a', {}))).toBe('bus_unavailable');
+    expect(await codeOf(bus.publish('nowhere', 'nowhere.a', {}))).toBe('bus_unavailable');
   });
 
   test('when the stream is full', async () => {
     await nats.manager.streams.add({ name: 'full', subjects: ['full.>'], max_msgs: 1, discard: DiscardPolicy.New });
-    await bus.publish('full.a', {});
-    expect(await codeOf(bus.publish('full.b', {}))).toBe('bus_unavailable');
+    await bus.publish('full', 'full.a', {});
+    expect(await codeOf(bus.publish('full', 'full.b', {}))).toBe('bus_unavailable');
     expect(await count('full')).toBe(1);
   });
 
-  test.each(['', 'stored', 'null', '{}', '[]', '{"ok":true}', '{"stream":"kept"}', '{"error":{}}'])(
-    'when somebody who is no stream answers %s',
-    async (answer) => {
-      const subscription = nats.peer.subscribe('imposed.a', { callback: (_, message) => void message.respond(answer) });
-      await nats.peer.flush();
-      expect(await codeOf(bus.publish('imposed.a', {}))).toBe('bus_unavailable');
-      subscription.unsubscribe();
-    },
-  );
+  test('when another stream has taken it', async () => {
+    expect(await codeOf(bus.publish('other', 'kept.d', {}))).toBe('bus_unavailable');
+  });
+
+  test.each([
+    '',
+    'stored',
+    'null',
+    '{}',
+    '[]',
+    '{"ok":true}',
+    '{"stream":"imposed"}',
+    '{"stream":"kept","seq":1}',
+    '{"stream":["imposed"],"seq":1}',
+    '{"error":{}}',
+  ])('when somebody who is no stream answers %s', async (answer) => {
+    const subscription = nats.peer.subscribe('imposed.a', { callback: (_, message) => void message.respond(answer) });
+    await nats.peer.flush();
+    expect(await codeOf(bus.publish('imposed', 'imposed.a', {}))).toBe('bus_unavailable');
+    subscription.unsubscribe();
+  });
 });

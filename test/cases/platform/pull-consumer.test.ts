@@ -83,7 +83,7 @@ describe('a message', () => {
   test('carries its trace and the time at which it was stored', async () => {
     await nats.makeQueue('facts');
     const { got, pull, until } = pulling('facts');
-    await bus.publish('facts.one', {}, { traceparent: 'the trace' });
+    await bus.publish('facts', 'facts.one', {}, { traceparent: 'the trace' });
     const stored = await nats.manager.streams.getMessage('facts', { seq: 1 });
     pull.want(1);
     await until(1);

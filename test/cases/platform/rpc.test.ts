@@ -276,7 +276,7 @@ describe('without a connection', () => {
     await nats.server.stop();
     await waitUntil('the bus notices', () => !ingress.connection.isConnected());
     expect(await causeOf(ask({ timeout_ms: 30_000 }))).toBe('audit_unavailable: closed');
-    expect(await codeOf(ingress.publish('anything', {}))).toBe('bus_unavailable');
+    expect(await codeOf(ingress.publish('any', 'anything', {}))).toBe('bus_unavailable');
     expect(await codeOf(ingress.check())).toBe('bus_unavailable');
     await nats.server.start();
     await waitUntil('the bus is back', () =>

@@ -87,6 +87,7 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
       const warrant = await signClaims(made.claims, signing.privateKey);
       const { salt, effective } = made;
       await scheduler.publish(
+        'DISPATCH',
         subjects.dispatch(POOL, effective.tenant, effective.topic),
         bend({ warrant, salt, effective }),
         msg_id === null ? {} : { msg_id: made.dispatch_id },

@@ -41,12 +41,14 @@ export const offerAttempts = (context: SchedulerContext, sent: readonly Publisha
 
 /** What could not be sent stays due and is sent again by the next sweep. */
 export const publishAttempts = async (context: SchedulerContext, sent: readonly Publishable[]): Promise<void> => {
-  const outcomes = await Promise.allSettled(sent.map((each) => context.bus.publish(...prepare(context, each))));
+  const outcomes = await Promise.allSettled(
+    sent.map((each) => context.bus.publish('DISPATCH', ...prepare(context, each))),
+  );
   const missed = outcomes.filter((outcome) => outcome.status === 'rejected').length;
   if (missed > 0) context.log.warn({ missed }, 'warrants not sent; the sweep sends them again');
 };
 
-const prepare = (context: SchedulerContext, each: Publishable): Parameters<Bus['publish']> => {
+const prepare = (context: SchedulerContext, each: Publishable): Parameters<Bus['offer']> => {
   const { pool, tenant, dispatch_id } = each.attempt;
   const subject = subjects.dispatch(pool, tenant, each.effective.topic);
   context.metrics.count('dispatches_total', { pool });
