@@ -93,6 +93,20 @@ const checkEffects = (chains: ReadonlyMap<string, EntryRow[]>, effects: readonly
   });
 };
 
+/** Every dispatch stands on a decision that was made for this very job. */
+const checkDecisions = async (system: TestSystem, chains: ReadonlyMap<string, EntryRow[]>): Promise<string[]> => {
+  const jobs = await system.sql<{ tenant: string; job_id: string; job_hash: string }>(
+    'SELECT tenant, job_id, job_hash FROM scheduler.jobs',
+  );
+  return jobs.flatMap(({ tenant, job_id, job_hash }) =>
+    (chains.get(`job:${tenant}:${job_id}`) ?? [])
+      .filter(({ kind }) => kind === 'job_dispatched')
+      .map(({ body }) => (JSON.parse(body) as { decision: { job_hash: string } }).decision.job_hash)
+      .filter((decided) => decided !== job_hash)
+      .map(() => `job ${job_id} was dispatched on another job's decision`),
+  );
+};
+
 /** Everything that is wrong; empty is the only good answer. */
 export async function checkSystem(
   system: TestSystem,
@@ -100,7 +114,12 @@ export async function checkSystem(
   effects: readonly SideEffect[],
 ): Promise<string[]> {
   const chains = await readEntries(system);
-  return [...checkChains(chains), ...(await checkEnds(system, chains, accepted)), ...checkEffects(chains, effects)];
+  return [
+    ...checkChains(chains),
+    ...(await checkEnds(system, chains, accepted)),
+    ...(await checkDecisions(system, chains)),
+    ...checkEffects(chains, effects),
+  ];
 }
 
 /** Jobs that have not ended. */
