@@ -167,6 +167,8 @@ const SESSION: readonly (readonly [string, string | number])[] = [
   ['enable_seqscan', 'off'],
   ['enable_hashjoin', 'off'],
   ['enable_mergejoin', 'off'],
+  // Gathers all of a key's rows before the first one: a page of a listing would read the whole listing.
+  ['enable_bitmapscan', 'off'],
   ['jit', 'off'],
   ['plan_cache_mode', 'force_generic_plan'],
 ];

@@ -198,15 +198,23 @@ export const readApproval = async (tx: Tx, tenant: string, approval_id: string):
 
 export type ListFilter = { tenant: string; state: ApprovalState | null; job_id: string | null; before: string | null };
 
+/** What is listed by its own index: all of a tenant's, what is open of them, one job's. */
+const LISTED = {
+  all: 'a.tenant = $1',
+  open: `a.tenant = $1 AND a.state = 'open'`,
+  of_job: 'a.tenant = $1 AND a.job_id = $3',
+};
+const listOf = (by: keyof typeof LISTED): string =>
+  `SELECT ${COLUMNS} FROM (SELECT * FROM approval.approvals a WHERE ${LISTED[by]} ${by === 'of_job' ? 'OFFSET 0' : ''}) a
+    WHERE ($2::text IS NULL OR a.state = $2) AND ($3::text IS NULL OR a.job_id = $3)
+      AND ($4::uuid IS NULL OR a.approval_id < $4)
+    ORDER BY a.approval_id DESC LIMIT $5`;
+
 /** Newest first: an approval's id is ordered by time. */
-export const listApprovals = (tx: Tx, filter: ListFilter, limit: number): Promise<Approval[]> =>
-  tx.query(
-    `SELECT ${COLUMNS} FROM approval.approvals a
-      WHERE a.tenant = $1 AND ($2::text IS NULL OR a.state = $2) AND ($3::text IS NULL OR a.job_id = $3)
-        AND ($4::uuid IS NULL OR a.approval_id < $4)
-      ORDER BY a.approval_id DESC LIMIT $5`,
-    [filter.tenant, filter.state, filter.job_id, filter.before, limit],
-  );
+export const listApprovals = (tx: Tx, filter: ListFilter, limit: number): Promise<Approval[]> => {
+  const by = filter.job_id !== null ? 'of_job' : filter.state === 'open' ? 'open' : 'all';
+  return tx.query(listOf(by), [filter.tenant, filter.state, filter.job_id, filter.before, limit]);
+};
 
 /** What the job would run now, as canonical text, with the salt of its digest; nulls once it was erased. */
 export const readContent = async (tx: Tx, key: JobKey): Promise<{ effective: string | null; salt: string | null }> => {

@@ -82,7 +82,11 @@ export const lockUnclaimed = async (
   return rows.map((row) => row.dispatch_id);
 };
 
-export const countByState = (tx: Tx): Promise<{ state: string; jobs: number }[]> =>
-  tx.query(
-    `SELECT state, count(*) AS jobs FROM scheduler.jobs WHERE state IN ('held', 'cleared', 'dispatched', 'running') GROUP BY state`,
-  );
+/** Each by the partial index that holds nothing else; no index holds the jobs that run, but their attempts have one. */
+const BY_STATE = `
+SELECT 'held' AS state, count(*) AS jobs FROM scheduler.jobs WHERE state = 'held'
+ UNION ALL SELECT 'cleared', count(*) FROM scheduler.jobs WHERE state = 'cleared'
+ UNION ALL SELECT 'dispatched', count(*) FROM scheduler.attempts WHERE state = 'dispatched'
+ UNION ALL SELECT 'running', count(*) FROM scheduler.attempts WHERE state IN ('running', 'reported')`;
+
+export const countByState = (tx: Tx): Promise<{ state: string; jobs: number }[]> => tx.query(BY_STATE);

@@ -12,6 +12,8 @@ afterAll(() => run[Symbol.asyncDispose]());
 test('a question that another instance asks in the same moment is not asked again', async () => {
   await run.ask('theirs-first');
   await run.admin.transaction(async (tx) => {
+    // Played by the test, it is silent for as long as the other one takes to come.
+    await tx.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     await tx.query(
       `INSERT INTO approval.approvals
        SELECT (jsonb_populate_record(a, jsonb_build_object('approval_id', '01890000-0000-7000-8000-000000000001', 'job_id', 'theirs'))).*

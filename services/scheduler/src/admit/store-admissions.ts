@@ -99,9 +99,15 @@ export type ExistingJob = {
 const EXISTING = `
 SELECT j.tenant, j.job_id, j.actor, j.idempotency_key, c.plain_digest, c.decisions
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS k(tenant, job_id, actor, idempotency_key)
-  JOIN scheduler.jobs j ON j.tenant = k.tenant
-   AND (j.job_id = k.job_id OR (j.actor = k.actor AND j.idempotency_key = k.idempotency_key))
-  JOIN scheduler.contexts c ON c.tenant = j.tenant AND c.job_id = j.job_id`;
+ CROSS JOIN LATERAL (
+       (SELECT job_id FROM scheduler.jobs WHERE tenant = k.tenant AND job_id = k.job_id OFFSET 0)
+       UNION
+       (SELECT job_id FROM scheduler.jobs
+         WHERE tenant = k.tenant AND actor = k.actor AND idempotency_key = k.idempotency_key
+           AND idempotency_key IS NOT NULL OFFSET 0)) named
+ CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = k.tenant AND job_id = named.job_id OFFSET 0) j
+ CROSS JOIN LATERAL (
+       SELECT plain_digest, decisions FROM scheduler.contexts WHERE tenant = k.tenant AND job_id = named.job_id OFFSET 0) c`;
 
 /** Looks up what stands under each item's job id, or else under its idempotency key. */
 export const findExisting = async (

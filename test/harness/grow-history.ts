@@ -1,0 +1,71 @@
+// A database with a past: ended jobs with everything that belongs to them, closed approvals, sealed evidence, old policies
+// and keys. Written past the services, as many years would.
+import type { TestSystem } from './start-system.ts';
+
+const DIGEST = `sha256:${'0'.repeat(64)}`;
+
+/** `$1` rows of each. The names sort among real ones. */
+const PAST = [
+  `INSERT INTO scheduler.jobs (tenant, job_id, topic, capability, labels, actor, auth_method, owner, state, decision,
+     policy_version, policy_snapshot, policy_epoch, job_hash, effective_digest, attempt, runs, held_seq, pool, deadline_at,
+     traceparent, idempotency_key, created_at)
+   SELECT 'default', 'past-' || i, 'job.demo.read', 'demo.read', '{}', 'desk-agent', 'api_key', 'olivia', 'succeeded',
+          'allow', 1, '${DIGEST}', 1, '${DIGEST}', '${DIGEST}', 1, 1, 1, 'demo-read', now() - interval '1 day', '',
+          'key-' || i, now() - i * interval '1 second'
+     FROM generate_series(1, $1::int) AS i`,
+  `INSERT INTO scheduler.contexts (tenant, job_id, request, rewritten, effective, actor, salt, plain_digest, decisions)
+   SELECT 'default', 'past-' || i, NULL, NULL, NULL, '{}', NULL, NULL, '[]' FROM generate_series(1, $1::int) AS i`,
+  `INSERT INTO scheduler.attempts (dispatch_id, tenant, job_id, attempt, pool, worker, claim_id, state, decision_id,
+     policy_snapshot, policy_epoch, effective_digest, payload_digest, timeout_ms, max_attempts, max_output_bytes,
+     pool_concurrency, due_at)
+   SELECT gen_random_uuid(), 'default', 'past-' || i, 1, 'demo-read', 'w1', gen_random_uuid(), 'ended',
+          gen_random_uuid(), '${DIGEST}', 1, '${DIGEST}', '${DIGEST}', 1000, 1, 1000, 8, now() - interval '1 day'
+     FROM generate_series(1, $1::int) AS i`,
+  `INSERT INTO output.results (dispatch_id, tenant, job_id, attempt, pool, worker, status, retryable, output_decision,
+     reason, findings, output_digest, duration_ms, traceparent)
+   SELECT dispatch_id, tenant, job_id, 1, pool, worker, 'succeeded', false, 'allow', '', '[]', '${DIGEST}', 1, ''
+     FROM scheduler.attempts WHERE job_id LIKE 'past-%' LIMIT $1::int`,
+  `INSERT INTO output.rejections (dispatch_id, count) SELECT gen_random_uuid(), 1 FROM generate_series(1, $1::int)`,
+  `INSERT INTO approval.approvals (approval_id, tenant, job_id, held_seq, topic, requester, auth_method, job_hash,
+     effective_digest, policy_version, policy_snapshot, policy_epoch, reason, stages, max_attempts, digest, state,
+     opened_at, expires_at, closed_at, traceparent)
+   SELECT gen_random_uuid(), 'default', 'past-' || i, 1, 'job.demo.read', 'desk-agent', 'api_key', '${DIGEST}',
+          '${DIGEST}', 1, '${DIGEST}', 1, '', '[{}]', 1, '${DIGEST}', 'granted', now(), now(), now(), ''
+     FROM generate_series(1, $1::int) AS i`,
+  `INSERT INTO approval.votes (approval_id, voter, auth_method, vote, stage, "group", voted_at)
+   SELECT approval_id, 'olivia', 'api_key', 'approve', 0, 'approvers', now() FROM approval.approvals
+    WHERE job_id LIKE 'past-%' LIMIT $1::int`,
+  `INSERT INTO ledger.entries (chain, seq, kind, recorded_by, tenant, topic, time_us, body, prev_hash, hash)
+   SELECT 'job:default:past-' || i, 1, 'job_admitted', 'countersign_scheduler', 'default', 'job.demo.read', i, '{}', '', ''
+     FROM generate_series(1, $1::int) AS i`,
+  `INSERT INTO policy.bundles (document, document_sha256, state, judged_at, code)
+   SELECT i::text, sha256(i::text::bytea), 'rejected', now(), 'field_invalid' FROM generate_series(1, $1::int) AS i`,
+  `INSERT INTO policy.activations (scope, epoch, version, snapshot, bundle_id, key_ids, output_policy)
+   SELECT 'past-' || (i % 50), -i, -i, 'past-' || i, (SELECT min(bundle_id) FROM policy.bundles), '{k}', '{}'
+     FROM generate_series(1, $1::int) AS i`,
+  `INSERT INTO control.revocations (subject, revoked_at) SELECT 'past-' || i, now() FROM generate_series(1, $1::int) AS i`,
+  `INSERT INTO identity.api_keys (key_id, key_sha256, principal_id, permissions)
+   SELECT 'past-' || i, sha256(('past-' || i)::bytea), (SELECT min(principal_id) FROM identity.principals), '{}'
+     FROM generate_series(1, $1::int) AS i`,
+];
+
+export async function growHistory(system: TestSystem, rows: number): Promise<void> {
+  for (const text of PAST) await system.sql(text, [rows]);
+}
+
+/** The tables that grow with use, and never stop. */
+export const GROWING = [
+  'scheduler.jobs',
+  'scheduler.contexts',
+  'scheduler.attempts',
+  'output.results',
+  'output.rejections',
+  'approval.approvals',
+  'approval.votes',
+  'ledger.entries',
+  'ledger.leaves',
+  'policy.bundles',
+  'policy.activations',
+  'control.revocations',
+  'identity.api_keys',
+];
