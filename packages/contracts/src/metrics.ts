@@ -40,6 +40,11 @@ export const METRICS = {
     help: 'RPC requests answered, by verb and outcome',
     labels: ['verb', 'outcome'],
   },
+  messages_unreadable_total: {
+    kind: 'counter',
+    help: 'Messages that were passed over because they are not what their subject says, by family of subjects',
+    labels: ['subject'],
+  },
   rpc_repeats_total: {
     kind: 'counter',
     help: 'Questions asked again because nobody had answered them, by verb',

@@ -2,6 +2,7 @@
 import { type LedgerEntry, ledgerEntry } from '@countersign/contracts/ledger-entry';
 import { patterns } from '@countersign/contracts/subjects';
 import type { Bus } from '@countersign/platform/bus';
+import type { Metrics } from '@countersign/platform/metrics';
 
 type Listener = (entry: LedgerEntry) => void;
 type Followed = { chains: Map<string, Set<Listener>>; unsubscribe: () => void };
@@ -15,15 +16,19 @@ const read = (data: Uint8Array): LedgerEntry | undefined => {
   }
 };
 
-/** What arrives here is a hint that something is new: a lost message is made good by reading the timeline. */
-export const followAudit = (bus: Bus): AuditFollower => {
+/**
+ * What arrives here is a hint that something is new: a lost message is made good by reading the timeline, and what is no
+ * entry is counted and passed over.
+ */
+export const followAudit = (bus: Bus, metrics: Pick<Metrics, 'count'>): AuditFollower => {
   const tenants = new Map<string, Followed>();
 
   const subscribe = (tenant: string): Followed => {
     const chains: Followed['chains'] = new Map();
     const unsubscribe = bus.subscribe(patterns.audit(tenant), (_subject, data) => {
       const entry = read(data);
-      for (const listener of (entry && chains.get(entry.chain)) ?? []) listener(entry!);
+      if (entry === undefined) return metrics.count('messages_unreadable_total', { subject: 'audit' });
+      for (const listener of chains.get(entry.chain) ?? []) listener(entry);
     });
     const followed = { chains, unsubscribe };
     tenants.set(tenant, followed);

@@ -40,7 +40,7 @@ export const createEventStreams = (
   metrics: Metrics,
   ended: (key_ids: string[]) => Promise<string[]>,
 ): EventStreams => {
-  const follow = followAudit(bus);
+  const follow = followAudit(bus, metrics);
   const open = new Map<JobStream, Open>();
   const shares = openShares(LIMITS.sse_clients);
   const endOf = (isOver: (key_id: string) => boolean): void => {

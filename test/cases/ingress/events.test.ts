@@ -113,6 +113,22 @@ describe('the event stream of a job', () => {
     expect((await take(events, 9)).map(({ id }) => id)).toEqual(['3', '4', '5']);
   });
 
+  test('passes over what is no entry, counts it, and goes on', async () => {
+    const unreadable = async (): Promise<number> => {
+      const text = await (await fetch(`${ingress.health_url}/metrics`)).text();
+      return Number(/messages_unreadable_total\{subject="audit"[^}]*\} (\d+)/.exec(text)?.[1] ?? 0);
+    };
+    const before = await unreadable();
+    const events = open();
+    await take(events, 2);
+    const subject = subjects.audit(TENANT, 'job_running', 'job.demo.read', 'any');
+    for (const junk of ['', '{', 'null', '[]', '{"stream":"INTAKE","seq":1}'])
+      ingress.peerBus('audit').connection.publish(subject, junk);
+    await record(entry(3, 'job_succeeded'));
+    expect((await take(events, 9)).map(({ id }) => id)).toEqual(['3']);
+    expect(await unreadable()).toBe(before + 5);
+  });
+
   test('resumes after the entry that its reader saw last', async () => {
     ingress.peers.timelines.get(job_id)?.push(entry(3, 'job_succeeded'));
     const resumed = await take(open({ 'last-event-id': '1' }), 9);
