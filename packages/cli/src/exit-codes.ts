@@ -1,6 +1,6 @@
 /** What the command's exit code says to a script. The numbers are a promise: pipelines are built on them. */
 import type { ApiError } from '@countersign/client/api-error';
-import { httpStatus, isOutage } from '@countersign/contracts/errors';
+import { isOutage } from '@countersign/contracts/errors';
 
 export const EXIT_CODES = {
   done: { code: 0, says: 'done' },
@@ -20,10 +20,8 @@ export const EXIT = Object.fromEntries(Object.entries(EXIT_CODES).map(([name, { 
   readonly [Name in ExitName]: (typeof EXIT_CODES)[Name]['code'];
 };
 
-const TOO_MANY = httpStatus('too_many_requests');
-
 export const exitCodeOf = (error: ApiError): ExitCode =>
-  error.status === 0 || error.status === TOO_MANY || isOutage(error.code) ? EXIT.unavailable : EXIT.refused;
+  error.status === 0 || isOutage(error.code) ? EXIT.unavailable : EXIT.refused;
 
 /** Input that cannot be used, said to whoever typed it. */
 export class UsageError extends Error {}
