@@ -3,6 +3,7 @@
 // where no engine answers.
 import { spawn } from 'node:child_process';
 import { parseEnv } from 'node:util';
+import { SERVICES } from '@countersign/contracts/ledger-entry';
 import { findFreePort } from '../find-free-port.ts';
 import { PROJECT_DIR } from '../project-folders.ts';
 import { reportLine } from '../report-step.ts';
@@ -68,16 +69,22 @@ async function tryCompose(runCompose: RunCompose): Promise<void> {
   await tryDenied(call);
   await tryMetrics(keys.COUNTERSIGN_METRICS_URL!);
 
-  reportLine('stopping and starting again');
+  reportLine('stopping and starting again, with two of each');
   await runCompose(['stop'], 'kept');
-  await bringUp(runCompose);
+  await bringUp(runCompose, TWO_OF_EACH);
   const kept = await call('GET', `/jobs/${job_id}/result`);
   require(kept.status === 200, `the first job's result was answered with ${kept.status} after the restart`);
   await tryAllowed(call);
 }
 
-async function bringUp(runCompose: RunCompose): Promise<void> {
-  await runCompose(['up', '--detach', '--no-build'], 'kept');
+/** Ingress publishes one port here, so there is one of it. */
+const TWO_OF_EACH = SERVICES.filter((service) => service !== 'ingress').flatMap((service) => [
+  '--scale',
+  `${service}=2`,
+]);
+
+async function bringUp(runCompose: RunCompose, scale: readonly string[] = []): Promise<void> {
+  await runCompose(['up', '--detach', '--no-build', ...scale], 'kept');
   await waitForHealth(runCompose);
 }
 

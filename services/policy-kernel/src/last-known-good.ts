@@ -2,7 +2,8 @@
  * The active bundles on this replica's own disk, one file per scope. They are read when the table's copy is gone or
  * altered; they are verified like any other, so the disk is never trusted, only asked.
  */
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS } from '@countersign/contracts/limits';
 
@@ -29,11 +30,16 @@ export const openLastKnownGood = (dir: string): LastKnownGood => ({
     if (document.length > LIMITS.message_bytes) throw new RangeError('a bundle larger than any message');
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const target = join(dir, fileOf(scope));
-    const draft = `${target}.new`;
-    // Whole or not at all: a power cut must not leave half a policy.
-    await using file = await open(draft, 'w', 0o600);
-    await file.writeFile(`${snapshot}\n${document}`);
-    await file.sync();
-    await rename(draft, target);
+    // Whole or not at all: a power cut must not leave half a policy, nor another kernel that shares the folder.
+    const draft = `${target}.${randomUUID()}.new`;
+    try {
+      await using file = await open(draft, 'w', 0o600);
+      await file.writeFile(`${snapshot}\n${document}`);
+      await file.sync();
+      await rename(draft, target);
+    } catch (thrown) {
+      await rm(draft, { force: true });
+      throw thrown;
+    }
   },
 });

@@ -42,9 +42,15 @@ export const readProjectFile = (path: string): string => readFileSync(`${PROJECT
 export function readCompose(): { containers: Record<string, Container>; volumes: string[] } {
   const raw = parse(readProjectFile('docker-compose.yml'), { merge: true });
   // After parsing, as compose does it: what a variable gives is always a string.
-  const file = JSON.parse(JSON.stringify(raw).replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1'));
+  const file = JSON.parse(withDefaults(JSON.stringify(raw)));
   return {
     containers: z.record(z.string(), container).parse(file.services),
     volumes: Object.keys(file.volumes),
   };
+}
+
+/** From the inside out: a default may be another variable with a default. */
+function withDefaults(text: string): string {
+  const replaced = text.replaceAll(/\$\{\w+:-([^${}]*)\}/g, '$1');
+  return replaced === text ? text : withDefaults(replaced);
 }
