@@ -1,6 +1,7 @@
 /** What passes between scheduler and workers: dispatch message, warrant, claim, beat, result. */
 import { z } from 'zod';
 import { effectiveJob } from './decision.ts';
+import { LIMITS } from './limits.ts';
 import { digest, jobId, tenantName, token, uuid } from './names.ts';
 
 export const WARRANT_TYP = 'countersign-warrant+jwt';
@@ -88,7 +89,9 @@ type Unnamed<T> = T extends unknown ? Omit<T, 'dispatch_id' | 'claim_id'> : neve
 export type ClaimVerdict = Unnamed<ClaimAnswer>;
 
 export const beatRequest = z.strictObject({
-  attempts: z.array(z.strictObject({ dispatch_id: uuid, claim_id: uuid, reported: z.boolean() })).max(1_000),
+  attempts: z
+    .array(z.strictObject({ dispatch_id: uuid, claim_id: uuid, reported: z.boolean() }))
+    .max(LIMITS.beat_attempts),
 });
 export const beatAnswer = z.object({
   attempts: z.array(

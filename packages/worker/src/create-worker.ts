@@ -67,7 +67,9 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   const { stream, durable } = poolConsumer(pool);
   const pull = bus.pull({ stream, durable }, take);
   const hasRoom = (): boolean =>
-    results.size() + concurrency <= LIMITS.beat_attempts && results.bytes() < LIMITS.kept_result_bytes;
+    !results.isDisbelieved() &&
+    results.size() + concurrency <= LIMITS.beat_attempts &&
+    results.bytes() < LIMITS.kept_result_bytes;
   const takeMore = (): void => pull.want(hasRoom() && !pause.isOn() ? concurrency - active.size : 0);
   takeMore();
 

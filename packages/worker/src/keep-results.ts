@@ -13,6 +13,9 @@ import {
 import type { Bus } from '@countersign/platform/bus';
 import { errorFields, type Logger } from '@countersign/platform/logger';
 
+/** Refusals that every later result of this worker would meet as well. */
+const DISBELIEVED: ReadonlySet<string> = new Set(['signature_invalid', 'unauthenticated', 'revoked']);
+
 /** Milliseconds for which the first request waits for its answer, and between a failed one and the next; both double. */
 const ANSWER_MS = 3_000;
 const LONGEST_ANSWER_MS = 24_000;
@@ -36,6 +39,8 @@ export type KeptResults = {
   settle(dispatch_id: string): void;
   list(): UnsettledResult[];
   size(): number;
+  /** Nobody believes what this worker reports: whatever it ran would have effects and no result. */
+  isDisbelieved(): boolean;
   /** Of all bodies that are kept. */
   bytes(): number;
   /** Asks no more and forgets everything. */
@@ -47,6 +52,7 @@ export type KeepOptions = { bus: Bus; pool: string; worker: string; log: Logger;
 export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions): KeptResults {
   const kept = new Map<string, Kept>();
   let bytes = 0;
+  let disbelieved = false;
 
   const forget = (one: Kept): void => {
     if (!kept.delete(one.result.dispatch_id)) return;
@@ -61,6 +67,10 @@ export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions):
       if (answer !== null) {
         const { dispatch_id, code } = answer;
         if (code !== null) log.error({ dispatch_id, code }, 'the result was refused');
+        if (code !== null && DISBELIEVED.has(code) && !disbelieved) {
+          disbelieved = true;
+          log.error({ code }, 'no result of this worker is believed: it takes no more work until it is started again');
+        }
         return forget(one);
       }
       await pauseFor(Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** tries), one.settled.signal);
@@ -89,6 +99,7 @@ export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions):
         job_id,
       })),
     size: () => kept.size,
+    isDisbelieved: () => disbelieved,
     bytes: () => bytes,
     close() {
       for (const one of kept.values()) one.settled.abort();

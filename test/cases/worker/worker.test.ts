@@ -430,6 +430,22 @@ describe('a result', () => {
     expect(sent(made.dispatch_id)).toHaveLength(1);
   });
 
+  test.each(['signature_invalid', 'unauthenticated', 'revoked'])(
+    'that is refused for who sent it (%s) is the last: nothing more is run',
+    async (code) => {
+      let runs = 0;
+      fake.answerResult = () => ({ outcome: 'refused', code });
+      await fake.worker({ handle: () => ++runs }).start();
+      const made = await fake.dispatch();
+      await resultOf(made.dispatch_id);
+      await fake.dispatch({ job_id: 'job-2' });
+      const peer = fake.worker({ handle: () => 'believed', worker: 'two' });
+      await peer.start();
+      await fake.until('a peer runs it', () => fake.results.some((result) => result.worker === 'two'));
+      expect(runs).toBe(1);
+    },
+  );
+
   test('that nobody waits for any more is given up when a beat says so', async () => {
     fake.answerResult = outage;
     fake.answerBeat = (_, reported) => (reported ? 'settled' : 'continue');

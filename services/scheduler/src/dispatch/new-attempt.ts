@@ -56,7 +56,8 @@ export const newAttempt = (
     policy_epoch: decision.policy_epoch,
     effective_digest: decision.effective_digest!,
     payload_digest: payloadDigest(job.salt, effective),
-    timeout_ms: constraints.timeout_ms ?? LIMITS.timeout_ms,
+    // A policy may name 90 days, which neither the column nor a timer holds; no job lives longer than its deadline.
+    timeout_ms: Math.min(constraints.timeout_ms ?? LIMITS.timeout_ms, LIMITS.deadline_ms),
     max_attempts: constraints.max_attempts ?? LIMITS.attempts,
     max_output_bytes: constraints.max_output_bytes ?? LIMITS.output_bytes,
   };
