@@ -1,32 +1,39 @@
 /**
- * Undoes the encodings under which text hides in text: percent, HTML entities, backslash escapes and base64. Each
- * call peels one layer and keeps the map to the source; how many layers are peeled is the caller's bound.
+ * Undoes the encodings under which text hides in text. Each call peels one layer and keeps the map to the source; how
+ * many layers are peeled, and how much may be looked at in all, is the caller's bound.
  */
 import type { Survey } from './anchors.ts';
+import { MIN_RUN, packedViews } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 
 // Each alternative starts with its own character and has a fixed or small bounded length: linear on any text.
 const ESCAPES =
-  /(?:%[0-9a-f]{2}){1,64}|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,16});|\\(?:u\{[0-9a-f]{1,6}\}|u[0-9a-f]{4}|x[0-9a-f]{2}|[nrt"'/])/gi;
+  /(?:%[0-9a-f]{2}){1,64}|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,16});?|\\{1,8}(?:u\{[0-9a-f]{1,6}\}|u[0-9a-f]{4}|x[0-9a-f]{2}|[0-3][0-7]{2}|[nrt"'/])|(?:=[0-9A-F]{2}){2,64}/gi;
 
 const NAMED: Readonly<Record<string, string>> = {
   amp: '&',
   apos: "'",
   colon: ':',
+  comma: ',',
   commat: '@',
+  dollar: '$',
   equals: '=',
   excl: '!',
   gt: '>',
   hyphen: '-',
   lbrack: '[',
   lowbar: '_',
+  lpar: '(',
   lt: '<',
   nbsp: ' ',
   newline: '\n',
   num: '#',
+  percnt: '%',
   period: '.',
+  plus: '+',
   quot: '"',
   rbrack: ']',
+  rpar: ')',
   semi: ';',
   shy: '',
   sol: '/',
@@ -41,76 +48,69 @@ const fromPoint = (point: number): string => (point <= 0x10ffff ? String.fromCod
 
 function unescapeOne(written: string): string | undefined {
   if (written.startsWith('%')) return Buffer.from(written.replaceAll('%', ''), 'hex').toString('utf8');
+  if (written.startsWith('=')) return Buffer.from(written.replaceAll('=', ''), 'hex').toString('utf8');
+  if (written.startsWith('&')) return unescapeEntity(written);
+  const lower = written.replace(/^\\+/, '').toLowerCase();
+  if (/^[ux]/.test(lower)) return fromPoint(Number.parseInt(lower.replace(/[^0-9a-f]/g, ''), 16));
+  if (/^[0-3]/.test(lower)) return fromPoint(Number.parseInt(lower, 8));
+  return SHORT[lower[0]!] ?? lower[0]!;
+}
+
+/** Numbers without their semicolon too, as browsers read them; names only with it. */
+function unescapeEntity(written: string): string | undefined {
   const lower = written.toLowerCase();
-  if (lower.startsWith('&#x')) return fromPoint(Number.parseInt(lower.slice(3, -1), 16));
-  if (lower.startsWith('&#')) return fromPoint(Number.parseInt(lower.slice(2, -1), 10));
-  if (lower.startsWith('&')) return NAMED[lower.slice(1, -1)];
-  if (/^\\[ux]/.test(lower)) return fromPoint(Number.parseInt(lower.replace(/[^0-9a-f]/g, ''), 16));
-  return SHORT[lower[1]!] ?? lower[1]!;
+  if (lower.startsWith('&#x')) return fromPoint(Number.parseInt(lower.slice(3), 16));
+  if (lower.startsWith('&#')) return fromPoint(Number.parseInt(lower.slice(2), 10));
+  return lower.endsWith(';') ? NAMED[lower.slice(1, -1)] : undefined;
 }
 
 /** The view with one layer of escapes undone, or null where there is none. Never longer than the view. */
 function unescapeView(view: View): View | null {
-  const builder = new ViewBuilder(view);
+  let builder: ViewBuilder | null = null;
   let done = 0;
-  let changed = false;
   for (const found of view.text.matchAll(ESCAPES)) {
     const plain = unescapeOne(found[0]);
     if (plain === undefined) continue;
-    changed = true;
+    builder ??= new ViewBuilder(view);
     builder.copy(done, found.index);
     done = found.index + found[0].length;
     builder.push(plain, found.index, done);
   }
-  if (!changed) return null;
+  if (builder === null) return null;
   builder.copy(done, view.text.length);
   return builder.view();
 }
 
-/** The shortest run taken for base64: twelve bytes, enough for a social security number. */
-const MIN_BASE64_RUN = 15;
-// One class with a lower bound, then an optional fixed tail that starts outside the class: linear.
-const BASE64_RUNS = /[A-Za-z0-9+/_-]{15,}(?:\r?\n[A-Za-z0-9+/_-]+)*={0,2}/g;
-const PRINTABLE_SHARE = 0.85;
+const OVERRIDES = /[\u202d\u202e\u2066-\u2068]/;
 
-/** The run's text if it decodes to some, trying each alignment because a path may run into the data. */
-function decodeBase64(run: string): string | null {
-  for (let from = 0; from < 4; from += 1) {
-    const bytes = Buffer.from(from === 0 ? run : run.slice(from), 'base64');
-    const text = bytes.toString('utf8');
-    if (isMostlyPrintable(bytes) || (from === 0 && isUnicodeText(text))) return text;
+/** What stands between a right-to-left override and its end, the way round that a person reads it. */
+function reorderView(source: View): View | null {
+  const { text } = source;
+  if (!OVERRIDES.test(text)) return null;
+  const builder = new ViewBuilder(source);
+  for (let at = 0; at < text.length; ) {
+    const start = text.indexOf('\u202e', at);
+    if (start === -1) {
+      builder.copy(at, text.length);
+      break;
+    }
+    const ends = /[\u202c\u2069\n]/g;
+    ends.lastIndex = start;
+    const end = ends.exec(text)?.index ?? text.length;
+    builder.copy(at, start);
+    for (let i = end - 1; i > start; i -= 1) builder.pushUnit(text.charCodeAt(i), i, i + 1);
+    at = end + 1;
   }
-  return null;
-}
-
-function isMostlyPrintable(bytes: Uint8Array): boolean {
-  let printable = 0;
-  for (const byte of bytes) if ((byte >= 0x20 && byte < 0x7f) || (byte >= 9 && byte <= 13)) printable += 1;
-  return printable >= bytes.length * PRINTABLE_SHARE;
-}
-
-/** Valid UTF-8 in other scripts, or full of invisible marks, is text too. */
-function isUnicodeText(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what tells bytes from text
-  return !/[\ufffd\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text);
-}
-
-/** One view per base64 run that decodes to text; every character of it maps to the whole run. */
-function base64Views(view: View): View[] {
-  const views: View[] = [];
-  for (const found of view.text.matchAll(BASE64_RUNS)) {
-    const decoded = decodeBase64(found[0].replace(/[\r\n]/g, ''));
-    if (decoded === null) continue;
-    const builder = new ViewBuilder(view);
-    builder.push(decoded, found.index, found.index + found[0].length);
-    views.push(builder.view());
-  }
-  return views;
+  return builder.view();
 }
 
 /** What one layer of encoding hides in a text: `source` as it was written, `plain` the same folded. */
-export function hiddenViews(_source: View, plain: View, survey: Survey): View[] {
+export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
+  const views: View[] = [];
   const unescaped = survey.hasEscapes ? unescapeView(plain) : null;
-  const views = unescaped === null ? [] : [unescaped];
-  return survey.longestRun < MIN_BASE64_RUN ? views : [...views, ...base64Views(plain)];
+  if (unescaped !== null) views.push(unescaped);
+  const reordered = source === plain ? null : reorderView(source);
+  if (reordered !== null) views.push(reordered);
+  if (survey.longestRun >= MIN_RUN) views.push(...packedViews(plain));
+  return views;
 }

@@ -26,24 +26,42 @@ export function detectEmails(text: string, emit: Emit): void {
   }
 }
 
-const MAC =
-  /(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4})(?![\w:-])/g;
+const MAC = /(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2})(?![\w:-])/y;
 const IPV6 =
-  /(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:{1,2}|::){1,8}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?:%[A-Za-z0-9]{1,16})?(?![\w:])/g;
+  /(?:[0-9A-Fa-f]{1,4}:{1,2}|::){1,8}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?:%[A-Za-z0-9]{1,16})?(?![\w:])/y;
+const NOBODY = /^(?:00[:-]?){6}$|^(?:ff[:-]?){6}$/i;
 
-/** Only where the text holds as many colons or dashes as the shortest address. */
+const HEX = new Uint8Array(128);
+for (const char of '0123456789abcdefABCDEF') HEX[char.charCodeAt(0)] = 1;
+const isHex = (code: number): boolean => code < 128 && HEX[code] === 1;
+const isPart = (code: number): boolean => isHex(code) || code === 58 || code === 45 || code === 46;
+
+/** IPv6 and hardware addresses. Tries each run of hexadecimal digits, colons and dashes once, from its start. */
 export function detectNetworkAddresses(text: string, emit: Emit): void {
-  for (const found of text.matchAll(MAC)) {
-    if (
-      !/^(?:00[:-]?){6}$|^(?:ff[:-]?){6}$/i.test(found[0]) &&
-      (/[.]/.test(found[0]) ? /[a-f]/i.test(found[0]) : true)
-    ) {
-      emit('mac_address', found.index, found.index + found[0].length);
-    }
+  for (let at = text.indexOf(':'); at !== -1; ) at = text.indexOf(':', readAddress(text, at, emit));
+  for (let at = text.indexOf('-'); at !== -1; ) {
+    const isMac = text[at + 3] === '-' && text[at + 6] === '-' && isHex(text.charCodeAt(at + 1));
+    at = text.indexOf('-', isMac ? readAddress(text, at, emit) : at + 1);
   }
-  for (const found of text.matchAll(IPV6)) {
-    if (isIpv6(found[0])) emit('ip_address', found.index, found.index + found[0].length);
-  }
+}
+
+/** The address whose first sign is at `at`; returns where to go on. */
+function readAddress(text: string, at: number, emit: Emit): number {
+  let start = at;
+  while (start > 0 && at - start < 4 && isHex(text.charCodeAt(start - 1))) start -= 1;
+  const next = text.charCodeAt(at + 1);
+  const isGlued = /[\w:.-]/.test(text[start - 1] ?? '');
+  if (isGlued || (start === at && next !== 58) || (next !== 58 && !isHex(next))) return at + 1;
+  MAC.lastIndex = start;
+  const mac = MAC.exec(text);
+  if (mac !== null && !NOBODY.test(mac[0])) emit('mac_address', start, start + mac[0].length);
+  if (mac !== null) return start + mac[0].length;
+  IPV6.lastIndex = start;
+  const ip = IPV6.exec(text);
+  if (ip !== null && isIpv6(ip[0])) emit('ip_address', start, start + ip[0].length);
+  let end = at + 1;
+  while (end < text.length && end - at < 48 && isPart(text.charCodeAt(end))) end += 1;
+  return end;
 }
 
 /** Eight groups, or fewer with one `::`; times and namespaces have neither. */

@@ -128,38 +128,45 @@ export function detectDocumentMember(text: string, { name, path }: Context, emit
   if (found?.index === 0 && found[0].length === trimmed.length) emit(named.type, 0, text.length, { why: 'name' });
 }
 
-// ICAO 9303, part 4: the second line of a passport; the UK form of a driving licence; the Finnish code.
+// ICAO 9303, part 4: the second line of a passport; the UK form of a driving licence; the Finnish code; the UK's number.
 const ZONE = /([A-Z0-9<]{9})(\d)[A-Z<]{3}(\d{6})(\d)[MFX<](\d{6})(\d)[A-Z0-9<]{14}[0-9<]\d/g;
-const UK_LICENCE = /(?<![A-Z0-9])[A-Z9]{5}\d[0156]\d(?:0[1-9]|[12]\d|3[01])\d[A-Z9]{2}[A-Z0-9]{3}(?![A-Za-z0-9])/g;
-const HETU = /(?<![\w-])(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])(\d{2})[-+A-FU-Y](\d{3})([0-9A-FHJ-NPR-Y])(?![\w-])/g;
-const NINO =
-  /(?<![A-Za-z0-9])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Za-z0-9])/g;
-const GERMAN_INSURANCE = /(?<![A-Za-z0-9])\d{2} \d{6} [A-Z] \d{3}(?!\d)/g;
+const UK_LICENCE = /^[A-Z9]{5}\d[0156]\d(?:0[1-9]|[12]\d|3[01])\d[A-Z9]{2}[A-Z0-9]{3}$/;
+const HETU = /(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])(\d{2})[-+A-FU-Y](\d{3})([0-9A-FHJ-NPR-Y])(?![\w-])/y;
+const NINO = /(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Za-z0-9])/y;
 
-export function detectWrittenForms(text: string, emit: Emit): void {
-  if (text.includes('<<')) {
-    for (const found of text.matchAll(ZONE)) {
-      const [zone, number, check, born, bornCheck, expires, expiresCheck] = found;
-      const isRight = [
-        [number, check],
-        [born, bornCheck],
-        [expires, expiresCheck],
-      ].every(([part, digit]) => icaoDigit(part!) === Number(digit));
-      if (isRight)
-        emit('passport', found.index, found.index + zone.length, { why: 'check digits', confidence: 'certain' });
-    }
+/** The zones of passports, whose lines are filled up with `<`. */
+export function detectPassportZones(text: string, emit: Emit): void {
+  if (!text.includes('<<')) return;
+  for (const found of text.matchAll(ZONE)) {
+    const [zone, number, check, born, bornCheck, expires, expiresCheck] = found;
+    const parts = [
+      [number, check],
+      [born, bornCheck],
+      [expires, expiresCheck],
+    ];
+    const isRight = parts.every(([part, digit]) => icaoDigit(part!) === Number(digit));
+    if (isRight)
+      emit('passport', found.index, found.index + zone.length, { why: 'check digits', confidence: 'certain' });
   }
-  for (const found of text.matchAll(UK_LICENCE))
-    emit('driving_licence', found.index, found.index + found[0].length, { why: 'form' });
-  for (const found of text.matchAll(HETU)) {
-    const [written, dd, mm, yy, serial, check] = found;
-    if ('0123456789ABCDEFHJKLMNPRSTUVWXY'[Number(`${dd}${mm}${yy}${serial}`) % 31] === check)
-      emit('fi_hetu', found.index, found.index + written.length);
+}
+
+/** A token of sixteen letters and digits. */
+export const isUkLicence = (token: string): boolean => UK_LICENCE.test(token);
+
+/** What begins with the six digits at `start`, or with two letters before it. */
+export function detectDated(text: string, start: number, emit: Emit): void {
+  HETU.lastIndex = start;
+  const [written, dd, mm, yy, serial, check] = HETU.exec(text) ?? [];
+  if (written !== undefined && '0123456789ABCDEFHJKLMNPRSTUVWXY'[Number(`${dd}${mm}${yy}${serial}`) % 31] === check) {
+    emit('fi_hetu', start, start + written.length, { why: 'date and check character' });
   }
-  for (const found of text.matchAll(NINO)) emit('uk_nino', found.index, found.index + found[0].length);
-  for (const found of text.matchAll(GERMAN_INSURANCE)) {
-    if (/sozialvers|rentenvers|insurance/i.test(text.slice(Math.max(0, found.index - 64), found.index))) {
-      emit('de_social_insurance', found.index, found.index + found[0].length, { why: 'word' });
-    }
-  }
+}
+
+/** The National Insurance number whose digits begin at `start`, spaced. */
+export function detectSpacedNino(text: string, start: number, emit: Emit): void {
+  const from = text[start - 1] === ' ' ? start - 3 : start - 2;
+  if (from < 0 || /[A-Za-z0-9]/.test(text[from - 1] ?? '')) return;
+  NINO.lastIndex = from;
+  const found = NINO.exec(text);
+  if (found !== null) emit('uk_nino', from, from + found[0].length);
 }

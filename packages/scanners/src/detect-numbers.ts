@@ -3,6 +3,7 @@
  * numbers in national form. A number confirms itself by arithmetic, by the way it is written, or by a word beside it.
  */
 import { isoMod97, passesVin } from './check-digits.ts';
+import { detectDated, detectSpacedNino, isUkLicence } from './detect-documents.ts';
 import type { Context, Emit } from './emit.ts';
 import { DIGIT_IDS, type NationalId, TOKEN_IDS } from './national-ids.ts';
 import { type Group, walkNumbers } from './number-groups.ts';
@@ -42,9 +43,16 @@ const WORDS_AFTER = 24;
 const CARD_WORDS = /card|karte|carte|tarjeta|cart[aã]o|visa|master|maestro|\bpan\b|credit|debit/i;
 const VIN_WORDS = /\bvin\b|vehicle|chassis|fahrgestell|\bfin\b/i;
 
-/** Reports what the digits of a text say. `around` gives the names that it stands under. */
-export function detectNumbers(text: string, around: Context, countries: readonly string[] | null, emit: Emit): void {
-  new NumberReader(text, around, countries, emit).read();
+/** What reading numbers is told beside the text. `hasPhoneWord`: a word for telephones stands somewhere in it or around it. */
+export type NumberScan = {
+  readonly around: Context;
+  readonly countries: readonly string[] | null;
+  readonly hasPhoneWord: boolean;
+};
+
+/** Reports what the digits of a text say. */
+export function detectNumbers(text: string, scan: NumberScan, emit: Emit): void {
+  new NumberReader(text, scan, emit).read();
 }
 
 class NumberReader {
@@ -53,12 +61,12 @@ class NumberReader {
   readonly #emit: Emit;
   readonly #phones: PhoneReader;
 
-  constructor(text: string, around: Context, countries: readonly string[] | null, emit: Emit) {
+  constructor(text: string, { around, countries, hasPhoneWord }: NumberScan, emit: Emit) {
     this.#text = text;
     this.#around = around;
     this.#emit = emit;
     const hasWord = (words: RegExp, start: number, end: number): boolean => this.#hasWord(words, start, end);
-    this.#phones = new PhoneReader(text, hasWord, countries, emit);
+    this.#phones = new PhoneReader(text, hasPhoneWord ? hasWord : () => false, countries, emit);
   }
 
   read(): void {
@@ -71,7 +79,10 @@ class NumberReader {
 
   #readRow(groups: readonly Group[]): void {
     const first = groups[0]!;
-    if (groups.length === 1 && first.end - first.start < 7) return;
+    const size = first.end - first.start;
+    if (size === 6 && !/\w/.test(this.#text[first.start - 1] ?? '')) detectDated(this.#text, first.start, this.#emit);
+    if (size === 2 || size === 6) detectSpacedNino(this.#text, first.start, this.#emit);
+    if (groups.length === 1 && size < 7) return;
     for (let i = 0; i < groups.length; i += 1) {
       const used = this.#cardFrom(groups, i);
       i = used === -1 ? Math.max(i, this.#idFrom(groups, i), this.#addressFrom(groups, i)) : used;
@@ -148,6 +159,7 @@ class NumberReader {
       this.#readVin(written, start, end);
       return;
     }
+    if (written.length === 16 && isUkLicence(written)) this.#emit('driving_licence', start, end, { why: 'form' });
     const forms = BY_SHAPE.get(shapeOf(upper));
     if (forms !== undefined && written === upper) this.#reportId(forms, upper, start, end);
   }

@@ -4,12 +4,13 @@
  */
 import type { Hits } from './anchors.ts';
 import { detectEmails, detectNetworkAddresses } from './detect-contacts.ts';
-import { DOCUMENT_ANCHORS, detectDocument, detectDocumentMember, detectWrittenForms } from './detect-documents.ts';
+import { DOCUMENT_ANCHORS, detectDocument, detectDocumentMember, detectPassportZones } from './detect-documents.ts';
 import { detectNumbers } from './detect-numbers.ts';
 import type { Context, Emit } from './emit.ts';
+import { namesPhone, PHONE_ANCHORS } from './phones.ts';
 
 /** Every literal that personal data is found by. */
-export const PII_ANCHORS: readonly string[] = DOCUMENT_ANCHORS;
+export const PII_ANCHORS: readonly string[] = [...DOCUMENT_ANCHORS, ...PHONE_ANCHORS];
 
 const MIN_DOCUMENT_DIGITS = 2;
 const MIN_NUMBER_DIGITS = 4;
@@ -29,13 +30,15 @@ export function detectPii(text: string, hits: Hits, { around, countries, firstAn
   if (survey.hasAt) detectEmails(text, emit);
   if (survey.colons >= 2 || survey.dashes >= 5) detectNetworkAddresses(text, emit);
   if (survey.digits < MIN_DOCUMENT_DIGITS) return;
-  if (survey.digits >= MIN_NUMBER_DIGITS) {
-    detectNumbers(text, around, countries, emit);
-    detectWrittenForms(text, emit);
-  }
-  if (around.name !== '') detectDocumentMember(text, around, emit);
+  let hasPhoneWord = survey.needsFold || namesPhone(around.path);
   for (let i = 0; i < hits.anchors.length; i += 1) {
     const anchor = hits.anchors[i]! - firstAnchor;
-    if (anchor >= 0 && anchor < PII_ANCHORS.length) detectDocument(text, anchor, hits.ends[i]!, emit);
+    if (anchor < 0 || anchor >= PII_ANCHORS.length) continue;
+    if (anchor < DOCUMENT_ANCHORS.length) detectDocument(text, anchor, hits.ends[i]!, emit);
+    else hasPhoneWord = true;
   }
+  if (around.name !== '') detectDocumentMember(text, around, emit);
+  if (survey.digits < MIN_NUMBER_DIGITS) return;
+  detectNumbers(text, { around, countries, hasPhoneWord }, emit);
+  detectPassportZones(text, emit);
 }

@@ -1,222 +1,284 @@
 /**
- * The words and sequences by which text tries to give orders to a language model, in English, German, Spanish and
- * French. Languages share one vocabulary on purpose: an attacker mixes them. It holds data only.
+ * The words by which text tries to give orders to a language model, by what they mean. Languages share one vocabulary on
+ * purpose: an attacker mixes them. All folded to plain lower case; entries may be phrases, by commas. It holds data only.
  */
-import type { FindingTypeName } from './finding-types.ts';
 
-/** Words of one place in a sequence; entries may be phrases of a few words, all folded to plain lower case. */
-export type Step = { readonly phrases: ReadonlySet<string>; readonly longest: number };
+/** What a word can mean, as bits. */
+export const DROP = 1 << 0;
+export const EARLIER = 1 << 1;
+export const ORDERS = 1 << 2;
+export const RULES = 1 << 3;
+export const YOUR = 1 << 4;
+export const ALL = 1 << 5;
+export const BECOME = 1 << 6;
+export const UNBOUND = 1 << 7;
+export const TELL = 1 << 8;
+export const HIDDEN = 1 << 9;
+export const SEND = 1 << 10;
+export const VALUABLE = 1 << 11;
+export const OUTSIDE = 1 << 12;
+export const RUN = 1 << 13;
+export const TOOL = 1 << 14;
+export const MACHINE = 1 << 15;
+export const OUGHT = 1 << 16;
+export const SILENT = 1 << 17;
+export const NEW = 1 << 18;
+export const NOT = 1 << 19;
+export const MENTION = 1 << 20;
+export const CODED = 1 << 21;
+export const FOLLOW = 1 << 22;
+export const VOID = 1 << 23;
+export const REFUSE = 1 << 24;
+export const TEXT = 1 << 25;
+export const ACT = 1 << 26;
+export const TOLD = 1 << 27;
+export const PERSONA = 1 << 28;
+export const ADDRESS = 1 << 29;
+export const VERBATIM = 1 << 30;
 
-/** Steps that follow each other with at most `gap` other words between two. */
-export type Sequence = {
-  readonly type: FindingTypeName;
-  readonly steps: readonly Step[];
-  readonly gap: number;
-  /** The step whose words are rarest in honest text; without one of them nothing is looked at. */
-  readonly anchor: number;
-  /** "do not ignore …" is the opposite of an attack. */
-  readonly unlessNegated: boolean;
-  /** What must stand right after the last step, as a sticky pattern. */
-  readonly tail: RegExp | null;
-};
+type Entry = readonly [meaning: number, words: string];
 
-const step = (...lists: string[]): Step => {
-  const phrases = new Set(lists.flatMap((list) => list.split(',').map((phrase) => phrase.trim())));
-  return { phrases, longest: Math.max(...[...phrases].map((phrase) => phrase.split(' ').length)) };
-};
-const words = (list: string): string => list.trim().split(/\s+/).join(',');
-
-/** Verbs that tell someone to drop what they were told. */
-export const DROP_VERBS = words(`
-  ignore disregard forget override overrule bypass discard neglect dismiss disobey
-  ignoriere ignorieren ignoriert vergiss vergesse vergessen missachte missachten umgehe verwirf verwerfe ubergehe uebergehe
-  ignora ignorad ignorar ignoren olvida olvide olviden olvidate olvidar descarta descarte desobedece omite
-  ignorez ignorer oublie oubliez oublier neglige negligez outrepasse outrepassez contourne contournez desobeis`);
-const DROP_PHRASES =
-  'pay no attention to,do not follow,don t follow,stop following,no longer follow,never mind,set aside,haz caso omiso,' +
-  'no hagas caso,no sigas,no tengas en cuenta,pasa por alto,ne tiens pas,ne tenez pas,fais abstraction,faites abstraction,' +
-  'ne suis pas,ne suivez pas,beachte nicht,befolge nicht,achte nicht';
-const DROP = step(DROP_VERBS, DROP_PHRASES);
-
-/** Words that point at what came before or belongs to the reader. */
-export const EARLIER_WORDS = words(`
-  previous prior preceding earlier above foregoing former initial original existing
-  vorherige vorherigen vorheriger vorige vorigen bisherige bisherigen obige obigen obenstehenden fruhere fruheren
-  vorangegangene vorangegangenen vorangehenden ursprunglichen ursprungliche vorhergehenden zuvor
-  anterior anteriores previa previas previo previos precedente precedentes originales iniciales arriba
-  precedent precedents anterieures anterieurs anterieure prealables initiales originelles dessus avant`);
-const SCOPE_WORDS = words(`
-  all any every your system alle allen samtliche samtlichen deine deinen ihre ihren
-  todas todos tus tu sus toutes tous tes vos`);
-const SCOPE = step(EARLIER_WORDS, SCOPE_WORDS);
-const YOURS = step(
-  words(`your deine deinen deiner ihre ihren tus sus tes vos`),
-  'you were given,you have been given,you were told,you have been told,you received,you follow,que recibiste',
-);
-
-/** What is to be dropped. `orders` and `rules` are missing: customers cancel orders and operators bypass rules. */
-export const INSTRUCTION_WORDS = words(`
-  instruction instructions prompt prompts directive directives guideline guidelines programming guardrails
-  anweisung anweisungen instruktion instruktionen vorgaben richtlinien systemprompt weisungen systemanweisungen
-  instruccion instrucciones indicaciones directrices directivas consigne consignes`);
-const INSTRUCTIONS = step(INSTRUCTION_WORDS);
-const LIMITS = step(
-  words(`
-    rules rule restrictions restriction constraints training policies policy limitations safeguards commands orders filters
-    context ethics regeln regel beschrankungen einschrankungen befehle reglas restricciones ordenes limites regles
-    restrictions ordres`),
-);
-const SAFETY = step(
-  'safety guidelines,safety filters,safety filter,safety protocols,safety measures,safety rules,safety restrictions,' +
-    'content policy,content policies,content filter,content filters,ethical guidelines,security instructions,guardrails,' +
-    'sicherheitsrichtlinien,sicherheitsregeln,filtros de seguridad,reglas de seguridad,regles de securite,filtres de securite',
-);
-const EVERYTHING = step('everything,anything,all that,all of that,whatever,what,alles,todo lo,todo,tout ce,tout');
-const TOLD = step(
-  'you were told,you have been told,you were taught,you know,you learned,you were instructed,you have been instructed,' +
-    'you were trained,i said before,said above,written above,above this,before this,above and,instructed before,was told before,' +
-    'bisher gesagt,dir gesagt,gesagt wurde,te han dicho,te dijeron,te han ordenado,lo anterior,qui precede,on t a dit,vous a dit',
-);
-
-const CLOSE = step(EARLIER_WORDS);
-const BACKGROUND = step(
-  words(`context commands conversation chat directions kontext befehle contexto comandos contexte`),
-);
-const ABOVE_AND_INSTEAD = step(
-  'above and instead,above and tell,above and say,above and output,above and print,above and do,above and reply,' +
-    'above and respond,above and answer',
-);
-const ALL_LIMITS = step(
-  'all rules,all restrictions,all safeguards,all your rules,any restrictions,all limitations,alle regeln,' +
-    'alle einschrankungen,todas las reglas,toutes les regles',
-);
-const YOUR_ORDERS = step(
-  'your instructions,your previous instructions,your prior instructions,your original instructions,your guidelines,' +
-    'your rules,your restrictions,deine anweisungen,tus instrucciones,tes instructions,vos instructions',
-);
-const VOID = step(
-  'are void,are cancelled,are canceled,are suspended,are obsolete,are lifted,are replaced,no longer apply,do not apply,' +
-    'are hereby,gelten nicht,sind aufgehoben,ya no valen,ne sont plus',
-);
-const NEW_ORDERS = step(
-  'your new instructions,your real instructions,your true instructions,new system prompt,your new directive',
-);
-
-const BECOME = step(
-  'you are now,you re now,you are no longer,from now on you,from now on,henceforth you,you will now act,you will now be,act as,' +
-    'behave as,pretend to be,pretend you are,pretend that you,roleplay as,role play as,imagine you are,you must act as,' +
-    'simulate,enter,enable,activate,switch to,switch into,go into,du bist jetzt,du bist nun,ab jetzt bist,ab sofort bist,' +
-    'tu so als,verhalte dich,ahora eres,a partir de,actua como,finge ser,finge que,compórtate como,tu es maintenant,' +
-    'vous etes maintenant,tu es desormais,vous etes desormais,desormais tu,agis comme,agissez comme,fais comme,fais semblant',
-);
-const UNBOUND = step(
-  words(`
-    unrestricted jailbroken jailbreak unfiltered uncensored unaligned amoral dan omnipotent unbound uneingeschrankt
-    uneingeschrankte uneingeschranktes uneingeschrankter unzensiert unzensierte`),
-  'no restrictions,no rules,no limits,no limitations,no filters,no guidelines,no ethical,without restrictions,without any,' +
-    'without rules,without limits,without limitations,without filters,no longer bound,not bound by,bound by any,free of all,' +
-    'free from all,developer mode,god mode,debug mode enabled,dan mode,sudo mode,maintenance mode where,evil assistant,' +
-    'different ai,another ai,new ai,ai without,model without,root shell,linux terminal,ohne einschrankungen,ohne regeln,' +
-    'ohne beschrankungen,ohne filter,keine regeln,keine einschrankungen,sin restricciones,sin limites,sin filtros,sin reglas,' +
-    'sans restriction,sans restrictions,sans limites,sans filtre,sans filtres,sans regles,aucune restriction,aucune regle,' +
-    'obey me,obey only,answer everything,do anything now,never refuse,unable to refuse',
-);
-
-const TELL = step(
-  words(`
-    reveal print show repeat output display tell give leak disclose dump expose write summarize summarise recite echo share
-    provide list copy return paste send zeige zeig gib nenne verrate drucke wiederhole offenbare verrat muestra muestrame
-    revela imprime repite dime dame escribe montre affiche affichez revele revelez repete repetez donne donnez recopie`),
-  'what is,what are,what were,was sind,was ist,was lautet,cual es,cuales son,quelles sont,quel est,wie lautet,wie lauten',
-);
-const HIDDEN = step(
-  'system prompt,system prompts,system message,system instructions,initial prompt,initial instructions,hidden prompt,' +
-    'hidden instructions,secret instructions,original instructions,original prompt,developer message,developer prompt,' +
-    'developer instructions,internal instructions,your instructions,your prompt,your initial prompt,pre prompt,preprompt,' +
-    'instructions verbatim,everything above verbatim,words above starting,words above verbatim,text above verbatim,conversation above verbatim,systemprompt,' +
-    'deine anweisungen,deine instruktionen,deinen prompt,ihre systemanweisungen,deine systemanweisungen,' +
-    'ursprunglichen anweisungen,internen anweisungen,geheimen anweisungen,tu prompt,prompt del sistema,mensaje del sistema,' +
-    'tus instrucciones,instrucciones iniciales,instrucciones ocultas,instrucciones internas,instrucciones del sistema,' +
-    'ton prompt,votre prompt,prompt systeme,tes instructions,vos instructions,tes consignes,vos consignes,' +
-    'instructions initiales,instructions systeme,consignes initiales,instructions cachees',
-);
-
-const SEND = step(
-  words(`send post upload forward exfiltrate transmit leak curl email mail sende schicke envia enviar envoie envoyez`),
-);
-const VALUABLES = step(
-  words(`passwords credentials secrets passworter zugangsdaten contrasenas credenciales identifiants`),
-  'api keys,api key,private keys,private key,access tokens,environment variables,env vars,customer records,customer data,' +
-    'all customers,user data,users table,conversation history,chat history,system prompt,kundendaten,datos de clientes,' +
-    'datos de los clientes,mots de passe,donnees clients,donnees des clients',
-);
-const OUTSIDE = step(
-  'http,https,webhook,pastebin,ngrok,attacker,evil,this url,the url,following url,this address,my server,ftp',
-);
-
-const RUN = step(
-  words(`
-    run execute perform invoke launch immediately instead fuhre starte ausfuhren ejecuta ejecute ejecutar corre lance executez`),
-  'please type,and type,the following command,this command,these commands,this query,this sql',
-);
-/** Commands that destroy; matched as words, so spacing and case do not matter. */
-const DESTROY = step(
-  'drop table,drop database,drop schema,truncate table,delete from users,delete from customers,delete from accounts,mkfs,' +
-    'delete from orders,shutdown h,kubectl delete namespace,kubectl delete ns,terraform destroy,git push force,xp cmdshell,' +
-    'format c,flushall,chmod 777,del f s',
-);
-const REMOVE = step('rm rf,rm fr,rm r f,rm f r,rm recursive');
-// Only roots, homes and wildcards: builds remove their own folders all day.
-const REMOVED_ROOT = /\s{1,3}(?:--no-preserve-root\s{1,3})?["']?(?:\/|~|\*|\.\.|\$|[a-z]:)/iy;
-const FETCH = step('curl,wget,iwr,invoke webrequest');
-const INTERPRETER = step('bash,sh,zsh,python,python3,iex,powershell');
-
-const AI = step(
-  'ai,llm,ai agent,ai assistant,ai model,language model,chatbot,ai system,ki agent,ki assistent,sprachmodell,ki modell,' +
-    'modelo de lenguaje,asistente de ia,agente de ia,modele de langage,assistant ia,agent ia,ia',
-);
-const ADDRESS = step(
-  'attention,note to,message to,message for,instructions for,instruction for,important for,instructions to,hey,dear,hello,' +
-    'if you are,if you re,as an,you the,wenn du,hinweis an,anweisung an,achtung,si eres,nota para,instrucciones para,' +
-    'si tu es,si vous etes,note pour,instructions pour,the,to the,any,new,updated',
-);
-const OUGHT = step(
-  'must,shall,is required to,are required to,should ignore,should approve,should execute,should now,need to ignore,' +
-    'please ignore,please execute,please approve,approve this,execute the following,execute this,follow these,do the following,' +
-    'musst,muss,sollst,fuhre,debes,debe,tienes que,ejecuta,dois,doit,devez,execute,ignore,disregard,comply,obey',
-);
-
-type Options = { gap?: number; anchor?: number; unlessNegated?: boolean; tail?: RegExp };
-const sequence = (type: FindingTypeName, steps: readonly Step[], options: Options = {}): Sequence => ({
-  type,
-  steps,
-  gap: options.gap ?? 4,
-  anchor: options.anchor ?? 0,
-  unlessNegated: options.unlessNegated ?? false,
-  tail: options.tail ?? null,
-});
-
-/** Every sequence that counts. Order does not matter. */
-export const SEQUENCES: readonly Sequence[] = [
-  sequence('override', [DROP, SCOPE, INSTRUCTIONS], { unlessNegated: true }),
-  sequence('override', [DROP, INSTRUCTIONS, SCOPE], { unlessNegated: true, gap: 3 }),
-  sequence('override', [DROP, INSTRUCTIONS, YOURS], { unlessNegated: true }),
-  sequence('override', [DROP, YOURS, LIMITS], { unlessNegated: true, gap: 3 }),
-  sequence('override', [DROP, LIMITS, YOURS], { unlessNegated: true, gap: 3 }),
-  sequence('override', [DROP, EVERYTHING, TOLD], { unlessNegated: true, gap: 3 }),
-  sequence('override', [DROP, SAFETY], { unlessNegated: true }),
-  sequence('override', [DROP, CLOSE, BACKGROUND], { unlessNegated: true, gap: 2 }),
-  sequence('override', [DROP, ABOVE_AND_INSTEAD], { unlessNegated: true, gap: 2 }),
-  sequence('override', [DROP, ALL_LIMITS], { unlessNegated: true, gap: 1 }),
-  sequence('override', [YOUR_ORDERS, VOID], { gap: 2 }),
-  sequence('override', [NEW_ORDERS]),
-  sequence('role_hijack', [BECOME, UNBOUND], { gap: 7, anchor: 1 }),
-  sequence('prompt_leak', [TELL, HIDDEN], { gap: 4, anchor: 1 }),
-  sequence('data_exfiltration', [SEND, VALUABLES, OUTSIDE], { gap: 7, anchor: 1 }),
-  sequence('command_smuggling', [RUN, DESTROY], { gap: 6, anchor: 1 }),
-  sequence('command_smuggling', [RUN, REMOVE], { gap: 6, anchor: 1, tail: REMOVED_ROOT }),
-  sequence('command_smuggling', [RUN, FETCH, INTERPRETER], { gap: 8, anchor: 1 }),
-  sequence('destructive_command', [DESTROY]),
-  sequence('destructive_command', [REMOVE], { tail: REMOVED_ROOT }),
-  sequence('model_address', [ADDRESS, AI, OUGHT], { gap: 4, anchor: 1 }),
+/** Read by spaces, except that what stands between commas is a phrase. */
+export const VOCABULARY: readonly Entry[] = [
+  [
+    DROP,
+    `ignore disregard forget override overrule bypass discard neglect dismiss disobey abandon scrap skip nevermind omit
+    circumvent unlearn drop erase cancel reset evade delete
+    ignoriere ignorieren ignoriert vergiss vergesse vergessen missachte missachten umgehe verwirf verwerfe ubergehe uebergehe
+    ignora ignorad ignorar ignoren olvida olvidad olvide olviden olvidate olvidar descarta descarte desobedece omite
+    ignorez ignorer oublie oubliez oublier neglige negligez outrepasse outrepassez contourne contournez desobeis
+    ignorate dimentica dimenticate trascura scarta esqueca esquece esquecer esquecam desconsidere desconsidera
+    negeer vergeet negeren omzeil zignoruj zapomnij pomin ignoruj unut yoksay gormezden zapomen ignorera glom`,
+  ],
+  [
+    DROP,
+    `pay no attention to,do not follow,don t follow,dont follow,stop following,no longer follow,never mind,set aside,aside from,throw away,
+    throw out,put aside,leave out,wipe out,get rid of,do not obey,don t obey,stop obeying,do not listen to,don t listen to,start over,
+    haz caso omiso,no hagas caso,no sigas,no tengas en cuenta,pasa por alto,ne tiens pas,ne tenez pas,ne tiens plus,ne tenez plus,
+    fais abstraction,faites abstraction,ne suis pas,ne suivez pas,ne suis plus,beachte nicht,befolge nicht,achte nicht,setze dich hinweg,
+    non seguire,non tenere conto,lascia perdere,nao siga,deixe de lado,volg niet,let niet op,yok say,goz ardi,nie zwracaj uwagi`,
+  ],
+  [
+    EARLIER,
+    `previous previously prior preceding earlier above foregoing former formerly initial original originally existing past before preceeding
+    vorherige vorherigen vorheriger vorige vorigen bisherige bisherigen obige obigen obenstehenden fruhere fruheren
+    vorangegangene vorangegangenen vorangehenden ursprunglichen ursprungliche vorhergehenden zuvor bisher
+    anterior anteriores previa previas previo previos precedente precedentes originales iniciales arriba antes
+    precedent precedents precedentes anterieures anterieurs anterieure prealables initiales originelles dessus avant
+    precedenti anteriori iniziali originali sopra prima anteriores iniciais originais acima eerdere vorige voorgaande
+    bovenstaande poprzednie wczesniejsze powyzsze onceki yukaridaki tidigare foregaende tidligere predchozi`,
+  ],
+  [
+    EARLIER,
+    'so far,up to now,until now,up to this point,before this,hasta ahora,jusqu ici,fino ad ora,ate agora,tot nu toe',
+  ],
+  [
+    ORDERS,
+    `instruction instructions prompt prompts directive directives guideline guidelines programming guardrails
+    anweisung anweisungen instruktion instruktionen vorgaben richtlinien systemprompt systemprompts weisungen systemanweisungen
+    instruccion instrucciones indicaciones directrices directivas consigne consignes istruzioni istruzione direttive
+    instrucoes instrucao diretrizes instructies instructie opdrachten richtlijnen instrukcje instrukcji polecenia wytyczne
+    talimatlari talimatlar talimat istemini komutlari instruktioner instrukser pokyny`,
+  ],
+  [
+    RULES,
+    `rules restrictions restriction constraints training policies policy limitations safeguards commands
+    filters filter context ethics directions task limits safety
+    regeln beschrankungen einschrankungen befehle aufgabe kontext reglas restricciones limites tarea contexto
+    regles restrictions tache contexte regole regola restrizioni compito regras regra restricoes tarefa
+    regels beperkingen opdracht taak zasady reguly ograniczenia zadanie kurallari kurallar`,
+  ],
+  [
+    YOUR,
+    `your yours you dein deine deinen deiner deinem ihre ihren du dich tu tus su sus te ton tes vos votre tuo tue tuoi tua ti
+    teu seu suas seus sua je jouw uw twoje swoje twoj din dina`,
+  ],
+  [
+    ALL,
+    `all any every everything whatever anything whole entire each alle allen alles samtliche samtlichen todas todos todo todas toda
+    toutes tous tout toute tutte tutti tutto tudo wszystkie wszystko tum butun alla`,
+  ],
+  [
+    BECOME,
+    `enter enable activate pretend roleplay simulate imagine impersonate behave emulate masquerade personify verhalte spiele simuliere actua finge simula
+    comporta agis agissez incarne agisci fingi comportati aja finja doe udawaj davran`,
+  ],
+  [
+    BECOME,
+    `you are now,you re now,you are no longer,you are not an assistant,from now on you,from here on you,henceforth you,you will now act,
+    you will now be,you will act,you will answer as,you will respond as,you will be,you are going to be,you are going to act,i want you to be,
+    i want you to act,act as,act like,behave as,switch to,switch into,go into,role play as,role play,play the role,take the role,take on the role,respond as,answer as,reply as,
+    speak as,stay in character,let s play a game,lets play a game,let us play a game,two personas,as two personas,you must act as,be my,
+    du bist jetzt,du bist nun,ab jetzt bist,ab sofort bist,tu so als,stell dir vor,antworte ab jetzt,
+    ahora eres,a partir de ahora,compórtate como,hazte pasar,tu es maintenant,vous etes maintenant,tu es desormais,
+    vous etes desormais,desormais tu,fais comme,fais semblant,reponds comme,ora sei,da ora in poi,fai finta,agora voce,a partir de agora,
+    je bent nu,doe alsof,vanaf nu ben,jestes teraz,od teraz jestes,artik sen`,
+  ],
+  [
+    UNBOUND,
+    `unrestricted jailbroken jailbreak unfiltered uncensored unaligned amoral omnipotent unbound limitless unlimited unethical
+    lawless uneingeschrankt uneingeschrankte uneingeschranktes uneingeschrankter unzensiert unzensierte ungefiltert sincensura
+    ongefilterd ongecensureerd nieograniczony sinirsiz`,
+  ],
+  [
+    UNBOUND,
+    `no restrictions,no rules,no limits,no limitations,no filters,no filter,no guidelines,no ethical,no ethics,no moral,no morals,no safety,no content policy,
+    no boundaries,no censorship,any restrictions,any rules,any limits,any limitations,any filters,any restriction,any limitation,any ethical,any moral,
+    without restrictions,without any,without rules,without limits,without limitations,without filters,without filter,without censorship,
+    without ethical,without moral,without warnings,no longer bound,not bound by,bound by any,free of all,free from all,free from every,free from any,free of any,
+    developer mode,god mode,debug mode enabled,dan mode,sudo mode,unrestricted mode,jailbreak mode,admin mode enabled,evil mode,
+    do anything now,can do anything,never refuse,never refuses,cannot refuse,can t refuse,unable to refuse,always complies,always comply,
+    says anything,say anything,does not care about,do not care about,obey me,obey only,answer everything,answers everything,explains everything,
+    must comply with all,comply with all,comply with every,never apologises,never apologizes,never say no,root shell,
+    ohne einschrankungen,ohne regeln,ohne beschrankungen,ohne filter,ohne grenzen,keine regeln,keine einschrankungen,keine grenzen,
+    sin restricciones,sin limites,sin filtros,sin reglas,sin censura,sin ninguna,sans restriction,sans restrictions,sans aucune,sans limites,sans filtre,
+    sans filtres,sans regles,sans censure,aucune restriction,aucune regle,senza restrizioni,senza limiti,senza filtri,senza regole,senza censura,
+    sem restricoes,sem limites,sem filtros,sem regras,sem censura,geen regels,geen beperkingen,zonder regels,zonder beperkingen,zonder filter,
+    bez ograniczen,bez zasad,kisitlama olmadan,sinir olmadan`,
+  ],
+  [
+    PERSONA,
+    `dan chatgpt gpt openai anthropic ai chatbot bot assistant model human evil persona character grandmother developer hacker
+    ki ia asistente assistente assistenz llm terminal`,
+  ],
+  [
+    TELL,
+    `reveal print show repeat output display tell give leak disclose dump expose write summarize summarise recite echo share
+    provide list copy return paste translate quote spell rewrite paraphrase complete put describe explain enumerate say type recall render
+    zeige zeig gib nenne verrate drucke wiederhole offenbare verrat ubersetze schreibe muestra muestrame revela imprime repite dime dame escribe traduce
+    montre affiche affichez revele revelez repete repetez donne donnez recopie ecris traduis rivela mostra mostrami stampa ripeti dimmi scrivi
+    mostre revele imprima repita diga escreva toon laat onthul herhaal geef schrijf pokaz ujawnij powtorz wypisz podaj goster yazdir tekrarla`,
+  ],
+  [
+    TELL,
+    `what is,what are,what were,what was,what did,which rules,which instructions,is there a,was sind,was ist,was lautet,cual es,cuales son,quelles sont,quel est,wie lautet,wie lauten,
+    qual e,quali sono,quais sao,wat is,wat zijn`,
+  ],
+  [
+    HIDDEN,
+    `hidden secret secrets internal confidential developer developers system initial preprompt geheimen geheime versteckten internen ocultas oculto ocultos
+    secretas internas sistema systeme cachees internes nascoste segrete iniziale inicial ocultas segredo verborgen geheime systeem ukryte systemowy systemowe
+    gizli sistem initialen initiales`,
+  ],
+  [
+    TEXT,
+    `text words word everything conversation content contents context sentence sentences paragraph paragraphs line lines message messages document chat history
+    text worter inhalt texto palabras conversacion contenido texte mots conversation contenu testo parole conversazione conteudo conversa tekst woorden inhoud`,
+  ],
+  [
+    SEND,
+    `send post upload forward exfiltrate transmit curl email mail append include attach encode embed wire transfer put write render add load fetch share
+    sende schicke uberweise leite envia enviar reenvia envoie envoyez transmets invia inoltra envie encaminhe stuur verstuur wyslij przeslij gonder`,
+  ],
+  [
+    VALUABLE,
+    `password passwords credentials credential secrets cookie cookies token tokens env inbox history conversation passworter passwort zugangsdaten contrasenas contrasena
+    credenciales identifiants credenziali senhas credenciais wachtwoorden hasla sifreleri invoice contacts kundendaten geld balance eur usd money datos donnees dati dados`,
+  ],
+  [
+    VALUABLE,
+    `api keys,api key,private keys,private key,access tokens,environment variables,env vars,customer records,customer data,customer list,all customers,
+    user data,users table,conversation history,chat history,system prompt,session cookie,mot de passe,mots de passe,donnees clients,
+    datos de clientes,datos de los clientes`,
+  ],
+  [OUTSIDE, 'http https webhook pastebin ngrok attacker evil ftp url link image img picture bild lien enlace imagen'],
+  [OUTSIDE, 'my server,this address,this url,following url,this endpoint'],
+  [
+    RUN,
+    `run execute perform invoke launch call use fuhre starte ausfuhren rufe ejecuta ejecute ejecutar corre llama lance executez execute appelle esegui chiama
+    executar chame voer roep wykonaj uruchom calistir`,
+  ],
+  [RUN, 'please type,and type,make a call'],
+  [
+    TOOL,
+    'tool tools function functions shell terminal plugin python javascript werkzeug herramienta outil strumento ferramenta',
+  ],
+  [
+    MACHINE,
+    `ai llm chatbot assistant model bot gpt chatgpt copilot summariser summarizer reviewer reviewers classifier ki sprachmodell ia asistente modele
+    assistente modello modelo llms assistants`,
+  ],
+  [
+    MACHINE,
+    'language model,ai agent,ai assistant,ai model,automated agent,ki agent,ki assistent,modelo de lenguaje,modele de langage',
+  ],
+  [
+    OUGHT,
+    `must shall should ought only required need needs musst muss sollst debes debe tienes dois doit devez devi deve precisa moet musisz please kindly now
+    immediately instead`,
+  ],
+  [OUGHT, 'has to,have to,is required to,are required to,wants you to,you will,from now on'],
+  [SILENT, `silently secretly covertly quietly`],
+  [
+    SILENT,
+    `do not mention,don t mention,do not tell,don t tell,do not inform,don t inform,without telling,without asking,without mentioning,without informing,
+    without confirmation,keep this secret,keep it secret,do not reveal this,as if nothing happened,never mention,behind the,has already approved,already approved this,
+    hide this,sag niemandem,no se lo digas,ne le dis pas,non dire`,
+  ],
+  [NEW, 'new neue neuen nueva nuevas nouvelles nouvelle nuove nuova novas nova nieuwe nowe yeni real true actual only'],
+  [
+    NEW,
+    'from now on,from here on,your new,your real,your true,your only,your actual,ab jetzt,a partir de ahora,desormais,d ora in poi,vanaf nu',
+  ],
+  [
+    NOT,
+    'not never dont doesn cannot won t nicht nie niemals keine no nunca jamas pas jamais non mai nao nunca niet nooit nie forbidden refuses refused',
+  ],
+  [
+    MENTION,
+    `injection injections attack attacks attacker attackers payload payloads phrase phrases example examples detect detection detects risk risks
+    vulnerability mitigation mitigations defenders defender defence defense researchers researcher tested jailbreaks known technique techniques exploit
+    tries asks asked reads owasp audit trials incident phishing beispiel ejemplo exemple weakness awareness article study blog`,
+  ],
+  [
+    MENTION,
+    'such as,for example,for instance,e g,so called,known as,looks like,prompt injection,prompt injections,z b,por ejemplo,par exemple',
+  ],
+  [
+    CODED,
+    'decode decrypt base64 rot13 rot hex hexadecimal base64encoded ciphertext unscramble deobfuscate dekodiere entschlussle decodifica decode',
+  ],
+  [
+    FOLLOW,
+    'follow obey execute do comply perform run befolge folge obedece sigue suis obeis esegui segui siga obedeca volg',
+  ],
+  [
+    VOID,
+    `no longer apply,no longer applies,do not apply,does not apply,does not count,do not count,are void,are cancelled,are canceled,are hereby cancelled,hereby cancelled,
+    hereby canceled,hereby void,are suspended,are obsolete,are lifted,are replaced,are hereby,are revoked,are disabled,takes precedence,take precedence,supersedes,supersede,
+    gelten nicht,gelten nicht mehr,sind aufgehoben,ya no valen,ya no aplican,ne sont plus,ne s appliquent plus,non valgono,nao valem`,
+  ],
+  [
+    REFUSE,
+    `refuse refuses apologise apologize apologises apologizes warnings disclaimers moral morals ethical ethics laws legal illegal harmful censorship policies
+    limitations filters unfiltered`,
+  ],
+  [
+    TOLD,
+    `you were told,you have been told,you were taught,you know,you learned,you were instructed,you have been instructed,you were trained,you were given,
+    above and instead,above and tell,above and say,above and output,above and print,above and do,above and reply,above and respond,
+    above and answer,you have been given,you received,been given,have you been given,i said before,said above,written above,above this,before this,instructed before,was told before,
+    instructed earlier,told earlier,had been said,was said,was said before,what the system told you,the system told you,your instructions say,told you before,the developer tell you,
+    developers gave you,bisher gesagt,dir gesagt,gesagt wurde,te han dicho,te dijeron,te han ordenado,lo anterior,qui precede,on t a dit,vous a dit,
+    ti hanno dato,ti hanno detto,te disseram,que recibiste`,
+  ],
+  [
+    ADDRESS,
+    `attention,important,note to,note for,notes for,message to,message for,instructions for,instruction for,instructions to,dear,if you are,if you re,
+    p s to,to whichever,to any,hinweis an,anweisung an,achtung,wenn du,nota para,instrucciones para,si eres,note pour,instructions pour,instruction pour,si tu es,
+    si vous etes,nota per,istruzioni per,instrucoes para,memo to`,
+  ],
+  [
+    VERBATIM,
+    `verbatim,word for word,exactly as,code block,codeblock,markdown block,from the beginning,in full,starting with,starting you,begins with you,beginning with,
+    top of this conversation,at the very top,wortlich,textualmente,mot pour mot,palabra por palabra,parola per parola,palavra por palavra,woord voor woord`,
+  ],
+  [
+    ACT,
+    'answer respond reply say print write output print give rate approve recommend confirm antworte antworten responde reponds rispondi responda antwoord odpowiedz cevap',
+  ],
 ];
+
+/** Words of no meaning here that stand between the others where text is run together. */
+export const FILLERS = `the a an of to and or my me this that is are be in on with for from it its as at by we us who how i he she they them these those
+  now then there here please about into out up so just was were been has have had do does did can will would should could not no yes if but`;

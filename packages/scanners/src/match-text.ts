@@ -5,7 +5,7 @@
 import { buildAnchorTable, type Hits } from './anchors.ts';
 import { hiddenViews } from './decode.ts';
 import { detectPii, PII_ANCHORS } from './detect-pii.ts';
-import { detectPromptInjection } from './detect-prompt-injection.ts';
+import { detectForeignInjection, detectPromptInjection, INJECTION_ANCHORS } from './detect-prompt-injection.ts';
 import { detectSecrets, SECRET_ANCHORS } from './detect-secrets.ts';
 import type { Emit } from './emit.ts';
 import {
@@ -42,27 +42,34 @@ export type Budget = {
 /** How many encodings inside each other are undone. */
 const MAX_LAYERS = 3;
 
-const findAnchors = buildAnchorTable([...SECRET_ANCHORS, ...PII_ANCHORS]);
+const findAnchors = buildAnchorTable([...SECRET_ANCHORS, ...PII_ANCHORS, ...INJECTION_ANCHORS]);
 const FIRST_PII_ANCHOR = SECRET_ANCHORS.length;
+const FIRST_INJECTION_ANCHOR = FIRST_PII_ANCHOR + PII_ANCHORS.length;
 
-type Look = (view: View, hits: Hits, isSource: boolean) => void;
+type Looks = {
+  /** Reads a text whose anchors were found. */
+  readonly plain: (view: View, hits: Hits) => void;
+  /** Reads the text as it was written, where it is not plain. */
+  readonly written: (view: View) => void;
+};
 
-function lookThrough(view: View, layers: number, budget: Budget, look: Look): void {
+function lookThrough(view: View, layers: number, budget: Budget, looks: Looks): void {
   budget.left -= view.text.length;
   if (budget.left < 0) budget.exceeded = true;
   if (budget.exceeded) return;
   const hits = findAnchors(view.text);
   const folded = hits.survey.needsFold ? foldView(view) : null;
+  if (hits.survey.needsFold) looks.written(view);
   // Where folding only put one letter for another, the folded text says all that the text as it stands does.
-  if (folded === null || folded.joins) look(view, hits, true);
+  if (folded === null || folded.joins) looks.plain(view, hits);
   const plain = folded?.view ?? view;
   const plainHits = folded === null ? hits : findAnchors(plain.text);
   if (folded !== null) {
     budget.left -= plain.text.length;
-    look(plain, plainHits, !folded.joins);
+    looks.plain(plain, plainHits);
   }
   if (layers === 0) return;
-  for (const hidden of hiddenViews(view, plain, plainHits.survey)) lookThrough(hidden, layers - 1, budget, look);
+  for (const hidden of hiddenViews(view, plain, plainHits.survey)) lookThrough(hidden, layers - 1, budget, looks);
 }
 
 /** The mark that stands for a match. It names the type and nothing else. */
@@ -92,18 +99,29 @@ export function matchText(
 ): Match[] {
   if (around.key === 'inside' && scanners.includes('secrets') && text.trim() !== '') return [keyLine(text)];
   const found: Match[] = [];
-  const has = { pii: scanners.includes('pii'), secrets: scanners.includes('secrets') };
+  const has = {
+    pii: scanners.includes('pii'),
+    secrets: scanners.includes('secrets'),
+    injection: scanners.includes('prompt_injection'),
+  };
   const pii = { around, countries: budget.countries ?? null, firstAnchor: FIRST_PII_ANCHOR };
-  const injection = scanners.includes('prompt_injection');
-  lookThrough(sourceView(blankMarks(text)), MAX_LAYERS, budget, (view, hits) => {
-    const emit: Emit = (type, start, end, note) => {
+  const emitIn =
+    (view: View): Emit =>
+    (type, start, end, note) => {
       const [from, to] = sourceSpan(view, start, end);
       const { severity, confidence, basis } = findingType(type);
       found.push({ type, start: from, end: to, severity, confidence, why: basis, open: false, ...note });
     };
-    if (has.pii) detectPii(view.text, hits, pii, emit);
-    if (has.secrets) detectSecrets(view.text, hits, around, around.key === 'opens', emit);
-    if (injection) detectPromptInjection(view.text, hits.survey, emit);
+  lookThrough(sourceView(blankMarks(text)), MAX_LAYERS, budget, {
+    plain: (view, hits) => {
+      const emit = emitIn(view);
+      if (has.pii) detectPii(view.text, hits, pii, emit);
+      if (has.secrets) detectSecrets(view.text, hits, around, around.key === 'opens', emit);
+      if (has.injection) detectPromptInjection(view.text, hits, FIRST_INJECTION_ANCHOR, emit);
+    },
+    written: (view) => {
+      if (has.injection) detectForeignInjection(view.text, emitIn(view));
+    },
   });
   return found.length < 2 ? found : mergeByType(found);
 }

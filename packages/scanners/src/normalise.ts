@@ -17,7 +17,11 @@ export const sourceView = (text: string): View => ({ text, starts: null, ends: n
 
 /** Source span of the view's characters [start, end); end must be greater than start. */
 export function sourceSpan(view: View, start: number, end: number): [number, number] {
-  return [view.starts ? view.starts[start]! : start, view.ends ? view.ends[end - 1]! : end];
+  const { starts, ends } = view;
+  if (starts === null || ends === null) return [start, end];
+  // In a view that runs backwards the end stands before the start.
+  const [from, to] = [starts[start]!, ends[end - 1]!];
+  return from < to ? [from, to] : [starts[end - 1]!, ends[start]!];
 }
 
 /** Collects the characters of a view derived from `parent`. Spans given to it are in the parent's own characters. */
@@ -123,7 +127,9 @@ export function foldView(view: View): { view: View; joins: boolean } | null {
       continue;
     }
     const width = isPair ? 2 : 1;
-    const folded = isPair || mark === SEVERAL ? foldPoint(text.codePointAt(i)!) : '';
+    let folded = isPair || mark === SEVERAL ? foldPoint(text.codePointAt(i)!) : '';
+    // A message in tag characters does not go on the word that it is hidden behind.
+    if (isTag(text, i) && !isTag(text, i - 2)) folded = ` ${folded}`;
     if (isPair && folded === text.slice(i, i + 2)) {
       builder?.copy(i, i + 2);
       i += 1;
@@ -140,5 +146,9 @@ export function foldView(view: View): { view: View; joins: boolean } | null {
   }
   return builder === null ? null : { view: builder.view(), joins };
 }
+
+/** U+E0000 to U+E007F as a pair. */
+const isTag = (text: string, i: number): boolean =>
+  text.charCodeAt(i) === 0xdb40 && text.charCodeAt(i + 1) >= 0xdc00 && text.charCodeAt(i + 1) <= 0xdc7f;
 
 const isLetterUnit = (unit: number): boolean => (unit | 32) >= 97 && (unit | 32) <= 122;

@@ -38,6 +38,26 @@ const MAX_PLANS = 400;
 
 const WORDS =
   /phone|\btel\b|telefon|mobil|\bmob\b|handy|\bcell|\bfax\b|\bcall\b|whats.?app|t[ée]l[ée]ph|portable|m[óo]vil|rufnummer|\bsms\b|\bdial\b|电话|手机|電話|携帯|전화|휴대/i;
+/** What each of those words holds in ASCII letters; the others are looked for where a text is not ASCII. */
+export const PHONE_ANCHORS = [
+  'phone',
+  'tel',
+  'mobil',
+  'mob',
+  'handy',
+  'cell',
+  'fax',
+  'call',
+  'whats',
+  'portable',
+  'movil',
+  'rufnummer',
+  'sms',
+  'dial',
+]; // prettier-ignore
+/** Whether names say that a telephone number stands under them. */
+export const namesPhone = (names: string): boolean => WORDS.test(names);
+
 const INTERNATIONAL = /\+[1-9](?:[ ()./-]{0,3}\d){6,14}(?!\d)/y;
 const AREA_IN_BRACKETS = /\([2-9]\d{2}\) ?[2-9]\d{2}[ .-]\d{4}(?![\d-])/y;
 

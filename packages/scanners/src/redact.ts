@@ -18,6 +18,8 @@ export type RedactResult =
 
 /** Rounds of replacing one string; text joined by a replacement settles in two or three. */
 const MAX_ROUNDS = 8;
+/** Passes over the whole document. */
+const MAX_PASSES = 2;
 
 /** `types`: null means every type that the scanners find. */
 type State = {
@@ -104,11 +106,16 @@ export function redactValue(
   const maxWork = limits.max_work_chars ?? SCAN_LIMITS.max_work_chars;
   const budget: Budget = { left: maxWork * MAX_ROUNDS, exceeded: false, countries: limits.countries ?? null };
   const state: State = { scanners, types, budget, isOpen: false };
-  const redacted = redactNode(value, NOWHERE, state);
-  if (budget.exceeded) return { ok: false, code: 'scan_too_large' };
-  if (state.isOpen) return { ok: false, code: 'secret_without_end' };
-  const again = scanValue(redacted, scanners, { ...limits, max_chars: Number.MAX_SAFE_INTEGER });
-  if (!again.ok) return again;
-  if (again.findings.some((finding) => isMeant(types, finding))) return { ok: false, code: 'redaction_unsettled' };
-  return { ok: true, value: redacted, findings: found.findings, truncated: found.truncated };
+  let redacted = value;
+  // A name that a mark made shorter, or a label beside it, can give what stands under it another meaning.
+  for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+    redacted = redactNode(redacted, NOWHERE, state);
+    if (budget.exceeded) return { ok: false, code: 'scan_too_large' };
+    if (state.isOpen) return { ok: false, code: 'secret_without_end' };
+    const again = scanValue(redacted, scanners, { ...limits, max_chars: Number.MAX_SAFE_INTEGER });
+    if (!again.ok) return again;
+    const isClean = !again.findings.some((finding) => isMeant(types, finding));
+    if (isClean) return { ok: true, value: redacted, findings: found.findings, truncated: found.truncated };
+  }
+  return { ok: false, code: 'redaction_unsettled' };
 }

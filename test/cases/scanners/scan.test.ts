@@ -1,12 +1,9 @@
-import { buildAnchorTable, type Survey } from '@countersign/scanners/anchors';
-import { detectPii, PII_ANCHORS } from '@countersign/scanners/detect-pii';
-import { detectPromptInjection } from '@countersign/scanners/detect-prompt-injection';
-import { FINDING_TYPES } from '@countersign/scanners/finding-types';
+import { FINDING_TYPES, SEVERITY_RANK } from '@countersign/scanners/finding-types';
 import { SCANNER_NAMES, scanValue } from '@countersign/scanners/scan';
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyDocument, anyText } from './documents.ts';
+import { anyDocument } from './documents.ts';
 
 /** Follows a place as its documentation says; throws where it leads nowhere. */
 function resolve(document: unknown, place: string): unknown {
@@ -33,40 +30,11 @@ describe('scanning', () => {
         expect(scanValue(value, SCANNER_NAMES)).toEqual(result);
         for (const finding of result.findings) {
           expect(['string', 'number']).toContain(typeof resolve(value, finding.place));
-          expect(FINDING_TYPES.find(({ type }) => type === finding.type)?.severity).toBe(finding.severity);
+          const most = FINDING_TYPES.find(({ type }) => type === finding.type)!.severity;
+          expect(SEVERITY_RANK[finding.severity]).toBeLessThanOrEqual(SEVERITY_RANK[most]);
         }
       }),
       { numRuns: 400 },
-    );
-  });
-
-  it('never loses a match to the survey that skips detectors', () => {
-    const everything: Survey = {
-      needsFold: true,
-      hasEscapes: true,
-      digits: 99,
-      letters: 99,
-      hasAt: true,
-      hasMarks: true,
-      colons: 99,
-      dashes: 99,
-      longestRun: 99,
-    };
-    const table = buildAnchorTable(PII_ANCHORS);
-    const collect = (text: string, survey: Survey) => {
-      const found: string[] = [];
-      const emit = (type: string, start: number, end: number) => void found.push(`${type} ${start} ${end}`);
-      const hits = { ...table(text), survey };
-      detectPii(text, hits, { around: { name: '', path: '' }, countries: null, firstAnchor: 0 }, emit);
-      detectPromptInjection(text, survey, emit);
-      return found;
-    };
-
-    fc.assert(
-      fc.property(anyText, (text) => {
-        expect(collect(text, table(text).survey)).toEqual(collect(text, everything));
-      }),
-      { numRuns: 1000 },
     );
   });
 

@@ -1,0 +1,173 @@
+/**
+ * Unpacks runs of letters and digits that are bytes: base64, hexadecimal, and what either holds in gzip, zlib or UTF-16.
+ * A run is looked into only if its first bytes read as text, so that digests and images cost next to nothing.
+ */
+import { gunzipSync, inflateSync } from 'node:zlib';
+import { type View, ViewBuilder } from './normalise.ts';
+
+/** The shortest run that is looked into: eleven bytes, a social security number. */
+export const MIN_RUN = 15;
+/** Unpacked bytes of one run. */
+const MAX_UNPACKED = 1024 * 1024;
+/** Compressed runs of one text that are unpacked. */
+const MAX_INFLATED = 8;
+
+// One class with a lower bound, then lines of the same class: linear.
+const RUNS = /[A-Za-z0-9+/_-]{15,}(?:\r?\n[A-Za-z0-9+/_-]+)*={0,2}/g;
+const HEX_RUN = /(?:[0-9a-f]{2}){10,}/gi;
+
+const SIXTETS = new Int8Array(128).fill(-1);
+for (const [i, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
+  SIXTETS[char.charCodeAt(0)] = i;
+}
+SIXTETS['-'.charCodeAt(0)] = 62;
+SIXTETS['_'.charCodeAt(0)] = 63;
+
+/** One view for each run that holds text; every character of it maps to the whole run. */
+export function packedViews(view: View): View[] {
+  const views: View[] = [];
+  let inflated = 0;
+  const unpack = (bytes: Buffer): string | null => {
+    const isPacked = isCompressed(bytes);
+    if (isPacked) inflated += 1;
+    return isPacked && inflated > MAX_INFLATED ? null : textOf(bytes);
+  };
+  for (const found of view.text.matchAll(RUNS)) {
+    const hex = isMostlyHex(found[0]);
+    const decoded = (hex ? decodeHex(found[0], unpack) : null) ?? decodeBase64(found[0], unpack);
+    if (decoded !== null) views.push(viewOf(view, decoded, found.index, found.index + found[0].length));
+  }
+  return views;
+}
+
+function viewOf(view: View, text: string, from: number, to: number): View {
+  const builder = new ViewBuilder(view, text.length);
+  builder.push(text, from, to);
+  return builder.view();
+}
+
+/** Judged by its start alone: a digest, an identifier, a hexadecimal text. */
+function isMostlyHex(run: string): boolean {
+  for (let i = 0; i < Math.min(run.length, 20); i += 1) {
+    const code = run.charCodeAt(i) | 32;
+    if (!((code >= 48 && code <= 57) || (code >= 97 && code <= 102) || code === 45 || code === 120)) return false;
+  }
+  return true;
+}
+
+type Unpack = (bytes: Buffer) => string | null;
+
+function decodeHex(run: string, unpack: Unpack): string | null {
+  HEX_RUN.lastIndex = 0;
+  const hex = HEX_RUN.exec(run)?.[0];
+  if (hex === undefined) return null;
+  const start = Buffer.from(hex.slice(0, 48), 'hex');
+  return looksReadable(start, start.length) ? unpack(Buffer.from(hex, 'hex')) : null;
+}
+
+const SAMPLE = new Uint8Array(48);
+
+/** Each alignment is tried, because a path may run into the data. Digits or one case alone are no base64 of a text. */
+function decodeBase64(run: string, unpack: Unpack): string | null {
+  if (!/[A-Z]/.test(run) || !/[a-z]/.test(run)) return null;
+  for (let from = 0; from < 4; from += 1) {
+    const length = sampleFrom(run, from);
+    if (length < 3 || !looksReadable(SAMPLE, length)) continue;
+    const plain = /[\r\n]/.test(run) ? run.replace(/[\r\n]/g, '') : run;
+    const text = unpack(Buffer.from(from === 0 ? plain : plain.slice(from), 'base64'));
+    if (text !== null) return text;
+  }
+  return null;
+}
+
+/** Decodes up to 48 bytes into the sample; returns how many. */
+function sampleFrom(run: string, from: number): number {
+  let length = 0;
+  let bits = 0;
+  let held = 0;
+  for (let i = from; i < run.length && length < SAMPLE.length; i += 1) {
+    const code = run.charCodeAt(i);
+    const value = code < 128 ? SIXTETS[code]! : -1;
+    if (value === -1) continue;
+    bits = ((bits << 6) | value) & 0xffffff;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    SAMPLE[length] = (bits >> held) & 0xff;
+    length += 1;
+  }
+  return length;
+}
+
+const PRINTABLE_SHARE = 0.85;
+const isPrintable = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || (byte >= 9 && byte <= 13);
+
+/** Whether bytes start as ASCII, UTF-8 of another script, UTF-16, gzip or zlib do. */
+function looksReadable(bytes: Uint8Array, length: number): boolean {
+  if (isCompressed(bytes)) return true;
+  let printable = 0;
+  let zeros = 0;
+  for (let i = 0; i < length; i += 1) {
+    if (isPrintable(bytes[i]!)) printable += 1;
+    else if (bytes[i] === 0) zeros += 1;
+  }
+  if (printable >= length * PRINTABLE_SHARE) return true;
+  if (zeros > 0) return zeros >= length * 0.4 && printable >= length * 0.4;
+  return isUtf8(bytes, length);
+}
+
+const isCompressed = (bytes: Uint8Array): boolean =>
+  (bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8) ||
+  (bytes[0] === 0x78 && (bytes[1] === 0x9c || bytes[1] === 0xda || bytes[1] === 1));
+
+/** Lead bytes followed by as many continuations as they say; the last character may be cut off. */
+function isUtf8(bytes: Uint8Array, length: number): boolean {
+  for (let i = 0; i < length; ) {
+    const byte = bytes[i]!;
+    const width = byte < 0x80 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc2 ? 2 : 0;
+    if (width === 0 || byte > 0xf4 || (width === 1 && !isPrintable(byte))) return false;
+    for (let j = 1; j < width && i + j < length; j += 1) if ((bytes[i + j]! & 0xc0) !== 0x80) return false;
+    i += width;
+  }
+  return true;
+}
+
+function textOf(bytes: Buffer): string | null {
+  const plain = isCompressed(bytes) ? inflate(bytes) : bytes;
+  if (plain === null) return null;
+  const utf16 = readUtf16(plain);
+  if (utf16 !== null) return utf16;
+  let printable = 0;
+  for (const byte of plain) if (isPrintable(byte)) printable += 1;
+  const text = plain.toString('utf8');
+  if (printable >= plain.length * PRINTABLE_SHARE) return text;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what tells bytes from text
+  return /[\ufffd\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text) ? null : text;
+}
+
+function inflate(bytes: Buffer): Buffer | null {
+  try {
+    const options = { maxOutputLength: MAX_UNPACKED };
+    return bytes[0] === 0x1f ? gunzipSync(bytes, options) : inflateSync(bytes, options);
+  } catch {
+    return null;
+  }
+}
+
+/** Text in which every other byte is zero, at either end. */
+function readUtf16(bytes: Buffer): string | null {
+  const sample = Math.min(bytes.length, 64) & ~1;
+  if (sample < 8) return null;
+  let even = 0;
+  let odd = 0;
+  for (let i = 0; i < sample; i += 2) {
+    if (bytes[i] === 0) even += 1;
+    if (bytes[i + 1] === 0) odd += 1;
+  }
+  const half = sample / 2;
+  if (odd >= half * 0.8 && even === 0) return bytes.toString('utf16le');
+  if (even < half * 0.8 || odd !== 0) return null;
+  return Buffer.from(bytes.subarray(0, bytes.length & ~1))
+    .swap16()
+    .toString('utf16le');
+}

@@ -1,0 +1,251 @@
+/**
+ * Reads text as a person would who knows how it was disguised: backwards, by thirteen letters, in binary numbers, spaced
+ * letter by letter, run together, or with digits for letters. Only attempts to instruct a reader are looked for in it.
+ */
+import { sourceView, type View, ViewBuilder } from './normalise.ts';
+import { hasMeaning, SPELLABLE } from './read-meanings.ts';
+
+/** What tells that a text may be disguised so. */
+export type Disguises = {
+  readonly isReversed: boolean;
+  readonly isRotated: boolean;
+  readonly isBinary: boolean;
+  readonly isSpelled: boolean;
+  readonly isLeet: boolean;
+  /** Places inside long tokens where a telling word was seen. */
+  readonly runs: readonly number[];
+};
+
+/** Words, disguised, that tell: backwards and rotated. They are looked for among the anchors. */
+const TELLING = [
+  'ignore',
+  'disregard',
+  'instructions',
+  'system prompt',
+  'previous',
+  'unrestricted',
+  'reveal',
+  'rules',
+  'prompt',
+  'forget',
+]; // prettier-ignore
+const turned = (word: string): string => [...word].reverse().join('');
+const ROT = /[a-z]/gi;
+const rotate = (text: string): string =>
+  text.replace(ROT, (char) => {
+    const base = char <= 'Z' ? 65 : 97;
+    return String.fromCharCode(((char.charCodeAt(0) - base + 13) % 26) + base);
+  });
+export const REVERSED_ANCHORS: readonly string[] = TELLING.map(turned);
+export const ROTATED_ANCHORS: readonly string[] = TELLING.map(rotate);
+export const RUN_ANCHORS: readonly string[] = [
+  'ignore',
+  'disregard',
+  'instruction',
+  'systemprompt',
+  'previous',
+  'unrestricted',
+  'reveal',
+  'jailbreak',
+  'prompt',
+  'forget',
+  'youarenow',
+  'pretend',
+  'bypass',
+  'override',
+  'uncensored',
+]; // prettier-ignore
+
+/** Characters that are respelled in one text. */
+const MAX_RESPELLED = 64 * 1024;
+
+export function respelled(text: string, disguises: Disguises): View[] {
+  const short = text.length <= MAX_RESPELLED ? text : text.slice(0, MAX_RESPELLED);
+  const source = sourceView(short);
+  const views: View[] = [];
+  if (disguises.isReversed) views.push(reversedView(source));
+  if (disguises.isRotated) views.push(mappedView(source, rotate(short)));
+  if (disguises.isBinary) addIfAny(views, binaryView(source));
+  if (disguises.isLeet) addIfAny(views, leetView(source));
+  if (disguises.isSpelled) addIfAny(views, spelledView(source));
+  if (disguises.runs.length > 0) addIfAny(views, splitView(source, disguises.runs));
+  return views;
+}
+
+const addIfAny = (views: View[], view: View | null): void => {
+  if (view !== null) views.push(view);
+};
+
+function reversedView(source: View): View {
+  const builder = new ViewBuilder(source);
+  for (let i = source.text.length - 1; i >= 0; i -= 1) builder.pushUnit(source.text.charCodeAt(i), i, i + 1);
+  return builder.view();
+}
+
+function mappedView(source: View, text: string): View {
+  const builder = new ViewBuilder(source);
+  for (let i = 0; i < text.length; i += 1) builder.pushUnit(text.charCodeAt(i), i, i + 1);
+  return builder.view();
+}
+
+const BINARY = /(?:[01]{8}[ ,]?){6,}/g;
+
+function binaryView(source: View): View | null {
+  const builder = new ViewBuilder(source);
+  let any = false;
+  for (const found of source.text.matchAll(BINARY)) {
+    for (const byte of found[0].matchAll(/[01]{8}/g)) {
+      const at = found.index + byte.index;
+      builder.pushUnit(Number.parseInt(byte[0], 2), at, at + 8);
+    }
+    builder.pushUnit(32, found.index, found.index + 1);
+    any = true;
+  }
+  return any ? builder.view() : null;
+}
+
+const LEET: Readonly<Record<string, string>> = {
+  '0': 'o',
+  '1': 'i',
+  '3': 'e',
+  '4': 'a',
+  '5': 's',
+  '7': 't',
+  '8': 'b',
+  '@': 'a',
+  $: 's',
+  '!': 'i',
+};
+const LEET_WORD = /[A-Za-z0-9@$!]{2,24}/g;
+
+/** Words with digits for letters that mean something once the letters are put back; `1` is an i or an l. */
+function leetView(source: View): View | null {
+  const builder = new ViewBuilder(source);
+  let done = 0;
+  for (const found of source.text.matchAll(LEET_WORD)) {
+    const written = found[0];
+    if (!/[0-9@$!]/.test(written)) continue;
+    const plain = unleet(written);
+    if (plain === null) continue;
+    builder.copy(done, found.index);
+    for (let i = 0; i < plain.length; i += 1)
+      builder.pushUnit(plain.charCodeAt(i), found.index + i, found.index + i + 1);
+    done = found.index + plain.length;
+  }
+  if (done === 0) return null;
+  builder.copy(done, source.text.length);
+  return builder.view();
+}
+
+function unleet(written: string): string | null {
+  const lower = written.toLowerCase().replace(/[!]+$/, '');
+  const asI = lower.replace(/[0134578@$!]/g, (char) => LEET[char]!);
+  if (SPELLABLE.has(asI)) return asI;
+  const asL = lower.replace(/1/g, 'l').replace(/[034578@$!]/g, (char) => LEET[char]!);
+  return SPELLABLE.has(asL)
+    ? asL
+    : segment(asI) === null
+      ? null
+      : segment(asI)!.join('').length === asI.length
+        ? asI
+        : null;
+}
+
+const SPELLED = /(?<![A-Za-z0-9])(?:[A-Za-z0-9@$][ \t._*|/,~-]{1,4}){4,}[A-Za-z0-9@$](?![A-Za-z0-9])/g;
+
+/** Letters with signs between them as the words that they spell, the rest of the text as it is. */
+function spelledView(source: View): View | null {
+  const builder = new ViewBuilder(source);
+  let done = 0;
+  for (const found of source.text.matchAll(SPELLED)) {
+    const letters: string[] = [];
+    const places: number[] = [];
+    for (let i = 0; i < found[0].length; i += 1) {
+      const char = found[0][i]!.toLowerCase();
+      if (!/[a-z0-9@$]/.test(char)) continue;
+      letters.push(LEET[char] ?? char);
+      places.push(found.index + i);
+    }
+    const spelled = letters.join('');
+    const words = hasMeaning(spelled) ? [spelled] : segment(spelled);
+    if (words === null) continue;
+    builder.copy(done, found.index);
+    pushWords(builder, words, places);
+    done = found.index + found[0].length;
+  }
+  if (done === 0) return null;
+  builder.copy(done, source.text.length);
+  return builder.view();
+}
+
+/** Long tokens in which a telling word was seen, as the words that they are made of. */
+function splitView(source: View, runs: readonly number[]): View | null {
+  const { text } = source;
+  const builder = new ViewBuilder(source, 256);
+  let any = false;
+  let done = 0;
+  for (const at of runs) {
+    if (at < done || at >= text.length) continue;
+    let start = at;
+    while (start > done && isRun(text.charCodeAt(start - 1)) && at - start < MAX_RUN) start -= 1;
+    let end = at;
+    while (end < text.length && isRun(text.charCodeAt(end)) && end - start < MAX_RUN) end += 1;
+    done = end;
+    const letters = text
+      .slice(start, end)
+      .toLowerCase()
+      .replace(/[0134578]/g, (char) => LEET[char]!);
+    const words = segment(letters);
+    if (words === null) continue;
+    const from = start;
+    const places = Array.from({ length: end - start }, (_, i) => from + i);
+    pushWords(builder, words, places);
+    any = true;
+  }
+  return any ? builder.view() : null;
+}
+
+const MAX_RUN = 240;
+const isRun = (code: number): boolean => (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
+
+function pushWords(builder: ViewBuilder, words: readonly string[], places: readonly number[]): void {
+  let at = 0;
+  for (const word of words) {
+    for (const char of word) {
+      builder.pushUnit(char.charCodeAt(0), places[at]!, places[at]! + 1);
+      at += 1;
+    }
+    builder.pushUnit(32, places[at - 1]!, places[at - 1]! + 1);
+  }
+}
+
+const LONGEST_WORD = 18;
+const UNKNOWN_COST = 3;
+
+/**
+ * Cuts letters into words of the vocabulary, unknown letters at a cost; null unless three words that mean something
+ * cover most of it. Cost: letters times the longest word.
+ */
+function segment(letters: string): string[] | null {
+  const cost = new Float64Array(letters.length + 1).fill(Number.POSITIVE_INFINITY);
+  const from = new Int32Array(letters.length + 1);
+  cost[0] = 0;
+  for (let i = 0; i < letters.length; i += 1) {
+    if (cost[i]! + UNKNOWN_COST < cost[i + 1]!) {
+      cost[i + 1] = cost[i]! + UNKNOWN_COST;
+      from[i + 1] = i;
+    }
+    for (let length = 1; length <= LONGEST_WORD && i + length <= letters.length; length += 1) {
+      if (cost[i]! + 1 >= cost[i + length]! || !SPELLABLE.has(letters.slice(i, i + length))) continue;
+      cost[i + length] = cost[i]! + 1;
+      from[i + length] = i;
+    }
+  }
+  const words: string[] = [];
+  for (let i = letters.length; i > 0; i = from[i]!) words.push(letters.slice(from[i]!, i));
+  words.reverse();
+  const known = words.filter((word) => word.length > 1 && SPELLABLE.has(word));
+  const covered = known.reduce((sum, word) => sum + word.length, 0);
+  const isPhrase = known.filter((word) => word.length > 2 && hasMeaning(word)).length >= 2;
+  return isPhrase && covered >= letters.length * 0.6 ? words : null;
+}
