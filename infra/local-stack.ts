@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findNatsServer } from './find-nats-server.ts';
 import { findPostgresBinaries } from './find-postgres-binaries.ts';
+import { adoptStore } from './nats/adopt-store.ts';
 import { removePostgresCluster } from './open-postgres-cluster.ts';
 import {
   type NatsHandle,
@@ -39,6 +40,8 @@ export async function startLocalStack(options: StackOptions): Promise<Stack> {
   const servers = new AsyncDisposableStack();
   try {
     const postgres = servers.use(database_url ? useGivenPostgres(database_url) : await runPostgres({ dir, mode }));
+    await stopLeftoverNats(natsDir);
+    adoptStore(join(natsDir, 'jetstream'));
     const nats = servers.use(await runNatsServer({ program, dir: natsDir, render: options.renderNats }));
     return { nats, postgres, [Symbol.asyncDispose]: () => servers.disposeAsync() };
   } catch (error) {

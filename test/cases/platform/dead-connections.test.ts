@@ -8,7 +8,7 @@ import { connectDatabase } from '@countersign/platform/database';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
 import { createDatabase } from '../../harness/create-database.ts';
-import { openWire, type Wire } from '../../harness/open-wire.ts';
+import { layWire, type Wire } from '../../harness/wire.ts';
 import { type OpenNats, openNats } from './open-bus.ts';
 
 let nats: OpenNats;
@@ -17,7 +17,7 @@ let ingress: Bus;
 const owned = new AsyncDisposableStack();
 beforeAll(async () => {
   nats = owned.use(await openNats());
-  wire = owned.use(await openWire(nats.server.url));
+  wire = owned.use(await layWire(nats.server.url));
   ingress = await nats.bus('ingress');
 });
 afterAll(() => owned.disposeAsync());
@@ -51,11 +51,11 @@ const listening = async (): Promise<number> => {
 describe('of two instances one hangs on a dead wire', () => {
   test('every question is answered, the server gives it up, and it comes back by itself', async () => {
     const living = await connectAudit(nats.server.url);
-    const cut = await connectAudit(wire.address);
+    const cut = await connectAudit(wire.url);
     expect([await isReady(living.askOneself), await isReady(cut.askOneself)]).toEqual([true, true]);
     expect(await listening()).toBe(2);
 
-    wire.blackhole();
+    wire.swallow();
     const before = cut.handled[0]!;
     // Half of them go down the dead wire first.
     expect(new Set(await Promise.all(Array.from({ length: 100 }, ask)))).toEqual(new Set(['none']));
@@ -67,7 +67,7 @@ describe('of two instances one hangs on a dead wire', () => {
       timeout_ms: 30_000,
     });
 
-    wire.heal();
+    wire.mend();
     await waitUntil('it is ready again', () => isReady(cut.askOneself), { timeout_ms: 30_000 });
     await waitUntil('it is asked again', async () => (await ask()) === 'none' && cut.handled[0]! > before);
   });
