@@ -4,7 +4,7 @@
  */
 import { CountersignError } from '@countersign/contracts/errors';
 import type { RpcParsed } from '@countersign/contracts/rpc';
-import { refuseRevoked } from '@countersign/platform/control-gate';
+import { readControl, refuseRevoked } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import type { ServiceContext } from '@countersign/platform/service';
@@ -29,9 +29,20 @@ const voteIn = async (tx: Tx, request: VoteRequest): Promise<Approval | null> =>
   if (!(await lockApproval(tx, tenant, approval_id))) throw new CountersignError('not_found');
   const locked = await readLocked(tx, approval_id);
   const approval = { ...locked, current: policies[tenant]?.epoch === locked.policy_epoch };
-  const votes = await readVotes(tx, [approval_id]);
+  const votes = await readStanding(tx, approval_id);
   const judgement = judgeVote(approval, votes, request);
   return judgement.counts ? record(tx, approval, votes, request, judgement) : null;
+};
+
+/** Of who was revoked since, a vote counts no more: somebody else has to look. Under the gate. */
+const readStanding = async (tx: Tx, approval_id: string): Promise<Vote[]> => {
+  const votes = await readVotes(tx, [approval_id]);
+  const { revoked } = await readControl(
+    tx,
+    [],
+    votes.map(({ voter }) => voter),
+  );
+  return votes.filter(({ voter }) => !revoked.includes(voter));
 };
 
 /** The approval when this vote closed it. */

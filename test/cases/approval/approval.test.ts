@@ -189,6 +189,14 @@ describe('voting', () => {
     );
   });
 
+  test('a yes of somebody who was revoked since counts no more: another person has to look', async () => {
+    const shown = await run.ask('revoked-since', { stages: [{ group: 'sre', count: 2 }] });
+    await run.vote(shown, 'ruth', ['sre']);
+    await run.admin.query(`INSERT INTO control.revocations (subject, revoked_at) VALUES ('ruth', now())`);
+    expect((await run.vote(shown, 'sam', ['sre'])).state).toBe('open');
+    expect((await run.vote(shown, 'sven', ['sre'])).state).toBe('granted');
+  });
+
   test('a job that no longer waits takes no vote, and its question is voided', async () => {
     const shown = await run.ask('gone');
     await run.release('gone');
