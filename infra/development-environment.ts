@@ -7,10 +7,10 @@ import { PERMISSION_SETS } from '@countersign/contracts/permissions';
 import { type Identities, registerIdentities } from '@countersign/ingress/register-identities';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import type { DevelopmentKeys } from './development-keys.ts';
-import { DEVELOPMENT_ROSTER, DEVELOPMENT_TENANT, developmentPools } from './development-roster.ts';
+import { DEVELOPMENT_TENANT } from './development-roster.ts';
 import { natsUsers, PROVISIONER, type Roster } from './nats/permissions.ts';
-import { provision } from './nats/provision.ts';
 import { renderNatsConfig } from './nats/render-config.ts';
+import { retireStreams } from './nats/retire-streams.ts';
 import { migrate } from './postgres/migrate.ts';
 import { createRoles } from './postgres/roles.ts';
 import { developmentTrustRoot, publishDevelopmentPolicy } from './publish-development-policy.ts';
@@ -113,9 +113,9 @@ export async function prepareSystem(options: PrepareOptions): Promise<void> {
 
 /** For a database that is migrated already. */
 export async function prepareBusAndPolicy(options: PrepareOptions): Promise<void> {
-  const { dir, admin_url, nats_url, keys, roster = DEVELOPMENT_ROSTER, bundle_dir } = options;
+  const { dir, admin_url, nats_url, keys, bundle_dir } = options;
   mkdirSync(join(dir, 'kernel'), { recursive: true, mode: 0o700 });
-  await provision(nats_url, keys.nats[PROVISIONER]!.seed, developmentPools(), [...roster.auditors]);
+  await retireStreams(nats_url, keys.nats[PROVISIONER]!.seed);
   await seedIdentities(admin_url, keys);
   await asService(admin_url, keys, 'policy-kernel', (database) => publishDevelopmentPolicy(database, keys, bundle_dir));
 }

@@ -1,13 +1,7 @@
 // Says in which NATS account each user stands, and what an account may ask of the services'. A subject that an account
 // does not import leads nowhere from there, whoever is made to publish on it: a reply subject reaches no further either.
 
-import {
-  ackSubjects,
-  auditorConsumer,
-  type ConsumerSpec,
-  poolConsumer,
-  pullSubject,
-} from '@countersign/contracts/streams';
+import { ackSubjects, type ConsumerSpec, poolConsumer, pullSubject } from '@countersign/contracts/streams';
 import { patterns, subjects } from '@countersign/contracts/subjects';
 
 /** Services and provisioner share the only account with JetStream; agents and auditors of a tenant share none. */
@@ -57,7 +51,10 @@ export function importsOf(account: Account): Import[] {
         { subject: subjects.rpcSubmit(account.tenant), as: 'service' },
       ];
     case 'auditor':
-      return [...pulls(auditorConsumer(account.tenant)), { subject: patterns.audit(account.tenant), as: 'stream' }];
+      return [
+        { subject: subjects.replay(account.tenant), as: 'service' },
+        { subject: patterns.audit(account.tenant), as: 'stream' },
+      ];
   }
 }
 

@@ -5,9 +5,7 @@ import { SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry'
 import { RPC, type RpcVerb } from '@countersign/contracts/rpc';
 import {
   ackSubjects,
-  auditorConsumer,
   CONSUMERS,
-  CONTROL_BUCKET,
   type ConsumerSpec,
   HINTS,
   hintsTo,
@@ -15,6 +13,7 @@ import {
   pullSubject,
   RETIRED_STREAMS,
   STREAMS,
+  type StreamSpec,
 } from '@countersign/contracts/streams';
 import { agentUser, auditorUser, patterns, subjects, workerUser } from '@countersign/contracts/subjects';
 import { type Account, SERVICES_ACCOUNT } from './accounts.ts';
@@ -43,6 +42,7 @@ const PUBLISHES: Readonly<Partial<Record<ServiceName, readonly string[]>>> = {
 const DOORS: Readonly<Partial<Record<ServiceName, string>>> = {
   ingress: patterns.rpcSubmit(),
   'output-safety': patterns.results(),
+  audit: patterns.replay(),
 };
 
 /** Who changes `control` (design section 2) and therefore wakes the others. */
@@ -94,7 +94,7 @@ function servicePermissions(service: ServiceName): Permissions {
       ...(PUBLISHES[service] ?? []),
       ...HINTS.filter(({ from }) => from === service).map(({ subject }) => subject),
       ...own.flatMap(pullSubjects),
-      ...STREAMS.filter(({ owner }) => owner === service).flatMap(({ name }) => ownerSubjects(name)),
+      ...STREAMS.filter(({ owner }) => owner === service).flatMap(ownerSubjects),
       ...(writesControl ? [subjects.control()] : []),
     ],
     subscribe: [
@@ -138,13 +138,14 @@ const servedSubject = (verb: RpcVerb): string => {
  * What the owner of a stream needs to make it and its consumers and to look at both. It never updates, deletes or purges:
  * a drift stays for a person to judge.
  */
-const ownerSubjects = (stream: string): string[] => [
-  `$JS.API.STREAM.CREATE.${stream}`,
-  `$JS.API.STREAM.INFO.${stream}`,
-  `$JS.API.CONSUMER.CREATE.${stream}.>`,
-  `$JS.API.CONSUMER.LIST.${stream}`,
+const ownerSubjects = ({ name, probe }: StreamSpec): string[] => [
+  `$JS.API.STREAM.CREATE.${name}`,
+  `$JS.API.STREAM.INFO.${name}`,
+  `$JS.API.CONSUMER.CREATE.${name}.>`,
+  `$JS.API.CONSUMER.LIST.${name}`,
+  ...(probe === null ? [] : [probe]),
   // Whether it still ends where its writer believes.
-  ...(stream === 'AUDIT' ? [`$JS.API.STREAM.MSG.GET.${stream}`] : []),
+  ...(name === 'AUDIT' ? [`$JS.API.STREAM.MSG.GET.${name}`] : []),
 ];
 
 /** Pulling from one durable and acknowledging its messages. */
@@ -165,24 +166,16 @@ const agentPermissions = (tenant: string): Permissions => ({
   subscribe: [patterns.inbox(agentUser(tenant))],
 });
 
-/** Live over the core subscription; from the beginning through the durable that the provisioner made for this tenant. */
+/** Live over the core subscription; from any point on by asking audit. */
 const auditorPermissions = (tenant: string): Permissions => ({
-  publish: pullSubjects(auditorConsumer(tenant)),
+  publish: [subjects.replay(tenant)],
   subscribe: [patterns.inbox(auditorUser(tenant)), patterns.audit(tenant)],
 });
 
-/** Makes and reads; of what is used it updates, deletes and purges nothing, so a drift stays for a person to judge. */
+/** Looks at the streams, which their owners make, and deletes those that no version uses any more. */
 const provisionerPermissions = (): Permissions => ({
   publish: [
-    ...[...STREAMS.map((stream) => stream.name), `KV_${CONTROL_BUCKET}`].flatMap((stream) => [
-      `$JS.API.STREAM.CREATE.${stream}`,
-      `$JS.API.STREAM.INFO.${stream}`,
-      `$JS.API.CONSUMER.CREATE.${stream}.>`,
-      // The client's subject for a durable with several filters.
-      `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.*`,
-      `$JS.API.CONSUMER.INFO.${stream}.*`,
-      `$JS.API.CONSUMER.LIST.${stream}`,
-    ]),
+    ...STREAMS.flatMap(({ name }) => [`$JS.API.STREAM.INFO.${name}`, `$JS.API.CONSUMER.INFO.${name}.*`]),
     ...RETIRED_STREAMS.map((stream) => `$JS.API.STREAM.DELETE.${stream}`),
   ],
   subscribe: [patterns.inbox(PROVISIONER)],

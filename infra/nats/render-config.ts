@@ -3,9 +3,9 @@
 // exports each subject to the one account that may use it.
 import { LIMITS } from '@countersign/contracts/limits';
 import { MIN_NATS_VERSION, STREAMS } from '@countersign/contracts/streams';
+import { isAtLeast } from '@countersign/platform/compare-versions';
 import { SetUpError } from '../set-up-error.ts';
 import { type Account, accountName, type Import, importsOf, SERVICES_ACCOUNT } from './accounts.ts';
-import { isAtLeast } from './compare-versions.ts';
 import type { NatsUser, Permissions } from './permissions.ts';
 
 /** How long the server keeps the way back for the answers to a pull, which itself lives for ten seconds. */

@@ -1,7 +1,7 @@
 /** Subjects, verbs, streams and kinds of evidence: all that crosses the bus. */
 import { ENTRY_KINDS } from '@countersign/contracts/ledger-entry';
 import { RPC } from '@countersign/contracts/rpc';
-import { auditorConsumer, CONSUMERS, HINTS, poolConsumer, STREAMS } from '@countersign/contracts/streams';
+import { CONSUMERS, HINTS, poolConsumer, STREAMS } from '@countersign/contracts/streams';
 import { subjects } from '@countersign/contracts/subjects';
 import { code, codes, page, table } from './render-table.ts';
 
@@ -44,10 +44,10 @@ const streamRows = STREAMS.map((stream) => [
 
 const hintRows = HINTS.map(({ subject, from, to, swept }) => [code(subject), from, to, swept]);
 
-const consumerRows = [...CONSUMERS, poolConsumer('pool'), auditorConsumer('tenant')].map((consumer) => [
+const consumerRows = [...CONSUMERS, poolConsumer('pool')].map((consumer) => [
   consumer.stream,
-  code(consumer.durable.replace(/^(pool|auditor)-.*/, (name) => name.replace(/-(.*)/, '-<$1>'))),
-  codes(consumer.filters.map((filter) => filter.replace(/^((?:job\.dispatch|audit)\.)(\w+)/, '$1<$2>'))),
+  code(consumer.durable.replace(/^pool-(.*)/, 'pool-<$1>')),
+  code(consumer.filter.replace(/^(job\.dispatch\.)(\w+)/, '$1<$2>')),
   String(consumer.ack_wait_ms),
   String(consumer.max_ack_pending),
 ]);

@@ -20,8 +20,6 @@ export const LIMITS = {
   checkpoint_signatures: 100,
   /** Faults that the verification of an export lists before it stops. */
   export_faults: 100,
-  /** Bytes of the control bucket. */
-  control_bytes: 1024 * 1024,
   /** Bytes of what JetStream keeps beside all streams. */
   store_margin_bytes: 64 * 1024 * 1024,
   /** Milliseconds within which a stream drops a message whose id it has already stored. */
@@ -112,10 +110,20 @@ export const LIMITS = {
   seal_busy_ms: 50,
   /** Milliseconds after which the audit service looks for new entries although nothing woke it. */
   seal_idle_ms: 5_000,
+  /** Milliseconds between two looks of a stream's owner whether it stands. */
+  stream_check_ms: 2_000,
+  /** Milliseconds between two looks at each of its consumers, although their number is right. */
+  consumers_check_ms: 30_000,
+  /** Milliseconds between two writes that show whether a stream still takes messages. */
+  write_probe_ms: 10_000,
+  /** Milliseconds between two writes that show whether Postgres still takes them. */
+  database_probe_ms: 20_000,
   /** Milliseconds between two looks whether the audit stream still holds what it should. */
   audit_check_ms: 15_000,
   /** Leaves that are published again, at most, when the audit stream was lost: a replay is served from Postgres. */
   rebuild_leaves: 100_000,
+  /** Leaves that one question to replay looks at; its answer says where to go on. */
+  replay_leaves: 5_000,
   /** Bytes of one entry's body: with its quotes escaped it fits into a message. `ledger.entries` refuses more. */
   entry_bytes: 2_000_000,
   /** Entries sealed in one transaction. */

@@ -114,6 +114,21 @@ export const METRICS = {
   },
   results_rejected_total: { kind: 'counter', help: 'Results refused before screening, by code', labels: ['code'] },
   ledger_sealed_total: { kind: 'counter', help: 'Ledger entries sealed', labels: [] },
+  stream_faults: {
+    kind: 'gauge',
+    help: '1 while a stream does not stand as declared (missing) or takes no messages (write), by stream; else 0',
+    labels: ['stream', 'fault'],
+  },
+  streams_remade_total: {
+    kind: 'counter',
+    help: 'Streams and consumers that were lost while the system ran and were made again, by stream',
+    labels: ['stream'],
+  },
+  database_refuses_writes: {
+    kind: 'gauge',
+    help: '1 while Postgres takes no writes of this service: a full disk, a server that only reads, a missing grant',
+    labels: [],
+  },
   audit_leaves_missing_total: {
     kind: 'counter',
     help: 'Leaves that the audit stream should have held and did not; they are published again',

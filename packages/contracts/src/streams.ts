@@ -12,6 +12,8 @@ export type StreamSpec = {
   /** Is a message on disk before it is acknowledged? The caller's outbox must be; a copy that is rebuilt is, so that what it acknowledges is there. */
   durable: boolean;
   deny_delete: boolean;
+  /** Where its owner writes to see whether it still takes messages; null where the owner's own messages tell. */
+  probe: string | null;
 };
 
 const MiB = 1024 * 1024;
@@ -20,22 +22,24 @@ export const STREAMS: readonly StreamSpec[] = [
   {
     name: 'INTAKE',
     owner: 'ingress',
-    subjects: ['job.submit.>'],
+    subjects: ['job.submit.>', 'probe.intake'],
     retention: 'workqueue',
     discard: 'new',
     max_bytes: 256 * MiB,
     durable: true,
     deny_delete: false,
+    probe: 'probe.intake',
   },
   {
     name: 'DISPATCH',
     owner: 'scheduler',
-    subjects: ['job.dispatch.>'],
+    subjects: ['job.dispatch.>', 'probe.dispatch'],
     retention: 'workqueue',
     discard: 'new',
     max_bytes: 512 * MiB,
     durable: false,
     deny_delete: false,
+    probe: 'probe.dispatch',
   },
   {
     name: 'AUDIT',
@@ -46,6 +50,7 @@ export const STREAMS: readonly StreamSpec[] = [
     max_bytes: 512 * MiB,
     durable: true,
     deny_delete: true,
+    probe: null,
   },
 ];
 
@@ -53,19 +58,19 @@ export const STREAMS: readonly StreamSpec[] = [
  * Streams of earlier versions, which the provisioner deletes: one that still took `job.result.>` would answer workers in
  * output-safety's place. Nothing is lost with them that is not in Postgres or kept by a worker.
  */
-export const RETIRED_STREAMS = ['STAGES', 'RESULTS'] as const;
+export const RETIRED_STREAMS = ['STAGES', 'RESULTS', 'KV_CONTROL'] as const;
 
 export type ConsumerSpec = {
   stream: StreamSpec['name'];
   durable: string;
-  filters: readonly string[];
+  filter: string;
   ack_wait_ms: number;
   max_ack_pending: number;
 };
 
 /** Delivery counts are never trusted for attempts (they reset with the consumer), so `max_deliver` stays unlimited. */
 export const CONSUMERS: readonly ConsumerSpec[] = [
-  { stream: 'INTAKE', durable: 'ingress', filters: ['job.submit.>'], ack_wait_ms: 6_000, max_ack_pending: 1_000 },
+  { stream: 'INTAKE', durable: 'ingress', filter: 'job.submit.>', ack_wait_ms: 6_000, max_ack_pending: 1_000 },
 ];
 
 /**
@@ -93,22 +98,13 @@ export const HINTS = [
 export const hintsTo = (service: ServiceName): string[] =>
   HINTS.filter(({ to }) => to === service).map(({ subject }) => subject);
 
-/** One durable per pool on DISPATCH, made by the provisioner from `pools.yaml`. */
+/** One durable per pool on DISPATCH, made by the scheduler from the pools of the active policies. */
 export const poolConsumer = (pool: string): ConsumerSpec => ({
   stream: 'DISPATCH',
   durable: `pool-${pool}`,
-  filters: [`job.dispatch.${pool}.>`],
+  filter: `job.dispatch.${pool}.>`,
   ack_wait_ms: 15_000,
   max_ack_pending: 2_000,
-});
-
-/** One durable per tenant whose auditor replays on AUDIT: who owns no consumer can't point one at another tenant. */
-export const auditorConsumer = (tenant: string): ConsumerSpec => ({
-  stream: 'AUDIT',
-  durable: `auditor-${tenant}`,
-  filters: [`audit.${tenant}.>`],
-  ack_wait_ms: 6_000,
-  max_ack_pending: 1_000,
 });
 
 type Durable = { stream: string; durable: string };
@@ -117,6 +113,5 @@ export const pullSubject = ({ stream, durable }: Durable): string => `$JS.API.CO
 /** What its messages name as their reply. */
 export const ackSubjects = ({ stream, durable }: Durable): string => `$JS.ACK.${stream}.${durable}.>`;
 
-export const CONTROL_BUCKET = 'CONTROL';
-/** Oldest nats-server that honours `sync_interval: always` and several filters on one consumer. */
+/** Oldest nats-server that honours `sync_interval: always` and a message's own time to live. */
 export const MIN_NATS_VERSION = '2.11.0';

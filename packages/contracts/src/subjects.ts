@@ -29,9 +29,10 @@ export const subjects = {
   beat: (pool: string, worker: string) => `rpc.scheduler.beat.${tokenOf(pool)}.${tokenOf(worker)}`,
   /** A service asks itself here whether questions arrive. */
   ping: (service: string) => `rpc.ping.${tokenOf(service)}`,
+  replay: (tenant: string) => `rpc.audit.replay.${tokenOf(tenant)}`,
   inbox: (user: string) => `_INBOX_${tokenOf(user)}`,
   /** Changes of `control` are announced here; the message is a hint, Postgres is the truth. */
-  control: () => '$KV.CONTROL.epoch',
+  control: () => 'control.epoch',
 } as const;
 
 /** What a subscription or a permission names instead of one subject. */
@@ -43,6 +44,7 @@ export const patterns = {
   audit: (tenant: string) => `audit.${tokenOf(tenant)}.>`,
   inbox: (user: string) => `_INBOX_${tokenOf(user)}.>`,
   rpcSubmit: () => 'rpc.ingress.submit.*',
+  replay: () => 'rpc.audit.replay.*',
   claim: (pool = '*') => `rpc.scheduler.claim.${pool === '*' ? pool : tokenOf(pool)}.*`,
   beat: (pool = '*') => `rpc.scheduler.beat.${pool === '*' ? pool : tokenOf(pool)}.*`,
   /** Where the server takes the answers to questions from other accounts. It makes each of these subjects itself. */
@@ -89,6 +91,13 @@ export const readSubmitSubject = (subject: string): { tenant: string; topic: str
 export const readSubmitRequestSubject = (subject: string): { tenant: string } | null => {
   const [rpc, service, verb, tenant, ...rest] = subject.split('.');
   if (rpc !== 'rpc' || service !== 'ingress' || verb !== 'submit' || rest.length > 0) return null;
+  return tenant !== undefined && isToken(tenant) ? { tenant } : null;
+};
+
+/** `rpc.audit.replay.<tenant>` → tenant, or null when it is not one. */
+export const readReplaySubject = (subject: string): { tenant: string } | null => {
+  const [rpc, service, verb, tenant, ...rest] = subject.split('.');
+  if (rpc !== 'rpc' || service !== 'audit' || verb !== 'replay' || rest.length > 0) return null;
   return tenant !== undefined && isToken(tenant) ? { tenant } : null;
 };
 

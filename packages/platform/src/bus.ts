@@ -26,8 +26,8 @@ export type { Hint } from './hints.ts';
 export type { StreamMessage } from './pull-consumer.ts';
 export type { RpcMeta } from './rpc-answer.ts';
 
-/** With `after_msg_id` the stream refuses the message unless its last one carries that id: so one lost takes those after it along. */
-export type PublishOptions = { msg_id?: string; after_msg_id?: string; traceparent?: string };
+/** `ttl_s`: seconds after which the stream drops the message. */
+export type PublishOptions = { msg_id?: string; ttl_s?: number; traceparent?: string };
 
 export type Bus = {
   /** Throws the failure that was answered, or `<service>_unavailable`. */
@@ -68,6 +68,8 @@ export type Bus = {
   connection: Connection;
   /** The API of the streams, and publishing in order. */
   jetstream: JetStream;
+  /** Hears when the server says that a stream or consumer which was used is not there. */
+  onStreamMissing(handle: () => void): void;
   /** A round trip to the server; throws `bus_unavailable`. */
   check(): Promise<void>;
   /** Ends deliveries, waits for the work under way, closes. */
@@ -123,14 +125,10 @@ const batcher = (
   };
 };
 
-const headersOf = ({
-  msg_id,
-  after_msg_id,
-  traceparent,
-}: PublishOptions): Readonly<Record<string, string>> | undefined => {
+const headersOf = ({ msg_id, ttl_s, traceparent }: PublishOptions): Readonly<Record<string, string>> | undefined => {
   const headers = {
     ...(msg_id ? { 'Nats-Msg-Id': msg_id } : {}),
-    ...(after_msg_id ? { 'Nats-Expected-Last-Msg-Id': after_msg_id } : {}),
+    ...(ttl_s ? { 'Nats-TTL': `${ttl_s}s` } : {}),
     ...(traceparent ? { traceparent } : {}),
   };
   return Object.keys(headers).length > 0 ? headers : undefined;
@@ -151,6 +149,10 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
   const calling = { window, log, metrics };
   const inflight: Inflight = new Set();
   const stops: (() => void)[] = [];
+  const missing: (() => void)[] = [];
+  const tellMissing = (): void => {
+    for (const handle of missing) handle();
+  };
 
   const runBatch = async (
     messages: StreamMessage[],
@@ -173,21 +175,24 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
     serveRaw: (subject, door) => void stops.push(answering.serveRaw(subject, options.user, door)),
     askRaw: (subject, body, options) => callRaw(calling, subject, body, options),
     publish: (stream, subject, body, options = {}) =>
-      publishStored(window, stream, subject, JSON.stringify(body), headersOf(options)),
+      publishStored(window, stream, subject, JSON.stringify(body), {
+        headers: headersOf(options),
+        onMissing: tellMissing,
+      }),
     offer: (subject, body, options = {}) => {
       const headers = headersOf(options);
       if (connection.isConnected()) connection.publish(subject, JSON.stringify(body), headers ? { headers } : {});
     },
     consume(source, { batch, handle }) {
       const pull = batcher(
-        (each) => openPull(connection, source, each, batch),
+        (each) => openPull(connection, source, each, { refill: batch, onMissing: tellMissing }),
         batch,
         (messages) => runBatch(messages, handle),
       );
       stops.push(() => pull.stop());
     },
     pull(source, handle) {
-      const pull = openPull(connection, source, handle);
+      const pull = openPull(connection, source, handle, { onMissing: tellMissing });
       stops.push(() => pull.stop());
       return pull;
     },
@@ -206,6 +211,7 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
       connection.subscribe(subject, null, (message) => handle(message.subject, message.data)),
     announceControl: (epoch) => connection.publish(subjects.control(), String(epoch)),
     onControl: (handle) => void connection.subscribe(subjects.control(), null, () => handle()),
+    onStreamMissing: (handle) => void missing.push(handle),
     async check() {
       if (!connection.isConnected()) throw new CountersignError('bus_unavailable');
       await within(connection.flush(), LIMITS.rpc_ms);

@@ -26,10 +26,14 @@ export const publishStored = async (
   stream: string,
   subject: string,
   data: string,
-  headers?: Headers,
+  { headers, onMissing }: { headers?: Headers | undefined; onMissing?: () => void } = {},
 ): Promise<void> => {
   const reply = await window.ask(subject, data, { timeout_ms: ACK_MS, headers });
-  if (!reply.ok) throw failed(reply.reason === 'no_responders' ? 'no stream takes this subject' : reply.reason);
+  if (!reply.ok) {
+    if (reply.reason !== 'no_responders') throw failed(reply.reason);
+    onMissing?.();
+    throw failed('no stream takes this subject');
+  }
   const ack = readAck(reply.message.data);
   if (ack?.error) throw failed(ack.error.description ?? 'the stream refused the message');
   /** Anybody who listens on the subject may answer, another stream too. */

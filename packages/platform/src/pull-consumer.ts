@@ -56,6 +56,13 @@ const toStreamMessage = (connection: Connection, message: Message): StreamMessag
   };
 };
 
+export type PullOptions = {
+  /** Asks again only when so much room has gathered: 1 for a worker, many for who always has room for many. */
+  refill?: number;
+  /** The server says that there is no such consumer any more. */
+  onMissing?: () => void;
+};
+
 type Source = { stream: string; durable: string };
 let pulls = 0;
 
@@ -63,8 +70,7 @@ export const openPull = (
   connection: Connection,
   source: Source,
   handle: (message: StreamMessage) => void,
-  /** Asks again only when so much room has gathered: 1 for a worker, many for who always has room for many. */
-  refill = 1,
+  { refill = 1, onMissing }: PullOptions = {},
 ): PullConsumer => {
   const inbox = `${connection.inbox}.pull.${pulls++}`;
   const subject = pullSubject(source);
@@ -100,7 +106,10 @@ export const openPull = (
     if (message.status === 408 && Number.isFinite(pending)) {
       asked = Math.max(0, asked - pending);
       schedule();
-    } else forget(RETRY_MS);
+    } else {
+      onMissing?.();
+      forget(RETRY_MS);
+    }
   };
 
   const unsubscribe = connection.subscribe(inbox, null, (message) => {

@@ -17,6 +17,7 @@ import type { Metrics } from './metrics.ts';
 import { createMetrics } from './metrics.ts';
 import type { Probes } from './probes.ts';
 import { openProbes } from './probes.ts';
+import { proveDatabase } from './prove-database.ts';
 import type { Sweep, SweepRun } from './sweep.ts';
 import { startSweep } from './sweep.ts';
 
@@ -40,6 +41,8 @@ export type ServiceDefinition<S extends z.ZodObject = z.ZodObject> = {
   config: S;
   /** Metrics that must be there from the start, at 0. */
   metrics?: readonly MetricName[];
+  /** Functions of other schemas that it cannot do without, as `schema.name`: not ready while one is not granted. */
+  functions?: readonly string[];
   start(context: ServiceContext<z.output<S>>): Promise<void>;
 };
 
@@ -131,7 +134,7 @@ const launch = async <S extends z.ZodObject>(
   try {
     const parts = await openParts(name, config, metrics, log, onStop);
     const { probes } = parts;
-    await definition.start({
+    const context: ServiceContext<z.output<S>> = {
       name,
       config,
       log,
@@ -146,7 +149,9 @@ const launch = async <S extends z.ZodObject>(
         probes.ready(label, async () => sweep.check());
         return sweep;
       },
-    });
+    };
+    proveDatabase({ ...context, functions: definition.functions ?? [] });
+    await definition.start(context);
     onStop(() => probes.draining());
     // Until the server has answered, it may not know yet who listens, and callers would meet nobody.
     await parts.bus.check();

@@ -13,6 +13,7 @@ export const approval = defineService({
   name: 'approval',
   config: z.object({}),
   metrics: ['approvals_open', 'approvals_closed_total', 'approval_latency_seconds'],
+  functions: ['ledger.append', 'control.gate_since'],
   async start(context) {
     const { bus, database } = context;
     const open = openApprovals(context);

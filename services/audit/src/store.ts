@@ -24,6 +24,14 @@ export type StoredEntry = {
 const COLUMNS = `e.chain, e.seq, e.kind, e.recorded_by, e.tenant, e.topic, e.time_us, e.body,
   encode(e.prev_hash, 'hex') AS prev_hash, encode(e.hash, 'hex') AS hash, l.leaf_index`;
 
+export const REPLAY = `
+WITH looked AS MATERIALIZED (
+  SELECT l.leaf_index, l.entry_id FROM ledger.leaves l WHERE l.leaf_index >= $1 ORDER BY l.leaf_index LIMIT $2
+)
+SELECT ${COLUMNS} FROM looked l JOIN ledger.entries e ON e.id = l.entry_id
+ WHERE e.tenant = $3 AND ($4::text IS NULL OR e.topic ~ $4)
+ ORDER BY l.leaf_index LIMIT $5`;
+
 /** What is to be published next, as `ledger.next_window` says it. */
 export type Window = {
   /** False: another publisher is at work, and nothing was done. */
@@ -71,6 +79,17 @@ const entryOf = ({
 export async function publishFrom(database: Tx, me: string, next: number): Promise<boolean> {
   const [row] = await database.query<{ moved: boolean }>('SELECT ledger.publish_from($1, $2) AS moved', [me, next]);
   return row!.moved;
+}
+
+export type LeafQuery = { tenant: string; from: number; limit: number; topic: string | null };
+
+/** The tenant's among the `replay_leaves` leaves from `from` on; `topic` is a regular expression. `end`: leaves there are. */
+export async function readLeaves(database: Tx, query: LeafQuery): Promise<{ entries: StoredEntry[]; end: number }> {
+  const [head, entries] = await Promise.all([
+    database.query<{ end: number }>('SELECT coalesce((SELECT max(l.leaf_index) + 1 FROM ledger.leaves l), 0) AS end'),
+    database.query<StoredEntry>(REPLAY, [query.from, LIMITS.replay_leaves, query.tenant, query.topic, query.limit]),
+  ]);
+  return { entries, end: head[0]!.end };
 }
 
 /** The key of `ledger.wake_publisher`. */

@@ -1,8 +1,10 @@
 /** Ingress: who is asking, and is the request well formed. It decides nothing else, and cannot read a job's content. */
 import { LIMITS } from '@countersign/contracts/limits';
 import { instant } from '@countersign/contracts/names';
+import { CONSUMERS } from '@countersign/contracts/streams';
 import { endsSometime, NEEDS_END } from '@countersign/platform/fail-mode';
 import { listen } from '@countersign/platform/http';
+import { ownStream } from '@countersign/platform/own-stream';
 import { defineService } from '@countersign/platform/service';
 import { openShares } from '@countersign/platform/shares';
 import { z } from 'zod';
@@ -48,7 +50,10 @@ export const ingress = defineService({
     'intake_refused_total',
     'event_streams',
   ],
-  async start({ config, database, bus, metrics, log, onStop }) {
+  functions: ['ledger.append', 'control.revoke'],
+  async start(context) {
+    const { config, database, bus, metrics, log, onStop } = context;
+    await ownStream(context, 'INTAKE', async () => CONSUMERS.filter(({ stream }) => stream === 'INTAKE'));
     const authenticator = createAuthenticator(database);
     const decide = standByDecisions(openDecisions(bus), { mode: config, metrics, log });
     const submit = createSubmit(bus, decide);

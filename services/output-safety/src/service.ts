@@ -26,6 +26,7 @@ export const outputSafety = defineService({
     'jobs_ended_total',
     'results_rejected_total',
   ],
+  functions: ['ledger.append', 'scheduler.fence'],
   async start(context) {
     const { bus, database, config } = context;
     bus.serve('output.read', (request) => readOutput(database, request));

@@ -18,6 +18,7 @@ import { answerBeat } from './claim/answer-beat.ts';
 import { claimAttempts, readClaim } from './claim/claim-attempts.ts';
 import type { Claim } from './claim/claim-carefully.ts';
 import { dispatchJobs } from './dispatch/dispatch-jobs.ts';
+import { ownPools } from './dispatch/own-pools.ts';
 import { republishAttempts } from './dispatch/republish-attempts.ts';
 import { createWarrantSigner } from './dispatch/sign-warrant.ts';
 import { dispatchIdOf, endScreened, sweepScreened } from './finish/end-jobs.ts';
@@ -46,7 +47,9 @@ export const scheduler = defineService({
     })
     .refine(endsSometime, NEEDS_END),
   metrics: ['attempts_lost_total', 'dispatch_fail_open_total', 'jobs_admitted_total', 'jobs_ended_total'],
+  functions: ['ledger.append', 'control.gate_since', 'control.known', 'control.set_switch', 'approval.redeem'],
   async start(context) {
+    await ownPools(context);
     const dispatch = context.sweep('dispatch', null, () => dispatchJobs(shared));
     const approvals = context.sweep('approvals', null, () => applyApprovals(shared));
     const shared: SchedulerContext = {

@@ -12,6 +12,16 @@ export const UNCHECKED_POOL = 'default';
 
 const POOLS = `SELECT scope, snapshot, pools FROM policy.active_pools WHERE scope = ANY ($1::text[])`;
 
+const POOL_NAMES = `
+SELECT coalesce(pool ->> 'id', $1) AS name
+  FROM policy.active_pools LEFT JOIN LATERAL jsonb_array_elements(pools) AS pool ON true
+ WHERE pool IS NOT NULL OR pools IS NULL
+UNION SELECT pool FROM scheduler.attempts WHERE state IN ('dispatched', 'running')`;
+
+/** Of all active policies, and of the attempts under way. */
+export const readPoolNames = async (tx: Tx): Promise<string[]> =>
+  (await tx.query<{ name: string }>(POOL_NAMES, [UNCHECKED_POOL])).map(({ name }) => name);
+
 /** By scope. A scope without an active policy is absent: nothing may run there. */
 export const readPools = async (tx: Tx, scopes: readonly string[]): Promise<Map<string, PoolList>> => {
   const rows = await tx.query<{ scope: string; snapshot: string; pools: Pool[] | null }>(POOLS, [[...new Set(scopes)]]);

@@ -3,7 +3,6 @@ import { approval } from '@countersign/approval/service';
 import type { ApprovalView } from '@countersign/contracts/approval';
 import type { RpcRequest } from '@countersign/contracts/rpc';
 import { hintsTo } from '@countersign/contracts/streams';
-import { provision } from '@countersign/infra/nats/provision';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import { type Bus, connectBus } from '@countersign/platform/bus';
@@ -74,7 +73,6 @@ export async function runApproval(): Promise<RunningApproval> {
   const cleanUp = new AsyncDisposableStack();
   const test_database = cleanUp.use(await createDatabase());
   const nats = cleanUp.use(await startGuardedNats({ workers: [], tenants: [], auditors: [] }));
-  await provision(nats.server.url, nats.seedOf('provisioner'), []);
   const databaseAs = (url: string): Database => {
     const database = connectDatabase({ url, pool: 4, name: 'test' });
     cleanUp.defer(() => database.close());

@@ -149,6 +149,7 @@ describe('the service', () => {
 describe('in order', () => {
   test('a message is taken only right behind the one before it, and only its own stream acknowledges', async () => {
     await using run = await runAudit();
+    await (await run.startAudit())[Symbol.asyncDispose]();
     const { jetstream } = run.publisher;
     const messages = [0, 1, 2].map((leaf) => ({ subject: 'audit.acme.job_held.desk.read', body: { leaf } }));
     expect(await jetstream.publishInOrder('AUDIT', 0, messages)).toBe(3);

@@ -4,19 +4,20 @@ import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
 import { SERVICES_ACCOUNT } from '@countersign/infra/nats/accounts';
 import { createNatsKey } from '@countersign/infra/nats/keys';
 import { natsUsers } from '@countersign/infra/nats/permissions';
-import { provision } from '@countersign/infra/nats/provision';
 import { renderNatsConfig } from '@countersign/infra/nats/render-config';
 import type { NatsHandle } from '@countersign/infra/run-nats-server';
 import { type Bus, connectBus } from '@countersign/platform/bus';
 import { type Running, start } from '@countersign/platform/service';
 import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
-import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
+import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { startNats } from '../../harness/start-nats.ts';
 import { type LedgerDatabase, openLedger } from './ledger-database.ts';
 
 export type Published = { subject: string; entry: LedgerEntry };
 
 export type RunningAudit = AsyncDisposable & {
+  cleanUp: AsyncDisposableStack;
+  connectAs(user: string): Promise<NatsConnection>;
   ledger: LedgerDatabase;
   nats: NatsHandle;
   ingress: Bus;
@@ -40,22 +41,24 @@ const READER = {
 export async function runAudit(): Promise<RunningAudit> {
   const cleanUp = new AsyncDisposableStack();
   const ledger = cleanUp.use(await openLedger());
-  const users = [...natsUsers({ workers: [], tenants: [], auditors: [] }), READER].map((user) => ({
+  const users = [...natsUsers({ workers: [], tenants: [], auditors: ['acme'] }), READER].map((user) => ({
     ...user,
     ...createNatsKey(),
   }));
   const seedOf = (name: string): string => users.find((user) => user.name === name)!.seed;
   const nats = cleanUp.use(await startNats({ render: (facts) => renderNatsConfig({ ...facts, users }) }));
-  const provisionAll = () => provision(nats.url, seedOf('provisioner'), []);
-  await provisionAll();
-  const reader = await connect({
-    servers: nats.url,
-    inboxPrefix: '_INBOX_reader',
-    authenticator: nkeyAuthenticator(new TextEncoder().encode(seedOf('reader'))),
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 50,
-  });
-  cleanUp.defer(() => reader.close());
+  const connectAs = async (user: string): Promise<NatsConnection> => {
+    const connection = await connect({
+      servers: nats.url,
+      inboxPrefix: `_INBOX_${user}`,
+      authenticator: nkeyAuthenticator(new TextEncoder().encode(seedOf(user))),
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 50,
+    });
+    cleanUp.defer(() => connection.close());
+    return connection;
+  };
+  const reader = await connectAs('reader');
   const manager = await jetstreamManager(reader, { checkAPI: false, timeout: 500 });
   const busAs = async (user: string): Promise<Bus> => {
     const bus = await connectBus({ servers: nats.url, nkey_seed: seedOf(user), user });
@@ -64,6 +67,8 @@ export async function runAudit(): Promise<RunningAudit> {
   };
 
   return {
+    cleanUp,
+    connectAs,
     ledger,
     nats,
     ingress: await busAs('ingress'),
@@ -76,8 +81,11 @@ export async function runAudit(): Promise<RunningAudit> {
         LOG_LEVEL: 'silent',
       }),
     async published(atLeast) {
-      const { state } = await untilAnswered(() => manager.streams.info('AUDIT'));
       const messages: Published[] = [];
+      const info = await untilAnswered(() => manager.streams.info('AUDIT')).catch(() => null);
+      // Its owner has not made it yet.
+      if (info === null) return messages;
+      const { state } = info;
       if (state.messages < atLeast) return messages;
       for (let seq = Math.max(state.first_seq, 1); seq <= state.last_seq; seq += 1) {
         const { subject, data } = (await untilAnswered(() => manager.streams.getMessage('AUDIT', { seq })))!;
@@ -90,7 +98,6 @@ export async function runAudit(): Promise<RunningAudit> {
       await nats.stop();
       change(nats.store_dir);
       await nats.start();
-      await provisionAll();
     },
     [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
   };

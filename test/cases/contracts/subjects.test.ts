@@ -56,6 +56,7 @@ describe('every builder', () => {
     claim: subjects.claim,
     beat: subjects.beat,
     ping: subjects.ping,
+    replay: subjects.replay,
     inbox: subjects.inbox,
     control: subjects.control,
   };

@@ -23,9 +23,9 @@ import {
 import { type KeptSecrets, loadKeptSecrets } from '@countersign/infra/compose/kept-secrets';
 import { renderDevelopmentNats } from '@countersign/infra/development-environment';
 import { DEVELOPMENT_ROSTER } from '@countersign/infra/development-roster';
-import { isAtLeast } from '@countersign/infra/nats/compare-versions';
 import { publicKeyOf } from '@countersign/infra/nats/keys';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
+import { isAtLeast } from '@countersign/platform/compare-versions';
 import { baseConfig } from '@countersign/platform/config';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCompose, readProjectFile } from './read-compose.ts';

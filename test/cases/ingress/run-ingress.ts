@@ -3,7 +3,6 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { ErrorBody } from '@countersign/contracts/http';
 import { PERMISSION_SETS, type Permission } from '@countersign/contracts/permissions';
 import { findFreePort } from '@countersign/infra/find-free-port';
-import { provision } from '@countersign/infra/nats/provision';
 import { newApiKey } from '@countersign/ingress/api-key';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { ingress } from '@countersign/ingress/service';
@@ -89,7 +88,6 @@ export async function runIngress(): Promise<RunningIngress> {
   const cleanUp = new AsyncDisposableStack();
   const test_database = cleanUp.use(await createDatabase());
   const nats = cleanUp.use(await startGuardedNats({ workers: [], tenants: [TENANT, 'other'], auditors: [] }));
-  await provision(nats.server.url, nats.seedOf('provisioner'), []);
   const databaseAs = (url: string): Database => {
     const database = connectDatabase({ url, pool: 2, name: 'test' });
     cleanUp.defer(() => database.close());

@@ -1,11 +1,11 @@
 import { SERVICES } from '@countersign/contracts/ledger-entry';
 import { RPC, type RpcVerb } from '@countersign/contracts/rpc';
 import { natsUsers, type Roster } from '@countersign/infra/nats/permissions';
-import { provision } from '@countersign/infra/nats/provision';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type Msg, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeStreams } from '../../harness/make-streams.ts';
 import { type GuardedNats, mayPublish, maySubscribe, startGuardedNats } from './connect-as.ts';
 
 const ROSTER: Roster = {
@@ -51,8 +51,14 @@ const ALL_PUBLISHED = [
   'job.result.infra.one.acme.demo.read',
   'job.screened.acme.demo.read',
   'audit.acme.job_held.demo.read',
+  'control.epoch',
   '$KV.CONTROL.epoch',
   ...SERVICES.flatMap(asksItself),
+  'probe.intake',
+  'probe.dispatch',
+  'probe.audit',
+  'rpc.audit.replay.acme',
+  'rpc.audit.replay.rival',
   `_INBOX_${WORKER}.x`,
   '_INBOX_worker-infra-one.x',
   '_INBOX_agent-acme.x',
@@ -106,29 +112,36 @@ const MAY_PUBLISH: Record<string, string[]> = {
     'rpc.audit.timeline',
     'rpc.audit.decisions',
     'rpc.audit.record',
-    '$KV.CONTROL.epoch',
+    'control.epoch',
     OTHER_ACCOUNTS,
     ...pulls('INTAKE.ingress'),
     ...makes('INTAKE'),
+    'probe.intake',
   ],
-  'policy-kernel': ['$KV.CONTROL.epoch', '_INBOX_ingress.x', '_INBOX_scheduler.x'],
+  'policy-kernel': ['control.epoch', '_INBOX_ingress.x', '_INBOX_scheduler.x'],
   approval: ['job.granted.acme.demo.read', 'job.refused.acme.demo.read', '_INBOX_ingress.x'],
   scheduler: [
     'rpc.policy.decide',
     'job.held.acme.demo.read',
     'job.dispatch.desk-read.acme.demo.read',
     ...makes('DISPATCH'),
-    '$KV.CONTROL.epoch',
+    'probe.dispatch',
+    'control.epoch',
     '_INBOX_ingress.x',
     OTHER_ACCOUNTS,
   ],
   'output-safety': ['job.screened.acme.demo.read', '_INBOX_ingress.x', OTHER_ACCOUNTS],
-  audit: ['audit.acme.job_held.demo.read', '_INBOX_ingress.x', ...makes('AUDIT'), '$JS.API.STREAM.MSG.GET.AUDIT'],
+  audit: [
+    'audit.acme.job_held.demo.read',
+    '_INBOX_ingress.x',
+    OTHER_ACCOUNTS,
+    ...makes('AUDIT'),
+    '$JS.API.STREAM.MSG.GET.AUDIT',
+  ],
   provisioner: [
-    ...['INTAKE', 'DISPATCH', 'AUDIT'].flatMap(makes),
+    ...['INTAKE', 'DISPATCH', 'AUDIT'].map((stream) => `$JS.API.STREAM.INFO.${stream}`),
     '$JS.API.STREAM.DELETE.RESULTS',
-    ...['INTAKE.ingress', 'DISPATCH.pool-desk-read', 'AUDIT.auditor-acme'].map((d) => `$JS.API.CONSUMER.INFO.${d}`),
-    '$JS.API.CONSUMER.DURABLE.CREATE.DISPATCH.mine',
+    ...['INTAKE.ingress', 'DISPATCH.pool-desk-read'].map((d) => `$JS.API.CONSUMER.INFO.${d}`),
   ],
   [WORKER]: [
     'rpc.scheduler.claim.desk-read.one',
@@ -137,7 +150,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
     ...pulls('DISPATCH.pool-desk-read'),
   ],
   'agent-acme': ['job.submit.acme.demo.read', 'rpc.ingress.submit.acme'],
-  'auditor-acme': pulls('AUDIT.auditor-acme'),
+  'auditor-acme': ['rpc.audit.replay.acme'],
 };
 
 const ALL_SUBSCRIBED: [subject: string, queue?: string][] = [
@@ -148,6 +161,7 @@ const ALL_SUBSCRIBED: [subject: string, queue?: string][] = [
   ['rpc.scheduler.claim.*.*', 'scheduler'],
   ['rpc.scheduler.beat.*.*', 'scheduler'],
   ['rpc.ingress.submit.*', 'ingress'],
+  ['rpc.audit.replay.*', 'audit'],
   ['job.result.>', 'output-safety'],
   ['job.held.>', 'approval'],
   ['job.granted.>', 'scheduler'],
@@ -165,7 +179,7 @@ const ALL_SUBSCRIBED: [subject: string, queue?: string][] = [
   ['audit.>'],
   ['audit.acme.>'],
   ['audit.rival.>'],
-  ['$KV.CONTROL.epoch'],
+  ['control.epoch'],
   ['_INBOX.>'],
   ['_R_.>'],
   ...[...SERVICES, 'provisioner', WORKER, 'agent-acme', 'auditor-acme'].map((user): [string] => [`_INBOX_${user}.>`]),
@@ -174,11 +188,11 @@ const served = (service: string): string[] =>
   ALL_SUBSCRIBED.filter(([, queue]) => queue === service).map(([subject]) => `${subject} ${service}`);
 const MAY_SUBSCRIBE: Record<string, string[]> = {
   ...Object.fromEntries(
-    SERVICES.map((service) => [service, [`_INBOX_${service}.>`, '$KV.CONTROL.epoch', ...served(service)]]),
+    SERVICES.map((service) => [service, [`_INBOX_${service}.>`, 'control.epoch', ...served(service)]]),
   ),
   ingress: [
     '_INBOX_ingress.>',
-    '$KV.CONTROL.epoch',
+    'control.epoch',
     'rpc.ingress.submit.* ingress',
     'rpc.ping.ingress ingress',
     'audit.>',
@@ -194,7 +208,7 @@ const MAY_SUBSCRIBE: Record<string, string[]> = {
 let nats: GuardedNats;
 beforeAll(async () => {
   nats = await startGuardedNats(ROSTER);
-  await provision(nats.server.url, nats.seedOf('provisioner'), ['desk-read', 'infra'], ['acme', 'rival']);
+  await makeStreams(nats.connectAs, ['desk-read', 'infra']);
 });
 afterAll(() => nats[Symbol.asyncDispose]());
 
@@ -260,21 +274,21 @@ test('a worker pulls and acknowledges what was dispatched to its own pool', asyn
   expect(await manager.consumers.info('DISPATCH', 'pool-infra')).toMatchObject({ num_ack_pending: 0, num_pending: 0 });
 });
 
-test('an auditor replays its own tenant from the beginning, and hears it live', async () => {
+test('an auditor hears its own tenant live, and asks for its own evidence alone', async () => {
   const audit = await nats.connectAs('audit');
+  audit.subscribe('rpc.audit.replay.*', {
+    queue: 'audit',
+    callback: (_, message) => void message.respond(message.subject),
+  });
   const auditor = await nats.connectAs('auditor-acme');
   const live: string[] = [];
   auditor.subscribe('audit.acme.>', { callback: (_, { subject }) => void live.push(subject) });
-  await auditor.flush();
+  await Promise.all([audit.flush(), auditor.flush()]);
+  const answer = await auditor.request('rpc.audit.replay.acme', '', { timeout: 5_000 });
+  expect(answer.string()).toBe('rpc.audit.replay.acme');
+  await expect(auditor.request('rpc.audit.replay.rival', '', { timeout: 500 })).rejects.toThrow();
   await jetstream(audit).publish('audit.rival.job_held.demo.replay', 'theirs');
   await jetstream(audit).publish('audit.acme.job_held.demo.replay', 'ours');
-  // What other tests left comes first.
-  const replayed: string[] = [];
-  while (!replayed.includes('ours')) {
-    const message = await pullOne(auditor, 'AUDIT.auditor-acme');
-    expect(message.subject).toMatch(/^audit\.acme\./);
-    replayed.push(message.string());
-  }
   await waitUntil('it is heard', () => live.length > 0);
   expect(live).toEqual(['audit.acme.job_held.demo.replay']);
 });
@@ -304,7 +318,7 @@ describe('a configuration that is reloaded while all run', () => {
 
   test('lets in a pool, a tenant and an auditor that came with it, over the connections that services had', async () => {
     await using changing = await startGuardedNats(early);
-    await provision(changing.server.url, changing.seedOf('provisioner'), ['early', 'late'], ['early', 'late']);
+    await makeStreams(changing.connectAs, ['early', 'late']);
     const scheduler = await changing.connectAs('scheduler');
     const audit = await changing.connectAs('audit');
     scheduler.subscribe('rpc.scheduler.claim.*.*', {

@@ -5,11 +5,11 @@ import { SERVICES } from '@countersign/contracts/ledger-entry';
 import { RPC } from '@countersign/contracts/rpc';
 import { type Account, accountName, importsOf, SERVICES_ACCOUNT } from '@countersign/infra/nats/accounts';
 import type { NatsUser } from '@countersign/infra/nats/permissions';
-import { provision } from '@countersign/infra/nats/provision';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeStreams } from '../../harness/make-streams.ts';
 import { type GuardedNats, startGuardedNats } from './connect-as.ts';
 
 const ROSTER = {
@@ -36,14 +36,8 @@ const spyOf = (account: Account): NatsUser => ({
   permissions: { publish: ['$JS.API.>', 'job.dispatch.>', 'audit.>', '_R_.>'], subscribe: ['>'] },
 });
 
-const STREAMS = ['INTAKE', 'DISPATCH', 'AUDIT', 'KV_CONTROL'];
-const CONSUMERS = [
-  'INTAKE.ingress',
-  'DISPATCH.pool-desk',
-  'DISPATCH.pool-infra',
-  'AUDIT.auditor-acme',
-  'AUDIT.auditor-rival',
-];
+const STREAMS = ['INTAKE', 'DISPATCH', 'AUDIT'];
+const CONSUMERS = ['INTAKE.ingress', 'DISPATCH.pool-desk', 'DISPATCH.pool-infra'];
 const REPLIES = [
   ...STREAMS.flatMap((stream) => [
     `$JS.API.STREAM.PURGE.${stream}`,
@@ -62,7 +56,7 @@ const REPLIES = [
   '$JS.API.STREAM.CREATE.MINE',
   '$JS.API.CONSUMER.CREATE.AUDIT.mine',
   '$JS.API.INFO',
-  '$KV.CONTROL.epoch',
+  'control.epoch',
   ...['acme', 'rival'].flatMap((tenant) => [
     `audit.${tenant}.job_held.demo.read`,
     `job.submit.${tenant}.reflected`,
@@ -139,7 +133,7 @@ const KEYS: { user: string; account: Account; probes: Probe[]; delivers?: string
     user: 'auditor-acme',
     account: { kind: 'auditor', tenant: 'acme' },
     delivers: 'audit.acme.>',
-    probes: pulls('AUDIT.auditor-acme'),
+    probes: [{ what: 'a replay', subject: 'rpc.audit.replay.acme', body: '{}' }],
   },
 ];
 
@@ -152,7 +146,7 @@ let nats: GuardedNats;
 let spies: Map<string, { connection: NatsConnection; heard: string[] }>;
 beforeAll(async () => {
   nats = await startGuardedNats(ROSTER, ACCOUNTS.map(spyOf));
-  await provision(nats.server.url, nats.seedOf('provisioner'), ['desk', 'infra'], ROSTER.auditors);
+  await makeStreams(nats.connectAs, ['desk', 'infra']);
   spies = new Map();
   for (const account of ACCOUNTS) {
     const connection = await nats.connectAs(spyOf(account).name);

@@ -15,7 +15,6 @@ import {
   type UnsignedResult,
   writeResultClaim,
 } from '@countersign/contracts/worker';
-import { provision } from '@countersign/infra/nats/provision';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { outputSafety } from '@countersign/output-safety/service';
 import { type Bus, connectBus } from '@countersign/platform/bus';
@@ -92,7 +91,6 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
   const test_database = cleanUp.use(await createDatabase());
   const workers = ['one', 'two'].map((worker) => ({ pool: POOL, worker }));
   const nats = cleanUp.use(await startGuardedNats({ workers, tenants: [], auditors: [] }));
-  await provision(nats.server.url, nats.seedOf('provisioner'), [POOL]);
   const databaseAs = (url: string): Database => {
     const database = connectDatabase({ url, pool: 4, name: 'test' });
     cleanUp.defer(() => database.close());

@@ -35,17 +35,6 @@ describe('a message', () => {
     await bus.publish('kept', 'kept.b', { n: 1 }, { msg_id: 'other' });
     expect(await count('kept')).toBe(before + 2);
   });
-
-  test('that must follow another is refused without it', async () => {
-    await bus.publish('kept', 'kept.c', {}, { msg_id: 'c1' });
-    const before = await count('kept');
-    expect(await codeOf(bus.publish('kept', 'kept.c', {}, { msg_id: 'c3', after_msg_id: 'c2' }))).toBe(
-      'bus_unavailable',
-    );
-    expect(await count('kept')).toBe(before);
-    await bus.publish('kept', 'kept.c', {}, { msg_id: 'c2', after_msg_id: 'c1' });
-    expect(await count('kept')).toBe(before + 1);
-  });
 });
 
 describe('nothing is called stored', () => {

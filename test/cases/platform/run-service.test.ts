@@ -2,7 +2,6 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFreePort } from '@countersign/infra/find-free-port';
-import { provision } from '@countersign/infra/nats/provision';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { type GuardedProcess, spawnGuarded } from '@countersign/infra/spawn-guarded';
 import { waitUntil } from '@countersign/infra/wait-until';
@@ -21,7 +20,6 @@ let admin: pg.Client;
 beforeAll(async () => {
   const database = cleanUp.use(await createDatabase());
   const nats = cleanUp.use(await startGuardedNats({ workers: [], tenants: [], auditors: [] }));
-  await provision(nats.server.url, nats.seedOf('provisioner'), []);
   ingress = await connectBus({ servers: nats.server.url, nkey_seed: nats.seedOf('ingress'), user: 'ingress' });
   cleanUp.defer(() => ingress.close());
   admin = new pg.Client({ connectionString: database.admin_url });

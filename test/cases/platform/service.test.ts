@@ -3,6 +3,8 @@
 
 import { findFreePort } from '@countersign/infra/find-free-port';
 import { createNatsKey } from '@countersign/infra/nats/keys';
+import { migrate } from '@countersign/infra/postgres/migrate';
+import { createRoles, LOGIN_ROLES } from '@countersign/infra/postgres/roles';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { listen, PortInUseError } from '@countersign/platform/http';
 import { defineService, type ServiceContext, start } from '@countersign/platform/service';
@@ -64,7 +66,7 @@ describe('started', () => {
       ready: true,
       starting: false,
       draining: false,
-      checks: { database: true, bus: true },
+      checks: { database: true, bus: true, 'writes to Postgres': true },
     });
     const metrics = await fetch(`${health_url}/metrics`);
     expect(metrics.headers.get('content-type')).toContain('version=0.0.4');
@@ -221,19 +223,25 @@ describe('ready', () => {
 
   test('ends while Postgres or NATS is gone, and comes again with it; nothing has to be restarted', async () => {
     await using postgres = await startOwnPostgres(nats.server.store_dir.replace(/jetstream$/, ''));
+    await createRoles(postgres.admin_url, Object.fromEntries(LOGIN_ROLES.map((role) => [role, 'unused'])));
+    await migrate(postgres.admin_url);
     await using running = await start([service('audit', () => {})], { ...env, DATABASE_URL: postgres.admin_url });
     const { health_url } = running.services[0]!;
     await untilReady(health_url, true);
     await postgres.kill();
     await untilReady(health_url, false);
-    expect((await readiness(health_url)).checks).toEqual({ database: false, bus: true });
+    expect((await readiness(health_url)).checks).toEqual({
+      database: false,
+      bus: true,
+      'writes to Postgres': expect.any(Boolean),
+    });
     expect((await fetch(`${health_url}/livez`)).status).toBe(200);
     await postgres.start();
     await untilReady(health_url, true);
 
     await nats.server.kill();
     await untilReady(health_url, false);
-    expect((await readiness(health_url)).checks).toEqual({ database: true, bus: false });
+    expect((await readiness(health_url)).checks).toEqual({ database: true, bus: false, 'writes to Postgres': true });
     await nats.server.start();
     await untilReady(health_url, true);
   });

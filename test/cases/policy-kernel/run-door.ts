@@ -1,7 +1,6 @@
 // The HTTP door in front of the kernels under test, with one person for each part in a rollout.
 import { PERMISSION_SETS, type Permission } from '@countersign/contracts/permissions';
 import { findFreePort } from '@countersign/infra/find-free-port';
-import { provision } from '@countersign/infra/nats/provision';
 import { newApiKey } from '@countersign/ingress/api-key';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { ingress } from '@countersign/ingress/service';
@@ -30,7 +29,6 @@ export type Door = AsyncDisposable & {
 
 export async function openDoor(run: RunningKernels): Promise<Door> {
   const cleanUp = new AsyncDisposableStack();
-  await provision(run.nats.server.url, run.nats.seedOf('provisioner'), []);
   const people = Object.keys(PEOPLE) as Person[];
   const keys = Object.fromEntries(people.map((name) => [name, newApiKey()])) as Record<Person, string>;
   const DATABASE_URL = run.url_for('countersign_ingress');

@@ -12,13 +12,13 @@ import {
   readResultClaim,
   type WorkerResult,
 } from '@countersign/contracts/worker';
-import { provision } from '@countersign/infra/nats/provision';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { type Bus, connectBus } from '@countersign/platform/bus';
 import { createLogger } from '@countersign/platform/logger';
 import { createWorker, type Worker } from '@countersign/worker/create-worker';
 import type { WorkerOptions } from '@countersign/worker/worker-options';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { makeStreams } from '../../harness/make-streams.ts';
 import { type GuardedNats, startGuardedNats } from '../nats/connect-as.ts';
 import { createSigningKey, JOB, type Made, makeClaims, type SigningKey, signClaims } from './make-warrant.ts';
 
@@ -64,7 +64,7 @@ export const granted = (made: Made, change: Partial<ClaimVerdict> = {}): ClaimVe
 export async function startFakeScheduler(): Promise<FakeScheduler> {
   const workers = [WORKER, 'two'].map((worker) => ({ pool: POOL, worker }));
   const nats = await startGuardedNats({ workers, tenants: [], auditors: [] });
-  await provision(nats.server.url, nats.seedOf('provisioner'), [POOL]);
+  await makeStreams(nats.connectAs, [POOL]);
   const signing = createSigningKey();
   const busOf = (user: string): Promise<Bus> =>
     connectBus({ servers: nats.server.url, nkey_seed: nats.seedOf(user), user });

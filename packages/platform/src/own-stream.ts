@@ -1,0 +1,184 @@
+/**
+ * A service's own stream and its consumers: made when they are missing, at start and while it runs, and refused when they
+ * are other than declared. It never updates, deletes or purges: what drifted is for a person to judge.
+ */
+import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import { type ConsumerSpec, MIN_NATS_VERSION, STREAMS, type StreamSpec } from '@countersign/contracts/streams';
+import type { Bus } from './bus.ts';
+import { monotonicMs } from './clock.ts';
+import { isAtLeast } from './compare-versions.ts';
+import { findDrift } from './find-drift.ts';
+import type { ApiAnswer } from './jetstream-api.ts';
+import type { Logger } from './logger.ts';
+import { errorFields } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import { proveWrites } from './prove-writes.ts';
+import { consumerConfig, newStream, streamConfig } from './stream-config.ts';
+import type { Sweep } from './sweep.ts';
+
+export type OwnerContext = {
+  bus: Pick<Bus, 'jetstream' | 'connection' | 'publish' | 'onStreamMissing'>;
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  metrics: Pick<Metrics, 'count' | 'set'>;
+  config: { START_WAIT_MS: number };
+  ready(name: string, check: () => Promise<void>): void;
+  sweep(name: string, every_ms: number, run: () => Promise<void>): Sweep;
+};
+
+/** Consumers that the stream has to have; asked again at every nudge and every `pools_ms`. */
+export type Consumers = () => Promise<readonly ConsumerSpec[]>;
+
+/** What stands differs from what is declared. Waiting does not help. */
+export class StreamDriftError extends Error {
+  override readonly name = 'StreamDriftError';
+  constructor(drift: readonly string[]) {
+    super(
+      `JetStream holds something other than this version expects:\n  ${drift.join('\n  ')}\n` +
+        'Nothing was changed. Stop the system and delete the JetStream store: all of it but unread INTAKE is rebuilt from Postgres.',
+    );
+  }
+}
+
+const NOT_FOUND = 404;
+const RETRY_MS = 250;
+
+/**
+ * Returns when stream and consumers stand. Throws StreamDriftError, and `bus_unavailable` when JetStream does not answer
+ * within START_WAIT_MS. Afterwards they are kept standing; `nudge` looks at once.
+ */
+export async function ownStream(
+  context: OwnerContext,
+  name: StreamSpec['name'],
+  consumers: Consumers,
+): Promise<{ nudge(): void }> {
+  const spec = STREAMS.find((each) => each.name === name)!;
+  const keeper = openKeeper(context, spec, consumers);
+  await untilStanding(keeper.look, context.config.START_WAIT_MS);
+  const label = `stream ${name}`;
+  const sweep = context.sweep(label, LIMITS.stream_check_ms, keeper.look);
+  context.ready(label, async () => keeper.check());
+  const nudge = (): void => {
+    keeper.forget();
+    sweep.nudge();
+  };
+  context.bus.connection.onReconnect(nudge);
+  context.bus.onStreamMissing(nudge);
+  if (spec.probe !== null) proveWrites(context, spec.name, spec.probe);
+  return { nudge };
+}
+
+async function untilStanding(look: () => Promise<void>, wait_ms: number): Promise<void> {
+  const end = monotonicMs() + wait_ms;
+  for (;;) {
+    try {
+      return await look();
+    } catch (thrown) {
+      const passes = thrown instanceof CountersignError && thrown.code === 'bus_unavailable';
+      if (!passes || monotonicMs() >= end) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+function openKeeper({ bus, log, metrics }: OwnerContext, spec: StreamSpec, consumers: Consumers) {
+  const { jetstream } = bus;
+  let fault: unknown = null;
+  let standing = false;
+  /** How many consumers were there when all were looked at; null when they have to be. */
+  let counted: number | null = null;
+  let countedAt = 0;
+
+  function tellMade(what: string): void {
+    counted = null;
+    // What is made at the first look was never there or was lost while nobody looked: audit says which.
+    if (standing) metrics.count('streams_remade_total', { stream: spec.name });
+    if (standing) log.error({ made: what }, 'JetStream had lost this; it was made again');
+    else log.info({ made: what }, 'made in JetStream');
+  }
+
+  async function ask(subject: string, body?: object): Promise<ApiAnswer> {
+    const answer = await jetstream.ask(subject, body);
+    if (!answer.error || answer.error.code === NOT_FOUND) return answer;
+    throw new CountersignError('bus_unavailable', undefined, { cause: new Error(answer.error.description) });
+  }
+
+  async function makeStream(): Promise<ApiAnswer> {
+    const version = bus.connection.serverVersion();
+    if (!isAtLeast(version, MIN_NATS_VERSION))
+      throw new Error(`nats-server is ${version}; ${MIN_NATS_VERSION} or newer is needed.`);
+    const found = await ask(`STREAM.INFO.${spec.name}`);
+    if (!found.error) return found;
+    const made = await ask(`STREAM.CREATE.${spec.name}`, newStream(spec, version));
+    tellMade(`stream ${spec.name}`);
+    return made;
+  }
+
+  async function listConsumers(): Promise<Map<string, object>> {
+    const found = new Map<string, object>();
+    for (let offset = 0, total = 1; offset < total; ) {
+      const page = await ask(`CONSUMER.LIST.${spec.name}`, { offset });
+      const listed = (page.consumers ?? []) as { name: string; config: object }[];
+      for (const { name, config } of listed) found.set(name, config);
+      total = Number(page.total ?? 0);
+      if (listed.length === 0) break;
+      offset += listed.length;
+    }
+    return found;
+  }
+
+  async function makeConsumers(): Promise<string[]> {
+    const wanted = await consumers();
+    const found = await listConsumers();
+    const drift: string[] = [];
+    for (const each of wanted) {
+      const config = consumerConfig(each);
+      const existing = found.get(each.durable);
+      if (existing) drift.push(...findDrift(`consumer ${spec.name}/${each.durable}`, existing, config));
+      else {
+        const subject = `CONSUMER.CREATE.${spec.name}.${each.durable}.${each.filter}`;
+        await ask(subject, { stream_name: spec.name, config, action: 'create' });
+        tellMade(`consumer ${spec.name}/${each.durable}`);
+        found.set(each.durable, config);
+      }
+    }
+    const known = new Set(wanted.map(({ durable }) => durable));
+    const strangers = [...found.keys()].filter((name) => !known.has(name) && !mayStay(spec, name));
+    counted = found.size;
+    countedAt = monotonicMs();
+    return [...drift, ...strangers.map((name) => `consumer ${spec.name}/${name} is nobody's`)];
+  }
+
+  async function look(): Promise<void> {
+    try {
+      const { config, state } = await makeStream();
+      const drift = findDrift(`stream ${spec.name}`, config as object, streamConfig(spec));
+      const now = Number((state as { consumer_count?: number } | undefined)?.consumer_count ?? 0);
+      const due = counted !== now || monotonicMs() - countedAt > LIMITS.consumers_check_ms;
+      if (due) drift.push(...(await makeConsumers()));
+      if (drift.length > 0) throw new StreamDriftError(drift);
+      metrics.set('stream_faults', { stream: spec.name, fault: 'missing' }, 0);
+      [fault, standing] = [null, true];
+    } catch (thrown) {
+      counted = null;
+      metrics.set('stream_faults', { stream: spec.name, fault: 'missing' }, 1);
+      if (fault === null && standing) log.error(errorFields(thrown), 'a stream that this service owns does not stand');
+      fault = thrown;
+      throw thrown;
+    }
+  }
+
+  return {
+    look,
+    forget(): void {
+      counted = null;
+    },
+    check(): void {
+      if (fault !== null) throw fault;
+    },
+  };
+}
+
+/** A pool that left the policy keeps its durable: what waits there still belongs to it. */
+const mayStay = (spec: StreamSpec, consumer: string): boolean =>
+  spec.name === 'DISPATCH' && consumer.startsWith('pool-');

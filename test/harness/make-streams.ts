@@ -1,0 +1,24 @@
+// Makes the streams as their owners would, for a test in which not all of them run.
+import { CONSUMERS, poolConsumer, STREAMS } from '@countersign/contracts/streams';
+import { consumerConfig, newStream } from '@countersign/platform/stream-config';
+import type { NatsConnection } from '@nats-io/transport-node';
+
+/** `connectAs` opens a connection of the user that a stream's owner has. */
+export async function makeStreams(
+  connectAs: (user: string) => Promise<NatsConnection>,
+  pools: readonly string[] = [],
+): Promise<void> {
+  const consumers = [...CONSUMERS, ...pools.map(poolConsumer)];
+  for (const spec of STREAMS) {
+    const connection = await connectAs(spec.owner);
+    const ask = async (subject: string, body: object): Promise<void> => {
+      const answer = (await connection.request(`$JS.API.${subject}`, JSON.stringify(body))).json<{ error?: object }>();
+      if (answer.error) throw new Error(JSON.stringify(answer.error));
+    };
+    await ask(`STREAM.CREATE.${spec.name}`, newStream(spec, connection.info!.version));
+    for (const each of consumers.filter(({ stream }) => stream === spec.name)) {
+      const config = consumerConfig(each);
+      await ask(`CONSUMER.CREATE.${spec.name}.${each.durable}.${each.filter}`, { stream_name: spec.name, config });
+    }
+  }
+}
