@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findFreePort } from './find-free-port.ts';
 import type { NatsServerBinary } from './find-nats-server.ts';
+import { type RefusedStream, StoreRefusedError, setStoreAside } from './nats/set-store-aside.ts';
 import { lastLines } from './read-log-tail.ts';
+import { reportLine } from './report-step.ts';
 import { SetUpError } from './set-up-error.ts';
 import { type ExitReport, type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
 import { stopLeftover } from './stop-leftover.ts';
@@ -35,6 +37,8 @@ export type NatsServerOptions = {
   dir: string;
   /** Called at start and at every reload, so that users made meanwhile are let in. */
   render: (facts: NatsConfigFacts) => string | Promise<string>;
+  /** Hears what a person has to know of the start. */
+  report?: (line: string) => void;
 };
 
 export type NatsHandle = AsyncDisposable & {
@@ -56,6 +60,8 @@ export type NatsHandle = AsyncDisposable & {
 };
 
 const START_TIMEOUT_MS = 60_000;
+/** Times that something of the store is set aside; at the last one all of it. */
+const STORE_TRIES = 3;
 const run = promisify(execFile);
 
 export function natsProcess({ path, version }: NatsServerBinary): NatsProgram {
@@ -76,7 +82,12 @@ export function natsProcess({ path, version }: NatsServerBinary): NatsProgram {
   };
 }
 
-export async function runNatsServer({ program, dir, render }: NatsServerOptions): Promise<NatsHandle> {
+export async function runNatsServer({
+  program,
+  dir,
+  render,
+  report = reportLine,
+}: NatsServerOptions): Promise<NatsHandle> {
   const store_dir = join(dir, 'jetstream');
   const conf_path = confPath(dir);
   mkdirSync(store_dir, { recursive: true, mode: 0o700 });
@@ -93,7 +104,7 @@ export async function runNatsServer({ program, dir, render }: NatsServerOptions)
     if (server?.isRunning()) return;
     await stopLeftoverNats(dir);
     await writeConfig();
-    server = await startServer(program, dir, monitor_url);
+    server = await startOnUsableStore(() => startServer(program, dir, monitor_url), store_dir, report);
     writeFileSync(pidPath(dir), `${server.pid}\n`);
   };
   const takeUpConfig = async (): Promise<void> => {
@@ -150,10 +161,27 @@ function pidPath(dir: string): string {
   return join(dir, 'nats-server.pid');
 }
 
+/** Streams first, then the whole store: what the server refuses by name may not be all that it refuses. */
+async function startOnUsableStore(
+  start: () => Promise<GuardedProcess>,
+  store_dir: string,
+  report: (line: string) => void,
+): Promise<GuardedProcess> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (!(error instanceof StoreRefusedError)) throw error;
+      if (tries > STORE_TRIES) throw new SetUpError(error.message);
+      report(setStoreAside(store_dir, tries === STORE_TRIES ? [] : error.refused));
+    }
+  }
+}
+
 async function startServer(program: NatsProgram, dir: string, monitor_url: string): Promise<GuardedProcess> {
   const server = await program.run(confPath(dir), dir);
   const probe = (): Promise<boolean> => {
-    if (!server.isRunning()) throw new SetUpError(`nats-server did not start:\n${lastLines(logPath(dir), 10)}`);
+    if (!server.isRunning()) throw deathOf(lastLines(logPath(dir), 10));
     return isHealthy(monitor_url);
   };
   try {
@@ -161,15 +189,38 @@ async function startServer(program: NatsProgram, dir: string, monitor_url: strin
     return server;
   } catch (error) {
     await server.stop();
-    if (error instanceof SetUpError) throw error;
+    if (error instanceof SetUpError || error instanceof StoreRefusedError) throw error;
     throw new SetUpError(`nats-server did not start: ${(error as Error).message}\n${lastLines(logPath(dir), 10)}`);
   }
 }
 
+/** With the end of its log. What it says when it cannot use the store at all is fatal to it. */
+function deathOf(log: string): Error {
+  const reason = `nats-server did not start:\n${log}`;
+  return /Can't start JetStream/.test(log) ? new StoreRefusedError([], reason) : new SetUpError(reason);
+}
+
+type HealthFault = { type?: string; account?: string; stream?: string; error?: string };
+
+/** Throws StoreRefusedError for streams that it gave up: waiting does not bring them back. */
 async function isHealthy(monitor_url: string): Promise<boolean> {
-  const answer = await fetch(`${monitor_url}/healthz`).catch(() => undefined);
-  await answer?.body?.cancel();
-  return answer?.status === 200;
+  const answer = await fetch(`${monitor_url}/healthz?details=true`).catch(() => undefined);
+  if (answer === undefined) return false;
+  const text = await answer.text();
+  if (answer.status === 200) return true;
+  const refused = faultsOf(text).filter(({ error }) => /could not be recovered/.test(error ?? ''));
+  if (refused.length === 0) return false;
+  const named = refused.filter((fault): fault is RefusedStream => Boolean(fault.account && fault.stream));
+  throw new StoreRefusedError(named, `nats-server refuses its store: ${refused.map(({ error }) => error).join('; ')}`);
+}
+
+function faultsOf(text: string): HealthFault[] {
+  try {
+    const { errors, error } = JSON.parse(text) as { errors?: HealthFault[]; error?: string };
+    return errors ?? (error === undefined ? [] : [{ error }]);
+  } catch {
+    return [];
+  }
 }
 
 async function configLoadTime(monitor_url: string): Promise<string> {

@@ -207,7 +207,7 @@ describe('afterwards', () => {
     expect(marksIn(followed.join('\n'))).toEqual([]);
     expect(hinted.map((text) => text.split('.')[1])).toEqual(expect.arrayContaining(['held', 'screened']));
     expect(marksIn(hinted.join('\n'))).toEqual([]);
-    for (const stream of ['AUDIT', 'KV_CONTROL']) expect([stream, marksIn(storedIn(stream))]).toEqual([stream, []]);
+    for (const stream of ['AUDIT']) expect([stream, marksIn(storedIn(stream))]).toEqual([stream, []]);
     expect(storedIn('AUDIT')).toContain(jobs.failure);
   });
 

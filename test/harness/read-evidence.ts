@@ -1,5 +1,6 @@
 // What a test looks up past every service: a job's entries, and every row and message that the system holds.
-import { STREAMS } from '@countersign/contracts/streams';
+import { CONSUMERS, poolConsumer } from '@countersign/contracts/streams';
+import { developmentPools } from '@countersign/infra/development-roster';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
@@ -31,7 +32,7 @@ export const countRows = async (system: TestSystem): Promise<Record<string, numb
   return Object.fromEntries(rows.map((row) => [row.name, row.rows]));
 };
 
-/** How many messages each stream has ever taken. */
+/** How many messages of others than its owner each stream has ever taken: delivered and to be delivered. */
 export const countPublished = async (system: TestSystem): Promise<Record<string, number>> => {
   const connection = await connect({
     servers: system.nats.url,
@@ -39,9 +40,13 @@ export const countPublished = async (system: TestSystem): Promise<Record<string,
     authenticator: nkeyAuthenticator(new TextEncoder().encode(system.keys.nats.provisioner!.seed)),
   });
   try {
-    const { streams } = await jetstreamManager(connection, { checkAPI: false });
-    const infos = await Promise.all(STREAMS.map(({ name }) => streams.info(name)));
-    return Object.fromEntries(infos.map(({ config, state }) => [config.name, state.last_seq]));
+    const { streams, consumers } = await jetstreamManager(connection, { checkAPI: false });
+    const counts: Record<string, number> = { AUDIT: (await streams.info('AUDIT')).state.last_seq };
+    for (const { stream, durable } of [...CONSUMERS, ...developmentPools().map(poolConsumer)]) {
+      const { delivered, num_pending } = await consumers.info(stream, durable);
+      counts[stream] = (counts[stream] ?? 0) + delivered.consumer_seq + num_pending;
+    }
+    return counts;
   } finally {
     await connection.close();
   }

@@ -13,12 +13,13 @@ import { inject } from 'vitest';
 
 /** Without `render` the server lets everybody in and do everything, which suits a test of one part alone. */
 export async function startNats(
-  options: { render?: NatsServerOptions['render']; parent?: string } = {},
+  options: Partial<Pick<NatsServerOptions, 'render' | 'report'>> & { parent?: string } = {},
 ): Promise<NatsHandle> {
   const { run_dir, nats_binary } = inject('test_stack');
   const dir = mkdtempSync(join(options.parent ?? run_dir, 'nats-'));
   const program = nats_binary === undefined ? await chooseContainer() : natsProcess(nats_binary);
-  const server = await runNatsServer({ program, dir, render: options.render ?? renderOpenNatsConfig });
+  const { render = renderOpenNatsConfig, report = () => undefined } = options;
+  const server = await runNatsServer({ program, dir, render, report });
   // Added to the handle, not copied with it: some of what it tells changes with every start.
   return Object.assign(server, {
     async [Symbol.asyncDispose]() {

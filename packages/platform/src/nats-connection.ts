@@ -3,9 +3,6 @@
  * server's permissions keep other users out, and a random token keeps out who runs beside it under the same key.
  */
 
-import type { JetStreamManager } from '@nats-io/jetstream';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { Kvm } from '@nats-io/kv';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { connect, headers, nkeyAuthenticator } from '@nats-io/transport-node';
 import { randomSecret } from './ids.ts';
@@ -35,9 +32,6 @@ export type Connection = {
   onError(handle: (error: Error) => void): void;
   isConnected(): boolean;
   serverVersion(): string;
-  /** For the provisioner alone. */
-  manager(): Promise<JetStreamManager>;
-  keyValue(): Kvm;
   /** Stops deliveries, sends what is under way, closes. */
   drain(): Promise<void>;
 };
@@ -135,8 +129,6 @@ export const connectNats = async (options: ConnectionOptions): Promise<Connectio
     onError: (handle) => state.errors.push(handle),
     isConnected: () => state.up && !nc.isClosed(),
     serverVersion: () => nc.info?.version ?? '0.0.0',
-    manager: () => jetstreamManager(nc),
-    keyValue: () => new Kvm(nc),
     drain: async () => {
       if (!nc.isClosed()) await nc.drain().catch(() => nc.close());
     },

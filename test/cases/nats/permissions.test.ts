@@ -141,7 +141,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
   provisioner: [
     ...['INTAKE', 'DISPATCH', 'AUDIT'].map((stream) => `$JS.API.STREAM.INFO.${stream}`),
     '$JS.API.STREAM.DELETE.RESULTS',
-    ...['INTAKE.ingress', 'DISPATCH.pool-desk-read'].map((d) => `$JS.API.CONSUMER.INFO.${d}`),
+    ...['INTAKE.ingress', 'DISPATCH.pool-desk-read', 'AUDIT.auditor-acme'].map((d) => `$JS.API.CONSUMER.INFO.${d}`),
   ],
   [WORKER]: [
     'rpc.scheduler.claim.desk-read.one',

@@ -171,6 +171,7 @@ const answerAsServices = async (): Promise<void> => {
     ['scheduler', ['rpc.scheduler.claim.*.*', 'rpc.scheduler.beat.*.*']],
     ['output-safety', ['job.result.>']],
     ['ingress', ['rpc.ingress.submit.*']],
+    ['audit', ['rpc.audit.replay.*']],
   ] as const) {
     const connection = await nats.connectAs(service);
     for (const subject of subjects)

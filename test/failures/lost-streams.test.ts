@@ -1,0 +1,110 @@
+// Streams, consumers and the whole store of the bus are lost under a running system with load. It heals by itself: nobody
+// sets anything up again and nothing is restarted but the server; whatever was accepted ends once, all are ready again,
+// and the audit stream holds every entry.
+import { globSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { waitUntil } from '@countersign/infra/wait-until';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startSystem, type TestSystem } from '../harness/start-system.ts';
+import { startWorker } from '../harness/start-worker.ts';
+import { checkSystem, countOpen, type SideEffect } from './check-system.ts';
+import { type Load, startLoad } from './client-load.ts';
+
+let system: TestSystem;
+const cleanUp = new AsyncDisposableStack();
+const effects: SideEffect[] = [];
+const loads: Load[] = [];
+
+beforeAll(async () => {
+  system = cleanUp.use(await startSystem({ separate: true }));
+  const worker = await startWorker(system, 'demo-read', ({ job_id, dispatch_id }) => {
+    effects.push({ job_id, dispatch_id });
+    return { ok: true };
+  });
+  cleanUp.use(worker);
+}, 120_000);
+afterAll(() => cleanUp.disposeAsync());
+
+const stored = (pattern: string): string[] => {
+  const found = globSync(`**/streams/${pattern}`, { cwd: system.nats.store_dir }).map((path) =>
+    join(system.nats.store_dir, path),
+  );
+  expect(found.length).toBeGreaterThan(0);
+  return found;
+};
+
+const loseUnderLoad = async (what: () => string[]): Promise<void> => {
+  const load = startLoad(system);
+  loads.push(load);
+  try {
+    await waitUntil('jobs flow', () => load.accepted.length >= 10, { timeout_ms: 20_000 });
+    await system.nats.kill();
+    for (const path of what()) rmSync(path, { recursive: true });
+    await system.nats.start();
+    const before = load.accepted.length;
+    await waitUntil('jobs flow again', () => load.accepted.length >= before + 10, { timeout_ms: 40_000 });
+  } finally {
+    await load.stop();
+  }
+};
+
+const allReady = async (): Promise<boolean> => {
+  const urls = system.services.health_urls.map((url) => `${url}/readyz`);
+  const answers = await Promise.all(urls.map((url) => fetch(url).catch(() => null)));
+  return answers.every((answer) => answer?.status === 200);
+};
+
+const expectHealed = async (): Promise<void> => {
+  await waitUntil('every job ends', async () => (await countOpen(system)) === 0, { timeout_ms: 90_000, every_ms: 100 });
+  await waitUntil('all are ready', allReady, { timeout_ms: 30_000 });
+  expect(loads.flatMap((load) => load.strange)).toEqual([]);
+  expect(
+    await checkSystem(
+      system,
+      loads.flatMap((load) => load.accepted),
+      effects,
+    ),
+  ).toEqual([]);
+  await waitUntil('the audit stream holds every entry', async () => (await missingLeaves()) === 0, {
+    timeout_ms: 30_000,
+  });
+};
+
+/** Leaves that no message of the audit stream carries, or -1 before everything is sealed. */
+const missingLeaves = async (): Promise<number> => {
+  const [row] = await system.sql<{ entries: number; leaves: number }>(
+    'SELECT (SELECT count(*)::int FROM ledger.entries) AS entries, (SELECT count(*)::int FROM ledger.leaves) AS leaves',
+  );
+  if (row!.entries !== row!.leaves) return -1;
+  const connection = await connect({
+    servers: system.nats.url,
+    inboxPrefix: '_INBOX_audit',
+    authenticator: nkeyAuthenticator(new TextEncoder().encode(system.keys.nats.audit!.seed)),
+  });
+  try {
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const { state } = await manager.streams.info('AUDIT');
+    const seen = new Set<number>();
+    for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
+      const message = await manager.streams.getMessage('AUDIT', { seq });
+      if (message) seen.add(message.json<{ leaf_index: number }>().leaf_index);
+    }
+    return row!.leaves - seen.size;
+  } finally {
+    await connection.close();
+  }
+};
+
+it.each([
+  ['the stream DISPATCH', () => stored('DISPATCH')],
+  ['the stream INTAKE', () => stored('INTAKE')],
+  ['the stream AUDIT', () => stored('AUDIT')],
+  ['the consumer of a pool', () => stored('DISPATCH/obs/pool-demo-read')],
+  ['the consumer of ingress', () => stored('INTAKE/obs/ingress')],
+  ['the whole store', () => [system.nats.store_dir]],
+])('%s is lost', { timeout: 240_000 }, async (_what, files) => {
+  await loseUnderLoad(files);
+  await expectHealed();
+});
