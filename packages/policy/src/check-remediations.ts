@@ -71,7 +71,7 @@ function follower(policy: CompiledPolicy, rules: Rules): (position: number) => n
 /** All that is known of a request once the rule has rewritten it, as a match. */
 function stateAfter({ source }: Placed<RuleSource>, topics: KnownTopics): Match {
   const rewrite: Rewrite = source.remediation!;
-  const { not: _, keywords, scanners, capabilities, labels, ...kept } = source.match;
+  const { not: _, keywords, scanners, types, min_severity, capabilities, labels, ...kept } = source.match;
   const moved = rewrite.topic !== undefined;
   const stated = rewrite.capability === undefined ? (moved ? undefined : capabilities) : [rewrite.capability];
   const met = (moved ? [rewrite.topic!] : (source.match.topics ?? [])).flatMap(topics.meeting);
@@ -86,6 +86,6 @@ function stateAfter({ source }: Placed<RuleSource>, topics: KnownTopics): Match 
       Object.entries(after).filter(([key]) => !gone.has(key) || key in (rewrite.labels?.set ?? {})),
     ),
     // A patched payload may have lost what was found in it.
-    ...(rewrite.payload === undefined && { ...(keywords && { keywords }), ...(scanners && { scanners }) }),
+    ...(rewrite.payload === undefined && { keywords, scanners, types, min_severity }),
   });
 }

@@ -155,7 +155,7 @@ export const HOMES: readonly { what: RegExp; homes: readonly string[] }[] = [
   // Three files share its syntax tree: one checks conditions, one makes them what runs, one finds what they read.
   {
     what: /^@marcbachmann\/cel-js$/,
-    homes: ['compile-when', 'rewrite-when', 'payload-types'].map((file) => `packages/policy/src/${file}.ts`),
+    homes: ['compile-when', 'payload-types', 'rewrite-when'].map((file) => `packages/policy/src/${file}.ts`),
   },
   { what: /^yaml$/, homes: ['packages/policy/src/read-yaml.ts'] },
 ];
