@@ -197,8 +197,10 @@ export const LIMITS = {
   fail_open_memory: 10_000,
   /** Milliseconds for which ingress remembers an allowed request under fail_mode open. */
   fail_open_memory_ms: 60 * 60 * 1000,
-  /** Candidates that are kept compiled. */
-  compiled_candidates: 8,
+  /** Policies that a kernel keeps compiled: those in force, published, asked about. */
+  compiled_policies: 32,
+  /** Milliseconds for which a caller waits until a policy was read, stored or put in force. */
+  publish_ms: 30_000,
   /** Jobs that one replay decides again. */
   replay_jobs: 10_000,
   /** Milliseconds of one replay. */

@@ -14,7 +14,7 @@ import type {
 import type { ScannerName } from '@countersign/scanners/scan';
 import { checkPolicy, schemaPath } from './check-policy.ts';
 import { checkRemediations } from './check-remediations.ts';
-import { compileWhen, type When } from './compile-when.ts';
+import { compileWhen, linkWhen, type When } from './compile-when.ts';
 import { type CompiledOutputPolicy, compileOutputPolicy } from './decide-output.ts';
 import { approvalOf, constraintsOf, rollbackOf, ruleObligations } from './effects.ts';
 import { type KnownTopics, knownTopics } from './known-topics.ts';
@@ -27,7 +27,8 @@ import { compilePayloadSchema, type PayloadSchema } from './payload-schema.ts';
 import { type Placed, placeSections, type Sections } from './place-sections.ts';
 import { byPlace, type FaultCode, faultAt, type PolicyFault } from './policy-fault.ts';
 import { type At, inPolicy, reporter } from './report-faults.ts';
-import { buildIndex, type RuleIndex } from './rule-index.ts';
+import { buildIndex, indexSteps, type RuleIndex } from './rule-index.ts';
+import { atOnce, type Steps } from './steps.ts';
 
 export type CompiledRule = {
   id: string;
@@ -84,7 +85,7 @@ export function compilePolicy(files: Readonly<Record<string, string>>, options: 
   const { sources, faults: misshapen } = parseBundle(files);
   if (sources === null) return { ok: false, faults: misshapen.toSorted(byPlace) };
   const compiler = new PolicyCompiler(sources);
-  const policy = compiler.compile(options);
+  const policy = atOnce(compiler.steps(options));
   const faults = [...misshapen, ...compiler.faults, ...checkPolicy(sources)];
   checkRemediations(policy, placeSections(sources), reporter(sources, faults, LIMITS.policy_faults));
   if (faults.length === 0 && options.strict === true) {
@@ -93,29 +94,45 @@ export function compilePolicy(files: Readonly<Record<string, string>>, options: 
   return faults.length === 0 ? { ok: true, policy } : { ok: false, faults: faults.sort(byPlace) };
 }
 
+/** What `compilePolicy` has found no fault in, made ready to decide in steps, without checking it again. */
+export function* linkPolicy(sources: BundleSources, options: CompileOptions): Steps<CompiledPolicy> {
+  const compiler = new PolicyCompiler(sources, true);
+  const policy = yield* compiler.steps(options);
+  if (compiler.faults.length > 0) throw new Error('a policy that was never compiled cannot be linked');
+  return policy;
+}
+
 class PolicyCompiler {
   readonly faults: PolicyFault[] = [];
   private readonly sources: BundleSources;
+  private readonly checked: boolean;
   private topics: KnownTopics | null = null;
 
-  constructor(sources: BundleSources) {
+  constructor(sources: BundleSources, checked = false) {
     this.sources = sources;
+    this.checked = checked;
   }
 
-  compile(options: CompileOptions): CompiledPolicy {
+  *steps(options: CompileOptions): Steps<CompiledPolicy> {
     const { policy, pools } = this.sources;
-    const schemas = this.schemas();
+    const schemas = yield* this.schemas();
     const sections = placeSections(this.sources);
     const topics = Object.entries(policy.topics)
       .map(([pattern, facts]) => this.topic(pattern, facts, schemas))
       .sort((a, b) => bySpecificity(a.glob, b.glob));
+    yield;
+    const rules: CompiledRule[] = [];
+    for (const placed of sections.rules) {
+      rules.push(this.rule(placed));
+      yield;
+    }
     return {
       version: this.version(options),
       snapshot: options.snapshot,
       default_decision: policy.default_decision,
-      rules: indexed(sections.rules.map((placed) => this.rule(placed))),
-      input_rules: indexed(sections.input_rules.map(({ source }) => inputFloor(source))),
-      tiers: indexed(sections.tiers.map(({ source }) => tierFloor(source))),
+      rules: yield* indexed(rules),
+      input_rules: yield* indexed(sections.input_rules.map(({ source }) => inputFloor(source))),
+      tiers: yield* indexed(sections.tiers.map(({ source }) => tierFloor(source))),
       topics: { items: topics, index: buildIndex(topics.map(({ pattern }) => compileMatch({ topics: [pattern] }))) },
       owners: new Map(Object.entries(policy.owners)),
       scanners: scannersOf(sections),
@@ -151,6 +168,7 @@ class PolicyCompiler {
 
   private when({ source: { when, match }, file, path }: Placed<RuleSource>): When | null {
     if (when === undefined) return null;
+    if (this.checked) return linkWhen(when);
     const { schemas, others } = this.schemasFor(match);
     const compiled = compileWhen(when, schemas, others);
     if (compiled.ok) return compiled.when;
@@ -167,12 +185,13 @@ class PolicyCompiler {
     return { schemas, others: files.includes(null) };
   }
 
-  private schemas(): ReadonlyMap<string, PayloadSchema> {
+  private *schemas(): Steps<ReadonlyMap<string, PayloadSchema>> {
     const compiled = new Map<string, PayloadSchema>();
     for (const [file, source] of this.sources.schemas) {
       const result = compilePayloadSchema(source);
       if (result.ok) compiled.set(file, result.schema);
       else this.faults.push(faultAt('schema_invalid', file, { line: 1, column: 1 }, result.detail));
+      yield;
     }
     return compiled;
   }
@@ -190,10 +209,9 @@ class PolicyCompiler {
 /** The constant, not the text as read: comparing is then comparing pointers, and nothing cold is touched for it. */
 const sharedName = (decision: DecisionName): DecisionName => DECISIONS[DECISIONS.indexOf(decision)]!;
 
-const indexed = <T extends { match: CompiledMatch }>(items: readonly T[]): Indexed<T> => ({
-  items,
-  index: buildIndex(items.map((item) => item.match)),
-});
+function* indexed<T extends { match: CompiledMatch }>(items: readonly T[]): Steps<Indexed<T>> {
+  return { items, index: yield* indexSteps(items.map((item) => item.match)) };
+}
 
 const inputFloor = (source: InputRuleSource): CompiledFloor => ({
   id: source.id,

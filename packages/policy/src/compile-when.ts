@@ -87,31 +87,42 @@ type Survey = {
 };
 
 /**
- * Must answer bool; `dyn` is refused, because it could turn out to be anything, unless the schemas say that it is bool. `schemas`: those of the topics that
- * the rule is for; `others`: it is for topics without one, too.
+ * Must answer bool; `dyn` is refused, because it could turn out to be anything, unless the schemas say that it is bool.
+ * `schemas`: those of the topics that the rule is for; `others`: it is for topics without one, too.
  */
 export function compileWhen(source: string, schemas: readonly unknown[] = [], others = true): WhenResult {
   try {
-    const written = environment.parse(source);
-    const survey: Survey = { depth: 0, readsNow: false, refused: null, compared: [], loops: new Map() };
-    inspect(written.ast, 0, survey);
+    const { written, survey } = surveyOf(source);
     if (survey.refused !== null) return { ok: false, code: 'when_too_costly', detail: survey.refused };
-    const run = environment.parse(rewriteWhen(written.ast));
     const check = written.check();
     if (!check.valid) return invalid(check.error);
     const typed = checkAgainst(source, schemas, others);
     if (!typed.ok) return typed.refused;
     const type = check.type === 'dyn' ? typed.type : check.type;
     if (type !== 'bool') return { ok: false, code: 'when_invalid', detail: `it answers ${type}, not bool` };
-    return {
-      ok: true,
-      when: { evaluate: evaluator(run, survey.depth), readsNow: survey.readsNow, compared: survey.compared },
-    };
+    return { ok: true, when: runnable(written.ast, survey) };
   } catch (thrown) {
     if (thrown instanceof ParseError) return invalid(thrown);
     if (thrown instanceof RE2JSException) return { ok: false, code: 'when_invalid', detail: 'a pattern outside RE2' };
     throw thrown;
   }
+}
+
+/** Of a condition that was compiled before: no type is looked at again. Throws what is no condition. */
+export function linkWhen(source: string): When {
+  const { written, survey } = surveyOf(source);
+  return runnable(written.ast, survey);
+}
+
+function surveyOf(source: string) {
+  const written = environment.parse(source);
+  const survey: Survey = { depth: 0, readsNow: false, refused: null, compared: [], loops: new Map() };
+  inspect(written.ast, 0, survey);
+  return { written, survey };
+}
+
+function runnable(ast: ASTNode, { depth, readsNow, compared }: Survey): When {
+  return { evaluate: evaluator(environment.parse(rewriteWhen(ast)), depth), readsNow, compared };
 }
 
 type Refused = Extract<WhenResult, { ok: false }>;

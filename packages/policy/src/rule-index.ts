@@ -3,6 +3,7 @@
 // few, and it says what of a match it has not looked at.
 import { type Clause, FactTable, type IndexedFacts, restOf } from './fact-table.ts';
 import type { CompiledMatch } from './match-subject.ts';
+import { atOnce, STEP, type Steps } from './steps.ts';
 
 export type { IndexedFacts } from './fact-table.ts';
 export type RuleIndex = {
@@ -32,21 +33,35 @@ const EMPTY: Program = new Int32Array(0);
 
 const newNode = (): Node => ({ literal: new Map(), star: null, exact: null, open: null });
 
-export function buildIndex(matches: readonly CompiledMatch[]): RuleIndex {
+export const buildIndex = (matches: readonly CompiledMatch[]): RuleIndex => atOnce(indexSteps(matches));
+
+/** The same in steps of a few milliseconds at most. */
+export function* indexSteps(matches: readonly CompiledMatch[]): Steps<RuleIndex> {
   const facts = new FactTable();
-  const clauses = matches.map((match) => facts.clausesOf(match));
+  const clauses: Clause[][] = [];
+  for (const match of matches) {
+    clauses.push(facts.clausesOf(match));
+    if (clauses.length % STEP === 0) yield;
+  }
   facts.seal();
+  yield;
   rarestFirst(clauses);
+  yield;
   const root = newNode();
   const buckets = new Set<Bucket>();
-  matches.forEach((match, position) => {
+  for (const [position, match] of matches.entries()) {
     const reached = new Set((match.topics ?? [ANY_TOPIC]).map((topic) => bucketOf(root, topic)));
     for (const bucket of reached) {
       buckets.add(bucket);
       bucket.entries.push({ position, clauses: clauses[position]! });
     }
-  });
-  for (const bucket of buckets) sealBucket(bucket);
+    if (position % STEP === 0) yield;
+  }
+  let sealed = 0;
+  for (const bucket of buckets) {
+    sealBucket(bucket);
+    if (++sealed % STEP === 0) yield;
+  }
   return {
     rest: matches.map(restOf),
     candidates: (asked) => {

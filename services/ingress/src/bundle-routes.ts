@@ -21,6 +21,9 @@ const changeBy = (caller: Caller) => ({
   global: mayAny(caller, ['policy:global']),
 });
 
+/** A large policy takes its time to be read; whoever brings one is told what became of it. */
+const waiting = (traceparent: string) => ({ traceparent, timeout_ms: LIMITS.publish_ms });
+
 /** On the bus the document stands in a string, where each of its quotes costs one more byte. */
 const fitting = (text: string | null | undefined): string | null =>
   text != null && Buffer.byteLength(JSON.stringify(text)) <= LIMITS.bundle_document_bytes ? text : null;
@@ -38,7 +41,11 @@ export const bundleRoutes = (bus: Bus): Route[] => [
     },
     handle: async ({ caller, text, traceparent }) => {
       const document = fitting(text);
-      const { bundle, created } = await bus.call('policy.publish', { ...changeBy(caller), document }, { traceparent });
+      const { bundle, created } = await bus.call(
+        'policy.publish',
+        { ...changeBy(caller), document },
+        waiting(traceparent),
+      );
       return { status: created ? 201 : 200, json: bundle };
     },
   }),
@@ -64,7 +71,7 @@ export const bundleRoutes = (bus: Bus): Route[] => [
     answers: { 200: { says: 'It is active', schema: activated } },
     handle: async ({ caller, params, body, traceparent }) => ({
       status: 200,
-      json: await bus.call('policy.activate', { ...changeBy(caller), ...body, ...params }, { traceparent }),
+      json: await bus.call('policy.activate', { ...changeBy(caller), ...body, ...params }, waiting(traceparent)),
     }),
   }),
   route({
@@ -77,7 +84,7 @@ export const bundleRoutes = (bus: Bus): Route[] => [
     answers: { 200: { says: 'What shadows now', schema: shadowAnswer } },
     handle: async ({ caller, params, body, traceparent }) => ({
       status: 200,
-      json: await bus.call('policy.shadow', { ...changeBy(caller), ...body, ...params }, { traceparent }),
+      json: await bus.call('policy.shadow', { ...changeBy(caller), ...body, ...params }, waiting(traceparent)),
     }),
   }),
   route({

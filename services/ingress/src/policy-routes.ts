@@ -66,6 +66,9 @@ const show = <V extends 'policy.simulate' | 'policy.explain'>(incoming: Asking, 
   throw new CountersignError(code, detail, { at });
 };
 
+/** A candidate has to be read first. */
+const waiting = ({ traceparent }: Asking) => ({ traceparent, timeout_ms: LIMITS.publish_ms });
+
 export const policyRoutes = (bus: Bus): Route[] => [
   route({
     method: 'post',
@@ -76,7 +79,7 @@ export const policyRoutes = (bus: Bus): Route[] => [
     answers: { 200: { says: 'The decision, or one for each request', schema: z.union([simulation, simulations]) } },
     handle: async (incoming) => ({
       status: 200,
-      json: show(incoming, await bus.call('policy.simulate', questionOf(incoming), incoming)),
+      json: show(incoming, await bus.call('policy.simulate', questionOf(incoming), waiting(incoming))),
     }),
   }),
   route({
@@ -93,7 +96,7 @@ export const policyRoutes = (bus: Bus): Route[] => [
     },
     handle: async (incoming) => ({
       status: 200,
-      json: show(incoming, await bus.call('policy.explain', questionOf(incoming), incoming)),
+      json: show(incoming, await bus.call('policy.explain', questionOf(incoming), waiting(incoming))),
     }),
   }),
   route({

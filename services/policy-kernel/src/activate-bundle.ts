@@ -9,7 +9,6 @@ import type { Bus } from '@countersign/platform/bus';
 import { nowInstant } from '@countersign/platform/clock';
 import { refuseRevoked } from '@countersign/platform/control-gate';
 import type { BundleRefusal } from '@countersign/policy/bundle-faults';
-import { openBundle } from '@countersign/policy/verify-bundle';
 import { type PublishParts, refuseForeign } from './publish-document.ts';
 import { activateIn, type InForce, refusalIn } from './put-in-force.ts';
 import { countRefusal, recordRefusal } from './refuse-and-record.ts';
@@ -35,7 +34,7 @@ const tryOnce = async (
   published: Published,
 ): Promise<RpcAnswer<'policy.activate'> | 'moved'> => {
   const { database } = parts;
-  const opened = await openBundle(published.document, parts.root, nowInstant());
+  const opened = await parts.compiled.openBundle(published.document, nowInstant());
   const refusal = opened.ok ? refuseForeign(opened, activating) : opened;
   if (!opened.ok || refusal !== null) throw await refuse(parts, activating, published, refusal!);
   const before = new Set((await readControl(database)).scopes.map(({ epoch }) => epoch));

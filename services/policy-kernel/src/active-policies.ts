@@ -3,12 +3,12 @@
  * not verify is never loaded; then the copy on disk is tried, and without that the scope has no policy.
  */
 import { CountersignError } from '@countersign/contracts/errors';
-import type { TrustRoot } from '@countersign/contracts/policy';
 import { nowInstant } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
 import type { Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
-import { type OpenResult, openBundle } from '@countersign/policy/verify-bundle';
+import type { BundleRefusal } from '@countersign/policy/bundle-faults';
+import type { CompiledPolicies, OpenedBundle } from './compiled-policies.ts';
 import { type Asked, hasEnded } from './decide-under.ts';
 import type { LastKnownGood } from './last-known-good.ts';
 import { type ControlScope, readActivated, readControl } from './store.ts';
@@ -26,7 +26,7 @@ type Parts = {
   database: Tx;
   log: Logger;
   metrics: Metrics;
-  root: TrustRoot;
+  compiled: CompiledPolicies;
   disk: LastKnownGood;
   /** Called when anything in `control` has changed: policies, switches, revocations. */
   onChange: () => void;
@@ -101,7 +101,7 @@ const load = async (parts: Parts, scope: ControlScope): Promise<Opened | null> =
 };
 
 const verify = async (parts: Parts, scope: ControlScope, document: string, source: string): Promise<Opened | null> => {
-  const opened = await openAsActive(document, parts.root, scope);
+  const opened = await openAsActive(document, parts.compiled, scope);
   const code = opened.ok ? null : opened.code;
   if (opened.ok && opened.bundle.snapshot === scope.snapshot)
     return { policy: opened.policy, ends_at: opened.bundle.ends_at };
@@ -117,10 +117,14 @@ const verify = async (parts: Parts, scope: ControlScope, document: string, sourc
  * What has only run out of time is loaded all the same, as it was valid when it became active: it knows whom to refuse,
  * and under which version. It allows nothing any more.
  */
-const openAsActive = async (document: string, root: TrustRoot, scope: ControlScope): Promise<OpenResult> => {
-  const opened = await openBundle(document, root, nowInstant());
+const openAsActive = async (
+  document: string,
+  compiled: CompiledPolicies,
+  scope: ControlScope,
+): Promise<OpenedBundle | BundleRefusal> => {
+  const opened = await compiled.openBundle(document, nowInstant());
   if (opened.ok || (opened.code !== 'bundle_expired' && opened.code !== 'bundle_threshold_unmet')) return opened;
-  const then = await openBundle(document, root, scope.activated_at);
+  const then = await compiled.openBundle(document, scope.activated_at);
   return then.ok && Date.parse(then.bundle.ends_at) <= Date.parse(nowInstant()) ? then : opened;
 };
 

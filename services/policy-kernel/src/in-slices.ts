@@ -1,8 +1,21 @@
 /** Works through a list a slice at a time, so that a long question never keeps the gates from being answered. */
 import { LIMITS } from '@countersign/contracts/limits';
 import { monotonicMs } from '@countersign/platform/clock';
+import type { Steps } from '@countersign/policy/steps';
 
 const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Drives work that comes in steps, a slice at a time. */
+export const stepsInSlices = async <T>(steps: Steps<T>): Promise<T> => {
+  let started = monotonicMs();
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (monotonicMs() - started <= LIMITS.decide_slice_ms) continue;
+    await breath();
+    started = monotonicMs();
+  }
+};
 
 export const inSlices = async <I, O>(items: readonly I[], work: (item: I) => O): Promise<O[]> => {
   const done: O[] = [];

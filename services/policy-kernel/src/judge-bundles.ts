@@ -2,19 +2,18 @@
  * Makes a bundle that came as a row active, or rejects it with a code; either way with evidence. What does not verify,
  * does not compile or is not newer changes nothing: the last known good one stays.
  */
-import type { TrustRoot } from '@countersign/contracts/policy';
 import type { Bus } from '@countersign/platform/bus';
 import { nowInstant } from '@countersign/platform/clock';
 import type { Database, Tx } from '@countersign/platform/database';
 import type { Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
 import type { BundleRefusal } from '@countersign/policy/bundle-faults';
-import { openBundle } from '@countersign/policy/verify-bundle';
-import { activateIn, type Opened, publishIn, Refused, refusalIn, refuseOld, scopesOf } from './put-in-force.ts';
+import type { CompiledPolicies, OpenedBundle } from './compiled-policies.ts';
+import { activateIn, publishIn, Refused, refusalIn, refuseOld, scopesOf } from './put-in-force.ts';
 import { countRefusal, recordRefusal } from './refuse-and-record.ts';
 import { claimPending, markRejected, type PendingBundle, readPending } from './store.ts';
 
-type Parts = { database: Database; bus: Bus; log: Logger; metrics: Metrics; root: TrustRoot };
+type Parts = { database: Database; bus: Bus; log: Logger; metrics: Metrics; compiled: CompiledPolicies };
 
 /** Judges the bundles that wait, oldest first; true when a policy became active. */
 export const judgeBundles = async (parts: Parts): Promise<boolean> => {
@@ -30,7 +29,7 @@ export const judgeBundles = async (parts: Parts): Promise<boolean> => {
 };
 
 const judge = async (parts: Parts, pending: PendingBundle): Promise<'activated' | 'rejected' | 'again'> => {
-  const opened = await openBundle(pending.document, parts.root, nowInstant());
+  const opened = await parts.compiled.openBundle(pending.document, nowInstant());
   if (!opened.ok) return reject(parts, pending, opened, '_');
   try {
     const epoch = await parts.database.transaction((tx) => activatePending(tx, pending.bundle_id, opened));
@@ -49,7 +48,7 @@ const judge = async (parts: Parts, pending: PendingBundle): Promise<'activated' 
 };
 
 /** The newest epoch, or null when another replica has judged it. */
-const activatePending = async (tx: Tx, bundle_id: number, opened: Opened): Promise<number | null> => {
+const activatePending = async (tx: Tx, bundle_id: number, opened: OpenedBundle): Promise<number | null> => {
   if (!(await claimPending(tx, bundle_id))) return null;
   const old = await refuseOld(tx, opened);
   if (old !== null) throw new Refused(old);

@@ -5,23 +5,23 @@
 import { createHash } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { TrustRoot } from '@countersign/contracts/policy';
+import type { BundleView } from '@countersign/contracts/policy-rollout';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
-import { nowInstant } from '@countersign/platform/clock';
+import { monotonicMs, nowInstant } from '@countersign/platform/clock';
 import { refuseRevoked } from '@countersign/platform/control-gate';
 import type { Database } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import type { Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
 import { type BundleRefusal, refuseBundle } from '@countersign/policy/bundle-faults';
-import { openBundle } from '@countersign/policy/verify-bundle';
+import type { CompiledPolicies, OpenedBundle } from './compiled-policies.ts';
 import { viewOf } from './list-bundles.ts';
-import { type Opened, publishIn, refusalIn, refuseOld, scopesOf } from './put-in-force.ts';
+import { publishIn, refusalIn, refuseOld, scopesOf } from './put-in-force.ts';
 import { countRefusal, type RefusedBundle, recordRefusal } from './refuse-and-record.ts';
 import { readControl } from './store.ts';
 import { markPublished, readBySnapshot, storeDocument } from './store-bundles.ts';
 
-export type PublishParts = { database: Database; root: TrustRoot; metrics: Metrics; log: Logger };
+export type PublishParts = { database: Database; compiled: CompiledPolicies; metrics: Metrics; log: Logger };
 type Publishing = RpcParsed<'policy.publish'>;
 
 /** Throws the refusal's code. The same bundle again changes nothing, whoever signed it besides. */
@@ -31,22 +31,24 @@ export const publishDocument = async (
 ): Promise<RpcAnswer<'policy.publish'>> => {
   const { database } = parts;
   const { document } = publishing;
-  const opened = document === null ? TOO_LARGE : await openBundle(document, parts.root, nowInstant());
+  const started = monotonicMs();
+  const opened = document === null ? TOO_LARGE : await parts.compiled.openBundle(document, nowInstant());
   if (!opened.ok) throw await refuse(parts, publishing, opened, {});
   const known = await readBySnapshot(database, opened.bundle.snapshot);
   const { version: policy_version } = opened.bundle.manifest;
   const refusal = refuseForeign(opened, publishing) ?? (known === null ? await refuseOld(database, opened) : null);
   if (refusal !== null) throw await refuse(parts, publishing, refusal, { policy_version });
-  if (known === null) await keep(parts, publishing, opened);
-  const kept = (await readBySnapshot(database, opened.bundle.snapshot))!;
-  return { bundle: viewOf(kept, (await readControl(database)).scopes), created: known === null };
+  if (known !== null) return { bundle: viewOf(known, (await readControl(database)).scopes), created: false };
+  // Nothing is stored for a caller that may have gone: what was stored is answered.
+  if (monotonicMs() - started > LIMITS.publish_ms - LIMITS.rpc_ms) throw new CountersignError('overloaded');
+  return { bundle: await keep(parts, publishing, opened), created: true };
 };
 
 const TOO_LARGE = refuseBundle('bundle_too_large', `at most ${LIMITS.bundle_document_bytes} bytes of UTF-8`);
 
 /** A signature says that the policy is good, not that this caller may change other tenants' policies. */
 export const refuseForeign = (
-  opened: Opened,
+  opened: OpenedBundle,
   { tenant, global }: { tenant: string; global: boolean },
 ): BundleRefusal | null => {
   const foreign = scopesOf(opened).filter((scope) => scope !== tenant);
@@ -54,11 +56,12 @@ export const refuseForeign = (
   return refuseBundle('bundle_scope_forbidden', `it decides for ${foreign.join(', ')} as well`);
 };
 
-const keep = async (parts: PublishParts, publishing: Publishing, opened: Opened): Promise<void> => {
+/** All that the answer says is read before the commit, so that nothing can fail after it. */
+const keep = async (parts: PublishParts, publishing: Publishing, opened: OpenedBundle): Promise<BundleView> => {
   const { principal } = publishing;
   const { manifest, snapshot, key_ids } = opened.bundle;
   try {
-    await parts.database.transaction(async (tx) => {
+    return await parts.database.transaction(async (tx) => {
       await refuseRevoked(tx, principal);
       const bundle_id = await storeDocument(tx, publishing.document!);
       await markPublished(tx, bundle_id);
@@ -72,7 +75,10 @@ const keep = async (parts: PublishParts, publishing: Publishing, opened: Opened)
         topic: null,
         body: { ...what, ...who, scope },
       }));
+      const stored = (await readBySnapshot(tx, snapshot))!;
+      const { scopes } = await readControl(tx);
       await append(tx, entries);
+      return viewOf(stored, scopes);
     });
   } catch (thrown) {
     const refusal = refusalIn(thrown);

@@ -4,11 +4,10 @@
  */
 import type { Tx } from '@countersign/platform/database';
 import { type BundleRefusal, refuseBundle } from '@countersign/policy/bundle-faults';
-import type { OpenResult } from '@countersign/policy/verify-bundle';
+import type { OpenedBundle } from './compiled-policies.ts';
 import { activate, markActivated, readControl } from './store.ts';
 import { insertPublication } from './store-bundles.ts';
 
-export type Opened = Extract<OpenResult, { ok: true }>;
 export type InForce = { scope: string; epoch: number }[];
 
 /** Thrown so that nothing of the transaction stays. */
@@ -34,10 +33,10 @@ export const refusalIn = (thrown: unknown): BundleRefusal | 'moved' | null => {
   return Object.hasOwn(REFUSALS, code) ? REFUSALS[code]! : null;
 };
 
-export const scopesOf = ({ bundle }: Opened): string[] => [...bundle.manifest.scope.tenants].sort();
+export const scopesOf = ({ bundle }: OpenedBundle): string[] => [...bundle.manifest.scope.tenants].sort();
 
 /** What is not newer is not even kept. `control` has the last word when it is activated. */
-export const refuseOld = async (tx: Tx, opened: Opened): Promise<BundleRefusal | null> => {
+export const refuseOld = async (tx: Tx, opened: OpenedBundle): Promise<BundleRefusal | null> => {
   const { version, snapshot } = opened.policy;
   const mine = new Set(scopesOf(opened));
   const active = (await readControl(tx)).scopes.filter(({ scope }) => mine.has(scope));
@@ -47,7 +46,7 @@ export const refuseOld = async (tx: Tx, opened: Opened): Promise<BundleRefusal |
 };
 
 /** Throws Refused when one of its versions is another bundle's. */
-export const publishIn = async (tx: Tx, bundle_id: number, opened: Opened, by: string | null): Promise<void> => {
+export const publishIn = async (tx: Tx, bundle_id: number, opened: OpenedBundle, by: string | null): Promise<void> => {
   const { manifest, snapshot, key_ids } = opened.bundle;
   const { version, not_before, not_after } = manifest;
   const scopes = scopesOf(opened);
@@ -58,7 +57,12 @@ export const publishIn = async (tx: Tx, bundle_id: number, opened: Opened, by: s
 };
 
 /** `by`: who asked for it; null for what came as a row. Throws what `refusalIn` reads. */
-export const activateIn = async (tx: Tx, bundle_id: number, opened: Opened, by: string | null): Promise<InForce> => {
+export const activateIn = async (
+  tx: Tx,
+  bundle_id: number,
+  opened: OpenedBundle,
+  by: string | null,
+): Promise<InForce> => {
   const { bundle, policy } = opened;
   const { scopes } = await readControl(tx);
   await markActivated(tx, bundle_id);

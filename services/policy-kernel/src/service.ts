@@ -4,10 +4,12 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { trustRoot } from '@countersign/contracts/policy';
 import { monotonicMs } from '@countersign/platform/clock';
 import { decisionSealKeys } from '@countersign/platform/decision-seal-keys';
+import { errorFields } from '@countersign/platform/logger';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { activateBundle } from './activate-bundle.ts';
 import { openActivePolicies } from './active-policies.ts';
+import { openCompiledPolicies } from './compiled-policies.ts';
 import { decideJob, type ItemAnswer, isBehind } from './decide-jobs.ts';
 import { openDecideQueue } from './decide-queue.ts';
 import { openDecisionCache } from './decision-cache.ts';
@@ -54,16 +56,17 @@ export const policyKernel = defineService({
     'policy_epoch',
     'policy_rejected_total',
   ],
-  async start({ bus, config, database, log, metrics, ready, sweep }) {
+  async start({ bus, config, database, log, metrics, onStop, ready, sweep }) {
     const cache = openDecisionCache({
       rows: LIMITS.decision_cache_rows,
       ttl_ms: config.DECISION_CACHE_MS,
       monotonicMs,
       count: (outcome) => metrics.count('decision_cache_total', { outcome }),
     });
-    const root = config.TRUST_ROOT;
+    const compiled = openCompiledPolicies(config.TRUST_ROOT);
+    onStop(() => compiled.stop());
     const disk = openLastKnownGood(config.STATE_DIR);
-    const policies = openActivePolicies({ database, log, metrics, root, disk, onChange: cache.clear });
+    const policies = openActivePolicies({ database, log, metrics, compiled, disk, onChange: cache.clear });
     const sealer = openSealer({ keys: config.DECISION_SEAL_KEYS, lifetime_ms: config.DECISION_CACHE_MS });
     const decideAll = openDecideQueue({
       decide: (item: Parameters<typeof decideJob>[1]) => decideJob({ policies, cache, sealer, metrics }, item),
@@ -72,8 +75,8 @@ export const policyKernel = defineService({
       slice_ms: LIMITS.decide_slice_ms,
       monotonicMs,
     });
-    const asking = { policies, openCandidate: openCandidates({ database, root }) };
-    const shadows = openShadows({ database, root, metrics, log });
+    const asking = { policies, openCandidate: openCandidates({ database, compiled }) };
+    const shadows = openShadows({ database, compiled, metrics, log });
     const offerAll = (items: readonly DecideItem[], answers: readonly ItemAnswer[]): void => {
       for (const [i, item] of items.entries()) {
         const answer = answers[i]!;
@@ -96,33 +99,41 @@ export const policyKernel = defineService({
     bus.serve('policy.explain', (question) => explainJobs(asking, question));
     bus.serve('policy.active', async ({ tenant }) => showPolicy(policies, tenant));
 
+    // What was stored is answered; if it can't be loaded at once, the sweep loads it.
+    const follow = async (load: () => Promise<void>): Promise<void> => {
+      try {
+        await load();
+      } catch (thrown) {
+        log.warn(errorFields(thrown), 'not loaded yet');
+      }
+    };
     const replay = openReplay({ ...asking, database });
     bus.serve('policy.replay', replay);
     bus.serve('policy.shadow', async (asked) => {
-      const answer = await shadowBundle({ database, root, metrics, log }, asked);
-      await shadows.refresh();
+      const answer = await shadowBundle({ database, compiled, metrics, log }, asked);
+      await follow(() => shadows.refresh());
       return answer;
     });
     bus.serve('policy.shadowing', ({ tenant }) => showShadow(database, tenant));
-    bus.serve('policy.publish', (publishing) => publishDocument({ database, root, metrics, log }, publishing));
+    bus.serve('policy.publish', (publishing) => publishDocument({ database, compiled, metrics, log }, publishing));
     bus.serve('policy.bundles', (page) => listBundles(database, page));
     bus.serve('policy.activate', async (activating) => {
-      const answer = await activateBundle({ database, root, metrics, log, bus }, activating);
-      await policies.refresh();
+      const answer = await activateBundle({ database, compiled, metrics, log, bus }, activating);
+      await follow(() => policies.refresh());
       return answer;
     });
 
-    const follow = sweep('follow control', LIMITS.sweep_idle_ms, async () => {
-      await judgeBundles({ database, bus, log, metrics, root });
+    const control = sweep('follow control', LIMITS.sweep_idle_ms, async () => {
+      await judgeBundles({ database, bus, log, metrics, compiled });
       await policies.refresh();
     });
     sweep('shadow', LIMITS.sweep_idle_ms, async () => {
       await shadows.refresh();
       await shadows.flush();
     });
-    bus.onControl(follow.nudge);
+    bus.onControl(control.nudge);
     ready('policy', async () => {
-      follow.check();
+      control.check();
       if (policies.count() === 0) throw new Error('no policy is active');
     });
   },

@@ -6,7 +6,6 @@ import { nowInstant, nowMs } from '@countersign/platform/clock';
 import { refuseRevoked } from '@countersign/platform/control-gate';
 import type { Database } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
-import { verifyBundle } from '@countersign/policy/verify-bundle';
 import { findBundle } from './activate-bundle.ts';
 import type { PublishParts } from './publish-document.ts';
 import { type Published, readShadows, setShadow } from './store-bundles.ts';
@@ -24,12 +23,12 @@ export const shadowBundle = async (parts: PublishParts, asked: Asked): Promise<R
   return showShadow(database, scope);
 };
 
-const refuseUnfit = async ({ root }: PublishParts, { document }: Published, until: string): Promise<void> => {
+const refuseUnfit = async ({ compiled }: PublishParts, { document }: Published, until: string): Promise<void> => {
   const ms = Date.parse(until) - nowMs();
   if (!(ms > 0 && ms <= LIMITS.policy_duration_ms))
     throw new CountersignError('field_invalid', 'must lie ahead, and not too far', { at: '/until' });
-  const verified = await verifyBundle(document, root, nowInstant());
-  if (!verified.ok) throw new CountersignError(verified.code, verified.detail);
+  const opened = await compiled.openBundle(document, nowInstant());
+  if (!opened.ok) throw new CountersignError(opened.code, opened.detail);
 };
 
 const store = (database: Database, scope: string, { until, principal }: Asked, published: Published): Promise<void> =>

@@ -5,7 +5,6 @@
 import { type DecideAnswer, type DecideItem, finalDecision } from '@countersign/contracts/decision';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { TrustRoot } from '@countersign/contracts/policy';
 import type { Difference } from '@countersign/contracts/policy-rollout';
 import { monotonicMs, nowInstant, nowMs } from '@countersign/platform/clock';
 import type { Database } from '@countersign/platform/database';
@@ -14,11 +13,11 @@ import { errorFields, type Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
 import { type Compared, comparedOf, differenceOf } from '@countersign/policy/compare-decisions';
 import type { CompiledPolicy } from '@countersign/policy/compile-policy';
-import { openBundle } from '@countersign/policy/verify-bundle';
+import type { CompiledPolicies } from './compiled-policies.ts';
 import { decideUnder } from './decide-under.ts';
 import { readDocument, readShadows, type StoredShadow } from './store-bundles.ts';
 
-type Parts = { database: Database; root: TrustRoot; metrics: Metrics; log: Logger };
+type Parts = { database: Database; compiled: CompiledPolicies; metrics: Metrics; log: Logger };
 type Loaded = StoredShadow & { policy: CompiledPolicy };
 type Live = { item: DecideItem; answer: DecideAnswer; shadow: Loaded };
 
@@ -88,10 +87,10 @@ export const openShadows = (parts: Parts): Shadows => {
 };
 
 const load = async (
-  { database, root, log }: Parts,
+  { database, compiled, log }: Parts,
   { bundle_id, scope }: StoredShadow,
 ): Promise<CompiledPolicy | null> => {
-  const opened = await openBundle((await readDocument(database, bundle_id)) ?? '', root, nowInstant());
+  const opened = await compiled.openBundle((await readDocument(database, bundle_id)) ?? '', nowInstant());
   if (opened.ok) return opened.policy;
   log.error({ bundle_id, scope, code: opened.code }, 'a shadow does not verify any more');
   return null;

@@ -76,8 +76,9 @@ export const PARTS: readonly Part[] = [
   { folder: 'packages/cli', may: [contracts, client, ledger, policy, 'commander'], node: 'any' },
 
   service('ingress', [ledger, 'hono', '@hono/zod-openapi']),
-  // The last known good bundle lies on its own disk, for when the stored one is gone or altered.
-  service('policy-kernel', [ledger, policy, scanners], [...COMPUTING, 'fs', 'fs/promises', 'path']),
+  // The last known good bundle lies on its own disk, for when the stored one is gone or altered. Policies are read in a
+  // thread of their own, so that a large one never keeps a decision waiting.
+  service('policy-kernel', [ledger, policy, scanners], [...COMPUTING, 'fs', 'fs/promises', 'path', 'worker_threads']),
   service('approval', [ledger]),
   service('scheduler', [ledger, policy]),
   service('output-safety', [ledger, policy, scanners]),

@@ -1,0 +1,73 @@
+/**
+ * The one memo of compiled policies: each text is compiled once, whoever brings it. Signatures and dates are judged anew
+ * each time. Reading happens in a thread apart, and what it read is made ready to decide in slices, so that no policy is
+ * too large to be read beside the decisions.
+ */
+import { createHash } from 'node:crypto';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { TrustRoot } from '@countersign/contracts/policy';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import type { BundleRefusal } from '@countersign/policy/bundle-faults';
+import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import { type PackedPolicy, unpackPolicy } from '@countersign/policy/pack-policy';
+import type { VerifiedBundle } from '@countersign/policy/verify-bundle';
+import { startReading } from './compile-apart.ts';
+import { stepsInSlices } from './in-slices.ts';
+
+export type OpenedBundle = { ok: true; bundle: Omit<VerifiedBundle, 'files'>; policy: CompiledPolicy };
+export type OpenedFiles = { ok: true; snapshot: string; policy: CompiledPolicy };
+
+export type CompiledPolicies = {
+  /** Verified under the trust root at `now` (RFC 3339 in UTC), and compiled. Throws `overloaded`. */
+  openBundle(text: string, now: string): Promise<OpenedBundle | BundleRefusal>;
+  /** Files that nobody has signed. Throws `overloaded`. */
+  openFiles(files: Readonly<Record<string, string>>): Promise<OpenedFiles | BundleRefusal>;
+  /** How many were compiled, which is how many were not found in the memo. */
+  compiled(): number;
+  stop(): Promise<void>;
+};
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+export const openCompiledPolicies = (root: TrustRoot): CompiledPolicies => {
+  const thread = startReading(root);
+  // A Map remembers the order of insertion: what was asked for last is kept longest.
+  const kept = new Map<string, Promise<CompiledPolicy>>();
+  let compiled = 0;
+  const keep = (digest: string, policy: Promise<CompiledPolicy>): Promise<CompiledPolicy> => {
+    kept.delete(digest);
+    kept.set(digest, policy);
+    if (kept.size > LIMITS.compiled_policies) kept.delete(kept.keys().next().value!);
+    return policy;
+  };
+  const link = (digest: string, packed: PackedPolicy): Promise<CompiledPolicy> => {
+    compiled += 1;
+    const policy = stepsInSlices(unpackPolicy(packed));
+    policy.catch(() => kept.delete(digest));
+    return keep(digest, policy);
+  };
+  const openBundle: CompiledPolicies['openBundle'] = async (text, now) => {
+    const digest = digestOf(text);
+    const read = await thread.ask({ kind: 'bundle', text, now, compile: !kept.has(digest) });
+    if (!read.ok) return read;
+    const known = kept.get(digest);
+    // Forgotten while only its signatures were looked at.
+    if (known === undefined && read.packed === null) return openBundle(text, now);
+    const policy = await (known === undefined ? link(digest, read.packed!) : keep(digest, known));
+    return { ok: true, bundle: read.bundle!, policy };
+  };
+  return {
+    openBundle,
+    async openFiles(files) {
+      const digest = digestOf(canonicalize(files));
+      const snapshot = `sha256:${digest}`;
+      const known = kept.get(digest);
+      if (known !== undefined) return { ok: true, snapshot, policy: await keep(digest, known) };
+      const read = await thread.ask({ kind: 'files', files, snapshot });
+      if (!read.ok) return read;
+      return { ok: true, snapshot, policy: await (kept.get(digest) ?? link(digest, read.packed!)) };
+    },
+    compiled: () => compiled,
+    stop: () => thread.stop(),
+  };
+};
