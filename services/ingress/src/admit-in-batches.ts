@@ -9,14 +9,23 @@ import { splitBySize } from './split-by-size.ts';
 export type Admission = { item: AdmitItem; bytes: number };
 type Outcome = Admitted | CountersignError;
 
-const readAnswer = (answer: AdmitAnswer): Outcome =>
-  answer.ok ? answer.value : new CountersignError(answer.error.code, answer.error.detail, { at: answer.error.at });
+/**
+ * A question that was asked again meets what its first time has stored. That is no replay to whoever submitted once: the
+ * hash is salted for this submission alone.
+ */
+const isOwn = ({ item }: Admission, { decisions }: Admitted): boolean =>
+  decisions.every(({ job_hash }) => job_hash === item.job_hash);
+
+const readAnswer = (admission: Admission, answer: AdmitAnswer): Outcome => {
+  if (!answer.ok) return new CountersignError(answer.error.code, answer.error.detail, { at: answer.error.at });
+  return { ...answer.value, replayed: answer.value.replayed && !isOwn(admission, answer.value) };
+};
 
 const handOver = async (bus: Bus, batch: readonly Admission[]): Promise<Outcome[]> => {
   try {
     const { traceparent } = batch[0]!.item;
     const { answers } = await bus.call('scheduler.admit', { items: batch.map(({ item }) => item) }, { traceparent });
-    return answers.map(readAnswer);
+    return answers.map((answer, i) => readAnswer(batch[i]!, answer));
   } catch (thrown) {
     if (thrown instanceof CountersignError) return batch.map(() => thrown);
     throw thrown;
