@@ -14,6 +14,8 @@ import { runServices } from '@countersign/infra/run-services';
 import { spawnGuarded } from '@countersign/infra/spawn-guarded';
 import { waitUntil } from '@countersign/infra/wait-until';
 import pg from 'pg';
+import { growHistory } from '../harness/grow-history.ts';
+import { type Counted, countCosts } from './count-costs.ts';
 import { cpuPerJob, readCpu } from './cpu-account.ts';
 import type { LoadResult } from './submit-load.ts';
 
@@ -28,6 +30,19 @@ export type Driven = {
   fixed: LoadResult;
   ended_ms: number[];
   refused: number;
+  /** Null where they were not counted. */
+  counted: Counted | null;
+};
+
+export type DriveOptions = {
+  /** Of each load. */
+  seconds: number;
+  /** Of every service. */
+  replicas?: number;
+  /** Rows of everything that grows, written beforehand. */
+  history?: number;
+  /** Jobs whose costs the servers count, one by one; 0 counts none. */
+  counted_jobs?: number;
 };
 
 const runLoad = (env: object): Promise<LoadResult> =>
@@ -71,58 +86,78 @@ async function startWorker(prepared: PrepareOptions): Promise<{ pid: number; sto
   return worker;
 }
 
-/** `seconds` of each of the two loads. */
-export async function driveCountersign(stack: Stack, prepared: PrepareOptions, seconds: number): Promise<Driven> {
+export async function driveCountersign(
+  stack: Stack,
+  prepared: PrepareOptions,
+  { seconds, replicas = 1, history = 0, counted_jobs = 0 }: DriveOptions,
+): Promise<Driven> {
   mkdirSync(prepared.dir, { recursive: true });
   await prepareSystem({ ...prepared, bundle_dir: join(HERE, 'bundle') });
-  await using services = await runServices({
-    dir: join(prepared.dir, 'logs'),
-    separate: true,
-    settings: allSettings(prepared),
-    http_port: await findFreePort(),
-    // `BENCH_NODE_OPTIONS=--cpu-prof` shows where each service's time goes.
-    extra: { LOG_LEVEL: 'warn', NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS ?? '' },
-  });
-  const worker = await startWorker(prepared);
   const database = new pg.Pool({ connectionString: prepared.admin_url, max: 1 });
-  try {
-    const load = { url: services.url, key: prepared.keys.api_keys.agent };
-    const roots = new Map<string, number>([
-      ...[...services.processes].map(([name, { pid }]) => [name, pid!] as const),
-      ['worker', worker.pid],
-      ['nats-server', stack.nats.pid!],
-      ['postgres', stack.postgres.pid!],
-    ]);
-    // What has run before is compiled and its plans are made: a system that has been up for a while.
-    await runLoad({ ...load, rate: 0, clients: 16, seconds: 4 });
-    await waitUntil('the warm-up is done', async () => (await countOpen(database)) === 0, { timeout_ms: 60_000 });
-    const idle = readCpu(roots);
-    const fixed = await runLoad({ ...load, rate: 200, clients: 0, seconds });
-    const cpu_us_fixed = cpuPerJob(idle, readCpu(roots), fixed.accepted);
-    const ended_ms = await endedWithin(database, seconds + 1);
-    const before = readCpu(roots);
-    const count_before = await countEnded(database);
-    const started = performance.now();
-    const flat_out = await runLoad({ ...load, rate: 0, clients: 64, seconds });
-    const jobs = (await countEnded(database)) - count_before;
-    const took_s = (performance.now() - started) / 1000;
-    const cpu_us = cpuPerJob(before, readCpu(roots), jobs);
-    return {
-      jobs_per_s: jobs / took_s,
-      cpu_us,
-      cpu_us_fixed,
-      fixed,
-      ended_ms,
-      refused: fixed.refused + flat_out.refused,
-    };
-  } finally {
-    await database.end();
-    await worker.stop();
-  }
+  await using closing = new AsyncDisposableStack();
+  closing.defer(() => database.end());
+  if (history > 0)
+    await growHistory({ sql: async (text, params) => (await database.query(text, params)).rows }, history);
+  const services = closing.use(
+    await runServices({
+      dir: join(prepared.dir, 'logs'),
+      separate: true,
+      replicas,
+      settings: allSettings(prepared),
+      http_port: await findFreePort(),
+      // `BENCH_NODE_OPTIONS=--cpu-prof` shows where each service's time goes.
+      extra: { LOG_LEVEL: 'warn', NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS ?? '' },
+    }),
+  );
+  const worker = await startWorker(prepared);
+  closing.defer(() => worker.stop());
+  const load = { url: services.url, key: prepared.keys.api_keys.agent };
+  const roots = new Map<string, number>([
+    ...[...services.processes].map(([name, { pid }]) => [name, pid!] as const),
+    ['worker', worker.pid],
+    ['nats-server', stack.nats.pid!],
+    ['postgres', stack.postgres.pid!],
+  ]);
+  // What has run before is compiled and its plans are made: a system that has been up for a while.
+  await runLoad({ ...load, rate: 0, clients: 16, seconds: 4 });
+  await waitUntil('the warm-up is done', async () => (await countOpen(database)) === 0, { timeout_ms: 60_000 });
+  const counted = counted_jobs > 0 ? await countJobs(stack, prepared, load, counted_jobs) : null;
+  const idle = readCpu(roots);
+  const fixed = await runLoad({ ...load, rate: 200, clients: 0, seconds });
+  const cpu_us_fixed = cpuPerJob(idle, readCpu(roots), fixed.accepted);
+  const ended_ms = await endedWithin(database, seconds + 1);
+  const before = readCpu(roots);
+  const count_before = await countEnded(database);
+  const started = performance.now();
+  const flat_out = await runLoad({ ...load, rate: 0, clients: 64, seconds });
+  const jobs = (await countEnded(database)) - count_before;
+  const took_s = (performance.now() - started) / 1000;
+  const cpu_us = cpuPerJob(before, readCpu(roots), jobs);
+  const refused = fixed.refused + flat_out.refused;
+  return { jobs_per_s: jobs / took_s, cpu_us, cpu_us_fixed, fixed, ended_ms, refused, counted };
 }
 
+const countJobs = (
+  stack: Stack,
+  { admin_url }: PrepareOptions,
+  { url, key }: { url: string; key: string },
+  jobs: number,
+): Promise<Counted> => {
+  const submit = async (): Promise<string> => {
+    const headers = { 'x-api-key': key, 'content-type': 'application/json' };
+    const body = JSON.stringify({ topic: 'job.demo.read', prompt: 'status' });
+    const answer = await fetch(`${url}/api/v1/jobs`, { method: 'POST', headers, body });
+    return ((await answer.json()) as { job_id: string }).job_id;
+  };
+  return countCosts({ admin_url, monitor_url: stack.nats.monitor_url, submit }, jobs);
+};
+
 const countOpen = async (database: pg.Pool): Promise<number> =>
-  (await database.query(`SELECT count(*)::int AS open FROM scheduler.jobs WHERE state <> 'succeeded'`)).rows[0].open;
+  (
+    await database.query(
+      `SELECT count(*)::int AS open FROM scheduler.jobs WHERE state IN ('held', 'cleared', 'dispatched', 'running')`,
+    )
+  ).rows[0].open;
 
 const countEnded = async (database: pg.Pool): Promise<number> =>
   (await database.query(`SELECT count(*)::int AS ended FROM scheduler.jobs WHERE state = 'succeeded'`)).rows[0].ended;

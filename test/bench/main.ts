@@ -11,11 +11,15 @@ import { startLocalStack } from '@countersign/infra/local-stack';
 import { renderOpenNatsConfig } from '@countersign/infra/render-open-nats-config';
 import { natsProcess, runNatsServer } from '@countersign/infra/run-nats-server';
 import pg from 'pg';
+import { loadStatementCounter } from './count-costs.ts';
 import { driveCountersign } from './drive-countersign.ts';
 import { driveJetStream } from './drive-jetstream.ts';
 import { drivePgBoss } from './drive-pg-boss.ts';
 
 const seconds = Number(process.env.BENCH_SECONDS ?? 15);
+/** Rows of everything that grows, written before the first job. */
+const history = Number(process.env.BENCH_HISTORY ?? 0);
+const COUNTED_JOBS = 60;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const percentile = (values: readonly number[], p: number): string => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -31,6 +35,10 @@ try {
     fresh: false,
     mode: 'dev',
     renderNats: renderDevelopmentNats(keys, DEVELOPMENT_ROSTER),
+  });
+  await loadStatementCounter(stack.postgres.admin_url, async () => {
+    await stack.postgres.stop();
+    await stack.postgres.start();
   });
   const client = new pg.Client({ connectionString: stack.postgres.admin_url });
   await client.connect();
@@ -49,11 +57,16 @@ try {
   const chain = await driveJetStream(bare.url, seconds);
   await bare.stop();
   const prepared = { dir, admin_url: stack.postgres.admin_url, nats_url: stack.nats.url, keys };
-  const driven = await driveCountersign(stack, prepared, seconds);
+  const driven = await driveCountersign(stack, prepared, { seconds, history, counted_jobs: COUNTED_JOBS });
+  const twice = await driveCountersign(stack, prepared, { seconds, replicas: 2 });
 
   const times = (rate: number): string => `${(driven.jobs_per_s / rate).toFixed(2)} ×`;
   say('');
   say(`Countersign, governed and proven   ${driven.jobs_per_s.toFixed(0)} jobs/s (${driven.refused} refused)`);
+  const share = (twice.jobs_per_s / driven.jobs_per_s).toFixed(2);
+  say(
+    `  with two of every service        ${twice.jobs_per_s.toFixed(0)} jobs/s   ${share} × that (${twice.refused} refused)`,
+  );
   say(`bare JetStream chain of 4 hops     ${chain.toFixed(0)} chains/s   Countersign is ${times(chain)} that`);
   say(`pg-boss, send and work, one by one ${boss.toFixed(0)} jobs/s   Countersign is ${times(boss)} that`);
   say(`pg-boss, send and work, by hundreds ${tuned.toFixed(0)} jobs/s   Countersign is ${times(tuned)} that`);
@@ -66,6 +79,12 @@ try {
   say(
     `               admitted to ended   p50 ${percentile(driven.ended_ms, 0.5)}  p99 ${percentile(driven.ended_ms, 0.99)}  (by the database's clock)`,
   );
+  say('');
+  const { per_job, idle_per_s } = driven.counted!;
+  const shown = (value: number | null): string => (value === null ? 'not counted' : value.toFixed(1));
+  say('one job that shares no batch, by the servers’ own counts   and an idle system, a second');
+  for (const name of ['statements', 'commits', 'wal_bytes', 'messages'] as const)
+    say(`  ${name.padEnd(16)} ${shown(per_job[name]).padStart(12)} ${shown(idle_per_s[name]).padStart(32)}`);
   say('');
   const sum = (account: ReadonlyMap<string, number>): string =>
     [...account.values()].reduce((total, each) => total + each, 0).toFixed(0);

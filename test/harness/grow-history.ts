@@ -38,6 +38,12 @@ const PAST = [
   `INSERT INTO ledger.entries (chain, seq, kind, recorded_by, tenant, topic, time_us, body, prev_hash, hash)
    SELECT 'job:default:past-' || i, 1, 'job_admitted', 'countersign_scheduler', 'default', 'job.demo.read', i, '{}', '', ''
      FROM generate_series(1, $1::int) AS i`,
+  // Sealed and published, as it would be by now.
+  `INSERT INTO ledger.leaves (leaf_index, entry_id, hash)
+   SELECT coalesce((SELECT max(leaf_index) + 1 FROM ledger.leaves), 0) + row_number() OVER (ORDER BY e.id) - 1, e.id, e.hash
+     FROM ledger.entries e WHERE NOT EXISTS (SELECT FROM ledger.leaves l WHERE l.entry_id = e.id) AND $1::int > 0`,
+  `UPDATE ledger.sealer SET sealed = pg_current_snapshot(), draining = NULL, after_id = 0, last_id = 0 WHERE $1::int > 0`,
+  `UPDATE ledger.published SET next_leaf = (SELECT count(*) FROM ledger.leaves) WHERE $1::int > 0`,
   `INSERT INTO policy.bundles (document, document_sha256, state, judged_at, code)
    SELECT i::text, sha256(i::text::bytea), 'rejected', now(), 'field_invalid' FROM generate_series(1, $1::int) AS i`,
   `INSERT INTO policy.activations (scope, epoch, version, snapshot, bundle_id, key_ids, output_policy)
@@ -49,8 +55,8 @@ const PAST = [
      FROM generate_series(1, $1::int) AS i`,
 ];
 
-export async function growHistory(system: TestSystem, rows: number): Promise<void> {
-  for (const text of PAST) await system.sql(text, [rows]);
+export async function growHistory({ sql }: Pick<TestSystem, 'sql'>, rows: number): Promise<void> {
+  for (const text of PAST) await sql(text, [rows]);
 }
 
 /** The tables that grow with use, and never stop. */

@@ -39,7 +39,7 @@ const afterFailure = (attempt: LockedAttempt, retryable: boolean, reason = REPOR
   return { to: 'failed', reason };
 };
 
-const endOf = (attempt: LockedAttempt, outcome: ScreenedOutcome, state: ControlState): End => {
+export const endOf = (attempt: LockedAttempt, outcome: ScreenedOutcome, state: ControlState): End => {
   const stop = stopFor(state, { ...attempt, agent: attempt.actor });
   if (stop) return { to: 'cancelled', reason: `stopped by switch ${stop.switch_id}` };
   if (state.revoked.includes(attempt.actor)) return { to: 'cancelled', reason: 'identity revoked' };

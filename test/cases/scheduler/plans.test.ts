@@ -1,0 +1,291 @@
+// What each step makes of a job under a known state, as tables: no database, no bus, no clock of its own.
+import type { ControlState } from '@countersign/contracts/control';
+import { type Decision, finalDecision } from '@countersign/contracts/decision';
+import { CountersignError } from '@countersign/contracts/errors';
+import { type JobFacts, jobEntry } from '@countersign/contracts/job-entry';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import { canonicalWithHoles, HOLE } from '@countersign/ledger/holed-json';
+import { planOne, toContext } from '@countersign/scheduler/admit/plan';
+import { straightThrough } from '@countersign/scheduler/admit/straight-through';
+import { runningTemplate } from '@countersign/scheduler/claim/claim-attempts';
+import { classifyDispatch } from '@countersign/scheduler/dispatch/classify-dispatch';
+import type { ClearedJob, DispatchItem } from '@countersign/scheduler/dispatch/dispatch-item';
+import { planSending } from '@countersign/scheduler/dispatch/plan-sending';
+import { endOf } from '@countersign/scheduler/finish/end-jobs';
+import { mayRetry, retryDelay } from '@countersign/scheduler/retry/retry-attempt';
+import type { LockedAttempt } from '@countersign/scheduler/store-attempts';
+import type { PoolList } from '@countersign/scheduler/store-pools';
+import { describe, expect, test } from 'vitest';
+import { ACTOR, admitItem, type JobOptions, judgedJob, LATER, POOL, SEAL_KEY, TENANT, TOPIC } from './decided-job.ts';
+
+const CONTROL: ControlState = {
+  policies: { [TENANT]: { scope: '*', version: 1, snapshot: 's', epoch: 1 } },
+  switches: [],
+  revoked: [],
+};
+const POOLS = new Map<string, PoolList>([
+  [
+    '*',
+    {
+      snapshot: 's',
+      unchecked: false,
+      pools: [{ id: POOL, capabilities: ['desk.read'], enforces: [], concurrency: 4 }],
+    },
+  ],
+]);
+const NO_POOLS = new Map<string, PoolList>([['*', { snapshot: 's', unchecked: false, pools: [] }]]);
+const stop = (kind: 'topic' | 'agent' | 'pool', target: string): ControlState => ({
+  ...CONTROL,
+  switches: [{ switch_id: 'stop', kind, target, tenant: null, reason: 'drill' }],
+});
+const REVOKED = { ...CONTROL, revoked: [ACTOR] };
+const OTHER_EPOCH = { ...CONTROL, policies: { [TENANT]: { ...CONTROL.policies[TENANT]!, epoch: 2 } } };
+
+describe('at the door', () => {
+  test.each<[string, ControlState, JobOptions, string]>([
+    ['an allowed job is cleared', CONTROL, {}, 'cleared'],
+    ['one with constraints too', CONTROL, { decision: 'allow_with_constraints' }, 'cleared'],
+    ['one that needs an approval is held', CONTROL, { decision: 'require_approval' }, 'held'],
+    ['a denied one is denied', CONTROL, { decision: 'deny' }, 'denied'],
+    ['a rewrite that nobody decided again is denied', CONTROL, { decision: 'remediate' }, 'denied'],
+    ['a stopped one is denied', stop('topic', 'job.desk.*'), {}, 'denied'],
+    ['a stop of its pool counts', stop('pool', POOL), {}, 'denied'],
+    ['a stop of something else does not', stop('topic', 'job.desk.write'), {}, 'cleared'],
+    ['another epoch is an error', OTHER_EPOCH, {}, 'epoch_stale'],
+    ['and comes before a stop', { ...stop('agent', ACTOR), policies: OTHER_EPOCH.policies }, {}, 'epoch_stale'],
+    ['no policy is an error', { ...CONTROL, policies: {} }, {}, 'policy_missing'],
+    ['a revoked actor is an error', REVOKED, {}, 'revoked'],
+    ['whatever was decided', REVOKED, { decision: 'deny' }, 'revoked'],
+    ['and comes before a stop', { ...REVOKED, switches: stop('agent', ACTOR).switches }, {}, 'revoked'],
+  ])('%s', (_, control, options, expected) => {
+    const plan = planOne(admitItem('job', options), control, POOLS);
+    expect(plan instanceof CountersignError ? plan.code : plan.state).toBe(expected);
+  });
+
+  test('a stop is a decision of its own beside the policy’s, and names the switch', () => {
+    const plan = planOne(admitItem('job'), stop('agent', ACTOR), POOLS);
+    if (plan instanceof CountersignError) throw plan;
+    expect(plan.decisions).toHaveLength(2);
+    expect(finalDecision(plan)).toMatchObject({ decision: 'deny', rule_id: null, reason: 'stopped by switch stop' });
+  });
+});
+
+describe('straight through both gates', () => {
+  const NOW = Date.parse('2026-01-01T00:00:00Z');
+  const go = (
+    options: JobOptions,
+    control = CONTROL,
+    pools = POOLS,
+    keys: readonly Uint8Array[] = [SEAL_KEY],
+    now = NOW,
+  ) => {
+    const item = admitItem('job', options);
+    const plan = planOne(item, CONTROL, POOLS);
+    if (plan instanceof CountersignError) throw plan;
+    return straightThrough(plan, toContext(plan), control, pools, { keys, now_ms: now });
+  };
+
+  test('goes what the kernel sealed as allowed, with a decision of its own', () => {
+    const sent = go({})!;
+    expect(sent.room).toBe(8);
+    expect(sent.sent.attempt).toMatchObject({ pool: POOL, attempt: 1, approval_id: null, policy_epoch: 1 });
+    expect(sent.entry).toMatchObject({
+      kind: 'job_dispatched',
+      body: { decided_by: 'seal', decision: { gate: 'dispatch', cached: true, policy_epoch: 1, fail_mode: null } },
+    });
+    const { decision_id } = sent.entry.body.decision as Decision;
+    expect(decision_id).not.toBe(finalDecision(admitItem('job').answer).decision_id);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['what it did not seal', () => go({ until: null })],
+    ['what another key sealed', () => go({ key: new Uint8Array(32).fill(8) })],
+    ['what it sealed for a time that is over', () => go({}, CONTROL, POOLS, [SEAL_KEY], Date.parse(LATER))],
+    ['what needs an approval, sealed or not', () => go({ decision: 'require_approval' })],
+    ['what is denied', () => go({ decision: 'deny' })],
+    ['what no pool takes', () => go({}, CONTROL, NO_POOLS)],
+    ['what is stopped', () => go({}, stop('topic', TOPIC))],
+    ['whose actor is revoked', () => go({}, REVOKED)],
+    ['what was decided under another epoch', () => go({}, OTHER_EPOCH)],
+  ])('does not go %s', (_, attempt) => {
+    expect(attempt()).toBeNull();
+  });
+
+  test.each<[string, (item: ReturnType<typeof admitItem>) => unknown]>([
+    ['a denial that was turned into a yes', (item) => Object.assign(item.answer.decisions[0]!, { rule_id: 'another' })],
+    ['another effective job', (item) => Object.assign(item.answer.effective!, { prompt: 'another' })],
+    ['another request', (item) => Object.assign(item.answer.rewritten!, { prompt: 'another' })],
+    ['a longer time', (item) => Object.assign(item.answer.reusable!, { until: '2999-02-01T00:00:00.000Z' })],
+    ['another epoch', (item) => Object.assign(item.answer.decisions[0]!, { policy_epoch: 2 })],
+    ['another job’s hash', (item) => Object.assign(item, { job_hash: `sha256:${'9'.repeat(64)}` })],
+    ['the seal of another job', (item) => Object.assign(item.answer, { reusable: admitItem('other').answer.reusable })],
+  ])('a seal does not carry %s', (_, tamper) => {
+    const item = admitItem('job');
+    tamper(item);
+    const plan = planOne(item, item.answer.decisions[0]!.policy_epoch === 2 ? OTHER_EPOCH : CONTROL, POOLS);
+    if (plan instanceof CountersignError) throw plan;
+    expect(plan.state).toBe('cleared');
+    const control = plan.item.answer.decisions[0]!.policy_epoch === 2 ? OTHER_EPOCH : CONTROL;
+    expect(straightThrough(plan, toContext(plan), control, POOLS, { keys: [SEAL_KEY], now_ms: NOW })).toBeNull();
+  });
+});
+
+const CLEARED: ClearedJob = {
+  tenant: TENANT,
+  job_id: 'job',
+  topic: TOPIC,
+  capability: 'desk.read',
+  actor: ACTOR,
+  auth_method: 'api_key',
+  owner: 'olivia',
+  job_hash: judgedJob('job').decisions[0]!.job_hash,
+  traceparent: '',
+  effective_digest: judgedJob('job').decisions[0]!.effective_digest,
+  approval_id: null,
+  held_seq: 0,
+  attempt: 2,
+  runs: 1,
+  pool: POOL,
+  policy_epoch: 1,
+  salt: Buffer.alloc(32, 5).toString('base64url'),
+  rewritten: '{}',
+  actor_json: '{}',
+};
+const dispatchItem = (options: JobOptions = {}, job: Partial<ClearedJob> = {}): DispatchItem => {
+  const answer = judgedJob('job', { gate: 'dispatch', ...options });
+  return { job: { ...CLEARED, ...job }, answer, decision: finalDecision(answer), decided_by: 'kernel' };
+};
+
+describe('at the dispatch gate', () => {
+  test.each<[string, ControlState, JobOptions, string]>([
+    ['an allowed job is sent', CONTROL, {}, 'send'],
+    ['one that needs an approval says so', CONTROL, { decision: 'require_approval' }, 'needs_approval'],
+    ['a denied one is denied', CONTROL, { decision: 'deny' }, 'deny'],
+    ['a rewrite is an offer and no yes', CONTROL, { decision: 'remediate' }, 'deny'],
+    ['a stopped one waits', stop('topic', TOPIC), {}, 'stopped'],
+    ['but a denial counts under a stop, too', stop('topic', TOPIC), { decision: 'deny' }, 'deny'],
+    ['another epoch goes round again', OTHER_EPOCH, {}, 'stale'],
+    ['before anything else', { ...OTHER_EPOCH, revoked: [ACTOR] }, { decision: 'deny' }, 'stale'],
+    ['a revoked actor is denied', REVOKED, {}, 'deny'],
+    ['also under a stop', { ...stop('topic', TOPIC), revoked: [ACTOR] }, {}, 'deny'],
+    ['without a policy nothing goes', { ...CONTROL, policies: {} }, {}, 'stale'],
+  ])('%s', (_, control, options, kind) => {
+    expect(classifyDispatch(dispatchItem(options), control, POOLS).kind).toBe(kind);
+  });
+
+  test('what no pool takes fails, and what names nothing to run is denied', () => {
+    expect(classifyDispatch(dispatchItem(), CONTROL, NO_POOLS)).toMatchObject({ kind: 'fail' });
+    const nothing = dispatchItem({ changes: { effective_digest: null } });
+    expect(classifyDispatch(nothing, CONTROL, POOLS)).toMatchObject({ kind: 'deny' });
+  });
+
+  test('one statement sends what is allowed, and what has an approval to redeem', () => {
+    const allowed = planSending(dispatchItem(), CONTROL, POOLS)!;
+    expect(allowed.row).toMatchObject({ redeems: false, room: 8, attempt: 2, pool: POOL });
+    expect(allowed.sent.attempt).toMatchObject({ attempt: 3, approval_id: null });
+    const approval_id = '01890000-0000-7000-8000-000000000001';
+    const approved = planSending(dispatchItem({ decision: 'require_approval' }, { approval_id }), CONTROL, POOLS)!;
+    expect(approved.row).toMatchObject({ redeems: true, approval_id });
+    expect(approved.entry.body).toMatchObject({ approval_id, decided_by: 'kernel', attempt: 3 });
+  });
+
+  test.each<[string, DispatchItem, ControlState]>([
+    ['what needs an approval and has none', dispatchItem({ decision: 'require_approval' }), CONTROL],
+    ['what would run in another form', dispatchItem({}, { effective_digest: null }), CONTROL],
+    ['what is denied', dispatchItem({ decision: 'deny' }), CONTROL],
+    ['what is stopped', dispatchItem(), stop('pool', POOL)],
+    ['what is stale', dispatchItem(), OTHER_EPOCH],
+  ])('and leaves %s', (_, item, control) => {
+    expect(planSending(item, control, POOLS)).toBeNull();
+  });
+});
+
+const FACTS: JobFacts = CLEARED;
+const RUNNING: LockedAttempt = {
+  ...FACTS,
+  dispatch_id: 'd',
+  attempt: 1,
+  attempt_state: 'running',
+  job_state: 'running',
+  runs: 1,
+  pool: POOL,
+  worker: 'w1',
+  claim_id: 'c',
+  policy_epoch: 1,
+  timeout_ms: 1_000,
+  max_attempts: 2,
+  max_output_bytes: 100,
+  pool_concurrency: 4,
+  cancel_requested_by: null,
+  is_due: false,
+  ran_out: false,
+  past_deadline: false,
+} as LockedAttempt;
+
+describe('at the end', () => {
+  type Outcome = Parameters<typeof endOf>[1];
+  const outcome = (status: Outcome['status'], more: Partial<Outcome> = {}): Outcome => ({
+    dispatch_id: 'd',
+    status,
+    retryable: true,
+    output_decision: 'allow',
+    rule_id: null,
+    output_digest: '',
+    duration_ms: 1,
+    ...more,
+  });
+  test.each<[string, Partial<LockedAttempt>, Outcome, ControlState, string]>([
+    ['success is success', {}, outcome('succeeded'), CONTROL, 'succeeded'],
+    [
+      'a quarantined output is none',
+      {},
+      outcome('succeeded', { output_decision: 'quarantine' }),
+      CONTROL,
+      'quarantined',
+    ],
+    ['a stop holds at release', {}, outcome('succeeded'), stop('pool', POOL), 'cancelled'],
+    ['a revocation too', {}, outcome('succeeded'), REVOKED, 'cancelled'],
+    ['another policy does not', {}, outcome('succeeded'), OTHER_EPOCH, 'succeeded'],
+    [
+      'success counts although somebody cancelled',
+      { cancel_requested_by: 'x' },
+      outcome('succeeded'),
+      CONTROL,
+      'succeeded',
+    ],
+    ['a failure is tried again', {}, outcome('failed'), CONTROL, 'cleared'],
+    ['not when it is final', {}, outcome('failed', { retryable: false }), CONTROL, 'failed'],
+    ['not when attempts are used up', { runs: 2 }, outcome('failed'), CONTROL, 'failed'],
+    ['not when it was cancelled', { cancel_requested_by: 'x' }, outcome('failed'), CONTROL, 'cancelled'],
+    ['not past its deadline', { past_deadline: true }, outcome('failed'), CONTROL, 'timed_out'],
+    ['what ran out of time did', {}, outcome('timed_out'), CONTROL, 'timed_out'],
+    ['what was stopped is tried again', {}, outcome('stopped'), CONTROL, 'cleared'],
+    ['unless its time was over', { ran_out: true }, outcome('stopped'), CONTROL, 'timed_out'],
+  ])('%s', (_, attempt, screened, control, to) => {
+    expect(endOf({ ...RUNNING, ...attempt }, screened, control).to).toBe(to);
+  });
+
+  test('attempts are counted, and wait longer each time, up to a minute', () => {
+    expect(mayRetry({ ...RUNNING, runs: 1 })).toBe(true);
+    expect(mayRetry({ ...RUNNING, runs: 2 })).toBe(false);
+    expect([1, 2, 3, 20].map((runs) => retryDelay({ ...RUNNING, runs }))).toEqual([500, 1_000, 2_000, 60_000]);
+  });
+});
+
+describe('an entry with holes', () => {
+  test('is, once they are filled, the canonical text of the whole', () => {
+    const claim = { dispatch_id: 'd', claim_id: 'c', pool: POOL, worker: 'w1' };
+    const whole = canonicalize(jobEntry('job_running', FACTS, { state: 'running', attempt: 1, ...claim }).body);
+    const given = [FACTS.actor, 1, FACTS.auth_method, FACTS.capability, FACTS.job_hash, FACTS.job_id, FACTS.owner];
+    const facts = [...given, FACTS.tenant, FACTS.topic, FACTS.traceparent].map((value) => JSON.stringify(value));
+    const parts = runningTemplate(claim).split(HOLE);
+    expect(parts).toHaveLength(facts.length + 1);
+    expect(parts.map((part, i) => part + (facts[i] ?? '')).join('')).toBe(whole);
+  });
+
+  test('cannot be made by a value, and no key is both', () => {
+    const text = canonicalWithHoles({ a: `x${HOLE}"`, z: 1 }, ['m']);
+    expect(text.split(HOLE)).toEqual(['{"a":"x\\u0001\\"","m":', ',"z":1}']);
+    expect(() => canonicalWithHoles({ a: 1 }, ['a'])).toThrow('a is a hole');
+  });
+});
