@@ -4,12 +4,20 @@
  */
 import type { NameStrength } from './credential-names.ts';
 
-/** Shannon entropy in bits per character. */
+const COUNTS = new Uint16Array(128);
+/** More of a value says no more. */
+const ENTROPY_CHARS = 256;
+
+/** Shannon entropy in bits per character of the first 256; characters that are not ASCII count as one. */
 export function measureEntropy(value: string): number {
-  const counts = new Map<string, number>();
-  for (const char of value) counts.set(char, (counts.get(char) ?? 0) + 1);
+  COUNTS.fill(0);
+  const length = Math.min(value.length, ENTROPY_CHARS);
+  for (let i = 0; i < length; i += 1) {
+    const code = value.charCodeAt(i);
+    COUNTS[code < 128 ? code : 0]! += 1;
+  }
   let bits = 0;
-  for (const count of counts.values()) bits -= (count / value.length) * Math.log2(count / value.length);
+  for (const count of COUNTS) if (count > 0) bits -= (count / length) * Math.log2(count / length);
   return bits;
 }
 

@@ -23,9 +23,9 @@ for (const [i, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 SIXTETS['-'.charCodeAt(0)] = 62;
 SIXTETS['_'.charCodeAt(0)] = 63;
 
-/** One view for each run that holds text; every character of it maps to the whole run. */
-export function packedViews(view: View): View[] {
-  const views: View[] = [];
+/** All runs that hold text, as lines of one view; every character of a line maps to the whole run. Null where none does. */
+export function packedView(view: View): View | null {
+  let builder: ViewBuilder | null = null;
   let inflated = 0;
   const unpack = (bytes: Buffer): string | null => {
     const isPacked = isCompressed(bytes);
@@ -35,15 +35,11 @@ export function packedViews(view: View): View[] {
   for (const found of view.text.matchAll(RUNS)) {
     const hex = isMostlyHex(found[0]);
     const decoded = (hex ? decodeHex(found[0], unpack) : null) ?? decodeBase64(found[0], unpack);
-    if (decoded !== null) views.push(viewOf(view, decoded, found.index, found.index + found[0].length));
+    if (decoded === null) continue;
+    builder ??= new ViewBuilder(view, decoded.length);
+    builder.push(`${decoded}\n`, found.index, found.index + found[0].length);
   }
-  return views;
-}
-
-function viewOf(view: View, text: string, from: number, to: number): View {
-  const builder = new ViewBuilder(view, text.length);
-  builder.push(text, from, to);
-  return builder.view();
+  return builder?.view() ?? null;
 }
 
 /** Judged by its start alone: a digest, an identifier, a hexadecimal text. */

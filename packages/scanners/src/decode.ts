@@ -3,7 +3,7 @@
  * many layers are peeled, and how much may be looked at in all, is the caller's bound.
  */
 import type { Survey } from './anchors.ts';
-import { MIN_RUN, packedViews } from './decode-packed.ts';
+import { MIN_RUN, packedView } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 
 // Each alternative starts with its own character and has a fixed or small bounded length: linear on any text.
@@ -111,6 +111,7 @@ export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
   if (unescaped !== null) views.push(unescaped);
   const reordered = source === plain ? null : reorderView(source);
   if (reordered !== null) views.push(reordered);
-  if (survey.longestRun >= MIN_RUN) views.push(...packedViews(plain));
+  const packed = survey.longestRun >= MIN_RUN ? packedView(plain) : null;
+  if (packed !== null) views.push(packed);
   return views;
 }

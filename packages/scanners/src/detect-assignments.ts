@@ -6,7 +6,7 @@ import { MAX_NAME, type NameStrength, nameStrength } from './credential-names.ts
 import { looksSecret } from './credential-values.ts';
 import type { Emit } from './emit.ts';
 import { readTable } from './read-table.ts';
-import { readValue } from './read-value.ts';
+import { MAX_VALUE, readValue } from './read-value.ts';
 
 /** What joined name and value; also what a finding says why. */
 type Join = { at: number; firm: boolean; quotedOnly: boolean; random: boolean };
@@ -15,12 +15,14 @@ type Join = { at: number; firm: boolean; quotedOnly: boolean; random: boolean };
 export class AssignmentReader {
   readonly #text: string;
   readonly #emit: Emit;
+  #work: number;
   #nameEnd = -1;
   #tableEnd = -1;
 
   constructor(text: string, emit: Emit) {
     this.#text = text;
     this.#emit = emit;
+    this.#work = MAX_READ_AGAIN * text.length + MAX_VALUE;
   }
 
   nameAt(anchorEnd: number): void {
@@ -43,7 +45,9 @@ export class AssignmentReader {
 
   #report(join: Join, strength: NameStrength, nameEnd: number): void {
     const text = this.#text;
-    const value = readValue(text, join.at);
+    // Names inside of values inside of values: how often a text may be read again is bounded, then only starts are.
+    const value = readValue(text, join.at, this.#work > 0 ? MAX_VALUE : SHORT_VALUE);
+    this.#work -= value === null ? 0 : value.end - join.at;
     if (value === null || (join.quotedOnly && !value.quoted)) return;
     const written = text.slice(value.start, value.end);
     if (ATTRIBUTE.test(written) || isNamePart(text, nameEnd)) return;
@@ -55,6 +59,9 @@ export class AssignmentReader {
     this.#emit('credential_assignment', value.start, value.end, { why: join.random ? 'sentence' : 'name' });
   }
 }
+
+const MAX_READ_AGAIN = 2;
+const SHORT_VALUE = 64;
 
 const ATTRIBUTE = /^[\w:@.-]{1,40}=["']/;
 

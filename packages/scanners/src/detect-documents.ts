@@ -117,6 +117,10 @@ export function detectDocument(text: string, anchor: number, end: number, emit: 
     emit(type, found.index, found.index + found[0].trimEnd().length, { why: 'word' });
 }
 
+const NAMES = new RegExp(DOCUMENTS.map(({ name }) => name.source).join('|'), 'i');
+/** Whether names say that a document's number stands under them. */
+export const namesDocument = (name: string, path: string): boolean => NAMES.test(name) || NAMES.test(path.slice(-48));
+
 /** Reports the whole text of a member whose name says which document it numbers. */
 export function detectDocumentMember(text: string, { name, path }: Context, emit: Emit): void {
   if (text.length > 32 || !/\d/.test(text)) return;

@@ -51,7 +51,7 @@ export function detectJwt(text: string, at: number, emit: Emit): number {
   return at + found.length;
 }
 
-const MAX_URL = 1024;
+const MAX_URL = 768;
 const SCHEME_CHAR = /[A-Za-z0-9+.-]/;
 const HOST_AND_PORT = /^(?:[\w.-]*|\[[^\]]*\]):\d{0,5}$/;
 const HOST = /^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5}|:\$?\{?\w+\}?)?(?:[/?#,\s"'`<>)\]}\\;]|$)/;
@@ -61,7 +61,9 @@ export function detectConnectionString(text: string, colon: number, emit: Emit):
   let start = colon;
   while (start > 0 && colon - start < 32 && SCHEME_CHAR.test(text[start - 1]!)) start -= 1;
   if (start === colon) return;
-  const rest = /^[^\s"'`<>]*/.exec(text.slice(colon + 3, colon + 3 + MAX_URL))![0];
+  const window = text.slice(colon + 3, colon + 3 + MAX_URL);
+  if (!window.includes('@')) return;
+  const rest = /^[^\s"'`<>]*/.exec(window)![0];
   const at = endOfUserinfo(rest);
   if (at === -1) return;
   const userinfo = rest.slice(0, at);

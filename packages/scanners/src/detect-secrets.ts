@@ -8,7 +8,9 @@ import { AssignmentReader, detectSecretMember, detectUserFlag } from './detect-a
 import { detectConnectionString, detectJwt, detectPrivateKey } from './detect-keys.ts';
 import { detectShapedToken, detectToken, NEEDLES } from './detect-tokens.ts';
 import type { Context, Emit } from './emit.ts';
-import { SHAPED_TOKENS } from './secret-providers.ts';
+import { OPEN, SHAPED_TOKENS } from './secret-providers.ts';
+
+const MAX_READ_AGAIN = 2;
 
 const PEM = ['-----begin ', 'putty-user-key-file-'];
 const FLAGS = [' -u', '--user', '--proxy-user', '"-u', "'-u", '\n-u'];
@@ -36,6 +38,7 @@ const JWTS = URLS + URL.length;
 export function detectSecrets(text: string, hits: Hits, context: Context, isContinued: boolean, emit: Emit): void {
   if (context.name !== '') detectSecretMember(text, context.name, emit);
   const reader = new AssignmentReader(text, emit);
+  const work = { left: MAX_READ_AGAIN * text.length + OPEN };
   const done = { token: 0, pem: 0, jwt: 0 };
   for (let i = 0; i < hits.anchors.length; i += 1) {
     const anchor = hits.anchors[i]!;
@@ -43,7 +46,7 @@ export function detectSecrets(text: string, hits: Hits, context: Context, isCont
     if (anchor < SHAPED) {
       const needle = NEEDLES[anchor]!;
       if (end - needle.prefix.length < done.token) continue;
-      const tokenEnd = detectToken(text, needle, end, emit);
+      const tokenEnd = detectToken(text, needle, end, work, emit);
       if (tokenEnd !== end) done.token = tokenEnd;
     } else if (anchor < NAMES) detectShapedToken(text, anchor - SHAPED, end, emit);
     else if (anchor < PEMS) reader.nameAt(end);

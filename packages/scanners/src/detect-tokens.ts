@@ -3,6 +3,10 @@ import type { Emit } from './emit.ts';
 import type { FindingTypeName } from './finding-types.ts';
 import { ALPHABETS, OPEN, PROVIDERS, SHAPED_TOKENS } from './secret-providers.ts';
 
+/** Characters that bodies of tokens inside of others may still be read over. */
+export type Work = { left: number };
+const SHORT_TOKEN = 128;
+
 type Needle = { type: FindingTypeName; prefix: string; codes: Uint8Array; min: number; max: number };
 
 const codesOf = (alphabet: RegExp): Uint8Array =>
@@ -18,18 +22,22 @@ const ALNUM = CODES.get('alnum')!;
 const isOf = (codes: Uint8Array, code: number): boolean => code < 128 && codes[code] === 1;
 
 /** Reports the token whose prefix ends at `start`; returns where it ends, or `start`. Looks at OPEN characters at most. */
-export function detectToken(text: string, needle: Needle, start: number, emit: Emit): number {
+export function detectToken(text: string, needle: Needle, start: number, work: Work, emit: Emit): number {
   const { prefix, codes, min, max, type } = needle;
   const at = start - prefix.length;
   if (at > 0 && isOf(ALNUM, text.charCodeAt(at - 1)) && isOf(ALNUM, prefix.charCodeAt(0))) return start;
   if (!text.startsWith(prefix, at)) return start;
   let end = start;
-  while (end < text.length && end - start <= max && isOf(codes, text.charCodeAt(end))) end += 1;
+  const most = work.left > 0 ? max : Math.min(max, SHORT_TOKEN);
+  while (end < text.length && end - start <= most && isOf(codes, text.charCodeAt(end))) end += 1;
   while (end > start && text[end - 1] === '.') end -= 1;
   const length = end - start;
+  work.left -= length;
   const isLonger = max !== OPEN && end < text.length && isOf(ALNUM, text.charCodeAt(end));
   if (length < min || (max !== OPEN && (length > max || isLonger))) return start;
   const body = text.slice(start, end);
+  // What repeats a handful of characters does so to its end: no later start in it is any better.
+  if (new Set(body.slice(0, 256)).size <= 5) return Math.max(start, end - 16);
   if (!isRandomEnough(body) || DOCUMENTED.test(body)) return start;
   emit(type, at, end, { why: 'prefix and length' });
   return end;

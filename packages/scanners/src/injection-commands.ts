@@ -22,7 +22,7 @@ const COMMANDS: readonly Command[] = [
   ['flushall', /flushall\b/iy],
   ['chmod', /chmod\s{1,2}(?:-R\s{1,2})?777\b/iy],
   ['del /', /del\s{1,2}\/[fs]\s{1,2}\/[sfq]\b/iy],
-  ['curl', /curl\b[^\n|;]{1,200}\|\s{0,3}(?:sudo\s{1,2})?(?:ba|z)?sh\b|curl\b[^\n|;]{1,200}\|\s{0,3}python3?\b/iy],
+  ['curl', /curl\b[^\n|;]{1,160}\|\s{0,3}(?:sudo\s{1,2})?(?:(?:ba|z)?sh|python3?)\b/iy],
   ['wget', /wget\b[^\n|;]{1,200}\|\s{0,3}(?:sudo\s{1,2})?(?:ba|z)?sh\b/iy],
   ['iwr', /iwr\b[^\n|;]{1,200}\|\s{0,3}iex\b/iy],
   ['os.remove', /os\.(?:remove|system|rmdir)\(/iy],

@@ -3,7 +3,9 @@
  * Matches come back as spans of the original string. The work is counted against a budget.
  */
 import { buildAnchorTable, type Hits } from './anchors.ts';
+import { nameStrength } from './credential-names.ts';
 import { hiddenViews } from './decode.ts';
+import { namesDocument } from './detect-documents.ts';
 import { detectPii, PII_ANCHORS } from './detect-pii.ts';
 import { detectForeignInjection, detectPromptInjection, INJECTION_ANCHORS } from './detect-prompt-injection.ts';
 import { detectSecrets, SECRET_ANCHORS } from './detect-secrets.ts';
@@ -97,7 +99,8 @@ export function matchText(
   around: Surroundings,
   budget: Budget,
 ): Match[] {
-  if (around.key === 'inside' && scanners.includes('secrets') && text.trim() !== '') return [keyLine(text)];
+  if (around.key === 'inside' && scanners.includes('secrets') && blankMarks(text).trim() !== '') return [keyLine(text)];
+  if (text.length <= MAX_SHORT && isBarren(text, around)) return [];
   const found: Match[] = [];
   const has = {
     pii: scanners.includes('pii'),
@@ -110,7 +113,15 @@ export function matchText(
     (type, start, end, note) => {
       const [from, to] = sourceSpan(view, start, end);
       const { severity, confidence, basis } = findingType(type);
-      found.push({ type, start: from, end: to, severity, confidence, why: basis, open: false, ...note });
+      found.push({
+        type,
+        start: from,
+        end: to,
+        severity: note?.severity ?? severity,
+        confidence: note?.confidence ?? confidence,
+        why: note?.why ?? basis,
+        open: note?.open ?? false,
+      });
     };
   lookThrough(sourceView(blankMarks(text)), MAX_LAYERS, budget, {
     plain: (view, hits) => {
@@ -124,6 +135,19 @@ export function matchText(
     },
   });
   return found.length < 2 ? found : mergeByType(found);
+}
+
+const MAX_SHORT = 12;
+
+/** Too short for any number, token or order: letters and a few digits under a name that makes nothing of them. */
+function isBarren(text: string, { name, path }: Surroundings): boolean {
+  let digits = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code >= 48 && code <= 57) digits += 1;
+    else if (code !== 32 && code !== 45 && code !== 95 && ((code | 32) < 97 || (code | 32) > 122)) return false;
+  }
+  return digits <= 4 && nameStrength(name) === null && (digits === 0 || !namesDocument(name, path));
 }
 
 /** All of a line inside a private key; one that was redacted before is clean. */

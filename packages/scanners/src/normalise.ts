@@ -102,6 +102,15 @@ function foldPoint(point: number): string {
 const GONE = 0xffff;
 const SEVERAL = 0xfffe;
 const FOLDED_UNITS = new Uint16Array(0x10000);
+const SEVERAL_FOLDED = new Map<number, string>();
+
+function foldSeveral(unit: number): string {
+  const known = SEVERAL_FOLDED.get(unit);
+  if (known !== undefined) return known;
+  const folded = foldPoint(unit);
+  SEVERAL_FOLDED.set(unit, folded);
+  return folded;
+}
 
 function foldUnit(unit: number): number {
   const folded = foldPoint(unit);
@@ -127,7 +136,7 @@ export function foldView(view: View): { view: View; joins: boolean } | null {
       continue;
     }
     const width = isPair ? 2 : 1;
-    let folded = isPair || mark === SEVERAL ? foldPoint(text.codePointAt(i)!) : '';
+    let folded = isPair ? foldPoint(text.codePointAt(i)!) : mark === SEVERAL ? foldSeveral(unit) : '';
     // A message in tag characters does not go on the word that it is hidden behind.
     if (isTag(text, i) && !isTag(text, i - 2)) folded = ` ${folded}`;
     if (isPair && folded === text.slice(i, i + 2)) {

@@ -2,7 +2,6 @@
 import { passesLuhn } from './check-digits.ts';
 
 export const MAX_CARD_DIGITS = 19;
-export const MIN_CARD_DIGITS = 12;
 
 type Issuer = readonly [first: string, last: string, lengths: readonly number[], needsWord?: true];
 const LONG = [16, 17, 18, 19];
@@ -50,12 +49,21 @@ const ISSUERS: readonly Issuer[] = [
   ['56', '69', MAESTRO, true],
 ];
 
+// Of each first digit, which lengths there are at all.
+const LENGTHS = Uint32Array.from({ length: 10 }, (_, digit) =>
+  ISSUERS.filter(([first, last]) => first[0]! <= String(digit) && String(digit) <= last[0]!)
+    .flatMap(([, , lengths]) => lengths)
+    .reduce((bits, length) => bits | (1 << length), 0),
+);
+
 /** `word`: it is one only if a word such as `card` stands beside it. */
 export function judgeCard(digits: string): 'card' | 'word' | null {
-  if (digits.length < MIN_CARD_DIGITS || !passesLuhn(digits) || /^(\d)\1+$/.test(digits)) return null;
+  const { length } = digits;
+  if (length > MAX_CARD_DIGITS || (LENGTHS[digits.charCodeAt(0) - 48]! & (1 << length)) === 0) return null;
+  if (!passesLuhn(digits) || /^(\d)\1+$/.test(digits)) return null;
   const fits = ISSUERS.filter(([first, last, lengths]) => {
     const prefix = digits.slice(0, first.length);
-    return prefix >= first && prefix <= last && lengths.includes(digits.length);
+    return prefix >= first && prefix <= last && lengths.includes(length);
   });
   if (fits.length === 0) return null;
   return fits.some(([, , , needsWord]) => needsWord === undefined) ? 'card' : 'word';

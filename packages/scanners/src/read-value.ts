@@ -6,13 +6,13 @@
 /** [start, end) of the value without its quotes. */
 export type Value = { start: number; end: number; quoted: boolean };
 
-const MAX_VALUE = 2048;
+export const MAX_VALUE = 2048;
 const SCHEME = /(?:bearer|basic|token|apikey|bot|digest|splunk|key)[ \t]{1,2}(?=[^\s])/iy;
 const QUOTE_START = /[bBrRuUfFL@$]{0,2}(\\{0,7})("""|'''|["'`])/y;
 const BLOCK_START = /[|>][+-]?[ \t]{0,4}\r?\n[ \t]{1,40}/y;
 
-/** The value at `at`, after a scheme such as `Bearer` and the opening quote; null where nothing stands. */
-export function readValue(text: string, at: number): (Value & { schemed: boolean }) | null {
+/** The value at `at`, of which `most` characters are looked at, after a scheme such as `Bearer` and the opening quote; null where nothing stands. */
+export function readValue(text: string, at: number, most: number): (Value & { schemed: boolean }) | null {
   let start = skip(BLOCK_START, text, at);
   let schemed = false;
   const outer = quoteAt(text, start);
@@ -22,13 +22,13 @@ export function readValue(text: string, at: number): (Value & { schemed: boolean
     start = inner;
   }
   const quote = outer ?? quoteAt(text, start);
-  const end = quote === null ? -1 : closingQuote(text, quote);
+  const end = quote === null ? -1 : closingQuote(text, quote, most);
   if (quote !== null && end !== -1) {
     const from = Math.max(quote.start, schemed ? start : 0);
     return from < end ? { start: from, end, quoted: true, schemed } : null;
   }
   if (quote !== null) start = Math.max(start, quote.start);
-  const plainEnd = endOfPlain(text, start);
+  const plainEnd = endOfPlain(text, start, most);
   return plainEnd > start ? { start, end: plainEnd, quoted: false, schemed } : null;
 }
 
@@ -47,10 +47,10 @@ function quoteAt(text: string, at: number): Quote | null {
 
 /**
  * A closing quote has as many backslashes before it as the opening one; more of them belong to the value. Only the next
- * MAX_VALUE characters are looked at, so that a quote that nobody closed costs a constant.
+ * `most` characters are looked at, so that a quote that nobody closed costs a constant.
  */
-function closingQuote(text: string, { start, escapes, mark }: Quote): number {
-  const window = text.slice(start, start + MAX_VALUE);
+function closingQuote(text: string, { start, escapes, mark }: Quote, most: number): number {
+  const window = text.slice(start, start + most);
   const lineBreak = mark.length === 1 && mark !== '`' ? window.indexOf('\n') : -1;
   const bound = lineBreak === -1 ? window.length : lineBreak;
   for (let at = window.indexOf(mark); at !== -1 && at < bound; at = window.indexOf(mark, at + 1)) {
@@ -66,9 +66,9 @@ const CUT =
   /["'`](?=$|[\s,;:)\]}>.&])|<(?=[/!A-Za-z])|&(?=[\w.%[\]-]{1,40}=|amp;|$)|;(?=$|\s|[\w ]{1,40}=)|,(?=$|\s|["'{[]|[\w-]{1,40}[=:])|\\(?=[nrt"']|u00)|\|(?=\s|$)/;
 const TRAILING = /[.,;:!?"'`|]+$/;
 
-function endOfPlain(text: string, start: number): number {
+function endOfPlain(text: string, start: number, most: number): number {
   let end = start;
-  while (end < text.length && end - start < MAX_VALUE && text.charCodeAt(end) > 32) end += 1;
+  while (end < text.length && end - start < most && text.charCodeAt(end) > 32) end += 1;
   const run = text.slice(start, end);
   const cut = CUT.exec(run);
   let value = cut === null ? run : run.slice(0, cut.index);

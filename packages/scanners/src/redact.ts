@@ -2,6 +2,8 @@
  * Makes a copy of a JSON document in which every match, in values and in member names, is replaced by
  * `[redacted:<type>]`. It returns a copy only if a second scan of it finds nothing.
  */
+
+import { MAX_NAME } from './credential-names.ts';
 import { type FindingTypeName, findingType, type ScannerName, SEVERITY_RANK } from './finding-types.ts';
 import { type Budget, type Match, matchText, redactionMark } from './match-text.ts';
 import { type Finding, leafText, SCAN_LIMITS, type ScanLimits, scanValue } from './scan.ts';
@@ -27,6 +29,13 @@ type State = {
   readonly types: ReadonlySet<FindingTypeName> | null;
   readonly budget: Budget;
   isOpen: boolean;
+  /** A text gave rise to another match in every round. */
+  unsettled: boolean;
+  /** What a scan of the same document found, text by text; null where it has to be looked for. */
+  known: readonly (readonly Match[])[] | null;
+  next: number;
+  /** A name or what may be a label was changed, so that others stand under another name now. */
+  renamed: boolean;
 };
 
 const isMeant = (types: State['types'], { type }: { type: FindingTypeName }): boolean => types?.has(type) ?? true;
@@ -53,13 +62,25 @@ const rank = (type: FindingTypeName): number => SEVERITY_RANK[findingType(type).
 function redactText(text: string, around: Surroundings, state: State): string {
   let current = text;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const found = matchText(current, state.scanners, around, state.budget);
+    const found =
+      round === 0 ? firstMatches(text, around, state) : matchText(current, state.scanners, around, state.budget);
     const matches = found.filter((match) => isMeant(state.types, match));
     state.isOpen ||= matches.some((match) => match.open);
-    if (matches.length === 0) return current;
+    if (matches.length === 0) {
+      state.renamed ||= current !== text && text.length <= MAX_NAME;
+      return current;
+    }
     current = replaceMatches(current, matches);
   }
+  state.unsettled = true;
   return current;
+}
+
+function firstMatches(text: string, around: Surroundings, state: State): readonly Match[] {
+  if (text === '') return [];
+  if (state.known === null) return matchText(text, state.scanners, around, state.budget);
+  state.next += 1;
+  return state.known[state.next - 1]!;
 }
 
 function redactNode(value: unknown, around: Surroundings, state: State): unknown {
@@ -101,21 +122,26 @@ export function redactValue(
   only: readonly FindingTypeName[] | null = null,
 ): RedactResult {
   const types = only === null ? null : new Set(only);
-  const found = scanValue(value, scanners, limits);
+  const known: (readonly Match[])[] = [];
+  const found = scanValue(value, scanners, limits, (matches) => void known.push(matches));
   if (!found.ok) return found;
   const maxWork = limits.max_work_chars ?? SCAN_LIMITS.max_work_chars;
   const budget: Budget = { left: maxWork * MAX_ROUNDS, exceeded: false, countries: limits.countries ?? null };
-  const state: State = { scanners, types, budget, isOpen: false };
+  const state: State = { scanners, types, budget, isOpen: false, unsettled: false, known, next: 0, renamed: false };
   let redacted = value;
   // A name that a mark made shorter, or a label beside it, can give what stands under it another meaning.
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     redacted = redactNode(redacted, NOWHERE, state);
+    state.known = null;
     if (budget.exceeded) return { ok: false, code: 'scan_too_large' };
     if (state.isOpen) return { ok: false, code: 'secret_without_end' };
+    if (state.unsettled) return { ok: false, code: 'redaction_unsettled' };
+    // Each text was read until it was clean, under the names that it still stands under.
+    const done = { ok: true, value: redacted, findings: found.findings, truncated: found.truncated } as const;
+    if (!state.renamed) return done;
     const again = scanValue(redacted, scanners, { ...limits, max_chars: Number.MAX_SAFE_INTEGER });
     if (!again.ok) return again;
-    const isClean = !again.findings.some((finding) => isMeant(types, finding));
-    if (isClean) return { ok: true, value: redacted, findings: found.findings, truncated: found.truncated };
+    if (!again.findings.some((finding) => isMeant(types, finding))) return done;
   }
   return { ok: false, code: 'redaction_unsettled' };
 }

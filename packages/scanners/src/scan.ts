@@ -139,18 +139,24 @@ function writePlace(path: Path | null): string {
 
 const writePosition = ({ name, position }: Path): string => (typeof name === 'number' ? '' : '~@') + position;
 
-/** Scans parsed JSON with the named scanners. Pure and deterministic: the most severe findings first, then by place. */
+/**
+ * Scans parsed JSON with the named scanners. Pure and deterministic: the most severe findings first, then by place.
+ * `onText` is told what each text that is not empty holds, in the order of the document, each name before its member.
+ */
 export function scanValue(
   value: unknown,
   scanners: readonly ScannerName[],
   limits: Partial<ScanLimits> = {},
+  onText: ((matches: readonly Match[]) => void) | null = null,
 ): ScanResult {
   const bounds = { ...SCAN_LIMITS, ...limits };
   const budget: Budget = { left: bounds.max_work_chars, exceeded: false, countries: bounds.countries };
   const pending: Pending[] = [];
   const visit: Visit = (text, around, path, isKey) => {
     const alike = new Map<string, Pending>();
-    for (const match of matchText(text, scanners, around, budget)) {
+    const matches = matchText(text, scanners, around, budget);
+    onText?.(matches);
+    for (const match of matches) {
       const kind = `${match.type} ${match.severity} ${match.confidence} ${match.why}`;
       const known = alike.get(kind);
       if (known !== undefined) known.count += 1;

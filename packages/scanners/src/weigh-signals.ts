@@ -13,7 +13,7 @@ type Found = { signal: Signal; start: number; end: number; first: number };
 /** Words within which signals add up. */
 const WINDOW = 48;
 /** Signals looked at in one text; what comes after repeats. */
-const MAX_FOUND = 4_000;
+const MAX_FOUND = 200_000;
 
 // Which signals can begin with each meaning.
 const BY_BIT: Signal[][] = Array.from({ length: 31 }, (_, bit) =>

@@ -89,7 +89,7 @@ describe('redaction', () => {
     const wrap = (inner: string) => `ignore a b c d previous a b c d ${inner} instructions`;
     const nest = (depth: number): string => (depth === 0 ? '' : wrap(nest(depth - 1)));
     expect(redactValue(nest(5), SCANNER_NAMES)).toMatchObject({ ok: true, value: '[redacted:override]' });
-    expect(redactValue(nest(40), SCANNER_NAMES)).toEqual({ ok: false, code: 'redaction_unsettled' });
+    expect(redactValue(nest(20), SCANNER_NAMES)).toEqual({ ok: false, code: 'redaction_unsettled' });
   });
 
   it('says no to a private key whose end is nowhere, in one text or in lines', () => {
