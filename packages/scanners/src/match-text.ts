@@ -147,7 +147,7 @@ function isBarren(text: string, { name, path }: Surroundings): boolean {
     if (code >= 48 && code <= 57) digits += 1;
     else if (code !== 32 && code !== 45 && code !== 95 && ((code | 32) < 97 || (code | 32) > 122)) return false;
   }
-  return digits <= 4 && nameStrength(name) === null && (digits === 0 || !namesDocument(name, path));
+  return digits <= 3 && nameStrength(name) === null && (digits === 0 || !namesDocument(name, path));
 }
 
 /** All of a line inside a private key; one that was redacted before is clean. */
