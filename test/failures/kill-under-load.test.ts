@@ -2,7 +2,6 @@
 // instance of each service and with two. Whatever was accepted ends once, nothing runs unproven or twice, and no chain
 // has a gap.
 import { rmSync } from 'node:fs';
-import { prepareBusAndPolicy } from '@countersign/infra/development-environment';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { ALL_SERVICES } from './check-system.ts';
 import { startTrial, type Trial } from './trial.ts';
@@ -41,14 +40,13 @@ describe.each([1, 2])('kill -9 under load, with %i of every service', (replicas)
   });
 
   it('the JetStream store is deleted while everything is stopped', { timeout: 180_000 }, async () => {
-    const { nats, services, prepared } = trial.system;
+    const { nats, services } = trial.system;
     await trial.underLoad(async () => {
       const programs = [...services.processes.values()];
       await Promise.all(programs.map((program) => program.kill()));
       await nats.stop();
       rmSync(nats.store_dir, { recursive: true, force: true });
       await nats.start();
-      await prepareBusAndPolicy(prepared);
       await Promise.all(programs.map((program) => program.start()));
     });
     await trial.expectPromisesKept();

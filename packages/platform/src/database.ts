@@ -18,8 +18,8 @@ export type Database = Tx & {
 };
 
 const TRIES = 3;
-/** Class 08 connection, 53 resources, 57P0x shutdown, 55P03 lock and 57014 statement timeouts, 25006 a server that only reads. */
-const OUTAGE = /^(08...|53...|57P0[1-5]|57014|55P03|25P0[34]|25006)$/;
+/** Class 08 connection, 53 resources, 58 a disk that fails, 57P0x shutdown, 55P03 lock and 57014 statement timeouts, 25006 a server that only reads. */
+const OUTAGE = /^(08...|53...|58...|57P0[1-5]|57014|55P03|25P0[34]|25006)$/;
 const RETRY = /^(40001|40P01)$/;
 const SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/;
 

@@ -149,13 +149,24 @@ describe('a transaction', () => {
 });
 
 describe('trouble', () => {
-  test.each(['08006', '08P01', '53300', '53200', '57P01', '57P03', '57014', '55P03', '25P03', '25P04'])(
-    'with SQLSTATE %s is an outage',
-    async (code) => {
-      expect(await codeOf(database.query(raise(code)))).toBe('database_unavailable');
-      expect(await codeOf(database.transaction((tx) => tx.query(raise(code))))).toBe('database_unavailable');
-    },
-  );
+  test.each([
+    '08006',
+    '08P01',
+    '53100',
+    '53300',
+    '53200',
+    '58030',
+    '58P01',
+    '57P01',
+    '57P03',
+    '57014',
+    '55P03',
+    '25P03',
+    '25P04',
+  ])('with SQLSTATE %s is an outage', async (code) => {
+    expect(await codeOf(database.query(raise(code)))).toBe('database_unavailable');
+    expect(await codeOf(database.transaction((tx) => tx.query(raise(code))))).toBe('database_unavailable');
+  });
 
   test.each(['23505', '42501', 'P0001', '22P02', '40P01', 'CS001', '57000'])(
     'with SQLSTATE %s stays what it is',
