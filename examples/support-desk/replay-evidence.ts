@@ -1,6 +1,7 @@
 // Replays the tenant's evidence and computes every hash again, as often as it is run:
 // `source .dev/env && node examples/support-desk/replay-evidence.ts [first leaf] [topic pattern]`. The auditor's NATS user
 // asks for its own tenant alone.
+import { hash } from 'node:crypto';
 import { replayPage } from '@countersign/contracts/replay';
 import { auditorUser, subjects } from '@countersign/contracts/subjects';
 import { entryHash, sameBytes } from '@countersign/ledger/chain-hash';
@@ -19,15 +20,19 @@ const connection = await connect({
   inboxPrefix: subjects.inbox(auditorUser(env.COUNTERSIGN_TENANT)),
 });
 
+/** `asked` is the SHA-256 of the question as it arrived. */
+const asked = z.string();
 const answer = z.union([
-  z.object({ ok: z.literal(true), value: replayPage }),
-  z.object({ ok: z.literal(false), error: z.object({ code: z.string(), detail: z.string() }) }),
+  z.object({ asked, ok: z.literal(true), value: replayPage }),
+  z.object({ asked, ok: z.literal(false), error: z.object({ code: z.string(), detail: z.string() }) }),
 ]);
 
 async function ask(leaf: number): Promise<z.infer<typeof replayPage>> {
   const question = JSON.stringify({ from: leaf, ...(topic ? { topic } : {}) });
   const reply = await connection.request(subjects.replay(env.COUNTERSIGN_TENANT), question, { timeout: 5_000 });
   const answered = answer.parse(reply.json());
+  if (answered.asked !== hash('sha256', question, 'base64url'))
+    throw new Error('the answer belongs to another question');
   if (!answered.ok) throw new Error(`${answered.error.code}: ${answered.error.detail}`);
   return answered.value;
 }

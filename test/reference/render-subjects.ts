@@ -26,10 +26,11 @@ const subjectRows = Object.entries(subjects).map(([name, build]) => [
   code(shapeOf(build as (...tokens: string[]) => string)),
 ]);
 
-const verbRows = Object.entries(RPC).map(([verb, { service, callers }]) => [
+const verbRows = Object.entries(RPC).map(([verb, { service, callers, repeatable }]) => [
   code(`rpc.${verb}${(callers as readonly string[]).includes('worker') ? '.<pool>.<worker>' : ''}`),
   service,
   callers.join(', '),
+  repeatable ? 'yes' : 'no',
 ]);
 
 const mebibytes = (bytes: number): string => `${bytes / 1024 / 1024} MiB`;
@@ -58,7 +59,7 @@ export const renderSubjects = (): string =>
     'A topic is `job.<tail>`, e.g. `job.deploy.apply`; the same tail rides on every stage. A token matches ' +
       '`^[a-z0-9_-]{1,64}$`. Built and read in `packages/contracts/src/subjects.ts` alone.',
     `## Subjects\n\n${table(['name', 'subject'], subjectRows)}`,
-    `## Verbs\n\nRequests with an answer. Only the named callers may ask, and only under their own inbox.\n\n${table(['subject', 'answered by', 'asked by'], verbRows)}`,
+    `## Verbs\n\nRequests with an answer. Only the named callers may ask, services under their own inbox and workers from their pool's account. What may be repeated is asked again of another instance while the first one is silent.\n\n${table(['subject', 'answered by', 'asked by', 'repeated'], verbRows)}`,
     `## Hints\n\nPlain messages with keys in them, never stored. One that gets lost costs time only.\n\n${table(['subject', 'sent by', 'heard by', 'its sweep looks for'], hintRows)}`,
     `## Streams\n\n${table(['stream', 'subjects', 'retention', 'when full', 'size', 'survives power loss'], streamRows)}`,
     `## Durable consumers\n\n${table(['stream', 'durable', 'subjects', 'ack wait (ms)', 'outstanding'], consumerRows)}`,
