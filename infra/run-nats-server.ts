@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findFreePort } from './find-free-port.ts';
 import type { NatsServerBinary } from './find-nats-server.ts';
+import { endWhenWedged } from './nats/end-when-wedged.ts';
 import { type RefusedStream, StoreRefusedError, setStoreAside } from './nats/set-store-aside.ts';
 import { lastLines } from './read-log-tail.ts';
 import { reportLine } from './report-step.ts';
@@ -106,6 +107,7 @@ export async function runNatsServer({
     await writeConfig();
     server = await startOnUsableStore(() => startServer(program, dir, monitor_url), store_dir, report);
     writeFileSync(pidPath(dir), `${server.pid}\n`);
+    endWhenWedged(server, { monitor_url, store_dir, report });
   };
   const takeUpConfig = async (): Promise<void> => {
     const before = await configLoadTime(monitor_url);

@@ -9,7 +9,7 @@ export type StreamSpec = {
   retention: 'workqueue' | 'limits';
   discard: 'new' | 'old';
   max_bytes: number;
-  /** Is a message on disk before it is acknowledged? The caller's outbox must be; a copy that is rebuilt is, so that what it acknowledges is there. */
+  /** Must a message be on disk before it is acknowledged? Only the caller's outbox; the rest is made again from Postgres. */
   durable: boolean;
   deny_delete: boolean;
   /** Where its owner writes to see whether it still takes messages; null where the owner's own messages tell. */
@@ -48,7 +48,7 @@ export const STREAMS: readonly StreamSpec[] = [
     retention: 'limits',
     discard: 'old',
     max_bytes: 512 * MiB,
-    durable: true,
+    durable: false,
     deny_delete: true,
     probe: null,
   },
