@@ -13,6 +13,7 @@ import { JOB_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import type { CompiledPolicy } from '@countersign/policy/compile-policy';
 import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
 import { explain } from '@countersign/policy/explain';
+import { seePools } from '@countersign/policy/see-pools';
 import { CommandFailure, EXIT, UsageError } from './exit-codes.ts';
 import { readShape } from './read-shape.ts';
 
@@ -64,19 +65,20 @@ export const askPolicy = (policy: CompiledPolicy, item: DecideItem, now?: string
 
 /** In the API's own shape. Throws CommandFailure with what a submitter would be told. */
 export const simulateHere = (policy: CompiledPolicy, question: Question, what?: string): Simulation =>
-  flatten(askPolicy(policy, itemOf(question, what)));
+  flatten(policy, askPolicy(policy, itemOf(question, what)));
 
 export const explainHere = (policy: CompiledPolicy, question: Question, what?: string): Explanation => {
   const { outcome, ...told } = explain(policy, itemOf(question, what), contextOf());
-  return { ...flatten(outcome), ...told };
+  return { ...flatten(policy, outcome), ...told };
 };
 
-const flatten = (outcome: DecideOutcome): Simulation => {
+const flatten = ({ pools }: CompiledPolicy, outcome: DecideOutcome): Simulation => {
   if (!outcome.ok) {
     const { code, detail } = outcome.failure;
     throw new CommandFailure(EXIT.refused, `the request would be refused: ${code}: ${detail}`, outcome.failure);
   }
   const [first, ...then] = outcome.answer.decisions;
   const { effective } = outcome.answer;
-  return { ...first!, effective, skipped: outcome.skipped, ...(then.length > 0 ? { then } : {}) };
+  const told = { effective, pools: seePools(pools, effective), skipped: outcome.skipped };
+  return { ...first!, ...told, ...(then.length > 0 ? { then } : {}) };
 };

@@ -113,9 +113,15 @@ const showDecision = (decision: Decision): string =>
     policy: `version ${decision.policy_version}, ${decision.policy_snapshot}`,
   });
 
+const showPools = ({ pool, failed }: NonNullable<Simulation['pools']>): string =>
+  pool === null
+    ? ['pool: none takes it, so it would fail', ...failed.map(({ id, says }) => `  ${id}: ${says}`)].join('\n')
+    : `pool: ${pool}`;
+
 export const showSimulation = (answer: Simulation): string =>
   [
     ...[answer, ...(answer.then ?? [])].map(showDecision),
+    ...(answer.pools == null ? [] : [showPools(answer.pools)]),
     ...(answer.skipped.length > 0 ? [`skipped: ${answer.skipped.join(', ')}`] : []),
   ].join('\n\n');
 

@@ -42,6 +42,14 @@ export const roundSeen = z.object({
 });
 export type RoundSeen = z.infer<typeof roundSeen>;
 
+export const POOL_CONDITIONS = ['capability', 'requires', 'tenants', 'environments', 'enforces'] as const;
+/** Where it would run: the pool, or for each pool the first condition that fails, in words of the policy. */
+export const poolsSeen = z.object({
+  pool: z.string().nullable(),
+  failed: z.array(z.object({ id: z.string(), condition: z.enum(POOL_CONDITIONS), says: z.string() })),
+});
+export type PoolsSeen = z.infer<typeof poolsSeen>;
+
 export const derivation = z.object({
   asked: z.object({
     gate: z.enum(GATES),
@@ -66,6 +74,8 @@ export const derivation = z.object({
       remediation: remediation.nullable(),
     })
     .nullable(),
+  /** Null where nothing would run, and without pools. */
+  pools: poolsSeen.nullable().default(null),
   skipped: z.array(z.string()),
 });
 export type Derivation = z.infer<typeof derivation>;

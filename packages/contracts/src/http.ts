@@ -54,6 +54,7 @@ export type Denied = z.infer<typeof denied>;
 /** The first decision, flat. After a rewrite the decisions that follow it stand in `then`, the last of which would hold. */
 export const simulation = decision.extend({
   effective: simulated.shape.effective,
+  pools: simulated.shape.pools,
   skipped: simulated.shape.skipped,
   // biome-ignore lint/suspicious/noThenProperty: the wire's word; the value is data and never a promise.
   then: z.array(decision).optional(),

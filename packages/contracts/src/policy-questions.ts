@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { decision, effectiveJob } from './decision.ts';
 import { failure } from './errors.ts';
-import { derivation } from './explanation.ts';
+import { derivation, poolsSeen } from './explanation.ts';
 import { actor, namedRequest } from './job.ts';
 import { LIMITS } from './limits.ts';
 import { instant, tenantName, token } from './names.ts';
@@ -20,6 +20,8 @@ export const simulateRequest = z.strictObject({
 export const simulated = z.object({
   decisions: z.array(decision).min(1),
   effective: effectiveJob.nullable(),
+  /** Null where nothing would run, and without pools. */
+  pools: poolsSeen.nullable().default(null),
   skipped: z.array(z.string()),
 });
 export const explainStep = z.object({

@@ -1,6 +1,9 @@
 // Which pools may run a job. Every condition must hold; when no pool fits, the answer is none, and no pool with more
 // power is ever a fallback.
+import type { POOL_CONDITIONS } from '@countersign/contracts/explanation';
 import type { Pool } from '@countersign/contracts/policy';
+
+export type PoolCondition = (typeof POOL_CONDITIONS)[number];
 
 export type PoolNeed = {
   tenant: string;
@@ -16,16 +19,17 @@ export type PoolNeed = {
 /** The pool with the fewest capabilities first: of those that may run it, the one that can do the least else. */
 export function eligiblePools(pools: readonly Pool[], need: PoolNeed): Pool[] {
   return pools
-    .filter((pool) => mayRun(pool, need))
+    .filter((pool) => failedCondition(pool, need) === null)
     .sort((a, b) => a.capabilities.length - b.capabilities.length || (a.id < b.id ? -1 : 1));
 }
 
-function mayRun(pool: Pool, need: PoolNeed): boolean {
-  if (need.capability === null || !pool.capabilities.includes(need.capability)) return false;
-  if (!need.requires.every((name) => pool.capabilities.includes(name))) return false;
-  if (pool.tenants !== undefined && !pool.tenants.includes(need.tenant)) return false;
-  if (!environmentFits(pool, need.environment)) return false;
-  return need.worker_constraints.every((name) => pool.enforces.includes(name));
+/** The first condition that keeps the pool from running it; null when it may. */
+export function failedCondition(pool: Pool, need: PoolNeed): PoolCondition | null {
+  if (need.capability === null || !pool.capabilities.includes(need.capability)) return 'capability';
+  if (!need.requires.every((name) => pool.capabilities.includes(name))) return 'requires';
+  if (pool.tenants !== undefined && !pool.tenants.includes(need.tenant)) return 'tenants';
+  if (!environmentFits(pool, need.environment)) return 'environments';
+  return need.worker_constraints.every((name) => pool.enforces.includes(name)) ? null : 'enforces';
 }
 
 /** Strict both ways: a pool of an environment takes its jobs only, and a job of an environment never runs outside it. */

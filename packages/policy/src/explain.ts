@@ -7,6 +7,7 @@ import type { CompiledPolicy } from './compile-policy.ts';
 import { type DecideContext, type DecideOutcome, decide } from './decide.ts';
 import type { TraceStep } from './evaluate-rules.ts';
 import { placeSections } from './place-sections.ts';
+import { seePools } from './see-pools.ts';
 import { tellDerivation } from './tell-derivation.ts';
 
 export type ExplainedStep = Omit<TraceStep, 'facts'>;
@@ -52,6 +53,7 @@ function deriveFrom(
       stages: final.obligations.approval?.stages ?? [],
       remediation: final.remediation,
     },
+    pools: outcome.ok ? seePools(policy.pools, outcome.answer.effective) : null,
     skipped: outcome.ok ? outcome.skipped : [],
   };
 }

@@ -20,7 +20,8 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   derive_labels: 'Label: JSON pointer into the payload where its value stands.',
   enabled: 'Whether outputs are screened.',
   enforces: 'Worker constraints that the pool’s workers really enforce.',
-  environments: 'Only jobs whose label env is one of these. Left out: only jobs without it.',
+  environments:
+    'Only jobs whose label env is one of these. Left out: only jobs without the label env, whatever it says.',
   expect: 'What must come out; only what is stated is compared.',
   expires_in: 'How long an approval may take, e.g. 1h.',
   fail_mode: 'closed: what can’t be screened does not leave.',

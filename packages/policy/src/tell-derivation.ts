@@ -1,6 +1,6 @@
 // A derivation as sentences that a person can read aloud to another. It says what the JSON says and nothing more, and
 // quotes what came from a submitter, so that a label can't speak in the policy's voice.
-import type { Derivation, FactsSeen, RoundSeen, RuleSeen } from '@countersign/contracts/explanation';
+import type { Derivation, FactsSeen, PoolsSeen, RoundSeen, RuleSeen } from '@countersign/contracts/explanation';
 
 /** Rules that came near and missed; the rest is in the JSON. */
 const MISSES_TOLD = 20;
@@ -66,7 +66,7 @@ function tellSection(what: string, seen: readonly RuleSeen[]): string[] {
 const whyNot = ({ failed, wanted }: RuleSeen): string =>
   wanted === undefined ? `its ${failed} do not hold` : `it asks for ${failed} ${JSON.stringify(wanted)}`;
 
-function tellResult({ result, skipped }: Derivation): string[] {
+function tellResult({ result, skipped, pools }: Derivation): string[] {
   if (result === null) return ['The request is refused before any decision.'];
   const found = result.findings.map(
     ({ scanner, type, severity, place, count: times }) =>
@@ -77,10 +77,21 @@ function tellResult({ result, skipped }: Derivation): string[] {
     ...(found.length === 0 ? [] : [`Found in the content: ${found.join('; ')}.`]),
     `The decision is ${result.decision}, by ${by}: ${result.reason}.`,
     ...tellObligations(result),
+    ...(pools === null ? [] : tellPools(pools)),
     ...(result.remediation === null || result.remediation.applied
       ? []
       : [`On offer instead: the rewrite ${result.remediation.id}.`]),
     ...(skipped.length === 0 ? [] : [`Not checked, for want of a payload: ${list(skipped)}.`]),
+  ];
+}
+
+function tellPools({ pool, failed }: PoolsSeen): string[] {
+  if (pool !== null) return [`It would run in the pool ${pool}.`];
+  const more = failed.length - MISSES_TOLD;
+  return [
+    'No pool takes it, so it would fail.',
+    ...failed.slice(0, MISSES_TOLD).map(({ id, says }) => `The pool ${id}: ${says}.`),
+    ...(more > 0 ? [`${count(more, 'pool more')} did not take it.`] : []),
   ];
 }
 

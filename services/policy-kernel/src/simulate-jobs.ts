@@ -12,6 +12,7 @@ import { JOB_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import { monotonicMs, nowInstant } from '@countersign/platform/clock';
 import { randomSalt } from '@countersign/platform/ids';
 import type { DecideOutcome } from '@countersign/policy/decide';
+import { seePools } from '@countersign/policy/see-pools';
 import { type ActivePolicies, policyFor } from './active-policies.ts';
 import { type Asked, decideUnder, explainUnder } from './decide-under.ts';
 import { inSlices } from './in-slices.ts';
@@ -23,7 +24,8 @@ type Outcome<T> = { ok: true; value: T } | { ok: false; error: Failure };
 
 export const simulateJobs = async (parts: AskParts, question: Question): Promise<RpcAnswer<'policy.simulate'>> => {
   const { policy, asked } = await policyAsked(parts, question);
-  const answer = (item: DecideItem) => answerOf(decideUnder(asked, item, { now: nowInstant(), simulation: true }));
+  const answer = (item: DecideItem) =>
+    answerOf(asked, decideUnder(asked, item, { now: nowInstant(), simulation: true }));
   return { policy, answers: await inBounds(question.items, answer) };
 };
 
@@ -31,7 +33,7 @@ export const explainJobs = async (parts: AskParts, question: Question): Promise<
   const { policy, asked } = await policyAsked(parts, question);
   const answer = (item: DecideItem) => {
     const { outcome, ...told } = explainUnder(asked, item, { now: nowInstant(), simulation: true });
-    return { ...answerOf(outcome), ...told };
+    return { ...answerOf(asked, outcome), ...told };
   };
   return { policy, answers: await inBounds(question.items, answer) };
 };
@@ -76,11 +78,11 @@ const itemOf = ({ request, actor }: Question['items'][number]): DecideItem => {
 };
 
 /** Throws what a submitter would be told, e.g. `facts_contradicted`. */
-const answerOf = (outcome: DecideOutcome) => {
+const answerOf = ({ policy }: Asked, outcome: DecideOutcome) => {
   if (!outcome.ok) {
     const { code, detail, at } = outcome.failure;
     throw new CountersignError(code, detail, { at });
   }
   const { decisions, effective } = outcome.answer;
-  return { decisions, effective, skipped: outcome.skipped };
+  return { decisions, effective, pools: seePools(policy.pools, effective), skipped: outcome.skipped };
 };

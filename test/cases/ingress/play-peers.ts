@@ -138,12 +138,12 @@ export const playKernel = (bus: Bus, peers: Peers): void => {
     policy,
     answers: items.map((item) => {
       const skipped = item.request.payload === undefined ? ['schema'] : [];
-      return { ok: true, value: { ...decideByTopic(itemOf(item)), skipped } };
+      return { ok: true, value: { ...decideByTopic(itemOf(item)), pools: null, skipped } };
     }),
   }));
   bus.serve('policy.explain', async ({ items }) => {
     const steps = [{ step: 'rules', outcome: 'matched', rule_id: 'allow-reads', detail: 'topics' }];
-    const told = { skipped: [], steps, text: 'because' };
+    const told = { pools: null, skipped: [], steps, text: 'because' };
     return { policy, answers: items.map((item) => ({ ok: true, value: { ...decideByTopic(itemOf(item)), ...told } })) };
   });
 };

@@ -3,9 +3,13 @@
 import type { Pool } from '@countersign/contracts/policy';
 import { outputPolicy } from '@countersign/contracts/policy';
 import { eligiblePools, type PoolNeed } from '@countersign/policy/choose-pool';
+import type { CompiledPolicy } from '@countersign/policy/compile-policy';
 import { compileOutputPolicy, decideOutput } from '@countersign/policy/decide-output';
+import { explain } from '@countersign/policy/explain';
+import { seePools } from '@countersign/policy/see-pools';
 import { FINDING_TYPES } from '@countersign/scanners/finding-types';
 import { describe, expect, it } from 'vitest';
+import { answerOf, ask, compiled, contextOf, itemOf } from './ask-policy.ts';
 
 const pool = (over: Partial<Pool> & { id: string }): Pool => ({
   capabilities: ['a.read'],
@@ -54,6 +58,82 @@ describe('pools', () => {
 
   it('take no glob for a capability', () => {
     expect(ids([pool({ id: 'all', capabilities: ['*'] })], need())).toEqual([]);
+  });
+});
+
+describe('where a job would run', () => {
+  const policy = (environments: string) =>
+    compiled(
+      `topics: { job.a: { capability: a.read } }
+rules: [{ id: yes, match: { topics: [job.a] }, decision: allow_with_constraints, constraints: { worker: [no_network] } }]`,
+      {
+        'pools.yaml': `pools:
+  - { id: other, capabilities: [a.write], concurrency: 1 }
+  - { id: acme, capabilities: [a.read], tenants: [acme], concurrency: 1 }
+  - { id: lax, capabilities: [a.read], ${environments} concurrency: 1 }
+  - { id: fits, capabilities: [a.read], ${environments} enforces: [no_network], concurrency: 1 }`,
+      },
+    );
+  const told = (built: CompiledPolicy, labels: Record<string, string>) => {
+    const explained = explain(built, itemOf({ topic: 'job.a', labels }), contextOf());
+    const { effective } = answerOf(explained.outcome).answer;
+    const seen = seePools(built.pools, effective);
+    expect(explained.derivation!.pools).toEqual(seen);
+    return { seen, text: explained.text };
+  };
+
+  it('is named', () => {
+    const { seen, text } = told(policy(''), {});
+    expect(seen).toEqual({ pool: 'fits', failed: [] });
+    expect(text).toContain('It would run in the pool fits.');
+    expect(told(policy('environments: [prod],'), { env: 'prod' }).seen).toMatchObject({ pool: 'fits' });
+  });
+
+  it.each([
+    [
+      'a label that no pool names',
+      '',
+      { env: 'prod' },
+      'it names no environments, so it takes no job with the label env',
+    ],
+    [
+      'no label where pools name some',
+      'environments: [prod],',
+      {},
+      'it takes jobs with the label env prod alone, and the job has none',
+    ],
+    [
+      'another label',
+      'environments: [prod],',
+      { env: 'dev' },
+      'it takes jobs with the label env prod alone, and the job has another',
+    ],
+  ])('or for each pool what keeps it away: %s', (_, environments, labels, says) => {
+    const { seen, text } = told(policy(environments), labels);
+    expect(seen!.pool).toBeNull();
+    expect(seen!.failed.map(({ id, condition }) => [id, condition])).toEqual([
+      ['other', 'capability'],
+      ['acme', 'tenants'],
+      ['lax', 'environments'],
+      ['fits', 'environments'],
+    ]);
+    expect(seen!.failed[3]!.says).toBe(says);
+    expect(text).toContain('No pool takes it, so it would fail.');
+    expect(text).toContain(`The pool fits: ${says}.`);
+  });
+
+  it('agrees with the choice itself, and says nothing where nothing runs', () => {
+    const pools = policy('').pools!;
+    const { effective } = answerOf(ask(policy(''), { topic: 'job.a' })).answer;
+    expect(
+      seePools(pools, { ...effective!, requires: ['a.read', 'b.c'] })!.failed.map(({ condition }) => condition),
+    ).toEqual(['capability', 'requires', 'requires', 'requires']);
+    expect(seePools(pools, { ...effective!, constraints: { worker: ['sealed'] } })!.failed.at(-1)).toMatchObject({
+      condition: 'enforces',
+      says: 'it does not enforce sealed',
+    });
+    expect(seePools(pools, { ...effective!, capability: null })!.failed[0]!.says).toBe('the job has no capability');
+    expect([seePools(null, effective), seePools(pools, null)]).toEqual([null, null]);
   });
 });
 
