@@ -122,7 +122,7 @@ test('the packed command tests, builds and signs a policy without a server', asy
     run(command, ['policy', ...args, '--json'], { cwd: dir, env: { PATH: env().PATH } });
   expect(JSON.parse((await policy('test', DEVELOPMENT_BUNDLE_DIR)).stdout)).toMatchObject({ ok: true, failed: 0 });
   await policy('keygen', 'packed');
-  await policy('build', DEVELOPMENT_BUNDLE_DIR, '--version', '1', '--out', 'bundle.json');
+  await policy('build', DEVELOPMENT_BUNDLE_DIR, '--version', '1', '--scope', '*', '--out', 'bundle.json');
   const { stdout } = await policy('sign', 'bundle.json', '--key-file', 'packed.pem');
   expect(JSON.parse(stdout)).toMatchObject({ version: 1, key_ids: ['packed'] });
 });

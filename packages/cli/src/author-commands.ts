@@ -1,15 +1,16 @@
 /** `countersign policy lint | test | diff`: what an author asks before anybody else sees the policy. Without a server. */
+import type { PolicyFault } from '@countersign/policy/policy-fault';
 import { renderJunit } from '@countersign/policy/render-junit';
 import { type Command, InvalidArgumentError } from 'commander';
 import { comparePolicies, questionsOf } from './compare-policies.ts';
 import { type Output, print } from './context.ts';
-import { EXIT } from './exit-codes.ts';
+import { CommandFailure, EXIT } from './exit-codes.ts';
 import { lintAtHand } from './lint-at-hand.ts';
 import { writeText } from './read-file.ts';
-import { compileAtHand, readPolicy } from './read-policy.ts';
+import { compileAtHand, type PolicyAtHand, readPolicy } from './read-policy.ts';
 import { readRequests } from './read-requests.ts';
 import { showDiff, showLinted, showTestRun } from './show-policy.ts';
-import { hasPassed, testPolicy } from './test-policy.ts';
+import { hasPassed, type TestedPolicy, testPolicy, untested } from './test-policy.ts';
 import { wholeNumber } from './whole-number.ts';
 
 type LintOptions = { strict?: boolean; people?: Record<string, number> };
@@ -30,10 +31,22 @@ type TestOptions = { tests: string[]; junit?: string; minCoverage?: number };
 
 const test = (output: Output, path: string, options: TestOptions, command: Command): void => {
   const read = readPolicy(path);
-  const tested = testPolicy(compileAtHand(read), options.tests);
+  const tested = testOrReport(read, options);
   if (options.junit !== undefined) writeText(options.junit, renderJunit(tested, read.name));
   print(output, command, tested, showTestRun);
-  if (!hasPassed(tested, options.minCoverage)) output.exit(EXIT.tests_failed);
+  // A policy without tests promises nothing, and a pipeline must not take that for a promise kept.
+  if (tested.total === 0 || !hasPassed(tested, options.minCoverage)) output.exit(EXIT.tests_failed);
+};
+
+/** What cannot be tested fails in the report too: a pipeline that shows only that would show nothing. */
+const testOrReport = (read: PolicyAtHand, { tests, junit }: TestOptions): TestedPolicy => {
+  try {
+    return testPolicy(compileAtHand(read), tests);
+  } catch (thrown) {
+    const faults = thrown instanceof CommandFailure ? (thrown.body.faults as PolicyFault[] | undefined) : undefined;
+    if (junit !== undefined && faults !== undefined) writeText(junit, renderJunit(untested(faults), read.name));
+    throw thrown;
+  }
 };
 
 type DiffOptions = { requests?: string; exitCode?: boolean };

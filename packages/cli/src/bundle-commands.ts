@@ -85,7 +85,10 @@ export const addBundleCommands = (policy: Command, output: Output): void => {
   withValidityOptions(policy.command('build <folder>').description('test it and make one document of it'), BUNDLE_DAYS)
     .requiredOption('--out <file>', 'where the bundle goes')
     .option('--version <n>', 'of the policy; what policy.yaml states when left out', wholeNumber)
-    .option('--scope <tenant...>', 'the tenants it decides for; * for all', ['*'])
+    .requiredOption(
+      '--scope <tenant...>',
+      'the tenants it decides for; * for all, which takes policy:global to publish',
+    )
     .option('--min-coverage <percent>', 'of the rules that a test must reach', wholeNumber)
     .action((folder: string, options: BuildOptions, command: Command) => build(output, folder, options, command));
   withSignerOptions(policy.command('sign <bundle>').description('add one signature'))

@@ -10,7 +10,7 @@ export const EXIT_CODES = {
   unavailable: { code: 4, says: 'nobody could decide or answer: try again' },
   not_succeeded: { code: 5, says: 'the job ended, and not as `succeeded`' },
   faulty: { code: 6, says: 'the policy or bundle has faults, or under `--strict` lints' },
-  tests_failed: { code: 7, says: 'a test of the policy failed, or too few rules were reached' },
+  tests_failed: { code: 7, says: 'a test of the policy failed, there was none, or too few rules were reached' },
   differs: { code: 8, says: 'with `--exit-code`: something would be decided otherwise' },
 } as const;
 export type ExitName = keyof typeof EXIT_CODES;

@@ -1,4 +1,5 @@
 /** How a policy author's answers look to a person. With `--json` they are printed as they are. */
+import { SEVERITIES } from '@countersign/contracts/decision';
 import { DIFFERENCES, type Difference } from '@countersign/contracts/policy-rollout';
 import { describeFault } from '@countersign/policy/policy-fault';
 import type { BundleSummary } from './bundle-file.ts';
@@ -11,11 +12,22 @@ import type { Answers } from './try-commands.ts';
 
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
-export const showLinted = ({ name, ok, faults, lints }: Linted): string => {
+/** `no-personal-data-out looks for: low email, phone; high iban`. */
+const showFinds = ({ id, types }: Linted['finds'][number]): string => {
+  const bySeverity = Map.groupBy(types, ({ severity }) => severity);
+  const groups = SEVERITIES.flatMap((severity) => {
+    const names = bySeverity.get(severity)?.map(({ type }) => type) ?? [];
+    return names.length === 0 ? [] : [`${severity} ${names.join(', ')}`];
+  });
+  return `${id} looks for: ${groups.join('; ')}`;
+};
+
+export const showLinted = ({ name, ok, faults, lints, finds }: Linted): string => {
   const found = [...faults.map(describeFault), ...lints.map((lint) => `${describeFault(lint)} (lint)`)];
   const sum = `${count(faults.length, 'fault')}, ${count(lints.length, 'lint')}`;
   return [
     ...found,
+    ...finds.map(showFinds),
     `${name}: ${found.length === 0 ? 'nothing to say against it' : sum}${ok ? '' : '; not good enough'}`,
   ].join('\n');
 };
@@ -31,7 +43,7 @@ export const showTestRun = ({ cases, total, failed, reach }: TestedPolicy): stri
   const uncovered = reach.unreached.length === 0 ? [] : [`no test reached: ${reach.unreached.join(', ')}`];
   return [
     ...wrong,
-    `${total === 0 ? 'no tests' : `${count(total, 'test')}, ${failed === 0 ? 'all passed' : `${failed} failed`}`}; ${reach.reached} of ${count(reach.rules, 'rule')} reached (${reach.percent} %)`,
+    `${total === 0 ? 'no tests, so nothing says what this policy promises' : `${count(total, 'test')}, ${failed === 0 ? 'all passed' : `${failed} failed`}`}; ${reach.reached} of ${count(reach.rules, 'rule')} reached (${reach.percent} %)`,
     ...uncovered,
   ].join('\n');
 };

@@ -1,6 +1,7 @@
 /** Runs the tests of a policy and says how much of it they reached. A policy whose tests fail is not built. */
 import { basename } from 'node:path';
 import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import type { PolicyFault } from '@countersign/policy/policy-fault';
 import { type PolicyTestRun, type RuleCoverage, runPolicyTests } from '@countersign/policy/run-policy-tests';
 import { faulty } from './bundle-file.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
@@ -26,6 +27,14 @@ export const testPolicy = (policy: CompiledPolicy, further: readonly string[] = 
   const failed = run.cases.filter(({ ok }) => !ok).length;
   return { ...run, total: run.cases.length, failed, reach: reachOf(run) };
 };
+
+/** A run of nothing, for faults that kept the tests from running. */
+export const untested = (faults: PolicyFault[]): PolicyTestRun => ({
+  ok: false,
+  cases: [],
+  coverage: { rules: [], input_rules: [], tiers: [] },
+  faults,
+});
 
 const reachOf = ({ coverage }: PolicyTestRun): Coverage => {
   const all: RuleCoverage[] = Object.values(coverage).flat();

@@ -42,7 +42,8 @@ function renderCase({ name, ok, file, line, expected, got }: PolicyTestResult): 
   return `${start}><failure message="${escapeXml(says)}"/></testcase>`;
 }
 
-function unreached({ coverage }: PolicyTestRun): string {
+function unreached({ coverage, faults }: PolicyTestRun): string {
+  if (faults.length > 0) return 'nothing was tested';
   const missed = Object.values(coverage).flatMap((rules) => rules.filter(({ reached }) => !reached));
   if (missed.length === 0) return 'every rule was reached';
   return `no case reached ${missed.map(({ id }) => id).join(', ')}`;

@@ -21,9 +21,13 @@ const keygen = (id: string, file: string) => runCli('--json', 'policy', 'keygen'
 const read = (file: string): BundleDocument => JSON.parse(readFileSync(file, 'utf8'));
 const rootFile = (): string => writeOne('root.json', JSON.stringify(root));
 
+/** For everybody, where nothing else is said. */
+const scoped = (more: readonly string[]): string[] =>
+  more.includes('--scope') ? [...more] : ['--scope', '*', ...more];
+
 async function built(...more: string[]): Promise<string> {
   const file = join(newFolder(), 'bundle.json');
-  const ran = await runCli('policy', 'build', sound, '--out', file, '--version', '4', ...SPAN, ...more);
+  const ran = await runCli('policy', 'build', sound, '--out', file, '--version', '4', ...SPAN, ...scoped(more));
   expect(ran).toMatchObject({ code: EXIT.done, error: '' });
   return file;
 }
@@ -63,6 +67,20 @@ describe('keygen', () => {
 });
 
 describe('build', () => {
+  test('is told for whom: nobody builds for everybody by leaving it out', async () => {
+    const { code, error } = await runCli(
+      'policy',
+      'build',
+      sound,
+      '--out',
+      join(newFolder(), 'b.json'),
+      '--version',
+      '1',
+    );
+    expect(code).toBe(EXIT.usage);
+    expect(error).toContain('--scope');
+  });
+
   test('makes one document of it, the same on every run', async () => {
     const [one, two] = [await built(), await built()];
     expect(readFileSync(one, 'utf8')).toBe(readFileSync(two, 'utf8'));
@@ -84,14 +102,14 @@ describe('build', () => {
     ['it does not compile', { ...SOUND, 'policy.yaml': `${POLICY}colour: red\n` }, EXIT.faulty, /field_unknown/],
   ] as const)('builds nothing when %s', async (_name, files, code, says) => {
     const file = join(newFolder(), 'b.json');
-    const ran = await runCli('policy', 'build', writeFolder(files), '--out', file, '--version', '1');
+    const ran = await runCli('policy', 'build', writeFolder(files), '--out', file, '--version', '1', '--scope', '*');
     expect([ran.code, ran.error]).toEqual([code, expect.stringMatching(says)]);
     expect(() => statSync(file)).toThrow('ENOENT');
   });
 
   test('builds nothing that its tests do not reach', async () => {
     const gap = writeFolder({ ...SOUND, 'tests/promises.yaml': TESTS.slice(0, TESTS.indexOf('  - name: a write')) });
-    const build = ['policy', 'build', gap, '--out', join(newFolder(), 'b.json'), '--version', '1'];
+    const build = ['policy', 'build', gap, '--out', join(newFolder(), 'b.json'), '--version', '1', '--scope', '*'];
     expect((await runCli(...build, '--min-coverage', '100')).code).toBe(EXIT.tests_failed);
     expect((await runCli(...build)).code).toBe(EXIT.done);
   });
@@ -104,16 +122,25 @@ describe('build', () => {
     ['month 13', ['--version', '1', '--not-before', '2026-13-01T00:00:00Z']],
     ['an end before the start', ['--version', '1', '--not-after', '2020-01-01T00:00:00Z']],
   ])('is wrong usage with %s', async (_name, more) => {
-    const { code, error } = await runCli('policy', 'build', sound, '--out', join(newFolder(), 'b.json'), ...more);
+    const { code, error } = await runCli(
+      'policy',
+      'build',
+      sound,
+      '--out',
+      join(newFolder(), 'b.json'),
+      ...scoped(more),
+    );
     expect([code, error]).toEqual([EXIT.usage, expect.stringMatching(/\S/)]);
   });
 
   test('takes the version that the policy states, and no other', async () => {
     const stated = writeFolder({ ...SOUND, 'policy.yaml': `version: 12\n${POLICY}` });
     const file = join(newFolder(), 'b.json');
-    expect((await runCli('policy', 'build', stated, '--out', file)).code).toBe(EXIT.done);
+    expect((await runCli('policy', 'build', stated, '--out', file, '--scope', '*')).code).toBe(EXIT.done);
     expect(read(file).manifest.version).toBe(12);
-    expect((await runCli('policy', 'build', stated, '--out', file, '--version', '13')).code).toBe(EXIT.faulty);
+    expect((await runCli('policy', 'build', stated, '--out', file, '--version', '13', '--scope', '*')).code).toBe(
+      EXIT.faulty,
+    );
   });
 });
 
@@ -208,11 +235,11 @@ describe('rollback with --out', () => {
   test('restates a version that the file states, and nothing else', async () => {
     const stated = writeFolder({ ...SOUND, 'policy.yaml': `version: 4\n${POLICY}` });
     const [file, out] = [join(newFolder(), 'b.json'), join(newFolder(), 'back.json')];
-    await runCli('policy', 'build', stated, '--out', file, ...SPAN);
+    await runCli('policy', 'build', stated, '--out', file, '--scope', '*', ...SPAN);
     expect((await back(file, out)).code).toBe(EXIT.done);
     expect(read(out).files['policy.yaml']).toBe(`version: 9\n${POLICY}`);
     const inline = writeFolder({ 'policy.yaml': '{ version: 4, default_decision: deny }' });
-    await runCli('policy', 'build', inline, '--out', file, ...SPAN);
+    await runCli('policy', 'build', inline, '--out', file, '--scope', '*', ...SPAN);
     expect(await back(file, out)).toMatchObject({ code: EXIT.usage, error: expect.stringContaining('take it out') });
   });
 });

@@ -63,6 +63,17 @@ describe('lint', () => {
   });
 });
 
+test('lint says what each rule looks for, and how severe that is', async () => {
+  const rules =
+    'rules: [{ id: mail, match: { types: [email] }, decision: deny }, { id: all, match: { scanners: [pii] }, decision: deny }]';
+  const folder = writeFolder({ 'policy.yaml': rules });
+  const { out } = await runCli('policy', 'lint', folder);
+  expect(out).toContain('mail looks for: low email\n');
+  expect(out).toMatch(/all looks for: low email, phone.*; high .*iban.*; critical us_ssn, payment_card/);
+  const { json } = await runCli('--json', 'policy', 'lint', folder);
+  expect(json.finds[0]).toEqual({ id: 'mail', types: [{ type: 'email', severity: 'low' }] });
+});
+
 describe('test', () => {
   test('passes and says how much was reached', async () => {
     const { code, json } = await runCli('--json', 'policy', 'test', sound);
@@ -93,6 +104,22 @@ describe('test', () => {
     const xml = readFileSync(file, 'utf8');
     expect(xml).toContain('tests="3" failures="1"');
     expect(xml).toContain('name="a write is looked at"');
+  });
+
+  test('writes JUnit of a policy that does not compile, too', async () => {
+    const file = join(newFolder(), 'junit.xml');
+    const broken = writeFolder({ ...SOUND, 'policy.yaml': POLICY.replace('decision: allow', 'decision: perhaps') });
+    expect((await runCli('policy', 'test', broken, '--junit', file)).code).toBe(EXIT.faulty);
+    const xml = readFileSync(file, 'utf8');
+    expect(xml).toContain('tests="0" failures="0" errors="1"');
+    expect(xml).toMatch(/<error type="field_invalid" message="[^"]*decision/);
+    expect(xml).toContain('nothing was tested');
+  });
+
+  test('is not passed by a policy without tests', async () => {
+    const { code, out } = await runCli('policy', 'test', writeFolder({ 'policy.yaml': SOUND['policy.yaml'] }));
+    expect(code).toBe(EXIT.tests_failed);
+    expect(out).toContain('no tests');
   });
 
   test('takes more cases, and refuses a file of none', async () => {
