@@ -23,7 +23,7 @@ import { layWire, type Wire } from './wire.ts';
 
 export type SystemOptions = {
   separate?: boolean;
-  /** Instances of each service; requests go to one ingress after the other. */
+  /** Instances of each service, 1 unless TEST_REPLICAS says otherwise; requests go to one ingress after the other. */
   replicas?: number;
   /** The last instance of each service reaches NATS and Postgres over wires that the test may disturb. */
   wired?: boolean;
@@ -100,7 +100,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
     const { admin_url, keys, postgres, prepare } = await openDatabase(dir, made, options, owned);
     const render = renderDevelopmentNats(keys, DEVELOPMENT_ROSTER);
     const nats = owned.use(await startNats({ render, ...(options.data_dir ? { parent: options.data_dir } : {}) }));
-    const { bundle_dir, replicas = 1 } = options;
+    const { bundle_dir, replicas = Number(process.env.TEST_REPLICAS ?? 1) } = options;
     const prepared: PrepareOptions = {
       dir,
       admin_url,
