@@ -223,6 +223,8 @@ describe.each(Object.keys(MAY_PUBLISH))('%s', (user) => {
   beforeAll(async () => {
     connection = await nats.connectAs(user);
   });
+  // It stands in queue groups by then, and never answers.
+  afterAll(() => connection.close());
 
   test('publishes exactly its verbs', async () => {
     const allowed = await asked(ALL_PUBLISHED, (subject) => mayPublish(connection, subject));
