@@ -7,7 +7,7 @@ import { uuidv7 } from '@countersign/platform/ids';
 import { createWarrantSigner } from '@countersign/scheduler/dispatch/sign-warrant';
 import { openControlMemory } from '@countersign/scheduler/known-control';
 import type { SchedulerContext } from '@countersign/scheduler/scheduler-context';
-import { createDatabase } from '../../harness/create-database.ts';
+import { createDatabase, type TestDatabase } from '../../harness/create-database.ts';
 import { ACTOR, decidedJob, POOL, SEAL_KEY, TENANT } from './decided-job.ts';
 
 export type StepRun = AsyncDisposable & {
@@ -24,9 +24,13 @@ export type StepRun = AsyncDisposable & {
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-export async function runSteps(concurrency: number): Promise<StepRun> {
+/** `given`: a database of the caller's own, which stays the caller's. */
+export async function runSteps(
+  concurrency: number,
+  given?: Pick<TestDatabase, 'admin_url' | 'url_for'>,
+): Promise<StepRun> {
   const cleanUp = new AsyncDisposableStack();
-  const database = cleanUp.use(await createDatabase());
+  const database = given ?? cleanUp.use(await createDatabase());
   const open = (url: string): Database => {
     const opened = connectDatabase({ url, pool: 4, name: 'test' });
     cleanUp.defer(() => opened.close());
