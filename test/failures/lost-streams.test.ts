@@ -87,7 +87,7 @@ const missingLeaves = async (): Promise<number> => {
     const manager = await jetstreamManager(connection, { checkAPI: false });
     const { state } = await manager.streams.info('AUDIT');
     const seen = new Set<number>();
-    for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
+    for (let seq = Math.max(state.first_seq, 1); seq <= state.last_seq; seq += 1) {
       const message = await manager.streams.getMessage('AUDIT', { seq });
       if (message) seen.add(message.json<{ leaf_index: number }>().leaf_index);
     }
