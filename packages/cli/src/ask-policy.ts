@@ -10,7 +10,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { tenantName } from '@countersign/contracts/names';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { JOB_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
-import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
 import { explain } from '@countersign/policy/explain';
 import { seePools } from '@countersign/policy/see-pools';

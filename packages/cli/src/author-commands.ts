@@ -10,7 +10,8 @@ import { writeText } from './read-file.ts';
 import { compileAtHand, type PolicyAtHand, readPolicy } from './read-policy.ts';
 import { readRequests } from './read-requests.ts';
 import { showDiff, showLinted, showTestRun } from './show-policy.ts';
-import { hasPassed, type TestedPolicy, testPolicy, untested } from './test-policy.ts';
+import { hasPassed, testPolicy, untested } from './test-policy.ts';
+import type { TestedPolicy } from './tested-policy.ts';
 import { wholeNumber } from './whole-number.ts';
 
 type LintOptions = { strict?: boolean; people?: Record<string, number> };

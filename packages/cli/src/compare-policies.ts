@@ -7,7 +7,7 @@ import { DIFFERENCES, type Difference } from '@countersign/contracts/policy-roll
 import type { PolicyCase, PolicyIncident } from '@countersign/contracts/policy-tests';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { comparedOf, differenceOf } from '@countersign/policy/compare-decisions';
-import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import type { DecideOutcome } from '@countersign/policy/decide';
 import { placeSections } from '@countersign/policy/place-sections';
 import { askPolicy, itemOf, type Question } from './ask-policy.ts';

@@ -1,6 +1,7 @@
 /** Every fault of a policy, and where it compiles what is likely a mistake all the same. */
 import { compilePolicy } from '@countersign/policy/compile-policy';
-import { type LintContext, lintPolicy } from '@countersign/policy/lint-policy';
+import { lintPolicy } from '@countersign/policy/lint-policy';
+import type { LintContext } from '@countersign/policy/linted';
 import type { PolicyFault } from '@countersign/policy/policy-fault';
 import { type RuleFindings, tellFindings } from '@countersign/policy/tell-findings';
 import { type PolicyAtHand, UNSIGNED, UNVERSIONED } from './read-policy.ts';

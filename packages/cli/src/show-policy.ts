@@ -2,13 +2,13 @@
 import { SEVERITIES } from '@countersign/contracts/decision';
 import { DIFFERENCES, type Difference } from '@countersign/contracts/policy-rollout';
 import { describeFault } from '@countersign/policy/policy-fault';
+import type { Answers } from './answers.ts';
 import type { BundleSummary } from './bundle-file.ts';
 import type { Change, Comparison, Verdict } from './compare-policies.ts';
 import type { Linted } from './lint-at-hand.ts';
 import { list } from './show.ts';
 import type { TrustedKey } from './signing-key.ts';
-import type { TestedPolicy } from './test-policy.ts';
-import type { Answers } from './try-commands.ts';
+import type { TestedPolicy } from './tested-policy.ts';
 
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 

@@ -1,23 +1,13 @@
 /** Runs the tests of a policy and says how much of it they reached. A policy whose tests fail is not built. */
 import { basename } from 'node:path';
-import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import type { PolicyFault } from '@countersign/policy/policy-fault';
 import { type PolicyTestRun, type RuleCoverage, runPolicyTests } from '@countersign/policy/run-policy-tests';
 import { faulty } from './bundle-file.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { readText } from './read-file.ts';
 import { showTestRun } from './show-policy.ts';
-
-export type Coverage = {
-  /** Rules of all three kinds: rules, input rules, tiers. */
-  rules: number;
-  reached: number;
-  /** Rounded down, so that 100 means all; 100 for a policy without rules. */
-  percent: number;
-  /** By id, in file order. */
-  unreached: string[];
-};
-export type TestedPolicy = PolicyTestRun & { total: number; failed: number; reach: Coverage };
+import type { Coverage, TestedPolicy } from './tested-policy.ts';
 
 /** `further`: files with more cases, e.g. incidents out of the ledger. Throws CommandFailure for one that is none. */
 export const testPolicy = (policy: CompiledPolicy, further: readonly string[] = []): TestedPolicy => {

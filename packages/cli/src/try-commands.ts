@@ -7,9 +7,9 @@ import type { Failure } from '@countersign/contracts/errors';
 import type { Explanation, PolicyQuestion, Simulation } from '@countersign/contracts/http';
 import type { JobRequestInput } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { AskedPolicy } from '@countersign/contracts/policy-rollout';
-import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type Command, Option } from 'commander';
+import type { Answer, Answers } from './answers.ts';
 import { explainHere, type Question, simulateHere } from './ask-policy.ts';
 import { clientOf, type Output, print, tenantOf } from './context.ts';
 import { CommandFailure, EXIT, UsageError } from './exit-codes.ts';
@@ -19,9 +19,6 @@ import { type RequestOptions, readRequest, withRequestOptions } from './read-req
 import { type NamedRequests, readRequests } from './read-requests.ts';
 import { showExplanation, showSimulation } from './show.ts';
 import { showAnswers } from './show-policy.ts';
-
-export type Answer<V> = { ok: true; value: V } | { ok: false; error: Failure };
-export type Answers<V> = { policy: AskedPolicy; answers: Answer<V>[] };
 
 /** One way to ask, here and there, in one shape. */
 type Asking<V extends Simulation> = {

@@ -4,7 +4,7 @@ import type { Failure } from '@countersign/contracts/errors';
 import type { NamedRequest } from '@countersign/contracts/job';
 import { labelValue } from '@countersign/contracts/names';
 import type { TopicFacts } from '@countersign/contracts/policy';
-import type { CompiledPolicy, CompiledTopic } from './compile-policy.ts';
+import type { CompiledPolicy, CompiledTopic } from './compiled-policy.ts';
 import { splitTokens } from './match-glob.ts';
 import type { IndexedFacts } from './rule-index.ts';
 

@@ -3,7 +3,7 @@
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { applyFacts, findTopic } from './apply-facts.ts';
 import { outsideCeiling } from './check-ceiling.ts';
-import type { CompiledPolicy } from './compile-policy.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
 import { evaluateRules } from './evaluate-rules.ts';
 import { subjectOf } from './read-subject.ts';
 

@@ -2,7 +2,7 @@
 // the sources is a fault; the rest ends at the bound on rewrites when it runs.
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Match, RuleSource } from '@countersign/contracts/policy';
-import type { CompiledPolicy } from './compile-policy.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
 import { coversMatch } from './cover-match.ts';
 import { type KnownTopics, knownTopics } from './known-topics.ts';
 import type { Placed, Sections } from './place-sections.ts';

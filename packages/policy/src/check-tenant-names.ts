@@ -1,6 +1,6 @@
 // Two tenants whose names a reader takes for one another: a rule for the wrong one is a hole that nobody sees. Names are
 // plain ASCII already, so what is left are digits that look like letters, and dashes.
-import type { Linted } from './lint-policy.ts';
+import type { Linted } from './linted.ts';
 import { POOLS_FILE, tenantFile } from './parse-bundle.ts';
 import { type At, below } from './report-faults.ts';
 

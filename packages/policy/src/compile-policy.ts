@@ -1,75 +1,28 @@
 // Turns the files of a bundle into a policy that can decide: everything checked, indexed and type-checked once, so that
 // deciding needs no further look at the sources. Either the whole bundle compiles or nothing does.
-import { type Constraints, DECISIONS, type DecisionName, type Obligations } from '@countersign/contracts/decision';
+import { DECISIONS, type DecisionName } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
-import type {
-  InputRuleSource,
-  Match,
-  PolicySource,
-  Pool,
-  RuleSource,
-  TierSource,
-  TopicFacts,
-} from '@countersign/contracts/policy';
+import type { InputRuleSource, Match, RuleSource, TierSource, TopicFacts } from '@countersign/contracts/policy';
 import type { ScannerName } from '@countersign/scanners/scan';
 import { checkPolicy, schemaPath } from './check-policy.ts';
 import { checkRemediations } from './check-remediations.ts';
 import { compileWhen, linkWhen, type When } from './compile-when.ts';
-import { type CompiledOutputPolicy, compileOutputPolicy } from './decide-output.ts';
+import type { CompiledFloor, CompiledPolicy, CompiledRule, CompiledTopic, Indexed } from './compiled-policy.ts';
+import { compileOutputPolicy } from './decide-output.ts';
 import { approvalOf, constraintsOf, rollbackOf, ruleObligations } from './effects.ts';
 import { type KnownTopics, knownTopics } from './known-topics.ts';
 import { lintPolicy } from './lint-policy.ts';
 import { compileFindings, scannersWanted } from './match-findings.ts';
-import { bySpecificity, type Glob, splitTokens } from './match-glob.ts';
+import { bySpecificity, splitTokens } from './match-glob.ts';
 import { type CompiledMatch, compileMatch } from './match-subject.ts';
 import { type BundleSources, parseBundle } from './parse-bundle.ts';
 import { compilePayloadSchema, type PayloadSchema } from './payload-schema.ts';
 import { type Placed, placeSections, type Sections } from './place-sections.ts';
 import { byPlace, type FaultCode, faultAt, type PolicyFault } from './policy-fault.ts';
 import { type At, inPolicy, reporter } from './report-faults.ts';
-import { buildIndex, indexSteps, type RuleIndex } from './rule-index.ts';
+import { buildIndex, indexSteps } from './rule-index.ts';
 import { atOnce, type Steps } from './steps.ts';
 
-export type CompiledRule = {
-  id: string;
-  match: CompiledMatch;
-  when: When | null;
-  decision: DecisionName;
-  reason: string;
-  remediation: NonNullable<RuleSource['remediation']> | null;
-  constraints: Constraints;
-  obligations: Obligations;
-};
-/** What is laid over a standing decision: an input rule or a tier. */
-export type CompiledFloor = {
-  id: string;
-  match: CompiledMatch;
-  decision: DecisionName | null;
-  reason: string;
-  constraints: Constraints;
-  obligations: Obligations;
-};
-export type CompiledTopic = { pattern: string; glob: Glob; facts: TopicFacts; schema: PayloadSchema | null };
-
-type Indexed<T> = { items: readonly T[]; index: RuleIndex };
-
-export type CompiledPolicy = {
-  version: number;
-  /** `sha256:<hex>` of the signed manifest. */
-  snapshot: string;
-  default_decision: PolicySource['default_decision'];
-  rules: Indexed<CompiledRule>;
-  input_rules: Indexed<CompiledFloor>;
-  tiers: Indexed<CompiledFloor>;
-  /** The most specific first. */
-  topics: Indexed<CompiledTopic>;
-  owners: ReadonlyMap<string, string>;
-  /** Those that any rule looks at; content is scanned for all of them at once. */
-  scanners: readonly ScannerName[];
-  output: CompiledOutputPolicy;
-  pools: readonly Pool[] | null;
-  sources: BundleSources;
-};
 export type CompileResult = { ok: true; policy: CompiledPolicy } | { ok: false; faults: PolicyFault[] };
 /** `version` comes from the build; where the file states one too, both must be the same. */
 export type CompileOptions = {

@@ -6,7 +6,7 @@ import type { Actor } from '@countersign/contracts/job';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import { describeRemediation } from './apply-remediation.ts';
-import type { CompiledPolicy } from './compile-policy.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
 import { type JudgeContext, judgeRequest, type Round } from './judge-request.ts';
 import { mergePatch } from './merge-patch.ts';
 

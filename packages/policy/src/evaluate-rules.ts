@@ -2,8 +2,8 @@
 // A condition that cannot be decided denies; it is never "no match".
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { OWNER_GROUP } from './check-policy.ts';
-import type { CompiledFloor, CompiledPolicy, CompiledRule } from './compile-policy.ts';
 import type { WhenInput } from './compile-when.ts';
+import type { CompiledFloor, CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { approvalOf } from './effects.ts';
 import { type CompiledMatch, HOLDS, matchSubject, type Subject } from './match-subject.ts';
 import { denial, raiseStanding, type Standing } from './raise-standing.ts';

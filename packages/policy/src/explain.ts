@@ -3,7 +3,7 @@
 import { type DecideItem, finalDecision } from '@countersign/contracts/decision';
 import type { Derivation, RoundSeen, RuleSeen } from '@countersign/contracts/explanation';
 import type { Match } from '@countersign/contracts/policy';
-import type { CompiledPolicy } from './compile-policy.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
 import { type DecideContext, type DecideOutcome, decide } from './decide.ts';
 import type { TraceStep } from './evaluate-rules.ts';
 import { placeSections } from './place-sections.ts';

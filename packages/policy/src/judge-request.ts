@@ -8,7 +8,7 @@ import { applyFacts, findTopic, schemaFailure } from './apply-facts.ts';
 import { applyRemediation } from './apply-remediation.ts';
 import { outsideCeiling } from './check-ceiling.ts';
 import { compensationObstacle } from './check-compensation.ts';
-import type { CompiledPolicy, CompiledRule } from './compile-policy.ts';
+import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { evaluateRules, type Trace } from './evaluate-rules.ts';
 import { mergePatch } from './merge-patch.ts';
 import { denial, type Standing } from './raise-standing.ts';

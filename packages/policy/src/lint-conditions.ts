@@ -2,7 +2,7 @@
 // denied, and the author should know before it happens.
 import type { Match } from '@countersign/contracts/policy';
 import { schemaPath } from './check-policy.ts';
-import type { Linted } from './lint-policy.ts';
+import type { Linted } from './linted.ts';
 import type { PayloadPath } from './payload-types.ts';
 import { below } from './report-faults.ts';
 import { isTyped } from './typed-paths.ts';

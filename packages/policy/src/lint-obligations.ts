@@ -2,7 +2,7 @@
 // pool which may run the job enforces.
 import type { Match, Pool } from '@countersign/contracts/policy';
 import { OWNER_GROUP } from './check-policy.ts';
-import type { Linted } from './lint-policy.ts';
+import type { Linted } from './linted.ts';
 import { anyGlobMatches } from './match-glob.ts';
 import { type At, below, inPolicy } from './report-faults.ts';
 

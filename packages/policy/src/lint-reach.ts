@@ -4,8 +4,8 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { Match } from '@countersign/contracts/policy';
 import { mayMeet } from './cover-match.ts';
 import type { ListedTopic } from './known-topics.ts';
-import type { Linted } from './lint-policy.ts';
 import { reaches, unlistedMatches } from './lint-topics.ts';
+import type { Linted } from './linted.ts';
 import { type Glob, globMatches, splitTokens } from './match-glob.ts';
 import { type At, below, inPolicy } from './report-faults.ts';
 

@@ -4,7 +4,7 @@
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Match, RuleSource } from '@countersign/contracts/policy';
 import { coversMatch } from './cover-match.ts';
-import type { Linted } from './lint-policy.ts';
+import type { Linted } from './linted.ts';
 import { compileFindings } from './match-findings.ts';
 import type { Placed } from './place-sections.ts';
 import { below, inPolicy } from './report-faults.ts';

@@ -2,7 +2,7 @@
 import type { Match } from '@countersign/contracts/policy';
 import { mayMeet } from './cover-match.ts';
 import { type ListedTopic, matchOf } from './known-topics.ts';
-import type { Linted } from './lint-policy.ts';
+import type { Linted } from './linted.ts';
 import { below, inPolicy } from './report-faults.ts';
 
 export function lintTopics(linted: Linted): void {

@@ -1,7 +1,8 @@
 // A policy that compiled, as texts that can be handed from one thread to another and read there a little at a time. What
 // only its author needs (tests, places in the files) stays behind.
 import type { PolicySource, RuleSource, TenantSource } from '@countersign/contracts/policy';
-import { type CompiledPolicy, linkPolicy } from './compile-policy.ts';
+import { linkPolicy } from './compile-policy.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
 import type { BundleSources } from './parse-bundle.ts';
 import type { Steps } from './steps.ts';
 

@@ -1,7 +1,7 @@
 // Lays input rules and tiers over what the rules decided. It can only raise: allow < allow_with_constraints <
 // require_approval < deny.
 import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
-import type { CompiledFloor } from './compile-policy.ts';
+import type { CompiledFloor } from './compiled-policy.ts';
 import { isEmpty, tightenConstraints, tightenObligations } from './effects.ts';
 
 export type Standing = {

@@ -4,7 +4,7 @@ import { type Decision, finalDecision } from '@countersign/contracts/decision';
 import { type Actor, jobRequest, type NamedRequest } from '@countersign/contracts/job';
 import type { PolicyCase, PolicyExpectation, PolicyIncident, PolicyTests } from '@countersign/contracts/policy-tests';
 import { canonicalize } from '@countersign/ledger/canonical-json';
-import type { CompiledPolicy } from './compile-policy.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
 import { type DecideOutcome, decide } from './decide.ts';
 import { constraintsOf } from './effects.ts';
 import { readTests } from './parse-bundle.ts';

@@ -11,7 +11,8 @@ import { canonicalize, parseStrict } from '@countersign/ledger/canonical-json';
 import { verifyAsync } from '@noble/ed25519';
 import { sha256Hex, signedBytes } from './build-bundle.ts';
 import { type BundleRefusal, refuseBundle } from './bundle-faults.ts';
-import { type CompiledPolicy, compilePolicy } from './compile-policy.ts';
+import { compilePolicy } from './compile-policy.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
 import { describeFault } from './policy-fault.ts';
 
 export type VerifiedBundle = {

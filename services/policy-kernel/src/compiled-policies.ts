@@ -8,7 +8,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { TrustRoot } from '@countersign/contracts/policy';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import type { BundleRefusal } from '@countersign/policy/bundle-faults';
-import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type PackedPolicy, unpackPolicy } from '@countersign/policy/pack-policy';
 import type { VerifiedBundle } from '@countersign/policy/verify-bundle';
 import { startReading } from './compile-apart.ts';

@@ -5,7 +5,7 @@
 import { type DecideItem, finalDecision } from '@countersign/contracts/decision';
 import { ERRORS } from '@countersign/contracts/errors';
 import { uuidv7 } from '@countersign/platform/ids';
-import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
 import { type Explanation, explain } from '@countersign/policy/explain';
 import { decideWithoutRule } from './decide-without-rule.ts';

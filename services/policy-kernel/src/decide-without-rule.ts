@@ -1,6 +1,6 @@
 /** A decision that no rule made: it binds nothing, and says of itself only what its maker adds. */
 import type { DecideItem, Decision } from '@countersign/contracts/decision';
-import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import type { DecideContext } from '@countersign/policy/decide';
 
 export const decideWithoutRule = (

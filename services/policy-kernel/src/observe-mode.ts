@@ -7,7 +7,7 @@ import { canonicalize } from '@countersign/ledger/canonical-json';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import { applyFacts, findTopic } from '@countersign/policy/apply-facts';
 import { outsideCeiling } from '@countersign/policy/check-ceiling';
-import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideContext, type DecideOutcome, effectiveOf } from '@countersign/policy/decide';
 import { decideWithoutRule } from './decide-without-rule.ts';
 

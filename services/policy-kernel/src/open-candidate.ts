@@ -6,7 +6,7 @@ import { CountersignError } from '@countersign/contracts/errors';
 import type { AskedPolicy, PolicyCandidate } from '@countersign/contracts/policy-rollout';
 import { nowInstant } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
-import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import type { CompiledPolicies } from './compiled-policies.ts';
 import type { Asked } from './decide-under.ts';
 import { readPublished } from './store-bundles.ts';

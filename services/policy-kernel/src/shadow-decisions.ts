@@ -12,7 +12,7 @@ import { append } from '@countersign/platform/ledger-append';
 import { errorFields, type Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
 import { type Compared, comparedOf, differenceOf } from '@countersign/policy/compare-decisions';
-import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import type { CompiledPolicies } from './compiled-policies.ts';
 import { decideUnder } from './decide-under.ts';
 import { readDocument, readShadows, type StoredShadow } from './store-bundles.ts';

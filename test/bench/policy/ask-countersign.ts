@@ -1,5 +1,6 @@
 // The engine of this project, from YAML text to a decision, whole and in its parts.
-import { type CompiledPolicy, compilePolicy } from '@countersign/policy/compile-policy';
+import { compilePolicy } from '@countersign/policy/compile-policy';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideContext, decide } from '@countersign/policy/decide';
 import { judgeRequest } from '@countersign/policy/judge-request';
 import { describeFault } from '@countersign/policy/policy-fault';

@@ -2,7 +2,8 @@
 import type { DecideItem, Decision } from '@countersign/contracts/decision';
 import { finalDecision } from '@countersign/contracts/decision';
 import { type Actor, jobRequest, type NamedRequest } from '@countersign/contracts/job';
-import { type CompiledPolicy, compilePolicy } from '@countersign/policy/compile-policy';
+import { compilePolicy } from '@countersign/policy/compile-policy';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
 import { describeFault, type FaultCode } from '@countersign/policy/policy-fault';
 

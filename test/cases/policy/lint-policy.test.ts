@@ -1,6 +1,7 @@
 // What an author can hardly mean is named with its place, and refused under strict; what is sound stays silent.
 import { compilePolicy } from '@countersign/policy/compile-policy';
-import { type LintContext, lintPolicy } from '@countersign/policy/lint-policy';
+import { lintPolicy } from '@countersign/policy/lint-policy';
+import type { LintContext } from '@countersign/policy/linted';
 import { describe, expect, it } from 'vitest';
 import { compiled, SNAPSHOT } from './ask-policy.ts';
 

@@ -3,7 +3,7 @@
 import type { Pool } from '@countersign/contracts/policy';
 import { outputPolicy } from '@countersign/contracts/policy';
 import { eligiblePools, type PoolNeed } from '@countersign/policy/choose-pool';
-import type { CompiledPolicy } from '@countersign/policy/compile-policy';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { compileOutputPolicy, decideOutput } from '@countersign/policy/decide-output';
 import { explain } from '@countersign/policy/explain';
 import { seePools } from '@countersign/policy/see-pools';

@@ -1,0 +1,52 @@
+// A policy that can decide: everything checked, indexed and type-checked once. The noun alone; compile-policy.ts makes it.
+import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
+import type { PolicySource, Pool, RuleSource, TopicFacts } from '@countersign/contracts/policy';
+import type { ScannerName } from '@countersign/scanners/scan';
+import type { When } from './compile-when.ts';
+import type { CompiledOutputPolicy } from './decide-output.ts';
+import type { Glob } from './match-glob.ts';
+import type { CompiledMatch } from './match-subject.ts';
+import type { BundleSources } from './parse-bundle.ts';
+import type { PayloadSchema } from './payload-schema.ts';
+import type { RuleIndex } from './rule-index.ts';
+
+export type CompiledRule = {
+  id: string;
+  match: CompiledMatch;
+  when: When | null;
+  decision: DecisionName;
+  reason: string;
+  remediation: NonNullable<RuleSource['remediation']> | null;
+  constraints: Constraints;
+  obligations: Obligations;
+};
+/** What is laid over a standing decision: an input rule or a tier. */
+export type CompiledFloor = {
+  id: string;
+  match: CompiledMatch;
+  decision: DecisionName | null;
+  reason: string;
+  constraints: Constraints;
+  obligations: Obligations;
+};
+export type CompiledTopic = { pattern: string; glob: Glob; facts: TopicFacts; schema: PayloadSchema | null };
+
+export type Indexed<T> = { items: readonly T[]; index: RuleIndex };
+
+export type CompiledPolicy = {
+  version: number;
+  /** `sha256:<hex>` of the signed manifest. */
+  snapshot: string;
+  default_decision: PolicySource['default_decision'];
+  rules: Indexed<CompiledRule>;
+  input_rules: Indexed<CompiledFloor>;
+  tiers: Indexed<CompiledFloor>;
+  /** The most specific first. */
+  topics: Indexed<CompiledTopic>;
+  owners: ReadonlyMap<string, string>;
+  /** Those that any rule looks at; content is scanned for all of them at once. */
+  scanners: readonly ScannerName[];
+  output: CompiledOutputPolicy;
+  pools: readonly Pool[] | null;
+  sources: BundleSources;
+};
