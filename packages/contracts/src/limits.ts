@@ -28,8 +28,18 @@ export const LIMITS = {
   message_bytes: 4 * 1024 * 1024,
   /** Bytes of one worker's result content. */
   output_bytes: 1024 * 1024,
-  /** Bytes of a result from which on its scan waits for a turn of its own. */
+  /** Characters of content from which on it is scanned in a thread. */
   inline_scan_bytes: 64 * 1024,
+  /** Milliseconds that the scan of one request's content may take in a thread; then it counts as failed. */
+  input_scan_ms: 1_500,
+  /** Milliseconds that the screening of one result may take in a thread; then it counts as failed. */
+  output_scan_ms: 5_000,
+  /** Threads of one process that scan. */
+  scan_threads: 2,
+  /** Scans that wait for a thread; more count as failed. */
+  queued_scans: 64,
+  /** MiB of heap that one scanning thread may take. */
+  scan_thread_mb: 256,
   /** Times that a result is screened anew because the policy changed meanwhile. */
   screenings: 3,
   /** Refused results of one dispatch that are recorded; the rest is only counted. */

@@ -107,6 +107,11 @@ export const METRICS = {
   output_policy_allow_total: { kind: 'counter', help: 'Outputs released as they were', labels: [] },
   output_policy_redact_total: { kind: 'counter', help: 'Outputs released with matches removed', labels: [] },
   output_policy_quarantine_total: { kind: 'counter', help: 'Outputs held back', labels: [] },
+  scans_failed_total: {
+    kind: 'counter',
+    help: 'Scans that gave no answer, by gate (submit, dispatch, output) and fault (deadline, crash, memory, busy): denied, or quarantined unless fail_mode is open',
+    labels: ['gate', 'fault'],
+  },
   output_fail_open_total: {
     kind: 'counter',
     help: 'Outputs let through unscreened: the scan failed under fail_mode open',

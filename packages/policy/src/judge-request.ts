@@ -12,13 +12,15 @@ import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { evaluateRules, type Trace } from './evaluate-rules.ts';
 import { mergePatch } from './merge-patch.ts';
 import { denial, type Standing } from './raise-standing.ts';
-import { subjectOf } from './read-subject.ts';
+import { type ScannedBefore, subjectOf } from './read-subject.ts';
 
 export type JudgeContext = {
   /** RFC 3339 in UTC; the `now` of conditions. */
   now: string;
   /** A simulation may leave the payload out. */
   simulation?: boolean;
+  /** The content was scanned before, apart from the decision. */
+  scanned?: ScannedBefore;
   /** Called with each step of the derivation. */
   trace?: Trace;
 };
@@ -114,7 +116,7 @@ function judgeRound(
   });
   const after = ceilingRound(actor, request, context);
   if (after !== null) return after;
-  const subject = subjectOf(request, actor, policy.scanners);
+  const subject = subjectOf(request, actor, policy.scanners, context.scanned);
   const result = evaluateRules(policy, { subject, request, actor, now: context.now }, context.trace);
   const violated = payloadKnown ? patchedViolation(policy, request, result.standing) : null;
   const held =

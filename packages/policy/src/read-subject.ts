@@ -11,8 +11,18 @@ import type { Subject } from './match-subject.ts';
 /** `scanned`: what was found, as far as anything asked; empty when nothing did. */
 export type RequestSubject = Subject & { scanned: () => readonly Finding[] };
 
-export const subjectOf = (request: NamedRequest, actor: Actor, scanners: readonly ScannerName[]): RequestSubject =>
-  new LazySubject(request, actor, scanners);
+/**
+ * What a content was found to hold before it was judged, by all scanners; `findings` null: the scan failed. It counts
+ * only for the very same prompt and payload: what was rewritten since is scanned anew.
+ */
+export type ScannedBefore = Pick<NamedRequest, 'prompt' | 'payload'> & { readonly findings: readonly Finding[] | null };
+
+export const subjectOf = (
+  request: NamedRequest,
+  actor: Actor,
+  scanners: readonly ScannerName[],
+  before?: ScannedBefore,
+): RequestSubject => new LazySubject(request, actor, scanners, before);
 
 class LazySubject implements RequestSubject {
   readonly tenant: string;
@@ -30,7 +40,9 @@ class LazySubject implements RequestSubject {
   private texts: readonly string[] | null = null;
   private found: readonly Finding[] | null | undefined;
 
-  constructor(request: NamedRequest, actor: Actor, scanners: readonly ScannerName[]) {
+  private readonly before: ScannedBefore | undefined;
+
+  constructor(request: NamedRequest, actor: Actor, scanners: readonly ScannerName[], before?: ScannedBefore) {
     const { meta } = request;
     this.tenant = request.tenant;
     this.topic = splitTokens(request.topic);
@@ -43,6 +55,7 @@ class LazySubject implements RequestSubject {
     this.actor_type = actor.type;
     this.request = request;
     this.scanners = scanners;
+    this.before = before;
   }
 
   get capability(): Glob | null {
@@ -57,10 +70,18 @@ class LazySubject implements RequestSubject {
 
   findings(): readonly Finding[] | null {
     if (this.found === undefined) {
-      const result = scanValue(this.content(), this.scanners);
-      this.found = result.ok ? result.findings : null;
+      this.found = this.scan();
     }
     return this.found;
+  }
+
+  private scan(): readonly Finding[] | null {
+    const { before, request, scanners } = this;
+    if (before !== undefined && before.prompt === request.prompt && before.payload === request.payload) {
+      return before.findings?.filter(({ scanner }) => scanners.some((name) => name === scanner)) ?? null;
+    }
+    const result = scanValue(this.content(), scanners);
+    return result.ok ? result.findings : null;
   }
 
   scanned(): readonly Finding[] {

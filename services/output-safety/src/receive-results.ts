@@ -2,7 +2,6 @@
  * Answers workers' results: read, screened outside of any transaction, committed in shared ones. A worker hears `settled`
  * only after its outcome has committed; nothing of the content is logged, metered or published.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { isFromOtherAccount, readResultSubject, subjects } from '@countersign/contracts/subjects';
@@ -18,12 +17,13 @@ import { openShares } from '@countersign/platform/shares';
 import { type ActivePolicies, openActivePolicies } from './active-policies.ts';
 import { type CommitItem, commitResults, type Outcome } from './commit-results.ts';
 import { readResult, type SignedResult } from './read-result.ts';
-import { screenOutput } from './screen-output.ts';
+import { openScreen, type Screen } from './screen-apart.ts';
 import type { Sealer } from './seal-output.ts';
 import { openWorkerKeys } from './worker-keys.ts';
 
-type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'log'>;
+type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'log' | 'onStop'>;
 type Settled = Exclude<Outcome, { kind: 'moved' }>;
+type Parts = { screen: Screen; policies: ActivePolicies; commit: Commit };
 type Commit = (item: CommitItem) => Promise<Outcome>;
 
 /** The server lets a worker ask only under its own pool and name. */
@@ -34,11 +34,13 @@ export const receiveResults = (context: Context, sealer: Sealer): ((message: Mes
   const keys = openWorkerKeys(context.database);
   const policies = openActivePolicies(context.database);
   const commit = commitResults(context.database, sealer);
+  const screen = openScreen(context.metrics);
+  context.onStop(() => screen.stop());
   const shares = openShares(LIMITS.received_result_bytes);
 
   const settle = async (message: Message, claim: ResultClaim): Promise<{ outcome: Settled; code: string | null }> => {
     const read = await readResult(message, claim, keys);
-    if (read.ok) return { outcome: await screenAndCommit(read, policies, commit), code: null };
+    if (read.ok) return { outcome: await screenAndCommit(read, { screen, policies, commit }), code: null };
     const { from, code } = read;
     const item: CommitItem = read.unread
       ? { kind: 'unread', from, ...claim, code, data: message.data }
@@ -66,15 +68,13 @@ export const receiveResults = (context: Context, sealer: Sealer): ((message: Mes
 };
 
 /** Again, while the policy changes between screening and commit; then the message waits. */
-const screenAndCommit = async (read: SignedResult, policies: ActivePolicies, commit: Commit): Promise<Settled> => {
+const screenAndCommit = async (read: SignedResult, { screen, policies, commit }: Parts): Promise<Settled> => {
   const { from, result, output_text } = read;
   let capability: string | null = null;
   for (let round = 0; round < LIMITS.screenings; round += 1) {
     const policy = await policies.of(from.tenant);
-    // A long scan lets others have a turn first: health checks, pings, small results.
-    if (output_text.length > LIMITS.inline_scan_bytes) await nextTurn();
     const subject = { output: result.output, text: output_text, tenant: from.tenant, topic: from.topic, capability };
-    const screening = screenOutput(policy.compiled, subject);
+    const screening = await screen.screen(policy.compiled, subject);
     const outcome = await commit({ kind: 'screened', from, result, output_text, screening, policy, capability });
     if (outcome.kind !== 'moved') return outcome;
     capability = outcome.capability;

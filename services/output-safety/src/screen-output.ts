@@ -73,7 +73,7 @@ const scan = (policy: CompiledOutputPolicy, output: unknown): ScanResult | { ok:
   }
 };
 
-const failedScan = (policy: CompiledOutputPolicy, subject: ScreenedOutput): Screening =>
+export const failedScan = (policy: CompiledOutputPolicy, subject: ScreenedOutput): Screening =>
   policy.fail_mode === 'open'
     ? { ...allow(subject, 'the scan failed and fail_mode is open', [], null), fail_mode: 'open' }
     : quarantine('the output could not be scanned');

@@ -23,6 +23,7 @@ export const outputSafety = defineService({
     'output_policy_redact_total',
     'output_policy_quarantine_total',
     'output_fail_open_total',
+    'scans_failed_total',
     'jobs_ended_total',
     'results_rejected_total',
   ],

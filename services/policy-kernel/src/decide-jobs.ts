@@ -12,9 +12,17 @@ import { type ActivePolicies, policyFor } from './active-policies.ts';
 import { decideUnder, hasEnded } from './decide-under.ts';
 import { cacheKey, type DecidedUnder, type DecisionCache } from './decision-cache.ts';
 import { isObserving } from './observe-mode.ts';
+import type { Scans } from './scan-apart.ts';
 import type { Sealer } from './seal-answer.ts';
 
-export type DecideParts = { policies: ActivePolicies; cache: DecisionCache; sealer: Sealer; metrics: Metrics };
+export type DecideParts = {
+  policies: ActivePolicies;
+  cache: DecisionCache;
+  sealer: Sealer;
+  metrics: Metrics;
+  /** What was scanned before, in threads; without it everything is scanned while it is decided. */
+  scanned?: Scans['of'];
+};
 export type ItemAnswer = RpcAnswer<'policy.decide'>['answers'][number];
 
 /** Whether an item wants a newer policy than this replica has loaded. */
@@ -22,7 +30,7 @@ export const isBehind = (policies: ActivePolicies, { request, min_epoch }: Decid
   (policies.of(request.tenant)?.epoch ?? 0) < min_epoch;
 
 export const decideJob = (parts: DecideParts, item: DecideItem): ItemAnswer => {
-  const { policies, cache, sealer, metrics } = parts;
+  const { policies, cache, sealer, metrics, scanned } = parts;
   const failed = (error: Failure): ItemAnswer => ({ ok: false, error });
   try {
     const active = policyFor(policies, item.request.tenant);
@@ -34,7 +42,8 @@ export const decideJob = (parts: DecideParts, item: DecideItem): ItemAnswer => {
     const known = item.gate === 'dispatch' && !ended ? cache.get(cacheKey(under, item)) : null;
     if (known !== null)
       return { ok: true, value: counted(metrics, sealer.sealUntil(again(known, now), known.reusable?.until ?? null)) };
-    const outcome = decideUnder(active, item, { now });
+    const before = scanned?.(item);
+    const outcome = decideUnder(active, item, { now, ...(before !== undefined && { scanned: before }) });
     if (!outcome.ok) return failed(outcome.failure);
     const answer = sealer.seal(outcome, now, active.ends_at);
     if (outcome.cacheable) remember(cache, under, item, answer);

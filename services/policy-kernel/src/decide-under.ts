@@ -8,13 +8,14 @@ import { uuidv7 } from '@countersign/platform/ids';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
 import { type Explanation, explain } from '@countersign/policy/explain';
+import type { ScannedBefore } from '@countersign/policy/read-subject';
 import { decideWithoutRule } from './decide-without-rule.ts';
 import { observe } from './observe-mode.ts';
 
 /** `ends_at`: RFC 3339; null for a candidate, whose time has not come. */
 export type Asked = { policy: CompiledPolicy; epoch: number; ends_at: string | null };
-/** `now`: RFC 3339 in UTC. `simulation`: the payload may be left out. */
-export type When = { now: string; simulation?: boolean };
+/** `now`: RFC 3339 in UTC. `simulation`: the payload may be left out. `scanned`: in a thread, before. */
+export type When = { now: string; simulation?: boolean; scanned?: ScannedBefore };
 
 const contextOf = ({ epoch }: Asked, when: When): DecideContext => ({ ...when, epoch, decisionId: uuidv7 });
 

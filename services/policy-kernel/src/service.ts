@@ -19,6 +19,7 @@ import { listBundles } from './list-bundles.ts';
 import { openCandidates } from './open-candidate.ts';
 import { publishDocument } from './publish-document.ts';
 import { openReplay } from './replay-history.ts';
+import { openScans } from './scan-apart.ts';
 import { openSealer } from './seal-answer.ts';
 import { shadowBundle, showShadow } from './set-shadow.ts';
 import { openShadows } from './shadow-decisions.ts';
@@ -52,6 +53,7 @@ export const policyKernel = defineService({
     'policy_shadow_total',
     'decisions_total',
     'decision_seconds',
+    'scans_failed_total',
     'decision_cache_total',
     'policy_epoch',
     'policy_rejected_total',
@@ -68,8 +70,11 @@ export const policyKernel = defineService({
     const disk = openLastKnownGood(config.STATE_DIR);
     const policies = openActivePolicies({ database, log, metrics, compiled, disk, onChange: cache.clear });
     const sealer = openSealer({ keys: config.DECISION_SEAL_KEYS, lifetime_ms: config.DECISION_CACHE_MS });
+    const scans = openScans(metrics);
+    onStop(() => scans.stop());
     const decideAll = openDecideQueue({
-      decide: (item: Parameters<typeof decideJob>[1]) => decideJob({ policies, cache, sealer, metrics }, item),
+      decide: (item: Parameters<typeof decideJob>[1]) =>
+        decideJob({ policies, cache, sealer, metrics, scanned: scans.of }, item),
       max_items: LIMITS.queued_rows,
       deadline_ms: LIMITS.decide_ms,
       slice_ms: LIMITS.decide_slice_ms,
@@ -90,6 +95,7 @@ export const policyKernel = defineService({
       // Twice: the first may join a reading that began before the change which the caller has seen.
       for (let tries = 0; tries < 2 && items.some((item) => isBehind(policies, item)); tries++)
         await policies.refresh();
+      await scans.look(items);
       const answers = await decideAll(items);
       offerAll(items, answers);
       metrics.observe('decision_seconds', { gate: items[0]!.gate }, (monotonicMs() - started) / 1_000);

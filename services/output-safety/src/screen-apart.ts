@@ -1,0 +1,44 @@
+/**
+ * Screens large outputs in threads under a hard deadline, small ones at once. A screening that gives no answer counts as
+ * a failed scan: quarantined, unless the policy says `fail_mode: open`.
+ */
+import { LIMITS } from '@countersign/contracts/limits';
+import type { Metrics } from '@countersign/platform/metrics';
+import { openThreads, ThreadError } from '@countersign/platform/threads';
+import type { CompiledOutputPolicy } from '@countersign/policy/decide-output';
+import { failedScan, type ScreenedOutput, type Screening, screenOutput } from './screen-output.ts';
+
+export type Screen = {
+  screen(policy: CompiledOutputPolicy | null, subject: ScreenedOutput): Promise<Screening>;
+  stop(): Promise<void>;
+};
+
+/** `module`: what answers; another one only in tests. */
+export const openScreen = (
+  metrics: Metrics,
+  module = new URL('./screen-thread.ts', import.meta.url),
+  deadline_ms: number = LIMITS.output_scan_ms,
+): Screen => {
+  const threads = openThreads<object, Screening>({
+    module,
+    threads: LIMITS.scan_threads,
+    queued: LIMITS.queued_scans,
+    deadline_ms,
+    memory_mb: LIMITS.scan_thread_mb,
+  });
+  return {
+    async screen(policy, subject) {
+      const isSmall = subject.text.length <= LIMITS.inline_scan_bytes || subject.text.length > LIMITS.output_bytes;
+      if (policy === null || !policy.enabled || isSmall) return screenOutput(policy, subject);
+      const { output: _, ...rest } = subject;
+      try {
+        return await threads.run({ policy, subject: rest });
+      } catch (thrown) {
+        if (!(thrown instanceof ThreadError)) throw thrown;
+        metrics.count('scans_failed_total', { gate: 'output', fault: thrown.fault });
+        return failedScan(policy, subject);
+      }
+    },
+    stop: () => threads.stop(),
+  };
+};

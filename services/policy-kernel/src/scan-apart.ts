@@ -1,0 +1,83 @@
+/**
+ * Scans the content of large requests in threads, before they are decided, so that no request's content keeps the
+ * decision of another waiting. A scan that gives no answer is remembered as failed: a rule that looks at findings then
+ * denies.
+ */
+import type { DecideItem, Finding } from '@countersign/contracts/decision';
+import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { Metrics } from '@countersign/platform/metrics';
+import { openThreads, ThreadError } from '@countersign/platform/threads';
+import type { ScannedBefore } from '@countersign/policy/read-subject';
+import type { ScanResult } from '@countersign/scanners/scan';
+
+export type Scans = {
+  /** Resolves when every large one among the items was looked at. */
+  look(items: readonly DecideItem[]): Promise<void>;
+  /** What was found; undefined where nobody looked. Throws `overloaded` where no thread was free for it. */
+  of(item: DecideItem): ScannedBefore | undefined;
+  stop(): Promise<void>;
+};
+
+/** `module`: what answers; another one only in tests. */
+export const openScans = (
+  metrics: Metrics,
+  module = new URL('./scan-thread.ts', import.meta.url),
+  deadline_ms: number = LIMITS.input_scan_ms,
+): Scans => {
+  const threads = openThreads<object, ScanResult>({
+    module,
+    threads: LIMITS.scan_threads,
+    queued: LIMITS.queued_scans,
+    deadline_ms,
+    memory_mb: LIMITS.scan_thread_mb,
+  });
+  const known = new WeakMap<DecideItem, ScannedBefore | 'busy'>();
+
+  const scan = async (item: DecideItem): Promise<readonly Finding[] | 'busy' | null> => {
+    const { prompt, payload } = item.request;
+    try {
+      const result = await threads.run({
+        ...(prompt !== undefined && { prompt }),
+        ...(payload !== undefined && { payload }),
+      });
+      return result.ok ? result.findings : null;
+    } catch (thrown) {
+      if (!(thrown instanceof ThreadError)) throw thrown;
+      metrics.count('scans_failed_total', { gate: item.gate, fault: thrown.fault });
+      return thrown.fault === 'busy' ? 'busy' : null;
+    }
+  };
+  return {
+    async look(items) {
+      await Promise.all(
+        items.filter(isLarge).map(async (item) => {
+          const { prompt, payload } = item.request;
+          const findings = await scan(item);
+          known.set(item, findings === 'busy' ? 'busy' : { prompt, payload, findings });
+        }),
+      );
+    },
+    of(item) {
+      const found = known.get(item);
+      if (found === 'busy') throw new CountersignError('overloaded');
+      return found;
+    },
+    stop: () => threads.stop(),
+  };
+};
+
+const isLarge = ({ request: { prompt, payload } }: DecideItem): boolean =>
+  (prompt?.length ?? 0) > LIMITS.inline_scan_bytes || exceeds(payload, { left: LIMITS.inline_scan_bytes });
+
+/** Whether strings and names come to more than what is left; it stops looking as soon as they do. */
+function exceeds(value: unknown, budget: { left: number }): boolean {
+  if (typeof value === 'string') budget.left -= value.length;
+  else if (typeof value === 'object' && value !== null) {
+    for (const [name, member] of Object.entries(value)) {
+      budget.left -= name.length + 2;
+      if (budget.left < 0 || exceeds(member, budget)) return true;
+    }
+  }
+  return budget.left < 0;
+}

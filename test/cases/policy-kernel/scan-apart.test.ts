@@ -1,0 +1,39 @@
+import type { DecideItem } from '@countersign/contracts/decision';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { Metrics } from '@countersign/platform/metrics';
+import { openScans } from '@countersign/policy-kernel/scan-apart';
+import { describe, expect, it } from 'vitest';
+
+const counted: string[] = [];
+const metrics = { count: (name: string, labels: object) => void counted.push(`${name} ${JSON.stringify(labels)}`) };
+const itemOf = (prompt: string, payload?: object): DecideItem =>
+  ({ gate: 'submit', request: { prompt, ...(payload !== undefined && { payload }) } }) as unknown as DecideItem;
+const filler = 'words and words '.repeat(LIMITS.inline_scan_bytes / 16);
+
+describe('scanning apart', () => {
+  it('looks at large contents alone, and says what they hold', async () => {
+    const scans = openScans(metrics as unknown as Metrics);
+    const small = itemOf('ssn 123-45-6789');
+    const large = itemOf(`ssn 123-45-6789 ${filler}`);
+    const wide = itemOf('', { many: Array.from({ length: 9_000 }, (_, i) => `member ${i}`), ssn: '123-45-6789' });
+    await scans.look([small, large, wide]);
+    expect(scans.of(small)).toBeUndefined();
+    expect(scans.of(large)).toMatchObject({ findings: [{ type: 'us_ssn', place: '/prompt' }] });
+    expect(scans.of(wide)).toMatchObject({ findings: [{ type: 'us_ssn', place: '/payload/ssn' }] });
+    expect(counted).toEqual([]);
+    await scans.stop();
+  });
+
+  it.each([
+    ['hangs', 'deadline'],
+    ['crashes', 'crash'],
+  ])('remembers as failed what %s', async (kind, fault) => {
+    counted.length = 0;
+    const scans = openScans(metrics as unknown as Metrics, new URL(`./scan-${kind}.ts`, import.meta.url), 300);
+    const item = itemOf(filler + filler);
+    await scans.look([item]);
+    expect(scans.of(item)).toMatchObject({ findings: null });
+    expect(counted).toEqual([`scans_failed_total {"gate":"submit","fault":"${fault}"}`]);
+    await scans.stop();
+  });
+});
