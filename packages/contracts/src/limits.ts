@@ -117,7 +117,7 @@ export const LIMITS = {
   /** Milliseconds between two sweeps while nothing is open; whoever brings something wakes the sweep. */
   sweep_idle_ms: 2_000,
   /** Milliseconds between two looks for new entries to seal while there are some: a pause makes batches of them. */
-  seal_busy_ms: 50,
+  seal_busy_ms: 100,
   /** Milliseconds after which the audit service looks for new entries although nothing woke it. */
   seal_idle_ms: 5_000,
   /** Milliseconds between two looks of a stream's owner whether it stands. */

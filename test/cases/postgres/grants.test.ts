@@ -47,6 +47,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'scheduler.dispatch': ['countersign_scheduler'],
   'scheduler.fence': ['countersign_output_safety'],
   'scheduler.finish': ['countersign_output_safety'],
+  'scheduler.outdated': ['countersign_scheduler'],
 };
 const LEDGER_AND_CONTROL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   countersign_ingress: { 'control.revocations': 'SELECT' },

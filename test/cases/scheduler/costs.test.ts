@@ -20,7 +20,8 @@ beforeAll(async () => {
         }),
     }),
   );
-  cleanUp.use(await startWorker(system, 'demo-read', () => ({ ok: true })));
+  // With room for many, as a worker that is meant for load: one pull then serves many messages.
+  cleanUp.use(await startWorker(system, 'demo-read', () => ({ ok: true }), 32));
   const submit = async (): Promise<string> => {
     const { body } = await system.api('agent', 'POST', '/api/v1/jobs', { topic: 'job.demo.read', prompt: 'status' });
     return body.job_id;
