@@ -1,5 +1,4 @@
 /** Which pool takes a job: one that has its capability, tenant, environment and constraints. There is no fallback. */
-import type { ControlState } from '@countersign/contracts/control';
 import { eligiblePools } from '@countersign/policy/choose-pool';
 import type { PoolList } from './store-pools.ts';
 import { UNCHECKED_POOL } from './store-pools.ts';
@@ -17,5 +16,3 @@ export const choosePool = (list: PoolList | undefined, need: PoolNeed, preferred
   const eligible = eligiblePools(list.pools, need);
   return eligible.find((pool) => pool.id === preferred) ?? eligible[0] ?? null;
 };
-
-export const scopeOf = (state: ControlState, tenant: string): string | null => state.policies[tenant]?.scope ?? null;

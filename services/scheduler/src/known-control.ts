@@ -45,22 +45,18 @@ export const openControlMemory = (database: Tx): ControlMemory => {
   };
 };
 
-/** Null when they are of two revisions, or would be too much to keep. */
-const joinMemories = (before: Memory, more: Memory): Memory | null => {
-  if (before.control.revision !== more.control.revision) return null;
-  if (before.tenants.size + before.subjects.size >= LIMITS.known_names) return null;
-  const switches = new Map(
-    [...before.control.switches, ...more.control.switches].map((stop) => [stop.switch_id, stop]),
-  );
-  return {
-    control: {
-      revision: more.control.revision,
-      policies: { ...before.control.policies, ...more.control.policies },
-      switches: [...switches.values()].sort((a, b) => (a.switch_id < b.switch_id ? -1 : 1)),
-      revoked: [...new Set([...before.control.revoked, ...more.control.revoked])],
-    },
-    pools: new Map([...before.pools, ...more.pools]),
-    tenants: new Set([...before.tenants, ...more.tenants]),
-    subjects: new Set([...before.subjects, ...more.subjects]),
-  };
+/** Adds what was read of the same revision. Null when they are of two, or would be too much to keep. */
+const joinMemories = (memory: Memory, more: Memory): Memory | null => {
+  const { control } = memory;
+  if (control.revision !== more.control.revision) return null;
+  if (memory.tenants.size + memory.subjects.size >= LIMITS.known_names) return null;
+  Object.assign(control.policies, more.control.policies);
+  const known = new Set(control.switches.map((stop) => stop.switch_id));
+  control.switches.push(...more.control.switches.filter((stop) => !known.has(stop.switch_id)));
+  control.switches.sort((a, b) => (a.switch_id < b.switch_id ? -1 : 1));
+  control.revoked.push(...more.control.revoked);
+  for (const [scope, pools] of more.pools) memory.pools.set(scope, pools);
+  for (const tenant of more.tenants) memory.tenants.add(tenant);
+  for (const subject of more.subjects) memory.subjects.add(subject);
+  return memory;
 };

@@ -46,7 +46,10 @@ const takeStep = (context: SchedulerContext, revision: number, steps: readonly S
 const admitTogether = async (context: SchedulerContext, items: readonly AdmitItem[]): Promise<Done[]> => {
   const tenants = items.map((item) => item.request.tenant);
   const known = await context.control.of(tenants, items.flatMap(subjectsOf));
-  for (const [tenant, active] of Object.entries(known.control.policies)) context.known.epochs.set(tenant, active.epoch);
+  for (const tenant of new Set(tenants)) {
+    const active = known.control.policies[tenant];
+    if (active) context.known.epochs.set(tenant, active.epoch);
+  }
   const steps = planSteps(context, items, known);
   if (steps.length === 0) return [];
   await context.planned?.();
