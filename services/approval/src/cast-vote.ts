@@ -11,7 +11,8 @@ import type { ServiceContext } from '@countersign/platform/service';
 import { announceOutcome } from './announce-outcome.ts';
 import { closedEntry, votedEntry } from './approval-entries.ts';
 import { type Judgement, judgeVote } from './judge-vote.ts';
-import { type Approval, closeApproval, insertVote, lockApproval, readLocked, readVotes, type Vote } from './store.ts';
+import { type Approval, closeApproval, insertVote, lockApproval, readLocked, type Vote } from './store.ts';
+import { readVotes } from './store-shown.ts';
 
 type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'log'>;
 type VoteRequest = RpcParsed<'approval.vote'>;

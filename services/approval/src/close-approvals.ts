@@ -5,7 +5,8 @@ import { append } from '@countersign/platform/ledger-append';
 import type { ServiceContext } from '@countersign/platform/service';
 import { announceOutcome } from './announce-outcome.ts';
 import { closedEntry } from './approval-entries.ts';
-import { type Approval, closeDue, countOpen, findDue, readVotes } from './store.ts';
+import { type Approval, closeDue, findDue } from './store.ts';
+import { countOpen, readVotes } from './store-shown.ts';
 
 type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'log'>;
 /** Null when somebody else closed it, or is voting on it now. */

@@ -23,9 +23,9 @@ import {
   insertApprovals,
   type JobKey,
   readUnopened,
-  readVotes,
   supersede,
 } from './store.ts';
+import { readVotes } from './store-shown.ts';
 
 type Context = Pick<ServiceContext<unknown>, 'database' | 'log' | 'bus' | 'metrics'>;
 /** Resolves to whether this call opened it: false when it was open already, or the job is no longer held. */

@@ -7,7 +7,8 @@ import { uuid } from '@countersign/contracts/names';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import type { Tx } from '@countersign/platform/database';
-import { type Approval, listApprovals, readApproval, readContent, readVotes, type Vote } from './store.ts';
+import type { Approval, Vote } from './store.ts';
+import { listApprovals, readApproval, readContent, readVotes } from './store-shown.ts';
 
 const toView = (approval: Approval, votes: readonly Vote[], effective: EffectiveJob | null): ApprovalView => {
   const { held_seq: _, capability: __, auth_method: ___, traceparent: ____, ...shown } = approval;

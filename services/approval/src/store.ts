@@ -1,4 +1,4 @@
-/** All SQL of the approval service: its own rows, and what the scheduler grants to be read of held jobs. */
+/** SQL of the approval service's steps: its own rows, and what the scheduler grants to be read of held jobs. */
 import type { ApprovalState, ApprovalView } from '@countersign/contracts/approval';
 import type { Tx } from '@countersign/platform/database';
 
@@ -125,14 +125,6 @@ export const readLocked = async (
   return row!;
 };
 
-/** In the order in which they were cast. */
-export const readVotes = (tx: Tx, approval_ids: readonly string[]): Promise<(Vote & { approval_id: string })[]> =>
-  tx.query(
-    `SELECT approval_id, voter, vote, stage, "group", comment, voted_at
-       FROM approval.votes WHERE approval_id = ANY ($1::uuid[]) ORDER BY voted_at, voter`,
-    [approval_ids],
-  );
-
 export type NewVote = Omit<Vote, 'voted_at'> & { approval_id: string; auth_method: string };
 
 /** When it was cast. */
@@ -180,50 +172,6 @@ export const closeDue = (tx: Tx, approval_ids: readonly string[]): Promise<Appro
      RETURNING ${COLUMNS}`,
     [approval_ids],
   );
-
-export const countOpen = async (tx: Tx): Promise<number> => {
-  const [row] = await tx.query<{ open: number }>(
-    `SELECT count(*) AS open FROM approval.approvals WHERE state = 'open'`,
-  );
-  return row!.open;
-};
-
-export const readApproval = async (tx: Tx, tenant: string, approval_id: string): Promise<Approval | null> => {
-  const [row] = await tx.query<Approval>(
-    `SELECT ${COLUMNS} FROM approval.approvals a WHERE a.tenant = $1 AND a.approval_id = $2`,
-    [tenant, approval_id],
-  );
-  return row ?? null;
-};
-
-export type ListFilter = { tenant: string; state: ApprovalState | null; job_id: string | null; before: string | null };
-
-/** What is listed by its own index: all of a tenant's, what is open of them, one job's. */
-const LISTED = {
-  all: 'a.tenant = $1',
-  open: `a.tenant = $1 AND a.state = 'open'`,
-  of_job: 'a.tenant = $1 AND a.job_id = $3',
-};
-const listOf = (by: keyof typeof LISTED): string =>
-  `SELECT ${COLUMNS} FROM (SELECT * FROM approval.approvals a WHERE ${LISTED[by]} ${by === 'of_job' ? 'OFFSET 0' : ''}) a
-    WHERE ($2::text IS NULL OR a.state = $2) AND ($3::text IS NULL OR a.job_id = $3)
-      AND ($4::uuid IS NULL OR a.approval_id < $4)
-    ORDER BY a.approval_id DESC LIMIT $5`;
-
-/** Newest first: an approval's id is ordered by time. */
-export const listApprovals = (tx: Tx, filter: ListFilter, limit: number): Promise<Approval[]> => {
-  const by = filter.job_id !== null ? 'of_job' : filter.state === 'open' ? 'open' : 'all';
-  return tx.query(listOf(by), [filter.tenant, filter.state, filter.job_id, filter.before, limit]);
-};
-
-/** What the job would run now, as canonical text, with the salt of its digest; nulls once it was erased. */
-export const readContent = async (tx: Tx, key: JobKey): Promise<{ effective: string | null; salt: string | null }> => {
-  const [row] = await tx.query<{ effective: string | null; salt: string | null }>(
-    'SELECT effective, salt FROM scheduler.approval_content WHERE tenant = $1 AND job_id = $2',
-    [key.tenant, key.job_id],
-  );
-  return row ?? { effective: null, salt: null };
-};
 
 /** Throws when a grant or a view that this service lives on is missing. */
 export const probe = async (tx: Tx): Promise<void> => {

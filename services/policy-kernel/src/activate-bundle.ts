@@ -13,7 +13,7 @@ import { type PublishParts, refuseForeign } from './publish-document.ts';
 import { activateIn, type InForce, refusalIn } from './put-in-force.ts';
 import { countRefusal, recordRefusal } from './refuse-and-record.ts';
 import { readControl } from './store.ts';
-import { type Published, readPublished } from './store-bundles.ts';
+import { type Published, readPublished } from './store-published.ts';
 
 type Parts = PublishParts & { bus: Bus };
 type Activating = RpcParsed<'policy.activate'>;

@@ -5,7 +5,7 @@ import type { BundleView } from '@countersign/contracts/policy-rollout';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import type { Tx } from '@countersign/platform/database';
 import { type ControlScope, readControl } from './store.ts';
-import { type ListedBundle, listPublished } from './store-bundles.ts';
+import { type ListedBundle, listPublished } from './store-published.ts';
 
 export const viewOf = (bundle: ListedBundle, active: readonly ControlScope[]): BundleView => {
   const { version, snapshot, scopes, not_before, not_after, key_ids, published_by, published_at, activated } = bundle;

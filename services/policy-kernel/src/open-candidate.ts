@@ -9,7 +9,7 @@ import type { Tx } from '@countersign/platform/database';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import type { CompiledPolicies } from './compiled-policies.ts';
 import type { Asked } from './decide-under.ts';
-import { readPublished } from './store-bundles.ts';
+import { readPublished } from './store-published.ts';
 
 export type Candidate = Asked & { asked: AskedPolicy };
 export type OpenCandidate = (tenant: string, candidate: PolicyCandidate) => Promise<Candidate>;

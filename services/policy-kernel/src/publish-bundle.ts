@@ -8,7 +8,7 @@ import type { Tx } from '@countersign/platform/database';
 import { type BuildOptions, type BundleSigner, buildBundle, signBundle } from '@countersign/policy/build-bundle';
 import { describeFault } from '@countersign/policy/policy-fault';
 import { insertBundle, readActivated, readControl, readPendingDocuments } from './store.ts';
-import { newestVersion } from './store-bundles.ts';
+import { newestVersion } from './store-published.ts';
 
 /** False when exactly this document waits or was activated before. `tx` speaks as the kernel's role or the schema's owner. */
 export const publishBundle = (tx: Tx, document: BundleDocument): Promise<boolean> =>

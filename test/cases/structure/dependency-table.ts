@@ -45,7 +45,7 @@ export const PARTS: readonly Part[] = [
   },
   {
     folder: 'packages/scanners',
-    may: [contracts, 'libphonenumber-js/max', 're2js', 'smol-toml'],
+    may: [contracts, 'libphonenumber-js/max'],
     // What was compressed hides text too; unpacking is a function of its input, and bounded.
     node: ['zlib'],
     only: { 'node:zlib': ['gunzipSync', 'inflateSync'] },
@@ -64,6 +64,7 @@ export const PARTS: readonly Part[] = [
       `${ledger}/canonical-json`,
       '@nats-io/transport-node',
       '@hono/node-server',
+      'kysely',
       'pg',
       'pino',
       'prom-client',
@@ -75,7 +76,7 @@ export const PARTS: readonly Part[] = [
   { folder: 'packages/worker', may: [contracts, ledger, platform, 'zod'], node: COMPUTING },
   { folder: 'packages/cli', may: [contracts, client, ledger, policy, 'commander'], node: 'any' },
 
-  service('ingress', [ledger, 'hono', '@hono/zod-openapi']),
+  service('ingress', [ledger, 'hono']),
   // The last known good bundle lies on its own disk, for when the stored one is gone or altered. Policies are read in a
   // thread of their own, so that a large one never keeps a decision waiting.
   service('policy-kernel', [ledger, policy, scanners], [...COMPUTING, 'fs', 'fs/promises', 'path', 'worker_threads']),
@@ -91,10 +92,9 @@ export const PARTS: readonly Part[] = [
     may: [
       contracts,
       platform,
-      ledger,
       policy,
-      client,
-      ...ALL_SERVICES,
+      '@countersign/ingress',
+      '@countersign/policy-kernel',
       '@countersign/support-desk',
       '@nats-io/nkeys',
       '@nats-io/transport-node',
@@ -112,11 +112,9 @@ export const PARTS: readonly Part[] = [
       client,
       worker,
       ledger,
-      // Programs of their own, so they read their environment, by the one file that does; and NATS as any client would.
-      `${platform}/environment`,
+      // Programs of their own: NATS as any client would.
       '@nats-io/transport-node',
       'pg',
-      'yaml',
       'zod',
     ],
     node: 'any',
@@ -149,6 +147,7 @@ export const PURE_AFTER_ALL = new Set(['crypto.subtle.digest']);
 /** A library that one file wraps for everyone: with it that file alone has to be changed. */
 export const HOMES: readonly { what: RegExp; homes: readonly string[] }[] = [
   { what: /^@nats-io\//, homes: ['packages/platform/src/nats-connection.ts'] },
+  { what: /^kysely$/, homes: ['packages/platform/src/queries.ts'] },
   { what: /^pino$/, homes: ['packages/platform/src/logger.ts'] },
   { what: /^pg$/, homes: ['packages/platform/src/database.ts'] },
   { what: /^prom-client$/, homes: ['packages/platform/src/metrics.ts'] },

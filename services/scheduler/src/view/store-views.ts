@@ -1,33 +1,32 @@
 /** SQL behind what is shown of jobs: state, rule and digests, never content. */
 import type { JobView } from '@countersign/contracts/job';
 import type { Tx } from '@countersign/platform/database';
+import { queriesOver, read, readBy, sql } from '@countersign/platform/queries';
+import type { Tables } from '../tables.ts';
 
-const VIEW = `tenant, job_id, topic, capability, labels, actor, state, reason, decision, rule_id, policy_version, policy_snapshot,
-       job_hash, effective_digest, approval_id, attempt, pool, cancel_requested_by IS NOT NULL AS cancel_requested,
-       cancel_reason, created_at, updated_at`;
+const VIEW = queriesOver<Tables>()
+  .selectFrom('scheduler.jobs')
+  .select(['tenant', 'job_id', 'topic', 'capability', 'labels', 'actor', 'state', 'reason', 'decision', 'rule_id'])
+  .select(['policy_version', 'policy_snapshot', 'job_hash', 'effective_digest', 'approval_id', 'attempt', 'pool'])
+  .select(['cancel_reason', 'created_at', 'updated_at'])
+  .select((is) => is('cancel_requested_by', 'is not', null).$castTo<boolean>().as('cancel_requested'));
 
 type Row = Omit<JobView, 'labels'> & { labels: string };
 const toView = (row: Row): JobView => ({ ...row, labels: JSON.parse(row.labels) });
 
+const readJob = readBy(({ tenant, job_id }: { tenant: string; job_id: string }) =>
+  VIEW.where('tenant', '=', tenant).where('job_id', '=', job_id),
+);
 export const findJob = async (tx: Tx, tenant: string, job_id: string): Promise<JobView | null> => {
-  const [row] = await tx.query<Row>(`SELECT ${VIEW} FROM scheduler.jobs WHERE tenant = $1 AND job_id = $2`, [
-    tenant,
-    job_id,
-  ]);
+  const [row] = await readJob(tx, { tenant, job_id });
   return row ? toView(row) : null;
 };
-
-const LIST = `
-SELECT ${VIEW} FROM scheduler.jobs
- WHERE tenant COLLATE "C" = $1 AND ($2::text IS NULL OR actor = $2) AND ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR topic = $4)
-   AND ($5::timestamptz IS NULL OR (created_at, job_id) < ($5::timestamptz, $6::text))
- ORDER BY created_at DESC, job_id DESC LIMIT $7`;
 
 export type PageOfJobs = {
   tenant: string;
   /** Null for everybody's. */
   actor: string | null;
-  state: string | null;
+  state: JobView['state'] | null;
   topic: string | null;
   /** The job that the page starts after. */
   after: { created_at: string; job_id: string } | null;
@@ -36,7 +35,15 @@ export type PageOfJobs = {
 
 /** Newest first. */
 export const findJobs = async (tx: Tx, page: PageOfJobs): Promise<JobView[]> => {
-  const { tenant, actor, state, topic, after, rows } = page;
-  const given = [tenant, actor, state, topic, after?.created_at ?? null, after?.job_id ?? null, rows];
-  return (await tx.query<Row>(LIST, given)).map(toView);
+  // In the collation of the index that has them in this order, and of no other.
+  let query = VIEW.where(sql`tenant COLLATE "C"`, '=', page.tenant);
+  if (page.actor !== null) query = query.where('actor', '=', page.actor);
+  if (page.state !== null) query = query.where('state', '=', page.state);
+  if (page.topic !== null) query = query.where('topic', '=', page.topic);
+  const after = page.after;
+  if (after)
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('created_at', 'job_id'), '<', tuple(after.created_at, after.job_id)),
+    );
+  return (await read(tx, query.orderBy('created_at', 'desc').orderBy('job_id', 'desc').limit(page.rows))).map(toView);
 };

@@ -1,0 +1,73 @@
+/** What countersign_approval may read, as the migrated database has it. Written by `npm run tables`; a test compares. */
+export type Tables = {
+  'approval.approvals': {
+    approval_id: string;
+    tenant: string;
+    job_id: string;
+    held_seq: number;
+    topic: string;
+    capability: string | null;
+    requester: string;
+    auth_method: string;
+    owner: string | null;
+    on_behalf_of: string | null;
+    job_hash: string;
+    effective_digest: string;
+    policy_version: number;
+    policy_snapshot: string;
+    policy_epoch: number;
+    rule_id: string | null;
+    reason: string;
+    stages: unknown;
+    max_attempts: number;
+    digest: string;
+    state: 'open' | 'granted' | 'refused' | 'expired' | 'voided';
+    opened_at: string;
+    expires_at: string;
+    closed_at: string | null;
+    redemptions: number;
+    redeemed_at: string | null;
+    traceparent: string;
+    superseded_by: string | null;
+  };
+  'approval.votes': {
+    approval_id: string;
+    voter: string;
+    auth_method: string;
+    vote: 'approve' | 'reject';
+    stage: number;
+    group: string;
+    comment: string | null;
+    voted_at: string;
+  };
+  'scheduler.approval_content': {
+    tenant: string;
+    job_id: string;
+    effective: string | null;
+    salt: string | null;
+  };
+  'scheduler.held': {
+    tenant: string;
+    job_id: string;
+    topic: string;
+    actor: string;
+    auth_method: string;
+    owner: string | null;
+    on_behalf_of: string | null;
+    capability: string | null;
+    job_hash: string;
+    effective_digest: string | null;
+    effective: string | null;
+    salt: string | null;
+    policy_version: number;
+    policy_snapshot: string;
+    policy_epoch: number;
+    rule_id: string | null;
+    reason: string | null;
+    stages: unknown;
+    expires_ms: number | null;
+    max_attempts: number | null;
+    held_seq: number;
+    traceparent: string;
+  };
+};

@@ -1,0 +1,123 @@
+/** What countersign_scheduler may read, as the migrated database has it. Written by `npm run tables`; a test compares. */
+export type Tables = {
+  'approval.outcomes': {
+    tenant: string;
+    job_id: string;
+    held_seq: number;
+    approval_id: string;
+    state: 'open' | 'granted' | 'refused' | 'expired' | 'voided';
+    closed_at: string | null;
+  };
+  'identity.workers': {
+    worker: string;
+    pool: string;
+    public_key: string;
+    created_at: string;
+  };
+  'output.outcomes': {
+    dispatch_id: string;
+    tenant: string;
+    job_id: string;
+    status: 'succeeded' | 'failed' | 'stopped' | 'timed_out';
+    retryable: boolean;
+    output_decision: 'allow' | 'redact' | 'quarantine';
+    rule_id: string | null;
+    output_digest: string;
+    duration_ms: number;
+    screened_at: string;
+  };
+  'policy.active_pools': {
+    scope: string;
+    version: number;
+    snapshot: string;
+    epoch: number;
+    pools: unknown;
+  };
+  'scheduler.attempts': {
+    dispatch_id: string;
+    tenant: string;
+    job_id: string;
+    attempt: number;
+    pool: string;
+    worker: string | null;
+    claim_id: string | null;
+    state: 'dispatched' | 'running' | 'reported' | 'ended' | 'lost' | 'void';
+    decision_id: string;
+    approval_id: string | null;
+    policy_snapshot: string;
+    policy_epoch: number;
+    effective_digest: string;
+    payload_digest: string;
+    timeout_ms: number;
+    max_attempts: number;
+    max_output_bytes: number;
+    pool_concurrency: number;
+    dispatched_at: string;
+    claimed_at: string | null;
+    run_until: string | null;
+    due_at: string;
+    refusals: number;
+    refused_claim_id: string | null;
+  };
+  'scheduler.contexts': {
+    tenant: string;
+    job_id: string;
+    request: string | null;
+    rewritten: string | null;
+    effective: string | null;
+    actor: string;
+    salt: string | null;
+    plain_digest: string | null;
+    decisions: string;
+    sealed_until: string | null;
+    seal: string | null;
+  };
+  'scheduler.jobs': {
+    tenant: string;
+    job_id: string;
+    topic: string;
+    capability: string | null;
+    labels: string;
+    actor: string;
+    auth_method: string;
+    owner: string | null;
+    on_behalf_of: string | null;
+    state:
+      | 'held'
+      | 'cleared'
+      | 'dispatched'
+      | 'running'
+      | 'succeeded'
+      | 'failed'
+      | 'denied'
+      | 'refused'
+      | 'expired'
+      | 'cancelled'
+      | 'timed_out'
+      | 'quarantined';
+    reason: string | null;
+    decision: string;
+    rule_id: string | null;
+    policy_version: number;
+    policy_snapshot: string;
+    policy_epoch: number;
+    job_hash: string;
+    effective_digest: string | null;
+    approval_terms: unknown;
+    approval_id: string | null;
+    held_seq: number;
+    attempt: number;
+    runs: number;
+    pool: string | null;
+    priority: number;
+    not_before: string;
+    deadline_at: string;
+    cancel_requested_by: string | null;
+    result_dispatch_id: string | null;
+    idempotency_key: string | null;
+    traceparent: string;
+    created_at: string;
+    updated_at: string;
+    cancel_reason: string | null;
+  };
+};
