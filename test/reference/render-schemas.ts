@@ -1,7 +1,7 @@
 /** The JSON Schemas of the policy language as files. */
-import { authorSchemas } from '@countersign/policy/author-schemas';
+import { authorSchemas } from '@countersign/policy-author/author-schemas';
 
-export const SCHEMAS_FOLDER = 'packages/policy/schemas';
+export const SCHEMAS_FOLDER = 'packages/policy-author/schemas';
 
 export const renderSchemas = (): Record<string, string> =>
   Object.fromEntries(

@@ -1,4 +1,4 @@
-/** `npm run schemas`: writes packages/policy/schemas anew. */
+/** `npm run schemas`: writes packages/policy-author/schemas anew. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { renderSchemas, SCHEMAS_FOLDER } from './render-schemas.ts';

@@ -12,8 +12,8 @@ import { canonicalize } from '@countersign/ledger/canonical-json';
 import { JOB_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
-import { explain } from '@countersign/policy/explain';
-import { seePools } from '@countersign/policy/see-pools';
+import { explain } from '@countersign/policy-author/explain';
+import { seePools } from '@countersign/policy-author/see-pools';
 import { CommandFailure, EXIT, UsageError } from './exit-codes.ts';
 import { readShape } from './read-shape.ts';
 

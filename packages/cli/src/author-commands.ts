@@ -1,6 +1,6 @@
 /** `countersign policy lint | test | diff`: what an author asks before anybody else sees the policy. Without a server. */
 import type { PolicyFault } from '@countersign/policy/policy-fault';
-import { renderJunit } from '@countersign/policy/render-junit';
+import { renderJunit } from '@countersign/policy-author/render-junit';
 import { type Command, InvalidArgumentError } from 'commander';
 import { comparePolicies, questionsOf } from './compare-policies.ts';
 import { type Output, print } from './context.ts';

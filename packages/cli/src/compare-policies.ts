@@ -6,10 +6,10 @@ import { type Decision, finalDecision } from '@countersign/contracts/decision';
 import { DIFFERENCES, type Difference } from '@countersign/contracts/policy-rollout';
 import type { PolicyCase, PolicyIncident } from '@countersign/contracts/policy-tests';
 import { canonicalize } from '@countersign/ledger/canonical-json';
-import { comparedOf, differenceOf } from '@countersign/policy/compare-decisions';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import type { DecideOutcome } from '@countersign/policy/decide';
 import { placeSections } from '@countersign/policy/place-sections';
+import { comparedOf, differenceOf } from '@countersign/policy-author/compare-decisions';
 import { askPolicy, itemOf, type Question } from './ask-policy.ts';
 
 /** `name` says where the question stands, for people. */

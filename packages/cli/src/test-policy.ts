@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import type { PolicyFault } from '@countersign/policy/policy-fault';
-import { type PolicyTestRun, type RuleCoverage, runPolicyTests } from '@countersign/policy/run-policy-tests';
+import { type PolicyTestRun, type RuleCoverage, runPolicyTests } from '@countersign/policy-author/run-policy-tests';
 import { faulty } from './bundle-file.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { readText } from './read-file.ts';

@@ -1,5 +1,5 @@
 /** What the tests of a policy came to, and how much of it they reached. */
-import type { PolicyTestRun } from '@countersign/policy/run-policy-tests';
+import type { PolicyTestRun } from '@countersign/policy-author/run-policy-tests';
 
 export type Coverage = {
   /** Rules of all three kinds: rules, input rules, tiers. */

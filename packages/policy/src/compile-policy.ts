@@ -11,7 +11,6 @@ import type { CompiledFloor, CompiledPolicy, CompiledRule, CompiledTopic, Indexe
 import { compileOutputPolicy } from './decide-output.ts';
 import { approvalOf, constraintsOf, rollbackOf, ruleObligations } from './effects.ts';
 import { type KnownTopics, knownTopics } from './known-topics.ts';
-import { lintPolicy } from './lint-policy.ts';
 import { compileFindings, scannersWanted } from './match-findings.ts';
 import { bySpecificity, splitTokens } from './match-glob.ts';
 import { type CompiledMatch, compileMatch } from './match-subject.ts';
@@ -25,14 +24,7 @@ import { atOnce, type Steps } from './steps.ts';
 
 export type CompileResult = { ok: true; policy: CompiledPolicy } | { ok: false; faults: PolicyFault[] };
 /** `version` comes from the build; where the file states one too, both must be the same. */
-export type CompileOptions = {
-  version?: number | undefined;
-  snapshot: string;
-  /** Lints are faults. */
-  strict?: boolean;
-  /** People in each approval group, for the lint of quorums. */
-  people?: Readonly<Record<string, number>>;
-};
+export type CompileOptions = { version?: number | undefined; snapshot: string };
 
 export function compilePolicy(files: Readonly<Record<string, string>>, options: CompileOptions): CompileResult {
   const { sources, faults: misshapen } = parseBundle(files);
@@ -41,9 +33,6 @@ export function compilePolicy(files: Readonly<Record<string, string>>, options: 
   const policy = atOnce(compiler.steps(options));
   const faults = [...misshapen, ...compiler.faults, ...checkPolicy(sources)];
   checkRemediations(policy, placeSections(sources), reporter(sources, faults, LIMITS.policy_faults));
-  if (faults.length === 0 && options.strict === true) {
-    faults.push(...lintPolicy(policy, options.people === undefined ? {} : { people: options.people }));
-  }
   return faults.length === 0 ? { ok: true, policy } : { ok: false, faults: faults.sort(byPlace) };
 }
 

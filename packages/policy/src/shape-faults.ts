@@ -2,7 +2,7 @@
 // so that the rest can be checked in the same run.
 import { LIMITS } from '@countersign/contracts/limits';
 import type { z } from 'zod';
-import { fieldNames } from './author-schemas.ts';
+import { fieldNames } from './field-names.ts';
 import { unenforcedField } from './not-enforced.ts';
 import { faultAt, type Path, type PolicyFault } from './policy-fault.ts';
 import type { YamlFile } from './read-yaml.ts';
@@ -12,12 +12,6 @@ type Issue = z.core.$ZodIssue;
 
 /** Sections whose items stand alone: without one of them the others mean what they meant. */
 const ITEMS: ReadonlySet<PropertyKey> = new Set(['rules', 'input_rules', 'tiers']);
-let fields: ReadonlySet<string> | null = null;
-/** To guess from; made at the first mistake, for most policies have none. */
-function knownFields(): ReadonlySet<string> {
-  fields ??= fieldNames();
-  return fields;
-}
 
 export function issueFaults(yaml: YamlFile, issue: Issue): PolicyFault[] {
   const { locate, file } = yaml;
@@ -31,7 +25,7 @@ export function issueFaults(yaml: YamlFile, issue: Issue): PolicyFault[] {
         file,
         locate(path),
         `${path.join('.')} is not a field`,
-        suggestName(key, knownFields()),
+        suggestName(key, fieldNames()),
       );
     });
   }

@@ -3,11 +3,9 @@
  * tried is what will be enforced.
  */
 import { type DecideItem, finalDecision } from '@countersign/contracts/decision';
-import { ERRORS } from '@countersign/contracts/errors';
 import { uuidv7 } from '@countersign/platform/ids';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
-import { type Explanation, explain } from '@countersign/policy/explain';
 import type { ScannedBefore } from '@countersign/policy/read-subject';
 import { decideWithoutRule } from './decide-without-rule.ts';
 import { observe } from './observe-mode.ts';
@@ -17,7 +15,7 @@ export type Asked = { policy: CompiledPolicy; epoch: number; ends_at: string | n
 /** `now`: RFC 3339 in UTC. `simulation`: the payload may be left out. `scanned`: in a thread, before. */
 export type When = { now: string; simulation?: boolean; scanned?: ScannedBefore };
 
-const contextOf = ({ epoch }: Asked, when: When): DecideContext => ({ ...when, epoch, decisionId: uuidv7 });
+export const contextOf = ({ epoch }: Asked, when: When): DecideContext => ({ ...when, epoch, decisionId: uuidv7 });
 
 export const hasEnded = ({ ends_at }: Pick<Asked, 'ends_at'>, now: string): boolean =>
   ends_at !== null && Date.parse(ends_at) <= Date.parse(now);
@@ -28,18 +26,8 @@ export const decideUnder = (asked: Asked, item: DecideItem, when: When): DecideO
   return settle(asked, item, context, decide(asked.policy, item, context));
 };
 
-export const explainUnder = (asked: Asked, item: DecideItem, when: When): Explanation => {
-  const context = contextOf(asked, when);
-  if (hasEnded(asked, when.now)) {
-    const outcome = refuseEnded(asked, item, context);
-    return { outcome, steps: [], text: `Nothing is decided: ${ERRORS.policy_expired.says}.` };
-  }
-  const explanation = explain(asked.policy, item, context);
-  return { ...explanation, outcome: settle(asked, item, context, explanation.outcome) };
-};
-
 /** Refused and recorded at the door. What was let in before waits at the dispatch gate for a policy that may decide. */
-const refuseEnded = (asked: Asked, item: DecideItem, context: DecideContext): DecideOutcome => {
+export const refuseEnded = (asked: Asked, item: DecideItem, context: DecideContext): DecideOutcome => {
   const { policy, ends_at } = asked;
   const detail = `policy_expired: version ${policy.version} ended at ${ends_at}`;
   if (item.gate === 'dispatch') return { ok: false, failure: { code: 'policy_expired', detail } };
@@ -49,7 +37,12 @@ const refuseEnded = (asked: Asked, item: DecideItem, context: DecideContext): De
   return { ok: true, answer, skipped: [], cacheable: false };
 };
 
-const settle = ({ policy }: Asked, item: DecideItem, context: DecideContext, decided: DecideOutcome): DecideOutcome => {
+export const settle = (
+  { policy }: Asked,
+  item: DecideItem,
+  context: DecideContext,
+  decided: DecideOutcome,
+): DecideOutcome => {
   const outcome = observe(policy, item, context, decided);
   // In the evidence as well: nobody may use it again at another time of day.
   if (outcome.ok && !outcome.cacheable) finalDecision(outcome.answer).reads_now = true;

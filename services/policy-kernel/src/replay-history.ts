@@ -10,7 +10,7 @@ import { DIFFERENCES, type Difference } from '@countersign/contracts/policy-roll
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import { monotonicMs } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
-import { type Compared, comparedOf, differenceOf } from '@countersign/policy/compare-decisions';
+import { type Compared, comparedOf, differenceOf } from '@countersign/policy-author/compare-decisions';
 import { z } from 'zod';
 import { type Asked, decideUnder } from './decide-under.ts';
 import { inSlices } from './in-slices.ts';

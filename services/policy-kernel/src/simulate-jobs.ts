@@ -12,9 +12,10 @@ import { JOB_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import { monotonicMs, nowInstant } from '@countersign/platform/clock';
 import { randomSalt } from '@countersign/platform/ids';
 import type { DecideOutcome } from '@countersign/policy/decide';
-import { seePools } from '@countersign/policy/see-pools';
+import { seePools } from '@countersign/policy-author/see-pools';
 import { type ActivePolicies, policyFor } from './active-policies.ts';
-import { type Asked, decideUnder, explainUnder } from './decide-under.ts';
+import { type Asked, decideUnder } from './decide-under.ts';
+import { explainUnder } from './explain-under.ts';
 import { inSlices } from './in-slices.ts';
 import type { OpenCandidate } from './open-candidate.ts';
 

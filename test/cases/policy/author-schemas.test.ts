@@ -1,10 +1,11 @@
 // The schemas for editors are those of the code, say something of every field, and agree with the compiler on shapes.
 import { readdirSync, readFileSync } from 'node:fs';
 import { policySource } from '@countersign/contracts/policy';
-import { authorSchemas, fieldNames } from '@countersign/policy/author-schemas';
-import { FIELD_HELP } from '@countersign/policy/field-help';
+import { fieldNames } from '@countersign/policy/field-names';
 import { compilePayloadSchema } from '@countersign/policy/payload-schema';
 import { readYaml } from '@countersign/policy/read-yaml';
+import { authorSchemas } from '@countersign/policy-author/author-schemas';
+import { FIELD_HELP } from '@countersign/policy-author/field-help';
 import { describe, expect, it } from 'vitest';
 import { renderSchemas, SCHEMAS_FOLDER } from '../../reference/render-schemas.ts';
 

@@ -1,6 +1,6 @@
 // A rule that the lint calls dead can be removed: no decision is another without it. The naive reader is asked for what it
 // can read; for conditions and scanners the engine itself, with and without the rule.
-import { lintPolicy } from '@countersign/policy/lint-policy';
+import { lintPolicy } from '@countersign/policy-author/lint-policy';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AGENT, ask, compiled, finalOf, itemOf } from './ask-policy.ts';

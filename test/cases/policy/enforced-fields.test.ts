@@ -1,14 +1,14 @@
 // Every field of the language has somebody who holds it, or who merely shows it and says so. A field that nobody names
 // here is one that authors would believe in for nothing: refuse it (not-enforced.ts) until something does it.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { authorSchemas } from '@countersign/policy/author-schemas';
+import { authorSchemas } from '@countersign/policy-author/author-schemas';
 import { expect, it } from 'vitest';
 
 const policy = (file: string): string => `packages/policy/src/${file}.ts`;
 const MATCH = policy('match-subject');
 const EFFECTS = policy('effects');
 const FINDINGS = policy('match-findings');
-const TESTS = policy('run-policy-tests');
+const TESTS = 'packages/policy-author/src/run-policy-tests.ts';
 /** Holders have none: the field below them do. */
 const HOLDERS =
   /^(mode|mode\.observe|match|match\.not|floor|floor\.constraints|approval|floor\.stages|approval\.stages|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics)$/;

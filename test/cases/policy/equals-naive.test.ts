@@ -2,8 +2,8 @@
 import { matchesPattern } from '@countersign/contracts/control';
 import type { Decision } from '@countersign/contracts/decision';
 import type { Actor } from '@countersign/contracts/job';
-import { explain } from '@countersign/policy/explain';
 import { globMatches, splitTokens } from '@countersign/policy/match-glob';
+import { explain } from '@countersign/policy-author/explain';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { AGENT, answerOf, ask, compiled, contextOf, finalOf, itemOf } from './ask-policy.ts';

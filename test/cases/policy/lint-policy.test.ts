@@ -1,7 +1,8 @@
 // What an author can hardly mean is named with its place, and refused under strict; what is sound stays silent.
 import { compilePolicy } from '@countersign/policy/compile-policy';
-import { lintPolicy } from '@countersign/policy/lint-policy';
-import type { LintContext } from '@countersign/policy/linted';
+import { lintFiles } from '@countersign/policy-author/lint-files';
+import { lintPolicy } from '@countersign/policy-author/lint-policy';
+import type { LintContext } from '@countersign/policy-author/linted';
 import { describe, expect, it } from 'vitest';
 import { compiled, SNAPSHOT } from './ask-policy.ts';
 
@@ -168,9 +169,9 @@ describe('a rule that restricts less than it seems to', () => {
 
   it('is an error under strict', () => {
     const files = { 'policy.yaml': listed + deny('{ topics: ["job.*.delete"] }') };
-    const strict = compilePolicy(files, { version: 1, snapshot: SNAPSHOT, strict: true });
-    expect(strict).toMatchObject({ ok: false });
-    expect(strict.ok ? [] : strict.faults.map(({ code }) => code)).toContain('star_too_short');
+    const strict = lintFiles(files, { version: 1, snapshot: SNAPSHOT }, { strict: true });
+    expect(strict).toMatchObject({ ok: false, faults: [] });
+    expect(strict.lints.map(({ code }) => code)).toContain('star_too_short');
   });
 });
 
@@ -218,9 +219,9 @@ it('warns of tenants that look alike', () => {
 
 it('is an error under strict, and only there', () => {
   const files = { 'policy.yaml': rules('id: all, match: {}, decision: allow') };
-  expect(compilePolicy(files, { version: 1, snapshot: SNAPSHOT }).ok).toBe(true);
-  expect(compilePolicy(files, { version: 1, snapshot: SNAPSHOT, strict: true })).toMatchObject({
-    ok: false,
-    faults: [{ code: 'rule_always_allows', fix: expect.stringContaining('topics') }],
-  });
+  const options = { version: 1, snapshot: SNAPSHOT };
+  const lints = [{ code: 'rule_always_allows', fix: expect.stringContaining('topics') }];
+  expect(compilePolicy(files, options).ok).toBe(true);
+  expect(lintFiles(files, options, { strict: false })).toMatchObject({ ok: true, faults: [], lints });
+  expect(lintFiles(files, options, { strict: true })).toMatchObject({ ok: false, faults: [], lints });
 });

@@ -1,7 +1,7 @@
 // A bundle's own tests: what they compare, what they cover, and how a pipeline reads them.
 import { compilePolicy } from '@countersign/policy/compile-policy';
-import { renderJunit } from '@countersign/policy/render-junit';
-import { runPolicyTests } from '@countersign/policy/run-policy-tests';
+import { renderJunit } from '@countersign/policy-author/render-junit';
+import { runPolicyTests } from '@countersign/policy-author/run-policy-tests';
 import { describe, expect, it } from 'vitest';
 import { compiled, SNAPSHOT } from './ask-policy.ts';
 

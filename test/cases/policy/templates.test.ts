@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { compilePolicy } from '@countersign/policy/compile-policy';
 import { describeFault } from '@countersign/policy/policy-fault';
-import { runPolicyTests } from '@countersign/policy/run-policy-tests';
+import { lintFiles } from '@countersign/policy-author/lint-files';
+import { runPolicyTests } from '@countersign/policy-author/run-policy-tests';
 import { describe, expect, it } from 'vitest';
 import { ask, finalOf, SNAPSHOT } from './ask-policy.ts';
 
@@ -17,9 +18,10 @@ const filesOf = (template: string): Record<string, string> => {
   return Object.fromEntries(paths.map((path) => [path.slice(folder.length), readFileSync(path, 'utf8')]));
 };
 const compiledTemplate = (template: string) => {
-  const result = compilePolicy(filesOf(template), { version: 1, snapshot: SNAPSHOT, strict: true, people: PEOPLE });
-  if (!result.ok) throw new Error(result.faults.map(describeFault).join('\n'));
-  return result.policy;
+  const options = { strict: true, people: PEOPLE };
+  const { ok, faults, lints, policy } = lintFiles(filesOf(template), { version: 1, snapshot: SNAPSHOT }, options);
+  if (!ok || policy === null) throw new Error([...faults, ...lints].map(describeFault).join('\n'));
+  return policy;
 };
 
 describe.each(TEMPLATES)('%s', (template) => {

@@ -1,7 +1,7 @@
 // A tenant's own rules below a global part that they cannot cross: they restrict, or decide what is delegated and open.
 import { buildBundle } from '@countersign/policy/build-bundle';
 import { compilePolicy } from '@countersign/policy/compile-policy';
-import { explain } from '@countersign/policy/explain';
+import { explain } from '@countersign/policy-author/explain';
 import { describe, expect, it } from 'vitest';
 import { ask, compiled, contextOf, faultCodes, finalOf, itemOf, SNAPSHOT, verdict } from './ask-policy.ts';
 

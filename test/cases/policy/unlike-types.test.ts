@@ -1,6 +1,6 @@
 // A condition that compares unlike types has no answer, and what has no answer denies. Nobody slips past a rule by
 // writing a value another way, and its author hears beforehand where that can happen.
-import { lintPolicy } from '@countersign/policy/lint-policy';
+import { lintPolicy } from '@countersign/policy-author/lint-policy';
 import { describe, expect, it } from 'vitest';
 import { ask, compiled, finalOf } from './ask-policy.ts';
 

@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Part } from './dependency-table.ts';
-import { HOMES, IMPURE, PARTS, PURE_AFTER_ALL } from './dependency-table.ts';
+import { AUTHORING, DECIDING, HOMES, IMPURE, PARTS, PURE_AFTER_ALL } from './dependency-table.ts';
 import { readManifest } from './project-files.ts';
 import type { Import, SourceFile } from './read-source.ts';
 import { readSource, readSources } from './read-source.ts';
@@ -48,6 +48,21 @@ describe('pure parts ask neither clock, chance, environment nor the outside', ()
   test.each(PARTS.filter((part) => part.pure).map((part) => [part.folder, part] as const))('%s', (_, part) => {
     expect(impureUses(part)).toEqual([]);
   });
+});
+
+test('nothing that decides leads to what helps authors', () => {
+  const files = new Map(readSources('services/policy-kernel').map((file) => [file.path, file]));
+  const reached = new Set(DECIDING);
+  for (const path of reached) {
+    for (const { specifier } of files.get(path)!.imports) {
+      if (specifier.startsWith('.')) reached.add(posix.join(posix.dirname(path), specifier));
+    }
+  }
+  const importers = [...files.values()]
+    .filter((file) => file.imports.some(({ specifier }) => packageOf(specifier) === AUTHORING))
+    .map(({ path }) => path);
+  expect(importers.length).toBeGreaterThan(0);
+  expect(importers.filter((path) => reached.has(path))).toEqual([]);
 });
 
 test('every part of the tree stands in the table', () => {

@@ -15,6 +15,7 @@ export type Part = {
 const contracts = '@countersign/contracts';
 const ledger = '@countersign/ledger';
 const policy = '@countersign/policy';
+const author = '@countersign/policy-author';
 const scanners = '@countersign/scanners';
 const platform = '@countersign/platform';
 const client = '@countersign/client';
@@ -57,6 +58,12 @@ export const PARTS: readonly Part[] = [
     pure: true,
   },
   {
+    // Helps who writes policies. Nothing that decides stands on it.
+    folder: 'packages/policy-author',
+    may: [contracts, ledger, policy, scanners, 'zod'],
+    pure: true,
+  },
+  {
     folder: 'packages/platform',
     // Canonical text is what `ledger.append` takes: the one thing that all IO has to know of the ledger.
     may: [
@@ -74,12 +81,18 @@ export const PARTS: readonly Part[] = [
   },
   { folder: 'packages/client', may: [contracts] },
   { folder: 'packages/worker', may: [contracts, ledger, platform, 'zod'], node: COMPUTING },
-  { folder: 'packages/cli', may: [contracts, client, ledger, policy, 'commander'], node: 'any' },
+  { folder: 'packages/cli', may: [contracts, client, ledger, policy, author, 'commander'], node: 'any' },
 
   service('ingress', [ledger, 'hono']),
   // The last known good bundle lies on its own disk, for when the stored one is gone or altered. Policies are read in a
   // thread of their own, so that a large one never keeps a decision waiting.
-  service('policy-kernel', [ledger, policy, scanners], [...COMPUTING, 'fs', 'fs/promises', 'path', 'worker_threads']),
+  // It answers those who try policies too, in words and by comparing: three files, which nothing that decides may reach
+  // (DECIDING).
+  service(
+    'policy-kernel',
+    [ledger, policy, scanners, `${author}/explain`, `${author}/see-pools`, `${author}/compare-decisions`],
+    [...COMPUTING, 'fs', 'fs/promises', 'path', 'worker_threads'],
+  ),
   service('approval', [ledger]),
   service('scheduler', [ledger, policy]),
   service('output-safety', [ledger, policy, scanners]),
@@ -120,6 +133,19 @@ export const PARTS: readonly Part[] = [
     node: 'any',
   },
 ];
+
+/** The kernel's files from which a binding decision is reached, a policy read or put in force: free of AUTHORING. */
+export const DECIDING: readonly string[] = [
+  'decide-jobs',
+  'decide-queue',
+  'compile-worker',
+  'scan-thread',
+  'active-policies',
+  'seal-answer',
+  'publish-document',
+  'activate-bundle',
+].map((file) => `services/policy-kernel/src/${file}.ts`);
+export const AUTHORING: string = author;
 
 /** The clock, chance, the environment and the outside world. `new Date(value)` asks nobody and is allowed. */
 export const IMPURE = new Set([

@@ -3,13 +3,13 @@
 // few that could cover a rule; beyond a bound of comparisons the lint says that it stopped.
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Match, RuleSource } from '@countersign/contracts/policy';
-import { coversMatch } from './cover-match.ts';
+import { coversMatch } from '@countersign/policy/cover-match';
+import { compileFindings } from '@countersign/policy/match-findings';
+import type { Placed } from '@countersign/policy/place-sections';
+import { below, inPolicy } from '@countersign/policy/report-faults';
+import type { RuleIndex } from '@countersign/policy/rule-index';
+import { sampleOf } from '@countersign/policy/sample-match';
 import type { Linted } from './linted.ts';
-import { compileFindings } from './match-findings.ts';
-import type { Placed } from './place-sections.ts';
-import { below, inPolicy } from './report-faults.ts';
-import type { RuleIndex } from './rule-index.ts';
-import { sampleOf } from './sample-match.ts';
 
 type Ruling = { id: string; decision: string; when?: string | undefined; match: Match };
 /** `scans`: its match can fail for want of a scan. */

@@ -1,9 +1,9 @@
 // Whether tiers and topics find each other, and whether the topics that rules let through are ones the server knows.
 import type { Match } from '@countersign/contracts/policy';
-import { mayMeet } from './cover-match.ts';
-import { type ListedTopic, matchOf } from './known-topics.ts';
+import { mayMeet } from '@countersign/policy/cover-match';
+import { type ListedTopic, matchOf } from '@countersign/policy/known-topics';
+import { below, inPolicy } from '@countersign/policy/report-faults';
 import type { Linted } from './linted.ts';
-import { below, inPolicy } from './report-faults.ts';
 
 export function lintTopics(linted: Linted): void {
   lintTiers(linted);

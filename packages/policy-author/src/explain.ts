@@ -3,10 +3,10 @@
 import { type DecideItem, finalDecision } from '@countersign/contracts/decision';
 import type { Derivation, RoundSeen, RuleSeen } from '@countersign/contracts/explanation';
 import type { Match } from '@countersign/contracts/policy';
-import type { CompiledPolicy } from './compiled-policy.ts';
-import { type DecideContext, type DecideOutcome, decide } from './decide.ts';
-import type { TraceStep } from './evaluate-rules.ts';
-import { placeSections } from './place-sections.ts';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
+import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
+import type { TraceStep } from '@countersign/policy/evaluate-rules';
+import { placeSections } from '@countersign/policy/place-sections';
 import { seePools } from './see-pools.ts';
 import { tellDerivation } from './tell-derivation.ts';
 

@@ -1,9 +1,9 @@
 // What every lint looks at.
-import type { CompiledPolicy } from './compiled-policy.ts';
-import type { KnownTopics } from './known-topics.ts';
-import type { BundleSources } from './parse-bundle.ts';
-import type { Sections } from './place-sections.ts';
-import type { Report } from './report-faults.ts';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
+import type { KnownTopics } from '@countersign/policy/known-topics';
+import type { BundleSources } from '@countersign/policy/parse-bundle';
+import type { Sections } from '@countersign/policy/place-sections';
+import type { Report } from '@countersign/policy/report-faults';
 
 export type LintContext = {
   /** How many people each approval group has; left out, quorums are not judged. */

@@ -1,10 +1,10 @@
 // Conditions of rules that restrict, comparing what no schema gives a type: whoever sends a value of another type is
 // denied, and the author should know before it happens.
 import type { Match } from '@countersign/contracts/policy';
-import { schemaPath } from './check-policy.ts';
+import { schemaPath } from '@countersign/policy/check-policy';
+import type { PayloadPath } from '@countersign/policy/payload-types';
+import { below } from '@countersign/policy/report-faults';
 import type { Linted } from './linted.ts';
-import type { PayloadPath } from './payload-types.ts';
-import { below } from './report-faults.ts';
 import { isTyped } from './typed-paths.ts';
 
 export function lintConditions({ policy, sources, sections, topics, report }: Linted): void {

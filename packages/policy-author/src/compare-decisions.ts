@@ -3,7 +3,7 @@ import type { Decision, DecisionName } from '@countersign/contracts/decision';
 import { finalDecision } from '@countersign/contracts/decision';
 import type { Difference } from '@countersign/contracts/policy-rollout';
 import { canonicalize } from '@countersign/ledger/canonical-json';
-import type { DecideOutcome } from './decide.ts';
+import type { DecideOutcome } from '@countersign/policy/decide';
 
 export type Compared = Pick<Decision, 'decision' | 'rule_id' | 'constraints' | 'obligations' | 'effective_digest'>;
 

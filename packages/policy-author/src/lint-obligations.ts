@@ -1,10 +1,10 @@
 // Whether what a decision asks for can be had: votes from groups that are large enough, and worker constraints that a
 // pool which may run the job enforces.
 import type { Match, Pool } from '@countersign/contracts/policy';
-import { OWNER_GROUP } from './check-policy.ts';
+import { OWNER_GROUP } from '@countersign/policy/check-policy';
+import { anyGlobMatches } from '@countersign/policy/match-glob';
+import { type At, below, inPolicy } from '@countersign/policy/report-faults';
 import type { Linted } from './linted.ts';
-import { anyGlobMatches } from './match-glob.ts';
-import { type At, below, inPolicy } from './report-faults.ts';
 
 type Stages = readonly { group: string; count: number }[];
 

@@ -1,9 +1,9 @@
 // Which types of findings each rule of a policy speaks of, with their severities: what `scanners: [pii]` means, spelt out.
 import type { Match } from '@countersign/contracts/policy';
+import { compileFindings, typesWanted } from '@countersign/policy/match-findings';
+import type { BundleSources } from '@countersign/policy/parse-bundle';
+import { placeSections } from '@countersign/policy/place-sections';
 import type { Severity } from '@countersign/scanners/finding-types';
-import { compileFindings, typesWanted } from './match-findings.ts';
-import type { BundleSources } from './parse-bundle.ts';
-import { placeSections } from './place-sections.ts';
 
 /** `severity`: the highest that a finding of the type has; one of a lower one may be below a rule's `min_severity`. */
 export type RuleFindings = { id: string; types: { type: string; severity: Severity }[] };

@@ -4,11 +4,11 @@ import { type Decision, finalDecision } from '@countersign/contracts/decision';
 import { type Actor, jobRequest, type NamedRequest } from '@countersign/contracts/job';
 import type { PolicyCase, PolicyExpectation, PolicyIncident, PolicyTests } from '@countersign/contracts/policy-tests';
 import { canonicalize } from '@countersign/ledger/canonical-json';
-import type { CompiledPolicy } from './compiled-policy.ts';
-import { type DecideOutcome, decide } from './decide.ts';
-import { constraintsOf } from './effects.ts';
-import { readTests } from './parse-bundle.ts';
-import type { Place, PolicyFault } from './policy-fault.ts';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
+import { type DecideOutcome, decide } from '@countersign/policy/decide';
+import { constraintsOf } from '@countersign/policy/effects';
+import { readTests } from '@countersign/policy/parse-bundle';
+import type { Place, PolicyFault } from '@countersign/policy/policy-fault';
 
 /** The fields that were expected, and the same fields as they came out; `problem` where there was no decision at all. */
 export type PolicyTestResult = {

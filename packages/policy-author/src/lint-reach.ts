@@ -2,12 +2,12 @@
 // passes; and a rule that reaches no topic which the policy knows restricts nothing at all.
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Match } from '@countersign/contracts/policy';
-import { mayMeet } from './cover-match.ts';
-import type { ListedTopic } from './known-topics.ts';
+import { mayMeet } from '@countersign/policy/cover-match';
+import type { ListedTopic } from '@countersign/policy/known-topics';
+import { type Glob, globMatches, splitTokens } from '@countersign/policy/match-glob';
+import { type At, below, inPolicy } from '@countersign/policy/report-faults';
 import { reaches, unlistedMatches } from './lint-topics.ts';
 import type { Linted } from './linted.ts';
-import { type Glob, globMatches, splitTokens } from './match-glob.ts';
-import { type At, below, inPolicy } from './report-faults.ts';
 
 type Restricting = { id: string; match: Match; at: At; unreached: boolean };
 

@@ -24,13 +24,6 @@ export function authorSchemas(): Record<string, Json> {
   );
 }
 
-/** Every field name of the language. */
-export function fieldNames(): Set<string> {
-  const names = new Set<string>();
-  for (const schema of Object.values(authorSchemas())) collectNames(schema, names);
-  return names;
-}
-
 function withHelp(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withHelp);
   if (!isObject(schema)) return schema;
@@ -41,13 +34,6 @@ function withHelp(schema: unknown): unknown {
     return [name, isObject(value) && description !== undefined ? { description, ...value } : value] as const;
   });
   return { ...inner, properties: Object.fromEntries(described) };
-}
-
-function collectNames(schema: unknown, names: Set<string>): void {
-  if (Array.isArray(schema)) for (const item of schema) collectNames(item, names);
-  if (!isObject(schema)) return;
-  if (isObject(schema.properties)) for (const name of Object.keys(schema.properties)) names.add(name);
-  for (const value of Object.values(schema)) collectNames(value, names);
 }
 
 const isObject = (value: unknown): value is Json =>

@@ -2,7 +2,7 @@
 import type { EffectiveJob } from '@countersign/contracts/decision';
 import type { PoolsSeen } from '@countersign/contracts/explanation';
 import type { Pool } from '@countersign/contracts/policy';
-import { eligiblePools, failedCondition, type PoolCondition, type PoolNeed } from './choose-pool.ts';
+import { eligiblePools, failedCondition, type PoolCondition, type PoolNeed } from '@countersign/policy/choose-pool';
 
 /** The label by which pools tell environments apart. */
 const ENVIRONMENT = 'env';

@@ -1,18 +1,18 @@
 // What a policy says that its author can hardly mean: rules that never decide, floors that nothing reaches, votes that
-// nobody can cast. A lint never changes what is decided; under `strict` it keeps the policy from being compiled.
+// nobody can cast. A lint never changes what is decided; under `--strict` an author takes it for a fault.
 import { LIMITS } from '@countersign/contracts/limits';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
+import { knownTopics } from '@countersign/policy/known-topics';
+import { placeSections } from '@countersign/policy/place-sections';
+import { byPlace, type PolicyFault } from '@countersign/policy/policy-fault';
+import { reporter } from '@countersign/policy/report-faults';
 import { checkTenantNames } from './check-tenant-names.ts';
-import type { CompiledPolicy } from './compiled-policy.ts';
-import { knownTopics } from './known-topics.ts';
 import { lintConditions } from './lint-conditions.ts';
 import { lintApprovals, lintConstraints } from './lint-obligations.ts';
 import { lintReach } from './lint-reach.ts';
 import { lintRules } from './lint-rules.ts';
 import { lintTopics } from './lint-topics.ts';
 import type { LintContext, Linted } from './linted.ts';
-import { placeSections } from './place-sections.ts';
-import { byPlace, type PolicyFault } from './policy-fault.ts';
-import { reporter } from './report-faults.ts';
 
 /** By file and place, at most `LIMITS.policy_faults`. */
 export function lintPolicy(policy: CompiledPolicy, context: LintContext = {}): PolicyFault[] {

@@ -1,0 +1,15 @@
+/** Explains what `decide-under.ts` decides, by the same path. No decision that binds is made here, or waits for words. */
+import type { DecideItem } from '@countersign/contracts/decision';
+import { ERRORS } from '@countersign/contracts/errors';
+import { type Explanation, explain } from '@countersign/policy-author/explain';
+import { type Asked, contextOf, hasEnded, refuseEnded, settle, type When } from './decide-under.ts';
+
+export function explainUnder(asked: Asked, item: DecideItem, when: When): Explanation {
+  const context = contextOf(asked, when);
+  if (hasEnded(asked, when.now)) {
+    const outcome = refuseEnded(asked, item, context);
+    return { outcome, steps: [], text: `Nothing is decided: ${ERRORS.policy_expired.says}.` };
+  }
+  const explanation = explain(asked.policy, item, context);
+  return { ...explanation, outcome: settle(asked, item, context, explanation.outcome) };
+}
