@@ -12,8 +12,6 @@ const MAX_UNPACKED = 1024 * 1024;
 /** Compressed runs of one text that are unpacked. */
 const MAX_INFLATED = 8;
 
-// One class with a lower bound, then lines of the same class: linear.
-const RUNS = /[A-Za-z0-9+/_-]{15,}(?:\r?\n[A-Za-z0-9+/_-]+)*={0,2}/g;
 const HEX_RUN = /(?:[0-9a-f]{2}){10,}/gi;
 
 const SIXTETS = new Int8Array(128).fill(-1);
@@ -32,14 +30,40 @@ export function packedView(view: View): View | null {
     if (isPacked) inflated += 1;
     return isPacked && inflated > MAX_INFLATED ? null : textOf(bytes);
   };
-  for (const found of view.text.matchAll(RUNS)) {
-    const hex = isMostlyHex(found[0]);
-    const decoded = (hex ? decodeHex(found[0], unpack) : null) ?? decodeBase64(found[0], unpack);
+  for (let run = nextRun(view.text, 0); run !== null; run = nextRun(view.text, run.end)) {
+    const written = view.text.slice(run.start, run.end);
+    const hex = isMostlyHex(written);
+    const decoded = (hex ? decodeHex(written, unpack) : null) ?? decodeBase64(written, unpack);
     if (decoded === null) continue;
     builder ??= new ViewBuilder(view, decoded.length);
-    builder.push(`${decoded}\n`, found.index, found.index + found[0].length);
+    builder.push(`${decoded}\n`, run.start, run.end);
   }
   return builder?.view() ?? null;
+}
+
+const isRunCode = (code: number): boolean => code < 128 && SIXTETS[code]! >= 0;
+
+/** The next run that is long enough, with the lines that follow it and its padding. */
+function nextRun(text: string, from: number): { start: number; end: number } | null {
+  let start = from;
+  for (let i = from; i <= text.length; i += 1) {
+    if (i < text.length && isRunCode(text.charCodeAt(i))) continue;
+    if (i - start >= MIN_RUN) return { start, end: endOfLines(text, i) };
+    start = i + 1;
+  }
+  return null;
+}
+
+function endOfLines(text: string, from: number): number {
+  let end = from;
+  for (;;) {
+    const next = text[end] === '\r' ? end + 1 : end;
+    if (text[next] !== '\n' || !isRunCode(text.charCodeAt(next + 1))) break;
+    end = next + 1;
+    while (end < text.length && isRunCode(text.charCodeAt(end))) end += 1;
+  }
+  while (text[end] === '=' && end - from < 65_536) end += 1;
+  return end;
 }
 
 /** Judged by its start alone: a digest, an identifier, a hexadecimal text. */

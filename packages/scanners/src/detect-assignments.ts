@@ -116,7 +116,8 @@ function joinAfter(text: string, start: number, end: number): Join | null {
     quotedOnly,
     random,
   });
-  const typed = after(TYPED, text, closed);
+  // After a quote a colon begins the next attribute of a template, not a type.
+  const typed = closed === end ? after(TYPED, text, closed) : -1;
   if (typed !== -1) return made(typed, true);
   const assigned = after(OPERATOR, text, closed);
   if (assigned !== -1) return made(assigned, text.slice(closed, assigned).includes('='));

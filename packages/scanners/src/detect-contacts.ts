@@ -36,6 +36,10 @@ for (const char of '0123456789abcdefABCDEF') HEX[char.charCodeAt(0)] = 1;
 const isHex = (code: number): boolean => code < 128 && HEX[code] === 1;
 const isPart = (code: number): boolean => isHex(code) || code === 58 || code === 45 || code === 46;
 
+/** Word characters, and the signs of longer addresses and versions. */
+const isGlue = (code: number): boolean =>
+  (code >= 45 && code <= 46) || (code >= 48 && code <= 58) || code === 95 || ((code | 32) >= 97 && (code | 32) <= 122);
+
 /** IPv6 and hardware addresses. Tries each run of hexadecimal digits, colons and dashes once, from its start. */
 export function detectNetworkAddresses(text: string, emit: Emit): void {
   for (let at = text.indexOf(':'); at !== -1; ) at = text.indexOf(':', readAddress(text, at, emit));
@@ -47,11 +51,11 @@ export function detectNetworkAddresses(text: string, emit: Emit): void {
 
 /** The address whose first sign is at `at`; returns where to go on. */
 function readAddress(text: string, at: number, emit: Emit): number {
+  const next = text.charCodeAt(at + 1);
+  if (next !== 58 && !isHex(next)) return at + 1;
   let start = at;
   while (start > 0 && at - start < 4 && isHex(text.charCodeAt(start - 1))) start -= 1;
-  const next = text.charCodeAt(at + 1);
-  const isGlued = /[\w:.-]/.test(text[start - 1] ?? '');
-  if (isGlued || (start === at && next !== 58) || (next !== 58 && !isHex(next))) return at + 1;
+  if ((start === at && next !== 58) || (start > 0 && isGlue(text.charCodeAt(start - 1)))) return at + 1;
   MAC.lastIndex = start;
   const mac = MAC.exec(text);
   if (mac !== null && !NOBODY.test(mac[0])) emit('mac_address', start, start + mac[0].length);

@@ -58,14 +58,14 @@ function detectWords(
   seen: { reversed: number; rotated: number; runs: readonly number[] },
   emit: Emit,
 ): void {
-  const { meanings, hasSpelled, hasLeet } = readMeanings(text);
+  const { meanings, hasSpelled, leet } = readMeanings(text);
   weighSignals(text, meanings, emit);
   const views = respelled(text, {
     isReversed: seen.reversed > 0,
     isRotated: seen.rotated > 0,
     isBinary: survey.digits >= MIN_BINARY_DIGITS && /[01]{8}[ ,]?[01]{8}/.test(text),
     isSpelled: hasSpelled,
-    isLeet: hasLeet,
+    leet,
     runs: seen.runs.filter((at) => isLongRun(text, at)),
   });
   for (const view of views) {
@@ -92,11 +92,15 @@ function isLongRun(text: string, at: number): boolean {
 const UNSEEN =
   /(?:[\u{e0020}-\u{e007f}]|[\u{e0100}-\u{e01ef}]){8,}|[\ufe00-\ufe0f]{8,}|[\u200b-\u200d\u2060-\u2064]{16,}/gu;
 
+const MAY_BE_UNSEEN = /[\u200b-\u2064]|[\ufe00-\ufe0f]|\udb40/;
+const OTHER_SCRIPTS = /[\u0400-\u06ff\u0900-\u097f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
+
 /** Reports what only the text as it was written shows: other scripts, and what nobody can see. */
 export function detectForeignInjection(text: string, emit: Emit): void {
-  for (const found of text.matchAll(UNSEEN)) {
+  for (const found of MAY_BE_UNSEEN.test(text) ? text.matchAll(UNSEEN) : []) {
     emit('hidden_text', found.index, found.index + found[0].length, { why: 'invisible characters' });
   }
+  if (!OTHER_SCRIPTS.test(text)) return;
   for (const [type, name, pattern] of FOREIGN) {
     for (const found of text.matchAll(pattern))
       emit(type, found.index, found.index + found[0].length, { why: `words, ${name}` });

@@ -82,11 +82,15 @@ export class PhoneReader {
   signs(): void {
     const text = this.#text;
     for (let at = text.indexOf('+'); at !== -1; at = text.indexOf('+', at + 1)) {
+      const next = text.charCodeAt(at + 1);
+      if (next < 49 || next > 57) continue;
       INTERNATIONAL.lastIndex = at;
       const found = /[\w+]/.test(text[at - 1] ?? '') ? null : INTERNATIONAL.exec(text);
       if (found !== null && this.#isPossible(found[0])) this.#emit('phone', at, at + found[0].length);
     }
     for (let at = text.indexOf('('); at !== -1; at = text.indexOf('(', at + 1)) {
+      const next = text.charCodeAt(at + 1);
+      if (next < 50 || next > 57) continue;
       AREA_IN_BRACKETS.lastIndex = at;
       const found = AREA_IN_BRACKETS.exec(text);
       if (found !== null) this.#emit('phone', at, at + found[0].length);

@@ -56,24 +56,25 @@ const LEET_LETTERS = Uint8Array.from([...'oizeasgtbg'], (letter) => letter.charC
 
 /** Words that a sentence's end is worth: meanings on its two sides belong together less. */
 const SENTENCE_END = 2;
-const MAX_PHRASE = 6;
 const MAX_LEET = 24;
 
 export type Reading = {
   meanings: Meaning[];
   /** Single letters in a row somewhere. */
   hasSpelled: boolean;
-  /** Words with digits or signs among their letters. */
-  hasLeet: boolean;
+  /** Words that mean something once their digits are letters. */
+  leet: { start: number; end: number; word: string }[];
 };
 
 export function readMeanings(text: string): Reading {
   const meanings: Meaning[] = [];
-  const recent: { word: number; start: number; known: Known }[] = [];
+  const recent: PhraseStart[] = [];
+  const words: Words = { starts: [], ends: [] };
   let word = 0;
   let singles = 0;
   let hasSpelled = false;
-  let hasLeet = false;
+  const leet: Reading['leet'] = [];
+  let leetHash1 = 0;
   let start = -1;
   let hash = 0;
   let leetHash = 0;
@@ -86,64 +87,76 @@ export function readMeanings(text: string): Reading {
       if (start === -1) start = i;
       if (!isLetter) digits += 1;
       hash = nextHash(hash, isLetter ? lower : code);
-      leetHash = nextHash(leetHash, isLetter ? lower : LEET_LETTERS[code - 48]!);
+      const letter = isLetter ? lower : LEET_LETTERS[code - 48]!;
+      leetHash = nextHash(leetHash, letter);
+      leetHash1 = nextHash(leetHash1, code === 49 ? 108 : letter);
       continue;
     }
     if (start !== -1) {
       const length = i - start;
       singles = length === 1 ? singles + 1 : 0;
       hasSpelled ||= singles >= 5;
-      hasLeet ||=
-        (digits > 0 && digits < length && length > 3 && HASHES[leetHash] === 1 && isLeet(text.slice(start, i))) ||
-        (code === 36 && length > 1);
+      if (
+        digits > 0 &&
+        digits < length - 2 &&
+        length > 3 &&
+        length <= MAX_LEET &&
+        (HASHES[leetHash] === 1 || HASHES[leetHash1] === 1)
+      ) {
+        const plain = unleet(text.slice(start, i));
+        if (plain !== null) leet.push({ start, end: i, word: plain });
+      }
       if (HASHES[hash] === 1) {
         const known = KNOWN.get(text.slice(start, i).toLowerCase());
         if (known !== undefined) {
           if (known.bits !== 0) meanings.push({ bits: known.bits, first: word, last: word, start, end: i });
-          if (known.phrases.length > 0) recent.push({ word, start, known });
+          if (known.phrases.length > 0) recent.push({ word, at: words.starts.length, known });
         }
       }
+      words.starts.push(start);
+      words.ends.push(i);
       word += 1;
       start = -1;
       hash = 0;
       leetHash = 0;
+      leetHash1 = 0;
       digits = 0;
     }
     if (code === 46 || code === 33 || code === 63 || code === 10) word += SENTENCE_END * (isEnd(text, i) ? 1 : 0);
   }
-  if (recent.length > 0) addPhrases(text, recent, meanings);
-  return { meanings, hasSpelled, hasLeet };
+  if (recent.length > 0) addPhrases(text, recent, words, meanings);
+  return { meanings, hasSpelled, leet };
 }
 
-/** Whether a token is a word of the vocabulary once its digits are letters. */
-const isLeet = (token: string): boolean =>
-  token.length <= MAX_LEET &&
-  KNOWN.has(token.toLowerCase().replace(/[0-9]/g, (digit) => String.fromCharCode(LEET_LETTERS[Number(digit)]!)));
+/** The word of the vocabulary that a token is once its digits are letters, `1` an i or an l; or null. */
+function unleet(token: string): string | null {
+  const lettered = (one: string): string =>
+    token
+      .toLowerCase()
+      .replace(/[0-9]/g, (digit) => (digit === '1' ? one : String.fromCharCode(LEET_LETTERS[Number(digit)]!)));
+  return [lettered('i'), lettered('l')].find((word) => KNOWN.has(word)) ?? null;
+}
 
 const isEnd = (text: string, i: number): boolean => i + 1 >= text.length || text.charCodeAt(i + 1) <= 32;
 
-const WORDS = /[A-Za-z0-9]+/g;
+type PhraseStart = { word: number; at: number; known: Known };
+type Words = { starts: number[]; ends: number[] };
 
 /** Looks at the words that follow each start of a phrase. */
-function addPhrases(
-  text: string,
-  starts: readonly { word: number; start: number; known: Known }[],
-  meanings: Meaning[],
-): void {
-  for (const { word, start, known } of starts) {
-    WORDS.lastIndex = start;
-    const words: string[] = [];
-    const ends: number[] = [];
-    while (words.length < MAX_PHRASE) {
-      const found = WORDS.exec(text.slice(0, start + 120));
-      if (found === null) break;
-      words.push(found[0].toLowerCase());
-      ends.push(WORDS.lastIndex);
-    }
+function addPhrases(text: string, begun: readonly PhraseStart[], { starts, ends }: Words, meanings: Meaning[]): void {
+  for (const { word, at, known } of begun) {
+    const cut: string[] = [];
+    const wordAt = (i: number): string | undefined => {
+      if (at + i >= starts.length) return undefined;
+      cut[i] ??= text.slice(starts[at + i]!, ends[at + i]!).toLowerCase();
+      return cut[i];
+    };
     for (const phrase of known.phrases) {
-      if (phrase.words.length > words.length || !phrase.words.every((part, i) => part === words[i])) continue;
       const last = phrase.words.length - 1;
-      meanings.push({ bits: phrase.bits, first: word, last: word + last, start, end: ends[last]! });
+      let i = 1;
+      while (i <= last && phrase.words[i] === wordAt(i)) i += 1;
+      if (i <= last) continue;
+      meanings.push({ bits: phrase.bits, first: word, last: word + last, start: starts[at]!, end: ends[at + last]! });
     }
   }
   meanings.sort((a, b) => a.first - b.first || a.last - b.last);

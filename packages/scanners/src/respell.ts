@@ -11,7 +11,7 @@ export type Disguises = {
   readonly isRotated: boolean;
   readonly isBinary: boolean;
   readonly isSpelled: boolean;
-  readonly isLeet: boolean;
+  readonly leet: readonly { start: number; end: number; word: string }[];
   /** Places inside long tokens where a telling word was seen. */
   readonly runs: readonly number[];
 };
@@ -66,7 +66,7 @@ export function respelled(text: string, disguises: Disguises): View[] {
   if (disguises.isReversed) views.push(reversedView(source));
   if (disguises.isRotated) views.push(mappedView(source, rotate(short)));
   if (disguises.isBinary) addIfAny(views, binaryView(source));
-  if (disguises.isLeet) addIfAny(views, leetView(source));
+  if (disguises.leet.length >= MIN_LEET) views.push(leetView(source, disguises.leet));
   if (disguises.isSpelled) addIfAny(views, spelledView(source));
   if (disguises.runs.length > 0) addIfAny(views, splitView(source, disguises.runs));
   return views;
@@ -116,39 +116,21 @@ const LEET: Readonly<Record<string, string>> = {
   $: 's',
   '!': 'i',
 };
-const LEET_WORD = /[A-Za-z0-9@$!]{2,24}/g;
+/** One such word may be an identifier by chance. */
+const MIN_LEET = 2;
 
-/** Words with digits for letters that mean something once the letters are put back; `1` is an i or an l. */
-function leetView(source: View): View | null {
+/** Words with digits for letters, as the words that they stand for. */
+function leetView(source: View, words: Disguises['leet']): View {
   const builder = new ViewBuilder(source);
   let done = 0;
-  for (const found of source.text.matchAll(LEET_WORD)) {
-    const written = found[0];
-    if (!/[0-9@$!]/.test(written)) continue;
-    const plain = unleet(written);
-    if (plain === null) continue;
-    builder.copy(done, found.index);
-    for (let i = 0; i < plain.length; i += 1)
-      builder.pushUnit(plain.charCodeAt(i), found.index + i, found.index + i + 1);
-    done = found.index + plain.length;
+  for (const { start, end, word } of words) {
+    if (end > source.text.length) break;
+    builder.copy(done, start);
+    for (let i = start; i < end; i += 1) builder.pushUnit(word.charCodeAt(i - start), i, i + 1);
+    done = end;
   }
-  if (done === 0) return null;
   builder.copy(done, source.text.length);
   return builder.view();
-}
-
-function unleet(written: string): string | null {
-  const lower = written.toLowerCase().replace(/[!]+$/, '');
-  const asI = lower.replace(/[0134578@$!]/g, (char) => LEET[char]!);
-  if (SPELLABLE.has(asI)) return asI;
-  const asL = lower.replace(/1/g, 'l').replace(/[034578@$!]/g, (char) => LEET[char]!);
-  return SPELLABLE.has(asL)
-    ? asL
-    : segment(asI) === null
-      ? null
-      : segment(asI)!.join('').length === asI.length
-        ? asI
-        : null;
 }
 
 const SPELLED = /(?<![A-Za-z0-9])(?:[A-Za-z0-9@$][ \t._*|/,~-]{1,4}){4,}[A-Za-z0-9@$](?![A-Za-z0-9])/g;
