@@ -60,7 +60,7 @@ export class AssignmentReader {
   }
 }
 
-const MAX_READ_AGAIN = 2;
+const MAX_READ_AGAIN = 1;
 const SHORT_VALUE = 64;
 
 const ATTRIBUTE = /^[\w:@.-]{1,40}=["']/;

@@ -10,7 +10,7 @@ import { detectShapedToken, detectToken, NEEDLES } from './detect-tokens.ts';
 import type { Context, Emit } from './emit.ts';
 import { OPEN, SHAPED_TOKENS } from './secret-providers.ts';
 
-const MAX_READ_AGAIN = 2;
+const MAX_READ_AGAIN = 1;
 
 const PEM = ['-----begin ', 'putty-user-key-file-'];
 const FLAGS = [' -u', '--user', '--proxy-user', '"-u', "'-u", '\n-u'];
