@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{cases,journeys,failures}/**/*.test.ts'],
+    include: ['{cases,long,journeys,failures}/**/*.test.ts'],
     globalSetup: ['./harness/global-setup.ts'],
     // Real processes and signals: threads would share one process id and one set of handlers.
     pool: 'forks',

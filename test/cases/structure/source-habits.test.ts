@@ -50,6 +50,14 @@ test('SQL stands in stores and migrations alone', () => {
   expect(strays).toEqual([]);
 });
 
+/** Between two edits nobody waits for six services: what needs them is long. */
+test('no case starts a whole system', () => {
+  const starters = readSources('test/cases').filter(({ imports }) =>
+    imports.some(({ specifier }) => /\/(start-system|supervise-system|local-stack)(\.ts)?$/.test(specifier)),
+  );
+  expect(starters.map(({ path }) => path)).toEqual([]);
+});
+
 describe('no file', () => {
   test('is a barrel', () => {
     const index = filesOf(OURS, /^index\.(ts|mjs|js)$/);

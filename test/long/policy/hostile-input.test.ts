@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { LIMITS } from '@countersign/contracts/limits';
 import { compilePolicy } from '@countersign/policy/compile-policy';
 import { describe, expect, it } from 'vitest';
-import { ask, compiled, faultCodes, finalOf, requestOf, SNAPSHOT } from './ask-policy.ts';
+import { ask, compiled, faultCodes, finalOf, requestOf, SNAPSHOT } from '../../cases/policy/ask-policy.ts';
 
 /** Megabytes: a small part of what a service has. */
 const MEMORY = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 64, stackSizeMb: 4 };
@@ -12,7 +12,7 @@ const SECONDS = 45;
 /** Rejects when the thread runs out of memory; the test's own limit ends what takes too long. */
 const compileBounded = (files: Record<string, string>): Promise<string[]> =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./compile-in-worker.ts', import.meta.url), {
+    const worker = new Worker(new URL('../../cases/policy/compile-in-worker.ts', import.meta.url), {
       workerData: files,
       resourceLimits: MEMORY,
     });
@@ -112,7 +112,7 @@ describe('a bundle', () => {
 
   it('that does run out of memory is seen to', { timeout: SECONDS * 1_000 }, async () => {
     const resourceLimits = { maxOldGenerationSizeMb: 8 };
-    const url = new URL('./compile-in-worker.ts', import.meta.url);
+    const url = new URL('../../cases/policy/compile-in-worker.ts', import.meta.url);
     const files = { 'policy.yaml': rules(9_000, (i) => deny(i, `{labels: {a: b${i}}}`)) };
     const died = new Promise((_, reject) => {
       new Worker(url, { workerData: files, resourceLimits }).once('error', reject);

@@ -6,9 +6,9 @@ import { globMatches, splitTokens } from '@countersign/policy/match-glob';
 import { explain } from '@countersign/policy-author/explain';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { AGENT, answerOf, ask, compiled, contextOf, finalOf, itemOf } from './ask-policy.ts';
-import { naiveDecide } from './naive-decide.ts';
-import { path, pattern, policyOf, questions, tenantFiles } from './random-policies.ts';
+import { AGENT, answerOf, ask, compiled, contextOf, finalOf, itemOf } from '../../cases/policy/ask-policy.ts';
+import { naiveDecide } from '../../cases/policy/naive-decide.ts';
+import { path, pattern, policyOf, questions, tenantFiles } from '../../cases/policy/random-policies.ts';
 
 /** Throws where the engine and the naive reader part, or where explaining changes the answer; answers with the decisions. */
 function compareAnswers(
