@@ -1,4 +1,4 @@
-/** Writes down as types what a role may read of the migrated database, decoded as packages/platform decodes it. */
+/** Writes down as types what a role may read and call in the migrated database, as packages/platform decodes it. */
 
 export type Column = {
   /** `schema.name` of a table or view. */
@@ -37,6 +37,24 @@ SELECT n.nspname || '.' || c.relname AS "table", a.attname AS name, format_type(
    AND has_schema_privilege($1, n.oid, 'USAGE') AND has_column_privilege($1, c.oid, a.attnum, 'SELECT')
  ORDER BY 1, a.attnum`;
 
+export type Routine = {
+  /** `schema.name`. */
+  name: string;
+  arguments: { name: string; mode: 'i' | 't'; type: string }[];
+  returns: string;
+};
+
+/** One row per function that `$1`, a role, may call; of one that returns a table, its columns stand among the arguments. */
+export const ROUTINES = `
+SELECT n.nspname || '.' || p.proname AS name, format_type(p.prorettype, NULL) AS returns,
+       coalesce((SELECT json_agg(json_build_object('name', p.proargnames[o], 'mode', translate(coalesce(p.proargmodes[o], 'i')::text, 'o', 't'),
+                                                   'type', format_type(t, NULL)) ORDER BY o)
+                   FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) WITH ORDINALITY AS u(t, o)), '[]') AS arguments
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+ WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND p.prokind = 'f' AND p.prorettype <> 'trigger'::regtype
+   AND has_schema_privilege($1, n.oid, 'USAGE') AND has_function_privilege($1, p.oid, 'EXECUTE')
+ ORDER BY 1`;
+
 const TYPES: Readonly<Record<string, string>> = {
   bigint: 'number',
   boolean: 'boolean',
@@ -49,21 +67,47 @@ const TYPES: Readonly<Record<string, string>> = {
   text: 'string',
   'timestamp with time zone': 'string',
   uuid: 'string',
-
+  void: 'unknown',
   xid8: 'string',
 };
 const WIDTH = 120;
 
 /** Throws a TypeError for a type that nobody has said yet how it is decoded. */
-export function renderTables(role: string, columns: readonly Column[]): string {
+export function renderTables(role: string, columns: readonly Column[], routines: readonly Routine[]): string {
   const tables = Map.groupBy(columns, (column) => column.table);
   const types = [...tables].map(([name, of]) => `  '${name}': {\n${of.map(lineOf).join('\n')}\n  };`);
   return [
-    `/** What ${role} may read, as the migrated database has it. Written by \`npm run tables\`; a test compares. */`,
+    `// What ${role} may read and call, as the migrated database has it. Written by \`npm run tables\`; a test compares.`,
     'export type Tables = {',
     ...types,
+    '};',
+    '',
+    '/** Anything that goes into a function or comes out of it may be null: its signature does not say. */',
+    'export type Functions = {',
+    ...routines.map(routineOf),
     '};\n',
   ].join('\n');
+}
+
+function routineOf(routine: Routine): string {
+  const { name, returns } = routine;
+  const of = (mode: 'i' | 't') => routine.arguments.filter((each) => each.mode === mode);
+  const takes = of('i').map((each) => `${each.name}: ${takenAs(each.type, name)}`);
+  const columns = of('t').map((each) => `      ${each.name}: ${orNull(typeOf(each.type, name))};\n`);
+  const gives = columns.length > 0 ? `{\n${columns.join('')}    }[]` : orNull(typeOf(returns, name));
+  const line = `    takes: [${takes.join(', ')}];`;
+  const taken = line.length <= WIDTH ? line : `    takes: [\n${takes.map((each) => `      ${each},\n`).join('')}    ];`;
+  return `  '${name}': {\n${taken}\n    gives: ${gives};\n  };`;
+}
+
+/** JSON goes in as text; what is in an array may be null too. */
+function takenAs(type: string, where: string): string {
+  if (type.endsWith('[]')) return `readonly (${takenAs(type.slice(0, -2), where)})[]`;
+  return orNull(type === 'jsonb' || type === 'json' ? 'string' : typeOf(type, where));
+}
+
+function orNull(type: string): string {
+  return type === 'unknown' ? type : `${type} | null`;
 }
 
 function lineOf({ table, name, type, nullable, check }: Column): string {

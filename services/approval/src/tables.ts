@@ -1,4 +1,4 @@
-/** What countersign_approval may read, as the migrated database has it. Written by `npm run tables`; a test compares. */
+// What countersign_approval may read and call, as the migrated database has it. Written by `npm run tables`; a test compares.
 export type Tables = {
   'approval.approvals': {
     approval_id: string;
@@ -69,5 +69,39 @@ export type Tables = {
     max_attempts: number | null;
     held_seq: number;
     traceparent: string;
+  };
+};
+
+/** Anything that goes into a function or comes out of it may be null: its signature does not say. */
+export type Functions = {
+  'control.gate': {
+    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
+    gives: unknown;
+  };
+  'control.gate_since': {
+    takes: [known: number | null];
+    gives: number | null;
+  };
+  'control.known': {
+    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
+    gives: unknown;
+  };
+  'control.prove_write': {
+    takes: [service: string | null];
+    gives: boolean | null;
+  };
+  'control.read': {
+    takes: [];
+    gives: unknown;
+  };
+  'ledger.append': {
+    takes: [
+      chains: readonly (string | null)[],
+      kinds: readonly (string | null)[],
+      tenants: readonly (string | null)[],
+      topics: readonly (string | null)[],
+      bodies: readonly (string | null)[],
+    ];
+    gives: unknown;
   };
 };

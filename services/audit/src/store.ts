@@ -4,6 +4,10 @@ import { chainOfJob } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ChainEntry } from '@countersign/ledger/chain-hash';
 import type { Tx } from '@countersign/platform/database';
+import { routinesOf } from '@countersign/platform/routines';
+import type { Functions } from './tables.ts';
+
+const routines = routinesOf<Functions>();
 
 export type StoredEntry = {
   chain: string;
@@ -49,12 +53,8 @@ type WindowRow = Omit<Window, 'entries'> & StoredEntry;
 
 /** Seals, moves the cursor to `acked` and reads on. `acked`: the stream holds all leaves below; null when unknown. */
 export async function nextWindow(database: Tx, me: string, acked: number | null): Promise<Window> {
-  const rows = await database.query<WindowRow>('SELECT * FROM ledger.next_window($1, $2, $3, $4)', [
-    me,
-    acked,
-    LIMITS.seal_leaves,
-    LIMITS.publish_window,
-  ]);
+  const given = [me, acked, LIMITS.seal_leaves, LIMITS.publish_window] as const;
+  const rows = (await routines.rows(database, 'ledger.next_window', ...given)) as WindowRow[];
   const { mine, fresh, sealed, next_leaf, unpublished } = rows[0]!;
   return {
     mine,
@@ -77,8 +77,7 @@ const entryOf = ({
 
 /** Sets the cursor to what the stream was found to hold. False while another publisher is at work. */
 export async function publishFrom(database: Tx, me: string, next: number): Promise<boolean> {
-  const [row] = await database.query<{ moved: boolean }>('SELECT ledger.publish_from($1, $2) AS moved', [me, next]);
-  return row!.moved;
+  return (await routines.answer(database, 'ledger.publish_from', me, next)) === true;
 }
 
 export type LeafQuery = { tenant: string; from: number; limit: number; topic: string | null };

@@ -1,4 +1,4 @@
-/** What countersign_audit may read, as the migrated database has it. Written by `npm run tables`; a test compares. */
+// What countersign_audit may read and call, as the migrated database has it. Written by `npm run tables`; a test compares.
 export type Tables = {
   'ledger.checkpoints': {
     tree_size: number;
@@ -46,5 +46,53 @@ export type Tables = {
     draining: string | null;
     after_id: number;
     last_id: number;
+  };
+};
+
+/** Anything that goes into a function or comes out of it may be null: its signature does not say. */
+export type Functions = {
+  'control.prove_write': {
+    takes: [service: string | null];
+    gives: boolean | null;
+  };
+  'ledger.finish_publishing': {
+    takes: [up_to: number | null];
+    gives: unknown;
+  };
+  'ledger.next_window': {
+    takes: [me: string | null, acked: number | null, seal_leaves: number | null, window_leaves: number | null];
+    gives: {
+      mine: boolean | null;
+      fresh: boolean | null;
+      sealed: number | null;
+      next_leaf: number | null;
+      unpublished: number | null;
+      chain: string | null;
+      seq: number | null;
+      kind: string | null;
+      recorded_by: string | null;
+      tenant: string | null;
+      topic: string | null;
+      time_us: number | null;
+      body: string | null;
+      prev_hash: string | null;
+      hash: string | null;
+      leaf_index: number | null;
+    }[];
+  };
+  'ledger.publish_from': {
+    takes: [me: string | null, next: number | null];
+    gives: boolean | null;
+  };
+  'ledger.seal': {
+    takes: [max_leaves: number | null];
+    gives: {
+      sealed: number | null;
+      unpublished: number | null;
+    }[];
+  };
+  'ledger.start_publishing': {
+    takes: [];
+    gives: number | null;
   };
 };

@@ -1,6 +1,10 @@
 /** All SQL of ingress. In schema `identity` it reads and adds, and changes nothing; a revocation stands in `control`. */
 import type { Ceiling } from '@countersign/contracts/job';
 import type { Tx } from '@countersign/platform/database';
+import { routinesOf } from '@countersign/platform/routines';
+import type { Functions } from './tables.ts';
+
+const routines = routinesOf<Functions>();
 
 export type PrincipalRow = {
   id: string;
@@ -93,9 +97,5 @@ export const revokeInControl = async (
   tx: Tx,
   asked: readonly [string, string, string, string | null],
 ): Promise<number> => {
-  const [row] = await tx.query<{ revision: number | string }>(
-    'SELECT control.revoke($1, $2, $3, $4) AS revision',
-    asked,
-  );
-  return Number(row!.revision);
+  return Number(await routines.answer(tx, 'control.revoke', ...asked));
 };

@@ -1,4 +1,4 @@
-/** What countersign_ingress may read, as the migrated database has it. Written by `npm run tables`; a test compares. */
+// What countersign_ingress may read and call, as the migrated database has it. Written by `npm run tables`; a test compares.
 export type Tables = {
   'control.revocations': {
     subject: string;
@@ -31,5 +31,39 @@ export type Tables = {
     pool: string;
     public_key: string;
     created_at: string;
+  };
+};
+
+/** Anything that goes into a function or comes out of it may be null: its signature does not say. */
+export type Functions = {
+  'control.gate': {
+    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
+    gives: unknown;
+  };
+  'control.known': {
+    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
+    gives: unknown;
+  };
+  'control.prove_write': {
+    takes: [service: string | null];
+    gives: boolean | null;
+  };
+  'control.read': {
+    takes: [];
+    gives: unknown;
+  };
+  'control.revoke': {
+    takes: [kind: string | null, id: string | null, reason: string | null, by_key: string | null];
+    gives: number | null;
+  };
+  'ledger.append': {
+    takes: [
+      chains: readonly (string | null)[],
+      kinds: readonly (string | null)[],
+      tenants: readonly (string | null)[],
+      topics: readonly (string | null)[],
+      bodies: readonly (string | null)[],
+    ];
+    gives: unknown;
   };
 };

@@ -4,6 +4,8 @@ import type { OutputDecision } from '@countersign/contracts/output';
 import type { JobState } from '@countersign/contracts/states';
 import type { WorkerResult } from '@countersign/contracts/worker';
 import type { Tx } from '@countersign/platform/database';
+import { routinesOf } from '@countersign/platform/routines';
+import type { Functions } from './tables.ts';
 
 /** What the scheduler's fence says of one attempt, with what this service already has of it. */
 export type FencedAttempt = {
@@ -95,18 +97,15 @@ export type FinishItem = {
   ended: string;
 };
 
-const FINISH = 'SELECT scheduler.finish($1, $2, $3) AS outcomes';
+const routines = routinesOf<Functions>();
 export type FinishOutcome = 'ended' | 'waited_for' | 'look';
 
 /** Stores these results and ends their jobs; nothing was written for those to be looked at. */
 export const finishStep = async (tx: Tx, items: readonly FinishItem[]): Promise<FinishOutcome[]> => {
   const rows = items.map(({ row, checked }) => ({ ...toRecord(row), ...checked }));
-  const [answer] = await tx.query<{ outcomes: FinishOutcome[] }>(FINISH, [
-    JSON.stringify(rows),
-    items.map((item) => item.screened),
-    items.map((item) => item.ended),
-  ]);
-  return answer!.outcomes;
+  const screened = items.map((item) => item.screened);
+  const ended = items.map((item) => item.ended);
+  return (await routines.answer(tx, 'scheduler.finish', JSON.stringify(rows), screened, ended)) as FinishOutcome[];
 };
 
 export const countRejections = async (tx: Tx, counts: ReadonlyMap<string, number>): Promise<void> => {

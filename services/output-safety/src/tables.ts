@@ -1,4 +1,4 @@
-/** What countersign_output_safety may read, as the migrated database has it. Written by `npm run tables`; a test compares. */
+// What countersign_output_safety may read and call, as the migrated database has it. Written by `npm run tables`; a test compares.
 export type Tables = {
   'identity.workers': {
     worker: string;
@@ -59,5 +59,65 @@ export type Tables = {
       | 'timed_out'
       | 'quarantined';
     dispatch_id: string | null;
+  };
+};
+
+/** Anything that goes into a function or comes out of it may be null: its signature does not say. */
+export type Functions = {
+  'control.gate': {
+    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
+    gives: unknown;
+  };
+  'control.gate_since': {
+    takes: [known: number | null];
+    gives: number | null;
+  };
+  'control.known': {
+    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
+    gives: unknown;
+  };
+  'control.prove_write': {
+    takes: [service: string | null];
+    gives: boolean | null;
+  };
+  'control.read': {
+    takes: [];
+    gives: unknown;
+  };
+  'ledger.append': {
+    takes: [
+      chains: readonly (string | null)[],
+      kinds: readonly (string | null)[],
+      tenants: readonly (string | null)[],
+      topics: readonly (string | null)[],
+      bodies: readonly (string | null)[],
+    ];
+    gives: unknown;
+  };
+  'scheduler.fence': {
+    takes: [dispatch_ids: readonly (string | null)[]];
+    gives: {
+      dispatch_id: string | null;
+      tenant: string | null;
+      job_id: string | null;
+      topic: string | null;
+      capability: string | null;
+      actor: string | null;
+      auth_method: string | null;
+      owner: string | null;
+      job_hash: string | null;
+      attempt: number | null;
+      pool: string | null;
+      worker: string | null;
+      claim_id: string | null;
+      max_output_bytes: number | null;
+      traceparent: string | null;
+      acceptable: boolean | null;
+      code: string | null;
+    }[];
+  };
+  'scheduler.finish': {
+    takes: [items: string | null, screened: readonly (string | null)[], ended: readonly (string | null)[]];
+    gives: string[] | null;
   };
 };

@@ -1,6 +1,10 @@
 /** All SQL of the policy kernel: bundles as published, activations as decided, and the part of `control` it may change. */
 import type { Tx } from '@countersign/platform/database';
+import { routinesOf } from '@countersign/platform/routines';
 import { z } from 'zod';
+import type { Functions } from './tables.ts';
+
+const routines = routinesOf<Functions>();
 
 export type PendingBundle = { bundle_id: number; document: string };
 
@@ -112,8 +116,7 @@ export type ControlScope = ControlScopes['scopes'][number];
 
 /** Without a lock: what it says may be old by the time it arrives, so gates compare epochs themselves. */
 export const readControl = async (tx: Tx): Promise<ControlScopes> => {
-  const [row] = await tx.query<{ state: unknown }>('SELECT control.read() AS state');
-  return controlScopes.parse(row?.state);
+  return controlScopes.parse(await routines.answer(tx, 'control.read'));
 };
 
 /** The document behind an activation. */

@@ -1,4 +1,4 @@
-/** What countersign_policy_kernel may read, as the migrated database has it. Written by `npm run tables`; a test compares. */
+// What countersign_policy_kernel may read and call, as the migrated database has it. Written by `npm run tables`; a test compares.
 export type Tables = {
   'policy.activations': {
     scope: string;
@@ -53,5 +53,46 @@ export type Tables = {
     actor: string;
     salt: string | null;
     decisions: string;
+  };
+};
+
+/** Anything that goes into a function or comes out of it may be null: its signature does not say. */
+export type Functions = {
+  'control.activate_policy': {
+    takes: [
+      scope: string | null,
+      version: number | null,
+      snapshot: string | null,
+      not_after: string | null,
+      expected_epoch: number | null,
+      details: string | null,
+    ];
+    gives: number | null;
+  };
+  'control.gate': {
+    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
+    gives: unknown;
+  };
+  'control.known': {
+    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
+    gives: unknown;
+  };
+  'control.prove_write': {
+    takes: [service: string | null];
+    gives: boolean | null;
+  };
+  'control.read': {
+    takes: [];
+    gives: unknown;
+  };
+  'ledger.append': {
+    takes: [
+      chains: readonly (string | null)[],
+      kinds: readonly (string | null)[],
+      tenants: readonly (string | null)[],
+      topics: readonly (string | null)[],
+      bodies: readonly (string | null)[],
+    ];
+    gives: unknown;
   };
 };

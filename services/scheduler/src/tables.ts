@@ -1,4 +1,4 @@
-/** What countersign_scheduler may read, as the migrated database has it. Written by `npm run tables`; a test compares. */
+// What countersign_scheduler may read and call, as the migrated database has it. Written by `npm run tables`; a test compares.
 export type Tables = {
   'approval.outcomes': {
     tenant: string;
@@ -119,5 +119,110 @@ export type Tables = {
     created_at: string;
     updated_at: string;
     cancel_reason: string | null;
+  };
+};
+
+/** Anything that goes into a function or comes out of it may be null: its signature does not say. */
+export type Functions = {
+  'approval.redeem': {
+    takes: [
+      p_tenant: string | null,
+      p_job_id: string | null,
+      p_approval_id: string | null,
+      p_job_hash: string | null,
+      p_effective_digest: string | null,
+      p_snapshot: string | null,
+      p_epoch: number | null,
+    ];
+    gives: string | null;
+  };
+  'control.gate': {
+    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
+    gives: unknown;
+  };
+  'control.gate_since': {
+    takes: [known: number | null];
+    gives: number | null;
+  };
+  'control.known': {
+    takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
+    gives: unknown;
+  };
+  'control.prove_write': {
+    takes: [service: string | null];
+    gives: boolean | null;
+  };
+  'control.read': {
+    takes: [];
+    gives: unknown;
+  };
+  'control.set_switch': {
+    takes: [
+      switch_id: string | null,
+      kind: string | null,
+      target: string | null,
+      tenant: string | null,
+      on: boolean | null,
+      reason: string | null,
+      by_key: string | null,
+    ];
+    gives: number | null;
+  };
+  'ledger.append': {
+    takes: [
+      chains: readonly (string | null)[],
+      kinds: readonly (string | null)[],
+      tenants: readonly (string | null)[],
+      topics: readonly (string | null)[],
+      bodies: readonly (string | null)[],
+    ];
+    gives: unknown;
+  };
+  'scheduler.admit': {
+    takes: [
+      known: number | null,
+      items: string | null,
+      texts: string | null,
+      bodies: readonly (string | null)[],
+      sent_bodies: readonly (string | null)[],
+    ];
+    gives: string[] | null;
+  };
+  'scheduler.beat': {
+    takes: [
+      pool: string | null,
+      worker: string | null,
+      ids: readonly (string | null)[],
+      claims: readonly (string | null)[],
+    ];
+    gives: boolean | null;
+  };
+  'scheduler.claim': {
+    takes: [
+      ids: readonly (string | null)[],
+      pools: readonly (string | null)[],
+      workers: readonly (string | null)[],
+      claims: readonly (string | null)[],
+      templates: readonly (string | null)[],
+    ];
+    gives: {
+      place: number | null;
+      tenant: string | null;
+      job_id: string | null;
+      attempt: number | null;
+      timeout_ms: number | null;
+      max_output_bytes: number | null;
+    }[];
+  };
+  'scheduler.dispatch': {
+    takes: [known: number | null, items: string | null, bodies: readonly (string | null)[]];
+    gives: string[] | null;
+  };
+  'scheduler.outdated': {
+    takes: [most: number | null];
+    gives: {
+      tenant: string | null;
+      job_id: string | null;
+    }[];
   };
 };
