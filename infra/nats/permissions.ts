@@ -2,20 +2,23 @@
 // grants a wildcard over more than one owner's subjects, and no user of a worker or tenant creates a consumer.
 
 import { SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
+import { LIMITS } from '@countersign/contracts/limits';
 import { RPC, type RpcVerb } from '@countersign/contracts/rpc';
 import {
   ackSubjects,
-  CONSUMERS,
   type ConsumerSpec,
   HINTS,
   hintsTo,
+  intakeConsumer,
+  intakeStream,
+  isIntake,
   poolConsumer,
   pullSubject,
   RETIRED_STREAMS,
   STREAMS,
   type StreamSpec,
 } from '@countersign/contracts/streams';
-import { agentUser, auditorUser, patterns, subjects, workerUser } from '@countersign/contracts/subjects';
+import { agentUser, auditorUser, patterns, subjects, USER_INFO, workerUser } from '@countersign/contracts/subjects';
 import { type Account, SERVICES_ACCOUNT } from './accounts.ts';
 
 export type Permissions = { publish: readonly string[]; subscribe: readonly string[] };
@@ -48,14 +51,16 @@ const DOORS: Readonly<Partial<Record<ServiceName, string>>> = {
 /** Who changes `control` (design section 2) and therefore wakes the others. */
 const CONTROL_WRITERS: readonly ServiceName[] = ['ingress', 'policy-kernel', 'scheduler'];
 
-/** Throws when two names of the roster make one user: they would share an inbox. */
+/** Throws when two names of the roster make one user (they would share an inbox), and for more tenants than the bus has room for. */
 export function natsUsers(roster: Roster): NatsUser[] {
+  if (roster.tenants.length > LIMITS.intake_tenants)
+    throw new TypeError(`no more than ${LIMITS.intake_tenants} tenants can have a door on the bus`);
   const users: NatsUser[] = [
-    { name: PROVISIONER, account: SERVICES_ACCOUNT, permissions: provisionerPermissions() },
+    { name: PROVISIONER, account: SERVICES_ACCOUNT, permissions: provisionerPermissions(roster.tenants) },
     ...SERVICES.map((service) => ({
       name: service,
       account: SERVICES_ACCOUNT,
-      permissions: servicePermissions(service),
+      permissions: servicePermissions(service, roster.tenants),
     })),
     ...roster.workers.map(({ pool, worker }) => ({
       name: workerUser(pool, worker),
@@ -79,10 +84,9 @@ export function natsUsers(roster: Roster): NatsUser[] {
   return users;
 }
 
-function servicePermissions(service: ServiceName): Permissions {
+function servicePermissions(service: ServiceName, tenants: Roster['tenants']): Permissions {
   const served = verbsWhere((verb) => RPC[verb].service === service);
   const called = verbsWhere((verb) => (RPC[verb].callers as readonly string[]).includes(service));
-  const own = CONSUMERS.filter((consumer) => consumer.durable === service);
   const door = DOORS[service];
   const writesControl = CONTROL_WRITERS.includes(service);
   return {
@@ -93,7 +97,8 @@ function servicePermissions(service: ServiceName): Permissions {
       ...replySubjects(service, served),
       ...(PUBLISHES[service] ?? []),
       ...HINTS.filter(({ from }) => from === service).map(({ subject }) => subject),
-      ...own.flatMap(pullSubjects),
+      ...(service === 'ingress' ? tenants.flatMap(intakeSubjects) : []),
+      ...(service === 'ingress' ? [USER_INFO] : []),
       ...STREAMS.filter(({ owner }) => owner === service).flatMap(ownerSubjects),
       ...(writesControl ? [subjects.control()] : []),
     ],
@@ -148,6 +153,12 @@ const ownerSubjects = ({ name, probe }: StreamSpec): string[] => [
   ...(name === 'AUDIT' ? [`$JS.API.STREAM.MSG.GET.${name}`] : []),
 ];
 
+/** A tenant's share of the intake. Exact names, since the server knows no wildcard within a token. */
+const intakeSubjects = (tenant: string): string[] => [
+  ...ownerSubjects(intakeStream(tenant)),
+  ...pullSubjects(intakeConsumer(tenant)),
+];
+
 /** Pulling from one durable and acknowledging its messages. */
 const pullSubjects = (consumer: ConsumerSpec): string[] => [pullSubject(consumer), ackSubjects(consumer)];
 
@@ -173,9 +184,14 @@ const auditorPermissions = (tenant: string): Permissions => ({
 });
 
 /** Looks at the streams, which their owners make, and deletes those that no version uses any more. */
-const provisionerPermissions = (): Permissions => ({
+const provisionerPermissions = (tenants: Roster['tenants']): Permissions => ({
   publish: [
-    ...STREAMS.flatMap(({ name }) => [`$JS.API.STREAM.INFO.${name}`, `$JS.API.CONSUMER.INFO.${name}.*`]),
+    ...[...STREAMS, ...tenants.map(intakeStream)].flatMap(({ name }) => [
+      `$JS.API.STREAM.INFO.${name}`,
+      `$JS.API.CONSUMER.INFO.${name}.*`,
+    ]),
+    // Whether it is empty, before it is deleted.
+    ...RETIRED_STREAMS.filter(isIntake).map((stream) => `$JS.API.STREAM.INFO.${stream}`),
     ...RETIRED_STREAMS.map((stream) => `$JS.API.STREAM.DELETE.${stream}`),
   ],
   subscribe: [patterns.inbox(PROVISIONER)],

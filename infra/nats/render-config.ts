@@ -38,7 +38,7 @@ ${monitor}max_payload: ${LIMITS.message_bytes}
 jetstream {
   store_dir: ${quote(store_dir)}
   sync_interval: always
-  max_file_store: ${STREAMS.reduce((sum, stream) => sum + stream.max_bytes, LIMITS.store_margin_bytes)}
+  max_file_store: ${storeBytes()}
 }
 # A dead connection loses its place in the queue groups after 15 seconds.
 ping_interval: "5s"
@@ -48,6 +48,11 @@ ${renderAccounts(users)}
 }
 `;
 }
+
+/** The same for every roster: the server takes no other size on a reload, with which a tenant may come. */
+const storeBytes = (): number =>
+  STREAMS.reduce((sum, { max_bytes }) => sum + max_bytes, LIMITS.store_margin_bytes) +
+  LIMITS.intake_tenants * LIMITS.intake_bytes;
 
 function renderAccounts(users: NatsConfigInput['users']): string {
   const members = Map.groupBy(users, ({ account }) => accountName(account));

@@ -1,7 +1,9 @@
 // Moves out of the way what nats-server refuses of its own store, so that it starts with an empty one in its place. It
 // deletes nothing: a person may still want to look.
+
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isIntake } from '@countersign/contracts/streams';
 
 export type RefusedStream = { account: string; stream: string };
 
@@ -30,7 +32,7 @@ export function setStoreAside(store_dir: string, refused: readonly RefusedStream
     const from = join(store_dir, ACCOUNTS, account, 'streams', stream);
     if (existsSync(from)) renameSync(from, join(aside, `${account}-${stream}`));
   }
-  const lost = refused.length === 0 || refused.some(({ stream }) => stream === 'INTAKE');
+  const lost = refused.length === 0 || refused.some(({ stream }) => isIntake(stream));
   const what = refused.length === 0 ? 'its store' : refused.map(({ stream }) => stream).join(', ');
   return (
     `nats-server refuses ${what} as it lies on the disk (a power cut can do that). Set aside in ${aside}; ` +

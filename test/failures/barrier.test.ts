@@ -250,13 +250,13 @@ test("no guest of the bus can listen to the stages, read a stream or speak in an
     '_INBOX_ingress.>',
   ];
   const forbidden = [
-    ...['INTAKE', 'DISPATCH', 'AUDIT'].flatMap((stream) => [
+    ...[`INTAKE_${tenant}`, 'DISPATCH', 'AUDIT'].flatMap((stream) => [
       `$JS.API.STREAM.MSG.GET.${stream}`,
       `$JS.API.DIRECT.GET.${stream}`,
       `$JS.API.CONSUMER.CREATE.${stream}.spy`,
       `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.spy`,
     ]),
-    '$JS.API.CONSUMER.MSG.NEXT.INTAKE.ingress',
+    `$JS.API.CONSUMER.MSG.NEXT.INTAKE_${tenant}.ingress`,
     '$JS.API.CONSUMER.MSG.NEXT.DISPATCH.pool-desk-write',
     subjects.result('desk-write', 'w1', tenant, 'job.desk.refund.order'),
     subjects.claim('desk-write', 'w1'),

@@ -103,7 +103,8 @@ const unread = async (): Promise<number> => {
   const { account_details } = (await answer.json()) as {
     account_details: { stream_detail: { name: string; state: { messages: number } }[] }[];
   };
-  return account_details.flatMap((each) => each.stream_detail).find(({ name }) => name === 'INTAKE')!.state.messages;
+  return account_details.flatMap((each) => each.stream_detail).find(({ name }) => name === `INTAKE_${system.tenant}`)!
+    .state.messages;
 };
 
 describe('what comes twice', () => {

@@ -99,10 +99,10 @@ const missingLeaves = async (): Promise<number> => {
 
 it.each([
   ['the stream DISPATCH', () => stored('DISPATCH')],
-  ['the stream INTAKE', () => stored('INTAKE')],
+  ['the stream of a tenant’s intake', () => stored(`INTAKE_${system.tenant}`)],
   ['the stream AUDIT', () => stored('AUDIT')],
   ['the consumer of a pool', () => stored('DISPATCH/obs/pool-demo-read')],
-  ['the consumer of ingress', () => stored('INTAKE/obs/ingress')],
+  ['the consumer of ingress', () => stored(`INTAKE_${system.tenant}/obs/ingress`)],
   ['the whole store', () => [system.nats.store_dir]],
 ])('%s is lost', { timeout: 240_000 }, async (_what, files) => {
   await loseUnderLoad(files);

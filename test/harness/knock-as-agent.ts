@@ -20,7 +20,7 @@ export type AgentOnBus = AsyncDisposable & {
   /** The envelope around a request's text, whatever that text is, with a signature that fits nothing. */
   wrap(request_text: string): string;
   ask(message: string): Promise<Reply>;
-  /** To the INTAKE stream; resolves when it is stored. */
+  /** To its tenant's intake; resolves when it is stored. */
   leave(subject: string, message: string): Promise<void>;
 };
 

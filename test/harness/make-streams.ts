@@ -1,15 +1,15 @@
 // Makes the streams as their owners would, for a test in which not all of them run.
-import { CONSUMERS, poolConsumer, STREAMS } from '@countersign/contracts/streams';
+import { intakeConsumer, intakeStream, poolConsumer, STREAMS } from '@countersign/contracts/streams';
 import { consumerConfig, newStream } from '@countersign/platform/stream-config';
 import type { NatsConnection } from '@nats-io/transport-node';
 
 /** `connectAs` opens a connection of the user that a stream's owner has. */
 export async function makeStreams(
   connectAs: (user: string) => Promise<NatsConnection>,
-  pools: readonly string[] = [],
+  { pools = [], tenants = [] }: { pools?: readonly string[]; tenants?: readonly string[] },
 ): Promise<void> {
-  const consumers = [...CONSUMERS, ...pools.map(poolConsumer)];
-  for (const spec of STREAMS) {
+  const consumers = [...tenants.map(intakeConsumer), ...pools.map(poolConsumer)];
+  for (const spec of [...STREAMS, ...tenants.map(intakeStream)]) {
     const connection = await connectAs(spec.owner);
     const ask = async (subject: string, body: object): Promise<void> => {
       const answer = (await connection.request(`$JS.API.${subject}`, JSON.stringify(body))).json<{ error?: object }>();

@@ -1,5 +1,5 @@
 // What a test looks up past every service: a job's entries, and every row and message that the system holds.
-import { CONSUMERS, poolConsumer } from '@countersign/contracts/streams';
+import { intakeConsumer, isIntake, poolConsumer } from '@countersign/contracts/streams';
 import { developmentPools } from '@countersign/infra/development-roster';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -42,9 +42,10 @@ export const countPublished = async (system: TestSystem): Promise<Record<string,
   try {
     const { streams, consumers } = await jetstreamManager(connection, { checkAPI: false });
     const counts: Record<string, number> = { AUDIT: (await streams.info('AUDIT')).state.last_seq };
-    for (const { stream, durable } of [...CONSUMERS, ...developmentPools().map(poolConsumer)]) {
+    for (const { stream, durable } of [intakeConsumer(system.tenant), ...developmentPools().map(poolConsumer)]) {
       const { delivered, num_pending } = await consumers.info(stream, durable);
-      counts[stream] = (counts[stream] ?? 0) + delivered.consumer_seq + num_pending;
+      const name = isIntake(stream) ? 'INTAKE' : stream;
+      counts[name] = (counts[name] ?? 0) + delivered.consumer_seq + num_pending;
     }
     return counts;
   } finally {

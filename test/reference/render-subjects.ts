@@ -1,7 +1,7 @@
 /** Subjects, verbs, streams and kinds of evidence: all that crosses the bus. */
 import { ENTRY_KINDS } from '@countersign/contracts/ledger-entry';
 import { RPC } from '@countersign/contracts/rpc';
-import { CONSUMERS, HINTS, poolConsumer, STREAMS } from '@countersign/contracts/streams';
+import { HINTS, intakeConsumer, intakeStream, poolConsumer, STREAMS } from '@countersign/contracts/streams';
 import { subjects } from '@countersign/contracts/subjects';
 import { code, codes, page, table } from './render-table.ts';
 
@@ -34,9 +34,11 @@ const verbRows = Object.entries(RPC).map(([verb, { service, callers, repeatable 
 ]);
 
 const mebibytes = (bytes: number): string => `${bytes / 1024 / 1024} MiB`;
-const streamRows = STREAMS.map((stream) => [
-  stream.name,
-  codes(stream.subjects),
+/** Of any tenant's. */
+const forEach = (text: string): string => text.replace(/([_.])tenant\b/g, '$1<tenant>');
+const streamRows = [intakeStream('tenant'), ...STREAMS].map((stream) => [
+  forEach(stream.name),
+  codes(stream.subjects.map(forEach)),
   stream.retention,
   stream.discard === 'new' ? 'refuses the newest' : 'drops the oldest',
   mebibytes(stream.max_bytes),
@@ -45,10 +47,10 @@ const streamRows = STREAMS.map((stream) => [
 
 const hintRows = HINTS.map(({ subject, from, to, swept }) => [code(subject), from, to, swept]);
 
-const consumerRows = [...CONSUMERS, poolConsumer('pool')].map((consumer) => [
-  consumer.stream,
+const consumerRows = [intakeConsumer('tenant'), poolConsumer('pool')].map((consumer) => [
+  forEach(consumer.stream),
   code(consumer.durable.replace(/^pool-(.*)/, 'pool-<$1>')),
-  code(consumer.filter.replace(/^(job\.dispatch\.)(\w+)/, '$1<$2>')),
+  code(forEach(consumer.filter).replace(/^(job\.dispatch\.)(\w+)/, '$1<$2>')),
   String(consumer.ack_wait_ms),
   String(consumer.max_ack_pending),
 ]);

@@ -22,6 +22,10 @@ export const LIMITS = {
   export_faults: 100,
   /** Bytes of what JetStream keeps beside all streams. */
   store_margin_bytes: 64 * 1024 * 1024,
+  /** Bytes of what one tenant's agents have left on the bus and ingress has not read: its share of the intake. */
+  intake_bytes: 32 * 1024 * 1024,
+  /** Tenants that may have a door on the bus: there is room for the share of each. */
+  intake_tenants: 64,
   /** Milliseconds within which a stream drops a message whose id it has already stored. */
   duplicate_ms: 2 * 60 * 1000,
   /** `max_payload` of NATS: the largest message, signed bundles included. */

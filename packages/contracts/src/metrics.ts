@@ -121,7 +121,7 @@ export const METRICS = {
   ledger_sealed_total: { kind: 'counter', help: 'Ledger entries sealed', labels: [] },
   stream_faults: {
     kind: 'gauge',
-    help: '1 while a stream does not stand as declared (missing) or takes no messages (write), by stream; else 0',
+    help: '1 while a stream does not stand as declared (missing), takes no messages (write), or is the share of a tenant that has filled it (full), by stream; else 0',
     labels: ['stream', 'fault'],
   },
   streams_remade_total: {

@@ -1,8 +1,10 @@
 /** The streams and durable consumers as their owners make them and everybody expects them, and the hints beside them. */
 import type { ServiceName } from './ledger-entry.ts';
+import { LIMITS } from './limits.ts';
+import { patterns, subjects } from './subjects.ts';
 
 export type StreamSpec = {
-  name: 'INTAKE' | 'DISPATCH' | 'AUDIT';
+  name: string;
   /** Makes it and its consumers when they are missing, and is not ready without them. */
   owner: ServiceName;
   subjects: readonly string[];
@@ -14,54 +16,70 @@ export type StreamSpec = {
   deny_delete: boolean;
   /** Where its owner writes to see whether it still takes messages; null where the owner's own messages tell. */
   probe: string | null;
+  /** Is it one tenant's share of something? It may fill it up: that is no fault of its owner's. */
+  share: boolean;
 };
 
 const MiB = 1024 * 1024;
 
-export const STREAMS: readonly StreamSpec[] = [
-  {
-    name: 'INTAKE',
-    owner: 'ingress',
-    subjects: ['job.submit.>', 'probe.intake'],
-    retention: 'workqueue',
-    discard: 'new',
-    max_bytes: 256 * MiB,
-    durable: true,
-    deny_delete: false,
-    probe: 'probe.intake',
-  },
-  {
-    name: 'DISPATCH',
-    owner: 'scheduler',
-    subjects: ['job.dispatch.>', 'probe.dispatch'],
-    retention: 'workqueue',
-    discard: 'new',
-    max_bytes: 512 * MiB,
-    durable: false,
-    deny_delete: false,
-    probe: 'probe.dispatch',
-  },
-  {
-    name: 'AUDIT',
-    owner: 'audit',
-    subjects: ['audit.>'],
-    retention: 'limits',
-    discard: 'old',
-    max_bytes: 512 * MiB,
-    durable: false,
-    deny_delete: true,
-    probe: null,
-  },
-];
+/** Warrants on their way to the pools; sent again from Postgres when they get lost. */
+export const DISPATCH: StreamSpec = {
+  name: 'DISPATCH',
+  owner: 'scheduler',
+  subjects: ['job.dispatch.>', 'probe.dispatch'],
+  retention: 'workqueue',
+  discard: 'new',
+  max_bytes: 512 * MiB,
+  durable: false,
+  deny_delete: false,
+  probe: 'probe.dispatch',
+  share: false,
+};
+
+/** A copy of the evidence in the order of its leaves. */
+export const AUDIT: StreamSpec = {
+  name: 'AUDIT',
+  owner: 'audit',
+  subjects: ['audit.>'],
+  retention: 'limits',
+  discard: 'old',
+  max_bytes: 512 * MiB,
+  durable: false,
+  deny_delete: true,
+  probe: null,
+  share: false,
+};
+
+/** That there is one of each. */
+export const STREAMS: readonly StreamSpec[] = [DISPATCH, AUDIT];
+
+const INTAKE = 'INTAKE';
+
+/** What a tenant's agents have left to be read: a stream for each tenant that has a door on the bus, so that none fills another's. */
+export const intakeStream = (tenant: string): StreamSpec => ({
+  name: `${INTAKE}_${tenant}`,
+  owner: 'ingress',
+  subjects: [patterns.submit(tenant), subjects.intakeProbe(tenant)],
+  retention: 'workqueue',
+  discard: 'new',
+  max_bytes: LIMITS.intake_bytes,
+  durable: true,
+  deny_delete: false,
+  probe: subjects.intakeProbe(tenant),
+  share: true,
+});
+
+/** Does this stream hold requests that exist nowhere else? Also the one stream that earlier versions had. */
+export const isIntake = (stream: string): boolean => stream === INTAKE || stream.startsWith(`${INTAKE}_`);
 
 /**
  * Streams of earlier versions, which the provisioner deletes: one that still took `job.result.>` would answer workers in
- * output-safety's place. Nothing is lost with them that is not in Postgres or kept by a worker.
+ * output-safety's place. Nothing is lost with them that is not in Postgres or kept by a worker; INTAKE has to be empty.
  */
-export const RETIRED_STREAMS = ['STAGES', 'RESULTS', 'KV_CONTROL'] as const;
+export const RETIRED_STREAMS = ['STAGES', 'RESULTS', 'KV_CONTROL', INTAKE] as const;
 
 export type ConsumerSpec = {
-  stream: StreamSpec['name'];
+  stream: string;
   durable: string;
   filter: string;
   ack_wait_ms: number;
@@ -69,9 +87,13 @@ export type ConsumerSpec = {
 };
 
 /** Delivery counts are never trusted for attempts (they reset with the consumer), so `max_deliver` stays unlimited. */
-export const CONSUMERS: readonly ConsumerSpec[] = [
-  { stream: 'INTAKE', durable: 'ingress', filter: 'job.submit.>', ack_wait_ms: 6_000, max_ack_pending: 1_000 },
-];
+export const intakeConsumer = (tenant: string): ConsumerSpec => ({
+  stream: intakeStream(tenant).name,
+  durable: 'ingress',
+  filter: patterns.submit(tenant),
+  ack_wait_ms: 6_000,
+  max_ack_pending: 1_000,
+});
 
 /**
  * Says that there is work: a plain message with keys in it, never stored. One that gets lost costs time only, because its
@@ -100,7 +122,7 @@ export const hintsTo = (service: ServiceName): string[] =>
 
 /** One durable per pool on DISPATCH, made by the scheduler from the pools of the active policies. */
 export const poolConsumer = (pool: string): ConsumerSpec => ({
-  stream: 'DISPATCH',
+  stream: DISPATCH.name,
   durable: `pool-${pool}`,
   filter: `job.dispatch.${pool}.>`,
   ack_wait_ms: 15_000,

@@ -29,6 +29,8 @@ export const subjects = {
   beat: (pool: string, worker: string) => `rpc.scheduler.beat.${tokenOf(pool)}.${tokenOf(worker)}`,
   /** A service asks itself here whether questions arrive. */
   ping: (service: string) => `rpc.ping.${tokenOf(service)}`,
+  /** Written by ingress to see whether a tenant's intake takes messages. */
+  intakeProbe: (tenant: string) => `probe.intake.${tokenOf(tenant)}`,
   replay: (tenant: string) => `rpc.audit.replay.${tokenOf(tenant)}`,
   inbox: (user: string) => `_INBOX_${tokenOf(user)}`,
   /** Changes of `control` are announced here; the message is a hint, Postgres is the truth. */
@@ -37,7 +39,8 @@ export const subjects = {
 
 /** What a subscription or a permission names instead of one subject. */
 export const patterns = {
-  submit: (tenant: string) => `job.submit.${tokenOf(tenant)}.>`,
+  /** Every tenant's requests, or those of one. */
+  submit: (tenant?: string) => (tenant === undefined ? 'job.submit.>' : `job.submit.${tokenOf(tenant)}.>`),
   result: (pool: string, worker: string) => `job.result.${tokenOf(pool)}.${tokenOf(worker)}.>`,
   /** Every worker's results, or those of one pool. */
   results: (pool?: string) => (pool === undefined ? 'job.result.>' : `job.result.${tokenOf(pool)}.>`),
@@ -50,6 +53,9 @@ export const patterns = {
   /** Where the server takes the answers to questions from other accounts. It makes each of these subjects itself. */
   otherAccounts: () => '_R_.>',
 } as const;
+
+/** Where a user asks the server what it may do (an answer of the server itself). */
+export const USER_INFO = '$SYS.REQ.USER.INFO';
 
 /** `policy:default` → `policy.default`; characters outside a token become `_`. */
 const chainTokens = (chain: string): string =>

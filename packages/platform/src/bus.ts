@@ -4,6 +4,7 @@ import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer, RpcRequest, RpcVerb } from '@countersign/contracts/rpc';
 import { subjects } from '@countersign/contracts/subjects';
+import { askPermissions } from './ask-permissions.ts';
 import { type Hint, hearHints, sendHint } from './hints.ts';
 import type { JetStream } from './jetstream-api.ts';
 import { openJetStream } from './jetstream-api.ts';
@@ -51,11 +52,11 @@ export type Bus = {
   publish(stream: string, subject: string, body: object, options?: PublishOptions): Promise<void>;
   /** Hands it to a stream without asking whether it was stored: for what a sweep sends again by itself. */
   offer(subject: string, body: object, options?: PublishOptions): void;
-  /** Batches share a `handle`; while one runs the next collects. What it throws gives the whole batch back. */
+  /** Batches share a `handle`; while one runs the next collects. What it throws gives the whole batch back. Answers its end. */
   consume(
     source: { stream: string; durable: string },
     options: { batch: number; handle: (messages: StreamMessage[]) => Promise<void> },
-  ): void;
+  ): () => void;
   /** Message by message, exactly as many as there is room for. */
   pull(source: { stream: string; durable: string }, handle: (message: StreamMessage) => void): PullConsumer;
   /** Says that there is something to do. Never stored: whoever is meant also finds it by a sweep. */
@@ -68,6 +69,8 @@ export type Bus = {
   connection: Connection;
   /** The API of the streams, and publishing in order. */
   jetstream: JetStream;
+  /** What this user may publish now, as the server has it. Throws `bus_unavailable`. */
+  permissions(): Promise<string[]>;
   /** Hears when the server says that a stream or consumer which was used is not there. */
   onStreamMissing(handle: () => void): void;
   /** A round trip to the server; throws `bus_unavailable`. */
@@ -189,7 +192,9 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
         batch,
         (messages) => runBatch(messages, handle),
       );
-      stops.push(() => pull.stop());
+      const stop = (): void => pull.stop();
+      stops.push(stop);
+      return stop;
     },
     pull(source, handle) {
       const pull = openPull(connection, source, handle, { onMissing: tellMissing });
@@ -211,6 +216,7 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
       connection.subscribe(subject, null, (message) => handle(message.subject, message.data)),
     announceControl: (epoch) => connection.publish(subjects.control(), String(epoch)),
     onControl: (handle) => void connection.subscribe(subjects.control(), null, () => handle()),
+    permissions: () => askPermissions(window),
     onStreamMissing: (handle) => void missing.push(handle),
     async check() {
       if (!connection.isConnected()) throw new CountersignError('bus_unavailable');

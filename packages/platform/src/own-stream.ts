@@ -4,7 +4,7 @@
  */
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import { type ConsumerSpec, MIN_NATS_VERSION, STREAMS, type StreamSpec } from '@countersign/contracts/streams';
+import { type ConsumerSpec, MIN_NATS_VERSION, type StreamSpec } from '@countersign/contracts/streams';
 import type { Bus } from './bus.ts';
 import { monotonicMs } from './clock.ts';
 import { isAtLeast } from './compare-versions.ts';
@@ -16,6 +16,7 @@ import type { Metrics } from './metrics.ts';
 import { proveWrites } from './prove-writes.ts';
 import { consumerConfig, newStream, streamConfig } from './stream-config.ts';
 import type { Sweep } from './sweep.ts';
+import { untilBusAnswers } from './until-bus-answers.ts';
 
 export type OwnerContext = {
   bus: Pick<Bus, 'jetstream' | 'connection' | 'publish' | 'onStreamMissing'>;
@@ -35,54 +36,47 @@ export class StreamDriftError extends Error {
   constructor(drift: readonly string[]) {
     super(
       `JetStream holds something other than this version expects:\n  ${drift.join('\n  ')}\n` +
-        'Nothing was changed. Stop the system and delete the JetStream store: all of it but unread INTAKE is rebuilt from Postgres.',
+        'Nothing was changed. Stop the system and delete the JetStream store: all of it but unread requests (INTAKE) is rebuilt from Postgres.',
     );
   }
 }
 
 const NOT_FOUND = 404;
-const RETRY_MS = 250;
+/** Of its bytes: from there on a stream counts as full. The next large message may not fit. */
+const FULL = 0.9;
 
 /**
  * Returns when stream and consumers stand. Throws StreamDriftError, and `bus_unavailable` when JetStream does not answer
- * within START_WAIT_MS. Afterwards they are kept standing; `nudge` looks at once.
+ * within START_WAIT_MS. Afterwards they are kept standing as long as `isOwned` says so; `nudge` looks at once.
  */
 export async function ownStream(
   context: OwnerContext,
-  name: StreamSpec['name'],
+  spec: StreamSpec,
   consumers: Consumers,
+  isOwned = (): boolean => true,
 ): Promise<{ nudge(): void }> {
-  const spec = STREAMS.find((each) => each.name === name)!;
   const keeper = openKeeper(context, spec, consumers);
-  await untilStanding(keeper.look, context.config.START_WAIT_MS);
-  const label = `stream ${name}`;
-  const sweep = context.sweep(label, LIMITS.stream_check_ms, keeper.look);
-  context.ready(label, async () => keeper.check());
+  await untilBusAnswers(keeper.look, context.config.START_WAIT_MS);
+  const label = `stream ${spec.name}`;
+  const sweep = context.sweep(label, LIMITS.stream_check_ms, async () => {
+    if (isOwned()) await keeper.look();
+  });
+  context.ready(label, async () => {
+    if (isOwned()) keeper.check();
+  });
   const nudge = (): void => {
     keeper.forget();
     sweep.nudge();
   };
   context.bus.connection.onReconnect(nudge);
   context.bus.onStreamMissing(nudge);
-  if (spec.probe !== null) proveWrites(context, spec.name, spec.probe);
+  if (spec.probe !== null) proveWrites(context, spec, spec.probe, isOwned);
   return { nudge };
-}
-
-async function untilStanding(look: () => Promise<void>, wait_ms: number): Promise<void> {
-  const end = monotonicMs() + wait_ms;
-  for (;;) {
-    try {
-      return await look();
-    } catch (thrown) {
-      const passes = thrown instanceof CountersignError && thrown.code === 'bus_unavailable';
-      if (!passes || monotonicMs() >= end) throw thrown;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
-  }
 }
 
 function openKeeper({ bus, log, metrics }: OwnerContext, spec: StreamSpec, consumers: Consumers) {
   const { jetstream } = bus;
+  const fullFrom = spec.max_bytes * FULL;
   let fault: unknown = null;
   let standing = false;
   /** How many consumers were there when all were looked at; null when they have to be. */
@@ -153,7 +147,9 @@ function openKeeper({ bus, log, metrics }: OwnerContext, spec: StreamSpec, consu
     try {
       const { config, state } = await makeStream();
       const drift = findDrift(`stream ${spec.name}`, config as object, streamConfig(spec));
-      const now = Number((state as { consumer_count?: number } | undefined)?.consumer_count ?? 0);
+      // A stream that was just made has said nothing of its state yet.
+      const { consumer_count: now = 0, bytes = 0 } = (state ?? {}) as { consumer_count?: number; bytes?: number };
+      if (spec.share) metrics.set('stream_faults', { stream: spec.name, fault: 'full' }, bytes > fullFrom ? 1 : 0);
       const due = counted !== now || monotonicMs() - countedAt > LIMITS.consumers_check_ms;
       if (due) drift.push(...(await makeConsumers()));
       if (drift.length > 0) throw new StreamDriftError(drift);

@@ -5,7 +5,18 @@ import type { ReplyWindow } from './reply-window.ts';
 
 const ACK_MS = 5_000;
 
-const failed = (cause: string) => new CountersignError('bus_unavailable', undefined, { cause: new Error(cause) });
+/** As nats-server says it of a stream that has as many bytes as it may, and refuses the newest. */
+const FULL = 'maximum bytes exceeded';
+
+/** The cause of a `bus_unavailable`: the stream stands and answers, and has no room. */
+export class StreamFullError extends Error {
+  override readonly name = 'StreamFullError';
+}
+
+const failed = (cause: string) =>
+  new CountersignError('bus_unavailable', undefined, {
+    cause: cause === FULL ? new StreamFullError(cause) : new Error(cause),
+  });
 
 type PubAck = { stream?: unknown; seq?: unknown; error?: { description?: string } };
 

@@ -1,6 +1,7 @@
 // What the audit service does: seal what was committed, publish it in order, and answer from the chains alone. It never
 // writes an entry of its own.
 import { LIMITS } from '@countersign/contracts/limits';
+import { AUDIT } from '@countersign/contracts/streams';
 import { patterns } from '@countersign/contracts/subjects';
 import { ownStream } from '@countersign/platform/own-stream';
 import { defineService } from '@countersign/platform/service';
@@ -20,7 +21,7 @@ export const audit = defineService({
   async start(context) {
     const { bus, config, database, log, metrics, onStop, ready, sweep } = context;
     // No consumers: who follows listens, who replays asks.
-    await ownStream(context, 'AUDIT', async () => []);
+    await ownStream(context, AUDIT, async () => []);
     const publisher = createPublisher({ jetstream: bus.jetstream, database, log, metrics });
     const following = followLedger({ publisher, database_url: config.DATABASE_URL, log });
     onStop(() => following.stop());

@@ -1,9 +1,8 @@
 /**
- * The bus's two ways in: a request that is answered at once, and the INTAKE stream that is answered by the audit
- * stream. Both verify the signature and then submit as HTTP does.
+ * The bus's two ways in: a request that is answered at once, and what waits in the intake, which is answered by the
+ * audit stream. Both verify the signature and then submit as HTTP does.
  */
 import { CountersignError, ERRORS, failureOf } from '@countersign/contracts/errors';
-import { LIMITS } from '@countersign/contracts/limits';
 import {
   isFromOtherAccount,
   patterns,
@@ -17,14 +16,15 @@ import type { Metrics } from '@countersign/platform/metrics';
 import type { Shares } from '@countersign/platform/shares';
 import { childOf, traceIdOf } from '@countersign/platform/trace';
 import type { Authenticator } from './authenticate.ts';
+import type { Intake } from './own-intake.ts';
 import type { SubmitJob, Submitted } from './submit-job.ts';
 import { type SignedMessage, verifySigned } from './verify-signed.ts';
 
-const INTAKE = { stream: 'INTAKE', durable: 'ingress' } as const;
 const RETRY_MS = 1_000;
 
 export type NatsDoorParts = {
   bus: Bus;
+  intake: Intake;
   submit: SubmitJob;
   authenticator: Authenticator;
   /** With the HTTP door: how much may be under way. */
@@ -33,7 +33,7 @@ export type NatsDoorParts = {
   log: Logger;
 };
 
-export const openNatsDoor = ({ bus, submit, authenticator, shares, metrics, log }: NatsDoorParts): void => {
+export const openNatsDoor = ({ bus, intake, submit, authenticator, shares, metrics, log }: NatsDoorParts): void => {
   const receive = async (message: SignedMessage): Promise<Submitted & { nonce: string }> => {
     try {
       const { nonce, ...submission } = await verifySigned(message, authenticator);
@@ -80,8 +80,5 @@ export const openNatsDoor = ({ bus, submit, authenticator, shares, metrics, log 
     }
   };
 
-  bus.consume(INTAKE, {
-    batch: LIMITS.batch_rows,
-    handle: async (messages) => void (await Promise.all(messages.map(take))),
-  });
+  intake.read(async (messages) => void (await Promise.all(messages.map(take))));
 };

@@ -1,10 +1,8 @@
 /** Ingress: who is asking, and is the request well formed. It decides nothing else, and cannot read a job's content. */
 import { LIMITS } from '@countersign/contracts/limits';
 import { instant } from '@countersign/contracts/names';
-import { CONSUMERS } from '@countersign/contracts/streams';
 import { endsSometime, NEEDS_END } from '@countersign/platform/fail-mode';
 import { listen } from '@countersign/platform/http';
-import { ownStream } from '@countersign/platform/own-stream';
 import { defineService } from '@countersign/platform/service';
 import { openShares } from '@countersign/platform/shares';
 import { z } from 'zod';
@@ -14,6 +12,7 @@ import { bundleRoutes } from './bundle-routes.ts';
 import { openDecisions } from './decide-in-batches.ts';
 import { jobRoutes } from './job-routes.ts';
 import { openNatsDoor } from './nats-door.ts';
+import { ownIntake } from './own-intake.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { serveDocuments } from './serve-documents.ts';
 import { serveRoutes } from './serve-routes.ts';
@@ -53,7 +52,7 @@ export const ingress = defineService({
   functions: ['ledger.append', 'control.revoke'],
   async start(context) {
     const { config, database, bus, metrics, log, onStop } = context;
-    await ownStream(context, 'INTAKE', async () => CONSUMERS.filter(({ stream }) => stream === 'INTAKE'));
+    const intake = await ownIntake(context);
     const authenticator = createAuthenticator(database);
     const decide = standByDecisions(openDecisions(bus), { mode: config, metrics, log });
     const submit = createSubmit(bus, decide);
@@ -71,7 +70,7 @@ export const ingress = defineService({
     const http = await listen(app.fetch, config.HTTP_PORT, config.HTTP_HOST, { names });
     onStop(() => http.close());
     onStop(() => streams.close());
-    openNatsDoor({ bus, submit, authenticator, shares, metrics, log });
+    openNatsDoor({ bus, intake, submit, authenticator, shares, metrics, log });
     log.info({ url: http.url }, 'the door is open');
   },
 });

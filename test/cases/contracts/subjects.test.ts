@@ -57,6 +57,7 @@ describe('every builder', () => {
     beat: subjects.beat,
     ping: subjects.ping,
     replay: subjects.replay,
+    intakeProbe: subjects.intakeProbe,
     inbox: subjects.inbox,
     control: subjects.control,
   };

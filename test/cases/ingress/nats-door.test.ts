@@ -7,7 +7,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { decideByTopic } from './play-peers.ts';
-import { AGENT, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
+import { AGENT, FOREIGN_AGENT, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
 
 let ingress: RunningIngress;
 let agent: NatsConnection;
@@ -32,9 +32,9 @@ const draft = (more: Partial<Draft> = {}): Draft => ({
   request: { topic: 'job.demo.read' },
   ...more,
 });
-const signFor = (subject: string, unsigned: Draft): Draft => ({
+const signFor = (subject: string, unsigned: Draft, key = ingress.signing_key): Draft => ({
   ...unsigned,
-  signature: sign(null, Buffer.from(canonicalize({ ...unsigned, subject })), ingress.signing_key).toString('base64url'),
+  signature: sign(null, Buffer.from(canonicalize({ ...unsigned, subject })), key).toString('base64url'),
 });
 
 type Reply = { ok: true; value: Record<string, unknown> } | { ok: false; error: Failure };
@@ -172,15 +172,19 @@ describe('a signed request', () => {
   });
 });
 
-describe('the INTAKE stream', () => {
+describe('the intake', () => {
   const publish = async (unsigned: Draft, tenant = TENANT, topic = 'job.demo.read'): Promise<void> => {
     const subject = subjects.submit(tenant, topic);
     await jetstream(agent, { checkAPI: false } as never).publish(subject, JSON.stringify(signFor(subject, unsigned)));
   };
-  const waiting = async (): Promise<number> => {
-    const manager = await jetstreamManager(await ingress.nats.connectAs('provisioner'), { checkAPI: false });
-    return (await manager.streams.info('INTAKE')).state.messages;
+  const unread = async (tenant: string): Promise<number> => {
+    const connection = await ingress.nats.connectAs('provisioner');
+    const { streams } = await jetstreamManager(connection, { checkAPI: false });
+    const { state } = await streams.info(`INTAKE_${tenant}`);
+    await connection.close();
+    return state.messages;
   };
+  const waiting = (): Promise<number> => unread(TENANT);
   const refused = async (code: string): Promise<number> => {
     const text = await (await fetch(`${ingress.health_url}/metrics`)).text();
     return Number(new RegExp(`intake_refused_total\\{code="${code}"[^}]*\\} (\\d+)`).exec(text)?.[1] ?? 0);
@@ -240,4 +244,61 @@ describe('the INTAKE stream', () => {
     await expect.poll(waiting).toBe(0);
     expect(ingress.peers.admitted).toHaveLength(2);
   });
+
+  const isReady = async (): Promise<boolean> => (await fetch(`${ingress.health_url}/readyz`)).status === 200;
+
+  test('of one tenant is full: its agents are refused, and another tenant’s request is taken and answered', async () => {
+    ingress.peers.decide = (item) => {
+      if (item.request.tenant === TENANT) throw new CountersignError('database_unavailable');
+      return decideByTopic(item);
+    };
+    const large = 'x'.repeat(LIMITS.prompt_chars);
+    const filled = async (): Promise<boolean> => {
+      const request = { topic: 'job.demo.read', prompt: large };
+      return publish(draft({ request })).then(
+        () => false,
+        (thrown: Error) => /maximum bytes exceeded/.test(thrown.message),
+      );
+    };
+    for (let tries = 0; !(await filled()); tries += 1) expect(tries).toBeLessThan(200);
+    await expect.poll(fullShares, { timeout: 20_000 }).toEqual([`INTAKE_${TENANT}`]);
+    expect(await isReady()).toBe(true);
+
+    const foreign = await ingress.nats.connectAs('agent-other');
+    const subject = subjects.submit('other', 'job.demo.read');
+    const request = { topic: 'job.demo.read', job_id: 'beside-a-flood' };
+    const signed = signFor(subject, draft({ agent: FOREIGN_AGENT, request }), ingress.foreign_signing_key);
+    await jetstream(foreign, { checkAPI: false } as never).publish(subject, JSON.stringify(signed));
+    await expect.poll(() => ingress.peers.jobs.has('beside-a-flood')).toBe(true);
+
+    ingress.peers.decide = decideByTopic;
+    await expect.poll(waiting, { timeout: 20_000 }).toBe(0);
+  }, 90_000);
+  const fullShares = async (): Promise<string[]> => {
+    const text = await (await fetch(`${ingress.health_url}/metrics`)).text();
+    return [...text.matchAll(/stream_faults\{([^}]*)\} 1$/gm)]
+      .filter(([, labels]) => labels!.includes('fault="full"'))
+      .map(([, labels]) => /stream="([^"]+)"/.exec(labels!)![1]!);
+  };
+
+  test('of a tenant that comes with a reload is there within moments; one that leaves takes nothing with it', async () => {
+    const roster = { workers: [], tenants: [TENANT, 'other'], auditors: [] };
+    await ingress.nats.changeRoster({ ...roster, tenants: [...roster.tenants, 'late'] });
+    const late = await ingress.nats.connectAs('agent-late');
+    const leave = async (): Promise<unknown> =>
+      (await late.request('job.submit.late.demo.read', 'unsigned').catch(() => null))?.json();
+    await expect.poll(leave).toMatchObject({ stream: 'INTAKE_late' });
+    await expect.poll(() => unread('late')).toBe(0);
+    await ingress.nats.changeRoster(roster);
+    await publish(draft({ request: { topic: 'job.demo.read', job_id: 'after-the-reload' } }));
+    await expect.poll(() => ingress.peers.jobs.has('after-the-reload')).toBe(true);
+    // As long as it takes to look at the streams, at the writes and at the tenants once more.
+    await expect.poll(isReady, { timeout: 15_000 }).toBe(true);
+    await ingress.nats.changeRoster({ ...roster, tenants: [...roster.tenants, 'late'] });
+    const again = await ingress.nats.connectAs('agent-late');
+    expect((await again.request('job.submit.late.demo.read', 'unsigned')).json()).toMatchObject({
+      stream: 'INTAKE_late',
+    });
+    await expect.poll(() => unread('late')).toBe(0);
+  }, 60_000);
 });

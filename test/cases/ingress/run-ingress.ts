@@ -23,6 +23,8 @@ import {
 
 export const TENANT = 'acme';
 export const AGENT = 'desk-agent';
+/** Of the tenant `other`. */
+export const FOREIGN_AGENT = 'foreign-agent';
 
 export type Reply = { status: number; headers: Headers; body: Record<string, unknown> & Partial<ErrorBody> };
 export type RunningIngress = AsyncDisposable & {
@@ -35,6 +37,7 @@ export type RunningIngress = AsyncDisposable & {
   nats: GuardedNats;
   keys: Record<'agent' | 'other_agent' | 'approver' | 'admin' | 'auditor' | 'stranger' | 'expired', string>;
   signing_key: KeyObject;
+  foreign_signing_key: KeyObject;
   /** One more key of a principal, with what an agent may. */
   registerKey(principal: string): Promise<string>;
   peerBus(name: string): Bus;
@@ -45,7 +48,11 @@ export type RunningIngress = AsyncDisposable & {
 
 const ceiling = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
 
-const seed = async (database: Database, keys: RunningIngress['keys'], signing_key: string): Promise<void> => {
+const seed = async (
+  database: Database,
+  keys: RunningIngress['keys'],
+  [signing_key, foreign]: [string, string],
+): Promise<void> => {
   const key = (of: keyof typeof keys, principal: string, permissions: readonly Permission[]) => ({
     key: keys[of],
     principal,
@@ -59,7 +66,7 @@ const seed = async (database: Database, keys: RunningIngress['keys'], signing_ke
       principals: [
         { ...agent, id: AGENT, signing_key },
         { ...agent, id: 'second-agent', signing_key: null },
-        { ...agent, id: 'foreign-agent', tenant: 'other', signing_key: null },
+        { ...agent, id: FOREIGN_AGENT, tenant: 'other', signing_key: foreign },
         { ...human, id: 'olivia', groups: [] },
         { ...human, id: 'alice', groups: ['sre', 'approvers'] },
         { ...human, id: 'audrey', groups: [] },
@@ -67,7 +74,7 @@ const seed = async (database: Database, keys: RunningIngress['keys'], signing_ke
       api_keys: [
         key('agent', AGENT, PERMISSION_SETS.agent),
         key('other_agent', 'second-agent', PERMISSION_SETS.agent),
-        key('stranger', 'foreign-agent', PERMISSION_SETS.agent),
+        key('stranger', FOREIGN_AGENT, PERMISSION_SETS.agent),
         key('approver', 'alice', PERMISSION_SETS.approver),
         key('admin', 'olivia', PERMISSION_SETS.admin),
         key('auditor', 'audrey', PERMISSION_SETS.auditor),
@@ -102,10 +109,11 @@ export async function runIngress(): Promise<RunningIngress> {
     stranger: newApiKey(),
     expired: newApiKey(),
   };
-  const pair = generateKeyPairSync('ed25519');
+  const [pair, foreign] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
+  const xOf = (key: KeyObject): string => key.export({ format: 'jwk' }).x!;
   const ingress_url = test_database.url_for('countersign_ingress');
   const own = databaseAs(ingress_url);
-  await seed(own, keys, pair.publicKey.export({ format: 'jwk' }).x!);
+  await seed(own, keys, [xOf(pair.publicKey), xOf(foreign.publicKey)]);
   const registerKey = async (principal: string): Promise<string> => {
     const key = newApiKey();
     const api_keys = [{ key, principal, permissions: [...PERMISSION_SETS.agent] }];
@@ -155,6 +163,7 @@ export async function runIngress(): Promise<RunningIngress> {
     nats,
     keys,
     signing_key: pair.privateKey,
+    foreign_signing_key: foreign.privateKey,
     registerKey,
     peerBus: (name) => buses.get(name)!,
     post: async (path, body, more = {}) =>

@@ -21,7 +21,7 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-type Opened = { readable: ReadableStream<Uint8Array>; over: () => Promise<boolean> };
+type Opened = { over: () => Promise<boolean>; cancel: () => Promise<void> };
 const open = async (tenant: string, key_id: string): Promise<Opened> => {
   const readable = (await streams.open({ tenant, job_id: 'one' }, { after: 0, key_id }))!;
   const reader = readable.getReader();
@@ -35,7 +35,7 @@ const open = async (tenant: string, key_id: string): Promise<Opened> => {
   };
   void read();
   return {
-    readable,
+    cancel: () => reader.cancel(),
     async over() {
       await vi.advanceTimersByTimeAsync(1);
       return done;
@@ -44,7 +44,7 @@ const open = async (tenant: string, key_id: string): Promise<Opened> => {
 };
 const openAll = async (tenant: string, key_id: string): Promise<Opened[]> => {
   const opened: Opened[] = [];
-  for (;;) {
+  while (opened.length <= LIMITS.sse_clients) {
     try {
       opened.push(await open(tenant, key_id));
     } catch (thrown) {
@@ -52,6 +52,14 @@ const openAll = async (tenant: string, key_id: string): Promise<Opened[]> => {
       return opened;
     }
   }
+  throw new Error('nobody refused them');
+};
+
+/** Until it holds, at most until they are refused. */
+const openUntil = async (holds: () => Promise<boolean>): Promise<Opened[]> => {
+  const opened: Opened[] = [];
+  while (!(await holds())) opened.push(await open('acme', 'greedy'));
+  return opened;
 };
 
 test('one key cannot take all, whatever it does, and the next tenant gets in', async () => {
@@ -64,10 +72,21 @@ test('one key cannot take all, whatever it does, and the next tenant gets in', a
 
 test('its longest idle stream gives way to its next one', async () => {
   const first = await open('acme', 'greedy');
+  await vi.advanceTimersByTimeAsync(LIMITS.sse_heartbeat_ms / 2);
+  const second = await open('acme', 'greedy');
   await vi.advanceTimersByTimeAsync(LIMITS.sse_heartbeat_ms);
+  const room = (await openUntil(async () => (await first.over()) || (await second.over()))).length;
+  expect([await first.over(), await second.over()]).toEqual([true, false]);
+  expect(room).toBeGreaterThan(10);
   const rest = await openAll('acme', 'greedy');
-  expect(await first.over()).toBe(true);
+  expect(await second.over()).toBe(true);
   expect(await Promise.all(rest.map(({ over }) => over()))).not.toContain(true);
+});
+
+test('a place that was left is the next one’s', async () => {
+  const mine = await openAll('acme', 'greedy');
+  for (const { cancel } of mine) await cancel();
+  expect(await openAll('acme', 'greedy')).toHaveLength(mine.length);
 });
 
 test("another tenant's idle streams are never taken for it", async () => {

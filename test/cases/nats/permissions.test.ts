@@ -1,7 +1,10 @@
 import { SERVICES } from '@countersign/contracts/ledger-entry';
+import { LIMITS } from '@countersign/contracts/limits';
 import { RPC, type RpcVerb } from '@countersign/contracts/rpc';
+import { intakeStream } from '@countersign/contracts/streams';
 import { natsUsers, type Roster } from '@countersign/infra/nats/permissions';
 import { waitUntil } from '@countersign/infra/wait-until';
+import { newStream } from '@countersign/platform/stream-config';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type Msg, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -54,9 +57,11 @@ const ALL_PUBLISHED = [
   'control.epoch',
   '$KV.CONTROL.epoch',
   ...SERVICES.flatMap(asksItself),
-  'probe.intake',
+  'probe.intake.acme',
+  'probe.intake.rival',
   'probe.dispatch',
   'probe.audit',
+  '$SYS.REQ.USER.INFO',
   'rpc.audit.replay.acme',
   'rpc.audit.replay.rival',
   `_INBOX_${WORKER}.x`,
@@ -65,24 +70,27 @@ const ALL_PUBLISHED = [
   '_INBOX_auditor-acme.x',
   '_INBOX.x',
   OTHER_ACCOUNTS,
-  ...['INTAKE.ingress', 'DISPATCH.pool-desk-read', 'AUDIT.auditor-acme'].map(
+  ...['INTAKE_acme.ingress', 'INTAKE_rival.ingress', 'DISPATCH.pool-desk-read', 'AUDIT.auditor-acme'].map(
     (durable) => `$JS.API.CONSUMER.INFO.${durable}`,
   ),
   ...[
-    'INTAKE.ingress',
+    'INTAKE_acme.ingress',
+    'INTAKE_rival.ingress',
     'DISPATCH.pool-desk-read',
     'DISPATCH.pool-infra',
     'AUDIT.auditor-acme',
     'AUDIT.auditor-rival',
   ].flatMap((durable) => [`$JS.API.CONSUMER.MSG.NEXT.${durable}`, `$JS.ACK.${durable}.1.1.1.1.1`]),
   '$JS.API.STREAM.DELETE.INTAKE',
+  '$JS.API.STREAM.DELETE.INTAKE_acme',
+  '$JS.API.STREAM.INFO.INTAKE',
   '$JS.API.STREAM.UPDATE.AUDIT',
   '$JS.API.STREAM.PURGE.AUDIT',
   '$JS.API.STREAM.MSG.DELETE.AUDIT',
   '$JS.API.STREAM.DELETE.RESULTS',
   '$JS.API.STREAM.MSG.GET.DISPATCH',
   '$JS.API.STREAM.MSG.GET.AUDIT',
-  ...['INTAKE', 'DISPATCH', 'AUDIT'].flatMap(makes),
+  ...['INTAKE_acme', 'INTAKE_rival', 'INTAKE_late', 'DISPATCH', 'AUDIT'].flatMap(makes),
   '$JS.API.DIRECT.GET.AUDIT',
   '$JS.API.CONSUMER.DURABLE.CREATE.DISPATCH.mine',
   '$JS.API.CONSUMER.DELETE.DISPATCH.pool-desk-read',
@@ -114,9 +122,13 @@ const MAY_PUBLISH: Record<string, string[]> = {
     'rpc.audit.record',
     'control.epoch',
     OTHER_ACCOUNTS,
-    ...pulls('INTAKE.ingress'),
-    ...makes('INTAKE'),
-    'probe.intake',
+    ...['acme', 'rival'].flatMap((tenant) => [
+      ...pulls(`INTAKE_${tenant}.ingress`),
+      ...makes(`INTAKE_${tenant}`),
+      `probe.intake.${tenant}`,
+    ]),
+    // Which tenants have a door.
+    '$SYS.REQ.USER.INFO',
   ],
   'policy-kernel': ['control.epoch', '_INBOX_ingress.x', '_INBOX_scheduler.x'],
   approval: ['job.granted.acme.demo.read', 'job.refused.acme.demo.read', '_INBOX_ingress.x'],
@@ -139,9 +151,13 @@ const MAY_PUBLISH: Record<string, string[]> = {
     '$JS.API.STREAM.MSG.GET.AUDIT',
   ],
   provisioner: [
-    ...['INTAKE', 'DISPATCH', 'AUDIT'].map((stream) => `$JS.API.STREAM.INFO.${stream}`),
+    ...['INTAKE', 'INTAKE_acme', 'INTAKE_rival', 'DISPATCH', 'AUDIT'].map((stream) => `$JS.API.STREAM.INFO.${stream}`),
     '$JS.API.STREAM.DELETE.RESULTS',
-    ...['INTAKE.ingress', 'DISPATCH.pool-desk-read', 'AUDIT.auditor-acme'].map((d) => `$JS.API.CONSUMER.INFO.${d}`),
+    // Of earlier versions.
+    '$JS.API.STREAM.DELETE.INTAKE',
+    ...['INTAKE_acme.ingress', 'INTAKE_rival.ingress', 'DISPATCH.pool-desk-read', 'AUDIT.auditor-acme'].map(
+      (d) => `$JS.API.CONSUMER.INFO.${d}`,
+    ),
   ],
   [WORKER]: [
     'rpc.scheduler.claim.desk-read.one',
@@ -208,7 +224,7 @@ const MAY_SUBSCRIBE: Record<string, string[]> = {
 let nats: GuardedNats;
 beforeAll(async () => {
   nats = await startGuardedNats(ROSTER);
-  await makeStreams(nats.connectAs, ['desk-read', 'infra']);
+  await makeStreams(nats.connectAs, { pools: ['desk-read', 'infra'], tenants: ROSTER.tenants });
 });
 afterAll(() => nats[Symbol.asyncDispose]());
 
@@ -298,7 +314,30 @@ test('an auditor hears its own tenant live, and asks for its own evidence alone'
 test('an agent hears that its request is stored, from the stream it is meant for', async () => {
   const agent = await nats.connectAs('agent-acme');
   const stored = await agent.request('job.submit.acme.demo.read', 'signed', { timeout: 5_000 });
-  expect(stored.json()).toMatchObject({ stream: 'INTAKE', seq: expect.any(Number) });
+  expect(stored.json()).toMatchObject({ stream: 'INTAKE_acme', seq: expect.any(Number) });
+});
+
+test('a tenant that has filled its share of the intake takes no room from another', async () => {
+  const [agent, rival] = [await nats.connectAs('agent-acme'), await nats.connectAs('agent-rival')];
+  const big = 'x'.repeat(LIMITS.message_bytes - 1024);
+  const leave = async (from: NatsConnection, tenant: string, text: string): Promise<{ error?: object; seq?: number }> =>
+    (await from.request(`job.submit.${tenant}.demo.read`, text, { timeout: 10_000 })).json();
+  let stored = 0;
+  for (;;) {
+    const { error } = await leave(agent, 'acme', big);
+    if (error !== undefined) break;
+    stored += big.length;
+    expect(stored).toBeLessThanOrEqual(LIMITS.intake_bytes);
+  }
+  expect(await leave(agent, 'acme', big)).toMatchObject({ error: { description: 'maximum bytes exceeded' } });
+  for (let i = 0; i < 4; i += 1)
+    expect(await leave(rival, 'rival', big)).toMatchObject({ stream: 'INTAKE_rival', seq: expect.any(Number) });
+});
+
+test('no roster has more tenants than there is room for', () => {
+  const tenants = Array.from({ length: LIMITS.intake_tenants + 1 }, (_, i) => `t${i}`);
+  expect(() => natsUsers({ workers: [], tenants, auditors: [] })).toThrow(`more than ${LIMITS.intake_tenants} tenants`);
+  expect(natsUsers({ workers: [], tenants: tenants.slice(1), auditors: [] })).toBeDefined();
 });
 
 test('a tenant and a worker make no consumers', async () => {
@@ -320,9 +359,10 @@ describe('a configuration that is reloaded while all run', () => {
 
   test('lets in a pool, a tenant and an auditor that came with it, over the connections that services had', async () => {
     await using changing = await startGuardedNats(early);
-    await makeStreams(changing.connectAs, ['early', 'late']);
+    await makeStreams(changing.connectAs, { pools: ['early', 'late'], tenants: ['early'] });
     const scheduler = await changing.connectAs('scheduler');
     const audit = await changing.connectAs('audit');
+    const ingress = await changing.connectAs('ingress');
     scheduler.subscribe('rpc.scheduler.claim.*.*', {
       queue: 'scheduler',
       callback: (_, message) => void message.respond('yes'),
@@ -337,8 +377,11 @@ describe('a configuration that is reloaded while all run', () => {
     expect((await worker.request('rpc.scheduler.claim.late.one', '')).string()).toBe('yes');
     await jetstream(scheduler).publish('job.dispatch.late.late.demo.read', 'work');
     expect((await pullOne(worker, 'DISPATCH.pool-late')).string()).toBe('work');
+    const { name, ...config } = newStream(intakeStream('late'), ingress.info!.version);
+    await ingress.request(`$JS.API.STREAM.CREATE.${name}`, JSON.stringify({ name, ...config }));
     const agent = await changing.connectAs('agent-late');
-    expect((await agent.request('job.submit.late.demo.read', 'signed')).json()).toMatchObject({ stream: 'INTAKE' });
+    const stored = await agent.request('job.submit.late.demo.read', 'signed');
+    expect(stored.json()).toMatchObject({ stream: 'INTAKE_late' });
     const auditor = await changing.connectAs('auditor-late');
     const live: string[] = [];
     auditor.subscribe('audit.late.>', { callback: (_, { subject }) => void live.push(subject) });

@@ -36,8 +36,8 @@ const spyOf = (account: Account): NatsUser => ({
   permissions: { publish: ['$JS.API.>', 'job.dispatch.>', 'audit.>', '_R_.>'], subscribe: ['>'] },
 });
 
-const STREAMS = ['INTAKE', 'DISPATCH', 'AUDIT'];
-const CONSUMERS = ['INTAKE.ingress', 'DISPATCH.pool-desk', 'DISPATCH.pool-infra'];
+const STREAMS = ['INTAKE_acme', 'INTAKE_rival', 'DISPATCH', 'AUDIT'];
+const CONSUMERS = ['INTAKE_acme.ingress', 'INTAKE_rival.ingress', 'DISPATCH.pool-desk', 'DISPATCH.pool-infra'];
 const REPLIES = [
   ...STREAMS.flatMap((stream) => [
     `$JS.API.STREAM.PURGE.${stream}`,
@@ -57,6 +57,7 @@ const REPLIES = [
   '$JS.API.CONSUMER.CREATE.AUDIT.mine',
   '$JS.API.INFO',
   'control.epoch',
+  '$SYS.REQ.USER.INFO',
   ...['acme', 'rival'].flatMap((tenant) => [
     `audit.${tenant}.job_held.demo.read`,
     `job.submit.${tenant}.reflected`,
@@ -65,6 +66,7 @@ const REPLIES = [
     `job.refused.${tenant}.demo.read`,
     `job.screened.${tenant}.demo.read`,
     `rpc.ingress.submit.${tenant}`,
+    `probe.intake.${tenant}`,
     `_INBOX_agent-${tenant}.x`,
     `_INBOX_auditor-${tenant}.x`,
   ]),
@@ -146,7 +148,7 @@ let nats: GuardedNats;
 let spies: Map<string, { connection: NatsConnection; heard: string[] }>;
 beforeAll(async () => {
   nats = await startGuardedNats(ROSTER, ACCOUNTS.map(spyOf));
-  await makeStreams(nats.connectAs, ['desk', 'infra']);
+  await makeStreams(nats.connectAs, { pools: ['desk', 'infra'], tenants: ROSTER.tenants });
   spies = new Map();
   for (const account of ACCOUNTS) {
     const connection = await nats.connectAs(spyOf(account).name);
@@ -185,7 +187,7 @@ const stateBut = async (account: Account): Promise<unknown> => {
   const manager = await jetstreamManager(spyIn(SERVICES_ACCOUNT).connection, { checkAPI: false });
   const streams: Record<string, unknown> = {};
   for await (const { config, state } of manager.streams.list()) {
-    const own = account.kind === 'tenant' && config.name === 'INTAKE';
+    const own = account.kind === 'tenant' && config.name === `INTAKE_${account.tenant}`;
     const drained = account.kind === 'pool' && config.name === 'DISPATCH';
     const { messages, first_seq, last_seq } = state;
     streams[config.name] = { config, state: own ? 'own' : drained ? { last_seq } : { messages, first_seq, last_seq } };
@@ -195,7 +197,7 @@ const stateBut = async (account: Account): Promise<unknown> => {
       const mine =
         (account.kind === 'pool' && name === `pool-${account.pool}`) ||
         (account.kind === 'auditor' && name === `auditor-${account.tenant}`) ||
-        (account.kind === 'tenant' && config.name === 'INTAKE');
+        (account.kind === 'tenant' && config.name === `INTAKE_${account.tenant}`);
       const progress = mine ? 'own' : { delivered: delivered.stream_seq, ack_floor: ack_floor.stream_seq, num_pending };
       streams[`${config.name}.${name}`] = { settings, progress, paused };
     }

@@ -15,7 +15,7 @@ afterAll(() => nats[Symbol.asyncDispose]());
 const fill = (queue: string, count: number): Promise<unknown> =>
   Promise.all(Array.from({ length: count }, (_, i) => jetstream(nats.peer).publish(`${queue}.m${i}`, '{}')));
 const left = async (queue: string): Promise<number> => (await nats.manager.streams.info(queue)).state.messages;
-const consume = (bus: Bus, queue: string, batch: number, handle: (messages: StreamMessage[]) => Promise<void>): void =>
+const consume = (bus: Bus, queue: string, batch: number, handle: (messages: StreamMessage[]) => Promise<void>) =>
   bus.consume({ stream: queue, durable: queue }, { batch, handle });
 
 test('hands on batches, never larger than asked for and never two at a time, until all is done', async () => {

@@ -1,6 +1,6 @@
 // A service's own stream on a real server: made, made again when it is lost, refused when it is another one, and not
 // ready meanwhile.
-import { poolConsumer, STREAMS } from '@countersign/contracts/streams';
+import { DISPATCH, intakeConsumer, intakeStream, poolConsumer } from '@countersign/contracts/streams';
 import type { Bus } from '@countersign/platform/bus';
 import { type OwnerContext, ownStream, StreamDriftError } from '@countersign/platform/own-stream';
 import { startSweep } from '@countersign/platform/sweep';
@@ -25,7 +25,7 @@ describe('an owner', () => {
     await nats[Symbol.asyncDispose]();
   });
 
-  const own = () => {
+  const own = (spec = DISPATCH, consumers = async () => pools.map(poolConsumer)) => {
     const context: OwnerContext = {
       bus,
       config: { START_WAIT_MS: 5_000 },
@@ -45,7 +45,7 @@ describe('an owner', () => {
         return sweep;
       },
     };
-    return ownStream(context, 'DISPATCH', async () => pools.map(poolConsumer));
+    return ownStream(context, spec, consumers);
   };
   const isReady = async (): Promise<boolean> =>
     (await Promise.allSettled([...checks.values()].map((check) => check()))).every(
@@ -59,7 +59,7 @@ describe('an owner', () => {
   test('makes its stream as declared, with its consumers, and finds them as they are the next time', async () => {
     await own();
     await own();
-    const spec = STREAMS.find(({ name }) => name === 'DISPATCH')!;
+    const spec = DISPATCH;
     const { config } = await nats.manager.streams.info('DISPATCH');
     expect(config).toMatchObject({
       storage: 'file',
@@ -129,6 +129,30 @@ describe('an owner', () => {
     });
     await expect.poll(isReady).toBe(false);
     await expect(checks.get('stream DISPATCH')!()).rejects.toThrow(/consumer DISPATCH\/spy is nobody's/);
+  });
+
+  test.each([
+    [true, 'of one tenant is full is ready, and says so'],
+    [false, 'of all is full is not ready'],
+  ])('whose stream (a share: %s) %s', async (share) => {
+    const spec = { ...intakeStream('acme'), max_bytes: 4_000, share };
+    await own(spec, async () => [intakeConsumer('acme')]);
+    for (const size of [1_000, 100, 0]) {
+      const text = JSON.stringify('x'.repeat(size));
+      for (let refused = false; !refused; ) {
+        const stored = bus.publish(spec.name, 'job.submit.acme.x', [text]);
+        refused = await stored.then(
+          () => false,
+          () => true,
+        );
+      }
+    }
+    // The probe of a new owner.
+    const owner = await own(spec, async () => [intakeConsumer('acme')]);
+    owner.nudge();
+    await expect.poll(() => counted['stream_faults write']).toBe(share ? 0 : 1);
+    expect(counted['stream_faults full']).toBe(share ? 1 : undefined);
+    expect(await isReady()).toBe(share);
   });
 
   test('is not ready while the stream stores nothing although it answers, and leaves no trace of looking', async () => {

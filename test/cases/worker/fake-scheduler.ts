@@ -64,7 +64,7 @@ export const granted = (made: Made, change: Partial<ClaimVerdict> = {}): ClaimVe
 export async function startFakeScheduler(): Promise<FakeScheduler> {
   const workers = [WORKER, 'two'].map((worker) => ({ pool: POOL, worker }));
   const nats = await startGuardedNats({ workers, tenants: [], auditors: [] });
-  await makeStreams(nats.connectAs, [POOL]);
+  await makeStreams(nats.connectAs, { pools: [POOL] });
   const signing = createSigningKey();
   const busOf = (user: string): Promise<Bus> =>
     connectBus({ servers: nats.server.url, nkey_seed: nats.seedOf(user), user });
