@@ -54,15 +54,18 @@ function nextRun(text: string, from: number): { start: number; end: number } | n
   return null;
 }
 
+/** Further lines of the run, each whole: words after a line break are none. */
 function endOfLines(text: string, from: number): number {
   let end = from;
   for (;;) {
     const next = text[end] === '\r' ? end + 1 : end;
     if (text[next] !== '\n' || !isRunCode(text.charCodeAt(next + 1))) break;
-    end = next + 1;
-    while (end < text.length && isRunCode(text.charCodeAt(end))) end += 1;
+    let lineEnd = next + 1;
+    while (lineEnd < text.length && isRunCode(text.charCodeAt(lineEnd))) lineEnd += 1;
+    if (lineEnd < text.length && !'\r\n="'.includes(text[lineEnd]!)) break;
+    end = lineEnd;
   }
-  while (text[end] === '=' && end - from < 65_536) end += 1;
+  for (let padding = 0; padding < 2 && text[end] === '='; padding += 1) end += 1;
   return end;
 }
 

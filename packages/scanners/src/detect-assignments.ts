@@ -50,6 +50,8 @@ export class AssignmentReader {
     this.#work -= value === null ? 0 : value.end - join.at;
     if (value === null || (join.quotedOnly && !value.quoted)) return;
     const written = text.slice(value.start, value.end);
+    // A list of names is no call that sets one to the other.
+    if (join.quotedOnly && /^[A-Za-z_. -]+$/.test(written)) return;
     if (ATTRIBUTE.test(written) || isNamePart(text, nameEnd)) return;
     const isLine = !value.quoted && standsAlone(text, nameEnd, value.end);
     const firm = join.firm || value.quoted || value.schemed || isLine;
@@ -91,7 +93,7 @@ function strengthAt(text: string, start: number, end: number): NameStrength | nu
 
 // Each is tried at one place only and has constant bounds.
 const CLOSERS = /[\\"'`\])*_]{0,4}/y;
-const TYPED = /[ \t]?:[ \t]?[\w&<>'[\].?]{2,32}[ \t]{0,4}=[ \t]{0,4}/y;
+const TYPED = /[ \t]?:[ \t]?(?:&(?:'[a-z]{1,12} )?)?[A-Za-z][\w<>[\].?]{1,30}[ \t]{1,4}=[ \t]{1,4}/y;
 const OPERATOR =
   /[ \t]{0,24}(?:\|\||\?\?|[:?+.!~])?(?:={1,3}>?|->|<-|:{1,2})(?:[ \t]{0,24}|[ \t]{0,8}\r?\n[ \t]{1,24}(?=\S+[ \t]*(?:\r?\n|$)))/y;
 const PAIR =

@@ -104,7 +104,6 @@ const SECRETS = [
   ['vendor_token', 'high', 'format', 'Token with the published prefix of another vendor'],
   ['jwt', 'high', 'format', 'JSON Web Token, signed or not'],
   ['credential_assignment', 'high', 'name', 'A name such as password or api_key with a value that looks like one'],
-  ['custom_secret', 'high', 'format', "A match of one of the operator's own rules"],
 ] as const satisfies readonly Row[];
 
 const INJECTION = [
