@@ -2,7 +2,8 @@
 // and says every way in which they contradict what was promised.
 import { roleOf, type ServiceName } from '@countersign/contracts/ledger-entry';
 import { TERMINAL_STATES } from '@countersign/contracts/states';
-import { type ChainEntry, verifyChain } from '@countersign/ledger/chain-hash';
+import type { ChainEntry } from '@countersign/ledger/chain-entry';
+import { verifyChain } from '@countersign/ledger/chain-hash';
 import type { TestSystem } from '../harness/start-system.ts';
 
 /** One line for every run of a handler, written by the worker before it answers. */

@@ -1,6 +1,7 @@
 // One entry's hash, which takes in the entry before it: the chain of a job, a policy scope, an identity or the
 // controls. The byte layout is fixed for good (`ledger.append` computes the same in the database); never reorder it.
 import type { LedgerEntry, ShownEntry } from '@countersign/contracts/ledger-entry';
+import type { ChainEntry, HashedFields } from './chain-entry.ts';
 import { domainPrefix, encodeUtf8, lengthPrefixed, sha256 } from './digest.ts';
 import { toChainEntry } from './shown-entry.ts';
 
@@ -9,19 +10,6 @@ export const HASH_BYTES = 32;
 
 /** `prev_hash` of a chain's first entry: 32 zero bytes. */
 export const NO_PREVIOUS: Uint8Array = new Uint8Array(HASH_BYTES);
-
-/** What is hashed. `time_us` is microseconds since 1970, `body` the canonical JSON exactly as it is stored. */
-export type HashedFields = {
-  readonly prev_hash: Uint8Array;
-  readonly chain: string;
-  readonly kind: string;
-  readonly recorded_by: string;
-  readonly seq: bigint;
-  readonly time_us: bigint;
-  readonly body: string;
-};
-
-export type ChainEntry = HashedFields & { readonly hash: Uint8Array };
 
 /**
  * sha256 of `domain ‖ 0x00 ‖ prev_hash ‖ len‖chain ‖ len‖kind ‖ len‖recorded_by ‖ seq ‖ time_us ‖ body`: each len u32,

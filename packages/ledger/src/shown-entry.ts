@@ -1,7 +1,7 @@
 // One entry as the API and the evidence stream show it, back in the form that is hashed. It reads, and judges nothing.
 import type { LedgerEntry, ShownEntry } from '@countersign/contracts/ledger-entry';
 import { canonicalize } from './canonical-json.ts';
-import type { ChainEntry } from './chain-hash.ts';
+import type { ChainEntry } from './chain-entry.ts';
 
 const HEX = /^[0-9a-f]{64}$/;
 const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z$/;

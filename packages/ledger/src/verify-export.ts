@@ -2,7 +2,8 @@
 // that the verifier kept. It trusts nothing in the export, its shape included, and nobody but the keys passed in.
 import { LIMITS } from '@countersign/contracts/limits';
 import { parseStrict } from './canonical-json.ts';
-import { type ChainEntry, type ChainFault, sameBytes, verifyChain } from './chain-hash.ts';
+import type { ChainEntry } from './chain-entry.ts';
+import { type ChainFault, sameBytes, verifyChain } from './chain-hash.ts';
 import { type CheckpointFault, type NoteKey, verifyCheckpoint } from './checkpoint.ts';
 import { appendLeaves, EMPTY_TREE, leafHash, rootOf, type TreeHead } from './merkle.ts';
 

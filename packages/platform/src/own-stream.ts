@@ -5,27 +5,15 @@
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { type ConsumerSpec, MIN_NATS_VERSION, type StreamSpec } from '@countersign/contracts/streams';
-import type { Bus } from './bus.ts';
 import { monotonicMs } from './clock.ts';
 import { isAtLeast } from './compare-versions.ts';
 import { findDrift } from './find-drift.ts';
 import type { ApiAnswer } from './jetstream-api.ts';
-import type { Logger } from './logger.ts';
 import { errorFields } from './logger.ts';
-import type { Metrics } from './metrics.ts';
+import type { OwnerContext } from './owner-context.ts';
 import { proveWrites } from './prove-writes.ts';
 import { consumerConfig, newStream, streamConfig } from './stream-config.ts';
-import type { Sweep } from './sweep.ts';
 import { untilBusAnswers } from './until-bus-answers.ts';
-
-export type OwnerContext = {
-  bus: Pick<Bus, 'jetstream' | 'connection' | 'publish' | 'onStreamMissing'>;
-  log: Pick<Logger, 'info' | 'warn' | 'error'>;
-  metrics: Pick<Metrics, 'count' | 'set'>;
-  config: { START_WAIT_MS: number };
-  ready(name: string, check: () => Promise<void>): void;
-  sweep(name: string, every_ms: number, run: () => Promise<void>): Sweep;
-};
 
 /** Consumers that the stream has to have; asked again at every nudge and every `pools_ms`. */
 export type Consumers = () => Promise<readonly ConsumerSpec[]>;

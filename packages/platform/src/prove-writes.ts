@@ -6,7 +6,7 @@ import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { StreamSpec } from '@countersign/contracts/streams';
 import { errorFields } from './logger.ts';
-import type { OwnerContext } from './own-stream.ts';
+import type { OwnerContext } from './owner-context.ts';
 import { StreamFullError } from './publish-stored.ts';
 
 /** Writes a message that nobody reads and that is gone after a second, every `write_probe_ms` while `isOwned` says so. */

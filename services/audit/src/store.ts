@@ -2,7 +2,7 @@
 // through functions; nothing here can write an entry.
 import { chainOfJob } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { ChainEntry } from '@countersign/ledger/chain-hash';
+import type { ChainEntry } from '@countersign/ledger/chain-entry';
 import type { Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
 import type { Functions } from './tables.ts';

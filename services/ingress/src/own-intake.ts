@@ -6,7 +6,8 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { isToken } from '@countersign/contracts/names';
 import { intakeConsumer, intakeStream } from '@countersign/contracts/streams';
 import type { Bus, StreamMessage } from '@countersign/platform/bus';
-import { type OwnerContext, ownStream } from '@countersign/platform/own-stream';
+import { ownStream } from '@countersign/platform/own-stream';
+import type { OwnerContext } from '@countersign/platform/owner-context';
 import { untilBusAnswers } from '@countersign/platform/until-bus-answers';
 
 type Read = (messages: StreamMessage[]) => Promise<void>;

@@ -11,6 +11,7 @@ import { gate } from '@countersign/platform/control-gate';
 import type { Database, Tx } from '@countersign/platform/database';
 import { groupCommit } from '@countersign/platform/group-commit';
 import { append } from '@countersign/platform/ledger-append';
+import type { CommitItem, Outcome } from './commit-item.ts';
 import { finishResults } from './finish-results.ts';
 import { judgeResult, judgeUnread, type ScreenedResult, type UnreadResult } from './judge-result.ts';
 import type { Sender } from './read-result.ts';
@@ -19,17 +20,6 @@ import { type Reported, reportOf, toRow } from './result-row.ts';
 import { quarantine, type Screening } from './screen-output.ts';
 import type { Sealer } from './seal-output.ts';
 import { countRejections, type FencedAttempt, insertResults, type ResultRow, readFenced } from './store.ts';
-
-/** A result that was refused before it could be screened, by the dispatch that its message names. */
-export type RefusedEarly = { kind: 'refused'; from: Sender; dispatch_id: string; code: string };
-export type CommitItem = ScreenedResult | UnreadResult | RefusedEarly;
-export type Outcome =
-  | { kind: 'stored'; row: ResultRow; topic: string; fail_mode: Screening['fail_mode'] }
-  /** Stored, and its job has ended with it. */
-  | { kind: 'ended'; row: ResultRow; topic: string; fail_mode: Screening['fail_mode']; waited_for: boolean }
-  | { kind: 'duplicate' }
-  | { kind: 'refused'; code: string }
-  | { kind: 'moved'; capability: string | null };
 
 const dispatchOf = (item: CommitItem): string =>
   item.kind === 'screened' ? item.result.dispatch_id : item.dispatch_id;

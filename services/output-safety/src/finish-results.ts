@@ -3,7 +3,7 @@
  * that checks claim, attempt, worker, policy and stops under locks. What it leaves takes the careful path.
  */
 import type { Tx } from '@countersign/platform/database';
-import type { CommitItem, Outcome } from './commit-results.ts';
+import type { CommitItem, Outcome } from './commit-item.ts';
 import type { ScreenedResult } from './judge-result.ts';
 import { screenedTemplate, succeededTemplate } from './result-entries.ts';
 import { reportOf, toRow } from './result-row.ts';

@@ -1,7 +1,8 @@
 // The one way into the ledger: what it hashes, in which order, and whom and what it refuses.
 import { ENTRY_KINDS, roleOf } from '@countersign/contracts/ledger-entry';
 import { canonicalize } from '@countersign/ledger/canonical-json';
-import { type ChainEntry, entryHash, verifyChain } from '@countersign/ledger/chain-hash';
+import type { ChainEntry } from '@countersign/ledger/chain-entry';
+import { entryHash, verifyChain } from '@countersign/ledger/chain-hash';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { appendAll, entry, type LedgerDatabase, openLedger, refusalOf, untilWaiting } from './ledger-database.ts';
 

@@ -3,13 +3,8 @@
 import { createHash } from 'node:crypto';
 import type { LedgerEntry, ShownEntry } from '@countersign/contracts/ledger-entry';
 import { canonicalize } from '@countersign/ledger/canonical-json';
-import {
-  type ChainEntry,
-  entryHash,
-  type HashedFields,
-  NO_PREVIOUS,
-  verifyChain,
-} from '@countersign/ledger/chain-hash';
+import type { ChainEntry, HashedFields } from '@countersign/ledger/chain-entry';
+import { entryHash, NO_PREVIOUS, verifyChain } from '@countersign/ledger/chain-hash';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

@@ -2,7 +2,8 @@
 // ready meanwhile.
 import { DISPATCH, intakeConsumer, intakeStream, poolConsumer } from '@countersign/contracts/streams';
 import type { Bus } from '@countersign/platform/bus';
-import { type OwnerContext, ownStream, StreamDriftError } from '@countersign/platform/own-stream';
+import { ownStream, StreamDriftError } from '@countersign/platform/own-stream';
+import type { OwnerContext } from '@countersign/platform/owner-context';
 import { startSweep } from '@countersign/platform/sweep';
 import { AckPolicy } from '@nats-io/jetstream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

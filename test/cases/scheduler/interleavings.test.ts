@@ -2,7 +2,8 @@
 // same step by another replica. The outcome is always that of a plan made afterwards, whatever was planned before.
 import { randomUUID } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
-import { type ChainEntry, verifyChain } from '@countersign/ledger/chain-hash';
+import type { ChainEntry } from '@countersign/ledger/chain-entry';
+import { verifyChain } from '@countersign/ledger/chain-hash';
 import { admitJobs } from '@countersign/scheduler/admit/admit-jobs';
 import { claimAttempts } from '@countersign/scheduler/claim/claim-attempts';
 import { dispatchJobs } from '@countersign/scheduler/dispatch/dispatch-jobs';

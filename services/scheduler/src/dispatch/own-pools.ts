@@ -3,7 +3,8 @@
  * under way in. A pool that comes with an activation gets its durable within a moment, without an operator.
  */
 import { DISPATCH, poolConsumer } from '@countersign/contracts/streams';
-import { type OwnerContext, ownStream } from '@countersign/platform/own-stream';
+import { ownStream } from '@countersign/platform/own-stream';
+import type { OwnerContext } from '@countersign/platform/owner-context';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { readPoolNames } from '../store-pools.ts';
 
