@@ -29,7 +29,8 @@ const PLACES: readonly ((secret: string) => unknown)[] = [
   (secret) => `postgres://app:${secret.replace(/[\s"'`<>@:]/g, '')}@db.internal/app`,
 ];
 
-// A credential that nobody would call a word: letters, digits and signs of every syntax around it.
+// A credential that nobody would call a word: letters, digits and signs of every syntax around it. Letters alone in two or
+// three parts are an identifier to the detector, and it says so in docs/scanners.md.
 const secrets = fc
   .tuple(
     fc.string({ unit: fc.constantFrom(...'abcdefghkmnpqrstuvwxyz'), minLength: 4, maxLength: 6 }),
@@ -37,7 +38,7 @@ const secrets = fc
     fc.string({ unit: fc.constantFrom(...'!#%*+,-.;:=@^~|&$'), minLength: 1, maxLength: 3 }),
     fc.string({ unit: fc.constantFrom(...'abcdefghkmnpqrstuvwxyz23456789'), minLength: 6, maxLength: 8 }),
   )
-  .map((parts) => parts.join(''))
+  .map((parts) => `${parts.join('')}7`)
   .filter((secret) => new Set(secret).size >= 10);
 
 describe('redaction', () => {
