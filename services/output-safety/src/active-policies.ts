@@ -5,7 +5,7 @@ import { outputPolicy } from '@countersign/contracts/policy';
 import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { type CompiledOutputPolicy, compileOutputPolicy } from '@countersign/policy/decide-output';
-import { readOutputPolicy } from './store.ts';
+import { readOutputPolicy } from './store-shown.ts';
 
 export type ActivePolicy = {
   /** Null for a tenant that has no policy. */

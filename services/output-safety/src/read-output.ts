@@ -3,7 +3,7 @@ import { CountersignError } from '@countersign/contracts/errors';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
-import { readReleased } from './store.ts';
+import { readReleased } from './store-shown.ts';
 
 /** Throws `not_found` (no such job, or one that ended without a result), `result_not_ready` or `result_quarantined`. */
 export const readOutput = async (

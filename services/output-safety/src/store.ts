@@ -1,7 +1,6 @@
-/** All SQL of output-safety: its own rows, and what scheduler, identity and policy grant to be read. */
+/** SQL of output-safety's steps: its own rows, and what the scheduler grants of the attempts behind them. */
 import type { Finding } from '@countersign/contracts/decision';
 import type { OutputDecision } from '@countersign/contracts/output';
-import type { JobState } from '@countersign/contracts/states';
 import type { WorkerResult } from '@countersign/contracts/worker';
 import type { Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
@@ -116,51 +115,6 @@ export const countRejections = async (tx: Tx, counts: ReadonlyMap<string, number
      ON CONFLICT (dispatch_id) DO UPDATE SET count = j.count + excluded.count`,
     [[...counts.keys()], [...counts.values()]],
   );
-};
-
-/** Base64url of the raw 32 bytes; null for a worker that this pool does not have. */
-export const readWorkerKey = async (tx: Tx, pool: string, worker: string): Promise<string | null> => {
-  const [row] = await tx.query<{ public_key: string }>(
-    'SELECT public_key FROM identity.workers WHERE worker = $1 AND pool = $2',
-    [worker, pool],
-  );
-  return row?.public_key ?? null;
-};
-
-/** As the policy kernel normalised it; null when this snapshot is no longer, or not yet, the active one. */
-export const readOutputPolicy = async (tx: Tx, scope: string, snapshot: string): Promise<unknown> => {
-  const [row] = await tx.query<{ output_policy: unknown }>(
-    'SELECT output_policy FROM policy.active_output WHERE scope = $1 AND snapshot = $2',
-    [scope, snapshot],
-  );
-  return row?.output_policy ?? null;
-};
-
-export type ReleasedResult = {
-  state: JobState;
-  /** Null for a job that ended, or still stands, without a result. */
-  dispatch_id: string | null;
-  attempt: number | null;
-  status: WorkerResult['status'] | null;
-  output_decision: OutputDecision | null;
-  rule_id: string | null;
-  findings: Finding[] | null;
-  output_digest: string | null;
-  content: string | null;
-  screened_at: string | null;
-};
-
-/** The one way to content: through the job that names its dispatch id. Null for a job that does not exist. */
-export const readReleased = async (tx: Tx, tenant: string, job_id: string): Promise<ReleasedResult | null> => {
-  const [row] = await tx.query<ReleasedResult>(
-    `SELECT l.state, r.dispatch_id, r.attempt, r.status, r.output_decision, r.rule_id, r.findings, r.output_digest,
-            r.content, r.screened_at
-       FROM scheduler.releases l
-       LEFT JOIN output.results r ON r.dispatch_id = l.dispatch_id AND r.tenant = l.tenant AND r.job_id = l.job_id
-      WHERE l.tenant = $1 AND l.job_id = $2`,
-    [tenant, job_id],
-  );
-  return row ?? null;
 };
 
 /** Throws when a grant, view or function that this service lives on is missing. */

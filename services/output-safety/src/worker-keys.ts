@@ -1,7 +1,7 @@
 /** Public keys of workers, parsed once: parsing costs more than a verification. A key is never replaced, only revoked. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Tx } from '@countersign/platform/database';
-import { readWorkerKey } from './store.ts';
+import { readWorkerKey } from './store-shown.ts';
 
 /** Null for a worker that the pool does not have. Whether it was revoked is asked anew in every transaction. */
 export type WorkerKeys = (pool: string, worker: string) => Promise<KeyObject | null>;

@@ -1,6 +1,8 @@
 /** The pools of the active policy, read from the kernel's own rows: routing needs no question to anybody. */
 import type { Pool } from '@countersign/contracts/policy';
 import type { Tx } from '@countersign/platform/database';
+import { anyOf, queriesOver, readBy } from '@countersign/platform/queries';
+import type { Tables } from './tables.ts';
 
 /** Without `pools.yaml` capabilities aren't checked: one pool takes everything. */
 export type PoolList = { snapshot: string; pools: readonly Pool[]; unchecked: boolean };
@@ -10,7 +12,13 @@ export const EVERY_TENANT = '*';
 /** The pool of a bundle that declares none. */
 export const UNCHECKED_POOL = 'default';
 
-const POOLS = `SELECT scope, snapshot, pools FROM policy.active_pools WHERE scope = ANY ($1::text[])`;
+const active = readBy(({ scopes }: { scopes: readonly string[] }) =>
+  queriesOver<Tables>()
+    .selectFrom('policy.active_pools')
+    .select(['scope', 'snapshot'])
+    .select((of) => of.ref('pools').$castTo<Pool[] | null>().as('pools'))
+    .where('scope', '=', anyOf(scopes)),
+);
 
 const POOL_NAMES = `
 SELECT coalesce(pool ->> 'id', $1) AS name
@@ -24,7 +32,7 @@ export const readPoolNames = async (tx: Tx): Promise<string[]> =>
 
 /** By scope. A scope without an active policy is absent: nothing may run there. */
 export const readPools = async (tx: Tx, scopes: readonly string[]): Promise<Map<string, PoolList>> => {
-  const rows = await tx.query<{ scope: string; snapshot: string; pools: Pool[] | null }>(POOLS, [[...new Set(scopes)]]);
+  const rows = await active(tx, { scopes: [...new Set(scopes)] });
   return new Map(
     rows.map(({ scope, snapshot, pools }) => [scope, { snapshot, pools: pools ?? [], unchecked: pools === null }]),
   );

@@ -26,7 +26,7 @@ input_rules:
 `);
 const told = (body: Record<string, unknown>, over = {}, labels: Record<string, string> = {}) => {
   const item = itemOf(body, over);
-  Object.assign(item.request.labels, labels);
+  Object.assign(item.request, { labels: { ...item.request.labels, ...labels } });
   return explain(policy, item, contextOf({ epoch: 4 }));
 };
 

@@ -1,0 +1,54 @@
+/** SQL of what is looked up: a worker's key, an output policy, and content, by the one way to it. */
+import type { Finding } from '@countersign/contracts/decision';
+import type { Tx } from '@countersign/platform/database';
+import { queriesOver, readBy } from '@countersign/platform/queries';
+import type { Tables } from './tables.ts';
+
+const tables = queriesOver<Tables>();
+
+/** Base64url of the raw 32 bytes; null for a worker that this pool does not have. */
+export async function readWorkerKey(tx: Tx, pool: string, worker: string): Promise<string | null> {
+  const [row] = await keyOf(tx, { pool, worker });
+  return row?.public_key ?? null;
+}
+
+const keyOf = readBy(({ pool, worker }: { pool: string; worker: string }) =>
+  tables.selectFrom('identity.workers').select('public_key').where('worker', '=', worker).where('pool', '=', pool),
+);
+
+/** As the policy kernel normalised it; null when this snapshot is no longer, or not yet, the active one. */
+export async function readOutputPolicy(tx: Tx, scope: string, snapshot: string): Promise<unknown> {
+  const [row] = await outputPolicyOf(tx, { scope, snapshot });
+  return row?.output_policy ?? null;
+}
+
+const outputPolicyOf = readBy(({ scope, snapshot }: { scope: string; snapshot: string }) =>
+  tables
+    .selectFrom('policy.active_output')
+    .select('output_policy')
+    .where('scope', '=', scope)
+    .where('snapshot', '=', snapshot),
+);
+
+/** Null for a job that does not exist; null but for its state where one stands, or ended, without a result. */
+export async function readReleased(tx: Tx, tenant: string, job_id: string) {
+  const [row] = await released(tx, { tenant, job_id });
+  return row ?? null;
+}
+
+/** Content is found through the job that names its dispatch id, and through nothing else. */
+const released = readBy(({ tenant, job_id }: { tenant: string; job_id: string }) =>
+  tables
+    .selectFrom('scheduler.releases as l')
+    .leftJoin('output.results as r', (join) =>
+      join
+        .onRef('r.dispatch_id', '=', 'l.dispatch_id')
+        .onRef('r.tenant', '=', 'l.tenant')
+        .onRef('r.job_id', '=', 'l.job_id'),
+    )
+    .select(['l.state', 'r.dispatch_id', 'r.attempt', 'r.status', 'r.output_decision', 'r.rule_id'])
+    .select(['r.output_digest', 'r.content', 'r.screened_at'])
+    .select((of) => of.ref('r.findings').$castTo<Finding[] | null>().as('findings'))
+    .where('l.tenant', '=', tenant)
+    .where('l.job_id', '=', job_id),
+);
