@@ -48,7 +48,7 @@ export const LIMITS = {
   screenings: 3,
   /** Refused results of one dispatch that are recorded; the rest is only counted. */
   recorded_rejections: 3,
-  /** Tenants whose output policy is kept compiled. */
+  /** Tenants whose output policy is kept compiled; not parted: another tenant's costs a reading again. */
   cached_policies: 1_000,
   /** Characters of a request's prompt. */
   prompt_chars: 200_000,
@@ -175,7 +175,7 @@ export const LIMITS = {
   auth_cache_ms: 500,
   /** Tenants, actors and keys of which the scheduler remembers what `control` says, as of one revision. */
   known_names: 10_000,
-  /** Credentials that ingress believes at once. */
+  /** Credentials that ingress believes at once; not parted: another's costs a look into Postgres again. */
   auth_cache_entries: 10_000,
   /** Wrong keys that are looked up at once, from one network and with one beginning; then one each `wrong_key_ms`. */
   wrong_keys: 100,
@@ -207,14 +207,18 @@ export const LIMITS = {
   question_bytes: 3_000_000,
   /** Bytes of the answers to one question; what would come after is refused. */
   answer_bytes: 3_000_000,
-  /** Allowed requests that ingress remembers under fail_mode open. */
+  /** Allowed requests that ingress remembers under fail_mode open; not parted: what is forgotten is answered as under `closed`. */
   fail_open_memory: 10_000,
   /** Milliseconds for which ingress remembers an allowed request under fail_mode open. */
   fail_open_memory_ms: 60 * 60 * 1000,
-  /** Policies that a kernel keeps compiled: those in force, published, asked about. */
+  /** Policies that a kernel keeps compiled: those in force, published, asked about; not parted: another's costs compiling again. */
   compiled_policies: 32,
+  /** Policies that wait in one kernel to be read for somebody, tenants in turns. */
+  waiting_policies: 128,
   /** Milliseconds for which a caller waits until a policy was read, stored or put in force. */
   publish_ms: 30_000,
+  /** Replays that one kernel has under way at once; tenants share them. */
+  replays: 4,
   /** Jobs that one replay decides again. */
   replay_jobs: 10_000,
   /** Milliseconds of one replay. */
@@ -225,10 +229,10 @@ export const LIMITS = {
   replay_groups: 200,
   /** Job ids that it lists in each group. */
   replay_examples: 5,
-  /** Decisions that wait for the shadow; more are dropped. */
+  /** Decisions that wait for the shadow, tenants in turns; more are dropped. */
   shadow_queue: 1_000,
-  /** Differences between shadow and active policy that one replica puts into the ledger per minute. */
-  shadow_entries: 60,
+  /** Differences between shadow and active policy that one replica puts into the ledger per minute; tenants share them. */
+  shadow_entries: 120,
   /** Rules of one policy. */
   policy_rules: 10_000,
   /** Entries of any other list in a policy. */
@@ -253,7 +257,7 @@ export const LIMITS = {
   when_work_chars: 32 * 1024 * 1024,
   /** Sets of types that conditions were checked against and that are kept for the next one. */
   when_environments: 256,
-  /** Decisions kept for the dispatch gate's second look. */
+  /** Decisions kept for the dispatch gate's second look; not parted: another tenant's costs deciding again. */
   decision_cache_rows: 10_000,
   /** Milliseconds for which a kept decision answers. */
   decision_cache_ms: 60_000,

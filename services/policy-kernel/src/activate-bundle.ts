@@ -34,7 +34,7 @@ const tryOnce = async (
   published: Published,
 ): Promise<RpcAnswer<'policy.activate'> | 'moved'> => {
   const { database } = parts;
-  const opened = await parts.compiled.openBundle(published.document, nowInstant());
+  const opened = await parts.compiled.openBundle(published.document, nowInstant(), activating.tenant);
   const refusal = opened.ok ? refuseForeign(opened, activating) : opened;
   if (!opened.ok || refusal !== null) throw await refuse(parts, activating, published, refusal!);
   const before = new Set((await readControl(database)).scopes.map(({ epoch }) => epoch));

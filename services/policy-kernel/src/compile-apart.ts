@@ -1,10 +1,12 @@
 /**
- * Asks the thread that reads policies. When that thread ends, whoever waits is told that nothing could be read, and the
- * next question starts another.
+ * Asks the thread that reads policies. When that thread ends, whoever's policy it read is told that nothing could be read,
+ * and the next question starts another.
  */
 import { Worker } from 'node:worker_threads';
 import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
 import type { TrustRoot } from '@countersign/contracts/policy';
+import { openFairQueue } from '@countersign/platform/fair-queue';
 import type { BundleRefusal } from '@countersign/policy/bundle-faults';
 import type { PackedPolicy } from '@countersign/policy/pack-policy';
 import type { VerifiedBundle } from '@countersign/policy/verify-bundle';
@@ -18,42 +20,64 @@ export type ReadPolicy =
   | BundleRefusal;
 export type Asked = { id: number; question: Question };
 
-export type ReadingThread = { ask(question: Question): Promise<ReadPolicy>; stop(): Promise<void> };
+export type ReadingThread = {
+  /**
+   * One after the other: the kernel's own questions first, then those that somebody asks for a tenant (`whose`), tenants in
+   * turns. Throws `share_exceeded` and `overloaded` when too much waits, and `overloaded` when the thread ended over it.
+   */
+  ask(question: Question, whose?: string): Promise<ReadPolicy>;
+  stop(): Promise<void>;
+};
+
+type Waiting = PromiseWithResolvers<ReadPolicy> & { question: Question; whose: string };
 
 export const startReading = (root: TrustRoot): ReadingThread => {
-  const waiting = new Map<number, PromiseWithResolvers<ReadPolicy>>();
+  const own: Waiting[] = [];
+  const theirs = openFairQueue<Waiting>(LIMITS.waiting_policies, ({ whose }) => whose);
+  let current: Waiting | null = null;
   let thread: Worker | null = null;
   let asked = 0;
+  let stopped = false;
 
+  const next = (): void => {
+    if (current !== null || stopped) return;
+    current = own.shift() ?? theirs.take(1)[0] ?? null;
+    if (current === null) return;
+    thread ??= start();
+    asked += 1;
+    thread.postMessage({ id: asked, question: current.question } satisfies Asked);
+  };
+  const settle = (how: (waiting: Waiting) => void): void => {
+    if (current !== null) how(current);
+    current = null;
+    next();
+  };
   const start = (): Worker => {
     const started = new Worker(new URL('./compile-worker.ts', import.meta.url), { workerData: root });
     // A process that is done does not stay for it.
     started.unref();
-    started.on('message', ({ id, answer }: { id: number; answer: ReadPolicy }) => {
-      waiting.get(id)?.resolve(answer);
-      waiting.delete(id);
-    });
+    started.on('message', ({ answer }: { id: number; answer: ReadPolicy }) => settle(({ resolve }) => resolve(answer)));
     // What it threw may quote a policy; that it ended is all that goes on.
     started.on('error', () => undefined);
     started.on('exit', () => {
       thread = null;
-      const ended = new CountersignError('overloaded', 'the policy could not be read');
-      for (const { reject } of waiting.values()) reject(ended);
-      waiting.clear();
+      settle(({ reject }) => reject(new CountersignError('overloaded', 'the policy could not be read')));
     });
     return started;
   };
   return {
-    ask(question) {
-      thread ??= start();
-      asked += 1;
-      const answer = Promise.withResolvers<ReadPolicy>();
-      waiting.set(asked, answer);
-      thread.postMessage({ id: asked, question } satisfies Asked);
-      return answer.promise;
+    async ask(question, whose) {
+      const waiting: Waiting = { ...Promise.withResolvers<ReadPolicy>(), question, whose: whose ?? '' };
+      if (whose === undefined) own.push(waiting);
+      else theirs.push(waiting);
+      next();
+      return waiting.promise;
     },
     async stop() {
+      stopped = true;
       await thread?.terminate();
+      const ended = new CountersignError('overloaded', 'the policy could not be read');
+      for (const { reject } of [...own.splice(0), ...theirs.take(theirs.size)]) reject(ended);
     },
   };
 };

@@ -18,10 +18,13 @@ export type OpenedBundle = { ok: true; bundle: Omit<VerifiedBundle, 'files'>; po
 export type OpenedFiles = { ok: true; snapshot: string; policy: CompiledPolicy };
 
 export type CompiledPolicies = {
-  /** Verified under the trust root at `now` (RFC 3339 in UTC), and compiled. Throws `overloaded`. */
-  openBundle(text: string, now: string): Promise<OpenedBundle | BundleRefusal>;
-  /** Files that nobody has signed. Throws `overloaded`. */
-  openFiles(files: Readonly<Record<string, string>>): Promise<OpenedFiles | BundleRefusal>;
+  /**
+   * Verified under the trust root at `now` (RFC 3339 in UTC), and compiled. `whose`: the tenant that somebody asks for,
+   * left out by the kernel itself. Throws `overloaded`, and `share_exceeded` where `whose` is given.
+   */
+  openBundle(text: string, now: string, whose?: string): Promise<OpenedBundle | BundleRefusal>;
+  /** Files that nobody has signed. Throws `overloaded` and `share_exceeded`. */
+  openFiles(files: Readonly<Record<string, string>>, whose?: string): Promise<OpenedFiles | BundleRefusal>;
   /** How many were compiled, which is how many were not found in the memo. */
   compiled(): number;
   stop(): Promise<void>;
@@ -46,24 +49,24 @@ export const openCompiledPolicies = (root: TrustRoot): CompiledPolicies => {
     policy.catch(() => kept.delete(digest));
     return keep(digest, policy);
   };
-  const openBundle: CompiledPolicies['openBundle'] = async (text, now) => {
+  const openBundle: CompiledPolicies['openBundle'] = async (text, now, whose) => {
     const digest = digestOf(text);
-    const read = await thread.ask({ kind: 'bundle', text, now, compile: !kept.has(digest) });
+    const read = await thread.ask({ kind: 'bundle', text, now, compile: !kept.has(digest) }, whose);
     if (!read.ok) return read;
     const known = kept.get(digest);
     // Forgotten while only its signatures were looked at.
-    if (known === undefined && read.packed === null) return openBundle(text, now);
+    if (known === undefined && read.packed === null) return openBundle(text, now, whose);
     const policy = await (known === undefined ? link(digest, read.packed!) : keep(digest, known));
     return { ok: true, bundle: read.bundle!, policy };
   };
   return {
     openBundle,
-    async openFiles(files) {
+    async openFiles(files, whose) {
       const digest = digestOf(canonicalize(files));
       const snapshot = `sha256:${digest}`;
       const known = kept.get(digest);
       if (known !== undefined) return { ok: true, snapshot, policy: await keep(digest, known) };
-      const read = await thread.ask({ kind: 'files', files, snapshot });
+      const read = await thread.ask({ kind: 'files', files, snapshot }, whose);
       if (!read.ok) return read;
       return { ok: true, snapshot, policy: await (kept.get(digest) ?? link(digest, read.packed!)) };
     },

@@ -21,7 +21,7 @@ const NOT_ACTIVE = 0;
 
 export const openCandidates = ({ database, compiled }: Parts): OpenCandidate => {
   const signed = async (tenant: string, text: string): Promise<Candidate> => {
-    const opened = await compiled.openBundle(text, nowInstant());
+    const opened = await compiled.openBundle(text, nowInstant(), tenant);
     if (!opened.ok) throw new CountersignError(opened.code, opened.detail, { at: '/candidate' });
     const { manifest, snapshot } = opened.bundle;
     const scope = manifest.scope.tenants.find((name) => name === tenant || name === '*');
@@ -36,7 +36,7 @@ export const openCandidates = ({ database, compiled }: Parts): OpenCandidate => 
       if (published === null) throw new CountersignError('not_found', 'no such bundle', { at: '/candidate/version' });
       return signed(tenant, published.document);
     }
-    const opened = await compiled.openFiles(candidate.files);
+    const opened = await compiled.openFiles(candidate.files, tenant);
     if (!opened.ok) throw new CountersignError(opened.code, opened.detail, { at: '/candidate' });
     return candidateOf(opened.policy, { scope: tenant, version: null, snapshot: opened.snapshot, epoch: null });
   };

@@ -33,7 +33,8 @@ export const publishDocument = async (
   const { database } = parts;
   const { document } = publishing;
   const started = monotonicMs();
-  const opened = document === null ? TOO_LARGE : await parts.compiled.openBundle(document, nowInstant());
+  const opened =
+    document === null ? TOO_LARGE : await parts.compiled.openBundle(document, nowInstant(), publishing.tenant);
   if (!opened.ok) throw await refuse(parts, publishing, opened, {});
   const known = await readBySnapshot(database, opened.bundle.snapshot);
   const { version: policy_version } = opened.bundle.manifest;

@@ -10,6 +10,7 @@ import { DIFFERENCES, type Difference } from '@countersign/contracts/policy-roll
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import { monotonicMs } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
+import { openShares } from '@countersign/platform/shares';
 import { type Compared, comparedOf, differenceOf } from '@countersign/policy-author/compare-decisions';
 import { z } from 'zod';
 import { type Asked, decideUnder } from './decide-under.ts';
@@ -22,12 +23,14 @@ type Group = Answer['groups'][number];
 type Tally = { read: number; denied: number; erased: number; same: number; groups: Map<string, Group> };
 type Verdict = 'denied' | 'erased' | { before: Compared; after: Compared };
 
-/** One at a time: a replay reads and decides as much as an hour of traffic. Throws `overloaded` past its time. */
+/**
+ * Few at a time, parted between tenants: a replay reads and decides as much as an hour of traffic. Throws `share_exceeded`,
+ * and `overloaded` past its time.
+ */
 export const openReplay = (parts: AskParts & { database: Tx }) => {
-  let busy = false;
+  const shares = openShares(LIMITS.replays);
   return async ({ tenant, ask }: RpcParsed<'policy.replay'>): Promise<Answer> => {
-    if (busy) throw new CountersignError('overloaded', 'another replay is under way');
-    busy = true;
+    const leave = shares.take([tenant]);
     try {
       const { policy, asked } = await policyAsked(parts, { tenant, candidate: ask.candidate ?? null });
       const window = { tenant, from: ask.from, to: ask.to };
@@ -35,7 +38,7 @@ export const openReplay = (parts: AskParts & { database: Tx }) => {
       const jobs = Math.max(tally.read, await countHistory(parts.database, window));
       return { policy, from: ask.from, to: ask.to, ...summary(tally, jobs) };
     } finally {
-      busy = false;
+      leave();
     }
   };
 };

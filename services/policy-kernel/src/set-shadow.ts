@@ -18,17 +18,21 @@ export const shadowBundle = async (parts: PublishParts, asked: Asked): Promise<R
   const { database } = parts;
   const { until, tenant } = asked;
   const published = await findBundle(parts, asked);
-  if (until !== null) await refuseUnfit(parts, published, until);
+  if (until !== null) await refuseUnfit(parts, published, { until, tenant });
   const scope = asked.scope === '*' && asked.global ? '*' : tenant;
   await store(database, scope, asked, published);
   return showShadow(database, scope);
 };
 
-const refuseUnfit = async ({ compiled }: PublishParts, { document }: Published, until: string): Promise<void> => {
+const refuseUnfit = async (
+  { compiled }: PublishParts,
+  { document }: Published,
+  { until, tenant }: { until: string; tenant: string },
+): Promise<void> => {
   const ms = Date.parse(until) - nowMs();
   if (!(ms > 0 && ms <= LIMITS.policy_duration_ms))
     throw new CountersignError('field_invalid', 'must lie ahead, and not too far', { at: '/until' });
-  const opened = await compiled.openBundle(document, nowInstant());
+  const opened = await compiled.openBundle(document, nowInstant(), tenant);
   if (!opened.ok) throw new CountersignError(opened.code, opened.detail);
 };
 

@@ -3,14 +3,17 @@
  * queue of its own, drops what does not fit, and keeps only so many differences for the ledger.
  */
 import { type DecideAnswer, type DecideItem, finalDecision } from '@countersign/contracts/decision';
+import { CountersignError } from '@countersign/contracts/errors';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Difference } from '@countersign/contracts/policy-rollout';
 import { monotonicMs, nowInstant, nowMs } from '@countersign/platform/clock';
 import type { Database } from '@countersign/platform/database';
+import { openFairQueue } from '@countersign/platform/fair-queue';
 import { append } from '@countersign/platform/ledger-append';
 import { errorFields, type Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
+import { openShares } from '@countersign/platform/shares';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type Compared, comparedOf, differenceOf } from '@countersign/policy-author/compare-decisions';
 import type { CompiledPolicies } from './compiled-policies.ts';
@@ -34,10 +37,10 @@ export type Shadows = {
 export const openShadows = (parts: Parts): Shadows => {
   const { database, metrics, log } = parts;
   let loaded = new Map<string, Loaded>();
-  const queue: Live[] = [];
+  const queue = openFairQueue<Live>(LIMITS.shadow_queue, ({ item }) => item.request.tenant);
   let working = false;
   const kept: NewEntry[] = [];
-  const budget = perMinute(LIMITS.shadow_entries);
+  const hasRoom = perMinute(LIMITS.shadow_entries);
 
   const compare = ({ item, answer, shadow }: Live): void => {
     try {
@@ -46,7 +49,7 @@ export const openShadows = (parts: Parts): Shadows => {
       const compared = comparedOf(decideUnder(asked, item, { now: active.decided_at }));
       const kind = differenceOf(active, compared);
       metrics.count('policy_shadow_total', { kind: kind ?? 'same' });
-      if (kind !== null && budget()) kept.push(entryOf({ item, answer, shadow }, kind, compared));
+      if (kind !== null && hasRoom(item.request.tenant)) kept.push(entryOf({ item, answer, shadow }, kind, compared));
     } catch (thrown) {
       metrics.count('policy_shadow_total', { kind: 'failed' });
       log.warn({ ...errorFields(thrown), scope: shadow.scope }, 'a shadow could not decide');
@@ -55,8 +58,8 @@ export const openShadows = (parts: Parts): Shadows => {
   /** A slice, then the gates again. */
   const work = (): void => {
     const started = monotonicMs();
-    while (queue.length > 0 && monotonicMs() - started < LIMITS.decide_slice_ms) compare(queue.shift()!);
-    working = queue.length > 0;
+    while (queue.size > 0 && monotonicMs() - started < LIMITS.decide_slice_ms) queue.take(1).forEach(compare);
+    working = queue.size > 0;
     if (working) setImmediate(work);
   };
 
@@ -73,8 +76,8 @@ export const openShadows = (parts: Parts): Shadows => {
     offer(item, answer) {
       const shadow = loaded.get(item.request.tenant) ?? loaded.get('*');
       if (shadow === undefined || nowMs() >= Date.parse(shadow.until)) return;
-      if (queue.length >= LIMITS.shadow_queue) return metrics.count('policy_shadow_total', { kind: 'dropped' });
-      queue.push({ item, answer, shadow });
+      if (!takes(() => queue.push({ item, answer, shadow })))
+        return metrics.count('policy_shadow_total', { kind: 'dropped' });
       if (!working) setImmediate(work);
       working = true;
     },
@@ -96,13 +99,23 @@ const load = async (
   return null;
 };
 
-/** True as often as the number says, in each minute. */
-const perMinute = (most: number): (() => boolean) => {
-  let [since, used] = [Number.NEGATIVE_INFINITY, 0];
-  return () => {
-    if (monotonicMs() - since >= MINUTE_MS) [since, used] = [monotonicMs(), 0];
-    used += 1;
-    return used <= most;
+/** Whether there was room, and a part of it for whoever it is for. */
+const takes = (take: () => void): boolean => {
+  try {
+    take();
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof CountersignError) return false;
+    throw thrown;
+  }
+};
+
+/** True as often as the number says in each minute, all tenants together: each as long as it has not more than is left. */
+const perMinute = (most: number): ((tenant: string) => boolean) => {
+  let [since, shares] = [monotonicMs(), openShares(most)];
+  return (tenant) => {
+    if (monotonicMs() - since >= MINUTE_MS) [since, shares] = [monotonicMs(), openShares(most)];
+    return takes(() => shares.take([tenant]));
   };
 };
 
