@@ -1,7 +1,7 @@
 /** SQL of what is looked up: a worker's key, an output policy, and content, by the one way to it. */
 import type { Finding } from '@countersign/contracts/decision';
 import type { Tx } from '@countersign/platform/database';
-import { queriesOver, readBy } from '@countersign/platform/queries';
+import { queriesOver, readBy, sql } from '@countersign/platform/queries';
 import type { Tables } from './tables.ts';
 
 const tables = queriesOver<Tables>();
@@ -22,11 +22,13 @@ export async function readOutputPolicy(tx: Tx, scope: string, snapshot: string):
   return row?.output_policy ?? null;
 }
 
+/** Of a scope the first row alone: the view would go through all activations that it ever had. */
+const activeOutput = tables.selectFrom('policy.active_output').select(['snapshot', 'output_policy']);
+
 const outputPolicyOf = readBy(({ scope, snapshot }: { scope: string; snapshot: string }) =>
   tables
-    .selectFrom('policy.active_output')
+    .selectFrom(activeOutput.where('scope', '=', scope).limit(sql.lit(1)).as('active'))
     .select('output_policy')
-    .where('scope', '=', scope)
     .where('snapshot', '=', snapshot),
 );
 

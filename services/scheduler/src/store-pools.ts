@@ -1,8 +1,6 @@
 /** The pools of the active policy, read from the kernel's own rows: routing needs no question to anybody. */
 import type { Pool } from '@countersign/contracts/policy';
 import type { Tx } from '@countersign/platform/database';
-import { anyOf, queriesOver, readBy } from '@countersign/platform/queries';
-import type { Tables } from './tables.ts';
 
 /** Without `pools.yaml` capabilities aren't checked: one pool takes everything. */
 export type PoolList = { snapshot: string; pools: readonly Pool[]; unchecked: boolean };
@@ -12,17 +10,16 @@ export const EVERY_TENANT = '*';
 /** The pool of a bundle that declares none. */
 export const UNCHECKED_POOL = 'default';
 
-const active = readBy(({ scopes }: { scopes: readonly string[] }) =>
-  queriesOver<Tables>()
-    .selectFrom('policy.active_pools')
-    .select(['scope', 'snapshot'])
-    .select((of) => of.ref('pools').$castTo<Pool[] | null>().as('pools'))
-    .where('scope', '=', anyOf(scopes)),
-);
+/** Of each scope the first row alone: the view would go through all activations that it ever had. */
+const POOLS = `
+SELECT p.scope, p.snapshot, p.pools FROM unnest($1::text[]) AS u (scope)
+ CROSS JOIN LATERAL (SELECT scope, snapshot, pools FROM policy.active_pools WHERE scope = u.scope LIMIT 1) p`;
 
 const POOL_NAMES = `
 SELECT coalesce(pool ->> 'id', $1) AS name
-  FROM policy.active_pools LEFT JOIN LATERAL jsonb_array_elements(pools) AS pool ON true
+  FROM policy.active_scopes s
+ CROSS JOIN LATERAL (SELECT pools FROM policy.active_pools WHERE scope = s.scope LIMIT 1) p
+  LEFT JOIN LATERAL jsonb_array_elements(pools) AS pool ON true
  WHERE pool IS NOT NULL OR pools IS NULL
 UNION SELECT pool FROM scheduler.attempts WHERE state IN ('dispatched', 'running')`;
 
@@ -32,7 +29,7 @@ export const readPoolNames = async (tx: Tx): Promise<string[]> =>
 
 /** By scope. A scope without an active policy is absent: nothing may run there. */
 export const readPools = async (tx: Tx, scopes: readonly string[]): Promise<Map<string, PoolList>> => {
-  const rows = await active(tx, { scopes: [...new Set(scopes)] });
+  const rows = await tx.query<{ scope: string; snapshot: string; pools: Pool[] | null }>(POOLS, [[...new Set(scopes)]]);
   return new Map(
     rows.map(({ scope, snapshot, pools }) => [scope, { snapshot, pools: pools ?? [], unchecked: pools === null }]),
   );

@@ -33,6 +33,9 @@ export type Tables = {
     epoch: number;
     pools: unknown;
   };
+  'policy.active_scopes': {
+    scope: string | null;
+  };
   'scheduler.attempts': {
     dispatch_id: string;
     tenant: string;

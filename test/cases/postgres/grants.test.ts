@@ -19,7 +19,13 @@ const DECIDERS = LOGIN_ROLES.filter((role) => role !== 'countersign_audit');
 const READS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   countersign_ingress: ['control.revocations'],
   countersign_policy_kernel: ['scheduler.history'],
-  countersign_scheduler: ['approval.outcomes', 'identity.workers', 'output.outcomes', 'policy.active_pools'],
+  countersign_scheduler: [
+    'approval.outcomes',
+    'identity.workers',
+    'output.outcomes',
+    'policy.active_pools',
+    'policy.active_scopes',
+  ],
   countersign_approval: ['scheduler.approval_content', 'scheduler.held'],
   countersign_output_safety: ['identity.workers', 'policy.active_output', 'scheduler.releases'],
   countersign_audit: [],

@@ -107,11 +107,11 @@ async function readEverything(done: string, approved: string): Promise<void> {
 }
 
 /**
- * Indexes of which one scan of a walk still reads much while the planner knows nothing of the table; after ANALYZE none
+ * An index of which one scan of a walk still reads much while the planner knows nothing of the table; after ANALYZE none
  * does. Not explained yet, and to be found before anything else is added here.
  */
 const OPEN_FINDINGS: Readonly<Record<string, readonly string[]>> = {
-  'never analysed': ['approvals_listed', 'activations_pkey'],
+  'never analysed': ['approvals_listed'],
   analysed: [],
 };
 
