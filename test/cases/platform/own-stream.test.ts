@@ -26,7 +26,7 @@ describe('an owner', () => {
     await nats[Symbol.asyncDispose]();
   });
 
-  const own = (spec = DISPATCH, consumers = async () => pools.map(poolConsumer)) => {
+  const own = (spec = DISPATCH, consumers = async () => pools.map(poolConsumer), isOwned = () => true) => {
     const context: OwnerContext = {
       bus,
       config: { START_WAIT_MS: 5_000 },
@@ -40,13 +40,17 @@ describe('an owner', () => {
         },
       },
       ready: (name, check) => void checks.set(name, check),
-      sweep(_name, every, run) {
-        const sweep = startSweep(every, run, () => undefined);
+      sweep(name, every, run) {
+        const counting = async () => {
+          await run();
+          counted[`looked ${name}`] = (counted[`looked ${name}`] ?? 0) + 1;
+        };
+        const sweep = startSweep(every, counting, () => undefined);
         stops.push(() => sweep.stop());
         return sweep;
       },
     };
-    return ownStream(context, spec, consumers);
+    return ownStream(context, spec, consumers, isOwned);
   };
   const isReady = async (): Promise<boolean> =>
     (await Promise.allSettled([...checks.values()].map((check) => check()))).every(
@@ -148,12 +152,34 @@ describe('an owner', () => {
         );
       }
     }
-    // The probe of a new owner.
+    // The probe of a new owner tells, not what the first one found.
+    counted = {};
     const owner = await own(spec, async () => [intakeConsumer('acme')]);
     owner.nudge();
     await expect.poll(() => counted['stream_faults write']).toBe(share ? 0 : 1);
     expect(counted['stream_faults full']).toBe(share ? 1 : undefined);
     expect(await isReady()).toBe(share);
+  });
+
+  test('whose stream is taken from it makes nothing again and stays ready, until it is given back', async () => {
+    let owned = true;
+    const owner = await own(
+      intakeStream('acme'),
+      async () => [intakeConsumer('acme')],
+      () => owned,
+    );
+    const { name } = intakeStream('acme');
+    await expect.poll(() => counted['stream_faults write']).toBe(0);
+    owned = false;
+    await nats.manager.streams.delete(name);
+    const looks = counted[`looked stream ${name}`] ?? 0;
+    owner.nudge();
+    await expect.poll(() => counted[`looked stream ${name}`]).toBeGreaterThan(looks + 1);
+    await expect(nats.manager.streams.info(name)).rejects.toThrow(/not found/);
+    expect(await isReady()).toBe(true);
+    owned = true;
+    owner.nudge();
+    await expect.poll(() => nats.manager.streams.info(name).catch(() => null)).not.toBeNull();
   });
 
   test('is not ready while the stream stores nothing although it answers, and leaves no trace of looking', async () => {
