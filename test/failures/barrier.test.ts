@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mayPublish, maySubscribe } from '../cases/nats/connect-as.ts';
 import { keepEndsApart } from '../harness/act-as-role.ts';
 import { codeOf } from '../harness/code-of.ts';
+import { everyInstance } from '../harness/every-instance.ts';
 import { playWorker } from '../harness/play-worker.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 import { startWorker } from '../harness/start-worker.ts';
@@ -94,21 +95,21 @@ beforeAll(async () => {
 afterAll(() => cleanUp.disposeAsync());
 
 test('before its release a result is behind every door', { timeout: 60_000 }, async () => {
-  const [outputSafety, scheduler] = ['output-safety', 'scheduler'].map((name) => system.services.processes.get(name)!);
+  const [outputSafety, scheduler] = [everyInstance(system, 'output-safety'), everyInstance(system, 'scheduler')];
   await using worker = await playWorker(system, 'desk-read');
   const request = { topic: 'job.desk.read.ticket', prompt: MARKS.prompt, payload: { text: MARKS.payload } };
   await keepEndsApart(system, true);
   jobs.read = (await submit(request)).body.job_id;
   const held = await worker.hold(jobs.read);
-  await outputSafety!.kill();
+  await outputSafety.kill();
   expect(await codeOf(worker.report(held, { said: MARKS.output }))).toBe('bus_unavailable');
   await worker.beat(held, true);
   for (const who of PEOPLE) expect((await resultFor(who, jobs.read)).status).toBeGreaterThanOrEqual(403);
   expect(marksIn(await toldOf(jobs.read))).toEqual([]);
 
-  await scheduler!.kill();
+  await scheduler.kill();
   await overhear('scheduler', 'job.screened.>');
-  await outputSafety!.start();
+  await outputSafety.start();
   const strangers_key = system.keys.worker_signing['demo-read/w1']!.private_pem;
   const forged = await worker.report(held, { said: MARKS.forged }, { signing_pem: strangers_key });
   expect(forged).toMatchObject({ outcome: 'refused', code: 'signature_invalid' });
@@ -116,7 +117,7 @@ test('before its release a result is behind every door', { timeout: 60_000 }, as
   await waitUntil('the next stage is told', () => hinted.some((text) => text.includes(jobs.read)));
   expect(marksIn(hinted.join('\n'))).toEqual([]);
   for (const who of PEOPLE) expect((await resultFor(who, jobs.read)).status).toBeGreaterThanOrEqual(403);
-  await scheduler!.start();
+  await scheduler.start();
   expect((await waitForEnd(system, jobs.read)).state).toBe('succeeded');
   expect((await resultFor('agent', jobs.read)).body.output).toEqual({ said: MARKS.output });
   expect((await resultFor('approver', jobs.read)).status).toBe(403);
@@ -124,7 +125,7 @@ test('before its release a result is behind every door', { timeout: 60_000 }, as
 });
 
 test('before it is asked for, a question carries nothing of what is asked', { timeout: 60_000 }, async () => {
-  const approval = system.services.processes.get('approval')!;
+  const approval = everyInstance(system, 'approval');
   await approval.kill();
   await overhear('approval', 'job.held.>');
   const payload = { customer_id: 1, amount_cents: 9_900, reason: MARKS.payload };

@@ -14,6 +14,7 @@ import { createWarrantSigner } from '@countersign/scheduler/dispatch/sign-warran
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actAs } from '../harness/act-as-role.ts';
 import { editPolicy } from '../harness/edit-policy.ts';
+import { everyInstance } from '../harness/every-instance.ts';
 import { playWorker } from '../harness/play-worker.ts';
 import { entriesOf, kindsOf } from '../harness/read-evidence.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
@@ -116,9 +117,9 @@ describe('a policy', () => {
 
   test('the last known good one still decides after a restart', async () => {
     const before = await active();
-    const [program] = [...system.services.processes.values()];
-    await program!.kill();
-    await program!.start();
+    const kernels = everyInstance(system, 'policy-kernel');
+    await kernels.kill();
+    await kernels.start();
     expect(await active()).toEqual(before);
     expect((await system.api('agent', 'POST', '/api/v1/jobs', { topic: 'job.nobody.knows' })).status).toBe(403);
     expect(await policyEntries('policy_activated')).toHaveLength(1);

@@ -1,9 +1,9 @@
 // Whatever decides or stores goes away, one after the other: the answer is no or not yet, never yes; what was accepted
 // waits and goes on afterwards, and what was not leaves no trace.
-import { readFileSync } from 'node:fs';
 import type { ServiceName } from '@countersign/contracts/ledger-entry';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { everyInstance } from '../harness/every-instance.ts';
 import { playWorker } from '../harness/play-worker.ts';
 import { countEverything, kindsOf } from '../harness/read-evidence.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
@@ -38,7 +38,7 @@ const submit = async (body: unknown): Promise<string> => {
   return answer.body.job_id;
 };
 const simulate = () => system.api('agent', 'POST', '/api/v1/policy/simulate', READ);
-const program = (service: ServiceName) => system.services.processes.get(service)!;
+const program = (service: ServiceName) => everyInstance(system, service);
 const without = async (service: ServiceName, act: () => Promise<void>): Promise<void> => {
   await program(service).kill();
   try {
@@ -73,11 +73,11 @@ describe('the policy kernel', () => {
 
   test('hangs: 503 in bounded time, and what it says afterwards admits nothing', async () => {
     const before = await countEverything(system);
-    process.kill(program('policy-kernel').pid!, 'SIGSTOP');
+    program('policy-kernel').pause();
     try {
       await expectRefused('policy_unavailable');
     } finally {
-      process.kill(program('policy-kernel').pid!, 'SIGCONT');
+      program('policy-kernel').resume();
     }
     await waitUntil('it answers again', async () => (await simulate()).status === 200);
     expect(await countEverything(system)).toEqual(before);
@@ -99,8 +99,7 @@ describe('the policy kernel', () => {
 });
 
 /** How often the scheduler's log tells of a dispatch sweep that failed. */
-const gateFailures = (): number =>
-  readFileSync(program('scheduler').log_path, 'utf8').split('"sweep":"dispatch"').length - 1;
+const gateFailures = (): number => program('scheduler').log().split('"sweep":"dispatch"').length - 1;
 
 test('the scheduler is down: 503 for what comes, and what runs is reported and ends afterwards', {
   timeout: 60_000,

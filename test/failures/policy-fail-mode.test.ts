@@ -7,6 +7,7 @@ import { isFailOpen } from '@countersign/platform/fail-mode';
 import { start } from '@countersign/platform/service';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setSwitch } from '../harness/act-as-role.ts';
+import { everyInstance } from '../harness/every-instance.ts';
 import { entriesOf } from '../harness/read-evidence.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 import { startWorker } from '../harness/start-worker.ts';
@@ -29,7 +30,7 @@ const started = async (mode: 'closed' | 'open'): Promise<TestSystem> =>
       SCHEDULER_FAIL_OPEN_UNTIL: FUTURE,
     },
   });
-const kernelOf = (system: TestSystem) => system.services.processes.get('policy-kernel')!;
+const kernelOf = (system: TestSystem) => everyInstance(system, 'policy-kernel');
 const submit = (system: TestSystem, body: object) => system.api('agent', 'POST', '/api/v1/jobs', body);
 const accepted = async (system: TestSystem, body: object): Promise<string> => {
   const answer = await submit(system, body);
@@ -40,7 +41,8 @@ const metric = async (system: TestSystem, name: string): Promise<number> => {
   // The kernel that was taken away counts nothing.
   const read = async (url: string): Promise<string> => (await fetch(`${url}/metrics`)).text();
   const texts = await Promise.all(system.services.health_urls.map((url) => read(url).catch(() => '')));
-  return Number(new RegExp(`^countersign_${name}(?:\\{[^}]*\\})? (\\d+)`, 'm').exec(texts.join('\n'))?.[1] ?? 0);
+  const lines = texts.join('\n').matchAll(new RegExp(`^countersign_${name}(?:\\{[^}]*\\})? (\\d+)`, 'gm'));
+  return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
 };
 /** Fills desk-write, so that one more update and one approved refund wait for dispatch. */
 const queueForDispatch = async (system: TestSystem): Promise<{ allowed: string; approved: string }> => {
@@ -75,11 +77,11 @@ describe('closed', () => {
 
   it('at submit: 503 and nothing stored, also for what was allowed a moment ago; a kernel that hangs is no better', async () => {
     await accepted(system, READ);
-    process.kill(kernelOf(system).pid!, 'SIGSTOP');
+    kernelOf(system).pause();
     try {
       expect(await submit(system, READ)).toMatchObject({ status: 503, body: { code: 'policy_unavailable' } });
     } finally {
-      process.kill(kernelOf(system).pid!, 'SIGCONT');
+      kernelOf(system).resume();
     }
     await kernelOf(system).kill();
     expect(await submit(system, READ)).toMatchObject({ status: 503, body: { code: 'policy_unavailable' } });
@@ -111,7 +113,8 @@ describe('open', () => {
 
   it('at submit: what the same caller was allowed before passes, marked and counted; nothing else does', async () => {
     const asked = [READ, LARGE, { topic: 'job.exec.shell', prompt: 'rm -rf /' }];
-    for (const body of asked) await submit(system, body);
+    // Each ingress remembers for itself, and requests go to one after the other: an odd number of them reaches each.
+    for (const _ of system.services.urls) for (const body of asked) await submit(system, body);
     await kernelOf(system).kill();
     const answers = await Promise.all(asked.map((body) => submit(system, body)));
     expect(answers.map(({ status }) => status)).toEqual([202, 503, 503]);

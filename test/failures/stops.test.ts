@@ -7,6 +7,7 @@ import { waitUntil } from '@countersign/infra/wait-until';
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actAs, keepEndsApart, type Stop, setSwitch } from '../harness/act-as-role.ts';
+import { everyInstance } from '../harness/every-instance.ts';
 import { playWorker } from '../harness/play-worker.ts';
 import { kindsOf } from '../harness/read-evidence.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
@@ -114,7 +115,7 @@ test('a stop of something else stops nothing', async () => {
 });
 
 test('set between result and release, it keeps the result in for good', async () => {
-  const scheduler = system.services.processes.get('scheduler')!;
+  const scheduler = everyInstance(system, 'scheduler');
   await using worker = await playWorker(system, 'desk-read');
   await keepEndsApart(system, true);
   const job_id = await submit({}, 'job.desk.read.ticket');

@@ -23,7 +23,7 @@ import { layWire, type Wire } from './wire.ts';
 
 export type SystemOptions = {
   separate?: boolean;
-  /** Instances of each service, 1 unless TEST_REPLICAS says otherwise; requests go to one ingress after the other. */
+  /** Instances of each service; as many as the run's project says (vitest.config.ts) unless given; requests go to one ingress after the other. */
   replicas?: number;
   /** The last instance of each service reaches NATS and Postgres over wires that the test may disturb. */
   wired?: boolean;
