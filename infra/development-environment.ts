@@ -13,7 +13,7 @@ import { renderNatsConfig } from './nats/render-config.ts';
 import { retireStreams } from './nats/retire-streams.ts';
 import { migrate } from './postgres/migrate.ts';
 import { createRoles } from './postgres/roles.ts';
-import { developmentTrustRoot, publishDevelopmentPolicy } from './publish-development-policy.ts';
+import { developmentTrustRoot, publishBeforeStart } from './publish-development-policy.ts';
 import type { NatsConfigFacts } from './run-nats-server.ts';
 
 /** The server's configuration with the development users let in by their keys. */
@@ -117,7 +117,7 @@ export async function prepareBusAndPolicy(options: PrepareOptions): Promise<void
   mkdirSync(join(dir, 'kernel'), { recursive: true, mode: 0o700 });
   await retireStreams(nats_url, keys.nats[PROVISIONER]!.seed);
   await seedIdentities(admin_url, keys);
-  await asService(admin_url, keys, 'policy-kernel', (database) => publishDevelopmentPolicy(database, keys, bundle_dir));
+  await asService(admin_url, keys, 'policy-kernel', (database) => publishBeforeStart(database, keys, bundle_dir));
 }
 
 export type ServiceSettings = Record<string, string>;

@@ -4,16 +4,23 @@ import type { SWITCH_KINDS } from '@countersign/contracts/control';
 import { roleOf, type ServiceName } from '@countersign/contracts/ledger-entry';
 import { urlForRole } from '@countersign/infra/development-environment';
 import { publishDevelopmentPolicy } from '@countersign/infra/publish-development-policy';
-import { waitUntil } from '@countersign/infra/wait-until';
-import { connectDatabase, type Tx } from '@countersign/platform/database';
+import { connectDatabase, type Database, type Tx } from '@countersign/platform/database';
 import type { TestSystem } from './start-system.ts';
 
-export async function actAs<T>(system: TestSystem, service: ServiceName, act: (tx: Tx) => Promise<T>): Promise<T> {
+/** In one transaction. */
+export const actAs = <T>(system: TestSystem, service: ServiceName, act: (tx: Tx) => Promise<T>): Promise<T> =>
+  withDatabaseAs(system, service, (database) => database.transaction(act));
+
+async function withDatabaseAs<T>(
+  system: TestSystem,
+  service: ServiceName,
+  act: (database: Database) => Promise<T>,
+): Promise<T> {
   const role = roleOf(service);
   const url = urlForRole(system.admin_url, role, system.keys.role_passwords[role]!);
   const database = connectDatabase({ url, pool: 1, name: 'test' });
   try {
-    return await database.transaction(act);
+    return await act(database);
   } finally {
     await database.close();
   }
@@ -40,13 +47,18 @@ export const keepEndsApart = (system: TestSystem, on: boolean): Promise<unknown>
   setSwitch(system, 'apart', APART, on);
 export const APART: Stop = { kind: 'topic', target: 'job.*.nowhere.at.all' };
 
-/** Publishes this folder as the next version and waits until it is the active one. */
+/** Publishes this folder as the next version, over HTTP as its admin would, and resolves when it is the active one. */
 export async function publishPolicy(system: TestSystem, folder: string): Promise<void> {
-  const epoch = async (): Promise<number> => {
-    const [row] = await system.sql<{ epoch: number }>('SELECT max(epoch)::int AS epoch FROM control.policies');
-    return row!.epoch;
+  const post = async (path: string, body: unknown): Promise<void> => {
+    const answer = await system.api('admin', 'POST', `/api/v1/policy/bundles${path}`, body);
+    if (answer.status >= 300) throw new Error(`publishing answered ${answer.status} ${JSON.stringify(answer.body)}`);
   };
-  const before = await epoch();
-  await actAs(system, 'policy-kernel', (tx) => publishDevelopmentPolicy(tx, system.keys, folder));
-  await waitUntil('the new policy is active', async () => (await epoch()) > before);
+  const door = {
+    publish: (document: string) => post('', JSON.parse(document)),
+    activate: (version: number, scope: string) => post(`/${version}/activate`, { scope }),
+  };
+  // In no transaction: the door has its own, and one that waits for it would be ended as idle.
+  await withDatabaseAs(system, 'policy-kernel', (database) =>
+    publishDevelopmentPolicy(database, door, system.keys, folder),
+  );
 }

@@ -15,7 +15,7 @@ import { countRefusal, recordRefusal } from './refuse-and-record.ts';
 import { readControl } from './store.ts';
 import { type Published, readPublished } from './store-published.ts';
 
-type Parts = PublishParts & { bus: Bus };
+type Parts = PublishParts & { bus: Pick<Bus, 'announceControl'> };
 type Activating = RpcParsed<'policy.activate'>;
 
 /** Throws the refusal's code, `not_found` for a version that nobody published. */

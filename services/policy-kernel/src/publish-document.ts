@@ -22,7 +22,12 @@ import { readControl } from './store.ts';
 import { markPublished, storeDocument } from './store-bundles.ts';
 import { readBySnapshot } from './store-published.ts';
 
-export type PublishParts = { database: Database; compiled: CompiledPolicies; metrics: Metrics; log: Logger };
+export type PublishParts = {
+  database: Database;
+  compiled: CompiledPolicies;
+  metrics: Pick<Metrics, 'count'>;
+  log: Pick<Logger, 'info' | 'error'>;
+};
 type Publishing = RpcParsed<'policy.publish'>;
 
 /** Throws the refusal's code. The same bundle again changes nothing, whoever signed it besides. */

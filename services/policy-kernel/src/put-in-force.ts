@@ -46,7 +46,7 @@ export const refuseOld = async (tx: Tx, opened: OpenedBundle): Promise<BundleRef
 };
 
 /** Throws Refused when one of its versions is another bundle's. */
-export const publishIn = async (tx: Tx, bundle_id: number, opened: OpenedBundle, by: string | null): Promise<void> => {
+export const publishIn = async (tx: Tx, bundle_id: number, opened: OpenedBundle, by: string): Promise<void> => {
   const { manifest, snapshot, key_ids } = opened.bundle;
   const { version, not_before, not_after } = manifest;
   const scopes = scopesOf(opened);
@@ -56,13 +56,8 @@ export const publishIn = async (tx: Tx, bundle_id: number, opened: OpenedBundle,
     throw new Refused(refuseBundle('bundle_version_taken', `another bundle is version ${version}`));
 };
 
-/** `by`: who asked for it; null for what came as a row. Throws what `refusalIn` reads. */
-export const activateIn = async (
-  tx: Tx,
-  bundle_id: number,
-  opened: OpenedBundle,
-  by: string | null,
-): Promise<InForce> => {
+/** `by`: who asked for it. Throws what `refusalIn` reads. */
+export const activateIn = async (tx: Tx, bundle_id: number, opened: OpenedBundle, by: string): Promise<InForce> => {
   const { bundle, policy } = opened;
   const { scopes } = await readControl(tx);
   await markActivated(tx, bundle_id);

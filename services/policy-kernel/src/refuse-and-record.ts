@@ -9,23 +9,22 @@ import type { BundleRefusal } from '@countersign/policy/bundle-faults';
 /** What an entry may name: never the document, nor the detail, which may quote it. */
 export type RefusedBundle = { bundle_id?: number; policy_version?: number; document_sha256?: string | null };
 
-/** Which chain it is recorded in: `_` as long as nothing in the document can be believed and nobody handed it in. */
+/** In the chain of the tenant of whoever handed it in. */
 export const recordRefusal = async (
   tx: Tx,
-  scope: string,
+  tenant: string,
   { code }: BundleRefusal,
   about: RefusedBundle,
-  by: Principal | null,
+  by: Principal,
 ): Promise<void> => {
-  const tenant = scope === '_' || scope === '*' ? null : scope;
-  const who = by === null ? {} : { actor: by.id, auth_method: by.auth_method };
+  const who = { actor: by.id, auth_method: by.auth_method };
   await append(tx, [
-    { chain: `policy:${scope}`, kind: 'policy_rejected', tenant, topic: null, body: { ...about, ...who, code } },
+    { chain: `policy:${tenant}`, kind: 'policy_rejected', tenant, topic: null, body: { ...about, ...who, code } },
   ]);
 };
 
 export const countRefusal = (
-  { metrics, log }: { metrics: Metrics; log: Logger },
+  { metrics, log }: { metrics: Pick<Metrics, 'count'>; log: Pick<Logger, 'error'> },
   { code }: BundleRefusal,
   about: RefusedBundle,
 ): void => {

@@ -13,7 +13,6 @@ import { openCompiledPolicies } from './compiled-policies.ts';
 import { decideJob, type ItemAnswer, isBehind } from './decide-jobs.ts';
 import { openDecideQueue } from './decide-queue.ts';
 import { openDecisionCache } from './decision-cache.ts';
-import { judgeBundles } from './judge-bundles.ts';
 import { openLastKnownGood } from './last-known-good.ts';
 import { listBundles } from './list-bundles.ts';
 import { openCandidates } from './open-candidate.ts';
@@ -129,10 +128,7 @@ export const policyKernel = defineService({
       return answer;
     });
 
-    const control = sweep('follow control', LIMITS.sweep_idle_ms, async () => {
-      await judgeBundles({ database, bus, log, metrics, compiled });
-      await policies.refresh();
-    });
+    const control = sweep('follow control', LIMITS.sweep_idle_ms, policies.refresh);
     sweep('shadow', LIMITS.sweep_idle_ms, async () => {
       await shadows.refresh();
       await shadows.flush();

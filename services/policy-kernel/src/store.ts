@@ -6,53 +6,10 @@ import type { Functions } from './tables.ts';
 
 const routines = routinesOf<Functions>();
 
-export type PendingBundle = { bundle_id: number; document: string };
-
-/** False when exactly this document waits or was activated before; one that was rejected is judged again. */
-export const insertBundle = async (tx: Tx, document: string): Promise<boolean> => {
-  const rows = await tx.query(
-    `INSERT INTO policy.bundles (document, document_sha256) VALUES ($1, sha256(convert_to($1, 'UTF8')))
-     ON CONFLICT (document_sha256) DO UPDATE SET state = 'pending', code = NULL, detail = NULL, judged_at = NULL
-       WHERE bundles.state = 'rejected'
-     RETURNING bundle_id`,
-    [document],
-  );
-  return rows.length > 0;
-};
-
-/** The oldest bundle that nobody has judged yet. */
-export const readPending = async (tx: Tx): Promise<PendingBundle | null> => {
-  const [row] = await tx.query<PendingBundle>(
-    `SELECT bundle_id, document FROM policy.bundles WHERE state = 'pending' ORDER BY bundle_id LIMIT 1`,
-  );
-  return row ?? null;
-};
-
-export const readPendingDocuments = async (tx: Tx): Promise<string[]> => {
-  const rows = await tx.query<{ document: string }>(`SELECT document FROM policy.bundles WHERE state = 'pending'`);
-  return rows.map(({ document }) => document);
-};
-
-/** False when another replica has judged it meanwhile. */
-export const claimPending = async (tx: Tx, bundle_id: number): Promise<boolean> => {
-  const rows = await tx.query(`SELECT FROM policy.bundles WHERE bundle_id = $1 AND state = 'pending' FOR UPDATE`, [
-    bundle_id,
-  ]);
-  return rows.length > 0;
-};
-
 export const markActivated = async (tx: Tx, bundle_id: number): Promise<void> => {
   await tx.query(`UPDATE policy.bundles SET state = 'activated', judged_at = clock_timestamp() WHERE bundle_id = $1`, [
     bundle_id,
   ]);
-};
-
-export const markRejected = async (tx: Tx, bundle_id: number, code: string, detail: string): Promise<void> => {
-  await tx.query(
-    `UPDATE policy.bundles SET state = 'rejected', code = $2, detail = left($3, 2000), judged_at = clock_timestamp()
-      WHERE bundle_id = $1`,
-    [bundle_id, code, detail],
-  );
 };
 
 export type Activation = {
@@ -62,7 +19,7 @@ export type Activation = {
   not_after: string;
   bundle_id: number;
   key_ids: string[];
-  activated_by: string | null;
+  activated_by: string;
   pools: unknown;
   output_policy: unknown;
 };
@@ -127,18 +84,4 @@ export const readActivated = async (tx: Tx, scope: string, epoch: number): Promi
     [scope, epoch],
   );
   return row?.document ?? null;
-};
-
-export type BundleJudgement = {
-  state: 'pending' | 'published' | 'activated' | 'rejected';
-  code: string | null;
-  detail: string | null;
-};
-
-export const readJudgement = async (tx: Tx, document: string): Promise<BundleJudgement | null> => {
-  const [row] = await tx.query<BundleJudgement>(
-    `SELECT state, code, detail FROM policy.bundles WHERE document_sha256 = sha256(convert_to($1, 'UTF8'))`,
-    [document],
-  );
-  return row ?? null;
 };

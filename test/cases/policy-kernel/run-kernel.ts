@@ -3,17 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Gate } from '@countersign/contracts/decision';
+import { CountersignError } from '@countersign/contracts/errors';
 import type { Actor } from '@countersign/contracts/job';
+import { LIMITS } from '@countersign/contracts/limits';
 import type { TrustRoot } from '@countersign/contracts/policy';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { type Bus, connectBus } from '@countersign/platform/bus';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import { type Running, start } from '@countersign/platform/service';
 import { publicKeyOf } from '@countersign/policy/build-bundle';
-import { publishFiles } from '@countersign/policy-kernel/publish-bundle';
+import { publishFiles } from '@countersign/policy-kernel/publish-files';
 import { policyKernel } from '@countersign/policy-kernel/service';
-import { insertBundle, readJudgement } from '@countersign/policy-kernel/store';
-import { expect, vi } from 'vitest';
 import { createDatabase } from '../../harness/create-database.ts';
 import { type GuardedNats, startGuardedNats } from '../nats/connect-as.ts';
 import { itemOf } from '../policy/ask-policy.ts';
@@ -24,6 +24,22 @@ export const VALID = { not_before: '2020-01-01T00:00:00Z', not_after: '2100-01-0
 export const ROOT: TrustRoot = {
   threshold: 1,
   keys: [{ key_id: 'dev', public_key: await publicKeyOf(SIGNER.secret_key), ...VALID }],
+};
+
+/** As ingress waits: a policy is read first, in a thread that may have to start. */
+const PATIENT = { timeout_ms: LIMITS.publish_ms };
+/** May change every tenant's policy. */
+const OPERATOR = {
+  tenant: 'default',
+  global: true,
+  principal: {
+    id: 'operator',
+    type: 'human' as const,
+    groups: [],
+    owner: null,
+    auth_method: 'api_key',
+    key_id: null,
+  },
 };
 
 export type DecideAnswers = RpcAnswer<'policy.decide'>['answers'];
@@ -39,9 +55,9 @@ export type RunningKernels = AsyncDisposable & {
   nats: GuardedNats;
   /** The caller stops it, before this. */
   startKernel(settings?: Record<string, string>): Promise<Running>;
-  /** Signs, publishes and waits until it was judged. */
+  /** Signs, publishes and activates, by the verbs that ingress calls. */
   publish(policy: string, over?: { tenants?: string[]; files?: Record<string, string> }): Promise<number>;
-  /** Publishes any document and says what became of it. */
+  /** Publishes and activates any document, likewise, and says what became of it. */
   judge(document: string): Promise<{ state: string; code: string | null }>;
   activeEpoch(scope?: string): Promise<number>;
   ask(
@@ -70,10 +86,10 @@ export async function runKernels(): Promise<RunningKernels> {
   const admin = databaseAs(test_database.admin_url);
   const own = databaseAs(test_database.url_for('countersign_policy_kernel'));
   const [ingress, scheduler] = [await busAs('ingress'), await busAs('scheduler')];
-  const settle = async (document: string): Promise<{ state: string; code: string | null }> => {
-    const judged = async () => expect((await readJudgement(own, document))?.state).not.toBe('pending');
-    await vi.waitFor(judged, { timeout: 10_000 });
-    return (await readJudgement(own, document))!;
+  const door = {
+    publish: (document: string) => ingress.call('policy.publish', { ...OPERATOR, document }, PATIENT),
+    activate: (version: number, scope: string) =>
+      ingress.call('policy.activate', { ...OPERATOR, version, scope }, PATIENT),
   };
 
   const activeEpoch: RunningKernels['activeEpoch'] = async (scope = 'default') => {
@@ -108,13 +124,10 @@ export async function runKernels(): Promise<RunningKernels> {
     async publish(policy, { tenants = ['default'], files = {} } = {}) {
       const version = await publishFiles(
         own,
+        door,
         { 'policy.yaml': policy, ...files },
         { tenants, ...VALID, signer: SIGNER },
       );
-      const [last] = await own.query<{ document: string }>(
-        'SELECT document FROM policy.bundles ORDER BY bundle_id DESC LIMIT 1',
-      );
-      await settle(last!.document);
       // Whoever names an epoch waits until the replica has it.
       for (const scope of tenants) {
         const tenant = scope === '*' ? 'nobody' : scope;
@@ -123,8 +136,14 @@ export async function runKernels(): Promise<RunningKernels> {
       return version;
     },
     async judge(document) {
-      await insertBundle(own, document);
-      return settle(document);
+      try {
+        const { bundle } = await door.publish(document);
+        await door.activate(bundle.version, bundle.tenants[0]!);
+        return { state: 'activated', code: null };
+      } catch (thrown) {
+        if (thrown instanceof CountersignError) return { state: 'rejected', code: thrown.code };
+        throw thrown;
+      }
     },
     activeEpoch,
     ask,
