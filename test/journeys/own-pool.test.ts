@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { developmentEnv } from '@countersign/infra/development-env';
 import { createDeskDatabase, exampleEnv, exampleWorkers } from '@countersign/infra/start-example';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { editPolicy } from '../../harness/edit-policy.ts';
-import { startSystem, type TestSystem } from '../../harness/start-system.ts';
-import { startWorker } from '../../harness/start-worker.ts';
-import { waitForEnd } from '../../harness/wait-for-job.ts';
+import { editPolicy } from '../harness/edit-policy.ts';
+import { startSystem, type TestSystem } from '../harness/start-system.ts';
+import { startWorker } from '../harness/start-worker.ts';
+import { waitForEnd } from '../harness/wait-for-job.ts';
 
 const POOL = vi.hoisted(() => 'my-pool');
 
