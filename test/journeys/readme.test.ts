@@ -67,7 +67,7 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
 
   test('the evidence: every entry from the stream, and each hash holds', async () => {
     const said = await type('Follow the evidence');
-    expect(said).toContain('audit.default.job_admitted.demo.read holds');
-    expect(said).toMatch(/^\d+ entries, 0 broken, 0 that are none$/m);
+    expect(said).toMatch(/^\d+ \S+ job_admitted job\.demo\.read holds$/m);
+    expect(said).toMatch(/^\d+ entries, 0 broken$/m);
   });
 });

@@ -10,6 +10,7 @@ import { type Bus, connectBus } from '@countersign/platform/bus';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import { start } from '@countersign/platform/service';
 import { createDatabase } from '../../harness/create-database.ts';
+import { makeStreams } from '../../harness/make-streams.ts';
 import { type GuardedNats, startGuardedNats } from '../nats/connect-as.ts';
 import {
   createPeers,
@@ -95,6 +96,8 @@ export async function runIngress(): Promise<RunningIngress> {
   const cleanUp = new AsyncDisposableStack();
   const test_database = cleanUp.use(await createDatabase());
   const nats = cleanUp.use(await startGuardedNats({ workers: [], tenants: [TENANT, 'other'], auditors: [] }));
+  // The played audit service owns no stream; ingress makes its own.
+  await makeStreams(nats.connectAs, { pools: [] });
   const databaseAs = (url: string): Database => {
     const database = connectDatabase({ url, pool: 2, name: 'test' });
     cleanUp.defer(() => database.close());
