@@ -96,8 +96,7 @@ export async function driveCountersign(
   const database = new pg.Pool({ connectionString: prepared.admin_url, max: 1 });
   await using closing = new AsyncDisposableStack();
   closing.defer(() => database.end());
-  if (history > 0)
-    await growHistory({ sql: async (text, params) => (await database.query(text, params)).rows }, history);
+  if (history > 0) await growHistory(prepared, history);
   const services = closing.use(
     await runServices({
       dir: join(prepared.dir, 'logs'),

@@ -1,5 +1,6 @@
 // A database with a past: ended jobs with everything that belongs to them, closed approvals, sealed evidence, old policies
 // and keys. Written past the services, as many years would.
+import { withClient } from './build-template.ts';
 import type { TestSystem } from './start-system.ts';
 
 const DIGEST = `sha256:${'0'.repeat(64)}`;
@@ -38,12 +39,11 @@ const PAST = [
   `INSERT INTO ledger.entries (chain, seq, kind, recorded_by, tenant, topic, time_us, body, prev_hash, hash)
    SELECT 'job:default:past-' || i, 1, 'job_admitted', 'countersign_scheduler', 'default', 'job.demo.read', i, '{}', '', ''
      FROM generate_series(1, $1::int) AS i`,
-  // Sealed and published, as it would be by now.
+  // Sealed, as it would be by now; publishing them is left to the audit service, who believes the stream alone.
   `INSERT INTO ledger.leaves (leaf_index, entry_id, hash)
    SELECT coalesce((SELECT max(leaf_index) + 1 FROM ledger.leaves), 0) + row_number() OVER (ORDER BY e.id) - 1, e.id, e.hash
      FROM ledger.entries e WHERE NOT EXISTS (SELECT FROM ledger.leaves l WHERE l.entry_id = e.id) AND $1::int > 0`,
   `UPDATE ledger.sealer SET sealed = pg_current_snapshot(), draining = NULL, after_id = 0, last_id = 0 WHERE $1::int > 0`,
-  `UPDATE ledger.published SET next_leaf = (SELECT count(*) FROM ledger.leaves) WHERE $1::int > 0`,
   `INSERT INTO policy.bundles (document, document_sha256, state, judged_at, code)
    SELECT i::text, sha256(i::text::bytea), 'rejected', now(), 'field_invalid' FROM generate_series(1, $1::int) AS i`,
   `INSERT INTO policy.activations (scope, epoch, version, snapshot, bundle_id, key_ids, output_policy)
@@ -55,8 +55,13 @@ const PAST = [
      FROM generate_series(1, $1::int) AS i`,
 ];
 
-export async function growHistory({ sql }: Pick<TestSystem, 'sql'>, rows: number): Promise<void> {
-  for (const text of PAST) await sql(text, [rows]);
+/** The audit service seals meanwhile; under its lock no leaf is given twice. */
+export async function growHistory({ admin_url }: Pick<TestSystem, 'admin_url'>, rows: number): Promise<void> {
+  await withClient(admin_url, async (client) => {
+    // The session's, and not a transaction's: what is sealed is told by which transactions have ended.
+    await client.query('SELECT pg_advisory_lock(1279607880, 0)');
+    for (const text of PAST) await client.query(text, [rows]);
+  });
 }
 
 /** The tables that grow with use, and never stop. */

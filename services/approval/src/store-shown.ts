@@ -67,9 +67,10 @@ export function listApprovals(tx: Tx, filter: ListFilter, limit: number): Promis
 
 /** What is listed by its own index: one job's, what is open of a tenant's, all of them. */
 function candidates({ tenant, state, job_id }: ListFilter): Rows {
-  const of_tenant = approvals.where('tenant', '=', tenant);
   // Gathered before they are put in order: the index in that order has everybody's.
-  if (job_id !== null) return of_tenant.where('job_id', '=', job_id).offset(sql.lit(0));
+  if (job_id !== null) return approvals.where('tenant', '=', tenant).where('job_id', '=', job_id).offset(sql.lit(0));
+  // In the collation of the indexes that have them in this order, and of no others.
+  const of_tenant = approvals.where(sql`tenant COLLATE "C"`, '=', tenant);
   // Written out, so that a prepared plan may use the index of the open ones.
   return state === 'open' ? of_tenant.where('state', '=', sql.lit('open' as const)) : of_tenant;
 }
