@@ -60,6 +60,8 @@ export const derivation = z.object({
   }),
   policy: z.object({ version: z.int(), snapshot: z.string(), epoch: z.int() }),
   cached: z.boolean(),
+  /** Countries whose national telephone numbers its content was scanned for. */
+  countries: z.array(z.string()).default([]),
   rounds: z.array(roundSeen),
   /** Null where the request was refused before a decision. */
   result: z

@@ -38,6 +38,8 @@ export const LIMITS = {
   input_scan_ms: 1_500,
   /** Milliseconds that the screening of one result may take in a thread; then it counts as failed. */
   output_scan_ms: 5_000,
+  /** Countries that one file of a policy may name for scanning. */
+  scan_countries: 32,
   /** Threads of one process that scan. */
   scan_threads: 2,
   /** Scans that wait for a thread; more count as failed. */

@@ -163,6 +163,14 @@ export const outputPolicy = z.strictObject({
 });
 export type OutputPolicySource = z.infer<typeof outputPolicy>;
 
+const country = z.string().regex(/^[A-Z]{2}$/, 'must be a country such as DE (ISO 3166-1 alpha-2)');
+const countries = z.array(country).min(1).max(LIMITS.scan_countries);
+/** What content is scanned with, at the door and at release, beyond what the scanners always look for. */
+export const scanning = z.strictObject({
+  /** Their national telephone numbers count without a word beside them. */
+  countries,
+});
+
 export const policySource = z.strictObject({
   version: z.int().min(1).optional(),
   /** Left out: what is decided is enforced. While it observes, only stops and ceilings hold; at `until` that ends by itself. */
@@ -179,6 +187,7 @@ export const policySource = z.strictObject({
   rules: z.array(rule).max(LIMITS.policy_rules).default([]),
   input_rules: z.array(inputRule).max(LIMITS.policy_list).default([]),
   output_policy: outputPolicy.default({ enabled: true, fail_mode: 'closed' }),
+  scanning: scanning.optional(),
   /** What tenants' own rules may decide; left out, they can only restrict. */
   delegated: z.strictObject({ topics: nonEmpty(topicPattern), capabilities: nonEmpty(capabilityPattern) }).optional(),
 });
@@ -192,8 +201,25 @@ export const tenantSource = z.strictObject({
   tiers: z.array(tier).max(LIMITS.policy_list).default([]),
   rules: z.array(rule).max(LIMITS.policy_list).default([]),
   input_rules: z.array(inputRule).max(LIMITS.policy_list).default([]),
+  /** Added to the global part's. */
+  scanning: scanning.optional(),
 });
 export type TenantSource = z.infer<typeof tenantSource>;
+
+const settledCountries = z.array(country).max(2 * LIMITS.scan_countries);
+/** What a tenant's content is scanned with, the global part's included. */
+export type ScanSettings = { readonly countries: readonly string[] };
+/** `tenants`: those with settings of their own; the others have what stands beside it. */
+export const scanSettingsByTenant = z.strictObject({
+  countries: settledCountries,
+  tenants: z.array(z.strictObject({ tenant: tenantName, countries: settledCountries })),
+});
+export type ScanSettingsByTenant = z.infer<typeof scanSettingsByTenant>;
+/** What output-safety is told of a policy. One stored before there were settings has none. */
+export const outputPolicyInForce = outputPolicy.extend({
+  scanning: scanSettingsByTenant.default({ countries: [], tenants: [] }),
+});
+export type OutputPolicyInForce = z.infer<typeof outputPolicyInForce>;
 
 export const pool = z.strictObject({
   id: token,

@@ -7,6 +7,7 @@ import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
 import type { TraceStep } from '@countersign/policy/evaluate-rules';
 import { placeSections } from '@countersign/policy/place-sections';
+import { settingsFor } from '@countersign/policy/scan-settings';
 import { seePools } from './see-pools.ts';
 import { tellDerivation } from './tell-derivation.ts';
 
@@ -42,6 +43,7 @@ function deriveFrom(
     asked: { gate, tenant: request.tenant, topic: request.topic, actor: actor.id, actor_type: actor.type },
     policy: { version: policy.version, snapshot: policy.snapshot, epoch },
     cached: final?.cached ?? false,
+    countries: [...settingsFor(policy.scanning, request.tenant).countries],
     rounds: roundsOf(heard, sourcesOf(policy)),
     result: final && {
       decision: final.decision,

@@ -11,6 +11,7 @@ import { lintConditions } from './lint-conditions.ts';
 import { lintApprovals, lintConstraints } from './lint-obligations.ts';
 import { lintReach } from './lint-reach.ts';
 import { lintRules } from './lint-rules.ts';
+import { lintScanning } from './lint-scanning.ts';
 import { lintTopics } from './lint-topics.ts';
 import type { LintContext, Linted } from './linted.ts';
 
@@ -32,6 +33,7 @@ export function lintPolicy(policy: CompiledPolicy, context: LintContext = {}): P
   lintTopics(linted);
   lintApprovals(linted);
   lintConstraints(linted);
+  lintScanning(linted);
   checkTenantNames(linted);
   return faults.sort(byPlace);
 }

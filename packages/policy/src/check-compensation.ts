@@ -6,6 +6,7 @@ import { outsideCeiling } from './check-ceiling.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { evaluateRules } from './evaluate-rules.ts';
 import { subjectOf } from './read-subject.ts';
+import { scanOf } from './scan-settings.ts';
 
 type Asking = { request: NamedRequest; actor: Actor; now: string };
 
@@ -17,7 +18,7 @@ export function compensationObstacle(policy: CompiledPolicy, { request, actor, n
   if (!facts.ok) return facts.failure.code;
   const outside = outsideCeiling(actor, facts.request);
   if (outside !== null) return `ceiling_${outside}`;
-  const subject = subjectOf(facts.request, actor, policy.scanners);
+  const subject = subjectOf(facts.request, actor, scanOf(policy, facts.request.tenant));
   const { decision, rule_id } = evaluateRules(policy, { subject, request: facts.request, actor, now }).standing;
   if (decision === 'deny') return `it would be denied (${rule_id ?? 'default_decision'})`;
   return decision === 'remediate' ? `it would be rewritten (${rule_id})` : null;

@@ -5,6 +5,7 @@ import type { InputRuleSource, Match, RuleSource } from '@countersign/contracts/
 import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { checkFindings } from './check-findings.ts';
 import { checkIds } from './check-ids.ts';
+import { checkScanning } from './check-scanning.ts';
 import { checkTenants } from './check-tenants.ts';
 import { buildGlobIndex } from './glob-index.ts';
 import type { BundleSources } from './parse-bundle.ts';
@@ -31,6 +32,7 @@ export function checkPolicy(sources: BundleSources): PolicyFault[] {
   checkCapabilities(sources, sections, report);
   checkSchemas(sources, report);
   checkTenants(sources, sections, report);
+  checkScanning(sources, report);
   return faults;
 }
 

@@ -20,6 +20,7 @@ import { type Placed, placeSections, type Sections } from './place-sections.ts';
 import { byPlace, type FaultCode, faultAt, type PolicyFault } from './policy-fault.ts';
 import { type At, inPolicy, reporter } from './report-faults.ts';
 import { buildIndex, indexSteps } from './rule-index.ts';
+import { scanSettingsOf } from './scan-settings.ts';
 import { atOnce, type Steps } from './steps.ts';
 
 export type CompileResult = { ok: true; policy: CompiledPolicy } | { ok: false; faults: PolicyFault[] };
@@ -59,6 +60,7 @@ class PolicyCompiler {
     const { policy, pools } = this.sources;
     const schemas = yield* this.schemas();
     const sections = placeSections(this.sources);
+    const scanning = scanSettingsOf(this.sources);
     const topics = Object.entries(policy.topics)
       .map(([pattern, facts]) => this.topic(pattern, facts, schemas))
       .sort((a, b) => bySpecificity(a.glob, b.glob));
@@ -78,7 +80,8 @@ class PolicyCompiler {
       topics: { items: topics, index: buildIndex(topics.map(({ pattern }) => compileMatch({ topics: [pattern] }))) },
       owners: new Map(Object.entries(policy.owners)),
       scanners: scannersOf(sections),
-      output: compileOutputPolicy(policy.output_policy),
+      scanning,
+      output: compileOutputPolicy({ ...policy.output_policy, scanning }),
       pools,
       sources: this.sources,
     };

@@ -1,6 +1,6 @@
 // A policy that can decide: everything checked, indexed and type-checked once. The noun alone; compile-policy.ts makes it.
 import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
-import type { PolicySource, Pool, RuleSource, TopicFacts } from '@countersign/contracts/policy';
+import type { PolicySource, Pool, RuleSource, ScanSettingsByTenant, TopicFacts } from '@countersign/contracts/policy';
 import type { ScannerName } from '@countersign/scanners/scan';
 import type { When } from './compile-when.ts';
 import type { CompiledOutputPolicy } from './decide-output.ts';
@@ -46,6 +46,7 @@ export type CompiledPolicy = {
   owners: ReadonlyMap<string, string>;
   /** Those that any rule looks at; content is scanned for all of them at once. */
   scanners: readonly ScannerName[];
+  scanning: ScanSettingsByTenant;
   output: CompiledOutputPolicy;
   pools: readonly Pool[] | null;
   sources: BundleSources;

@@ -2,7 +2,7 @@
 // rule stands, so no rule can loosen another; the content itself is never seen here.
 import type { Finding } from '@countersign/contracts/decision';
 import type { OutputDecision } from '@countersign/contracts/output';
-import type { OutputPolicySource } from '@countersign/contracts/policy';
+import type { OutputPolicyInForce, OutputPolicySource, ScanSettingsByTenant } from '@countersign/contracts/policy';
 import {
   FINDING_TYPES,
   type FindingTypeName,
@@ -28,6 +28,7 @@ export type CompiledOutputPolicy = {
   rules: readonly CompiledOutputRule[];
   /** What the content must be scanned for before `decideOutput` can be asked. */
   scanners: readonly ScannerName[];
+  scanning: ScanSettingsByTenant;
 };
 export type OutputSubject = { tenant: string; topic: string; capability: string | null; findings: readonly Finding[] };
 export type OutputVerdict = {
@@ -51,8 +52,8 @@ const BUILT_IN: NonNullable<OutputPolicySource['rules']> = [
 ];
 const STRICTNESS: Readonly<Record<OutputDecision, number>> = { allow: 0, redact: 1, quarantine: 2 };
 
-/** `source` as `policy.yaml` states it, after its zod shape. */
-export function compileOutputPolicy(source: OutputPolicySource): CompiledOutputPolicy {
+/** `source` as it was stored when it came into force, after its zod shape. */
+export function compileOutputPolicy(source: OutputPolicyInForce): CompiledOutputPolicy {
   const rules = (source.rules ?? BUILT_IN).map(({ id, decision, reason, match }) => ({
     id,
     decision,
@@ -64,7 +65,7 @@ export function compileOutputPolicy(source: OutputPolicySource): CompiledOutputP
   }));
   const looking = rules.map(({ findings }) => findings);
   const scanners = looking.includes(null) ? [...SCANNER_NAMES] : scannersWanted(looking.filter((one) => one !== null));
-  return { enabled: source.enabled, fail_mode: source.fail_mode, rules, scanners };
+  return { enabled: source.enabled, fail_mode: source.fail_mode, rules, scanners, scanning: source.scanning };
 }
 
 export function decideOutput(policy: CompiledOutputPolicy, subject: OutputSubject): OutputVerdict {

@@ -13,6 +13,7 @@ import { evaluateRules, type Trace } from './evaluate-rules.ts';
 import { mergePatch } from './merge-patch.ts';
 import { denial, type Standing } from './raise-standing.ts';
 import { type ScannedBefore, subjectOf } from './read-subject.ts';
+import { scanOf } from './scan-settings.ts';
 
 export type JudgeContext = {
   /** RFC 3339 in UTC; the `now` of conditions. */
@@ -116,7 +117,7 @@ function judgeRound(
   });
   const after = ceilingRound(actor, request, context);
   if (after !== null) return after;
-  const subject = subjectOf(request, actor, policy.scanners, context.scanned);
+  const subject = subjectOf(request, actor, scanOf(policy, request.tenant), context.scanned);
   const result = evaluateRules(policy, { subject, request, actor, now: context.now }, context.trace);
   const violated = payloadKnown ? patchedViolation(policy, request, result.standing) : null;
   const held =

@@ -24,6 +24,8 @@ const FIXES = {
   group_unknown: 'add it to groups, or name one that stands there',
   owner_missing: 'name the capability’s owner under owners, or name a group instead of owner',
   scanner_unknown: 'name a scanner that exists',
+  country_unknown: 'name a country that has a numbering plan',
+  scanning_unused: 'add a rule that looks at findings of pii, or remove it',
   type_unknown: 'name a type of finding that exists',
   capability_unknown: 'give the capability to a pool, or mend its spelling',
   match_empty: 'say what should match, or remove the field',

@@ -3,6 +3,7 @@
 import type { Finding } from '@countersign/contracts/decision';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
+import type { ScanSettings } from '@countersign/contracts/policy';
 import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { type ScannerName, scanValue } from '@countersign/scanners/scan';
 import { type Glob, splitTokens } from './match-glob.ts';
@@ -13,16 +14,22 @@ export type RequestSubject = Subject & { scanned: () => readonly Finding[] };
 
 /**
  * What a content was found to hold before it was judged, by all scanners; `findings` null: the scan failed. It counts
- * only for the very same prompt and payload: what was rewritten since is scanned anew.
+ * only for the very same prompt, payload and settings: what was rewritten since, or is asked by another policy, is
+ * scanned anew.
  */
-export type ScannedBefore = Pick<NamedRequest, 'prompt' | 'payload'> & { readonly findings: readonly Finding[] | null };
+export type ScannedBefore = Pick<NamedRequest, 'prompt' | 'payload'> & {
+  readonly findings: readonly Finding[] | null;
+  readonly settings: ScanSettings;
+};
 
 export const subjectOf = (
   request: NamedRequest,
   actor: Actor,
-  scanners: readonly ScannerName[],
+  wanted: ScanWanted,
   before?: ScannedBefore,
-): RequestSubject => new LazySubject(request, actor, scanners, before);
+): RequestSubject => new LazySubject(request, actor, wanted, before);
+
+type ScanWanted = { scanners: readonly ScannerName[]; settings: ScanSettings };
 
 class LazySubject implements RequestSubject {
   readonly tenant: string;
@@ -35,14 +42,14 @@ class LazySubject implements RequestSubject {
   readonly actor_id: string;
   readonly actor_type: string;
   private readonly request: NamedRequest;
-  private readonly scanners: readonly ScannerName[];
+  private readonly wanted: ScanWanted;
   private capabilityTokens: Glob | null = null;
   private texts: readonly string[] | null = null;
   private found: readonly Finding[] | null | undefined;
 
   private readonly before: ScannedBefore | undefined;
 
-  constructor(request: NamedRequest, actor: Actor, scanners: readonly ScannerName[], before?: ScannedBefore) {
+  constructor(request: NamedRequest, actor: Actor, wanted: ScanWanted, before?: ScannedBefore) {
     const { meta } = request;
     this.tenant = request.tenant;
     this.topic = splitTokens(request.topic);
@@ -54,7 +61,7 @@ class LazySubject implements RequestSubject {
     this.actor_id = actor.id;
     this.actor_type = actor.type;
     this.request = request;
-    this.scanners = scanners;
+    this.wanted = wanted;
     this.before = before;
   }
 
@@ -76,11 +83,13 @@ class LazySubject implements RequestSubject {
   }
 
   private scan(): readonly Finding[] | null {
-    const { before, request, scanners } = this;
-    if (before !== undefined && before.prompt === request.prompt && before.payload === request.payload) {
+    const { before, request } = this;
+    const { scanners, settings } = this.wanted;
+    const isSame = before?.prompt === request.prompt && before?.payload === request.payload;
+    if (before !== undefined && isSame && before.settings === settings) {
       return before.findings?.filter(({ scanner }) => scanners.some((name) => name === scanner)) ?? null;
     }
-    const result = scanValue(this.content(), scanners);
+    const result = scanValue(this.content(), scanners, { countries: settings.countries });
     return result.ok ? result.findings : null;
   }
 

@@ -46,7 +46,7 @@ const VIN_WORDS = /\bvin\b|vehicle|chassis|fahrgestell|\bfin\b/i;
 /** What reading numbers is told beside the text. `hasPhoneWord`: a word for telephones stands somewhere in it or around it. */
 export type NumberScan = {
   readonly around: Context;
-  readonly countries: readonly string[] | null;
+  readonly countries: readonly string[];
   readonly hasPhoneWord: boolean;
 };
 

@@ -18,8 +18,8 @@ const MIN_NUMBER_DIGITS = 4;
 /** What a scan for personal data is told beside the text. */
 export type PiiScan = {
   readonly around: Context;
-  /** Countries (ISO 3166-1 alpha-2) whose national telephone numbers count without a word beside them; null for none. */
-  readonly countries: readonly string[] | null;
+  /** Countries (ISO 3166-1 alpha-2) whose national telephone numbers count without a word beside them. */
+  readonly countries: readonly string[];
   /** Index of the first of `PII_ANCHORS` among the anchors of the hits. */
   readonly firstAnchor: number;
 };

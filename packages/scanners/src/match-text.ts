@@ -37,8 +37,8 @@ export type Match = {
 export type Budget = {
   left: number;
   exceeded: boolean;
-  /** Countries whose national telephone numbers count without a word beside them; none where it is left out. */
-  readonly countries?: readonly string[] | null;
+  /** Countries whose national telephone numbers count without a word beside them. */
+  readonly countries: readonly string[];
 };
 
 /** How many encodings inside each other are undone. */
@@ -107,7 +107,7 @@ export function matchText(
     secrets: scanners.includes('secrets'),
     injection: scanners.includes('prompt_injection'),
   };
-  const pii = { around, countries: budget.countries ?? null, firstAnchor: FIRST_PII_ANCHOR };
+  const pii = { around, countries: budget.countries, firstAnchor: FIRST_PII_ANCHOR };
   const emitIn =
     (view: View): Emit =>
     (type, start, end, note) => {

@@ -2,11 +2,16 @@
  * Finds telephone numbers: international ones by their plus sign, North American ones by their form, those of other
  * countries by a word beside them or because the tenant's countries are asked for. Numbering plans are Google's.
  */
-import { type CountryCode, isValidPhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import {
+  type CountryCode,
+  isSupportedCountry,
+  isValidPhoneNumber,
+  parsePhoneNumberFromString,
+} from 'libphonenumber-js/max';
 import type { Emit } from './emit.ts';
 import type { Group } from './number-groups.ts';
 
-/** Where a national number beside a word is tried when no countries are asked for. */
+/** Where a national number beside a word is tried, beside the countries that are asked for. */
 const USUAL: readonly CountryCode[] = [
   'US',
   'GB',
@@ -36,6 +41,9 @@ const USUAL: readonly CountryCode[] = [
 /** A plan costs some ten microseconds; after so many of them in one text the form alone decides. */
 const MAX_PLANS = 400;
 
+/** Groups that a national number without a trunk zero is written in: fewer look like any two numbers. */
+const MIN_GROUPS = 3;
+
 const WORDS =
   /phone|\btel\b|telefon|mobil|\bmob\b|handy|\bcell|\bfax\b|\bcall\b|whats.?app|t[ée]l[ée]ph|portable|m[óo]vil|rufnummer|\bsms\b|\bdial\b|电话|手机|電話|携帯|전화|휴대/i;
 /** What each of those words holds in ASCII letters; the others are looked for where a text is not ASCII. */
@@ -55,6 +63,9 @@ export const PHONE_ANCHORS = [
   'sms',
   'dial',
 ]; // prettier-ignore
+/** Whether there is a numbering plan for it (ISO 3166-1 alpha-2). */
+export const isKnownCountry = (country: string): boolean => isSupportedCountry(country);
+
 /** Whether names say that a telephone number stands under them. */
 export const namesPhone = (names: string): boolean => WORDS.test(names);
 
@@ -67,14 +78,16 @@ type HasWord = (words: RegExp, start: number, end: number) => boolean;
 export class PhoneReader {
   readonly #text: string;
   readonly #hasWord: HasWord;
-  readonly #countries: readonly CountryCode[] | null;
+  readonly #countries: readonly CountryCode[];
+  readonly #known: readonly CountryCode[];
   readonly #emit: Emit;
   #plans = 0;
 
-  constructor(text: string, hasWord: HasWord, countries: readonly string[] | null, emit: Emit) {
+  constructor(text: string, hasWord: HasWord, countries: readonly string[], emit: Emit) {
     this.#text = text;
     this.#hasWord = hasWord;
-    this.#countries = countries as readonly CountryCode[] | null;
+    this.#countries = countries.filter((country): country is CountryCode => isSupportedCountry(country));
+    this.#known = this.#countries.length === 0 ? USUAL : [...new Set([...this.#countries, ...USUAL])];
     this.#emit = emit;
   }
 
@@ -125,16 +138,23 @@ export class PhoneReader {
     }
     const [start, end] = [groups[i]!.start, groups[j - 1]?.end ?? 0];
     if (digits.length < 7) return -1;
-    const isGrouped = j - i > 1;
-    const asked = this.#countries !== null && isGrouped && digits.startsWith('0');
-    if (!asked && !this.#hasWord(WORDS, start, end)) return -1;
-    if (!this.#isValid(digits)) return -1;
-    this.#emit('phone', start, end, { why: asked ? 'numbering plan' : 'numbering plan and word' });
+    if (this.#isAsked(digits, groups.slice(i, j))) this.#emit('phone', start, end, { why: 'numbering plan' });
+    else if (this.#hasWord(WORDS, start, end) && this.#isValid(digits, this.#known))
+      this.#emit('phone', start, end, { why: 'numbering plan and word' });
+    else return -1;
     return j - 1;
   }
 
-  #isValid(digits: string): boolean {
-    const countries = this.#countries ?? USUAL;
+  /** Written in groups as a country that is asked for writes it: with its trunk zero, or in full where it has none. */
+  #isAsked(digits: string, groups: readonly Group[]): boolean {
+    if (this.#countries.length === 0 || groups.length < 2 || isDate(groups)) return false;
+    if (digits.startsWith('0')) return this.#isValid(digits, this.#countries);
+    if (groups.length < MIN_GROUPS || groups.some(({ gap }, i) => i > 1 && gap !== groups[1]!.gap)) return false;
+    this.#plans += this.#countries.length;
+    return this.#plans <= MAX_PLANS && this.#countries.some((country) => isNationalForm(digits, country));
+  }
+
+  #isValid(digits: string, countries: readonly CountryCode[]): boolean {
     this.#plans += countries.length;
     if (this.#plans > MAX_PLANS) return digits.startsWith('0') && digits.length >= 9;
     return countries.some((country) => isValidPhoneNumber(digits, country));
@@ -144,6 +164,21 @@ export class PhoneReader {
     this.#plans += 1;
     return this.#plans > MAX_PLANS || (parsePhoneNumberFromString(written)?.isPossible() ?? false);
   }
+}
+
+/** `2024-11-25`, `25.11.2024`: plans take many of these. */
+const isDate = (groups: readonly Group[]): boolean =>
+  ['4,2,2', '2,2,4'].includes(
+    groups
+      .slice(0, 3)
+      .map(({ start, end }) => end - start)
+      .join(),
+  );
+
+/** Whether the country's people write exactly these digits. Plans also take numbers without the trunk zero they need. */
+function isNationalForm(digits: string, country: CountryCode): boolean {
+  const parsed = parsePhoneNumberFromString(digits, country);
+  return parsed?.isValid() === true && parsed.formatNational().replace(/\D/g, '') === digits;
 }
 
 /** The last group of `[1-]NXX-NXX-XXXX` from group i, or -1. */

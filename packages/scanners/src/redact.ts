@@ -126,7 +126,7 @@ export function redactValue(
   const found = scanValue(value, scanners, limits, (matches) => void known.push(matches));
   if (!found.ok) return found;
   const maxWork = limits.max_work_chars ?? SCAN_LIMITS.max_work_chars;
-  const budget: Budget = { left: maxWork * MAX_ROUNDS, exceeded: false, countries: limits.countries ?? null };
+  const budget: Budget = { left: maxWork * MAX_ROUNDS, exceeded: false, countries: limits.countries ?? [] };
   const state: State = { scanners, types, budget, isOpen: false, unsettled: false, known, next: 0, renamed: false };
   let redacted = value;
   // A name that a mark made shorter, or a label beside it, can give what stands under it another meaning.

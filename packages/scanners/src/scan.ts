@@ -51,8 +51,8 @@ export type ScanLimits = {
   max_depth: number;
   /** Findings returned. */
   max_findings: number;
-  /** Countries (ISO 3166-1 alpha-2) whose national telephone numbers count without a word beside them; null for none. */
-  countries: readonly string[] | null;
+  /** Countries (ISO 3166-1 alpha-2) whose national telephone numbers count without a word beside them. */
+  countries: readonly string[];
 };
 
 /** Fits the largest output, and so the largest request. Findings stand in ledger entries, so they stay few. */
@@ -62,7 +62,7 @@ export const SCAN_LIMITS: ScanLimits = {
   max_strings: 200_000,
   max_depth: LIMITS.canonical_depth,
   max_findings: 100,
-  countries: null,
+  countries: [],
 };
 
 /** Internal: a way down the document, kept as a list so that a place is only written when something is found. */
@@ -114,16 +114,16 @@ function visitText(state: Walk, text: string, around: Surroundings, path: Path |
 
 const MAX_NAME_IN_PLACE = 64;
 
-function writeSegment(at: Path): string {
+function writeSegment(at: Path, countries: readonly string[]): string {
   const { name } = at;
   if (typeof name === 'number') return String(name);
-  if (name.length > MAX_NAME_IN_PLACE || isSensitive(name)) return writePosition(at);
+  if (name.length > MAX_NAME_IN_PLACE || isSensitive(name, countries)) return writePosition(at);
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** Judged by every scanner, not only those asked for: a place is read by more people than the document. */
-const isSensitive = (name: string): boolean =>
-  matchText(name, SCANNER_NAMES, NOWHERE, { left: MAX_NAME_IN_PLACE * 64, exceeded: false }).length > 0;
+const isSensitive = (name: string, countries: readonly string[]): boolean =>
+  matchText(name, SCANNER_NAMES, NOWHERE, { left: MAX_NAME_IN_PLACE * 64, exceeded: false, countries }).length > 0;
 
 function joinPlace(path: Path | null, write: (at: Path) => string): string {
   const segments: string[] = [];
@@ -132,8 +132,8 @@ function joinPlace(path: Path | null, write: (at: Path) => string): string {
 }
 
 /** A long way down is written by positions alone: places stand in decisions and in evidence. */
-function writePlace(path: Path | null): string {
-  const place = joinPlace(path, writeSegment);
+function writePlace(path: Path | null, countries: readonly string[]): string {
+  const place = joinPlace(path, (at) => writeSegment(at, countries));
   return place.length <= LIMITS.pointer_chars ? place : joinPlace(path, writePosition);
 }
 
@@ -168,15 +168,19 @@ export function scanValue(
   walk(state, value, NOWHERE, null, 0);
   if (state.exceeded || budget.exceeded) return { ok: false, code: 'scan_too_large' };
   const kept = keepMostSevere(pending, bounds.max_findings);
-  return { ok: true, findings: kept.map(writeFinding), truncated: kept.length < pending.length };
+  return {
+    ok: true,
+    findings: kept.map((found) => writeFinding(found, bounds.countries)),
+    truncated: kept.length < pending.length,
+  };
 }
 
 /** A finding whose place is not written yet: a hostile document can hold far more of them than are returned. */
 type Pending = { match: Match; count: number; path: Path | null; isKey: boolean };
 
-function writeFinding({ match, count, path, isKey }: Pending): Finding {
+function writeFinding({ match, count, path, isKey }: Pending, countries: readonly string[]): Finding {
   const { type, severity, confidence, why } = match;
-  const place = writePlace(path) + (isKey ? '/~key' : '');
+  const place = writePlace(path, countries) + (isKey ? '/~key' : '');
   return { scanner: findingType(type).scanner, type, place, count, severity, confidence, why };
 }
 

@@ -5,8 +5,10 @@
 import type { Finding } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { OutputDecision } from '@countersign/contracts/output';
+import type { ScanSettings } from '@countersign/contracts/policy';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { type CompiledOutputPolicy, decideOutput } from '@countersign/policy/decide-output';
+import { settingsFor } from '@countersign/policy/scan-settings';
 import { type FindingTypeName, findingType, SCANNER_NAMES } from '@countersign/scanners/finding-types';
 import { redactValue } from '@countersign/scanners/redact';
 import { type ScanResult, scanValue } from '@countersign/scanners/scan';
@@ -54,19 +56,24 @@ export const screenOutput = (policy: CompiledOutputPolicy | null, subject: Scree
   if (Buffer.byteLength(subject.text) > LIMITS.output_bytes)
     return quarantine('the output is too large to be screened');
   if (!policy.enabled) return allow(subject, 'the output policy is switched off', [], null);
-  const scanned = scan(policy, subject.output);
+  const settings = settingsFor(policy.scanning, subject.tenant);
+  const scanned = scan(policy, subject.output, settings);
   if (!scanned.ok) return failedScan(policy, subject);
   const { findings } = scanned;
   const { tenant, topic, capability } = subject;
   const verdict = decideOutput(policy, { tenant, topic, capability, findings });
   if (verdict.decision === 'quarantine') return quarantine(verdict.reason, findings, verdict.rule_id);
   if (verdict.decision === 'allow') return allow(subject, verdict.reason, findings, verdict.rule_id);
-  return redact(subject, verdict, findings);
+  return redact(subject, verdict, findings, settings);
 };
 
-const scan = (policy: CompiledOutputPolicy, output: unknown): ScanResult | { ok: false } => {
+const scan = (
+  policy: CompiledOutputPolicy,
+  output: unknown,
+  { countries }: ScanSettings,
+): ScanResult | { ok: false } => {
   try {
-    return scanValue(output, policy.scanners);
+    return scanValue(output, policy.scanners, { countries });
   } catch {
     // What it threw may quote the output, so nothing of it goes on.
     return { ok: false };
@@ -80,17 +87,21 @@ export const failedScan = (policy: CompiledOutputPolicy, subject: ScreenedOutput
 
 type Verdict = ReturnType<typeof decideOutput>;
 
-const redact = (subject: ScreenedOutput, verdict: Verdict, findings: Finding[]): Screening => {
-  const released = redactedText(subject.output, verdict.redact);
+const redact = (subject: ScreenedOutput, verdict: Verdict, findings: Finding[], settings: ScanSettings): Screening => {
+  const released = redactedText(subject.output, verdict.redact, settings);
   if (released === null) return quarantine('the output could not be redacted', findings, verdict.rule_id);
   const { rule_id, reason } = verdict;
   return { decision: 'redact', rule_id, reason, findings, released, fail_mode: null };
 };
 
-const redactedText = (output: unknown, types: readonly FindingTypeName[]): string | null => {
+const redactedText = (
+  output: unknown,
+  types: readonly FindingTypeName[],
+  { countries }: ScanSettings,
+): string | null => {
   try {
     const scanners = SCANNER_NAMES.filter((name) => types.some((type) => findingType(type).scanner === name));
-    const redacted = redactValue(output, scanners, {}, types);
+    const redacted = redactValue(output, scanners, { countries }, types);
     return redacted.ok ? canonicalize(redacted.value) : null;
   } catch {
     return null;

@@ -73,7 +73,7 @@ export const activateIn = async (tx: Tx, bundle_id: number, opened: OpenedBundle
       key_ids: bundle.key_ids,
       activated_by: by,
       pools: policy.pools,
-      output_policy: policy.sources.policy.output_policy,
+      output_policy: { ...policy.sources.policy.output_policy, scanning: policy.scanning },
     };
     inForce.push({ scope, epoch: await activate(tx, activation, active?.epoch ?? 0) });
   }

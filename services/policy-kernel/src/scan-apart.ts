@@ -6,14 +6,19 @@
 import type { DecideItem, Finding } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
+import type { ScanSettings } from '@countersign/contracts/policy';
 import type { Metrics } from '@countersign/platform/metrics';
 import { openThreads, ThreadError } from '@countersign/platform/threads';
 import type { ScannedBefore } from '@countersign/policy/read-subject';
 import type { ScanResult } from '@countersign/scanners/scan';
+import type { ScanQuestion } from './scan-thread.ts';
+
+/** Null for a tenant that has no policy: nothing will be decided for it. */
+export type SettingsOf = (tenant: string) => ScanSettings | null;
 
 export type Scans = {
-  /** Resolves when every large one among the items was looked at. */
-  look(items: readonly DecideItem[]): Promise<void>;
+  /** Resolves when every large one among the items was looked at, with the settings of its tenant's policy. */
+  look(items: readonly DecideItem[], settingsOf: SettingsOf): Promise<void>;
   /** What was found; undefined where nobody looked. Throws `overloaded` where no thread was free for it. */
   of(item: DecideItem): ScannedBefore | undefined;
   stop(): Promise<void>;
@@ -25,7 +30,7 @@ export const openScans = (
   module = new URL('./scan-thread.ts', import.meta.url),
   deadline_ms: number = LIMITS.input_scan_ms,
 ): Scans => {
-  const threads = openThreads<object, ScanResult>({
+  const threads = openThreads<ScanQuestion, ScanResult>({
     module,
     threads: LIMITS.scan_threads,
     queued: LIMITS.queued_scans,
@@ -34,13 +39,11 @@ export const openScans = (
   });
   const known = new WeakMap<DecideItem, ScannedBefore | 'busy'>();
 
-  const scan = async (item: DecideItem): Promise<readonly Finding[] | 'busy' | null> => {
+  const scan = async (item: DecideItem, { countries }: ScanSettings): Promise<readonly Finding[] | 'busy' | null> => {
     const { prompt, payload } = item.request;
     try {
-      const result = await threads.run({
-        ...(prompt !== undefined && { prompt }),
-        ...(payload !== undefined && { payload }),
-      });
+      const content = { ...(prompt !== undefined && { prompt }), ...(payload !== undefined && { payload }) };
+      const result = await threads.run({ content, settings: { countries } });
       return result.ok ? result.findings : null;
     } catch (thrown) {
       if (!(thrown instanceof ThreadError)) throw thrown;
@@ -49,12 +52,14 @@ export const openScans = (
     }
   };
   return {
-    async look(items) {
+    async look(items, settingsOf) {
       await Promise.all(
         items.filter(isLarge).map(async (item) => {
           const { prompt, payload } = item.request;
-          const findings = await scan(item);
-          known.set(item, findings === 'busy' ? 'busy' : { prompt, payload, findings });
+          const settings = settingsOf(item.request.tenant);
+          if (settings === null) return;
+          const findings = await scan(item, settings);
+          known.set(item, findings === 'busy' ? 'busy' : { prompt, payload, settings, findings });
         }),
       );
     },

@@ -8,7 +8,7 @@ import { errorFields } from '@countersign/platform/logger';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { activateBundle } from './activate-bundle.ts';
-import { openActivePolicies } from './active-policies.ts';
+import { openActivePolicies, scanSettings } from './active-policies.ts';
 import { openCompiledPolicies } from './compiled-policies.ts';
 import { decideJob, type ItemAnswer, isBehind } from './decide-jobs.ts';
 import { openDecideQueue } from './decide-queue.ts';
@@ -94,7 +94,7 @@ export const policyKernel = defineService({
       // Twice: the first may join a reading that began before the change which the caller has seen.
       for (let tries = 0; tries < 2 && items.some((item) => isBehind(policies, item)); tries++)
         await policies.refresh();
-      await scans.look(items);
+      await scans.look(items, (tenant) => scanSettings(policies, tenant));
       const answers = await decideAll(items);
       offerAll(items, answers);
       metrics.observe('decision_seconds', { gate: items[0]!.gate }, (monotonicMs() - started) / 1_000);

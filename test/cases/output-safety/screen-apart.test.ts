@@ -1,4 +1,5 @@
 import { LIMITS } from '@countersign/contracts/limits';
+import type { ScanSettingsByTenant } from '@countersign/contracts/policy';
 import { openScreen } from '@countersign/output-safety/screen-apart';
 import { screenOutput } from '@countersign/output-safety/screen-output';
 import type { Metrics } from '@countersign/platform/metrics';
@@ -7,7 +8,9 @@ import { describe, expect, it } from 'vitest';
 
 const counted: string[] = [];
 const metrics = { count: (name: string, labels: object) => void counted.push(`${name} ${JSON.stringify(labels)}`) };
-const policyOf = (fail_mode: 'closed' | 'open') => compileOutputPolicy({ enabled: true, fail_mode });
+const NO_SETTINGS = { countries: [], tenants: [] };
+const policyOf = (fail_mode: 'closed' | 'open', scanning: ScanSettingsByTenant = NO_SETTINGS) =>
+  compileOutputPolicy({ enabled: true, fail_mode, scanning });
 const subjectOf = (output: unknown) => {
   const text = JSON.stringify(output);
   return { output, text, tenant: 'default', topic: 'job.a', capability: null };
@@ -25,6 +28,19 @@ describe('screening apart', () => {
     expect(here.decision).toBe('redact');
     expect(await screen.screen(policy, large)).toEqual(here);
     expect(await screen.screen(policy, subjectOf('fine'))).toMatchObject({ decision: 'allow' });
+    await screen.stop();
+  });
+
+  it('looks for what the settings of its tenant ask for, here and in a thread, and takes it out', async () => {
+    const screen = openScreen(metrics as unknown as Metrics);
+    const policy = policyOf('closed', { countries: [], tenants: [{ tenant: 'acme', countries: ['DE'] }] });
+    const note = { note: 'reach us, 030 901 820 11, any day' };
+    for (const output of [note, { ...note, filler: 'words and words '.repeat(LIMITS.inline_scan_bytes / 16) }]) {
+      expect(await screen.screen(policy, subjectOf(output))).toMatchObject({ decision: 'allow', findings: [] });
+      const own = await screen.screen(policy, { ...subjectOf(output), tenant: 'acme' });
+      expect(own).toMatchObject({ decision: 'redact', findings: [{ type: 'phone', place: '/note' }] });
+      expect(own.released).toContain('reach us, [redacted:phone], any day');
+    }
     await screen.stop();
   });
 

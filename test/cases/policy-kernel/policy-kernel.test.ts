@@ -263,7 +263,7 @@ describe('what the other services read', () => {
     });
     const output = run.as('countersign_output_safety');
     expect(await output.query(`SELECT output_policy FROM policy.active_output WHERE scope = 'default'`)).toEqual([
-      { output_policy: { enabled: true, fail_mode: 'closed' } },
+      { output_policy: { enabled: true, fail_mode: 'closed', scanning: { countries: [], tenants: [] } } },
     ]);
     await expect(scheduler.query('SELECT * FROM policy.bundles')).rejects.toThrow('permission denied');
     await expect(output.query('SELECT * FROM policy.active_pools')).rejects.toThrow('permission denied');

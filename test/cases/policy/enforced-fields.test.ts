@@ -11,7 +11,7 @@ const FINDINGS = policy('match-findings');
 const TESTS = 'packages/policy-author/src/run-policy-tests.ts';
 /** Holders have none: the field below them do. */
 const HOLDERS =
-  /^(mode|mode\.observe|match|match\.not|floor|floor\.constraints|approval|floor\.stages|approval\.stages|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics)$/;
+  /^(mode|mode\.observe|match|match\.not|floor|floor\.constraints|approval|floor\.stages|approval\.stages|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|scanning|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics)$/;
 
 /** Field → the file that holds it, or the part of which some file reads it. */
 const HELD: Readonly<Record<string, string>> = {
@@ -60,6 +60,7 @@ const HELD: Readonly<Record<string, string>> = {
   'floor.rollback': policy('raise-standing'),
   'output_policy.enabled': policy('decide-output'),
   'output_policy.fail_mode': 'services/output-safety',
+  'scanning.countries': 'packages/scanners/src/phones.ts',
   'output_policy.rules.id': policy('check-ids'),
   'output_policy.rules.decision': policy('decide-output'),
   'output_policy.rules.match.scanners': FINDINGS,

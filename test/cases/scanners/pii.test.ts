@@ -98,3 +98,38 @@ describe('personal data', () => {
     });
   });
 });
+
+describe('national telephone numbers without a word beside them', () => {
+  const phones = (text: string, countries: string[]) => {
+    const result = scanValue(text, ['pii'], { countries });
+    return result.ok ? result.findings.map(({ type, why }) => `${type}: ${why}`) : result.code;
+  };
+
+  it.each([
+    ['DE', '030 901 820 11'],
+    ['FR', '01 42 68 53 00'],
+    ['ES', '912 34 56 78'],
+    ['PL', '512 345 678'],
+    ['US', '415 555 2671'],
+    ['JP', '03-1234-5678'],
+  ])('count where %s is asked for, and only there', (country, number) => {
+    expect(phones(`office ${number}, any day`, [country])).toEqual(['phone: numbering plan']);
+    expect(phones(`office ${number}, any day`, [])).toEqual([]);
+    expect(phones(`office ${number}, any day`, ['NO'])).toEqual([]);
+  });
+
+  it('leave alone what is not written as the country writes it', () => {
+    for (const text of ['30 901 820 11', '2024 11 25', '1 200 300', '12 500', '2024-11-25 10:15:20', '09.11.2024']) {
+      expect(phones(`about ${text} of them`, ['DE', 'ES', 'PL', 'US', 'NO'])).toEqual([]);
+    }
+  });
+
+  it('beside a word count for the usual countries, whichever others are asked for', () => {
+    expect(phones('phone 01 42 68 53 00', ['BR'])).toEqual(['phone: numbering plan and word']);
+  });
+
+  it('never stand in a place', () => {
+    const result = scanValue({ '030 901 820 11': { ssn: '536-90-4399' } }, ['pii'], { countries: ['DE'] });
+    expect(result.ok && result.findings.map(({ place }) => place)).toEqual(['/~@0/ssn', '/~@0/~key']);
+  });
+});

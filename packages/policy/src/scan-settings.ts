@@ -1,0 +1,27 @@
+// What a tenant's content is scanned with beyond what the scanners always know. The global part's settings hold for
+// everybody, and a tenant's own file can only add to them: no tenant makes a scan see less.
+import type { ScanSettings, ScanSettingsByTenant } from '@countersign/contracts/policy';
+import type { CompiledPolicy } from './compiled-policy.ts';
+import type { BundleSources } from './parse-bundle.ts';
+
+type Sources = Pick<BundleSources, 'policy' | 'tenants'>;
+
+export function scanSettingsOf({ policy, tenants }: Sources): ScanSettingsByTenant {
+  const common = policy.scanning?.countries ?? [];
+  const own = [...tenants].flatMap(([tenant, { scanning }]) =>
+    scanning === undefined ? [] : [{ tenant, countries: sortedOnce([...common, ...scanning.countries]) }],
+  );
+  return { countries: sortedOnce(common), tenants: own };
+}
+
+/** The same object for the same tenant, as long as the policy stands. */
+export const settingsFor = (settings: ScanSettingsByTenant, tenant: string): ScanSettings =>
+  settings.tenants.find((own) => own.tenant === tenant) ?? settings;
+
+/** What a tenant's requests are scanned for, and how. */
+export const scanOf = ({ scanners, scanning }: Pick<CompiledPolicy, 'scanners' | 'scanning'>, tenant: string) => ({
+  scanners,
+  settings: settingsFor(scanning, tenant),
+});
+
+const sortedOnce = (names: readonly string[]): string[] => [...new Set(names)].sort();
