@@ -1,4 +1,4 @@
-/** Other places and other look-alikes. Written before the detectors were, and never opened again while they were tuned. */
+/** Other places and other look-alikes. Written before the detectors it measures, and never opened while they were tuned. */
 import { ALNUM, HEX, type Random, UPPER } from './random.ts';
 import type { Sample } from './sample.ts';
 import { OPAQUE, PROVIDERS, pem, QUOTED } from './secret-values.ts';
