@@ -1,5 +1,13 @@
 /** Every corpus with its seed. Development seeds are odd and were used while tuning; held-out seeds are even. */
 import type { ScannerName } from '@countersign/scanners/scan';
+import {
+  attacksFresh,
+  piiFresh,
+  piiLookalikesFresh,
+  proseFresh,
+  secretLookalikesFresh,
+  secretsFresh,
+} from './fresh-held-out.ts';
 import { injectionDevelopment, securityProseDevelopment } from './injection-development.ts';
 import { injectionHeldOutDirect, injectionHeldOutIndirect, securityProseHeldOut } from './injection-held-out.ts';
 import { piiDevelopment, piiLookalikesDevelopment } from './pii-development.ts';
@@ -48,4 +56,10 @@ export const CORPORA: readonly Corpus[] = [
   corpus('attacks, in tool results', 'prompt_injection', true, 112, 30 * 4, injectionHeldOutIndirect),
   corpus('security prose', 'prompt_injection', false, 113, 20 * 4, securityProseDevelopment),
   corpus('security prose', 'prompt_injection', false, 114, 30 * 4, securityProseHeldOut),
+  corpus('fresh secrets', 'secrets', true, 2026, 800, secretsFresh),
+  corpus('fresh look-alikes of secrets', 'secrets', false, 2028, 600, secretLookalikesFresh),
+  corpus('fresh personal data', 'pii', true, 2030, 1200, piiFresh),
+  corpus('fresh look-alikes of personal data', 'pii', false, 2032, 1000, piiLookalikesFresh),
+  corpus('fresh attacks', 'prompt_injection', true, 2034, 24 * 3, attacksFresh),
+  corpus('fresh security prose', 'prompt_injection', false, 2036, 20, proseFresh),
 ];
