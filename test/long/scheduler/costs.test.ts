@@ -26,7 +26,7 @@ beforeAll(async () => {
     const { body } = await system.api('agent', 'POST', '/api/v1/jobs', { topic: 'job.demo.read', prompt: 'status' });
     return body.job_id;
   };
-  counted = await countCosts({ admin_url: system.admin_url, monitor_url: system.nats.monitor_url, submit }, 60);
+  counted = await countCosts({ admin_url: system.admin_url, monitor_url: system.nats.monitor_url, submit }, 200);
 }, 180_000);
 afterAll(() => cleanUp.disposeAsync());
 
