@@ -1,6 +1,6 @@
 /**
  * Held-out samples that were written after the detectors stood, by someone who had not read their words, names or signals,
- * and that were scored once. Nobody tunes to them: what they miss is mended from the kind, and then needs a new set.
+ * and that were scored once, as docs/scanners.md says. Whoever mends what they miss needs a new set to measure it by.
  */
 import { PII } from './pii-values.ts';
 import { ALNUM, HEX, type Random, UPPER } from './random.ts';
@@ -62,7 +62,7 @@ const QUIET: readonly ((r: Random) => unknown)[] = [
   (r) => `commit ${r.chars(HEX, 40)}\nAuthor: Anna\n\n    Rotate the password of staging\n`,
   (r) => `"integrity": "sha512-${r.chars(`${ALNUM}+/`, 86)}=="`,
   (r) => ({ trace_id: r.chars(HEX, 32), span_id: r.chars(HEX, 16) }),
-  () => 'password: ${{ secrets.DB_PASSWORD }}',
+  () => `password: ${'$'}{{ secrets.DB_PASSWORD }}`,
   () => 'const token = await getToken(request.headers);',
   () => 'if (!user.password) throw new Error("password is required");',
   () => ({ label: 'Password', placeholder: 'Enter your password', type: 'password' }),

@@ -24,6 +24,21 @@ describe('policy', () => {
     expect(await policyOf('turn-2', 'turner')).not.toBe(await policyOf('turn-1', 'turner'));
   });
 
+  test('its countries are looked for, those of a tenant beside them', async () => {
+    const scanning = { countries: ['DE'], tenants: [{ tenant: 'dialler', countries: ['DE', 'FR'] }] };
+    await run.activate('dialler', { scanning });
+    await run.activate('caller', { scanning });
+    const paris = 'reach us, 01 42 68 53 00, any day';
+    const own = await run.run('dial-1', { tenant: 'dialler' });
+    expect(await run.screened(own, paris)).toMatchObject({ output_decision: 'redact' });
+    const other = await run.run('dial-2', { tenant: 'caller' });
+    expect(await run.screened(other, paris)).toMatchObject({ output_decision: 'allow' });
+    const berlin = await run.run('dial-3', { tenant: 'caller' });
+    expect(await run.screened(berlin, 'reach us, 030 901 820 11, any day')).toMatchObject({
+      output_decision: 'redact',
+    });
+  });
+
   test('rules may look at the capability, which only the scheduler knows', async () => {
     const rules = [{ id: 'no-admin', match: { capabilities: ['*.admin'] }, decision: 'quarantine' as const }];
     await run.activate('careful', { rules });

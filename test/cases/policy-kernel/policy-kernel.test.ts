@@ -250,7 +250,8 @@ describe('a bundle', () => {
 describe('what the other services read', () => {
   test('pools and output policy of the active policy, each its own', async () => {
     const pools = 'pools: [{ id: readers, capabilities: [a.read], concurrency: 2 }]';
-    await run.publish(READS, { files: { 'pools.yaml': pools } });
+    const policy = `${READS}\nscanning: { countries: [FR, DE] }`;
+    await run.publish(policy, { files: { 'pools.yaml': pools } });
     const scheduler = run.as('countersign_scheduler');
     const [row] = await scheduler.query(
       `SELECT version, snapshot, pools FROM policy.active_pools WHERE scope = 'default'`,
@@ -263,7 +264,7 @@ describe('what the other services read', () => {
     });
     const output = run.as('countersign_output_safety');
     expect(await output.query(`SELECT output_policy FROM policy.active_output WHERE scope = 'default'`)).toEqual([
-      { output_policy: { enabled: true, fail_mode: 'closed', scanning: { countries: [], tenants: [] } } },
+      { output_policy: { enabled: true, fail_mode: 'closed', scanning: { countries: ['DE', 'FR'], tenants: [] } } },
     ]);
     await expect(scheduler.query('SELECT * FROM policy.bundles')).rejects.toThrow('permission denied');
     await expect(output.query('SELECT * FROM policy.active_pools')).rejects.toThrow('permission denied');
