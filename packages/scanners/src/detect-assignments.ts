@@ -100,6 +100,9 @@ const PAIR =
   /[ \t]{0,4}[,;]?\s{1,24}["'\\]{0,3}(?:value|val|content|default|data|secret|text)["'\\]{0,3}[ \t]{0,4}[:=][ \t]{0,4}/iy;
 const CALL = /[ \t]{0,4},[ \t\n]{0,8}(?=\\{0,3}["'`])/y;
 const TAG = /(?:[ \t][^<>\n]{0,80})?>\s{0,8}/y;
+/** Of an element that is not closed at once. */
+const NAMED_TAG = /(?:[ \t][^<>\n]{0,80})?(?<!\/)>\s{0,8}/y;
+const NAMING = /<[^<>\n]{1,80}[ \t](?:name|key)=["']$/i;
 const SPACE = /[ \t]{1,8}/y;
 const SENTENCE =
   /(?:[ \t]{1,2}[\p{L}]{1,12}){0,3}?[ \t]{1,2}(?:is now|is|was|are|be|to|ist jetzt|ist|lautet|es|est|e|jest|is:)[ \t]{1,2}/uy;
@@ -126,6 +129,8 @@ function joinAfter(text: string, start: number, end: number): Join | null {
   const paired = after(PAIR, text, closed);
   if (paired !== -1) return made(paired, true);
   const quote = text[start - 1] ?? '';
+  const named = quote !== '' && '"\''.includes(quote) ? after(NAMED_TAG, text, closed) : -1;
+  if (named !== -1 && NAMING.test(text.slice(Math.max(0, start - 96), start))) return made(named, true);
   const called = '"\'`'.includes(quote) && quote !== '' ? after(CALL, text, closed) : -1;
   if (called !== -1) return made(called, true, true);
   if (text[start - 1] === '<') {

@@ -22,6 +22,10 @@ const VALUE_NAME = /^(?:value|val|v|data|text|content|default|current|secret|pla
 const LABEL_NAME =
   /^(?:name|key|label|field|header|param|parameter|variable|property|attribute|k|title|option|setting|env|type|code|question|@name|@key)$/i;
 
+/** `ParameterKey` beside `ParameterValue`: what both begin with says that they belong together. */
+const STEMMED_VALUE = /^([a-z]{1,24}?)[_.-]?value$/i;
+const STEMMED_LABEL = /^([a-z]{1,24}?)[_.-]?(?:key|name)$/i;
+
 const labelled = (around: Surroundings, label: string): Surroundings => ({
   name: label,
   path: `${around.path} ${label}`.slice(-MAX_PATH),
@@ -32,16 +36,31 @@ const labelled = (around: Surroundings, label: string): Surroundings => ({
 export function ofMembers(members: object, around: Surroundings): (name: string, value: unknown) => Surroundings {
   const label = labelOf(members);
   const isKey = Object.hasOwn(members, 'kty');
+  let stems: ReadonlyMap<string, string> | null = null;
   return (written, value) => {
     // The names in marks are not the document's, and a second scan has to read what the first one read.
     const name = written.replace(MARKS, ' ');
     if (label !== null && label.member !== written && VALUE_NAME.test(name)) return labelled(around, label.text);
+    const stem = STEMMED_VALUE.exec(name)?.[1]?.toLowerCase();
+    if (stem !== undefined) stems ??= labelsByStem(members);
+    const stemmed = stem === undefined ? undefined : stems?.get(stem);
+    if (stemmed !== undefined) return labelled(around, stemmed);
     // The private members of a JSON Web Key (RFC 7518, section 6).
     if (isKey && /^(?:d|p|q|dp|dq|qi|k)$/.test(name) && typeof value === 'string')
       return labelled(around, 'private_key');
     const own = GENERIC.test(name) && around.name !== '' ? around.name : name;
     return { name: own, path: `${around.path} ${name}`.slice(-MAX_PATH), key: 'none' };
   };
+}
+
+/** By what their names begin with; read once for an object, however many values it has. */
+function labelsByStem(members: object): ReadonlyMap<string, string> {
+  const labels = new Map<string, string>();
+  for (const [name, text] of Object.entries(members)) {
+    const stem = typeof text === 'string' && text.length <= MAX_LABEL ? STEMMED_LABEL.exec(name)?.[1] : undefined;
+    if (stem !== undefined) labels.set(stem.toLowerCase(), text as string);
+  }
+  return labels;
 }
 
 function labelOf(members: object): { member: string; text: string } | null {

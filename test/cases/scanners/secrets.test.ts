@@ -1,4 +1,5 @@
 import { scanValue } from '@countersign/scanners/scan';
+import { NOWHERE, ofMembers } from '@countersign/scanners/surroundings';
 import { describe, expect, it } from 'vitest';
 
 const typesIn = (value: unknown) => {
@@ -91,5 +92,48 @@ describe('secrets', () => {
     expect(typesIn({ config: { clientSecret: ['x9Fk2LmQ'] } })).toEqual(['credential_assignment']);
     expect(typesIn({ password: 'please reset my account' })).toEqual([]);
     expect(typesIn({ next: 'correcthorse1' })).toEqual([]);
+  });
+});
+
+describe('names beside their values', () => {
+  const found = (value: unknown) => {
+    const result = scanValue(value, ['secrets']);
+    return result.ok ? result.findings.map(({ type, place }) => `${type} ${place}`) : [result.code];
+  };
+  const VALUE = 'Xk39sLq0vPd2mRt7';
+
+  it('belong together when both begin alike', () => {
+    for (const [name, value] of [
+      ['ParameterKey', 'ParameterValue'],
+      ['attribute_name', 'attribute_value'],
+      ['HeaderName', 'headerValue'],
+    ] as const) {
+      expect(found({ [name]: 'DatabasePassword', [value]: VALUE })).toEqual([`credential_assignment /${value}`]);
+      expect(found({ [name]: 'Region', [value]: VALUE })).toEqual([]);
+    }
+    expect(found({ ColourName: 'password', ParameterValue: VALUE })).toEqual([]);
+  });
+
+  it('are the attributes of an element that holds them', () => {
+    expect(found(`<property name="accessToken">${VALUE}</property>`)).toEqual(['credential_assignment ']);
+    expect(found(`<entry key='smtp.password' type="text">${VALUE}</entry>`)).toEqual(['credential_assignment ']);
+    expect(found(`<input name="password" required /> ${VALUE}`)).toEqual([]);
+    expect(found('<textarea name="password">Enter your password</textarea>')).toEqual([]);
+  });
+
+  it('are read once for an object, however many values it has', () => {
+    let reads = 0;
+    const target = Object.fromEntries(
+      Array.from({ length: 300 }, (_, i) => [`a${String.fromCharCode(97 + (i % 26))}${'x'.repeat(i % 20)}Value`, 'v']),
+    );
+    const members = new Proxy(target, {
+      ownKeys(of) {
+        reads += 1;
+        return Reflect.ownKeys(of);
+      },
+    });
+    const standing = ofMembers(members, NOWHERE);
+    for (const name of Object.keys(target)) standing(name, 'v');
+    expect(reads).toBeLessThan(4);
   });
 });
