@@ -3,7 +3,6 @@
  * `[redacted:<type>]`. It returns a copy only if a second scan of it finds nothing.
  */
 
-import { MAX_NAME } from './credential-names.ts';
 import { type FindingTypeName, findingType, type ScannerName, SEVERITY_RANK } from './finding-types.ts';
 import { type Budget, type Match, matchText, redactionMark } from './match-text.ts';
 import { type Finding, leafText, SCAN_LIMITS, type ScanLimits, scanValue } from './scan.ts';
@@ -34,8 +33,7 @@ type State = {
   /** What a scan of the same document found, text by text; null where it has to be looked for. */
   known: readonly (readonly Match[])[] | null;
   next: number;
-  /** A name or what may be a label was changed, so that others stand under another name now. */
-  renamed: boolean;
+  changed: boolean;
 };
 
 const isMeant = (types: State['types'], { type }: { type: FindingTypeName }): boolean => types?.has(type) ?? true;
@@ -67,7 +65,7 @@ function redactText(text: string, around: Surroundings, state: State): string {
     const matches = found.filter((match) => isMeant(state.types, match));
     state.isOpen ||= matches.some((match) => match.open);
     if (matches.length === 0) {
-      state.renamed ||= current !== text && text.length <= MAX_NAME;
+      state.changed ||= current !== text;
       return current;
     }
     current = replaceMatches(current, matches);
@@ -127,18 +125,17 @@ export function redactValue(
   if (!found.ok) return found;
   const maxWork = limits.max_work_chars ?? SCAN_LIMITS.max_work_chars;
   const budget: Budget = { left: maxWork * MAX_ROUNDS, exceeded: false, countries: limits.countries ?? [] };
-  const state: State = { scanners, types, budget, isOpen: false, unsettled: false, known, next: 0, renamed: false };
+  const state: State = { scanners, types, budget, isOpen: false, unsettled: false, known, next: 0, changed: false };
   let redacted = value;
-  // A name that a mark made shorter, or a label beside it, can give what stands under it another meaning.
+  // A mark in a name, or in what may be a label, can give another meaning to what stands beside it.
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     redacted = redactNode(redacted, NOWHERE, state);
     state.known = null;
     if (budget.exceeded) return { ok: false, code: 'scan_too_large' };
     if (state.isOpen) return { ok: false, code: 'secret_without_end' };
     if (state.unsettled) return { ok: false, code: 'redaction_unsettled' };
-    // Each text was read until it was clean, under the names that it still stands under.
     const done = { ok: true, value: redacted, findings: found.findings, truncated: found.truncated } as const;
-    if (!state.renamed) return done;
+    if (!state.changed) return done;
     const again = scanValue(redacted, scanners, { ...limits, max_chars: Number.MAX_SAFE_INTEGER });
     if (!again.ok) return again;
     if (!again.findings.some((finding) => isMeant(types, finding))) return done;
