@@ -31,16 +31,17 @@ export type ReadingThread = {
 
 type Waiting = PromiseWithResolvers<ReadPolicy> & { question: Question; whose: string };
 
+const unread = (): CountersignError => new CountersignError('overloaded', 'the policy could not be read');
+
 export const startReading = (root: TrustRoot): ReadingThread => {
   const own: Waiting[] = [];
   const theirs = openFairQueue<Waiting>(LIMITS.waiting_policies, ({ whose }) => whose);
   let current: Waiting | null = null;
   let thread: Worker | null = null;
   let asked = 0;
-  let stopped = false;
 
   const next = (): void => {
-    if (current !== null || stopped) return;
+    if (current !== null) return;
     current = own.shift() ?? theirs.take(1)[0] ?? null;
     if (current === null) return;
     thread ??= start();
@@ -61,7 +62,7 @@ export const startReading = (root: TrustRoot): ReadingThread => {
     started.on('error', () => undefined);
     started.on('exit', () => {
       thread = null;
-      settle(({ reject }) => reject(new CountersignError('overloaded', 'the policy could not be read')));
+      settle(({ reject }) => reject(unread()));
     });
     return started;
   };
@@ -74,10 +75,9 @@ export const startReading = (root: TrustRoot): ReadingThread => {
       return waiting.promise;
     },
     async stop() {
-      stopped = true;
+      // Before the thread ends, or the next of them would start another.
+      for (const { reject } of [...own.splice(0), ...theirs.take(theirs.size)]) reject(unread());
       await thread?.terminate();
-      const ended = new CountersignError('overloaded', 'the policy could not be read');
-      for (const { reject } of [...own.splice(0), ...theirs.take(theirs.size)]) reject(ended);
     },
   };
 };
