@@ -1,4 +1,4 @@
-/** Other sentences and other numbers. Written before the detectors were, and never opened again while they were tuned. */
+/** Other sentences and other numbers. Apart from the ones that the detectors were tuned on. */
 import { PII } from './pii-values.ts';
 import { HEX, type Random, UPPER } from './random.ts';
 import type { Sample } from './sample.ts';
