@@ -5,11 +5,12 @@ import type { NewAttempt } from './new-attempt.ts';
 /** Milliseconds until it is looked at again; longer than the first time, since a pool without workers stays silent. */
 const AGAIN_MS = 10_000;
 
+/** In the order of the index of those under way: in that of the key, all attempts there ever were may be gone through. */
 const TAKE = `
 WITH due AS (
   SELECT dispatch_id FROM scheduler.attempts
    WHERE state = 'dispatched' AND due_at <= clock_timestamp()
-   ORDER BY dispatch_id LIMIT $1 FOR UPDATE SKIP LOCKED)
+   ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 UPDATE scheduler.attempts a SET due_at = clock_timestamp() + ${AGAIN_MS} * interval '1 millisecond'
   FROM due, scheduler.jobs j, scheduler.contexts c
  WHERE a.dispatch_id = due.dispatch_id AND j.tenant = a.tenant AND j.job_id = a.job_id AND c.tenant = a.tenant AND c.job_id = a.job_id

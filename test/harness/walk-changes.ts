@@ -1,0 +1,68 @@
+// What a walk does not need and a store has statements for: stops, a warrant that a worker refuses, a forged result, a
+// policy that is published, activated and shadowed, an agent on the bus, a key that is revoked.
+
+import { REPLAY } from '@countersign/audit/store';
+import { subjects } from '@countersign/contracts/subjects';
+import { revokeIdentity } from '@countersign/ingress/revoke-identity';
+import { actAs, keepEndsApart, setSwitch } from './act-as-role.ts';
+import { activateOverHttp, publishOverHttp, withPolicy } from './activate-policy.ts';
+import { knockAsAgent } from './knock-as-agent.ts';
+import { playWorker } from './play-worker.ts';
+import type { TestSystem } from './start-system.ts';
+import { waitForApproval, waitForEnd, waitForState } from './wait-for-job.ts';
+
+const READ = { topic: 'job.demo.read', prompt: 'status' };
+const REFUND = { topic: 'job.desk.refund.order', payload: { customer_id: 7, amount_cents: 9_900 } };
+
+/** `version`: of the policy, higher each time. `key_id`: is revoked. */
+export async function walkChanges(system: TestSystem, version: number, key_id: string): Promise<void> {
+  await stopAndLetGo(system);
+  await changePolicy(system, version);
+  await keepEndsApart(system, true);
+  await using agent = await knockAsAgent(system);
+  const reply = await agent.ask(agent.seal(subjects.rpcSubmit(system.tenant), READ));
+  if (!reply.ok) throw new Error(`a signed request was refused: ${reply.error.code}`);
+  await waitForEnd(system, String((reply.value as { job_id: unknown }).job_id));
+  await keepEndsApart(system, false);
+  await actAs(system, 'audit', (tx) => tx.query(REPLAY, [0, 100, system.tenant, null, 5]));
+  await actAs(system, 'ingress', (tx) =>
+    revokeIdentity(tx, { what: 'api_key', id: key_id, reason: 'tried by a test', by_key: null }),
+  );
+}
+
+/** A yes that waits behind a stop; then its worker refuses the warrant once and reports a forged result before its own. */
+async function stopAndLetGo(system: TestSystem): Promise<void> {
+  await using worker = await playWorker(system, 'desk-write');
+  const { body } = await system.api('agent', 'POST', '/api/v1/jobs', REFUND);
+  const { approval_id, digest } = await waitForApproval(system, body.job_id);
+  await setSwitch(system, 'walk', { kind: 'topic', target: REFUND.topic }, true);
+  await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
+  await waitForState(system, body.job_id, 'cleared');
+  await setSwitch(system, 'walk', { kind: 'topic', target: REFUND.topic }, false);
+  const { claims } = await worker.takeDelivery(body.job_id);
+  await worker.refuse(claims.jti, 'warrant_signature');
+  const held = await worker.hold(body.job_id);
+  await worker.report(held, {}, { tamper: { duration_ms: 2 } });
+  await worker.beat(held, true);
+  await worker.report(held, { done: true });
+  await waitForEnd(system, body.job_id);
+}
+
+/** A held job is asked about again under the new one. */
+async function changePolicy(system: TestSystem, version: number): Promise<void> {
+  const { body } = await system.api('agent', 'POST', '/api/v1/jobs', REFUND);
+  await waitForApproval(system, body.job_id);
+  const files = withPolicy((policy) => `${policy}\n# ${version}\n`);
+  await publishOverHttp(system, files, version);
+  await shadow(system, version, new Date(Date.now() + 3_600_000).toISOString());
+  await system.api('agent', 'POST', '/api/v1/jobs', READ);
+  await shadow(system, version, null);
+  await activateOverHttp(system, version);
+  await system.api('agent', 'POST', `/api/v1/jobs/${body.job_id}/cancel`, {});
+  await waitForEnd(system, body.job_id);
+}
+
+async function shadow(system: TestSystem, version: number, until: string | null): Promise<void> {
+  const { status, body } = await system.api('admin', 'POST', `/api/v1/policy/bundles/${version}/shadow`, { until });
+  if (status !== 200) throw new Error(`shadowing answered ${status} ${JSON.stringify(body)}`);
+}
