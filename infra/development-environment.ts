@@ -122,7 +122,7 @@ export async function prepareBusAndPolicy(options: PrepareOptions): Promise<void
 
 export type ServiceSettings = Record<string, string>;
 
-/** What each service is told beyond the common settings. */
+/** Settings of each service beyond the common ones. */
 const ownSettings = (dir: string, keys: DevelopmentKeys): Readonly<Record<ServiceName, ServiceSettings>> => ({
   ingress: {},
   'policy-kernel': {

@@ -59,7 +59,7 @@ const SET_UP: Principal = {
 /** Before any service runs: as the kernel's role, by what answers at the kernel's door. Throws SetUpError. */
 export async function publishBeforeStart(database: Database, keys: DevelopmentKeys, folder?: string): Promise<void> {
   const compiled = openCompiledPolicies(developmentTrustRoot(keys));
-  // What is refused is thrown, and told by whoever set up.
+  // A refusal is thrown; the caller prints it.
   const parts = { database, compiled, metrics: { count: () => undefined }, log: { info: ignore, error: ignore } };
   try {
     await publishDevelopmentPolicy(database, kernelDoor(parts, DEVELOPMENT_TENANT, SET_UP), keys, folder);

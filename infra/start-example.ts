@@ -41,7 +41,7 @@ export async function createDeskDatabase(
   return url.href;
 }
 
-/** What the example is told: the development keys, the workers' own keys, and its database. */
+/** Settings of the example: the development keys, the workers' own keys, and its database. */
 export const exampleEnv = (
   prepared: PrepareOptions,
   env: Partial<DevEnv>,

@@ -1,5 +1,5 @@
 // Starts again what has died: a service, Postgres, nats-server, the example's workers. It says each death on the screen,
-// waits longer after each, and gives up aloud when something dies again and again. It never starts what it was told to
+// waits longer after each, and gives up when something dies again and again. It never starts what it was told to
 // let go.
 import { setTimeout as pause } from 'node:timers/promises';
 import { reportLine } from './report-step.ts';

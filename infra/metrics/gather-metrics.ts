@@ -16,7 +16,7 @@ export type MetricsPart = {
   read(): Promise<string | null>;
 };
 
-/** What whoever keeps a part running tells of it. */
+/** Facts about a part, from whoever keeps it running. */
 export type Kept = { name: string; restarts: number; given_up: boolean };
 
 export type GatherOptions = { host?: string; kept?: () => readonly Kept[] };

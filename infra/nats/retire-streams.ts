@@ -25,7 +25,7 @@ export async function retireStreams(natsUrl: string, provisionerSeed: string): P
   }
 }
 
-/** What agents left there is nowhere else. Deleted it would be lost without a word. */
+/** Submissions left there exist nowhere else: deleting the stream would lose them. */
 async function requireEmpty(connection: NatsConnection, stream: string): Promise<void> {
   const body = JSON.stringify({ subjects_filter: patterns.submit() });
   const answer = await connection.request(`$JS.API.STREAM.INFO.${stream}`, body);

@@ -17,7 +17,7 @@ import { seePools } from '@countersign/policy-author/see-pools';
 import { CommandFailure, EXIT, UsageError } from './exit-codes.ts';
 import { readShape } from './read-shape.ts';
 
-/** Who asks for what. `request` is as in `POST /jobs`, not yet looked at; so are the others. */
+/** Actor and request. `request` is as in `POST /jobs`, not yet validated; nor are the others. */
 export type Question = {
   request: Readonly<Record<string, unknown>>;
   tenant?: string | undefined;

@@ -39,7 +39,7 @@ const test = (output: Output, path: string, options: TestOptions, command: Comma
   if (tested.total === 0 || !hasPassed(tested, options.minCoverage)) output.exit(EXIT.tests_failed);
 };
 
-/** What cannot be tested fails in the report too: a pipeline that shows only that would show nothing. */
+/** An untestable policy fails in the report too: a pipeline that shows only the report would show nothing. */
 const testOrReport = (read: PolicyAtHand, { tests, junit }: TestOptions): TestedPolicy => {
   try {
     return testPolicy(compileAtHand(read), tests);

@@ -36,7 +36,7 @@ const build = async (output: Output, folder: string, options: BuildOptions, comm
   const { tenants } = readShape(bundleScope, { tenants: options.scope }, '--scope');
   if (tenants.includes('*') && tenants.length > 1) throw new UsageError('--scope: * stands alone');
   const validity = validityOf(options, new Date());
-  // What is faulty cannot state its version, so that is said first.
+  // A bundle with errors has no version, so they are printed first.
   const tested = testPolicy(compileAtHand({ ...read, version }));
   if (version === null) throw new UsageError(`${read.name} states no version: give one with --version`);
   requirePassed(tested, options.minCoverage);

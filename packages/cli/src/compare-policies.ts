@@ -1,5 +1,5 @@
 /**
- * What would be decided otherwise under another policy: the same questions put to both, by the function that enforces.
+ * Which decisions differ under another policy: both get the same questions, through the function that enforces.
  * The kinds of difference are those of a replay over history, so that the two can be read side by side.
  */
 import { type Decision, finalDecision } from '@countersign/contracts/decision';
@@ -14,7 +14,7 @@ import { askPolicy, itemOf, type Question } from './ask-policy.ts';
 
 /** `name` says where the question stands, for people. */
 export type NamedQuestion = Question & { name: string; now?: string | undefined };
-/** What one policy makes of a question: a decision, or the code by which it would be refused. */
+/** The answer of one policy: a decision, or the error code it would be refused with. */
 export type Verdict =
   | (Pick<Decision, 'decision' | 'rule_id' | 'reason' | 'constraints' | 'obligations'> & {
       remediated_by: string | null;

@@ -1,4 +1,4 @@
-/** What every command gets: a client made of the global options, and one way to say what came of it. */
+/** Shared by every command: a client made from the global options, and one way to print the outcome. */
 import { type Client, createClient } from '@countersign/client/create-client';
 import { apiUrl } from '@countersign/client/send-request';
 import { type Command, Option } from 'commander';

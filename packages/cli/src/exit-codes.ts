@@ -26,7 +26,7 @@ export const exitCodeOf = (error: ApiError): ExitCode =>
 /** Input that cannot be used, said to whoever typed it. */
 export class UsageError extends Error {}
 
-/** What was asked for was understood and cannot be done. `body` is what `--json` prints in its place. */
+/** The request was understood and cannot be done. `body` is what `--json` prints instead. */
 export class CommandFailure extends Error {
   readonly exit: ExitCode;
   readonly body: Readonly<Record<string, unknown>>;

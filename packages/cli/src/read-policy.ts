@@ -20,7 +20,7 @@ export type PolicyAtHand = {
   version: number | null;
 };
 
-/** What deciding alone needs, where nobody has named a version yet. */
+/** Enough for deciding; no version has been given yet. */
 export const UNVERSIONED = 1;
 export const UNSIGNED = 'unsigned';
 

@@ -28,7 +28,7 @@ export const showLinted = ({ name, ok, faults, lints, finds }: Linted): string =
   return [
     ...found,
     ...finds.map(showFinds),
-    `${name}: ${found.length === 0 ? 'nothing to say against it' : sum}${ok ? '' : '; not good enough'}`,
+    `${name}: ${found.length === 0 ? 'no problems' : sum}${ok ? '' : '; not good enough'}`,
   ].join('\n');
 };
 

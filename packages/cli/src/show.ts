@@ -14,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Controls of both ranges, what turns a line around, what ends one unseen, and what no eye can see. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** What comes from outside could move the cursor or turn the line around: such characters are named, not sent. */
+/** Text from outside could move the cursor or reverse the line: such characters are printed as names. */
 export const printable = (text: string): string =>
   text.replaceAll(UNSEEN, (unit) =>
     unit === '\n' || unit === '\t' ? unit : `\\u{${unit.codePointAt(0)!.toString(16)}}`,

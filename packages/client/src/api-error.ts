@@ -1,4 +1,4 @@
-/** What the API answered instead of what was asked for. A denial by policy is not an error; it is a value of `submit`. */
+/** An error answer of the API. A denial by policy is not an error; it is a value of `submit`. */
 import type { ErrorBody } from '@countersign/contracts/http';
 
 export class ApiError extends Error {

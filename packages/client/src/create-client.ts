@@ -73,7 +73,7 @@ export type Client = {
   /** Changes nothing yet. Publishing the same document again gives the same answer. */
   publishBundle(document: BundleDocument): Promise<BundleView>;
   activateBundle(version: number, request?: ActivateRequest): Promise<Activated>;
-  /** What decides beside the active policy, affecting nothing; null for nothing. */
+  /** The shadow policy, which affects nothing; null without one. */
   shadow(): Promise<ShadowView | null>;
   /** `until` null ends it. */
   setShadow(version: number, request: ShadowRequest): Promise<ShadowView | null>;

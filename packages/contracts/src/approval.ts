@@ -40,7 +40,7 @@ export const approvalView = z.object({
   job_id: jobId,
   topic: topicName,
   state: z.enum(APPROVAL_STATES),
-  /** What a vote must name: covers everything below that decides. */
+  /** Digest a vote must name: covers every field below that decides. */
   digest,
   job_hash: digest,
   effective_digest: digest,

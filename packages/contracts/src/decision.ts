@@ -125,7 +125,7 @@ export const decision = z.strictObject({
 });
 export type Decision = z.infer<typeof decision>;
 
-/** What will really run, after remediation and the constraints' patch; `effective_digest` covers all of it. */
+/** The job as it will run, after remediation and the constraints' patch; `effective_digest` covers all of it. */
 export const effectiveJob = z.strictObject({
   tenant: tenantName,
   job_id: jobId,

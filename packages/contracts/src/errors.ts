@@ -143,7 +143,7 @@ export class CountersignError extends Error {
   }
 }
 
-/** What a caller may hear of anything thrown: a bug's message stays inside. */
+/** The part of an error that callers may see: a bug's message stays inside. */
 export const failureOf = (thrown: unknown): Failure =>
   thrown instanceof CountersignError ? thrown.toFailure() : { code: 'internal', detail: ERRORS.internal.says };
 

@@ -36,7 +36,7 @@ export const roundSeen = z.object({
   input_rules: z.array(ruleSeen),
   rules: z.array(ruleSeen),
   tiers: z.array(ruleSeen),
-  /** What tiers and input rules made of it, where they changed anything. */
+  /** The changes made by tiers and input rules, if any. */
   raised_to: z.string().nullable(),
   rewrite: z.string().nullable(),
 });

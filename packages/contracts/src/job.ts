@@ -70,7 +70,7 @@ export type JobRequestInput = z.input<typeof jobRequest>;
 export const namedRequest = jobRequest.extend({ job_id: jobId, tenant: tenantName });
 export type NamedRequest = z.infer<typeof namedRequest>;
 
-/** What an agent may at most ask for; both gates deny outside it before any rule is read. */
+/** The most an agent may request; both gates deny outside it before any rule is read. */
 export const ceiling = z.strictObject({
   /** Topic patterns, e.g. `job.deploy.*`. */
   topics: z.array(z.string().max(256)).max(100),

@@ -71,7 +71,7 @@ export const policyConstraints = z.strictObject({
   set: payloadObject.optional(),
 });
 export type PolicyConstraints = z.infer<typeof policyConstraints>;
-/** What may be laid over a rule's constraints: only what tightens, so no `set`. */
+/** Constraints that may be added to a rule's: only tightening ones, so no `set`. */
 const tighterConstraints = policyConstraints.omit({ set: true });
 
 export const remediationSource = z.strictObject({
@@ -127,7 +127,7 @@ export const tier = z.strictObject({
 });
 export type TierSource = z.infer<typeof tier>;
 
-/** What the server knows of a topic, so that nobody has to be believed. */
+/** The server's own facts about a topic, so that no submitter has to be believed. */
 export const topicFacts = z.strictObject({
   capability: capabilityName.optional(),
   risk_tags: z.array(token).max(LIMITS.risk_tags).optional(),
@@ -215,7 +215,7 @@ export const scanSettingsByTenant = z.strictObject({
   tenants: z.array(z.strictObject({ tenant: tenantName, countries: settledCountries })),
 });
 export type ScanSettingsByTenant = z.infer<typeof scanSettingsByTenant>;
-/** What output-safety is told of a policy. One stored before there were settings has none. */
+/** The part of a policy that output-safety uses. One stored before there were settings has none. */
 export const outputPolicyInForce = outputPolicy.extend({
   scanning: scanSettingsByTenant.default({ countries: [], tenants: [] }),
 });
@@ -266,7 +266,7 @@ export const bundleDocument = z.strictObject({
 });
 export type BundleDocument = z.infer<typeof bundleDocument>;
 
-/** Who may sign, and how many of them must. Two ids for one key would count one person twice, so that is refused. */
+/** Who may sign, and how many must. Two ids for one key would count one person twice: refused. */
 export const trustRoot = z
   .strictObject({
     threshold: z.int().min(1).max(16),

@@ -55,7 +55,7 @@ export const STREAMS: readonly StreamSpec[] = [DISPATCH, AUDIT];
 
 const INTAKE = 'INTAKE';
 
-/** What a tenant's agents have left to be read: a stream for each tenant that has a door on the bus, so that none fills another's. */
+/** Submissions of a tenant's agents: one stream for each tenant with a door on the bus, so that none fills another's. */
 export const intakeStream = (tenant: string): StreamSpec => ({
   name: `${INTAKE}_${tenant}`,
   owner: 'ingress',
@@ -132,7 +132,7 @@ export const poolConsumer = (pool: string): ConsumerSpec => ({
 type Durable = { stream: string; durable: string };
 /** Where messages of a consumer are asked for. */
 export const pullSubject = ({ stream, durable }: Durable): string => `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`;
-/** What its messages name as their reply. */
+/** Reply subjects of its messages. */
 export const ackSubjects = ({ stream, durable }: Durable): string => `$JS.ACK.${stream}.${durable}.>`;
 
 /** Oldest nats-server that honours `sync_interval: always` and a message's own time to live. */

@@ -85,7 +85,7 @@ export const claimAnswer = z.discriminatedUnion('outcome', [
 ]);
 export type ClaimAnswer = z.infer<typeof claimAnswer>;
 type Unnamed<T> = T extends unknown ? Omit<T, 'dispatch_id' | 'claim_id'> : never;
-/** What is answered, without saying to which claim. */
+/** The answer, without the claim it belongs to. */
 export type ClaimVerdict = Unnamed<ClaimAnswer>;
 
 export const beatRequest = z.strictObject({
@@ -137,7 +137,7 @@ export const readResultClaim = (header: string | undefined): ResultClaim | null 
   return claim.success && rest.length === 0 ? claim.data : null;
 };
 
-/** What output-safety says of a result, after the commit. An outage is an error instead: ask again. */
+/** Output-safety's answer to a result, after the commit. An outage is an error instead: ask again. */
 export const resultAnswer = z.object({
   /** Those of the header: an answer for another result is none. */
   ...resultClaim.shape,

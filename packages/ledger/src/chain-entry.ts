@@ -1,6 +1,6 @@
 /** One entry of a chain in the form that is hashed. */
 
-/** What is hashed. `time_us` is microseconds since 1970, `body` the canonical JSON exactly as it is stored. */
+/** The hash input. `time_us` is microseconds since 1970, `body` the canonical JSON exactly as stored. */
 export type HashedFields = {
   readonly prev_hash: Uint8Array;
   readonly chain: string;

@@ -68,7 +68,7 @@ export function signCheckpoint(head: TreeHead, signer: NoteSigner): string {
   return note;
 }
 
-/** What a note says, believed by nobody yet. Lines after the root are extensions: covered by the signature, not read. */
+/** A parsed note, not yet verified. Lines after the root are extensions: covered by the signature, not read. */
 export function parseCheckpoint(note: string): ParsedCheckpoint {
   if (note.length > LIMITS.checkpoint_bytes) return malformed('the note is too long');
   // signed-note allows no control character but the newline, and a lone surrogate has no bytes to verify.

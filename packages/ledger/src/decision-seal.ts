@@ -20,7 +20,7 @@ export type SealedAnswer = {
   decisions: string;
   /** The request as the rules last saw it. */
   rewritten: string;
-  /** What will really run. */
+  /** The job as it will run. */
   effective: string;
 };
 

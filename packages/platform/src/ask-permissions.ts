@@ -1,4 +1,4 @@
-/** What this connection's user may publish, as the server has it at the moment: it changes with a reload. */
+/** The publish permissions of this connection's user, asked from the server: they change with a reload. */
 import { CountersignError } from '@countersign/contracts/errors';
 import { USER_INFO } from '@countersign/contracts/subjects';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** What services and workers say to each other: RPC by verb, JetStream publishes, batched consumption, announcements. */
+/** Messaging between services and workers: RPC by verb, JetStream publishes, batched consumption, hints. */
 
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -69,7 +69,7 @@ export type Bus = {
   connection: Connection;
   /** The API of the streams, and publishing in order. */
   jetstream: JetStream;
-  /** What this user may publish now, as the server has it. Throws `bus_unavailable`. */
+  /** The user's publish permissions now, asked from the server. Throws `bus_unavailable`. */
   permissions(): Promise<string[]>;
   /** Hears when the server says that a stream or consumer which was used is not there. */
   onStreamMissing(handle: () => void): void;

@@ -4,7 +4,7 @@ import type { Environment } from './environment.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
-/** What every service is told. Keys are looked up as `<SERVICE>_<KEY>` first, then `<KEY>`. */
+/** Settings of every service. Keys are looked up as `<SERVICE>_<KEY>` first, then `<KEY>`. */
 export const baseConfig = z.object({
   /** postgres:// URL of this service's own role. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),

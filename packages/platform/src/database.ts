@@ -86,7 +86,7 @@ const txOf = (client: PoolClient | pg.Pool): Tx => ({
 type Corkable = { cork(): void; uncork(): void };
 const corked = new WeakSet<Corkable>();
 
-/** What one turn of the event loop sends leaves in one write: a packet and a wake-up less for each further statement. */
+/** All that one turn of the event loop sends leaves in one write: each further statement saves a packet and a wake-up. */
 const sendTogether = (client: PoolClient): void => {
   const { stream } = (client as unknown as { connection: { stream: Corkable } }).connection;
   if (corked.has(stream)) return;
@@ -101,7 +101,7 @@ const sendTogether = (client: PoolClient): void => {
 const attempt = async <R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<R> => {
   const client = await pool.connect().catch(rejectTranslated);
   let broken = false;
-  /** A server that dies between two statements tells the client, not a query: unheard, it would end the process. */
+  /** When the server dies between two statements the client emits 'error'; unhandled, it would end the process. */
   const onLoss = () => {
     broken = true;
   };
@@ -109,7 +109,7 @@ const attempt = async <R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<
   try {
     const deferred: Promise<unknown>[] = [];
     const defer = (statement: Promise<unknown>): void => {
-      /** Looked at together with the commit; until then a rejection must not count as unheard. */
+      /** Looked at together with the commit; until then it must not become an unhandled rejection. */
       statement.catch(() => undefined);
       deferred.push(statement);
     };
@@ -125,7 +125,7 @@ const attempt = async <R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<
     defer(client.query('BEGIN').catch(rejectTranslated));
     const result = await work(tx);
     const [{ command }] = await Promise.all([client.query('COMMIT').catch(rejectTranslated), ...deferred]);
-    /** What Postgres answers when a statement failed and `work` went on as if it had not: nothing was stored. */
+    /** Postgres answers ROLLBACK when a statement failed and `work` went on as if it had not: nothing was stored. */
     if (command !== 'COMMIT') throw new Error('a transaction went on past a statement that failed');
     return result;
   } catch (thrown) {

@@ -1,5 +1,5 @@
 /**
- * What waits, in the order of arrival for each who waits, and taken in turns between them: a flood of one delays the
+ * A queue in order of arrival for each owner, taken in turns between them: a flood of one delays the
  * others by one turn, and leaves room for them (the rule of shares.ts).
  */
 import { CountersignError } from '@countersign/contracts/errors';

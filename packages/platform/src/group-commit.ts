@@ -13,7 +13,7 @@ type Waiting<I, O> = { item: I; resolve: (value: O) => void; reject: (reason: un
 export type GroupCommitOptions<I, O> = {
   max_rows?: number;
   max_queue?: number;
-  /** Who shares the queue, e.g. the item's tenant: they take turns, and none takes all of it. Left out, it is one queue. */
+  /** The owner of an item, e.g. its tenant: owners take turns, and none takes the whole queue. Left out, it is one queue. */
   whose?: (item: I) => string;
   /** One outcome per item, in order; an error as a value fails that item alone. */
   run: (items: I[]) => Promise<(O | CountersignError)[]>;

@@ -12,7 +12,7 @@ export type Hint = {
   body: unknown;
 };
 
-/** What cannot be sent now is dropped: a hint that waits for the server is worth less than the sweep that comes before it. */
+/** Dropped while disconnected: the sweep comes before a hint that waits for the server. */
 export const sendHint = (connection: Connection, subject: string, body: object): void => {
   if (connection.isConnected()) connection.publish(subject, JSON.stringify(body));
 };

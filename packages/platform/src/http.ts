@@ -21,7 +21,7 @@ const LOOKS_PER_LIMIT = 10;
 
 export type HttpOptions = {
   /**
-   * What the server is called beside `localhost` and its addresses, without ports. Where nothing is said, a server on a
+   * Host names of the server beside `localhost` and its addresses, without ports. Left out, a server on a
    * loopback address has no other name, and one that others can reach is asked under any.
    */
   names?: readonly string[];

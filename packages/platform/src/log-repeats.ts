@@ -11,7 +11,7 @@ const MAX_KINDS = 500;
 export type LogKind = { level: string; msg: string; fields: Readonly<Record<string, unknown>> };
 type Seen = { kind: LogKind; count: number };
 
-/** What was held back in the last seconds must not be lost with the process. */
+/** Lines held back in the last seconds must not be lost with the process. */
 const openWindows = new Set<() => void>();
 process.on('exit', () => {
   for (const endWindow of openWindows) endWindow();

@@ -53,7 +53,7 @@ export const createLogger = (
   return written;
 };
 
-/** What makes two warnings the same: everything but whom they are about. */
+/** Two warnings are the same when everything but their subject's ids is equal. */
 const KIND_FIELDS = ['error', 'code', 'sweep', 'verb', 'route', 'cause'] as const;
 
 const kindOf = (args: readonly unknown[], level: string): LogKind => {
@@ -74,7 +74,7 @@ const quotesContent = (thrown: Error): boolean =>
 /** A stack begins with the message, which may have several lines. */
 const isFrame = (line: string): boolean => /^ +at /.test(line);
 
-/** What may be logged of anything thrown: name, code, place, and the message unless it quotes what it was given. */
+/** The loggable part of an error: name, code, place, and the message unless it quotes its input. */
 export const errorFields = (thrown: unknown): Record<string, unknown> => {
   if (!(thrown instanceof Error)) return { error: 'not an Error' };
   const code = (thrown as { code?: unknown }).code;

@@ -18,7 +18,7 @@ import { untilBusAnswers } from './until-bus-answers.ts';
 /** Consumers that the stream has to have; asked again at every nudge and every `pools_ms`. */
 export type Consumers = () => Promise<readonly ConsumerSpec[]>;
 
-/** What stands differs from what is declared. Waiting does not help. */
+/** The existing stream differs from its declaration. Waiting does not help. */
 export class StreamDriftError extends Error {
   override readonly name = 'StreamDriftError';
   constructor(drift: readonly string[]) {
@@ -73,7 +73,7 @@ function openKeeper({ bus, log, metrics }: OwnerContext, spec: StreamSpec, consu
 
   function tellMade(what: string): void {
     counted = null;
-    // What is made at the first look was never there or was lost while nobody looked: audit says which.
+    // A stream made at the first check was never there or was lost in between: audit logs which.
     if (standing) metrics.count('streams_remade_total', { stream: spec.name });
     if (standing) log.error({ made: what }, 'JetStream had lost this; it was made again');
     else log.info({ made: what }, 'made in JetStream');

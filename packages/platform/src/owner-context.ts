@@ -1,4 +1,4 @@
-/** What the owner of a stream works with: of a service's context, these and no more. */
+/** The parts of a service's context that the owner of a stream uses. */
 import type { Bus } from './bus.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';

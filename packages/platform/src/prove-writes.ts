@@ -27,7 +27,7 @@ export function proveWrites(
       'the stream takes no messages; if the disk was full and is not any more, nats-server has to be started anew',
     );
   };
-  /** Who has filled its share hears so itself; the door stays open for the others. */
+  /** A caller that has used up its share is refused; the others are not affected. */
   const isShareFull = (thrown: unknown): boolean =>
     share && thrown instanceof CountersignError && thrown.cause instanceof StreamFullError;
   const probe = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-/** What is read, built with names that the compiler checks, and run like every other statement. */
+/** Read statements, built from names that the compiler checks, and run like every other statement. */
 import {
   DummyDriver,
   Kysely,

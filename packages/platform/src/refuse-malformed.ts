@@ -1,5 +1,5 @@
 /**
- * What is no HTTP request never reaches a route: it is answered here, in the one shape of every error. It says nothing
+ * Malformed HTTP never reaches a route: it is answered here, in the one shape of every error. It says nothing
  * of what was sent.
  */
 import { STATUS_CODES } from 'node:http';

@@ -55,7 +55,7 @@ export const openAnswering = ({ connection, log, metrics }: AnsweringParts): Ans
   };
 
   const refuse = (message: Message): void =>
-    log?.warn({ subject: message.subject }, 'a request asks for its answer outside its own inbox');
+    log?.warn({ subject: message.subject }, 'reply subject is outside the caller’s inbox; request dropped');
 
   return {
     serve(verb, handle) {

@@ -9,7 +9,7 @@ import { RPC } from '@countersign/contracts/rpc';
 import { isFromOtherAccount, readWorkerSubject, subjects } from '@countersign/contracts/subjects';
 import type { Message } from './nats-connection.ts';
 
-/** What a service listens on; pool and worker follow where workers ask. */
+/** The subject a service listens on; pool and worker follow where workers ask. */
 export const servedAt = (verb: RpcVerb): string =>
   (RPC[verb].callers as readonly string[]).includes('worker') ? `rpc.${verb}.*.*` : `rpc.${verb}`;
 

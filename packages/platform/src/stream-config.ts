@@ -1,4 +1,4 @@
-/** What the contracts say of a stream or consumer, as JetStream's API takes it (ADR-1): times in nanoseconds. */
+/** A declared stream or consumer as JetStream's API takes it (ADR-1): times in nanoseconds. */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ConsumerSpec, StreamSpec } from '@countersign/contracts/streams';
 import { isAtLeast } from './compare-versions.ts';
@@ -28,7 +28,7 @@ export function streamConfig(spec: StreamSpec): Record<string, unknown> & { name
   };
 }
 
-/** What is asked for when it is made. */
+/** The configuration requested when it is made. */
 export function newStream(spec: StreamSpec, serverVersion: string): Record<string, unknown> {
   const async = !spec.durable && isAtLeast(serverVersion, PERSIST_MODE_SINCE);
   return async ? { ...streamConfig(spec), persist_mode: 'async' } : streamConfig(spec);

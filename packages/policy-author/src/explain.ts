@@ -77,7 +77,7 @@ function sourcesOf({ sources }: CompiledPolicy): ReadonlyMap<string, Source> {
   ]);
 }
 
-/** What is said of findings is one condition, and fails as one. */
+/** Everything about findings is one condition, and fails as one. */
 function asksOf({ types, min_severity, ...match }: Match): Source['asks'] {
   const alone = types === undefined && min_severity === undefined;
   return alone ? match : { ...match, scanners: { scanners: match.scanners, types, min_severity } };

@@ -80,7 +80,7 @@ function holdsWith({ other, rule, before }: Relation): boolean {
   // The same condition on the same request answers the same, an error included.
   if (other.when !== undefined && (other.when !== rule.when || !before)) return false;
   if (other.scans && !before) return false;
-  // What can't be scanned fails before `not` and the condition are looked at, so nothing is known of either.
+  // Content that can't be scanned fails before `not` and the condition are evaluated, so neither is known.
   return !rule.scans || (other.match.not === undefined && other.when === undefined);
 }
 

@@ -1,4 +1,4 @@
-// What every lint looks at.
+// The input of every lint.
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import type { KnownTopics } from '@countersign/policy/known-topics';
 import type { BundleSources } from '@countersign/policy/parse-bundle';
@@ -9,7 +9,7 @@ export type LintContext = {
   /** How many people each approval group has; left out, quorums are not judged. */
   people?: Readonly<Record<string, number>>;
 };
-/** What every lint looks at. */
+/** The input of every lint. */
 export type Linted = LintContext & {
   policy: CompiledPolicy;
   sources: BundleSources;

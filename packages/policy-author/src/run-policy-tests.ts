@@ -16,7 +16,7 @@ export type PolicyTestResult = {
   ok: boolean;
   expected: Record<string, unknown>;
   got: Record<string, unknown>;
-  /** What the case could not cover: content that the ledger never held. */
+  /** Not covered by the case: content that the ledger never held. */
   skipped: string[];
   file: string;
   line: number;

@@ -68,7 +68,7 @@ export function applyFacts(known: CompiledTopic | null, request: NamedRequest, m
   return { ok: true, request: completed, asserted: assertedOf(request, facts), skipped };
 }
 
-/** What the policy does not say and the submitter does. */
+/** Labels that the submitter sets and the policy does not. */
 function assertedOf({ meta }: NamedRequest, { capability, risk_tags }: TopicFacts): string[] {
   const asserted: string[] = [];
   if (capability === undefined && meta.capability !== undefined) asserted.push('capability');

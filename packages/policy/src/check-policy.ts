@@ -1,4 +1,4 @@
-// What the names in a bundle mean together: every group, scanner, capability and schema exists, and a rule carries only
+// Checks the names in a bundle: every group, scanner, capability and schema exists, and a rule carries only
 // what its decision can use. It reports; it never repairs.
 import { LIMITS } from '@countersign/contracts/limits';
 import type { InputRuleSource, Match, RuleSource } from '@countersign/contracts/policy';

@@ -37,7 +37,7 @@ export function compilePolicy(files: Readonly<Record<string, string>>, options: 
   return faults.length === 0 ? { ok: true, policy } : { ok: false, faults: faults.sort(byPlace) };
 }
 
-/** What `compilePolicy` has found no fault in, made ready to decide in steps, without checking it again. */
+/** Links a policy that `compilePolicy` has checked, in steps, without checking it again. */
 export function* linkPolicy(sources: BundleSources, options: CompileOptions): Steps<CompiledPolicy> {
   const compiler = new PolicyCompiler(sources, true);
   const policy = yield* compiler.steps(options);

@@ -230,7 +230,7 @@ function childrenOf(args: unknown): ASTNode[] {
   return isNode ? [args as ASTNode] : [];
 }
 
-/** What a request may cost a condition with loops: turns, and characters looked at in all of them. */
+/** The cost bound of a condition with loops: iterations, and characters read in all of them. */
 function excessOf(payload: unknown, depth: number): 'when_items' | 'when_work' | null {
   const size = { longest: 0, chars: 0 };
   measure(payload, 0, size);

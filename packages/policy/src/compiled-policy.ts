@@ -20,7 +20,7 @@ export type CompiledRule = {
   constraints: Constraints;
   obligations: Obligations;
 };
-/** What is laid over a standing decision: an input rule or a tier. */
+/** Applied on top of a decision: an input rule or a tier. */
 export type CompiledFloor = {
   id: string;
   match: CompiledMatch;

@@ -6,7 +6,7 @@ import { globCovers, globsMeet, splitTokens } from './match-glob.ts';
 
 type List = readonly string[] | undefined;
 
-/** Whoever satisfies `narrow` satisfies `wide`. */
+/** True when every request that satisfies `narrow` satisfies `wide`. */
 export function coversMatch(wide: Match, narrow: Match): boolean {
   return (
     isWithin(wide.tenants, narrow.tenants) &&
@@ -50,7 +50,7 @@ function findingsWithin(wide: Match, narrow: Match): boolean {
   return typesWanted(stated).every((type) => types.has(type));
 }
 
-/** What the wide one takes out is nothing of the narrow one: it takes as much out itself, or never goes there. */
+/** The wide match's exclusions take nothing from the narrow one: it excludes as much itself, or never matches there. */
 function isNotNarrower(not: Match['not'], narrow: Match): boolean {
   if (not === undefined) return true;
   return (narrow.not !== undefined && coversMatch(narrow.not, not)) || !mayMeet(not, narrow);

@@ -1,4 +1,4 @@
-// What a decision brings with it, in the words of the decision's contract: constraints and obligations as an author
+// Effects of a decision, in the terms of the decision's contract: constraints and obligations as an author
 // wrote them, defaults filled in. Two sets combine only towards the stricter one.
 import type { Constraints, Obligations } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';

@@ -12,7 +12,7 @@ type Numbers = Map<string, number>;
 const literalCapabilities = ({ capabilities }: CompiledMatch): CompiledMatch['capabilities'] =>
   capabilities?.every((glob) => !glob.includes('*')) ? capabilities : null;
 
-/** What is left of a match once its topics and its clauses hold, or null when that is all of it. */
+/** The rest of a match once its topics and clauses hold, or null when nothing is left. */
 export function restOf(match: CompiledMatch): CompiledMatch | null {
   const { keywords, findings, not } = match;
   const capabilities = literalCapabilities(match) === null ? match.capabilities : null;

@@ -1,4 +1,4 @@
-// What the listed topics say about a match before any request comes: which topics it can meet, and the capability that
+// Derives from the listed topics what a match can meet before any request comes: which topics, and the capability that
 // all of them have. Lints read it, so that `topics: [job.deploy.*]` and `capabilities: [infra.write]` can be compared.
 import type { Match, PolicySource, TopicFacts } from '@countersign/contracts/policy';
 import { foldKeyword } from '@countersign/scanners/fold-keyword';

@@ -1,4 +1,4 @@
-// What is wrong with a policy, where in the author's own file, and what to do about it. A fault names fields and ids; it
+// A fault in a policy: what, where in the author's own file, and how to fix it. A fault names fields and ids; it
 // is shown to people, never acted on by text.
 
 /** Every mistake that the compiler knows, and what its author should do. */

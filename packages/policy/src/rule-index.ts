@@ -73,7 +73,7 @@ export function* indexSteps(matches: readonly CompiledMatch[]): Steps<RuleIndex>
   };
 }
 
-/** What fails most often is looked at first, and a large bucket files by it. */
+/** The condition that fails most often is tested first, and a large bucket is keyed by it. */
 function rarestFirst(clauses: readonly Clause[][]): void {
   const frequency = new Map<number, number>();
   for (const fact of clauses.flat(2)) frequency.set(fact, (frequency.get(fact) ?? 0) + 1);

@@ -3,7 +3,7 @@ import type { Match } from '@countersign/contracts/policy';
 import { splitTokens } from './match-glob.ts';
 import type { IndexedFacts } from './rule-index.ts';
 
-/** Whatever covers the match is among the candidates for this. */
+/** Every rule that covers the match is among the candidates for this request. */
 export function sampleOf(match: Match): IndexedFacts {
   const labels = Object.fromEntries(
     Object.entries(match.labels ?? {}).map(([key, values]) => [key, [values].flat()[0]!]),

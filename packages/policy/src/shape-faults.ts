@@ -47,7 +47,7 @@ function removeAt(root: unknown, path: Path, key: string): void {
   const parent = path.reduce<unknown>((at, step) => (isHolder(at) ? at[step as string] : undefined), root);
   if (!isHolder(parent)) return;
   delete parent[key];
-  // What says nothing any more would be called empty, though its author wrote something.
+  // A clause emptied by earlier faults would be called empty, though its author wrote something.
   if (Object.keys(parent).length === 0) blankItem(root, path);
 }
 

@@ -51,7 +51,7 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   const active = new Set<Promise<void>>();
 
   const take = (message: StreamMessage): void => {
-    // What was asked for while there was room may come when there is none.
+    // Messages requested while there was capacity may arrive when there is none.
     if (active.size >= concurrency || !hasRoom() || pause.holdsBack(message.msg_id)) {
       message.nak(LIMITS.redeliver_ms);
       return;

@@ -11,7 +11,7 @@ export type EndReason = 'stopped' | 'timed_out' | 'lease_lost' | 'worker_stoppin
 
 export type Run = {
   abort(reason: EndReason): void;
-  /** What to report; at most `stop_grace_ms` after the abort. Null when the lease was lost: there is nobody to tell. */
+  /** The result to report, at most `stop_grace_ms` after the abort. Null when the lease was lost: nobody would accept it. */
   outcome: Promise<Outcome | null>;
   /** Resolves when the handler has really ended; until then its slot is taken. */
   ended: Promise<void>;
@@ -86,7 +86,7 @@ const failed = (code: string, detail: string, retryable: boolean): Outcome => ({
   output: { error: { code: clip(code, LIMITS.token_chars), detail: clip(detail, LIMITS.reason_chars) } },
 });
 
-/** Whatever a handler throws, also what throws again when it is looked at, is a failed attempt with a reason. */
+/** Anything a handler throws, even an object whose getters throw, becomes a failed attempt with a reason. */
 function failureFrom(thrown: unknown): Outcome {
   try {
     if (thrown instanceof CanonicalError) return failed('output_not_json', thrown.message, false);

@@ -1,4 +1,4 @@
-// What happens to one delivered message: verify, claim, acknowledge, run, report. Nothing runs without a warrant that
+// Handles one delivered message: verify, claim, acknowledge, run, report. Nothing runs without a warrant that
 // was verified here and a claim that was granted, and no branch leaves the message neither answered nor given back.
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ClaimAnswer } from '@countersign/contracts/worker';

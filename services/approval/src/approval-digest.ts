@@ -1,4 +1,4 @@
-/** What a vote must name: one digest over everything about an approval that decides. Pure, so that a client can check it. */
+/** The digest a vote must name, over every deciding field of an approval. Pure, so that a client can check it. */
 import type { ApprovalView } from '@countersign/contracts/approval';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { APPROVAL_DOMAIN, plainDigest } from '@countersign/ledger/digest';

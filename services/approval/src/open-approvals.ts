@@ -73,7 +73,7 @@ const toApproval = (job: HeldJob): Approval => {
   return { ...terms, digest: approvalDigest(terms), state: 'open', closed_at: null, superseded_by: null };
 };
 
-/** What no hint told of. Every round must open something, or it would go round for ever. */
+/** Finds held jobs whose hint was lost. Every round must open something, or the loop would not end. */
 export const sweepUnopened = async ({ database, log }: Context, open: OpenApproval): Promise<'idle' | undefined> => {
   for (;;) {
     const keys = await findUnopened(database, LIMITS.batch_rows);
@@ -93,7 +93,7 @@ const reportBugs = (outcomes: readonly PromiseSettledResult<unknown>[], log: Con
   }
 };
 
-/** What fails here is the sweep's to try again, and to say what is wrong. */
+/** A failure here is left to the sweep, which tries again and logs it. */
 export const hearHeld =
   (open: OpenApproval) =>
   async (hints: readonly Hint[]): Promise<void> => {

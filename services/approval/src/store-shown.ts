@@ -65,7 +65,7 @@ export function listApprovals(tx: Tx, filter: ListFilter, limit: number): Promis
   return read(tx, page.orderBy('approval_id', 'desc').limit(limit));
 }
 
-/** What is listed by its own index: one job's, what is open of a tenant's, all of them. */
+/** Each listing has its own index: of one job, of a tenant's open ones, of all. */
 function candidates({ tenant, state, job_id }: ListFilter): Rows {
   // Gathered before they are put in order: the index in that order has everybody's.
   if (job_id !== null) return approvals.where('tenant', '=', tenant).where('job_id', '=', job_id).offset(sql.lit(0));
@@ -77,7 +77,7 @@ function candidates({ tenant, state, job_id }: ListFilter): Rows {
 
 type Content = { effective: string | null; salt: string | null };
 
-/** What the job would run now, as canonical text, with the salt of its digest; nulls once it was erased. */
+/** The job's effective form as canonical text, with the salt of its digest; nulls once it was erased. */
 export async function readContent(tx: Tx, { tenant, job_id }: JobKey): Promise<Content> {
   const [row] = await contentOf(tx, { tenant, job_id });
   return row ?? { effective: null, salt: null };

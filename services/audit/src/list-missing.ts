@@ -31,7 +31,7 @@ function missingApproval({ execution, approval, policy_decision }: Unjudged): st
   ];
 }
 
-/** Who ran it and for how long is mandatory once an output was judged. */
+/** Worker and duration are mandatory once an output was judged. */
 function missingExecution({ state, execution, output_safety, result_ref }: Unjudged): string[] {
   if (state !== 'succeeded' && state !== 'quarantined')
     return execution ? empty({ 'execution.pool': execution.pool }) : [];

@@ -43,7 +43,7 @@ function readQuestion(data: Uint8Array): ReplayQuestion {
   throw new CountersignError('field_invalid', issue?.message, { at: `/${issue?.path.join('/') ?? ''}` });
 }
 
-/** What fits into one answer; the first always does. */
+/** As many as fit into one answer; the first always does. */
 function fitting(entries: readonly StoredEntry[]): readonly StoredEntry[] {
   let bytes = 0;
   const over = entries.findIndex((entry, i) => {

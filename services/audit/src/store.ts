@@ -36,7 +36,7 @@ SELECT ${COLUMNS} FROM looked l JOIN ledger.entries e ON e.id = l.entry_id
  WHERE e.tenant = $3 AND ($4::text IS NULL OR e.topic ~ $4)
  ORDER BY l.leaf_index LIMIT $5`;
 
-/** What is to be published next, as `ledger.next_window` says it. */
+/** The entries to publish next, from `ledger.next_window`. */
 export type Window = {
   /** False: another publisher is at work, and nothing was done. */
   mine: boolean;

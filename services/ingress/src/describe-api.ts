@@ -15,7 +15,7 @@ import type { Route } from './route.ts';
 
 type Json = Record<string, unknown>;
 
-/** What comes in and what goes out are two readings of a schema: defaults make a field optional in one of them only. */
+/** Input and output are two readings of a schema: a default makes a field optional in the input only. */
 const INPUTS = { JobRequest: jobRequest, Vote: vote, CancelRequest: http.cancelRequest };
 const OUTPUTS = {
   Accepted: http.accepted,

@@ -1,4 +1,4 @@
-/** Whose jobs a credential may see or touch. To one that may see only its own, another's job does not exist. */
+/** Which jobs a credential may see or change. To one that may see only its own, another's job does not exist. */
 import { CountersignError } from '@countersign/contracts/errors';
 import type { JobView } from '@countersign/contracts/job';
 import type { Permission } from '@countersign/contracts/permissions';

@@ -36,7 +36,7 @@ const readIdempotencyKey = (header: string | undefined): string | null => {
 };
 
 const lastEventId = z.string().regex(/^\d{1,9}$/, 'must be the id of an event');
-/** What is no id was never seen: the stream starts at the beginning, as a reader without one would. */
+/** An invalid id counts as none: the stream starts at the beginning. */
 const readLastEventId = (header: string | undefined): number => Number(lastEventId.safeParse(header).data ?? -1);
 
 const submitRoute = (submit: SubmitJob): Route =>

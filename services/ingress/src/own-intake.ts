@@ -20,7 +20,7 @@ type Share = { owned: boolean; stop: () => void };
 
 /** Messages of one tenant in one batch. Twice as many are in memory, so that sixty-four tenants at once are about a GiB. */
 const BATCH = 16;
-/** What a user may publish who owns a tenant's stream. */
+/** Publish permissions of the user that owns a tenant's stream. */
 const MAKES = /^\$JS\.API\.STREAM\.CREATE\.(.+)$/;
 
 /** Returns when the streams of all tenants stand. Throws as ownStream does. */

@@ -3,7 +3,7 @@ import { monotonicMs } from '@countersign/platform/clock';
 
 export type BriefMemory<V> = (key: string, read: () => Promise<V | undefined>) => Promise<V | undefined>;
 
-/** What is not found, and what failed, is not remembered: guesses must not push out what is in use. */
+/** Misses and failures are not remembered: guesses must not push out entries in use. */
 export const rememberBriefly = <V>(limits: { ttl_ms: number; max_entries: number }): BriefMemory<V> => {
   const held = new Map<string, { value: Promise<V | undefined>; until: number }>();
   return (key, read) => {

@@ -25,7 +25,7 @@ const STREAMED = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no
 
 type Failed = Extract<Answer, { json: unknown }>;
 
-/** Whatever was not found, for whatever reason: the text must not tell what exists for others. */
+/** One answer for everything not found: the text must not tell what exists for others. */
 const sameForAll = (failure: Failure): Failure =>
   failure.code === 'not_found' ? { code: failure.code, detail: ERRORS.not_found.says } : failure;
 
@@ -92,7 +92,7 @@ export const serveRoutes = (routes: readonly Route[], { authenticator, shares, m
     const method = route.method.toUpperCase();
     const handle: Handle = async (c, traceparent) => {
       const caller = await admitCaller(c, route, authenticator);
-      // What the requests behind the door share (answers waited for, queues, memory for bodies) is nobody's alone.
+      // Queues, pending answers and body memory are shared by all requests: each gets a part.
       const leave = shares.take([caller.tenant, caller.id]);
       try {
         return await route.handle(await checkRequest(c, route, caller, traceparent));

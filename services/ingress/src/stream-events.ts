@@ -51,7 +51,7 @@ export const createEventStreams = (
     const over = new Set(await ended([...new Set([...open.values()].map(({ key_id }) => key_id))]));
     endOf((key_id) => over.has(key_id));
   };
-  // Who cannot be looked up is not believed; a reader that is cut off can resume.
+  // A caller that cannot be looked up is refused; a reader that is cut off can resume.
   const looks = startSweep(LIMITS.auth_cache_ms, lookAgain, () => endOf(() => true));
   const takePlace = (who: Open): (() => void) => {
     try {

@@ -1,4 +1,4 @@
-/** What waits to be stored with its evidence, and what can become of it. */
+/** A result waiting to be stored with its evidence, and its possible outcomes. */
 import type { ScreenedResult, UnreadResult } from './judge-result.ts';
 import type { Sender } from './read-result.ts';
 import type { Screening } from './screen-output.ts';

@@ -53,7 +53,7 @@ const commitIn = async (tx: Tx, items: readonly CommitItem[], sealer: Sealer): P
   return outcomes.map((outcome) => (lost(outcome) ? { kind: 'duplicate' } : outcome));
 };
 
-/** What one transaction will write. It keeps the fence's answers up to date, so that twins in one batch see each other. */
+/** The writes of one transaction. Keeps the fence's answers up to date, so that duplicates in one batch see each other. */
 class Batch {
   readonly rows: ResultRow[] = [];
   readonly entries: { entry: NewEntry; outcome: Outcome }[] = [];

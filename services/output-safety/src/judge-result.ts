@@ -17,7 +17,7 @@ export type ScreenedResult = {
   /** Canonical text of the output as it was signed. */
   output_text: string;
   screening: Screening;
-  /** What the screening was made under. */
+  /** The policy that the screening was made under. */
   policy: ActivePolicy;
   capability: string | null;
 };
@@ -28,7 +28,7 @@ export type UnreadResult = {
   from: Sender;
   dispatch_id: string;
   claim_id: string;
-  /** What its reader said. */
+  /** The outcome of reading it. */
   code: string;
   data: Uint8Array;
 };

@@ -6,7 +6,7 @@ import type { Sender } from './read-result.ts';
 import type { FencedAttempt, ResultRow } from './store.ts';
 
 type FailMode = 'open' | null;
-/** What it says besides the attempt's facts. */
+/** Fields besides the attempt's facts. */
 const screenedDetails = (row: ResultRow, fail_mode: FailMode) => ({
   dispatch_id: row.dispatch_id,
   pool: row.pool,
@@ -32,7 +32,7 @@ export const screenedEntry = (fenced: FencedAttempt, row: ResultRow, fail_mode: 
 export const screenedTemplate = (row: ResultRow, fail_mode: FailMode): string =>
   canonicalWithHoles(screenedDetails(row, fail_mode), FACT_HOLES);
 
-/** What the scheduler records of a job that ends with its screening, and through whom it does so. */
+/** Entries the scheduler writes for a job that ends with its screening, and which service appends them. */
 export const succeededTemplate = (row: ResultRow): string =>
   canonicalWithHoles(
     {

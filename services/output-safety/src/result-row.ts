@@ -10,12 +10,12 @@ import type { Sealer } from './seal-output.ts';
 import type { ResultRow } from './store.ts';
 
 type Told = 'dispatch_id' | 'tenant' | 'job_id' | 'attempt' | 'status' | 'retryable' | 'duration_ms';
-/** What came of an attempt. `bytes`: the canonical output, or a whole message that could not be read. */
+/** The result of an attempt. `bytes`: the canonical output, or a whole message that could not be read. */
 export type Reported = {
   from: Sender;
   result: Pick<WorkerResult, Told>;
   bytes: Uint8Array;
-  /** What it was screened under. */
+  /** The policy and findings of the screening. */
   active: ActiveScope | null;
 };
 

@@ -75,7 +75,7 @@ const scan = (
   try {
     return scanValue(output, policy.scanners, { countries });
   } catch {
-    // What it threw may quote the output, so nothing of it goes on.
+    // Its error may quote the output, so none of it is passed on.
     return { ok: false };
   }
 };

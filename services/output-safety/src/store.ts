@@ -6,7 +6,7 @@ import type { Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
 import type { Functions } from './tables.ts';
 
-/** What the scheduler's fence says of one attempt, with what this service already has of it. */
+/** The fence of one attempt (from the scheduler) and the result already stored for it. */
 export type FencedAttempt = {
   dispatch_id: string;
   tenant: string;
@@ -89,7 +89,7 @@ export const insertResults = async (tx: Tx, rows: readonly ResultRow[]): Promise
 export type FinishItem = {
   /** Without its `traceparent`, which is the job's. */
   row: ResultRow;
-  /** What the attempt must be, besides what the row says. */
+  /** Conditions on the attempt, besides those of the row. */
   checked: { topic: string; claim_id: string; capability: string | null; any_capability: boolean; bytes: number };
   /** Entries, with holes for the attempt's facts. */
   screened: string;

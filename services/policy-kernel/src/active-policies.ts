@@ -77,7 +77,7 @@ export const policyFor = (policies: ActivePolicies, tenant: string): ActivePolic
   return active;
 };
 
-/** What the tenant's policy has its content scanned with; null without a policy. */
+/** The scan settings of the tenant's policy; null without a policy. */
 export const scanSettings = (policies: ActivePolicies, tenant: string): ScanSettings | null => {
   const active = policies.of(tenant);
   return active === null ? null : settingsFor(active.policy.scanning, tenant);
@@ -122,7 +122,7 @@ const verify = async (parts: Parts, scope: ControlScope, document: string, sourc
 };
 
 /**
- * What has only run out of time is loaded all the same, as it was valid when it became active: it knows whom to refuse,
+ * An expired policy is loaded all the same, as it was valid when it became active: it knows whom to refuse,
  * and under which version. It allows nothing any more.
  */
 const openAsActive = async (

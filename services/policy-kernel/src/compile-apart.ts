@@ -58,7 +58,7 @@ export const startReading = (root: TrustRoot): ReadingThread => {
     // A process that is done does not stay for it.
     started.unref();
     started.on('message', ({ answer }: { id: number; answer: ReadPolicy }) => settle(({ resolve }) => resolve(answer)));
-    // What it threw may quote a policy; that it ended is all that goes on.
+    // Its error may quote a policy, so only the fact that it ended is passed on.
     started.on('error', () => undefined);
     started.on('exit', () => {
       thread = null;

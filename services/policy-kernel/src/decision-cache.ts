@@ -19,7 +19,7 @@ export type CacheOptions = {
   count: (outcome: string) => void;
 };
 
-/** What was let through while the policy only observed is worth nothing once it enforces. */
+/** Answers given while the policy only observed are dropped once it enforces. */
 export type DecidedUnder = { epoch: number; observing: boolean };
 
 /** The gate is left out on purpose: what the submit gate allowed is what the dispatch gate asks about. */

@@ -1,5 +1,5 @@
 /**
- * What a policy decides while it only observes: the request runs as it was asked, and the decision says what would have
+ * Decisions of a policy that only observes: the request runs as it was asked, and the decision says what would have
  * become of it. Ceilings hold all the same, and stops are the scheduler's; after `until` there is nothing to do here.
  */
 import type { DecideItem, Decision } from '@countersign/contracts/decision';
@@ -54,7 +54,7 @@ const passing = ({ decision, rule_id, reason }: Would) => ({
   observed: { decision, rule_id, reason },
 });
 
-/** What the server knows still chooses the pool. A request that contradicts it runs as it was asked. */
+/** The server's facts still choose the pool. A request that contradicts them runs as it was asked. */
 const withFacts = (policy: CompiledPolicy, { request }: DecideItem, { simulation }: DecideContext) => {
   const payloadKnown = simulation !== true || request.payload !== undefined;
   const facts = applyFacts(findTopic(policy, request.topic), request, { overrule: false, payloadKnown });

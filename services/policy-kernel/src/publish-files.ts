@@ -56,7 +56,7 @@ export async function publishFiles(
   return version;
 }
 
-/** What was damaged where it lies is not what stands. */
+/** A document damaged in storage does not count as published. */
 function documentsOf(texts: readonly (string | null)[]): BundleDocument[] {
   return texts.flatMap((text) => {
     const parsed = parseStrict(text ?? '');

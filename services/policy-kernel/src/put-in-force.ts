@@ -35,7 +35,7 @@ export const refusalIn = (thrown: unknown): BundleRefusal | 'moved' | null => {
 
 export const scopesOf = ({ bundle }: OpenedBundle): string[] => [...bundle.manifest.scope.tenants].sort();
 
-/** What is not newer is not even kept. `control` has the last word when it is activated. */
+/** A version that is not newer is not stored. `control` decides again when it is activated. */
 export const refuseOld = async (tx: Tx, opened: OpenedBundle): Promise<BundleRefusal | null> => {
   const { version, snapshot } = opened.policy;
   const mine = new Set(scopesOf(opened));

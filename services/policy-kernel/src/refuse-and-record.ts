@@ -6,7 +6,7 @@ import type { Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
 import type { BundleRefusal } from '@countersign/policy/bundle-faults';
 
-/** What an entry may name: never the document, nor the detail, which may quote it. */
+/** Fields an entry may hold: never the document, nor the detail, which may quote it. */
 export type RefusedBundle = { bundle_id?: number; policy_version?: number; document_sha256?: string | null };
 
 /** In the chain of the tenant of whoever handed it in. */

@@ -19,7 +19,7 @@ export type SettingsOf = (tenant: string) => ScanSettings | null;
 export type Scans = {
   /** Resolves when every large one among the items was looked at, with the settings of its tenant's policy. */
   look(items: readonly DecideItem[], settingsOf: SettingsOf): Promise<void>;
-  /** What was found; undefined where nobody looked. Throws `overloaded` where no thread was free for it. */
+  /** The findings; undefined where nothing was scanned. Throws `overloaded` when no thread was free. */
   of(item: DecideItem): ScannedBefore | undefined;
   stop(): Promise<void>;
 };

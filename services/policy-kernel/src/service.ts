@@ -104,7 +104,7 @@ export const policyKernel = defineService({
     bus.serve('policy.explain', (question) => explainJobs(asking, question));
     bus.serve('policy.active', async ({ tenant }) => showPolicy(policies, tenant));
 
-    // What was stored is answered; if it can't be loaded at once, the sweep loads it.
+    // Answers once it is stored; if it can't be loaded at once, the sweep loads it.
     const follow = async (load: () => Promise<void>): Promise<void> => {
       try {
         await load();

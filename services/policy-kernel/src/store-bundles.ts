@@ -15,7 +15,7 @@ export const storeDocument = async (tx: Tx, document: string): Promise<number> =
   return row!.bundle_id;
 };
 
-/** What waits here is never activated by itself. One that was active before stays marked so. */
+/** Published bundles are never activated by themselves. One that was active before stays marked. */
 export const markPublished = async (tx: Tx, bundle_id: number): Promise<void> => {
   await tx.query(
     `UPDATE policy.bundles SET state = 'published', code = NULL, detail = NULL, judged_at = clock_timestamp()

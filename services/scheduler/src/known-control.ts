@@ -1,5 +1,5 @@
 /**
- * What this process knows of `control` and of the pools, as of one revision: what to plan under. It is never believed:
+ * `control` and the pools as known to this process, as of one revision: plans are made under it; it is never trusted:
  * the step that carries a plan out compares the revision under the gate's lock, and every change makes a new one.
  */
 import type { KnownControl } from '@countersign/contracts/control';

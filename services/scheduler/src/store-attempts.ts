@@ -43,7 +43,7 @@ SELECT a.dispatch_id, a.tenant, a.job_id, j.actor
  CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id OFFSET 0) a
  CROSS JOIN LATERAL (SELECT actor FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j`;
 
-/** Whose attempts these are, and so whose state of `control` matters; names never change, so this needs no lock. */
+/** Tenant and actor of each attempt, to know which part of `control` to read. Both never change, so this needs no lock. */
 export const readParties = (tx: Tx, ids: readonly string[]): Promise<Party[]> => tx.query<Party>(PARTIES, [ids]);
 
 /** As `gate` takes them. */

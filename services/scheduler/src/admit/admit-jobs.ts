@@ -65,7 +65,7 @@ const heldKey = ({ item }: Planned) => ({
   traceparent: item.traceparent,
 });
 
-/** What follows from a job that is there now, none of which may fail it. */
+/** After the commit: metrics, wake-ups and dispatch. None of it may fail the job. */
 const follow = (context: SchedulerContext, fresh: readonly Planned[], sent: readonly StraightThrough[]): void => {
   for (const { state } of fresh) {
     context.metrics.count('jobs_admitted_total', { state });
@@ -101,7 +101,7 @@ export const admitJobs = async (context: SchedulerContext, items: AdmitItem[]): 
   return items.map((item) => answers.get(item)!);
 };
 
-/** What it finds is newer than what is remembered: the next plan reads again. */
+/** The transaction reads newer state than the remembered one: the next plan reads again. */
 const admitLeft = async (context: SchedulerContext, items: readonly AdmitItem[]) => {
   context.control.forget();
   return context.database.transaction((tx) => admitCarefully(context, tx, items));

@@ -1,4 +1,4 @@
-/** What becomes of a decided job at the door, under the state of `control` it is planned under. Pure. */
+/** Plans the admission of a decided job, under a known state of `control`. Pure. */
 
 import type { AdmitItem } from '@countersign/contracts/admission';
 import type { ControlState } from '@countersign/contracts/control';
@@ -40,7 +40,7 @@ const stopped = (decision: Decision, switch_id: string): Decision => ({
   effective_digest: null,
 });
 
-/** Who asks, and the key that it came with: a key that was revoked on the way admits nothing. */
+/** The actor and the key it used: a key that was revoked in between admits nothing. */
 export const subjectsOf = ({ actor, key_id }: AdmitItem): string[] =>
   key_id === null ? [actor.id] : [actor.id, keySubject(key_id)];
 

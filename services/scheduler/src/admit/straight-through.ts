@@ -19,7 +19,7 @@ import type { NewContext } from './store-admissions.ts';
 export type StraightThrough = {
   sent: SentAttempt;
   room: number;
-  /** What `scheduler.admit` takes besides the job's row. */
+  /** Arguments of `scheduler.admit` besides the job's row. */
   row: object;
   entry: NewEntry;
 };

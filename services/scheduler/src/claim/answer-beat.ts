@@ -61,7 +61,7 @@ export const answerBeat = async (
     const [tenants, actors] = tenantsAndActors(parties);
     const [state, known] = await Promise.all([gate(tx, tenants, [...actors, workerSubject(who)]), readBeaten(tx, ids)]);
     const orders = attempts.map((beat) => orderFor(beat, known.get(beat.dispatch_id), who, state));
-    /** Who must stop gets no more time: its lease runs out even if it never answers. */
+    /** Attempts told to stop are not extended: the lease runs out even if the worker never answers. */
     await extendLeases(
       tx,
       attempts.filter((_, i) => orders[i]!.order === 'continue'),

@@ -1,4 +1,4 @@
-/** What the dispatch gate makes of one decided job under the state it reads in its transaction. Pure; writes nothing. */
+/** The dispatch gate's judgement of one decided job under the state read in its transaction. Pure; writes nothing. */
 import type { ControlState } from '@countersign/contracts/control';
 import { stopFor } from '@countersign/contracts/control';
 import type { ChosenPool } from '../choose-pool.ts';

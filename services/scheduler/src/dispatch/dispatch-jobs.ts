@@ -81,7 +81,7 @@ const dispatchTogether = async (context: SchedulerContext, picked: readonly Clea
   wakeHeld(context, plan.held);
 };
 
-/** What cannot be dispatched even alone is a bug: it is told, and waits out of its neighbours' way. */
+/** A job that fails even alone is a bug: log it and delay it, so that it does not block the others. */
 const setAside = async ({ database, log }: SchedulerContext, job: ClearedJob, thrown: unknown): Promise<void> => {
   log.error({ ...errorFields(thrown), job_id: job.job_id }, 'a job cannot be dispatched');
   await delayJobs(database, [job], BROKEN_MS);

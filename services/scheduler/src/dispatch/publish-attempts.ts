@@ -39,7 +39,7 @@ export const offerAttempts = (context: SchedulerContext, sent: readonly Publisha
   for (const each of sent) context.bus.offer(...prepare(context, each));
 };
 
-/** What could not be sent stays due and is sent again by the next sweep. */
+/** An attempt that could not be sent stays due; the next sweep sends it again. */
 export const publishAttempts = async (context: SchedulerContext, sent: readonly Publishable[]): Promise<void> => {
   const outcomes = await Promise.allSettled(
     sent.map((each) => context.bus.publish('DISPATCH', ...prepare(context, each))),

@@ -113,7 +113,7 @@ SELECT c.tenant, c.job_id, c.effective, c.decisions, c.sealed_until, c.seal
   FROM unnest($1::text[], $2::text[]) AS k(tenant, job_id)
   JOIN scheduler.contexts c ON c.tenant = k.tenant AND c.job_id = k.job_id`;
 
-/** What the submit gate decided, and what it made of the job, by `<tenant>/<job_id>`. */
+/** The submit gate's decisions and the effective job, by `<tenant>/<job_id>`. */
 export const readStanding = async (tx: Tx, jobs: readonly ClearedJob[]): Promise<Map<string, Standing>> => {
   const rows = await tx.query<Standing>(STANDING, [jobs.map((job) => job.tenant), jobs.map((job) => job.job_id)]);
   return new Map(rows.map((row) => [`${row.tenant}/${row.job_id}`, row]));
@@ -124,7 +124,7 @@ UPDATE scheduler.contexts c SET effective = k.effective
   FROM unnest($1::text[], $2::text[], $3::text[]) AS k(tenant, job_id, effective)
  WHERE c.tenant = k.tenant AND c.job_id = k.job_id`;
 
-/** What will run is what this decision made of the request; the digest in the job's row moves with it. */
+/** The job will run as this decision rewrote it; the digest in the job's row changes with it. */
 export const replaceEffective = async (tx: Tx, items: readonly DispatchItem[]): Promise<void> => {
   if (items.length === 0) return;
   await tx.query(RENEW, [

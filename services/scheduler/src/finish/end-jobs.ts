@@ -137,7 +137,7 @@ export const endJobs = async (context: SchedulerContext, ids: readonly string[])
   return moves.length;
 };
 
-/** What no hint told of. Every round must end something, or it would go round for ever. */
+/** Finds screened attempts whose hint was lost. Every round must end something, or the loop would not end. */
 export const sweepScreened = async (context: SchedulerContext): Promise<void> => {
   for (;;) {
     const ids = await screenedAttempts(context.database, LIMITS.batch_rows);

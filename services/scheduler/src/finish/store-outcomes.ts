@@ -35,7 +35,7 @@ const SCREENED = `
 SELECT a.dispatch_id FROM scheduler.attempts a JOIN output.outcomes o ON o.dispatch_id = a.dispatch_id
  WHERE a.state IN ('running', 'reported') LIMIT $1`;
 
-/** Attempts under way whose output is screened: what no message told of. */
+/** Attempts under way whose output is screened, though the hint was lost. */
 export const screenedAttempts = async (tx: Tx, limit: number): Promise<string[]> => {
   const rows = await tx.query<{ dispatch_id: string }>(SCREENED, [limit]);
   return rows.map((row) => row.dispatch_id);

@@ -1,4 +1,4 @@
-/** What a held job's approval must bind, from the decision that asked for it. Missing terms mean the documented default. */
+/** Terms that the approval of a held job must bind, from the decision that asked for it. Missing ones mean the documented default. */
 import type { Decision } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 
