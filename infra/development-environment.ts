@@ -122,6 +122,9 @@ export async function prepareBusAndPolicy(options: PrepareOptions): Promise<void
 
 export type ServiceSettings = Record<string, string>;
 
+/** The name under which a development system signs its ledger. */
+export const DEVELOPMENT_LOG = 'countersign.localhost/log';
+
 /** Settings of each service beyond the common ones. */
 const ownSettings = (dir: string, keys: DevelopmentKeys): Readonly<Record<ServiceName, ServiceSettings>> => ({
   ingress: {},
@@ -133,7 +136,7 @@ const ownSettings = (dir: string, keys: DevelopmentKeys): Readonly<Record<Servic
   scheduler: { WARRANT_KEY: keys.warrant.private_pem, DECISION_SEAL_KEYS: keys.decision_seal },
   approval: {},
   'output-safety': { OUTPUT_SEAL_KEY: keys.output_seal },
-  audit: {},
+  audit: { LOG_ORIGIN: DEVELOPMENT_LOG, LOG_KEYS: keys.log.private_pem },
 });
 
 /** The settings of one service, named as it reads them (`<SERVICE>_<KEY>`). */

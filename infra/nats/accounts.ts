@@ -54,6 +54,7 @@ export function importsOf(account: Account): Import[] {
       return [
         { subject: subjects.replay(account.tenant), as: 'service' },
         { subject: patterns.audit(account.tenant), as: 'stream' },
+        { subject: subjects.checkpoint(), as: 'stream' },
       ];
   }
 }

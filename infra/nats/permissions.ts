@@ -38,7 +38,7 @@ export const PROVISIONER = 'provisioner';
 /** The streams' subjects that a service writes. */
 const PUBLISHES: Readonly<Partial<Record<ServiceName, readonly string[]>>> = {
   scheduler: ['job.dispatch.>'],
-  audit: ['audit.>'],
+  audit: ['audit.>', subjects.checkpoint()],
 };
 
 /** Requests with parsers of their own, because a signature covers their bytes; so they are no verbs of the table. */
@@ -180,7 +180,7 @@ const agentPermissions = (tenant: string): Permissions => ({
 /** Live over the core subscription; from any point on by asking audit. */
 const auditorPermissions = (tenant: string): Permissions => ({
   publish: [subjects.replay(tenant)],
-  subscribe: [patterns.inbox(auditorUser(tenant)), patterns.audit(tenant)],
+  subscribe: [patterns.inbox(auditorUser(tenant)), patterns.audit(tenant), subjects.checkpoint()],
 });
 
 /** Looks at the streams, which their owners make, and deletes those that no version uses any more. */

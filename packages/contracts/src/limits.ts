@@ -144,6 +144,10 @@ export const LIMITS = {
   entry_bytes: 2_000_000,
   /** Entries sealed in one transaction. */
   seal_leaves: 2_000,
+  /** Milliseconds from a sealed entry to a signed checkpoint that covers it. */
+  checkpoint_ms: 800,
+  /** Leaves that the Merkle tree takes up under one checkpoint when it has fallen behind. */
+  tree_leaves: 2_000,
   /** Entries published to the audit stream with acknowledgements outstanding. */
   publish_window: 500,
   /** Entries of one chain that a timeline or a run record reads; a chain that is longer is never called verified. */

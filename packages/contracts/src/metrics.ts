@@ -139,6 +139,9 @@ export const METRICS = {
     help: 'Leaves that the audit stream should have held and did not; they are published again',
     labels: [],
   },
+  ledger_tree_size: { kind: 'gauge', help: 'Leaves under the last signed checkpoint', labels: [] },
+  ledger_unsigned: { kind: 'gauge', help: 'Sealed entries that no signed checkpoint covers yet', labels: [] },
+  ledger_checkpoints_total: { kind: 'counter', help: 'Checkpoints of the ledger signed and kept', labels: [] },
   ledger_unpublished: { kind: 'gauge', help: 'Sealed entries not yet on the audit stream', labels: [] },
 } as const satisfies Record<string, MetricSpec>;
 export type MetricName = keyof typeof METRICS;

@@ -35,6 +35,8 @@ export const subjects = {
   inbox: (user: string) => `_INBOX_${tokenOf(user)}`,
   /** Changes of `control` are announced here; the message is a hint, Postgres is the truth. */
   control: () => 'control.epoch',
+  /** Each signed checkpoint of the ledger as it is kept: `{ tree_size, note }`. Postgres holds them all. */
+  checkpoint: () => 'ledger.checkpoint',
 } as const;
 
 /** What a subscription or a permission names instead of one subject. */

@@ -57,15 +57,23 @@ export function formatCheckpoint(checkpoint: Checkpoint): string {
   return `${checkpoint.origin}\n${checkpoint.size}\n${toBase64(checkpoint.root)}\n`;
 }
 
-/** The signed note, in the name of the signer's log. Throws when the signer could not be verified afterwards. */
-export function signCheckpoint(head: TreeHead, signer: NoteSigner): string {
-  const checkpoint = { origin: signer.name, size: head.size, root: head.root };
-  const text = formatCheckpoint(checkpoint);
-  const signature = signer.sign(encodeUtf8(text));
-  const note = `${text}\n\u2014 ${signer.name} ${toBase64(Buffer.concat([noteKeyId(signer), signature]))}\n`;
-  const verdict = verifyCheckpoint(note, [signer]);
-  if (!verdict.ok) throw new Error(`the signer made ${verdict.code}: ${verdict.detail}`);
+/**
+ * The signed note, in the name of the first signer's log. Several signers while a key is changed: whoever knows one of
+ * them is satisfied. Throws when a signer could not be verified afterwards.
+ */
+export function signCheckpoint(head: TreeHead, ...signers: readonly [NoteSigner, ...NoteSigner[]]): string {
+  const text = formatCheckpoint({ origin: signers[0].name, size: head.size, root: head.root });
+  const note = `${text}\n${signers.map((signer) => signatureLine(signer, signer.sign(encodeUtf8(text)))).join('')}`;
+  for (const signer of signers) {
+    const verdict = verifyCheckpoint(note, [signer]);
+    if (!verdict.ok) throw new Error(`the signer made ${verdict.code}: ${verdict.detail}`);
+  }
   return note;
+}
+
+/** One line of a note's signatures, its newline included. */
+export function signatureLine(key: NoteKey, signature: Uint8Array, key_id = noteKeyId(key)): string {
+  return `\u2014 ${key.name} ${toBase64(Buffer.concat([key_id, signature]))}\n`;
 }
 
 /** A parsed note, not yet verified. Lines after the root are extensions: covered by the signature, not read. */

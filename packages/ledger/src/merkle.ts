@@ -167,7 +167,7 @@ async function readRanges(ranges: readonly Range[], read: HashReader): Promise<U
 }
 
 /** The complete subtrees of a range, left to right. The range must start where its largest subtree may. */
-function coverOf(lo: bigint, hi: bigint): NodeId[] {
+export function coverOf(lo: bigint, hi: bigint): NodeId[] {
   const nodes: NodeId[] = [];
   for (let from = lo; from < hi; ) {
     const level = bitLength(hi - from) - 1;

@@ -17,6 +17,8 @@ export type Parts = {
   database: Database;
   log: Pick<Logger, 'warn' | 'error'>;
   metrics: Pick<Metrics, 'count' | 'set'>;
+  /** Hears of each window that is this instance's. */
+  onWindow?(window: Window): void;
 };
 
 /** `full`: more waits. `worked`: there was something to do. `elsewhere`: another instance publishes. */
@@ -34,7 +36,7 @@ export type Publisher = {
 /** From `anchor` on the stream's sequence and the leaves grow together, and everything before it is there. */
 type Anchor = Place & { holes: number };
 
-export function createPublisher({ jetstream, database, log, metrics }: Parts): Publisher {
+export function createPublisher({ jetstream, database, log, metrics, onWindow }: Parts): Publisher {
   const me = randomUUID();
   /** Where the stream ends; null when it has to be looked at first. */
   let end: { seq: number } | null = null;
@@ -48,6 +50,7 @@ export function createPublisher({ jetstream, database, log, metrics }: Parts): P
     if (window.mine) metrics.set('ledger_unpublished', {}, window.unpublished);
     if (!window.mine || window.fresh) end = null;
     if (!window.mine) return 'elsewhere';
+    onWindow?.(window);
     if (end === null && !(await compare(window))) return 'worked';
     return publish(window, end!);
   }

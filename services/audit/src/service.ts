@@ -2,12 +2,14 @@
 // writes an entry of its own.
 import { LIMITS } from '@countersign/contracts/limits';
 import { AUDIT } from '@countersign/contracts/streams';
-import { patterns } from '@countersign/contracts/subjects';
+import { patterns, subjects } from '@countersign/contracts/subjects';
 import { ownStream } from '@countersign/platform/own-stream';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { followLedger } from './follow-ledger.ts';
+import { growTree } from './grow-tree.ts';
 import { listDecisions } from './list-decisions.ts';
+import { logKeys, logOrigin, logSigners } from './log-keys.ts';
 import { createPublisher } from './publish-entries.ts';
 import { readRecord } from './read-record.ts';
 import { readTimeline } from './read-timeline.ts';
@@ -15,14 +17,32 @@ import { answerReplay, mayReplay } from './replay-entries.ts';
 
 export const audit = defineService({
   name: 'audit',
-  config: z.object({}),
-  metrics: ['ledger_sealed_total', 'ledger_unpublished', 'audit_leaves_missing_total'],
-  functions: ['ledger.next_window', 'ledger.publish_from'],
+  config: z.object({
+    /** The name of the log, unlike any other's: it stands in each checkpoint and is the name of its keys. */
+    LOG_ORIGIN: logOrigin,
+    /** PKCS#8 PEMs of the Ed25519 keys that sign checkpoints, one behind the other; two while a key is changed. */
+    LOG_KEYS: logKeys,
+  }),
+  metrics: [
+    'ledger_sealed_total',
+    'ledger_unpublished',
+    'ledger_tree_size',
+    'ledger_unsigned',
+    'ledger_checkpoints_total',
+    'audit_leaves_missing_total',
+  ],
+  functions: ['ledger.next_window', 'ledger.publish_from', 'ledger.keep_checkpoint'],
   async start(context) {
     const { bus, config, database, log, metrics, onStop, ready, sweep } = context;
     // No consumers: who follows listens, who replays asks.
     await ownStream(context, AUDIT, async () => []);
-    const publisher = createPublisher({ jetstream: bus.jetstream, database, log, metrics });
+    const signers = logSigners(config.LOG_ORIGIN, config.LOG_KEYS);
+    const onSigned = (checkpoint: object): void => bus.hint(subjects.checkpoint(), checkpoint);
+    const tree = growTree({ database, signers, log, metrics, onSigned });
+    onStop(() => tree.stop());
+    ready('checkpoints', async () => tree.check());
+    sweep('ledger tree', LIMITS.seal_idle_ms, () => tree.heal());
+    const publisher = createPublisher({ jetstream: bus.jetstream, database, log, metrics, onWindow: tree.take });
     const following = followLedger({ publisher, database_url: config.DATABASE_URL, log });
     onStop(() => following.stop());
     ready('publish', async () => following.check());

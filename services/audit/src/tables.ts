@@ -6,6 +6,12 @@ export type Tables = {
     note: string;
     made_at: string;
   };
+  'ledger.cosignatures': {
+    tree_size: number;
+    witness: string;
+    line: string;
+    received_at: string;
+  };
   'ledger.entries': {
     id: number;
     xid: string;
@@ -58,6 +64,19 @@ export type Functions = {
   'ledger.finish_publishing': {
     takes: [up_to: number | null];
     gives: unknown;
+  };
+  'ledger.keep_checkpoint': {
+    takes: [
+      from_size: number | null,
+      tree_size: number | null,
+      last_leaf: Buffer | null,
+      root_hash: Buffer | null,
+      note: string | null,
+      levels: readonly (number | null)[],
+      indexes: readonly (number | null)[],
+      hashes: readonly (Buffer | null)[],
+    ];
+    gives: boolean | null;
   };
   'ledger.next_window': {
     takes: [me: string | null, acked: number | null, seal_leaves: number | null, window_leaves: number | null];

@@ -1,4 +1,5 @@
 // The audit service on a database and a bus of its own, asked as ingress would ask it.
+import { generateKeyPairSync } from 'node:crypto';
 import { audit } from '@countersign/audit/service';
 import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
 import { SERVICES_ACCOUNT } from '@countersign/infra/nats/accounts';
@@ -6,12 +7,15 @@ import { createNatsKey } from '@countersign/infra/nats/keys';
 import { natsUsers } from '@countersign/infra/nats/permissions';
 import { renderNatsConfig } from '@countersign/infra/nats/render-config';
 import type { NatsHandle } from '@countersign/infra/run-nats-server';
+import type { NoteKey } from '@countersign/ledger/checkpoint';
 import { type Bus, connectBus } from '@countersign/platform/bus';
 import { type Running, start } from '@countersign/platform/service';
 import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { startNats } from '../../harness/start-nats.ts';
 import { type LedgerDatabase, openLedger } from './ledger-database.ts';
+
+const LOG_ORIGIN = 'log.test';
 
 export type Published = { subject: string; entry: LedgerEntry };
 
@@ -24,7 +28,9 @@ export type RunningAudit = AsyncDisposable & {
   /** A connection of the audit service's own user. */
   publisher: Bus;
   /** Starts one more of the service. */
-  startAudit(): Promise<Running>;
+  startAudit(settings?: Record<string, string>): Promise<Running>;
+  /** What verifies the checkpoints of `startAudit` without settings of its own. */
+  log: NoteKey;
   /** The audit stream from its first message on; nothing while it holds fewer than `atLeast`. */
   published(atLeast: number): Promise<Published[]>;
   /** `change` gets the folder of the bus's store while it is stopped. */
@@ -66,19 +72,26 @@ export async function runAudit(): Promise<RunningAudit> {
     return bus;
   };
 
+  const logKey = generateKeyPairSync('ed25519');
+  const public_key = Buffer.from(logKey.publicKey.export({ format: 'jwk' }).x as string, 'base64url');
+
   return {
     cleanUp,
+    log: { name: LOG_ORIGIN, public_key },
     connectAs,
     ledger,
     nats,
     ingress: await busAs('ingress'),
     publisher: await busAs('audit'),
-    startAudit: () =>
+    startAudit: (settings = {}) =>
       start([audit], {
         DATABASE_URL: ledger.test.url_for('countersign_audit'),
         NATS_URL: nats.url,
         NATS_NKEY_SEED: seedOf('audit'),
         LOG_LEVEL: 'silent',
+        LOG_ORIGIN,
+        LOG_KEYS: logKey.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+        ...settings,
       }),
     async published(atLeast) {
       const messages: Published[] = [];

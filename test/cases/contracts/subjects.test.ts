@@ -60,6 +60,7 @@ describe('every builder', () => {
     intakeProbe: subjects.intakeProbe,
     inbox: subjects.inbox,
     control: subjects.control,
+    checkpoint: subjects.checkpoint,
   };
 
   test.each(Object.keys(builders).filter((name) => name !== 'control') as (keyof typeof subjects)[])(
