@@ -74,6 +74,12 @@ export const LIMITS = {
   busy_rows: 8,
   /** Milliseconds for which a busy batch waits for more; a quiet system never waits. */
   linger_ms: 2,
+  /** Milliseconds for which a submission waits at most for others to share its steps. */
+  gather_ms: 20,
+  /** Other submissions that must be under way for that; one client that asks again after each answer never waits. */
+  gather_others: 2,
+  /** Submissions that leave at once, however short they waited. */
+  gather_rows: 32,
   /** Requests that may wait for a group commit before callers are told to come back. */
   queued_rows: 4_096,
   /** Rows of one page of a listing. */

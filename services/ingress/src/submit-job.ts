@@ -13,6 +13,7 @@ import { traceIdOf } from '@countersign/platform/trace';
 import { openAdmissions } from './admit-in-batches.ts';
 import { actorOf } from './caller.ts';
 import type { openDecisions } from './decide-in-batches.ts';
+import { openGathering } from './gather-submissions.ts';
 import { linksOf } from './job-links.ts';
 import { prepareJob, type Submission } from './prepare-job.ts';
 
@@ -68,7 +69,8 @@ const unlessStale = async (admission: Promise<Admitted>): Promise<Admitted | nul
 /** `decide`: how the kernel is asked, and what stands in for it. */
 export const createSubmit = (bus: Bus, decide: ReturnType<typeof openDecisions>): SubmitJob => {
   const admit = openAdmissions(bus);
-  return async (submission) => {
+  const gather = openGathering();
+  const decideAndAdmit: SubmitJob = async (submission) => {
     const { caller, idempotency_key, traceparent } = submission;
     const { bytes, plain_digest, ...job } = prepareJob(submission);
     const asked = { ...job, actor: actorOf(caller) };
@@ -82,4 +84,5 @@ export const createSubmit = (bus: Bus, decide: ReturnType<typeof openDecisions>)
     }
     throw new CountersignError('policy_unavailable', 'the policy changed again and again; nothing was admitted');
   };
+  return (submission) => gather(() => decideAndAdmit(submission));
 };

@@ -1,0 +1,100 @@
+// Sharing the way from the door on: who is alone never waits, who comes among others waits a bounded moment and then leaves
+// with them. Counted in pauses and bunches; the clock is the test's.
+import { LIMITS } from '@countersign/contracts/limits';
+import { openGathering } from '@countersign/ingress/gather-submissions';
+import { beforeEach, expect, test, vi } from 'vitest';
+
+/** The clock's pauses, which a test ends by hand. */
+const pauses = vi.hoisted((): { ms: number; end: () => void }[] => []);
+vi.mock('node:timers/promises', () => ({
+  setTimeout: (ms: number, _: undefined, { signal }: { signal: AbortSignal }) =>
+    new Promise<void>((end, abort) => {
+      signal.addEventListener('abort', () => abort(signal.reason));
+      pauses.push({ ms, end });
+    }),
+}));
+beforeEach(() => {
+  pauses.length = 0;
+});
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const untilIdle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Work that begins when it leaves the door and ends when the test says so. */
+function openDoor() {
+  const gather = openGathering();
+  const begun: number[] = [];
+  const ends = new Map<number, PromiseWithResolvers<void>>();
+  const submit = (who: number): Promise<number> =>
+    gather(async () => {
+      begun.push(who);
+      const end = Promise.withResolvers<void>();
+      ends.set(who, end);
+      await end.promise;
+      return who;
+    });
+  return {
+    begun,
+    submit,
+    end: (who: number) => ends.get(who)!.resolve(),
+    fail: (who: number) => ends.get(who)!.reject(new Error('broken')),
+  };
+}
+
+test('clients that ask one after the other never wait, be they as many as are nobody’s others', async () => {
+  const { submit, begun, end } = openDoor();
+  for (const round of range(20)) {
+    const together = range(LIMITS.gather_others).map((i) => round * 10 + i);
+    const answers = together.map(submit);
+    expect(begun.slice(-together.length)).toEqual(together);
+    together.forEach(end);
+    expect(await Promise.all(answers)).toEqual(together);
+  }
+  expect(pauses).toEqual([]);
+});
+
+test('who comes among others waits for a bounded moment, and leaves with all that came meanwhile', async () => {
+  const { submit, begun, end } = openDoor();
+  const first = range(LIMITS.gather_others).map(submit);
+  const late = [10, 11, 12].map(submit);
+  await untilIdle();
+  expect(begun).toEqual(range(LIMITS.gather_others));
+  // One pause for the whole bunch: the second to come waits less than the first.
+  expect(pauses.map(({ ms }) => ms)).toEqual([LIMITS.gather_ms]);
+  pauses[0]!.end();
+  await untilIdle();
+  expect(begun.slice(LIMITS.gather_others)).toEqual([10, 11, 12]);
+  for (const who of begun) end(who);
+  await Promise.all([...first, ...late]);
+
+  // What is over counts no longer.
+  const next = submit(20);
+  expect(begun).toContain(20);
+  end(20);
+  await next;
+  expect(pauses).toHaveLength(1);
+});
+
+test('a bunch that is full leaves at once, and the next to come waits with a bunch of its own', async () => {
+  const { submit, begun } = openDoor();
+  const full = LIMITS.gather_others + LIMITS.gather_rows;
+  for (const i of range(full + 1)) void submit(i);
+  await untilIdle();
+  expect(begun).toEqual(range(full));
+  void submit(full + 1);
+  expect(pauses).toHaveLength(2);
+  pauses[1]!.end();
+  await untilIdle();
+  expect(begun).toEqual(range(full + 2));
+});
+
+test('a submission that fails is no longer under way', async () => {
+  const { submit, fail, begun } = openDoor();
+  for (const i of range(LIMITS.gather_others * 3)) {
+    const broken = submit(i);
+    expect(begun).toContain(i);
+    fail(i);
+    await expect(broken).rejects.toThrow('broken');
+  }
+  expect(pauses).toEqual([]);
+});
