@@ -32,20 +32,24 @@ export const LIMITS = {
   message_bytes: 4 * 1024 * 1024,
   /** Bytes of one worker's result content. */
   output_bytes: 1024 * 1024,
-  /** Characters of content from which on it is scanned in a thread. */
+  /** Characters of content from which on it is scanned in a child process. */
   inline_scan_bytes: 64 * 1024,
-  /** Milliseconds that the scan of one request's content may take in a thread; then it counts as failed. */
+  /** Milliseconds that the scan of one request's content may take in a child process; then it counts as failed. */
   input_scan_ms: 1_500,
-  /** Milliseconds that the screening of one result may take in a thread; then it counts as failed. */
+  /** Milliseconds that the screening of one result may take in a child process; then it counts as failed. */
   output_scan_ms: 5_000,
   /** Countries that one file of a policy may name for scanning. */
   scan_countries: 32,
-  /** Threads of one process that scan. */
-  scan_threads: 2,
-  /** Scans that wait for a thread; more count as failed. */
+  /** Child processes of one service that scan. */
+  scan_processes: 2,
+  /** Scans that wait for a child process; more count as failed. */
   queued_scans: 64,
-  /** MiB of heap that one scanning thread may take. */
-  scan_thread_mb: 256,
+  /** MiB of heap that one scanning process may take. */
+  scan_process_mb: 256,
+  /** Milliseconds that the reading of one policy may take in a child process; the largest takes about a thousand. */
+  policy_reading_ms: 30_000,
+  /** MiB of heap that the process which reads policies may take. */
+  policy_process_mb: 1_024,
   /** Times that a result is screened anew because the policy changed meanwhile. */
   screenings: 3,
   /** Refused results of one dispatch that are recorded; the rest is only counted. */

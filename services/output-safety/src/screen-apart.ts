@@ -1,10 +1,10 @@
 /**
- * Screens large outputs in threads under a hard deadline, small ones at once. A screening that gives no answer counts as
+ * Screens large outputs in child processes under a hard deadline, small ones at once. A screening that gives no answer counts as
  * a failed scan: quarantined, unless the policy says `fail_mode: open`.
  */
 import { LIMITS } from '@countersign/contracts/limits';
+import { ChildError, openChildProcesses } from '@countersign/platform/child-processes';
 import type { Metrics } from '@countersign/platform/metrics';
-import { openThreads, ThreadError } from '@countersign/platform/threads';
 import type { CompiledOutputPolicy } from '@countersign/policy/decide-output';
 import { failedScan, type ScreenedOutput, type Screening, screenOutput } from './screen-output.ts';
 
@@ -16,15 +16,15 @@ export type Screen = {
 /** `module`: what answers; another one only in tests. */
 export const openScreen = (
   metrics: Metrics,
-  module = new URL('./screen-thread.ts', import.meta.url),
+  module = new URL('./screen-child.ts', import.meta.url),
   deadline_ms: number = LIMITS.output_scan_ms,
 ): Screen => {
-  const threads = openThreads<object, Screening>({
+  const children = openChildProcesses<object, Screening>({
     module,
-    threads: LIMITS.scan_threads,
+    processes: LIMITS.scan_processes,
     queued: LIMITS.queued_scans,
     deadline_ms,
-    memory_mb: LIMITS.scan_thread_mb,
+    memory_mb: LIMITS.scan_process_mb,
   });
   return {
     async screen(policy, subject) {
@@ -32,13 +32,13 @@ export const openScreen = (
       if (policy === null || !policy.enabled || isSmall) return screenOutput(policy, subject);
       const { output: _, ...rest } = subject;
       try {
-        return await threads.run({ policy, subject: rest });
+        return await children.run({ policy, subject: rest });
       } catch (thrown) {
-        if (!(thrown instanceof ThreadError)) throw thrown;
+        if (!(thrown instanceof ChildError)) throw thrown;
         metrics.count('scans_failed_total', { gate: 'output', fault: thrown.fault });
         return failedScan(policy, subject);
       }
     },
-    stop: () => threads.stop(),
+    stop: () => children.stop(),
   };
 };

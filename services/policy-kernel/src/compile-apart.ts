@@ -1,11 +1,11 @@
 /**
- * Asks the thread that reads policies. When that thread ends, whoever's policy it read is told that nothing could be read,
- * and the next question starts another.
+ * Asks the child process that reads policies. When that process ends, whoever's policy it read is told that nothing could be
+ * read, and the next question starts another.
  */
-import { Worker } from 'node:worker_threads';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { TrustRoot } from '@countersign/contracts/policy';
+import { ChildError, openChildProcesses } from '@countersign/platform/child-processes';
 import { openFairQueue } from '@countersign/platform/fair-queue';
 import type { BundleRefusal } from '@countersign/policy/bundle-faults';
 import type { PackedPolicy } from '@countersign/policy/pack-policy';
@@ -18,12 +18,12 @@ export type Question =
 export type ReadPolicy =
   | { ok: true; bundle: Omit<VerifiedBundle, 'files'> | null; packed: PackedPolicy | null }
   | BundleRefusal;
-export type Asked = { id: number; question: Question };
+export type Asked = { root: TrustRoot; question: Question };
 
-export type ReadingThread = {
+export type Reading = {
   /**
    * One after the other: the kernel's own questions first, then those that somebody asks for a tenant (`whose`), tenants in
-   * turns. Throws `share_exceeded` and `overloaded` when too much waits, and `overloaded` when the thread ended over it.
+   * turns. Throws `share_exceeded` and `overloaded` when too much waits, and `overloaded` when the process ended over it.
    */
   ask(question: Question, whose?: string): Promise<ReadPolicy>;
   stop(): Promise<void>;
@@ -31,53 +31,46 @@ export type ReadingThread = {
 
 type Waiting = PromiseWithResolvers<ReadPolicy> & { question: Question; whose: string };
 
-const unread = (): CountersignError => new CountersignError('overloaded', 'the policy could not be read');
-
-export const startReading = (root: TrustRoot): ReadingThread => {
+export function startReading(root: TrustRoot): Reading {
   const own: Waiting[] = [];
   const theirs = openFairQueue<Waiting>(LIMITS.waiting_policies, ({ whose }) => whose);
-  let current: Waiting | null = null;
-  let thread: Worker | null = null;
-  let asked = 0;
+  const child = openChildProcesses<Asked, ReadPolicy>({
+    module: new URL('./compile-child.ts', import.meta.url),
+    processes: 1,
+    queued: 1,
+    deadline_ms: LIMITS.policy_reading_ms,
+    memory_mb: LIMITS.policy_process_mb,
+  });
+  let busy = false;
 
-  const next = (): void => {
-    if (current !== null) return;
-    current = own.shift() ?? theirs.take(1)[0] ?? null;
-    if (current === null) return;
-    thread ??= start();
-    asked += 1;
-    thread.postMessage({ id: asked, question: current.question } satisfies Asked);
-  };
-  const settle = (how: (waiting: Waiting) => void): void => {
-    if (current !== null) how(current);
-    current = null;
-    next();
-  };
-  const start = (): Worker => {
-    const started = new Worker(new URL('./compile-worker.ts', import.meta.url), { workerData: root });
-    // A process that is done does not stay for it.
-    started.unref();
-    started.on('message', ({ answer }: { id: number; answer: ReadPolicy }) => settle(({ resolve }) => resolve(answer)));
-    // Its error may quote a policy, so only the fact that it ended is passed on.
-    started.on('error', () => undefined);
-    started.on('exit', () => {
-      thread = null;
-      settle(({ reject }) => reject(unread()));
-    });
-    return started;
+  const next = async (): Promise<void> => {
+    if (busy) return;
+    const waiting = own.shift() ?? theirs.take(1)[0];
+    if (waiting === undefined) return;
+    busy = true;
+    await child.run({ root, question: waiting.question }).then(waiting.resolve, (thrown: unknown) =>
+      // Its error may quote a policy, so only the fact that it gave no answer is passed on.
+      waiting.reject(thrown instanceof ChildError ? unread() : thrown),
+    );
+    busy = false;
+    void next();
   };
   return {
     async ask(question, whose) {
       const waiting: Waiting = { ...Promise.withResolvers<ReadPolicy>(), question, whose: whose ?? '' };
       if (whose === undefined) own.push(waiting);
       else theirs.push(waiting);
-      next();
+      void next();
       return waiting.promise;
     },
     async stop() {
-      // Before the thread ends, or the next of them would start another.
+      // Before the process ends, or the next of them would start another.
       for (const { reject } of [...own.splice(0), ...theirs.take(theirs.size)]) reject(unread());
-      await thread?.terminate();
+      await child.stop();
     },
   };
-};
+}
+
+function unread(): CountersignError {
+  return new CountersignError('overloaded', 'the policy could not be read');
+}

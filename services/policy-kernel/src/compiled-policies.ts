@@ -1,6 +1,6 @@
 /**
  * The one memo of compiled policies: each text is compiled once, whoever brings it. Signatures and dates are judged anew
- * each time. Reading happens in a thread apart, and what it read is made ready to decide in slices, so that no policy is
+ * each time. Reading happens in a process apart, and what it read is made ready to decide in slices, so that no policy is
  * too large to be read beside the decisions.
  */
 import { createHash } from 'node:crypto';
@@ -33,7 +33,7 @@ export type CompiledPolicies = {
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 export const openCompiledPolicies = (root: TrustRoot): CompiledPolicies => {
-  const thread = startReading(root);
+  const reading = startReading(root);
   // A Map remembers the order of insertion: what was asked for last is kept longest.
   const kept = new Map<string, Promise<CompiledPolicy>>();
   let compiled = 0;
@@ -51,7 +51,7 @@ export const openCompiledPolicies = (root: TrustRoot): CompiledPolicies => {
   };
   const openBundle: CompiledPolicies['openBundle'] = async (text, now, whose) => {
     const digest = digestOf(text);
-    const read = await thread.ask({ kind: 'bundle', text, now, compile: !kept.has(digest) }, whose);
+    const read = await reading.ask({ kind: 'bundle', text, now, compile: !kept.has(digest) }, whose);
     if (!read.ok) return read;
     const known = kept.get(digest);
     // Forgotten while only its signatures were looked at.
@@ -66,11 +66,11 @@ export const openCompiledPolicies = (root: TrustRoot): CompiledPolicies => {
       const snapshot = `sha256:${digest}`;
       const known = kept.get(digest);
       if (known !== undefined) return { ok: true, snapshot, policy: await keep(digest, known) };
-      const read = await thread.ask({ kind: 'files', files, snapshot }, whose);
+      const read = await reading.ask({ kind: 'files', files, snapshot }, whose);
       if (!read.ok) return read;
       return { ok: true, snapshot, policy: await (kept.get(digest) ?? link(digest, read.packed!)) };
     },
     compiled: () => compiled,
-    stop: () => thread.stop(),
+    stop: () => reading.stop(),
   };
 };

@@ -20,7 +20,7 @@ export type DecideParts = {
   cache: DecisionCache;
   sealer: Sealer;
   metrics: Metrics;
-  /** Findings of scans already done in threads; without them everything is scanned while it is decided. */
+  /** Findings of scans already done apart; without them everything is scanned while it is decided. */
   scanned?: Scans['of'];
 };
 export type ItemAnswer = RpcAnswer<'policy.decide'>['answers'][number];

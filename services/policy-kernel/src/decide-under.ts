@@ -12,7 +12,7 @@ import { observe } from './observe-mode.ts';
 
 /** `ends_at`: RFC 3339; null for a candidate, whose time has not come. */
 export type Asked = { policy: CompiledPolicy; epoch: number; ends_at: string | null };
-/** `now`: RFC 3339 in UTC. `simulation`: the payload may be left out. `scanned`: in a thread, before. */
+/** `now`: RFC 3339 in UTC. `simulation`: the payload may be left out. `scanned`: apart, before. */
 export type When = { now: string; simulation?: boolean; scanned?: ScannedBefore };
 
 export const contextOf = ({ epoch }: Asked, when: When): DecideContext => ({ ...when, epoch, decisionId: uuidv7 });

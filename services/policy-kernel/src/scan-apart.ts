@@ -1,5 +1,5 @@
 /**
- * Scans the content of large requests in threads, before they are decided, so that no request's content keeps the
+ * Scans the content of large requests in child processes, before they are decided, so that no request's content keeps the
  * decision of another waiting. A scan that gives no answer is remembered as failed: a rule that looks at findings then
  * denies.
  */
@@ -7,11 +7,11 @@ import type { DecideItem, Finding } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ScanSettings } from '@countersign/contracts/policy';
+import { ChildError, openChildProcesses } from '@countersign/platform/child-processes';
 import type { Metrics } from '@countersign/platform/metrics';
-import { openThreads, ThreadError } from '@countersign/platform/threads';
 import type { ScannedBefore } from '@countersign/policy/read-subject';
 import type { ScanResult } from '@countersign/scanners/scan';
-import type { ScanQuestion } from './scan-thread.ts';
+import type { ScanQuestion } from './scan-child.ts';
 
 /** Null for a tenant that has no policy: nothing will be decided for it. */
 export type SettingsOf = (tenant: string) => ScanSettings | null;
@@ -19,7 +19,7 @@ export type SettingsOf = (tenant: string) => ScanSettings | null;
 export type Scans = {
   /** Resolves when every large one among the items was looked at, with the settings of its tenant's policy. */
   look(items: readonly DecideItem[], settingsOf: SettingsOf): Promise<void>;
-  /** The findings; undefined where nothing was scanned. Throws `overloaded` when no thread was free. */
+  /** The findings; undefined where nothing was scanned. Throws `overloaded` when no process was free. */
   of(item: DecideItem): ScannedBefore | undefined;
   stop(): Promise<void>;
 };
@@ -27,15 +27,15 @@ export type Scans = {
 /** `module`: what answers; another one only in tests. */
 export const openScans = (
   metrics: Metrics,
-  module = new URL('./scan-thread.ts', import.meta.url),
+  module = new URL('./scan-child.ts', import.meta.url),
   deadline_ms: number = LIMITS.input_scan_ms,
 ): Scans => {
-  const threads = openThreads<ScanQuestion, ScanResult>({
+  const children = openChildProcesses<ScanQuestion, ScanResult>({
     module,
-    threads: LIMITS.scan_threads,
+    processes: LIMITS.scan_processes,
     queued: LIMITS.queued_scans,
     deadline_ms,
-    memory_mb: LIMITS.scan_thread_mb,
+    memory_mb: LIMITS.scan_process_mb,
   });
   const known = new WeakMap<DecideItem, ScannedBefore | 'busy'>();
 
@@ -43,10 +43,10 @@ export const openScans = (
     const { prompt, payload } = item.request;
     try {
       const content = { ...(prompt !== undefined && { prompt }), ...(payload !== undefined && { payload }) };
-      const result = await threads.run({ content, settings: { countries } });
+      const result = await children.run({ content, settings: { countries } });
       return result.ok ? result.findings : null;
     } catch (thrown) {
-      if (!(thrown instanceof ThreadError)) throw thrown;
+      if (!(thrown instanceof ChildError)) throw thrown;
       metrics.count('scans_failed_total', { gate: item.gate, fault: thrown.fault });
       return thrown.fault === 'busy' ? 'busy' : null;
     }
@@ -68,7 +68,7 @@ export const openScans = (
       if (found === 'busy') throw new CountersignError('overloaded');
       return found;
     },
-    stop: () => threads.stop(),
+    stop: () => children.stop(),
   };
 };
 

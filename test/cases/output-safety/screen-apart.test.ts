@@ -20,9 +20,12 @@ const large = subjectOf({
   filler: 'words and words '.repeat(LIMITS.inline_scan_bytes / 16),
 });
 
+/** What is found does not depend on how fast the machine is. */
+const openPatient = () => openScreen(metrics as unknown as Metrics, undefined, 30_000);
+
 describe('screening apart', () => {
   it('says of a large output what screening it here says', async () => {
-    const screen = openScreen(metrics as unknown as Metrics);
+    const screen = openPatient();
     const policy = policyOf('closed');
     const here = screenOutput(policy, large);
     expect(here.decision).toBe('redact');
@@ -31,8 +34,8 @@ describe('screening apart', () => {
     await screen.stop();
   });
 
-  it('looks for what the settings of its tenant ask for, here and in a thread, and takes it out', async () => {
-    const screen = openScreen(metrics as unknown as Metrics);
+  it('looks for what the settings of its tenant ask for, here and apart, and takes it out', async () => {
+    const screen = openPatient();
     const policy = policyOf('closed', { countries: [], tenants: [{ tenant: 'acme', countries: ['DE'] }] });
     const note = { note: 'reach us, 030 901 820 11, any day' };
     for (const output of [note, { ...note, filler: 'words and words '.repeat(LIMITS.inline_scan_bytes / 16) }]) {

@@ -1,6 +1,6 @@
-/** A thread that never answers. */
-import { answerInThread } from '@countersign/platform/threads';
+/** A child process that never answers. */
+import { answerAsChild } from '@countersign/platform/answer-as-child';
 
-answerInThread(() => {
+answerAsChild(() => {
   for (;;);
 });

@@ -26,7 +26,7 @@ export const ROOT: TrustRoot = {
   keys: [{ key_id: 'dev', public_key: await publicKeyOf(SIGNER.secret_key), ...VALID }],
 };
 
-/** As ingress waits: a policy is read first, in a thread that may have to start. */
+/** As ingress waits: a policy is read first, in a process that may have to start. */
 const PATIENT = { timeout_ms: LIMITS.publish_ms };
 /** May change every tenant's policy. */
 const OPERATOR = {

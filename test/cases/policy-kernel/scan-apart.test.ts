@@ -11,9 +11,12 @@ const itemOf = (prompt: string, payload?: object): DecideItem =>
 const PLAIN = { countries: [] };
 const filler = 'words and words '.repeat(LIMITS.inline_scan_bytes / 16);
 
+/** What is found does not depend on how fast the machine is. */
+const openPatient = () => openScans(metrics as unknown as Metrics, undefined, 30_000);
+
 describe('scanning apart', () => {
   it('looks at large contents alone, and says what they hold', async () => {
-    const scans = openScans(metrics as unknown as Metrics);
+    const scans = openPatient();
     const small = itemOf('ssn 123-45-6789');
     const large = itemOf(`ssn 123-45-6789 ${filler}`);
     const wide = itemOf('', { many: Array.from({ length: 9_000 }, (_, i) => `member ${i}`), ssn: '123-45-6789' });
@@ -26,7 +29,7 @@ describe('scanning apart', () => {
   });
 
   it('scans with the settings of the policy that it will be decided by, and remembers which', async () => {
-    const scans = openScans(metrics as unknown as Metrics);
+    const scans = openPatient();
     const german = { countries: ['DE'] };
     const [asked, plain, orphan] = [0, 1, 2].map(() => itemOf(`reach us, 030 901 820 11, any day ${filler}`));
     await scans.look([asked!], () => german);
@@ -40,11 +43,11 @@ describe('scanning apart', () => {
   });
 
   it.each([
-    ['hangs', 'deadline'],
-    ['crashes', 'crash'],
-  ])('remembers as failed what %s', async (kind, fault) => {
+    ['hangs', 'deadline', 300],
+    ['crashes', 'crash', 30_000],
+  ])('remembers as failed what %s', async (kind, fault, deadline_ms) => {
     counted.length = 0;
-    const scans = openScans(metrics as unknown as Metrics, new URL(`./scan-${kind}.ts`, import.meta.url), 300);
+    const scans = openScans(metrics as unknown as Metrics, new URL(`./scan-${kind}.ts`, import.meta.url), deadline_ms);
     const item = itemOf(filler + filler);
     await scans.look([item], () => PLAIN);
     expect(scans.of(item)).toMatchObject({ findings: null });

@@ -1,4 +1,4 @@
-/** A thread that ends instead of answering. */
-import { answerInThread } from '@countersign/platform/threads';
+/** A child process that ends instead of answering. */
+import { answerAsChild } from '@countersign/platform/answer-as-child';
 
-answerInThread(() => process.exit(3));
+answerAsChild(() => process.exit(3));

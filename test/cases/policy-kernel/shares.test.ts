@@ -40,14 +40,14 @@ const ROOT = { keys: [], threshold: 1 } as never;
 const files = (name: string) => ({ kind: 'files' as const, files: { [name]: 'no policy' }, snapshot: 'sha256:0' });
 
 test('one tenant’s flood of policies to read delays another’s by one, and never the kernel’s own', async () => {
-  const thread = startReading(ROOT);
+  const reading = startReading(ROOT);
   const order: string[] = [];
   const ask = (whose: string | undefined, name: string): Promise<unknown> =>
-    thread.ask(files(name), whose).then(() => order.push(name));
+    reading.ask(files(name), whose).then(() => order.push(name));
   try {
     const flood = Array.from({ length: LIMITS.waiting_policies }, (_, i) => ask('greedy', `greedy ${i}`));
     const outcomes = Promise.allSettled(flood);
-    expect(await codeOf(thread.ask(files('one more'), 'greedy'))).toBe('share_exceeded');
+    expect(await codeOf(reading.ask(files('one more'), 'greedy'))).toBe('share_exceeded');
     const late = ask('modest', 'modest');
     const own = ask(undefined, 'own');
     await Promise.all([late, own]);
@@ -59,6 +59,6 @@ test('one tenant’s flood of policies to read delays another’s by one, and ne
     expect(order.indexOf('modest')).toBeLessThanOrEqual(3);
     expect(order).toHaveLength(taken + 2);
   } finally {
-    await thread.stop();
+    await reading.stop();
   }
 });

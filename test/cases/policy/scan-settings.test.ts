@@ -54,7 +54,7 @@ input_rules: [{ id: no-phones, match: { topics: [job.back], types: [phone] }, de
     expect(verdict(back, withNumber(BERLIN))[0]).toBe('deny');
   });
 
-  it('survive the way to another thread', () => {
+  it('survive the way to another process', () => {
     expect(atOnce(unpackPolicy(packPolicy(policy))).scanning).toEqual(policy.scanning);
   });
 

@@ -85,13 +85,13 @@ export const PARTS: readonly Part[] = [
 
   service('ingress', [ledger, 'hono']),
   // The last known good bundle lies on its own disk, for when the stored one is gone or altered. Policies are read in a
-  // thread of their own, so that a large one never keeps a decision waiting.
+  // process of their own, so that a large one never keeps a decision waiting.
   // It answers those who try policies too, in words and by comparing: three files, which nothing that decides may reach
   // (DECIDING).
   service(
     'policy-kernel',
     [ledger, policy, scanners, `${author}/explain`, `${author}/see-pools`, `${author}/compare-decisions`],
-    [...COMPUTING, 'fs', 'fs/promises', 'path', 'worker_threads'],
+    [...COMPUTING, 'fs', 'fs/promises', 'path'],
   ),
   service('approval', [ledger]),
   service('scheduler', [ledger, policy]),
@@ -138,8 +138,8 @@ export const PARTS: readonly Part[] = [
 export const DECIDING: readonly string[] = [
   'decide-jobs',
   'decide-queue',
-  'compile-worker',
-  'scan-thread',
+  'compile-child',
+  'scan-child',
   'active-policies',
   'seal-answer',
   'publish-document',

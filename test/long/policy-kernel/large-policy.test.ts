@@ -106,7 +106,7 @@ describe('the memo', () => {
     expect(compiled.compiled()).toBe(34);
   });
 
-  test('tells whoever waits when the thread ends, and starts another', async () => {
+  test('tells whoever waits when the process ends, and starts another', async () => {
     const compiled = policies();
     const waiting = compiled.openFiles({ 'policy.yaml': large('ended') });
     waiting.catch(() => undefined);

@@ -1,24 +1,25 @@
 // Policies and requests built to hurt: each is answered with a code, within bounded memory, before anybody gives up.
-import { Worker } from 'node:worker_threads';
 import { LIMITS } from '@countersign/contracts/limits';
+import { openChildProcesses } from '@countersign/platform/child-processes';
 import { compilePolicy } from '@countersign/policy/compile-policy';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ask, compiled, faultCodes, finalOf, requestOf, SNAPSHOT } from '../../cases/policy/ask-policy.ts';
 
-/** Megabytes: a small part of what a service has. */
-const MEMORY = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 64, stackSizeMb: 4 };
+/** A small part of what a service has. */
+const MEMORY_MB = 384;
 const SECONDS = 45;
 
-/** Rejects when the thread runs out of memory; the test's own limit ends what takes too long. */
-const compileBounded = (files: Record<string, string>): Promise<string[]> =>
-  new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('../../cases/policy/compile-in-worker.ts', import.meta.url), {
-      workerData: files,
-      resourceLimits: MEMORY,
-    });
-    worker.once('message', resolve);
-    worker.once('error', reject);
+const openCompiler = (memory_mb: number) =>
+  openChildProcesses<Record<string, string>, string[]>({
+    module: new URL('../../cases/policy/compile-as-child.ts', import.meta.url),
+    processes: 1,
+    queued: 1,
+    deadline_ms: SECONDS * 1_000,
+    memory_mb,
   });
+/** One process for all of them: what a bundle leaves behind is the next one's to bear. */
+const compiler = openCompiler(MEMORY_MB);
+afterAll(() => compiler.stop());
 const times = (count: number, line: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => line(i)).join('');
 const rules = (count: number, line: (i: number) => string): string => `rules:\n${times(count, line)}`;
@@ -104,20 +105,17 @@ const hostile: readonly (readonly [string, Record<string, string>, string])[] = 
 
 describe('a bundle', () => {
   it.each(hostile)('with %s is refused in bounded memory', { timeout: SECONDS * 1_000 }, async (_, files, code) => {
-    const codes = await compileBounded(files);
+    const codes = await compiler.run(files);
     if (code !== '') expect(codes).toContain(code);
     // An author reads none of a million; each part of the compiler stops at its own bound.
     expect(codes.length).toBeLessThanOrEqual(3 * LIMITS.policy_faults);
   });
 
   it('that does run out of memory is seen to', { timeout: SECONDS * 1_000 }, async () => {
-    const resourceLimits = { maxOldGenerationSizeMb: 8 };
-    const url = new URL('../../cases/policy/compile-in-worker.ts', import.meta.url);
+    const small = openCompiler(16);
     const files = { 'policy.yaml': rules(9_000, (i) => deny(i, `{labels: {a: b${i}}}`)) };
-    const died = new Promise((_, reject) => {
-      new Worker(url, { workerData: files, resourceLimits }).once('error', reject);
-    });
-    await expect(died).rejects.toMatchObject({ code: 'ERR_WORKER_OUT_OF_MEMORY' });
+    await expect(small.run(files)).rejects.toMatchObject({ fault: 'memory' });
+    await small.stop();
   });
 });
 
