@@ -9,6 +9,8 @@ import {
   secretsFresh,
 } from './fresh-held-out.ts';
 import { injectionDevelopment, securityProseDevelopment } from './injection-development.ts';
+import { attacksByKind } from './injection-fresh.ts';
+import { securityProseByKind } from './injection-fresh-prose.ts';
 import { injectionHeldOutDirect, injectionHeldOutIndirect, securityProseHeldOut } from './injection-held-out.ts';
 import { piiDevelopment, piiLookalikesDevelopment } from './pii-development.ts';
 import { piiHeldOut, piiLookalikesHeldOut } from './pii-held-out.ts';
@@ -62,4 +64,6 @@ export const CORPORA: readonly Corpus[] = [
   corpus('fresh look-alikes of personal data', 'pii', false, 2032, 1000, piiLookalikesFresh),
   corpus('fresh attacks', 'prompt_injection', true, 2034, 24 * 3, attacksFresh),
   corpus('fresh security prose', 'prompt_injection', false, 2036, 20, proseFresh),
+  corpus('attacks by kind', 'prompt_injection', true, 2040, 0, attacksByKind),
+  corpus('security prose by kind', 'prompt_injection', false, 2042, 0, securityProseByKind),
 ];
