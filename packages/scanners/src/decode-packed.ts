@@ -31,6 +31,7 @@ export function packedView(view: View): View | null {
     return isPacked && inflated > MAX_INFLATED ? null : textOf(bytes);
   };
   for (let run = nextRun(view.text, 0); run !== null; run = nextRun(view.text, run.end)) {
+    if (!mayHoldBytes(view.text, run.start, run.end)) continue;
     const written = view.text.slice(run.start, run.end);
     const hex = isMostlyHex(written);
     const decoded = (hex ? decodeHex(written, unpack) : null) ?? decodeBase64(written, unpack);
@@ -43,15 +44,39 @@ export function packedView(view: View): View | null {
 
 const isRunCode = (code: number): boolean => code < 128 && SIXTETS[code]! >= 0;
 
-/** The next run that is long enough, with the lines that follow it and its padding. */
+/** The next run that is long enough, with the lines that follow it and its padding. Looks at each place from its end first. */
 function nextRun(text: string, from: number): { start: number; end: number } | null {
-  let start = from;
-  for (let i = from; i <= text.length; i += 1) {
-    if (i < text.length && isRunCode(text.charCodeAt(i))) continue;
-    if (i - start >= MIN_RUN) return { start, end: endOfLines(text, i) };
-    start = i + 1;
+  for (let start = from; start + MIN_RUN <= text.length; ) {
+    let at = start + MIN_RUN - 1;
+    while (at >= start && isRunCode(text.charCodeAt(at))) at -= 1;
+    if (at >= start) {
+      start = at + 1;
+      continue;
+    }
+    let end = start + MIN_RUN;
+    while (end < text.length && isRunCode(text.charCodeAt(end))) end += 1;
+    return { start, end: endOfLines(text, end) };
   }
   return null;
+}
+
+const HEX_CHARS = new Uint8Array(128);
+for (const char of '0123456789abcdefABCDEF') HEX_CHARS[char.charCodeAt(0)] = 1;
+const MIN_HEX = 20;
+
+/** Letters of both cases, or enough hexadecimal digits in a row: no other run holds a text. */
+function mayHoldBytes(text: string, start: number, end: number): boolean {
+  let upper = false;
+  let lower = false;
+  let hex = 0;
+  for (let i = start; i < end; i += 1) {
+    const code = text.charCodeAt(i);
+    upper ||= code >= 65 && code <= 90;
+    lower ||= code >= 97 && code <= 122;
+    hex = code < 128 && HEX_CHARS[code] === 1 ? hex + 1 : 0;
+    if ((upper && lower) || hex >= MIN_HEX) return true;
+  }
+  return false;
 }
 
 /** Further lines of the run, each whole: words after a line break are none. */

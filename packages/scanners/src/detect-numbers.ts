@@ -38,6 +38,9 @@ function formsOf(forms: string): string[] {
 }
 
 const MAX_GROUPS = 7;
+const ADDRESS_GROUPS = 4;
+/** No number but an IPv4 address has fewer. */
+const MIN_DIGITS = 7;
 const WORDS_BEFORE = 64;
 const WORDS_AFTER = 24;
 const CARD_WORDS = /card|karte|carte|tarjeta|cart[aã]o|visa|master|maestro|\bpan\b|credit|debit/i;
@@ -82,7 +85,7 @@ class NumberReader {
     const size = first.end - first.start;
     if (size === 6 && !/\w/.test(this.#text[first.start - 1] ?? '')) detectDated(this.#text, first.start, this.#emit);
     if (size === 2 || size === 6) detectSpacedNino(this.#text, first.start, this.#emit);
-    if (groups.length === 1 && size < 7) return;
+    if (groups.length < ADDRESS_GROUPS && countDigits(groups) < MIN_DIGITS) return;
     for (let i = 0; i < groups.length; i += 1) {
       const used = this.#cardFrom(groups, i);
       i = used === -1 ? Math.max(i, this.#idFrom(groups, i), this.#addressFrom(groups, i)) : used;
@@ -136,8 +139,9 @@ class NumberReader {
 
   /** IPv4. Four numbers that a version precedes are its parts. */
   #addressFrom(groups: readonly Group[], i: number): number {
-    const four = groups.slice(i, i + 4);
-    if (four.length < 4 || four.some(({ glued }) => glued) || !standsFree(groups, i, i + 3)) return -1;
+    if (groups.length - i < ADDRESS_GROUPS) return -1;
+    const four = groups.slice(i, i + ADDRESS_GROUPS);
+    if (four.some(({ glued }) => glued) || !standsFree(groups, i, i + 3)) return -1;
     const [start, end] = [four[0]!.start, four[3]!.end];
     const text = this.#text.slice(start, end);
     if (!/^(?:\d{1,3}\.){3}\d{1,3}$/.test(text) || text.split('.').some((part) => Number(part) > 255)) return -1;
@@ -150,29 +154,25 @@ class NumberReader {
 
   #readToken(start: number, end: number): void {
     const text = this.#text;
-    const written = text.slice(start, end);
-    const upper = written.toUpperCase();
-    this.#readAccount(start, upper);
+    if (beginsAccount(text, start)) readIban(text, start, this.#emit);
     if (end - start < 8) return;
     if (text[start - 1] === '-' || text[end] === '-' || text[start - 1] === '_' || text[end] === '_') return;
+    // Numbers in letters are written in capitals; most tokens are none.
+    if (hasSmallLetter(text, start, end)) return;
+    const written = text.slice(start, end);
     if (written.length === 17 && /^[A-HJ-NPR-Z0-9]{17}$/.test(written)) {
       this.#readVin(written, start, end);
       return;
     }
     if (written.length === 16 && isUkLicence(written)) this.#emit('driving_licence', start, end, { why: 'form' });
-    const forms = BY_SHAPE.get(shapeOf(upper));
-    if (forms !== undefined && written === upper) this.#reportId(forms, upper, start, end);
+    const forms = BY_SHAPE.get(shapeOf(written));
+    if (forms !== undefined) this.#reportId(forms, written, start, end);
   }
 
   #readVin(vin: string, start: number, end: number): void {
     const named = this.#hasWord(VIN_WORDS, start, end);
     const checked = passesVin(vin) && /[A-Z].*[A-Z].*[A-Z]/.test(vin) && /\d{4}/.test(vin);
     if (checked || named) this.#emit('vehicle_id', start, end, { why: checked ? 'check digit' : 'word' });
-  }
-
-  /** An account written in one piece; those in groups start at a token of four. */
-  #readAccount(start: number, upper: string): void {
-    readIban(this.#text, start, upper, this.#emit);
   }
 
   #hasWord(words: RegExp, start: number, end: number): boolean {
@@ -211,6 +211,17 @@ function isCardGrouping(groups: readonly Group[]): boolean {
   return groups.length === 1 || groups.every((g) => size(g) >= 3) || inner.every((g) => size(g) === size(groups[0]!));
 }
 
+function countDigits(groups: readonly Group[]): number {
+  let digits = 0;
+  for (const { start, end } of groups) digits += end - start;
+  return digits;
+}
+
+function hasSmallLetter(text: string, start: number, end: number): boolean {
+  for (let i = start; i < end; i += 1) if (text.charCodeAt(i) >= 97) return true;
+  return false;
+}
+
 /** `L2D6L1` for AB123456C. */
 function shapeOf(token: string): string {
   return token.replace(/[A-Z]+|[0-9]+/g, (run) => (run[0]! > '9' ? 'L' : 'D') + run.length);
@@ -228,9 +239,21 @@ const IBAN_LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
 
+/** Two letters and two digits. */
+function beginsAccount(text: string, at: number): boolean {
+  const isLetter = (code: number): boolean => (code | 32) >= 97 && (code | 32) <= 122;
+  const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+  return (
+    isDigit(text.charCodeAt(at + 2)) &&
+    isDigit(text.charCodeAt(at + 3)) &&
+    isLetter(text.charCodeAt(at)) &&
+    isLetter(text.charCodeAt(at + 1))
+  );
+}
+
 /** Reports the account that starts at `start`, in one piece or in groups. Looks at 70 characters at most. */
-function readIban(text: string, start: number, upper: string, emit: Emit): void {
-  const length = /^[A-Z]{2}\d{2}/.test(upper) ? IBAN_LENGTHS[upper.slice(0, 2)] : undefined;
+function readIban(text: string, start: number, emit: Emit): void {
+  const length = IBAN_LENGTHS[text.slice(start, start + 2).toUpperCase()];
   if (length === undefined) return;
   let iban = '';
   let at = start;

@@ -28,7 +28,7 @@ export type PiiScan = {
 export function detectPii(text: string, hits: Hits, { around, countries, firstAnchor }: PiiScan, emit: Emit): void {
   const { survey } = hits;
   if (survey.hasAt) detectEmails(text, emit);
-  if (survey.colons >= 2 || survey.dashes >= 5) detectNetworkAddresses(text, emit);
+  if (survey.hasSigns) detectNetworkAddresses(text, emit);
   if (survey.digits < MIN_DOCUMENT_DIGITS) return;
   let hasPhoneWord = survey.needsFold || namesPhone(around.path);
   for (let i = 0; i < hits.anchors.length; i += 1) {

@@ -150,12 +150,13 @@ export function foldView(view: View): { view: View; joins: boolean } | null {
     }
     if (mark < SEVERAL && !isPair) builder.pushUnit(mark, i, i + 1);
     else builder.push(folded, i, i + width);
-    joins ||= mark >= SEVERAL || isPair || !isLetterUnit(mark);
+    joins ||= mark === SEVERAL && !isPair ? !LETTERS.test(folded) : mark === GONE || isPair || !isLetterUnit(mark);
     i += width - 1;
   }
   return builder === null ? null : { view: builder.view(), joins };
 }
 
+const LETTERS = /^[A-Za-z]+$/;
 /** U+E0000 to U+E007F as a pair. */
 const isTag = (text: string, i: number): boolean =>
   text.charCodeAt(i) === 0xdb40 && text.charCodeAt(i + 1) >= 0xdc00 && text.charCodeAt(i + 1) <= 0xdc7f;

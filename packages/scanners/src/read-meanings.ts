@@ -43,20 +43,33 @@ export const SPELLABLE: ReadonlySet<string> = new Set([
 export const hasMeaning = (word: string): boolean => (KNOWN.get(word)?.bits ?? 0) !== 0;
 
 const HASH_SIZE = 1 << 15;
-const HASHES = new Uint8Array(HASH_SIZE);
 const nextHash = (hash: number, code: number): number => (Math.imul(hash, 31) + code) & (HASH_SIZE - 1);
-for (const word of KNOWN.keys()) {
+function hashOf(word: string): number {
   let hash = 0;
   for (let i = 0; i < word.length; i += 1) hash = nextHash(hash, word.charCodeAt(i));
-  HASHES[hash] = 1;
+  return hash;
 }
 
-/** The letters that 0 to 9 stand for where they stand for any. */
-const LEET_LETTERS = Uint8Array.from([...'oizeasgtbg'], (letter) => letter.charCodeAt(0));
+/** Whether a word, or a phrase's second word, has this hash. */
+const WORD = 1;
+const SECOND = 2;
+const HASHES = new Uint8Array(HASH_SIZE);
+for (const [word, { phrases }] of KNOWN) {
+  HASHES[hashOf(word)]! |= WORD;
+  for (const { words } of phrases) HASHES[hashOf(words[1]!)]! |= SECOND;
+}
+
+// Of each ASCII character the lower case of a letter, a digit as it is, 0 for what ends a word.
+const WORD_CODES = Uint8Array.from({ length: 128 }, (_, code) => {
+  const char = String.fromCharCode(code).toLowerCase();
+  return /[a-z0-9]/.test(char) ? char.charCodeAt(0) : 0;
+});
+const wordCode = (code: number): number => (code < 128 ? WORD_CODES[code]! : 0);
+/** The bit that letters have and digits have not. */
+const LETTER = 64;
 
 /** Words that a sentence's end is worth: meanings on its two sides belong together less. */
 const SENTENCE_END = 2;
-const MAX_LEET = 24;
 
 export type Reading = {
   meanings: Meaning[];
@@ -68,96 +81,116 @@ export type Reading = {
 
 export function readMeanings(text: string): Reading {
   const meanings: Meaning[] = [];
-  const recent: PhraseStart[] = [];
-  const words: Words = { starts: [], ends: [] };
+  const leet: Reading['leet'] = [];
+  const { length } = text;
   let word = 0;
   let singles = 0;
   let hasSpelled = false;
-  const leet: Reading['leet'] = [];
-  let leetHash1 = 0;
-  let start = -1;
-  let hash = 0;
-  let leetHash = 0;
-  let digits = 0;
-  for (let i = 0; i <= text.length; i += 1) {
-    const code = i < text.length ? text.charCodeAt(i) : 32;
-    const lower = code | 32;
-    const isLetter = lower >= 97 && lower <= 122;
-    if (isLetter || (code >= 48 && code <= 57)) {
-      if (start === -1) start = i;
-      if (!isLetter) digits += 1;
-      hash = nextHash(hash, isLetter ? lower : code);
-      const letter = isLetter ? lower : LEET_LETTERS[code - 48]!;
-      leetHash = nextHash(leetHash, letter);
-      leetHash1 = nextHash(leetHash1, code === 49 ? 108 : letter);
+  for (let i = 0; i < length; ) {
+    const first = text.charCodeAt(i);
+    let code = wordCode(first);
+    if (code === 0) {
+      if ((first === 46 || first === 33 || first === 63 || first === 10) && isEnd(text, i)) word += SENTENCE_END;
+      i += 1;
       continue;
     }
-    if (start !== -1) {
-      const length = i - start;
-      singles = length === 1 ? singles + 1 : 0;
-      hasSpelled ||= singles >= 5;
-      if (
-        digits > 0 &&
-        digits < length - 2 &&
-        length > 3 &&
-        length <= MAX_LEET &&
-        (HASHES[leetHash] === 1 || HASHES[leetHash1] === 1)
-      ) {
-        const plain = unleet(text.slice(start, i));
-        if (plain !== null) leet.push({ start, end: i, word: plain });
-      }
-      if (HASHES[hash] === 1) {
-        const known = KNOWN.get(text.slice(start, i).toLowerCase());
-        if (known !== undefined) {
-          if (known.bits !== 0) meanings.push({ bits: known.bits, first: word, last: word, start, end: i });
-          if (known.phrases.length > 0) recent.push({ word, at: words.starts.length, known });
-        }
-      }
-      words.starts.push(start);
-      words.ends.push(i);
-      word += 1;
-      start = -1;
-      hash = 0;
-      leetHash = 0;
-      leetHash1 = 0;
-      digits = 0;
-    }
-    if (code === 46 || code === 33 || code === 63 || code === 10) word += SENTENCE_END * (isEnd(text, i) ? 1 : 0);
+    const start = i;
+    let hash = 0;
+    let common = LETTER;
+    do {
+      hash = nextHash(hash, code);
+      common &= code;
+      i += 1;
+      code = i < length ? wordCode(text.charCodeAt(i)) : 0;
+    } while (code !== 0);
+    singles = i - start === 1 ? singles + 1 : 0;
+    hasSpelled ||= singles >= MIN_SINGLES;
+    if (common === 0) addLeet(text, start, i, leet);
+    if ((HASHES[hash]! & WORD) !== 0) addMeanings(text, start, i, word, meanings);
+    word += 1;
   }
-  if (recent.length > 0) addPhrases(text, recent, words, meanings);
   return { meanings, hasSpelled, leet };
 }
 
-/** The word of the vocabulary that a token is once its digits are letters, `1` an i or an l; or null. */
-function unleet(token: string): string | null {
-  const lettered = (one: string): string =>
-    token
-      .toLowerCase()
-      .replace(/[0-9]/g, (digit) => (digit === '1' ? one : String.fromCharCode(LEET_LETTERS[Number(digit)]!)));
-  return [lettered('i'), lettered('l')].find((word) => KNOWN.has(word)) ?? null;
-}
-
+const MIN_SINGLES = 5;
 const isEnd = (text: string, i: number): boolean => i + 1 >= text.length || text.charCodeAt(i + 1) <= 32;
 
-type PhraseStart = { word: number; at: number; known: Known };
-type Words = { starts: number[]; ends: number[] };
+/** The letters that 0 to 9 stand for where they stand for any. */
+const LEET_LETTERS = 'oizeasgtbg';
+const MAX_LEET = 24;
 
-/** Looks at the words that follow each start of a phrase. */
-function addPhrases(text: string, begun: readonly PhraseStart[], { starts, ends }: Words, meanings: Meaning[]): void {
-  for (const { word, at, known } of begun) {
-    const cut: string[] = [];
-    const wordAt = (i: number): string | undefined => {
-      if (at + i >= starts.length) return undefined;
-      cut[i] ??= text.slice(starts[at + i]!, ends[at + i]!).toLowerCase();
-      return cut[i];
-    };
-    for (const phrase of known.phrases) {
-      const last = phrase.words.length - 1;
-      let i = 1;
-      while (i <= last && phrase.words[i] === wordAt(i)) i += 1;
-      if (i <= last) continue;
-      meanings.push({ bits: phrase.bits, first: word, last: word + last, start: starts[at]!, end: ends[at + last]! });
-    }
+/** The word of the vocabulary that a token is once its digits are letters, `1` an i or an l. */
+function addLeet(text: string, start: number, end: number, leet: Reading['leet']): void {
+  const length = end - start;
+  if (length < 4 || length > MAX_LEET) return;
+  let digits = 0;
+  let hash = 0;
+  let hashOfL = 0;
+  for (let i = start; i < end; i += 1) {
+    const code = wordCode(text.charCodeAt(i));
+    const isDigit = (code & LETTER) === 0;
+    digits += isDigit ? 1 : 0;
+    const letter = isDigit ? LEET_LETTERS.charCodeAt(code - 48) : code;
+    hash = nextHash(hash, letter);
+    hashOfL = nextHash(hashOfL, code === 49 ? 108 : letter);
   }
-  meanings.sort((a, b) => a.first - b.first || a.last - b.last);
+  if (digits >= length - 2 || ((HASHES[hash]! | HASHES[hashOfL]!) & WORD) === 0) return;
+  const lettered = (one: string): string =>
+    text
+      .slice(start, end)
+      .toLowerCase()
+      .replace(/[0-9]/g, (digit) => (digit === '1' ? one : LEET_LETTERS[Number(digit)]!));
+  const word = [lettered('i'), lettered('l')].find((plain) => KNOWN.has(plain));
+  if (word !== undefined) leet.push({ start, end, word });
+}
+
+/** What the word [start, end), the `word`-th, means by itself and as the first of a phrase. */
+function addMeanings(text: string, start: number, end: number, word: number, meanings: Meaning[]): void {
+  const known = KNOWN.get(text.slice(start, end).toLowerCase());
+  if (known === undefined) return;
+  if (known.bits !== 0) meanings.push({ bits: known.bits, first: word, last: word, start, end });
+  if (known.phrases.length === 0 || !mayContinue(text, end)) return;
+  const following: Following[] = [];
+  const ends: Meaning[] = [];
+  for (const { words, bits } of known.phrases) {
+    const last = endOfPhrase(text, end, words, following);
+    if (last !== -1) ends.push({ bits, first: word, last: word + words.length - 1, start, end: last });
+  }
+  if (ends.length > 1) ends.sort((a, b) => a.last - b.last);
+  meanings.push(...ends);
+}
+
+/** Whether the next word is the second of any phrase. */
+function mayContinue(text: string, from: number): boolean {
+  let i = from;
+  while (i < text.length && wordCode(text.charCodeAt(i)) === 0) i += 1;
+  let hash = 0;
+  for (const start = i; i < text.length && i - start <= LONGEST; i += 1) {
+    const code = wordCode(text.charCodeAt(i));
+    if (code === 0) break;
+    hash = nextHash(hash, code);
+  }
+  return (HASHES[hash]! & SECOND) !== 0;
+}
+
+type Following = { word: string; end: number };
+/** A longer word is in no phrase. */
+const LONGEST = 24;
+
+/** Where the phrase ends whose first word ends at `end`, or -1. `following` holds the words behind it that were read. */
+function endOfPhrase(text: string, end: number, words: readonly string[], following: Following[]): number {
+  for (let i = 1; i < words.length; i += 1) {
+    following[i - 1] ??= readWord(text, following[i - 2]?.end ?? end);
+    if (following[i - 1]!.word !== words[i]) return -1;
+  }
+  return following[words.length - 2]!.end;
+}
+
+/** The next word in lower case; '' where there is none, or none that a phrase may hold. */
+function readWord(text: string, from: number): Following {
+  let start = from;
+  while (start < text.length && wordCode(text.charCodeAt(start)) === 0) start += 1;
+  let end = start;
+  while (end < text.length && end - start <= LONGEST && wordCode(text.charCodeAt(end)) !== 0) end += 1;
+  return { word: end - start > LONGEST ? '' : text.slice(start, end).toLowerCase(), end };
 }

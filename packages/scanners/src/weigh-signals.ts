@@ -15,11 +15,18 @@ const WINDOW = 48;
 /** Signals looked at in one text; what comes after repeats. */
 const MAX_FOUND = 200_000;
 
-// Which signals can begin with each meaning.
-const BY_BIT: Signal[][] = Array.from({ length: 31 }, (_, bit) =>
-  SIGNALS.filter(({ steps }) => (steps[0]! & (1 << bit)) !== 0),
-);
 const FIRST_BITS = SIGNALS.reduce((all, { steps }) => all | steps[0]!, 0);
+
+// Which signals can begin with a word, by its meanings; words share some dozens of these.
+const BEGINNING = new Map<number, readonly Signal[]>();
+
+function signalsFrom(bits: number): readonly Signal[] {
+  const known = BEGINNING.get(bits);
+  if (known !== undefined) return known;
+  const signals = SIGNALS.filter(({ steps }) => (steps[0]! & bits) !== 0);
+  BEGINNING.set(bits, signals);
+  return signals;
+}
 
 export function weighSignals(text: string, meanings: readonly Meaning[], emit: Emit): void {
   if (meanings.length === 0) return;
@@ -42,14 +49,9 @@ function findSignals(meanings: readonly Meaning[]): Found[] {
   for (let i = 0; i < meanings.length && found.length < MAX_FOUND; i += 1) {
     const { bits, first, start } = meanings[i]!;
     if ((bits & FIRST_BITS) === 0) continue;
-    const tried = new Set<Signal>();
-    for (let rest = bits & FIRST_BITS; rest !== 0; rest &= rest - 1) {
-      for (const signal of BY_BIT[31 - Math.clz32(rest & -rest)]!) {
-        if (tried.has(signal)) continue;
-        tried.add(signal);
-        const last = matchRest(meanings, signal, 1, i);
-        if (last !== -1) found.push({ signal, start, end: meanings[last]!.end, first });
-      }
+    for (const signal of signalsFrom(bits & FIRST_BITS)) {
+      const last = matchRest(meanings, signal, 1, i);
+      if (last !== -1) found.push({ signal, start, end: meanings[last]!.end, first });
     }
   }
   return found;

@@ -1,11 +1,14 @@
 /** Megabytes a second of process time on records of 64 KB, beside a plain loop of forty expressions and secretlint. */
+import { loadavg } from 'node:os';
 import { SCANNER_NAMES, scanValue } from '@countersign/scanners/scan';
 import { lintSource } from '@secretlint/core';
 import { creator as preset } from '@secretlint/secretlint-rule-preset-recommend';
 import { forty } from './forty-expressions.ts';
 import { records } from './records.ts';
 
-const ROUNDS = 12;
+const WARM_UP = 4;
+const ROUNDS = 15;
+const LOOP = 'a plain loop of forty expressions';
 const cpuMs = (): number => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
@@ -16,7 +19,7 @@ const config = { rules: [{ id: '@secretlint/secretlint-rule-preset-recommend', r
 const CONTENDERS: readonly Contender[] = [
   { name: 'all three scanners', scan: (text) => scanValue({ text }, SCANNER_NAMES) },
   ...SCANNER_NAMES.map((scanner) => ({ name: scanner, scan: (text: string) => scanValue({ text }, [scanner]) })),
-  { name: 'a plain loop of forty expressions', scan: forty },
+  { name: LOOP, scan: forty },
   {
     name: 'secretlint, recommended preset',
     scan: (content) =>
@@ -27,29 +30,36 @@ const CONTENDERS: readonly Contender[] = [
   },
 ];
 
-/** The best of some rounds, because other work on the machine only ever makes one slower. */
+/**
+ * Medians of rounds in which every contender reads every record in turn, so that other work on the machine slows all of
+ * them alike. The last column compares with the plain loop of the same rounds.
+ */
 export async function measureSpeed(say: (text: string) => void): Promise<void> {
   const kinds = records();
-  say(
-    `speed on records of 64 KB, MB/s of process time, best of ${ROUNDS}: ${kinds.map(({ name }) => name).join(', ')}`,
-  );
-  for (const { name, scan } of CONTENDERS) {
-    const rates: number[] = [];
-    let total = 0;
-    let bytes = 0;
-    for (const { text } of kinds) {
-      let best = Number.POSITIVE_INFINITY;
-      for (let round = 0; round < ROUNDS; round += 1) {
+  const times = new Map<string, number[][]>(CONTENDERS.map(({ name }) => [name, kinds.map(() => [])]));
+  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+    for (const { name, scan } of CONTENDERS) {
+      for (const [i, { text }] of kinds.entries()) {
         const before = cpuMs();
         await scan(text);
-        best = Math.min(best, cpuMs() - before);
+        if (round >= 0) times.get(name)![i]!.push(cpuMs() - before);
       }
-      rates.push(text.length / best / 1000);
-      total += best;
-      bytes += text.length;
     }
+  }
+  const totals = new Map([...times].map(([name, ofKinds]) => [name, sum(ofKinds.map(median))]));
+  const bytes = sum(kinds.map(({ text }) => text.length));
+  const [load] = loadavg();
+  say(
+    `speed on records of 64 KB, MB/s of process time, median of ${ROUNDS} rounds, load average ${load!.toFixed(1)}: ${kinds.map(({ name }) => name).join(', ')}; times the loop`,
+  );
+  for (const [name, ofKinds] of times) {
+    const rates = ofKinds.map((ms, i) => (kinds[i]!.text.length / median(ms) / 1000).toFixed(1));
+    const total = totals.get(name)!;
     say(
-      `  ${name.padEnd(36)} ${(bytes / total / 1000).toFixed(1).padStart(7)}   ${rates.map((rate) => rate.toFixed(1)).join(', ')}`,
+      `  ${name.padEnd(36)} ${(bytes / total / 1000).toFixed(1).padStart(7)}   ${rates.join(', ')}; ${(totals.get(LOOP)! / total).toFixed(2)}`,
     );
   }
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
