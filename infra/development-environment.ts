@@ -127,7 +127,7 @@ export const DEVELOPMENT_LOG = 'countersign.localhost/log';
 
 /** Settings of each service beyond the common ones. */
 const ownSettings = (dir: string, keys: DevelopmentKeys): Readonly<Record<ServiceName, ServiceSettings>> => ({
-  ingress: {},
+  ingress: { TOKEN_KEY: keys.token.private_pem },
   'policy-kernel': {
     TRUST_ROOT: JSON.stringify(developmentTrustRoot(keys)),
     STATE_DIR: join(dir, 'kernel'),

@@ -30,6 +30,8 @@ export type DevelopmentKeys = {
   bundle: Ed25519Key;
   /** Signs the ledger's checkpoints. */
   log: Ed25519Key;
+  /** Signs the tokens that ingress issues. */
+  token: Ed25519Key;
   /** 32 bytes, base64url: seals what output-safety holds back. */
   output_seal: string;
   /** 32 bytes, base64url: seals what the kernel decided, for the scheduler. */
@@ -60,6 +62,7 @@ function createKeys(roster: Roster): DevelopmentKeys {
     warrant: createEd25519Key(),
     bundle: createEd25519Key(),
     log: createEd25519Key(),
+    token: createEd25519Key(),
     output_seal: secret(),
     decision_seal: secret(),
   };

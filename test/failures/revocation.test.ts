@@ -82,6 +82,8 @@ const steps = (principal: Principal): Record<string, () => Promise<unknown>> => 
   const change = { tenant, principal, global: false };
   const caller: Caller = {
     ...principal,
+    token_id: null,
+    signing_key: null,
     auth_method: 'api_key',
     tenant,
     ceiling: null,

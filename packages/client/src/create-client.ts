@@ -34,7 +34,16 @@ import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
 import { ApiError } from './api-error.ts';
 import { readEvents } from './read-events.ts';
-import { apiUrl, type ClientOptions, errorOf, type Outgoing, readJson, send, sendForJson } from './send-request.ts';
+import {
+  apiUrl,
+  type ClientOptions,
+  credentialOf,
+  errorOf,
+  type Outgoing,
+  readJson,
+  send,
+  sendForJson,
+} from './send-request.ts';
 
 export type Submitted =
   | ({ outcome: 'accepted'; replayed: boolean } & Accepted)
@@ -135,9 +144,10 @@ const followToEnd = async (client: Client, job_id: string, signal?: AbortSignal)
   }
 };
 
-/** Throws TypeError when the url is none that an API can have. */
+/** Throws TypeError when the url is none that an API can have, or there is not exactly one credential. */
 export const createClient = (options: ClientOptions): Client => {
   apiUrl(options.url);
+  credentialOf(options);
   const get = <T>(path: string, query: Outgoing['query'] = {}): Promise<T> =>
     sendForJson<T>(options, { method: 'GET', path, query });
   const post = <T>(path: string, body: unknown): Promise<T> => sendForJson<T>(options, { method: 'POST', path, body });

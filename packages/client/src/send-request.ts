@@ -1,11 +1,19 @@
 /** One HTTP exchange with the API: JSON there, JSON or an ApiError back. Nothing is tried again here. */
 import { API_PREFIX, type ErrorBody } from '@countersign/contracts/http';
 import { ApiError } from './api-error.ts';
+import { type Signer, signRequest } from './sign-request.ts';
+
+/** Gives a token that is still good. */
+export type TokenSource = () => Promise<string>;
 
 export type ClientOptions = {
-  /** Where the API is, e.g. `http://127.0.0.1:8081`. No user name or password: the key is the credential. */
+  /** Where the API is, e.g. `http://127.0.0.1:8081`. No user name or password: the credential is one of the three below. */
   url: string;
-  api_key: string;
+  api_key?: string;
+  /** Signs each request with an agent's own key, in place of an API key. */
+  signer?: Signer;
+  /** A token, or where to get one that is still good, in place of an API key. */
+  token?: string | TokenSource;
   /** Sent as X-Tenant-ID; the API refuses a tenant that is not the key's own. */
   tenant?: string;
   /** Milliseconds to wait for an answer; 30 s when left out. */
@@ -40,22 +48,41 @@ const urlOf = (options: ClientOptions, { path, query = {} }: Outgoing): string =
   return url.href;
 };
 
-const headersOf = (options: ClientOptions, outgoing: Outgoing): Record<string, string> => ({
-  'x-api-key': options.api_key,
-  ...(options.tenant === undefined ? {} : { 'x-tenant-id': options.tenant }),
-  ...(outgoing.body === undefined ? {} : { 'content-type': 'application/json' }),
-  ...outgoing.headers,
-});
+/** Throws TypeError unless there is exactly one credential. */
+export const credentialOf = ({ api_key, signer, token }: ClientOptions): 'api_key' | 'signer' | 'token' => {
+  const given = Object.entries({ api_key, signer, token }).filter(([, value]) => value !== undefined);
+  if (given.length !== 1) throw new TypeError('one of api_key, signer and token is the credential');
+  return given[0]![0] as 'api_key' | 'signer' | 'token';
+};
+
+const headersOf = async (options: ClientOptions, outgoing: Outgoing, url: string, body: string | undefined) => {
+  const { api_key, signer, token, tenant } = options;
+  const headers = {
+    ...(tenant === undefined ? {} : { 'x-tenant-id': tenant }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...outgoing.headers,
+  };
+  switch (credentialOf(options)) {
+    case 'api_key':
+      return { ...headers, 'x-api-key': api_key! };
+    case 'token':
+      return { ...headers, authorization: `Bearer ${typeof token === 'function' ? await token() : token}` };
+    case 'signer':
+      return signRequest(signer!, { method: outgoing.method, url, headers, ...(body === undefined ? {} : { body }) });
+  }
+};
 
 /** Throws ApiError with status 0 when no answer came. The answer may be an error all the same. */
 export const send = async (options: ClientOptions, outgoing: Outgoing): Promise<Response> => {
   const url = urlOf(options, outgoing);
+  const body = outgoing.body === undefined ? undefined : JSON.stringify(outgoing.body);
+  const headers = await headersOf(options, outgoing, url, body);
   try {
     return await (options.fetch ?? fetch)(url, {
       method: outgoing.method,
-      headers: headersOf(options, outgoing),
+      headers,
       signal: outgoing.signal ?? AbortSignal.timeout(options.timeout_ms ?? TIMEOUT_MS),
-      ...(outgoing.body === undefined ? {} : { body: JSON.stringify(outgoing.body) }),
+      ...(body === undefined ? {} : { body }),
     });
   } catch (cause) {
     throw new ApiError(0, { code: 'ingress_unavailable', detail: `no answer from ${new URL(url).origin}` }, { cause });

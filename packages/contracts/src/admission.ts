@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { decideAnswer, decision } from './decision.ts';
 import { failure } from './errors.ts';
 import { actor, namedRequest } from './job.ts';
-import { digest, jobId, keyId, tenantName } from './names.ts';
+import { digest, jobId, keyId, tenantName, uuid } from './names.ts';
 import { JOB_STATES } from './states.ts';
 
 /** What ingress hands to the scheduler for one job: already decided, not yet stored. */
@@ -16,8 +16,10 @@ export const admitItem = z.strictObject({
   salt: z.string(),
   /** `Idempotency-Key`, or the nonce of a signed request; unique per tenant and actor. */
   idempotency_key: z.string().max(128).nullable(),
-  /** Of the API key that it came with; null for a signature. */
+  /** Of the API key that it came with, or that its token was made from; null for a signature. */
   key_id: keyId.nullable(),
+  /** Of the token; none for any other credential. */
+  token_id: uuid.nullish(),
   answer: decideAnswer,
   traceparent: z.string(),
 });

@@ -23,11 +23,20 @@ export const activeScope = z.object({
 });
 export type ActiveScope = z.infer<typeof activeScope>;
 
-/** What `control.revoke` takes: a principal with all its keys, one key, or a worker as `<pool>/<worker>`. */
-export const REVOCABLE_KINDS = ['principal', 'api_key', 'worker'] as const;
+/** What `control.revoke` takes: a principal with all its keys, one key, a worker as `<pool>/<worker>`, or one token. */
+export const REVOCABLE_KINDS = ['principal', 'api_key', 'worker', 'token'] as const;
 
 /** How a revocation names what is not a principal; a principal is named by its id, which holds no colon. */
 export const keySubject = (key_id: string): string => `key:${key_id}`;
+export const tokenSubject = (token_id: string): string => `token:${token_id}`;
+/** Whose revocation ends what a caller brings: its own, its key's, and that of the token made from the key. */
+export const callerSubjects = ({ id, key_id, token_id }: CallerNames): string[] => [
+  id,
+  ...(key_id === null ? [] : [keySubject(key_id)]),
+  ...(typeof token_id === 'string' ? [tokenSubject(token_id)] : []),
+];
+type CallerNames = { id: string; key_id: string | null; token_id?: string | null | undefined };
+
 export const workerSubject = ({ pool, worker }: { pool: string; worker: string }): string => `worker:${pool}/${worker}`;
 
 /** As `control.gate(tenants)` returns it. A tenant without a policy has none: nothing may run for it. */

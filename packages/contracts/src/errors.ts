@@ -34,6 +34,8 @@ export const ERRORS = {
   too_many_requests: { status: 429, on_stream: 'nak', says: 'too many of these came from there; try again later' },
   unauthenticated: { status: 401, on_stream: 'term', says: 'no valid credential' },
   signature_invalid: { status: 401, on_stream: 'term', says: 'the signature does not fit the request' },
+  signature_replayed: { status: 401, on_stream: 'term', says: 'the signed request was used before' },
+  tokens_not_offered: { status: 404, on_stream: 'term', says: 'this system issues no tokens' },
   signature_stale: { status: 401, on_stream: 'term', says: 'the signed timestamp is too far from now' },
   permission_missing: { status: 403, on_stream: 'term', says: 'the credential does not carry this permission' },
   tenant_forbidden: { status: 403, on_stream: 'term', says: 'the credential belongs to another tenant' },

@@ -6,7 +6,8 @@ import { ERROR_CODES, failure } from './errors.ts';
 import { jobRequest, jobView } from './job.ts';
 import { shownEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
-import { digest, digitsOf, jobId, tenantName, topicName } from './names.ts';
+import { digest, digitsOf, jobId, tenantName, topicName, uuid } from './names.ts';
+import { PERMISSION_NAMES, permission } from './permissions.ts';
 import { explained, simulated } from './policy-questions.ts';
 import { askedPolicy, policyCandidate } from './policy-rollout.ts';
 import { JOB_STATES } from './states.ts';
@@ -23,6 +24,32 @@ export const errorBody = z.object({
   trace_id: z.string(),
 });
 export type ErrorBody = z.infer<typeof errorBody>;
+
+/** `POST /token`: what the token may at most, for how long, for whom. Left out: as much as the credential, 15 minutes, here. */
+export const tokenRequest = z.strictObject({
+  scope: z.array(permission).min(1).max(PERMISSION_NAMES.length).optional(),
+  /** Seconds. */
+  expires_in: z
+    .int()
+    .min(1)
+    .max(LIMITS.token_ms / 1000)
+    .optional(),
+  audience: z.string().max(LIMITS.token_chars).optional(),
+});
+export type TokenRequest = z.infer<typeof tokenRequest>;
+
+/** As RFC 8693, section 2.2.1, has it; `token_id` is the token's `jti`, by which it is revoked. */
+export const tokenAnswer = z.object({
+  access_token: z.string(),
+  issued_token_type: z.literal('urn:ietf:params:oauth:token-type:jwt'),
+  token_type: z.literal('Bearer'),
+  /** Seconds. */
+  expires_in: z.int(),
+  /** Permissions, split by spaces. */
+  scope: z.string(),
+  token_id: uuid,
+});
+export type TokenAnswer = z.infer<typeof tokenAnswer>;
 
 /** Paths on the same server. */
 const links = z.record(z.string(), z.string());

@@ -14,6 +14,12 @@ export const METRICS = {
     help: 'Signed requests from the bus that were refused, by code',
     labels: ['code'],
   },
+  credentials_refused_total: {
+    kind: 'counter',
+    help: 'Credentials over HTTP that were refused, by method (api_key, signature, token, none) and code',
+    labels: ['method', 'code'],
+  },
+  tokens_issued_total: { kind: 'counter', help: 'Short-lived tokens issued', labels: [] },
   event_streams: { kind: 'gauge', help: 'Open event streams', labels: [] },
   log_lines_dropped_total: {
     kind: 'counter',

@@ -55,8 +55,10 @@ export const principal = z.strictObject({
   groups: z.array(token),
   owner: principalId.nullable(),
   auth_method: z.string(),
-  /** Of the API key; null for a signature. */
+  /** Of the API key, also of the one that a token was made from; null for a signature. */
   key_id: keyId.nullable(),
+  /** Of the token; none for any other credential. */
+  token_id: uuid.nullish(),
 });
 export type Principal = z.infer<typeof principal>;
 

@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { jobRequest } from './job.ts';
 import { instant, principalId } from './names.ts';
 
+/** What its signer never uses again. */
+export const nonce = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/, 'must be 16 to 64 base64url characters');
+
 /**
  * The signature is Ed25519 over the canonical JSON (RFC 8785) of `{ agent, nonce, request, subject, timestamp }`, where
  * `subject` is the one it is sent to. (agent, nonce) is its idempotency key.
@@ -10,7 +13,7 @@ import { instant, principalId } from './names.ts';
 export const signedRequest = z.strictObject({
   agent: principalId,
   timestamp: instant,
-  nonce: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/, 'must be 16 to 64 base64url characters'),
+  nonce,
   request: jobRequest,
   /** Base64url. */
   signature: z.string().max(128),

@@ -2,7 +2,7 @@
  * Reads `control`. Under its shared lock (`gate`), every gate transaction does so before it writes or judges (admit,
  * dispatch, claim, beat, release): once a change of `control` has returned, nothing is decided under the old state.
  */
-import { type KnownControl, keySubject, knownControl } from '@countersign/contracts/control';
+import { callerSubjects, type KnownControl, knownControl } from '@countersign/contracts/control';
 import { CountersignError } from '@countersign/contracts/errors';
 import type { Principal } from '@countersign/contracts/rpc';
 import type { Tx } from './database.ts';
@@ -34,10 +34,10 @@ export const readControl: Read = reading('known');
  */
 export const refuseRevoked = async (
   tx: Tx,
-  { id, key_id }: Pick<Principal, 'id' | 'key_id'>,
+  caller: Pick<Principal, 'id' | 'key_id' | 'token_id'>,
   tenants: readonly string[] = [],
 ): Promise<KnownControl> => {
-  const state = await gate(tx, tenants, key_id === null ? [id] : [id, keySubject(key_id)]);
+  const state = await gate(tx, tenants, callerSubjects(caller));
   if (state.revoked.length > 0) throw new CountersignError('revoked');
   return state;
 };

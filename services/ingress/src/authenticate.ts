@@ -9,93 +9,138 @@ import type { Tx } from '@countersign/platform/database';
 import { hashApiKey, isApiKey } from './api-key.ts';
 import { boundGuesses } from './bound-guesses.ts';
 import type { Caller } from './caller.ts';
+import type { TokenClaims, Tokens } from './open-tokens.ts';
 import { rememberBriefly } from './remember-briefly.ts';
 import { findAgent, findKey, type PrincipalRow } from './store.ts';
+import { findToken } from './store-tokens.ts';
 
 export type Agent = { caller: Caller; signing_key: KeyObject };
 export type Authenticator = {
   /** `address`: where it came from. Throws `unauthenticated`, `revoked` or `too_many_requests`. */
   byKey(key: string, address: string): Promise<Caller>;
-  /** Who signs on the bus; that it did sign is still to be verified. Throws the same. */
-  byAgent(id: string): Promise<Agent>;
+  /**
+   * Who signs; that it did sign is still to be verified. `address` as above; the bus knows none, and lets in only who has a
+   * user of its tenant. Throws the same.
+   */
+  byAgent(id: string, address: string | null): Promise<Agent>;
+  /** Throws `unauthenticated` or `revoked`. A wrong token costs no look into Postgres, so nothing bounds how many come. */
+  byToken(token: string): Promise<Caller>;
 };
 
-const refuseRevoked = (row: { revoked: boolean; expired?: boolean }): void => {
-  if (row.expired === true) throw new CountersignError('unauthenticated');
-  if (row.revoked) throw new CountersignError('revoked');
-};
+type Credential = Pick<Caller, 'auth_method'> & Partial<Pick<Caller, 'key_id' | 'token_id' | 'signing_key'>>;
 
-type Credential = Pick<Caller, 'auth_method' | 'key_id'>;
-
-const callerOf = (row: PrincipalRow, { auth_method, key_id }: Credential, permissions: readonly string[]): Caller => ({
-  id: row.id,
-  type: row.type,
-  tenant: row.tenant,
-  owner: row.owner,
-  groups: row.groups,
-  ceiling: row.ceiling,
-  auth_method,
-  key_id,
-  permissions: new Set(permissions),
-});
-
-/** The credential was judged, and is none; an outage judged nothing. */
-const isWrong = (thrown: unknown): boolean =>
-  thrown instanceof CountersignError && (thrown.code === 'unauthenticated' || thrown.code === 'revoked');
-
-const publicKeyOf = (rawBase64url: string): KeyObject =>
-  createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: rawBase64url }, format: 'jwk' });
-
-export const createAuthenticator = (database: Tx): Authenticator => {
+/** `tokens`: null when this system issues none. */
+export function createAuthenticator(database: Tx, tokens: Tokens | null): Authenticator {
   const limits = { ttl_ms: LIMITS.auth_cache_ms, max_entries: LIMITS.auth_cache_entries };
   const byKeyHash = rememberBriefly<Caller>(limits);
   const byAgentId = rememberBriefly<Agent>(limits);
+  const byToken = rememberBriefly<Caller>(limits);
+  const prove = boundProofs();
 
-  const guesses = boundGuesses(monotonicMs);
-  /** Hashes of keys that were right when they were looked up last. */
-  const proven = new Set<string>();
-  const prove = (name: string): void => {
-    if (proven.size >= LIMITS.auth_cache_entries) proven.delete(proven.keys().next().value as string);
-    proven.add(name);
-  };
-
-  const readKey = async (key: string, hash: Uint8Array): Promise<Caller> => {
-    const row = isApiKey(key) ? await findKey(database, hash) : undefined;
-    if (row === undefined) throw new CountersignError('unauthenticated');
-    refuseRevoked(row);
-    return callerOf(row, { auth_method: 'api_key', key_id: row.key_id }, row.permissions);
-  };
-  const readAgent = async (id: string): Promise<Agent | undefined> => {
-    const row = await findAgent(database, id);
-    if (!row?.signing_key) return undefined;
-    refuseRevoked(row);
-    const caller = callerOf(row, { auth_method: 'signature', key_id: null }, PERMISSION_SETS.agent);
-    return { caller, signing_key: publicKeyOf(row.signing_key) };
-  };
-  const orRefuse = async <V>(found: Promise<V | undefined>): Promise<V> => {
-    const value = await found;
-    if (value === undefined) throw new CountersignError('unauthenticated');
-    return value;
-  };
   return {
     byKey: async (key, address) => {
       const hash = hashApiKey(key);
       const name = Buffer.from(hash).toString('base64');
-      const look = async (): Promise<Caller | undefined> => {
-        const giveBack = proven.has(name) ? () => {} : guesses.take(address, key);
-        try {
-          const caller = await readKey(key, hash);
-          giveBack();
-          prove(name);
-          return caller;
-        } catch (thrown) {
-          if (isWrong(thrown)) proven.delete(name);
-          else giveBack();
-          throw thrown;
-        }
-      };
-      return orRefuse(byKeyHash(name, look));
+      const beginning = key.slice(0, LIMITS.key_prefix_chars);
+      return orRefuse(byKeyHash(name, () => prove({ name, address, beginning }, () => readKey(database, key, hash))));
     },
-    byAgent: (id) => orRefuse(byAgentId(id, () => readAgent(id))),
+    byAgent: async (id, address) => {
+      const read = (): Promise<Agent> => readAgent(database, id);
+      const source = { name: `agent ${id}`, beginning: `agent ${id}` };
+      return orRefuse(byAgentId(id, () => (address === null ? read() : prove({ ...source, address }, read))));
+    },
+    byToken: async (token) => {
+      if (tokens === null || token.length > LIMITS.access_token_chars) throw new CountersignError('unauthenticated');
+      const claims = await tokens.open(token);
+      return orRefuse(byToken(claims.jti, () => readToken(database, claims)));
+    },
   };
-};
+}
+
+/** Looks a credential up within the bounds of guessing, which one that was right when it was looked up last does not meet. */
+function boundProofs() {
+  const guesses = boundGuesses(monotonicMs);
+  const proven = new Set<string>();
+  return async <V>(
+    { name, address, beginning }: { name: string; address: string; beginning: string },
+    look: () => Promise<V>,
+  ): Promise<V> => {
+    const giveBack = proven.has(name) ? () => {} : guesses.take(address, beginning);
+    try {
+      const found = await look();
+      giveBack();
+      if (proven.size >= LIMITS.auth_cache_entries) proven.delete(proven.keys().next().value as string);
+      proven.add(name);
+      return found;
+    } catch (thrown) {
+      if (isWrong(thrown)) proven.delete(name);
+      else giveBack();
+      throw thrown;
+    }
+  };
+}
+
+async function readKey(database: Tx, key: string, hash: Uint8Array): Promise<Caller> {
+  const row = isApiKey(key) ? await findKey(database, hash) : undefined;
+  if (row === undefined) throw new CountersignError('unauthenticated');
+  refuseEnded(row);
+  return callerOf(row, { auth_method: 'api_key', key_id: row.key_id }, row.permissions);
+}
+
+async function readAgent(database: Tx, id: string): Promise<Agent> {
+  const row = await findAgent(database, id);
+  if (!row?.signing_key) throw new CountersignError('unauthenticated');
+  refuseEnded(row);
+  const { signing_key } = row;
+  const caller = callerOf(row, { auth_method: 'signature', signing_key }, PERMISSION_SETS.agent);
+  return { caller, signing_key: publicKeyOf(signing_key) };
+}
+
+/** The registry decides; the claims only say where to look, and have to agree. */
+async function readToken(database: Tx, { jti: token_id, sub, tenant, scope }: TokenClaims): Promise<Caller> {
+  const row = await findToken(database, token_id);
+  const agrees = row?.id === sub && row.tenant === tenant && [...row.scope].sort().join(' ') === scope;
+  // An agent's key that was changed ends what was made with the one before.
+  const stands = agrees && (row.made_with === null || row.made_with === row.signing_key);
+  if (!stands) throw new CountersignError('unauthenticated', 'the token is not valid');
+  refuseEnded(row);
+  const may = new Set<string>(row.key_permissions ?? PERMISSION_SETS.agent);
+  const permissions = row.scope.filter((name) => may.has(name));
+  return callerOf(row, { auth_method: 'token', key_id: row.key_id, token_id }, permissions);
+}
+
+function refuseEnded(row: { revoked: boolean; expired?: boolean }): void {
+  if (row.expired === true) throw new CountersignError('unauthenticated');
+  if (row.revoked) throw new CountersignError('revoked');
+}
+
+function callerOf(row: PrincipalRow, credential: Credential, permissions: readonly string[]): Caller {
+  return {
+    id: row.id,
+    type: row.type,
+    tenant: row.tenant,
+    owner: row.owner,
+    groups: row.groups,
+    ceiling: row.ceiling,
+    key_id: null,
+    token_id: null,
+    signing_key: null,
+    ...credential,
+    permissions: new Set(permissions),
+  };
+}
+
+/** The credential was judged, and is none; an outage judged nothing. */
+function isWrong(thrown: unknown): boolean {
+  return thrown instanceof CountersignError && (thrown.code === 'unauthenticated' || thrown.code === 'revoked');
+}
+
+function publicKeyOf(rawBase64url: string): KeyObject {
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: rawBase64url }, format: 'jwk' });
+}
+
+async function orRefuse<V>(found: Promise<V | undefined>): Promise<V> {
+  const value = await found;
+  if (value === undefined) throw new CountersignError('unauthenticated');
+  return value;
+}

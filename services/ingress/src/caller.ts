@@ -11,8 +11,11 @@ export type Caller = {
   readonly groups: readonly string[];
   readonly ceiling: Ceiling | null;
   readonly auth_method: Actor['auth_method'];
-  /** Null for a signature. */
+  /** Null for a signature. A token has the key's that it was made from. */
   readonly key_id: string | null;
+  readonly token_id: string | null;
+  /** The agent's public key, raw in base64url, that signed this request; else null. */
+  readonly signing_key: string | null;
   readonly permissions: ReadonlySet<string>;
 };
 
@@ -30,11 +33,12 @@ export const actorOf = ({ id, type, owner, auth_method, ceiling }: Caller): Acto
 });
 
 /** Who acts on something that exists. */
-export const principalOf = ({ id, type, groups, owner, auth_method, key_id }: Caller): Principal => ({
+export const principalOf = ({ id, type, groups, owner, auth_method, key_id, token_id }: Caller): Principal => ({
   id,
   type,
   groups: [...groups],
   owner,
   auth_method,
   key_id,
+  token_id,
 });

@@ -1,32 +1,17 @@
 /** Everything a request must pass before its route sees it: credential, tenant, permission, and the shape of what it brings. */
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { HttpBindings } from '@countersign/platform/http';
 import type { Context } from 'hono';
-import type { Authenticator } from './authenticate.ts';
-import { type Caller, mayAny } from './caller.ts';
+import { mayAny } from './caller.ts';
 import { readJsonBody, readTextBody } from './read-body.ts';
+import { type Admitted, type CredentialParts, readCredential } from './read-credential.ts';
 import { readShape } from './read-shape.ts';
 import type { Incoming, Route } from './route.ts';
 
-const credentialOf = (c: Context): string => {
-  const key = c.req.header('x-api-key');
-  const bearer = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  if (key !== undefined && bearer !== undefined && key !== bearer) {
-    throw new CountersignError('unauthenticated', 'X-API-Key and Authorization carry different credentials');
-  }
-  const credential = key ?? bearer;
-  if (credential === undefined)
-    throw new CountersignError('unauthenticated', 'send X-API-Key or Authorization: Bearer');
-  return credential;
-};
-
-/** The proxy's, where one stands in front: what it says of whom it speaks for could be anybody's word. */
-const addressOf = (c: Context): string => (c.env as HttpBindings).incoming.socket.remoteAddress ?? '';
-
 /** The credential comes first: a stranger's bytes are not even read. */
-export const admitCaller = async (c: Context, route: Route, authenticator: Authenticator): Promise<Caller> => {
-  const caller = await authenticator.byKey(credentialOf(c), addressOf(c));
+export const admitCaller = async (c: Context, route: Route, parts: CredentialParts): Promise<Admitted> => {
+  const admitted = await readCredential(c, parts);
+  const { caller } = admitted;
   const tenant = c.req.header('x-tenant-id');
   if (tenant !== undefined && tenant !== caller.tenant) {
     throw new CountersignError('tenant_forbidden', undefined, { at: 'X-Tenant-ID' });
@@ -34,7 +19,7 @@ export const admitCaller = async (c: Context, route: Route, authenticator: Authe
   if (!mayAny(caller, route.permissions)) {
     throw new CountersignError('permission_missing', `needs ${route.permissions.join(' or ')}`);
   }
-  return caller;
+  return admitted;
 };
 
 /** A name that nothing can have is not found. */
@@ -61,11 +46,12 @@ const readQuery = (c: Context, route: Route): Record<string, unknown> => {
 const readBody = async (
   c: Context,
   { body }: Route,
+  check: Admitted['checkBody'],
 ): Promise<Pick<Incoming<never, never, unknown>, 'body' | 'raw' | 'text'>> => {
   const none = { body: undefined, raw: undefined, text: null };
   if (body === undefined) return none;
-  if (body.as_sent) return { ...none, text: await readTextBody(c.req.raw, body.limit) };
-  const sent = await readJsonBody(c.req.raw, body.limit);
+  if (body.as_sent) return { ...none, text: await readTextBody(c.req.raw, body.limit, check) };
+  const sent = await readJsonBody(c.req.raw, body.limit, check);
   if (sent === undefined && body.optional !== true) throw new CountersignError('json_malformed', 'the body is missing');
   const raw = sent ?? {};
   return { body: readShape(body.form?.(raw) ?? body.schema, raw), raw, text: null };
@@ -75,11 +61,11 @@ const readBody = async (
 export const checkRequest = async (
   c: Context,
   route: Route,
-  caller: Caller,
+  { caller, checkBody }: Admitted,
   traceparent: string,
 ): Promise<Incoming<Record<string, unknown>, Record<string, unknown>, unknown>> => {
   const params = readParams(c, route);
   const query = readQuery(c, route);
-  const body = await readBody(c, route);
+  const body = await readBody(c, route, checkBody);
   return { caller, params, query, ...body, header: (name) => c.req.header(name), traceparent };
 };

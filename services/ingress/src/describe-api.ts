@@ -7,7 +7,7 @@ import * as http from '@countersign/contracts/http';
 import { jobRequest, jobView } from '@countersign/contracts/job';
 import { shownEntry } from '@countersign/contracts/ledger-entry';
 import { resultView } from '@countersign/contracts/output';
-import { PERMISSIONS } from '@countersign/contracts/permissions';
+import { PERMISSION_NAMES, PERMISSIONS } from '@countersign/contracts/permissions';
 import { activePolicy } from '@countersign/contracts/policy-questions';
 import { runRecord } from '@countersign/contracts/record';
 import { z } from 'zod';
@@ -83,9 +83,14 @@ const answersOf = (route: Route): Json => ({
   default: { $ref: '#/components/responses/Error' },
 });
 
+const needsOf = ({ permissions }: Route): string =>
+  permissions.length === PERMISSION_NAMES.length
+    ? 'Every credential may.'
+    : `Needs ${permissions.map((name) => `\`${name}\` (${PERMISSIONS[name]})`).join(' or ')}.`;
+
 const operationOf = (route: Route): Json => ({
   summary: route.summary,
-  description: `Needs ${route.permissions.map((name) => `\`${name}\` (${PERMISSIONS[name]})`).join(' or ')}.`,
+  description: needsOf(route),
   tags: [route.path.split('/')[1]],
   parameters: [
     ...parametersIn('path', route.params),
@@ -126,12 +131,18 @@ export const describeApi = (routes: readonly Route[]): Json => ({
       'An open agent control plane: decide before anything runs, countersign what is risky, prove what happened.',
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
-  security: [{ api_key: [] }, { bearer: [] }],
+  security: [{ api_key: [] }, { bearer: [] }, { signature: [] }],
   paths: pathsOf(routes),
   components: {
     securitySchemes: {
       api_key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-      bearer: { type: 'http', scheme: 'bearer' },
+      bearer: { type: 'http', scheme: 'bearer', description: 'An API key, or a token from `POST /token`.' },
+      signature: {
+        type: 'apiKey',
+        in: 'header',
+        name: 'Signature',
+        description: "An agent's, by RFC 9421, with `Signature-Input` and, where there is a body, `Content-Digest`.",
+      },
     },
     parameters: {
       Tenant: {

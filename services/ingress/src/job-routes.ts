@@ -179,10 +179,7 @@ const eventsRoute = (bus: Bus, streams: EventStreams): Route =>
     handle: async (incoming) => {
       await readJob(bus, incoming, 'jobs:read');
       const after = readLastEventId(incoming.header('last-event-id'));
-      const { key_id } = incoming.caller;
-      // Over HTTP there is no other credential.
-      if (key_id === null) throw new CountersignError('unauthenticated');
-      const stream = await streams.open(jobKeyOf(incoming), { after, key_id });
+      const stream = await streams.open(jobKeyOf(incoming), { after, reader: incoming.caller });
       // HTML Living Standard, section 9.2.3: a reader that hears 204 does not connect again.
       return stream === null ? { status: 204 } : { stream };
     },

@@ -2,6 +2,9 @@
 import { CountersignError } from '@countersign/contracts/errors';
 import { type JsonValue, parseStrict } from '@countersign/ledger/canonical-json';
 
+/** Is given the bytes as they came, and throws when they are not the ones that were signed. */
+export type CheckBody = (body: Uint8Array) => void;
+
 const JSON_TYPE = /^application\/json\s*(;\s*charset=("?)utf-8\2\s*)?$/i;
 
 const tooLarge = (limit: number): CountersignError =>
@@ -38,19 +41,32 @@ const refuseOtherMedia = (headers: Headers): void => {
 };
 
 /** For whoever judges the text itself: null when it is longer than `limit`, ends early or is not UTF-8. */
-export const readTextBody = async (request: Request, limit: number): Promise<string | null> => {
-  if (isAbsent(request.headers)) return '';
-  refuseOtherMedia(request.headers);
+export const readTextBody = async (request: Request, limit: number, check: CheckBody): Promise<string | null> => {
+  const bytes = isAbsent(request.headers) ? new Uint8Array() : await readWhole(request, limit);
+  if (bytes === null) return null;
+  check(bytes);
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readBytes(request, limit));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return null;
   }
 };
 
+const readWhole = (request: Request, limit: number): Promise<Uint8Array | null> => {
+  refuseOtherMedia(request.headers);
+  return readBytes(request, limit).catch(() => null);
+};
+
 /** `undefined` when there is no body at all. */
-export const readJsonBody = async (request: Request, limit: number): Promise<JsonValue | undefined> => {
-  if (isAbsent(request.headers)) return undefined;
+export const readJsonBody = async (
+  request: Request,
+  limit: number,
+  check: CheckBody,
+): Promise<JsonValue | undefined> => {
+  if (isAbsent(request.headers)) {
+    check(new Uint8Array());
+    return undefined;
+  }
   refuseOtherMedia(request.headers);
   let bytes: Uint8Array;
   try {
@@ -59,6 +75,7 @@ export const readJsonBody = async (request: Request, limit: number): Promise<Jso
     if (thrown instanceof CountersignError) throw thrown;
     throw new CountersignError('json_malformed', 'the body ended early', { cause: thrown });
   }
+  check(bytes);
   const parsed = parseStrict(bytes);
   if (!parsed.ok) throw new CountersignError(parsed.code, parsed.detail, { at: parsed.at });
   return parsed.value;

@@ -10,11 +10,11 @@ import type { Metrics } from '@countersign/platform/metrics';
 import type { Shares } from '@countersign/platform/shares';
 import { childOf, traceIdOf } from '@countersign/platform/trace';
 import { type Context, Hono } from 'hono';
-import type { Authenticator } from './authenticate.ts';
 import { admitCaller, checkRequest } from './check-request.ts';
+import type { CredentialParts } from './read-credential.ts';
 import type { Answer, Route } from './route.ts';
 
-export type HttpParts = { authenticator: Authenticator; shares: Shares; metrics: Metrics; log: Logger };
+export type HttpParts = CredentialParts & { shares: Shares; metrics: Metrics; log: Logger };
 type Handle = (c: Context, traceparent: string) => Promise<Answer>;
 
 const RETRY_AFTER_MS = 1_000;
@@ -74,7 +74,8 @@ const refuseUnrouted = (routes: readonly Route[]): Handle => {
   };
 };
 
-export const serveRoutes = (routes: readonly Route[], { authenticator, shares, metrics, log }: HttpParts): Hono => {
+export const serveRoutes = (routes: readonly Route[], parts: HttpParts): Hono => {
+  const { shares, metrics, log } = parts;
   const wrap = (label: string, handle: Handle) => async (c: Context) => {
     const began = monotonicMs();
     const traceparent = childOf(c.req.header('traceparent'));
@@ -91,11 +92,12 @@ export const serveRoutes = (routes: readonly Route[], { authenticator, shares, m
   for (const route of routes) {
     const method = route.method.toUpperCase();
     const handle: Handle = async (c, traceparent) => {
-      const caller = await admitCaller(c, route, authenticator);
+      const admitted = await admitCaller(c, route, parts);
+      const { caller } = admitted;
       // Queues, pending answers and body memory are shared by all requests: each gets a part.
       const leave = shares.take([caller.tenant, caller.id]);
       try {
-        return await route.handle(await checkRequest(c, route, caller, traceparent));
+        return await route.handle(await checkRequest(c, route, admitted, traceparent));
       } finally {
         leave();
       }

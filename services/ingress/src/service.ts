@@ -10,16 +10,30 @@ import { approvalRoutes } from './approval-routes.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { bundleRoutes } from './bundle-routes.ts';
 import { openDecisions } from './decide-in-batches.ts';
+import { createTokenIssuer } from './issue-token.ts';
 import { jobRoutes } from './job-routes.ts';
 import { openNatsDoor } from './nats-door.ts';
+import { openTokens } from './open-tokens.ts';
 import { ownIntake } from './own-intake.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { serveDocuments } from './serve-documents.ts';
 import { serveRoutes } from './serve-routes.ts';
 import { standByDecisions } from './stand-by-decisions.ts';
 import { findEnded } from './store.ts';
+import { deleteExpired } from './store-tokens.ts';
 import { createEventStreams } from './stream-events.ts';
 import { createSubmit } from './submit-job.ts';
+import { tokenRoutes } from './token-routes.ts';
+import { openHttpSignatures } from './verify-http-signature.ts';
+
+const RAW_KEY = '[A-Za-z0-9_-]{43}';
+const formerKeys = z
+  .string()
+  .regex(
+    new RegExp(`^${RAW_KEY}(,${RAW_KEY}){0,${LIMITS.token_keys - 1}}$`),
+    `must be 1 to ${LIMITS.token_keys} raw Ed25519 public keys, base64url`,
+  )
+  .transform((text): readonly string[] => text.split(','));
 
 const settings = z.object({
   /** Of the HTTP API; 0 takes any free port. */
@@ -31,6 +45,14 @@ const settings = z.object({
     .string()
     .regex(/^[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*$/, 'must be host names, split by commas')
     .optional(),
+  /** PKCS#8 PEM of the Ed25519 key that signs tokens, the same for every replica; without it none are issued or taken. */
+  TOKEN_KEY: z.string().includes('BEGIN PRIVATE KEY', { message: 'must be a PKCS#8 PEM' }).optional(),
+  /** Public keys whose tokens are still taken while the key is rotated: raw, base64url, by commas. */
+  TOKEN_FORMER_KEYS: formerKeys.default([]),
+  /** Who issues tokens, as they say it. */
+  TOKEN_ISSUER: z.string().min(1).max(LIMITS.token_chars).default('countersign'),
+  /** For whom they are; a token of another system has another. */
+  TOKEN_AUDIENCE: z.string().min(1).max(LIMITS.token_chars).default('countersign'),
   /** While the kernel is out of reach: `closed` admits nothing, `open` what the kernel allowed the same caller before. */
   FAIL_MODE: z.enum(['closed', 'open']).default('closed'),
   /** RFC 3339 in UTC: when `open` ends by itself. */
@@ -47,25 +69,34 @@ export const ingress = defineService({
     'http_request_seconds',
     'input_fail_open_total',
     'intake_refused_total',
+    'credentials_refused_total',
+    'tokens_issued_total',
     'event_streams',
   ],
-  functions: ['ledger.append', 'control.revoke'],
+  functions: ['ledger.append', 'control.revoke', 'control.forget_tokens'],
   async start(context) {
     const { config, database, bus, metrics, log, onStop } = context;
     const intake = await ownIntake(context);
-    const authenticator = createAuthenticator(database);
+    const tokens = config.TOKEN_KEY === undefined ? null : openTokens({ ...config, TOKEN_KEY: config.TOKEN_KEY });
+    const authenticator = createAuthenticator(database, tokens);
+    const verifyHttp = openHttpSignatures(database, authenticator);
+    const issue = createTokenIssuer(database, tokens, metrics);
+    const expired = context.sweep('expired credentials', LIMITS.expired_ms, async () => {
+      if (await database.transaction((tx) => deleteExpired(tx, LIMITS.expired_rows))) expired.nudge();
+    });
     const decide = standByDecisions(openDecisions(bus), { mode: config, metrics, log });
     const submit = createSubmit(bus, decide);
     const shares = openShares(LIMITS.door_requests);
-    const streams = createEventStreams(bus, metrics, (key_ids) => findEnded(database, key_ids));
+    const streams = createEventStreams(bus, metrics, (readers) => findEnded(database, readers));
     const routes = [
       ...jobRoutes(bus, submit, streams),
       ...approvalRoutes(bus),
       ...policyRoutes(bus),
       ...bundleRoutes(bus),
+      ...tokenRoutes(issue),
     ];
     const names = config.HTTP_NAMES?.split(',') ?? [];
-    const app = serveRoutes(routes, { authenticator, shares, metrics, log });
+    const app = serveRoutes(routes, { authenticator, verifyHttp, shares, metrics, log });
     serveDocuments(app, routes);
     const http = await listen(app.fetch, config.HTTP_PORT, config.HTTP_HOST, { names });
     onStop(() => http.close());

@@ -1,4 +1,7 @@
-/** All SQL of ingress. In schema `identity` it reads and adds, and changes nothing; a revocation stands in `control`. */
+/**
+ * SQL of ingress on who may ask. In schema `identity` it reads and adds, and changes nothing; a revocation stands in
+ * `control`.
+ */
 import type { Ceiling } from '@countersign/contracts/job';
 import type { Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
@@ -18,9 +21,10 @@ export type PrincipalRow = {
 };
 export type KeyRow = PrincipalRow & { key_id: string; permissions: string[]; expired: boolean };
 
-const PRINCIPAL = 'p.principal_id AS id, p.tenant, p.type, p.owner, p.groups, p.ceiling, p.signing_key';
+/** Columns of `identity.principals p`. */
+export const PRINCIPAL = 'p.principal_id AS id, p.tenant, p.type, p.owner, p.groups, p.ceiling, p.signing_key';
 
-const IS_REVOKED = (...subjects: string[]): string =>
+export const IS_REVOKED = (...subjects: string[]): string =>
   `EXISTS (SELECT FROM control.revocations r WHERE r.subject IN (${subjects.join(', ')})) AS revoked`;
 
 const FIND_KEY = `SELECT ${PRINCIPAL}, k.key_id, k.permissions, ${IS_REVOKED('p.principal_id', "'key:' || k.key_id")},
@@ -34,13 +38,22 @@ const FIND_AGENT = `SELECT ${PRINCIPAL}, ${IS_REVOKED('p.principal_id')}
 export const findKey = async (tx: Tx, keySha256: Uint8Array): Promise<KeyRow | undefined> =>
   (await tx.query<KeyRow>(FIND_KEY, [keySha256]))[0];
 
-const FIND_ENDED = `SELECT k.key_id FROM identity.api_keys k JOIN identity.principals p USING (principal_id)
-  WHERE k.key_id = ANY ($1) AND (k.expires_at <= clock_timestamp()
-    OR EXISTS (SELECT FROM control.revocations r WHERE r.subject IN (p.principal_id, 'key:' || k.key_id)))`;
+const FIND_ENDED = `SELECT coalesce(
+      (SELECT k.expires_at <= clock_timestamp() FROM identity.api_keys k WHERE k.key_id = r.key_id), false)
+    OR (r.token_id IS NOT NULL AND NOT EXISTS (SELECT FROM identity.tokens t WHERE t.token_id = r.token_id
+                                               AND t.expires_at > clock_timestamp()))
+    OR EXISTS (SELECT FROM control.revocations v
+               WHERE v.subject IN (r.principal_id, 'key:' || r.key_id, 'token:' || r.token_id)) AS ended
+  FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY AS r (principal_id, key_id, token_id, place)
+  ORDER BY r.place`;
 
-/** Which of these keys may no longer be used. */
-export const findEnded = async (tx: Tx, key_ids: readonly string[]): Promise<string[]> =>
-  (await tx.query<{ key_id: string }>(FIND_ENDED, [key_ids])).map(({ key_id }) => key_id);
+type Reader = { id: string; key_id: string | null; token_id: string | null };
+
+/** For each, in order: whether its credential may no longer be used. */
+export const findEnded = async (tx: Tx, readers: readonly Reader[]): Promise<boolean[]> => {
+  const columns = [readers.map(({ id }) => id), readers.map((r) => r.key_id), readers.map((r) => r.token_id)];
+  return (await tx.query<{ ended: boolean }>(FIND_ENDED, columns)).map(({ ended }) => ended);
+};
 
 export const findAgent = async (tx: Tx, id: string): Promise<PrincipalRow | undefined> =>
   (await tx.query<PrincipalRow>(FIND_AGENT, [id]))[0];

@@ -20,53 +20,61 @@ export type EventStreams = {
   close(): Promise<void>;
 };
 
-/** `after` as in JobStream; `key_id` of the key that reads. */
-export type Reader = { after: number; key_id: string };
+/** `after` as in JobStream; `reader`: who reads, by which credential. */
+export type Reader = { after: number; reader: Credential };
 
-type Open = { tenant: string; key_id: string };
+/** What ends a stream when it ends, and who has a share of its own in them. */
+export type Credential = { id: string; key_id: string | null; token_id: string | null };
+
+type Open = { tenant: string; share: string; credential: Credential };
 
 /** Of the key's own streams, or else of its tenant's, the one that has told nothing for longest. */
 const findIdle = (open: ReadonlyMap<JobStream, Open>, who: Open): JobStream | undefined => {
   const idle = [...open].filter(([stream]) => stream.idleMs() >= LIMITS.sse_heartbeat_ms);
   const ofTenant = idle.filter(([, { tenant }]) => tenant === who.tenant);
-  const ofKey = ofTenant.filter(([, { key_id }]) => key_id === who.key_id);
+  const ofKey = ofTenant.filter(([, { share }]) => share === who.share);
   const [longest] = (ofKey.length > 0 ? ofKey : ofTenant).sort(([a], [b]) => b.idleMs() - a.idleMs());
   return longest?.[0];
 };
 
-/** `ended`: which of these keys may no longer be used. */
+/** A key's share is its tokens' too: a new token is no new share. */
+const shareOf = ({ id, key_id }: Credential): string => key_id ?? id;
+
+/** `ended`: which of these may no longer be used, true for each. */
 export const createEventStreams = (
   bus: Bus,
   metrics: Metrics,
-  ended: (key_ids: string[]) => Promise<string[]>,
+  ended: (readers: readonly Credential[]) => Promise<readonly boolean[]>,
 ): EventStreams => {
   const follow = followAudit(bus, metrics);
   const open = new Map<JobStream, Open>();
   const shares = openShares(LIMITS.sse_clients);
-  const endOf = (isOver: (key_id: string) => boolean): void => {
-    for (const [stream, { key_id }] of [...open]) if (isOver(key_id)) stream.end();
+  const endAll = (): void => {
+    for (const stream of [...open.keys()]) stream.end();
   };
   const lookAgain = async (): Promise<void> => {
-    if (open.size === 0) return;
-    const over = new Set(await ended([...new Set([...open.values()].map(({ key_id }) => key_id))]));
-    endOf((key_id) => over.has(key_id));
+    const all = [...open];
+    if (all.length === 0) return;
+    const over = await ended(all.map(([, { credential }]) => credential));
+    for (const [i, [stream]] of all.entries()) if (over[i] !== false) stream.end();
   };
   // A caller that cannot be looked up is refused; a reader that is cut off can resume.
-  const looks = startSweep(LIMITS.auth_cache_ms, lookAgain, () => endOf(() => true));
+  const looks = startSweep(LIMITS.auth_cache_ms, lookAgain, endAll);
   const takePlace = (who: Open): (() => void) => {
     try {
-      return shares.take([who.tenant, who.key_id]);
+      return shares.take([who.tenant, who.share]);
     } catch (thrown) {
       const victim = findIdle(open, who);
       if (victim === undefined) throw thrown;
       victim.end();
-      return shares.take([who.tenant, who.key_id]);
+      return shares.take([who.tenant, who.share]);
     }
   };
   const count = (): void => metrics.set('event_streams', {}, open.size);
   return {
-    async open(job, { after, key_id }) {
-      const leave = takePlace({ tenant: job.tenant, key_id });
+    async open(job, { after, reader: credential }) {
+      const who = { tenant: job.tenant, share: shareOf(credential), credential };
+      const leave = takePlace(who);
       const stream: JobStream = new JobStream({
         after,
         readChain: async () => (await bus.call('audit.timeline', job)).entries,
@@ -79,7 +87,7 @@ export const createEventStreams = (
       });
       // Before the timeline is read, so that nothing falls between the two.
       const unfollow = follow(job.tenant, chainOfJob(job.tenant, job.job_id), (entry) => stream.offer(entry));
-      open.set(stream, { tenant: job.tenant, key_id });
+      open.set(stream, who);
       count();
       try {
         await stream.readOnce();
@@ -90,7 +98,7 @@ export const createEventStreams = (
       return stream.isOver ? null : stream.readable;
     },
     close: () => {
-      endOf(() => true);
+      endAll();
       return looks.stop();
     },
   };

@@ -77,7 +77,8 @@ export const createSubmit = (bus: Bus, decide: ReturnType<typeof openDecisions>)
     let min_epoch = 0;
     for (let tries = 1; tries <= LIMITS.decide_tries; tries += 1) {
       const answer = await decide({ item: { ...asked, gate: 'submit', min_epoch }, bytes, traceparent });
-      const item = { ...asked, plain_digest, idempotency_key, key_id: caller.key_id, answer, traceparent };
+      const { key_id, token_id } = caller;
+      const item = { ...asked, plain_digest, idempotency_key, key_id, token_id, answer, traceparent };
       const admitted = await unlessStale(admit({ item, bytes: bytes * REQUEST_COPIES }));
       if (admitted !== null) return answerOf(admitted, traceparent);
       min_epoch = finalDecision(answer).policy_epoch + 1;

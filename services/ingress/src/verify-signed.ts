@@ -70,7 +70,7 @@ export const verifySigned = async (message: SignedMessage, authenticator: Authen
   const opened = parse(data);
   const { signed, raw } = opened;
   refuseOtherAddress(signed, addressed);
-  const { caller, signing_key } = await authenticator.byAgent(signed.agent);
+  const { caller, signing_key } = await authenticator.byAgent(signed.agent, null);
   if (caller.tenant !== addressed?.tenant) throw new CountersignError('tenant_forbidden', undefined, { at: 'subject' });
   const text = encodeUtf8(signedText(opened, subject));
   if (!(await verifyInPool(null, text, signing_key, Buffer.from(signed.signature, 'base64url')))) {

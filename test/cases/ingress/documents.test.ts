@@ -52,6 +52,7 @@ describe('/openapi.json', () => {
       'post /policy/explain',
       'post /policy/replay',
       'post /policy/simulate',
+      'post /token',
     ]);
   });
 

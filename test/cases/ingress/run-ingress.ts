@@ -39,6 +39,10 @@ export type RunningIngress = AsyncDisposable & {
   keys: Record<'agent' | 'other_agent' | 'approver' | 'admin' | 'auditor' | 'stranger' | 'expired', string>;
   signing_key: KeyObject;
   foreign_signing_key: KeyObject;
+  /** Signs the tokens of every instance that is told no other. */
+  token_key: KeyObject;
+  /** One more instance on the same database. */
+  startAnother(settings?: Record<string, string>): Promise<AsyncDisposable & { url: string }>;
   /** One more key of a principal, with what an agent may. */
   registerKey(principal: string): Promise<string>;
   peerBus(name: string): Bus;
@@ -92,7 +96,8 @@ const read = async (response: Response): Promise<Reply> => {
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : { text } };
 };
 
-export async function runIngress(): Promise<RunningIngress> {
+/** `settings`: of the service, beside what it cannot do without. */
+export async function runIngress(settings: Record<string, string> = {}): Promise<RunningIngress> {
   const cleanUp = new AsyncDisposableStack();
   const test_database = cleanUp.use(await createDatabase());
   const nats = cleanUp.use(await startGuardedNats({ workers: [], tenants: [TENANT, 'other'], auditors: [] }));
@@ -113,6 +118,7 @@ export async function runIngress(): Promise<RunningIngress> {
     expired: newApiKey(),
   };
   const [pair, foreign] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
+  const token_key = generateKeyPairSync('ed25519').privateKey;
   const xOf = (key: KeyObject): string => key.export({ format: 'jwk' }).x!;
   const ingress_url = test_database.url_for('countersign_ingress');
   const own = databaseAs(ingress_url);
@@ -140,18 +146,24 @@ export async function runIngress(): Promise<RunningIngress> {
     play(bus, peers);
     await bus.check();
   }
-  const port = await findFreePort();
-  const running = cleanUp.use(
-    await start([ingress], {
+  const startOne = async (more: Record<string, string>) => {
+    const port = await findFreePort();
+    const running = await start([ingress], {
       DATABASE_URL: ingress_url,
       NATS_URL: nats.server.url,
       NATS_NKEY_SEED: nats.seedOf('ingress'),
       HTTP_PORT: String(port),
       HTTP_NAMES: 'api.acme.example',
+      TOKEN_KEY: token_key.export({ type: 'pkcs8', format: 'pem' }) as string,
       LOG_LEVEL: 'silent',
-    }),
-  );
-  const url = `http://127.0.0.1:${port}`;
+      ...settings,
+      ...more,
+    });
+    return { running, url: `http://127.0.0.1:${port}` };
+  };
+  const first = await startOne({});
+  const running = cleanUp.use(first.running);
+  const { url } = first;
   const headersOf = (more: { key?: string; headers?: Record<string, string> }) => ({
     'x-api-key': more.key ?? keys.agent,
     'x-tenant-id': TENANT,
@@ -167,6 +179,11 @@ export async function runIngress(): Promise<RunningIngress> {
     keys,
     signing_key: pair.privateKey,
     foreign_signing_key: foreign.privateKey,
+    token_key,
+    async startAnother(more = {}) {
+      const another = await startOne(more);
+      return { url: another.url, [Symbol.asyncDispose]: () => another.running[Symbol.asyncDispose]() };
+    },
     registerKey,
     peerBus: (name) => buses.get(name)!,
     post: async (path, body, more = {}) =>

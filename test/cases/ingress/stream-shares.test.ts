@@ -12,7 +12,7 @@ const bus = { call: async () => ({ entries: [ENTRY] }), subscribe: () => () => {
 let streams: EventStreams;
 beforeEach(() => {
   vi.useFakeTimers();
-  streams = createEventStreams(bus, createMetrics('ingress', '', []), async () => []);
+  streams = createEventStreams(bus, createMetrics('ingress', '', []), async (all) => all.map(() => false));
 });
 afterEach(async () => {
   const closed = streams.close();
@@ -23,7 +23,10 @@ afterEach(async () => {
 
 type Opened = { over: () => Promise<boolean>; cancel: () => Promise<void> };
 const open = async (tenant: string, key_id: string): Promise<Opened> => {
-  const readable = (await streams.open({ tenant, job_id: 'one' }, { after: 0, key_id }))!;
+  const readable = (await streams.open(
+    { tenant, job_id: 'one' },
+    { after: 0, reader: { id: 'reader', key_id, token_id: null } },
+  ))!;
   const reader = readable.getReader();
   let done = false;
   const read = async (): Promise<void> => {

@@ -56,6 +56,11 @@ const VOTE: readonly Done[] = [
 
 /** By operation: body fields and query parameters. */
 export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
+  'post /token': [
+    { field: 'scope', in: 'services/ingress/src/issue-token.ts' },
+    { field: 'expires_in', in: 'services/ingress/src/issue-token.ts' },
+    { field: 'audience', in: 'services/ingress/src/issue-token.ts' },
+  ],
   'post /jobs': REQUEST_FIELDS,
   'get /jobs': [
     { field: 'state', in: 'services/scheduler/src/view/store-views.ts' },

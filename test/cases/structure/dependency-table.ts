@@ -83,7 +83,7 @@ export const PARTS: readonly Part[] = [
   { folder: 'packages/worker', may: [contracts, ledger, platform, 'zod'], node: COMPUTING },
   { folder: 'packages/cli', may: [contracts, client, ledger, policy, author, 'commander'], node: 'any' },
 
-  service('ingress', [ledger, 'hono']),
+  service('ingress', [ledger, 'hono', 'jose']),
   // The last known good bundle lies on its own disk, for when the stored one is gone or altered. Policies are read in a
   // process of their own, so that a large one never keeps a decision waiting.
   // It answers those who try policies too, in words and by comparing: three files, which nothing that decides may reach

@@ -2,7 +2,7 @@
 
 import type { AdmitItem } from '@countersign/contracts/admission';
 import type { ControlState } from '@countersign/contracts/control';
-import { keySubject, stopFor } from '@countersign/contracts/control';
+import { callerSubjects, stopFor } from '@countersign/contracts/control';
 import type { Decision } from '@countersign/contracts/decision';
 import { finalDecision } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
@@ -40,9 +40,9 @@ const stopped = (decision: Decision, switch_id: string): Decision => ({
   effective_digest: null,
 });
 
-/** The actor and the key it used: a key that was revoked in between admits nothing. */
-export const subjectsOf = ({ actor, key_id }: AdmitItem): string[] =>
-  key_id === null ? [actor.id] : [actor.id, keySubject(key_id)];
+/** Who asks, and the key and token that it came with: what was revoked on the way admits nothing. */
+export const subjectsOf = ({ actor: { id }, key_id, token_id }: AdmitItem): string[] =>
+  callerSubjects({ id, key_id, token_id });
 
 export const planOne = (
   item: AdmitItem,
@@ -126,6 +126,7 @@ export const toEntry = ({ item, state, decisions, pool }: Planned, row: NewJob):
     state,
     decisions,
     key_id: item.key_id,
+    token_id: item.token_id ?? null,
     reason: row.reason,
     effective_digest: row.effective_digest,
     on_behalf_of: row.on_behalf_of,

@@ -1,0 +1,68 @@
+/**
+ * Makes a short-lived token from a credential: never for more than the credential may, never from another token, which
+ * would let a stolen one live on.
+ */
+import { CountersignError } from '@countersign/contracts/errors';
+import type { TokenAnswer, TokenRequest } from '@countersign/contracts/http';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { Database } from '@countersign/platform/database';
+import { uuidv7 } from '@countersign/platform/ids';
+import { append } from '@countersign/platform/ledger-append';
+import type { Metrics } from '@countersign/platform/metrics';
+import type { Caller } from './caller.ts';
+import type { Tokens } from './open-tokens.ts';
+import { insertToken } from './store-tokens.ts';
+
+export type IssueToken = (caller: Caller, asked: TokenRequest) => Promise<TokenAnswer>;
+
+/** Throws `tokens_not_offered`, `permission_missing`, `field_invalid`, or `too_many_requests` beyond `live_tokens`. */
+export function createTokenIssuer(database: Database, tokens: Tokens | null, metrics: Metrics): IssueToken {
+  return async (caller, asked) => {
+    if (tokens === null) throw new CountersignError('tokens_not_offered');
+    if (caller.auth_method === 'token')
+      throw new CountersignError('permission_missing', 'a token is not exchanged for another one');
+    if (asked.audience !== undefined && asked.audience !== tokens.audience)
+      throw new CountersignError('field_invalid', 'no token is made for that audience', { at: '/audience' });
+    const scope = scopeOf(caller, asked);
+    const life_s = asked.expires_in ?? LIMITS.token_ms / 1000;
+    const token_id = uuidv7();
+    const exp = await record(database, caller, { token_id, scope, life_s });
+    metrics.count('tokens_issued_total', {});
+    const { id: sub, tenant } = caller;
+    const token = { sub, tenant, scope: scope.join(' '), jti: token_id, iat: exp - life_s, exp };
+    return {
+      access_token: await tokens.sign(token),
+      issued_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_type: 'Bearer',
+      expires_in: life_s,
+      scope: token.scope,
+      token_id,
+    };
+  };
+}
+
+function scopeOf(caller: Caller, { scope }: TokenRequest): string[] {
+  const wanted = scope ?? [...caller.permissions];
+  const beyond = wanted.find((name) => !caller.permissions.has(name));
+  if (beyond !== undefined)
+    throw new CountersignError('permission_missing', `the credential does not carry ${beyond}`, { at: '/scope' });
+  return [...new Set(wanted)].sort();
+}
+
+/** When the token expires, in seconds since the epoch. */
+async function record(
+  database: Database,
+  caller: Caller,
+  { token_id, scope, life_s }: { token_id: string; scope: string[]; life_s: number },
+): Promise<number> {
+  const { id: principal, tenant, key_id, signing_key, auth_method } = caller;
+  return database.transaction(async (tx) => {
+    const row = { token_id, principal, key_id, signing_key, scope, life_s };
+    const expires = await insertToken(tx, row, LIMITS.live_tokens);
+    if (expires === null)
+      throw new CountersignError('too_many_requests', `${LIMITS.live_tokens} tokens of this principal are alive`);
+    const body = { tenant, auth_method, what: 'token', token_id, principal, key_id, scope, life_s };
+    await append(tx, [{ chain: `identity:${principal}`, kind: 'identity_created', tenant, topic: null, body }]);
+    return expires;
+  });
+}

@@ -1,0 +1,94 @@
+/**
+ * Which credential a request brings, and whose it is. It brings exactly one: of two, a proxy and this door might believe
+ * different ones. Nothing that a proxy says of anybody (`Forwarded`, `X-Forwarded-*`) is read.
+ */
+import { CountersignError, failureOf } from '@countersign/contracts/errors';
+import type { HttpBindings } from '@countersign/platform/http';
+import type { Metrics } from '@countersign/platform/metrics';
+import type { Context } from 'hono';
+import { isApiKey } from './api-key.ts';
+import type { Authenticator } from './authenticate.ts';
+import type { Caller } from './caller.ts';
+import { checkBody, type SignedHttp, type VerifiedHttp } from './verify-http-signature.ts';
+
+export type Admitted = {
+  caller: Caller;
+  /** To be called with the whole body, whatever is made of it. Throws `signature_invalid` where another one was signed. */
+  checkBody(body: Uint8Array): void;
+};
+
+export type CredentialParts = {
+  authenticator: Authenticator;
+  verifyHttp: (request: SignedHttp) => Promise<VerifiedHttp>;
+  metrics: Metrics;
+};
+
+type Credential =
+  | { method: 'api_key'; key: string }
+  | { method: 'token'; token: string }
+  | { method: 'signature' }
+  | { method: 'none'; detail: string };
+
+const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+
+/** Throws `unauthenticated`, `revoked`, `too_many_requests` and what verifying a signature throws. */
+export async function readCredential(c: Context, parts: CredentialParts): Promise<Admitted> {
+  const credential = findCredential(c);
+  try {
+    return await admit(c, credential, parts);
+  } catch (thrown) {
+    parts.metrics.count('credentials_refused_total', { method: credential.method, code: failureOf(thrown).code });
+    throw thrown;
+  }
+}
+
+async function admit(c: Context, credential: Credential, parts: CredentialParts): Promise<Admitted> {
+  const unsigned = (caller: Caller): Admitted => ({ caller, checkBody: () => undefined });
+  switch (credential.method) {
+    case 'api_key':
+      return unsigned(await parts.authenticator.byKey(credential.key, addressOf(c)));
+    case 'token':
+      return unsigned(await parts.authenticator.byToken(credential.token));
+    case 'signature': {
+      const { caller, digest } = await parts.verifyHttp(signedOf(c));
+      return { caller, checkBody: (body) => checkBody({ digest }, body) };
+    }
+    case 'none':
+      throw new CountersignError('unauthenticated', credential.detail);
+  }
+}
+
+function findCredential(c: Context): Credential {
+  const key = c.req.header('x-api-key');
+  const authorization = c.req.header('authorization');
+  const isSigned = c.req.header('signature-input') !== undefined || c.req.header('signature') !== undefined;
+  if ([key !== undefined, authorization !== undefined, isSigned].filter(Boolean).length > 1)
+    return { method: 'none', detail: 'more than one credential: send one of X-API-Key, Authorization and Signature' };
+  if (isSigned) return { method: 'signature' };
+  if (key !== undefined) return { method: 'api_key', key };
+  const bearer = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
+  if (bearer === undefined)
+    return { method: 'none', detail: 'send X-API-Key, Authorization: Bearer, or a signature (RFC 9421)' };
+  return COMPACT.test(bearer) && !isApiKey(bearer)
+    ? { method: 'token', token: bearer }
+    : { method: 'api_key', key: bearer };
+}
+
+function signedOf(c: Context): SignedHttp {
+  return {
+    method: c.req.method,
+    url: c.req.url,
+    host: incomingOf(c).headers.host ?? '',
+    header: (name) => c.req.header(name),
+    address: addressOf(c),
+  };
+}
+
+/** The proxy's, where one stands in front: what it says of whom it speaks for could be anybody's word. */
+function addressOf(c: Context): string {
+  return incomingOf(c).socket.remoteAddress ?? '';
+}
+
+function incomingOf(c: Context): HttpBindings['incoming'] {
+  return (c.env as HttpBindings).incoming;
+}
