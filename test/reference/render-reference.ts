@@ -44,7 +44,8 @@ const renderMetrics = (): string =>
   );
 
 const renderLimits = (): string => {
-  const comments = readComments('packages/contracts/src/limits.ts');
+  const files = ['limits', 'credential-limits'].map((name) => `packages/contracts/src/${name}.ts`);
+  const comments = new Map(files.flatMap((file) => [...readComments(file)]));
   return page(
     'Limits',
     'Every bound of the system. They are constants, not settings: changing one is a release.',

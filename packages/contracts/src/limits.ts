@@ -1,5 +1,8 @@
 /** Every bound that callers, authors, operators or two files meet, declared once. What one file alone knows stands at its top. */
+import { CREDENTIAL_LIMITS } from './credential-limits.ts';
+
 export const LIMITS = {
+  ...CREDENTIAL_LIMITS,
   /** Bytes of one job request as submitted. */
   request_bytes: 512 * 1024,
   /** Bytes of its canonical text, where a number may be longer than it was written. */
@@ -175,32 +178,6 @@ export const LIMITS = {
   attempts: 3,
   /** Milliseconds by which a signed request's timestamp may differ from the time it was stored. */
   signature_skew_ms: 5 * 60 * 1000,
-  /** Milliseconds for which a signed HTTP request may be sent: from `created` to `expires`. */
-  signature_life_ms: 5 * 60 * 1000,
-  /** Milliseconds by which the clock of who signs an HTTP request may be ahead. */
-  signature_ahead_ms: 60 * 1000,
-  /** Milliseconds for which a nonce is remembered beyond its request, so that two clocks of ours may differ. */
-  nonce_margin_ms: 5 * 60 * 1000,
-  /** Signed HTTP requests that one agent may send one ingress at once; then one each `signed_request_ms`. */
-  signed_requests: 2_000,
-  /** Milliseconds after which an agent may send one more; bounds the nonces that are remembered of it. */
-  signed_request_ms: 5,
-  /** Characters of a `Signature-Input`. */
-  signature_input_chars: 1_024,
-  /** Milliseconds of the longest life of a token. */
-  token_ms: 15 * 60 * 1000,
-  /** Milliseconds by which the clocks of two ingresses may differ in judging a token. */
-  token_skew_ms: 5_000,
-  /** Characters of a token. */
-  access_token_chars: 4_096,
-  /** Tokens of one principal that are alive at once. */
-  live_tokens: 200,
-  /** Keys that tokens are verified with beside the one that signs, while it is rotated. */
-  token_keys: 4,
-  /** Milliseconds between two looks for nonces and tokens that have expired. */
-  expired_ms: 30_000,
-  /** Rows of each that one look deletes before it lets go. */
-  expired_rows: 5_000,
   /** Milliseconds for which an approval stands open when its rule says nothing else. */
   approval_expires_ms: 60 * 60 * 1000,
   /** Milliseconds a draining service waits for work under way. */
