@@ -62,6 +62,8 @@ export const derivation = z.object({
   cached: z.boolean(),
   /** Countries whose national telephone numbers its content was scanned for. */
   countries: z.array(z.string()).default([]),
+  /** How many rules of the operator's own it was scanned with. */
+  own_rules: z.int().default(0),
   rounds: z.array(roundSeen),
   /** Null where the request was refused before a decision. */
   result: z

@@ -8,6 +8,7 @@ import { payloadObject } from './job.ts';
 import { LIMITS } from './limits.ts';
 import { capabilityName, instant, labelKey, labelValue, principalId, tenantName, token, topicName } from './names.ts';
 import { OUTPUT_DECISIONS } from './output.ts';
+import { type OwnRules, ownRules } from './scanner-rules.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -208,10 +209,11 @@ export type TenantSource = z.infer<typeof tenantSource>;
 
 const settledCountries = z.array(country).max(2 * LIMITS.scan_countries);
 /** What a tenant's content is scanned with, the global part's included. */
-export type ScanSettings = { readonly countries: readonly string[] };
-/** `tenants`: those with settings of their own; the others have what stands beside it. */
+export type ScanSettings = { readonly countries: readonly string[]; readonly own?: OwnRules | undefined };
+/** `tenants`: those with settings of their own; the others have what stands beside it. Own rules are everybody's. */
 export const scanSettingsByTenant = z.strictObject({
   countries: settledCountries,
+  own: ownRules.optional(),
   tenants: z.array(z.strictObject({ tenant: tenantName, countries: settledCountries })),
 });
 export type ScanSettingsByTenant = z.infer<typeof scanSettingsByTenant>;
@@ -241,7 +243,7 @@ export const bundleScope = z.strictObject({ tenants: nonEmpty(z.union([tenantNam
 const bundlePath = z
   .string()
   .regex(
-    /^(policy\.yaml|pools\.yaml|schemas\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.json|tests\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.yaml|tenants\/[a-z0-9_-]{1,64}\.yaml)$/,
+    /^(policy\.yaml|pools\.yaml|scanners\.yaml|[a-z0-9_-]+(\.[a-z0-9_-]+)*\.toml|schemas\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.json|tests\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.yaml|tenants\/[a-z0-9_-]{1,64}\.yaml)$/,
   );
 
 /** What is signed: the canonical text of this covers every byte of the bundle. */

@@ -2,6 +2,7 @@
 // shapes that the compiler reads; what names mean together only the compiler can say.
 import { policySource, poolsSource, tenantSource } from '@countersign/contracts/policy';
 import { policyTests } from '@countersign/contracts/policy-tests';
+import { scannersSource } from '@countersign/contracts/scanner-rules';
 import { z } from 'zod';
 import { FIELD_HELP } from './field-help.ts';
 
@@ -10,6 +11,7 @@ type Json = { [key: string]: unknown };
 const SHAPES = {
   'policy.schema.json': ['A Countersign policy: policy.yaml', policySource],
   'pools.schema.json': ['The pools of a Countersign policy: pools.yaml', poolsSource],
+  'scanners.schema.json': ['An operator’s own scanner rules in a Countersign policy: scanners.yaml', scannersSource],
   'tenant.schema.json': ['A tenant’s own rules in a Countersign policy: tenants/<tenant>.yaml', tenantSource],
   'tests.schema.json': ['Tests of a Countersign policy: tests/*.yaml', policyTests],
 } as const;

@@ -44,6 +44,7 @@ function deriveFrom(
     policy: { version: policy.version, snapshot: policy.snapshot, epoch },
     cached: final?.cached ?? false,
     countries: [...settingsFor(policy.scanning, request.tenant).countries],
+    own_rules: policy.scanning.own?.rules.length ?? 0,
     rounds: roundsOf(heard, sourcesOf(policy)),
     result: final && {
       decision: final.decision,

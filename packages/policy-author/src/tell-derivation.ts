@@ -14,11 +14,12 @@ const UNITS: readonly (readonly [number, string])[] = [
 ];
 
 export function tellDerivation(derivation: Derivation): string {
-  const { asked, policy, rounds, countries } = derivation;
+  const { asked, policy, rounds, countries, own_rules } = derivation;
   return [
     `${asked.actor}, an ${asked.actor_type} of tenant ${asked.tenant}, asks for ${asked.topic} at the ${asked.gate} gate.`,
     `Policy version ${policy.version} decides, snapshot ${policy.snapshot}, epoch ${policy.epoch}${derivation.cached ? ', from the cache' : ', anew'}.`,
     ...(countries.length === 0 ? [] : [`Content is scanned for national telephone numbers of ${list(countries)}.`]),
+    ...(own_rules === 0 ? [] : [`Content is scanned with own rules: ${own_rules}.`]),
     ...rounds.flatMap(tellRound),
     ...tellResult(derivation),
   ].join('\n');

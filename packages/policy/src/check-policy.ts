@@ -8,6 +8,7 @@ import { checkIds } from './check-ids.ts';
 import { checkScanning } from './check-scanning.ts';
 import { checkTenants } from './check-tenants.ts';
 import { buildGlobIndex } from './glob-index.ts';
+import { allTypes } from './match-findings.ts';
 import type { BundleSources } from './parse-bundle.ts';
 import { type Placed, placeSections, type Sections } from './place-sections.ts';
 import type { PolicyFault } from './policy-fault.ts';
@@ -64,9 +65,10 @@ function checkGroups({ policy }: BundleSources, sections: Sections, report: Repo
   }
 }
 
-function checkMatches({ policy }: BundleSources, sections: Sections, report: Report): void {
+function checkMatches({ policy, own }: BundleSources, sections: Sections, report: Report): void {
+  const types = allTypes(own);
   const checkMatch = (match: Match, at: At): void => {
-    checkFindings(match, at, report);
+    checkFindings(match, types, at, report);
     for (const [i, keyword] of (match.keywords ?? []).entries()) {
       if (foldKeyword(keyword) === '')
         report('match_empty', below(at, 'keywords', i), 'the keyword has no visible character');
@@ -77,7 +79,7 @@ function checkMatches({ policy }: BundleSources, sections: Sections, report: Rep
   };
   for (const placed of allOf(sections)) checkMatch(placed.source.match, below(placed, 'match'));
   for (const [i, { match }] of (policy.output_policy.rules ?? []).entries()) {
-    checkFindings(match, inPolicy('output_policy', 'rules', i, 'match'), report);
+    checkFindings(match, types, inPolicy('output_policy', 'rules', i, 'match'), report);
   }
 }
 

@@ -11,7 +11,7 @@ import type { CompiledFloor, CompiledPolicy, CompiledRule, CompiledTopic, Indexe
 import { compileOutputPolicy } from './decide-output.ts';
 import { approvalOf, constraintsOf, rollbackOf, ruleObligations } from './effects.ts';
 import { type KnownTopics, knownTopics } from './known-topics.ts';
-import { compileFindings, scannersWanted } from './match-findings.ts';
+import { allTypes, compileFindings, scannersWanted } from './match-findings.ts';
 import { bySpecificity, splitTokens } from './match-glob.ts';
 import { type CompiledMatch, compileMatch } from './match-subject.ts';
 import { type BundleSources, parseBundle } from './parse-bundle.ts';
@@ -79,7 +79,7 @@ class PolicyCompiler {
       tiers: yield* indexed(sections.tiers.map(({ source }) => tierFloor(source))),
       topics: { items: topics, index: buildIndex(topics.map(({ pattern }) => compileMatch({ topics: [pattern] }))) },
       owners: new Map(Object.entries(policy.owners)),
-      scanners: scannersOf(sections),
+      scanners: scannersOf(sections, this.sources.own),
       scanning,
       output: compileOutputPolicy({ ...policy.output_policy, scanning }),
       pools,
@@ -185,8 +185,11 @@ const tierFloor = ({ id, match, floor }: TierSource): CompiledFloor => ({
   },
 });
 
-function scannersOf({ tiers, input_rules, rules }: Sections): ScannerName[] {
+function scannersOf({ tiers, input_rules, rules }: Sections, own: BundleSources['own']): ScannerName[] {
   const matches = [...tiers, ...input_rules, ...rules].map(({ source }) => source.match);
   const looking = matches.flatMap((match) => [match, match.not ?? {}]).map(compileFindings);
-  return scannersWanted(looking.filter((wanted) => wanted !== null));
+  return scannersWanted(
+    looking.filter((wanted) => wanted !== null),
+    allTypes(own),
+  );
 }

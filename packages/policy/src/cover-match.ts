@@ -1,7 +1,8 @@
 // Whether one match holds for every request that another holds for, and whether two could hold for the same. Read from
 // the sources alone, keywords folded: "yes" is certain, "no" may only mean that it can't be seen.
 import type { Match } from '@countersign/contracts/policy';
-import { compileFindings, typesWanted } from './match-findings.ts';
+import { isOwnType } from '@countersign/scanners/own-rules';
+import { allTypes, compileFindings, type FindingsWanted, typesWanted } from './match-findings.ts';
 import { globCovers, globsMeet, splitTokens } from './match-glob.ts';
 
 type List = readonly string[] | undefined;
@@ -46,9 +47,20 @@ function findingsWithin(wide: Match, narrow: Match): boolean {
   const [wanted, stated] = [compileFindings(wide), compileFindings(narrow)];
   if (wanted === null) return true;
   if (stated === null || wanted.least > stated.least) return false;
-  const types = new Set(typesWanted(wanted));
-  return typesWanted(stated).every((type) => types.has(type));
+  // Which own rules there are is not known here: a list of types holds only those that it names.
+  const own = [...(stated.types ?? [])].filter(isOwnType);
+  if (stated.types === null && wanted.types !== null) return false;
+  if (
+    own.length > 0 &&
+    !(wanted.types === null ? sameScanners(wanted, stated) : own.every((name) => wanted.types!.has(name)))
+  )
+    return false;
+  const types = new Set(typesWanted(wanted, allTypes(undefined)));
+  return typesWanted(stated, allTypes(undefined)).every((type) => types.has(type));
 }
+
+const sameScanners = ({ scanners: wide }: FindingsWanted, { scanners: narrow }: FindingsWanted): boolean =>
+  wide === null || (narrow !== null && [...narrow].every((name) => wide.has(name)));
 
 /** The wide match's exclusions take nothing from the narrow one: it excludes as much itself, or never matches there. */
 function isNotNarrower(not: Match['not'], narrow: Match): boolean {

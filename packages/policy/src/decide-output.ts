@@ -4,12 +4,19 @@ import type { Finding } from '@countersign/contracts/decision';
 import type { OutputDecision } from '@countersign/contracts/output';
 import type { OutputPolicyInForce, OutputPolicySource, ScanSettingsByTenant } from '@countersign/contracts/policy';
 import {
-  FINDING_TYPES,
-  type FindingTypeName,
+  type AnyTypeName,
+  type FindingType,
   SCANNER_NAMES,
   type ScannerName,
 } from '@countersign/scanners/finding-types';
-import { compileFindings, type FindingsWanted, findingFits, scannersWanted, typesWanted } from './match-findings.ts';
+import {
+  allTypes,
+  compileFindings,
+  type FindingsWanted,
+  findingFits,
+  scannersWanted,
+  typesWanted,
+} from './match-findings.ts';
 import { type Glob, globMatches, splitTokens } from './match-glob.ts';
 
 type CompiledOutputRule = {
@@ -29,6 +36,8 @@ export type CompiledOutputPolicy = {
   /** What the content must be scanned for before `decideOutput` can be asked. */
   scanners: readonly ScannerName[];
   scanning: ScanSettingsByTenant;
+  /** Every type of finding that there is under this policy. */
+  types: readonly FindingType[];
 };
 export type OutputSubject = { tenant: string; topic: string; capability: string | null; findings: readonly Finding[] };
 export type OutputVerdict = {
@@ -37,7 +46,7 @@ export type OutputVerdict = {
   reason: string;
   matched_rules: string[];
   /** With `redact`: which matches must be taken out. */
-  redact: FindingTypeName[];
+  redact: AnyTypeName[];
 };
 
 /** `enabled` without a word on rules must mean something: credentials never leave, personal data is taken out. */
@@ -63,9 +72,16 @@ export function compileOutputPolicy(source: OutputPolicyInForce): CompiledOutput
     topics: match.topics?.map(splitTokens) ?? null,
     capabilities: match.capabilities?.map(splitTokens) ?? null,
   }));
+  const types = allTypes(source.scanning.own);
   const looking = rules.map(({ findings }) => findings);
-  const scanners = looking.includes(null) ? [...SCANNER_NAMES] : scannersWanted(looking.filter((one) => one !== null));
-  return { enabled: source.enabled, fail_mode: source.fail_mode, rules, scanners, scanning: source.scanning };
+  const scanners = looking.includes(null)
+    ? [...SCANNER_NAMES]
+    : scannersWanted(
+        looking.filter((one) => one !== null),
+        types,
+      );
+  const { enabled, fail_mode, scanning } = source;
+  return { enabled, fail_mode, rules, scanners, scanning, types };
 }
 
 export function decideOutput(policy: CompiledOutputPolicy, subject: OutputSubject): OutputVerdict {
@@ -88,13 +104,13 @@ export function decideOutput(policy: CompiledOutputPolicy, subject: OutputSubjec
     rule_id: deciding.id,
     reason: deciding.reason,
     matched_rules: matched.map((rule) => rule.id),
-    redact: deciding.decision === 'redact' ? redactedBy(redacting) : [],
+    redact: deciding.decision === 'redact' ? redactedBy(redacting, policy.types) : [],
   };
 }
 
 /** A redact rule that looks at no findings means whatever is found. */
-function redactedBy(rules: readonly CompiledOutputRule[]): FindingTypeName[] {
-  const types = rules.flatMap(({ findings }) => (findings === null ? [...FINDING_TYPES] : typesWanted(findings)));
+function redactedBy(rules: readonly CompiledOutputRule[], all: readonly FindingType[]): AnyTypeName[] {
+  const types = rules.flatMap(({ findings }) => (findings === null ? [...all] : typesWanted(findings, all)));
   return [...new Set(types.map(({ type }) => type))];
 }
 

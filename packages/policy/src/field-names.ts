@@ -1,13 +1,14 @@
 /** Every field name of the language, to guess from what an author has mistyped. A guess decides nothing. */
 import { policySource, poolsSource, tenantSource } from '@countersign/contracts/policy';
 import { policyTests } from '@countersign/contracts/policy-tests';
+import { scannersSource } from '@countersign/contracts/scanner-rules';
 import { z } from 'zod';
 
 let known: ReadonlySet<string> | null = null;
 
 /** Made at the first mistake, for most policies have none. */
 export function fieldNames(): ReadonlySet<string> {
-  known ??= namesOf([policySource, poolsSource, tenantSource, policyTests]);
+  known ??= namesOf([policySource, poolsSource, scannersSource, tenantSource, policyTests]);
   return known;
 }
 

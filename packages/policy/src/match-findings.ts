@@ -2,6 +2,7 @@
 // out, and no threshold that the rule does not state: `scanners: [pii]` means every type that the scanner knows.
 import type { Finding } from '@countersign/contracts/decision';
 import type { Match } from '@countersign/contracts/policy';
+import type { OwnRules } from '@countersign/contracts/scanner-rules';
 import {
   FINDING_TYPES,
   type FindingType,
@@ -9,6 +10,7 @@ import {
   type ScannerName,
   SEVERITY_RANK,
 } from '@countersign/scanners/finding-types';
+import { ownFindingTypes } from '@countersign/scanners/own-rules';
 
 type Source = Pick<Match, 'scanners' | 'types' | 'min_severity'>;
 export type FindingsWanted = {
@@ -37,12 +39,16 @@ export function findingFits(
   return SEVERITY_RANK[finding.severity] >= least;
 }
 
+/** Every type of finding that there is, with an operator's own rules. */
+export const allTypes = (own: OwnRules | undefined): readonly FindingType[] =>
+  own === undefined ? FINDING_TYPES : [...FINDING_TYPES, ...ownFindingTypes(own)];
+
 /** Every type of finding that could fit: a type's severity is the highest that a finding of it has. */
-export const typesWanted = (wanted: FindingsWanted): FindingType[] =>
-  FINDING_TYPES.filter((type) => findingFits(wanted, type));
+export const typesWanted = (wanted: FindingsWanted, types: readonly FindingType[]): FindingType[] =>
+  types.filter((type) => findingFits(wanted, type));
 
 /** Those that have to look, in the scanners' own order. */
-export function scannersWanted(all: Iterable<FindingsWanted>): ScannerName[] {
-  const names = new Set([...all].flatMap(typesWanted).map(({ scanner }) => scanner));
+export function scannersWanted(all: Iterable<FindingsWanted>, types: readonly FindingType[]): ScannerName[] {
+  const names = new Set([...all].flatMap((wanted) => typesWanted(wanted, types)).map(({ scanner }) => scanner));
   return SCANNER_NAMES.filter((name) => names.has(name));
 }

@@ -10,6 +10,7 @@ export type PackedPolicy = { version: number; snapshot: string; head: string; ru
 type Head = {
   policy: Omit<PolicySource, 'rules'>;
   pools: BundleSources['pools'];
+  own: BundleSources['own'];
   schemas: readonly (readonly [string, unknown])[];
   tenants: readonly (readonly [string, TenantSource])[];
 };
@@ -20,7 +21,13 @@ const TOP = { line: 1, column: 1 };
 
 export function packPolicy({ version, snapshot, sources }: CompiledPolicy): PackedPolicy {
   const { rules, ...policy } = sources.policy;
-  const head: Head = { policy, pools: sources.pools, schemas: [...sources.schemas], tenants: [...sources.tenants] };
+  const head: Head = {
+    policy,
+    pools: sources.pools,
+    own: sources.own,
+    schemas: [...sources.schemas],
+    tenants: [...sources.tenants],
+  };
   const chunks = Array.from({ length: Math.ceil(rules.length / CHUNK) }, (_, i) =>
     JSON.stringify(rules.slice(i * CHUNK, (i + 1) * CHUNK)),
   );
@@ -29,7 +36,7 @@ export function packPolicy({ version, snapshot, sources }: CompiledPolicy): Pack
 
 /** Decides as the packed one did. Takes only what `packPolicy` made. */
 export function* unpackPolicy({ version, snapshot, head, rules: chunks }: PackedPolicy): Steps<CompiledPolicy> {
-  const { policy, pools, schemas, tenants } = JSON.parse(head) as Head;
+  const { policy, pools, own, schemas, tenants } = JSON.parse(head) as Head;
   yield;
   const rules: RuleSource[] = [];
   for (const chunk of chunks) {
@@ -39,6 +46,7 @@ export function* unpackPolicy({ version, snapshot, head, rules: chunks }: Packed
   const sources: BundleSources = {
     policy: { ...policy, rules },
     pools,
+    own,
     schemas: new Map(schemas),
     tests: new Map(),
     tenants: new Map(tenants),

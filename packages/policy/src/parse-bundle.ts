@@ -11,8 +11,10 @@ import {
   tenantSource,
 } from '@countersign/contracts/policy';
 import { type PolicyTests, policyTests } from '@countersign/contracts/policy-tests';
+import { type OwnRules, type ScannersSource, scannersSource } from '@countersign/contracts/scanner-rules';
 import { parseStrict } from '@countersign/ledger/canonical-json';
 import type { z } from 'zod';
+import { SCANNERS_FILE, settleOwnRules } from './own-rules.ts';
 import { faultAt, type Path, type Place, type PolicyFault } from './policy-fault.ts';
 import { readYaml, type YamlFile } from './read-yaml.ts';
 import { issueFaults, withoutFaultyParts } from './shape-faults.ts';
@@ -29,6 +31,8 @@ export type BundleSources = {
   tests: ReadonlyMap<string, PolicyTests>;
   /** By tenant, in the order of their names. */
   tenants: ReadonlyMap<string, TenantSource>;
+  /** The operator's own scanner rules, those of gitleaks files included. */
+  own: OwnRules | undefined;
   /** `within`: characters into the value at `path`, where it is a text on one line. */
   locate: (file: string, path: Path, within?: number) => Place;
 };
@@ -38,9 +42,11 @@ export type ParseBundleResult =
   | { ok: false; sources: BundleSources | null; faults: PolicyFault[] };
 
 const TOP: Place = { line: 1, column: 1 };
-const KNOWN_FILES = 'policy.yaml, pools.yaml, schemas/*.json, tests/*.yaml and tenants/<tenant>.yaml';
+const KNOWN_FILES =
+  'policy.yaml, pools.yaml, scanners.yaml, *.toml, schemas/*.json, tests/*.yaml and tenants/<tenant>.yaml';
 const SCHEMA_PATH = /^schemas\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.json$/;
 const TENANT_PATH = /^tenants\/([a-z0-9_-]{1,64})\.yaml$/;
+const TOML_PATH = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.toml$/;
 const TESTS_PATH = /^tests\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.yaml$/;
 
 export const tenantFile = (tenant: string): string => `tenants/${tenant}.yaml`;
@@ -86,6 +92,8 @@ class BundleReader {
   private readonly tenants = new Map<string, TenantSource>();
   private policy: PolicySource | null = null;
   private pools: readonly Pool[] | null = null;
+  private scanners: ScannersSource | null = null;
+  private readonly tomls = new Map<string, string>();
   private sawPolicy = false;
 
   read(file: string, text: string): void {
@@ -94,6 +102,8 @@ class BundleReader {
       this.sawPolicy = true;
       this.policy = this.readTyped(file, text, policySource);
     } else if (file === POOLS_FILE) this.pools = this.readTyped(file, text, poolsSource)?.pools ?? null;
+    else if (file === SCANNERS_FILE) this.scanners = this.readTyped(file, text, scannersSource);
+    else if (TOML_PATH.test(file)) this.tomls.set(file, text);
     else if (tenant !== undefined && tenantName.safeParse(tenant).success) {
       const own = this.readTyped(file, text, tenantSource);
       if (own !== null) this.tenants.set(tenant, own);
@@ -110,7 +120,9 @@ class BundleReader {
     if (policy === null) return { ok: false, sources: null, faults };
     const locate = (file: string, path: Path, within?: number): Place => yamls.get(file)?.locate(path, within) ?? TOP;
     const tenants = new Map([...this.tenants].sort(([a], [b]) => (a < b ? -1 : 1)));
-    const sources = { policy, pools, schemas, tests, tenants, locate };
+    const { own, faults: unfit } = settleOwnRules(this.scanners, this.tomls, (path) => locate(SCANNERS_FILE, path));
+    faults.push(...unfit);
+    const sources = { policy, pools, schemas, tests, tenants, own, locate };
     return faults.length === 0 ? { ok: true, sources, faults: [] } : { ok: false, sources, faults };
   }
 

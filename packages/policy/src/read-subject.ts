@@ -8,6 +8,7 @@ import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { type ScannerName, scanValue } from '@countersign/scanners/scan';
 import { type Glob, splitTokens } from './match-glob.ts';
 import type { Subject } from './match-subject.ts';
+import { limitsOf } from './scan-settings.ts';
 
 /** `scanned`: what was found, as far as anything asked; empty when nothing did. */
 export type RequestSubject = Subject & { scanned: () => readonly Finding[] };
@@ -89,7 +90,7 @@ class LazySubject implements RequestSubject {
     if (before !== undefined && isSame && before.settings === settings) {
       return before.findings?.filter(({ scanner }) => scanners.some((name) => name === scanner)) ?? null;
     }
-    const result = scanValue(this.content(), scanners, { countries: settings.countries });
+    const result = scanValue(this.content(), scanners, limitsOf(settings));
     return result.ok ? result.findings : null;
   }
 

@@ -4,19 +4,29 @@ import type { ScanSettings, ScanSettingsByTenant } from '@countersign/contracts/
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { BundleSources } from './parse-bundle.ts';
 
-type Sources = Pick<BundleSources, 'policy' | 'tenants'>;
+type Sources = Pick<BundleSources, 'policy' | 'tenants' | 'own'>;
 
-export function scanSettingsOf({ policy, tenants }: Sources): ScanSettingsByTenant {
+export function scanSettingsOf({ policy, tenants, own: rules }: Sources): ScanSettingsByTenant {
   const common = policy.scanning?.countries ?? [];
   const own = [...tenants].flatMap(([tenant, { scanning }]) =>
     scanning === undefined ? [] : [{ tenant, countries: sortedOnce([...common, ...scanning.countries]) }],
   );
-  return { countries: sortedOnce(common), tenants: own };
+  return { countries: sortedOnce(common), ...(rules !== undefined && { own: rules }), tenants: own };
 }
 
 /** The same object for the same tenant, as long as the policy stands. */
-export const settingsFor = (settings: ScanSettingsByTenant, tenant: string): ScanSettings =>
-  settings.tenants.find((own) => own.tenant === tenant) ?? settings;
+export function settingsFor(settings: ScanSettingsByTenant, tenant: string): ScanSettings {
+  const own = settings.tenants.find((one) => one.tenant === tenant);
+  if (own === undefined) return settings;
+  const known = settled.get(own) ?? { countries: own.countries, own: settings.own };
+  settled.set(own, known);
+  return known;
+}
+
+const settled = new WeakMap<object, ScanSettings>();
+
+/** As the scanners take them. */
+export const limitsOf = ({ countries, own }: ScanSettings) => ({ countries, own });
 
 /** What a tenant's requests are scanned for, and how. */
 export const scanOf = ({ scanners, scanning }: Pick<CompiledPolicy, 'scanners' | 'scanning'>, tenant: string) => ({

@@ -4,6 +4,8 @@
  * severities count is for a policy's rules to say, and nothing here is a threshold. It never looks at a payload.
  */
 
+import type { OwnTypeName } from '@countersign/contracts/scanner-rules';
+
 /** The three detectors a policy rule can name. */
 export type ScannerName = 'pii' | 'secrets' | 'prompt_injection';
 
@@ -19,8 +21,8 @@ export const SEVERITY_RANK: Readonly<Record<Severity, number>> = { low: 0, mediu
 /** `certain`: arithmetic or a published form confirms it. `likely`: form and surroundings do. `possible`: form alone. */
 export type Confidence = 'possible' | 'likely' | 'certain';
 
-/** What confirms a finding: its check digits, its published form, the name it stands under, words around it, signals. */
-export type Basis = 'checksum' | 'format' | 'name' | 'context' | 'signals';
+/** What confirms a finding: its check digits, its published form, the name it stands under, words around it, signals, a rule. */
+export type Basis = 'checksum' | 'format' | 'name' | 'context' | 'signals' | 'rule';
 
 const CONFIDENCE: Readonly<Record<Basis, Confidence>> = {
   checksum: 'certain',
@@ -28,6 +30,7 @@ const CONFIDENCE: Readonly<Record<Basis, Confidence>> = {
   name: 'likely',
   context: 'likely',
   signals: 'possible',
+  rule: 'likely',
 };
 
 type Row = readonly [type: string, severity: Severity, basis: Basis, describes: string];
@@ -130,8 +133,11 @@ const INJECTION = [
   ['destructive_command', 'low', 'signals', 'A destructive command that is only mentioned'],
 ] as const satisfies readonly Row[];
 
-/** Name of one kind of finding. */
+/** Name of one kind of finding that the detectors know. */
 export type FindingTypeName = (typeof PII)[number][0] | (typeof SECRETS)[number][0] | (typeof INJECTION)[number][0];
+
+/** Name of any kind of finding, those of an operator's own rules included. */
+export type AnyTypeName = FindingTypeName | OwnTypeName;
 
 /**
  * What one kind of finding is. `severity` is the highest that a finding of it has: one that is only quoted or negated
@@ -139,12 +145,14 @@ export type FindingTypeName = (typeof PII)[number][0] | (typeof SECRETS)[number]
  */
 export type FindingType = {
   readonly scanner: ScannerName;
-  readonly type: FindingTypeName;
+  readonly type: AnyTypeName;
   readonly severity: Severity;
   readonly basis: Basis;
   readonly confidence: Confidence;
   readonly describes: string;
 };
+
+type KnownType = FindingType & { readonly type: FindingTypeName };
 
 const rowsOf = (scanner: ScannerName, rows: readonly (typeof PII | typeof SECRETS | typeof INJECTION)[number][]) =>
   rows.map(([type, severity, basis, describes]) => ({
@@ -157,19 +165,19 @@ const rowsOf = (scanner: ScannerName, rows: readonly (typeof PII | typeof SECRET
   }));
 
 /** Every kind of finding there is. */
-export const FINDING_TYPES: readonly FindingType[] = [
+export const FINDING_TYPES: readonly KnownType[] = [
   ...rowsOf('pii', PII),
   ...rowsOf('secrets', SECRETS),
   ...rowsOf('prompt_injection', INJECTION),
 ];
 
-const BY_NAME = new Map<string, FindingType>(FINDING_TYPES.map((entry) => [entry.type, entry]));
+const BY_NAME = new Map<string, KnownType>(FINDING_TYPES.map((entry) => [entry.type, entry]));
 
 /** Whether a policy may name it. */
 export const isFindingType = (name: string): name is FindingTypeName => BY_NAME.has(name);
 
 /** The table's row for a type; asking for a name outside the table is a bug. */
-export function findingType(name: FindingTypeName): FindingType {
+export function findingType(name: FindingTypeName): KnownType {
   const found = BY_NAME.get(name);
   if (!found) throw new Error('unknown finding type');
   return found;

@@ -2,6 +2,7 @@
  * Runs the detectors over one string and over everything it hides: the folded text, and a few layers of encodings.
  * Matches come back as spans of the original string. The work is counted against a budget.
  */
+import type { OwnRules } from '@countersign/contracts/scanner-rules';
 import { buildAnchorTable, type Hits } from './anchors.ts';
 import { nameStrength } from './credential-names.ts';
 import { hiddenViews } from './decode.ts';
@@ -11,20 +12,22 @@ import { detectForeignInjection, detectPromptInjection, INJECTION_ANCHORS } from
 import { detectSecrets, SECRET_ANCHORS } from './detect-secrets.ts';
 import type { Emit } from './emit.ts';
 import {
+  type AnyTypeName,
   type Confidence,
   FINDING_TYPES,
-  type FindingTypeName,
   findingType,
   type ScannerName,
   SEVERITY_RANK,
   type Severity,
 } from './finding-types.ts';
 import { foldView, sourceSpan, sourceView, type View } from './normalise.ts';
+import { detectOwn, isOwnType, OWN_RULE, type ReportOwn, type RuleWork } from './own-rules.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Internal: one match in a string, [start, end) in its UTF-16 units. Never leaves the package with its text. */
 export type Match = {
-  readonly type: FindingTypeName;
+  readonly type: AnyTypeName;
+  readonly scanner: ScannerName;
   readonly start: number;
   readonly end: number;
   readonly severity: Severity;
@@ -39,6 +42,9 @@ export type Budget = {
   exceeded: boolean;
   /** Countries whose national telephone numbers count without a word beside them. */
   readonly countries: readonly string[];
+  /** Rules of the operator's own, and what running them may still cost. */
+  readonly own: OwnRules;
+  readonly work: RuleWork;
 };
 
 /** How many encodings inside each other are undone. */
@@ -74,10 +80,12 @@ function lookThrough(view: View, layers: number, budget: Budget, looks: Looks): 
   for (const hidden of hiddenViews(view, plain, plainHits.survey)) lookThrough(hidden, layers - 1, budget, looks);
 }
 
-/** The mark that stands for a match. It names the type and nothing else. */
-export const redactionMark = (type: FindingTypeName): string => `[redacted:${type}]`;
+const OWN_MARK = '[redacted:custom]';
 
-const MARKS = new Set(FINDING_TYPES.map(({ type }) => redactionMark(type)));
+/** The mark that stands for a match. It names the type and nothing else; all own rules share one. */
+export const redactionMark = (type: AnyTypeName): string => (isOwnType(type) ? OWN_MARK : `[redacted:${type}]`);
+
+const MARKS = new Set([...FINDING_TYPES.map(({ type }) => redactionMark(type)), OWN_MARK]);
 const MARK_FORM = /\[redacted:[a-z_]{2,32}\]/g;
 
 /**
@@ -100,7 +108,8 @@ export function matchText(
   budget: Budget,
 ): Match[] {
   if (around.key === 'inside' && scanners.includes('secrets') && blankMarks(text).trim() !== '') return [keyLine(text)];
-  if (text.length <= MAX_SHORT && isBarren(text, around)) return [];
+  const hasOwn = budget.own.rules.length > 0;
+  if (!hasOwn && text.length <= MAX_SHORT && isBarren(text, around)) return [];
   const found: Match[] = [];
   const has = {
     pii: scanners.includes('pii'),
@@ -112,9 +121,10 @@ export function matchText(
     (view: View): Emit =>
     (type, start, end, note) => {
       const [from, to] = sourceSpan(view, start, end);
-      const { severity, confidence, basis } = findingType(type);
+      const { scanner, severity, confidence, basis } = findingType(type);
       found.push({
         type,
+        scanner,
         start: from,
         end: to,
         severity: note?.severity ?? severity,
@@ -123,14 +133,23 @@ export function matchText(
         open: note?.open ?? false,
       });
     };
+  const lookForOwn = (view: View): void => {
+    const report: ReportOwn = ({ type, scanner, severity, confidence }, start, end) => {
+      const [from, to] = sourceSpan(view, start, end);
+      found.push({ type, scanner, start: from, end: to, severity, confidence, why: OWN_RULE, open: false });
+    };
+    if (hasOwn && !detectOwn(view.text, budget.own, scanners, budget.work, report)) budget.exceeded = true;
+  };
   lookThrough(sourceView(blankMarks(text)), MAX_LAYERS, budget, {
     plain: (view, hits) => {
       const emit = emitIn(view);
+      lookForOwn(view);
       if (has.pii) detectPii(view.text, hits, pii, emit);
       if (has.secrets) detectSecrets(view.text, hits, around, around.key === 'opens', emit);
       if (has.injection) detectPromptInjection(view.text, hits, FIRST_INJECTION_ANCHOR, emit);
     },
     written: (view) => {
+      lookForOwn(view);
       if (has.injection) detectForeignInjection(view.text, emitIn(view));
     },
   });
@@ -153,6 +172,7 @@ function isBarren(text: string, { name, path }: Surroundings): boolean {
 /** All of a line inside a private key; one that was redacted before is clean. */
 const keyLine = (text: string): Match => ({
   type: 'private_key',
+  scanner: 'secrets',
   start: 0,
   end: text.length,
   severity: 'critical',
@@ -164,7 +184,7 @@ const keyLine = (text: string): Match => ({
 /** Of matches that overlap the most severe one speaks, and of those alike the most certain. */
 function mergeByType(found: Match[]): Match[] {
   const sorted = found.sort((a, b) => a.start - b.start || b.end - a.end || compare(a.type, b.type));
-  const last = new Map<FindingTypeName, number>();
+  const last = new Map<AnyTypeName, number>();
   const merged: Match[] = [];
   for (const match of sorted) {
     const at = last.get(match.type);

@@ -3,9 +3,9 @@
  * `[redacted:<type>]`. It returns a copy only if a second scan of it finds nothing.
  */
 
-import { type FindingTypeName, findingType, type ScannerName, SEVERITY_RANK } from './finding-types.ts';
+import { type AnyTypeName, type ScannerName, SEVERITY_RANK } from './finding-types.ts';
 import { type Budget, type Match, matchText, redactionMark } from './match-text.ts';
-import { type Finding, leafText, SCAN_LIMITS, type ScanLimits, scanValue } from './scan.ts';
+import { budgetOf, type Finding, leafText, SCAN_LIMITS, type ScanLimits, scanValue } from './scan.ts';
 import { NOWHERE, ofItems, ofMembers, type Surroundings } from './surroundings.ts';
 
 /**
@@ -15,7 +15,7 @@ import { NOWHERE, ofItems, ofMembers, type Surroundings } from './surroundings.t
  */
 export type RedactResult =
   | { ok: true; value: unknown; findings: Finding[]; truncated: boolean }
-  | { ok: false; code: 'scan_too_large' | 'redaction_unsettled' | 'secret_without_end' };
+  | { ok: false; code: 'scan_too_large' | 'rules_too_costly' | 'redaction_unsettled' | 'secret_without_end' };
 
 /** Rounds of replacing one string; text joined by a replacement settles in two or three. */
 const MAX_ROUNDS = 8;
@@ -25,7 +25,7 @@ const MAX_PASSES = 2;
 /** `types`: null means every type that the scanners find. */
 type State = {
   readonly scanners: readonly ScannerName[];
-  readonly types: ReadonlySet<FindingTypeName> | null;
+  readonly types: ReadonlySet<AnyTypeName> | null;
   readonly budget: Budget;
   isOpen: boolean;
   /** A text gave rise to another match in every round. */
@@ -36,26 +36,27 @@ type State = {
   changed: boolean;
 };
 
-const isMeant = (types: State['types'], { type }: { type: FindingTypeName }): boolean => types?.has(type) ?? true;
+const isMeant = (types: State['types'], { type }: { type: AnyTypeName }): boolean => types?.has(type) ?? true;
 
 function replaceMatches(text: string, matches: readonly Match[]): string {
   let out = '';
   let done = 0;
   for (let i = 0; i < matches.length; ) {
     // Matches that overlap go as one, under the name of the most severe.
-    let { type, end } = matches[i]!;
-    const { start } = matches[i]!;
+    let worst = matches[i]!;
+    const { start } = worst;
+    let { end } = worst;
     for (i += 1; i < matches.length && matches[i]!.start < end; i += 1) {
       end = Math.max(end, matches[i]!.end);
-      if (rank(matches[i]!.type) > rank(type)) type = matches[i]!.type;
+      if (rank(matches[i]!) > rank(worst)) worst = matches[i]!;
     }
-    out += text.slice(done, start) + redactionMark(type);
+    out += text.slice(done, start) + redactionMark(worst.type);
     done = end;
   }
   return out + text.slice(done);
 }
 
-const rank = (type: FindingTypeName): number => SEVERITY_RANK[findingType(type).severity];
+const rank = ({ severity }: Match): number => SEVERITY_RANK[severity];
 
 function redactText(text: string, around: Surroundings, state: State): string {
   let current = text;
@@ -117,20 +118,21 @@ export function redactValue(
   value: unknown,
   scanners: readonly ScannerName[],
   limits: Partial<ScanLimits> = {},
-  only: readonly FindingTypeName[] | null = null,
+  only: readonly AnyTypeName[] | null = null,
 ): RedactResult {
   const types = only === null ? null : new Set(only);
   const known: (readonly Match[])[] = [];
   const found = scanValue(value, scanners, limits, (matches) => void known.push(matches));
   if (!found.ok) return found;
-  const maxWork = limits.max_work_chars ?? SCAN_LIMITS.max_work_chars;
-  const budget: Budget = { left: maxWork * MAX_ROUNDS, exceeded: false, countries: limits.countries ?? [] };
+  const bounds = { ...SCAN_LIMITS, ...limits };
+  const budget = budgetOf({ ...bounds, max_work_chars: bounds.max_work_chars * MAX_ROUNDS });
   const state: State = { scanners, types, budget, isOpen: false, unsettled: false, known, next: 0, changed: false };
   let redacted = value;
   // A mark in a name, or in what may be a label, can give another meaning to what stands beside it.
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     redacted = redactNode(redacted, NOWHERE, state);
     state.known = null;
+    if (budget.work.left < 0) return { ok: false, code: 'rules_too_costly' };
     if (budget.exceeded) return { ok: false, code: 'scan_too_large' };
     if (state.isOpen) return { ok: false, code: 'secret_without_end' };
     if (state.unsettled) return { ok: false, code: 'redaction_unsettled' };

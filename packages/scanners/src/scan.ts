@@ -3,11 +3,11 @@
  * never the text that matched; a document beyond its limits is refused, so that callers fail closed.
  */
 import { LIMITS } from '@countersign/contracts/limits';
+import { NO_OWN_RULES, type OwnRules } from '@countersign/contracts/scanner-rules';
 import {
+  type AnyTypeName,
   type Confidence,
   FINDING_TYPES,
-  type FindingTypeName,
-  findingType,
   SCANNER_NAMES,
   type ScannerName,
   SEVERITY_RANK,
@@ -27,7 +27,7 @@ export { FINDING_TYPES, SCANNER_NAMES, type ScannerName, type Severity };
  */
 export type Finding = {
   scanner: ScannerName;
-  type: FindingTypeName;
+  type: AnyTypeName;
   place: string;
   count: number;
   severity: Severity;
@@ -36,8 +36,10 @@ export type Finding = {
   why: string;
 };
 
-/** `truncated`: findings beyond `max_findings` were dropped, the least severe first; each type keeps one. */
-export type ScanResult = { ok: true; findings: Finding[]; truncated: boolean } | { ok: false; code: 'scan_too_large' };
+/** `rules_too_costly`: own rules would take more work than they may. `truncated`: findings beyond `max_findings` were dropped, the least severe first; each type keeps one. */
+export type ScanResult =
+  | { ok: true; findings: Finding[]; truncated: boolean }
+  | { ok: false; code: 'scan_too_large' | 'rules_too_costly' };
 
 /** Bounds of one scan. */
 export type ScanLimits = {
@@ -53,6 +55,10 @@ export type ScanLimits = {
   max_findings: number;
   /** Countries (ISO 3166-1 alpha-2) whose national telephone numbers count without a word beside them. */
   countries: readonly string[];
+  /** Rules of the operator's own. */
+  own: OwnRules | undefined;
+  /** Instructions times characters that own rules may take; whoever sets no bound has a deadline. */
+  max_rule_work: number;
 };
 
 /** Fits the largest output, and so the largest request. Findings stand in ledger entries, so they stay few. */
@@ -63,7 +69,18 @@ export const SCAN_LIMITS: ScanLimits = {
   max_depth: LIMITS.canonical_depth,
   max_findings: 100,
   countries: [],
+  own: undefined,
+  max_rule_work: Number.POSITIVE_INFINITY,
 };
+
+/** Internal: what one scan, or several of the same content, may spend. */
+export const budgetOf = ({ max_work_chars, max_rule_work, countries, own }: ScanLimits): Budget => ({
+  left: max_work_chars,
+  exceeded: false,
+  countries,
+  own: own ?? NO_OWN_RULES,
+  work: { left: max_rule_work },
+});
 
 /** Internal: a way down the document, kept as a list so that a place is only written when something is found. */
 type Path = { readonly parent: Path | null; readonly name: string | number; readonly position: number };
@@ -114,16 +131,22 @@ function visitText(state: Walk, text: string, around: Surroundings, path: Path |
 
 const MAX_NAME_IN_PLACE = 64;
 
-function writeSegment(at: Path, countries: readonly string[]): string {
+function writeSegment(at: Path, bounds: ScanLimits): string {
   const { name } = at;
   if (typeof name === 'number') return String(name);
-  if (name.length > MAX_NAME_IN_PLACE || isSensitive(name, countries)) return writePosition(at);
+  if (name.length > MAX_NAME_IN_PLACE || isSensitive(name, bounds)) return writePosition(at);
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** Judged by every scanner, not only those asked for: a place is read by more people than the document. */
-const isSensitive = (name: string, countries: readonly string[]): boolean =>
-  matchText(name, SCANNER_NAMES, NOWHERE, { left: MAX_NAME_IN_PLACE * 64, exceeded: false, countries }).length > 0;
+function isSensitive(name: string, bounds: ScanLimits): boolean {
+  const budget = budgetOf({
+    ...bounds,
+    max_work_chars: MAX_NAME_IN_PLACE * 64,
+    max_rule_work: Number.POSITIVE_INFINITY,
+  });
+  return matchText(name, SCANNER_NAMES, NOWHERE, budget).length > 0;
+}
 
 function joinPlace(path: Path | null, write: (at: Path) => string): string {
   const segments: string[] = [];
@@ -132,8 +155,8 @@ function joinPlace(path: Path | null, write: (at: Path) => string): string {
 }
 
 /** A long way down is written by positions alone: places stand in decisions and in evidence. */
-function writePlace(path: Path | null, countries: readonly string[]): string {
-  const place = joinPlace(path, (at) => writeSegment(at, countries));
+function writePlace(path: Path | null, bounds: ScanLimits): string {
+  const place = joinPlace(path, (at) => writeSegment(at, bounds));
   return place.length <= LIMITS.pointer_chars ? place : joinPlace(path, writePosition);
 }
 
@@ -150,7 +173,7 @@ export function scanValue(
   onText: ((matches: readonly Match[]) => void) | null = null,
 ): ScanResult {
   const bounds = { ...SCAN_LIMITS, ...limits };
-  const budget: Budget = { left: bounds.max_work_chars, exceeded: false, countries: bounds.countries };
+  const budget = budgetOf(bounds);
   const pending: Pending[] = [];
   const visit: Visit = (text, around, path, isKey) => {
     const alike = new Map<string, Pending>();
@@ -166,11 +189,12 @@ export function scanValue(
   };
   const state: Walk = { visit, limits: bounds, chars: 0, strings: 0, exceeded: false };
   walk(state, value, NOWHERE, null, 0);
+  if (budget.work.left < 0) return { ok: false, code: 'rules_too_costly' };
   if (state.exceeded || budget.exceeded) return { ok: false, code: 'scan_too_large' };
   const kept = keepMostSevere(pending, bounds.max_findings);
   return {
     ok: true,
-    findings: kept.map((found) => writeFinding(found, bounds.countries)),
+    findings: kept.map((found) => writeFinding(found, bounds)),
     truncated: kept.length < pending.length,
   };
 }
@@ -178,10 +202,10 @@ export function scanValue(
 /** A finding whose place is not written yet: a hostile document can hold far more of them than are returned. */
 type Pending = { match: Match; count: number; path: Path | null; isKey: boolean };
 
-function writeFinding({ match, count, path, isKey }: Pending, countries: readonly string[]): Finding {
-  const { type, severity, confidence, why } = match;
-  const place = writePlace(path, countries) + (isKey ? '/~key' : '');
-  return { scanner: findingType(type).scanner, type, place, count, severity, confidence, why };
+function writeFinding({ match, count, path, isKey }: Pending, bounds: ScanLimits): Finding {
+  const { type, scanner, severity, confidence, why } = match;
+  const place = writePlace(path, bounds) + (isKey ? '/~key' : '');
+  return { scanner, type, place, count, severity, confidence, why };
 }
 
 const rank = ({ match }: Pending): number => SEVERITY_RANK[match.severity];
@@ -190,7 +214,7 @@ const rank = ({ match }: Pending): number => SEVERITY_RANK[match.severity];
 function keepMostSevere(pending: Pending[], max: number): Pending[] {
   const ranked = pending.toSorted((a, b) => rank(b) - rank(a));
   if (ranked.length <= max) return ranked;
-  const seen = new Set<FindingTypeName>();
+  const seen = new Set<AnyTypeName>();
   const firsts = new Set(ranked.filter(({ match }) => !seen.has(match.type) && seen.add(match.type)));
   const room = Math.max(0, max - firsts.size);
   const others = new Set(ranked.filter((finding) => !firsts.has(finding)).slice(0, room));

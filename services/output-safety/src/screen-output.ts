@@ -8,8 +8,8 @@ import type { OutputDecision } from '@countersign/contracts/output';
 import type { ScanSettings } from '@countersign/contracts/policy';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { type CompiledOutputPolicy, decideOutput } from '@countersign/policy/decide-output';
-import { settingsFor } from '@countersign/policy/scan-settings';
-import { type FindingTypeName, findingType, SCANNER_NAMES } from '@countersign/scanners/finding-types';
+import { limitsOf, settingsFor } from '@countersign/policy/scan-settings';
+import { type AnyTypeName, SCANNER_NAMES } from '@countersign/scanners/finding-types';
 import { redactValue } from '@countersign/scanners/redact';
 import { type ScanResult, scanValue } from '@countersign/scanners/scan';
 
@@ -64,16 +64,12 @@ export const screenOutput = (policy: CompiledOutputPolicy | null, subject: Scree
   const verdict = decideOutput(policy, { tenant, topic, capability, findings });
   if (verdict.decision === 'quarantine') return quarantine(verdict.reason, findings, verdict.rule_id);
   if (verdict.decision === 'allow') return allow(subject, verdict.reason, findings, verdict.rule_id);
-  return redact(subject, verdict, findings, settings);
+  return redact(policy, subject, verdict, findings);
 };
 
-const scan = (
-  policy: CompiledOutputPolicy,
-  output: unknown,
-  { countries }: ScanSettings,
-): ScanResult | { ok: false } => {
+const scan = (policy: CompiledOutputPolicy, output: unknown, settings: ScanSettings): ScanResult | { ok: false } => {
   try {
-    return scanValue(output, policy.scanners, { countries });
+    return scanValue(output, policy.scanners, limitsOf(settings));
   } catch {
     // Its error may quote the output, so none of it is passed on.
     return { ok: false };
@@ -87,21 +83,27 @@ export const failedScan = (policy: CompiledOutputPolicy, subject: ScreenedOutput
 
 type Verdict = ReturnType<typeof decideOutput>;
 
-const redact = (subject: ScreenedOutput, verdict: Verdict, findings: Finding[], settings: ScanSettings): Screening => {
-  const released = redactedText(subject.output, verdict.redact, settings);
+const redact = (
+  policy: CompiledOutputPolicy,
+  subject: ScreenedOutput,
+  verdict: Verdict,
+  findings: Finding[],
+): Screening => {
+  const released = redactedText(policy, subject, verdict.redact);
   if (released === null) return quarantine('the output could not be redacted', findings, verdict.rule_id);
   const { rule_id, reason } = verdict;
   return { decision: 'redact', rule_id, reason, findings, released, fail_mode: null };
 };
 
 const redactedText = (
-  output: unknown,
-  types: readonly FindingTypeName[],
-  { countries }: ScanSettings,
+  { types: all, scanning }: CompiledOutputPolicy,
+  { output, tenant }: ScreenedOutput,
+  types: readonly AnyTypeName[],
 ): string | null => {
   try {
-    const scanners = SCANNER_NAMES.filter((name) => types.some((type) => findingType(type).scanner === name));
-    const redacted = redactValue(output, scanners, { countries }, types);
+    const meant = all.filter(({ type }) => types.includes(type));
+    const scanners = SCANNER_NAMES.filter((name) => meant.some(({ scanner }) => scanner === name));
+    const redacted = redactValue(output, scanners, limitsOf(settingsFor(scanning, tenant)), types);
     return redacted.ok ? canonicalize(redacted.value) : null;
   } catch {
     return null;

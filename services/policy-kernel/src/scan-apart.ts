@@ -10,6 +10,7 @@ import type { ScanSettings } from '@countersign/contracts/policy';
 import { ChildError, openChildProcesses } from '@countersign/platform/child-processes';
 import type { Metrics } from '@countersign/platform/metrics';
 import type { ScannedBefore } from '@countersign/policy/read-subject';
+import { limitsOf } from '@countersign/policy/scan-settings';
 import type { ScanResult } from '@countersign/scanners/scan';
 import type { ScanQuestion } from './scan-child.ts';
 
@@ -39,11 +40,11 @@ export const openScans = (
   });
   const known = new WeakMap<DecideItem, ScannedBefore | 'busy'>();
 
-  const scan = async (item: DecideItem, { countries }: ScanSettings): Promise<readonly Finding[] | 'busy' | null> => {
+  const scan = async (item: DecideItem, settings: ScanSettings): Promise<readonly Finding[] | 'busy' | null> => {
     const { prompt, payload } = item.request;
     try {
       const content = { ...(prompt !== undefined && { prompt }), ...(payload !== undefined && { payload }) };
-      const result = await children.run({ content, settings: { countries } });
+      const result = await children.run({ content, settings: limitsOf(settings) });
       return result.ok ? result.findings : null;
     } catch (thrown) {
       if (!(thrown instanceof ChildError)) throw thrown;

@@ -34,7 +34,7 @@ describe('the examples', () => {
   );
   const paths = files.map(({ parentPath, name }) => `${parentPath}/${name}`);
   const schemaOf = (path: string): string => {
-    const name = /(policy|pools)\.yaml$/.exec(path)?.[1];
+    const name = /(policy|pools|scanners)\.yaml$/.exec(path)?.[1];
     return `${name ?? (path.includes('/tenants/') ? 'tenant' : 'tests')}.schema.json`;
   };
 

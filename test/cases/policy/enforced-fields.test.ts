@@ -8,10 +8,12 @@ const policy = (file: string): string => `packages/policy/src/${file}.ts`;
 const MATCH = policy('match-subject');
 const EFFECTS = policy('effects');
 const FINDINGS = policy('match-findings');
+const OWN = 'packages/scanners/src/own-rules.ts';
+const GITLEAKS = policy('read-gitleaks');
 const TESTS = 'packages/policy-author/src/run-policy-tests.ts';
 /** Holders have none: the field below them do. */
 const HOLDERS =
-  /^(mode|mode\.observe|match|match\.not|floor|floor\.constraints|approval|floor\.stages|approval\.stages|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|scanning|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics)$/;
+  /^(mode|mode\.observe|match|match\.not|floor|floor\.constraints|approval|floor\.stages|approval\.stages|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|scanning|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics|scanners\.(rules|gitleaks|rules\.allow|rules\.examples|gitleaks\.rules))$/;
 
 /** Field → the file that holds it, or the part of which some file reads it. */
 const HELD: Readonly<Record<string, string>> = {
@@ -77,6 +79,27 @@ const HELD: Readonly<Record<string, string>> = {
   'pools.environments': policy('choose-pool'),
   'pools.enforces': 'packages/worker',
   'pools.concurrency': 'services/scheduler',
+  'scanners.rules.id': policy('own-rules'),
+  'scanners.rules.scanner': OWN,
+  'scanners.rules.severity': 'packages/scanners/src/match-text.ts',
+  'scanners.rules.confidence': 'packages/scanners/src/match-text.ts',
+  'scanners.rules.regex': OWN,
+  'scanners.rules.secret_group': OWN,
+  'scanners.rules.entropy': OWN,
+  'scanners.rules.keywords': OWN,
+  'scanners.rules.allow.condition': OWN,
+  'scanners.rules.allow.target': OWN,
+  'scanners.rules.allow.regexes': OWN,
+  'scanners.rules.allow.stopwords': OWN,
+  'scanners.rules.examples.finds': policy('own-rules'),
+  'scanners.rules.examples.ignores': policy('own-rules'),
+  'scanners.gitleaks.file': policy('own-rules'),
+  'scanners.gitleaks.scanner': GITLEAKS,
+  'scanners.gitleaks.severity': GITLEAKS,
+  'scanners.gitleaks.confidence': GITLEAKS,
+  'scanners.gitleaks.rules.scanner': GITLEAKS,
+  'scanners.gitleaks.rules.severity': GITLEAKS,
+  'scanners.gitleaks.rules.confidence': GITLEAKS,
   tenant: TESTS,
   'actor.id': TESTS,
   'actor.type': TESTS,
@@ -105,6 +128,7 @@ const SHOWN = new Set([
   'reason',
   'output_policy.rules.reason',
   'name',
+  'scanners.rules.describes',
   // Where an incident came from.
   'job_hash',
   'decided.policy_version',
@@ -132,7 +156,8 @@ function collect(schema: unknown, path: string): void {
   }
   for (const inner of [items, additionalProperties, anyOf, allOf, oneOf]) collect(inner, path);
 }
-for (const schema of Object.values(authorSchemas())) collect(schema, '');
+for (const [name, schema] of Object.entries(authorSchemas()))
+  collect(schema, name === 'scanners.schema.json' ? 'scanners' : '');
 const fields = [...paths].filter((path) => !HOLDERS.test(path));
 
 /** What a decision or a table calls it, where that is not the field's own name. */

@@ -46,7 +46,7 @@ export const PARTS: readonly Part[] = [
   },
   {
     folder: 'packages/scanners',
-    may: [contracts, 'libphonenumber-js/max'],
+    may: [contracts, 'libphonenumber-js/max', 're2js'],
     // What was compressed hides text too; unpacking is a function of its input, and bounded.
     node: ['zlib'],
     only: { 'node:zlib': ['gunzipSync', 'inflateSync'] },
@@ -54,7 +54,7 @@ export const PARTS: readonly Part[] = [
   },
   {
     folder: 'packages/policy',
-    may: [contracts, ledger, scanners, '@marcbachmann/cel-js', '@noble/ed25519', 're2js', 'yaml', 'zod'],
+    may: [contracts, ledger, scanners, '@marcbachmann/cel-js', '@noble/ed25519', 're2js', 'smol-toml', 'yaml', 'zod'],
     pure: true,
   },
   {
@@ -183,5 +183,6 @@ export const HOMES: readonly { what: RegExp; homes: readonly string[] }[] = [
     what: /^@marcbachmann\/cel-js$/,
     homes: ['compile-when', 'payload-types', 'rewrite-when'].map((file) => `packages/policy/src/${file}.ts`),
   },
+  { what: /^smol-toml$/, homes: ['packages/policy/src/read-gitleaks.ts'] },
   { what: /^yaml$/, homes: ['packages/policy/src/read-yaml.ts'] },
 ];
