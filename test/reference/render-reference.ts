@@ -45,7 +45,7 @@ const renderMetrics = (): string =>
   );
 
 const renderLimits = (): string => {
-  const files = ['limits', 'credential-limits'].map((name) => `packages/contracts/src/${name}.ts`);
+  const files = ['limits', 'credential-limits', 'scan-limits'].map((name) => `packages/contracts/src/${name}.ts`);
   const comments = new Map(files.flatMap((file) => [...readComments(file)]));
   return page(
     'Limits',

@@ -1,8 +1,10 @@
 /** Every bound that callers, authors, operators or two files meet, declared once. What one file alone knows stands at its top. */
 import { CREDENTIAL_LIMITS } from './credential-limits.ts';
+import { SCAN_BOUNDS } from './scan-limits.ts';
 
 export const LIMITS = {
   ...CREDENTIAL_LIMITS,
+  ...SCAN_BOUNDS,
   /** Bytes of one job request as submitted. */
   request_bytes: 512 * 1024,
   /** Bytes of its canonical text, where a number may be longer than it was written. */
@@ -35,36 +37,6 @@ export const LIMITS = {
   message_bytes: 4 * 1024 * 1024,
   /** Bytes of one worker's result content. */
   output_bytes: 1024 * 1024,
-  /** Characters of content from which on it is scanned in a child process. */
-  inline_scan_bytes: 64 * 1024,
-  /** Milliseconds that the scan of one request's content may take in a child process; then it counts as failed. */
-  input_scan_ms: 1_500,
-  /** Milliseconds that the screening of one result may take in a child process; then it counts as failed. */
-  output_scan_ms: 5_000,
-  /** Scanner rules of an operator's own in one policy, those of gitleaks files included. */
-  own_rules: 500,
-  /** Characters of one expression of an own rule, and of one of its examples. */
-  own_rule_chars: 4_000,
-  /** Expressions, keywords or stop words in one list of an own rule. */
-  own_rule_list: 2_000,
-  /** Exceptions of one own rule, and gitleaks files of one policy. */
-  own_rule_allows: 16,
-  /** Examples of each kind that one own rule may have. */
-  own_rule_examples: 16,
-  /** Instructions that one expression of an own rule may compile to. */
-  own_rule_instructions: 5_000,
-  /** Instructions that all expressions of the own rules of one policy may compile to. */
-  own_rules_instructions: 100_000,
-  /** Characters of all keywords of the own rules of one policy. */
-  own_keyword_chars: 32_000,
-  /** Countries that one file of a policy may name for scanning. */
-  scan_countries: 32,
-  /** Child processes of one service that scan. */
-  scan_processes: 2,
-  /** Scans that wait for a child process; more count as failed. */
-  queued_scans: 64,
-  /** MiB of heap that one scanning process may take. */
-  scan_process_mb: 256,
   /** Milliseconds that the reading of one policy may take in a child process; the largest takes about a thousand. */
   policy_reading_ms: 30_000,
   /** MiB of heap that the process which reads policies may take. */
