@@ -4,11 +4,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { roleOf, SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
 import { PERMISSION_SETS } from '@countersign/contracts/permissions';
+import { agentUser, auditorUser, workerUser } from '@countersign/contracts/subjects';
 import { type Identities, registerIdentities } from '@countersign/ingress/register-identities';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import type { DevelopmentKeys } from './development-keys.ts';
 import { DEVELOPMENT_TENANT } from './development-roster.ts';
-import { natsUsers, PROVISIONER, type Roster } from './nats/permissions.ts';
+import { NATS_USERS, PROVISIONER } from './nats/permissions.ts';
 import { renderNatsConfig } from './nats/render-config.ts';
 import { retireStreams } from './nats/retire-streams.ts';
 import { migrate } from './postgres/migrate.ts';
@@ -16,14 +17,15 @@ import { createRoles } from './postgres/roles.ts';
 import { developmentTrustRoot, publishBeforeStart } from './publish-development-policy.ts';
 import type { NatsConfigFacts } from './run-nats-server.ts';
 
-/** The server's configuration with the development users let in by their keys. */
+/** The server's configuration with the services let in by their keys, and everybody else by ingress. */
 export const renderDevelopmentNats =
-  (keys: DevelopmentKeys, roster: Roster, host?: string) =>
+  (keys: DevelopmentKeys, host?: string) =>
   (facts: NatsConfigFacts): string =>
     renderNatsConfig({
       ...facts,
       ...(host ? { host } : {}),
-      users: natsUsers(roster).map((user) => ({ ...user, nkey_public: keys.nats[user.name]!.nkey_public })),
+      users: NATS_USERS.map((user) => ({ ...user, nkey_public: keys.nats[user.name]!.nkey_public })),
+      issuer: keys.bus_issuer.nkey_public,
     });
 
 /** The same Postgres under another role. */
@@ -66,8 +68,13 @@ const developmentIdentities = (keys: DevelopmentKeys): Identities => {
     ],
     workers: Object.entries(keys.worker_signing).map(([name, key]) => {
       const [pool, worker] = name.split('/') as [string, string];
-      return { pool, worker, public_key: key.public_key };
+      const { nkey_public } = keys.nats[workerUser(pool, worker)]!;
+      return { pool, worker, public_key: key.public_key, bus_key: nkey_public };
     }),
+    bus_users: [
+      { kind: 'agent', tenant, nkey: keys.nats[agentUser(tenant)]!.nkey_public },
+      { kind: 'auditor', tenant, nkey: keys.nats[auditorUser(tenant)]!.nkey_public },
+    ],
   };
 };
 
@@ -99,7 +106,6 @@ export type PrepareOptions = {
   admin_url: string;
   nats_url: string;
   keys: DevelopmentKeys;
-  roster?: Roster;
   /** Another policy folder than the development bundle's. */
   bundle_dir?: string;
 };
@@ -127,7 +133,7 @@ export const DEVELOPMENT_LOG = 'countersign.localhost/log';
 
 /** Settings of each service beyond the common ones. */
 const ownSettings = (dir: string, keys: DevelopmentKeys): Readonly<Record<ServiceName, ServiceSettings>> => ({
-  ingress: { TOKEN_KEY: keys.token.private_pem },
+  ingress: { BUS_ISSUER_SEED: keys.bus_issuer.seed, TOKEN_KEY: keys.token.private_pem },
   'policy-kernel': {
     TRUST_ROOT: JSON.stringify(developmentTrustRoot(keys)),
     STATE_DIR: join(dir, 'kernel'),

@@ -3,8 +3,10 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createNatsKey, type NatsKey } from './nats/keys.ts';
-import { natsUsers, type Roster } from './nats/permissions.ts';
+import { busUserName } from '@countersign/contracts/bus-users';
+import { createNatsKey, type NatsKey } from '@countersign/platform/nats-key';
+import { busUsersOf, type Roster } from './development-roster.ts';
+import { NATS_USERS } from './nats/permissions.ts';
 import { LOGIN_ROLES } from './postgres/roles.ts';
 
 export type Ed25519Key = {
@@ -22,6 +24,8 @@ export type DevelopmentKeys = {
   role_passwords: Record<string, string>;
   /** By name of the NATS user. */
   nats: Record<string, NatsKey>;
+  /** In whose name ingress lets others into NATS. */
+  bus_issuer: NatsKey;
   api_keys: Record<(typeof DEVELOPMENT_PEOPLE)[number], string>;
   agent_signing: Ed25519Key;
   /** By `<pool>/<worker>`. */
@@ -51,7 +55,13 @@ function createEd25519Key(): Ed25519Key {
 function createKeys(roster: Roster): DevelopmentKeys {
   return {
     role_passwords: Object.fromEntries(LOGIN_ROLES.map((role) => [role, secret()])),
-    nats: Object.fromEntries(natsUsers(roster).map(({ name }) => [name, createNatsKey()])),
+    nats: Object.fromEntries(
+      [...NATS_USERS.map(({ name }) => name), ...busUsersOf(roster).map(busUserName)].map((name) => [
+        name,
+        createNatsKey(),
+      ]),
+    ),
+    bus_issuer: createNatsKey('account'),
     api_keys: Object.fromEntries(
       DEVELOPMENT_PEOPLE.map((who) => [who, `cs_${secret()}`]),
     ) as DevelopmentKeys['api_keys'],

@@ -2,9 +2,9 @@
 // tenant whose agents use the bus, one whose evidence is followed there.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BusUser } from '@countersign/contracts/bus-users';
 import { poolsSource } from '@countersign/contracts/policy';
 import { parse } from 'yaml';
-import type { Roster } from './nats/permissions.ts';
 import { PROJECT_DIR } from './project-folders.ts';
 
 export const DEVELOPMENT_TENANT = 'default';
@@ -17,6 +17,21 @@ export const developmentPools = (): string[] => {
   const text = readFileSync(join(DEVELOPMENT_BUNDLE_DIR, 'pools.yaml'), 'utf8');
   return poolsSource.parse(parse(text)).pools.map((pool) => pool.id);
 };
+
+export type Roster = {
+  workers: readonly { pool: string; worker: string }[];
+  /** Tenants whose agents use the bus. */
+  tenants: readonly string[];
+  /** Tenants whose evidence somebody follows on the bus. */
+  auditors: readonly string[];
+};
+
+/** Each of them, as the registry knows it. */
+export const busUsersOf = ({ workers, tenants, auditors }: Roster): BusUser[] => [
+  ...workers.map((each) => ({ kind: 'worker' as const, ...each })),
+  ...tenants.map((tenant) => ({ kind: 'agent' as const, tenant })),
+  ...auditors.map((tenant) => ({ kind: 'auditor' as const, tenant })),
+];
 
 export const DEVELOPMENT_ROSTER: Roster = {
   workers: developmentPools().map((pool) => ({ pool, worker: DEVELOPMENT_WORKER })),

@@ -97,7 +97,7 @@ async function prepare(options: StartOptions): Promise<{ stack: Stack; prepared:
       fresh: options.fresh,
       mode: 'dev',
       database_url: options.database_url,
-      renderNats: renderDevelopmentNats(keys, DEVELOPMENT_ROSTER),
+      renderNats: renderDevelopmentNats(keys),
     }),
   );
   const { nats, postgres } = stack;

@@ -4,7 +4,6 @@ import { SERVICES } from '@countersign/contracts/ledger-entry';
 import { MIN_NATS_VERSION } from '@countersign/contracts/streams';
 import { type PrepareOptions, renderDevelopmentNats, serviceSettings } from '../development-environment.ts';
 import type { DevelopmentKeys } from '../development-keys.ts';
-import { DEVELOPMENT_ROSTER } from '../development-roster.ts';
 
 /** Each volume is mounted below it by its own name. */
 export const VOLUMES_DIR = '/run/countersign';
@@ -40,7 +39,6 @@ export function composeFiles(keys: DevelopmentKeys, password: string): Record<st
   const system = composeSystem(keys, password);
   const nats = renderDevelopmentNats(
     keys,
-    DEVELOPMENT_ROSTER,
     '0.0.0.0',
   )({
     port: NATS_PORT,

@@ -1,36 +1,26 @@
-// Says for every NATS user exactly what it may publish and subscribe to, made from the contracts' tables. It never
-// grants a wildcard over more than one owner's subjects, and no user of a worker or tenant creates a consumer.
+// Says for the users whom the configuration lists (services and provisioner) exactly what they may publish and subscribe to,
+// made from the contracts' tables. Workers, agents and auditors come from the registry and stand in no configuration.
 
+import { SERVICES_ACCOUNT } from '@countersign/contracts/bus-accounts';
+import type { Permissions } from '@countersign/contracts/bus-users';
 import { SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
-import { LIMITS } from '@countersign/contracts/limits';
 import { RPC, type RpcVerb } from '@countersign/contracts/rpc';
 import {
-  ackSubjects,
-  type ConsumerSpec,
   HINTS,
   hintsTo,
-  intakeConsumer,
-  intakeStream,
-  isIntake,
-  poolConsumer,
-  pullSubject,
+  INTAKE_CONSUMER,
   RETIRED_STREAMS,
   STREAMS,
   type StreamSpec,
 } from '@countersign/contracts/streams';
-import { agentUser, auditorUser, patterns, subjects, USER_INFO, workerUser } from '@countersign/contracts/subjects';
-import { type Account, SERVICES_ACCOUNT } from './accounts.ts';
+import { patterns, SYSTEM_EXPORTS, server, subjects } from '@countersign/contracts/subjects';
 
-export type Permissions = { publish: readonly string[]; subscribe: readonly string[] };
-export type NatsUser = { name: string; account: Account; permissions: Permissions };
-
-/** Everybody besides the services and the provisioner. */
-export type Roster = {
-  workers: readonly { pool: string; worker: string }[];
-  /** Tenants whose agents may use the bus. */
-  tenants: readonly string[];
-  /** Tenants whose evidence somebody may follow on the bus. */
-  auditors: readonly string[];
+export type NatsUser = {
+  name: string;
+  /** Name of its account. */
+  account: string;
+  /** `deny` takes single subjects out of a wildcard that `publish` allows. */
+  permissions: Permissions & { deny?: readonly string[] };
 };
 
 export const PROVISIONER = 'provisioner';
@@ -51,40 +41,7 @@ const DOORS: Readonly<Partial<Record<ServiceName, string>>> = {
 /** Who changes `control` (design section 2) and therefore wakes the others. */
 const CONTROL_WRITERS: readonly ServiceName[] = ['ingress', 'policy-kernel', 'scheduler'];
 
-/** Throws when two names of the roster make one user (they would share an inbox), and for more tenants than the bus has room for. */
-export function natsUsers(roster: Roster): NatsUser[] {
-  if (roster.tenants.length > LIMITS.intake_tenants)
-    throw new TypeError(`no more than ${LIMITS.intake_tenants} tenants can have a door on the bus`);
-  const users: NatsUser[] = [
-    { name: PROVISIONER, account: SERVICES_ACCOUNT, permissions: provisionerPermissions(roster.tenants) },
-    ...SERVICES.map((service) => ({
-      name: service,
-      account: SERVICES_ACCOUNT,
-      permissions: servicePermissions(service, roster.tenants),
-    })),
-    ...roster.workers.map(({ pool, worker }) => ({
-      name: workerUser(pool, worker),
-      account: { kind: 'pool' as const, pool },
-      permissions: workerPermissions(pool, worker),
-    })),
-    ...roster.tenants.map((tenant) => ({
-      name: agentUser(tenant),
-      account: { kind: 'tenant' as const, tenant },
-      permissions: agentPermissions(tenant),
-    })),
-    ...roster.auditors.map((tenant) => ({
-      name: auditorUser(tenant),
-      account: { kind: 'auditor' as const, tenant },
-      permissions: auditorPermissions(tenant),
-    })),
-  ];
-  const names = users.map((user) => user.name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new TypeError(`two NATS users would be called ${twice}`);
-  return users;
-}
-
-function servicePermissions(service: ServiceName, tenants: Roster['tenants']): Permissions {
+function servicePermissions(service: ServiceName): NatsUser['permissions'] {
   const served = verbsWhere((verb) => RPC[verb].service === service);
   const called = verbsWhere((verb) => (RPC[verb].callers as readonly string[]).includes(service));
   const door = DOORS[service];
@@ -97,8 +54,7 @@ function servicePermissions(service: ServiceName, tenants: Roster['tenants']): P
       ...replySubjects(service, served),
       ...(PUBLISHES[service] ?? []),
       ...HINTS.filter(({ from }) => from === service).map(({ subject }) => subject),
-      ...(service === 'ingress' ? tenants.flatMap(intakeSubjects) : []),
-      ...(service === 'ingress' ? [USER_INFO] : []),
+      ...(service === 'ingress' ? [...INTAKE_SUBJECTS, ...CONNECTIONS] : []),
       ...STREAMS.filter(({ owner }) => owner === service).flatMap(ownerSubjects),
       ...(writesControl ? [subjects.control()] : []),
     ],
@@ -110,8 +66,9 @@ function servicePermissions(service: ServiceName, tenants: Roster['tenants']): P
       ...(door === undefined ? [] : [inQueue(door, service)]),
       subjects.control(),
       // Watchers over HTTP hang off the evidence stream.
-      ...(service === 'ingress' ? ['audit.>'] : []),
+      ...(service === 'ingress' ? [patterns.evidence(), inQueue(server.authRequests(), service)] : []),
     ],
+    ...(service === 'ingress' ? { deny: STREAMS.flatMap(othersSubjects) } : {}),
   };
 }
 
@@ -153,46 +110,49 @@ const ownerSubjects = ({ name, probe }: StreamSpec): string[] => [
   ...(name === 'AUDIT' ? [`$JS.API.STREAM.MSG.GET.${name}`] : []),
 ];
 
-/** A tenant's share of the intake. Exact names, since the server knows no wildcard within a token. */
-const intakeSubjects = (tenant: string): string[] => [
-  ...ownerSubjects(intakeStream(tenant)),
-  ...pullSubjects(intakeConsumer(tenant)),
+/**
+ * All tenants' shares of the intake, also of those to come. The server knows no wildcard within a token, so what belongs to
+ * other owners is taken out again by name.
+ */
+const INTAKE_SUBJECTS: readonly string[] = [
+  '$JS.API.STREAM.CREATE.*',
+  '$JS.API.STREAM.INFO.*',
+  `$JS.API.CONSUMER.CREATE.*.${INTAKE_CONSUMER}.>`,
+  '$JS.API.CONSUMER.LIST.*',
+  `$JS.API.CONSUMER.MSG.NEXT.*.${INTAKE_CONSUMER}`,
+  `$JS.ACK.*.${INTAKE_CONSUMER}.>`,
+  patterns.intakeProbe(),
+];
+const othersSubjects = ({ name }: StreamSpec): string[] => [
+  `$JS.API.STREAM.CREATE.${name}`,
+  `$JS.API.STREAM.INFO.${name}`,
+  `$JS.API.CONSUMER.CREATE.${name}.>`,
+  `$JS.API.CONSUMER.LIST.${name}`,
+  `$JS.API.CONSUMER.MSG.NEXT.${name}.>`,
+  `$JS.ACK.${name}.>`,
 ];
 
-/** Pulling from one durable and acknowledging its messages. */
-const pullSubjects = (consumer: ConsumerSpec): string[] => [pullSubject(consumer), ackSubjects(consumer)];
-
-const workerPermissions = (pool: string, worker: string): Permissions => ({
-  publish: [
-    subjects.claim(pool, worker),
-    subjects.beat(pool, worker),
-    patterns.result(pool, worker),
-    ...pullSubjects(poolConsumer(pool)),
-  ],
-  subscribe: [patterns.inbox(workerUser(pool, worker))],
-});
-
-const agentPermissions = (tenant: string): Permissions => ({
-  publish: [patterns.submit(tenant), subjects.rpcSubmit(tenant)],
-  subscribe: [patterns.inbox(agentUser(tenant))],
-});
-
-/** Live over the core subscription; from any point on by asking audit. */
-const auditorPermissions = (tenant: string): Permissions => ({
-  publish: [subjects.replay(tenant)],
-  subscribe: [patterns.inbox(auditorUser(tenant)), patterns.audit(tenant), subjects.checkpoint()],
-});
+/** Letting in who is registered, and ending the connection of who was revoked. */
+const CONNECTIONS: readonly string[] = [server.authAnswers(), ...SYSTEM_EXPORTS.map(({ to }) => to)];
 
 /** Looks at the streams, which their owners make, and deletes those that no version uses any more. */
-const provisionerPermissions = (tenants: Roster['tenants']): Permissions => ({
-  publish: [
-    ...[...STREAMS, ...tenants.map(intakeStream)].flatMap(({ name }) => [
-      `$JS.API.STREAM.INFO.${name}`,
-      `$JS.API.CONSUMER.INFO.${name}.*`,
-    ]),
-    // Whether it is empty, before it is deleted.
-    ...RETIRED_STREAMS.filter(isIntake).map((stream) => `$JS.API.STREAM.INFO.${stream}`),
-    ...RETIRED_STREAMS.map((stream) => `$JS.API.STREAM.DELETE.${stream}`),
-  ],
-  subscribe: [patterns.inbox(PROVISIONER)],
-});
+function provisionerPermissions(): Permissions {
+  return {
+    publish: [
+      '$JS.API.STREAM.INFO.*',
+      '$JS.API.CONSUMER.INFO.*.*',
+      ...RETIRED_STREAMS.map((stream) => `$JS.API.STREAM.DELETE.${stream}`),
+    ],
+    subscribe: [patterns.inbox(PROVISIONER)],
+  };
+}
+
+/** Everybody whom the configuration lists. Made last, of all that stands above. */
+export const NATS_USERS: readonly NatsUser[] = [
+  { name: PROVISIONER, account: SERVICES_ACCOUNT, permissions: provisionerPermissions() },
+  ...SERVICES.map((service) => ({
+    name: service,
+    account: SERVICES_ACCOUNT,
+    permissions: servicePermissions(service),
+  })),
+];

@@ -1,12 +1,21 @@
-// Renders the nats-server configuration: one nkey user per part, in the account it belongs to. Nobody without a listed
-// key gets in, no user is written without lists (to the server an empty list means everything), and the services' account
-// exports each subject to the one account that may use it.
+// Renders the nats-server configuration: the services' users by their keys, and the accounts of everybody else, whom
+// ingress lets in from the registry (auth callout). So it is written once, whoever takes part later. No user is written
+// without lists: to the server an empty list means everything.
+import {
+  ACCOUNT_KINDS,
+  ACCOUNT_SLOTS,
+  accountName,
+  IMPORTS,
+  type Import,
+  SERVICES_ACCOUNT,
+  SYSTEM_ACCOUNT,
+} from '@countersign/contracts/bus-accounts';
 import { LIMITS } from '@countersign/contracts/limits';
 import { MIN_NATS_VERSION, STREAMS } from '@countersign/contracts/streams';
+import { SYSTEM_EXPORTS } from '@countersign/contracts/subjects';
 import { isAtLeast } from '@countersign/platform/compare-versions';
 import { SetUpError } from '../set-up-error.ts';
-import { type Account, accountName, type Import, importsOf, SERVICES_ACCOUNT } from './accounts.ts';
-import type { NatsUser, Permissions } from './permissions.ts';
+import type { NatsUser } from './permissions.ts';
 
 /** How long the server keeps the way back for the answers to a pull, which itself lives for ten seconds. */
 const PULL_ANSWERS = '30s';
@@ -18,6 +27,8 @@ export type NatsConfigInput = {
   /** JetStream's folder. */
   store_dir: string;
   users: readonly (NatsUser & { nkey_public: string })[];
+  /** Public nkey (`A…`) whose word the server takes on who else is let in: ingress holds its seed. */
+  issuer: string;
   /** As `nats-server --version` says it. */
   server_version: string;
   /** Address to listen on, loopback unless told (a container listens on all of its own). */
@@ -26,7 +37,8 @@ export type NatsConfigInput = {
 
 /** Throws SetUpError for a server that would silently ignore what the promises rest on. */
 export function renderNatsConfig(input: NatsConfigInput): string {
-  const { port, monitor_port, store_dir, users, server_version, host = '127.0.0.1' } = input;
+  const { port, monitor_port, store_dir, users, issuer, server_version, host = '127.0.0.1' } = input;
+  if (!/^A[A-Z2-7]{55}$/.test(issuer)) throw new TypeError('the issuer is not the public nkey of an account');
   if (!isAtLeast(server_version, MIN_NATS_VERSION)) {
     throw new SetUpError(`nats-server is ${server_version}; ${MIN_NATS_VERSION} or newer is needed.`);
   }
@@ -43,61 +55,81 @@ jetstream {
 # A dead connection loses its place in the queue groups after 15 seconds.
 ping_interval: "5s"
 ping_max: 2
+system_account: ${quote(SYSTEM_ACCOUNT)}
 accounts {
 ${renderAccounts(users)}
+}
+# Whom no line above lists is let in by ingress or not at all.
+authorization {
+  timeout: ${LIMITS.connect_ms / 1000}
+  auth_callout {
+    issuer: ${issuer}
+    account: ${quote(SERVICES_ACCOUNT)}
+    auth_users: [ ${users.map(({ nkey_public }) => nkey_public).join(', ')} ]
+  }
 }
 `;
 }
 
-/** The same for every roster: the server takes no other size on a reload, with which a tenant may come. */
+/** The server takes no other size on a reload. */
 const storeBytes = (): number =>
   STREAMS.reduce((sum, { max_bytes }) => sum + max_bytes, LIMITS.store_margin_bytes) +
   LIMITS.intake_tenants * LIMITS.intake_bytes;
 
 function renderAccounts(users: NatsConfigInput['users']): string {
-  const members = Map.groupBy(users, ({ account }) => accountName(account));
-  const others = [...members.values()].map(([first]) => first!.account).filter(({ kind }) => kind !== 'services');
-  const exports = others.flatMap((account) => importsOf(account).map((each) => renderExport(account, each)));
-  return [...members]
-    .map(([name, listed]) => {
-      const { account } = listed[0]!;
-      const gate =
-        account.kind === 'services'
-          ? `jetstream: enabled\n    exports: ${renderBlock(exports)}`
-          : `imports: ${renderBlock(importsOf(account).map(renderImport))}`;
-      return `  ${quote(name)}: {\n    ${gate}\n    users: ${renderBlock(listed.map(renderUser))}\n  }`;
-    })
-    .join('\n');
+  const members = Map.groupBy(users, ({ account }) => account);
+  const usersOf = (account: string): string => renderBlock('users', (members.get(account) ?? []).map(renderUser));
+  const system = `  ${SYSTEM_ACCOUNT}: {${renderBlock('exports', SYSTEM_EXPORTS.map(renderSystemExport))}\n  }`;
+  const services = `  ${SERVICES_ACCOUNT}: {
+    jetstream: enabled${renderBlock('exports', Object.values(IMPORTS).flat().map(renderExport))}${renderBlock(
+      'imports',
+      SYSTEM_EXPORTS.map(renderSystemImport),
+    )}${usersOf(SERVICES_ACCOUNT)}
+  }`;
+  const others = ACCOUNT_KINDS.flatMap((kind) =>
+    Array.from({ length: ACCOUNT_SLOTS[kind] }, (_, i) => {
+      const name = accountName(kind, i + 1);
+      return `  ${name}: {${renderBlock('imports', IMPORTS[kind].map(renderImport))}${usersOf(name)}\n  }`;
+    }),
+  );
+  return [system, services, ...others].join('\n');
 }
 
-/** A pull is answered message by message; the others once. */
-function renderExport(to: Account, { subject, as }: Import): string {
-  const accounts = `accounts: [${quote(accountName(to))}]`;
-  if (as === 'stream') return `{ stream: ${quote(subject)}, ${accounts} }`;
+/** To every account here: whether its user may ask is the user's permissions' matter. A pull is answered message by message. */
+function renderExport({ subject, as }: Import): string {
+  if (as === 'stream') return `{ stream: ${quote(subject)} }`;
   const answers = as === 'streamed' ? `, response_type: Stream, response_threshold: "${PULL_ANSWERS}"` : '';
-  return `{ service: ${quote(subject)}, ${accounts}${answers} }`;
+  return `{ service: ${quote(subject)}${answers} }`;
 }
 
 function renderImport({ subject, as }: Import): string {
-  const from = `{ account: ${quote(accountName(SERVICES_ACCOUNT))}, subject: ${quote(subject)} }`;
+  const from = `{ account: ${quote(SERVICES_ACCOUNT)}, subject: ${quote(subject)} }`;
   return as === 'stream' ? `{ stream: ${from} }` : `{ service: ${from} }`;
 }
 
-const renderBlock = (lines: readonly string[]): string =>
-  `[\n${lines.map((line) => `      ${line}`).join('\n')}\n    ]`;
+type SystemExport = (typeof SYSTEM_EXPORTS)[number];
+const renderSystemExport = ({ subject }: SystemExport): string =>
+  `{ service: ${quote(subject)}, accounts: [${quote(SERVICES_ACCOUNT)}] }`;
+const renderSystemImport = ({ subject, to }: SystemExport): string =>
+  `{ service: { account: ${quote(SYSTEM_ACCOUNT)}, subject: ${quote(subject)} }, to: ${quote(to)} }`;
+
+const renderBlock = (name: string, lines: readonly string[]): string =>
+  lines.length === 0 ? '' : `\n    ${name}: [\n${lines.map((line) => `      ${line}`).join('\n')}\n    ]`;
 
 function renderUser({ name, nkey_public, permissions }: NatsConfigInput['users'][number]): string {
   if (!/^U[A-Z2-7]{55}$/.test(nkey_public)) throw new TypeError(`${name}: not the public nkey of a user`);
+  const { deny } = permissions;
+  const denied = deny === undefined ? '' : `, deny: ${renderList(name, deny)}`;
   return `{ # ${name}
         nkey: ${nkey_public}
         permissions {
-          publish { allow: ${renderList(name, permissions.publish)} }
+          publish { allow: ${renderList(name, permissions.publish)}${denied} }
           subscribe { allow: ${renderList(name, permissions.subscribe)} }
         }
       }`;
 }
 
-function renderList(name: string, allowed: Permissions['publish']): string {
+function renderList(name: string, allowed: readonly string[]): string {
   if (allowed.length === 0) throw new TypeError(`${name}: an empty list would allow everything`);
   return `[\n${allowed.map((subject) => `            ${quote(subject)}`).join('\n')}\n          ]`;
 }

@@ -34,7 +34,7 @@ try {
     dir,
     fresh: false,
     mode: 'dev',
-    renderNats: renderDevelopmentNats(keys, DEVELOPMENT_ROSTER),
+    renderNats: renderDevelopmentNats(keys),
   });
   await loadStatementCounter(stack.postgres.admin_url, async () => {
     await stack.postgres.stop();

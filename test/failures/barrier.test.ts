@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEvents } from '@countersign/client/read-events';
+import { SERVICES_ACCOUNT } from '@countersign/contracts/bus-accounts';
 import { agentUser, auditorUser, patterns, subjects, workerUser } from '@countersign/contracts/subjects';
-import { accountName, SERVICES_ACCOUNT } from '@countersign/infra/nats/accounts';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -72,7 +72,7 @@ const resultFor = (who: (typeof PEOPLE)[number], job_id: string) =>
 
 /** What a stream keeps on disk: nobody but its reader may ask the server for it. */
 const storedIn = (stream: string): string => {
-  const dir = join(system.nats.store_dir, `jetstream/${accountName(SERVICES_ACCOUNT)}/streams`, stream, 'msgs');
+  const dir = join(system.nats.store_dir, `jetstream/${SERVICES_ACCOUNT}/streams`, stream, 'msgs');
   const blocks = readdirSync(dir).filter((name) => name.endsWith('.blk'));
   return blocks.map((name) => readFileSync(join(dir, name), 'latin1')).join('\n');
 };

@@ -98,7 +98,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
   try {
     const made = loadDevelopmentKeys(dir, DEVELOPMENT_ROSTER);
     const { admin_url, keys, postgres, prepare } = await openDatabase(dir, made, options, owned);
-    const render = renderDevelopmentNats(keys, DEVELOPMENT_ROSTER);
+    const render = renderDevelopmentNats(keys);
     const nats = owned.use(await startNats({ render, ...(options.data_dir ? { parent: options.data_dir } : {}) }));
     const { bundle_dir, replicas = Number(process.env.TEST_REPLICAS ?? 1) } = options;
     const prepared: PrepareOptions = {

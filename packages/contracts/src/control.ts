@@ -23,8 +23,11 @@ export const activeScope = z.object({
 });
 export type ActiveScope = z.infer<typeof activeScope>;
 
-/** What `control.revoke` takes: a principal with all its keys, one key, a worker as `<pool>/<worker>`, or one token. */
-export const REVOCABLE_KINDS = ['principal', 'api_key', 'worker', 'token'] as const;
+/**
+ * What `control.revoke` takes: a principal with all its keys, one key, a worker as `<pool>/<worker>`, one token, or a key by
+ * which a tenant's agents or auditors are let into NATS.
+ */
+export const REVOCABLE_KINDS = ['principal', 'api_key', 'worker', 'token', 'bus_user'] as const;
 
 /** How a revocation names what is not a principal; a principal is named by its id, which holds no colon. */
 export const keySubject = (key_id: string): string => `key:${key_id}`;

@@ -43,6 +43,8 @@ export const ERRORS = {
   denied: { status: 403, on_stream: 'ack', says: 'the policy denied the job' },
   not_found: { status: 404, on_stream: 'term', says: 'there is no such thing' },
   identity_unknown: { status: 404, on_stream: 'term', says: 'there is no such principal, key or worker' },
+  identity_conflict: { status: 409, on_stream: 'term', says: 'this name or key is registered for another identity' },
+  bus_full: { status: 409, on_stream: 'term', says: 'the bus has no account left for another pool or tenant' },
   method_not_allowed: { status: 405, on_stream: 'term', says: 'the path knows other methods' },
   idempotency_conflict: {
     status: 409,

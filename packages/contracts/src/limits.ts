@@ -31,6 +31,16 @@ export const LIMITS = {
   intake_bytes: 32 * 1024 * 1024,
   /** Tenants that may have a door on the bus: there is room for the share of each. */
   intake_tenants: 64,
+  /** Pools that may have workers on the bus: each has an account of its own. */
+  bus_pools: 128,
+  /** Connections that wait to be looked up in the registry; those beyond are turned away and come again. */
+  queued_connections: 4_096,
+  /** Milliseconds that the server gives a connection to be let in. */
+  connect_ms: 2_000,
+  /** Milliseconds between two looks whether somebody was revoked who is connected to the bus. */
+  revocation_look_ms: 200,
+  /** Connections that one look at the server lists at a time. */
+  listed_connections: 512,
   /** Milliseconds within which a stream drops a message whose id it has already stored. */
   duplicate_ms: 2 * 60 * 1000,
   /** `max_payload` of NATS: the largest message, signed bundles included. */

@@ -20,6 +20,16 @@ export const METRICS = {
     labels: ['method', 'code'],
   },
   tokens_issued_total: { kind: 'counter', help: 'Short-lived tokens issued', labels: [] },
+  bus_connections_total: {
+    kind: 'counter',
+    help: 'Connections to NATS that asked to be let in, by outcome: let_in, or the code of the refusal',
+    labels: ['outcome'],
+  },
+  bus_connections_ended_total: {
+    kind: 'counter',
+    help: 'Connections to NATS that were ended because whose they are was revoked',
+    labels: [],
+  },
   event_streams: { kind: 'gauge', help: 'Open event streams', labels: [] },
   log_lines_dropped_total: {
     kind: 'counter',

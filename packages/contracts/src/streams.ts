@@ -86,10 +86,13 @@ export type ConsumerSpec = {
   max_ack_pending: number;
 };
 
+/** The one durable of each tenant's share. */
+export const INTAKE_CONSUMER = 'ingress';
+
 /** Delivery counts are never trusted for attempts (they reset with the consumer), so `max_deliver` stays unlimited. */
 export const intakeConsumer = (tenant: string): ConsumerSpec => ({
   stream: intakeStream(tenant).name,
-  durable: 'ingress',
+  durable: INTAKE_CONSUMER,
   filter: patterns.submit(tenant),
   ack_wait_ms: 6_000,
   max_ack_pending: 1_000,

@@ -44,20 +44,47 @@ export const patterns = {
   /** Every tenant's requests, or those of one. */
   submit: (tenant?: string) => (tenant === undefined ? 'job.submit.>' : `job.submit.${tokenOf(tenant)}.>`),
   result: (pool: string, worker: string) => `job.result.${tokenOf(pool)}.${tokenOf(worker)}.>`,
-  /** Every worker's results, or those of one pool. */
-  results: (pool?: string) => (pool === undefined ? 'job.result.>' : `job.result.${tokenOf(pool)}.>`),
+  /** Every worker's results. */
+  results: () => 'job.result.>',
   audit: (tenant: string) => `audit.${tokenOf(tenant)}.>`,
+  /** Every tenant's evidence. */
+  evidence: () => 'audit.>',
   inbox: (user: string) => `_INBOX_${tokenOf(user)}.>`,
   rpcSubmit: () => 'rpc.ingress.submit.*',
+  intakeProbe: () => 'probe.intake.*',
   replay: () => 'rpc.audit.replay.*',
-  claim: (pool = '*') => `rpc.scheduler.claim.${pool === '*' ? pool : tokenOf(pool)}.*`,
-  beat: (pool = '*') => `rpc.scheduler.beat.${pool === '*' ? pool : tokenOf(pool)}.*`,
+  claim: () => 'rpc.scheduler.claim.*.*',
+  beat: () => 'rpc.scheduler.beat.*.*',
+  /** Where the workers of every pool ask for work, and acknowledge it. */
+  poolPulls: () => '$JS.API.CONSUMER.MSG.NEXT.DISPATCH.*',
+  poolAcks: () => '$JS.ACK.DISPATCH.>',
   /** Where the server takes the answers to questions from other accounts. It makes each of these subjects itself. */
   otherAccounts: () => '_R_.>',
 } as const;
 
-/** Where a user asks the server what it may do (an answer of the server itself). */
-export const USER_INFO = '$SYS.REQ.USER.INFO';
+/** What the server itself asks and answers. */
+export const server = {
+  /** Asked of ingress for each connection of somebody whom the configuration does not list (NATS ADR-26). */
+  authRequests: () => '$SYS.REQ.USER.AUTH',
+  /** Where the server takes the answers to that. It makes each of these subjects itself. */
+  authAnswers: () => '$SYS._INBOX.>',
+  /** Lists the connections of one server, as the services' account imports it. */
+  connections: (server_id: string) => `bus.connections.${serverToken(server_id)}`,
+  /** Ends one of them. */
+  disconnect: (server_id: string) => `bus.disconnect.${serverToken(server_id)}`,
+} as const;
+
+/** The system account's subjects behind them; `*` is the server's id. */
+export const SYSTEM_EXPORTS = [
+  { subject: '$SYS.REQ.SERVER.*.CONNZ', to: 'bus.connections.*' },
+  { subject: '$SYS.REQ.SERVER.*.KICK', to: 'bus.disconnect.*' },
+] as const;
+
+/** A server's id is its public nkey. */
+const serverToken = (server_id: string): string => {
+  if (!/^N[A-Z2-7]{55}$/.test(server_id)) throw new TypeError('not the id of a nats-server');
+  return server_id;
+};
 
 /** `policy:default` → `policy.default`; characters outside a token become `_`. */
 const chainTokens = (chain: string): string =>

@@ -4,10 +4,9 @@ import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer, RpcRequest, RpcVerb } from '@countersign/contracts/rpc';
 import { subjects } from '@countersign/contracts/subjects';
-import { askPermissions } from './ask-permissions.ts';
 import { type Hint, hearHints, sendHint } from './hints.ts';
 import type { JetStream } from './jetstream-api.ts';
-import { openJetStream } from './jetstream-api.ts';
+import { askServer, openJetStream } from './jetstream-api.ts';
 import { linger } from './linger.ts';
 import type { Logger } from './logger.ts';
 import { errorFields } from './logger.ts';
@@ -69,8 +68,8 @@ export type Bus = {
   connection: Connection;
   /** The API of the streams, and publishing in order. */
   jetstream: JetStream;
-  /** The user's publish permissions now, asked from the server. Throws `bus_unavailable`. */
-  permissions(): Promise<string[]>;
+  /** Asks the server itself. Throws `bus_unavailable`: no answer, or none that parses. */
+  ask(subject: string, body: object): Promise<Record<string, unknown>>;
   /** Hears when the server says that a stream or consumer which was used is not there. */
   onStreamMissing(handle: () => void): void;
   /** A round trip to the server; throws `bus_unavailable`. */
@@ -216,7 +215,7 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
       connection.subscribe(subject, null, (message) => handle(message.subject, message.data)),
     announceControl: (epoch) => connection.publish(subjects.control(), String(epoch)),
     onControl: (handle) => void connection.subscribe(subjects.control(), null, () => handle()),
-    permissions: () => askPermissions(window),
+    ask: (subject, body) => askServer(window, subject, body),
     onStreamMissing: (handle) => void missing.push(handle),
     async check() {
       if (!connection.isConnected()) throw new CountersignError('bus_unavailable');

@@ -31,11 +31,7 @@ const unavailable = (cause: string): CountersignError =>
 
 export function openJetStream(connection: Connection, window: ReplyWindow): JetStream {
   return {
-    async ask(subject, body) {
-      const reply = await window.ask(`$JS.API.${subject}`, body ? JSON.stringify(body) : '', { timeout_ms: API_MS });
-      if (!reply.ok) throw unavailable(`${subject}: ${reply.reason}`);
-      return readObject(reply.message.data);
-    },
+    ask: (subject, body) => askServer(window, `$JS.API.${subject}`, body),
     async publishInOrder(stream, after, messages) {
       const last = messages.length - 1;
       for (const [i, { subject, body }] of messages.slice(0, last).entries()) {
@@ -50,6 +46,13 @@ export function openJetStream(connection: Connection, window: ReplyWindow): JetS
       return readAck(readObject(reply.message.data), stream, after + last + 1);
     },
   };
+}
+
+/** Throws `bus_unavailable` when nobody answers or the answer is none. */
+export async function askServer(window: ReplyWindow, subject: string, body?: object): Promise<ApiAnswer> {
+  const reply = await window.ask(subject, body ? JSON.stringify(body) : '', { timeout_ms: API_MS });
+  if (!reply.ok) throw unavailable(`${subject}: ${reply.reason}`);
+  return readObject(reply.message.data);
 }
 
 const behind = (seq: number): Record<string, string> => ({ 'Nats-Expected-Last-Sequence': String(seq) });

@@ -32,6 +32,8 @@ export type Connection = {
   onError(handle: (error: Error) => void): void;
   isConnected(): boolean;
   serverVersion(): string;
+  /** Its public nkey; empty before the first connection. */
+  serverId(): string;
   /** Stops deliveries, sends what is under way, closes. */
   drain(): Promise<void>;
 };
@@ -129,6 +131,7 @@ export const connectNats = async (options: ConnectionOptions): Promise<Connectio
     onError: (handle) => state.errors.push(handle),
     isConnected: () => state.up && !nc.isClosed(),
     serverVersion: () => nc.info?.version ?? '0.0.0',
+    serverId: () => nc.info?.server_id ?? '',
     drain: async () => {
       if (!nc.isClosed()) await nc.drain().catch(() => nc.close());
     },

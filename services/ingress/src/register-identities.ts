@@ -11,6 +11,7 @@ import { append } from '@countersign/platform/ledger-append';
 import { z } from 'zod';
 import { hashApiKey, isApiKey, keyIdOf } from './api-key.ts';
 import { insertKey, insertPrincipal, insertTenant, insertWorker } from './store.ts';
+import { insertBusUser } from './store-bus.ts';
 
 const publicKey = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be a raw Ed25519 public key in base64url');
 
@@ -34,13 +35,28 @@ const key = z.strictObject({
   permissions: z.array(permission).min(1),
   expires_at: instant.optional(),
 });
-const worker = z.strictObject({ worker: token, pool: token, public_key: publicKey });
+const nkey = z.string().regex(/^U[A-Z2-7]{55}$/, 'must be the public nkey of a NATS user');
+/** `bus_key`: by which it is let into NATS; without one it is registered and cannot connect. */
+const worker = z.strictObject({
+  worker: token,
+  pool: token,
+  public_key: publicKey,
+  bus_key: nkey.nullable().default(null),
+});
+/** Of a tenant. `principal`: who holds the key alone; it ends with this principal. */
+const busUser = z.strictObject({
+  kind: z.enum(['agent', 'auditor']),
+  tenant: tenantName,
+  nkey,
+  principal: principalId.nullable().default(null),
+});
 
 export const identities = z.strictObject({
   tenants: z.array(tenantName).default([]),
   principals: z.array(z.discriminatedUnion('type', [human, agent])).default([]),
   api_keys: z.array(key).default([]),
   workers: z.array(worker).default([]),
+  bus_users: z.array(busUser).default([]),
 });
 export type Identities = z.input<typeof identities>;
 type Parsed = z.output<typeof identities>;
@@ -69,7 +85,7 @@ const addKey = async (tx: Tx, given: Parsed['api_keys'][number], tenant: string 
 
 /** In a transaction of role `countersign_ingress`. Throws ZodError for a wrong shape; the ledger is its last write. */
 export const registerIdentities = async (tx: Tx, given: Identities): Promise<void> => {
-  const { tenants, principals, api_keys, workers } = identities.parse(given);
+  const { tenants, principals, api_keys, workers, bus_users } = identities.parse(given);
   const entries: NewEntry[] = [];
   for (const tenant of tenants)
     if (await insertTenant(tx, tenant)) entries.push(created(tenant, tenant, { what: 'tenant' }));
@@ -80,5 +96,8 @@ export const registerIdentities = async (tx: Tx, given: Identities): Promise<voi
   for (const each of api_keys) entries.push(...(await addKey(tx, each, tenantOf.get(each.principal) ?? null)));
   for (const each of workers)
     if (await insertWorker(tx, each)) entries.push(created(each.worker, null, { what: 'worker', ...each }));
+  for (const each of bus_users)
+    if (await insertBusUser(tx, each))
+      entries.push(created(each.principal ?? each.tenant, each.tenant, { what: 'bus_user', ...each }));
   await append(tx, entries);
 };

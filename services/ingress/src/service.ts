@@ -6,11 +6,13 @@ import { listen } from '@countersign/platform/http';
 import { defineService } from '@countersign/platform/service';
 import { openShares } from '@countersign/platform/shares';
 import { z } from 'zod';
+import { admitToBus, type FindUsers } from './admit-to-bus.ts';
 import { approvalRoutes } from './approval-routes.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { bundleRoutes } from './bundle-routes.ts';
 import { openDecisions } from './decide-in-batches.ts';
 import { createTokenIssuer } from './issue-token.ts';
+import { dropRevoked } from './drop-revoked.ts';
 import { jobRoutes } from './job-routes.ts';
 import { openNatsDoor } from './nats-door.ts';
 import { openTokens } from './open-tokens.ts';
@@ -18,9 +20,11 @@ import { ownIntake } from './own-intake.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { serveDocuments } from './serve-documents.ts';
 import { serveRoutes } from './serve-routes.ts';
+import { createBusSigner } from './sign-bus-user.ts';
 import { standByDecisions } from './stand-by-decisions.ts';
 import { findEnded } from './store.ts';
 import { deleteExpired } from './store-tokens.ts';
+import { findBusUsers } from './store-bus.ts';
 import { createEventStreams } from './stream-events.ts';
 import { createSubmit } from './submit-job.ts';
 import { tokenRoutes } from './token-routes.ts';
@@ -36,6 +40,8 @@ const formerKeys = z
   .transform((text): readonly string[] => text.split(','));
 
 const settings = z.object({
+  /** Seed (`SA…`) of the issuer that the server's configuration names: in its name workers and tenants are let into NATS. */
+  BUS_ISSUER_SEED: z.string().regex(/^SA[A-Z2-7]{56}$/, 'must be the seed of an account nkey'),
   /** Of the HTTP API; 0 takes any free port. */
   HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8081),
   /** Address that the HTTP API listens on. TLS is the proxy's in front of it. */
@@ -72,10 +78,22 @@ export const ingress = defineService({
     'credentials_refused_total',
     'tokens_issued_total',
     'event_streams',
+    'bus_connections_total',
+    'bus_connections_ended_total',
   ],
   functions: ['ledger.append', 'control.revoke', 'control.forget_tokens'],
   async start(context) {
     const { config, database, bus, metrics, log, onStop } = context;
+    const find: FindUsers = (nkeys) => findBusUsers(database, nkeys);
+    const signer = createBusSigner(config.BUS_ISSUER_SEED);
+    const turnAway = admitToBus({ connection: bus.connection, find, signer, metrics, log });
+    onStop(async () => turnAway());
+    const revoked = dropRevoked(context);
+    const looks = context.sweep('revoked connections', LIMITS.revocation_look_ms, revoked.look);
+    bus.connection.onReconnect(() => {
+      revoked.forget();
+      looks.nudge();
+    });
     const intake = await ownIntake(context);
     const tokens = config.TOKEN_KEY === undefined ? null : openTokens({ ...config, TOKEN_KEY: config.TOKEN_KEY });
     const authenticator = createAuthenticator(database, tokens);

@@ -5,6 +5,7 @@
 import type { Ceiling } from '@countersign/contracts/job';
 import type { Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
+import { openingAccount } from './store-bus.ts';
 import type { Functions } from './tables.ts';
 
 const routines = routinesOf<Functions>();
@@ -97,13 +98,23 @@ export const insertKey = (tx: Tx, row: NewKey): Promise<boolean> =>
     [row.key_id, row.key_sha256, row.principal, row.permissions, row.expires_at],
   );
 
-export type NewWorker = { worker: string; pool: string; public_key: string };
+export type NewWorker = {
+  worker: string;
+  pool: string;
+  public_key: string;
+  /** Its NATS user's; null for one that cannot connect. */
+  bus_key: string | null;
+};
+/** Throws as `openingAccount` does. */
 export const insertWorker = (tx: Tx, row: NewWorker): Promise<boolean> =>
-  insert(tx, 'INSERT INTO identity.workers (worker, pool, public_key) VALUES ($1, $2, $3)', [
-    row.worker,
-    row.pool,
-    row.public_key,
-  ]);
+  openingAccount(
+    insert(tx, 'INSERT INTO identity.workers (worker, pool, public_key, bus_key) VALUES ($1, $2, $3, $4)', [
+      row.worker,
+      row.pool,
+      row.public_key,
+      row.bus_key,
+    ]),
+  );
 
 /** Kind, id, reason, and the key that asks for it. Returns the revision; raises what `control.revoke` lists. */
 export const revokeInControl = async (

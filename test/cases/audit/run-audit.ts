@@ -1,18 +1,15 @@
 // The audit service on a database and a bus of its own, asked as ingress would ask it.
 import { generateKeyPairSync } from 'node:crypto';
 import { audit } from '@countersign/audit/service';
+import { SERVICES_ACCOUNT } from '@countersign/contracts/bus-accounts';
 import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
-import { SERVICES_ACCOUNT } from '@countersign/infra/nats/accounts';
-import { createNatsKey } from '@countersign/infra/nats/keys';
-import { natsUsers } from '@countersign/infra/nats/permissions';
-import { renderNatsConfig } from '@countersign/infra/nats/render-config';
 import type { NatsHandle } from '@countersign/infra/run-nats-server';
 import type { NoteKey } from '@countersign/ledger/checkpoint';
 import { type Bus, connectBus } from '@countersign/platform/bus';
 import { type Running, start } from '@countersign/platform/service';
 import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
-import { startNats } from '../../harness/start-nats.ts';
+import { NOBODY, startGuardedNats } from '../nats/connect-as.ts';
 import { type LedgerDatabase, openLedger } from './ledger-database.ts';
 
 const LOG_ORIGIN = 'log.test';
@@ -47,12 +44,8 @@ const READER = {
 export async function runAudit(): Promise<RunningAudit> {
   const cleanUp = new AsyncDisposableStack();
   const ledger = cleanUp.use(await openLedger());
-  const users = [...natsUsers({ workers: [], tenants: [], auditors: ['acme'] }), READER].map((user) => ({
-    ...user,
-    ...createNatsKey(),
-  }));
-  const seedOf = (name: string): string => users.find((user) => user.name === name)!.seed;
-  const nats = cleanUp.use(await startNats({ render: (facts) => renderNatsConfig({ ...facts, users }) }));
+  const guarded = cleanUp.use(await startGuardedNats({ ...NOBODY, auditors: ['acme'] }, [READER]));
+  const { server: nats, seedOf } = guarded;
   const connectAs = async (user: string): Promise<NatsConnection> => {
     const connection = await connect({
       servers: nats.url,

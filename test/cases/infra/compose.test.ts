@@ -22,11 +22,10 @@ import {
 } from '@countersign/infra/compose/compose-files';
 import { type KeptSecrets, loadKeptSecrets } from '@countersign/infra/compose/kept-secrets';
 import { renderDevelopmentNats } from '@countersign/infra/development-environment';
-import { DEVELOPMENT_ROSTER } from '@countersign/infra/development-roster';
-import { publicKeyOf } from '@countersign/infra/nats/keys';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { isAtLeast } from '@countersign/platform/compare-versions';
 import { baseConfig } from '@countersign/platform/config';
+import { publicNkeyOf } from '@countersign/platform/nats-key';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCompose, readProjectFile } from './read-compose.ts';
 
@@ -137,14 +136,14 @@ describe('users', () => {
       store_dir: NATS_STORE_DIR,
       server_version: MIN_NATS_VERSION,
     };
-    const local = renderDevelopmentNats(secrets.keys, DEVELOPMENT_ROSTER)(facts);
+    const local = renderDevelopmentNats(secrets.keys)(facts);
     expect(files['nats/nats.conf']).toBe(local.replaceAll('"127.0.0.1:', '"0.0.0.0:'));
   });
 
   test.each(SERVICES)('%s has its own user and its own role', (service) => {
     const given = environment(service);
     const seed = given[`${prefixOf(service)}NATS_NKEY_SEED`]!;
-    expect(files['nats/nats.conf']).toMatch(new RegExp(`\\{ # ${service}\\n +nkey: ${publicKeyOf(seed)}\\n`));
+    expect(files['nats/nats.conf']).toMatch(new RegExp(`\\{ # ${service}\\n +nkey: ${publicNkeyOf(seed)}\\n`));
     const database = new URL(given[`${prefixOf(service)}DATABASE_URL`]!);
     expect([database.username, database.hostname]).toEqual([roleOf(service), 'postgres']);
     expect(database.password).toBe(secrets.keys.role_passwords[roleOf(service)]);

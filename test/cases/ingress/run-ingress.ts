@@ -1,5 +1,6 @@
 // Ingress on a database and a bus of its own, between services that the test plays, with people and agents registered.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { type BusUser, busUserName } from '@countersign/contracts/bus-users';
 import type { ErrorBody } from '@countersign/contracts/http';
 import { PERMISSION_SETS, type Permission } from '@countersign/contracts/permissions';
 import { findFreePort } from '@countersign/infra/find-free-port';
@@ -11,7 +12,7 @@ import { connectDatabase, type Database } from '@countersign/platform/database';
 import { start } from '@countersign/platform/service';
 import { createDatabase } from '../../harness/create-database.ts';
 import { makeStreams } from '../../harness/make-streams.ts';
-import { type GuardedNats, startGuardedNats } from '../nats/connect-as.ts';
+import { type GuardedNats, NOBODY, startGuardedNats } from '../nats/connect-as.ts';
 import {
   createPeers,
   type Peers,
@@ -45,11 +46,15 @@ export type RunningIngress = AsyncDisposable & {
   startAnother(settings?: Record<string, string>): Promise<AsyncDisposable & { url: string }>;
   /** One more key of a principal, with what an agent may. */
   registerKey(principal: string): Promise<string>;
+  /** Under the key that `nats` connects it with; its tenant too. */
+  registerBusUser(user: BusUser): Promise<void>;
   peerBus(name: string): Bus;
   /** `body` as text goes as it is. */
   post(path: string, body: unknown, more?: { key?: string; headers?: Record<string, string> }): Promise<Reply>;
   get(path: string, more?: { key?: string; headers?: Record<string, string>; method?: string }): Promise<Reply>;
 };
+
+const newPublicKey = (): string => generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x!;
 
 const ceiling = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
 
@@ -100,7 +105,7 @@ const read = async (response: Response): Promise<Reply> => {
 export async function runIngress(settings: Record<string, string> = {}): Promise<RunningIngress> {
   const cleanUp = new AsyncDisposableStack();
   const test_database = cleanUp.use(await createDatabase());
-  const nats = cleanUp.use(await startGuardedNats({ workers: [], tenants: [TENANT, 'other'], auditors: [] }));
+  const nats = cleanUp.use(await startGuardedNats(NOBODY, [], { answered: false }));
   // The played audit service owns no stream; ingress makes its own.
   await makeStreams(nats.connectAs, { pools: [] });
   const databaseAs = (url: string): Database => {
@@ -123,6 +128,18 @@ export async function runIngress(settings: Record<string, string> = {}): Promise
   const ingress_url = test_database.url_for('countersign_ingress');
   const own = databaseAs(ingress_url);
   await seed(own, keys, [xOf(pair.publicKey), xOf(foreign.publicKey)]);
+  const registerBusUser: RunningIngress['registerBusUser'] = async (user) => {
+    const { nkey_public: nkey } = nats.keyOf(busUserName(user));
+    await own.transaction((tx) =>
+      registerIdentities(
+        tx,
+        user.kind === 'worker'
+          ? { workers: [{ pool: user.pool, worker: user.worker, bus_key: nkey, public_key: newPublicKey() }] }
+          : { tenants: [user.tenant], bus_users: [{ ...user, nkey }] },
+      ),
+    );
+  };
+  for (const tenant of [TENANT, 'other']) await registerBusUser({ kind: 'agent', tenant });
   const registerKey = async (principal: string): Promise<string> => {
     const key = newApiKey();
     const api_keys = [{ key, principal, permissions: [...PERMISSION_SETS.agent] }];
@@ -152,6 +169,7 @@ export async function runIngress(settings: Record<string, string> = {}): Promise
       DATABASE_URL: ingress_url,
       NATS_URL: nats.server.url,
       NATS_NKEY_SEED: nats.seedOf('ingress'),
+      BUS_ISSUER_SEED: nats.issuer.seed,
       HTTP_PORT: String(port),
       HTTP_NAMES: 'api.acme.example',
       TOKEN_KEY: token_key.export({ type: 'pkcs8', format: 'pem' }) as string,
@@ -185,6 +203,7 @@ export async function runIngress(settings: Record<string, string> = {}): Promise
       return { url: another.url, [Symbol.asyncDispose]: () => another.running[Symbol.asyncDispose]() };
     },
     registerKey,
+    registerBusUser,
     peerBus: (name) => buses.get(name)!,
     post: async (path, body, more = {}) =>
       read(

@@ -1,9 +1,9 @@
 // What an earlier version without accounts had stored is not left behind: a request that nobody has read is read later.
-import { SERVICES_ACCOUNT } from '@countersign/infra/nats/accounts';
+import { SERVICES_ACCOUNT } from '@countersign/contracts/bus-accounts';
 import { adoptStore } from '@countersign/infra/nats/adopt-store';
-import { createNatsKey } from '@countersign/infra/nats/keys';
 import { renderNatsConfig } from '@countersign/infra/nats/render-config';
 import { renderOpenNatsConfig } from '@countersign/infra/render-open-nats-config';
+import { createNatsKey } from '@countersign/platform/nats-key';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
@@ -19,7 +19,10 @@ test('the streams of the account without a name become the services’, once', a
   };
   let accounts = false;
   await using server = await startNats({
-    render: (facts) => (accounts ? renderNatsConfig({ ...facts, users: [reader] }) : renderOpenNatsConfig(facts)),
+    render: (facts) =>
+      accounts
+        ? renderNatsConfig({ ...facts, users: [reader], issuer: createNatsKey('account').nkey_public })
+        : renderOpenNatsConfig(facts),
   });
   const before = await connect({ servers: server.url });
   await (await jetstreamManager(before)).streams.add({ name: 'INTAKE', subjects: ['job.submit.>'] });

@@ -1,8 +1,11 @@
+import { busUserName } from '@countersign/contracts/bus-users';
 import { SERVICES } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { RPC, type RpcVerb } from '@countersign/contracts/rpc';
 import { intakeStream } from '@countersign/contracts/streams';
-import { natsUsers, type Roster } from '@countersign/infra/nats/permissions';
+import { server } from '@countersign/contracts/subjects';
+import { busUsersOf, type Roster } from '@countersign/infra/development-roster';
+import { NATS_USERS } from '@countersign/infra/nats/permissions';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { newStream } from '@countersign/platform/stream-config';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
@@ -29,8 +32,12 @@ const makes = (stream: string): string[] => [
   `$JS.API.STREAM.CREATE.${stream}`,
   `$JS.API.STREAM.INFO.${stream}`,
   `$JS.API.CONSUMER.CREATE.${stream}.mine`,
+  `$JS.API.CONSUMER.CREATE.${stream}.ingress.x`,
   `$JS.API.CONSUMER.LIST.${stream}`,
 ];
+const makesIntake = (stream: string): string[] => makes(stream).filter((subject) => !subject.endsWith('.mine'));
+const SERVER = 'N'.padEnd(56, 'A');
+const [CONNECTIONS, DISCONNECT] = [server.connections(SERVER), server.disconnect(SERVER)];
 /** Each service asks itself, and answers itself, whether questions arrive. */
 const asksItself = (user: string): string[] =>
   (SERVICES as readonly string[]).includes(user) ? [`rpc.ping.${user}`, `_INBOX_${user}.x`] : [];
@@ -62,6 +69,17 @@ const ALL_PUBLISHED = [
   'probe.dispatch',
   'probe.audit',
   '$SYS.REQ.USER.INFO',
+  '$SYS.REQ.USER.AUTH',
+  '$SYS._INBOX.a.b',
+  CONNECTIONS,
+  DISCONNECT,
+  `$SYS.REQ.SERVER.${SERVER}.KICK`,
+  `$SYS.REQ.SERVER.${SERVER}.CONNZ`,
+  '$JS.API.CONSUMER.CREATE.INTAKE_late.ingress.job.submit.late.>',
+  '$JS.API.CONSUMER.CREATE.AUDIT.ingress.audit.acme.>',
+  '$JS.API.CONSUMER.CREATE.DISPATCH.ingress.job.dispatch.infra.>',
+  '$JS.API.CONSUMER.MSG.NEXT.AUDIT.ingress',
+  '$JS.API.CONSUMER.MSG.NEXT.DISPATCH.ingress',
   'rpc.audit.replay.acme',
   'rpc.audit.replay.rival',
   `_INBOX_${WORKER}.x`,
@@ -122,13 +140,15 @@ const MAY_PUBLISH: Record<string, string[]> = {
     'rpc.audit.record',
     'control.epoch',
     OTHER_ACCOUNTS,
-    ...['acme', 'rival'].flatMap((tenant) => [
-      ...pulls(`INTAKE_${tenant}.ingress`),
-      ...makes(`INTAKE_${tenant}`),
-      `probe.intake.${tenant}`,
-    ]),
-    // Which tenants have a door.
-    '$SYS.REQ.USER.INFO',
+    ...['acme', 'rival'].flatMap((tenant) => [...pulls(`INTAKE_${tenant}.ingress`), `probe.intake.${tenant}`]),
+    // Those of tenants that come later, too; and no other stream's.
+    ...['acme', 'rival', 'late'].flatMap((tenant) => makesIntake(`INTAKE_${tenant}`)),
+    '$JS.API.STREAM.INFO.INTAKE',
+    '$JS.API.CONSUMER.CREATE.INTAKE_late.ingress.job.submit.late.>',
+    // Who is let in, who is there, and whom it ends.
+    '$SYS._INBOX.a.b',
+    CONNECTIONS,
+    DISCONNECT,
   ],
   'policy-kernel': ['control.epoch', '_INBOX_ingress.x', '_INBOX_scheduler.x'],
   approval: ['job.granted.acme.demo.read', 'job.refused.acme.demo.read', '_INBOX_ingress.x'],
@@ -137,6 +157,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
     'job.held.acme.demo.read',
     'job.dispatch.desk-read.acme.demo.read',
     ...makes('DISPATCH'),
+    '$JS.API.CONSUMER.CREATE.DISPATCH.ingress.job.dispatch.infra.>',
     'probe.dispatch',
     'control.epoch',
     '_INBOX_ingress.x',
@@ -148,10 +169,13 @@ const MAY_PUBLISH: Record<string, string[]> = {
     '_INBOX_ingress.x',
     OTHER_ACCOUNTS,
     ...makes('AUDIT'),
+    '$JS.API.CONSUMER.CREATE.AUDIT.ingress.audit.acme.>',
     '$JS.API.STREAM.MSG.GET.AUDIT',
   ],
   provisioner: [
-    ...['INTAKE', 'INTAKE_acme', 'INTAKE_rival', 'DISPATCH', 'AUDIT'].map((stream) => `$JS.API.STREAM.INFO.${stream}`),
+    ...['INTAKE', 'INTAKE_acme', 'INTAKE_rival', 'INTAKE_late', 'DISPATCH', 'AUDIT'].map(
+      (stream) => `$JS.API.STREAM.INFO.${stream}`,
+    ),
     '$JS.API.STREAM.DELETE.RESULTS',
     // Of earlier versions.
     '$JS.API.STREAM.DELETE.INTAKE',
@@ -196,6 +220,10 @@ const ALL_SUBSCRIBED: [subject: string, queue?: string][] = [
   ['audit.acme.>'],
   ['audit.rival.>'],
   ['control.epoch'],
+  ['$SYS.REQ.USER.AUTH'],
+  ['$SYS.REQ.USER.AUTH', 'ingress'],
+  ['$SYS._INBOX.>'],
+  ['$SYS.>'],
   ['_INBOX.>'],
   ['_R_.>'],
   ...[...SERVICES, 'provisioner', WORKER, 'agent-acme', 'auditor-acme'].map((user): [string] => [`_INBOX_${user}.>`]),
@@ -214,6 +242,7 @@ const MAY_SUBSCRIBE: Record<string, string[]> = {
     'audit.>',
     'audit.acme.>',
     'audit.rival.>',
+    '$SYS.REQ.USER.AUTH ingress',
   ],
   provisioner: ['_INBOX_provisioner.>'],
   [WORKER]: [`_INBOX_${WORKER}.>`],
@@ -255,14 +284,14 @@ describe.each(Object.keys(MAY_PUBLISH))('%s', (user) => {
 
 test('every user of a roster is covered here', () => {
   const covered = Object.keys(MAY_PUBLISH);
-  const families = natsUsers(ROSTER).map(({ name }) =>
+  const families = [...NATS_USERS.map(({ name }) => name), ...busUsersOf(ROSTER).map(busUserName)].map((name) =>
     name.replace('infra-one', 'desk-read-one').replace('rival', 'acme'),
   );
   expect(new Set(families)).toEqual(new Set(covered));
 });
 
 test('nobody gets in without a listed key', async () => {
-  const stranger = (await import('@countersign/infra/nats/keys')).createNatsKey();
+  const stranger = (await import('@countersign/platform/nats-key')).createNatsKey();
   await expect(connect({ servers: nats.server.url, reconnect: false })).rejects.toThrow(/authorization/i);
   await expect(
     connect({
@@ -334,12 +363,6 @@ test('a tenant that has filled its share of the intake takes no room from anothe
     expect(await leave(rival, 'rival', big)).toMatchObject({ stream: 'INTAKE_rival', seq: expect.any(Number) });
 });
 
-test('no roster has more tenants than there is room for', () => {
-  const tenants = Array.from({ length: LIMITS.intake_tenants + 1 }, (_, i) => `t${i}`);
-  expect(() => natsUsers({ workers: [], tenants, auditors: [] })).toThrow(`more than ${LIMITS.intake_tenants} tenants`);
-  expect(natsUsers({ workers: [], tenants: tenants.slice(1), auditors: [] })).toBeDefined();
-});
-
 test('a tenant and a worker make no consumers', async () => {
   for (const user of [WORKER, 'agent-acme', 'auditor-acme']) {
     const manager = await jetstreamManager(await nats.connectAs(user), { checkAPI: false, timeout: 500 });
@@ -349,65 +372,45 @@ test('a tenant and a worker make no consumers', async () => {
   }
 });
 
-describe('a configuration that is reloaded while all run', () => {
-  const early = { workers: [{ pool: 'early', worker: 'one' }], tenants: ['early'], auditors: ['early'] };
-  const late = {
-    workers: [...early.workers, { pool: 'late', worker: 'one' }],
-    tenants: ['early', 'late'],
-    auditors: ['early', 'late'],
-  };
-
-  test('lets in a pool, a tenant and an auditor that came with it, over the connections that services had', async () => {
-    await using changing = await startGuardedNats(early);
-    await makeStreams(changing.connectAs, { pools: ['early', 'late'], tenants: ['early'] });
-    const scheduler = await changing.connectAs('scheduler');
-    const audit = await changing.connectAs('audit');
-    const ingress = await changing.connectAs('ingress');
-    scheduler.subscribe('rpc.scheduler.claim.*.*', {
-      queue: 'scheduler',
-      callback: (_, message) => void message.respond('yes'),
-    });
-    await scheduler.flush();
-    const first = await changing.connectAs('worker-early-one');
-    const waiting = pullOne(first, 'DISPATCH.pool-early');
-    await first.flush();
-    await changing.changeRoster(late);
-
-    const worker = await changing.connectAs('worker-late-one');
-    expect((await worker.request('rpc.scheduler.claim.late.one', '')).string()).toBe('yes');
-    await jetstream(scheduler).publish('job.dispatch.late.late.demo.read', 'work');
-    expect((await pullOne(worker, 'DISPATCH.pool-late')).string()).toBe('work');
-    const { name, ...config } = newStream(intakeStream('late'), ingress.info!.version);
-    await ingress.request(`$JS.API.STREAM.CREATE.${name}`, JSON.stringify({ name, ...config }));
-    const agent = await changing.connectAs('agent-late');
-    const stored = await agent.request('job.submit.late.demo.read', 'signed');
-    expect(stored.json()).toMatchObject({ stream: 'INTAKE_late' });
-    const auditor = await changing.connectAs('auditor-late');
-    const live: string[] = [];
-    auditor.subscribe('audit.late.>', { callback: (_, { subject }) => void live.push(subject) });
-    await auditor.flush();
-    await jetstream(audit).publish('audit.late.job_held.demo.read', 'entry');
-    await waitUntil('the auditor hears it', () => live.length > 0);
-
-    // Who was there before has lost nothing: neither its verbs nor the pull that it had open.
-    expect((await first.request('rpc.scheduler.claim.early.one', '')).string()).toBe('yes');
-    await jetstream(scheduler).publish('job.dispatch.early.early.demo.read', 'more work');
-    expect((await waiting).string()).toBe('more work');
+test('who is registered while all run is let in at once, over the connections that services have', async () => {
+  await using growing = await startGuardedNats({
+    workers: [{ pool: 'early', worker: 'one' }],
+    tenants: ['early'],
+    auditors: ['early'],
   });
-
-  test('shuts out who has left it', async () => {
-    await using changing = await startGuardedNats(late);
-    const worker = await changing.connectAs('worker-late-one');
-    await changing.changeRoster(early);
-    await worker.closed();
-    await expect(changing.connectAs('worker-late-one')).rejects.toThrow(/authorization/i);
+  await makeStreams(growing.connectAs, { pools: ['early', 'late'], tenants: ['early'] });
+  const scheduler = await growing.connectAs('scheduler');
+  const audit = await growing.connectAs('audit');
+  const ingress = await growing.connectAs('ingress');
+  scheduler.subscribe('rpc.scheduler.claim.*.*', {
+    queue: 'scheduler',
+    callback: (_, message) => void message.respond('yes'),
   });
-});
+  await scheduler.flush();
+  const first = await growing.connectAs('worker-early-one');
+  const waiting = pullOne(first, 'DISPATCH.pool-early');
+  await first.flush();
+  await expect(growing.connectAs('worker-late-one')).rejects.toThrow(/authorization/i);
+  growing.register({ workers: [{ pool: 'late', worker: 'one' }], tenants: ['late'], auditors: ['late'] });
 
-test('two names that make one user are refused', () => {
-  const workers = [
-    { pool: 'a-b', worker: 'c' },
-    { pool: 'a', worker: 'b-c' },
-  ];
-  expect(() => natsUsers({ workers, tenants: [], auditors: [] })).toThrow('worker-a-b-c');
+  const worker = await growing.connectAs('worker-late-one');
+  expect((await worker.request('rpc.scheduler.claim.late.one', '')).string()).toBe('yes');
+  await jetstream(scheduler).publish('job.dispatch.late.late.demo.read', 'work');
+  expect((await pullOne(worker, 'DISPATCH.pool-late')).string()).toBe('work');
+  const { name, ...config } = newStream(intakeStream('late'), ingress.info!.version);
+  await ingress.request(`$JS.API.STREAM.CREATE.${name}`, JSON.stringify({ name, ...config }));
+  const agent = await growing.connectAs('agent-late');
+  const stored = await agent.request('job.submit.late.demo.read', 'signed');
+  expect(stored.json()).toMatchObject({ stream: 'INTAKE_late' });
+  const auditor = await growing.connectAs('auditor-late');
+  const live: string[] = [];
+  auditor.subscribe('audit.late.>', { callback: (_, { subject }) => void live.push(subject) });
+  await auditor.flush();
+  await jetstream(audit).publish('audit.late.job_held.demo.read', 'entry');
+  await waitUntil('the auditor hears it', () => live.length > 0);
+
+  // Who was there before has lost nothing: neither its verbs nor the pull that it had open.
+  expect((await first.request('rpc.scheduler.claim.early.one', '')).string()).toBe('yes');
+  await jetstream(scheduler).publish('job.dispatch.early.early.demo.read', 'more work');
+  expect((await waiting).string()).toBe('more work');
 });

@@ -1,9 +1,9 @@
-import { SERVICES_ACCOUNT } from '@countersign/infra/nats/accounts';
+import { SERVICES_ACCOUNT } from '@countersign/contracts/bus-accounts';
 import { renderNatsConfig } from '@countersign/infra/nats/render-config';
 import { describe, expect, test } from 'vitest';
 
 describe('renderNatsConfig', () => {
-  const facts = { port: 4222, store_dir: '/data', server_version: '2.12.1' };
+  const facts = { port: 4222, store_dir: '/data', server_version: '2.12.1', issuer: 'A'.padEnd(56, 'A') };
   const user = {
     name: 'one',
     account: SERVICES_ACCOUNT,
@@ -22,6 +22,10 @@ describe('renderNatsConfig', () => {
 
   test('refuses a key that would end the entry early', () => {
     expect(() => renderNatsConfig({ ...facts, users: [{ ...user, nkey_public: 'U } }' }] })).toThrow(/nkey/);
+  });
+
+  test('refuses an issuer that would end the entry early', () => {
+    expect(() => renderNatsConfig({ ...facts, users: [user], issuer: 'A } }' })).toThrow(/issuer/);
   });
 
   test('listens on loopback unless told', () => {

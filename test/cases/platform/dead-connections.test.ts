@@ -1,10 +1,11 @@
 // A wire that swallows everything: who hangs on it still stands in the queue group. Questions go past it, the server
 // gives it up, it knows itself that it is not ready, and it comes back by itself.
-import { createNatsKey } from '@countersign/infra/nats/keys';
+
 import { waitUntil } from '@countersign/infra/wait-until';
 import { openAskOneself } from '@countersign/platform/ask-oneself';
 import { type Bus, connectBus } from '@countersign/platform/bus';
 import { connectDatabase } from '@countersign/platform/database';
+import { createNatsKey } from '@countersign/platform/nats-key';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
 import { createDatabase } from '../../harness/create-database.ts';

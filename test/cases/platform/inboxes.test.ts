@@ -1,8 +1,9 @@
 // Two instances under one key hear only what was sent to them: answers to their own questions, messages of their own
 // pulls. Everybody else on this server may listen anywhere, so the names alone must keep them apart.
-import { createNatsKey } from '@countersign/infra/nats/keys';
+
 import { waitUntil } from '@countersign/infra/wait-until';
 import type { Bus } from '@countersign/platform/bus';
+import { createNatsKey } from '@countersign/platform/nats-key';
 import { jetstream } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type OpenNats, openNats } from './open-bus.ts';

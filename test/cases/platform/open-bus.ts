@@ -1,8 +1,9 @@
 // A nats-server without users, the platform's bus on it under any name, and a plain connection for whoever plays a peer.
-import { createNatsKey } from '@countersign/infra/nats/keys';
+
 import type { NatsHandle } from '@countersign/infra/run-nats-server';
 import { type Bus, connectBus } from '@countersign/platform/bus';
 import type { Metrics } from '@countersign/platform/metrics';
+import { createNatsKey } from '@countersign/platform/nats-key';
 import { AckPolicy, type JetStreamManager, jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { startNats } from '../../harness/start-nats.ts';

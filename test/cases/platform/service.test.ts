@@ -2,11 +2,11 @@
 // goes wrong on the way.
 
 import { findFreePort } from '@countersign/infra/find-free-port';
-import { createNatsKey } from '@countersign/infra/nats/keys';
 import { migrate } from '@countersign/infra/postgres/migrate';
 import { createRoles, LOGIN_ROLES } from '@countersign/infra/postgres/roles';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { listen, PortInUseError } from '@countersign/platform/http';
+import { createNatsKey } from '@countersign/platform/nats-key';
 import { defineService, type ServiceContext, start } from '@countersign/platform/service';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';

@@ -1,7 +1,8 @@
 // Two instances of ingress and two of audit, each pair under one key, and two tenants who ask all at once: nobody hears a
 // byte that is another's. Each instance has its own copy of the platform, as in a process of its own.
-import { createNatsKey } from '@countersign/infra/nats/keys';
+
 import type { Bus } from '@countersign/platform/bus';
+import { createNatsKey } from '@countersign/platform/nats-key';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type OpenNats, openNats } from './open-bus.ts';
 

