@@ -36,7 +36,7 @@ export const LIMITS = {
   /** Connections that wait to be looked up in the registry; those beyond are turned away and come again. */
   queued_connections: 4_096,
   /** Milliseconds that the server gives a connection to be let in. */
-  connect_ms: 2_000,
+  connect_ms: 3_000,
   /** Milliseconds between two looks whether somebody was revoked who is connected to the bus. */
   revocation_look_ms: 200,
   /** Connections that one look at the server lists at a time. */

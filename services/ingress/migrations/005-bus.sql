@@ -34,21 +34,22 @@ CREATE FUNCTION identity.open_bus_account() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   made jsonb := to_jsonb(NEW);
-  key text := coalesce(made ->> 'nkey', made ->> 'bus_key');
-  kind text := CASE coalesce(made ->> 'kind', 'worker') WHEN 'worker' THEN 'pool' WHEN 'agent' THEN 'tenant' ELSE 'auditor' END;
-  owner text := coalesce(made ->> 'pool', made ->> 'tenant');
+  new_key text := coalesce(made ->> 'nkey', made ->> 'bus_key');
+  new_kind text := CASE coalesce(made ->> 'kind', 'worker')
+    WHEN 'worker' THEN 'pool' WHEN 'agent' THEN 'tenant' ELSE 'auditor' END;
+  new_owner text := coalesce(made ->> 'pool', made ->> 'tenant');
 BEGIN
-  IF key IS NULL THEN RETURN NULL; END IF;
+  IF new_key IS NULL THEN RETURN NULL; END IF;
   -- Two who open accounts at once would take the same one.
   PERFORM pg_advisory_xact_lock(hashtextextended('identity.bus_accounts', 0));
-  IF EXISTS (SELECT FROM identity.workers w WHERE w.bus_key = key)
-     AND EXISTS (SELECT FROM identity.bus_users u WHERE u.nkey = key) THEN
+  IF EXISTS (SELECT FROM identity.workers w WHERE w.bus_key = new_key)
+     AND EXISTS (SELECT FROM identity.bus_users u WHERE u.nkey = new_key) THEN
     RAISE EXCEPTION 'bus_key_taken' USING ERRCODE = 'CS010';
   END IF;
-  IF NOT EXISTS (SELECT FROM identity.bus_accounts a WHERE a.kind = open_bus_account.kind AND a.owner = open_bus_account.owner) THEN
+  IF NOT EXISTS (SELECT FROM identity.bus_accounts a WHERE a.kind = new_kind AND a.owner = new_owner) THEN
     INSERT INTO identity.bus_accounts (kind, owner, slot)
-    SELECT open_bus_account.kind, open_bus_account.owner, coalesce(max(a.slot), 0) + 1
-    FROM identity.bus_accounts a WHERE a.kind = open_bus_account.kind;
+    SELECT new_kind, new_owner, coalesce(max(a.slot), 0) + 1
+    FROM identity.bus_accounts a WHERE a.kind = new_kind;
   END IF;
   RETURN NULL;
 END $$;

@@ -45,7 +45,7 @@ export function admitToBus({ connection, find, signer, metrics, log }: Admission
     if (!isSignedBy(nkey, client_info.nonce, Buffer.from(sig, 'base64')))
       throw new CountersignError('signature_invalid');
     const user = await findTogether({ nkey, host: client_info.host });
-    if (user.revoked) throw new CountersignError('revoked');
+    if (user.revoked_for_ms !== null) throw new CountersignError('revoked');
     return user;
   };
 

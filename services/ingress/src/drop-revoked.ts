@@ -32,6 +32,8 @@ export type DropParts = {
   log: Pick<Logger, 'info'>;
 };
 
+/** A worker that runs something is first told at its beat to stop it: cut off, it would run on to the end of its lease. */
+const A_BEAT_MS = LIMITS.beat_ms;
 /** Longer than a connection may take to be let in: one that was judged before a revocation stands by then. */
 const STILL_COMING_MS = LIMITS.connect_ms + 1_000;
 
@@ -68,7 +70,9 @@ async function dropOnce(bus: DropParts['bus'], database: Tx): Promise<number> {
       database,
       outside.map(({ authorized_user }) => authorized_user),
     );
-    const revoked = outside.filter(({ authorized_user }) => known.get(authorized_user)?.revoked === true);
+    const revoked = outside.filter(
+      ({ authorized_user }) => (known.get(authorized_user)?.revoked_for_ms ?? 0) >= A_BEAT_MS,
+    );
     for (const { cid } of revoked) await bus.ask(server.disconnect(server_id), { cid });
     dropped += revoked.length;
     total = page.total;

@@ -7,8 +7,8 @@ export type RegisteredUser = BusUser & {
   nkey: string;
   /** Of its account. */
   slot: number;
-  /** The key itself, its worker, or the principal that holds it. */
-  revoked: boolean;
+  /** Since the key itself, its worker or the principal that holds it was revoked; null when none of them was. */
+  revoked_for_ms: number | null;
 };
 type Row = {
   nkey: string;
@@ -17,13 +17,13 @@ type Row = {
   worker: string | null;
   tenant: string | null;
   slot: number;
-  revoked: boolean;
+  revoked_for_ms: number | null;
 };
 
 const FIND_USERS = `
-SELECT u.nkey, u.kind, u.pool, u.worker, u.tenant, a.slot, EXISTS (
-    SELECT FROM control.revocations r
-     WHERE r.subject IN ('bus:' || u.nkey, 'worker:' || u.pool || '/' || u.worker, u.principal_id)) AS revoked
+SELECT u.nkey, u.kind, u.pool, u.worker, u.tenant, a.slot, (
+    SELECT (extract(epoch FROM clock_timestamp() - min(r.revoked_at)) * 1000)::float8 FROM control.revocations r
+     WHERE r.subject IN ('bus:' || u.nkey, 'worker:' || u.pool || '/' || u.worker, u.principal_id)) AS revoked_for_ms
   FROM (
     SELECT w.bus_key AS nkey, 'worker' AS kind, w.pool, w.worker, NULL AS tenant, NULL AS principal_id
       FROM identity.workers w WHERE w.bus_key = ANY ($1)

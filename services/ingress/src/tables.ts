@@ -12,10 +12,18 @@ export type Tables = {
     created_at: string;
     expires_at: string | null;
   };
-  'identity.nonces': {
-    principal_id: string;
-    nonce: string;
-    expires_at: string;
+  'identity.bus_accounts': {
+    kind: 'pool' | 'tenant' | 'auditor';
+    owner: string;
+    slot: number;
+    created_at: string;
+  };
+  'identity.bus_users': {
+    nkey: string;
+    kind: 'agent' | 'auditor';
+    tenant: string;
+    principal_id: string | null;
+    created_at: string;
   };
   'identity.principals': {
     principal_id: string;
@@ -31,29 +39,17 @@ export type Tables = {
     tenant: string;
     created_at: string;
   };
-  'identity.tokens': {
-    token_id: string;
-    principal_id: string;
-    key_id: string | null;
-    signing_key: string | null;
-    scope: string[];
-    created_at: string;
-    expires_at: string;
-  };
   'identity.workers': {
     worker: string;
     pool: string;
     public_key: string;
     created_at: string;
+    bus_key: string | null;
   };
 };
 
 /** Anything that goes into a function or comes out of it may be null: its signature does not say. */
 export type Functions = {
-  'control.forget_tokens': {
-    takes: [ids: readonly (string | null)[]];
-    gives: unknown;
-  };
   'control.gate': {
     takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
     gives: unknown;

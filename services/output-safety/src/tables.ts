@@ -5,6 +5,7 @@ export type Tables = {
     pool: string;
     public_key: string;
     created_at: string;
+    bus_key: string | null;
   };
   'output.rejections': {
     dispatch_id: string;

@@ -13,6 +13,7 @@ export type Tables = {
     pool: string;
     public_key: string;
     created_at: string;
+    bus_key: string | null;
   };
   'output.outcomes': {
     dispatch_id: string;

@@ -41,7 +41,7 @@ export function listedUsers(keyOf: (user: string) => NatsKey) {
     users,
     add(user: BusUser): void {
       const nkey = keyOf(busUserName(user)).nkey_public;
-      users.set(nkey, { ...user, nkey, slot: slotOf(accountOf(user)), revoked: false });
+      users.set(nkey, { ...user, nkey, slot: slotOf(accountOf(user)), revoked_for_ms: null });
     },
     /** Of whoever is listed already. */
     slotOf,

@@ -41,6 +41,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'control.read': DECIDERS,
   'control.revoke': ['countersign_ingress'],
   'control.set_switch': ['countersign_scheduler'],
+  'identity.open_bus_account': ['countersign_ingress'],
   'ledger.append': DECIDERS,
   'ledger.finish_publishing': ['countersign_audit'],
   'ledger.keep_checkpoint': ['countersign_audit'],
