@@ -4,6 +4,7 @@
  * with who takes part. An account bounds where answers go; what its users may ask is bounded user by user.
  */
 import { LIMITS } from './limits.ts';
+import { ackSubjects, DISPATCH, pullSubject } from './streams.ts';
 import { patterns, subjects } from './subjects.ts';
 
 /** Upper case keeps them apart from every token. The only one with JetStream. */
@@ -31,11 +32,13 @@ export type Import = {
   as: 'service' | 'streamed' | 'stream';
 };
 
+const EVERY_POOL = { stream: DISPATCH.name, durable: '*' };
+
 /** From the services' account. A subject that an account does not import leads nowhere from there. */
 export const IMPORTS: Readonly<Record<AccountKind, readonly Import[]>> = {
   pool: [
-    { subject: patterns.poolPulls(), as: 'streamed' },
-    { subject: patterns.poolAcks(), as: 'service' },
+    { subject: pullSubject(EVERY_POOL), as: 'streamed' },
+    { subject: ackSubjects(EVERY_POOL), as: 'service' },
     { subject: patterns.claim(), as: 'service' },
     { subject: patterns.beat(), as: 'service' },
     { subject: patterns.results(), as: 'service' },

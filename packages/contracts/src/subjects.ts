@@ -55,9 +55,6 @@ export const patterns = {
   replay: () => 'rpc.audit.replay.*',
   claim: () => 'rpc.scheduler.claim.*.*',
   beat: () => 'rpc.scheduler.beat.*.*',
-  /** Where the workers of every pool ask for work, and acknowledge it. */
-  poolPulls: () => '$JS.API.CONSUMER.MSG.NEXT.DISPATCH.*',
-  poolAcks: () => '$JS.ACK.DISPATCH.>',
   /** Where the server takes the answers to questions from other accounts. It makes each of these subjects itself. */
   otherAccounts: () => '_R_.>',
 } as const;

@@ -58,6 +58,7 @@ test.each([
     DATABASE_URL: 'postgres://x@127.0.0.1/x',
     NATS_URL: 'nats://127.0.0.1:1',
     NATS_NKEY_SEED: `SU${'A'.repeat(56)}`,
+    BUS_ISSUER_SEED: `SA${'A'.repeat(56)}`,
   };
   const started = start([ingressService], { ...settings, INGRESS_FAIL_MODE: mode });
   await expect(started).rejects.toBeInstanceOf(ConfigError);
