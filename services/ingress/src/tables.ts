@@ -25,6 +25,11 @@ export type Tables = {
     principal_id: string | null;
     created_at: string;
   };
+  'identity.nonces': {
+    principal_id: string;
+    nonce: string;
+    expires_at: string;
+  };
   'identity.principals': {
     principal_id: string;
     tenant: string;
@@ -39,6 +44,15 @@ export type Tables = {
     tenant: string;
     created_at: string;
   };
+  'identity.tokens': {
+    token_id: string;
+    principal_id: string;
+    key_id: string | null;
+    signing_key: string | null;
+    scope: string[];
+    created_at: string;
+    expires_at: string;
+  };
   'identity.workers': {
     worker: string;
     pool: string;
@@ -50,6 +64,10 @@ export type Tables = {
 
 /** Anything that goes into a function or comes out of it may be null: its signature does not say. */
 export type Functions = {
+  'control.forget_tokens': {
+    takes: [ids: readonly (string | null)[]];
+    gives: unknown;
+  };
   'control.gate': {
     takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
     gives: unknown;

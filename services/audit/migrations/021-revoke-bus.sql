@@ -1,4 +1,4 @@
--- As before (005), and a key by which a tenant's agents or auditors are let into NATS: `bus:<nkey>`.
+-- As before (020), and a key by which a tenant's agents or auditors are let into NATS: `bus:<nkey>`.
 CREATE OR REPLACE FUNCTION control.revocable(kind text, id text)
 RETURNS TABLE (subject text, chain text, tenant text, principal text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -14,6 +14,10 @@ BEGIN
     UNION ALL
     SELECT 'worker:' || w.pool || '/' || w.worker, 'identity:' || w.worker, NULL, NULL
     FROM identity.workers w WHERE revocable.kind = 'worker' AND w.pool || '/' || w.worker = revocable.id
+    UNION ALL
+    SELECT 'token:' || t.token_id, 'identity:' || p.principal_id, p.tenant, p.principal_id
+    FROM identity.tokens t JOIN identity.principals p USING (principal_id)
+    WHERE revocable.kind = 'token' AND t.token_id::text = revocable.id
     UNION ALL
     SELECT 'bus:' || u.nkey, 'identity:' || coalesce(u.principal_id, u.tenant), u.tenant, u.principal_id
     FROM identity.bus_users u WHERE revocable.kind = 'bus_user' AND u.nkey = revocable.id;
