@@ -1,6 +1,8 @@
-// Chooses a loopback port that is free now. It never takes one from the range that the system hands to outgoing
+// Chooses a loopback port that is free, and keeps it for this process: two that choose at once never get the same, and one
+// whose server is stopped for a while gets it back. It never takes one from the range that the system hands to outgoing
 // connections: a client that reconnects to a stopped server there can end up connected to itself.
 import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
 // Below Linux' default ip_local_port_range (32768) and above the ports that people remember.
@@ -16,10 +18,25 @@ export function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-export async function findFreePort(): Promise<number> {
+export async function findFreePort(lowest = LOWEST_PORT, highest = HIGHEST_PORT): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
-    if (await isPortFree(port)) return port;
+    const port = randomInt(lowest, highest);
+    if ((await reservePort(port)) && (await isPortFree(port))) return port;
   }
-  throw new Error(`no free loopback port between ${LOWEST_PORT} and ${HIGHEST_PORT}`);
+  throw new Error(`no free loopback port between ${lowest} and ${highest}`);
+}
+
+/**
+ * Holds the port of the same number for datagrams, which nobody uses, until this process ends. The system gives it to one
+ * alone and takes it back however that one ends. False when another holds it.
+ */
+function reservePort(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4').unref();
+    socket.once('error', () => {
+      socket.close();
+      resolve(false);
+    });
+    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(true));
+  });
 }

@@ -183,7 +183,7 @@ async function startOnUsableStore(
 async function startServer(program: NatsProgram, dir: string, monitor_url: string): Promise<GuardedProcess> {
   const server = await program.run(confPath(dir), dir);
   const probe = (): Promise<boolean> => {
-    if (!server.isRunning()) throw deathOf(lastLines(logPath(dir), 10));
+    if (!server.isRunning()) throw deathOf(server.said());
     return isHealthy(monitor_url);
   };
   try {
@@ -192,14 +192,14 @@ async function startServer(program: NatsProgram, dir: string, monitor_url: strin
   } catch (error) {
     await server.stop();
     if (error instanceof SetUpError || error instanceof StoreRefusedError) throw error;
-    throw new SetUpError(`nats-server did not start: ${(error as Error).message}\n${lastLines(logPath(dir), 10)}`);
+    throw new SetUpError(`nats-server did not start: ${(error as Error).message}\n${lastLines(server.said(), 10)}`);
   }
 }
 
-/** With the end of its log. What it says when it cannot use the store at all is fatal to it. */
-function deathOf(log: string): Error {
-  const reason = `nats-server did not start:\n${log}`;
-  return /Can't start JetStream/.test(log) ? new StoreRefusedError([], reason) : new SetUpError(reason);
+/** With the end of what it said. What it says when it cannot use the store at all is fatal to it. */
+function deathOf(said: string): Error {
+  const reason = `nats-server did not start:\n${lastLines(said, 10)}`;
+  return /Can't start JetStream/.test(said) ? new StoreRefusedError([], reason) : new SetUpError(reason);
 }
 
 type HealthFault = { type?: string; account?: string; stream?: string; error?: string };

@@ -104,8 +104,9 @@ async function startServer(facts: ServerFacts): Promise<GuardedProcess> {
     if (await answers(facts.admin_url)) return server;
     if (server.isRunning()) return undefined;
     // After a kill the old backends need a moment to see that their postmaster is gone; until then they hold its memory.
-    if (!lastLines(log_path, 5).includes('pre-existing shared memory block')) {
-      throw new SetUpError(`Postgres did not start:\n${lastLines(log_path, 10)}\n(all of it: ${log_path})`);
+    // They go on logging meanwhile, so that its own words need not be the last.
+    if (!server.said().includes('pre-existing shared memory block')) {
+      throw new SetUpError(`Postgres did not start:\n${lastLines(server.said(), 10)}\n(all of it: ${log_path})`);
     }
     server = await spawnServer(facts);
     return undefined;
@@ -115,7 +116,7 @@ async function startServer(facts: ServerFacts): Promise<GuardedProcess> {
   } catch (error) {
     await server.stop();
     if (error instanceof SetUpError) throw error;
-    throw new SetUpError(`Postgres did not start: ${(error as Error).message}\n${lastLines(log_path, 10)}`);
+    throw new SetUpError(`Postgres did not start: ${(error as Error).message}\n${lastLines(server.said(), 10)}`);
   }
 }
 

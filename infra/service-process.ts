@@ -64,16 +64,16 @@ export function serviceProcess({ name, program, health, dir, env }: ServiceProce
         env,
         cwd: PROJECT_DIR,
       });
-      await waitUntilReady(current, { name, health, log_path });
+      await waitUntilReady(current, { name, health });
     },
   };
 }
 
 async function waitUntilReady(
   started: GuardedProcess,
-  { name, health, log_path }: Pick<ServiceProcess, 'name' | 'health' | 'log_path'>,
+  { name, health }: Pick<ServiceProcess, 'name' | 'health'>,
 ): Promise<void> {
-  const failed = (what: string): SetUpError => new SetUpError(`${name} ${what}:\n${lastLines(log_path, 15)}`);
+  const failed = (what: string): SetUpError => new SetUpError(`${name} ${what}:\n${lastLines(started.said(), 15)}`);
   const probe = async (): Promise<boolean> => {
     if (!started.isRunning()) throw failed('did not start');
     return (await Promise.all(health.map(isReady))).every(Boolean);

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { boundLog, keepLogBounded } from './bound-log.ts';
+import { logSize, readLog } from './read-log-tail.ts';
 import { waitUntil } from './wait-until.ts';
 
 export type GuardedOptions = {
@@ -31,6 +32,8 @@ export type GuardedProcess = {
   /** Settles when the program has ended, whatever the reason; never rejects. */
   readonly exited: Promise<ExitReport>;
   isRunning(): boolean;
+  /** What was logged since it was started, bounded, also by others that write to the same log. */
+  said(): string;
   signal(signal: NodeJS.Signals): void;
   /** Sends the stop signal, and kills after the grace; returns when the program has ended. */
   stop(): Promise<void>;
@@ -42,6 +45,7 @@ const WATCHER = readFileSync(new URL('./die-with-launcher.sh', import.meta.url),
 
 export async function spawnGuarded(options: GuardedOptions): Promise<GuardedProcess> {
   boundLog(options.log_path);
+  const log_from = logSize(options.log_path);
   const child = spawnWithWatcher(options);
   const leaveLog = keepLogBounded(options.log_path);
   let ended: ExitReport | undefined;
@@ -68,6 +72,7 @@ export async function spawnGuarded(options: GuardedOptions): Promise<GuardedProc
     pid: child.pid!,
     exited,
     isRunning: () => ended === undefined,
+    said: () => readLog(options.log_path, log_from),
     signal,
     async stop() {
       signal(options.stop_signal);

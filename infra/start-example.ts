@@ -77,7 +77,6 @@ export function exampleWorkers(dir: string, env: Record<string, string>): Worker
     isRunning: () => current?.isRunning() ?? false,
     stop: async () => current?.stop(),
     async start() {
-      const before = readySaid(log_path);
       const started = await spawnGuarded({
         name: 'workers',
         command: process.execPath,
@@ -89,20 +88,15 @@ export function exampleWorkers(dir: string, env: Record<string, string>): Worker
         cwd: PROJECT_DIR,
       });
       current = started;
-      const failed = (what: string) => new SetUpError(`the workers ${what}:\n${lastLines(log_path, 10)}`);
+      const failed = (what: string) => new SetUpError(`the workers ${what}:\n${lastLines(started.said(), 10)}`);
       await waitUntil('the workers are ready', () => {
         if (!started.isRunning()) throw failed('did not start');
-        return readySaid(log_path) > before;
+        return /^ready$/m.test(started.said());
       }).catch((error: Error) => {
         throw error instanceof SetUpError ? error : failed('are not ready');
       });
     },
   };
-}
-
-/** How often the log says that workers take work. */
-function readySaid(log_path: string): number {
-  return lastLines(log_path, Number.MAX_SAFE_INTEGER).match(/^ready$/gm)?.length ?? 0;
 }
 
 /** The example's workers, started, and the example itself once they run when `run` says so. */

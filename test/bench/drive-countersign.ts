@@ -9,7 +9,6 @@ import { allSettings, type PrepareOptions, prepareSystem } from '@countersign/in
 import { DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
 import { findFreePort } from '@countersign/infra/find-free-port';
 import type { Stack } from '@countersign/infra/local-stack';
-import { lastLines } from '@countersign/infra/read-log-tail';
 import { runServices } from '@countersign/infra/run-services';
 import { spawnGuarded } from '@countersign/infra/spawn-guarded';
 import { waitUntil } from '@countersign/infra/wait-until';
@@ -82,7 +81,7 @@ async function startWorker(prepared: PrepareOptions): Promise<{ pid: number; sto
     env: { PATH: process.env.PATH ?? '', BENCH_WORKER: JSON.stringify(settings) },
     cwd: HERE,
   });
-  await waitUntil('the worker is ready', () => lastLines(log_path, 50).includes('ready'));
+  await waitUntil('the worker is ready', () => worker.said().includes('ready'));
   return worker;
 }
 

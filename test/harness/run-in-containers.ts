@@ -127,6 +127,8 @@ async function asProcess(started: StartedTestContainer): Promise<GuardedProcess>
     pid: State.Pid,
     exited,
     isRunning: () => isRunning,
+    // Whoever wants to read it asks the engine.
+    said: () => '',
     signal: (signal) => void handle.kill({ signal }),
     stop: async () => (isRunning ? end(handle.stop({ t: STOP_SECONDS })) : undefined),
     kill: async () => (isRunning ? end(handle.kill({ signal: 'SIGKILL' })) : undefined),
