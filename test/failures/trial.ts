@@ -1,5 +1,6 @@
 // A system under load that a test disturbs, and the question afterwards whether every promise was kept. With as many
 // instances of each service as a test asks for.
+import { lastLines, readLog } from '@countersign/infra/read-log-tail';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { expect } from 'vitest';
 import { type SystemOptions, startSystem, type TestSystem } from '../harness/start-system.ts';
@@ -9,7 +10,7 @@ import { type Load, startLoad } from './client-load.ts';
 
 export type Trial = AsyncDisposable & {
   system: TestSystem;
-  /** Jobs flow before `disturb`, and again after it. */
+  /** Jobs flow before `disturb`, and again after it; whatever `disturb` did not end itself runs on. */
   underLoad(disturb: (load: Load) => Promise<void>): Promise<Load>;
   /** Every accepted job ends, once; nothing runs unproven or twice; no chain has a gap; no client heard nonsense. */
   expectPromisesKept(): Promise<void>;
@@ -35,11 +36,13 @@ export async function startTrial(options: SystemOptions): Promise<Trial> {
   return {
     system,
     async underLoad(disturb) {
+      expectNobodyDied(system);
       const load = startLoad(system);
       loads.push(load);
       try {
         await waitUntil('jobs flow', () => load.accepted.length >= 10, { timeout_ms: 20_000 });
         await disturb(load);
+        expectNobodyDied(system);
         const before = load.accepted.length;
         const flows = () => load.accepted.length >= before + 10;
         await waitUntil('jobs flow again', flows, { timeout_ms: FLOW_AGAIN_MS });
@@ -57,4 +60,11 @@ export async function startTrial(options: SystemOptions): Promise<Trial> {
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** A service that ended by itself is a fault, however well the others went on without it. */
+function expectNobodyDied(system: TestSystem): void {
+  const dead = [...system.services.processes.values()].filter((program) => !program.isRunning());
+  const words = dead.map(({ name, log_path }) => `${name} died:\n${lastLines(readLog(log_path, 0), 20)}`);
+  expect(words).toEqual([]);
 }

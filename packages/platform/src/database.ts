@@ -189,6 +189,9 @@ export const connectDatabase = (options: DatabaseOptions): Database => {
     types: types as never,
   });
   pool.on('error', (error) => options.onError?.(error));
+  // A client changes hands with nobody listening for a moment: what a server says as it ends the session may come together
+  // with the answer before. Unheard, it would end the process; whoever has the client hears of it by his next statement.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const { query } = txOf(pool);
   return {
     query,

@@ -1,6 +1,7 @@
 // Postgres as the services see it: values in the shapes that contracts name, all or nothing, and every trouble of the
 // connection an outage, while what a statement or its caller did wrong stays what it is.
 
+import { execFileSync } from 'node:child_process';
 import { instant } from '@countersign/contracts/names';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { connectDatabase, type Database } from '@countersign/platform/database';
@@ -44,6 +45,18 @@ const sqlstateOf = async (work: Promise<unknown>): Promise<string | undefined> =
     () => undefined,
     (thrown: unknown) => (thrown as { code: string }).code,
   );
+const endServerWhileNothingIsRead = (pid: number): void => {
+  const program = `
+    import pg from 'pg';
+    const client = new pg.Client({ connectionString: process.argv[1] });
+    await client.connect();
+    const idle = async () =>
+      (await client.query("SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND state = 'idle'", [process.argv[2]])).rowCount;
+    while (!(await idle()));
+    await client.query('SELECT pg_terminate_backend($1, 5000)', [process.argv[2]]);
+    await client.end();`;
+  execFileSync(process.execPath, ['--input-type=module', '-e', program, url, String(pid)], { timeout: 20_000 });
+};
 const endServerOf = (pid: number): Promise<unknown> => other.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
 
 describe('values', () => {
@@ -199,6 +212,24 @@ describe('trouble', () => {
       expect(await countOf(1)).toBe(1);
     },
   );
+
+  test('that comes in one read with an answer, as the connection changes hands, ends no process', async () => {
+    const one = open(1);
+    const [row] = await one.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const uncaught: unknown[] = [];
+    const hear = (thrown: unknown) => uncaught.push(thrown);
+    process.on('uncaughtException', hear);
+    const answered = one.query('SELECT 1 AS one');
+    const waits = codeOf(one.transaction((tx) => tx.query('SELECT 2')));
+    // Let the first leave, then read nothing until the server has answered it and ended the session.
+    await new Promise((resolve) => setImmediate(resolve));
+    endServerWhileNothingIsRead(row!.pid);
+    expect(await answered).toEqual([{ one: 1 }]);
+    expect(await waits).toBe('database_unavailable');
+    expect(await one.query('SELECT 3 AS three')).toEqual([{ three: 3 }]);
+    process.off('uncaughtException', hear);
+    expect(uncaught).toEqual([]);
+  });
 
   test('of an idle connection is told, and what was prepared on it is prepared again on the next', async () => {
     const errors: Error[] = [];
