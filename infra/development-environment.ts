@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { roleOf, SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
-import { PERMISSION_SETS } from '@countersign/contracts/permissions';
+import { PERMISSION_SETS, SYSTEM_PERMISSIONS } from '@countersign/contracts/permissions';
 import { agentUser, auditorUser, workerUser } from '@countersign/contracts/subjects';
 import { type Identities, registerIdentities } from '@countersign/ingress/register-identities';
 import { connectDatabase, type Database } from '@countersign/platform/database';
@@ -59,12 +59,18 @@ const developmentIdentities = (keys: DevelopmentKeys): Identities => {
         signing_key: keys.agent_signing.public_key,
       },
     ],
+    // They never end, since a kept `.dev` should go on after a holiday; whatever else is made ends after 90 days.
     api_keys: [
-      { principal: 'desk-agent', key: keys.api_keys.agent, permissions: [...PERMISSION_SETS.agent] },
-      { principal: 'alice', key: keys.api_keys.approver, permissions: [...PERMISSION_SETS.approver] },
-      { principal: 'bob', key: keys.api_keys.approver2, permissions: [...PERMISSION_SETS.approver] },
-      { principal: 'admin', key: keys.api_keys.admin, permissions: [...PERMISSION_SETS.admin, 'policy:global'] },
-      { principal: 'auditor', key: keys.api_keys.auditor, permissions: [...PERMISSION_SETS.auditor] },
+      { principal: 'desk-agent', key: keys.api_keys.agent, permissions: [...PERMISSION_SETS.agent], expires_at: null },
+      { principal: 'alice', key: keys.api_keys.approver, permissions: [...PERMISSION_SETS.approver], expires_at: null },
+      { principal: 'bob', key: keys.api_keys.approver2, permissions: [...PERMISSION_SETS.approver], expires_at: null },
+      {
+        principal: 'admin',
+        key: keys.api_keys.admin,
+        permissions: [...PERMISSION_SETS.admin, ...SYSTEM_PERMISSIONS],
+        expires_at: null,
+      },
+      { principal: 'auditor', key: keys.api_keys.auditor, permissions: [...PERMISSION_SETS.auditor], expires_at: null },
     ],
     workers: Object.entries(keys.worker_signing).map(([name, key]) => {
       const [pool, worker] = name.split('/') as [string, string];

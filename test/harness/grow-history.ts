@@ -50,9 +50,10 @@ const PAST = [
    SELECT 'past-' || (i % 50), -i, -i, 'past-' || i, (SELECT min(bundle_id) FROM policy.bundles), '{k}', '{}'
      FROM generate_series(1, $1::int) AS i`,
   `INSERT INTO control.revocations (subject, revoked_at) SELECT 'past-' || i, now() FROM generate_series(1, $1::int) AS i`,
-  `INSERT INTO identity.api_keys (key_id, key_sha256, principal_id, permissions)
-   SELECT 'past-' || i, sha256(('past-' || i)::bytea), (SELECT min(principal_id) FROM identity.principals), '{}'
-     FROM generate_series(1, $1::int) AS i`,
+  `INSERT INTO identity.api_keys (key_id, key_sha256, principal_id, permissions, tenant)
+   SELECT 'past-' || i, sha256(('past-' || i)::bytea), p.principal_id, '{}', p.tenant
+     FROM generate_series(1, $1::int) AS i
+     CROSS JOIN (SELECT * FROM identity.principals ORDER BY principal_id LIMIT 1) AS p`,
 ];
 
 /** The audit service seals meanwhile; under its lock no leaf is given twice. */

@@ -1,5 +1,6 @@
 /** The state that every gate reads under the control lock, and the one reading of what a switch stops. */
 import { z } from 'zod';
+import { ceiling } from './job.ts';
 import { token } from './names.ts';
 
 export const SWITCH_KINDS = ['all', 'tenant', 'topic', 'capability', 'pool', 'agent'] as const;
@@ -47,6 +48,8 @@ export const controlState = z.object({
   policies: z.record(z.string(), activeScope),
   switches: z.array(controlSwitch),
   revoked: z.array(z.string()),
+  /** Of the subjects asked about, those whose ceiling was changed: what holds now, whatever their jobs were admitted under. */
+  ceilings: z.record(z.string(), ceiling),
 });
 export type ControlState = z.infer<typeof controlState>;
 

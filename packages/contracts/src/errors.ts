@@ -45,6 +45,7 @@ export const ERRORS = {
   identity_unknown: { status: 404, on_stream: 'term', says: 'there is no such principal, key or worker' },
   identity_conflict: { status: 409, on_stream: 'term', says: 'this name or key is registered for another identity' },
   bus_full: { status: 409, on_stream: 'term', says: 'the bus has no account left for another pool or tenant' },
+  grant_refused: { status: 403, on_stream: 'term', says: 'the caller may not give that right, or not to this one' },
   method_not_allowed: { status: 405, on_stream: 'term', says: 'the path knows other methods' },
   idempotency_conflict: {
     status: 409,

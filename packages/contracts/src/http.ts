@@ -127,7 +127,7 @@ export const timeline = z.array(shownEntry);
 export const cancelRequest = z.strictObject({ reason: z.string().min(1).max(LIMITS.reason_chars).optional() });
 export type CancelRequest = z.infer<typeof cancelRequest>;
 
-const pageQuery = {
+export const pageQuery = {
   cursor: z.string().min(1).max(LIMITS.cursor_chars).optional(),
   limit: digitsOf(z.int().min(1).max(LIMITS.page_rows)).optional(),
 };

@@ -31,7 +31,9 @@ export const ENTRY_KINDS: Readonly<Record<string, ServiceName>> = {
   policy_shadow_set: 'policy-kernel',
   policy_shadow_difference: 'policy-kernel',
   identity_created: 'ingress',
+  identity_changed: 'ingress',
   identity_revoked: 'ingress',
+  entitlements_reviewed: 'ingress',
 };
 
 export const chainOfJob = (tenant: string, job_id: string): string => `job:${tenant}:${job_id}`;

@@ -1,4 +1,7 @@
-/** The one table of what a credential may be allowed. `:own` covers only the jobs that its principal submitted. */
+/**
+ * The one table of what a credential may be allowed, and of the roles that carry it. `:own` covers only the jobs that its
+ * principal submitted. Which route asks for which permission is `access.ts`.
+ */
 import { z } from 'zod';
 
 export const PERMISSIONS = {
@@ -17,16 +20,45 @@ export const PERMISSIONS = {
   'cancel:own': 'cancel own jobs',
   'approvals:read': 'see what waits for a countersignature, content included',
   'approvals:vote': 'approve and reject, where the approval itself finds the person eligible',
+  'identity:read': "see the tenant's agents, people, groups and keys, their last use, and who was revoked",
+  'identity:write': "create, change, rotate and revoke the tenant's agents, people, groups and keys",
+  'workers:read': 'see the workers of all pools, which serve several tenants',
+  'workers:write': 'register and revoke workers, which get the jobs of every tenant of their pool',
+  'tenants:read': 'see every tenant',
+  'tenants:write': 'create tenants, each with its first admin',
 } as const;
 export type Permission = keyof typeof PERMISSIONS;
 
 export const PERMISSION_NAMES = Object.keys(PERMISSIONS) as [Permission, ...Permission[]];
 export const permission = z.enum(PERMISSION_NAMES);
 
+/** They reach beyond one tenant, so only who holds one may give it on: none leaves the tenant of the first admin. */
+export const SYSTEM_PERMISSIONS = [
+  'policy:global',
+  'workers:read',
+  'workers:write',
+  'tenants:read',
+  'tenants:write',
+] as const satisfies readonly Permission[];
+
 /** What a credential of each usual role carries; a key may carry any other selection. */
 export const PERMISSION_SETS = {
   agent: ['submit', 'simulate', 'explain', 'jobs:read:own', 'cancel:own'],
   approver: ['jobs:read', 'explain', 'policy:read', 'approvals:read', 'approvals:vote'],
+  /** Keeps the system running and stops it; decides nothing and changes nobody's rights. */
+  operator: ['jobs:read', 'cancel', 'simulate', 'explain', 'policy:read', 'approvals:read', 'identity:read'],
+  /** Writes and publishes; that it decides anything is another's to say. */
+  policy_author: ['jobs:read', 'simulate', 'explain', 'policy:read', 'policy:try', 'policy:publish'],
+  auditor: [
+    'jobs:read',
+    'results:read',
+    'simulate',
+    'explain',
+    'policy:read',
+    'policy:try',
+    'approvals:read',
+    'identity:read',
+  ],
   /** Whoever puts a policy in force does not vote on what it holds. */
   admin: [
     'jobs:read',
@@ -39,6 +71,24 @@ export const PERMISSION_SETS = {
     'policy:publish',
     'policy:activate',
     'approvals:read',
+    'identity:read',
+    'identity:write',
   ],
-  auditor: ['jobs:read', 'results:read', 'simulate', 'explain', 'policy:read', 'policy:try', 'approvals:read'],
 } as const satisfies Record<string, readonly Permission[]>;
+
+export type Role = keyof typeof PERMISSION_SETS;
+export const ROLES = Object.keys(PERMISSION_SETS) as [Role, ...Role[]];
+export const role = z.enum(ROLES);
+
+/** An agent asks for jobs. Whatever decides, governs or reads others' work is a person's. */
+export const AGENT_PERMISSIONS: readonly Permission[] = [...PERMISSION_SETS.agent, 'policy:read'];
+
+/** What no one person may hold, in one key or in several: who makes the rules or the people does not countersign. */
+const APART: readonly Permission[] = ['policy:activate', 'policy:global', 'identity:write', 'tenants:write'];
+
+/** Two permissions that must not meet in one person's hands, or null. */
+export const heldTogether = (permissions: Iterable<string>): readonly [Permission, Permission] | null => {
+  const held = new Set(permissions);
+  const other = APART.find((name) => held.has(name));
+  return held.has('approvals:vote') && other !== undefined ? ['approvals:vote', other] : null;
+};

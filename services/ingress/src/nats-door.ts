@@ -17,6 +17,7 @@ import type { Shares } from '@countersign/platform/shares';
 import { childOf, traceIdOf } from '@countersign/platform/trace';
 import type { Authenticator } from './authenticate.ts';
 import type { Intake } from './own-intake.ts';
+import type { Uses } from './registry/record-uses.ts';
 import type { SubmitJob, Submitted } from './submit-job.ts';
 import { type SignedMessage, verifySigned } from './verify-signed.ts';
 
@@ -27,17 +28,20 @@ export type NatsDoorParts = {
   intake: Intake;
   submit: SubmitJob;
   authenticator: Authenticator;
+  uses: Pick<Uses, 'note'>;
   /** With the HTTP door: how much may be under way. */
   shares: Shares;
   metrics: Metrics;
   log: Logger;
 };
 
-export const openNatsDoor = ({ bus, intake, submit, authenticator, shares, metrics, log }: NatsDoorParts): void => {
+export const openNatsDoor = (parts: NatsDoorParts): void => {
+  const { bus, intake, submit, authenticator, uses, shares, metrics, log } = parts;
   const receive = async (message: SignedMessage): Promise<Submitted & { nonce: string }> => {
     try {
       const { nonce, ...submission } = await verifySigned(message, authenticator);
       const { tenant, id } = submission.caller;
+      uses.note(submission.caller);
       const leave = shares.take([tenant, id]);
       try {
         return { ...(await submit(submission)), nonce };

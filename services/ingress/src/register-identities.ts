@@ -2,18 +2,18 @@
  * Registers tenants, principals, API keys and workers together with their evidence. What exists already stays as it
  * is: an identity is revoked and made anew, never rewritten. A key itself is hashed here and goes no further.
  */
+import { busKey, publicKey } from '@countersign/contracts/identity';
 import { ceiling } from '@countersign/contracts/job';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
+import { LIMITS } from '@countersign/contracts/limits';
 import { instant, principalId, tenantName, token } from '@countersign/contracts/names';
-import { permission } from '@countersign/contracts/permissions';
+import { heldTogether, permission } from '@countersign/contracts/permissions';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { z } from 'zod';
 import { hashApiKey, isApiKey, keyIdOf } from './api-key.ts';
-import { insertKey, insertPrincipal, insertTenant, insertWorker } from './store.ts';
+import { insertGroup, insertKey, insertPrincipal, insertTenant, insertWorker } from './store.ts';
 import { insertBusUser } from './store-bus.ts';
-
-const publicKey = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be a raw Ed25519 public key in base64url');
 
 const human = z.strictObject({
   type: z.literal('human'),
@@ -32,22 +32,24 @@ const agent = z.strictObject({
 const key = z.strictObject({
   principal: principalId,
   key: z.string().refine(isApiKey, 'must be cs_ and 43 base64url characters'),
-  permissions: z.array(permission).min(1),
-  expires_at: instant.optional(),
+  permissions: z
+    .array(permission)
+    .min(1)
+    .refine((held) => heldTogether(held) === null, 'must not be held together'),
+  /** `default_key_days` from now when left out; null for a key that never ends, as a development system has them. */
+  expires_at: instant.nullable().optional(),
 });
-const nkey = z.string().regex(/^U[A-Z2-7]{55}$/, 'must be the public nkey of a NATS user');
-/** `bus_key`: by which it is let into NATS; without one it is registered and cannot connect. */
 const worker = z.strictObject({
   worker: token,
   pool: token,
   public_key: publicKey,
-  bus_key: nkey.nullable().default(null),
+  bus_key: busKey.nullable().default(null),
 });
 /** Of a tenant. `principal`: who holds the key alone; it ends with this principal. */
 const busUser = z.strictObject({
   kind: z.enum(['agent', 'auditor']),
   tenant: tenantName,
-  nkey,
+  nkey: busKey,
   principal: principalId.nullable().default(null),
 });
 
@@ -71,16 +73,21 @@ const created = (id: string, tenant: string | null, what: object): NewEntry => (
 
 const addPrincipal = async (tx: Tx, principal: Parsed['principals'][number]): Promise<NewEntry[]> => {
   const row = { owner: null, groups: [], ceiling: null, signing_key: null, ...principal };
-  const isNew = await insertPrincipal(tx, row);
-  return isNew ? [created(row.id, row.tenant, { what: 'principal', ...row })] : [];
+  if (!(await insertPrincipal(tx, row))) return [];
+  const entries = [created(row.id, row.tenant, { what: 'principal', ...row })];
+  for (const group of row.groups)
+    if (await insertGroup(tx, row.tenant, group))
+      entries.push(created(row.tenant, row.tenant, { what: 'group', group }));
+  return entries;
 };
 
 const addKey = async (tx: Tx, given: Parsed['api_keys'][number], tenant: string | null): Promise<NewEntry[]> => {
   const { principal, permissions, expires_at = null } = given;
   const key_sha256 = hashApiKey(given.key);
   const key_id = keyIdOf(key_sha256);
-  const isNew = await insertKey(tx, { key_id, key_sha256, principal, permissions, expires_at });
-  return isNew ? [created(principal, tenant, { what: 'api_key', key_id, principal, permissions, expires_at })] : [];
+  const days = given.expires_at === undefined ? LIMITS.default_key_days : null;
+  const made = await insertKey(tx, { key_id, key_sha256, principal, permissions, expires_at, days });
+  return made ? [created(principal, tenant, { what: 'api_key', key_id, principal, permissions, ...made })] : [];
 };
 
 /** In a transaction of role `countersign_ingress`. Throws ZodError for a wrong shape; the ledger is its last write. */

@@ -6,15 +6,17 @@
 import type { REVOCABLE_KINDS } from '@countersign/contracts/control';
 import { CountersignError, type ErrorCode } from '@countersign/contracts/errors';
 import type { Tx } from '@countersign/platform/database';
-import { revokeInControl } from './store.ts';
+import { type By, revokeInControl } from './store.ts';
 
 export type Revocation = {
   what: (typeof REVOCABLE_KINDS)[number];
   /** A principal's id, a key's id, or `<pool>/<worker>`. */
   id: string;
   reason: string;
-  /** Id of the key that asks for it; null for the service's own role. */
+  /** Id of the key that asks for it; null for the service's own role, or where `by` says who. */
   by_key: string | null;
+  /** Who came without a key, or with one. */
+  by?: By;
 };
 
 /** As `control.revoke` refuses. */
@@ -28,9 +30,13 @@ const REFUSALS: Readonly<Record<string, ErrorCode>> = {
  * Returns the revision of `control`; the same again changes nothing. Throws `identity_unknown`, `field_invalid` (no
  * reason), `unauthenticated`.
  */
-export const revokeIdentity = async (tx: Tx, { what, id, reason, by_key }: Revocation): Promise<number> => {
+export const revokeIdentity = async (tx: Tx, { what, id, reason, by_key, by }: Revocation): Promise<number> =>
+  refusing(revokeInControl(tx, [what, id, reason], by ?? { key_id: by_key, id: null, auth_method: null }));
+
+/** What a function of `control` refuses, as an error of the contracts. */
+export const refusing = async <R>(asked: Promise<R>): Promise<R> => {
   try {
-    return await revokeInControl(tx, [what, id, reason, by_key]);
+    return await asked;
   } catch (thrown) {
     const code = REFUSALS[String((thrown as { code?: unknown }).code)];
     if (code === undefined) throw thrown;

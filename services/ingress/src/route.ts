@@ -31,7 +31,7 @@ export type Route<
   Q extends z.ZodObject = z.ZodObject,
   B extends z.ZodType = z.ZodType,
 > = {
-  method: 'get' | 'post';
+  method: 'get' | 'post' | 'patch';
   /** Under the API's prefix; parameters as `:name`. */
   path: string;
   summary: string;

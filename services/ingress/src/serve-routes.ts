@@ -12,9 +12,10 @@ import { childOf, traceIdOf } from '@countersign/platform/trace';
 import { type Context, Hono } from 'hono';
 import { admitCaller, checkRequest } from './check-request.ts';
 import type { CredentialParts } from './read-credential.ts';
+import type { Uses } from './registry/record-uses.ts';
 import type { Answer, Route } from './route.ts';
 
-export type HttpParts = CredentialParts & { shares: Shares; metrics: Metrics; log: Logger };
+export type HttpParts = CredentialParts & { uses: Pick<Uses, 'note'>; shares: Shares; metrics: Metrics; log: Logger };
 type Handle = (c: Context, traceparent: string) => Promise<Answer>;
 
 const RETRY_AFTER_MS = 1_000;
@@ -63,7 +64,7 @@ const pathOf = (route: Route): string => API_PREFIX + route.path;
 /** 405 where the path takes other methods, else 404. */
 const refuseUnrouted = (routes: readonly Route[]): Handle => {
   const known = routes.map((route) => ({
-    method: route.method === 'get' ? 'GET, HEAD' : 'POST',
+    method: route.method === 'get' ? 'GET, HEAD' : route.method.toUpperCase(),
     pattern: new RegExp(`^${pathOf(route).replaceAll(/:\w+/g, '[^/]+')}$`),
   }));
   return async (c, traceparent) => {
@@ -75,7 +76,7 @@ const refuseUnrouted = (routes: readonly Route[]): Handle => {
 };
 
 export const serveRoutes = (routes: readonly Route[], parts: HttpParts): Hono => {
-  const { shares, metrics, log } = parts;
+  const { uses, shares, metrics, log } = parts;
   const wrap = (label: string, handle: Handle) => async (c: Context) => {
     const began = monotonicMs();
     const traceparent = childOf(c.req.header('traceparent'));
@@ -94,6 +95,7 @@ export const serveRoutes = (routes: readonly Route[], parts: HttpParts): Hono =>
     const handle: Handle = async (c, traceparent) => {
       const admitted = await admitCaller(c, route, parts);
       const { caller } = admitted;
+      uses.note(caller);
       // Queues, pending answers and body memory are shared by all requests: each gets a part.
       const leave = shares.take([caller.tenant, caller.id]);
       try {

@@ -18,6 +18,8 @@ import { openNatsDoor } from './nats-door.ts';
 import { openTokens } from './open-tokens.ts';
 import { ownIntake } from './own-intake.ts';
 import { policyRoutes } from './policy-routes.ts';
+import { recordUses } from './registry/record-uses.ts';
+import { registryRoutes } from './registry/registry-routes.ts';
 import { serveDocuments } from './serve-documents.ts';
 import { serveRoutes } from './serve-routes.ts';
 import { createBusSigner } from './sign-bus-user.ts';
@@ -81,7 +83,7 @@ export const ingress = defineService({
     'bus_connections_total',
     'bus_connections_ended_total',
   ],
-  functions: ['ledger.append', 'control.revoke', 'control.forget_tokens'],
+  functions: ['ledger.append', 'control.revoke', 'control.change_ceiling', 'control.forget_tokens'],
   async start(context) {
     const { config, database, bus, metrics, log, onStop } = context;
     const find: FindUsers = (nkeys) => findBusUsers(database, nkeys);
@@ -105,6 +107,9 @@ export const ingress = defineService({
     const decide = standByDecisions(openDecisions(bus), { mode: config, metrics, log });
     const submit = createSubmit(bus, decide);
     const shares = openShares(LIMITS.door_requests);
+    const uses = recordUses(database);
+    context.sweep('uses', LIMITS.use_sweep_ms, () => uses.write());
+    onStop(() => uses.write().catch(() => undefined));
     const streams = createEventStreams(bus, metrics, (readers) => findEnded(database, readers));
     const routes = [
       ...jobRoutes(bus, submit, streams),
@@ -112,14 +117,15 @@ export const ingress = defineService({
       ...policyRoutes(bus),
       ...bundleRoutes(bus),
       ...tokenRoutes(issue),
+      ...registryRoutes({ database, bus }),
     ];
     const names = config.HTTP_NAMES?.split(',') ?? [];
-    const app = serveRoutes(routes, { authenticator, verifyHttp, shares, metrics, log });
+    const app = serveRoutes(routes, { authenticator, verifyHttp, uses, shares, metrics, log });
     serveDocuments(app, routes);
     const http = await listen(app.fetch, config.HTTP_PORT, config.HTTP_HOST, { names });
     onStop(() => http.close());
     onStop(() => streams.close());
-    openNatsDoor({ bus, intake, submit, authenticator, shares, metrics, log });
+    openNatsDoor({ bus, intake, submit, authenticator, uses, shares, metrics, log });
     log.info({ url: http.url }, 'the door is open');
   },
 });

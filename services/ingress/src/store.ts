@@ -1,7 +1,4 @@
-/**
- * SQL of ingress on who may ask. In schema `identity` it reads and adds, and changes nothing; a revocation stands in
- * `control`.
- */
+/** SQL of the doors: whose credential this is, and what is registered. What changes is in `registry/store-registry.ts`. */
 import type { Ceiling } from '@countersign/contracts/job';
 import type { Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
@@ -88,15 +85,21 @@ export type NewKey = {
   key_sha256: Uint8Array;
   principal: string;
   permissions: readonly string[];
+  /** An end that was named; else `days` from now, and never when both are null. */
   expires_at: string | null;
+  days: number | null;
 };
-export const insertKey = (tx: Tx, row: NewKey): Promise<boolean> =>
-  insert(
-    tx,
-    `INSERT INTO identity.api_keys (key_id, key_sha256, principal_id, permissions, expires_at)
-     VALUES ($1, $2, $3, $4, $5)`,
-    [row.key_id, row.key_sha256, row.principal, row.permissions, row.expires_at],
+/** Its end, when the row is new. */
+export const insertKey = async (tx: Tx, row: NewKey): Promise<{ expires_at: string | null } | undefined> => {
+  const [made] = await tx.query<{ expires_at: string | null }>(
+    `INSERT INTO identity.api_keys (key_id, key_sha256, principal_id, permissions, expires_at, tenant)
+     VALUES ($1, $2, $3, $4, coalesce($5::timestamptz, clock_timestamp() + make_interval(days => $6)),
+       (SELECT tenant FROM identity.principals WHERE principal_id = $3))
+     ON CONFLICT DO NOTHING RETURNING expires_at`,
+    [row.key_id, row.key_sha256, row.principal, row.permissions, row.expires_at, row.days],
   );
+  return made;
+};
 
 export type NewWorker = {
   worker: string;
@@ -116,10 +119,19 @@ export const insertWorker = (tx: Tx, row: NewWorker): Promise<boolean> =>
     ]),
   );
 
-/** Kind, id, reason, and the key that asks for it. Returns the revision; raises what `control.revoke` lists. */
-export const revokeInControl = async (
-  tx: Tx,
-  asked: readonly [string, string, string, string | null],
-): Promise<number> => {
-  return Number(await routines.answer(tx, 'control.revoke', ...asked));
-};
+/** True when it is new. One that had ended begins again. */
+export const insertGroup = async (tx: Tx, tenant: string, group: string): Promise<boolean> =>
+  (
+    await tx.query(
+      `INSERT INTO identity.groups (tenant, group_name) VALUES ($1, $2)
+       ON CONFLICT (tenant, group_name) DO UPDATE SET ended_at = NULL WHERE groups.ended_at IS NOT NULL RETURNING 1`,
+      [tenant, group],
+    )
+  ).length === 1;
+
+/** As a door has authenticated it; all null for the service's own role. */
+export type By = { key_id: string | null; id: string | null; auth_method: string | null };
+
+/** Kind, id and reason. Returns the revision; raises what `control.revoke` lists. */
+export const revokeInControl = async (tx: Tx, asked: readonly [string, string, string], by: By): Promise<number> =>
+  Number(await routines.answer(tx, 'control.revoke', ...asked, by.key_id, by.id, by.auth_method));

@@ -3,6 +3,11 @@ export type Tables = {
   'control.revocations': {
     subject: string;
     revoked_at: string;
+    kind: string | null;
+    id: string | null;
+    tenant: string | null;
+    reason: string | null;
+    actor: string | null;
   };
   'identity.api_keys': {
     key_id: string;
@@ -11,6 +16,13 @@ export type Tables = {
     permissions: string[];
     created_at: string;
     expires_at: string | null;
+    tenant: string;
+  };
+  'identity.groups': {
+    tenant: string;
+    group_name: string;
+    created_at: string;
+    ended_at: string | null;
   };
   'identity.bus_accounts': {
     kind: 'pool' | 'tenant' | 'auditor';
@@ -85,7 +97,14 @@ export type Functions = {
     gives: unknown;
   };
   'control.revoke': {
-    takes: [kind: string | null, id: string | null, reason: string | null, by_key: string | null];
+    takes: [
+      kind: string | null,
+      id: string | null,
+      reason: string | null,
+      by_key: string | null,
+      by_principal: string | null,
+      auth_method: string | null,
+    ];
     gives: number | null;
   };
   'ledger.append': {

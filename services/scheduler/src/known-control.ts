@@ -51,6 +51,7 @@ const joinMemories = (memory: Memory, more: Memory): Memory | null => {
   if (control.revision !== more.control.revision) return null;
   if (memory.tenants.size + memory.subjects.size >= LIMITS.known_names) return null;
   Object.assign(control.policies, more.control.policies);
+  Object.assign(control.ceilings, more.control.ceilings);
   const known = new Set(control.switches.map((stop) => stop.switch_id));
   control.switches.push(...more.control.switches.filter((stop) => !known.has(stop.switch_id)));
   control.switches.sort((a, b) => (a.switch_id < b.switch_id ? -1 : 1));

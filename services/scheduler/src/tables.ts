@@ -169,8 +169,14 @@ export type Functions = {
       on: boolean | null,
       reason: string | null,
       by_key: string | null,
+      by_principal: string | null,
+      auth_method: string | null,
     ];
     gives: number | null;
+  };
+  'control.stops': {
+    takes: [of_tenant: string | null];
+    gives: unknown;
   };
   'ledger.append': {
     takes: [

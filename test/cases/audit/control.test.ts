@@ -154,8 +154,8 @@ describe('the gate', () => {
     const set = (reason: string, by_key: string | null) =>
       scheduler.query('SELECT control.set_switch($1, $2, $3, NULL, true, $4, $5)', [
         'who',
-        'agent',
-        'nobody',
+        'tenant',
+        'acme',
         reason,
         by_key,
       ]);

@@ -81,7 +81,7 @@ describe('a stop', () => {
     tenant,
     reason: 'drill',
   });
-  const state = (...switches: ControlSwitch[]): ControlState => ({ policies: {}, switches, revoked: [] });
+  const state = (...switches: ControlSwitch[]): ControlState => ({ policies: {}, switches, revoked: [], ceilings: {} });
 
   const cases: Record<ControlSwitch['kind'], { hit: string[]; miss: string[] }> = {
     all: { hit: ['*'], miss: [] },

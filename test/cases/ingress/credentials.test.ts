@@ -77,6 +77,12 @@ describe('a credential', () => {
   });
 });
 
+/** An instant so many days from now, an hour more or less. */
+const inDays = (days: number) => ({
+  asymmetricMatch: (at: unknown) =>
+    typeof at === 'string' && Math.abs(Date.parse(at) - Date.now() - days * 24 * 3_600_000) < 3_600_000,
+});
+
 describe('what is stored of identities', () => {
   test('holds no key, and every one has its evidence, recorded by ingress', async () => {
     const keys = await ingress.admin.query<{ row: string }>('SELECT k::text AS row FROM identity.api_keys k');
@@ -89,7 +95,7 @@ describe('what is stored of identities', () => {
     const agent = entries.filter((entry) => entry.chain === `identity:${AGENT}`).map((entry) => JSON.parse(entry.body));
     expect(agent).toMatchObject([
       { what: 'principal', tenant: TENANT, owner: 'olivia', ceiling: { topics: ['job.*'] } },
-      { what: 'api_key', principal: AGENT, expires_at: null },
+      { what: 'api_key', principal: AGENT, expires_at: inDays(90) },
       { what: 'api_key', principal: AGENT, expires_at: '2026-01-01T00:00:00Z' },
     ]);
     expect(entries.map((entry) => entry.chain)).toContain('identity:reader-1');
@@ -105,12 +111,30 @@ describe('what is stored of identities', () => {
     await expect(insert('loner')).rejects.toMatchObject({ code: '23514' });
   });
 
-  test('cannot be rewritten by the service', async () => {
+  test('cannot be rewritten or added to by the service without its evidence', async () => {
     const database = connectDatabase({ url: ingress.database_url, pool: 1, name: 'test' });
     try {
-      for (const set of [`groups = '{sre}'`, `owner = 'alice'`, `ceiling = '{}'`]) {
+      const agents = `groups = groups, owner = 'alice'`;
+      for (const [set, type] of [
+        [`groups = '{sre}'`, 'human'],
+        [agents, 'agent'],
+        [`signing_key = NULL`, 'agent'],
+      ]) {
+        const change = database.query(`UPDATE identity.principals SET ${set} WHERE type = $1`, [type]);
+        // By the trigger: what the role may change, it changes with an entry in the same transaction.
+        await expect(change).rejects.toMatchObject({ code: '42501', message: expect.stringContaining('evidence') });
+      }
+      const never = [`ceiling = '{}'`, `tenant = 'other'`, `type = 'human'`, `created_at = now()`];
+      for (const set of never) {
         await expect(database.query(`UPDATE identity.principals SET ${set}`)).rejects.toMatchObject({ code: '42501' });
       }
+      for (const set of [`permissions = '{cancel}'`, `expires_at = NULL`]) {
+        const change = database.query(`UPDATE identity.api_keys SET ${set}`);
+        await expect(change).rejects.toMatchObject({ code: '42501', message: expect.stringContaining('evidence') });
+      }
+      await expect(database.query(`INSERT INTO identity.tenants VALUES ('unseen')`)).rejects.toMatchObject({
+        code: '42501',
+      });
       await expect(database.query('DELETE FROM identity.api_keys')).rejects.toMatchObject({ code: '42501' });
       await expect(database.query('SELECT * FROM scheduler.contexts')).rejects.toMatchObject({ code: '42501' });
     } finally {

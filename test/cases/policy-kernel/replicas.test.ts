@@ -1,4 +1,5 @@
 // Two replicas of the kernel: each follows what becomes active anywhere, and neither remembers past a change of `control`.
+import { registerIdentities } from '@countersign/ingress/register-identities';
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
 import type { Running } from '@countersign/platform/service';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -80,11 +81,8 @@ describe('the cache', () => {
       async () => {
         const id = `a${Math.random()}`;
         const ingress = run.as('countersign_ingress');
-        await ingress.query(`INSERT INTO identity.tenants (tenant) VALUES ('elsewhere') ON CONFLICT DO NOTHING`);
-        await ingress.query(
-          `INSERT INTO identity.principals (principal_id, tenant, type) VALUES ($1, 'elsewhere', 'human')`,
-          [id],
-        );
+        const principals = [{ type: 'human' as const, id, tenant: 'elsewhere', groups: [] }];
+        await ingress.transaction((tx) => registerIdentities(tx, { tenants: ['elsewhere'], principals }));
         await revokeIdentity(ingress, { what: 'principal', id, reason: 'test', by_key: null });
       },
     ],

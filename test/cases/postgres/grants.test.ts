@@ -34,6 +34,7 @@ const READS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
 const CALLS: Readonly<Record<string, readonly string[]>> = {
   'approval.redeem': ['countersign_scheduler'],
   'control.activate_policy': ['countersign_policy_kernel'],
+  'control.change_ceiling': ['countersign_ingress'],
   'control.gate': DECIDERS,
   'control.gate_since': ['countersign_approval', 'countersign_output_safety', 'countersign_scheduler'],
   'control.known': DECIDERS,
@@ -41,6 +42,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'control.read': DECIDERS,
   'control.revoke': ['countersign_ingress'],
   'control.set_switch': ['countersign_scheduler'],
+  'control.stops': ['countersign_scheduler'],
   'identity.open_bus_account': ['countersign_ingress'],
   'ledger.append': DECIDERS,
   'ledger.finish_publishing': ['countersign_audit'],
@@ -70,6 +72,7 @@ const LEDGER_AND_CONTROL: Readonly<Record<string, Readonly<Record<string, string
     'ledger.sealer': 'SELECT',
   },
   countersign_owner: {
+    'control.ceilings': 'SELECT INSERT UPDATE',
     'control.policies': 'SELECT INSERT UPDATE',
     'control.revision': 'SELECT UPDATE',
     'control.revocations': 'SELECT INSERT',

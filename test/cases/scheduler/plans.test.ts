@@ -22,6 +22,7 @@ const CONTROL: ControlState = {
   policies: { [TENANT]: { scope: '*', version: 1, snapshot: 's', epoch: 1 } },
   switches: [],
   revoked: [],
+  ceilings: {},
 };
 const POOLS = new Map<string, PoolList>([
   [

@@ -1,6 +1,8 @@
 /** The dispatch gate's judgement of one decided job under the state read in its transaction. Pure; writes nothing. */
 import type { ControlState } from '@countersign/contracts/control';
 import { stopFor } from '@countersign/contracts/control';
+import type { EffectiveJob } from '@countersign/contracts/decision';
+import { exceedsCeiling } from '@countersign/policy/check-ceiling';
 import type { ChosenPool } from '../choose-pool.ts';
 import { choosePool } from '../choose-pool.ts';
 import type { PoolList } from '../store-pools.ts';
@@ -32,6 +34,8 @@ export const classifyDispatch = (
   if (!effective || !decision.effective_digest) return { kind: 'deny', reason: 'the decision names nothing to run' };
   const { tenant } = job;
   const { capability, topic, requires, labels } = effective;
+  const outside = outsideChanged(state, job.actor, effective);
+  if (outside !== null) return { kind: 'deny', reason: outside };
   const need = {
     tenant,
     capability,
@@ -43,4 +47,11 @@ export const classifyDispatch = (
   if (!pool) return { kind: 'fail', reason: 'no eligible pool' };
   if (stopFor(state, { tenant, topic, capability, pool: pool.id, agent: job.actor })) return { kind: 'stopped' };
   return { kind: decision.decision === 'require_approval' ? 'needs_approval' : 'send', pool };
+};
+
+/** A ceiling that was narrowed while the job waited binds it: the kernel saw the one that the job was admitted under. */
+const outsideChanged = ({ ceilings }: ControlState, actor: string, effective: EffectiveJob): string | null => {
+  const ceiling = Object.hasOwn(ceilings, actor) ? ceilings[actor]! : null;
+  const outside = ceiling && exceedsCeiling(ceiling, effective);
+  return outside && `ceiling_${outside}: outside what this agent may at most ask for now`;
 };

@@ -1,0 +1,19 @@
+/** The routes of who takes part. What each may do, and who may do it, is said in its own file. */
+import type { Route } from '../route.ts';
+import { agentRoutes } from './agent-routes.ts';
+import { groupRoutes } from './group-routes.ts';
+import { keyRoutes } from './key-routes.ts';
+import { peopleRoutes } from './people-routes.ts';
+import { type RegistryParts, revocationRoutes } from './revoke-routes.ts';
+import { tenantRoutes } from './tenant-routes.ts';
+import { workerRoutes } from './worker-routes.ts';
+
+export const registryRoutes = (parts: RegistryParts): Route[] => [
+  ...agentRoutes(parts),
+  ...peopleRoutes(parts),
+  ...groupRoutes(parts),
+  ...keyRoutes(parts),
+  ...workerRoutes(parts),
+  ...tenantRoutes(parts),
+  ...revocationRoutes(parts),
+];
