@@ -65,6 +65,10 @@ export type Tables = {
     created_at: string;
     expires_at: string;
   };
+  'identity.uses': {
+    subject: string;
+    last_used_at: string;
+  };
   'identity.workers': {
     worker: string;
     pool: string;
@@ -76,6 +80,16 @@ export type Tables = {
 
 /** Anything that goes into a function or comes out of it may be null: its signature does not say. */
 export type Functions = {
+  'control.change_ceiling': {
+    takes: [
+      agent: string | null,
+      ceiling: string | null,
+      by_key: string | null,
+      by_principal: string | null,
+      auth_method: string | null,
+    ];
+    gives: number | null;
+  };
   'control.forget_tokens': {
     takes: [ids: readonly (string | null)[]];
     gives: unknown;
