@@ -26,4 +26,16 @@ export const CREDENTIAL_LIMITS = {
   expired_ms: 30_000,
   /** Rows of each that one look deletes before it lets go. */
   expired_rows: 5_000,
+  /** Days for which an API key is good when nothing else is said. */
+  default_key_days: 90,
+  /** Days for which an API key may be good at most. */
+  key_days: 365,
+  /** Minutes for which a key that was replaced may go on at most. */
+  key_overlap_minutes: 7 * 24 * 60,
+  /** Groups that one person is in at most. */
+  person_groups: 100,
+  /** Milliseconds between two writes of when one credential was used last. */
+  use_written_ms: 60_000,
+  /** Milliseconds between two looks whether there are uses to write. */
+  use_sweep_ms: 2_000,
 } as const;

@@ -194,18 +194,6 @@ export const LIMITS = {
   known_names: 10_000,
   /** Credentials that ingress believes at once; not parted: another's costs a look into Postgres again. */
   auth_cache_entries: 10_000,
-  /** Days for which an API key is good when nothing else is said. */
-  default_key_days: 90,
-  /** Days for which an API key may be good at most. */
-  key_days: 365,
-  /** Minutes for which a key that was replaced may go on at most. */
-  key_overlap_minutes: 7 * 24 * 60,
-  /** Groups that one person is in at most. */
-  person_groups: 100,
-  /** Milliseconds between two writes of when one credential was used last. */
-  use_written_ms: 60_000,
-  /** Milliseconds between two looks whether there are uses to write. */
-  use_sweep_ms: 2_000,
   /** Wrong keys that are looked up at once, from one network and with one beginning; then one each `wrong_key_ms`. */
   wrong_keys: 100,
   /** Milliseconds after which one more wrong key may be tried. */
