@@ -18,12 +18,6 @@ export type Tables = {
     expires_at: string | null;
     tenant: string;
   };
-  'identity.groups': {
-    tenant: string;
-    group_name: string;
-    created_at: string;
-    ended_at: string | null;
-  };
   'identity.bus_accounts': {
     kind: 'pool' | 'tenant' | 'auditor';
     owner: string;
@@ -36,6 +30,12 @@ export type Tables = {
     tenant: string;
     principal_id: string | null;
     created_at: string;
+  };
+  'identity.groups': {
+    tenant: string;
+    group_name: string;
+    created_at: string;
+    ended_at: string | null;
   };
   'identity.nonces': {
     principal_id: string;

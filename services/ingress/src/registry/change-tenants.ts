@@ -19,7 +19,8 @@ export function createTenant(
   { tenant, admin }: z.output<typeof newTenant>,
 ): Promise<MadeTenant> {
   return changeRegistry(database, caller, async (tx) => {
-    if (!(await insertTenant(tx, tenant))) throw new CountersignError('identity_conflict', undefined, { at: '/tenant' });
+    if (!(await insertTenant(tx, tenant)))
+      throw new CountersignError('identity_conflict', undefined, { at: '/tenant' });
     const row = personRow(tenant, admin, []);
     if (!(await insertPrincipal(tx, row))) throw new CountersignError('identity_conflict', undefined, { at: '/admin' });
     const permissions = PERMISSION_SETS.admin;
