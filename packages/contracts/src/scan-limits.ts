@@ -22,6 +22,9 @@ export const SCAN_BOUNDS = {
   own_rules_instructions: 100_000,
   /** Characters of all keywords of the own rules of one policy. */
   own_keyword_chars: 32_000,
+  /** Instructions times characters that own rules may take of one scan in the process that decides or screens; what takes
+   * more is scanned in a child process. */
+  inline_rule_work: 1_000_000,
   /** Countries that one file of a policy may name for scanning. */
   scan_countries: 32,
   /** Child processes of one service that scan. */

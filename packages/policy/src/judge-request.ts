@@ -7,12 +7,12 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { applyFacts, findTopic, schemaFailure } from './apply-facts.ts';
 import { applyRemediation } from './apply-remediation.ts';
 import { outsideCeiling } from './check-ceiling.ts';
-import { compensationObstacle } from './check-compensation.ts';
+import { type Asking, compensationObstacle } from './check-compensation.ts';
 import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { evaluateRules, type Trace } from './evaluate-rules.ts';
 import { mergePatch } from './merge-patch.ts';
 import { denial, type Standing } from './raise-standing.ts';
-import { type ScannedBefore, subjectOf } from './read-subject.ts';
+import { type ScansApart, subjectOf } from './read-subject.ts';
 import { scanOf } from './scan-settings.ts';
 
 export type JudgeContext = {
@@ -20,8 +20,8 @@ export type JudgeContext = {
   now: string;
   /** A simulation may leave the payload out. */
   simulation?: boolean;
-  /** The content was scanned before, apart from the decision. */
-  scanned?: ScannedBefore;
+  /** Given where content may have to be scanned apart; left out, everything is scanned as it is decided. */
+  scans?: ScansApart;
   /** Called with each step of the derivation. */
   trace?: Trace;
 };
@@ -117,12 +117,12 @@ function judgeRound(
   });
   const after = ceilingRound(actor, request, context);
   if (after !== null) return after;
-  const subject = subjectOf(request, actor, scanOf(policy, request.tenant), context.scanned);
+  const subject = subjectOf(request, actor, scanOf(policy, request.tenant), context.scans);
   const result = evaluateRules(policy, { subject, request, actor, now: context.now }, context.trace);
   const violated = payloadKnown ? patchedViolation(policy, request, result.standing) : null;
   const held =
     violated === null ? result.standing : denial(result.standing.rule_id, `${violated.code}: ${violated.detail}`);
-  const standing = requireWayBack(policy, { request, actor, now: context.now }, held);
+  const standing = requireWayBack(policy, { request, actor, now: context.now, scans: context.scans }, held);
   const { matched, offer, readsNow } = result;
   return { standing, request, matched, asserted, findings: subject.scanned(), offer, skipped, readsNow };
 }
@@ -158,11 +158,7 @@ function patchedViolation(policy: CompiledPolicy, request: NamedRequest, standin
 }
 
 /** Only where something asked for it, so that nobody else pays for a second look. */
-function requireWayBack(
-  policy: CompiledPolicy,
-  asking: { request: NamedRequest; actor: Actor; now: string },
-  standing: Standing,
-): Standing {
+function requireWayBack(policy: CompiledPolicy, asking: Asking, standing: Standing): Standing {
   if (standing.obligations.rollback !== 'required') return standing;
   const obstacle = compensationObstacle(policy, asking);
   if (obstacle === null) return standing;

@@ -5,7 +5,7 @@ import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ScanSettings } from '@countersign/contracts/policy';
 import { foldKeyword } from '@countersign/scanners/fold-keyword';
-import { type ScannerName, scanValue } from '@countersign/scanners/scan';
+import { type ScannerName, type ScanResult, scanValue } from '@countersign/scanners/scan';
 import { type Glob, splitTokens } from './match-glob.ts';
 import type { Subject } from './match-subject.ts';
 import { limitsOf } from './scan-settings.ts';
@@ -13,22 +13,29 @@ import { limitsOf } from './scan-settings.ts';
 /** `scanned`: what was found, as far as anything asked; empty when nothing did. */
 export type RequestSubject = Subject & { scanned: () => readonly Finding[] };
 
+/** A content, and what it is scanned with. */
+export type WantedScan = Pick<NamedRequest, 'prompt' | 'payload'> & { readonly settings: ScanSettings };
+
 /**
  * What a content was found to hold before it was judged, by all scanners; `findings` null: the scan failed. It counts
  * only for the very same prompt, payload and settings: what was rewritten since, or is asked by another policy, is
  * scanned anew.
  */
-export type ScannedBefore = Pick<NamedRequest, 'prompt' | 'payload'> & {
-  readonly findings: readonly Finding[] | null;
-  readonly settings: ScanSettings;
-};
+export type ScannedBefore = WantedScan & { readonly findings: readonly Finding[] | null };
+
+/**
+ * What must not be scanned where it is decided. `known`: what was scanned apart before. `wanted`: set when a content that is
+ * large, or that own rules would take too much work over, was not among them; then the decision is worth nothing, and is
+ * made again once that content has been scanned.
+ */
+export type ScansApart = { readonly known: readonly ScannedBefore[]; wanted: WantedScan | null };
 
 export const subjectOf = (
   request: NamedRequest,
   actor: Actor,
   wanted: ScanWanted,
-  before?: ScannedBefore,
-): RequestSubject => new LazySubject(request, actor, wanted, before);
+  scans?: ScansApart,
+): RequestSubject => new LazySubject(request, actor, wanted, scans);
 
 type ScanWanted = { scanners: readonly ScannerName[]; settings: ScanSettings };
 
@@ -48,9 +55,9 @@ class LazySubject implements RequestSubject {
   private texts: readonly string[] | null = null;
   private found: readonly Finding[] | null | undefined;
 
-  private readonly before: ScannedBefore | undefined;
+  private readonly scans: ScansApart | undefined;
 
-  constructor(request: NamedRequest, actor: Actor, wanted: ScanWanted, before?: ScannedBefore) {
+  constructor(request: NamedRequest, actor: Actor, wanted: ScanWanted, scans?: ScansApart) {
     const { meta } = request;
     this.tenant = request.tenant;
     this.topic = splitTokens(request.topic);
@@ -63,7 +70,7 @@ class LazySubject implements RequestSubject {
     this.actor_type = actor.type;
     this.request = request;
     this.wanted = wanted;
-    this.before = before;
+    this.scans = scans;
   }
 
   get capability(): Glob | null {
@@ -84,14 +91,20 @@ class LazySubject implements RequestSubject {
   }
 
   private scan(): readonly Finding[] | null {
-    const { before, request } = this;
+    const { prompt, payload } = this.request;
     const { scanners, settings } = this.wanted;
-    const isSame = before?.prompt === request.prompt && before?.payload === request.payload;
-    if (before !== undefined && isSame && before.settings === settings) {
+    const before = this.scans?.known.find(
+      (one) => one.settings === settings && isSameContent(one, { prompt, payload }),
+    );
+    if (before !== undefined)
       return before.findings?.filter(({ scanner }) => scanners.some((name) => name === scanner)) ?? null;
-    }
-    const result = scanValue(this.content(), scanners, limitsOf(settings));
-    return result.ok ? result.findings : null;
+    const content = this.content();
+    if (this.scans === undefined) return findingsIn(scanValue(content, scanners, limitsOf(settings)));
+    const bounds = { ...limitsOf(settings), max_rule_work: LIMITS.inline_rule_work };
+    const result = exceedsInline(content) ? null : scanValue(content, scanners, bounds);
+    if (result !== null && (result.ok || result.code !== 'rules_too_costly')) return findingsIn(result);
+    this.scans.wanted ??= { prompt, payload, settings };
+    return null;
   }
 
   scanned(): readonly Finding[] {
@@ -102,6 +115,26 @@ class LazySubject implements RequestSubject {
     const { prompt, payload } = this.request;
     return { ...(prompt !== undefined && { prompt }), ...(payload !== undefined && { payload }) };
   }
+}
+
+const findingsIn = (result: ScanResult): readonly Finding[] | null => (result.ok ? result.findings : null);
+
+type Content = Pick<NamedRequest, 'prompt' | 'payload'>;
+
+/** A rewrite is made anew each time that it is decided, so the same one may be another object. */
+const isSameContent = (a: Content, b: Content): boolean =>
+  a.prompt === b.prompt && (a.payload === b.payload || JSON.stringify(a.payload) === JSON.stringify(b.payload));
+
+/** Whether strings and names come to more than may be scanned inline; it stops looking as soon as they do. */
+function exceedsInline(value: unknown, budget: { left: number } = { left: LIMITS.inline_scan_bytes }): boolean {
+  if (typeof value === 'string') budget.left -= value.length;
+  else if (typeof value === 'object' && value !== null) {
+    for (const [name, member] of Object.entries(value)) {
+      budget.left -= name.length + 2;
+      if (budget.left < 0 || exceedsInline(member, budget)) return true;
+    }
+  }
+  return budget.left < 0;
 }
 
 /**

@@ -1,12 +1,12 @@
 /**
- * Screens large outputs in child processes under a hard deadline, small ones at once. A screening that gives no answer counts as
- * a failed scan: quarantined, unless the policy says `fail_mode: open`.
+ * Screens in child processes under a hard deadline what is large or takes own rules much work, the rest at once. A screening
+ * that gives no answer counts as a failed scan: quarantined, unless the policy says `fail_mode: open`.
  */
 import { LIMITS } from '@countersign/contracts/limits';
 import { ChildError, openChildProcesses } from '@countersign/platform/child-processes';
 import type { Metrics } from '@countersign/platform/metrics';
 import type { CompiledOutputPolicy } from '@countersign/policy/decide-output';
-import { failedScan, type ScreenedOutput, type Screening, screenOutput } from './screen-output.ts';
+import { failedScan, type ScreenedOutput, type Screening, screenOutput, screenWithin } from './screen-output.ts';
 
 export type Screen = {
   screen(policy: CompiledOutputPolicy | null, subject: ScreenedOutput): Promise<Screening>;
@@ -29,7 +29,9 @@ export const openScreen = (
   return {
     async screen(policy, subject) {
       const isSmall = subject.text.length <= LIMITS.inline_scan_bytes || subject.text.length > LIMITS.output_bytes;
-      if (policy === null || !policy.enabled || isSmall) return screenOutput(policy, subject);
+      if (policy === null || !policy.enabled) return screenOutput(policy, subject);
+      const here = isSmall ? screenWithin(policy, subject, LIMITS.inline_rule_work) : null;
+      if (here !== null) return here;
       const { output: _, ...rest } = subject;
       try {
         return await children.run({ policy, subject: rest });

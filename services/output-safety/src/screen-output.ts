@@ -5,13 +5,12 @@
 import type { Finding } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { OutputDecision } from '@countersign/contracts/output';
-import type { ScanSettings } from '@countersign/contracts/policy';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { type CompiledOutputPolicy, decideOutput } from '@countersign/policy/decide-output';
 import { limitsOf, settingsFor } from '@countersign/policy/scan-settings';
 import { type AnyTypeName, SCANNER_NAMES } from '@countersign/scanners/finding-types';
 import { redactValue } from '@countersign/scanners/redact';
-import { type ScanResult, scanValue } from '@countersign/scanners/scan';
+import { type ScanLimits, type ScanResult, scanValue } from '@countersign/scanners/scan';
 
 export type Screening = {
   decision: OutputDecision;
@@ -51,28 +50,40 @@ const allow = (subject: ScreenedOutput, reason: string, findings: Finding[], rul
   fail_mode: null,
 });
 
-export const screenOutput = (policy: CompiledOutputPolicy | null, subject: ScreenedOutput): Screening => {
+export const screenOutput = (policy: CompiledOutputPolicy | null, subject: ScreenedOutput): Screening =>
+  screenWithin(policy, subject, Number.POSITIVE_INFINITY)!;
+
+/** Null where own rules would take more work than `max_rule_work` (instructions times characters). */
+export const screenWithin = (
+  policy: CompiledOutputPolicy | null,
+  subject: ScreenedOutput,
+  max_rule_work: number,
+): Screening | null => {
   if (policy === null) return quarantine('no output policy is active');
   if (Buffer.byteLength(subject.text) > LIMITS.output_bytes)
     return quarantine('the output is too large to be screened');
   if (!policy.enabled) return allow(subject, 'the output policy is switched off', [], null);
-  const settings = settingsFor(policy.scanning, subject.tenant);
-  const scanned = scan(policy, subject.output, settings);
-  if (!scanned.ok) return failedScan(policy, subject);
+  const bounds = { ...limitsOf(settingsFor(policy.scanning, subject.tenant)), max_rule_work };
+  const scanned = scan(policy, subject.output, bounds);
+  if (!scanned.ok) return scanned.code === 'rules_too_costly' ? null : failedScan(policy, subject);
   const { findings } = scanned;
   const { tenant, topic, capability } = subject;
   const verdict = decideOutput(policy, { tenant, topic, capability, findings });
   if (verdict.decision === 'quarantine') return quarantine(verdict.reason, findings, verdict.rule_id);
   if (verdict.decision === 'allow') return allow(subject, verdict.reason, findings, verdict.rule_id);
-  return redact(policy, subject, verdict, findings);
+  return redact(policy, subject, { verdict, findings, bounds });
 };
 
-const scan = (policy: CompiledOutputPolicy, output: unknown, settings: ScanSettings): ScanResult | { ok: false } => {
+const scan = (
+  policy: CompiledOutputPolicy,
+  output: unknown,
+  bounds: Partial<ScanLimits>,
+): ScanResult | { ok: false; code: 'failed' } => {
   try {
-    return scanValue(output, policy.scanners, limitsOf(settings));
+    return scanValue(output, policy.scanners, bounds);
   } catch {
     // Its error may quote the output, so none of it is passed on.
-    return { ok: false };
+    return { ok: false, code: 'failed' };
   }
 };
 
@@ -81,32 +92,38 @@ export const failedScan = (policy: CompiledOutputPolicy, subject: ScreenedOutput
     ? { ...allow(subject, 'the scan failed and fail_mode is open', [], null), fail_mode: 'open' }
     : quarantine('the output could not be scanned');
 
-type Verdict = ReturnType<typeof decideOutput>;
+type Redaction = {
+  verdict: ReturnType<typeof decideOutput>;
+  findings: Finding[];
+  bounds: Partial<ScanLimits>;
+};
 
 const redact = (
   policy: CompiledOutputPolicy,
   subject: ScreenedOutput,
-  verdict: Verdict,
-  findings: Finding[],
-): Screening => {
-  const released = redactedText(policy, subject, verdict.redact);
-  if (released === null) return quarantine('the output could not be redacted', findings, verdict.rule_id);
+  { verdict, findings, bounds }: Redaction,
+): Screening | null => {
   const { rule_id, reason } = verdict;
-  return { decision: 'redact', rule_id, reason, findings, released, fail_mode: null };
+  const redacted = redactedText(policy, subject.output, verdict.redact, bounds);
+  if (redacted.ok) return { decision: 'redact', rule_id, reason, findings, released: redacted.text, fail_mode: null };
+  return redacted.code === 'rules_too_costly'
+    ? null
+    : quarantine('the output could not be redacted', findings, verdict.rule_id);
 };
 
 const redactedText = (
-  { types: all, scanning }: CompiledOutputPolicy,
-  { output, tenant }: ScreenedOutput,
+  { types: all }: CompiledOutputPolicy,
+  output: unknown,
   types: readonly AnyTypeName[],
-): string | null => {
+  bounds: Partial<ScanLimits>,
+): { ok: true; text: string } | { ok: false; code: string } => {
   try {
     const meant = all.filter(({ type }) => types.includes(type));
     const scanners = SCANNER_NAMES.filter((name) => meant.some(({ scanner }) => scanner === name));
-    const redacted = redactValue(output, scanners, limitsOf(settingsFor(scanning, tenant)), types);
-    return redacted.ok ? canonicalize(redacted.value) : null;
+    const redacted = redactValue(output, scanners, bounds, types);
+    return redacted.ok ? { ok: true, text: canonicalize(redacted.value) } : redacted;
   } catch {
-    return null;
+    return { ok: false, code: 'failed' };
   }
 };
 

@@ -3,13 +3,11 @@
  * not verify is never loaded; then the copy on disk is tried, and without that the scope has no policy.
  */
 import { CountersignError } from '@countersign/contracts/errors';
-import type { ScanSettings } from '@countersign/contracts/policy';
 import { nowInstant } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
 import type { Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
 import type { BundleRefusal } from '@countersign/policy/bundle-faults';
-import { settingsFor } from '@countersign/policy/scan-settings';
 import type { CompiledPolicies, OpenedBundle } from './compiled-policies.ts';
 import { type Asked, hasEnded } from './decide-under.ts';
 import type { LastKnownGood } from './last-known-good.ts';
@@ -75,12 +73,6 @@ export const policyFor = (policies: ActivePolicies, tenant: string): ActivePolic
   const active = policies.of(tenant);
   if (active === null) throw new CountersignError('policy_missing');
   return active;
-};
-
-/** The scan settings of the tenant's policy; null without a policy. */
-export const scanSettings = (policies: ActivePolicies, tenant: string): ScanSettings | null => {
-  const active = policies.of(tenant);
-  return active === null ? null : settingsFor(active.policy.scanning, tenant);
 };
 
 /** That a policy has run out is said once, and loudly: from then on everything is refused. */

@@ -20,8 +20,8 @@ export type DecideParts = {
   cache: DecisionCache;
   sealer: Sealer;
   metrics: Metrics;
-  /** Findings of scans already done apart; without them everything is scanned while it is decided. */
-  scanned?: Scans['of'];
+  /** Left out, everything is scanned while it is decided. */
+  scans?: Pick<Scans, 'of'>;
 };
 export type ItemAnswer = RpcAnswer<'policy.decide'>['answers'][number];
 
@@ -30,7 +30,8 @@ export const isBehind = (policies: ActivePolicies, { request, min_epoch }: Decid
   (policies.of(request.tenant)?.epoch ?? 0) < min_epoch;
 
 export const decideJob = (parts: DecideParts, item: DecideItem): ItemAnswer => {
-  const { policies, cache, sealer, metrics, scanned } = parts;
+  const { policies, cache, sealer, metrics } = parts;
+  const scans = parts.scans?.of(item);
   const failed = (error: Failure): ItemAnswer => ({ ok: false, error });
   try {
     const active = policyFor(policies, item.request.tenant);
@@ -39,11 +40,13 @@ export const decideJob = (parts: DecideParts, item: DecideItem): ItemAnswer => {
     const ended = hasEnded(active, now);
     if (ended) metrics.count('policy_expired_total', { gate: item.gate });
     const under = { epoch: active.epoch, observing: isObserving(active.policy, now) };
-    const known = item.gate === 'dispatch' && !ended ? cache.get(cacheKey(under, item)) : null;
+    const isFirst = (scans?.known.length ?? 0) === 0;
+    const known = item.gate === 'dispatch' && !ended && isFirst ? cache.get(cacheKey(under, item)) : null;
     if (known !== null)
       return { ok: true, value: counted(metrics, sealer.sealUntil(again(known, now), known.reusable?.until ?? null)) };
-    const before = scanned?.(item);
-    const outcome = decideUnder(active, item, { now, ...(before !== undefined && { scanned: before }) });
+    const outcome = decideUnder(active, item, { now, ...(scans !== undefined && { scans }) });
+    // Nobody hears of it: it is decided again once that was scanned.
+    if (scans !== undefined && scans.wanted !== null) return failed(new CountersignError('overloaded').toFailure());
     if (!outcome.ok) return failed(outcome.failure);
     const answer = sealer.seal(outcome, now, active.ends_at);
     if (outcome.cacheable) remember(cache, under, item, answer);

@@ -6,14 +6,14 @@ import { type DecideItem, finalDecision } from '@countersign/contracts/decision'
 import { uuidv7 } from '@countersign/platform/ids';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
-import type { ScannedBefore } from '@countersign/policy/read-subject';
+import type { ScansApart } from '@countersign/policy/read-subject';
 import { decideWithoutRule } from './decide-without-rule.ts';
 import { observe } from './observe-mode.ts';
 
 /** `ends_at`: RFC 3339; null for a candidate, whose time has not come. */
 export type Asked = { policy: CompiledPolicy; epoch: number; ends_at: string | null };
-/** `now`: RFC 3339 in UTC. `simulation`: the payload may be left out. `scanned`: apart, before. */
-export type When = { now: string; simulation?: boolean; scanned?: ScannedBefore };
+/** `now`: RFC 3339 in UTC. `simulation`: the payload may be left out. `scans`: what may be scanned apart. */
+export type When = { now: string; simulation?: boolean; scans?: ScansApart };
 
 export const contextOf = ({ epoch }: Asked, when: When): DecideContext => ({ ...when, epoch, decisionId: uuidv7 });
 

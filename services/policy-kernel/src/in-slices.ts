@@ -17,7 +17,7 @@ export const stepsInSlices = async <T>(steps: Steps<T>): Promise<T> => {
   }
 };
 
-export const inSlices = async <I, O>(items: readonly I[], work: (item: I) => O): Promise<O[]> => {
+export const inSlices = async <I, O>(items: readonly I[], work: (item: I) => O | Promise<O>): Promise<O[]> => {
   const done: O[] = [];
   let started = monotonicMs();
   for (const item of items) {
@@ -25,7 +25,7 @@ export const inSlices = async <I, O>(items: readonly I[], work: (item: I) => O):
       await breath();
       started = monotonicMs();
     }
-    done.push(work(item));
+    done.push(await work(item));
   }
   return done;
 };

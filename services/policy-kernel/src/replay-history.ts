@@ -15,26 +15,28 @@ import { type Compared, comparedOf, differenceOf } from '@countersign/policy-aut
 import { z } from 'zod';
 import { type Asked, decideUnder } from './decide-under.ts';
 import { inSlices } from './in-slices.ts';
+import type { Scanning } from './scan-apart.ts';
 import { type AskParts, policyAsked } from './simulate-jobs.ts';
 import { countHistory, type PastJob, readHistory, type Window } from './store-history.ts';
 
 type Answer = RpcAnswer<'policy.replay'>;
 type Group = Answer['groups'][number];
 type Tally = { read: number; denied: number; erased: number; same: number; groups: Map<string, Group> };
+type ReplayParts = AskParts & { database: Tx };
 type Verdict = 'denied' | 'erased' | { before: Compared; after: Compared };
 
 /**
  * Few at a time, parted between tenants: a replay reads and decides as much as an hour of traffic. Throws `share_exceeded`,
  * and `overloaded` past its time.
  */
-export const openReplay = (parts: AskParts & { database: Tx }) => {
+export const openReplay = (parts: ReplayParts) => {
   const shares = openShares(LIMITS.replays);
   return async ({ tenant, ask }: RpcParsed<'policy.replay'>): Promise<Answer> => {
     const leave = shares.take([tenant]);
     try {
       const { policy, asked } = await policyAsked(parts, { tenant, candidate: ask.candidate ?? null });
       const window = { tenant, from: ask.from, to: ask.to };
-      const tally = await replay(parts.database, window, asked, ask.limit);
+      const tally = await replay(parts, window, asked, ask.limit);
       const jobs = Math.max(tally.read, await countHistory(parts.database, window));
       return { policy, from: ask.from, to: ask.to, ...summary(tally, jobs) };
     } finally {
@@ -43,7 +45,12 @@ export const openReplay = (parts: AskParts & { database: Tx }) => {
   };
 };
 
-const replay = async (database: Tx, window: Window, asked: Asked, limit: number): Promise<Tally> => {
+const replay = async (
+  { database, scans }: ReplayParts,
+  window: Window,
+  asked: Asked,
+  limit: number,
+): Promise<Tally> => {
   const tally: Tally = { read: 0, denied: 0, erased: 0, same: 0, groups: new Map() };
   const started = monotonicMs();
   let last: PastJob | null = null;
@@ -51,7 +58,7 @@ const replay = async (database: Tx, window: Window, asked: Asked, limit: number)
     if (monotonicMs() - started > LIMITS.replay_ms / 2)
       throw new CountersignError('overloaded', 'the window holds too much for one replay; make it smaller');
     const page: PastJob[] = await readHistory(database, window, last, Math.min(LIMITS.replay_page, limit - tally.read));
-    const verdicts = await inSlices(page, (job) => decideAnew(window.tenant, job, asked));
+    const verdicts = await inSlices(page, (job) => decideAnew(scans, window.tenant, job, asked));
     for (const [i, verdict] of verdicts.entries()) count(tally, page[i]!, verdict);
     last = page.at(-1) ?? null;
     if (page.length < LIMITS.replay_page) break;
@@ -59,7 +66,7 @@ const replay = async (database: Tx, window: Window, asked: Asked, limit: number)
   return tally;
 };
 
-const decideAnew = (tenant: string, job: PastJob, asked: Asked): Verdict => {
+const decideAnew = async (scans: AskParts['scans'], tenant: string, job: PastJob, asked: Asked): Promise<Verdict> => {
   const before = z.array(decision).parse(JSON.parse(job.decisions)).at(-1) as Decision;
   if (job.request === null || job.salt === null) return before.decision === 'deny' ? 'denied' : 'erased';
   const item: DecideItem = {
@@ -70,7 +77,9 @@ const decideAnew = (tenant: string, job: PastJob, asked: Asked): Verdict => {
     salt: job.salt,
     min_epoch: 0,
   };
-  return { before, after: comparedOf(decideUnder({ ...asked, ends_at: null }, item, { now: before.decided_at })) };
+  const when = { now: before.decided_at };
+  const decideOnce = (apart: Scanning) => decideUnder({ ...asked, ends_at: null }, item, { ...when, scans: apart });
+  return { before, after: comparedOf(await scans.decide(item.gate, decideOnce)) };
 };
 
 const count = (tally: Tally, { topic, job_id }: PastJob, verdict: Verdict): void => {

@@ -8,10 +8,11 @@ import { errorFields } from '@countersign/platform/logger';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { activateBundle } from './activate-bundle.ts';
-import { openActivePolicies, scanSettings } from './active-policies.ts';
+import { openActivePolicies } from './active-policies.ts';
 import { openCompiledPolicies } from './compiled-policies.ts';
 import { decideJob, type ItemAnswer, isBehind } from './decide-jobs.ts';
 import { openDecideQueue } from './decide-queue.ts';
+import { decideWithScans } from './decide-with-scans.ts';
 import { openDecisionCache } from './decision-cache.ts';
 import { openLastKnownGood } from './last-known-good.ts';
 import { listBundles } from './list-bundles.ts';
@@ -72,15 +73,14 @@ export const policyKernel = defineService({
     const scans = openScans(metrics);
     onStop(() => scans.stop());
     const decideAll = openDecideQueue({
-      decide: (item: Parameters<typeof decideJob>[1]) =>
-        decideJob({ policies, cache, sealer, metrics, scanned: scans.of }, item),
+      decide: (item: Parameters<typeof decideJob>[1]) => decideJob({ policies, cache, sealer, metrics, scans }, item),
       max_items: LIMITS.queued_rows,
       deadline_ms: LIMITS.decide_ms,
       slice_ms: LIMITS.decide_slice_ms,
       monotonicMs,
     });
-    const asking = { policies, openCandidate: openCandidates({ database, compiled }) };
-    const shadows = openShadows({ database, compiled, metrics, log });
+    const asking = { policies, scans, openCandidate: openCandidates({ database, compiled }) };
+    const shadows = openShadows({ database, compiled, metrics, log, scans });
     const offerAll = (items: readonly DecideItem[], answers: readonly ItemAnswer[]): void => {
       for (const [i, item] of items.entries()) {
         const answer = answers[i]!;
@@ -94,8 +94,7 @@ export const policyKernel = defineService({
       // Twice: the first may join a reading that began before the change which the caller has seen.
       for (let tries = 0; tries < 2 && items.some((item) => isBehind(policies, item)); tries++)
         await policies.refresh();
-      await scans.look(items, (tenant) => scanSettings(policies, tenant));
-      const answers = await decideAll(items);
+      const answers = await decideWithScans(items, decideAll, scans);
       offerAll(items, answers);
       metrics.observe('decision_seconds', { gate: items[0]!.gate }, (monotonicMs() - started) / 1_000);
       return { answers };

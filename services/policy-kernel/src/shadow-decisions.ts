@@ -18,9 +18,16 @@ import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type Compared, comparedOf, differenceOf } from '@countersign/policy-author/compare-decisions';
 import type { CompiledPolicies } from './compiled-policies.ts';
 import { decideUnder } from './decide-under.ts';
+import type { Scans } from './scan-apart.ts';
 import { readDocument, readShadows, type StoredShadow } from './store-published.ts';
 
-type Parts = { database: Database; compiled: CompiledPolicies; metrics: Metrics; log: Logger };
+type Parts = {
+  database: Database;
+  compiled: CompiledPolicies;
+  metrics: Metrics;
+  log: Logger;
+  scans: Pick<Scans, 'decide'>;
+};
 type Loaded = StoredShadow & { policy: CompiledPolicy };
 type Live = { item: DecideItem; answer: DecideAnswer; shadow: Loaded };
 
@@ -35,18 +42,20 @@ export type Shadows = {
 };
 
 export const openShadows = (parts: Parts): Shadows => {
-  const { database, metrics, log } = parts;
+  const { database, metrics, log, scans } = parts;
   let loaded = new Map<string, Loaded>();
   const queue = openFairQueue<Live>(LIMITS.shadow_queue, ({ item }) => item.request.tenant);
   let working = false;
   const kept: NewEntry[] = [];
   const hasRoom = perMinute(LIMITS.shadow_entries);
 
-  const compare = ({ item, answer, shadow }: Live): void => {
+  const compare = async ({ item, answer, shadow }: Live): Promise<void> => {
     try {
       const active = finalDecision(answer);
       const asked = { policy: shadow.policy, epoch: 0, ends_at: null };
-      const compared = comparedOf(decideUnder(asked, item, { now: active.decided_at }));
+      const when = { now: active.decided_at };
+      const outcome = await scans.decide(item.gate, (apart) => decideUnder(asked, item, { ...when, scans: apart }));
+      const compared = comparedOf(outcome);
       const kind = differenceOf(active, compared);
       metrics.count('policy_shadow_total', { kind: kind ?? 'same' });
       if (kind !== null && hasRoom(item.request.tenant)) kept.push(entryOf({ item, answer, shadow }, kind, compared));
@@ -56,9 +65,9 @@ export const openShadows = (parts: Parts): Shadows => {
     }
   };
   /** A slice, then the gates again. */
-  const work = (): void => {
+  const work = async (): Promise<void> => {
     const started = monotonicMs();
-    while (queue.size > 0 && monotonicMs() - started < LIMITS.decide_slice_ms) queue.take(1).forEach(compare);
+    while (queue.size > 0 && monotonicMs() - started < LIMITS.decide_slice_ms) await compare(queue.take(1)[0]!);
     working = queue.size > 0;
     if (working) setImmediate(work);
   };
@@ -90,7 +99,7 @@ export const openShadows = (parts: Parts): Shadows => {
 };
 
 const load = async (
-  { database, compiled, log }: Parts,
+  { database, compiled, log }: Pick<Parts, 'database' | 'compiled' | 'log'>,
   { bundle_id, scope }: StoredShadow,
 ): Promise<CompiledPolicy | null> => {
   const opened = await compiled.openBundle((await readDocument(database, bundle_id)) ?? '', nowInstant());

@@ -18,29 +18,37 @@ import { type Asked, decideUnder } from './decide-under.ts';
 import { explainUnder } from './explain-under.ts';
 import { inSlices } from './in-slices.ts';
 import type { OpenCandidate } from './open-candidate.ts';
+import type { Scans } from './scan-apart.ts';
 
 type Question = RpcParsed<'policy.simulate'>;
-export type AskParts = { policies: ActivePolicies; openCandidate: OpenCandidate };
+export type AskParts = { policies: ActivePolicies; openCandidate: OpenCandidate; scans: Pick<Scans, 'decide'> };
 type Outcome<T> = { ok: true; value: T } | { ok: false; error: Failure };
 
 export const simulateJobs = async (parts: AskParts, question: Question): Promise<RpcAnswer<'policy.simulate'>> => {
   const { policy, asked } = await policyAsked(parts, question);
-  const answer = (item: DecideItem) =>
-    answerOf(asked, decideUnder(asked, item, { now: nowInstant(), simulation: true }));
+  const answer = async (item: DecideItem) => {
+    const when = { now: nowInstant(), simulation: true };
+    return answerOf(
+      asked,
+      await parts.scans.decide(item.gate, (scans) => decideUnder(asked, item, { ...when, scans })),
+    );
+  };
   return { policy, answers: await inBounds(question.items, answer) };
 };
 
 export const explainJobs = async (parts: AskParts, question: Question): Promise<RpcAnswer<'policy.explain'>> => {
   const { policy, asked } = await policyAsked(parts, question);
-  const answer = (item: DecideItem) => {
-    const { outcome, ...told } = explainUnder(asked, item, { now: nowInstant(), simulation: true });
+  const answer = async (item: DecideItem) => {
+    const when = { now: nowInstant(), simulation: true };
+    const explained = await parts.scans.decide(item.gate, (scans) => explainUnder(asked, item, { ...when, scans }));
+    const { outcome, ...told } = explained;
     return { ...answerOf(asked, outcome), ...told };
   };
   return { policy, answers: await inBounds(question.items, answer) };
 };
 
 export const policyAsked = async (
-  { policies, openCandidate }: AskParts,
+  { policies, openCandidate }: Pick<AskParts, 'policies' | 'openCandidate'>,
   { tenant, candidate }: Pick<Question, 'tenant' | 'candidate'>,
 ): Promise<{ policy: AskedPolicy; asked: Asked }> => {
   if (candidate !== null) {
@@ -53,14 +61,14 @@ export const policyAsked = async (
 };
 
 /** Each item for itself; once the answers fill a message, the rest is told to come in smaller numbers. */
-const inBounds = <T>(items: Question['items'], answer: (item: DecideItem) => T): Promise<Outcome<T>[]> => {
+const inBounds = <T>(items: Question['items'], answer: (item: DecideItem) => Promise<T>): Promise<Outcome<T>[]> => {
   let room: number = LIMITS.answer_bytes;
   const started = monotonicMs();
-  return inSlices(items, (item) => {
+  return inSlices(items, async (item): Promise<Outcome<T>> => {
     try {
       // Nobody waits for what comes later.
       if (monotonicMs() - started > LIMITS.decide_ms) throw new CountersignError('overloaded');
-      const value = answer(itemOf(item));
+      const value = await answer(itemOf(item));
       room -= Buffer.byteLength(JSON.stringify(value));
       if (room < 0) throw new CountersignError('json_too_large', 'the answers grow too long; ask for fewer at once');
       return { ok: true, value };

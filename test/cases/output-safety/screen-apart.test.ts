@@ -1,7 +1,8 @@
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ScanSettingsByTenant } from '@countersign/contracts/policy';
+import { ownRule } from '@countersign/contracts/scanner-rules';
 import { openScreen } from '@countersign/output-safety/screen-apart';
-import { screenOutput } from '@countersign/output-safety/screen-output';
+import { screenOutput, screenWithin } from '@countersign/output-safety/screen-output';
 import type { Metrics } from '@countersign/platform/metrics';
 import { compileOutputPolicy } from '@countersign/policy/decide-output';
 import { describe, expect, it } from 'vitest';
@@ -44,6 +45,27 @@ describe('screening apart', () => {
       expect(own).toMatchObject({ decision: 'redact', findings: [{ type: 'phone', place: '/note' }] });
       expect(own.released).toContain('reach us, [redacted:phone], any day');
     }
+    await screen.stop();
+  });
+
+  it('takes own rules apart that would take much work here, and says what they find', async () => {
+    const rules = ['[\\w.-]{0,50}acme[a-z.-]{0,90}=([a-f0-9]{32})'].map((regex) =>
+      ownRule.parse({ type: 'custom-acme', scanner: 'secrets', severity: 'high', confidence: 'likely', regex }),
+    );
+    const scanning = { countries: [], own: { digest: 'screen-apart', rules }, tenants: [] };
+    const policy = compileOutputPolicy({
+      enabled: true,
+      fail_mode: 'closed',
+      scanning,
+      rules: [{ id: 'hide', match: { types: ['custom-acme'] }, decision: 'redact' }],
+    });
+    const output = subjectOf([`${'acme.'.repeat(4_000)} acme.key=9f86d081884c7d659a2feaa0c55ad015`]);
+    expect(output.text.length).toBeLessThan(LIMITS.inline_scan_bytes);
+    expect(screenWithin(policy, output, LIMITS.inline_rule_work)).toBeNull();
+    const screen = openPatient();
+    const screened = await screen.screen(policy, output);
+    expect(screened).toMatchObject({ decision: 'redact', rule_id: 'hide', findings: [{ type: 'custom-acme' }] });
+    expect(screened.released).toContain('acme.key=[redacted:custom]');
     await screen.stop();
   });
 

@@ -1,5 +1,5 @@
 // Countries that a policy's content is scanned for: they bind at both gates, a tenant's only add, and none is taken silently.
-import { outputPolicyInForce } from '@countersign/contracts/policy';
+import { outputPolicyInForce, type ScanSettings } from '@countersign/contracts/policy';
 import { screenOutput } from '@countersign/output-safety/screen-output';
 import { decide } from '@countersign/policy/decide';
 import { compileOutputPolicy } from '@countersign/policy/decide-output';
@@ -61,10 +61,12 @@ input_rules: [{ id: no-phones, match: { topics: [job.back], types: [phone] }, de
   it('do not take a scan that was made with other settings for their own', () => {
     const item = itemOf({ topic: 'job.a', prompt: BERLIN });
     const { prompt, payload } = item.request;
-    const decided = (settings: { countries: string[] }) =>
-      finalOf(decide(policy, item, contextOf({ scanned: { prompt, payload, settings, findings: [] } })));
+    const decided = (settings: ScanSettings) => {
+      const scans = { known: [{ prompt, payload, settings, findings: [] }], wanted: null };
+      return finalOf(decide(policy, item, contextOf({ scans })));
+    };
     expect(decided({ countries: [] }).decision).toBe('deny');
-    expect(decided(settingsFor(policy.scanning, 'default') as { countries: string[] }).decision).toBe('allow');
+    expect(decided(settingsFor(policy.scanning, 'default')).decision).toBe('allow');
   });
 
   it('are shown by an explanation', () => {
