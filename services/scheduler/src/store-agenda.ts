@@ -19,14 +19,18 @@ export type Agenda = {
 };
 
 const AGENDA = `
-SELECT EXISTS (SELECT FROM scheduler.jobs WHERE state = 'cleared') AS cleared,
-       EXISTS (SELECT FROM scheduler.jobs WHERE state = 'held') AS held,
+SELECT EXISTS (SELECT FROM scheduler.jobs WHERE waiting = 'cleared') AS cleared,
+       EXISTS (SELECT FROM scheduler.jobs WHERE waiting = 'held') AS held,
        EXISTS (SELECT FROM scheduler.outdated(1)) AS outdated,
-       EXISTS (SELECT FROM scheduler.attempts WHERE state IN ('dispatched', 'running', 'reported')) AS under_way,
-       EXISTS (SELECT FROM scheduler.attempts WHERE state = 'dispatched' AND due_at <= clock_timestamp()) AS unclaimed,
+       EXISTS (SELECT FROM scheduler.attempts WHERE under_way) AS under_way,
+       EXISTS (SELECT FROM scheduler.attempts WHERE under_way AND state = 'dispatched' AND due_at <= clock_timestamp()) AS unclaimed,
        EXISTS (SELECT FROM scheduler.attempts
-                WHERE state IN ('running', 'reported') AND due_at <= clock_timestamp()) AS lost,
-       EXISTS (SELECT FROM scheduler.jobs
-                WHERE state IN ('held', 'cleared', 'dispatched') AND deadline_at <= clock_timestamp()) AS overdue`;
+                WHERE under_way AND state IN ('running', 'reported') AND due_at <= clock_timestamp()) AS lost,
+       EXISTS (SELECT FROM scheduler.jobs WHERE waiting IS NOT NULL AND deadline_at <= clock_timestamp())
+       OR EXISTS (SELECT FROM scheduler.attempts a
+                   CROSS JOIN LATERAL (SELECT deadline_at FROM scheduler.jobs
+                                        WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j
+                   WHERE a.under_way AND a.state = 'dispatched' AND a.due_at <= clock_timestamp()
+                     AND j.deadline_at <= clock_timestamp()) AS overdue`;
 
 export const readAgenda = async (tx: Tx): Promise<Agenda> => (await tx.query<Agenda>(AGENDA))[0]!;

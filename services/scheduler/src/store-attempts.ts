@@ -80,7 +80,7 @@ export const lockAttempts = async (tx: Tx, parties: readonly Party[]): Promise<M
 
 const LOCK_CLAIMS = `SELECT pg_advisory_xact_lock(hashtextextended('countersign.claim.' || pool, 0)) FROM unnest($1::text[]) AS pool`;
 const RUNNING = `
-SELECT pool, count(*) AS used FROM scheduler.attempts WHERE state = 'running' AND pool = ANY ($1::text[]) GROUP BY pool`;
+SELECT pool, count(*) AS used FROM scheduler.attempts WHERE under_way AND state = 'running' AND pool = ANY ($1::text[]) GROUP BY pool`;
 
 /** Running attempts by pool, under a lock that keeps two schedulers from granting the same slot. */
 export const countRunning = async (tx: Tx, pools: readonly string[]): Promise<Map<string, number>> => {
@@ -142,7 +142,7 @@ export const closeAttempts = async (
 
 const DUE = `
 SELECT dispatch_id FROM scheduler.attempts
- WHERE state IN ('running', 'reported') AND due_at <= clock_timestamp() ORDER BY due_at LIMIT $1`;
+ WHERE under_way AND state IN ('running', 'reported') AND due_at <= clock_timestamp() ORDER BY due_at LIMIT $1`;
 
 export const dueAttempts = async (tx: Tx, limit: number): Promise<string[]> => {
   const rows = await tx.query<{ dispatch_id: string }>(DUE, [limit]);

@@ -43,11 +43,16 @@ export const requestCancel = async (
 type JobKey = { tenant: string; job_id: string };
 
 const OVERDUE = `
-SELECT tenant, job_id FROM scheduler.jobs
- WHERE state IN ('held', 'cleared', 'dispatched') AND deadline_at <= clock_timestamp()
- ORDER BY deadline_at LIMIT $1`;
+(SELECT tenant, job_id FROM scheduler.jobs
+  WHERE waiting IS NOT NULL AND deadline_at <= clock_timestamp() ORDER BY deadline_at LIMIT $1)
+ UNION ALL
+(SELECT a.tenant, a.job_id
+   FROM scheduler.attempts a
+  CROSS JOIN LATERAL (SELECT deadline_at FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j
+  WHERE a.under_way AND a.state = 'dispatched' AND a.due_at <= clock_timestamp() AND j.deadline_at <= clock_timestamp()
+  LIMIT $1)`;
 
-/** Jobs that wait past their deadline. */
+/** Jobs that wait past their deadline, for an approval, for dispatch or for a worker. */
 export const overdueJobs = (tx: Tx, limit: number): Promise<JobKey[]> => tx.query<JobKey>(OVERDUE, [limit]);
 
 const LOCK_OVERDUE = `
@@ -84,9 +89,9 @@ export const lockUnclaimed = async (
 
 /** Each by the partial index that holds nothing else; no index holds the jobs that run, but their attempts have one. */
 const BY_STATE = `
-SELECT 'held' AS state, count(*) AS jobs FROM scheduler.jobs WHERE state = 'held'
- UNION ALL SELECT 'cleared', count(*) FROM scheduler.jobs WHERE state = 'cleared'
- UNION ALL SELECT 'dispatched', count(*) FROM scheduler.attempts WHERE state = 'dispatched'
- UNION ALL SELECT 'running', count(*) FROM scheduler.attempts WHERE state IN ('running', 'reported')`;
+SELECT 'held' AS state, count(*) AS jobs FROM scheduler.jobs WHERE waiting = 'held'
+ UNION ALL SELECT 'cleared', count(*) FROM scheduler.jobs WHERE waiting = 'cleared'
+ UNION ALL SELECT 'dispatched', count(*) FROM scheduler.attempts WHERE under_way AND state = 'dispatched'
+ UNION ALL SELECT 'running', count(*) FROM scheduler.attempts WHERE under_way AND state IN ('running', 'reported')`;
 
 export const countByState = (tx: Tx): Promise<{ state: string; jobs: number }[]> => tx.query(BY_STATE);

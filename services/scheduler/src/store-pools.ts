@@ -21,7 +21,7 @@ SELECT coalesce(pool ->> 'id', $1) AS name
  CROSS JOIN LATERAL (SELECT pools FROM policy.active_pools WHERE scope = s.scope LIMIT 1) p
   LEFT JOIN LATERAL jsonb_array_elements(pools) AS pool ON true
  WHERE pool IS NOT NULL OR pools IS NULL
-UNION SELECT pool FROM scheduler.attempts WHERE state IN ('dispatched', 'running')`;
+UNION SELECT pool FROM scheduler.attempts WHERE under_way AND state IN ('dispatched', 'running')`;
 
 /** Of all active policies, and of the attempts under way. */
 export const readPoolNames = async (tx: Tx): Promise<string[]> =>

@@ -43,9 +43,6 @@ export type Tables = {
     job_id: string;
     attempt: number;
     pool: string;
-    worker: string | null;
-    claim_id: string | null;
-    state: 'dispatched' | 'running' | 'reported' | 'ended' | 'lost' | 'void';
     decision_id: string;
     approval_id: string | null;
     policy_snapshot: string;
@@ -57,11 +54,15 @@ export type Tables = {
     max_output_bytes: number;
     pool_concurrency: number;
     dispatched_at: string;
+    refusals: number;
+    refused_claim_id: string | null;
+    under_way: boolean | null;
+    worker: string | null;
+    claim_id: string | null;
     claimed_at: string | null;
     run_until: string | null;
     due_at: string;
-    refusals: number;
-    refused_claim_id: string | null;
+    state: 'dispatched' | 'running' | 'reported' | 'ended' | 'lost' | 'void';
   };
   'scheduler.contexts': {
     tenant: string;
@@ -86,6 +87,28 @@ export type Tables = {
     auth_method: string;
     owner: string | null;
     on_behalf_of: string | null;
+    job_hash: string;
+    idempotency_key: string | null;
+    traceparent: string;
+    created_at: string;
+    deadline_at: string;
+    priority: number;
+    decision: string;
+    rule_id: string | null;
+    policy_version: number;
+    policy_snapshot: string;
+    policy_epoch: number;
+    effective_digest: string | null;
+    approval_terms: unknown;
+    approval_id: string | null;
+    held_seq: number;
+    pool: string | null;
+    not_before: string;
+    cancel_requested_by: string | null;
+    cancel_reason: string | null;
+    waiting: string | null;
+    attempt: number;
+    runs: number;
     state:
       | 'held'
       | 'cleared'
@@ -100,29 +123,8 @@ export type Tables = {
       | 'timed_out'
       | 'quarantined';
     reason: string | null;
-    decision: string;
-    rule_id: string | null;
-    policy_version: number;
-    policy_snapshot: string;
-    policy_epoch: number;
-    job_hash: string;
-    effective_digest: string | null;
-    approval_terms: unknown;
-    approval_id: string | null;
-    held_seq: number;
-    attempt: number;
-    runs: number;
-    pool: string | null;
-    priority: number;
-    not_before: string;
-    deadline_at: string;
-    cancel_requested_by: string | null;
     result_dispatch_id: string | null;
-    idempotency_key: string | null;
-    traceparent: string;
-    created_at: string;
     updated_at: string;
-    cancel_reason: string | null;
   };
 };
 

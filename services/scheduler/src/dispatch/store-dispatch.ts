@@ -12,23 +12,23 @@ import type { NewAttempt } from './new-attempt.ts';
  */
 const PICK = `
 WITH RECURSIVE waiting(pool) AS (
-    (SELECT pool FROM scheduler.jobs WHERE state = 'cleared' AND pool IS NOT NULL ORDER BY pool LIMIT 1)
+    (SELECT pool FROM scheduler.jobs WHERE waiting = 'cleared' AND pool IS NOT NULL ORDER BY pool LIMIT 1)
     UNION ALL
-    SELECT (SELECT j.pool FROM scheduler.jobs j WHERE j.state = 'cleared' AND j.pool > w.pool ORDER BY j.pool LIMIT 1)
+    SELECT (SELECT j.pool FROM scheduler.jobs j WHERE j.waiting = 'cleared' AND j.pool > w.pool ORDER BY j.pool LIMIT 1)
       FROM waiting w WHERE w.pool IS NOT NULL),
 rooms AS (
   SELECT w.pool, CASE WHEN k.room IS NULL THEN $1::bigint ELSE greatest(0, k.room - (
-           SELECT count(*) FROM scheduler.attempts a WHERE a.pool = w.pool AND a.state IN ('dispatched', 'running'))) END AS room
+           SELECT count(*) FROM scheduler.attempts a WHERE a.under_way AND a.pool = w.pool AND a.state IN ('dispatched', 'running'))) END AS room
     FROM waiting w LEFT JOIN unnest($2::text[], $3::bigint[]) AS k(pool, room) ON k.pool = w.pool
    WHERE w.pool IS NOT NULL),
 picked AS (
   SELECT fitting.* FROM rooms CROSS JOIN LATERAL (
          SELECT tenant, job_id FROM scheduler.jobs
-          WHERE state = 'cleared' AND pool = rooms.pool AND not_before <= clock_timestamp()
+          WHERE waiting = 'cleared' AND pool = rooms.pool AND not_before <= clock_timestamp()
           ORDER BY priority DESC, created_at LIMIT rooms.room) fitting
    UNION ALL
   (SELECT tenant, job_id FROM scheduler.jobs
-    WHERE state = 'cleared' AND pool IS NULL AND not_before <= clock_timestamp()
+    WHERE waiting = 'cleared' AND pool IS NULL AND not_before <= clock_timestamp()
     ORDER BY priority DESC, created_at LIMIT $1))
 SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent,
        j.effective_digest, j.approval_id, j.held_seq, j.attempt, j.runs, j.pool, j.policy_epoch, c.salt, c.rewritten,
@@ -63,7 +63,7 @@ export const lockCleared = async (tx: Tx, jobs: readonly ClearedJob[]): Promise<
 const LOCK_POOLS = `SELECT pg_advisory_xact_lock(hashtextextended('countersign.pool.' || pool, 0)) FROM unnest($1::text[]) AS pool`;
 const IN_FLIGHT = `
 SELECT pool, count(*) AS used FROM scheduler.attempts
- WHERE state IN ('dispatched', 'running') AND pool = ANY ($1::text[]) GROUP BY pool`;
+ WHERE under_way AND state IN ('dispatched', 'running') AND pool = ANY ($1::text[]) GROUP BY pool`;
 
 /** Attempts under way by pool. `pools` come sorted: locks are taken in that order. */
 export const readInFlight = async (tx: Tx, pools: readonly string[]): Promise<Map<string, number>> => {
@@ -143,11 +143,12 @@ INSERT INTO scheduler.attempts (dispatch_id, tenant, job_id, attempt, pool, stat
 SELECT n.dispatch_id, n.tenant, n.job_id, n.attempt, n.pool, 'dispatched', n.decision_id, n.approval_id, n.policy_snapshot,
        n.policy_epoch, n.effective_digest, n.payload_digest, n.timeout_ms, n.max_attempts, n.max_output_bytes,
        n.pool_concurrency,
-       clock_timestamp() + ${AGAIN_MS} * interval '1 millisecond'
+       least(clock_timestamp() + ${AGAIN_MS} * interval '1 millisecond', j.deadline_at)
   FROM jsonb_to_recordset($1::jsonb) AS n(dispatch_id uuid, tenant text, job_id text, attempt integer, pool text,
        decision_id uuid, approval_id uuid, policy_snapshot text, policy_epoch bigint, effective_digest text,
        payload_digest text, timeout_ms integer, max_attempts integer, max_output_bytes integer,
-       pool_concurrency integer)`;
+       pool_concurrency integer)
+ CROSS JOIN LATERAL (SELECT deadline_at FROM scheduler.jobs WHERE tenant = n.tenant AND job_id = n.job_id OFFSET 0) j`;
 
 export const insertAttempts = async (tx: Tx, attempts: readonly NewAttempt[]): Promise<void> => {
   if (attempts.length > 0) await tx.query(INSERT_ATTEMPTS, [JSON.stringify(attempts)]);

@@ -33,7 +33,7 @@ export const stillOpen = async (tx: Tx, ids: readonly string[]): Promise<string[
 
 const SCREENED = `
 SELECT a.dispatch_id FROM scheduler.attempts a JOIN output.outcomes o ON o.dispatch_id = a.dispatch_id
- WHERE a.state IN ('running', 'reported') LIMIT $1`;
+ WHERE a.under_way AND a.state IN ('running', 'reported') LIMIT $1`;
 
 /** Attempts under way whose output is screened, though the hint was lost. */
 export const screenedAttempts = async (tx: Tx, limit: number): Promise<string[]> => {
@@ -52,7 +52,7 @@ export type ApprovalOutcome = {
 const CLOSED = `
 SELECT o.tenant, o.job_id, o.held_seq, o.approval_id, o.state
   FROM scheduler.jobs j JOIN approval.outcomes o ON o.tenant = j.tenant AND o.job_id = j.job_id AND o.held_seq = j.held_seq
- WHERE j.state = 'held' AND o.state IN ('granted', 'refused', 'expired')
+ WHERE j.waiting = 'held' AND o.state IN ('granted', 'refused', 'expired')
  ORDER BY o.tenant, o.job_id LIMIT $1`;
 
 /** Approvals that closed while their job is still held. */

@@ -9,7 +9,7 @@ SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owne
   FROM scheduler.jobs j
   JOIN unnest($1::text[], $2::text[], $3::integer[]) AS k(tenant, job_id, held_seq)
     ON j.tenant = k.tenant AND j.job_id = k.job_id AND j.held_seq = k.held_seq
- WHERE j.state = 'held'
+ WHERE j.waiting = 'held'
  ORDER BY j.tenant, j.job_id FOR UPDATE OF j SKIP LOCKED`;
 
 type Key = { tenant: string; job_id: string; held_seq: number };
@@ -32,7 +32,7 @@ SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owne
   FROM scheduler.outdated($1::integer) o
  CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = o.tenant AND job_id = o.job_id OFFSET 0) j
  CROSS JOIN LATERAL (SELECT * FROM scheduler.contexts WHERE tenant = o.tenant AND job_id = o.job_id OFFSET 0) c
- WHERE j.state = 'held' AND c.rewritten IS NOT NULL`;
+ WHERE j.waiting = 'held' AND c.rewritten IS NOT NULL`;
 
 /** Held jobs whose policy is not the active one any more, as the dispatch gate would read them. */
 export const outdatedHolds = (tx: Tx, limit: number): Promise<ClearedJob[]> => tx.query<ClearedJob>(OUTDATED, [limit]);
