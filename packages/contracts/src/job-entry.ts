@@ -1,5 +1,7 @@
 /** The ledger entry of a job's step, whichever service records it: always who, what and by which rule; never content. */
+import type { Decision } from './decision.ts';
 import { chainOfJob, type NewEntry } from './ledger-entry.ts';
+import { recordDecision } from './recorded-decision.ts';
 
 /** The part of a job's row that every one of its entries repeats. */
 export type JobFacts = {
@@ -28,7 +30,10 @@ export const FACT_HOLES = [
   'traceparent',
 ] as const satisfies readonly (keyof JobFacts | 'attempt')[];
 
-export const jobEntry = (kind: string, job: JobFacts, details: Record<string, unknown>): NewEntry => ({
+/** Decisions are recorded without what the entry says itself (recorded-decision.ts). */
+export type EntryDetails = Record<string, unknown> & { decision?: Decision; decisions?: readonly Decision[] };
+
+export const jobEntry = (kind: string, job: JobFacts, { decision, decisions, ...details }: EntryDetails): NewEntry => ({
   chain: chainOfJob(job.tenant, job.job_id),
   kind,
   tenant: job.tenant,
@@ -44,5 +49,9 @@ export const jobEntry = (kind: string, job: JobFacts, details: Record<string, un
     job_hash: job.job_hash,
     traceparent: job.traceparent,
     ...details,
+    ...(decision && { decision: recordDecision(decision, { ...details, job_hash: job.job_hash }) }),
+    ...(decisions && {
+      decisions: decisions.map((each) => recordDecision(each, { ...details, job_hash: job.job_hash })),
+    }),
   },
 });

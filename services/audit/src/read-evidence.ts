@@ -1,7 +1,8 @@
 // The bodies of a job's chain, read as what the stages wrote into them. A field that is absent or of another shape is
 // simply not there: the record then names it as missing, and never makes one up.
-import { approvalStage, type Decision, decision } from '@countersign/contracts/decision';
+import { approvalStage, type Decision } from '@countersign/contracts/decision';
 import { instant } from '@countersign/contracts/names';
+import { readRecordedDecision } from '@countersign/contracts/recorded-decision';
 import { z } from 'zod';
 import type { StoredEntry } from './store.ts';
 
@@ -15,8 +16,9 @@ const body = z.object({
   capability: lenient(z.string().nullable()),
   job_hash: text,
   state: text,
-  decisions: lenient(z.array(decision)),
-  decision: lenient(decision),
+  effective_digest: lenient(z.string().nullable()),
+  decisions: lenient(z.array(z.unknown())),
+  decision: lenient(z.unknown()),
   approval_id: lenient(z.string().nullable()),
   stages: lenient(z.array(approvalStage)),
   expires_at: lenient(instant),
@@ -43,7 +45,9 @@ export const readEvidence = (entries: readonly StoredEntry[]): Evidence[] =>
 export function decisionsOf(evidence: readonly Evidence[]): Decision[] {
   const made = new Map<string, Decision>();
   for (const { body: read } of evidence) {
-    for (const each of [...(read.decisions ?? []), ...(read.decision ? [read.decision] : [])]) {
+    for (const recorded of [...(read.decisions ?? []), read.decision]) {
+      const each = readRecordedDecision(recorded, read);
+      if (each === null) continue;
       const key = `${each.gate} ${each.decision_id}`;
       if (!made.has(key)) made.set(key, each);
     }

@@ -3,6 +3,7 @@ import type { ControlState } from '@countersign/contracts/control';
 import { type Decision, finalDecision } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import { type JobFacts, jobEntry } from '@countersign/contracts/job-entry';
+import { readRecordedDecision } from '@countersign/contracts/recorded-decision';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { canonicalWithHoles, HOLE } from '@countersign/ledger/holed-json';
 import { planOne, toContext } from '@countersign/scheduler/admit/plan';
@@ -92,10 +93,12 @@ describe('straight through both gates', () => {
     expect(sent.sent.attempt).toMatchObject({ pool: POOL, attempt: 1, approval_id: null, policy_epoch: 1 });
     expect(sent.entry).toMatchObject({
       kind: 'job_dispatched',
-      body: { decided_by: 'seal', decision: { gate: 'dispatch', cached: true, policy_epoch: 1, fail_mode: null } },
+      body: { decided_by: 'seal' },
     });
-    const { decision_id } = sent.entry.body.decision as Decision;
-    expect(decision_id).not.toBe(finalDecision(admitItem('job').answer).decision_id);
+    const made = readRecordedDecision(sent.entry.body.decision, sent.entry.body)!;
+    expect(made).toMatchObject({ gate: 'dispatch', cached: true, policy_epoch: 1, fail_mode: null });
+    expect(made.job_hash).toBe(finalDecision(admitItem('job').answer).job_hash);
+    expect(made.decision_id).not.toBe(finalDecision(admitItem('job').answer).decision_id);
   });
 
   test.each<[string, () => unknown]>([

@@ -64,7 +64,6 @@ export const dispatchedEntry = ({ job, decision, decided_by }: DispatchItem, sen
     approval_id: sent.approval_id,
     payload_digest: sent.payload_digest,
     effective_digest: sent.effective_digest,
-    policy_snapshot: sent.policy_snapshot,
   });
 
 const send = (plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, approval_id: string | null): void => {
