@@ -37,8 +37,8 @@ test('and five commits', () => {
   expect(counted.per_job.commits).toBeLessThanOrEqual(5);
 });
 // More than half of it is the evidence: five entries with their hashes, leaves and indexes (docs/benchmarks.md).
-test('and sixteen kilobytes of its log', () => {
-  expect(counted.per_job.wal_bytes).toBeLessThanOrEqual(16 * 1024);
+test('and fourteen kilobytes of its log', () => {
+  expect(counted.per_job.wal_bytes).toBeLessThanOrEqual(14 * 1024);
 });
 test('and twenty-five messages of nats-server, in and out', () => {
   expect(counted.per_job.messages).toBeLessThanOrEqual(25);
