@@ -84,6 +84,7 @@ const steps = (principal: Principal): Record<string, () => Promise<unknown>> => 
     ...principal,
     token_id: null,
     signing_key: null,
+    on_behalf_of: [],
     auth_method: 'api_key',
     tenant,
     ceiling: null,
@@ -93,7 +94,8 @@ const steps = (principal: Principal): Record<string, () => Promise<unknown>> => 
   const sent = { ...raw, labels: {}, meta: { risk_tags: [], requires: [] } };
   const traceparent = newTraceparent();
   return {
-    admit: () => createSubmit(bus, openDecisions(bus))({ caller, raw, sent, idempotency_key: null, traceparent }),
+    admit: () =>
+      createSubmit(bus, openDecisions(bus), async () => [])({ caller, raw, sent, idempotency_key: null, traceparent }),
     vote: async () => {
       const { approval_id, digest } = await waitForApproval(system, await submit(ASKED));
       return bus.call('approval.vote', { tenant, approval_id, vote: 'approve', digest, comment: null, principal });

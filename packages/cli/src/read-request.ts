@@ -42,7 +42,7 @@ export const readRequest = (file: string | undefined, options: RequestOptions): 
     labels: label,
     meta: capability === undefined ? undefined : { ...(base.meta as object | undefined), capability },
     job_id: jobId,
-    on_behalf_of: onBehalfOf,
+    on_behalf_of: onBehalfOf?.includes(',') ? onBehalfOf.split(',') : onBehalfOf,
   };
   const named = Object.entries(given).filter(([, value]) => value !== undefined);
   if (file === undefined && topic === undefined) throw new UsageError('name a file, or at least --topic');

@@ -1,6 +1,7 @@
 /** How a decided job comes into the scheduler, and the answer that every door gives. */
 import { z } from 'zod';
 import { decideAnswer, decision } from './decision.ts';
+import { writtenChain } from './delegation.ts';
 import { failure } from './errors.ts';
 import { actor, namedRequest } from './job.ts';
 import { digest, jobId, keyId, tenantName, uuid } from './names.ts';
@@ -20,6 +21,8 @@ export const admitItem = z.strictObject({
   key_id: keyId.nullable(),
   /** Of the token; none for any other credential. */
   token_id: uuid.nullish(),
+  /** On whose behalf, as the registry vouches for it. */
+  behind: writtenChain.nullish(),
   answer: decideAnswer,
   traceparent: z.string(),
 });

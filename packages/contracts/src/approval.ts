@@ -1,6 +1,8 @@
 /** An approval: what is shown, what a vote names, how it stands. */
+
 import { z } from 'zod';
 import { approvalStage, effectiveJob } from './decision.ts';
+import { writtenChain } from './delegation.ts';
 import { LIMITS } from './limits.ts';
 import { digest, instant, jobId, principalId, tenantName, topicName, uuid } from './names.ts';
 
@@ -51,7 +53,8 @@ export const approvalView = z.object({
   reason: z.string(),
   requester: principalId,
   owner: principalId.nullable(),
-  on_behalf_of: principalId.nullable(),
+  /** For whom, in order; an agent's owner follows it after a slash. None of them may vote. */
+  on_behalf_of: writtenChain.nullable(),
   max_attempts: z.int(),
   stages: z.array(approvalStage),
   votes: z.array(recordedVote),

@@ -25,10 +25,10 @@ export const activeScope = z.object({
 export type ActiveScope = z.infer<typeof activeScope>;
 
 /**
- * What `control.revoke` takes: a principal with all its keys, one key, a worker as `<pool>/<worker>`, one token, or a key by
- * which a tenant's agents or auditors are let into NATS.
+ * What `control.revoke` takes: a principal with all its keys, one key, a worker as `<pool>/<worker>`, one token, a key by which a
+ * tenant's agents or auditors are let into NATS, or one delegation.
  */
-export const REVOCABLE_KINDS = ['principal', 'api_key', 'worker', 'token', 'bus_user'] as const;
+export const REVOCABLE_KINDS = ['principal', 'api_key', 'worker', 'token', 'bus_user', 'delegation'] as const;
 
 /** How a revocation names what is not a principal; a principal is named by its id, which holds no colon. */
 export const keySubject = (key_id: string): string => `key:${key_id}`;

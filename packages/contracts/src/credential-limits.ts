@@ -22,6 +22,12 @@ export const CREDENTIAL_LIMITS = {
   live_tokens: 200,
   /** Keys that tokens are verified with beside the one that signs, while it is rotated. */
   token_keys: 4,
+  /** Principals on whose behalf, one after the other, one job may be done. */
+  delegation_links: 4,
+  /** Milliseconds for which one principal may let another act for it. */
+  delegation_ms: 90 * 24 * 60 * 60 * 1000,
+  /** Delegations that one principal may have given and that stand. */
+  delegations: 200,
   /** Milliseconds between two looks for nonces and tokens that have expired. */
   expired_ms: 30_000,
   /** Rows of each that one look deletes before it lets go. */

@@ -39,6 +39,11 @@ export const ERRORS = {
   signature_stale: { status: 401, on_stream: 'term', says: 'the signed timestamp is too far from now' },
   permission_missing: { status: 403, on_stream: 'term', says: 'the credential does not carry this permission' },
   tenant_forbidden: { status: 403, on_stream: 'term', says: 'the credential belongs to another tenant' },
+  delegation_missing: {
+    status: 403,
+    on_stream: 'term',
+    says: 'nobody in the registry lets the caller act for them so',
+  },
   revoked: { status: 403, on_stream: 'term', says: 'the identity was revoked' },
   denied: { status: 403, on_stream: 'ack', says: 'the policy denied the job' },
   not_found: { status: 404, on_stream: 'term', says: 'there is no such thing' },

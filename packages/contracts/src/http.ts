@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { APPROVAL_STATES, approvalView } from './approval.ts';
 import { DECISIONS, decision, remediation } from './decision.ts';
+import { onBehalfOf } from './delegation.ts';
 import { ERROR_CODES, failure } from './errors.ts';
 import { jobRequest, jobView } from './job.ts';
 import { shownEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
-import { digest, digitsOf, jobId, tenantName, topicName, uuid } from './names.ts';
+import { digest, digitsOf, instant, jobId, principalId, tenantName, topicName, uuid } from './names.ts';
 import { PERMISSION_NAMES, permission } from './permissions.ts';
 import { explained, simulated } from './policy-questions.ts';
 import { askedPolicy, policyCandidate } from './policy-rollout.ts';
@@ -35,8 +36,34 @@ export const tokenRequest = z.strictObject({
     .max(LIMITS.token_ms / 1000)
     .optional(),
   audience: z.string().max(LIMITS.token_chars).optional(),
+  /** Binds the token to this chain: its submissions are done on their behalf, and on no other's. */
+  on_behalf_of: onBehalfOf.optional(),
 });
 export type TokenRequest = z.infer<typeof tokenRequest>;
+
+/** `POST /delegations`: who may act on the caller's behalf, and for how long. */
+export const delegationRequest = z.strictObject({
+  to: principalId,
+  /** Seconds. */
+  expires_in: z
+    .int()
+    .min(1)
+    .max(LIMITS.delegation_ms / 1000)
+    .default(LIMITS.delegation_ms / 1000),
+});
+export type DelegationRequest = z.infer<typeof delegationRequest>;
+
+export const delegationView = z.object({
+  delegation_id: uuid,
+  /** On whose behalf `to` may act. */
+  principal: principalId,
+  to: principalId,
+  created_at: instant,
+  expires_at: instant,
+});
+export type DelegationView = z.infer<typeof delegationView>;
+export const delegationList = z.object({ delegations: z.array(delegationView) });
+export type DelegationList = z.infer<typeof delegationList>;
 
 /** As RFC 8693, section 2.2.1, has it; `token_id` is the token's `jti`, by which it is revoked. */
 export const tokenAnswer = z.object({

@@ -1,5 +1,6 @@
 /** A job as it is asked for and as it is seen from outside. The actor is never part of the body. */
 import { z } from 'zod';
+import { onBehalfOf } from './delegation.ts';
 import { LIMITS } from './limits.ts';
 import {
   capabilityName,
@@ -57,7 +58,7 @@ export const jobRequest = z.strictObject({
   payload: payloadObject.optional(),
   labels: labels.default({}),
   meta: jobMeta.default({ risk_tags: [], requires: [] }),
-  on_behalf_of: principalId.optional(),
+  on_behalf_of: onBehalfOf.optional(),
   compensation: compensation.optional(),
   priority: z.int().min(0).max(9).optional(),
   deadline_ms: z.int().min(1).max(LIMITS.deadline_ms).optional(),

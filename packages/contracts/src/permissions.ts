@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 export const PERMISSIONS = {
   submit: 'submit jobs',
+  delegate: 'let another principal act on the own behalf, see and end it',
   simulate: 'ask what the policy would decide, without storing anything',
   explain: 'ask why the policy decides so',
   'policy:read': 'see the active policy and the published bundles',
@@ -43,13 +44,14 @@ export const SYSTEM_PERMISSIONS = [
 
 /** What a credential of each usual role carries; a key may carry any other selection. */
 export const PERMISSION_SETS = {
-  agent: ['submit', 'simulate', 'explain', 'jobs:read:own', 'cancel:own'],
-  approver: ['jobs:read', 'explain', 'policy:read', 'approvals:read', 'approvals:vote'],
+  agent: ['submit', 'delegate', 'simulate', 'explain', 'jobs:read:own', 'cancel:own'],
+  approver: ['delegate', 'jobs:read', 'explain', 'policy:read', 'approvals:read', 'approvals:vote'],
   /** Keeps the system running and stops it; decides nothing and changes nobody's rights. */
   operator: ['jobs:read', 'cancel', 'simulate', 'explain', 'policy:read', 'approvals:read', 'identity:read'],
   /** Writes and publishes; that it decides anything is another's to say. */
   policy_author: ['jobs:read', 'simulate', 'explain', 'policy:read', 'policy:try', 'policy:publish'],
   auditor: [
+    'delegate',
     'jobs:read',
     'results:read',
     'simulate',
@@ -61,6 +63,7 @@ export const PERMISSION_SETS = {
   ],
   /** Whoever puts a policy in force does not vote on what it holds. */
   admin: [
+    'delegate',
     'jobs:read',
     'results:read',
     'cancel',

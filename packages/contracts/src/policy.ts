@@ -51,6 +51,8 @@ const matchFields = {
   requires: nonEmpty(capabilityName).optional(),
   actors: nonEmpty(principalId).optional(),
   actor_types: nonEmpty(actorType).optional(),
+  /** Anybody in the chain on whose behalf it is asked for. */
+  on_behalf_of: nonEmpty(principalId).optional(),
   /** Whole words, case folded, in the prompt and in the payload's keys and strings. */
   keywords: nonEmpty(z.string().min(1).max(128)).optional(),
   ...findingFields,

@@ -58,6 +58,7 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   not: 'None of this: the rule does not match where these fields hold.',
   now: 'What now is in conditions, RFC 3339 in UTC.',
   observe: 'How long to observe before the policy enforces.',
+  on_behalf_of: 'Any of these among those on whose behalf it is asked for.',
   output_policy: 'What may leave: allow, redact or quarantine.',
   owner: 'The owner of the agent.',
   owners: 'Capability: the group that answers for it.',
@@ -101,6 +102,6 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   types: 'Only findings of these types, e.g. email, iban or custom-<id> of an own rule. Left out: all.',
   until: 'When observing ends, RFC 3339 in UTC.',
   version: 'Grows with every change. Left out: it comes from the build.',
-  when: 'A condition in CEL over payload, labels, actor, tenant, topic, now; only true matches, an error denies.',
+  when: 'A condition in CEL over payload, labels, actor, on_behalf_of, tenant, topic, now; only true matches, an error denies.',
   worker: 'Names that the pool must enforce, e.g. no_network.',
 };

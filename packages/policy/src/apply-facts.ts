@@ -36,6 +36,7 @@ const NOTHING_ELSE: Omit<IndexedFacts, 'topic'> = {
   requires: [],
   actor_id: '',
   actor_type: '',
+  on_behalf_of: [],
 };
 
 /** The most specific entry of `topics:` that covers the topic. */

@@ -13,6 +13,8 @@ export type WhenInput = {
   payload: Record<string, unknown>;
   labels: Readonly<Record<string, string>>;
   actor: { id: string; type: string; owner: string };
+  /** Empty when it is asked for on nobody's behalf. */
+  on_behalf_of: readonly string[];
   tenant: string;
   topic: string;
   now: string;
@@ -57,6 +59,7 @@ const newEnvironment = (payload: CelType): Environment =>
     .registerVariable('payload', typeof payload === 'string' ? { type: payload } : { schema: payload as ObjectSchema })
     .registerVariable('labels', 'map<string, string>')
     .registerVariable('actor', { schema: { id: 'string', type: 'string', owner: 'string' } })
+    .registerVariable('on_behalf_of', 'list<string>')
     .registerVariable('tenant', 'string')
     .registerVariable('topic', 'string')
     .registerVariable('now', 'google.protobuf.Timestamp')

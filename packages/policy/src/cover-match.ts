@@ -18,6 +18,7 @@ export function coversMatch(wide: Match, narrow: Match): boolean {
     (wide.requires ?? []).every((name) => narrow.requires?.includes(name)) &&
     isWithin(wide.actors, narrow.actors) &&
     isWithin(wide.actor_types, narrow.actor_types) &&
+    isWithin(wide.on_behalf_of, narrow.on_behalf_of) &&
     isWithin(wide.keywords, narrow.keywords) &&
     findingsWithin(wide, narrow) &&
     isNotNarrower(wide.not, narrow)

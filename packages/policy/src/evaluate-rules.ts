@@ -1,5 +1,6 @@
 // The order of design section 4 over one request with its facts: input rules, any deny, first match, default, floors.
 // A condition that cannot be decided denies; it is never "no match".
+import { chainOf } from '@countersign/contracts/delegation';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { OWNER_GROUP } from './check-policy.ts';
 import type { WhenInput } from './compile-when.ts';
@@ -158,7 +159,8 @@ class Evaluation {
     const { request, actor, now } = this.question;
     const { id, type, owner } = actor;
     const { payload = {}, labels, tenant, topic } = request;
-    return { payload, labels, actor: { id, type, owner: owner ?? '' }, tenant, topic, now };
+    const on_behalf_of = chainOf(request.on_behalf_of);
+    return { payload, labels, actor: { id, type, owner: owner ?? '' }, on_behalf_of, tenant, topic, now };
   }
 
   /** Nobody to ask is no approval: a stage for the owner of a capability that has none denies. */

@@ -29,6 +29,7 @@ export class FactTable {
   private readonly capabilities: Numbers = new Map();
   private readonly actors: Numbers = new Map();
   private readonly actorTypes: Numbers = new Map();
+  private readonly behalves: Numbers = new Map();
   private readonly riskTags: Numbers = new Map();
   private readonly requires: Numbers = new Map();
   private readonly labels = new Map<string, Numbers>();
@@ -52,6 +53,7 @@ export class FactTable {
     add(this.tenants, match.tenants);
     add(this.actors, match.actors);
     add(this.actorTypes, match.actor_types);
+    add(this.behalves, match.on_behalf_of);
     add(this.riskTags, match.risk_tags);
     for (const name of match.requires ?? []) add(this.requires, [name]);
     return clauses;
@@ -71,6 +73,7 @@ export class FactTable {
     this.set(this.tenants, facts.tenant);
     this.set(this.actors, facts.actor_id);
     this.set(this.actorTypes, facts.actor_type);
+    for (const id of facts.on_behalf_of) this.set(this.behalves, id);
     if (facts.capability_name !== null) this.set(this.capabilities, facts.capability_name);
     for (const tag of facts.risk_tags) this.set(this.riskTags, tag);
     for (const name of facts.requires) this.set(this.requires, name);

@@ -13,6 +13,7 @@ const NOTHING_ELSE: Omit<IndexedFacts, 'topic'> = {
   requires: [],
   actor_id: '',
   actor_type: '',
+  on_behalf_of: [],
 };
 
 /** Positions of the patterns, ascending. A `*` in the name is a token like any other. */

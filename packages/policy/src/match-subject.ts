@@ -18,6 +18,7 @@ export type Subject = {
   requires: readonly string[];
   actor_id: string;
   actor_type: string;
+  on_behalf_of: readonly string[];
   foldedTexts: () => readonly string[];
   findings: () => readonly Finding[] | null;
 };
@@ -31,6 +32,7 @@ export type CompiledMatch = {
   requires: readonly string[] | null;
   actors: ReadonlySet<string> | null;
   actor_types: ReadonlySet<string> | null;
+  on_behalf_of: ReadonlySet<string> | null;
   keywords: readonly string[] | null;
   findings: FindingsWanted | null;
   not: CompiledMatch | null;
@@ -57,6 +59,7 @@ const FAILS = Object.fromEntries(
     'requires',
     'actors',
     'actor_types',
+    'on_behalf_of',
     'keywords',
     'scanners',
     'not',
@@ -77,6 +80,7 @@ export function compileMatch(source: Match): CompiledMatch {
     requires: source.requires ?? null,
     actors: setOf(source.actors),
     actor_types: setOf<string>(source.actor_types),
+    on_behalf_of: setOf(source.on_behalf_of),
     keywords: source.keywords?.map(foldKeyword) ?? null,
     findings: compileFindings(source),
     not: source.not === undefined ? null : compileMatch(source.not),
@@ -92,6 +96,7 @@ export function matchSubject(match: CompiledMatch, subject: Subject): MatchOutco
   if (match.requires !== null && !allIn(match.requires, subject.requires)) return FAILS.requires;
   if (match.actors !== null && !match.actors.has(subject.actor_id)) return FAILS.actors;
   if (match.actor_types !== null && !match.actor_types.has(subject.actor_type)) return FAILS.actor_types;
+  if (match.on_behalf_of !== null && !anyOf(match.on_behalf_of, subject.on_behalf_of)) return FAILS.on_behalf_of;
   if (match.keywords !== null && !keywordsMatch(match.keywords, subject.foldedTexts())) return FAILS.keywords;
   if (match.findings !== null) {
     const found = subject.findings();

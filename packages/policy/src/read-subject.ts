@@ -1,6 +1,7 @@
 // A request as match fields see it. Folding and scanning its content happens at most once, and only when a rule that
 // everything else already fits asks for it.
 import type { Finding } from '@countersign/contracts/decision';
+import { chainOf } from '@countersign/contracts/delegation';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ScanSettings } from '@countersign/contracts/policy';
@@ -49,6 +50,7 @@ class LazySubject implements RequestSubject {
   readonly requires: readonly string[];
   readonly actor_id: string;
   readonly actor_type: string;
+  readonly on_behalf_of: readonly string[];
   private readonly request: NamedRequest;
   private readonly wanted: ScanWanted;
   private capabilityTokens: Glob | null = null;
@@ -68,6 +70,7 @@ class LazySubject implements RequestSubject {
     this.requires = meta.requires;
     this.actor_id = actor.id;
     this.actor_type = actor.type;
+    this.on_behalf_of = chainOf(request.on_behalf_of);
     this.request = request;
     this.wanted = wanted;
     this.scans = scans;

@@ -18,5 +18,6 @@ export function sampleOf(match: Match): IndexedFacts {
     requires: match.requires ?? [],
     actor_id: match.actors?.[0] ?? '',
     actor_type: match.actor_types?.[0] ?? '',
+    on_behalf_of: match.on_behalf_of ?? [],
   };
 }

@@ -1,5 +1,6 @@
 /** Decides whether a vote counts and what it brings about. Pure: the caller holds the row's lock and writes. */
 import type { ApprovalView } from '@countersign/contracts/approval';
+import { partiesIn } from '@countersign/contracts/delegation';
 import { CountersignError } from '@countersign/contracts/errors';
 import type { Principal } from '@countersign/contracts/rpc';
 import type { Approval, Vote } from './store.ts';
@@ -23,9 +24,12 @@ export const currentStage = (stages: ApprovalView['stages'], votes: readonly Vot
 const yesIn = (votes: readonly Vote[], stage: number): number =>
   votes.filter((cast) => cast.stage === stage && cast.vote === 'approve').length;
 
-/** Neither who asked, nor who answers for the agent, nor for whom it is done: nobody countersigns their own. */
+/**
+ * Neither who asked, nor who answers for the agent, nor anybody on whose behalf it is done, nor who answers for one of
+ * those: nobody countersigns their own.
+ */
 const isParty = (approval: Approval, person: string): boolean =>
-  [approval.requester, approval.owner, approval.on_behalf_of].includes(person);
+  [approval.requester, approval.owner, ...partiesIn(approval.on_behalf_of)].includes(person);
 
 /** Voided in favour of another one, or about to be. */
 const isOutdated = ({ state, superseded_by, current }: OpenQuestion): boolean =>

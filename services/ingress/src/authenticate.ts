@@ -13,6 +13,7 @@ import type { TokenClaims, Tokens } from './open-tokens.ts';
 import { rememberBriefly } from './remember-briefly.ts';
 import { findAgent, findKey, type PrincipalRow } from './store.ts';
 import { findToken } from './store-tokens.ts';
+import { actingOf } from './token-acting.ts';
 
 export type Agent = { caller: Caller; signing_key: KeyObject };
 export type Authenticator = {
@@ -27,7 +28,8 @@ export type Authenticator = {
   byToken(token: string): Promise<Caller>;
 };
 
-type Credential = Pick<Caller, 'auth_method'> & Partial<Pick<Caller, 'key_id' | 'token_id' | 'signing_key'>>;
+type Credential = Pick<Caller, 'auth_method'> &
+  Partial<Pick<Caller, 'key_id' | 'token_id' | 'signing_key' | 'on_behalf_of'>>;
 
 /** `tokens`: null when this system issues none. */
 export function createAuthenticator(database: Tx, tokens: Tokens | null): Authenticator {
@@ -97,16 +99,23 @@ async function readAgent(database: Tx, id: string): Promise<Agent> {
 }
 
 /** The registry decides; the claims only say where to look, and have to agree. */
-async function readToken(database: Tx, { jti: token_id, sub, tenant, scope }: TokenClaims): Promise<Caller> {
+async function readToken(database: Tx, claims: TokenClaims): Promise<Caller> {
+  const { jti: token_id, sub, act, tenant, scope } = claims;
   const row = await findToken(database, token_id);
-  const agrees = row?.id === sub && row.tenant === tenant && [...row.scope].sort().join(' ') === scope;
+  if (row === undefined) throw new CountersignError('unauthenticated', 'the token is not valid');
+  const acting = JSON.stringify(actingOf(row.id, row.on_behalf_of)) === JSON.stringify({ sub, ...(act && { act }) });
+  const agrees = acting && row.tenant === tenant && [...row.scope].sort().join(' ') === scope;
   // An agent's key that was changed ends what was made with the one before.
   const stands = agrees && (row.made_with === null || row.made_with === row.signing_key);
   if (!stands) throw new CountersignError('unauthenticated', 'the token is not valid');
   refuseEnded(row);
   const may = new Set<string>(row.key_permissions ?? PERMISSION_SETS.agent);
   const permissions = row.scope.filter((name) => may.has(name));
-  return callerOf(row, { auth_method: 'token', key_id: row.key_id, token_id }, permissions);
+  return callerOf(
+    row,
+    { auth_method: 'token', key_id: row.key_id, token_id, on_behalf_of: row.on_behalf_of },
+    permissions,
+  );
 }
 
 function refuseEnded(row: { revoked: boolean; expired?: boolean }): void {
@@ -125,6 +134,7 @@ function callerOf(row: PrincipalRow, credential: Credential, permissions: readon
     key_id: null,
     token_id: null,
     signing_key: null,
+    on_behalf_of: [],
     ...credential,
     permissions: new Set(permissions),
   };

@@ -16,6 +16,8 @@ export type Caller = {
   readonly token_id: string | null;
   /** The agent's public key, raw in base64url, that signed this request; else null. */
   readonly signing_key: string | null;
+  /** Of a token that was made to act for somebody: the chain, first to last; else empty. */
+  readonly on_behalf_of: readonly string[];
   readonly permissions: ReadonlySet<string>;
 };
 

@@ -8,6 +8,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { principalId, tenantName, uuid } from '@countersign/contracts/names';
 import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
+import type { Act } from './token-acting.ts';
 
 export const TOKEN_TYP = 'at+jwt';
 const ALGORITHM = 'EdDSA';
@@ -21,10 +22,13 @@ export type TokenSettings = {
   TOKEN_AUDIENCE: string;
 };
 
+const act: z.ZodType<Act> = z.lazy(() => z.strictObject({ sub: principalId, act: act.optional() }));
+
 const claims = z.strictObject({
   iss: z.string(),
   aud: z.string(),
   sub: principalId,
+  act: act.optional(),
   tenant: tenantName,
   scope: z.string(),
   jti: uuid,

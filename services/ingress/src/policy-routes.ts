@@ -18,6 +18,7 @@ import type { Bus } from '@countersign/platform/bus';
 import { z } from 'zod';
 import { actorOf, type Caller, mayAny } from './caller.ts';
 import { nameRequest } from './prepare-job.ts';
+import type { ProveChain } from './prove-chain.ts';
 import { type Incoming, type Route, route } from './route.ts';
 
 type Sent = z.output<typeof jobRequest> | z.output<typeof policyQuestion>;
@@ -40,11 +41,13 @@ const refuseUnlessTrying = (caller: Caller, candidate: PolicyCandidate | undefin
     throw new CountersignError('permission_missing', 'a candidate needs policy:try', { at: '/candidate' });
 };
 
-const questionOf = ({ caller, body }: Asking): RpcRequest<'policy.simulate'> => {
+const questionOf = async ({ caller, body }: Asking, prove: ProveChain): Promise<RpcRequest<'policy.simulate'>> => {
   const { requests, candidate } = 'requests' in body ? body : { requests: [body], candidate: undefined };
   refuseUnlessTrying(caller, candidate);
   const actor = actorOf(caller);
   const items = requests.map((sent) => ({ request: nameRequest(caller, sent, null), actor }));
+  // Nobody is told what the policy would say to whom they could not be.
+  for (const { request } of items) await prove(caller, request.on_behalf_of);
   return { tenant: caller.tenant, items, candidate: candidate ?? null };
 };
 
@@ -69,7 +72,7 @@ const show = <V extends 'policy.simulate' | 'policy.explain'>(incoming: Asking, 
 /** A candidate has to be read first. */
 const waiting = ({ traceparent }: Asking) => ({ traceparent, timeout_ms: LIMITS.publish_ms });
 
-export const policyRoutes = (bus: Bus): Route[] => [
+export const policyRoutes = (bus: Bus, prove: ProveChain): Route[] => [
   route({
     method: 'post',
     path: '/policy/simulate',
@@ -79,7 +82,7 @@ export const policyRoutes = (bus: Bus): Route[] => [
     answers: { 200: { says: 'The decision, or one for each request', schema: z.union([simulation, simulations]) } },
     handle: async (incoming) => ({
       status: 200,
-      json: show(incoming, await bus.call('policy.simulate', questionOf(incoming), waiting(incoming))),
+      json: show(incoming, await bus.call('policy.simulate', await questionOf(incoming, prove), waiting(incoming))),
     }),
   }),
   route({
@@ -96,7 +99,7 @@ export const policyRoutes = (bus: Bus): Route[] => [
     },
     handle: async (incoming) => ({
       status: 200,
-      json: show(incoming, await bus.call('policy.explain', questionOf(incoming), waiting(incoming))),
+      json: show(incoming, await bus.call('policy.explain', await questionOf(incoming, prove), waiting(incoming))),
     }),
   }),
   route({

@@ -7,6 +7,7 @@ import { canonicalize, type JsonValue } from '@countersign/ledger/canonical-json
 import { JOB_DOMAIN, plainDigest, saltedDigest } from '@countersign/ledger/digest';
 import { randomSalt, uuidv7 } from '@countersign/platform/ids';
 import type { Caller } from './caller.ts';
+import { boundChain } from './prove-chain.ts';
 
 const REQUEST_DOMAIN = 'countersign/request/v1';
 
@@ -44,7 +45,9 @@ export const refuseOtherTenant = (tenant: string | undefined, caller: Caller): v
 export const nameRequest = (caller: Caller, sent: JobRequest, idempotency_key: string | null): NamedRequest => {
   refuseOtherTenant(sent.tenant, caller);
   const made = (): string => (idempotency_key === null ? uuidv7() : stableJobId(caller, idempotency_key));
-  return { ...sent, tenant: caller.tenant, job_id: sent.job_id ?? made() };
+  const on_behalf_of = boundChain(caller, sent.on_behalf_of);
+  const named = { ...sent, tenant: caller.tenant, job_id: sent.job_id ?? made() };
+  return on_behalf_of === undefined ? named : { ...named, on_behalf_of };
 };
 
 export const prepareJob = ({ caller, raw, sent, idempotency_key }: Submission): PreparedJob => {

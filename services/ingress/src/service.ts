@@ -11,6 +11,7 @@ import { approvalRoutes } from './approval-routes.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { bundleRoutes } from './bundle-routes.ts';
 import { openDecisions } from './decide-in-batches.ts';
+import { delegationRoutes } from './delegation-routes.ts';
 import { dropRevoked } from './drop-revoked.ts';
 import { createTokenIssuer } from './issue-token.ts';
 import { jobRoutes } from './job-routes.ts';
@@ -18,6 +19,7 @@ import { openNatsDoor } from './nats-door.ts';
 import { openTokens } from './open-tokens.ts';
 import { ownIntake } from './own-intake.ts';
 import { policyRoutes } from './policy-routes.ts';
+import { openChains } from './prove-chain.ts';
 import { recordUses } from './registry/record-uses.ts';
 import { registryRoutes } from './registry/registry-routes.ts';
 import { serveDocuments } from './serve-documents.ts';
@@ -100,12 +102,13 @@ export const ingress = defineService({
     const tokens = config.TOKEN_KEY === undefined ? null : openTokens({ ...config, TOKEN_KEY: config.TOKEN_KEY });
     const authenticator = createAuthenticator(database, tokens);
     const verifyHttp = openHttpSignatures(database, authenticator);
-    const issue = createTokenIssuer(database, tokens, metrics);
+    const prove = openChains(database);
+    const issue = createTokenIssuer({ database, tokens, metrics, prove });
     const expired = context.sweep('expired credentials', LIMITS.expired_ms, async () => {
       if (await database.transaction((tx) => deleteExpired(tx, LIMITS.expired_rows))) expired.nudge();
     });
     const decide = standByDecisions(openDecisions(bus), { mode: config, metrics, log });
-    const submit = createSubmit(bus, decide);
+    const submit = createSubmit(bus, decide, prove);
     const shares = openShares(LIMITS.door_requests);
     const uses = recordUses(database);
     context.sweep('uses', LIMITS.use_sweep_ms, () => uses.write());
@@ -114,9 +117,10 @@ export const ingress = defineService({
     const routes = [
       ...jobRoutes(bus, submit, streams),
       ...approvalRoutes(bus),
-      ...policyRoutes(bus),
+      ...policyRoutes(bus, prove),
       ...bundleRoutes(bus),
       ...tokenRoutes(issue),
+      ...delegationRoutes(database),
       ...registryRoutes({ database, bus }),
     ];
     const names = config.HTTP_NAMES?.split(',') ?? [];

@@ -21,12 +21,13 @@ export type TokenRow = PrincipalRow & {
   /** Of the agent, when it asked for the token by a signature. */
   made_with: string | null;
   scope: string[];
+  on_behalf_of: string[];
   /** What the key may today; null without one. */
   key_permissions: string[] | null;
   expired: boolean;
 };
 
-const FIND_TOKEN = `SELECT ${PRINCIPAL}, t.key_id, t.signing_key AS made_with, t.scope, k.permissions AS key_permissions,
+const FIND_TOKEN = `SELECT ${PRINCIPAL}, t.key_id, t.signing_key AS made_with, t.scope, t.on_behalf_of, k.permissions AS key_permissions,
     ${IS_REVOKED('p.principal_id', "'key:' || k.key_id", "'token:' || t.token_id")},
     t.expires_at <= clock_timestamp() OR coalesce(k.expires_at <= clock_timestamp(), false) AS expired
   FROM identity.tokens t JOIN identity.principals p USING (principal_id) LEFT JOIN identity.api_keys k USING (key_id)
@@ -41,6 +42,7 @@ export type NewToken = {
   key_id: string | null;
   signing_key: string | null;
   scope: readonly string[];
+  on_behalf_of: readonly string[];
   /** Seconds from now. */
   life_s: number;
 };
@@ -48,12 +50,12 @@ export type NewToken = {
 /** When it expires, in seconds since the epoch by the database's clock; null when the principal has `most` alive already. */
 export async function insertToken(tx: Tx, row: NewToken, most: number): Promise<number | null> {
   const [made] = await tx.query<{ expires: string }>(
-    `INSERT INTO identity.tokens (token_id, principal_id, key_id, signing_key, scope, expires_at)
-     SELECT $1, $2, $3, $4, $5, date_trunc('second', clock_timestamp()) + make_interval(secs => $6)
+    `INSERT INTO identity.tokens (token_id, principal_id, key_id, signing_key, scope, on_behalf_of, expires_at)
+     SELECT $1, $2, $3, $4, $5, $8, date_trunc('second', clock_timestamp()) + make_interval(secs => $6)
      WHERE (SELECT count(*) FROM (SELECT FROM identity.tokens t WHERE t.principal_id = $2
                                   AND t.expires_at > clock_timestamp() LIMIT $7) AS alive) < $7
      RETURNING extract(epoch FROM expires_at)::bigint AS expires`,
-    [row.token_id, row.principal, row.key_id, row.signing_key, row.scope, row.life_s, most],
+    [row.token_id, row.principal, row.key_id, row.signing_key, row.scope, row.life_s, most, row.on_behalf_of],
   );
   return made === undefined ? null : Number(made.expires);
 }

@@ -5,6 +5,7 @@
 
 import type { Admitted } from '@countersign/contracts/admission';
 import { finalDecision } from '@countersign/contracts/decision';
+import { writeChain } from '@countersign/contracts/delegation';
 import { CountersignError } from '@countersign/contracts/errors';
 import type { Accepted, Denied } from '@countersign/contracts/http';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -16,6 +17,7 @@ import type { openDecisions } from './decide-in-batches.ts';
 import { openGathering } from './gather-submissions.ts';
 import { linksOf } from './job-links.ts';
 import { prepareJob, type Submission } from './prepare-job.ts';
+import type { ProveChain } from './prove-chain.ts';
 
 /** An admission carries the request, and the decision's rewritten and effective forms of it. */
 const REQUEST_COPIES = 3;
@@ -66,19 +68,22 @@ const unlessStale = async (admission: Promise<Admitted>): Promise<Admitted | nul
   }
 };
 
-/** `decide`: how the kernel is asked, and what stands in for it. */
-export const createSubmit = (bus: Bus, decide: ReturnType<typeof openDecisions>): SubmitJob => {
+type Decisions = ReturnType<typeof openDecisions>;
+
+/** `decide`: how the kernel is asked, and what stands in for it. `prove`: whether the caller may act for whom it names. */
+export const createSubmit = (bus: Bus, decide: Decisions, prove: ProveChain): SubmitJob => {
   const admit = openAdmissions(bus);
   const gather = openGathering();
   const decideAndAdmit: SubmitJob = async (submission) => {
     const { caller, idempotency_key, traceparent } = submission;
     const { bytes, plain_digest, ...job } = prepareJob(submission);
+    const behind = writeChain(await prove(caller, job.request.on_behalf_of));
     const asked = { ...job, actor: actorOf(caller) };
     let min_epoch = 0;
     for (let tries = 1; tries <= LIMITS.decide_tries; tries += 1) {
       const answer = await decide({ item: { ...asked, gate: 'submit', min_epoch }, bytes, traceparent });
       const { key_id, token_id } = caller;
-      const item = { ...asked, plain_digest, idempotency_key, key_id, token_id, answer, traceparent };
+      const item = { ...asked, plain_digest, idempotency_key, key_id, token_id, behind, answer, traceparent };
       const admitted = await unlessStale(admit({ item, bytes: bytes * REQUEST_COPIES }));
       if (admitted !== null) return answerOf(admitted, traceparent);
       min_epoch = finalDecision(answer).policy_epoch + 1;

@@ -37,6 +37,13 @@ export type Tables = {
     created_at: string;
     ended_at: string | null;
   };
+  'identity.delegations': {
+    delegation_id: string;
+    principal_id: string;
+    delegate_id: string;
+    created_at: string;
+    expires_at: string;
+  };
   'identity.nonces': {
     principal_id: string;
     nonce: string;
@@ -64,6 +71,7 @@ export type Tables = {
     scope: string[];
     created_at: string;
     expires_at: string;
+    on_behalf_of: string[];
   };
   'identity.uses': {
     subject: string;

@@ -116,8 +116,8 @@ describe('voting', () => {
   });
 
   test('nobody countersigns their own', async () => {
-    const shown = await run.ask('own', { on_behalf_of: 'carla' });
-    for (const person of [AGENT, OWNER, 'carla']) {
+    const shown = await run.ask('own', { on_behalf_of: 'carla second-agent/rita' });
+    for (const person of [AGENT, OWNER, 'carla', 'second-agent', 'rita']) {
       expect(await codeOf(run.vote(shown, person, ['sre']))).toBe('approval_not_eligible');
     }
     expect(await codeOf(run.vote(shown, 'sam', ['approvers']))).toBe('approval_not_eligible');

@@ -63,6 +63,9 @@ describe('judgeVote', () => {
     [{ requester: 'sam' }, 'approval_not_eligible'],
     [{ owner: 'sam' }, 'approval_not_eligible'],
     [{ on_behalf_of: 'sam' }, 'approval_not_eligible'],
+    [{ on_behalf_of: 'carla bot/sam' }, 'approval_not_eligible'],
+    [{ on_behalf_of: 'carla bot/olivia sam' }, 'approval_not_eligible'],
+    [{ on_behalf_of: 'sam bot/olivia' }, 'approval_not_eligible'],
     [{ stages: [{ group: 'security', count: 1 }] }, 'approval_not_eligible'],
     [{ digest: 'sha256:other' }, 'approval_digest_mismatch'],
   ] satisfies [Partial<OpenQuestion>, string][])('%o: %s', (over, code) => {

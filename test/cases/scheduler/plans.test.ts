@@ -135,6 +135,7 @@ describe('straight through both gates', () => {
 });
 
 const CLEARED: ClearedJob = {
+  on_behalf_of: null,
   tenant: TENANT,
   job_id: 'job',
   topic: TOPIC,
@@ -176,6 +177,15 @@ describe('at the dispatch gate', () => {
   ])('%s', (_, control, options, kind) => {
     expect(classifyDispatch(dispatchItem(options), control, POOLS).kind).toBe(kind);
   });
+
+  test.each(['carla', 'bot'])(
+    'one on behalf of somebody revoked (%s) is denied, and an owner is not meant',
+    (revoked) => {
+      const item = dispatchItem({}, { on_behalf_of: 'carla bot/olivia' });
+      expect(classifyDispatch(item, { ...CONTROL, revoked: [revoked] }, POOLS).kind).toBe('deny');
+      expect(classifyDispatch(item, { ...CONTROL, revoked: ['olivia'] }, POOLS).kind).toBe('send');
+    },
+  );
 
   test('what no pool takes fails, and what names nothing to run is denied', () => {
     expect(classifyDispatch(dispatchItem(), CONTROL, NO_POOLS)).toMatchObject({ kind: 'fail' });

@@ -4,9 +4,11 @@ import { PERMISSION_NAMES } from '@countersign/contracts/permissions';
 import { signedRequest } from '@countersign/contracts/signed-request';
 import { approvalRoutes } from '@countersign/ingress/approval-routes';
 import { bundleRoutes } from '@countersign/ingress/bundle-routes';
+import { delegationRoutes } from '@countersign/ingress/delegation-routes';
 import { describeApi } from '@countersign/ingress/describe-api';
 import { jobRoutes } from '@countersign/ingress/job-routes';
 import { policyRoutes } from '@countersign/ingress/policy-routes';
+import { tokenRoutes } from '@countersign/ingress/token-routes';
 import { describe, expect, test } from 'vitest';
 import { ACCEPTED, HEADERS } from './accepted-fields.ts';
 import { listFiles, readText } from './project-files.ts';
@@ -24,7 +26,14 @@ type Operation = {
 };
 
 const none = null as never;
-const routes = [...jobRoutes(none, none, none), ...approvalRoutes(none), ...policyRoutes(none), ...bundleRoutes(none)];
+const routes = [
+  ...jobRoutes(none, none, none),
+  ...approvalRoutes(none),
+  ...policyRoutes(none, none),
+  ...bundleRoutes(none),
+  ...tokenRoutes(none),
+  ...delegationRoutes(none),
+];
 const document = describeApi(routes) as {
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Schema> };

@@ -15,7 +15,7 @@ export const REQUEST_FIELDS: readonly Done[] = [
   { field: 'meta.capability', in: 'packages/policy/src/check-ceiling.ts' },
   { field: 'meta.risk_tags', in: 'packages/policy/src/match-subject.ts' },
   { field: 'meta.requires', in: 'packages/policy/src/choose-pool.ts' },
-  { field: 'on_behalf_of', in: 'services/approval/src/judge-vote.ts' },
+  { field: 'on_behalf_of', in: 'services/ingress/src/prove-chain.ts' },
   // A policy may require it and judges it; running it is still to come (CONTROLS 12).
   { field: 'compensation.topic', in: 'packages/policy/src/check-compensation.ts' },
   { field: 'compensation.payload', in: 'packages/policy/src/check-compensation.ts' },
@@ -60,7 +60,13 @@ export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
     { field: 'scope', in: 'services/ingress/src/issue-token.ts' },
     { field: 'expires_in', in: 'services/ingress/src/issue-token.ts' },
     { field: 'audience', in: 'services/ingress/src/issue-token.ts' },
+    { field: 'on_behalf_of', in: 'services/ingress/src/issue-token.ts' },
   ],
+  'post /delegations': [
+    { field: 'to', in: 'services/ingress/src/delegation-routes.ts' },
+    { field: 'expires_in', in: 'services/ingress/src/delegation-routes.ts' },
+  ],
+  'post /delegations/{delegation_id}/revoke': [{ field: 'reason', in: 'services/ingress/src/delegation-routes.ts' }],
   'post /jobs': REQUEST_FIELDS,
   'get /jobs': [
     { field: 'state', in: 'services/scheduler/src/view/store-views.ts' },

@@ -5,6 +5,7 @@ import type { ControlState } from '@countersign/contracts/control';
 import { callerSubjects, stopFor } from '@countersign/contracts/control';
 import type { Decision } from '@countersign/contracts/decision';
 import { finalDecision } from '@countersign/contracts/decision';
+import { namesIn } from '@countersign/contracts/delegation';
 import { CountersignError } from '@countersign/contracts/errors';
 import { jobEntry } from '@countersign/contracts/job-entry';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
@@ -40,9 +41,11 @@ const stopped = (decision: Decision, switch_id: string): Decision => ({
   effective_digest: null,
 });
 
-/** Who asks, and the key and token that it came with: what was revoked on the way admits nothing. */
-export const subjectsOf = ({ actor: { id }, key_id, token_id }: AdmitItem): string[] =>
-  callerSubjects({ id, key_id, token_id });
+/** Who asks and on whose behalf, and the key and token that it came with: what was revoked on the way admits nothing. */
+export const subjectsOf = ({ actor: { id }, key_id, token_id, behind = null }: AdmitItem): string[] => [
+  ...callerSubjects({ id, key_id, token_id }),
+  ...namesIn(behind),
+];
 
 export const planOne = (
   item: AdmitItem,
@@ -84,7 +87,7 @@ export const toRow = ({ item, state, decisions, pool }: Planned): NewJob => {
     actor: actor.id,
     auth_method: actor.auth_method,
     owner: actor.owner,
-    on_behalf_of: request.on_behalf_of ?? null,
+    on_behalf_of: item.behind ?? null,
     state,
     reason: state === 'cleared' ? null : final.reason,
     decision: final.decision,

@@ -62,6 +62,7 @@ const dispatchItemOf = ({ item, pool }: Planned, content: NewContext, stood: Dec
       actor: actor.id,
       auth_method: actor.auth_method,
       owner: actor.owner,
+      on_behalf_of: item.behind ?? null,
       job_hash,
       traceparent,
       effective_digest: stood.effective_digest,

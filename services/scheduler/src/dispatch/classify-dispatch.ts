@@ -2,11 +2,12 @@
 import type { ControlState } from '@countersign/contracts/control';
 import { stopFor } from '@countersign/contracts/control';
 import type { EffectiveJob } from '@countersign/contracts/decision';
+import { namesIn } from '@countersign/contracts/delegation';
 import { exceedsCeiling } from '@countersign/policy/check-ceiling';
 import type { ChosenPool } from '../choose-pool.ts';
 import { choosePool } from '../choose-pool.ts';
 import type { PoolList } from '../store-pools.ts';
-import type { DispatchItem } from './dispatch-item.ts';
+import type { ClearedJob, DispatchItem } from './dispatch-item.ts';
 
 export type Verdict =
   /** Decided under another epoch, or by a policy that is gone: back through the gate. */
@@ -18,6 +19,12 @@ export type Verdict =
   | { kind: 'send'; pool: ChosenPool }
   | { kind: 'needs_approval'; pool: ChosenPool };
 
+/** Who asked, and on whose behalf: once any of them is revoked, it does not run. */
+export const subjectsOf = ({ actor, on_behalf_of }: Pick<ClearedJob, 'actor' | 'on_behalf_of'>): string[] => [
+  actor,
+  ...namesIn(on_behalf_of),
+];
+
 export const classifyDispatch = (
   item: DispatchItem,
   state: ControlState,
@@ -26,7 +33,8 @@ export const classifyDispatch = (
   const { job, decision, answer } = item;
   const active = state.policies[job.tenant];
   if (!active || decision.policy_epoch !== active.epoch) return { kind: 'stale' };
-  if (state.revoked.includes(job.actor)) return { kind: 'deny', reason: 'identity revoked' };
+  if (subjectsOf(job).some((subject) => state.revoked.includes(subject)))
+    return { kind: 'deny', reason: 'identity revoked' };
   /** At this gate a remediation is an offer that the denial carries, never a rewrite. */
   if (decision.decision === 'deny' || decision.decision === 'remediate')
     return { kind: 'deny', reason: decision.reason };

@@ -9,7 +9,7 @@ import { moveJobs } from '../move-jobs.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { EVERY_TENANT, readPools } from '../store-pools.ts';
 import type { Verdict } from './classify-dispatch.ts';
-import { classifyDispatch } from './classify-dispatch.ts';
+import { classifyDispatch, subjectsOf } from './classify-dispatch.ts';
 import type { DispatchItem } from './dispatch-item.ts';
 import { roomOf } from './new-attempt.ts';
 import type { DispatchPlan } from './plan-dispatch.ts';
@@ -56,9 +56,8 @@ export const dispatchCarefully = async (
 ): Promise<DispatchPlan> => {
   const jobs = items.map((item) => item.job);
   const tenants = jobs.map((job) => job.tenant);
-  const actors = jobs.map((job) => job.actor);
   const [state, pools, locked] = await Promise.all([
-    gate(tx, tenants, actors),
+    gate(tx, tenants, jobs.flatMap(subjectsOf)),
     readPools(tx, [...tenants, EVERY_TENANT]),
     lockCleared(tx, jobs),
   ]);

@@ -3,6 +3,8 @@ import type { Decision, Judged } from '@countersign/contracts/decision';
 import type { JobFacts } from '@countersign/contracts/job-entry';
 
 export type ClearedJob = JobFacts & {
+  /** As `writeChain` wrote it. */
+  on_behalf_of: string | null;
   effective_digest: string | null;
   approval_id: string | null;
   held_seq: number;

@@ -13,6 +13,7 @@ import { togetherOrAlone } from '@countersign/platform/together-or-alone';
 import { wakeHeld } from '../hold/wake-approval.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { dispatchStep } from '../store-steps.ts';
+import { subjectsOf } from './classify-dispatch.ts';
 import { decideAgain } from './decide-again.ts';
 import { dispatchCarefully } from './dispatch-carefully.ts';
 import type { ClearedJob, DispatchItem } from './dispatch-item.ts';
@@ -36,10 +37,7 @@ const sendTogether = async (
 ): Promise<{ sent: Sending[]; left: readonly DispatchItem[] }> => {
   const jobs = items.map((item) => item.job);
   const tenants = jobs.map((job) => job.tenant);
-  const known = await context.control.of(
-    tenants,
-    jobs.map((job) => job.actor),
-  );
+  const known = await context.control.of(tenants, jobs.flatMap(subjectsOf));
   const sendings = items.flatMap((item) => planSending(item, known.control, known.pools) ?? []);
   if (sendings.length === 0) return { sent: [], left: items };
   await context.planned?.();

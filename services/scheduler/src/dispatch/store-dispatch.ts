@@ -30,7 +30,7 @@ picked AS (
   (SELECT tenant, job_id FROM scheduler.jobs
     WHERE waiting = 'cleared' AND pool IS NULL AND not_before <= clock_timestamp()
     ORDER BY priority DESC, created_at LIMIT $1))
-SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent,
+SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.on_behalf_of, j.job_hash, j.traceparent,
        j.effective_digest, j.approval_id, j.held_seq, j.attempt, j.runs, j.pool, j.policy_epoch, c.salt, c.rewritten,
        c.actor AS actor_json
   FROM (SELECT * FROM picked LIMIT $1) p

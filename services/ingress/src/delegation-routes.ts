@@ -1,0 +1,93 @@
+/** `/delegations`: whom a caller lets act on its own behalf. It speaks for itself alone: nobody gives away another's. */
+import { CountersignError } from '@countersign/contracts/errors';
+import {
+  type DelegationRequest,
+  type DelegationView,
+  delegationList,
+  delegationRequest,
+  delegationView,
+} from '@countersign/contracts/http';
+import { revocationRequest } from '@countersign/contracts/identity';
+import { LIMITS } from '@countersign/contracts/limits';
+import { uuid } from '@countersign/contracts/names';
+import type { Database } from '@countersign/platform/database';
+import { uuidv7 } from '@countersign/platform/ids';
+import { append } from '@countersign/platform/ledger-append';
+import { z } from 'zod';
+import type { Caller } from './caller.ts';
+import { revokeIdentity } from './revoke-identity.ts';
+import { type Route, route } from './route.ts';
+import { countGiven, insertDelegation, isGivenBy, listDelegations } from './store-delegations.ts';
+
+export const delegationRoutes = (database: Database): Route[] => [
+  route({
+    method: 'get',
+    path: '/delegations',
+    summary: 'Who acts on the own behalf, and on whose behalf the caller may act',
+    permissions: ['delegate'],
+    answers: { 200: { says: 'Those that stand, newest first', schema: delegationList } },
+    handle: async ({ caller }) => {
+      const delegations = await listDelegations(database, caller.id, LIMITS.page_rows);
+      return { status: 200, json: { delegations } };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/delegations',
+    summary: 'Let another principal of the tenant act on the own behalf, for a time',
+    permissions: ['delegate'],
+    body: { schema: delegationRequest, limit: LIMITS.request_bytes },
+    answers: { 201: { says: 'The delegation', schema: delegationView } },
+    handle: async ({ caller, body }) => ({ status: 201, json: await give(database, caller, body) }),
+  }),
+  route({
+    method: 'post',
+    path: '/delegations/:delegation_id/revoke',
+    summary: 'End a delegation that the caller gave',
+    permissions: ['delegate'],
+    params: z.strictObject({ delegation_id: uuid }),
+    body: { schema: revocationRequest, limit: LIMITS.request_bytes },
+    answers: { 204: { says: 'It has ended' } },
+    handle: async ({ caller, params, body }) => {
+      await end(database, caller, params.delegation_id, body.reason);
+      return { status: 204 };
+    },
+  }),
+];
+
+async function give(database: Database, caller: Caller, asked: DelegationRequest): Promise<DelegationView> {
+  refuseToken(caller);
+  if (asked.to === caller.id) throw new CountersignError('field_invalid', 'nobody acts for itself', { at: '/to' });
+  const { id: principal, tenant, auth_method, key_id } = caller;
+  const life_ms = asked.expires_in * 1000;
+  return database.transaction(async (tx) => {
+    if ((await countGiven(tx, principal)) >= LIMITS.delegations)
+      throw new CountersignError('too_many_requests', `${LIMITS.delegations} delegations of this principal stand`);
+    const row = { delegation_id: uuidv7(), principal, to: asked.to, tenant, life_ms };
+    const made = await insertDelegation(tx, row);
+    if (made === undefined) throw new CountersignError('identity_unknown', undefined, { at: '/to' });
+    const body = { tenant, auth_method, actor: principal, by_key: key_id, what: 'delegation', ...made };
+    await append(tx, [{ chain: `identity:${principal}`, kind: 'identity_created', tenant, topic: null, body }]);
+    return made;
+  });
+}
+
+async function end(database: Database, caller: Caller, id: string, reason: string): Promise<void> {
+  await database.transaction(async (tx) => {
+    if (!(await isGivenBy(tx, caller.id, id))) throw new CountersignError('not_found');
+    const { key_id, id: principal, auth_method } = caller;
+    await revokeIdentity(tx, {
+      what: 'delegation',
+      id,
+      reason,
+      by_key: null,
+      by: { key_id, id: principal, auth_method },
+    });
+  });
+}
+
+/** It would outlive the token by months: who steals a token for minutes must not keep that. */
+function refuseToken({ auth_method }: Caller): void {
+  if (auth_method === 'token')
+    throw new CountersignError('permission_missing', 'a delegation is given with an API key or a signature');
+}
