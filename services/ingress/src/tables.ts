@@ -31,18 +31,18 @@ export type Tables = {
     principal_id: string | null;
     created_at: string;
   };
-  'identity.groups': {
-    tenant: string;
-    group_name: string;
-    created_at: string;
-    ended_at: string | null;
-  };
   'identity.delegations': {
     delegation_id: string;
     principal_id: string;
     delegate_id: string;
     created_at: string;
     expires_at: string;
+  };
+  'identity.groups': {
+    tenant: string;
+    group_name: string;
+    created_at: string;
+    ended_at: string | null;
   };
   'identity.nonces': {
     principal_id: string;

@@ -36,6 +36,7 @@ const HELD: Readonly<Record<string, string>> = {
   'match.requires': MATCH,
   'match.actors': MATCH,
   'match.actor_types': MATCH,
+  'match.on_behalf_of': MATCH,
   'match.keywords': MATCH,
   'match.scanners': FINDINGS,
   'match.types': FINDINGS,

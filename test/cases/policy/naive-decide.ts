@@ -28,6 +28,7 @@ export function naiveMatch(match: Match, request: NamedRequest, actor: Actor): b
     (!match.requires || match.requires.every((name) => meta.requires.includes(name))) &&
     (!match.actors || match.actors.includes(actor.id)) &&
     (!match.actor_types || match.actor_types.includes(actor.type)) &&
+    (!match.on_behalf_of || match.on_behalf_of.some((id) => [request.on_behalf_of].flat().includes(id))) &&
     (!match.keywords || match.keywords.some((word) => new RegExp(`(^|[^a-z0-9_])${word}($|[^a-z0-9_])`).test(text))) &&
     (!match.not || !naiveMatch(match.not, request, actor))
   );

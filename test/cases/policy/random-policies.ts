@@ -20,6 +20,7 @@ export const fields = {
   requires: some(dotted),
   actors: some(fc.constantFrom('agent-1', 'agent-2')),
   actor_types: some(fc.constantFrom('agent', 'human')),
+  on_behalf_of: some(fc.constantFrom('carla', 'bot')),
   keywords: some(fc.constantFrom('drop', 'rm -rf', 'x')),
 };
 /** Two of three rules keep few fields, so that rules do match. */
@@ -94,6 +95,7 @@ export const request = fc.record({
     risk_tags: fc.array(token, { maxLength: 2 }),
     requires: fc.array(dotted, { maxLength: 3 }),
   }),
+  on_behalf_of: fc.constantFrom(undefined, 'carla', ['carla', 'bot'], ['dave']),
 });
 export const actor = fc.record({
   id: fc.constantFrom('agent-1', 'agent-2'),
