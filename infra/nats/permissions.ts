@@ -93,6 +93,7 @@ const verbsWhere = (holds: (verb: RpcVerb) => boolean): RpcVerb[] => (Object.key
 const servedSubject = (verb: RpcVerb): string => {
   if (verb === 'scheduler.claim') return patterns.claim();
   if (verb === 'scheduler.beat') return patterns.beat();
+  if (verb === 'scheduler.hello') return patterns.hello();
   return `rpc.${verb}`;
 };
 

@@ -41,6 +41,7 @@ export const IMPORTS: Readonly<Record<AccountKind, readonly Import[]>> = {
     { subject: ackSubjects(EVERY_POOL), as: 'service' },
     { subject: patterns.claim(), as: 'service' },
     { subject: patterns.beat(), as: 'service' },
+    { subject: patterns.hello(), as: 'service' },
     { subject: patterns.results(), as: 'service' },
   ],
   tenant: [

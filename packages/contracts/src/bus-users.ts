@@ -48,6 +48,7 @@ export const permissionsOf = (user: BusUser): Permissions => {
         publish: [
           subjects.claim(user.pool, user.worker),
           subjects.beat(user.pool, user.worker),
+          subjects.hello(user.pool, user.worker),
           patterns.result(user.pool, user.worker),
           pullSubject(consumer),
           ackSubjects(consumer),

@@ -117,6 +117,8 @@ export const LIMITS = {
   refusal_pause_ms: 2_000,
   /** Milliseconds to which that pause grows. */
   longest_refusal_pause_ms: 60_000,
+  /** Milliseconds for which a worker that starts waits for the scheduler's answer. */
+  start_wait_ms: 30_000,
   /** Milliseconds before a delivery that met an outage comes again. */
   redeliver_ms: 1_000,
   /** Attempts that one beat may name; what a worker runs and keeps at once. */

@@ -40,7 +40,7 @@ import {
 } from './rpc-matches.ts';
 import { verb } from './rpc-verb.ts';
 import { JOB_STATES } from './states.ts';
-import { beatAnswer, beatRequest, claimAnswer, claimRequest } from './worker.ts';
+import { beatAnswer, beatRequest, claimAnswer, claimRequest, helloAnswer, helloRequest } from './worker.ts';
 
 const jobKey = z.strictObject({ tenant: tenantName, job_id: jobId });
 const page = {
@@ -213,6 +213,14 @@ export const RPC = {
     answer: beatAnswer,
     repeatable: true,
     matches: isBeatOf,
+  }),
+  'scheduler.hello': verb({
+    service: 'scheduler',
+    callers: ['worker'],
+    request: helloRequest,
+    answer: helloAnswer,
+    repeatable: true,
+    matches: (asked, answered) => answered.nonce === asked.nonce,
   }),
   'approval.list': verb({
     service: 'approval',

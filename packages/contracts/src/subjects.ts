@@ -27,6 +27,7 @@ export const subjects = {
   rpcSubmit: (tenant: string) => `rpc.ingress.submit.${tokenOf(tenant)}`,
   claim: (pool: string, worker: string) => `rpc.scheduler.claim.${tokenOf(pool)}.${tokenOf(worker)}`,
   beat: (pool: string, worker: string) => `rpc.scheduler.beat.${tokenOf(pool)}.${tokenOf(worker)}`,
+  hello: (pool: string, worker: string) => `rpc.scheduler.hello.${tokenOf(pool)}.${tokenOf(worker)}`,
   /** A service asks itself here whether questions arrive. */
   ping: (service: string) => `rpc.ping.${tokenOf(service)}`,
   /** Written by ingress to see whether a tenant's intake takes messages. */
@@ -55,6 +56,7 @@ export const patterns = {
   replay: () => 'rpc.audit.replay.*',
   claim: () => 'rpc.scheduler.claim.*.*',
   beat: () => 'rpc.scheduler.beat.*.*',
+  hello: () => 'rpc.scheduler.hello.*.*',
   /** Where the server takes the answers to questions from other accounts. It makes each of these subjects itself. */
   otherAccounts: () => '_R_.>',
 } as const;
@@ -145,10 +147,12 @@ export const readResultSubject = (
   return { pool, worker, tenant, topic };
 };
 
+const WORKER_VERBS: ReadonlySet<string> = new Set(['claim', 'beat', 'hello']);
+
 /** `rpc.scheduler.<verb>.<pool>.<worker>` → who asks. */
 export const readWorkerSubject = (subject: string): { pool: string; worker: string } | null => {
   const [rpc, service, verb, pool, worker, ...rest] = subject.split('.');
-  if (rpc !== 'rpc' || service !== 'scheduler' || (verb !== 'claim' && verb !== 'beat') || rest.length > 0) return null;
+  if (rpc !== 'rpc' || service !== 'scheduler' || !WORKER_VERBS.has(verb ?? '') || rest.length > 0) return null;
   if (pool === undefined || worker === undefined || !isToken(pool) || !isToken(worker)) return null;
   return { pool, worker };
 };

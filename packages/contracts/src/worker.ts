@@ -100,6 +100,41 @@ export const beatAnswer = z.object({
 });
 export type BeatAnswer = z.infer<typeof beatAnswer>;
 
+/** What both sides of a hello sign, each with its own key: no warrant and no result can read so. */
+export const helloText = (who: 'worker' | 'scheduler', pool: string, worker: string, nonce: string): string =>
+  `countersign hello from ${who}: ${pool}/${worker} ${nonce}`;
+
+/** Asked before a worker takes work: whether its key is the registered one, and proof that the scheduler's is pinned. */
+export const helloRequest = z.strictObject({
+  nonce: uuid,
+  /** By the key that will sign results, base64url. */
+  signature: z.string().max(128),
+});
+export const HELLO_CODES = ['worker_unknown', 'signing_key_unregistered', 'revoked'] as const;
+export const helloAnswer = z.object({
+  nonce: uuid,
+  /** Why nothing that this worker did would count; null when it would. */
+  code: z.enum(HELLO_CODES).nullable(),
+  /** Whether an active policy has its pool: until one has, no work comes. */
+  pool_active: z.boolean(),
+  /** By the key that signs warrants, base64url. */
+  signature: z.string().max(128),
+});
+export type HelloAnswer = z.infer<typeof helloAnswer>;
+
+/** Why a worker does not start. */
+export const START_CODES = [
+  ...HELLO_CODES,
+  /** NATS turns it away: its bus key is registered nowhere, or revoked. */
+  'not_let_in',
+  /** NATS lets its key in, as somebody else: it may not ask under the name that it was given. */
+  'bus_rights_missing',
+  /** None of the keys that it pins made the scheduler's signature: it would refuse every warrant. */
+  'scheduler_key_unpinned',
+  'scheduler_unavailable',
+] as const;
+export type StartCode = (typeof START_CODES)[number];
+
 export const RESULT_STATUSES = ['succeeded', 'failed', 'stopped', 'timed_out'] as const;
 
 /** Signed with the worker's Ed25519 key over the canonical JSON of everything but `signature`. */

@@ -12,7 +12,7 @@ import type { Logger } from './logger.ts';
 import { errorFields } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Connection } from './nats-connection.ts';
-import { connectNats } from './nats-connection.ts';
+import { connectNats, isViolation } from './nats-connection.ts';
 import { publishStored } from './publish-stored.ts';
 import type { PullConsumer, StreamMessage } from './pull-consumer.ts';
 import { openPull } from './pull-consumer.ts';
@@ -84,6 +84,8 @@ export type BusOptions = {
   /** The NATS user's name: its inbox prefix and, for a service, its queue group. */
   user: string;
   wait_ms?: number;
+  /** Hears when the server refuses a publication or subscription of this user. */
+  onViolation?: () => void;
   log?: Logger;
   metrics?: Metrics;
 };
@@ -145,7 +147,10 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
     wait_ms: options.wait_ms ?? 10_000,
   });
   const { log, metrics } = options;
-  connection.onError((error) => log?.error(errorFields(error), 'the bus reports an error'));
+  connection.onError((error) => {
+    log?.error(errorFields(error), 'the bus reports an error');
+    if (isViolation(error)) options.onViolation?.();
+  });
   const window = openReplyWindow(connection);
   const answering = openAnswering({ connection, log, metrics });
   const calling = { window, log, metrics };

@@ -4,7 +4,13 @@
  */
 
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
-import { connect, headers, nkeyAuthenticator } from '@nats-io/transport-node';
+import {
+  AuthorizationError,
+  connect,
+  headers,
+  nkeyAuthenticator,
+  PermissionViolationError,
+} from '@nats-io/transport-node';
 import { randomSecret } from './ids.ts';
 
 export type Message = {
@@ -46,6 +52,11 @@ export type ConnectionOptions = {
   inbox_prefix: string;
   wait_ms: number;
 };
+
+/** Whether the server refused something that its user may not do. */
+export const isViolation = (error: unknown): boolean => error instanceof PermissionViolationError;
+/** Whether it did not let the connection in. */
+export const isTurnedAway = (error: unknown): boolean => error instanceof AuthorizationError;
 
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 

@@ -5,14 +5,16 @@ import { workerUser } from '@countersign/contracts/subjects';
 import { connectBus, type StreamMessage } from '@countersign/platform/bus';
 import { monotonicMs } from '@countersign/platform/clock';
 import { createLogger, errorFields } from '@countersign/platform/logger';
+import { isTurnedAway } from '@countersign/platform/nats-connection';
 import { holdAttempts } from './held-attempts.ts';
 import { keepResults, type UnsettledResult } from './keep-results.ts';
 import { pauseAfterRefusals } from './pause-after-refusals.ts';
+import { sayHello, WorkerStartError } from './say-hello.ts';
 import { takeDelivery } from './take-delivery.ts';
 import { readOptions, type WorkerOptions, type WorkerSettings } from './worker-options.ts';
 
 export type Worker = AsyncDisposable & {
-  /** Connects and takes work. Throws when NATS does not let this worker in. */
+  /** Connects, asks whether its work would count, and takes work. Throws WorkerStartError, and what NATS says when it is out of reach. */
   start(): Promise<void>;
   /**
    * Takes no more work, waits for what runs (`drain_ms`), stops the rest, waits again until every result is settled, and
@@ -43,7 +45,26 @@ export function createWorker(options: WorkerOptions): Worker {
 async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<() => Promise<UnsettledResult[]>> {
   const { servers, nkey_seed, pool, worker, concurrency } = settings;
   const log = (options.log ?? createLogger('worker', 'info')).child({ pool, worker });
-  const bus = await connectBus({ servers, nkey_seed, user: workerUser(pool, worker), log });
+  let refused = false;
+  const bus = await connectBus({
+    servers,
+    nkey_seed,
+    user: workerUser(pool, worker),
+    wait_ms: settings.start_wait_ms,
+    log,
+    onViolation: () => {
+      refused = true;
+    },
+  }).catch((thrown: unknown) => {
+    if (isTurnedAway(thrown)) throw new WorkerStartError('not_let_in', settings, thrown);
+    throw thrown;
+  });
+  try {
+    await sayHello({ bus, settings, mayNot: () => refused, log });
+  } catch (thrown) {
+    await bus.close();
+    throw thrown;
+  }
   const results = keepResults({ bus, pool, worker, log, onSettled: () => takeMore() });
   const held = holdAttempts({ bus, pool, worker, results, log });
   const pause = pauseAfterRefusals(() => takeMore());

@@ -36,6 +36,8 @@ export type WorkerOptions = {
   signing_key: string;
   /** Base64url, 32 raw bytes each: the only keys whose warrants are obeyed. */
   scheduler_public_keys: readonly string[];
+  /** Milliseconds that `start()` waits for NATS to let it in, and for the scheduler's answer. */
+  start_wait_ms?: number;
   /** Jobs run at the same time. */
   concurrency?: number;
   /** Names under `constraints.worker` that this worker enforces; a job that asks for another one is refused. */
@@ -56,6 +58,7 @@ const checked = z.object({
     .max(LIMITS.pinned_keys),
   concurrency: z.int().min(1).max(LIMITS.worker_concurrency).default(1),
   enforces: z.array(token).default([]),
+  start_wait_ms: z.int().min(0).default(LIMITS.start_wait_ms),
 });
 
 export type WorkerSettings = Omit<z.output<typeof checked>, 'signing_key' | 'scheduler_public_keys'> & {

@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { admitJobs } from './admit/admit-jobs.ts';
 import { type AgendaSweeps, followAgenda } from './agenda.ts';
 import { answerBeat } from './claim/answer-beat.ts';
+import { answerHello } from './claim/answer-hello.ts';
 import { claimAttempts, readClaim } from './claim/claim-attempts.ts';
 import type { Claim } from './claim/claim-carefully.ts';
 import { dispatchJobs } from './dispatch/dispatch-jobs.ts';
@@ -84,6 +85,7 @@ export const scheduler = defineService({
     bus.serve('scheduler.admit', async ({ items }) => ({ answers: await settleAll(items.map((item) => admit(item))) }));
     bus.serve('scheduler.claim', (request, { subject }) => claim(readClaim(subject, request)));
     bus.serve('scheduler.beat', (request, { subject }) => answerBeat(shared, subject, request));
+    bus.serve('scheduler.hello', (request, { subject }) => answerHello(shared, subject, request));
     bus.serve('scheduler.get', (request) => getJob(context.database, request));
     bus.serve('scheduler.list', (request) => listJobs(context.database, request));
     bus.serve('scheduler.cancel', (request) => cancelJob(shared, request));

@@ -27,6 +27,12 @@ UNION SELECT pool FROM scheduler.attempts WHERE under_way AND state IN ('dispatc
 export const readPoolNames = async (tx: Tx): Promise<string[]> =>
   (await tx.query<{ name: string }>(POOL_NAMES, [UNCHECKED_POOL])).map(({ name }) => name);
 
+const WORKER_KEY = 'SELECT public_key FROM identity.workers WHERE pool = $1 AND worker = $2';
+
+/** Base64url of the raw 32 bytes; null for a worker that this pool does not have. */
+export const readWorkerKey = async (tx: Tx, pool: string, worker: string): Promise<string | null> =>
+  (await tx.query<{ public_key: string }>(WORKER_KEY, [pool, worker]))[0]?.public_key ?? null;
+
 /** By scope. A scope without an active policy is absent: nothing may run there. */
 export const readPools = async (tx: Tx, scopes: readonly string[]): Promise<Map<string, PoolList>> => {
   const rows = await tx.query<{ scope: string; snapshot: string; pools: Pool[] | null }>(POOLS, [[...new Set(scopes)]]);

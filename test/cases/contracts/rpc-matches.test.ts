@@ -45,6 +45,11 @@ const shadow = (scope: string): Loose => ({ shadow: { scope } });
 const CLAIM = { dispatch_id: 'd1', claim_id: 'c1' };
 
 const CASES: Record<RpcVerb, Case> = {
+  'scheduler.hello': {
+    asked: { nonce: 'n1' },
+    right: [{ nonce: 'n1' }],
+    wrong: { 'another question’s': { nonce: 'n2' } },
+  },
   'policy.decide': {
     asked: { items: ITEMS },
     right: [

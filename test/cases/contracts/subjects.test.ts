@@ -55,6 +55,7 @@ describe('every builder', () => {
     rpcSubmit: subjects.rpcSubmit,
     claim: subjects.claim,
     beat: subjects.beat,
+    hello: subjects.hello,
     ping: subjects.ping,
     replay: subjects.replay,
     intakeProbe: subjects.intakeProbe,

@@ -48,6 +48,9 @@ const ALL_PUBLISHED = [
   'rpc.scheduler.claim.infra.one',
   'rpc.scheduler.beat.desk-read.one',
   'rpc.scheduler.beat.infra.one',
+  'rpc.scheduler.hello.desk-read.one',
+  'rpc.scheduler.hello.desk-read.two',
+  'rpc.scheduler.hello.infra.one',
   'rpc.ingress.submit.acme',
   'rpc.ingress.submit.rival',
   'job.submit.acme.demo.read',
@@ -186,6 +189,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
   [WORKER]: [
     'rpc.scheduler.claim.desk-read.one',
     'rpc.scheduler.beat.desk-read.one',
+    'rpc.scheduler.hello.desk-read.one',
     'job.result.desk-read.one.acme.demo.read',
     ...pulls('DISPATCH.pool-desk-read'),
   ],
@@ -195,11 +199,12 @@ const MAY_PUBLISH: Record<string, string[]> = {
 
 const ALL_SUBSCRIBED: [subject: string, queue?: string][] = [
   ...(Object.keys(RPC) as RpcVerb[])
-    .filter((verb) => verb !== 'scheduler.claim' && verb !== 'scheduler.beat')
+    .filter((verb) => !['scheduler.claim', 'scheduler.beat', 'scheduler.hello'].includes(verb))
     .map((verb): [string, string] => [`rpc.${verb}`, RPC[verb].service]),
   ...SERVICES.map((service): [string, string] => [`rpc.ping.${service}`, service]),
   ['rpc.scheduler.claim.*.*', 'scheduler'],
   ['rpc.scheduler.beat.*.*', 'scheduler'],
+  ['rpc.scheduler.hello.*.*', 'scheduler'],
   ['rpc.ingress.submit.*', 'ingress'],
   ['rpc.audit.replay.*', 'audit'],
   ['job.result.>', 'output-safety'],

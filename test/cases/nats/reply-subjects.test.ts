@@ -71,6 +71,7 @@ const REPLIES = [
     `job.result.${pool}.${worker}.acme.demo.read`,
     `rpc.scheduler.claim.${pool}.${worker}`,
     `rpc.scheduler.beat.${pool}.${worker}`,
+    `rpc.scheduler.hello.${pool}.${worker}`,
     `_INBOX_worker-${pool}-${worker}.x`,
   ]),
   ...Object.keys(RPC).map((verb) => `rpc.${verb}`),
@@ -111,6 +112,7 @@ const KEYS: { user: string; who: BusUser; account: Account; probes: Probe[]; del
       ...pulls('DISPATCH.pool-desk'),
       { what: 'a claim', subject: 'rpc.scheduler.claim.desk.one', body: '{}' },
       { what: 'a beat', subject: 'rpc.scheduler.beat.desk.one', body: '{}' },
+      { what: 'a hello', subject: 'rpc.scheduler.hello.desk.one', body: '{}' },
       { what: 'a result', subject: 'job.result.desk.one.acme.demo.read', body: '{}' },
     ],
   },
@@ -169,7 +171,7 @@ const spyIn = (account: Account) => spies.get(account)!;
 /** The services whom outsiders may ask, who answer anything. */
 const answerAsServices = async (): Promise<void> => {
   for (const [service, subjects] of [
-    ['scheduler', ['rpc.scheduler.claim.*.*', 'rpc.scheduler.beat.*.*']],
+    ['scheduler', ['rpc.scheduler.claim.*.*', 'rpc.scheduler.beat.*.*', 'rpc.scheduler.hello.*.*']],
     ['output-safety', ['job.result.>']],
     ['ingress', ['rpc.ingress.submit.*']],
     ['audit', ['rpc.audit.replay.*']],

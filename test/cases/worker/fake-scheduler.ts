@@ -1,5 +1,6 @@
 // A scheduler and an output-safety that say what the test wants, as their own users of a real nats-server. What they
 // hear is kept in the order in which it came.
+import { sign } from 'node:crypto';
 import type { EffectiveJob } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import { patterns, subjects } from '@countersign/contracts/subjects';
@@ -7,6 +8,8 @@ import {
   type BeatAnswer,
   type ClaimRequest,
   type ClaimVerdict,
+  type HelloAnswer,
+  helloText,
   RESULT_CLAIM_HEADER,
   type ResultAnswer,
   readResultClaim,
@@ -35,6 +38,8 @@ export type FakeScheduler = AsyncDisposable & {
   results: WorkerResult[];
   /** Set by the test; a throw is an outage. */
   answerClaim: (request: ClaimRequest, made: Made | undefined) => ClaimVerdict | Promise<ClaimVerdict>;
+  /** `text` is what the scheduler signs. */
+  answerHello: (text: Buffer) => Partial<HelloAnswer>;
   answerBeat: (dispatch_id: string, reported: boolean) => Order | Promise<Order>;
   answerResult: (result: WorkerResult) => Partial<ResultAnswer> | Promise<Partial<ResultAnswer>>;
   /** Published under its dispatch id, as the scheduler does; `msg_id` null under none. */
@@ -79,6 +84,7 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
     beats: [],
     results: [],
     answerClaim: (_, made) => granted(made!),
+    answerHello: () => ({}),
     answerBeat: () => 'continue',
     answerResult: () => ({}),
     async dispatch(change = {}, bend = (body) => body, msg_id) {
@@ -120,6 +126,12 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
     },
   };
 
+  scheduler.serve('scheduler.hello', async ({ nonce }, { subject }) => {
+    const [pool = '', worker = ''] = subject.split('.').slice(3);
+    const text = Buffer.from(helloText('scheduler', pool, worker, nonce));
+    const signature = sign(null, text, signing.privateKey).toString('base64url');
+    return { nonce, code: null, pool_active: true, signature, ...fake.answerHello(text) };
+  });
   scheduler.serve('scheduler.claim', async (request) => {
     fake.claims.push(request);
     const { dispatch_id, claim_id } = request;

@@ -9,6 +9,8 @@ const SKEW_S = 60;
 
 export type WarrantSigner = {
   sign(claims: Omit<WarrantClaims, 'iss' | 'nbf' | 'exp'>, nowS: number): string;
+  /** Base64url, over a text that is no warrant (`helloText`). */
+  signText(text: string): string;
   /** JWK thumbprint-free key id: the first 16 base64url characters of the public key. */
   key_id: string;
 };
@@ -24,6 +26,7 @@ export const createWarrantSigner = (pem: string): WarrantSigner => {
   const header = encode({ alg: 'EdDSA', typ: WARRANT_TYP, kid: key_id });
   return {
     key_id,
+    signText: (text) => sign(null, Buffer.from(text), key).toString('base64url'),
     sign(claims, nowS) {
       const full: WarrantClaims = { iss: WARRANT_ISSUER, nbf: nowS - SKEW_S, exp: nowS + VALID_S, ...claims };
       const input = `${header}.${encode(full)}`;

@@ -1,0 +1,49 @@
+/**
+ * Tells a worker before it takes work whether its work would count: registered, with this signing key, and not revoked. It
+ * signs its answer with the warrants' key, so that a worker which pins another one hears it now and not at its first job.
+ */
+import { createPublicKey, verify } from 'node:crypto';
+import { workerSubject } from '@countersign/contracts/control';
+import { CountersignError } from '@countersign/contracts/errors';
+import type { RpcParsed } from '@countersign/contracts/rpc';
+import { readWorkerSubject } from '@countersign/contracts/subjects';
+import { type HelloAnswer, helloText } from '@countersign/contracts/worker';
+import { readControl } from '@countersign/platform/control-gate';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import { readPoolNames, readWorkerKey } from '../store-pools.ts';
+
+type Asked = RpcParsed<'scheduler.hello'>;
+type Worker = { pool: string; worker: string };
+
+export async function answerHello(
+  { database, warrants }: Pick<SchedulerContext, 'database' | 'warrants'>,
+  subject: string,
+  asked: Asked,
+): Promise<HelloAnswer> {
+  const who = readWorkerSubject(subject);
+  if (!who) throw new CountersignError('field_invalid', 'the subject names no pool and worker');
+  const [registered, { revoked }, pools] = await Promise.all([
+    readWorkerKey(database, who.pool, who.worker),
+    readControl(database, [], [workerSubject(who)]),
+    readPoolNames(database),
+  ]);
+  return {
+    nonce: asked.nonce,
+    code: judge(registered, revoked.length > 0, who, asked),
+    pool_active: pools.includes(who.pool),
+    signature: warrants.signText(helloText('scheduler', who.pool, who.worker, asked.nonce)),
+  };
+}
+
+function judge(
+  registered: string | null,
+  isRevoked: boolean,
+  { pool, worker }: Worker,
+  { nonce, signature }: Asked,
+): HelloAnswer['code'] {
+  if (registered === null) return 'worker_unknown';
+  if (isRevoked) return 'revoked';
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: registered }, format: 'jwk' });
+  const text = Buffer.from(helloText('worker', pool, worker, nonce));
+  return verify(null, text, key, Buffer.from(signature, 'base64url')) ? null : 'signing_key_unregistered';
+}
