@@ -18,6 +18,7 @@ export const developmentEnv = (
   COUNTERSIGN_NATS_URL: nats_url,
   COUNTERSIGN_DATABASE_URL: admin_url,
   COUNTERSIGN_TENANT: DEVELOPMENT_TENANT,
+  COUNTERSIGN_SCHEDULER_KEY: keys.warrant.public_key,
   AGENT_KEY: keys.api_keys.agent,
   APPROVER_KEY: keys.api_keys.approver,
   APPROVER2_KEY: keys.api_keys.approver2,

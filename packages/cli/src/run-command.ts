@@ -1,6 +1,7 @@
 /** The `countersign` command: its table of contents, and how what goes wrong becomes a message and an exit code. */
 import { ApiError } from '@countersign/client/api-error';
 import { Command, CommanderError } from 'commander';
+import { addWorkerCommand } from './add-worker-command.ts';
 import { addApprovalsCommands } from './approvals-commands.ts';
 import { type Output, withGlobalOptions } from './context.ts';
 import { CommandFailure, EXIT, EXIT_CODES, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts';
@@ -24,6 +25,7 @@ const build = (output: Output, complain: (text: string) => void): Command => {
   addJobsCommands(program, output);
   addApprovalsCommands(program, output);
   addPolicyCommands(program, output);
+  addWorkerCommand(program, output);
   return program;
 };
 

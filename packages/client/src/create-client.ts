@@ -15,6 +15,7 @@ import type {
   Simulation,
   Simulations,
 } from '@countersign/contracts/http';
+import type { NewWorker, WorkerView } from '@countersign/contracts/identity';
 import type { JobRequestInput, JobView } from '@countersign/contracts/job';
 import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import type { ResultView } from '@countersign/contracts/output';
@@ -86,6 +87,8 @@ export type Client = {
   shadow(): Promise<ShadowView | null>;
   /** `until` null ends it. */
   setShadow(version: number, request: ShadowRequest): Promise<ShadowView | null>;
+  /** Registers a worker by the public halves of its keys. Throws ApiError `identity_conflict` when a name or key is taken. */
+  createWorker(worker: NewWorker): Promise<WorkerView>;
   /** Decides the jobs of a window again; stores nothing. */
   replay(request: ReplayRequest): Promise<ReplayAnswer>;
 };
@@ -185,6 +188,7 @@ export const createClient = (options: ClientOptions): Client => {
     shadow: async () => (await get<Shadowing>('/policy/shadow')).shadow,
     setShadow: async (version, request) => (await post<Shadowing>(`/policy/bundles/${version}/shadow`, request)).shadow,
     replay: (request) => post('/policy/replay', request),
+    createWorker: (worker) => post('/workers', worker),
   };
   return client;
 };

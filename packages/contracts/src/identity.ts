@@ -152,6 +152,7 @@ export type ShownGroup = z.infer<typeof shownGroup>;
 export type KeyView = z.infer<typeof keyView>;
 export type MadeKey = z.infer<typeof madeKey>;
 export type RotatedKey = z.infer<typeof rotatedKey>;
+export type NewWorker = z.input<typeof newWorker>;
 export type WorkerView = z.infer<typeof workerView>;
 export type TenantView = z.infer<typeof tenantView>;
 export type MadeTenant = z.infer<typeof madeTenant>;

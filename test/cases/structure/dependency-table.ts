@@ -80,8 +80,14 @@ export const PARTS: readonly Part[] = [
     node: 'any',
   },
   { folder: 'packages/client', may: [contracts] },
-  { folder: 'packages/worker', may: [contracts, ledger, platform, 'zod'], node: COMPUTING },
-  { folder: 'packages/cli', may: [contracts, client, ledger, policy, author, 'commander'], node: 'any' },
+  // Reads the one file that a worker starts from.
+  { folder: 'packages/worker', may: [contracts, ledger, platform, 'zod'], node: [...COMPUTING, 'fs'] },
+  // It makes keys of NATS users, and that one file of platform knows how they are written.
+  {
+    folder: 'packages/cli',
+    may: [contracts, client, ledger, policy, author, `${platform}/nats-key`, 'commander'],
+    node: 'any',
+  },
 
   service('ingress', [ledger, 'hono', 'jose']),
   // The last known good bundle lies on its own disk, for when the stored one is gone or altered. Policies are read in a

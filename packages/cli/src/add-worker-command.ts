@@ -1,0 +1,77 @@
+/**
+ * `countersign workers add`: makes a worker's two key pairs, registers their public halves, and writes the one file that it
+ * starts from. The private halves go into that file and nowhere else.
+ */
+import { generateKeyPairSync } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { ApiError } from '@countersign/client/api-error';
+import { token } from '@countersign/contracts/names';
+import { type WorkerFile, workerFile } from '@countersign/contracts/worker-file';
+import { createNatsKey } from '@countersign/platform/nats-key';
+import { type Command, Option } from 'commander';
+import { clientOf, type Output, print } from './context.ts';
+import { UsageError } from './exit-codes.ts';
+import { writeText } from './read-file.ts';
+
+type AddOptions = { pool: string; name: string; out: string; natsUrl?: string; schedulerKey?: string };
+
+const OWNER_ALONE = 0o600;
+
+export const addWorkerCommand = (program: Command, output: Output): void => {
+  const group = 'workers';
+  const workers = program.commands.find((each) => each.name() === group) ?? program.command(group);
+  workers
+    .command('add')
+    .description('register a worker, and write the file that it starts from')
+    .requiredOption('--pool <pool>', "a pool of the policy's pools.yaml")
+    .requiredOption('--name <name>', 'its name, unique within the pool')
+    .requiredOption('--out <file>', 'written for its owner alone; never overwritten')
+    .addOption(new Option('--nats-url <url>', 'where NATS is, for the worker').env('COUNTERSIGN_NATS_URL'))
+    .addOption(
+      new Option('--scheduler-key <key>', 'public key whose warrants it obeys; several by commas').env(
+        'COUNTERSIGN_SCHEDULER_KEY',
+      ),
+    )
+    .action((options: AddOptions, command: Command) => add(output, options, command));
+};
+
+/** Written first: a worker that is registered and whose keys nobody has would only be in the way. */
+const add = async (output: Output, options: AddOptions, command: Command): Promise<void> => {
+  const client = clientOf(command);
+  const { file, public_key, bus_key } = makeFile(options);
+  const { pool, worker } = file;
+  writeText(options.out, `${JSON.stringify(file, null, 2)}\n`, { mode: OWNER_ALONE, exclusive: true });
+  try {
+    const view = await client.createWorker({ pool, worker, public_key, bus_key });
+    print(output, command, view, () => `worker ${pool}/${worker} is registered; it starts from ${options.out}`);
+  } catch (thrown) {
+    // Refused: nothing was registered. Whether it was after an outage nobody knows, so then the keys stay.
+    if (thrown instanceof ApiError && thrown.status >= 400 && thrown.status < 500) rmSync(options.out, { force: true });
+    throw thrown;
+  }
+};
+
+function makeFile({ pool, name, natsUrl, schedulerKey }: AddOptions) {
+  if (natsUrl === undefined) throw new UsageError('no --nats-url: set it or COUNTERSIGN_NATS_URL');
+  if (schedulerKey === undefined) throw new UsageError('no --scheduler-key: set it or COUNTERSIGN_SCHEDULER_KEY');
+  for (const [option, text] of [
+    ['--pool', pool],
+    ['--name', name],
+  ] as const)
+    if (!token.safeParse(text).success) throw new UsageError(`${option}: must be 1 to 64 of a-z, 0-9, _ and -`);
+  const signing = generateKeyPairSync('ed25519');
+  const bus = createNatsKey();
+  const file: WorkerFile = {
+    servers: natsUrl,
+    pool,
+    worker: name,
+    nkey_seed: bus.seed,
+    signing_key: signing.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    scheduler_public_keys: schedulerKey.split(','),
+  };
+  const checked = workerFile.safeParse(file);
+  // Only what was given can be wrong.
+  if (!checked.success) throw new UsageError(`--scheduler-key: ${checked.error.issues[0]!.message}`);
+  const public_key = signing.publicKey.export({ format: 'jwk' }).x as string;
+  return { file, public_key, bus_key: bus.nkey_public };
+}
