@@ -1,9 +1,11 @@
 // What a walk does not need and a store has statements for: stops, a warrant that a worker refuses, a forged result, a
 // policy that is published, activated and shadowed, an agent on the bus, a key that is revoked.
 
-import { REPLAY } from '@countersign/audit/store';
+import { listEntries } from '@countersign/audit/list-entries';
+import { showCheckpoint, showConsistency, showInclusion, showTile } from '@countersign/audit/show-tree';
 import { subjects } from '@countersign/contracts/subjects';
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
+import type { Tx } from '@countersign/platform/database';
 import { actAs, keepEndsApart, setSwitch } from './act-as-role.ts';
 import { activateOverHttp, publishOverHttp, withPolicy } from './activate-policy.ts';
 import { knockAsAgent } from './knock-as-agent.ts';
@@ -24,10 +26,22 @@ export async function walkChanges(system: TestSystem, version: number, key_id: s
   if (!reply.ok) throw new Error(`a signed request was refused: ${reply.error.code}`);
   await waitForEnd(system, String((reply.value as { job_id: unknown }).job_id));
   await keepEndsApart(system, false);
-  await actAs(system, 'audit', (tx) => tx.query(REPLAY, [0, 100, system.tenant, null, 5]));
+  await actAs(system, 'audit', (tx) => readAsAuditor(tx, system.tenant));
   await actAs(system, 'ingress', (tx) =>
     revokeIdentity(tx, { what: 'api_key', id: key_id, reason: 'tried by a test', by_key: null }),
   );
+}
+
+/** By time, by chain, as proofs and as tiles. */
+async function readAsAuditor(tx: Tx, tenant: string): Promise<void> {
+  const question = { tenant, all: false, from: 0, limit: 5 };
+  const now = new Date().toISOString();
+  await listEntries(tx, { ...question, since: now, until: now, actor: 'desk-agent' });
+  await listEntries(tx, { ...question, chain: 'control' });
+  const { tree_size } = await showCheckpoint(tx, { tree_size: null });
+  await showInclusion(tx, { leaf_index: 0, tree_size: null });
+  await showConsistency(tx, { from: tree_size, to: tree_size });
+  for (const path of ['tile/0/000', 'tile/1/000.p/1', 'tile/entries/000']) await showTile(tx, { path });
 }
 
 /** A yes that waits behind a stop; then its worker refuses the warrant once and reports a forged result before its own. */

@@ -2,11 +2,19 @@
 import type { ApprovalView } from '@countersign/contracts/approval';
 import type { Decision } from '@countersign/contracts/decision';
 import type {
+  CheckpointView,
+  ConsistencyView,
+  EvidenceQuery,
+  InclusionView,
+  PolicyDocument,
+} from '@countersign/contracts/evidence';
+import type {
   Accepted,
   ApprovalPage,
   ApprovalQuery,
   BundleQuery,
   Denied,
+  EvidencePage,
   Explanation,
   Explanations,
   JobPage,
@@ -67,6 +75,18 @@ export type Client = {
   /** Follows the job to its terminal state. Throws ApiError, or the signal's reason. */
   untilEnded(job_id: string, options?: { signal?: AbortSignal }): Promise<JobView>;
   cancel(job_id: string, reason?: string): Promise<JobView>;
+  /** Sealed entries in the order of the log. It goes on at `next`; all was looked at when that is `end`. */
+  entries(query?: EvidenceQuery): Promise<EvidencePage>;
+  /** The last signed checkpoint, or the one of that size. */
+  checkpoint(tree_size?: number): Promise<CheckpointView>;
+  /** Of a leaf in the tree of that size, by default in the first signed one that has it. */
+  inclusion(leaf_index: number, tree_size?: number): Promise<InclusionView>;
+  /** Both are sizes of signed checkpoints. */
+  consistency(from: number, to: number): Promise<ConsistencyView>;
+  /** `path` as tlog-tiles has it: `tile/0/000`, `tile/entries/x001/067.p/8`. */
+  tile(path: string): Promise<Uint8Array>;
+  /** The signed document of a policy that was ever published. */
+  policyDocument(snapshot: string): Promise<PolicyDocument>;
   approvals(query?: ApprovalQuery): Promise<ApprovalPage>;
   approval(approval_id: string): Promise<ApprovalView>;
   /** `digest` is the approval's own, of what was looked at. */
@@ -105,6 +125,12 @@ const submitJob = async (options: ClientOptions, outgoing: Outgoing): Promise<Su
   const failure = errorOf(response, body);
   if (failure.code === 'denied') return { outcome: 'denied', replayed, ...(body as Denied) };
   throw failure;
+};
+
+const readTile = async (options: ClientOptions, path: string): Promise<Uint8Array> => {
+  const response = await send(options, { method: 'GET', root: true, path: `/tlog/${path}` });
+  if (!response.ok) throw errorOf(response, await readJson(response));
+  return new Uint8Array(await response.arrayBuffer());
 };
 
 async function* streamEvents(options: ClientOptions, job_id: string, after?: number, signal?: AbortSignal) {
@@ -173,6 +199,12 @@ export const createClient = (options: ClientOptions): Client => {
     events: (job_id, { after, signal } = {}) => streamEvents(options, job_id, after, signal),
     untilEnded: (job_id, { signal } = {}) => followToEnd(client, job_id, signal),
     cancel: (job_id, reason) => post(job(job_id, '/cancel'), { reason }),
+    entries: (query = {}) => get('/evidence/entries', query as Outgoing['query']),
+    checkpoint: (tree_size) => get('/evidence/checkpoint', { tree_size }),
+    inclusion: (leaf_index, tree_size) => get('/evidence/inclusion', { leaf_index, tree_size }),
+    consistency: (from, to) => get('/evidence/consistency', { from, to }),
+    tile: (path) => readTile(options, path),
+    policyDocument: (snapshot) => get(`/policies/${encodeURIComponent(snapshot)}`),
     approvals: (query = {}) => get('/approvals', query as Outgoing['query']),
     approval: (approval_id) => get(`/approvals/${encodeURIComponent(approval_id)}`),
     approve: (approval_id, digest, comment) => vote(approval_id, 'approve', digest, comment),

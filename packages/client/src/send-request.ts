@@ -25,6 +25,8 @@ export type Outgoing = {
   method: 'GET' | 'POST';
   /** Under the API's prefix. */
   path: string;
+  /** Not under the prefix. */
+  root?: boolean;
   query?: Readonly<Record<string, string | number | undefined>>;
   headers?: Readonly<Record<string, string>>;
   body?: unknown;
@@ -42,8 +44,8 @@ export const apiUrl = (text: string): URL => {
   return url;
 };
 
-const urlOf = (options: ClientOptions, { path, query = {} }: Outgoing): string => {
-  const url = new URL(`${apiUrl(options.url).href.replace(/\/+$/, '')}${API_PREFIX}${path}`);
+const urlOf = (options: ClientOptions, { path, root = false, query = {} }: Outgoing): string => {
+  const url = new URL(`${apiUrl(options.url).href.replace(/\/+$/, '')}${root ? '' : API_PREFIX}${path}`);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
   return url.href;
 };

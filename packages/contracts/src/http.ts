@@ -150,6 +150,10 @@ export const decisionList = z.array(decision);
 /** Oldest first. */
 export const timeline = z.array(shownEntry);
 
+/** In the order of the log. It goes on at `next`; everything sealed was looked at when that is `end`. */
+export const evidencePage = z.object({ entries: z.array(shownEntry), next: z.int(), end: z.int() });
+export type EvidencePage = z.infer<typeof evidencePage>;
+
 /** `reason` is shown with the job and never enters the ledger. Of two who cancel, the first one's stands. */
 export const cancelRequest = z.strictObject({ reason: z.string().min(1).max(LIMITS.reason_chars).optional() });
 export type CancelRequest = z.infer<typeof cancelRequest>;

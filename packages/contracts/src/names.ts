@@ -13,6 +13,11 @@ export const tenantName = token.refine((name) => name !== '_', 'must not be "_"'
 export const topicName = z
   .string()
   .regex(TOPIC, `must be "job." and 1 to ${LIMITS.topic_segments} segments of ^[a-z0-9_-]{1,64}$, no wildcards`);
+/** As for policies: `*` is one token, a trailing `*` is one or more. */
+export const topicPattern = z
+  .string()
+  .max(LIMITS.reason_chars)
+  .regex(/^job(\.([a-z0-9_-]+|\*))+$/, 'must be a topic or a pattern of topics');
 /** Capability: dotted tokens, e.g. `infra.write`. */
 export const capabilityName = z
   .string()

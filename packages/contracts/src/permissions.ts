@@ -17,6 +17,8 @@ export const PERMISSIONS = {
   'jobs:read': "see state and evidence of every job of the tenant, never another's content",
   'jobs:read:own': 'see state, evidence and released result of own jobs',
   'results:read': 'read the released result of every job of the tenant',
+  'evidence:read': "read and export the tenant's evidence, with proofs, and what concerns every tenant",
+  'evidence:all': 'read and export the evidence of all tenants',
   cancel: 'cancel every job of the tenant',
   'cancel:own': 'cancel own jobs',
   'approvals:read': 'see what waits for a countersignature, content included',
@@ -36,6 +38,7 @@ export const permission = z.enum(PERMISSION_NAMES);
 /** They reach beyond one tenant, so only who holds one may give it on: none leaves the tenant of the first admin. */
 export const SYSTEM_PERMISSIONS = [
   'policy:global',
+  'evidence:all',
   'workers:read',
   'workers:write',
   'tenants:read',
@@ -54,6 +57,7 @@ export const PERMISSION_SETS = {
     'delegate',
     'jobs:read',
     'results:read',
+    'evidence:read',
     'simulate',
     'explain',
     'policy:read',

@@ -1,6 +1,7 @@
 /** The run record an auditor reads, made from the job's ledger chain alone. */
 import { z } from 'zod';
 import { approvalStage, decision } from './decision.ts';
+import { inclusionView } from './evidence.ts';
 import { instant } from './names.ts';
 
 export const runRecord = z.object({
@@ -52,6 +53,8 @@ export const runRecord = z.object({
     verified: z.boolean(),
     sealed: z.boolean(),
     leaf_indexes: z.array(z.int().nullable()),
+    /** That the chain's head is in the log: the head covers all entries before it. Null until a checkpoint covers it. */
+    inclusion: inclusionView.nullable(),
   }),
   /** Mandatory fields that this record lacks, by name; empty is complete. */
   missing: z.array(z.string()),

@@ -2,12 +2,7 @@
 import { z } from 'zod';
 import { ledgerEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
-
-/** As for policies: `*` is one token, a trailing `*` is one or more. */
-const topicPattern = z
-  .string()
-  .max(LIMITS.reason_chars)
-  .regex(/^job(\.([a-z0-9_-]+|\*))+$/, 'must be a topic or a pattern of topics');
+import { topicPattern } from './names.ts';
 
 export const replayQuestion = z.strictObject({
   /** The first leaf to look at. */

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { admitAnswer, admitItem } from './admission.ts';
 import { approvalView } from './approval.ts';
-import { decideAnswer, decideItem, decision } from './decision.ts';
+import { decideAnswer, decideItem } from './decision.ts';
 import { failure } from './errors.ts';
+import { policyDocument } from './evidence.ts';
 import { jobView } from './job.ts';
-import { ledgerEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
 import { digest, jobId, keyId, principalId, tenantName, token, topicName, uuid } from './names.ts';
 import { resultView } from './output.ts';
@@ -20,7 +20,7 @@ import {
   shadowAnswer,
   shadowRequest,
 } from './policy-rollout.ts';
-import { runRecord } from './record.ts';
+import { AUDIT_VERBS, jobKey } from './rpc-audit.ts';
 import {
   eachItem,
   isActivationOf,
@@ -28,7 +28,6 @@ import {
   isAnswerTo,
   isBeatOf,
   isBundleOf,
-  isChainOf,
   isDecisionOf,
   isPage,
   isSameApproval,
@@ -42,7 +41,6 @@ import { verb } from './rpc-verb.ts';
 import { JOB_STATES } from './states.ts';
 import { beatAnswer, beatRequest, claimAnswer, claimRequest, helloAnswer, helloRequest } from './worker.ts';
 
-const jobKey = z.strictObject({ tenant: tenantName, job_id: jobId });
 const page = {
   cursor: z.string().max(LIMITS.cursor_chars).optional(),
   limit: z.int().min(1).max(LIMITS.page_rows).optional(),
@@ -145,6 +143,15 @@ export const RPC = {
     answer: shadowAnswer,
     repeatable: true,
     matches: isShadowOf,
+  }),
+  'policy.document': verb({
+    service: 'policy-kernel',
+    callers: ['ingress'],
+    /** `global`: also one that decides for other tenants alone. */
+    request: z.strictObject({ tenant: tenantName, global: z.boolean(), snapshot: digest }),
+    answer: policyDocument,
+    repeatable: true,
+    matches: (asked, { snapshot }) => asked.snapshot === snapshot,
   }),
   'policy.replay': verb({
     service: 'policy-kernel',
@@ -262,30 +269,7 @@ export const RPC = {
     repeatable: true,
     matches: isSameJob,
   }),
-  'audit.timeline': verb({
-    service: 'audit',
-    callers: ['ingress'],
-    request: jobKey,
-    answer: z.object({ entries: z.array(ledgerEntry) }),
-    repeatable: true,
-    matches: (asked, { entries }) => isChainOf(asked, entries),
-  }),
-  'audit.decisions': verb({
-    service: 'audit',
-    callers: ['ingress'],
-    request: jobKey,
-    answer: z.object({ tenant: tenantName, job_id: jobId, decisions: z.array(decision) }),
-    repeatable: true,
-    matches: isSameJob,
-  }),
-  'audit.record': verb({
-    service: 'audit',
-    callers: ['ingress'],
-    request: jobKey,
-    answer: runRecord,
-    repeatable: true,
-    matches: (asked, { tenant, proof }) => tenant === asked.tenant && isChainOf(asked, [proof]),
-  }),
+  ...AUDIT_VERBS,
 };
 
 export type RpcVerb = keyof typeof RPC;

@@ -1,5 +1,6 @@
 // Makes the run record an auditor reads out of one job's chain. Pure; what the chain does not say is left empty and
 // named in `missing`.
+import type { InclusionView } from '@countersign/contracts/evidence';
 import type { RunRecord } from '@countersign/contracts/record';
 import { isTerminal, JOB_STATES, type JobState } from '@countersign/contracts/states';
 import { verifyChain } from '@countersign/ledger/chain-hash';
@@ -9,7 +10,7 @@ import { instantOf } from './show-entry.ts';
 import { chainEntryOf, type JobChain, type JobKey } from './store.ts';
 
 /** `chain.entries` has at least one entry. */
-export function buildRecord(job: JobKey, chain: JobChain): RunRecord {
+export function buildRecord(job: JobKey, chain: JobChain, inclusion: InclusionView | null): RunRecord {
   const evidence = readEvidence(chain.entries);
   const decisions = decisionsOf(evidence);
   const final = decisions.at(-1);
@@ -37,7 +38,7 @@ export function buildRecord(job: JobKey, chain: JobChain): RunRecord {
     result_ref: screened?.output_digest ? `result/${job.tenant}/${job.job_id}/${screened.output_digest}` : null,
     created_at: instantOf(evidence[0]!.entry.time_us),
     ended_at: ended ? instantOf(ended.entry.time_us) : null,
-    proof: proofOf(chain),
+    proof: proofOf(chain, inclusion),
   };
   return { ...record, missing: listMissing(record) };
 }
@@ -94,7 +95,7 @@ function executionOf(evidence: readonly Evidence[]): RunRecord['execution'] {
   };
 }
 
-function proofOf({ entries, whole }: JobChain): RunRecord['proof'] {
+function proofOf({ entries, whole }: JobChain, inclusion: InclusionView | null): RunRecord['proof'] {
   return {
     chain: entries[0]!.chain,
     entries: entries.length,
@@ -102,5 +103,6 @@ function proofOf({ entries, whole }: JobChain): RunRecord['proof'] {
     verified: whole && verifyChain(entries.map(chainEntryOf)).ok,
     sealed: entries.every((entry) => entry.leaf_index !== null),
     leaf_indexes: entries.map((entry) => entry.leaf_index),
+    inclusion,
   };
 }

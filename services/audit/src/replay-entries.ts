@@ -1,13 +1,11 @@
-// Answers who replays evidence: a tenant's own sealed entries from any leaf on, by topic, as often as asked. It reads the
-// ledger, which holds what the stream no longer does.
+// Answers who replays evidence on the bus: sealed entries that concern a tenant, from any leaf on, by topic, as often as
+// asked. It reads the ledger, which holds what the stream no longer does.
 import { CountersignError } from '@countersign/contracts/errors';
-import { LIMITS } from '@countersign/contracts/limits';
 import { type ReplayPage, type ReplayQuestion, replayQuestion } from '@countersign/contracts/replay';
 import { isFromOtherAccount, readReplaySubject } from '@countersign/contracts/subjects';
 import type { Tx } from '@countersign/platform/database';
 import type { Message } from '@countersign/platform/nats-connection';
-import { showEntry } from './show-entry.ts';
-import { readLeaves, type StoredEntry } from './store.ts';
+import { listEntries } from './list-entries.ts';
 
 /** Only who asked from another account: the server lets each account ask for its own tenant alone. */
 export function mayReplay({ subject, reply }: Pick<Message, 'subject' | 'reply'>): boolean {
@@ -21,13 +19,8 @@ export async function answerReplay(database: Tx, message: Pick<Message, 'subject
 }
 
 /** One question looks at `replay_leaves` leaves at most, however few of them are the tenant's: `next` says where to go on. */
-export async function replayEntries(database: Tx, tenant: string, question: ReplayQuestion): Promise<ReplayPage> {
-  const { from, topic, limit } = question;
-  const { entries, end } = await readLeaves(database, { tenant, from, limit, topic: topic ? regexOf(topic) : null });
-  const shown = fitting(entries);
-  const cut = shown.length < entries.length || shown.length === limit;
-  const next = cut ? shown.at(-1)!.leaf_index! + 1 : Math.min(from + LIMITS.replay_leaves, Math.max(from, end));
-  return { entries: shown.map(showEntry), next, end };
+export function replayEntries(database: Tx, tenant: string, question: ReplayQuestion): Promise<ReplayPage> {
+  return listEntries(database, { ...question, tenant, all: false });
 }
 
 function readQuestion(data: Uint8Array): ReplayQuestion {
@@ -41,24 +34,4 @@ function readQuestion(data: Uint8Array): ReplayQuestion {
   if (question.success) return question.data;
   const issue = question.error.issues[0];
   throw new CountersignError('field_invalid', issue?.message, { at: `/${issue?.path.join('/') ?? ''}` });
-}
-
-/** As many as fit into one answer; the first always does. */
-function fitting(entries: readonly StoredEntry[]): readonly StoredEntry[] {
-  let bytes = 0;
-  const over = entries.findIndex((entry, i) => {
-    bytes += 2 * Buffer.byteLength(entry.body);
-    return i > 0 && bytes > LIMITS.answer_bytes;
-  });
-  return over < 0 ? entries : entries.slice(0, over);
-}
-
-/** Of a pattern that was checked: tokens and stars, nothing that an expression could mean otherwise. */
-function regexOf(pattern: string): string {
-  const tokens = pattern.split('.');
-  const parts = tokens.map((token, i) => {
-    if (token !== '*') return token;
-    return i === tokens.length - 1 ? '.+' : '[^.]+';
-  });
-  return `^${parts.join('\\.')}$`;
 }

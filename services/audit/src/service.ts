@@ -9,11 +9,13 @@ import { z } from 'zod';
 import { followLedger } from './follow-ledger.ts';
 import { growTree } from './grow-tree.ts';
 import { listDecisions } from './list-decisions.ts';
+import { listEntries } from './list-entries.ts';
 import { logKeys, logOrigin, logSigners } from './log-keys.ts';
 import { createPublisher } from './publish-entries.ts';
 import { readRecord } from './read-record.ts';
 import { readTimeline } from './read-timeline.ts';
 import { answerReplay, mayReplay } from './replay-entries.ts';
+import { showCheckpoint, showConsistency, showInclusion, showTile } from './show-tree.ts';
 
 export const audit = defineService({
   name: 'audit',
@@ -58,5 +60,10 @@ export const audit = defineService({
     bus.serve('audit.timeline', (job) => readTimeline(database, job));
     bus.serve('audit.decisions', (job) => listDecisions(database, job));
     bus.serve('audit.record', (job) => readRecord(database, job));
+    bus.serve('audit.entries', (question) => listEntries(database, question));
+    bus.serve('audit.checkpoint', (asked) => showCheckpoint(database, asked));
+    bus.serve('audit.inclusion', (asked) => showInclusion(database, asked));
+    bus.serve('audit.consistency', (asked) => showConsistency(database, asked));
+    bus.serve('audit.tile', (asked) => showTile(database, asked));
   },
 });

@@ -25,18 +25,9 @@ export type StoredEntry = {
 };
 
 // Hashes as hex from here on: as buffers each would be made three times over on its way to the stream.
-const COLUMNS = `e.chain, e.seq, e.kind, e.recorded_by, e.tenant, e.topic, e.time_us, e.body,
+export const ENTRY_COLUMNS = `e.chain, e.seq, e.kind, e.recorded_by, e.tenant, e.topic, e.time_us, e.body,
   encode(e.prev_hash, 'hex') AS prev_hash, encode(e.hash, 'hex') AS hash, l.leaf_index`;
 
-export const REPLAY = `
-WITH looked AS MATERIALIZED (
-  SELECT l.leaf_index, l.entry_id FROM ledger.leaves l WHERE l.leaf_index >= $1 ORDER BY l.leaf_index LIMIT $2
-)
-SELECT ${COLUMNS} FROM looked l JOIN ledger.entries e ON e.id = l.entry_id
- WHERE e.tenant = $3 AND ($4::text IS NULL OR e.topic ~ $4)
- ORDER BY l.leaf_index LIMIT $5`;
-
-/** The entries to publish next, from `ledger.next_window`. */
 export type Window = {
   /** False: another publisher is at work, and nothing was done. */
   mine: boolean;
@@ -80,17 +71,6 @@ export async function publishFrom(database: Tx, me: string, next: number): Promi
   return (await routines.answer(database, 'ledger.publish_from', me, next)) === true;
 }
 
-export type LeafQuery = { tenant: string; from: number; limit: number; topic: string | null };
-
-/** The tenant's among the `replay_leaves` leaves from `from` on; `topic` is a regular expression. `end`: leaves there are. */
-export async function readLeaves(database: Tx, query: LeafQuery): Promise<{ entries: StoredEntry[]; end: number }> {
-  const [head, entries] = await Promise.all([
-    database.query<{ end: number }>('SELECT coalesce((SELECT max(l.leaf_index) + 1 FROM ledger.leaves l), 0) AS end'),
-    database.query<StoredEntry>(REPLAY, [query.from, LIMITS.replay_leaves, query.tenant, query.topic, query.limit]),
-  ]);
-  return { entries, end: head[0]!.end };
-}
-
 /** The key of `ledger.wake_publisher`. */
 const SLEEP_LOCK = 1279607883;
 
@@ -110,7 +90,7 @@ export type JobChain = { entries: readonly StoredEntry[]; whole: boolean };
 
 export async function readJobChain(database: Tx, job: JobKey): Promise<JobChain> {
   const rows = await database.query<StoredEntry>(
-    `SELECT ${COLUMNS} FROM ledger.entries e LEFT JOIN ledger.leaves l ON l.entry_id = e.id
+    `SELECT ${ENTRY_COLUMNS} FROM ledger.entries e LEFT JOIN ledger.leaves l ON l.entry_id = e.id
      WHERE e.chain = $1 ORDER BY e.seq LIMIT $2`,
     [chainOfJob(job.tenant, job.job_id), LIMITS.chain_entries + 1],
   );

@@ -112,7 +112,8 @@ const operationOf = (route: Route): Json => ({
 const pathsOf = (routes: readonly Route[]): Json => {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
-    const path = http.API_PREFIX + route.path.replaceAll(/:(\w+)/g, '{$1}');
+    const prefix = route.root === true ? '' : http.API_PREFIX;
+    const path = prefix + route.path.replaceAll(/:(\w+)(\{[^}]*\})?/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: operationOf(route) };
   }
   return paths;

@@ -21,6 +21,7 @@ export type Incoming<P, Q, B> = {
 export type Answer =
   | { status: 204 }
   | { status: number; json: unknown; headers?: Readonly<Record<string, string>> }
+  | { status: number; bytes: Uint8Array; headers: Readonly<Record<string, string>> }
   | { stream: ReadableStream<Uint8Array> };
 
 /** Without a schema there is no body. */
@@ -32,8 +33,10 @@ export type Route<
   B extends z.ZodType = z.ZodType,
 > = {
   method: 'get' | 'post' | 'patch';
-  /** Under the API's prefix; parameters as `:name`. */
+  /** Under the API's prefix; parameters as `:name`, of several segments as `:name{expression}`. */
   path: string;
+  /** Not under the prefix: the path is a protocol's. */
+  root?: boolean;
   summary: string;
   /** Any of them is enough. */
   permissions: readonly [Permission, ...Permission[]];

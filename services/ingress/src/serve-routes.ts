@@ -46,6 +46,11 @@ const respond = (c: Context, answer: Answer, traceparent: string): Response => {
     if (c.req.method === 'HEAD') void answer.stream.cancel();
     return new Response(answer.stream, { headers: { ...headers, ...STREAMED } });
   }
+  if ('bytes' in answer)
+    return new Response(answer.bytes as Uint8Array<ArrayBuffer>, {
+      status: answer.status,
+      headers: { ...headers, ...answer.headers },
+    });
   if (!('json' in answer)) return new Response(null, { status: answer.status, headers });
   return new Response(JSON.stringify(answer.json), {
     status: answer.status,
@@ -59,13 +64,17 @@ const logFault = (log: Logger, thrown: unknown, traceparent: string, route: stri
   else if (isOutage(thrown.code)) log.warn(fields, 'a request found the system out of order');
 };
 
-const pathOf = (route: Route): string => API_PREFIX + route.path;
+const pathOf = ({ root, path }: Route): string => (root === true ? '' : API_PREFIX) + path;
 
 /** 405 where the path takes other methods, else 404. */
 const refuseUnrouted = (routes: readonly Route[]): Handle => {
   const known = routes.map((route) => ({
     method: route.method === 'get' ? 'GET, HEAD' : route.method.toUpperCase(),
-    pattern: new RegExp(`^${pathOf(route).replaceAll(/:\w+/g, '[^/]+')}$`),
+    pattern: new RegExp(
+      `^${pathOf(route)
+        .replaceAll(/:\w+\{(.+)\}/g, '$1')
+        .replaceAll(/:\w+/g, '[^/]+')}$`,
+    ),
   }));
   return async (c, traceparent) => {
     const methods = known.filter(({ pattern }) => pattern.test(c.req.path)).map(({ method }) => method);

@@ -14,6 +14,7 @@ import { openDecisions } from './decide-in-batches.ts';
 import { delegationRoutes } from './delegation-routes.ts';
 import { dropRevoked } from './drop-revoked.ts';
 import { createTokenIssuer } from './issue-token.ts';
+import { evidenceRoutes } from './evidence-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { openNatsDoor } from './nats-door.ts';
 import { openTokens } from './open-tokens.ts';
@@ -122,6 +123,7 @@ export const ingress = defineService({
       ...tokenRoutes(issue),
       ...delegationRoutes(database),
       ...registryRoutes({ database, bus }),
+      ...evidenceRoutes(bus),
     ];
     const names = config.HTTP_NAMES?.split(',') ?? [];
     const app = serveRoutes(routes, { authenticator, verifyHttp, uses, shares, metrics, log });

@@ -23,6 +23,7 @@ import { openScans } from './scan-apart.ts';
 import { openSealer } from './seal-answer.ts';
 import { shadowBundle, showShadow } from './set-shadow.ts';
 import { openShadows } from './shadow-decisions.ts';
+import { showDocument } from './show-document.ts';
 import { showPolicy } from './show-policy.ts';
 import { explainJobs, simulateJobs } from './simulate-jobs.ts';
 
@@ -121,6 +122,7 @@ export const policyKernel = defineService({
     bus.serve('policy.shadowing', ({ tenant }) => showShadow(database, tenant));
     bus.serve('policy.publish', (publishing) => publishDocument({ database, compiled, metrics, log }, publishing));
     bus.serve('policy.bundles', (page) => listBundles(database, page));
+    bus.serve('policy.document', (asked) => showDocument(database, asked));
     bus.serve('policy.activate', async (activating) => {
       const answer = await activateBundle({ database, compiled, metrics, log, bus }, activating);
       await follow(() => policies.refresh());

@@ -1,7 +1,7 @@
 // Replaying evidence by request: the tenant's own entries alone, from any point on, by topic, as often as asked, with a
 // plan that stays a look-up by key on a ledger that has grown.
 import { replayEntries } from '@countersign/audit/replay-entries';
-import { REPLAY } from '@countersign/audit/store';
+import { REPLAY } from '@countersign/audit/store-evidence';
 import { type ReplayPage, replayQuestion } from '@countersign/contracts/replay';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { appendAll, entry, type LedgerDatabase, openLedger } from './ledger-database.ts';
@@ -75,7 +75,7 @@ describe('a page', () => {
       const rows = await ledger
         .as('audit')
         .query<{ 'QUERY PLAN': string }>(
-          `EXPLAIN ${REPLAY.replace('$1', '100').replace('$2', '5000').replace('$3', "'acme'").replaceAll('$4', 'NULL').replace('$5', '200')}`,
+          `EXPLAIN ${['100', '4000', '5000', "'acme'", ...Array(5).fill('NULL'), '200'].reduceRight((text, value, i) => text.replaceAll(`$${i + 1}`, value), REPLAY)}`,
         );
       const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
       expect(plan).not.toMatch(/Seq Scan/);

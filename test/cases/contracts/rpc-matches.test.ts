@@ -197,6 +197,36 @@ const CASES: Record<RpcVerb, Case> = {
     right: [chain(), chain('job:acme:j1', 'job:acme:j1')],
     wrong: { 'another chain among them': chain('job:acme:j1', 'job:rival:j1') },
   },
+  'audit.entries': {
+    asked: { tenant: 'acme', all: false },
+    right: [{ entries: [{ tenant: 'acme' }, { tenant: null }] }, { entries: [] }],
+    wrong: { 'another tenant’s among them': { entries: [{ tenant: 'acme' }, { tenant: 'rival' }] } },
+  },
+  'audit.checkpoint': {
+    asked: { tree_size: 7 },
+    right: [{ tree_size: 7 }],
+    wrong: { 'another size': { tree_size: 8 } },
+  },
+  'audit.inclusion': {
+    asked: { leaf_index: 3, tree_size: null },
+    right: [{ leaf_index: 3, tree_size: 7 }],
+    wrong: { 'another leaf': { leaf_index: 4, tree_size: 7 } },
+  },
+  'audit.consistency': {
+    asked: { from: 3, to: 7 },
+    right: [{ from: 3, to: 7 }],
+    wrong: { 'another beginning': { from: 4, to: 7 }, 'another end': { from: 3, to: 8 } },
+  },
+  'audit.tile': {
+    asked: { path: 'tile/0/000' },
+    right: [{ path: 'tile/0/000' }],
+    wrong: { 'another tile': { path: 'tile/0/001' } },
+  },
+  'policy.document': {
+    asked: { tenant: 'acme', global: false, snapshot: H1 },
+    right: [{ snapshot: H1 }],
+    wrong: { 'another policy': { snapshot: H2 } },
+  },
   'audit.record': {
     asked: JOB,
     right: [{ tenant: 'acme', proof: { chain: 'job:acme:j1' } }],

@@ -1,0 +1,83 @@
+/** The verbs of the audit service: what the ledger says of one job, of a tenant, and of itself. */
+import { z } from 'zod';
+import { decision } from './decision.ts';
+import { checkpointView, consistencyView, evidenceQuestion, inclusionView } from './evidence.ts';
+import { ledgerEntry } from './ledger-entry.ts';
+import { LIMITS } from './limits.ts';
+import { jobId, tenantName } from './names.ts';
+import { runRecord } from './record.ts';
+import { replayPage } from './replay.ts';
+import { isChainOf, isSameJob } from './rpc-matches.ts';
+import { verb } from './rpc-verb.ts';
+
+export const jobKey = z.strictObject({ tenant: tenantName, job_id: jobId });
+
+export const AUDIT_VERBS = {
+  'audit.timeline': verb({
+    service: 'audit',
+    callers: ['ingress'],
+    request: jobKey,
+    answer: z.object({ entries: z.array(ledgerEntry) }),
+    repeatable: true,
+    matches: (asked, { entries }) => isChainOf(asked, entries),
+  }),
+  'audit.decisions': verb({
+    service: 'audit',
+    callers: ['ingress'],
+    request: jobKey,
+    answer: z.object({ tenant: tenantName, job_id: jobId, decisions: z.array(decision) }),
+    repeatable: true,
+    matches: isSameJob,
+  }),
+  'audit.record': verb({
+    service: 'audit',
+    callers: ['ingress'],
+    request: jobKey,
+    answer: runRecord,
+    repeatable: true,
+    matches: (asked, { tenant, proof }) => tenant === asked.tenant && isChainOf(asked, [proof]),
+  }),
+  'audit.entries': verb({
+    service: 'audit',
+    callers: ['ingress'],
+    request: evidenceQuestion.extend({ tenant: tenantName }),
+    answer: replayPage,
+    repeatable: true,
+    matches: ({ tenant, all }, { entries }) => entries.every((entry) => all || (entry.tenant ?? tenant) === tenant),
+  }),
+  'audit.checkpoint': verb({
+    service: 'audit',
+    callers: ['ingress'],
+    /** Null: the last one. */
+    request: z.strictObject({ tree_size: z.int().min(0).nullable() }),
+    answer: checkpointView,
+    repeatable: true,
+    matches: (asked, { tree_size }) => asked.tree_size === null || asked.tree_size === tree_size,
+  }),
+  'audit.inclusion': verb({
+    service: 'audit',
+    callers: ['ingress'],
+    request: z.strictObject({ leaf_index: z.int().min(0), tree_size: z.int().min(0).nullable() }),
+    answer: inclusionView,
+    repeatable: true,
+    matches: (asked, answered) =>
+      asked.leaf_index === answered.leaf_index && (asked.tree_size ?? answered.tree_size) === answered.tree_size,
+  }),
+  'audit.consistency': verb({
+    service: 'audit',
+    callers: ['ingress'],
+    request: z.strictObject({ from: z.int().min(1), to: z.int().min(1) }),
+    answer: consistencyView,
+    repeatable: true,
+    matches: (asked, { from, to }) => asked.from === from && asked.to === to,
+  }),
+  /** `data`: base64. */
+  'audit.tile': verb({
+    service: 'audit',
+    callers: ['ingress'],
+    request: z.strictObject({ path: z.string().max(LIMITS.token_chars) }),
+    answer: z.object({ path: z.string(), data: z.base64() }),
+    repeatable: true,
+    matches: (asked, { path }) => asked.path === path,
+  }),
+};
