@@ -64,6 +64,7 @@ const ALL_PUBLISHED = [
   'job.result.infra.one.acme.demo.read',
   'job.screened.acme.demo.read',
   'audit.acme.job_held.demo.read',
+  'ledger.checkpoint',
   'control.epoch',
   '$KV.CONTROL.epoch',
   ...SERVICES.flatMap(asksItself),
@@ -175,6 +176,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
   'output-safety': ['job.screened.acme.demo.read', '_INBOX_ingress.x', OTHER_ACCOUNTS],
   audit: [
     'audit.acme.job_held.demo.read',
+    'ledger.checkpoint',
     '_INBOX_ingress.x',
     OTHER_ACCOUNTS,
     ...makes('AUDIT'),
@@ -230,6 +232,7 @@ const ALL_SUBSCRIBED: [subject: string, queue?: string][] = [
   ['audit.>'],
   ['audit.acme.>'],
   ['audit.rival.>'],
+  ['ledger.checkpoint'],
   ['control.epoch'],
   ['$SYS.REQ.USER.AUTH'],
   ['$SYS.REQ.USER.AUTH', 'ingress'],
@@ -258,7 +261,7 @@ const MAY_SUBSCRIBE: Record<string, string[]> = {
   provisioner: ['_INBOX_provisioner.>'],
   [WORKER]: [`_INBOX_${WORKER}.>`],
   'agent-acme': ['_INBOX_agent-acme.>'],
-  'auditor-acme': ['_INBOX_auditor-acme.>', 'audit.acme.>'],
+  'auditor-acme': ['_INBOX_auditor-acme.>', 'audit.acme.>', 'ledger.checkpoint'],
 };
 
 let nats: GuardedNats;
