@@ -117,13 +117,13 @@ const tlogRoutes = (bus: Bus): Route[] => [
   route({
     method: 'get',
     root: true,
-    path: '/tlog/:tile{tile/.+}',
+    path: '/tlog/tile/:tile{.+}',
     summary: 'A tile of the log: hashes of its tree, or (`entries`) the hashes of its entries',
     permissions: READ,
     params: z.strictObject({ tile: z.string().max(LIMITS.token_chars) }),
     answers: { 200: { says: 'C2SP tlog-tiles', schema: z.string(), media: 'application/octet-stream' } },
     handle: async ({ params, traceparent }) => {
-      const { data } = await bus.call('audit.tile', { path: params.tile }, { traceparent });
+      const { data } = await bus.call('audit.tile', { path: `tile/${params.tile}` }, { traceparent });
       return {
         status: 200,
         bytes: Buffer.from(data, 'base64'),

@@ -1,0 +1,96 @@
+// Derives again that an approval was of exactly what ran: the digest that people voted for, enough of the right people for
+// each stage, none of whom asked for it, granted before its end and spent once.
+import { canonicalize, type JsonValue } from './canonical-json.ts';
+import { APPROVAL_DOMAIN, plainDigest } from './digest.ts';
+import type { Body, DerivedFault } from './rederive.ts';
+
+type Vote = { voter: unknown; stage: unknown; group: unknown; digest: unknown };
+
+export type Approval = {
+  opened: Body;
+  approvals: Vote[];
+  granted: boolean;
+  /** Dispatches that it let through. */
+  spent: number;
+};
+
+/** What a vote names, over every field that decides (`services/approval/src/approval-digest.ts`). */
+const BOUND = [
+  'approval_id',
+  'tenant',
+  'job_id',
+  'topic',
+  'job_hash',
+  'effective_digest',
+  'policy_version',
+  'policy_snapshot',
+  'policy_epoch',
+  'stages',
+  'max_attempts',
+  'owner',
+  'on_behalf_of',
+  'expires_at',
+] as const;
+
+export function readApproval(approvals: Map<unknown, Approval>, kind: string, body: Body): void {
+  const known = approvals.get(body.approval_id);
+  if (kind === 'approval_opened' && known === undefined) {
+    approvals.set(body.approval_id, { opened: body, approvals: [], granted: false, spent: 0 });
+  }
+  if (known === undefined) return;
+  const { voter, stage, group, digest } = body;
+  if (kind === 'approval_voted' && body.vote === 'approve') known.approvals.push({ voter, stage, group, digest });
+  if (kind === 'approval_granted') known.granted = true;
+  if (kind === 'approval_refused' || kind === 'approval_expired' || kind === 'approval_voided') known.granted = false;
+}
+
+type Dispatch = { body: Body; decision: Body; time_us: number };
+
+/** Null when it let this dispatch through rightly; then it is spent once more. */
+export function approvalFault(approval: Approval, { body, decision, time_us }: Dispatch): DerivedFault | null {
+  const { opened } = approval;
+  if (!approval.granted) return 'approval_missing';
+  if (opened.digest !== digestOf(opened) || !isOfThis(opened, body, decision)) return 'approval_of_something_else';
+  if (approval.approvals.some(({ digest }) => digest !== opened.digest)) return 'approval_of_something_else';
+  const asked = [opened.actor, opened.owner, opened.on_behalf_of];
+  if (approval.approvals.some(({ voter }) => asked.includes(voter))) return 'approval_by_the_wrong_person';
+  if (!hasAll(approval, opened.stages)) return 'approval_by_too_few';
+  if (approval.spent === 0 && time_us > microsecondsOf(opened.expires_at)) return 'approval_expired';
+  if (approval.spent >= Number(opened.max_attempts)) return 'approval_spent';
+  approval.spent += 1;
+  return null;
+}
+
+function isOfThis(opened: Body, body: Body, decision: Body): boolean {
+  return (
+    opened.job_hash === body.job_hash &&
+    opened.effective_digest === body.effective_digest &&
+    opened.policy_snapshot === decision.policy_snapshot &&
+    opened.policy_epoch === decision.policy_epoch
+  );
+}
+
+/** Each stage has as many different people as it asks for, and nobody counts in two. */
+function hasAll({ approvals }: Approval, stages: unknown): boolean {
+  if (!Array.isArray(stages) || stages.length === 0) return false;
+  const voters = approvals.map(({ voter }) => voter);
+  if (new Set(voters).size !== voters.length) return false;
+  return stages.every((asked: unknown, stage) => {
+    const { group, count } = (asked ?? {}) as Body;
+    return approvals.filter((vote) => vote.stage === stage && vote.group === group).length >= Number(count);
+  });
+}
+
+function digestOf(opened: Body): string | null {
+  try {
+    const bound = Object.fromEntries(BOUND.map((field) => [field, opened[field] as JsonValue]));
+    return plainDigest(APPROVAL_DOMAIN, canonicalize({ ...bound, requester: opened.actor as JsonValue }));
+  } catch {
+    return null;
+  }
+}
+
+function microsecondsOf(instant: unknown): number {
+  const [seconds, micros = ''] = String(instant).replace(/Z$/, '').split('.');
+  return Date.parse(`${seconds}Z`) * 1000 + Number(micros.padEnd(6, '0'));
+}

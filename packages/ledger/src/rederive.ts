@@ -1,0 +1,204 @@
+// Derives again, from evidence alone, that what happened followed from what was decided: two allows under the policy in
+// force then, approvals of exactly what ran, one claim for a dispatch, its worker's result, screening before release.
+import { isTerminal, JOB_STATES, type JobState } from '@countersign/contracts/states';
+import { type Approval, approvalFault, readApproval } from './rederive-approval.ts';
+
+export type Body = Readonly<Record<string, unknown>>;
+
+export type DerivedFault =
+  | 'policy_unsigned'
+  | 'policy_not_newer'
+  | 'policy_not_in_force'
+  | 'decision_about_another_job'
+  | 'submit_not_allowed'
+  | 'dispatch_not_allowed'
+  | 'effective_digest_changed'
+  | 'attempt_out_of_order'
+  | 'approval_missing'
+  | 'approval_of_something_else'
+  | 'approval_by_too_few'
+  | 'approval_by_the_wrong_person'
+  | 'approval_expired'
+  | 'approval_spent'
+  | 'claim_without_dispatch'
+  | 'claimed_twice'
+  | 'result_without_claim'
+  | 'released_without_screening'
+  | 'state_after_the_end';
+
+/** Of an entry what the derivation needs beside its body. */
+export type DerivedFrom = {
+  readonly chain: string;
+  readonly kind: string;
+  readonly tenant: string | null;
+  readonly time_us: number;
+};
+
+type InForce = { version: number; snapshot: unknown; epoch: unknown };
+type Attempt = {
+  dispatch_id: unknown;
+  pool: unknown;
+  claim: { worker: unknown } | null;
+  screened: { decision: unknown; digest: unknown } | null;
+};
+type Job = {
+  job_hash: unknown;
+  allowed: boolean;
+  effective_digest: unknown;
+  attempts: number;
+  attempt: Attempt | null;
+  approvals: Map<unknown, Approval>;
+};
+
+const ALLOWS: readonly unknown[] = ['allow', 'allow_with_constraints', 'require_approval'];
+const EVERYBODY = '*';
+
+export class Rederivation {
+  readonly #policies = new Map<string, InForce>();
+  readonly #jobs = new Map<string, Job>();
+  readonly #ended = new Set<string>();
+
+  /** Entries come in the order of leaves: each saw what came before it. */
+  take(entry: DerivedFrom, body: Body): DerivedFault[] {
+    if (entry.kind === 'policy_activated') return this.#activate(body);
+    return entry.chain.startsWith('job:') ? this.#step(entry, body) : [];
+  }
+
+  #activate(body: Body): DerivedFault[] {
+    const scope = String(body.scope);
+    const before = this.#policies.get(scope);
+    const version = Number(body.policy_version);
+    this.#policies.set(scope, { version, snapshot: body.policy_snapshot, epoch: body.policy_epoch });
+    return before !== undefined && before.version >= version ? ['policy_not_newer'] : [];
+  }
+
+  #step(entry: DerivedFrom, body: Body): DerivedFault[] {
+    const { chain, kind } = entry;
+    const state = stateOf(body);
+    if (this.#ended.has(chain)) return state === null ? [] : ['state_after_the_end'];
+    const job = this.#jobs.get(chain) ?? newJob(body);
+    this.#jobs.set(chain, job);
+    const faults = [...this.#decided(entry, job, body), ...stepFaults(entry, job, body)];
+    if (kind === 'job_dispatched') faults.push(...this.#dispatched(entry, job, body));
+    if (state !== null && isTerminal(state)) {
+      this.#jobs.delete(chain);
+      this.#ended.add(chain);
+    }
+    return faults;
+  }
+
+  /** Whatever decisions an entry carries are about this job; of those at the submit gate the last one stands. */
+  #decided(entry: DerivedFrom, job: Job, body: Body): DerivedFault[] {
+    const faults: DerivedFault[] = [];
+    // A dispatch carries the decision of its own gate, which is judged there.
+    const own = entry.kind === 'job_dispatched' ? [] : [body.decision];
+    const recorded = [...(Array.isArray(body.decisions) ? body.decisions : []), ...own];
+    const decisions = recorded.map((each) => decisionIn(each, body)).filter((each) => each !== null);
+    for (const decision of decisions) {
+      if (decision.job_hash !== job.job_hash) faults.push('decision_about_another_job');
+    }
+    const stands = decisions.at(-1);
+    if (stands === undefined) return faults;
+    if (!this.#isInForce(entry, stands)) faults.push('policy_not_in_force');
+    job.allowed = ALLOWS.includes(stands.decision);
+    job.effective_digest = stands.effective_digest;
+    if (!job.allowed && entry.kind === 'job_admitted') faults.push('submit_not_allowed');
+    return faults;
+  }
+
+  #dispatched(entry: DerivedFrom, job: Job, body: Body): DerivedFault[] {
+    const decision = decisionIn(body.decision, body);
+    const faults: DerivedFault[] = [];
+    if (!job.allowed) faults.push('submit_not_allowed');
+    if (decision?.gate !== 'dispatch' || !ALLOWS.includes(decision.decision))
+      return [...faults, 'dispatch_not_allowed'];
+    if (decision.job_hash !== job.job_hash || body.job_hash !== job.job_hash) faults.push('decision_about_another_job');
+    if (!this.#isInForce(entry, decision)) faults.push('policy_not_in_force');
+    if (decision.effective_digest !== body.effective_digest || job.effective_digest !== body.effective_digest)
+      faults.push('effective_digest_changed');
+    job.attempts += 1;
+    if (body.attempt !== job.attempts || job.attempt?.dispatch_id === body.dispatch_id)
+      faults.push('attempt_out_of_order');
+    if (decision.decision === 'require_approval') faults.push(...approved(entry, job, body, decision));
+    job.attempt = { dispatch_id: body.dispatch_id, pool: body.pool, claim: null, screened: null };
+    return faults;
+  }
+
+  /** The tenant's own policy, else the one for everybody; none before any was activated. */
+  #isInForce({ tenant }: DerivedFrom, decision: Body): boolean {
+    const policy = this.#policies.get(tenant ?? EVERYBODY) ?? this.#policies.get(EVERYBODY);
+    return (
+      policy !== undefined && decision.policy_snapshot === policy.snapshot && decision.policy_epoch === policy.epoch
+    );
+  }
+}
+
+function approved(entry: DerivedFrom, job: Job, body: Body, decision: Body): DerivedFault[] {
+  const approval = job.approvals.get(body.approval_id);
+  if (approval === undefined) return ['approval_missing'];
+  const fault = approvalFault(approval, { body, decision, time_us: entry.time_us });
+  return fault === null ? [] : [fault];
+}
+
+/** What the other stages recorded of the job. */
+function stepFaults({ kind }: DerivedFrom, job: Job, body: Body): DerivedFault[] {
+  if (kind.startsWith('approval_')) readApproval(job.approvals, kind, body);
+  switch (kind) {
+    case 'job_running':
+      return claimed(job, body);
+    case 'output_screened':
+      return screened(job, body);
+    case 'job_succeeded':
+    case 'job_quarantined':
+      return released(kind, job, body);
+    default:
+      return body.released === true ? released(kind, job, body) : [];
+  }
+}
+
+function claimed({ attempt }: Job, { dispatch_id, pool, worker }: Body): DerivedFault[] {
+  if (attempt === null || attempt.dispatch_id !== dispatch_id || attempt.pool !== pool)
+    return ['claim_without_dispatch'];
+  if (attempt.claim !== null) return ['claimed_twice'];
+  attempt.claim = { worker };
+  return [];
+}
+
+function screened({ attempt }: Job, body: Body): DerivedFault[] {
+  const { dispatch_id, worker, output_decision, output_digest } = body;
+  if (
+    attempt === null ||
+    attempt.dispatch_id !== dispatch_id ||
+    attempt.claim?.worker !== worker ||
+    worker === undefined
+  )
+    return ['result_without_claim'];
+  attempt.screened = { decision: output_decision, digest: output_digest };
+  return [];
+}
+
+function released(kind: string, { attempt }: Job, { dispatch_id, output_digest }: Body): DerivedFault[] {
+  const seen = attempt?.dispatch_id === dispatch_id ? attempt?.screened : null;
+  const isHeld = seen?.decision === 'quarantine';
+  const fits = seen !== null && seen !== undefined && seen.digest === output_digest;
+  return fits && isHeld === (kind === 'job_quarantined') ? [] : ['released_without_screening'];
+}
+
+const newJob = (body: Body): Job => ({
+  job_hash: body.job_hash,
+  allowed: false,
+  effective_digest: undefined,
+  attempts: 0,
+  attempt: null,
+  approvals: new Map(),
+});
+
+function stateOf({ state }: Body): JobState | null {
+  return (JOB_STATES as readonly unknown[]).includes(state) ? (state as JobState) : null;
+}
+
+/** An entry does not repeat in a decision what it says itself (contracts/recorded-decision.ts). */
+function decisionIn(recorded: unknown, { job_hash, effective_digest }: Body): Body | null {
+  if (typeof recorded !== 'object' || recorded === null || Array.isArray(recorded)) return null;
+  return { job_hash, effective_digest, ...recorded };
+}

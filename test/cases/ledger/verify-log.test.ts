@@ -1,0 +1,267 @@
+// The attack table of the ledger: whatever is done to a history by whoever, the verifier says so from the export and the
+// public keys alone, and names the first bad entry.
+import { cosign } from '@countersign/ledger/cosignature';
+import type { LogFaultCode, LoggedEntry } from '@countersign/ledger/verify-log';
+import { describe, expect, it } from 'vitest';
+import { exportOf, hashOf, history, LOG, logOf, newSigner, noteOver, type Step, verify } from './log-history.ts';
+
+const HONEST = exportOf(logOf(history()));
+const KEPT = noteOver(HONEST.leaves.slice(0, 9), LOG);
+const LAST = HONEST.entries.length - 1;
+
+const first = (
+  exported: Parameters<typeof verify>[0],
+  trust?: Parameters<typeof verify>[1],
+): [LogFaultCode, string] => {
+  const [fault] = verify(exported, trust).faults;
+  return [fault!.code, fault!.at];
+};
+const edited = (at: number, change: Partial<LoggedEntry>): LoggedEntry[] =>
+  HONEST.entries.map((entry, i) => (i === at ? { ...entry, ...change } : entry));
+const nameOf = (at: number): string => `leaf ${at}, ${HONEST.entries[at]!.chain}#${HONEST.entries[at]!.seq}`;
+/** As whoever holds the database makes it look right again, from `entries` on. */
+const rechained = (entries: readonly LoggedEntry[]): LoggedEntry[] => {
+  const heads = new Map<string, LoggedEntry>();
+  return entries.map((entry, leaf_index) => {
+    const head = heads.get(entry.chain);
+    const made = { ...entry, leaf_index, seq: (head?.seq ?? 0) + 1, prev_hash: head?.hash ?? '0'.repeat(64) };
+    const again = { ...made, hash: hashOf(made) };
+    heads.set(entry.chain, again);
+    return again;
+  });
+};
+
+it('holds, and says what it stands on', () => {
+  const { verdict, entries, leaves, signed_size, kept_size } = verify(HONEST, { kept: KEPT });
+  expect({ verdict, entries, leaves, signed_size, kept_size }).toEqual({
+    ...{ verdict: 'holds', entries: LAST + 1, leaves: LAST + 1 },
+    ...{ signed_size: LAST + 1, kept_size: 9 },
+  });
+});
+
+describe('of an export in which', () => {
+  it.each(HONEST.entries.map((_, at) => [at]))('a bit of entry %i was changed, that one is named', (at) => {
+    const { body, time_us, hash } = HONEST.entries[at]!;
+    const flipped = hash.replace(/^./, (digit) => (digit === 'f' ? '0' : 'f'));
+    for (const change of [
+      { body: body.replace('"', "'") },
+      { time_us: time_us + 1 },
+      { hash: flipped },
+      { kind: 'job_held' },
+    ])
+      expect(first({ ...HONEST, entries: edited(at, change) }), JSON.stringify(change)).toEqual([
+        'hash_mismatch',
+        nameOf(at),
+      ]);
+  });
+
+  it.each(HONEST.entries.map((_, at) => [at]))('entry %i is missing, the gap is named', (at) => {
+    const { faults } = verify({ ...HONEST, entries: HONEST.entries.toSpliced(at, 1) });
+    const next = HONEST.entries.findIndex(({ chain }, i) => i > at && chain === HONEST.entries[at]!.chain);
+    expect(faults).toContainEqual({ code: 'leaf_without_entry', at: `leaf ${at}` });
+    if (next > 0) expect(faults).toContainEqual({ code: 'seq_gap', at: nameOf(next) });
+  });
+
+  it('entries were swapped, doubled, or cut off', () => {
+    const swapped = HONEST.entries.with(3, HONEST.entries[4]!).with(4, HONEST.entries[3]!);
+    expect(first({ ...HONEST, entries: swapped })[0]).toBe('seq_gap');
+    expect(first({ ...HONEST, entries: HONEST.entries.toSpliced(4, 0, HONEST.entries[3]!) })).toEqual([
+      'out_of_order',
+      nameOf(3),
+    ]);
+    expect(first({ ...HONEST, entries: HONEST.entries.slice(0, -1) })).toEqual(['leaf_without_entry', `leaf ${LAST}`]);
+    const short = HONEST.entries.slice(0, -3);
+    expect(first({ entries: short, leaves: short.map(({ hash }) => hash), note: HONEST.note })[0]).toBe(
+      'log_truncated',
+    );
+  });
+
+  it('a column says otherwise than what was hashed', () => {
+    expect(first({ ...HONEST, entries: edited(2, { tenant: 'rival' }) })).toEqual(['tenant_mismatch', nameOf(2)]);
+    expect(first({ ...HONEST, entries: edited(2, { leaf_index: 40 }) })[0]).toBe('leaf_missing');
+    expect(first({ ...HONEST, entries: edited(2, { seq: 1.5 }) })[0]).toBe('entry_malformed');
+  });
+
+  it('a chain was computed anew', () => {
+    const entries = rechained(edited(4, { body: '{"tenant":"acme"}' }));
+    // With the old leaves, with leaves to match, and with a checkpoint forged for them.
+    expect(first({ ...HONEST, entries })).toEqual(['leaf_mismatch', nameOf(4)]);
+    const leaves = entries.map(({ hash }) => hash);
+    expect(verify({ entries, leaves, note: HONEST.note }).faults.map(({ code }) => code)).toContain('root_mismatch');
+    const forged = noteOver(leaves, newSigner('log.test'));
+    expect(verify({ entries, leaves, note: forged }).faults.map(({ code }) => code)).toContain('checkpoint_refused');
+    // Even by who holds the log's own key.
+    const { faults } = verify({ entries, leaves, note: noteOver(leaves, LOG) }, { kept: KEPT });
+    expect(faults).toContainEqual({ code: 'history_rewritten', at: 'the checkpoint kept, of 9' });
+  });
+
+  it('an old backup was restored, alone or with another history on top', () => {
+    const backup = HONEST.entries.slice(0, 5);
+    expect(first(exportOf(backup), { kept: KEPT })).toEqual(['log_truncated', 'the checkpoint kept, of 9']);
+    const other = logOf([...history().slice(0, 5), ...history().slice(7)]);
+    expect(first(exportOf(other), { kept: KEPT })[0]).toBe('history_rewritten');
+  });
+
+  it('the checkpoint is missing, altered, or lacks the witnesses that were asked for', () => {
+    const codes = (note: string | null, trust = {}): string[] =>
+      verify({ ...HONEST, note }, trust).faults.map(({ code }) => code);
+    expect(codes(null)).toEqual(['checkpoint_missing']);
+    expect(codes(HONEST.note!.replace(/\n\d+\n/, '\n7\n'))).toEqual(['checkpoint_refused']);
+    const witness = newSigner('witness.test');
+    const trust = { witnesses: [witness], cosignatures: 1 };
+    const text = HONEST.note!.split('\n\n')[0]!;
+    expect(codes(HONEST.note, trust)).toEqual(['cosignatures_missing']);
+    expect(codes(HONEST.note! + cosign(`${text}\n`, 1n, newSigner('witness.test')), trust)).toEqual([
+      'cosignatures_missing',
+    ]);
+    const cosigned = HONEST.note! + cosign(`${text}\n`, 1n, witness);
+    expect(verify({ ...HONEST, note: cosigned }, trust)).toMatchObject({
+      verdict: 'holds',
+      cosigned_by: ['witness.test'],
+    });
+  });
+
+  it('a tenant has its own entries alone, nothing is missing but what is others’', () => {
+    const own = HONEST.entries.filter(({ chain }) => chain !== 'policy:*');
+    expect(verify({ ...HONEST, entries: own }, { selection: true }).verdict).toBe('holds');
+    expect(first({ ...HONEST, entries: own })[0]).toBe('leaf_without_entry');
+  });
+});
+
+/** A history that was recorded so from the beginning, by services that were taken over or wrong: every hash and root fits. */
+describe('of a history in which', () => {
+  const index = (kind: string, nth = 0): number =>
+    history().flatMap((step, i) => (step.kind === kind ? [i] : []))[nth]!;
+  const changed = (at: number, body: Record<string, unknown>): Step[] =>
+    history().map((step, i) => (i === at ? { ...step, body: { ...step.body, ...body } } : step));
+  const decision = (at: number, change: object): object => ({ ...(history()[at]!.body.decision as object), ...change });
+  const DISPATCH = index('job_dispatched');
+  const APPROVED = index('job_dispatched', 1);
+
+  const cases: [string, Step[], LogFaultCode, number][] = [
+    [
+      'a denied job was dispatched',
+      changed(index('job_admitted'), {
+        decisions: [{ decision: 'deny', gate: 'submit', policy_epoch: 2, policy_snapshot: `sha256:${'1'.repeat(64)}` }],
+      }),
+      'submit_not_allowed',
+      index('job_admitted'),
+    ],
+    [
+      'a job was never decided at submit',
+      changed(index('job_admitted'), { decisions: [] }),
+      'submit_not_allowed',
+      DISPATCH,
+    ],
+    [
+      'the dispatch gate said no',
+      changed(DISPATCH, { decision: decision(DISPATCH, { decision: 'deny' }) }),
+      'dispatch_not_allowed',
+      DISPATCH,
+    ],
+    ['nobody asked at dispatch', changed(DISPATCH, { decision: null }), 'dispatch_not_allowed', DISPATCH],
+    [
+      'a decision is another job’s',
+      changed(DISPATCH, { decision: decision(DISPATCH, { job_hash: 'other' }) }),
+      'decision_about_another_job',
+      DISPATCH,
+    ],
+    [
+      'it stands on an old policy',
+      changed(DISPATCH, { decision: decision(DISPATCH, { policy_epoch: 1 }) }),
+      'policy_not_in_force',
+      DISPATCH,
+    ],
+    ['it stands on no policy', history().filter(({ chain }) => !chain.startsWith('policy:')), 'policy_not_in_force', 0],
+    ['a policy went back', changed(1, { scope: '*' }), 'policy_not_newer', 1],
+    [
+      'something else ran than was decided',
+      changed(DISPATCH, { effective_digest: 'other' }),
+      'effective_digest_changed',
+      DISPATCH,
+    ],
+    ['an attempt is left out', changed(DISPATCH, { attempt: 2 }), 'attempt_out_of_order', DISPATCH],
+    ['the approval is missing', changed(APPROVED, { approval_id: 'a2' }), 'approval_missing', APPROVED],
+    [
+      'it was not granted',
+      history().filter(({ kind }) => kind !== 'approval_granted'),
+      'approval_missing',
+      APPROVED - 1,
+    ],
+    [
+      'it was for something else',
+      changed(index('approval_opened'), { effective_digest: 'other' }),
+      'approval_of_something_else',
+      APPROVED,
+    ],
+    [
+      'people saw something else',
+      changed(index('approval_voted'), { digest: 'other' }),
+      'approval_of_something_else',
+      APPROVED,
+    ],
+    ['one vote is missing', history().toSpliced(index('approval_voted'), 1), 'approval_by_too_few', APPROVED - 1],
+    ['one person voted twice', changed(index('approval_voted', 1), { voter: 'ann' }), 'approval_by_too_few', APPROVED],
+    [
+      'the owner voted',
+      changed(index('approval_voted', 1), { voter: 'olga' }),
+      'approval_by_the_wrong_person',
+      APPROVED,
+    ],
+    [
+      'another pool claimed it',
+      changed(index('job_running'), { pool: 'other' }),
+      'claim_without_dispatch',
+      index('job_running'),
+    ],
+    [
+      'it was claimed twice',
+      history().toSpliced(index('job_running'), 0, history()[index('job_running')]!),
+      'claimed_twice',
+      index('job_running') + 1,
+    ],
+    [
+      'another worker reported',
+      changed(index('output_screened'), { worker: 'w2' }),
+      'result_without_claim',
+      index('output_screened'),
+    ],
+    [
+      'the result was never screened',
+      history().toSpliced(index('output_screened'), 1),
+      'released_without_screening',
+      index('output_screened'),
+    ],
+    [
+      'something else was released',
+      changed(index('job_succeeded'), { output_digest: 'other' }),
+      'released_without_screening',
+      index('job_succeeded'),
+    ],
+    [
+      'what was quarantined was released',
+      changed(index('output_screened'), { output_decision: 'quarantine' }),
+      'released_without_screening',
+      index('job_succeeded'),
+    ],
+    ['it went on after its end', [...history(), { ...history()[DISPATCH]! }], 'state_after_the_end', LAST + 1],
+    [
+      'another service wrote it',
+      history().map((step, i) => (i === DISPATCH ? { ...step, by: 'ingress' } : step)),
+      'wrong_writer',
+      DISPATCH,
+    ],
+  ];
+  it.each(cases)('%s', (_, steps, code, at) => {
+    const entries = logOf(steps);
+    const name = `leaf ${at}, ${entries[at]!.chain}#${entries[at]!.seq}`;
+    expect(first(exportOf(entries))).toEqual([code, name]);
+  });
+
+  it('an approval was spent more often, or later, than it was given for', () => {
+    const spent = exportOf(logOf(history({ max_attempts: 1 })));
+    expect(first(spent)).toEqual(['approval_spent', nameOf(index('job_dispatched', 2))]);
+    const late = exportOf(logOf(history({ expires_at: '2000-01-01T00:00:00Z' })));
+    expect(first(late)).toEqual(['approval_expired', nameOf(APPROVED)]);
+  });
+});
