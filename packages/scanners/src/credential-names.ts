@@ -85,8 +85,7 @@ function splitName(name: string): string[] {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
-    .normalize('NFKD')
-    .replace(/\p{Mn}/gu, '')
+    .replace(/[^\t-~]+/g, (accented) => accented.normalize('NFKD').replace(/\p{Mn}/gu, ''))
     .toLowerCase()
     .split(/[^a-z0-9]+/)
     .filter((part) => part !== '');

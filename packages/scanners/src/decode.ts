@@ -98,7 +98,10 @@ function reorderView(source: View): View | null {
     ends.lastIndex = start;
     const end = ends.exec(text)?.index ?? text.length;
     builder.copy(at, start);
-    for (let i = end - 1; i > start; i -= 1) builder.pushUnit(text.charCodeAt(i), i, i + 1);
+    for (let i = end - 1; i > start; i -= 1) {
+      // Left in, the next layer would turn the same text again.
+      if (text.charCodeAt(i) !== 0x202e) builder.pushUnit(text.charCodeAt(i), i, i + 1);
+    }
     at = end + 1;
   }
   return builder.view();

@@ -47,7 +47,7 @@ export class AssignmentReader {
     const text = this.#text;
     // Names inside of values inside of values: how often a text may be read again is bounded, then only starts are.
     const value = readValue(text, join.at, this.#work > 0 ? MAX_VALUE : SHORT_VALUE);
-    this.#work -= value === null ? 0 : value.end - join.at;
+    this.#work -= value?.read ?? 0;
     if (value === null || (join.quotedOnly && !value.quoted)) return;
     const written = text.slice(value.start, value.end);
     // A list of names is no call that sets one to the other.

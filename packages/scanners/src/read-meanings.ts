@@ -50,13 +50,19 @@ function hashOf(word: string): number {
   return hash;
 }
 
-/** Whether a word, or a phrase's second word, has this hash. */
+/** Whether a word, or a phrase's second word, has this hash. A small table, because every word of a text asks it. */
 const WORD = 1;
 const SECOND = 2;
 const HASHES = new Uint8Array(HASH_SIZE);
-for (const [word, { phrases }] of KNOWN) {
-  HASHES[hashOf(word)]! |= WORD;
-  for (const { words } of phrases) HASHES[hashOf(words[1]!)]! |= SECOND;
+// Of each hash the last word that has it, and of each word the one before it with the same; counted from 1.
+const LAST_OF_HASH = new Uint16Array(HASH_SIZE);
+const WORDS: { readonly word: string; readonly known: Known; readonly before: number }[] = [];
+for (const [word, known] of KNOWN) {
+  const hash = hashOf(word);
+  HASHES[hash]! |= WORD;
+  WORDS.push({ word, known, before: LAST_OF_HASH[hash]! });
+  LAST_OF_HASH[hash] = WORDS.length;
+  for (const { words } of known.phrases) HASHES[hashOf(words[1]!)]! |= SECOND;
 }
 
 // Of each ASCII character the lower case of a letter, a digit as it is, 0 for what ends a word.
@@ -106,7 +112,7 @@ export function readMeanings(text: string): Reading {
     singles = i - start === 1 ? singles + 1 : 0;
     hasSpelled ||= singles >= MIN_SINGLES;
     if (common === 0) addLeet(text, start, i, leet);
-    if ((HASHES[hash]! & WORD) !== 0) addMeanings(text, start, i, word, meanings);
+    if ((HASHES[hash]! & WORD) !== 0) addMeanings(text, start, i, { word, hash }, meanings);
     word += 1;
   }
   return { meanings, hasSpelled, leet };
@@ -145,9 +151,17 @@ function addLeet(text: string, start: number, end: number, leet: Reading['leet']
 }
 
 /** What the word [start, end), the `word`-th, means by itself and as the first of a phrase. */
-function addMeanings(text: string, start: number, end: number, word: number, meanings: Meaning[]): void {
-  const known = KNOWN.get(text.slice(start, end).toLowerCase());
-  if (known === undefined) return;
+function addMeanings(
+  text: string,
+  start: number,
+  end: number,
+  { word, hash }: { word: number; hash: number },
+  meanings: Meaning[],
+): void {
+  let at = LAST_OF_HASH[hash]!;
+  while (at !== 0 && !isWord(text, start, end, WORDS[at - 1]!.word)) at = WORDS[at - 1]!.before;
+  if (at === 0) return;
+  const { known } = WORDS[at - 1]!;
   if (known.bits !== 0) meanings.push({ bits: known.bits, first: word, last: word, start, end });
   if (known.phrases.length === 0 || !mayContinue(text, end)) return;
   const following: Following[] = [];
@@ -158,6 +172,13 @@ function addMeanings(text: string, start: number, end: number, word: number, mea
   }
   if (ends.length > 1) ends.sort((a, b) => a.last - b.last);
   meanings.push(...ends);
+}
+
+function isWord(text: string, start: number, end: number, word: string): boolean {
+  if (word.length !== end - start) return false;
+  let i = 0;
+  while (i < word.length && wordCode(text.charCodeAt(start + i)) === word.charCodeAt(i)) i += 1;
+  return i === word.length;
 }
 
 /** Whether the next word is the second of any phrase. */

@@ -11,19 +11,22 @@ const MAX_CELL = 256;
 
 type Cell = { start: number; end: number };
 
-/** Reads the table whose head the name [start, end) stands in; returns how far it read, or `end` where there is none. */
+/**
+ * Reads the table whose head the name [start, end) stands in. Returns how far it read: where there is none, to the end of
+ * the line, whose other names would say the same.
+ */
 export function readTable(text: string, start: number, end: number, emit: Emit): number {
   const before = text.slice(Math.max(0, start - MAX_HEAD), start);
   const headStart = start - before.length + before.lastIndexOf('\n') + 1;
   const headEnd = lineEnd(text, end);
   const next = text[headEnd] === '\n' ? headEnd + 1 : -1;
   const delimiter = DELIMITERS.find((char) => text.slice(headStart, headEnd).includes(char));
-  if (delimiter === undefined || next === -1) return end;
+  if (delimiter === undefined || next === -1) return headEnd;
   const head = cellsOf(text, headStart, headEnd, delimiter);
   const isHead = head.length > 1 && head.every((cell) => cell.end - cell.start <= 40);
-  if (!isHead) return end;
+  if (!isHead) return headEnd;
   const columns = head.flatMap((cell, i) => (nameStrength(text.slice(cell.start, cell.end)) === 'strong' ? [i] : []));
-  return columns.length === 0 ? end : readRows(text, next, { delimiter, width: head.length, columns }, emit);
+  return columns.length === 0 ? headEnd : readRows(text, next, { delimiter, width: head.length, columns }, emit);
 }
 
 type Columns = { delimiter: string; width: number; columns: readonly number[] };

@@ -7,12 +7,17 @@
 export type Value = { start: number; end: number; quoted: boolean };
 
 export const MAX_VALUE = 2048;
+/** Most values end soon: the rest is looked at only where twice as many characters do not end it. */
+const NEAR = 64;
 const SCHEME = /(?:bearer|basic|token|apikey|bot|digest|splunk|key)[ \t]{1,2}(?=[^\s])/iy;
 const QUOTE_START = /[bBrRuUfFL@$]{0,2}(\\{0,7})("""|'''|["'`])/y;
 const BLOCK_START = /[|>][+-]?[ \t]{0,4}\r?\n[ \t]{1,40}/y;
 
+/** `read`: how many characters were looked at for it. */
+export type ReadValue = Value & { schemed: boolean; read: number };
+
 /** The value at `at`, of which `most` characters are looked at, after a scheme such as `Bearer` and the opening quote; null where nothing stands. */
-export function readValue(text: string, at: number, most: number): (Value & { schemed: boolean }) | null {
+export function readValue(text: string, at: number, most: number): ReadValue | null {
   let start = skip(BLOCK_START, text, at);
   let schemed = false;
   const outer = quoteAt(text, start);
@@ -22,14 +27,15 @@ export function readValue(text: string, at: number, most: number): (Value & { sc
     start = inner;
   }
   const quote = outer ?? quoteAt(text, start);
-  const end = quote === null ? -1 : closingQuote(text, quote, most);
+  const { end, read: sought } = quote === null ? { end: -1, read: 0 } : closingQuote(text, quote, most);
   if (quote !== null && end !== -1) {
     const from = Math.max(quote.start, schemed ? start : 0);
-    return from < end ? { start: from, end, quoted: true, schemed } : null;
+    return from < end ? { start: from, end, quoted: true, schemed, read: sought } : null;
   }
   if (quote !== null) start = Math.max(start, quote.start);
-  const plainEnd = endOfPlain(text, start, most);
-  return plainEnd > start ? { start, end: plainEnd, quoted: false, schemed } : null;
+  const plain = readPlain(text, start, most);
+  const read = plain.read + sought;
+  return plain.end > start ? { start, end: plain.end, quoted: false, schemed, read } : null;
 }
 
 function skip(pattern: RegExp, text: string, at: number): number {
@@ -49,8 +55,16 @@ function quoteAt(text: string, at: number): Quote | null {
  * A closing quote has as many backslashes before it as the opening one; more of them belong to the value. Only the next
  * `most` characters are looked at, so that a quote that nobody closed costs a constant.
  */
-function closingQuote(text: string, { start, escapes, mark }: Quote, most: number): number {
-  const window = text.slice(start, start + most);
+function closingQuote(text: string, quote: Quote, most: number): { end: number; read: number } {
+  const near = text.slice(quote.start, quote.start + Math.min(most, 2 * NEAR));
+  const early = closingIn(near, quote);
+  if (early !== null || near.length < 2 * NEAR) return { end: early ?? -1, read: near.length };
+  const window = text.slice(quote.start, quote.start + most);
+  return { end: closingIn(window, quote) ?? -1, read: window.length };
+}
+
+/** Where in the text the value ends whose quote closes in the window; -1 where a line's end is before, null where neither is. */
+function closingIn(window: string, { start, escapes, mark }: Quote): number | null {
   const lineBreak = mark.length === 1 && mark !== '`' ? window.indexOf('\n') : -1;
   const bound = lineBreak === -1 ? window.length : lineBreak;
   for (let at = window.indexOf(mark); at !== -1 && at < bound; at = window.indexOf(mark, at + 1)) {
@@ -58,7 +72,7 @@ function closingQuote(text: string, { start, escapes, mark }: Quote, most: numbe
     while (before <= 16 && at - before - 1 >= 0 && window[at - before - 1] === '\\') before += 1;
     if (before === escapes || (escapes === 0 && before % 2 === 0)) return start + at - escapes;
   }
-  return -1;
+  return lineBreak === -1 ? null : -1;
 }
 
 /** What ends an unquoted value before white space does: the next tag, pair, or member. */
@@ -66,15 +80,28 @@ const CUT =
   /["'`](?=$|[\s,;:)\]}>.&])|<(?=[/!A-Za-z])|&(?=[\w.%[\]-]{1,40}=|amp;|$)|;(?=$|\s|[\w ]{1,40}=)|,(?=$|\s|["'{[]|[\w-]{1,40}[=:])|\\(?=[nrt"']|u00)|\|(?=\s|$)/;
 const TRAILING = /[.,;:!?"'`|]+$/;
 
-function endOfPlain(text: string, start: number, most: number): number {
+function readPlain(text: string, start: number, most: number): { end: number; read: number } {
+  // What tells a cut stands within the same number of characters behind it.
+  const near = runAt(text, start, Math.min(most, 2 * NEAR));
+  const early = CUT.exec(near);
+  if (early !== null && early.index < NEAR) return { end: start + trim(near.slice(0, early.index)), read: near.length };
+  const run = near.length < 2 * NEAR ? near : runAt(text, start, most);
+  const cut = CUT.exec(run);
+  return { end: start + trim(cut === null ? run : run.slice(0, cut.index)), read: run.length };
+}
+
+function runAt(text: string, start: number, most: number): string {
   let end = start;
   while (end < text.length && end - start < most && text.charCodeAt(end) > 32) end += 1;
-  const run = text.slice(start, end);
-  const cut = CUT.exec(run);
-  let value = cut === null ? run : run.slice(0, cut.index);
+  return text.slice(start, end);
+}
+
+/** The length of a value without the signs and brackets behind it that belong to what is around it. */
+function trim(written: string): number {
+  let value = written;
   for (;;) {
     const trimmed = trimBrackets(value.replace(TRAILING, ''));
-    if (trimmed === value) return start + value.length;
+    if (trimmed === value) return value.length;
     value = trimmed;
   }
 }

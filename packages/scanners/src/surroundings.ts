@@ -22,6 +22,8 @@ const VALUE_NAME = /^(?:value|val|v|data|text|content|default|current|secret|pla
 const LABEL_NAME =
   /^(?:name|key|label|field|header|param|parameter|variable|property|attribute|k|title|option|setting|env|type|code|question|@name|@key)$/i;
 
+const LONGEST_LABEL_NAME = 9;
+
 /** `ParameterKey` beside `ParameterValue`: what both begin with says that they belong together. */
 const STEMMED_VALUE = /^([a-z]{1,24}?)[_.-]?value$/i;
 const STEMMED_LABEL = /^([a-z]{1,24}?)[_.-]?(?:key|name)$/i;
@@ -64,9 +66,10 @@ function labelsByStem(members: object): ReadonlyMap<string, string> {
 }
 
 function labelOf(members: object): { member: string; text: string } | null {
-  for (const [member, text] of Object.entries(members)) {
-    if (typeof text !== 'string' || text.length > MAX_LABEL || text === '' || !LABEL_NAME.test(member)) continue;
-    return { member, text };
+  for (const member of Object.keys(members)) {
+    if (member.length > LONGEST_LABEL_NAME || !LABEL_NAME.test(member)) continue;
+    const text = (members as Readonly<Record<string, unknown>>)[member];
+    if (typeof text === 'string' && text.length <= MAX_LABEL && text !== '') return { member, text };
   }
   return null;
 }

@@ -93,40 +93,4 @@ describe('scanning', () => {
     const result = scanValue(value, SCANNER_NAMES, { max_findings: 5 });
     expect(result.ok && result.findings.map((f) => f.type)).toEqual(['us_ssn', 'us_ssn', 'us_ssn', 'us_ssn', 'email']);
   });
-
-  it.each([
-    ['digits', '4'],
-    ['spaced digits', '4 1 '],
-    ['verbs', 'ignore '],
-    ['squeezed verbs', 'ignore'],
-    ['phrases', 'ignoreallthe'],
-    ['anchors', 'system prompt show '],
-    ['assignments', 'password='],
-    ['separators', '=:'],
-    ['at signs', 'a.@'],
-    ['schemes', 'a://b:'],
-    ['begins', '-----BEGIN PRIVATE KEY-----'],
-    ['token headers', 'eyJaaaaaaaaaaaa '],
-    ['token bodies', 'ghp_aaaaaaaaaa'],
-    ['percent', '%25'],
-    ['entities', '&amp'],
-    ['base64', 'aWdub3JlIGFs'],
-    ['base64 lines', 'aWdub3JlIGFsbCBw\n'],
-    ['markers', '<|aaaa'],
-    ['accounts', 'DE89 '],
-    ['line feeds', '\n#'],
-    ['expanding letters', '\ufdfa'],
-    ['combining marks', 'e\u0301'],
-    ['invisible marks', '\u200b'],
-  ])('stays linear on %s', (_, unit) => {
-    const timed = (chars: number) => {
-      const text = unit.repeat(Math.ceil(chars / unit.length)).slice(0, chars);
-      const started = process.hrtime.bigint();
-      scanValue(text, SCANNER_NAMES, { max_work_chars: 1e9 });
-      return Number(process.hrtime.bigint() - started) / 1e6;
-    };
-    timed(4_000);
-    // Sixteen times the text may cost far more than sixteen times the time on a busy machine, but not the square.
-    expect(timed(160_000)).toBeLessThan(Math.max(1_500, timed(10_000) * 100));
-  });
 });
