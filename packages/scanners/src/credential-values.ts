@@ -38,7 +38,7 @@ const REFERENCES =
   /^(?:(?:https?|s3|gs|ssm|vault|env|file|op|ref\+\w+|secret|secrets|awssm|sops|arn|projects|keyvault|kms|doppler|bws|akv|gcp|aws-sm):|arn:|\/[\w./-]*$|\.{1,2}\/|~\/|@microsoft\.keyvault|!(?:ref|getatt|sub|env|vault)|enc\[|secretref|process\.|env\.|os\.|import\.|projects\/|secret\/|secrets\/|kv\/)/i;
 /** Written in code without quotes: a name, a call, a member. */
 const CODE =
-  /^(?:await|new|return|function|null|self|this|ctx|req|request|args|opts|options|config|settings|params|secrets|vars)\b|^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:[([?!]|$)|^[A-Za-z_$][\w$.:]*[([]|^[A-Z][A-Za-z]+<[A-Za-z{(]|^&?(?:str|String|string|bool|Option|Vec|char)\b|^[A-Za-z]+(?:_[A-Za-z]+)+$|^[A-Z][a-z]+(?:[A-Z][a-z]+)+$|^[a-z]+(?:[A-Z][a-z]+)+$/;
+  /^(?:await|new|return|function|null|self|this|ctx|req|request|args|opts|options|config|settings|params|secrets|vars)\b|^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:[([?!]|$)|^[A-Za-z_$][\w$.:]*[([]|^&?(?:str|String|string|bool|Option|Vec|char)\b|^[A-Za-z]+(?:_[A-Za-z]+)+$|^[A-Z][a-z]+(?:[A-Z][a-z]+)+$|^[a-z]+(?:[A-Z][a-z]+)+$/;
 const DOCUMENTED =
   /EXAMPLE(?:KEY|TOKEN)?$|^sk_test_4eC39HqLyjWDarjtT1zdp7dc$|(?:1234567890|0123456789|abcdefghij|ABCDEFGHIJ|x{6}|X{6})/;
 /** Words with two or three parts, an amount with its unit, a parameter: nobody's password, quoted or not. */

@@ -53,6 +53,7 @@ export class AssignmentReader {
     // A list of names is no call that sets one to the other.
     if (join.quotedOnly && /^[A-Za-z_. -]+$/.test(written)) return;
     if (ATTRIBUTE.test(written) || isNamePart(text, nameEnd)) return;
+    if (!value.quoted && GENERIC_TYPE.test(text.slice(value.start, value.end + 2))) return;
     const isLine = !value.quoted && standsAlone(text, nameEnd, value.end);
     const firm = join.firm || value.quoted || value.schemed || isLine;
     const judged = value.schemed ? 'strong' : strength;
@@ -65,6 +66,8 @@ export class AssignmentReader {
 const MAX_READ_AGAIN = 1;
 const SHORT_VALUE = 64;
 
+/** `Parameters<typeof f>`, where a tag would close. */
+const GENERIC_TYPE = /^[A-Z][A-Za-z]+<[A-Za-z{(]$/;
 const ATTRIBUTE = /^[\w:@.-]{1,40}=["']/;
 
 /** `arn:aws:secretsmanager:eu-west-1:1:secret:name` says where a secret is. */

@@ -115,9 +115,8 @@ function compile(node: Node): Op[] {
 
 function add(ops: Op[], node: Node): void {
   if (node.kind === 'char') ops.push({ op: 'unit', width: node.width });
-  else if (node.kind === 'start' || node.kind === 'test') ops.push({ op: 'test', holds: node.holds });
-  else if (node.kind === 'sequence') for (const item of node.items) add(ops, item);
-  else if (node.kind === 'choice') addChoice(ops, node.items);
+  else if ('holds' in node) ops.push({ op: 'test', holds: node.holds });
+  else if ('items' in node) addItems(ops, node);
   else if (node.kind === 'back') ops.push({ op: 'back', index: node.index });
   else if (node.kind === 'look') ops.push({ op: 'look', wanted: node.wanted, inner: compile(node.inner) });
   else if (node.kind === 'group') {
@@ -125,6 +124,11 @@ function add(ops: Op[], node: Node): void {
     add(ops, node.inner);
     ops.push({ op: 'close', index: node.index });
   } else addRepeat(ops, node);
+}
+
+function addItems(ops: Op[], { kind, items }: Extract<Node, { items: Node[] }>): void {
+  if (kind === 'choice') addChoice(ops, items);
+  else for (const item of items) add(ops, item);
 }
 
 function addChoice(ops: Op[], items: readonly Node[]): void {
