@@ -19,6 +19,7 @@ import {
 import { DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { connectBus, type StreamMessage } from '@countersign/platform/bus';
+import { claimTogether } from '@countersign/worker/claim-together';
 import { signResult } from '@countersign/worker/sign-result';
 import type { TestSystem } from './start-system.ts';
 
@@ -61,6 +62,7 @@ export async function playWorker(system: TestSystem, pool: string): Promise<Play
   const worker = DEVELOPMENT_WORKER;
   const user = workerUser(pool, worker);
   const bus = await connectBus({ servers: system.nats.url, nkey_seed: system.keys.nats[user]!.seed, user });
+  const askForClaim = claimTogether(bus, pool, worker);
   const own_pem = system.keys.worker_signing[`${pool}/${worker}`]!.private_pem;
   const came: Delivery[] = [];
   const { stream, durable } = poolConsumer(pool);
@@ -77,14 +79,9 @@ export async function playWorker(system: TestSystem, pool: string): Promise<Play
         const at = came.findIndex(({ claims }) => claims.sub.endsWith(`/${job_id}`));
         return at !== -1 && came.splice(at, 1)[0];
       }),
-    claim: (dispatch_id, claim_id = randomUUID()) =>
-      bus.callAt(subjects.claim(pool, worker), 'scheduler.claim', { dispatch_id, claim_id }),
+    claim: (dispatch_id, claim_id = randomUUID()) => askForClaim({ dispatch_id, claim_id }, ''),
     refuse: (dispatch_id, code, claim_id = randomUUID()) =>
-      bus.callAt(subjects.claim(pool, worker), 'scheduler.claim', {
-        dispatch_id,
-        claim_id,
-        refused: { code: code as RefusalCode },
-      }),
+      askForClaim({ dispatch_id, claim_id, refused: { code: code as RefusalCode } }, ''),
     async hold(job_id) {
       const { claims, message, topic } = await played.takeDelivery(job_id);
       const claim_id = randomUUID();

@@ -39,7 +39,7 @@ import {
 } from './rpc-matches.ts';
 import { verb } from './rpc-verb.ts';
 import { JOB_STATES } from './states.ts';
-import { beatAnswer, beatRequest, claimAnswer, claimRequest, helloAnswer, helloRequest } from './worker.ts';
+import { beatAnswer, beatRequest, claimOutcome, claimRequest, helloAnswer, helloRequest } from './worker.ts';
 
 const page = {
   cursor: z.string().max(LIMITS.cursor_chars).optional(),
@@ -207,11 +207,12 @@ export const RPC = {
   'scheduler.claim': verb({
     service: 'scheduler',
     callers: ['worker'],
-    request: claimRequest,
-    answer: claimAnswer,
+    request: z.strictObject({ items: z.array(claimRequest).min(1).max(LIMITS.batch_rows) }),
+    /** In order, one for each. */
+    answer: z.object({ answers: z.array(claimOutcome) }),
     /** The same claim id gets the same answer. */
     repeatable: true,
-    matches: isSameClaim,
+    matches: eachItem(isSameClaim),
   }),
   'scheduler.beat': verb({
     service: 'scheduler',

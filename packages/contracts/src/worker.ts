@@ -1,6 +1,7 @@
 /** What passes between scheduler and workers: dispatch message, warrant, claim, beat, result. */
 import { z } from 'zod';
 import { effectiveJob } from './decision.ts';
+import { failure } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { digest, jobId, tenantName, token, uuid } from './names.ts';
 
@@ -84,6 +85,11 @@ export const claimAnswer = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('lost'), ...claimed, code: z.string() }),
 ]);
 export type ClaimAnswer = z.infer<typeof claimAnswer>;
+/** Of several claims in one message each has an outcome of its own. */
+export const claimOutcome = z.union([
+  z.object({ ok: z.literal(true), value: claimAnswer }),
+  z.object({ ok: z.literal(false), error: failure }),
+]);
 type Unnamed<T> = T extends unknown ? Omit<T, 'dispatch_id' | 'claim_id'> : never;
 /** The answer, without the claim it belongs to. */
 export type ClaimVerdict = Unnamed<ClaimAnswer>;

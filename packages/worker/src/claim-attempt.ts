@@ -3,11 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { CountersignError, isOutage } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import { subjects } from '@countersign/contracts/subjects';
 import type { ClaimAnswer, ClaimRequest } from '@countersign/contracts/worker';
-import type { Bus } from '@countersign/platform/bus';
+import type { AskForClaim } from './claim-together.ts';
 
-export type Claim = { bus: Bus; pool: string; worker: string; dispatch_id: string; traceparent: string };
+export type Claim = { askForClaim: AskForClaim; dispatch_id: string; traceparent: string };
 
 /** `claim_id` is random for each delivery. Null when the scheduler is out of reach. */
 export async function claimAttempt(
@@ -23,12 +22,9 @@ export async function claimAttempt(
   return null;
 }
 
-async function ask({ bus, pool, worker, traceparent }: Claim, request: ClaimRequest): Promise<ClaimAnswer | null> {
+async function ask({ askForClaim, traceparent }: Claim, request: ClaimRequest): Promise<ClaimAnswer | null> {
   try {
-    return await bus.callAt(subjects.claim(pool, worker), 'scheduler.claim', request, {
-      traceparent,
-      timeout_ms: LIMITS.rpc_ms,
-    });
+    return await askForClaim(request, traceparent);
   } catch (thrown) {
     if (!(thrown instanceof CountersignError)) throw thrown;
     if (isOutage(thrown.code)) return null;

@@ -6,6 +6,7 @@ import { connectBus, type StreamMessage } from '@countersign/platform/bus';
 import { monotonicMs } from '@countersign/platform/clock';
 import { createLogger, errorFields } from '@countersign/platform/logger';
 import { isTurnedAway } from '@countersign/platform/nats-connection';
+import { claimTogether } from './claim-together.ts';
 import { holdAttempts } from './held-attempts.ts';
 import { keepResults, type UnsettledResult } from './keep-results.ts';
 import { pauseAfterRefusals } from './pause-after-refusals.ts';
@@ -68,7 +69,8 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   const results = keepResults({ bus, pool, worker, log, onSettled: () => takeMore() });
   const held = holdAttempts({ bus, pool, worker, results, log });
   const pause = pauseAfterRefusals(() => takeMore());
-  const post = { bus, held, results, settings, handle: options.handle, pause, log };
+  const askForClaim = claimTogether(bus, pool, worker);
+  const post = { askForClaim, held, results, settings, handle: options.handle, pause, log };
   const active = new Set<Promise<void>>();
 
   const take = (message: StreamMessage): void => {

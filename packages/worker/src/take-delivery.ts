@@ -2,11 +2,12 @@
 // was verified here and a claim that was granted, and no branch leaves the message neither answered nor given back.
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ClaimAnswer } from '@countersign/contracts/worker';
-import type { Bus, StreamMessage } from '@countersign/platform/bus';
+import type { StreamMessage } from '@countersign/platform/bus';
 import { monotonicMs } from '@countersign/platform/clock';
 import type { Logger } from '@countersign/platform/logger';
 import { childOf } from '@countersign/platform/trace';
 import { claimAttempt } from './claim-attempt.ts';
+import type { AskForClaim } from './claim-together.ts';
 import type { HeldAttempts } from './held-attempts.ts';
 import type { KeptResults } from './keep-results.ts';
 import type { RefusalPause } from './pause-after-refusals.ts';
@@ -16,7 +17,7 @@ import { type Verified, verifyWarrant } from './verify-warrant.ts';
 import type { Handle, WorkerSettings } from './worker-options.ts';
 
 export type Post = {
-  bus: Bus;
+  askForClaim: AskForClaim;
   held: HeldAttempts;
   results: KeptResults;
   settings: WorkerSettings;
@@ -40,11 +41,10 @@ export async function takeDelivery(post: Post, message: StreamMessage): Promise<
 }
 
 async function claim(post: Post, message: StreamMessage, { claims, traceparent }: Accepted): Promise<Granted | null> {
-  const { bus, log } = post;
-  const { pool, worker } = post.settings;
+  const { askForClaim, log } = post;
   const dispatch_id = claims.jti;
   const asked_at = monotonicMs();
-  const claimed = await claimAttempt({ bus, pool, worker, dispatch_id, traceparent });
+  const claimed = await claimAttempt({ askForClaim, dispatch_id, traceparent });
   if (claimed === null) return giveBack(message, LIMITS.redeliver_ms);
   const { answer, claim_id } = claimed;
   if (answer.outcome === 'wait') return giveBack(message, answer.retry_ms);
@@ -71,10 +71,9 @@ const giveBack = (message: StreamMessage, delay_ms: number): null => {
  */
 async function refuse(post: Post, message: StreamMessage, refusal: Refusal, traceparent: string): Promise<void> {
   const { code, detail, dispatch_id } = refusal;
-  const { pool, worker } = post.settings;
   post.log.warn({ code, detail, dispatch_id }, 'a warrant was refused');
   if (dispatch_id === null) return message.term();
-  const told = await claimAttempt({ bus: post.bus, pool, worker, dispatch_id, traceparent }, { code });
+  const told = await claimAttempt({ askForClaim: post.askForClaim, dispatch_id, traceparent }, { code });
   if (told === null) message.nak(LIMITS.redeliver_ms);
   else if (told.answer.outcome === 'wait') message.nak(told.answer.retry_ms);
   else message.ack();

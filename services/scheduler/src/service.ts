@@ -83,7 +83,9 @@ export const scheduler = defineService({
       run: (items) => claimAttempts(shared, items),
     });
     bus.serve('scheduler.admit', async ({ items }) => ({ answers: await settleAll(items.map((item) => admit(item))) }));
-    bus.serve('scheduler.claim', (request, { subject }) => claim(readClaim(subject, request)));
+    bus.serve('scheduler.claim', async ({ items }, { subject }) => ({
+      answers: await settleAll(items.map((item) => claim(readClaim(subject, item)))),
+    }));
     bus.serve('scheduler.beat', (request, { subject }) => answerBeat(shared, subject, request));
     bus.serve('scheduler.hello', (request, { subject }) => answerHello(shared, subject, request));
     bus.serve('scheduler.get', (request) => getJob(context.database, request));

@@ -159,9 +159,16 @@ const CASES: Record<RpcVerb, Case> = {
     },
   },
   'scheduler.claim': {
-    asked: CLAIM,
-    right: [{ ...CLAIM, outcome: 'granted' }],
-    wrong: { 'another dispatch': { ...CLAIM, dispatch_id: 'd2' }, 'another claim': { ...CLAIM, claim_id: 'c2' } },
+    asked: { items: [CLAIM, { ...CLAIM, dispatch_id: 'd2' }] },
+    right: [
+      { answers: [CLAIM, { ...CLAIM, dispatch_id: 'd2' }].map((value) => ({ ok: true, value })) },
+      { answers: [{ ok: true, value: CLAIM }, { ok: false }] },
+    ],
+    wrong: {
+      crossed: { answers: [{ ...CLAIM, dispatch_id: 'd2' }, CLAIM].map((value) => ({ ok: true, value })) },
+      'another claim': { answers: [{ ok: true, value: { ...CLAIM, claim_id: 'c2' } }, { ok: false }] },
+      'one too few': { answers: [{ ok: true, value: CLAIM }] },
+    },
   },
   'scheduler.beat': {
     asked: { attempts: [{ dispatch_id: 'd1' }, { dispatch_id: 'd2' }] },

@@ -6,6 +6,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { patterns, subjects } from '@countersign/contracts/subjects';
 import {
   type BeatAnswer,
+  type ClaimAnswer,
   type ClaimRequest,
   type ClaimVerdict,
   type HelloAnswer,
@@ -18,6 +19,7 @@ import {
 import { waitUntil } from '@countersign/infra/wait-until';
 import { type Bus, connectBus } from '@countersign/platform/bus';
 import { createLogger } from '@countersign/platform/logger';
+import { settleAll } from '@countersign/platform/settle-all';
 import { createWorker, type Worker } from '@countersign/worker/create-worker';
 import type { WorkerOptions } from '@countersign/worker/worker-options';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -132,11 +134,12 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
     const signature = sign(null, text, signing.privateKey).toString('base64url');
     return { nonce, code: null, pool_active: true, signature, ...fake.answerHello(text) };
   });
-  scheduler.serve('scheduler.claim', async (request) => {
+  const answerClaim = async (request: ClaimRequest): Promise<ClaimAnswer> => {
     fake.claims.push(request);
     const { dispatch_id, claim_id } = request;
     return { dispatch_id, claim_id, ...(await fake.answerClaim(request, dispatched.get(dispatch_id))) };
-  });
+  };
+  scheduler.serve('scheduler.claim', async ({ items }) => ({ answers: await settleAll(items.map(answerClaim)) }));
   scheduler.serve('scheduler.beat', async ({ attempts }) => {
     fake.beats.push({ at: performance.now(), attempts });
     const answers = attempts.map(async ({ dispatch_id, reported }) => ({
