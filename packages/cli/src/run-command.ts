@@ -3,6 +3,7 @@ import { ApiError } from '@countersign/client/api-error';
 import { Command, CommanderError } from 'commander';
 import { addWorkerCommand } from './add-worker-command.ts';
 import { addApprovalsCommands } from './approvals-commands.ts';
+import { addAuditCommands } from './audit-commands.ts';
 import { type Output, withGlobalOptions } from './context.ts';
 import { CommandFailure, EXIT, EXIT_CODES, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts';
 import { addJobsCommands } from './jobs-commands.ts';
@@ -26,6 +27,7 @@ const build = (output: Output, complain: (text: string) => void): Command => {
   addApprovalsCommands(program, output);
   addPolicyCommands(program, output);
   addWorkerCommand(program, output);
+  addAuditCommands(program, output);
   return program;
 };
 

@@ -1,8 +1,8 @@
 // Derives again that an approval was of exactly what ran: the digest that people voted for, enough of the right people for
 // each stage, none of whom asked for it, granted before its end and spent once.
 import { canonicalize, type JsonValue } from './canonical-json.ts';
+import type { Body, DerivedFault } from './derived-fault.ts';
 import { APPROVAL_DOMAIN, plainDigest } from './digest.ts';
-import type { Body, DerivedFault } from './rederive.ts';
 
 type Vote = { voter: unknown; stage: unknown; group: unknown; digest: unknown };
 

@@ -1,30 +1,8 @@
 // Derives again, from evidence alone, that what happened followed from what was decided: two allows under the policy in
 // force then, approvals of exactly what ran, one claim for a dispatch, its worker's result, screening before release.
 import { isTerminal, JOB_STATES, type JobState } from '@countersign/contracts/states';
+import type { Body, DerivedFault } from './derived-fault.ts';
 import { type Approval, approvalFault, readApproval } from './rederive-approval.ts';
-
-export type Body = Readonly<Record<string, unknown>>;
-
-export type DerivedFault =
-  | 'policy_unsigned'
-  | 'policy_not_newer'
-  | 'policy_not_in_force'
-  | 'decision_about_another_job'
-  | 'submit_not_allowed'
-  | 'dispatch_not_allowed'
-  | 'effective_digest_changed'
-  | 'attempt_out_of_order'
-  | 'approval_missing'
-  | 'approval_of_something_else'
-  | 'approval_by_too_few'
-  | 'approval_by_the_wrong_person'
-  | 'approval_expired'
-  | 'approval_spent'
-  | 'claim_without_dispatch'
-  | 'claimed_twice'
-  | 'result_without_claim'
-  | 'released_without_screening'
-  | 'state_after_the_end';
 
 /** Of an entry what the derivation needs beside its body. */
 export type DerivedFrom = {

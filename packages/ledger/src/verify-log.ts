@@ -6,8 +6,9 @@ import { canonicalize, parseStrict } from './canonical-json.ts';
 import { entryHash, HASH_BYTES, NO_PREVIOUS, sameBytes } from './chain-hash.ts';
 import { type NoteKey, verifyCheckpoint } from './checkpoint.ts';
 import { readCosignatures } from './cosignature.ts';
+import type { Body, DerivedFault } from './derived-fault.ts';
 import { appendLeaves, EMPTY_TREE, leafHash, rootOf, type TreeHead, type TreeState } from './merkle.ts';
-import { type Body, type DerivedFault, Rederivation } from './rederive.ts';
+import { Rederivation } from './rederive.ts';
 
 /** An entry of an export. `body` is the canonical JSON; hashes are 64 hex digits. */
 export type LoggedEntry = {

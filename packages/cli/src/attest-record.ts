@@ -1,0 +1,41 @@
+/** A run record as an in-toto Statement in a DSSE envelope, signed by whoever attests it: cosign and policy controllers read it. */
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import type { RunRecord } from '@countersign/contracts/record';
+import { canonicalize, type JsonValue } from '@countersign/ledger/canonical-json';
+
+const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
+export const PREDICATE_TYPE = 'https://countersign.dev/run-record/v1';
+
+export type Envelope = {
+  payloadType: string;
+  /** Base64. */
+  payload: string;
+  signatures: { keyid: string; sig: string }[];
+};
+
+/** The subject is the job, by the digest that covers its actor and whole request. */
+export const statementOf = (record: RunRecord): object => ({
+  _type: 'https://in-toto.io/Statement/v1',
+  subject: [{ name: record.run_id, digest: { sha256: record.job_hash.replace(/^sha256:/, '') } }],
+  predicateType: PREDICATE_TYPE,
+  predicate: record,
+});
+
+/** `pem`: PKCS#8 of an Ed25519 key. Throws TypeError for another one. */
+export const attest = (record: RunRecord, pem: string): Envelope => {
+  const key = createPrivateKey(pem);
+  if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('the key must be an Ed25519 key');
+  const payload = Buffer.from(canonicalize(statementOf(record) as JsonValue));
+  const signature = sign(null, preAuthEncoding(PAYLOAD_TYPE, payload), key);
+  return {
+    payloadType: PAYLOAD_TYPE,
+    payload: payload.toString('base64'),
+    signatures: [{ keyid: keyIdOf(key), sig: signature.toString('base64') }],
+  };
+};
+
+/** DSSE v1: type and payload, each behind its length, so that neither can pass for a part of the other. */
+export const preAuthEncoding = (type: string, payload: Uint8Array): Uint8Array =>
+  Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `), payload]);
+
+const keyIdOf = (key: KeyObject): string => createPublicKey(key).export({ format: 'jwk' }).x as string;

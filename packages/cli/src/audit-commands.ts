@@ -1,0 +1,194 @@
+/** `countersign audit`: what an auditor does, from following the ledger to proving an export without anybody's word. */
+import { createPublicKey } from 'node:crypto';
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Client } from '@countersign/client/create-client';
+import { followEntries } from '@countersign/client/follow-entries';
+import type { EvidenceQuery } from '@countersign/contracts/evidence';
+import { type TrustRoot, trustRoot } from '@countersign/contracts/policy';
+import { formatVerifierKey, type NoteKey, parseVerifierKey } from '@countersign/ledger/checkpoint';
+import { parseWitnessKey } from '@countersign/ledger/cosignature';
+import { type Command, Option } from 'commander';
+import { attest } from './attest-record.ts';
+import { clientOf, isJson, type Output, print } from './context.ts';
+import { EXIT, UsageError } from './exit-codes.ts';
+import { exportEvidence, exportTable } from './export-evidence.ts';
+import { parseJson, readText, refusedFile } from './read-file.ts';
+import { printable, printableJson, showTimeline } from './show.ts';
+import { type EvidenceVerdict, verifyEvidence } from './verify-evidence.ts';
+import { wholeNumber } from './whole-number.ts';
+
+type Which = {
+  topic?: string;
+  kind?: string;
+  actor?: string;
+  job?: string;
+  chain?: string;
+  since?: string;
+  until?: string;
+  from?: string;
+  allTenants?: boolean;
+};
+
+const withWhich = (command: Command): Command =>
+  command
+    .option('--topic <pattern>', 'of this topic, e.g. job.deploy.*')
+    .option('--kind <kind>', 'of this kind, e.g. job_dispatched')
+    .option('--actor <id>', 'that this actor caused')
+    .option('--job <job_id>', 'of this job')
+    .option('--chain <chain>', 'of this chain, e.g. control, policy:*, identity:alice')
+    .option('--since <time>', 'from then on (RFC 3339 in UTC)')
+    .option('--until <time>', 'up to then')
+    .option('--from <leaf>', 'from this leaf of the log on')
+    .option('--all-tenants', 'of every tenant; needs evidence:all');
+
+const queryOf = ({ topic, kind, actor, job, chain, since, until, from, allTenants }: Which): EvidenceQuery => ({
+  ...{ topic, kind, actor, job_id: job, chain, since, until, from },
+  ...(allTenants ? { tenants: 'all' as const } : {}),
+});
+
+const follow = async (output: Output, options: Which, command: Command, live: boolean): Promise<void> => {
+  for await (const entry of followEntries(clientOf(command), { query: queryOf(options), live })) {
+    output.write(`${isJson(command) ? printableJson(entry) : printable(`${showTimeline([entry])}  ${entry.chain}`)}\n`);
+  }
+};
+
+type ExportOptions = { out: string; format: 'ndjson' | 'csv'; allTenants?: boolean };
+
+const writeExport = async (output: Output, options: ExportOptions, command: Command): Promise<void> => {
+  const client: Client = clientOf(command);
+  const file = opened(options.out);
+  try {
+    const run = options.format === 'csv' ? exportTable : exportEvidence;
+    const done = await run(client, options.allTenants === true, (line) => void writeSync(file, line));
+    print(
+      output,
+      command,
+      done,
+      ({ entries, leaves, policies }) =>
+        `${entries} entries of ${leaves} leaves and ${policies} policies are in ${options.out}`,
+    );
+  } finally {
+    closeSync(file);
+  }
+};
+
+const opened = (path: string): number => {
+  try {
+    return openSync(path, 'wx', 0o600);
+  } catch (thrown) {
+    throw refusedFile(path, thrown);
+  }
+};
+
+type VerifyOptions = {
+  logKey: string[];
+  trustRoot?: string;
+  kept?: string;
+  witnessKey?: string[];
+  cosignatures?: number;
+};
+
+const verify = async (output: Output, path: string, options: VerifyOptions, command: Command): Promise<void> => {
+  const witnesses = (options.witnessKey ?? []).map((line) => keyIn(line, parseWitnessKey));
+  const trust = {
+    log: options.logKey.map((line) => keyIn(line, parseVerifierKey)),
+    kept: options.kept === undefined ? null : readText(options.kept),
+    witnesses,
+    cosignatures: options.cosignatures ?? witnesses.length,
+    root: options.trustRoot === undefined ? null : readRoot(options.trustRoot),
+  };
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  const verdict = await verifyEvidence(lines, trust).catch((thrown: unknown) => {
+    if (thrown instanceof TypeError) throw new UsageError(`${path}: ${thrown.message}`);
+    throw refusedFile(path, thrown);
+  });
+  print(output, command, verdict, showVerdict);
+  if (verdict.verdict === 'broken') output.exit(EXIT.broken);
+};
+
+const keyIn = (line: string, parse: (line: string) => NoteKey | null): NoteKey => {
+  const key = parse(line);
+  if (key === null) throw new UsageError(`no verifier key: ${line.slice(0, 80)}`);
+  return key;
+};
+
+const vkeyOf = (name: string, path: string): string => {
+  try {
+    const { x } = createPublicKey(readText(path)).export({ format: 'jwk' });
+    return formatVerifierKey({ name, public_key: Buffer.from(x ?? '', 'base64url') });
+  } catch (thrown) {
+    if (thrown instanceof UsageError) throw thrown;
+    throw new UsageError(`${path} holds no Ed25519 key in PEM`);
+  }
+};
+
+const readRoot = (path: string): TrustRoot => {
+  const root = trustRoot.safeParse(parseJson(readText(path), path));
+  if (root.success) return root.data;
+  throw new UsageError(`${path}: ${root.error.issues[0]?.message ?? 'no trust root'}`);
+};
+
+const showVerdict = (verdict: EvidenceVerdict): string => {
+  const { entries, leaves, kept_size, cosigned_by, complete, faults } = verdict;
+  const [first] = faults;
+  if (first !== undefined)
+    return `broken at ${first.at}: ${first.code}${faults.length > 1 ? `, and ${faults.length - 1} more` : ''}`;
+  return [
+    `holds: ${entries} entries, ${leaves} leaves under the log's signature`,
+    complete
+      ? 'complete: every leaf has its entry'
+      : 'one part of the log: chains are whole, whole chains may be missing',
+    kept_size > 0
+      ? `nothing before leaf ${kept_size} was rewritten`
+      : 'without a checkpoint from elsewhere, the log itself could have rewritten it',
+    ...(cosigned_by.length > 0 ? [`cosigned by ${cosigned_by.join(', ')}`] : []),
+  ].join('\n');
+};
+
+export const addAuditCommands = (program: Command, output: Output): void => {
+  const audit = program.command('audit').description('follow, replay, export and prove the evidence');
+  withWhich(audit.command('tail').description('entries as they are recorded')).action(
+    (options: Which, command: Command) => follow(output, options, command, true),
+  );
+  withWhich(audit.command('replay').description('entries from any point on, as often as wanted')).action(
+    (options: Which, command: Command) => follow(output, options, command, false),
+  );
+  audit
+    .command('export')
+    .description('the ledger as a file that can be verified without the server')
+    .requiredOption('--out <file>', 'where to; never overwritten')
+    .addOption(new Option('--format <format>').choices(['ndjson', 'csv']).default('ndjson'))
+    .option('--all-tenants', 'of every tenant, provably complete; needs evidence:all')
+    .action((options: ExportOptions, command: Command) => writeExport(output, options, command));
+  audit
+    .command('verify <file>')
+    .description('proves an export with public keys alone, and names the first bad entry')
+    .requiredOption('--log-key <vkey...>', "the log's public keys, as `countersign audit key` prints them")
+    .option('--trust-root <file>', 'who may sign policies: then every activation must have been signed')
+    .option('--kept <file>', 'a checkpoint from before: then nothing before it was rewritten')
+    .option('--witness-key <vkey...>', 'public keys of witnesses that must have cosigned')
+    .option('--cosignatures <count>', 'how many of them; all when left out', wholeNumber)
+    .action((path: string, options: VerifyOptions, command: Command) => verify(output, path, options, command));
+  audit
+    .command('checkpoint')
+    .description('the last signed checkpoint, to be kept for a later verification')
+    .action(async (_: object, command: Command) =>
+      print(output, command, await clientOf(command).checkpoint(), ({ note }) => note.trimEnd()),
+    );
+  audit
+    .command('key <file>')
+    .description("a log's verifier key (vkey) from its key file, private or public")
+    .requiredOption('--origin <name>', 'the name of the log, as LOG_ORIGIN has it')
+    .action((path: string, { origin }: { origin: string }, command: Command) =>
+      print(output, command, { vkey: vkeyOf(origin, path) }, ({ vkey }) => vkey),
+    );
+  audit
+    .command('attest <job_id>')
+    .description('the run record as an in-toto Statement in a DSSE envelope')
+    .requiredOption('--key <file>', 'Ed25519 private key (PKCS#8 PEM) that signs it')
+    .action(async (job_id: string, options: { key: string }, command: Command) => {
+      const record = await clientOf(command).record(job_id);
+      output.write(`${printableJson(attest(record, readText(options.key)))}\n`);
+    });
+};

@@ -1,0 +1,89 @@
+/**
+ * Writes the ledger down as lines of JSON that can be verified without the server: each policy before its activation, the
+ * hashes of all leaves, the entries among them, the signed checkpoint over it all, and how many there are.
+ */
+import type { Client } from '@countersign/client/create-client';
+import { followEntries } from '@countersign/client/follow-entries';
+import type { ShownEntry } from '@countersign/contracts/ledger-entry';
+import { canonicalize, type JsonValue } from '@countersign/ledger/canonical-json';
+import { formatTilePath, TILE_WIDTH } from '@countersign/ledger/tiles';
+
+export const FORMAT = 'countersign-export/1';
+export type Exporter = Pick<Client, 'entries' | 'checkpoint' | 'tile' | 'policyDocument'>;
+export type Exported = { entries: number; leaves: number; policies: number };
+
+/** `all`: every tenant's entries, so that it can be proven complete; else the own tenant's. */
+export async function exportEvidence(client: Exporter, all: boolean, write: (line: string) => void): Promise<Exported> {
+  const say = (type: string, fields: object): void => write(`${JSON.stringify({ type, ...fields })}\n`);
+  const { tree_size, note } = await client.checkpoint();
+  const tenants = all ? 'all' : 'own';
+  say('header', { format: FORMAT, tenants, tree_size });
+  const done = { entries: 0, leaves: 0, policies: 0 };
+  const seen = new Set<string>();
+  const fillUpTo = async (leaf: number): Promise<void> => {
+    while (done.leaves <= leaf && done.leaves < tree_size) {
+      const width = Math.min(TILE_WIDTH, tree_size - done.leaves);
+      say('leaves', { from: done.leaves, hashes: await readLeaves(client, done.leaves / TILE_WIDTH, width) });
+      done.leaves += width;
+    }
+  };
+  for await (const entry of followEntries(client, { query: { tenants } })) {
+    if (entry.leaf_index! >= tree_size) break;
+    await fillUpTo(entry.leaf_index!);
+    const { policy_snapshot } = entry.body;
+    if (entry.kind === 'policy_activated' && typeof policy_snapshot === 'string' && !seen.has(policy_snapshot)) {
+      seen.add(policy_snapshot);
+      const { document } = await client.policyDocument(policy_snapshot);
+      say('policy', { snapshot: policy_snapshot, document });
+      done.policies += 1;
+    }
+    say('entry', flat(entry));
+    done.entries += 1;
+  }
+  await fillUpTo(tree_size - 1);
+  say('checkpoint', { note });
+  say('end', done);
+  return done;
+}
+
+/** With the body as the text that was hashed. */
+const flat = ({ body, ...entry }: ShownEntry): object => ({ ...entry, body: canonicalize(body as JsonValue) });
+
+/** An entry bundle holds each hash behind its length. */
+async function readLeaves(client: Exporter, index: number, width: number): Promise<string> {
+  const path = formatTilePath({ entries: true, level: 0, index: BigInt(index), width });
+  const bundle = await client.tile(path);
+  const hashes = Array.from({ length: width }, (_, i) => bundle.subarray(i * 34 + 2, (i + 1) * 34));
+  return Buffer.concat(hashes).toString('base64');
+}
+
+const COLUMNS = [
+  'leaf_index',
+  'recorded_at',
+  'tenant',
+  'chain',
+  'seq',
+  'kind',
+  'recorded_by',
+  'topic',
+  'hash',
+] as const;
+
+/** The same entries as a table, for reading; what is verified is the other form. RFC 4180. */
+export async function exportTable(client: Exporter, all: boolean, write: (line: string) => void): Promise<Exported> {
+  const done = { entries: 0, leaves: 0, policies: 0 };
+  write(`${COLUMNS.join(',')},body\r\n`);
+  for await (const entry of followEntries(client, { query: { tenants: all ? 'all' : 'own' } })) {
+    const cells = [...COLUMNS.map((name) => entry[name]), canonicalize(entry.body as JsonValue)];
+    write(`${cells.map(cell).join(',')}\r\n`);
+    done.entries += 1;
+  }
+  return done;
+}
+
+/** A cell that a spreadsheet would compute is made a text. */
+const cell = (value: unknown): string => {
+  const text = value === null || value === undefined ? '' : String(value);
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+};

@@ -1,0 +1,86 @@
+/** Verifies an export with public keys alone: no server is asked, and nothing in the file is believed. */
+import type { TrustRoot } from '@countersign/contracts/policy';
+import { toChainEntry } from '@countersign/ledger/shown-entry';
+import { type LoggedEntry, type LogTrust, type LogVerdict, LogVerifier } from '@countersign/ledger/verify-log';
+import { verifyBundle } from '@countersign/policy/verify-bundle';
+import { FORMAT } from './export-evidence.ts';
+
+export type EvidenceTrust = Omit<LogTrust, 'selection'> & {
+  /** Who may sign policies. Null: activations are not compared with signed documents. */
+  root: TrustRoot | null;
+};
+
+/** `complete`: every leaf of the log has its entry in the export, so nothing was left out of the population. */
+export type EvidenceVerdict = LogVerdict & { complete: boolean; policies: number };
+
+type Line = Readonly<Record<string, unknown>>;
+
+/** Throws TypeError for what is no export at all. */
+export async function verifyEvidence(
+  lines: AsyncIterable<string> | Iterable<string>,
+  trust: EvidenceTrust,
+): Promise<EvidenceVerdict> {
+  let verifier: LogVerifier | null = null;
+  let [selection, ended, note]: [boolean, Line | null, string | null] = [true, null, null];
+  const documents = new Map<string, string>();
+  for await (const text of lines) {
+    if (text === '') continue;
+    const line = readLine(text);
+    if (verifier === null) {
+      if (line.type !== 'header' || line.format !== FORMAT) throw new TypeError(`the file is no ${FORMAT}`);
+      selection = line.tenants !== 'all';
+      verifier = new LogVerifier({ ...trust, selection });
+    } else if (line.type === 'leaves') verifier.takeLeaves(Number(line.from), hashesIn(line.hashes));
+    else if (line.type === 'policy') documents.set(String(line.snapshot), String(line.document));
+    else if (line.type === 'entry') await takeEntry(verifier, line, trust.root, documents);
+    else if (line.type === 'checkpoint') note = String(line.note);
+    else if (line.type === 'end') ended = line;
+  }
+  if (verifier === null) throw new TypeError('the file is empty');
+  const verdict = verifier.finish(note);
+  if (ended === null || ended.entries !== verdict.entries) throw new TypeError('the file was cut off');
+  return { ...verdict, complete: !selection && verdict.verdict === 'holds', policies: documents.size };
+}
+
+async function takeEntry(
+  verifier: LogVerifier,
+  line: Line,
+  root: TrustRoot | null,
+  documents: ReadonlyMap<string, string>,
+): Promise<void> {
+  const entry = entryOf(line);
+  const body = verifier.takeEntry(entry);
+  if (entry?.kind !== 'policy_activated' || body === null || root === null) return;
+  const document = documents.get(String(body.policy_snapshot));
+  const at = String(line.recorded_at);
+  const opened = document === undefined ? null : await verifyBundle(document, root, at);
+  const isThis =
+    opened?.ok === true &&
+    opened.bundle.snapshot === body.policy_snapshot &&
+    opened.bundle.manifest.version === body.policy_version &&
+    opened.bundle.manifest.scope.tenants.includes(String(body.scope));
+  if (!isThis) verifier.addFault('policy_unsigned', entry);
+}
+
+/** What cannot be read is left for the verifier to call malformed. */
+function entryOf(line: Line): LoggedEntry {
+  try {
+    const { time_us } = toChainEntry(line as never);
+    return { ...line, time_us: Number(time_us) } as unknown as LoggedEntry;
+  } catch {
+    return line as never;
+  }
+}
+
+function readLine(text: string): Line {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value as Line;
+  } catch {}
+  throw new TypeError('a line of the file is no JSON object');
+}
+
+function hashesIn(base64: unknown): Uint8Array[] {
+  const bytes = Buffer.from(String(base64), 'base64');
+  return Array.from({ length: Math.ceil(bytes.length / 32) }, (_, i) => bytes.subarray(i * 32, (i + 1) * 32));
+}

@@ -1,0 +1,24 @@
+/** What can be wrong with a history all of whose hashes fit: something happened that did not follow from what was decided. */
+
+export type Body = Readonly<Record<string, unknown>>;
+
+export type DerivedFault =
+  | 'policy_unsigned'
+  | 'policy_not_newer'
+  | 'policy_not_in_force'
+  | 'decision_about_another_job'
+  | 'submit_not_allowed'
+  | 'dispatch_not_allowed'
+  | 'effective_digest_changed'
+  | 'attempt_out_of_order'
+  | 'approval_missing'
+  | 'approval_of_something_else'
+  | 'approval_by_too_few'
+  | 'approval_by_the_wrong_person'
+  | 'approval_expired'
+  | 'approval_spent'
+  | 'claim_without_dispatch'
+  | 'claimed_twice'
+  | 'result_without_claim'
+  | 'released_without_screening'
+  | 'state_after_the_end';

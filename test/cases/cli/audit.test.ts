@@ -1,0 +1,160 @@
+// An export and its verification: what the server hands out, in a file, proven with public keys alone; and what a consumer
+// builds from the ledger, as often as it likes.
+import { generateKeyPairSync, verify as verifySignature } from 'node:crypto';
+import { attest, preAuthEncoding } from '@countersign/cli/attest-record';
+import { EXIT } from '@countersign/cli/exit-codes';
+import { type Exporter, exportEvidence, exportTable } from '@countersign/cli/export-evidence';
+import { foldEntries, followEntries } from '@countersign/client/follow-entries';
+import type { ShownEntry } from '@countersign/contracts/ledger-entry';
+import type { RunRecord } from '@countersign/contracts/record';
+import { formatVerifierKey } from '@countersign/ledger/checkpoint';
+import { entryBundle } from '@countersign/ledger/tiles';
+import { describe, expect, test } from 'vitest';
+import { exportOf, history, LOG, logOf, newSigner, noteOver } from '../ledger/log-history.ts';
+import { runCli, writeOne } from './run-cli.ts';
+
+const HONEST = exportOf(logOf(history()));
+const SHOWN: ShownEntry[] = HONEST.entries.map(({ time_us, body, ...entry }) => ({
+  ...entry,
+  body: JSON.parse(body) as ShownEntry['body'],
+  recorded_at: new Date(time_us / 1000).toISOString().replace(/Z$/, `${String(time_us % 1000).padStart(3, '0')}Z`),
+}));
+const VKEY = formatVerifierKey(LOG);
+
+/** Pages of three, so that they are many. */
+const PAGE = 3;
+const served: Exporter = {
+  entries: async ({ from = 0, kind } = {}) => {
+    const page = SHOWN.slice(Number(from), Number(from) + PAGE);
+    const entries = page.filter((entry) => kind === undefined || entry.kind === kind);
+    return { entries, next: Number(from) + page.length, end: SHOWN.length };
+  },
+  checkpoint: async () => ({ tree_size: SHOWN.length, root_hash: '', note: HONEST.note! }),
+  tile: async (path) => {
+    expect(path).toBe(`tile/entries/000.p/${SHOWN.length}`);
+    return entryBundle(HONEST.leaves.map((hash) => Buffer.from(hash, 'hex')));
+  },
+  policyDocument: async (snapshot) => ({ snapshot, scopes: ['*'], document: '{}' }),
+};
+
+const exported = async (all = true): Promise<string[]> => {
+  const lines: string[] = [];
+  await exportEvidence(served, all, (line) => void lines.push(line));
+  return lines;
+};
+const verified = (lines: readonly string[], ...options: string[]) =>
+  runCli('audit', 'verify', writeOne('export.ndjson', lines.join('')), '--json', '--log-key', VKEY, ...options);
+
+describe('audit verify', () => {
+  test('proves an export, and says whether anything was left out', async () => {
+    const all = await verified(await exported());
+    expect(all.json).toMatchObject({ verdict: 'holds', complete: true, entries: SHOWN.length, policies: 1 });
+    expect(all.code).toBe(EXIT.done);
+    expect((await verified(await exported(false))).json).toMatchObject({ verdict: 'holds', complete: false });
+  });
+
+  test('names the first bad entry, with an exit code of its own', async () => {
+    const lines = (await exported()).map((line) => line.replace('\\"bot\\"', '\\"eve\\"'));
+    const { json, code } = await verified(lines);
+    expect(json.faults[0]).toEqual({ code: 'hash_mismatch', at: 'leaf 2, job:acme:straight#1' });
+    expect(code).toBe(EXIT.broken);
+  });
+
+  test('an activation without its signed document is none, as soon as it is known who may sign', async () => {
+    const key = {
+      key_id: 'k',
+      public_key: 'A'.repeat(43),
+      not_before: '2020-01-01T00:00:00Z',
+      not_after: '2030-01-01T00:00:00Z',
+    };
+    const root = writeOne('root.json', JSON.stringify({ threshold: 1, keys: [key] }));
+    const { json } = await verified(await exported(), '--trust-root', root);
+    expect(json.faults[0]).toEqual({ code: 'policy_unsigned', at: 'leaf 0, policy:*#1' });
+  });
+
+  test('a checkpoint kept from before, and witnesses', async () => {
+    const kept = writeOne('kept', noteOver(HONEST.leaves.slice(0, 5), LOG));
+    expect((await verified(await exported(), '--kept', kept)).json).toMatchObject({ verdict: 'holds', kept_size: 5 });
+    const other = writeOne('other', noteOver(HONEST.leaves.slice(1, 5), LOG));
+    expect((await verified(await exported(), '--kept', other)).json.faults[0].code).toBe('history_rewritten');
+    const foreign = writeOne('foreign', noteOver(HONEST.leaves, newSigner('log.test')));
+    expect((await verified(await exported(), '--kept', foreign)).code).toBe(EXIT.usage);
+  });
+
+  test.each([
+    ['an empty file', () => []],
+    ['something else', () => ['{"type":"header","format":"other"}\n']],
+    ['no JSON', (lines: string[]) => [...lines, 'nonsense\n']],
+    ['a file that was cut off', (lines: string[]) => lines.slice(0, -1)],
+  ])('%s is no export', async (_, change) => {
+    expect((await verified(change(await exported()))).code).toBe(EXIT.usage);
+  });
+
+  test('a key that is none is said', async () => {
+    const { code } = await runCli('audit', 'verify', 'nowhere', '--json', '--log-key', 'log.test+00000000+AAAA');
+    expect(code).toBe(EXIT.usage);
+  });
+});
+
+test('audit key prints what audit verify takes', async () => {
+  const { publicKey } = generateKeyPairSync('ed25519');
+  const pem = writeOne('log.pem', publicKey.export({ type: 'spki', format: 'pem' }) as string);
+  const { out } = await runCli('audit', 'key', pem, '--origin', 'log.test');
+  const public_key = Buffer.from(publicKey.export({ format: 'jwk' }).x as string, 'base64url');
+  expect(out.trim()).toBe(formatVerifierKey({ name: 'log.test', public_key }));
+});
+
+test('a table holds a row for each entry, and nothing that a spreadsheet would compute', async () => {
+  let csv = '';
+  await exportTable(served, true, (line) => {
+    csv += line;
+  });
+  expect(csv.trimEnd().split('\r\n')).toHaveLength(SHOWN.length + 1);
+  expect(csv).not.toMatch(/(^|,)[=+@-]/m);
+});
+
+test('a run record is attested so that anybody with the key can check it', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const record = { run_id: 'j1', job_hash: `sha256:${'a'.repeat(64)}`, tenant: 'acme' } as RunRecord;
+  const envelope = attest(record, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+  const payload = Buffer.from(envelope.payload, 'base64');
+  expect(JSON.parse(payload.toString())).toMatchObject({
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name: 'j1', digest: { sha256: 'a'.repeat(64) } }],
+    predicate: record,
+  });
+  const signature = Buffer.from(envelope.signatures[0]!.sig, 'base64');
+  expect(verifySignature(null, preAuthEncoding(envelope.payloadType, payload), publicKey, signature)).toBe(true);
+  expect(verifySignature(null, preAuthEncoding('other', payload), publicKey, signature)).toBe(false);
+  expect(Buffer.from(preAuthEncoding('http://example.com/HelloWorld', Buffer.from('hello world'))).toString()).toBe(
+    'DSSEv1 29 http://example.com/HelloWorld 11 hello world',
+  );
+});
+
+describe('a consumer', () => {
+  const count = (model: Record<string, number>, { kind }: ShownEntry) => ({ ...model, [kind]: (model[kind] ?? 0) + 1 });
+
+  test('builds the same read model again, from the beginning or from where it left off', async () => {
+    const whole = await foldEntries(served, {}, count);
+    expect(whole.next).toBe(SHOWN.length);
+    expect(await foldEntries(served, {}, count)).toEqual(whole);
+    let model: Record<string, number> = {};
+    let next = 0;
+    for await (const entry of followEntries(served)) {
+      if (entry.leaf_index === 7) break;
+      model = count(model, entry);
+      next = entry.leaf_index! + 1;
+    }
+    expect(await foldEntries(served, model, count, { from: next })).toEqual(whole);
+  });
+
+  test('hears what comes until it has heard enough', async () => {
+    const enough = new AbortController();
+    const heard: number[] = [];
+    for await (const { leaf_index } of followEntries(served, { live: true, pause_ms: 1, signal: enough.signal })) {
+      heard.push(leaf_index!);
+      if (leaf_index === SHOWN.length - 1) enough.abort();
+    }
+    expect(heard).toEqual(SHOWN.map(({ leaf_index }) => leaf_index));
+  });
+});
