@@ -2,7 +2,7 @@
 import { ERRORS } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { METRICS, type MetricSpec } from '@countersign/contracts/metrics';
-import { OWN_RULE_DEFAULTS, OWN_TYPE_PREFIX } from '@countersign/contracts/scanner-rules';
+import { MODEL_TYPE_PREFIX, OWN_RULE_DEFAULTS, OWN_TYPE_PREFIX } from '@countersign/contracts/scanner-rules';
 import { FINDING_TYPES } from '@countersign/scanners/finding-types';
 import { readComments } from './read-comments.ts';
 import { renderSettings } from './render-settings.ts';
@@ -64,7 +64,7 @@ const renderDetectors = (): string =>
       'of their findings; left out, all of them. A finding says scanner, type, severity, ' +
       'confidence, place, count and why, and never the text that matched. The severity here is the highest of a type: what ' +
       'is only quoted or negated has a lower one. Basis is what confirms a finding: `checksum` its own arithmetic, `format` a published form, ' +
-      '`name` the name that the value stands under, `context` words beside it, `signals` several hints together, `rule` an expression of the operator’s own ([own rules](../own-scanner-rules.md)).',
+      '`name` the name that the value stands under, `context` words beside it, `signals` several hints together, `rule` an expression of the operator’s own and `model` the word of a model ([own rules](../own-scanner-rules.md)).',
     table(
       ['scanner', 'type', 'severity', 'confidence', 'basis', 'what'],
       FINDING_TYPES.map(({ scanner, type, severity, confidence, basis, describes }) => [
@@ -74,9 +74,18 @@ const renderDetectors = (): string =>
         confidence,
         basis,
         describes,
-      ]).concat([OWN_ROW]),
+      ]).concat([OWN_ROW, MODEL_ROW]),
     ),
   );
+
+const MODEL_ROW = [
+  code('prompt_injection'),
+  code(`${MODEL_TYPE_PREFIX}<name>`),
+  'high',
+  'possible',
+  'model',
+  'What a model was asked for, from score 0.5 on medium, from 0.8 on high and likely; each may name another scanner and other scores',
+];
 
 /** What an own rule is worth that says nothing else. */
 const OWN_ROW = [

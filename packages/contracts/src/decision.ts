@@ -116,8 +116,10 @@ export const decision = z.strictObject({
   /** Set when the kernel was out of reach and an explicit `fail_mode: open` let the job through. */
   fail_mode: z.enum(FAIL_MODES).nullable(),
   decided_at: instant,
-  /** Set when it depends on the time of day: never used again, however long it is cached otherwise. */
+  /** Set when it depends on the time of day, or on a model's word: never used again, however long it is cached otherwise. */
   reads_now: z.literal(true).optional(),
+  /** Set when a model was asked about the content; `failed_open`: it gave no answer, and the rest decided without it. */
+  model: z.enum(['answered', 'failed_closed', 'failed_open']).optional(),
   /** Set when the policy only observes: what it would have decided. Stops and ceilings hold all the same. */
   observed: z
     .strictObject({ decision: z.enum(DECISIONS), rule_id: z.string().nullable(), reason: z.string() })

@@ -128,6 +128,11 @@ export const METRICS = {
     help: 'Scans that gave no answer, by gate (submit, dispatch, output) and fault (deadline, crash, memory, busy): denied, or quarantined unless fail_mode is open',
     labels: ['gate', 'fault'],
   },
+  model_calls_total: {
+    kind: 'counter',
+    help: 'Questions to a model-based detector, by gate (submit, dispatch, output) and outcome: answered, or a fault (deadline, busy, error, invalid, too_large, missing)',
+    labels: ['gate', 'outcome'],
+  },
   output_fail_open_total: {
     kind: 'counter',
     help: 'Outputs let through unscreened: the scan failed under fail_mode open',

@@ -25,6 +25,12 @@ export const SCAN_BOUNDS = {
   /** Instructions times characters that own rules may take of one scan in the process that decides or screens; what takes
    * more is scanned in a child process. */
   inline_rule_work: 1_000_000,
+  /** Models that one policy may want findings of. */
+  models: 16,
+  /** Findings that one answer of a model-based detector may hold. */
+  model_findings: 1_000,
+  /** Bytes of one such answer. */
+  model_answer_bytes: 256 * 1024,
   /** Countries that one file of a policy may name for scanning. */
   scan_countries: 32,
   /** Child processes of one service that scan. */

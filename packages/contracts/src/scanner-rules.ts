@@ -6,9 +6,10 @@ import { z } from 'zod';
 import { SEVERITIES } from './decision.ts';
 import { LIMITS } from './limits.ts';
 
-/** Every finding of an own rule has the type `custom-<id>`. */
+/** Every finding of an own rule has the type `custom-<id>`, every one of a model `model-<name>`. */
 export const OWN_TYPE_PREFIX = 'custom-';
-export type OwnTypeName = `custom-${string}`;
+export const MODEL_TYPE_PREFIX = 'model-';
+export type OwnTypeName = `custom-${string}` | `model-${string}`;
 
 /** What a rule is worth that says nothing else. */
 export const OWN_RULE_DEFAULTS = { scanner: 'secrets', severity: 'high', confidence: 'likely' } as const;
@@ -90,9 +91,26 @@ export const gitleaksSource = z.strictObject({
 });
 export type GitleaksSource = z.infer<typeof gitleaksSource>;
 
+const score = z.number().min(0).max(1);
+/** The least score of a finding of each severity; below all of them it is none. */
+const severities = z
+  .strictObject({ low: score.optional(), medium: score.optional(), high: score.optional(), critical: score.optional() })
+  .refine((stated) => Object.keys(stated).length > 0, 'must name a severity');
+
+/** What a model is asked for that a service's settings name. Where it is, no policy says. */
+export const modelSource = z.strictObject({
+  name: ruleId,
+  describes: z.string().max(LIMITS.reason_chars).optional(),
+  scanner: worth.scanner.default('prompt_injection'),
+  severities: severities.default({ medium: 0.5, high: 0.8 }),
+});
+export type ModelSource = z.infer<typeof modelSource>;
+
 export const scannersSource = z.strictObject({
   rules: z.array(ownRuleSource).max(LIMITS.own_rules).default([]),
   gitleaks: z.array(gitleaksSource).max(LIMITS.own_rule_allows).default([]),
+  /** Content is sent to the detector that the service's settings name. */
+  models: z.array(modelSource).max(LIMITS.models).default([]),
 });
 export type ScannersSource = z.infer<typeof scannersSource>;
 
@@ -102,7 +120,18 @@ const typeName = z.templateLiteral([OWN_TYPE_PREFIX, ruleId]);
 export const ownRule = z.strictObject({ type: typeName, ...worth, ...ruleBody });
 export type OwnRule = z.infer<typeof ownRule>;
 
+export const ownModel = z.strictObject({
+  type: z.templateLiteral([MODEL_TYPE_PREFIX, ruleId]),
+  scanner: worth.scanner,
+  severities,
+});
+export type OwnModel = z.infer<typeof ownModel>;
+
 /** `digest` names the set: who has compiled it once need not do it again. */
-export const ownRules = z.strictObject({ digest: z.string(), rules: z.array(ownRule).readonly() });
+export const ownRules = z.strictObject({
+  digest: z.string(),
+  rules: z.array(ownRule).readonly(),
+  models: z.array(ownModel).readonly().optional(),
+});
 export type OwnRules = z.infer<typeof ownRules>;
 export const NO_OWN_RULES: OwnRules = { digest: '', rules: [] };

@@ -2,9 +2,11 @@
 // stay small enough to be run beside decisions. What a rule's author states as examples has to hold.
 import { LIMITS } from '@countersign/contracts/limits';
 import {
+  type OwnModel,
   type OwnRule,
   type OwnRuleSource,
   type OwnRules,
+  ownModel,
   ownRule,
   type ScannersSource,
 } from '@countersign/contracts/scanner-rules';
@@ -34,9 +36,21 @@ export function settleOwnRules(
 ): { own?: OwnRules; faults: PolicyFault[] } {
   const { placed, faults } = placeRules(source, tomls, locate);
   faults.push(...checkRules(placed));
-  if (placed.length === 0) return { faults };
+  const models = placeModels(source, locate, faults);
+  if (placed.length === 0 && models.length === 0) return { faults };
   const rules = placed.map(({ rule }) => rule);
-  return { own: { digest: snapshotOf(canonicalize(rules)), rules }, faults };
+  const digest = snapshotOf(canonicalize(rules));
+  return { own: { digest, rules, ...(models.length > 0 && { models }) }, faults };
+}
+
+function placeModels(source: ScannersSource | null, locate: Locate, faults: PolicyFault[]): OwnModel[] {
+  const models = source?.models ?? [];
+  models.forEach(({ name }, i) => {
+    if (models.findIndex((other) => other.name === name) === i) return;
+    const at = locate(['models', i, 'name']);
+    faults.push(faultAt('id_duplicate', SCANNERS_FILE, at, `${name} stands twice`));
+  });
+  return models.map(({ name, scanner, severities }) => ownModel.parse({ type: `model-${name}`, scanner, severities }));
 }
 
 function placeRules(source: ScannersSource | null, tomls: Tomls, locate: Locate) {

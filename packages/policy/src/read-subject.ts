@@ -1,6 +1,6 @@
 // A request as match fields see it. Folding and scanning its content happens at most once, and only when a rule that
 // everything else already fits asks for it.
-import type { Finding } from '@countersign/contracts/decision';
+import type { Decision, Finding } from '@countersign/contracts/decision';
 import { chainOf } from '@countersign/contracts/delegation';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -22,11 +22,15 @@ export type WantedScan = Pick<NamedRequest, 'prompt' | 'payload'> & { readonly s
  * only for the very same prompt, payload and settings: what was rewritten since, or is asked by another policy, is
  * scanned anew.
  */
-export type ScannedBefore = WantedScan & { readonly findings: readonly Finding[] | null };
+export type ScannedBefore = WantedScan & {
+  readonly findings: readonly Finding[] | null;
+  /** What became of asking a model. */
+  readonly model?: Decision['model'];
+};
 
 /**
  * What must not be scanned where it is decided. `known`: what was scanned apart before. `wanted`: set when a content that is
- * large, or that own rules would take too much work over, was not among them; then the decision is worth nothing, and is
+ * large, that own rules would take too much work over, or that a model is asked about, was not among them; then the decision is worth nothing, and is
  * made again once that content has been scanned.
  */
 export type ScansApart = { readonly known: readonly ScannedBefore[]; wanted: WantedScan | null };
@@ -104,7 +108,8 @@ class LazySubject implements RequestSubject {
     const content = this.content();
     if (this.scans === undefined) return findingsIn(scanValue(content, scanners, limitsOf(settings)));
     const bounds = { ...limitsOf(settings), max_rule_work: LIMITS.inline_rule_work };
-    const result = exceedsInline(content) ? null : scanValue(content, scanners, bounds);
+    const asksModel = settings.own?.models !== undefined;
+    const result = asksModel || exceedsInline(content) ? null : scanValue(content, scanners, bounds);
     if (result !== null && (result.ok || result.code !== 'rules_too_costly')) return findingsIn(result);
     this.scans.wanted ??= { prompt, payload, settings };
     return null;

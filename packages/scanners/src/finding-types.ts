@@ -21,8 +21,8 @@ export const SEVERITY_RANK: Readonly<Record<Severity, number>> = { low: 0, mediu
 /** `certain`: arithmetic or a published form confirms it. `likely`: form and surroundings do. `possible`: form alone. */
 export type Confidence = 'possible' | 'likely' | 'certain';
 
-/** What confirms a finding: its check digits, its published form, the name it stands under, words around it, signals, a rule. */
-export type Basis = 'checksum' | 'format' | 'name' | 'context' | 'signals' | 'rule';
+/** What confirms a finding: its check digits, its published form, the name it stands under, words around it, signals, a rule, a model. */
+export type Basis = 'checksum' | 'format' | 'name' | 'context' | 'signals' | 'rule' | 'model';
 
 const CONFIDENCE: Readonly<Record<Basis, Confidence>> = {
   checksum: 'certain',
@@ -31,6 +31,7 @@ const CONFIDENCE: Readonly<Record<Basis, Confidence>> = {
   context: 'likely',
   signals: 'possible',
   rule: 'likely',
+  model: 'possible',
 };
 
 type Row = readonly [type: string, severity: Severity, basis: Basis, describes: string];

@@ -2,7 +2,7 @@
  * Runs the detectors over one string and over everything it hides: the folded text, and a few layers of encodings.
  * Matches come back as spans of the original string. The work is counted against a budget.
  */
-import type { OwnRules } from '@countersign/contracts/scanner-rules';
+import { MODEL_TYPE_PREFIX, type OwnRules } from '@countersign/contracts/scanner-rules';
 import { buildAnchorTable, type Hits } from './anchors.ts';
 import { nameStrength } from './credential-names.ts';
 import { hiddenViews } from './decode.ts';
@@ -81,11 +81,15 @@ function lookThrough(view: View, layers: number, budget: Budget, looks: Looks): 
 }
 
 const OWN_MARK = '[redacted:custom]';
+const MODEL_MARK = '[redacted:model]';
 
-/** The mark that stands for a match. It names the type and nothing else; all own rules share one. */
-export const redactionMark = (type: AnyTypeName): string => (isOwnType(type) ? OWN_MARK : `[redacted:${type}]`);
+/** The mark that stands for a match. It names the type and nothing else; all own rules share one, and so do models. */
+export function redactionMark(type: AnyTypeName): string {
+  if (isOwnType(type)) return type.startsWith(MODEL_TYPE_PREFIX) ? MODEL_MARK : OWN_MARK;
+  return `[redacted:${type}]`;
+}
 
-const MARKS = new Set([...FINDING_TYPES.map(({ type }) => redactionMark(type)), OWN_MARK]);
+const MARKS = new Set([...FINDING_TYPES.map(({ type }) => redactionMark(type)), OWN_MARK, MODEL_MARK]);
 const MARK_FORM = /\[redacted:[a-z_]{2,32}\]/g;
 
 /**

@@ -2,7 +2,15 @@
  * Runs an operator's own rules over one view of a text: those whose keywords stand in it, each on RE2 and under a counted
  * budget. It reports the secret's place and never what stood there.
  */
-import { OWN_TYPE_PREFIX, type OwnRule, type OwnRules, type OwnTypeName } from '@countersign/contracts/scanner-rules';
+
+import { SEVERITIES } from '@countersign/contracts/decision';
+import {
+  MODEL_TYPE_PREFIX,
+  OWN_TYPE_PREFIX,
+  type OwnRule,
+  type OwnRules,
+  type OwnTypeName,
+} from '@countersign/contracts/scanner-rules';
 import { type AnchorTable, buildAnchorTable } from './anchors.ts';
 import type { FindingType, ScannerName } from './finding-types.ts';
 import { matchesOf, patternOf, type Spans } from './linear-patterns.ts';
@@ -29,18 +37,26 @@ const byDigest = new Map<string, Compiled>();
 /** Policies whose keyword tables stay ready. */
 const MAX_COMPILED = 8;
 
-/** `custom-<id>` as what `FINDING_TYPES` has of each type. */
-export const ownFindingTypes = ({ rules }: OwnRules): FindingType[] =>
-  rules.map(({ type, scanner, severity, confidence }) => ({
-    scanner,
-    type,
-    severity,
-    basis: 'rule',
-    confidence,
-    describes: 'Rule of the operator’s own',
-  }));
+/** `custom-<id>` and `model-<name>` as what `FINDING_TYPES` has of each type. */
+export const ownFindingTypes = ({ rules, models = [] }: OwnRules): FindingType[] => [
+  ...rules.map(
+    ({ type, scanner, severity, confidence }): FindingType => ({
+      scanner,
+      type,
+      severity,
+      basis: 'rule',
+      confidence,
+      describes: 'Rule of the operator’s own',
+    }),
+  ),
+  ...models.map(({ type, scanner, severities }): FindingType => {
+    const severity = SEVERITIES.findLast((name) => severities[name] !== undefined)!;
+    return { scanner, type, severity, basis: 'model', confidence: 'possible', describes: 'What a model was asked for' };
+  }),
+];
 
-export const isOwnType = (type: string): type is OwnTypeName => type.startsWith(OWN_TYPE_PREFIX);
+export const isOwnType = (type: string): type is OwnTypeName =>
+  type.startsWith(OWN_TYPE_PREFIX) || type.startsWith(MODEL_TYPE_PREFIX);
 
 /** Reports what the rules of these scanners find. False: the work is used up, and nothing that was found counts. */
 export function detectOwn(

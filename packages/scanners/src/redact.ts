@@ -113,21 +113,26 @@ function redactMembers(value: object, around: Surroundings, state: State): unkno
   return Object.fromEntries(members);
 }
 
-/** Redacts parsed JSON for the named scanners, or of what they find these types alone; see RedactResult for how it says no. */
+/**
+ * Redacts parsed JSON for the named scanners, or of what they find these types alone; see RedactResult for how it says no.
+ * `also`: matches that somebody else made, of each text in the order in which a scan tells of them; they go first.
+ */
 export function redactValue(
   value: unknown,
   scanners: readonly ScannerName[],
   limits: Partial<ScanLimits> = {},
   only: readonly AnyTypeName[] | null = null,
+  also: readonly (readonly Match[])[] | null = null,
 ): RedactResult {
   const types = only === null ? null : new Set(only);
   const known: (readonly Match[])[] = [];
-  const found = scanValue(value, scanners, limits, (matches) => void known.push(matches));
+  const start = also === null ? value : withoutMatches(value, also, types);
+  const found = scanValue(start, scanners, limits, (matches) => void known.push(matches));
   if (!found.ok) return found;
   const bounds = { ...SCAN_LIMITS, ...limits };
   const budget = budgetOf({ ...bounds, max_work_chars: bounds.max_work_chars * MAX_ROUNDS });
   const state: State = { scanners, types, budget, isOpen: false, unsettled: false, known, next: 0, changed: false };
-  let redacted = value;
+  let redacted = start;
   // A mark in a name, or in what may be a label, can give another meaning to what stands beside it.
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     redacted = redactNode(redacted, NOWHERE, state);
@@ -143,4 +148,11 @@ export function redactValue(
     if (!again.findings.some((finding) => isMeant(types, finding))) return done;
   }
   return { ok: false, code: 'redaction_unsettled' };
+}
+
+/** Each text loses its matches; nothing is looked for. */
+function withoutMatches(value: unknown, known: State['known'], types: State['types']): unknown {
+  const budget = budgetOf(SCAN_LIMITS);
+  const state: State = { scanners: [], types, budget, isOpen: false, unsettled: false, known, next: 0, changed: false };
+  return redactNode(value, NOWHERE, state);
 }

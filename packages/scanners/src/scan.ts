@@ -199,6 +199,33 @@ export function scanValue(
   };
 }
 
+/** A text of a document, or a name in it, and how to write its place. */
+export type PlacedText = { readonly text: string; readonly place: () => string };
+
+/** All of them in the order in which `onText` hears of them; null where they are too many. */
+export function textsOf(value: unknown, bounds: ScanLimits): PlacedText[] | null {
+  const texts: PlacedText[] = [];
+  const visit: Visit = (text, _, path, isKey) =>
+    void texts.push({ text, place: () => writePlace(path, bounds) + (isKey ? '/~key' : '') });
+  const state: Walk = { visit, limits: bounds, chars: 0, strings: 0, exceeded: false };
+  walk(state, value, NOWHERE, null, 0);
+  return state.exceeded ? null : texts;
+}
+
+/** Findings of matches that somebody else made: those of one text that are alike count as one. */
+export function findingsOf(texts: readonly PlacedText[], matches: readonly (readonly Match[])[]): Finding[] {
+  return texts.flatMap(({ place }, i) => {
+    const alike = new Map<string, Finding>();
+    for (const { type, scanner, severity, confidence, why } of matches[i]!) {
+      const kind = `${type} ${severity} ${confidence}`;
+      const known = alike.get(kind);
+      if (known !== undefined) known.count += 1;
+      else alike.set(kind, { scanner, type, place: place(), count: 1, severity, confidence, why });
+    }
+    return [...alike.values()];
+  });
+}
+
 /** A finding whose place is not written yet: a hostile document can hold far more of them than are returned. */
 type Pending = { match: Match; count: number; path: Path | null; isKey: boolean };
 

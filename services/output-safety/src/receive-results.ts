@@ -11,6 +11,7 @@ import {
   type ResultClaim,
   readResultClaim,
 } from '@countersign/contracts/worker';
+import type { ModelCalls } from '@countersign/platform/model-calls';
 import type { Message } from '@countersign/platform/nats-connection';
 import type { ServiceContext } from '@countersign/platform/service';
 import { openShares } from '@countersign/platform/shares';
@@ -31,11 +32,15 @@ type Commit = (item: CommitItem) => Promise<Outcome>;
 export const mayAnswer = ({ subject, reply }: Pick<Message, 'subject' | 'reply'>): boolean =>
   isFromOtherAccount(reply) && readResultSubject(subject) !== null;
 
-export const receiveResults = (context: Context, sealer: Sealer): ((message: Message) => Promise<ResultAnswer>) => {
+export const receiveResults = (
+  context: Context,
+  sealer: Sealer,
+  models: ModelCalls,
+): ((message: Message) => Promise<ResultAnswer>) => {
   const keys = openWorkerKeys(context.database);
   const policies = openActivePolicies(context.database);
   const commit = commitResults(context.database, sealer);
-  const screen = openScreen(context.metrics);
+  const screen = openScreen(context.metrics, models);
   context.onStop(() => screen.stop());
   const shares = openShares(LIMITS.received_result_bytes);
 

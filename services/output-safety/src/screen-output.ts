@@ -9,6 +9,7 @@ import { canonicalize } from '@countersign/ledger/canonical-json';
 import { type CompiledOutputPolicy, decideOutput } from '@countersign/policy/decide-output';
 import { limitsOf, settingsFor } from '@countersign/policy/scan-settings';
 import { type AnyTypeName, SCANNER_NAMES } from '@countersign/scanners/finding-types';
+import type { ModelResult } from '@countersign/scanners/model-findings';
 import { redactValue } from '@countersign/scanners/redact';
 import { type ScanLimits, type ScanResult, scanValue } from '@countersign/scanners/scan';
 
@@ -19,7 +20,7 @@ export type Screening = {
   findings: Finding[];
   /** Canonical text of what may be read; null when nothing may. */
   released: string | null;
-  /** Set when the scan failed and the policy says `fail_mode: open`. */
+  /** Set when the scan failed and the policy says `fail_mode: open`, or a model did and the settings say so. */
   fail_mode: 'open' | null;
 };
 
@@ -30,7 +31,12 @@ export type ScreenedOutput = {
   tenant: string;
   topic: string;
   capability: string | null;
+  /** What a model said of it; left out where none was asked. */
+  model?: ModelSaid;
 };
+
+/** `failed`: it gave no answer, and its fail mode is open. */
+export type ModelSaid = Pick<Extract<ModelResult, { ok: true }>, 'findings' | 'matches'> | 'failed';
 
 export const quarantine = (reason: string, findings: Finding[] = [], rule_id: string | null = null): Screening => ({
   decision: 'quarantine',
@@ -66,13 +72,19 @@ export const screenWithin = (
   const bounds = { ...limitsOf(settingsFor(policy.scanning, subject.tenant)), max_rule_work };
   const scanned = scan(policy, subject.output, bounds);
   if (!scanned.ok) return scanned.code === 'rules_too_costly' ? null : failedScan(policy, subject);
-  const { findings } = scanned;
+  const said = subject.model === 'failed' ? undefined : subject.model;
+  const findings = [...scanned.findings, ...(said?.findings ?? [])];
   const { tenant, topic, capability } = subject;
   const verdict = decideOutput(policy, { tenant, topic, capability, findings });
   if (verdict.decision === 'quarantine') return quarantine(verdict.reason, findings, verdict.rule_id);
-  if (verdict.decision === 'allow') return allow(subject, verdict.reason, findings, verdict.rule_id);
-  return redact(policy, subject, { verdict, findings, bounds });
+  if (verdict.decision === 'allow') return marked(subject, allow(subject, verdict.reason, findings, verdict.rule_id));
+  const redacted = redact(policy, subject, { verdict, findings, bounds });
+  return redacted === null ? null : marked(subject, redacted);
 };
+
+/** What left without the word of a model says so. */
+const marked = ({ model }: ScreenedOutput, screening: Screening): Screening =>
+  model === 'failed' && screening.released !== null ? { ...screening, fail_mode: 'open' } : screening;
 
 const scan = (
   policy: CompiledOutputPolicy,
@@ -104,7 +116,7 @@ const redact = (
   { verdict, findings, bounds }: Redaction,
 ): Screening | null => {
   const { rule_id, reason } = verdict;
-  const redacted = redactedText(policy, subject.output, verdict.redact, bounds);
+  const redacted = redactedText(policy, subject, verdict.redact, bounds);
   if (redacted.ok) return { decision: 'redact', rule_id, reason, findings, released: redacted.text, fail_mode: null };
   return redacted.code === 'rules_too_costly'
     ? null
@@ -113,14 +125,15 @@ const redact = (
 
 const redactedText = (
   { types: all }: CompiledOutputPolicy,
-  output: unknown,
+  { output, model }: ScreenedOutput,
   types: readonly AnyTypeName[],
   bounds: Partial<ScanLimits>,
 ): { ok: true; text: string } | { ok: false; code: string } => {
   try {
+    const matches = model === undefined || model === 'failed' ? null : model.matches;
     const meant = all.filter(({ type }) => types.includes(type));
     const scanners = SCANNER_NAMES.filter((name) => meant.some(({ scanner }) => scanner === name));
-    const redacted = redactValue(output, scanners, bounds, types);
+    const redacted = redactValue(output, scanners, bounds, types, matches);
     return redacted.ok ? { ok: true, text: canonicalize(redacted.value) } : redacted;
   } catch {
     return { ok: false, code: 'failed' };

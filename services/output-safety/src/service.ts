@@ -1,5 +1,6 @@
 /** Output-safety: may this output leave. The table of contents: settings, the one verb, the workers' door. */
 import { patterns } from '@countersign/contracts/subjects';
+import { modelSetting, openModelCalls } from '@countersign/platform/model-calls';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { readOutput } from './read-output.ts';
@@ -17,6 +18,8 @@ export const outputSafety = defineService({
   config: z.object({
     /** Seals what is quarantined and what was redacted. */
     OUTPUT_SEAL_KEY: sealKey,
+    /** JSON: the detector that content is sent to where a policy names models: `url`, `token`, `deadline_ms`, `concurrency`, `max_chars`, `fail_mode`, `deterministic`. */
+    MODEL_DETECTOR: modelSetting,
   }),
   metrics: [
     'output_policy_allow_total',
@@ -24,6 +27,7 @@ export const outputSafety = defineService({
     'output_policy_quarantine_total',
     'output_fail_open_total',
     'scans_failed_total',
+    'model_calls_total',
     'jobs_ended_total',
     'results_rejected_total',
   ],
@@ -33,7 +37,11 @@ export const outputSafety = defineService({
     bus.serve('output.read', (request) => readOutput(database, request));
     bus.serveRaw(patterns.results(), {
       mayAnswer,
-      handle: receiveResults(context, createSealer(config.OUTPUT_SEAL_KEY)),
+      handle: receiveResults(
+        context,
+        createSealer(config.OUTPUT_SEAL_KEY),
+        openModelCalls(context.metrics, config.MODEL_DETECTOR),
+      ),
     });
     context.ready('fence and policy', () => probe(database));
   },

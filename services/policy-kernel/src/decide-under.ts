@@ -6,14 +6,14 @@ import { type DecideItem, finalDecision } from '@countersign/contracts/decision'
 import { uuidv7 } from '@countersign/platform/ids';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
-import type { ScansApart } from '@countersign/policy/read-subject';
 import { decideWithoutRule } from './decide-without-rule.ts';
 import { observe } from './observe-mode.ts';
+import type { Scanning } from './scan-apart.ts';
 
 /** `ends_at`: RFC 3339; null for a candidate, whose time has not come. */
 export type Asked = { policy: CompiledPolicy; epoch: number; ends_at: string | null };
 /** `now`: RFC 3339 in UTC. `simulation`: the payload may be left out. `scans`: what may be scanned apart. */
-export type When = { now: string; simulation?: boolean; scans?: ScansApart };
+export type When = { now: string; simulation?: boolean; scans?: Scanning };
 
 export const contextOf = ({ epoch }: Asked, when: When): DecideContext => ({ ...when, epoch, decisionId: uuidv7 });
 
@@ -44,7 +44,17 @@ export const settle = (
   decided: DecideOutcome,
 ): DecideOutcome => {
   const outcome = observe(policy, item, context, decided);
+  recordModel(outcome, context.scans as Scanning | undefined);
   // In the evidence as well: nobody may use it again at another time of day.
   if (outcome.ok && !outcome.cacheable) finalDecision(outcome.answer).reads_now = true;
   return outcome;
 };
+
+/** The worst that became of asking a model, as evidence; what it said may be another thing tomorrow. */
+const recordModel = (outcome: DecideOutcome, scanning: Scanning | undefined): void => {
+  const said = MODEL_WORST.find((one) => scanning?.known.some(({ model }) => model === one));
+  if (!outcome.ok || said === undefined) return;
+  finalDecision(outcome.answer).model = said;
+  if (said !== 'answered' || !scanning!.modelRepeats) outcome.cacheable = false;
+};
+const MODEL_WORST = ['failed_closed', 'failed_open', 'answered'] as const;

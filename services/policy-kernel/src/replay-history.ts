@@ -79,7 +79,7 @@ const decideAnew = async (scans: AskParts['scans'], tenant: string, job: PastJob
   };
   const when = { now: before.decided_at };
   const decideOnce = (apart: Scanning) => decideUnder({ ...asked, ends_at: null }, item, { ...when, scans: apart });
-  return { before, after: comparedOf(await scans.decide(item.gate, decideOnce)) };
+  return { before, after: comparedOf(await scans.decide(item.gate, decideOnce, false)) };
 };
 
 const count = (tally: Tally, { topic, job_id }: PastJob, verdict: Verdict): void => {

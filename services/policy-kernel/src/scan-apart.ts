@@ -8,21 +8,23 @@ import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { ChildError, openChildProcesses } from '@countersign/platform/child-processes';
 import type { Metrics } from '@countersign/platform/metrics';
+import type { ModelCalls } from '@countersign/platform/model-calls';
 import type { ScannedBefore, ScansApart, WantedScan } from '@countersign/policy/read-subject';
 import { limitsOf } from '@countersign/policy/scan-settings';
+import { askDetector } from '@countersign/scanners/model-findings';
 import type { ScanResult } from '@countersign/scanners/scan';
 import type { ScanQuestion } from './scan-child.ts';
 
-/** Of one question: what was scanned for it. */
-export type Scanning = ScansApart & { known: ScannedBefore[] };
+/** Of one question: what was scanned for it. `modelRepeats`: a model that was asked always says the same. */
+export type Scanning = ScansApart & { known: ScannedBefore[]; readonly modelRepeats: boolean };
 
 export type Scans = {
   /** What belongs to an item, as long as it is asked about. */
   of(item: DecideItem): Scanning;
   /** Scans what is wanted. Throws `overloaded` when no process was free. */
-  scan(scanning: Scanning, gate: Gate): Promise<void>;
-  /** Decides, and again each time that something was scanned for it. Throws `overloaded`. */
-  decide<T>(gate: Gate, decide: (scans: Scanning) => T): Promise<T>;
+  scan(scanning: Scanning, gate: Gate, asksModel?: boolean): Promise<void>;
+  /** Decides, and again each time that something was scanned for it. `asksModel` false: content is sent to nobody. Throws `overloaded`. */
+  decide<T>(gate: Gate, decide: (scans: Scanning) => T, asksModel?: boolean): Promise<T>;
   stop(): Promise<void>;
 };
 
@@ -32,6 +34,7 @@ export const MOST_SCANS: number = LIMITS.rewrites + 2;
 /** `module`: what answers; another one only in tests. */
 export const openScans = (
   metrics: Metrics,
+  models: ModelCalls,
   module = new URL('./scan-child.ts', import.meta.url),
   deadline_ms: number = LIMITS.input_scan_ms,
 ): Scans => {
@@ -59,26 +62,43 @@ export const openScans = (
       return null;
     }
   };
-  const scan: Scans['scan'] = async (scanning, gate) => {
+  const modelSays = async ({ prompt, payload, settings }: WantedScan, gate: Gate) => {
+    const content = { ...(prompt !== undefined && { prompt }), ...(payload !== undefined && { payload }) };
+    return models.call<readonly Finding[]>(gate, async (detector, max_chars, signal) => {
+      const result = await askDetector(detector, content, settings.own!.models!, max_chars, signal);
+      return result.ok ? { ok: true, value: result.findings } : result;
+    });
+  };
+  /** What the scan finds and what the model says. */
+  const lookAt = async (wanted: WantedScan, gate: Gate, asksModel: boolean): Promise<ScannedBefore> => {
+    if (!asksModel || wanted.settings.own?.models === undefined)
+      return { ...wanted, findings: await findingsIn(wanted, gate) };
+    const [findings, said] = await Promise.all([findingsIn(wanted, gate), modelSays(wanted, gate)]);
+    if (said.ok) return { ...wanted, findings: findings && [...findings, ...said.value], model: 'answered' };
+    if (models.fail_mode === 'open') return { ...wanted, findings, model: 'failed_open' };
+    return { ...wanted, findings: null, model: 'failed_closed' };
+  };
+  const scan: Scans['scan'] = async (scanning, gate, asksModel = true) => {
     const { wanted } = scanning;
     if (wanted === null) return;
     if (scanning.known.length >= MOST_SCANS) throw new CountersignError('overloaded');
-    scanning.known.push({ ...wanted, findings: await findingsIn(wanted, gate) });
+    scanning.known.push(await lookAt(wanted, gate, asksModel));
     scanning.wanted = null;
   };
+  const newScanning = (): Scanning => ({ known: [], wanted: null, modelRepeats: models.deterministic });
   return {
     of(item) {
-      const scanning = scannings.get(item) ?? { known: [], wanted: null };
+      const scanning = scannings.get(item) ?? newScanning();
       scannings.set(item, scanning);
       return scanning;
     },
     scan,
-    async decide(gate, decide) {
-      const scanning: Scanning = { known: [], wanted: null };
+    async decide(gate, decide, asksModel) {
+      const scanning = newScanning();
       for (;;) {
         const decided = decide(scanning);
         if (scanning.wanted === null) return decided;
-        await scan(scanning, gate);
+        await scan(scanning, gate, asksModel);
       }
     },
     stop: () => children.stop(),

@@ -5,6 +5,7 @@ import { trustRoot } from '@countersign/contracts/policy';
 import { monotonicMs } from '@countersign/platform/clock';
 import { decisionSealKeys } from '@countersign/platform/decision-seal-keys';
 import { errorFields } from '@countersign/platform/logger';
+import { modelSetting, openModelCalls } from '@countersign/platform/model-calls';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { activateBundle } from './activate-bundle.ts';
@@ -47,6 +48,8 @@ export const policyKernel = defineService({
     DECISION_CACHE_MS: z.coerce.number().int().min(0).max(LIMITS.decision_cache_ms).default(LIMITS.decision_cache_ms),
     /** Keys under which answers are sealed, the same as the scheduler's: 32 bytes each, base64url, by commas; the first one seals. */
     DECISION_SEAL_KEYS: decisionSealKeys,
+    /** JSON: the detector that content is sent to where a policy names models: `url`, `token`, `deadline_ms`, `concurrency`, `max_chars`, `fail_mode`, `deterministic`. */
+    MODEL_DETECTOR: modelSetting,
   }),
   metrics: [
     'policy_expired_total',
@@ -55,6 +58,7 @@ export const policyKernel = defineService({
     'decisions_total',
     'decision_seconds',
     'scans_failed_total',
+    'model_calls_total',
     'decision_cache_total',
     'policy_epoch',
     'policy_rejected_total',
@@ -71,7 +75,7 @@ export const policyKernel = defineService({
     const disk = openLastKnownGood(config.STATE_DIR);
     const policies = openActivePolicies({ database, log, metrics, compiled, disk, onChange: cache.clear });
     const sealer = openSealer({ keys: config.DECISION_SEAL_KEYS, lifetime_ms: config.DECISION_CACHE_MS });
-    const scans = openScans(metrics);
+    const scans = openScans(metrics, openModelCalls(metrics, config.MODEL_DETECTOR));
     onStop(() => scans.stop());
     const decideAll = openDecideQueue({
       decide: (item: Parameters<typeof decideJob>[1]) => decideJob({ policies, cache, sealer, metrics, scans }, item),

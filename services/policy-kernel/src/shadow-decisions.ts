@@ -54,7 +54,11 @@ export const openShadows = (parts: Parts): Shadows => {
       const active = finalDecision(answer);
       const asked = { policy: shadow.policy, epoch: 0, ends_at: null };
       const when = { now: active.decided_at };
-      const outcome = await scans.decide(item.gate, (apart) => decideUnder(asked, item, { ...when, scans: apart }));
+      const outcome = await scans.decide(
+        item.gate,
+        (apart) => decideUnder(asked, item, { ...when, scans: apart }),
+        false,
+      );
       const compared = comparedOf(outcome);
       const kind = differenceOf(active, compared);
       metrics.count('policy_shadow_total', { kind: kind ?? 'same' });

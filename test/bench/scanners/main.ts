@@ -3,6 +3,7 @@
  * one run. `--kinds` lists the misses by kind, `--development` those of the development corpora alone, `--detection`
  * leaves out speed.
  */
+import { measureOwnRules } from './measure-own-rules.ts';
 import { measureSecretlint } from './measure-secretlint.ts';
 import { measureSpeed } from './measure-speed.ts';
 import { reportDetection, reportEvasions } from './report-detection.ts';
@@ -14,4 +15,5 @@ reportEvasions(say);
 if (!has('--detection')) {
   await measureSecretlint(say);
   await measureSpeed(say);
+  measureOwnRules(say);
 }

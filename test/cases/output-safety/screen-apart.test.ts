@@ -4,6 +4,7 @@ import { ownRule } from '@countersign/contracts/scanner-rules';
 import { openScreen } from '@countersign/output-safety/screen-apart';
 import { screenOutput, screenWithin } from '@countersign/output-safety/screen-output';
 import type { Metrics } from '@countersign/platform/metrics';
+import { openModelCalls } from '@countersign/platform/model-calls';
 import { compileOutputPolicy } from '@countersign/policy/decide-output';
 import { describe, expect, it } from 'vitest';
 
@@ -21,8 +22,10 @@ const large = subjectOf({
   filler: 'words and words '.repeat(LIMITS.inline_scan_bytes / 16),
 });
 
+const NO_MODEL = openModelCalls(metrics as unknown as Metrics, undefined);
+
 /** What is found does not depend on how fast the machine is. */
-const openPatient = () => openScreen(metrics as unknown as Metrics, undefined, 30_000);
+const openPatient = () => openScreen(metrics as unknown as Metrics, NO_MODEL, undefined, 30_000);
 
 describe('screening apart', () => {
   it('says of a large output what screening it here says', async () => {
@@ -76,7 +79,12 @@ describe('screening apart', () => {
     'takes a screening that hangs for a failed scan under fail_mode %s',
     async (fail_mode, decision, marked) => {
       counted.length = 0;
-      const screen = openScreen(metrics as unknown as Metrics, new URL('./screen-hangs.ts', import.meta.url), 300);
+      const screen = openScreen(
+        metrics as unknown as Metrics,
+        NO_MODEL,
+        new URL('./screen-hangs.ts', import.meta.url),
+        300,
+      );
       expect(await screen.screen(policyOf(fail_mode), large)).toMatchObject({
         decision,
         fail_mode: marked,

@@ -3,6 +3,7 @@ import type { DecideItem } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Metrics } from '@countersign/platform/metrics';
+import { openModelCalls } from '@countersign/platform/model-calls';
 import { decide } from '@countersign/policy/decide';
 import type { ItemAnswer } from '@countersign/policy-kernel/decide-jobs';
 import { decideWithScans } from '@countersign/policy-kernel/decide-with-scans';
@@ -25,8 +26,10 @@ const OWN = { 'scanners.yaml': "rules: [{ id: acme, regex: '(?i)[\\w.-]{0,50}acm
 const policy = compiled(RULES, { 'tenants/german.yaml': 'scanning: { countries: [DE] }' });
 const own = compiled(RULES.replace('[us_ssn,', '[custom-acme, us_ssn,'), OWN);
 
+const NO_MODEL = openModelCalls(metrics, undefined);
+
 /** What is found does not depend on how fast the machine is. */
-const patient = openScans(metrics, undefined, 30_000);
+const patient = openScans(metrics, NO_MODEL, undefined, 30_000);
 afterAll(() => patient.stop());
 
 const large = (text: string, body: object = {}) => itemOf({ topic: 'job.a', prompt: `${text} ${filler}`, ...body });
@@ -97,7 +100,7 @@ input_rules: [{ id: no, match: { topics: [job.back], types: [us_ssn] }, decision
     ['crashes', 'crash', 30_000],
   ])('counts as failed what %s, so that a rule which looks denies', async (kind, fault, deadline_ms) => {
     counted.length = 0;
-    const scans = openScans(metrics, new URL(`./scan-${kind}.ts`, import.meta.url), deadline_ms);
+    const scans = openScans(metrics, NO_MODEL, new URL(`./scan-${kind}.ts`, import.meta.url), deadline_ms);
     expect(await decideApart(large('fine'), policy, scans)).toMatchObject({
       decision: 'deny',
       reason: expect.stringContaining('scan_too_large'),

@@ -13,7 +13,7 @@ const GITLEAKS = policy('read-gitleaks');
 const TESTS = 'packages/policy-author/src/run-policy-tests.ts';
 /** Holders have none: the field below them do. */
 const HOLDERS =
-  /^(mode|mode\.observe|match|match\.not|floor|floor\.constraints|approval|floor\.stages|approval\.stages|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|scanning|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics|scanners\.(rules|gitleaks|rules\.allow|rules\.examples|gitleaks\.rules))$/;
+  /^(mode|mode\.observe|match|match\.not|floor|floor\.constraints|approval|floor\.stages|approval\.stages|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|scanning|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics|scanners\.(rules|gitleaks|rules\.allow|rules\.examples|gitleaks\.rules|models|models\.severities))$/;
 
 /** Field → the file that holds it, or the part of which some file reads it. */
 const HELD: Readonly<Record<string, string>> = {
@@ -94,6 +94,12 @@ const HELD: Readonly<Record<string, string>> = {
   'scanners.rules.allow.stopwords': OWN,
   'scanners.rules.examples.finds': policy('own-rules'),
   'scanners.rules.examples.ignores': policy('own-rules'),
+  'scanners.models.name': policy('own-rules'),
+  'scanners.models.scanner': 'packages/scanners/src/model-findings.ts',
+  'scanners.models.severities.low': 'packages/scanners/src/model-findings.ts',
+  'scanners.models.severities.medium': 'packages/scanners/src/model-findings.ts',
+  'scanners.models.severities.high': 'packages/scanners/src/model-findings.ts',
+  'scanners.models.severities.critical': 'packages/scanners/src/model-findings.ts',
   'scanners.gitleaks.file': policy('own-rules'),
   'scanners.gitleaks.scanner': GITLEAKS,
   'scanners.gitleaks.severity': GITLEAKS,
@@ -130,6 +136,7 @@ const SHOWN = new Set([
   'output_policy.rules.reason',
   'name',
   'scanners.rules.describes',
+  'scanners.models.describes',
   // Where an incident came from.
   'job_hash',
   'decided.policy_version',
