@@ -15,10 +15,11 @@ import type { SchedulerContext } from '../scheduler-context.ts';
 import { type AdmitOutcome, admitStep } from '../store-steps.ts';
 import { admitCarefully } from './admit-carefully.ts';
 import { firstOfEachName, type Planned, planOne, subjectsOf, toContext, toEntry, toRow } from './plan.ts';
+import type { NewContext } from './store-admissions.ts';
 import { type StraightThrough, straightThrough } from './straight-through.ts';
 
 type Outcome = Admitted | CountersignError;
-type Step = { plan: Planned; straight: StraightThrough | null };
+type Step = { plan: Planned; content: NewContext; straight: StraightThrough | null };
 type Done = Step & { outcome: AdmitOutcome };
 
 const planSteps = (context: SchedulerContext, items: readonly AdmitItem[], { control, pools }: Known): Step[] => {
@@ -26,17 +27,17 @@ const planSteps = (context: SchedulerContext, items: readonly AdmitItem[], { con
   /** An error may be of a state that was: it is judged again under the lock. */
   const sound = plans.filter((plan): plan is Planned => !(plan instanceof CountersignError));
   const keys = context.config.DECISION_SEAL_KEYS;
-  return firstOfEachName(sound).map((plan) => ({
-    plan,
-    straight: straightThrough(plan, toContext(plan), control, pools, { keys, now_ms: nowMs() }),
-  }));
+  return firstOfEachName(sound).map((plan) => {
+    const content = toContext(plan);
+    return { plan, content, straight: straightThrough(plan, content, control, pools, { keys, now_ms: nowMs() }) };
+  });
 };
 
 const takeStep = (context: SchedulerContext, revision: number, steps: readonly Step[]) => {
   const rows = steps.map(({ plan }) => toRow(plan));
   return admitStep(context.database, revision, {
     items: steps.map(({ straight }, i) => ({ ...rows[i]!, ...straight?.row })),
-    texts: steps.map(({ plan }) => toContext(plan)),
+    texts: steps.map(({ content }) => content),
     bodies: steps.map(({ plan }, i) => canonicalize(toEntry(plan, rows[i]!).body)),
     sent_bodies: steps.map(({ straight }) => (straight ? canonicalize(straight.entry.body) : null)),
   });
