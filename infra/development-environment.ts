@@ -20,7 +20,7 @@ import type { NatsConfigFacts } from './run-nats-server.ts';
 /** The server's configuration with the services let in by their keys, and everybody else by ingress. */
 export const renderDevelopmentNats =
   (keys: DevelopmentKeys, host?: string) =>
-  (facts: NatsConfigFacts): string =>
+  (facts: Omit<NatsConfigFacts, 'monitor_port'> & { monitor_port?: number }): string =>
     renderNatsConfig({
       ...facts,
       ...(host ? { host } : {}),
@@ -85,7 +85,7 @@ const developmentIdentities = (keys: DevelopmentKeys): Identities => {
 };
 
 /** Acts once as one of the services, under its own role and nothing more. */
-const asService = async (
+export const asService = async (
   adminUrl: string,
   keys: DevelopmentKeys,
   service: ServiceName,

@@ -43,7 +43,7 @@ export function renderNatsConfig(input: NatsConfigInput): string {
     throw new SetUpError(`nats-server is ${server_version}; ${MIN_NATS_VERSION} or newer is needed.`);
   }
   const monitor = monitor_port === undefined ? '' : `http: ${quote(`${host}:${monitor_port}`)}\n`;
-  return `# Made from infra/nats/permissions.ts; changes by hand are lost.
+  return `# Made from infra/nats/permissions.ts.
 listen: ${quote(`${host}:${port}`)}
 ${monitor}max_payload: ${LIMITS.message_bytes}
 # Accepted means stored: every message of a durable stream is flushed to disk before its acknowledgement.
