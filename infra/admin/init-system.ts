@@ -12,20 +12,9 @@ import { retireStreams } from '../nats/retire-streams.ts';
 import { migrate } from '../postgres/migrate.ts';
 import { createRoles } from '../postgres/roles.ts';
 import { SetUpError } from '../set-up-error.ts';
+import type { InitOptions } from './init-options.ts';
 import { requireOwnOrEmpty } from './look-at-database.ts';
 import { writeSettings } from './write-settings.ts';
-
-export type InitOptions = {
-  /** A superuser's. */
-  database_url: string;
-  nats_url: string;
-  /** An absolute folder that keeps the system's keys and settings. */
-  out: string;
-  tenant: string;
-  admin: string;
-  /** Name under which the ledger is signed. */
-  log_origin: string;
-};
 
 /** Nobody but services and the first admin: everybody else is registered over the API. */
 const NOBODY = { workers: [], tenants: [], auditors: [] };

@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { principalId, tenantName } from '@countersign/contracts/names';
 import { reportLine } from '../report-step.ts';
 import { SetUpError } from '../set-up-error.ts';
-import { type InitOptions, initSystem } from './init-system.ts';
+import type { InitOptions } from './init-options.ts';
+import { initSystem } from './init-system.ts';
 
 const USAGE = `Usage: countersign-admin init --nats-url URL --out DIR [--database-url URL]
   --database-url URL  of a superuser; better as DATABASE_URL in the environment, where nobody lists it

@@ -8,7 +8,7 @@ import { MIN_NATS_VERSION } from '@countersign/contracts/streams';
 import { renderEnvFile } from '../compose/compose-files.ts';
 import { renderDevelopmentNats, serviceSettings } from '../development-environment.ts';
 import type { DevelopmentKeys } from '../development-keys.ts';
-import type { InitOptions } from './init-system.ts';
+import type { InitOptions } from './init-options.ts';
 
 export const POLICY_KEY_ID = 'policy-1';
 const FIRST_HEALTH_PORT = 9101;
