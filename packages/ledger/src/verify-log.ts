@@ -122,7 +122,9 @@ export class LogVerifier {
     const body = readBody(entry.body);
     const fault = this.#faultOf(entry) ?? (body === null ? 'body_malformed' : columnFault(entry, body));
     if (fault !== null) this.#add(fault, at);
-    this.#chains.set(entry.chain, entry);
+    // Not the entry itself: its body would be kept for as long as the verification.
+    const { seq, hash, time_us } = entry;
+    this.#chains.set(entry.chain, { seq, hash, time_us });
     if (body === null) return null;
     for (const derived of this.#derive.take(entry, body)) this.#add(derived, at);
     return body;
