@@ -9,6 +9,7 @@ import { CommandFailure, EXIT, EXIT_CODES, type ExitCode, exitCodeOf, UsageError
 import { addJobsCommands } from './jobs-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { printable, printableJson, showError } from './show.ts';
+import { addWitnessCommand } from './witness-command.ts';
 
 const EXIT_HELP = `
 Exit codes:
@@ -28,6 +29,7 @@ const build = (output: Output, complain: (text: string) => void): Command => {
   addPolicyCommands(program, output);
   addWorkerCommand(program, output);
   addAuditCommands(program, output);
+  addWitnessCommand(program, output);
   return program;
 };
 

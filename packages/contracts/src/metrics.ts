@@ -163,6 +163,11 @@ export const METRICS = {
   ledger_tree_size: { kind: 'gauge', help: 'Leaves under the last signed checkpoint', labels: [] },
   ledger_unsigned: { kind: 'gauge', help: 'Sealed entries that no signed checkpoint covers yet', labels: [] },
   ledger_checkpoints_total: { kind: 'counter', help: 'Checkpoints of the ledger signed and kept', labels: [] },
+  ledger_cosignatures_total: {
+    kind: 'counter',
+    help: 'Answers of witnesses to a checkpoint, by outcome: cosigned, refused, unreachable',
+    labels: ['outcome'],
+  },
   ledger_unpublished: { kind: 'gauge', help: 'Sealed entries not yet on the audit stream', labels: [] },
 } as const satisfies Record<string, MetricSpec>;
 export type MetricName = keyof typeof METRICS;

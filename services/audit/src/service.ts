@@ -6,6 +6,7 @@ import { patterns, subjects } from '@countersign/contracts/subjects';
 import { ownStream } from '@countersign/platform/own-stream';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
+import { askWitnesses, witnessList } from './ask-witnesses.ts';
 import { followLedger } from './follow-ledger.ts';
 import { growTree } from './grow-tree.ts';
 import { listDecisions } from './list-decisions.ts';
@@ -24,6 +25,8 @@ export const audit = defineService({
     LOG_ORIGIN: logOrigin,
     /** PKCS#8 PEMs of the Ed25519 keys that sign checkpoints, one behind the other; two while a key is changed. */
     LOG_KEYS: logKeys,
+    /** Who watches the log: `<vkey> <url>` of each witness (C2SP tlog-witness), separated by commas. */
+    WITNESSES: witnessList.optional(),
   }),
   metrics: [
     'ledger_sealed_total',
@@ -39,7 +42,12 @@ export const audit = defineService({
     // No consumers: who follows listens, who replays asks.
     await ownStream(context, AUDIT, async () => []);
     const signers = logSigners(config.LOG_ORIGIN, config.LOG_KEYS);
-    const onSigned = (checkpoint: object): void => bus.hint(subjects.checkpoint(), checkpoint);
+    const witnesses = askWitnesses({ witnesses: config.WITNESSES ?? [], database, log, metrics });
+    onStop(() => witnesses.stop());
+    const onSigned = (checkpoint: object): void => {
+      bus.hint(subjects.checkpoint(), checkpoint);
+      witnesses.show();
+    };
     const tree = growTree({ database, signers, log, metrics, onSigned });
     onStop(() => tree.stop());
     ready('checkpoints', async () => tree.check());
