@@ -12,6 +12,7 @@ import { readControl } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import type { Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
+import type { SweepRun } from '@countersign/platform/sweep';
 import { z } from 'zod';
 import { findBusUsers } from './store-bus.ts';
 
@@ -38,10 +39,11 @@ const A_BEAT_MS = LIMITS.beat_ms;
 const STILL_COMING_MS = LIMITS.connect_ms + 1_000;
 
 /**
- * A look, to be repeated each `revocation_look_ms`. It asks the server only after a change of `control`, for as long as a
- * connection that was let in before it may still come, and at first. `forget` makes the next look one of those.
+ * A look, to be repeated each `revocation_look_ms` until it answers `idle`, and at each word of a change of `control`. It asks
+ * the server only after such a change, for as long as a connection that was let in before it may still come, and at first.
+ * `forget` makes the next look one of those.
  */
-export function dropRevoked({ bus, database, metrics, log }: DropParts): { look(): Promise<void>; forget(): void } {
+export function dropRevoked({ bus, database, metrics, log }: DropParts): { look: SweepRun; forget(): void } {
   let revision = -1;
   let until = 0;
   return {
@@ -49,10 +51,11 @@ export function dropRevoked({ bus, database, metrics, log }: DropParts): { look(
       const now = await readControl(database, []);
       if (now.revision !== revision) until = monotonicMs() + STILL_COMING_MS;
       revision = now.revision;
-      if (monotonicMs() >= until) return;
+      if (monotonicMs() >= until) return 'idle';
       const dropped = await dropOnce(bus, database);
       for (let i = 0; i < dropped; i += 1) metrics.count('bus_connections_ended_total');
       if (dropped > 0) log.info({ dropped }, 'connections to the bus were ended: whose they were is revoked');
+      return undefined;
     },
     forget() {
       revision = -1;

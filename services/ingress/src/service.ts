@@ -95,6 +95,7 @@ export const ingress = defineService({
     onStop(async () => turnAway());
     const revoked = dropRevoked(context);
     const looks = context.sweep('revoked connections', LIMITS.revocation_look_ms, revoked.look);
+    bus.onControl(() => looks.nudge());
     bus.connection.onReconnect(() => {
       revoked.forget();
       looks.nudge();
