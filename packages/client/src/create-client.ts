@@ -43,6 +43,7 @@ import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
 import { ApiError } from './api-error.ts';
 import { readEvents } from './read-events.ts';
+import { type RegistryClient, registryClient } from './registry-client.ts';
 import {
   apiUrl,
   type ClientOptions,
@@ -58,7 +59,7 @@ export type Submitted =
   | ({ outcome: 'accepted'; replayed: boolean } & Accepted)
   | ({ outcome: 'denied'; replayed: boolean } & Denied);
 
-export type Client = {
+export type Client = RegistryClient & {
   /** A denial is an outcome. Under the same `idempotency_key` the first answer comes again, so it may be repeated. */
   submit(request: JobRequestInput, options?: { idempotency_key?: string }): Promise<Submitted>;
   jobs(query?: JobQuery): Promise<JobPage>;
@@ -185,6 +186,7 @@ export const createClient = (options: ClientOptions): Client => {
     post<ApprovalView>(`/approvals/${encodeURIComponent(approval_id)}/${cast}`, { digest, comment });
 
   const client: Client = {
+    ...registryClient(options),
     submit: (body, { idempotency_key } = {}) => {
       const headers: Record<string, string> =
         idempotency_key === undefined ? {} : { 'idempotency-key': idempotency_key };

@@ -22,7 +22,7 @@ export type ClientOptions = {
 };
 
 export type Outgoing = {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PATCH';
   /** Under the API's prefix. */
   path: string;
   /** Not under the prefix. */

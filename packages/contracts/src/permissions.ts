@@ -25,6 +25,10 @@ export const PERMISSIONS = {
   'approvals:vote': 'approve and reject, where the approval itself finds the person eligible',
   'identity:read': "see the tenant's agents, people, groups and keys, their last use, and who was revoked",
   'identity:write': "create, change, rotate and revoke the tenant's agents, people, groups and keys",
+  'entitlements:sign': 'sign off the review of rights that nobody used',
+  'stops:read': 'see the stops that reach the tenant',
+  'stops:write': 'set and lift stops inside the tenant',
+  'stops:global': 'set and lift stops that reach every tenant',
   'workers:read': 'see the workers of all pools, which serve several tenants',
   'workers:write': 'register and revoke workers, which get the jobs of every tenant of their pool',
   'tenants:read': 'see every tenant',
@@ -39,6 +43,7 @@ export const permission = z.enum(PERMISSION_NAMES);
 export const SYSTEM_PERMISSIONS = [
   'policy:global',
   'evidence:all',
+  'stops:global',
   'workers:read',
   'workers:write',
   'tenants:read',
@@ -50,7 +55,17 @@ export const PERMISSION_SETS = {
   agent: ['submit', 'delegate', 'simulate', 'explain', 'jobs:read:own', 'cancel:own'],
   approver: ['delegate', 'jobs:read', 'explain', 'policy:read', 'approvals:read', 'approvals:vote'],
   /** Keeps the system running and stops it; decides nothing and changes nobody's rights. */
-  operator: ['jobs:read', 'cancel', 'simulate', 'explain', 'policy:read', 'approvals:read', 'identity:read'],
+  operator: [
+    'jobs:read',
+    'cancel',
+    'simulate',
+    'explain',
+    'policy:read',
+    'approvals:read',
+    'identity:read',
+    'stops:read',
+    'stops:write',
+  ],
   /** Writes and publishes; that it decides anything is another's to say. */
   policy_author: ['jobs:read', 'simulate', 'explain', 'policy:read', 'policy:try', 'policy:publish'],
   auditor: [
@@ -64,6 +79,8 @@ export const PERMISSION_SETS = {
     'policy:try',
     'approvals:read',
     'identity:read',
+    'stops:read',
+    'entitlements:sign',
   ],
   /** Whoever puts a policy in force does not vote on what it holds. */
   admin: [
@@ -80,6 +97,9 @@ export const PERMISSION_SETS = {
     'approvals:read',
     'identity:read',
     'identity:write',
+    'entitlements:sign',
+    'stops:read',
+    'stops:write',
   ],
 } as const satisfies Record<string, readonly Permission[]>;
 

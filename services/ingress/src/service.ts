@@ -110,11 +110,11 @@ export const ingress = defineService({
       if (await database.transaction((tx) => deleteExpired(tx, LIMITS.expired_rows))) expired.nudge();
     });
     const decide = standByDecisions(openDecisions(bus), { mode: config, metrics, log });
-    const submit = createSubmit(bus, decide, prove);
-    const shares = openShares(LIMITS.door_requests);
     const uses = recordUses(database);
     context.sweep('uses', LIMITS.use_sweep_ms, () => uses.write());
     onStop(() => uses.write().catch(() => undefined));
+    const submit = createSubmit(bus, decide, prove, uses);
+    const shares = openShares(LIMITS.door_requests);
     const streams = createEventStreams(bus, metrics, (readers) => findEnded(database, readers));
     const routes = [
       ...jobRoutes(bus, submit, streams),

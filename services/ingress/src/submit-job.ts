@@ -18,6 +18,7 @@ import { openGathering } from './gather-submissions.ts';
 import { linksOf } from './job-links.ts';
 import { prepareJob, type Submission } from './prepare-job.ts';
 import type { ProveChain } from './prove-chain.ts';
+import type { Uses } from './registry/record-uses.ts';
 
 /** An admission carries the request, and the decision's rewritten and effective forms of it. */
 const REQUEST_COPIES = 3;
@@ -70,8 +71,16 @@ const unlessStale = async (admission: Promise<Admitted>): Promise<Admitted | nul
 
 type Decisions = ReturnType<typeof openDecisions>;
 
-/** `decide`: how the kernel is asked, and what stands in for it. `prove`: whether the caller may act for whom it names. */
-export const createSubmit = (bus: Bus, decide: Decisions, prove: ProveChain): SubmitJob => {
+/**
+ * `decide`: how the kernel is asked, and what stands in for it. `prove`: whether the caller may act for whom it names.
+ * `uses`: where it is kept which rights were needed.
+ */
+export const createSubmit = (
+  bus: Bus,
+  decide: Decisions,
+  prove: ProveChain,
+  uses?: Pick<Uses, 'noteRights'>,
+): SubmitJob => {
   const admit = openAdmissions(bus);
   const gather = openGathering();
   const decideAndAdmit: SubmitJob = async (submission) => {
@@ -85,7 +94,10 @@ export const createSubmit = (bus: Bus, decide: Decisions, prove: ProveChain): Su
       const { key_id, token_id } = caller;
       const item = { ...asked, plain_digest, idempotency_key, key_id, token_id, behind, answer, traceparent };
       const admitted = await unlessStale(admit({ item, bytes: bytes * REQUEST_COPIES }));
-      if (admitted !== null) return answerOf(admitted, traceparent);
+      if (admitted !== null) {
+        if (admitted.state !== 'denied') uses?.noteRights(caller, job.request, answer.effective);
+        return answerOf(admitted, traceparent);
+      }
       min_epoch = finalDecision(answer).policy_epoch + 1;
     }
     throw new CountersignError('policy_unavailable', 'the policy changed again and again; nothing was admitted');

@@ -32,6 +32,7 @@ import type { SchedulerContext } from './scheduler-context.ts';
 import { cancelJob } from './view/cancel-job.ts';
 import { countWaiting } from './view/count-waiting.ts';
 import { getJob, listJobs } from './view/read-jobs.ts';
+import { serveStops } from './view/serve-stops.ts';
 
 export const scheduler = defineService({
   name: 'scheduler',
@@ -48,7 +49,14 @@ export const scheduler = defineService({
     })
     .refine(endsSometime, NEEDS_END),
   metrics: ['attempts_lost_total', 'dispatch_fail_open_total', 'jobs_admitted_total', 'jobs_ended_total'],
-  functions: ['ledger.append', 'control.gate_since', 'control.known', 'control.set_switch', 'approval.redeem'],
+  functions: [
+    'ledger.append',
+    'control.gate_since',
+    'control.known',
+    'control.set_switch',
+    'control.stops',
+    'approval.redeem',
+  ],
   async start(context) {
     await ownPools(context);
     const dispatch = context.sweep('dispatch', null, () => dispatchJobs(shared));
@@ -90,6 +98,7 @@ export const scheduler = defineService({
     bus.serve('scheduler.hello', (request, { subject }) => answerHello(shared, subject, request));
     bus.serve('scheduler.get', (request) => getJob(context.database, request));
     bus.serve('scheduler.list', (request) => listJobs(context.database, request));
+    serveStops(context);
     bus.serve('scheduler.cancel', (request) => cancelJob(shared, request));
 
     bus.onControl(() => renewals.nudge());

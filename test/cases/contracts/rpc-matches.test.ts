@@ -146,6 +146,25 @@ const CASES: Record<RpcVerb, Case> = {
   },
   'scheduler.get': ONE_JOB,
   'scheduler.cancel': ONE_JOB,
+  'scheduler.stops': {
+    asked: { tenant: 'acme', all: false },
+    right: [{ stops: [{ tenant: 'acme' }, { tenant: null }] }, { stops: [] }],
+    wrong: { 'another tenant’s': { stops: [{ tenant: 'acme' }, { tenant: 'rival' }] } },
+  },
+  'scheduler.stop': {
+    asked: { switch_id: 'stop-1', tenant: 'acme' },
+    right: [{ switch_id: 'stop-1', tenant: 'acme' }],
+    wrong: {
+      another: { switch_id: 'stop-2', tenant: 'acme' },
+      'another tenant’s': { switch_id: 'stop-1', tenant: 'rival' },
+      'everybody’s': { switch_id: 'stop-1', tenant: null },
+    },
+  },
+  'scheduler.lift': {
+    asked: { switch_id: 'stop-1' },
+    right: [{ switch_id: 'stop-1' }],
+    wrong: { another: { switch_id: 'stop-2' } },
+  },
   'output.read': ONE_JOB,
   'audit.decisions': ONE_JOB,
   'scheduler.list': {
@@ -271,5 +290,7 @@ test('what acts, and cannot be told from acting twice, is asked once', () => {
     'policy.replay',
     'policy.shadow',
     'scheduler.cancel',
+    'scheduler.lift',
+    'scheduler.stop',
   ]);
 });

@@ -1,14 +1,17 @@
 /** The routes of who takes part. What each may do, and who may do it, is said in its own file. */
+import type { Bus } from '@countersign/platform/bus';
 import type { Route } from '../route.ts';
 import { agentRoutes } from './agent-routes.ts';
+import { entitlementRoutes } from './entitlement-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { type RegistryParts, revocationRoutes } from './revoke-routes.ts';
+import { stopRoutes } from './stop-routes.ts';
 import { tenantRoutes } from './tenant-routes.ts';
 import { workerRoutes } from './worker-routes.ts';
 
-export const registryRoutes = (parts: RegistryParts): Route[] => [
+export const registryRoutes = (parts: RegistryParts & { bus: Bus }): Route[] => [
   ...agentRoutes(parts),
   ...peopleRoutes(parts),
   ...groupRoutes(parts),
@@ -16,4 +19,6 @@ export const registryRoutes = (parts: RegistryParts): Route[] => [
   ...workerRoutes(parts),
   ...tenantRoutes(parts),
   ...revocationRoutes(parts),
+  ...stopRoutes(parts.bus),
+  ...entitlementRoutes(parts),
 ];

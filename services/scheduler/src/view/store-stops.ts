@@ -1,0 +1,39 @@
+/** SQL of stops: the functions of `control`, which look at the caller, lock and append by themselves. */
+import type { Principal } from '@countersign/contracts/rpc';
+import type { StopView } from '@countersign/contracts/stops';
+import type { Tx } from '@countersign/platform/database';
+import { routinesOf } from '@countersign/platform/routines';
+import type { Functions } from '../tables.ts';
+
+const routines = routinesOf<Functions>();
+
+/** Those that reach this tenant; null for all. */
+export const readStops = async (tx: Tx, tenant: string | null): Promise<StopView[]> =>
+  (await routines.answer(tx, 'control.stops', tenant)) as StopView[];
+
+type Switch = {
+  switch_id: string;
+  kind: string;
+  target: string;
+  tenant: string | null;
+  on: boolean;
+  reason: string;
+  principal: Pick<Principal, 'id' | 'key_id' | 'auth_method'>;
+};
+/** The revision. Raises what `control.set_switch` lists. */
+export const setSwitch = async (tx: Tx, { switch_id, kind, target, tenant, on, reason, principal }: Switch) =>
+  Number(
+    await routines.answer(
+      tx,
+      'control.set_switch',
+      switch_id,
+      kind,
+      target,
+      tenant,
+      on,
+      reason,
+      principal.key_id,
+      principal.id,
+      principal.auth_method,
+    ),
+  );
