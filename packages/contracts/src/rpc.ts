@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { admitAnswer, admitItem } from './admission.ts';
 import { approvalView } from './approval.ts';
-import { controlSwitch } from './control.ts';
 import { decideAnswer, decideItem } from './decision.ts';
 import { failure } from './errors.ts';
 import { policyDocument } from './evidence.ts';
@@ -38,9 +37,9 @@ import {
   isShadowOf,
   isTenantsOwn,
 } from './rpc-matches.ts';
+import { stopVerbs } from './rpc-stops.ts';
 import { verb } from './rpc-verb.ts';
 import { JOB_STATES } from './states.ts';
-import { stopList, stopView } from './stops.ts';
 import { beatAnswer, beatRequest, claimOutcome, claimRequest, helloAnswer, helloRequest } from './worker.ts';
 
 const page = {
@@ -206,35 +205,6 @@ export const RPC = {
     repeatable: false,
     matches: isSameJob,
   }),
-  'scheduler.stops': verb({
-    service: 'scheduler',
-    callers: ['ingress'],
-    /** `all`: also those that reach only other tenants. */
-    request: z.strictObject({ tenant: tenantName, all: z.boolean() }),
-    answer: stopList,
-    repeatable: true,
-    matches: ({ tenant, all }, { stops }) =>
-      all || stops.every((stop) => stop.tenant === null || stop.tenant === tenant),
-  }),
-  'scheduler.stop': verb({
-    service: 'scheduler',
-    callers: ['ingress'],
-    /** `tenant`: whose jobs it stops; null for every tenant's. */
-    request: controlSwitch.extend({ principal }),
-    answer: stopView,
-    /** Each time is an entry. */
-    repeatable: false,
-    matches: (asked, { switch_id, tenant }) => switch_id === asked.switch_id && tenant === asked.tenant,
-  }),
-  'scheduler.lift': verb({
-    service: 'scheduler',
-    callers: ['ingress'],
-    /** `tenant`: whose stops alone may be lifted; null for any. */
-    request: z.strictObject({ switch_id: token, tenant: tenantName.nullable(), reason: z.string(), principal }),
-    answer: z.object({ switch_id: token }),
-    repeatable: false,
-    matches: (asked, { switch_id }) => switch_id === asked.switch_id,
-  }),
   'scheduler.claim': verb({
     service: 'scheduler',
     callers: ['worker'],
@@ -302,6 +272,7 @@ export const RPC = {
     matches: isSameJob,
   }),
   ...AUDIT_VERBS,
+  ...stopVerbs(principal),
 };
 
 export type RpcVerb = keyof typeof RPC;
