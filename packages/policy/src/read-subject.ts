@@ -14,8 +14,11 @@ import { limitsOf } from './scan-settings.ts';
 /** `scanned`: what was found, as far as anything asked; empty when nothing did. */
 export type RequestSubject = Subject & { scanned: () => readonly Finding[] };
 
-/** A content, and what it is scanned with. */
-export type WantedScan = Pick<NamedRequest, 'prompt' | 'payload'> & { readonly settings: ScanSettings };
+/** A content, and what it is scanned with. `scanned`: what a scan found already, so that only a model is to be asked. */
+export type WantedScan = Pick<NamedRequest, 'prompt' | 'payload'> & {
+  readonly settings: ScanSettings;
+  readonly scanned?: readonly Finding[] | null;
+};
 
 /**
  * What a content was found to hold before it was judged, by all scanners; `findings` null: the scan failed. It counts
@@ -109,9 +112,10 @@ class LazySubject implements RequestSubject {
     if (this.scans === undefined) return findingsIn(scanValue(content, scanners, limitsOf(settings)));
     const bounds = { ...limitsOf(settings), max_rule_work: LIMITS.inline_rule_work };
     const asksModel = settings.own?.models !== undefined;
-    const result = asksModel || exceedsInline(content) ? null : scanValue(content, scanners, bounds);
-    if (result !== null && (result.ok || result.code !== 'rules_too_costly')) return findingsIn(result);
-    this.scans.wanted ??= { prompt, payload, settings };
+    const result = exceedsInline(content) ? null : scanValue(content, scanners, bounds);
+    const isScanned = result !== null && (result.ok || result.code !== 'rules_too_costly');
+    if (isScanned && !asksModel) return findingsIn(result);
+    this.scans.wanted ??= { prompt, payload, settings, ...(isScanned && { scanned: findingsIn(result) }) };
     return null;
   }
 

@@ -70,10 +70,10 @@ export const openScans = (
     });
   };
   /** What the scan finds and what the model says. */
-  const lookAt = async (wanted: WantedScan, gate: Gate, asksModel: boolean): Promise<ScannedBefore> => {
-    if (!asksModel || wanted.settings.own?.models === undefined)
-      return { ...wanted, findings: await findingsIn(wanted, gate) };
-    const [findings, said] = await Promise.all([findingsIn(wanted, gate), modelSays(wanted, gate)]);
+  const lookAt = async ({ scanned, ...wanted }: WantedScan, gate: Gate, asksModel: boolean): Promise<ScannedBefore> => {
+    const finding = scanned === undefined ? findingsIn(wanted, gate) : Promise.resolve(scanned);
+    if (!asksModel || wanted.settings.own?.models === undefined) return { ...wanted, findings: await finding };
+    const [findings, said] = await Promise.all([finding, modelSays(wanted, gate)]);
     if (said.ok) return { ...wanted, findings: findings && [...findings, ...said.value], model: 'answered' };
     if (models.fail_mode === 'open') return { ...wanted, findings, model: 'failed_open' };
     return { ...wanted, findings: null, model: 'failed_closed' };

@@ -1,4 +1,5 @@
 // Which output policy holds for a result, and that nothing leaves where none can be read.
+import { ownModel, ownRule } from '@countersign/contracts/scanner-rules';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningOutputSafety, runOutputSafety } from './run-output-safety.ts';
 
@@ -37,6 +38,29 @@ describe('policy', () => {
     expect(await run.screened(berlin, 'reach us, 030 901 820 11, any day')).toMatchObject({
       output_decision: 'redact',
     });
+  });
+
+  test('its own rules hold, and a model that it asks and that is nowhere keeps everything in', async () => {
+    const rule = ownRule.parse({
+      type: 'custom-acme',
+      scanner: 'secrets',
+      severity: 'high',
+      confidence: 'likely',
+      regex: 'acme-[a-z0-9]{8}',
+    });
+    const own = { digest: 'output-policy', rules: [rule] };
+    const rules = [{ id: 'hide', match: { types: ['custom-acme'] }, decision: 'redact' as const }];
+    await run.activate('ruled', { rules, scanning: { countries: [], own, tenants: [] } });
+    const attempt = await run.run('own-rule', { tenant: 'ruled' });
+    expect(await run.screened(attempt, 'use acme-12345678')).toMatchObject({
+      output_decision: 'redact',
+      rule_id: 'hide',
+    });
+    const models = [ownModel.parse({ type: 'model-orders', scanner: 'prompt_injection', severities: { high: 0.5 } })];
+    await run.activate('asking', { rules, scanning: { countries: [], own: { ...own, models }, tenants: [] } });
+    const unasked = await run.run('no-model', { tenant: 'asking' });
+    expect(await run.screened(unasked, 'fine')).toMatchObject({ output_decision: 'quarantine', rule_id: null });
+    expect(await run.metric('model_calls_total{')).toBe(1);
   });
 
   test('rules may look at the capability, which only the scheduler knows', async () => {

@@ -15,7 +15,8 @@ let kernel: Running;
 let health_url: string;
 beforeAll(async () => {
   run = await runKernels();
-  kernel = await run.startKernel();
+  // A model that is nowhere: it counts for policies alone that name one.
+  kernel = await run.startKernel({ MODEL_DETECTOR: '{"url":"http://127.0.0.1:9/"}' });
   health_url = kernel.services[0]!.health_url;
 });
 afterAll(async () => {
@@ -124,6 +125,36 @@ describe('with a policy', () => {
       detail: 'first failed: topics',
     });
     expect(explained.value.text).toContain('no rule matched');
+  });
+});
+
+describe('a policy with scanners of its own', () => {
+  const SECRETS = `${READS}\ninput_rules: [{ id: ours, match: { types: [custom-acme] }, decision: deny }]`;
+  const acme = "rules: [{ id: acme, regex: 'acme-[a-z0-9]{8}' }]";
+  const item = (prompt: string) => ({ request: requestOf({ ...READ, prompt }), actor: AGENT });
+
+  test('decides, simulates and explains by its rules, small contents and costly ones', async () => {
+    await run.publish(SECRETS, { files: { 'scanners.yaml': acme } });
+    const costly = `${'x'.repeat(60_000)} acme-12345678`;
+    expect(decided(await run.ask({ ...READ, prompt: 'use acme-12345678' }))).toMatchObject({ rule_id: 'ours' });
+    // The process that scans starts with the first of them.
+    await expect
+      .poll(async () => decided(await run.ask({ ...READ, prompt: costly })), { timeout: 25_000 })
+      .toMatchObject({ decision: 'deny', findings: [{ type: 'custom-acme', place: '/prompt' }] });
+    const question = { tenant: 'default', candidate: null, items: [item(costly), item('fine')] };
+    for (const verb of ['policy.simulate', 'policy.explain'] as const) {
+      const { answers } = await run.ingress.call(verb, question);
+      const decisions = answers.map((answer) => answer.ok && answer.value.decisions[0]!.decision);
+      expect(decisions).toEqual(['deny', 'allow']);
+    }
+  });
+
+  test('that asks a model which gives no answer lets nothing pass that its rules look at', async () => {
+    const asking = SECRETS.replace('custom-acme', 'model-orders');
+    await run.publish(asking, { files: { 'scanners.yaml': 'models: [{ name: orders }]' } });
+    const answer = await run.ask({ ...READ, prompt: 'fine' });
+    expect(decided(answer)).toMatchObject({ decision: 'deny', model: 'failed_closed' });
+    expect(await metric('model_calls_total')).toBeGreaterThan(0);
   });
 });
 
