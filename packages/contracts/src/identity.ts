@@ -79,6 +79,12 @@ export const newWorker = z.strictObject({
   public_key: publicKey,
   bus_key: busKey.nullable().default(null),
 });
+/** Of the caller's tenant. `principal`: who holds the key alone; it ends with this principal. */
+export const newBusUser = z.strictObject({
+  kind: z.enum(['agent', 'auditor']),
+  nkey: busKey,
+  principal: principalId.nullable().default(null),
+});
 /** With its first admin, whose key is in the answer. */
 export const newTenant = z.strictObject({ tenant: tenantName, admin: principalId });
 export const revocationRequest = z.strictObject({ reason });
@@ -132,6 +138,13 @@ export const workerView = z.object({
   bus_key: busKey.nullable(),
   ...since,
 });
+export const busUserView = z.object({
+  nkey: busKey,
+  kind: z.enum(['agent', 'auditor']),
+  tenant: tenantName,
+  principal: principalId.nullable(),
+  ...since,
+});
 export const tenantView = z.object({ tenant: tenantName, created_at: instant });
 export const madeTenant = z.object({ tenant: tenantView, admin: personView, key: madeKey });
 /** What was revoked before this version says neither why nor by whom: the ledger does. */
@@ -154,6 +167,7 @@ export type MadeKey = z.infer<typeof madeKey>;
 export type RotatedKey = z.infer<typeof rotatedKey>;
 export type NewWorker = z.input<typeof newWorker>;
 export type WorkerView = z.infer<typeof workerView>;
+export type BusUserView = z.infer<typeof busUserView>;
 export type TenantView = z.infer<typeof tenantView>;
 export type MadeTenant = z.infer<typeof madeTenant>;
 export type RevocationView = z.infer<typeof revocationView>;
@@ -164,6 +178,7 @@ export const peoplePage = z.object({ people: z.array(personView), next_cursor: n
 export const groupPage = z.object({ groups: z.array(groupView), next_cursor: nextCursor });
 export const keyPage = z.object({ keys: z.array(keyView), next_cursor: nextCursor });
 export const workerPage = z.object({ workers: z.array(workerView), next_cursor: nextCursor });
+export const busUserPage = z.object({ bus_users: z.array(busUserView), next_cursor: nextCursor });
 export const tenantPage = z.object({ tenants: z.array(tenantView), next_cursor: nextCursor });
 export const revocationPage = z.object({ revocations: z.array(revocationView), next_cursor: nextCursor });
 

@@ -1,6 +1,7 @@
 /** SQL about who uses the bus. It reads and adds, and changes nothing. */
 import type { BusUser } from '@countersign/contracts/bus-users';
 import { CountersignError } from '@countersign/contracts/errors';
+import type { BusUserView } from '@countersign/contracts/identity';
 import type { Tx } from '@countersign/platform/database';
 
 export type RegisteredUser = BusUser & {
@@ -69,6 +70,17 @@ export const insertBusUser = async (tx: Tx, { nkey, kind, tenant, principal }: N
   if (known?.kind !== kind || known.tenant !== tenant) throw taken();
   return false;
 };
+
+const SHOWN = `
+SELECT u.nkey, u.kind, u.tenant, u.principal_id AS principal, u.created_at, r.revoked_at
+  FROM identity.bus_users u LEFT JOIN control.revocations r ON r.subject = 'bus:' || u.nkey`;
+
+export const readBusUser = async (tx: Tx, tenant: string, nkey: string): Promise<BusUserView | undefined> =>
+  (await tx.query<BusUserView>(`${SHOWN} WHERE u.nkey = $1 AND u.tenant = $2`, [nkey, tenant]))[0];
+
+export type BusUserPage = { tenant: string; after: string; rows: number };
+export const listBusUsers = (tx: Tx, { tenant, after, rows }: BusUserPage): Promise<BusUserView[]> =>
+  tx.query<BusUserView>(`${SHOWN} WHERE u.tenant = $1 AND u.nkey > $2 ORDER BY u.nkey LIMIT $3`, [tenant, after, rows]);
 
 /** Of the insertion that brings a user of the bus: throws `bus_full` when no account is left for a new pool or tenant, and `identity_conflict` when the key is a user's of another kind. */
 export async function openingAccount<T>(insertion: Promise<T>): Promise<T> {

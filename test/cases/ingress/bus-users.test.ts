@@ -167,6 +167,35 @@ test('two tenants or pools never share an account, and one that there is no room
   expect(left).toEqual({ pools: ACCOUNT_SLOTS.pool, slots: ACCOUNT_SLOTS.pool, tenants: 0 });
 });
 
+test('over HTTP a tenant’s admin lets keys in and revokes them, its own alone', async () => {
+  const asAdmin = { key: ingress.keys.admin };
+  const key = createNatsKey();
+  const given = { kind: 'auditor', nkey: key.nkey_public };
+  expect(await ingress.post('/bus-users', given, { key: ingress.keys.auditor })).toMatchObject({ status: 403 });
+  expect(await ingress.post('/bus-users', { ...given, principal: 'foreign-agent' }, asAdmin)).toMatchObject({
+    status: 404,
+  });
+  expect(await isIn(key)).toBe(false);
+  const made = await ingress.post('/bus-users', given, asAdmin);
+  expect(made).toMatchObject({ status: 201, body: { ...given, tenant: TENANT, principal: null, revoked_at: null } });
+  const connection = await open(key);
+  expect(connection.letIn).toBe(true);
+  expect((await ingress.get('/bus-users', asAdmin)).body).toMatchObject({
+    bus_users: expect.arrayContaining([made.body]),
+  });
+
+  const foreign = createNatsKey();
+  await register({ bus_users: [{ kind: 'agent', tenant: 'other', nkey: foreign.nkey_public }] });
+  const reason = { reason: 'tried by a test' };
+  for (const unknown of [foreign.nkey_public, createNatsKey().nkey_public])
+    expect(await ingress.post(`/bus-users/${unknown}/revoke`, reason, asAdmin)).toMatchObject({ status: 404 });
+  expect(await isIn(foreign)).toBe(true);
+  const revoked = await ingress.post(`/bus-users/${key.nkey_public}/revoke`, reason, asAdmin);
+  expect(revoked).toMatchObject({ status: 200, body: { revoked_at: expect.any(String) } });
+  await connection.closed;
+  expect(await isIn(key)).toBe(false);
+});
+
 test('one key is one user’s', async () => {
   const { key } = await newWorker();
   const { nkey_public } = key;

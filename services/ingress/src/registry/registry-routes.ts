@@ -2,6 +2,7 @@
 import type { Bus } from '@countersign/platform/bus';
 import type { Route } from '../route.ts';
 import { agentRoutes } from './agent-routes.ts';
+import { busUserRoutes } from './bus-user-routes.ts';
 import { entitlementRoutes } from './entitlement-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { keyRoutes } from './key-routes.ts';
@@ -17,6 +18,7 @@ export const registryRoutes = (parts: RegistryParts & { bus: Bus }): Route[] => 
   ...groupRoutes(parts),
   ...keyRoutes(parts),
   ...workerRoutes(parts),
+  ...busUserRoutes(parts),
   ...tenantRoutes(parts),
   ...revocationRoutes(parts),
   ...stopRoutes(parts.bus),
