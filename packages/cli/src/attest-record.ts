@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import type { RunRecord } from '@countersign/contracts/record';
 import { canonicalize, type JsonValue } from '@countersign/ledger/canonical-json';
+import { UsageError } from './exit-codes.ts';
 
 const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 export const PREDICATE_TYPE = 'https://countersign.dev/run-record/v1';
@@ -21,10 +22,9 @@ export const statementOf = (record: RunRecord): object => ({
   predicate: record,
 });
 
-/** `pem`: PKCS#8 of an Ed25519 key. Throws TypeError for another one. */
+/** `pem`: PKCS#8 of an Ed25519 key. Throws UsageError for another one. */
 export const attest = (record: RunRecord, pem: string): Envelope => {
-  const key = createPrivateKey(pem);
-  if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('the key must be an Ed25519 key');
+  const key = keyIn(pem);
   const payload = Buffer.from(canonicalize(statementOf(record) as JsonValue));
   const signature = sign(null, preAuthEncoding(PAYLOAD_TYPE, payload), key);
   return {
@@ -37,5 +37,13 @@ export const attest = (record: RunRecord, pem: string): Envelope => {
 /** DSSE v1: type and payload, each behind its length, so that neither can pass for a part of the other. */
 export const preAuthEncoding = (type: string, payload: Uint8Array): Uint8Array =>
   Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `), payload]);
+
+const keyIn = (pem: string): KeyObject => {
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch {}
+  throw new UsageError('the key must be an Ed25519 private key (PKCS#8 PEM)');
+};
 
 const keyIdOf = (key: KeyObject): string => createPublicKey(key).export({ format: 'jwk' }).x as string;

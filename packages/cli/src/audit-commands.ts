@@ -1,6 +1,6 @@
 /** `countersign audit`: what an auditor does, from following the ledger to proving an export without anybody's word. */
 import { createPublicKey } from 'node:crypto';
-import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, unlinkSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Client } from '@countersign/client/create-client';
 import { followEntries } from '@countersign/client/follow-entries';
@@ -68,6 +68,10 @@ const writeExport = async (output: Output, options: ExportOptions, command: Comm
       ({ entries, leaves, policies }) =>
         `${entries} entries of ${leaves} leaves and ${policies} policies are in ${options.out}`,
     );
+  } catch (thrown) {
+    // Half an export is none.
+    unlinkSync(options.out);
+    throw thrown;
   } finally {
     closeSync(file);
   }
@@ -186,9 +190,9 @@ export const addAuditCommands = (program: Command, output: Output): void => {
   audit
     .command('attest <job_id>')
     .description('the run record as an in-toto Statement in a DSSE envelope')
-    .requiredOption('--key <file>', 'Ed25519 private key (PKCS#8 PEM) that signs it')
-    .action(async (job_id: string, options: { key: string }, command: Command) => {
+    .requiredOption('--signing-key <file>', 'Ed25519 private key (PKCS#8 PEM) that signs it')
+    .action(async (job_id: string, { signingKey }: { signingKey: string }, command: Command) => {
       const record = await clientOf(command).record(job_id);
-      output.write(`${printableJson(attest(record, readText(options.key)))}\n`);
+      output.write(`${printableJson(attest(record, readText(signingKey)))}\n`);
     });
 };

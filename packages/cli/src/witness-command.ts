@@ -75,7 +75,7 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8');
 };
 
-type Options = { key: string; name: string; log: string[]; state: string; host: string; port: string };
+type Options = { signingKey: string; name: string; log: string[]; state: string; host: string; port: string };
 
 const run = async (output: Output, options: Options, command: Command): Promise<void> => {
   const logs = options.log.map((line) => {
@@ -83,7 +83,7 @@ const run = async (output: Output, options: Options, command: Command): Promise<
     if (key === null) throw new UsageError(`no verifier key: ${line.slice(0, 80)}`);
     return key;
   });
-  const signer = witnessSigner(options.name, readText(options.key));
+  const signer = witnessSigner(options.name, readText(options.signingKey));
   const state = openWitnessState(options.state);
   const now_s = () => BigInt(Math.floor(Date.now() / 1000));
   const server = await serveWitness({ signer, logs, state, now_s }, options.host, Number(options.port));
@@ -99,7 +99,7 @@ export const addWitnessCommand = (program: Command, output: Output): void => {
   program
     .command('witness')
     .description('cosign what continues what was cosigned before; run by somebody else than the log')
-    .requiredOption('--key <file>', 'Ed25519 private key of the witness (PKCS#8 PEM)')
+    .requiredOption('--signing-key <file>', 'Ed25519 private key of the witness (PKCS#8 PEM)')
     .requiredOption('--name <name>', 'of the witness, as it stands beneath checkpoints')
     .requiredOption('--log <vkey...>', 'verifier keys of the logs that it watches')
     .requiredOption('--state <file>', 'where it remembers what it cosigned; never restore it from a backup')

@@ -1,6 +1,8 @@
 // An export and its verification: what the server hands out, in a file, proven with public keys alone; and what a consumer
 // builds from the ledger, as often as it likes.
 import { generateKeyPairSync, verify as verifySignature } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { attest, preAuthEncoding } from '@countersign/cli/attest-record';
 import { EXIT } from '@countersign/cli/exit-codes';
 import { type Exporter, exportEvidence, exportTable } from '@countersign/cli/export-evidence';
@@ -11,7 +13,8 @@ import { formatVerifierKey } from '@countersign/ledger/checkpoint';
 import { entryBundle } from '@countersign/ledger/tiles';
 import { describe, expect, test } from 'vitest';
 import { exportOf, history, LOG, logOf, newSigner, noteOver } from '../ledger/log-history.ts';
-import { runCli, writeOne } from './run-cli.ts';
+import { playApi } from './play-api.ts';
+import { newFolder, runCli, writeOne } from './run-cli.ts';
 
 const HONEST = exportOf(logOf(history()));
 const SHOWN: ShownEntry[] = HONEST.entries.map(({ time_us, body, ...entry }) => ({
@@ -129,6 +132,24 @@ test('a run record is attested so that anybody with the key can check it', () =>
   expect(Buffer.from(preAuthEncoding('http://example.com/HelloWorld', Buffer.from('hello world'))).toString()).toBe(
     'DSSEv1 29 http://example.com/HelloWorld 11 hello world',
   );
+});
+
+test('audit attest and audit export ask the API, and leave nothing half-written', async () => {
+  const record = { run_id: 'j1', job_hash: `sha256:${'a'.repeat(64)}` };
+  await using api = await playApi({ 'GET /jobs/j1/record': () => ({ body: record }) });
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const key = writeOne('auditor.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+  const at = ['--url', api.url, '--key', 'cs_test', '--json'];
+  const { json } = await runCli('audit', 'attest', 'j1', '--signing-key', key, ...at);
+  expect(JSON.parse(Buffer.from(json.payload, 'base64').toString()).predicate).toEqual(record);
+  const none = await runCli('audit', 'attest', 'j1', '--signing-key', writeOne('none.pem', 'nothing'), ...at);
+  expect(none.code).toBe(EXIT.usage);
+  const out = join(newFolder(), 'export.ndjson');
+  expect((await runCli('audit', 'export', '--out', out, ...at)).code).not.toBe(EXIT.done);
+  expect(existsSync(out)).toBe(false);
+  const taken = writeOne('taken', 'kept');
+  expect((await runCli('audit', 'export', '--out', taken, ...at)).code).toBe(EXIT.usage);
+  expect(readFileSync(taken, 'utf8')).toBe('kept');
 });
 
 describe('a consumer', () => {
