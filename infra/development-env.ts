@@ -1,13 +1,20 @@
 // The addresses and keys of the development system under the names that a shell, the example and the documents use.
-import { createPrivateKey } from 'node:crypto';
+import { createHash, createPrivateKey } from 'node:crypto';
 import { agentUser, auditorUser } from '@countersign/contracts/subjects';
-import type { PrepareOptions } from './development-environment.ts';
+import { DEVELOPMENT_LOG, type PrepareOptions } from './development-environment.ts';
 import { DEVELOPMENT_TENANT } from './development-roster.ts';
 import type { DevEnv } from './write-env-file.ts';
 
 /** PKCS#8 DER in base64url: one line, and every crypto library reads it. */
 const asOneLine = (pem: string): string =>
   createPrivateKey(pem).export({ format: 'der', type: 'pkcs8' }).toString('base64url');
+
+/** A log's public key in the form in which it is passed on (C2SP signed-note, Ed25519). */
+const verifierKeyOf = (name: string, public_key: string): string => {
+  const typed = Buffer.concat([Uint8Array.of(1), Buffer.from(public_key, 'base64url')]);
+  const id = createHash('sha256').update(`${name}\n`).update(typed).digest('hex').slice(0, 8);
+  return `${name}+${id}+${typed.toString('base64')}`;
+};
 
 export const developmentEnv = (
   { keys, nats_url, admin_url }: PrepareOptions,
@@ -27,5 +34,6 @@ export const developmentEnv = (
   AGENT_SIGNING_KEY: asOneLine(keys.agent_signing.private_pem),
   AGENT_NKEY: keys.nats[agentUser(DEVELOPMENT_TENANT)]!.seed,
   AUDITOR_NKEY: keys.nats[auditorUser(DEVELOPMENT_TENANT)]!.seed,
+  LOG_VKEY: verifierKeyOf(DEVELOPMENT_LOG, keys.log.public_key),
   POLICY_SIGNING_KEY: asOneLine(keys.bundle.private_pem),
 });
