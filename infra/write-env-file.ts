@@ -19,6 +19,7 @@ export const DEV_ENV_NAMES = [
   'AGENT_SIGNING_KEY',
   'AGENT_NKEY',
   'AUDITOR_NKEY',
+  'LOG_VKEY',
   'POLICY_SIGNING_KEY',
 ] as const;
 
