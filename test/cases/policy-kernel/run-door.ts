@@ -51,6 +51,7 @@ export async function openDoor(run: RunningKernels): Promise<Door> {
       DATABASE_URL,
       NATS_URL: run.nats.server.url,
       NATS_NKEY_SEED: run.nats.seedOf('ingress'),
+      BUS_ISSUER_SEED: run.nats.issuer.seed,
       HTTP_PORT: String(port),
       LOG_LEVEL: 'silent',
     }),
