@@ -24,6 +24,8 @@ export type CountedSystem = {
 /** Idle backends report what they did within ten seconds. */
 const REPORTED_MS = 11_000;
 const WARM_UP = 30;
+/** Messages are counted in so many parts, of which the least counts: pings and repeated questions only ever add. */
+const PARTS = 4;
 /** A job whose end does not come: as far as it matters here, never. */
 const PATIENCE_MS = 30_000;
 
@@ -41,7 +43,7 @@ export async function loadStatementCounter(admin_url: string, restart: () => Pro
   await run('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
 }
 
-/** `jobs`: how many are counted, one after the other. `idle_ms`: for how long an idle system is watched. */
+/** `jobs`: how many are counted, one after the other; a multiple of four. `idle_ms`: for how long an idle system is watched. */
 export async function countCosts(system: CountedSystem, jobs: number, idle_ms = 5_000): Promise<Counted> {
   const client = new pg.Client({ connectionString: system.admin_url });
   await client.connect();
@@ -53,20 +55,27 @@ export async function countCosts(system: CountedSystem, jobs: number, idle_ms = 
     await pause(idle_ms);
     await pause(REPORTED_MS);
     const idle = await meter.read();
-    for (let i = 0; i < jobs; i += 1) await meter.untilEnded(await system.submit());
+    const parts: { messages: number; at_ms: number }[] = [idle];
+    for (let i = 1; i <= jobs; i += 1) {
+      await meter.untilEnded(await system.submit());
+      if (i % (jobs / PARTS) === 0) parts.push({ at_ms: performance.now(), messages: await meter.messages() });
+    }
     await meter.untilQuiet();
     const after = await meter.read();
     const idle_per_s = perSecond(before, idle);
+    const messages = parts.slice(1).map((part, i) => {
+      const idle_messages = (idle_per_s.messages * (part.at_ms - parts[i]!.at_ms)) / 1000;
+      return (part.messages - parts[i]!.messages - idle_messages) / (jobs / PARTS);
+    });
     const seconds = (after.at_ms - idle.at_ms) / 1000;
-    const of = (key: 'commits' | 'wal_bytes' | 'messages'): number =>
-      (after[key] - idle[key] - idle_per_s[key] * seconds) / jobs;
+    const of = (key: 'commits' | 'wal_bytes'): number => (after[key] - idle[key] - idle_per_s[key] * seconds) / jobs;
     const statements =
       after.statements === null
         ? null
         : (after.statements - idle.statements! - idle_per_s.statements! * seconds) / jobs;
     return {
       idle_per_s,
-      per_job: { statements, commits: of('commits'), wal_bytes: of('wal_bytes'), messages: of('messages') },
+      per_job: { statements, commits: of('commits'), wal_bytes: of('wal_bytes'), messages: Math.min(...messages) },
     };
   } finally {
     await client.end();
@@ -130,14 +139,19 @@ class Meter {
          FROM pg_stat_database WHERE datname = current_database()`,
     );
     const statements = this.#counts_statements ? await this.#statements() : null;
-    const varz = (await (await fetch(`${this.#monitor_url}/varz`)).json()) as { in_msgs: number; out_msgs: number };
     return {
       at_ms: performance.now(),
       statements,
       commits: Number(row!.commits) - this.#asked,
       wal_bytes: Number(row!.wal),
-      messages: varz.in_msgs + varz.out_msgs,
+      messages: await this.messages(),
     };
+  }
+
+  /** In and out, so far. */
+  async messages(): Promise<number> {
+    const varz = (await (await fetch(`${this.#monitor_url}/varz`)).json()) as { in_msgs: number; out_msgs: number };
+    return varz.in_msgs + varz.out_msgs;
   }
 
   /** Of the services' roles: the meter is the superuser. */
