@@ -24,7 +24,7 @@ export const clientOf = (command: Command): Client => {
   return createClient({ url, api_key: key, ...(tenant === undefined ? {} : { tenant }) });
 };
 
-const refuseUrl = (url: string): void => {
+export const refuseUrl = (url: string): void => {
   try {
     apiUrl(url);
   } catch (thrown) {

@@ -7,6 +7,7 @@ import { addAuditCommands } from './audit-commands.ts';
 import { type Output, withGlobalOptions } from './context.ts';
 import { CommandFailure, EXIT, EXIT_CODES, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts';
 import { addJobsCommands } from './jobs-commands.ts';
+import { addLoginCommand } from './login-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { printable, printableJson, showError } from './show.ts';
 import { addWitnessCommand } from './witness-command.ts';
@@ -24,6 +25,7 @@ const build = (output: Output, complain: (text: string) => void): Command => {
     .addHelpText('after', EXIT_HELP)
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.write(text), writeErr: complain });
+  addLoginCommand(program, output);
   addJobsCommands(program, output);
   addApprovalsCommands(program, output);
   addPolicyCommands(program, output);

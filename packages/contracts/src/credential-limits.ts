@@ -28,6 +28,14 @@ export const CREDENTIAL_LIMITS = {
   delegation_ms: 90 * 24 * 60 * 60 * 1000,
   /** Delegations that one principal may have given and that stand. */
   delegations: 200,
+  /** Milliseconds of the longest session of a person who logs in. */
+  session_ms: 24 * 60 * 60 * 1000,
+  /** Milliseconds in which an identity provider has to answer. */
+  provider_ms: 10_000,
+  /** Characters of what a login carries. */
+  login_chars: 4_096,
+  /** Groups of the provider that one login looks at. */
+  claimed_groups: 500,
   /** Milliseconds between two looks for nonces and tokens that have expired. */
   expired_ms: 30_000,
   /** Rows of each that one look deletes before it lets go. */

@@ -39,6 +39,12 @@ export const ERRORS = {
   signature_stale: { status: 401, on_stream: 'term', says: 'the signed timestamp is too far from now' },
   permission_missing: { status: 403, on_stream: 'term', says: 'the credential does not carry this permission' },
   tenant_forbidden: { status: 403, on_stream: 'term', says: 'the credential belongs to another tenant' },
+  login_refused: {
+    status: 403,
+    on_stream: 'term',
+    says: 'the provider vouches for this person, and this system does not let them in',
+  },
+  login_unavailable: { status: 503, on_stream: 'nak', says: 'the identity provider does not answer' },
   delegation_missing: {
     status: 403,
     on_stream: 'term',

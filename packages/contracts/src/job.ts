@@ -82,7 +82,7 @@ export const ceiling = z.strictObject({
 });
 export type Ceiling = z.infer<typeof ceiling>;
 
-export const AUTH_METHODS = ['api_key', 'signature', 'token'] as const;
+export const AUTH_METHODS = ['api_key', 'signature', 'token', 'oidc'] as const;
 
 /** Who asks. Made by ingress from the credential. */
 export const actor = z.strictObject({

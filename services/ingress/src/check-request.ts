@@ -2,11 +2,28 @@
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Context } from 'hono';
-import { mayAny } from './caller.ts';
+import { type Caller, mayAny } from './caller.ts';
 import { readJsonBody, readTextBody } from './read-body.ts';
-import { type Admitted, type CredentialParts, readCredential } from './read-credential.ts';
+import { type Admitted, addressOf, type CredentialParts, readCredential } from './read-credential.ts';
 import { readShape } from './read-shape.ts';
 import type { Incoming, Route } from './route.ts';
+
+/** Who asks on a route that is open to everybody. */
+const NOBODY: Caller = {
+  id: '',
+  type: 'human',
+  tenant: '',
+  owner: null,
+  groups: [],
+  ceiling: null,
+  auth_method: 'api_key',
+  key_id: null,
+  token_id: null,
+  signing_key: null,
+  on_behalf_of: [],
+  permissions: new Set(),
+};
+export const admitNobody = (): Admitted => ({ caller: NOBODY, checkBody: () => undefined });
 
 /** The credential comes first: a stranger's bytes are not even read. */
 export const admitCaller = async (c: Context, route: Route, parts: CredentialParts): Promise<Admitted> => {
@@ -67,5 +84,5 @@ export const checkRequest = async (
   const params = readParams(c, route);
   const query = readQuery(c, route);
   const body = await readBody(c, route, checkBody);
-  return { caller, params, query, ...body, header: (name) => c.req.header(name), traceparent };
+  return { caller, address: addressOf(c), params, query, ...body, header: (name) => c.req.header(name), traceparent };
 };

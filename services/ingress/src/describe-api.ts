@@ -83,10 +83,12 @@ const answersOf = (route: Route): Json => ({
   default: { $ref: '#/components/responses/Error' },
 });
 
-const needsOf = ({ permissions }: Route): string =>
-  permissions.length === PERMISSION_NAMES.length
-    ? 'Every credential may.'
-    : `Needs ${permissions.map((name) => `\`${name}\` (${PERMISSIONS[name]})`).join(' or ')}.`;
+const needsOf = ({ permissions, open }: Route): string =>
+  open === true
+    ? 'Needs no credential.'
+    : permissions.length === PERMISSION_NAMES.length
+      ? 'Every credential may.'
+      : `Needs ${permissions.map((name) => `\`${name}\` (${PERMISSIONS[name]})`).join(' or ')}.`;
 
 const operationOf = (route: Route): Json => ({
   summary: route.summary,

@@ -85,7 +85,7 @@ function signedOf(c: Context): SignedHttp {
 }
 
 /** The proxy's, where one stands in front: what it says of whom it speaks for could be anybody's word. */
-function addressOf(c: Context): string {
+export function addressOf(c: Context): string {
   return incomingOf(c).socket.remoteAddress ?? '';
 }
 

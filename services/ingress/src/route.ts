@@ -6,6 +6,8 @@ import type { Caller } from './caller.ts';
 
 export type Incoming<P, Q, B> = {
   caller: Caller;
+  /** Where the request came from: a proxy's, where one stands in front. */
+  address: string;
   params: P;
   query: Q;
   body: B;
@@ -40,6 +42,8 @@ export type Route<
   summary: string;
   /** Any of them is enough. */
   permissions: readonly [Permission, ...Permission[]];
+  /** Needs no credential, and has none: its caller is nobody. */
+  open?: boolean;
   params?: P;
   query?: Q;
   /**

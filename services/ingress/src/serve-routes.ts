@@ -10,7 +10,7 @@ import type { Metrics } from '@countersign/platform/metrics';
 import type { Shares } from '@countersign/platform/shares';
 import { childOf, traceIdOf } from '@countersign/platform/trace';
 import { type Context, Hono } from 'hono';
-import { admitCaller, checkRequest } from './check-request.ts';
+import { admitCaller, admitNobody, checkRequest } from './check-request.ts';
 import type { CredentialParts } from './read-credential.ts';
 import type { Uses } from './registry/record-uses.ts';
 import type { Answer, Route } from './route.ts';
@@ -102,9 +102,9 @@ export const serveRoutes = (routes: readonly Route[], parts: HttpParts): Hono =>
   for (const route of routes) {
     const method = route.method.toUpperCase();
     const handle: Handle = async (c, traceparent) => {
-      const admitted = await admitCaller(c, route, parts);
+      const admitted = route.open === true ? admitNobody() : await admitCaller(c, route, parts);
       const { caller } = admitted;
-      uses.note(caller);
+      if (route.open !== true) uses.note(caller);
       // Queues, pending answers and body memory are shared by all requests: each gets a part.
       const leave = shares.take([caller.tenant, caller.id]);
       try {

@@ -1,5 +1,6 @@
 /** Ingress: who is asking, and is the request well formed. It decides nothing else, and cannot read a job's content. */
 import { LIMITS } from '@countersign/contracts/limits';
+import { oidcSettings } from '@countersign/contracts/login';
 import { instant } from '@countersign/contracts/names';
 import { endsSometime, NEEDS_END } from '@countersign/platform/fail-mode';
 import { listen } from '@countersign/platform/http';
@@ -16,6 +17,7 @@ import { dropRevoked } from './drop-revoked.ts';
 import { evidenceRoutes } from './evidence-routes.ts';
 import { createTokenIssuer } from './issue-token.ts';
 import { jobRoutes } from './job-routes.ts';
+import { loginRoutes } from './login/login-routes.ts';
 import { openNatsDoor } from './nats-door.ts';
 import { openTokens } from './open-tokens.ts';
 import { ownIntake } from './own-intake.ts';
@@ -44,6 +46,18 @@ const formerKeys = z
   )
   .transform((text): readonly string[] => text.split(','));
 
+const oidcFromText = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(oidcSettings);
+
 const settings = z.object({
   /** Seed (`SA…`) of the issuer that the server's configuration names: in its name workers and tenants are let into NATS. */
   BUS_ISSUER_SEED: z.string().regex(/^SA[A-Z2-7]{56}$/, 'must be the seed of an account nkey'),
@@ -64,6 +78,8 @@ const settings = z.object({
   TOKEN_ISSUER: z.string().min(1).max(LIMITS.token_chars).default('countersign'),
   /** For whom they are; a token of another system has another. */
   TOKEN_AUDIENCE: z.string().min(1).max(LIMITS.token_chars).default('countersign'),
+  /** People through an OpenID provider, as JSON: issuer, client, tenant, and which of its groups are what here. */
+  OIDC: oidcFromText.optional(),
   /** While the kernel is out of reach: `closed` admits nothing, `open` what the kernel allowed the same caller before. */
   FAIL_MODE: z.enum(['closed', 'open']).default('closed'),
   /** RFC 3339 in UTC: when `open` ends by itself. */
@@ -123,6 +139,7 @@ export const ingress = defineService({
       ...bundleRoutes(bus),
       ...tokenRoutes(issue),
       ...delegationRoutes(database),
+      ...(config.OIDC === undefined ? [] : loginRoutes(database, config.OIDC)),
       ...registryRoutes({ database, bus }),
       ...evidenceRoutes(bus),
     ];

@@ -89,7 +89,8 @@ export const PARTS: readonly Part[] = [
     node: 'any',
   },
 
-  service('ingress', [ledger, 'hono', 'jose']),
+  // People's identity provider is the one thing outside that it asks.
+  service('ingress', [ledger, 'hono', 'jose', 'openid-client']),
   // The last known good bundle lies on its own disk, for when the stored one is gone or altered. Policies are read in a
   // process of their own, so that a large one never keeps a decision waiting.
   // It answers those who try policies too, in words and by comparing: three files, which nothing that decides may reach
