@@ -2,6 +2,8 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { findFreePort } from '@countersign/infra/find-free-port';
+// @ts-expect-error: it brings no types along.
+import Provider from 'oidc-provider';
 
 export type Login = { callback: string; code_verifier: string; state: string; nonce: string };
 export type PlayedProvider = AsyncDisposable & {
@@ -19,8 +21,6 @@ const REDIRECT = 'http://127.0.0.1:1/callback';
 const isBack = (at: string): boolean => /^http:\/\/127\.0\.0\.1:\d+\/callback\?/.test(at);
 
 export async function playProvider(): Promise<PlayedProvider> {
-  // It brings no types along.
-  const { default: Provider } = await import('oidc-provider' as string);
   const issuer = `http://127.0.0.1:${await findFreePort()}`;
   const groups = new Map<string, string[]>();
   let who = '';
