@@ -137,20 +137,25 @@ describe('ledger.append', () => {
   });
 });
 
+const COLUMN: Readonly<Record<string, string>> = { checkpoints: 'root_hash', cosignatures: 'line' };
+
 describe('what stands', () => {
-  test.each(['entries', 'leaves', 'nodes', 'checkpoints'])('%s refuses change from everybody', async (table) => {
-    for (const mode of ['origin', 'replica']) {
-      for (const change of [
-        `UPDATE ledger.${table} SET hash = ''`,
-        `DELETE FROM ledger.${table}`,
-        `TRUNCATE ledger.${table}`,
-      ]) {
-        const changed = ledger.admin.transaction(async (tx) => {
-          await tx.query(`SET LOCAL session_replication_role = ${mode}`);
-          await tx.query(change.replace('hash', table === 'checkpoints' ? 'root_hash' : 'hash'));
-        });
-        expect(await refusalOf(changed), `${mode}: ${change}`).toBe(DENIED);
+  test.each(['entries', 'leaves', 'nodes', 'checkpoints', 'cosignatures'])(
+    '%s refuses change from everybody',
+    async (table) => {
+      for (const mode of ['origin', 'replica']) {
+        for (const change of [
+          `UPDATE ledger.${table} SET hash = ''`,
+          `DELETE FROM ledger.${table}`,
+          `TRUNCATE ledger.${table}`,
+        ]) {
+          const changed = ledger.admin.transaction(async (tx) => {
+            await tx.query(`SET LOCAL session_replication_role = ${mode}`);
+            await tx.query(change.replace('hash', COLUMN[table] ?? 'hash'));
+          });
+          expect(await refusalOf(changed), `${mode}: ${change}`).toBe(DENIED);
+        }
       }
-    }
-  });
+    },
+  );
 });
