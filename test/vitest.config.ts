@@ -1,10 +1,10 @@
-// How tests run: real servers are started once, files share two processes. Journeys and failures run with one of every
-// service and with two, because with one nobody sees what one instance takes from the other.
+// How tests run: real servers are started once, files share some processes. Journeys and failures run with two of every
+// service, because with one nobody sees what one instance takes from the other; what one alone would meet, they bring about
+// by disturbing both. What only ever has one, or says itself how many, runs as project `one`.
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './harness/longest-first.ts';
 
-/** With two only for what two can change. */
-const NOT_WITH_TWO = [
-  'journeys/admin-init.test.ts',
+const WITH_ONE = [
   // They say themselves how many there are.
   'failures/disturbed.test.ts',
   'failures/full-disk.test.ts',
@@ -14,6 +14,7 @@ const NOT_WITH_TWO = [
   'failures/supervised.test.ts',
   'failures/two-tenants.test.ts',
   // About what is packed, started and printed; the services behind it are the same.
+  'journeys/admin-init.test.ts',
   'journeys/packed-packages.test.ts',
   'journeys/first-own-policy.test.ts',
   'journeys/own-pool.test.ts',
@@ -32,14 +33,16 @@ const shared = {
 export default defineConfig({
   test: {
     globalSetup: ['./harness/global-setup.ts'],
-    maxWorkers: 2,
+    // More than a small machine has processors: much of a failure is waiting for something to be noticed.
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default'],
     projects: [
       {
         test: {
           ...shared,
           name: 'one',
-          include: ['{cases,long,journeys,failures}/**/*.test.ts'],
+          include: ['{cases,long}/**/*.test.ts', ...WITH_ONE],
           env: { TEST_REPLICAS: '1' },
         },
       },
@@ -48,7 +51,7 @@ export default defineConfig({
           ...shared,
           name: 'two',
           include: ['{journeys,failures}/**/*.test.ts'],
-          exclude: NOT_WITH_TWO,
+          exclude: WITH_ONE,
           env: { TEST_REPLICAS: '2' },
         },
       },

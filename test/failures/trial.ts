@@ -1,5 +1,6 @@
 // A system under load that a test disturbs, and the question afterwards whether every promise was kept. With as many
-// instances of each service as a test asks for.
+// instances of each service as a test asks for. After a failure the next test has a system of its own: one fault is one
+// failure.
 import { lastLines, readLog } from '@countersign/infra/read-log-tail';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { expect } from 'vitest';
@@ -9,18 +10,51 @@ import { checkSystem, countOpen, type SideEffect } from './check-system.ts';
 import { type Load, startLoad } from './client-load.ts';
 
 export type Trial = AsyncDisposable & {
-  system: TestSystem;
+  /** Another one after a failure. */
+  readonly system: TestSystem;
   /** Jobs flow before `disturb`, and again after it; whatever `disturb` did not end itself runs on. */
-  underLoad(disturb: (load: Load) => Promise<void>): Promise<Load>;
+  underLoad(disturb: (load: Load, system: TestSystem) => Promise<void>): Promise<Load>;
   /** Every accepted job ends, once; nothing runs unproven or twice; no chain has a gap; no client heard nonsense. */
   expectPromisesKept(): Promise<void>;
 };
+
+type Tried = AsyncDisposable & Omit<Trial, 'system' | keyof AsyncDisposable> & { system: TestSystem };
 
 /** Long enough for a lost attempt's lease and its next attempt. */
 const SETTLE_MS = 90_000;
 const FLOW_AGAIN_MS = 40_000;
 
 export async function startTrial(options: SystemOptions): Promise<Trial> {
+  let tried = await startTried(options);
+  let failed = false;
+  const orFailed = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (thrown) {
+      failed = true;
+      throw thrown;
+    }
+  };
+  const afresh = async (): Promise<void> => {
+    if (!failed) return;
+    await tried[Symbol.asyncDispose]();
+    tried = await startTried(options);
+    failed = false;
+  };
+  return {
+    get system() {
+      return tried.system;
+    },
+    async underLoad(disturb) {
+      await afresh();
+      return orFailed(tried.underLoad(disturb));
+    },
+    expectPromisesKept: () => orFailed(tried.expectPromisesKept()),
+    [Symbol.asyncDispose]: () => tried[Symbol.asyncDispose](),
+  };
+}
+
+async function startTried(options: SystemOptions): Promise<Tried> {
   const owned = new AsyncDisposableStack();
   const effects: SideEffect[] = [];
   const loads: Load[] = [];
@@ -41,7 +75,7 @@ export async function startTrial(options: SystemOptions): Promise<Trial> {
       loads.push(load);
       try {
         await waitUntil('jobs flow', () => load.accepted.length >= 10, { timeout_ms: 20_000 });
-        await disturb(load);
+        await disturb(load, system);
         expectNobodyDied(system);
         const before = load.accepted.length;
         const flows = () => load.accepted.length >= before + 10;

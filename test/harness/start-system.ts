@@ -25,7 +25,7 @@ export type SystemOptions = {
   separate?: boolean;
   /** Instances of each service; as many as the run's project says (vitest.config.ts) unless given; requests go to one ingress after the other. */
   replicas?: number;
-  /** The last instance of each service reaches NATS and Postgres over wires that the test may disturb. */
+  /** Each instance reaches NATS and Postgres over wires of its own, which the test may disturb. */
   wired?: boolean;
   /** An existing folder for all data and logs, e.g. on a disk of its own. */
   data_dir?: string;
@@ -51,8 +51,8 @@ export type TestSystem = AsyncDisposable & {
   /** Null when all test files share it. */
   postgres: PostgresHandle | null;
   services: RunningServices;
-  /** With `wired`. */
-  wires: Wires | null;
+  /** With `wired`; by the number of the instance, the first being 0. */
+  wires: readonly Wires[];
   admin_url: string;
   prepared: PrepareOptions;
   /** As superuser, past every role. */
@@ -109,7 +109,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
       ...(bundle_dir ? { bundle_dir } : {}),
     };
     await prepare(prepared);
-    const wires = options.wired ? await layWires(prepared, owned) : null;
+    const wires: Wires[] = [];
+    for (let i = 0; options.wired && i < replicas; i += 1) wires.push(await layWires(prepared, owned));
     const services = owned.use(
       await runServices({
         dir,
@@ -119,7 +120,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
         http_port: await findFreePort(),
         extra: (instance) => ({
           LOG_LEVEL: 'info',
-          ...(wires && instance === replicas ? overWires(prepared, wires) : {}),
+          ...(options.wired ? overWires(prepared, wires[instance - 1]!) : {}),
           ...options.settings,
         }),
       }),
