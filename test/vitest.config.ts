@@ -34,7 +34,7 @@ export default defineConfig({
   test: {
     globalSetup: ['./harness/global-setup.ts'],
     // More than a small machine has processors: much of a failure is waiting for something to be noticed.
-    maxWorkers: 4,
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     reporters: ['default'],
     projects: [
