@@ -23,11 +23,11 @@ const readStream = async (stream: ReadableStream<Uint8Array> | null, limit: numb
 };
 
 /** A declared length is kept by Node's HTTP parser, so one comparison bounds it; only a chunked body has to be counted. */
-const readBytes = (request: Request, limit: number): Promise<Uint8Array> => {
+const readBytes = async (request: Request, limit: number): Promise<Uint8Array> => {
   const declared = request.headers.get('content-length');
   if (declared === null) return readStream(request.body, limit);
   if (Number(declared) > limit) throw tooLarge(limit);
-  return request.arrayBuffer().then((buffer) => new Uint8Array(buffer));
+  return new Uint8Array(await request.arrayBuffer());
 };
 
 const isAbsent = (headers: Headers): boolean =>
