@@ -9,7 +9,9 @@ import { CommandFailure, EXIT, EXIT_CODES, type ExitCode, exitCodeOf, UsageError
 import { addJobsCommands } from './jobs-commands.ts';
 import { addLoginCommand } from './login-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
+import { addRegistryCommands } from './registry-commands.ts';
 import { printable, printableJson, showError } from './show.ts';
+import { addStopsCommands } from './stops-commands.ts';
 import { addWitnessCommand } from './witness-command.ts';
 
 const EXIT_HELP = `
@@ -29,6 +31,8 @@ const build = (output: Output, complain: (text: string) => void): Command => {
   addJobsCommands(program, output);
   addApprovalsCommands(program, output);
   addPolicyCommands(program, output);
+  addRegistryCommands(program, output);
+  addStopsCommands(program, output);
   addWorkerCommand(program, output);
   addAuditCommands(program, output);
   addWitnessCommand(program, output);

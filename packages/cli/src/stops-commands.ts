@@ -1,0 +1,107 @@
+/** `countersign stops` and `countersign entitlements`: what is held back, and rights that nobody used. */
+import type { Client } from '@countersign/client/create-client';
+import { SWITCH_KINDS } from '@countersign/contracts/control';
+import type { EntitlementReport } from '@countersign/contracts/entitlements';
+import type { NewStop, StopView } from '@countersign/contracts/stops';
+import { type Command, Option } from 'commander';
+import { clientOf, type Output, print } from './context.ts';
+import { list } from './show.ts';
+import { table } from './table.ts';
+import { wholeNumber } from './whole-number.ts';
+
+export function addStopsCommands(program: Command, output: Output): void {
+  const stops = program.command('stops').description('stop what runs and hold what waits, within a second');
+  stops
+    .command('list')
+    .description('those in force')
+    .action(async (_: object, command: Command) =>
+      print(output, command, (await clientOf(command).stops()).stops, showStops),
+    );
+  stops
+    .command('set')
+    .description('stop everything of the tenant, or a part of it')
+    .addOption(new Option('--kind <kind>').choices([...SWITCH_KINDS]).makeOptionMandatory())
+    .option('--target <name>', 'the tenant, agent or pool, or a pattern of topics or capabilities')
+    .option('--everywhere', 'of every tenant')
+    .requiredOption('--reason <text>', 'why, for the ledger')
+    .action(async (stop: NewStop, command: Command) =>
+      print(output, command, await clientOf(command).setStop(stop), (set) => list(set)),
+    );
+  stops
+    .command('lift <id>')
+    .description('let go on what waits')
+    .requiredOption('--reason <text>', 'why, for the ledger')
+    .action(async (id: string, { reason }: { reason: string }, command: Command) =>
+      print(output, command, await clientOf(command).liftStop(id, reason), (lifted) => list(lifted)),
+    );
+  program
+    .command('entitlements')
+    .description('rights that were granted and not used')
+    .command('review')
+    .description('ceilings and keys that nobody needed; a person signs it off')
+    .option('--days <n>', 'for so long', wholeNumber, 90)
+    .option('--sign-off', 'record that you have looked at it')
+    .option('--apply', 'and narrow the ceilings and revoke the keys; signs off first')
+    .option('--comment <text>', 'kept with the sign-off')
+    .action((options: ReviewOptions, command: Command) => review(output, options, command));
+}
+
+const showStops = (stops: readonly StopView[]): string =>
+  table(
+    ['STOP', 'KIND', 'TARGET', 'TENANT', 'SINCE', 'BY', 'REASON'],
+    stops.map((row) => [
+      row.switch_id,
+      row.kind,
+      row.target,
+      row.tenant ?? 'every',
+      row.set_at,
+      row.set_by,
+      row.reason,
+    ]),
+  );
+
+type ReviewOptions = { days: number; signOff?: boolean; apply?: boolean; comment?: string };
+
+async function review(output: Output, options: ReviewOptions, command: Command): Promise<void> {
+  const client = clientOf(command);
+  const { days, signOff, apply, comment } = options;
+  const report = await client.entitlements(days);
+  if (signOff === true || apply === true)
+    await client.signOffEntitlements({ days, digest: report.digest, ...(comment === undefined ? {} : { comment }) });
+  if (apply === true) await narrow(client, report);
+  print(output, command, report, showReport);
+}
+
+/** Each through the change that anybody would make by hand, with an entry of its own. */
+async function narrow(client: Client, { agents, keys, days }: EntitlementReport): Promise<void> {
+  for (const unused of agents) {
+    const { ceiling } = await client.agent(unused.agent);
+    const left = (all: readonly string[], drop: readonly string[]): string[] =>
+      all.filter((each) => !drop.includes(each));
+    await client.changeAgent(unused.agent, {
+      ceiling: {
+        topics: left(ceiling.topics, unused.topics),
+        capabilities: left(ceiling.capabilities, unused.capabilities),
+        environments: left(ceiling.environments, unused.environments),
+      },
+    });
+  }
+  for (const { key_id } of keys) await client.revokeKey(key_id, `not used for ${days} days`);
+}
+
+const showReport = ({ agents, keys, complete, days, digest }: EntitlementReport): string =>
+  [
+    table(
+      ['AGENT', 'TOPICS NOT USED', 'CAPABILITIES', 'ENVIRONMENTS'],
+      agents.map((row) => [row.agent, row.topics, row.capabilities, row.environments]),
+    ),
+    '',
+    table(
+      ['KEY', 'OF', 'LAST USE'],
+      keys.map((row) => [row.key_id, row.principal, row.last_used_at]),
+    ),
+    '',
+    complete
+      ? `Not used for ${days} days. ${digest}`
+      : `Uses have not been kept for ${days} days yet: nothing is judged.`,
+  ].join('\n');
