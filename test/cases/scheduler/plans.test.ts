@@ -187,6 +187,17 @@ describe('at the dispatch gate', () => {
     },
   );
 
+  test('a ceiling that was narrowed while the job waited denies it, and another agent’s does not', () => {
+    const item = dispatchItem();
+    const wide = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
+    const under = (ceiling: object, agent = item.job.actor) =>
+      classifyDispatch(item, { ...CONTROL, ceilings: { [agent]: { ...wide, ...ceiling } } }, POOLS);
+    expect(under({}).kind).toBe('send');
+    for (const narrow of [{ topics: ['job.other.*'] }, { capabilities: [] }])
+      expect(under(narrow)).toMatchObject({ kind: 'deny', reason: expect.stringMatching(/^ceiling_/) });
+    expect(under({ topics: [] }, 'another-agent').kind).toBe('send');
+  });
+
   test('what no pool takes fails, and what names nothing to run is denied', () => {
     expect(classifyDispatch(dispatchItem(), CONTROL, NO_POOLS)).toMatchObject({ kind: 'fail' });
     const nothing = dispatchItem({ changes: { effective_digest: null } });
