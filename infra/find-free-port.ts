@@ -3,6 +3,7 @@
 // connections: a client that reconnects to a stopped server there can end up connected to itself.
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 // Below Linux' default ip_local_port_range (32768) and above the ports that people remember.
@@ -24,6 +25,15 @@ export async function findFreePort(lowest = LOWEST_PORT, highest = HIGHEST_PORT)
     if ((await reservePort(port)) && (await isPortFree(port))) return port;
   }
   throw new Error(`no free loopback port between ${lowest} and ${highest}`);
+}
+
+/** The port that `path` names, where nobody else has it meanwhile; else a free one, which it names from then on. */
+export async function keepPort(path: string): Promise<number> {
+  const kept = existsSync(path) ? Number(readFileSync(path, 'utf8')) : Number.NaN;
+  const isUsable = kept >= LOWEST_PORT && kept < HIGHEST_PORT && (await reservePort(kept)) && (await isPortFree(kept));
+  const port = isUsable ? kept : await findFreePort();
+  writeFileSync(path, `${port}\n`);
+  return port;
 }
 
 /**

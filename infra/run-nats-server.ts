@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findFreePort } from './find-free-port.ts';
+import { findFreePort, keepPort } from './find-free-port.ts';
 import type { NatsServerBinary } from './find-nats-server.ts';
 import { endWhenWedged } from './nats/end-when-wedged.ts';
 import { type RefusedStream, StoreRefusedError, setStoreAside } from './nats/set-store-aside.ts';
@@ -92,7 +92,8 @@ export async function runNatsServer({
   const store_dir = join(dir, 'jetstream');
   const conf_path = confPath(dir);
   mkdirSync(store_dir, { recursive: true, mode: 0o700 });
-  const port = await findFreePort();
+  // The files that workers start from name it: it is the same at the next start.
+  const port = await keepPort(join(dir, 'nats.port'));
   const monitor_port = await findFreePort();
   const monitor_url = `http://127.0.0.1:${monitor_port}`;
   const writeConfig = async (): Promise<void> =>
