@@ -1,4 +1,5 @@
 /** Every page of docs/reference, made from the tables in the code and from nothing else. */
+import { ACCESS } from '@countersign/contracts/access';
 import { ERRORS } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { METRICS, type MetricSpec } from '@countersign/contracts/metrics';
@@ -97,8 +98,19 @@ const OWN_ROW = [
   'What a rule of the operator’s own finds; each may name another scanner, severity and confidence',
 ];
 
+const renderAccess = (): string =>
+  page(
+    'Who may call what',
+    'Each route and the roles that may call it. A route of no role needs a permission that reaches beyond one tenant.',
+    table(
+      ['route', 'roles'],
+      Object.entries(ACCESS).map(([call, roles]) => [code(call), roles.length > 0 ? roles.join(', ') : '-']),
+    ),
+  );
+
 /** File name → text. */
 export const renderReference = (): Record<string, string> => ({
+  'access.md': renderAccess(),
   'errors.md': renderErrors(),
   'metrics.md': renderMetrics(),
   'detectors.md': renderDetectors(),
