@@ -13,7 +13,9 @@ export const withGlobalOptions = (program: Command): Command =>
     .addOption(new Option('--url <url>', 'where the API is').env('COUNTERSIGN_URL').default('http://127.0.0.1:8081'))
     .addOption(new Option('--tenant <name>', "the key's own tenant").env('COUNTERSIGN_TENANT'))
     .addOption(
-      new Option('--key <key>', 'API key; better in the environment, where nobody lists it').env('COUNTERSIGN_API_KEY'),
+      new Option('--key <key>', 'API key or token; better in the environment, where nobody lists it').env(
+        'COUNTERSIGN_API_KEY',
+      ),
     )
     .option('--json', 'print what the API answered, as JSON');
 
@@ -21,8 +23,12 @@ export const clientOf = (command: Command): Client => {
   const { url, key, tenant } = command.optsWithGlobals<GlobalOptions>();
   refuseUrl(url);
   if (key === undefined) throw new UsageError('no API key: set COUNTERSIGN_API_KEY');
-  return createClient({ url, api_key: key, ...(tenant === undefined ? {} : { tenant }) });
+  return createClient({ url, ...credentialOf(key), ...(tenant === undefined ? {} : { tenant }) });
 };
+
+/** A token of `POST /token` is three parts with dots between them; a key has none. */
+const credentialOf = (key: string): { token: string } | { api_key: string } =>
+  key.split('.').length === 3 ? { token: key } : { api_key: key };
 
 export const refuseUrl = (url: string): void => {
   try {

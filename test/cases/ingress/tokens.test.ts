@@ -1,6 +1,7 @@
 // Tokens by exchange: how one is had, what it may, what ends it, and everything else that only looks like one. A token is
 // good for whom the registry knows it, whatever it says of itself.
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { runCommand } from '@countersign/cli/run-command';
 import { createClient } from '@countersign/client/create-client';
 import { openSigner, type Signer } from '@countersign/client/sign-request';
 import { createTokenSource } from '@countersign/client/token-source';
@@ -129,6 +130,19 @@ describe('an exchange', () => {
     expect(again).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
     await exchange();
   });
+});
+
+test('the command takes a token in the place of a key', async () => {
+  const { access_token } = await exchange({ scope: ['approvals:read'] }, ingress.keys.approver);
+  const seen: unknown[] = [];
+  const output = { write: () => {}, writeError: () => {}, exit: (code: number) => void seen.push(code) };
+  await runCommand(['--url', ingress.url, '--key', access_token, 'approvals', 'list'], output);
+  expect(seen).toEqual([]);
+  await runCommand(
+    ['--url', ingress.url, '--key', `${access_token.slice(0, -8)}AAAAAAAA`, 'approvals', 'list'],
+    output,
+  );
+  expect(seen).toHaveLength(1);
 });
 
 describe('a token', () => {
