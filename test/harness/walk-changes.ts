@@ -4,7 +4,9 @@
 import { listEntries } from '@countersign/audit/list-entries';
 import { showCheckpoint, showConsistency, showInclusion, showTile } from '@countersign/audit/show-tree';
 import { subjects } from '@countersign/contracts/subjects';
+import { listAgents } from '@countersign/ingress/registry/store-registry';
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
+import { countGiven, findLinks, listDelegations } from '@countersign/ingress/store-delegations';
 import type { Tx } from '@countersign/platform/database';
 import { actAs, keepEndsApart, setSwitch } from './act-as-role.ts';
 import { activateOverHttp, publishOverHttp, withPolicy } from './activate-policy.ts';
@@ -27,9 +29,18 @@ export async function walkChanges(system: TestSystem, version: number, key_id: s
   await waitForEnd(system, String((reply.value as { job_id: unknown }).job_id));
   await keepEndsApart(system, false);
   await actAs(system, 'audit', (tx) => readAsAuditor(tx, system.tenant));
+  await actAs(system, 'ingress', (tx) => readRegistry(tx, system.tenant));
   await actAs(system, 'ingress', (tx) =>
     revokeIdentity(tx, { what: 'api_key', id: key_id, reason: 'tried by a test', by_key: null }),
   );
+}
+
+/** What the door reads of the registry by statements that are put together. */
+async function readRegistry(tx: Tx, tenant: string): Promise<void> {
+  await listAgents(tx, { tenant, after: '', rows: 5 });
+  await findLinks(tx, tenant, ['desk-agent'], 'desk-agent');
+  await listDelegations(tx, 'desk-agent', 5);
+  await countGiven(tx, 'desk-agent');
 }
 
 /** By time, by chain, as proofs and as tiles. */
