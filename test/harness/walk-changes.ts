@@ -8,6 +8,7 @@ import { listAgents } from '@countersign/ingress/registry/store-registry';
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
 import { countGiven, findLinks, listDelegations } from '@countersign/ingress/store-delegations';
 import type { Tx } from '@countersign/platform/database';
+import { readStops } from '@countersign/scheduler/view/store-stops';
 import { actAs, keepEndsApart, setSwitch } from './act-as-role.ts';
 import { activateOverHttp, publishOverHttp, withPolicy } from './activate-policy.ts';
 import { knockAsAgent } from './knock-as-agent.ts';
@@ -29,6 +30,7 @@ export async function walkChanges(system: TestSystem, version: number, key_id: s
   await waitForEnd(system, String((reply.value as { job_id: unknown }).job_id));
   await keepEndsApart(system, false);
   await actAs(system, 'audit', (tx) => readAsAuditor(tx, system.tenant));
+  await actAs(system, 'scheduler', (tx) => readStops(tx, null));
   await actAs(system, 'ingress', (tx) => readRegistry(tx, system.tenant));
   await actAs(system, 'ingress', (tx) =>
     revokeIdentity(tx, { what: 'api_key', id: key_id, reason: 'tried by a test', by_key: null }),
