@@ -4,7 +4,7 @@
 import { listEntries } from '@countersign/audit/list-entries';
 import { showCheckpoint, showConsistency, showInclusion, showTile } from '@countersign/audit/show-tree';
 import { subjects } from '@countersign/contracts/subjects';
-import { listAgents } from '@countersign/ingress/registry/store-registry';
+import { changeCeiling, listAgents } from '@countersign/ingress/registry/store-registry';
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
 import { countGiven, findLinks, listDelegations } from '@countersign/ingress/store-delegations';
 import type { Tx } from '@countersign/platform/database';
@@ -43,6 +43,9 @@ async function readRegistry(tx: Tx, tenant: string): Promise<void> {
   await findLinks(tx, tenant, ['desk-agent'], 'desk-agent');
   await listDelegations(tx, 'desk-agent', 5);
   await countGiven(tx, 'desk-agent');
+  // As it is already: nothing changes, and what comes after walks on.
+  const ceiling = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
+  await changeCeiling(tx, 'desk-agent', ceiling, { key_id: null, id: null, auth_method: null });
 }
 
 /** By time, by chain, as proofs and as tiles. */

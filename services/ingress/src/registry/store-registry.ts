@@ -18,11 +18,10 @@ const routines = routinesOf<Functions>();
 /** A page starts after an id, in the order of ids; '' for the first. */
 export type PageOf = { tenant: string; after: string; rows: number };
 
-const KEY_USES = `(SELECT max(ku.last_used_at) FROM identity.api_keys k
-    JOIN identity.uses ku ON ku.subject = 'key:' || k.key_id WHERE k.principal_id = p.principal_id)`;
 const PRINCIPALS = `
   SELECT p.principal_id AS id, p.tenant, p.owner, p.groups, p.ceiling, p.signing_key, p.created_at, r.revoked_at,
-    greatest(u.last_used_at, ${KEY_USES}) AS last_used_at
+    greatest(u.last_used_at, (SELECT max(ku.last_used_at) FROM identity.api_keys k
+      JOIN identity.uses ku ON ku.subject = 'key:' || k.key_id WHERE k.principal_id = p.principal_id)) AS last_used_at
   FROM identity.principals p
   LEFT JOIN control.revocations r ON r.subject = p.principal_id
   LEFT JOIN identity.uses u ON u.subject = p.principal_id
