@@ -8,6 +8,7 @@ import { changeCeiling, listAgents } from '@countersign/ingress/registry/store-r
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
 import { countGiven, findLinks, listDelegations } from '@countersign/ingress/store-delegations';
 import type { Tx } from '@countersign/platform/database';
+import { uuidv7 } from '@countersign/platform/ids';
 import { readStops } from '@countersign/scheduler/view/store-stops';
 import { actAs, keepEndsApart, setSwitch } from './act-as-role.ts';
 import { activateOverHttp, publishOverHttp, withPolicy } from './activate-policy.ts';
@@ -32,6 +33,7 @@ export async function walkChanges(system: TestSystem, version: number, key_id: s
   await actAs(system, 'audit', (tx) => readAsAuditor(tx, system.tenant));
   await actAs(system, 'scheduler', (tx) => readStops(tx, null));
   await actAs(system, 'ingress', (tx) => readRegistry(tx, system.tenant));
+  await actAs(system, 'ingress', (tx) => tx.query('SELECT control.forget_tokens($1)', [[uuidv7()]]));
   await actAs(system, 'ingress', (tx) =>
     revokeIdentity(tx, { what: 'api_key', id: key_id, reason: 'tried by a test', by_key: null }),
   );
