@@ -1,6 +1,6 @@
 // What each step makes of a job under a known state, as tables: no database, no bus, no clock of its own.
 import type { ControlState } from '@countersign/contracts/control';
-import { type Decision, finalDecision } from '@countersign/contracts/decision';
+import { finalDecision } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import { type JobFacts, jobEntry } from '@countersign/contracts/job-entry';
 import { readRecordedDecision } from '@countersign/contracts/recorded-decision';
