@@ -73,7 +73,7 @@ describe('only the current attempt counts', () => {
 
   test('one claim wins; another pool, another claim and a beat of its own get nothing', async () => {
     const job_id = await submitRead();
-    const { claims } = await worker.takeDelivery(job_id);
+    const { claims } = await worker.handleDelivery(job_id);
     expect(await stranger.claim(claims.jti)).toMatchObject({ outcome: 'lost', code: 'attempt_stale' });
     const ids = Array.from({ length: 10 }, () => crypto.randomUUID());
     const answers = await Promise.all(ids.map((claim_id) => worker.claim(claims.jti, claim_id)));
@@ -198,7 +198,7 @@ describe('cancel', () => {
 
   test('dispatched: at once, and the warrant that is out there claims nothing', async () => {
     const job_id = await submitRead();
-    const { claims, message } = await worker.takeDelivery(job_id);
+    const { claims, message } = await worker.handleDelivery(job_id);
     const asked = { reason: 'a mistake' };
     expect(await cancel(job_id, asked)).toMatchObject({
       status: 200,

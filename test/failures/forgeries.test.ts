@@ -178,7 +178,7 @@ describe('a warrant', () => {
   /** The genuine message of a job, taken off the stream before any worker saw it. */
   const intercept = async (job_id: string): Promise<DispatchMessage> => {
     await using played = await playWorker(system, 'desk-read');
-    const { dispatched, message } = await played.takeDelivery(job_id);
+    const { dispatched, message } = await played.handleDelivery(job_id);
     message.ack();
     return dispatched;
   };

@@ -55,7 +55,7 @@ describe('a warrant that one worker refuses', () => {
     await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
     {
       await using refuser = await playWorker(system, 'desk-write');
-      const { claims, message } = await refuser.takeDelivery(job_id);
+      const { claims, message } = await refuser.handleDelivery(job_id);
       expect(await refuser.refuse(claims.jti, 'warrant_signature')).toMatchObject({ outcome: 'wait' });
       message.nak(1);
     }
@@ -72,7 +72,7 @@ describe('a warrant that one worker refuses', () => {
   test('is offered so often and no more: then the job fails and says why', async () => {
     await using worker = await playWorker(system, 'desk-read');
     const job_id = await submitRead();
-    const { claims, message } = await worker.takeDelivery(job_id);
+    const { claims, message } = await worker.handleDelivery(job_id);
     const waits: number[] = [];
     for (let refusals = 1; refusals < LIMITS.warrant_offers; refusals += 1) {
       const claim_id = crypto.randomUUID();
@@ -98,7 +98,7 @@ describe('a warrant that one worker refuses', () => {
     await using worker = await playWorker(system, 'desk-read');
     await using stranger = await playWorker(system, 'demo-read');
     const job_id = await submitRead();
-    const { claims, message, topic } = await worker.takeDelivery(job_id);
+    const { claims, message, topic } = await worker.handleDelivery(job_id);
     expect(await stranger.refuse(claims.jti, 'warrant_time')).toMatchObject({ outcome: 'lost', code: 'attempt_stale' });
     expect(await worker.refuse(claims.jti, 'out_of_fashion')).toMatchObject({ outcome: 'wait' });
     expect(await refusalsOf(job_id)).toMatchObject([{ code: 'other' }]);

@@ -161,7 +161,7 @@ test("what a key submitted is its principal's: it goes on when the key is revoke
 test('a worker that was revoked is granted nothing, told to stop, and not listened to', async () => {
   const [running, waiting] = [await submit({ topic: READ }), await submit({ topic: READ })];
   const held = await worker.hold(running);
-  const { claims, message } = await worker.takeDelivery(waiting);
+  const { claims, message } = await worker.handleDelivery(waiting);
   await revoke('worker', 'desk-read/w1');
   expect(await worker.claim(claims.jti)).toMatchObject({ outcome: 'lost', code: 'revoked' });
   expect(await worker.claim(held.dispatch_id, held.claim_id)).toMatchObject({ outcome: 'lost', code: 'revoked' });

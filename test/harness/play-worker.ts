@@ -44,7 +44,7 @@ export type Report = {
 
 export type PlayedWorker = AsyncDisposable & {
   /** Takes the next message of this job; acknowledges nothing. */
-  takeDelivery(job_id: string): Promise<Delivery>;
+  handleDelivery(job_id: string): Promise<Delivery>;
   claim(dispatch_id: string, claim_id?: string): Promise<ClaimAnswer>;
   /** Says that the warrant does not verify here. */
   refuse(dispatch_id: string, code: string, claim_id?: string): Promise<ClaimAnswer>;
@@ -74,7 +74,7 @@ export async function playWorker(system: TestSystem, pool: string): Promise<Play
     .want(LIMITS.batch_rows);
 
   const played: PlayedWorker = {
-    takeDelivery: (job_id) =>
+    handleDelivery: (job_id) =>
       waitUntil(`a warrant of job ${job_id} arrives`, () => {
         const at = came.findIndex(({ claims }) => claims.sub.endsWith(`/${job_id}`));
         return at !== -1 && came.splice(at, 1)[0];
@@ -83,7 +83,7 @@ export async function playWorker(system: TestSystem, pool: string): Promise<Play
     refuse: (dispatch_id, code, claim_id = randomUUID()) =>
       askForClaim({ dispatch_id, claim_id, refused: { code: code as RefusalCode } }, ''),
     async hold(job_id) {
-      const { claims, message, topic } = await played.takeDelivery(job_id);
+      const { claims, message, topic } = await played.handleDelivery(job_id);
       const claim_id = randomUUID();
       const answer = await played.claim(claims.jti, claim_id);
       message.ack();

@@ -75,10 +75,10 @@ export const LIMITS = {
   token_chars: 64,
   /** Jobs in one group commit. */
   batch_rows: 128,
-  /** Rows from which a batch counts as busy: then the next one waits `linger_ms`, so that more share its commit. */
+  /** Rows from which a batch counts as busy: then the next one waits `batch_delay_ms`, so that more share its commit. */
   busy_rows: 8,
   /** Milliseconds for which a busy batch waits for more; a quiet system never waits. */
-  linger_ms: 2,
+  batch_delay_ms: 2,
   /** Milliseconds for which a submission waits at most for others to share its steps. */
   gather_ms: 20,
   /** Other submissions that must be under way for that; one client that asks again after each answer never waits. */

@@ -220,10 +220,10 @@ export const scanSettingsByTenant = z.strictObject({
 });
 export type ScanSettingsByTenant = z.infer<typeof scanSettingsByTenant>;
 /** The part of a policy that output-safety uses. One stored before there were settings has none. */
-export const outputPolicyInForce = outputPolicy.extend({
+export const outputPolicyActive = outputPolicy.extend({
   scanning: scanSettingsByTenant.default({ countries: [], tenants: [] }),
 });
-export type OutputPolicyInForce = z.infer<typeof outputPolicyInForce>;
+export type OutputPolicyActive = z.infer<typeof outputPolicyActive>;
 
 export const pool = z.strictObject({
   id: token,

@@ -12,7 +12,7 @@ export type DerivedFrom = {
   readonly time_us: number;
 };
 
-type InForce = { version: number; snapshot: unknown; epoch: unknown };
+type ActivatedScopes = { version: number; snapshot: unknown; epoch: unknown };
 type Attempt = {
   dispatch_id: unknown;
   pool: unknown;
@@ -32,7 +32,7 @@ const ALLOWS: readonly unknown[] = ['allow', 'allow_with_constraints', 'require_
 const EVERYBODY = '*';
 
 export class Rederivation {
-  readonly #policies = new Map<string, InForce>();
+  readonly #policies = new Map<string, ActivatedScopes>();
   readonly #jobs = new Map<string, Job>();
   readonly #ended = new Set<string>();
 

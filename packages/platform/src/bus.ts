@@ -4,10 +4,10 @@ import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer, RpcRequest, RpcVerb } from '@countersign/contracts/rpc';
 import { subjects } from '@countersign/contracts/subjects';
+import { waitForMore } from './batch-delay.ts';
 import { type Hint, hearHints, sendHint } from './hints.ts';
 import type { JetStream } from './jetstream-api.ts';
 import { askServer, openJetStream } from './jetstream-api.ts';
-import { linger } from './linger.ts';
 import type { Logger } from './logger.ts';
 import { errorFields } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -116,7 +116,7 @@ const batcher = (
       const taken = buffer.splice(0, batch);
       await run(taken);
       pull.want(room - buffer.length);
-      await linger(taken.length, buffer.length);
+      await waitForMore(taken.length, buffer.length);
     }
     busy = false;
   };

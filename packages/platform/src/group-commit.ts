@@ -4,9 +4,9 @@
  */
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
+import { waitForMore } from './batch-delay.ts';
 import { openFairQueue } from './fair-queue.ts';
-import { linger } from './linger.ts';
-import { togetherOrAlone } from './together-or-alone.ts';
+import { retryOneByOne } from './retry-one-by-one.ts';
 
 type Waiting<I, O> = { item: I; resolve: (value: O) => void; reject: (reason: unknown) => void };
 
@@ -36,7 +36,7 @@ export const groupCommit = <I, O>(options: GroupCommitOptions<I, O>): ((item: I)
       const outcomes = await options.run(part.map((waiting) => waiting.item));
       for (const [i, waiting] of part.entries()) settle(waiting, outcomes[i] as O | CountersignError);
     };
-    await togetherOrAlone(batch, run, (waiting, thrown) => waiting.reject(thrown)).catch((outage: unknown) => {
+    await retryOneByOne(batch, run, (waiting, thrown) => waiting.reject(thrown)).catch((outage: unknown) => {
       for (const waiting of batch) waiting.reject(outage);
     });
   };
@@ -48,7 +48,7 @@ export const groupCommit = <I, O>(options: GroupCommitOptions<I, O>): ((item: I)
     while (queue.size > 0) {
       const batch = queue.take(maxRows);
       await runBatch(batch);
-      await linger(batch.length, queue.size);
+      await waitForMore(batch.length, queue.size);
     }
     busy = false;
   };

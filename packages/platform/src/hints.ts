@@ -3,7 +3,7 @@
  * time and nothing else, because whoever it is meant for also finds its work by a sweep over rows.
  */
 import { LIMITS } from '@countersign/contracts/limits';
-import { linger } from './linger.ts';
+import { waitForMore } from './batch-delay.ts';
 import type { Connection } from './nats-connection.ts';
 
 export type Hint = {
@@ -49,7 +49,7 @@ export const hearHints = (
     while (waiting.length > 0) {
       const taken = waiting.splice(0, batch);
       await handle(taken);
-      await linger(taken.length, waiting.length);
+      await waitForMore(taken.length, waiting.length);
     }
     busy = false;
   };

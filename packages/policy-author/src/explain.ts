@@ -8,8 +8,8 @@ import { type DecideContext, type DecideOutcome, decide } from '@countersign/pol
 import type { TraceStep } from '@countersign/policy/evaluate-rules';
 import { placeSections } from '@countersign/policy/place-sections';
 import { settingsFor } from '@countersign/policy/scan-settings';
+import { describeDerivation } from './describe-derivation.ts';
 import { seePools } from './see-pools.ts';
-import { tellDerivation } from './tell-derivation.ts';
 
 export type ExplainedStep = Omit<TraceStep, 'facts'>;
 export type Explanation = {
@@ -28,7 +28,7 @@ export function explain(policy: CompiledPolicy, item: DecideItem, context: Decid
   const derivation = deriveFrom(policy, item, context, outcome, heard);
   // The facts hold the whole request.
   const steps = heard.map(({ facts: _, ...step }) => step);
-  return { outcome, steps, derivation, text: tellDerivation(derivation) };
+  return { outcome, steps, derivation, text: describeDerivation(derivation) };
 }
 
 function deriveFrom(

@@ -2,7 +2,7 @@
 // rule stands, so no rule can loosen another; the content itself is never seen here.
 import type { Finding } from '@countersign/contracts/decision';
 import type { OutputDecision } from '@countersign/contracts/output';
-import type { OutputPolicyInForce, OutputPolicySource, ScanSettingsByTenant } from '@countersign/contracts/policy';
+import type { OutputPolicyActive, OutputPolicySource, ScanSettingsByTenant } from '@countersign/contracts/policy';
 import {
   type AnyTypeName,
   type FindingType,
@@ -62,7 +62,7 @@ const BUILT_IN: NonNullable<OutputPolicySource['rules']> = [
 const STRICTNESS: Readonly<Record<OutputDecision, number>> = { allow: 0, redact: 1, quarantine: 2 };
 
 /** `source` as it was stored when it came into force, after its zod shape. */
-export function compileOutputPolicy(source: OutputPolicyInForce): CompiledOutputPolicy {
+export function compileOutputPolicy(source: OutputPolicyActive): CompiledOutputPolicy {
   const rules = (source.rules ?? BUILT_IN).map(({ id, decision, reason, match }) => ({
     id,
     decision,

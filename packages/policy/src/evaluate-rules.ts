@@ -2,12 +2,12 @@
 // A condition that cannot be decided denies; it is never "no match".
 import { chainOf } from '@countersign/contracts/delegation';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
+import { applyFloor, denial, type Standing } from './apply-floors.ts';
 import { OWNER_GROUP } from './check-policy.ts';
 import type { WhenInput } from './compile-when.ts';
 import type { CompiledFloor, CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { approvalOf } from './effects.ts';
 import { type CompiledMatch, HOLDS, matchSubject, type Subject } from './match-subject.ts';
-import { denial, raiseStanding, type Standing } from './raise-standing.ts';
 
 export type TraceStep = {
   step: string;
@@ -66,7 +66,7 @@ class Evaluation {
   private raise(standing: Standing, floors: readonly CompiledFloor[]): Standing {
     const reversible = this.question.request.compensation !== undefined;
     let raised = standing;
-    for (const floor of floors) raised = raiseStanding(raised, floor, reversible);
+    for (const floor of floors) raised = applyFloor(raised, floor, reversible);
     return raised;
   }
 

@@ -5,13 +5,13 @@ import type { Failure } from '@countersign/contracts/errors';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
 import { applyFacts, findTopic, schemaFailure } from './apply-facts.ts';
+import { denial, type Standing } from './apply-floors.ts';
 import { applyRemediation } from './apply-remediation.ts';
 import { outsideCeiling } from './check-ceiling.ts';
 import { type Asking, compensationObstacle } from './check-compensation.ts';
 import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { evaluateRules, type Trace } from './evaluate-rules.ts';
 import { mergePatch } from './merge-patch.ts';
-import { denial, type Standing } from './raise-standing.ts';
 import { type ScansApart, subjectOf } from './read-subject.ts';
 import { scanOf } from './scan-settings.ts';
 

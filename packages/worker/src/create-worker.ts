@@ -7,11 +7,11 @@ import { monotonicMs } from '@countersign/platform/clock';
 import { createLogger, errorFields } from '@countersign/platform/logger';
 import { isTurnedAway } from '@countersign/platform/nats-connection';
 import { claimTogether } from './claim-together.ts';
+import { handleDelivery } from './handle-delivery.ts';
 import { holdAttempts } from './held-attempts.ts';
 import { keepResults, type UnsettledResult } from './keep-results.ts';
 import { pauseAfterRefusals } from './pause-after-refusals.ts';
 import { sayHello, WorkerStartError } from './say-hello.ts';
-import { takeDelivery } from './take-delivery.ts';
 import { readOptions, type WorkerOptions, type WorkerSettings } from './worker-options.ts';
 
 export type Worker = AsyncDisposable & {
@@ -70,7 +70,7 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   const held = holdAttempts({ bus, pool, worker, results, log });
   const pause = pauseAfterRefusals(() => takeMore());
   const askForClaim = claimTogether(bus, pool, worker);
-  const post = { askForClaim, held, results, settings, handle: options.handle, pause, log };
+  const parts = { askForClaim, held, results, settings, handle: options.handle, pause, log };
   const active = new Set<Promise<void>>();
 
   const take = (message: StreamMessage): void => {
@@ -79,7 +79,7 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
       message.nak(LIMITS.redeliver_ms);
       return;
     }
-    const work = takeDelivery(post, message)
+    const work = handleDelivery(parts, message)
       .catch((thrown: unknown) => log.error(errorFields(thrown), 'a delivery failed'))
       .finally(() => {
         active.delete(work);

@@ -42,7 +42,7 @@ export const openApprovals = ({ database, log, bus, metrics }: Context): OpenApp
     run: async (keys) => {
       const opened = await database.transaction(async (tx) => {
         const held = await readUnopened(tx, keys);
-        const sound = held.filter((job) => isWhatItSays(job, log));
+        const sound = held.filter((job) => contentMatchesDigest(job, log));
         const approvals = sound.map(toApproval);
         const inserted = await insertApprovals(tx, approvals);
         const mine = approvals.filter((approval) => inserted.has(approval.approval_id));
@@ -60,7 +60,7 @@ export const openApprovals = ({ database, log, bus, metrics }: Context): OpenApp
   });
 
 /** People would be shown something other than what runs: the job stays held, and somebody has to look. */
-const isWhatItSays = (job: HeldJob, log: Context['log']): boolean => {
+const contentMatchesDigest = (job: HeldJob, log: Context['log']): boolean => {
   const digest = saltedDigest(EFFECTIVE_DOMAIN, Buffer.from(job.salt, 'base64url'), job.effective);
   if (digest === job.effective_digest) return true;
   log.error({ tenant: job.tenant, job_id: job.job_id }, 'a held job does not have the content of its digest');

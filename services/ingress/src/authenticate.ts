@@ -67,16 +67,16 @@ function boundProofs() {
     { name, address, beginning }: { name: string; address: string; beginning: string },
     look: () => Promise<V>,
   ): Promise<V> => {
-    const giveBack = proven.has(name) ? () => {} : guesses.take(address, beginning);
+    const refund = proven.has(name) ? () => {} : guesses.take(address, beginning);
     try {
       const found = await look();
-      giveBack();
+      refund();
       if (proven.size >= LIMITS.auth_cache_entries) proven.delete(proven.keys().next().value as string);
       proven.add(name);
       return found;
     } catch (thrown) {
       if (isWrong(thrown)) proven.delete(name);
-      else giveBack();
+      else refund();
       throw thrown;
     }
   };

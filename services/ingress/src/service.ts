@@ -28,11 +28,11 @@ import { registryRoutes } from './registry/registry-routes.ts';
 import { serveDocuments } from './serve-documents.ts';
 import { serveRoutes } from './serve-routes.ts';
 import { createBusSigner } from './sign-bus-user.ts';
-import { standByDecisions } from './stand-by-decisions.ts';
 import { findEnded } from './store.ts';
 import { findBusUsers } from './store-bus.ts';
 import { deleteExpired } from './store-tokens.ts';
 import { createEventStreams } from './stream-events.ts';
+import { submitFailOpen } from './submit-fail-open.ts';
 import { createSubmit } from './submit-job.ts';
 import { tokenRoutes } from './token-routes.ts';
 import { openHttpSignatures } from './verify-http-signature.ts';
@@ -125,7 +125,7 @@ export const ingress = defineService({
     const expired = context.sweep('expired credentials', LIMITS.expired_ms, async () => {
       if (await database.transaction((tx) => deleteExpired(tx, LIMITS.expired_rows))) expired.nudge();
     });
-    const decide = standByDecisions(openDecisions(bus), { mode: config, metrics, log });
+    const decide = submitFailOpen(openDecisions(bus), { mode: config, metrics, log });
     const uses = recordUses(database);
     context.sweep('uses', LIMITS.use_sweep_ms, () => uses.write());
     onStop(() => uses.write().catch(() => undefined));

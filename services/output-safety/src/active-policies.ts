@@ -1,7 +1,7 @@
 /** The output policy that is active for a tenant, compiled once per activation. It says what it was made from. */
 import type { ActiveScope } from '@countersign/contracts/control';
 import { LIMITS } from '@countersign/contracts/limits';
-import { outputPolicyInForce } from '@countersign/contracts/policy';
+import { outputPolicyActive } from '@countersign/contracts/policy';
 import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { type CompiledOutputPolicy, compileOutputPolicy } from '@countersign/policy/decide-output';
@@ -47,6 +47,6 @@ export const openActivePolicies = (database: Tx): ActivePolicies => {
 const readActive = async (database: Tx, tenant: string): Promise<ActivePolicy> => {
   const active = (await gate(database, [tenant])).policies[tenant] ?? null;
   if (active === null) return { active, compiled: null };
-  const source = outputPolicyInForce.safeParse(await readOutputPolicy(database, active.scope, active.snapshot));
+  const source = outputPolicyActive.safeParse(await readOutputPolicy(database, active.scope, active.snapshot));
   return { active, compiled: source.success ? compileOutputPolicy(source.data) : null };
 };

@@ -9,8 +9,8 @@ import type { Bus } from '@countersign/platform/bus';
 import { nowInstant } from '@countersign/platform/clock';
 import { refuseRevoked } from '@countersign/platform/control-gate';
 import type { BundleRefusal } from '@countersign/policy/bundle-faults';
+import { type ActivatedScopes, activateIn, refusalIn } from './activate-scopes.ts';
 import { type PublishParts, refuseForeign } from './publish-document.ts';
-import { activateIn, type InForce, refusalIn } from './put-in-force.ts';
 import { countRefusal, recordRefusal } from './refuse-and-record.ts';
 import { readControl } from './store.ts';
 import { type Published, readPublished } from './store-published.ts';
@@ -38,7 +38,7 @@ const tryOnce = async (
   const refusal = opened.ok ? refuseForeign(opened, activating) : opened;
   if (!opened.ok || refusal !== null) throw await refuse(parts, activating, published, refusal!);
   const before = new Set((await readControl(database)).scopes.map(({ epoch }) => epoch));
-  let scopes: InForce;
+  let scopes: ActivatedScopes;
   try {
     scopes = await database.transaction(async (tx) => {
       const inForce = await activateIn(tx, published.bundle_id, opened, activating.principal.id);

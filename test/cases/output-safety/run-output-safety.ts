@@ -3,7 +3,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
 import { CountersignError, isOutage } from '@countersign/contracts/errors';
 import type { ResultView } from '@countersign/contracts/output';
-import type { OutputPolicyInForce } from '@countersign/contracts/policy';
+import type { OutputPolicyActive } from '@countersign/contracts/policy';
 import type { JobState } from '@countersign/contracts/states';
 import { hintsTo } from '@countersign/contracts/streams';
 import { subjects } from '@countersign/contracts/subjects';
@@ -82,7 +82,7 @@ export type RunningOutputSafety = AsyncDisposable & {
     job_id: string,
     tenant?: string,
   ): Promise<{ kind: string; recorded_by: string; body: Record<string, unknown> }[]>;
-  activate(scope: string, policy: Partial<OutputPolicyInForce>): Promise<void>;
+  activate(scope: string, policy: Partial<OutputPolicyActive>): Promise<void>;
   metric(name: string): Promise<number>;
 };
 

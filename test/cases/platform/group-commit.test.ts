@@ -180,7 +180,7 @@ describe('after a batch', () => {
   test('that was busy, the next one gathers for a moment', async () => {
     const { batches, next } = await runAfterBatchOf(LIMITS.busy_rows);
     await vi.waitFor(() => expect(pauses).toHaveLength(1));
-    expect(pauses[0]!.ms).toBe(LIMITS.linger_ms);
+    expect(pauses[0]!.ms).toBe(LIMITS.batch_delay_ms);
     expect(batches).toHaveLength(1);
     pauses.shift()!.end();
     expect(await next).toBe(-1);

@@ -1,5 +1,5 @@
 // The words for findings mean the same of what comes in and of what goes out, and no rule has a threshold it does not state.
-import { outputPolicyInForce } from '@countersign/contracts/policy';
+import { outputPolicyActive } from '@countersign/contracts/policy';
 import { screenOutput } from '@countersign/output-safety/screen-output';
 import { compileOutputPolicy, decideOutput } from '@countersign/policy/decide-output';
 import { FINDING_TYPES } from '@countersign/scanners/finding-types';
@@ -47,7 +47,7 @@ it('a rule outside these findings matches, and one that cannot be scanned is no 
 
 describe('redaction', () => {
   const screen = (rules: object[] | undefined, output: unknown) => {
-    const policy = compileOutputPolicy(outputPolicyInForce.parse({ rules }));
+    const policy = compileOutputPolicy(outputPolicyActive.parse({ rules }));
     const text = JSON.stringify(output);
     return screenOutput(policy, { output, text, tenant: 'default', topic: 'job.a', capability: null });
   };
@@ -73,7 +73,7 @@ describe('redaction', () => {
   });
 
   it('by a rule that looks at no findings takes everything that is found', () => {
-    const out = compileOutputPolicy(outputPolicyInForce.parse({ rules: hide({ topics: ['job.a'] }) }));
+    const out = compileOutputPolicy(outputPolicyActive.parse({ rules: hide({ topics: ['job.a'] }) }));
     const subject = { tenant: 'default', topic: 'job.a', capability: null, findings: [] };
     expect(decideOutput(out, subject).redact.toSorted()).toEqual(FINDING_TYPES.map(({ type }) => type).toSorted());
   });

@@ -1,5 +1,5 @@
 // Own scanner rules as part of a policy: what a gitleaks file means here, what is refused and where, both gates, threads.
-import { outputPolicyInForce } from '@countersign/contracts/policy';
+import { outputPolicyActive } from '@countersign/contracts/policy';
 import { screenOutput } from '@countersign/output-safety/screen-output';
 import { compilePolicy } from '@countersign/policy/compile-policy';
 import { compileOutputPolicy } from '@countersign/policy/decide-output';
@@ -196,7 +196,7 @@ it.each([
 describe('the rules of a policy', () => {
   it('hold for outputs from what is stored when it comes into force, redaction included', () => {
     const stored = { ...policy.sources.policy.output_policy, scanning: policy.scanning };
-    const output = compileOutputPolicy(outputPolicyInForce.parse(JSON.parse(JSON.stringify(stored))));
+    const output = compileOutputPolicy(outputPolicyActive.parse(JSON.parse(JSON.stringify(stored))));
     const value = [`use ${FORGE} now`];
     const subject = { output: value, text: JSON.stringify(value), tenant: 'acme', topic: 'job.a', capability: null };
     expect(screenOutput(output, subject)).toMatchObject({

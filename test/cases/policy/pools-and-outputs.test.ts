@@ -1,7 +1,7 @@
 // Pools are chosen without any fallback; output rules only ever tighten.
 
 import type { Pool } from '@countersign/contracts/policy';
-import { outputPolicyInForce } from '@countersign/contracts/policy';
+import { outputPolicyActive } from '@countersign/contracts/policy';
 import { eligiblePools, type PoolNeed } from '@countersign/policy/choose-pool';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { compileOutputPolicy, decideOutput } from '@countersign/policy/decide-output';
@@ -141,7 +141,7 @@ describe('outputs', () => {
   const PII = FINDING_TYPES.filter(({ scanner }) => scanner === 'pii').map(({ type }) => type);
   const finding = (scanner: string) => ({ scanner, type: 't', place: '', count: 1, severity: 'high' as const });
   const judge = (rules: unknown, scanners: string[], topic = 'job.a.b') =>
-    decideOutput(compileOutputPolicy(outputPolicyInForce.parse({ rules })), {
+    decideOutput(compileOutputPolicy(outputPolicyActive.parse({ rules })), {
       tenant: 'default',
       topic,
       capability: 'a.read',
@@ -170,7 +170,7 @@ describe('outputs', () => {
   });
 
   it('say nothing when switched off', () => {
-    const off = compileOutputPolicy(outputPolicyInForce.parse({ enabled: false }));
+    const off = compileOutputPolicy(outputPolicyActive.parse({ enabled: false }));
     expect(
       decideOutput(off, { tenant: 't', topic: 'job.a', capability: null, findings: [finding('secrets')] }).decision,
     ).toBe('allow');

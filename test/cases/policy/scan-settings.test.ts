@@ -1,5 +1,5 @@
 // Countries that a policy's content is scanned for: they bind at both gates, a tenant's only add, and none is taken silently.
-import { outputPolicyInForce, type ScanSettings } from '@countersign/contracts/policy';
+import { outputPolicyActive, type ScanSettings } from '@countersign/contracts/policy';
 import { screenOutput } from '@countersign/output-safety/screen-output';
 import { decide } from '@countersign/policy/decide';
 import { compileOutputPolicy } from '@countersign/policy/decide-output';
@@ -32,7 +32,7 @@ describe('countries', () => {
 
   it('make them count in outputs, redaction included, from what is stored when the policy comes into force', () => {
     const stored = { ...policy.sources.policy.output_policy, scanning: policy.scanning };
-    const output = compileOutputPolicy(outputPolicyInForce.parse(JSON.parse(JSON.stringify(stored))));
+    const output = compileOutputPolicy(outputPolicyActive.parse(JSON.parse(JSON.stringify(stored))));
     const screened = (tenant: string, text: string) =>
       screenOutput(output, { output: [text], text: JSON.stringify([text]), tenant, topic: 'job.a', capability: null });
     expect(screened('other', BERLIN).released).toBe('["reach us, [redacted:phone], any day"]');

@@ -26,8 +26,8 @@ export const REQUEST_FIELDS: readonly Done[] = [
 /** Of a signed bundle's document, also as a candidate. */
 export const BUNDLE_FIELDS: readonly Done[] = [
   { field: 'manifest.format', in: 'packages/contracts/src/policy.ts' },
-  { field: 'manifest.version', in: 'services/policy-kernel/src/put-in-force.ts' },
-  { field: 'manifest.scope.tenants', in: 'services/policy-kernel/src/put-in-force.ts' },
+  { field: 'manifest.version', in: 'services/policy-kernel/src/activate-scopes.ts' },
+  { field: 'manifest.scope.tenants', in: 'services/policy-kernel/src/activate-scopes.ts' },
   { field: 'manifest.not_before', in: 'packages/policy/src/verify-bundle.ts' },
   { field: 'manifest.not_after', in: 'packages/policy/src/verify-bundle.ts' },
   { field: 'manifest.files.path', in: 'packages/policy/src/verify-bundle.ts' },

@@ -40,7 +40,7 @@ type Plan = {
 
 const attemptOf = ({ dispatch_id, attempt, pool }: LockedAttempt) => ({ dispatch_id, attempt, pool });
 
-const giveBack = (
+const voidAttempt = (
   plan: Plan,
   attempt: LockedAttempt,
   to: 'cleared' | 'cancelled' | 'failed',
@@ -78,7 +78,7 @@ const refuse = (plan: Plan, attempt: LockedAttempt, { refused, worker, claim_id 
     );
     return offerAgain(attempt);
   }
-  giveBack(plan, attempt, 'failed', 'attempt_refused', reason, details);
+  voidAttempt(plan, attempt, 'failed', 'attempt_refused', reason, details);
   plan.entries.push(jobEntry('job_failed', attempt, { state: 'failed', attempt: attempt.attempt, reason, refusals }));
   return lost('warrant_invalid');
 };
@@ -112,12 +112,12 @@ const judge = (
   if (claim.refused) return refuse(plan, attempt, claim);
   const active = state.policies[attempt.tenant];
   if (!active || active.epoch !== attempt.policy_epoch || state.revoked.includes(attempt.actor)) {
-    giveBack(plan, attempt, 'cleared', 'job_cleared', 'policy changed before the claim');
+    voidAttempt(plan, attempt, 'cleared', 'job_cleared', 'policy changed before the claim');
     return lost('epoch_stale');
   }
   const stop = stopFor(state, { ...attempt, agent: attempt.actor });
   if (stop) {
-    giveBack(plan, attempt, 'cleared', 'job_cleared', `stopped by switch ${stop.switch_id}`);
+    voidAttempt(plan, attempt, 'cleared', 'job_cleared', `stopped by switch ${stop.switch_id}`);
     return lost('stopped');
   }
   if (full) return { outcome: 'wait', retry_ms: LIMITS.sweep_ms };

@@ -8,8 +8,8 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { isFailOpen } from '@countersign/platform/fail-mode';
 import type { SchedulerContext } from '../scheduler-context.ts';
+import { dispatchFailOpen } from './dispatch-fail-open.ts';
 import type { ClearedJob, DispatchItem } from './dispatch-item.ts';
-import { standByDecisions } from './stand-by-decisions.ts';
 import { delayJobs } from './store-dispatch.ts';
 
 /** One tenant's jobs without a policy must not stand in front of another's. */
@@ -42,7 +42,7 @@ const askKernel = async (
 /** Throws when the kernel is out of reach: the sweep tries again. A job that the kernel cannot decide alone waits alone. */
 export const decideAgain = async (context: SchedulerContext, jobs: readonly ClearedJob[]): Promise<DispatchItem[]> => {
   const answers = await askKernel(context, jobs);
-  if (answers === null) return standByDecisions(context, jobs);
+  if (answers === null) return dispatchFailOpen(context, jobs);
   const items: DispatchItem[] = [];
   const undecided: ClearedJob[] = [];
   for (const [i, job] of jobs.entries()) {

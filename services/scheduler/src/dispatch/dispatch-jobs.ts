@@ -7,9 +7,9 @@ import type { Decision } from '@countersign/contracts/decision';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { canonicalize } from '@countersign/ledger/canonical-json';
-import { linger } from '@countersign/platform/linger';
+import { waitForMore } from '@countersign/platform/batch-delay';
 import { errorFields } from '@countersign/platform/logger';
-import { togetherOrAlone } from '@countersign/platform/together-or-alone';
+import { retryOneByOne } from '@countersign/platform/retry-one-by-one';
 import { wakeHeld } from '../hold/wake-approval.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { dispatchStep } from '../store-steps.ts';
@@ -87,7 +87,7 @@ const setAside = async ({ database, log }: SchedulerContext, job: ClearedJob, th
 
 const dispatchRound = async (context: SchedulerContext): Promise<number> => {
   const picked = await pickCleared(context.database, LIMITS.batch_rows, context.known.rooms);
-  await togetherOrAlone(
+  await retryOneByOne(
     picked,
     (part) => dispatchTogether(context, part),
     (job, thrown) => setAside(context, job, thrown),
@@ -99,7 +99,7 @@ const dispatchRound = async (context: SchedulerContext): Promise<number> => {
 export const dispatchJobs = async (context: SchedulerContext): Promise<void> => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const picked = await dispatchRound(context);
-    await linger(picked, 0);
+    await waitForMore(picked, 0);
     if (picked < LIMITS.batch_rows) return;
   }
 };

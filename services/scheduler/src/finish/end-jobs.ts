@@ -16,7 +16,7 @@ import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { errorFields } from '@countersign/platform/logger';
-import { togetherOrAlone } from '@countersign/platform/together-or-alone';
+import { retryOneByOne } from '@countersign/platform/retry-one-by-one';
 import type { Move } from '../move-jobs.ts';
 import { endedStates, moveJobs } from '../move-jobs.ts';
 import { mayRetry, retryDelay } from '../retry/retry-attempt.ts';
@@ -126,7 +126,7 @@ export const dispatchIdOf = ({ body }: Hint): string[] => {
 export const endJobs = async (context: SchedulerContext, ids: readonly string[]): Promise<number> => {
   if (ids.length === 0) return 0;
   const { database } = context;
-  const ends = await togetherOrAlone(
+  const ends = await retryOneByOne(
     [...new Set(ids)].sort(),
     (part) => database.transaction((tx) => commitEnds(tx, part)),
     (dispatch_id, thrown) => context.log.error({ ...errorFields(thrown), dispatch_id }, 'an attempt cannot be ended'),

@@ -6,7 +6,7 @@ import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { errorFields } from '@countersign/platform/logger';
-import { togetherOrAlone } from '@countersign/platform/together-or-alone';
+import { retryOneByOne } from '@countersign/platform/retry-one-by-one';
 import { type ApprovalOutcome, closedApprovals } from '../finish/store-outcomes.ts';
 import type { Move } from '../move-jobs.ts';
 import { endedStates, moveJobs } from '../move-jobs.ts';
@@ -56,7 +56,7 @@ export const applyApprovals = async (context: SchedulerContext): Promise<void> =
 
 const applyTogether = async (context: SchedulerContext, closed: readonly ApprovalOutcome[]): Promise<number> => {
   const { database } = context;
-  const applied = await togetherOrAlone(
+  const applied = await retryOneByOne(
     closed,
     (part) => database.transaction((tx) => commitApprovals(tx, part)),
     ({ job_id }, thrown) => context.log.error({ ...errorFields(thrown), job_id }, 'an approval cannot be applied'),

@@ -10,7 +10,7 @@ import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { errorFields } from '@countersign/platform/logger';
-import { togetherOrAlone } from '@countersign/platform/together-or-alone';
+import { retryOneByOne } from '@countersign/platform/retry-one-by-one';
 import { decideAgain } from '../dispatch/decide-again.ts';
 import type { ClearedJob, DispatchItem } from '../dispatch/dispatch-item.ts';
 import { replaceEffective } from '../dispatch/store-dispatch.ts';
@@ -24,7 +24,7 @@ import { wakeHeld } from './wake-approval.ts';
 export const renewHolds = async (context: SchedulerContext): Promise<void> => {
   for (;;) {
     const jobs = await outdatedHolds(context.database, LIMITS.batch_rows);
-    const moved = await togetherOrAlone(
+    const moved = await retryOneByOne(
       jobs,
       (part) => renewTogether(context, part),
       ({ job_id }, thrown) => context.log.error({ ...errorFields(thrown), job_id }, 'a hold cannot be renewed'),

@@ -10,7 +10,7 @@ import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { errorFields } from '@countersign/platform/logger';
-import { togetherOrAlone } from '@countersign/platform/together-or-alone';
+import { retryOneByOne } from '@countersign/platform/retry-one-by-one';
 import { sweepScreened } from '../finish/end-jobs.ts';
 import { readOutcomes } from '../finish/store-outcomes.ts';
 import type { Move } from '../move-jobs.ts';
@@ -68,7 +68,7 @@ export const sweepAttempts = async (context: SchedulerContext): Promise<void> =>
   const ids = await dueAttempts(context.database, LIMITS.batch_rows);
   if (ids.length === 0) return;
   const { database } = context;
-  const lost = await togetherOrAlone(
+  const lost = await retryOneByOne(
     [...ids].sort(),
     (part) => database.transaction((tx) => commitLost(tx, part)),
     (dispatch_id, thrown) =>

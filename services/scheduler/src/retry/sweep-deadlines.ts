@@ -5,7 +5,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { errorFields } from '@countersign/platform/logger';
-import { togetherOrAlone } from '@countersign/platform/together-or-alone';
+import { retryOneByOne } from '@countersign/platform/retry-one-by-one';
 import { type Move, moveJobs } from '../move-jobs.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { closeAttempts } from '../store-attempts.ts';
@@ -30,7 +30,7 @@ const commitExpired = async (tx: Tx, keys: readonly Key[]): Promise<number> => {
 };
 
 export const sweepDeadlines = async ({ database, log, metrics }: SchedulerContext): Promise<void> => {
-  const ended = await togetherOrAlone(
+  const ended = await retryOneByOne(
     await overdueJobs(database, LIMITS.batch_rows),
     (part) => database.transaction((tx) => commitExpired(tx, part)),
     ({ job_id }, thrown) => log.error({ ...errorFields(thrown), job_id }, 'an overdue job cannot be ended'),

@@ -13,7 +13,7 @@ const UNITS: readonly (readonly [number, string])[] = [
   [1, 'millisecond'],
 ];
 
-export function tellDerivation(derivation: Derivation): string {
+export function describeDerivation(derivation: Derivation): string {
   const { asked, policy, rounds, countries, own_rules } = derivation;
   return [
     `${asked.actor}, an ${asked.actor_type} of tenant ${asked.tenant}, asks for ${asked.topic} at the ${asked.gate} gate.`,

@@ -16,7 +16,7 @@ import { signResult } from './sign-result.ts';
 import { type Verified, verifyWarrant } from './verify-warrant.ts';
 import type { Handle, WorkerSettings } from './worker-options.ts';
 
-export type Post = {
+export type WorkerParts = {
   askForClaim: AskForClaim;
   held: HeldAttempts;
   results: KeptResults;
@@ -31,23 +31,27 @@ type Refusal = Extract<Verified, { ok: false }>;
 type Granted = { answer: Extract<ClaimAnswer, { outcome: 'granted' }>; claim_id: string; asked_at: number };
 
 /** Resolves when the slot is free again. */
-export async function takeDelivery(post: Post, message: StreamMessage): Promise<void> {
-  const verified = verifyWarrant(message, post.settings, Math.floor(Date.now() / 1000));
+export async function handleDelivery(parts: WorkerParts, message: StreamMessage): Promise<void> {
+  const verified = verifyWarrant(message, parts.settings, Math.floor(Date.now() / 1000));
   const traceparent = childOf(message.traceparent);
-  post.pause.heard(message.msg_id, verified.ok);
-  if (!verified.ok) return refuse(post, message, verified, traceparent);
-  const granted = await claim(post, message, { ...verified, traceparent });
-  if (granted !== null) await runClaimed(post, { ...verified, traceparent }, granted);
+  parts.pause.heard(message.msg_id, verified.ok);
+  if (!verified.ok) return refuse(parts, message, verified, traceparent);
+  const granted = await claim(parts, message, { ...verified, traceparent });
+  if (granted !== null) await runClaimed(parts, { ...verified, traceparent }, granted);
 }
 
-async function claim(post: Post, message: StreamMessage, { claims, traceparent }: Accepted): Promise<Granted | null> {
-  const { askForClaim, log } = post;
+async function claim(
+  parts: WorkerParts,
+  message: StreamMessage,
+  { claims, traceparent }: Accepted,
+): Promise<Granted | null> {
+  const { askForClaim, log } = parts;
   const dispatch_id = claims.jti;
   const asked_at = monotonicMs();
   const claimed = await claimAttempt({ askForClaim, dispatch_id, traceparent });
-  if (claimed === null) return giveBack(message, LIMITS.redeliver_ms);
+  if (claimed === null) return nakMessage(message, LIMITS.redeliver_ms);
   const { answer, claim_id } = claimed;
-  if (answer.outcome === 'wait') return giveBack(message, answer.retry_ms);
+  if (answer.outcome === 'wait') return nakMessage(message, answer.retry_ms);
   message.ack();
   if (answer.outcome === 'lost') {
     log.info({ dispatch_id, code: answer.code }, 'the claim was lost');
@@ -60,7 +64,7 @@ async function claim(post: Post, message: StreamMessage, { claims, traceparent }
   return { answer, claim_id, asked_at };
 }
 
-const giveBack = (message: StreamMessage, delay_ms: number): null => {
+const nakMessage = (message: StreamMessage, delay_ms: number): null => {
   message.nak(delay_ms);
   return null;
 };
@@ -69,33 +73,42 @@ const giveBack = (message: StreamMessage, delay_ms: number): null => {
  * The refusal is evidence, so the message stays until the scheduler has heard it; one that names no attempt is nobody's.
  * The scheduler says whether another worker shall look at it.
  */
-async function refuse(post: Post, message: StreamMessage, refusal: Refusal, traceparent: string): Promise<void> {
+async function refuse(
+  parts: WorkerParts,
+  message: StreamMessage,
+  refusal: Refusal,
+  traceparent: string,
+): Promise<void> {
   const { code, detail, dispatch_id } = refusal;
-  post.log.warn({ code, detail, dispatch_id }, 'a warrant was refused');
+  parts.log.warn({ code, detail, dispatch_id }, 'a warrant was refused');
   if (dispatch_id === null) return message.term();
-  const told = await claimAttempt({ askForClaim: post.askForClaim, dispatch_id, traceparent }, { code });
+  const told = await claimAttempt({ askForClaim: parts.askForClaim, dispatch_id, traceparent }, { code });
   if (told === null) message.nak(LIMITS.redeliver_ms);
   else if (told.answer.outcome === 'wait') message.nak(told.answer.retry_ms);
   else message.ack();
 }
 
-async function runClaimed(post: Post, accepted: Accepted, { answer, claim_id, asked_at }: Granted): Promise<void> {
+async function runClaimed(
+  parts: WorkerParts,
+  accepted: Accepted,
+  { answer, claim_id, asked_at }: Granted,
+): Promise<void> {
   const { claims, effective, traceparent } = accepted;
   const { jti: dispatch_id, attempt } = claims;
   const { tenant, job_id, topic, constraints } = effective;
   const began = monotonicMs();
   const run = runHandler(
-    (signal) => post.handle({ ...effective, attempt, dispatch_id }, { signal, constraints, traceparent }),
+    (signal) => parts.handle({ ...effective, attempt, dispatch_id }, { signal, constraints, traceparent }),
     answer,
   );
-  post.held.hold(dispatch_id, { claim_id, lease_ms: answer.lease_ms, asked_at, abort: run.abort });
+  parts.held.hold(dispatch_id, { claim_id, lease_ms: answer.lease_ms, asked_at, abort: run.abort });
   const outcome = await run.outcome;
-  post.held.release(dispatch_id);
+  parts.held.release(dispatch_id);
   if (outcome !== null) {
     const duration_ms = Math.round(monotonicMs() - began);
-    const { worker, signingKey } = post.settings;
+    const { worker, signingKey } = parts.settings;
     const result = { dispatch_id, claim_id, tenant, job_id, attempt, worker, duration_ms, ...outcome };
-    post.results.report(topic, signResult(result, signingKey), traceparent);
+    parts.results.report(topic, signResult(result, signingKey), traceparent);
   }
   await run.ended;
 }

@@ -7,7 +7,7 @@ import { CountersignError, isOutage } from '@countersign/contracts/errors';
 const isOutageError = (thrown: unknown): boolean => thrown instanceof CountersignError && isOutage(thrown.code);
 
 /** Answers of the runs that succeeded. `onBad` hears of each item that fails alone; outages are thrown. */
-export const togetherOrAlone = async <I, R>(
+export const retryOneByOne = async <I, R>(
   items: readonly I[],
   run: (items: readonly I[]) => Promise<R>,
   onBad: (item: I, thrown: unknown) => void | Promise<void>,
@@ -23,6 +23,6 @@ export const togetherOrAlone = async <I, R>(
     }
   }
   const answers: R[] = [];
-  for (const item of items) answers.push(...(await togetherOrAlone([item], run, onBad)));
+  for (const item of items) answers.push(...(await retryOneByOne([item], run, onBad)));
   return answers;
 };

@@ -29,7 +29,7 @@ const mayStand = (answer: DecideAnswer): boolean => {
   return allows && reads_now !== true && observed === undefined && answer.effective !== null;
 };
 
-export const standByDecisions = (decide: Decide, { mode, metrics, log }: Parts): Decide => {
+export const submitFailOpen = (decide: Decide, { mode, metrics, log }: Parts): Decide => {
   if (mode.FAIL_MODE === 'closed') return decide;
   log.warn({ until: mode.FAIL_OPEN_UNTIL }, 'fail_mode is open: what was allowed before may pass without the kernel');
   const kept = new Map<string, { answer: DecideAnswer; until: number }>();

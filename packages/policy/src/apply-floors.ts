@@ -33,7 +33,7 @@ export const denial = (rule_id: string | null, reason: string): Standing => ({
 });
 
 /** `reversible`: the request names a compensation. */
-export function raiseStanding(standing: Standing, floor: CompiledFloor, reversible: boolean): Standing {
+export function applyFloor(standing: Standing, floor: CompiledFloor, reversible: boolean): Standing {
   if (standing.decision === 'deny') return standing;
   if (floor.decision === 'deny') return denial(floor.id, floor.reason);
   const raises = floor.decision !== null && rank(floor.decision) > rank(standing.decision);

@@ -33,7 +33,7 @@ const standOn = (keys: readonly Uint8Array[], job: ClearedJob, standing: Standin
   return { job, decision, answer, decided_by: 'seal' };
 };
 
-export const standByDecisions = async (
+export const dispatchFailOpen = async (
   { config, database, log }: SchedulerContext,
   jobs: readonly ClearedJob[],
 ): Promise<DispatchItem[]> => {

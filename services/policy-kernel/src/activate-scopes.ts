@@ -8,7 +8,7 @@ import type { OpenedBundle } from './compiled-policies.ts';
 import { activate, markActivated, readControl } from './store.ts';
 import { insertPublication } from './store-bundles.ts';
 
-export type InForce = { scope: string; epoch: number }[];
+export type ActivatedScopes = { scope: string; epoch: number }[];
 
 /** Thrown so that nothing of the transaction stays. */
 export class Refused extends Error {
@@ -57,11 +57,16 @@ export const publishIn = async (tx: Tx, bundle_id: number, opened: OpenedBundle,
 };
 
 /** `by`: who asked for it. Throws what `refusalIn` reads. */
-export const activateIn = async (tx: Tx, bundle_id: number, opened: OpenedBundle, by: string): Promise<InForce> => {
+export const activateIn = async (
+  tx: Tx,
+  bundle_id: number,
+  opened: OpenedBundle,
+  by: string,
+): Promise<ActivatedScopes> => {
   const { bundle, policy } = opened;
   const { scopes } = await readControl(tx);
   await markActivated(tx, bundle_id);
-  const inForce: InForce = [];
+  const inForce: ActivatedScopes = [];
   for (const scope of scopesOf(opened)) {
     const active = scopes.find((known) => known.scope === scope);
     const activation = {
