@@ -1,5 +1,7 @@
-// Keeps a log that a running program appends to within a size: what it holds is moved to `<log>.1`, which replaces the
-// one before. The program keeps its file open and knows nothing of it, so the file is copied and emptied, not renamed.
+/**
+ * Keeps a log that a running program appends to within a size: what it holds is moved to `<log>.1`, which replaces the
+ * one before. The program keeps its file open and knows nothing of it, so the file is copied and emptied, not renamed.
+ */
 import { copyFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 
 /** Bytes from which a log is moved aside. Two generations of each log are the most that lies on the disk. */

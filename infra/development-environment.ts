@@ -1,5 +1,7 @@
-// Makes an empty Postgres and nats-server into a Countersign system: roles, schema, streams, identities, the signed
-// development bundle, and for each service the settings that it needs. The same for `npm start`, tests and compose.
+/**
+ * Makes an empty Postgres and nats-server into a Countersign system: roles, schema, streams, identities, the signed
+ * development bundle, and for each service the settings that it needs. The same for `npm start`, tests and compose.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { roleOf, SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
@@ -17,29 +19,102 @@ import { createRoles } from './postgres/roles.ts';
 import { developmentTrustRoot, publishBeforeStart } from './publish-development-policy.ts';
 import type { NatsConfigFacts } from './run-nats-server.ts';
 
+/** Anything: the development agent's bounds are the policy's alone. */
+const WIDE = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
+
+export type PrepareOptions = {
+  /** Where the signed bundle and the kernel's last known good one are kept. */
+  dir: string;
+  admin_url: string;
+  nats_url: string;
+  keys: DevelopmentKeys;
+  /** Another policy folder than the development bundle's. */
+  bundle_dir?: string;
+};
+
+export type ServiceSettings = Record<string, string>;
+
+/** The name under which a development system signs its ledger. */
+export const DEVELOPMENT_LOG = 'countersign.localhost/log';
+
 /** The server's configuration with the services let in by their keys, and everybody else by ingress. */
-export const renderDevelopmentNats =
-  (keys: DevelopmentKeys, host?: string) =>
-  (facts: Omit<NatsConfigFacts, 'monitor_port'> & { monitor_port?: number }): string =>
+export function renderDevelopmentNats(keys: DevelopmentKeys, host?: string) {
+  return (facts: Omit<NatsConfigFacts, 'monitor_port'> & { monitor_port?: number }): string =>
     renderNatsConfig({
       ...facts,
       ...(host ? { host } : {}),
       users: NATS_USERS.map((user) => ({ ...user, nkey_public: keys.nats[user.name]!.nkey_public })),
       issuer: keys.bus_issuer.nkey_public,
     });
+}
 
 /** The same Postgres under another role. */
-export const urlForRole = (adminUrl: string, role: string, password: string): string => {
+export function urlForRole(adminUrl: string, role: string, password: string): string {
   const url = new URL(adminUrl);
   url.username = role;
   url.password = password;
   return url.href;
-};
+}
 
-/** Anything: the development agent's bounds are the policy's alone. */
-const WIDE = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
+/** Acts once as one of the services, under its own role and nothing more. */
+export async function asService(
+  adminUrl: string,
+  keys: DevelopmentKeys,
+  service: ServiceName,
+  act: (database: Database) => Promise<unknown>,
+): Promise<void> {
+  const role = roleOf(service);
+  const url = urlForRole(adminUrl, role, keys.role_passwords[role]!);
+  const database = connectDatabase({ url, pool: 1, name: 'set-up' });
+  try {
+    await act(database);
+  } finally {
+    await database.close();
+  }
+}
 
-const developmentIdentities = (keys: DevelopmentKeys): Identities => {
+/** Can be repeated: what stands already stays. */
+export async function prepareSystem(options: PrepareOptions): Promise<void> {
+  await createRoles(options.admin_url, options.keys.role_passwords);
+  await migrate(options.admin_url);
+  await prepareBusAndPolicy(options);
+}
+
+/** For a database that is migrated already. */
+export async function prepareBusAndPolicy(options: PrepareOptions): Promise<void> {
+  const { dir, admin_url, nats_url, keys, bundle_dir } = options;
+  mkdirSync(join(dir, 'kernel'), { recursive: true, mode: 0o700 });
+  await retireStreams(nats_url, keys.nats[PROVISIONER]!.seed);
+  await seedIdentities(admin_url, keys);
+  await asService(admin_url, keys, 'policy-kernel', (database) => publishBeforeStart(database, keys, bundle_dir));
+}
+
+/** The settings of one service, named as it reads them (`<SERVICE>_<KEY>`). */
+export function serviceSettings(service: ServiceName, options: PrepareOptions): ServiceSettings {
+  const { dir, admin_url, nats_url, keys } = options;
+  const role = roleOf(service);
+  const settings = {
+    DATABASE_URL: urlForRole(admin_url, role, keys.role_passwords[role]!),
+    NATS_URL: nats_url,
+    NATS_NKEY_SEED: keys.nats[service]!.seed,
+    ...ownSettings(dir, keys)[service],
+  };
+  const prefix = `${service.toUpperCase().replaceAll('-', '_')}_`;
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [prefix + key, value]));
+}
+
+/** The settings of all six, as one environment. */
+export function allSettings(options: PrepareOptions): ServiceSettings {
+  return Object.assign({}, ...SERVICES.map((service) => serviceSettings(service, options)));
+}
+
+function seedIdentities(adminUrl: string, keys: DevelopmentKeys): Promise<void> {
+  return asService(adminUrl, keys, 'ingress', (database) =>
+    database.transaction((tx) => registerIdentities(tx, developmentIdentities(keys))),
+  );
+}
+
+function developmentIdentities(keys: DevelopmentKeys): Identities {
   const tenant = DEVELOPMENT_TENANT;
   const person = (id: string, groups: string[]) => ({ type: 'human' as const, id, tenant, groups });
   const reviewers = ['approvers', 'sre', 'security'];
@@ -82,89 +157,20 @@ const developmentIdentities = (keys: DevelopmentKeys): Identities => {
       { kind: 'auditor', tenant, nkey: keys.nats[auditorUser(tenant)]!.nkey_public },
     ],
   };
-};
-
-/** Acts once as one of the services, under its own role and nothing more. */
-export const asService = async (
-  adminUrl: string,
-  keys: DevelopmentKeys,
-  service: ServiceName,
-  act: (database: Database) => Promise<unknown>,
-): Promise<void> => {
-  const role = roleOf(service);
-  const url = urlForRole(adminUrl, role, keys.role_passwords[role]!);
-  const database = connectDatabase({ url, pool: 1, name: 'set-up' });
-  try {
-    await act(database);
-  } finally {
-    await database.close();
-  }
-};
-
-const seedIdentities = (adminUrl: string, keys: DevelopmentKeys): Promise<void> =>
-  asService(adminUrl, keys, 'ingress', (database) =>
-    database.transaction((tx) => registerIdentities(tx, developmentIdentities(keys))),
-  );
-
-export type PrepareOptions = {
-  /** Where the signed bundle and the kernel's last known good one are kept. */
-  dir: string;
-  admin_url: string;
-  nats_url: string;
-  keys: DevelopmentKeys;
-  /** Another policy folder than the development bundle's. */
-  bundle_dir?: string;
-};
-
-/** Can be repeated: what stands already stays. */
-export async function prepareSystem(options: PrepareOptions): Promise<void> {
-  await createRoles(options.admin_url, options.keys.role_passwords);
-  await migrate(options.admin_url);
-  await prepareBusAndPolicy(options);
 }
-
-/** For a database that is migrated already. */
-export async function prepareBusAndPolicy(options: PrepareOptions): Promise<void> {
-  const { dir, admin_url, nats_url, keys, bundle_dir } = options;
-  mkdirSync(join(dir, 'kernel'), { recursive: true, mode: 0o700 });
-  await retireStreams(nats_url, keys.nats[PROVISIONER]!.seed);
-  await seedIdentities(admin_url, keys);
-  await asService(admin_url, keys, 'policy-kernel', (database) => publishBeforeStart(database, keys, bundle_dir));
-}
-
-export type ServiceSettings = Record<string, string>;
-
-/** The name under which a development system signs its ledger. */
-export const DEVELOPMENT_LOG = 'countersign.localhost/log';
 
 /** Settings of each service beyond the common ones. */
-const ownSettings = (dir: string, keys: DevelopmentKeys): Readonly<Record<ServiceName, ServiceSettings>> => ({
-  ingress: { BUS_ISSUER_SEED: keys.bus_issuer.seed, TOKEN_KEY: keys.token.private_pem },
-  'policy-kernel': {
-    TRUST_ROOT: JSON.stringify(developmentTrustRoot(keys)),
-    STATE_DIR: join(dir, 'kernel'),
-    DECISION_SEAL_KEYS: keys.decision_seal,
-  },
-  scheduler: { WARRANT_KEY: keys.warrant.private_pem, DECISION_SEAL_KEYS: keys.decision_seal },
-  approval: {},
-  'output-safety': { OUTPUT_SEAL_KEY: keys.output_seal },
-  audit: { LOG_ORIGIN: DEVELOPMENT_LOG, LOG_KEYS: keys.log.private_pem },
-});
-
-/** The settings of one service, named as it reads them (`<SERVICE>_<KEY>`). */
-export function serviceSettings(service: ServiceName, options: PrepareOptions): ServiceSettings {
-  const { dir, admin_url, nats_url, keys } = options;
-  const role = roleOf(service);
-  const settings = {
-    DATABASE_URL: urlForRole(admin_url, role, keys.role_passwords[role]!),
-    NATS_URL: nats_url,
-    NATS_NKEY_SEED: keys.nats[service]!.seed,
-    ...ownSettings(dir, keys)[service],
+function ownSettings(dir: string, keys: DevelopmentKeys): Readonly<Record<ServiceName, ServiceSettings>> {
+  return {
+    ingress: { BUS_ISSUER_SEED: keys.bus_issuer.seed, TOKEN_KEY: keys.token.private_pem },
+    'policy-kernel': {
+      TRUST_ROOT: JSON.stringify(developmentTrustRoot(keys)),
+      STATE_DIR: join(dir, 'kernel'),
+      DECISION_SEAL_KEYS: keys.decision_seal,
+    },
+    scheduler: { WARRANT_KEY: keys.warrant.private_pem, DECISION_SEAL_KEYS: keys.decision_seal },
+    approval: {},
+    'output-safety': { OUTPUT_SEAL_KEY: keys.output_seal },
+    audit: { LOG_ORIGIN: DEVELOPMENT_LOG, LOG_KEYS: keys.log.private_pem },
   };
-  const prefix = `${service.toUpperCase().replaceAll('-', '_')}_`;
-  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [prefix + key, value]));
 }
-
-/** The settings of all six, as one environment. */
-export const allSettings = (options: PrepareOptions): ServiceSettings =>
-  Object.assign({}, ...SERVICES.map((service) => serviceSettings(service, options)));

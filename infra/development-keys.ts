@@ -1,5 +1,7 @@
-// Makes the keys of one development or test system, each random, and keeps them in one file that only its owner may
-// read. Nothing here is fixed in code: two clones never share a key.
+/**
+ * Makes the keys of one development or test system, each random, and keeps them in one file that only its owner may
+ * read. Nothing here is fixed in code: two clones never share a key.
+ */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,13 +44,24 @@ export type DevelopmentKeys = {
   decision_seal: string;
 };
 
-const secret = (): string => randomBytes(32).toString('base64url');
+/** Reads `<dir>/keys.json`, or makes it. `fresh` makes all keys anew. */
+export function loadDevelopmentKeys(dir: string, roster: Roster, fresh = false): DevelopmentKeys {
+  const path = join(dir, 'keys.json');
+  const kept = !fresh && existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as DevelopmentKeys) : null;
+  const keys = kept ? completeKeys(kept, roster) : createKeys(roster);
+  writeFileSync(`${path}.new`, `${JSON.stringify(keys, null, 1)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+  return keys;
+}
 
-function createEd25519Key(): Ed25519Key {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+/** Keeps what stands and adds what a larger roster needs, so that a kept database still knows its keys. */
+function completeKeys(kept: DevelopmentKeys, roster: Roster): DevelopmentKeys {
+  const fresh = createKeys(roster);
   return {
-    private_pem: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-    public_key: publicKey.export({ format: 'jwk' }).x as string,
+    ...fresh,
+    ...kept,
+    nats: { ...fresh.nats, ...kept.nats },
+    worker_signing: { ...fresh.worker_signing, ...kept.worker_signing },
   };
 }
 
@@ -78,23 +91,14 @@ function createKeys(roster: Roster): DevelopmentKeys {
   };
 }
 
-/** Keeps what stands and adds what a larger roster needs, so that a kept database still knows its keys. */
-function completeKeys(kept: DevelopmentKeys, roster: Roster): DevelopmentKeys {
-  const fresh = createKeys(roster);
-  return {
-    ...fresh,
-    ...kept,
-    nats: { ...fresh.nats, ...kept.nats },
-    worker_signing: { ...fresh.worker_signing, ...kept.worker_signing },
-  };
+function secret(): string {
+  return randomBytes(32).toString('base64url');
 }
 
-/** Reads `<dir>/keys.json`, or makes it. `fresh` makes all keys anew. */
-export function loadDevelopmentKeys(dir: string, roster: Roster, fresh = false): DevelopmentKeys {
-  const path = join(dir, 'keys.json');
-  const kept = !fresh && existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as DevelopmentKeys) : null;
-  const keys = kept ? completeKeys(kept, roster) : createKeys(roster);
-  writeFileSync(`${path}.new`, `${JSON.stringify(keys, null, 1)}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
-  return keys;
+function createEd25519Key(): Ed25519Key {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  return {
+    private_pem: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    public_key: publicKey.export({ format: 'jwk' }).x as string,
+  };
 }

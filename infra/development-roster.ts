@@ -1,5 +1,7 @@
-// Who takes part in the development system besides the services: one worker in each pool of the development bundle, one
-// tenant whose agents use the bus, one whose evidence is followed there.
+/**
+ * Who takes part in the development system besides the services: one worker in each pool of the development bundle, one
+ * tenant whose agents use the bus, one whose evidence is followed there.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BusUser } from '@countersign/contracts/bus-users';
@@ -12,12 +14,6 @@ export const DEVELOPMENT_BUNDLE_DIR = join(PROJECT_DIR, 'examples/policies/devel
 /** Name of the one worker in each pool. */
 export const DEVELOPMENT_WORKER = 'w1';
 
-/** Ids of the pools in the development bundle. */
-export const developmentPools = (): string[] => {
-  const text = readFileSync(join(DEVELOPMENT_BUNDLE_DIR, 'pools.yaml'), 'utf8');
-  return poolsSource.parse(parse(text)).pools.map((pool) => pool.id);
-};
-
 export type Roster = {
   workers: readonly { pool: string; worker: string }[];
   /** Tenants whose agents use the bus. */
@@ -26,15 +22,23 @@ export type Roster = {
   auditors: readonly string[];
 };
 
-/** Each of them, as the registry knows it. */
-export const busUsersOf = ({ workers, tenants, auditors }: Roster): BusUser[] => [
-  ...workers.map((each) => ({ kind: 'worker' as const, ...each })),
-  ...tenants.map((tenant) => ({ kind: 'agent' as const, tenant })),
-  ...auditors.map((tenant) => ({ kind: 'auditor' as const, tenant })),
-];
-
 export const DEVELOPMENT_ROSTER: Roster = {
   workers: developmentPools().map((pool) => ({ pool, worker: DEVELOPMENT_WORKER })),
   tenants: [DEVELOPMENT_TENANT],
   auditors: [DEVELOPMENT_TENANT],
 };
+
+/** Ids of the pools in the development bundle. */
+export function developmentPools(): string[] {
+  const text = readFileSync(join(DEVELOPMENT_BUNDLE_DIR, 'pools.yaml'), 'utf8');
+  return poolsSource.parse(parse(text)).pools.map((pool) => pool.id);
+}
+
+/** Each of them, as the registry knows it. */
+export function busUsersOf({ workers, tenants, auditors }: Roster): BusUser[] {
+  return [
+    ...workers.map((each) => ({ kind: 'worker' as const, ...each })),
+    ...tenants.map((tenant) => ({ kind: 'agent' as const, tenant })),
+    ...auditors.map((tenant) => ({ kind: 'auditor' as const, tenant })),
+  ];
+}

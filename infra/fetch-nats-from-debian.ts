@@ -1,5 +1,7 @@
-// Fetches nats-server from Debian's unstable suite, through a package list of its own: the machine's lists, installed
-// packages and configuration stay as they are, and no root is needed. Debian's archive key vouches for what comes.
+/**
+ * Fetches nats-server from Debian's unstable suite, through a package list of its own: the machine's lists, installed
+ * packages and configuration stay as they are, and no root is needed. Debian's archive key vouches for what comes.
+ */
 import { execFile } from 'node:child_process';
 import {
   copyFileSync,

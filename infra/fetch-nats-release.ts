@@ -1,5 +1,7 @@
-// Fetches nats-server from its makers' releases. The archive is checked against the SHA256SUMS of the same release:
-// both come over https from one place, so this finds a damaged download, while who made it rests on that place.
+/**
+ * Fetches nats-server from its makers' releases. The archive is checked against the SHA256SUMS of the same release:
+ * both come over https from one place, so this finds a damaged download, while who made it rests on that place.
+ */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,8 @@
-// Chooses a loopback port that is free, and keeps it for this process: two that choose at once never get the same, and one
-// whose server is stopped for a while gets it back. It never takes one from the range that the system hands to outgoing
-// connections: a client that reconnects to a stopped server there can end up connected to itself.
+/**
+ * Chooses a loopback port that is free, and keeps it for this process: two that choose at once never get the same, and one
+ * whose server is stopped for a while gets it back. It never takes one from the range that the system hands to outgoing
+ * connections: a client that reconnects to a stopped server there can end up connected to itself.
+ */
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

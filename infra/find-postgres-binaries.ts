@@ -1,5 +1,7 @@
-// Finds the Postgres that npm installed for this platform and makes sure that the user who will run it can reach it.
-// A clone below a closed folder is never opened up for that: the binaries are copied out instead.
+/**
+ * Finds the Postgres that npm installed for this platform and makes sure that the user who will run it can reach it.
+ * A clone below a closed folder is never opened up for that: the binaries are copied out instead.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -26,6 +28,29 @@ export function findPostgresBinaries(): PostgresBinaries {
   const packaged = join(native_dir, 'bin');
   if (run_as === undefined || canRun(packaged, run_as)) return { bin_dir: packaged, version, run_as };
   return { bin_dir: join(copyOut(native_dir, version), 'bin'), version, run_as };
+}
+
+/** Whether that user can enter the folder, looked at by being that user. */
+export function canEnter(dir: string, run_as: Account): boolean {
+  return spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', dir], { ...run_as, cwd: '/' }).status === 0;
+}
+
+/** Makes the folder that root shares with other users' servers, or refuses one that isn't root's alone to write. */
+export function openSharedStateDir(): string {
+  try {
+    mkdirSync(SHARED_STATE_DIR, { recursive: true, mode: 0o711 });
+  } catch (cause) {
+    throw new SetUpError(
+      `Postgres' user can't enter this clone, and ${SHARED_STATE_DIR} can't be made for it (${(cause as Error).message}). ` +
+        'Run as an ordinary user, or move the clone to where others may pass.',
+      { cause },
+    );
+  }
+  const found = lstatSync(SHARED_STATE_DIR);
+  if (!found.isDirectory() || found.uid !== 0 || (found.mode & 0o022) !== 0) {
+    throw new SetUpError(`${SHARED_STATE_DIR} must be a folder that only root can write. Remove it and start again.`);
+  }
+  return SHARED_STATE_DIR;
 }
 
 function locatePackage(): { native_dir: string; version: string } {
@@ -63,29 +88,6 @@ function ask(command: string, args: string[]): string {
 function canRun(bin_dir: string, run_as: Account): boolean {
   const trial = spawnSync(join(bin_dir, 'initdb'), ['--version'], { ...run_as, cwd: '/' });
   return trial.status === 0;
-}
-
-/** Whether that user can enter the folder, looked at by being that user. */
-export function canEnter(dir: string, run_as: Account): boolean {
-  return spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', dir], { ...run_as, cwd: '/' }).status === 0;
-}
-
-/** Makes the folder that root shares with other users' servers, or refuses one that isn't root's alone to write. */
-export function openSharedStateDir(): string {
-  try {
-    mkdirSync(SHARED_STATE_DIR, { recursive: true, mode: 0o711 });
-  } catch (cause) {
-    throw new SetUpError(
-      `Postgres' user can't enter this clone, and ${SHARED_STATE_DIR} can't be made for it (${(cause as Error).message}). ` +
-        'Run as an ordinary user, or move the clone to where others may pass.',
-      { cause },
-    );
-  }
-  const found = lstatSync(SHARED_STATE_DIR);
-  if (!found.isDirectory() || found.uid !== 0 || (found.mode & 0o022) !== 0) {
-    throw new SetUpError(`${SHARED_STATE_DIR} must be a folder that only root can write. Remove it and start again.`);
-  }
-  return SHARED_STATE_DIR;
 }
 
 function copyOut(native_dir: string, version: string): string {

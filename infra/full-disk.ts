@@ -1,4 +1,4 @@
-// Says whether there is still room to run on a disk: what dies there dies of the disk, not of itself.
+/** Says whether there is still room to run on a disk: what dies there dies of the disk, not of itself. */
 import { statfsSync } from 'node:fs';
 
 /** Below it neither Postgres (a WAL segment has 16 MiB) nor JetStream can stand up. */

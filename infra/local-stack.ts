@@ -1,5 +1,7 @@
-// The servers under everything: one nats-server and one Postgres on free loopback ports, their data kept in `dir`.
-// What runs on them, and with which rights, is decided elsewhere.
+/**
+ * The servers under everything: one nats-server and one Postgres on free loopback ports, their data kept in `dir`.
+ * What runs on them, and with which rights, is decided elsewhere.
+ */
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findNatsServer } from './find-nats-server.ts';

@@ -1,5 +1,7 @@
-// Lets one stack run per clone. The lock names its process by number and start time, so a lock that a killed launcher
-// left never stands in the way.
+/**
+ * Lets one stack run per clone. The lock names its process by number and start time, so a lock that a killed launcher
+ * left never stands in the way.
+ */
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startTokenOf } from './process-identity.ts';

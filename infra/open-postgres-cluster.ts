@@ -1,5 +1,7 @@
-// Decides where Postgres' data lies and makes it on first use, whole or not at all: an initdb that was interrupted
-// leaves only a folder that is made anew. It never opens a closed folder to let Postgres' user through.
+/**
+ * Decides where Postgres' data lies and makes it on first use, whole or not at all: an initdb that was interrupted
+ * leaves only a folder that is made anew. It never opens a closed folder to let Postgres' user through.
+ */
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -41,6 +43,11 @@ export async function removePostgresCluster(dir: string, binaries: PostgresBinar
   rmSync(data_dir, { recursive: true, force: true });
 }
 
+/** Nothing of the launcher's environment reaches Postgres: PGDATA and its kin would change what it does. */
+export function postgresEnvironment(): Record<string, string> {
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+}
+
 function locateData(dir: string, { run_as }: PostgresBinaries): string {
   if (run_as === undefined || canEnter(dir, run_as)) return join(dir, 'postgres');
   // The same clone finds its data again, and two clones never share.
@@ -48,10 +55,6 @@ function locateData(dir: string, { run_as }: PostgresBinaries): string {
   const shared = join(openSharedStateDir(), clone);
   mkdirSync(shared, { recursive: true, mode: 0o711 });
   return join(shared, 'postgres');
-}
-
-function leftoverIn(data_dir: string): Leftover {
-  return { name: 'Postgres', pid_path: join(data_dir, 'postmaster.pid'), marker: data_dir, stop_signal: 'SIGINT' };
 }
 
 function refuseForeignData(data_dir: string, password_path: string, { version }: PostgresBinaries): void {
@@ -64,6 +67,10 @@ function refuseForeignData(data_dir: string, password_path: string, { version }:
   if (!existsSync(password_path)) {
     throw new SetUpError(`The password of ${data_dir} is gone (${password_path}). Start anew: npm start -- --fresh`);
   }
+}
+
+function leftoverIn(data_dir: string): Leftover {
+  return { name: 'Postgres', pid_path: join(data_dir, 'postmaster.pid'), marker: data_dir, stop_signal: 'SIGINT' };
 }
 
 async function createCluster(
@@ -94,9 +101,4 @@ async function createCluster(
   }
   writeFileSync(password_path, password, { mode: 0o600 });
   renameSync(unfinished, data_dir);
-}
-
-/** Nothing of the launcher's environment reaches Postgres: PGDATA and its kin would change what it does. */
-export function postgresEnvironment(): Record<string, string> {
-  return { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 }

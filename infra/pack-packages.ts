@@ -1,5 +1,7 @@
-// Compiles the packages to JavaScript with types and packs each into a tarball, because Node runs no TypeScript under
-// node_modules. The workspace itself never uses what is built here: everybody in it imports the sources.
+/**
+ * Compiles the packages to JavaScript with types and packs each into a tarball, because Node runs no TypeScript under
+ * node_modules. The workspace itself never uses what is built here: everybody in it imports the sources.
+ */
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,10 +15,11 @@ const PACKAGES_DIR = join(PROJECT_DIR, 'packages');
 const COMPILER = join(PROJECT_DIR, 'node_modules/typescript/bin/tsc');
 const run = promisify(execFile);
 
-const packageNames = (): string[] =>
-  readdirSync(PACKAGES_DIR, { withFileTypes: true })
+function packageNames(): string[] {
+  return readdirSync(PACKAGES_DIR, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name);
+}
 
 /** Fills each package's `dist`. Throws SetUpError with the compiler's own words. */
 async function buildPackages(): Promise<void> {

@@ -1,5 +1,7 @@
-// Prints what one service of the running development system is told, as a file for `node --env-file`: so that it can be
-// run by hand, alone or beside the others. `source .dev/env` first; it tells where Postgres and NATS are.
+/**
+ * Prints what one service of the running development system is told, as a file for `node --env-file`: so that it can be
+ * run by hand, alone or beside the others. `source .dev/env` first; it tells where Postgres and NATS are.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';

@@ -1,5 +1,7 @@
-// Tells whether a process id written down earlier still means the same process. A bare pid proves nothing: numbers are
-// handed out again, and quickly so inside a container.
+/**
+ * Tells whether a process id written down earlier still means the same process. A bare pid proves nothing: numbers are
+ * handed out again, and quickly so inside a container.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 

@@ -1,4 +1,4 @@
-// The two folders that the set-up writes to: what can be fetched again, and what belongs to this clone.
+/** The two folders that the set-up writes to: what can be fetched again, and what belongs to this clone. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 

@@ -1,5 +1,7 @@
-// Publishes the development bundle, signed with this clone's own key, by the door that users take; an edited folder becomes
-// the active policy at the next start.
+/**
+ * Publishes the development bundle, signed with this clone's own key, by the door that users take; an edited folder becomes
+ * the active policy at the next start.
+ */
 import { createPrivateKey } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -15,18 +17,30 @@ import { SetUpError } from './set-up-error.ts';
 
 const KEY_ID = 'development';
 
+/** Who publishes before anybody can: no principal of a door, and named as what it is in the ledger. */
+const SET_UP: Principal = {
+  id: 'set-up',
+  type: 'human',
+  groups: [],
+  owner: null,
+  auth_method: 'set_up',
+  key_id: null,
+};
+
 /** Obeys this clone's one key. */
-export const developmentTrustRoot = (keys: DevelopmentKeys): TrustRoot => ({
-  threshold: 1,
-  keys: [
-    {
-      key_id: KEY_ID,
-      public_key: keys.bundle.public_key,
-      not_before: '2020-01-01T00:00:00Z',
-      not_after: '2100-01-01T00:00:00Z',
-    },
-  ],
-});
+export function developmentTrustRoot(keys: DevelopmentKeys): TrustRoot {
+  return {
+    threshold: 1,
+    keys: [
+      {
+        key_id: KEY_ID,
+        public_key: keys.bundle.public_key,
+        not_before: '2020-01-01T00:00:00Z',
+        not_after: '2100-01-01T00:00:00Z',
+      },
+    ],
+  };
+}
 
 /** By path within the bundle; dot files are left out. */
 export function readBundleFolder(dir: string): Record<string, string> {
@@ -38,23 +52,12 @@ export function readBundleFolder(dir: string): Record<string, string> {
   return files;
 }
 
-const seedOf = (pem: string): Uint8Array =>
-  Buffer.from(createPrivateKey(pem).export({ format: 'jwk' }).d as string, 'base64url');
-
-export const developmentSigner = (keys: DevelopmentKeys): BundleSigner => ({
-  key_id: KEY_ID,
-  secret_key: seedOf(keys.bundle.private_pem),
-});
-
-/** Who publishes before anybody can: no principal of a door, and named as what it is in the ledger. */
-const SET_UP: Principal = {
-  id: 'set-up',
-  type: 'human',
-  groups: [],
-  owner: null,
-  auth_method: 'set_up',
-  key_id: null,
-};
+export function developmentSigner(keys: DevelopmentKeys): BundleSigner {
+  return {
+    key_id: KEY_ID,
+    secret_key: seedOf(keys.bundle.private_pem),
+  };
+}
 
 /** Before any service runs: as the kernel's role, by what answers at the kernel's door. Throws SetUpError. */
 export async function publishBeforeStart(database: Database, keys: DevelopmentKeys, folder?: string): Promise<void> {
@@ -83,6 +86,10 @@ export async function publishDevelopmentPolicy(
   } catch (cause) {
     throw new SetUpError(`${folder}: ${(cause as Error).message}`, { cause });
   }
+}
+
+function seedOf(pem: string): Uint8Array {
+  return Buffer.from(createPrivateKey(pem).export({ format: 'jwk' }).d as string, 'base64url');
 }
 
 function ignore(): void {}

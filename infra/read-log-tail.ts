@@ -1,4 +1,4 @@
-// Reads what a program has logged, from a place on and up to a bound, and its last lines for a message.
+/** Reads what a program has logged, from a place on and up to a bound, and its last lines for a message. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 /** Bytes of a log that are looked at: more than what all that runs on one server says when it dies under them. */

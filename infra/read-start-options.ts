@@ -1,4 +1,4 @@
-// Reads what `npm start` was told, by argument and environment, and refuses what it doesn't know.
+/** Reads what `npm start` was told, by argument and environment, and refuses what it doesn't know. */
 import { parseArgs } from 'node:util';
 import { SetUpError } from './set-up-error.ts';
 
@@ -24,6 +24,13 @@ const USAGE = `Usage: npm start -- [--fresh] [--no-example] [--separate] [--repl
   --replicas N  run N of each service, up to ${MAX_REPLICAS}; the first ingress listens on PORT
 Environment: PORT (${DEFAULT_PORT}), METRICS_PORT (${DEFAULT_METRICS_PORT}), DATABASE_URL, NATS_SERVER`;
 
+const OPTIONS = {
+  fresh: { type: 'boolean', default: false },
+  example: { type: 'boolean', default: true },
+  separate: { type: 'boolean', default: false },
+  replicas: { type: 'string', default: '1' },
+} as const;
+
 /** Throws SetUpError that names the mistake and shows the usage. */
 export function readStartOptions(args: string[], env: NodeJS.ProcessEnv): StartOptions {
   const { replicas, ...flags } = readFlags([...takenByNpm(env), ...args]);
@@ -39,12 +46,13 @@ export function readStartOptions(args: string[], env: NodeJS.ProcessEnv): StartO
   };
 }
 
-const OPTIONS = {
-  fresh: { type: 'boolean', default: false },
-  example: { type: 'boolean', default: true },
-  separate: { type: 'boolean', default: false },
-  replicas: { type: 'string', default: '1' },
-} as const;
+function readFlags(args: string[]) {
+  try {
+    return parseArgs({ args, allowNegative: true, options: OPTIONS }).values;
+  } catch (cause) {
+    throw new SetUpError(`${(cause as Error).message}\n${USAGE}`, { cause });
+  }
+}
 
 /**
  * `npm start --fresh` without `--` before it is meant for npm, which keeps it as a setting and passes nothing on. Left
@@ -59,22 +67,14 @@ function takenByNpm(env: NodeJS.ProcessEnv): string[] {
   });
 }
 
-function readFlags(args: string[]) {
-  try {
-    return parseArgs({ args, allowNegative: true, options: OPTIONS }).values;
-  } catch (cause) {
-    throw new SetUpError(`${(cause as Error).message}\n${USAGE}`, { cause });
-  }
+function readPort(name: string, given: string | undefined, otherwise: number): number {
+  const port = given ? Number(given) : otherwise;
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new SetUpError(`${name}=${given} is no port: a whole number from 1 to 65535 is needed.`);
 }
 
 function readReplicas(given: string): number {
   const replicas = /^\d+$/.test(given) ? Number(given) : Number.NaN;
   if (replicas >= 1 && replicas <= MAX_REPLICAS) return replicas;
   throw new SetUpError(`--replicas ${given}: a whole number from 1 to ${MAX_REPLICAS} is needed.\n${USAGE}`);
-}
-
-function readPort(name: string, given: string | undefined, otherwise: number): number {
-  const port = given ? Number(given) : otherwise;
-  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-  throw new SetUpError(`${name}=${given} is no port: a whole number from 1 to 65535 is needed.`);
 }

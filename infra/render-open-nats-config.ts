@@ -1,4 +1,4 @@
-// A nats-server on loopback with JetStream and without users. For tests of one part; never for the stack.
+/** A nats-server on loopback with JetStream and without users. For tests of one part; never for the stack. */
 import type { NatsConfigFacts } from './run-nats-server.ts';
 
 export function renderOpenNatsConfig({ port, monitor_port, store_dir }: NatsConfigFacts): string {

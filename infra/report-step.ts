@@ -1,4 +1,4 @@
-// Tells a waiting person what is being done. Only for the set-up and the example: services log through pino.
+/** Tells a waiting person what is being done. Only for the set-up and the example: services log through pino. */
 import { writeSync } from 'node:fs';
 
 const STDERR = 2;

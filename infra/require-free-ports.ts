@@ -1,4 +1,4 @@
-// Refuses to start while somebody else listens on the ports that people will open, before anything is started.
+/** Refuses to start while somebody else listens on the ports that people will open, before anything is started. */
 import { isPortFree } from './find-free-port.ts';
 import { SetUpError } from './set-up-error.ts';
 import { waitUntil } from './wait-until.ts';

@@ -1,5 +1,7 @@
-// Runs one nats-server from a configuration file that it renders, and stops it with its launcher. The handle can
-// reload, stop, kill and start it again on the same port, as the failure tests need.
+/**
+ * Runs one nats-server from a configuration file that it renders, and stops it with its launcher. The handle can
+ * reload, stop, kill and start it again on the same port, as the failure tests need.
+ */
 import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -64,6 +66,8 @@ const START_TIMEOUT_MS = 60_000;
 /** Times that something of the store is set aside; at the last one all of it. */
 const STORE_TRIES = 3;
 const run = promisify(execFile);
+
+type HealthFault = { type?: string; account?: string; stream?: string; error?: string };
 
 export function natsProcess({ path, version }: NatsServerBinary): NatsProgram {
   return {
@@ -152,16 +156,12 @@ export function stopLeftoverNats(dir: string): Promise<void> {
   return stopLeftover({ name: 'nats-server', pid_path: pidPath(dir), marker: confPath(dir), stop_signal: 'SIGTERM' });
 }
 
-function confPath(dir: string): string {
-  return join(dir, 'nats.conf');
-}
-
 function logPath(dir: string): string {
   return join(dir, 'nats-server.log');
 }
 
-function pidPath(dir: string): string {
-  return join(dir, 'nats-server.pid');
+function confPath(dir: string): string {
+  return join(dir, 'nats.conf');
 }
 
 /** Streams first, then the whole store: what the server refuses by name may not be all that it refuses. */
@@ -203,8 +203,6 @@ function deathOf(said: string): Error {
   return /Can't start JetStream/.test(said) ? new StoreRefusedError([], reason) : new SetUpError(reason);
 }
 
-type HealthFault = { type?: string; account?: string; stream?: string; error?: string };
-
 /** Throws StoreRefusedError for streams that it gave up: waiting does not bring them back. */
 async function isHealthy(monitor_url: string): Promise<boolean> {
   const answer = await fetch(`${monitor_url}/healthz?details=true`).catch(() => undefined);
@@ -224,6 +222,10 @@ function faultsOf(text: string): HealthFault[] {
   } catch {
     return [];
   }
+}
+
+function pidPath(dir: string): string {
+  return join(dir, 'nats-server.pid');
 }
 
 async function configLoadTime(monitor_url: string): Promise<string> {

@@ -1,5 +1,7 @@
-// Runs one Postgres for a folder of the project's, recovers what a killed launcher left, and stops with its launcher.
-// It listens on loopback only and lets nobody in without a password.
+/**
+ * Runs one Postgres for a folder of the project's, recovers what a killed launcher left, and stops with its launcher.
+ * It listens on loopback only and lets nobody in without a password.
+ */
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { findFreePort } from './find-free-port.ts';
@@ -70,13 +72,6 @@ export async function runPostgres({ dir, mode }: PostgresOptions): Promise<Postg
   };
 }
 
-/** In a server of our own nobody but its superuser has business in the template, which Postgres opens to everybody. */
-async function closeTemplate(admin_url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: admin_url });
-  await client.connect();
-  await client.query('REVOKE ALL ON DATABASE template1 FROM PUBLIC').finally(() => client.end());
-}
-
 /** A server that somebody else runs (`DATABASE_URL`): it is used, and never started or stopped from here. */
 export function useGivenPostgres(admin_url: string): PostgresHandle {
   const refuse = async (): Promise<never> => {
@@ -120,6 +115,10 @@ async function startServer(facts: ServerFacts): Promise<GuardedProcess> {
   }
 }
 
+function logPath({ dir }: { dir: string }): string {
+  return join(dir, 'postgres.log');
+}
+
 function spawnServer(facts: ServerFacts): Promise<GuardedProcess> {
   const { data_dir, port, mode, binaries } = facts;
   return spawnGuarded({
@@ -133,10 +132,6 @@ function spawnServer(facts: ServerFacts): Promise<GuardedProcess> {
     cwd: dirname(data_dir),
     run_as: binaries.run_as,
   });
-}
-
-function logPath({ dir }: { dir: string }): string {
-  return join(dir, 'postgres.log');
 }
 
 function renderSettings(mode: 'dev' | 'test'): string[] {
@@ -164,4 +159,11 @@ async function answers(admin_url: string): Promise<boolean> {
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+/** In a server of our own nobody but its superuser has business in the template, which Postgres opens to everybody. */
+async function closeTemplate(admin_url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: admin_url });
+  await client.connect();
+  await client.query('REVOKE ALL ON DATABASE template1 FROM PUBLIC').finally(() => client.end());
 }

@@ -1,6 +1,8 @@
-// Runs the six services of a development or test system: all in one process, or each in its own, so that a test can
-// kill one and a developer can see them apart; and as many of each as are asked for. Whatever it starts dies with its
-// launcher.
+/**
+ * Runs the six services of a development or test system: all in one process, or each in its own, so that a test can
+ * kill one and a developer can see them apart; and as many of each as are asked for. Whatever it starts dies with its
+ * launcher.
+ */
 import { mkdirSync } from 'node:fs';
 import { SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
 import { findFreePort } from './find-free-port.ts';
@@ -33,6 +35,8 @@ export type RunningServices = AsyncDisposable & {
   instancesOf(service: ServiceName): readonly ServiceProcess[];
 };
 
+type Instance = { http_port: number; processes: ServiceProcess[] };
+
 export async function runServices(options: RunOptions): Promise<RunningServices> {
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const instances: Instance[] = [];
@@ -57,8 +61,6 @@ export async function runServices(options: RunOptions): Promise<RunningServices>
     [Symbol.asyncDispose]: stopAll,
   };
 }
-
-type Instance = { http_port: number; processes: ServiceProcess[] };
 
 async function prepareInstance(options: RunOptions, number: number): Promise<Instance> {
   const { dir, separate, extra = {} } = options;

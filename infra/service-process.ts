@@ -1,4 +1,6 @@
-// One process of the system's services: starts it, waits until everything in it is ready, and says why when it is not.
+/**
+ * One process of the system's services: starts it, waits until everything in it is ready, and says why when it is not.
+ */
 import { join } from 'node:path';
 import type { ServiceName } from '@countersign/contracts/ledger-entry';
 import { PROJECT_DIR } from './project-folders.ts';

@@ -1,5 +1,7 @@
-// Starts a long-running program that can't outlive its launcher: however the launcher ends, the program is stopped by
-// a watcher of its own (die-with-launcher.sh). It must never be used for anything that should survive.
+/**
+ * Starts a long-running program that can't outlive its launcher: however the launcher ends, the program is stopped by
+ * a watcher of its own (die-with-launcher.sh). It must never be used for anything that should survive.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';

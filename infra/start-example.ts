@@ -1,4 +1,6 @@
-// Starts the example's workers beside the system, as ordinary users of the worker package, and runs the example once.
+/**
+ * Starts the example's workers beside the system, as ordinary users of the worker package, and runs the example once.
+ */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { workerUser } from '@countersign/contracts/subjects';
@@ -16,6 +18,8 @@ import type { DevEnv } from './write-env-file.ts';
 
 const EXAMPLE_DIR = join(PROJECT_DIR, 'examples/support-desk');
 const DESK = 'support_desk';
+
+export type Workers = Supervised & { stop(): Promise<void> };
 
 /** A database of the desk's own, under a role of its own: Countersign's roles can't enter it, nor it theirs. */
 export async function createDeskDatabase(
@@ -42,11 +46,7 @@ export async function createDeskDatabase(
 }
 
 /** Settings of the example: the development keys, the workers' own keys, and its database. */
-export const exampleEnv = (
-  prepared: PrepareOptions,
-  env: Partial<DevEnv>,
-  desk_url: string,
-): Record<string, string> => {
+export function exampleEnv(prepared: PrepareOptions, env: Partial<DevEnv>, desk_url: string): Record<string, string> {
   const { keys, dir } = prepared;
   const workers = DEVELOPMENT_ROSTER.workers.map(({ pool, worker }) => [
     pool,
@@ -63,9 +63,7 @@ export const exampleEnv = (
     DESK_DATABASE_URL: desk_url,
     DESK_RELEASE_DIR: join(dir, 'releases'),
   };
-};
-
-export type Workers = Supervised & { stop(): Promise<void> };
+}
 
 /** The example's workers as one process. Nothing runs until `start`, which returns when they take work. */
 export function exampleWorkers(dir: string, env: Record<string, string>): Workers {

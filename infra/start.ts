@@ -1,5 +1,7 @@
-// `npm start`: brings the whole development system up, runs the example once, says where everything is, starts again
-// what dies, and takes it down in order when it is told to stop. Whatever it starts dies with it.
+/**
+ * `npm start`: brings the whole development system up, runs the example once, says where everything is, starts again
+ * what dies, and takes it down in order when it is told to stop. Whatever it starts dies with it.
+ */
 import { join } from 'node:path';
 import { developmentEnv } from './development-env.ts';
 import { allSettings, type PrepareOptions, prepareSystem, renderDevelopmentNats } from './development-environment.ts';

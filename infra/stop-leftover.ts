@@ -1,5 +1,7 @@
-// Stops a server that an earlier, killed launcher left, before a new one opens the same data: two servers on one store
-// destroy it. A process that merely has the same number now is left alone.
+/**
+ * Stops a server that an earlier, killed launcher left, before a new one opens the same data: two servers on one store
+ * destroy it. A process that merely has the same number now is left alone.
+ */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { commandLineOf, isAlive } from './process-identity.ts';
 import { waitUntil } from './wait-until.ts';

@@ -1,6 +1,8 @@
-// Starts again what has died: a service, Postgres, nats-server, the example's workers. It says each death on the screen,
-// waits longer after each, and gives up when something dies again and again. It never starts what it was told to
-// let go.
+/**
+ * Starts again what has died: a service, Postgres, nats-server, the example's workers. It says each death on the screen,
+ * waits longer after each, and gives up when something dies again and again. It never starts what it was told to
+ * let go.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { reportLine } from './report-step.ts';
 import type { ExitReport } from './spawn-guarded.ts';
@@ -79,6 +81,11 @@ async function keepAlive(
   }
 }
 
+function inWords(exit: ExitReport | undefined): string {
+  if (exit === undefined) return 'it did not start';
+  return exit.signal ?? `exit code ${exit.code}`;
+}
+
 async function startAgain(target: Supervised, stopping: AbortSignal, report: (line: string) => void): Promise<void> {
   try {
     await target.start();
@@ -89,9 +96,4 @@ async function startAgain(target: Supervised, stopping: AbortSignal, report: (li
     const state = target.isRunning() ? 'runs again and is not ready yet' : 'did not come up';
     report(`${target.name} ${state}: ${(error as Error).message}`);
   }
-}
-
-function inWords(exit: ExitReport | undefined): string {
-  if (exit === undefined) return 'it did not start';
-  return exit.signal ?? `exit code ${exit.code}`;
 }

@@ -1,4 +1,4 @@
-// Turns the ways in which a launcher is told to stop into one promise. A second Ctrl-C ends it at once.
+/** Turns the ways in which a launcher is told to stop into one promise. A second Ctrl-C ends it at once. */
 
 // Terminals signal a whole group and npm passes the signal on as well, so one Ctrl-C can arrive several times.
 const SAME_KEYSTROKE_MS = 1_000;

@@ -1,4 +1,4 @@
-// Waits for a condition by asking again, with an end: nothing in the set-up waits for a length of time instead.
+/** Waits for a condition by asking again, with an end: nothing in the set-up waits for a length of time instead. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**

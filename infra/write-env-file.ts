@@ -1,5 +1,7 @@
-// Writes the development keys and addresses where a shell can source them. The only file that holds them together, so
-// nobody but its owner may read it.
+/**
+ * Writes the development keys and addresses where a shell can source them. The only file that holds them together, so
+ * nobody but its owner may read it.
+ */
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,6 +1,8 @@
-// How tests run: real servers are started once, files share some processes. Journeys and failures run with two of every
-// service, because with one nobody sees what one instance takes from the other; what one alone would meet, they bring about
-// by disturbing both. What only ever has one, or says itself how many, runs as project `one`.
+/**
+ * How tests run: real servers are started once, files share some processes. Journeys and failures run with two of every
+ * service, because with one nobody sees what one instance takes from the other; what one alone would meet, they bring about
+ * by disturbing both. What only ever has one, or says itself how many, runs as project `one`.
+ */
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './harness/longest-first.ts';
 

@@ -1,5 +1,7 @@
-// The scripted agent at work: reads each ticket through Countersign, asks for what it would like to do, and takes the
-// answer. It has no other way to the customers, and it sees nothing but screened results.
+/**
+ * The scripted agent at work: reads each ticket through Countersign, asks for what it would like to do, and takes the
+ * answer. It has no other way to the customers, and it sees nothing but screened results.
+ */
 import type { Client, Submitted } from '@countersign/client/create-client';
 import type { JobRequestInput, JobView } from '@countersign/contracts/job';
 import type { ResultView } from '@countersign/contracts/output';
@@ -29,6 +31,8 @@ const EXCERPT_CHARS = 110;
 /** This ticket's wishes go through the bus. */
 const OVER_NATS = 1003;
 
+type Done = { told: Omit<Told, 'ticket_id'>; result: ResultView | null };
+
 export async function workOnTicket(agent: Agent, ticket_id: number, say: Say): Promise<Told[]> {
   const told: Told[] = [];
   const take = async (step: Step, door: Door): Promise<ResultView | null> => {
@@ -45,8 +49,6 @@ export async function workOnTicket(agent: Agent, ticket_id: number, say: Say): P
   for (const step of planTicket(screenedTicket.parse(read.output))) await take(step, door);
   return told;
 }
-
-type Done = { told: Omit<Told, 'ticket_id'>; result: ResultView | null };
 
 async function askFor(agent: Agent, { wants, request }: Step, door: Door, say: Say): Promise<Done> {
   const { client } = agent;

@@ -1,5 +1,7 @@
-// The ledger's verdict on the example's own jobs, by somebody who believes nobody: the auditor's key reads each chain,
-// and every hash is computed again here.
+/**
+ * The ledger's verdict on the example's own jobs, by somebody who believes nobody: the auditor's key reads each chain,
+ * and every hash is computed again here.
+ */
 import type { Client } from '@countersign/client/create-client';
 import type { RunRecord } from '@countersign/contracts/record';
 import { verifyChain } from '@countersign/ledger/chain-hash';

@@ -1,5 +1,7 @@
-// The desk's Postgres, as its workers and its set-up see it. The reading worker's sessions cannot write, whatever its
-// code does.
+/**
+ * The desk's Postgres, as its workers and its set-up see it. The reading worker's sessions cannot write, whatever its
+ * code does.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';

@@ -1,5 +1,7 @@
-// The work of pool `infra-prod-write`: puts a release into its folder and points `current` at it. The last step is one
-// rename, so a deploy that is cut short changes nothing that is served.
+/**
+ * The work of pool `infra-prod-write`: puts a release into its folder and points `current` at it. The last step is one
+ * rename, so a deploy that is cut short changes nothing that is served.
+ */
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Handle } from '@countersign/worker/worker-options';
@@ -12,9 +14,8 @@ const deploy = z.object({
   replicas: z.int().min(1).max(50).default(1),
 });
 
-export const handleDeploy =
-  (release_dir: string): Handle =>
-  async (job, { signal }) => {
+export function handleDeploy(release_dir: string): Handle {
+  return async (job, { signal }) => {
     const { service, version, replicas } = deploy.parse(job.payload);
     const service_dir = join(release_dir, service);
     const release = join(service_dir, version);
@@ -28,3 +29,4 @@ export const handleDeploy =
     await rename(next, join(service_dir, 'current'));
     return { service, version, deployed: true };
   };
+}

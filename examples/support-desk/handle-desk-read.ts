@@ -1,5 +1,7 @@
-// The work of pool `desk-read`: queries, nothing else. What it returns is content and is screened before anybody,
-// the agent included, can read it.
+/**
+ * The work of pool `desk-read`: queries, nothing else. What it returns is content and is screened before anybody,
+ * the agent included, can read it.
+ */
 import type { Handle, WorkerJob } from '@countersign/worker/worker-options';
 import { z } from 'zod';
 import type { DeskDatabase } from './desk-database.ts';
@@ -44,10 +46,10 @@ const QUERIES: Readonly<Record<string, Query>> = {
   'job.desk.read.summary': readSummary,
 };
 
-export const handleDeskRead =
-  (desk: DeskDatabase): Handle =>
-  (job) => {
+export function handleDeskRead(desk: DeskDatabase): Handle {
+  return (job) => {
     const query = QUERIES[job.topic];
     if (query === undefined) throw Object.assign(new Error(`nobody here does ${job.topic}`), { code: 'topic_unknown' });
     return query(desk, job);
   };
+}

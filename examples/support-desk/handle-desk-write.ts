@@ -1,4 +1,4 @@
-// The work of pool `desk-write`: updates, notes and refunds, each once for a job, however often it is attempted.
+/** The work of pool `desk-write`: updates, notes and refunds, each once for a job, however often it is attempted. */
 import type { Handle, WorkerJob } from '@countersign/worker/worker-options';
 import { z } from 'zod';
 import type { DeskDatabase } from './desk-database.ts';
@@ -69,11 +69,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'job.desk.refund.pay': payRefund,
 };
 
-export const handleDeskWrite =
-  (desk: DeskDatabase): Handle =>
-  (job) => {
+export function handleDeskWrite(desk: DeskDatabase): Handle {
+  return (job) => {
     const change = CHANGES[job.topic];
     if (change === undefined)
       throw Object.assign(new Error(`nobody here does ${job.topic}`), { code: 'topic_unknown' });
     return change(desk, job);
   };
+}

@@ -1,4 +1,4 @@
-// Runs the example against a system that is up: `source .dev/env && node examples/support-desk/main.ts`.
+/** Runs the example against a system that is up: `source .dev/env && node examples/support-desk/main.ts`. */
 import { runExample } from './run.ts';
 
 const { verdict } = await runExample(process.env);

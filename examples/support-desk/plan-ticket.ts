@@ -1,5 +1,7 @@
-// The scripted agent's head: what it would like to do about a ticket. It believes every word that it reads and checks
-// nothing, as an agent may; keeping it from harm is the policy's work and not this file's.
+/**
+ * The scripted agent's head: what it would like to do about a ticket. It believes every word that it reads and checks
+ * nothing, as an agent may; keeping it from harm is the policy's work and not this file's.
+ */
 import type { JobRequestInput } from '@countersign/contracts/job';
 import { z } from 'zod';
 
@@ -14,16 +16,6 @@ export const screenedTicket = z.object({
 export type ScreenedTicket = z.infer<typeof screenedTicket>;
 
 export type Step = { wants: string; request: JobRequestInput };
-
-export const readStep = (ticket_id: number): Step => ({
-  wants: 'read the ticket',
-  request: { topic: 'job.desk.read.ticket', payload: { ticket_id } },
-});
-
-export const noteStep = (ticket_id: number, wants: string, note: string): Step => ({
-  wants,
-  request: { topic: 'job.desk.update.note', payload: { ticket_id, note } },
-});
 
 type Idea = { when: RegExp; steps: (ticket: ScreenedTicket, found: RegExpExecArray) => Step[] };
 
@@ -86,6 +78,20 @@ const findOrder: Idea = {
 };
 
 const IDEAS: readonly Idea[] = [obeyCommand, deploy, exportCustomers, refund, move, findOrder];
+
+export function readStep(ticket_id: number): Step {
+  return {
+    wants: 'read the ticket',
+    request: { topic: 'job.desk.read.ticket', payload: { ticket_id } },
+  };
+}
+
+export function noteStep(ticket_id: number, wants: string, note: string): Step {
+  return {
+    wants,
+    request: { topic: 'job.desk.update.note', payload: { ticket_id, note } },
+  };
+}
 
 /** The first idea that fits; without one, a note for a person. */
 export function planTicket(ticket: ScreenedTicket): Step[] {

@@ -1,4 +1,6 @@
-// Reads the folder of tickets as a mailbox would hand them over: headers, a blank line, the text. It judges nothing.
+/**
+ * Reads the folder of tickets as a mailbox would hand them over: headers, a blank line, the text. It judges nothing.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,11 +16,12 @@ export type Ticket = {
 const FOLDER = join(import.meta.dirname, 'tickets');
 
 /** In the order of their numbers. Throws an Error that names a file which is no ticket. */
-export const readTickets = (folder = FOLDER): Ticket[] =>
-  readdirSync(folder)
+export function readTickets(folder = FOLDER): Ticket[] {
+  return readdirSync(folder)
     .filter((name) => name.endsWith('.txt'))
     .sort()
     .map((name) => parseTicket(name, readFileSync(join(folder, name), 'utf8')));
+}
 
 function parseTicket(name: string, text: string): Ticket {
   const [, head = '', body = ''] = /^([\s\S]*?)\n\n([\s\S]*)$/.exec(text) ?? [];

@@ -1,6 +1,8 @@
-// Replays the tenant's evidence and computes every hash again, as often as it is run:
-// `source .dev/env && node examples/support-desk/replay-evidence.ts [first leaf] [topic pattern]`. The auditor's NATS user
-// asks for its own tenant alone.
+/**
+ * Replays the tenant's evidence and computes every hash again, as often as it is run:
+ * `source .dev/env && node examples/support-desk/replay-evidence.ts [first leaf] [topic pattern]`. The auditor's NATS user
+ * asks for its own tenant alone.
+ */
 import { hash } from 'node:crypto';
 import { replayPage } from '@countersign/contracts/replay';
 import { auditorUser, subjects } from '@countersign/contracts/subjects';

@@ -1,5 +1,7 @@
-// One run of the example with an account that a person can read: ten tickets, every kind of decision, and at the end
-// what the records and the ledger say about it.
+/**
+ * One run of the example with an account that a person can read: ten tickets, every kind of decision, and at the end
+ * what the records and the ledger say about it.
+ */
 import { type Client, createClient } from '@countersign/client/create-client';
 import { DECISIONS } from '@countersign/contracts/decision';
 import type { RunRecord } from '@countersign/contracts/record';
@@ -55,21 +57,23 @@ export async function runExample(
   return { told, verdict };
 }
 
-const agentOf = (settings: ExampleEnv, client: Client): Agent => ({
-  client,
-  http: (request) => client.submit(request),
-  nats: (request) =>
-    submitOverNats(
-      {
-        servers: settings.COUNTERSIGN_NATS_URL,
-        nkey_seed: settings.AGENT_NKEY,
-        tenant: settings.COUNTERSIGN_TENANT,
-        agent: settings.AGENT_ID,
-        signing_key: settings.AGENT_SIGNING_KEY,
-      },
-      request,
-    ),
-});
+function agentOf(settings: ExampleEnv, client: Client): Agent {
+  return {
+    client,
+    http: (request) => client.submit(request),
+    nats: (request) =>
+      submitOverNats(
+        {
+          servers: settings.COUNTERSIGN_NATS_URL,
+          nkey_seed: settings.AGENT_NKEY,
+          tenant: settings.COUNTERSIGN_TENANT,
+          agent: settings.AGENT_ID,
+          signing_key: settings.AGENT_SIGNING_KEY,
+        },
+        request,
+      ),
+  };
+}
 
 function tableOf(records: readonly RunRecord[]): string {
   const rows = records.map((record) => [

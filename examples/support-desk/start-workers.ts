@@ -1,4 +1,4 @@
-// Starts the desk's workers, one for each pool, as any user of the worker package would.
+/** Starts the desk's workers, one for each pool, as any user of the worker package would. */
 import { createWorker, type Worker } from '@countersign/worker/create-worker';
 import type { Handle } from '@countersign/worker/worker-options';
 import { z } from 'zod';

@@ -1,5 +1,7 @@
-// The second door: the agent signs its request and asks over NATS. The NATS user is the tenant's; who asks is said by
-// the signature alone.
+/**
+ * The second door: the agent signs its request and asks over NATS. The NATS user is the tenant's; who asks is said by
+ * the signature alone.
+ */
 import { createPrivateKey, hash, randomBytes, sign } from 'node:crypto';
 import type { Submitted } from '@countersign/client/create-client';
 import type { JobRequestInput } from '@countersign/contracts/job';
@@ -18,6 +20,11 @@ export type BusAgent = {
   /** PKCS#8 DER, base64url. */
   signing_key: string;
 };
+
+type Answer = { asked: string } & (
+  | { ok: true; value: Submitted & { status: number; nonce: string } }
+  | { ok: false; error: { code: string; detail: string } }
+);
 
 /** Throws an Error with the code that was answered, or when nobody answers. */
 export async function submitOverNats(as: BusAgent, request: JobRequestInput): Promise<Submitted> {
@@ -51,11 +58,6 @@ function signRequest({ agent, signing_key }: BusAgent, subject: string, request:
   const signature = sign(null, Buffer.from(canonicalize({ ...signed, subject })), key).toString('base64url');
   return { ...signed, signature };
 }
-
-type Answer = { asked: string } & (
-  | { ok: true; value: Submitted & { status: number; nonce: string } }
-  | { ok: false; error: { code: string; detail: string } }
-);
 
 function readAnswer(answer: Answer): Submitted {
   if (!answer.ok) throw new Error(`${answer.error.code}: ${answer.error.detail}`);

@@ -1,5 +1,7 @@
-// Makes an empty Postgres and a nats-server into a system, by the same functions as `npm start` and compose: roles, schema,
-// the first tenant and its admin, and a file of settings for each part. Can be repeated; what stands stays.
+/**
+ * Makes an empty Postgres and a nats-server into a system, by the same functions as `npm start` and compose: roles, schema,
+ * the first tenant and its admin, and a file of settings for each part. Can be repeated; what stands stays.
+ */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PERMISSION_SETS, SYSTEM_PERMISSIONS } from '@countersign/contracts/permissions';
@@ -41,13 +43,15 @@ export async function initSystem(options: InitOptions): Promise<string[]> {
   ];
 }
 
-const firstIdentities = ({ tenant, admin }: InitOptions, keys: DevelopmentKeys) => ({
-  tenants: [tenant],
-  principals: [{ type: 'human' as const, id: admin, tenant, groups: [] }],
-  api_keys: [
-    { principal: admin, key: keys.api_keys.admin, permissions: [...PERMISSION_SETS.admin, ...SYSTEM_PERMISSIONS] },
-  ],
-});
+function firstIdentities({ tenant, admin }: InitOptions, keys: DevelopmentKeys) {
+  return {
+    tenants: [tenant],
+    principals: [{ type: 'human' as const, id: admin, tenant, groups: [] }],
+    api_keys: [
+      { principal: admin, key: keys.api_keys.admin, permissions: [...PERMISSION_SETS.admin, ...SYSTEM_PERMISSIONS] },
+    ],
+  };
+}
 
 /** Streams are made by the services that own them. What an earlier version left is taken away here. */
 async function lookAtBus({ nats_url, out }: InitOptions, keys: DevelopmentKeys): Promise<string> {

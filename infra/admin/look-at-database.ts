@@ -1,4 +1,6 @@
-// Says whether a Postgres may become this system's, or is it already. It changes nothing, and never tells a password.
+/**
+ * Says whether a Postgres may become this system's, or is it already. It changes nothing, and never tells a password.
+ */
 
 import pg from 'pg';
 import { LOGIN_ROLES } from '../postgres/roles.ts';
@@ -44,6 +46,14 @@ export async function requireOwnOrEmpty(
   for (const role of found.roles) await requireLogin(database_url, where, role, passwords[role] ?? '');
 }
 
+/** Without user and password. */
+function placeOf(database_url: string): string {
+  const url = URL.parse(database_url);
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol))
+    throw new SetUpError('--database-url must be a postgres:// address of a superuser');
+  return `${url.host}${url.pathname}`;
+}
+
 async function look(connectionString: string, where: string): Promise<Found> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 });
   try {
@@ -72,12 +82,4 @@ async function requireLogin(database_url: string, where: string, role: string, p
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-/** Without user and password. */
-function placeOf(database_url: string): string {
-  const url = URL.parse(database_url);
-  if (url === null || !/^postgres(ql)?:$/.test(url.protocol))
-    throw new SetUpError('--database-url must be a postgres:// address of a superuser');
-  return `${url.host}${url.pathname}`;
 }

@@ -1,5 +1,7 @@
-// `countersign-admin init`: what needs the superuser of Postgres and the keys of every service, and is therefore no part of
-// the `countersign` command, which talks to the API alone.
+/**
+ * `countersign-admin init`: what needs the superuser of Postgres and the keys of every service, and is therefore no part of
+ * the `countersign` command, which talks to the API alone.
+ */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { principalId, tenantName } from '@countersign/contracts/names';

@@ -1,5 +1,7 @@
-// Writes what each part of a system is started with, one file for each reader, for its owner alone. A file that is there
-// stays as it is: keys that were rotated in it must not come back.
+/**
+ * Writes what each part of a system is started with, one file for each reader, for its owner alone. A file that is there
+ * stays as it is: keys that were rotated in it must not come back.
+ */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICES } from '@countersign/contracts/ledger-entry';
@@ -53,6 +55,12 @@ function serviceFiles(options: InitOptions, keys: DevelopmentKeys): Record<strin
   );
 }
 
+function trustRoot(keys: DevelopmentKeys): TrustRoot {
+  const year = new Date().getUTCFullYear();
+  const validity = { not_before: `${year}-01-01T00:00:00Z`, not_after: `${year + YEARS}-01-01T00:00:00Z` };
+  return { threshold: 1, keys: [{ key_id: POLICY_KEY_ID, public_key: keys.bundle.public_key, ...validity }] };
+}
+
 /** The first admin's, and whoever signs policies. */
 function peopleFiles({ nats_url, tenant }: InitOptions, keys: DevelopmentKeys): Record<string, string> {
   return {
@@ -66,10 +74,4 @@ function peopleFiles({ nats_url, tenant }: InitOptions, keys: DevelopmentKeys): 
     [`${POLICY_KEY_ID}.pem`]: keys.bundle.private_pem,
     'trust-root.json': `${JSON.stringify(trustRoot(keys), null, 2)}\n`,
   };
-}
-
-function trustRoot(keys: DevelopmentKeys): TrustRoot {
-  const year = new Date().getUTCFullYear();
-  const validity = { not_before: `${year}-01-01T00:00:00Z`, not_after: `${year + YEARS}-01-01T00:00:00Z` };
-  return { threshold: 1, keys: [{ key_id: POLICY_KEY_ID, public_key: keys.bundle.public_key, ...validity }] };
 }

@@ -1,5 +1,7 @@
-// What each container of docker-compose.yml is given as files, one volume for each reader: settings with secrets for the
-// services, the configuration for NATS, the password for Postgres, the keys for people. Nobody's volume holds another's.
+/**
+ * What each container of docker-compose.yml is given as files, one volume for each reader: settings with secrets for the
+ * services, the configuration for NATS, the password for Postgres, the keys for people. Nobody's volume holds another's.
+ */
 import { SERVICES } from '@countersign/contracts/ledger-entry';
 import { MIN_NATS_VERSION } from '@countersign/contracts/streams';
 import { type PrepareOptions, renderDevelopmentNats, serviceSettings } from '../development-environment.ts';
@@ -7,7 +9,6 @@ import type { DevelopmentKeys } from '../development-keys.ts';
 
 /** Each volume is mounted below it by its own name. */
 export const VOLUMES_DIR = '/run/countersign';
-export const volumeDir = (volume: string): string => `${VOLUMES_DIR}/${volume}`;
 
 /** Where each service answers `/livez`, `/readyz` and `/metrics` inside the compose network. */
 export const HEALTH_PORT = 9100;
@@ -16,14 +17,20 @@ export const NATS_PORT = 4222;
 export const NATS_MONITOR_PORT = 8222;
 export const NATS_STORE_DIR = '/data';
 
+export function volumeDir(volume: string): string {
+  return `${VOLUMES_DIR}/${volume}`;
+}
+
 /** The addresses inside the compose network. `password` is the superuser's. */
-export const composeSystem = (keys: DevelopmentKeys, password: string): PrepareOptions => ({
-  // Only the kernel reads what is prepared here: the signed bundle and its last known good one.
-  dir: volumeDir('policy-kernel'),
-  admin_url: `postgres://postgres:${password}@postgres:5432/postgres`,
-  nats_url: `nats://nats:${NATS_PORT}`,
-  keys,
-});
+export function composeSystem(keys: DevelopmentKeys, password: string): PrepareOptions {
+  return {
+    // Only the kernel reads what is prepared here: the signed bundle and its last known good one.
+    dir: volumeDir('policy-kernel'),
+    admin_url: `postgres://postgres:${password}@postgres:5432/postgres`,
+    nats_url: `nats://nats:${NATS_PORT}`,
+    keys,
+  };
+}
 
 /** In the format of `node --env-file`. Single quotes keep newlines and double quotes as they are. */
 export function renderEnvFile(settings: Readonly<Record<string, string>>): string {

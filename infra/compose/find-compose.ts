@@ -1,5 +1,7 @@
-// Finds a Docker engine that answers and a compose command that talks to it: the plugin (`docker compose`) or the older
-// program of its own (`docker-compose`), which understand the same file.
+/**
+ * Finds a Docker engine that answers and a compose command that talks to it: the plugin (`docker compose`) or the older
+ * program of its own (`docker-compose`), which understand the same file.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
@@ -14,16 +16,6 @@ const COMMANDS = [
   { command: 'docker-compose', args: [] },
 ] as const;
 
-async function answer(command: string, args: readonly string[]): Promise<{ said: string } | NoCompose> {
-  try {
-    return { said: (await run(command, [...args], { timeout: ANSWER_MS })).stdout.trim() };
-  } catch (error) {
-    const { code, stderr, message } = error as { code?: unknown; stderr?: string; message: string };
-    if (code === 'ENOENT') return { missing: `there is no ${command} command` };
-    return { missing: (stderr?.trim() || message).split('\n')[0]! };
-  }
-}
-
 /** Or the one line that says why not. */
 export async function findCompose(): Promise<Compose | NoCompose> {
   const engine = await answer('docker', ['version', '--format', '{{.Server.Version}}']);
@@ -32,4 +24,14 @@ export async function findCompose(): Promise<Compose | NoCompose> {
     if ('said' in (await answer(command, [...args, 'version']))) return { command, args, engine_version: engine.said };
   }
   return { missing: 'neither `docker compose` nor `docker-compose` is installed' };
+}
+
+async function answer(command: string, args: readonly string[]): Promise<{ said: string } | NoCompose> {
+  try {
+    return { said: (await run(command, [...args], { timeout: ANSWER_MS })).stdout.trim() };
+  } catch (error) {
+    const { code, stderr, message } = error as { code?: unknown; stderr?: string; message: string };
+    if (code === 'ENOENT') return { missing: `there is no ${command} command` };
+    return { missing: (stderr?.trim() || message).split('\n')[0]! };
+  }
 }

@@ -1,5 +1,7 @@
-// The secrets of a compose system, kept in a volume that only the one-shots see. What was made stays, so that a kept
-// database still knows its passwords.
+/**
+ * The secrets of a compose system, kept in a volume that only the one-shots see. What was made stays, so that a kept
+ * database still knows its passwords.
+ */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,11 +17,13 @@ export type KeptSecrets = {
 };
 
 /** Makes what is missing in `dir`. */
-export const loadKeptSecrets = (dir: string): KeptSecrets => ({
-  keys: loadDevelopmentKeys(dir, DEVELOPMENT_ROSTER),
-  password: keepPassword(join(dir, 'postgres-password')),
-  desk_password: keepPassword(join(dir, 'desk-password')),
-});
+export function loadKeptSecrets(dir: string): KeptSecrets {
+  return {
+    keys: loadDevelopmentKeys(dir, DEVELOPMENT_ROSTER),
+    password: keepPassword(join(dir, 'postgres-password')),
+    desk_password: keepPassword(join(dir, 'desk-password')),
+  };
+}
 
 function keepPassword(path: string): string {
   if (!existsSync(path)) writeFileSync(path, randomBytes(24).toString('hex'), { mode: 0o600 });

@@ -1,5 +1,7 @@
-// First one-shot of docker-compose.yml: makes this system's keys and hands each server, each service and the people who
-// use it their own part of them, before any server starts.
+/**
+ * First one-shot of docker-compose.yml: makes this system's keys and hands each server, each service and the people who
+ * use it their own part of them, before any server starts.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { developmentEnv } from '../development-env.ts';

@@ -1,5 +1,7 @@
-// Second one-shot of docker-compose.yml: makes the empty servers into a system (roles, schema, streams, identities, the
-// signed development bundle) and gives the example its database. Can be repeated.
+/**
+ * Second one-shot of docker-compose.yml: makes the empty servers into a system (roles, schema, streams, identities, the
+ * signed development bundle) and gives the example its database. Can be repeated.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareSystem } from '../development-environment.ts';

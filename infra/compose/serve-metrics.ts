@@ -1,5 +1,7 @@
-// The metrics of all services at one place, inside docker-compose.yml. A service that was scaled has one address for each
-// of its containers.
+/**
+ * The metrics of all services at one place, inside docker-compose.yml. A service that was scaled has one address for each
+ * of its containers.
+ */
 import { lookup } from 'node:dns/promises';
 import { SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
 import { type MetricsPart, serveMetrics, servicePart } from '../metrics/gather-metrics.ts';

@@ -1,6 +1,8 @@
-// `npm run test:compose`: builds the image, brings the whole of docker-compose.yml up under a name and ports of its own,
-// has a job allowed and run and one denied, stops and starts it all, and takes everything down. Skips, and says why,
-// where no engine answers.
+/**
+ * `npm run test:compose`: builds the image, brings the whole of docker-compose.yml up under a name and ports of its own,
+ * has a job allowed and run and one denied, stops and starts it all, and takes everything down. Skips, and says why,
+ * where no engine answers.
+ */
 import { spawn } from 'node:child_process';
 import { parseEnv } from 'node:util';
 import { SERVICES } from '@countersign/contracts/ledger-entry';

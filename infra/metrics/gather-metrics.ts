@@ -1,5 +1,7 @@
-// One place to read the metrics of all services: asks each and merges what they say into one exposition (Prometheus
-// text format 0.0.4, where a family's samples stand together under one HELP and TYPE).
+/**
+ * One place to read the metrics of all services: asks each and merges what they say into one exposition (Prometheus
+ * text format 0.0.4, where a family's samples stand together under one HELP and TYPE).
+ */
 import { METRICS, type MetricName } from '@countersign/contracts/metrics';
 import { type Listening, listen } from '@countersign/platform/http';
 
@@ -22,9 +24,6 @@ export type Kept = { name: string; restarts: number; given_up: boolean };
 export type GatherOptions = { host?: string; kept?: () => readonly Kept[] };
 
 type Family = { head: string[]; samples: string[] };
-
-/** `# HELP` or `# TYPE`: a family has one of each, also while two versions of a service describe it differently. */
-const kindOf = (line: string): string => line.split(' ', 2).join(' ');
 
 /** Merges expositions; samples must differ by their labels. */
 export function mergeExpositions(texts: readonly string[]): string {
@@ -54,26 +53,28 @@ export function nameInstance(text: string, instance: string): string {
 }
 
 /** A service of the project's, by its probes. */
-export const servicePart = (service: string, instance: string, health_url: string): MetricsPart => ({
-  service,
-  instance,
-  async read() {
-    try {
-      const answer = await fetch(`${health_url}/metrics`, { signal: AbortSignal.timeout(ASK_MS) });
-      return answer.ok ? await answer.text() : null;
-    } catch {
-      return null;
-    }
-  },
-});
+export function servicePart(service: string, instance: string, health_url: string): MetricsPart {
+  return {
+    service,
+    instance,
+    async read() {
+      try {
+        const answer = await fetch(`${health_url}/metrics`, { signal: AbortSignal.timeout(ASK_MS) });
+        return answer.ok ? await answer.text() : null;
+      } catch {
+        return null;
+      }
+    },
+  };
+}
 
 /** A part that does not answer is `up` 0, and named in the page's last comment. `parts` is asked at each request. */
-export const serveMetrics = (
+export function serveMetrics(
   port: number,
   parts: () => readonly MetricsPart[] | Promise<readonly MetricsPart[]>,
   { host = '127.0.0.1', kept = () => [] }: GatherOptions = {},
-): Promise<Listening> =>
-  listen(
+): Promise<Listening> {
+  return listen(
     async (request) => {
       if (new URL(request.url).pathname !== '/metrics') return new Response('see /metrics\n', { status: 404 });
       return new Response(await gather(await parts(), kept()), { headers: { 'content-type': CONTENT_TYPE } });
@@ -81,6 +82,21 @@ export const serveMetrics = (
     port,
     host,
   );
+}
+
+function family(name: MetricName, samples: readonly (readonly [Record<string, string>, number])[]): string {
+  const { help, kind } = METRICS[name];
+  const lines = samples.map(([labels, value]) => {
+    const inside = Object.entries(labels).map(([key, text]) => `${key}=${JSON.stringify(text)}`);
+    return `${PREFIX}${name}{${inside.join(',')}} ${value}`;
+  });
+  return [`# HELP ${PREFIX}${name} ${help}`, `# TYPE ${PREFIX}${name} ${kind}`, ...lines, ''].join('\n');
+}
+
+/** `# HELP` or `# TYPE`: a family has one of each, also while two versions of a service describe it differently. */
+function kindOf(line: string): string {
+  return line.split(' ', 2).join(' ');
+}
 
 async function gather(parts: readonly MetricsPart[], kept: readonly Kept[]): Promise<string> {
   const answers = await Promise.all(
@@ -99,22 +115,15 @@ async function gather(parts: readonly MetricsPart[], kept: readonly Kept[]): Pro
   return `${merged}${note}`;
 }
 
-const tellKept = (kept: readonly Kept[]): string[] => [
-  family(
-    'restarts_total',
-    kept.map(({ name, restarts }) => [{ instance: name }, restarts]),
-  ),
-  family(
-    'given_up',
-    kept.map(({ name, given_up }) => [{ instance: name }, Number(given_up)]),
-  ),
-];
-
-function family(name: MetricName, samples: readonly (readonly [Record<string, string>, number])[]): string {
-  const { help, kind } = METRICS[name];
-  const lines = samples.map(([labels, value]) => {
-    const inside = Object.entries(labels).map(([key, text]) => `${key}=${JSON.stringify(text)}`);
-    return `${PREFIX}${name}{${inside.join(',')}} ${value}`;
-  });
-  return [`# HELP ${PREFIX}${name} ${help}`, `# TYPE ${PREFIX}${name} ${kind}`, ...lines, ''].join('\n');
+function tellKept(kept: readonly Kept[]): string[] {
+  return [
+    family(
+      'restarts_total',
+      kept.map(({ name, restarts }) => [{ instance: name }, restarts]),
+    ),
+    family(
+      'given_up',
+      kept.map(({ name, given_up }) => [{ instance: name }, Number(given_up)]),
+    ),
+  ];
 }

@@ -1,5 +1,7 @@
-// Takes over the JetStream store of a version without accounts: the server keeps each account's streams in a folder of the
-// account's name, and requests that nobody has read yet would stay behind in the old one.
+/**
+ * Takes over the JetStream store of a version without accounts: the server keeps each account's streams in a folder of the
+ * account's name, and requests that nobody has read yet would stay behind in the old one.
+ */
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICES_ACCOUNT } from '@countersign/contracts/bus-accounts';

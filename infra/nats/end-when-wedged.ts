@@ -1,5 +1,7 @@
-// Ends a nats-server that goes on without storing: after a full disk it answers and takes no messages in the streams that
-// met it, also when there is space again, until it is started anew. Whoever supervises it does that.
+/**
+ * Ends a nats-server that goes on without storing: after a full disk it answers and takes no messages in the streams that
+ * met it, also when there is space again, until it is started anew. Whoever supervises it does that.
+ */
 import { fullDisk } from '../full-disk.ts';
 import type { GuardedProcess } from '../spawn-guarded.ts';
 

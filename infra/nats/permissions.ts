@@ -1,5 +1,7 @@
-// Says for the users whom the configuration lists (services and provisioner) exactly what they may publish and subscribe to,
-// made from the contracts' tables. Workers, agents and auditors come from the registry and stand in no configuration.
+/**
+ * Says for the users whom the configuration lists (services and provisioner) exactly what they may publish and subscribe to,
+ * made from the contracts' tables. Workers, agents and auditors come from the registry and stand in no configuration.
+ */
 
 import { SERVICES_ACCOUNT } from '@countersign/contracts/bus-accounts';
 import type { Permissions } from '@countersign/contracts/bus-users';
@@ -41,6 +43,33 @@ const DOORS: Readonly<Partial<Record<ServiceName, string>>> = {
 /** Who changes `control` (design section 2) and therefore wakes the others. */
 const CONTROL_WRITERS: readonly ServiceName[] = ['ingress', 'policy-kernel', 'scheduler'];
 
+/**
+ * All tenants' shares of the intake, also of those to come. The server knows no wildcard within a token, so what belongs to
+ * other owners is taken out again by name.
+ */
+const INTAKE_SUBJECTS: readonly string[] = [
+  '$JS.API.STREAM.CREATE.*',
+  '$JS.API.STREAM.INFO.*',
+  `$JS.API.CONSUMER.CREATE.*.${INTAKE_CONSUMER}.>`,
+  '$JS.API.CONSUMER.LIST.*',
+  `$JS.API.CONSUMER.MSG.NEXT.*.${INTAKE_CONSUMER}`,
+  `$JS.ACK.*.${INTAKE_CONSUMER}.>`,
+  patterns.intakeProbe(),
+];
+
+/** Letting in who is registered, and ending the connection of who was revoked. */
+const CONNECTIONS: readonly string[] = [server.authAnswers(), ...SYSTEM_EXPORTS.map(({ to }) => to)];
+
+/** Everybody whom the configuration lists. Made last, of all that stands above. */
+export const NATS_USERS: readonly NatsUser[] = [
+  { name: PROVISIONER, account: SERVICES_ACCOUNT, permissions: provisionerPermissions() },
+  ...SERVICES.map((service) => ({
+    name: service,
+    account: SERVICES_ACCOUNT,
+    permissions: servicePermissions(service),
+  })),
+];
+
 function servicePermissions(service: ServiceName): NatsUser['permissions'] {
   const served = verbsWhere((verb) => RPC[verb].service === service);
   const called = verbsWhere((verb) => (RPC[verb].callers as readonly string[]).includes(service));
@@ -72,8 +101,9 @@ function servicePermissions(service: ServiceName): NatsUser['permissions'] {
   };
 }
 
-/** The server lets a service listen only within its queue group: nobody can listen in beside the others of its kind. */
-const inQueue = (subject: string, service: ServiceName): string => `${subject} ${service}`;
+function verbsWhere(holds: (verb: RpcVerb) => boolean): RpcVerb[] {
+  return (Object.keys(RPC) as RpcVerb[]).filter(holds);
+}
 
 /**
  * Explicit inboxes instead of `allow_responses`: there the asker names any subject as its reply, and a service would
@@ -88,53 +118,44 @@ function replySubjects(service: ServiceName, served: readonly RpcVerb[]): string
   ];
 }
 
-const verbsWhere = (holds: (verb: RpcVerb) => boolean): RpcVerb[] => (Object.keys(RPC) as RpcVerb[]).filter(holds);
-
-const servedSubject = (verb: RpcVerb): string => {
-  if (verb === 'scheduler.claim') return patterns.claim();
-  if (verb === 'scheduler.beat') return patterns.beat();
-  if (verb === 'scheduler.hello') return patterns.hello();
-  return `rpc.${verb}`;
-};
-
 /**
  * What the owner of a stream needs to make it and its consumers and to look at both. It never updates, deletes or purges:
  * a drift stays for a person to judge.
  */
-const ownerSubjects = ({ name, probe }: StreamSpec): string[] => [
-  `$JS.API.STREAM.CREATE.${name}`,
-  `$JS.API.STREAM.INFO.${name}`,
-  `$JS.API.CONSUMER.CREATE.${name}.>`,
-  `$JS.API.CONSUMER.LIST.${name}`,
-  ...(probe === null ? [] : [probe]),
-  // Whether it still ends where its writer believes.
-  ...(name === 'AUDIT' ? [`$JS.API.STREAM.MSG.GET.${name}`] : []),
-];
+function ownerSubjects({ name, probe }: StreamSpec): string[] {
+  return [
+    `$JS.API.STREAM.CREATE.${name}`,
+    `$JS.API.STREAM.INFO.${name}`,
+    `$JS.API.CONSUMER.CREATE.${name}.>`,
+    `$JS.API.CONSUMER.LIST.${name}`,
+    ...(probe === null ? [] : [probe]),
+    // Whether it still ends where its writer believes.
+    ...(name === 'AUDIT' ? [`$JS.API.STREAM.MSG.GET.${name}`] : []),
+  ];
+}
 
-/**
- * All tenants' shares of the intake, also of those to come. The server knows no wildcard within a token, so what belongs to
- * other owners is taken out again by name.
- */
-const INTAKE_SUBJECTS: readonly string[] = [
-  '$JS.API.STREAM.CREATE.*',
-  '$JS.API.STREAM.INFO.*',
-  `$JS.API.CONSUMER.CREATE.*.${INTAKE_CONSUMER}.>`,
-  '$JS.API.CONSUMER.LIST.*',
-  `$JS.API.CONSUMER.MSG.NEXT.*.${INTAKE_CONSUMER}`,
-  `$JS.ACK.*.${INTAKE_CONSUMER}.>`,
-  patterns.intakeProbe(),
-];
-const othersSubjects = ({ name }: StreamSpec): string[] => [
-  `$JS.API.STREAM.CREATE.${name}`,
-  `$JS.API.STREAM.INFO.${name}`,
-  `$JS.API.CONSUMER.CREATE.${name}.>`,
-  `$JS.API.CONSUMER.LIST.${name}`,
-  `$JS.API.CONSUMER.MSG.NEXT.${name}.>`,
-  `$JS.ACK.${name}.>`,
-];
+/** The server lets a service listen only within its queue group: nobody can listen in beside the others of its kind. */
+function inQueue(subject: string, service: ServiceName): string {
+  return `${subject} ${service}`;
+}
 
-/** Letting in who is registered, and ending the connection of who was revoked. */
-const CONNECTIONS: readonly string[] = [server.authAnswers(), ...SYSTEM_EXPORTS.map(({ to }) => to)];
+function servedSubject(verb: RpcVerb): string {
+  if (verb === 'scheduler.claim') return patterns.claim();
+  if (verb === 'scheduler.beat') return patterns.beat();
+  if (verb === 'scheduler.hello') return patterns.hello();
+  return `rpc.${verb}`;
+}
+
+function othersSubjects({ name }: StreamSpec): string[] {
+  return [
+    `$JS.API.STREAM.CREATE.${name}`,
+    `$JS.API.STREAM.INFO.${name}`,
+    `$JS.API.CONSUMER.CREATE.${name}.>`,
+    `$JS.API.CONSUMER.LIST.${name}`,
+    `$JS.API.CONSUMER.MSG.NEXT.${name}.>`,
+    `$JS.ACK.${name}.>`,
+  ];
+}
 
 /** Looks at the streams, which their owners make, and deletes those that no version uses any more. */
 function provisionerPermissions(): Permissions {
@@ -147,13 +168,3 @@ function provisionerPermissions(): Permissions {
     subscribe: [patterns.inbox(PROVISIONER)],
   };
 }
-
-/** Everybody whom the configuration lists. Made last, of all that stands above. */
-export const NATS_USERS: readonly NatsUser[] = [
-  { name: PROVISIONER, account: SERVICES_ACCOUNT, permissions: provisionerPermissions() },
-  ...SERVICES.map((service) => ({
-    name: service,
-    account: SERVICES_ACCOUNT,
-    permissions: servicePermissions(service),
-  })),
-];

@@ -1,6 +1,8 @@
-// Renders the nats-server configuration: the services' users by their keys, and the accounts of everybody else, whom
-// ingress lets in from the registry (auth callout). So it is written once, whoever takes part later. No user is written
-// without lists: to the server an empty list means everything.
+/**
+ * Renders the nats-server configuration: the services' users by their keys, and the accounts of everybody else, whom
+ * ingress lets in from the registry (auth callout). So it is written once, whoever takes part later. No user is written
+ * without lists: to the server an empty list means everything.
+ */
 import {
   ACCOUNT_KINDS,
   ACCOUNT_SLOTS,
@@ -34,6 +36,8 @@ export type NatsConfigInput = {
   /** Address to listen on, loopback unless told (a container listens on all of its own). */
   host?: string;
 };
+
+type SystemExport = (typeof SYSTEM_EXPORTS)[number];
 
 /** Throws SetUpError for a server that would silently ignore what the promises rest on. */
 export function renderNatsConfig(input: NatsConfigInput): string {
@@ -71,10 +75,18 @@ authorization {
 `;
 }
 
+/** A JSON string is a string of the server's format too, and a `$` inside quotes is no variable. */
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
 /** The server takes no other size on a reload. */
-const storeBytes = (): number =>
-  STREAMS.reduce((sum, { max_bytes }) => sum + max_bytes, LIMITS.store_margin_bytes) +
-  LIMITS.intake_tenants * LIMITS.intake_bytes;
+function storeBytes(): number {
+  return (
+    STREAMS.reduce((sum, { max_bytes }) => sum + max_bytes, LIMITS.store_margin_bytes) +
+    LIMITS.intake_tenants * LIMITS.intake_bytes
+  );
+}
 
 function renderAccounts(users: NatsConfigInput['users']): string {
   const members = Map.groupBy(users, ({ account }) => account);
@@ -95,26 +107,9 @@ function renderAccounts(users: NatsConfigInput['users']): string {
   return [system, services, ...others].join('\n');
 }
 
-/** To every account here: whether its user may ask is the user's permissions' matter. A pull is answered message by message. */
-function renderExport({ subject, as }: Import): string {
-  if (as === 'stream') return `{ stream: ${quote(subject)} }`;
-  const answers = as === 'streamed' ? `, response_type: Stream, response_threshold: "${PULL_ANSWERS}"` : '';
-  return `{ service: ${quote(subject)}${answers} }`;
+function renderBlock(name: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `\n    ${name}: [\n${lines.map((line) => `      ${line}`).join('\n')}\n    ]`;
 }
-
-function renderImport({ subject, as }: Import): string {
-  const from = `{ account: ${quote(SERVICES_ACCOUNT)}, subject: ${quote(subject)} }`;
-  return as === 'stream' ? `{ stream: ${from} }` : `{ service: ${from} }`;
-}
-
-type SystemExport = (typeof SYSTEM_EXPORTS)[number];
-const renderSystemExport = ({ subject }: SystemExport): string =>
-  `{ service: ${quote(subject)}, accounts: [${quote(SERVICES_ACCOUNT)}] }`;
-const renderSystemImport = ({ subject, to }: SystemExport): string =>
-  `{ service: { account: ${quote(SYSTEM_ACCOUNT)}, subject: ${quote(subject)} }, to: ${quote(to)} }`;
-
-const renderBlock = (name: string, lines: readonly string[]): string =>
-  lines.length === 0 ? '' : `\n    ${name}: [\n${lines.map((line) => `      ${line}`).join('\n')}\n    ]`;
 
 function renderUser({ name, nkey_public, permissions }: NatsConfigInput['users'][number]): string {
   if (!/^U[A-Z2-7]{55}$/.test(nkey_public)) throw new TypeError(`${name}: not the public nkey of a user`);
@@ -134,5 +129,22 @@ function renderList(name: string, allowed: readonly string[]): string {
   return `[\n${allowed.map((subject) => `            ${quote(subject)}`).join('\n')}\n          ]`;
 }
 
-/** A JSON string is a string of the server's format too, and a `$` inside quotes is no variable. */
-const quote = (text: string): string => JSON.stringify(text);
+function renderSystemExport({ subject }: SystemExport): string {
+  return `{ service: ${quote(subject)}, accounts: [${quote(SERVICES_ACCOUNT)}] }`;
+}
+
+/** To every account here: whether its user may ask is the user's permissions' matter. A pull is answered message by message. */
+function renderExport({ subject, as }: Import): string {
+  if (as === 'stream') return `{ stream: ${quote(subject)} }`;
+  const answers = as === 'streamed' ? `, response_type: Stream, response_threshold: "${PULL_ANSWERS}"` : '';
+  return `{ service: ${quote(subject)}${answers} }`;
+}
+
+function renderSystemImport({ subject, to }: SystemExport): string {
+  return `{ service: { account: ${quote(SYSTEM_ACCOUNT)}, subject: ${quote(subject)} }, to: ${quote(to)} }`;
+}
+
+function renderImport({ subject, as }: Import): string {
+  const from = `{ account: ${quote(SERVICES_ACCOUNT)}, subject: ${quote(subject)} }`;
+  return as === 'stream' ? `{ stream: ${from} }` : `{ service: ${from} }`;
+}

@@ -1,5 +1,7 @@
-// Deletes the streams of earlier versions, as the one user who may. The streams of this version are made by the services
-// that own them (packages/platform/src/own-stream.ts).
+/**
+ * Deletes the streams of earlier versions, as the one user who may. The streams of this version are made by the services
+ * that own them (packages/platform/src/own-stream.ts).
+ */
 import { isIntake, RETIRED_STREAMS } from '@countersign/contracts/streams';
 import { patterns } from '@countersign/contracts/subjects';
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';

@@ -1,5 +1,7 @@
-// Moves out of the way what nats-server refuses of its own store, so that it starts with an empty one in its place. It
-// deletes nothing: a person may still want to look.
+/**
+ * Moves out of the way what nats-server refuses of its own store, so that it starts with an empty one in its place. It
+ * deletes nothing: a person may still want to look.
+ */
 
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,5 +1,7 @@
-// Brings one database to the code's schema: every service's migrations in a fixed order, each once, each in its own
-// transaction. A migration that was applied never changes; a later one corrects it.
+/**
+ * Brings one database to the code's schema: every service's migrations in a fixed order, each once, each in its own
+ * transaction. A migration that was applied never changes; a later one corrects it.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { ServiceName } from '@countersign/contracts/ledger-entry';

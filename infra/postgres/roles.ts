@@ -1,5 +1,7 @@
-// The cluster's roles: one login per service and the owner of the functions that act across services, which nobody can
-// log in as. It makes and re-keys them, and never gives a role more than the right to log in.
+/**
+ * The cluster's roles: one login per service and the owner of the functions that act across services, which nobody can
+ * log in as. It makes and re-keys them, and never gives a role more than the right to log in.
+ */
 import { roleOf, SERVICES } from '@countersign/contracts/ledger-entry';
 import pg from 'pg';
 

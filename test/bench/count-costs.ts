@@ -1,5 +1,7 @@
-// What one job costs the servers, by their own counts: statements and commits of Postgres, bytes of its log, messages of
-// nats-server. One job at a time, so that nothing shares a batch; what an idle system does meanwhile is taken off.
+/**
+ * What one job costs the servers, by their own counts: statements and commits of Postgres, bytes of its log, messages of
+ * nats-server. One job at a time, so that nothing shares a batch; what an idle system does meanwhile is taken off.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 
@@ -28,66 +30,6 @@ const WARM_UP = 30;
 const PARTS = 4;
 /** A job whose end does not come: as far as it matters here, never. */
 const PATIENCE_MS = 30_000;
-
-/** Of a cluster of its own that has no other databases in use; loads the extension, for which the server must restart. */
-export async function loadStatementCounter(admin_url: string, restart: () => Promise<void>): Promise<void> {
-  const run = async (text: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: admin_url });
-    await client.connect();
-    await client.query(text).finally(() => client.end());
-  };
-  await run(`ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'`);
-  // It writes when it likes, and nothing of a job's.
-  await run('ALTER SYSTEM SET autovacuum = off');
-  await restart();
-  await run('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
-}
-
-/** `jobs`: how many are counted, one after the other; a multiple of four. `idle_ms`: for how long an idle system is watched. */
-export async function countCosts(system: CountedSystem, jobs: number, idle_ms = 5_000): Promise<Counted> {
-  const client = new pg.Client({ connectionString: system.admin_url });
-  await client.connect();
-  try {
-    const meter = new Meter(client, system.monitor_url);
-    for (let i = 0; i < WARM_UP; i += 1) await meter.untilEnded(await system.submit());
-    await meter.untilQuiet();
-    const before = await meter.read();
-    await pause(idle_ms);
-    await pause(REPORTED_MS);
-    const idle = await meter.read();
-    const parts: { messages: number; at_ms: number }[] = [idle];
-    for (let i = 1; i <= jobs; i += 1) {
-      await meter.untilEnded(await system.submit());
-      if (i % (jobs / PARTS) === 0) parts.push({ at_ms: performance.now(), messages: await meter.messages() });
-    }
-    await meter.untilQuiet();
-    const after = await meter.read();
-    const idle_per_s = perSecond(before, idle);
-    const messages = parts.slice(1).map((part, i) => {
-      const idle_messages = (idle_per_s.messages * (part.at_ms - parts[i]!.at_ms)) / 1000;
-      return (part.messages - parts[i]!.messages - idle_messages) / (jobs / PARTS);
-    });
-    const seconds = (after.at_ms - idle.at_ms) / 1000;
-    const of = (key: 'commits' | 'wal_bytes'): number => (after[key] - idle[key] - idle_per_s[key] * seconds) / jobs;
-    const statements =
-      after.statements === null
-        ? null
-        : (after.statements - idle.statements! - idle_per_s.statements! * seconds) / jobs;
-    return {
-      idle_per_s,
-      per_job: { statements, commits: of('commits'), wal_bytes: of('wal_bytes'), messages: Math.min(...messages) },
-    };
-  } finally {
-    await client.end();
-  }
-}
-
-const perSecond = (before: Counts, after: Counts): Costs => {
-  const seconds = (after.at_ms - before.at_ms) / 1000;
-  const of = (key: 'commits' | 'wal_bytes' | 'messages'): number => (after[key] - before[key]) / seconds;
-  const statements = after.statements === null ? null : (after.statements - before.statements!) / seconds;
-  return { statements, commits: of('commits'), wal_bytes: of('wal_bytes'), messages: of('messages') };
-};
 
 /** Reads the servers' counts; what it asks itself it leaves out. */
 class Meter {
@@ -162,4 +104,64 @@ class Meter {
     );
     return Number(row!.calls);
   }
+}
+
+/** Of a cluster of its own that has no other databases in use; loads the extension, for which the server must restart. */
+export async function loadStatementCounter(admin_url: string, restart: () => Promise<void>): Promise<void> {
+  const run = async (text: string): Promise<void> => {
+    const client = new pg.Client({ connectionString: admin_url });
+    await client.connect();
+    await client.query(text).finally(() => client.end());
+  };
+  await run(`ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'`);
+  // It writes when it likes, and nothing of a job's.
+  await run('ALTER SYSTEM SET autovacuum = off');
+  await restart();
+  await run('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
+}
+
+/** `jobs`: how many are counted, one after the other; a multiple of four. `idle_ms`: for how long an idle system is watched. */
+export async function countCosts(system: CountedSystem, jobs: number, idle_ms = 5_000): Promise<Counted> {
+  const client = new pg.Client({ connectionString: system.admin_url });
+  await client.connect();
+  try {
+    const meter = new Meter(client, system.monitor_url);
+    for (let i = 0; i < WARM_UP; i += 1) await meter.untilEnded(await system.submit());
+    await meter.untilQuiet();
+    const before = await meter.read();
+    await pause(idle_ms);
+    await pause(REPORTED_MS);
+    const idle = await meter.read();
+    const parts: { messages: number; at_ms: number }[] = [idle];
+    for (let i = 1; i <= jobs; i += 1) {
+      await meter.untilEnded(await system.submit());
+      if (i % (jobs / PARTS) === 0) parts.push({ at_ms: performance.now(), messages: await meter.messages() });
+    }
+    await meter.untilQuiet();
+    const after = await meter.read();
+    const idle_per_s = perSecond(before, idle);
+    const messages = parts.slice(1).map((part, i) => {
+      const idle_messages = (idle_per_s.messages * (part.at_ms - parts[i]!.at_ms)) / 1000;
+      return (part.messages - parts[i]!.messages - idle_messages) / (jobs / PARTS);
+    });
+    const seconds = (after.at_ms - idle.at_ms) / 1000;
+    const of = (key: 'commits' | 'wal_bytes'): number => (after[key] - idle[key] - idle_per_s[key] * seconds) / jobs;
+    const statements =
+      after.statements === null
+        ? null
+        : (after.statements - idle.statements! - idle_per_s.statements! * seconds) / jobs;
+    return {
+      idle_per_s,
+      per_job: { statements, commits: of('commits'), wal_bytes: of('wal_bytes'), messages: Math.min(...messages) },
+    };
+  } finally {
+    await client.end();
+  }
+}
+
+function perSecond(before: Counts, after: Counts): Costs {
+  const seconds = (after.at_ms - before.at_ms) / 1000;
+  const of = (key: 'commits' | 'wal_bytes' | 'messages'): number => (after[key] - before[key]) / seconds;
+  const statements = after.statements === null ? null : (after.statements - before.statements!) / seconds;
+  return { statements, commits: of('commits'), wal_bytes: of('wal_bytes'), messages: of('messages') };
 }

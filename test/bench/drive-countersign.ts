@@ -1,5 +1,7 @@
-// Drives the example's read job through HTTP, policy, scheduler, worker, screening and release, every service its own
-// process, and says how fast, how late and on whose CPU.
+/**
+ * Drives the example's read job through HTTP, policy, scheduler, worker, screening and release, every service its own
+ * process, and says how fast, how late and on whose CPU.
+ */
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,47 +45,6 @@ export type DriveOptions = {
   /** Jobs whose costs the servers count, one by one; 0 counts none. */
   counted_jobs?: number;
 };
-
-const runLoad = (env: object): Promise<LoadResult> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(HERE, 'submit-load.ts')], {
-      env: { PATH: process.env.PATH, BENCH_LOAD: JSON.stringify(env) },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let text = '';
-    child.stdout.on('data', (chunk) => {
-      text += chunk;
-    });
-    child.on('exit', (code) =>
-      code === 0 ? resolve(JSON.parse(text)) : reject(new Error(`the load ended with ${code}`)),
-    );
-  });
-
-async function startWorker(prepared: PrepareOptions): Promise<{ pid: number; stop(): Promise<void> }> {
-  const { keys, nats_url, dir } = prepared;
-  const settings = {
-    servers: nats_url,
-    nkey_seed: keys.nats[workerUser(POOL, DEVELOPMENT_WORKER)]!.seed,
-    pool: POOL,
-    worker: DEVELOPMENT_WORKER,
-    signing_key: keys.worker_signing[`${POOL}/${DEVELOPMENT_WORKER}`]!.private_pem,
-    scheduler_public_keys: [keys.warrant.public_key],
-    concurrency: 200,
-  };
-  const log_path = join(dir, 'worker.log');
-  const worker = await spawnGuarded({
-    name: 'worker',
-    command: process.execPath,
-    args: [join(HERE, 'worker.ts')],
-    log_path,
-    stop_signal: 'SIGTERM',
-    grace_seconds: 10,
-    env: { PATH: process.env.PATH ?? '', BENCH_WORKER: JSON.stringify(settings) },
-    cwd: HERE,
-  });
-  await waitUntil('the worker is ready', () => worker.said().includes('ready'));
-  return worker;
-}
 
 export async function driveCountersign(
   stack: Stack,
@@ -135,12 +96,62 @@ export async function driveCountersign(
   return { jobs_per_s: jobs / took_s, cpu_us, cpu_us_fixed, fixed, ended_ms, refused, counted };
 }
 
-const countJobs = (
+async function startWorker(prepared: PrepareOptions): Promise<{ pid: number; stop(): Promise<void> }> {
+  const { keys, nats_url, dir } = prepared;
+  const settings = {
+    servers: nats_url,
+    nkey_seed: keys.nats[workerUser(POOL, DEVELOPMENT_WORKER)]!.seed,
+    pool: POOL,
+    worker: DEVELOPMENT_WORKER,
+    signing_key: keys.worker_signing[`${POOL}/${DEVELOPMENT_WORKER}`]!.private_pem,
+    scheduler_public_keys: [keys.warrant.public_key],
+    concurrency: 200,
+  };
+  const log_path = join(dir, 'worker.log');
+  const worker = await spawnGuarded({
+    name: 'worker',
+    command: process.execPath,
+    args: [join(HERE, 'worker.ts')],
+    log_path,
+    stop_signal: 'SIGTERM',
+    grace_seconds: 10,
+    env: { PATH: process.env.PATH ?? '', BENCH_WORKER: JSON.stringify(settings) },
+    cwd: HERE,
+  });
+  await waitUntil('the worker is ready', () => worker.said().includes('ready'));
+  return worker;
+}
+
+function runLoad(env: object): Promise<LoadResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(HERE, 'submit-load.ts')], {
+      env: { PATH: process.env.PATH, BENCH_LOAD: JSON.stringify(env) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+    });
+    child.on('exit', (code) =>
+      code === 0 ? resolve(JSON.parse(text)) : reject(new Error(`the load ended with ${code}`)),
+    );
+  });
+}
+
+async function countOpen(database: pg.Pool): Promise<number> {
+  return (
+    await database.query(
+      `SELECT count(*)::int AS open FROM scheduler.jobs WHERE state IN ('held', 'cleared', 'dispatched', 'running')`,
+    )
+  ).rows[0].open;
+}
+
+function countJobs(
   stack: Stack,
   { admin_url }: PrepareOptions,
   { url, key }: { url: string; key: string },
   jobs: number,
-): Promise<Counted> => {
+): Promise<Counted> {
   const submit = async (): Promise<string> => {
     const headers = { 'x-api-key': key, 'content-type': 'application/json' };
     const body = JSON.stringify({ topic: 'job.demo.read', prompt: 'status' });
@@ -148,17 +159,7 @@ const countJobs = (
     return ((await answer.json()) as { job_id: string }).job_id;
   };
   return countCosts({ admin_url, monitor_url: stack.nats.monitor_url, submit }, jobs);
-};
-
-const countOpen = async (database: pg.Pool): Promise<number> =>
-  (
-    await database.query(
-      `SELECT count(*)::int AS open FROM scheduler.jobs WHERE state IN ('held', 'cleared', 'dispatched', 'running')`,
-    )
-  ).rows[0].open;
-
-const countEnded = async (database: pg.Pool): Promise<number> =>
-  (await database.query(`SELECT count(*)::int AS ended FROM scheduler.jobs WHERE state = 'succeeded'`)).rows[0].ended;
+}
 
 /** Milliseconds from admission to the end, by the database's clock, of the jobs of the last seconds. */
 async function endedWithin(database: pg.Pool, seconds: number): Promise<number[]> {
@@ -168,4 +169,9 @@ async function endedWithin(database: pg.Pool, seconds: number): Promise<number[]
     [seconds],
   );
   return rows.map((row) => Number(row.ms));
+}
+
+async function countEnded(database: pg.Pool): Promise<number> {
+  return (await database.query(`SELECT count(*)::int AS ended FROM scheduler.jobs WHERE state = 'succeeded'`)).rows[0]
+    .ended;
 }

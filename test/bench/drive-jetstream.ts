@@ -1,5 +1,7 @@
-// A bare JetStream chain with as many stream hops as a job has (dispatch, result, screened, audit) and nothing decided:
-// what the bus alone costs.
+/**
+ * A bare JetStream chain with as many stream hops as a job has (dispatch, result, screened, audit) and nothing decided:
+ * what the bus alone costs.
+ */
 
 import { AckPolicy, jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import { connect, nanos } from '@nats-io/transport-node';

@@ -1,5 +1,7 @@
-// pg-boss doing send and work on the same Postgres: a queue that people already trust, with nothing decided or proven.
-// Its workers are asked again at once instead of at its polling interval, which would be all that is measured.
+/**
+ * pg-boss doing send and work on the same Postgres: a queue that people already trust, with nothing decided or proven.
+ * Its workers are asked again at once instead of at its polling interval, which would be all that is measured.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { PgBoss } from 'pg-boss';
 

@@ -1,5 +1,7 @@
-// `npm run bench`: the governed job beside a bare JetStream chain and pg-boss, in one run on one machine, so that the
-// ratios hold where absolute numbers drift.
+/**
+ * `npm run bench`: the governed job beside a bare JetStream chain and pg-boss, in one run on one machine, so that the
+ * ratios hold where absolute numbers drift.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,12 +22,16 @@ const seconds = Number(process.env.BENCH_SECONDS ?? 15);
 /** Rows of everything that grows, written before the first job. */
 const history = Number(process.env.BENCH_HISTORY ?? 0);
 const COUNTED_JOBS = 60;
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
-const percentile = (values: readonly number[], p: number): string => {
+
+function say(text: string): void {
+  void process.stdout.write(`${text}\n`);
+}
+
+function percentile(values: readonly number[], p: number): string {
   const sorted = [...values].sort((a, b) => a - b);
   const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))];
   return value === undefined ? 'none' : `${value.toFixed(1)} ms`;
-};
+}
 
 const dir = mkdtempSync(join(process.getuid?.() === 0 ? '/tmp' : tmpdir(), 'countersign-bench-'));
 try {

@@ -1,5 +1,7 @@
-// The bench's client, a process of its own. `rate` > 0 submits at that fixed rate and polls the results of a few of its
-// jobs, few enough not to be the load that is measured; otherwise `clients` submit one after the other as fast as they are answered. Prints one line of JSON.
+/**
+ * The bench's client, a process of its own. `rate` > 0 submits at that fixed rate and polls the results of a few of its
+ * jobs, few enough not to be the load that is measured; otherwise `clients` submit one after the other as fast as they are answered. Prints one line of JSON.
+ */
 
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -19,8 +21,8 @@ const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 const { hostname, port } = new URL(url);
 const body = JSON.stringify({ topic: 'job.demo.read', prompt: 'status' });
 
-const send = (method: string, path: string, text?: string): Promise<{ status: number; body: string }> =>
-  new Promise((resolve, reject) => {
+function send(method: string, path: string, text?: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
     const headers = {
       'x-api-key': key,
       ...(text ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } : {}),
@@ -36,6 +38,7 @@ const send = (method: string, path: string, text?: string): Promise<{ status: nu
     sent.on('error', reject);
     sent.end(text);
   });
+}
 
 const result: LoadResult = { accepted: 0, refused: 0, submit_ms: [], released_ms: [] };
 

@@ -1,5 +1,7 @@
-// How many entries a second an export is verified at, one thread, policies' signatures aside: a history of jobs as the
-// services record them, repeated under other names. `ENTRIES=200000 node test/bench/verify-evidence.ts`.
+/**
+ * How many entries a second an export is verified at, one thread, policies' signatures aside: a history of jobs as the
+ * services record them, repeated under other names. `ENTRIES=200000 node test/bench/verify-evidence.ts`.
+ */
 import { loadavg } from 'node:os';
 import { verifyEvidence } from '@countersign/cli/verify-evidence';
 import { exportOf, history, LOG, logOf, type Step } from '../cases/ledger/log-history.ts';

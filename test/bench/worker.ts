@@ -1,4 +1,4 @@
-// The bench's worker, a process of its own: answers every job at once, so that what is measured is everything else.
+/** The bench's worker, a process of its own: answers every job at once, so that what is measured is everything else. */
 import { createWorker } from '@countersign/worker/create-worker';
 
 const settings = JSON.parse(process.env.BENCH_WORKER!) as {

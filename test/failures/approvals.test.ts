@@ -1,5 +1,7 @@
-// An approval is worth one job, exactly as it was shown, under exactly the policy that asked, before it expires, by the
-// right people. Each test takes one of these away.
+/**
+ * An approval is worth one job, exactly as it was shown, under exactly the policy that asked, before it expires, by the
+ * right people. Each test takes one of these away.
+ */
 import { waitUntil } from '@countersign/infra/wait-until';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { RetryableError } from '@countersign/worker/retryable-error';
@@ -42,7 +44,7 @@ beforeAll(async () => {
 afterAll(() => cleanUp.disposeAsync());
 
 /** An agent whose owner is in the asked group, and somebody who may vote but is in no group. */
-const moreIdentities = () => {
+function moreIdentities() {
   const tenant = system.tenant;
   const ceiling = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
   return {
@@ -57,18 +59,19 @@ const moreIdentities = () => {
       { principal: 'owned-agent', key: KEYS.owned, permissions: ['submit' as const, 'approvals:vote' as const] },
     ],
   };
-};
+}
 
-const submit = async (more: object = {}, key = system.keys.api_keys.agent): Promise<string> => {
+async function submit(more: object = {}, key = system.keys.api_keys.agent): Promise<string> {
   const payload = { customer_id: 7, amount_cents: 9_900, ...more };
   const body = { topic: 'job.desk.refund.order', payload };
   const answer = await system.api('agent', 'POST', '/api/v1/jobs', body, { 'x-api-key': key });
   expect(answer).toMatchObject({ status: 202, body: { state: 'held' } });
   accepted.push(answer.body);
   return answer.body.job_id;
-};
-const cast = (approval: { approval_id: string; digest: string }, key: string, vote = 'approve') =>
-  system.api(
+}
+
+function cast(approval: { approval_id: string; digest: string }, key: string, vote = 'approve') {
+  return system.api(
     'approver',
     'POST',
     `/api/v1/approvals/${approval.approval_id}/${vote}`,
@@ -77,17 +80,29 @@ const cast = (approval: { approval_id: string; digest: string }, key: string, vo
       'x-api-key': key,
     },
   );
-const alice = () => system.keys.api_keys.approver;
-const bob = () => system.keys.api_keys.approver2;
-const runsOf = (job_id: string) => effects.filter((effect) => effect.job_id === job_id);
-const outlive = (approval_id: string, state = '%') =>
-  system.sql('UPDATE approval.approvals SET expires_at = clock_timestamp() WHERE approval_id = $1 AND state LIKE $2', [
-    approval_id,
-    state,
-  ]);
+}
+
+function alice() {
+  return system.keys.api_keys.approver;
+}
+
+function bob() {
+  return system.keys.api_keys.approver2;
+}
+
+function runsOf(job_id: string) {
+  return effects.filter((effect) => effect.job_id === job_id);
+}
+
+function outlive(approval_id: string, state = '%') {
+  return system.sql(
+    'UPDATE approval.approvals SET expires_at = clock_timestamp() WHERE approval_id = $1 AND state LIKE $2',
+    [approval_id, state],
+  );
+}
 
 /** A job that was approved and is kept from its dispatch while `meanwhile` goes on. */
-const approvedWhile = async (meanwhile: (approval_id: string) => Promise<unknown>): Promise<string> => {
+async function approvedWhile(meanwhile: (approval_id: string) => Promise<unknown>): Promise<string> {
   const job_id = await submit();
   const approval = await waitForApproval(system, job_id);
   await setSwitch(system, 'hold', HOLD, true);
@@ -96,14 +111,15 @@ const approvedWhile = async (meanwhile: (approval_id: string) => Promise<unknown
   await meanwhile(approval.approval_id);
   await setSwitch(system, 'hold', HOLD, false);
   return job_id;
-};
-const heldAgain = async (job_id: string, reason: string) => {
+}
+
+async function heldAgain(job_id: string, reason: string) {
   await waitUntil('it is held again', async () => (await kindsOf(system, job_id)).includes('job_held'));
   const held = (await entriesOf(system, job_id)).find(({ kind }) => kind === 'job_held');
   expect(held!.body).toMatchObject({ reason: `approval not redeemable: ${reason}`, held_seq: 2 });
   expect(runsOf(job_id)).toEqual([]);
   return waitForApproval(system, job_id);
-};
+}
 
 describe('who votes', () => {
   test('not the agent, not its owner, nobody outside the group, and nobody twice', async () => {

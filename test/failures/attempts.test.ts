@@ -1,6 +1,8 @@
-// Workers that die, repeat themselves, come late, steal, lie or do not listen: only the current attempt's result counts,
-// an attempt is lost with its lease, and no job gets more attempts than it may. Time passes here by moving the due times
-// of rows, because the database's clock is the only one that decides.
+/**
+ * Workers that die, repeat themselves, come late, steal, lie or do not listen: only the current attempt's result counts,
+ * an attempt is lost with its lease, and no job gets more attempts than it may. Time passes here by moving the due times
+ * of rows, because the database's clock is the only one that decides.
+ */
 
 import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -24,26 +26,47 @@ beforeAll(async () => {
 });
 afterAll(() => cleanUp.disposeAsync());
 
-const submit = async (body: object): Promise<string> => {
+async function submit(body: object): Promise<string> {
   const answer = await system.api('agent', 'POST', '/api/v1/jobs', body);
   expect(answer.status).toBe(202);
   accepted.push({ job_id: answer.body.job_id });
   return answer.body.job_id;
-};
-const submitRead = (more: object = {}) => submit({ topic: 'job.desk.read.ticket', ...more });
-const cancel = (job_id: string, body?: object) => system.api('agent', 'POST', `/api/v1/jobs/${job_id}/cancel`, body);
-const outputOf = async (job_id: string) =>
-  (await system.api('agent', 'GET', `/api/v1/jobs/${job_id}/result`)).body.output;
+}
+
+function submitRead(more: object = {}) {
+  return submit({ topic: 'job.desk.read.ticket', ...more });
+}
+
+function cancel(job_id: string, body?: object) {
+  return system.api('agent', 'POST', `/api/v1/jobs/${job_id}/cancel`, body);
+}
+
+async function outputOf(job_id: string) {
+  return (await system.api('agent', 'GET', `/api/v1/jobs/${job_id}/result`)).body.output;
+}
 
 /** The lease is over, or the screening deadline, or the wait before an unclaimed warrant is sent again. */
-const makeDue = ({ dispatch_id }: { dispatch_id: string }) =>
-  system.sql('UPDATE scheduler.attempts SET due_at = clock_timestamp() WHERE dispatch_id = $1', [dispatch_id]);
-const runOut = ({ dispatch_id }: Held) =>
-  system.sql('UPDATE scheduler.attempts SET run_until = clock_timestamp() WHERE dispatch_id = $1', [dispatch_id]);
-const rejectionsOf = async (job_id: string) =>
-  (await entriesOf(system, job_id)).filter(({ kind }) => kind === 'result_rejected').map(({ body }) => body.code);
-const waitForRejection = (job_id: string, code: string) =>
-  waitUntil(`a result of ${job_id} is refused: ${code}`, async () => (await rejectionsOf(job_id)).includes(code));
+function makeDue({ dispatch_id }: { dispatch_id: string }) {
+  return system.sql('UPDATE scheduler.attempts SET due_at = clock_timestamp() WHERE dispatch_id = $1', [dispatch_id]);
+}
+
+function runOut({ dispatch_id }: Held) {
+  return system.sql('UPDATE scheduler.attempts SET run_until = clock_timestamp() WHERE dispatch_id = $1', [
+    dispatch_id,
+  ]);
+}
+
+async function rejectionsOf(job_id: string) {
+  return (await entriesOf(system, job_id))
+    .filter(({ kind }) => kind === 'result_rejected')
+    .map(({ body }) => body.code);
+}
+
+function waitForRejection(job_id: string, code: string) {
+  return waitUntil(`a result of ${job_id} is refused: ${code}`, async () =>
+    (await rejectionsOf(job_id)).includes(code),
+  );
+}
 
 describe('only the current attempt counts', () => {
   test('a result sent three times is screened once; another one under its name changes nothing', async () => {

@@ -1,5 +1,7 @@
-// Content is where it has to be and nowhere else. Marked texts go through a whole system at its most talkative log level,
-// and are then looked for in every table, log, metric, stream and answer.
+/**
+ * Content is where it has to be and nowhere else. Marked texts go through a whole system at its most talkative log level,
+ * and are then looked for in every table, log, metric, stream and answer.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEvents } from '@countersign/client/read-events';
@@ -31,14 +33,17 @@ const MARKS = {
   personal: ['521', '88', '3304'].join('-'),
 };
 type Mark = keyof typeof MARKS;
-const marksIn = (text: string): Mark[] => (Object.keys(MARKS) as Mark[]).filter((mark) => text.includes(MARKS[mark]));
+
+function marksIn(text: string): Mark[] {
+  return (Object.keys(MARKS) as Mark[]).filter((mark) => text.includes(MARKS[mark]));
+}
 
 let system: TestSystem;
 const cleanUp = new AsyncDisposableStack();
 const followed: string[] = [];
 const jobs: Record<'read' | 'refund' | 'secret' | 'personal' | 'failure' | 'denied', string> = {} as never;
 
-const connectAs = async (user: string): Promise<NatsConnection> => {
+async function connectAs(user: string): Promise<NatsConnection> {
   const connection = await connect({
     servers: system.nats.url,
     inboxPrefix: subjects.inbox(user),
@@ -46,36 +51,43 @@ const connectAs = async (user: string): Promise<NatsConnection> => {
   });
   cleanUp.defer(() => connection.close());
   return connection;
-};
+}
 /** What the next stage is told, while its service is away and somebody else answers to its name. */
 const hinted: string[] = [];
-const overhear = async (service: string, hints: string): Promise<void> => {
+
+async function overhear(service: string, hints: string): Promise<void> {
   const connection = await connectAs(service);
   connection.subscribe(hints, {
     queue: service,
     callback: (_, { subject, data }) => void hinted.push(`${subject} ${Buffer.from(data)}`),
   });
   await connection.flush();
-};
-const submit = (body: unknown) => system.api('agent', 'POST', '/api/v1/jobs', body);
+}
+
+function submit(body: unknown) {
+  return system.api('agent', 'POST', '/api/v1/jobs', body);
+}
 const PEOPLE = ['agent', 'approver', 'admin', 'auditor'] as const;
+
 /** What anybody is told of a job anywhere but at its result. */
-const toldOf = async (job_id: string): Promise<string> => {
+async function toldOf(job_id: string): Promise<string> {
   const parts = ['', '/decisions', '/timeline', '/record'];
   const paths = [...parts.map((part) => `/api/v1/jobs/${job_id}${part}`), '/api/v1/jobs'];
   const asked = PEOPLE.flatMap((who) => paths.map((path) => [who, path] as const));
   const answers = await Promise.all(asked.map(([who, path]) => system.api(who, 'GET', path)));
   return JSON.stringify(answers.map(({ body }) => body));
-};
-const resultFor = (who: (typeof PEOPLE)[number], job_id: string) =>
-  system.api(who, 'GET', `/api/v1/jobs/${job_id}/result`);
+}
+
+function resultFor(who: (typeof PEOPLE)[number], job_id: string) {
+  return system.api(who, 'GET', `/api/v1/jobs/${job_id}/result`);
+}
 
 /** What a stream keeps on disk: nobody but its reader may ask the server for it. */
-const storedIn = (stream: string): string => {
+function storedIn(stream: string): string {
   const dir = join(system.nats.store_dir, `jetstream/${SERVICES_ACCOUNT}/streams`, stream, 'msgs');
   const blocks = readdirSync(dir).filter((name) => name.endsWith('.blk'));
   return blocks.map((name) => readFileSync(join(dir, name), 'latin1')).join('\n');
-};
+}
 
 beforeAll(async () => {
   system = cleanUp.use(await startSystem({ separate: true, settings: { LOG_LEVEL: 'trace' } }));

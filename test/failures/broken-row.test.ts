@@ -1,4 +1,4 @@
-// A row that no code of ours would write: it must not hold up its neighbours, at any stage that works in batches.
+/** A row that no code of ours would write: it must not hold up its neighbours, at any stage that works in batches. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 import { startWorker } from '../harness/start-worker.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => cleanUp.disposeAsync());
 
 /** Copies an ended job under another name, as a cleared one with the given content. */
-const plant = async (like: string, job_id: string, rewritten: string): Promise<void> => {
+async function plant(like: string, job_id: string, rewritten: string): Promise<void> {
   await system.sql(
     `INSERT INTO scheduler.jobs (tenant, job_id, topic, capability, labels, actor, auth_method, owner, state, decision, policy_version,
             policy_snapshot, policy_epoch, job_hash, effective_digest, pool, priority, deadline_at, traceparent)
@@ -26,15 +26,16 @@ const plant = async (like: string, job_id: string, rewritten: string): Promise<v
      SELECT tenant, $2, request, $3, effective, actor, salt, plain_digest, decisions FROM scheduler.contexts WHERE job_id = $1`,
     [like, job_id, rewritten],
   );
-};
-const submit = async (): Promise<string> => {
+}
+
+async function submit(): Promise<string> {
   const { status, body } = await system.api('agent', 'POST', '/api/v1/jobs', {
     topic: 'job.demo.read',
     prompt: 'status',
   });
   expect(status).toBe(202);
   return body.job_id;
-};
+}
 
 it('a job whose content is broken waits alone; those behind it run', async () => {
   const first = await submit();

@@ -1,5 +1,7 @@
-// The independent checker: reads Postgres, the workers' own side-effect log and the client's log, trusts no service,
-// and says every way in which they contradict what was promised.
+/**
+ * The independent checker: reads Postgres, the workers' own side-effect log and the client's log, trusts no service,
+ * and says every way in which they contradict what was promised.
+ */
 import { roleOf, type ServiceName } from '@countersign/contracts/ledger-entry';
 import { TERMINAL_STATES } from '@countersign/contracts/states';
 import type { ChainEntry } from '@countersign/ledger/chain-entry';
@@ -22,93 +24,16 @@ type EntryRow = {
   hash: Buffer;
 };
 
-const readEntries = async (system: TestSystem): Promise<Map<string, EntryRow[]>> => {
-  const rows = await system.sql<EntryRow>(
-    'SELECT chain, seq::int AS seq, kind, recorded_by, time_us::text, body, prev_hash, hash FROM ledger.entries ORDER BY chain, seq',
-  );
-  const chains = new Map<string, EntryRow[]>();
-  for (const row of rows) chains.set(row.chain, [...(chains.get(row.chain) ?? []), row]);
-  return chains;
-};
-
-const toChainEntry = (row: EntryRow): ChainEntry => ({
-  chain: row.chain,
-  kind: row.kind,
-  recorded_by: row.recorded_by,
-  seq: BigInt(row.seq),
-  time_us: BigInt(row.time_us),
-  body: row.body,
-  prev_hash: row.prev_hash,
-  hash: row.hash,
-});
-
 const TERMINAL_KINDS = TERMINAL_STATES.map((state) => `job_${state}`);
 
-const checkChains = (chains: ReadonlyMap<string, EntryRow[]>): string[] =>
-  [...chains].flatMap(([chain, rows]) => {
-    const verdict = verifyChain(rows.map(toChainEntry));
-    return verdict.ok ? [] : [`chain ${chain} breaks at ${verdict.seq}: ${verdict.reason}`];
-  });
-
-const checkEnds = async (
-  system: TestSystem,
-  chains: ReadonlyMap<string, EntryRow[]>,
-  accepted: readonly Accepted[],
-): Promise<string[]> => {
-  const jobs = await system.sql<{ job_id: string; tenant: string; state: string }>(
-    'SELECT tenant, job_id, state FROM scheduler.jobs',
-  );
-  const states = new Map(jobs.map((job) => [job.job_id, job]));
-  const faults = accepted
-    .filter(({ job_id }) => !states.has(job_id))
-    .map(({ job_id }) => `accepted job ${job_id} is gone`);
-  for (const { tenant, job_id, state } of jobs) {
-    const chain = chains.get(`job:${tenant}:${job_id}`) ?? [];
-    const kinds = chain.map((row) => row.kind);
-    const ends = kinds.filter((kind) => TERMINAL_KINDS.includes(kind));
-    if (ends.length !== 1) faults.push(`job ${job_id} has ${ends.length} ends: ${kinds.join(' ')}`);
-    /** After the end others may still record what they refused; whoever keeps the state has said the last word. */
-    const last = chain.findLast((row) => row.recorded_by === roleOf('scheduler'))?.kind;
-    if (last !== `job_${state}`) faults.push(`job ${job_id} is ${state}, its last step is ${last}`);
-  }
-  return faults;
-};
-
-const checkEffects = (chains: ReadonlyMap<string, EntryRow[]>, effects: readonly SideEffect[]): string[] => {
-  const dispatched = new Set<string>();
-  const claimed = new Set<string>();
-  for (const row of [...chains.values()].flat()) {
-    const { dispatch_id } = JSON.parse(row.body) as { dispatch_id?: string };
-    if (dispatch_id && row.kind === 'job_dispatched') dispatched.add(dispatch_id);
-    if (dispatch_id && row.kind === 'job_running') claimed.add(dispatch_id);
-  }
-  const seen = new Set<string>();
-  return effects.flatMap(({ dispatch_id, job_id }) => {
-    const twice = seen.has(dispatch_id);
-    seen.add(dispatch_id);
-    return [
-      ...(dispatched.has(dispatch_id) ? [] : [`job ${job_id} ran without a dispatch entry`]),
-      ...(claimed.has(dispatch_id) ? [] : [`job ${job_id} ran without a claim entry`]),
-      ...(twice ? [`attempt ${dispatch_id} of job ${job_id} ran twice`] : []),
-    ];
-  });
-};
-
-/** Every dispatch stands on a decision that was made for this very job. */
-const checkDecisions = async (system: TestSystem, chains: ReadonlyMap<string, EntryRow[]>): Promise<string[]> => {
-  const jobs = await system.sql<{ tenant: string; job_id: string; job_hash: string }>(
-    'SELECT tenant, job_id, job_hash FROM scheduler.jobs',
-  );
-  return jobs.flatMap(({ tenant, job_id, job_hash }) =>
-    (chains.get(`job:${tenant}:${job_id}`) ?? [])
-      .filter(({ kind }) => kind === 'job_dispatched')
-      .map(({ body }) => JSON.parse(body) as { job_hash: string; decision: { job_hash?: string } })
-      // A decision about the entry's own job does not repeat its hash.
-      .map((entry) => entry.decision.job_hash ?? entry.job_hash)
-      .filter((decided) => decided !== job_hash)
-      .map(() => `job ${job_id} was dispatched on another job's decision`),
-  );
-};
+export const ALL_SERVICES: readonly ServiceName[] = [
+  'ingress',
+  'policy-kernel',
+  'scheduler',
+  'approval',
+  'output-safety',
+  'audit',
+];
 
 /** Everything that is wrong; empty is the only good answer. */
 export async function checkSystem(
@@ -126,19 +51,99 @@ export async function checkSystem(
 }
 
 /** Jobs that have not ended. */
-export const countOpen = async (system: TestSystem): Promise<number> => {
+export async function countOpen(system: TestSystem): Promise<number> {
   const [row] = await system.sql<{ open: number }>(
     'SELECT count(*)::int AS open FROM scheduler.jobs WHERE NOT state = ANY ($1)',
     [TERMINAL_STATES],
   );
   return row!.open;
-};
+}
 
-export const ALL_SERVICES: readonly ServiceName[] = [
-  'ingress',
-  'policy-kernel',
-  'scheduler',
-  'approval',
-  'output-safety',
-  'audit',
-];
+async function readEntries(system: TestSystem): Promise<Map<string, EntryRow[]>> {
+  const rows = await system.sql<EntryRow>(
+    'SELECT chain, seq::int AS seq, kind, recorded_by, time_us::text, body, prev_hash, hash FROM ledger.entries ORDER BY chain, seq',
+  );
+  const chains = new Map<string, EntryRow[]>();
+  for (const row of rows) chains.set(row.chain, [...(chains.get(row.chain) ?? []), row]);
+  return chains;
+}
+
+function checkChains(chains: ReadonlyMap<string, EntryRow[]>): string[] {
+  return [...chains].flatMap(([chain, rows]) => {
+    const verdict = verifyChain(rows.map(toChainEntry));
+    return verdict.ok ? [] : [`chain ${chain} breaks at ${verdict.seq}: ${verdict.reason}`];
+  });
+}
+
+function toChainEntry(row: EntryRow): ChainEntry {
+  return {
+    chain: row.chain,
+    kind: row.kind,
+    recorded_by: row.recorded_by,
+    seq: BigInt(row.seq),
+    time_us: BigInt(row.time_us),
+    body: row.body,
+    prev_hash: row.prev_hash,
+    hash: row.hash,
+  };
+}
+
+async function checkEnds(
+  system: TestSystem,
+  chains: ReadonlyMap<string, EntryRow[]>,
+  accepted: readonly Accepted[],
+): Promise<string[]> {
+  const jobs = await system.sql<{ job_id: string; tenant: string; state: string }>(
+    'SELECT tenant, job_id, state FROM scheduler.jobs',
+  );
+  const states = new Map(jobs.map((job) => [job.job_id, job]));
+  const faults = accepted
+    .filter(({ job_id }) => !states.has(job_id))
+    .map(({ job_id }) => `accepted job ${job_id} is gone`);
+  for (const { tenant, job_id, state } of jobs) {
+    const chain = chains.get(`job:${tenant}:${job_id}`) ?? [];
+    const kinds = chain.map((row) => row.kind);
+    const ends = kinds.filter((kind) => TERMINAL_KINDS.includes(kind));
+    if (ends.length !== 1) faults.push(`job ${job_id} has ${ends.length} ends: ${kinds.join(' ')}`);
+    /** After the end others may still record what they refused; whoever keeps the state has said the last word. */
+    const last = chain.findLast((row) => row.recorded_by === roleOf('scheduler'))?.kind;
+    if (last !== `job_${state}`) faults.push(`job ${job_id} is ${state}, its last step is ${last}`);
+  }
+  return faults;
+}
+
+/** Every dispatch stands on a decision that was made for this very job. */
+async function checkDecisions(system: TestSystem, chains: ReadonlyMap<string, EntryRow[]>): Promise<string[]> {
+  const jobs = await system.sql<{ tenant: string; job_id: string; job_hash: string }>(
+    'SELECT tenant, job_id, job_hash FROM scheduler.jobs',
+  );
+  return jobs.flatMap(({ tenant, job_id, job_hash }) =>
+    (chains.get(`job:${tenant}:${job_id}`) ?? [])
+      .filter(({ kind }) => kind === 'job_dispatched')
+      .map(({ body }) => JSON.parse(body) as { job_hash: string; decision: { job_hash?: string } })
+      // A decision about the entry's own job does not repeat its hash.
+      .map((entry) => entry.decision.job_hash ?? entry.job_hash)
+      .filter((decided) => decided !== job_hash)
+      .map(() => `job ${job_id} was dispatched on another job's decision`),
+  );
+}
+
+function checkEffects(chains: ReadonlyMap<string, EntryRow[]>, effects: readonly SideEffect[]): string[] {
+  const dispatched = new Set<string>();
+  const claimed = new Set<string>();
+  for (const row of [...chains.values()].flat()) {
+    const { dispatch_id } = JSON.parse(row.body) as { dispatch_id?: string };
+    if (dispatch_id && row.kind === 'job_dispatched') dispatched.add(dispatch_id);
+    if (dispatch_id && row.kind === 'job_running') claimed.add(dispatch_id);
+  }
+  const seen = new Set<string>();
+  return effects.flatMap(({ dispatch_id, job_id }) => {
+    const twice = seen.has(dispatch_id);
+    seen.add(dispatch_id);
+    return [
+      ...(dispatched.has(dispatch_id) ? [] : [`job ${job_id} ran without a dispatch entry`]),
+      ...(claimed.has(dispatch_id) ? [] : [`job ${job_id} ran without a claim entry`]),
+      ...(twice ? [`attempt ${dispatch_id} of job ${job_id} ran twice`] : []),
+    ];
+  });
+}

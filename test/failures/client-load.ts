@@ -1,5 +1,7 @@
-// A client that keeps submitting at a bounded rate and, as a careful one would, sends the same job again until it is
-// told yes or no.
+/**
+ * A client that keeps submitting at a bounded rate and, as a careful one would, sends the same job again until it is
+ * told yes or no.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestSystem } from '../harness/start-system.ts';

@@ -1,6 +1,8 @@
-// While jobs flow, a process hangs, or a wire to NATS or Postgres is cut, stalled, or swallows what goes over it; first of
-// one of two instances, then of both, which is what one alone would meet. Nothing accepted is lost, doubled or unproven, and
-// jobs flow again without hands.
+/**
+ * While jobs flow, a process hangs, or a wire to NATS or Postgres is cut, stalled, or swallows what goes over it; first of
+ * one of two instances, then of both, which is what one alone would meet. Nothing accepted is lost, doubled or unproven, and
+ * jobs flow again without hands.
+ */
 import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_SERVICES } from './check-system.ts';

@@ -1,5 +1,7 @@
-// Both doors of a whole system: what is malformed, foreign or forged is refused with its code and place and leaves no
-// row and no message behind, and what comes twice, even at once, is admitted once.
+/**
+ * Both doors of a whole system: what is malformed, foreign or forged is refused with its code and place and leaves no
+ * row and no message behind, and what comes twice, even at once, is admitted once.
+ */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { subjects } from '@countersign/contracts/subjects';
 import { waitUntil } from '@countersign/infra/wait-until';
@@ -22,12 +24,21 @@ beforeAll(async () => {
 });
 afterAll(() => cleanUp.disposeAsync());
 
-const submit = (body: unknown, headers?: Record<string, string>) =>
-  system.api('agent', 'POST', '/api/v1/jobs', body, headers);
-const rpc = () => subjects.rpcSubmit(system.tenant);
-const ask = (request: object, more?: { nonce?: string; timestamp?: string }) =>
-  bus.ask(bus.seal(rpc(), { ...request }, more));
-const seatsOf = async (): Promise<number> => (await countRows(system))['scheduler.jobs']!;
+function submit(body: unknown, headers?: Record<string, string>) {
+  return system.api('agent', 'POST', '/api/v1/jobs', body, headers);
+}
+
+function rpc() {
+  return subjects.rpcSubmit(system.tenant);
+}
+
+function ask(request: object, more?: { nonce?: string; timestamp?: string }) {
+  return bus.ask(bus.seal(rpc(), { ...request }, more));
+}
+
+async function seatsOf(): Promise<number> {
+  return (await countRows(system))['scheduler.jobs']!;
+}
 
 describe('what may not come in', () => {
   let before: Awaited<ReturnType<typeof countEverything>>;
@@ -98,14 +109,14 @@ describe('what may not come in', () => {
 });
 
 /** Messages of INTAKE that wait or are being worked on. */
-const unread = async (): Promise<number> => {
+async function unread(): Promise<number> {
   const answer = await fetch(`${system.nats.monitor_url}/jsz?streams=true`);
   const { account_details } = (await answer.json()) as {
     account_details: { stream_detail: { name: string; state: { messages: number } }[] }[];
   };
   return account_details.flatMap((each) => each.stream_detail).find(({ name }) => name === `INTAKE_${system.tenant}`)!
     .state.messages;
-};
+}
 
 describe('what comes twice', () => {
   test('under the same job_id: the first answer, or a conflict', async () => {

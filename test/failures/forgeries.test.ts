@@ -1,5 +1,7 @@
-// Policies that nobody entitled signed, and warrants that the scheduler did not make: put where only insiders could put
-// them, they are refused with evidence, and nothing runs by them. Nor does anything run in a pool that lacks the power.
+/**
+ * Policies that nobody entitled signed, and warrants that the scheduler did not make: put where only insiders could put
+ * them, they are refused with evidence, and nothing runs by them. Nor does anything run in a pool that lacks the power.
+ */
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { BundleDocument } from '@countersign/contracts/policy';
@@ -31,20 +33,24 @@ beforeAll(async () => {
 });
 afterAll(() => cleanUp.disposeAsync());
 
-const run = async (pool: string) => {
+async function run(pool: string) {
   const worker = await startWorker(system, pool, ({ job_id, dispatch_id }) => {
     effects.push({ job_id, dispatch_id, pool });
     return { done: true };
   });
   return worker;
-};
-const submit = async (body: object): Promise<string> => {
+}
+
+async function submit(body: object): Promise<string> {
   const answer = await system.api('agent', 'POST', '/api/v1/jobs', body);
   expect(answer.status).toBe(202);
   accepted.push(answer.body);
   return answer.body.job_id;
-};
-const runsOf = (job_id: string) => effects.filter((effect) => effect.job_id === job_id);
+}
+
+function runsOf(job_id: string) {
+  return effects.filter((effect) => effect.job_id === job_id);
+}
 
 describe('a policy', () => {
   const VALID = { not_before: '2020-01-01T00:00:00Z', not_after: '2099-01-01T00:00:00Z' };

@@ -1,5 +1,7 @@
-// The disk under Postgres, JetStream and every log is full while jobs flow, and then it is not any more. Nothing accepted
-// is lost, no service ends because it cannot write, and everything goes on without hands.
+/**
+ * The disk under Postgres, JetStream and every log is full while jobs flow, and then it is not any more. Nothing accepted
+ * is lost, no service ends because it cannot write, and everything goes on without hands.
+ */
 import { waitUntil } from '@countersign/infra/wait-until';
 import { describe, expect, test } from 'vitest';
 import { type OwnDisk, tmpfsDisk, whyNoDisk } from '../harness/own-disk.ts';
@@ -12,9 +14,11 @@ const MEGABYTES = 512;
 /** Requests refused while it is full. */
 const REFUSALS = 20;
 
-const refusals = (load: Load): number => [...load.outages.values()].reduce((sum, count) => sum + count, 0);
+function refusals(load: Load): number {
+  return [...load.outages.values()].reduce((sum, count) => sum + count, 0);
+}
 
-const fillUntilRefused = async (disk: OwnDisk, load: Load): Promise<void> => {
+async function fillUntilRefused(disk: OwnDisk, load: Load): Promise<void> {
   disk.fill();
   const before = refusals(load);
   await waitUntil(
@@ -26,7 +30,7 @@ const fillUntilRefused = async (disk: OwnDisk, load: Load): Promise<void> => {
     },
     { timeout_ms: 90_000, every_ms: 100 },
   );
-};
+}
 
 describe.each([1, 2])(`a full disk, with %i of every service${reason ? ` (skipped: ${reason})` : ''}`, (replicas) => {
   test.skipIf(reason !== undefined)(

@@ -1,5 +1,7 @@
-// One of two instances hangs, as a stopped machine does: it keeps its connection and its place in the queue group. What
-// people and agents ask is answered all the same, by the other one.
+/**
+ * One of two instances hangs, as a stopped machine does: it keeps its connection and its place in the queue group. What
+ * people and agents ask is answered all the same, by the other one.
+ */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ServiceName } from '@countersign/contracts/ledger-entry';
 import { waitUntil } from '@countersign/infra/wait-until';
@@ -17,12 +19,16 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => cleanUp.disposeAsync());
 
-const submit = async (): Promise<number> =>
-  (await system.api('agent', 'POST', '/api/v1/jobs', { topic: 'job.demo.read', payload: {} })).status;
-const list = async (): Promise<number> => (await system.api('auditor', 'GET', '/api/v1/jobs?limit=1')).status;
+async function submit(): Promise<number> {
+  return (await system.api('agent', 'POST', '/api/v1/jobs', { topic: 'job.demo.read', payload: {} })).status;
+}
+
+async function list(): Promise<number> {
+  return (await system.api('auditor', 'GET', '/api/v1/jobs?limit=1')).status;
+}
 
 /** How often each status was answered. */
-const askMany = async (ask: () => Promise<number>): Promise<Record<number, number>> => {
+async function askMany(ask: () => Promise<number>): Promise<Record<number, number>> {
   const counts: Record<number, number> = {};
   let left = ASKED;
   const client = async (): Promise<void> => {
@@ -35,9 +41,9 @@ const askMany = async (ask: () => Promise<number>): Promise<Record<number, numbe
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
   return counts;
-};
+}
 
-const whileOneHangs = async (service: ServiceName, act: () => Promise<void>): Promise<void> => {
+async function whileOneHangs(service: ServiceName, act: () => Promise<void>): Promise<void> {
   const [hung] = system.services.instancesOf(service);
   process.kill(hung!.pid!, 'SIGSTOP');
   try {
@@ -45,7 +51,7 @@ const whileOneHangs = async (service: ServiceName, act: () => Promise<void>): Pr
   } finally {
     process.kill(hung!.pid!, 'SIGCONT');
   }
-};
+}
 
 test.each(['policy-kernel', 'scheduler'] as const)(
   'of two of %s one hangs: every submission and every listing is answered',

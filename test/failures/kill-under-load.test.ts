@@ -1,6 +1,8 @@
-// kill -9 each process in turn while jobs flow, then Postgres and NATS, then lose the whole JetStream store; of each service
-// one of two instances and then both, which is what one alone would meet. Whatever was accepted ends once, nothing runs
-// unproven or twice, and no chain has a gap.
+/**
+ * kill -9 each process in turn while jobs flow, then Postgres and NATS, then lose the whole JetStream store; of each service
+ * one of two instances and then both, which is what one alone would meet. Whatever was accepted ends once, nothing runs
+ * unproven or twice, and no chain has a gap.
+ */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { ALL_SERVICES } from './check-system.ts';

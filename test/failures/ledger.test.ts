@@ -1,5 +1,7 @@
-// The evidence of real jobs against those who hold the database: no role may change it, and what a superuser changes past
-// the triggers is found offline, by somebody who kept one checkpoint and the log's public key.
+/**
+ * The evidence of real jobs against those who hold the database: no role may change it, and what a superuser changes past
+ * the triggers is found offline, by somebody who kept one checkpoint and the log's public key.
+ */
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import { LOGIN_ROLES, OWNER_ROLE } from '@countersign/infra/postgres/roles';
 import { entryHash } from '@countersign/ledger/chain-hash';
@@ -55,7 +57,8 @@ const CHANGES: Record<string, (table: string) => string> = {
   delete: (table) => `DELETE FROM ${table}`,
   truncate: (table) => `TRUNCATE ${table} CASCADE`,
 };
-const inVain = async (client: pg.Client, statement: string): Promise<string> => {
+
+async function inVain(client: pg.Client, statement: string): Promise<string> {
   await client.query('BEGIN');
   const outcome = await client.query(statement).then(
     () => 'done',
@@ -63,7 +66,7 @@ const inVain = async (client: pg.Client, statement: string): Promise<string> => 
   );
   await client.query('ROLLBACK');
   return outcome;
-};
+}
 
 describe('who may change what stands', () => {
   test.each([...LOGIN_ROLES, OWNER_ROLE])('not %s', (role) =>
@@ -115,21 +118,22 @@ SELECT e.chain, e.seq::int AS seq, e.kind, e.recorded_by, e.tenant, e.time_us::f
 const LEAVES = `SELECT encode(hash, 'hex') AS hash FROM ledger.leaves ORDER BY leaf_index`;
 
 /** With a checkpoint signed over whatever stands there now: whoever holds the database may hold the log's key as well. */
-const exportFrom = async (client: pg.Client): Promise<LedgerExport> => {
+async function exportFrom(client: pg.Client): Promise<LedgerExport> {
   const { rows: entries } = await client.query<ExportedEntry>(EXPORT);
   const leaves = (await client.query<{ hash: string }>(LEAVES)).rows.map(({ hash }) => hash);
   return { entries, leaves, checkpoints: [noteOver(leaves)] };
-};
-const noteOver = (leaves: readonly string[]): string => {
+}
+
+function noteOver(leaves: readonly string[]): string {
   const { tree } = appendLeaves(
     EMPTY_TREE,
     leaves.map((leaf) => leafHash(Buffer.from(leaf, 'hex'))),
   );
   return signCheckpoint({ size: tree.size, root: rootOf(tree) }, log);
-};
+}
 
 /** Links and hashes of a chain made anew from its bodies, and its leaves with them: as well as a forger can. */
-const recompute = async (client: pg.Client, chain: string): Promise<void> => {
+async function recompute(client: pg.Client, chain: string): Promise<void> {
   const { rows } = await client.query<ExportedEntry & { id: string }>(
     `SELECT id, kind, recorded_by, time_us::float8 AS time_us, body FROM ledger.entries WHERE chain = $1 ORDER BY seq`,
     [chain],
@@ -147,7 +151,7 @@ const recompute = async (client: pg.Client, chain: string): Promise<void> => {
     await client.query('UPDATE ledger.leaves SET hash = $2 WHERE entry_id = $1', [id, hash]);
     prev_hash = hash;
   }
-};
+}
 
 describe('what a superuser changes past the triggers', () => {
   let witnessed: string;

@@ -1,6 +1,8 @@
-// Streams, consumers and the whole store of the bus are lost under a running system with load. It heals by itself: nobody
-// sets anything up again and nothing is restarted but the server; whatever was accepted ends once, all are ready again,
-// and the audit stream holds every entry.
+/**
+ * Streams, consumers and the whole store of the bus are lost under a running system with load. It heals by itself: nobody
+ * sets anything up again and nothing is restarted but the server; whatever was accepted ends once, all are ready again,
+ * and the audit stream holds every entry.
+ */
 import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitUntil } from '@countersign/infra/wait-until';
@@ -27,15 +29,15 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => cleanUp.disposeAsync());
 
-const stored = (pattern: string): string[] => {
+function stored(pattern: string): string[] {
   const found = globSync(`**/streams/${pattern}`, { cwd: system.nats.store_dir }).map((path) =>
     join(system.nats.store_dir, path),
   );
   expect(found.length).toBeGreaterThan(0);
   return found;
-};
+}
 
-const loseUnderLoad = async (what: () => string[]): Promise<void> => {
+async function loseUnderLoad(what: () => string[]): Promise<void> {
   const load = startLoad(system);
   loads.push(load);
   try {
@@ -48,15 +50,15 @@ const loseUnderLoad = async (what: () => string[]): Promise<void> => {
   } finally {
     await load.stop();
   }
-};
+}
 
-const allReady = async (): Promise<boolean> => {
+async function allReady(): Promise<boolean> {
   const urls = system.services.health_urls.map((url) => `${url}/readyz`);
   const answers = await Promise.all(urls.map((url) => fetch(url).catch(() => null)));
   return answers.every((answer) => answer?.status === 200);
-};
+}
 
-const expectHealed = async (): Promise<void> => {
+async function expectHealed(): Promise<void> {
   await waitUntil('every job ends', async () => (await countOpen(system)) === 0, { timeout_ms: 90_000, every_ms: 100 });
   await waitUntil('all are ready', allReady, { timeout_ms: 30_000 });
   expect(loads.flatMap((load) => load.strange)).toEqual([]);
@@ -70,10 +72,10 @@ const expectHealed = async (): Promise<void> => {
   await waitUntil('the audit stream holds every entry', async () => (await missingLeaves()) === 0, {
     timeout_ms: 30_000,
   });
-};
+}
 
 /** Leaves that no message of the audit stream carries, or -1 before everything is sealed. */
-const missingLeaves = async (): Promise<number> => {
+async function missingLeaves(): Promise<number> {
   const [row] = await system.sql<{ entries: number; leaves: number }>(
     'SELECT (SELECT count(*)::int FROM ledger.entries) AS entries, (SELECT count(*)::int FROM ledger.leaves) AS leaves',
   );
@@ -95,7 +97,7 @@ const missingLeaves = async (): Promise<number> => {
   } finally {
     await connection.close();
   }
-};
+}
 
 it.each([
   ['the stream DISPATCH', () => stored('DISPATCH')],

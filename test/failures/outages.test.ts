@@ -1,5 +1,7 @@
-// Whatever decides or stores goes away, one after the other: the answer is no or not yet, never yes; what was accepted
-// waits and goes on afterwards, and what was not leaves no trace.
+/**
+ * Whatever decides or stores goes away, one after the other: the answer is no or not yet, never yes; what was accepted
+ * waits and goes on afterwards, and what was not leaves no trace.
+ */
 import type { ServiceName } from '@countersign/contracts/ledger-entry';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -30,33 +32,47 @@ afterAll(() => cleanUp.disposeAsync());
 
 const READ = { topic: 'job.demo.read', prompt: 'status' };
 const REFUND = { topic: 'job.desk.refund.order', payload: { customer_id: 7, amount_cents: 9_900 } };
-const ask = (body: unknown) => system.api('agent', 'POST', '/api/v1/jobs', body);
-const submit = async (body: unknown): Promise<string> => {
+
+function ask(body: unknown) {
+  return system.api('agent', 'POST', '/api/v1/jobs', body);
+}
+
+async function submit(body: unknown): Promise<string> {
   const answer = await ask(body);
   expect(answer).toMatchObject({ status: 202 });
   accepted.push(answer.body);
   return answer.body.job_id;
-};
-const simulate = () => system.api('agent', 'POST', '/api/v1/policy/simulate', READ);
-const program = (service: ServiceName) => everyInstance(system, service);
-const without = async (service: ServiceName, act: () => Promise<void>): Promise<void> => {
+}
+
+function simulate() {
+  return system.api('agent', 'POST', '/api/v1/policy/simulate', READ);
+}
+
+function program(service: ServiceName) {
+  return everyInstance(system, service);
+}
+
+async function without(service: ServiceName, act: () => Promise<void>): Promise<void> {
   await program(service).kill();
   try {
     await act();
   } finally {
     await program(service).start();
   }
-};
-const expectRefused = async (code: string): Promise<void> => {
+}
+
+async function expectRefused(code: string): Promise<void> {
   expect(await ask(READ)).toMatchObject({ status: 503, body: { code } });
-};
-const runsAgain = async (): Promise<void> => {
+}
+
+async function runsAgain(): Promise<void> {
   expect((await waitForEnd(system, await submit(READ))).state).toBe('succeeded');
-};
-const approve = async (job_id: string) => {
+}
+
+async function approve(job_id: string) {
   const { approval_id, digest } = await waitForApproval(system, job_id);
   return () => system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
-};
+}
 
 describe('the policy kernel', () => {
   test('down at the submit gate: 503, no row, no message', { timeout: 60_000 }, async () => {
@@ -99,7 +115,9 @@ describe('the policy kernel', () => {
 });
 
 /** How often the scheduler's log tells of a dispatch sweep that failed. */
-const gateFailures = (): number => program('scheduler').log().split('"sweep":"dispatch"').length - 1;
+function gateFailures(): number {
+  return program('scheduler').log().split('"sweep":"dispatch"').length - 1;
+}
 
 test('the scheduler is down: 503 for what comes, and what runs is reported and ends afterwards', {
   timeout: 60_000,

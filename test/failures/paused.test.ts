@@ -1,5 +1,7 @@
-// Any process may hang at any moment (a full disk, a stopped machine, a long collection of garbage) and still holds what
-// it held. A stop is set all the same, within the second that it has, and whatever hung goes on afterwards.
+/**
+ * Any process may hang at any moment (a full disk, a stopped machine, a long collection of garbage) and still holds what
+ * it held. A stop is set all the same, within the second that it has, and whatever hung goes on afterwards.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { roleOf } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -40,8 +42,9 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => cleanUp.disposeAsync());
 
-const setStop = (on: boolean): Promise<unknown> =>
-  operator.query(`SELECT control.set_switch('paused', 'agent', 'nobody', NULL, $1, 'drill')`, [on]);
+function setStop(on: boolean): Promise<unknown> {
+  return operator.query(`SELECT control.set_switch('paused', 'agent', 'nobody', NULL, $1, 'drill')`, [on]);
+}
 
 test.each(ALL_SERVICES)('a stop is set in time while %s hangs', { timeout: 120_000 }, async (service) => {
   const pid = system.services.processes.get(service)!.pid!;

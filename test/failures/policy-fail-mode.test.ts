@@ -1,5 +1,7 @@
-// The kernel is taken away at each gate in each mode. Closed means no, or not yet. Open passes what the kernel itself
-// allowed before, marked and counted, and nothing that an approval, a stop or another policy would have a word in.
+/**
+ * The kernel is taken away at each gate in each mode. Closed means no, or not yet. Open passes what the kernel itself
+ * allowed before, marked and counted, and nothing that an approval, a stop or another policy would have a word in.
+ */
 import { serviceSettings } from '@countersign/infra/development-environment';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { ingress } from '@countersign/ingress/service';
@@ -20,8 +22,8 @@ const LARGE = { topic: 'job.desk.refund.issue', payload: { customer_id: 'c-1', a
 const ROOM = 8;
 const FUTURE = '2100-01-01T00:00:00Z';
 
-const started = async (mode: 'closed' | 'open'): Promise<TestSystem> =>
-  startSystem({
+async function started(mode: 'closed' | 'open'): Promise<TestSystem> {
+  return startSystem({
     separate: true,
     settings: {
       INGRESS_FAIL_MODE: mode,
@@ -30,22 +32,32 @@ const started = async (mode: 'closed' | 'open'): Promise<TestSystem> =>
       SCHEDULER_FAIL_OPEN_UNTIL: FUTURE,
     },
   });
-const kernelOf = (system: TestSystem) => everyInstance(system, 'policy-kernel');
-const submit = (system: TestSystem, body: object) => system.api('agent', 'POST', '/api/v1/jobs', body);
-const accepted = async (system: TestSystem, body: object): Promise<string> => {
+}
+
+function kernelOf(system: TestSystem) {
+  return everyInstance(system, 'policy-kernel');
+}
+
+function submit(system: TestSystem, body: object) {
+  return system.api('agent', 'POST', '/api/v1/jobs', body);
+}
+
+async function accepted(system: TestSystem, body: object): Promise<string> {
   const answer = await submit(system, body);
   expect({ status: answer.status, code: answer.body.code }).toEqual({ status: 202 });
   return answer.body.job_id;
-};
-const metric = async (system: TestSystem, name: string): Promise<number> => {
+}
+
+async function metric(system: TestSystem, name: string): Promise<number> {
   // The kernel that was taken away counts nothing.
   const read = async (url: string): Promise<string> => (await fetch(`${url}/metrics`)).text();
   const texts = await Promise.all(system.services.health_urls.map((url) => read(url).catch(() => '')));
   const lines = texts.join('\n').matchAll(new RegExp(`^countersign_${name}(?:\\{[^}]*\\})? (\\d+)`, 'gm'));
   return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
-};
+}
+
 /** Fills desk-write, so that one more update and one approved refund wait for dispatch. */
-const queueForDispatch = async (system: TestSystem): Promise<{ allowed: string; approved: string }> => {
+async function queueForDispatch(system: TestSystem): Promise<{ allowed: string; approved: string }> {
   const approved = await accepted(system, LARGE);
   const ids: string[] = [];
   for (let i = 0; i <= ROOM; i += 1) ids.push(await accepted(system, { ...UPDATE, payload: { customer: `c-${i}` } }));
@@ -63,9 +75,11 @@ const queueForDispatch = async (system: TestSystem): Promise<{ allowed: string; 
     [ids],
   );
   return { allowed: waiting!.job_id, approved };
-};
-const stateOf = async (system: TestSystem, job_id: string): Promise<string> =>
-  (await system.api('auditor', 'GET', `/api/v1/jobs/${job_id}`)).body.state;
+}
+
+async function stateOf(system: TestSystem, job_id: string): Promise<string> {
+  return (await system.api('auditor', 'GET', `/api/v1/jobs/${job_id}`)).body.state;
+}
 
 describe('closed', () => {
   let system: TestSystem;

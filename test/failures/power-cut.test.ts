@@ -1,5 +1,7 @@
-// The power of the disk under Postgres and JetStream is cut while jobs flow: only what was synced is there afterwards.
-// Everything that was answered is, and everything goes on.
+/**
+ * The power of the disk under Postgres and JetStream is cut while jobs flow: only what was synced is there afterwards.
+ * Everything that was answered is, and everything goes on.
+ */
 import { waitUntil } from '@countersign/infra/wait-until';
 import { describe, test } from 'vitest';
 import { loopDisk, whyNoDisk } from '../harness/own-disk.ts';

@@ -1,5 +1,7 @@
-// Warrants that a worker refuses and results that nobody can read: neither ends a job that another worker would run, runs
-// it twice, or leaves it without a reason.
+/**
+ * Warrants that a worker refuses and results that nobody can read: neither ends a job that another worker would run, runs
+ * it twice, or leaves it without a reason.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { subjects } from '@countersign/contracts/subjects';
 import { canonicalize, type JsonValue } from '@countersign/ledger/canonical-json';
@@ -21,20 +23,30 @@ beforeAll(async () => {
 });
 afterAll(() => cleanUp.disposeAsync());
 
-const submit = async (body: object): Promise<string> => {
+async function submit(body: object): Promise<string> {
   const answer = await system.api('agent', 'POST', '/api/v1/jobs', body);
   expect(answer.status).toBe(202);
   accepted.push({ job_id: answer.body.job_id });
   return answer.body.job_id;
-};
-const submitRead = () => submit({ topic: 'job.desk.read.ticket' });
-const refusalsOf = async (job_id: string) =>
-  (await entriesOf(system, job_id)).filter(({ kind }) => kind === 'attempt_refused').map(({ body }) => body);
-const attemptsOf = (job_id: string) =>
-  system.sql('SELECT attempt, refusals, state FROM scheduler.attempts WHERE job_id = $1 ORDER BY attempt', [job_id]);
+}
+
+function submitRead() {
+  return submit({ topic: 'job.desk.read.ticket' });
+}
+
+async function refusalsOf(job_id: string) {
+  return (await entriesOf(system, job_id)).filter(({ kind }) => kind === 'attempt_refused').map(({ body }) => body);
+}
+
+function attemptsOf(job_id: string) {
+  return system.sql('SELECT attempt, refusals, state FROM scheduler.attempts WHERE job_id = $1 ORDER BY attempt', [
+    job_id,
+  ]);
+}
+
 /** A worker that logs what it does, with any options. */
-const run = (pool: string, changes = {}) =>
-  startWorker(
+function run(pool: string, changes = {}) {
+  return startWorker(
     system,
     pool,
     ({ job_id, dispatch_id }) => {
@@ -44,6 +56,7 @@ const run = (pool: string, changes = {}) =>
     1,
     changes,
   );
+}
 
 describe('a warrant that one worker refuses', () => {
   test('is run by the one beside it, under the same approval for one attempt', { timeout: 60_000 }, async () => {

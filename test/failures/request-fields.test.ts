@@ -1,5 +1,7 @@
-// What a request says about its own turn and its own end is kept: the higher priority goes first, and a job that has
-// waited past its deadline ends.
+/**
+ * What a request says about its own turn and its own end is kept: the higher priority goes first, and a job that has
+ * waited past its deadline ends.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,13 +13,15 @@ const ROOM = 8 + LIMITS.dispatch_window;
 let system: TestSystem;
 const sent: string[] = [];
 
-const submit = async (more: object = {}): Promise<string> => {
+async function submit(more: object = {}): Promise<string> {
   const { status, body } = await system.api('agent', 'POST', '/api/v1/jobs', { topic: 'job.demo.read', ...more });
   expect(status).toBe(202);
   return body.job_id;
-};
-const stateOf = async (job_id: string): Promise<string> =>
-  (await system.api('agent', 'GET', `/api/v1/jobs/${job_id}`)).body.state;
+}
+
+async function stateOf(job_id: string): Promise<string> {
+  return (await system.api('agent', 'GET', `/api/v1/jobs/${job_id}`)).body.state;
+}
 
 beforeAll(async () => {
   system = await startSystem();

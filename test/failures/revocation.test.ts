@@ -1,5 +1,7 @@
-// A revocation that has returned counts in the very next transaction, whatever a door still believes: the doors' own
-// memory is stepped over here, and the gates are asked as ingress asks them.
+/**
+ * A revocation that has returned counts in the very next transaction, whatever a door still believes: the doors' own
+ * memory is stepped over here, and the gates are asked as ingress asks them.
+ */
 import { PERMISSION_SETS } from '@countersign/contracts/permissions';
 import type { BundleDocument } from '@countersign/contracts/policy';
 import type { Principal } from '@countersign/contracts/rpc';
@@ -36,7 +38,10 @@ const PERSON = { ...HUMAN, tenant: 'default' };
 const KEYS = { leaked: newApiKey(), gone: newApiKey(), agents: newApiKey() };
 /** Versions of the same policy. */
 const [PUBLISHED, UNPUBLISHED] = [100, 101];
-const idOf = (key: string): string => keyIdOf(hashApiKey(key));
+
+function idOf(key: string): string {
+  return keyIdOf(hashApiKey(key));
+}
 
 beforeAll(async () => {
   system = cleanUp.use(await startSystem());
@@ -66,18 +71,20 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => cleanUp.disposeAsync());
 
-const revoke = (what: Revocation['what'], id: string): Promise<number> =>
-  actAs(system, 'ingress', (tx) => revokeIdentity(tx, { what, id, reason: 'tried by a test', by_key: null }));
-const submit = async (body: object, key?: string): Promise<string> => {
+function revoke(what: Revocation['what'], id: string): Promise<number> {
+  return actAs(system, 'ingress', (tx) => revokeIdentity(tx, { what, id, reason: 'tried by a test', by_key: null }));
+}
+
+async function submit(body: object, key?: string): Promise<string> {
   const headers = key === undefined ? {} : { 'x-api-key': key };
   const answer = await system.api('agent', 'POST', '/api/v1/jobs', body, headers);
   expect(answer.status).toBe(202);
   accepted.push(answer.body);
   return answer.body.job_id;
-};
+}
 
 /** Each step that changes something, as ingress asks for it on behalf of somebody that it believed a moment ago. */
-const steps = (principal: Principal): Record<string, () => Promise<unknown>> => {
+function steps(principal: Principal): Record<string, () => Promise<unknown>> {
   const { tenant } = system;
   const change = { tenant, principal, global: false };
   const caller: Caller = {
@@ -106,22 +113,24 @@ const steps = (principal: Principal): Record<string, () => Promise<unknown>> => 
     activate: () => bus.call('policy.activate', { ...change, version: PUBLISHED }),
     shadow: () => bus.call('policy.shadow', { ...change, version: PUBLISHED, until: null }),
   };
-};
-const bundle = async (version: number): Promise<BundleDocument> => {
+}
+
+async function bundle(version: number): Promise<BundleDocument> {
   const validity = { not_before: '2020-01-01T00:00:00Z', not_after: '2100-01-01T00:00:00Z' };
   const files = withPolicy((policy) => policy);
   const built = await buildBundle(files, { version, tenants: [system.tenant], ...validity });
   if (!built.ok) throw new Error(JSON.stringify(built.faults));
   return signBundle(built.document, developmentSigner(system.keys));
-};
+}
 
 /** What any of the steps would have left behind. */
-const traces = () =>
-  system.sql(
+function traces() {
+  return system.sql(
     `SELECT (SELECT count(*) FROM approval.votes) AS votes, (SELECT count(*) FROM policy.published) AS published,
        (SELECT max(epoch) FROM control.policies) AS epoch, (SELECT count(*) FROM policy.shadows) AS shadows,
        (SELECT count(*) FROM scheduler.jobs WHERE actor IN ('keyholder', 'leaver') OR state = 'cancelled') AS jobs`,
   );
+}
 
 describe.each<[Revocation['what'], string, string, string]>([
   ['api_key', idOf(KEYS.leaked), 'keyholder', idOf(KEYS.leaked)],

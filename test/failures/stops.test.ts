@@ -1,5 +1,7 @@
-// A stop is a stop: set in the database by whoever may, it holds at submit, at dispatch, in what runs and at release,
-// until it is lifted, whatever is killed or lost meanwhile.
+/**
+ * A stop is a stop: set in the database by whoever may, it holds at submit, at dispatch, in what runs and at release,
+ * until it is lifted, whatever is killed or lost meanwhile.
+ */
 import { rmSync } from 'node:fs';
 import { LIMITS } from '@countersign/contracts/limits';
 import { prepareBusAndPolicy } from '@countersign/infra/development-environment';
@@ -46,27 +48,35 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => cleanUp.disposeAsync());
 
-const refund = (more: object, topic = TOPIC) =>
-  system.api('agent', 'POST', '/api/v1/jobs', { topic, payload: { customer_id: 7, amount_cents: 100, ...more } });
-const submit = async (more: object, topic = TOPIC): Promise<string> => {
+function refund(more: object, topic = TOPIC) {
+  return system.api('agent', 'POST', '/api/v1/jobs', {
+    topic,
+    payload: { customer_id: 7, amount_cents: 100, ...more },
+  });
+}
+
+async function submit(more: object, topic = TOPIC): Promise<string> {
   const { status, body } = await refund(more, topic);
   expect(status).toBe(202);
   accepted.push(body);
   return body.job_id;
-};
+}
 /** Above 50.00 a person is asked, so the job waits until somebody answers. */
 const LARGE = { amount_cents: 9_900 };
 const RUNS_ON = { reason: 'waits' };
 
-const isRunning = (job_id: string) =>
-  waitUntil('the job runs', () => effects.some((effect) => effect.job_id === job_id) || undefined);
-const approve = async (job_id: string): Promise<void> => {
+function isRunning(job_id: string) {
+  return waitUntil('the job runs', () => effects.some((effect) => effect.job_id === job_id) || undefined);
+}
+
+async function approve(job_id: string): Promise<void> {
   const { approval_id, digest } = await waitForApproval(system, job_id);
   const { status } = await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
   expect(status).toBe(200);
-};
+}
+
 /** The dispatch gate has seen a cleared job and put it off. */
-const isPutOff = async (job_id: string): Promise<void> => {
+async function isPutOff(job_id: string): Promise<void> {
   const notBefore = async () => {
     const [row] = await system.sql<{ at: string }>(
       'SELECT not_before::text AS at FROM scheduler.jobs WHERE job_id = $1',
@@ -77,7 +87,7 @@ const isPutOff = async (job_id: string): Promise<void> => {
   await waitForState(system, job_id, 'cleared');
   const before = await notBefore();
   await waitUntil('the gate puts the job off', async () => (await notBefore()) !== before);
-};
+}
 
 describe.each(STOPS)('a stop of $kind', (stop) => {
   const id = `stop-${stop.kind}`;

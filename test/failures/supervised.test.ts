@@ -1,5 +1,7 @@
-// Under the launcher's supervision every process may be killed while jobs flow, several at once as well: it comes back
-// without hands, the death is said and counted, and every promise is kept.
+/**
+ * Under the launcher's supervision every process may be killed while jobs flow, several at once as well: it comes back
+ * without hands, the death is said and counted, and every promise is kept.
+ */
 
 import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

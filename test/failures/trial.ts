@@ -1,6 +1,8 @@
-// A system under load that a test disturbs, and the question afterwards whether every promise was kept. With as many
-// instances of each service as a test asks for. After a failure the next test has a system of its own: one fault is one
-// failure.
+/**
+ * A system under load that a test disturbs, and the question afterwards whether every promise was kept. With as many
+ * instances of each service as a test asks for. After a failure the next test has a system of its own: one fault is one
+ * failure.
+ */
 import { lastLines, readLog } from '@countersign/infra/read-log-tail';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { expect } from 'vitest';

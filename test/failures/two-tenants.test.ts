@@ -1,5 +1,7 @@
-// Two tenants on two instances of everything, under load: no answer to the one holds anything of the other, and every
-// answer is to the question that was asked.
+/**
+ * Two tenants on two instances of everything, under load: no answer to the one holds anything of the other, and every
+ * answer is to the question that was asked.
+ */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,13 +35,13 @@ const accepted: { job_id: string }[] = [];
 const faults: string[] = [];
 let answers = 0;
 
-const openToBoth = (): string => {
+function openToBoth(): string {
   const dir = editPolicy();
   const path = join(dir, 'pools.yaml');
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.replace('tenants: [default], concurrency: 8', `tenants: [default, second], concurrency: 8`));
   return dir;
-};
+}
 
 beforeAll(async () => {
   system = cleanUp.use(await startSystem({ replicas: 2, bundle_dir: openToBoth() }));
@@ -73,17 +75,17 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => cleanUp.disposeAsync());
 
-const ask = async ({ tenant, foreign }: Tenant, method: string, path: string, body?: object) => {
+async function ask({ tenant, foreign }: Tenant, method: string, path: string, body?: object) {
   const key = tenant === 'second' ? SECOND_KEY : system.keys.api_keys.agent;
   const headers = { 'x-api-key': key, 'x-tenant-id': tenant };
   const answer = await system.api('agent', method, `/api/v1${path}`, body, headers);
   answers += 1;
   if (JSON.stringify(answer.body).includes(foreign)) faults.push(`${tenant} ${method} ${path}: a foreign byte`);
   return answer;
-};
+}
 
 /** One job that runs and one that is denied, then everything that tells of them. */
-const playRound = async (who: Tenant, client: number, round: number): Promise<void> => {
+async function playRound(who: Tenant, client: number, round: number): Promise<void> {
   const nameOf = (kind: string): string => `${who.mark}-${kind}-${client}-${round}-${randomUUID()}`;
   const runs = nameOf('runs');
   const denied = nameOf('denied');
@@ -108,7 +110,7 @@ const playRound = async (who: Tenant, client: number, round: number): Promise<vo
     if (status === 200 && body.output?.mark !== who.mark) faults.push(`${runs}: the result is not its own`);
     return status === 200;
   });
-};
+}
 
 test('no answer to one tenant holds a byte of the other, and each is to its question', {
   timeout: 180_000,

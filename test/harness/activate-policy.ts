@@ -1,4 +1,4 @@
-// Changes the development tenant's policy as its admin would: signed, published and activated over HTTP.
+/** Changes the development tenant's policy as its admin would: signed, published and activated over HTTP. */
 
 import { DEVELOPMENT_BUNDLE_DIR } from '@countersign/infra/development-roster';
 import { developmentSigner, readBundleFolder } from '@countersign/infra/publish-development-policy';
@@ -8,11 +8,11 @@ import type { TestSystem } from './start-system.ts';
 export type Files = Record<string, string>;
 
 /** The development bundle with another `policy.yaml`; its tests belong to the old one. */
-export const withPolicy = (change: (policy: string) => string): Files => {
+export function withPolicy(change: (policy: string) => string): Files {
   const { 'policy.yaml': policy, ...files } = readBundleFolder(DEVELOPMENT_BUNDLE_DIR);
   const others = Object.entries(files).filter(([path]) => !path.startsWith('tests/'));
   return { ...Object.fromEntries(others), 'policy.yaml': change(policy!) };
-};
+}
 
 /** Throws what the API refuses. */
 export async function publishOverHttp(

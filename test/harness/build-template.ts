@@ -1,4 +1,4 @@
-// Migrates one database for the whole run; every test file gets a copy of it (create-database.ts).
+/** Migrates one database for the whole run; every test file gets a copy of it (create-database.ts). */
 import { migrate } from '@countersign/infra/postgres/migrate';
 import { createRoles, LOGIN_ROLES } from '@countersign/infra/postgres/roles';
 import pg from 'pg';

@@ -1,4 +1,4 @@
-// The code that some work fails with, or `none`. What is not a failure of ours is thrown on.
+/** The code that some work fails with, or `none`. What is not a failure of ours is thrown on. */
 import { CountersignError, type ErrorCode } from '@countersign/contracts/errors';
 
 export async function codeOf(work: Promise<unknown>): Promise<ErrorCode | 'none'> {

@@ -1,4 +1,4 @@
-// A database of a test file's own, copied from the migrated template.
+/** A database of a test file's own, copied from the migrated template. */
 import { randomBytes } from 'node:crypto';
 import { prepareDatabase } from '@countersign/infra/postgres/migrate';
 import { inject } from 'vitest';

@@ -1,4 +1,4 @@
-// A policy folder of a test's own: the development bundle with some of its text changed.
+/** A policy folder of a test's own: the development bundle with some of its text changed. */
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEVELOPMENT_BUNDLE_DIR } from '@countersign/infra/development-roster';

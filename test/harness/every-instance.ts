@@ -1,4 +1,4 @@
-// All instances of one service together: what a test takes away is then gone, however many there are.
+/** All instances of one service together: what a test takes away is then gone, however many there are. */
 import { readFileSync } from 'node:fs';
 import type { ServiceName } from '@countersign/contracts/ledger-entry';
 import type { TestSystem } from './start-system.ts';

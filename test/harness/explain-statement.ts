@@ -1,4 +1,4 @@
-// The plan of a statement that was not run: the one that its service would run it by, whatever its parameters.
+/** The plan of a statement that was not run: the one that its service would run it by, whatever its parameters. */
 import type { ServiceName } from '@countersign/contracts/ledger-entry';
 import { actAs } from './act-as-role.ts';
 import { GROWING } from './grow-history.ts';

@@ -1,5 +1,7 @@
-// Starts what all test files share: one Postgres with a migrated template database, and a nats-server at hand.
-// Leaves nothing behind, and clears away what a killed run left.
+/**
+ * Starts what all test files share: one Postgres with a migrated template database, and a nats-server at hand.
+ * Leaves nothing behind, and clears away what a killed run left.
+ */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +16,8 @@ import type { TestStack } from './test-stack.ts';
 const RUN_DIR_PREFIX = 'countersign-test-';
 // Postgres runs as another user under root, to whom root's own TMPDIR may be closed.
 const PARENT_DIR = process.getuid?.() === 0 ? '/tmp' : tmpdir();
+
+type Servers = Pick<TestStack, 'kind' | 'admin_url' | 'nats_binary'>;
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   removeAbandonedRuns();
@@ -34,7 +38,15 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   }
 }
 
-type Servers = Pick<TestStack, 'kind' | 'admin_url' | 'nats_binary'>;
+function removeAbandonedRuns(): void {
+  for (const name of readdirSync(PARENT_DIR)) {
+    if (!name.startsWith(RUN_DIR_PREFIX)) continue;
+    const dir = join(PARENT_DIR, name);
+    const owner = Number.parseInt(name.slice(RUN_DIR_PREFIX.length), 10);
+    const ours = statSync(dir, { throwIfNoEntry: false })?.uid === process.getuid?.();
+    if (ours && !isAlive(owner)) rmSync(dir, { recursive: true, force: true });
+  }
+}
 
 async function startServers(run_dir: string, cleanUp: AsyncDisposableStack): Promise<Servers> {
   if (process.env.TEST_STACK === 'containers') {
@@ -46,14 +58,4 @@ async function startServers(run_dir: string, cleanUp: AsyncDisposableStack): Pro
   const nats_binary = await findNatsServer();
   const { admin_url } = cleanUp.use(await runPostgres({ dir: run_dir, mode: 'test' }));
   return { kind: 'processes', admin_url, nats_binary };
-}
-
-function removeAbandonedRuns(): void {
-  for (const name of readdirSync(PARENT_DIR)) {
-    if (!name.startsWith(RUN_DIR_PREFIX)) continue;
-    const dir = join(PARENT_DIR, name);
-    const owner = Number.parseInt(name.slice(RUN_DIR_PREFIX.length), 10);
-    const ours = statSync(dir, { throwIfNoEntry: false })?.uid === process.getuid?.();
-    if (ours && !isAlive(owner)) rmSync(dir, { recursive: true, force: true });
-  }
 }

@@ -1,5 +1,7 @@
-// A database with a past: ended jobs with everything that belongs to them, closed approvals, sealed evidence, old policies
-// and keys. Written past the services, as many years would.
+/**
+ * A database with a past: ended jobs with everything that belongs to them, closed approvals, sealed evidence, old policies
+ * and keys. Written past the services, as many years would.
+ */
 import { withClient } from './build-template.ts';
 import type { TestSystem } from './start-system.ts';
 
@@ -56,15 +58,6 @@ const PAST = [
      CROSS JOIN (SELECT * FROM identity.principals ORDER BY principal_id LIMIT 1) AS p`,
 ];
 
-/** The audit service seals meanwhile; under its lock no leaf is given twice. */
-export async function growHistory({ admin_url }: Pick<TestSystem, 'admin_url'>, rows: number): Promise<void> {
-  await withClient(admin_url, async (client) => {
-    // The session's, and not a transaction's: what is sealed is told by which transactions have ended.
-    await client.query('SELECT pg_advisory_lock(1279607880, 0)');
-    for (const text of PAST) await client.query(text, [rows]);
-  });
-}
-
 /** The tables that grow with use, and never stop. */
 export const GROWING = [
   'scheduler.jobs',
@@ -81,3 +74,12 @@ export const GROWING = [
   'control.revocations',
   'identity.api_keys',
 ];
+
+/** The audit service seals meanwhile; under its lock no leaf is given twice. */
+export async function growHistory({ admin_url }: Pick<TestSystem, 'admin_url'>, rows: number): Promise<void> {
+  await withClient(admin_url, async (client) => {
+    // The session's, and not a transaction's: what is sealed is told by which transactions have ended.
+    await client.query('SELECT pg_advisory_lock(1279607880, 0)');
+    for (const text of PAST) await client.query(text, [rows]);
+  });
+}

@@ -1,4 +1,4 @@
-// The development agent at the bus's two doors, saying anything: well signed, badly signed, or no request at all.
+/** The development agent at the bus's two doors, saying anything: well signed, badly signed, or no request at all. */
 import { createPrivateKey, randomBytes, sign } from 'node:crypto';
 import { agentUser, subjects } from '@countersign/contracts/subjects';
 import { canonicalize, type JsonValue } from '@countersign/ledger/canonical-json';
@@ -23,8 +23,6 @@ export type AgentOnBus = AsyncDisposable & {
   /** To its tenant's intake; resolves when it is stored. */
   leave(subject: string, message: string): Promise<void>;
 };
-
-const newNonce = (): string => randomBytes(16).toString('base64url');
 
 export async function knockAsAgent(system: TestSystem): Promise<AgentOnBus> {
   const user = agentUser(system.tenant);
@@ -52,4 +50,8 @@ export async function knockAsAgent(system: TestSystem): Promise<AgentOnBus> {
     },
     [Symbol.asyncDispose]: () => connection.close(),
   };
+}
+
+function newNonce(): string {
+  return randomBytes(16).toString('base64url');
 }

@@ -1,5 +1,7 @@
-// Knocks at nats-server by hand: no client signs with another key than the one it names, and theirs sign so slowly that a
-// storm of them would hold up whatever else runs in the process.
+/**
+ * Knocks at nats-server by hand: no client signs with another key than the one it names, and theirs sign so slowly that a
+ * storm of them would hold up whatever else runs in the process.
+ */
 import { connect } from 'node:net';
 import { type NatsKey, nkeySigner } from '@countersign/platform/nats-key';
 
@@ -36,8 +38,9 @@ export async function knockWith(url: string, nkey: string, sign: (nonce: string)
   return { letIn: await letIn, closed, close: () => void socket.destroy() };
 }
 
-export const knock = (url: string, { nkey_public, seed }: NatsKey): Promise<Knocking> =>
-  knockWith(url, nkey_public, nkeySigner(seed));
+export function knock(url: string, { nkey_public, seed }: NatsKey): Promise<Knocking> {
+  return knockWith(url, nkey_public, nkeySigner(seed));
+}
 
 export async function isLetIn(url: string, key: NatsKey): Promise<boolean> {
   const { letIn, close } = await knock(url, key);

@@ -1,5 +1,7 @@
-// Every statement that the source can send, read from the source itself: what a check must have seen, so that none that
-// is added can be forgotten.
+/**
+ * Every statement that the source can send, read from the source itself: what a check must have seen, so that none that
+ * is added can be forgotten.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
@@ -29,11 +31,6 @@ export function listStatements(): Listed[] {
   );
 }
 
-/** Without comments, and with any whitespace as one blank. */
-function flat(text: string): string {
-  return text.replace(/--.*$/gm, ' ').replace(/\s+/g, ' ').trim();
-}
-
 function sources(): { file: string; tree: Part }[] {
   return FOLDERS.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -46,15 +43,21 @@ function sources(): { file: string; tree: Part }[] {
   );
 }
 
+function partsOf(part: unknown): Part[] {
+  if (Array.isArray(part)) return part.flatMap(partsOf);
+  if (part === null || typeof part !== 'object') return [];
+  const below = Object.values(part).flatMap(partsOf);
+  return typeof (part as Part).type === 'string' ? [part as Part, ...below] : below;
+}
+
 function piecesOf(part: Part): string[] | null {
   if (part.type === 'TemplateLiteral') return part.quasis.map((each: Part) => each.value.cooked);
   return part.type === 'Literal' && typeof part.value === 'string' ? [part.value] : null;
 }
 
-/** `routines.answer(tx, 'scheduler.admit', …)` → `scheduler.admit`. */
-function calledBy(part: Part): string | null {
-  if (part.type !== 'CallExpression' || part.callee.object?.name !== 'routines') return null;
-  return part.arguments[1]?.value ?? null;
+/** Without comments, and with any whitespace as one blank. */
+function flat(text: string): string {
+  return text.replace(/--.*$/gm, ' ').replace(/\s+/g, ' ').trim();
 }
 
 function around(pieces: readonly string[]): RegExp {
@@ -66,9 +69,8 @@ function around(pieces: readonly string[]): RegExp {
   return new RegExp(escaped.join('[\\s\\S]*?'));
 }
 
-function partsOf(part: unknown): Part[] {
-  if (Array.isArray(part)) return part.flatMap(partsOf);
-  if (part === null || typeof part !== 'object') return [];
-  const below = Object.values(part).flatMap(partsOf);
-  return typeof (part as Part).type === 'string' ? [part as Part, ...below] : below;
+/** `routines.answer(tx, 'scheduler.admit', …)` → `scheduler.admit`. */
+function calledBy(part: Part): string | null {
+  if (part.type !== 'CallExpression' || part.callee.object?.name !== 'routines') return null;
+  return part.arguments[1]?.value ?? null;
 }

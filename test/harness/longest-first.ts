@@ -1,4 +1,4 @@
-// The order of the files: those that take longest begin, so that none of them is the last one running.
+/** The order of the files: those that take longest begin, so that none of them is the last one running. */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** By what their paths begin with, longest first; what is not listed comes behind, larger files first. */

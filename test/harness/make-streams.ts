@@ -1,4 +1,4 @@
-// Makes the streams as their owners would, for a test in which not all of them run.
+/** Makes the streams as their owners would, for a test in which not all of them run. */
 import { intakeConsumer, intakeStream, poolConsumer, STREAMS } from '@countersign/contracts/streams';
 import { consumerConfig, newStream } from '@countersign/platform/stream-config';
 import type { NatsConnection } from '@nats-io/transport-node';

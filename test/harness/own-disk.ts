@@ -1,5 +1,7 @@
-// A disk of a test's own, small enough to fill and whose power can be cut. Mounting needs root; elsewhere such tests
-// are skipped and say so.
+/**
+ * A disk of a test's own, small enough to fill and whose power can be cut. Mounting needs root; elsewhere such tests
+ * are skipped and say so.
+ */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,8 +28,6 @@ const CHUNK = Buffer.alloc(1024 * 1024);
 const SHUT_DOWN =
   'open(my $f, "<", $ARGV[0]) or die; my $how = pack("L", 2); ioctl($f, 0x8004587d, $how) or die "ioctl: $!"';
 
-const run = (command: string, ...args: string[]): void => void execFileSync(command, args, { stdio: 'pipe' });
-
 /** Undefined when disks can be mounted here, else the reason for a skip. */
 export function whyNoDisk(kind: 'tmpfs' | 'loop'): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'mounting a disk needs root on Linux';
@@ -38,14 +38,6 @@ export function whyNoDisk(kind: 'tmpfs' | 'loop'): string | undefined {
     return undefined;
   } catch (error) {
     return `no ${kind} disk here: ${(error as Error).message.split('\n')[0]}`;
-  }
-}
-
-function triesPowerCut(disk: LoopDisk): void {
-  try {
-    disk.cutPower();
-  } finally {
-    void disk[Symbol.asyncDispose]();
   }
 }
 
@@ -77,10 +69,22 @@ export function loopDisk(megabytes: number): LoopDisk {
   );
 }
 
+function triesPowerCut(disk: LoopDisk): void {
+  try {
+    disk.cutPower();
+  } finally {
+    void disk[Symbol.asyncDispose]();
+  }
+}
+
 function emptyFolder(): string {
   const dir = mkdtempSync(join(inject('test_stack').run_dir, 'disk-'));
   mkdirSync(dir, { recursive: true });
   return dir;
+}
+
+function run(command: string, ...args: string[]): void {
+  void execFileSync(command, args, { stdio: 'pipe' });
 }
 
 function diskAt(dir: string, cleanUp: () => void): OwnDisk {

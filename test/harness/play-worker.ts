@@ -1,5 +1,7 @@
-// A worker that a test leads by the hand: let in by its pool's own key, it claims, beats and reports exactly what it is
-// told to, right or wrong. What runs jobs for a test is start-worker.ts.
+/**
+ * A worker that a test leads by the hand: let in by its pool's own key, it claims, beats and reports exactly what it is
+ * told to, right or wrong. What runs jobs for a test is start-worker.ts.
+ */
 import { createPrivateKey, randomUUID } from 'node:crypto';
 import { LIMITS } from '@countersign/contracts/limits';
 import { poolConsumer } from '@countersign/contracts/streams';
@@ -55,9 +57,6 @@ export type PlayedWorker = AsyncDisposable & {
   report(held: Held, output: unknown, changes?: Report): Promise<ResultAnswer>;
 };
 
-const claimsOf = (warrant: string): WarrantClaims =>
-  JSON.parse(Buffer.from(warrant.split('.')[1]!, 'base64url').toString()) as WarrantClaims;
-
 export async function playWorker(system: TestSystem, pool: string): Promise<PlayedWorker> {
   const worker = DEVELOPMENT_WORKER;
   const user = workerUser(pool, worker);
@@ -109,4 +108,8 @@ export async function playWorker(system: TestSystem, pool: string): Promise<Play
     [Symbol.asyncDispose]: () => bus.close(),
   };
   return played;
+}
+
+function claimsOf(warrant: string): WarrantClaims {
+  return JSON.parse(Buffer.from(warrant.split('.')[1]!, 'base64url').toString()) as WarrantClaims;
 }

@@ -1,4 +1,4 @@
-// What a test looks up past every service: a job's entries, and every row and message that the system holds.
+/** What a test looks up past every service: a job's entries, and every row and message that the system holds. */
 import { intakeConsumer, isIntake, poolConsumer } from '@countersign/contracts/streams';
 import { developmentPools } from '@countersign/infra/development-roster';
 import { waitUntil } from '@countersign/infra/wait-until';
@@ -8,32 +8,36 @@ import type { TestSystem } from './start-system.ts';
 
 export type Entry = { kind: string; body: Record<string, any> };
 
+const TABLES = `
+SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+ WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`;
+
+/** When a credential was last used is noted by the door in its own time, whatever became of what was asked. */
+const NOTED_LATER = 'identity.uses';
+
 /** In the order in which they were recorded. */
-export const entriesOf = async (system: TestSystem, job_id: string): Promise<Entry[]> => {
+export async function entriesOf(system: TestSystem, job_id: string): Promise<Entry[]> {
   const rows = await system.sql<{ kind: string; body: string }>(
     'SELECT kind, body FROM ledger.entries WHERE chain = $1 ORDER BY seq',
     [`job:${system.tenant}:${job_id}`],
   );
   return rows.map(({ kind, body }) => ({ kind, body: JSON.parse(body) }));
-};
+}
 
-export const kindsOf = async (system: TestSystem, job_id: string): Promise<string[]> =>
-  (await entriesOf(system, job_id)).map((entry) => entry.kind);
-
-const TABLES = `
-SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
- WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`;
+export async function kindsOf(system: TestSystem, job_id: string): Promise<string[]> {
+  return (await entriesOf(system, job_id)).map((entry) => entry.kind);
+}
 
 /** Rows of every table there is, whoever owns it. */
-export const countRows = async (system: TestSystem): Promise<Record<string, number>> => {
+export async function countRows(system: TestSystem): Promise<Record<string, number>> {
   const tables = await system.sql<{ name: string }>(TABLES);
   const counts = tables.map(({ name }) => `SELECT '${name}' AS name, count(*)::int AS rows FROM ${name}`);
   const rows = await system.sql<{ name: string; rows: number }>(counts.join(' UNION ALL '));
   return Object.fromEntries(rows.map((row) => [row.name, row.rows]));
-};
+}
 
 /** How many messages of others than its owner each stream has ever taken: delivered and to be delivered. */
-export const countPublished = async (system: TestSystem): Promise<Record<string, number>> => {
+export async function countPublished(system: TestSystem): Promise<Record<string, number>> {
   const connection = await connect({
     servers: system.nats.url,
     inboxPrefix: '_INBOX_provisioner',
@@ -51,13 +55,10 @@ export const countPublished = async (system: TestSystem): Promise<Record<string,
   } finally {
     await connection.close();
   }
-};
-
-/** When a credential was last used is noted by the door in its own time, whatever became of what was asked. */
-const NOTED_LATER = 'identity.uses';
+}
 
 /** Everything held, once the sealer, the checkpoints and the evidence stream have caught up with the ledger. */
-export const countEverything = async (system: TestSystem) => {
+export async function countEverything(system: TestSystem) {
   await waitUntil('the evidence is sealed and published', async () => {
     const [row] = await system.sql<{ even: boolean }>(
       `SELECT (SELECT count(*) FROM ledger.entries) = (SELECT count(*) FROM ledger.leaves)
@@ -68,4 +69,4 @@ export const countEverything = async (system: TestSystem) => {
   });
   const { [NOTED_LATER]: _, ...rows } = await countRows(system);
   return { rows, published: await countPublished(system) };
-};
+}

@@ -1,5 +1,7 @@
-// Every statement that a service sends, and every one inside of functions and triggers, with the plan it ran by and what
-// that plan read: written by the server (auto_explain) of a cluster of the test's own.
+/**
+ * Every statement that a service sends, and every one inside of functions and triggers, with the plan it ran by and what
+ * that plan read: written by the server (auto_explain) of a cluster of the test's own.
+ */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PostgresHandle } from '@countersign/infra/run-postgres';
@@ -37,6 +39,10 @@ const SETTINGS = {
   track_functions: 'all',
 };
 
+/** Down an index, and past some versions of a row that are not cleared away yet. */
+const BLOCKS = 60;
+const BLOCKS_OF_A_ROW = 4;
+
 /** Of a cluster that nobody else uses; it is started again. Nothing of its superuser is written. */
 export async function writePlans({ admin_url, stop, start }: PostgresHandle): Promise<void> {
   await withClient(admin_url, async (client) => {
@@ -48,8 +54,6 @@ export async function writePlans({ admin_url, stop, start }: PostgresHandle): Pr
   await stop();
   await start();
 }
-
-const fileOf = ({ data_dir }: Pick<PostgresHandle, 'data_dir'>): string => join(data_dir!, 'log', 'statements.json');
 
 /** From where `plansSince` reads what runs after now. */
 export function plansUntilNow(postgres: Pick<PostgresHandle, 'data_dir'>): number {
@@ -84,23 +88,8 @@ export function readTooMuch({ plan }: Pick<Ran, 'plan'>, bound: number): string[
   });
 }
 
-/** Down an index, and past some versions of a row that are not cleared away yet. */
-const BLOCKS = 60;
-const BLOCKS_OF_A_ROW = 4;
-
-function rowsOf(node: Node): number {
-  const each =
-    (node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
-  return each * (node['Actual Loops'] ?? 0);
-}
-
-/** With those of everything below it. */
-function blocksOf(node: Node): number {
-  return (node['Shared Hit Blocks'] ?? 0) + (node['Shared Read Blocks'] ?? 0);
-}
-
-function nodesOf(node: Node): Node[] {
-  return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+function fileOf({ data_dir }: Pick<PostgresHandle, 'data_dir'>): string {
+  return join(data_dir!, 'log', 'statements.json');
 }
 
 function* linesOf(path: string, from: number): Generator<string> {
@@ -120,4 +109,19 @@ function* linesOf(path: string, from: number): Generator<string> {
   } finally {
     closeSync(file);
   }
+}
+
+function nodesOf(node: Node): Node[] {
+  return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+}
+
+function rowsOf(node: Node): number {
+  const each =
+    (node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
+  return each * (node['Actual Loops'] ?? 0);
+}
+
+/** With those of everything below it. */
+function blocksOf(node: Node): number {
+  return (node['Shared Hit Blocks'] ?? 0) + (node['Shared Read Blocks'] ?? 0);
 }

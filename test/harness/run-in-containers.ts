@@ -1,6 +1,8 @@
-// `TEST_STACK=containers`: the same two servers from their published images instead of the binaries that the bootstrap
-// fetches. The containers share the host's network, so that addresses and configuration are the same either way; that
-// takes an engine on Linux.
+/**
+ * `TEST_STACK=containers`: the same two servers from their published images instead of the binaries that the bootstrap
+ * fetches. The containers share the host's network, so that addresses and configuration are the same either way; that
+ * takes an engine on Linux.
+ */
 import { randomBytes } from 'node:crypto';
 import { MIN_NATS_VERSION } from '@countersign/contracts/streams';
 import { baseImages, INITDB_ARGS } from '@countersign/infra/compose/base-images';
@@ -74,19 +76,6 @@ export async function runPostgresContainer(): Promise<PostgresHandle> {
   };
 }
 
-async function answers(admin_url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: admin_url });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
 export function natsContainer(): NatsProgram {
   let running: StartedTestContainer | undefined;
   return {
@@ -107,6 +96,19 @@ export function natsContainer(): NatsProgram {
       return asProcess(running);
     },
   };
+}
+
+async function answers(admin_url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: admin_url });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
 }
 
 async function asProcess(started: StartedTestContainer): Promise<GuardedProcess> {

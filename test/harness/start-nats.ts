@@ -1,4 +1,4 @@
-// A real nats-server of a test file's own, with a JetStream store of its own.
+/** A real nats-server of a test file's own, with a JetStream store of its own. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderOpenNatsConfig } from '@countersign/infra/render-open-nats-config';

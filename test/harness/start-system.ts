@@ -1,5 +1,7 @@
-// A whole system of a test file's own: real nats-server with the real permissions, real Postgres, all six services, as
-// one process or as six that a test can kill.
+/**
+ * A whole system of a test file's own: real nats-server with the real permissions, real Postgres, all six services, as
+ * one process or as six that a test can kill.
+ */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -75,20 +77,6 @@ export async function startOwnPostgres(dir: string, mode: 'dev' | 'test' = 'test
   return runPostgresContainer();
 }
 
-/** A cluster of its own, which a test may kill; otherwise a database in the one that all test files share. */
-async function openDatabase(dir: string, keys: DevelopmentKeys, options: SystemOptions, owned: AsyncDisposableStack) {
-  if (options.own_postgres) {
-    const postgres = owned.use(await startOwnPostgres(dir, options.postgres_mode));
-    await options.prepare_postgres?.(postgres);
-    return { admin_url: postgres.admin_url, keys, postgres, prepare: prepareSystem };
-  }
-  const { role_password } = inject('test_stack');
-  // Roles belong to the whole cluster.
-  const role_passwords = Object.fromEntries(Object.keys(keys.role_passwords).map((role) => [role, role_password]));
-  const { admin_url } = owned.use(await createDatabase());
-  return { admin_url, keys: { ...keys, role_passwords }, postgres: null, prepare: prepareBusAndPolicy };
-}
-
 export async function startSystem(options: SystemOptions = {}): Promise<TestSystem> {
   const dir = mkdtempSync(join(options.data_dir ?? inject('test_stack').run_dir, 'system-'));
   // Postgres may run as another user, who has to pass through to its data.
@@ -150,6 +138,20 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
     await owned.disposeAsync();
     throw error;
   }
+}
+
+/** A cluster of its own, which a test may kill; otherwise a database in the one that all test files share. */
+async function openDatabase(dir: string, keys: DevelopmentKeys, options: SystemOptions, owned: AsyncDisposableStack) {
+  if (options.own_postgres) {
+    const postgres = owned.use(await startOwnPostgres(dir, options.postgres_mode));
+    await options.prepare_postgres?.(postgres);
+    return { admin_url: postgres.admin_url, keys, postgres, prepare: prepareSystem };
+  }
+  const { role_password } = inject('test_stack');
+  // Roles belong to the whole cluster.
+  const role_passwords = Object.fromEntries(Object.keys(keys.role_passwords).map((role) => [role, role_password]));
+  const { admin_url } = owned.use(await createDatabase());
+  return { admin_url, keys: { ...keys, role_passwords }, postgres: null, prepare: prepareBusAndPolicy };
 }
 
 async function layWires(prepared: PrepareOptions, owned: AsyncDisposableStack): Promise<Wires> {

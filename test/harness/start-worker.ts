@@ -1,4 +1,4 @@
-// A worker of a test's own, let in by its development keys. It is an ordinary user of the worker package.
+/** A worker of a test's own, let in by its development keys. It is an ordinary user of the worker package. */
 
 import { workerUser } from '@countersign/contracts/subjects';
 import { DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';

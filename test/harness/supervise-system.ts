@@ -1,4 +1,4 @@
-// Keeps a test's system running as `npm start` does: what dies is started again.
+/** Keeps a test's system running as `npm start` does: what dies is started again. */
 import { fullDisk } from '@countersign/infra/full-disk';
 import { type Supervisor, supervise } from '@countersign/infra/supervise';
 import type { TestSystem } from './start-system.ts';

@@ -1,4 +1,4 @@
-// The servers that a test run shares, as the workers see them. Everything here must survive structured clone.
+/** The servers that a test run shares, as the workers see them. Everything here must survive structured clone. */
 import type { NatsServerBinary } from '@countersign/infra/find-nats-server';
 
 export type TestStack = {

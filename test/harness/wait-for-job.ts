@@ -1,4 +1,4 @@
-// Waits until a job stands where a test expects it, by asking the API as anybody would.
+/** Waits until a job stands where a test expects it, by asking the API as anybody would. */
 import { isTerminal, type JobState } from '@countersign/contracts/states';
 import { waitUntil } from '@countersign/infra/wait-until';
 import type { TestSystem } from './start-system.ts';
@@ -11,14 +11,8 @@ export type SeenJob = {
   [field: string]: unknown;
 };
 
-const seeJob = async (system: TestSystem, job_id: string): Promise<SeenJob> => {
-  const { status, body } = await system.api('auditor', 'GET', `/api/v1/jobs/${job_id}`);
-  if (status !== 200) throw new Error(`GET of job ${job_id} answered ${status} ${JSON.stringify(body)}`);
-  return body as SeenJob;
-};
-
-export const waitForEnd = (system: TestSystem, job_id: string, timeout_ms = 20_000): Promise<SeenJob> =>
-  waitUntil(
+export function waitForEnd(system: TestSystem, job_id: string, timeout_ms = 20_000): Promise<SeenJob> {
+  return waitUntil(
     `job ${job_id} ends`,
     async () => {
       const job = await seeJob(system, job_id);
@@ -26,14 +20,15 @@ export const waitForEnd = (system: TestSystem, job_id: string, timeout_ms = 20_0
     },
     { timeout_ms },
   );
+}
 
-export const waitForState = (
+export function waitForState(
   system: TestSystem,
   job_id: string,
   state: JobState,
   timeout_ms = 20_000,
-): Promise<SeenJob> =>
-  waitUntil(
+): Promise<SeenJob> {
+  return waitUntil(
     `job ${job_id} is ${state}`,
     async () => {
       const job = await seeJob(system, job_id);
@@ -43,15 +38,23 @@ export const waitForState = (
     },
     { timeout_ms },
   );
+}
 
 /** The open approval of a held job. */
-export const waitForApproval = (
+export function waitForApproval(
   system: TestSystem,
   job_id: string,
-): Promise<{ approval_id: string; digest: string; [field: string]: any }> =>
-  waitUntil(`job ${job_id} has an open approval`, async () => {
+): Promise<{ approval_id: string; digest: string; [field: string]: any }> {
+  return waitUntil(`job ${job_id} has an open approval`, async () => {
     const { body } = await system.api('approver', 'GET', `/api/v1/approvals?job_id=${job_id}&state=open`);
     const [found] = body.approvals as { approval_id: string }[];
     if (!found) return undefined;
     return (await system.api('approver', 'GET', `/api/v1/approvals/${found.approval_id}`)).body;
   });
+}
+
+async function seeJob(system: TestSystem, job_id: string): Promise<SeenJob> {
+  const { status, body } = await system.api('auditor', 'GET', `/api/v1/jobs/${job_id}`);
+  if (status !== 200) throw new Error(`GET of job ${job_id} answered ${status} ${JSON.stringify(body)}`);
+  return body as SeenJob;
+}

@@ -1,5 +1,7 @@
-// What a walk does not need and a store has statements for: stops, a warrant that a worker refuses, a forged result, a
-// policy that is published, activated and shadowed, an agent on the bus, a key that is revoked.
+/**
+ * What a walk does not need and a store has statements for: stops, a warrant that a worker refuses, a forged result, a
+ * policy that is published, activated and shadowed, an agent on the bus, a key that is revoked.
+ */
 
 import { listEntries } from '@countersign/audit/list-entries';
 import { showCheckpoint, showConsistency, showInclusion, showTile } from '@countersign/audit/show-tree';
@@ -39,33 +41,6 @@ export async function walkChanges(system: TestSystem, version: number, key_id: s
   );
 }
 
-/** What the door reads of the registry by statements that are put together. */
-async function readRegistry(tx: Tx, tenant: string): Promise<void> {
-  await listAgents(tx, { tenant, after: '', rows: 5 });
-  await findLinks(tx, tenant, ['desk-agent'], 'desk-agent');
-  await listDelegations(tx, 'desk-agent', 5);
-  await countGiven(tx, 'desk-agent');
-  // As it is already: nothing changes, and what comes after walks on.
-  const ceiling = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
-  await changeCeiling(tx, 'desk-agent', ceiling, { key_id: null, id: null, auth_method: null });
-}
-
-/** By time, by chain, as proofs and as tiles. */
-async function readAsAuditor(tx: Tx, tenant: string): Promise<void> {
-  const question = { tenant, all: false, from: 0, limit: 5 };
-  const now = new Date().toISOString();
-  await listEntries(tx, { ...question, since: now, until: now, actor: 'desk-agent' });
-  await listEntries(tx, { ...question, chain: 'control' });
-  const { tree_size } = await showCheckpoint(tx, { tree_size: null });
-  await showInclusion(tx, { leaf_index: 0, tree_size: null });
-  await showConsistency(tx, { from: tree_size, to: tree_size });
-  const full = tree_size >= 256;
-  const tiles = full
-    ? ['tile/0/000', 'tile/1/000.p/1', 'tile/entries/000']
-    : ['tile/0/000.p/1', 'tile/entries/000.p/1'];
-  for (const path of tiles) await showTile(tx, { path });
-}
-
 /** A yes that waits behind a stop; then its worker refuses the warrant once and reports a forged result before its own. */
 async function stopAndLetGo(system: TestSystem): Promise<void> {
   await using worker = await playWorker(system, 'desk-write');
@@ -101,4 +76,31 @@ async function changePolicy(system: TestSystem, version: number): Promise<void> 
 async function shadow(system: TestSystem, version: number, until: string | null): Promise<void> {
   const { status, body } = await system.api('admin', 'POST', `/api/v1/policy/bundles/${version}/shadow`, { until });
   if (status !== 200) throw new Error(`shadowing answered ${status} ${JSON.stringify(body)}`);
+}
+
+/** By time, by chain, as proofs and as tiles. */
+async function readAsAuditor(tx: Tx, tenant: string): Promise<void> {
+  const question = { tenant, all: false, from: 0, limit: 5 };
+  const now = new Date().toISOString();
+  await listEntries(tx, { ...question, since: now, until: now, actor: 'desk-agent' });
+  await listEntries(tx, { ...question, chain: 'control' });
+  const { tree_size } = await showCheckpoint(tx, { tree_size: null });
+  await showInclusion(tx, { leaf_index: 0, tree_size: null });
+  await showConsistency(tx, { from: tree_size, to: tree_size });
+  const full = tree_size >= 256;
+  const tiles = full
+    ? ['tile/0/000', 'tile/1/000.p/1', 'tile/entries/000']
+    : ['tile/0/000.p/1', 'tile/entries/000.p/1'];
+  for (const path of tiles) await showTile(tx, { path });
+}
+
+/** What the door reads of the registry by statements that are put together. */
+async function readRegistry(tx: Tx, tenant: string): Promise<void> {
+  await listAgents(tx, { tenant, after: '', rows: 5 });
+  await findLinks(tx, tenant, ['desk-agent'], 'desk-agent');
+  await listDelegations(tx, 'desk-agent', 5);
+  await countGiven(tx, 'desk-agent');
+  // As it is already: nothing changes, and what comes after walks on.
+  const ceiling = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
+  await changeCeiling(tx, 'desk-agent', ceiling, { key_id: null, id: null, auth_method: null });
 }

@@ -1,5 +1,7 @@
-// A job of every kind through every step, and everything that can be asked about it: what plans, counts and soaks are
-// judged by. Needs a worker of `demo-read` with `answerWalk` as its handler.
+/**
+ * A job of every kind through every step, and everything that can be asked about it: what plans, counts and soaks are
+ * judged by. Needs a worker of `demo-read` with `answerWalk` as its handler.
+ */
 import { randomUUID } from 'node:crypto';
 import { withPolicy } from './activate-policy.ts';
 import { playWorker } from './play-worker.ts';
@@ -31,6 +33,12 @@ export async function walkEverything(system: TestSystem): Promise<void> {
   await askPolicy(system);
 }
 
+async function submit(system: TestSystem, body: object): Promise<string> {
+  const answer = await system.api('agent', 'POST', '/api/v1/jobs', body);
+  if (typeof answer.body?.job_id !== 'string') throw new Error(`submitting answered ${answer.status}`);
+  return answer.body.job_id;
+}
+
 /** Rejected, cancelled while held, and out of time. */
 async function walkApprovals(system: TestSystem): Promise<void> {
   const refused = await submit(system, REFUND);
@@ -42,6 +50,15 @@ async function walkApprovals(system: TestSystem): Promise<void> {
   await cancel(system, cancelled);
   await waitForEnd(system, cancelled);
   await waitForEnd(system, expired);
+}
+
+async function vote(system: TestSystem, job_id: string, say: 'approve' | 'reject'): Promise<void> {
+  const { approval_id, digest } = await waitForApproval(system, job_id);
+  await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/${say}`, { digest });
+}
+
+function cancel(system: TestSystem, job_id: string) {
+  return system.api('agent', 'POST', `/api/v1/jobs/${job_id}/cancel`, { reason: 'drill' });
 }
 
 /** Approved, held by a worker, and cancelled under its hands. Its id. */
@@ -76,6 +93,10 @@ async function readEverything(system: TestSystem, done: string, approved: string
   await get(system, 'jobs?limit=5', 'agent');
 }
 
+function get(system: TestSystem, path: string, who: 'agent' | 'auditor' | 'approver' | 'admin' = 'auditor') {
+  return system.api(who, 'GET', `/api/v1/${path}`);
+}
+
 async function askPolicy(system: TestSystem): Promise<void> {
   for (const path of ['policy', 'policy/bundles?limit=5', 'policy/shadow']) await get(system, path, 'admin');
   const [from, to] = [-MINUTE_MS, MINUTE_MS].map((ms) => new Date(Date.now() + ms).toISOString());
@@ -83,23 +104,4 @@ async function askPolicy(system: TestSystem): Promise<void> {
   // A window that has few of all jobs.
   await system.api('admin', 'POST', '/api/v1/policy/replay', { from, to, candidate });
   await system.api('admin', 'POST', '/api/v1/policy/simulate', { job: READ });
-}
-
-async function submit(system: TestSystem, body: object): Promise<string> {
-  const answer = await system.api('agent', 'POST', '/api/v1/jobs', body);
-  if (typeof answer.body?.job_id !== 'string') throw new Error(`submitting answered ${answer.status}`);
-  return answer.body.job_id;
-}
-
-async function vote(system: TestSystem, job_id: string, say: 'approve' | 'reject'): Promise<void> {
-  const { approval_id, digest } = await waitForApproval(system, job_id);
-  await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/${say}`, { digest });
-}
-
-function cancel(system: TestSystem, job_id: string) {
-  return system.api('agent', 'POST', `/api/v1/jobs/${job_id}/cancel`, { reason: 'drill' });
-}
-
-function get(system: TestSystem, path: string, who: 'agent' | 'auditor' | 'approver' | 'admin' = 'auditor') {
-  return system.api(who, 'GET', `/api/v1/${path}`);
 }

@@ -1,4 +1,4 @@
-// A wire between the services and a server that a test can disturb: cut it, stall it, or swallow what goes over it.
+/** A wire between the services and a server that a test can disturb: cut it, stall it, or swallow what goes over it. */
 import { connect, createServer, type Socket } from 'node:net';
 import { findFreePort } from '@countersign/infra/find-free-port';
 
@@ -17,6 +17,8 @@ export type Wire = AsyncDisposable & {
 
 type Line = { near: Socket; far: Socket };
 type State = 'whole' | 'cut' | 'stalled' | 'swallowing';
+
+const swallowed = new WeakSet<Socket>();
 
 /** `url` is of the server: `nats://…` or `postgres://…`. */
 export async function layWire(url: string): Promise<Wire> {
@@ -60,8 +62,6 @@ export async function layWire(url: string): Promise<Wire> {
     },
   };
 }
-
-const swallowed = new WeakSet<Socket>();
 
 function put({ near, far }: Line, state: State): void {
   if (state === 'cut') {

@@ -1,5 +1,7 @@
-// From an empty folder, an empty Postgres and a nats-server that nobody has configured to the first job, by the documented
-// commands alone; a second tenant; everything again, which changes nothing; and what is refused.
+/**
+ * From an empty folder, an empty Postgres and a nats-server that nobody has configured to the first job, by the documented
+ * commands alone; a second tenant; everything again, which changes nothing; and what is refused.
+ */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -49,6 +51,7 @@ async function init(dir: string, database_url = postgres.admin_url): Promise<{ o
     ({ stdout, stderr }: { stdout: string; stderr: string }) => ({ ok: false, said: stdout + stderr }),
   );
 }
+
 async function countersign(...args: string[]): Promise<string> {
   let [code, said] = [0, ''];
   const keep = (text: string): void => {
@@ -59,22 +62,27 @@ async function countersign(...args: string[]): Promise<string> {
   expect([code, said]).toEqual([0, said]);
   return said;
 }
-const api = async (key: string, tenant: string, path: string, body?: object) => {
+
+async function api(key: string, tenant: string, path: string, body?: object) {
   const answer = await fetch(`${url}/api/v1${path}`, {
     method: body === undefined ? 'GET' : 'POST',
     headers: { 'x-api-key': key, 'x-tenant-id': tenant, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return { status: answer.status, body: (await answer.json()) as any };
-};
-const secretsIn = (text: string): string[] =>
-  [...text.matchAll(/S[UA][A-Z2-7]{56}|cs_[\w-]{43}|BEGIN PRIVATE/g)].map(([all]) => all);
-const contentOf = (dir: string): Record<string, string> =>
-  Object.fromEntries(
+}
+
+function secretsIn(text: string): string[] {
+  return [...text.matchAll(/S[UA][A-Z2-7]{56}|cs_[\w-]{43}|BEGIN PRIVATE/g)].map(([all]) => all);
+}
+
+function contentOf(dir: string): Record<string, string> {
+  return Object.fromEntries(
     readdirSync(dir)
       .filter((name) => statSync(join(dir, name)).isFile())
       .map((name) => [name, readFileSync(join(dir, name), 'utf8')]),
   );
+}
 
 test('makes everything that the servers, services and people start from, for its owner alone', async () => {
   const { ok, said } = await init(out);

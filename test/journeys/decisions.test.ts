@@ -1,4 +1,4 @@
-// One job for each decision, all the way from the HTTP door to the ledger, on real servers with real permissions.
+/** One job for each decision, all the way from the HTTP door to the ledger, on real servers with real permissions. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 import { startWorker } from '../harness/start-worker.ts';
@@ -22,12 +22,22 @@ afterAll(() => cleanUp.disposeAsync());
 
 /** A secret of the worker's own: in a request, an input rule would stop it at the door. */
 const LEAK = { config: `aws_access_key_id = AKIA${'IOSFODNN7EXAMPLQ'}` };
-const answerTo = (payload: any) => (payload?.leak ? LEAK : (payload?.answer ?? { done: true }));
 
-const submit = (body: unknown, headers?: Record<string, string>) =>
-  system.api('agent', 'POST', '/api/v1/jobs', body, headers);
-const get = (path: string) => system.api('auditor', 'GET', path);
-const runsOf = (job_id: string) => ran.filter((run) => run.job_id === job_id);
+function answerTo(payload: any) {
+  return payload?.leak ? LEAK : (payload?.answer ?? { done: true });
+}
+
+function submit(body: unknown, headers?: Record<string, string>) {
+  return system.api('agent', 'POST', '/api/v1/jobs', body, headers);
+}
+
+function get(path: string) {
+  return system.api('auditor', 'GET', path);
+}
+
+function runsOf(job_id: string) {
+  return ran.filter((run) => run.job_id === job_id);
+}
 
 describe('one job for each decision', () => {
   it('allow: runs, is screened, and every step stands in the ledger', async () => {

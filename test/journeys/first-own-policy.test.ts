@@ -1,5 +1,7 @@
-// The example that the documents tell people to run, against a whole system: edit, test, sign, activate, see it bite, and
-// back. What it prints is what they read.
+/**
+ * The example that the documents tell people to run, against a whole system: edit, test, sign, activate, see it bite, and
+ * back. What it prints is what they read.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,13 +20,16 @@ let system: TestSystem;
 let told: string;
 let work: string;
 
-const run = async (): Promise<string> => {
+async function run(): Promise<string> {
   work = join(mkdtempSync(join(inject('test_stack').run_dir, 'own-policy-')), 'work');
   const env = { ...developmentEnv(system.prepared, { url: system.url, metrics_url: '' }), PATH: process.env.PATH! };
   const { stdout } = await promisify(execFile)(SCRIPT, [work], { env });
   return stdout;
-};
-const part = (title: string): string => told.split('\n== ').find((each) => each.startsWith(title)) ?? '';
+}
+
+function part(title: string): string {
+  return told.split('\n== ').find((each) => each.startsWith(title)) ?? '';
+}
 
 beforeAll(async () => {
   system = await startSystem();
@@ -65,7 +70,7 @@ test('nothing it leaves behind holds the private key', () => {
   expect(readdirSync(work).sort()).toEqual(['after.json', 'before.json', 'policy']);
 });
 
-const auditor = async (...args: string[]): Promise<{ out: string; code: number }> => {
+async function auditor(...args: string[]): Promise<{ out: string; code: number }> {
   const ran = { out: '', code: 0 };
   const write = (text: string): void => {
     ran.out += text;
@@ -76,7 +81,7 @@ const auditor = async (...args: string[]): Promise<{ out: string; code: number }
   const who = ['--url', system.url, '--key', system.keys.api_keys.auditor];
   await runCommand([...who, ...args], { write, writeError: write, exit });
   return ran;
-};
+}
 
 test('the server decides by a candidate, a folder or a bundle, as the command decides by it here', async () => {
   const ask = ['--json', 'policy', 'simulate', '--topic', 'job.demo.read', '--label', 'report=payroll'];

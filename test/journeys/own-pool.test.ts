@@ -1,5 +1,7 @@
-// A user's own pools: one in the development bundle's pools.yaml at the start, beside the example's, and one that comes with
-// a policy while all run, with a first worker added by command.
+/**
+ * A user's own pools: one in the development bundle's pools.yaml at the start, beside the example's, and one that comes with
+ * a policy while all run, with a first worker added by command.
+ */
 import { appendFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '@countersign/cli/run-command';

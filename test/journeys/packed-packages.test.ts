@@ -1,5 +1,7 @@
-// The packages as somebody gets them who has no checkout: tarballs installed into an empty folder, run by plain Node and
-// checked by the compiler there. The packed client submits a job to a real system, and the packed worker runs it.
+/**
+ * The packages as somebody gets them who has no checkout: tarballs installed into an empty folder, run by plain Node and
+ * checked by the compiler there. The packed client submits a job to a real system, and the packed worker runs it.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
@@ -67,11 +69,13 @@ beforeAll(async () => {
 }, SET_UP_MS);
 afterAll(() => cleanUp.disposeAsync());
 
-const env = () => ({
-  PATH: process.env.PATH!,
-  COUNTERSIGN_URL: system.url,
-  COUNTERSIGN_API_KEY: system.keys.api_keys.agent,
-});
+function env() {
+  return {
+    PATH: process.env.PATH!,
+    COUNTERSIGN_URL: system.url,
+    COUNTERSIGN_API_KEY: system.keys.api_keys.agent,
+  };
+}
 
 async function startPackedWorker(): Promise<void> {
   const { keys, nats } = system;

@@ -1,5 +1,7 @@
-// While jobs flow through two kernels whose caches are warm, a denial becomes active: from its entry in the ledger on, no
-// dispatch and no start of a job stands on an older epoch.
+/**
+ * While jobs flow through two kernels whose caches are warm, a denial becomes active: from its entry in the ledger on, no
+ * dispatch and no start of a job stands on an older epoch.
+ */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { serviceSettings } from '@countersign/infra/development-environment';
@@ -37,18 +39,22 @@ beforeAll(async () => {
 afterAll(() => cleanUp.disposeAsync());
 
 type Row = { id: number; kind: string; body: any };
+
 /** In the order in which they were recorded; the lock of `control` keeps ids and commits of a change in one order. */
-const ledger = async (): Promise<Row[]> => {
+async function ledger(): Promise<Row[]> {
   const rows = await system.sql<{ id: string; kind: string; body: string }>(
     'SELECT id, kind, body FROM ledger.entries ORDER BY id',
   );
   return rows.map(({ id, kind, body }) => ({ id: Number(id), kind, body: JSON.parse(body) }));
-};
+}
 
-const metricsOf = async (health_urls: readonly string[]): Promise<string> =>
-  (await Promise.all(health_urls.map(async (url) => (await fetch(`${url}/metrics`)).text()))).join('\n');
-const sumOf = (text: string, line: RegExp): number =>
-  [...text.matchAll(new RegExp(line, 'gm'))].reduce((sum, [, value]) => sum + Number(value), 0);
+async function metricsOf(health_urls: readonly string[]): Promise<string> {
+  return (await Promise.all(health_urls.map(async (url) => (await fetch(`${url}/metrics`)).text()))).join('\n');
+}
+
+function sumOf(text: string, line: RegExp): number {
+  return [...text.matchAll(new RegExp(line, 'gm'))].reduce((sum, [, value]) => sum + Number(value), 0);
+}
 
 it('no dispatch stands on a decision of an older epoch', { timeout: 60_000 }, async () => {
   const seen = { accepted: 0, denied: 0, strange: [] as unknown[] };

@@ -1,5 +1,7 @@
-// Nobody signed in time: from then on the door denies with its own reason, and what was accepted waits, runs nothing, and
-// goes on under the next version.
+/**
+ * Nobody signed in time: from then on the door denies with its own reason, and what was accepted waits, runs nothing, and
+ * goes on under the next version.
+ */
 import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { activateOverHttp, publishOverHttp, withPolicy } from '../harness/activate-policy.ts';
@@ -19,8 +21,9 @@ beforeAll(async () => {
 });
 afterAll(() => cleanUp.disposeAsync());
 
-const submit = (customer: number) =>
-  system.api('agent', 'POST', '/api/v1/jobs', { topic: 'job.desk.update.address', payload: { customer } });
+function submit(customer: number) {
+  return system.api('agent', 'POST', '/api/v1/jobs', { topic: 'job.desk.update.address', payload: { customer } });
+}
 
 it('denies at the door, waits at dispatch, and goes on when a new version is active', { timeout: 60_000 }, async () => {
   await publishOverHttp(system, FILES, 1, new Date(Date.now() + 5_000).toISOString());

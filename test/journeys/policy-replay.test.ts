@@ -1,4 +1,4 @@
-// What a candidate would have made of yesterday: real jobs, decided again, with what could not be asked counted.
+/** What a candidate would have made of yesterday: real jobs, decided again, with what could not be asked counted. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { withPolicy } from '../harness/activate-policy.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
@@ -8,10 +8,12 @@ const jobs: Record<string, string> = {};
 const from = new Date(Date.now() - 3_600_000).toISOString();
 let to: string;
 
-const refund = (amount_cents: number) => ({
-  topic: 'job.desk.refund.issue',
-  payload: { customer_id: 'c-1', amount_cents },
-});
+function refund(amount_cents: number) {
+  return {
+    topic: 'job.desk.refund.issue',
+    payload: { customer_id: 'c-1', amount_cents },
+  };
+}
 beforeAll(async () => {
   system = await startSystem();
   const bodies: Record<string, object> = {
@@ -35,8 +37,9 @@ beforeAll(async () => {
 });
 afterAll(() => system?.[Symbol.asyncDispose]());
 
-const replay = (body: object, who: 'admin' | 'agent' = 'admin') =>
-  system.api(who, 'POST', '/api/v1/policy/replay', { from, to, ...body });
+function replay(body: object, who: 'admin' | 'agent' = 'admin') {
+  return system.api(who, 'POST', '/api/v1/policy/replay', { from, to, ...body });
+}
 
 it('the policy that decided them finds no difference', async () => {
   const { status, body } = await replay({});

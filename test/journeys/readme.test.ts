@@ -1,5 +1,7 @@
-// What the README tells people to type, typed as it stands against a running system: over HTTP, over NATS, and the
-// replay of the evidence. It needs bash, curl and jq, as its reader does.
+/**
+ * What the README tells people to type, typed as it stands against a running system: over HTTP, over NATS, and the
+ * replay of the evidence. It needs bash, curl and jq, as its reader does.
+ */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,10 +18,10 @@ const missing = ['bash', 'curl', 'jq'].filter((tool) => spawnSync(tool, ['--vers
 const readme = readFileSync(join(PROJECT_DIR, 'README.md'), 'utf8');
 
 /** The shell block under a heading. The environment is given, and this process' Node is new enough. */
-const commandsUnder = (heading: string): string => {
+function commandsUnder(heading: string): string {
   const block = /```sh\n([\s\S]*?)```/.exec(readme.slice(readme.indexOf(`## ${heading}\n`)))?.[1] ?? '';
   return block.replace('set -a; . .dev/env; set +a', '').replaceAll('node infra/bootstrap.mjs exec ', '');
-};
+}
 
 const title = `the README's commands${missing.map((tool) => ` (no ${tool} here)`)}`;
 

@@ -1,4 +1,4 @@
-// The example on real input: one run has to show every kind of decision, and its effects have to be real.
+/** The example on real input: one run has to show every kind of decision, and its effects have to be real. */
 import { mkdtempSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { DECISIONS } from '@countersign/contracts/decision';
@@ -35,7 +35,9 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => cleanUp.disposeAsync());
 
-const of = (ticket_id: number) => run.told.filter((one) => one.ticket_id === ticket_id);
+function of(ticket_id: number) {
+  return run.told.filter((one) => one.ticket_id === ticket_id);
+}
 
 test('one run shows all five decisions, a redaction and a quarantine', () => {
   expect(new Set(run.told.map((one) => one.decision))).toEqual(new Set(DECISIONS));

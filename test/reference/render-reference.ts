@@ -12,73 +12,6 @@ import { code, codes, page, table } from './render-table.ts';
 
 export const REFERENCE_FOLDER = 'docs/reference';
 
-const renderErrors = (): string =>
-  page(
-    'Error codes',
-    'An error is `{ code, detail, at?, trace_id }` over HTTP and `{ code, detail, at? }` on the bus. `at` is a JSON ' +
-      "pointer, a header's or a parameter's name. Clients should look at `code` alone: `detail` is for people and may change. " +
-      'On a stream `ack` means done, `term` never again, `nak` again later.',
-    table(
-      ['code', 'HTTP', 'on a stream', 'what'],
-      Object.entries(ERRORS).map(([name, { status, on_stream, says }]) => [
-        code(name),
-        String(status),
-        on_stream,
-        says,
-      ]),
-    ),
-  );
-
-const renderMetrics = (): string =>
-  page(
-    'Metrics',
-    'Served by each service at `/metrics` of its `HEALTH_PORT`. Names carry the prefix `METRICS_PREFIX`, by default ' +
-      '`countersign_`. No label ever holds content.',
-    table(
-      ['metric', 'kind', 'labels', 'what'],
-      Object.entries(METRICS as Record<string, MetricSpec>).map(([name, { kind, labels, help }]) => [
-        code(`countersign_${name}`),
-        kind,
-        codes(labels),
-        help,
-      ]),
-    ),
-  );
-
-const renderLimits = (): string => {
-  const files = ['limits', 'credential-limits', 'scan-limits'].map((name) => `packages/contracts/src/${name}.ts`);
-  const comments = new Map(files.flatMap((file) => [...readComments(file)]));
-  return page(
-    'Limits',
-    'Every bound of the system. They are constants, not settings: changing one is a release.',
-    table(
-      ['limit', 'value', 'of what'],
-      Object.entries(LIMITS).map(([name, value]) => [code(name), value.toLocaleString('en'), comments.get(name) ?? '']),
-    ),
-  );
-};
-
-const renderDetectors = (): string =>
-  page(
-    'Detectors',
-    'What the scanners find, at the door and at release. A rule names scanners, and with `types` and `min_severity` some ' +
-      'of their findings; left out, all of them. A finding says scanner, type, severity, ' +
-      'confidence, place, count and why, and never the text that matched. The severity here is the highest of a type: what ' +
-      'is only quoted or negated has a lower one. Basis is what confirms a finding: `checksum` its own arithmetic, `format` a published form, ' +
-      '`name` the name that the value stands under, `context` words beside it, `signals` several hints together, `rule` an expression of the operator’s own and `model` the word of a model ([own rules](../own-scanner-rules.md)).',
-    table(
-      ['scanner', 'type', 'severity', 'confidence', 'basis', 'what'],
-      FINDING_TYPES.map(({ scanner, type, severity, confidence, basis, describes }) => [
-        code(scanner),
-        code(type),
-        severity,
-        confidence,
-        basis,
-        describes,
-      ]).concat([OWN_ROW, MODEL_ROW]),
-    ),
-  );
-
 const MODEL_ROW = [
   code('prompt_injection'),
   code(`${MODEL_TYPE_PREFIX}<name>`),
@@ -98,8 +31,21 @@ const OWN_ROW = [
   'What a rule of the operator’s own finds; each may name another scanner, severity and confidence',
 ];
 
-const renderAccess = (): string =>
-  page(
+/** File name → text. */
+export function renderReference(): Record<string, string> {
+  return {
+    'access.md': renderAccess(),
+    'errors.md': renderErrors(),
+    'metrics.md': renderMetrics(),
+    'detectors.md': renderDetectors(),
+    'limits.md': renderLimits(),
+    'subjects.md': renderSubjects(),
+    'settings.md': renderSettings(),
+  };
+}
+
+function renderAccess(): string {
+  return page(
     'Who may call what',
     'Each route and the roles that may call it. A route of no role needs a permission that reaches beyond one tenant.',
     table(
@@ -107,14 +53,74 @@ const renderAccess = (): string =>
       Object.entries(ACCESS).map(([call, roles]) => [code(call), roles.length > 0 ? roles.join(', ') : '-']),
     ),
   );
+}
 
-/** File name → text. */
-export const renderReference = (): Record<string, string> => ({
-  'access.md': renderAccess(),
-  'errors.md': renderErrors(),
-  'metrics.md': renderMetrics(),
-  'detectors.md': renderDetectors(),
-  'limits.md': renderLimits(),
-  'subjects.md': renderSubjects(),
-  'settings.md': renderSettings(),
-});
+function renderErrors(): string {
+  return page(
+    'Error codes',
+    'An error is `{ code, detail, at?, trace_id }` over HTTP and `{ code, detail, at? }` on the bus. `at` is a JSON ' +
+      "pointer, a header's or a parameter's name. Clients should look at `code` alone: `detail` is for people and may change. " +
+      'On a stream `ack` means done, `term` never again, `nak` again later.',
+    table(
+      ['code', 'HTTP', 'on a stream', 'what'],
+      Object.entries(ERRORS).map(([name, { status, on_stream, says }]) => [
+        code(name),
+        String(status),
+        on_stream,
+        says,
+      ]),
+    ),
+  );
+}
+
+function renderMetrics(): string {
+  return page(
+    'Metrics',
+    'Served by each service at `/metrics` of its `HEALTH_PORT`. Names carry the prefix `METRICS_PREFIX`, by default ' +
+      '`countersign_`. No label ever holds content.',
+    table(
+      ['metric', 'kind', 'labels', 'what'],
+      Object.entries(METRICS as Record<string, MetricSpec>).map(([name, { kind, labels, help }]) => [
+        code(`countersign_${name}`),
+        kind,
+        codes(labels),
+        help,
+      ]),
+    ),
+  );
+}
+
+function renderDetectors(): string {
+  return page(
+    'Detectors',
+    'What the scanners find, at the door and at release. A rule names scanners, and with `types` and `min_severity` some ' +
+      'of their findings; left out, all of them. A finding says scanner, type, severity, ' +
+      'confidence, place, count and why, and never the text that matched. The severity here is the highest of a type: what ' +
+      'is only quoted or negated has a lower one. Basis is what confirms a finding: `checksum` its own arithmetic, `format` a published form, ' +
+      '`name` the name that the value stands under, `context` words beside it, `signals` several hints together, `rule` an expression of the operator’s own and `model` the word of a model ([own rules](../own-scanner-rules.md)).',
+    table(
+      ['scanner', 'type', 'severity', 'confidence', 'basis', 'what'],
+      FINDING_TYPES.map(({ scanner, type, severity, confidence, basis, describes }) => [
+        code(scanner),
+        code(type),
+        severity,
+        confidence,
+        basis,
+        describes,
+      ]).concat([OWN_ROW, MODEL_ROW]),
+    ),
+  );
+}
+
+function renderLimits(): string {
+  const files = ['limits', 'credential-limits', 'scan-limits'].map((name) => `packages/contracts/src/${name}.ts`);
+  const comments = new Map(files.flatMap((file) => [...readComments(file)]));
+  return page(
+    'Limits',
+    'Every bound of the system. They are constants, not settings: changing one is a release.',
+    table(
+      ['limit', 'value', 'of what'],
+      Object.entries(LIMITS).map(([name, value]) => [code(name), value.toLocaleString('en'), comments.get(name) ?? '']),
+    ),
+  );
+}

@@ -3,7 +3,8 @@ import { authorSchemas } from '@countersign/policy-author/author-schemas';
 
 export const SCHEMAS_FOLDER = 'packages/policy-author/schemas';
 
-export const renderSchemas = (): Record<string, string> =>
-  Object.fromEntries(
+export function renderSchemas(): Record<string, string> {
+  return Object.fromEntries(
     Object.entries(authorSchemas()).map(([name, schema]) => [name, `${JSON.stringify(schema, null, 2)}\n`]),
   );
+}

@@ -8,19 +8,6 @@ import { code, codes, page, table } from './render-table.ts';
 /** A token for each parameter of a subject's function; the topic's tail is written as one. */
 const SAMPLES: Readonly<Record<string, string>> = { topic: 'job.tail', chain: 'job:tenant:job_id' };
 
-const shapeOf = (build: (...tokens: string[]) => string): string => {
-  const names =
-    /^\(([^)]*)\)/
-      .exec(String(build))?.[1]
-      ?.split(',')
-      .map((name) => name.trim()) ?? [];
-  const given = names.filter((name) => name !== '');
-  const built = build(...given.map((name) => SAMPLES[name] ?? name));
-  return given
-    .map((name) => (name === 'topic' ? 'tail' : name))
-    .reduce((shape, name) => shape.replace(new RegExp(`(?<=[._])${name}(?=\\.|$)`), `<${name}>`), built);
-};
-
 const subjectRows = Object.entries(subjects).map(([name, build]) => [
   code(name),
   code(shapeOf(build as (...tokens: string[]) => string)),
@@ -33,9 +20,6 @@ const verbRows = Object.entries(RPC).map(([verb, { service, callers, repeatable 
   repeatable ? 'yes' : 'no',
 ]);
 
-const mebibytes = (bytes: number): string => `${bytes / 1024 / 1024} MiB`;
-/** Of any tenant's. */
-const forEach = (text: string): string => text.replace(/([_.])tenant\b/g, '$1<tenant>');
 const streamRows = [intakeStream('tenant'), ...STREAMS].map((stream) => [
   forEach(stream.name),
   codes(stream.subjects.map(forEach)),
@@ -55,8 +39,8 @@ const consumerRows = [intakeConsumer('tenant'), poolConsumer('pool')].map((consu
   String(consumer.max_ack_pending),
 ]);
 
-export const renderSubjects = (): string =>
-  page(
+export function renderSubjects(): string {
+  return page(
     'Subjects and streams',
     'A topic is `job.<tail>`, e.g. `job.deploy.apply`; the same tail rides on every stage. A token matches ' +
       '`^[a-z0-9_-]{1,64}$`. Built and read in `packages/contracts/src/subjects.ts` alone.',
@@ -70,3 +54,26 @@ export const renderSubjects = (): string =>
       Object.entries(ENTRY_KINDS).map(([kind, service]) => [code(kind), service]),
     )}`,
   );
+}
+
+function shapeOf(build: (...tokens: string[]) => string): string {
+  const names =
+    /^\(([^)]*)\)/
+      .exec(String(build))?.[1]
+      ?.split(',')
+      .map((name) => name.trim()) ?? [];
+  const given = names.filter((name) => name !== '');
+  const built = build(...given.map((name) => SAMPLES[name] ?? name));
+  return given
+    .map((name) => (name === 'topic' ? 'tail' : name))
+    .reduce((shape, name) => shape.replace(new RegExp(`(?<=[._])${name}(?=\\.|$)`), `<${name}>`), built);
+}
+
+function mebibytes(bytes: number): string {
+  return `${bytes / 1024 / 1024} MiB`;
+}
+
+/** Of any tenant's. */
+function forEach(text: string): string {
+  return text.replace(/([_.])tenant\b/g, '$1<tenant>');
+}

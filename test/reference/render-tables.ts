@@ -89,6 +89,25 @@ export function renderTables(role: string, columns: readonly Column[], routines:
   ].join('\n');
 }
 
+function lineOf({ table, name, type, nullable, check }: Column): string {
+  const words = check === null || type !== 'text' ? [typeOf(type, `${table}.${name}`)] : wordsOf(check);
+  const members = nullable && words[0] !== 'unknown' ? [...words, 'null'] : words;
+  const line = `    ${name}: ${members.join(' | ')};`;
+  return line.length <= WIDTH ? line : `    ${name}:\n${members.map((word) => `      | ${word}`).join('\n')};`;
+}
+
+function typeOf(type: string, where: string): string {
+  if (type.endsWith('[]')) return `${typeOf(type.slice(0, -2), where)}[]`;
+  const known = TYPES[type];
+  if (known === undefined) throw new TypeError(`${where}: nobody says how ${type} is decoded`);
+  return known;
+}
+
+/** `CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))` */
+function wordsOf(check: string): string[] {
+  return [...check.matchAll(/'([^']+)'::text/g)].map(([, word]) => `'${word}'`);
+}
+
 function routineOf(routine: Routine): string {
   const { name, returns } = routine;
   const of = (mode: 'i' | 't') => routine.arguments.filter((each) => each.mode === mode);
@@ -108,23 +127,4 @@ function takenAs(type: string, where: string): string {
 
 function orNull(type: string): string {
   return type === 'unknown' ? type : `${type} | null`;
-}
-
-function lineOf({ table, name, type, nullable, check }: Column): string {
-  const words = check === null || type !== 'text' ? [typeOf(type, `${table}.${name}`)] : wordsOf(check);
-  const members = nullable && words[0] !== 'unknown' ? [...words, 'null'] : words;
-  const line = `    ${name}: ${members.join(' | ')};`;
-  return line.length <= WIDTH ? line : `    ${name}:\n${members.map((word) => `      | ${word}`).join('\n')};`;
-}
-
-function typeOf(type: string, where: string): string {
-  if (type.endsWith('[]')) return `${typeOf(type.slice(0, -2), where)}[]`;
-  const known = TYPES[type];
-  if (known === undefined) throw new TypeError(`${where}: nobody says how ${type} is decoded`);
-  return known;
-}
-
-/** `CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))` */
-function wordsOf(check: string): string[] {
-  return [...check.matchAll(/'([^']+)'::text/g)].map(([, word]) => `'${word}'`);
 }

@@ -17,7 +17,7 @@ type AddOptions = { pool: string; name: string; out: string; natsUrl?: string; s
 
 const OWNER_ALONE = 0o600;
 
-export const addWorkerCommand = (program: Command, output: Output): void => {
+export function addWorkerCommand(program: Command, output: Output): void {
   const group = 'workers';
   const workers = program.commands.find((each) => each.name() === group) ?? program.command(group);
   workers
@@ -33,10 +33,10 @@ export const addWorkerCommand = (program: Command, output: Output): void => {
       ),
     )
     .action((options: AddOptions, command: Command) => add(output, options, command));
-};
+}
 
 /** Written first: a worker that is registered and whose keys nobody has would only be in the way. */
-const add = async (output: Output, options: AddOptions, command: Command): Promise<void> => {
+async function add(output: Output, options: AddOptions, command: Command): Promise<void> {
   const client = clientOf(command);
   const { file, public_key, bus_key } = makeFile(options);
   const { pool, worker } = file;
@@ -49,7 +49,7 @@ const add = async (output: Output, options: AddOptions, command: Command): Promi
     if (thrown instanceof ApiError && thrown.status >= 400 && thrown.status < 500) rmSync(options.out, { force: true });
     throw thrown;
   }
-};
+}
 
 function makeFile({ pool, name, natsUrl, schedulerKey }: AddOptions) {
   if (natsUrl === undefined) throw new UsageError('no --nats-url: set it or COUNTERSIGN_NATS_URL');

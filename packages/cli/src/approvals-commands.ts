@@ -9,31 +9,7 @@ import { printable, showApproval, showApprovals } from './show.ts';
 
 type VoteOptions = { digest?: string; comment?: string };
 
-/** Without a digest nothing was looked at: it shows what a vote would be for, and votes for nothing. */
-const vote = async (output: Output, cast: 'approve' | 'reject', id: string, options: VoteOptions, command: Command) => {
-  const client = clientOf(command);
-  if (options.digest !== undefined) {
-    return print(output, command, await client[cast](id, options.digest, options.comment), showApproval);
-  }
-  const approval = await client.approval(id);
-  print(output, command, approval, showApproval);
-  const meant = `approvals ${cast} ${id} --digest ${approval.digest}`;
-  output.writeError(printable(`nothing was voted; if this is what you mean: ${meant}\n`));
-  output.exit(EXIT.usage);
-};
-
-/** A page shown as if it were all would hide who waits. */
-const everyPage = async (client: Client, query: ApprovalQuery): Promise<ApprovalView[]> => {
-  const all: ApprovalView[] = [];
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page = await client.approvals(cursor === undefined ? query : { ...query, cursor });
-    all.push(...page.approvals);
-    cursor = page.next_cursor;
-  }
-  return all;
-};
-
-export const addApprovalsCommands = (program: Command, output: Output): void => {
+export function addApprovalsCommands(program: Command, output: Output): void {
   const approvals = program.command('approvals').description('what waits for a countersignature');
   approvals
     .command('list')
@@ -54,4 +30,28 @@ export const addApprovalsCommands = (program: Command, output: Output): void => 
       .option('--comment <text>')
       .action((id: string, options: VoteOptions, command: Command) => vote(output, cast, id, options, command));
   }
-};
+}
+
+/** A page shown as if it were all would hide who waits. */
+async function everyPage(client: Client, query: ApprovalQuery): Promise<ApprovalView[]> {
+  const all: ApprovalView[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await client.approvals(cursor === undefined ? query : { ...query, cursor });
+    all.push(...page.approvals);
+    cursor = page.next_cursor;
+  }
+  return all;
+}
+
+/** Without a digest nothing was looked at: it shows what a vote would be for, and votes for nothing. */
+async function vote(output: Output, cast: 'approve' | 'reject', id: string, options: VoteOptions, command: Command) {
+  const client = clientOf(command);
+  if (options.digest !== undefined) {
+    return print(output, command, await client[cast](id, options.digest, options.comment), showApproval);
+  }
+  const approval = await client.approval(id);
+  print(output, command, approval, showApproval);
+  const meant = `approvals ${cast} ${id} --digest ${approval.digest}`;
+  output.writeError(printable(`nothing was voted; if this is what you mean: ${meant}\n`));
+  output.exit(EXIT.usage);
+}

@@ -30,49 +30,53 @@ const TENANT = 'default';
 const JOB_ID = 'simulated';
 
 /** `what` names the question where it cannot be asked. Throws UsageError for what the API would not take either. */
-export const itemOf = (question: Question, what = 'the request'): DecideItem => {
+export function itemOf(question: Question, what = 'the request'): DecideItem {
   const { request, tenant, actor: asking, gate = 'submit' } = question;
   const named = namedOf(request, tenant, what);
   const who = actorOf(asking, what);
   const salt = randomBytes(LIMITS.salt_bytes);
   const job_hash = saltedDigest(JOB_DOMAIN, salt, canonicalize({ actor: who.id, request: named }));
   return { gate, request: named, actor: who, job_hash, salt: salt.toString('base64url'), min_epoch: 0 };
-};
+}
 
-const namedOf = (body: Question['request'], tenant: string | undefined, what: string): NamedRequest => {
+/** `now`: RFC 3339 in UTC, for conditions that read it; the clock's when left out. */
+export function askPolicy(policy: CompiledPolicy, item: DecideItem, now?: string): DecideOutcome {
+  return decide(policy, item, contextOf(now));
+}
+
+/** In the API's own shape. Throws CommandFailure with what a submitter would be told. */
+export function simulateHere(policy: CompiledPolicy, question: Question, what?: string): Simulation {
+  return flatten(policy, askPolicy(policy, itemOf(question, what)));
+}
+
+export function explainHere(policy: CompiledPolicy, question: Question, what?: string): Explanation {
+  const { outcome, ...told } = explain(policy, itemOf(question, what), contextOf());
+  return { ...flatten(policy, outcome), ...told };
+}
+
+function namedOf(body: Question['request'], tenant: string | undefined, what: string): NamedRequest {
   const request = readShape(jobRequest, body, `${what} is not as the API takes it`);
   const named = tenant ?? request.tenant ?? TENANT;
   if (request.tenant !== undefined && request.tenant !== named)
     throw new UsageError(`${what} names the tenant ${request.tenant}, but ${named} asks`);
   return { ...request, job_id: request.job_id ?? JOB_ID, tenant: readShape(tenantName, named, `${what}: the tenant`) };
-};
+}
 
-const actorOf = (asking: Question['actor'], what: string): Actor => {
+function actorOf(asking: Question['actor'], what: string): Actor {
   const given = Object.entries(asking ?? {}).filter(([, value]) => value !== undefined);
   return readShape(actor, { ...ANYBODY, ...Object.fromEntries(given) }, `${what}: the actor`);
-};
+}
 
-const contextOf = (now = new Date().toISOString()): DecideContext => ({
-  now,
-  epoch: 0,
-  decisionId: randomUUID,
-  simulation: true,
-});
+function contextOf(now = new Date().toISOString()): DecideContext {
+  return {
+    now,
+    epoch: 0,
+    decisionId: randomUUID,
+    simulation: true,
+  };
+}
 
-/** `now`: RFC 3339 in UTC, for conditions that read it; the clock's when left out. */
-export const askPolicy = (policy: CompiledPolicy, item: DecideItem, now?: string): DecideOutcome =>
-  decide(policy, item, contextOf(now));
-
-/** In the API's own shape. Throws CommandFailure with what a submitter would be told. */
-export const simulateHere = (policy: CompiledPolicy, question: Question, what?: string): Simulation =>
-  flatten(policy, askPolicy(policy, itemOf(question, what)));
-
-export const explainHere = (policy: CompiledPolicy, question: Question, what?: string): Explanation => {
-  const { outcome, ...told } = explain(policy, itemOf(question, what), contextOf());
-  return { ...flatten(policy, outcome), ...told };
-};
-
-const flatten = ({ pools }: CompiledPolicy, outcome: DecideOutcome): Simulation => {
+function flatten({ pools }: CompiledPolicy, outcome: DecideOutcome): Simulation {
   if (!outcome.ok) {
     const { code, detail } = outcome.failure;
     throw new CommandFailure(EXIT.refused, `the request would be refused: ${code}: ${detail}`, outcome.failure);
@@ -81,4 +85,4 @@ const flatten = ({ pools }: CompiledPolicy, outcome: DecideOutcome): Simulation 
   const { effective } = outcome.answer;
   const told = { effective, pools: seePools(pools, effective), skipped: outcome.skipped };
   return { ...first!, ...told, ...(then.length > 0 ? { then } : {}) };
-};
+}

@@ -15,15 +15,17 @@ export type Envelope = {
 };
 
 /** The subject is the job, by the digest that covers its actor and whole request. */
-export const statementOf = (record: RunRecord): object => ({
-  _type: 'https://in-toto.io/Statement/v1',
-  subject: [{ name: record.run_id, digest: { sha256: record.job_hash.replace(/^sha256:/, '') } }],
-  predicateType: PREDICATE_TYPE,
-  predicate: record,
-});
+export function statementOf(record: RunRecord): object {
+  return {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name: record.run_id, digest: { sha256: record.job_hash.replace(/^sha256:/, '') } }],
+    predicateType: PREDICATE_TYPE,
+    predicate: record,
+  };
+}
 
 /** `pem`: PKCS#8 of an Ed25519 key. Throws UsageError for another one. */
-export const attest = (record: RunRecord, pem: string): Envelope => {
+export function attest(record: RunRecord, pem: string): Envelope {
   const key = keyIn(pem);
   const payload = Buffer.from(canonicalize(statementOf(record) as JsonValue));
   const signature = sign(null, preAuthEncoding(PAYLOAD_TYPE, payload), key);
@@ -32,18 +34,21 @@ export const attest = (record: RunRecord, pem: string): Envelope => {
     payload: payload.toString('base64'),
     signatures: [{ keyid: keyIdOf(key), sig: signature.toString('base64') }],
   };
-};
+}
 
 /** DSSE v1: type and payload, each behind its length, so that neither can pass for a part of the other. */
-export const preAuthEncoding = (type: string, payload: Uint8Array): Uint8Array =>
-  Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `), payload]);
+export function preAuthEncoding(type: string, payload: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `), payload]);
+}
 
-const keyIn = (pem: string): KeyObject => {
+function keyIn(pem: string): KeyObject {
   try {
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyType === 'ed25519') return key;
   } catch {}
   throw new UsageError('the key must be an Ed25519 private key (PKCS#8 PEM)');
-};
+}
 
-const keyIdOf = (key: KeyObject): string => createPublicKey(key).export({ format: 'jwk' }).x as string;
+function keyIdOf(key: KeyObject): string {
+  return createPublicKey(key).export({ format: 'jwk' }).x as string;
+}

@@ -30,60 +30,7 @@ type Which = {
   allTenants?: boolean;
 };
 
-const withWhich = (command: Command): Command =>
-  command
-    .option('--topic <pattern>', 'of this topic, e.g. job.deploy.*')
-    .option('--kind <kind>', 'of this kind, e.g. job_dispatched')
-    .option('--actor <id>', 'that this actor caused')
-    .option('--job <job_id>', 'of this job')
-    .option('--chain <chain>', 'of this chain, e.g. control, policy:*, identity:alice')
-    .option('--since <time>', 'from then on (RFC 3339 in UTC)')
-    .option('--until <time>', 'up to then')
-    .option('--from <leaf>', 'from this leaf of the log on')
-    .option('--all-tenants', 'of every tenant; needs evidence:all');
-
-const queryOf = ({ topic, kind, actor, job, chain, since, until, from, allTenants }: Which): EvidenceQuery => ({
-  ...{ topic, kind, actor, job_id: job, chain, since, until, from },
-  ...(allTenants ? { tenants: 'all' as const } : {}),
-});
-
-const follow = async (output: Output, options: Which, command: Command, live: boolean): Promise<void> => {
-  for await (const entry of followEntries(clientOf(command), { query: queryOf(options), live })) {
-    output.write(`${isJson(command) ? printableJson(entry) : printable(`${showTimeline([entry])}  ${entry.chain}`)}\n`);
-  }
-};
-
 type ExportOptions = { out: string; format: 'ndjson' | 'csv'; allTenants?: boolean };
-
-const writeExport = async (output: Output, options: ExportOptions, command: Command): Promise<void> => {
-  const client: Client = clientOf(command);
-  const file = opened(options.out);
-  try {
-    const run = options.format === 'csv' ? exportTable : exportEvidence;
-    const done = await run(client, options.allTenants === true, (line) => void writeSync(file, line));
-    print(
-      output,
-      command,
-      done,
-      ({ entries, leaves, policies }) =>
-        `${entries} entries of ${leaves} leaves and ${policies} policies are in ${options.out}`,
-    );
-  } catch (thrown) {
-    // Half an export is none.
-    unlinkSync(options.out);
-    throw thrown;
-  } finally {
-    closeSync(file);
-  }
-};
-
-const opened = (path: string): number => {
-  try {
-    return openSync(path, 'wx', 0o600);
-  } catch (thrown) {
-    throw refusedFile(path, thrown);
-  }
-};
 
 type VerifyOptions = {
   logKey: string[];
@@ -93,64 +40,7 @@ type VerifyOptions = {
   cosignatures?: number;
 };
 
-const verify = async (output: Output, path: string, options: VerifyOptions, command: Command): Promise<void> => {
-  const witnesses = (options.witnessKey ?? []).map((line) => keyIn(line, parseWitnessKey));
-  const trust = {
-    log: options.logKey.map((line) => keyIn(line, parseVerifierKey)),
-    kept: options.kept === undefined ? null : readText(options.kept),
-    witnesses,
-    cosignatures: options.cosignatures ?? witnesses.length,
-    root: options.trustRoot === undefined ? null : readRoot(options.trustRoot),
-  };
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-  const verdict = await verifyEvidence(lines, trust).catch((thrown: unknown) => {
-    if (thrown instanceof TypeError) throw new UsageError(`${path}: ${thrown.message}`);
-    throw refusedFile(path, thrown);
-  });
-  print(output, command, verdict, showVerdict);
-  if (verdict.verdict === 'broken') output.exit(EXIT.broken);
-};
-
-const keyIn = (line: string, parse: (line: string) => NoteKey | null): NoteKey => {
-  const key = parse(line);
-  if (key === null) throw new UsageError(`no verifier key: ${line.slice(0, 80)}`);
-  return key;
-};
-
-const vkeyOf = (name: string, path: string): string => {
-  try {
-    const { x } = createPublicKey(readText(path)).export({ format: 'jwk' });
-    return formatVerifierKey({ name, public_key: Buffer.from(x ?? '', 'base64url') });
-  } catch (thrown) {
-    if (thrown instanceof UsageError) throw thrown;
-    throw new UsageError(`${path} holds no Ed25519 key in PEM`);
-  }
-};
-
-const readRoot = (path: string): TrustRoot => {
-  const root = trustRoot.safeParse(parseJson(readText(path), path));
-  if (root.success) return root.data;
-  throw new UsageError(`${path}: ${root.error.issues[0]?.message ?? 'no trust root'}`);
-};
-
-const showVerdict = (verdict: EvidenceVerdict): string => {
-  const { entries, leaves, kept_size, cosigned_by, complete, faults } = verdict;
-  const [first] = faults;
-  if (first !== undefined)
-    return `broken at ${first.at}: ${first.code}${faults.length > 1 ? `, and ${faults.length - 1} more` : ''}`;
-  return [
-    `holds: ${entries} entries, ${leaves} leaves under the log's signature`,
-    complete
-      ? 'complete: every leaf has its entry'
-      : 'one part of the log: chains are whole, whole chains may be missing',
-    kept_size > 0
-      ? `nothing before leaf ${kept_size} was rewritten`
-      : 'without a checkpoint from elsewhere, the log itself could have rewritten it',
-    ...(cosigned_by.length > 0 ? [`cosigned by ${cosigned_by.join(', ')}`] : []),
-  ].join('\n');
-};
-
-export const addAuditCommands = (program: Command, output: Output): void => {
+export function addAuditCommands(program: Command, output: Output): void {
   const audit = program.command('audit').description('follow, replay, export and prove the evidence');
   withWhich(audit.command('tail').description('entries as they are recorded')).action(
     (options: Which, command: Command) => follow(output, options, command, true),
@@ -195,4 +85,117 @@ export const addAuditCommands = (program: Command, output: Output): void => {
       const record = await clientOf(command).record(job_id);
       output.write(`${printableJson(attest(record, readText(signingKey)))}\n`);
     });
-};
+}
+
+function withWhich(command: Command): Command {
+  return command
+    .option('--topic <pattern>', 'of this topic, e.g. job.deploy.*')
+    .option('--kind <kind>', 'of this kind, e.g. job_dispatched')
+    .option('--actor <id>', 'that this actor caused')
+    .option('--job <job_id>', 'of this job')
+    .option('--chain <chain>', 'of this chain, e.g. control, policy:*, identity:alice')
+    .option('--since <time>', 'from then on (RFC 3339 in UTC)')
+    .option('--until <time>', 'up to then')
+    .option('--from <leaf>', 'from this leaf of the log on')
+    .option('--all-tenants', 'of every tenant; needs evidence:all');
+}
+
+async function follow(output: Output, options: Which, command: Command, live: boolean): Promise<void> {
+  for await (const entry of followEntries(clientOf(command), { query: queryOf(options), live })) {
+    output.write(`${isJson(command) ? printableJson(entry) : printable(`${showTimeline([entry])}  ${entry.chain}`)}\n`);
+  }
+}
+
+function queryOf({ topic, kind, actor, job, chain, since, until, from, allTenants }: Which): EvidenceQuery {
+  return {
+    ...{ topic, kind, actor, job_id: job, chain, since, until, from },
+    ...(allTenants ? { tenants: 'all' as const } : {}),
+  };
+}
+
+async function writeExport(output: Output, options: ExportOptions, command: Command): Promise<void> {
+  const client: Client = clientOf(command);
+  const file = opened(options.out);
+  try {
+    const run = options.format === 'csv' ? exportTable : exportEvidence;
+    const done = await run(client, options.allTenants === true, (line) => void writeSync(file, line));
+    print(
+      output,
+      command,
+      done,
+      ({ entries, leaves, policies }) =>
+        `${entries} entries of ${leaves} leaves and ${policies} policies are in ${options.out}`,
+    );
+  } catch (thrown) {
+    // Half an export is none.
+    unlinkSync(options.out);
+    throw thrown;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function opened(path: string): number {
+  try {
+    return openSync(path, 'wx', 0o600);
+  } catch (thrown) {
+    throw refusedFile(path, thrown);
+  }
+}
+
+async function verify(output: Output, path: string, options: VerifyOptions, command: Command): Promise<void> {
+  const witnesses = (options.witnessKey ?? []).map((line) => keyIn(line, parseWitnessKey));
+  const trust = {
+    log: options.logKey.map((line) => keyIn(line, parseVerifierKey)),
+    kept: options.kept === undefined ? null : readText(options.kept),
+    witnesses,
+    cosignatures: options.cosignatures ?? witnesses.length,
+    root: options.trustRoot === undefined ? null : readRoot(options.trustRoot),
+  };
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  const verdict = await verifyEvidence(lines, trust).catch((thrown: unknown) => {
+    if (thrown instanceof TypeError) throw new UsageError(`${path}: ${thrown.message}`);
+    throw refusedFile(path, thrown);
+  });
+  print(output, command, verdict, showVerdict);
+  if (verdict.verdict === 'broken') output.exit(EXIT.broken);
+}
+
+function keyIn(line: string, parse: (line: string) => NoteKey | null): NoteKey {
+  const key = parse(line);
+  if (key === null) throw new UsageError(`no verifier key: ${line.slice(0, 80)}`);
+  return key;
+}
+
+function readRoot(path: string): TrustRoot {
+  const root = trustRoot.safeParse(parseJson(readText(path), path));
+  if (root.success) return root.data;
+  throw new UsageError(`${path}: ${root.error.issues[0]?.message ?? 'no trust root'}`);
+}
+
+function showVerdict(verdict: EvidenceVerdict): string {
+  const { entries, leaves, kept_size, cosigned_by, complete, faults } = verdict;
+  const [first] = faults;
+  if (first !== undefined)
+    return `broken at ${first.at}: ${first.code}${faults.length > 1 ? `, and ${faults.length - 1} more` : ''}`;
+  return [
+    `holds: ${entries} entries, ${leaves} leaves under the log's signature`,
+    complete
+      ? 'complete: every leaf has its entry'
+      : 'one part of the log: chains are whole, whole chains may be missing',
+    kept_size > 0
+      ? `nothing before leaf ${kept_size} was rewritten`
+      : 'without a checkpoint from elsewhere, the log itself could have rewritten it',
+    ...(cosigned_by.length > 0 ? [`cosigned by ${cosigned_by.join(', ')}`] : []),
+  ].join('\n');
+}
+
+function vkeyOf(name: string, path: string): string {
+  try {
+    const { x } = createPublicKey(readText(path)).export({ format: 'jwk' });
+    return formatVerifierKey({ name, public_key: Buffer.from(x ?? '', 'base64url') });
+  } catch (thrown) {
+    if (thrown instanceof UsageError) throw thrown;
+    throw new UsageError(`${path} holds no Ed25519 key in PEM`);
+  }
+}

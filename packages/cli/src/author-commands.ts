@@ -16,53 +16,13 @@ import { wholeNumber } from './whole-number.ts';
 
 type LintOptions = { strict?: boolean; people?: Record<string, number> };
 
-const lint = (output: Output, path: string, { strict = false, people }: LintOptions, command: Command): void => {
-  const linted = lintAtHand(readPolicy(path), { strict, ...(people === undefined ? {} : { people }) });
-  print(output, command, linted, showLinted);
-  if (!linted.ok) output.exit(EXIT.faulty);
-};
-
-const addPeople = (text: string, people: Record<string, number> = {}): Record<string, number> => {
-  const [, group, count] = /^([a-z0-9_-]{1,64})=(\d{1,6})$/.exec(text) ?? [];
-  if (group === undefined) throw new InvalidArgumentError('It must be like sre=4.');
-  return { ...people, [group]: Number(count) };
-};
-
 type TestOptions = { tests: string[]; junit?: string; minCoverage?: number };
-
-const test = (output: Output, path: string, options: TestOptions, command: Command): void => {
-  const read = readPolicy(path);
-  const tested = testOrReport(read, options);
-  if (options.junit !== undefined) writeText(options.junit, renderJunit(tested, read.name));
-  print(output, command, tested, showTestRun);
-  // A policy without tests promises nothing, and a pipeline must not take that for a promise kept.
-  if (tested.total === 0 || !hasPassed(tested, options.minCoverage)) output.exit(EXIT.tests_failed);
-};
-
-/** An untestable policy fails in the report too: a pipeline that shows only the report would show nothing. */
-const testOrReport = (read: PolicyAtHand, { tests, junit }: TestOptions): TestedPolicy => {
-  try {
-    return testPolicy(compileAtHand(read), tests);
-  } catch (thrown) {
-    const faults = thrown instanceof CommandFailure ? (thrown.body.faults as PolicyFault[] | undefined) : undefined;
-    if (junit !== undefined && faults !== undefined) writeText(junit, renderJunit(untested(faults), read.name));
-    throw thrown;
-  }
-};
 
 type DiffOptions = { requests?: string; exitCode?: boolean };
 
-const diff = (output: Output, [old, fresh]: [string, string], options: DiffOptions, command: Command): void => {
-  const [before, after] = [compileAtHand(readPolicy(old)), compileAtHand(readPolicy(fresh))];
-  const further = options.requests === undefined ? [] : readRequests(options.requests);
-  const compared = comparePolicies(before, after, [...questionsOf(before, after), ...further]);
-  print(output, command, { before: old, after: fresh, ...compared }, showDiff);
-  if (options.exitCode === true && compared.examples.length > 0) output.exit(EXIT.differs);
-};
-
 const POLICY = 'a folder with policy.yaml, or a bundle';
 
-export const addAuthorCommands = (policy: Command, output: Output): void => {
+export function addAuthorCommands(policy: Command, output: Output): void {
   policy
     .command('lint')
     .description('every mistake at once')
@@ -88,4 +48,44 @@ export const addAuthorCommands = (policy: Command, output: Output): void => {
     .action((old: string, fresh: string, options: DiffOptions, command: Command) =>
       diff(output, [old, fresh], options, command),
     );
-};
+}
+
+function addPeople(text: string, people: Record<string, number> = {}): Record<string, number> {
+  const [, group, count] = /^([a-z0-9_-]{1,64})=(\d{1,6})$/.exec(text) ?? [];
+  if (group === undefined) throw new InvalidArgumentError('It must be like sre=4.');
+  return { ...people, [group]: Number(count) };
+}
+
+function lint(output: Output, path: string, { strict = false, people }: LintOptions, command: Command): void {
+  const linted = lintAtHand(readPolicy(path), { strict, ...(people === undefined ? {} : { people }) });
+  print(output, command, linted, showLinted);
+  if (!linted.ok) output.exit(EXIT.faulty);
+}
+
+function test(output: Output, path: string, options: TestOptions, command: Command): void {
+  const read = readPolicy(path);
+  const tested = testOrReport(read, options);
+  if (options.junit !== undefined) writeText(options.junit, renderJunit(tested, read.name));
+  print(output, command, tested, showTestRun);
+  // A policy without tests promises nothing, and a pipeline must not take that for a promise kept.
+  if (tested.total === 0 || !hasPassed(tested, options.minCoverage)) output.exit(EXIT.tests_failed);
+}
+
+/** An untestable policy fails in the report too: a pipeline that shows only the report would show nothing. */
+function testOrReport(read: PolicyAtHand, { tests, junit }: TestOptions): TestedPolicy {
+  try {
+    return testPolicy(compileAtHand(read), tests);
+  } catch (thrown) {
+    const faults = thrown instanceof CommandFailure ? (thrown.body.faults as PolicyFault[] | undefined) : undefined;
+    if (junit !== undefined && faults !== undefined) writeText(junit, renderJunit(untested(faults), read.name));
+    throw thrown;
+  }
+}
+
+function diff(output: Output, [old, fresh]: [string, string], options: DiffOptions, command: Command): void {
+  const [before, after] = [compileAtHand(readPolicy(old)), compileAtHand(readPolicy(fresh))];
+  const further = options.requests === undefined ? [] : readRequests(options.requests);
+  const compared = comparePolicies(before, after, [...questionsOf(before, after), ...further]);
+  print(output, command, { before: old, after: fresh, ...compared }, showDiff);
+  if (options.exitCode === true && compared.examples.length > 0) output.exit(EXIT.differs);
+}

@@ -20,65 +20,17 @@ export const BUNDLE_DAYS = 365;
 
 type KeygenOptions = ValidityOptions & { out?: string };
 
-const keygen = (output: Output, key_id: string, options: KeygenOptions, command: Command): void => {
-  const file = options.out ?? `${key_id}.pem`;
-  const entry = trustRoot.shape.keys.element.omit({ public_key: true });
-  const named = readShape(entry, { key_id, ...validityOf(options, new Date()) }, 'no key can be called so');
-  const key = createSigningKey(file, named);
-  print(output, command, { file, key }, showKey);
-};
-
 type BuildOptions = ValidityOptions & { out: string; version?: number; scope: string[]; minCoverage?: number };
-
-const build = async (output: Output, folder: string, options: BuildOptions, command: Command): Promise<void> => {
-  const read = readPolicy(folder);
-  const version = options.version ?? read.version;
-  const { tenants } = readShape(bundleScope, { tenants: options.scope }, '--scope');
-  if (tenants.includes('*') && tenants.length > 1) throw new UsageError('--scope: * stands alone');
-  const validity = validityOf(options, new Date());
-  // A bundle with errors has no version, so they are printed first.
-  const tested = testPolicy(compileAtHand({ ...read, version }));
-  if (version === null) throw new UsageError(`${read.name} states no version: give one with --version`);
-  requirePassed(tested, options.minCoverage);
-  const built = await buildBundle(read.files, { version, tenants, ...validity });
-  if (!built.ok) throw faulty(read.name, built.faults);
-  writeBundle(options.out, built.document);
-  print(output, command, { file: options.out, ...summaryOf(built.document), tests: tested.total }, showBuilt);
-};
 
 type SignOptions = { keyFile: string; keyId?: string; trustRoot?: string; out?: string };
 
-const sign = async (output: Output, file: string, options: SignOptions, command: Command): Promise<void> => {
-  const out = options.out ?? file;
-  if (out === '-') throw new UsageError('what is read from standard input needs --out');
-  const document = readBundle(file);
-  await requireSound(nameOf(file), document);
-  const signer = readSigner(options.keyFile, options.keyId);
-  const root = options.trustRoot === undefined ? null : readTrustRoot(options.trustRoot);
-  if (root !== null) await requireTrusted(signer, root);
-  const signed = await signBundle(document, signer);
-  writeBundle(out, signed);
-  const standing = root === null ? null : await standingUnder(root, signed);
-  print(output, command, { file: out, ...summaryOf(signed), signed_by: signer.key_id, standing }, showSigned);
-};
-
-/** What a kernel with this trust root would say now. */
-const standingUnder = async (root: TrustRoot, document: BundleDocument): Promise<{ code: string; detail: string }> => {
-  const now = new Date().toISOString();
-  const verified = await verifyBundle(JSON.stringify(document), root, now);
-  if (!verified.ok) return { code: verified.code, detail: verified.detail };
-  return { code: 'ok', detail: `believed: ${root.threshold} of ${root.keys.length} keys must sign, and did` };
-};
-
-const readTrustRoot = (path: string): TrustRoot =>
-  readShape(trustRoot, parseJson(readBytes(path), nameOf(path)), `${nameOf(path)} is no trust root`);
-
-export const withSignerOptions = (command: Command): Command =>
-  command
+export function withSignerOptions(command: Command): Command {
+  return command
     .requiredOption('--key-file <file>', 'the private key as keygen wrote it; - reads standard input')
     .option('--key-id <id>', "its name in the trust root; the file's name when left out");
+}
 
-export const addBundleCommands = (policy: Command, output: Output): void => {
+export function addBundleCommands(policy: Command, output: Output): void {
   withValidityOptions(policy.command('keygen <key_id>').description('make a signing key'), KEY_DAYS)
     .option('--out <file>', 'where the private key goes; <key_id>.pem when left out')
     .action((key_id: string, options: KeygenOptions, command: Command) => keygen(output, key_id, options, command));
@@ -95,4 +47,54 @@ export const addBundleCommands = (policy: Command, output: Output): void => {
     .option('--trust-root <file>', 'check the key against it, and say whether enough have signed')
     .option('--out <file>', 'where the signed bundle goes; into the same file when left out')
     .action((file: string, options: SignOptions, command: Command) => sign(output, file, options, command));
-};
+}
+
+function keygen(output: Output, key_id: string, options: KeygenOptions, command: Command): void {
+  const file = options.out ?? `${key_id}.pem`;
+  const entry = trustRoot.shape.keys.element.omit({ public_key: true });
+  const named = readShape(entry, { key_id, ...validityOf(options, new Date()) }, 'no key can be called so');
+  const key = createSigningKey(file, named);
+  print(output, command, { file, key }, showKey);
+}
+
+async function build(output: Output, folder: string, options: BuildOptions, command: Command): Promise<void> {
+  const read = readPolicy(folder);
+  const version = options.version ?? read.version;
+  const { tenants } = readShape(bundleScope, { tenants: options.scope }, '--scope');
+  if (tenants.includes('*') && tenants.length > 1) throw new UsageError('--scope: * stands alone');
+  const validity = validityOf(options, new Date());
+  // A bundle with errors has no version, so they are printed first.
+  const tested = testPolicy(compileAtHand({ ...read, version }));
+  if (version === null) throw new UsageError(`${read.name} states no version: give one with --version`);
+  requirePassed(tested, options.minCoverage);
+  const built = await buildBundle(read.files, { version, tenants, ...validity });
+  if (!built.ok) throw faulty(read.name, built.faults);
+  writeBundle(options.out, built.document);
+  print(output, command, { file: options.out, ...summaryOf(built.document), tests: tested.total }, showBuilt);
+}
+
+async function sign(output: Output, file: string, options: SignOptions, command: Command): Promise<void> {
+  const out = options.out ?? file;
+  if (out === '-') throw new UsageError('what is read from standard input needs --out');
+  const document = readBundle(file);
+  await requireSound(nameOf(file), document);
+  const signer = readSigner(options.keyFile, options.keyId);
+  const root = options.trustRoot === undefined ? null : readTrustRoot(options.trustRoot);
+  if (root !== null) await requireTrusted(signer, root);
+  const signed = await signBundle(document, signer);
+  writeBundle(out, signed);
+  const standing = root === null ? null : await standingUnder(root, signed);
+  print(output, command, { file: out, ...summaryOf(signed), signed_by: signer.key_id, standing }, showSigned);
+}
+
+function readTrustRoot(path: string): TrustRoot {
+  return readShape(trustRoot, parseJson(readBytes(path), nameOf(path)), `${nameOf(path)} is no trust root`);
+}
+
+/** What a kernel with this trust root would say now. */
+async function standingUnder(root: TrustRoot, document: BundleDocument): Promise<{ code: string; detail: string }> {
+  const now = new Date().toISOString();
+  const verified = await verifyBundle(JSON.stringify(document), root, now);
+  if (!verified.ok) return { code: verified.code, detail: verified.detail };
+  return { code: 'ok', detail: `believed: ${root.threshold} of ${root.keys.length} keys must sign, and did` };
+}

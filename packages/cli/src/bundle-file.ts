@@ -19,37 +19,39 @@ export type BundleSummary = {
   key_ids: readonly string[];
 };
 
-export const readBundle = (path: string): BundleDocument => {
+export function readBundle(path: string): BundleDocument {
   if (/\.ya?ml$/.test(path)) throw new UsageError(`${path} is one file of a policy; name the folder that it stands in`);
   return readShape(bundleDocument, parseJson(readBytes(path), nameOf(path)), `${nameOf(path)} is not a bundle`);
-};
+}
 
-export const writeBundle = (path: string, document: BundleDocument): void =>
+export function writeBundle(path: string, document: BundleDocument): void {
   writeText(path, `${JSON.stringify(document, null, 2)}\n`);
+}
 
 /**
  * Nobody should sign what was changed after it was built: the files are built anew, and their manifest has to be the one
  * in hand. Throws CommandFailure.
  */
-export const requireSound = async (name: string, { manifest, files }: BundleDocument): Promise<void> => {
+export async function requireSound(name: string, { manifest, files }: BundleDocument): Promise<void> {
   const { version, scope, not_before, not_after } = manifest;
   const built = await buildBundle(files, { version, tenants: scope.tenants, not_before, not_after });
   if (!built.ok) throw faulty(name, built.faults);
   if (canonicalize(built.document.manifest) === canonicalize(manifest)) return;
   const detail = `${name} was altered after it was built: its manifest does not fit its files`;
   throw new CommandFailure(EXIT.faulty, detail, { code: 'bundle_file_altered', detail });
-};
+}
 
-export const faulty = (name: string, faults: readonly PolicyFault[]): CommandFailure =>
-  new CommandFailure(EXIT.faulty, `${name} does not compile:\n${faults.map(describeFault).join('\n')}`, {
+export function faulty(name: string, faults: readonly PolicyFault[]): CommandFailure {
+  return new CommandFailure(EXIT.faulty, `${name} does not compile:\n${faults.map(describeFault).join('\n')}`, {
     code: 'policy_faulty',
     detail: `${name} does not compile`,
     faults,
   });
+}
 
-export const summaryOf = ({ manifest, signatures }: BundleDocument): BundleSummary => {
+export function summaryOf({ manifest, signatures }: BundleDocument): BundleSummary {
   const { version, scope, not_before, not_after, files } = manifest;
   const snapshot = snapshotOf(canonicalize(manifest));
   const key_ids = signatures.map(({ key_id }) => key_id);
   return { version, snapshot, tenants: scope.tenants, not_before, not_after, files: files.length, key_ids };
-};
+}

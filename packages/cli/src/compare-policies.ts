@@ -33,27 +33,20 @@ export type Comparison = {
 };
 
 /** The cases of both, once each: what one of them promises is asked of both. */
-export const questionsOf = (...policies: readonly CompiledPolicy[]): NamedQuestion[] => {
+export function questionsOf(...policies: readonly CompiledPolicy[]): NamedQuestion[] {
   const asked = policies.flatMap(({ sources }) =>
     [...sources.tests].flatMap(([file, { cases, incidents }]) =>
       [...cases, ...incidents].map((one) => ({ ...questionOf(one), name: `${file}: ${one.name}` })),
     ),
   );
   return [...new Map(asked.map((question) => [JSON.stringify(question), question])).values()];
-};
+}
 
-const questionOf = (one: PolicyCase | PolicyIncident): Question & { now?: string | undefined } => {
-  const { tenant, actor, gate, request } = one;
-  const asked = { tenant, actor, gate, request };
-  if (!('decided' in one)) return { ...asked, now: one.now };
-  return { ...asked, request: { job_id: one.job_id, ...request }, now: one.decided.decided_at };
-};
-
-export const comparePolicies = (
+export function comparePolicies(
   before: CompiledPolicy,
   after: CompiledPolicy,
   questions: readonly NamedQuestion[],
-): Comparison => {
+): Comparison {
   const clock = new Date().toISOString();
   const all = questions.flatMap(({ name, now = clock, ...question }) => {
     const item = itemOf(question, name);
@@ -73,41 +66,48 @@ export const comparePolicies = (
     rules: compareRules(before, after),
     also: compareParts(before, after),
   };
-};
+}
 
-const verdictOf = (outcome: DecideOutcome): Verdict => {
+function questionOf(one: PolicyCase | PolicyIncident): Question & { now?: string | undefined } {
+  const { tenant, actor, gate, request } = one;
+  const asked = { tenant, actor, gate, request };
+  if (!('decided' in one)) return { ...asked, now: one.now };
+  return { ...asked, request: { job_id: one.job_id, ...request }, now: one.decided.decided_at };
+}
+
+function verdictOf(outcome: DecideOutcome): Verdict {
   if (!outcome.ok) return { refused: outcome.failure.code, detail: outcome.failure.detail };
   const { decision, rule_id, reason, constraints, obligations } = finalDecision(outcome.answer);
   const applied = outcome.answer.decisions.flatMap(({ remediation }) => (remediation?.applied ? [remediation.id] : []));
   return { decision, rule_id, reason, constraints, obligations, remediated_by: applied.at(-1) ?? null };
-};
+}
 
-const compareRules = (before: CompiledPolicy, after: CompiledPolicy): Comparison['rules'] => {
+function compareRules(before: CompiledPolicy, after: CompiledPolicy): Comparison['rules'] {
   const [old, fresh] = [rulesOf(before), rulesOf(after)];
   return {
     added: [...fresh.keys()].filter((id) => !old.has(id)),
     removed: [...old.keys()].filter((id) => !fresh.has(id)),
     changed: [...fresh].filter(([id, text]) => old.has(id) && old.get(id) !== text).map(([id]) => id),
   };
-};
+}
 
-const rulesOf = ({ sources }: CompiledPolicy): ReadonlyMap<string, string> => {
+function rulesOf({ sources }: CompiledPolicy): ReadonlyMap<string, string> {
   const all = Object.values(placeSections(sources)).flat();
   const entries = all.map(({ source }) => [source.id, canonicalize(source)] as const);
   // Output rules have names of their own, so one may be called like a rule.
   const outputs = sources.policy.output_policy.rules ?? [];
   return new Map([...entries, ...outputs.map((rule) => [`output_policy.${rule.id}`, canonicalize(rule)] as const)]);
-};
+}
 
-const compareParts = (before: CompiledPolicy, after: CompiledPolicy): string[] => {
+function compareParts(before: CompiledPolicy, after: CompiledPolicy): string[] {
   const [old, fresh] = [partsOf(before), partsOf(after)];
   return [...new Set([...old.keys(), ...fresh.keys()])].filter((name) => old.get(name) !== fresh.get(name)).sort();
-};
+}
 
-const partsOf = ({ sources }: CompiledPolicy): ReadonlyMap<string, string> => {
+function partsOf({ sources }: CompiledPolicy): ReadonlyMap<string, string> {
   const { rules: _, input_rules: _inputs, tiers: _tiers, output_policy, version: _version, ...parts } = sources.policy;
   const { rules: _outputs, ...output } = output_policy;
   const all = { ...parts, output_policy: output, pools: sources.pools, ...Object.fromEntries(sources.schemas) };
   const stated = Object.entries(all).filter(([, part]) => part !== undefined);
   return new Map(stated.map(([name, part]) => [name, canonicalize(part)]));
-};
+}

@@ -8,8 +8,8 @@ import { printable, printableJson } from './show.ts';
 export type Output = { write(text: string): void; writeError(text: string): void; exit(code: ExitCode): void };
 type GlobalOptions = { url: string; key?: string; tenant?: string; json?: boolean };
 
-export const withGlobalOptions = (program: Command): Command =>
-  program
+export function withGlobalOptions(program: Command): Command {
+  return program
     .addOption(new Option('--url <url>', 'where the API is').env('COUNTERSIGN_URL').default('http://127.0.0.1:8081'))
     .addOption(new Option('--tenant <name>', "the key's own tenant").env('COUNTERSIGN_TENANT'))
     .addOption(
@@ -18,30 +18,37 @@ export const withGlobalOptions = (program: Command): Command =>
       ),
     )
     .option('--json', 'print what the API answered, as JSON');
+}
 
-export const clientOf = (command: Command): Client => {
+export function clientOf(command: Command): Client {
   const { url, key, tenant } = command.optsWithGlobals<GlobalOptions>();
   refuseUrl(url);
   if (key === undefined) throw new UsageError('no API key: set COUNTERSIGN_API_KEY');
   return createClient({ url, ...credentialOf(key), ...(tenant === undefined ? {} : { tenant }) });
-};
+}
 
-/** A token of `POST /token` is three parts with dots between them; a key has none. */
-const credentialOf = (key: string): { token: string } | { api_key: string } =>
-  key.split('.').length === 3 ? { token: key } : { api_key: key };
-
-export const refuseUrl = (url: string): void => {
+export function refuseUrl(url: string): void {
   try {
     apiUrl(url);
   } catch (thrown) {
     throw new UsageError(`--url or COUNTERSIGN_URL: ${(thrown as Error).message}`);
   }
-};
+}
 
-export const tenantOf = (command: Command): string | undefined => command.optsWithGlobals<GlobalOptions>().tenant;
+export function tenantOf(command: Command): string | undefined {
+  return command.optsWithGlobals<GlobalOptions>().tenant;
+}
 
-export const isJson = (command: Command): boolean => command.optsWithGlobals<GlobalOptions>().json === true;
+export function isJson(command: Command): boolean {
+  return command.optsWithGlobals<GlobalOptions>().json === true;
+}
 
 /** Prints the answer in the form that was asked for. */
-export const print = <T>(output: Output, command: Command, answer: T, show: (answer: T) => string): void =>
+export function print<T>(output: Output, command: Command, answer: T, show: (answer: T) => string): void {
   output.write(`${isJson(command) ? printableJson(answer, 2) : printable(show(answer))}\n`);
+}
+
+/** A token of `POST /token` is three parts with dots between them; a key has none. */
+function credentialOf(key: string): { token: string } | { api_key: string } {
+  return key.split('.').length === 3 ? { token: key } : { api_key: key };
+}

@@ -21,9 +21,6 @@ export const EXIT = Object.fromEntries(Object.entries(EXIT_CODES).map(([name, { 
   readonly [Name in ExitName]: (typeof EXIT_CODES)[Name]['code'];
 };
 
-export const exitCodeOf = (error: ApiError): ExitCode =>
-  error.status === 0 || isOutage(error.code) ? EXIT.unavailable : EXIT.refused;
-
 /** Input that cannot be used, said to whoever typed it. */
 export class UsageError extends Error {}
 
@@ -36,4 +33,8 @@ export class CommandFailure extends Error {
     this.exit = exit;
     this.body = body;
   }
+}
+
+export function exitCodeOf(error: ApiError): ExitCode {
+  return error.status === 0 || isOutage(error.code) ? EXIT.unavailable : EXIT.refused;
 }

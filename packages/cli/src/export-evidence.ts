@@ -12,6 +12,18 @@ export const FORMAT = 'countersign-export/1';
 export type Exporter = Pick<Client, 'entries' | 'checkpoint' | 'tile' | 'policyDocument'>;
 export type Exported = { entries: number; leaves: number; policies: number };
 
+const COLUMNS = [
+  'leaf_index',
+  'recorded_at',
+  'tenant',
+  'chain',
+  'seq',
+  'kind',
+  'recorded_by',
+  'topic',
+  'hash',
+] as const;
+
 /** `all`: every tenant's entries, so that it can be proven complete; else the own tenant's. */
 export async function exportEvidence(client: Exporter, all: boolean, write: (line: string) => void): Promise<Exported> {
   const say = (type: string, fields: object): void => write(`${JSON.stringify({ type, ...fields })}\n`);
@@ -46,29 +58,6 @@ export async function exportEvidence(client: Exporter, all: boolean, write: (lin
   return done;
 }
 
-/** With the body as the text that was hashed. */
-const flat = ({ body, ...entry }: ShownEntry): object => ({ ...entry, body: canonicalize(body as JsonValue) });
-
-/** An entry bundle holds each hash behind its length. */
-async function readLeaves(client: Exporter, index: number, width: number): Promise<string> {
-  const path = formatTilePath({ entries: true, level: 0, index: BigInt(index), width });
-  const bundle = await client.tile(path);
-  const hashes = Array.from({ length: width }, (_, i) => bundle.subarray(i * 34 + 2, (i + 1) * 34));
-  return Buffer.concat(hashes).toString('base64');
-}
-
-const COLUMNS = [
-  'leaf_index',
-  'recorded_at',
-  'tenant',
-  'chain',
-  'seq',
-  'kind',
-  'recorded_by',
-  'topic',
-  'hash',
-] as const;
-
 /** The same entries as a table, for reading; what is verified is the other form. RFC 4180. */
 export async function exportTable(client: Exporter, all: boolean, write: (line: string) => void): Promise<Exported> {
   const done = { entries: 0, leaves: 0, policies: 0 };
@@ -81,9 +70,22 @@ export async function exportTable(client: Exporter, all: boolean, write: (line: 
   return done;
 }
 
+/** An entry bundle holds each hash behind its length. */
+async function readLeaves(client: Exporter, index: number, width: number): Promise<string> {
+  const path = formatTilePath({ entries: true, level: 0, index: BigInt(index), width });
+  const bundle = await client.tile(path);
+  const hashes = Array.from({ length: width }, (_, i) => bundle.subarray(i * 34 + 2, (i + 1) * 34));
+  return Buffer.concat(hashes).toString('base64');
+}
+
+/** With the body as the text that was hashed. */
+function flat({ body, ...entry }: ShownEntry): object {
+  return { ...entry, body: canonicalize(body as JsonValue) };
+}
+
 /** A cell that a spreadsheet would compute is made a text. */
-const cell = (value: unknown): string => {
+function cell(value: unknown): string {
   const text = value === null || value === undefined ? '' : String(value);
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-};
+}

@@ -14,7 +14,7 @@ import { printableJson } from './show.ts';
 type Remembered = { job: JobView; decisions: readonly Decision[]; timeline: readonly ShownEntry[] };
 
 /** The decision of the submit gate that stood; after a rewrite, of what was made of the request. */
-export const incidentOf = ({ job, decisions, timeline }: Remembered, name: string): PolicyIncident => {
+export function incidentOf({ job, decisions, timeline }: Remembered, name: string): PolicyIncident {
   const stood = decisions.find(({ gate }) => gate === 'submit');
   const detail = `the ledger shows no decision about ${job.job_id} at the submit gate`;
   if (stood === undefined) throw new CommandFailure(EXIT.refused, detail, { code: 'not_found', detail });
@@ -31,19 +31,22 @@ export const incidentOf = ({ job, decisions, timeline }: Remembered, name: strin
     absent: ['prompt', 'payload'],
     decided: { decision, rule_id, policy_version, policy_snapshot, decided_at },
   };
-};
+}
+
+export function addIncidentCommand(policy: Command, output: Output): void {
+  policy
+    .command('incident <job_id...>')
+    .description('jobs out of the ledger as tests, e.g. > policy/tests/incidents.yaml')
+    .action((job_ids: string[], _: object, command: Command) => exportIncidents(output, job_ids, command));
+}
 
 /** Every entry of a job repeats who asked. */
-const ownerIn = (timeline: readonly ShownEntry[]): string | null => {
+function ownerIn(timeline: readonly ShownEntry[]): string | null {
   const owner = timeline[0]?.body.owner;
   return typeof owner === 'string' ? owner : null;
-};
+}
 
-/** JSON in flow style: YAML to whoever reads YAML, and no text of the job can break out of it. */
-const showIncidents = ({ incidents }: { incidents: readonly PolicyIncident[] }): string =>
-  ['incidents:', ...incidents.map((incident) => `  - ${printableJson(incident)}`)].join('\n');
-
-const exportIncidents = async (output: Output, job_ids: string[], command: Command): Promise<void> => {
+async function exportIncidents(output: Output, job_ids: string[], command: Command): Promise<void> {
   const client = clientOf(command);
   const incidents: PolicyIncident[] = [];
   for (const job_id of job_ids) {
@@ -55,11 +58,9 @@ const exportIncidents = async (output: Output, job_ids: string[], command: Comma
     incidents.push(incidentOf({ job, decisions, timeline }, `incident ${job_id}`));
   }
   print(output, command, { incidents }, showIncidents);
-};
+}
 
-export const addIncidentCommand = (policy: Command, output: Output): void => {
-  policy
-    .command('incident <job_id...>')
-    .description('jobs out of the ledger as tests, e.g. > policy/tests/incidents.yaml')
-    .action((job_ids: string[], _: object, command: Command) => exportIncidents(output, job_ids, command));
-};
+/** JSON in flow style: YAML to whoever reads YAML, and no text of the job can break out of it. */
+function showIncidents({ incidents }: { incidents: readonly PolicyIncident[] }): string {
+  return ['incidents:', ...incidents.map((incident) => `  - ${printableJson(incident)}`)].join('\n');
+}

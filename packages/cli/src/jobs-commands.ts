@@ -7,21 +7,7 @@ import { showJob, showRecord, showResult, showSubmitted, showTimeline } from './
 
 type SubmitOptions = RequestOptions & { idempotencyKey?: string; wait?: boolean };
 
-const submit = async (output: Output, file: string | undefined, options: SubmitOptions, command: Command) => {
-  const request = readRequest(file, options);
-  const client = clientOf(command);
-  const { idempotencyKey: idempotency_key, wait } = options;
-  const answer = await client.submit(request, idempotency_key === undefined ? {} : { idempotency_key });
-  if (answer.outcome === 'denied' || wait !== true) {
-    print(output, command, answer, showSubmitted);
-    return output.exit(answer.outcome === 'denied' ? EXIT.denied : EXIT.done);
-  }
-  const job = await client.untilEnded(answer.job_id);
-  print(output, command, job, showJob);
-  output.exit(job.state === 'succeeded' ? EXIT.done : EXIT.not_succeeded);
-};
-
-export const addJobsCommands = (program: Command, output: Output): void => {
+export function addJobsCommands(program: Command, output: Output): void {
   const jobs = program.command('jobs').description('submit jobs and see what became of them');
   withRequestOptions(jobs.command('submit').description('submit a job'))
     .option('--idempotency-key <key>', 'the same key and request get the first answer again')
@@ -53,4 +39,18 @@ export const addJobsCommands = (program: Command, output: Output): void => {
     .action(async (id: string, _: object, command: Command) =>
       print(output, command, await clientOf(command).record(id), showRecord),
     );
-};
+}
+
+async function submit(output: Output, file: string | undefined, options: SubmitOptions, command: Command) {
+  const request = readRequest(file, options);
+  const client = clientOf(command);
+  const { idempotencyKey: idempotency_key, wait } = options;
+  const answer = await client.submit(request, idempotency_key === undefined ? {} : { idempotency_key });
+  if (answer.outcome === 'denied' || wait !== true) {
+    print(output, command, answer, showSubmitted);
+    return output.exit(answer.outcome === 'denied' ? EXIT.denied : EXIT.done);
+  }
+  const job = await client.untilEnded(answer.job_id);
+  print(output, command, job, showJob);
+  output.exit(job.state === 'succeeded' ? EXIT.done : EXIT.not_succeeded);
+}

@@ -17,7 +17,7 @@ import { UsageError } from './exit-codes.ts';
 const PATIENCE_MS = 5 * 60 * 1000;
 const PAGE = 'This window can be closed.\n';
 
-export const addLoginCommand = (program: Command, output: Output): void => {
+export function addLoginCommand(program: Command, output: Output): void {
   program
     .command('login')
     .description('come in as a person, through the identity provider; prints a key that ends soon')
@@ -28,7 +28,7 @@ export const addLoginCommand = (program: Command, output: Output): void => {
       if (!isJson(command)) output.writeError(`${session.principal}, until ${session.expires_at}\n`);
       print(output, command, session, ({ api_key }) => `export COUNTERSIGN_API_KEY=${api_key}`);
     });
-};
+}
 
 async function logIn(url: string, tell: (text: string) => void): Promise<Session> {
   const { authorization_endpoint, client_id, scope } = await ask<LoginStart>(url, { method: 'GET' });
@@ -52,7 +52,19 @@ async function logIn(url: string, tell: (text: string) => void): Promise<Session
   return ask<Session>(url, { method: 'POST', headers, body: JSON.stringify(login) });
 }
 
-const random = (): string => randomBytes(32).toString('base64url');
+async function ask<T>(url: string, init: RequestInit): Promise<T> {
+  const address = `${apiUrl(url).href.replace(/\/+$/, '')}${API_PREFIX}/login`;
+  const response = await fetch(address, init).catch((cause: unknown) => {
+    throw new ApiError(0, { code: 'ingress_unavailable', detail: `no answer from ${new URL(url).origin}` }, { cause });
+  });
+  const body = await readJson(response);
+  if (!response.ok) throw errorOf(response, body);
+  return body as T;
+}
+
+function random(): string {
+  return randomBytes(32).toString('base64url');
+}
 
 /** Listens on loopback alone, for one answer. */
 async function waitForBrowser() {
@@ -74,14 +86,4 @@ async function waitForBrowser() {
       await new Promise((done) => server.close(done));
     },
   };
-}
-
-async function ask<T>(url: string, init: RequestInit): Promise<T> {
-  const address = `${apiUrl(url).href.replace(/\/+$/, '')}${API_PREFIX}/login`;
-  const response = await fetch(address, init).catch((cause: unknown) => {
-    throw new ApiError(0, { code: 'ingress_unavailable', detail: `no answer from ${new URL(url).origin}` }, { cause });
-  });
-  const body = await readJson(response);
-  if (!response.ok) throw errorOf(response, body);
-  return body as T;
 }

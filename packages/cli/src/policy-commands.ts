@@ -7,11 +7,11 @@ import { addIncidentCommand } from './incident-command.ts';
 import { addRolloutCommands } from './rollout-commands.ts';
 import { addTryCommands } from './try-commands.ts';
 
-export const addPolicyCommands = (program: Command, output: Output): void => {
+export function addPolicyCommands(program: Command, output: Output): void {
   const policy = program.command('policy').description('write, try, sign and roll out a policy');
   addAuthorCommands(policy, output);
   addTryCommands(policy, output);
   addBundleCommands(policy, output);
   addRolloutCommands(policy, output);
   addIncidentCommand(policy, output);
-};
+}

@@ -3,9 +3,9 @@ import type { PolicyCandidate } from '@countersign/contracts/policy-rollout';
 import { readPolicy } from './read-policy.ts';
 
 /** A signed bundle goes as it is; whoever holds no signature sends files. */
-export const readCandidate = (named: string): PolicyCandidate => {
+export function readCandidate(named: string): PolicyCandidate {
   if (/^[1-9]\d{0,14}$/.test(named)) return { version: Number(named) };
   const { files, document } = readPolicy(named);
   const signed = document !== null && document.signatures.length > 0;
   return signed ? { bundle: document } : { files: { ...files } };
-};
+}

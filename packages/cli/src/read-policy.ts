@@ -25,52 +25,44 @@ export const UNVERSIONED = 1;
 export const UNSIGNED = 'unsigned';
 
 /** Throws UsageError for what is neither a folder nor a bundle. Says nothing about what the files mean. */
-export const readPolicy = (path: string): PolicyAtHand => {
+export function readPolicy(path: string): PolicyAtHand {
   if (path !== '-' && isFolder(path)) {
     const files = readFolder(path);
     return { name: path, files, document: null, version: statedVersion(files) };
   }
   const document = readBundle(path);
   return { name: nameOf(path), files: document.files, document, version: document.manifest.version };
-};
+}
 
 /** Ready to decide. Throws CommandFailure that names every fault. */
-export const compileAtHand = ({ name, files, version }: PolicyAtHand): CompiledPolicy => {
+export function compileAtHand({ name, files, version }: PolicyAtHand): CompiledPolicy {
   const compiled = compilePolicy(files, { version: version ?? UNVERSIONED, snapshot: UNSIGNED });
   if (!compiled.ok) throw faulty(name, compiled.faults);
   return compiled.policy;
-};
+}
 
-export const statedVersion = (files: Readonly<Record<string, string>>): number | null => {
+export function statedVersion(files: Readonly<Record<string, string>>): number | null {
   const parsed = parseBundle(files);
   return (parsed.ok ? parsed.sources.policy.version : undefined) ?? null;
-};
+}
 
-const isFolder = (path: string): boolean => {
+function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch (thrown) {
     throw refusedFile(path, thrown);
   }
-};
+}
 
 /** By path within the bundle; dot files are left out. */
-const readFolder = (dir: string): Record<string, string> => {
+function readFolder(dir: string): Record<string, string> {
   const paths = filesBelow(dir).map((path) => relative(dir, path).split(sep).join('/'));
   if (!paths.includes(POLICY_FILE)) throw new UsageError(`${dir} holds no ${POLICY_FILE}; name the folder of a policy`);
   return Object.fromEntries(paths.map((path) => [path, readText(join(dir, path))]));
-};
-
-const namesIn = (folder: string): string[] => {
-  try {
-    return readdirSync(folder).sort();
-  } catch (thrown) {
-    throw refusedFile(folder, thrown);
-  }
-};
+}
 
 /** Stops at the first file too many: somebody who names their home folder should not wait for all of it. */
-const filesBelow = (dir: string): string[] => {
+function filesBelow(dir: string): string[] {
   const found: string[] = [];
   const waiting = [dir];
   for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift()) {
@@ -84,4 +76,12 @@ const filesBelow = (dir: string): string[] => {
     }
   }
   return found;
-};
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (thrown) {
+    throw refusedFile(folder, thrown);
+  }
+}

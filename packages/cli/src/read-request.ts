@@ -14,14 +14,8 @@ export type RequestOptions = {
   onBehalfOf?: string;
 };
 
-const addLabel = (pair: string, labels: Record<string, string> = {}): Record<string, string> => {
-  const at = pair.indexOf('=');
-  if (at < 1) throw new UsageError('--label takes key=value');
-  return { ...labels, [pair.slice(0, at)]: pair.slice(at + 1) };
-};
-
-export const withRequestOptions = (command: Command): Command =>
-  command
+export function withRequestOptions(command: Command): Command {
+  return command
     .argument('[file]', 'the request as JSON; - reads standard input')
     .option('--topic <topic>', 'e.g. job.demo.read')
     .option('--prompt <text>')
@@ -30,9 +24,10 @@ export const withRequestOptions = (command: Command): Command =>
     .option('--capability <name>')
     .option('--job-id <id>')
     .option('--on-behalf-of <principal>');
+}
 
 /** Fields are the API's to judge; only what cannot be sent at all is refused. */
-export const readRequest = (file: string | undefined, options: RequestOptions): JobRequestInput => {
+export function readRequest(file: string | undefined, options: RequestOptions): JobRequestInput {
   const { topic, prompt, payload, label, capability, jobId, onBehalfOf } = options;
   const base = file === undefined ? {} : parseJsonObject(readBytes(file), nameOf(file));
   const given = {
@@ -47,4 +42,10 @@ export const readRequest = (file: string | undefined, options: RequestOptions): 
   const named = Object.entries(given).filter(([, value]) => value !== undefined);
   if (file === undefined && topic === undefined) throw new UsageError('name a file, or at least --topic');
   return { ...base, ...Object.fromEntries(named) } as JobRequestInput;
-};
+}
+
+function addLabel(pair: string, labels: Record<string, string> = {}): Record<string, string> {
+  const at = pair.indexOf('=');
+  if (at < 1) throw new UsageError('--label takes key=value');
+  return { ...labels, [pair.slice(0, at)]: pair.slice(at + 1) };
+}

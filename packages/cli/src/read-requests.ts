@@ -6,22 +6,24 @@ import { nameOf, parseJson, parseJsonObject, readText } from './read-file.ts';
 export type NamedRequests = { name: string; request: JobRequestInput }[];
 
 /** Fields are for whoever decides to judge. Throws UsageError that names the line or the place. */
-export const readRequests = (path: string): NamedRequests => {
+export function readRequests(path: string): NamedRequests {
   const text = readText(path);
   const requests = text.trimStart().startsWith('[') ? readArray(text, nameOf(path)) : readLines(text, nameOf(path));
   if (requests.length === 0) throw new UsageError(`${nameOf(path)} holds no request`);
   return requests as NamedRequests;
-};
+}
 
-const readArray = (text: string, name: string) =>
-  (parseJson(text, name) as unknown[]).map((request, i) => {
+function readArray(text: string, name: string) {
+  return (parseJson(text, name) as unknown[]).map((request, i) => {
     if (typeof request !== 'object' || request === null || Array.isArray(request))
       throw new UsageError(`${name}: entry ${i + 1} is not a JSON object`);
     return { name: `${name}: entry ${i + 1}`, request };
   });
+}
 
-const readLines = (text: string, name: string) =>
-  text.split('\n').flatMap((line, i) => {
+function readLines(text: string, name: string) {
+  return text.split('\n').flatMap((line, i) => {
     const at = `${name}: line ${i + 1}`;
     return line.trim() === '' ? [] : [{ name: at, request: parseJsonObject(line, at) }];
   });
+}

@@ -7,9 +7,9 @@ type Schema<T> = {
 };
 
 /** `claim` begins the sentence, e.g. `bundle.json is not a bundle`. Throws UsageError. */
-export const readShape = <T>(schema: Schema<T>, value: unknown, claim: string): T => {
+export function readShape<T>(schema: Schema<T>, value: unknown, claim: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
   throw new UsageError(`${claim}: ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`);
-};
+}

@@ -9,36 +9,7 @@ import { list } from './show.ts';
 import { table } from './table.ts';
 import { wholeNumber } from './whole-number.ts';
 
-const many = (value: string, before: string[] = []): string[] => [...before, ...value.split(',')];
-const show = (value: object): string => list(value as Readonly<Record<string, unknown>>);
 type Reason = { reason: string };
-
-/** The commands that every kind has alike. */
-function withKind(group: Command, output: Output, act: Acts): void {
-  group
-    .command('list')
-    .description('all of them')
-    .action(async (_: object, command: Command) =>
-      print(output, command, await act.list(clientOf(command)), (rows) =>
-        table(act.headings, rows.map(act.row as never)),
-      ),
-    );
-  group
-    .command('show <id>')
-    .description('one of them')
-    .action(async (id: string, _: object, command: Command) =>
-      print(output, command, await act.show(clientOf(command), id), show),
-    );
-  if (act.revoke === undefined) return;
-  const { revoke } = act;
-  group
-    .command('revoke <id>')
-    .description(act.ends)
-    .requiredOption('--reason <text>', 'why, for the ledger')
-    .action(async (id: string, { reason }: Reason, command: Command) =>
-      print(output, command, await revoke(clientOf(command), id, reason), show),
-    );
-}
 
 type Acts = {
   headings: readonly string[];
@@ -48,6 +19,19 @@ type Acts = {
   revoke?: (client: Client, id: string, reason: string) => Promise<object>;
   ends: string;
 };
+
+type AgentOptions = {
+  owner?: string;
+  topic?: string[];
+  capability?: string[];
+  env?: string[];
+  signingKey?: string;
+};
+
+type PersonOptions = { group?: string[] };
+
+type KeyOptions = { role?: string; permission?: string[]; days?: number; minutes?: number; overlap?: number };
+const KEY_ROW = ['KEY', 'OF', 'ENDS', 'LAST USE', 'REVOKED'];
 
 export function addRegistryCommands(program: Command, output: Output): void {
   addAgents(program.command('agents').description('who asks for jobs, and what they may at most ask for'), output);
@@ -69,26 +53,6 @@ export function addRegistryCommands(program: Command, output: Output): void {
       );
     });
 }
-
-type AgentOptions = {
-  owner?: string;
-  topic?: string[];
-  capability?: string[];
-  env?: string[];
-  signingKey?: string;
-};
-
-const ceilingOf = ({ topic = [], capability = [], env = [] }: AgentOptions) => ({
-  topics: topic,
-  capabilities: capability,
-  environments: env,
-});
-const withCeiling = (command: Command): Command =>
-  command
-    .option('--topic <patterns>', 'topics it may ask for, e.g. job.deploy.*; several by commas', many)
-    .option('--capability <patterns>', 'capabilities, e.g. infra.*', many)
-    .option('--env <names>', 'environments; * for any', many)
-    .option('--signing-key <key>', 'its raw Ed25519 public key in base64url, when it signs');
 
 function addAgents(agents: Command, output: Output): void {
   withKind(agents, output, {
@@ -133,7 +97,56 @@ function addAgents(agents: Command, output: Output): void {
     });
 }
 
-type PersonOptions = { group?: string[] };
+/** The commands that every kind has alike. */
+function withKind(group: Command, output: Output, act: Acts): void {
+  group
+    .command('list')
+    .description('all of them')
+    .action(async (_: object, command: Command) =>
+      print(output, command, await act.list(clientOf(command)), (rows) =>
+        table(act.headings, rows.map(act.row as never)),
+      ),
+    );
+  group
+    .command('show <id>')
+    .description('one of them')
+    .action(async (id: string, _: object, command: Command) =>
+      print(output, command, await act.show(clientOf(command), id), show),
+    );
+  if (act.revoke === undefined) return;
+  const { revoke } = act;
+  group
+    .command('revoke <id>')
+    .description(act.ends)
+    .requiredOption('--reason <text>', 'why, for the ledger')
+    .action(async (id: string, { reason }: Reason, command: Command) =>
+      print(output, command, await revoke(clientOf(command), id, reason), show),
+    );
+}
+
+function show(value: object): string {
+  return list(value as Readonly<Record<string, unknown>>);
+}
+
+function withCeiling(command: Command): Command {
+  return command
+    .option('--topic <patterns>', 'topics it may ask for, e.g. job.deploy.*; several by commas', many)
+    .option('--capability <patterns>', 'capabilities, e.g. infra.*', many)
+    .option('--env <names>', 'environments; * for any', many)
+    .option('--signing-key <key>', 'its raw Ed25519 public key in base64url, when it signs');
+}
+
+function many(value: string, before: string[] = []): string[] {
+  return [...before, ...value.split(',')];
+}
+
+function ceilingOf({ topic = [], capability = [], env = [] }: AgentOptions) {
+  return {
+    topics: topic,
+    capabilities: capability,
+    environments: env,
+  };
+}
 
 function addPeople(people: Command, output: Output): void {
   withKind(people, output, {
@@ -185,17 +198,6 @@ function addGroups(groups: Command, output: Output): void {
       print(output, command, await clientOf(command).changeGroup(group, { add, remove }), show),
     );
 }
-
-type KeyOptions = { role?: string; permission?: string[]; days?: number; minutes?: number; overlap?: number };
-const KEY_ROW = ['KEY', 'OF', 'ENDS', 'LAST USE', 'REVOKED'];
-const keyRow = (row: KeyView): unknown[] => [
-  row.key_id,
-  row.principal,
-  row.expires_at,
-  row.last_used_at,
-  row.revoked_at,
-];
-const showMade = (made: MadeKey): string => `${show(made)}\n\nKeep the key now: it is not shown again.`;
 
 function addKeys(keys: Command, output: Output): void {
   withKind(keys, output, {
@@ -251,6 +253,31 @@ function addKeys(keys: Command, output: Output): void {
     });
 }
 
+function keyRow(row: KeyView): unknown[] {
+  return [row.key_id, row.principal, row.expires_at, row.last_used_at, row.revoked_at];
+}
+
+function showMade(made: MadeKey): string {
+  return `${show(made)}\n\nKeep the key now: it is not shown again.`;
+}
+
+/** A worker's id is `<pool>/<worker>`. */
+function addWorkers(workers: Command, output: Output): void {
+  withKind(workers.description('who runs jobs; an id is pool/worker'), output, {
+    headings: ['POOL', 'WORKER', 'MADE', 'REVOKED'],
+    row: (row: Awaited<ReturnType<Client['worker']>>) => [row.pool, row.worker, row.created_at, row.revoked_at],
+    list: (client) => everyPage((cursor) => client.workers(cursor), 'workers'),
+    show: (client, id) => client.worker(...partsOf(id)),
+    revoke: (client, id, reason) => client.revokeWorker(...partsOf(id), reason),
+    ends: 'end it: no claim and no result of it counts',
+  } as Acts);
+}
+
+function partsOf(id: string): [string, string] {
+  const [pool = '', worker = ''] = id.split('/');
+  return [pool, worker];
+}
+
 function addTenants(tenants: Command, output: Output): void {
   withKind(tenants, output, {
     headings: ['TENANT', 'MADE'],
@@ -266,21 +293,4 @@ function addTenants(tenants: Command, output: Output): void {
     .action(async (tenant: string, { admin }: { admin: string }, command: Command) =>
       print(output, command, await clientOf(command).createTenant({ tenant, admin }), ({ key }) => showMade(key)),
     );
-}
-
-const partsOf = (id: string): [string, string] => {
-  const [pool = '', worker = ''] = id.split('/');
-  return [pool, worker];
-};
-
-/** A worker's id is `<pool>/<worker>`. */
-function addWorkers(workers: Command, output: Output): void {
-  withKind(workers.description('who runs jobs; an id is pool/worker'), output, {
-    headings: ['POOL', 'WORKER', 'MADE', 'REVOKED'],
-    row: (row: Awaited<ReturnType<Client['worker']>>) => [row.pool, row.worker, row.created_at, row.revoked_at],
-    list: (client) => everyPage((cursor) => client.workers(cursor), 'workers'),
-    show: (client, id) => client.worker(...partsOf(id)),
-    revoke: (client, id, reason) => client.revokeWorker(...partsOf(id), reason),
-    ends: 'end it: no claim and no result of it counts',
-  } as Acts);
 }

@@ -7,27 +7,27 @@ import { UsageError } from './exit-codes.ts';
 import { statedVersion } from './read-policy.ts';
 import type { Validity } from './validity.ts';
 
+const VERSION_LINE = /^(version:[ \t]*)\d+/m;
+
 /** Throws CommandFailure when the old bundle is not what was built, or compiles no more. */
-export const reissueBundle = async (
+export async function reissueBundle(
   name: string,
   old: BundleDocument,
   { version, ...validity }: Validity & { version: number },
-): Promise<BundleDocument> => {
+): Promise<BundleDocument> {
   await requireSound(name, old);
   const files = restateVersion(old.files, version);
   const built = await buildBundle(files, { version, tenants: old.manifest.scope.tenants, ...validity });
   if (!built.ok) throw faulty(name, built.faults);
   return built.document;
-};
-
-const VERSION_LINE = /^(version:[ \t]*)\d+/m;
+}
 
 /** Only where the file says a version; that line says the new one then. */
-const restateVersion = (files: BundleDocument['files'], version: number): BundleDocument['files'] => {
+function restateVersion(files: BundleDocument['files'], version: number): BundleDocument['files'] {
   if (statedVersion(files) === null) return files;
   const restated = { ...files, [POLICY_FILE]: files[POLICY_FILE]!.replace(VERSION_LINE, `$1${version}`) };
   if (statedVersion(restated) === version) return restated;
   throw new UsageError(
     `${POLICY_FILE} states its version where it cannot be found: take it out, or put it on a line alone`,
   );
-};
+}

@@ -15,69 +15,15 @@ import { readSigner } from './signing-key.ts';
 import { type ValidityOptions, validityOf, withValidityOptions } from './validity.ts';
 import { wholeNumber } from './whole-number.ts';
 
-const publish = async (output: Output, file: string, command: Command): Promise<void> =>
-  print(output, command, await clientOf(command).publishBundle(readBundle(file)), showPublished);
-
 type ActivateOptions = { scope?: string; snapshot?: string };
 
-const activate = async (output: Output, version: number, options: ActivateOptions, command: Command): Promise<void> =>
-  print(output, command, await clientOf(command).activateBundle(version, options), showActivated);
-
 type ReplayOptions = WindowOptions & { candidate?: string; limit?: number; exitCode?: boolean };
-
-const replay = async (output: Output, options: ReplayOptions, command: Command): Promise<void> => {
-  const { candidate, limit, exitCode } = options;
-  const answer: ReplayAnswer = await clientOf(command).replay({
-    ...readWindow(options, new Date()),
-    ...(candidate === undefined ? {} : { candidate: readCandidate(candidate) }),
-    ...(limit === undefined ? {} : { limit }),
-  });
-  print(output, command, answer, showReplay);
-  if (exitCode === true && answer.same < answer.replayed) output.exit(EXIT.differs);
-};
 
 type RollbackOptions = ValidityOptions & { keyFile: string; keyId?: string; version?: number; out?: string };
 
 export type RolledBack = { bundle: BundleView; activated: Activated };
 
-/** With `--out` it ends with the signature: where several must sign, the others do, and then publish and activate. */
-const rollback = async (output: Output, file: string, options: RollbackOptions, command: Command): Promise<void> => {
-  const old = readBundle(file);
-  const signer = readSigner(options.keyFile, options.keyId);
-  const version = options.version ?? (await newestVersion(command)) + 1;
-  const fresh = await reissueBundle(file, old, { version, ...validityOf(options, new Date()) });
-  const signed = await signBundle(fresh, signer);
-  if (options.out !== undefined) {
-    writeBundle(options.out, signed);
-    return print(output, command, { file: options.out, ...summaryOf(signed) }, showReissued);
-  }
-  print(output, command, await bringForward(signed, command), ({ activated }) => showActivated(activated));
-};
-
-const bringForward = async (signed: BundleDocument, command: Command): Promise<RolledBack> => {
-  const client = clientOf(command);
-  const bundle = await client.publishBundle(signed);
-  const { version, snapshot } = bundle;
-  const [scope] = bundle.tenants;
-  return { bundle, activated: await client.activateBundle(version, { snapshot, ...(scope ? { scope } : {}) }) };
-};
-
-/** Of all that were published: a version that exists already could not be activated. */
-const newestVersion = async (command: Command): Promise<number> =>
-  Math.max(0, ...(await allBundles(command)).map(({ version }) => version));
-
-const allBundles = async (command: Command): Promise<BundleView[]> => {
-  const client = clientOf(command);
-  const all: BundleView[] = [];
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page = await client.bundles(cursor === undefined ? {} : { cursor });
-    all.push(...page.bundles);
-    cursor = page.next_cursor;
-  }
-  return all;
-};
-
-export const addRolloutCommands = (policy: Command, output: Output): void => {
+export function addRolloutCommands(policy: Command, output: Output): void {
   policy
     .command('publish <bundle>')
     .description('hand a signed bundle to the server; nothing changes yet')
@@ -110,4 +56,61 @@ export const addRolloutCommands = (policy: Command, output: Output): void => {
     .option('--version <n>', 'the new version; the newest published and one more when left out', wholeNumber)
     .option('--out <file>', 'only sign, and write it here for the others to sign')
     .action((file: string, options: RollbackOptions, command: Command) => rollback(output, file, options, command));
-};
+}
+
+async function publish(output: Output, file: string, command: Command): Promise<void> {
+  return print(output, command, await clientOf(command).publishBundle(readBundle(file)), showPublished);
+}
+
+async function allBundles(command: Command): Promise<BundleView[]> {
+  const client = clientOf(command);
+  const all: BundleView[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await client.bundles(cursor === undefined ? {} : { cursor });
+    all.push(...page.bundles);
+    cursor = page.next_cursor;
+  }
+  return all;
+}
+
+async function activate(output: Output, version: number, options: ActivateOptions, command: Command): Promise<void> {
+  return print(output, command, await clientOf(command).activateBundle(version, options), showActivated);
+}
+
+async function replay(output: Output, options: ReplayOptions, command: Command): Promise<void> {
+  const { candidate, limit, exitCode } = options;
+  const answer: ReplayAnswer = await clientOf(command).replay({
+    ...readWindow(options, new Date()),
+    ...(candidate === undefined ? {} : { candidate: readCandidate(candidate) }),
+    ...(limit === undefined ? {} : { limit }),
+  });
+  print(output, command, answer, showReplay);
+  if (exitCode === true && answer.same < answer.replayed) output.exit(EXIT.differs);
+}
+
+/** With `--out` it ends with the signature: where several must sign, the others do, and then publish and activate. */
+async function rollback(output: Output, file: string, options: RollbackOptions, command: Command): Promise<void> {
+  const old = readBundle(file);
+  const signer = readSigner(options.keyFile, options.keyId);
+  const version = options.version ?? (await newestVersion(command)) + 1;
+  const fresh = await reissueBundle(file, old, { version, ...validityOf(options, new Date()) });
+  const signed = await signBundle(fresh, signer);
+  if (options.out !== undefined) {
+    writeBundle(options.out, signed);
+    return print(output, command, { file: options.out, ...summaryOf(signed) }, showReissued);
+  }
+  print(output, command, await bringForward(signed, command), ({ activated }) => showActivated(activated));
+}
+
+/** Of all that were published: a version that exists already could not be activated. */
+async function newestVersion(command: Command): Promise<number> {
+  return Math.max(0, ...(await allBundles(command)).map(({ version }) => version));
+}
+
+async function bringForward(signed: BundleDocument, command: Command): Promise<RolledBack> {
+  const client = clientOf(command);
+  const bundle = await client.publishBundle(signed);
+  const { version, snapshot } = bundle;
+  const [scope] = bundle.tenants;
+  return { bundle, activated: await client.activateBundle(version, { snapshot, ...(scope ? { scope } : {}) }) };
+}

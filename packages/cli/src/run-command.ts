@@ -20,39 +20,10 @@ ${Object.values(EXIT_CODES)
   .map(({ code, says }) => `  ${code}  ${says.replaceAll('`', '')}`)
   .join('\n')}`;
 
-/** `complain` gets what commander says of wrong usage. */
-const build = (output: Output, complain: (text: string) => void): Command => {
-  const program = withGlobalOptions(new Command('countersign'))
-    .description('An open agent control plane: decide, countersign, prove.')
-    .addHelpText('after', EXIT_HELP)
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => output.write(text), writeErr: complain });
-  addLoginCommand(program, output);
-  addJobsCommands(program, output);
-  addApprovalsCommands(program, output);
-  addPolicyCommands(program, output);
-  addRegistryCommands(program, output);
-  addStopsCommands(program, output);
-  addWorkerCommand(program, output);
-  addAuditCommands(program, output);
-  addWitnessCommand(program, output);
-  return program;
-};
-
 type Failed = { exit: ExitCode; text: string; body: Readonly<Record<string, unknown>> };
 
-const failureOf = (thrown: unknown): Failed | null => {
-  if (thrown instanceof ApiError) {
-    const { code, message: detail, at, trace_id, status } = thrown;
-    return { exit: exitCodeOf(thrown), text: showError(thrown), body: { code, detail, at, trace_id, status } };
-  }
-  if (thrown instanceof CommandFailure) return { exit: thrown.exit, text: thrown.message, body: thrown.body };
-  if (!(thrown instanceof UsageError)) return null;
-  return { exit: EXIT.usage, text: thrown.message, body: { code: 'usage', detail: thrown.message } };
-};
-
 /** `args` without node and script. Throws only for a bug. */
-export const runCommand = async (args: readonly string[], output: Output): Promise<void> => {
+export async function runCommand(args: readonly string[], output: Output): Promise<void> {
   let complaint = '';
   const program = build(output, (text) => {
     complaint += text;
@@ -68,4 +39,33 @@ export const runCommand = async (args: readonly string[], output: Output): Promi
     output.writeError(`${args.includes('--json') ? printableJson(failed.body) : printable(failed.text)}\n`);
     output.exit(failed.exit);
   }
-};
+}
+
+/** `complain` gets what commander says of wrong usage. */
+function build(output: Output, complain: (text: string) => void): Command {
+  const program = withGlobalOptions(new Command('countersign'))
+    .description('An open agent control plane: decide, countersign, prove.')
+    .addHelpText('after', EXIT_HELP)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => output.write(text), writeErr: complain });
+  addLoginCommand(program, output);
+  addJobsCommands(program, output);
+  addApprovalsCommands(program, output);
+  addPolicyCommands(program, output);
+  addRegistryCommands(program, output);
+  addStopsCommands(program, output);
+  addWorkerCommand(program, output);
+  addAuditCommands(program, output);
+  addWitnessCommand(program, output);
+  return program;
+}
+
+function failureOf(thrown: unknown): Failed | null {
+  if (thrown instanceof ApiError) {
+    const { code, message: detail, at, trace_id, status } = thrown;
+    return { exit: exitCodeOf(thrown), text: showError(thrown), body: { code, detail, at, trace_id, status } };
+  }
+  if (thrown instanceof CommandFailure) return { exit: thrown.exit, text: thrown.message, body: thrown.body };
+  if (!(thrown instanceof UsageError)) return null;
+  return { exit: EXIT.usage, text: thrown.message, body: { code: 'usage', detail: thrown.message } };
+}

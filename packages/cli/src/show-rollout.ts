@@ -4,7 +4,9 @@ import type { BundleSummary } from './bundle-file.ts';
 import { list } from './show.ts';
 import { count, SAYS, showChanges } from './show-policy.ts';
 
-export const showPublished = ({
+type Group = ReplayAnswer['groups'][number];
+
+export function showPublished({
   version,
   snapshot,
   tenants,
@@ -12,8 +14,8 @@ export const showPublished = ({
   key_ids,
   not_before,
   not_after,
-}: BundleView): string =>
-  list({
+}: BundleView): string {
+  return list({
     version,
     snapshot,
     scope: tenants.join(', '),
@@ -21,32 +23,24 @@ export const showPublished = ({
     'signed by': key_ids.join(', '),
     holds: `${not_before} to ${not_after}`,
   });
+}
 
-const row = ({ version, state, tenants, published_at, published_by, snapshot }: BundleView): string =>
-  `${String(version).padStart(6)}  ${state.padEnd(9)}  ${tenants.join(',')}  ${published_at}  ${published_by ?? '-'}  ${snapshot}`;
-export const showBundles = (bundles: readonly BundleView[]): string =>
-  bundles.length === 0 ? 'nothing was published' : bundles.map(row).join('\n');
+export function showBundles(bundles: readonly BundleView[]): string {
+  return bundles.length === 0 ? 'nothing was published' : bundles.map(row).join('\n');
+}
 
-export const showActivated = ({ version, snapshot, scopes, changed }: Activated): string => {
+export function showActivated({ version, snapshot, scopes, changed }: Activated): string {
   const where = scopes
     .map(({ scope, epoch }) => `${scope === '*' ? 'every tenant' : scope} (epoch ${epoch})`)
     .join(', ');
   return `Version ${version} ${changed ? 'decides now' : 'decided already'} for ${where}.\n${snapshot}`;
-};
+}
 
-export const showReissued = ({ file, version, key_ids }: BundleSummary & { file: string }): string =>
-  `The old content is version ${version} now, in ${file}, signed by ${key_ids.join(', ')}.\nWhen enough have signed: publish it, then activate ${version}.`;
+export function showReissued({ file, version, key_ids }: BundleSummary & { file: string }): string {
+  return `The old content is version ${version} now, in ${file}, signed by ${key_ids.join(', ')}.\nWhen enough have signed: publish it, then activate ${version}.`;
+}
 
-type Group = ReplayAnswer['groups'][number];
-const showGroup = ({ kind, topic, before, after, jobs, examples }: Group): string =>
-  [
-    `${jobs} ${SAYS[kind]}: ${topic}`,
-    `  before: ${before.decision} by ${before.rule_id ?? 'default'}`,
-    `  after:  ${after.decision} by ${after.rule_id ?? 'default'}`,
-    `  e.g. ${examples.join(', ')}`,
-  ].join('\n');
-
-export const showReplay = (answer: ReplayAnswer): string => {
+export function showReplay(answer: ReplayAnswer): string {
   const { policy, jobs, replayed, skipped, beyond_limit, complete, same, changes, groups, more_groups } = answer;
   const missing = [
     ...(skipped.denied > 0 ? [`${skipped.denied} were denied and keep no content`] : []),
@@ -60,4 +54,17 @@ export const showReplay = (answer: ReplayAnswer): string => {
     `${count(jobs, 'job')} from ${answer.from} to ${answer.to}, ${replayed} decided again under ${policy.version === null ? 'the candidate' : `version ${policy.version}`}: ${same} alike${changed === '' ? '' : `, ${changed}`}`,
     complete ? 'Complete: every job of the window was decided again.' : `Not complete: ${missing.join('; ')}.`,
   ].join('\n');
-};
+}
+
+function row({ version, state, tenants, published_at, published_by, snapshot }: BundleView): string {
+  return `${String(version).padStart(6)}  ${state.padEnd(9)}  ${tenants.join(',')}  ${published_at}  ${published_by ?? '-'}  ${snapshot}`;
+}
+
+function showGroup({ kind, topic, before, after, jobs, examples }: Group): string {
+  return [
+    `${jobs} ${SAYS[kind]}: ${topic}`,
+    `  before: ${before.decision} by ${before.rule_id ?? 'default'}`,
+    `  after:  ${after.decision} by ${after.rule_id ?? 'default'}`,
+    `  e.g. ${examples.join(', ')}`,
+  ].join('\n');
+}

@@ -15,34 +15,30 @@ type Fields = Readonly<Record<string, unknown>>;
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** Text from outside could move the cursor or reverse the line: such characters are printed as names. */
-export const printable = (text: string): string =>
-  text.replaceAll(UNSEEN, (unit) =>
+export function printable(text: string): string {
+  return text.replaceAll(UNSEEN, (unit) =>
     unit === '\n' || unit === '\t' ? unit : `\\u{${unit.codePointAt(0)!.toString(16)}}`,
   );
+}
 
 /** The same value as JSON, in which such characters are escaped. */
-export const printableJson = (value: unknown, indent = 0): string =>
-  JSON.stringify(value, null, indent).replaceAll(UNSEEN, (unit) =>
+export function printableJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replaceAll(UNSEEN, (unit) =>
     unit === '\n' ? unit : [...utf16(unit)].map((hex) => `\\u${hex}`).join(''),
   );
-
-function* utf16(text: string): Generator<string> {
-  for (let i = 0; i < text.length; i++) yield text.charCodeAt(i).toString(16).padStart(4, '0');
 }
 
 /** Names and values in two columns; what is empty is left out. */
-export const list = (fields: Fields): string => {
+export function list(fields: Fields): string {
   const shown = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== '');
   const width = Math.max(...shown.map(([name]) => name.length));
   return shown
     .map(([name, value]) => `${name.padEnd(width)}  ${typeof value === 'string' ? value : printableJson(value)}`)
     .join('\n');
-};
+}
 
-const pretty = (value: unknown): string => printableJson(value, 2);
-
-export const showSubmitted = (answer: Submitted): string =>
-  list({
+export function showSubmitted(answer: Submitted): string {
+  return list({
     job_id: answer.job_id,
     state: answer.state,
     decision: answer.decision,
@@ -52,9 +48,10 @@ export const showSubmitted = (answer: Submitted): string =>
     remediation: answer.remediation,
     again: answer.replayed ? 'this is the first answer, again' : null,
   });
+}
 
-export const showJob = (job: JobView): string =>
-  list({
+export function showJob(job: JobView): string {
+  return list({
     job_id: job.job_id,
     topic: job.topic,
     state: job.state,
@@ -69,24 +66,27 @@ export const showJob = (job: JobView): string =>
     created_at: job.created_at,
     updated_at: job.updated_at,
   });
+}
 
-export const showResult = (result: ResultView): string => {
+export function showResult(result: ResultView): string {
   const { status, output_decision, rule_id, findings, output } = result;
   return `${list({ status, output_decision, rule: rule_id, findings: findings.length > 0 ? findings : null })}\n\n${pretty(output)}`;
-};
+}
 
-const row = (entry: ShownEntry): string =>
-  `${entry.recorded_at}  ${String(entry.seq).padStart(3)}  ${entry.kind.padEnd(20)}  ${entry.recorded_by}`;
-export const showTimeline = (entries: readonly ShownEntry[]): string => entries.map(row).join('\n');
+export function showTimeline(entries: readonly ShownEntry[]): string {
+  return entries.map(row).join('\n');
+}
 
-export const showRecord = (record: RunRecord): string => pretty(record);
+export function showRecord(record: RunRecord): string {
+  return pretty(record);
+}
 
-const approvalRow = (approval: ApprovalView): string =>
-  `${approval.approval_id}  ${approval.state.padEnd(8)}  ${approval.topic}  ${approval.requester}  ${approval.reason}`;
-export const showApprovals = (approvals: readonly ApprovalView[]): string => approvals.map(approvalRow).join('\n');
+export function showApprovals(approvals: readonly ApprovalView[]): string {
+  return approvals.map(approvalRow).join('\n');
+}
 
-export const showApproval = (approval: ApprovalView): string =>
-  list({
+export function showApproval(approval: ApprovalView): string {
+  return list({
     approval_id: approval.approval_id,
     state: approval.state,
     job_id: approval.job_id,
@@ -100,9 +100,43 @@ export const showApproval = (approval: ApprovalView): string =>
     digest: approval.digest,
     'will run': approval.effective,
   });
+}
 
-const showDecision = (decision: Decision): string =>
-  list({
+export function showSimulation(answer: Simulation): string {
+  return [
+    ...[answer, ...(answer.then ?? [])].map(showDecision),
+    ...(answer.pools == null ? [] : [showPools(answer.pools)]),
+    ...(answer.skipped.length > 0 ? [`skipped: ${answer.skipped.join(', ')}`] : []),
+  ].join('\n\n');
+}
+
+/** Text to be read aloud: it says itself what was decided, by which rule and why. */
+export function showExplanation(answer: Explanation): string {
+  return answer.text;
+}
+
+export function showError(error: ApiError): string {
+  return list({ error: error.code, detail: error.message, at: error.at, trace_id: error.trace_id });
+}
+
+function* utf16(text: string): Generator<string> {
+  for (let i = 0; i < text.length; i++) yield text.charCodeAt(i).toString(16).padStart(4, '0');
+}
+
+function pretty(value: unknown): string {
+  return printableJson(value, 2);
+}
+
+function row(entry: ShownEntry): string {
+  return `${entry.recorded_at}  ${String(entry.seq).padStart(3)}  ${entry.kind.padEnd(20)}  ${entry.recorded_by}`;
+}
+
+function approvalRow(approval: ApprovalView): string {
+  return `${approval.approval_id}  ${approval.state.padEnd(8)}  ${approval.topic}  ${approval.requester}  ${approval.reason}`;
+}
+
+function showDecision(decision: Decision): string {
+  return list({
     decision: decision.decision,
     rule: decision.rule_id,
     reason: decision.reason,
@@ -112,21 +146,10 @@ const showDecision = (decision: Decision): string =>
     findings: decision.findings.length > 0 ? decision.findings : null,
     policy: `version ${decision.policy_version}, ${decision.policy_snapshot}`,
   });
+}
 
-const showPools = ({ pool, failed }: NonNullable<Simulation['pools']>): string =>
-  pool === null
+function showPools({ pool, failed }: NonNullable<Simulation['pools']>): string {
+  return pool === null
     ? ['pool: none takes it, so it would fail', ...failed.map(({ id, says }) => `  ${id}: ${says}`)].join('\n')
     : `pool: ${pool}`;
-
-export const showSimulation = (answer: Simulation): string =>
-  [
-    ...[answer, ...(answer.then ?? [])].map(showDecision),
-    ...(answer.pools == null ? [] : [showPools(answer.pools)]),
-    ...(answer.skipped.length > 0 ? [`skipped: ${answer.skipped.join(', ')}`] : []),
-  ].join('\n\n');
-
-/** Text to be read aloud: it says itself what was decided, by which rule and why. */
-export const showExplanation = (answer: Explanation): string => answer.text;
-
-export const showError = (error: ApiError): string =>
-  list({ error: error.code, detail: error.message, at: error.at, trace_id: error.trace_id });
+}

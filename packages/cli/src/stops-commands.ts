@@ -9,6 +9,8 @@ import { list } from './show.ts';
 import { table } from './table.ts';
 import { wholeNumber } from './whole-number.ts';
 
+type ReviewOptions = { days: number; signOff?: boolean; apply?: boolean; comment?: string };
+
 export function addStopsCommands(program: Command, output: Output): void {
   const stops = program.command('stops').description('stop what runs and hold what waits, within a second');
   stops
@@ -46,8 +48,8 @@ export function addStopsCommands(program: Command, output: Output): void {
     .action((options: ReviewOptions, command: Command) => review(output, options, command));
 }
 
-const showStops = (stops: readonly StopView[]): string =>
-  table(
+function showStops(stops: readonly StopView[]): string {
+  return table(
     ['STOP', 'KIND', 'TARGET', 'TENANT', 'SINCE', 'BY', 'REASON'],
     stops.map((row) => [
       row.switch_id,
@@ -59,8 +61,7 @@ const showStops = (stops: readonly StopView[]): string =>
       row.reason,
     ]),
   );
-
-type ReviewOptions = { days: number; signOff?: boolean; apply?: boolean; comment?: string };
+}
 
 async function review(output: Output, options: ReviewOptions, command: Command): Promise<void> {
   const client = clientOf(command);
@@ -89,8 +90,8 @@ async function narrow(client: Client, { agents, keys, days }: EntitlementReport)
   for (const { key_id } of keys) await client.revokeKey(key_id, `not used for ${days} days`);
 }
 
-const showReport = ({ agents, keys, complete, days, digest }: EntitlementReport): string =>
-  [
+function showReport({ agents, keys, complete, days, digest }: EntitlementReport): string {
+  return [
     table(
       ['AGENT', 'TOPICS NOT USED', 'CAPABILITIES', 'ENVIRONMENTS'],
       agents.map((row) => [row.agent, row.topics, row.capabilities, row.environments]),
@@ -105,3 +106,4 @@ const showReport = ({ agents, keys, complete, days, digest }: EntitlementReport)
       ? `Not used for ${days} days. ${digest}`
       : `Uses have not been kept for ${days} days yet: nothing is judged.`,
   ].join('\n');
+}

@@ -31,8 +31,10 @@ function cellOf(value: unknown): string {
   return /^\d{4}-\d\d-\d\dT/.test(text) ? text.slice(0, 16).replace('T', ' ') : text;
 }
 
+function total(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width + GAP, -GAP);
+}
+
 function fit(cell: string, width: number): string {
   return cell.length > width ? `${cell.slice(0, width - 1)}…` : cell.padEnd(width);
 }
-
-const total = (widths: readonly number[]): number => widths.reduce((sum, width) => sum + width + GAP, -GAP);

@@ -10,34 +10,30 @@ import { showTestRun } from './show-policy.ts';
 import type { Coverage, TestedPolicy } from './tested-policy.ts';
 
 /** `further`: files with more cases, e.g. incidents out of the ledger. Throws CommandFailure for one that is none. */
-export const testPolicy = (policy: CompiledPolicy, further: readonly string[] = []): TestedPolicy => {
+export function testPolicy(policy: CompiledPolicy, further: readonly string[] = []): TestedPolicy {
   const files = Object.fromEntries(further.map((path) => [further.length > 1 ? path : basename(path), readText(path)]));
   const run = runPolicyTests(policy, files);
   if (run.faults.length > 0) throw faulty(further.join(', '), run.faults);
   const failed = run.cases.filter(({ ok }) => !ok).length;
   return { ...run, total: run.cases.length, failed, reach: reachOf(run) };
-};
+}
 
 /** A run of nothing, for faults that kept the tests from running. */
-export const untested = (faults: PolicyFault[]): PolicyTestRun => ({
-  ok: false,
-  cases: [],
-  coverage: { rules: [], input_rules: [], tiers: [] },
-  faults,
-});
+export function untested(faults: PolicyFault[]): PolicyTestRun {
+  return {
+    ok: false,
+    cases: [],
+    coverage: { rules: [], input_rules: [], tiers: [] },
+    faults,
+  };
+}
 
-const reachOf = ({ coverage }: PolicyTestRun): Coverage => {
-  const all: RuleCoverage[] = Object.values(coverage).flat();
-  const unreached = all.filter(({ reached }) => !reached).map(({ id }) => id);
-  const reached = all.length - unreached.length;
-  const percent = all.length === 0 ? 100 : Math.floor((100 * reached) / all.length);
-  return { rules: all.length, reached, percent, unreached };
-};
-
-export const hasPassed = ({ ok, reach }: TestedPolicy, minCoverage = 0): boolean => ok && reach.percent >= minCoverage;
+export function hasPassed({ ok, reach }: TestedPolicy, minCoverage = 0): boolean {
+  return ok && reach.percent >= minCoverage;
+}
 
 /** Throws CommandFailure that says which case or which rules. */
-export const requirePassed = (tested: TestedPolicy, minCoverage = 0): void => {
+export function requirePassed(tested: TestedPolicy, minCoverage = 0): void {
   if (hasPassed(tested, minCoverage)) return;
   const { failed, total, reach } = tested;
   const detail =
@@ -50,4 +46,12 @@ export const requirePassed = (tested: TestedPolicy, minCoverage = 0): void => {
     cases: tested.cases.filter(({ ok }) => !ok),
     unreached: reach.unreached,
   });
-};
+}
+
+function reachOf({ coverage }: PolicyTestRun): Coverage {
+  const all: RuleCoverage[] = Object.values(coverage).flat();
+  const unreached = all.filter(({ reached }) => !reached).map(({ id }) => id);
+  const reached = all.length - unreached.length;
+  const percent = all.length === 0 ? 100 : Math.floor((100 * reached) / all.length);
+  return { rules: all.length, reached, percent, unreached };
+}

@@ -36,14 +36,45 @@ type TryOptions = RequestOptions & {
   asType?: string;
 };
 
+const SIMULATE: Asking<Simulation> = {
+  here: simulateHere,
+  one: (client, request) => client.simulate(request),
+  many: (client, question) => client.simulateAll(question),
+  show: showSimulation,
+};
+const EXPLAIN: Asking<Explanation> = {
+  here: explainHere,
+  one: (client, request) => client.explain(request),
+  many: (client, question) => client.explainAll(question),
+  show: showExplanation,
+};
+
+export function addTryCommands(policy: Command, output: Output): void {
+  withTryOptions(policy.command('simulate').description('what would be decided')).action(
+    (file: string | undefined, options: TryOptions, command: Command) => run(SIMULATE, output, file, options, command),
+  );
+  withTryOptions(policy.command('explain').description('why it would be decided so')).action(
+    (file: string | undefined, options: TryOptions, command: Command) => run(EXPLAIN, output, file, options, command),
+  );
+}
+
+function withTryOptions(command: Command): Command {
+  return withRequestOptions(command)
+    .option('--requests <file>', 'JSON array or JSON Lines of requests')
+    .addOption(new Option('--policy <path>', 'decide here, by this folder or bundle').conflicts('candidate'))
+    .option('--candidate <path|version>', 'let the server decide by this folder, bundle or published version')
+    .option('--as <actor>', 'with --policy: who asks')
+    .addOption(new Option('--as-type <type>', 'with --policy').choices(['agent', 'human']));
+}
+
 /** Prints one answer as the API gives one, and several as it gives several. */
-const run = async <V extends Simulation>(
+async function run<V extends Simulation>(
   asking: Asking<V>,
   output: Output,
   file: string | undefined,
   options: TryOptions,
   command: Command,
-): Promise<void> => {
+): Promise<void> {
   refuseContradictions(file, options);
   const { requests, policy, candidate } = options;
   if (requests === undefined && candidate === undefined) {
@@ -59,38 +90,51 @@ const run = async <V extends Simulation>(
   const all = await ask(asking, named, options, command);
   print(output, command, all, (answers) => showAnswers(named, answers, asking.show));
   output.exit(exitOf(all.answers));
-};
+}
 
-const refuseContradictions = (file: string | undefined, { requests, topic, policy, as, asType }: TryOptions): void => {
+function refuseContradictions(file: string | undefined, { requests, topic, policy, as, asType }: TryOptions): void {
   if (requests !== undefined && (file ?? topic) !== undefined)
     throw new UsageError('--requests brings its own requests: name no other');
   if (policy === undefined && (as ?? asType) !== undefined)
     throw new UsageError('--as needs --policy: a server knows by the key who asks');
-};
+}
 
-const askOne = async <V extends Simulation>(
+async function askOne<V extends Simulation>(
   asking: Asking<V>,
   request: JobRequestInput,
   options: TryOptions,
   command: Command,
-): Promise<V> => {
+): Promise<V> {
   if (options.policy === undefined) return asking.one(clientOf(command), request);
   return asking.here(compileAtHand(readPolicy(options.policy)), questionOf(request, options, command));
-};
+}
 
-const questionOf = (request: JobRequestInput, { as, asType }: TryOptions, command: Command): Question => ({
-  request,
-  tenant: tenantOf(command),
-  actor: { id: as, type: asType },
-});
+function questionOf(request: JobRequestInput, { as, asType }: TryOptions, command: Command): Question {
+  return {
+    request,
+    tenant: tenantOf(command),
+    actor: { id: as, type: asType },
+  };
+}
+
+/** So that a pipeline can fail on what the policy would deny, or would not even look at. */
+function exitOf(answers: readonly Answer<Simulation>[]) {
+  if (answers.some((answer) => !answer.ok)) return EXIT.refused;
+  const denied = answers.some((answer) => answer.ok && standingOf(answer.value).decision === 'deny');
+  return denied ? EXIT.denied : EXIT.done;
+}
+
+function standingOf(answer: Simulation) {
+  return answer.then?.at(-1) ?? answer;
+}
 
 /** In portions that the server takes. */
-const askServer = async <V extends Simulation>(
+async function askServer<V extends Simulation>(
   asking: Asking<V>,
   named: NamedRequests,
   options: TryOptions,
   command: Command,
-): Promise<Answers<V>> => {
+): Promise<Answers<V>> {
   const client = clientOf(command);
   const candidate = options.candidate === undefined ? {} : { candidate: readCandidate(options.candidate) };
   const all: Answers<V>[] = [];
@@ -99,14 +143,14 @@ const askServer = async <V extends Simulation>(
     all.push(await asking.many(client, { requests, ...candidate }));
   }
   return { policy: all[0]!.policy, answers: all.flatMap(({ answers }) => answers) };
-};
+}
 
-const askHere = async <V extends Simulation>(
+async function askHere<V extends Simulation>(
   asking: Asking<V>,
   named: NamedRequests,
   options: TryOptions,
   command: Command,
-): Promise<Answers<V>> => {
+): Promise<Answers<V>> {
   const policy = compileAtHand(readPolicy(options.policy!));
   const answers = named.map(({ name, request }): Answer<V> => {
     try {
@@ -117,42 +161,4 @@ const askHere = async <V extends Simulation>(
     }
   });
   return { policy: { scope: '*', version: policy.version, snapshot: policy.snapshot, epoch: null }, answers };
-};
-
-/** So that a pipeline can fail on what the policy would deny, or would not even look at. */
-const exitOf = (answers: readonly Answer<Simulation>[]) => {
-  if (answers.some((answer) => !answer.ok)) return EXIT.refused;
-  const denied = answers.some((answer) => answer.ok && standingOf(answer.value).decision === 'deny');
-  return denied ? EXIT.denied : EXIT.done;
-};
-const standingOf = (answer: Simulation) => answer.then?.at(-1) ?? answer;
-
-const SIMULATE: Asking<Simulation> = {
-  here: simulateHere,
-  one: (client, request) => client.simulate(request),
-  many: (client, question) => client.simulateAll(question),
-  show: showSimulation,
-};
-const EXPLAIN: Asking<Explanation> = {
-  here: explainHere,
-  one: (client, request) => client.explain(request),
-  many: (client, question) => client.explainAll(question),
-  show: showExplanation,
-};
-
-const withTryOptions = (command: Command): Command =>
-  withRequestOptions(command)
-    .option('--requests <file>', 'JSON array or JSON Lines of requests')
-    .addOption(new Option('--policy <path>', 'decide here, by this folder or bundle').conflicts('candidate'))
-    .option('--candidate <path|version>', 'let the server decide by this folder, bundle or published version')
-    .option('--as <actor>', 'with --policy: who asks')
-    .addOption(new Option('--as-type <type>', 'with --policy').choices(['agent', 'human']));
-
-export const addTryCommands = (policy: Command, output: Output): void => {
-  withTryOptions(policy.command('simulate').description('what would be decided')).action(
-    (file: string | undefined, options: TryOptions, command: Command) => run(SIMULATE, output, file, options, command),
-  );
-  withTryOptions(policy.command('explain').description('why it would be decided so')).action(
-    (file: string | undefined, options: TryOptions, command: Command) => run(EXPLAIN, output, file, options, command),
-  );
-};
+}

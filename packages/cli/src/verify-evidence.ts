@@ -14,6 +14,9 @@ export type EvidenceVerdict = LogVerdict & { complete: boolean; policies: number
 
 type Line = Readonly<Record<string, unknown>>;
 
+/** RFC 3339 in UTC; a Date would drop three digits. */
+const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z$/;
+
 /** Throws TypeError for what is no export at all. */
 export async function verifyEvidence(
   lines: AsyncIterable<string> | Iterable<string>,
@@ -41,6 +44,19 @@ export async function verifyEvidence(
   return { ...verdict, complete: !selection && verdict.verdict === 'holds', policies: documents.size };
 }
 
+function readLine(text: string): Line {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value as Line;
+  } catch {}
+  throw new TypeError('a line of the file is no JSON object');
+}
+
+function hashesIn(base64: unknown): Uint8Array[] {
+  const bytes = Buffer.from(String(base64), 'base64');
+  return Array.from({ length: Math.ceil(bytes.length / 32) }, (_, i) => bytes.subarray(i * 32, (i + 1) * 32));
+}
+
 async function takeEntry(
   verifier: LogVerifier,
   line: Line,
@@ -66,20 +82,4 @@ function entryOf(line: Line): LoggedEntry {
   const [, seconds, micros = ''] = INSTANT.exec(String(line.recorded_at)) ?? [];
   const time_us = Date.parse(`${seconds}Z`) * 1000 + Number(micros.padEnd(6, '0'));
   return { ...line, time_us } as unknown as LoggedEntry;
-}
-
-/** RFC 3339 in UTC; a Date would drop three digits. */
-const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z$/;
-
-function readLine(text: string): Line {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value as Line;
-  } catch {}
-  throw new TypeError('a line of the file is no JSON object');
-}
-
-function hashesIn(base64: unknown): Uint8Array[] {
-  const bytes = Buffer.from(String(base64), 'base64');
-  return Array.from({ length: Math.ceil(bytes.length / 32) }, (_, i) => bytes.subarray(i * 32, (i + 1) * 32));
 }

@@ -20,17 +20,19 @@ export type Answered = { status: number; body: string; type: string };
 
 const TEXT = 'text/plain; charset=utf-8';
 
+type Options = { signingKey: string; name: string; log: string[]; state: string; host: string; port: string };
+
 /** Check and keep in one step, then sign: in one process, and nothing waits in between. */
-export const answerCheckpoint = ({ signer, logs, state, now_s }: Witness, request: string): Answered => {
+export function answerCheckpoint({ signer, logs, state, now_s }: Witness, request: string): Answered {
   const verdict = judgeCheckpoint(request, logs, (origin) => state.last(origin));
   if (!verdict.ok)
     return { status: verdict.status, body: verdict.body, type: verdict.is_size ? 'text/x.tlog.size' : TEXT };
   state.keep(verdict.origin, verdict.head);
   return { status: 200, body: cosign(verdict.text, now_s(), signer), type: TEXT };
-};
+}
 
 /** Throws UsageError for a key that is none. */
-export const witnessSigner = (name: string, pem: string): NoteSigner => {
+export function witnessSigner(name: string, pem: string): NoteSigner {
   try {
     const key = createPrivateKey(pem);
     const { x, crv } = createPublicKey(key).export({ format: 'jwk' });
@@ -39,18 +41,31 @@ export const witnessSigner = (name: string, pem: string): NoteSigner => {
   } catch {
     throw new UsageError('the key must be an Ed25519 private key (PKCS#8 PEM)');
   }
-};
+}
 
-export const serveWitness = async (witness: Witness, host: string, port: number): Promise<Server> => {
+export async function serveWitness(witness: Witness, host: string, port: number): Promise<Server> {
   const server = createServer((request, response) => void handle(witness, request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
   return server;
-};
+}
 
-const handle = async (witness: Witness, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+export function addWitnessCommand(program: Command, output: Output): void {
+  program
+    .command('witness')
+    .description('cosign what continues what was cosigned before; run by somebody else than the log')
+    .requiredOption('--signing-key <file>', 'Ed25519 private key of the witness (PKCS#8 PEM)')
+    .requiredOption('--name <name>', 'of the witness, as it stands beneath checkpoints')
+    .requiredOption('--log <vkey...>', 'verifier keys of the logs that it watches')
+    .requiredOption('--state <file>', 'where it remembers what it cosigned; never restore it from a backup')
+    .option('--host <address>', 'to listen on', '127.0.0.1')
+    .option('--port <port>', 'to listen on', '8090')
+    .action((options: Options, command: Command) => run(output, options, command));
+}
+
+async function handle(witness: Witness, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const answer = ({ status, body, type }: Answered): void =>
     void response.writeHead(status, { 'content-type': type }).end(body);
   if (request.method !== 'POST' || request.url !== '/add-checkpoint')
@@ -61,9 +76,9 @@ const handle = async (witness: Witness, request: IncomingMessage, response: Serv
     // Not kept, so not signed.
     answer({ status: 500, body: 'the witness cannot keep what it saw\n', type: TEXT });
   }
-};
+}
 
-const readBody = async (request: IncomingMessage): Promise<string> => {
+async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -73,11 +88,9 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-};
+}
 
-type Options = { signingKey: string; name: string; log: string[]; state: string; host: string; port: string };
-
-const run = async (output: Output, options: Options, command: Command): Promise<void> => {
+async function run(output: Output, options: Options, command: Command): Promise<void> {
   const logs = options.log.map((line) => {
     const key = parseVerifierKey(line);
     if (key === null) throw new UsageError(`no verifier key: ${line.slice(0, 80)}`);
@@ -93,17 +106,4 @@ const run = async (output: Output, options: Options, command: Command): Promise<
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => server.close(() => resolve()));
   });
   state.close();
-};
-
-export const addWitnessCommand = (program: Command, output: Output): void => {
-  program
-    .command('witness')
-    .description('cosign what continues what was cosigned before; run by somebody else than the log')
-    .requiredOption('--signing-key <file>', 'Ed25519 private key of the witness (PKCS#8 PEM)')
-    .requiredOption('--name <name>', 'of the witness, as it stands beneath checkpoints')
-    .requiredOption('--log <vkey...>', 'verifier keys of the logs that it watches')
-    .requiredOption('--state <file>', 'where it remembers what it cosigned; never restore it from a backup')
-    .option('--host <address>', 'to listen on', '127.0.0.1')
-    .option('--port <port>', 'to listen on', '8090')
-    .action((options: Options, command: Command) => run(output, options, command));
-};
+}

@@ -17,7 +17,7 @@ export type WitnessState = {
 type Kept = Record<string, { size: string; root: string }>;
 
 /** Throws UsageError when another process holds the file, or when it is none of a witness. */
-export const openWitnessState = (path: string): WitnessState => {
+export function openWitnessState(path: string): WitnessState {
   const lock = `${path}.lock`;
   lockOrRefuse(lock);
   let kept: Kept;
@@ -39,9 +39,9 @@ export const openWitnessState = (path: string): WitnessState => {
     },
     close: () => unlinkSync(lock),
   };
-};
+}
 
-const lockOrRefuse = (lock: string): void => {
+function lockOrRefuse(lock: string): void {
   try {
     const file = openSync(lock, 'wx', 0o600);
     writeSync(file, String(process.pid));
@@ -53,19 +53,19 @@ const lockOrRefuse = (lock: string): void => {
     unlinkSync(lock);
     lockOrRefuse(lock);
   }
-};
+}
 
-const isAlive = (pid: number): boolean => {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (thrown) {
     return (thrown as NodeJS.ErrnoException).code === 'EPERM';
   }
-};
+}
 
 /** A state that can't be read is never taken for an empty one: the witness would cosign any size again. */
-const readKept = (path: string): Kept => {
+function readKept(path: string): Kept {
   const wrong = new UsageError(`${path} is not the state of a witness; without it nothing may be cosigned`);
   try {
     const kept = JSON.parse(readFileSync(path, 'utf8')) as Kept;
@@ -77,9 +77,9 @@ const readKept = (path: string): Kept => {
     throw wrong;
   }
   throw wrong;
-};
+}
 
-const writeThrough = (path: string, text: string): void => {
+function writeThrough(path: string, text: string): void {
   const next = `${path}.new`;
   const file = openSync(next, 'w', 0o600);
   writeSync(file, text);
@@ -89,4 +89,4 @@ const writeThrough = (path: string, text: string): void => {
   const folder = openSync(dirname(path), 'r');
   fsyncSync(folder);
   closeSync(folder);
-};
+}

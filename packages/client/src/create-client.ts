@@ -118,64 +118,8 @@ type Shadowing = { shadow: ShadowView | null };
 
 const RETRY_MS = 1_000;
 
-const submitJob = async (options: ClientOptions, outgoing: Outgoing): Promise<Submitted> => {
-  const response = await send(options, outgoing);
-  const body = await readJson(response);
-  const replayed = response.headers.get('idempotency-replayed') === 'true';
-  if (response.status === 202) return { outcome: 'accepted', replayed, ...(body as Accepted) };
-  const failure = errorOf(response, body);
-  if (failure.code === 'denied') return { outcome: 'denied', replayed, ...(body as Denied) };
-  throw failure;
-};
-
-const readTile = async (options: ClientOptions, path: string): Promise<Uint8Array> => {
-  const response = await send(options, { method: 'GET', root: true, path: `/tlog/${path}` });
-  if (!response.ok) throw errorOf(response, await readJson(response));
-  return new Uint8Array(await response.arrayBuffer());
-};
-
-async function* streamEvents(options: ClientOptions, job_id: string, after?: number, signal?: AbortSignal) {
-  const response = await send(options, {
-    method: 'GET',
-    path: `/jobs/${encodeURIComponent(job_id)}/events`,
-    headers: after === undefined ? {} : { 'last-event-id': String(after) },
-    // A stream is as long as its job: only the caller ends it early.
-    signal: signal ?? new AbortController().signal,
-  });
-  // There is nothing more to come.
-  if (response.status === 204) return;
-  if (!response.ok || response.body === null) throw errorOf(response, await readJson(response));
-  yield* readEvents(response.body);
-}
-
-const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    const giveUp = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    signal?.addEventListener('abort', giveUp, { once: true });
-  });
-
-/** A stream that breaks off says nothing about the job: what counts is the job itself. */
-const followToEnd = async (client: Client, job_id: string, signal?: AbortSignal): Promise<JobView> => {
-  for (;;) {
-    signal?.throwIfAborted();
-    try {
-      for await (const _ of client.events(job_id, signal ? { signal } : {}));
-    } catch (thrown) {
-      if (thrown instanceof ApiError && thrown.status >= 400 && thrown.status < 500) throw thrown;
-    }
-    signal?.throwIfAborted();
-    const job = await client.job(job_id);
-    if (isTerminal(job.state)) return job;
-    await pause(RETRY_MS, signal);
-  }
-};
-
 /** Throws TypeError when the url is none that an API can have, or there is not exactly one credential. */
-export const createClient = (options: ClientOptions): Client => {
+export function createClient(options: ClientOptions): Client {
   apiUrl(options.url);
   credentialOf(options);
   const get = <T>(path: string, query: Outgoing['query'] = {}): Promise<T> =>
@@ -225,4 +169,61 @@ export const createClient = (options: ClientOptions): Client => {
     createWorker: (worker) => post('/workers', worker),
   };
   return client;
-};
+}
+
+async function submitJob(options: ClientOptions, outgoing: Outgoing): Promise<Submitted> {
+  const response = await send(options, outgoing);
+  const body = await readJson(response);
+  const replayed = response.headers.get('idempotency-replayed') === 'true';
+  if (response.status === 202) return { outcome: 'accepted', replayed, ...(body as Accepted) };
+  const failure = errorOf(response, body);
+  if (failure.code === 'denied') return { outcome: 'denied', replayed, ...(body as Denied) };
+  throw failure;
+}
+
+async function* streamEvents(options: ClientOptions, job_id: string, after?: number, signal?: AbortSignal) {
+  const response = await send(options, {
+    method: 'GET',
+    path: `/jobs/${encodeURIComponent(job_id)}/events`,
+    headers: after === undefined ? {} : { 'last-event-id': String(after) },
+    // A stream is as long as its job: only the caller ends it early.
+    signal: signal ?? new AbortController().signal,
+  });
+  // There is nothing more to come.
+  if (response.status === 204) return;
+  if (!response.ok || response.body === null) throw errorOf(response, await readJson(response));
+  yield* readEvents(response.body);
+}
+
+/** A stream that breaks off says nothing about the job: what counts is the job itself. */
+async function followToEnd(client: Client, job_id: string, signal?: AbortSignal): Promise<JobView> {
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      for await (const _ of client.events(job_id, signal ? { signal } : {}));
+    } catch (thrown) {
+      if (thrown instanceof ApiError && thrown.status >= 400 && thrown.status < 500) throw thrown;
+    }
+    signal?.throwIfAborted();
+    const job = await client.job(job_id);
+    if (isTerminal(job.state)) return job;
+    await pause(RETRY_MS, signal);
+  }
+}
+
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    const giveUp = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+  });
+}
+
+async function readTile(options: ClientOptions, path: string): Promise<Uint8Array> {
+  const response = await send(options, { method: 'GET', root: true, path: `/tlog/${path}` });
+  if (!response.ok) throw errorOf(response, await readJson(response));
+  return new Uint8Array(await response.arrayBuffer());
+}

@@ -49,8 +49,8 @@ export async function foldEntries<M>(
   return { model, next };
 }
 
-const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
     const end = () => {
       clearTimeout(timer);
@@ -58,3 +58,4 @@ const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
     };
     signal?.addEventListener('abort', end, { once: true });
   });
+}

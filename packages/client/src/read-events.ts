@@ -1,12 +1,6 @@
 /** Server-sent events (HTML Living Standard, section 9.2) of one job, entry by entry. */
 import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 
-const dataOf = (frame: string): string | undefined =>
-  frame
-    .split('\n')
-    .find((line) => line.startsWith('data: '))
-    ?.slice('data: '.length);
-
 /** Ends when the server ends the stream, which it does after the job's terminal entry. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ShownEntry, void> {
   const decoder = new TextDecoder();
@@ -20,4 +14,11 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
       if (data !== undefined) yield JSON.parse(data) as ShownEntry;
     }
   }
+}
+
+function dataOf(frame: string): string | undefined {
+  return frame
+    .split('\n')
+    .find((line) => line.startsWith('data: '))
+    ?.slice('data: '.length);
 }

@@ -36,28 +36,72 @@ export type Outgoing = {
 const TIMEOUT_MS = 30_000;
 
 /** Throws TypeError for what cannot be an API's address. It never repeats what it was given: a password may be in it. */
-export const apiUrl = (text: string): URL => {
+export function apiUrl(text: string): URL {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) throw new TypeError('the url must be an http or https address');
   if (url.username !== '' || url.password !== '') throw new TypeError('the url must not hold a user name or password');
   if (url.search !== '' || url.hash !== '') throw new TypeError('the url must not hold a query or a fragment');
   return url;
-};
-
-const urlOf = (options: ClientOptions, { path, root = false, query = {} }: Outgoing): string => {
-  const url = new URL(`${apiUrl(options.url).href.replace(/\/+$/, '')}${root ? '' : API_PREFIX}${path}`);
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
-  return url.href;
-};
+}
 
 /** Throws TypeError unless there is exactly one credential. */
-export const credentialOf = ({ api_key, signer, token }: ClientOptions): 'api_key' | 'signer' | 'token' => {
+export function credentialOf({ api_key, signer, token }: ClientOptions): 'api_key' | 'signer' | 'token' {
   const given = Object.entries({ api_key, signer, token }).filter(([, value]) => value !== undefined);
   if (given.length !== 1) throw new TypeError('one of api_key, signer and token is the credential');
   return given[0]![0] as 'api_key' | 'signer' | 'token';
-};
+}
 
-const headersOf = async (options: ClientOptions, outgoing: Outgoing, url: string, body: string | undefined) => {
+/** Throws ApiError with status 0 when no answer came. The answer may be an error all the same. */
+export async function send(options: ClientOptions, outgoing: Outgoing): Promise<Response> {
+  const url = urlOf(options, outgoing);
+  const body = outgoing.body === undefined ? undefined : JSON.stringify(outgoing.body);
+  const headers = await headersOf(options, outgoing, url, body);
+  try {
+    return await (options.fetch ?? fetch)(url, {
+      method: outgoing.method,
+      headers,
+      signal: outgoing.signal ?? AbortSignal.timeout(options.timeout_ms ?? TIMEOUT_MS),
+      ...(body === undefined ? {} : { body }),
+    });
+  } catch (cause) {
+    throw new ApiError(0, { code: 'ingress_unavailable', detail: `no answer from ${new URL(url).origin}` }, { cause });
+  }
+}
+
+/** Throws ApiError for what is no JSON object or list: a proxy's page, a broken connection. */
+export async function readJson(response: Response): Promise<unknown> {
+  try {
+    return JSON.parse(await response.text());
+  } catch (cause) {
+    const detail = `HTTP ${response.status} without a readable body`;
+    throw new ApiError(response.status, { code: 'ingress_unavailable', detail }, { cause, ...retryAfter(response) });
+  }
+}
+
+export function errorOf(response: Response, body: unknown): ApiError {
+  const { code, detail, at, trace_id } = (body ?? {}) as Partial<ErrorBody>;
+  if (code === undefined || detail === undefined) {
+    return new ApiError(response.status, { code: 'ingress_unavailable', detail: `HTTP ${response.status}` });
+  }
+  const known = { code, detail, ...(at === undefined ? {} : { at }), ...(trace_id === undefined ? {} : { trace_id }) };
+  return new ApiError(response.status, known, retryAfter(response));
+}
+
+/** The answer's body; throws ApiError unless it is a success. */
+export async function sendForJson<T>(options: ClientOptions, outgoing: Outgoing): Promise<T> {
+  const response = await send(options, outgoing);
+  const body = await readJson(response);
+  if (!response.ok) throw errorOf(response, body);
+  return body as T;
+}
+
+function urlOf(options: ClientOptions, { path, root = false, query = {} }: Outgoing): string {
+  const url = new URL(`${apiUrl(options.url).href.replace(/\/+$/, '')}${root ? '' : API_PREFIX}${path}`);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+  return url.href;
+}
+
+async function headersOf(options: ClientOptions, outgoing: Outgoing, url: string, body: string | undefined) {
   const { api_key, signer, token, tenant } = options;
   const headers = {
     ...(tenant === undefined ? {} : { 'x-tenant-id': tenant }),
@@ -72,53 +116,9 @@ const headersOf = async (options: ClientOptions, outgoing: Outgoing, url: string
     case 'signer':
       return signRequest(signer!, { method: outgoing.method, url, headers, ...(body === undefined ? {} : { body }) });
   }
-};
+}
 
-/** Throws ApiError with status 0 when no answer came. The answer may be an error all the same. */
-export const send = async (options: ClientOptions, outgoing: Outgoing): Promise<Response> => {
-  const url = urlOf(options, outgoing);
-  const body = outgoing.body === undefined ? undefined : JSON.stringify(outgoing.body);
-  const headers = await headersOf(options, outgoing, url, body);
-  try {
-    return await (options.fetch ?? fetch)(url, {
-      method: outgoing.method,
-      headers,
-      signal: outgoing.signal ?? AbortSignal.timeout(options.timeout_ms ?? TIMEOUT_MS),
-      ...(body === undefined ? {} : { body }),
-    });
-  } catch (cause) {
-    throw new ApiError(0, { code: 'ingress_unavailable', detail: `no answer from ${new URL(url).origin}` }, { cause });
-  }
-};
-
-const retryAfter = (response: Response): { retry_after_ms?: number } => {
+function retryAfter(response: Response): { retry_after_ms?: number } {
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   return Number.isFinite(seconds) ? { retry_after_ms: seconds * 1000 } : {};
-};
-
-/** Throws ApiError for what is no JSON object or list: a proxy's page, a broken connection. */
-export const readJson = async (response: Response): Promise<unknown> => {
-  try {
-    return JSON.parse(await response.text());
-  } catch (cause) {
-    const detail = `HTTP ${response.status} without a readable body`;
-    throw new ApiError(response.status, { code: 'ingress_unavailable', detail }, { cause, ...retryAfter(response) });
-  }
-};
-
-export const errorOf = (response: Response, body: unknown): ApiError => {
-  const { code, detail, at, trace_id } = (body ?? {}) as Partial<ErrorBody>;
-  if (code === undefined || detail === undefined) {
-    return new ApiError(response.status, { code: 'ingress_unavailable', detail: `HTTP ${response.status}` });
-  }
-  const known = { code, detail, ...(at === undefined ? {} : { at }), ...(trace_id === undefined ? {} : { trace_id }) };
-  return new ApiError(response.status, known, retryAfter(response));
-};
-
-/** The answer's body; throws ApiError unless it is a success. */
-export const sendForJson = async <T>(options: ClientOptions, outgoing: Outgoing): Promise<T> => {
-  const response = await send(options, outgoing);
-  const body = await readJson(response);
-  if (!response.ok) throw errorOf(response, body);
-  return body as T;
-};
+}

@@ -23,9 +23,6 @@ export const ACCOUNT_SLOTS: Readonly<Record<AccountKind, number>> = {
   auditor: LIMITS.intake_tenants,
 };
 
-/** `slot` counts from 1. */
-export const accountName = (kind: AccountKind, slot: number): string => `${kind.toUpperCase()}_${slot}`;
-
 export type Import = {
   subject: string;
   /** `service`: asked and answered once; `streamed`: answered as long as a pull lives; `stream`: heard. */
@@ -54,3 +51,8 @@ export const IMPORTS: Readonly<Record<AccountKind, readonly Import[]>> = {
     { subject: subjects.checkpoint(), as: 'stream' },
   ],
 };
+
+/** `slot` counts from 1. */
+export function accountName(kind: AccountKind, slot: number): string {
+  return `${kind.toUpperCase()}_${slot}`;
+}

@@ -16,7 +16,7 @@ export type BusUser =
 export const BUS_USER_KINDS = ['worker', 'agent', 'auditor'] as const satisfies readonly BusUser['kind'][];
 
 /** In which account it stands: of which kind, and whose. */
-export const accountOf = (user: BusUser): { kind: AccountKind; owner: string } => {
+export function accountOf(user: BusUser): { kind: AccountKind; owner: string } {
   switch (user.kind) {
     case 'worker':
       return { kind: 'pool', owner: user.pool };
@@ -25,10 +25,10 @@ export const accountOf = (user: BusUser): { kind: AccountKind; owner: string } =
     case 'auditor':
       return { kind: 'auditor', owner: user.tenant };
   }
-};
+}
 
 /** Names its inbox. */
-export const busUserName = (user: BusUser): string => {
+export function busUserName(user: BusUser): string {
   switch (user.kind) {
     case 'worker':
       return workerUser(user.pool, user.worker);
@@ -37,9 +37,9 @@ export const busUserName = (user: BusUser): string => {
     case 'auditor':
       return auditorUser(user.tenant);
   }
-};
+}
 
-export const permissionsOf = (user: BusUser): Permissions => {
+export function permissionsOf(user: BusUser): Permissions {
   const inbox = patterns.inbox(busUserName(user));
   switch (user.kind) {
     case 'worker': {
@@ -65,4 +65,4 @@ export const permissionsOf = (user: BusUser): Permissions => {
         subscribe: [inbox, patterns.audit(user.tenant), subjects.checkpoint()],
       };
   }
-};
+}

@@ -30,18 +30,7 @@ export type ActiveScope = z.infer<typeof activeScope>;
  */
 export const REVOCABLE_KINDS = ['principal', 'api_key', 'worker', 'token', 'bus_user', 'delegation'] as const;
 
-/** How a revocation names what is not a principal; a principal is named by its id, which holds no colon. */
-export const keySubject = (key_id: string): string => `key:${key_id}`;
-export const tokenSubject = (token_id: string): string => `token:${token_id}`;
-/** Whose revocation ends what a caller brings: its own, its key's, and that of the token made from the key. */
-export const callerSubjects = ({ id, key_id, token_id }: CallerNames): string[] => [
-  id,
-  ...(key_id === null ? [] : [keySubject(key_id)]),
-  ...(typeof token_id === 'string' ? [tokenSubject(token_id)] : []),
-];
 type CallerNames = { id: string; key_id: string | null; token_id?: string | null | undefined };
-
-export const workerSubject = ({ pool, worker }: { pool: string; worker: string }): string => `worker:${pool}/${worker}`;
 
 /** As `control.gate(tenants)` returns it. A tenant without a policy has none: nothing may run for it. */
 export const controlState = z.object({
@@ -57,8 +46,32 @@ export type ControlState = z.infer<typeof controlState>;
 export const knownControl = controlState.extend({ revision: z.int() });
 export type KnownControl = z.infer<typeof knownControl>;
 
+type Stoppable = { tenant: string; topic: string; capability: string | null; pool: string | null; agent: string };
+
+/** How a revocation names what is not a principal; a principal is named by its id, which holds no colon. */
+export function keySubject(key_id: string): string {
+  return `key:${key_id}`;
+}
+
+export function tokenSubject(token_id: string): string {
+  return `token:${token_id}`;
+}
+
+/** Whose revocation ends what a caller brings: its own, its key's, and that of the token made from the key. */
+export function callerSubjects({ id, key_id, token_id }: CallerNames): string[] {
+  return [
+    id,
+    ...(key_id === null ? [] : [keySubject(key_id)]),
+    ...(typeof token_id === 'string' ? [tokenSubject(token_id)] : []),
+  ];
+}
+
+export function workerSubject({ pool, worker }: { pool: string; worker: string }): string {
+  return `worker:${pool}/${worker}`;
+}
+
 /** A pattern of dotted tokens: `*` is one token, a trailing `*` is one or more. Of topics and capabilities alike. */
-export const matchesPattern = (pattern: string, name: string): boolean => {
+export function matchesPattern(pattern: string, name: string): boolean {
   // Token by token in place: gates ask this several times for every job.
   for (let from = 0, at = 0; ; ) {
     const dot = pattern.indexOf('.', from);
@@ -72,16 +85,19 @@ export const matchesPattern = (pattern: string, name: string): boolean => {
     from = dot + 1;
     at = nameDot + 1;
   }
-};
+}
 
-const isSame = (a: string, from: number, end: number, b: string, at: number): boolean => {
+/** The first switch that stops this job, or null. */
+export function stopFor(state: ControlState, job: Stoppable): ControlSwitch | null {
+  return state.switches.find((stop) => (stop.tenant === null || stop.tenant === job.tenant) && hits(stop, job)) ?? null;
+}
+
+function isSame(a: string, from: number, end: number, b: string, at: number): boolean {
   for (let i = from; i < end; i++) if (a.charCodeAt(i) !== b.charCodeAt(at + i - from)) return false;
   return true;
-};
+}
 
-type Stoppable = { tenant: string; topic: string; capability: string | null; pool: string | null; agent: string };
-
-const hits = (stop: ControlSwitch, job: Stoppable): boolean => {
+function hits(stop: ControlSwitch, job: Stoppable): boolean {
   switch (stop.kind) {
     case 'all':
       return true;
@@ -96,8 +112,4 @@ const hits = (stop: ControlSwitch, job: Stoppable): boolean => {
     case 'agent':
       return stop.target === job.agent;
   }
-};
-
-/** The first switch that stops this job, or null. */
-export const stopFor = (state: ControlState, job: Stoppable): ControlSwitch | null =>
-  state.switches.find((stop) => (stop.tenant === null || stop.tenant === job.tenant) && hits(stop, job)) ?? null;
+}

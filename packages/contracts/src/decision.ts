@@ -178,5 +178,6 @@ export const decideAnswer = judged.extend({
 export type DecideAnswer = z.infer<typeof decideAnswer>;
 
 /** The decision that stands. */
-export const finalDecision = (answer: Pick<Judged, 'decisions'>): Decision =>
-  answer.decisions[answer.decisions.length - 1]!;
+export function finalDecision(answer: Pick<Judged, 'decisions'>): Decision {
+  return answer.decisions[answer.decisions.length - 1]!;
+}

@@ -17,23 +17,29 @@ export const onBehalfOf = z.union([
 ]);
 export type OnBehalfOf = z.infer<typeof onBehalfOf>;
 
-export const chainOf = (given: OnBehalfOf | undefined): readonly string[] => [given ?? []].flat();
-
 /** One link of a chain that the registry vouches for; an agent has an owner. */
 export type Link = { id: string; owner: string | null };
-
-/** As rows, entries and approvals carry it: `carla desk-bot/olivia`, each with the owner who answers for it. */
-export const writeChain = (chain: readonly Link[]): string | null =>
-  chain.length === 0 ? null : chain.map(({ id, owner }) => (owner === null ? id : `${id}/${owner}`)).join(' ');
 
 const ID = '[a-z0-9][a-z0-9_.@-]{0,127}';
 export const writtenChain = z
   .string()
   .regex(new RegExp(`^${ID}(/${ID})?( ${ID}(/${ID})?)*$`), 'must be a chain of principals');
 
+export function chainOf(given: OnBehalfOf | undefined): readonly string[] {
+  return [given ?? []].flat();
+}
+
+/** As rows, entries and approvals carry it: `carla desk-bot/olivia`, each with the owner who answers for it. */
+export function writeChain(chain: readonly Link[]): string | null {
+  return chain.length === 0 ? null : chain.map(({ id, owner }) => (owner === null ? id : `${id}/${owner}`)).join(' ');
+}
+
 /** Those on whose behalf it is, without their owners. */
-export const namesIn = (written: string | null): string[] =>
-  written === null ? [] : written.split(' ').map((link) => link.split('/')[0]!);
+export function namesIn(written: string | null): string[] {
+  return written === null ? [] : written.split(' ').map((link) => link.split('/')[0]!);
+}
 
 /** Everybody in it, owners too: none of them may countersign. */
-export const partiesIn = (written: string | null): string[] => (written === null ? [] : written.split(/[ /]/));
+export function partiesIn(written: string | null): string[] {
+  return written === null ? [] : written.split(/[ /]/);
+}

@@ -160,9 +160,15 @@ export class CountersignError extends Error {
 }
 
 /** The part of an error that callers may see: a bug's message stays inside. */
-export const failureOf = (thrown: unknown): Failure =>
-  thrown instanceof CountersignError ? thrown.toFailure() : { code: 'internal', detail: ERRORS.internal.says };
+export function failureOf(thrown: unknown): Failure {
+  return thrown instanceof CountersignError ? thrown.toFailure() : { code: 'internal', detail: ERRORS.internal.says };
+}
 
-export const httpStatus = (code: ErrorCode): number => ERRORS[code].status;
+export function httpStatus(code: ErrorCode): number {
+  return ERRORS[code].status;
+}
+
 /** True when not the request is at fault but what else is under way: nothing was decided, and later it may work. */
-export const isOutage = (code: ErrorCode): boolean => ERRORS[code].status >= 500 || ERRORS[code].status === 429;
+export function isOutage(code: ErrorCode): boolean {
+  return ERRORS[code].status >= 500 || ERRORS[code].status === 429;
+}

@@ -14,8 +14,7 @@ export const busKey = z.string().regex(/^U[A-Z2-7]{55}$/, 'must be the public nk
 export const reason = z.string().min(1).max(LIMITS.reason_chars);
 
 const groups = z.array(token).max(LIMITS.person_groups);
-/** A change that changes nothing is a mistake of who asks. */
-const isSome = (given: object): boolean => Object.values(given).some((value) => value !== undefined);
+
 const NOTHING = 'names nothing to change';
 
 export const newAgent = z.strictObject({
@@ -190,3 +189,8 @@ export const keyQuery = z.strictObject({
   ...pageQuery,
 });
 export const workerQuery = z.strictObject({ pool: token.optional(), ...pageQuery });
+
+/** A change that changes nothing is a mistake of who asks. */
+function isSome(given: object): boolean {
+  return Object.values(given).some((value) => value !== undefined);
+}

@@ -33,25 +33,27 @@ export const FACT_HOLES = [
 /** Decisions are recorded without what the entry says itself (recorded-decision.ts). */
 export type EntryDetails = Record<string, unknown> & { decision?: Decision; decisions?: readonly Decision[] };
 
-export const jobEntry = (kind: string, job: JobFacts, { decision, decisions, ...details }: EntryDetails): NewEntry => ({
-  chain: chainOfJob(job.tenant, job.job_id),
-  kind,
-  tenant: job.tenant,
-  topic: job.topic,
-  body: {
+export function jobEntry(kind: string, job: JobFacts, { decision, decisions, ...details }: EntryDetails): NewEntry {
+  return {
+    chain: chainOfJob(job.tenant, job.job_id),
+    kind,
     tenant: job.tenant,
-    job_id: job.job_id,
     topic: job.topic,
-    capability: job.capability,
-    actor: job.actor,
-    auth_method: job.auth_method,
-    owner: job.owner,
-    job_hash: job.job_hash,
-    traceparent: job.traceparent,
-    ...details,
-    ...(decision && { decision: recordDecision(decision, { ...details, job_hash: job.job_hash }) }),
-    ...(decisions && {
-      decisions: decisions.map((each) => recordDecision(each, { ...details, job_hash: job.job_hash })),
-    }),
-  },
-});
+    body: {
+      tenant: job.tenant,
+      job_id: job.job_id,
+      topic: job.topic,
+      capability: job.capability,
+      actor: job.actor,
+      auth_method: job.auth_method,
+      owner: job.owner,
+      job_hash: job.job_hash,
+      traceparent: job.traceparent,
+      ...details,
+      ...(decision && { decision: recordDecision(decision, { ...details, job_hash: job.job_hash }) }),
+      ...(decisions && {
+        decisions: decisions.map((each) => recordDecision(each, { ...details, job_hash: job.job_hash })),
+      }),
+    },
+  };
+}

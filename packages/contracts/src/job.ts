@@ -16,8 +16,6 @@ import {
 } from './names.ts';
 import { JOB_STATES } from './states.ts';
 
-const isPlainObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Passed through by reference: a copy by schema drops `__proto__`, which every digest of the payload covers. */
 export const payloadObject = z
   .custom<Record<string, unknown>>(isPlainObject, 'must be a JSON object')
@@ -27,9 +25,6 @@ const labelMap = z
   .record(labelKey, labelValue)
   .refine((map) => Object.keys(map).length <= LIMITS.labels, `at most ${LIMITS.labels} labels`);
 
-/** A record passes over a `__proto__` key without a word; here every unknown name is refused. */
-const hasNoHiddenKey = (value: unknown): boolean =>
-  !(isPlainObject(value) && Object.hasOwn(value as object, '__proto__'));
 const { $schema: _, ...labelSchema } = z.toJSONSchema(labelMap);
 
 export const labels = z
@@ -120,3 +115,12 @@ export const jobView = z.object({
   updated_at: instant,
 });
 export type JobView = z.infer<typeof jobView>;
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A record passes over a `__proto__` key without a word; here every unknown name is refused. */
+function hasNoHiddenKey(value: unknown): boolean {
+  return !(isPlainObject(value) && Object.hasOwn(value as object, '__proto__'));
+}

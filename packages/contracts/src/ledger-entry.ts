@@ -6,9 +6,6 @@ import { JOB_STATES } from './states.ts';
 export const SERVICES = ['ingress', 'policy-kernel', 'approval', 'scheduler', 'output-safety', 'audit'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
-/** Login role of a service, as `session_user` shows it and as an entry's `recorded_by` hashes it. */
-export const roleOf = (service: ServiceName): string => `countersign_${service.replaceAll('-', '_')}`;
-
 /** A step of a job is recorded as `job_<state it leads to>`. */
 export const ENTRY_KINDS: Readonly<Record<string, ServiceName>> = {
   job_admitted: 'scheduler',
@@ -36,8 +33,6 @@ export const ENTRY_KINDS: Readonly<Record<string, ServiceName>> = {
   entitlements_reviewed: 'ingress',
 };
 
-export const chainOfJob = (tenant: string, job_id: string): string => `job:${tenant}:${job_id}`;
-
 /** One entry as it is sealed, published on `audit.>` and exported. `body` is the canonical JSON, exactly as hashed. */
 export const ledgerEntry = z.object({
   chain: z.string(),
@@ -58,10 +53,6 @@ export type LedgerEntry = z.infer<typeof ledgerEntry>;
 /** The same over HTTP: JSON all the way down. `hash` covers the canonical JSON (RFC 8785) of `body`, which gives the text back. */
 export const shownEntry = ledgerEntry.extend({ body: z.record(z.string(), z.unknown()) });
 export type ShownEntry = z.infer<typeof shownEntry>;
-export const showBody = (entry: LedgerEntry): ShownEntry => ({
-  ...entry,
-  body: JSON.parse(entry.body) as ShownEntry['body'],
-});
 
 /** What a service hands to `ledger.append`. */
 export type NewEntry = {
@@ -71,3 +62,19 @@ export type NewEntry = {
   topic: string | null;
   body: Record<string, unknown>;
 };
+
+/** Login role of a service, as `session_user` shows it and as an entry's `recorded_by` hashes it. */
+export function roleOf(service: ServiceName): string {
+  return `countersign_${service.replaceAll('-', '_')}`;
+}
+
+export function chainOfJob(tenant: string, job_id: string): string {
+  return `job:${tenant}:${job_id}`;
+}
+
+export function showBody(entry: LedgerEntry): ShownEntry {
+  return {
+    ...entry,
+    body: JSON.parse(entry.body) as ShownEntry['body'],
+  };
+}

@@ -4,12 +4,6 @@ import { LIMITS } from './limits.ts';
 import { instant, keyId, principalId, tenantName, token } from './names.ts';
 import { permission, role } from './permissions.ts';
 
-const isProvider = (text: string): boolean => {
-  const url = URL.parse(text);
-  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-};
-const isLoopback = (host: string): boolean => ['127.0.0.1', '[::1]', 'localhost'].includes(host);
-
 /** The setting `OIDC`: one provider, whose people are one tenant's. */
 export const oidcSettings = z.strictObject({
   /** https, or a loopback address. */
@@ -76,3 +70,12 @@ export const session = z.object({
   expires_at: instant,
 });
 export type Session = z.infer<typeof session>;
+
+function isProvider(text: string): boolean {
+  const url = URL.parse(text);
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+function isLoopback(host: string): boolean {
+  return ['127.0.0.1', '[::1]', 'localhost'].includes(host);
+}

@@ -37,18 +37,6 @@ export const labelValue = z
 export const principalId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_.@-]{0,127}$/, 'must match ^[a-z0-9][a-z0-9_.@-]{0,127}$');
-/** A whole number as a path or query carries it: digits alone, so that no `1e3`, `0x10`, `+5` or ` 7` is one. */
-export const digitsOf = (number: z.ZodInt) => {
-  const { $schema: _, ...shown } = z.toJSONSchema(number);
-  return z
-    .custom<string | number>(
-      (given) => typeof given !== 'object' && DIGITS.test(String(given)),
-      'must be a whole number in digits',
-    )
-    .meta(shown)
-    .transform(Number)
-    .pipe(number);
-};
 
 /** Names an API key in evidence and gives nothing of it away. */
 export const keyId = z.string().regex(/^key_[0-9a-f]{16}$/, 'must be key_ and 16 hex digits');
@@ -58,7 +46,28 @@ export const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}
 /** RFC 3339 in UTC with microseconds, as the database wrote it. */
 export const instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/, 'must be RFC 3339 in UTC');
 
-export const isToken = (text: string): boolean => TOKEN.test(text);
-export const isTopic = (text: string): boolean => TOPIC.test(text);
+/** A whole number as a path or query carries it: digits alone, so that no `1e3`, `0x10`, `+5` or ` 7` is one. */
+export function digitsOf(number: z.ZodInt) {
+  const { $schema: _, ...shown } = z.toJSONSchema(number);
+  return z
+    .custom<string | number>(
+      (given) => typeof given !== 'object' && DIGITS.test(String(given)),
+      'must be a whole number in digits',
+    )
+    .meta(shown)
+    .transform(Number)
+    .pipe(number);
+}
+
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+export function isTopic(text: string): boolean {
+  return TOPIC.test(text);
+}
+
 /** `job.deploy.apply` → `deploy.apply`. */
-export const topicTail = (topic: string): string => topic.slice('job.'.length);
+export function topicTail(topic: string): string {
+  return topic.slice('job.'.length);
+}

@@ -114,8 +114,8 @@ export const AGENT_PERMISSIONS: readonly Permission[] = [...PERMISSION_SETS.agen
 const APART: readonly Permission[] = ['policy:activate', 'policy:global', 'identity:write', 'tenants:write'];
 
 /** Two permissions that must not meet in one person's hands, or null. */
-export const heldTogether = (permissions: Iterable<string>): readonly [Permission, Permission] | null => {
+export function heldTogether(permissions: Iterable<string>): readonly [Permission, Permission] | null {
   const held = new Set(permissions);
   const other = APART.find((name) => held.has(name));
   return held.has('approvals:vote') && other !== undefined ? ['approvals:vote', other] : null;
-};
+}

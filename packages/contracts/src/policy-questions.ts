@@ -37,15 +37,6 @@ export const explained = simulated.extend({
   text: z.string(),
 });
 
-export const answersOf = <T extends z.ZodType>(value: T) =>
-  z.object({
-    policy: askedPolicy,
-    /** In order, one for each; an error is what the submitter would be told, or that the answers grew too long. */
-    answers: z.array(
-      z.union([z.object({ ok: z.literal(true), value }), z.object({ ok: z.literal(false), error: failure })]),
-    ),
-  });
-
 export const activePolicy = z.object({
   scope: z.string(),
   version: z.int(),
@@ -60,3 +51,13 @@ export const activePolicy = z.object({
   topics: z.array(z.string()),
   pools: z.array(z.object({ id: token, capabilities: z.array(z.string()), concurrency: z.int() })),
 });
+
+export function answersOf<T extends z.ZodType>(value: T) {
+  return z.object({
+    policy: askedPolicy,
+    /** In order, one for each; an error is what the submitter would be told, or that the answers grew too long. */
+    answers: z.array(
+      z.union([z.object({ ok: z.literal(true), value }), z.object({ ok: z.literal(false), error: failure })]),
+    ),
+  });
+}

@@ -40,8 +40,7 @@ const asked = {
   actor: testActor.optional(),
   gate: z.enum(GATES).default('submit'),
 };
-const saysSomething = (expected: PolicyExpectation): boolean =>
-  (expected.decision === undefined) !== (expected.refused === undefined);
+
 const eitherOr = 'must state a decision, or what the request is refused for';
 
 export const policyCase = z.strictObject({
@@ -82,3 +81,7 @@ export const policyTests = z
   .strictObject({ cases, incidents })
   .refine(({ cases, incidents }) => cases.length + incidents.length > 0, 'must hold a case or an incident');
 export type PolicyTests = z.infer<typeof policyTests>;
+
+function saysSomething(expected: PolicyExpectation): boolean {
+  return (expected.decision === undefined) !== (expected.refused === undefined);
+}

@@ -19,8 +19,6 @@ export const duration = z
   .transform((text) => Number.parseInt(text, 10) * UNIT_MS[text.replace(/^\d+/, '')]!)
   .pipe(z.int().max(LIMITS.policy_duration_ms));
 
-const nonEmpty = <T extends z.ZodType>(item: T) => z.array(item).min(1).max(LIMITS.policy_list);
-
 /** `*` stands for one token; as the last one, for one or more. */
 export const topicPattern = z
   .string()
@@ -293,3 +291,7 @@ export const trustRoot = z
   .refine((root) => new Set(root.keys.map((key) => key.key_id)).size === root.keys.length, 'a key id stands twice')
   .refine((root) => new Set(root.keys.map((key) => key.public_key)).size === root.keys.length, 'a key stands twice');
 export type TrustRoot = z.infer<typeof trustRoot>;
+
+function nonEmpty<T extends z.ZodType>(item: T) {
+  return z.array(item).min(1).max(LIMITS.policy_list);
+}

@@ -9,9 +9,6 @@ import { type Decision, decision } from './decision.ts';
 export type SaidByEntry = { job_hash?: unknown; effective_digest?: unknown };
 
 const SILENT = { remediation: null, fail_mode: null, constraints: {}, obligations: {}, findings: [], asserted: [] };
-const isSilent = (value: unknown): boolean => value === null || Object.keys(value as object).length === 0;
-/** The rule that decided, and no other. */
-const onlyOf = (rule_id: string | null): string[] => (rule_id === null ? [] : [rule_id]);
 
 export function recordDecision(made: Decision, said: SaidByEntry): Record<string, unknown> {
   const { job_hash, effective_digest, matched_rules, ...rest } = made;
@@ -31,4 +28,13 @@ export function readRecordedDecision(recorded: unknown, said: SaidByEntry): Deci
   const { job_hash, effective_digest } = said;
   const whole = { ...SILENT, job_hash, effective_digest, matched_rules: onlyOf(rule.rule_id), ...(recorded as object) };
   return decision.safeParse(whole).data ?? null;
+}
+
+function isSilent(value: unknown): boolean {
+  return value === null || Object.keys(value as object).length === 0;
+}
+
+/** The rule that decided, and no other. */
+function onlyOf(rule_id: string | null): string[] {
+  return rule_id === null ? [] : [rule_id];
 }

@@ -18,11 +18,11 @@ type Verb<Q extends z.ZodType, A extends z.ZodType, C extends readonly Caller[],
   matches: (asked: z.input<Q>, answered: z.output<A>) => boolean;
 };
 
-export const verb = <
+export function verb<
   Q extends z.ZodType,
   A extends z.ZodType,
   const C extends readonly Caller[],
   const S extends ServiceName,
->(
-  row: Verb<Q, A, C, S>,
-): Verb<Q, A, C, S> => row;
+>(row: Verb<Q, A, C, S>): Verb<Q, A, C, S> {
+  return row;
+}

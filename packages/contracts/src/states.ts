@@ -35,5 +35,10 @@ export const TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = {
 
 export const TERMINAL_STATES: readonly JobState[] = JOB_STATES.filter((state) => TRANSITIONS[state].length === 0);
 
-export const isTerminal = (state: JobState): boolean => TRANSITIONS[state].length === 0;
-export const mayFollow = (from: JobState, to: JobState): boolean => TRANSITIONS[from].includes(to);
+export function isTerminal(state: JobState): boolean {
+  return TRANSITIONS[state].length === 0;
+}
+
+export function mayFollow(from: JobState, to: JobState): boolean {
+  return TRANSITIONS[from].includes(to);
+}

@@ -55,23 +55,6 @@ export const STREAMS: readonly StreamSpec[] = [DISPATCH, AUDIT];
 
 const INTAKE = 'INTAKE';
 
-/** Submissions of a tenant's agents: one stream for each tenant with a door on the bus, so that none fills another's. */
-export const intakeStream = (tenant: string): StreamSpec => ({
-  name: `${INTAKE}_${tenant}`,
-  owner: 'ingress',
-  subjects: [patterns.submit(tenant), subjects.intakeProbe(tenant)],
-  retention: 'workqueue',
-  discard: 'new',
-  max_bytes: LIMITS.intake_bytes,
-  durable: true,
-  deny_delete: false,
-  probe: subjects.intakeProbe(tenant),
-  share: true,
-});
-
-/** Does this stream hold requests that exist nowhere else? Also the one stream that earlier versions had. */
-export const isIntake = (stream: string): boolean => stream === INTAKE || stream.startsWith(`${INTAKE}_`);
-
 /**
  * Streams of earlier versions, which the provisioner deletes: one that still took `job.result.>` would answer workers in
  * output-safety's place. Nothing is lost with them that is not in Postgres or kept by a worker; INTAKE has to be empty.
@@ -88,15 +71,6 @@ export type ConsumerSpec = {
 
 /** The one durable of each tenant's share. */
 export const INTAKE_CONSUMER = 'ingress';
-
-/** Delivery counts are never trusted for attempts (they reset with the consumer), so `max_deliver` stays unlimited. */
-export const intakeConsumer = (tenant: string): ConsumerSpec => ({
-  stream: intakeStream(tenant).name,
-  durable: INTAKE_CONSUMER,
-  filter: patterns.submit(tenant),
-  ack_wait_ms: 6_000,
-  max_ack_pending: 1_000,
-});
 
 /**
  * Says that there is work: a plain message with keys in it, never stored. One that gets lost costs time only, because its
@@ -119,24 +93,65 @@ export const HINTS = [
   { subject: 'job.screened.>', from: 'output-safety', to: 'scheduler', swept: 'screened attempts that have not ended' },
 ] as const satisfies readonly { subject: string; from: ServiceName; to: ServiceName; swept: string }[];
 
-/** Subjects of the hints that are meant for this service. */
-export const hintsTo = (service: ServiceName): string[] =>
-  HINTS.filter(({ to }) => to === service).map(({ subject }) => subject);
-
-/** One durable per pool on DISPATCH, made by the scheduler from the pools of the active policies. */
-export const poolConsumer = (pool: string): ConsumerSpec => ({
-  stream: DISPATCH.name,
-  durable: `pool-${pool}`,
-  filter: `job.dispatch.${pool}.>`,
-  ack_wait_ms: 15_000,
-  max_ack_pending: 2_000,
-});
-
 type Durable = { stream: string; durable: string };
-/** Where messages of a consumer are asked for. */
-export const pullSubject = ({ stream, durable }: Durable): string => `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`;
-/** Reply subjects of its messages. */
-export const ackSubjects = ({ stream, durable }: Durable): string => `$JS.ACK.${stream}.${durable}.>`;
 
 /** Oldest nats-server that honours `sync_interval: always` and a message's own time to live. */
 export const MIN_NATS_VERSION = '2.11.0';
+
+/** Submissions of a tenant's agents: one stream for each tenant with a door on the bus, so that none fills another's. */
+export function intakeStream(tenant: string): StreamSpec {
+  return {
+    name: `${INTAKE}_${tenant}`,
+    owner: 'ingress',
+    subjects: [patterns.submit(tenant), subjects.intakeProbe(tenant)],
+    retention: 'workqueue',
+    discard: 'new',
+    max_bytes: LIMITS.intake_bytes,
+    durable: true,
+    deny_delete: false,
+    probe: subjects.intakeProbe(tenant),
+    share: true,
+  };
+}
+
+/** Does this stream hold requests that exist nowhere else? Also the one stream that earlier versions had. */
+export function isIntake(stream: string): boolean {
+  return stream === INTAKE || stream.startsWith(`${INTAKE}_`);
+}
+
+/** Delivery counts are never trusted for attempts (they reset with the consumer), so `max_deliver` stays unlimited. */
+export function intakeConsumer(tenant: string): ConsumerSpec {
+  return {
+    stream: intakeStream(tenant).name,
+    durable: INTAKE_CONSUMER,
+    filter: patterns.submit(tenant),
+    ack_wait_ms: 6_000,
+    max_ack_pending: 1_000,
+  };
+}
+
+/** Subjects of the hints that are meant for this service. */
+export function hintsTo(service: ServiceName): string[] {
+  return HINTS.filter(({ to }) => to === service).map(({ subject }) => subject);
+}
+
+/** One durable per pool on DISPATCH, made by the scheduler from the pools of the active policies. */
+export function poolConsumer(pool: string): ConsumerSpec {
+  return {
+    stream: DISPATCH.name,
+    durable: `pool-${pool}`,
+    filter: `job.dispatch.${pool}.>`,
+    ack_wait_ms: 15_000,
+    max_ack_pending: 2_000,
+  };
+}
+
+/** Where messages of a consumer are asked for. */
+export function pullSubject({ stream, durable }: Durable): string {
+  return `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`;
+}
+
+/** Reply subjects of its messages. */
+export function ackSubjects({ stream, durable }: Durable): string {
+  return `$JS.ACK.${stream}.${durable}.>`;
+}

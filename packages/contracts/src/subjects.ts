@@ -2,15 +2,6 @@
 import { LIMITS } from './limits.ts';
 import { isToken, isTopic, topicTail } from './names.ts';
 
-const tokenOf = (text: string): string => {
-  if (!isToken(text)) throw new TypeError('not a subject token');
-  return text;
-};
-const tailOf = (topic: string): string => {
-  if (!isTopic(topic)) throw new TypeError('not a topic');
-  return topicTail(topic);
-};
-
 export const subjects = {
   submit: (tenant: string, topic: string) => `job.submit.${tokenOf(tenant)}.${tailOf(topic)}`,
   held: (tenant: string, topic: string) => `job.held.${tokenOf(tenant)}.${tailOf(topic)}`,
@@ -79,15 +70,97 @@ export const SYSTEM_EXPORTS = [
   { subject: '$SYS.REQ.SERVER.*.KICK', to: 'bus.disconnect.*' },
 ] as const;
 
+const WORKER_VERBS: ReadonlySet<string> = new Set(['claim', 'beat', 'hello']);
+
+/** Name of the NATS user that a tenant's agents share: a signature, not this, says which agent asks. */
+export function agentUser(tenant: string): string {
+  return `agent-${tenant}`.slice(0, LIMITS.token_chars);
+}
+
+export function workerUser(pool: string, worker: string): string {
+  return `worker-${pool}-${worker}`.slice(0, LIMITS.token_chars);
+}
+
+export function auditorUser(tenant: string): string {
+  return `auditor-${tenant}`.slice(0, LIMITS.token_chars);
+}
+
+/** `job.result.desk.w1.acme.deploy.apply` → `job.result`: names nobody, so that it may be a metric's label. */
+export function familyOf(subject: string): string {
+  return subject.split('.').slice(0, 2).join('.');
+}
+
+/** Whether a question came from another account; its subject then says from whom, for the server let nobody else ask it. */
+export function isFromOtherAccount(reply: string | undefined): boolean {
+  return reply?.startsWith('_R_.') === true;
+}
+
+/** `job.screened.acme.deploy.apply` → `screened`. */
+export function stageOf(subject: string): string {
+  return subject.split('.')[1] ?? '';
+}
+
+/** `job.submit.<tenant>.<tail>` → tenant and topic, or null when it is not one. */
+export function readSubmitSubject(subject: string): { tenant: string; topic: string } | null {
+  const [job, stage, tenant, ...tail] = subject.split('.');
+  const topic = `job.${tail.join('.')}`;
+  if (job !== 'job' || stage !== 'submit' || tenant === undefined || !isToken(tenant) || !isTopic(topic)) return null;
+  return { tenant, topic };
+}
+
+/** `rpc.ingress.submit.<tenant>` → tenant, or null when it is not one. */
+export function readSubmitRequestSubject(subject: string): { tenant: string } | null {
+  const [rpc, service, verb, tenant, ...rest] = subject.split('.');
+  if (rpc !== 'rpc' || service !== 'ingress' || verb !== 'submit' || rest.length > 0) return null;
+  return tenant !== undefined && isToken(tenant) ? { tenant } : null;
+}
+
+/** `rpc.audit.replay.<tenant>` → tenant, or null when it is not one. */
+export function readReplaySubject(subject: string): { tenant: string } | null {
+  const [rpc, service, verb, tenant, ...rest] = subject.split('.');
+  if (rpc !== 'rpc' || service !== 'audit' || verb !== 'replay' || rest.length > 0) return null;
+  return tenant !== undefined && isToken(tenant) ? { tenant } : null;
+}
+
+/** `job.result.<pool>.<worker>.<tenant>.<tail>` → who sent it, vouched for by the server's permissions. */
+export function readResultSubject(
+  subject: string,
+): { pool: string; worker: string; tenant: string; topic: string } | null {
+  const [job, stage, pool, worker, tenant, ...tail] = subject.split('.');
+  const topic = `job.${tail.join('.')}`;
+  if (job !== 'job' || stage !== 'result' || !isTopic(topic)) return null;
+  if (pool === undefined || worker === undefined || tenant === undefined) return null;
+  if (![pool, worker, tenant].every(isToken)) return null;
+  return { pool, worker, tenant, topic };
+}
+
+/** `rpc.scheduler.<verb>.<pool>.<worker>` → who asks. */
+export function readWorkerSubject(subject: string): { pool: string; worker: string } | null {
+  const [rpc, service, verb, pool, worker, ...rest] = subject.split('.');
+  if (rpc !== 'rpc' || service !== 'scheduler' || !WORKER_VERBS.has(verb ?? '') || rest.length > 0) return null;
+  if (pool === undefined || worker === undefined || !isToken(pool) || !isToken(worker)) return null;
+  return { pool, worker };
+}
+
+function tokenOf(text: string): string {
+  if (!isToken(text)) throw new TypeError('not a subject token');
+  return text;
+}
+
+function tailOf(topic: string): string {
+  if (!isTopic(topic)) throw new TypeError('not a topic');
+  return topicTail(topic);
+}
+
 /** A server's id is its public nkey. */
-const serverToken = (server_id: string): string => {
+function serverToken(server_id: string): string {
   if (!/^N[A-Z2-7]{55}$/.test(server_id)) throw new TypeError('not the id of a nats-server');
   return server_id;
-};
+}
 
 /** `policy:default` → `policy.default`; characters outside a token become `_`. */
-const chainTokens = (chain: string): string =>
-  chain
+function chainTokens(chain: string): string {
+  return chain
     .split(':')
     .map(
       (part) =>
@@ -97,62 +170,4 @@ const chainTokens = (chain: string): string =>
           .slice(0, 64) || '_',
     )
     .join('.');
-
-/** Name of the NATS user that a tenant's agents share: a signature, not this, says which agent asks. */
-export const agentUser = (tenant: string): string => `agent-${tenant}`.slice(0, LIMITS.token_chars);
-export const workerUser = (pool: string, worker: string): string =>
-  `worker-${pool}-${worker}`.slice(0, LIMITS.token_chars);
-export const auditorUser = (tenant: string): string => `auditor-${tenant}`.slice(0, LIMITS.token_chars);
-
-/** `job.result.desk.w1.acme.deploy.apply` → `job.result`: names nobody, so that it may be a metric's label. */
-export const familyOf = (subject: string): string => subject.split('.').slice(0, 2).join('.');
-
-/** Whether a question came from another account; its subject then says from whom, for the server let nobody else ask it. */
-export const isFromOtherAccount = (reply: string | undefined): boolean => reply?.startsWith('_R_.') === true;
-
-/** `job.screened.acme.deploy.apply` → `screened`. */
-export const stageOf = (subject: string): string => subject.split('.')[1] ?? '';
-
-/** `job.submit.<tenant>.<tail>` → tenant and topic, or null when it is not one. */
-export const readSubmitSubject = (subject: string): { tenant: string; topic: string } | null => {
-  const [job, stage, tenant, ...tail] = subject.split('.');
-  const topic = `job.${tail.join('.')}`;
-  if (job !== 'job' || stage !== 'submit' || tenant === undefined || !isToken(tenant) || !isTopic(topic)) return null;
-  return { tenant, topic };
-};
-
-/** `rpc.ingress.submit.<tenant>` → tenant, or null when it is not one. */
-export const readSubmitRequestSubject = (subject: string): { tenant: string } | null => {
-  const [rpc, service, verb, tenant, ...rest] = subject.split('.');
-  if (rpc !== 'rpc' || service !== 'ingress' || verb !== 'submit' || rest.length > 0) return null;
-  return tenant !== undefined && isToken(tenant) ? { tenant } : null;
-};
-
-/** `rpc.audit.replay.<tenant>` → tenant, or null when it is not one. */
-export const readReplaySubject = (subject: string): { tenant: string } | null => {
-  const [rpc, service, verb, tenant, ...rest] = subject.split('.');
-  if (rpc !== 'rpc' || service !== 'audit' || verb !== 'replay' || rest.length > 0) return null;
-  return tenant !== undefined && isToken(tenant) ? { tenant } : null;
-};
-
-/** `job.result.<pool>.<worker>.<tenant>.<tail>` → who sent it, vouched for by the server's permissions. */
-export const readResultSubject = (
-  subject: string,
-): { pool: string; worker: string; tenant: string; topic: string } | null => {
-  const [job, stage, pool, worker, tenant, ...tail] = subject.split('.');
-  const topic = `job.${tail.join('.')}`;
-  if (job !== 'job' || stage !== 'result' || !isTopic(topic)) return null;
-  if (pool === undefined || worker === undefined || tenant === undefined) return null;
-  if (![pool, worker, tenant].every(isToken)) return null;
-  return { pool, worker, tenant, topic };
-};
-
-const WORKER_VERBS: ReadonlySet<string> = new Set(['claim', 'beat', 'hello']);
-
-/** `rpc.scheduler.<verb>.<pool>.<worker>` → who asks. */
-export const readWorkerSubject = (subject: string): { pool: string; worker: string } | null => {
-  const [rpc, service, verb, pool, worker, ...rest] = subject.split('.');
-  if (rpc !== 'rpc' || service !== 'scheduler' || !WORKER_VERBS.has(verb ?? '') || rest.length > 0) return null;
-  if (pool === undefined || worker === undefined || !isToken(pool) || !isToken(worker)) return null;
-  return { pool, worker };
-};
+}

@@ -106,10 +106,6 @@ export const beatAnswer = z.object({
 });
 export type BeatAnswer = z.infer<typeof beatAnswer>;
 
-/** What both sides of a hello sign, each with its own key: no warrant and no result can read so. */
-export const helloText = (who: 'worker' | 'scheduler', pool: string, worker: string, nonce: string): string =>
-  `countersign hello from ${who}: ${pool}/${worker} ${nonce}`;
-
 /** Asked before a worker takes work: whether its key is the registered one, and proof that the scheduler's is pinned. */
 export const helloRequest = z.strictObject({
   nonce: uuid,
@@ -169,15 +165,6 @@ export const RESULT_CLAIM_HEADER = 'Countersign-Claim';
 const resultClaim = z.object({ dispatch_id: uuid, claim_id: uuid });
 export type ResultClaim = z.infer<typeof resultClaim>;
 
-export const writeResultClaim = ({ dispatch_id, claim_id }: ResultClaim): string => `${dispatch_id}/${claim_id}`;
-
-/** Null when the header names no claim. */
-export const readResultClaim = (header: string | undefined): ResultClaim | null => {
-  const [dispatch_id, claim_id, ...rest] = header?.split('/') ?? [];
-  const claim = resultClaim.safeParse({ dispatch_id, claim_id });
-  return claim.success && rest.length === 0 ? claim.data : null;
-};
-
 /** Output-safety's answer to a result, after the commit. An outage is an error instead: ask again. */
 export const resultAnswer = z.object({
   /** Those of the header: an answer for another result is none. */
@@ -188,3 +175,19 @@ export const resultAnswer = z.object({
   code: z.string().nullable(),
 });
 export type ResultAnswer = z.infer<typeof resultAnswer>;
+
+/** What both sides of a hello sign, each with its own key: no warrant and no result can read so. */
+export function helloText(who: 'worker' | 'scheduler', pool: string, worker: string, nonce: string): string {
+  return `countersign hello from ${who}: ${pool}/${worker} ${nonce}`;
+}
+
+export function writeResultClaim({ dispatch_id, claim_id }: ResultClaim): string {
+  return `${dispatch_id}/${claim_id}`;
+}
+
+/** Null when the header names no claim. */
+export function readResultClaim(header: string | undefined): ResultClaim | null {
+  const [dispatch_id, claim_id, ...rest] = header?.split('/') ?? [];
+  const claim = resultClaim.safeParse({ dispatch_id, claim_id });
+  return claim.success && rest.length === 0 ? claim.data : null;
+}

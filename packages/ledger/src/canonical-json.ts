@@ -1,5 +1,7 @@
-// JSON in and out of everything that is hashed: a parser that refuses what two readers could read differently, and
-// RFC 8785 canonical text. Neither ever repairs its input, and no fault quotes it beyond the names of keys.
+/**
+ * JSON in and out of everything that is hashed: a parser that refuses what two readers could read differently, and
+ * RFC 8785 canonical text. Neither ever repairs its input, and no fault quotes it beyond the names of keys.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { type JsonFaultCode, type ScanFault, scanJson } from './scan-json.ts';
 
@@ -24,6 +26,23 @@ const NO_MARK = 'it begins with a byte order mark (U+FEFF); send UTF-8 without o
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenientUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
+export type CanonicalCode =
+  | 'canonical_not_json'
+  | 'canonical_lone_surrogate'
+  | 'canonical_non_finite'
+  | 'canonical_too_deep';
+
+/** A value that has no canonical text reached the hasher: a bug of the caller, never of who sent the request. */
+export class CanonicalError extends Error {
+  override readonly name = 'CanonicalError';
+  readonly code: CanonicalCode;
+
+  constructor(code: CanonicalCode, detail: string) {
+    super(`${code}: ${detail}`);
+    this.code = code;
+  }
+}
+
 /**
  * Parses JSON (RFC 8259) under the restrictions of I-JSON (RFC 7493): no duplicate keys, no lone surrogates, no
  * number beyond ±(2^53−1) or that a double would round; and no U+0000, which Postgres cannot hold. Sizes are bytes of UTF-8; the defaults are the
@@ -43,6 +62,14 @@ export function parseStrict(text: string | Uint8Array, limits: ParseLimits = {})
   return { ok: true, value: JSON.parse(decoded) as JsonValue };
 }
 
+/**
+ * RFC 8785 text of a JSON value: members sorted by UTF-16 units, ECMAScript numbers, shortest escapes. Throws
+ * CanonicalError for all that is not JSON, members that are undefined included: what is left out must be absent.
+ */
+export function canonicalize(value: unknown): string {
+  return write(value, 0);
+}
+
 function isLonger(text: string | Uint8Array, maxBytes: number): boolean {
   if (typeof text !== 'string') return text.byteLength > maxBytes;
   if (text.length > maxBytes) return true;
@@ -57,24 +84,11 @@ function decodeUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-function refuse(text: string, fault: ScanFault): ParseResult {
-  const pointer = pointerOf(fault.path);
-  const at = pointer === '' ? placeOf(text, fault.pos) : `${pointer} ${placeOf(text, fault.pos)}`;
-  return { ok: false, code: fault.code, at, detail: fault.detail };
-}
-
 function refuseBytes(bytes: Uint8Array): ParseResult {
   const repaired = Buffer.from(lenientUtf8.decode(bytes));
   const sound = repaired.findIndex((byte, i) => byte !== bytes[i]);
   const before = lenientUtf8.decode(bytes.subarray(0, sound));
   return { ok: false, code: 'json_bad_utf8', at: placeOf(before, before.length), detail: 'the bytes are not UTF-8' };
-}
-
-function pointerOf(path: readonly (string | number)[]): string {
-  const pointer = path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  // Keys are the caller's and may be long.
-  if (pointer.length <= LIMITS.pointer_chars) return pointer;
-  return `${pointer.slice(0, LIMITS.pointer_chars).toWellFormed()}…`;
 }
 
 function placeOf(text: string, pos: number): string {
@@ -83,29 +97,17 @@ function placeOf(text: string, pos: number): string {
   return `(line ${before.split('\n').length}, column ${pos - lineStart + 1})`;
 }
 
-export type CanonicalCode =
-  | 'canonical_not_json'
-  | 'canonical_lone_surrogate'
-  | 'canonical_non_finite'
-  | 'canonical_too_deep';
-
-/** A value that has no canonical text reached the hasher: a bug of the caller, never of who sent the request. */
-export class CanonicalError extends Error {
-  override readonly name = 'CanonicalError';
-  readonly code: CanonicalCode;
-
-  constructor(code: CanonicalCode, detail: string) {
-    super(`${code}: ${detail}`);
-    this.code = code;
-  }
+function refuse(text: string, fault: ScanFault): ParseResult {
+  const pointer = pointerOf(fault.path);
+  const at = pointer === '' ? placeOf(text, fault.pos) : `${pointer} ${placeOf(text, fault.pos)}`;
+  return { ok: false, code: fault.code, at, detail: fault.detail };
 }
 
-/**
- * RFC 8785 text of a JSON value: members sorted by UTF-16 units, ECMAScript numbers, shortest escapes. Throws
- * CanonicalError for all that is not JSON, members that are undefined included: what is left out must be absent.
- */
-export function canonicalize(value: unknown): string {
-  return write(value, 0);
+function pointerOf(path: readonly (string | number)[]): string {
+  const pointer = path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  // Keys are the caller's and may be long.
+  if (pointer.length <= LIMITS.pointer_chars) return pointer;
+  return `${pointer.slice(0, LIMITS.pointer_chars).toWellFormed()}…`;
 }
 
 function write(value: unknown, depth: number): string {
@@ -125,6 +127,21 @@ function write(value: unknown, depth: number): string {
     default:
       throw new CanonicalError('canonical_not_json', `a value of type ${typeof value}`);
   }
+}
+
+function quote(text: string): string {
+  if (text.length <= SHORT_STRING && isPlain(text)) return `"${text}"`;
+  if (!text.isWellFormed()) throw new CanonicalError('canonical_lone_surrogate', 'half of a surrogate pair');
+  return JSON.stringify(text);
+}
+
+/** Whether the text needs neither an escape nor a look at its surrogates. */
+function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x20 || unit === 0x22 || unit === 0x5c || (unit >= 0xd800 && unit <= 0xdfff)) return false;
+  }
+  return true;
 }
 
 function writeArray(values: readonly unknown[], depth: number): string {
@@ -159,19 +176,4 @@ function sortedKeys(members: object): string[] {
     if (keys[i]! < keys[i - 1]!) return keys.sort();
   }
   return keys;
-}
-
-function quote(text: string): string {
-  if (text.length <= SHORT_STRING && isPlain(text)) return `"${text}"`;
-  if (!text.isWellFormed()) throw new CanonicalError('canonical_lone_surrogate', 'half of a surrogate pair');
-  return JSON.stringify(text);
-}
-
-/** Whether the text needs neither an escape nor a look at its surrogates. */
-function isPlain(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x20 || unit === 0x22 || unit === 0x5c || (unit >= 0xd800 && unit <= 0xdfff)) return false;
-  }
-  return true;
 }

@@ -1,5 +1,7 @@
-// A signed statement of the log's size and root: the C2SP tlog-checkpoint inside a C2SP signed-note. Signing is done by
-// a function that is passed in; parsing never trusts, and only verifyCheckpoint says that a log stands behind a text.
+/**
+ * A signed statement of the log's size and root: the C2SP tlog-checkpoint inside a C2SP signed-note. Signing is done by
+ * a function that is passed in; parsing never trusts, and only verifyCheckpoint says that a log stands behind a text.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { HASH_BYTES, sameBytes } from './chain-hash.ts';
 import { encodeUtf8, sha256 } from './digest.ts';
@@ -25,7 +27,8 @@ export type ParsedCheckpoint =
   | Refusal;
 export type CheckpointVerdict = { readonly ok: true; readonly checkpoint: Checkpoint } | Refusal;
 
-const ED25519 = Uint8Array.of(1); // the signature type of signed-note
+const ED25519 = Uint8Array.of(1);
+// the signature type of signed-note
 const KEY_ID_BYTES = 4;
 const SIGNATURE_LINE = /^\u2014 ([^\s+]+) ([A-Za-z0-9+/=]+)$/u;
 const KEY_NAME = /^[^\s+]+$/u;
@@ -94,18 +97,6 @@ export function parseCheckpoint(note: string): ParsedCheckpoint {
   return { ok: true, checkpoint: { origin, size: BigInt(size), root: hash }, text, signatures };
 }
 
-function parseSignatures(lines: readonly string[]): NoteSignature[] | null {
-  if (lines.length > LIMITS.checkpoint_signatures) return null;
-  const signatures: NoteSignature[] = [];
-  for (const line of lines) {
-    const [, name, encoded] = SIGNATURE_LINE.exec(line) ?? [];
-    const bytes = fromBase64(encoded ?? '');
-    if (name === undefined || bytes === null || bytes.length <= KEY_ID_BYTES) return null;
-    signatures.push({ name, key_id: bytes.subarray(0, KEY_ID_BYTES), signature: bytes.subarray(KEY_ID_BYTES) });
-  }
-  return signatures;
-}
-
 /**
  * Verifies a note against the keys that the caller holds: at least one of them signed in the name of the origin, and
  * none of them signed wrongly. Signatures by other keys are ignored, as signed-note asks.
@@ -127,10 +118,6 @@ export function verifyCheckpoint(note: string, keys: readonly NoteKey[]): Checkp
   return { ok: false, code: 'checkpoint_unknown_key', detail: 'no known key signed in the name of the origin' };
 }
 
-function malformed(detail: string): Refusal {
-  return { ok: false, code: 'checkpoint_malformed', detail };
-}
-
 function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
 }
@@ -139,4 +126,20 @@ function toBase64(bytes: Uint8Array): string {
 function fromBase64(text: string): Uint8Array | null {
   const bytes = Buffer.from(text, 'base64');
   return bytes.toString('base64') === text ? bytes : null;
+}
+
+function malformed(detail: string): Refusal {
+  return { ok: false, code: 'checkpoint_malformed', detail };
+}
+
+function parseSignatures(lines: readonly string[]): NoteSignature[] | null {
+  if (lines.length > LIMITS.checkpoint_signatures) return null;
+  const signatures: NoteSignature[] = [];
+  for (const line of lines) {
+    const [, name, encoded] = SIGNATURE_LINE.exec(line) ?? [];
+    const bytes = fromBase64(encoded ?? '');
+    if (name === undefined || bytes === null || bytes.length <= KEY_ID_BYTES) return null;
+    signatures.push({ name, key_id: bytes.subarray(0, KEY_ID_BYTES), signature: bytes.subarray(KEY_ID_BYTES) });
+  }
+  return signatures;
 }

@@ -1,5 +1,7 @@
-// What a witness signs: a timestamp over a checkpoint's text (C2SP tlog-cosignature, cosignature/v1), saying that it saw
-// this log at this size and never at one that contradicts it. Verification only; witnesses bring their signer along.
+/**
+ * What a witness signs: a timestamp over a checkpoint's text (C2SP tlog-cosignature, cosignature/v1), saying that it saw
+ * this log at this size and never at one that contradicts it. Verification only; witnesses bring their signer along.
+ */
 
 import { sameBytes } from './chain-hash.ts';
 import { type NoteKey, type NoteSignature, type NoteSigner, parseCheckpoint, signatureLine } from './checkpoint.ts';
@@ -47,6 +49,16 @@ export function readCosignatures(note: string, witnesses: readonly NoteKey[]): C
   return parsed.signatures.flatMap((signature) => readOne(parsed.text, signature, witnesses) ?? []);
 }
 
+function timeBytes(time_s: bigint): Uint8Array {
+  const bytes = Buffer.alloc(TIME_BYTES);
+  bytes.writeBigUInt64BE(time_s);
+  return bytes;
+}
+
+function messageOf(text: string, time_s: bigint): Uint8Array {
+  return encodeUtf8(`cosignature/v1\ntime ${time_s}\n${text}`);
+}
+
 function readOne(
   text: string,
   { name, key_id, signature }: NoteSignature,
@@ -58,12 +70,4 @@ function readOne(
   const time_s = bytes.readBigUInt64BE(0);
   const message = messageOf(text, time_s);
   return verifyEd25519(bytes.subarray(TIME_BYTES), message, key.public_key) ? { witness: name, time_s } : null;
-}
-
-const messageOf = (text: string, time_s: bigint): Uint8Array => encodeUtf8(`cosignature/v1\ntime ${time_s}\n${text}`);
-
-function timeBytes(time_s: bigint): Uint8Array {
-  const bytes = Buffer.alloc(TIME_BYTES);
-  bytes.writeBigUInt64BE(time_s);
-  return bytes;
 }

@@ -1,5 +1,7 @@
-// The kernel's seal under an answer, by which the dispatch gate knows it again without asking. HMAC-SHA-256 under keys
-// that only kernel and scheduler hold: whoever carries the answer between them can neither make one nor change it.
+/**
+ * The kernel's seal under an answer, by which the dispatch gate knows it again without asking. HMAC-SHA-256 under keys
+ * that only kernel and scheduler hold: whoever carries the answer between them can neither make one nor change it.
+ */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Judged } from '@countersign/contracts/decision';
 import { canonicalize } from './canonical-json.ts';

@@ -1,5 +1,7 @@
-// Every digest that binds a decision, an approval or a result to content. A domain comes first, so that a digest made
-// for one purpose can never stand for another; content is salted wherever the digest outlives it.
+/**
+ * Every digest that binds a decision, an approval or a result to content. A domain comes first, so that a digest made
+ * for one purpose can never stand for another; content is salted wherever the digest outlives it.
+ */
 import { hash } from 'node:crypto';
 import { LIMITS } from '@countersign/contracts/limits';
 
@@ -41,10 +43,6 @@ export function plainDigest(domain: string, canonicalText: string): string {
   return digestOf(domain, new Uint8Array(0), encodeUtf8(canonicalText));
 }
 
-function digestOf(domain: string, prefix: Uint8Array, bytes: Uint8Array): string {
-  return `sha256:${sha256Hex(Buffer.concat([domainPrefix(domain), prefix, bytes]))}`;
-}
-
 /** `utf8(domain) ‖ 0x00`: no domain holds U+0000, so none is the beginning of another. */
 export function domainPrefix(domain: string): Uint8Array {
   return encodeUtf8(`${domain}\0`);
@@ -62,4 +60,8 @@ export function lengthPrefixed(bytes: Uint8Array): Uint8Array {
 export function encodeUtf8(text: string): Uint8Array {
   if (!text.isWellFormed()) throw new TypeError('half of a surrogate pair cannot be hashed');
   return Buffer.from(text, 'utf8');
+}
+
+function digestOf(domain: string, prefix: Uint8Array, bytes: Uint8Array): string {
+  return `sha256:${sha256Hex(Buffer.concat([domainPrefix(domain), prefix, bytes]))}`;
 }

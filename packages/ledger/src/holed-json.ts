@@ -1,5 +1,7 @@
-// Canonical JSON (RFC 8785) of an object of which some values are known only where it is stored: each is a hole, one
-// U+0001, which canonical text never holds as it is. Whoever fills the holes need not know how keys are sorted.
+/**
+ * Canonical JSON (RFC 8785) of an object of which some values are known only where it is stored: each is a hole, one
+ * U+0001, which canonical text never holds as it is. Whoever fills the holes need not know how keys are sorted.
+ */
 import { canonicalize } from './canonical-json.ts';
 
 export const HOLE = '\u0001';

@@ -1,17 +1,9 @@
-// The Merkle tree over all sealed entries (RFC 6962 section 2.1): grown leaf by leaf from the few hashes of its right
-// edge, proven from stored nodes, verified from nothing but hashes. It holds no leaf data and never reads storage.
+/**
+ * The Merkle tree over all sealed entries (RFC 6962 section 2.1): grown leaf by leaf from the few hashes of its right
+ * edge, proven from stored nodes, verified from nothing but hashes. It holds no leaf data and never reads storage.
+ */
 import { HASH_BYTES, sameBytes } from './chain-hash.ts';
 import { sha256 } from './digest.ts';
-
-/** sha256(0x00 ‖ data). The prefixes keep a leaf from passing for a node (RFC 6962 section 2.1). */
-export function leafHash(data: Uint8Array): Uint8Array {
-  return sha256(Buffer.concat([LEAF_PREFIX, data]));
-}
-
-/** sha256(0x01 ‖ left ‖ right). */
-export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(Buffer.concat([NODE_PREFIX, left, right]));
-}
 
 const LEAF_PREFIX = Uint8Array.of(0);
 const NODE_PREFIX = Uint8Array.of(1);
@@ -25,6 +17,25 @@ export type TreeNode = NodeId & { readonly hash: Uint8Array };
 export type TreeState = { readonly size: bigint; readonly hashes: readonly Uint8Array[] };
 
 export const EMPTY_TREE: TreeState = { size: 0n, hashes: [] };
+
+/** Hands back the hashes of complete subtrees, in the order asked: one round trip for a whole proof. */
+export type HashReader = (nodes: readonly NodeId[]) => Promise<readonly Uint8Array[]> | readonly Uint8Array[];
+
+/** A tree's size and root hash. */
+export type TreeHead = { readonly size: bigint; readonly root: Uint8Array };
+
+/** Leaves from the first up to, not including, the second. */
+type Range = readonly [bigint, bigint];
+
+/** sha256(0x00 ‖ data). The prefixes keep a leaf from passing for a node (RFC 6962 section 2.1). */
+export function leafHash(data: Uint8Array): Uint8Array {
+  return sha256(Buffer.concat([LEAF_PREFIX, data]));
+}
+
+/** sha256(0x01 ‖ left ‖ right). */
+export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  return sha256(Buffer.concat([NODE_PREFIX, left, right]));
+}
 
 /** A stored state made usable again. Throws when the number of hashes can't belong to that size. */
 export function restoreTree(size: bigint, hashes: readonly Uint8Array[]): TreeState {
@@ -60,9 +71,6 @@ export function appendLeaves(
 export function rootOf(tree: TreeState): Uint8Array {
   return tree.hashes.length === 0 ? EMPTY_ROOT : foldRight(tree.hashes);
 }
-
-/** Hands back the hashes of complete subtrees, in the order asked: one round trip for a whole proof. */
-export type HashReader = (nodes: readonly NodeId[]) => Promise<readonly Uint8Array[]> | readonly Uint8Array[];
 
 /** PATH(index, D[size]) of RFC 6962 section 2.1.1. Throws RangeError unless index < size. */
 export async function proveInclusion(index: bigint, size: bigint, read: HashReader): Promise<Uint8Array[]> {
@@ -124,9 +132,6 @@ export function verifyInclusion(
   return last === 0n && sameBytes(hash, root);
 }
 
-/** A tree's size and root hash. */
-export type TreeHead = { readonly size: bigint; readonly root: Uint8Array };
-
 /** RFC 9162 section 2.1.4.2. The empty tree is consistent with everything and so proves nothing: false. */
 export function verifyConsistency(older: TreeHead, newer: TreeHead, proof: readonly Uint8Array[]): boolean {
   if (older.size <= 0n || older.size > newer.size) return false;
@@ -150,22 +155,6 @@ export function verifyConsistency(older: TreeHead, newer: TreeHead, proof: reado
   return last === 0n && sameBytes(olderHash, older.root) && sameBytes(newerHash, newer.root);
 }
 
-/** Leaves from the first up to, not including, the second. */
-type Range = readonly [bigint, bigint];
-
-async function readRanges(ranges: readonly Range[], read: HashReader): Promise<Uint8Array[]> {
-  const covers = ranges.map(([lo, hi]) => coverOf(lo, hi));
-  const wanted = covers.flat();
-  const found = wanted.length === 0 ? [] : await read(wanted);
-  if (found.length !== wanted.length) throw new RangeError(`${found.length} hashes came for ${wanted.length} nodes`);
-  let end = 0;
-  return covers.map((cover) => {
-    const start = end;
-    end += cover.length;
-    return foldRight(found.slice(start, end));
-  });
-}
-
 /** The complete subtrees of a range, left to right. The range must start where its largest subtree may. */
 export function coverOf(lo: bigint, hi: bigint): NodeId[] {
   const nodes: NodeId[] = [];
@@ -175,6 +164,10 @@ export function coverOf(lo: bigint, hi: bigint): NodeId[] {
     from += 1n << BigInt(level);
   }
   return nodes;
+}
+
+function isHash(bytes: Uint8Array): boolean {
+  return bytes.length === HASH_BYTES;
 }
 
 /** The root over neighbouring subtrees that grow smaller to the right. */
@@ -187,10 +180,19 @@ function splitOf(count: bigint): bigint {
   return 1n << BigInt(bitLength(count - 1n) - 1);
 }
 
-function isHash(bytes: Uint8Array): boolean {
-  return bytes.length === HASH_BYTES;
-}
-
 function bitLength(value: bigint): number {
   return value.toString(2).length;
+}
+
+async function readRanges(ranges: readonly Range[], read: HashReader): Promise<Uint8Array[]> {
+  const covers = ranges.map(([lo, hi]) => coverOf(lo, hi));
+  const wanted = covers.flat();
+  const found = wanted.length === 0 ? [] : await read(wanted);
+  if (found.length !== wanted.length) throw new RangeError(`${found.length} hashes came for ${wanted.length} nodes`);
+  let end = 0;
+  return covers.map((cover) => {
+    const start = end;
+    end += cover.length;
+    return foldRight(found.slice(start, end));
+  });
 }

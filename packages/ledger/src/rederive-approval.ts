@@ -1,5 +1,7 @@
-// Derives again that an approval was of exactly what ran: the digest that people voted for, enough of the right people for
-// each stage, none of whom asked for it, granted before its end and spent once.
+/**
+ * Derives again that an approval was of exactly what ran: the digest that people voted for, enough of the right people for
+ * each stage, none of whom asked for it, granted before its end and spent once.
+ */
 import { canonicalize, type JsonValue } from './canonical-json.ts';
 import type { Body, DerivedFault } from './derived-fault.ts';
 import { APPROVAL_DOMAIN, plainDigest } from './digest.ts';
@@ -32,6 +34,8 @@ const BOUND = [
   'expires_at',
 ] as const;
 
+type Dispatch = { body: Body; decision: Body; time_us: number };
+
 export function readApproval(approvals: Map<unknown, Approval>, kind: string, body: Body): void {
   const known = approvals.get(body.approval_id);
   if (kind === 'approval_opened' && known === undefined) {
@@ -43,8 +47,6 @@ export function readApproval(approvals: Map<unknown, Approval>, kind: string, bo
   if (kind === 'approval_granted') known.granted = true;
   if (kind === 'approval_refused' || kind === 'approval_expired' || kind === 'approval_voided') known.granted = false;
 }
-
-type Dispatch = { body: Body; decision: Body; time_us: number };
 
 /** Null when it let this dispatch through rightly; then it is spent once more. */
 export function approvalFault(approval: Approval, { body, decision, time_us }: Dispatch): DerivedFault | null {
@@ -59,6 +61,15 @@ export function approvalFault(approval: Approval, { body, decision, time_us }: D
   if (approval.spent >= Number(opened.max_attempts)) return 'approval_spent';
   approval.spent += 1;
   return null;
+}
+
+function digestOf(opened: Body): string | null {
+  try {
+    const bound = Object.fromEntries(BOUND.map((field) => [field, opened[field] as JsonValue]));
+    return plainDigest(APPROVAL_DOMAIN, canonicalize({ ...bound, requester: opened.actor as JsonValue }));
+  } catch {
+    return null;
+  }
 }
 
 function isOfThis(opened: Body, body: Body, decision: Body): boolean {
@@ -79,15 +90,6 @@ function hasAll({ approvals }: Approval, stages: unknown): boolean {
     const { group, count } = (asked ?? {}) as Body;
     return approvals.filter((vote) => vote.stage === stage && vote.group === group).length >= Number(count);
   });
-}
-
-function digestOf(opened: Body): string | null {
-  try {
-    const bound = Object.fromEntries(BOUND.map((field) => [field, opened[field] as JsonValue]));
-    return plainDigest(APPROVAL_DOMAIN, canonicalize({ ...bound, requester: opened.actor as JsonValue }));
-  } catch {
-    return null;
-  }
 }
 
 function microsecondsOf(instant: unknown): number {

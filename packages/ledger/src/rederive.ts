@@ -1,5 +1,7 @@
-// Derives again, from evidence alone, that what happened followed from what was decided: two allows under the policy in
-// force then, approvals of exactly what ran, one claim for a dispatch, its worker's result, screening before release.
+/**
+ * Derives again, from evidence alone, that what happened followed from what was decided: two allows under the policy in
+ * force then, approvals of exactly what ran, one claim for a dispatch, its worker's result, screening before release.
+ */
 import { isTerminal, JOB_STATES, type JobState } from '@countersign/contracts/states';
 import type { Body, DerivedFault } from './derived-fault.ts';
 import { type Approval, approvalFault, readApproval } from './rederive-approval.ts';
@@ -162,14 +164,16 @@ function released(kind: string, { attempt }: Job, { dispatch_id, output_digest }
   return fits && isHeld === (kind === 'job_quarantined') ? [] : ['released_without_screening'];
 }
 
-const newJob = (body: Body): Job => ({
-  job_hash: body.job_hash,
-  allowed: false,
-  effective_digest: undefined,
-  attempts: 0,
-  attempt: null,
-  approvals: new Map(),
-});
+function newJob(body: Body): Job {
+  return {
+    job_hash: body.job_hash,
+    allowed: false,
+    effective_digest: undefined,
+    attempts: 0,
+    attempt: null,
+    approvals: new Map(),
+  };
+}
 
 function stateOf({ state }: Body): JobState | null {
   return (JOB_STATES as readonly unknown[]).includes(state) ? (state as JobState) : null;

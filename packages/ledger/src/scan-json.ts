@@ -1,5 +1,7 @@
-// Reads a JSON text once, character by character, and says whether every reader would understand it alike
-// (RFC 8259 grammar, RFC 7493 restrictions). It builds no value, and must never quote the text in a fault.
+/**
+ * Reads a JSON text once, character by character, and says whether every reader would understand it alike
+ * (RFC 8259 grammar, RFC 7493 restrictions). It builds no value, and must never quote the text in a fault.
+ */
 import type { ErrorCode } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 
@@ -23,15 +25,6 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const SHORT_ESCAPES = '"\\/bfnrt';
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-
-/** The first fault of `text`, or null when it is one well-formed value, at most `maxDepth` containers deep. */
-export function scanJson(text: string, maxDepth: number): ScanFault | null {
-  const scan = new Scan(text, Math.min(maxDepth, LIMITS.canonical_depth));
-  return scan.document() ? null : scan.fault;
-}
-
-const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
-const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;
 
 class Scan {
   fault: ScanFault | null = null;
@@ -221,6 +214,20 @@ class Scan {
 
 /** Up to so many digits a double gives back what was written (IEEE 754, DBL_DIG). */
 const ALWAYS_EXACT = 15;
+
+/** The first fault of `text`, or null when it is one well-formed value, at most `maxDepth` containers deep. */
+export function scanJson(text: string, maxDepth: number): ScanFault | null {
+  const scan = new Scan(text, Math.min(maxDepth, LIMITS.canonical_depth));
+  return scan.document() ? null : scan.fault;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}
 
 /** Whether the double's own shortest text names the same decimal number as what was written. */
 function isKeptExactly(written: string, value: number): boolean {

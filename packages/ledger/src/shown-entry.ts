@@ -1,4 +1,6 @@
-// One entry as the API and the evidence stream show it, back in the form that is hashed. It reads, and judges nothing.
+/**
+ * One entry as the API and the evidence stream show it, back in the form that is hashed. It reads, and judges nothing.
+ */
 import type { LedgerEntry, ShownEntry } from '@countersign/contracts/ledger-entry';
 import { canonicalize } from './canonical-json.ts';
 import type { ChainEntry } from './chain-entry.ts';
@@ -32,15 +34,15 @@ function isRead(entry: LedgerEntry | ShownEntry | ChainEntry): entry is ChainEnt
   return typeof entry.seq === 'bigint' && entry.hash instanceof Uint8Array;
 }
 
-function bytesOf(field: string, hex: unknown): Uint8Array {
-  if (typeof hex !== 'string' || !HEX.test(hex)) throw new TypeError(`a ledger entry's ${field} is 64 hex digits`);
-  return Buffer.from(hex, 'hex');
-}
-
 /** RFC 3339 as the database wrote it, with up to six digits; a Date would drop three of them. */
 function microsecondsOf(recorded_at: unknown): bigint {
   const [, seconds, micros = ''] = INSTANT.exec(String(recorded_at)) ?? [];
   const ms = Date.parse(`${seconds}Z`);
   if (Number.isNaN(ms)) throw new TypeError("a ledger entry's recorded_at is RFC 3339 in UTC");
   return BigInt(ms) * 1000n + BigInt(micros.padEnd(6, '0'));
+}
+
+function bytesOf(field: string, hex: unknown): Uint8Array {
+  if (typeof hex !== 'string' || !HEX.test(hex)) throw new TypeError(`a ledger entry's ${field} is 64 hex digits`);
+  return Buffer.from(hex, 'hex');
 }

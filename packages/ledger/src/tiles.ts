@@ -1,5 +1,7 @@
-// The tree cut into tiles (C2SP tlog-tiles): 256 hashes each, which never change once full, so that a log of millions is
-// verified from files. Names and arithmetic only; whoever reads a tile still compares with a signed root.
+/**
+ * The tree cut into tiles (C2SP tlog-tiles): 256 hashes each, which never change once full, so that a log of millions is
+ * verified from files. Names and arithmetic only; whoever reads a tile still compares with a signed root.
+ */
 import { HASH_BYTES } from './chain-hash.ts';
 import { type HashReader, type NodeId, nodeHash } from './merkle.ts';
 
@@ -13,6 +15,11 @@ const MAX_LEVEL = 5;
 export type TileId = { readonly level: number; readonly index: bigint; readonly width: number };
 /** `entries`: not hashes of the tree but what they are hashes of. */
 export type TilePath = TileId & { readonly entries: boolean };
+
+const TILE_PATH = /^tile\/(entries|\d)\/((?:x\d{3}\/){0,4}\d{3})(?:\.p\/([1-9]\d{0,2}))?$/;
+
+/** The tile's bytes: `width` hashes of 32 bytes each. */
+export type TileReader = (tile: TileId) => Promise<Uint8Array>;
 
 /** `tile/0/x001/x234/067` with `.p/8` behind it when partial; `tile/entries/…` for what the leaves are hashes of. */
 export function formatTilePath({ level, index, width, entries }: TilePath): string {
@@ -37,17 +44,12 @@ export function parseTilePath(path: string): TilePath | null {
   return tile.level <= MAX_LEVEL && tile.width <= TILE_WIDTH && formatTilePath(tile) === path ? tile : null;
 }
 
-const TILE_PATH = /^tile\/(entries|\d)\/((?:x\d{3}\/){0,4}\d{3})(?:\.p\/([1-9]\d{0,2}))?$/;
-
 /** How many hashes tile `index` of a level has in a tree of `size` leaves; 0 when there is none. */
 export function tileWidth(size: bigint, level: number, index: bigint): number {
   const hashes = (size >> BigInt(TILE_HEIGHT * level)) - index * BigInt(TILE_WIDTH);
   if (hashes <= 0n) return 0;
   return hashes < BigInt(TILE_WIDTH) ? Number(hashes) : TILE_WIDTH;
 }
-
-/** The tile's bytes: `width` hashes of 32 bytes each. */
-export type TileReader = (tile: TileId) => Promise<Uint8Array>;
 
 /**
  * Reads hashes of the tree of `size` leaves out of tiles, each tile once. Throws RangeError for a tile of another length,
@@ -65,6 +67,18 @@ export function readThroughTiles(size: bigint, readTile: TileReader): HashReader
     return tile;
   };
   return (nodes) => Promise.all(nodes.map((node) => readNode(node, tileOf)));
+}
+
+/** A tile's bytes as hashes. */
+export function hashesOf(tile: Uint8Array): Uint8Array[] {
+  return Array.from({ length: tile.length / HASH_BYTES }, (_, i) =>
+    tile.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
+  );
+}
+
+/** An entry bundle of tlog-tiles: each entry behind its length as u16 big endian. Ours are the entries' chain hashes. */
+export function entryBundle(hashes: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(hashes.flatMap((hash) => [Uint8Array.of(0, hash.length), hash]));
 }
 
 async function readWhole(tile: TileId, readTile: TileReader): Promise<Uint8Array> {
@@ -88,17 +102,6 @@ async function readNode(
   return hashes[0]!;
 }
 
-/** A tile's bytes as hashes. */
-export function hashesOf(tile: Uint8Array): Uint8Array[] {
-  return Array.from({ length: tile.length / HASH_BYTES }, (_, i) =>
-    tile.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
-  );
-}
-
-const pairs = (hashes: readonly Uint8Array[]): Uint8Array[] =>
-  Array.from({ length: hashes.length / 2 }, (_, i) => nodeHash(hashes[2 * i]!, hashes[2 * i + 1]!));
-
-/** An entry bundle of tlog-tiles: each entry behind its length as u16 big endian. Ours are the entries' chain hashes. */
-export function entryBundle(hashes: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(hashes.flatMap((hash) => [Uint8Array.of(0, hash.length), hash]));
+function pairs(hashes: readonly Uint8Array[]): Uint8Array[] {
+  return Array.from({ length: hashes.length / 2 }, (_, i) => nodeHash(hashes[2 * i]!, hashes[2 * i + 1]!));
 }

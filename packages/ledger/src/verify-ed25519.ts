@@ -1,5 +1,7 @@
-// Ed25519 verification (RFC 8032 section 5.1.7), strict and the same wherever evidence is checked, whatever OpenSSL the
-// machine has. It verifies only; no private key ever comes here.
+/**
+ * Ed25519 verification (RFC 8032 section 5.1.7), strict and the same wherever evidence is checked, whatever OpenSSL the
+ * machine has. It verifies only; no private key ever comes here.
+ */
 import { createHash } from 'node:crypto';
 import { hashes, verify } from '@noble/ed25519';
 

@@ -1,5 +1,7 @@
-// Verifies an export of the ledger offline: every chain, every leaf, every signed checkpoint, and the one checkpoint
-// that the verifier kept. It trusts nothing in the export, its shape included, and nobody but the keys passed in.
+/**
+ * Verifies an export of the ledger offline: every chain, every leaf, every signed checkpoint, and the one checkpoint
+ * that the verifier kept. It trusts nothing in the export, its shape included, and nobody but the keys passed in.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { parseStrict } from './canonical-json.ts';
 import type { ChainEntry } from './chain-entry.ts';
@@ -74,6 +76,17 @@ export type ExportVerdict = {
 
 const NOTHING: LedgerExport = { entries: [], leaves: [], checkpoints: [] };
 
+class Faults {
+  readonly list: ExportFault[] = [];
+
+  add(code: ExportFaultCode, at: string): void {
+    if (this.list.length >= LIMITS.export_faults) return;
+    this.list.push({ code, at: at.slice(0, LIMITS.pointer_chars) });
+  }
+}
+
+type NamedHead = TreeHead & { readonly name: string };
+
 /** A hostile or cut export is a verdict too: nothing here throws on it. */
 export function verifyExport(exported: LedgerExport, trust: Trust): ExportVerdict {
   const faults = new Faults();
@@ -86,6 +99,43 @@ export function verifyExport(exported: LedgerExport, trust: Trust): ExportVerdic
   if (signed.length === 0 && exported.leaves.length > 0) faults.add('checkpoint_missing', 'checkpoints');
   verifyHeads(exported.leaves, signed, faults);
   return verdictOf(exported, trust, faults, signed, witnessed);
+}
+
+function isExport(exported: LedgerExport, faults: Faults): boolean {
+  const lists: readonly [string, unknown, (item: unknown) => boolean][] = [
+    ['entries', exported?.entries, isEntry],
+    ['leaves', exported?.leaves, isHex],
+    ['checkpoints', exported?.checkpoints, (note) => typeof note === 'string'],
+  ];
+  for (const [name, list, isItem] of lists) {
+    if (!Array.isArray(list)) faults.add('export_malformed', name);
+    else for (const [i, item] of list.entries()) if (!isItem(item)) faults.add('export_malformed', `${name}/${i}`);
+  }
+  return faults.list.length === 0;
+}
+
+function isEntry(value: unknown): boolean {
+  const entry = value as Partial<Record<keyof ExportedEntry, unknown>> | null;
+  if (typeof entry !== 'object' || entry === null) return false;
+  return (
+    [entry.chain, entry.kind, entry.recorded_by, entry.body].every(isText) &&
+    [entry.seq, entry.time_us].every(isCount) &&
+    [entry.prev_hash, entry.hash].every(isHex) &&
+    (entry.tenant === null || isText(entry.tenant)) &&
+    (entry.leaf_index === null || isCount(entry.leaf_index))
+  );
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.isWellFormed();
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isHex(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 }
 
 function verdictOf(
@@ -116,17 +166,6 @@ function verdictOf(
 function largestOf(heads: readonly TreeHead[]): number {
   return heads.reduce((largest, { size }) => Math.max(largest, Number(size)), 0);
 }
-
-class Faults {
-  readonly list: ExportFault[] = [];
-
-  add(code: ExportFaultCode, at: string): void {
-    if (this.list.length >= LIMITS.export_faults) return;
-    this.list.push({ code, at: at.slice(0, LIMITS.pointer_chars) });
-  }
-}
-
-const nameOf = (entry: ExportedEntry): string => `${entry.chain}#${entry.seq}`;
 
 function verifyChains(entries: readonly ExportedEntry[], faults: Faults): void {
   for (const [chain, members] of Map.groupBy(entries, (entry) => entry.chain)) {
@@ -163,6 +202,10 @@ function verifyColumns(entry: ExportedEntry, faults: Faults): void {
   if (!isSame(inChain) || !isSame(inBody)) faults.add('tenant_mismatch', nameOf(entry));
 }
 
+function nameOf(entry: ExportedEntry): string {
+  return `${entry.chain}#${entry.seq}`;
+}
+
 function verifyLeaves({ entries, leaves }: LedgerExport, isSelection: boolean, faults: Faults): void {
   const claimed = new Set<number>();
   for (const entry of entries) {
@@ -178,8 +221,6 @@ function verifyLeaves({ entries, leaves }: LedgerExport, isSelection: boolean, f
     if (!claimed.has(index)) faults.add('leaf_without_entry', `leaf ${index}`);
   }
 }
-
-type NamedHead = TreeHead & { readonly name: string };
 
 function headsOf(notes: readonly string[], kind: string, keys: readonly NoteKey[], faults: Faults): NamedHead[] {
   return notes.flatMap((note, i) => {
@@ -204,33 +245,4 @@ function verifyHeads(leaves: readonly string[], heads: readonly NamedHead[], fau
     }
     if (!sameBytes(rootOf(tree), head.root)) faults.add('history_rewritten', head.name);
   }
-}
-
-function isExport(exported: LedgerExport, faults: Faults): boolean {
-  const lists: readonly [string, unknown, (item: unknown) => boolean][] = [
-    ['entries', exported?.entries, isEntry],
-    ['leaves', exported?.leaves, isHex],
-    ['checkpoints', exported?.checkpoints, (note) => typeof note === 'string'],
-  ];
-  for (const [name, list, isItem] of lists) {
-    if (!Array.isArray(list)) faults.add('export_malformed', name);
-    else for (const [i, item] of list.entries()) if (!isItem(item)) faults.add('export_malformed', `${name}/${i}`);
-  }
-  return faults.list.length === 0;
-}
-
-const isHex = (value: unknown): boolean => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
-const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed();
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-
-function isEntry(value: unknown): boolean {
-  const entry = value as Partial<Record<keyof ExportedEntry, unknown>> | null;
-  if (typeof entry !== 'object' || entry === null) return false;
-  return (
-    [entry.chain, entry.kind, entry.recorded_by, entry.body].every(isText) &&
-    [entry.seq, entry.time_us].every(isCount) &&
-    [entry.prev_hash, entry.hash].every(isHex) &&
-    (entry.tenant === null || isText(entry.tenant)) &&
-    (entry.leaf_index === null || isCount(entry.leaf_index))
-  );
 }

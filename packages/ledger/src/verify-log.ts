@@ -1,5 +1,7 @@
-// Verifies an export of the ledger entry by entry, in one pass and bounded memory: hashes, chains, leaves, the root that
-// was signed, and (rederive.ts) that what happened followed from what was decided. It trusts only the keys passed in.
+/**
+ * Verifies an export of the ledger entry by entry, in one pass and bounded memory: hashes, chains, leaves, the root that
+ * was signed, and (rederive.ts) that what happened followed from what was decided. It trusts only the keys passed in.
+ */
 import { ENTRY_KINDS, roleOf } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { canonicalize, parseStrict } from './canonical-json.ts';
@@ -202,15 +204,17 @@ function headOf({ kept, log }: LogTrust): TreeHead | null {
   return verdict.checkpoint.size === 0n ? null : verdict.checkpoint;
 }
 
-const hashedOf = ({ chain, kind, recorded_by, body, prev_hash, seq, time_us }: LoggedEntry) => ({
-  chain,
-  kind,
-  recorded_by,
-  body,
-  prev_hash: Buffer.from(prev_hash, 'hex'),
-  seq: BigInt(seq),
-  time_us: BigInt(time_us),
-});
+function hashedOf({ chain, kind, recorded_by, body, prev_hash, seq, time_us }: LoggedEntry) {
+  return {
+    chain,
+    kind,
+    recorded_by,
+    body,
+    prev_hash: Buffer.from(prev_hash, 'hex'),
+    seq: BigInt(seq),
+    time_us: BigInt(time_us),
+  };
+}
 
 /** The tenant column is not hashed itself: chain and body say it, and the kind says who may have written it. */
 function columnFault({ chain, tenant, kind, recorded_by }: LoggedEntry, body: Body): LogFaultCode | null {
@@ -235,9 +239,17 @@ function readBody(text: string): Body | null {
   }
 }
 
-const isHex = (value: unknown): boolean => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
-const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed();
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+function isHex(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.isWellFormed();
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
 
 function isEntry(value: unknown): value is LoggedEntry {
   const entry = value as Partial<Record<keyof LoggedEntry, unknown>> | null;

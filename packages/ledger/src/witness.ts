@@ -1,5 +1,7 @@
-// What a witness answers to a checkpoint (C2SP tlog-witness, add-checkpoint): it cosigns only what continues the last size
-// that it cosigned for that log. Judged here without state or clock; whoever keeps the state keeps it before answering.
+/**
+ * What a witness answers to a checkpoint (C2SP tlog-witness, add-checkpoint): it cosigns only what continues the last size
+ * that it cosigned for that log. Judged here without state or clock; whoever keeps the state keeps it before answering.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { HASH_BYTES, sameBytes } from './chain-hash.ts';
 import { type NoteKey, parseCheckpoint, verifyCheckpoint } from './checkpoint.ts';
@@ -58,10 +60,14 @@ function readRequest(text: string): { old: bigint; proof: Uint8Array[]; note: st
   return isProof ? { old: BigInt(old), proof, note: text.slice(gap + 2) } : null;
 }
 
-const refuse = (status: 400 | 403 | 404 | 422, body: string): WitnessVerdict => ({
-  ...{ ok: false, status, is_size: false },
-  body: `${body}\n`,
-});
+function refuse(status: 400 | 403 | 404 | 422, body: string): WitnessVerdict {
+  return {
+    ...{ ok: false, status, is_size: false },
+    body: `${body}\n`,
+  };
+}
 
 /** With the size that the witness knows, so that an honest log can ask again from there. */
-const conflict = (known: bigint): WitnessVerdict => ({ ok: false, status: 409, body: `${known}\n`, is_size: true });
+function conflict(known: bigint): WitnessVerdict {
+  return { ok: false, status: 409, body: `${known}\n`, is_size: true };
+}

@@ -12,7 +12,7 @@ import { randomHex } from './ids.ts';
 const ANSWER_MS = 1_900;
 
 /** Serves the question, and returns how to ask it. Asking throws `bus_unavailable`. */
-export const openAskOneself = (bus: Bus, service: ServiceName): (() => Promise<void>) => {
+export function openAskOneself(bus: Bus, service: ServiceName): () => Promise<void> {
   const subject = subjects.ping(service);
   const own = `${subjects.inbox(service)}.`;
   bus.serveRaw(subject, {
@@ -24,4 +24,4 @@ export const openAskOneself = (bus: Bus, service: ServiceName): (() => Promise<v
     const answer = await bus.askRaw(subject, question, { timeout_ms: ANSWER_MS, repeatable: true });
     if (answer !== question) throw new CountersignError('bus_unavailable');
   };
-};
+}

@@ -3,6 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { LIMITS } from '@countersign/contracts/limits';
 
 /** `rows`: of the batch that just ran; `waiting`: what has gathered for the next one. */
-export const waitForMore = async (rows: number, waiting: number): Promise<void> => {
+export async function waitForMore(rows: number, waiting: number): Promise<void> {
   if (rows >= LIMITS.busy_rows && waiting < LIMITS.batch_rows) await pause(LIMITS.batch_delay_ms);
-};
+}

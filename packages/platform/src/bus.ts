@@ -91,54 +91,8 @@ export type BusOptions = {
 };
 
 type Inflight = Set<Promise<unknown>>;
-const track = (inflight: Inflight, work: Promise<unknown>): void => {
-  inflight.add(work);
-  void work.finally(() => inflight.delete(work));
-};
 
-/** Collects messages and hands them on in batches, one `handle` at a time. Stopped, it gives back what still waits. */
-const batcher = (
-  pullOf: (handle: (m: StreamMessage) => void) => PullConsumer,
-  batch: number,
-  run: (messages: StreamMessage[]) => Promise<void>,
-) => {
-  const buffer: StreamMessage[] = [];
-  const room = batch * 2;
-  let busy = false;
-  const pull = pullOf((message) => {
-    buffer.push(message);
-    if (!busy) void drain();
-  });
-  const drain = async () => {
-    busy = true;
-    await new Promise((resolve) => setImmediate(resolve));
-    while (buffer.length > 0) {
-      const taken = buffer.splice(0, batch);
-      await run(taken);
-      pull.want(room - buffer.length);
-      await waitForMore(taken.length, buffer.length);
-    }
-    busy = false;
-  };
-  pull.want(room);
-  return {
-    stop() {
-      pull.stop();
-      for (const message of buffer.splice(0)) message.nak();
-    },
-  };
-};
-
-const headersOf = ({ msg_id, ttl_s, traceparent }: PublishOptions): Readonly<Record<string, string>> | undefined => {
-  const headers = {
-    ...(msg_id ? { 'Nats-Msg-Id': msg_id } : {}),
-    ...(ttl_s ? { 'Nats-TTL': `${ttl_s}s` } : {}),
-    ...(traceparent ? { traceparent } : {}),
-  };
-  return Object.keys(headers).length > 0 ? headers : undefined;
-};
-
-export const connectBus = async (options: BusOptions): Promise<Bus> => {
+export async function connectBus(options: BusOptions): Promise<Bus> {
   const connection = await connectNats({
     servers: options.servers,
     nkey_seed: options.nkey_seed,
@@ -235,9 +189,56 @@ export const connectBus = async (options: BusOptions): Promise<Bus> => {
       await within(connection.drain(), LIMITS.rpc_ms).catch(() => undefined);
     },
   };
-};
+}
 
-const within = async <T>(work: Promise<T>, ms: number): Promise<T> => {
+function track(inflight: Inflight, work: Promise<unknown>): void {
+  inflight.add(work);
+  void work.finally(() => inflight.delete(work));
+}
+
+function headersOf({ msg_id, ttl_s, traceparent }: PublishOptions): Readonly<Record<string, string>> | undefined {
+  const headers = {
+    ...(msg_id ? { 'Nats-Msg-Id': msg_id } : {}),
+    ...(ttl_s ? { 'Nats-TTL': `${ttl_s}s` } : {}),
+    ...(traceparent ? { traceparent } : {}),
+  };
+  return Object.keys(headers).length > 0 ? headers : undefined;
+}
+
+/** Collects messages and hands them on in batches, one `handle` at a time. Stopped, it gives back what still waits. */
+function batcher(
+  pullOf: (handle: (m: StreamMessage) => void) => PullConsumer,
+  batch: number,
+  run: (messages: StreamMessage[]) => Promise<void>,
+) {
+  const buffer: StreamMessage[] = [];
+  const room = batch * 2;
+  let busy = false;
+  const pull = pullOf((message) => {
+    buffer.push(message);
+    if (!busy) void drain();
+  });
+  const drain = async () => {
+    busy = true;
+    await new Promise((resolve) => setImmediate(resolve));
+    while (buffer.length > 0) {
+      const taken = buffer.splice(0, batch);
+      await run(taken);
+      pull.want(room - buffer.length);
+      await waitForMore(taken.length, buffer.length);
+    }
+    busy = false;
+  };
+  pull.want(room);
+  return {
+    stop() {
+      pull.stop();
+      for (const message of buffer.splice(0)) message.nak();
+    },
+  };
+}
+
+async function within<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new CountersignError('bus_unavailable')), ms);
@@ -247,4 +248,4 @@ const within = async <T>(work: Promise<T>, ms: number): Promise<T> => {
   } finally {
     clearTimeout(timer);
   }
-};
+}

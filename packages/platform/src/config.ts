@@ -42,23 +42,12 @@ export class ConfigError extends Error {
   }
 }
 
-const prefixOf = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_`;
-
-const settingsFor = (service: string, keys: readonly string[], env: Environment): Record<string, string> => {
-  const found: Record<string, string> = {};
-  for (const key of keys) {
-    const value = env[prefixOf(service) + key] ?? env[key];
-    if (value !== undefined && value !== '') found[key] = value;
-  }
-  return found;
-};
-
 /** Parses the base settings together with the service's own. */
-export const readConfig = <S extends z.ZodObject>(
+export function readConfig<S extends z.ZodObject>(
   service: string,
   schema: S,
   env: Environment,
-): BaseConfig & z.output<S> => {
+): BaseConfig & z.output<S> {
   const whole = z.object({ ...baseConfig.shape, ...schema.shape });
   const settings = settingsFor(service, Object.keys(whole.shape), env);
   const parsed = whole.safeParse(settings);
@@ -68,4 +57,17 @@ export const readConfig = <S extends z.ZodObject>(
   const issues = (parsed.error ?? refined.error)!.issues;
   const mistakes = issues.map((issue) => `${prefixOf(service)}${issue.path.join('.')}: ${issue.message}`);
   throw new ConfigError(service, mistakes);
-};
+}
+
+function settingsFor(service: string, keys: readonly string[], env: Environment): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const key of keys) {
+    const value = env[prefixOf(service) + key] ?? env[key];
+    if (value !== undefined && value !== '') found[key] = value;
+  }
+  return found;
+}
+
+function prefixOf(service: string): string {
+  return `${service.toUpperCase().replaceAll('-', '_')}_`;
+}

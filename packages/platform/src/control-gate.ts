@@ -9,16 +9,6 @@ import type { Tx } from './database.ts';
 
 type Read = (tx: Tx, tenants: readonly string[], subjects?: readonly string[]) => Promise<KnownControl>;
 
-const reading =
-  (call: 'gate' | 'known'): Read =>
-  async (tx, tenants, subjects = []) => {
-    const [row] = await tx.query<{ state: unknown }>(`SELECT control.${call}($1::text[], $2::text[]) AS state`, [
-      [...new Set(tenants)],
-      [...new Set(subjects)],
-    ]);
-    return knownControl.parse(row?.state);
-  };
-
 /**
  * `subjects`: whose revocation matters here; principals by id, others as `keySubject` and `workerSubject` name them.
  * Holds back every change until the transaction ends.
@@ -32,12 +22,22 @@ export const readControl: Read = reading('known');
  * A revocation that has returned counts here too, whatever the door saw a moment ago. Throws `revoked`, else resolves to what
  * holds for these tenants.
  */
-export const refuseRevoked = async (
+export async function refuseRevoked(
   tx: Tx,
   caller: Pick<Principal, 'id' | 'key_id' | 'token_id'>,
   tenants: readonly string[] = [],
-): Promise<KnownControl> => {
+): Promise<KnownControl> {
   const state = await gate(tx, tenants, callerSubjects(caller));
   if (state.revoked.length > 0) throw new CountersignError('revoked');
   return state;
-};
+}
+
+function reading(call: 'gate' | 'known'): Read {
+  return async (tx, tenants, subjects = []) => {
+    const [row] = await tx.query<{ state: unknown }>(`SELECT control.${call}($1::text[], $2::text[]) AS state`, [
+      [...new Set(tenants)],
+      [...new Set(subjects)],
+    ]);
+    return knownControl.parse(row?.state);
+  };
+}

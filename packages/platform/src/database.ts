@@ -23,46 +23,7 @@ const OUTAGE = /^(08...|53...|58...|57P0[1-5]|57014|55P03|25P0[34]|25006)$/;
 const RETRY = /^(40001|40P01)$/;
 const SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/;
 
-const codeOf = (thrown: unknown): string => {
-  const code = (thrown as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : '';
-};
-
-const isOutageOf = (thrown: unknown): boolean => {
-  const code = codeOf(thrown);
-  if (OUTAGE.test(code) || SOCKET.test(code)) return true;
-  return (
-    thrown instanceof Error &&
-    /terminated|timeout|not queryable|Cannot use a pool|closed/i.test(thrown.message) &&
-    code === ''
-  );
-};
-
-const translate = (thrown: unknown): unknown => {
-  if (thrown instanceof CountersignError || !isOutageOf(thrown)) return thrown;
-  return new CountersignError('database_unavailable', undefined, { cause: thrown });
-};
-
-const rejectTranslated = (thrown: unknown): Promise<never> => Promise.reject(translate(thrown));
-
 const names = new Map<string, string>();
-/** Prepared once per connection: the name is the statement's own hash. */
-const nameOf = (text: string): string => {
-  let name = names.get(text);
-  if (name === undefined) {
-    name = `s${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
-    names.set(text, name);
-  }
-  return name;
-};
-
-/** `2026-01-02 03:04:05.678901+00` → `2026-01-02T03:04:05.678901Z`: microseconds survive. */
-const instantOf = (text: string): string => text.replace(' ', 'T').replace(/\+00(:00)?$/, 'Z');
-const integerOf = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new RangeError('an int8 beyond 2^53');
-  return value;
-};
 
 const types = {
   getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
@@ -72,33 +33,173 @@ const types = {
   },
 };
 
-const txOf = (client: PoolClient | pg.Pool): Tx => ({
-  query: async <T extends object>(text: string, params: readonly unknown[] = []) => {
-    try {
-      const { rows } = await client.query({ name: nameOf(text), text, values: [...params] });
-      return rows as T[];
-    } catch (thrown) {
-      throw translate(thrown);
-    }
-  },
-});
-
 type Corkable = { cork(): void; uncork(): void };
 const corked = new WeakSet<Corkable>();
 
-/** All that one turn of the event loop sends leaves in one write: each further statement saves a packet and a wake-up. */
-const sendTogether = (client: PoolClient): void => {
-  const { stream } = (client as unknown as { connection: { stream: Corkable } }).connection;
-  if (corked.has(stream)) return;
-  corked.add(stream);
-  stream.cork();
-  process.nextTick(() => {
-    corked.delete(stream);
-    stream.uncork();
-  });
+export type DatabaseOptions = { url: string; pool: number; name: string; onError?: (error: Error) => void };
+
+/** Milliseconds after which whoever is silent on a connection is asked whether it is there, and how often before it is given up. */
+const KEEPALIVE_MS = 5_000;
+const KEEPALIVES = 2;
+
+/**
+ * A session that falls silent in a transaction ends soon: whatever it holds (a row, a pool's slots, the gate) holds back
+ * others, and behind the gate a stop. `control.hold_gate` sets the same, and an end to the transaction as a whole.
+ *
+ * Every statement here looks up a batch of rows by key. A plan is prepared once, often while its tables are still empty,
+ * so scans and hashes of whole tables are ruled out: what was cheapest then would be ruinous later.
+ */
+const SESSION: readonly (readonly [string, string | number])[] = [
+  ['tcp_keepalives_idle', KEEPALIVE_MS / 1_000],
+  ['tcp_keepalives_interval', KEEPALIVE_MS / 1_000],
+  ['tcp_keepalives_count', KEEPALIVES],
+  ['tcp_user_timeout', KEEPALIVE_MS * (KEEPALIVES + 1)],
+  ['timezone', 'UTC'],
+  ['statement_timeout', 10_000],
+  ['lock_timeout', 8_000],
+  ['idle_in_transaction_session_timeout', LIMITS.silent_transaction_ms],
+  ['enable_seqscan', 'off'],
+  ['enable_hashjoin', 'off'],
+  ['enable_mergejoin', 'off'],
+  // Gathers all of a key's rows before the first one: a page of a listing would read the whole listing.
+  ['enable_bitmapscan', 'off'],
+  ['jit', 'off'],
+  ['plan_cache_mode', 'force_generic_plan'],
+];
+
+/** A session of its own, beside the pool: for what lasts as long as it does, notifications and session locks. */
+export type Session = Tx & { close(): Promise<void> };
+
+export type SessionOptions = {
+  url: string;
+  name: string;
+  /** The channel it listens on. */
+  channel: string;
+  onNotify: () => void;
+  /** It has ended without `close`; whatever it held is gone. */
+  onEnd: () => void;
 };
 
-const attempt = async <R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<R> => {
+export function connectDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.name,
+    max: options.pool,
+    // Known to pg since 8.21 and not yet to its types.
+    ...{ pipeline: true },
+    connectionTimeoutMillis: 3_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEPALIVE_MS,
+    query_timeout: 15_000,
+    idleTimeoutMillis: 60_000,
+    options: SESSION.map(([name, value]) => `-c ${name}=${value}`).join(' '),
+    types: types as never,
+  });
+  pool.on('error', (error) => options.onError?.(error));
+  // A client changes hands with nobody listening for a moment: what a server says as it ends the session may come together
+  // with the answer before. Unheard, it would end the process; whoever has the client hears of it by his next statement.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  const { query } = txOf(pool);
+  return {
+    query,
+    async transaction(work) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await attempt(pool, work);
+        } catch (thrown) {
+          if (tries >= TRIES || !RETRY.test(codeOf(thrown))) throw thrown;
+        }
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+export async function connectSession(options: SessionOptions): Promise<Session> {
+  const client = new pg.Client({
+    connectionString: options.url,
+    application_name: options.name,
+    connectionTimeoutMillis: 3_000,
+    query_timeout: 15_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEPALIVE_MS,
+    types: types as never,
+  });
+  let open = true;
+  const end = () => {
+    if (open) options.onEnd();
+    open = false;
+  };
+  client.on('error', end);
+  client.on('end', end);
+  client.on('notification', () => options.onNotify());
+  try {
+    await client.connect();
+    await client.query(`LISTEN ${client.escapeIdentifier(options.channel)}`);
+  } catch (thrown) {
+    open = false;
+    await client.end().catch(() => undefined);
+    throw translate(thrown);
+  }
+  return {
+    query: async <T extends object>(text: string, params: readonly unknown[] = []) => {
+      try {
+        return (await client.query(text, [...params])).rows as T[];
+      } catch (thrown) {
+        throw translate(thrown);
+      }
+    },
+    async close() {
+      open = false;
+      await client.end().catch(() => undefined);
+    },
+  };
+}
+
+function txOf(client: PoolClient | pg.Pool): Tx {
+  return {
+    query: async <T extends object>(text: string, params: readonly unknown[] = []) => {
+      try {
+        const { rows } = await client.query({ name: nameOf(text), text, values: [...params] });
+        return rows as T[];
+      } catch (thrown) {
+        throw translate(thrown);
+      }
+    },
+  };
+}
+
+/** Prepared once per connection: the name is the statement's own hash. */
+function nameOf(text: string): string {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = `s${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
+    names.set(text, name);
+  }
+  return name;
+}
+
+function translate(thrown: unknown): unknown {
+  if (thrown instanceof CountersignError || !isOutageOf(thrown)) return thrown;
+  return new CountersignError('database_unavailable', undefined, { cause: thrown });
+}
+
+function isOutageOf(thrown: unknown): boolean {
+  const code = codeOf(thrown);
+  if (OUTAGE.test(code) || SOCKET.test(code)) return true;
+  return (
+    thrown instanceof Error &&
+    /terminated|timeout|not queryable|Cannot use a pool|closed/i.test(thrown.message) &&
+    code === ''
+  );
+}
+
+function codeOf(thrown: unknown): string {
+  const code = (thrown as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+async function attempt<R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<R> {
   const client = await pool.connect().catch(rejectTranslated);
   let broken = false;
   /** When the server dies between two statements the client emits 'error'; unhandled, it would end the process. */
@@ -140,124 +241,31 @@ const attempt = async <R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<
     client.off('error', onLoss);
     client.release(broken);
   }
-};
+}
 
-export type DatabaseOptions = { url: string; pool: number; name: string; onError?: (error: Error) => void };
+function rejectTranslated(thrown: unknown): Promise<never> {
+  return Promise.reject(translate(thrown));
+}
 
-/** Milliseconds after which whoever is silent on a connection is asked whether it is there, and how often before it is given up. */
-const KEEPALIVE_MS = 5_000;
-const KEEPALIVES = 2;
-
-/**
- * A session that falls silent in a transaction ends soon: whatever it holds (a row, a pool's slots, the gate) holds back
- * others, and behind the gate a stop. `control.hold_gate` sets the same, and an end to the transaction as a whole.
- *
- * Every statement here looks up a batch of rows by key. A plan is prepared once, often while its tables are still empty,
- * so scans and hashes of whole tables are ruled out: what was cheapest then would be ruinous later.
- */
-const SESSION: readonly (readonly [string, string | number])[] = [
-  ['tcp_keepalives_idle', KEEPALIVE_MS / 1_000],
-  ['tcp_keepalives_interval', KEEPALIVE_MS / 1_000],
-  ['tcp_keepalives_count', KEEPALIVES],
-  ['tcp_user_timeout', KEEPALIVE_MS * (KEEPALIVES + 1)],
-  ['timezone', 'UTC'],
-  ['statement_timeout', 10_000],
-  ['lock_timeout', 8_000],
-  ['idle_in_transaction_session_timeout', LIMITS.silent_transaction_ms],
-  ['enable_seqscan', 'off'],
-  ['enable_hashjoin', 'off'],
-  ['enable_mergejoin', 'off'],
-  // Gathers all of a key's rows before the first one: a page of a listing would read the whole listing.
-  ['enable_bitmapscan', 'off'],
-  ['jit', 'off'],
-  ['plan_cache_mode', 'force_generic_plan'],
-];
-
-export const connectDatabase = (options: DatabaseOptions): Database => {
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    application_name: options.name,
-    max: options.pool,
-    // Known to pg since 8.21 and not yet to its types.
-    ...{ pipeline: true },
-    connectionTimeoutMillis: 3_000,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEPALIVE_MS,
-    query_timeout: 15_000,
-    idleTimeoutMillis: 60_000,
-    options: SESSION.map(([name, value]) => `-c ${name}=${value}`).join(' '),
-    types: types as never,
+/** All that one turn of the event loop sends leaves in one write: each further statement saves a packet and a wake-up. */
+function sendTogether(client: PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Corkable } }).connection;
+  if (corked.has(stream)) return;
+  corked.add(stream);
+  stream.cork();
+  process.nextTick(() => {
+    corked.delete(stream);
+    stream.uncork();
   });
-  pool.on('error', (error) => options.onError?.(error));
-  // A client changes hands with nobody listening for a moment: what a server says as it ends the session may come together
-  // with the answer before. Unheard, it would end the process; whoever has the client hears of it by his next statement.
-  pool.on('connect', (client) => client.on('error', () => undefined));
-  const { query } = txOf(pool);
-  return {
-    query,
-    async transaction(work) {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await attempt(pool, work);
-        } catch (thrown) {
-          if (tries >= TRIES || !RETRY.test(codeOf(thrown))) throw thrown;
-        }
-      }
-    },
-    close: () => pool.end(),
-  };
-};
+}
 
-/** A session of its own, beside the pool: for what lasts as long as it does, notifications and session locks. */
-export type Session = Tx & { close(): Promise<void> };
+/** `2026-01-02 03:04:05.678901+00` → `2026-01-02T03:04:05.678901Z`: microseconds survive. */
+function instantOf(text: string): string {
+  return text.replace(' ', 'T').replace(/\+00(:00)?$/, 'Z');
+}
 
-export type SessionOptions = {
-  url: string;
-  name: string;
-  /** The channel it listens on. */
-  channel: string;
-  onNotify: () => void;
-  /** It has ended without `close`; whatever it held is gone. */
-  onEnd: () => void;
-};
-
-export const connectSession = async (options: SessionOptions): Promise<Session> => {
-  const client = new pg.Client({
-    connectionString: options.url,
-    application_name: options.name,
-    connectionTimeoutMillis: 3_000,
-    query_timeout: 15_000,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEPALIVE_MS,
-    types: types as never,
-  });
-  let open = true;
-  const end = () => {
-    if (open) options.onEnd();
-    open = false;
-  };
-  client.on('error', end);
-  client.on('end', end);
-  client.on('notification', () => options.onNotify());
-  try {
-    await client.connect();
-    await client.query(`LISTEN ${client.escapeIdentifier(options.channel)}`);
-  } catch (thrown) {
-    open = false;
-    await client.end().catch(() => undefined);
-    throw translate(thrown);
-  }
-  return {
-    query: async <T extends object>(text: string, params: readonly unknown[] = []) => {
-      try {
-        return (await client.query(text, [...params])).rows as T[];
-      } catch (thrown) {
-        throw translate(thrown);
-      }
-    },
-    async close() {
-      open = false;
-      await client.end().catch(() => undefined);
-    },
-  };
-};
+function integerOf(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError('an int8 beyond 2^53');
+  return value;
+}

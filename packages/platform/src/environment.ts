@@ -1,4 +1,6 @@
 /** The only file that reads `process.env`. Everything else gets its settings handed in, parsed. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export const processEnvironment = (): Environment => ({ ...process.env });
+export function processEnvironment(): Environment {
+  return { ...process.env };
+}

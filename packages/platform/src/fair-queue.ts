@@ -13,7 +13,7 @@ export type FairQueue<T> = {
 };
 
 /** Without `whose` it is one line, and all of the room is its. */
-export const openFairQueue = <T>(max_items: number, whose?: (item: T) => string): FairQueue<T> => {
+export function openFairQueue<T>(max_items: number, whose?: (item: T) => string): FairQueue<T> {
   /** In the order of turns: who had one goes to the end. */
   const lines = new Map<string, T[]>();
   let size = 0;
@@ -41,4 +41,4 @@ export const openFairQueue = <T>(max_items: number, whose?: (item: T) => string)
     },
     take: (count) => Array.from({ length: Math.min(count, size) }, takeOne),
   };
-};
+}

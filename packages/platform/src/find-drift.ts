@@ -1,4 +1,6 @@
-// Compares what a server holds with what is wanted, setting by setting. Settings that are not wanted are not looked at.
+/**
+ * Compares what a server holds with what is wanted, setting by setting. Settings that are not wanted are not looked at.
+ */
 
 /** One line for each difference, beginning with `what`. The server leaves out a setting that is empty, zero or false. */
 export function findDrift(what: string, found: object, wanted: object): string[] {
@@ -8,7 +10,7 @@ export function findDrift(what: string, found: object, wanted: object): string[]
     .map(([name, value]) => `${what}: ${name} is ${textOf(held[name])}, not ${textOf(value)}`);
 }
 
-const textOf = (value: unknown): string => {
+function textOf(value: unknown): string {
   if (value === undefined || value === 0 || value === false || value === '') return 'unset';
   return JSON.stringify(value);
-};
+}

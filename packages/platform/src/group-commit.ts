@@ -19,12 +19,7 @@ export type GroupCommitOptions<I, O> = {
   run: (items: I[]) => Promise<(O | CountersignError)[]>;
 };
 
-const settle = <I, O>(waiting: Waiting<I, O>, outcome: O | CountersignError): void => {
-  if (outcome instanceof CountersignError) waiting.reject(outcome);
-  else waiting.resolve(outcome);
-};
-
-export const groupCommit = <I, O>(options: GroupCommitOptions<I, O>): ((item: I) => Promise<O>) => {
+export function groupCommit<I, O>(options: GroupCommitOptions<I, O>): (item: I) => Promise<O> {
   const maxRows = options.max_rows ?? LIMITS.batch_rows;
   const maxQueue = options.max_queue ?? LIMITS.queued_rows;
   const { whose } = options;
@@ -58,4 +53,9 @@ export const groupCommit = <I, O>(options: GroupCommitOptions<I, O>): ((item: I)
       queue.push({ item, resolve, reject });
       if (!busy) void drain();
     });
-};
+}
+
+function settle<I, O>(waiting: Waiting<I, O>, outcome: O | CountersignError): void {
+  if (outcome instanceof CountersignError) waiting.reject(outcome);
+  else waiting.resolve(outcome);
+}

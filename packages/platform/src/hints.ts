@@ -12,19 +12,6 @@ export type Hint = {
   body: unknown;
 };
 
-/** Dropped while disconnected: the sweep comes before a hint that waits for the server. */
-export const sendHint = (connection: Connection, subject: string, body: object): void => {
-  if (connection.isConnected()) connection.publish(subject, JSON.stringify(body));
-};
-
-const bodyOf = (data: Uint8Array): unknown => {
-  try {
-    return JSON.parse(Buffer.from(data).toString('utf8'));
-  } catch {
-    return null;
-  }
-};
-
 export type HintOptions = {
   /** One instance of each group hears each hint. */
   queue: string;
@@ -33,12 +20,17 @@ export type HintOptions = {
   handle: (hints: Hint[]) => Promise<void>;
 };
 
+/** Dropped while disconnected: the sweep comes before a hint that waits for the server. */
+export function sendHint(connection: Connection, subject: string, body: object): void {
+  if (connection.isConnected()) connection.publish(subject, JSON.stringify(body));
+}
+
 /** Beyond `LIMITS.queued_rows` that wait, hints are dropped. Returns how to stop. */
-export const hearHints = (
+export function hearHints(
   connection: Connection,
   subjects: readonly string[],
   { queue, batch, handle }: HintOptions,
-): (() => void) => {
+): () => void {
   const waiting: Hint[] = [];
   let busy = false;
 
@@ -64,4 +56,12 @@ export const hearHints = (
     for (const stop of stops) stop();
     waiting.length = 0;
   };
-};
+}
+
+function bodyOf(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(data).toString('utf8'));
+  } catch {
+    return null;
+  }
+}

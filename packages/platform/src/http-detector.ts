@@ -6,27 +6,29 @@ import type { Detector } from '@countersign/contracts/detector';
 import { LIMITS } from '@countersign/contracts/limits';
 
 /** `token`: sent as a bearer token. */
-export const openHttpDetector = ({ url, token }: { url: string; token?: string | undefined }): Detector => ({
-  async detect(question, signal) {
-    const response = await fetch(url, {
-      method: 'POST',
-      redirect: 'error',
-      headers: {
-        'Content-Type': 'application/json',
-        ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-      },
-      body: JSON.stringify(question),
-      signal,
-    });
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw new Error(`a detector answered ${response.status}`);
-    }
-    return JSON.parse(await readBounded(response));
-  },
-});
+export function openHttpDetector({ url, token }: { url: string; token?: string | undefined }): Detector {
+  return {
+    async detect(question, signal) {
+      const response = await fetch(url, {
+        method: 'POST',
+        redirect: 'error',
+        headers: {
+          'Content-Type': 'application/json',
+          ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify(question),
+        signal,
+      });
+      if (response.status !== 200) {
+        await response.body?.cancel();
+        throw new Error(`a detector answered ${response.status}`);
+      }
+      return JSON.parse(await readBounded(response));
+    },
+  };
+}
 
-const readBounded = async ({ body }: Response): Promise<string> => {
+async function readBounded({ body }: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body ?? []) {
@@ -36,4 +38,4 @@ const readBounded = async ({ body }: Response): Promise<string> => {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-};
+}

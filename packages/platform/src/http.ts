@@ -36,13 +36,13 @@ export class PortInUseError extends Error {
   }
 }
 
-export const listen = (
+export function listen(
   fetch: FetchHandler,
   port: number,
   host: string,
   { names, headers_ms = HEADERS_MS }: HttpOptions = {},
-): Promise<Listening> =>
-  new Promise((resolve, reject) => {
+): Promise<Listening> {
+  return new Promise((resolve, reject) => {
     let closing = false;
     const checked = names !== undefined || isLoopback(host);
     const isKnown = checked ? knownHosts(host, names ?? []) : () => true;
@@ -84,3 +84,4 @@ export const listen = (
       resolve({ port: address.port, url: `http://${name}:${address.port}`, close });
     });
   });
+}

@@ -26,9 +26,6 @@ export type JetStream = {
 const API_MS = 2_000;
 const ACK_MS = 5_000;
 
-const unavailable = (cause: string): CountersignError =>
-  new CountersignError('bus_unavailable', undefined, { cause: new Error(cause) });
-
 export function openJetStream(connection: Connection, window: ReplyWindow): JetStream {
   return {
     ask: (subject, body) => askServer(window, `$JS.API.${subject}`, body),
@@ -55,7 +52,13 @@ export async function askServer(window: ReplyWindow, subject: string, body?: obj
   return readObject(reply.message.data);
 }
 
-const behind = (seq: number): Record<string, string> => ({ 'Nats-Expected-Last-Sequence': String(seq) });
+function behind(seq: number): Record<string, string> {
+  return { 'Nats-Expected-Last-Sequence': String(seq) };
+}
+
+function unavailable(cause: string): CountersignError {
+  return new CountersignError('bus_unavailable', undefined, { cause: new Error(cause) });
+}
 
 /** Anybody who listens on the subject may answer: it counts only if it names the stream and the place that was asked for. */
 function readAck(ack: ApiAnswer, stream: string, seq: number): number {

@@ -7,25 +7,26 @@ import { BlockList, isIP } from 'node:net';
 export type KnownHosts = (host: string | undefined) => boolean;
 
 /** `own`: where the server listens. `names`: what else it is called, without ports. No host at all is no browser's. */
-export const knownHosts = (own: string, names: readonly string[]): KnownHosts => {
+export function knownHosts(own: string, names: readonly string[]): KnownHosts {
   const known = new Set(['localhost', own, ...names].map((name) => name.toLowerCase()));
   return (host) => {
     if (host === undefined) return true;
     const name = nameIn(host);
     return name !== null && (isIP(name) !== 0 || known.has(name) || name.endsWith('.localhost'));
   };
-};
+}
 
 /** RFC 9110, section 7.2: a name or address, IPv6 in brackets, and a port or none. Null for anything else. */
-const nameIn = (host: string): string | null => {
+function nameIn(host: string): string | null {
   const [, address, name] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(host) ?? [];
   return (address ?? name)?.toLowerCase().replace(/\.$/, '') ?? null;
-};
+}
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8);
 loopback.addAddress('::1', 'ipv6');
 
 /** Whether only this machine can reach it, its browsers included. */
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || (isIP(host) !== 0 && loopback.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4'));
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || (isIP(host) !== 0 && loopback.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4'));
+}

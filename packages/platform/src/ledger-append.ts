@@ -8,7 +8,7 @@ import type { Tx } from './database.ts';
 
 const APPEND = 'SELECT ledger.append($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])';
 
-export const append = async (tx: Tx, entries: readonly NewEntry[]): Promise<void> => {
+export async function append(tx: Tx, entries: readonly NewEntry[]): Promise<void> {
   if (entries.length === 0) return;
   const appended = tx.query(APPEND, [
     entries.map((entry) => entry.chain),
@@ -19,4 +19,4 @@ export const append = async (tx: Tx, entries: readonly NewEntry[]): Promise<void
   ]);
   if (tx.defer) tx.defer(appended);
   else await appended;
-};
+}

@@ -24,12 +24,15 @@ const SECRET_PATHS = [
   'authorization',
 ];
 
+/** Two warnings are the same when everything but their subject's ids is equal. */
+const KIND_FIELDS = ['error', 'code', 'sweep', 'verb', 'route', 'cause'] as const;
+
 /** `onDropped` hears of each line that is not written; logging itself never throws and never waits. */
-export const createLogger = (
+export function createLogger(
   service: string,
   level: string,
   onDropped: (because: DroppedBecause) => void = () => {},
-): Logger => {
+): Logger {
   const repeats = openLogRepeats(({ level: label, msg, fields }, held_back) =>
     written[label as 'warn']({ ...fields, held_back }, msg),
   );
@@ -51,31 +54,10 @@ export const createLogger = (
     openLogSink(STDOUT, () => onDropped('unwritable')),
   );
   return written;
-};
-
-/** Two warnings are the same when everything but their subject's ids is equal. */
-const KIND_FIELDS = ['error', 'code', 'sweep', 'verb', 'route', 'cause'] as const;
-
-const kindOf = (args: readonly unknown[], level: string): LogKind => {
-  const [first, second] = args;
-  if (typeof first !== 'object' || first === null) return { level, msg: String(first), fields: {} };
-  const given = first as Record<string, unknown>;
-  const fields = Object.fromEntries(KIND_FIELDS.filter((name) => name in given).map((name) => [name, given[name]]));
-  return { level, msg: String(second), fields };
-};
-
-const isSummary = ([first]: readonly unknown[]): boolean =>
-  typeof first === 'object' && first !== null && 'held_back' in first;
-
-/** What a parser or Postgres (class 22, data exception) says of wrong text quotes that text. */
-const quotesContent = (thrown: Error): boolean =>
-  thrown instanceof SyntaxError || /^22/.test(String((thrown as { code?: unknown }).code));
-
-/** A stack begins with the message, which may have several lines. */
-const isFrame = (line: string): boolean => /^ +at /.test(line);
+}
 
 /** The loggable part of an error: name, code, place, and the message unless it quotes its input. */
-export const errorFields = (thrown: unknown): Record<string, unknown> => {
+export function errorFields(thrown: unknown): Record<string, unknown> {
   if (!(thrown instanceof Error)) return { error: 'not an Error' };
   const code = (thrown as { code?: unknown }).code;
   return {
@@ -85,4 +67,26 @@ export const errorFields = (thrown: unknown): Record<string, unknown> => {
     stack: thrown.stack?.split('\n').filter(isFrame).slice(0, 5).join('\n'),
     ...(thrown.cause instanceof Error && !quotesContent(thrown.cause) ? { cause: thrown.cause.message } : {}),
   };
-};
+}
+
+function isSummary([first]: readonly unknown[]): boolean {
+  return typeof first === 'object' && first !== null && 'held_back' in first;
+}
+
+function kindOf(args: readonly unknown[], level: string): LogKind {
+  const [first, second] = args;
+  if (typeof first !== 'object' || first === null) return { level, msg: String(first), fields: {} };
+  const given = first as Record<string, unknown>;
+  const fields = Object.fromEntries(KIND_FIELDS.filter((name) => name in given).map((name) => [name, given[name]]));
+  return { level, msg: String(second), fields };
+}
+
+/** What a parser or Postgres (class 22, data exception) says of wrong text quotes that text. */
+function quotesContent(thrown: Error): boolean {
+  return thrown instanceof SyntaxError || /^22/.test(String((thrown as { code?: unknown }).code));
+}
+
+/** A stack begins with the message, which may have several lines. */
+function isFrame(line: string): boolean {
+  return /^ +at /.test(line);
+}

@@ -15,15 +15,8 @@ export type Metrics = {
   text(): Promise<string>;
 };
 
-const build = (name: string, spec: MetricSpec, registry: Registry): Instrument => {
-  const options = { name, help: spec.help, labelNames: [...spec.labels], registers: [registry] };
-  if (spec.kind === 'counter') return new Counter(options);
-  if (spec.kind === 'gauge') return new Gauge(options);
-  return new Histogram({ ...options, ...(spec.buckets ? { buckets: [...spec.buckets] } : {}) });
-};
-
 /** `own` are the names this service reports: those without labels are there from the start, at 0. */
-export const createMetrics = (service: string, prefix: string, own: readonly MetricName[]): Metrics => {
+export function createMetrics(service: string, prefix: string, own: readonly MetricName[]): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
   const instruments = new Map<MetricName, Instrument>();
@@ -41,4 +34,11 @@ export const createMetrics = (service: string, prefix: string, own: readonly Met
     observe: (name, labels, value) => (instrument(name) as Histogram).observe(labels, value),
     text: () => registry.metrics(),
   };
-};
+}
+
+function build(name: string, spec: MetricSpec, registry: Registry): Instrument {
+  const options = { name, help: spec.help, labelNames: [...spec.labels], registers: [registry] };
+  if (spec.kind === 'counter') return new Counter(options);
+  if (spec.kind === 'gauge') return new Gauge(options);
+  return new Histogram({ ...options, ...(spec.buckets ? { buckets: [...spec.buckets] } : {}) });
+}

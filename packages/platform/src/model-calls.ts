@@ -51,11 +51,11 @@ export type ModelCalls = {
 };
 
 /** Without settings every call is answered `missing`. `detector`: one in this process, instead of the one behind HTTP. */
-export const openModelCalls = (
+export function openModelCalls(
   metrics: Metrics,
   settings: ModelSettings | undefined,
   detector: Detector | null = settings === undefined ? null : openHttpDetector(settings),
-): ModelCalls => {
+): ModelCalls {
   let running = 0;
   const run = async <T>(ask: Ask<T>): Promise<Answered<T>> => {
     if (settings === undefined || detector === null) return { ok: false, fault: 'missing' };
@@ -87,4 +87,4 @@ export const openModelCalls = (
       return answered;
     },
   };
-};
+}

@@ -53,72 +53,19 @@ export type ConnectionOptions = {
   wait_ms: number;
 };
 
-/** Whether the server refused something that its user may not do. */
-export const isViolation = (error: unknown): boolean => error instanceof PermissionViolationError;
-/** Whether it did not let the connection in. */
-export const isTurnedAway = (error: unknown): boolean => error instanceof AuthorizationError;
-
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 
-const readHeaders = (message: Msg): ReadonlyMap<string, string> => {
-  if (!message.headers) return NO_HEADERS;
-  return new Map([...message.headers].map(([key, values]) => [key, values[0] ?? '']));
-};
+/** Whether the server refused something that its user may not do. */
+export function isViolation(error: unknown): boolean {
+  return error instanceof PermissionViolationError;
+}
 
-const toMessage = (message: Msg): Message => ({
-  subject: message.subject,
-  reply: message.reply,
-  data: message.data,
-  headers: readHeaders(message),
-  status: message.headers?.code ?? 0,
-});
+/** Whether it did not let the connection in. */
+export function isTurnedAway(error: unknown): boolean {
+  return error instanceof AuthorizationError;
+}
 
-const watchStatus = async (
-  nc: NatsConnection,
-  state: { up: boolean; again: (() => void)[]; errors: ((e: Error) => void)[] },
-) => {
-  for await (const status of nc.status()) {
-    if (status.type === 'disconnect' || status.type === 'staleConnection') state.up = false;
-    if (status.type === 'reconnect') {
-      state.up = true;
-      for (const handle of state.again) handle();
-    }
-    if (status.type === 'error') for (const handle of state.errors) handle(status.error);
-  }
-};
-
-const connectWithin = async (options: ConnectionOptions, inbox: string): Promise<NatsConnection> => {
-  const end = Date.now() + options.wait_ms;
-  for (;;) {
-    try {
-      return await connect({
-        servers: options.servers,
-        name: options.name,
-        authenticator: nkeyAuthenticator(new TextEncoder().encode(options.nkey_seed)),
-        inboxPrefix: inbox,
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: 250,
-        reconnectJitter: 100,
-        pingInterval: 5_000,
-        maxPingOut: 2,
-        ignoreAuthErrorAbort: true,
-        noAsyncTraces: true,
-        timeout: 5_000,
-      });
-    } catch (thrown) {
-      if (Date.now() >= end) throw thrown;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
-};
-
-const encodeHeaders = (given: Headers) => {
-  const encoded = headers();
-  for (const [key, value] of Object.entries(given)) encoded.set(key, value);
-  return encoded;
-};
-
-export const connectNats = async (options: ConnectionOptions): Promise<Connection> => {
+export async function connectNats(options: ConnectionOptions): Promise<Connection> {
   // Nobody can guess it, so nobody can answer here who was not asked.
   const inbox = `${options.inbox_prefix}.${randomSecret()}`;
   const nc = await connectWithin(options, inbox);
@@ -147,4 +94,64 @@ export const connectNats = async (options: ConnectionOptions): Promise<Connectio
       if (!nc.isClosed()) await nc.drain().catch(() => nc.close());
     },
   };
-};
+}
+
+async function connectWithin(options: ConnectionOptions, inbox: string): Promise<NatsConnection> {
+  const end = Date.now() + options.wait_ms;
+  for (;;) {
+    try {
+      return await connect({
+        servers: options.servers,
+        name: options.name,
+        authenticator: nkeyAuthenticator(new TextEncoder().encode(options.nkey_seed)),
+        inboxPrefix: inbox,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 250,
+        reconnectJitter: 100,
+        pingInterval: 5_000,
+        maxPingOut: 2,
+        ignoreAuthErrorAbort: true,
+        noAsyncTraces: true,
+        timeout: 5_000,
+      });
+    } catch (thrown) {
+      if (Date.now() >= end) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+async function watchStatus(
+  nc: NatsConnection,
+  state: { up: boolean; again: (() => void)[]; errors: ((e: Error) => void)[] },
+) {
+  for await (const status of nc.status()) {
+    if (status.type === 'disconnect' || status.type === 'staleConnection') state.up = false;
+    if (status.type === 'reconnect') {
+      state.up = true;
+      for (const handle of state.again) handle();
+    }
+    if (status.type === 'error') for (const handle of state.errors) handle(status.error);
+  }
+}
+
+function encodeHeaders(given: Headers) {
+  const encoded = headers();
+  for (const [key, value] of Object.entries(given)) encoded.set(key, value);
+  return encoded;
+}
+
+function toMessage(message: Msg): Message {
+  return {
+    subject: message.subject,
+    reply: message.reply,
+    data: message.data,
+    headers: readHeaders(message),
+    status: message.headers?.code ?? 0,
+  };
+}
+
+function readHeaders(message: Msg): ReadonlyMap<string, string> {
+  if (!message.headers) return NO_HEADERS;
+  return new Map([...message.headers].map(([key, values]) => [key, values[0] ?? '']));
+}

@@ -52,15 +52,6 @@ export function isSignedBy(nkey_public: string, text: string, signature: Uint8Ar
   return verify(null, Buffer.from(text), key, signature);
 }
 
-function openSeed(seed: string): { prefix: number; key: KeyObject } {
-  const bytes = decode(seed);
-  const prefix = bytes === null ? -1 : ((bytes[0]! & 7) << 5) | ((bytes[1]! & 248) >> 3);
-  if (bytes?.length !== 2 + KEY_BYTES || (bytes[0]! & 248) !== SEED_PREFIX || !Object.values(PREFIX).includes(prefix))
-    throw new TypeError('not the seed of a NATS user or issuer');
-  const der = Buffer.concat([PKCS8, bytes.subarray(2)]);
-  return { prefix, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
-}
-
 function encode(bytes: Buffer): string {
   const sum = Buffer.alloc(2);
   sum.writeUInt16LE(crc16(bytes));
@@ -71,6 +62,25 @@ function encode(bytes: Buffer): string {
     held &= 31;
   }
   return bits === 0 ? text : text + ALPHABET[(held << (5 - bits)) & 31];
+}
+
+/** CRC-16/XMODEM. */
+function crc16(bytes: Buffer): number {
+  let crc = 0;
+  for (const byte of bytes) {
+    crc ^= byte << 8;
+    for (let i = 0; i < 8; i += 1) crc = crc & 0x8000 ? ((crc << 1) ^ 0x1021) & 0xffff : (crc << 1) & 0xffff;
+  }
+  return crc;
+}
+
+function openSeed(seed: string): { prefix: number; key: KeyObject } {
+  const bytes = decode(seed);
+  const prefix = bytes === null ? -1 : ((bytes[0]! & 7) << 5) | ((bytes[1]! & 248) >> 3);
+  if (bytes?.length !== 2 + KEY_BYTES || (bytes[0]! & 248) !== SEED_PREFIX || !Object.values(PREFIX).includes(prefix))
+    throw new TypeError('not the seed of a NATS user or issuer');
+  const der = Buffer.concat([PKCS8, bytes.subarray(2)]);
+  return { prefix, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
 }
 
 /** Without the checksum; null when the text is not what `encode` writes. */
@@ -91,14 +101,4 @@ function decode(text: string): Buffer | null {
   const [content, sum] = [Buffer.from(bytes.slice(0, -2)), Buffer.from(bytes.slice(-2))];
   // One spelling for one key: it is looked up as it is written.
   return sum.readUInt16LE() === crc16(content) && encode(content) === text ? content : null;
-}
-
-/** CRC-16/XMODEM. */
-function crc16(bytes: Buffer): number {
-  let crc = 0;
-  for (const byte of bytes) {
-    crc ^= byte << 8;
-    for (let i = 0; i < 8; i += 1) crc = crc & 0x8000 ? ((crc << 1) ^ 0x1021) & 0xffff : (crc << 1) & 0xffff;
-  }
-  return crc;
 }

@@ -164,5 +164,6 @@ function openKeeper({ bus, log, metrics }: OwnerContext, spec: StreamSpec, consu
 }
 
 /** A pool that left the policy keeps its durable: what waits there still belongs to it. */
-const mayStay = (spec: StreamSpec, consumer: string): boolean =>
-  spec.name === 'DISPATCH' && consumer.startsWith('pool-');
+function mayStay(spec: StreamSpec, consumer: string): boolean {
+  return spec.name === 'DISPATCH' && consumer.startsWith('pool-');
+}

@@ -14,25 +14,7 @@ export type Probes = {
 
 const CHECK_MS = 2_000;
 
-const passes = async (check: () => Promise<void>): Promise<boolean> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('too slow')), CHECK_MS);
-  });
-  try {
-    await Promise.race([check(), late]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    clearTimeout(timer);
-  }
-};
-
-const json = (status: number, body: object): Response =>
-  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
-
-export const openProbes = async (config: BaseConfig, metrics: Metrics): Promise<Probes> => {
+export async function openProbes(config: BaseConfig, metrics: Metrics): Promise<Probes> {
   const checks = new Map<string, () => Promise<void>>();
   let starting = true;
   let draining = false;
@@ -65,4 +47,23 @@ export const openProbes = async (config: BaseConfig, metrics: Metrics): Promise<
     },
     close: () => listening.close(),
   };
-};
+}
+
+async function passes(check: () => Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('too slow')), CHECK_MS);
+  });
+  try {
+    await Promise.race([check(), late]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function json(status: number, body: object): Response {
+  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+}

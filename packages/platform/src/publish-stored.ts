@@ -13,32 +13,19 @@ export class StreamFullError extends Error {
   override readonly name = 'StreamFullError';
 }
 
-const failed = (cause: string) =>
-  new CountersignError('bus_unavailable', undefined, {
-    cause: cause === FULL ? new StreamFullError(cause) : new Error(cause),
-  });
-
 type PubAck = { stream?: unknown; seq?: unknown; error?: { description?: string } };
-
-const readAck = (data: Uint8Array): PubAck | null => {
-  try {
-    return JSON.parse(Buffer.from(data).toString('utf8')) as PubAck | null;
-  } catch {
-    return null;
-  }
-};
 
 /**
  * Stored means: acknowledged by the stream that it is meant for. Throws `bus_unavailable`: nothing stored, or nobody knows.
  * Callers publish again; receivers are idempotent.
  */
-export const publishStored = async (
+export async function publishStored(
   window: ReplyWindow,
   stream: string,
   subject: string,
   data: string,
   { headers, onMissing }: { headers?: Headers | undefined; onMissing?: () => void } = {},
-): Promise<void> => {
+): Promise<void> {
   const reply = await window.ask(subject, data, { timeout_ms: ACK_MS, headers });
   if (!reply.ok) {
     if (reply.reason !== 'no_responders') throw failed(reply.reason);
@@ -49,4 +36,18 @@ export const publishStored = async (
   if (ack?.error) throw failed(ack.error.description ?? 'the stream refused the message');
   /** Anybody who listens on the subject may answer, another stream too. */
   if (ack?.stream !== stream || typeof ack.seq !== 'number') throw failed('this stream has acknowledged nothing');
-};
+}
+
+function failed(cause: string) {
+  return new CountersignError('bus_unavailable', undefined, {
+    cause: cause === FULL ? new StreamFullError(cause) : new Error(cause),
+  });
+}
+
+function readAck(data: Uint8Array): PubAck | null {
+  try {
+    return JSON.parse(Buffer.from(data).toString('utf8')) as PubAck | null;
+  } catch {
+    return null;
+  }
+}

@@ -30,32 +30,6 @@ export type PullConsumer = {
   stop(): void;
 };
 
-/** `$JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time ns>.<pending>`, with domain and account hash before it in newer servers. */
-const storedAt = (reply: string): string => {
-  const tokens = reply.split('.');
-  const nanos = tokens.length >= 11 ? tokens[9] : tokens[7];
-  const millis = Number((nanos ?? '0').slice(0, -6));
-  return new Date(Number.isFinite(millis) ? millis : 0).toISOString();
-};
-
-const toStreamMessage = (connection: Connection, message: Message): StreamMessage => {
-  const reply = message.reply ?? '';
-  const answer = (text: string) => connection.publish(reply, text);
-  return {
-    subject: message.subject,
-    data: message.data,
-    get stored_at() {
-      return storedAt(reply);
-    },
-    traceparent: message.headers.get('traceparent'),
-    msg_id: message.headers.get('Nats-Msg-Id'),
-    json: () => JSON.parse(Buffer.from(message.data).toString('utf8')),
-    ack: () => answer('+ACK'),
-    nak: (delay_ms) => answer(delay_ms === undefined ? '-NAK' : `-NAK {"delay":${Math.round(delay_ms * 1e6)}}`),
-    term: () => answer('+TERM'),
-  };
-};
-
 export type PullOptions = {
   /** Asks again only when so much room has gathered: 1 for a worker, many for who always has room for many. */
   refill?: number;
@@ -66,12 +40,12 @@ export type PullOptions = {
 type Source = { stream: string; durable: string };
 let pulls = 0;
 
-export const openPull = (
+export function openPull(
   connection: Connection,
   source: Source,
   handle: (message: StreamMessage) => void,
   { refill = 1, onMissing }: PullOptions = {},
-): PullConsumer => {
+): PullConsumer {
   const inbox = `${connection.inbox}.pull.${pulls++}`;
   const subject = pullSubject(source);
   let room = 0;
@@ -142,4 +116,30 @@ export const openPull = (
       setTimeout(unsubscribe, 250).unref();
     },
   };
-};
+}
+
+function toStreamMessage(connection: Connection, message: Message): StreamMessage {
+  const reply = message.reply ?? '';
+  const answer = (text: string) => connection.publish(reply, text);
+  return {
+    subject: message.subject,
+    data: message.data,
+    get stored_at() {
+      return storedAt(reply);
+    },
+    traceparent: message.headers.get('traceparent'),
+    msg_id: message.headers.get('Nats-Msg-Id'),
+    json: () => JSON.parse(Buffer.from(message.data).toString('utf8')),
+    ack: () => answer('+ACK'),
+    nak: (delay_ms) => answer(delay_ms === undefined ? '-NAK' : `-NAK {"delay":${Math.round(delay_ms * 1e6)}}`),
+    term: () => answer('+TERM'),
+  };
+}
+
+/** `$JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time ns>.<pending>`, with domain and account hash before it in newer servers. */
+function storedAt(reply: string): string {
+  const tokens = reply.split('.');
+  const nanos = tokens.length >= 11 ? tokens[9] : tokens[7];
+  const millis = Number((nanos ?? '0').slice(0, -6));
+  return new Date(Number.isFinite(millis) ? millis : 0).toISOString();
+}

@@ -13,6 +13,31 @@ import type { Tx } from './database.ts';
 
 export { sql };
 
+type Query<Row> = { compile(): { sql: string; parameters: readonly unknown[] }; execute(): Promise<Row[]> };
+type Read<Given, Row> = (tx: Tx, given: Given) => Promise<Row[]>;
+
+/** Else `execute` on a query would answer as if nothing were there. */
+class NoDriver extends DummyDriver {
+  override acquireConnection(): Promise<never> {
+    return Promise.reject(new TypeError('a query is run by `read` or `readBy`'));
+  }
+}
+
+/** Where a value stands that is given later. */
+class Place {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Each text is prepared once and kept: a list as long as what is asked would make one for every length. */
+class BoundedTexts extends PostgresQueryCompiler {
+  protected override visitPrimitiveValueList(_: PrimitiveValueListNode): void {
+    throw new TypeError('a list is one parameter: compare with `anyOf`, not with `in`');
+  }
+}
+
 /**
  * A builder over a service's `tables.ts`, which has what its role may read and nothing else. It never connects: what it
  * builds is run by `read` or `readBy`, in the caller's transaction, prepared and under the timeouts of `database.ts`.
@@ -27,9 +52,6 @@ export function queriesOver<Tables>(): Pick<Kysely<Tables>, 'selectFrom'> {
     },
   });
 }
-
-type Query<Row> = { compile(): { sql: string; parameters: readonly unknown[] }; execute(): Promise<Row[]> };
-type Read<Given, Row> = (tx: Tx, given: Given) => Promise<Row[]>;
 
 /** For a query whose shape depends on what is asked: built and compiled each time. */
 export function read<Row extends object>(tx: Tx, query: Query<Row>): Promise<Row[]> {
@@ -53,26 +75,4 @@ export function readBy<Given extends object, Row extends object>(
 /** `column = anyOf(values)`, of a list that is one parameter whatever its length. */
 export function anyOf<Value>(values: readonly Value[]): RawBuilder<Value> {
   return sql`any(${values})`;
-}
-
-/** Else `execute` on a query would answer as if nothing were there. */
-class NoDriver extends DummyDriver {
-  override acquireConnection(): Promise<never> {
-    return Promise.reject(new TypeError('a query is run by `read` or `readBy`'));
-  }
-}
-
-/** Where a value stands that is given later. */
-class Place {
-  readonly name: string;
-  constructor(name: string) {
-    this.name = name;
-  }
-}
-
-/** Each text is prepared once and kept: a list as long as what is asked would make one for every length. */
-class BoundedTexts extends PostgresQueryCompiler {
-  protected override visitPrimitiveValueList(_: PrimitiveValueListNode): void {
-    throw new TypeError('a list is one parameter: compare with `anyOf`, not with `in`');
-  }
 }

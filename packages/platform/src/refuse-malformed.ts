@@ -13,11 +13,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
 
-const bodyOf = (code: ErrorCode): string =>
-  JSON.stringify({ code, detail: ERRORS[code].says, trace_id: traceIdOf(newTraceparent()) });
-
 /** Handler of a server's `clientError`: the parser gave up, so there is a socket and no request. */
-export const refuseMalformed = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+export function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   const answering = (socket as { _httpMessage?: { headersSent?: boolean } })._httpMessage?.headersSent === true;
   if (error.code === 'ECONNRESET' || !socket.writable || answering) {
     socket.destroy();
@@ -28,12 +25,22 @@ export const refuseMalformed = (error: NodeJS.ErrnoException, socket: Duplex): v
   const body = bodyOf(code);
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\nconnection: close`;
   socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-};
-
-const refuseWith = (code: ErrorCode): Response =>
-  new Response(bodyOf(code), { status: ERRORS[code].status, headers: { 'content-type': 'application/json' } });
+}
 
 /** A request line that the parser takes and that is no URL. */
-export const refuseTarget = (): Response => refuseWith('http_malformed');
+export function refuseTarget(): Response {
+  return refuseWith('http_malformed');
+}
+
 /** A name that is not this server's. */
-export const refuseHost = (): Response => refuseWith('host_unknown');
+export function refuseHost(): Response {
+  return refuseWith('host_unknown');
+}
+
+function bodyOf(code: ErrorCode): string {
+  return JSON.stringify({ code, detail: ERRORS[code].says, trace_id: traceIdOf(newTraceparent()) });
+}
+
+function refuseWith(code: ErrorCode): Response {
+  return new Response(bodyOf(code), { status: ERRORS[code].status, headers: { 'content-type': 'application/json' } });
+}

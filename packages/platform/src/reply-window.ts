@@ -40,7 +40,7 @@ type Waiting = Asking & {
   open: number;
 };
 
-export const openReplyWindow = (connection: Connection): ReplyWindow => {
+export function openReplyWindow(connection: Connection): ReplyWindow {
   const prefix = `${connection.inbox}.reply.`;
   const outstanding = new Map<number, Waiting>();
   let next = 0;
@@ -100,4 +100,4 @@ export const openReplyWindow = (connection: Connection): ReplyWindow => {
       for (const id of [...outstanding.keys()]) settle(id, { ok: false, reason: 'closed' });
     },
   };
-};
+}

@@ -4,14 +4,12 @@
  */
 import { CountersignError, isOutage } from '@countersign/contracts/errors';
 
-const isOutageError = (thrown: unknown): boolean => thrown instanceof CountersignError && isOutage(thrown.code);
-
 /** Answers of the runs that succeeded. `onBad` hears of each item that fails alone; outages are thrown. */
-export const retryOneByOne = async <I, R>(
+export async function retryOneByOne<I, R>(
   items: readonly I[],
   run: (items: readonly I[]) => Promise<R>,
   onBad: (item: I, thrown: unknown) => void | Promise<void>,
-): Promise<R[]> => {
+): Promise<R[]> {
   if (items.length === 0) return [];
   try {
     return [await run(items)];
@@ -25,4 +23,8 @@ export const retryOneByOne = async <I, R>(
   const answers: R[] = [];
   for (const item of items) answers.push(...(await retryOneByOne([item], run, onBad)));
   return answers;
-};
+}
+
+function isOutageError(thrown: unknown): boolean {
+  return thrown instanceof CountersignError && isOutage(thrown.code);
+}

@@ -28,7 +28,7 @@ export type AnsweringParts = { connection: Connection; log: Logger | undefined; 
 
 type Work = { label: string; name: object; handle: () => Promise<unknown> };
 
-export const openAnswering = ({ connection, log, metrics }: AnsweringParts): Answering => {
+export function openAnswering({ connection, log, metrics }: AnsweringParts): Answering {
   /** By the reply subject, which no asker uses for two questions. */
   const underWay = new Map<string, Promise<void>>();
 
@@ -77,11 +77,11 @@ export const openAnswering = ({ connection, log, metrics }: AnsweringParts): Ans
       await Promise.allSettled([...underWay.values()]);
     },
   };
-};
+}
 
-const parse = <V extends RpcVerb>(verb: V, body: unknown): RpcParsed<V> => {
+function parse<V extends RpcVerb>(verb: V, body: unknown): RpcParsed<V> {
   const parsed = RPC[verb].request.safeParse(body);
   if (parsed.success) return parsed.data as RpcParsed<V>;
   const issue = parsed.error.issues[0];
   throw new CountersignError('field_invalid', issue?.message, { at: `/${issue?.path.join('/') ?? ''}` });
-};
+}

@@ -27,14 +27,31 @@ export type CallParts = { window: ReplyWindow; log: Logger | undefined; metrics:
 export type CallOptions = { timeout_ms?: number; traceparent?: string };
 export type RawOptions = { timeout_ms: number; headers?: Headers; repeatable?: boolean };
 
+type Question<T> = {
+  subject: string;
+  data: Uint8Array;
+  headers?: Headers | undefined;
+  timeout_ms: number;
+  /** In metrics: a verb or a family of subjects, nothing that a caller chooses. */
+  label: string;
+  id: string | undefined;
+  unavailable: ErrorCode;
+  repeatable: boolean;
+  /** Null when it does not parse. */
+  parse: (value: unknown) => { value: T } | null;
+  /** Whether the value speaks of what was asked. A failure speaks of its question alone. */
+  matches: (value: T) => boolean;
+};
+type Said = { id?: unknown; asked?: unknown; ok?: unknown; value?: unknown; error?: unknown };
+
 /** Throws the failure that was answered, or `<service>_unavailable`. */
-export const callRpc = async <V extends RpcVerb>(
+export async function callRpc<V extends RpcVerb>(
   parts: CallParts,
   subject: string,
   verb: V,
   request: RpcRequest<V>,
   { timeout_ms = LIMITS.rpc_ms, traceparent }: CallOptions,
-): Promise<RpcAnswer<V>> => {
+): Promise<RpcAnswer<V>> {
   const { service, answer, repeatable } = RPC[verb];
   const id = randomHex(16);
   const matches = RPC[verb].matches as (asked: RpcRequest<V>, answered: RpcAnswer<V>) => boolean;
@@ -53,15 +70,15 @@ export const callRpc = async <V extends RpcVerb>(
     matches: (answered) => matches(request, answered),
   });
   return value;
-};
+}
 
 /** A body as it is, to a door that parses for itself; the answer's value is the caller's to parse and to compare. */
-export const callRaw = async (
+export async function callRaw(
   parts: CallParts,
   subject: string,
   body: string,
   { timeout_ms, headers, repeatable = false }: RawOptions,
-): Promise<unknown> => {
+): Promise<unknown> {
   const { value } = await ask<unknown>(parts, {
     subject,
     data: Buffer.from(body),
@@ -75,26 +92,9 @@ export const callRaw = async (
     matches: () => true,
   });
   return value;
-};
+}
 
-type Question<T> = {
-  subject: string;
-  data: Uint8Array;
-  headers?: Headers | undefined;
-  timeout_ms: number;
-  /** In metrics: a verb or a family of subjects, nothing that a caller chooses. */
-  label: string;
-  id: string | undefined;
-  unavailable: ErrorCode;
-  repeatable: boolean;
-  /** Null when it does not parse. */
-  parse: (value: unknown) => { value: T } | null;
-  /** Whether the value speaks of what was asked. A failure speaks of its question alone. */
-  matches: (value: T) => boolean;
-};
-type Said = { id?: unknown; asked?: unknown; ok?: unknown; value?: unknown; error?: unknown };
-
-const ask = async <T>({ window, log, metrics }: CallParts, question: Question<T>): Promise<{ value: T }> => {
+async function ask<T>({ window, log, metrics }: CallParts, question: Question<T>): Promise<{ value: T }> {
   const { subject, data, headers, timeout_ms, label, id, repeatable } = question;
   const asked = digestOf(data);
   let said: Said = {};
@@ -123,4 +123,4 @@ const ask = async <T>({ window, log, metrics }: CallParts, question: Question<T>
   const error = failure.safeParse(said.error);
   if (said.ok !== false || !error.success) throw unavailable('the answer does not parse');
   throw new CountersignError(error.data.code, error.data.detail, { at: error.data.at });
-};
+}

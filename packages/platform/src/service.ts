@@ -58,73 +58,67 @@ export type Service = {
 export type RunningService = { name: ServiceName; health_url: string; stop(): Promise<void> };
 export type Running = AsyncDisposable & { services: readonly RunningService[] };
 
-const waitForDatabase = async (database: Database, wait: number): Promise<void> => {
-  const end = Date.now() + wait;
-  for (;;) {
-    try {
-      await database.query('SELECT 1');
-      return;
-    } catch (thrown) {
-      if (Date.now() >= end) throw thrown;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
-};
-
 type Stop = () => Promise<void> | void;
 type Parts = { metrics: Metrics; database: Database; bus: Bus; probes: Probes };
 
-/** Each part says how to close it as soon as it is open: a start that fails half-way leaves nothing behind. */
-const openParts = async (
-  name: ServiceName,
-  config: BaseConfig,
-  metrics: Metrics,
-  log: Logger,
-  onStop: (stop: Stop) => void,
-): Promise<Parts> => {
-  const probes = await openProbes(config, metrics);
-  onStop(() => probes.close());
-  const database = connectDatabase({
-    url: config.DATABASE_URL,
-    pool: config.DATABASE_POOL,
-    name,
-    onError: (error) => log.warn(errorFields(error), 'a database connection broke'),
-  });
-  onStop(() => database.close());
-  await waitForDatabase(database, config.START_WAIT_MS);
-  const bus = await connectBus({
-    servers: config.NATS_URL,
-    nkey_seed: config.NATS_NKEY_SEED,
-    user: name,
-    wait_ms: config.START_WAIT_MS,
-    log,
-    metrics,
-  });
-  onStop(() => bus.close());
-  probes.ready('database', async () => void (await database.query('SELECT 1')));
-  const askOneself = openAskOneself(bus, name);
-  probes.ready('bus', async () => {
-    await bus.check();
-    await askOneself();
-  });
-  return { metrics, database, bus, probes };
-};
+export function defineService<S extends z.ZodObject>(definition: ServiceDefinition<S>): Service {
+  return {
+    name: definition.name,
+    settings: definition.config,
+    launch: (env) => launch(definition, env),
+    check: (env) => void readConfig(definition.name, definition.config, env),
+  };
+}
 
-/** Last opened first. What does not stop cleanly never keeps the rest from stopping. */
-const stopAll = async (stops: Stop[], log: Logger): Promise<void> => {
-  for (const stop of stops.splice(0).reverse()) {
+/** Starts all or none. The mistakes of every service's settings are reported together. */
+export async function start(services: readonly Service[], env: Environment): Promise<Running> {
+  const mistakes: string[] = [];
+  for (const service of services) {
     try {
-      await stop();
+      service.check(env);
     } catch (thrown) {
-      log.error(errorFields(thrown), 'a part did not stop cleanly');
+      if (!(thrown instanceof ConfigError)) throw thrown;
+      mistakes.push(...thrown.mistakes);
     }
   }
-};
+  if (mistakes.length > 0) throw new ConfigError(services.map((service) => service.name).join(', '), mistakes);
+  const outcomes = await Promise.allSettled(services.map((service) => service.launch(env)));
+  const running = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const stopAll = async () => void (await Promise.all(running.map((service) => service.stop())));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) {
+    await stopAll();
+    throw failed.reason;
+  }
+  return { services: running, [Symbol.asyncDispose]: stopAll };
+}
 
-const launch = async <S extends z.ZodObject>(
+/** `main.ts` of every service: starts, and stops cleanly on SIGTERM and SIGINT. A second signal ends it at once. */
+export async function run(services: readonly Service[]): Promise<void> {
+  // A full disk or a reader that is gone must not end what runs: what can't be said there is left unsaid.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  let running: Running;
+  try {
+    running = await start(services, processEnvironment());
+  } catch (thrown) {
+    process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  let stopping = false;
+  const stop = () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    void running[Symbol.asyncDispose]().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+async function launch<S extends z.ZodObject>(
   definition: ServiceDefinition<S>,
   env: Environment,
-): Promise<RunningService> => {
+): Promise<RunningService> {
   const { name } = definition;
   const config = readConfig(name, definition.config, env);
   const metrics = createMetrics(name, config.METRICS_PREFIX, definition.metrics ?? []);
@@ -162,56 +156,64 @@ const launch = async <S extends z.ZodObject>(
     await stopAll(stops, log);
     throw thrown;
   }
-};
+}
 
-export const defineService = <S extends z.ZodObject>(definition: ServiceDefinition<S>): Service => ({
-  name: definition.name,
-  settings: definition.config,
-  launch: (env) => launch(definition, env),
-  check: (env) => void readConfig(definition.name, definition.config, env),
-});
+/** Each part says how to close it as soon as it is open: a start that fails half-way leaves nothing behind. */
+async function openParts(
+  name: ServiceName,
+  config: BaseConfig,
+  metrics: Metrics,
+  log: Logger,
+  onStop: (stop: Stop) => void,
+): Promise<Parts> {
+  const probes = await openProbes(config, metrics);
+  onStop(() => probes.close());
+  const database = connectDatabase({
+    url: config.DATABASE_URL,
+    pool: config.DATABASE_POOL,
+    name,
+    onError: (error) => log.warn(errorFields(error), 'a database connection broke'),
+  });
+  onStop(() => database.close());
+  await waitForDatabase(database, config.START_WAIT_MS);
+  const bus = await connectBus({
+    servers: config.NATS_URL,
+    nkey_seed: config.NATS_NKEY_SEED,
+    user: name,
+    wait_ms: config.START_WAIT_MS,
+    log,
+    metrics,
+  });
+  onStop(() => bus.close());
+  probes.ready('database', async () => void (await database.query('SELECT 1')));
+  const askOneself = openAskOneself(bus, name);
+  probes.ready('bus', async () => {
+    await bus.check();
+    await askOneself();
+  });
+  return { metrics, database, bus, probes };
+}
 
-/** Starts all or none. The mistakes of every service's settings are reported together. */
-export const start = async (services: readonly Service[], env: Environment): Promise<Running> => {
-  const mistakes: string[] = [];
-  for (const service of services) {
+async function waitForDatabase(database: Database, wait: number): Promise<void> {
+  const end = Date.now() + wait;
+  for (;;) {
     try {
-      service.check(env);
+      await database.query('SELECT 1');
+      return;
     } catch (thrown) {
-      if (!(thrown instanceof ConfigError)) throw thrown;
-      mistakes.push(...thrown.mistakes);
+      if (Date.now() >= end) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
-  if (mistakes.length > 0) throw new ConfigError(services.map((service) => service.name).join(', '), mistakes);
-  const outcomes = await Promise.allSettled(services.map((service) => service.launch(env)));
-  const running = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-  const stopAll = async () => void (await Promise.all(running.map((service) => service.stop())));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed) {
-    await stopAll();
-    throw failed.reason;
-  }
-  return { services: running, [Symbol.asyncDispose]: stopAll };
-};
+}
 
-/** `main.ts` of every service: starts, and stops cleanly on SIGTERM and SIGINT. A second signal ends it at once. */
-export const run = async (services: readonly Service[]): Promise<void> => {
-  // A full disk or a reader that is gone must not end what runs: what can't be said there is left unsaid.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  let running: Running;
-  try {
-    running = await start(services, processEnvironment());
-  } catch (thrown) {
-    process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
-    process.exitCode = 1;
-    return;
+/** Last opened first. What does not stop cleanly never keeps the rest from stopping. */
+async function stopAll(stops: Stop[], log: Logger): Promise<void> {
+  for (const stop of stops.splice(0).reverse()) {
+    try {
+      await stop();
+    } catch (thrown) {
+      log.error(errorFields(thrown), 'a part did not stop cleanly');
+    }
   }
-  let stopping = false;
-  const stop = () => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    void running[Symbol.asyncDispose]().then(() => process.exit(0));
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-};
+}

@@ -13,7 +13,7 @@ export type Shares = {
   take(who: readonly string[], amount?: number): () => void;
 };
 
-export const openShares = (total: number): Shares => {
+export function openShares(total: number): Shares {
   const held = new Map<string, number>();
   let used = 0;
   const change = (names: readonly string[], amount: number): void => {
@@ -42,4 +42,4 @@ export const openShares = (total: number): Shares => {
       };
     },
   };
-};
+}

@@ -6,8 +6,6 @@ import { isAtLeast } from './compare-versions.ts';
 /** The first server that knows `persist_mode`; older ones would drop the setting without a word. */
 const PERSIST_MODE_SINCE = '2.12.0';
 
-const nanos = (ms: number): number => ms * 1_000_000;
-
 /** What is compared with what stands. */
 export function streamConfig(spec: StreamSpec): Record<string, unknown> & { name: string } {
   return {
@@ -44,4 +42,8 @@ export function consumerConfig(spec: ConsumerSpec): Record<string, unknown> {
     max_deliver: -1,
     filter_subject: spec.filter,
   };
+}
+
+function nanos(ms: number): number {
+  return ms * 1_000_000;
 }

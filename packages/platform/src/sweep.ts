@@ -15,7 +15,7 @@ export type Sweep = {
 const STALE_MS = 15_000;
 
 /** `everyMs`: null runs at start and when nudged, and never by itself. */
-export const startSweep = (everyMs: number | null, run: SweepRun, onError: (thrown: unknown) => void): Sweep => {
+export function startSweep(everyMs: number | null, run: SweepRun, onError: (thrown: unknown) => void): Sweep {
   let stopped = false;
   let again = false;
   let lastSuccess = monotonicMs();
@@ -69,4 +69,4 @@ export const startSweep = (everyMs: number | null, run: SweepRun, onError: (thro
       if (monotonicMs() - lastSuccess > STALE_MS + longest * 2) throw new Error('the last success is too long ago');
     },
   };
-};
+}

@@ -5,12 +5,17 @@ import { randomHex } from './ids.ts';
 const VERSION = /^(?:00(?=.{53}$)|(?!00|ff)[0-9a-f]{2}(?=.{53}(?:-|$)))/;
 const TRACEPARENT = new RegExp(`${VERSION.source}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}`);
 
-export const newTraceparent = (): string => `00-${randomHex(16)}-${randomHex(8)}-01`;
+export function newTraceparent(): string {
+  return `00-${randomHex(16)}-${randomHex(8)}-01`;
+}
 
 /** Same trace, new span, in the version that is spoken here; a header that is not one starts a new trace (section 3.2.2.5). */
-export const childOf = (traceparent: string | undefined): string =>
-  traceparent !== undefined && TRACEPARENT.test(traceparent)
+export function childOf(traceparent: string | undefined): string {
+  return traceparent !== undefined && TRACEPARENT.test(traceparent)
     ? `00-${traceparent.slice(3, 36)}${randomHex(8)}-01`
     : newTraceparent();
+}
 
-export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35);
+export function traceIdOf(traceparent: string): string {
+  return traceparent.slice(3, 35);
+}

@@ -1,5 +1,7 @@
-// The language as JSON Schema, so that an editor completes and checks while an author types. Made from the same zod
-// shapes that the compiler reads; what names mean together only the compiler can say.
+/**
+ * The language as JSON Schema, so that an editor completes and checks while an author types. Made from the same zod
+ * shapes that the compiler reads; what names mean together only the compiler can say.
+ */
 import { policySource, poolsSource, tenantSource } from '@countersign/contracts/policy';
 import { policyTests } from '@countersign/contracts/policy-tests';
 import { scannersSource } from '@countersign/contracts/scanner-rules';
@@ -38,5 +40,6 @@ function withHelp(schema: unknown): unknown {
   return { ...inner, properties: Object.fromEntries(described) };
 }
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,5 +1,7 @@
-// Two tenants whose names a reader takes for one another: a rule for the wrong one is a hole that nobody sees. Names are
-// plain ASCII already, so what is left are digits that look like letters, and dashes.
+/**
+ * Two tenants whose names a reader takes for one another: a rule for the wrong one is a hole that nobody sees. Names are
+ * plain ASCII already, so what is left are digits that look like letters, and dashes.
+ */
 
 import { POOLS_FILE, tenantFile } from '@countersign/policy/parse-bundle';
 import { type At, below } from '@countersign/policy/report-faults';

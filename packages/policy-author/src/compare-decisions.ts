@@ -7,12 +7,6 @@ import type { DecideOutcome } from '@countersign/policy/decide';
 
 export type Compared = Pick<Decision, 'decision' | 'rule_id' | 'constraints' | 'obligations' | 'effective_digest'>;
 
-/** A request that the candidate refuses to look at is one that it blocks. */
-export const comparedOf = (outcome: DecideOutcome): Compared =>
-  outcome.ok
-    ? finalDecision(outcome.answer)
-    : { decision: 'deny', rule_id: null, constraints: {}, obligations: {}, effective_digest: null };
-
 const CLASS: Readonly<Record<DecisionName, 'blocked' | 'held' | 'allowed'>> = {
   allow: 'allowed',
   allow_with_constraints: 'allowed',
@@ -22,12 +16,21 @@ const CLASS: Readonly<Record<DecisionName, 'blocked' | 'held' | 'allowed'>> = {
 };
 const NEWLY = { blocked: 'newly_blocked', held: 'newly_held', allowed: 'newly_allowed' } as const;
 
+/** A request that the candidate refuses to look at is one that it blocks. */
+export function comparedOf(outcome: DecideOutcome): Compared {
+  return outcome.ok
+    ? finalDecision(outcome.answer)
+    : { decision: 'deny', rule_id: null, constraints: {}, obligations: {}, effective_digest: null };
+}
+
 /** Null when nothing differs. */
-export const differenceOf = (before: Compared, after: Compared): Difference | null => {
+export function differenceOf(before: Compared, after: Compared): Difference | null {
   if (CLASS[before.decision] !== CLASS[after.decision]) return NEWLY[CLASS[after.decision]];
   if (boundsOf(before) !== boundsOf(after)) return 'changed_constraints';
   if (before.effective_digest !== after.effective_digest) return 'changed_job';
   return before.rule_id === after.rule_id ? null : 'changed_rule';
-};
+}
 
-const boundsOf = ({ constraints, obligations }: Compared): string => canonicalize({ constraints, obligations });
+function boundsOf({ constraints, obligations }: Compared): string {
+  return canonicalize({ constraints, obligations });
+}

@@ -1,5 +1,7 @@
-// A derivation as sentences that a person can read aloud to another. It says what the JSON says and nothing more, and
-// quotes what came from a submitter, so that a label can't speak in the policy's voice.
+/**
+ * A derivation as sentences that a person can read aloud to another. It says what the JSON says and nothing more, and
+ * quotes what came from a submitter, so that a label can't speak in the policy's voice.
+ */
 import type { Derivation, FactsSeen, PoolsSeen, RoundSeen, RuleSeen } from '@countersign/contracts/explanation';
 
 /** Rules that came near and missed; the rest is in the JSON. */
@@ -23,6 +25,10 @@ export function describeDerivation(derivation: Derivation): string {
     ...rounds.flatMap(tellRound),
     ...tellResult(derivation),
   ].join('\n');
+}
+
+function list(items: readonly string[]): string {
+  return items.length === 0 ? 'none' : items.join(', ');
 }
 
 function tellRound(round: RoundSeen): string[] {
@@ -65,8 +71,13 @@ function tellSection(what: string, seen: readonly RuleSeen[]): string[] {
   ];
 }
 
-const whyNot = ({ failed, wanted }: RuleSeen): string =>
-  wanted === undefined ? `its ${failed} do not hold` : `it asks for ${failed} ${JSON.stringify(wanted)}`;
+function whyNot({ failed, wanted }: RuleSeen): string {
+  return wanted === undefined ? `its ${failed} do not hold` : `it asks for ${failed} ${JSON.stringify(wanted)}`;
+}
+
+function count(amount: number, what: string): string {
+  return `${amount} ${what}${amount === 1 ? '' : 's'}`;
+}
 
 function tellResult({ result, skipped, pools }: Derivation): string[] {
   if (result === null) return ['The request is refused before any decision.'];
@@ -84,16 +95,6 @@ function tellResult({ result, skipped, pools }: Derivation): string[] {
       ? []
       : [`On offer instead: the rewrite ${result.remediation.id}.`]),
     ...(skipped.length === 0 ? [] : [`Not checked, for want of a payload: ${list(skipped)}.`]),
-  ];
-}
-
-function tellPools({ pool, failed }: PoolsSeen): string[] {
-  if (pool !== null) return [`It would run in the pool ${pool}.`];
-  const more = failed.length - MISSES_TOLD;
-  return [
-    'No pool takes it, so it would fail.',
-    ...failed.slice(0, MISSES_TOLD).map(({ id, says }) => `The pool ${id}: ${says}.`),
-    ...(more > 0 ? [`${count(more, 'pool more')} did not take it.`] : []),
   ];
 }
 
@@ -116,11 +117,18 @@ function tellObligations({ constraints, obligations }: NonNullable<Derivation['r
   return terms.length === 0 ? [] : [`It takes ${terms.join('; ')}.`];
 }
 
-const list = (items: readonly string[]): string => (items.length === 0 ? 'none' : items.join(', '));
-const count = (amount: number, what: string): string => `${amount} ${what}${amount === 1 ? '' : 's'}`;
-
 /** In the largest unit that needs no fraction. */
 function time(ms: number): string {
   const [size, unit] = UNITS.find(([each]) => ms % each === 0)!;
   return count(ms / size, unit);
+}
+
+function tellPools({ pool, failed }: PoolsSeen): string[] {
+  if (pool !== null) return [`It would run in the pool ${pool}.`];
+  const more = failed.length - MISSES_TOLD;
+  return [
+    'No pool takes it, so it would fail.',
+    ...failed.slice(0, MISSES_TOLD).map(({ id, says }) => `The pool ${id}: ${says}.`),
+    ...(more > 0 ? [`${count(more, 'pool more')} did not take it.`] : []),
+  ];
 }

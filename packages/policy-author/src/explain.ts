@@ -1,5 +1,7 @@
-// Explains a decision by making it: the same path as enforcement with a listener, so an explanation can't drift from
-// what is enforced. Findings show as type and place, never as text; the payload is never repeated.
+/**
+ * Explains a decision by making it: the same path as enforcement with a listener, so an explanation can't drift from
+ * what is enforced. Findings show as type and place, never as text; the payload is never repeated.
+ */
 import { type DecideItem, finalDecision } from '@countersign/contracts/decision';
 import type { Derivation, RoundSeen, RuleSeen } from '@countersign/contracts/explanation';
 import type { Match } from '@countersign/contracts/policy';
@@ -21,6 +23,13 @@ export type Explanation = {
   text: string;
 };
 type Section = 'input_rules' | 'rules' | 'tiers';
+
+type Source = { decision: string | null; asks: Readonly<Record<string, unknown>> };
+
+const OUTCOMES: Readonly<Record<string, RuleSeen['outcome']>> = { holds: 'matched', fails: 'not_matched' };
+const FIRST_FAILED = 'first failed: ';
+/** A rule for other topics or tenants is told in one word: there are many of those. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['topics', 'tenants']);
 
 export function explain(policy: CompiledPolicy, item: DecideItem, context: DecideContext): Explanation {
   const heard: TraceStep[] = [];
@@ -61,7 +70,66 @@ function deriveFrom(
   };
 }
 
-type Source = { decision: string | null; asks: Readonly<Record<string, unknown>> };
+function roundsOf(heard: readonly TraceStep[], sources: ReadonlyMap<string, Source>): RoundSeen[] {
+  const rounds = [newRound()];
+  for (const step of heard) {
+    const round = rounds[rounds.length - 1]!;
+    if (step.step === 'rewrite') {
+      round.rewrite = step.detail;
+      rounds.push(newRound());
+    } else if (isSection(step.step)) round[step.step].push(ruleSeen(step, sources.get(step.rule_id ?? '')));
+    else if (step.step === 'floors') round.raised_to = step.outcome;
+    else if (step.step === 'ceiling') round.refused = `outside what this agent may ask for: ${step.detail}`;
+    else if (step.step === 'facts') hearFacts(round, step);
+  }
+  return rounds;
+}
+
+function newRound(): RoundSeen {
+  return {
+    facts: null,
+    refused: null,
+    input_rules: [],
+    rules: [],
+    tiers: [],
+    raised_to: null,
+    rewrite: null,
+  };
+}
+
+function isSection(step: string): step is Section {
+  return step === 'input_rules' || step === 'rules' || step === 'tiers';
+}
+
+function ruleSeen({ outcome, rule_id, detail }: TraceStep, source: Source | undefined): RuleSeen {
+  const seen = OUTCOMES[outcome] ?? 'undecidable';
+  const failed = detail.startsWith(FIRST_FAILED) ? detail.slice(FIRST_FAILED.length) : null;
+  const wanted = failed === null || ELSEWHERE.has(failed) ? undefined : source?.asks[failed];
+  return {
+    id: rule_id ?? '',
+    decision: source?.decision ?? null,
+    outcome: seen,
+    failed: seen === 'undecidable' ? detail : failed,
+    ...(wanted !== undefined && { wanted }),
+  };
+}
+
+function hearFacts(round: RoundSeen, { facts, outcome, detail }: TraceStep): void {
+  if (facts === undefined) {
+    round.refused = `${outcome}: ${detail}`;
+    return;
+  }
+  const { topic, meta, labels } = facts.request;
+  round.facts = {
+    listed_as: facts.listed_as,
+    topic,
+    capability: meta.capability ?? null,
+    risk_tags: meta.risk_tags,
+    requires: meta.requires,
+    labels,
+    asserted: [...facts.asserted],
+  };
+}
 
 /** By id: what a rule's match asks for, in its author's words. */
 function sourcesOf({ sources }: CompiledPolicy): ReadonlyMap<string, Source> {
@@ -82,66 +150,4 @@ function sourcesOf({ sources }: CompiledPolicy): ReadonlyMap<string, Source> {
 function asksOf({ types, min_severity, ...match }: Match): Source['asks'] {
   const alone = types === undefined && min_severity === undefined;
   return alone ? match : { ...match, scanners: { scanners: match.scanners, types, min_severity } };
-}
-
-const newRound = (): RoundSeen => ({
-  facts: null,
-  refused: null,
-  input_rules: [],
-  rules: [],
-  tiers: [],
-  raised_to: null,
-  rewrite: null,
-});
-
-function roundsOf(heard: readonly TraceStep[], sources: ReadonlyMap<string, Source>): RoundSeen[] {
-  const rounds = [newRound()];
-  for (const step of heard) {
-    const round = rounds[rounds.length - 1]!;
-    if (step.step === 'rewrite') {
-      round.rewrite = step.detail;
-      rounds.push(newRound());
-    } else if (isSection(step.step)) round[step.step].push(ruleSeen(step, sources.get(step.rule_id ?? '')));
-    else if (step.step === 'floors') round.raised_to = step.outcome;
-    else if (step.step === 'ceiling') round.refused = `outside what this agent may ask for: ${step.detail}`;
-    else if (step.step === 'facts') hearFacts(round, step);
-  }
-  return rounds;
-}
-
-const isSection = (step: string): step is Section => step === 'input_rules' || step === 'rules' || step === 'tiers';
-
-function hearFacts(round: RoundSeen, { facts, outcome, detail }: TraceStep): void {
-  if (facts === undefined) {
-    round.refused = `${outcome}: ${detail}`;
-    return;
-  }
-  const { topic, meta, labels } = facts.request;
-  round.facts = {
-    listed_as: facts.listed_as,
-    topic,
-    capability: meta.capability ?? null,
-    risk_tags: meta.risk_tags,
-    requires: meta.requires,
-    labels,
-    asserted: [...facts.asserted],
-  };
-}
-
-const OUTCOMES: Readonly<Record<string, RuleSeen['outcome']>> = { holds: 'matched', fails: 'not_matched' };
-const FIRST_FAILED = 'first failed: ';
-/** A rule for other topics or tenants is told in one word: there are many of those. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['topics', 'tenants']);
-
-function ruleSeen({ outcome, rule_id, detail }: TraceStep, source: Source | undefined): RuleSeen {
-  const seen = OUTCOMES[outcome] ?? 'undecidable';
-  const failed = detail.startsWith(FIRST_FAILED) ? detail.slice(FIRST_FAILED.length) : null;
-  const wanted = failed === null || ELSEWHERE.has(failed) ? undefined : source?.asks[failed];
-  return {
-    id: rule_id ?? '',
-    decision: source?.decision ?? null,
-    outcome: seen,
-    failed: seen === 'undecidable' ? detail : failed,
-    ...(wanted !== undefined && { wanted }),
-  };
 }

@@ -1,5 +1,7 @@
-// Conditions of rules that restrict, comparing what no schema gives a type: whoever sends a value of another type is
-// denied, and the author should know before it happens.
+/**
+ * Conditions of rules that restrict, comparing what no schema gives a type: whoever sends a value of another type is
+ * denied, and the author should know before it happens.
+ */
 import type { Match } from '@countersign/contracts/policy';
 import { schemaPath } from '@countersign/policy/check-policy';
 import type { PayloadPath } from '@countersign/policy/payload-types';
@@ -30,4 +32,6 @@ export function lintConditions({ policy, sources, sections, topics, report }: Li
   }
 }
 
-const written = (path: PayloadPath): string => ['payload', ...path].join('.').replaceAll('.[]', '[]');
+function written(path: PayloadPath): string {
+  return ['payload', ...path].join('.').replaceAll('.[]', '[]');
+}

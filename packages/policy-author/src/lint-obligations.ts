@@ -1,5 +1,7 @@
-// Whether what a decision asks for can be had: votes from groups that are large enough, and worker constraints that a
-// pool which may run the job enforces.
+/**
+ * Whether what a decision asks for can be had: votes from groups that are large enough, and worker constraints that a
+ * pool which may run the job enforces.
+ */
 import type { Match, Pool } from '@countersign/contracts/policy';
 import { OWNER_GROUP } from '@countersign/policy/check-policy';
 import { anyGlobMatches } from '@countersign/policy/match-glob';
@@ -55,6 +57,9 @@ export function lintConstraints({ sections, sources, topics, report }: Linted): 
 }
 
 /** As far as the match says: a job of it could fit the pool. */
-const mayRun = (pool: Pool, { capabilities, tenants }: Match): boolean =>
-  (capabilities?.some((pattern) => pool.capabilities.some((name) => anyGlobMatches([pattern], name))) ?? true) &&
-  (tenants === undefined || pool.tenants === undefined || tenants.some((tenant) => pool.tenants!.includes(tenant)));
+function mayRun(pool: Pool, { capabilities, tenants }: Match): boolean {
+  return (
+    (capabilities?.some((pattern) => pool.capabilities.some((name) => anyGlobMatches([pattern], name))) ?? true) &&
+    (tenants === undefined || pool.tenants === undefined || tenants.some((tenant) => pool.tenants!.includes(tenant)))
+  );
+}

@@ -1,5 +1,7 @@
-// Likely mistakes in a policy: rules that never decide, floors that nothing reaches, votes that
-// nobody can cast. A lint never changes what is decided; under `--strict` an author takes it for a fault.
+/**
+ * Likely mistakes in a policy: rules that never decide, floors that nothing reaches, votes that
+ * nobody can cast. A lint never changes what is decided; under `--strict` an author takes it for a fault.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { knownTopics } from '@countersign/policy/known-topics';

@@ -1,5 +1,7 @@
-// Rules that restrict less than they seem to: a `*` inside a pattern is exactly one token, so what is one token longer
-// passes; and a rule that reaches no topic which the policy knows restricts nothing at all.
+/**
+ * Rules that restrict less than they seem to: a `*` inside a pattern is exactly one token, so what is one token longer
+ * passes; and a rule that reaches no topic which the policy knows restricts nothing at all.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Match } from '@countersign/contracts/policy';
 import { mayMeet } from '@countersign/policy/cover-match';
@@ -11,6 +13,8 @@ import type { Linted } from './linted.ts';
 
 type Restricting = { id: string; match: Match; at: At; unreached: boolean };
 
+type Budget = { left: number };
+
 export function lintReach(linted: Linted): void {
   const capabilities = knownCapabilities(linted);
   const budget = { left: LIMITS.lint_comparisons };
@@ -21,6 +25,14 @@ export function lintReach(linted: Linted): void {
   }
   if (budget.left < 0)
     linted.report('lint_incomplete', inPolicy('topics'), 'too many patterns stand against too many names');
+}
+
+function knownCapabilities({ sources, topics }: Linted): ReadonlySet<string> {
+  return new Set([
+    ...topics.listed.flatMap(({ facts }) => facts.capability ?? []),
+    ...(sources.pools ?? []).flatMap((pool) => pool.capabilities),
+    ...Object.keys(sources.policy.owners),
+  ]);
 }
 
 /** `unreached`: tiers have a lint of their own for it, and a rule that lets through is told what nobody lists. */
@@ -58,27 +70,11 @@ function lintStars(
   });
 }
 
-type Budget = { left: number };
-
 /** Listed topics of which the pattern would reach some more if its inner stars were one token or more. */
 function shortTopics(glob: Glob, all: readonly Glob[], listed: readonly ListedTopic[], budget: Budget): string[] {
   const isMissed = (topic: Glob): boolean =>
     --budget.left >= 0 && stretches(glob, topic) && !all.some((other) => meets(other, topic));
   return listed.filter((topic) => eachLength(topic.glob).some(isMissed)).map(({ pattern }) => pattern);
-}
-
-function shortNames(glob: Glob, all: readonly Glob[], names: ReadonlySet<string>, budget: Budget): string[] {
-  return [...names].filter((name) => {
-    const tokens = splitTokens(name);
-    return --budget.left >= 0 && stretches(glob, tokens) && !all.some((other) => globMatches(other, tokens));
-  });
-}
-
-/** An open pattern as the patterns of every length that a topic can have, in which each star is one token. */
-function eachLength(glob: Glob): Glob[] {
-  if (glob[glob.length - 1] !== '*') return [glob];
-  const longest = 1 + LIMITS.topic_segments;
-  return Array.from({ length: longest - glob.length + 1 }, (_, more) => [...glob, ...Array<string>(more).fill('*')]);
 }
 
 /** Every star of the glob one token or more; a star among the tokens is any one token. */
@@ -95,12 +91,18 @@ function meets(glob: Glob, tokens: Glob): boolean {
   return glob.every((token, i) => token === '*' || tokens[i] === '*' || token === tokens[i]);
 }
 
-function knownCapabilities({ sources, topics }: Linted): ReadonlySet<string> {
-  return new Set([
-    ...topics.listed.flatMap(({ facts }) => facts.capability ?? []),
-    ...(sources.pools ?? []).flatMap((pool) => pool.capabilities),
-    ...Object.keys(sources.policy.owners),
-  ]);
+/** An open pattern as the patterns of every length that a topic can have, in which each star is one token. */
+function eachLength(glob: Glob): Glob[] {
+  if (glob[glob.length - 1] !== '*') return [glob];
+  const longest = 1 + LIMITS.topic_segments;
+  return Array.from({ length: longest - glob.length + 1 }, (_, more) => [...glob, ...Array<string>(more).fill('*')]);
+}
+
+function shortNames(glob: Glob, all: readonly Glob[], names: ReadonlySet<string>, budget: Budget): string[] {
+  return [...names].filter((name) => {
+    const tokens = splitTokens(name);
+    return --budget.left >= 0 && stretches(glob, tokens) && !all.some((other) => globMatches(other, tokens));
+  });
 }
 
 function lintUnreached(linted: Linted, { id, match, at }: Restricting): void {

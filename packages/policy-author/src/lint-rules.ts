@@ -1,6 +1,8 @@
-// Rules that can never decide, because an earlier one or a denial always does first, and rules that decide everything.
-// Dead means: taken out, no decision would be another. Where that is not certain the lint is silent. The index names the
-// few that could cover a rule; beyond a bound of comparisons the lint says that it stopped.
+/**
+ * Rules that can never decide, because an earlier one or a denial always does first, and rules that decide everything.
+ * Dead means: taken out, no decision would be another. Where that is not certain the lint is silent. The index names the
+ * few that could cover a rule; beyond a bound of comparisons the lint says that it stopped.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Match, RuleSource } from '@countersign/contracts/policy';
 import { coversMatch } from '@countersign/policy/cover-match';
@@ -16,6 +18,29 @@ type Ruling = { id: string; decision: string; when?: string | undefined; match: 
 type Decider = Ruling & { scans: boolean };
 /** Whether the other is looked at before the rule: of two errors the first one names the decision. */
 type Relation = { other: Decider; rule: Decider; before: boolean };
+
+class CoverSearch {
+  stopped = false;
+  private left: number = LIMITS.lint_comparisons;
+
+  find(
+    index: RuleIndex,
+    others: readonly Decider[],
+    rule: Decider,
+    decides: (candidate: { other: Decider; at: number }) => boolean,
+  ): Decider | null {
+    for (const at of index.candidates(sampleOf(rule.match))) {
+      const other = others[at]!;
+      if (!decides({ other, at })) continue;
+      if (--this.left < 0) {
+        this.stopped = true;
+        return null;
+      }
+      if (coversMatch(other.match, rule.match)) return other;
+    }
+    return null;
+  }
+}
 
 export function lintRules(linted: Linted): void {
   const { policy, sections, sources, topics, report } = linted;
@@ -60,19 +85,14 @@ export function lintRules(linted: Linted): void {
   }
 }
 
-const denies = ({ decision }: Decider): boolean => decision === 'deny';
-
 /** A denial wins wherever it stands, over an error too; between two denials the first one gives its name. */
 function isDenied({ other, rule, before }: Relation): boolean {
   if (!denies(other) || (denies(rule) && !before)) return false;
   return holdsWith({ other, rule, before });
 }
 
-/** Among what does not deny the first one decides, unless an error of the later one would have denied. */
-function isOvertaken({ other, rule, before }: Relation): boolean {
-  if (!before || denies(other) || denies(rule) || rule.scans) return false;
-  const mayFail = rule.when !== undefined && rule.when !== other.when;
-  return !mayFail && holdsWith({ other, rule, before });
+function denies({ decision }: Decider): boolean {
+  return decision === 'deny';
 }
 
 /** Whether the other holds, or fails in the same way, whenever the rule holds or can't be decided. Matches aside. */
@@ -84,27 +104,11 @@ function holdsWith({ other, rule, before }: Relation): boolean {
   return !rule.scans || (other.match.not === undefined && other.when === undefined);
 }
 
-class CoverSearch {
-  stopped = false;
-  private left: number = LIMITS.lint_comparisons;
-
-  find(
-    index: RuleIndex,
-    others: readonly Decider[],
-    rule: Decider,
-    decides: (candidate: { other: Decider; at: number }) => boolean,
-  ): Decider | null {
-    for (const at of index.candidates(sampleOf(rule.match))) {
-      const other = others[at]!;
-      if (!decides({ other, at })) continue;
-      if (--this.left < 0) {
-        this.stopped = true;
-        return null;
-      }
-      if (coversMatch(other.match, rule.match)) return other;
-    }
-    return null;
-  }
+/** Among what does not deny the first one decides, unless an error of the later one would have denied. */
+function isOvertaken({ other, rule, before }: Relation): boolean {
+  if (!before || denies(other) || denies(rule) || rule.scans) return false;
+  const mayFail = rule.when !== undefined && rule.when !== other.when;
+  return !mayFail && holdsWith({ other, rule, before });
 }
 
 function reportCovered({ report }: Linted, placed: Placed<RuleSource>, by: Decider): void {
@@ -114,12 +118,13 @@ function reportCovered({ report }: Linted, placed: Placed<RuleSource>, by: Decid
   report(swallowed ? 'rule_swallowed' : 'rule_shadowed', below(placed, 'id'), says);
 }
 
+function isEverything({ decision, when }: RuleSource, match: Match): boolean {
+  return decision === 'allow' && when === undefined && Object.keys(match).length === 0;
+}
+
 /** Not dead: without the rule another one might rewrite the request before the tier is asked. */
 function reportFloored({ report }: Linted, placed: Placed<RuleSource>, by: Decider | null): void {
   const { id, decision } = placed.source;
   if (by === null || decision === 'deny' || decision === 'remediate') return;
   report('rule_floored', below(placed, 'id'), `whatever ${id} lets through, the tier ${by.id} denies`);
 }
-
-const isEverything = ({ decision, when }: RuleSource, match: Match): boolean =>
-  decision === 'allow' && when === undefined && Object.keys(match).length === 0;

@@ -1,4 +1,4 @@
-// What content is scanned for, countries and own rules, while no rule of the policy looks at what would be found.
+/** What content is scanned for, countries and own rules, while no rule of the policy looks at what would be found. */
 
 import { compileFindings, typesWanted } from '@countersign/policy/match-findings';
 import { SCANNERS_FILE } from '@countersign/policy/own-rules';

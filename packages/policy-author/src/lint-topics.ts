@@ -1,4 +1,6 @@
-// Whether tiers and topics find each other, and whether the topics that rules let through are ones the server knows.
+/**
+ * Whether tiers and topics find each other, and whether the topics that rules let through are ones the server knows.
+ */
 import type { Match } from '@countersign/contracts/policy';
 import { mayMeet } from '@countersign/policy/cover-match';
 import { type ListedTopic, matchOf } from '@countersign/policy/known-topics';
@@ -11,18 +13,19 @@ export function lintTopics(linted: Linted): void {
 }
 
 /** Risk tags that a topic fixes are all that it has. */
-export const reaches = (tier: Match, topic: ListedTopic): boolean => {
+export function reaches(tier: Match, topic: ListedTopic): boolean {
   const { risk_tags } = topic.facts;
   const tagged = tier.risk_tags === undefined || risk_tags === undefined;
   return (tagged || tier.risk_tags!.some((tag) => risk_tags!.includes(tag))) && mayMeet(tier, matchOf(topic));
-};
+}
 
 /** Of rules that let through what nobody lists. */
-export const unlistedMatches = ({ sections, topics }: Linted): Match[] =>
-  sections.rules
+export function unlistedMatches({ sections, topics }: Linted): Match[] {
+  return sections.rules
     .filter(({ source }) => source.decision !== 'deny')
     .map(({ source }) => topics.complete(source.match))
     .filter((match) => !(match.topics?.every(topics.isListed) ?? false));
+}
 
 function lintTiers(linted: Linted): void {
   const { sections, topics, report } = linted;

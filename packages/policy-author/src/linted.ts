@@ -1,4 +1,4 @@
-// The input of every lint.
+/** The input of every lint. */
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import type { KnownTopics } from '@countersign/policy/known-topics';
 import type { BundleSources } from '@countersign/policy/parse-bundle';

@@ -1,4 +1,4 @@
-// A test run as JUnit XML, which every CI shows. Whatever a name or a value holds, the document stays well formed.
+/** A test run as JUnit XML, which every CI shows. Whatever a name or a value holds, the document stays well formed. */
 import type { PolicyTestResult, PolicyTestRun } from './run-policy-tests.ts';
 
 /** XML 1.0 has no way to write these, escaped or not. */
@@ -35,6 +35,10 @@ export function renderJunit(run: PolicyTestRun, suite = 'policy'): string {
   ].join('\n');
 }
 
+function escapeXml(text: string): string {
+  return text.replace(UNWRITABLE, '\ufffd').replace(/[&<>"'\t\n\r]/g, (unit) => ENTITIES[unit]!);
+}
+
 function renderCase({ name, ok, file, line, expected, got }: PolicyTestResult): string {
   const start = `    <testcase classname="${escapeXml(file)}" name="${escapeXml(name)}" file="${escapeXml(file)}" line="${line}"`;
   if (ok) return `${start}/>`;
@@ -48,6 +52,3 @@ function unreached({ coverage, faults }: PolicyTestRun): string {
   if (missed.length === 0) return 'every rule was reached';
   return `no case reached ${missed.map(({ id }) => id).join(', ')}`;
 }
-
-const escapeXml = (text: string): string =>
-  text.replace(UNWRITABLE, '\ufffd').replace(/[&<>"'\t\n\r]/g, (unit) => ENTITIES[unit]!);

@@ -1,5 +1,7 @@
-// Decides every case of a bundle's tests as a submitted job would be decided, and says which rules none of them
-// reached. Pure: the same bundle gives the same answer, whenever and wherever it runs.
+/**
+ * Decides every case of a bundle's tests as a submitted job would be decided, and says which rules none of them
+ * reached. Pure: the same bundle gives the same answer, whenever and wherever it runs.
+ */
 import { type Decision, finalDecision } from '@countersign/contracts/decision';
 import { type Actor, jobRequest, type NamedRequest } from '@countersign/contracts/job';
 import type { PolicyCase, PolicyExpectation, PolicyIncident, PolicyTests } from '@countersign/contracts/policy-tests';
@@ -39,20 +41,6 @@ const DEFAULT_NOW = '2026-01-01T00:00:00Z';
 const NO_HASH = `sha256:${'0'.repeat(64)}`;
 /** Digests of a test prove nothing to anyone, so their salt may be known. */
 const SALT = Buffer.alloc(16).toString('base64url');
-
-/** Besides the tests of the bundle those of `files` (path → YAML), e.g. incidents out of the ledger. */
-export function runPolicyTests(
-  policy: CompiledPolicy,
-  files: Readonly<Record<string, string>> = {},
-  context: TestContext = { now: DEFAULT_NOW },
-): PolicyTestRun {
-  const further = readTests(files);
-  const run = new TestRun(policy, context);
-  const own = policy.sources;
-  for (const [file, tests] of own.tests) run.file(file, tests, (path) => own.locate(file, path));
-  for (const { file, tests, locate } of further.read) run.file(file, tests, locate);
-  return run.finish(further.faults);
-}
 
 class TestRun {
   private readonly results: PolicyTestResult[] = [];
@@ -114,10 +102,26 @@ class TestRun {
   }
 }
 
-const actorOf = ({ actor }: PolicyCase | PolicyIncident): Actor => {
+type ExpectedFinding = NonNullable<PolicyExpectation['findings']>[number];
+
+/** Besides the tests of the bundle those of `files` (path → YAML), e.g. incidents out of the ledger. */
+export function runPolicyTests(
+  policy: CompiledPolicy,
+  files: Readonly<Record<string, string>> = {},
+  context: TestContext = { now: DEFAULT_NOW },
+): PolicyTestRun {
+  const further = readTests(files);
+  const run = new TestRun(policy, context);
+  const own = policy.sources;
+  for (const [file, tests] of own.tests) run.file(file, tests, (path) => own.locate(file, path));
+  for (const { file, tests, locate } of further.read) run.file(file, tests, locate);
+  return run.finish(further.faults);
+}
+
+function actorOf({ actor }: PolicyCase | PolicyIncident): Actor {
   const { id = 'test-agent', type = 'agent', owner = null } = actor ?? {};
   return { id, type, owner, auth_method: 'api_key', ceiling: null };
-};
+}
 
 /** Or what is wrong with it: a request that no door would take proves nothing about the policy. */
 function namedRequestOf(one: PolicyCase | PolicyIncident): NamedRequest | string {
@@ -137,10 +141,12 @@ function expectationOf(one: PolicyCase | PolicyIncident): Record<string, unknown
   return { ...plain, ...(constraints !== undefined && { constraints: constraintsOf(constraints) }) };
 }
 
-const decidedThen = ({ decided }: PolicyIncident): PolicyExpectation => ({
-  decision: decided.decision,
-  rule_id: decided.rule_id,
-});
+function decidedThen({ decided }: PolicyIncident): PolicyExpectation {
+  return {
+    decision: decided.decision,
+    rule_id: decided.rule_id,
+  };
+}
 
 function gotFrom(outcome: Extract<DecideOutcome, { ok: true }>, expected: Record<string, unknown>) {
   const { decisions } = outcome.answer;
@@ -160,8 +166,6 @@ function gotFrom(outcome: Extract<DecideOutcome, { ok: true }>, expected: Record
   // A rewrite that nobody expected is a difference, though the end may be the same.
   return { ...got, ...(applied.length > 0 && { remediated_by: applied[applied.length - 1] }) };
 }
-
-type ExpectedFinding = NonNullable<PolicyExpectation['findings']>[number];
 
 /** The expected ones that were found; where one was not, everything found, without text. */
 function foundAmong(expected: unknown, { findings }: Decision): unknown {

@@ -1,4 +1,6 @@
-// Which types of findings each rule of a policy speaks of, with their severities: what `scanners: [pii]` means, spelt out.
+/**
+ * Which types of findings each rule of a policy speaks of, with their severities: what `scanners: [pii]` means, spelt out.
+ */
 import type { Match } from '@countersign/contracts/policy';
 import { allTypes, compileFindings, typesWanted } from '@countersign/policy/match-findings';
 import type { BundleSources } from '@countersign/policy/parse-bundle';

@@ -1,4 +1,4 @@
-// Whether a schema leaves no doubt of which kind a value of the payload is.
+/** Whether a schema leaves no doubt of which kind a value of the payload is. */
 import { LIMITS } from '@countersign/contracts/limits';
 import { COMBINING, definitionOf, isObject, type PayloadPath } from '@countersign/policy/payload-types';
 

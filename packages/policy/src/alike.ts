@@ -1,5 +1,7 @@
-// Equality as conditions mean it: two values of unlike kinds are not "unequal", they are a question that has no answer.
-// `payload.live == true` must not be dodged by "true", 1 or [true]; the error denies.
+/**
+ * Equality as conditions mean it: two values of unlike kinds are not "unequal", they are a question that has no answer.
+ * `payload.live == true` must not be dodged by "true", 1 or [true]; the error denies.
+ */
 
 /** Its code, and nothing of the values, reaches the decision. */
 export class UnlikeKinds extends Error {
@@ -43,21 +45,22 @@ function kindOf(value: unknown): string {
   return 'number';
 }
 
-function lengthOf(duration: unknown): string {
-  const { seconds, nanos } = duration as { seconds: bigint; nanos: number };
-  return `${seconds} ${nanos}`;
-}
-
 function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a.length !== b.length) return false;
   // All of them: an element that could not be compared is an error wherever it stands.
   return a.map((item, i) => sameValue(item, b[i])).every(Boolean);
 }
 
-const entriesOf = (map: object): Map<string, unknown> =>
-  new Map(map instanceof Map ? (map as Map<string, unknown>) : Object.entries(map));
-
 function sameMap(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
   if (a.size !== b.size || [...a.keys()].some((key) => !b.has(key))) return false;
   return [...a].map(([key, value]) => sameValue(value, b.get(key))).every(Boolean);
+}
+
+function entriesOf(map: object): Map<string, unknown> {
+  return new Map(map instanceof Map ? (map as Map<string, unknown>) : Object.entries(map));
+}
+
+function lengthOf(duration: unknown): string {
+  const { seconds, nanos } = duration as { seconds: bigint; nanos: number };
+  return `${seconds} ${nanos}`;
 }

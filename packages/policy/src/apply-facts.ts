@@ -1,5 +1,7 @@
-// Fills in what the policy knows of a topic. A submitter who says otherwise is refused, never silently corrected; where
-// the policy knows nothing, the submitter's word is taken and marked as such.
+/**
+ * Fills in what the policy knows of a topic. A submitter who says otherwise is refused, never silently corrected; where
+ * the policy knows nothing, the submitter's word is taken and marked as such.
+ */
 import type { Failure } from '@countersign/contracts/errors';
 import type { NamedRequest } from '@countersign/contracts/job';
 import { labelValue } from '@countersign/contracts/names';
@@ -21,10 +23,6 @@ export type FactsResult =
 type Json = Record<string, unknown>;
 const NO_FACTS: TopicFacts = {};
 type Refused = Extract<FactsResult, { ok: false }>;
-const contradicted = (at: string, detail: string): Refused => ({
-  ok: false,
-  failure: { code: 'facts_contradicted', detail, at },
-});
 
 /** Entries are found by topic alone. */
 const NOTHING_ELSE: Omit<IndexedFacts, 'topic'> = {
@@ -38,6 +36,8 @@ const NOTHING_ELSE: Omit<IndexedFacts, 'topic'> = {
   actor_type: '',
   on_behalf_of: [],
 };
+
+type LabelsResult = { ok: true; labels: Record<string, string> } | Refused;
 
 /** The most specific entry of `topics:` that covers the topic. */
 export function findTopic(policy: CompiledPolicy, topic: string): CompiledTopic | null {
@@ -69,6 +69,13 @@ export function applyFacts(known: CompiledTopic | null, request: NamedRequest, m
   return { ok: true, request: completed, asserted: assertedOf(request, facts), skipped };
 }
 
+/** A job without payload has the empty one. */
+export function schemaFailure(known: CompiledTopic | null, payload: Json | undefined): Failure | null {
+  const violation = known?.schema?.validate(payload ?? {}) ?? null;
+  if (violation === null) return null;
+  return { code: 'schema_violated', detail: `the payload ${violation.detail}`, at: `/payload${violation.at}` };
+}
+
 /** Labels that the submitter sets and the policy does not. */
 function assertedOf({ meta }: NamedRequest, { capability, risk_tags }: TopicFacts): string[] {
   const asserted: string[] = [];
@@ -77,19 +84,12 @@ function assertedOf({ meta }: NamedRequest, { capability, risk_tags }: TopicFact
   return asserted;
 }
 
-/** A job without payload has the empty one. */
-export function schemaFailure(known: CompiledTopic | null, payload: Json | undefined): Failure | null {
-  const violation = known?.schema?.validate(payload ?? {}) ?? null;
-  if (violation === null) return null;
-  return { code: 'schema_violated', detail: `the payload ${violation.detail}`, at: `/payload${violation.at}` };
+function contradicted(at: string, detail: string): Refused {
+  return {
+    ok: false,
+    failure: { code: 'facts_contradicted', detail, at },
+  };
 }
-
-const skippedOf = (known: CompiledTopic | null): string[] => [
-  ...(known?.schema ? ['schema'] : []),
-  ...(known?.facts.derive_labels === undefined ? [] : ['derive_labels']),
-];
-
-type LabelsResult = { ok: true; labels: Record<string, string> } | Refused;
 
 function applyLabels(facts: TopicFacts, request: NamedRequest, mode: FactsMode): LabelsResult {
   if (facts.derive_labels === undefined && facts.required_labels === undefined) {
@@ -119,4 +119,8 @@ function textAt(payload: Json, pointer: string): string | undefined {
     value = (value as Json)[key];
   }
   return labelValue.safeParse(value).data;
+}
+
+function skippedOf(known: CompiledTopic | null): string[] {
+  return [...(known?.schema ? ['schema'] : []), ...(known?.facts.derive_labels === undefined ? [] : ['derive_labels'])];
 }

@@ -1,5 +1,7 @@
-// Lays input rules and tiers over what the rules decided. It can only raise: allow < allow_with_constraints <
-// require_approval < deny.
+/**
+ * Lays input rules and tiers over what the rules decided. It can only raise: allow < allow_with_constraints <
+ * require_approval < deny.
+ */
 import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
 import type { CompiledFloor } from './compiled-policy.ts';
 import { isEmpty, tightenConstraints, tightenObligations } from './effects.ts';
@@ -18,19 +20,16 @@ const RANK: Readonly<Record<Exclude<DecisionName, 'remediate'>, number>> = {
   require_approval: 2,
   deny: 3,
 };
-const rank = (decision: DecisionName): number => {
-  // A remediation is applied and decided again before anything is laid over it.
-  if (decision === 'remediate') throw new TypeError('a remediation has no rank');
-  return RANK[decision];
-};
 
-export const denial = (rule_id: string | null, reason: string): Standing => ({
-  decision: 'deny',
-  rule_id,
-  reason,
-  constraints: {},
-  obligations: {},
-});
+export function denial(rule_id: string | null, reason: string): Standing {
+  return {
+    decision: 'deny',
+    rule_id,
+    reason,
+    constraints: {},
+    obligations: {},
+  };
+}
 
 /** `reversible`: the request names a compensation. */
 export function applyFloor(standing: Standing, floor: CompiledFloor, reversible: boolean): Standing {
@@ -51,4 +50,10 @@ export function applyFloor(standing: Standing, floor: CompiledFloor, reversible:
     constraints,
     obligations,
   };
+}
+
+function rank(decision: DecisionName): number {
+  // A remediation is applied and decided again before anything is laid over it.
+  if (decision === 'remediate') throw new TypeError('a remediation has no rank');
+  return RANK[decision];
 }

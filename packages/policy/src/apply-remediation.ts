@@ -1,5 +1,7 @@
-// The rewrite that a policy offers instead of a denial: topic, capability, labels, payload. It never changes who asks,
-// the job's id or the prompt.
+/**
+ * The rewrite that a policy offers instead of a denial: topic, capability, labels, payload. It never changes who asks,
+ * the job's id or the prompt.
+ */
 import type { Remediation } from '@countersign/contracts/decision';
 import type { NamedRequest } from '@countersign/contracts/job';
 import type { RuleSource } from '@countersign/contracts/policy';
@@ -24,11 +26,13 @@ export function applyRemediation(request: NamedRequest, remediation: Source): Na
 }
 
 /** As a decision shows it. */
-export const describeRemediation = (source: Source, applied: boolean): Remediation => ({
-  id: source.id,
-  applied,
-  ...(source.topic !== undefined && { topic: source.topic }),
-  ...(source.capability !== undefined && { capability: source.capability }),
-  ...(source.labels !== undefined && { labels: source.labels }),
-  ...(source.payload !== undefined && { payload: source.payload }),
-});
+export function describeRemediation(source: Source, applied: boolean): Remediation {
+  return {
+    id: source.id,
+    applied,
+    ...(source.topic !== undefined && { topic: source.topic }),
+    ...(source.capability !== undefined && { capability: source.capability }),
+    ...(source.labels !== undefined && { labels: source.labels }),
+    ...(source.payload !== undefined && { payload: source.payload }),
+  };
+}

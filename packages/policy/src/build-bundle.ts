@@ -1,5 +1,7 @@
-// Builds one document out of a policy's files and signs it. Only what compiles is built; the signature covers the
-// canonical manifest, and the manifest the hash of every file.
+/**
+ * Builds one document out of a policy's files and signs it. Only what compiles is built; the signature covers the
+ * canonical manifest, and the manifest the hash of every file.
+ */
 import { BUNDLE_FORMAT, type BundleDocument, type BundleManifest, bundleDocument } from '@countersign/contracts/policy';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { getPublicKeyAsync, signAsync } from '@noble/ed25519';
@@ -41,15 +43,6 @@ export async function buildBundle(
   return { ok: true, document: bundleDocument.parse({ manifest, files: { ...files }, signatures: [] }) };
 }
 
-const covers = (scope: readonly string[], tenant: string): boolean => scope.includes('*') || scope.includes(tenant);
-const outOfScope = (tenant: string): PolicyFault =>
-  faultAt(
-    'tenant_out_of_scope',
-    tenantFile(tenant),
-    { line: 1, column: 1 },
-    `the bundle does not decide for ${tenant}`,
-  );
-
 /** Adds one signature; a second one by the same key replaces the first. */
 export async function signBundle(document: BundleDocument, signer: BundleSigner): Promise<BundleDocument> {
   const signature = toBase64Url(await signAsync(signedBytes(document.manifest), signer.secret_key));
@@ -58,10 +51,13 @@ export async function signBundle(document: BundleDocument, signer: BundleSigner)
 }
 
 /** As a trust root names it: base64url of 32 bytes. */
-export const publicKeyOf = async (secretKey: Uint8Array): Promise<string> =>
-  toBase64Url(await getPublicKeyAsync(secretKey));
+export async function publicKeyOf(secretKey: Uint8Array): Promise<string> {
+  return toBase64Url(await getPublicKeyAsync(secretKey));
+}
 
-export const signedBytes = (manifest: BundleManifest): Uint8Array => encoder.encode(canonicalize(manifest));
+export function signedBytes(manifest: BundleManifest): Uint8Array {
+  return encoder.encode(canonicalize(manifest));
+}
 
 /** WebCrypto, so that a browser can check a bundle too. */
 export async function sha256Hex(text: string): Promise<string> {
@@ -69,8 +65,22 @@ export async function sha256Hex(text: string): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-const toBase64Url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
+function covers(scope: readonly string[], tenant: string): boolean {
+  return scope.includes('*') || scope.includes(tenant);
+}
+
+function outOfScope(tenant: string): PolicyFault {
+  return faultAt(
+    'tenant_out_of_scope',
+    tenantFile(tenant),
+    { line: 1, column: 1 },
+    `the bundle does not decide for ${tenant}`,
+  );
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replaceAll('=', '');
+}

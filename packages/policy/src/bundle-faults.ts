@@ -18,4 +18,7 @@ export const BUNDLE_FAULTS = [
 ] as const;
 export type BundleFault = (typeof BUNDLE_FAULTS)[number];
 export type BundleRefusal = { ok: false; code: BundleFault; detail: string };
-export const refuseBundle = (code: BundleFault, detail: string): BundleRefusal => ({ ok: false, code, detail });
+
+export function refuseBundle(code: BundleFault, detail: string): BundleRefusal {
+  return { ok: false, code, detail };
+}

@@ -1,5 +1,7 @@
-// Whether a request stays inside what its agent may at most ask for. Read before any rule, and again after every
-// rewrite: no rule can lift it.
+/**
+ * Whether a request stays inside what its agent may at most ask for. Read before any rule, and again after every
+ * rewrite: no rule can lift it.
+ */
 import type { Actor, Ceiling, NamedRequest } from '@countersign/contracts/job';
 import { anyGlobMatches } from './match-glob.ts';
 
@@ -30,5 +32,6 @@ export function exceedsCeiling(ceiling: Ceiling, { topic, capability, requires, 
   return ceiling.environments.some((allowed) => allowed === '*' || allowed === environment) ? null : 'environment';
 }
 
-export const environmentOf = (labels: Readonly<Record<string, string>>): string | null =>
-  Object.hasOwn(labels, ENVIRONMENT_LABEL) ? labels[ENVIRONMENT_LABEL]! : null;
+export function environmentOf(labels: Readonly<Record<string, string>>): string | null {
+  return Object.hasOwn(labels, ENVIRONMENT_LABEL) ? labels[ENVIRONMENT_LABEL]! : null;
+}

@@ -1,5 +1,7 @@
-// Whether the way back that a request names is one: a job of its own that the same actor may ask for under the same
-// policy. A compensation that would be denied when it is needed is not a compensation.
+/**
+ * Whether the way back that a request names is one: a job of its own that the same actor may ask for under the same
+ * policy. A compensation that would be denied when it is needed is not a compensation.
+ */
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { applyFacts, findTopic } from './apply-facts.ts';
 import { outsideCeiling } from './check-ceiling.ts';

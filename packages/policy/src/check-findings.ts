@@ -1,4 +1,4 @@
-// Whether a match names scanners and types of findings that exist and that can be found together.
+/** Whether a match names scanners and types of findings that exist and that can be found together. */
 import type { Match } from '@countersign/contracts/policy';
 import { type FindingType, SCANNER_NAMES } from '@countersign/scanners/finding-types';
 import { compileFindings, typesWanted } from './match-findings.ts';

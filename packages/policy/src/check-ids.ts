@@ -1,5 +1,7 @@
-// Ids stand once, so that a decision, a log and a person mean the same rule. Tenants' ids carry the tenant's name and
-// can meet only each other.
+/**
+ * Ids stand once, so that a decision, a log and a person mean the same rule. Tenants' ids carry the tenant's name and
+ * can meet only each other.
+ */
 import { type BundleSources, POLICY_FILE, POOLS_FILE, tenantFile } from './parse-bundle.ts';
 import type { At, Report } from './report-faults.ts';
 

@@ -1,5 +1,7 @@
-// Checks the names in a bundle: every group, scanner, capability and schema exists, and a rule carries only
-// what its decision can use. It reports; it never repairs.
+/**
+ * Checks the names in a bundle: every group, scanner, capability and schema exists, and a rule carries only
+ * what its decision can use. It reports; it never repairs.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { InputRuleSource, Match, RuleSource } from '@countersign/contracts/policy';
 import { foldKeyword } from '@countersign/scanners/fold-keyword';
@@ -37,6 +39,11 @@ export function checkPolicy(sources: BundleSources): PolicyFault[] {
   return faults;
 }
 
+/** `./schemas/deploy.json` → `schemas/deploy.json`. */
+export function schemaPath(reference: string): string {
+  return reference.replace(/^\.\//, '');
+}
+
 function checkGroups({ policy }: BundleSources, sections: Sections, report: Report): void {
   const groups = new Set(policy.groups ?? [DEFAULT_GROUP]);
   if (groups.has(OWNER_GROUP))
@@ -65,6 +72,10 @@ function checkGroups({ policy }: BundleSources, sections: Sections, report: Repo
   }
 }
 
+function decidingRules({ rules, input_rules }: Sections): Placed<RuleSource | InputRuleSource>[] {
+  return [...rules, ...input_rules];
+}
+
 function checkMatches({ policy, own }: BundleSources, sections: Sections, report: Report): void {
   const types = allTypes(own);
   const checkMatch = (match: Match, at: At): void => {
@@ -81,6 +92,10 @@ function checkMatches({ policy, own }: BundleSources, sections: Sections, report
   for (const [i, { match }] of (policy.output_policy.rules ?? []).entries()) {
     checkFindings(match, types, inPolicy('output_policy', 'rules', i, 'match'), report);
   }
+}
+
+function allOf({ tiers, input_rules, rules }: Sections): Placed<{ match: Match }>[] {
+  return [...tiers, ...input_rules, ...rules];
 }
 
 function checkRules(sections: Sections, report: Report): void {
@@ -182,16 +197,3 @@ function checkSchemas({ policy, schemas }: BundleSources, report: Report): void 
     report('schema_missing', inPolicy('topics', topic, 'schema'), `the bundle has no ${schemaPath(schema)}`, fix);
   }
 }
-
-/** `./schemas/deploy.json` → `schemas/deploy.json`. */
-export const schemaPath = (reference: string): string => reference.replace(/^\.\//, '');
-
-const decidingRules = ({ rules, input_rules }: Sections): Placed<RuleSource | InputRuleSource>[] => [
-  ...rules,
-  ...input_rules,
-];
-const allOf = ({ tiers, input_rules, rules }: Sections): Placed<{ match: Match }>[] => [
-  ...tiers,
-  ...input_rules,
-  ...rules,
-];

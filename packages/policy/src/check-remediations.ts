@@ -1,5 +1,7 @@
-// Rewrites that lead back to where they began, or on and on, found before any job meets them. Only what is certain from
-// the sources is a fault; the rest ends at the bound on rewrites when it runs.
+/**
+ * Rewrites that lead back to where they began, or on and on, found before any job meets them. Only what is certain from
+ * the sources is a fault; the rest ends at the bound on rewrites when it runs.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Match, RuleSource } from '@countersign/contracts/policy';
 import type { CompiledPolicy } from './compiled-policy.ts';
@@ -32,15 +34,6 @@ export function checkRemediations(policy: CompiledPolicy, { rules }: Sections, r
       report('remediation_too_long', below(placed, 'remediation'), says);
     }
   });
-}
-
-/** The rules that rewrite one after the other, each once; one longer than is allowed is long enough to know. */
-function pathFrom(start: number, follow: (position: number) => number | null): number[] {
-  const path = [start];
-  for (let at = follow(start); at !== null && !path.includes(at) && path.length <= LIMITS.rewrites; at = follow(at)) {
-    path.push(at);
-  }
-  return path;
 }
 
 /** Which rule surely rewrites what this one has rewritten; null where none does, or where it can't be told. */
@@ -88,4 +81,13 @@ function stateAfter({ source }: Placed<RuleSource>, topics: KnownTopics): Match 
     // A patched payload may have lost what was found in it.
     ...(rewrite.payload === undefined && { keywords, scanners, types, min_severity }),
   });
+}
+
+/** The rules that rewrite one after the other, each once; one longer than is allowed is long enough to know. */
+function pathFrom(start: number, follow: (position: number) => number | null): number[] {
+  const path = [start];
+  for (let at = follow(start); at !== null && !path.includes(at) && path.length <= LIMITS.rewrites; at = follow(at)) {
+    path.push(at);
+  }
+  return path;
 }

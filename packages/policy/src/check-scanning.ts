@@ -1,4 +1,4 @@
-// Whether the countries that content is scanned for exist. One that nothing knows would look for nothing.
+/** Whether the countries that content is scanned for exist. One that nothing knows would look for nothing. */
 import { isKnownCountry } from '@countersign/scanners/phones';
 import { type BundleSources, POLICY_FILE, tenantFile } from './parse-bundle.ts';
 import type { Report } from './report-faults.ts';

@@ -1,5 +1,7 @@
-// A tenant's own rules may restrict whatever they like, and let through only what the global part delegates. That is
-// settled here, when the bundle is compiled, so that deciding needs no second kind of rule.
+/**
+ * A tenant's own rules may restrict whatever they like, and let through only what the global part delegates. That is
+ * settled here, when the bundle is compiled, so that deciding needs no second kind of rule.
+ */
 import { globCovers, splitTokens } from './match-glob.ts';
 import type { BundleSources } from './parse-bundle.ts';
 import { mayLetThrough, type SectionName, type Sections } from './place-sections.ts';

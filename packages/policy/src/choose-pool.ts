@@ -1,5 +1,7 @@
-// Which pools may run a job. Every condition must hold; when no pool fits, the answer is none, and no pool with more
-// power is ever a fallback.
+/**
+ * Which pools may run a job. Every condition must hold; when no pool fits, the answer is none, and no pool with more
+ * power is ever a fallback.
+ */
 import type { POOL_CONDITIONS } from '@countersign/contracts/explanation';
 import type { Pool } from '@countersign/contracts/policy';
 

@@ -1,5 +1,7 @@
-// Turns the files of a bundle into a policy that can decide: everything checked, indexed and type-checked once, so that
-// deciding needs no further look at the sources. Either the whole bundle compiles or nothing does.
+/**
+ * Turns the files of a bundle into a policy that can decide: everything checked, indexed and type-checked once, so that
+ * deciding needs no further look at the sources. Either the whole bundle compiles or nothing does.
+ */
 import { DECISIONS, type DecisionName } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { InputRuleSource, Match, RuleSource, TierSource, TopicFacts } from '@countersign/contracts/policy';
@@ -26,24 +28,6 @@ import { atOnce, type Steps } from './steps.ts';
 export type CompileResult = { ok: true; policy: CompiledPolicy } | { ok: false; faults: PolicyFault[] };
 /** `version` comes from the build; where the file states one too, both must be the same. */
 export type CompileOptions = { version?: number | undefined; snapshot: string };
-
-export function compilePolicy(files: Readonly<Record<string, string>>, options: CompileOptions): CompileResult {
-  const { sources, faults: misshapen } = parseBundle(files);
-  if (sources === null) return { ok: false, faults: misshapen.toSorted(byPlace) };
-  const compiler = new PolicyCompiler(sources);
-  const policy = atOnce(compiler.steps(options));
-  const faults = [...misshapen, ...compiler.faults, ...checkPolicy(sources)];
-  checkRemediations(policy, placeSections(sources), reporter(sources, faults, LIMITS.policy_faults));
-  return faults.length === 0 ? { ok: true, policy } : { ok: false, faults: faults.sort(byPlace) };
-}
-
-/** Links a policy that `compilePolicy` has checked, in steps, without checking it again. */
-export function* linkPolicy(sources: BundleSources, options: CompileOptions): Steps<CompiledPolicy> {
-  const compiler = new PolicyCompiler(sources, true);
-  const policy = yield* compiler.steps(options);
-  if (compiler.faults.length > 0) throw new Error('a policy that was never compiled cannot be linked');
-  return policy;
-}
 
 class PolicyCompiler {
   readonly faults: PolicyFault[] = [];
@@ -151,39 +135,63 @@ class PolicyCompiler {
   }
 }
 
+export function compilePolicy(files: Readonly<Record<string, string>>, options: CompileOptions): CompileResult {
+  const { sources, faults: misshapen } = parseBundle(files);
+  if (sources === null) return { ok: false, faults: misshapen.toSorted(byPlace) };
+  const compiler = new PolicyCompiler(sources);
+  const policy = atOnce(compiler.steps(options));
+  const faults = [...misshapen, ...compiler.faults, ...checkPolicy(sources)];
+  checkRemediations(policy, placeSections(sources), reporter(sources, faults, LIMITS.policy_faults));
+  return faults.length === 0 ? { ok: true, policy } : { ok: false, faults: faults.sort(byPlace) };
+}
+
+/** Links a policy that `compilePolicy` has checked, in steps, without checking it again. */
+export function* linkPolicy(sources: BundleSources, options: CompileOptions): Steps<CompiledPolicy> {
+  const compiler = new PolicyCompiler(sources, true);
+  const policy = yield* compiler.steps(options);
+  if (compiler.faults.length > 0) throw new Error('a policy that was never compiled cannot be linked');
+  return policy;
+}
+
 /** The constant, not the text as read: comparing is then comparing pointers, and nothing cold is touched for it. */
-const sharedName = (decision: DecisionName): DecisionName => DECISIONS[DECISIONS.indexOf(decision)]!;
+function sharedName(decision: DecisionName): DecisionName {
+  return DECISIONS[DECISIONS.indexOf(decision)]!;
+}
 
 function* indexed<T extends { match: CompiledMatch }>(items: readonly T[]): Steps<Indexed<T>> {
   return { items, index: yield* indexSteps(items.map((item) => item.match)) };
 }
 
-const inputFloor = (source: InputRuleSource): CompiledFloor => ({
-  id: source.id,
-  match: compileMatch(source.match),
-  decision: sharedName(source.decision),
-  reason: source.reason ?? `input rule ${source.id}`,
-  constraints: constraintsOf(source.constraints),
-  obligations:
-    source.decision === 'require_approval'
-      ? { approval: approvalOf(source.approval?.stages, source.approval?.expires_in) }
-      : {},
-});
+function inputFloor(source: InputRuleSource): CompiledFloor {
+  return {
+    id: source.id,
+    match: compileMatch(source.match),
+    decision: sharedName(source.decision),
+    reason: source.reason ?? `input rule ${source.id}`,
+    constraints: constraintsOf(source.constraints),
+    obligations:
+      source.decision === 'require_approval'
+        ? { approval: approvalOf(source.approval?.stages, source.approval?.expires_in) }
+        : {},
+  };
+}
 
-const tierFloor = ({ id, match, floor }: TierSource): CompiledFloor => ({
-  id,
-  match: compileMatch(match),
-  decision: floor.decision === undefined ? null : sharedName(floor.decision),
-  reason: `tier ${id} asks for at least ${floor.decision ?? 'its obligations'}`,
-  constraints: constraintsOf({
-    ...floor.constraints,
-    ...(floor.max_attempts !== undefined && { max_attempts: floor.max_attempts }),
-  }),
-  obligations: {
-    ...(floor.decision === 'require_approval' && { approval: approvalOf(floor.stages, floor.expires_in) }),
-    ...rollbackOf(floor),
-  },
-});
+function tierFloor({ id, match, floor }: TierSource): CompiledFloor {
+  return {
+    id,
+    match: compileMatch(match),
+    decision: floor.decision === undefined ? null : sharedName(floor.decision),
+    reason: `tier ${id} asks for at least ${floor.decision ?? 'its obligations'}`,
+    constraints: constraintsOf({
+      ...floor.constraints,
+      ...(floor.max_attempts !== undefined && { max_attempts: floor.max_attempts }),
+    }),
+    obligations: {
+      ...(floor.decision === 'require_approval' && { approval: approvalOf(floor.stages, floor.expires_in) }),
+      ...rollbackOf(floor),
+    },
+  };
+}
 
 function scannersOf({ tiers, input_rules, rules }: Sections, own: BundleSources['own']): ScannerName[] {
   const matches = [...tiers, ...input_rules, ...rules].map(({ source }) => source.match);

@@ -1,5 +1,7 @@
-// `when` in CEL: type-checked when the policy is compiled, cost bounded when it runs. It answers true, false or an
-// error; a caller must never treat the error as "no match".
+/**
+ * `when` in CEL: type-checked when the policy is compiled, cost bounded when it runs. It answers true, false or an
+ * error; a caller must never treat the error as "no match".
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { type ASTNode, Environment, type ObjectSchema, ParseError } from '@marcbachmann/cel-js';
 import { RE2JS, RE2JSException } from 're2js';
@@ -46,40 +48,8 @@ const BY_KIND = new Set(['==', '!=', 'in']);
 
 const patterns = new Map<string, RE2JS>();
 
-const newEnvironment = (payload: CelType): Environment =>
-  new Environment({
-    limits: {
-      maxAstNodes: LIMITS.when_nodes,
-      maxDepth: 32,
-      maxListElements: 128,
-      maxMapEntries: 32,
-      maxCallArguments: 8,
-    },
-  })
-    .registerVariable('payload', typeof payload === 'string' ? { type: payload } : { schema: payload as ObjectSchema })
-    .registerVariable('labels', 'map<string, string>')
-    .registerVariable('actor', { schema: { id: 'string', type: 'string', owner: 'string' } })
-    .registerVariable('on_behalf_of', 'list<string>')
-    .registerVariable('tenant', 'string')
-    .registerVariable('topic', 'string')
-    .registerVariable('now', 'google.protobuf.Timestamp')
-    .registerFunction(`${RUNS.same}(dyn, dyn): bool`, sameValue)
-    .registerFunction(`${RUNS.among}(dyn, dyn): bool`, isAmong)
-    .registerFunction(`string.${RUNS.matches}(string): bool`, (text: string, pattern: string) =>
-      re2Of(pattern).test(text),
-    );
-
 /** Runs every condition: a payload is checked against its schema before, so here it may hold anything. */
 const environment = newEnvironment('map<string, dyn>');
-
-/** Throws RE2JSException on a pattern outside RE2; only literals of compiled policies come here. */
-function re2Of(pattern: string): RE2JS {
-  const known = patterns.get(pattern);
-  if (known !== undefined) return known;
-  const compiled = RE2JS.compile(pattern);
-  if (patterns.size < LIMITS.policy_rules) patterns.set(pattern, compiled);
-  return compiled;
-}
 
 type Survey = {
   depth: number;
@@ -88,6 +58,12 @@ type Survey = {
   compared: PayloadPath[];
   loops: Map<string, PayloadPath>;
 };
+
+type Refused = Extract<WhenResult, { ok: false }>;
+/** `type`: what the condition answers on every topic alike, `dyn` where they differ. */
+type Typed = { ok: true; type: string } | { ok: false; refused: Refused };
+
+const environments = new Map<string, Environment>();
 
 /**
  * Must answer bool; `dyn` is refused, because it could turn out to be anything, unless the schemas say that it is bool.
@@ -124,13 +100,62 @@ function surveyOf(source: string) {
   return { written, survey };
 }
 
-function runnable(ast: ASTNode, { depth, readsNow, compared }: Survey): When {
-  return { evaluate: evaluator(environment.parse(rewriteWhen(ast)), depth), readsNow, compared };
+/** Walks the whole tree and changes nothing in it. */
+function inspect(node: ASTNode, depth: number, survey: Survey): void {
+  if (BY_KIND.has(node.op)) noteCompared(node.args as [ASTNode, ASTNode], survey);
+  if (node.op === 'id' && node.args === 'now') survey.readsNow = true;
+  if (node.op === 'call') inspectCall(node.args[0], node.args[1], depth, survey);
+  else if (node.op === 'rcall') {
+    inspect(node.args[1], depth, survey);
+    noteLoop(node.args, survey.loops);
+    inspectCall(node.args[0], node.args[2], depth, survey);
+  } else for (const child of childrenOf(node.args)) inspect(child, depth, survey);
 }
 
-type Refused = Extract<WhenResult, { ok: false }>;
-/** `type`: what the condition answers on every topic alike, `dyn` where they differ. */
-type Typed = { ok: true; type: string } | { ok: false; refused: Refused };
+function noteCompared(sides: readonly ASTNode[], { compared, loops }: Survey): void {
+  if (sides.some((side) => literalOf(side) === null)) return;
+  for (const side of sides) {
+    const path = pathOf(side, loops);
+    if (path !== null && path.length > 0) compared.push(path);
+  }
+}
+
+function literalOf(node: ASTNode | undefined): unknown {
+  return node?.op === 'value' ? node.args : undefined;
+}
+
+function inspectCall(name: string, args: ASTNode[], depth: number, survey: Survey): void {
+  if (!FUNCTIONS.has(name)) survey.refused ??= `the function ${name} is not offered`;
+  if (LITERAL_ARGUMENT.has(name) && (args.length !== 1 || typeof literalOf(args[0]) !== 'string')) {
+    survey.refused ??= `${name} takes one literal text`;
+  }
+  const inner = LOOPS.has(name) ? depth + 1 : depth;
+  if (inner > LIMITS.when_loops) survey.refused ??= `at most ${LIMITS.when_loops} loops inside each other`;
+  survey.depth = Math.max(survey.depth, inner);
+  if (name === 'matches' && survey.refused === null) re2Of(literalOf(args[0]) as string);
+  for (const arg of args) inspect(arg, inner, survey);
+}
+
+/** Throws RE2JSException on a pattern outside RE2; only literals of compiled policies come here. */
+function re2Of(pattern: string): RE2JS {
+  const known = patterns.get(pattern);
+  if (known !== undefined) return known;
+  const compiled = RE2JS.compile(pattern);
+  if (patterns.size < LIMITS.policy_rules) patterns.set(pattern, compiled);
+  return compiled;
+}
+
+/** The variable of a loop stands for the elements of the list. Names may come again: the last one is as good a guess. */
+function noteLoop([name, holder, [variable]]: readonly [string, ASTNode, ASTNode[]], loops: Loops): void {
+  const path = LOOPS.has(name) ? pathOf(holder, loops) : null;
+  if (path !== null && variable?.op === 'id') loops.set(variable.args, [...path, '[]']);
+}
+
+function childrenOf(args: unknown): ASTNode[] {
+  if (Array.isArray(args)) return args.flatMap(childrenOf);
+  const isNode = typeof args === 'object' && args !== null && 'op' in args && 'args' in args;
+  return isNode ? [args as ASTNode] : [];
+}
 
 function invalid(error: { summary: string; range?: { start: number } } | undefined): Refused {
   const within = error?.range?.start;
@@ -158,8 +183,6 @@ function checkAgainst(source: string, schemas: readonly unknown[], others: boole
   return { ok: true, type: types.size === 1 && missing === null ? [...types][0]! : 'dyn' };
 }
 
-const environments = new Map<string, Environment>();
-
 function environmentFor(payload: CelType): Environment {
   const key = JSON.stringify(payload);
   const known = environments.get(key);
@@ -170,6 +193,34 @@ function environmentFor(payload: CelType): Environment {
   if (environments.size >= LIMITS.when_environments) environments.clear();
   environments.set(key, made);
   return made;
+}
+
+function newEnvironment(payload: CelType): Environment {
+  return new Environment({
+    limits: {
+      maxAstNodes: LIMITS.when_nodes,
+      maxDepth: 32,
+      maxListElements: 128,
+      maxMapEntries: 32,
+      maxCallArguments: 8,
+    },
+  })
+    .registerVariable('payload', typeof payload === 'string' ? { type: payload } : { schema: payload as ObjectSchema })
+    .registerVariable('labels', 'map<string, string>')
+    .registerVariable('actor', { schema: { id: 'string', type: 'string', owner: 'string' } })
+    .registerVariable('on_behalf_of', 'list<string>')
+    .registerVariable('tenant', 'string')
+    .registerVariable('topic', 'string')
+    .registerVariable('now', 'google.protobuf.Timestamp')
+    .registerFunction(`${RUNS.same}(dyn, dyn): bool`, sameValue)
+    .registerFunction(`${RUNS.among}(dyn, dyn): bool`, isAmong)
+    .registerFunction(`string.${RUNS.matches}(string): bool`, (text: string, pattern: string) =>
+      re2Of(pattern).test(text),
+    );
+}
+
+function runnable(ast: ASTNode, { depth, readsNow, compared }: Survey): When {
+  return { evaluate: evaluator(environment.parse(rewriteWhen(ast)), depth), readsNow, compared };
 }
 
 function evaluator(run: (context: Record<string, unknown>) => unknown, depth: number): When['evaluate'] {
@@ -185,52 +236,6 @@ function evaluator(run: (context: Record<string, unknown>) => unknown, depth: nu
       return { ok: false, code };
     }
   };
-}
-
-/** Walks the whole tree and changes nothing in it. */
-function inspect(node: ASTNode, depth: number, survey: Survey): void {
-  if (BY_KIND.has(node.op)) noteCompared(node.args as [ASTNode, ASTNode], survey);
-  if (node.op === 'id' && node.args === 'now') survey.readsNow = true;
-  if (node.op === 'call') inspectCall(node.args[0], node.args[1], depth, survey);
-  else if (node.op === 'rcall') {
-    inspect(node.args[1], depth, survey);
-    noteLoop(node.args, survey.loops);
-    inspectCall(node.args[0], node.args[2], depth, survey);
-  } else for (const child of childrenOf(node.args)) inspect(child, depth, survey);
-}
-
-function inspectCall(name: string, args: ASTNode[], depth: number, survey: Survey): void {
-  if (!FUNCTIONS.has(name)) survey.refused ??= `the function ${name} is not offered`;
-  if (LITERAL_ARGUMENT.has(name) && (args.length !== 1 || typeof literalOf(args[0]) !== 'string')) {
-    survey.refused ??= `${name} takes one literal text`;
-  }
-  const inner = LOOPS.has(name) ? depth + 1 : depth;
-  if (inner > LIMITS.when_loops) survey.refused ??= `at most ${LIMITS.when_loops} loops inside each other`;
-  survey.depth = Math.max(survey.depth, inner);
-  if (name === 'matches' && survey.refused === null) re2Of(literalOf(args[0]) as string);
-  for (const arg of args) inspect(arg, inner, survey);
-}
-
-function noteCompared(sides: readonly ASTNode[], { compared, loops }: Survey): void {
-  if (sides.some((side) => literalOf(side) === null)) return;
-  for (const side of sides) {
-    const path = pathOf(side, loops);
-    if (path !== null && path.length > 0) compared.push(path);
-  }
-}
-
-/** The variable of a loop stands for the elements of the list. Names may come again: the last one is as good a guess. */
-function noteLoop([name, holder, [variable]]: readonly [string, ASTNode, ASTNode[]], loops: Loops): void {
-  const path = LOOPS.has(name) ? pathOf(holder, loops) : null;
-  if (path !== null && variable?.op === 'id') loops.set(variable.args, [...path, '[]']);
-}
-
-const literalOf = (node: ASTNode | undefined): unknown => (node?.op === 'value' ? node.args : undefined);
-
-function childrenOf(args: unknown): ASTNode[] {
-  if (Array.isArray(args)) return args.flatMap(childrenOf);
-  const isNode = typeof args === 'object' && args !== null && 'op' in args && 'args' in args;
-  return isNode ? [args as ASTNode] : [];
 }
 
 /** The cost bound of a condition with loops: iterations, and characters read in all of them. */

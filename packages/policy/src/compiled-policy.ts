@@ -1,4 +1,6 @@
-// A policy that can decide: everything checked, indexed and type-checked once. The noun alone; compile-policy.ts makes it.
+/**
+ * A policy that can decide: everything checked, indexed and type-checked once. The noun alone; compile-policy.ts makes it.
+ */
 import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
 import type { PolicySource, Pool, RuleSource, ScanSettingsByTenant, TopicFacts } from '@countersign/contracts/policy';
 import type { ScannerName } from '@countersign/scanners/scan';

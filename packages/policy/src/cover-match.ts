@@ -1,5 +1,7 @@
-// Whether one match holds for every request that another holds for, and whether two could hold for the same. Read from
-// the sources alone, keywords folded: "yes" is certain, "no" may only mean that it can't be seen.
+/**
+ * Whether one match holds for every request that another holds for, and whether two could hold for the same. Read from
+ * the sources alone, keywords folded: "yes" is certain, "no" may only mean that it can't be seen.
+ */
 import type { Match } from '@countersign/contracts/policy';
 import { isOwnType } from '@countersign/scanners/own-rules';
 import { allTypes, compileFindings, type FindingsWanted, typesWanted } from './match-findings.ts';
@@ -25,9 +27,24 @@ export function coversMatch(wide: Match, narrow: Match): boolean {
   );
 }
 
+/** False only where no request can satisfy both. Content is not looked at: it can be anything. */
+export function mayMeet(a: Match, b: Match): boolean {
+  return (
+    share(a.tenants, b.tenants) &&
+    globsShare(a.topics, b.topics) &&
+    globsShare(a.capabilities, b.capabilities) &&
+    labelsShare(a.labels, b.labels) &&
+    share(a.actors, b.actors) &&
+    share(a.actor_types, b.actor_types) &&
+    !(a.not !== undefined && coversMatch(a.not, b)) &&
+    !(b.not !== undefined && coversMatch(b.not, a))
+  );
+}
+
 /** Any-of: each value that satisfies the narrow one is a value of the wide one. */
-const isWithin = (wide: List, narrow: List): boolean =>
-  wide === undefined || (narrow?.every((value) => wide.includes(value)) ?? false);
+function isWithin(wide: List, narrow: List): boolean {
+  return wide === undefined || (narrow?.every((value) => wide.includes(value)) ?? false);
+}
 
 function isWithinGlobs(wide: List, narrow: List): boolean {
   if (wide === undefined) return true;
@@ -60,8 +77,9 @@ function findingsWithin(wide: Match, narrow: Match): boolean {
   return typesWanted(stated, allTypes(undefined)).every((type) => types.has(type));
 }
 
-const sameScanners = ({ scanners: wide }: FindingsWanted, { scanners: narrow }: FindingsWanted): boolean =>
-  wide === null || (narrow !== null && [...narrow].every((name) => wide.has(name)));
+function sameScanners({ scanners: wide }: FindingsWanted, { scanners: narrow }: FindingsWanted): boolean {
+  return wide === null || (narrow !== null && [...narrow].every((name) => wide.has(name)));
+}
 
 /** The wide match's exclusions take nothing from the narrow one: it excludes as much itself, or never matches there. */
 function isNotNarrower(not: Match['not'], narrow: Match): boolean {
@@ -69,21 +87,9 @@ function isNotNarrower(not: Match['not'], narrow: Match): boolean {
   return (narrow.not !== undefined && coversMatch(narrow.not, not)) || !mayMeet(not, narrow);
 }
 
-/** False only where no request can satisfy both. Content is not looked at: it can be anything. */
-export function mayMeet(a: Match, b: Match): boolean {
-  return (
-    share(a.tenants, b.tenants) &&
-    globsShare(a.topics, b.topics) &&
-    globsShare(a.capabilities, b.capabilities) &&
-    labelsShare(a.labels, b.labels) &&
-    share(a.actors, b.actors) &&
-    share(a.actor_types, b.actor_types) &&
-    !(a.not !== undefined && coversMatch(a.not, b)) &&
-    !(b.not !== undefined && coversMatch(b.not, a))
-  );
+function share(a: List, b: List): boolean {
+  return a === undefined || b === undefined || a.some((value) => b.includes(value));
 }
-
-const share = (a: List, b: List): boolean => a === undefined || b === undefined || a.some((value) => b.includes(value));
 
 function globsShare(a: List, b: List): boolean {
   if (a === undefined || b === undefined) return true;
@@ -91,7 +97,8 @@ function globsShare(a: List, b: List): boolean {
   return a.some((pattern) => globs.some((glob) => globsMeet(splitTokens(pattern), glob)));
 }
 
-const labelsShare = (a: Match['labels'], b: Match['labels']): boolean =>
-  Object.entries(a ?? {}).every(
+function labelsShare(a: Match['labels'], b: Match['labels']): boolean {
+  return Object.entries(a ?? {}).every(
     ([key, values]) => b === undefined || !Object.hasOwn(b, key) || share([values].flat(), [b[key]!].flat()),
   );
+}

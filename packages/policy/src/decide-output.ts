@@ -1,5 +1,7 @@
-// May a worker's output leave: allow, redact or quarantine, from findings that someone else made. The strictest matching
-// rule stands, so no rule can loosen another; the content itself is never seen here.
+/**
+ * May a worker's output leave: allow, redact or quarantine, from findings that someone else made. The strictest matching
+ * rule stands, so no rule can loosen another; the content itself is never seen here.
+ */
 import type { Finding } from '@countersign/contracts/decision';
 import type { OutputDecision } from '@countersign/contracts/output';
 import type { OutputPolicyActive, OutputPolicySource, ScanSettingsByTenant } from '@countersign/contracts/policy';
@@ -108,12 +110,6 @@ export function decideOutput(policy: CompiledOutputPolicy, subject: OutputSubjec
   };
 }
 
-/** A redact rule that looks at no findings means whatever is found. */
-function redactedBy(rules: readonly CompiledOutputRule[], all: readonly FindingType[]): AnyTypeName[] {
-  const types = rules.flatMap(({ findings }) => (findings === null ? [...all] : typesWanted(findings, all)));
-  return [...new Set(types.map(({ type }) => type))];
-}
-
 function outputRuleHolds(rule: CompiledOutputRule, subject: OutputSubject): boolean {
   const { findings, tenants, topics, capabilities } = rule;
   if (tenants !== null && !tenants.has(subject.tenant)) return false;
@@ -125,4 +121,10 @@ function outputRuleHolds(rule: CompiledOutputRule, subject: OutputSubject): bool
   )
     return false;
   return findings === null || subject.findings.some((finding) => findingFits(findings, finding));
+}
+
+/** A redact rule that looks at no findings means whatever is found. */
+function redactedBy(rules: readonly CompiledOutputRule[], all: readonly FindingType[]): AnyTypeName[] {
+  const types = rules.flatMap(({ findings }) => (findings === null ? [...all] : typesWanted(findings, all)));
+  return [...new Set(types.map(({ type }) => type))];
 }

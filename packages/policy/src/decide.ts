@@ -1,5 +1,7 @@
-// Decides one request and writes the decision down: what was judged, under which policy and epoch, and the digest of
-// what will really run. Pure: clock, ids and epoch are handed in, and the same question gets the same answer.
+/**
+ * Decides one request and writes the decision down: what was judged, under which policy and epoch, and the digest of
+ * what will really run. Pure: clock, ids and epoch are handed in, and the same question gets the same answer.
+ */
 import type { DecideItem, Decision, EffectiveJob, Judged } from '@countersign/contracts/decision';
 import type { Failure } from '@countersign/contracts/errors';
 import type { Actor } from '@countersign/contracts/job';
@@ -30,25 +32,6 @@ export function decide(policy: CompiledPolicy, item: DecideItem, context: Decide
   const { final, skipped, cacheable } = judged;
   const before = judged.rewritten.map((round) => toDecision(policy, item, context, round, null));
   return { ok: true, answer: finish(policy, item, context, final, before), skipped, cacheable };
-}
-
-function finish(
-  policy: CompiledPolicy,
-  item: DecideItem,
-  context: DecideContext,
-  round: Round,
-  before: Decision[],
-): Judged {
-  if (round.standing.decision === 'deny') {
-    return { decisions: [...before, toDecision(policy, item, context, round, null)], rewritten: null, effective: null };
-  }
-  const effective = effectiveOf(round, item.actor);
-  const digest = saltedDigest(EFFECTIVE_DOMAIN, Buffer.from(item.salt, 'base64url'), canonicalize(effective));
-  return {
-    decisions: [...before, toDecision(policy, item, context, round, digest)],
-    rewritten: round.request,
-    effective,
-  };
 }
 
 /** What a request becomes under these constraints. */
@@ -101,5 +84,24 @@ function toDecision(
     cached: false,
     fail_mode: null,
     decided_at: context.now,
+  };
+}
+
+function finish(
+  policy: CompiledPolicy,
+  item: DecideItem,
+  context: DecideContext,
+  round: Round,
+  before: Decision[],
+): Judged {
+  if (round.standing.decision === 'deny') {
+    return { decisions: [...before, toDecision(policy, item, context, round, null)], rewritten: null, effective: null };
+  }
+  const effective = effectiveOf(round, item.actor);
+  const digest = saltedDigest(EFFECTIVE_DOMAIN, Buffer.from(item.salt, 'base64url'), canonicalize(effective));
+  return {
+    decisions: [...before, toDecision(policy, item, context, round, digest)],
+    rewritten: round.request,
+    effective,
   };
 }

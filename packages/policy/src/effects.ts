@@ -1,5 +1,7 @@
-// Effects of a decision, in the terms of the decision's contract: constraints and obligations as an author
-// wrote them, defaults filled in. Two sets combine only towards the stricter one.
+/**
+ * Effects of a decision, in the terms of the decision's contract: constraints and obligations as an author
+ * wrote them, defaults filled in. Two sets combine only towards the stricter one.
+ */
 import type { Constraints, Obligations } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { PolicyConstraints, RuleSource } from '@countersign/contracts/policy';
@@ -20,10 +22,12 @@ export function constraintsOf(source: PolicyConstraints | undefined): Constraint
 }
 
 /** Without terms: one stage, `approvers`, one vote, one hour. */
-export const approvalOf = (stages?: Stages, expires_ms?: number): Approval => ({
-  stages: stages ?? [{ group: DEFAULT_GROUP, count: 1 }],
-  expires_ms: expires_ms ?? LIMITS.approval_expires_ms,
-});
+export function approvalOf(stages?: Stages, expires_ms?: number): Approval {
+  return {
+    stages: stages ?? [{ group: DEFAULT_GROUP, count: 1 }],
+    expires_ms: expires_ms ?? LIMITS.approval_expires_ms,
+  };
+}
 
 export function ruleObligations(rule: RuleSource): Obligations {
   return {
@@ -34,8 +38,9 @@ export function ruleObligations(rule: RuleSource): Obligations {
   };
 }
 
-export const rollbackOf = ({ rollback }: Pick<RuleSource, 'rollback'>): Pick<Obligations, 'rollback'> =>
-  rollback === undefined ? {} : { rollback };
+export function rollbackOf({ rollback }: Pick<RuleSource, 'rollback'>): Pick<Obligations, 'rollback'> {
+  return rollback === undefined ? {} : { rollback };
+}
 
 export function isEmpty(effects: Constraints | Obligations): boolean {
   for (const _ in effects) return false;
@@ -56,12 +61,6 @@ export function tightenConstraints(a: Constraints, b: Constraints): Constraints 
   };
 }
 
-function least(key: 'timeout_ms' | 'max_attempts' | 'max_output_bytes', a: Constraints, b: Constraints): Constraints {
-  const [x, y] = [a[key], b[key]];
-  if (x === undefined && y === undefined) return {};
-  return { [key]: x === undefined ? y : y === undefined ? x : Math.min(x, y) };
-}
-
 export function tightenObligations(a: Obligations, b: Obligations): Obligations {
   if (isEmpty(b)) return a;
   const approval = tightenApproval(a.approval, b.approval);
@@ -70,6 +69,12 @@ export function tightenObligations(a: Obligations, b: Obligations): Obligations 
     ...(approval !== undefined && { approval }),
     ...(b.rollback === 'required' && { rollback: b.rollback }),
   };
+}
+
+function least(key: 'timeout_ms' | 'max_attempts' | 'max_output_bytes', a: Constraints, b: Constraints): Constraints {
+  const [x, y] = [a[key], b[key]];
+  if (x === undefined && y === undefined) return {};
+  return { [key]: x === undefined ? y : y === undefined ? x : Math.min(x, y) };
 }
 
 /** Every group that either asks for, with the larger count; the earlier expiry. */

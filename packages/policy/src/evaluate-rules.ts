@@ -1,5 +1,7 @@
-// The order of design section 4 over one request with its facts: input rules, any deny, first match, default, floors.
-// A condition that cannot be decided denies; it is never "no match".
+/**
+ * The order of design section 4 over one request with its facts: input rules, any deny, first match, default, floors.
+ * A condition that cannot be decided denies; it is never "no match".
+ */
 import { chainOf } from '@countersign/contracts/delegation';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { applyFloor, denial, type Standing } from './apply-floors.ts';
@@ -28,11 +30,6 @@ export type Evaluated = {
 
 type Section = 'input_rules' | 'rules' | 'tiers';
 type Outcome = { kind: 'holds' } | { kind: 'fails'; field: string } | { kind: 'error'; code: string };
-
-export function evaluateRules(policy: CompiledPolicy, question: Question, trace?: Trace): Evaluated {
-  const evaluation = new Evaluation(policy, question, trace);
-  return evaluation.run();
-}
 
 class Evaluation {
   private readonly policy: CompiledPolicy;
@@ -183,8 +180,14 @@ class Evaluation {
   }
 }
 
-const undecidable = (id: string, code: string): Standing =>
-  denial(id, `${code}: a condition of ${id} could not be decided`);
+export function evaluateRules(policy: CompiledPolicy, question: Question, trace?: Trace): Evaluated {
+  const evaluation = new Evaluation(policy, question, trace);
+  return evaluation.run();
+}
+
+function undecidable(id: string, code: string): Standing {
+  return denial(id, `${code}: a condition of ${id} could not be decided`);
+}
 
 function detailOf(outcome: Outcome): string {
   if (outcome.kind === 'holds') return 'matches';

@@ -1,5 +1,7 @@
-// Gives every value that a policy's matches name a number, so that a request is read once and each rule then compares
-// numbers that lie side by side. Only what can be looked up is a fact; wildcards, texts and negations are not.
+/**
+ * Gives every value that a policy's matches name a number, so that a request is read once and each rule then compares
+ * numbers that lie side by side. Only what can be looked up is a fact; wildcards, texts and negations are not.
+ */
 import { type CompiledMatch, compileMatch, type Subject } from './match-subject.ts';
 
 /** What the index reads of a request. */
@@ -8,17 +10,6 @@ export type IndexedFacts = Omit<Subject, 'capability' | 'foldedTexts' | 'finding
 export type Clause = readonly number[];
 
 type Numbers = Map<string, number>;
-
-const literalCapabilities = ({ capabilities }: CompiledMatch): CompiledMatch['capabilities'] =>
-  capabilities?.every((glob) => !glob.includes('*')) ? capabilities : null;
-
-/** The rest of a match once its topics and clauses hold, or null when nothing is left. */
-export function restOf(match: CompiledMatch): CompiledMatch | null {
-  const { keywords, findings, not } = match;
-  const capabilities = literalCapabilities(match) === null ? match.capabilities : null;
-  if (capabilities === null && keywords === null && findings === null && not === null) return null;
-  return { ...NOTHING, capabilities, keywords, findings, not };
-}
 
 const NOTHING: CompiledMatch = compileMatch({});
 
@@ -111,4 +102,16 @@ export class FactTable {
     numbers.set(value, this.size);
     return this.size++;
   }
+}
+
+/** The rest of a match once its topics and clauses hold, or null when nothing is left. */
+export function restOf(match: CompiledMatch): CompiledMatch | null {
+  const { keywords, findings, not } = match;
+  const capabilities = literalCapabilities(match) === null ? match.capabilities : null;
+  if (capabilities === null && keywords === null && findings === null && not === null) return null;
+  return { ...NOTHING, capabilities, keywords, findings, not };
+}
+
+function literalCapabilities({ capabilities }: CompiledMatch): CompiledMatch['capabilities'] {
+  return capabilities?.every((glob) => !glob.includes('*')) ? capabilities : null;
 }

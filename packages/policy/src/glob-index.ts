@@ -1,5 +1,7 @@
-// Finds which of many dotted patterns match a name, by the trie that finds rules, so that checking a large bundle does
-// not compare all names with all patterns.
+/**
+ * Finds which of many dotted patterns match a name, by the trie that finds rules, so that checking a large bundle does
+ * not compare all names with all patterns.
+ */
 import { splitTokens } from './match-glob.ts';
 import { compileMatch } from './match-subject.ts';
 import { buildIndex, type IndexedFacts } from './rule-index.ts';

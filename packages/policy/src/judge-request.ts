@@ -1,5 +1,7 @@
-// Judges one request: ceiling, facts, input rules, deny rules, first match, default, floors; a remediation is applied
-// and judged again. Pure, and it binds nothing: what a judgement is worth as evidence is written by `decide`.
+/**
+ * Judges one request: ceiling, facts, input rules, deny rules, first match, default, floors; a remediation is applied
+ * and judged again. Pure, and it binds nothing: what a judgement is worth as evidence is written by `decide`.
+ */
 import type { DecideItem, Finding } from '@countersign/contracts/decision';
 import type { Failure } from '@countersign/contracts/errors';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
@@ -70,24 +72,6 @@ export function judgeRequest(policy: CompiledPolicy, item: Judged, context: Judg
   }
 }
 
-function summary(rewritten: readonly Round[], final: Round): Judgement {
-  if (rewritten.length === 0) {
-    return { ok: true, rewritten, final, skipped: final.skipped.toSorted(), cacheable: !final.readsNow };
-  }
-  const rounds = [...rewritten, final];
-  const skipped = [...new Set(rounds.flatMap((round) => round.skipped))].sort();
-  return { ok: true, rewritten, final, skipped, cacheable: !rounds.some((round) => round.readsNow) };
-}
-
-/** At the dispatch gate a rewrite is only an offer, and rewrites come to an end. */
-function settleRewrite(round: Round, item: Judged, rewrites: number): Round {
-  const { standing } = round;
-  if (item.gate === 'dispatch') return { ...round, standing: denial(standing.rule_id, standing.reason) };
-  if (rewrites < LIMITS.rewrites) return round;
-  const reason = `remediation_loop: more than ${LIMITS.rewrites} rewrites`;
-  return { ...round, offer: null, standing: denial(standing.rule_id, reason) };
-}
-
 function judgeRound(
   policy: CompiledPolicy,
   item: Judged,
@@ -127,17 +111,6 @@ function judgeRound(
   return { standing, request, matched, asserted, findings: subject.scanned(), offer, skipped, readsNow };
 }
 
-const emptyRound = (request: NamedRequest, standing: Standing): Round => ({
-  standing,
-  request,
-  matched: [],
-  asserted: [],
-  findings: [],
-  offer: null,
-  skipped: [],
-  readsNow: false,
-});
-
 function ceilingRound(actor: Actor, request: NamedRequest, context: JudgeContext): Round | null {
   const outside = outsideCeiling(actor, request);
   if (outside === null) return null;
@@ -145,10 +118,24 @@ function ceilingRound(actor: Actor, request: NamedRequest, context: JudgeContext
   return emptyRound(request, denial(null, `ceiling_${outside}: outside what this agent may at most ask for`));
 }
 
-const describeFacts = (pattern: string | null, { meta, labels }: NamedRequest): string =>
-  `${pattern ?? 'no entry'}; capability ${meta.capability ?? 'none'}; risk tags ${meta.risk_tags.join(', ') || 'none'}; labels ${
+function emptyRound(request: NamedRequest, standing: Standing): Round {
+  return {
+    standing,
+    request,
+    matched: [],
+    asserted: [],
+    findings: [],
+    offer: null,
+    skipped: [],
+    readsNow: false,
+  };
+}
+
+function describeFacts(pattern: string | null, { meta, labels }: NamedRequest): string {
+  return `${pattern ?? 'no entry'}; capability ${meta.capability ?? 'none'}; risk tags ${meta.risk_tags.join(', ') || 'none'}; labels ${
     Object.keys(labels).sort().join(', ') || 'none'
   }`;
+}
 
 /** The constraints' patch is the policy's own word, but the worker must still get a payload that fits. */
 function patchedViolation(policy: CompiledPolicy, request: NamedRequest, standing: Standing): Failure | null {
@@ -163,4 +150,22 @@ function requireWayBack(policy: CompiledPolicy, asking: Asking, standing: Standi
   const obstacle = compensationObstacle(policy, asking);
   if (obstacle === null) return standing;
   return denial(standing.rule_id, `rollback_missing: a compensation is required, and ${obstacle}`);
+}
+
+/** At the dispatch gate a rewrite is only an offer, and rewrites come to an end. */
+function settleRewrite(round: Round, item: Judged, rewrites: number): Round {
+  const { standing } = round;
+  if (item.gate === 'dispatch') return { ...round, standing: denial(standing.rule_id, standing.reason) };
+  if (rewrites < LIMITS.rewrites) return round;
+  const reason = `remediation_loop: more than ${LIMITS.rewrites} rewrites`;
+  return { ...round, offer: null, standing: denial(standing.rule_id, reason) };
+}
+
+function summary(rewritten: readonly Round[], final: Round): Judgement {
+  if (rewritten.length === 0) {
+    return { ok: true, rewritten, final, skipped: final.skipped.toSorted(), cacheable: !final.readsNow };
+  }
+  const rounds = [...rewritten, final];
+  const skipped = [...new Set(rounds.flatMap((round) => round.skipped))].sort();
+  return { ok: true, rewritten, final, skipped, cacheable: !rounds.some((round) => round.readsNow) };
 }

@@ -1,5 +1,7 @@
-// Derives from the listed topics what a match can meet before any request comes: which topics, and the capability that
-// all of them have. Lints read it, so that `topics: [job.deploy.*]` and `capabilities: [infra.write]` can be compared.
+/**
+ * Derives from the listed topics what a match can meet before any request comes: which topics, and the capability that
+ * all of them have. Lints read it, so that `topics: [job.deploy.*]` and `capabilities: [infra.write]` can be compared.
+ */
 import type { Match, PolicySource, TopicFacts } from '@countersign/contracts/policy';
 import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { schemaPath } from './check-policy.ts';
@@ -22,15 +24,15 @@ export type KnownTopics = {
   schemasOf: (match: Match) => (string | null)[];
 };
 
-/** As the match of a request for this topic, as far as the server knows it. */
-export const matchOf = ({ pattern, facts }: ListedTopic): Match => ({
-  topics: [pattern],
-  ...(facts.capability !== undefined && { capabilities: [facts.capability] }),
-});
-
 const EVERY_TOPIC = 'job.*';
-const folded = (match: Match): Match =>
-  match.keywords === undefined ? match : { ...match, keywords: match.keywords.map(foldKeyword) };
+
+/** As the match of a request for this topic, as far as the server knows it. */
+export function matchOf({ pattern, facts }: ListedTopic): Match {
+  return {
+    topics: [pattern],
+    ...(facts.capability !== undefined && { capabilities: [facts.capability] }),
+  };
+}
 
 export function knownTopics(topics: PolicySource['topics']): KnownTopics {
   const listed = Object.entries(topics).map(([pattern, facts]) => ({ pattern, glob: splitTokens(pattern), facts }));
@@ -72,4 +74,8 @@ export function knownTopics(topics: PolicySource['topics']): KnownTopics {
     return patterns.every(isListed) ? files : [...files, null];
   };
   return { listed, meeting, isListed, complete, metBy, schemasOf };
+}
+
+function folded(match: Match): Match {
+  return match.keywords === undefined ? match : { ...match, keywords: match.keywords.map(foldKeyword) };
 }

@@ -1,5 +1,7 @@
-// Which findings a rule speaks of: by scanner, by type, from a severity on. The same words for what comes in and what goes
-// out, and no threshold that the rule does not state: `scanners: [pii]` means every type that the scanner knows.
+/**
+ * Which findings a rule speaks of: by scanner, by type, from a severity on. The same words for what comes in and what goes
+ * out, and no threshold that the rule does not state: `scanners: [pii]` means every type that the scanner knows.
+ */
 import type { Finding } from '@countersign/contracts/decision';
 import type { Match } from '@countersign/contracts/policy';
 import type { OwnRules } from '@countersign/contracts/scanner-rules';
@@ -40,12 +42,14 @@ export function findingFits(
 }
 
 /** Every type of finding that there is, with an operator's own rules. */
-export const allTypes = (own: OwnRules | undefined): readonly FindingType[] =>
-  own === undefined ? FINDING_TYPES : [...FINDING_TYPES, ...ownFindingTypes(own)];
+export function allTypes(own: OwnRules | undefined): readonly FindingType[] {
+  return own === undefined ? FINDING_TYPES : [...FINDING_TYPES, ...ownFindingTypes(own)];
+}
 
 /** Every type of finding that could fit: a type's severity is the highest that a finding of it has. */
-export const typesWanted = (wanted: FindingsWanted, types: readonly FindingType[]): FindingType[] =>
-  types.filter((type) => findingFits(wanted, type));
+export function typesWanted(wanted: FindingsWanted, types: readonly FindingType[]): FindingType[] {
+  return types.filter((type) => findingFits(wanted, type));
+}
 
 /** Those that have to look, in the scanners' own order. */
 export function scannersWanted(all: Iterable<FindingsWanted>, types: readonly FindingType[]): ScannerName[] {

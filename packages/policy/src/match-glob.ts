@@ -1,11 +1,15 @@
-// Dotted patterns of topics and capabilities: `*` is one token, but a trailing `*` is one or more, so `job.exec.*`
-// can't be slipped past with `job.exec.shell.now`.
+/**
+ * Dotted patterns of topics and capabilities: `*` is one token, but a trailing `*` is one or more, so `job.exec.*`
+ * can't be slipped past with `job.exec.shell.now`.
+ */
 
 import { matchesPattern } from '@countersign/contracts/control';
 
 export type Glob = readonly string[];
 
-export const splitTokens = (text: string): Glob => text.split('.');
+export function splitTokens(text: string): Glob {
+  return text.split('.');
+}
 
 /** Both split by dot. A pattern that is not well formed has no wildcards and matches nothing else than itself. */
 export function globMatches(glob: Glob, tokens: Glob): boolean {
@@ -19,8 +23,9 @@ export function globMatches(glob: Glob, tokens: Glob): boolean {
 }
 
 /** For patterns that come with a request (an agent's ceiling) and are not compiled. */
-export const anyGlobMatches = (patterns: readonly string[], text: string): boolean =>
-  patterns.some((pattern) => matchesPattern(pattern, text));
+export function anyGlobMatches(patterns: readonly string[], text: string): boolean {
+  return patterns.some((pattern) => matchesPattern(pattern, text));
+}
 
 /** Orders patterns of one topic so that the most specific comes first: a literal before `*`, a longer before a shorter. */
 export function bySpecificity(a: Glob, b: Glob): number {

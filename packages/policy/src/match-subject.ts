@@ -1,5 +1,7 @@
-// Whether a match holds for a request, and if not, which of its fields failed first. The order of fields is fixed, the
-// cheap ones first, so that text is folded and scanned only for rules that everything else already fits.
+/**
+ * Whether a match holds for a request, and if not, which of its fields failed first. The order of fields is fixed, the
+ * cheap ones first, so that text is folded and scanned only for rules that everything else already fits.
+ */
 import type { Finding } from '@countersign/contracts/decision';
 import type { Match } from '@countersign/contracts/policy';
 import { foldKeyword } from '@countersign/scanners/fold-keyword';
@@ -66,8 +68,7 @@ const FAILS = Object.fromEntries(
   ].map((field) => [field, { kind: 'fails', field }]),
 ) as Record<MatchField, MatchOutcome>;
 
-const setOf = <T>(values: readonly T[] | undefined): ReadonlySet<T> | null =>
-  values === undefined ? null : new Set(values);
+const WORD = /[\p{L}\p{N}_]/u;
 
 export function compileMatch(source: Match): CompiledMatch {
   const labels = Object.entries(source.labels ?? {});
@@ -107,9 +108,8 @@ export function matchSubject(match: CompiledMatch, subject: Subject): MatchOutco
   return match.not === null ? HOLDS : negate(matchSubject(match.not, subject));
 }
 
-function negate(outcome: MatchOutcome): MatchOutcome {
-  if (outcome.kind === 'error') return outcome;
-  return outcome.kind === 'holds' ? FAILS.not : HOLDS;
+function setOf<T>(values: readonly T[] | undefined): ReadonlySet<T> | null {
+  return values === undefined ? null : new Set(values);
 }
 
 // Loops, not callbacks: these run for every candidate of every request.
@@ -136,10 +136,9 @@ function allIn(wanted: readonly string[], given: readonly string[]): boolean {
   return true;
 }
 
-const keywordsMatch = (keywords: readonly string[], texts: readonly string[]): boolean =>
-  keywords.some((keyword) => texts.some((text) => containsWord(text, keyword)));
-
-const WORD = /[\p{L}\p{N}_]/u;
+function keywordsMatch(keywords: readonly string[], texts: readonly string[]): boolean {
+  return keywords.some((keyword) => texts.some((text) => containsWord(text, keyword)));
+}
 
 /** Both folded. A keyword's edge must not touch a word character, unless the keyword itself ends in another kind. */
 function containsWord(text: string, keyword: string): boolean {
@@ -157,4 +156,9 @@ function isWord(text: string, index: number): boolean {
   const unit = text.charCodeAt(index);
   const start = unit >= 0xdc00 && unit <= 0xdfff ? index - 1 : index;
   return WORD.test(String.fromCodePoint(text.codePointAt(start) ?? 0x20));
+}
+
+function negate(outcome: MatchOutcome): MatchOutcome {
+  if (outcome.kind === 'error') return outcome;
+  return outcome.kind === 'holds' ? FAILS.not : HOLDS;
 }

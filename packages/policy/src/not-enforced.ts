@@ -1,5 +1,7 @@
-// Fields that the language had and that nothing ever held. Refused by name, so that no author believes in them: a bound
-// that is accepted and not enforced is worse than none.
+/**
+ * Fields that the language had and that nothing ever held. Refused by name, so that no author believes in them: a bound
+ * that is accepted and not enforced is worse than none.
+ */
 import type { Path } from './policy-fault.ts';
 
 type Unenforced = { says: string; fix?: string };

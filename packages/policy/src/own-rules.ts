@@ -1,5 +1,7 @@
-// An operator's own scanner rules, checked and bounded: every expression is RE2, finds something, and all of them together
-// stay small enough to be run beside decisions. What a rule's author states as examples has to hold.
+/**
+ * An operator's own scanner rules, checked and bounded: every expression is RE2, finds something, and all of them together
+ * stay small enough to be run beside decisions. What a rule's author states as examples has to hold.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import {
   type OwnModel,
@@ -28,6 +30,11 @@ type Placed = {
 type Tomls = ReadonlyMap<string, string>;
 type Locate = (path: Path) => Place;
 
+type Fault = (code: FaultCode, path: Path, detail: string) => void;
+
+/** A mark reads as blanks, so what finds blanks would find each mark again. */
+const BLANKS = ' '.repeat(256);
+
 /** `tomls`: the bundle's TOML files, by path. `own` is left out where there are no rules. */
 export function settleOwnRules(
   source: ScannersSource | null,
@@ -41,16 +48,6 @@ export function settleOwnRules(
   const rules = placed.map(({ rule }) => rule);
   const digest = snapshotOf(canonicalize(rules));
   return { own: { digest, rules, ...(models.length > 0 && { models }) }, faults };
-}
-
-function placeModels(source: ScannersSource | null, locate: Locate, faults: PolicyFault[]): OwnModel[] {
-  const models = source?.models ?? [];
-  models.forEach(({ name }, i) => {
-    if (models.findIndex((other) => other.name === name) === i) return;
-    const at = locate(['models', i, 'name']);
-    faults.push(faultAt('id_duplicate', SCANNERS_FILE, at, `${name} stands twice`));
-  });
-  return models.map(({ name, scanner, severities }) => ownModel.parse({ type: `model-${name}`, scanner, severities }));
 }
 
 function placeRules(source: ScannersSource | null, tomls: Tomls, locate: Locate) {
@@ -131,15 +128,12 @@ function checkRules(placed: readonly Placed[]): PolicyFault[] {
   return faults;
 }
 
-type Fault = (code: FaultCode, path: Path, detail: string) => void;
-
-const patternsOf = (rule: OwnRule): { pattern: string; path: Path }[] => [
-  { pattern: rule.regex, path: ['regex'] },
-  ...rule.allow.flatMap(({ regexes }, i) => regexes.map((pattern) => ({ pattern, path: ['allow', i, 'regexes'] }))),
-];
-
-/** A mark reads as blanks, so what finds blanks would find each mark again. */
-const BLANKS = ' '.repeat(256);
+function patternsOf(rule: OwnRule): { pattern: string; path: Path }[] {
+  return [
+    { pattern: rule.regex, path: ['regex'] },
+    ...rule.allow.flatMap(({ regexes }, i) => regexes.map((pattern) => ({ pattern, path: ['allow', i, 'regexes'] }))),
+  ];
+}
 
 /** How many instructions it compiles to. */
 function checkPattern(rule: OwnRule, pattern: string, path: Path, fault: Fault): number {
@@ -173,4 +167,14 @@ function checkExamples(rule: OwnRule, examples: OwnRuleSource['examples'], fault
     if (findsOwn(text, own))
       fault('example_failed', ['examples', 'ignores', i], 'the rule finds what it should ignore');
   });
+}
+
+function placeModels(source: ScannersSource | null, locate: Locate, faults: PolicyFault[]): OwnModel[] {
+  const models = source?.models ?? [];
+  models.forEach(({ name }, i) => {
+    if (models.findIndex((other) => other.name === name) === i) return;
+    const at = locate(['models', i, 'name']);
+    faults.push(faultAt('id_duplicate', SCANNERS_FILE, at, `${name} stands twice`));
+  });
+  return models.map(({ name, scanner, severities }) => ownModel.parse({ type: `model-${name}`, scanner, severities }));
 }

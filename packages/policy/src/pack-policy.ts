@@ -1,5 +1,7 @@
-// A policy that compiled, as texts that can be handed from one process to another and read there a little at a time. What
-// only its author needs (tests, places in the files) stays behind.
+/**
+ * A policy that compiled, as texts that can be handed from one process to another and read there a little at a time. What
+ * only its author needs (tests, places in the files) stays behind.
+ */
 import type { PolicySource, RuleSource, TenantSource } from '@countersign/contracts/policy';
 import { linkPolicy } from './compile-policy.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';

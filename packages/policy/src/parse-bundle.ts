@@ -1,5 +1,7 @@
-// Reads the files of a bundle into typed sources, or says everything that is wrong with them at once. It knows shapes
-// only; what the names mean together is checked in check-policy.ts.
+/**
+ * Reads the files of a bundle into typed sources, or says everything that is wrong with them at once. It knows shapes
+ * only; what the names mean together is checked in check-policy.ts.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { tenantName } from '@countersign/contracts/names';
 import {
@@ -49,40 +51,7 @@ const TENANT_PATH = /^tenants\/([a-z0-9_-]{1,64})\.yaml$/;
 const TOML_PATH = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.toml$/;
 const TESTS_PATH = /^tests\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.yaml$/;
 
-export const tenantFile = (tenant: string): string => `tenants/${tenant}.yaml`;
-
-/** Keys are paths inside the bundle, e.g. `policy.yaml`; values are the files' texts. */
-export function parseBundle(files: Readonly<Record<string, string>>): ParseBundleResult {
-  const tooLarge = sizeFault(files);
-  if (tooLarge !== null) return { ok: false, sources: null, faults: [tooLarge] };
-  const reader = new BundleReader();
-  for (const [file, text] of Object.entries(files)) reader.read(file, text);
-  return reader.finish();
-}
-
 export type ReadTests = { file: string; tests: PolicyTests; locate: (path: Path) => Place };
-
-/** Tests from outside the bundle; path → YAML. Size and shape are bounded as in a bundle. */
-export function readTests(files: Readonly<Record<string, string>>): { read: ReadTests[]; faults: PolicyFault[] } {
-  const tooLarge = sizeFault(files);
-  if (tooLarge !== null) return { read: [], faults: [tooLarge] };
-  const read: ReadTests[] = [];
-  const faults: PolicyFault[] = [];
-  for (const [file, text] of Object.entries(files)) {
-    const typed = readTyped(file, text, policyTests);
-    if (typed.ok) read.push({ file, tests: typed.value, locate: typed.yaml.locate });
-    else faults.push(...typed.faults);
-  }
-  return { read, faults };
-}
-
-function sizeFault(files: Readonly<Record<string, string>>): PolicyFault | null {
-  const texts = Object.values(files);
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  if (texts.length <= LIMITS.bundle_files && bytes <= LIMITS.bundle_bytes) return null;
-  const detail = `a bundle has at most ${LIMITS.bundle_files} files and ${LIMITS.bundle_bytes} bytes`;
-  return faultAt('bundle_too_large', POLICY_FILE, TOP, detail);
-}
 
 class BundleReader {
   private readonly faults: PolicyFault[] = [];
@@ -148,6 +117,41 @@ class BundleReader {
 type Typed<T> =
   | { ok: true; value: T; yaml: YamlFile }
   | { ok: false; value: T | null; faults: PolicyFault[]; yaml: YamlFile | null };
+
+export function tenantFile(tenant: string): string {
+  return `tenants/${tenant}.yaml`;
+}
+
+/** Keys are paths inside the bundle, e.g. `policy.yaml`; values are the files' texts. */
+export function parseBundle(files: Readonly<Record<string, string>>): ParseBundleResult {
+  const tooLarge = sizeFault(files);
+  if (tooLarge !== null) return { ok: false, sources: null, faults: [tooLarge] };
+  const reader = new BundleReader();
+  for (const [file, text] of Object.entries(files)) reader.read(file, text);
+  return reader.finish();
+}
+
+/** Tests from outside the bundle; path → YAML. Size and shape are bounded as in a bundle. */
+export function readTests(files: Readonly<Record<string, string>>): { read: ReadTests[]; faults: PolicyFault[] } {
+  const tooLarge = sizeFault(files);
+  if (tooLarge !== null) return { read: [], faults: [tooLarge] };
+  const read: ReadTests[] = [];
+  const faults: PolicyFault[] = [];
+  for (const [file, text] of Object.entries(files)) {
+    const typed = readTyped(file, text, policyTests);
+    if (typed.ok) read.push({ file, tests: typed.value, locate: typed.yaml.locate });
+    else faults.push(...typed.faults);
+  }
+  return { read, faults };
+}
+
+function sizeFault(files: Readonly<Record<string, string>>): PolicyFault | null {
+  const texts = Object.values(files);
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  if (texts.length <= LIMITS.bundle_files && bytes <= LIMITS.bundle_bytes) return null;
+  const detail = `a bundle has at most ${LIMITS.bundle_files} files and ${LIMITS.bundle_bytes} bytes`;
+  return faultAt('bundle_too_large', POLICY_FILE, TOP, detail);
+}
 
 function readTyped<T extends z.ZodType>(file: string, text: string, shape: T): Typed<z.output<T>> {
   const read = readYaml(file, text);

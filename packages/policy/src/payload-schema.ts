@@ -1,7 +1,10 @@
-// Checks a job's payload against its topic's JSON Schema: a closed subset of draft 2020-12, read without generating
-// code. An unknown keyword is an error, never ignored; patterns run in linear time; references stay inside the file.
+/**
+ * Checks a job's payload against its topic's JSON Schema: a closed subset of draft 2020-12, read without generating
+ * code. An unknown keyword is an error, never ignored; patterns run in linear time; references stay inside the file.
+ */
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { RE2JS, RE2JSException } from 're2js';
+import { isObject, JSON_TYPES, type Json } from './json-types.ts';
 
 export type PayloadSchema = { validate: (payload: unknown) => SchemaViolation | null };
 /** `at` is a JSON pointer into the payload; the detail names the keyword, never the value. */
@@ -9,7 +12,6 @@ export type SchemaViolation = { at: string; detail: string };
 export type SchemaResult = { ok: true; schema: PayloadSchema } | { ok: false; detail: string };
 
 type Check = (value: unknown, at: string, depth: number) => SchemaViolation | null;
-type Json = Record<string, unknown>;
 type Compiler = { definitions: Map<string, Check>; sources: Map<string, unknown>; fuel: number };
 
 class SchemaFault extends Error {}
@@ -17,77 +19,10 @@ class SchemaFault extends Error {}
 class Exhausted extends Error {}
 
 const ANNOTATIONS = new Set(['$schema', '$id', '$comment', '$defs', 'title', 'description', 'examples', 'default']);
-const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
-  object: (value) => isObject(value),
-  array: (value) => Array.isArray(value),
-  string: (value) => typeof value === 'string',
-  number: (value) => typeof value === 'number',
-  integer: (value) => Number.isInteger(value),
-  boolean: (value) => typeof value === 'boolean',
-  null: (value) => value === null,
-};
 /** References may recurse as deep as a payload can be; beyond that a cycle consumes nothing. */
 const DEEPEST = 64;
 /** Schemas applied in one validation: branches that refer to each other multiply. */
 const FUEL = 1_000_000;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const fail = (at: string, detail: string): SchemaViolation => ({ at, detail });
-const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
-
-/** Dialect 2020-12, where `$schema` is stated. */
-export function compilePayloadSchema(source: unknown): SchemaResult {
-  const compiler: Compiler = { definitions: new Map(), sources: new Map(), fuel: 0 };
-  try {
-    const root = isObject(source) ? source : {};
-    if (root.$schema !== undefined && root.$schema !== 'https://json-schema.org/draft/2020-12/schema') {
-      throw new SchemaFault('$schema must be draft 2020-12');
-    }
-    const definitions = root.$defs === undefined ? {} : objectOf(root.$defs, '$defs');
-    for (const [name, definition] of Object.entries(definitions)) {
-      compiler.sources.set(`#/$defs/${escapePointer(name)}`, definition);
-    }
-    for (const [ref, definition] of compiler.sources)
-      compiler.definitions.set(ref, compileSchema(definition, compiler));
-    const check = compileSchema(source, compiler);
-    return { ok: true, schema: { validate: (payload) => validate(check, compiler, payload) } };
-  } catch (thrown) {
-    if (thrown instanceof SchemaFault) return { ok: false, detail: thrown.message };
-    throw thrown;
-  }
-}
-
-function validate(check: Check, compiler: Compiler, payload: unknown): SchemaViolation | null {
-  compiler.fuel = FUEL;
-  try {
-    return check(payload, '', 0);
-  } catch (thrown) {
-    if (thrown instanceof Exhausted) return fail('', 'the schema costs too much on this payload');
-    throw thrown;
-  }
-}
-
-function compileSchema(source: unknown, compiler: Compiler): Check {
-  if (source === true) return () => null;
-  if (source === false) return (_, at) => fail(at, 'nothing is allowed here');
-  const schema = objectOf(source, 'a schema');
-  const checks: Check[] = [];
-  for (const [keyword, argument] of Object.entries(schema)) {
-    if (ANNOTATIONS.has(keyword)) continue;
-    const compile = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : undefined;
-    if (compile === undefined) throw new SchemaFault(`the keyword ${keyword} is not supported`);
-    checks.push(compile(argument, schema, compiler));
-  }
-  return (value, at, depth) => {
-    if (depth > DEEPEST || --compiler.fuel < 0) throw new Exhausted();
-    for (const check of checks) {
-      const violation = check(value, at, depth + 1);
-      if (violation !== null) return violation;
-    }
-    return null;
-  };
-}
 
 type KeywordCompiler = (argument: unknown, schema: Json, compiler: Compiler) => Check;
 
@@ -95,8 +30,9 @@ const KEYWORDS: Readonly<Record<string, KeywordCompiler>> = {
   type: (argument) => {
     const names = typeof argument === 'string' ? [argument] : listOf(argument, 'type');
     const tests = names.map((name) => {
-      if (typeof name !== 'string' || !Object.hasOwn(TYPES, name)) throw new SchemaFault('type names an unknown type');
-      return TYPES[name]!;
+      if (typeof name !== 'string' || !Object.hasOwn(JSON_TYPES, name))
+        throw new SchemaFault('type names an unknown type');
+      return JSON_TYPES[name]!;
     });
     return (value, at) => (tests.some((test) => test(value)) ? null : fail(at, `must be ${names.join(' or ')}`));
   },
@@ -222,6 +158,72 @@ const KEYWORDS: Readonly<Record<string, KeywordCompiler>> = {
   },
 };
 
+/** Dialect 2020-12, where `$schema` is stated. */
+export function compilePayloadSchema(source: unknown): SchemaResult {
+  const compiler: Compiler = { definitions: new Map(), sources: new Map(), fuel: 0 };
+  try {
+    const root = isObject(source) ? source : {};
+    if (root.$schema !== undefined && root.$schema !== 'https://json-schema.org/draft/2020-12/schema') {
+      throw new SchemaFault('$schema must be draft 2020-12');
+    }
+    const definitions = root.$defs === undefined ? {} : objectOf(root.$defs, '$defs');
+    for (const [name, definition] of Object.entries(definitions)) {
+      compiler.sources.set(`#/$defs/${escapePointer(name)}`, definition);
+    }
+    for (const [ref, definition] of compiler.sources)
+      compiler.definitions.set(ref, compileSchema(definition, compiler));
+    const check = compileSchema(source, compiler);
+    return { ok: true, schema: { validate: (payload) => validate(check, compiler, payload) } };
+  } catch (thrown) {
+    if (thrown instanceof SchemaFault) return { ok: false, detail: thrown.message };
+    throw thrown;
+  }
+}
+
+function objectOf(value: unknown, what: string): Json {
+  if (!isObject(value)) throw new SchemaFault(`${what} must be an object`);
+  return value;
+}
+
+function escapePointer(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+function compileSchema(source: unknown, compiler: Compiler): Check {
+  if (source === true) return () => null;
+  if (source === false) return (_, at) => fail(at, 'nothing is allowed here');
+  const schema = objectOf(source, 'a schema');
+  const checks: Check[] = [];
+  for (const [keyword, argument] of Object.entries(schema)) {
+    if (ANNOTATIONS.has(keyword)) continue;
+    const compile = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : undefined;
+    if (compile === undefined) throw new SchemaFault(`the keyword ${keyword} is not supported`);
+    checks.push(compile(argument, schema, compiler));
+  }
+  return (value, at, depth) => {
+    if (depth > DEEPEST || --compiler.fuel < 0) throw new Exhausted();
+    for (const check of checks) {
+      const violation = check(value, at, depth + 1);
+      if (violation !== null) return violation;
+    }
+    return null;
+  };
+}
+
+function fail(at: string, detail: string): SchemaViolation {
+  return { at, detail };
+}
+
+function validate(check: Check, compiler: Compiler, payload: unknown): SchemaViolation | null {
+  compiler.fuel = FUEL;
+  try {
+    return check(payload, '', 0);
+  } catch (thrown) {
+    if (thrown instanceof Exhausted) return fail('', 'the schema costs too much on this payload');
+    throw thrown;
+  }
+}
+
 function bound(
   measure: (value: unknown) => number | null,
   holds: (measured: number, limit: number) => boolean,
@@ -247,13 +249,18 @@ function countOf(holds: (passed: number) => boolean, says: string): KeywordCompi
   };
 }
 
-const branchesOf = (argument: unknown, compiler: Compiler): Check[] =>
-  listOf(argument, 'a combination').map((schema) => compileSchema(schema, compiler));
+function branchesOf(argument: unknown, compiler: Compiler): Check[] {
+  return listOf(argument, 'a combination').map((schema) => compileSchema(schema, compiler));
+}
 
-const eachOf =
-  (entries: (value: Json) => readonly (readonly [string, unknown])[], check: Check): Check =>
-  (value, at, depth) =>
-    isObject(value) ? firstOf(entries(value), check, at, depth) : null;
+function listOf(value: unknown, what: string): unknown[] {
+  if (!Array.isArray(value) || value.length === 0) throw new SchemaFault(`${what} must be a list`);
+  return value;
+}
+
+function eachOf(entries: (value: Json) => readonly (readonly [string, unknown])[], check: Check): Check {
+  return (value, at, depth) => (isObject(value) ? firstOf(entries(value), check, at, depth) : null);
+}
 
 function firstOf(
   entries: readonly (readonly [string, unknown])[],
@@ -286,14 +293,4 @@ function re2Of(argument: unknown): RE2JS {
     if (thrown instanceof RE2JSException) throw new SchemaFault('a pattern is outside RE2');
     throw thrown;
   }
-}
-
-function objectOf(value: unknown, what: string): Json {
-  if (!isObject(value)) throw new SchemaFault(`${what} must be an object`);
-  return value;
-}
-
-function listOf(value: unknown, what: string): unknown[] {
-  if (!Array.isArray(value) || value.length === 0) throw new SchemaFault(`${what} must be a list`);
-  return value;
 }

@@ -1,5 +1,7 @@
-// What a JSON Schema says about a payload in the types of CEL, so that a condition can be checked against its topic
-// before any job comes. Where the schema leaves something open, the type is `dyn`, and only the run can tell.
+/**
+ * What a JSON Schema says about a payload in the types of CEL, so that a condition can be checked against its topic
+ * before any job comes. Where the schema leaves something open, the type is `dyn`, and only the run can tell.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ASTNode } from '@marcbachmann/cel-js';
 
@@ -19,10 +21,58 @@ const SCALARS: Readonly<Record<string, string>> = {
 export const COMBINING = ['allOf', 'anyOf', 'oneOf', 'not', '$ref'] as const;
 const OPEN_MAP = 'map<string, dyn>';
 
+/** `payload.a.b` as ['a', 'b']; `[]` is an element of a list. */
+export type PayloadPath = readonly string[];
+/** Variable of a loop → what it stands for. */
+export type Loops = Map<string, PayloadPath>;
+
+const NO_LOOPS: Loops = new Map();
+
 /** The type of `payload`; a schema that says nothing of use gives a map. */
 export function payloadType(schema: unknown, reads: PayloadReads): CelType {
   const type = typeOf(schema, schema, '', reads, 0);
   return typeof type === 'string' ? OPEN_MAP : type;
+}
+
+export function definitionOf(root: unknown, ref: string): unknown {
+  const name = /^#\/\$defs\/(.+)$/.exec(ref)?.[1]?.replaceAll('~1', '/').replaceAll('~0', '~');
+  const definitions = isObject(root) && isObject(root.$defs) ? root.$defs : {};
+  return name !== undefined && Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+}
+
+export function readsOf(ast: ASTNode, children: (node: ASTNode) => readonly ASTNode[]): PayloadReads {
+  const fields = new Set<string>();
+  const whole = new Set<string>();
+  const visit = (node: ASTNode): void => {
+    const chain = pathOf(node, NO_LOOPS);
+    if (chain === null) {
+      for (const child of children(node)) visit(child);
+      return;
+    }
+    for (const field of chain) fields.add(field);
+    whole.add(chain.join('.'));
+  };
+  visit(ast);
+  return { fields, whole };
+}
+
+/** Where in the payload a value stands, null for what does not come from there. */
+export function pathOf(node: ASTNode, loops: Loops): PayloadPath | null {
+  if (node.op === 'id') return node.args === 'payload' ? [] : (loops.get(node.args) ?? null);
+  if (node.op === '.') {
+    const parent = pathOf(node.args[0], loops);
+    return parent === null ? null : [...parent, node.args[1]];
+  }
+  if (node.op !== '[]') return null;
+  const [holder, key] = node.args;
+  const parent = pathOf(holder, loops);
+  if (parent === null || key.op !== 'value') return null;
+  if (typeof key.args === 'string') return [...parent, key.args];
+  return loops === NO_LOOPS ? null : [...parent, '[]'];
+}
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function typeOf(schema: unknown, root: unknown, path: string, reads: PayloadReads, depth: number): CelType {
@@ -53,50 +103,3 @@ function objectType(schema: Json, root: unknown, path: string, reads: PayloadRea
   if (known.length + others.length === 0) return closed ? { '': 'dyn' } : OPEN_MAP;
   return Object.fromEntries([...known, ...others.map((key) => [key, 'dyn'] as const)]);
 }
-
-export function definitionOf(root: unknown, ref: string): unknown {
-  const name = /^#\/\$defs\/(.+)$/.exec(ref)?.[1]?.replaceAll('~1', '/').replaceAll('~0', '~');
-  const definitions = isObject(root) && isObject(root.$defs) ? root.$defs : {};
-  return name !== undefined && Object.hasOwn(definitions, name) ? definitions[name] : undefined;
-}
-
-/** `payload.a.b` as ['a', 'b']; `[]` is an element of a list. */
-export type PayloadPath = readonly string[];
-/** Variable of a loop → what it stands for. */
-export type Loops = Map<string, PayloadPath>;
-
-export function readsOf(ast: ASTNode, children: (node: ASTNode) => readonly ASTNode[]): PayloadReads {
-  const fields = new Set<string>();
-  const whole = new Set<string>();
-  const visit = (node: ASTNode): void => {
-    const chain = pathOf(node, NO_LOOPS);
-    if (chain === null) {
-      for (const child of children(node)) visit(child);
-      return;
-    }
-    for (const field of chain) fields.add(field);
-    whole.add(chain.join('.'));
-  };
-  visit(ast);
-  return { fields, whole };
-}
-
-const NO_LOOPS: Loops = new Map();
-
-/** Where in the payload a value stands, null for what does not come from there. */
-export function pathOf(node: ASTNode, loops: Loops): PayloadPath | null {
-  if (node.op === 'id') return node.args === 'payload' ? [] : (loops.get(node.args) ?? null);
-  if (node.op === '.') {
-    const parent = pathOf(node.args[0], loops);
-    return parent === null ? null : [...parent, node.args[1]];
-  }
-  if (node.op !== '[]') return null;
-  const [holder, key] = node.args;
-  const parent = pathOf(holder, loops);
-  if (parent === null || key.op !== 'value') return null;
-  if (typeof key.args === 'string') return [...parent, key.args];
-  return loops === NO_LOOPS ? null : [...parent, '[]'];
-}
-
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

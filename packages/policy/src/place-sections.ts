@@ -1,5 +1,7 @@
-// The rules, input rules and tiers of a bundle, each with the file and the place that it comes from: the global ones
-// first, then each tenant's own. A tenant's can only add to what the global part decides, and only for that tenant.
+/**
+ * The rules, input rules and tiers of a bundle, each with the file and the place that it comes from: the global ones
+ * first, then each tenant's own. A tenant's can only add to what the global part decides, and only for that tenant.
+ */
 import type { InputRuleSource, Match, PolicySource, RuleSource, TierSource } from '@countersign/contracts/policy';
 import type { BundleSources } from './parse-bundle.ts';
 import { POLICY_FILE, tenantFile } from './parse-bundle.ts';
@@ -51,6 +53,11 @@ export function placeSections({ policy, tenants }: Pick<BundleSources, 'policy' 
   };
 }
 
+/** Only rules that are not denials: input rules and tiers are laid over what stands, and can only raise it. */
+export function mayLetThrough(section: SectionName, source: object): boolean {
+  return section === 'rules' && 'decision' in source && source.decision !== 'deny';
+}
+
 /**
  * `acme/no-refunds`, for the tenant acme alone. What could let a job through is bound to what policy.yaml delegates,
  * capabilities too: a topic of the tenant's own must not carry a power of somebody else's.
@@ -59,11 +66,9 @@ function scopeToTenant<T extends { id: string; match: Match }>(tenant: string, s
   return { ...source, id: `${tenant}/${source.id}`, match: { ...bounds, ...source.match, tenants: [tenant] } };
 }
 
-const boundsOf = (delegated: Delegated): Partial<Match> => ({
-  topics: delegated?.topics,
-  capabilities: delegated?.capabilities,
-});
-
-/** Only rules that are not denials: input rules and tiers are laid over what stands, and can only raise it. */
-export const mayLetThrough = (section: SectionName, source: object): boolean =>
-  section === 'rules' && 'decision' in source && source.decision !== 'deny';
+function boundsOf(delegated: Delegated): Partial<Match> {
+  return {
+    topics: delegated?.topics,
+    capabilities: delegated?.capabilities,
+  };
+}

@@ -1,5 +1,7 @@
-// A fault in a policy: what, where in the author's own file, and how to fix it. A fault names fields and ids; it
-// is shown to people, never acted on by text.
+/**
+ * A fault in a policy: what, where in the author's own file, and how to fix it. A fault names fields and ids; it
+ * is shown to people, never acted on by text.
+ */
 
 /** Every mistake that the compiler knows, and what its author should do. */
 const FIXES = {
@@ -71,18 +73,22 @@ export type Place = { line: number; column: number };
 export type Path = readonly PropertyKey[];
 
 /** `fix` only where there is more to say than the code does. */
-export const faultAt = (
+export function faultAt(
   code: FaultCode,
   file: string,
   place: Place,
   detail: string,
   fix: string = FIXES[code],
-): PolicyFault => ({ code, file, line: place.line, column: place.column, detail, fix });
+): PolicyFault {
+  return { code, file, line: place.line, column: place.column, detail, fix };
+}
 
 /** By file and place; the order in which an author mends them. */
-export const byPlace = (a: PolicyFault, b: PolicyFault): number =>
-  a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1;
+export function byPlace(a: PolicyFault, b: PolicyFault): number {
+  return a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1;
+}
 
 /** `policy.yaml:7:3 field_unknown: …; do …`, one line for a person. */
-export const describeFault = (fault: PolicyFault): string =>
-  `${fault.file}:${fault.line}:${fault.column} ${fault.code}: ${fault.detail}; ${fault.fix}`;
+export function describeFault(fault: PolicyFault): string {
+  return `${fault.file}:${fault.line}:${fault.column} ${fault.code}: ${fault.detail}; ${fault.fix}`;
+}

@@ -1,5 +1,7 @@
-// Reads a gitleaks configuration into own rules. What its fields mean there they mean here; what nothing here can hold is
-// refused by name, with the line that it stands on. Text that comes through a gate has no path, no commit and no history.
+/**
+ * Reads a gitleaks configuration into own rules. What its fields mean there they mean here; what nothing here can hold is
+ * refused by name, with the line that it stands on. Text that comes through a gate has no path, no commit and no history.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { type GitleaksSource, type OwnRule, ownRule } from '@countersign/contracts/scanner-rules';
 import { parse, TomlError } from 'smol-toml';
@@ -61,6 +63,12 @@ const NOT_HELD: Readonly<Record<string, string>> = {
   minVersion: 'this is not gitleaks, and has other versions',
 };
 
+const GITLEAKS_NAMES: Readonly<Record<string, string>> = {
+  type: 'id',
+  secret_group: 'secretGroup',
+  allow: 'allowlists',
+};
+
 /** At most `LIMITS.policy_file_bytes` of TOML. Reports everything that it can tell apart. */
 export function readGitleaks(source: GitleaksSource, text: string): GitleaksFile {
   const { file } = source;
@@ -118,6 +126,19 @@ function convert(source: GitleaksSource, value: unknown, locate: (path: Path) =>
   return { rules: converted, faults };
 }
 
+function issueFaults(file: string, issue: z.core.$ZodIssue, locate: (path: Path) => Place): PolicyFault[] {
+  if (issue.code !== 'unrecognized_keys') {
+    const detail = `${issue.path.join('.') || 'the document'}: ${issue.message}`;
+    return [faultAt('field_invalid', file, locate(issue.path), detail)];
+  }
+  return issue.keys.slice(0, LIMITS.reported_faults).map((key) => {
+    const path = [...issue.path, key];
+    const says = Object.hasOwn(NOT_HELD, key) ? NOT_HELD[key] : undefined;
+    if (says !== undefined) return faultAt('not_enforced', file, locate(path), `${path.join('.')}: ${says}`);
+    return faultAt('field_unknown', file, locate(path), `${path.join('.')} is not a field of gitleaks`);
+  });
+}
+
 function settle(
   source: GitleaksSource,
   each: z.infer<typeof rule>,
@@ -143,23 +164,6 @@ function settle(
   };
 }
 
-const GITLEAKS_NAMES: Readonly<Record<string, string>> = {
-  type: 'id',
-  secret_group: 'secretGroup',
-  allow: 'allowlists',
-};
-const inGitleaks = (step: PropertyKey): PropertyKey =>
-  typeof step === 'string' ? (GITLEAKS_NAMES[step] ?? step) : step;
-
-function issueFaults(file: string, issue: z.core.$ZodIssue, locate: (path: Path) => Place): PolicyFault[] {
-  if (issue.code !== 'unrecognized_keys') {
-    const detail = `${issue.path.join('.') || 'the document'}: ${issue.message}`;
-    return [faultAt('field_invalid', file, locate(issue.path), detail)];
-  }
-  return issue.keys.slice(0, LIMITS.reported_faults).map((key) => {
-    const path = [...issue.path, key];
-    const says = Object.hasOwn(NOT_HELD, key) ? NOT_HELD[key] : undefined;
-    if (says !== undefined) return faultAt('not_enforced', file, locate(path), `${path.join('.')}: ${says}`);
-    return faultAt('field_unknown', file, locate(path), `${path.join('.')} is not a field of gitleaks`);
-  });
+function inGitleaks(step: PropertyKey): PropertyKey {
+  return typeof step === 'string' ? (GITLEAKS_NAMES[step] ?? step) : step;
 }

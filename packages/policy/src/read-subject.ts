@@ -1,5 +1,7 @@
-// A request as match fields see it. Folding and scanning its content happens at most once, and only when a rule that
-// everything else already fits asks for it.
+/**
+ * A request as match fields see it. Folding and scanning its content happens at most once, and only when a rule that
+ * everything else already fits asks for it.
+ */
 import type { Decision, Finding } from '@countersign/contracts/decision';
 import { chainOf } from '@countersign/contracts/delegation';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
@@ -37,13 +39,6 @@ export type ScannedBefore = WantedScan & {
  * made again once that content has been scanned.
  */
 export type ScansApart = { readonly known: readonly ScannedBefore[]; wanted: WantedScan | null };
-
-export const subjectOf = (
-  request: NamedRequest,
-  actor: Actor,
-  wanted: ScanWanted,
-  scans?: ScansApart,
-): RequestSubject => new LazySubject(request, actor, wanted, scans);
 
 type ScanWanted = { scanners: readonly ScannerName[]; settings: ScanSettings };
 
@@ -129,13 +124,20 @@ class LazySubject implements RequestSubject {
   }
 }
 
-const findingsIn = (result: ScanResult): readonly Finding[] | null => (result.ok ? result.findings : null);
-
 type Content = Pick<NamedRequest, 'prompt' | 'payload'>;
 
+export function subjectOf(request: NamedRequest, actor: Actor, wanted: ScanWanted, scans?: ScansApart): RequestSubject {
+  return new LazySubject(request, actor, wanted, scans);
+}
+
+function findingsIn(result: ScanResult): readonly Finding[] | null {
+  return result.ok ? result.findings : null;
+}
+
 /** A rewrite is made anew each time that it is decided, so the same one may be another object. */
-const isSameContent = (a: Content, b: Content): boolean =>
-  a.prompt === b.prompt && (a.payload === b.payload || JSON.stringify(a.payload) === JSON.stringify(b.payload));
+function isSameContent(a: Content, b: Content): boolean {
+  return a.prompt === b.prompt && (a.payload === b.payload || JSON.stringify(a.payload) === JSON.stringify(b.payload));
+}
 
 /** Whether strings and names come to more than may be scanned inline; it stops looking as soon as they do. */
 function exceedsInline(value: unknown, budget: { left: number } = { left: LIMITS.inline_scan_bytes }): boolean {

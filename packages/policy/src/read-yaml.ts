@@ -1,5 +1,7 @@
-// Reads one YAML 1.2 core document so that it has exactly one meaning: no aliases, anchors, merges, tags, second
-// documents, duplicate or prototype keys, and no value that JSON could not carry.
+/**
+ * Reads one YAML 1.2 core document so that it has exactly one meaning: no aliases, anchors, merges, tags, second
+ * documents, duplicate or prototype keys, and no value that JSON could not carry.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import {
   type Document,
@@ -29,6 +31,10 @@ const STACK_GUARD = 256;
 /** `<<` would be a merge in another reader. */
 const FORBIDDEN_KEYS: ReadonlySet<unknown> = new Set(['__proto__', 'constructor', 'prototype', '<<']);
 
+type Add = (code: FaultCode, node: Node, detail: string) => void;
+/** As JSON writes numbers: `0x1F`, `0o17` and `017` are read in one way here and in another there. */
+const DECIMAL = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
+
 /** Sizes in bytes of UTF-8. Every mistake that can be told apart is reported, not only the first. */
 export function readYaml(file: string, text: string): YamlResult {
   if (Buffer.byteLength(text) > LIMITS.policy_file_bytes) {
@@ -43,6 +49,29 @@ export function readYaml(file: string, text: string): YamlResult {
     if (thrown instanceof RangeError) return tooDeep(file);
     throw thrown;
   }
+}
+
+/** A cheap bound on nesting that needs no parser: brackets opened at once, and indicators in one line's lead. */
+function mightExhaustStack(text: string): boolean {
+  let open = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === 0x5b || unit === 0x7b) open++;
+    else if (unit === 0x5d || unit === 0x7d) open = Math.max(0, open - 1);
+    if (open > STACK_GUARD) return true;
+  }
+  return new RegExp(`^ *(?:[-?:] +){${STACK_GUARD}}`, 'm').test(text);
+}
+
+function tooDeep(file: string): YamlResult {
+  return broken('yaml_too_deep', file, TOP, `at most ${LIMITS.json_depth} levels`);
+}
+
+function broken(code: FaultCode, file: string, place: Place, detail: string): YamlResult {
+  return {
+    ok: false,
+    faults: [faultAt(code, file, place, detail)],
+  };
 }
 
 function readDocument(file: string, text: string): YamlResult {
@@ -66,21 +95,6 @@ function readDocument(file: string, text: string): YamlResult {
   return { ok: true, yaml: { file, value: document!.toJS({ maxAliasCount: 0 }), locate } };
 }
 
-/**
- * Places are asked for while a bundle is checked, and hardly ever later. The tree is many times the text, so an active
- * policy keeps the text alone.
- */
-function rereadable(text: string, document: Document): () => Document {
-  let kept = new WeakRef(document);
-  return () => {
-    const known = kept.deref();
-    if (known !== undefined) return known;
-    const again = parseDocument(text, OPTIONS);
-    kept = new WeakRef<Document>(again);
-    return again;
-  };
-}
-
 function syntaxFaults(document: Document, file: string, placeOf: (offset: number) => Place): PolicyFault[] {
   return [...document.errors, ...document.warnings].slice(0, LIMITS.policy_faults).map((error) => {
     const code: FaultCode =
@@ -101,10 +115,6 @@ function meaningFaults(document: Document, file: string, placeOf: (offset: numbe
   inspectNode(document.contents, 0, add);
   return faults.slice(0, LIMITS.policy_faults);
 }
-
-type Add = (code: FaultCode, node: Node, detail: string) => void;
-/** As JSON writes numbers: `0x1F`, `0o17` and `017` are read in one way here and in another there. */
-const DECIMAL = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
 
 /** `depth`: collections around the node. False when the walk ends here; what lies deeper is not looked at. */
 function inspectNode(node: unknown, depth: number, add: Add): boolean {
@@ -138,6 +148,21 @@ function isJsonScalar(value: unknown): boolean {
   return value === null || typeof value === 'boolean';
 }
 
+/**
+ * Places are asked for while a bundle is checked, and hardly ever later. The tree is many times the text, so an active
+ * policy keeps the text alone.
+ */
+function rereadable(text: string, document: Document): () => Document {
+  let kept = new WeakRef(document);
+  return () => {
+    const known = kept.deref();
+    if (known !== undefined) return known;
+    const again = parseDocument(text, OPTIONS);
+    kept = new WeakRef<Document>(again);
+    return again;
+  };
+}
+
 /** Where the value at `path` begins; the last key of a path that names no value points at the key or its parent. */
 function offsetOf(document: Document, path: Path, within?: number): number {
   let node: unknown = document.contents;
@@ -165,21 +190,3 @@ function offsetInText({ range, source, value }: Scalar, within: number): number 
   const verbatim = source === value && end - start === String(value).length + 2 * quotes;
   return start + (verbatim ? quotes + Math.min(within, String(value).length) : 0);
 }
-
-/** A cheap bound on nesting that needs no parser: brackets opened at once, and indicators in one line's lead. */
-function mightExhaustStack(text: string): boolean {
-  let open = 0;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit === 0x5b || unit === 0x7b) open++;
-    else if (unit === 0x5d || unit === 0x7d) open = Math.max(0, open - 1);
-    if (open > STACK_GUARD) return true;
-  }
-  return new RegExp(`^ *(?:[-?:] +){${STACK_GUARD}}`, 'm').test(text);
-}
-
-const broken = (code: FaultCode, file: string, place: Place, detail: string): YamlResult => ({
-  ok: false,
-  faults: [faultAt(code, file, place, detail)],
-});
-const tooDeep = (file: string): YamlResult => broken('yaml_too_deep', file, TOP, `at most ${LIMITS.json_depth} levels`);

@@ -1,5 +1,7 @@
-// A condition as it runs: equality and membership by kind, `matches` in linear time, numbers exactly as written. It is
-// type-checked as its author wrote it; nothing here may make a wrong one right.
+/**
+ * A condition as it runs: equality and membership by kind, `matches` in linear time, numbers exactly as written. It is
+ * type-checked as its author wrote it; nothing here may make a wrong one right.
+ */
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 
 /** Names of functions that only the rewritten text may call. */
@@ -8,7 +10,9 @@ export const RUNS = { same: 'sameValue', among: 'isAmong', matches: 'matchesRe2'
 type Node = { op: string; args: unknown };
 
 /** Source text in CEL. */
-export const rewriteWhen = (ast: ASTNode): string => serialize(rewritten(ast as Node) as unknown as ASTNode);
+export function rewriteWhen(ast: ASTNode): string {
+  return serialize(rewritten(ast as Node) as unknown as ASTNode);
+}
 
 function rewritten({ op, args: asWritten }: Node): Node {
   const args = inside(asWritten);
@@ -25,6 +29,10 @@ function inside(args: unknown): unknown {
   return isNode(args) ? rewritten(args) : args;
 }
 
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+}
+
 /** Comparing with a literal null asks whether there is a value, of whatever kind. */
 function equality(op: '==' | '!=', args: [Node, Node]): Node {
   if (args.some((node) => node.op === 'value' && node.args === null)) return { op, args };
@@ -38,6 +46,3 @@ function number(value: number): Node {
   if (Number(written) === value) return { op: 'value', args: value };
   return { op: 'call', args: ['double', [{ op: 'value', args: String(value) }]] };
 }
-
-const isNode = (value: unknown): value is Node =>
-  typeof value === 'object' && value !== null && 'op' in value && 'args' in value;

@@ -1,6 +1,8 @@
-// Finds the rules that could match a request without looking at the others: a trie of topic patterns whose leaves hold
-// what their rules insist on as numbers, and where there are many, filed by the rarest. It may name too many, never too
-// few, and it says what of a match it has not looked at.
+/**
+ * Finds the rules that could match a request without looking at the others: a trie of topic patterns whose leaves hold
+ * what their rules insist on as numbers, and where there are many, filed by the rarest. It may name too many, never too
+ * few, and it says what of a match it has not looked at.
+ */
 import { type Clause, FactTable, type IndexedFacts, restOf } from './fact-table.ts';
 import type { CompiledMatch } from './match-subject.ts';
 import { atOnce, STEP, type Steps } from './steps.ts';
@@ -31,9 +33,9 @@ const FEW_CANDIDATES = 32;
 const ANY_TOPIC = ['job', '*'];
 const EMPTY: Program = new Int32Array(0);
 
-const newNode = (): Node => ({ literal: new Map(), star: null, exact: null, open: null });
-
-export const buildIndex = (matches: readonly CompiledMatch[]): RuleIndex => atOnce(indexSteps(matches));
+export function buildIndex(matches: readonly CompiledMatch[]): RuleIndex {
+  return atOnce(indexSteps(matches));
+}
 
 /** The same in steps of a few milliseconds at most. */
 export function* indexSteps(matches: readonly CompiledMatch[]): Steps<RuleIndex> {
@@ -79,6 +81,10 @@ function rarestFirst(clauses: readonly Clause[][]): void {
   for (const fact of clauses.flat(2)) frequency.set(fact, (frequency.get(fact) ?? 0) + 1);
   const weigh = (clause: Clause): number => clause.reduce((sum, fact) => sum + frequency.get(fact)!, 0);
   for (const list of clauses) list.sort((a, b) => weigh(a) - weigh(b));
+}
+
+function newNode(): Node {
+  return { literal: new Map(), star: null, exact: null, open: null };
 }
 
 function bucketOf(root: Node, topic: readonly string[]): Bucket {

@@ -1,4 +1,6 @@
-// One request out of those that a match holds for, so that the index can be asked which rules might hold for all of them.
+/**
+ * One request out of those that a match holds for, so that the index can be asked which rules might hold for all of them.
+ */
 import type { Match } from '@countersign/contracts/policy';
 import { splitTokens } from './match-glob.ts';
 import type { IndexedFacts } from './rule-index.ts';

@@ -1,10 +1,14 @@
-// What a tenant's content is scanned with beyond what the scanners always know. The global part's settings hold for
-// everybody, and a tenant's own file can only add to them: no tenant makes a scan see less.
+/**
+ * What a tenant's content is scanned with beyond what the scanners always know. The global part's settings hold for
+ * everybody, and a tenant's own file can only add to them: no tenant makes a scan see less.
+ */
 import type { ScanSettings, ScanSettingsByTenant } from '@countersign/contracts/policy';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { BundleSources } from './parse-bundle.ts';
 
 type Sources = Pick<BundleSources, 'policy' | 'tenants' | 'own'>;
+
+const settled = new WeakMap<object, ScanSettings>();
 
 export function scanSettingsOf({ policy, tenants, own: rules }: Sources): ScanSettingsByTenant {
   const common = policy.scanning?.countries ?? [];
@@ -23,15 +27,19 @@ export function settingsFor(settings: ScanSettingsByTenant, tenant: string): Sca
   return known;
 }
 
-const settled = new WeakMap<object, ScanSettings>();
-
 /** As the scanners take them. */
-export const limitsOf = ({ countries, own }: ScanSettings) => ({ countries, own });
+export function limitsOf({ countries, own }: ScanSettings) {
+  return { countries, own };
+}
 
 /** What a tenant's requests are scanned for, and how. */
-export const scanOf = ({ scanners, scanning }: Pick<CompiledPolicy, 'scanners' | 'scanning'>, tenant: string) => ({
-  scanners,
-  settings: settingsFor(scanning, tenant),
-});
+export function scanOf({ scanners, scanning }: Pick<CompiledPolicy, 'scanners' | 'scanning'>, tenant: string) {
+  return {
+    scanners,
+    settings: settingsFor(scanning, tenant),
+  };
+}
 
-const sortedOnce = (names: readonly string[]): string[] => [...new Set(names)].sort();
+function sortedOnce(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
+}

@@ -1,5 +1,7 @@
-// Says in the author's words where a document has not the shape that its schema asks for, and takes the faulty parts out
-// so that the rest can be checked in the same run.
+/**
+ * Says in the author's words where a document has not the shape that its schema asks for, and takes the faulty parts out
+ * so that the rest can be checked in the same run.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { z } from 'zod';
 import { fieldNames } from './field-names.ts';
@@ -51,6 +53,10 @@ function removeAt(root: unknown, path: Path, key: string): void {
   if (Object.keys(parent).length === 0) blankItem(root, path);
 }
 
+function isHolder(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Stays in its place, so that the places of the others stay theirs. */
 function blankItem(root: unknown, [section, position]: Path): void {
   if (!isHolder(root) || section === undefined || !ITEMS.has(section)) return;
@@ -60,5 +66,3 @@ function blankItem(root: unknown, [section, position]: Path): void {
   if (section === 'tiers') items[position] = { id, match: {}, floor: { rollback: 'none' } };
   else items[position] = { id, match: {}, decision: 'deny' };
 }
-
-const isHolder = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -1,4 +1,4 @@
-// Finds the name that an author most likely meant. A guess is words in a fault; nothing is ever decided by it.
+/** Finds the name that an author most likely meant. A guess is words in a fault; nothing is ever decided by it. */
 import { LIMITS } from '@countersign/contracts/limits';
 
 /** More edits than this make another word. */

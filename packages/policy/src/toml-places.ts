@@ -1,5 +1,7 @@
-// Where a table or a key of a TOML document stands, by line: the parser says it only of what it cannot read. Good for
-// documents written as people write them, in tables; inside of inline tables the line is that of the key around.
+/**
+ * Where a table or a key of a TOML document stands, by line: the parser says it only of what it cannot read. Good for
+ * documents written as people write them, in tables; inside of inline tables the line is that of the key around.
+ */
 import type { Path, Place } from './policy-fault.ts';
 
 const HEADER = /^\s*(\[\[?)\s*([\w-]+(?:\s*\.\s*[\w-]+)*)\s*\]/;
@@ -17,8 +19,6 @@ export function locateInToml(text: string): (path: Path) => Place {
     return { line: 1, column: 1 };
   };
 }
-
-const nameOf = (path: Path): string => JSON.stringify(path.map(String));
 
 function linesByPath(text: string): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
@@ -49,4 +49,8 @@ function enter(names: readonly string[], isList: boolean, counts: Map<string, nu
     if (count !== undefined) path = [...path, count - 1];
   });
   return path;
+}
+
+function nameOf(path: Path): string {
+  return JSON.stringify(path.map(String));
 }

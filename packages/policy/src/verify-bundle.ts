@@ -1,5 +1,7 @@
-// Believes a bundle or says why not. Nothing in it is used before the signatures over the whole of it hold; hostile
-// input gets a code, never an exception.
+/**
+ * Believes a bundle or says why not. Nothing in it is used before the signatures over the whole of it hold; hostile
+ * input gets a code, never an exception.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import {
   type BundleDocument,
@@ -27,6 +29,9 @@ export type VerifiedBundle = {
 };
 export type VerifyResult = { ok: true; bundle: VerifiedBundle } | BundleRefusal;
 export type OpenResult = { ok: true; bundle: VerifiedBundle; policy: CompiledPolicy } | BundleRefusal;
+
+type Key = TrustRoot['keys'][number];
+type Counted = { ok: true; key_ids: string[]; ends_at: string } | BundleRefusal;
 
 /** `now`: RFC 3339 in UTC. `text`: the document as it was stored or sent. */
 export async function verifyBundle(text: string, root: TrustRoot, now: string): Promise<VerifyResult> {
@@ -70,19 +75,6 @@ export async function openBundle(text: string, root: TrustRoot, now: string): Pr
   return refuseBundle('bundle_does_not_compile', compiled.faults.slice(0, 5).map(describeFault).join('; '));
 }
 
-/** An instant that is no date (month 13) is not a number, and fails both. */
-const isFrom = (start: string, now: string): boolean => Date.parse(now) >= Date.parse(start);
-const isBefore = (end: string, now: string): boolean => Date.parse(now) < Date.parse(end);
-
-const earlier = (a: string, b: string): string => (Date.parse(a) <= Date.parse(b) ? a : b);
-
-type Key = TrustRoot['keys'][number];
-type Counted = { ok: true; key_ids: string[]; ends_at: string } | BundleRefusal;
-
-/** A key for some tenants signs nothing that decides for others too, least of all for everybody. */
-const mayDecideFor = (key: Key, tenants: readonly string[]): boolean =>
-  key.tenants === undefined || tenants.every((tenant) => key.tenants!.includes(tenant));
-
 /** Keys that the root does not name say nothing, for or against: they belong to a rotation this root has not seen. */
 async function countSignatures(
   manifest: BundleManifest,
@@ -121,6 +113,24 @@ async function signatureHolds(signature: string, message: Uint8Array, publicKey:
   }
 }
 
+function fromBase64Url(text: string): Uint8Array {
+  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (unit) => unit.charCodeAt(0));
+}
+
+/** An instant that is no date (month 13) is not a number, and fails both. */
+function isFrom(start: string, now: string): boolean {
+  return Date.parse(now) >= Date.parse(start);
+}
+
+function isBefore(end: string, now: string): boolean {
+  return Date.parse(now) < Date.parse(end);
+}
+
+/** A key for some tenants signs nothing that decides for others too, least of all for everybody. */
+function mayDecideFor(key: Key, tenants: readonly string[]): boolean {
+  return key.tenants === undefined || tenants.every((tenant) => key.tenants!.includes(tenant));
+}
+
 async function fileRefusal(manifest: BundleManifest, files: BundleDocument['files']): Promise<BundleRefusal | null> {
   const listed = new Map(manifest.files.map(({ path, sha256 }) => [path, sha256]));
   if (listed.size !== manifest.files.length) return refuseBundle('bundle_malformed', 'the manifest lists a file twice');
@@ -135,5 +145,6 @@ async function fileRefusal(manifest: BundleManifest, files: BundleDocument['file
   return null;
 }
 
-const fromBase64Url = (text: string): Uint8Array =>
-  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (unit) => unit.charCodeAt(0));
+function earlier(a: string, b: string): string {
+  return Date.parse(a) <= Date.parse(b) ? a : b;
+}

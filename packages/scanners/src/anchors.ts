@@ -15,9 +15,10 @@ const CLASS_BITS = 6;
 const CLASS = (1 << CLASS_BITS) - 1;
 
 const KINDS = new Uint16Array(128);
-const mark = (chars: string, bits: number): void => {
+
+function mark(chars: string, bits: number): void {
   for (const char of chars) KINDS[char.charCodeAt(0)]! |= bits;
-};
+}
 mark('0123456789', DIGIT | RUN);
 mark('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ', RUN);
 mark('_-+/.~', RUN);

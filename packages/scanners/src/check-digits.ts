@@ -1,7 +1,33 @@
 /** The arithmetic by which numbers confirm themselves. Each takes digits (or digits and capitals) and looks at nothing else. */
 
 const ZERO = 48;
-const at = (digits: string, i: number): number => digits.charCodeAt(i) - ZERO;
+
+const D5 = [
+  '0123456789',
+  '1234067895',
+  '2340178956',
+  '3401289567',
+  '4012395678',
+  '5987604321',
+  '6598710432',
+  '7659821043',
+  '8765932104',
+  '9876543210',
+];
+// prettier-ignore
+const PERMUTATIONS = [
+  '0123456789',
+  '1576283094',
+  '5803796142',
+  '8916043527',
+  '9453126870',
+  '4286573901',
+  '2793806415',
+  '7046913258',
+];
+
+const VIN_VALUES = [1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 0, 7, 0, 9, 2, 3, 4, 5, 6, 7, 8, 9];
+const VIN_WEIGHTS = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
 
 /** ISO/IEC 7812-1 annex B. */
 export function passesLuhn(digits: string): boolean {
@@ -48,28 +74,7 @@ export function passesMod1110(digits: string): boolean {
   return (11 - product) % 10 === at(digits, digits.length - 1);
 }
 
-const D5 = [
-  '0123456789',
-  '1234067895',
-  '2340178956',
-  '3401289567',
-  '4012395678',
-  '5987604321',
-  '6598710432',
-  '7659821043',
-  '8765932104',
-  '9876543210',
-]; // prettier-ignore
-const PERMUTATIONS = [
-  '0123456789',
-  '1576283094',
-  '5803796142',
-  '8916043527',
-  '9453126870',
-  '4286573901',
-  '2793806415',
-  '7046913258',
-]; // prettier-ignore
+// prettier-ignore
 
 /** Verhoeff's dihedral check. */
 export function passesVerhoeff(digits: string): boolean {
@@ -100,9 +105,6 @@ export function isDate(mm: string, dd: string, raised: readonly number[] = [0]):
   );
 }
 
-const VIN_VALUES = [1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 0, 7, 0, 9, 2, 3, 4, 5, 6, 7, 8, 9];
-const VIN_WEIGHTS = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
-
 /** The ninth character of a vehicle identification number (49 CFR 565); capitals without I, O and Q. */
 export function passesVin(vin: string): boolean {
   let sum = 0;
@@ -111,4 +113,8 @@ export function passesVin(vin: string): boolean {
     sum += (code < 58 ? code - ZERO : VIN_VALUES[code - 65]!) * VIN_WEIGHTS[i]!;
   }
   return vin[8] === '0123456789X'[sum % 11];
+}
+
+function at(digits: string, i: number): number {
+  return digits.charCodeAt(i) - ZERO;
 }

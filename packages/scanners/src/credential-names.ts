@@ -39,61 +39,11 @@ const SUFFIXES = words(`
 const cache = new Map<string, NameStrength | null>();
 const CACHED_NAMES = 4096;
 
-/** What a member, variable, header or flag of this name holds; null where no credential. */
-export function nameStrength(name: string): NameStrength | null {
-  if (name.length > MAX_NAME || name === '') return null;
-  const known = cache.get(name);
-  if (known !== undefined) return known;
-  const strength = judgeName(name);
-  if (cache.size >= CACHED_NAMES) cache.clear();
-  cache.set(name, strength);
-  return strength;
-}
-
 /** Longer ones are no names. */
 export const MAX_NAME = 64;
 
-function judgeName(name: string): NameStrength | null {
-  const parts = splitName(name);
-  while (parts.length > 1 && (SUFFIXES.has(parts.at(-1)!) || /^[0-9]{1,3}$|^v[0-9]$/.test(parts.at(-1)!))) parts.pop();
-  const last = parts.at(-1)?.replace(/[0-9]{1,3}$/, '');
-  if (last === undefined || last === '') return null;
-  const before = parts.slice(0, -1);
-  const qualifier = before.at(-1) ?? '';
-  const joined = `${qualifier}${last}`;
-  if (/^(?:keys?|tokens?)$/.test(last) && (NOT_SECRET.has(qualifier) || NOT_SECRET.has(before.slice(-2).join('')))) {
-    return null;
-  }
-  if (STRONG.has(last) || STRONG.has(joined) || STRONG.has(before.slice(-2).join('') + last))
-    return isBare(last, before);
-  if (OPAQUE.has(last)) return 'opaque';
-  return endsInStrong(last) ? 'strong' : null;
-}
-
-/** A bare `token` or `auth` may hold anything, a bare `pass` a verdict; only what looks random counts there. */
-const isBare = (last: string, before: readonly string[]): NameStrength =>
-  before.length === 0 && (last === 'token' || last === 'bearer') ? 'opaque' : 'strong';
-
 // dbpassword, mysecret: written without a seam. Short ends would fit too many words (compass, monkey).
 const LONG_ENDS = [...STRONG].filter((word) => word.length >= 6);
-const endsInStrong = (word: string): boolean =>
-  LONG_ENDS.some((end) => word.length > end.length && word.endsWith(end)) ||
-  /(?:db|root|user|admin|my|smtp|ftp)(?:pass|pwd|pw)$/.test(word);
-
-/** Words of a name in lower case, cut at separators and at humps. */
-function splitName(name: string): string[] {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
-    .replace(/[^\t-~]+/g, (accented) => accented.normalize('NFKD').replace(/\p{Mn}/gu, ''))
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((part) => part !== '');
-}
-
-function words(list: string): ReadonlySet<string> {
-  return new Set(list.trim().split(/\s+/));
-}
 
 /** What such a name holds at least, for finding names in text. */
 export const NAME_ANCHORS: readonly string[] = [
@@ -134,4 +84,60 @@ export const NAME_ANCHORS: readonly string[] = [
   'creds',
   'pw',
   'otp',
-]; // prettier-ignore
+];
+
+/** What a member, variable, header or flag of this name holds; null where no credential. */
+export function nameStrength(name: string): NameStrength | null {
+  if (name.length > MAX_NAME || name === '') return null;
+  const known = cache.get(name);
+  if (known !== undefined) return known;
+  const strength = judgeName(name);
+  if (cache.size >= CACHED_NAMES) cache.clear();
+  cache.set(name, strength);
+  return strength;
+}
+
+function judgeName(name: string): NameStrength | null {
+  const parts = splitName(name);
+  while (parts.length > 1 && (SUFFIXES.has(parts.at(-1)!) || /^[0-9]{1,3}$|^v[0-9]$/.test(parts.at(-1)!))) parts.pop();
+  const last = parts.at(-1)?.replace(/[0-9]{1,3}$/, '');
+  if (last === undefined || last === '') return null;
+  const before = parts.slice(0, -1);
+  const qualifier = before.at(-1) ?? '';
+  const joined = `${qualifier}${last}`;
+  if (/^(?:keys?|tokens?)$/.test(last) && (NOT_SECRET.has(qualifier) || NOT_SECRET.has(before.slice(-2).join('')))) {
+    return null;
+  }
+  if (STRONG.has(last) || STRONG.has(joined) || STRONG.has(before.slice(-2).join('') + last))
+    return isBare(last, before);
+  if (OPAQUE.has(last)) return 'opaque';
+  return endsInStrong(last) ? 'strong' : null;
+}
+
+/** Words of a name in lower case, cut at separators and at humps. */
+function splitName(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .replace(/[^\t-~]+/g, (accented) => accented.normalize('NFKD').replace(/\p{Mn}/gu, ''))
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((part) => part !== '');
+}
+
+/** A bare `token` or `auth` may hold anything, a bare `pass` a verdict; only what looks random counts there. */
+function isBare(last: string, before: readonly string[]): NameStrength {
+  return before.length === 0 && (last === 'token' || last === 'bearer') ? 'opaque' : 'strong';
+}
+
+function endsInStrong(word: string): boolean {
+  return (
+    LONG_ENDS.some((end) => word.length > end.length && word.endsWith(end)) ||
+    /(?:db|root|user|admin|my|smtp|ftp)(?:pass|pwd|pw)$/.test(word)
+  );
+}
+
+function words(list: string): ReadonlySet<string> {
+  return new Set(list.trim().split(/\s+/));
+}
+// prettier-ignore

@@ -42,7 +42,9 @@ export function packedView(view: View): View | null {
   return builder?.view() ?? null;
 }
 
-const isRunCode = (code: number): boolean => code < 128 && SIXTETS[code]! >= 0;
+function isRunCode(code: number): boolean {
+  return code < 128 && SIXTETS[code]! >= 0;
+}
 
 /** The next run that is long enough, with the lines that follow it and its padding. Looks at each place from its end first. */
 function nextRun(text: string, from: number): { start: number; end: number } | null {
@@ -148,7 +150,10 @@ function sampleFrom(run: string, from: number): number {
 }
 
 const PRINTABLE_SHARE = 0.85;
-const isPrintable = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || (byte >= 9 && byte <= 13);
+
+function isPrintable(byte: number): boolean {
+  return (byte >= 0x20 && byte < 0x7f) || (byte >= 9 && byte <= 13);
+}
 
 /** Whether bytes start as ASCII, UTF-8 of another script, UTF-16, gzip or zlib do. */
 function looksReadable(bytes: Uint8Array, length: number): boolean {
@@ -164,9 +169,12 @@ function looksReadable(bytes: Uint8Array, length: number): boolean {
   return isUtf8(bytes, length);
 }
 
-const isCompressed = (bytes: Uint8Array): boolean =>
-  (bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8) ||
-  (bytes[0] === 0x78 && (bytes[1] === 0x9c || bytes[1] === 0xda || bytes[1] === 1));
+function isCompressed(bytes: Uint8Array): boolean {
+  return (
+    (bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8) ||
+    (bytes[0] === 0x78 && (bytes[1] === 0x9c || bytes[1] === 0xda || bytes[1] === 1))
+  );
+}
 
 /** Lead bytes followed by as many continuations as they say; the last character may be cut off. */
 function isUtf8(bytes: Uint8Array, length: number): boolean {

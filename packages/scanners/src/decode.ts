@@ -44,24 +44,19 @@ const NAMED: Readonly<Record<string, string>> = {
   zwnj: '',
 };
 const SHORT: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
-const fromPoint = (point: number): string => (point <= 0x10ffff ? String.fromCodePoint(point) : '\ufffd');
 
-function unescapeOne(written: string): string | undefined {
-  if (written.startsWith('%')) return Buffer.from(written.replaceAll('%', ''), 'hex').toString('utf8');
-  if (written.startsWith('=')) return Buffer.from(written.replaceAll('=', ''), 'hex').toString('utf8');
-  if (written.startsWith('&')) return unescapeEntity(written);
-  const lower = written.replace(/^\\+/, '').toLowerCase();
-  if (/^[ux]/.test(lower)) return fromPoint(Number.parseInt(lower.replace(/[^0-9a-f]/g, ''), 16));
-  if (/^[0-3]/.test(lower)) return fromPoint(Number.parseInt(lower, 8));
-  return SHORT[lower[0]!] ?? lower[0]!;
-}
+const OVERRIDES = /[\u202d\u202e\u2066-\u2068]/;
 
-/** Numbers without their semicolon too, as browsers read them; names only with it. */
-function unescapeEntity(written: string): string | undefined {
-  const lower = written.toLowerCase();
-  if (lower.startsWith('&#x')) return fromPoint(Number.parseInt(lower.slice(3), 16));
-  if (lower.startsWith('&#')) return fromPoint(Number.parseInt(lower.slice(2), 10));
-  return lower.endsWith(';') ? NAMED[lower.slice(1, -1)] : undefined;
+/** What one layer of encoding hides in a text: `source` as it was written, `plain` the same folded. */
+export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
+  const views: View[] = [];
+  const unescaped = survey.hasEscapes ? unescapeView(plain) : null;
+  if (unescaped !== null) views.push(unescaped);
+  const reordered = source === plain ? null : reorderView(source);
+  if (reordered !== null) views.push(reordered);
+  const packed = survey.longestRun >= MIN_RUN ? packedView(plain) : null;
+  if (packed !== null) views.push(packed);
+  return views;
 }
 
 /** The view with one layer of escapes undone, or null where there is none. Never longer than the view. */
@@ -81,7 +76,27 @@ function unescapeView(view: View): View | null {
   return builder.view();
 }
 
-const OVERRIDES = /[\u202d\u202e\u2066-\u2068]/;
+function unescapeOne(written: string): string | undefined {
+  if (written.startsWith('%')) return Buffer.from(written.replaceAll('%', ''), 'hex').toString('utf8');
+  if (written.startsWith('=')) return Buffer.from(written.replaceAll('=', ''), 'hex').toString('utf8');
+  if (written.startsWith('&')) return unescapeEntity(written);
+  const lower = written.replace(/^\\+/, '').toLowerCase();
+  if (/^[ux]/.test(lower)) return fromPoint(Number.parseInt(lower.replace(/[^0-9a-f]/g, ''), 16));
+  if (/^[0-3]/.test(lower)) return fromPoint(Number.parseInt(lower, 8));
+  return SHORT[lower[0]!] ?? lower[0]!;
+}
+
+/** Numbers without their semicolon too, as browsers read them; names only with it. */
+function unescapeEntity(written: string): string | undefined {
+  const lower = written.toLowerCase();
+  if (lower.startsWith('&#x')) return fromPoint(Number.parseInt(lower.slice(3), 16));
+  if (lower.startsWith('&#')) return fromPoint(Number.parseInt(lower.slice(2), 10));
+  return lower.endsWith(';') ? NAMED[lower.slice(1, -1)] : undefined;
+}
+
+function fromPoint(point: number): string {
+  return point <= 0x10ffff ? String.fromCodePoint(point) : '\ufffd';
+}
 
 /** What stands between a right-to-left override and its end, the way round that a person reads it. */
 function reorderView(source: View): View | null {
@@ -105,16 +120,4 @@ function reorderView(source: View): View | null {
     at = end + 1;
   }
   return builder.view();
-}
-
-/** What one layer of encoding hides in a text: `source` as it was written, `plain` the same folded. */
-export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
-  const views: View[] = [];
-  const unescaped = survey.hasEscapes ? unescapeView(plain) : null;
-  if (unescaped !== null) views.push(unescaped);
-  const reordered = source === plain ? null : reorderView(source);
-  if (reordered !== null) views.push(reordered);
-  const packed = survey.longestRun >= MIN_RUN ? packedView(plain) : null;
-  if (packed !== null) views.push(packed);
-  return views;
 }

@@ -70,30 +70,6 @@ const SHORT_VALUE = 64;
 const GENERIC_TYPE = /^[A-Z][A-Za-z]+<[A-Za-z{(]$/;
 const ATTRIBUTE = /^[\w:@.-]{1,40}=["']/;
 
-/** `arn:aws:secretsmanager:eu-west-1:1:secret:name` says where a secret is. */
-const isNamePart = (text: string, nameEnd: number): boolean =>
-  text[nameEnd] === ':' && /\barn:\S{0,80}$/.test(text.slice(Math.max(0, nameEnd - 96), nameEnd));
-
-const isNameChar = (code: number): boolean =>
-  (code >= 97 && code <= 122) ||
-  (code >= 65 && code <= 90) ||
-  (code >= 48 && code <= 57) ||
-  code === 95 ||
-  code === 45 ||
-  code === 46;
-
-/** `api key` is one name although a space stands in it. */
-function strengthAt(text: string, start: number, end: number): NameStrength | null {
-  const name = text.slice(start, end).replace(/[.-]+$/, '');
-  if (start > 1 && text[start - 1] === ' ') {
-    let from = start - 1;
-    while (from > 0 && start - from < 16 && isNameChar(text.charCodeAt(from - 1))) from -= 1;
-    const long = from < start - 1 ? nameStrength(text.slice(from, start + name.length)) : null;
-    if (long === 'strong') return long;
-  }
-  return nameStrength(name);
-}
-
 // Each is tried at one place only and has constant bounds.
 const CLOSERS = /[\\"'`\])*_]{0,4}/y;
 const TYPED = /[ \t]?:[ \t]?(?:&(?:'[a-z]{1,12} )?)?[A-Za-z][\w<>[\].?]{1,30}[ \t]{1,4}=[ \t]{1,4}/y;
@@ -109,6 +85,60 @@ const NAMING = /<[^<>\n]{1,80}[ \t](?:name|key)=["']$/i;
 const SPACE = /[ \t]{1,8}/y;
 const SENTENCE =
   /(?:[ \t]{1,2}[\p{L}]{1,12}){0,3}?[ \t]{1,2}(?:is now|is|was|are|be|to|ist jetzt|ist|lautet|es|est|e|jest|is:)[ \t]{1,2}/uy;
+
+const SCHEMED = /^(?:bearer|basic|token|apikey|bot|digest|splunk|key)\s{1,2}(?=\S+$)/i;
+
+const USER_PASSWORD =
+  /(?:^|[\s"'`])(?:-u|-U|--user|--proxy-user)[ \t=]{1,2}(["'`]?)([^\s:"'`$]{1,64}):([^\s"'`]{3,256})\1/;
+
+/** Reports the value of a member whose name says that it holds a credential. */
+export function detectSecretMember(text: string, name: string, emit: Emit): void {
+  const strength = nameStrength(name);
+  if (strength === null || text.length > 4096) return;
+  const scheme = SCHEMED.exec(text);
+  const start = scheme?.[0].length ?? 0;
+  const value = start === 0 ? text : text.slice(start);
+  const judged = scheme === null ? strength : 'strong';
+  if (!looksSecret(value, { strength: judged, firm: true, quoted: true })) return;
+  emit('credential_assignment', start, text.length, { why: 'name' });
+}
+
+/** `curl -u user:password`; `at` is where the flag ends. */
+export function detectUserFlag(text: string, at: number, emit: Emit): void {
+  const from = Math.max(0, at - 16);
+  const found = USER_PASSWORD.exec(text.slice(from, at + 360));
+  if (found === null || !looksSecret(found[3]!, { strength: 'strong', firm: true, quoted: true })) return;
+  const start = from + found.index + found[0].lastIndexOf(found[3]!);
+  emit('credential_assignment', start, start + found[3]!.length, { why: 'flag' });
+}
+
+/** `arn:aws:secretsmanager:eu-west-1:1:secret:name` says where a secret is. */
+function isNamePart(text: string, nameEnd: number): boolean {
+  return text[nameEnd] === ':' && /\barn:\S{0,80}$/.test(text.slice(Math.max(0, nameEnd - 96), nameEnd));
+}
+
+function isNameChar(code: number): boolean {
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 48 && code <= 57) ||
+    code === 95 ||
+    code === 45 ||
+    code === 46
+  );
+}
+
+/** `api key` is one name although a space stands in it. */
+function strengthAt(text: string, start: number, end: number): NameStrength | null {
+  const name = text.slice(start, end).replace(/[.-]+$/, '');
+  if (start > 1 && text[start - 1] === ' ') {
+    let from = start - 1;
+    while (from > 0 && start - from < 16 && isNameChar(text.charCodeAt(from - 1))) from -= 1;
+    const long = from < start - 1 ? nameStrength(text.slice(from, start + name.length)) : null;
+    if (long === 'strong') return long;
+  }
+  return nameStrength(name);
+}
 
 function after(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
@@ -162,30 +192,4 @@ function standsAlone(text: string, nameEnd: number, valueEnd: number): boolean {
   const before = text.slice(Math.max(0, nameEnd - 2 * MAX_NAME), nameEnd);
   const isFirst = /(?:^|\n)[ \t>*-]{0,24}["']?[\w.-]{1,64}$/.test(before);
   return isFirst && /^[ \t]*(?:[#;].{0,80})?(?:\r?\n|$)/.test(text.slice(valueEnd, valueEnd + 96));
-}
-
-const SCHEMED = /^(?:bearer|basic|token|apikey|bot|digest|splunk|key)\s{1,2}(?=\S+$)/i;
-
-/** Reports the value of a member whose name says that it holds a credential. */
-export function detectSecretMember(text: string, name: string, emit: Emit): void {
-  const strength = nameStrength(name);
-  if (strength === null || text.length > 4096) return;
-  const scheme = SCHEMED.exec(text);
-  const start = scheme?.[0].length ?? 0;
-  const value = start === 0 ? text : text.slice(start);
-  const judged = scheme === null ? strength : 'strong';
-  if (!looksSecret(value, { strength: judged, firm: true, quoted: true })) return;
-  emit('credential_assignment', start, text.length, { why: 'name' });
-}
-
-const USER_PASSWORD =
-  /(?:^|[\s"'`])(?:-u|-U|--user|--proxy-user)[ \t=]{1,2}(["'`]?)([^\s:"'`$]{1,64}):([^\s"'`]{3,256})\1/;
-
-/** `curl -u user:password`; `at` is where the flag ends. */
-export function detectUserFlag(text: string, at: number, emit: Emit): void {
-  const from = Math.max(0, at - 16);
-  const found = USER_PASSWORD.exec(text.slice(from, at + 360));
-  if (found === null || !looksSecret(found[3]!, { strength: 'strong', firm: true, quoted: true })) return;
-  const start = from + found.index + found[0].lastIndexOf(found[3]!);
-  emit('credential_assignment', start, start + found[3]!.length, { why: 'flag' });
 }

@@ -7,7 +7,10 @@ const LOCAL = new Uint8Array(128);
 for (const char of "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._%+-'!#$&*=?^{}~") {
   LOCAL[char.charCodeAt(0)] = 1;
 }
-const isLocalChar = (code: number): boolean => (code < 128 ? LOCAL[code] === 1 : code >= 0xaa && code !== 0x3000);
+
+function isLocalChar(code: number): boolean {
+  return code < 128 ? LOCAL[code] === 1 : code >= 0xaa && code !== 0x3000;
+}
 const LABEL = '[\\p{L}\\p{N}](?:[\\p{L}\\p{N}\\p{M}-]{0,62})';
 const DOMAIN = new RegExp(`(?:${LABEL}\\.){1,8}(?:xn--[a-z0-9-]{2,59}|[\\p{L}\\p{M}]{2,24})(?![\\p{L}\\p{N}])`, 'uy');
 const QUOTED = /"[^"\r\n@]{1,62}"$/;
@@ -33,12 +36,21 @@ const NOBODY = /^(?:00[:-]?){6}$|^(?:ff[:-]?){6}$/i;
 
 const HEX = new Uint8Array(128);
 for (const char of '0123456789abcdefABCDEF') HEX[char.charCodeAt(0)] = 1;
-const isHex = (code: number): boolean => code < 128 && HEX[code] === 1;
-const isPart = (code: number): boolean => isHex(code) || code === 58 || code === 45 || code === 46;
+
+function isHex(code: number): boolean {
+  return code < 128 && HEX[code] === 1;
+}
+
+function isPart(code: number): boolean {
+  return isHex(code) || code === 58 || code === 45 || code === 46;
+}
 
 /** Word characters, and the signs of longer addresses and versions. */
-const isGlue = (code: number): boolean =>
-  (code >= 45 && code <= 46) || (code >= 48 && code <= 58) || code === 95 || ((code | 32) >= 97 && (code | 32) <= 122);
+function isGlue(code: number): boolean {
+  return (
+    (code >= 45 && code <= 46) || (code >= 48 && code <= 58) || code === 95 || ((code | 32) >= 97 && (code | 32) <= 122)
+  );
+}
 
 /** IPv6 and hardware addresses. Tries each run of hexadecimal digits, colons and dashes once, from its start. */
 export function detectNetworkAddresses(text: string, emit: Emit): void {

@@ -93,7 +93,9 @@ const DOCUMENTS: readonly Document[] = [
     form: VIN,
     name: /\bvin\b|chassis|fahrgestell|vehicle.?id/i,
   },
-]; // prettier-ignore
+];
+
+// prettier-ignore
 
 const WORDS = DOCUMENTS.flatMap(({ words }, index) => words.map((word) => ({ word, index })));
 /** Literals that a document is found by; `detectDocument` is told which of them ended where. */
@@ -102,6 +104,14 @@ export const DOCUMENT_ANCHORS: readonly string[] = WORDS.map(({ word }) => word)
 // What may stand between the word and the number; each is tried at one place only.
 const BETWEEN =
   /(?:s?'?s?)(?:[\s:;=#|."'_()<>/\\,-]{1,6}(?:is|are|id|no|nos|nr|num|number|nummer|numero|num[ée]ro|n[°º]|no\.|td|th|value|label|was|plate|code|identification|of|on|the|for|der|die|das|lautet|ist|es|est|du|de|plaque)\b){0,4}[\s:;=#|."'_()<>/\\,-]{1,8}/iy;
+
+const NAMES = new RegExp(DOCUMENTS.map(({ name }) => name.source).join('|'), 'i');
+
+// ICAO 9303, part 4: the second line of a passport; the UK form of a driving licence; the Finnish code; the UK's number.
+const ZONE = /([A-Z0-9<]{9})(\d)[A-Z<]{3}(\d{6})(\d)[MFX<](\d{6})(\d)[A-Z0-9<]{14}[0-9<]\d/g;
+const UK_LICENCE = /^[A-Z9]{5}\d[0156]\d(?:0[1-9]|[12]\d|3[01])\d[A-Z9]{2}[A-Z0-9]{3}$/;
+const HETU = /(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])(\d{2})[-+A-FU-Y](\d{3})([0-9A-FHJ-NPR-Y])(?![\w-])/y;
+const NINO = /(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Za-z0-9])/y;
 
 /** Reports the number behind the word that ends at `end`. Looks at a few dozen characters. */
 export function detectDocument(text: string, anchor: number, end: number, emit: Emit): void {
@@ -117,9 +127,10 @@ export function detectDocument(text: string, anchor: number, end: number, emit: 
     emit(type, found.index, found.index + found[0].trimEnd().length, { why: 'word' });
 }
 
-const NAMES = new RegExp(DOCUMENTS.map(({ name }) => name.source).join('|'), 'i');
 /** Whether names say that a document's number stands under them. */
-export const namesDocument = (name: string, path: string): boolean => NAMES.test(name) || NAMES.test(path.slice(-48));
+export function namesDocument(name: string, path: string): boolean {
+  return NAMES.test(name) || NAMES.test(path.slice(-48));
+}
 
 /** Reports the whole text of a member whose name says which document it numbers. */
 export function detectDocumentMember(text: string, { name, path }: Context, emit: Emit): void {
@@ -131,12 +142,6 @@ export function detectDocumentMember(text: string, { name, path }: Context, emit
   const found = named.form.exec(trimmed.toUpperCase());
   if (found?.index === 0 && found[0].length === trimmed.length) emit(named.type, 0, text.length, { why: 'name' });
 }
-
-// ICAO 9303, part 4: the second line of a passport; the UK form of a driving licence; the Finnish code; the UK's number.
-const ZONE = /([A-Z0-9<]{9})(\d)[A-Z<]{3}(\d{6})(\d)[MFX<](\d{6})(\d)[A-Z0-9<]{14}[0-9<]\d/g;
-const UK_LICENCE = /^[A-Z9]{5}\d[0156]\d(?:0[1-9]|[12]\d|3[01])\d[A-Z9]{2}[A-Z0-9]{3}$/;
-const HETU = /(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])(\d{2})[-+A-FU-Y](\d{3})([0-9A-FHJ-NPR-Y])(?![\w-])/y;
-const NINO = /(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Za-z0-9])/y;
 
 /** The zones of passports, whose lines are filled up with `<`. */
 export function detectPassportZones(text: string, emit: Emit): void {
@@ -155,7 +160,9 @@ export function detectPassportZones(text: string, emit: Emit): void {
 }
 
 /** A token of sixteen letters and digits. */
-export const isUkLicence = (token: string): boolean => UK_LICENCE.test(token);
+export function isUkLicence(token: string): boolean {
+  return UK_LICENCE.test(token);
+}
 
 /** What begins with the six digits at `start`, or with two letters before it. */
 export function detectDated(text: string, start: number, emit: Emit): void {

@@ -7,12 +7,28 @@ import type { Emit } from './emit.ts';
 
 const PEM_BEGIN = /-----BEGIN ([A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----|PuTTY-User-Key-File-[0-9]:/y;
 
+// `eyJ` is `{"` encoded. Two parts where nothing was signed or the signature was left out, five where it is encrypted.
+const JWT =
+  /eyJ[A-Za-z0-9_-]{10,4096}\.(?:(?:[A-Za-z0-9_-]{2,16384}\.[A-Za-z0-9_-]{0,16384}(?:\.[A-Za-z0-9_-]{1,65536}\.[A-Za-z0-9_-]{8,64})?)|eyJ[A-Za-z0-9_-]{2,16384})/y;
+
+const MAX_URL = 768;
+const SCHEME_CHAR = /[A-Za-z0-9+.-]/;
+const HOST_AND_PORT = /^(?:[\w.-]*|\[[^\]]*\]):\d{0,5}$/;
+const HOST = /^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5}|:\$?\{?\w+\}?)?(?:[/?#,\s"'`<>)\]}\\;]|$)/;
+
+const EXAMPLES =
+  /^(?:\*+|x+|\.+|\$.*|\{+.*\}+|<.*>|%s|\[?(?:redacted|password|passwd|passw0rd|pass|pwd|secret|token|changeme|example)\b.*)$/i;
+const LOCAL = /^(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)\b/;
+
 /** Whether a line opens a private key, for lists of lines. */
-export const opensPrivateKey = (line: string): boolean =>
-  /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/.test(line);
+export function opensPrivateKey(line: string): boolean {
+  return /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/.test(line);
+}
+
 /** Whether a line closes one. */
-export const closesPrivateKey = (line: string): boolean =>
-  /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/.test(line);
+export function closesPrivateKey(line: string): boolean {
+  return /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/.test(line);
+}
 
 /**
  * Covers the whole block that begins at `at`; returns where it ends. Without an end marker everything after the begin
@@ -29,16 +45,6 @@ export function detectPrivateKey(text: string, at: number, isContinued: boolean,
   return done;
 }
 
-const lineEnd = (text: string, from: number, whole: boolean): number => {
-  if (!whole) return from;
-  const at = text.indexOf('\n', from);
-  return at === -1 ? text.length : at;
-};
-
-// `eyJ` is `{"` encoded. Two parts where nothing was signed or the signature was left out, five where it is encrypted.
-const JWT =
-  /eyJ[A-Za-z0-9_-]{10,4096}\.(?:(?:[A-Za-z0-9_-]{2,16384}\.[A-Za-z0-9_-]{0,16384}(?:\.[A-Za-z0-9_-]{1,65536}\.[A-Za-z0-9_-]{8,64})?)|eyJ[A-Za-z0-9_-]{2,16384})/y;
-
 /** Reports the token that begins at `at`; returns where it ends, or `at`. */
 export function detectJwt(text: string, at: number, emit: Emit): number {
   if (at > 0 && /[A-Za-z0-9_-]/.test(text[at - 1]!)) return at;
@@ -50,11 +56,6 @@ export function detectJwt(text: string, at: number, emit: Emit): number {
   emit('jwt', at, at + found.length, { why: 'header', confidence: 'certain' });
   return at + found.length;
 }
-
-const MAX_URL = 768;
-const SCHEME_CHAR = /[A-Za-z0-9+.-]/;
-const HOST_AND_PORT = /^(?:[\w.-]*|\[[^\]]*\]):\d{0,5}$/;
-const HOST = /^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5}|:\$?\{?\w+\}?)?(?:[/?#,\s"'`<>)\]}\\;]|$)/;
 
 /** `scheme://user:password@host`, the password up to the last `@`; the whole of it goes, user included. */
 export function detectConnectionString(text: string, colon: number, emit: Emit): void {
@@ -73,6 +74,12 @@ export function detectConnectionString(text: string, colon: number, emit: Emit):
   emit('connection_string', start, colon + 3 + at + 1, { why: 'userinfo' });
 }
 
+function lineEnd(text: string, from: number, whole: boolean): number {
+  if (!whole) return from;
+  const at = text.indexOf('\n', from);
+  return at === -1 ? text.length : at;
+}
+
 /** The last `@` of the authority; a password may hold `/`, `?` and `#` where a host follows its last `@`. */
 function endOfUserinfo(rest: string): number {
   const authority = /^[^/?#]*/.exec(rest)![0];
@@ -83,12 +90,11 @@ function endOfUserinfo(rest: string): number {
   return HOST.test(rest.slice(last + 1)) ? last : -1;
 }
 
-const EXAMPLES =
-  /^(?:\*+|x+|\.+|\$.*|\{+.*\}+|<.*>|%s|\[?(?:redacted|password|passwd|passw0rd|pass|pwd|secret|token|changeme|example)\b.*)$/i;
-const LOCAL = /^(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)\b/;
-
 /** The password of documentation, or of a default installation on this machine. */
-const isExample = (user: string, password: string, host: string): boolean =>
-  EXAMPLES.test(password) ||
-  (LOCAL.test(host) && (password === user || /^[a-z]+$/.test(password))) ||
-  (password.length < 3 && !looksSecret(password, { strength: 'strong', firm: true, quoted: true }));
+function isExample(user: string, password: string, host: string): boolean {
+  return (
+    EXAMPLES.test(password) ||
+    (LOCAL.test(host) && (password === user || /^[a-z]+$/.test(password))) ||
+    (password.length < 3 && !looksSecret(password, { strength: 'strong', firm: true, quoted: true }))
+  );
+}

@@ -12,11 +12,15 @@ import { PhoneReader } from './phones.ts';
 
 type Form = { readonly id: NationalId; readonly needsWord: boolean };
 const GAPS = ' -./_';
-const addTo = <K>(map: Map<K, Form[]>, key: K, form: Form): void => void map.set(key, [...(map.get(key) ?? []), form]);
+
+function addTo<K>(map: Map<K, Form[]>, key: K, form: Form): void {
+  void map.set(key, [...(map.get(key) ?? []), form]);
+}
 
 // `3-3-3` as one number, so that a row of groups is looked up while it is walked.
-const keyOf = (key: number, gap: string, size: number): number =>
-  key * 200 + (gap === '' ? 0 : GAPS.indexOf(gap) + 1) * 20 + size;
+function keyOf(key: number, gap: string, size: number): number {
+  return key * 200 + (gap === '' ? 0 : GAPS.indexOf(gap) + 1) * 20 + size;
+}
 const BY_GROUPS = new Map<number, Form[]>();
 for (const id of DIGIT_IDS) {
   for (const written of formsOf(id.forms)) {

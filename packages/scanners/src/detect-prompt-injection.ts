@@ -31,6 +31,14 @@ const MAX_RUNS = 256;
 const MIN_RUN = 16;
 const MIN_BINARY_DIGITS = 48;
 
+// Tag characters and variation selectors carry whole messages unseen. Flags of regions use up to seven of them after a
+// black flag, emoji one or two.
+const UNSEEN =
+  /(?:[\u{e0020}-\u{e007f}]|[\u{e0100}-\u{e01ef}]){8,}|[\ufe00-\ufe0f]{8,}|[\u200b-\u200d\u2060-\u2064]{16,}/gu;
+
+const MAY_BE_UNSEEN = /[\u200b-\u2064]|[\ufe00-\ufe0f]|\udb40/;
+const OTHER_SCRIPTS = /[\u0400-\u06ff\u0900-\u097f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
+
 /** Reports attempts to instruct a reader in folded text. `firstAnchor`: index of the first of `INJECTION_ANCHORS`. */
 export function detectPromptInjection(text: string, hits: Hits, firstAnchor: number, emit: Emit): void {
   const seen = { reversed: 0, rotated: 0, runs: [] as number[] };
@@ -50,6 +58,18 @@ export function detectPromptInjection(text: string, hits: Hits, firstAnchor: num
     else if (seen.runs.length < MAX_RUNS && hits.survey.longestRun >= MIN_RUN) seen.runs.push(end - 1);
   }
   detectWords(text, hits, seen, emit);
+}
+
+/** Reports what only the text as it was written shows: other scripts, and what nobody can see. */
+export function detectForeignInjection(text: string, emit: Emit): void {
+  for (const found of MAY_BE_UNSEEN.test(text) ? text.matchAll(UNSEEN) : []) {
+    emit('hidden_text', found.index, found.index + found[0].length, { why: 'invisible characters' });
+  }
+  if (!OTHER_SCRIPTS.test(text)) return;
+  for (const [type, name, pattern] of FOREIGN) {
+    for (const found of text.matchAll(pattern))
+      emit(type, found.index, found.index + found[0].length, { why: `words, ${name}` });
+  }
 }
 
 function detectWords(
@@ -77,8 +97,6 @@ function detectWords(
   }
 }
 
-const isAlnum = (code: number): boolean => (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
-
 /** Whether the token around a place is as long as words run together are. */
 function isLongRun(text: string, at: number): boolean {
   let length = 1;
@@ -87,22 +105,6 @@ function isLongRun(text: string, at: number): boolean {
   return length >= MIN_RUN;
 }
 
-// Tag characters and variation selectors carry whole messages unseen. Flags of regions use up to seven of them after a
-// black flag, emoji one or two.
-const UNSEEN =
-  /(?:[\u{e0020}-\u{e007f}]|[\u{e0100}-\u{e01ef}]){8,}|[\ufe00-\ufe0f]{8,}|[\u200b-\u200d\u2060-\u2064]{16,}/gu;
-
-const MAY_BE_UNSEEN = /[\u200b-\u2064]|[\ufe00-\ufe0f]|\udb40/;
-const OTHER_SCRIPTS = /[\u0400-\u06ff\u0900-\u097f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
-
-/** Reports what only the text as it was written shows: other scripts, and what nobody can see. */
-export function detectForeignInjection(text: string, emit: Emit): void {
-  for (const found of MAY_BE_UNSEEN.test(text) ? text.matchAll(UNSEEN) : []) {
-    emit('hidden_text', found.index, found.index + found[0].length, { why: 'invisible characters' });
-  }
-  if (!OTHER_SCRIPTS.test(text)) return;
-  for (const [type, name, pattern] of FOREIGN) {
-    for (const found of text.matchAll(pattern))
-      emit(type, found.index, found.index + found[0].length, { why: `words, ${name}` });
-  }
+function isAlnum(code: number): boolean {
+  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }

@@ -9,8 +9,6 @@ const SHORT_TOKEN = 128;
 
 type Needle = { type: FindingTypeName; prefix: string; codes: Uint8Array; min: number; max: number };
 
-const codesOf = (alphabet: RegExp): Uint8Array =>
-  Uint8Array.from({ length: 128 }, (_, code) => (alphabet.test(String.fromCharCode(code)) ? 1 : 0));
 const CODES = new Map(Object.entries(ALPHABETS).map(([name, alphabet]) => [name, codesOf(alphabet)]));
 
 /** One for each prefix, in the order of the table. */
@@ -19,7 +17,10 @@ export const NEEDLES: readonly Needle[] = PROVIDERS.flatMap(([type, prefixes, al
 );
 
 const ALNUM = CODES.get('alnum')!;
-const isOf = (codes: Uint8Array, code: number): boolean => code < 128 && codes[code] === 1;
+
+// The endings and runs of the examples in documentation.
+const DOCUMENTED =
+  /EXAMPLE(?:KEY|TOKEN)?$|^(?:x{4}|X{4})|(?:x{8}|X{8}|1234567890abcdef|abcdefghijklmnop|ABCDEFGHIJKLMNOP)|4eC39HqLyjWDarjtT1zdp7dc/;
 
 /** Reports the token whose prefix ends at `start`; returns where it ends, or `start`. Looks at OPEN characters at most. */
 export function detectToken(text: string, needle: Needle, start: number, work: Work, emit: Emit): number {
@@ -43,6 +44,18 @@ export function detectToken(text: string, needle: Needle, start: number, work: W
   return end;
 }
 
+/** Reports the token without a prefix that has its literal's end at `end`. */
+export function detectShapedToken(text: string, index: number, end: number, emit: Emit): void {
+  const { type, before, after, pattern } = SHAPED_TOKENS[index]!;
+  const from = Math.max(0, end - before);
+  const found = pattern.exec(text.slice(from, end + after));
+  if (found !== null) emit(type, from + found.index, from + found.index + found[0].length, { why: 'shape' });
+}
+
+function isOf(codes: Uint8Array, code: number): boolean {
+  return code < 128 && codes[code] === 1;
+}
+
 /** Random text repeats little; `sk-` before a long hyphenated word, or a row of x, is not a token. */
 function isRandomEnough(body: string): boolean {
   const sample = body.slice(0, 256);
@@ -51,14 +64,6 @@ function isRandomEnough(body: string): boolean {
   return /[a-z]/.test(sample) && /[A-Z]/.test(sample) ? !/[a-z]{12}/.test(sample) : /^[A-Z]{16,}$/.test(sample);
 }
 
-// The endings and runs of the examples in documentation.
-const DOCUMENTED =
-  /EXAMPLE(?:KEY|TOKEN)?$|^(?:x{4}|X{4})|(?:x{8}|X{8}|1234567890abcdef|abcdefghijklmnop|ABCDEFGHIJKLMNOP)|4eC39HqLyjWDarjtT1zdp7dc/;
-
-/** Reports the token without a prefix that has its literal's end at `end`. */
-export function detectShapedToken(text: string, index: number, end: number, emit: Emit): void {
-  const { type, before, after, pattern } = SHAPED_TOKENS[index]!;
-  const from = Math.max(0, end - before);
-  const found = pattern.exec(text.slice(from, end + after));
-  if (found !== null) emit(type, from + found.index, from + found.index + found[0].length, { why: 'shape' });
+function codesOf(alphabet: RegExp): Uint8Array {
+  return Uint8Array.from({ length: 128 }, (_, code) => (alphabet.test(String.fromCharCode(code)) ? 1 : 0));
 }

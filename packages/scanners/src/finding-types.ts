@@ -155,16 +155,6 @@ export type FindingType = {
 
 type KnownType = FindingType & { readonly type: FindingTypeName };
 
-const rowsOf = (scanner: ScannerName, rows: readonly (typeof PII | typeof SECRETS | typeof INJECTION)[number][]) =>
-  rows.map(([type, severity, basis, describes]) => ({
-    scanner,
-    type,
-    severity,
-    basis,
-    confidence: CONFIDENCE[basis],
-    describes,
-  }));
-
 /** Every kind of finding there is. */
 export const FINDING_TYPES: readonly KnownType[] = [
   ...rowsOf('pii', PII),
@@ -175,11 +165,24 @@ export const FINDING_TYPES: readonly KnownType[] = [
 const BY_NAME = new Map<string, KnownType>(FINDING_TYPES.map((entry) => [entry.type, entry]));
 
 /** Whether a policy may name it. */
-export const isFindingType = (name: string): name is FindingTypeName => BY_NAME.has(name);
+export function isFindingType(name: string): name is FindingTypeName {
+  return BY_NAME.has(name);
+}
 
 /** The table's row for a type; asking for a name outside the table is a bug. */
 export function findingType(name: FindingTypeName): KnownType {
   const found = BY_NAME.get(name);
   if (!found) throw new Error('unknown finding type');
   return found;
+}
+
+function rowsOf(scanner: ScannerName, rows: readonly (typeof PII | typeof SECRETS | typeof INJECTION)[number][]) {
+  return rows.map(([type, severity, basis, describes]) => ({
+    scanner,
+    type,
+    severity,
+    basis,
+    confidence: CONFIDENCE[basis],
+    describes,
+  }));
 }

@@ -13,13 +13,16 @@ const BLANK = /[\s\u0085\u2800]+/gu;
 const WORD = /[\p{L}\p{N}]+/gu;
 const PLAIN = /^[\t\n\r\x20-\x7e]*$/;
 
-/** Letters of other scripts become Latin only in a word that mixes them with Latin: no language writes so. */
-const unmix = (word: string): string =>
-  PLAIN.test(word) || !/[A-Za-z]/.test(word) ? word : Array.from(word, (char) => latinLookalike(char) ?? char).join('');
-
 /** Lower case, compatibility forms, single spaces; without what is invisible. '' when nothing is left. */
 export function foldKeyword(text: string): string {
   if (PLAIN.test(text)) return text.toLowerCase().replace(/\s+/g, ' ').trim();
   const seen = text.normalize('NFKC').toLowerCase().normalize('NFKC').replace(UNSEEN, '').normalize('NFKC');
   return seen.replace(WORD, unmix).toLowerCase().replace(BLANK, ' ').trim();
+}
+
+/** Letters of other scripts become Latin only in a word that mixes them with Latin: no language writes so. */
+function unmix(word: string): string {
+  return PLAIN.test(word) || !/[A-Za-z]/.test(word)
+    ? word
+    : Array.from(word, (char) => latinLookalike(char) ?? char).join('');
 }

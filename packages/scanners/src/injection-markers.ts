@@ -40,7 +40,9 @@ const MARKERS: readonly Marker[] = [
     4,
     /<img\s[^>]{0,80}src\s{0,2}=\s{0,2}["']?https?:\/\/[^\s"'>]{3,200}[?&][\w-]{1,24}=(?:\{|\[|%7b|\$)[^>\n]{0,80}/iy,
   ],
-]; // prettier-ignore
+];
+
+// prettier-ignore
 
 type Anchored = { readonly anchor: string; readonly marker: Marker };
 const ANCHORED: readonly Anchored[] = MARKERS.flatMap((marker) =>
@@ -53,6 +55,16 @@ const ANCHORED: readonly Anchored[] = MARKERS.flatMap((marker) =>
   })),
 );
 export const MARKER_ANCHORS: readonly string[] = ANCHORED.map(({ anchor }) => anchor);
+
+/** Words that a line of another role begins with. */
+export const ROLE_ANCHORS = ['system', 'assistant', 'developer', 'instruction', 'human:'] as const;
+
+const OPENING = /(?:^|[\r\n])[ \t]{0,4}(?:#{1,4} {0,2}|\*{2}|\[|<)?$/;
+const HEADER =
+  /(?:system|assistant|developer|instructions?)(?:\*{2}|\]|>)?(?: {0,2}(?:prompt|message|instructions?|override|notice|note))?(?:\*{2}|\]|>)? {0,2}[:>\]]\s{0,2}(?=(.{0,80}))/iy;
+const ORDERS =
+  /^(?:you (?:are|must|will|should|have|obey)|ignore|disregard|new (?:instructions|task|policy)|from now on|override|your new|the assistant must|print|say|respond|give|recommend|approve|rate|tell|write|answer|reply)/i;
+const TURNS = /human: [^\n]{1,200}\n{1,2}(?:assistant|ai):/iy;
 
 /** The marker around the anchor that ends at `end`: its type and place, or null. */
 export function markerAt(
@@ -69,16 +81,6 @@ export function markerAt(
   }
   return null;
 }
-
-/** Words that a line of another role begins with. */
-export const ROLE_ANCHORS = ['system', 'assistant', 'developer', 'instruction', 'human:'] as const;
-
-const OPENING = /(?:^|[\r\n])[ \t]{0,4}(?:#{1,4} {0,2}|\*{2}|\[|<)?$/;
-const HEADER =
-  /(?:system|assistant|developer|instructions?)(?:\*{2}|\]|>)?(?: {0,2}(?:prompt|message|instructions?|override|notice|note))?(?:\*{2}|\]|>)? {0,2}[:>\]]\s{0,2}(?=(.{0,80}))/iy;
-const ORDERS =
-  /^(?:you (?:are|must|will|should|have|obey)|ignore|disregard|new (?:instructions|task|policy)|from now on|override|your new|the assistant must|print|say|respond|give|recommend|approve|rate|tell|write|answer|reply)/i;
-const TURNS = /human: [^\n]{1,200}\n{1,2}(?:assistant|ai):/iy;
 
 /** The header of another role whose word ends at `end`, where orders follow it. */
 export function headerAt(text: string, index: number, end: number): { start: number; end: number } | null {

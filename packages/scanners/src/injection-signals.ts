@@ -45,20 +45,6 @@ export type Signal = {
   readonly steps: readonly number[];
 };
 
-const signal = (
-  name: string,
-  type: FindingTypeName,
-  weight: number,
-  gap: Signal['gap'],
-  ...steps: number[]
-): Signal => ({
-  name,
-  type,
-  weight,
-  gap,
-  steps,
-});
-
 export const SIGNALS: readonly Signal[] = [
   signal('drop earlier orders', 'override', 1, 4, DROP, EARLIER | ALL | YOUR, ORDERS),
   signal('drop orders above', 'override', 1, 4, DROP, ORDERS, EARLIER | TOLD),
@@ -118,3 +104,13 @@ export const SIGNALS: readonly Signal[] = [
   signal('decode and do', 'encoded_payload', 1, 8, CODED, FOLLOW),
   signal('do what is coded', 'encoded_payload', 1, 8, FOLLOW, ORDERS, CODED),
 ];
+
+function signal(name: string, type: FindingTypeName, weight: number, gap: Signal['gap'], ...steps: number[]): Signal {
+  return {
+    name,
+    type,
+    weight,
+    gap,
+    steps,
+  };
+}

@@ -8,6 +8,13 @@ import { RE2JS, RE2JSException } from 're2js';
 const WARM = 16;
 const warm = new Map<string, RE2JS>();
 
+/** [start, end) of all of the match and of each group, -1 for a group that took no part. */
+export type Spans = readonly (readonly [start: number, end: number])[];
+
+const FIRST_STEP = 1_024;
+
+type Piece = { from: number; clear: number; end: number };
+
 /** Null for what is no expression of RE2. */
 export function readPattern(pattern: string): RE2JS | null {
   try {
@@ -26,11 +33,6 @@ export function patternOf(pattern: string): RE2JS {
   if (warm.size > WARM) warm.delete(warm.keys().next().value!);
   return known;
 }
-
-/** [start, end) of all of the match and of each group, -1 for a group that took no part. */
-export type Spans = readonly (readonly [start: number, end: number])[];
-
-const FIRST_STEP = 1_024;
 
 /**
  * Every match of a pattern in a text, from left to right, none inside of another. Whether a piece of text holds a match is
@@ -60,10 +62,9 @@ export function* matchesOf(pattern: string, text: string, pay: (chars: number) =
 }
 
 /** With the character before, which decides whether a word begins. What only looks like a match at an edge counts too. */
-const holdsMatch = (compiled: RE2JS, text: string, from: number, end: number): boolean =>
-  compiled.test(text.slice(Math.max(0, from - 1), end));
-
-type Piece = { from: number; clear: number; end: number };
+function holdsMatch(compiled: RE2JS, text: string, from: number, end: number): boolean {
+  return compiled.test(text.slice(Math.max(0, from - 1), end));
+}
 
 /** Null where the piece ends inside of the match, or holds none after all. */
 function locate(

@@ -89,4 +89,6 @@ export const LOOKALIKES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** The Latin letter that a letter of another script looks like; undefined where there is none. */
-export const latinLookalike = (char: string): string | undefined => LOOKALIKES.get(char.codePointAt(0)!);
+export function latinLookalike(char: string): string | undefined {
+  return LOOKALIKES.get(char.codePointAt(0)!);
+}

@@ -61,45 +61,21 @@ type Looks = {
   readonly written: (view: View) => void;
 };
 
-function lookThrough(view: View, layers: number, budget: Budget, looks: Looks): void {
-  budget.left -= view.text.length;
-  if (budget.left < 0) budget.exceeded = true;
-  if (budget.exceeded) return;
-  const hits = findAnchors(view.text);
-  const folded = hits.survey.needsFold ? foldView(view) : null;
-  if (hits.survey.needsFold) looks.written(view);
-  // Where folding only put one letter for another, the folded text says all that the text as it stands does.
-  if (folded === null || folded.joins) looks.plain(view, hits);
-  const plain = folded?.view ?? view;
-  const plainHits = folded === null ? hits : findAnchors(plain.text);
-  if (folded !== null) {
-    budget.left -= plain.text.length;
-    looks.plain(plain, plainHits);
-  }
-  if (layers === 0) return;
-  for (const hidden of hiddenViews(view, plain, plainHits.survey)) lookThrough(hidden, layers - 1, budget, looks);
-}
-
 const OWN_MARK = '[redacted:custom]';
 const MODEL_MARK = '[redacted:model]';
+
+const MARKS = new Set([...FINDING_TYPES.map(({ type }) => redactionMark(type)), OWN_MARK, MODEL_MARK]);
+const MARK_FORM = /\[redacted:[a-z_]{2,32}\]/g;
+
+const MAX_SHORT = 12;
+
+const CONFIDENCE_RANK: Readonly<Record<Confidence, number>> = { possible: 0, likely: 1, certain: 2 };
 
 /** The mark that stands for a match. It names the type and nothing else; all own rules share one, and so do models. */
 export function redactionMark(type: AnyTypeName): string {
   if (isOwnType(type)) return type.startsWith(MODEL_TYPE_PREFIX) ? MODEL_MARK : OWN_MARK;
   return `[redacted:${type}]`;
 }
-
-const MARKS = new Set([...FINDING_TYPES.map(({ type }) => redactionMark(type)), OWN_MARK, MODEL_MARK]);
-const MARK_FORM = /\[redacted:[a-z_]{2,32}\]/g;
-
-/**
- * Marks read as blanks of the same length: the names in them are not words of the text, and words around them stand
- * next to each other, so that writing a mark into a phrase hides nothing.
- */
-const blankMarks = (text: string): string =>
-  text.includes('[redacted:')
-    ? text.replace(MARK_FORM, (form) => (MARKS.has(form) ? ' '.repeat(form.length) : form))
-    : text;
 
 /**
  * Matches of the named scanners in one string, in order of their start, those of one type merged where they overlap.
@@ -160,7 +136,29 @@ export function matchText(
   return found.length < 2 ? found : mergeByType(found);
 }
 
-const MAX_SHORT = 12;
+/**
+ * Marks read as blanks of the same length: the names in them are not words of the text, and words around them stand
+ * next to each other, so that writing a mark into a phrase hides nothing.
+ */
+function blankMarks(text: string): string {
+  return text.includes('[redacted:')
+    ? text.replace(MARK_FORM, (form) => (MARKS.has(form) ? ' '.repeat(form.length) : form))
+    : text;
+}
+
+/** All of a line inside a private key; one that was redacted before is clean. */
+function keyLine(text: string): Match {
+  return {
+    type: 'private_key',
+    scanner: 'secrets',
+    start: 0,
+    end: text.length,
+    severity: 'critical',
+    confidence: 'certain',
+    why: 'pem',
+    open: false,
+  };
+}
 
 /** Too short for any number, token or order: letters and a few digits under a name that makes nothing of them. */
 function isBarren(text: string, { name, path }: Surroundings): boolean {
@@ -173,17 +171,24 @@ function isBarren(text: string, { name, path }: Surroundings): boolean {
   return digits <= 3 && nameStrength(name) === null && (digits === 0 || !namesDocument(name, path));
 }
 
-/** All of a line inside a private key; one that was redacted before is clean. */
-const keyLine = (text: string): Match => ({
-  type: 'private_key',
-  scanner: 'secrets',
-  start: 0,
-  end: text.length,
-  severity: 'critical',
-  confidence: 'certain',
-  why: 'pem',
-  open: false,
-});
+function lookThrough(view: View, layers: number, budget: Budget, looks: Looks): void {
+  budget.left -= view.text.length;
+  if (budget.left < 0) budget.exceeded = true;
+  if (budget.exceeded) return;
+  const hits = findAnchors(view.text);
+  const folded = hits.survey.needsFold ? foldView(view) : null;
+  if (hits.survey.needsFold) looks.written(view);
+  // Where folding only put one letter for another, the folded text says all that the text as it stands does.
+  if (folded === null || folded.joins) looks.plain(view, hits);
+  const plain = folded?.view ?? view;
+  const plainHits = folded === null ? hits : findAnchors(plain.text);
+  if (folded !== null) {
+    budget.left -= plain.text.length;
+    looks.plain(plain, plainHits);
+  }
+  if (layers === 0) return;
+  for (const hidden of hiddenViews(view, plain, plainHits.survey)) lookThrough(hidden, layers - 1, budget, looks);
+}
 
 /** Of matches that overlap the most severe one speaks, and of those alike the most certain. */
 function mergeByType(found: Match[]): Match[] {
@@ -205,9 +210,13 @@ function mergeByType(found: Match[]): Match[] {
   return merged;
 }
 
-const CONFIDENCE_RANK: Readonly<Record<Confidence, number>> = { possible: 0, likely: 1, certain: 2 };
-const isStronger = (a: Match, b: Match): boolean =>
-  SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] > 0 ||
-  (a.severity === b.severity && CONFIDENCE_RANK[a.confidence] > CONFIDENCE_RANK[b.confidence]);
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+function isStronger(a: Match, b: Match): boolean {
+  return (
+    SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] > 0 ||
+    (a.severity === b.severity && CONFIDENCE_RANK[a.confidence] > CONFIDENCE_RANK[b.confidence])
+  );
+}

@@ -12,18 +12,6 @@ export type View = {
   readonly ends: Int32Array | null;
 };
 
-/** The source as its own view. */
-export const sourceView = (text: string): View => ({ text, starts: null, ends: null });
-
-/** Source span of the view's characters [start, end); end must be greater than start. */
-export function sourceSpan(view: View, start: number, end: number): [number, number] {
-  const { starts, ends } = view;
-  if (starts === null || ends === null) return [start, end];
-  // In a view that runs backwards the end stands before the start.
-  const [from, to] = [starts[start]!, ends[end - 1]!];
-  return from < to ? [from, to] : [starts[end - 1]!, ends[start]!];
-}
-
 /** Collects the characters of a view derived from `parent`. Spans given to it are in the parent's own characters. */
 export class ViewBuilder {
   readonly #parent: View;
@@ -82,41 +70,26 @@ const INVISIBLE = /[\p{Mn}\p{Me}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 // Longer ones (U+FDFA gives eighteen) spell nothing in Latin and would make small texts large.
 const MAX_EXPANSION = 4;
 
-function foldPoint(point: number): string {
-  const isControl = (point < 0x20 && point !== 9 && point !== 10 && point !== 13) || point === 0x7f;
-  if (point < 0x80) return isControl ? '' : String.fromCharCode(point);
-  const known = LOOKALIKES.get(point);
-  if (known !== undefined) return known;
-  if (point < 0xa0) return '';
-  // Tag characters spell invisible ASCII that models read and people do not see.
-  if (point >= 0xe0020 && point <= 0xe007e) return String.fromCharCode(point - 0xe0000);
-  // Boxed and circled capitals and flag letters have no compatibility decomposition.
-  if (point >= 0x1f150 && point <= 0x1f169) return String.fromCharCode(point - 0x1f150 + 65);
-  if (point >= 0x1f170 && point <= 0x1f189) return String.fromCharCode(point - 0x1f170 + 65);
-  if (point >= 0x1f1e6 && point <= 0x1f1ff) return String.fromCharCode(point - 0x1f1e6 + 65);
-  const plain = String.fromCodePoint(point).normalize('NFKD').replace(INVISIBLE, '');
-  return Array.from(plain.slice(0, MAX_EXPANSION), (char) => latinLookalike(char) ?? char).join('');
-}
-
 // What each unit of the basic plane folds to, filled in as units are met: a unit, or one of these marks.
 const GONE = 0xffff;
 const SEVERAL = 0xfffe;
 const FOLDED_UNITS = new Uint16Array(0x10000);
 const SEVERAL_FOLDED = new Map<number, string>();
 
-function foldSeveral(unit: number): string {
-  const known = SEVERAL_FOLDED.get(unit);
-  if (known !== undefined) return known;
-  const folded = foldPoint(unit);
-  SEVERAL_FOLDED.set(unit, folded);
-  return folded;
+const LETTERS = /^[A-Za-z]+$/;
+
+/** The source as its own view. */
+export function sourceView(text: string): View {
+  return { text, starts: null, ends: null };
 }
 
-function foldUnit(unit: number): number {
-  const folded = foldPoint(unit);
-  const mark = folded === '' ? GONE : folded.length > 1 || unit === 0xfffe ? SEVERAL : folded.charCodeAt(0);
-  FOLDED_UNITS[unit] = mark;
-  return mark;
+/** Source span of the view's characters [start, end); end must be greater than start. */
+export function sourceSpan(view: View, start: number, end: number): [number, number] {
+  const { starts, ends } = view;
+  if (starts === null || ends === null) return [start, end];
+  // In a view that runs backwards the end stands before the start.
+  const [from, to] = [starts[start]!, ends[end - 1]!];
+  return from < to ? [from, to] : [starts[end - 1]!, ends[start]!];
 }
 
 /**
@@ -156,9 +129,42 @@ export function foldView(view: View): { view: View; joins: boolean } | null {
   return builder === null ? null : { view: builder.view(), joins };
 }
 
-const LETTERS = /^[A-Za-z]+$/;
-/** U+E0000 to U+E007F as a pair. */
-const isTag = (text: string, i: number): boolean =>
-  text.charCodeAt(i) === 0xdb40 && text.charCodeAt(i + 1) >= 0xdc00 && text.charCodeAt(i + 1) <= 0xdc7f;
+function foldUnit(unit: number): number {
+  const folded = foldPoint(unit);
+  const mark = folded === '' ? GONE : folded.length > 1 || unit === 0xfffe ? SEVERAL : folded.charCodeAt(0);
+  FOLDED_UNITS[unit] = mark;
+  return mark;
+}
 
-const isLetterUnit = (unit: number): boolean => (unit | 32) >= 97 && (unit | 32) <= 122;
+function foldPoint(point: number): string {
+  const isControl = (point < 0x20 && point !== 9 && point !== 10 && point !== 13) || point === 0x7f;
+  if (point < 0x80) return isControl ? '' : String.fromCharCode(point);
+  const known = LOOKALIKES.get(point);
+  if (known !== undefined) return known;
+  if (point < 0xa0) return '';
+  // Tag characters spell invisible ASCII that models read and people do not see.
+  if (point >= 0xe0020 && point <= 0xe007e) return String.fromCharCode(point - 0xe0000);
+  // Boxed and circled capitals and flag letters have no compatibility decomposition.
+  if (point >= 0x1f150 && point <= 0x1f169) return String.fromCharCode(point - 0x1f150 + 65);
+  if (point >= 0x1f170 && point <= 0x1f189) return String.fromCharCode(point - 0x1f170 + 65);
+  if (point >= 0x1f1e6 && point <= 0x1f1ff) return String.fromCharCode(point - 0x1f1e6 + 65);
+  const plain = String.fromCodePoint(point).normalize('NFKD').replace(INVISIBLE, '');
+  return Array.from(plain.slice(0, MAX_EXPANSION), (char) => latinLookalike(char) ?? char).join('');
+}
+
+function foldSeveral(unit: number): string {
+  const known = SEVERAL_FOLDED.get(unit);
+  if (known !== undefined) return known;
+  const folded = foldPoint(unit);
+  SEVERAL_FOLDED.set(unit, folded);
+  return folded;
+}
+
+/** U+E0000 to U+E007F as a pair. */
+function isTag(text: string, i: number): boolean {
+  return text.charCodeAt(i) === 0xdb40 && text.charCodeAt(i + 1) >= 0xdc00 && text.charCodeAt(i + 1) <= 0xdc7f;
+}
+
+function isLetterUnit(unit: number): boolean {
+  return (unit | 32) >= 97 && (unit | 32) <= 122;
+}

@@ -17,9 +17,6 @@ const MIN_TOKEN = 4;
 export const MAX_TOKEN = 34;
 const MAX_ROW = 64;
 
-const isDigit = (code: number): boolean => code >= 48 && code <= 57;
-const isLetter = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
-
 export function walkNumbers(text: string, { row, token }: Visitor): void {
   let groups: Group[] = [];
   for (let i = 0; i < text.length; i += 1) {
@@ -44,25 +41,13 @@ export function walkNumbers(text: string, { row, token }: Visitor): void {
   if (groups.length > 0) row(groups);
 }
 
-/** Digits further inside the same token: they stand for themselves, or begin the next row. */
-function innerGroups(text: string, from: number, to: number): Group[] {
-  if (!isDigit(text.charCodeAt(to - 1))) return [];
-  let start = to;
-  while (start > from && isDigit(text.charCodeAt(start - 1))) start -= 1;
-  return [{ start, end: to, gap: '', glued: true }];
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }
 
-/** Reports the token around the digits; returns where it ends. */
-function readToken(text: string, digitStart: number, digitEnd: number, token: Visitor['token']): number {
-  let start = digitStart;
-  while (start > 0 && digitStart - start <= MAX_TOKEN && isAlnum(text.charCodeAt(start - 1))) start -= 1;
-  let end = digitEnd;
-  while (end < text.length && isAlnum(text.charCodeAt(end))) end += 1;
-  if (end - start >= MIN_TOKEN && end - start <= MAX_TOKEN) token(start, end);
-  return end;
+function isLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
 }
-
-const isAlnum = (code: number): boolean => isDigit(code) || isLetter(code);
 
 /** What joins two groups: null where something else stands between. */
 function gapOf(text: string, from: number, to: number): string | null {
@@ -75,4 +60,26 @@ function gapOf(text: string, from: number, to: number): string | null {
     sign = char;
   }
   return sign;
+}
+
+/** Reports the token around the digits; returns where it ends. */
+function readToken(text: string, digitStart: number, digitEnd: number, token: Visitor['token']): number {
+  let start = digitStart;
+  while (start > 0 && digitStart - start <= MAX_TOKEN && isAlnum(text.charCodeAt(start - 1))) start -= 1;
+  let end = digitEnd;
+  while (end < text.length && isAlnum(text.charCodeAt(end))) end += 1;
+  if (end - start >= MIN_TOKEN && end - start <= MAX_TOKEN) token(start, end);
+  return end;
+}
+
+function isAlnum(code: number): boolean {
+  return isDigit(code) || isLetter(code);
+}
+
+/** Digits further inside the same token: they stand for themselves, or begin the next row. */
+function innerGroups(text: string, from: number, to: number): Group[] {
+  if (!isDigit(text.charCodeAt(to - 1))) return [];
+  let start = to;
+  while (start > from && isDigit(text.charCodeAt(start - 1))) start -= 1;
+  return [{ start, end: to, gap: '', glued: true }];
 }

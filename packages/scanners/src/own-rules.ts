@@ -37,26 +37,38 @@ const byDigest = new Map<string, Compiled>();
 /** Policies whose keyword tables stay ready. */
 const MAX_COMPILED = 8;
 
-/** `custom-<id>` and `model-<name>` as what `FINDING_TYPES` has of each type. */
-export const ownFindingTypes = ({ rules, models = [] }: OwnRules): FindingType[] => [
-  ...rules.map(
-    ({ type, scanner, severity, confidence }): FindingType => ({
-      scanner,
-      type,
-      severity,
-      basis: 'rule',
-      confidence,
-      describes: 'Rule of the operator’s own',
-    }),
-  ),
-  ...models.map(({ type, scanner, severities }): FindingType => {
-    const severity = SEVERITIES.findLast((name) => severities[name] !== undefined)!;
-    return { scanner, type, severity, basis: 'model', confidence: 'possible', describes: 'What a model was asked for' };
-  }),
-];
+type Span = readonly [start: number, end: number];
 
-export const isOwnType = (type: string): type is OwnTypeName =>
-  type.startsWith(OWN_TYPE_PREFIX) || type.startsWith(MODEL_TYPE_PREFIX);
+/** `custom-<id>` and `model-<name>` as what `FINDING_TYPES` has of each type. */
+export function ownFindingTypes({ rules, models = [] }: OwnRules): FindingType[] {
+  return [
+    ...rules.map(
+      ({ type, scanner, severity, confidence }): FindingType => ({
+        scanner,
+        type,
+        severity,
+        basis: 'rule',
+        confidence,
+        describes: 'Rule of the operator’s own',
+      }),
+    ),
+    ...models.map(({ type, scanner, severities }): FindingType => {
+      const severity = SEVERITIES.findLast((name) => severities[name] !== undefined)!;
+      return {
+        scanner,
+        type,
+        severity,
+        basis: 'model',
+        confidence: 'possible',
+        describes: 'What a model was asked for',
+      };
+    }),
+  ];
+}
+
+export function isOwnType(type: string): type is OwnTypeName {
+  return type.startsWith(OWN_TYPE_PREFIX) || type.startsWith(MODEL_TYPE_PREFIX);
+}
 
 /** Reports what the rules of these scanners find. False: the work is used up, and nothing that was found counts. */
 export function detectOwn(
@@ -91,20 +103,6 @@ export function findsOwn(text: string, own: OwnRules): boolean {
   return found;
 }
 
-const payer =
-  (work: RuleWork, instructions: number) =>
-  (chars: number): boolean => {
-    work.left -= instructions * chars;
-    return work.left >= 0;
-  };
-
-function rulesFor({ table, ruleOf, always }: Compiled, text: string): readonly number[] {
-  if (table === null) return always;
-  const hit = new Set(always);
-  for (const anchor of table(text).anchors) hit.add(ruleOf[anchor]!);
-  return [...hit].sort((a, b) => a - b);
-}
-
 /** What crossed from another thread is another object, but says by its digest that it is the same. */
 function compiledOf(own: OwnRules): Compiled {
   const known = byIdentity.get(own) ?? byDigest.get(own.digest) ?? compile(own);
@@ -125,6 +123,20 @@ function compile({ rules }: OwnRules): Compiled {
   };
 }
 
+function rulesFor({ table, ruleOf, always }: Compiled, text: string): readonly number[] {
+  if (table === null) return always;
+  const hit = new Set(always);
+  for (const anchor of table(text).anchors) hit.add(ruleOf[anchor]!);
+  return [...hit].sort((a, b) => a - b);
+}
+
+function payer(work: RuleWork, instructions: number) {
+  return (chars: number): boolean => {
+    work.left -= instructions * chars;
+    return work.left >= 0;
+  };
+}
+
 function secretOf({ secret_group }: OwnRule, spans: Spans): readonly [number, number] {
   if (secret_group > 0) return spans[secret_group] ?? [0, 0];
   return spans.slice(1).find(([start, end]) => end > start) ?? spans[0]!;
@@ -139,8 +151,6 @@ function isRandom({ entropy }: OwnRule, secret: string): boolean {
   const bits = [...counts.values()].reduce((sum, count) => sum - (count / length) * Math.log2(count / length), 0);
   return bits > entropy;
 }
-
-type Span = readonly [start: number, end: number];
 
 function isAllowed(rule: OwnRule, text: string, match: Span, secret: Span, work: RuleWork): boolean {
   return rule.allow.some(({ condition, target, regexes, stopwords }) => {

@@ -36,7 +36,9 @@ const USUAL: readonly CountryCode[] = [
   'KR',
   'JP',
   'BR',
-]; // prettier-ignore
+];
+
+// prettier-ignore
 
 /** A plan costs some ten microseconds; after so many of them in one text the form alone decides. */
 const MAX_PLANS = 400;
@@ -62,12 +64,7 @@ export const PHONE_ANCHORS = [
   'rufnummer',
   'sms',
   'dial',
-]; // prettier-ignore
-/** Whether there is a numbering plan for it (ISO 3166-1 alpha-2). */
-export const isKnownCountry = (country: string): boolean => isSupportedCountry(country);
-
-/** Whether names say that a telephone number stands under them. */
-export const namesPhone = (names: string): boolean => WORDS.test(names);
+];
 
 const INTERNATIONAL = /\+[1-9](?:[ ()./-]{0,3}\d){6,14}(?!\d)/y;
 const AREA_IN_BRACKETS = /\([2-9]\d{2}\) ?[2-9]\d{2}[ .-]\d{4}(?![\d-])/y;
@@ -166,14 +163,26 @@ export class PhoneReader {
   }
 }
 
+// prettier-ignore
+/** Whether there is a numbering plan for it (ISO 3166-1 alpha-2). */
+export function isKnownCountry(country: string): boolean {
+  return isSupportedCountry(country);
+}
+
+/** Whether names say that a telephone number stands under them. */
+export function namesPhone(names: string): boolean {
+  return WORDS.test(names);
+}
+
 /** `2024-11-25`, `25.11.2024`: plans take many of these. */
-const isDate = (groups: readonly Group[]): boolean =>
-  ['4,2,2', '2,2,4'].includes(
+function isDate(groups: readonly Group[]): boolean {
+  return ['4,2,2', '2,2,4'].includes(
     groups
       .slice(0, 3)
       .map(({ start, end }) => end - start)
       .join(),
   );
+}
 
 /** Whether the country's people write exactly these digits. Plans also take numbers without the trunk zero they need. */
 function isNationalForm(digits: string, country: CountryCode): boolean {

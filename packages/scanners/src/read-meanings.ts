@@ -39,11 +39,18 @@ export const SPELLABLE: ReadonlySet<string> = new Set([
   ...FILLERS.trim().split(/\s+/),
   ...VOCABULARY.flatMap(([, entry]) => entry.trim().split(/[\s,]+/)),
 ]);
+
 /** Whether a word means anything here. */
-export const hasMeaning = (word: string): boolean => (KNOWN.get(word)?.bits ?? 0) !== 0;
+export function hasMeaning(word: string): boolean {
+  return (KNOWN.get(word)?.bits ?? 0) !== 0;
+}
 
 const HASH_SIZE = 1 << 15;
-const nextHash = (hash: number, code: number): number => (Math.imul(hash, 31) + code) & (HASH_SIZE - 1);
+
+function nextHash(hash: number, code: number): number {
+  return (Math.imul(hash, 31) + code) & (HASH_SIZE - 1);
+}
+
 function hashOf(word: string): number {
   let hash = 0;
   for (let i = 0; i < word.length; i += 1) hash = nextHash(hash, word.charCodeAt(i));
@@ -70,7 +77,10 @@ const WORD_CODES = Uint8Array.from({ length: 128 }, (_, code) => {
   const char = String.fromCharCode(code).toLowerCase();
   return /[a-z0-9]/.test(char) ? char.charCodeAt(0) : 0;
 });
-const wordCode = (code: number): number => (code < 128 ? WORD_CODES[code]! : 0);
+
+function wordCode(code: number): number {
+  return code < 128 ? WORD_CODES[code]! : 0;
+}
 /** The bit that letters have and digits have not. */
 const LETTER = 64;
 
@@ -119,7 +129,10 @@ export function readMeanings(text: string): Reading {
 }
 
 const MIN_SINGLES = 5;
-const isEnd = (text: string, i: number): boolean => i + 1 >= text.length || text.charCodeAt(i + 1) <= 32;
+
+function isEnd(text: string, i: number): boolean {
+  return i + 1 >= text.length || text.charCodeAt(i + 1) <= 32;
+}
 
 /** The letters that 0 to 9 stand for where they stand for any. */
 const LEET_LETTERS = 'oizeasgtbg';

@@ -11,6 +11,10 @@ const MAX_CELL = 256;
 
 type Cell = { start: number; end: number };
 
+type Columns = { delimiter: string; width: number; columns: readonly number[] };
+
+const BLANK = ' \t\r"\'`*';
+
 /**
  * Reads the table whose head the name [start, end) stands in. Returns how far it read: where there is none, to the end of
  * the line, whose other names would say the same.
@@ -29,35 +33,10 @@ export function readTable(text: string, start: number, end: number, emit: Emit):
   return columns.length === 0 ? headEnd : readRows(text, next, { delimiter, width: head.length, columns }, emit);
 }
 
-type Columns = { delimiter: string; width: number; columns: readonly number[] };
-
-function readRows(text: string, from: number, { delimiter, width, columns }: Columns, emit: Emit): number {
-  let at = from;
-  for (let row = 0; row < MAX_ROWS && at < text.length; row += 1) {
-    const to = lineEnd(text, at);
-    const cells = cellsOf(text, at, to, delimiter);
-    const isRule = /^[\s|:+=-]*$/.test(text.slice(at, to));
-    if (!isRule && cells.length < width) return at;
-    for (const column of isRule ? [] : columns) report(text, cells[column]!, emit);
-    at = to + 1;
-  }
-  return at;
-}
-
-function report(text: string, { start, end }: Cell, emit: Emit): void {
-  if (end - start > MAX_CELL) return;
-  const value = text.slice(start, end);
-  if (looksSecret(value, { strength: 'strong', firm: true, quoted: false })) {
-    emit('credential_assignment', start, end, { why: 'column' });
-  }
-}
-
 function lineEnd(text: string, from: number): number {
   const at = text.slice(from, from + MAX_LINE).indexOf('\n');
   return at === -1 ? Math.min(text.length, from + MAX_LINE) : from + at;
 }
-
-const BLANK = ' \t\r"\'`*';
 
 /** Cells between delimiters, without blanks and quotes around them; a pipe at the line's ends makes no cell. */
 function cellsOf(text: string, from: number, to: number, delimiter: string): Cell[] {
@@ -78,4 +57,25 @@ function trimmed(text: string, from: number, to: number): Cell {
   while (start < end && BLANK.includes(text[start]!)) start += 1;
   while (end > start && BLANK.includes(text[end - 1]!)) end -= 1;
   return { start, end };
+}
+
+function readRows(text: string, from: number, { delimiter, width, columns }: Columns, emit: Emit): number {
+  let at = from;
+  for (let row = 0; row < MAX_ROWS && at < text.length; row += 1) {
+    const to = lineEnd(text, at);
+    const cells = cellsOf(text, at, to, delimiter);
+    const isRule = /^[\s|:+=-]*$/.test(text.slice(at, to));
+    if (!isRule && cells.length < width) return at;
+    for (const column of isRule ? [] : columns) report(text, cells[column]!, emit);
+    at = to + 1;
+  }
+  return at;
+}
+
+function report(text: string, { start, end }: Cell, emit: Emit): void {
+  if (end - start > MAX_CELL) return;
+  const value = text.slice(start, end);
+  if (looksSecret(value, { strength: 'strong', firm: true, quoted: false })) {
+    emit('credential_assignment', start, end, { why: 'column' });
+  }
 }

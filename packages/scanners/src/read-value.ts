@@ -16,6 +16,15 @@ const BLOCK_START = /[|>][+-]?[ \t]{0,4}\r?\n[ \t]{1,40}/y;
 /** `read`: how many characters were looked at for it. */
 export type ReadValue = Value & { schemed: boolean; read: number };
 
+type Quote = { start: number; escapes: number; mark: string };
+
+/** What ends an unquoted value before white space does: the next tag, pair, or member. */
+const CUT =
+  /["'`](?=$|[\s,;:)\]}>.&])|<(?=[/!A-Za-z])|&(?=[\w.%[\]-]{1,40}=|amp;|$)|;(?=$|\s|[\w ]{1,40}=)|,(?=$|\s|["'{[]|[\w-]{1,40}[=:])|\\(?=[nrt"']|u00)|\|(?=\s|$)/;
+const TRAILING = /[.,;:!?"'`|]+$/;
+
+const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{', '>': '<' };
+
 /** The value at `at`, of which `most` characters are looked at, after a scheme such as `Bearer` and the opening quote; null where nothing stands. */
 export function readValue(text: string, at: number, most: number): ReadValue | null {
   let start = skip(BLOCK_START, text, at);
@@ -42,8 +51,6 @@ function skip(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   return pattern.test(text) ? pattern.lastIndex : at;
 }
-
-type Quote = { start: number; escapes: number; mark: string };
 
 function quoteAt(text: string, at: number): Quote | null {
   QUOTE_START.lastIndex = at;
@@ -75,11 +82,6 @@ function closingIn(window: string, { start, escapes, mark }: Quote): number | nu
   return lineBreak === -1 ? null : -1;
 }
 
-/** What ends an unquoted value before white space does: the next tag, pair, or member. */
-const CUT =
-  /["'`](?=$|[\s,;:)\]}>.&])|<(?=[/!A-Za-z])|&(?=[\w.%[\]-]{1,40}=|amp;|$)|;(?=$|\s|[\w ]{1,40}=)|,(?=$|\s|["'{[]|[\w-]{1,40}[=:])|\\(?=[nrt"']|u00)|\|(?=\s|$)/;
-const TRAILING = /[.,;:!?"'`|]+$/;
-
 function readPlain(text: string, start: number, most: number): { end: number; read: number } {
   // What tells a cut stands within the same number of characters behind it.
   const near = runAt(text, start, Math.min(most, 2 * NEAR));
@@ -105,8 +107,6 @@ function trim(written: string): number {
     value = trimmed;
   }
 }
-
-const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{', '>': '<' };
 
 /** A closing bracket that the value did not open belongs to what is around it. */
 function trimBrackets(value: string): string {

@@ -36,83 +36,6 @@ type State = {
   changed: boolean;
 };
 
-const isMeant = (types: State['types'], { type }: { type: AnyTypeName }): boolean => types?.has(type) ?? true;
-
-function replaceMatches(text: string, matches: readonly Match[]): string {
-  let out = '';
-  let done = 0;
-  for (let i = 0; i < matches.length; ) {
-    // Matches that overlap go as one, under the name of the most severe.
-    let worst = matches[i]!;
-    const { start } = worst;
-    let { end } = worst;
-    for (i += 1; i < matches.length && matches[i]!.start < end; i += 1) {
-      end = Math.max(end, matches[i]!.end);
-      if (rank(matches[i]!) > rank(worst)) worst = matches[i]!;
-    }
-    out += text.slice(done, start) + redactionMark(worst.type);
-    done = end;
-  }
-  return out + text.slice(done);
-}
-
-const rank = ({ severity }: Match): number => SEVERITY_RANK[severity];
-
-function redactText(text: string, around: Surroundings, state: State): string {
-  let current = text;
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const found =
-      round === 0 ? firstMatches(text, around, state) : matchText(current, state.scanners, around, state.budget);
-    const matches = found.filter((match) => isMeant(state.types, match));
-    state.isOpen ||= matches.some((match) => match.open);
-    if (matches.length === 0) {
-      state.changed ||= current !== text;
-      return current;
-    }
-    current = replaceMatches(current, matches);
-  }
-  state.unsettled = true;
-  return current;
-}
-
-function firstMatches(text: string, around: Surroundings, state: State): readonly Match[] {
-  if (text === '') return [];
-  if (state.known === null) return matchText(text, state.scanners, around, state.budget);
-  state.next += 1;
-  return state.known[state.next - 1]!;
-}
-
-function redactNode(value: unknown, around: Surroundings, state: State): unknown {
-  const text = leafText(value);
-  if (text !== null) {
-    const redacted = redactText(text, around, state);
-    return redacted === text ? value : redacted;
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  if (!Array.isArray(value)) return redactMembers(value, around, state);
-  const standing = ofItems(value, around);
-  return value.map((item, position) => redactNode(item, standing(position), state));
-}
-
-/** Names that become the same keep apart by `#2`, `#3`. fromEntries defines members, so `__proto__` stays a name. */
-function redactMembers(value: object, around: Surroundings, state: State): unknown {
-  const taken = new Set(Object.keys(value));
-  const counts = new Map<string, number>();
-  const standing = ofMembers(value, around);
-  const members = Object.entries(value).map(([name, member]) => {
-    const plain = redactText(name, NOWHERE, state);
-    let unique = plain;
-    while (unique !== name && taken.has(unique)) {
-      const count = (counts.get(plain) ?? 1) + 1;
-      counts.set(plain, count);
-      unique = `${plain}#${count}`;
-    }
-    taken.add(unique);
-    return [unique, redactNode(member, standing(name, member), state)] as const;
-  });
-  return Object.fromEntries(members);
-}
-
 /**
  * Redacts parsed JSON for the named scanners, or of what they find these types alone; see RedactResult for how it says no.
  * `also`: matches that somebody else made, of each text in the order in which a scan tells of them; they go first.
@@ -155,4 +78,85 @@ function withoutMatches(value: unknown, known: State['known'], types: State['typ
   const budget = budgetOf(SCAN_LIMITS);
   const state: State = { scanners: [], types, budget, isOpen: false, unsettled: false, known, next: 0, changed: false };
   return redactNode(value, NOWHERE, state);
+}
+
+function redactNode(value: unknown, around: Surroundings, state: State): unknown {
+  const text = leafText(value);
+  if (text !== null) {
+    const redacted = redactText(text, around, state);
+    return redacted === text ? value : redacted;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (!Array.isArray(value)) return redactMembers(value, around, state);
+  const standing = ofItems(value, around);
+  return value.map((item, position) => redactNode(item, standing(position), state));
+}
+
+function redactText(text: string, around: Surroundings, state: State): string {
+  let current = text;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const found =
+      round === 0 ? firstMatches(text, around, state) : matchText(current, state.scanners, around, state.budget);
+    const matches = found.filter((match) => isMeant(state.types, match));
+    state.isOpen ||= matches.some((match) => match.open);
+    if (matches.length === 0) {
+      state.changed ||= current !== text;
+      return current;
+    }
+    current = replaceMatches(current, matches);
+  }
+  state.unsettled = true;
+  return current;
+}
+
+function firstMatches(text: string, around: Surroundings, state: State): readonly Match[] {
+  if (text === '') return [];
+  if (state.known === null) return matchText(text, state.scanners, around, state.budget);
+  state.next += 1;
+  return state.known[state.next - 1]!;
+}
+
+function isMeant(types: State['types'], { type }: { type: AnyTypeName }): boolean {
+  return types?.has(type) ?? true;
+}
+
+function replaceMatches(text: string, matches: readonly Match[]): string {
+  let out = '';
+  let done = 0;
+  for (let i = 0; i < matches.length; ) {
+    // Matches that overlap go as one, under the name of the most severe.
+    let worst = matches[i]!;
+    const { start } = worst;
+    let { end } = worst;
+    for (i += 1; i < matches.length && matches[i]!.start < end; i += 1) {
+      end = Math.max(end, matches[i]!.end);
+      if (rank(matches[i]!) > rank(worst)) worst = matches[i]!;
+    }
+    out += text.slice(done, start) + redactionMark(worst.type);
+    done = end;
+  }
+  return out + text.slice(done);
+}
+
+function rank({ severity }: Match): number {
+  return SEVERITY_RANK[severity];
+}
+
+/** Names that become the same keep apart by `#2`, `#3`. fromEntries defines members, so `__proto__` stays a name. */
+function redactMembers(value: object, around: Surroundings, state: State): unknown {
+  const taken = new Set(Object.keys(value));
+  const counts = new Map<string, number>();
+  const standing = ofMembers(value, around);
+  const members = Object.entries(value).map(([name, member]) => {
+    const plain = redactText(name, NOWHERE, state);
+    let unique = plain;
+    while (unique !== name && taken.has(unique)) {
+      const count = (counts.get(plain) ?? 1) + 1;
+      counts.set(plain, count);
+      unique = `${plain}#${count}`;
+    }
+    taken.add(unique);
+    return [unique, redactNode(member, standing(name, member), state)] as const;
+  });
+  return Object.fromEntries(members);
 }

@@ -28,14 +28,10 @@ const TELLING = [
   'rules',
   'prompt',
   'forget',
-]; // prettier-ignore
-const turned = (word: string): string => [...word].reverse().join('');
+];
+
 const ROT = /[a-z]/gi;
-const rotate = (text: string): string =>
-  text.replace(ROT, (char) => {
-    const base = char <= 'Z' ? 65 : 97;
-    return String.fromCharCode(((char.charCodeAt(0) - base + 13) % 26) + base);
-  });
+
 export const REVERSED_ANCHORS: readonly string[] = TELLING.map(turned);
 export const ROTATED_ANCHORS: readonly string[] = TELLING.map(rotate);
 export const RUN_ANCHORS: readonly string[] = [
@@ -54,55 +50,14 @@ export const RUN_ANCHORS: readonly string[] = [
   'bypass',
   'override',
   'uncensored',
-]; // prettier-ignore
+];
+
+// prettier-ignore
 
 /** Characters that are respelled in one text. */
 const MAX_RESPELLED = 64 * 1024;
 
-export function respelled(text: string, disguises: Disguises): View[] {
-  const short = text.length <= MAX_RESPELLED ? text : text.slice(0, MAX_RESPELLED);
-  const source = sourceView(short);
-  const views: View[] = [];
-  if (disguises.isReversed) views.push(reversedView(source));
-  if (disguises.isRotated) views.push(mappedView(source, rotate(short)));
-  if (disguises.isBinary) addIfAny(views, binaryView(source));
-  if (disguises.leet.length >= MIN_LEET) views.push(leetView(source, disguises.leet));
-  if (disguises.isSpelled) addIfAny(views, spelledView(source));
-  if (disguises.runs.length > 0) addIfAny(views, splitView(source, disguises.runs));
-  return views;
-}
-
-const addIfAny = (views: View[], view: View | null): void => {
-  if (view !== null) views.push(view);
-};
-
-function reversedView(source: View): View {
-  const builder = new ViewBuilder(source);
-  for (let i = source.text.length - 1; i >= 0; i -= 1) builder.pushUnit(source.text.charCodeAt(i), i, i + 1);
-  return builder.view();
-}
-
-function mappedView(source: View, text: string): View {
-  const builder = new ViewBuilder(source);
-  for (let i = 0; i < text.length; i += 1) builder.pushUnit(text.charCodeAt(i), i, i + 1);
-  return builder.view();
-}
-
 const BINARY = /(?:[01]{8}[ ,]?){6,}/g;
-
-function binaryView(source: View): View | null {
-  const builder = new ViewBuilder(source);
-  let any = false;
-  for (const found of source.text.matchAll(BINARY)) {
-    for (const byte of found[0].matchAll(/[01]{8}/g)) {
-      const at = found.index + byte.index;
-      builder.pushUnit(Number.parseInt(byte[0], 2), at, at + 8);
-    }
-    builder.pushUnit(32, found.index, found.index + 1);
-    any = true;
-  }
-  return any ? builder.view() : null;
-}
 
 const LEET: Readonly<Record<string, string>> = {
   '0': 'o',
@@ -119,6 +74,63 @@ const LEET: Readonly<Record<string, string>> = {
 /** One such word may be an identifier by chance. */
 const MIN_LEET = 2;
 
+const SPELLED = /(?<![A-Za-z0-9])(?:[A-Za-z0-9@$][ \t._*|/,~-]{1,4}){4,}[A-Za-z0-9@$](?![A-Za-z0-9])/g;
+
+const MAX_RUN = 240;
+
+const LONGEST_WORD = 18;
+const UNKNOWN_COST = 3;
+
+export function respelled(text: string, disguises: Disguises): View[] {
+  const short = text.length <= MAX_RESPELLED ? text : text.slice(0, MAX_RESPELLED);
+  const source = sourceView(short);
+  const views: View[] = [];
+  if (disguises.isReversed) views.push(reversedView(source));
+  if (disguises.isRotated) views.push(mappedView(source, rotate(short)));
+  if (disguises.isBinary) addIfAny(views, binaryView(source));
+  if (disguises.leet.length >= MIN_LEET) views.push(leetView(source, disguises.leet));
+  if (disguises.isSpelled) addIfAny(views, spelledView(source));
+  if (disguises.runs.length > 0) addIfAny(views, splitView(source, disguises.runs));
+  return views;
+}
+
+function reversedView(source: View): View {
+  const builder = new ViewBuilder(source);
+  for (let i = source.text.length - 1; i >= 0; i -= 1) builder.pushUnit(source.text.charCodeAt(i), i, i + 1);
+  return builder.view();
+}
+
+function mappedView(source: View, text: string): View {
+  const builder = new ViewBuilder(source);
+  for (let i = 0; i < text.length; i += 1) builder.pushUnit(text.charCodeAt(i), i, i + 1);
+  return builder.view();
+}
+
+function rotate(text: string): string {
+  return text.replace(ROT, (char) => {
+    const base = char <= 'Z' ? 65 : 97;
+    return String.fromCharCode(((char.charCodeAt(0) - base + 13) % 26) + base);
+  });
+}
+
+function addIfAny(views: View[], view: View | null): void {
+  if (view !== null) views.push(view);
+}
+
+function binaryView(source: View): View | null {
+  const builder = new ViewBuilder(source);
+  let any = false;
+  for (const found of source.text.matchAll(BINARY)) {
+    for (const byte of found[0].matchAll(/[01]{8}/g)) {
+      const at = found.index + byte.index;
+      builder.pushUnit(Number.parseInt(byte[0], 2), at, at + 8);
+    }
+    builder.pushUnit(32, found.index, found.index + 1);
+    any = true;
+  }
+  return any ? builder.view() : null;
+}
+
 /** Words with digits for letters, as the words that they stand for. */
 function leetView(source: View, words: Disguises['leet']): View {
   const builder = new ViewBuilder(source);
@@ -132,8 +144,6 @@ function leetView(source: View, words: Disguises['leet']): View {
   builder.copy(done, source.text.length);
   return builder.view();
 }
-
-const SPELLED = /(?<![A-Za-z0-9])(?:[A-Za-z0-9@$][ \t._*|/,~-]{1,4}){4,}[A-Za-z0-9@$](?![A-Za-z0-9])/g;
 
 /** Letters with signs between them as the words that they spell, the rest of the text as it is. */
 function spelledView(source: View): View | null {
@@ -158,6 +168,45 @@ function spelledView(source: View): View | null {
   if (done === 0) return null;
   builder.copy(done, source.text.length);
   return builder.view();
+}
+
+/**
+ * Cuts letters into words of the vocabulary, unknown letters at a cost; null unless three words that mean something
+ * cover most of it. Cost: letters times the longest word.
+ */
+function segment(letters: string): string[] | null {
+  const cost = new Float64Array(letters.length + 1).fill(Number.POSITIVE_INFINITY);
+  const from = new Int32Array(letters.length + 1);
+  cost[0] = 0;
+  for (let i = 0; i < letters.length; i += 1) {
+    if (cost[i]! + UNKNOWN_COST < cost[i + 1]!) {
+      cost[i + 1] = cost[i]! + UNKNOWN_COST;
+      from[i + 1] = i;
+    }
+    for (let length = 1; length <= LONGEST_WORD && i + length <= letters.length; length += 1) {
+      if (cost[i]! + 1 >= cost[i + length]! || !SPELLABLE.has(letters.slice(i, i + length))) continue;
+      cost[i + length] = cost[i]! + 1;
+      from[i + length] = i;
+    }
+  }
+  const words: string[] = [];
+  for (let i = letters.length; i > 0; i = from[i]!) words.push(letters.slice(from[i]!, i));
+  words.reverse();
+  const known = words.filter((word) => word.length > 1 && SPELLABLE.has(word));
+  const covered = known.reduce((sum, word) => sum + word.length, 0);
+  const isPhrase = known.filter((word) => word.length > 2 && hasMeaning(word)).length >= 2;
+  return isPhrase && covered >= letters.length * 0.6 ? words : null;
+}
+
+function pushWords(builder: ViewBuilder, words: readonly string[], places: readonly number[]): void {
+  let at = 0;
+  for (const word of words) {
+    for (const char of word) {
+      builder.pushUnit(char.charCodeAt(0), places[at]!, places[at]! + 1);
+      at += 1;
+    }
+    builder.pushUnit(32, places[at - 1]!, places[at - 1]! + 1);
+  }
 }
 
 /** Long tokens in which a telling word was seen, as the words that they are made of. */
@@ -187,47 +236,11 @@ function splitView(source: View, runs: readonly number[]): View | null {
   return any ? builder.view() : null;
 }
 
-const MAX_RUN = 240;
-const isRun = (code: number): boolean => (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
-
-function pushWords(builder: ViewBuilder, words: readonly string[], places: readonly number[]): void {
-  let at = 0;
-  for (const word of words) {
-    for (const char of word) {
-      builder.pushUnit(char.charCodeAt(0), places[at]!, places[at]! + 1);
-      at += 1;
-    }
-    builder.pushUnit(32, places[at - 1]!, places[at - 1]! + 1);
-  }
+function isRun(code: number): boolean {
+  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }
 
-const LONGEST_WORD = 18;
-const UNKNOWN_COST = 3;
-
-/**
- * Cuts letters into words of the vocabulary, unknown letters at a cost; null unless three words that mean something
- * cover most of it. Cost: letters times the longest word.
- */
-function segment(letters: string): string[] | null {
-  const cost = new Float64Array(letters.length + 1).fill(Number.POSITIVE_INFINITY);
-  const from = new Int32Array(letters.length + 1);
-  cost[0] = 0;
-  for (let i = 0; i < letters.length; i += 1) {
-    if (cost[i]! + UNKNOWN_COST < cost[i + 1]!) {
-      cost[i + 1] = cost[i]! + UNKNOWN_COST;
-      from[i + 1] = i;
-    }
-    for (let length = 1; length <= LONGEST_WORD && i + length <= letters.length; length += 1) {
-      if (cost[i]! + 1 >= cost[i + length]! || !SPELLABLE.has(letters.slice(i, i + length))) continue;
-      cost[i + length] = cost[i]! + 1;
-      from[i + length] = i;
-    }
-  }
-  const words: string[] = [];
-  for (let i = letters.length; i > 0; i = from[i]!) words.push(letters.slice(from[i]!, i));
-  words.reverse();
-  const known = words.filter((word) => word.length > 1 && SPELLABLE.has(word));
-  const covered = known.reduce((sum, word) => sum + word.length, 0);
-  const isPhrase = known.filter((word) => word.length > 2 && hasMeaning(word)).length >= 2;
-  return isPhrase && covered >= letters.length * 0.6 ? words : null;
+// prettier-ignore
+function turned(word: string): string {
+  return [...word].reverse().join('');
 }

@@ -73,15 +73,6 @@ export const SCAN_LIMITS: ScanLimits = {
   max_rule_work: Number.POSITIVE_INFINITY,
 };
 
-/** Internal: what one scan, or several of the same content, may spend. */
-export const budgetOf = ({ max_work_chars, max_rule_work, countries, own }: ScanLimits): Budget => ({
-  left: max_work_chars,
-  exceeded: false,
-  countries,
-  own: own ?? NO_OWN_RULES,
-  work: { left: max_rule_work },
-});
-
 /** Internal: a way down the document, kept as a list so that a place is only written when something is found. */
 type Path = { readonly parent: Path | null; readonly name: string | number; readonly position: number };
 
@@ -90,6 +81,25 @@ type Walk = { readonly visit: Visit; readonly limits: ScanLimits; chars: number;
 
 const MIN_NUMBER_LENGTH = 8;
 
+const MAX_NAME_IN_PLACE = 64;
+
+/** A text of a document, or a name in it, and how to write its place. */
+export type PlacedText = { readonly text: string; readonly place: () => string };
+
+/** A finding whose place is not written yet: a hostile document can hold far more of them than are returned. */
+type Pending = { match: Match; count: number; path: Path | null; isKey: boolean };
+
+/** Internal: what one scan, or several of the same content, may spend. */
+export function budgetOf({ max_work_chars, max_rule_work, countries, own }: ScanLimits): Budget {
+  return {
+    left: max_work_chars,
+    exceeded: false,
+    countries,
+    own: own ?? NO_OWN_RULES,
+    work: { left: max_rule_work },
+  };
+}
+
 /** Internal: the text of a leaf, null where there is nothing to read. Card and tax numbers arrive as numbers too. */
 export function leafText(value: unknown): string | null {
   if (typeof value === 'string') return value;
@@ -97,70 +107,6 @@ export function leafText(value: unknown): string | null {
   const digits = String(value);
   return digits.length < MIN_NUMBER_LENGTH ? null : digits;
 }
-
-function walk(state: Walk, value: unknown, around: Surroundings, path: Path | null, depth: number): void {
-  if (state.exceeded) return;
-  const text = leafText(value);
-  if (text !== null) visitText(state, text, around, path, false);
-  if (typeof value !== 'object' || value === null) return;
-  if (depth >= state.limits.max_depth) {
-    state.exceeded = true;
-    return;
-  }
-  if (Array.isArray(value)) {
-    const standing = ofItems(value, around);
-    value.forEach((item, position) => {
-      walk(state, item, standing(position), { parent: path, name: position, position }, depth + 1);
-    });
-    return;
-  }
-  const standing = ofMembers(value, around);
-  Object.entries(value).forEach(([name, member], position) => {
-    const inner = { parent: path, name, position };
-    visitText(state, name, NOWHERE, inner, true);
-    walk(state, member, standing(name, member), inner, depth + 1);
-  });
-}
-
-function visitText(state: Walk, text: string, around: Surroundings, path: Path | null, isKey: boolean): void {
-  state.chars += text.length;
-  state.strings += 1;
-  if (state.chars > state.limits.max_chars || state.strings > state.limits.max_strings) state.exceeded = true;
-  if (!state.exceeded && text !== '') state.visit(text, around, path, isKey);
-}
-
-const MAX_NAME_IN_PLACE = 64;
-
-function writeSegment(at: Path, bounds: ScanLimits): string {
-  const { name } = at;
-  if (typeof name === 'number') return String(name);
-  if (name.length > MAX_NAME_IN_PLACE || isSensitive(name, bounds)) return writePosition(at);
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
-}
-
-/** Judged by every scanner, not only those asked for: a place is read by more people than the document. */
-function isSensitive(name: string, bounds: ScanLimits): boolean {
-  const budget = budgetOf({
-    ...bounds,
-    max_work_chars: MAX_NAME_IN_PLACE * 64,
-    max_rule_work: Number.POSITIVE_INFINITY,
-  });
-  return matchText(name, SCANNER_NAMES, NOWHERE, budget).length > 0;
-}
-
-function joinPlace(path: Path | null, write: (at: Path) => string): string {
-  const segments: string[] = [];
-  for (let at = path; at; at = at.parent) segments.push(`/${write(at)}`);
-  return segments.reverse().join('');
-}
-
-/** A long way down is written by positions alone: places stand in decisions and in evidence. */
-function writePlace(path: Path | null, bounds: ScanLimits): string {
-  const place = joinPlace(path, (at) => writeSegment(at, bounds));
-  return place.length <= LIMITS.pointer_chars ? place : joinPlace(path, writePosition);
-}
-
-const writePosition = ({ name, position }: Path): string => (typeof name === 'number' ? '' : '~@') + position;
 
 /**
  * Scans parsed JSON with the named scanners. Pure and deterministic: the most severe findings first, then by place.
@@ -199,9 +145,6 @@ export function scanValue(
   };
 }
 
-/** A text of a document, or a name in it, and how to write its place. */
-export type PlacedText = { readonly text: string; readonly place: () => string };
-
 /** All of them in the order in which `onText` hears of them; null where they are too many. */
 export function textsOf(value: unknown, bounds: ScanLimits): PlacedText[] | null {
   const texts: PlacedText[] = [];
@@ -226,16 +169,36 @@ export function findingsOf(texts: readonly PlacedText[], matches: readonly (read
   });
 }
 
-/** A finding whose place is not written yet: a hostile document can hold far more of them than are returned. */
-type Pending = { match: Match; count: number; path: Path | null; isKey: boolean };
-
-function writeFinding({ match, count, path, isKey }: Pending, bounds: ScanLimits): Finding {
-  const { type, scanner, severity, confidence, why } = match;
-  const place = writePlace(path, bounds) + (isKey ? '/~key' : '');
-  return { scanner, type, place, count, severity, confidence, why };
+function walk(state: Walk, value: unknown, around: Surroundings, path: Path | null, depth: number): void {
+  if (state.exceeded) return;
+  const text = leafText(value);
+  if (text !== null) visitText(state, text, around, path, false);
+  if (typeof value !== 'object' || value === null) return;
+  if (depth >= state.limits.max_depth) {
+    state.exceeded = true;
+    return;
+  }
+  if (Array.isArray(value)) {
+    const standing = ofItems(value, around);
+    value.forEach((item, position) => {
+      walk(state, item, standing(position), { parent: path, name: position, position }, depth + 1);
+    });
+    return;
+  }
+  const standing = ofMembers(value, around);
+  Object.entries(value).forEach(([name, member], position) => {
+    const inner = { parent: path, name, position };
+    visitText(state, name, NOWHERE, inner, true);
+    walk(state, member, standing(name, member), inner, depth + 1);
+  });
 }
 
-const rank = ({ match }: Pending): number => SEVERITY_RANK[match.severity];
+function visitText(state: Walk, text: string, around: Surroundings, path: Path | null, isKey: boolean): void {
+  state.chars += text.length;
+  state.strings += 1;
+  if (state.chars > state.limits.max_chars || state.strings > state.limits.max_strings) state.exceeded = true;
+  if (!state.exceeded && text !== '') state.visit(text, around, path, isKey);
+}
 
 /** Most severe first; where they are too many, one of each type stays, so that no rule loses the one it looks for. */
 function keepMostSevere(pending: Pending[], max: number): Pending[] {
@@ -246,4 +209,47 @@ function keepMostSevere(pending: Pending[], max: number): Pending[] {
   const room = Math.max(0, max - firsts.size);
   const others = new Set(ranked.filter((finding) => !firsts.has(finding)).slice(0, room));
   return ranked.filter((finding) => firsts.has(finding) || others.has(finding));
+}
+
+function rank({ match }: Pending): number {
+  return SEVERITY_RANK[match.severity];
+}
+
+function writeFinding({ match, count, path, isKey }: Pending, bounds: ScanLimits): Finding {
+  const { type, scanner, severity, confidence, why } = match;
+  const place = writePlace(path, bounds) + (isKey ? '/~key' : '');
+  return { scanner, type, place, count, severity, confidence, why };
+}
+
+/** A long way down is written by positions alone: places stand in decisions and in evidence. */
+function writePlace(path: Path | null, bounds: ScanLimits): string {
+  const place = joinPlace(path, (at) => writeSegment(at, bounds));
+  return place.length <= LIMITS.pointer_chars ? place : joinPlace(path, writePosition);
+}
+
+function joinPlace(path: Path | null, write: (at: Path) => string): string {
+  const segments: string[] = [];
+  for (let at = path; at; at = at.parent) segments.push(`/${write(at)}`);
+  return segments.reverse().join('');
+}
+
+function writeSegment(at: Path, bounds: ScanLimits): string {
+  const { name } = at;
+  if (typeof name === 'number') return String(name);
+  if (name.length > MAX_NAME_IN_PLACE || isSensitive(name, bounds)) return writePosition(at);
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** Judged by every scanner, not only those asked for: a place is read by more people than the document. */
+function isSensitive(name: string, bounds: ScanLimits): boolean {
+  const budget = budgetOf({
+    ...bounds,
+    max_work_chars: MAX_NAME_IN_PLACE * 64,
+    max_rule_work: Number.POSITIVE_INFINITY,
+  });
+  return matchText(name, SCANNER_NAMES, NOWHERE, budget).length > 0;
+}
+
+function writePosition({ name, position }: Path): string {
+  return (typeof name === 'number' ? '' : '~@') + position;
 }

@@ -165,19 +165,6 @@ export type ShapedToken = {
 };
 
 const edge = '(?<![A-Za-z0-9_-])';
-const token = (
-  anchor: string,
-  before: number,
-  after: number,
-  body: string,
-  type: FindingTypeName = 'vendor_token',
-) => ({
-  type,
-  anchor,
-  before,
-  after,
-  pattern: new RegExp(`${edge}${body}(?![A-Za-z0-9_-])`),
-});
 
 export const SHAPED_TOKENS: readonly ShapedToken[] = [
   token('-us', 36, 3, '[0-9a-f]{32}-us[0-9]{1,2}'),
@@ -189,3 +176,13 @@ export const SHAPED_TOKENS: readonly ShapedToken[] = [
     token(start, 3, 86, '[MNO][A-Za-z0-9_-]{22,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,40}'),
   ),
 ];
+
+function token(anchor: string, before: number, after: number, body: string, type: FindingTypeName = 'vendor_token') {
+  return {
+    type,
+    anchor,
+    before,
+    after,
+    pattern: new RegExp(`${edge}${body}(?![A-Za-z0-9_-])`),
+  };
+}

@@ -28,12 +28,6 @@ const LONGEST_LABEL_NAME = 9;
 const STEMMED_VALUE = /^([a-z]{1,24}?)[_.-]?value$/i;
 const STEMMED_LABEL = /^([a-z]{1,24}?)[_.-]?(?:key|name)$/i;
 
-const labelled = (around: Surroundings, label: string): Surroundings => ({
-  name: label,
-  path: `${around.path} ${label}`.slice(-MAX_PATH),
-  key: 'none',
-});
-
 /** Where each member of an object stands. */
 export function ofMembers(members: object, around: Surroundings): (name: string, value: unknown) => Surroundings {
   const label = labelOf(members);
@@ -55,25 +49,6 @@ export function ofMembers(members: object, around: Surroundings): (name: string,
   };
 }
 
-/** By what their names begin with; read once for an object, however many values it has. */
-function labelsByStem(members: object): ReadonlyMap<string, string> {
-  const labels = new Map<string, string>();
-  for (const [name, text] of Object.entries(members)) {
-    const stem = typeof text === 'string' && text.length <= MAX_LABEL ? STEMMED_LABEL.exec(name)?.[1] : undefined;
-    if (stem !== undefined) labels.set(stem.toLowerCase(), text as string);
-  }
-  return labels;
-}
-
-function labelOf(members: object): { member: string; text: string } | null {
-  for (const member of Object.keys(members)) {
-    if (member.length > LONGEST_LABEL_NAME || !LABEL_NAME.test(member)) continue;
-    const text = (members as Readonly<Record<string, unknown>>)[member];
-    if (typeof text === 'string' && text.length <= MAX_LABEL && text !== '') return { member, text };
-  }
-  return null;
-}
-
 /** Where each item of a list stands: behind a name, or on a line of a private key. */
 export function ofItems(items: readonly unknown[], around: Surroundings): (position: number) => Surroundings {
   const opens = (item: unknown): boolean => typeof item === 'string' && item.length < 256 && opensPrivateKey(item);
@@ -86,6 +61,33 @@ export function ofItems(items: readonly unknown[], around: Surroundings): (posit
     const isPair = items.length === 2 && position === 1;
     return isPair || nameStrength(label) !== null ? { ...labelled(around, label), key } : { ...around, key };
   };
+}
+
+function labelOf(members: object): { member: string; text: string } | null {
+  for (const member of Object.keys(members)) {
+    if (member.length > LONGEST_LABEL_NAME || !LABEL_NAME.test(member)) continue;
+    const text = (members as Readonly<Record<string, unknown>>)[member];
+    if (typeof text === 'string' && text.length <= MAX_LABEL && text !== '') return { member, text };
+  }
+  return null;
+}
+
+function labelled(around: Surroundings, label: string): Surroundings {
+  return {
+    name: label,
+    path: `${around.path} ${label}`.slice(-MAX_PATH),
+    key: 'none',
+  };
+}
+
+/** By what their names begin with; read once for an object, however many values it has. */
+function labelsByStem(members: object): ReadonlyMap<string, string> {
+  const labels = new Map<string, string>();
+  for (const [name, text] of Object.entries(members)) {
+    const stem = typeof text === 'string' && text.length <= MAX_LABEL ? STEMMED_LABEL.exec(name)?.[1] : undefined;
+    if (stem !== undefined) labels.set(stem.toLowerCase(), text as string);
+  }
+  return labels;
 }
 
 /** Only where a later line closes what one opens: without its end the key may go on anywhere. */

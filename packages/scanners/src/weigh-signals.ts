@@ -20,13 +20,13 @@ const FIRST_BITS = SIGNALS.reduce((all, { steps }) => all | steps[0]!, 0);
 // Which signals can begin with a word, by its meanings; words share some dozens of these.
 const BEGINNING = new Map<number, readonly Signal[]>();
 
-function signalsFrom(bits: number): readonly Signal[] {
-  const known = BEGINNING.get(bits);
-  if (known !== undefined) return known;
-  const signals = SIGNALS.filter(({ steps }) => (steps[0]! & bits) !== 0);
-  BEGINNING.set(bits, signals);
-  return signals;
-}
+type Place = { start: number; end: number; type: FindingTypeName; signals: readonly Found[] };
+
+const BEFORE = 160;
+const BEHIND = 80;
+
+const FORBIDS =
+  /(?:^|[^A-Za-z])(?:not|never|n['’]?t|cannot|nicht|nie|niemals|no|nunca|jamas|pas|jamais|non|nao|niet|nooit)(?: (?:to|ever|simply|just|be|ihr|sie))? ?$/i;
 
 export function weighSignals(text: string, meanings: readonly Meaning[], emit: Emit): void {
   if (meanings.length === 0) return;
@@ -57,6 +57,14 @@ function findSignals(meanings: readonly Meaning[]): Found[] {
   return found;
 }
 
+function signalsFrom(bits: number): readonly Signal[] {
+  const known = BEGINNING.get(bits);
+  if (known !== undefined) return known;
+  const signals = SIGNALS.filter(({ steps }) => (steps[0]! & bits) !== 0);
+  BEGINNING.set(bits, signals);
+  return signals;
+}
+
 /** Index of the meaning that ends the signal whose step before stands at i, or -1. Bounded by gap ^ steps. */
 function matchRest(meanings: readonly Meaning[], signal: Signal, step: number, i: number): number {
   const { steps, gap } = signal;
@@ -70,6 +78,59 @@ function matchRest(meanings: readonly Meaning[], signal: Signal, step: number, i
     if (end !== -1) return end;
   }
   return -1;
+}
+
+function report(text: string, meanings: readonly Meaning[], signals: readonly Found[], emit: Emit): void {
+  const start = Math.min(...signals.map((one) => one.start));
+  const end = Math.max(...signals.map((one) => one.end));
+  const type = signals[0]!.signal.type;
+  const lowered = whyLowered(text, meanings, { start, end, type, signals });
+  const names = [...new Set(signals.map(({ signal }) => signal.name))].slice(0, 4).join(', ');
+  if (lowered === null) emit(type, start, end, { why: names });
+  else emit(type, start, end, { why: `${names}; ${lowered}`, severity: 'low' });
+}
+
+/** Whether a text only talks about it: forbids it, or quotes or names it among words about attacks. */
+function whyLowered(text: string, meanings: readonly Meaning[], { start, end, type, signals }: Place): string | null {
+  if (isForbidden(text, start)) return 'forbidden';
+  let mentions = 0;
+  let denied = false;
+  for (let i = firstAfter(meanings, start - BEFORE); i < meanings.length && meanings[i]!.start < end + BEHIND; i += 1) {
+    const one = meanings[i]!;
+    const isInside = signals.some((signal) => one.end > signal.start && one.start < signal.end);
+    if ((one.bits & MENTION) !== 0 && !isInside && !isInAddress(text, one)) mentions += 1;
+    denied ||= (one.bits & NOT) !== 0 && isInside && type === 'model_address';
+  }
+  if (denied) return 'forbidden';
+  if (mentions >= 2) return 'talked about';
+  return mentions === 1 && isQuoted(text, start, end) ? 'quoted' : null;
+}
+
+/** A negation right before, with no punctuation between, which would make it another sentence. */
+function isForbidden(text: string, start: number): boolean {
+  return FORBIDS.test(text.slice(Math.max(0, start - 24), start));
+}
+
+function firstAfter(meanings: readonly Meaning[], place: number): number {
+  let low = 0;
+  let high = meanings.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (meanings[middle]!.start < place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A word of a host's name or a path says nothing of what the text is about. */
+function isInAddress(text: string, { start, end }: Meaning): boolean {
+  return /[./@-]/.test(text[start - 1] ?? '') || /^(?:[@/]|[.-][A-Za-z])/.test(text.slice(end, end + 2));
+}
+
+/** Between quotes of one line. */
+function isQuoted(text: string, start: number, end: number): boolean {
+  const before = /["'`][^"'`\n]{0,80}$/.test(text.slice(Math.max(0, start - 82), start));
+  return before && /^[^"'`\n]{0,120}["'`]/.test(text.slice(end, end + 122));
 }
 
 /** Weak signals that do not share words, inside one window, strongest first; reported where they come to 1. */
@@ -96,62 +157,4 @@ function chooseApart(found: readonly Found[]): Found[] {
     if (isApart && isNew) chosen.push(one);
   }
   return chosen;
-}
-
-function report(text: string, meanings: readonly Meaning[], signals: readonly Found[], emit: Emit): void {
-  const start = Math.min(...signals.map((one) => one.start));
-  const end = Math.max(...signals.map((one) => one.end));
-  const type = signals[0]!.signal.type;
-  const lowered = whyLowered(text, meanings, { start, end, type, signals });
-  const names = [...new Set(signals.map(({ signal }) => signal.name))].slice(0, 4).join(', ');
-  if (lowered === null) emit(type, start, end, { why: names });
-  else emit(type, start, end, { why: `${names}; ${lowered}`, severity: 'low' });
-}
-
-type Place = { start: number; end: number; type: FindingTypeName; signals: readonly Found[] };
-
-const BEFORE = 160;
-const BEHIND = 80;
-
-/** Whether a text only talks about it: forbids it, or quotes or names it among words about attacks. */
-function whyLowered(text: string, meanings: readonly Meaning[], { start, end, type, signals }: Place): string | null {
-  if (isForbidden(text, start)) return 'forbidden';
-  let mentions = 0;
-  let denied = false;
-  for (let i = firstAfter(meanings, start - BEFORE); i < meanings.length && meanings[i]!.start < end + BEHIND; i += 1) {
-    const one = meanings[i]!;
-    const isInside = signals.some((signal) => one.end > signal.start && one.start < signal.end);
-    if ((one.bits & MENTION) !== 0 && !isInside && !isInAddress(text, one)) mentions += 1;
-    denied ||= (one.bits & NOT) !== 0 && isInside && type === 'model_address';
-  }
-  if (denied) return 'forbidden';
-  if (mentions >= 2) return 'talked about';
-  return mentions === 1 && isQuoted(text, start, end) ? 'quoted' : null;
-}
-
-/** A word of a host's name or a path says nothing of what the text is about. */
-const isInAddress = (text: string, { start, end }: Meaning): boolean =>
-  /[./@-]/.test(text[start - 1] ?? '') || /^(?:[@/]|[.-][A-Za-z])/.test(text.slice(end, end + 2));
-
-function firstAfter(meanings: readonly Meaning[], place: number): number {
-  let low = 0;
-  let high = meanings.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (meanings[middle]!.start < place) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-const FORBIDS =
-  /(?:^|[^A-Za-z])(?:not|never|n['’]?t|cannot|nicht|nie|niemals|no|nunca|jamas|pas|jamais|non|nao|niet|nooit)(?: (?:to|ever|simply|just|be|ihr|sie))? ?$/i;
-
-/** A negation right before, with no punctuation between, which would make it another sentence. */
-const isForbidden = (text: string, start: number): boolean => FORBIDS.test(text.slice(Math.max(0, start - 24), start));
-
-/** Between quotes of one line. */
-function isQuoted(text: string, start: number, end: number): boolean {
-  const before = /["'`][^"'`\n]{0,80}$/.test(text.slice(Math.max(0, start - 82), start));
-  return before && /^[^"'`\n]{0,120}["'`]/.test(text.slice(end, end + 122));
 }

@@ -1,5 +1,7 @@
-// Asks the scheduler for the right to run one delivered attempt, or tells it why the warrant was refused. An outage is
-// never a yes: the message goes back to its stream.
+/**
+ * Asks the scheduler for the right to run one delivered attempt, or tells it why the warrant was refused. An outage is
+ * never a yes: the message goes back to its stream.
+ */
 import { randomUUID } from 'node:crypto';
 import { CountersignError, isOutage } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';

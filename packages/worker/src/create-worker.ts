@@ -1,4 +1,6 @@
-// The life of a worker: takes as many messages as it has free slots, and ends without leaving a job or a result behind.
+/**
+ * The life of a worker: takes as many messages as it has free slots, and ends without leaving a job or a result behind.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { poolConsumer } from '@countersign/contracts/streams';
 import { workerUser } from '@countersign/contracts/subjects';

@@ -1,5 +1,7 @@
-// Handles one delivered message: verify, claim, acknowledge, run, report. Nothing runs without a warrant that
-// was verified here and a claim that was granted, and no branch leaves the message neither answered nor given back.
+/**
+ * Handles one delivered message: verify, claim, acknowledge, run, report. Nothing runs without a warrant that
+ * was verified here and a claim that was granted, and no branch leaves the message neither answered nor given back.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ClaimAnswer } from '@countersign/contracts/worker';
 import type { StreamMessage } from '@countersign/platform/bus';
@@ -40,6 +42,25 @@ export async function handleDelivery(parts: WorkerParts, message: StreamMessage)
   if (granted !== null) await runClaimed(parts, { ...verified, traceparent }, granted);
 }
 
+/**
+ * The refusal is evidence, so the message stays until the scheduler has heard it; one that names no attempt is nobody's.
+ * The scheduler says whether another worker shall look at it.
+ */
+async function refuse(
+  parts: WorkerParts,
+  message: StreamMessage,
+  refusal: Refusal,
+  traceparent: string,
+): Promise<void> {
+  const { code, detail, dispatch_id } = refusal;
+  parts.log.warn({ code, detail, dispatch_id }, 'a warrant was refused');
+  if (dispatch_id === null) return message.term();
+  const told = await claimAttempt({ askForClaim: parts.askForClaim, dispatch_id, traceparent }, { code });
+  if (told === null) message.nak(LIMITS.redeliver_ms);
+  else if (told.answer.outcome === 'wait') message.nak(told.answer.retry_ms);
+  else message.ack();
+}
+
 async function claim(
   parts: WorkerParts,
   message: StreamMessage,
@@ -64,28 +85,9 @@ async function claim(
   return { answer, claim_id, asked_at };
 }
 
-const nakMessage = (message: StreamMessage, delay_ms: number): null => {
+function nakMessage(message: StreamMessage, delay_ms: number): null {
   message.nak(delay_ms);
   return null;
-};
-
-/**
- * The refusal is evidence, so the message stays until the scheduler has heard it; one that names no attempt is nobody's.
- * The scheduler says whether another worker shall look at it.
- */
-async function refuse(
-  parts: WorkerParts,
-  message: StreamMessage,
-  refusal: Refusal,
-  traceparent: string,
-): Promise<void> {
-  const { code, detail, dispatch_id } = refusal;
-  parts.log.warn({ code, detail, dispatch_id }, 'a warrant was refused');
-  if (dispatch_id === null) return message.term();
-  const told = await claimAttempt({ askForClaim: parts.askForClaim, dispatch_id, traceparent }, { code });
-  if (told === null) message.nak(LIMITS.redeliver_ms);
-  else if (told.answer.outcome === 'wait') message.nak(told.answer.retry_ms);
-  else message.ack();
 }
 
 async function runClaimed(

@@ -1,5 +1,7 @@
-// Keeps the attempts that this worker runs alive: one beat names them all and brings the orders, and a lease that gets
-// no answer ends here by the monotonic clock, whatever the handler thinks of it.
+/**
+ * Keeps the attempts that this worker runs alive: one beat names them all and brings the orders, and a lease that gets
+ * no answer ends here by the monotonic clock, whatever the handler thinks of it.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { subjects } from '@countersign/contracts/subjects';
 import type { BeatAnswer } from '@countersign/contracts/worker';

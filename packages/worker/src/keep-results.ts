@@ -1,5 +1,7 @@
-// Keeps every reported result and asks output-safety again until it is settled, so that a lost message is never a lost
-// result. It bounds what it keeps, and a result is never logged.
+/**
+ * Keeps every reported result and asks output-safety again until it is settled, so that a lost message is never a lost
+ * result. It bounds what it keeps, and a result is never logged.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { CountersignError } from '@countersign/contracts/errors';
 import { subjects } from '@countersign/contracts/subjects';

@@ -1,5 +1,7 @@
-// A worker that refuses a warrant is idle again at once and would be the first to get it once more. So it steps back, for
-// longer each time, and a worker that trusts the right key gets its turn. What it has not refused, it still takes.
+/**
+ * A worker that refuses a warrant is idle again at once and would be the first to get it once more. So it steps back, for
+ * longer each time, and a worker that trusts the right key gets its turn. What it has not refused, it still takes.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 
 /** Refused dispatches that are remembered; the oldest is forgotten first. */

@@ -1,4 +1,4 @@
-// Thrown by a handler when another attempt is worth making. The policy's `max_attempts` still bounds how many.
+/** Thrown by a handler when another attempt is worth making. The policy's `max_attempts` still bounds how many. */
 
 /** `code` and the message become the job's `{ error }`, which is screened like any output. */
 export class RetryableError extends Error {

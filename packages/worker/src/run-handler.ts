@@ -1,5 +1,7 @@
-// Runs one job's handler under its signal and timeout and turns whatever comes of it into a status and an output. The
-// output is content: nothing here logs it.
+/**
+ * Runs one job's handler under its signal and timeout and turns whatever comes of it into a status and an output. The
+ * output is content: nothing here logs it.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { WorkerResult } from '@countersign/contracts/worker';
 import { CanonicalError, canonicalize, type JsonValue, parseStrict } from '@countersign/ledger/canonical-json';
@@ -61,30 +63,19 @@ function readBack(output: unknown, max_output_bytes: number): Outcome {
   return { status: 'succeeded', retryable: false, output: (read.value as { output: JsonValue }).output };
 }
 
-/** A handler that does not listen must not keep its attempt alive. */
-function afterGrace(signal: AbortSignal, ended: Promise<void>): Promise<null> {
-  return new Promise((resolve) => {
-    const begin = (): void => {
-      const timer = setTimeout(resolve, LIMITS.stop_grace_ms, null);
-      void ended.then(() => clearTimeout(timer));
-    };
-    signal.addEventListener('abort', begin, { once: true });
-  });
+/** Both texts may be anybody's: an error of a library, a name out of a payload. */
+function failed(code: string, detail: string, retryable: boolean): Outcome {
+  return {
+    status: 'failed',
+    retryable,
+    output: { error: { code: clip(code, LIMITS.token_chars), detail: clip(detail, LIMITS.reason_chars) } },
+  };
 }
 
-/** Also when the handler returned something after its signal: it may be half of the work. */
-const interrupted = (reason: EndReason): Outcome | null => {
-  if (reason === 'lease_lost') return null;
-  if (reason === 'worker_stopping') return failed(reason, 'the worker stopped before the job ended', true);
-  return { status: reason, retryable: false, output: { error: { code: reason, detail: 'ended from outside' } } };
-};
-
-/** Both texts may be anybody's: an error of a library, a name out of a payload. */
-const failed = (code: string, detail: string, retryable: boolean): Outcome => ({
-  status: 'failed',
-  retryable,
-  output: { error: { code: clip(code, LIMITS.token_chars), detail: clip(detail, LIMITS.reason_chars) } },
-});
+/** Cutting may halve a surrogate pair, and U+0000 would make the whole result one that nobody reads. */
+function clip(text: string, chars: number): string {
+  return text.slice(0, chars).replaceAll('\0', '\ufffd').toWellFormed();
+}
 
 /** Anything a handler throws, even an object whose getters throw, becomes a failed attempt with a reason. */
 function failureFrom(thrown: unknown): Outcome {
@@ -101,5 +92,20 @@ function failureFrom(thrown: unknown): Outcome {
   }
 }
 
-/** Cutting may halve a surrogate pair, and U+0000 would make the whole result one that nobody reads. */
-const clip = (text: string, chars: number): string => text.slice(0, chars).replaceAll('\0', '\ufffd').toWellFormed();
+/** A handler that does not listen must not keep its attempt alive. */
+function afterGrace(signal: AbortSignal, ended: Promise<void>): Promise<null> {
+  return new Promise((resolve) => {
+    const begin = (): void => {
+      const timer = setTimeout(resolve, LIMITS.stop_grace_ms, null);
+      void ended.then(() => clearTimeout(timer));
+    };
+    signal.addEventListener('abort', begin, { once: true });
+  });
+}
+
+/** Also when the handler returned something after its signal: it may be half of the work. */
+function interrupted(reason: EndReason): Outcome | null {
+  if (reason === 'lease_lost') return null;
+  if (reason === 'worker_stopping') return failed(reason, 'the worker stopped before the job ended', true);
+  return { status: reason, retryable: false, output: { error: { code: reason, detail: 'ended from outside' } } };
+}

@@ -1,5 +1,7 @@
-// Asks the scheduler before any work is taken whether this worker's work would count, and tells the owner why not. It runs
-// nothing on a doubt: without an answer the worker does not start.
+/**
+ * Asks the scheduler before any work is taken whether this worker's work would count, and tells the owner why not. It runs
+ * nothing on a doubt: without an answer the worker does not start.
+ */
 import { randomUUID, sign, verify } from 'node:crypto';
 import { CountersignError, isOutage } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';

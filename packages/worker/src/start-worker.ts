@@ -1,4 +1,4 @@
-// Starts a worker from the one file that `countersign workers add` wrote for it.
+/** Starts a worker from the one file that `countersign workers add` wrote for it. */
 import { readFileSync } from 'node:fs';
 import { type WorkerFile, workerFile } from '@countersign/contracts/worker-file';
 import { processEnvironment } from '@countersign/platform/environment';

@@ -1,5 +1,7 @@
-// Decides whether a dispatched job may run here: signature, audience, time, and that the content is what was signed.
-// It trusts nothing in the message but what a pinned key vouches for, and never repairs a warrant.
+/**
+ * Decides whether a dispatched job may run here: signature, audience, time, and that the content is what was signed.
+ * It trusts nothing in the message but what a pinned key vouches for, and never repairs a warrant.
+ */
 import { type KeyObject, verify } from 'node:crypto';
 import type { EffectiveJob } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -58,6 +60,10 @@ export function verifyWarrant(delivery: Delivery, trust: Trust, now_s: number): 
   }
 }
 
+function dispatchIn(id: unknown): string | null {
+  return uuid.safeParse(id).data ?? null;
+}
+
 /** The effective job is taken as it was parsed: a schema's copy could lack a key that the digest covers. */
 function openMessage(data: Uint8Array) {
   const json = parseStrict(data);
@@ -82,8 +88,6 @@ function openPart(part: string): Record<string, unknown> {
   }
   return json.value;
 }
-
-const dispatchIn = (id: unknown): string | null => uuid.safeParse(id).data ?? null;
 
 /**
  * RFC 8725, sections 3.1 and 3.11: algorithm and type are this program's, not the message's. A header that brings a
@@ -131,10 +135,12 @@ function checkDigests(claims: WarrantClaims, job: EffectiveJob, saltText: string
   }
 }
 
-const contentOf = ({ prompt, payload }: EffectiveJob) => ({
-  ...(prompt === undefined ? {} : { prompt }),
-  ...(payload === undefined ? {} : { payload }),
-});
+function contentOf({ prompt, payload }: EffectiveJob) {
+  return {
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(payload === undefined ? {} : { payload }),
+  };
+}
 
 function checkConstraints(job: EffectiveJob, enforces: readonly string[]): void {
   const missing = (job.constraints.worker ?? []).find((name) => !enforces.includes(name));

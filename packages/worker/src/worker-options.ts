@@ -1,4 +1,4 @@
-// What a worker is given by its owner and what its handler is given for one job.
+/** What a worker is given by its owner and what its handler is given for one job. */
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { Constraints, EffectiveJob } from '@countersign/contracts/decision';
@@ -74,5 +74,6 @@ export function readOptions(options: WorkerOptions): WorkerSettings {
   return { ...rest, signingKey, keys: scheduler_public_keys.map(publicKeyOf) };
 }
 
-const publicKeyOf = (raw: string): KeyObject =>
-  createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' });
+function publicKeyOf(raw: string): KeyObject {
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' });
+}

@@ -6,7 +6,7 @@ import type { Approval } from './store.ts';
 type Announcing = Pick<ServiceContext<unknown>, 'bus' | 'metrics'>;
 
 /** A hint that gets lost costs time only: the scheduler's sweep reads `approval.outcomes`. */
-export const announceOutcome = ({ bus, metrics }: Announcing, approval: Approval): void => {
+export function announceOutcome({ bus, metrics }: Announcing, approval: Approval): void {
   metrics.count('approvals_closed_total', { state: approval.state });
   if (approval.state === 'voided') return;
   if (approval.state !== 'expired') {
@@ -15,6 +15,8 @@ export const announceOutcome = ({ bus, metrics }: Announcing, approval: Approval
   const { tenant, job_id, approval_id, topic } = approval;
   const subject = approval.state === 'granted' ? subjects.granted(tenant, topic) : subjects.refused(tenant, topic);
   bus.hint(subject, { tenant, job_id, approval_id });
-};
+}
 
-const secondsBetween = (from: string, to: string): number => Math.max(0, Date.parse(to) - Date.parse(from)) / 1_000;
+function secondsBetween(from: string, to: string): number {
+  return Math.max(0, Date.parse(to) - Date.parse(from)) / 1_000;
+}

@@ -24,8 +24,8 @@ export type BoundTerms = Pick<
 >;
 
 /** `sha256:<hex>`. The job's content is covered by its two salted digests, so this one needs no salt of its own. */
-export const approvalDigest = (terms: BoundTerms): string =>
-  plainDigest(
+export function approvalDigest(terms: BoundTerms): string {
+  return plainDigest(
     APPROVAL_DOMAIN,
     canonicalize({
       approval_id: terms.approval_id,
@@ -45,3 +45,4 @@ export const approvalDigest = (terms: BoundTerms): string =>
       expires_at: terms.expires_at,
     }),
   );
+}

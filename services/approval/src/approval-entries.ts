@@ -2,28 +2,8 @@
 import { chainOfJob, type NewEntry } from '@countersign/contracts/ledger-entry';
 import type { Approval, Vote } from './store.ts';
 
-const entryOf = (approval: Approval, kind: string, more: Record<string, unknown>): NewEntry => ({
-  chain: chainOfJob(approval.tenant, approval.job_id),
-  kind,
-  tenant: approval.tenant,
-  topic: approval.topic,
-  body: {
-    tenant: approval.tenant,
-    job_id: approval.job_id,
-    actor: approval.requester,
-    auth_method: approval.auth_method,
-    owner: approval.owner,
-    topic: approval.topic,
-    capability: approval.capability,
-    job_hash: approval.job_hash,
-    approval_id: approval.approval_id,
-    traceparent: approval.traceparent,
-    ...more,
-  },
-});
-
-export const openedEntry = (approval: Approval): NewEntry =>
-  entryOf(approval, 'approval_opened', {
+export function openedEntry(approval: Approval): NewEntry {
+  return entryOf(approval, 'approval_opened', {
     digest: approval.digest,
     held_seq: approval.held_seq,
     stages: approval.stages,
@@ -37,10 +17,11 @@ export const openedEntry = (approval: Approval): NewEntry =>
     policy_epoch: approval.policy_epoch,
     rule_id: approval.rule_id,
   });
+}
 
 /** `auth_method` above is the requester's; the voter's own stands beside the voter. */
-export const votedEntry = (approval: Approval, vote: Vote, voter_auth_method: string): NewEntry =>
-  entryOf(approval, 'approval_voted', {
+export function votedEntry(approval: Approval, vote: Vote, voter_auth_method: string): NewEntry {
+  return entryOf(approval, 'approval_voted', {
     digest: approval.digest,
     voter: vote.voter,
     voter_auth_method,
@@ -50,10 +31,11 @@ export const votedEntry = (approval: Approval, vote: Vote, voter_auth_method: st
     voted_at: vote.voted_at,
     commented: vote.comment !== null,
   });
+}
 
 /** `votes`: all of them; the record of the run names its approvers from here. */
-export const closedEntry = (approval: Approval, votes: readonly Vote[], more: Record<string, unknown> = {}): NewEntry =>
-  entryOf(approval, `approval_${approval.state}`, {
+export function closedEntry(approval: Approval, votes: readonly Vote[], more: Record<string, unknown> = {}): NewEntry {
+  return entryOf(approval, `approval_${approval.state}`, {
     digest: approval.digest,
     approvers: votes.map(({ voter, vote, stage, group, voted_at }) => ({
       approver: voter,
@@ -66,11 +48,35 @@ export const closedEntry = (approval: Approval, votes: readonly Vote[], more: Re
     expires_at: approval.expires_at,
     ...more,
   });
+}
 
 /** `votes`: of this and of others. */
-export const supersededEntry = (former: Approval, votes: readonly (Vote & { approval_id: string })[]): NewEntry =>
-  closedEntry(
+export function supersededEntry(former: Approval, votes: readonly (Vote & { approval_id: string })[]): NewEntry {
+  return closedEntry(
     former,
     votes.filter((vote) => vote.approval_id === former.approval_id),
     { reason: 'policy changed', superseded_by: former.superseded_by },
   );
+}
+
+function entryOf(approval: Approval, kind: string, more: Record<string, unknown>): NewEntry {
+  return {
+    chain: chainOfJob(approval.tenant, approval.job_id),
+    kind,
+    tenant: approval.tenant,
+    topic: approval.topic,
+    body: {
+      tenant: approval.tenant,
+      job_id: approval.job_id,
+      actor: approval.requester,
+      auth_method: approval.auth_method,
+      owner: approval.owner,
+      topic: approval.topic,
+      capability: approval.capability,
+      job_hash: approval.job_hash,
+      approval_id: approval.approval_id,
+      traceparent: approval.traceparent,
+      ...more,
+    },
+  };
+}

@@ -19,12 +19,12 @@ type VoteRequest = RpcParsed<'approval.vote'>;
 type Counting = Extract<Judgement, { counts: true }>;
 
 /** Throws `not_found`, `revoked`, or what `judgeVote` throws. */
-export const castVote = async (context: Context, request: VoteRequest): Promise<void> => {
+export async function castVote(context: Context, request: VoteRequest): Promise<void> {
   const closed = await context.database.transaction((tx) => voteIn(tx, request));
   if (closed) announceOutcome(context, closed);
-};
+}
 
-const voteIn = async (tx: Tx, request: VoteRequest): Promise<Approval | null> => {
+async function voteIn(tx: Tx, request: VoteRequest): Promise<Approval | null> {
   const { tenant, approval_id, principal } = request;
   const { policies } = await refuseRevoked(tx, principal, [tenant]);
   if (!(await lockApproval(tx, tenant, approval_id))) throw new CountersignError('not_found');
@@ -33,10 +33,10 @@ const voteIn = async (tx: Tx, request: VoteRequest): Promise<Approval | null> =>
   const votes = await readStanding(tx, approval_id);
   const judgement = judgeVote(approval, votes, request);
   return judgement.counts ? record(tx, approval, votes, request, judgement) : null;
-};
+}
 
 /** Of who was revoked since, a vote counts no more: somebody else has to look. Under the gate. */
-const readStanding = async (tx: Tx, approval_id: string): Promise<Vote[]> => {
+async function readStanding(tx: Tx, approval_id: string): Promise<Vote[]> {
   const votes = await readVotes(tx, [approval_id]);
   const { revoked } = await readControl(
     tx,
@@ -44,16 +44,16 @@ const readStanding = async (tx: Tx, approval_id: string): Promise<Vote[]> => {
     votes.map(({ voter }) => voter),
   );
   return votes.filter(({ voter }) => !revoked.includes(voter));
-};
+}
 
 /** The approval when this vote closed it. */
-const record = async (
+async function record(
   tx: Tx,
   approval: Approval,
   before: readonly Vote[],
   { principal, vote, comment }: VoteRequest,
   { stage, group, closes }: Counting,
-): Promise<Approval | null> => {
+): Promise<Approval | null> {
   const cast = { voter: principal.id, vote, stage, group, comment };
   const { approval_id } = approval;
   const voted_at = await insertVote(tx, { ...cast, approval_id, auth_method: principal.auth_method });
@@ -61,4 +61,4 @@ const record = async (
   const closed = closes ? await closeApproval(tx, approval_id, closes) : null;
   await append(tx, closed ? [voted, closedEntry(closed, [...before, { ...cast, voted_at }])] : [voted]);
   return closed;
-};
+}

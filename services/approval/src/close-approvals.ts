@@ -12,8 +12,8 @@ type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'l
 /** Null when somebody else closed it, or is voting on it now. */
 export type CloseApproval = (approval_id: string) => Promise<Approval | null>;
 
-export const closeApprovals = ({ database }: Context): CloseApproval =>
-  groupCommit<string, Approval | null>({
+export function closeApprovals({ database }: Context): CloseApproval {
+  return groupCommit<string, Approval | null>({
     run: async (ids) => {
       const closed = await database.transaction(async (tx) => {
         const approvals = await closeDue(tx, ids);
@@ -31,8 +31,9 @@ export const closeApprovals = ({ database }: Context): CloseApproval =>
       return ids.map((id) => closed.get(id) ?? null);
     },
   });
+}
 
-export const sweepDue = async (context: Context, close: CloseApproval): Promise<'idle' | undefined> => {
+export async function sweepDue(context: Context, close: CloseApproval): Promise<'idle' | undefined> {
   const open = await countOpen(context.database);
   context.metrics.set('approvals_open', {}, open);
   if (open === 0) return 'idle';
@@ -46,4 +47,4 @@ export const sweepDue = async (context: Context, close: CloseApproval): Promise<
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
   return undefined;
-};
+}

@@ -16,36 +16,17 @@ export type Judgement =
   | { counts: true; stage: number; group: string; closes: 'granted' | 'refused' | null };
 
 /** First stage that still lacks a yes; null when every stage has its number. */
-export const currentStage = (stages: ApprovalView['stages'], votes: readonly Vote[]): number | null => {
+export function currentStage(stages: ApprovalView['stages'], votes: readonly Vote[]): number | null {
   const open = stages.findIndex(({ count }, stage) => yesIn(votes, stage) < count);
   return open === -1 ? null : open;
-};
-
-const yesIn = (votes: readonly Vote[], stage: number): number =>
-  votes.filter((cast) => cast.stage === stage && cast.vote === 'approve').length;
-
-/**
- * Neither who asked, nor who answers for the agent, nor anybody on whose behalf it is done, nor who answers for one of
- * those: nobody countersigns their own.
- */
-const isParty = (approval: Approval, person: string): boolean =>
-  [approval.requester, approval.owner, ...partiesIn(approval.on_behalf_of)].includes(person);
-
-/** Voided in favour of another one, or about to be. */
-const isOutdated = ({ state, superseded_by, current }: OpenQuestion): boolean =>
-  superseded_by !== null || (state === 'open' && !current);
-
-const outdated = ({ superseded_by }: OpenQuestion): string =>
-  superseded_by === null
-    ? 'the policy changed; the job is being decided again'
-    : `the policy changed; approval ${superseded_by} asks in place of this one`;
+}
 
 /**
  * The same vote again by the same person is the first answer again (`counts: false`), also after the approval closed.
  * Throws `approval_digest_mismatch`, `approval_already_voted`, `approval_outdated`, `approval_closed` or
  * `approval_not_eligible`.
  */
-export const judgeVote = (approval: OpenQuestion, votes: readonly Vote[], ballot: Ballot): Judgement => {
+export function judgeVote(approval: OpenQuestion, votes: readonly Vote[], ballot: Ballot): Judgement {
   if (ballot.digest !== approval.digest) throw new CountersignError('approval_digest_mismatch');
   const before = votes.find((cast) => cast.voter === ballot.principal.id);
   if (before?.vote === ballot.vote) return { counts: false };
@@ -63,4 +44,27 @@ export const judgeVote = (approval: OpenQuestion, votes: readonly Vote[], ballot
   if (ballot.vote === 'reject') return { counts: true, stage, group, closes: 'refused' };
   const last = stage === approval.stages.length - 1 && yesIn(votes, stage) + 1 >= count;
   return { counts: true, stage, group, closes: last ? 'granted' : null };
-};
+}
+
+function yesIn(votes: readonly Vote[], stage: number): number {
+  return votes.filter((cast) => cast.stage === stage && cast.vote === 'approve').length;
+}
+
+/** Voided in favour of another one, or about to be. */
+function isOutdated({ state, superseded_by, current }: OpenQuestion): boolean {
+  return superseded_by !== null || (state === 'open' && !current);
+}
+
+function outdated({ superseded_by }: OpenQuestion): string {
+  return superseded_by === null
+    ? 'the policy changed; the job is being decided again'
+    : `the policy changed; approval ${superseded_by} asks in place of this one`;
+}
+
+/**
+ * Neither who asked, nor who answers for the agent, nor anybody on whose behalf it is done, nor who answers for one of
+ * those: nobody countersigns their own.
+ */
+function isParty(approval: Approval, person: string): boolean {
+  return [approval.requester, approval.owner, ...partiesIn(approval.on_behalf_of)].includes(person);
+}

@@ -34,10 +34,8 @@ export type OpenApproval = (key: JobKey) => Promise<boolean>;
 /** More fields may come with the keys; only the view is believed anyway. */
 const hint = z.object({ tenant: tenantName, job_id: jobId });
 
-const keyOf = ({ tenant, job_id }: JobKey): string => `${tenant}/${job_id}`;
-
-export const openApprovals = ({ database, log, bus, metrics }: Context): OpenApproval =>
-  groupCommit<JobKey, boolean>({
+export function openApprovals({ database, log, bus, metrics }: Context): OpenApproval {
+  return groupCommit<JobKey, boolean>({
     whose: ({ tenant }) => tenant,
     run: async (keys) => {
       const opened = await database.transaction(async (tx) => {
@@ -58,23 +56,10 @@ export const openApprovals = ({ database, log, bus, metrics }: Context): OpenApp
       return keys.map((key) => opened.keys.has(keyOf(key)));
     },
   });
-
-/** People would be shown something other than what runs: the job stays held, and somebody has to look. */
-const contentMatchesDigest = (job: HeldJob, log: Context['log']): boolean => {
-  const digest = saltedDigest(EFFECTIVE_DOMAIN, Buffer.from(job.salt, 'base64url'), job.effective);
-  if (digest === job.effective_digest) return true;
-  log.error({ tenant: job.tenant, job_id: job.job_id }, 'a held job does not have the content of its digest');
-  return false;
-};
-
-const toApproval = (job: HeldJob): Approval => {
-  const { actor, effective: _, salt: __, ...kept } = job;
-  const terms = { ...kept, approval_id: uuidv7(), requester: actor };
-  return { ...terms, digest: approvalDigest(terms), state: 'open', closed_at: null, superseded_by: null };
-};
+}
 
 /** Finds held jobs whose hint was lost. Every round must open something, or the loop would not end. */
-export const sweepUnopened = async ({ database, log }: Context, open: OpenApproval): Promise<'idle' | undefined> => {
+export async function sweepUnopened({ database, log }: Context, open: OpenApproval): Promise<'idle' | undefined> {
   for (;;) {
     const keys = await findUnopened(database, LIMITS.batch_rows);
     if (keys.length === 0) return 'idle';
@@ -83,24 +68,42 @@ export const sweepUnopened = async ({ database, log }: Context, open: OpenApprov
     const opened = outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value);
     if (keys.length < LIMITS.batch_rows || !opened) return undefined;
   }
-};
+}
 
-const reportBugs = (outcomes: readonly PromiseSettledResult<unknown>[], log: Context['log']): void => {
+/** A failure here is left to the sweep, which tries again and logs it. */
+export function hearHeld(open: OpenApproval) {
+  return async (hints: readonly Hint[]): Promise<void> => {
+    await Promise.allSettled(hints.flatMap(keyIn).map(open));
+  };
+}
+
+/** People would be shown something other than what runs: the job stays held, and somebody has to look. */
+function contentMatchesDigest(job: HeldJob, log: Context['log']): boolean {
+  const digest = saltedDigest(EFFECTIVE_DOMAIN, Buffer.from(job.salt, 'base64url'), job.effective);
+  if (digest === job.effective_digest) return true;
+  log.error({ tenant: job.tenant, job_id: job.job_id }, 'a held job does not have the content of its digest');
+  return false;
+}
+
+function toApproval(job: HeldJob): Approval {
+  const { actor, effective: _, salt: __, ...kept } = job;
+  const terms = { ...kept, approval_id: uuidv7(), requester: actor };
+  return { ...terms, digest: approvalDigest(terms), state: 'open', closed_at: null, superseded_by: null };
+}
+
+function keyOf({ tenant, job_id }: JobKey): string {
+  return `${tenant}/${job_id}`;
+}
+
+function reportBugs(outcomes: readonly PromiseSettledResult<unknown>[], log: Context['log']): void {
   for (const outcome of outcomes) {
     if (outcome.status === 'fulfilled') continue;
     if (outcome.reason instanceof CountersignError) throw outcome.reason;
     log.error(errorFields(outcome.reason), 'an approval could not be opened');
   }
-};
+}
 
-/** A failure here is left to the sweep, which tries again and logs it. */
-export const hearHeld =
-  (open: OpenApproval) =>
-  async (hints: readonly Hint[]): Promise<void> => {
-    await Promise.allSettled(hints.flatMap(keyIn).map(open));
-  };
-
-const keyIn = ({ body }: Hint): JobKey[] => {
+function keyIn({ body }: Hint): JobKey[] {
   const key = hint.safeParse(body);
   return key.success ? [key.data] : [];
-};
+}

@@ -10,37 +10,19 @@ import type { Tx } from '@countersign/platform/database';
 import type { Approval, Vote } from './store.ts';
 import { listApprovals, readApproval, readContent, readVotes } from './store-shown.ts';
 
-const toView = (approval: Approval, votes: readonly Vote[], effective: EffectiveJob | null): ApprovalView => {
-  const { held_seq: _, capability: __, auth_method: ___, traceparent: ____, ...shown } = approval;
-  return { ...shown, votes: [...votes], effective };
-};
-
 /** Throws `not_found`. */
-export const getApproval = async (
+export async function getApproval(
   database: Tx,
   { tenant, approval_id }: RpcParsed<'approval.get'>,
-): Promise<ApprovalView> => {
+): Promise<ApprovalView> {
   const approval = await readApproval(database, tenant, approval_id);
   if (!approval) throw new CountersignError('not_found');
   const [votes, effective] = await Promise.all([readVotes(database, [approval_id]), contentOf(database, approval)]);
   return toView(approval, votes.map(withoutId), effective);
-};
-
-/** Null once erased, and when the job has meanwhile been held for something else: nobody is shown what was not asked. */
-const contentOf = async (database: Tx, approval: Approval): Promise<EffectiveJob | null> => {
-  const { effective, salt } = await readContent(database, approval);
-  if (effective === null || salt === null) return null;
-  const digest = saltedDigest(EFFECTIVE_DOMAIN, Buffer.from(salt, 'base64url'), effective);
-  return digest === approval.effective_digest ? effectiveJob.parse(JSON.parse(effective)) : null;
-};
-
-const withoutId = ({ approval_id: _, ...vote }: Vote & { approval_id: string }): Vote => vote;
+}
 
 /** The cursor is the last approval's id. Throws `query_invalid`. */
-export const listPage = async (
-  database: Tx,
-  request: RpcParsed<'approval.list'>,
-): Promise<RpcAnswer<'approval.list'>> => {
+export async function listPage(database: Tx, request: RpcParsed<'approval.list'>): Promise<RpcAnswer<'approval.list'>> {
   const { tenant, job_id = null, limit = LIMITS.page_rows } = request;
   const filter = { tenant, job_id, state: readState(request.state), before: readCursor(request.cursor) };
   const found = await listApprovals(database, filter, limit + 1);
@@ -54,18 +36,37 @@ export const listPage = async (
     approvals: page.map((approval) => toView(approval, votesOf(approval.approval_id), null)),
     next_cursor: found.length > limit ? page.at(-1)!.approval_id : null,
   };
-};
+}
 
-const isState = (text: string): text is ApprovalState => (APPROVAL_STATES as readonly string[]).includes(text);
+/** Null once erased, and when the job has meanwhile been held for something else: nobody is shown what was not asked. */
+async function contentOf(database: Tx, approval: Approval): Promise<EffectiveJob | null> {
+  const { effective, salt } = await readContent(database, approval);
+  if (effective === null || salt === null) return null;
+  const digest = saltedDigest(EFFECTIVE_DOMAIN, Buffer.from(salt, 'base64url'), effective);
+  return digest === approval.effective_digest ? effectiveJob.parse(JSON.parse(effective)) : null;
+}
 
-const readState = (state: string | undefined): ApprovalState | null => {
+function toView(approval: Approval, votes: readonly Vote[], effective: EffectiveJob | null): ApprovalView {
+  const { held_seq: _, capability: __, auth_method: ___, traceparent: ____, ...shown } = approval;
+  return { ...shown, votes: [...votes], effective };
+}
+
+function withoutId({ approval_id: _, ...vote }: Vote & { approval_id: string }): Vote {
+  return vote;
+}
+
+function readState(state: string | undefined): ApprovalState | null {
   if (state === undefined) return null;
   if (!isState(state)) throw new CountersignError('query_invalid', undefined, { at: 'state' });
   return state;
-};
+}
 
-const readCursor = (cursor: string | undefined): string | null => {
+function isState(text: string): text is ApprovalState {
+  return (APPROVAL_STATES as readonly string[]).includes(text);
+}
+
+function readCursor(cursor: string | undefined): string | null {
   if (cursor === undefined) return null;
   if (!uuid.safeParse(cursor).success) throw new CountersignError('query_invalid', undefined, { at: 'cursor' });
   return cursor;
-};
+}

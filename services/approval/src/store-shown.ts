@@ -7,11 +7,6 @@ import type { Tables } from './tables.ts';
 
 const tables = queriesOver<Tables>();
 
-/** In the order in which they were cast. */
-export function readVotes(tx: Tx, approval_ids: readonly string[]): Promise<(Vote & { approval_id: string })[]> {
-  return votesOf(tx, { approval_ids });
-}
-
 const votesOf = readBy(({ approval_ids }: { approval_ids: readonly string[] }) =>
   tables
     .selectFrom('approval.votes')
@@ -20,11 +15,6 @@ const votesOf = readBy(({ approval_ids }: { approval_ids: readonly string[] }) =
     .orderBy('voted_at')
     .orderBy('voter'),
 );
-
-export async function countOpen(tx: Tx): Promise<number> {
-  const [row] = await openOnes(tx, {});
-  return row!.open;
-}
 
 const openOnes = readBy(() =>
   tables
@@ -37,25 +27,36 @@ const openOnes = readBy(() =>
 const approvals = tables.selectFrom('approval.approvals').selectAll();
 type Rows = typeof approvals;
 
-const shown = (rows: Rows) =>
-  tables
-    .selectFrom(rows.as('a'))
-    .select(['approval_id', 'tenant', 'job_id', 'held_seq', 'topic', 'capability', 'requester', 'auth_method', 'owner'])
-    .select(['on_behalf_of', 'job_hash', 'effective_digest', 'policy_version', 'policy_snapshot', 'policy_epoch'])
-    .select(['rule_id', 'reason', 'max_attempts', 'digest', 'state', 'opened_at', 'expires_at', 'closed_at'])
-    .select(['superseded_by', 'traceparent'])
-    .select((of) => of.ref('stages').$castTo<Approval['stages']>().as('stages'));
-
-export async function readApproval(tx: Tx, tenant: string, approval_id: string): Promise<Approval | null> {
-  const [row] = await oneApproval(tx, { tenant, approval_id });
-  return row ?? null;
-}
-
 const oneApproval = readBy(({ tenant, approval_id }: { tenant: string; approval_id: string }) =>
   shown(approvals.where('tenant', '=', tenant).where('approval_id', '=', approval_id)),
 );
 
 export type ListFilter = { tenant: string; state: ApprovalState | null; job_id: string | null; before: string | null };
+
+type Content = { effective: string | null; salt: string | null };
+
+const contentOf = readBy(({ tenant, job_id }: JobKey) =>
+  tables
+    .selectFrom('scheduler.approval_content')
+    .select(['effective', 'salt'])
+    .where('tenant', '=', tenant)
+    .where('job_id', '=', job_id),
+);
+
+/** In the order in which they were cast. */
+export function readVotes(tx: Tx, approval_ids: readonly string[]): Promise<(Vote & { approval_id: string })[]> {
+  return votesOf(tx, { approval_ids });
+}
+
+export async function countOpen(tx: Tx): Promise<number> {
+  const [row] = await openOnes(tx, {});
+  return row!.open;
+}
+
+export async function readApproval(tx: Tx, tenant: string, approval_id: string): Promise<Approval | null> {
+  const [row] = await oneApproval(tx, { tenant, approval_id });
+  return row ?? null;
+}
 
 /** Newest first: an approval's id is ordered by time. */
 export function listApprovals(tx: Tx, filter: ListFilter, limit: number): Promise<Approval[]> {
@@ -63,6 +64,22 @@ export function listApprovals(tx: Tx, filter: ListFilter, limit: number): Promis
   if (filter.state !== null) page = page.where('state', '=', filter.state);
   if (filter.before !== null) page = page.where('approval_id', '<', filter.before);
   return read(tx, page.orderBy('approval_id', 'desc').limit(limit));
+}
+
+/** The job's effective form as canonical text, with the salt of its digest; nulls once it was erased. */
+export async function readContent(tx: Tx, { tenant, job_id }: JobKey): Promise<Content> {
+  const [row] = await contentOf(tx, { tenant, job_id });
+  return row ?? { effective: null, salt: null };
+}
+
+function shown(rows: Rows) {
+  return tables
+    .selectFrom(rows.as('a'))
+    .select(['approval_id', 'tenant', 'job_id', 'held_seq', 'topic', 'capability', 'requester', 'auth_method', 'owner'])
+    .select(['on_behalf_of', 'job_hash', 'effective_digest', 'policy_version', 'policy_snapshot', 'policy_epoch'])
+    .select(['rule_id', 'reason', 'max_attempts', 'digest', 'state', 'opened_at', 'expires_at', 'closed_at'])
+    .select(['superseded_by', 'traceparent'])
+    .select((of) => of.ref('stages').$castTo<Approval['stages']>().as('stages'));
 }
 
 /** Each listing has its own index: of one job, of a tenant's open ones, of all. */
@@ -74,19 +91,3 @@ function candidates({ tenant, state, job_id }: ListFilter): Rows {
   // Written out, so that a prepared plan may use the index of the open ones.
   return state === 'open' ? of_tenant.where('state', '=', sql.lit('open' as const)) : of_tenant;
 }
-
-type Content = { effective: string | null; salt: string | null };
-
-/** The job's effective form as canonical text, with the salt of its digest; nulls once it was erased. */
-export async function readContent(tx: Tx, { tenant, job_id }: JobKey): Promise<Content> {
-  const [row] = await contentOf(tx, { tenant, job_id });
-  return row ?? { effective: null, salt: null };
-}
-
-const contentOf = readBy(({ tenant, job_id }: JobKey) =>
-  tables
-    .selectFrom('scheduler.approval_content')
-    .select(['effective', 'salt'])
-    .where('tenant', '=', tenant)
-    .where('job_id', '=', job_id),
-);

@@ -49,12 +49,19 @@ const HELD = 'SELECT FROM scheduler.held h WHERE (h.tenant, h.job_id, h.held_seq
 const UNOPENED = `NOT EXISTS (SELECT FROM approval.approvals a
   WHERE (a.tenant, a.job_id, a.held_seq) = (h.tenant, h.job_id, h.held_seq))`;
 
-/** Held jobs that nobody has been asked about. */
-export const findUnopened = (tx: Tx, limit: number): Promise<JobKey[]> =>
-  tx.query(`SELECT h.tenant, h.job_id FROM scheduler.held h WHERE ${UNOPENED} ORDER BY 1, 2 LIMIT $1`, [limit]);
+export type NewVote = Omit<Vote, 'voted_at'> & { approval_id: string; auth_method: string };
 
-export const readUnopened = (tx: Tx, keys: readonly JobKey[]): Promise<HeldJob[]> =>
-  tx.query(
+/** A job that is held again is asked about again, and the opening of that question voids this one. */
+const GONE = `NOT EXISTS (SELECT FROM scheduler.held h WHERE (h.tenant, h.job_id) = (a.tenant, a.job_id))`;
+const DUE = `a.state = 'open' AND (a.expires_at <= clock_timestamp() OR ${GONE})`;
+
+/** Held jobs that nobody has been asked about. */
+export function findUnopened(tx: Tx, limit: number): Promise<JobKey[]> {
+  return tx.query(`SELECT h.tenant, h.job_id FROM scheduler.held h WHERE ${UNOPENED} ORDER BY 1, 2 LIMIT $1`, [limit]);
+}
+
+export function readUnopened(tx: Tx, keys: readonly JobKey[]): Promise<HeldJob[]> {
+  return tx.query(
     `SELECT h.*, statement_timestamp() AS opened_at,
             statement_timestamp() + h.expires_ms * interval '1 millisecond' AS expires_at
        FROM scheduler.held h
@@ -62,9 +69,10 @@ export const readUnopened = (tx: Tx, keys: readonly JobKey[]): Promise<HeldJob[]
       ORDER BY h.tenant, h.job_id`,
     [keys.map((key) => key.tenant), keys.map((key) => key.job_id)],
   );
+}
 
 /** Ids of those that were not there yet: another instance may have opened the same job in this moment. */
-export const insertApprovals = async (tx: Tx, approvals: readonly Approval[]): Promise<ReadonlySet<string>> => {
+export async function insertApprovals(tx: Tx, approvals: readonly Approval[]): Promise<ReadonlySet<string>> {
   const rows = await tx.query<{ approval_id: string }>(
     `INSERT INTO approval.approvals AS a (approval_id, tenant, job_id, held_seq, topic, capability, requester, auth_method,
        owner, on_behalf_of, job_hash, effective_digest, policy_version, policy_snapshot, policy_epoch, rule_id, reason,
@@ -75,13 +83,13 @@ export const insertApprovals = async (tx: Tx, approvals: readonly Approval[]): P
     [JSON.stringify(approvals)],
   );
   return new Set(rows.map((row) => row.approval_id));
-};
+}
 
 /**
  * Voids what is still open of an earlier hold of these jobs, each in favour of the approval that opens now. Waits for
  * whoever is voting, in the order of the ids.
  */
-export const supersede = async (tx: Tx, openings: readonly Approval[]): Promise<Approval[]> => {
+export async function supersede(tx: Tx, openings: readonly Approval[]): Promise<Approval[]> {
   if (openings.length === 0) return [];
   const given = [
     openings.map((opening) => opening.tenant),
@@ -101,67 +109,58 @@ export const supersede = async (tx: Tx, openings: readonly Approval[]): Promise<
      RETURNING ${COLUMNS}`,
     given,
   );
-};
+}
 
 /** Waits for whoever is voting; false when the tenant has no such approval. */
-export const lockApproval = async (tx: Tx, tenant: string, approval_id: string): Promise<boolean> => {
+export async function lockApproval(tx: Tx, tenant: string, approval_id: string): Promise<boolean> {
   const rows = await tx.query('SELECT 1 FROM approval.approvals WHERE tenant = $1 AND approval_id = $2 FOR UPDATE', [
     tenant,
     approval_id,
   ]);
   return rows.length === 1;
-};
+}
 
 /** A statement of its own after the lock, so that clock, votes and the job's state are those of now. */
-export const readLocked = async (
-  tx: Tx,
-  approval_id: string,
-): Promise<Approval & { in_time: boolean; held: boolean }> => {
+export async function readLocked(tx: Tx, approval_id: string): Promise<Approval & { in_time: boolean; held: boolean }> {
   const [row] = await tx.query<Approval & { in_time: boolean; held: boolean }>(
     `SELECT ${COLUMNS}, a.expires_at > clock_timestamp() AS in_time, EXISTS (${HELD}) AS held
        FROM approval.approvals a WHERE a.approval_id = $1`,
     [approval_id],
   );
   return row!;
-};
-
-export type NewVote = Omit<Vote, 'voted_at'> & { approval_id: string; auth_method: string };
+}
 
 /** When it was cast. */
-export const insertVote = async (tx: Tx, vote: NewVote): Promise<string> => {
+export async function insertVote(tx: Tx, vote: NewVote): Promise<string> {
   const [row] = await tx.query<{ voted_at: string }>(
     `INSERT INTO approval.votes (approval_id, voter, auth_method, vote, stage, "group", comment, voted_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp()) RETURNING voted_at`,
     [vote.approval_id, vote.voter, vote.auth_method, vote.vote, vote.stage, vote.group, vote.comment],
   );
   return row!.voted_at;
-};
+}
 
-export const closeApproval = async (tx: Tx, approval_id: string, state: ApprovalState): Promise<Approval> => {
+export async function closeApproval(tx: Tx, approval_id: string, state: ApprovalState): Promise<Approval> {
   const [row] = await tx.query<Approval>(
     `UPDATE approval.approvals a SET state = $2, closed_at = clock_timestamp()
       WHERE approval_id = $1 AND state = 'open' RETURNING ${COLUMNS}`,
     [approval_id, state],
   );
   return row!;
-};
-
-/** A job that is held again is asked about again, and the opening of that question voids this one. */
-const GONE = `NOT EXISTS (SELECT FROM scheduler.held h WHERE (h.tenant, h.job_id) = (a.tenant, a.job_id))`;
-const DUE = `a.state = 'open' AND (a.expires_at <= clock_timestamp() OR ${GONE})`;
+}
 
 /** Open approvals that ran out of time, or whose job left that hold by another way. */
-export const findDue = async (tx: Tx, limit: number): Promise<string[]> => {
+export async function findDue(tx: Tx, limit: number): Promise<string[]> {
   const rows = await tx.query<{ approval_id: string }>(
     `SELECT a.approval_id FROM approval.approvals a WHERE ${DUE} ORDER BY a.approval_id LIMIT $1`,
     [limit],
   );
   return rows.map((row) => row.approval_id);
-};
+}
 
 /** A vote under way wins: its row is skipped and looked at again in the next sweep. */
-export const closeDue = (tx: Tx, approval_ids: readonly string[]): Promise<Approval[]> =>
-  tx.query(
+export function closeDue(tx: Tx, approval_ids: readonly string[]): Promise<Approval[]> {
+  return tx.query(
     `WITH due AS (
        SELECT a.approval_id, NOT ${GONE} AS held FROM approval.approvals a
         WHERE a.approval_id = ANY ($1::uuid[]) AND ${DUE}
@@ -172,8 +171,9 @@ export const closeDue = (tx: Tx, approval_ids: readonly string[]): Promise<Appro
      RETURNING ${COLUMNS}`,
     [approval_ids],
   );
+}
 
 /** Throws when a grant or a view that this service lives on is missing. */
-export const probe = async (tx: Tx): Promise<void> => {
+export async function probe(tx: Tx): Promise<void> {
   await tx.query('SELECT FROM scheduler.held h, scheduler.approval_content c LIMIT 0');
-};
+}

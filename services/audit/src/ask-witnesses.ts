@@ -1,5 +1,7 @@
-// Shows checkpoints to witnesses (C2SP tlog-witness) and keeps what they sign. Nothing waits for a witness: one that is
-// out of reach is asked again with the next checkpoint, from the last size that it cosigned.
+/**
+ * Shows checkpoints to witnesses (C2SP tlog-witness) and keeps what they sign. Nothing waits for a witness: one that is
+ * out of reach is asked again with the next checkpoint, from the last size that it cosigned.
+ */
 import type { NoteKey } from '@countersign/ledger/checkpoint';
 import { parseWitnessKey, readCosignatures } from '@countersign/ledger/cosignature';
 import { formatRequest } from '@countersign/ledger/witness';
@@ -19,13 +21,6 @@ export type Witnesses = {
 
 const TIMEOUT_MS = 5_000;
 const MOST = 8;
-
-const readWitnesses = (text: string): (WitnessAt | null)[] =>
-  text.split(',').map((each) => {
-    const [vkey = '', url = '', ...rest] = each.trim().split(/\s+/);
-    const key = parseWitnessKey(vkey);
-    return key === null || rest.length > 0 || !/^https?:$/.test(URL.parse(url)?.protocol ?? '') ? null : { key, url };
-  });
 
 /** `<vkey> <url>`, separated by commas. */
 export const witnessList = z
@@ -112,4 +107,12 @@ function askOne({ key, url }: WitnessAt, { database, log, metrics }: Omit<Witnes
       await running;
     },
   };
+}
+
+function readWitnesses(text: string): (WitnessAt | null)[] {
+  return text.split(',').map((each) => {
+    const [vkey = '', url = '', ...rest] = each.trim().split(/\s+/);
+    const key = parseWitnessKey(vkey);
+    return key === null || rest.length > 0 || !/^https?:$/.test(URL.parse(url)?.protocol ?? '') ? null : { key, url };
+  });
 }

@@ -1,5 +1,7 @@
-// What the audit stream holds, as the server says it: where it ends, and which leaves between its first and its last
-// message are missing. It reads only.
+/**
+ * What the audit stream holds, as the server says it: where it ends, and which leaves between its first and its last
+ * message are missing. It reads only.
+ */
 import { CountersignError } from '@countersign/contracts/errors';
 import type { JetStream } from '@countersign/platform/jetstream-api';
 import { z } from 'zod';

@@ -1,5 +1,7 @@
-// Makes the run record an auditor reads out of one job's chain. Pure; what the chain does not say is left empty and
-// named in `missing`.
+/**
+ * Makes the run record an auditor reads out of one job's chain. Pure; what the chain does not say is left empty and
+ * named in `missing`.
+ */
 import type { InclusionView } from '@countersign/contracts/evidence';
 import type { RunRecord } from '@countersign/contracts/record';
 import { isTerminal, JOB_STATES, type JobState } from '@countersign/contracts/states';
@@ -43,14 +45,21 @@ export function buildRecord(job: JobKey, chain: JobChain, inclusion: InclusionVi
   return { ...record, missing: listMissing(record) };
 }
 
-const isState = (state: string | undefined): state is JobState => (JOB_STATES as readonly unknown[]).includes(state);
-const isEnd = (state: string | undefined): boolean => isState(state) && isTerminal(state);
+function lastOf(evidence: readonly Evidence[], kind: string): Evidence | undefined {
+  return evidence.findLast(({ entry }) => entry.kind === kind);
+}
 
-const lastOf = (evidence: readonly Evidence[], kind: string): Evidence | undefined =>
-  evidence.findLast(({ entry }) => entry.kind === kind);
+function isEnd(state: string | undefined): boolean {
+  return isState(state) && isTerminal(state);
+}
 
-const firstSaid = <K extends keyof EvidenceBody>(evidence: readonly Evidence[], field: K): EvidenceBody[K] =>
-  evidence.find(({ body }) => body[field] !== undefined)?.body[field];
+function isState(state: string | undefined): state is JobState {
+  return (JOB_STATES as readonly unknown[]).includes(state);
+}
+
+function firstSaid<K extends keyof EvidenceBody>(evidence: readonly Evidence[], field: K): EvidenceBody[K] {
+  return evidence.find(({ body }) => body[field] !== undefined)?.body[field];
+}
 
 /** The approval that was spent; without one, the last that was opened. */
 function approvalOf(evidence: readonly Evidence[]): RunRecord['approval'] {

@@ -1,5 +1,7 @@
-// Keeps the publisher at work while entries come, and asleep while none do. Whoever appends wakes it (migration 007); a
-// slow look finds what no wake-up told of, and what another instance left.
+/**
+ * Keeps the publisher at work while entries come, and asleep while none do. Whoever appends wakes it (migration 007); a
+ * slow look finds what no wake-up told of, and what another instance left.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { monotonicMs } from '@countersign/platform/clock';
 import { connectSession, type Session } from '@countersign/platform/database';

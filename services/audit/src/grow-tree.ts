@@ -1,5 +1,7 @@
-// Grows the Merkle tree over the sealed leaves and signs its size and root, at least once a second while there is work
-// and not at all while nothing is new. It never signs over what contradicts a checkpoint that it signed before.
+/**
+ * Grows the Merkle tree over the sealed leaves and signs its size and root, at least once a second while there is work
+ * and not at all while nothing is new. It never signs over what contradicts a checkpoint that it signed before.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { sameBytes } from '@countersign/ledger/chain-hash';
 import { type NoteSigner, signCheckpoint, verifyCheckpoint } from '@countersign/ledger/checkpoint';
@@ -51,6 +53,14 @@ type Growing = {
   /** Roots of tiles filled since. */
   filled: TreeNode[];
 };
+
+/** Whoever changes the key lets old and new sign together for a while. */
+export class UnknownCheckpoint extends Error {
+  override readonly name = 'UnknownCheckpoint';
+  constructor() {
+    super('none of LOG_KEYS signed the last checkpoint under LOG_ORIGIN: change a key while old and new both sign');
+  }
+}
 
 export function growTree({ database, signers, log, metrics, onSigned }: GrowOptions): GrowingTree {
   let growing: Growing | null = null;
@@ -178,12 +188,4 @@ async function readGrowing(database: Database, signers: readonly NoteSigner[]): 
   const tree = restoreTree(size, hashes);
   if (!sameBytes(rootOf(tree), verdict.checkpoint.root)) throw new BrokenTree();
   return { signed_size: last.tree_size, tree, last_leaf: null, filled: [] };
-}
-
-/** Whoever changes the key lets old and new sign together for a while. */
-export class UnknownCheckpoint extends Error {
-  override readonly name = 'UnknownCheckpoint';
-  constructor() {
-    super('none of LOG_KEYS signed the last checkpoint under LOG_ORIGIN: change a key while old and new both sign');
-  }
 }

@@ -1,4 +1,4 @@
-// Every decision about one job as its evidence holds it, newest first. Nothing is decided or filled in here.
+/** Every decision about one job as its evidence holds it, newest first. Nothing is decided or filled in here. */
 import { CountersignError } from '@countersign/contracts/errors';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import type { Tx } from '@countersign/platform/database';

@@ -1,5 +1,7 @@
-// Answers what an auditor asks of the sealed entries, by any of what they say. It shows a tenant its own and what concerns
-// every tenant, and looks at a bounded number of leaves for each question, however few of them fit.
+/**
+ * Answers what an auditor asks of the sealed entries, by any of what they say. It shows a tenant its own and what concerns
+ * every tenant, and looks at a bounded number of leaves for each question, however few of them fit.
+ */
 import type { EvidenceQuestion } from '@countersign/contracts/evidence';
 import { chainOfJob } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -28,22 +30,17 @@ export async function listEntries(database: Tx, question: Question): Promise<Rep
   return page(found, question, { next: looked >= bounds.before ? Math.max(question.from, end) : looked, end });
 }
 
-const chainOf = ({ chain, job_id, tenant }: Question): string | null =>
-  chain ?? (job_id === undefined ? null : chainOfJob(tenant, job_id));
+/** Its own, policies for everybody, and stops that hold for everybody; never who else was stopped or let in. */
+export function concerns(entry: StoredEntry, tenant: string): boolean {
+  if (entry.tenant !== null) return entry.tenant === tenant;
+  if (entry.chain.startsWith('policy:')) return true;
+  if (entry.chain !== 'control') return false;
+  const { kind, target } = readBody(entry);
+  return (kind !== 'tenant' && kind !== 'agent') || target === tenant;
+}
 
-function queryOf(question: Question, { from, before }: { from: number; before: number }): LeafQuery {
-  const { tenant, all, limit, topic, kind, actor, since, until } = question;
-  return {
-    tenant: all ? null : tenant,
-    from,
-    before,
-    limit,
-    topic: topic === undefined ? null : regexOf(topic),
-    kind: kind ?? null,
-    holds: actor === undefined ? null : `"actor":${JSON.stringify(actor)}`,
-    since_us: since === undefined ? null : microsecondsOf(since),
-    until_us: until === undefined ? null : microsecondsOf(until),
-  };
+function chainOf({ chain, job_id, tenant }: Question): string | null {
+  return chain ?? (job_id === undefined ? null : chainOfJob(tenant, job_id));
 }
 
 /** `next` and `end` when nothing was cut off. */
@@ -61,6 +58,16 @@ function page(
   };
 }
 
+/** What fits into one answer; the first always does. */
+function fitting(entries: readonly StoredEntry[]): readonly StoredEntry[] {
+  let bytes = 0;
+  const over = entries.findIndex((entry, i) => {
+    bytes += 2 * Buffer.byteLength(entry.body);
+    return i > 0 && bytes > LIMITS.answer_bytes;
+  });
+  return over < 0 ? entries : entries.slice(0, over);
+}
+
 /** What the database narrows down to, judged exactly. */
 function isWanted(entry: StoredEntry, { tenant, all, actor, kind, since, until, topic }: Question): boolean {
   if (!all && !concerns(entry, tenant)) return false;
@@ -71,15 +78,6 @@ function isWanted(entry: StoredEntry, { tenant, all, actor, kind, since, until, 
   return until === undefined || entry.time_us <= microsecondsOf(until);
 }
 
-/** Its own, policies for everybody, and stops that hold for everybody; never who else was stopped or let in. */
-export function concerns(entry: StoredEntry, tenant: string): boolean {
-  if (entry.tenant !== null) return entry.tenant === tenant;
-  if (entry.chain.startsWith('policy:')) return true;
-  if (entry.chain !== 'control') return false;
-  const { kind, target } = readBody(entry);
-  return (kind !== 'tenant' && kind !== 'agent') || target === tenant;
-}
-
 function readBody({ body }: StoredEntry): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(body);
@@ -87,6 +85,22 @@ function readBody({ body }: StoredEntry): Readonly<Record<string, unknown>> {
   } catch {
     return {};
   }
+}
+
+/** Of a pattern that was checked: tokens and stars, nothing that an expression could mean otherwise. */
+function regexOf(pattern: string): string {
+  const tokens = pattern.split('.');
+  const parts = tokens.map((token, i) => {
+    if (token !== '*') return token;
+    return i === tokens.length - 1 ? '.+' : '[^.]+';
+  });
+  return `^${parts.join('\\.')}$`;
+}
+
+/** RFC 3339 in UTC with up to six digits; a Date would drop three of them. */
+function microsecondsOf(instant: string): number {
+  const [seconds, micros = ''] = instant.slice(0, -1).split('.');
+  return Date.parse(`${seconds}Z`) * 1000 + Number(micros.padEnd(6, '0'));
 }
 
 /** Where the leaves of the asked time stand: found by halving, since nothing but the leaves is in order. */
@@ -110,28 +124,17 @@ async function firstAt(database: Tx, time_us: number, end: number): Promise<numb
   return low;
 }
 
-/** What fits into one answer; the first always does. */
-function fitting(entries: readonly StoredEntry[]): readonly StoredEntry[] {
-  let bytes = 0;
-  const over = entries.findIndex((entry, i) => {
-    bytes += 2 * Buffer.byteLength(entry.body);
-    return i > 0 && bytes > LIMITS.answer_bytes;
-  });
-  return over < 0 ? entries : entries.slice(0, over);
-}
-
-/** Of a pattern that was checked: tokens and stars, nothing that an expression could mean otherwise. */
-function regexOf(pattern: string): string {
-  const tokens = pattern.split('.');
-  const parts = tokens.map((token, i) => {
-    if (token !== '*') return token;
-    return i === tokens.length - 1 ? '.+' : '[^.]+';
-  });
-  return `^${parts.join('\\.')}$`;
-}
-
-/** RFC 3339 in UTC with up to six digits; a Date would drop three of them. */
-function microsecondsOf(instant: string): number {
-  const [seconds, micros = ''] = instant.slice(0, -1).split('.');
-  return Date.parse(`${seconds}Z`) * 1000 + Number(micros.padEnd(6, '0'));
+function queryOf(question: Question, { from, before }: { from: number; before: number }): LeafQuery {
+  const { tenant, all, limit, topic, kind, actor, since, until } = question;
+  return {
+    tenant: all ? null : tenant,
+    from,
+    before,
+    limit,
+    topic: topic === undefined ? null : regexOf(topic),
+    kind: kind ?? null,
+    holds: actor === undefined ? null : `"actor":${JSON.stringify(actor)}`,
+    since_us: since === undefined ? null : microsecondsOf(since),
+    until_us: until === undefined ? null : microsecondsOf(until),
+  };
 }

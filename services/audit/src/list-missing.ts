@@ -1,4 +1,4 @@
-// Says which mandatory fields a run record lacks, given how far its job came. An empty list is a complete record.
+/** Says which mandatory fields a run record lacks, given how far its job came. An empty list is a complete record. */
 import type { RunRecord } from '@countersign/contracts/record';
 
 type Unjudged = Omit<RunRecord, 'missing'>;
@@ -19,6 +19,10 @@ export function listMissing(record: Unjudged): string[] {
     ...missingApproval(record),
     ...missingExecution(record),
   ];
+}
+
+function empty(fields: Record<string, unknown>): string[] {
+  return Object.entries(fields).flatMap(([name, value]) => (value ? [] : [name]));
 }
 
 /** A job that asked for an approval and was sent all the same must show who gave it. */
@@ -44,6 +48,3 @@ function missingExecution({ state, execution, output_safety, result_ref }: Unjud
     result_ref,
   });
 }
-
-const empty = (fields: Record<string, unknown>): string[] =>
-  Object.entries(fields).flatMap(([name, value]) => (value ? [] : [name]));

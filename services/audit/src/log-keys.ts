@@ -1,4 +1,4 @@
-// The log's own name and keys, as its settings give them. Private keys never leave this process.
+/** The log's own name and keys, as its settings give them. Private keys never leave this process. */
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import type { NoteSigner } from '@countersign/ledger/checkpoint';
 import { z } from 'zod';

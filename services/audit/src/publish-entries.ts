@@ -1,5 +1,7 @@
-// Seals what was committed and puts it on the audit stream in leaf order, each entry at least once. The stream is a copy:
-// the cursor moves only past what it has acknowledged, and goes back to where it ends when it has lost something.
+/**
+ * Seals what was committed and puts it on the audit stream in leaf order, each entry at least once. The stream is a copy:
+ * the cursor moves only past what it has acknowledged, and goes back to where it ends when it has lost something.
+ */
 import { randomUUID } from 'node:crypto';
 import { LIMITS } from '@countersign/contracts/limits';
 import { isToken, isTopic } from '@countersign/contracts/names';

@@ -1,12 +1,13 @@
-// The bodies of a job's chain, read as what the stages wrote into them. A field that is absent or of another shape is
-// simply not there: the record then names it as missing, and never makes one up.
+/**
+ * The bodies of a job's chain, read as what the stages wrote into them. A field that is absent or of another shape is
+ * simply not there: the record then names it as missing, and never makes one up.
+ */
 import { approvalStage, type Decision } from '@countersign/contracts/decision';
 import { instant } from '@countersign/contracts/names';
 import { readRecordedDecision } from '@countersign/contracts/recorded-decision';
 import { z } from 'zod';
 import type { StoredEntry } from './store.ts';
 
-const lenient = <T extends z.ZodType>(shape: T) => shape.optional().catch(undefined);
 const text = lenient(z.string());
 const number = lenient(z.int());
 
@@ -38,8 +39,9 @@ export type EvidenceBody = z.output<typeof body>;
 
 export type Evidence = { entry: StoredEntry; body: EvidenceBody };
 
-export const readEvidence = (entries: readonly StoredEntry[]): Evidence[] =>
-  entries.map((entry) => ({ entry, body: body.parse(JSON.parse(entry.body)) }));
+export function readEvidence(entries: readonly StoredEntry[]): Evidence[] {
+  return entries.map((entry) => ({ entry, body: body.parse(JSON.parse(entry.body)) }));
+}
 
 /** In the order in which they were made; a step that repeats a decision of before adds nothing. */
 export function decisionsOf(evidence: readonly Evidence[]): Decision[] {
@@ -53,4 +55,8 @@ export function decisionsOf(evidence: readonly Evidence[]): Decision[] {
     }
   }
   return [...made.values()];
+}
+
+function lenient<T extends z.ZodType>(shape: T) {
+  return shape.optional().catch(undefined);
 }

@@ -1,4 +1,4 @@
-// Answers with the run record of one job, from its chain and nothing else.
+/** Answers with the run record of one job, from its chain and nothing else. */
 import { CountersignError } from '@countersign/contracts/errors';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import type { Tx } from '@countersign/platform/database';

@@ -1,5 +1,7 @@
-// Hands out the tree as tiles and proofs, of a size that a checkpoint was signed for. A proof is checked against the
-// signed root before it leaves: a database that was changed by hand is an error here, and never a wrong proof.
+/**
+ * Hands out the tree as tiles and proofs, of a size that a checkpoint was signed for. A proof is checked against the
+ * signed root before it leaves: a database that was changed by hand is an error here, and never a wrong proof.
+ */
 import { CountersignError } from '@countersign/contracts/errors';
 import { HASH_BYTES } from '@countersign/ledger/chain-hash';
 import {
@@ -24,6 +26,14 @@ import { type KeptCheckpoint, readCheckpoint, readLeafHashes, readNodes } from '
 
 export type InclusionProof = { leaf_index: number; tree_size: number; hashes: Uint8Array[] };
 
+/** The leaves are not those over which the log signed. */
+export class BrokenTree extends Error {
+  override readonly name = 'BrokenTree';
+  constructor() {
+    super('the leaves in Postgres are not those that were signed');
+  }
+}
+
 /** The bytes of a tile of the last signed tree. Throws `not_found`: no tile's name, or beyond that tree. */
 export async function readTile(database: Tx, path: string): Promise<Uint8Array> {
   const tile = parseTilePath(path);
@@ -34,16 +44,13 @@ export async function readTile(database: Tx, path: string): Promise<Uint8Array> 
   return tile.entries ? entryBundle(await leavesOf(database, tile)) : tileReader(database)(tile);
 }
 
-export const tileReader =
-  (database: Tx): TileReader =>
-  async (tile) => {
+export function tileReader(database: Tx): TileReader {
+  return async (tile) => {
     const hashes = tile.level === 0 ? (await leavesOf(database, tile)).map(leafHash) : await readNodes(database, tile);
     if (hashes.length !== tile.width || hashes.some(({ length }) => length !== HASH_BYTES)) throw new BrokenTree();
     return Buffer.concat(hashes);
   };
-
-const leavesOf = (database: Tx, { index, width }: TileId): Promise<Buffer[]> =>
-  readLeafHashes(database, Number(index) * TILE_WIDTH, width);
+}
 
 /** `leaf`: the entry's hash. */
 export async function proveLeaf(
@@ -64,15 +71,13 @@ export async function proveGrowth(database: Tx, older: TreeHead, newer: TreeHead
   return proof;
 }
 
-export const headOf = ({ tree_size, root_hash }: KeptCheckpoint): TreeHead => ({
-  size: BigInt(tree_size),
-  root: root_hash,
-});
+export function headOf({ tree_size, root_hash }: KeptCheckpoint): TreeHead {
+  return {
+    size: BigInt(tree_size),
+    root: root_hash,
+  };
+}
 
-/** The leaves are not those over which the log signed. */
-export class BrokenTree extends Error {
-  override readonly name = 'BrokenTree';
-  constructor() {
-    super('the leaves in Postgres are not those that were signed');
-  }
+function leavesOf(database: Tx, { index, width }: TileId): Promise<Buffer[]> {
+  return readLeafHashes(database, Number(index) * TILE_WIDTH, width);
 }

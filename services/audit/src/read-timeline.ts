@@ -1,4 +1,4 @@
-// All evidence about one job, oldest first.
+/** All evidence about one job, oldest first. */
 import { CountersignError } from '@countersign/contracts/errors';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import type { Tx } from '@countersign/platform/database';

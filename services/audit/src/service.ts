@@ -1,5 +1,7 @@
-// What the audit service does: seal what was committed, publish it in order, and answer from the chains alone. It never
-// writes an entry of its own.
+/**
+ * What the audit service does: seal what was committed, publish it in order, and answer from the chains alone. It never
+ * writes an entry of its own.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { AUDIT } from '@countersign/contracts/streams';
 import { patterns, subjects } from '@countersign/contracts/subjects';

@@ -1,4 +1,4 @@
-// Answers with checkpoints and proofs as they go out: hashes as hex, the note with what witnesses said beneath it.
+/** Answers with checkpoints and proofs as they go out: hashes as hex, the note with what witnesses said beneath it. */
 
 import { CountersignError } from '@countersign/contracts/errors';
 import type { CheckpointView, ConsistencyView, InclusionView } from '@countersign/contracts/evidence';
@@ -60,12 +60,15 @@ export async function inclusionOf(database: Tx, leaf_index: number | null): Prom
   });
 }
 
-const noteOf = async (database: Tx, { tree_size, note }: KeptCheckpoint): Promise<string> =>
-  note + (await readCosignatureLines(database, tree_size)).join('');
-
 function found(kept: KeptCheckpoint | null): KeptCheckpoint {
   if (kept === null) throw new CountersignError('not_found');
   return kept;
 }
 
-const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+async function noteOf(database: Tx, { tree_size, note }: KeptCheckpoint): Promise<string> {
+  return note + (await readCosignatureLines(database, tree_size)).join('');
+}

@@ -1,4 +1,6 @@
-// SQL of what auditors ask: the entries among some leaves, those of one chain, and where in the leaves a time stands.
+/**
+ * SQL of what auditors ask: the entries among some leaves, those of one chain, and where in the leaves a time stands.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Tx } from '@countersign/platform/database';
 import { ENTRY_COLUMNS, type StoredEntry } from './store.ts';

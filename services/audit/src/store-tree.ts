@@ -1,4 +1,6 @@
-// The SQL of the Merkle tree: leaves and roots of full tiles as they are read back, checkpoints and what witnesses said.
+/**
+ * The SQL of the Merkle tree: leaves and roots of full tiles as they are read back, checkpoints and what witnesses said.
+ */
 import type { TreeNode } from '@countersign/ledger/merkle';
 import { TILE_HEIGHT, TILE_WIDTH, type TileId } from '@countersign/ledger/tiles';
 import type { Tx } from '@countersign/platform/database';
@@ -10,6 +12,16 @@ const routines = routinesOf<Functions>();
 export type KeptCheckpoint = { tree_size: number; root_hash: Buffer; note: string };
 
 const CHECKPOINT = 'c.tree_size, c.root_hash, c.note';
+
+export type NewCheckpoint = {
+  from_size: number;
+  tree_size: number;
+  /** Entry hash of the last leaf. */
+  last_leaf: Uint8Array;
+  root: Uint8Array;
+  note: string;
+  nodes: readonly TreeNode[];
+};
 
 /** The last one, or the one of that size; null when there is none. */
 export async function readCheckpoint(database: Tx, size?: number): Promise<KeptCheckpoint | null> {
@@ -76,16 +88,6 @@ export async function readNodes(database: Tx, { level, index, width }: TileId): 
   );
   return rows.map(({ hash }) => hash);
 }
-
-export type NewCheckpoint = {
-  from_size: number;
-  tree_size: number;
-  /** Entry hash of the last leaf. */
-  last_leaf: Uint8Array;
-  root: Uint8Array;
-  note: string;
-  nodes: readonly TreeNode[];
-};
 
 /** False when the log has gone on, or is not the one that was signed. */
 export async function keepCheckpoint(database: Tx, made: NewCheckpoint): Promise<boolean> {

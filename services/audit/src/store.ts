@@ -1,5 +1,7 @@
-// All SQL of the audit service: the window to seal and publish, chains, replays. It reads evidence and moves the cursor
-// through functions; nothing here can write an entry.
+/**
+ * All SQL of the audit service: the window to seal and publish, chains, replays. It reads evidence and moves the cursor
+ * through functions; nothing here can write an entry.
+ */
 import { chainOfJob } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ChainEntry } from '@countersign/ledger/chain-entry';
@@ -42,6 +44,13 @@ export type Window = {
 
 type WindowRow = Omit<Window, 'entries'> & StoredEntry;
 
+/** The key of `ledger.wake_publisher`. */
+const SLEEP_LOCK = 1279607883;
+
+export type JobKey = { tenant: string; job_id: string };
+/** From the first entry on, `chain_entries` at most; `whole` says whether that was all. */
+export type JobChain = { entries: readonly StoredEntry[]; whole: boolean };
+
 /** Seals, moves the cursor to `acked` and reads on. `acked`: the stream holds all leaves below; null when unknown. */
 export async function nextWindow(database: Tx, me: string, acked: number | null): Promise<Window> {
   const given = [me, acked, LIMITS.seal_leaves, LIMITS.publish_window] as const;
@@ -57,22 +66,10 @@ export async function nextWindow(database: Tx, me: string, acked: number | null)
   };
 }
 
-const entryOf = ({
-  mine: _,
-  fresh: _f,
-  sealed: _s,
-  next_leaf: _n,
-  unpublished: _u,
-  ...entry
-}: WindowRow): StoredEntry => entry;
-
 /** Sets the cursor to what the stream was found to hold. False while another publisher is at work. */
 export async function publishFrom(database: Tx, me: string, next: number): Promise<boolean> {
   return (await routines.answer(database, 'ledger.publish_from', me, next)) === true;
 }
-
-/** The key of `ledger.wake_publisher`. */
-const SLEEP_LOCK = 1279607883;
 
 /** True once whoever appends notifies this session. False while an append is under way, or while another session sleeps. */
 export async function trySleep(session: Tx): Promise<boolean> {
@@ -84,10 +81,6 @@ export async function endSleep(session: Tx): Promise<void> {
   await session.query('SELECT pg_advisory_unlock($1, 0)', [SLEEP_LOCK]);
 }
 
-export type JobKey = { tenant: string; job_id: string };
-/** From the first entry on, `chain_entries` at most; `whole` says whether that was all. */
-export type JobChain = { entries: readonly StoredEntry[]; whole: boolean };
-
 export async function readJobChain(database: Tx, job: JobKey): Promise<JobChain> {
   const rows = await database.query<StoredEntry>(
     `SELECT ${ENTRY_COLUMNS} FROM ledger.entries e LEFT JOIN ledger.leaves l ON l.entry_id = e.id
@@ -97,10 +90,16 @@ export async function readJobChain(database: Tx, job: JobKey): Promise<JobChain>
   return { entries: rows.slice(0, LIMITS.chain_entries), whole: rows.length <= LIMITS.chain_entries };
 }
 
-export const chainEntryOf = (entry: StoredEntry): ChainEntry => ({
-  ...entry,
-  seq: BigInt(entry.seq),
-  time_us: BigInt(entry.time_us),
-  prev_hash: Buffer.from(entry.prev_hash, 'hex'),
-  hash: Buffer.from(entry.hash, 'hex'),
-});
+export function chainEntryOf(entry: StoredEntry): ChainEntry {
+  return {
+    ...entry,
+    seq: BigInt(entry.seq),
+    time_us: BigInt(entry.time_us),
+    prev_hash: Buffer.from(entry.prev_hash, 'hex'),
+    hash: Buffer.from(entry.hash, 'hex'),
+  };
+}
+
+function entryOf({ mine: _, fresh: _f, sealed: _s, next_leaf: _n, unpublished: _u, ...entry }: WindowRow): StoredEntry {
+  return entry;
+}

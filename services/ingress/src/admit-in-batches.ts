@@ -9,19 +9,14 @@ import { splitBySize } from './split-by-size.ts';
 export type Admission = { item: AdmitItem; bytes: number };
 type Outcome = Admitted | CountersignError;
 
-/**
- * A question that was asked again meets what its first time has stored. That is no replay to whoever submitted once: the
- * hash is salted for this submission alone.
- */
-const isOwn = ({ item }: Admission, { decisions }: Admitted): boolean =>
-  decisions.every(({ job_hash }) => job_hash === item.job_hash);
+export function openAdmissions(bus: Bus): (admission: Admission) => Promise<Admitted> {
+  return groupCommit<Admission, Admitted>({
+    whose: ({ item }) => item.request.tenant,
+    run: async (waiting) => (await Promise.all(splitBySize(waiting).map((batch) => handOver(bus, batch)))).flat(),
+  });
+}
 
-const readAnswer = (admission: Admission, answer: AdmitAnswer): Outcome => {
-  if (!answer.ok) return new CountersignError(answer.error.code, answer.error.detail, { at: answer.error.at });
-  return { ...answer.value, replayed: answer.value.replayed && !isOwn(admission, answer.value) };
-};
-
-const handOver = async (bus: Bus, batch: readonly Admission[]): Promise<Outcome[]> => {
+async function handOver(bus: Bus, batch: readonly Admission[]): Promise<Outcome[]> {
   try {
     const { traceparent } = batch[0]!.item;
     const { answers } = await bus.call('scheduler.admit', { items: batch.map(({ item }) => item) }, { traceparent });
@@ -30,10 +25,17 @@ const handOver = async (bus: Bus, batch: readonly Admission[]): Promise<Outcome[
     if (thrown instanceof CountersignError) return batch.map(() => thrown);
     throw thrown;
   }
-};
+}
 
-export const openAdmissions = (bus: Bus): ((admission: Admission) => Promise<Admitted>) =>
-  groupCommit<Admission, Admitted>({
-    whose: ({ item }) => item.request.tenant,
-    run: async (waiting) => (await Promise.all(splitBySize(waiting).map((batch) => handOver(bus, batch)))).flat(),
-  });
+function readAnswer(admission: Admission, answer: AdmitAnswer): Outcome {
+  if (!answer.ok) return new CountersignError(answer.error.code, answer.error.detail, { at: answer.error.at });
+  return { ...answer.value, replayed: answer.value.replayed && !isOwn(admission, answer.value) };
+}
+
+/**
+ * A question that was asked again meets what its first time has stored. That is no replay to whoever submitted once: the
+ * hash is salted for this submission alone.
+ */
+function isOwn({ item }: Admission, { decisions }: Admitted): boolean {
+  return decisions.every(({ job_hash }) => job_hash === item.job_hash);
+}

@@ -4,11 +4,20 @@ import { randomSecret } from '@countersign/platform/ids';
 
 const API_KEY = /^cs_[A-Za-z0-9_-]{43}$/;
 
-export const newApiKey = (): string => `cs_${randomSecret()}`;
-export const isApiKey = (text: string): boolean => API_KEY.test(text);
+export function newApiKey(): string {
+  return `cs_${randomSecret()}`;
+}
+
+export function isApiKey(text: string): boolean {
+  return API_KEY.test(text);
+}
 
 /** 32 bytes. */
-export const hashApiKey = (key: string): Uint8Array => sha256(Buffer.from(key, 'utf8'));
+export function hashApiKey(key: string): Uint8Array {
+  return sha256(Buffer.from(key, 'utf8'));
+}
 
 /** Names a key in evidence without giving anything of it away. */
-export const keyIdOf = (hash: Uint8Array): string => `key_${Buffer.from(hash).toString('hex').slice(0, 16)}`;
+export function keyIdOf(hash: Uint8Array): string {
+  return `key_${Buffer.from(hash).toString('hex').slice(0, 16)}`;
+}

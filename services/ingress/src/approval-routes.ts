@@ -11,8 +11,39 @@ import { type Route, route } from './route.ts';
 const params = z.strictObject({ approval_id: uuid });
 const VOTES = { approve: 'Countersign exactly what was shown', reject: 'Refuse the job' } as const;
 
-const voteRoute = (bus: Bus, cast: keyof typeof VOTES): Route =>
-  route({
+export function approvalRoutes(bus: Bus): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/approvals',
+      summary: 'List approvals, newest first',
+      permissions: ['approvals:read'],
+      query: approvalQuery,
+      answers: { 200: { says: 'One page, without content', schema: approvalPage } },
+      handle: async ({ caller, query, traceparent }) => ({
+        status: 200,
+        json: await bus.call('approval.list', { tenant: caller.tenant, ...query }, { traceparent }),
+      }),
+    }),
+    route({
+      method: 'get',
+      path: '/approvals/:approval_id',
+      summary: 'An approval, with exactly what will run',
+      permissions: ['approvals:read'],
+      params,
+      answers: { 200: { says: 'The approval', schema: approvalView } },
+      handle: async ({ caller, params, traceparent }) => ({
+        status: 200,
+        json: await bus.call('approval.get', { tenant: caller.tenant, ...params }, { traceparent }),
+      }),
+    }),
+    voteRoute(bus, 'approve'),
+    voteRoute(bus, 'reject'),
+  ];
+}
+
+function voteRoute(bus: Bus, cast: keyof typeof VOTES): Route {
+  return route({
     method: 'post',
     path: `/approvals/:approval_id/${cast}`,
     summary: VOTES[cast],
@@ -32,32 +63,4 @@ const voteRoute = (bus: Bus, cast: keyof typeof VOTES): Route =>
       return { status: 200, json: await bus.call('approval.vote', asked, { traceparent }) };
     },
   });
-
-export const approvalRoutes = (bus: Bus): Route[] => [
-  route({
-    method: 'get',
-    path: '/approvals',
-    summary: 'List approvals, newest first',
-    permissions: ['approvals:read'],
-    query: approvalQuery,
-    answers: { 200: { says: 'One page, without content', schema: approvalPage } },
-    handle: async ({ caller, query, traceparent }) => ({
-      status: 200,
-      json: await bus.call('approval.list', { tenant: caller.tenant, ...query }, { traceparent }),
-    }),
-  }),
-  route({
-    method: 'get',
-    path: '/approvals/:approval_id',
-    summary: 'An approval, with exactly what will run',
-    permissions: ['approvals:read'],
-    params,
-    answers: { 200: { says: 'The approval', schema: approvalView } },
-    handle: async ({ caller, params, traceparent }) => ({
-      status: 200,
-      json: await bus.call('approval.get', { tenant: caller.tenant, ...params }, { traceparent }),
-    }),
-  }),
-  voteRoute(bus, 'approve'),
-  voteRoute(bus, 'reject'),
-];
+}

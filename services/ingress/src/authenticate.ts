@@ -82,40 +82,22 @@ function boundProofs() {
   };
 }
 
+/** The credential was judged, and is none; an outage judged nothing. */
+function isWrong(thrown: unknown): boolean {
+  return thrown instanceof CountersignError && (thrown.code === 'unauthenticated' || thrown.code === 'revoked');
+}
+
+async function orRefuse<V>(found: Promise<V | undefined>): Promise<V> {
+  const value = await found;
+  if (value === undefined) throw new CountersignError('unauthenticated');
+  return value;
+}
+
 async function readKey(database: Tx, key: string, hash: Uint8Array): Promise<Caller> {
   const row = isApiKey(key) ? await findKey(database, hash) : undefined;
   if (row === undefined) throw new CountersignError('unauthenticated');
   refuseEnded(row);
   return callerOf(row, { auth_method: 'api_key', key_id: row.key_id }, row.permissions);
-}
-
-async function readAgent(database: Tx, id: string): Promise<Agent> {
-  const row = await findAgent(database, id);
-  if (!row?.signing_key) throw new CountersignError('unauthenticated');
-  refuseEnded(row);
-  const { signing_key } = row;
-  const caller = callerOf(row, { auth_method: 'signature', signing_key }, PERMISSION_SETS.agent);
-  return { caller, signing_key: publicKeyOf(signing_key) };
-}
-
-/** The registry decides; the claims only say where to look, and have to agree. */
-async function readToken(database: Tx, claims: TokenClaims): Promise<Caller> {
-  const { jti: token_id, sub, act, tenant, scope } = claims;
-  const row = await findToken(database, token_id);
-  if (row === undefined) throw new CountersignError('unauthenticated', 'the token is not valid');
-  const acting = JSON.stringify(actingOf(row.id, row.on_behalf_of)) === JSON.stringify({ sub, ...(act && { act }) });
-  const agrees = acting && row.tenant === tenant && [...row.scope].sort().join(' ') === scope;
-  // An agent's key that was changed ends what was made with the one before.
-  const stands = agrees && (row.made_with === null || row.made_with === row.signing_key);
-  if (!stands) throw new CountersignError('unauthenticated', 'the token is not valid');
-  refuseEnded(row);
-  const may = new Set<string>(row.key_permissions ?? PERMISSION_SETS.agent);
-  const permissions = row.scope.filter((name) => may.has(name));
-  return callerOf(
-    row,
-    { auth_method: 'token', key_id: row.key_id, token_id, on_behalf_of: row.on_behalf_of },
-    permissions,
-  );
 }
 
 function refuseEnded(row: { revoked: boolean; expired?: boolean }): void {
@@ -140,17 +122,35 @@ function callerOf(row: PrincipalRow, credential: Credential, permissions: readon
   };
 }
 
-/** The credential was judged, and is none; an outage judged nothing. */
-function isWrong(thrown: unknown): boolean {
-  return thrown instanceof CountersignError && (thrown.code === 'unauthenticated' || thrown.code === 'revoked');
+async function readAgent(database: Tx, id: string): Promise<Agent> {
+  const row = await findAgent(database, id);
+  if (!row?.signing_key) throw new CountersignError('unauthenticated');
+  refuseEnded(row);
+  const { signing_key } = row;
+  const caller = callerOf(row, { auth_method: 'signature', signing_key }, PERMISSION_SETS.agent);
+  return { caller, signing_key: publicKeyOf(signing_key) };
 }
 
 function publicKeyOf(rawBase64url: string): KeyObject {
   return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: rawBase64url }, format: 'jwk' });
 }
 
-async function orRefuse<V>(found: Promise<V | undefined>): Promise<V> {
-  const value = await found;
-  if (value === undefined) throw new CountersignError('unauthenticated');
-  return value;
+/** The registry decides; the claims only say where to look, and have to agree. */
+async function readToken(database: Tx, claims: TokenClaims): Promise<Caller> {
+  const { jti: token_id, sub, act, tenant, scope } = claims;
+  const row = await findToken(database, token_id);
+  if (row === undefined) throw new CountersignError('unauthenticated', 'the token is not valid');
+  const acting = JSON.stringify(actingOf(row.id, row.on_behalf_of)) === JSON.stringify({ sub, ...(act && { act }) });
+  const agrees = acting && row.tenant === tenant && [...row.scope].sort().join(' ') === scope;
+  // An agent's key that was changed ends what was made with the one before.
+  const stands = agrees && (row.made_with === null || row.made_with === row.signing_key);
+  if (!stands) throw new CountersignError('unauthenticated', 'the token is not valid');
+  refuseEnded(row);
+  const may = new Set<string>(row.key_permissions ?? PERMISSION_SETS.agent);
+  const permissions = row.scope.filter((name) => may.has(name));
+  return callerOf(
+    row,
+    { auth_method: 'token', key_id: row.key_id, token_id, on_behalf_of: row.on_behalf_of },
+    permissions,
+  );
 }

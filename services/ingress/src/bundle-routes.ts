@@ -15,87 +15,94 @@ import type { Bus } from '@countersign/platform/bus';
 import { type Caller, mayAny, principalOf } from './caller.ts';
 import { type Route, route } from './route.ts';
 
-const changeBy = (caller: Caller) => ({
-  tenant: caller.tenant,
-  principal: principalOf(caller),
-  global: mayAny(caller, ['policy:global']),
-});
-
-/** A large policy takes its time to be read; whoever brings one is told what became of it. */
-const waiting = (traceparent: string) => ({ traceparent, timeout_ms: LIMITS.publish_ms });
+export function bundleRoutes(bus: Bus): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/policy/bundles',
+      summary: 'Publish a signed bundle; it decides nothing until it is activated',
+      permissions: ['policy:publish'],
+      body: { schema: bundleDocument, limit: LIMITS.bundle_document_bytes, as_sent: true },
+      answers: {
+        200: { says: 'It was published before', schema: bundleView },
+        201: { says: 'Verified and stored', schema: bundleView },
+      },
+      handle: async ({ caller, text, traceparent }) => {
+        const document = fitting(text);
+        const { bundle, created } = await bus.call(
+          'policy.publish',
+          { ...changeBy(caller), document },
+          waiting(traceparent),
+        );
+        return { status: created ? 201 : 200, json: bundle };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/policy/bundles',
+      summary: 'Published bundles that may decide for the tenant, newest first',
+      permissions: ['policy:read'],
+      query: bundleQuery,
+      answers: { 200: { says: 'One page', schema: bundlePage } },
+      handle: async ({ caller, query, traceparent }) => ({
+        status: 200,
+        json: await bus.call('policy.bundles', { tenant: caller.tenant, ...query }, { traceparent }),
+      }),
+    }),
+    route({
+      method: 'post',
+      path: '/policy/bundles/:version/activate',
+      summary: 'Put a published bundle in force, in all of its scopes at once',
+      permissions: ['policy:activate'],
+      params: bundleParams,
+      body: { schema: activateRequest, limit: LIMITS.request_bytes, optional: true },
+      answers: { 200: { says: 'It is active', schema: activated } },
+      handle: async ({ caller, params, body, traceparent }) => ({
+        status: 200,
+        json: await bus.call('policy.activate', { ...changeBy(caller), ...body, ...params }, waiting(traceparent)),
+      }),
+    }),
+    route({
+      method: 'post',
+      path: '/policy/bundles/:version/shadow',
+      summary: 'Let a published bundle decide beside the active one, affecting nothing',
+      permissions: ['policy:try'],
+      params: bundleParams,
+      body: { schema: shadowRequest, limit: LIMITS.request_bytes },
+      answers: { 200: { says: 'What shadows now', schema: shadowAnswer } },
+      handle: async ({ caller, params, body, traceparent }) => ({
+        status: 200,
+        json: await bus.call('policy.shadow', { ...changeBy(caller), ...body, ...params }, waiting(traceparent)),
+      }),
+    }),
+    route({
+      method: 'get',
+      path: '/policy/shadow',
+      summary: 'The bundle that shadows the active policy',
+      permissions: ['policy:read'],
+      answers: { 200: { says: 'What shadows now', schema: shadowAnswer } },
+      handle: async ({ caller, traceparent }) => ({
+        status: 200,
+        json: await bus.call('policy.shadowing', { tenant: caller.tenant }, { traceparent }),
+      }),
+    }),
+  ];
+}
 
 /** On the bus the document stands in a string, where each of its quotes costs one more byte. */
-const fitting = (text: string | null | undefined): string | null =>
-  text != null && Buffer.byteLength(JSON.stringify(text)) <= LIMITS.bundle_document_bytes ? text : null;
+function fitting(text: string | null | undefined): string | null {
+  return text != null && Buffer.byteLength(JSON.stringify(text)) <= LIMITS.bundle_document_bytes ? text : null;
+}
 
-export const bundleRoutes = (bus: Bus): Route[] => [
-  route({
-    method: 'post',
-    path: '/policy/bundles',
-    summary: 'Publish a signed bundle; it decides nothing until it is activated',
-    permissions: ['policy:publish'],
-    body: { schema: bundleDocument, limit: LIMITS.bundle_document_bytes, as_sent: true },
-    answers: {
-      200: { says: 'It was published before', schema: bundleView },
-      201: { says: 'Verified and stored', schema: bundleView },
-    },
-    handle: async ({ caller, text, traceparent }) => {
-      const document = fitting(text);
-      const { bundle, created } = await bus.call(
-        'policy.publish',
-        { ...changeBy(caller), document },
-        waiting(traceparent),
-      );
-      return { status: created ? 201 : 200, json: bundle };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/policy/bundles',
-    summary: 'Published bundles that may decide for the tenant, newest first',
-    permissions: ['policy:read'],
-    query: bundleQuery,
-    answers: { 200: { says: 'One page', schema: bundlePage } },
-    handle: async ({ caller, query, traceparent }) => ({
-      status: 200,
-      json: await bus.call('policy.bundles', { tenant: caller.tenant, ...query }, { traceparent }),
-    }),
-  }),
-  route({
-    method: 'post',
-    path: '/policy/bundles/:version/activate',
-    summary: 'Put a published bundle in force, in all of its scopes at once',
-    permissions: ['policy:activate'],
-    params: bundleParams,
-    body: { schema: activateRequest, limit: LIMITS.request_bytes, optional: true },
-    answers: { 200: { says: 'It is active', schema: activated } },
-    handle: async ({ caller, params, body, traceparent }) => ({
-      status: 200,
-      json: await bus.call('policy.activate', { ...changeBy(caller), ...body, ...params }, waiting(traceparent)),
-    }),
-  }),
-  route({
-    method: 'post',
-    path: '/policy/bundles/:version/shadow',
-    summary: 'Let a published bundle decide beside the active one, affecting nothing',
-    permissions: ['policy:try'],
-    params: bundleParams,
-    body: { schema: shadowRequest, limit: LIMITS.request_bytes },
-    answers: { 200: { says: 'What shadows now', schema: shadowAnswer } },
-    handle: async ({ caller, params, body, traceparent }) => ({
-      status: 200,
-      json: await bus.call('policy.shadow', { ...changeBy(caller), ...body, ...params }, waiting(traceparent)),
-    }),
-  }),
-  route({
-    method: 'get',
-    path: '/policy/shadow',
-    summary: 'The bundle that shadows the active policy',
-    permissions: ['policy:read'],
-    answers: { 200: { says: 'What shadows now', schema: shadowAnswer } },
-    handle: async ({ caller, traceparent }) => ({
-      status: 200,
-      json: await bus.call('policy.shadowing', { tenant: caller.tenant }, { traceparent }),
-    }),
-  }),
-];
+function changeBy(caller: Caller) {
+  return {
+    tenant: caller.tenant,
+    principal: principalOf(caller),
+    global: mayAny(caller, ['policy:global']),
+  };
+}
+
+/** A large policy takes its time to be read; whoever brings one is told what became of it. */
+function waiting(traceparent: string) {
+  return { traceparent, timeout_ms: LIMITS.publish_ms };
+}

@@ -22,25 +22,30 @@ export type Caller = {
 };
 
 /** Any of them is enough. */
-export const mayAny = (caller: Caller, permissions: readonly Permission[]): boolean =>
-  permissions.some((permission) => caller.permissions.has(permission));
+export function mayAny(caller: Caller, permissions: readonly Permission[]): boolean {
+  return permissions.some((permission) => caller.permissions.has(permission));
+}
 
 /** Who submits a job. */
-export const actorOf = ({ id, type, owner, auth_method, ceiling }: Caller): Actor => ({
-  id,
-  type,
-  owner,
-  auth_method,
-  ceiling,
-});
+export function actorOf({ id, type, owner, auth_method, ceiling }: Caller): Actor {
+  return {
+    id,
+    type,
+    owner,
+    auth_method,
+    ceiling,
+  };
+}
 
 /** Who acts on something that exists. */
-export const principalOf = ({ id, type, groups, owner, auth_method, key_id, token_id }: Caller): Principal => ({
-  id,
-  type,
-  groups: [...groups],
-  owner,
-  auth_method,
-  key_id,
-  token_id,
-});
+export function principalOf({ id, type, groups, owner, auth_method, key_id, token_id }: Caller): Principal {
+  return {
+    id,
+    type,
+    groups: [...groups],
+    owner,
+    auth_method,
+    key_id,
+    token_id,
+  };
+}

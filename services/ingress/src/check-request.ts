@@ -23,10 +23,13 @@ const NOBODY: Caller = {
   on_behalf_of: [],
   permissions: new Set(),
 };
-export const admitNobody = (): Admitted => ({ caller: NOBODY, checkBody: () => undefined });
+
+export function admitNobody(): Admitted {
+  return { caller: NOBODY, checkBody: () => undefined };
+}
 
 /** The credential comes first: a stranger's bytes are not even read. */
-export const admitCaller = async (c: Context, route: Route, parts: CredentialParts): Promise<Admitted> => {
+export async function admitCaller(c: Context, route: Route, parts: CredentialParts): Promise<Admitted> {
   const admitted = await readCredential(c, parts);
   const { caller } = admitted;
   const tenant = c.req.header('x-tenant-id');
@@ -37,16 +40,29 @@ export const admitCaller = async (c: Context, route: Route, parts: CredentialPar
     throw new CountersignError('permission_missing', `needs ${route.permissions.join(' or ')}`);
   }
   return admitted;
-};
+}
+
+/** What an admitted caller brings. */
+export async function checkRequest(
+  c: Context,
+  route: Route,
+  { caller, checkBody }: Admitted,
+  traceparent: string,
+): Promise<Incoming<Record<string, unknown>, Record<string, unknown>, unknown>> {
+  const params = readParams(c, route);
+  const query = readQuery(c, route);
+  const body = await readBody(c, route, checkBody);
+  return { caller, address: addressOf(c), params, query, ...body, header: (name) => c.req.header(name), traceparent };
+}
 
 /** A name that nothing can have is not found. */
-const readParams = (c: Context, route: Route): Record<string, unknown> => {
+function readParams(c: Context, route: Route): Record<string, unknown> {
   const parsed = route.params?.safeParse(c.req.param());
   if (parsed?.success === false) throw new CountersignError('not_found');
   return parsed?.data ?? {};
-};
+}
 
-const readQuery = (c: Context, route: Route): Record<string, unknown> => {
+function readQuery(c: Context, route: Route): Record<string, unknown> {
   const given = Object.entries(c.req.queries());
   const twice = given.find(([, values]) => values.length > 1)?.[0];
   if (twice !== undefined) {
@@ -58,13 +74,13 @@ const readQuery = (c: Context, route: Route): Record<string, unknown> => {
     return {};
   }
   return readShape(route.query, Object.fromEntries(given.map(([name, [value]]) => [name, value])), 'query_invalid');
-};
+}
 
-const readBody = async (
+async function readBody(
   c: Context,
   { body }: Route,
   check: Admitted['checkBody'],
-): Promise<Pick<Incoming<never, never, unknown>, 'body' | 'raw' | 'text'>> => {
+): Promise<Pick<Incoming<never, never, unknown>, 'body' | 'raw' | 'text'>> {
   const none = { body: undefined, raw: undefined, text: null };
   if (body === undefined) return none;
   if (body.as_sent) return { ...none, text: await readTextBody(c.req.raw, body.limit, check) };
@@ -72,17 +88,4 @@ const readBody = async (
   if (sent === undefined && body.optional !== true) throw new CountersignError('json_malformed', 'the body is missing');
   const raw = sent ?? {};
   return { body: readShape(body.form?.(raw) ?? body.schema, raw), raw, text: null };
-};
-
-/** What an admitted caller brings. */
-export const checkRequest = async (
-  c: Context,
-  route: Route,
-  { caller, checkBody }: Admitted,
-  traceparent: string,
-): Promise<Incoming<Record<string, unknown>, Record<string, unknown>, unknown>> => {
-  const params = readParams(c, route);
-  const query = readQuery(c, route);
-  const body = await readBody(c, route, checkBody);
-  return { caller, address: addressOf(c), params, query, ...body, header: (name) => c.req.header(name), traceparent };
-};
+}

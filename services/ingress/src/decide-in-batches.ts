@@ -12,10 +12,14 @@ export type Question = { item: DecideItem; bytes: number; traceparent: string };
 type Answers = RpcAnswer<'policy.decide'>['answers'];
 type Outcome = DecideAnswer | CountersignError;
 
-const readAnswer = (answer: Answers[number]): Outcome =>
-  answer.ok ? answer.value : new CountersignError(answer.error.code, answer.error.detail, { at: answer.error.at });
+export function openDecisions(bus: Bus): (question: Question) => Promise<DecideAnswer> {
+  return groupCommit<Question, DecideAnswer>({
+    whose: ({ item }) => item.request.tenant,
+    run: async (questions) => (await Promise.all(splitBySize(questions).map((batch) => askKernel(bus, batch)))).flat(),
+  });
+}
 
-const askKernel = async (bus: Bus, batch: readonly Question[]): Promise<Outcome[]> => {
+async function askKernel(bus: Bus, batch: readonly Question[]): Promise<Outcome[]> {
   const traceparent = batch[0]!.traceparent;
   try {
     const { answers } = await bus.call(
@@ -28,10 +32,10 @@ const askKernel = async (bus: Bus, batch: readonly Question[]): Promise<Outcome[
     if (thrown instanceof CountersignError) return batch.map(() => thrown);
     throw thrown;
   }
-};
+}
 
-export const openDecisions = (bus: Bus): ((question: Question) => Promise<DecideAnswer>) =>
-  groupCommit<Question, DecideAnswer>({
-    whose: ({ item }) => item.request.tenant,
-    run: async (questions) => (await Promise.all(splitBySize(questions).map((batch) => askKernel(bus, batch)))).flat(),
-  });
+function readAnswer(answer: Answers[number]): Outcome {
+  return answer.ok
+    ? answer.value
+    : new CountersignError(answer.error.code, answer.error.detail, { at: answer.error.at });
+}

@@ -19,41 +19,43 @@ import { revokeIdentity } from './revoke-identity.ts';
 import { type Route, route } from './route.ts';
 import { countGiven, insertDelegation, isGivenBy, listDelegations } from './store-delegations.ts';
 
-export const delegationRoutes = (database: Database): Route[] => [
-  route({
-    method: 'get',
-    path: '/delegations',
-    summary: 'Who acts on the own behalf, and on whose behalf the caller may act',
-    permissions: ['delegate'],
-    answers: { 200: { says: 'Those that stand, newest first', schema: delegationList } },
-    handle: async ({ caller }) => {
-      const delegations = await listDelegations(database, caller.id, LIMITS.page_rows);
-      return { status: 200, json: { delegations } };
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/delegations',
-    summary: 'Let another principal of the tenant act on the own behalf, for a time',
-    permissions: ['delegate'],
-    body: { schema: delegationRequest, limit: LIMITS.request_bytes },
-    answers: { 201: { says: 'The delegation', schema: delegationView } },
-    handle: async ({ caller, body }) => ({ status: 201, json: await give(database, caller, body) }),
-  }),
-  route({
-    method: 'post',
-    path: '/delegations/:delegation_id/revoke',
-    summary: 'End a delegation that the caller gave',
-    permissions: ['delegate'],
-    params: z.strictObject({ delegation_id: uuid }),
-    body: { schema: revocationRequest, limit: LIMITS.request_bytes },
-    answers: { 204: { says: 'It has ended' } },
-    handle: async ({ caller, params, body }) => {
-      await end(database, caller, params.delegation_id, body.reason);
-      return { status: 204 };
-    },
-  }),
-];
+export function delegationRoutes(database: Database): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/delegations',
+      summary: 'Who acts on the own behalf, and on whose behalf the caller may act',
+      permissions: ['delegate'],
+      answers: { 200: { says: 'Those that stand, newest first', schema: delegationList } },
+      handle: async ({ caller }) => {
+        const delegations = await listDelegations(database, caller.id, LIMITS.page_rows);
+        return { status: 200, json: { delegations } };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/delegations',
+      summary: 'Let another principal of the tenant act on the own behalf, for a time',
+      permissions: ['delegate'],
+      body: { schema: delegationRequest, limit: LIMITS.request_bytes },
+      answers: { 201: { says: 'The delegation', schema: delegationView } },
+      handle: async ({ caller, body }) => ({ status: 201, json: await give(database, caller, body) }),
+    }),
+    route({
+      method: 'post',
+      path: '/delegations/:delegation_id/revoke',
+      summary: 'End a delegation that the caller gave',
+      permissions: ['delegate'],
+      params: z.strictObject({ delegation_id: uuid }),
+      body: { schema: revocationRequest, limit: LIMITS.request_bytes },
+      answers: { 204: { says: 'It has ended' } },
+      handle: async ({ caller, params, body }) => {
+        await end(database, caller, params.delegation_id, body.reason);
+        return { status: 204 };
+      },
+    }),
+  ];
+}
 
 async function give(database: Database, caller: Caller, asked: DelegationRequest): Promise<DelegationView> {
   refuseToken(caller);
@@ -72,6 +74,12 @@ async function give(database: Database, caller: Caller, asked: DelegationRequest
   });
 }
 
+/** It would outlive the token by months: who steals a token for minutes must not keep that. */
+function refuseToken({ auth_method }: Caller): void {
+  if (auth_method === 'token')
+    throw new CountersignError('permission_missing', 'a delegation is given with an API key or a signature');
+}
+
 async function end(database: Database, caller: Caller, id: string, reason: string): Promise<void> {
   await database.transaction(async (tx) => {
     if (!(await isGivenBy(tx, caller.id, id))) throw new CountersignError('not_found');
@@ -84,10 +92,4 @@ async function end(database: Database, caller: Caller, id: string, reason: strin
       by: { key_id, id: principal, auth_method },
     });
   });
-}
-
-/** It would outlive the token by months: who steals a token for minutes must not keep that. */
-function refuseToken({ auth_method }: Caller): void {
-  if (auth_method === 'token')
-    throw new CountersignError('permission_missing', 'a delegation is given with an API key or a signature');
 }

@@ -34,84 +34,58 @@ const OUTPUTS = {
   Policy: activePolicy,
 };
 
-const refTo = (id: string): string => `#/components/schemas/${id}`;
 const idOf = new Map<z.ZodType, string>(
   [...Object.entries(INPUTS), ...Object.entries(OUTPUTS)].map(([id, schema]) => [schema, id]),
 );
 
-const componentsOf = (schemas: Record<string, z.ZodType>, io: 'input' | 'output'): Json => {
-  const registry = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
-  const made = z.toJSONSchema(registry, { io, unrepresentable: 'any', uri: refTo }).schemas as Record<string, Json>;
-  return Object.fromEntries(
-    Object.entries(made).map(([id, { $schema: _, $id: __, id: ___, ...schema }]) => [id, schema]),
-  );
-};
+const ERROR_TABLE = ERROR_CODES.map((code) => `- \`${code}\` (${ERRORS[code].status}): ${ERRORS[code].says}`).join(
+  '\n',
+);
 
-const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
-  const id = idOf.get(schema);
-  if (id !== undefined) return { $ref: refTo(id) };
-  if (schema instanceof z.ZodUnion) return { anyOf: schema.options.map((each) => schemaOf(each as z.ZodType, io)) };
-  if (schema instanceof z.ZodArray) return { type: 'array', items: schemaOf(schema.element as z.ZodType, io) };
-  const { $schema: _, ...made } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
-  return made;
-};
-
-const parametersIn = (place: 'path' | 'query', shape: z.ZodObject | undefined): Json[] =>
-  Object.entries(shape?.shape ?? {}).map(([name, schema]) => ({
-    name,
-    in: place,
-    required: place === 'path',
-    schema: schemaOf(schema as z.ZodType, 'input'),
-  }));
-
-const headersOf = (route: Route): Json[] =>
-  Object.entries(route.headers ?? {}).map(([name, { says, schema }]) => ({
-    name,
-    in: 'header',
-    description: says,
-    schema: schemaOf(schema, 'input'),
-  }));
-
-const answersOf = (route: Route): Json => ({
-  ...Object.fromEntries(
-    Object.entries(route.answers).map(([status, { says, schema, media = 'application/json' }]) => [
-      status,
-      { description: says, ...(schema && { content: { [media]: { schema: schemaOf(schema, 'output') } } }) },
-    ]),
-  ),
-  default: { $ref: '#/components/responses/Error' },
-});
-
-const needsOf = ({ permissions, open }: Route): string =>
-  open === true
-    ? 'Needs no credential.'
-    : permissions.length === PERMISSION_NAMES.length
-      ? 'Every credential may.'
-      : `Needs ${permissions.map((name) => `\`${name}\` (${PERMISSIONS[name]})`).join(' or ')}.`;
-
-const operationOf = (route: Route): Json => ({
-  summary: route.summary,
-  description: needsOf(route),
-  tags: [route.path.split('/')[1]],
-  parameters: [
-    ...parametersIn('path', route.params),
-    ...parametersIn('query', route.query),
-    ...headersOf(route),
-    { $ref: '#/components/parameters/Tenant' },
-  ],
-  ...(route.body
-    ? {
-        requestBody: {
-          required: route.body.optional !== true,
-          content: { 'application/json': { schema: schemaOf(route.body.schema, 'input') } },
+export function describeApi(routes: readonly Route[]): Json {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Countersign',
+      version: http.API_VERSION,
+      description:
+        'An open agent control plane: decide before anything runs, countersign what is risky, prove what happened.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    security: [{ api_key: [] }, { bearer: [] }, { signature: [] }],
+    paths: pathsOf(routes),
+    components: {
+      securitySchemes: {
+        api_key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'An API key, or a token from `POST /token`.' },
+        signature: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Signature',
+          description: "An agent's, by RFC 9421, with `Signature-Input` and, where there is a body, `Content-Digest`.",
         },
-      }
-    : {}),
-  responses: answersOf(route),
-});
+      },
+      parameters: {
+        Tenant: {
+          name: 'X-Tenant-ID',
+          in: 'header',
+          required: false,
+          description: "The credential's own tenant, or `tenant_forbidden`.",
+          schema: { type: 'string' },
+        },
+      },
+      responses: {
+        Error: {
+          description: `Every other outcome.\n\n${ERROR_TABLE}`,
+          content: { 'application/json': { schema: { $ref: refTo('Error') } } },
+        },
+      },
+      schemas: { ...componentsOf(INPUTS, 'input'), ...componentsOf(OUTPUTS, 'output') },
+    },
+  };
+}
 
-const pathsOf = (routes: readonly Route[]): Json => {
+function pathsOf(routes: readonly Route[]): Json {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     const prefix = route.root === true ? '' : http.API_PREFIX;
@@ -119,49 +93,87 @@ const pathsOf = (routes: readonly Route[]): Json => {
     paths[path] = { ...paths[path], [route.method]: operationOf(route) };
   }
   return paths;
-};
+}
 
-const ERROR_TABLE = ERROR_CODES.map((code) => `- \`${code}\` (${ERRORS[code].status}): ${ERRORS[code].says}`).join(
-  '\n',
-);
+function operationOf(route: Route): Json {
+  return {
+    summary: route.summary,
+    description: needsOf(route),
+    tags: [route.path.split('/')[1]],
+    parameters: [
+      ...parametersIn('path', route.params),
+      ...parametersIn('query', route.query),
+      ...headersOf(route),
+      { $ref: '#/components/parameters/Tenant' },
+    ],
+    ...(route.body
+      ? {
+          requestBody: {
+            required: route.body.optional !== true,
+            content: { 'application/json': { schema: schemaOf(route.body.schema, 'input') } },
+          },
+        }
+      : {}),
+    responses: answersOf(route),
+  };
+}
 
-export const describeApi = (routes: readonly Route[]): Json => ({
-  openapi: '3.1.0',
-  info: {
-    title: 'Countersign',
-    version: http.API_VERSION,
-    description:
-      'An open agent control plane: decide before anything runs, countersign what is risky, prove what happened.',
-    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-  },
-  security: [{ api_key: [] }, { bearer: [] }, { signature: [] }],
-  paths: pathsOf(routes),
-  components: {
-    securitySchemes: {
-      api_key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-      bearer: { type: 'http', scheme: 'bearer', description: 'An API key, or a token from `POST /token`.' },
-      signature: {
-        type: 'apiKey',
-        in: 'header',
-        name: 'Signature',
-        description: "An agent's, by RFC 9421, with `Signature-Input` and, where there is a body, `Content-Digest`.",
-      },
-    },
-    parameters: {
-      Tenant: {
-        name: 'X-Tenant-ID',
-        in: 'header',
-        required: false,
-        description: "The credential's own tenant, or `tenant_forbidden`.",
-        schema: { type: 'string' },
-      },
-    },
-    responses: {
-      Error: {
-        description: `Every other outcome.\n\n${ERROR_TABLE}`,
-        content: { 'application/json': { schema: { $ref: refTo('Error') } } },
-      },
-    },
-    schemas: { ...componentsOf(INPUTS, 'input'), ...componentsOf(OUTPUTS, 'output') },
-  },
-});
+function needsOf({ permissions, open }: Route): string {
+  return open === true
+    ? 'Needs no credential.'
+    : permissions.length === PERMISSION_NAMES.length
+      ? 'Every credential may.'
+      : `Needs ${permissions.map((name) => `\`${name}\` (${PERMISSIONS[name]})`).join(' or ')}.`;
+}
+
+function parametersIn(place: 'path' | 'query', shape: z.ZodObject | undefined): Json[] {
+  return Object.entries(shape?.shape ?? {}).map(([name, schema]) => ({
+    name,
+    in: place,
+    required: place === 'path',
+    schema: schemaOf(schema as z.ZodType, 'input'),
+  }));
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const id = idOf.get(schema);
+  if (id !== undefined) return { $ref: refTo(id) };
+  if (schema instanceof z.ZodUnion) return { anyOf: schema.options.map((each) => schemaOf(each as z.ZodType, io)) };
+  if (schema instanceof z.ZodArray) return { type: 'array', items: schemaOf(schema.element as z.ZodType, io) };
+  const { $schema: _, ...made } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  return made;
+}
+
+function refTo(id: string): string {
+  return `#/components/schemas/${id}`;
+}
+
+function headersOf(route: Route): Json[] {
+  return Object.entries(route.headers ?? {}).map(([name, { says, schema }]) => ({
+    name,
+    in: 'header',
+    description: says,
+    schema: schemaOf(schema, 'input'),
+  }));
+}
+
+function answersOf(route: Route): Json {
+  return {
+    ...Object.fromEntries(
+      Object.entries(route.answers).map(([status, { says, schema, media = 'application/json' }]) => [
+        status,
+        { description: says, ...(schema && { content: { [media]: { schema: schemaOf(schema, 'output') } } }) },
+      ]),
+    ),
+    default: { $ref: '#/components/responses/Error' },
+  };
+}
+
+function componentsOf(schemas: Record<string, z.ZodType>, io: 'input' | 'output'): Json {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
+  const made = z.toJSONSchema(registry, { io, unrepresentable: 'any', uri: refTo }).schemas as Record<string, Json>;
+  return Object.fromEntries(
+    Object.entries(made).map(([id, { $schema: _, $id: __, id: ___, ...schema }]) => [id, schema]),
+  );
+}

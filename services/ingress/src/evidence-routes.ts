@@ -23,8 +23,12 @@ const READ = ['evidence:read', 'evidence:all'] as const;
 /** What it holds never changes; a partial tile may be gone once the full one is there. */
 const FOR_EVER = { 'cache-control': 'private, max-age=31536000, immutable' };
 
-const entriesRoute = (bus: Bus): Route =>
-  route({
+export function evidenceRoutes(bus: Bus): Route[] {
+  return [entriesRoute(bus), ...proofRoutes(bus), documentRoute(bus), ...tlogRoutes(bus)];
+}
+
+function entriesRoute(bus: Bus): Route {
+  return route({
     method: 'get',
     path: '/evidence/entries',
     summary: 'Sealed ledger entries in the order of the log, by time, topic, kind, actor, job or chain',
@@ -46,49 +50,53 @@ const entriesRoute = (bus: Bus): Route =>
       return { status: 200, json: { entries: entries.map(showBody), next, end } };
     },
   });
+}
 
-const proofRoutes = (bus: Bus): Route[] => [
-  route({
-    method: 'get',
-    path: '/evidence/checkpoint',
-    summary: 'The last signed checkpoint of the ledger, or the one of a size',
-    permissions: READ,
-    query: checkpointQuery,
-    answers: { 200: { says: 'With the signatures of log and witnesses', schema: checkpointView } },
-    handle: async ({ query, traceparent }) => {
-      const asked = { tree_size: query.tree_size ?? null };
-      return { status: 200, json: await bus.call('audit.checkpoint', asked, { traceparent }) };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/evidence/inclusion',
-    summary: 'Proof that a leaf is in the tree of a checkpoint, by default of the first that covers it',
-    permissions: READ,
-    query: inclusionQuery,
-    answers: { 200: { says: 'From the leaf to the root', schema: inclusionView } },
-    handle: async ({ query, traceparent }) => {
-      const asked = { leaf_index: query.leaf_index, tree_size: query.tree_size ?? null };
-      return { status: 200, json: await bus.call('audit.inclusion', asked, { traceparent }) };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/evidence/consistency',
-    summary: 'Proof that a checkpoint continues an earlier one',
-    permissions: READ,
-    query: consistencyQuery,
-    answers: { 200: { says: 'Between two signed sizes', schema: consistencyView } },
-    handle: async ({ query: { from, to }, traceparent }) => {
-      if (from < 1) throw new CountersignError('query_invalid', 'nothing follows from an empty tree', { at: '/from' });
-      if (to < from) throw new CountersignError('query_invalid', 'a later tree is not smaller', { at: '/to' });
-      return { status: 200, json: await bus.call('audit.consistency', { from, to }, { traceparent }) };
-    },
-  }),
-];
+function proofRoutes(bus: Bus): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/evidence/checkpoint',
+      summary: 'The last signed checkpoint of the ledger, or the one of a size',
+      permissions: READ,
+      query: checkpointQuery,
+      answers: { 200: { says: 'With the signatures of log and witnesses', schema: checkpointView } },
+      handle: async ({ query, traceparent }) => {
+        const asked = { tree_size: query.tree_size ?? null };
+        return { status: 200, json: await bus.call('audit.checkpoint', asked, { traceparent }) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/evidence/inclusion',
+      summary: 'Proof that a leaf is in the tree of a checkpoint, by default of the first that covers it',
+      permissions: READ,
+      query: inclusionQuery,
+      answers: { 200: { says: 'From the leaf to the root', schema: inclusionView } },
+      handle: async ({ query, traceparent }) => {
+        const asked = { leaf_index: query.leaf_index, tree_size: query.tree_size ?? null };
+        return { status: 200, json: await bus.call('audit.inclusion', asked, { traceparent }) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/evidence/consistency',
+      summary: 'Proof that a checkpoint continues an earlier one',
+      permissions: READ,
+      query: consistencyQuery,
+      answers: { 200: { says: 'Between two signed sizes', schema: consistencyView } },
+      handle: async ({ query: { from, to }, traceparent }) => {
+        if (from < 1)
+          throw new CountersignError('query_invalid', 'nothing follows from an empty tree', { at: '/from' });
+        if (to < from) throw new CountersignError('query_invalid', 'a later tree is not smaller', { at: '/to' });
+        return { status: 200, json: await bus.call('audit.consistency', { from, to }, { traceparent }) };
+      },
+    }),
+  ];
+}
 
-const documentRoute = (bus: Bus): Route =>
-  route({
+function documentRoute(bus: Bus): Route {
+  return route({
     method: 'get',
     path: '/policies/:snapshot',
     summary: 'A policy that was ever published, by its snapshot: the signed document, byte for byte',
@@ -100,42 +108,38 @@ const documentRoute = (bus: Bus): Route =>
       return { status: 200, json: await bus.call('policy.document', asked, { traceparent }) };
     },
   });
+}
 
-const tlogRoutes = (bus: Bus): Route[] => [
-  route({
-    method: 'get',
-    root: true,
-    path: '/tlog/checkpoint',
-    summary: 'The last signed checkpoint as a note',
-    permissions: READ,
-    answers: { 200: { says: 'C2SP tlog-checkpoint', schema: z.string(), media: 'text/plain; charset=utf-8' } },
-    handle: async ({ traceparent }) => {
-      const { note } = await bus.call('audit.checkpoint', { tree_size: null }, { traceparent });
-      return { status: 200, bytes: Buffer.from(note), headers: { 'content-type': 'text/plain; charset=utf-8' } };
-    },
-  }),
-  route({
-    method: 'get',
-    root: true,
-    path: '/tlog/tile/:tile{.+}',
-    summary: 'A tile of the log: hashes of its tree, or (`entries`) the hashes of its entries',
-    permissions: READ,
-    params: z.strictObject({ tile: z.string().max(LIMITS.token_chars) }),
-    answers: { 200: { says: 'C2SP tlog-tiles', schema: z.string(), media: 'application/octet-stream' } },
-    handle: async ({ params, traceparent }) => {
-      const { data } = await bus.call('audit.tile', { path: `tile/${params.tile}` }, { traceparent });
-      return {
-        status: 200,
-        bytes: Buffer.from(data, 'base64'),
-        headers: { 'content-type': 'application/octet-stream', ...FOR_EVER },
-      };
-    },
-  }),
-];
-
-export const evidenceRoutes = (bus: Bus): Route[] => [
-  entriesRoute(bus),
-  ...proofRoutes(bus),
-  documentRoute(bus),
-  ...tlogRoutes(bus),
-];
+function tlogRoutes(bus: Bus): Route[] {
+  return [
+    route({
+      method: 'get',
+      root: true,
+      path: '/tlog/checkpoint',
+      summary: 'The last signed checkpoint as a note',
+      permissions: READ,
+      answers: { 200: { says: 'C2SP tlog-checkpoint', schema: z.string(), media: 'text/plain; charset=utf-8' } },
+      handle: async ({ traceparent }) => {
+        const { note } = await bus.call('audit.checkpoint', { tree_size: null }, { traceparent });
+        return { status: 200, bytes: Buffer.from(note), headers: { 'content-type': 'text/plain; charset=utf-8' } };
+      },
+    }),
+    route({
+      method: 'get',
+      root: true,
+      path: '/tlog/tile/:tile{.+}',
+      summary: 'A tile of the log: hashes of its tree, or (`entries`) the hashes of its entries',
+      permissions: READ,
+      params: z.strictObject({ tile: z.string().max(LIMITS.token_chars) }),
+      answers: { 200: { says: 'C2SP tlog-tiles', schema: z.string(), media: 'application/octet-stream' } },
+      handle: async ({ params, traceparent }) => {
+        const { data } = await bus.call('audit.tile', { path: `tile/${params.tile}` }, { traceparent });
+        return {
+          status: 200,
+          bytes: Buffer.from(data, 'base64'),
+          headers: { 'content-type': 'application/octet-stream', ...FOR_EVER },
+        };
+      },
+    }),
+  ];
+}

@@ -8,19 +8,11 @@ type Listener = (entry: LedgerEntry) => void;
 type Followed = { chains: Map<string, Set<Listener>>; unsubscribe: () => void };
 export type AuditFollower = (tenant: string, chain: string, listener: Listener) => () => void;
 
-const read = (data: Uint8Array): LedgerEntry | undefined => {
-  try {
-    return ledgerEntry.safeParse(JSON.parse(Buffer.from(data).toString('utf8'))).data;
-  } catch {
-    return undefined;
-  }
-};
-
 /**
  * What arrives here is a hint that something is new: a lost message is made good by reading the timeline, and what is no
  * entry is counted and passed over.
  */
-export const followAudit = (bus: Bus, metrics: Pick<Metrics, 'count'>): AuditFollower => {
+export function followAudit(bus: Bus, metrics: Pick<Metrics, 'count'>): AuditFollower {
   const tenants = new Map<string, Followed>();
 
   const subscribe = (tenant: string): Followed => {
@@ -47,4 +39,12 @@ export const followAudit = (bus: Bus, metrics: Pick<Metrics, 'count'>): AuditFol
       followed.unsubscribe();
     };
   };
-};
+}
+
+function read(data: Uint8Array): LedgerEntry | undefined {
+  try {
+    return ledgerEntry.safeParse(JSON.parse(Buffer.from(data).toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}

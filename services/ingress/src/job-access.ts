@@ -10,23 +10,27 @@ export type JobParams = { job_id: string };
 type Asking = Pick<Incoming<JobParams, unknown, unknown>, 'caller' | 'params' | 'traceparent'>;
 
 /** `tenant` is always the credential's own: no path leads into another's. */
-export const jobKeyOf = ({ caller, params }: Asking): { tenant: string; job_id: string } => ({
-  tenant: caller.tenant,
-  job_id: params.job_id,
-});
+export function jobKeyOf({ caller, params }: Asking): { tenant: string; job_id: string } {
+  return {
+    tenant: caller.tenant,
+    job_id: params.job_id,
+  };
+}
 
 /** Throws `not_found` when there is no such job, or none of the caller's own where `whole` is not granted. */
-export const readJob = async (bus: Bus, asking: Asking, whole: Permission): Promise<JobView> => {
+export async function readJob(bus: Bus, asking: Asking, whole: Permission): Promise<JobView> {
   const { caller, traceparent } = asking;
   const job = await bus.call('scheduler.get', jobKeyOf(asking), { traceparent });
   if (job.actor !== caller.id && !caller.permissions.has(whole)) throw new CountersignError('not_found');
   return job;
-};
+}
 
 /** The same, asking nobody when every job of the tenant is open to the caller. */
-export const requireJob = async (bus: Bus, asking: Asking, whole: Permission): Promise<void> => {
+export async function requireJob(bus: Bus, asking: Asking, whole: Permission): Promise<void> {
   if (!asking.caller.permissions.has(whole)) await readJob(bus, asking, whole);
-};
+}
 
 /** Null for all of the tenant's. */
-export const actorFilter = (caller: Caller): string | null => (caller.permissions.has('jobs:read') ? null : caller.id);
+export function actorFilter(caller: Caller): string | null {
+  return caller.permissions.has('jobs:read') ? null : caller.id;
+}

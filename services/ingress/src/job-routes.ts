@@ -28,19 +28,21 @@ import type { SubmitJob } from './submit-job.ts';
 const params = z.strictObject({ job_id: jobId });
 const READ = ['jobs:read', 'jobs:read:own'] as const;
 
-const readIdempotencyKey = (header: string | undefined): string | null => {
-  if (header === undefined) return null;
-  const parsed = idempotencyKey.safeParse(header);
-  if (parsed.success) return `key:${parsed.data}`;
-  throw new CountersignError('field_invalid', parsed.error.issues[0]?.message, { at: 'Idempotency-Key' });
-};
-
 const lastEventId = z.string().regex(/^\d{1,9}$/, 'must be the id of an event');
-/** An invalid id counts as none: the stream starts at the beginning. */
-const readLastEventId = (header: string | undefined): number => Number(lastEventId.safeParse(header).data ?? -1);
 
-const submitRoute = (submit: SubmitJob): Route =>
-  route({
+export function jobRoutes(bus: Bus, submit: SubmitJob, streams: EventStreams): Route[] {
+  return [
+    submitRoute(submit),
+    listRoute(bus),
+    ...evidenceRoutes(bus),
+    resultRoute(bus),
+    eventsRoute(bus, streams),
+    cancelRoute(bus),
+  ];
+}
+
+function submitRoute(submit: SubmitJob): Route {
+  return route({
     method: 'post',
     path: '/jobs',
     summary: 'Submit a job: decided before it is stored',
@@ -62,9 +64,17 @@ const submitRoute = (submit: SubmitJob): Route =>
       return { status, json, headers: replayed ? { 'idempotency-replayed': 'true' } : {} };
     },
   });
+}
 
-const listRoute = (bus: Bus): Route =>
-  route({
+function readIdempotencyKey(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  const parsed = idempotencyKey.safeParse(header);
+  if (parsed.success) return `key:${parsed.data}`;
+  throw new CountersignError('field_invalid', parsed.error.issues[0]?.message, { at: 'Idempotency-Key' });
+}
+
+function listRoute(bus: Bus): Route {
+  return route({
     method: 'get',
     path: '/jobs',
     summary: 'List jobs, newest first',
@@ -76,78 +86,64 @@ const listRoute = (bus: Bus): Route =>
       return { status: 200, json: await bus.call('scheduler.list', asked, { traceparent }) };
     },
   });
+}
 
-const cancelRoute = (bus: Bus): Route =>
-  route({
-    method: 'post',
-    path: '/jobs/:job_id/cancel',
-    summary: 'Cancel: at once before dispatch, by a stop once it runs',
-    permissions: ['cancel', 'cancel:own'],
-    params,
-    body: { schema: cancelRequest, limit: LIMITS.request_bytes, optional: true },
-    answers: { 200: { says: 'The job as it stands now', schema: jobView } },
-    handle: async (incoming) => {
-      await requireJob(bus, incoming, 'cancel');
-      const { caller, body, traceparent } = incoming;
-      const asked = { ...jobKeyOf(incoming), principal: principalOf(caller), reason: body.reason ?? null };
-      return { status: 200, json: await bus.call('scheduler.cancel', asked, { traceparent }) };
-    },
-  });
+function evidenceRoutes(bus: Bus): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/jobs/:job_id',
+      summary: 'A job: state and digests, never content',
+      permissions: READ,
+      params,
+      answers: { 200: { says: 'The job', schema: jobView } },
+      handle: async (incoming) => ({ status: 200, json: await readJob(bus, incoming, 'jobs:read') }),
+    }),
+    route({
+      method: 'get',
+      path: '/jobs/:job_id/decisions',
+      summary: 'Every decision on the job, newest first',
+      permissions: READ,
+      params,
+      answers: { 200: { says: 'As recorded in the ledger', schema: decisionList } },
+      handle: async (incoming) => {
+        await requireJob(bus, incoming, 'jobs:read');
+        const { decisions } = await bus.call('audit.decisions', jobKeyOf(incoming), incoming);
+        return { status: 200, json: decisions };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/jobs/:job_id/timeline',
+      summary: "The job's ledger chain, oldest entry first",
+      permissions: READ,
+      params,
+      answers: {
+        200: { says: 'Entries as they were recorded; the hash covers the canonical JSON of `body`', schema: timeline },
+      },
+      handle: async (incoming) => {
+        await requireJob(bus, incoming, 'jobs:read');
+        const { entries } = await bus.call('audit.timeline', jobKeyOf(incoming), incoming);
+        return { status: 200, json: entries.map(showBody) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/jobs/:job_id/record',
+      summary: 'The run record that an auditor reads, with its proof',
+      permissions: READ,
+      params,
+      answers: { 200: { says: 'Made from the ledger alone', schema: runRecord } },
+      handle: async (incoming) => {
+        await requireJob(bus, incoming, 'jobs:read');
+        return { status: 200, json: await bus.call('audit.record', jobKeyOf(incoming), incoming) };
+      },
+    }),
+  ];
+}
 
-const evidenceRoutes = (bus: Bus): Route[] => [
-  route({
-    method: 'get',
-    path: '/jobs/:job_id',
-    summary: 'A job: state and digests, never content',
-    permissions: READ,
-    params,
-    answers: { 200: { says: 'The job', schema: jobView } },
-    handle: async (incoming) => ({ status: 200, json: await readJob(bus, incoming, 'jobs:read') }),
-  }),
-  route({
-    method: 'get',
-    path: '/jobs/:job_id/decisions',
-    summary: 'Every decision on the job, newest first',
-    permissions: READ,
-    params,
-    answers: { 200: { says: 'As recorded in the ledger', schema: decisionList } },
-    handle: async (incoming) => {
-      await requireJob(bus, incoming, 'jobs:read');
-      const { decisions } = await bus.call('audit.decisions', jobKeyOf(incoming), incoming);
-      return { status: 200, json: decisions };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/jobs/:job_id/timeline',
-    summary: "The job's ledger chain, oldest entry first",
-    permissions: READ,
-    params,
-    answers: {
-      200: { says: 'Entries as they were recorded; the hash covers the canonical JSON of `body`', schema: timeline },
-    },
-    handle: async (incoming) => {
-      await requireJob(bus, incoming, 'jobs:read');
-      const { entries } = await bus.call('audit.timeline', jobKeyOf(incoming), incoming);
-      return { status: 200, json: entries.map(showBody) };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/jobs/:job_id/record',
-    summary: 'The run record that an auditor reads, with its proof',
-    permissions: READ,
-    params,
-    answers: { 200: { says: 'Made from the ledger alone', schema: runRecord } },
-    handle: async (incoming) => {
-      await requireJob(bus, incoming, 'jobs:read');
-      return { status: 200, json: await bus.call('audit.record', jobKeyOf(incoming), incoming) };
-    },
-  }),
-];
-
-const resultRoute = (bus: Bus): Route =>
-  route({
+function resultRoute(bus: Bus): Route {
+  return route({
     method: 'get',
     path: '/jobs/:job_id/result',
     summary: 'The result, once it was screened and released',
@@ -159,9 +155,10 @@ const resultRoute = (bus: Bus): Route =>
       return { status: 200, json: await bus.call('output.read', jobKeyOf(incoming), incoming) };
     },
   });
+}
 
-const eventsRoute = (bus: Bus, streams: EventStreams): Route =>
-  route({
+function eventsRoute(bus: Bus, streams: EventStreams): Route {
+  return route({
     method: 'get',
     path: '/jobs/:job_id/events',
     summary: "The job's ledger entries as they are sealed; ends after the terminal one",
@@ -184,12 +181,27 @@ const eventsRoute = (bus: Bus, streams: EventStreams): Route =>
       return stream === null ? { status: 204 } : { stream };
     },
   });
+}
 
-export const jobRoutes = (bus: Bus, submit: SubmitJob, streams: EventStreams): Route[] => [
-  submitRoute(submit),
-  listRoute(bus),
-  ...evidenceRoutes(bus),
-  resultRoute(bus),
-  eventsRoute(bus, streams),
-  cancelRoute(bus),
-];
+/** An invalid id counts as none: the stream starts at the beginning. */
+function readLastEventId(header: string | undefined): number {
+  return Number(lastEventId.safeParse(header).data ?? -1);
+}
+
+function cancelRoute(bus: Bus): Route {
+  return route({
+    method: 'post',
+    path: '/jobs/:job_id/cancel',
+    summary: 'Cancel: at once before dispatch, by a stop once it runs',
+    permissions: ['cancel', 'cancel:own'],
+    params,
+    body: { schema: cancelRequest, limit: LIMITS.request_bytes, optional: true },
+    answers: { 200: { says: 'The job as it stands now', schema: jobView } },
+    handle: async (incoming) => {
+      await requireJob(bus, incoming, 'cancel');
+      const { caller, body, traceparent } = incoming;
+      const asked = { ...jobKeyOf(incoming), principal: principalOf(caller), reason: body.reason ?? null };
+      return { status: 200, json: await bus.call('scheduler.cancel', asked, { traceparent }) };
+    },
+  });
+}

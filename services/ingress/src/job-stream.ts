@@ -10,9 +10,6 @@ import { monotonicMs } from '@countersign/platform/clock';
 const TERMINAL_KINDS: ReadonlySet<string> = new Set(TERMINAL_STATES.map((state) => `job_${state}`));
 const encoder = new TextEncoder();
 
-const frameOf = (entry: LedgerEntry): string =>
-  `id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(showBody(entry))}\n\n`;
-
 export type JobStreamOptions = {
   /** The entry of the chain that the reader saw last; -1 for none. */
   after: number;
@@ -116,4 +113,8 @@ export class JobStream {
     this.controller.enqueue(encoder.encode(text));
     if ((this.controller.desiredSize ?? 0) < -LIMITS.sse_queue) this.end();
   }
+}
+
+function frameOf(entry: LedgerEntry): string {
+  return `id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(showBody(entry))}\n\n`;
 }

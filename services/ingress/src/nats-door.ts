@@ -35,7 +35,7 @@ export type NatsDoorParts = {
   log: Logger;
 };
 
-export const openNatsDoor = (parts: NatsDoorParts): void => {
+export function openNatsDoor(parts: NatsDoorParts): void {
   const { bus, intake, submit, authenticator, uses, shares, metrics, log } = parts;
   const receive = async (message: SignedMessage): Promise<Submitted & { nonce: string }> => {
     try {
@@ -85,4 +85,4 @@ export const openNatsDoor = (parts: NatsDoorParts): void => {
   };
 
   intake.read(async (messages) => void (await Promise.all(messages.map(take))));
-};
+}

@@ -31,26 +31,20 @@ export type PreparedJob = {
   bytes: number;
 };
 
-/** The same key of the same caller names the same job, also after the answer was lost. */
-const stableJobId = (caller: Caller, key: string): string => {
-  const text = canonicalize([caller.tenant, caller.id, key]);
-  return `idem-${createHash('sha256').update(text).digest('base64url')}`;
-};
-
-export const refuseOtherTenant = (tenant: string | undefined, caller: Caller): void => {
+export function refuseOtherTenant(tenant: string | undefined, caller: Caller): void {
   if (tenant !== undefined && tenant !== caller.tenant)
     throw new CountersignError('tenant_mismatch', undefined, { at: '/tenant' });
-};
+}
 
-export const nameRequest = (caller: Caller, sent: JobRequest, idempotency_key: string | null): NamedRequest => {
+export function nameRequest(caller: Caller, sent: JobRequest, idempotency_key: string | null): NamedRequest {
   refuseOtherTenant(sent.tenant, caller);
   const made = (): string => (idempotency_key === null ? uuidv7() : stableJobId(caller, idempotency_key));
   const on_behalf_of = boundChain(caller, sent.on_behalf_of);
   const named = { ...sent, tenant: caller.tenant, job_id: sent.job_id ?? made() };
   return on_behalf_of === undefined ? named : { ...named, on_behalf_of };
-};
+}
 
-export const prepareJob = ({ caller, raw, sent, idempotency_key }: Submission): PreparedJob => {
+export function prepareJob({ caller, raw, sent, idempotency_key }: Submission): PreparedJob {
   const request = nameRequest(caller, sent, idempotency_key);
   const salt = randomSalt();
   const text = canonicalize({ actor: caller.id, request });
@@ -65,4 +59,10 @@ export const prepareJob = ({ caller, raw, sent, idempotency_key }: Submission): 
     salt,
     bytes,
   };
-};
+}
+
+/** The same key of the same caller names the same job, also after the answer was lost. */
+function stableJobId(caller: Caller, key: string): string {
+  const text = canonicalize([caller.tenant, caller.id, key]);
+  return `idem-${createHash('sha256').update(text).digest('base64url')}`;
+}

@@ -11,15 +11,15 @@ import { findLinks } from './store-delegations.ts';
 export type ProveChain = (caller: Caller, named: OnBehalfOf | undefined) => Promise<readonly Link[]>;
 
 /** Throws `delegation_missing`. Asks at each request: an end of a delegation holds at once. */
-export const openChains =
-  (database: Tx): ProveChain =>
-  async (caller, named) => {
+export function openChains(database: Tx): ProveChain {
+  return async (caller, named) => {
     const chain = chainOf(named);
     if (chain.length === 0) return [];
     const links = chain.includes(caller.id) ? [] : await findLinks(database, caller.tenant, chain, caller.id);
     if (links.length < chain.length) throw refusal();
     return links;
   };
+}
 
 /** What the request is about: a token that was made for a chain speaks for that one, and for no other. */
 export function boundChain(caller: Caller, named: OnBehalfOf | undefined): OnBehalfOf | undefined {

@@ -7,41 +7,8 @@ export type CheckBody = (body: Uint8Array) => void;
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset=("?)utf-8\2\s*)?$/i;
 
-const tooLarge = (limit: number): CountersignError =>
-  new CountersignError('json_too_large', `more than ${limit} bytes`);
-
-const readStream = async (stream: ReadableStream<Uint8Array> | null, limit: number): Promise<Uint8Array> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  // Leaving the loop by a throw cancels the stream.
-  for await (const chunk of stream ?? []) {
-    size += chunk.length;
-    if (size > limit) throw tooLarge(limit);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-};
-
-/** A declared length is kept by Node's HTTP parser, so one comparison bounds it; only a chunked body has to be counted. */
-const readBytes = async (request: Request, limit: number): Promise<Uint8Array> => {
-  const declared = request.headers.get('content-length');
-  if (declared === null) return readStream(request.body, limit);
-  if (Number(declared) > limit) throw tooLarge(limit);
-  return new Uint8Array(await request.arrayBuffer());
-};
-
-const isAbsent = (headers: Headers): boolean =>
-  headers.get('transfer-encoding') === null && Number(headers.get('content-length') ?? 0) === 0;
-
-const refuseOtherMedia = (headers: Headers): void => {
-  // Named apart: read as text, compressed bytes would look like bad UTF-8.
-  if (!/^(identity)?$/i.test(headers.get('content-encoding') ?? ''))
-    throw new CountersignError('media_type_unsupported', 'the body must not be compressed', { at: 'Content-Encoding' });
-  if (!JSON_TYPE.test(headers.get('content-type') ?? '')) throw new CountersignError('media_type_unsupported');
-};
-
 /** For whoever judges the text itself: null when it is longer than `limit`, ends early or is not UTF-8. */
-export const readTextBody = async (request: Request, limit: number, check: CheckBody): Promise<string | null> => {
+export async function readTextBody(request: Request, limit: number, check: CheckBody): Promise<string | null> {
   const bytes = isAbsent(request.headers) ? new Uint8Array() : await readWhole(request, limit);
   if (bytes === null) return null;
   check(bytes);
@@ -50,19 +17,10 @@ export const readTextBody = async (request: Request, limit: number, check: Check
   } catch {
     return null;
   }
-};
-
-const readWhole = (request: Request, limit: number): Promise<Uint8Array | null> => {
-  refuseOtherMedia(request.headers);
-  return readBytes(request, limit).catch(() => null);
-};
+}
 
 /** `undefined` when there is no body at all. */
-export const readJsonBody = async (
-  request: Request,
-  limit: number,
-  check: CheckBody,
-): Promise<JsonValue | undefined> => {
+export async function readJsonBody(request: Request, limit: number, check: CheckBody): Promise<JsonValue | undefined> {
   if (isAbsent(request.headers)) {
     check(new Uint8Array());
     return undefined;
@@ -79,4 +37,44 @@ export const readJsonBody = async (
   const parsed = parseStrict(bytes);
   if (!parsed.ok) throw new CountersignError(parsed.code, parsed.detail, { at: parsed.at });
   return parsed.value;
-};
+}
+
+function isAbsent(headers: Headers): boolean {
+  return headers.get('transfer-encoding') === null && Number(headers.get('content-length') ?? 0) === 0;
+}
+
+function readWhole(request: Request, limit: number): Promise<Uint8Array | null> {
+  refuseOtherMedia(request.headers);
+  return readBytes(request, limit).catch(() => null);
+}
+
+function refuseOtherMedia(headers: Headers): void {
+  // Named apart: read as text, compressed bytes would look like bad UTF-8.
+  if (!/^(identity)?$/i.test(headers.get('content-encoding') ?? ''))
+    throw new CountersignError('media_type_unsupported', 'the body must not be compressed', { at: 'Content-Encoding' });
+  if (!JSON_TYPE.test(headers.get('content-type') ?? '')) throw new CountersignError('media_type_unsupported');
+}
+
+/** A declared length is kept by Node's HTTP parser, so one comparison bounds it; only a chunked body has to be counted. */
+async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const declared = request.headers.get('content-length');
+  if (declared === null) return readStream(request.body, limit);
+  if (Number(declared) > limit) throw tooLarge(limit);
+  return new Uint8Array(await request.arrayBuffer());
+}
+
+async function readStream(stream: ReadableStream<Uint8Array> | null, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop by a throw cancels the stream.
+  for await (const chunk of stream ?? []) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(limit: number): CountersignError {
+  return new CountersignError('json_too_large', `more than ${limit} bytes`);
+}

@@ -42,20 +42,9 @@ export async function readCredential(c: Context, parts: CredentialParts): Promis
   }
 }
 
-async function admit(c: Context, credential: Credential, parts: CredentialParts): Promise<Admitted> {
-  const unsigned = (caller: Caller): Admitted => ({ caller, checkBody: () => undefined });
-  switch (credential.method) {
-    case 'api_key':
-      return unsigned(await parts.authenticator.byKey(credential.key, addressOf(c)));
-    case 'token':
-      return unsigned(await parts.authenticator.byToken(credential.token));
-    case 'signature': {
-      const { caller, digest } = await parts.verifyHttp(signedOf(c));
-      return { caller, checkBody: (body) => checkBody({ digest }, body) };
-    }
-    case 'none':
-      throw new CountersignError('unauthenticated', credential.detail);
-  }
+/** The proxy's, where one stands in front: what it says of whom it speaks for could be anybody's word. */
+export function addressOf(c: Context): string {
+  return incomingOf(c).socket.remoteAddress ?? '';
 }
 
 function findCredential(c: Context): Credential {
@@ -74,6 +63,22 @@ function findCredential(c: Context): Credential {
     : { method: 'api_key', key: bearer };
 }
 
+async function admit(c: Context, credential: Credential, parts: CredentialParts): Promise<Admitted> {
+  const unsigned = (caller: Caller): Admitted => ({ caller, checkBody: () => undefined });
+  switch (credential.method) {
+    case 'api_key':
+      return unsigned(await parts.authenticator.byKey(credential.key, addressOf(c)));
+    case 'token':
+      return unsigned(await parts.authenticator.byToken(credential.token));
+    case 'signature': {
+      const { caller, digest } = await parts.verifyHttp(signedOf(c));
+      return { caller, checkBody: (body) => checkBody({ digest }, body) };
+    }
+    case 'none':
+      throw new CountersignError('unauthenticated', credential.detail);
+  }
+}
+
 function signedOf(c: Context): SignedHttp {
   return {
     method: c.req.method,
@@ -82,11 +87,6 @@ function signedOf(c: Context): SignedHttp {
     header: (name) => c.req.header(name),
     address: addressOf(c),
   };
-}
-
-/** The proxy's, where one stands in front: what it says of whom it speaks for could be anybody's word. */
-export function addressOf(c: Context): string {
-  return incomingOf(c).socket.remoteAddress ?? '';
 }
 
 function incomingOf(c: Context): HttpBindings['incoming'] {

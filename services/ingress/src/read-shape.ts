@@ -6,13 +6,16 @@ import type { z } from 'zod';
 type Path = readonly PropertyKey[];
 type Fault = { code: ErrorCode; at: string; says: string };
 
-/** RFC 6901, cut: keys are the caller's and may be long. */
-const pointerOf = (path: Path): string =>
-  path
-    .map((step) => `/${String(step).slice(0, LIMITS.token_chars).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('');
+/** `code` and `at` are the first fault's, `detail` names them all. */
+export function readShape<S extends z.ZodType>(schema: S, value: unknown, code?: ErrorCode): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.flatMap(faultsOf);
+  const first = faults[0]!;
+  throw new CountersignError(code ?? first.code, detailOf(faults), { at: first.at });
+}
 
-const faultsOf = (issue: z.core.$ZodIssue): Fault[] => {
+function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({
       code: 'field_unknown',
@@ -21,19 +24,17 @@ const faultsOf = (issue: z.core.$ZodIssue): Fault[] => {
     }));
   const says = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   return [{ code: 'field_invalid', at: pointerOf(issue.path), says }];
-};
+}
 
-const detailOf = (faults: readonly Fault[]): string => {
+/** RFC 6901, cut: keys are the caller's and may be long. */
+function pointerOf(path: Path): string {
+  return path
+    .map((step) => `/${String(step).slice(0, LIMITS.token_chars).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('');
+}
+
+function detailOf(faults: readonly Fault[]): string {
   const named = faults.slice(0, LIMITS.reported_faults).map(({ at, says }) => `${at || 'the body'}: ${says}`);
   const rest = faults.length - named.length;
   return rest > 0 ? `${named.join('; ')}; and ${rest} more` : named.join('; ');
-};
-
-/** `code` and `at` are the first fault's, `detail` names them all. */
-export const readShape = <S extends z.ZodType>(schema: S, value: unknown, code?: ErrorCode): z.output<S> => {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap(faultsOf);
-  const first = faults[0]!;
-  throw new CountersignError(code ?? first.code, detailOf(faults), { at: first.at });
-};
+}

@@ -63,35 +63,8 @@ export const identities = z.strictObject({
 export type Identities = z.input<typeof identities>;
 type Parsed = z.output<typeof identities>;
 
-const created = (id: string, tenant: string | null, what: object): NewEntry => ({
-  chain: `identity:${id}`,
-  kind: 'identity_created',
-  tenant,
-  topic: null,
-  body: { tenant, auth_method: 'database', ...what },
-});
-
-const addPrincipal = async (tx: Tx, principal: Parsed['principals'][number]): Promise<NewEntry[]> => {
-  const row = { owner: null, groups: [], ceiling: null, signing_key: null, ...principal };
-  if (!(await insertPrincipal(tx, row))) return [];
-  const entries = [created(row.id, row.tenant, { what: 'principal', ...row })];
-  for (const group of row.groups)
-    if (await insertGroup(tx, row.tenant, group))
-      entries.push(created(row.tenant, row.tenant, { what: 'group', group }));
-  return entries;
-};
-
-const addKey = async (tx: Tx, given: Parsed['api_keys'][number], tenant: string | null): Promise<NewEntry[]> => {
-  const { principal, permissions, expires_at = null } = given;
-  const key_sha256 = hashApiKey(given.key);
-  const key_id = keyIdOf(key_sha256);
-  const days = given.expires_at === undefined ? LIMITS.default_key_days : null;
-  const made = await insertKey(tx, { key_id, key_sha256, principal, permissions, expires_at, days });
-  return made ? [created(principal, tenant, { what: 'api_key', key_id, principal, permissions, ...made })] : [];
-};
-
 /** In a transaction of role `countersign_ingress`. Throws ZodError for a wrong shape; the ledger is its last write. */
-export const registerIdentities = async (tx: Tx, given: Identities): Promise<void> => {
+export async function registerIdentities(tx: Tx, given: Identities): Promise<void> {
   const { tenants, principals, api_keys, workers, bus_users } = identities.parse(given);
   const entries: NewEntry[] = [];
   for (const tenant of tenants)
@@ -107,4 +80,33 @@ export const registerIdentities = async (tx: Tx, given: Identities): Promise<voi
     if (await insertBusUser(tx, each))
       entries.push(created(each.principal ?? each.tenant, each.tenant, { what: 'bus_user', ...each }));
   await append(tx, entries);
-};
+}
+
+function created(id: string, tenant: string | null, what: object): NewEntry {
+  return {
+    chain: `identity:${id}`,
+    kind: 'identity_created',
+    tenant,
+    topic: null,
+    body: { tenant, auth_method: 'database', ...what },
+  };
+}
+
+async function addPrincipal(tx: Tx, principal: Parsed['principals'][number]): Promise<NewEntry[]> {
+  const row = { owner: null, groups: [], ceiling: null, signing_key: null, ...principal };
+  if (!(await insertPrincipal(tx, row))) return [];
+  const entries = [created(row.id, row.tenant, { what: 'principal', ...row })];
+  for (const group of row.groups)
+    if (await insertGroup(tx, row.tenant, group))
+      entries.push(created(row.tenant, row.tenant, { what: 'group', group }));
+  return entries;
+}
+
+async function addKey(tx: Tx, given: Parsed['api_keys'][number], tenant: string | null): Promise<NewEntry[]> {
+  const { principal, permissions, expires_at = null } = given;
+  const key_sha256 = hashApiKey(given.key);
+  const key_id = keyIdOf(key_sha256);
+  const days = given.expires_at === undefined ? LIMITS.default_key_days : null;
+  const made = await insertKey(tx, { key_id, key_sha256, principal, permissions, expires_at, days });
+  return made ? [created(principal, tenant, { what: 'api_key', key_id, principal, permissions, ...made })] : [];
+}

@@ -4,7 +4,7 @@ import { monotonicMs } from '@countersign/platform/clock';
 export type BriefMemory<V> = (key: string, read: () => Promise<V | undefined>) => Promise<V | undefined>;
 
 /** Misses and failures are not remembered: guesses must not push out entries in use. */
-export const rememberBriefly = <V>(limits: { ttl_ms: number; max_entries: number }): BriefMemory<V> => {
+export function rememberBriefly<V>(limits: { ttl_ms: number; max_entries: number }): BriefMemory<V> {
   const held = new Map<string, { value: Promise<V | undefined>; until: number }>();
   return (key, read) => {
     const known = held.get(key);
@@ -21,4 +21,4 @@ export const rememberBriefly = <V>(limits: { ttl_ms: number; max_entries: number
     value.then((found) => found ?? forget(), forget);
     return value;
   };
-};
+}

@@ -30,11 +30,12 @@ const REFUSALS: Readonly<Record<string, ErrorCode>> = {
  * Returns the revision of `control`; the same again changes nothing. Throws `identity_unknown`, `field_invalid` (no
  * reason), `unauthenticated`.
  */
-export const revokeIdentity = async (tx: Tx, { what, id, reason, by_key, by }: Revocation): Promise<number> =>
-  refusing(revokeInControl(tx, [what, id, reason], by ?? { key_id: by_key, id: null, auth_method: null }));
+export async function revokeIdentity(tx: Tx, { what, id, reason, by_key, by }: Revocation): Promise<number> {
+  return refusing(revokeInControl(tx, [what, id, reason], by ?? { key_id: by_key, id: null, auth_method: null }));
+}
 
 /** What a function of `control` refuses, as an error of the contracts. */
-export const refusing = async <R>(asked: Promise<R>): Promise<R> => {
+export async function refusing<R>(asked: Promise<R>): Promise<R> {
   try {
     return await asked;
   } catch (thrown) {
@@ -42,4 +43,4 @@ export const refusing = async <R>(asked: Promise<R>): Promise<R> => {
     if (code === undefined) throw thrown;
     throw new CountersignError(code, undefined, code === 'field_invalid' ? { at: '/reason' } : {});
   }
-};
+}

@@ -64,6 +64,6 @@ export type Route<
 };
 
 /** Ties the handler's types to the schemas and then forgets them, so that all routes fit one list. */
-export const route = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
-  given: Route<P, Q, B>,
-): Route => given as unknown as Route;
+export function route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(given: Route<P, Q, B>): Route {
+  return given as unknown as Route;
+}

@@ -12,10 +12,10 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 };
 
-export const serveDocuments = (app: Hono, routes: readonly Route[]): void => {
+export function serveDocuments(app: Hono, routes: readonly Route[]): void {
   const document = describeApi(routes);
   const json = JSON.stringify(document);
   const page = renderDocs(document);
   app.get('/openapi.json', (c) => c.body(json, 200, { ...HEADERS, 'content-type': 'application/json' }));
   app.get('/docs', (c) => c.html(page, 200, HEADERS));
-};
+}

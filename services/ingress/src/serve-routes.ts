@@ -26,65 +26,7 @@ const STREAMED = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no
 
 type Failed = Extract<Answer, { json: unknown }>;
 
-/** One answer for everything not found: the text must not tell what exists for others. */
-const sameForAll = (failure: Failure): Failure =>
-  failure.code === 'not_found' ? { code: failure.code, detail: ERRORS.not_found.says } : failure;
-
-const errorAnswer = (thrown: unknown, traceparent: string): Failed => {
-  const failure = sameForAll(failureOf(thrown));
-  const json: ErrorBody = { ...failure, trace_id: traceIdOf(traceparent) };
-  const status = httpStatus(failure.code);
-  const again_ms = (thrown instanceof CountersignError ? thrown.retry_after_ms : undefined) ?? RETRY_AFTER_MS;
-  const isLater = status === 503 || status === 429;
-  return { status, json, headers: isLater ? { 'retry-after': String(Math.ceil(again_ms / 1000)) } : {} };
-};
-
-const respond = (c: Context, answer: Answer, traceparent: string): Response => {
-  const headers = { ...HEADERS, traceparent };
-  if ('stream' in answer) {
-    // To a HEAD nothing is sent, so nothing would ever end it.
-    if (c.req.method === 'HEAD') void answer.stream.cancel();
-    return new Response(answer.stream, { headers: { ...headers, ...STREAMED } });
-  }
-  if ('bytes' in answer)
-    return new Response(answer.bytes as Uint8Array<ArrayBuffer>, {
-      status: answer.status,
-      headers: { ...headers, ...answer.headers },
-    });
-  if (!('json' in answer)) return new Response(null, { status: answer.status, headers });
-  return new Response(JSON.stringify(answer.json), {
-    status: answer.status,
-    headers: { ...headers, ...answer.headers, 'content-type': 'application/json' },
-  });
-};
-
-const logFault = (log: Logger, thrown: unknown, traceparent: string, route: string): void => {
-  const fields = { ...errorFields(thrown), route, trace_id: traceIdOf(traceparent) };
-  if (!(thrown instanceof CountersignError)) log.error(fields, 'a route failed');
-  else if (isOutage(thrown.code)) log.warn(fields, 'a request found the system out of order');
-};
-
-const pathOf = ({ root, path }: Route): string => (root === true ? '' : API_PREFIX) + path;
-
-/** 405 where the path takes other methods, else 404. */
-const refuseUnrouted = (routes: readonly Route[]): Handle => {
-  const known = routes.map((route) => ({
-    method: route.method === 'get' ? 'GET, HEAD' : route.method.toUpperCase(),
-    pattern: new RegExp(
-      `^${pathOf(route)
-        .replaceAll(/:\w+\{(.+)\}/g, '$1')
-        .replaceAll(/:\w+/g, '[^/]+')}$`,
-    ),
-  }));
-  return async (c, traceparent) => {
-    const methods = known.filter(({ pattern }) => pattern.test(c.req.path)).map(({ method }) => method);
-    const code = methods.length > 0 ? 'method_not_allowed' : 'not_found';
-    const answer = errorAnswer(new CountersignError(code), traceparent);
-    return { ...answer, ...(methods.length > 0 ? { headers: { allow: [...new Set(methods)].join(', ') } } : {}) };
-  };
-};
-
-export const serveRoutes = (routes: readonly Route[], parts: HttpParts): Hono => {
+export function serveRoutes(routes: readonly Route[], parts: HttpParts): Hono {
   const { uses, shares, metrics, log } = parts;
   const wrap = (label: string, handle: Handle) => async (c: Context) => {
     const began = monotonicMs();
@@ -117,4 +59,65 @@ export const serveRoutes = (routes: readonly Route[], parts: HttpParts): Hono =>
   }
   app.notFound(wrap('unrouted', refuseUnrouted(routes)));
   return app;
-};
+}
+
+function logFault(log: Logger, thrown: unknown, traceparent: string, route: string): void {
+  const fields = { ...errorFields(thrown), route, trace_id: traceIdOf(traceparent) };
+  if (!(thrown instanceof CountersignError)) log.error(fields, 'a route failed');
+  else if (isOutage(thrown.code)) log.warn(fields, 'a request found the system out of order');
+}
+
+function errorAnswer(thrown: unknown, traceparent: string): Failed {
+  const failure = sameForAll(failureOf(thrown));
+  const json: ErrorBody = { ...failure, trace_id: traceIdOf(traceparent) };
+  const status = httpStatus(failure.code);
+  const again_ms = (thrown instanceof CountersignError ? thrown.retry_after_ms : undefined) ?? RETRY_AFTER_MS;
+  const isLater = status === 503 || status === 429;
+  return { status, json, headers: isLater ? { 'retry-after': String(Math.ceil(again_ms / 1000)) } : {} };
+}
+
+/** One answer for everything not found: the text must not tell what exists for others. */
+function sameForAll(failure: Failure): Failure {
+  return failure.code === 'not_found' ? { code: failure.code, detail: ERRORS.not_found.says } : failure;
+}
+
+function respond(c: Context, answer: Answer, traceparent: string): Response {
+  const headers = { ...HEADERS, traceparent };
+  if ('stream' in answer) {
+    // To a HEAD nothing is sent, so nothing would ever end it.
+    if (c.req.method === 'HEAD') void answer.stream.cancel();
+    return new Response(answer.stream, { headers: { ...headers, ...STREAMED } });
+  }
+  if ('bytes' in answer)
+    return new Response(answer.bytes as Uint8Array<ArrayBuffer>, {
+      status: answer.status,
+      headers: { ...headers, ...answer.headers },
+    });
+  if (!('json' in answer)) return new Response(null, { status: answer.status, headers });
+  return new Response(JSON.stringify(answer.json), {
+    status: answer.status,
+    headers: { ...headers, ...answer.headers, 'content-type': 'application/json' },
+  });
+}
+
+function pathOf({ root, path }: Route): string {
+  return (root === true ? '' : API_PREFIX) + path;
+}
+
+/** 405 where the path takes other methods, else 404. */
+function refuseUnrouted(routes: readonly Route[]): Handle {
+  const known = routes.map((route) => ({
+    method: route.method === 'get' ? 'GET, HEAD' : route.method.toUpperCase(),
+    pattern: new RegExp(
+      `^${pathOf(route)
+        .replaceAll(/:\w+\{(.+)\}/g, '$1')
+        .replaceAll(/:\w+/g, '[^/]+')}$`,
+    ),
+  }));
+  return async (c, traceparent) => {
+    const methods = known.filter(({ pattern }) => pattern.test(c.req.path)).map(({ method }) => method);
+    const code = methods.length > 0 ? 'method_not_allowed' : 'not_found';
+    const answer = errorAnswer(new CountersignError(code), traceparent);
+    return { ...answer, ...(methods.length > 0 ? { headers: { allow: [...new Set(methods)].join(', ') } } : {}) };
+  };
+}

@@ -26,6 +26,10 @@ export type BusSigner = {
   turnAway(request: AuthRequest, code: string, now_s: number): string;
 };
 
+const HEADER = Buffer.from('{"typ":"JWT","alg":"ed25519-nkey"}').toString('base64url');
+/** The server's own bounds hold. */
+const UNBOUNDED = { subs: -1, data: -1, payload: -1 };
+
 /** Null for what is no such request. Its own signature says nothing: only the server may publish where it is heard. */
 export function readAuthRequest(data: Uint8Array): AuthRequest | null {
   try {
@@ -71,7 +75,3 @@ export function createBusSigner(issuer_seed: string): BusSigner {
     turnAway: (request, code, now_s) => answer(request, now_s, { error: code }),
   };
 }
-
-const HEADER = Buffer.from('{"typ":"JWT","alg":"ed25519-nkey"}').toString('base64url');
-/** The server's own bounds hold. */
-const UNBOUNDED = { subs: -1, data: -1, payload: -1 };

@@ -5,7 +5,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 const BATCH_BYTES = Math.floor(LIMITS.message_bytes / 4);
 
 /** In order; what is larger than a message's share goes alone. */
-export const splitBySize = <T extends { bytes: number }>(items: readonly T[]): T[][] => {
+export function splitBySize<T extends { bytes: number }>(items: readonly T[]): T[][] {
   const batches: T[][] = [];
   let room = 0;
   for (const item of items) {
@@ -19,4 +19,4 @@ export const splitBySize = <T extends { bytes: number }>(items: readonly T[]): T
     }
   }
   return batches;
-};
+}

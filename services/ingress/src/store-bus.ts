@@ -35,18 +35,6 @@ SELECT u.nkey, u.kind, u.pool, u.worker, u.tenant, a.slot, (
     ON a.kind = CASE u.kind WHEN 'worker' THEN 'pool' WHEN 'agent' THEN 'tenant' ELSE 'auditor' END
    AND a.owner = coalesce(u.pool, u.tenant)`;
 
-/** By nkey; those whom nobody registered are absent. */
-export const findBusUsers = async (tx: Tx, nkeys: readonly string[]): Promise<Map<string, RegisteredUser>> => {
-  const rows = await tx.query<Row>(FIND_USERS, [nkeys]);
-  return new Map(rows.map((row) => [row.nkey, row as RegisteredUser]));
-};
-
-/** Tenants whose agents may use the bus. */
-export const findDoors = async (tx: Tx): Promise<string[]> =>
-  (await tx.query<{ owner: string }>("SELECT owner FROM identity.bus_accounts WHERE kind = 'tenant'")).map(
-    ({ owner }) => owner,
-  );
-
 export type NewBusUser = {
   nkey: string;
   kind: 'agent' | 'auditor';
@@ -59,28 +47,50 @@ const INSERT_USER = `
 INSERT INTO identity.bus_users (nkey, kind, tenant, principal_id) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING RETURNING 1`;
 
+const SHOWN = `
+SELECT u.nkey, u.kind, u.tenant, u.principal_id AS principal, u.created_at, r.revoked_at
+  FROM identity.bus_users u LEFT JOIN control.revocations r ON r.subject = 'bus:' || u.nkey`;
+
+export type BusUserPage = { tenant: string; after: string; rows: number };
+
+const CHECK_VIOLATION = '23514';
+
+/** By nkey; those whom nobody registered are absent. */
+export async function findBusUsers(tx: Tx, nkeys: readonly string[]): Promise<Map<string, RegisteredUser>> {
+  const rows = await tx.query<Row>(FIND_USERS, [nkeys]);
+  return new Map(rows.map((row) => [row.nkey, row as RegisteredUser]));
+}
+
+/** Tenants whose agents may use the bus. */
+export async function findDoors(tx: Tx): Promise<string[]> {
+  return (await tx.query<{ owner: string }>("SELECT owner FROM identity.bus_accounts WHERE kind = 'tenant'")).map(
+    ({ owner }) => owner,
+  );
+}
+
 /**
  * Lets the key in from now on; true when it is new. Throws `identity_conflict` when it is another user's, and as
  * `openingAccount` does.
  */
-export const insertBusUser = async (tx: Tx, { nkey, kind, tenant, principal }: NewBusUser): Promise<boolean> => {
+export async function insertBusUser(tx: Tx, { nkey, kind, tenant, principal }: NewBusUser): Promise<boolean> {
   const inserted = await openingAccount(tx.query(INSERT_USER, [nkey, kind, tenant, principal]));
   if (inserted.length === 1) return true;
   const known = (await findBusUsers(tx, [nkey])).get(nkey);
   if (known?.kind !== kind || known.tenant !== tenant) throw taken();
   return false;
-};
+}
 
-const SHOWN = `
-SELECT u.nkey, u.kind, u.tenant, u.principal_id AS principal, u.created_at, r.revoked_at
-  FROM identity.bus_users u LEFT JOIN control.revocations r ON r.subject = 'bus:' || u.nkey`;
+export async function readBusUser(tx: Tx, tenant: string, nkey: string): Promise<BusUserView | undefined> {
+  return (await tx.query<BusUserView>(`${SHOWN} WHERE u.nkey = $1 AND u.tenant = $2`, [nkey, tenant]))[0];
+}
 
-export const readBusUser = async (tx: Tx, tenant: string, nkey: string): Promise<BusUserView | undefined> =>
-  (await tx.query<BusUserView>(`${SHOWN} WHERE u.nkey = $1 AND u.tenant = $2`, [nkey, tenant]))[0];
-
-export type BusUserPage = { tenant: string; after: string; rows: number };
-export const listBusUsers = (tx: Tx, { tenant, after, rows }: BusUserPage): Promise<BusUserView[]> =>
-  tx.query<BusUserView>(`${SHOWN} WHERE u.tenant = $1 AND u.nkey > $2 ORDER BY u.nkey LIMIT $3`, [tenant, after, rows]);
+export function listBusUsers(tx: Tx, { tenant, after, rows }: BusUserPage): Promise<BusUserView[]> {
+  return tx.query<BusUserView>(`${SHOWN} WHERE u.tenant = $1 AND u.nkey > $2 ORDER BY u.nkey LIMIT $3`, [
+    tenant,
+    after,
+    rows,
+  ]);
+}
 
 /** Of the insertion that brings a user of the bus: throws `bus_full` when no account is left for a new pool or tenant, and `identity_conflict` when the key is a user's of another kind. */
 export async function openingAccount<T>(insertion: Promise<T>): Promise<T> {
@@ -94,5 +104,6 @@ export async function openingAccount<T>(insertion: Promise<T>): Promise<T> {
   }
 }
 
-const CHECK_VIOLATION = '23514';
-const taken = () => new CountersignError('identity_conflict', 'this key is registered for another user of the bus');
+function taken() {
+  return new CountersignError('identity_conflict', 'this key is registered for another user of the bus');
+}

@@ -5,13 +5,14 @@ import type { Tx } from '@countersign/platform/database';
 
 const STANDS = `d.expires_at > clock_timestamp() AND NOT EXISTS (
     SELECT FROM control.revocations r WHERE r.subject = 'delegation:' || d.delegation_id)`;
-const INSTANT = (column: string): string =>
-  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ${column}`;
+
 const VIEW = `d.delegation_id, d.principal_id AS principal, d.delegate_id AS "to", ${INSTANT('created_at')}, ${INSTANT('expires_at')}`;
 
+export type NewDelegation = { delegation_id: string; principal: string; to: string; tenant: string; life_ms: number };
+
 /** Those of the chain whom the tenant knows, who are not revoked, and who let the next one (at last `caller`) act for them. */
-export const findLinks = (tx: Tx, tenant: string, chain: readonly string[], caller: string): Promise<Link[]> =>
-  tx.query<Link>(
+export function findLinks(tx: Tx, tenant: string, chain: readonly string[], caller: string): Promise<Link[]> {
+  return tx.query<Link>(
     `SELECT p.principal_id AS id, p.owner
        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS link (principal_id, next_id, place)
        JOIN identity.principals p USING (principal_id)
@@ -22,8 +23,7 @@ export const findLinks = (tx: Tx, tenant: string, chain: readonly string[], call
       ORDER BY link.place`,
     [chain, [...chain.slice(1), caller], tenant],
   );
-
-export type NewDelegation = { delegation_id: string; principal: string; to: string; tenant: string; life_ms: number };
+}
 
 /** Undefined when the tenant knows nobody of that name who is not revoked. */
 export async function insertDelegation(tx: Tx, row: NewDelegation): Promise<DelegationView | undefined> {
@@ -40,12 +40,13 @@ export async function insertDelegation(tx: Tx, row: NewDelegation): Promise<Dele
 }
 
 /** What it gave and what it was given, as far as it stands; the newest first. */
-export const listDelegations = (tx: Tx, principal: string, limit: number): Promise<DelegationView[]> =>
-  tx.query<DelegationView>(
+export function listDelegations(tx: Tx, principal: string, limit: number): Promise<DelegationView[]> {
+  return tx.query<DelegationView>(
     `SELECT ${VIEW} FROM identity.delegations d
       WHERE (d.principal_id = $1 OR d.delegate_id = $1) AND ${STANDS} ORDER BY d.delegation_id DESC LIMIT $2`,
     [principal, limit],
   );
+}
 
 export async function countGiven(tx: Tx, principal: string): Promise<number> {
   const [row] = await tx.query<{ given: string }>(
@@ -62,4 +63,8 @@ export async function isGivenBy(tx: Tx, principal: string, delegation_id: string
     principal,
   ]);
   return rows.length === 1;
+}
+
+function INSTANT(column: string): string {
+  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ${column}`;
 }

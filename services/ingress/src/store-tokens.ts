@@ -6,16 +6,6 @@ import type { Functions } from './tables.ts';
 
 const routines = routinesOf<Functions>();
 
-/** False when the agent has used the nonce before. */
-export async function insertNonce(tx: Tx, row: { agent: string; nonce: string; until: string }): Promise<boolean> {
-  const made = await tx.query(
-    `INSERT INTO identity.nonces (principal_id, nonce, expires_at) VALUES ($1, $2, $3)
-     ON CONFLICT DO NOTHING RETURNING 1`,
-    [row.agent, row.nonce, row.until],
-  );
-  return made.length === 1;
-}
-
 export type TokenRow = PrincipalRow & {
   key_id: string | null;
   /** Of the agent, when it asked for the token by a signature. */
@@ -33,9 +23,6 @@ const FIND_TOKEN = `SELECT ${PRINCIPAL}, t.key_id, t.signing_key AS made_with, t
   FROM identity.tokens t JOIN identity.principals p USING (principal_id) LEFT JOIN identity.api_keys k USING (key_id)
   WHERE t.token_id = $1`;
 
-export const findToken = async (tx: Tx, token_id: string): Promise<TokenRow | undefined> =>
-  (await tx.query<TokenRow>(FIND_TOKEN, [token_id]))[0];
-
 export type NewToken = {
   token_id: string;
   principal: string;
@@ -46,6 +33,20 @@ export type NewToken = {
   /** Seconds from now. */
   life_s: number;
 };
+
+/** False when the agent has used the nonce before. */
+export async function insertNonce(tx: Tx, row: { agent: string; nonce: string; until: string }): Promise<boolean> {
+  const made = await tx.query(
+    `INSERT INTO identity.nonces (principal_id, nonce, expires_at) VALUES ($1, $2, $3)
+     ON CONFLICT DO NOTHING RETURNING 1`,
+    [row.agent, row.nonce, row.until],
+  );
+  return made.length === 1;
+}
+
+export async function findToken(tx: Tx, token_id: string): Promise<TokenRow | undefined> {
+  return (await tx.query<TokenRow>(FIND_TOKEN, [token_id]))[0];
+}
 
 /** When it expires, in seconds since the epoch by the database's clock; null when the principal has `most` alive already. */
 export async function insertToken(tx: Tx, row: NewToken, most: number): Promise<number | null> {

@@ -22,9 +22,6 @@ export type KeyRow = PrincipalRow & { key_id: string; permissions: string[]; exp
 /** Columns of `identity.principals p`. */
 export const PRINCIPAL = 'p.principal_id AS id, p.tenant, p.type, p.owner, p.groups, p.ceiling, p.signing_key';
 
-export const IS_REVOKED = (...subjects: string[]): string =>
-  `EXISTS (SELECT FROM control.revocations r WHERE r.subject IN (${subjects.join(', ')})) AS revoked`;
-
 const FIND_KEY = `SELECT ${PRINCIPAL}, k.key_id, k.permissions, ${IS_REVOKED('p.principal_id', "'key:' || k.key_id")},
     coalesce(k.expires_at <= clock_timestamp(), false) AS expired
   FROM identity.api_keys k JOIN identity.principals p USING (principal_id)
@@ -32,9 +29,6 @@ const FIND_KEY = `SELECT ${PRINCIPAL}, k.key_id, k.permissions, ${IS_REVOKED('p.
 
 const FIND_AGENT = `SELECT ${PRINCIPAL}, ${IS_REVOKED('p.principal_id')}
   FROM identity.principals p WHERE p.principal_id = $1 AND p.type = 'agent'`;
-
-export const findKey = async (tx: Tx, keySha256: Uint8Array): Promise<KeyRow | undefined> =>
-  (await tx.query<KeyRow>(FIND_KEY, [keySha256]))[0];
 
 const FIND_ENDED = `SELECT coalesce(
       (SELECT k.expires_at <= clock_timestamp() FROM identity.api_keys k WHERE k.key_id = r.key_id), false)
@@ -47,25 +41,53 @@ const FIND_ENDED = `SELECT coalesce(
 
 type Reader = { id: string; key_id: string | null; token_id: string | null };
 
-/** For each, in order: whether its credential may no longer be used. */
-export const findEnded = async (tx: Tx, readers: readonly Reader[]): Promise<boolean[]> => {
-  const columns = [readers.map(({ id }) => id), readers.map((r) => r.key_id), readers.map((r) => r.token_id)];
-  return (await tx.query<{ ended: boolean }>(FIND_ENDED, columns)).map(({ ended }) => ended);
+export type NewPrincipal = Omit<PrincipalRow, 'revoked'>;
+
+export type NewKey = {
+  key_id: string;
+  key_sha256: Uint8Array;
+  principal: string;
+  permissions: readonly string[];
+  /** An end that was named; else `days` from now, and never when both are null. */
+  expires_at: string | null;
+  days: number | null;
 };
 
-export const findAgent = async (tx: Tx, id: string): Promise<PrincipalRow | undefined> =>
-  (await tx.query<PrincipalRow>(FIND_AGENT, [id]))[0];
+export type NewWorker = {
+  worker: string;
+  pool: string;
+  public_key: string;
+  /** Its NATS user's; null for one that cannot connect. */
+  bus_key: string | null;
+};
 
-/** True when the row is new: what exists already stays as it is. */
-const insert = async (tx: Tx, text: string, params: readonly unknown[]): Promise<boolean> =>
-  (await tx.query(`${text} ON CONFLICT DO NOTHING RETURNING 1`, params)).length === 1;
+/** As a door has authenticated it; all null for the service's own role. */
+export type By = { key_id: string | null; id: string | null; auth_method: string | null };
 
-export const insertTenant = (tx: Tx, tenant: string): Promise<boolean> =>
-  insert(tx, 'INSERT INTO identity.tenants (tenant) VALUES ($1)', [tenant]);
+export function IS_REVOKED(...subjects: string[]): string {
+  return `EXISTS (SELECT FROM control.revocations r WHERE r.subject IN (${subjects.join(', ')})) AS revoked`;
+}
 
-export type NewPrincipal = Omit<PrincipalRow, 'revoked'>;
-export const insertPrincipal = (tx: Tx, row: NewPrincipal): Promise<boolean> =>
-  insert(
+export async function findKey(tx: Tx, keySha256: Uint8Array): Promise<KeyRow | undefined> {
+  return (await tx.query<KeyRow>(FIND_KEY, [keySha256]))[0];
+}
+
+/** For each, in order: whether its credential may no longer be used. */
+export async function findEnded(tx: Tx, readers: readonly Reader[]): Promise<boolean[]> {
+  const columns = [readers.map(({ id }) => id), readers.map((r) => r.key_id), readers.map((r) => r.token_id)];
+  return (await tx.query<{ ended: boolean }>(FIND_ENDED, columns)).map(({ ended }) => ended);
+}
+
+export async function findAgent(tx: Tx, id: string): Promise<PrincipalRow | undefined> {
+  return (await tx.query<PrincipalRow>(FIND_AGENT, [id]))[0];
+}
+
+export function insertTenant(tx: Tx, tenant: string): Promise<boolean> {
+  return insert(tx, 'INSERT INTO identity.tenants (tenant) VALUES ($1)', [tenant]);
+}
+
+export function insertPrincipal(tx: Tx, row: NewPrincipal): Promise<boolean> {
+  return insert(
     tx,
     `INSERT INTO identity.principals (principal_id, tenant, type, owner, groups, ceiling, signing_key)
      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -79,18 +101,10 @@ export const insertPrincipal = (tx: Tx, row: NewPrincipal): Promise<boolean> =>
       row.signing_key,
     ],
   );
+}
 
-export type NewKey = {
-  key_id: string;
-  key_sha256: Uint8Array;
-  principal: string;
-  permissions: readonly string[];
-  /** An end that was named; else `days` from now, and never when both are null. */
-  expires_at: string | null;
-  days: number | null;
-};
 /** Its end, when the row is new. */
-export const insertKey = async (tx: Tx, row: NewKey): Promise<{ expires_at: string | null } | undefined> => {
+export async function insertKey(tx: Tx, row: NewKey): Promise<{ expires_at: string | null } | undefined> {
   const [made] = await tx.query<{ expires_at: string | null }>(
     `INSERT INTO identity.api_keys (key_id, key_sha256, principal_id, permissions, expires_at, tenant)
      VALUES ($1, $2, $3, $4, coalesce($5::timestamptz, clock_timestamp() + make_interval(days => $6)),
@@ -99,18 +113,11 @@ export const insertKey = async (tx: Tx, row: NewKey): Promise<{ expires_at: stri
     [row.key_id, row.key_sha256, row.principal, row.permissions, row.expires_at, row.days],
   );
   return made;
-};
+}
 
-export type NewWorker = {
-  worker: string;
-  pool: string;
-  public_key: string;
-  /** Its NATS user's; null for one that cannot connect. */
-  bus_key: string | null;
-};
 /** Throws as `openingAccount` does. */
-export const insertWorker = (tx: Tx, row: NewWorker): Promise<boolean> =>
-  openingAccount(
+export function insertWorker(tx: Tx, row: NewWorker): Promise<boolean> {
+  return openingAccount(
     insert(tx, 'INSERT INTO identity.workers (worker, pool, public_key, bus_key) VALUES ($1, $2, $3, $4)', [
       row.worker,
       row.pool,
@@ -118,20 +125,27 @@ export const insertWorker = (tx: Tx, row: NewWorker): Promise<boolean> =>
       row.bus_key,
     ]),
   );
+}
 
 /** True when it is new. One that had ended begins again. */
-export const insertGroup = async (tx: Tx, tenant: string, group: string): Promise<boolean> =>
-  (
-    await tx.query(
-      `INSERT INTO identity.groups (tenant, group_name) VALUES ($1, $2)
+export async function insertGroup(tx: Tx, tenant: string, group: string): Promise<boolean> {
+  return (
+    (
+      await tx.query(
+        `INSERT INTO identity.groups (tenant, group_name) VALUES ($1, $2)
        ON CONFLICT (tenant, group_name) DO UPDATE SET ended_at = NULL WHERE groups.ended_at IS NOT NULL RETURNING 1`,
-      [tenant, group],
-    )
-  ).length === 1;
-
-/** As a door has authenticated it; all null for the service's own role. */
-export type By = { key_id: string | null; id: string | null; auth_method: string | null };
+        [tenant, group],
+      )
+    ).length === 1
+  );
+}
 
 /** Kind, id and reason. Returns the revision; raises what `control.revoke` lists. */
-export const revokeInControl = async (tx: Tx, asked: readonly [string, string, string], by: By): Promise<number> =>
-  Number(await routines.answer(tx, 'control.revoke', ...asked, by.key_id, by.id, by.auth_method));
+export async function revokeInControl(tx: Tx, asked: readonly [string, string, string], by: By): Promise<number> {
+  return Number(await routines.answer(tx, 'control.revoke', ...asked, by.key_id, by.id, by.auth_method));
+}
+
+/** True when the row is new: what exists already stays as it is. */
+async function insert(tx: Tx, text: string, params: readonly unknown[]): Promise<boolean> {
+  return (await tx.query(`${text} ON CONFLICT DO NOTHING RETURNING 1`, params)).length === 1;
+}

@@ -28,24 +28,12 @@ export type Credential = { id: string; key_id: string | null; token_id: string |
 
 type Open = { tenant: string; share: string; credential: Credential };
 
-/** Of the key's own streams, or else of its tenant's, the one that has told nothing for longest. */
-const findIdle = (open: ReadonlyMap<JobStream, Open>, who: Open): JobStream | undefined => {
-  const idle = [...open].filter(([stream]) => stream.idleMs() >= LIMITS.sse_heartbeat_ms);
-  const ofTenant = idle.filter(([, { tenant }]) => tenant === who.tenant);
-  const ofKey = ofTenant.filter(([, { share }]) => share === who.share);
-  const [longest] = (ofKey.length > 0 ? ofKey : ofTenant).sort(([a], [b]) => b.idleMs() - a.idleMs());
-  return longest?.[0];
-};
-
-/** A key's share is its tokens' too: a new token is no new share. */
-const shareOf = ({ id, key_id }: Credential): string => key_id ?? id;
-
 /** `ended`: which of these may no longer be used, true for each. */
-export const createEventStreams = (
+export function createEventStreams(
   bus: Bus,
   metrics: Metrics,
   ended: (readers: readonly Credential[]) => Promise<readonly boolean[]>,
-): EventStreams => {
+): EventStreams {
   const follow = followAudit(bus, metrics);
   const open = new Map<JobStream, Open>();
   const shares = openShares(LIMITS.sse_clients);
@@ -102,4 +90,18 @@ export const createEventStreams = (
       return looks.stop();
     },
   };
-};
+}
+
+/** Of the key's own streams, or else of its tenant's, the one that has told nothing for longest. */
+function findIdle(open: ReadonlyMap<JobStream, Open>, who: Open): JobStream | undefined {
+  const idle = [...open].filter(([stream]) => stream.idleMs() >= LIMITS.sse_heartbeat_ms);
+  const ofTenant = idle.filter(([, { tenant }]) => tenant === who.tenant);
+  const ofKey = ofTenant.filter(([, { share }]) => share === who.share);
+  const [longest] = (ofKey.length > 0 ? ofKey : ofTenant).sort(([a], [b]) => b.idleMs() - a.idleMs());
+  return longest?.[0];
+}
+
+/** A key's share is its tokens' too: a new token is no new share. */
+function shareOf({ id, key_id }: Credential): string {
+  return key_id ?? id;
+}

@@ -19,17 +19,7 @@ import type { Question } from './decide-in-batches.ts';
 type Decide = (question: Question) => Promise<DecideAnswer>;
 type Parts = { mode: FailMode; metrics: Metrics; log: Logger };
 
-/** Everything that policy can see; only the job's name is another each time. */
-const keyOf = ({ request: { job_id: _, ...asked }, actor }: DecideItem): string =>
-  createHash('sha256').update(canonicalize({ asked, actor })).digest('base64url');
-
-const mayStand = (answer: DecideAnswer): boolean => {
-  const { decision, reads_now, observed } = finalDecision(answer);
-  const allows = decision === 'allow' || decision === 'allow_with_constraints';
-  return allows && reads_now !== true && observed === undefined && answer.effective !== null;
-};
-
-export const submitFailOpen = (decide: Decide, { mode, metrics, log }: Parts): Decide => {
+export function submitFailOpen(decide: Decide, { mode, metrics, log }: Parts): Decide {
   if (mode.FAIL_MODE === 'closed') return decide;
   log.warn({ until: mode.FAIL_OPEN_UNTIL }, 'fail_mode is open: what was allowed before may pass without the kernel');
   const kept = new Map<string, { answer: DecideAnswer; until: number }>();
@@ -61,10 +51,21 @@ export const submitFailOpen = (decide: Decide, { mode, metrics, log }: Parts): D
       return answerAnew(answer, item);
     }
   };
-};
+}
+
+function mayStand(answer: DecideAnswer): boolean {
+  const { decision, reads_now, observed } = finalDecision(answer);
+  const allows = decision === 'allow' || decision === 'allow_with_constraints';
+  return allows && reads_now !== true && observed === undefined && answer.effective !== null;
+}
+
+/** Everything that policy can see; only the job's name is another each time. */
+function keyOf({ request: { job_id: _, ...asked }, actor }: DecideItem): string {
+  return createHash('sha256').update(canonicalize({ asked, actor })).digest('base64url');
+}
 
 /** The decisions that stood, for another job: its hash, its salt, its name in what will run. */
-const answerAnew = (stood: DecideAnswer, { request: { job_id }, job_hash, salt }: DecideItem): DecideAnswer => {
+function answerAnew(stood: DecideAnswer, { request: { job_id }, job_hash, salt }: DecideItem): DecideAnswer {
   const effective = { ...stood.effective!, job_id };
   const effective_digest = saltedDigest(EFFECTIVE_DOMAIN, Buffer.from(salt, 'base64url'), canonicalize(effective));
   const decided_at = nowInstant();
@@ -81,4 +82,4 @@ const answerAnew = (stood: DecideAnswer, { request: { job_id }, job_hash, salt }
   );
   // The kernel said it of another job: nothing that it sealed.
   return { decisions, rewritten: { ...stood.rewritten!, job_id }, effective, reusable: null };
-};
+}

@@ -27,60 +27,18 @@ const REQUEST_COPIES = 3;
 export type Submitted = ({ status: 202; body: Accepted } | { status: 403; body: Denied }) & { replayed: boolean };
 export type SubmitJob = (submission: Submission) => Promise<Submitted>;
 
-const verdictOf = (admitted: Admitted): Accepted => {
-  const last = finalDecision(admitted);
-  const rewrite = admitted.decisions.findLast((decision) => decision.remediation !== null);
-  return {
-    job_id: admitted.job_id,
-    tenant: admitted.tenant,
-    state: admitted.state,
-    decision: last.decision,
-    rule_id: last.rule_id,
-    reason: last.reason,
-    policy_version: last.policy_version,
-    policy_snapshot: last.policy_snapshot,
-    job_hash: last.job_hash,
-    effective_digest: last.effective_digest,
-    remediation: rewrite?.remediation ?? null,
-    links: linksOf(admitted.job_id, admitted.state),
-  };
-};
-
-const answerOf = (admitted: Admitted, traceparent: string): Submitted => {
-  const { replayed } = admitted;
-  const body = verdictOf(admitted);
-  if (admitted.state !== 'denied') return { status: 202, body, replayed };
-  const { effective_digest: _, ...verdict } = body;
-  const trace_id = traceIdOf(traceparent);
-  return {
-    status: 403,
-    body: { ...verdict, code: 'denied', detail: body.reason, decision: 'deny', trace_id },
-    replayed,
-  };
-};
-
-/** Null when the policy changed between decision and admission. */
-const unlessStale = async (admission: Promise<Admitted>): Promise<Admitted | null> => {
-  try {
-    return await admission;
-  } catch (thrown) {
-    if (thrown instanceof CountersignError && thrown.code === 'epoch_stale') return null;
-    throw thrown;
-  }
-};
-
 type Decisions = ReturnType<typeof openDecisions>;
 
 /**
  * `decide`: how the kernel is asked, and what stands in for it. `prove`: whether the caller may act for whom it names.
  * `uses`: where it is kept which rights were needed.
  */
-export const createSubmit = (
+export function createSubmit(
   bus: Bus,
   decide: Decisions,
   prove: ProveChain,
   uses?: Pick<Uses, 'noteRights'>,
-): SubmitJob => {
+): SubmitJob {
   const admit = openAdmissions(bus);
   const gather = openGathering();
   const decideAndAdmit: SubmitJob = async (submission) => {
@@ -103,4 +61,46 @@ export const createSubmit = (
     throw new CountersignError('policy_unavailable', 'the policy changed again and again; nothing was admitted');
   };
   return (submission) => gather(() => decideAndAdmit(submission));
-};
+}
+
+/** Null when the policy changed between decision and admission. */
+async function unlessStale(admission: Promise<Admitted>): Promise<Admitted | null> {
+  try {
+    return await admission;
+  } catch (thrown) {
+    if (thrown instanceof CountersignError && thrown.code === 'epoch_stale') return null;
+    throw thrown;
+  }
+}
+
+function answerOf(admitted: Admitted, traceparent: string): Submitted {
+  const { replayed } = admitted;
+  const body = verdictOf(admitted);
+  if (admitted.state !== 'denied') return { status: 202, body, replayed };
+  const { effective_digest: _, ...verdict } = body;
+  const trace_id = traceIdOf(traceparent);
+  return {
+    status: 403,
+    body: { ...verdict, code: 'denied', detail: body.reason, decision: 'deny', trace_id },
+    replayed,
+  };
+}
+
+function verdictOf(admitted: Admitted): Accepted {
+  const last = finalDecision(admitted);
+  const rewrite = admitted.decisions.findLast((decision) => decision.remediation !== null);
+  return {
+    job_id: admitted.job_id,
+    tenant: admitted.tenant,
+    state: admitted.state,
+    decision: last.decision,
+    rule_id: last.rule_id,
+    reason: last.reason,
+    policy_version: last.policy_version,
+    policy_snapshot: last.policy_snapshot,
+    job_hash: last.job_hash,
+    effective_digest: last.effective_digest,
+    remediation: rewrite?.remediation ?? null,
+    links: linksOf(admitted.job_id, admitted.state),
+  };
+}

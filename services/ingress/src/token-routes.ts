@@ -5,15 +5,17 @@ import { PERMISSION_NAMES } from '@countersign/contracts/permissions';
 import type { IssueToken } from './issue-token.ts';
 import { type Route, route } from './route.ts';
 
-export const tokenRoutes = (issue: IssueToken): Route[] => [
-  route({
-    method: 'post',
-    path: '/token',
-    summary: 'Exchange an API key or a signature for a token of at most 15 minutes',
-    // A token can do nothing that its credential cannot do already, so every credential may.
-    permissions: PERMISSION_NAMES,
-    body: { schema: tokenRequest, limit: LIMITS.access_token_chars, optional: true },
-    answers: { 200: { says: 'The token; it is shown once', schema: tokenAnswer } },
-    handle: async ({ caller, body }) => ({ status: 200, json: await issue(caller, body) }),
-  }),
-];
+export function tokenRoutes(issue: IssueToken): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/token',
+      summary: 'Exchange an API key or a signature for a token of at most 15 minutes',
+      // A token can do nothing that its credential cannot do already, so every credential may.
+      permissions: PERMISSION_NAMES,
+      body: { schema: tokenRequest, limit: LIMITS.access_token_chars, optional: true },
+      answers: { 200: { says: 'The token; it is shown once', schema: tokenAnswer } },
+      handle: async ({ caller, body }) => ({ status: 200, json: await issue(caller, body) }),
+    }),
+  ];
+}

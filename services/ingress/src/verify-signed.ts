@@ -33,39 +33,10 @@ const verifyInPool = promisify(verify) as (
 
 type Signed = { signed: SignedRequest; raw: { [key: string]: JsonValue } };
 
-const parse = (data: Uint8Array): Signed => {
-  const parsed = parseStrict(data, { max_bytes: LIMITS.request_bytes + LIMITS.signature_bytes });
-  if (!parsed.ok) throw new CountersignError(parsed.code, parsed.detail, { at: parsed.at });
-  return { signed: readShape(signedRequest, parsed.value), raw: parsed.value as Signed['raw'] };
-};
-
-const refuseOtherAddress = ({ request }: SignedRequest, addressed: SignedMessage['addressed']): void => {
-  if (addressed === null)
-    throw new CountersignError('field_invalid', 'the subject names no tenant and topic', { at: 'subject' });
-  if (addressed.topic !== undefined && addressed.topic !== request.topic) {
-    throw new CountersignError('field_invalid', 'subject and request name different topics', { at: '/request/topic' });
-  }
-};
-
-/** Over what was sent, not over what the schema made of it. */
-const signedText = ({ signed, raw }: Signed, subject: string): string =>
-  canonicalize({
-    agent: signed.agent,
-    nonce: signed.nonce,
-    request: raw.request,
-    subject,
-    timestamp: signed.timestamp,
-  });
-
-const refuseStale = (timestamp: string, received_ms: number): void => {
-  if (Math.abs(Date.parse(timestamp) - received_ms) > LIMITS.signature_skew_ms)
-    throw new CountersignError('signature_stale');
-};
-
 /** A nonce stands for one request of its agent: the answer names it. */
 export type Verified = Submission & { nonce: string };
 
-export const verifySigned = async (message: SignedMessage, authenticator: Authenticator): Promise<Verified> => {
+export async function verifySigned(message: SignedMessage, authenticator: Authenticator): Promise<Verified> {
   const { subject, addressed, data, received_ms, traceparent } = message;
   const opened = parse(data);
   const { signed, raw } = opened;
@@ -79,4 +50,34 @@ export const verifySigned = async (message: SignedMessage, authenticator: Authen
   refuseStale(signed.timestamp, received_ms);
   const { nonce, request: sent } = signed;
   return { caller, raw: raw.request!, sent, idempotency_key: `nonce:${nonce}`, traceparent, nonce };
-};
+}
+
+function parse(data: Uint8Array): Signed {
+  const parsed = parseStrict(data, { max_bytes: LIMITS.request_bytes + LIMITS.signature_bytes });
+  if (!parsed.ok) throw new CountersignError(parsed.code, parsed.detail, { at: parsed.at });
+  return { signed: readShape(signedRequest, parsed.value), raw: parsed.value as Signed['raw'] };
+}
+
+function refuseOtherAddress({ request }: SignedRequest, addressed: SignedMessage['addressed']): void {
+  if (addressed === null)
+    throw new CountersignError('field_invalid', 'the subject names no tenant and topic', { at: 'subject' });
+  if (addressed.topic !== undefined && addressed.topic !== request.topic) {
+    throw new CountersignError('field_invalid', 'subject and request name different topics', { at: '/request/topic' });
+  }
+}
+
+/** Over what was sent, not over what the schema made of it. */
+function signedText({ signed, raw }: Signed, subject: string): string {
+  return canonicalize({
+    agent: signed.agent,
+    nonce: signed.nonce,
+    request: raw.request,
+    subject,
+    timestamp: signed.timestamp,
+  });
+}
+
+function refuseStale(timestamp: string, received_ms: number): void {
+  if (Math.abs(Date.parse(timestamp) - received_ms) > LIMITS.signature_skew_ms)
+    throw new CountersignError('signature_stale');
+}

@@ -21,10 +21,11 @@ export type ActivePolicies = {
 };
 
 /** Only the epoch tells two activations of the same content apart. */
-export const isStillActive = (seen: ActivePolicy, now: ActiveScope | undefined): boolean =>
-  seen.active?.epoch === now?.epoch && seen.active?.snapshot === now?.snapshot;
+export function isStillActive(seen: ActivePolicy, now: ActiveScope | undefined): boolean {
+  return seen.active?.epoch === now?.epoch && seen.active?.snapshot === now?.snapshot;
+}
 
-export const openActivePolicies = (database: Tx): ActivePolicies => {
+export function openActivePolicies(database: Tx): ActivePolicies {
   const kept = new Map<string, { reading: Promise<ActivePolicy>; seen?: ActivePolicy }>();
   const read = (tenant: string): Promise<ActivePolicy> => {
     const entry: { reading: Promise<ActivePolicy>; seen?: ActivePolicy } = { reading: readActive(database, tenant) };
@@ -42,11 +43,11 @@ export const openActivePolicies = (database: Tx): ActivePolicies => {
       if (kept.get(tenant)?.seen === seen) kept.delete(tenant);
     },
   };
-};
+}
 
-const readActive = async (database: Tx, tenant: string): Promise<ActivePolicy> => {
+async function readActive(database: Tx, tenant: string): Promise<ActivePolicy> {
   const active = (await gate(database, [tenant])).policies[tenant] ?? null;
   if (active === null) return { active, compiled: null };
   const source = outputPolicyActive.safeParse(await readOutputPolicy(database, active.scope, active.snapshot));
   return { active, compiled: source.success ? compileOutputPolicy(source.data) : null };
-};
+}

@@ -21,38 +21,6 @@ import { quarantine, type Screening } from './screen-output.ts';
 import type { Sealer } from './seal-output.ts';
 import { countRejections, type FencedAttempt, insertResults, type ResultRow, readFenced } from './store.ts';
 
-const dispatchOf = (item: CommitItem): string =>
-  item.kind === 'screened' ? item.result.dispatch_id : item.dispatch_id;
-
-export const commitResults = (database: Database, sealer: Sealer): ((item: CommitItem) => Promise<Outcome>) =>
-  groupCommit<CommitItem, Outcome>({
-    whose: ({ from }) => from.tenant,
-    run: async (items) => {
-      const outcomes = await finishResults(database, items, sealer);
-      const left = items.filter((item) => !outcomes.has(item));
-      const judged = left.length === 0 ? [] : await database.transaction((tx) => commitIn(tx, left, sealer));
-      for (const [i, item] of left.entries()) outcomes.set(item, judged[i]!);
-      return items.map((item) => outcomes.get(item)!);
-    },
-  });
-
-const commitIn = async (tx: Tx, items: readonly CommitItem[], sealer: Sealer): Promise<Outcome[]> => {
-  const ids = [...new Set(items.map(dispatchOf))].sort();
-  const tenants = items.map((item) => item.from.tenant);
-  const workers = items.map((item) => workerSubject(item.from));
-  const [control, attempts] = await Promise.all([gate(tx, tenants, workers), readFenced(tx, ids)]);
-  const fenced = new Map(attempts.map((attempt) => [attempt.dispatch_id, attempt]));
-  const batch = new Batch(fenced, control, sealer);
-  const outcomes = items.map((item) => batch.take(item));
-  const [inserted] = await Promise.all([insertResults(tx, batch.rows), countRejections(tx, batch.rejections)]);
-  const lost = (outcome: Outcome) => outcome.kind === 'stored' && !inserted.has(outcome.row.dispatch_id);
-  await append(
-    tx,
-    batch.entries.filter(({ outcome }) => !lost(outcome)).map(({ entry }) => entry),
-  );
-  return outcomes.map((outcome) => (lost(outcome) ? { kind: 'duplicate' } : outcome));
-};
-
 /** The writes of one transaction. Keeps the fence's answers up to date, so that duplicates in one batch see each other. */
 class Batch {
   readonly rows: ResultRow[] = [];
@@ -101,23 +69,58 @@ class Batch {
   }
 }
 
+export function commitResults(database: Database, sealer: Sealer): (item: CommitItem) => Promise<Outcome> {
+  return groupCommit<CommitItem, Outcome>({
+    whose: ({ from }) => from.tenant,
+    run: async (items) => {
+      const outcomes = await finishResults(database, items, sealer);
+      const left = items.filter((item) => !outcomes.has(item));
+      const judged = left.length === 0 ? [] : await database.transaction((tx) => commitIn(tx, left, sealer));
+      for (const [i, item] of left.entries()) outcomes.set(item, judged[i]!);
+      return items.map((item) => outcomes.get(item)!);
+    },
+  });
+}
+
+async function commitIn(tx: Tx, items: readonly CommitItem[], sealer: Sealer): Promise<Outcome[]> {
+  const ids = [...new Set(items.map(dispatchOf))].sort();
+  const tenants = items.map((item) => item.from.tenant);
+  const workers = items.map((item) => workerSubject(item.from));
+  const [control, attempts] = await Promise.all([gate(tx, tenants, workers), readFenced(tx, ids)]);
+  const fenced = new Map(attempts.map((attempt) => [attempt.dispatch_id, attempt]));
+  const batch = new Batch(fenced, control, sealer);
+  const outcomes = items.map((item) => batch.take(item));
+  const [inserted] = await Promise.all([insertResults(tx, batch.rows), countRejections(tx, batch.rejections)]);
+  const lost = (outcome: Outcome) => outcome.kind === 'stored' && !inserted.has(outcome.row.dispatch_id);
+  await append(
+    tx,
+    batch.entries.filter(({ outcome }) => !lost(outcome)).map(({ entry }) => entry),
+  );
+  return outcomes.map((outcome) => (lost(outcome) ? { kind: 'duplicate' } : outcome));
+}
+
+function dispatchOf(item: CommitItem): string {
+  return item.kind === 'screened' ? item.result.dispatch_id : item.dispatch_id;
+}
+
 /** The constraint is the job's; the worker should have kept it, but only this side can be believed. */
-const withinBounds = ({ output_text, screening }: ScreenedResult, fenced: FencedAttempt): Screening =>
-  Buffer.byteLength(output_text) <= fenced.max_output_bytes
+function withinBounds({ output_text, screening }: ScreenedResult, fenced: FencedAttempt): Screening {
+  return Buffer.byteLength(output_text) <= fenced.max_output_bytes
     ? screening
     : quarantine('the output is larger than the job may return', screening.findings);
+}
 
 /** Nobody can say what its job would have returned, and to run it again would only do its effects again. */
-const unreadable = ({ code }: UnreadResult): Screening =>
-  quarantine(`the result could not be read: ${code}`, [], UNREADABLE_RULE);
+function unreadable({ code }: UnreadResult): Screening {
+  return quarantine(`the result could not be read: ${code}`, [], UNREADABLE_RULE);
+}
 
 /** Nothing is known of it but that the attempt is over. */
-const unreadReport = (
-  { from, data }: UnreadResult,
-  { dispatch_id, tenant, job_id, attempt }: FencedAttempt,
-): Reported => ({
-  from,
-  result: { dispatch_id, tenant, job_id, attempt, status: 'failed', retryable: false, duration_ms: 0 },
-  bytes: data,
-  active: null,
-});
+function unreadReport({ from, data }: UnreadResult, { dispatch_id, tenant, job_id, attempt }: FencedAttempt): Reported {
+  return {
+    from,
+    result: { dispatch_id, tenant, job_id, attempt, status: 'failed', retryable: false, duration_ms: 0 },
+    bytes: data,
+    active: null,
+  };
+}

@@ -12,11 +12,11 @@ import type { Sealer } from './seal-output.ts';
 import { type FinishItem, finishStep } from './store.ts';
 
 /** By item; those that are absent have to be looked at. */
-export const finishResults = async (
+export async function finishResults(
   database: Tx,
   items: readonly CommitItem[],
   sealer: Sealer,
-): Promise<Map<CommitItem, Outcome>> => {
+): Promise<Map<CommitItem, Outcome>> {
   const plain = plainResults(items);
   if (plain.length === 0) return new Map();
   const steps = plain.map((item) => planFinish(item, sealer));
@@ -30,20 +30,21 @@ export const finishResults = async (
       return [[item, { kind: 'ended', row: steps[i]!.row, topic, fail_mode, waited_for: outcome === 'waited_for' }]];
     }),
   );
-};
+}
 
 /** Of two results for one attempt the second sees what became of the first. */
-const plainResults = (items: readonly CommitItem[]): ScreenedResult[] => {
+function plainResults(items: readonly CommitItem[]): ScreenedResult[] {
   const screened = items.filter((item): item is ScreenedResult => item.kind === 'screened');
   return [...Map.groupBy(screened, (item) => item.result.dispatch_id).values()]
     .map(([first]) => first!)
     .filter(endsWithScreening);
-};
+}
 
-const endsWithScreening = ({ result, screening, policy }: ScreenedResult): boolean =>
-  result.status === 'succeeded' && screening.decision !== 'quarantine' && policy.active !== null;
+function endsWithScreening({ result, screening, policy }: ScreenedResult): boolean {
+  return result.status === 'succeeded' && screening.decision !== 'quarantine' && policy.active !== null;
+}
 
-const planFinish = (item: ScreenedResult, sealer: Sealer): FinishItem => {
+function planFinish(item: ScreenedResult, sealer: Sealer): FinishItem {
   const { from, result, screening, policy, capability, output_text } = item;
   const row = toRow(reportOf(item), screening, '', sealer);
   return {
@@ -58,4 +59,4 @@ const planFinish = (item: ScreenedResult, sealer: Sealer): FinishItem => {
     screened: screenedTemplate(row, screening.fail_mode),
     ended: succeededTemplate(row),
   };
-};
+}

@@ -41,7 +41,7 @@ export type Standing =
   /** Policy or capability are others than the screening assumed: screen again. */
   | { kind: 'moved'; capability: string | null };
 
-export const judgeResult = (item: ScreenedResult, fenced: FencedAttempt, control: ControlState): Standing => {
+export function judgeResult(item: ScreenedResult, fenced: FencedAttempt, control: ControlState): Standing {
   const { result, from } = item;
   if (fenced.screened_digest !== null) {
     return isSame(Buffer.from(item.output_text, 'utf8'), fenced)
@@ -60,10 +60,10 @@ export const judgeResult = (item: ScreenedResult, fenced: FencedAttempt, control
   const sameCapability = item.capability === fenced.capability || !looksAtCapability(item.policy.compiled);
   if (sameCapability && isStillActive(item.policy, control.policies[fenced.tenant])) return { kind: 'counts' };
   return { kind: 'moved', capability: fenced.capability };
-};
+}
 
 /** Only the claim, which nobody but its worker knows, lets an unread result stand for its attempt. */
-export const judgeUnread = (item: UnreadResult, fenced: FencedAttempt, control: ControlState): Standing => {
+export function judgeUnread(item: UnreadResult, fenced: FencedAttempt, control: ControlState): Standing {
   const { from, claim_id, code, data } = item;
   if (fenced.screened_digest !== null) {
     return isSame(data, fenced) ? { kind: 'duplicate' } : { kind: 'refused', code: 'attempt_stale' };
@@ -77,12 +77,14 @@ export const judgeUnread = (item: UnreadResult, fenced: FencedAttempt, control: 
   if (!isOwn) return { kind: 'refused', code };
   if (!fenced.acceptable) return { kind: 'refused', code: fenced.code ?? 'attempt_stale' };
   return control.revoked.includes(workerSubject(from)) ? { kind: 'refused', code: 'revoked' } : { kind: 'counts' };
-};
-
-/** Once the salt is erased nobody can tell, and nothing can be won by a difference. */
-const isSame = (bytes: Uint8Array, { screened_salt, screened_digest }: FencedAttempt): boolean =>
-  screened_salt === null || outputDigest(screened_salt, bytes) === screened_digest;
+}
 
 /** `salt` base64url; `bytes` the canonical output, or a whole message that could not be read. */
-export const outputDigest = (salt: string, bytes: Uint8Array): string =>
-  saltedDigestOfBytes(OUTPUT_DOMAIN, Buffer.from(salt, 'base64url'), bytes);
+export function outputDigest(salt: string, bytes: Uint8Array): string {
+  return saltedDigestOfBytes(OUTPUT_DOMAIN, Buffer.from(salt, 'base64url'), bytes);
+}
+
+/** Once the salt is erased nobody can tell, and nothing can be won by a difference. */
+function isSame(bytes: Uint8Array, { screened_salt, screened_digest }: FencedAttempt): boolean {
+  return screened_salt === null || outputDigest(screened_salt, bytes) === screened_digest;
+}

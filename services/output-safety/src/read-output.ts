@@ -6,10 +6,10 @@ import type { Tx } from '@countersign/platform/database';
 import { readReleased } from './store-shown.ts';
 
 /** Throws `not_found` (no such job, or one that ended without a result), `result_not_ready` or `result_quarantined`. */
-export const readOutput = async (
+export async function readOutput(
   database: Tx,
   { tenant, job_id }: RpcParsed<'output.read'>,
-): Promise<RpcAnswer<'output.read'>> => {
+): Promise<RpcAnswer<'output.read'>> {
   const found = await readReleased(database, tenant, job_id);
   if (found === null) throw new CountersignError('not_found');
   const { state, content, ...released } = found;
@@ -20,4 +20,4 @@ export const readOutput = async (
   if (released.dispatch_id === null) throw new CountersignError('not_found', 'the job ended without a result');
   if (content === null) throw new CountersignError('not_found', 'the result was erased');
   return { tenant, job_id, ...released, output: JSON.parse(content) } as RpcAnswer<'output.read'>;
-};
+}

@@ -17,11 +17,11 @@ export type SignedResult = { ok: true; from: Sender; result: WorkerResult; outpu
 export type RefusedResult = { ok: false; from: Sender; code: string; unread: boolean };
 
 /** `claim`: what the message says of itself before it is read; what was signed must say the same. */
-export const readResult = async (
+export async function readResult(
   { subject, data }: Pick<Message, 'subject' | 'data'>,
   claim: ResultClaim,
   keys: WorkerKeys,
-): Promise<SignedResult | RefusedResult> => {
+): Promise<SignedResult | RefusedResult> {
   const from = readResultSubject(subject);
   if (from === null) throw new CountersignError('field_invalid', undefined, { at: 'subject' });
   const refuse = (code: string): RefusedResult => ({ ok: false, from, code, unread: false });
@@ -39,13 +39,14 @@ export const readResult = async (
   return isSignedBy(key, parsed.value, result.signature)
     ? { ok: true, from, result, output_text: canonicalize(result.output) }
     : refuse('signature_invalid');
-};
+}
+
+function isObject(value: JsonValue): value is { [key: string]: JsonValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** Over the value as it was parsed: a copy by schema could lack what was signed. */
-const isSignedBy = (key: KeyObject, value: { [key: string]: JsonValue }, signature: string): boolean => {
+function isSignedBy(key: KeyObject, value: { [key: string]: JsonValue }, signature: string): boolean {
   const { signature: _, ...signed } = value;
   return verify(null, Buffer.from(canonicalize(signed), 'utf8'), key, Buffer.from(signature, 'base64url'));
-};
-
-const isObject = (value: JsonValue): value is { [key: string]: JsonValue } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -29,14 +29,15 @@ type Parts = { screen: Screen; policies: ActivePolicies; commit: Commit };
 type Commit = (item: CommitItem) => Promise<Outcome>;
 
 /** The server lets a worker ask only under its own pool and name. */
-export const mayAnswer = ({ subject, reply }: Pick<Message, 'subject' | 'reply'>): boolean =>
-  isFromOtherAccount(reply) && readResultSubject(subject) !== null;
+export function mayAnswer({ subject, reply }: Pick<Message, 'subject' | 'reply'>): boolean {
+  return isFromOtherAccount(reply) && readResultSubject(subject) !== null;
+}
 
-export const receiveResults = (
+export function receiveResults(
   context: Context,
   sealer: Sealer,
   models: ModelCalls,
-): ((message: Message) => Promise<ResultAnswer>) => {
+): (message: Message) => Promise<ResultAnswer> {
   const keys = openWorkerKeys(context.database);
   const policies = openActivePolicies(context.database);
   const commit = commitResults(context.database, sealer);
@@ -71,10 +72,10 @@ export const receiveResults = (
       leave();
     }
   };
-};
+}
 
 /** Again, while the policy changes between screening and commit; then the message waits. */
-const screenAndCommit = async (read: SignedResult, { screen, policies, commit }: Parts): Promise<Settled> => {
+async function screenAndCommit(read: SignedResult, { screen, policies, commit }: Parts): Promise<Settled> {
   const { from, result, output_text } = read;
   let capability: string | null = null;
   for (let round = 0; round < LIMITS.screenings; round += 1) {
@@ -87,10 +88,10 @@ const screenAndCommit = async (read: SignedResult, { screen, policies, commit }:
     policies.forget(from.tenant, policy);
   }
   throw new CountersignError('epoch_stale');
-};
+}
 
 /** `unread`: why nothing of it could be read. */
-const report = ({ bus, metrics, log }: Context, subject: string, outcome: Settled, unread: string | null): void => {
+function report({ bus, metrics, log }: Context, subject: string, outcome: Settled, unread: string | null): void {
   if (outcome.kind === 'duplicate') return;
   const code = outcome.kind === 'refused' ? outcome.code : unread;
   if (code !== null) {
@@ -106,18 +107,18 @@ const report = ({ bus, metrics, log }: Context, subject: string, outcome: Settle
   if (outcome.kind === 'ended' && !outcome.waited_for) return;
   // A hint that gets lost costs time only: the scheduler's sweep reads `output.outcomes`.
   bus.hint(subjects.screened(tenant, outcome.topic), { tenant, job_id, dispatch_id });
-};
+}
 
-const withoutContent = ({ log }: Context, subject: string, thrown: unknown): CountersignError => {
+function withoutContent({ log }: Context, subject: string, thrown: unknown): CountersignError {
   const known = thrown instanceof CountersignError ? thrown : new CountersignError('internal');
   const fields = { subject, code: known.code };
   if (known === thrown) log.warn(fields, 'a result waits');
   else log.error({ ...fields, ...placeOf(thrown) }, 'a result waits');
   return known;
-};
+}
 
 /** Where it was thrown and not what it says: a driver's or a parser's message may quote the content. */
-const placeOf = (thrown: unknown): Record<string, unknown> => {
+function placeOf(thrown: unknown): Record<string, unknown> {
   if (!(thrown instanceof Error)) return {};
   const frames = thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line));
   const { code } = thrown as { code?: unknown };
@@ -126,4 +127,4 @@ const placeOf = (thrown: unknown): Record<string, unknown> => {
     stack: frames?.slice(0, 5).join('\n'),
     ...(typeof code === 'string' ? { cause: code } : {}),
   };
-};
+}

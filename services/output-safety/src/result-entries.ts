@@ -6,35 +6,19 @@ import type { Sender } from './read-result.ts';
 import type { FencedAttempt, ResultRow } from './store.ts';
 
 type FailMode = 'open' | null;
-/** Fields besides the attempt's facts. */
-const screenedDetails = (row: ResultRow, fail_mode: FailMode) => ({
-  dispatch_id: row.dispatch_id,
-  pool: row.pool,
-  worker: row.worker,
-  status: row.status,
-  retryable: row.retryable,
-  output_decision: row.output_decision,
-  rule_id: row.rule_id,
-  reason: row.reason,
-  findings: row.findings,
-  output_digest: row.output_digest,
-  duration_ms: row.duration_ms,
-  policy_version: row.policy_version,
-  policy_snapshot: row.policy_snapshot,
-  policy_epoch: row.policy_epoch,
-  fail_mode,
-});
 
-export const screenedEntry = (fenced: FencedAttempt, row: ResultRow, fail_mode: FailMode): NewEntry =>
-  jobEntry('output_screened', fenced, { attempt: fenced.attempt, ...screenedDetails(row, fail_mode) });
+export function screenedEntry(fenced: FencedAttempt, row: ResultRow, fail_mode: FailMode): NewEntry {
+  return jobEntry('output_screened', fenced, { attempt: fenced.attempt, ...screenedDetails(row, fail_mode) });
+}
 
 /** The same, for the step that fills in the facts where they stand. */
-export const screenedTemplate = (row: ResultRow, fail_mode: FailMode): string =>
-  canonicalWithHoles(screenedDetails(row, fail_mode), FACT_HOLES);
+export function screenedTemplate(row: ResultRow, fail_mode: FailMode): string {
+  return canonicalWithHoles(screenedDetails(row, fail_mode), FACT_HOLES);
+}
 
 /** Entries the scheduler writes for a job that ends with its screening, and which service appends them. */
-export const succeededTemplate = (row: ResultRow): string =>
-  canonicalWithHoles(
+export function succeededTemplate(row: ResultRow): string {
+  return canonicalWithHoles(
     {
       state: 'succeeded',
       dispatch_id: row.dispatch_id,
@@ -50,10 +34,11 @@ export const succeededTemplate = (row: ResultRow): string =>
     },
     FACT_HOLES,
   );
+}
 
 /** `pool` and `worker` are always the attempt's own: the sender stands apart, so that nobody takes it for who ran it. */
-export const rejectedEntry = (fenced: FencedAttempt, from: Sender, code: string): NewEntry =>
-  jobEntry('result_rejected', fenced, {
+export function rejectedEntry(fenced: FencedAttempt, from: Sender, code: string): NewEntry {
+  return jobEntry('result_rejected', fenced, {
     dispatch_id: fenced.dispatch_id,
     attempt: fenced.attempt,
     pool: fenced.pool,
@@ -62,3 +47,25 @@ export const rejectedEntry = (fenced: FencedAttempt, from: Sender, code: string)
     sender_worker: from.worker,
     code,
   });
+}
+
+/** Fields besides the attempt's facts. */
+function screenedDetails(row: ResultRow, fail_mode: FailMode) {
+  return {
+    dispatch_id: row.dispatch_id,
+    pool: row.pool,
+    worker: row.worker,
+    status: row.status,
+    retryable: row.retryable,
+    output_decision: row.output_decision,
+    rule_id: row.rule_id,
+    reason: row.reason,
+    findings: row.findings,
+    output_digest: row.output_digest,
+    duration_ms: row.duration_ms,
+    policy_version: row.policy_version,
+    policy_snapshot: row.policy_snapshot,
+    policy_epoch: row.policy_epoch,
+    fail_mode,
+  };
+}

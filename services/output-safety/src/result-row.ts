@@ -19,15 +19,17 @@ export type Reported = {
   active: ActiveScope | null;
 };
 
-export const reportOf = ({ from, result, output_text, policy }: ScreenedResult): Reported => ({
-  from,
-  result,
-  bytes: Buffer.from(output_text, 'utf8'),
-  active: policy.active,
-});
+export function reportOf({ from, result, output_text, policy }: ScreenedResult): Reported {
+  return {
+    from,
+    result,
+    bytes: Buffer.from(output_text, 'utf8'),
+    active: policy.active,
+  };
+}
 
 /** The result is the attempt's, as the fence or the step has yet to confirm. */
-export const toRow = (reported: Reported, screening: Screening, traceparent: string, sealer: Sealer): ResultRow => {
+export function toRow(reported: Reported, screening: Screening, traceparent: string, sealer: Sealer): ResultRow {
   const { from, result, bytes, active } = reported;
   const { dispatch_id, tenant, job_id, attempt } = result;
   const salt = randomSalt();
@@ -56,4 +58,4 @@ export const toRow = (reported: Reported, screening: Screening, traceparent: str
     duration_ms: result.duration_ms,
     traceparent,
   };
-};
+}

@@ -24,12 +24,12 @@ export type Screen = {
 };
 
 /** `module`: what answers; another one only in tests. */
-export const openScreen = (
+export function openScreen(
   metrics: Metrics,
   models: ModelCalls,
   module = new URL('./screen-child.ts', import.meta.url),
   deadline_ms: number = LIMITS.output_scan_ms,
-): Screen => {
+): Screen {
   const children = openChildProcesses<object, Screening>({
     module,
     processes: LIMITS.scan_processes,
@@ -69,4 +69,4 @@ export const openScreen = (
     },
     stop: () => children.stop(),
   };
-};
+}

@@ -38,33 +38,33 @@ export type ScreenedOutput = {
 /** `failed`: it gave no answer, and its fail mode is open. */
 export type ModelSaid = Pick<Extract<ModelResult, { ok: true }>, 'findings' | 'matches'> | 'failed';
 
-export const quarantine = (reason: string, findings: Finding[] = [], rule_id: string | null = null): Screening => ({
-  decision: 'quarantine',
-  rule_id,
-  reason,
-  findings,
-  released: null,
-  fail_mode: null,
-});
+type Redaction = {
+  verdict: ReturnType<typeof decideOutput>;
+  findings: Finding[];
+  bounds: Partial<ScanLimits>;
+};
 
-const allow = (subject: ScreenedOutput, reason: string, findings: Finding[], rule_id: string | null): Screening => ({
-  decision: 'allow',
-  rule_id,
-  reason,
-  findings,
-  released: subject.text,
-  fail_mode: null,
-});
+export function quarantine(reason: string, findings: Finding[] = [], rule_id: string | null = null): Screening {
+  return {
+    decision: 'quarantine',
+    rule_id,
+    reason,
+    findings,
+    released: null,
+    fail_mode: null,
+  };
+}
 
-export const screenOutput = (policy: CompiledOutputPolicy | null, subject: ScreenedOutput): Screening =>
-  screenWithin(policy, subject, Number.POSITIVE_INFINITY)!;
+export function screenOutput(policy: CompiledOutputPolicy | null, subject: ScreenedOutput): Screening {
+  return screenWithin(policy, subject, Number.POSITIVE_INFINITY)!;
+}
 
 /** Null where own rules would take more work than `max_rule_work` (instructions times characters). */
-export const screenWithin = (
+export function screenWithin(
   policy: CompiledOutputPolicy | null,
   subject: ScreenedOutput,
   max_rule_work: number,
-): Screening | null => {
+): Screening | null {
   if (policy === null) return quarantine('no output policy is active');
   if (Buffer.byteLength(subject.text) > LIMITS.output_bytes)
     return quarantine('the output is too large to be screened');
@@ -80,55 +80,67 @@ export const screenWithin = (
   if (verdict.decision === 'allow') return marked(subject, allow(subject, verdict.reason, findings, verdict.rule_id));
   const redacted = redact(policy, subject, { verdict, findings, bounds });
   return redacted === null ? null : marked(subject, redacted);
-};
+}
 
-/** What left without the word of a model says so. */
-const marked = ({ model }: ScreenedOutput, screening: Screening): Screening =>
-  model === 'failed' && screening.released !== null ? { ...screening, fail_mode: 'open' } : screening;
+export function failedScan(policy: CompiledOutputPolicy, subject: ScreenedOutput): Screening {
+  return policy.fail_mode === 'open'
+    ? { ...allow(subject, 'the scan failed and fail_mode is open', [], null), fail_mode: 'open' }
+    : quarantine('the output could not be scanned');
+}
 
-const scan = (
+/** Whether another capability could have led to another answer. */
+export function looksAtCapability(policy: CompiledOutputPolicy | null): boolean {
+  return policy?.rules.some((rule) => rule.capabilities !== null) ?? false;
+}
+
+function allow(subject: ScreenedOutput, reason: string, findings: Finding[], rule_id: string | null): Screening {
+  return {
+    decision: 'allow',
+    rule_id,
+    reason,
+    findings,
+    released: subject.text,
+    fail_mode: null,
+  };
+}
+
+function scan(
   policy: CompiledOutputPolicy,
   output: unknown,
   bounds: Partial<ScanLimits>,
-): ScanResult | { ok: false; code: 'failed' } => {
+): ScanResult | { ok: false; code: 'failed' } {
   try {
     return scanValue(output, policy.scanners, bounds);
   } catch {
     // Its error may quote the output, so none of it is passed on.
     return { ok: false, code: 'failed' };
   }
-};
+}
 
-export const failedScan = (policy: CompiledOutputPolicy, subject: ScreenedOutput): Screening =>
-  policy.fail_mode === 'open'
-    ? { ...allow(subject, 'the scan failed and fail_mode is open', [], null), fail_mode: 'open' }
-    : quarantine('the output could not be scanned');
+/** What left without the word of a model says so. */
+function marked({ model }: ScreenedOutput, screening: Screening): Screening {
+  return model === 'failed' && screening.released !== null ? { ...screening, fail_mode: 'open' } : screening;
+}
 
-type Redaction = {
-  verdict: ReturnType<typeof decideOutput>;
-  findings: Finding[];
-  bounds: Partial<ScanLimits>;
-};
-
-const redact = (
+function redact(
   policy: CompiledOutputPolicy,
   subject: ScreenedOutput,
   { verdict, findings, bounds }: Redaction,
-): Screening | null => {
+): Screening | null {
   const { rule_id, reason } = verdict;
   const redacted = redactedText(policy, subject, verdict.redact, bounds);
   if (redacted.ok) return { decision: 'redact', rule_id, reason, findings, released: redacted.text, fail_mode: null };
   return redacted.code === 'rules_too_costly'
     ? null
     : quarantine('the output could not be redacted', findings, verdict.rule_id);
-};
+}
 
-const redactedText = (
+function redactedText(
   { types: all }: CompiledOutputPolicy,
   { output, model }: ScreenedOutput,
   types: readonly AnyTypeName[],
   bounds: Partial<ScanLimits>,
-): { ok: true; text: string } | { ok: false; code: string } => {
+): { ok: true; text: string } | { ok: false; code: string } {
   try {
     const matches = model === undefined || model === 'failed' ? null : model.matches;
     const meant = all.filter(({ type }) => types.includes(type));
@@ -138,8 +150,4 @@ const redactedText = (
   } catch {
     return { ok: false, code: 'failed' };
   }
-};
-
-/** Whether another capability could have led to another answer. */
-export const looksAtCapability = (policy: CompiledOutputPolicy | null): boolean =>
-  policy?.rules.some((rule) => rule.capabilities !== null) ?? false;
+}

@@ -12,12 +12,14 @@ export type Sealer = {
   seal(dispatch_id: string, content: Uint8Array): Buffer;
 };
 
-export const createSealer = (key: Buffer): Sealer => ({
-  key_id: createHash('sha256').update('countersign/seal-key/v1\0').update(key).digest('hex').slice(0, 16),
-  seal(dispatch_id, content) {
-    const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(dispatch_id, 'utf8'));
-    const sealed = Buffer.concat([cipher.update(content), cipher.final()]);
-    return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
-  },
-});
+export function createSealer(key: Buffer): Sealer {
+  return {
+    key_id: createHash('sha256').update('countersign/seal-key/v1\0').update(key).digest('hex').slice(0, 16),
+    seal(dispatch_id, content) {
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(dispatch_id, 'utf8'));
+      const sealed = Buffer.concat([cipher.update(content), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
+    },
+  };
+}

@@ -6,21 +6,9 @@ import type { Tables } from './tables.ts';
 
 const tables = queriesOver<Tables>();
 
-/** Base64url of the raw 32 bytes; null for a worker that this pool does not have. */
-export async function readWorkerKey(tx: Tx, pool: string, worker: string): Promise<string | null> {
-  const [row] = await keyOf(tx, { pool, worker });
-  return row?.public_key ?? null;
-}
-
 const keyOf = readBy(({ pool, worker }: { pool: string; worker: string }) =>
   tables.selectFrom('identity.workers').select('public_key').where('worker', '=', worker).where('pool', '=', pool),
 );
-
-/** As the policy kernel normalised it; null when this snapshot is no longer, or not yet, the active one. */
-export async function readOutputPolicy(tx: Tx, scope: string, snapshot: string): Promise<unknown> {
-  const [row] = await outputPolicyOf(tx, { scope, snapshot });
-  return row?.output_policy ?? null;
-}
 
 /** Of a scope the first row alone: the view would go through all activations that it ever had. */
 const activeOutput = tables.selectFrom('policy.active_output').select(['snapshot', 'output_policy']);
@@ -31,12 +19,6 @@ const outputPolicyOf = readBy(({ scope, snapshot }: { scope: string; snapshot: s
     .select('output_policy')
     .where('snapshot', '=', snapshot),
 );
-
-/** Null for a job that does not exist; null but for its state where one stands, or ended, without a result. */
-export async function readReleased(tx: Tx, tenant: string, job_id: string) {
-  const [row] = await released(tx, { tenant, job_id });
-  return row ?? null;
-}
 
 /** Content is found through the job that names its dispatch id, and through nothing else. */
 const released = readBy(({ tenant, job_id }: { tenant: string; job_id: string }) =>
@@ -54,3 +36,21 @@ const released = readBy(({ tenant, job_id }: { tenant: string; job_id: string })
     .where('l.tenant', '=', tenant)
     .where('l.job_id', '=', job_id),
 );
+
+/** Base64url of the raw 32 bytes; null for a worker that this pool does not have. */
+export async function readWorkerKey(tx: Tx, pool: string, worker: string): Promise<string | null> {
+  const [row] = await keyOf(tx, { pool, worker });
+  return row?.public_key ?? null;
+}
+
+/** As the policy kernel normalised it; null when this snapshot is no longer, or not yet, the active one. */
+export async function readOutputPolicy(tx: Tx, scope: string, snapshot: string): Promise<unknown> {
+  const [row] = await outputPolicyOf(tx, { scope, snapshot });
+  return row?.output_policy ?? null;
+}
+
+/** Null for a job that does not exist; null but for its state where one stands, or ended, without a result. */
+export async function readReleased(tx: Tx, tenant: string, job_id: string) {
+  const [row] = await released(tx, { tenant, job_id });
+  return row ?? null;
+}

@@ -31,17 +31,6 @@ export type FencedAttempt = {
   rejections: number;
 };
 
-/** Locks the attempts, so that none is given up while its result is stored. */
-export const readFenced = (tx: Tx, dispatch_ids: readonly string[]): Promise<FencedAttempt[]> =>
-  tx.query(
-    `SELECT f.*, r.output_digest AS screened_digest, r.salt AS screened_salt,
-            coalesce(j.count, 0) AS rejections
-       FROM scheduler.fence($1::uuid[]) f
-       LEFT JOIN output.results r ON r.dispatch_id = f.dispatch_id
-       LEFT JOIN output.rejections j ON j.dispatch_id = f.dispatch_id`,
-    [dispatch_ids],
-  );
-
 export type ResultRow = {
   dispatch_id: string;
   tenant: string;
@@ -71,21 +60,6 @@ const RESULT_COLUMNS = `dispatch_id, tenant, job_id, attempt, pool, worker, stat
   reason, policy_version, policy_snapshot, policy_epoch, findings, output_digest, salt, content, sealed, seal_key_id,
   duration_ms, traceparent`;
 
-const toRecord = (row: ResultRow) => ({ ...row, sealed: row.sealed && `\\x${row.sealed.toString('hex')}` });
-
-/** Dispatch ids of those that were not there yet: another instance may have screened the same result in this moment. */
-export const insertResults = async (tx: Tx, rows: readonly ResultRow[]): Promise<ReadonlySet<string>> => {
-  if (rows.length === 0) return new Set();
-  const records = rows.map(toRecord);
-  const inserted = await tx.query<{ dispatch_id: string }>(
-    `INSERT INTO output.results (${RESULT_COLUMNS})
-     SELECT ${RESULT_COLUMNS} FROM json_populate_recordset(NULL::output.results, $1::json) ORDER BY dispatch_id
-     ON CONFLICT (dispatch_id) DO NOTHING RETURNING dispatch_id`,
-    [JSON.stringify(records)],
-  );
-  return new Set(inserted.map((row) => row.dispatch_id));
-};
-
 export type FinishItem = {
   /** Without its `traceparent`, which is the job's. */
   row: ResultRow;
@@ -99,15 +73,40 @@ export type FinishItem = {
 const routines = routinesOf<Functions>();
 export type FinishOutcome = 'ended' | 'waited_for' | 'look';
 
+/** Locks the attempts, so that none is given up while its result is stored. */
+export function readFenced(tx: Tx, dispatch_ids: readonly string[]): Promise<FencedAttempt[]> {
+  return tx.query(
+    `SELECT f.*, r.output_digest AS screened_digest, r.salt AS screened_salt,
+            coalesce(j.count, 0) AS rejections
+       FROM scheduler.fence($1::uuid[]) f
+       LEFT JOIN output.results r ON r.dispatch_id = f.dispatch_id
+       LEFT JOIN output.rejections j ON j.dispatch_id = f.dispatch_id`,
+    [dispatch_ids],
+  );
+}
+
+/** Dispatch ids of those that were not there yet: another instance may have screened the same result in this moment. */
+export async function insertResults(tx: Tx, rows: readonly ResultRow[]): Promise<ReadonlySet<string>> {
+  if (rows.length === 0) return new Set();
+  const records = rows.map(toRecord);
+  const inserted = await tx.query<{ dispatch_id: string }>(
+    `INSERT INTO output.results (${RESULT_COLUMNS})
+     SELECT ${RESULT_COLUMNS} FROM json_populate_recordset(NULL::output.results, $1::json) ORDER BY dispatch_id
+     ON CONFLICT (dispatch_id) DO NOTHING RETURNING dispatch_id`,
+    [JSON.stringify(records)],
+  );
+  return new Set(inserted.map((row) => row.dispatch_id));
+}
+
 /** Stores these results and ends their jobs; nothing was written for those to be looked at. */
-export const finishStep = async (tx: Tx, items: readonly FinishItem[]): Promise<FinishOutcome[]> => {
+export async function finishStep(tx: Tx, items: readonly FinishItem[]): Promise<FinishOutcome[]> {
   const rows = items.map(({ row, checked }) => ({ ...toRecord(row), ...checked }));
   const screened = items.map((item) => item.screened);
   const ended = items.map((item) => item.ended);
   return (await routines.answer(tx, 'scheduler.finish', JSON.stringify(rows), screened, ended)) as FinishOutcome[];
-};
+}
 
-export const countRejections = async (tx: Tx, counts: ReadonlyMap<string, number>): Promise<void> => {
+export async function countRejections(tx: Tx, counts: ReadonlyMap<string, number>): Promise<void> {
   if (counts.size === 0) return;
   await tx.query(
     `INSERT INTO output.rejections AS j (dispatch_id, count)
@@ -115,11 +114,15 @@ export const countRejections = async (tx: Tx, counts: ReadonlyMap<string, number
      ON CONFLICT (dispatch_id) DO UPDATE SET count = j.count + excluded.count`,
     [[...counts.keys()], [...counts.values()]],
   );
-};
+}
 
 /** Throws when a grant, view or function that this service lives on is missing. */
-export const probe = async (tx: Tx): Promise<void> => {
+export async function probe(tx: Tx): Promise<void> {
   await tx.query(
     `SELECT FROM scheduler.fence('{}'), scheduler.finish('[]', '{}', '{}'), scheduler.releases, policy.active_output, identity.workers LIMIT 0`,
   );
-};
+}
+
+function toRecord(row: ResultRow) {
+  return { ...row, sealed: row.sealed && `\\x${row.sealed.toString('hex')}` };
+}

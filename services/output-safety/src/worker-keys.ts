@@ -6,12 +6,8 @@ import { readWorkerKey } from './store-shown.ts';
 /** Null for a worker that the pool does not have. Whether it was revoked is asked anew in every transaction. */
 export type WorkerKeys = (pool: string, worker: string) => Promise<KeyObject | null>;
 
-/** RFC 8037, section 2. */
-const toKey = (raw: string): KeyObject =>
-  createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' });
-
 /** Holds registered workers only, so the table of workers bounds it. */
-export const openWorkerKeys = (database: Tx): WorkerKeys => {
+export function openWorkerKeys(database: Tx): WorkerKeys {
   const known = new Map<string, KeyObject>();
   return async (pool, worker) => {
     const name = `${pool}/${worker}`;
@@ -23,4 +19,9 @@ export const openWorkerKeys = (database: Tx): WorkerKeys => {
     known.set(name, key);
     return key;
   };
-};
+}
+
+/** RFC 8037, section 2. */
+function toKey(raw: string): KeyObject {
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' });
+}

@@ -19,20 +19,40 @@ type Parts = PublishParts & { bus: Pick<Bus, 'announceControl'> };
 type Activating = RpcParsed<'policy.activate'>;
 
 /** Throws the refusal's code, `not_found` for a version that nobody published. */
-export const activateBundle = async (parts: Parts, activating: Activating): Promise<RpcAnswer<'policy.activate'>> => {
+export async function activateBundle(parts: Parts, activating: Activating): Promise<RpcAnswer<'policy.activate'>> {
   const published = await findBundle(parts, activating);
   for (let tries = 1; tries <= LIMITS.decide_tries; tries += 1) {
     const answer = await tryOnce(parts, activating, published);
     if (answer !== 'moved') return answer;
   }
   throw new CountersignError('epoch_stale', 'other policies became active meanwhile, again and again');
-};
+}
 
-const tryOnce = async (
+/** In the scope that was named, else in the tenant's own, else among those for everybody. */
+export async function findBundle(
+  { database }: Pick<Parts, 'database'>,
+  asked: {
+    tenant: string;
+    global: boolean;
+    version: number;
+    scope?: string | undefined;
+    snapshot?: string | undefined;
+  },
+): Promise<Published> {
+  const { tenant, global, version, scope, snapshot } = asked;
+  if (scope !== undefined && scope !== tenant && scope !== '*' && !global) throw new CountersignError('not_found');
+  const published = await readPublished(database, scope === undefined ? [tenant, '*'] : [scope], version);
+  if (published === null) throw new CountersignError('not_found', 'no such bundle was published');
+  if (snapshot !== undefined && snapshot !== published.snapshot)
+    throw new CountersignError('state_conflict', 'the published bundle is another', { at: '/snapshot' });
+  return published;
+}
+
+async function tryOnce(
   parts: Parts,
   activating: Activating,
   published: Published,
-): Promise<RpcAnswer<'policy.activate'> | 'moved'> => {
+): Promise<RpcAnswer<'policy.activate'> | 'moved'> {
   const { database } = parts;
   const opened = await parts.compiled.openBundle(published.document, nowInstant(), activating.tenant);
   const refusal = opened.ok ? refuseForeign(opened, activating) : opened;
@@ -56,36 +76,16 @@ const tryOnce = async (
   parts.log.info({ policy_version: version, policy_snapshot: snapshot, scopes }, 'a policy is active');
   parts.bus.announceControl(Math.max(...scopes.map(({ epoch }) => epoch)));
   return { version, snapshot, scopes, changed: scopes.some(({ epoch }) => !before.has(epoch)) };
-};
+}
 
-/** In the scope that was named, else in the tenant's own, else among those for everybody. */
-export const findBundle = async (
-  { database }: Pick<Parts, 'database'>,
-  asked: {
-    tenant: string;
-    global: boolean;
-    version: number;
-    scope?: string | undefined;
-    snapshot?: string | undefined;
-  },
-): Promise<Published> => {
-  const { tenant, global, version, scope, snapshot } = asked;
-  if (scope !== undefined && scope !== tenant && scope !== '*' && !global) throw new CountersignError('not_found');
-  const published = await readPublished(database, scope === undefined ? [tenant, '*'] : [scope], version);
-  if (published === null) throw new CountersignError('not_found', 'no such bundle was published');
-  if (snapshot !== undefined && snapshot !== published.snapshot)
-    throw new CountersignError('state_conflict', 'the published bundle is another', { at: '/snapshot' });
-  return published;
-};
-
-const refuse = async (
+async function refuse(
   parts: Parts,
   { tenant, principal }: Activating,
   { bundle_id, version }: Published,
   refusal: BundleRefusal,
-): Promise<CountersignError> => {
+): Promise<CountersignError> {
   const about = { bundle_id, policy_version: version };
   await parts.database.transaction((tx) => recordRefusal(tx, tenant, refusal, about, principal));
   countRefusal(parts, refusal, about);
   return new CountersignError(refusal.code, refusal.detail);
-};
+}

@@ -26,27 +26,29 @@ const REFUSALS: Readonly<Record<string, BundleRefusal>> = {
 };
 
 /** `moved`: another policy became active meanwhile. Null: no refusal, but an outage or a bug. */
-export const refusalIn = (thrown: unknown): BundleRefusal | 'moved' | null => {
+export function refusalIn(thrown: unknown): BundleRefusal | 'moved' | null {
   if (thrown instanceof Refused) return thrown.refusal;
   const code = String((thrown as { code?: unknown }).code);
   if (code === EPOCH_MOVED) return 'moved';
   return Object.hasOwn(REFUSALS, code) ? REFUSALS[code]! : null;
-};
+}
 
-export const scopesOf = ({ bundle }: OpenedBundle): string[] => [...bundle.manifest.scope.tenants].sort();
+export function scopesOf({ bundle }: OpenedBundle): string[] {
+  return [...bundle.manifest.scope.tenants].sort();
+}
 
 /** A version that is not newer is not stored. `control` decides again when it is activated. */
-export const refuseOld = async (tx: Tx, opened: OpenedBundle): Promise<BundleRefusal | null> => {
+export async function refuseOld(tx: Tx, opened: OpenedBundle): Promise<BundleRefusal | null> {
   const { version, snapshot } = opened.policy;
   const mine = new Set(scopesOf(opened));
   const active = (await readControl(tx)).scopes.filter(({ scope }) => mine.has(scope));
   const newer = active.find((other) => other.version >= version && other.snapshot !== snapshot);
   if (newer === undefined) return null;
   return refuseBundle('bundle_not_newer', `version ${newer.version} is active in scope ${newer.scope}`);
-};
+}
 
 /** Throws Refused when one of its versions is another bundle's. */
-export const publishIn = async (tx: Tx, bundle_id: number, opened: OpenedBundle, by: string): Promise<void> => {
+export async function publishIn(tx: Tx, bundle_id: number, opened: OpenedBundle, by: string): Promise<void> {
   const { manifest, snapshot, key_ids } = opened.bundle;
   const { version, not_before, not_after } = manifest;
   const scopes = scopesOf(opened);
@@ -54,15 +56,15 @@ export const publishIn = async (tx: Tx, bundle_id: number, opened: OpenedBundle,
   const publication = { bundle_id, version, snapshot, scopes, not_before, not_after, key_ids, published_by };
   if (!(await insertPublication(tx, publication)))
     throw new Refused(refuseBundle('bundle_version_taken', `another bundle is version ${version}`));
-};
+}
 
 /** `by`: who asked for it. Throws what `refusalIn` reads. */
-export const activateIn = async (
+export async function activateIn(
   tx: Tx,
   bundle_id: number,
   opened: OpenedBundle,
   by: string,
-): Promise<ActivatedScopes> => {
+): Promise<ActivatedScopes> {
   const { bundle, policy } = opened;
   const { scopes } = await readControl(tx);
   await markActivated(tx, bundle_id);
@@ -83,4 +85,4 @@ export const activateIn = async (
     inForce.push({ scope, epoch: await activate(tx, activation, active?.epoch ?? 0) });
   }
   return inForce;
-};
+}

@@ -32,7 +32,9 @@ type Parts = {
   onChange: () => void;
 };
 
-export const openActivePolicies = (parts: Parts): ActivePolicies => {
+type Opened = Pick<ActivePolicy, 'policy' | 'ends_at'>;
+
+export function openActivePolicies(parts: Parts): ActivePolicies {
   let loaded = new Map<string, ActivePolicy>();
   let revision = -1;
   let reading: Promise<void> | null = null;
@@ -66,29 +68,17 @@ export const openActivePolicies = (parts: Parts): ActivePolicies => {
     of: (tenant) => loaded.get(tenant) ?? loaded.get('*') ?? null,
     count: () => loaded.size,
   };
-};
+}
 
 /** Throws `policy_missing`. */
-export const policyFor = (policies: ActivePolicies, tenant: string): ActivePolicy => {
+export function policyFor(policies: ActivePolicies, tenant: string): ActivePolicy {
   const active = policies.of(tenant);
   if (active === null) throw new CountersignError('policy_missing');
   return active;
-};
-
-/** That a policy has run out is said once, and loudly: from then on everything is refused. */
-const announce = ({ metrics, log }: Parts, active: ActivePolicy, ended: Set<number>): void => {
-  const { scope, version, epoch, ends_at } = active;
-  metrics.set('policy_epoch', { scope }, epoch);
-  metrics.set('policy_ends_timestamp_seconds', { scope }, Date.parse(ends_at) / 1_000);
-  if (!hasEnded(active, nowInstant()) || ended.has(epoch)) return;
-  ended.add(epoch);
-  log.error({ scope, policy_version: version, policy_epoch: epoch, ends_at }, 'the active policy is past its end');
-};
-
-type Opened = Pick<ActivePolicy, 'policy' | 'ends_at'>;
+}
 
 /** The table first, the disk when the table's copy is missing or does not verify. */
-const load = async (parts: Parts, scope: ControlScope): Promise<Opened | null> => {
+async function load(parts: Parts, scope: ControlScope): Promise<Opened | null> {
   const { database, disk } = parts;
   const stored = await readActivated(database, scope.scope, scope.epoch);
   const policy = stored === null ? null : await verify(parts, scope, stored, 'table');
@@ -98,9 +88,9 @@ const load = async (parts: Parts, scope: ControlScope): Promise<Opened | null> =
   }
   const kept = await disk.read(scope.scope, scope.snapshot);
   return kept === null ? null : verify(parts, scope, kept, 'disk');
-};
+}
 
-const verify = async (parts: Parts, scope: ControlScope, document: string, source: string): Promise<Opened | null> => {
+async function verify(parts: Parts, scope: ControlScope, document: string, source: string): Promise<Opened | null> {
   const opened = await openAsActive(document, parts.compiled, scope);
   const code = opened.ok ? null : opened.code;
   if (opened.ok && opened.bundle.snapshot === scope.snapshot)
@@ -111,25 +101,25 @@ const verify = async (parts: Parts, scope: ControlScope, document: string, sourc
     'the active bundle is not what was activated',
   );
   return null;
-};
+}
 
 /**
  * An expired policy is loaded all the same, as it was valid when it became active: it knows whom to refuse,
  * and under which version. It allows nothing any more.
  */
-const openAsActive = async (
+async function openAsActive(
   document: string,
   compiled: CompiledPolicies,
   scope: ControlScope,
-): Promise<OpenedBundle | BundleRefusal> => {
+): Promise<OpenedBundle | BundleRefusal> {
   const opened = await compiled.openBundle(document, nowInstant());
   if (opened.ok || (opened.code !== 'bundle_expired' && opened.code !== 'bundle_threshold_unmet')) return opened;
   const then = await compiled.openBundle(document, scope.activated_at);
   return then.ok && Date.parse(then.bundle.ends_at) <= Date.parse(nowInstant()) ? then : opened;
-};
+}
 
 /** A full or broken disk costs the second copy, not the policy. */
-const keepOnDisk = async ({ disk, log }: Parts, { scope, snapshot }: ControlScope, document: string): Promise<void> => {
+async function keepOnDisk({ disk, log }: Parts, { scope, snapshot }: ControlScope, document: string): Promise<void> {
   try {
     await disk.write(scope, snapshot, document);
   } catch (thrown) {
@@ -138,4 +128,14 @@ const keepOnDisk = async ({ disk, log }: Parts, { scope, snapshot }: ControlScop
       'the last known good policy could not be kept on disk',
     );
   }
-};
+}
+
+/** That a policy has run out is said once, and loudly: from then on everything is refused. */
+function announce({ metrics, log }: Parts, active: ActivePolicy, ended: Set<number>): void {
+  const { scope, version, epoch, ends_at } = active;
+  metrics.set('policy_epoch', { scope }, epoch);
+  metrics.set('policy_ends_timestamp_seconds', { scope }, Date.parse(ends_at) / 1_000);
+  if (!hasEnded(active, nowInstant()) || ended.has(epoch)) return;
+  ended.add(epoch);
+  log.error({ scope, policy_version: version, policy_epoch: epoch, ends_at }, 'the active policy is past its end');
+}

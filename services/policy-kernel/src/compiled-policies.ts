@@ -30,9 +30,7 @@ export type CompiledPolicies = {
   stop(): Promise<void>;
 };
 
-const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-export const openCompiledPolicies = (root: TrustRoot): CompiledPolicies => {
+export function openCompiledPolicies(root: TrustRoot): CompiledPolicies {
   const reading = startReading(root);
   // A Map remembers the order of insertion: what was asked for last is kept longest.
   const kept = new Map<string, Promise<CompiledPolicy>>();
@@ -73,4 +71,8 @@ export const openCompiledPolicies = (root: TrustRoot): CompiledPolicies => {
     compiled: () => compiled,
     stop: () => reading.stop(),
   };
-};
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

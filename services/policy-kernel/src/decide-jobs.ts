@@ -26,10 +26,11 @@ export type DecideParts = {
 export type ItemAnswer = RpcAnswer<'policy.decide'>['answers'][number];
 
 /** Whether an item wants a newer policy than this replica has loaded. */
-export const isBehind = (policies: ActivePolicies, { request, min_epoch }: DecideItem): boolean =>
-  (policies.of(request.tenant)?.epoch ?? 0) < min_epoch;
+export function isBehind(policies: ActivePolicies, { request, min_epoch }: DecideItem): boolean {
+  return (policies.of(request.tenant)?.epoch ?? 0) < min_epoch;
+}
 
-export const decideJob = (parts: DecideParts, item: DecideItem): ItemAnswer => {
+export function decideJob(parts: DecideParts, item: DecideItem): ItemAnswer {
   const { policies, cache, sealer, metrics } = parts;
   const scans = parts.scans?.of(item);
   const failed = (error: Failure): ItemAnswer => ({ ok: false, error });
@@ -55,24 +56,26 @@ export const decideJob = (parts: DecideParts, item: DecideItem): ItemAnswer => {
     if (thrown instanceof CountersignError) return failed(thrown.toFailure());
     throw thrown;
   }
-};
+}
 
-/** Only what may run is worth remembering: a denied job never comes to the dispatch gate. */
-const remember = (cache: DecisionCache, under: DecidedUnder, item: DecideItem, answer: DecideAnswer): void => {
-  if (answer.rewritten !== null) cache.set(cacheKey(under, item, answer.rewritten), answer);
-};
-
-/** The decision that stood, made anew: its own id, gate and time. Rewrites happened at the submit gate, once. */
-const again = (answer: DecideAnswer, now: string): Judged => ({
-  rewritten: answer.rewritten,
-  effective: answer.effective,
-  decisions: [{ ...finalDecision(answer), decision_id: uuidv7(), gate: 'dispatch', cached: true, decided_at: now }],
-});
-
-const counted = (metrics: Metrics, answer: DecideAnswer): DecideAnswer => {
+function counted(metrics: Metrics, answer: DecideAnswer): DecideAnswer {
   for (const { gate, decision, observed } of answer.decisions) {
     metrics.count('decisions_total', { gate, decision });
     if (observed !== undefined) metrics.count('policy_observed_total', { gate, decision: observed.decision });
   }
   return answer;
-};
+}
+
+/** The decision that stood, made anew: its own id, gate and time. Rewrites happened at the submit gate, once. */
+function again(answer: DecideAnswer, now: string): Judged {
+  return {
+    rewritten: answer.rewritten,
+    effective: answer.effective,
+    decisions: [{ ...finalDecision(answer), decision_id: uuidv7(), gate: 'dispatch', cached: true, decided_at: now }],
+  };
+}
+
+/** Only what may run is worth remembering: a denied job never comes to the dispatch gate. */
+function remember(cache: DecisionCache, under: DecidedUnder, item: DecideItem, answer: DecideAnswer): void {
+  if (answer.rewritten !== null) cache.set(cacheKey(under, item, answer.rewritten), answer);
+}

@@ -22,7 +22,7 @@ type Waiting<I, O> = {
 };
 
 /** Answers in the items' order. Throws `overloaded`. */
-export const openDecideQueue = <I, O>(options: QueueOptions<I, O>): ((items: readonly I[]) => Promise<O[]>) => {
+export function openDecideQueue<I, O>(options: QueueOptions<I, O>): (items: readonly I[]) => Promise<O[]> {
   const { max_items, deadline_ms, slice_ms, monotonicMs } = options;
   const queue: Waiting<I, O>[] = [];
   let waiting = 0;
@@ -58,4 +58,4 @@ export const openDecideQueue = <I, O>(options: QueueOptions<I, O>): ((items: rea
       if (!working) setImmediate(work);
       working = true;
     });
-};
+}

@@ -15,19 +15,24 @@ export type Asked = { policy: CompiledPolicy; epoch: number; ends_at: string | n
 /** `now`: RFC 3339 in UTC. `simulation`: the payload may be left out. `scans`: what may be scanned apart. */
 export type When = { now: string; simulation?: boolean; scans?: Scanning };
 
-export const contextOf = ({ epoch }: Asked, when: When): DecideContext => ({ ...when, epoch, decisionId: uuidv7 });
+const MODEL_WORST = ['failed_closed', 'failed_open', 'answered'] as const;
 
-export const hasEnded = ({ ends_at }: Pick<Asked, 'ends_at'>, now: string): boolean =>
-  ends_at !== null && Date.parse(ends_at) <= Date.parse(now);
+export function contextOf({ epoch }: Asked, when: When): DecideContext {
+  return { ...when, epoch, decisionId: uuidv7 };
+}
 
-export const decideUnder = (asked: Asked, item: DecideItem, when: When): DecideOutcome => {
+export function hasEnded({ ends_at }: Pick<Asked, 'ends_at'>, now: string): boolean {
+  return ends_at !== null && Date.parse(ends_at) <= Date.parse(now);
+}
+
+export function decideUnder(asked: Asked, item: DecideItem, when: When): DecideOutcome {
   const context = contextOf(asked, when);
   if (hasEnded(asked, when.now)) return refuseEnded(asked, item, context);
   return settle(asked, item, context, decide(asked.policy, item, context));
-};
+}
 
 /** Refused and recorded at the door. What was let in before waits at the dispatch gate for a policy that may decide. */
-export const refuseEnded = (asked: Asked, item: DecideItem, context: DecideContext): DecideOutcome => {
+export function refuseEnded(asked: Asked, item: DecideItem, context: DecideContext): DecideOutcome {
   const { policy, ends_at } = asked;
   const detail = `policy_expired: version ${policy.version} ended at ${ends_at}`;
   if (item.gate === 'dispatch') return { ok: false, failure: { code: 'policy_expired', detail } };
@@ -35,26 +40,25 @@ export const refuseEnded = (asked: Asked, item: DecideItem, context: DecideConte
   const decision = decideWithoutRule(policy, item, context, denial);
   const answer = { decisions: [decision], rewritten: null, effective: null };
   return { ok: true, answer, skipped: [], cacheable: false };
-};
+}
 
-export const settle = (
+export function settle(
   { policy }: Asked,
   item: DecideItem,
   context: DecideContext,
   decided: DecideOutcome,
-): DecideOutcome => {
+): DecideOutcome {
   const outcome = observe(policy, item, context, decided);
   recordModel(outcome, context.scans as Scanning | undefined);
   // In the evidence as well: nobody may use it again at another time of day.
   if (outcome.ok && !outcome.cacheable) finalDecision(outcome.answer).reads_now = true;
   return outcome;
-};
+}
 
 /** The worst that became of asking a model, as evidence; what it said may be another thing tomorrow. */
-const recordModel = (outcome: DecideOutcome, scanning: Scanning | undefined): void => {
+function recordModel(outcome: DecideOutcome, scanning: Scanning | undefined): void {
   const said = MODEL_WORST.find((one) => scanning?.known.some(({ model }) => model === one));
   if (!outcome.ok || said === undefined) return;
   finalDecision(outcome.answer).model = said;
   if (said !== 'answered' || !scanning!.modelRepeats) outcome.cacheable = false;
-};
-const MODEL_WORST = ['failed_closed', 'failed_open', 'answered'] as const;
+}

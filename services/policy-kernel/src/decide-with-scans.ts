@@ -33,8 +33,9 @@ export async function decideWithScans(
   return answers;
 }
 
-const wanting = (items: readonly DecideItem[], scans: Pick<Scans, 'of'>): DecideItem[] =>
-  items.filter((item) => scans.of(item).wanted !== null);
+function wanting(items: readonly DecideItem[], scans: Pick<Scans, 'of'>): DecideItem[] {
+  return items.filter((item) => scans.of(item).wanted !== null);
+}
 
 /** Null when it was scanned, or counts as failed. */
 async function scanFor(item: DecideItem, scans: Pick<Scans, 'of' | 'scan'>): Promise<ItemAnswer | null> {

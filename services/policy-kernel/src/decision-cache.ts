@@ -23,12 +23,13 @@ export type CacheOptions = {
 export type DecidedUnder = { epoch: number; observing: boolean };
 
 /** The gate is left out on purpose: what the submit gate allowed is what the dispatch gate asks about. */
-export const cacheKey = (under: DecidedUnder, item: DecideItem, request = item.request): string =>
-  sha256Hex(
+export function cacheKey(under: DecidedUnder, item: DecideItem, request = item.request): string {
+  return sha256Hex(
     encodeUtf8(canonicalize({ ...under, request, actor: item.actor, job_hash: item.job_hash, salt: item.salt })),
   );
+}
 
-export const openDecisionCache = ({ rows, ttl_ms, monotonicMs, count }: CacheOptions): DecisionCache => {
+export function openDecisionCache({ rows, ttl_ms, monotonicMs, count }: CacheOptions): DecisionCache {
   // A Map remembers the order of insertion, so its first key is the oldest.
   const kept = new Map<string, { answer: DecideAnswer; until: number }>();
   return {
@@ -48,4 +49,4 @@ export const openDecisionCache = ({ rows, ttl_ms, monotonicMs, count }: CacheOpt
     },
     clear: () => kept.clear(),
   };
-};
+}

@@ -4,6 +4,12 @@ import { ERRORS } from '@countersign/contracts/errors';
 import { type Explanation, explain } from '@countersign/policy-author/explain';
 import { type Asked, contextOf, hasEnded, refuseEnded, settle, type When } from './decide-under.ts';
 
+const MODEL_SAYS = {
+  answered: 'it answered',
+  failed_open: 'it gave no answer, and nothing waited for one',
+  failed_closed: 'it gave no answer, so findings are not known',
+} as const;
+
 export function explainUnder(asked: Asked, item: DecideItem, when: When): Explanation {
   const context = contextOf(asked, when);
   if (hasEnded(asked, when.now)) {
@@ -20,9 +26,3 @@ export function explainUnder(asked: Asked, item: DecideItem, when: When): Explan
     outcome,
   };
 }
-
-const MODEL_SAYS = {
-  answered: 'it answered',
-  failed_open: 'it gave no answer, and nothing waited for one',
-  failed_closed: 'it gave no answer, so findings are not known',
-} as const;

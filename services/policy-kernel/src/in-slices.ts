@@ -3,10 +3,8 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { monotonicMs } from '@countersign/platform/clock';
 import type { Steps } from '@countersign/policy/steps';
 
-const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /** Drives work that comes in steps, a slice at a time. */
-export const stepsInSlices = async <T>(steps: Steps<T>): Promise<T> => {
+export async function stepsInSlices<T>(steps: Steps<T>): Promise<T> {
   let started = monotonicMs();
   for (;;) {
     const step = steps.next();
@@ -15,9 +13,9 @@ export const stepsInSlices = async <T>(steps: Steps<T>): Promise<T> => {
     await breath();
     started = monotonicMs();
   }
-};
+}
 
-export const inSlices = async <I, O>(items: readonly I[], work: (item: I) => O | Promise<O>): Promise<O[]> => {
+export async function inSlices<I, O>(items: readonly I[], work: (item: I) => O | Promise<O>): Promise<O[]> {
   const done: O[] = [];
   let started = monotonicMs();
   for (const item of items) {
@@ -28,4 +26,8 @@ export const inSlices = async <I, O>(items: readonly I[], work: (item: I) => O |
     done.push(await work(item));
   }
   return done;
-};
+}
+
+function breath(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -13,33 +13,37 @@ export type LastKnownGood = {
   write(scope: string, snapshot: string, document: string): Promise<void>;
 };
 
-/** `*` is no name for a file. */
-const fileOf = (scope: string): string => (scope === '*' ? 'all-tenants.json' : `tenant-${scope}.json`);
+export function openLastKnownGood(dir: string): LastKnownGood {
+  return {
+    async read(scope, snapshot) {
+      try {
+        const text = await readFile(join(dir, fileOf(scope)), 'utf8');
+        const newline = text.indexOf('\n');
+        return text.slice(0, newline) === snapshot ? text.slice(newline + 1) : null;
+      } catch {
+        return null;
+      }
+    },
+    async write(scope, snapshot, document) {
+      if (document.length > LIMITS.message_bytes) throw new RangeError('a bundle larger than any message');
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      const target = join(dir, fileOf(scope));
+      // Whole or not at all: a power cut must not leave half a policy, nor another kernel that shares the folder.
+      const draft = `${target}.${randomUUID()}.new`;
+      try {
+        await using file = await open(draft, 'w', 0o600);
+        await file.writeFile(`${snapshot}\n${document}`);
+        await file.sync();
+        await rename(draft, target);
+      } catch (thrown) {
+        await rm(draft, { force: true });
+        throw thrown;
+      }
+    },
+  };
+}
 
-export const openLastKnownGood = (dir: string): LastKnownGood => ({
-  async read(scope, snapshot) {
-    try {
-      const text = await readFile(join(dir, fileOf(scope)), 'utf8');
-      const newline = text.indexOf('\n');
-      return text.slice(0, newline) === snapshot ? text.slice(newline + 1) : null;
-    } catch {
-      return null;
-    }
-  },
-  async write(scope, snapshot, document) {
-    if (document.length > LIMITS.message_bytes) throw new RangeError('a bundle larger than any message');
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    const target = join(dir, fileOf(scope));
-    // Whole or not at all: a power cut must not leave half a policy, nor another kernel that shares the folder.
-    const draft = `${target}.${randomUUID()}.new`;
-    try {
-      await using file = await open(draft, 'w', 0o600);
-      await file.writeFile(`${snapshot}\n${document}`);
-      await file.sync();
-      await rename(draft, target);
-    } catch (thrown) {
-      await rm(draft, { force: true });
-      throw thrown;
-    }
-  },
-});
+/** `*` is no name for a file. */
+function fileOf(scope: string): string {
+  return scope === '*' ? 'all-tenants.json' : `tenant-${scope}.json`;
+}

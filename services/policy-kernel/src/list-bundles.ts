@@ -7,17 +7,17 @@ import type { Tx } from '@countersign/platform/database';
 import { type ControlScope, readControl } from './store.ts';
 import { type ListedBundle, listPublished } from './store-published.ts';
 
-export const viewOf = (bundle: ListedBundle, active: readonly ControlScope[]): BundleView => {
+export function viewOf(bundle: ListedBundle, active: readonly ControlScope[]): BundleView {
   const { version, snapshot, scopes, not_before, not_after, key_ids, published_by, published_at, activated } = bundle;
   const isActive = active.some((scope) => scope.snapshot === snapshot);
   const state = isActive ? 'active' : activated ? 'retired' : 'published';
   return { version, snapshot, tenants: scopes, state, not_before, not_after, key_ids, published_by, published_at };
-};
+}
 
-export const listBundles = async (
+export async function listBundles(
   tx: Tx,
   { tenant, cursor, limit = LIMITS.page_rows }: RpcParsed<'policy.bundles'>,
-): Promise<RpcAnswer<'policy.bundles'>> => {
+): Promise<RpcAnswer<'policy.bundles'>> {
   if (cursor !== undefined && !/^[1-9]\d{0,15}$/.test(cursor))
     throw new CountersignError('query_invalid', 'no such page', { at: '/cursor' });
   const before = cursor === undefined ? null : Number(cursor);
@@ -26,4 +26,4 @@ export const listBundles = async (
   const { scopes } = await readControl(tx);
   const next_cursor = rows.length > limit ? String(page.at(-1)!.bundle_id) : null;
   return { bundles: page.map((row) => viewOf(row, scopes)), next_cursor };
-};
+}

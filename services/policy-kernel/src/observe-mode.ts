@@ -13,18 +13,18 @@ import { decideWithoutRule } from './decide-without-rule.ts';
 
 type Would = Pick<Decision, 'decision' | 'rule_id' | 'reason'>;
 
-export const isObserving = ({ sources }: CompiledPolicy, now: string): boolean => {
+export function isObserving({ sources }: CompiledPolicy, now: string): boolean {
   const until = sources.policy.mode?.observe.until;
   return until !== undefined && Date.parse(now) < Date.parse(until);
-};
+}
 
 /** The outcome itself when the policy enforces, or when a ceiling refuses. */
-export const observe = (
+export function observe(
   policy: CompiledPolicy,
   item: DecideItem,
   context: DecideContext,
   outcome: DecideOutcome,
-): DecideOutcome => {
+): DecideOutcome {
   if (!isObserving(policy, context.now)) return outcome;
   const { request, asserted } = withFacts(policy, item, context);
   if ([item.request, request].some((asked) => outsideCeiling(item.actor, asked) !== null)) return outcome;
@@ -39,24 +39,26 @@ export const observe = (
   });
   const answer = { decisions: [decision], rewritten: request, effective };
   return { ok: true, answer, skipped: outcome.ok ? outcome.skipped : [], cacheable: outcome.ok && outcome.cacheable };
-};
-
-/** The first decision says what the policy does to this very request; after a rewrite it would be another. */
-const wouldBe = (outcome: DecideOutcome): Would => {
-  if (outcome.ok) return outcome.answer.decisions[0]!;
-  const { code, detail } = outcome.failure;
-  return { decision: 'deny', rule_id: null, reason: `${code}: ${detail}` };
-};
-
-const passing = ({ decision, rule_id, reason }: Would) => ({
-  decision: 'allow' as const,
-  reason: `observing only; the policy says ${decision}`,
-  observed: { decision, rule_id, reason },
-});
+}
 
 /** The server's facts still choose the pool. A request that contradicts them runs as it was asked. */
-const withFacts = (policy: CompiledPolicy, { request }: DecideItem, { simulation }: DecideContext) => {
+function withFacts(policy: CompiledPolicy, { request }: DecideItem, { simulation }: DecideContext) {
   const payloadKnown = simulation !== true || request.payload !== undefined;
   const facts = applyFacts(findTopic(policy, request.topic), request, { overrule: false, payloadKnown });
   return facts.ok ? facts : { request, asserted: [] };
-};
+}
+
+function passing({ decision, rule_id, reason }: Would) {
+  return {
+    decision: 'allow' as const,
+    reason: `observing only; the policy says ${decision}`,
+    observed: { decision, rule_id, reason },
+  };
+}
+
+/** The first decision says what the policy does to this very request; after a rewrite it would be another. */
+function wouldBe(outcome: DecideOutcome): Would {
+  if (outcome.ok) return outcome.answer.decisions[0]!;
+  const { code, detail } = outcome.failure;
+  return { decision: 'deny', rule_id: null, reason: `${code}: ${detail}` };
+}

@@ -19,7 +19,7 @@ type Parts = { database: Tx; compiled: CompiledPolicies };
 /** No activation has this epoch. */
 const NOT_ACTIVE = 0;
 
-export const openCandidates = ({ database, compiled }: Parts): OpenCandidate => {
+export function openCandidates({ database, compiled }: Parts): OpenCandidate {
   const signed = async (tenant: string, text: string): Promise<Candidate> => {
     const opened = await compiled.openBundle(text, nowInstant(), tenant);
     if (!opened.ok) throw new CountersignError(opened.code, opened.detail, { at: '/candidate' });
@@ -40,11 +40,13 @@ export const openCandidates = ({ database, compiled }: Parts): OpenCandidate => 
     if (!opened.ok) throw new CountersignError(opened.code, opened.detail, { at: '/candidate' });
     return candidateOf(opened.policy, { scope: tenant, version: null, snapshot: opened.snapshot, epoch: null });
   };
-};
+}
 
-const candidateOf = (policy: CompiledPolicy, asked: AskedPolicy): Candidate => ({
-  policy,
-  epoch: NOT_ACTIVE,
-  ends_at: null,
-  asked,
-});
+function candidateOf(policy: CompiledPolicy, asked: AskedPolicy): Candidate {
+  return {
+    policy,
+    epoch: NOT_ACTIVE,
+    ends_at: null,
+    asked,
+  };
+}

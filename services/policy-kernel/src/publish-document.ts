@@ -30,11 +30,13 @@ export type PublishParts = {
 };
 type Publishing = RpcParsed<'policy.publish'>;
 
+const TOO_LARGE = refuseBundle('bundle_too_large', `at most ${LIMITS.bundle_document_bytes} bytes of UTF-8`);
+
 /** Throws the refusal's code. The same bundle again changes nothing, whoever signed it besides. */
-export const publishDocument = async (
+export async function publishDocument(
   parts: PublishParts,
   publishing: Publishing,
-): Promise<RpcAnswer<'policy.publish'>> => {
+): Promise<RpcAnswer<'policy.publish'>> {
   const { database } = parts;
   const { document } = publishing;
   const started = monotonicMs();
@@ -49,22 +51,33 @@ export const publishDocument = async (
   // Nothing is stored for a caller that may have gone: what was stored is answered.
   if (monotonicMs() - started > LIMITS.publish_ms - LIMITS.rpc_ms) throw new CountersignError('overloaded');
   return { bundle: await keep(parts, publishing, opened), created: true };
-};
-
-const TOO_LARGE = refuseBundle('bundle_too_large', `at most ${LIMITS.bundle_document_bytes} bytes of UTF-8`);
+}
 
 /** A signature says that the policy is good, not that this caller may change other tenants' policies. */
-export const refuseForeign = (
+export function refuseForeign(
   opened: OpenedBundle,
   { tenant, global }: { tenant: string; global: boolean },
-): BundleRefusal | null => {
+): BundleRefusal | null {
   const foreign = scopesOf(opened).filter((scope) => scope !== tenant);
   if (global || foreign.length === 0) return null;
   return refuseBundle('bundle_scope_forbidden', `it decides for ${foreign.join(', ')} as well`);
-};
+}
+
+async function refuse(
+  parts: PublishParts,
+  { tenant, principal, document }: Publishing,
+  refusal: BundleRefusal,
+  about: RefusedBundle,
+): Promise<CountersignError> {
+  const document_sha256 = document === null ? null : createHash('sha256').update(document).digest('hex');
+  const named = { ...about, document_sha256 };
+  await parts.database.transaction((tx) => recordRefusal(tx, tenant, refusal, named, principal));
+  countRefusal(parts, refusal, named);
+  return new CountersignError(refusal.code, refusal.detail);
+}
 
 /** All that the answer says is read before the commit, so that nothing can fail after it. */
-const keep = async (parts: PublishParts, publishing: Publishing, opened: OpenedBundle): Promise<BundleView> => {
+async function keep(parts: PublishParts, publishing: Publishing, opened: OpenedBundle): Promise<BundleView> {
   const { principal } = publishing;
   const { manifest, snapshot, key_ids } = opened.bundle;
   try {
@@ -92,17 +105,4 @@ const keep = async (parts: PublishParts, publishing: Publishing, opened: OpenedB
     if (refusal === null || refusal === 'moved') throw thrown;
     throw await refuse(parts, publishing, refusal, { policy_version: manifest.version });
   }
-};
-
-const refuse = async (
-  parts: PublishParts,
-  { tenant, principal, document }: Publishing,
-  refusal: BundleRefusal,
-  about: RefusedBundle,
-): Promise<CountersignError> => {
-  const document_sha256 = document === null ? null : createHash('sha256').update(document).digest('hex');
-  const named = { ...about, document_sha256 };
-  await parts.database.transaction((tx) => recordRefusal(tx, tenant, refusal, named, principal));
-  countRefusal(parts, refusal, named);
-  return new CountersignError(refusal.code, refusal.detail);
-};
+}

@@ -10,24 +10,24 @@ import type { BundleRefusal } from '@countersign/policy/bundle-faults';
 export type RefusedBundle = { bundle_id?: number; policy_version?: number; document_sha256?: string | null };
 
 /** In the chain of the tenant of whoever handed it in. */
-export const recordRefusal = async (
+export async function recordRefusal(
   tx: Tx,
   tenant: string,
   { code }: BundleRefusal,
   about: RefusedBundle,
   by: Principal,
-): Promise<void> => {
+): Promise<void> {
   const who = { actor: by.id, auth_method: by.auth_method };
   await append(tx, [
     { chain: `policy:${tenant}`, kind: 'policy_rejected', tenant, topic: null, body: { ...about, ...who, code } },
   ]);
-};
+}
 
-export const countRefusal = (
+export function countRefusal(
   { metrics, log }: { metrics: Pick<Metrics, 'count'>; log: Pick<Logger, 'error'> },
   { code }: BundleRefusal,
   about: RefusedBundle,
-): void => {
+): void {
   metrics.count('policy_rejected_total', { code });
   log.error({ ...about, code }, 'a bundle was rejected; the active policy stays');
-};
+}

@@ -29,7 +29,7 @@ type Verdict = 'denied' | 'erased' | { before: Compared; after: Compared };
  * Few at a time, parted between tenants: a replay reads and decides as much as an hour of traffic. Throws `share_exceeded`,
  * and `overloaded` past its time.
  */
-export const openReplay = (parts: ReplayParts) => {
+export function openReplay(parts: ReplayParts) {
   const shares = openShares(LIMITS.replays);
   return async ({ tenant, ask }: RpcParsed<'policy.replay'>): Promise<Answer> => {
     const leave = shares.take([tenant]);
@@ -43,14 +43,9 @@ export const openReplay = (parts: ReplayParts) => {
       leave();
     }
   };
-};
+}
 
-const replay = async (
-  { database, scans }: ReplayParts,
-  window: Window,
-  asked: Asked,
-  limit: number,
-): Promise<Tally> => {
+async function replay({ database, scans }: ReplayParts, window: Window, asked: Asked, limit: number): Promise<Tally> {
   const tally: Tally = { read: 0, denied: 0, erased: 0, same: 0, groups: new Map() };
   const started = monotonicMs();
   let last: PastJob | null = null;
@@ -64,9 +59,9 @@ const replay = async (
     if (page.length < LIMITS.replay_page) break;
   }
   return tally;
-};
+}
 
-const decideAnew = async (scans: AskParts['scans'], tenant: string, job: PastJob, asked: Asked): Promise<Verdict> => {
+async function decideAnew(scans: AskParts['scans'], tenant: string, job: PastJob, asked: Asked): Promise<Verdict> {
   const before = z.array(decision).parse(JSON.parse(job.decisions)).at(-1) as Decision;
   if (job.request === null || job.salt === null) return before.decision === 'deny' ? 'denied' : 'erased';
   const item: DecideItem = {
@@ -80,9 +75,9 @@ const decideAnew = async (scans: AskParts['scans'], tenant: string, job: PastJob
   const when = { now: before.decided_at };
   const decideOnce = (apart: Scanning) => decideUnder({ ...asked, ends_at: null }, item, { ...when, scans: apart });
   return { before, after: comparedOf(await scans.decide(item.gate, decideOnce, false)) };
-};
+}
 
-const count = (tally: Tally, { topic, job_id }: PastJob, verdict: Verdict): void => {
+function count(tally: Tally, { topic, job_id }: PastJob, verdict: Verdict): void {
   tally.read += 1;
   if (typeof verdict === 'string') {
     tally[verdict] += 1;
@@ -91,29 +86,28 @@ const count = (tally: Tally, { topic, job_id }: PastJob, verdict: Verdict): void
   const kind = differenceOf(verdict.before, verdict.after);
   if (kind === null) tally.same += 1;
   else addTo(tally.groups, kind, topic, job_id, verdict);
-};
+}
 
-const standingOf = ({ decision: made, rule_id }: Compared) => ({ decision: made, rule_id });
-
-const addTo = (
+function addTo(
   groups: Tally['groups'],
   kind: Difference,
   topic: string,
   job_id: string,
   verdict: Exclude<Verdict, string>,
-): void => {
+): void {
   const [before, after] = [standingOf(verdict.before), standingOf(verdict.after)];
   const key = JSON.stringify([kind, topic, before, after]);
   const group = groups.get(key) ?? { kind, topic, before, after, jobs: 0, examples: [] };
   group.jobs += 1;
   if (group.examples.length < LIMITS.replay_examples) group.examples.push(job_id);
   groups.set(key, group);
-};
+}
 
-const summary = (
-  { read, denied, erased, same, groups }: Tally,
-  jobs: number,
-): Omit<Answer, 'policy' | 'from' | 'to'> => {
+function standingOf({ decision: made, rule_id }: Compared) {
+  return { decision: made, rule_id };
+}
+
+function summary({ read, denied, erased, same, groups }: Tally, jobs: number): Omit<Answer, 'policy' | 'from' | 'to'> {
   const sorted = [...groups].sort(([a, x], [b, y]) => y.jobs - x.jobs || (a < b ? -1 : 1)).map(([, group]) => group);
   const changes = Object.fromEntries(
     DIFFERENCES.map((kind) => [kind, sorted.reduce((sum, group) => sum + (group.kind === kind ? group.jobs : 0), 0)]),
@@ -129,4 +123,4 @@ const summary = (
     groups: sorted.slice(0, LIMITS.replay_groups),
     more_groups: Math.max(0, sorted.length - LIMITS.replay_groups),
   };
-};
+}

@@ -32,12 +32,12 @@ export type Scans = {
 export const MOST_SCANS: number = LIMITS.rewrites + 2;
 
 /** `module`: what answers; another one only in tests. */
-export const openScans = (
+export function openScans(
   metrics: Metrics,
   models: ModelCalls,
   module = new URL('./scan-child.ts', import.meta.url),
   deadline_ms: number = LIMITS.input_scan_ms,
-): Scans => {
+): Scans {
   const children = openChildProcesses<ScanQuestion, ScanResult>({
     module,
     processes: LIMITS.scan_processes,
@@ -103,4 +103,4 @@ export const openScans = (
     },
     stop: () => children.stop(),
   };
-};
+}

@@ -18,7 +18,7 @@ export type Sealer = {
   sealUntil(judged: Judged, until: string | null): DecideAnswer;
 };
 
-export const openSealer = ({ keys, lifetime_ms }: SealOptions): Sealer => {
+export function openSealer({ keys, lifetime_ms }: SealOptions): Sealer {
   const sealUntil = (judged: Judged, until: string | null): DecideAnswer => {
     const sealed: SealedAnswer | null = until === null ? null : sealedAnswerOf(judged, until);
     const reusable = sealed === null ? null : { until: sealed.until, seal: sealDecision(keys, sealed) };
@@ -31,11 +31,11 @@ export const openSealer = ({ keys, lifetime_ms }: SealOptions): Sealer => {
       return sealUntil(answer, stands ? endOf(now, lifetime_ms, ends_at) : null);
     },
   };
-};
+}
 
 /** Null when it stands for no time at all. */
-const endOf = (now: string, lifetime_ms: number, ends_at: string | null): string | null => {
+function endOf(now: string, lifetime_ms: number, ends_at: string | null): string | null {
   const policyEnd = ends_at === null ? Number.POSITIVE_INFINITY : Date.parse(ends_at);
   const until = Math.min(Date.parse(now) + lifetime_ms, policyEnd);
   return until > Date.parse(now) ? new Date(until).toISOString() : null;
-};
+}

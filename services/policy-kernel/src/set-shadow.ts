@@ -14,7 +14,7 @@ import { type Published, readShadows } from './store-published.ts';
 type Asked = RpcParsed<'policy.shadow'>;
 
 /** Affects nothing, so it may shadow the own tenant whatever its scope is. Throws what keeps it from being believed. */
-export const shadowBundle = async (parts: PublishParts, asked: Asked): Promise<RpcAnswer<'policy.shadow'>> => {
+export async function shadowBundle(parts: PublishParts, asked: Asked): Promise<RpcAnswer<'policy.shadow'>> {
   const { database } = parts;
   const { until, tenant } = asked;
   const published = await findBundle(parts, asked);
@@ -22,22 +22,31 @@ export const shadowBundle = async (parts: PublishParts, asked: Asked): Promise<R
   const scope = asked.scope === '*' && asked.global ? '*' : tenant;
   await store(database, scope, asked, published);
   return showShadow(database, scope);
-};
+}
 
-const refuseUnfit = async (
+/** The tenant's own, else the one for everybody. */
+export async function showShadow(database: Database, tenant: string): Promise<RpcAnswer<'policy.shadowing'>> {
+  const shadows = await readShadows(database);
+  const found = shadows.find(({ scope }) => scope === tenant) ?? shadows.find(({ scope }) => scope === '*');
+  if (found === undefined) return { shadow: null };
+  const { scope, version, snapshot, until, set_by } = found;
+  return { shadow: { scope, version, snapshot, until, set_by } };
+}
+
+async function refuseUnfit(
   { compiled }: PublishParts,
   { document }: Published,
   { until, tenant }: { until: string; tenant: string },
-): Promise<void> => {
+): Promise<void> {
   const ms = Date.parse(until) - nowMs();
   if (!(ms > 0 && ms <= LIMITS.policy_duration_ms))
     throw new CountersignError('field_invalid', 'must lie ahead, and not too far', { at: '/until' });
   const opened = await compiled.openBundle(document, nowInstant(), tenant);
   if (!opened.ok) throw new CountersignError(opened.code, opened.detail);
-};
+}
 
-const store = (database: Database, scope: string, { until, principal }: Asked, published: Published): Promise<void> =>
-  database.transaction(async (tx) => {
+function store(database: Database, scope: string, { until, principal }: Asked, published: Published): Promise<void> {
+  return database.transaction(async (tx) => {
     await refuseRevoked(tx, principal);
     const { bundle_id, version, snapshot } = published;
     await setShadow(tx, scope, until === null ? null : { bundle_id, until, set_by: principal.id });
@@ -46,12 +55,4 @@ const store = (database: Database, scope: string, { until, principal }: Asked, p
     const tenant = scope === '*' ? null : scope;
     await append(tx, [{ chain: `policy:${scope}`, kind: 'policy_shadow_set', tenant, topic: null, body }]);
   });
-
-/** The tenant's own, else the one for everybody. */
-export const showShadow = async (database: Database, tenant: string): Promise<RpcAnswer<'policy.shadowing'>> => {
-  const shadows = await readShadows(database);
-  const found = shadows.find(({ scope }) => scope === tenant) ?? shadows.find(({ scope }) => scope === '*');
-  if (found === undefined) return { shadow: null };
-  const { scope, version, snapshot, until, set_by } = found;
-  return { shadow: { scope, version, snapshot, until, set_by } };
-};
+}

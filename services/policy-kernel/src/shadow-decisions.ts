@@ -41,7 +41,7 @@ export type Shadows = {
   flush(): Promise<void>;
 };
 
-export const openShadows = (parts: Parts): Shadows => {
+export function openShadows(parts: Parts): Shadows {
   const { database, metrics, log, scans } = parts;
   let loaded = new Map<string, Loaded>();
   const queue = openFairQueue<Live>(LIMITS.shadow_queue, ({ item }) => item.request.tenant);
@@ -100,20 +100,19 @@ export const openShadows = (parts: Parts): Shadows => {
       await database.transaction((tx) => append(tx, entries));
     },
   };
-};
+}
 
-const load = async (
-  { database, compiled, log }: Pick<Parts, 'database' | 'compiled' | 'log'>,
-  { bundle_id, scope }: StoredShadow,
-): Promise<CompiledPolicy | null> => {
-  const opened = await compiled.openBundle((await readDocument(database, bundle_id)) ?? '', nowInstant());
-  if (opened.ok) return opened.policy;
-  log.error({ bundle_id, scope, code: opened.code }, 'a shadow does not verify any more');
-  return null;
-};
+/** True as often as the number says in each minute, all tenants together: each as long as it has not more than is left. */
+function perMinute(most: number): (tenant: string) => boolean {
+  let [since, shares] = [monotonicMs(), openShares(most)];
+  return (tenant) => {
+    if (monotonicMs() - since >= MINUTE_MS) [since, shares] = [monotonicMs(), openShares(most)];
+    return takes(() => shares.take([tenant]));
+  };
+}
 
 /** Whether there was room, and a part of it for whoever it is for. */
-const takes = (take: () => void): boolean => {
+function takes(take: () => void): boolean {
   try {
     take();
     return true;
@@ -121,18 +120,9 @@ const takes = (take: () => void): boolean => {
     if (thrown instanceof CountersignError) return false;
     throw thrown;
   }
-};
+}
 
-/** True as often as the number says in each minute, all tenants together: each as long as it has not more than is left. */
-const perMinute = (most: number): ((tenant: string) => boolean) => {
-  let [since, shares] = [monotonicMs(), openShares(most)];
-  return (tenant) => {
-    if (monotonicMs() - since >= MINUTE_MS) [since, shares] = [monotonicMs(), openShares(most)];
-    return takes(() => shares.take([tenant]));
-  };
-};
-
-const entryOf = ({ item, answer, shadow }: Live, kind: Difference, compared: Compared): NewEntry => {
+function entryOf({ item, answer, shadow }: Live, kind: Difference, compared: Compared): NewEntry {
   const { request, actor, job_hash } = item;
   const { tenant, job_id, topic } = request;
   const active = finalDecision(answer);
@@ -155,6 +145,18 @@ const entryOf = ({ item, answer, shadow }: Live, kind: Difference, compared: Com
       shadow: { ...said(compared), policy_version: shadow.version, policy_snapshot: shadow.snapshot },
     },
   };
-};
+}
 
-const said = ({ decision, rule_id }: Pick<Compared, 'decision' | 'rule_id'>) => ({ decision, rule_id });
+function said({ decision, rule_id }: Pick<Compared, 'decision' | 'rule_id'>) {
+  return { decision, rule_id };
+}
+
+async function load(
+  { database, compiled, log }: Pick<Parts, 'database' | 'compiled' | 'log'>,
+  { bundle_id, scope }: StoredShadow,
+): Promise<CompiledPolicy | null> {
+  const opened = await compiled.openBundle((await readDocument(database, bundle_id)) ?? '', nowInstant());
+  if (opened.ok) return opened.policy;
+  log.error({ bundle_id, scope, code: opened.code }, 'a shadow does not verify any more');
+  return null;
+}

@@ -2,7 +2,7 @@
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { type ActivePolicies, policyFor } from './active-policies.ts';
 
-export const showPolicy = (policies: ActivePolicies, tenant: string): RpcAnswer<'policy.active'> => {
+export function showPolicy(policies: ActivePolicies, tenant: string): RpcAnswer<'policy.active'> {
   const { policy, scope, version, snapshot, epoch, activated_at, not_after } = policyFor(policies, tenant);
   return {
     scope,
@@ -17,4 +17,4 @@ export const showPolicy = (policies: ActivePolicies, tenant: string): RpcAnswer<
     topics: policy.topics.items.map(({ pattern }) => pattern),
     pools: (policy.pools ?? []).map(({ id, capabilities, concurrency }) => ({ id, capabilities, concurrency })),
   };
-};
+}

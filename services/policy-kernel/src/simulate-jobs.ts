@@ -24,7 +24,7 @@ type Question = RpcParsed<'policy.simulate'>;
 export type AskParts = { policies: ActivePolicies; openCandidate: OpenCandidate; scans: Pick<Scans, 'decide'> };
 type Outcome<T> = { ok: true; value: T } | { ok: false; error: Failure };
 
-export const simulateJobs = async (parts: AskParts, question: Question): Promise<RpcAnswer<'policy.simulate'>> => {
+export async function simulateJobs(parts: AskParts, question: Question): Promise<RpcAnswer<'policy.simulate'>> {
   const { policy, asked } = await policyAsked(parts, question);
   const answer = async (item: DecideItem) => {
     const when = { now: nowInstant(), simulation: true };
@@ -34,9 +34,9 @@ export const simulateJobs = async (parts: AskParts, question: Question): Promise
     );
   };
   return { policy, answers: await inBounds(question.items, answer) };
-};
+}
 
-export const explainJobs = async (parts: AskParts, question: Question): Promise<RpcAnswer<'policy.explain'>> => {
+export async function explainJobs(parts: AskParts, question: Question): Promise<RpcAnswer<'policy.explain'>> {
   const { policy, asked } = await policyAsked(parts, question);
   const answer = async (item: DecideItem) => {
     const when = { now: nowInstant(), simulation: true };
@@ -45,12 +45,12 @@ export const explainJobs = async (parts: AskParts, question: Question): Promise<
     return { ...answerOf(asked, outcome), ...told };
   };
   return { policy, answers: await inBounds(question.items, answer) };
-};
+}
 
-export const policyAsked = async (
+export async function policyAsked(
   { policies, openCandidate }: Pick<AskParts, 'policies' | 'openCandidate'>,
   { tenant, candidate }: Pick<Question, 'tenant' | 'candidate'>,
-): Promise<{ policy: AskedPolicy; asked: Asked }> => {
+): Promise<{ policy: AskedPolicy; asked: Asked }> {
   if (candidate !== null) {
     const { asked: policy, ...asked } = await openCandidate(tenant, candidate);
     return { policy, asked };
@@ -58,10 +58,20 @@ export const policyAsked = async (
   const active = policyFor(policies, tenant);
   const { scope, version, snapshot, epoch } = active;
   return { policy: { scope, version, snapshot, epoch }, asked: active };
-};
+}
+
+/** Throws what a submitter would be told, e.g. `facts_contradicted`. */
+function answerOf({ policy }: Asked, outcome: DecideOutcome) {
+  if (!outcome.ok) {
+    const { code, detail, at } = outcome.failure;
+    throw new CountersignError(code, detail, { at });
+  }
+  const { decisions, effective } = outcome.answer;
+  return { decisions, effective, pools: seePools(policy.pools, effective), skipped: outcome.skipped };
+}
 
 /** Each item for itself; once the answers fill a message, the rest is told to come in smaller numbers. */
-const inBounds = <T>(items: Question['items'], answer: (item: DecideItem) => Promise<T>): Promise<Outcome<T>[]> => {
+function inBounds<T>(items: Question['items'], answer: (item: DecideItem) => Promise<T>): Promise<Outcome<T>[]> {
   let room: number = LIMITS.answer_bytes;
   const started = monotonicMs();
   return inSlices(items, async (item): Promise<Outcome<T>> => {
@@ -77,21 +87,11 @@ const inBounds = <T>(items: Question['items'], answer: (item: DecideItem) => Pro
       throw thrown;
     }
   });
-};
+}
 
-const itemOf = ({ request, actor }: Question['items'][number]): DecideItem => {
+function itemOf({ request, actor }: Question['items'][number]): DecideItem {
   const salt = randomSalt();
   const text = canonicalize({ actor: actor.id, request });
   const job_hash = saltedDigest(JOB_DOMAIN, Buffer.from(salt, 'base64url'), text);
   return { gate: 'submit', request, actor, job_hash, salt, min_epoch: 0 };
-};
-
-/** Throws what a submitter would be told, e.g. `facts_contradicted`. */
-const answerOf = ({ policy }: Asked, outcome: DecideOutcome) => {
-  if (!outcome.ok) {
-    const { code, detail, at } = outcome.failure;
-    throw new CountersignError(code, detail, { at });
-  }
-  const { decisions, effective } = outcome.answer;
-  return { decisions, effective, pools: seePools(policy.pools, effective), skipped: outcome.skipped };
-};
+}

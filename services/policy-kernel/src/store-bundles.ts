@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts';
 export type Publication = Omit<Tables['policy.published'], 'published_at'>;
 
 /** Its id; the same for the same document, which stays as it was judged. */
-export const storeDocument = async (tx: Tx, document: string): Promise<number> => {
+export async function storeDocument(tx: Tx, document: string): Promise<number> {
   const [row] = await tx.query<{ bundle_id: number }>(
     `INSERT INTO policy.bundles (document, document_sha256) VALUES ($1, sha256(convert_to($1, 'UTF8')))
      ON CONFLICT (document_sha256) DO UPDATE SET state = bundles.state
@@ -13,19 +13,19 @@ export const storeDocument = async (tx: Tx, document: string): Promise<number> =
     [document],
   );
   return row!.bundle_id;
-};
+}
 
 /** Published bundles are never activated by themselves. One that was active before stays marked. */
-export const markPublished = async (tx: Tx, bundle_id: number): Promise<void> => {
+export async function markPublished(tx: Tx, bundle_id: number): Promise<void> {
   await tx.query(
     `UPDATE policy.bundles SET state = 'published', code = NULL, detail = NULL, judged_at = clock_timestamp()
       WHERE bundle_id = $1 AND state IN ('pending', 'rejected')`,
     [bundle_id],
   );
-};
+}
 
 /** False when one of its versions belongs to another bundle; then nothing may be committed. */
-export const insertPublication = async (tx: Tx, publication: Publication): Promise<boolean> => {
+export async function insertPublication(tx: Tx, publication: Publication): Promise<boolean> {
   const { bundle_id, version, snapshot, scopes, not_before, not_after, key_ids, published_by } = publication;
   await tx.query(
     `INSERT INTO policy.published (bundle_id, version, snapshot, scopes, not_before, not_after, key_ids, published_by)
@@ -45,13 +45,13 @@ export const insertPublication = async (tx: Tx, publication: Publication): Promi
     [scopes, version],
   );
   return rows.every((row) => row.snapshot === snapshot);
-};
+}
 
-export const setShadow = async (
+export async function setShadow(
   tx: Tx,
   scope: string,
   shadow: { bundle_id: number; until: string; set_by: string } | null,
-): Promise<void> => {
+): Promise<void> {
   if (shadow === null) await tx.query(`DELETE FROM policy.shadows WHERE scope = $1`, [scope]);
   else
     await tx.query(
@@ -59,4 +59,4 @@ export const setShadow = async (
        ON CONFLICT (scope) DO UPDATE SET bundle_id = excluded.bundle_id, until = excluded.until, set_by = excluded.set_by`,
       [scope, shadow.bundle_id, shadow.until, shadow.set_by],
     );
-};
+}

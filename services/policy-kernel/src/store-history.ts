@@ -8,10 +8,8 @@ export type PastJob = Omit<Tables['scheduler.history'], 'tenant'>;
 export type Window = { tenant: string; from: string; to: string };
 
 const history = queriesOver<Tables>().selectFrom('scheduler.history');
-// In the collation of the index by time, and of no other: a planner without statistics took the key instead, and read all
-// of a tenant's jobs for a window of a minute.
-const within = ({ tenant, from, to }: Window) =>
-  history.where(sql`tenant COLLATE "C"`, '=', tenant).where('created_at', '>=', from).where('created_at', '<', to);
+
+const jobsWithin = readBy((window: Window) => within(window).select((of) => of.fn.countAll<number>().as('jobs')));
 
 /** The oldest first; `after` is the last row of the page before. */
 export function readHistory(
@@ -36,4 +34,11 @@ export async function countHistory(tx: Tx, window: Window): Promise<number> {
   return row!.jobs;
 }
 
-const jobsWithin = readBy((window: Window) => within(window).select((of) => of.fn.countAll<number>().as('jobs')));
+// In the collation of the index by time, and of no other: a planner without statistics took the key instead, and read all
+// of a tenant's jobs for a window of a minute.
+function within({ tenant, from, to }: Window) {
+  return history
+    .where(sql`tenant COLLATE "C"`, '=', tenant)
+    .where('created_at', '>=', from)
+    .where('created_at', '<', to);
+}

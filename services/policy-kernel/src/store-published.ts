@@ -21,12 +21,6 @@ const COLUMNS = [
   'p.published_at',
 ] as const;
 
-/** `scopes` in the order of preference. */
-export async function readPublished(tx: Tx, scopes: readonly string[], version: number): Promise<Published | null> {
-  const [row] = await published(tx, { scopes, version });
-  return row ?? null;
-}
-
 const published = readBy(({ scopes, version }: { scopes: readonly string[]; version: number }) =>
   tables
     .selectFrom('policy.versions as v')
@@ -49,12 +43,40 @@ const listed = tables
       .as('activated'),
   );
 
+const bySnapshot = readBy(({ snapshot }: { snapshot: string }) => listed.where('p.snapshot', '=', snapshot));
+
+const newest = readBy(({ scopes }: { scopes: readonly string[] }) =>
+  tables
+    .selectFrom('policy.versions')
+    .select((of) => of.fn.max('version').$castTo<number | null>().as('version'))
+    .where('scope', '=', anyOf(scopes)),
+);
+
+export type StoredShadow = Tables['policy.shadows'] & { version: number; snapshot: string };
+
+const shadows = readBy(() =>
+  tables
+    .selectFrom('policy.shadows as s')
+    .innerJoin('policy.published as p', 'p.bundle_id', 's.bundle_id')
+    .select(['s.scope', 's.bundle_id', 'p.version', 'p.snapshot', 's.until', 's.set_by'])
+    .where('s.until', '>', sql<string>`clock_timestamp()`)
+    .orderBy('s.scope'),
+);
+
+const documentOf = readBy(({ bundle_id }: { bundle_id: number }) =>
+  tables.selectFrom('policy.bundles').select('document').where('bundle_id', '=', bundle_id),
+);
+
+/** `scopes` in the order of preference. */
+export async function readPublished(tx: Tx, scopes: readonly string[], version: number): Promise<Published | null> {
+  const [row] = await published(tx, { scopes, version });
+  return row ?? null;
+}
+
 export async function readBySnapshot(tx: Tx, snapshot: string): Promise<ListedBundle | null> {
   const [row] = await bySnapshot(tx, { snapshot });
   return row ?? null;
 }
-
-const bySnapshot = readBy(({ snapshot }: { snapshot: string }) => listed.where('p.snapshot', '=', snapshot));
 
 /** Newest first; `before` is the last bundle id of the page before. */
 export function listPublished(
@@ -74,32 +96,12 @@ export async function newestVersion(tx: Tx, scopes: readonly string[]): Promise<
   return row!.version ?? 0;
 }
 
-const newest = readBy(({ scopes }: { scopes: readonly string[] }) =>
-  tables
-    .selectFrom('policy.versions')
-    .select((of) => of.fn.max('version').$castTo<number | null>().as('version'))
-    .where('scope', '=', anyOf(scopes)),
-);
-
-export type StoredShadow = Tables['policy.shadows'] & { version: number; snapshot: string };
-
 /** Those that have not ended. */
-export const readShadows = (tx: Tx): Promise<StoredShadow[]> => shadows(tx, {});
-
-const shadows = readBy(() =>
-  tables
-    .selectFrom('policy.shadows as s')
-    .innerJoin('policy.published as p', 'p.bundle_id', 's.bundle_id')
-    .select(['s.scope', 's.bundle_id', 'p.version', 'p.snapshot', 's.until', 's.set_by'])
-    .where('s.until', '>', sql<string>`clock_timestamp()`)
-    .orderBy('s.scope'),
-);
+export function readShadows(tx: Tx): Promise<StoredShadow[]> {
+  return shadows(tx, {});
+}
 
 export async function readDocument(tx: Tx, bundle_id: number): Promise<string | null> {
   const [row] = await documentOf(tx, { bundle_id });
   return row?.document ?? null;
 }
-
-const documentOf = readBy(({ bundle_id }: { bundle_id: number }) =>
-  tables.selectFrom('policy.bundles').select('document').where('bundle_id', '=', bundle_id),
-);

@@ -6,12 +6,6 @@ import type { Functions } from './tables.ts';
 
 const routines = routinesOf<Functions>();
 
-export const markActivated = async (tx: Tx, bundle_id: number): Promise<void> => {
-  await tx.query(`UPDATE policy.bundles SET state = 'activated', judged_at = clock_timestamp() WHERE bundle_id = $1`, [
-    bundle_id,
-  ]);
-};
-
 export type Activation = {
   scope: string;
   version: number;
@@ -24,11 +18,33 @@ export type Activation = {
   output_policy: unknown;
 };
 
+const controlScopes = z.object({
+  revision: z.int(),
+  scopes: z.array(
+    z.object({
+      scope: z.string(),
+      version: z.int(),
+      snapshot: z.string(),
+      epoch: z.int(),
+      activated_at: z.string(),
+      not_after: z.string().nullable(),
+    }),
+  ),
+});
+export type ControlScopes = z.infer<typeof controlScopes>;
+export type ControlScope = ControlScopes['scopes'][number];
+
+export async function markActivated(tx: Tx, bundle_id: number): Promise<void> {
+  await tx.query(`UPDATE policy.bundles SET state = 'activated', judged_at = clock_timestamp() WHERE bundle_id = $1`, [
+    bundle_id,
+  ]);
+}
+
 /**
  * One statement, so that the activation and its row stand or fall together. Raises CS001 when another policy became
  * active since `expected_epoch`, CS002 when the version does not grow, CS003 when it has expired.
  */
-export const activate = async (tx: Tx, activation: Activation, expected_epoch: number): Promise<number> => {
+export async function activate(tx: Tx, activation: Activation, expected_epoch: number): Promise<number> {
   const { scope, version, snapshot, not_after, bundle_id, key_ids, activated_by, pools, output_policy } = activation;
   const [row] = await tx.query<{ epoch: number }>(
     `WITH changed AS MATERIALIZED (
@@ -53,35 +69,19 @@ export const activate = async (tx: Tx, activation: Activation, expected_epoch: n
     ],
   );
   return row!.epoch;
-};
-
-const controlScopes = z.object({
-  revision: z.int(),
-  scopes: z.array(
-    z.object({
-      scope: z.string(),
-      version: z.int(),
-      snapshot: z.string(),
-      epoch: z.int(),
-      activated_at: z.string(),
-      not_after: z.string().nullable(),
-    }),
-  ),
-});
-export type ControlScopes = z.infer<typeof controlScopes>;
-export type ControlScope = ControlScopes['scopes'][number];
+}
 
 /** Without a lock: what it says may be old by the time it arrives, so gates compare epochs themselves. */
-export const readControl = async (tx: Tx): Promise<ControlScopes> => {
+export async function readControl(tx: Tx): Promise<ControlScopes> {
   return controlScopes.parse(await routines.answer(tx, 'control.read'));
-};
+}
 
 /** The document behind an activation. */
-export const readActivated = async (tx: Tx, scope: string, epoch: number): Promise<string | null> => {
+export async function readActivated(tx: Tx, scope: string, epoch: number): Promise<string | null> {
   const [row] = await tx.query<{ document: string }>(
     `SELECT b.document FROM policy.activations a JOIN policy.bundles b USING (bundle_id)
       WHERE a.scope = $1 AND a.epoch = $2`,
     [scope, epoch],
   );
   return row?.document ?? null;
-};
+}

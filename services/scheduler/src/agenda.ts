@@ -9,9 +9,9 @@ import { type Agenda, readAgenda } from './store-agenda.ts';
 /** By what each of them has to do. */
 export type AgendaSweeps = Readonly<Record<keyof Agenda, Pick<Sweep, 'nudge'>>>;
 
-export const followAgenda = async (context: SchedulerContext, sweeps: AgendaSweeps): Promise<'idle' | undefined> => {
+export async function followAgenda(context: SchedulerContext, sweeps: AgendaSweeps): Promise<'idle' | undefined> {
   const agenda = await readAgenda(context.database);
   const open = (Object.keys(sweeps) as (keyof Agenda)[]).filter((name) => agenda[name]);
   for (const name of open) sweeps[name].nudge();
   return open.length === 0 ? 'idle' : undefined;
-};
+}

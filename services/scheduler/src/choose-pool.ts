@@ -10,9 +10,9 @@ export type ChosenPool = { id: string; concurrency: number };
 const UNCHECKED_CONCURRENCY = 64;
 
 /** `preferred` stays when it is still eligible, so that a job does not wander between pools. */
-export const choosePool = (list: PoolList | undefined, need: PoolNeed, preferred: string | null): ChosenPool | null => {
+export function choosePool(list: PoolList | undefined, need: PoolNeed, preferred: string | null): ChosenPool | null {
   if (!list) return null;
   if (list.unchecked) return { id: UNCHECKED_POOL, concurrency: UNCHECKED_CONCURRENCY };
   const eligible = eligiblePools(list.pools, need);
   return eligible.find((pool) => pool.id === preferred) ?? eligible[0] ?? null;
-};
+}

@@ -18,7 +18,7 @@ export type ControlMemory = {
 
 type Memory = Known & { pools: Map<string, PoolList>; tenants: Set<string>; subjects: Set<string> };
 
-export const openControlMemory = (database: Tx): ControlMemory => {
+export function openControlMemory(database: Tx): ControlMemory {
   let memory: Memory | null = null;
 
   const read = async (tenants: readonly string[], subjects: readonly string[]): Promise<Memory> => {
@@ -43,10 +43,10 @@ export const openControlMemory = (database: Tx): ControlMemory => {
       memory = null;
     },
   };
-};
+}
 
 /** Adds what was read of the same revision. Null when they are of two, or would be too much to keep. */
-const joinMemories = (memory: Memory, more: Memory): Memory | null => {
+function joinMemories(memory: Memory, more: Memory): Memory | null {
   const { control } = memory;
   if (control.revision !== more.control.revision) return null;
   if (memory.tenants.size + memory.subjects.size >= LIMITS.known_names) return null;
@@ -60,4 +60,4 @@ const joinMemories = (memory: Memory, more: Memory): Memory | null => {
   for (const tenant of more.tenants) memory.tenants.add(tenant);
   for (const subject of more.subjects) memory.subjects.add(subject);
   return memory;
-};
+}

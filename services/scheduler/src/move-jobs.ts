@@ -55,7 +55,7 @@ UPDATE scheduler.jobs j
  WHERE j.ctid = at.ctid AND j.state = m."from"`;
 
 /** The rows must be locked and their states known: every move counts, or the transaction is a bug. */
-export const moveJobs = async (tx: Tx, moves: readonly Move[]): Promise<void> => {
+export async function moveJobs(tx: Tx, moves: readonly Move[]): Promise<void> {
   if (moves.length === 0) return;
   for (const move of moves) {
     if (!mayFollow(move.from, move.to)) throw new Error(`no job may go from ${move.from} to ${move.to}`);
@@ -63,6 +63,8 @@ export const moveJobs = async (tx: Tx, moves: readonly Move[]): Promise<void> =>
   const moved = await tx.query(`${MOVE} RETURNING 1`, [JSON.stringify(moves)]);
   if (moved.length !== moves.length)
     throw new Error(`${moves.length - moved.length} job(s) were not where they were locked`);
-};
+}
 
-export const endedStates = (moves: readonly Move[]): JobState[] => moves.map((move) => move.to).filter(isTerminal);
+export function endedStates(moves: readonly Move[]): JobState[] {
+  return moves.map((move) => move.to).filter(isTerminal);
+}

@@ -33,4 +33,6 @@ SELECT EXISTS (SELECT FROM scheduler.jobs WHERE waiting = 'cleared') AS cleared,
                    WHERE a.under_way AND a.state = 'dispatched' AND a.due_at <= clock_timestamp()
                      AND j.deadline_at <= clock_timestamp()) AS overdue`;
 
-export const readAgenda = async (tx: Tx): Promise<Agenda> => (await tx.query<Agenda>(AGENDA))[0]!;
+export async function readAgenda(tx: Tx): Promise<Agenda> {
+  return (await tx.query<Agenda>(AGENDA))[0]!;
+}

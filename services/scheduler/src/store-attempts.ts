@@ -43,15 +43,6 @@ SELECT a.dispatch_id, a.tenant, a.job_id, j.actor
  CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id OFFSET 0) a
  CROSS JOIN LATERAL (SELECT actor FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j`;
 
-/** Tenant and actor of each attempt, to know which part of `control` to read. Both never change, so this needs no lock. */
-export const readParties = (tx: Tx, ids: readonly string[]): Promise<Party[]> => tx.query<Party>(PARTIES, [ids]);
-
-/** As `gate` takes them. */
-export const tenantsAndActors = (parties: readonly Party[]): [string[], string[]] => [
-  parties.map((party) => party.tenant),
-  parties.map((party) => party.actor),
-];
-
 const LOCK_JOBS = `
 SELECT 1 FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS u(tenant, job_id) ORDER BY tenant, job_id) k
  CROSS JOIN LATERAL (SELECT 1 FROM scheduler.jobs WHERE tenant = k.tenant AND job_id = k.job_id FOR UPDATE) j`;
@@ -65,31 +56,9 @@ SELECT a.dispatch_id, a.attempt, a.state AS attempt_state, a.pool, a.worker, a.c
  CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id FOR UPDATE) a
  CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j`;
 
-/** Locks jobs, then attempts. By dispatch id; unknown ids are absent. */
-export const lockAttempts = async (tx: Tx, parties: readonly Party[]): Promise<Map<string, LockedAttempt>> => {
-  if (parties.length === 0) return new Map();
-  const tenants = parties.map((party) => party.tenant);
-  const job_ids = parties.map((party) => party.job_id);
-  const ids = parties.map((party) => party.dispatch_id);
-  const [, rows] = await Promise.all([
-    tx.query(LOCK_JOBS, [tenants, job_ids]),
-    tx.query<LockedAttempt>(LOCK_ATTEMPTS, [ids]),
-  ]);
-  return new Map(rows.map((row) => [row.dispatch_id, row]));
-};
-
 const LOCK_CLAIMS = `SELECT pg_advisory_xact_lock(hashtextextended('countersign.claim.' || pool, 0)) FROM unnest($1::text[]) AS pool`;
 const RUNNING = `
 SELECT pool, count(*) AS used FROM scheduler.attempts WHERE under_way AND state = 'running' AND pool = ANY ($1::text[]) GROUP BY pool`;
-
-/** Running attempts by pool, under a lock that keeps two schedulers from granting the same slot. */
-export const countRunning = async (tx: Tx, pools: readonly string[]): Promise<Map<string, number>> => {
-  const [, rows] = await Promise.all([
-    tx.query(LOCK_CLAIMS, [pools]),
-    tx.query<{ pool: string; used: number }>(RUNNING, [pools]),
-  ]);
-  return new Map(rows.map((row) => [row.pool, row.used]));
-};
 
 export type StartedAttempt = { dispatch_id: string; pool: string; worker: string; claim_id: string };
 
@@ -102,52 +71,16 @@ UPDATE scheduler.attempts a
  CROSS JOIN LATERAL (SELECT ctid, state FROM scheduler.attempts WHERE dispatch_id = s.dispatch_id OFFSET 0) at
  WHERE a.ctid = at.ctid AND at.state = 'dispatched'`;
 
-export const startAttempts = async (tx: Tx, started: readonly StartedAttempt[]): Promise<void> => {
-  if (started.length === 0) return;
-  await tx.query(START, [
-    started.map((each) => each.dispatch_id),
-    started.map((each) => each.worker),
-    started.map((each) => each.claim_id),
-  ]);
-};
-
 const REFUSE = `
 UPDATE scheduler.attempts a SET refusals = r.refusals, refused_claim_id = r.claim_id
   FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS r(dispatch_id, refusals, claim_id)
  WHERE a.dispatch_id = r.dispatch_id`;
 
-/** The attempts must be locked; named twice, an attempt is the same object with its last count. */
-export const countRefusals = async (
-  tx: Tx,
-  attempts: readonly Pick<LockedAttempt, 'dispatch_id' | 'refusals' | 'refused_claim_id'>[],
-): Promise<void> => {
-  if (attempts.length === 0) return;
-  const each = [...new Set(attempts)];
-  await tx.query(REFUSE, [
-    each.map((attempt) => attempt.dispatch_id),
-    each.map((attempt) => attempt.refusals),
-    each.map((attempt) => attempt.refused_claim_id),
-  ]);
-};
-
 const CLOSE = `UPDATE scheduler.attempts SET state = $2 WHERE dispatch_id = ANY ($1::uuid[])`;
-
-export const closeAttempts = async (
-  tx: Tx,
-  ids: readonly string[],
-  state: 'ended' | 'lost' | 'void',
-): Promise<void> => {
-  if (ids.length > 0) await tx.query(CLOSE, [ids, state]);
-};
 
 const DUE = `
 SELECT dispatch_id FROM scheduler.attempts
  WHERE under_way AND state IN ('running', 'reported') AND due_at <= clock_timestamp() ORDER BY due_at LIMIT $1`;
-
-export const dueAttempts = async (tx: Tx, limit: number): Promise<string[]> => {
-  const rows = await tx.query<{ dispatch_id: string }>(DUE, [limit]);
-  return rows.map((row) => row.dispatch_id);
-};
 
 const EXTEND = `
 UPDATE scheduler.attempts a
@@ -157,17 +90,6 @@ UPDATE scheduler.attempts a
  CROSS JOIN LATERAL (SELECT ctid, state, due_at FROM scheduler.attempts WHERE dispatch_id = b.dispatch_id OFFSET 0) at
  WHERE a.ctid = at.ctid AND at.state = 'running' AND at.due_at > clock_timestamp()
    AND (b.reported OR a.due_at < clock_timestamp() + ${Math.round(LIMITS.lease_ms * 0.7)} * interval '1 millisecond')`;
-
-/**
- * Only a lease that is still alive grows, and only when a third of it is gone: most beats write nothing.
- */
-export const extendLeases = async (
-  tx: Tx,
-  beats: readonly { dispatch_id: string; reported: boolean }[],
-): Promise<void> => {
-  if (beats.length === 0) return;
-  await tx.query(EXTEND, [beats.map((beat) => beat.dispatch_id), beats.map((beat) => beat.reported)]);
-};
 
 const BEATEN = `
 SELECT a.dispatch_id, a.claim_id, a.worker, a.state AS attempt_state, a.pool, a.due_at <= clock_timestamp() AS is_due,
@@ -194,7 +116,82 @@ export type BeatenAttempt = Pick<
   | 'cancel_requested_by'
 >;
 
-export const readBeaten = async (tx: Tx, ids: readonly string[]): Promise<Map<string, BeatenAttempt>> => {
+/** Tenant and actor of each attempt, to know which part of `control` to read. Both never change, so this needs no lock. */
+export function readParties(tx: Tx, ids: readonly string[]): Promise<Party[]> {
+  return tx.query<Party>(PARTIES, [ids]);
+}
+
+/** As `gate` takes them. */
+export function tenantsAndActors(parties: readonly Party[]): [string[], string[]] {
+  return [parties.map((party) => party.tenant), parties.map((party) => party.actor)];
+}
+
+/** Locks jobs, then attempts. By dispatch id; unknown ids are absent. */
+export async function lockAttempts(tx: Tx, parties: readonly Party[]): Promise<Map<string, LockedAttempt>> {
+  if (parties.length === 0) return new Map();
+  const tenants = parties.map((party) => party.tenant);
+  const job_ids = parties.map((party) => party.job_id);
+  const ids = parties.map((party) => party.dispatch_id);
+  const [, rows] = await Promise.all([
+    tx.query(LOCK_JOBS, [tenants, job_ids]),
+    tx.query<LockedAttempt>(LOCK_ATTEMPTS, [ids]),
+  ]);
+  return new Map(rows.map((row) => [row.dispatch_id, row]));
+}
+
+/** Running attempts by pool, under a lock that keeps two schedulers from granting the same slot. */
+export async function countRunning(tx: Tx, pools: readonly string[]): Promise<Map<string, number>> {
+  const [, rows] = await Promise.all([
+    tx.query(LOCK_CLAIMS, [pools]),
+    tx.query<{ pool: string; used: number }>(RUNNING, [pools]),
+  ]);
+  return new Map(rows.map((row) => [row.pool, row.used]));
+}
+
+export async function startAttempts(tx: Tx, started: readonly StartedAttempt[]): Promise<void> {
+  if (started.length === 0) return;
+  await tx.query(START, [
+    started.map((each) => each.dispatch_id),
+    started.map((each) => each.worker),
+    started.map((each) => each.claim_id),
+  ]);
+}
+
+/** The attempts must be locked; named twice, an attempt is the same object with its last count. */
+export async function countRefusals(
+  tx: Tx,
+  attempts: readonly Pick<LockedAttempt, 'dispatch_id' | 'refusals' | 'refused_claim_id'>[],
+): Promise<void> {
+  if (attempts.length === 0) return;
+  const each = [...new Set(attempts)];
+  await tx.query(REFUSE, [
+    each.map((attempt) => attempt.dispatch_id),
+    each.map((attempt) => attempt.refusals),
+    each.map((attempt) => attempt.refused_claim_id),
+  ]);
+}
+
+export async function closeAttempts(tx: Tx, ids: readonly string[], state: 'ended' | 'lost' | 'void'): Promise<void> {
+  if (ids.length > 0) await tx.query(CLOSE, [ids, state]);
+}
+
+export async function dueAttempts(tx: Tx, limit: number): Promise<string[]> {
+  const rows = await tx.query<{ dispatch_id: string }>(DUE, [limit]);
+  return rows.map((row) => row.dispatch_id);
+}
+
+/**
+ * Only a lease that is still alive grows, and only when a third of it is gone: most beats write nothing.
+ */
+export async function extendLeases(
+  tx: Tx,
+  beats: readonly { dispatch_id: string; reported: boolean }[],
+): Promise<void> {
+  if (beats.length === 0) return;
+  await tx.query(EXTEND, [beats.map((beat) => beat.dispatch_id), beats.map((beat) => beat.reported)]);
+}
+
+export async function readBeaten(tx: Tx, ids: readonly string[]): Promise<Map<string, BeatenAttempt>> {
   const rows = await tx.query<BeatenAttempt>(BEATEN, [ids]);
   return new Map(rows.map((row) => [row.dispatch_id, row]));
-};
+}

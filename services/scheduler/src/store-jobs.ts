@@ -19,26 +19,9 @@ const UNDER_WAY = `
 SELECT dispatch_id FROM scheduler.attempts
  WHERE tenant = $1 AND job_id = $2 AND attempt = $3 AND state IN ('dispatched', 'running', 'reported') FOR UPDATE`;
 
-export const lockJob = async (tx: Tx, tenant: string, job_id: string): Promise<LockedJob | null> => {
-  const [job] = await tx.query<Omit<LockedJob, 'dispatch_id'>>(LOCK, [tenant, job_id]);
-  if (!job) return null;
-  const [under] = await tx.query<{ dispatch_id: string }>(UNDER_WAY, [tenant, job_id, job.attempt]);
-  return { ...job, dispatch_id: under?.dispatch_id ?? null };
-};
-
 const REQUEST_CANCEL = `
 UPDATE scheduler.jobs SET cancel_requested_by = $3, cancel_reason = $4, updated_at = clock_timestamp()
  WHERE tenant = $1 AND job_id = $2`;
-
-/** `reason`: as whoever cancels says it; null for nothing. */
-export const requestCancel = async (
-  tx: Tx,
-  job: { tenant: string; job_id: string },
-  by: string,
-  reason: string | null,
-): Promise<void> => {
-  await tx.query(REQUEST_CANCEL, [job.tenant, job.job_id, by, reason]);
-};
 
 type JobKey = { tenant: string; job_id: string };
 
@@ -52,9 +35,6 @@ const OVERDUE = `
   WHERE a.under_way AND a.state = 'dispatched' AND a.due_at <= clock_timestamp() AND j.deadline_at <= clock_timestamp()
   LIMIT $1)`;
 
-/** Jobs that wait past their deadline, for an approval, for dispatch or for a worker. */
-export const overdueJobs = (tx: Tx, limit: number): Promise<JobKey[]> => tx.query<JobKey>(OVERDUE, [limit]);
-
 const LOCK_OVERDUE = `
 SELECT j.* FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS u(tenant, job_id) ORDER BY tenant, job_id) k
  CROSS JOIN LATERAL (
@@ -64,28 +44,11 @@ SELECT j.* FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS u(tenant, job_i
         WHERE tenant = k.tenant AND job_id = k.job_id FOR UPDATE SKIP LOCKED) j
  WHERE j.state IN ('held', 'cleared', 'dispatched')`;
 
-/** Those that still wait. */
-export const lockOverdue = (tx: Tx, keys: readonly JobKey[]): Promise<Omit<LockedJob, 'dispatch_id'>[]> =>
-  tx.query(LOCK_OVERDUE, [keys.map((key) => key.tenant), keys.map((key) => key.job_id)]);
-
 const UNCLAIMED = `
 SELECT a.dispatch_id FROM scheduler.attempts a
   JOIN unnest($1::text[], $2::text[], $3::integer[]) AS k(tenant, job_id, attempt)
     ON a.tenant = k.tenant AND a.job_id = k.job_id AND a.attempt = k.attempt
  WHERE a.state = 'dispatched' ORDER BY a.dispatch_id FOR UPDATE OF a`;
-
-export const lockUnclaimed = async (
-  tx: Tx,
-  jobs: readonly { tenant: string; job_id: string; attempt: number }[],
-): Promise<string[]> => {
-  if (jobs.length === 0) return [];
-  const rows = await tx.query<{ dispatch_id: string }>(UNCLAIMED, [
-    jobs.map((job) => job.tenant),
-    jobs.map((job) => job.job_id),
-    jobs.map((job) => job.attempt),
-  ]);
-  return rows.map((row) => row.dispatch_id);
-};
 
 /** Each by the partial index that holds nothing else; no index holds the jobs that run, but their attempts have one. */
 const BY_STATE = `
@@ -94,4 +57,46 @@ SELECT 'held' AS state, count(*) AS jobs FROM scheduler.jobs WHERE waiting = 'he
  UNION ALL SELECT 'dispatched', count(*) FROM scheduler.attempts WHERE under_way AND state = 'dispatched'
  UNION ALL SELECT 'running', count(*) FROM scheduler.attempts WHERE under_way AND state IN ('running', 'reported')`;
 
-export const countByState = (tx: Tx): Promise<{ state: string; jobs: number }[]> => tx.query(BY_STATE);
+export async function lockJob(tx: Tx, tenant: string, job_id: string): Promise<LockedJob | null> {
+  const [job] = await tx.query<Omit<LockedJob, 'dispatch_id'>>(LOCK, [tenant, job_id]);
+  if (!job) return null;
+  const [under] = await tx.query<{ dispatch_id: string }>(UNDER_WAY, [tenant, job_id, job.attempt]);
+  return { ...job, dispatch_id: under?.dispatch_id ?? null };
+}
+
+/** `reason`: as whoever cancels says it; null for nothing. */
+export async function requestCancel(
+  tx: Tx,
+  job: { tenant: string; job_id: string },
+  by: string,
+  reason: string | null,
+): Promise<void> {
+  await tx.query(REQUEST_CANCEL, [job.tenant, job.job_id, by, reason]);
+}
+
+/** Jobs that wait past their deadline, for an approval, for dispatch or for a worker. */
+export function overdueJobs(tx: Tx, limit: number): Promise<JobKey[]> {
+  return tx.query<JobKey>(OVERDUE, [limit]);
+}
+
+/** Those that still wait. */
+export function lockOverdue(tx: Tx, keys: readonly JobKey[]): Promise<Omit<LockedJob, 'dispatch_id'>[]> {
+  return tx.query(LOCK_OVERDUE, [keys.map((key) => key.tenant), keys.map((key) => key.job_id)]);
+}
+
+export async function lockUnclaimed(
+  tx: Tx,
+  jobs: readonly { tenant: string; job_id: string; attempt: number }[],
+): Promise<string[]> {
+  if (jobs.length === 0) return [];
+  const rows = await tx.query<{ dispatch_id: string }>(UNCLAIMED, [
+    jobs.map((job) => job.tenant),
+    jobs.map((job) => job.job_id),
+    jobs.map((job) => job.attempt),
+  ]);
+  return rows.map((row) => row.dispatch_id);
+}
+
+export function countByState(tx: Tx): Promise<{ state: string; jobs: number }[]> {
+  return tx.query(BY_STATE);
+}

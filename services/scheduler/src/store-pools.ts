@@ -23,20 +23,22 @@ SELECT coalesce(pool ->> 'id', $1) AS name
  WHERE pool IS NOT NULL OR pools IS NULL
 UNION SELECT pool FROM scheduler.attempts WHERE under_way AND state IN ('dispatched', 'running')`;
 
-/** Of all active policies, and of the attempts under way. */
-export const readPoolNames = async (tx: Tx): Promise<string[]> =>
-  (await tx.query<{ name: string }>(POOL_NAMES, [UNCHECKED_POOL])).map(({ name }) => name);
-
 const WORKER_KEY = 'SELECT public_key FROM identity.workers WHERE pool = $1 AND worker = $2';
 
+/** Of all active policies, and of the attempts under way. */
+export async function readPoolNames(tx: Tx): Promise<string[]> {
+  return (await tx.query<{ name: string }>(POOL_NAMES, [UNCHECKED_POOL])).map(({ name }) => name);
+}
+
 /** Base64url of the raw 32 bytes; null for a worker that this pool does not have. */
-export const readWorkerKey = async (tx: Tx, pool: string, worker: string): Promise<string | null> =>
-  (await tx.query<{ public_key: string }>(WORKER_KEY, [pool, worker]))[0]?.public_key ?? null;
+export async function readWorkerKey(tx: Tx, pool: string, worker: string): Promise<string | null> {
+  return (await tx.query<{ public_key: string }>(WORKER_KEY, [pool, worker]))[0]?.public_key ?? null;
+}
 
 /** By scope. A scope without an active policy is absent: nothing may run there. */
-export const readPools = async (tx: Tx, scopes: readonly string[]): Promise<Map<string, PoolList>> => {
+export async function readPools(tx: Tx, scopes: readonly string[]): Promise<Map<string, PoolList>> {
   const rows = await tx.query<{ scope: string; snapshot: string; pools: Pool[] | null }>(POOLS, [[...new Set(scopes)]]);
   return new Map(
     rows.map(({ scope, snapshot, pools }) => [scope, { snapshot, pools: pools ?? [], unchecked: pools === null }]),
   );
-};
+}

@@ -16,24 +16,6 @@ export type AdmitStep = {
   sent_bodies: readonly (string | null)[];
 };
 
-/** Null: `control` is no longer at this revision, and nothing was written. */
-export const admitStep = async (tx: Tx, known: number, step: AdmitStep): Promise<AdmitOutcome[] | null> => {
-  const { items, texts, bodies, sent_bodies } = step;
-  const given = [known, JSON.stringify(items), JSON.stringify(texts), bodies, sent_bodies] as const;
-  return (await routines.answer(tx, 'scheduler.admit', ...given)) as AdmitOutcome[] | null;
-};
-
-/** Null: `control` is no longer at this revision, and nothing was written. */
-export const dispatchStep = async (
-  tx: Tx,
-  known: number,
-  items: readonly object[],
-  bodies: readonly string[],
-): Promise<DispatchOutcome[] | null> => {
-  const answer = await routines.answer(tx, 'scheduler.dispatch', known, JSON.stringify(items), bodies);
-  return answer as DispatchOutcome[] | null;
-};
-
 export type ClaimStep = { dispatch_id: string; pool: string; worker: string; claim_id: string; template: string };
 export type GrantedClaim = {
   /** From 1. */
@@ -45,8 +27,26 @@ export type GrantedClaim = {
   max_output_bytes: number;
 };
 
+/** Null: `control` is no longer at this revision, and nothing was written. */
+export async function admitStep(tx: Tx, known: number, step: AdmitStep): Promise<AdmitOutcome[] | null> {
+  const { items, texts, bodies, sent_bodies } = step;
+  const given = [known, JSON.stringify(items), JSON.stringify(texts), bodies, sent_bodies] as const;
+  return (await routines.answer(tx, 'scheduler.admit', ...given)) as AdmitOutcome[] | null;
+}
+
+/** Null: `control` is no longer at this revision, and nothing was written. */
+export async function dispatchStep(
+  tx: Tx,
+  known: number,
+  items: readonly object[],
+  bodies: readonly string[],
+): Promise<DispatchOutcome[] | null> {
+  const answer = await routines.answer(tx, 'scheduler.dispatch', known, JSON.stringify(items), bodies);
+  return answer as DispatchOutcome[] | null;
+}
+
 /** Only those that were granted. */
-export const claimStep = async (tx: Tx, claims: readonly ClaimStep[]): Promise<GrantedClaim[]> => {
+export async function claimStep(tx: Tx, claims: readonly ClaimStep[]): Promise<GrantedClaim[]> {
   const granted = await routines.rows(
     tx,
     'scheduler.claim',
@@ -57,15 +57,15 @@ export const claimStep = async (tx: Tx, claims: readonly ClaimStep[]): Promise<G
     claims.map((claim) => claim.template),
   );
   return granted as GrantedClaim[];
-};
+}
 
 /** False: nothing was written, and each attempt has to be looked at. */
-export const beatStep = async (
+export async function beatStep(
   tx: Tx,
   { pool, worker }: { pool: string; worker: string },
   beats: readonly { dispatch_id: string; claim_id: string }[],
-): Promise<boolean> => {
+): Promise<boolean> {
   const ids = beats.map((beat) => beat.dispatch_id);
   const claims = beats.map((beat) => beat.claim_id);
   return (await routines.answer(tx, 'scheduler.beat', pool, worker, ids, claims)) === true;
-};
+}

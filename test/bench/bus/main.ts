@@ -1,5 +1,7 @@
-// `npm run bench:bus`: how long a revoked connection stands, and what storms at nats-server do to ingress, with the whole
-// system in one process beside this one and two ingresses when REPLICAS=2.
+/**
+ * `npm run bench:bus`: how long a revoked connection stands, and what storms at nats-server do to ingress, with the whole
+ * system in one process beside this one and two ingresses when REPLICAS=2.
+ */
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,13 +24,17 @@ import { isLetIn, knock } from '../../harness/knock-on-bus.ts';
 
 const TRIES = 60;
 const STORM = 500;
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
-const told = (values: readonly number[]): string => {
+
+function say(text: string): void {
+  void process.stdout.write(`${text}\n`);
+}
+
+function told(values: readonly number[]): string {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (p: number): string =>
     `${sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))]!.toFixed(0)} ms`;
   return `p50 ${at(0.5)}  p99 ${at(0.99)}  longest ${at(1)}  (${values.length} times)`;
-};
+}
 
 const dir = mkdtempSync('/tmp/countersign-bus-');
 try {

@@ -1,13 +1,13 @@
-// The same policy in Cedar: a deny is a `forbid`, everything else a `permit`; what Cedar can say in a policy's head
-// (principal, action, resource) stands there. Parsed once and kept, as its wasm build allows.
+/**
+ * The same policy in Cedar: a deny is a `forbid`, everything else a `permit`; what Cedar can say in a policy's head
+ * (principal, action, resource) stands there. Parsed once and kept, as its wasm build allows.
+ */
 import { type Policy, preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Match } from '@countersign/contracts/policy';
 import { type Engine, settle } from './engine.ts';
 import type { BenchPolicy, BenchQuestion } from './make-policy.ts';
 
 const SET = 'bench';
-const text = (value: string): string => JSON.stringify(value);
-const list = (values: readonly string[]): string => `[${values.map(text).join(', ')}]`;
 
 export const cedar: Engine = {
   name: 'Cedar (wasm)',
@@ -21,6 +21,14 @@ export const cedar: Engine = {
     };
   },
 };
+
+function text(value: string): string {
+  return JSON.stringify(value);
+}
+
+function list(values: readonly string[]): string {
+  return `[${values.map(text).join(', ')}]`;
+}
 
 function matchedOf({ request, actor }: BenchQuestion): [number[], number[]] {
   const answer = statefulIsAuthorized({

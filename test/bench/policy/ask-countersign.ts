@@ -1,4 +1,4 @@
-// The engine of this project, from YAML text to a decision, whole and in its parts.
+/** The engine of this project, from YAML text to a decision, whole and in its parts. */
 import { compilePolicy } from '@countersign/policy/compile-policy';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideContext, decide } from '@countersign/policy/decide';
@@ -19,25 +19,6 @@ const BINDING = {
   salt: Buffer.alloc(16, 7).toString('base64url'),
   min_epoch: 0,
 };
-
-/** One rule per line, as a policy of thousands would be kept. */
-export function policyText(policy: BenchPolicy): string {
-  const flow = {
-    collectionStyle: 'flow',
-    flowCollectionPadding: false,
-    aliasDuplicateObjects: false,
-    lineWidth: 0,
-  } as const;
-  const lines = (items: readonly object[]): string => items.map((item) => `  - ${stringify(item, flow)}`).join('');
-  const { rules, tiers, topics } = policy;
-  return `groups: [sre, security]\ntopics: ${stringify(topics, flow)}tiers:\n${lines(tiers)}rules:\n${lines(rules)}`;
-}
-
-export function compileText(text: string): CompiledPolicy {
-  const compiled = compilePolicy({ 'policy.yaml': text }, { version: 1, snapshot: `sha256:${'5'.repeat(64)}` });
-  if (!compiled.ok) throw new Error(compiled.faults.slice(0, 3).map(describeFault).join('\n'));
-  return compiled.policy;
-}
 
 /** Ceiling, facts, rules, floors, obligations: everything that decides. */
 export const countersign: Engine = {
@@ -70,6 +51,25 @@ export const countersignBound: Engine = {
     };
   },
 };
+
+/** One rule per line, as a policy of thousands would be kept. */
+export function policyText(policy: BenchPolicy): string {
+  const flow = {
+    collectionStyle: 'flow',
+    flowCollectionPadding: false,
+    aliasDuplicateObjects: false,
+    lineWidth: 0,
+  } as const;
+  const lines = (items: readonly object[]): string => items.map((item) => `  - ${stringify(item, flow)}`).join('');
+  const { rules, tiers, topics } = policy;
+  return `groups: [sre, security]\ntopics: ${stringify(topics, flow)}tiers:\n${lines(tiers)}rules:\n${lines(rules)}`;
+}
+
+export function compileText(text: string): CompiledPolicy {
+  const compiled = compilePolicy({ 'policy.yaml': text }, { version: 1, snapshot: `sha256:${'5'.repeat(64)}` });
+  if (!compiled.ok) throw new Error(compiled.faults.slice(0, 3).map(describeFault).join('\n'));
+  return compiled.policy;
+}
 
 function decided(policy: CompiledPolicy, { request, actor }: BenchQuestion) {
   const outcome = decide(policy, { ...BINDING, request, actor }, CONTEXT);

@@ -1,4 +1,4 @@
-// The same policy in json-rules-engine: every rule is a condition tree over facts, its event names the rule.
+/** The same policy in json-rules-engine: every rule is a condition tree over facts, its event names the rule. */
 import type { Match } from '@countersign/contracts/policy';
 import { type RuleProperties, Engine as RulesEngine } from 'json-rules-engine';
 import { fits } from './ask-plain-loop.ts';

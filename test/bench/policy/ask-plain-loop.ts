@@ -1,4 +1,4 @@
-// The loop that one would write without an index: every rule in file order, sets and prefixes made beforehand.
+/** The loop that one would write without an index: every rule in file order, sets and prefixes made beforehand. */
 import type { Match } from '@countersign/contracts/policy';
 import { type Engine, settle } from './engine.ts';
 import type { BenchQuestion } from './make-policy.ts';
@@ -14,6 +14,13 @@ export const plainLoop: Engine = {
     return { ask: (question) => settle(policy, holding(rules, question), holding(tiers, question)) };
   },
 };
+
+/** The bench's patterns have their `*` at one end only. */
+export function fits(pattern: string, text: string): boolean {
+  if (pattern.endsWith('*')) return text.startsWith(pattern.slice(0, -1));
+  if (pattern.startsWith('*')) return text.endsWith(pattern.slice(1));
+  return text === pattern;
+}
 
 function holding(tests: readonly Test[], question: BenchQuestion): number[] {
   const found: number[] = [];
@@ -40,11 +47,4 @@ function testOf(match: Match): Test {
     tests.push((question) => !inner(question));
   }
   return (question) => tests.every((test) => test(question));
-}
-
-/** The bench's patterns have their `*` at one end only. */
-export function fits(pattern: string, text: string): boolean {
-  if (pattern.endsWith('*')) return text.startsWith(pattern.slice(0, -1));
-  if (pattern.startsWith('*')) return text.endsWith(pattern.slice(1));
-  return text === pattern;
 }

@@ -1,5 +1,7 @@
-// What each engine of the bench offers, and the part that none but ours has of its own: which of several matching rules
-// decides, and what floors make of it.
+/**
+ * What each engine of the bench offers, and the part that none but ours has of its own: which of several matching rules
+ * decides, and what floors make of it.
+ */
 import type { BenchPolicy, BenchQuestion } from './make-policy.ts';
 
 export type Answer = { decision: string; rule_id: string | null };

@@ -1,5 +1,7 @@
-// `npm run bench:policy`: one policy in four engines, in one run on one machine, so that the ratios hold where absolute
-// numbers drift. Nothing is timed before all engines have given the same answers.
+/**
+ * `npm run bench:policy`: one policy in four engines, in one run on one machine, so that the ratios hold where absolute
+ * numbers drift. Nothing is timed before all engines have given the same answers.
+ */
 import { cpus } from 'node:os';
 import { cedar } from './ask-cedar.ts';
 import { countersign, countersignBound } from './ask-countersign.ts';
@@ -30,8 +32,10 @@ const HEADINGS = [
   'Countersign is',
 ];
 const WIDTHS = [18, 15, 30, 9, 9, 8, 7, 7, 16];
-const pad = (text: string, column: number): string =>
-  column === 0 ? text.padEnd(WIDTHS[0]!) : text.padStart(WIDTHS[column]!);
+
+function pad(text: string, column: number): string {
+  return column === 0 ? text.padEnd(WIDTHS[0]!) : text.padStart(WIDTHS[column]!);
+}
 
 type Run = {
   engine: Engine;
@@ -42,9 +46,17 @@ type Run = {
   samples: Sampled[];
 };
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
-const whole = (value: number): string => Math.round(value).toLocaleString('en');
-const micro = (value: number): string => (value < 100 ? value.toFixed(1) : whole(value));
+function say(text: string): void {
+  void process.stdout.write(`${text}\n`);
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
+
+function micro(value: number): string {
+  return value < 100 ? value.toFixed(1) : whole(value);
+}
 
 async function load(engine: Engine, policy: BenchPolicy): Promise<Run> {
   const start = engine.prepare(policy);
@@ -91,10 +103,14 @@ async function compare(layout: Layout, rules: number): Promise<Run[]> {
   return runs;
 }
 
-const rateOf = (run: Run): number => median(run.samples.map(({ per_cpu_s }) => per_cpu_s));
+function rateOf(run: Run): number {
+  return median(run.samples.map(({ per_cpu_s }) => per_cpu_s));
+}
+
 /** Of the same round each, then the median. */
-const timesOf = (ours: Run, other: Run): number =>
-  median(ours.samples.map(({ per_cpu_s }, round) => per_cpu_s / other.samples[round]!.per_cpu_s));
+function timesOf(ours: Run, other: Run): number {
+  return median(ours.samples.map(({ per_cpu_s }, round) => per_cpu_s / other.samples[round]!.per_cpu_s));
+}
 
 function show(layout: Layout, rules: number, runs: readonly Run[]): void {
   const where = layout === 'topics' ? 'each on the topics of its service' : 'every one on job.*, told apart by a label';

@@ -1,5 +1,7 @@
-// Policies and requests for the bench, from a seed, so that every run and every engine sees the same. A policy grows by
-// services of ten rules each: more rules, but equally many that could match one request.
+/**
+ * Policies and requests for the bench, from a seed, so that every run and every engine sees the same. A policy grows by
+ * services of ten rules each: more rules, but equally many that could match one request.
+ */
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import type { PolicySource } from '@countersign/contracts/policy';
 
@@ -17,29 +19,6 @@ const RISK_TAGS = ['change', 'pii', 'money'];
 const TENANTS = ['acme', 'beta', 'corp'];
 /** Topics whose facts the policy lists; the others stand on the submitter's word. */
 const LISTED_SERVICES = 100;
-
-/** mulberry32: small, seeded, good enough to choose test data. */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const pick = <T>(random: () => number, from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
-const serviceName = (service: number): string => `svc${service}`;
-
-/** As an author writes it: durations as text. */
-export function makePolicy(rules: number, layout: Layout): BenchPolicy {
-  const services = Math.ceil(rules / RULES_PER_SERVICE);
-  const made = Array.from({ length: services }, (_, service) => rulesOf(serviceName(service), layout)).flat();
-  const listed = Array.from({ length: Math.min(services, LISTED_SERVICES) }, (_, service) => serviceName(service));
-  const topics = listed.map((name) => [`job.${name}.read`, { capability: `${name}.read`, risk_tags: [] }] as const);
-  return { rules: made.slice(0, rules), tiers: TIERS, topics: Object.fromEntries(topics) } as unknown as BenchPolicy;
-}
 
 const TIERS = [
   {
@@ -62,6 +41,32 @@ const TIERS = [
     floor: { decision: 'allow_with_constraints', constraints: { timeout: '2m' } },
   },
 ];
+
+/** mulberry32: small, seeded, good enough to choose test data. */
+export function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** As an author writes it: durations as text. */
+export function makePolicy(rules: number, layout: Layout): BenchPolicy {
+  const services = Math.ceil(rules / RULES_PER_SERVICE);
+  const made = Array.from({ length: services }, (_, service) => rulesOf(serviceName(service), layout)).flat();
+  const listed = Array.from({ length: Math.min(services, LISTED_SERVICES) }, (_, service) => serviceName(service));
+  const topics = listed.map((name) => [`job.${name}.read`, { capability: `${name}.read`, risk_tags: [] }] as const);
+  return { rules: made.slice(0, rules), tiers: TIERS, topics: Object.fromEntries(topics) } as unknown as BenchPolicy;
+}
+
+export function makeQuestions(count: number, rules: number, seed: number): BenchQuestion[] {
+  const random = randomFrom(seed);
+  const services = Math.ceil(rules / RULES_PER_SERVICE);
+  return Array.from({ length: count }, (_, i) => makeQuestion(random, Math.floor(random() * services), i));
+}
 
 function rulesOf(name: string, layout: Layout): Rule[] {
   const rule = (kind: string, topics: string[], match: object, effect: object): object => ({
@@ -94,10 +99,8 @@ function rulesOf(name: string, layout: Layout): Rule[] {
   ] as Rule[];
 }
 
-export function makeQuestions(count: number, rules: number, seed: number): BenchQuestion[] {
-  const random = randomFrom(seed);
-  const services = Math.ceil(rules / RULES_PER_SERVICE);
-  return Array.from({ length: count }, (_, i) => makeQuestion(random, Math.floor(random() * services), i));
+function serviceName(service: number): string {
+  return `svc${service}`;
 }
 
 function makeQuestion(random: () => number, service: number, position: number): BenchQuestion {
@@ -132,4 +135,8 @@ function makeQuestion(random: () => number, service: number, position: number): 
       ceiling: { topics: ['job.*'], capabilities: ['*'], environments: ['*'] },
     },
   };
+}
+
+function pick<T>(random: () => number, from: readonly T[]): T {
+  return from[Math.floor(random() * from.length)]!;
 }

@@ -1,5 +1,7 @@
-// Clocks and counters of the bench. Rates come from whole runs without a clock inside; latencies from runs with one
-// around each call, so that neither disturbs the other.
+/**
+ * Clocks and counters of the bench. Rates come from whole runs without a clock inside; latencies from runs with one
+ * around each call, so that neither disturbs the other.
+ */
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -16,6 +18,26 @@ const STRIDE = 64;
 /** Runs for about `ms` each way, at least two calls, from `start` in the questions and around. */
 export async function sample(loaded: Loaded, questions: readonly BenchQuestion[], ms: number): Promise<Sampled> {
   return { ...(await ratesOf(loaded, questions, ms)), latencies_us: await latenciesOf(loaded, questions, ms) };
+}
+
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** Bytes that live after a full collection, without what wasm keeps. */
+export async function liveBytes(): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  // What a weak reference was made to or asked for lives until the turn ends.
+  await setImmediate();
+  collect();
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return heapUsed + external + arrayBuffers;
 }
 
 async function ratesOf({ ask }: Loaded, questions: readonly BenchQuestion[], ms: number): Promise<Rates> {
@@ -45,22 +67,4 @@ async function latenciesOf({ ask }: Loaded, questions: readonly BenchQuestion[],
     latencies.push((performance.now() - before) * 1000);
   }
   return latencies;
-}
-
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = Float64Array.from(values).sort();
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-}
-
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
-
-/** Bytes that live after a full collection, without what wasm keeps. */
-export async function liveBytes(): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  // What a weak reference was made to or asked for lives until the turn ends.
-  await setImmediate();
-  collect();
-  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
-  return heapUsed + external + arrayBuffers;
 }

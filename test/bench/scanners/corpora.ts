@@ -28,21 +28,6 @@ export type Corpus = {
   make: () => Sample[];
 };
 type Make = (r: Random, n: number) => Sample[];
-const corpus = (
-  name: string,
-  scanner: ScannerName,
-  positives: boolean,
-  seed: number,
-  n: number,
-  make: Make,
-): Corpus => ({
-  name,
-  scanner,
-  positives,
-  held_out: seed % 2 === 0,
-  seed,
-  make: () => make(randomFrom(seed), n),
-});
 
 export const CORPORA: readonly Corpus[] = [
   corpus('secrets', 'secrets', true, 101, 800, secretsDevelopment),
@@ -67,3 +52,14 @@ export const CORPORA: readonly Corpus[] = [
   corpus('attacks by kind', 'prompt_injection', true, 2040, 0, attacksByKind),
   corpus('security prose by kind', 'prompt_injection', false, 2042, 0, securityProseByKind),
 ];
+
+function corpus(name: string, scanner: ScannerName, positives: boolean, seed: number, n: number, make: Make): Corpus {
+  return {
+    name,
+    scanner,
+    positives,
+    held_out: seed % 2 === 0,
+    seed,
+    make: () => make(randomFrom(seed), n),
+  };
+}

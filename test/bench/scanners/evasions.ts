@@ -14,14 +14,6 @@ const BY_LETTER: Readonly<Record<string, string>> = {
   y: '\u0443',
 };
 const LEET: Readonly<Record<string, string>> = { a: '4', e: '3', i: '1', o: '0', s: '5', t: '7' };
-const mapped = (text: string, map: Readonly<Record<string, string>>): string =>
-  [...text].map((char) => map[char.toLowerCase()] ?? char).join('');
-const hex = (n: number, width: number): string => n.toString(16).padStart(width, '0');
-const rot13 = (text: string): string =>
-  text.replace(/[a-z]/gi, (char) => {
-    const base = char <= 'Z' ? 65 : 97;
-    return String.fromCharCode(((char.charCodeAt(0) - base + 13) % 26) + base);
-  });
 
 type Evasion = readonly [name: string, words: boolean, change: (text: string, r: Random) => string];
 /** `words`: hides words; the others hide anything. */
@@ -94,3 +86,18 @@ export const HIDDEN: Readonly<Record<'prompt_injection' | 'secrets' | 'pii', rea
   secrets: [`ghp_${'a1B2c3D4e5F6'.repeat(3)}`, 'password=Tr0ub4dor&3xyz'],
   pii: ['ssn 123-45-6789', 'card 4111 1111 1111 1111'],
 };
+
+function mapped(text: string, map: Readonly<Record<string, string>>): string {
+  return [...text].map((char) => map[char.toLowerCase()] ?? char).join('');
+}
+
+function hex(n: number, width: number): string {
+  return n.toString(16).padStart(width, '0');
+}
+
+function rot13(text: string): string {
+  return text.replace(/[a-z]/gi, (char) => {
+    const base = char <= 'Z' ? 65 : 97;
+    return String.fromCharCode(((char.charCodeAt(0) - base + 13) % 26) + base);
+  });
+}

@@ -40,7 +40,9 @@ const EXPRESSIONS: readonly RegExp[] = [
   /<\|im_start\|>/g,
   /\[INST\]/g,
   /do anything now/gi,
-]; // prettier-ignore
+];
+
+// prettier-ignore
 
 export function forty(text: string): number {
   let found = 0;

@@ -38,25 +38,6 @@ const IN_QUOTES: readonly Place[] = [
   (v) => ({ event: { data: JSON.stringify({ apiSecret: v }) } }),
 ];
 
-export const secretsFresh = (r: Random, n: number): Sample[] =>
-  Array.from({ length: n }, (_, i): Sample => {
-    const turn = i % 8;
-    if (turn < 3) {
-      const [kind, make] = r.pick(PROVIDERS);
-      return { kind: `provider ${kind}`, value: r.pick(ANYWHERE)(make(r)) };
-    }
-    if (turn < 6) {
-      const [kind, make] = r.pick(OPAQUE);
-      const at = r.int(NAMED.length);
-      return { kind: `place ${at} ${kind}`, value: NAMED[at]!(make(r)) };
-    }
-    if (turn === 6) {
-      const [kind, make] = r.pick(QUOTED);
-      return { kind: `quoted ${kind}`, value: r.pick(IN_QUOTES)(make(r)) };
-    }
-    return { kind: 'pem', value: r.pick([{ tls: { key: pem(r).join('\n') } }, `-----\n${pem(r).join('\n')}`]) };
-  });
-
 const QUIET: readonly ((r: Random) => unknown)[] = [
   (r) => ({ etag: `W/"${r.chars(HEX, 32)}"`, age: r.int(999) }),
   (r) => `commit ${r.chars(HEX, 40)}\nAuthor: Anna\n\n    Rotate the password of staging\n`,
@@ -79,10 +60,7 @@ const QUIET: readonly ((r: Random) => unknown)[] = [
   () => 'secretRef: { name: shop-credentials, key: password }',
   () => 'max_tokens: 4096, temperature: 0.2',
 ];
-const quiet =
-  (makers: readonly ((r: Random) => unknown)[]) =>
-  (r: Random, n: number): Sample[] =>
-    Array.from({ length: n }, (_, i) => ({ kind: `quiet ${i % makers.length}`, value: makers[i % makers.length]!(r) }));
+
 export const secretLookalikesFresh = quiet(QUIET);
 
 const RECORDS: readonly ((word: string, value: string) => unknown)[] = [
@@ -92,11 +70,7 @@ const RECORDS: readonly ((word: string, value: string) => unknown)[] = [
   (w, v) => `${w}\t${v}\n`,
   (w, v) => `Please check ${w}: ${v}.`,
 ];
-export const piiFresh = (r: Random, n: number): Sample[] =>
-  Array.from({ length: n }, (_, i) => {
-    const [kind, words, , make] = PII[i % PII.length]!;
-    return { kind, value: r.pick(RECORDS)(r.pick(words), make(r)) };
-  });
+
 export const piiLookalikesFresh = quiet([
   (r) => ({ invoice: `INV-2026-${r.digits(6)}`, total_cents: r.int(999_999) }),
   (r) => `Parcel ${r.digits(12)} left the depot at 06:${r.digits(2)}`,
@@ -141,11 +115,6 @@ const CARRIERS: readonly Place[] = [
   (t) => ({ tool: 'fetch', body: `Terms of delivery. ${t} Prices include tax.` }),
   (t) => `# Notes\n\n- milk\n- ${t}\n- bread\n`,
 ];
-export const attacksFresh = (r: Random, n: number): Sample[] =>
-  Array.from({ length: n }, (_, i) => ({
-    kind: `attack ${i % ATTACKS.length}`,
-    value: r.pick(CARRIERS)(ATTACKS[i % ATTACKS.length]!),
-  }));
 
 const PROSE: readonly string[] = [
   'A system prompt sets the tone of an assistant, and users seldom see it.',
@@ -169,5 +138,46 @@ const PROSE: readonly string[] = [
   'Delete all temporary files before you hand the laptop back.',
   'A jailbreak is a text that makes a model drop its rules.',
 ];
-export const proseFresh = (_r: Random, n: number): Sample[] =>
-  Array.from({ length: n }, (__, i) => ({ kind: `prose ${i % PROSE.length}`, value: PROSE[i % PROSE.length]! }));
+
+export function secretsFresh(r: Random, n: number): Sample[] {
+  return Array.from({ length: n }, (_, i): Sample => {
+    const turn = i % 8;
+    if (turn < 3) {
+      const [kind, make] = r.pick(PROVIDERS);
+      return { kind: `provider ${kind}`, value: r.pick(ANYWHERE)(make(r)) };
+    }
+    if (turn < 6) {
+      const [kind, make] = r.pick(OPAQUE);
+      const at = r.int(NAMED.length);
+      return { kind: `place ${at} ${kind}`, value: NAMED[at]!(make(r)) };
+    }
+    if (turn === 6) {
+      const [kind, make] = r.pick(QUOTED);
+      return { kind: `quoted ${kind}`, value: r.pick(IN_QUOTES)(make(r)) };
+    }
+    return { kind: 'pem', value: r.pick([{ tls: { key: pem(r).join('\n') } }, `-----\n${pem(r).join('\n')}`]) };
+  });
+}
+
+export function piiFresh(r: Random, n: number): Sample[] {
+  return Array.from({ length: n }, (_, i) => {
+    const [kind, words, , make] = PII[i % PII.length]!;
+    return { kind, value: r.pick(RECORDS)(r.pick(words), make(r)) };
+  });
+}
+
+export function attacksFresh(r: Random, n: number): Sample[] {
+  return Array.from({ length: n }, (_, i) => ({
+    kind: `attack ${i % ATTACKS.length}`,
+    value: r.pick(CARRIERS)(ATTACKS[i % ATTACKS.length]!),
+  }));
+}
+
+export function proseFresh(_r: Random, n: number): Sample[] {
+  return Array.from({ length: n }, (__, i) => ({ kind: `prose ${i % PROSE.length}`, value: PROSE[i % PROSE.length]! }));
+}
+
+function quiet(makers: readonly ((r: Random) => unknown)[]) {
+  return (r: Random, n: number): Sample[] =>
+    Array.from({ length: n }, (_, i) => ({ kind: `quiet ${i % makers.length}`, value: makers[i % makers.length]!(r) }));
+}

@@ -8,8 +8,13 @@ import { measureSecretlint } from './measure-secretlint.ts';
 import { measureSpeed } from './measure-speed.ts';
 import { reportDetection, reportEvasions } from './report-detection.ts';
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
-const has = (flag: string): boolean => process.argv.includes(flag);
+function say(text: string): void {
+  void process.stdout.write(`${text}\n`);
+}
+
+function has(flag: string): boolean {
+  return process.argv.includes(flag);
+}
 reportDetection(say, (heldOut) => has('--kinds') || (!heldOut && has('--development')));
 reportEvasions(say);
 if (!has('--detection')) {

@@ -16,7 +16,7 @@ export function wilson(found: number, of: number): { low: number; high: number }
 }
 
 /** `anySeverity`: of personal data the low ones count too; elsewhere what moves a rule that names only the scanner. */
-export const isFound = (value: unknown, scanner: ScannerName, anySeverity: boolean, type?: string): boolean => {
+export function isFound(value: unknown, scanner: ScannerName, anySeverity: boolean, type?: string): boolean {
   const result = scanValue(value, [scanner]);
   return (
     result.ok &&
@@ -25,7 +25,7 @@ export const isFound = (value: unknown, scanner: ScannerName, anySeverity: boole
         (anySeverity || SEVERITY_RANK[f.severity] >= SEVERITY_RANK.medium) && (type === undefined || f.type === type),
     )
   );
-};
+}
 
 /** `others`: of positives the kinds that were missed, of look-alikes the kinds that gave a finding. */
 export function shareFound(samples: readonly Sample[], scanner: ScannerName, positives: boolean): Share {

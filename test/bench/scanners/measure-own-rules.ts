@@ -5,8 +5,7 @@ import { SCANNER_NAMES, type ScanLimits, scanValue } from '@countersign/scanners
 
 const ASSIGNED = `(?:[ \\t\\w.-]{0,20})[\\s'"]{0,3}(?:=|>|:{1,3}=|\\|\\||:|=>|\\?=|,)[\\x60'"\\s=]{0,5}`;
 const END = `(?:[\\x60'"\\s;]|\\\\[nr]|$)`;
-const rule = (id: string, regex: string, keywords: readonly string[]): string =>
-  `[[rules]]\nid = "${id}"\nregex = '''${regex}'''\nentropy = 3\nkeywords = ${JSON.stringify(keywords)}\n`;
+
 const NAMES = ['access', 'api', 'auth', 'key', 'credential', 'creds', 'passwd', 'password', 'secret', 'token'];
 const RULES = [
   ...Array.from({ length: 150 }, (_, i) =>
@@ -16,8 +15,6 @@ const RULES = [
   rule('general', `(?i)[\\w.-]{0,50}?(?:${NAMES.join('|')})${ASSIGNED}([\\w.=-]{10,150})${END}`, NAMES),
 ];
 
-const filled = (piece: string, length: number): string =>
-  piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
 const orders = Array.from({ length: 400 }, (_, id) => ({ id, name: `order ${id}`, api: 'v2', key: `k${id}` }));
 const TEXTS: readonly (readonly [string, unknown])[] = [
   ['prose, 2 KB', filled('The review shows that orders grew, and nobody expected it. ', 2_048)],
@@ -29,21 +26,6 @@ const TEXTS: readonly (readonly [string, unknown])[] = [
     filled(`vendor7.${'a'.repeat(50)} = "0123456789abcdef0123456789abcde" `, 524_288),
   ],
 ];
-
-const cpuMs = (): number => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-};
-
-const bestMs = (value: unknown, limits: Partial<ScanLimits>): number => {
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 8; round += 1) {
-    const started = cpuMs();
-    scanValue(value, SCANNER_NAMES, limits);
-    best = Math.min(best, cpuMs() - started);
-  }
-  return best;
-};
 
 export function measureOwnRules(say: (text: string) => void): void {
   const started = cpuMs();
@@ -65,4 +47,27 @@ export function measureOwnRules(say: (text: string) => void): void {
       `${name}: ${without.toFixed(1)} without, ${withRules.toFixed(1)} with, ${here.ok ? 'where it is decided' : 'apart'}`,
     );
   }
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
+function bestMs(value: unknown, limits: Partial<ScanLimits>): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 8; round += 1) {
+    const started = cpuMs();
+    scanValue(value, SCANNER_NAMES, limits);
+    best = Math.min(best, cpuMs() - started);
+  }
+  return best;
+}
+
+function rule(id: string, regex: string, keywords: readonly string[]): string {
+  return `[[rules]]\nid = "${id}"\nregex = '''${regex}'''\nentropy = 3\nkeywords = ${JSON.stringify(keywords)}\n`;
+}
+
+function filled(piece: string, length: number): string {
+  return piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
 }

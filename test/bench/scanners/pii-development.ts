@@ -11,12 +11,6 @@ const PLACES: readonly Place[] = [
   (w, v) => `Please update my record, ${w} ${v}, thank you`,
 ];
 
-export const piiDevelopment = (r: Random, n: number): Sample[] =>
-  Array.from({ length: n }, (_, i) => {
-    const [type, words, , make] = PII[i % PII.length]!;
-    return { kind: type, value: r.pick(PLACES)(r.pick(words), make(r)) };
-  });
-
 const QUIET: readonly ((r: Random) => unknown)[] = [
   (r) => `order ${r.digits(8)}`,
   (r) => ({ id: r.digits(10), created: 1_700_000_000 + r.int(99_999_999) }),
@@ -34,8 +28,17 @@ const QUIET: readonly ((r: Random) => unknown)[] = [
   (r) => ({ price: r.int(99999), sku: `SKU${r.digits(9)}` }),
   (r) => `${r.chars(HEX, 8)}-${r.chars(HEX, 4)}-4${r.chars(HEX, 3)}-b${r.chars(HEX, 3)}-${r.chars(HEX, 12)}`,
 ];
-export const piiLookalikesDevelopment = (r: Random, n: number): Sample[] =>
-  Array.from({ length: n }, () => {
+
+export function piiDevelopment(r: Random, n: number): Sample[] {
+  return Array.from({ length: n }, (_, i) => {
+    const [type, words, , make] = PII[i % PII.length]!;
+    return { kind: type, value: r.pick(PLACES)(r.pick(words), make(r)) };
+  });
+}
+
+export function piiLookalikesDevelopment(r: Random, n: number): Sample[] {
+  return Array.from({ length: n }, () => {
     const at = r.int(QUIET.length);
     return { kind: `lookalike ${at}`, value: QUIET[at]!(r) };
   });
+}

@@ -13,12 +13,6 @@ const PLACES: readonly Place[] = [
   (w, v) => `<td>${w}</td><td>${v}</td>`,
 ];
 
-export const piiHeldOut = (r: Random, n: number): Sample[] =>
-  Array.from({ length: n }, (_, i) => {
-    const [type, words, , make] = PII[i % PII.length]!;
-    return { kind: type, value: r.pick(PLACES)(r.pick(words), make(r)) };
-  });
-
 const QUIET: readonly ((r: Random) => unknown)[] = [
   (r) => ({ order_id: r.digits(11), amount: r.int(100000) }),
   (r) => `epoch ${1_600_000_000 + r.int(199_999_999)} offset ${r.digits(12)}`,
@@ -37,8 +31,17 @@ const QUIET: readonly ((r: Random) => unknown)[] = [
   (r) => `serial ${r.chars(UPPER, 2)}${r.digits(8)}`,
   (r) => `2026${r.pick(['01', '07', '11'])}${10 + r.int(18)}${r.digits(6)}.log`,
 ];
-export const piiLookalikesHeldOut = (r: Random, n: number): Sample[] =>
-  Array.from({ length: n }, () => {
+
+export function piiHeldOut(r: Random, n: number): Sample[] {
+  return Array.from({ length: n }, (_, i) => {
+    const [type, words, , make] = PII[i % PII.length]!;
+    return { kind: type, value: r.pick(PLACES)(r.pick(words), make(r)) };
+  });
+}
+
+export function piiLookalikesHeldOut(r: Random, n: number): Sample[] {
+  return Array.from({ length: n }, () => {
     const at = r.int(QUIET.length);
     return { kind: `lookalike ${at}`, value: QUIET[at]!(r) };
   });
+}

@@ -4,70 +4,6 @@
  */
 import { DIGITS, HEX, type Random, UPPER } from './random.ts';
 
-const two = (n: number): string => String(n).padStart(2, '0');
-const weighted = (digits: string, weights: readonly number[]): number =>
-  weights.reduce((sum, weight, i) => sum + weight * Number(digits[i]), 0);
-const dateOf = (r: Random): { yy: string; mm: string; dd: string } => ({
-  yy: two(30 + r.int(69)),
-  mm: two(1 + r.int(12)),
-  dd: two(1 + r.int(28)),
-});
-/** Appends the digit that makes Luhn's sum come out. */
-export const luhn = (body: string): string => {
-  for (let check = 0; check < 10; check += 1) {
-    const sum = [...(body + check)].reverse().reduce((total, char, i) => {
-      const doubled = Number(char) * (i % 2 === 1 ? 2 : 1);
-      return total + (doubled > 9 ? doubled - 9 : doubled);
-    }, 0);
-    if (sum % 10 === 0) return body + check;
-  }
-  throw new Error('no digit fits');
-};
-/** Tries until the check digit exists (some sums have none). */
-const until = (make: () => string | null): string => {
-  for (;;) {
-    const made = make();
-    if (made !== null) return made;
-  }
-};
-const mod97 = (digits: string): number => [...digits].reduce((rest, digit) => (rest * 10 + Number(digit)) % 97, 0);
-
-const card = (r: Random): string => {
-  const [prefix, length] = r.pick([
-    ['4', 16],
-    ['51', 16],
-    ['55', 16],
-    ['2300', 16],
-    ['34', 15],
-    ['37', 15],
-    ['6011', 16],
-    ['65', 16],
-    ['36', 14],
-    ['3528', 16],
-    ['62', 16],
-    ['2200', 16],
-    ['6521', 16],
-    ['9792', 16],
-    ['4', 19],
-    ['6304', 18],
-  ] as const);
-  return luhn(prefix + r.digits(length - prefix.length - 1));
-};
-const iban = (r: Random): string => {
-  const [country, digits] = r.pick([
-    ['DE', 18],
-    ['ES', 20],
-    ['AT', 16],
-    ['BE', 12],
-    ['PT', 21],
-    ['PL', 24],
-    ['DK', 14],
-    ['CH', 17],
-  ] as const);
-  const account = r.digits(digits);
-  const letters = [...country].map((char) => String(char.charCodeAt(0) - 55)).join('');
-  return `${country}${two(98 - mod97(`${account}${letters}00`))}${account}`;
-};
 const VERHOEFF_D = [
   '0123456789',
   '1234067895',
@@ -90,80 +26,6 @@ const VERHOEFF_P = [
   '2793806415',
   '7046913258',
 ];
-const verhoeff = (body: string): string => {
-  for (let check = 0; check < 10; check += 1) {
-    const c = [...(body + check)]
-      .reverse()
-      .reduce((at, char, i) => Number(VERHOEFF_D[at]![Number(VERHOEFF_P[i % 8]![Number(char)])]), 0);
-    if (c === 0) return body + check;
-  }
-  throw new Error('no digit fits');
-};
-const deTax = (r: Random): string =>
-  until(() => {
-    const body = `${1 + r.int(9)}${r.digits(9)}`;
-    const counts = [...DIGITS]
-      .map((digit) => [...body].filter((char) => char === digit).length)
-      .filter((count) => count > 1);
-    if (counts.length !== 1 || counts[0]! > 3) return null;
-    const product = [...body].reduce((p, char) => {
-      const sum = (Number(char) + p) % 10 || 10;
-      return (sum * 2) % 11;
-    }, 10);
-    return body + ((11 - product) % 10);
-  });
-const mod11Digit = (body: string, weights: readonly number[], of: (rest: number) => number): string | null => {
-  const digit = of(weighted(body, weights) % 11);
-  return digit > 9 ? null : body + digit;
-};
-const codiceFiscale = (r: Random): string => {
-  const { yy, dd } = dateOf(r);
-  const body = `${r.chars('BCDFGLMNPRST', 6)}${yy}${r.pick([...'ABCDEHLMPRST'])}${dd}${r.pick([...'ABCDEFGHIL'])}${r.digits(3)}`;
-  const odd = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
-  const sum = [...body].reduce((total, char, i) => {
-    const value = /\d/.test(char) ? Number(char) : char.charCodeAt(0) - 65;
-    return total + (i % 2 === 0 ? odd[value]! : value);
-  }, 0);
-  return body + String.fromCharCode(65 + (sum % 26));
-};
-const nric = (r: Random): string => {
-  const prefix = r.pick(['S', 'T', 'F', 'G']);
-  const body = r.digits(7);
-  const sum = weighted(body, [2, 7, 6, 5, 4, 3, 2]) + (prefix === 'T' || prefix === 'G' ? 4 : 0);
-  return prefix + body + ('ST'.includes(prefix) ? 'JZIHGFEDCBA' : 'XWUTRQPNMLK')[sum % 11];
-};
-const fnr = (r: Random): string =>
-  until(() => {
-    const { yy, mm, dd } = dateOf(r);
-    const body = `${dd}${mm}${yy}${r.digits(3)}`;
-    const first = mod11Digit(body, [3, 7, 6, 1, 8, 9, 4, 5, 2], (rest) => (11 - rest) % 11);
-    return first && mod11Digit(first, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2], (rest) => (11 - rest) % 11);
-  });
-const cpf = (r: Random): string => {
-  const body = r.digits(9);
-  const digit = (text: string): number => {
-    const rest =
-      weighted(
-        text,
-        Array.from({ length: text.length }, (_, i) => text.length + 1 - i),
-      ) % 11;
-    return rest < 2 ? 0 : 11 - rest;
-  };
-  const first = body + digit(body);
-  return first + digit(first);
-};
-const vin = (r: Random): string => {
-  const body = r.chars('ABCDEFGHJKLMNPRSTUVWXYZ0123456789', 17);
-  const value = (char: string): number =>
-    /\d/.test(char)
-      ? Number(char)
-      : [1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 0, 7, 0, 9, 2, 3, 4, 5, 6, 7, 8, 9][char.charCodeAt(0) - 65]!;
-  const sum = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2].reduce(
-    (total, weight, i) => total + weight * value(body[i]!),
-    0,
-  );
-  return `${body.slice(0, 8)}${'0123456789X'[sum % 11]}${body.slice(9)}`;
-};
 
 export type PiiMaker = readonly [type: string, words: readonly string[], checked: boolean, make: (r: Random) => string];
 /** Type, the words that people write beside it (English, local), whether arithmetic confirms it, and how to make one. */
@@ -490,3 +352,165 @@ export const PII: readonly PiiMaker[] = [
     },
   ],
 ];
+
+/** Appends the digit that makes Luhn's sum come out. */
+export function luhn(body: string): string {
+  for (let check = 0; check < 10; check += 1) {
+    const sum = [...(body + check)].reverse().reduce((total, char, i) => {
+      const doubled = Number(char) * (i % 2 === 1 ? 2 : 1);
+      return total + (doubled > 9 ? doubled - 9 : doubled);
+    }, 0);
+    if (sum % 10 === 0) return body + check;
+  }
+  throw new Error('no digit fits');
+}
+
+function two(n: number): string {
+  return String(n).padStart(2, '0');
+}
+
+function weighted(digits: string, weights: readonly number[]): number {
+  return weights.reduce((sum, weight, i) => sum + weight * Number(digits[i]), 0);
+}
+
+function dateOf(r: Random): { yy: string; mm: string; dd: string } {
+  return {
+    yy: two(30 + r.int(69)),
+    mm: two(1 + r.int(12)),
+    dd: two(1 + r.int(28)),
+  };
+}
+
+/** Tries until the check digit exists (some sums have none). */
+function until(make: () => string | null): string {
+  for (;;) {
+    const made = make();
+    if (made !== null) return made;
+  }
+}
+
+function mod97(digits: string): number {
+  return [...digits].reduce((rest, digit) => (rest * 10 + Number(digit)) % 97, 0);
+}
+
+function card(r: Random): string {
+  const [prefix, length] = r.pick([
+    ['4', 16],
+    ['51', 16],
+    ['55', 16],
+    ['2300', 16],
+    ['34', 15],
+    ['37', 15],
+    ['6011', 16],
+    ['65', 16],
+    ['36', 14],
+    ['3528', 16],
+    ['62', 16],
+    ['2200', 16],
+    ['6521', 16],
+    ['9792', 16],
+    ['4', 19],
+    ['6304', 18],
+  ] as const);
+  return luhn(prefix + r.digits(length - prefix.length - 1));
+}
+
+function iban(r: Random): string {
+  const [country, digits] = r.pick([
+    ['DE', 18],
+    ['ES', 20],
+    ['AT', 16],
+    ['BE', 12],
+    ['PT', 21],
+    ['PL', 24],
+    ['DK', 14],
+    ['CH', 17],
+  ] as const);
+  const account = r.digits(digits);
+  const letters = [...country].map((char) => String(char.charCodeAt(0) - 55)).join('');
+  return `${country}${two(98 - mod97(`${account}${letters}00`))}${account}`;
+}
+
+function verhoeff(body: string): string {
+  for (let check = 0; check < 10; check += 1) {
+    const c = [...(body + check)]
+      .reverse()
+      .reduce((at, char, i) => Number(VERHOEFF_D[at]![Number(VERHOEFF_P[i % 8]![Number(char)])]), 0);
+    if (c === 0) return body + check;
+  }
+  throw new Error('no digit fits');
+}
+
+function deTax(r: Random): string {
+  return until(() => {
+    const body = `${1 + r.int(9)}${r.digits(9)}`;
+    const counts = [...DIGITS]
+      .map((digit) => [...body].filter((char) => char === digit).length)
+      .filter((count) => count > 1);
+    if (counts.length !== 1 || counts[0]! > 3) return null;
+    const product = [...body].reduce((p, char) => {
+      const sum = (Number(char) + p) % 10 || 10;
+      return (sum * 2) % 11;
+    }, 10);
+    return body + ((11 - product) % 10);
+  });
+}
+
+function mod11Digit(body: string, weights: readonly number[], of: (rest: number) => number): string | null {
+  const digit = of(weighted(body, weights) % 11);
+  return digit > 9 ? null : body + digit;
+}
+
+function codiceFiscale(r: Random): string {
+  const { yy, dd } = dateOf(r);
+  const body = `${r.chars('BCDFGLMNPRST', 6)}${yy}${r.pick([...'ABCDEHLMPRST'])}${dd}${r.pick([...'ABCDEFGHIL'])}${r.digits(3)}`;
+  const odd = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
+  const sum = [...body].reduce((total, char, i) => {
+    const value = /\d/.test(char) ? Number(char) : char.charCodeAt(0) - 65;
+    return total + (i % 2 === 0 ? odd[value]! : value);
+  }, 0);
+  return body + String.fromCharCode(65 + (sum % 26));
+}
+
+function nric(r: Random): string {
+  const prefix = r.pick(['S', 'T', 'F', 'G']);
+  const body = r.digits(7);
+  const sum = weighted(body, [2, 7, 6, 5, 4, 3, 2]) + (prefix === 'T' || prefix === 'G' ? 4 : 0);
+  return prefix + body + ('ST'.includes(prefix) ? 'JZIHGFEDCBA' : 'XWUTRQPNMLK')[sum % 11];
+}
+
+function fnr(r: Random): string {
+  return until(() => {
+    const { yy, mm, dd } = dateOf(r);
+    const body = `${dd}${mm}${yy}${r.digits(3)}`;
+    const first = mod11Digit(body, [3, 7, 6, 1, 8, 9, 4, 5, 2], (rest) => (11 - rest) % 11);
+    return first && mod11Digit(first, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2], (rest) => (11 - rest) % 11);
+  });
+}
+
+function cpf(r: Random): string {
+  const body = r.digits(9);
+  const digit = (text: string): number => {
+    const rest =
+      weighted(
+        text,
+        Array.from({ length: text.length }, (_, i) => text.length + 1 - i),
+      ) % 11;
+    return rest < 2 ? 0 : 11 - rest;
+  };
+  const first = body + digit(body);
+  return first + digit(first);
+}
+
+function vin(r: Random): string {
+  const body = r.chars('ABCDEFGHJKLMNPRSTUVWXYZ0123456789', 17);
+  const value = (char: string): number =>
+    /\d/.test(char)
+      ? Number(char)
+      : [1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 0, 7, 0, 9, 2, 3, 4, 5, 6, 7, 8, 9][char.charCodeAt(0) - 65]!;
+  const sum = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2].reduce(
+    (total, weight, i) => total + weight * value(body[i]!),
+    0,
+  );
+  return `${body.slice(0, 8)}${'0123456789X'[sum % 11]}${body.slice(9)}`;
+}

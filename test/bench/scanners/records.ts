@@ -2,11 +2,7 @@
 import { HEX, type Random, randomFrom } from './random.ts';
 
 const SIZE = 64 * 1024;
-const fill = (r: Random, make: (r: Random, i: number) => string): string => {
-  let text = '';
-  for (let i = 0; text.length < SIZE; i += 1) text += make(r, i);
-  return text.slice(0, SIZE);
-};
+
 const PROSE = [
   'The export button has been greyed out since the update on Tuesday. ',
   'Please show me the open tickets of the last seven days, sorted by priority. ',
@@ -17,8 +13,6 @@ const GERMAN = [
   'Bitte prüfen Sie die Lieferung auf Größe und Übergabe; der Schlüssel hängt im Büro. ',
   'Die Anweisungen im Handbuch passen nicht zu meinem Gerät, schöne Grüße aus Köln. ',
 ];
-const uuid = (r: Random): string =>
-  `${r.chars(HEX, 8)}-${r.chars(HEX, 4)}-7${r.chars(HEX, 3)}-9${r.chars(HEX, 3)}-${r.chars(HEX, 12)}`;
 
 export function records(): { name: string; text: string }[] {
   const r = randomFrom(201);
@@ -51,4 +45,14 @@ export function records(): { name: string; text: string }[] {
     },
     { name: 'image', text: Buffer.from(Array.from({ length: 49_152 }, () => r.int(256))).toString('base64') },
   ];
+}
+
+function fill(r: Random, make: (r: Random, i: number) => string): string {
+  let text = '';
+  for (let i = 0; text.length < SIZE; i += 1) text += make(r, i);
+  return text.slice(0, SIZE);
+}
+
+function uuid(r: Random): string {
+  return `${r.chars(HEX, 8)}-${r.chars(HEX, 4)}-7${r.chars(HEX, 3)}-9${r.chars(HEX, 3)}-${r.chars(HEX, 12)}`;
 }

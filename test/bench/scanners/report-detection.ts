@@ -6,9 +6,6 @@ import { isFound, type Share, shareFound, wilson } from './measure-detection.ts'
 import { randomFrom } from './random.ts';
 
 type Say = (text: string) => void;
-const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
-const line = (name: string, { found, of, low, high }: Share, positives: boolean): string =>
-  `${name.padEnd(46)} ${positives ? 'recall        ' : 'false positives'} ${percent(found / of).padStart(7)}  [${percent(low)}, ${percent(high)}] of ${of}`;
 
 export function reportDetection(say: Say, listsKinds: (heldOut: boolean) => boolean): void {
   for (const { name, scanner, positives, held_out, seed, make } of CORPORA) {
@@ -37,4 +34,12 @@ export function reportEvasions(say: Say): void {
   }
   say(line('evasions', { found, of, ...wilson(found, of), others: new Map() }, true));
   if (missed.length > 0) say(`    missed: ${missed.join(', ')}`);
+}
+
+function line(name: string, { found, of, low, high }: Share, positives: boolean): string {
+  return `${name.padEnd(46)} ${positives ? 'recall        ' : 'false positives'} ${percent(found / of).padStart(7)}  [${percent(low)}, ${percent(high)}] of ${of}`;
+}
+
+function percent(part: number): string {
+  return `${(part * 100).toFixed(1)} %`;
 }

@@ -3,7 +3,6 @@ import { ALNUM, DIGITS, HEX, LOWER, type Random, UPPER } from './random.ts';
 
 export type Maker = readonly [kind: string, make: (r: Random) => string];
 const B64URL = `${ALNUM}-_`;
-const b64url = (text: string): string => Buffer.from(text).toString('base64url');
 
 /** Tokens that say by their form whose they are. */
 export const PROVIDERS: readonly Maker[] = [
@@ -99,8 +98,14 @@ export const QUOTED: readonly Maker[] = [
   ['phrase', (r) => `${r.pick(WORDS)} ${r.pick(WORDS)} ${r.pick(WORDS)} ${r.digits(2)}`],
 ];
 
-export const pem = (r: Random, kind = r.pick(['RSA ', 'EC ', 'OPENSSH ', '', 'ENCRYPTED '])): string[] => [
-  `-----BEGIN ${kind}PRIVATE ${'KEY'}-----`,
-  ...Array.from({ length: 6 }, () => r.chars(`${ALNUM}+/`, 64)),
-  `-----END ${kind}PRIVATE ${'KEY'}-----`,
-];
+export function pem(r: Random, kind = r.pick(['RSA ', 'EC ', 'OPENSSH ', '', 'ENCRYPTED '])): string[] {
+  return [
+    `-----BEGIN ${kind}PRIVATE ${'KEY'}-----`,
+    ...Array.from({ length: 6 }, () => r.chars(`${ALNUM}+/`, 64)),
+    `-----END ${kind}PRIVATE ${'KEY'}-----`,
+  ];
+}
+
+function b64url(text: string): string {
+  return Buffer.from(text).toString('base64url');
+}

@@ -39,27 +39,6 @@ const URLS: readonly Place[] = [
   (v) => `see https://admin:p@ss${v.replace(/[^A-Za-z0-9]/g, '')}@host.example/x`,
 ];
 
-export const secretsDevelopment = (r: Random, n: number): Sample[] =>
-  Array.from({ length: n }, (_, i): Sample => {
-    const turn = i % 8;
-    if (turn < 3) {
-      const [kind, make] = r.pick(PROVIDERS);
-      return { kind: `provider ${kind}`, value: r.pick(AROUND)(make(r), r) };
-    }
-    if (turn < 6) {
-      const [kind, make] = r.pick(OPAQUE);
-      const at = r.int(PLAIN.length);
-      return { kind: `place ${at} ${kind}`, value: PLAIN[at]!(make(r), r) };
-    }
-    if (turn === 6) {
-      const [kind, make] = r.pick(QUOTED);
-      return { kind: `quoted ${kind}`, value: r.pick(IN_QUOTES)(make(r), r) };
-    }
-    if (r.int(2) === 0) return { kind: 'url', value: r.pick(URLS)(r.pick(OPAQUE)[1](r), r) };
-    const lines = pem(r);
-    return { kind: 'pem', value: r.pick([lines.join('\n'), lines, lines.slice(0, 4).join('\n'), { key: lines }]) };
-  });
-
 const QUIET: readonly ((r: Random) => unknown)[] = [
   (r) => `commit ${r.chars(HEX, 40)} fixes the login form`,
   (r) => `sha256:${r.chars(HEX, 64)}`,
@@ -86,8 +65,32 @@ const QUIET: readonly ((r: Random) => unknown)[] = [
   () => ({ key: 'settings.language', value: 'de-DE' }),
   (r) => `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5${r.chars(ALNUM, 43)} anna@laptop`,
 ];
-export const secretLookalikesDevelopment = (r: Random, n: number): Sample[] =>
-  Array.from({ length: n }, () => {
+
+export function secretsDevelopment(r: Random, n: number): Sample[] {
+  return Array.from({ length: n }, (_, i): Sample => {
+    const turn = i % 8;
+    if (turn < 3) {
+      const [kind, make] = r.pick(PROVIDERS);
+      return { kind: `provider ${kind}`, value: r.pick(AROUND)(make(r), r) };
+    }
+    if (turn < 6) {
+      const [kind, make] = r.pick(OPAQUE);
+      const at = r.int(PLAIN.length);
+      return { kind: `place ${at} ${kind}`, value: PLAIN[at]!(make(r), r) };
+    }
+    if (turn === 6) {
+      const [kind, make] = r.pick(QUOTED);
+      return { kind: `quoted ${kind}`, value: r.pick(IN_QUOTES)(make(r), r) };
+    }
+    if (r.int(2) === 0) return { kind: 'url', value: r.pick(URLS)(r.pick(OPAQUE)[1](r), r) };
+    const lines = pem(r);
+    return { kind: 'pem', value: r.pick([lines.join('\n'), lines, lines.slice(0, 4).join('\n'), { key: lines }]) };
+  });
+}
+
+export function secretLookalikesDevelopment(r: Random, n: number): Sample[] {
+  return Array.from({ length: n }, () => {
     const at = r.int(QUIET.length);
     return { kind: `lookalike ${at}`, value: QUIET[at]!(r) };
   });
+}

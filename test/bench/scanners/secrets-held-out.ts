@@ -47,30 +47,6 @@ const URLS: readonly Place[] = [
   (v) => `ftp://deploy:${v.replace(/[^A-Za-z0-9]/g, '')}@x@files.example.com/in`,
 ];
 
-export const secretsHeldOut = (r: Random, n: number): Sample[] =>
-  Array.from({ length: n }, (_, i): Sample => {
-    const turn = i % 8;
-    if (turn < 3) {
-      const [kind, make] = r.pick(PROVIDERS);
-      return { kind: `provider ${kind}`, value: r.pick(AROUND)(make(r), r) };
-    }
-    if (turn < 6) {
-      const [kind, make] = r.pick(OPAQUE);
-      const at = r.int(PLAIN.length);
-      return { kind: `place ${at} ${kind}`, value: PLAIN[at]!(make(r), r) };
-    }
-    if (turn === 6) {
-      const [kind, make] = r.pick(QUOTED);
-      return { kind: `quoted ${kind}`, value: r.pick(IN_QUOTES)(make(r), r) };
-    }
-    if (r.int(2) === 0) return { kind: 'url', value: r.pick(URLS)(r.pick(OPAQUE)[1](r), r) };
-    const lines = pem(r);
-    return {
-      kind: 'pem',
-      value: r.pick([lines.join('\\n'), { lines }, { pem: lines.slice(0, 3) }, `k: |\n  ${lines.join('\n  ')}`]),
-    };
-  });
-
 const QUIET: readonly ((r: Random) => unknown)[] = [
   (r) => ({ digest: r.chars(HEX, 64), size: r.int(9999) }),
   (r) => `docker pull registry.example.com/app@sha256:${r.chars(HEX, 64)}`,
@@ -98,8 +74,35 @@ const QUIET: readonly ((r: Random) => unknown)[] = [
     idempotency_key: `${r.chars(HEX, 8)}-${r.chars(HEX, 4)}-4${r.chars(HEX, 3)}-8${r.chars(HEX, 3)}-${r.chars(HEX, 12)}`,
   }),
 ];
-export const secretLookalikesHeldOut = (r: Random, n: number): Sample[] =>
-  Array.from({ length: n }, () => {
+
+export function secretsHeldOut(r: Random, n: number): Sample[] {
+  return Array.from({ length: n }, (_, i): Sample => {
+    const turn = i % 8;
+    if (turn < 3) {
+      const [kind, make] = r.pick(PROVIDERS);
+      return { kind: `provider ${kind}`, value: r.pick(AROUND)(make(r), r) };
+    }
+    if (turn < 6) {
+      const [kind, make] = r.pick(OPAQUE);
+      const at = r.int(PLAIN.length);
+      return { kind: `place ${at} ${kind}`, value: PLAIN[at]!(make(r), r) };
+    }
+    if (turn === 6) {
+      const [kind, make] = r.pick(QUOTED);
+      return { kind: `quoted ${kind}`, value: r.pick(IN_QUOTES)(make(r), r) };
+    }
+    if (r.int(2) === 0) return { kind: 'url', value: r.pick(URLS)(r.pick(OPAQUE)[1](r), r) };
+    const lines = pem(r);
+    return {
+      kind: 'pem',
+      value: r.pick([lines.join('\\n'), { lines }, { pem: lines.slice(0, 3) }, `k: |\n  ${lines.join('\n  ')}`]),
+    };
+  });
+}
+
+export function secretLookalikesHeldOut(r: Random, n: number): Sample[] {
+  return Array.from({ length: n }, () => {
     const at = r.int(QUIET.length);
     return { kind: `lookalike ${at}`, value: QUIET[at]!(r) };
   });
+}

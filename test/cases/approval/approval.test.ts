@@ -1,4 +1,4 @@
-// Approvals on a real database and bus: what is asked, who may say yes, until when.
+/** Approvals on a real database and bus: what is asked, who may say yes, until when. */
 
 import type { Principal } from '@countersign/contracts/rpc';
 import { subjects } from '@countersign/contracts/subjects';

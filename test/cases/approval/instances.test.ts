@@ -1,4 +1,4 @@
-// Several approval services on one database and stream: nothing is asked, closed or counted twice.
+/** Several approval services on one database and stream: nothing is asked, closed or counted twice. */
 import { subjects } from '@countersign/contracts/subjects';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningApproval, runApproval, TENANT, TOPIC } from './run-approval.ts';

@@ -1,4 +1,4 @@
-// Who may vote, on any set of stages and people: the rules by hand, and that no order of votes grants too early.
+/** Who may vote, on any set of stages and people: the rules by hand, and that no order of votes grants too early. */
 import { type Ballot, judgeVote, type OpenQuestion } from '@countersign/approval/judge-vote';
 import type { Vote } from '@countersign/approval/store';
 import { CountersignError } from '@countersign/contracts/errors';
@@ -6,51 +6,58 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 const DIGEST = `sha256:${'d'.repeat(64)}`;
-const question = (over: Partial<OpenQuestion> = {}): OpenQuestion => ({
-  approval_id: '01890000-0000-7000-8000-000000000000',
-  tenant: 'acme',
-  job_id: 'job',
-  held_seq: 1,
-  topic: 'job.deploy.apply',
-  capability: null,
-  auth_method: 'api_key',
-  traceparent: '',
-  state: 'open',
-  digest: DIGEST,
-  job_hash: DIGEST,
-  effective_digest: DIGEST,
-  policy_version: 1,
-  policy_snapshot: DIGEST,
-  policy_epoch: 1,
-  rule_id: null,
-  reason: '',
-  requester: 'agent',
-  owner: 'owner',
-  on_behalf_of: null,
-  max_attempts: 1,
-  stages: [{ group: 'sre', count: 1 }],
-  opened_at: '2026-01-01T00:00:00Z',
-  expires_at: '2026-01-01T01:00:00Z',
-  closed_at: null,
-  superseded_by: null,
-  in_time: true,
-  held: true,
-  current: true,
-  ...over,
-});
-const ballot = (person: string, groups: string[], vote: Ballot['vote'] = 'approve'): Ballot => ({
-  vote,
-  digest: DIGEST,
-  principal: { id: person, type: 'human', groups, owner: null, auth_method: 'api_key', key_id: null },
-});
-const judge = (asked: OpenQuestion, votes: readonly Vote[], given: Ballot) => {
+
+function question(over: Partial<OpenQuestion> = {}): OpenQuestion {
+  return {
+    approval_id: '01890000-0000-7000-8000-000000000000',
+    tenant: 'acme',
+    job_id: 'job',
+    held_seq: 1,
+    topic: 'job.deploy.apply',
+    capability: null,
+    auth_method: 'api_key',
+    traceparent: '',
+    state: 'open',
+    digest: DIGEST,
+    job_hash: DIGEST,
+    effective_digest: DIGEST,
+    policy_version: 1,
+    policy_snapshot: DIGEST,
+    policy_epoch: 1,
+    rule_id: null,
+    reason: '',
+    requester: 'agent',
+    owner: 'owner',
+    on_behalf_of: null,
+    max_attempts: 1,
+    stages: [{ group: 'sre', count: 1 }],
+    opened_at: '2026-01-01T00:00:00Z',
+    expires_at: '2026-01-01T01:00:00Z',
+    closed_at: null,
+    superseded_by: null,
+    in_time: true,
+    held: true,
+    current: true,
+    ...over,
+  };
+}
+
+function ballot(person: string, groups: string[], vote: Ballot['vote'] = 'approve'): Ballot {
+  return {
+    vote,
+    digest: DIGEST,
+    principal: { id: person, type: 'human', groups, owner: null, auth_method: 'api_key', key_id: null },
+  };
+}
+
+function judge(asked: OpenQuestion, votes: readonly Vote[], given: Ballot) {
   try {
     return judgeVote(asked, votes, given);
   } catch (thrown) {
     if (thrown instanceof CountersignError) return thrown.code;
     throw thrown;
   }
-};
+}
 
 describe('judgeVote', () => {
   test.each([

@@ -1,5 +1,7 @@
-// A change of policy closes the open questions of the old one in the moment in which their successors open, and no vote on
-// an old one counts, however close to the change it comes.
+/**
+ * A change of policy closes the open questions of the old one in the moment in which their successors open, and no vote on
+ * an old one counts, however close to the change it comes.
+ */
 import { CountersignError } from '@countersign/contracts/errors';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
@@ -11,19 +13,25 @@ beforeEach(async () => {
 });
 afterEach(() => run[Symbol.asyncDispose]());
 
-const viewOf = (approval_id: string) => run.ingress.call('approval.get', { tenant: TENANT, approval_id });
-const openOf = async (job_id: string) =>
-  (await run.ingress.call('approval.list', { tenant: TENANT, job_id, state: 'open' })).approvals;
-const detailOf = async (work: Promise<unknown>): Promise<string> => {
+function viewOf(approval_id: string) {
+  return run.ingress.call('approval.get', { tenant: TENANT, approval_id });
+}
+
+async function openOf(job_id: string) {
+  return (await run.ingress.call('approval.list', { tenant: TENANT, job_id, state: 'open' })).approvals;
+}
+
+async function detailOf(work: Promise<unknown>): Promise<string> {
   const thrown: unknown = await work.catch((reason: unknown) => reason);
   return thrown instanceof CountersignError ? `${thrown.code}: ${thrown.message}` : 'none';
-};
+}
+
 /** As the scheduler does once it has decided again. */
-const holdAgain = async (job_id: string, held_seq: number, policy_epoch: number) => {
+async function holdAgain(job_id: string, held_seq: number, policy_epoch: number) {
   await run.hold(job_id, { held_seq, policy_epoch });
   await expect.poll(async () => (await openOf(job_id)).map((open) => open.policy_epoch)).toEqual([policy_epoch]);
   return run.opened(job_id);
-};
+}
 
 test('from the activation on a vote on the old question counts nothing', async () => {
   const shown = await run.ask('changed', { stages: [{ group: 'sre', count: 2 }] });

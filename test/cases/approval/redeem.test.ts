@@ -1,4 +1,4 @@
-// What a granted approval is worth: one job, its content, its policy, its attempts, once.
+/** What a granted approval is worth: one job, its content, its policy, its attempts, once. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { JOB_HASH, type RunningApproval, runApproval, SNAPSHOT, TENANT } from './run-approval.ts';
 

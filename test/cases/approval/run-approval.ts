@@ -1,4 +1,4 @@
-// The approval service on a database and a bus of its own, between a scheduler and an ingress that the test plays.
+/** The approval service on a database and a bus of its own, between a scheduler and an ingress that the test plays. */
 import { approval } from '@countersign/approval/service';
 import type { ApprovalView } from '@countersign/contracts/approval';
 import type { RpcRequest } from '@countersign/contracts/rpc';
@@ -161,16 +161,6 @@ export async function runApproval(): Promise<RunningApproval> {
   };
 }
 
-async function untilOpened(ingress: Bus, job_id: string): Promise<ApprovalView> {
-  for (const until = Date.now() + 10_000; Date.now() < until; ) {
-    const { approvals } = await ingress.call('approval.list', { tenant: TENANT, job_id, state: 'open' });
-    const [first] = approvals;
-    if (first) return ingress.call('approval.get', { tenant: TENANT, approval_id: first.approval_id });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`no approval was opened for ${job_id}`);
-}
-
 /** As the scheduler holds a job: its row and its content, in one transaction; the same job again is a new hold. */
 async function hold(admin: Database, job_id: string, holding: Holding): Promise<void> {
   const tenant = holding.tenant ?? TENANT;
@@ -226,4 +216,14 @@ async function hold(admin: Database, job_id: string, holding: Holding): Promise<
       [tenant, job_id, holding.forged ?? effective, AGENT, salt],
     );
   });
+}
+
+async function untilOpened(ingress: Bus, job_id: string): Promise<ApprovalView> {
+  for (const until = Date.now() + 10_000; Date.now() < until; ) {
+    const { approvals } = await ingress.call('approval.list', { tenant: TENANT, job_id, state: 'open' });
+    const [first] = approvals;
+    if (first) return ingress.call('approval.get', { tenant: TENANT, approval_id: first.approval_id });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`no approval was opened for ${job_id}`);
 }

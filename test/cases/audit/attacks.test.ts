@@ -1,5 +1,7 @@
-// What whoever gets at the database can do to it, done on a real one: each login role is refused, and what its owner does
-// with triggers disabled is found in an export by the log's public key and a checkpoint that was kept.
+/**
+ * What whoever gets at the database can do to it, done on a real one: each login role is refused, and what its owner does
+ * with triggers disabled is found in an export by the log's public key and a checkpoint that was kept.
+ */
 import { growTree } from '@countersign/audit/grow-tree';
 import { listEntries } from '@countersign/audit/list-entries';
 import { nextWindow } from '@countersign/audit/store';

@@ -1,4 +1,4 @@
-// The run record: everything from the chain, nothing from anywhere else, and honest about what is not there.
+/** The run record: everything from the chain, nothing from anywhere else, and honest about what is not there. */
 import type { Decision } from '@countersign/contracts/decision';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { type RunRecord, runRecord } from '@countersign/contracts/record';
@@ -26,57 +26,70 @@ afterAll(async () => {
 });
 
 let made = 0;
-const decide = (more: Partial<Decision> = {}): Decision => ({
-  decision_id: `0199bbbb-0000-7000-8000-${String(++made).padStart(12, '0')}`,
-  gate: 'submit',
-  decision: 'allow',
-  rule_id: 'allow-reads',
-  reason: 'reads are fine',
-  matched_rules: ['allow-reads'],
-  policy_version: 7,
-  policy_snapshot: `sha256:${'d'.repeat(64)}`,
-  policy_epoch: 3,
-  job_hash: JOB_HASH,
-  effective_digest: EFFECTIVE,
-  constraints: {},
-  obligations: {},
-  remediation: null,
-  findings: [],
-  asserted: [],
-  cached: false,
-  fail_mode: null,
-  decided_at: '2026-05-01T10:00:00.000000Z',
-  ...more,
-});
-const step = (job_id: string, kind: string, body: Record<string, unknown>): NewEntry => ({
-  chain: `job:acme:${job_id}`,
-  kind,
-  tenant: 'acme',
-  topic: 'job.deploy.apply',
-  body: {
-    tenant: 'acme',
-    job_id,
-    actor: 'deploy-agent',
-    auth_method: 'api_key',
-    owner: 'olivia',
-    topic: 'job.deploy.apply',
-    capability: 'infra.write',
+
+function decide(more: Partial<Decision> = {}): Decision {
+  return {
+    decision_id: `0199bbbb-0000-7000-8000-${String(++made).padStart(12, '0')}`,
+    gate: 'submit',
+    decision: 'allow',
+    rule_id: 'allow-reads',
+    reason: 'reads are fine',
+    matched_rules: ['allow-reads'],
+    policy_version: 7,
+    policy_snapshot: `sha256:${'d'.repeat(64)}`,
+    policy_epoch: 3,
     job_hash: JOB_HASH,
-    ...body,
-  },
-});
-const as = (role: string, entries: NewEntry[]) => appendAll(run.ledger.as(role), entries);
-const recordOf = (job_id: string): Promise<RunRecord> => run.ingress.call('audit.record', { tenant: 'acme', job_id });
-const untilSealed = async (job_id: string): Promise<RunRecord> => {
+    effective_digest: EFFECTIVE,
+    constraints: {},
+    obligations: {},
+    remediation: null,
+    findings: [],
+    asserted: [],
+    cached: false,
+    fail_mode: null,
+    decided_at: '2026-05-01T10:00:00.000000Z',
+    ...more,
+  };
+}
+
+function step(job_id: string, kind: string, body: Record<string, unknown>): NewEntry {
+  return {
+    chain: `job:acme:${job_id}`,
+    kind,
+    tenant: 'acme',
+    topic: 'job.deploy.apply',
+    body: {
+      tenant: 'acme',
+      job_id,
+      actor: 'deploy-agent',
+      auth_method: 'api_key',
+      owner: 'olivia',
+      topic: 'job.deploy.apply',
+      capability: 'infra.write',
+      job_hash: JOB_HASH,
+      ...body,
+    },
+  };
+}
+
+function as(role: string, entries: NewEntry[]) {
+  return appendAll(run.ledger.as(role), entries);
+}
+
+function recordOf(job_id: string): Promise<RunRecord> {
+  return run.ingress.call('audit.record', { tenant: 'acme', job_id });
+}
+
+async function untilSealed(job_id: string): Promise<RunRecord> {
   for (;;) {
     const record = await recordOf(job_id);
     if (record.proof.sealed) return record;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-};
+}
 
 /** A job that was held, approved by two people, run and released. */
-const walk = async (job_id: string, leaveOut: string[] = []): Promise<void> => {
+async function walk(job_id: string, leaveOut: string[] = []): Promise<void> {
   const asked = decide({ decision: 'require_approval', rule_id: 'prod-write' });
   const looked = decide({ gate: 'dispatch', decision: 'require_approval', rule_id: 'prod-write' });
   const approval = (kind: string, body: Record<string, unknown>) =>
@@ -117,7 +130,7 @@ const walk = async (job_id: string, leaveOut: string[] = []): Promise<void> => {
     ],
   ];
   for (const [role, entry] of steps) if (!leaveOut.includes(entry.kind)) await as(role, [entry]);
-};
+}
 
 describe('audit.record', () => {
   test('tells a whole run: who asked, what decided, who approved, who ran it, what came of it, and proves it', async () => {

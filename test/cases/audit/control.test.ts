@@ -1,5 +1,7 @@
-// `control`: what a gate has read stays true until its transaction ends, and every change is compared, counted and
-// recorded.
+/**
+ * `control`: what a gate has read stays true until its transaction ends, and every change is compared, counted and
+ * recorded.
+ */
 import { type ControlState, controlState } from '@countersign/contracts/control';
 import { SERVICES } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -16,7 +18,10 @@ import { codeOf } from '../../harness/code-of.ts';
 import { type LedgerDatabase, openLedger, refusalOf, untilWaiting } from './ledger-database.ts';
 
 const [ADMIN_KEY, LOST_KEY, EXPIRED_KEY] = [newApiKey(), newApiKey(), newApiKey()];
-const SNAPSHOT = (n: number) => `sha256:${String(n).repeat(64)}`;
+
+function SNAPSHOT(n: number) {
+  return `sha256:${String(n).repeat(64)}`;
+}
 let ledger: LedgerDatabase;
 let kernel: Tx;
 let scheduler: Tx;
@@ -45,23 +50,31 @@ beforeAll(async () => {
 afterAll(() => ledger[Symbol.asyncDispose]());
 
 type Activation = { scope: string; version: number; snapshot?: string; not_after?: string | null; expected?: number };
-const activate = async (
+
+async function activate(
   by: Tx,
   { scope, version, snapshot, not_after = null, expected = 0 }: Activation,
-): Promise<number> => {
+): Promise<number> {
   const [row] = await by.query<{ epoch: string | number }>(
     'SELECT control.activate_policy($1, $2, $3, $4, $5, $6) AS epoch',
     [scope, version, snapshot ?? SNAPSHOT(version), not_after, expected, { actor: 'admin', signers: ['k1'] }],
   );
   return Number(row!.epoch);
-};
-const setSwitch = (by: Tx, id: string, tenant: string | null, on: boolean) =>
-  by.query('SELECT control.set_switch($1, $2, $3, $4, $5, $6)', [id, 'all', '*', tenant, on, 'drill']);
-const revoke = async (what: Revocation['what'], id: string, more: Partial<Revocation> = {}): Promise<number> =>
-  revokeIdentity(ingress, { what, id, reason: 'left', by_key: null, ...more });
-const gateOf = (tenants: string[], subjects: string[] = []): Promise<ControlState> =>
-  gate(scheduler, tenants, subjects);
-const chainOf = async (chain: string) => {
+}
+
+function setSwitch(by: Tx, id: string, tenant: string | null, on: boolean) {
+  return by.query('SELECT control.set_switch($1, $2, $3, $4, $5, $6)', [id, 'all', '*', tenant, on, 'drill']);
+}
+
+async function revoke(what: Revocation['what'], id: string, more: Partial<Revocation> = {}): Promise<number> {
+  return revokeIdentity(ingress, { what, id, reason: 'left', by_key: null, ...more });
+}
+
+function gateOf(tenants: string[], subjects: string[] = []): Promise<ControlState> {
+  return gate(scheduler, tenants, subjects);
+}
+
+async function chainOf(chain: string) {
   const rows = await ledger.admin.query<
     Omit<ChainEntry, 'seq' | 'time_us'> & { seq: number; time_us: number; tenant: string | null }
   >('SELECT * FROM ledger.entries WHERE chain = $1 ORDER BY seq', [chain]);
@@ -69,7 +82,7 @@ const chainOf = async (chain: string) => {
     ok: true,
   });
   return rows.map((row) => ({ ...row, body: JSON.parse(row.body) as Record<string, unknown>, text: row.body }));
-};
+}
 
 describe('activation', () => {
   test('is compared, counted and recorded; the same again changes nothing', async () => {

@@ -1,4 +1,4 @@
-// The one way into the ledger: what it hashes, in which order, and whom and what it refuses.
+/** The one way into the ledger: what it hashes, in which order, and whom and what it refuses. */
 import { ENTRY_KINDS, roleOf } from '@countersign/contracts/ledger-entry';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import type { ChainEntry } from '@countersign/ledger/chain-entry';
@@ -13,12 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => ledger[Symbol.asyncDispose]());
 
-const chainOf = async (chain: string): Promise<(ChainEntry & { id: number })[]> => {
+async function chainOf(chain: string): Promise<(ChainEntry & { id: number })[]> {
   const rows = await ledger.admin.query<
     Omit<ChainEntry, 'seq' | 'time_us'> & { id: number; seq: number; time_us: number }
   >('SELECT * FROM ledger.entries WHERE chain = $1 ORDER BY seq', [chain]);
   return rows.map((row) => ({ ...row, seq: BigInt(row.seq), time_us: BigInt(row.time_us) }));
-};
+}
 const statement = 'SELECT ledger.append($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])';
 
 describe('ledger.append', () => {

@@ -1,4 +1,4 @@
-// A migrated database with connections under the services' own roles, as the ledger sees its writers.
+/** A migrated database with connections under the services' own roles, as the ledger sees its writers. */
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { connectDatabase, type Database, type Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
@@ -56,16 +56,19 @@ export async function openLedger(): Promise<LedgerDatabase> {
   };
 }
 
-export const entry = (chain: string, kind = 'job_admitted', body: Record<string, unknown> = {}): NewEntry => ({
-  chain,
-  kind,
-  tenant: 'acme',
-  topic: 'job.desk.read',
-  body,
-});
+export function entry(chain: string, kind = 'job_admitted', body: Record<string, unknown> = {}): NewEntry {
+  return {
+    chain,
+    kind,
+    tenant: 'acme',
+    topic: 'job.desk.read',
+    body,
+  };
+}
 
-export const appendAll = (database: Database, entries: readonly NewEntry[]): Promise<void> =>
-  database.transaction((tx) => append(tx, entries));
+export function appendAll(database: Database, entries: readonly NewEntry[]): Promise<void> {
+  return database.transaction((tx) => append(tx, entries));
+}
 
 /** SQLSTATE of the refusal, or null when nothing was refused. */
 export async function refusalOf(work: Promise<unknown>): Promise<string | null> {

@@ -1,5 +1,7 @@
-// What an auditor finds in the ledger: by anything that entries say, the own tenant's and what concerns everybody, and
-// proofs that verify with the log's public key alone.
+/**
+ * What an auditor finds in the ledger: by anything that entries say, the own tenant's and what concerns everybody, and
+ * proofs that verify with the log's public key alone.
+ */
 import { evidenceQuestion } from '@countersign/contracts/evidence';
 import type { LedgerEntry, NewEntry } from '@countersign/contracts/ledger-entry';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
@@ -14,17 +16,13 @@ import { type RunningAudit, runAudit } from './run-audit.ts';
 let run: RunningAudit;
 const cleanUp = new AsyncDisposableStack();
 
-const of = (
-  tenant: string | null,
-  chain: string,
-  kind: string,
-  body: object,
-  topic: string | null = null,
-): NewEntry => ({
-  ...entry(chain, kind, body as Record<string, unknown>),
-  tenant,
-  topic,
-});
+function of(tenant: string | null, chain: string, kind: string, body: object, topic: string | null = null): NewEntry {
+  return {
+    ...entry(chain, kind, body as Record<string, unknown>),
+    tenant,
+    topic,
+  };
+}
 const SCHEDULED = [
   of('acme', 'job:acme:1', 'job_admitted', { actor: 'bot' }, 'job.desk.read'),
   of('acme', 'job:acme:1', 'job_dispatched', { actor: 'bot' }, 'job.desk.read'),
@@ -61,12 +59,17 @@ beforeAll(async () => {
 });
 afterAll(() => cleanUp.disposeAsync());
 
-const checkpoint = (): Promise<RpcAnswer<'audit.checkpoint'>> =>
-  run.ingress.call('audit.checkpoint', { tree_size: null });
-const ask = async (question: object, tenant = 'acme'): Promise<LedgerEntry[]> =>
-  (await run.ingress.call('audit.entries', { ...evidenceQuestion.parse(question), tenant })).entries;
-const found = async (question: object, tenant?: string): Promise<string[]> =>
-  (await ask(question, tenant)).map(({ chain, seq }) => `${chain}#${seq}`);
+function checkpoint(): Promise<RpcAnswer<'audit.checkpoint'>> {
+  return run.ingress.call('audit.checkpoint', { tree_size: null });
+}
+
+async function ask(question: object, tenant = 'acme'): Promise<LedgerEntry[]> {
+  return (await run.ingress.call('audit.entries', { ...evidenceQuestion.parse(question), tenant })).entries;
+}
+
+async function found(question: object, tenant?: string): Promise<string[]> {
+  return (await ask(question, tenant)).map(({ chain, seq }) => `${chain}#${seq}`);
+}
 
 describe('entries', () => {
   const OWN = [

@@ -1,4 +1,4 @@
-// From a commit to the audit stream: in leaf order, every entry at least once, through outages of the bus.
+/** From a commit to the audit stream: in leaf order, every entry at least once, through outages of the bus. */
 
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

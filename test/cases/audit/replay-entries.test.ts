@@ -1,5 +1,7 @@
-// Replaying evidence by request: the tenant's own entries alone, from any point on, by topic, as often as asked, with a
-// plan that stays a look-up by key on a ledger that has grown.
+/**
+ * Replaying evidence by request: the tenant's own entries alone, from any point on, by topic, as often as asked, with a
+ * plan that stays a look-up by key on a ledger that has grown.
+ */
 import { replayEntries } from '@countersign/audit/replay-entries';
 import { REPLAY } from '@countersign/audit/store-evidence';
 import { type ReplayPage, replayQuestion } from '@countersign/contracts/replay';

@@ -1,4 +1,4 @@
-// The audit service on a database and a bus of its own, asked as ingress would ask it.
+/** The audit service on a database and a bus of its own, asked as ingress would ask it. */
 import { generateKeyPairSync } from 'node:crypto';
 import { audit } from '@countersign/audit/service';
 import { SERVICES_ACCOUNT } from '@countersign/contracts/bus-accounts';

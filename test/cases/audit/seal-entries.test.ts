@@ -1,4 +1,4 @@
-// The sealer against transactions that overlap in every way: nothing skipped, nothing twice, no chain backwards.
+/** The sealer against transactions that overlap in every way: nothing skipped, nothing twice, no chain backwards. */
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -16,22 +16,29 @@ beforeEach(() => {
   unique += 1;
 });
 
-const chain = (name: string): string => `job:acme:${unique}-${name}`;
-const seal = async (max = 1_000, by: Tx = ledger.as('audit')): Promise<number> => {
+function chain(name: string): string {
+  return `job:acme:${unique}-${name}`;
+}
+
+async function seal(max = 1_000, by: Tx = ledger.as('audit')): Promise<number> {
   const [row] = await by.query<{ sealed: number }>('SELECT sealed FROM ledger.seal($1)', [max]);
   return row!.sealed;
-};
-const leaves = (): Promise<Leaf[]> =>
-  ledger.admin.query<Leaf>(
+}
+
+function leaves(): Promise<Leaf[]> {
+  return ledger.admin.query<Leaf>(
     `SELECT l.leaf_index, e.id, e.chain, e.seq, e.hash, l.hash AS leaf_hash
      FROM ledger.leaves l JOIN ledger.entries e ON e.id = l.entry_id ORDER BY l.leaf_index`,
   );
-const sealedChains = async (): Promise<string[]> =>
-  (await leaves())
+}
+
+async function sealedChains(): Promise<string[]> {
+  return (await leaves())
     .filter((leaf) => leaf.chain.startsWith(`job:acme:${unique}-`))
     .map((leaf) => `${leaf.chain}#${leaf.seq}`);
+}
 
-const expectSound = async (): Promise<void> => {
+async function expectSound(): Promise<void> {
   const all = await leaves();
   expect(all.map((leaf) => leaf.leaf_index)).toEqual(all.map((_, i) => i));
   expect(new Set(all.map((leaf) => leaf.id)).size).toBe(all.length);
@@ -41,19 +48,20 @@ const expectSound = async (): Promise<void> => {
     expect(leaf.seq, `${leaf.chain} in leaf order`).toBe((heads.get(leaf.chain) ?? 0) + 1);
     heads.set(leaf.chain, leaf.seq);
   }
-};
-const everythingIsSealed = async (): Promise<void> => {
+}
+
+async function everythingIsSealed(): Promise<void> {
   const [row] = await ledger.admin.query<{ entries: number }>('SELECT count(*) AS entries FROM ledger.entries');
   expect((await leaves()).length).toBe(row!.entries);
-};
+}
 
-const began = async (): Promise<Session> => {
+async function began(): Promise<Session> {
   const session = await ledger.session('scheduler');
   await session.begin();
   // Takes the transaction's id now, before it appends anything.
   await session.query('SELECT pg_current_xact_id()');
   return session;
-};
+}
 
 describe('ledger.seal', () => {
   test('an earlier transaction with lower ids that commits later is sealed later, not skipped', async () => {

@@ -1,5 +1,7 @@
-// The running service grows the tree over its leaves and signs it: every leaf covered, one history, whoever runs it, and
-// nothing signed on top of leaves that are not those it signed before.
+/**
+ * The running service grows the tree over its leaves and signs it: every leaf covered, one history, whoever runs it, and
+ * nothing signed on top of leaves that are not those it signed before.
+ */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { type GrowingTree, growTree } from '@countersign/audit/grow-tree';
 import { logSigners } from '@countersign/audit/log-keys';
@@ -23,20 +25,28 @@ function newSigner(name = 'log.test'): NoteSigner {
   return { name, public_key, sign: (message) => sign(null, message, privateKey) };
 }
 
-const burst = (ledger: LedgerDatabase, name: string, count: number): Promise<void> =>
-  appendAll(
+function burst(ledger: LedgerDatabase, name: string, count: number): Promise<void> {
+  return appendAll(
     ledger.as('scheduler'),
     Array.from({ length: count }, (_, i) => entry(`job:acme:${name}-${i}`)),
   );
-const leavesOf = async (ledger: LedgerDatabase): Promise<Buffer[]> =>
-  (await ledger.admin.query<{ hash: Buffer }>('SELECT hash FROM ledger.leaves ORDER BY leaf_index')).map(
+}
+
+async function leavesOf(ledger: LedgerDatabase): Promise<Buffer[]> {
+  return (await ledger.admin.query<{ hash: Buffer }>('SELECT hash FROM ledger.leaves ORDER BY leaf_index')).map(
     ({ hash }) => hash,
   );
-const notesOf = async (ledger: LedgerDatabase): Promise<string[]> =>
-  (await ledger.admin.query<{ note: string }>('SELECT note FROM ledger.checkpoints ORDER BY tree_size')).map(
+}
+
+async function notesOf(ledger: LedgerDatabase): Promise<string[]> {
+  return (await ledger.admin.query<{ note: string }>('SELECT note FROM ledger.checkpoints ORDER BY tree_size')).map(
     ({ note }) => note,
   );
-const rootOver = (leaves: readonly Buffer[]): Uint8Array => rootOf(appendLeaves(EMPTY_TREE, leaves.map(leafHash)).tree);
+}
+
+function rootOver(leaves: readonly Buffer[]): Uint8Array {
+  return rootOf(appendLeaves(EMPTY_TREE, leaves.map(leafHash)).tree);
+}
 
 describe('the service', () => {
   let run: RunningAudit;

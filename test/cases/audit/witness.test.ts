@@ -1,5 +1,7 @@
-// A witness cosigns one history of a log and no other, whatever it is shown, and remembers what it cosigned; the running
-// service shows it each checkpoint and hands its word on.
+/**
+ * A witness cosigns one history of a log and no other, whatever it is shown, and remembers what it cosigned; the running
+ * service shows it each checkpoint and hands its word on.
+ */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -24,21 +26,27 @@ import { runAudit } from './run-audit.ts';
 
 const LEAVES = Array.from({ length: 40 }, (_, i) => leafHash(Buffer.from(`entry ${i}`)));
 const FORK = LEAVES.map((leaf, i) => (i === 3 ? leafHash(Buffer.from('another')) : leaf));
-const newFile = (): string => join(mkdtempSync(join(inject('test_stack').run_dir, 'witness-')), 'state.json');
 
-const noteOf = (leaves: readonly Uint8Array[], signer = LOG): string => {
+function newFile(): string {
+  return join(mkdtempSync(join(inject('test_stack').run_dir, 'witness-')), 'state.json');
+}
+
+function noteOf(leaves: readonly Uint8Array[], signer = LOG): string {
   const { tree } = appendLeaves(EMPTY_TREE, leaves);
   return signCheckpoint({ size: tree.size, root: rootOf(tree) }, signer);
-};
-const proofOf = (older: number, leaves: readonly Uint8Array[]): Promise<Uint8Array[]> => {
+}
+
+function proofOf(older: number, leaves: readonly Uint8Array[]): Promise<Uint8Array[]> {
   const stored = new Map(
     appendLeaves(EMPTY_TREE, leaves).completed.map((node) => [`${node.level}/${node.index}`, node.hash]),
   );
   const read: HashReader = (nodes) => nodes.map(({ level, index }) => stored.get(`${level}/${index}`)!);
   return proveConsistency(BigInt(older), BigInt(leaves.length), read);
-};
-const shown = async (older: number, leaves: readonly Uint8Array[]): Promise<string> =>
-  formatRequest(BigInt(older), older === 0 ? [] : await proofOf(older, leaves), noteOf(leaves));
+}
+
+async function shown(older: number, leaves: readonly Uint8Array[]): Promise<string> {
+  return formatRequest(BigInt(older), older === 0 ? [] : await proofOf(older, leaves), noteOf(leaves));
+}
 
 describe('a witness', () => {
   const signer = newSigner('witness.test');

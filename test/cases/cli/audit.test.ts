@@ -1,5 +1,7 @@
-// An export and its verification: what the server hands out, in a file, proven with public keys alone; and what a consumer
-// builds from the ledger, as often as it likes.
+/**
+ * An export and its verification: what the server hands out, in a file, proven with public keys alone; and what a consumer
+ * builds from the ledger, as often as it likes.
+ */
 import { generateKeyPairSync, verify as verifySignature } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,13 +42,15 @@ const served: Exporter = {
   policyDocument: async (snapshot) => ({ snapshot, scopes: ['*'], document: '{}' }),
 };
 
-const exported = async (all = true): Promise<string[]> => {
+async function exported(all = true): Promise<string[]> {
   const lines: string[] = [];
   await exportEvidence(served, all, (line) => void lines.push(line));
   return lines;
-};
-const verified = (lines: readonly string[], ...options: string[]) =>
-  runCli('audit', 'verify', writeOne('export.ndjson', lines.join('')), '--json', '--log-key', VKEY, ...options);
+}
+
+function verified(lines: readonly string[], ...options: string[]) {
+  return runCli('audit', 'verify', writeOne('export.ndjson', lines.join('')), '--json', '--log-key', VKEY, ...options);
+}
 
 describe('audit verify', () => {
   test('proves an export, and says whether anything was left out', async () => {

@@ -1,5 +1,7 @@
-// What the documents tell authors to type is what the command takes: every command and option in them, the exit codes,
-// and the files that are shown.
+/**
+ * What the documents tell authors to type is what the command takes: every command and option in them, the exit codes,
+ * and the files that are shown.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT_CODES } from '@countersign/cli/exit-codes';
@@ -8,13 +10,18 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { runCli } from './run-cli.ts';
 
-const read = (path: string): string => readFileSync(join(PROJECT_DIR, path), 'utf8');
+function read(path: string): string {
+  return readFileSync(join(PROJECT_DIR, path), 'utf8');
+}
 const own = read('docs/first-own-policy.md');
 const ci = read('docs/ci-github-actions.md');
 const script = read('examples/first-own-policy/run.sh');
 
-const blocks = (text: string, language: string): string[] =>
-  [...text.matchAll(/```(\w+)\n([\s\S]*?)```/g)].filter(([, name]) => name === language).map(([, , body]) => body!);
+function blocks(text: string, language: string): string[] {
+  return [...text.matchAll(/```(\w+)\n([\s\S]*?)```/g)]
+    .filter(([, name]) => name === language)
+    .map(([, , body]) => body!);
+}
 
 test('the table of exit codes is the one that the command keeps', () => {
   const rows = [...ci.matchAll(/^\| (\d) \| `(\w+)` \| (.+) \|$/gm)].map(([, code, name, says]) => [

@@ -1,4 +1,4 @@
-// A job out of the ledger becomes a test that the policy's own tests can hold, without content that nobody kept.
+/** A job out of the ledger becomes a test that the policy's own tests can hold, without content that nobody kept. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,23 +16,29 @@ const JOB = {
   actor: 'night-agent',
   job_hash: `sha256:${'7'.repeat(64)}`,
 };
-const decided = (gate: string, decision: string, rule_id: string | null) => ({
-  gate,
-  decision,
-  rule_id,
-  policy_version: 3,
-  policy_snapshot: 's',
-  decided_at: '2026-01-02T03:04:05.000001Z',
-});
 
-const played = (decisions: unknown[]): Promise<PlayedApi> =>
-  playApi({
+function decided(gate: string, decision: string, rule_id: string | null) {
+  return {
+    gate,
+    decision,
+    rule_id,
+    policy_version: 3,
+    policy_snapshot: 's',
+    decided_at: '2026-01-02T03:04:05.000001Z',
+  };
+}
+
+function played(decisions: unknown[]): Promise<PlayedApi> {
+  return playApi({
     'GET /jobs/job-7': () => ({ body: JOB }),
     'GET /jobs/job-7/decisions': () => ({ body: decisions }),
     'GET /jobs/job-7/timeline': () => ({ body: [{ body: { owner: 'olga', topic: JOB.topic } }] }),
   });
-const ask = (api: PlayedApi, ...jobs: string[]) =>
-  runCli('--url', api.url, '--key', 'k', 'policy', 'incident', ...jobs);
+}
+
+function ask(api: PlayedApi, ...jobs: string[]) {
+  return runCli('--url', api.url, '--key', 'k', 'policy', 'incident', ...jobs);
+}
 
 test('what was decided then has to be decided now', async () => {
   await using api = await played([decided('dispatch', 'deny', null), decided('submit', 'allow', 'allow-read')]);

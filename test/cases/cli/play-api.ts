@@ -1,5 +1,7 @@
-// The API as the command sees it: it answers what a test laid down and remembers what it was asked. Only for what a real
-// system cannot be brought to say at will: pages, portions, refusals.
+/**
+ * The API as the command sees it: it answers what a test laid down and remembers what it was asked. Only for what a real
+ * system cannot be brought to say at will: pages, portions, refusals.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -1,5 +1,7 @@
-// What the command prints of others' texts and of its own settings: nothing that a terminal obeys, nothing that cannot be
-// seen, no password, and JSON that says the same as the API did.
+/**
+ * What the command prints of others' texts and of its own settings: nothing that a terminal obeys, nothing that cannot be
+ * seen, no password, and JSON that says the same as the API did.
+ */
 import { EXIT } from '@countersign/cli/exit-codes';
 import { printable, printableJson } from '@countersign/cli/show';
 import { createClient } from '@countersign/client/create-client';
@@ -11,7 +13,10 @@ import { runCli } from './run-cli.ts';
 const HOSTILE =
   '\u009b31m\u001b[2J\u202e\u2066\u200b\ufeff\u{e0041}\u2028\u2029\u0085\u007f\u034f\ufe0f\u3164\u061c\u0000';
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|\u034f|\ufe0f|\u3164/u;
-const withoutLayout = (text: string): string => text.replaceAll(/[\n\t]/g, '');
+
+function withoutLayout(text: string): string {
+  return text.replaceAll(/[\n\t]/g, '');
+}
 
 const job = {
   job_id: 'job-1',

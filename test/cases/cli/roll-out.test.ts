@@ -1,5 +1,7 @@
-// What the command asks a server for, and what it makes of each answer: publishing, activating, replaying, going back,
-// candidates, portions.
+/**
+ * What the command asks a server for, and what it makes of each answer: publishing, activating, replaying, going back,
+ * candidates, portions.
+ */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,25 +16,34 @@ import { type PlayedApi, playApi } from './play-api.ts';
 import { newFolder, type Ran, runCli, SOUND, writeFolder, writeOne } from './run-cli.ts';
 
 const SNAPSHOT = `sha256:${'5'.repeat(64)}`;
-const view = (version: number, over: Partial<BundleView> = {}): BundleView => ({
-  version,
-  snapshot: SNAPSHOT,
-  tenants: ['acme'],
-  state: 'published',
-  not_before: '2026-01-01T00:00:00Z',
-  not_after: '2027-01-01T00:00:00Z',
-  key_ids: ['alice'],
-  published_by: 'admin',
-  published_at: '2026-01-02T00:00:00Z',
-  ...over,
-});
-const activated = (version: number) => ({
-  version,
-  snapshot: SNAPSHOT,
-  scopes: [{ scope: 'acme', epoch: 8 }],
-  changed: true,
-});
-const refusal = (code: string) => ({ status: 400, body: { code, detail: `it is ${code}`, trace_id: '0' } });
+
+function view(version: number, over: Partial<BundleView> = {}): BundleView {
+  return {
+    version,
+    snapshot: SNAPSHOT,
+    tenants: ['acme'],
+    state: 'published',
+    not_before: '2026-01-01T00:00:00Z',
+    not_after: '2027-01-01T00:00:00Z',
+    key_ids: ['alice'],
+    published_by: 'admin',
+    published_at: '2026-01-02T00:00:00Z',
+    ...over,
+  };
+}
+
+function activated(version: number) {
+  return {
+    version,
+    snapshot: SNAPSHOT,
+    scopes: [{ scope: 'acme', epoch: 8 }],
+    changed: true,
+  };
+}
+
+function refusal(code: string) {
+  return { status: 400, body: { code, detail: `it is ${code}`, trace_id: '0' } };
+}
 
 const folder = writeFolder();
 const dir = newFolder();
@@ -48,8 +59,9 @@ beforeAll(async () => {
   await runCli('policy', 'sign', unsigned, '--key-file', key, '--out', signed);
 });
 
-const ask = (api: PlayedApi, ...args: string[]): Promise<Ran> =>
-  runCli('--url', api.url, '--key', 'cs_admin', ...args, '--json');
+function ask(api: PlayedApi, ...args: string[]): Promise<Ran> {
+  return runCli('--url', api.url, '--key', 'cs_admin', ...args, '--json');
+}
 
 test('publish sends the document as it was signed', async () => {
   await using api = await playApi({ 'POST /policy/bundles': () => ({ status: 201, body: view(4) }) });

@@ -1,4 +1,4 @@
-// Runs the command in this process, and makes the small policies that these tests write, break and sign.
+/** Runs the command in this process, and makes the small policies that these tests write, break and sign. */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EXIT } from '@countersign/cli/exit-codes';
@@ -6,27 +6,6 @@ import { runCommand } from '@countersign/cli/run-command';
 import { inject } from 'vitest';
 
 export type Ran = { out: string; error: string; code: number; json: any };
-
-/** `json` is what was printed for a program: the answer, or what went wrong. */
-export async function runCli(...args: string[]): Promise<Ran> {
-  const ran: Ran = { out: '', error: '', code: EXIT.done, json: undefined };
-  await runCommand(args, {
-    write: (text) => {
-      ran.out += text;
-    },
-    writeError: (text) => {
-      ran.error += text;
-    },
-    exit: (code) => {
-      ran.code = code;
-    },
-  });
-  if (args.includes('--json') && (ran.out || ran.error)) ran.json = JSON.parse(ran.out || ran.error);
-  return ran;
-}
-
-/** An empty folder of this call's own. */
-export const newFolder = (): string => mkdtempSync(join(inject('test_stack').run_dir, 'cli-'));
 
 export const POLICY = `
 default_decision: deny
@@ -57,6 +36,29 @@ cases:
     expect: { decision: require_approval, rule_id: approve-write }
 `;
 export const SOUND = { 'policy.yaml': POLICY, 'tests/promises.yaml': TESTS };
+
+/** `json` is what was printed for a program: the answer, or what went wrong. */
+export async function runCli(...args: string[]): Promise<Ran> {
+  const ran: Ran = { out: '', error: '', code: EXIT.done, json: undefined };
+  await runCommand(args, {
+    write: (text) => {
+      ran.out += text;
+    },
+    writeError: (text) => {
+      ran.error += text;
+    },
+    exit: (code) => {
+      ran.code = code;
+    },
+  });
+  if (args.includes('--json') && (ran.out || ran.error)) ran.json = JSON.parse(ran.out || ran.error);
+  return ran;
+}
+
+/** An empty folder of this call's own. */
+export function newFolder(): string {
+  return mkdtempSync(join(inject('test_stack').run_dir, 'cli-'));
+}
 
 export function writeFolder(files: Readonly<Record<string, string>> = SOUND): string {
   const dir = newFolder();

@@ -1,5 +1,7 @@
-// From a folder to a bundle that a kernel believes: keys that nobody else can read, builds only of what passes its own
-// tests, signatures only on what was built, and the way back as a new version.
+/**
+ * From a folder to a bundle that a kernel believes: keys that nobody else can read, builds only of what passes its own
+ * tests, signatures only on what was built, and the way back as a new version.
+ */
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,13 +19,22 @@ const alice = join(keys, 'alice.pem');
 const bob = join(keys, 'bob.pem');
 let root: TrustRoot;
 
-const keygen = (id: string, file: string) => runCli('--json', 'policy', 'keygen', id, '--out', file, ...SPAN);
-const read = (file: string): BundleDocument => JSON.parse(readFileSync(file, 'utf8'));
-const rootFile = (): string => writeOne('root.json', JSON.stringify(root));
+function keygen(id: string, file: string) {
+  return runCli('--json', 'policy', 'keygen', id, '--out', file, ...SPAN);
+}
+
+function read(file: string): BundleDocument {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+function rootFile(): string {
+  return writeOne('root.json', JSON.stringify(root));
+}
 
 /** For everybody, where nothing else is said. */
-const scoped = (more: readonly string[]): string[] =>
-  more.includes('--scope') ? [...more] : ['--scope', '*', ...more];
+function scoped(more: readonly string[]): string[] {
+  return more.includes('--scope') ? [...more] : ['--scope', '*', ...more];
+}
 
 async function built(...more: string[]): Promise<string> {
   const file = join(newFolder(), 'bundle.json');
@@ -214,8 +225,12 @@ describe('sign', () => {
   });
 });
 
-const ecKey = (): string =>
-  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+function ecKey(): string {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+    type: 'pkcs8',
+    format: 'pem',
+  }) as string;
+}
 
 describe('rollback with --out', () => {
   const back = (file: string, out: string) =>

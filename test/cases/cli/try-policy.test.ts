@@ -1,4 +1,6 @@
-// What an author asks without a server: faults, tests, coverage, differences, reasons. Each answer has its exit code.
+/**
+ * What an author asks without a server: faults, tests, coverage, differences, reasons. Each answer has its exit code.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '@countersign/cli/exit-codes';

@@ -15,7 +15,8 @@ beforeAll(async () => {
 afterAll(() => ingress[Symbol.asyncDispose]());
 
 type Ran = { out: string; error: string; code: number };
-const run = async (args: string[], key: keyof RunningIngress['keys'] = 'agent'): Promise<Ran> => {
+
+async function run(args: string[], key: keyof RunningIngress['keys'] = 'agent'): Promise<Ran> {
   const ran: Ran = { out: '', error: '', code: EXIT.done };
   await runCommand(['--url', ingress.url, '--tenant', TENANT, '--key', ingress.keys[key], ...args], {
     write: (text) => {
@@ -29,7 +30,7 @@ const run = async (args: string[], key: keyof RunningIngress['keys'] = 'agent'):
     },
   });
   return ran;
-};
+}
 
 describe('jobs submit', () => {
   test('shows the decision to a person, and all of the answer to a program', async () => {

@@ -8,26 +8,31 @@ import { type RunningIngress, runIngress, TENANT } from '../ingress/run-ingress.
 
 let ingress: RunningIngress;
 let client: Client;
-const clientWith = (api_key: string): Client => createClient({ url: ingress.url, api_key, tenant: TENANT });
+
+function clientWith(api_key: string): Client {
+  return createClient({ url: ingress.url, api_key, tenant: TENANT });
+}
 beforeAll(async () => {
   ingress = await runIngress();
   client = clientWith(ingress.keys.agent);
 });
 afterAll(() => ingress[Symbol.asyncDispose]());
 
-const entry = (job_id: string, seq: number, kind: string): LedgerEntry => ({
-  chain: `job:${TENANT}:${job_id}`,
-  seq,
-  kind,
-  recorded_by: 'countersign_scheduler',
-  tenant: TENANT,
-  topic: 'job.demo.read',
-  recorded_at: '2026-01-02T03:04:05.678901Z',
-  prev_hash: '00',
-  hash: '11',
-  body: '{}',
-  leaf_index: seq,
-});
+function entry(job_id: string, seq: number, kind: string): LedgerEntry {
+  return {
+    chain: `job:${TENANT}:${job_id}`,
+    seq,
+    kind,
+    recorded_by: 'countersign_scheduler',
+    tenant: TENANT,
+    topic: 'job.demo.read',
+    recorded_at: '2026-01-02T03:04:05.678901Z',
+    prev_hash: '00',
+    hash: '11',
+    body: '{}',
+    leaf_index: seq,
+  };
+}
 
 describe('submit', () => {
   test('tells an accepted job from a denied one, and neither is thrown', async () => {

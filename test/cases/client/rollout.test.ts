@@ -1,4 +1,4 @@
-// The client's calls for policy authors go where the API listens, with the body that the contracts describe.
+/** The client's calls for policy authors go where the API listens, with the body that the contracts describe. */
 import { createClient } from '@countersign/client/create-client';
 import { policyQuestion } from '@countersign/contracts/http';
 import { activateRequest, replayRequest, shadowRequest } from '@countersign/contracts/policy-rollout';
@@ -20,7 +20,9 @@ const DOCUMENT = {
 const WINDOW = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
 const QUESTION = { requests: [{ topic: 'job.a' }], candidate: { version: 3 } };
 
-const clientOf = (api: PlayedApi) => createClient({ url: api.url, api_key: 'k', tenant: 'acme' });
+function clientOf(api: PlayedApi) {
+  return createClient({ url: api.url, api_key: 'k', tenant: 'acme' });
+}
 
 test('questions, bundles, activation and replay', async () => {
   const said = (what: string) => () => ({ body: { what } });

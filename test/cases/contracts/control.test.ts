@@ -1,5 +1,7 @@
-// What a stop stops, and what a pattern means: the compact matcher against a naive one, each kind of switch against one
-// job that it hits and one that it must not.
+/**
+ * What a stop stops, and what a pattern means: the compact matcher against a naive one, each kind of switch against one
+ * job that it hits and one that it must not.
+ */
 import {
   type ControlState,
   type ControlSwitch,
@@ -22,14 +24,14 @@ const pattern = fc
   .map((parts) => parts.join('.'));
 
 /** An inner `*` is exactly one token, a trailing one is one or more. */
-const naive = (wanted: string): RegExp => {
+function naive(wanted: string): RegExp {
   const parts = wanted.split('.');
   const written = parts.map((each, i) => {
     if (each !== '*') return each;
     return i === parts.length - 1 ? '[^.]+(\\.[^.]+)*' : '[^.]+';
   });
   return new RegExp(`^${written.join('\\.')}$`);
-};
+}
 
 describe('a pattern', () => {
   test('matches what the naive matcher matches, and nothing else', () => {

@@ -1,5 +1,7 @@
-// The table of errors is whole: each code says something, crosses the wire, has a status of its kind, and what is an
-// outage is tried again while what is the request's fault is not.
+/**
+ * The table of errors is whole: each code says something, crosses the wire, has a status of its kind, and what is an
+ * outage is tried again while what is the request's fault is not.
+ */
 import {
   CountersignError,
   ERROR_CODES,

@@ -1,5 +1,7 @@
-// Whatever its keys are called, a payload comes out of every schema on its way as it went in: door, gates, worker and
-// people read the same request, and no digest depends on whose copy it was made from.
+/**
+ * Whatever its keys are called, a payload comes out of every schema on its way as it went in: door, gates, worker and
+ * people read the same request, and no digest depends on whose copy it was made from.
+ */
 import { approvalView } from '@countersign/contracts/approval';
 import { decideItem, effectiveJob } from '@countersign/contracts/decision';
 import { jobRequest, namedRequest } from '@countersign/contracts/job';

@@ -1,4 +1,4 @@
-// A decision in an entry: nothing is lost by leaving out what the entry says itself, and nothing is made up.
+/** A decision in an entry: nothing is lost by leaving out what the entry says itself, and nothing is made up. */
 import { type Decision, decision } from '@countersign/contracts/decision';
 import { jobEntry } from '@countersign/contracts/job-entry';
 import { readRecordedDecision, recordDecision } from '@countersign/contracts/recorded-decision';
@@ -6,7 +6,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 const digests = fc.constantFrom('1', '2', '3').map((n) => `sha256:${n.repeat(64)}`);
-const nothingOr = <T>(value: T) => fc.constantFrom(null, value);
+
+function nothingOr<T>(value: T) {
+  return fc.constantFrom(null, value);
+}
 const decisions: fc.Arbitrary<Decision> = fc.record({
   decision_id: fc.uuid(),
   gate: fc.constantFrom('submit' as const, 'dispatch' as const),

@@ -1,4 +1,4 @@
-// For each verb: the answer that fits its question, and answers that speak of something else, which nobody may use.
+/** For each verb: the answer that fits its question, and answers that speak of something else, which nobody may use. */
 import { RPC, type RpcVerb } from '@countersign/contracts/rpc';
 import { describe, expect, test } from 'vitest';
 
@@ -11,21 +11,30 @@ const JOB = { tenant: 'acme', job_id: 'j1' };
 const FOREIGN = { tenant: 'rival', job_id: 'j1' };
 const OTHER = { tenant: 'acme', job_id: 'j2' };
 
-const ok = (value: Loose): Loose => ({ ok: true, value });
+function ok(value: Loose): Loose {
+  return { ok: true, value };
+}
 const FAILED = { ok: false, error: { code: 'epoch_stale', detail: '' } };
-const decided = (job: Loose, job_hash: string, gate = 'submit', more: Loose = {}): Loose =>
-  ok({ decisions: [{ job_hash, gate }], rewritten: null, effective: job, ...more });
+
+function decided(job: Loose, job_hash: string, gate = 'submit', more: Loose = {}): Loose {
+  return ok({ decisions: [{ job_hash, gate }], rewritten: null, effective: job, ...more });
+}
 const ITEMS = [
   { gate: 'submit', request: JOB, job_hash: H1 },
   { gate: 'submit', request: FOREIGN, job_hash: H2 },
 ];
-const admittedAs = (job: Loose, job_hash: string, replayed = false): Loose =>
-  ok({ ...job, replayed, decisions: [{ job_hash }] });
+
+function admittedAs(job: Loose, job_hash: string, replayed = false): Loose {
+  return ok({ ...job, replayed, decisions: [{ job_hash }] });
+}
 const ADMIT = [
   { request: JOB, job_hash: H1, idempotency_key: null },
   { request: FOREIGN, job_hash: H2, idempotency_key: 'nonce:n' },
 ];
-const told = (scope: string, ...answers: Loose[]): Loose => ({ policy: { scope }, answers });
+
+function told(scope: string, ...answers: Loose[]): Loose {
+  return { policy: { scope }, answers };
+}
 const QUESTIONS: Case = {
   asked: { tenant: 'acme', items: [{ request: JOB }, { request: OTHER }] },
   right: [told('acme', ok({ effective: JOB }), ok({ effective: null })), told('*', FAILED, ok({ effective: OTHER }))],
@@ -40,8 +49,14 @@ const ONE_JOB: Case = {
   right: [JOB],
   wrong: { 'another tenant': FOREIGN, 'another job': OTHER },
 };
-const chain = (...chains: string[]): Loose => ({ entries: chains.map((each) => ({ chain: each })) });
-const shadow = (scope: string): Loose => ({ shadow: { scope } });
+
+function chain(...chains: string[]): Loose {
+  return { entries: chains.map((each) => ({ chain: each })) };
+}
+
+function shadow(scope: string): Loose {
+  return { shadow: { scope } };
+}
 const CLAIM = { dispatch_id: 'd1', claim_id: 'c1' };
 
 const CASES: Record<RpcVerb, Case> = {

@@ -1,5 +1,7 @@
-// The table of states against what promise 10 asks of it, against the database's own list, and against the one function
-// that moves a job.
+/**
+ * The table of states against what promise 10 asks of it, against the database's own list, and against the one function
+ * that moves a job.
+ */
 import {
   isTerminal,
   JOB_STATES,

@@ -1,5 +1,7 @@
-// What may stand in a subject. Whatever text a caller brings, no builder lets a wildcard, a space or an empty token out
-// of it, and every reader takes apart exactly what its builder put together.
+/**
+ * What may stand in a subject. Whatever text a caller brings, no builder lets a wildcard, a space or an empty token out
+ * of it, and every reader takes apart exactly what its builder put together.
+ */
 import { isToken, isTopic, topicTail } from '@countersign/contracts/names';
 import {
   agentUser,
@@ -29,18 +31,23 @@ const nearly = fc
 const hostile = fc.oneof(nearly, fc.string({ unit: 'binary', maxLength: 80 }), token, topic);
 
 /** One subject that NATS takes literally: no wildcard, no white space, no empty token. */
-const isLiteral = (subject: string): boolean => /^[^\s.*>\0]+(\.[^\s.*>\0]+)*$/.test(subject);
-/** Every token of the alphabet; `$KV` and the inbox prefix are the server's. */
-const isPlain = (subject: string): boolean => isLiteral(subject) && /^[A-Za-z0-9_.-]+$/.test(subject);
+function isLiteral(subject: string): boolean {
+  return /^[^\s.*>\0]+(\.[^\s.*>\0]+)*$/.test(subject);
+}
 
-const built = (build: () => string): string | null => {
+/** Every token of the alphabet; `$KV` and the inbox prefix are the server's. */
+function isPlain(subject: string): boolean {
+  return isLiteral(subject) && /^[A-Za-z0-9_.-]+$/.test(subject);
+}
+
+function built(build: () => string): string | null {
   try {
     return build();
   } catch (thrown) {
     expect(thrown).toBeInstanceOf(TypeError);
     return null;
   }
-};
+}
 
 describe('every builder', () => {
   const builders: Record<keyof typeof subjects, (a: string, b: string, c: string, d: string) => string> = {

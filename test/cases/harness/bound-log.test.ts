@@ -1,4 +1,4 @@
-// The logs of what a launcher runs stay within a size, however much is written and however full the disk is.
+/** The logs of what a launcher runs stay within a size, however much is written and however full the disk is. */
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { boundLog } from '@countersign/infra/bound-log';

@@ -1,4 +1,4 @@
-// The checker itself: it finds what it is there for, and nothing in what is right.
+/** The checker itself: it finds what it is there for, and nothing in what is right. */
 import { expect, test } from 'vitest';
 import { checkSystem } from '../../failures/check-system.ts';
 import type { TestSystem } from '../../harness/start-system.ts';
@@ -6,7 +6,7 @@ import type { TestSystem } from '../../harness/start-system.ts';
 const JOB = { tenant: 'acme', job_id: 'one', state: 'dispatched', job_hash: 'sha256:mine' };
 
 /** As far as the checker reads it: one job, and the entry of its dispatch. */
-const systemWith = (said: object): TestSystem => {
+function systemWith(said: object): TestSystem {
   const entry = {
     chain: 'job:acme:one',
     seq: 1,
@@ -19,7 +19,7 @@ const systemWith = (said: object): TestSystem => {
   };
   const sql = async (text: string): Promise<unknown[]> => (text.includes('ledger.entries') ? [entry] : [JOB]);
   return { sql } as unknown as TestSystem;
-};
+}
 const OTHERS = "job one was dispatched on another job's decision";
 
 test('a dispatch that stands on another job’s decision is found', async () => {

@@ -1,4 +1,4 @@
-// What dies is started again and said, what dies again and again is given up aloud, and what is let go stays dead.
+/** What dies is started again and said, what dies again and again is given up aloud, and what is let go stays dead. */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { type GuardedProcess, spawnGuarded } from '@countersign/infra/spawn-guarded';
@@ -42,19 +42,19 @@ async function startSleeper(): Promise<Sleeper> {
   return sleeper;
 }
 
-const supervised = (sleeper: Sleeper, excuse: () => string | undefined = () => undefined) => {
+function supervised(sleeper: Sleeper, excuse: () => string | undefined = () => undefined) {
   const said: string[] = [];
   const supervisor = supervise({ report: (line) => said.push(line), first_backoff_ms: 1, excuse });
   owned.defer(() => supervisor.letGo());
   supervisor.watch(sleeper);
   return { said, supervisor };
-};
+}
 
-const dieAndComeBack = async (sleeper: Sleeper): Promise<void> => {
+async function dieAndComeBack(sleeper: Sleeper): Promise<void> {
   const { starts } = sleeper;
   await sleeper.current.kill();
   await waitUntil('it runs again', () => sleeper.starts > starts && sleeper.isRunning());
-};
+}
 
 test('what dies is started again, said in plain words and counted', async () => {
   const sleeper = await startSleeper();

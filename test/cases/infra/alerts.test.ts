@@ -1,4 +1,6 @@
-// Alerting rules speak of metrics that exist, with labels that those have; otherwise they would stay silent for good.
+/**
+ * Alerting rules speak of metrics that exist, with labels that those have; otherwise they would stay silent for good.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { METRICS, type MetricSpec } from '@countersign/contracts/metrics';
@@ -12,11 +14,14 @@ const file = parse(readFileSync(join(PROJECT_DIR, 'infra/metrics/alerts.yml'), '
 };
 const alerts = file.groups.flatMap(({ rules }) => rules);
 const known: Readonly<Record<string, MetricSpec>> = METRICS;
+
 /** `by (…)` and `{…="…"}` of one expression. */
-const labelsIn = (expr: string): string[] => [
-  ...[...expr.matchAll(/by \(([^)]*)\)/g)].flatMap(([, names]) => names!.split(',').map((name) => name.trim())),
-  ...[...expr.matchAll(/(\w+)(?:=~|!~|!=|=)"/g)].map(([, name]) => name!),
-];
+function labelsIn(expr: string): string[] {
+  return [
+    ...[...expr.matchAll(/by \(([^)]*)\)/g)].flatMap(([, names]) => names!.split(',').map((name) => name.trim())),
+    ...[...expr.matchAll(/(\w+)(?:=~|!~|!=|=)"/g)].map(([, name]) => name!),
+  ];
+}
 
 describe.each(alerts)('$alert', ({ expr, labels, annotations }) => {
   const names = [...expr.matchAll(/countersign_(\w+)/g)].map(([, name]) => name!.replace(/_bucket$/, ''));

@@ -45,16 +45,23 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** `<volume>:<place>[:ro]` */
-const mounts = (name: string) =>
-  containers[name]!.volumes.map((volume) => {
+function mounts(name: string) {
+  return containers[name]!.volumes.map((volume) => {
     const [source, target, mode = 'rw'] = volume.split(':');
     return { source: source!, target: target!, mode };
   });
-const environment = (service: ServiceName): Record<string, string> => ({
-  ...(parseEnv(files[`${service}/env`]!) as Record<string, string>),
-  ...containers[service]!.environment,
-});
-const prefixOf = (service: ServiceName): string => `${service.toUpperCase().replaceAll('-', '_')}_`;
+}
+
+function environment(service: ServiceName): Record<string, string> {
+  return {
+    ...(parseEnv(files[`${service}/env`]!) as Record<string, string>),
+    ...containers[service]!.environment,
+  };
+}
+
+function prefixOf(service: ServiceName): string {
+  return `${service.toUpperCase().replaceAll('-', '_')}_`;
+}
 
 describe('services', () => {
   test('are the six, what prepares them, what they stand on, and the example', () => {

@@ -1,4 +1,4 @@
-// Reads docker-compose.yml as somebody would start it who sets no variable.
+/** Reads docker-compose.yml as somebody would start it who sets no variable. */
 import { readFileSync } from 'node:fs';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { parse } from 'yaml';
@@ -37,7 +37,9 @@ const container = z.strictObject({
 });
 export type Container = z.output<typeof container>;
 
-export const readProjectFile = (path: string): string => readFileSync(`${PROJECT_DIR}/${path}`, 'utf8');
+export function readProjectFile(path: string): string {
+  return readFileSync(`${PROJECT_DIR}/${path}`, 'utf8');
+}
 
 export function readCompose(): { containers: Record<string, Container>; volumes: string[] } {
   const raw = parse(readProjectFile('docker-compose.yml'), { merge: true });

@@ -1,4 +1,4 @@
-// What `npm start` was told is done or refused aloud: also what npm takes for itself when the `--` is missing.
+/** What `npm start` was told is done or refused aloud: also what npm takes for itself when the `--` is missing. */
 import { readStartOptions } from '@countersign/infra/read-start-options';
 import { SetUpError } from '@countersign/infra/set-up-error';
 import { describe, expect, test } from 'vitest';

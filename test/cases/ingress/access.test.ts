@@ -1,5 +1,7 @@
-// Each role at each route over HTTP, cell by cell against the table in the contracts; and a caller of one tenant with the ids
-// of another, who must hear what one hears of ids that nobody has.
+/**
+ * Each role at each route over HTTP, cell by cell against the table in the contracts; and a caller of one tenant with the ids
+ * of another, who must hear what one hears of ids that nobody has.
+ */
 import { ACCESS } from '@countersign/contracts/access';
 import { PERMISSION_SETS, ROLES, type Role } from '@countersign/contracts/permissions';
 import { RPC } from '@countersign/contracts/rpc';
@@ -38,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => ingress[Symbol.asyncDispose]());
 
-const ask = async (key: string, call: string, body: object = {}): Promise<{ status: number; text: string }> => {
+async function ask(key: string, call: string, body: object = {}): Promise<{ status: number; text: string }> {
   const [method, path] = call.split(' ') as [string, string];
   const response = await fetch(`${ingress.url}/api/v1${path}`, {
     method,
@@ -46,7 +48,7 @@ const ask = async (key: string, call: string, body: object = {}): Promise<{ stat
     ...(method === 'GET' ? {} : { body: JSON.stringify(body) }),
   });
   return { status: response.status, text: await response.text() };
-};
+}
 
 test('the table has a row for every route and no other, and every verb of the bus has its callers', () => {
   expect(calls.toSorted()).toEqual(Object.keys(ACCESS).toSorted());

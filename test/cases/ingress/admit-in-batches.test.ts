@@ -1,4 +1,4 @@
-// What the scheduler answers to a hand-over that it heard twice, because the first time was answered too late.
+/** What the scheduler answers to a hand-over that it heard twice, because the first time was answered too late. */
 import type { AdmitItem, Admitted } from '@countersign/contracts/admission';
 import { openAdmissions } from '@countersign/ingress/admit-in-batches';
 import type { Bus } from '@countersign/platform/bus';

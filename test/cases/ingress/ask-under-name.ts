@@ -1,13 +1,13 @@
-// One request under a Host of the test's choice, which fetch would not let through.
+/** One request under a Host of the test's choice, which fetch would not let through. */
 import { request } from 'node:http';
 
-export const askUnderName = (
+export function askUnderName(
   url: string,
   host: string,
   path: string,
   key: string,
-): Promise<{ status: number; code: unknown }> =>
-  new Promise((resolve, reject) => {
+): Promise<{ status: number; code: unknown }> {
+  return new Promise((resolve, reject) => {
     const asking = request(`${url}${path}`, { headers: { host, 'x-api-key': key } }, async (response) => {
       let text = '';
       for await (const chunk of response) text += chunk;
@@ -17,3 +17,4 @@ export const askUnderName = (
     asking.on('error', reject);
     asking.end();
   });
+}

@@ -1,4 +1,4 @@
-// Bodies that no door may let in.
+/** Bodies that no door may let in. */
 
 const topic = 'job.demo.read';
 const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;

@@ -1,4 +1,4 @@
-// Every wrong request is the caller's fault, with a stable code and the place, and reaches nobody.
+/** Every wrong request is the caller's fault, with a stable code and the place, and reaches nobody. */
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import type { ErrorBody } from '@countersign/contracts/http';

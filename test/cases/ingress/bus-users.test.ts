@@ -1,4 +1,4 @@
-// Who is let into NATS by the registry, for how long, and who is not: the real server asks the real ingress.
+/** Who is let into NATS by the registry, for how long, and who is not: the real server asks the real ingress. */
 import { generateKeyPairSync } from 'node:crypto';
 import { ACCOUNT_SLOTS } from '@countersign/contracts/bus-accounts';
 import type { BusUser } from '@countersign/contracts/bus-users';
@@ -25,25 +25,42 @@ afterAll(async () => {
   await ingress[Symbol.asyncDispose]();
 });
 
-const url = (): string => ingress.nats.server.url;
-const open = (key: NatsKey): Promise<Knocking> => knock(url(), key);
-const isIn = (key: NatsKey): Promise<boolean> => isLetIn(url(), key);
-const publicKey = (): string => generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x!;
-const revoke = (what: Revocation['what'], id: string) =>
-  own.transaction((tx) => revokeIdentity(tx, { what, id, reason: 'tried by a test', by_key: null }));
-const counted = async (outcome: string): Promise<number> => {
+function url(): string {
+  return ingress.nats.server.url;
+}
+
+function open(key: NatsKey): Promise<Knocking> {
+  return knock(url(), key);
+}
+
+function isIn(key: NatsKey): Promise<boolean> {
+  return isLetIn(url(), key);
+}
+
+function publicKey(): string {
+  return generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x!;
+}
+
+function revoke(what: Revocation['what'], id: string) {
+  return own.transaction((tx) => revokeIdentity(tx, { what, id, reason: 'tried by a test', by_key: null }));
+}
+
+async function counted(outcome: string): Promise<number> {
   const text = await (await fetch(`${ingress.health_url}/metrics`)).text();
   return Number(new RegExp(`bus_connections_total\\{[^}]*outcome="${outcome}"[^}]*\\} (\\d+)`).exec(text)?.[1] ?? 0);
-};
-const register = async (what: Parameters<typeof registerIdentities>[1]): Promise<void> =>
-  own.transaction((tx) => registerIdentities(tx, what));
+}
+
+async function register(what: Parameters<typeof registerIdentities>[1]): Promise<void> {
+  return own.transaction((tx) => registerIdentities(tx, what));
+}
 let made = 0;
-const newWorker = async (): Promise<{ id: string; key: NatsKey; user: BusUser }> => {
+
+async function newWorker(): Promise<{ id: string; key: NatsKey; user: BusUser }> {
   made += 1;
   const [pool, worker, key] = ['weather', `w${made}`, createNatsKey()];
   await register({ workers: [{ pool, worker, public_key: publicKey(), bus_key: key.nkey_public }] });
   return { id: `${pool}/${worker}`, key, user: { kind: 'worker', pool, worker } };
-};
+}
 
 test('who was registered a moment ago is let in, and may do what its row says', async () => {
   const { key } = await newWorker();
@@ -76,14 +93,15 @@ test('naming a registered key is not enough: it has to sign this connection’s 
 });
 
 type Holder = { key: NatsKey; end: () => Promise<unknown> };
-const ofTenant = async (kind: 'agent' | 'auditor', principal: string | null): Promise<Holder> => {
+
+async function ofTenant(kind: 'agent' | 'auditor', principal: string | null): Promise<Holder> {
   const key = createNatsKey();
   await register({ bus_users: [{ kind, tenant: TENANT, nkey: key.nkey_public, principal }] });
   return {
     key,
     end: () => (principal === null ? revoke('bus_user', key.nkey_public) : revoke('principal', principal)),
   };
-};
+}
 const HOLDERS: Record<string, () => Promise<Holder>> = {
   'a worker': async () => {
     const { id, key } = await newWorker();

@@ -8,14 +8,15 @@ beforeAll(async () => {
 });
 afterAll(() => ingress[Symbol.asyncDispose]());
 
-const submit = (key: string, headers: Record<string, string> = {}) =>
-  ingress.post('/jobs', { topic: 'job.demo.read' }, { key, headers });
+function submit(key: string, headers: Record<string, string> = {}) {
+  return ingress.post('/jobs', { topic: 'job.demo.read' }, { key, headers });
+}
 
 /** Without the headers that the harness adds. */
-const bare = async (headers: Record<string, string>) => {
+async function bare(headers: Record<string, string>) {
   const response = await fetch(`${ingress.url}/api/v1/jobs`, { headers });
   return { status: response.status, code: ((await response.json()) as { code?: string }).code };
-};
+}
 
 describe('a credential', () => {
   test('may come as a bearer token, and then the tenant may be left out', async () => {
@@ -78,10 +79,12 @@ describe('a credential', () => {
 });
 
 /** An instant so many days from now, an hour more or less. */
-const inDays = (days: number) => ({
-  asymmetricMatch: (at: unknown) =>
-    typeof at === 'string' && Math.abs(Date.parse(at) - Date.now() - days * 24 * 3_600_000) < 3_600_000,
-});
+function inDays(days: number) {
+  return {
+    asymmetricMatch: (at: unknown) =>
+      typeof at === 'string' && Math.abs(Date.parse(at) - Date.now() - days * 24 * 3_600_000) < 3_600_000,
+  };
+}
 
 describe('what is stored of identities', () => {
   test('holds no key, and every one has its evidence, recorded by ingress', async () => {

@@ -1,5 +1,7 @@
-// On whose behalf: the registry says who lets whom act, and a request that says more is refused, at each door and in each
-// question. What a chain is good for, nobody in it may countersign.
+/**
+ * On whose behalf: the registry says who lets whom act, and a request that says more is refused, at each door and in each
+ * question. What a chain is good for, nobody in it may countersign.
+ */
 import { randomBytes, sign } from 'node:crypto';
 import { createClient } from '@countersign/client/create-client';
 import { partiesIn } from '@countersign/contracts/delegation';
@@ -24,17 +26,24 @@ beforeAll(async () => {
 afterAll(() => cleanUp.disposeAsync());
 
 type Who = keyof RunningIngress['keys'];
-const give = async (from: Who, to: string, more: object = {}): Promise<string> => {
+
+async function give(from: Who, to: string, more: object = {}): Promise<string> {
   const reply = await ingress.post('/delegations', { to, ...more }, { key: ingress.keys[from] });
   expect(reply.status).toBe(201);
   return reply.body.delegation_id as string;
-};
-const end = (who: Who, id: string): Promise<Reply> =>
-  ingress.post(`/delegations/${id}/revoke`, { reason: 'over' }, { key: ingress.keys[who] });
-const submit = (on_behalf_of: unknown, key = ingress.keys.agent): Promise<Reply> =>
-  ingress.post('/jobs', { topic: 'job.demo.read', on_behalf_of }, { key });
-const revoke = (what: Revocation['what'], id: string): Promise<number> =>
-  database.transaction((tx) => revokeIdentity(tx, { what, id, reason: 'tried by a test', by_key: null }));
+}
+
+function end(who: Who, id: string): Promise<Reply> {
+  return ingress.post(`/delegations/${id}/revoke`, { reason: 'over' }, { key: ingress.keys[who] });
+}
+
+function submit(on_behalf_of: unknown, key = ingress.keys.agent): Promise<Reply> {
+  return ingress.post('/jobs', { topic: 'job.demo.read', on_behalf_of }, { key });
+}
+
+function revoke(what: Revocation['what'], id: string): Promise<number> {
+  return database.transaction((tx) => revokeIdentity(tx, { what, id, reason: 'tried by a test', by_key: null }));
+}
 const missing = { status: 403, body: { code: 'delegation_missing', at: '/on_behalf_of' } };
 
 describe('on behalf of', () => {

@@ -17,11 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => ingress[Symbol.asyncDispose]());
 
-const refsIn = (value: unknown): string[] => {
+function refsIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
   const own = '$ref' in value && typeof value.$ref === 'string' ? [value.$ref] : [];
   return [...own, ...Object.values(value).flatMap(refsIn)];
-};
+}
 
 describe('/openapi.json', () => {
   test('is OpenAPI 3.1 and lists every path of the API', () => {

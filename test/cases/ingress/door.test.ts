@@ -1,5 +1,7 @@
-// What the door itself answers, whatever stands behind it: to strangers, to guesses, to what it does not take, and under
-// which name.
+/**
+ * What the door itself answers, whatever stands behind it: to strangers, to guesses, to what it does not take, and under
+ * which name.
+ */
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { LIMITS } from '@countersign/contracts/limits';

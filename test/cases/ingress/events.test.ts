@@ -15,38 +15,42 @@ beforeEach(async () => {
   ingress.peers.timelines.set(job_id, [entry(1, 'job_admitted'), entry(2, 'job_dispatched')]);
 });
 
-const entry = (seq: number, kind: string, of = job_id): LedgerEntry => ({
-  chain: `job:${TENANT}:${of}`,
-  seq,
-  kind,
-  recorded_by: 'countersign_scheduler',
-  tenant: TENANT,
-  topic: 'job.demo.read',
-  recorded_at: '2026-01-02T03:04:05.678901Z',
-  prev_hash: '00',
-  hash: '11',
-  body: '{"reason":"for a test"}',
-  leaf_index: seq,
-});
+function entry(seq: number, kind: string, of = job_id): LedgerEntry {
+  return {
+    chain: `job:${TENANT}:${of}`,
+    seq,
+    kind,
+    recorded_by: 'countersign_scheduler',
+    tenant: TENANT,
+    topic: 'job.demo.read',
+    recorded_at: '2026-01-02T03:04:05.678901Z',
+    prev_hash: '00',
+    hash: '11',
+    body: '{"reason":"for a test"}',
+    leaf_index: seq,
+  };
+}
 
-const publish = async (...entries: LedgerEntry[]): Promise<void> => {
+async function publish(...entries: LedgerEntry[]): Promise<void> {
   const audit = ingress.peerBus('audit');
   for (const each of entries)
     await audit.publish('AUDIT', subjects.audit(TENANT, each.kind, each.topic, each.chain), each);
-};
+}
+
 /** As the ledger does: what is published can be read. */
-const record = async (...entries: LedgerEntry[]): Promise<void> => {
+async function record(...entries: LedgerEntry[]): Promise<void> {
   ingress.peers.timelines.get(job_id)?.push(...entries);
   await publish(...entries);
-};
+}
 
 type Event = { id: string; event: string; entry: ShownEntry };
-const parse = (frame: string): Event => {
+
+function parse(frame: string): Event {
   const fields = Object.fromEntries(
     frame.split('\n').map((line) => [line.split(': ')[0], line.slice(line.indexOf(': ') + 2)]),
   );
   return { id: fields.id!, event: fields.event!, entry: JSON.parse(fields.data!) as ShownEntry };
-};
+}
 
 /** Reads until the server ends the stream, or until `enough` events came. */
 async function* open(headers: Record<string, string> = {}): AsyncGenerator<Event> {
@@ -69,7 +73,7 @@ async function* open(headers: Record<string, string> = {}): AsyncGenerator<Event
   }
 }
 
-const take = async (events: AsyncGenerator<Event>, count: number): Promise<Event[]> => {
+async function take(events: AsyncGenerator<Event>, count: number): Promise<Event[]> {
   const taken: Event[] = [];
   while (taken.length < count) {
     const { value, done } = await events.next();
@@ -77,11 +81,12 @@ const take = async (events: AsyncGenerator<Event>, count: number): Promise<Event
     taken.push(value);
   }
   return taken;
-};
-const openStreams = async (): Promise<number> => {
+}
+
+async function openStreams(): Promise<number> {
   const text = await (await fetch(`${ingress.health_url}/metrics`)).text();
   return Number(/event_streams\{[^}]*\} (\d+)/.exec(text)?.[1]);
-};
+}
 
 describe('the event stream of a job', () => {
   test('begins with the timeline, goes on with the evidence stream, ends after the terminal entry', async () => {

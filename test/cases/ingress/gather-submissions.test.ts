@@ -1,5 +1,7 @@
-// Sharing the way from the door on: who is alone never waits, who comes among others waits a bounded moment and then leaves
-// with them. Counted in pauses and bunches; the clock is the test's.
+/**
+ * Sharing the way from the door on: who is alone never waits, who comes among others waits a bounded moment and then leaves
+ * with them. Counted in pauses and bunches; the clock is the test's.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { openGathering } from '@countersign/ingress/gather-submissions';
 import { beforeEach, expect, test, vi } from 'vitest';
@@ -17,8 +19,13 @@ beforeEach(() => {
   pauses.length = 0;
 });
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-const untilIdle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
+
+function untilIdle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
 /** Work that begins when it leaves the door and ends when the test says so. */
 function openDoor() {

@@ -1,5 +1,7 @@
-// People through an OpenID provider, a real one: who is let in, as whom and with which rights, and everything that is not a
-// login. One ingress for each setting, all on one database.
+/**
+ * People through an OpenID provider, a real one: who is let in, as whom and with which rights, and everything that is not a
+ * login. One ingress for each setting, all on one database.
+ */
 
 import { runCommand } from '@countersign/cli/run-command';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -55,22 +57,25 @@ type Told = { status: number; code?: string; api_key: string; key_id: string; pr
   string,
   unknown
 >;
-const come = async (login: Login, url = urls.create): Promise<Told> => {
+
+async function come(login: Login, url = urls.create): Promise<Told> {
   const response = await fetch(`${url}/api/v1/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(login),
   });
   return { status: response.status, ...((await response.json()) as object) } as Told;
-};
-const ask = (key: string, path: string, method = 'GET') =>
-  fetch(`${ingress.url}/api/v1${path}`, { method, headers: { 'x-api-key': key } }).then(({ status }) => status);
+}
 
-const revoke = async (id: string): Promise<void> => {
+function ask(key: string, path: string, method = 'GET') {
+  return fetch(`${ingress.url}/api/v1${path}`, { method, headers: { 'x-api-key': key } }).then(({ status }) => status);
+}
+
+async function revoke(id: string): Promise<void> {
   const database = connectDatabase({ url: ingress.database_url, pool: 1, name: 'test' });
   await database.transaction((tx) => revokeIdentity(tx, { what: 'principal', id, reason: 'left', by_key: null }));
   await database.close();
-};
+}
 
 describe('a person', () => {
   test('is told where to go', async () => {

@@ -22,28 +22,39 @@ afterEach(() => {
   ingress.peers.admitted.length = 0;
 });
 
-const newNonce = (): string => randomBytes(16).toString('base64url');
+function newNonce(): string {
+  return randomBytes(16).toString('base64url');
+}
 type Draft = { agent: string; timestamp: string; nonce: string; request: Record<string, unknown>; signature?: string };
 
-const draft = (more: Partial<Draft> = {}): Draft => ({
-  agent: AGENT,
-  timestamp: new Date().toISOString(),
-  nonce: newNonce(),
-  request: { topic: 'job.demo.read' },
-  ...more,
-});
-const signFor = (subject: string, unsigned: Draft, key = ingress.signing_key): Draft => ({
-  ...unsigned,
-  signature: sign(null, Buffer.from(canonicalize({ ...unsigned, subject })), key).toString('base64url'),
-});
+function draft(more: Partial<Draft> = {}): Draft {
+  return {
+    agent: AGENT,
+    timestamp: new Date().toISOString(),
+    nonce: newNonce(),
+    request: { topic: 'job.demo.read' },
+    ...more,
+  };
+}
+
+function signFor(subject: string, unsigned: Draft, key = ingress.signing_key): Draft {
+  return {
+    ...unsigned,
+    signature: sign(null, Buffer.from(canonicalize({ ...unsigned, subject })), key).toString('base64url'),
+  };
+}
 
 type Reply = { ok: true; value: Record<string, unknown> } | { ok: false; error: Failure };
-const ask = async (message: unknown, subject = subjects.rpcSubmit(TENANT)): Promise<Reply> => {
+
+async function ask(message: unknown, subject = subjects.rpcSubmit(TENANT)): Promise<Reply> {
   const text = typeof message === 'string' ? message : JSON.stringify(message);
   const reply = await agent.request(subject, text, { timeout: 5_000, noMux: false });
   return reply.json<Reply>();
-};
-const askSigned = (more: Partial<Draft> = {}) => ask(signFor(subjects.rpcSubmit(TENANT), draft(more)));
+}
+
+function askSigned(more: Partial<Draft> = {}) {
+  return ask(signFor(subjects.rpcSubmit(TENANT), draft(more)));
+}
 
 describe('a signed request', () => {
   test('is answered at once, with what HTTP answers and the status', async () => {

@@ -1,11 +1,13 @@
-// Whatever is down, the answer is a 503 that says what, and nothing is admitted; afterwards all goes on by itself.
+/** Whatever is down, the answer is a 503 that says what, and nothing is admitted; afterwards all goes on by itself. */
 import { ingress as ingressService } from '@countersign/ingress/service';
 import { ConfigError } from '@countersign/platform/config';
 import { start } from '@countersign/platform/service';
 import { describe, expect, test } from 'vitest';
 import { type RunningIngress, runIngress } from './run-ingress.ts';
 
-const submit = (ingress: RunningIngress) => ingress.post('/jobs', { topic: 'job.demo.read' });
+function submit(ingress: RunningIngress) {
+  return ingress.post('/jobs', { topic: 'job.demo.read' });
+}
 
 describe('without', () => {
   test('the policy kernel nothing is decided and nothing admitted', async () => {

@@ -1,4 +1,4 @@
-// Whose intake an ingress owns: every tenant's that the registry has given a door on the bus.
+/** Whose intake an ingress owns: every tenant's that the registry has given a door on the bus. */
 import type { StreamSpec } from '@countersign/contracts/streams';
 import { ownIntake } from '@countersign/ingress/own-intake';
 import { beforeEach, expect, test, vi } from 'vitest';
@@ -17,11 +17,13 @@ vi.mock('@countersign/platform/own-stream', () => ({
 let doors: { owner: string }[];
 let read: string[];
 let look: () => Promise<void>;
-const door = (...tenants: string[]): void => {
+
+function door(...tenants: string[]): void {
   doors = tenants.map((owner) => ({ owner }));
-};
-const open = () =>
-  ownIntake({
+}
+
+function open() {
+  return ownIntake({
     config: { START_WAIT_MS: 0 },
     database: { query: async () => doors },
     bus: {
@@ -36,7 +38,11 @@ const open = () =>
       return { nudge: () => {} };
     },
   } as never);
-const owns = (): string[] => [...owned];
+}
+
+function owns(): string[] {
+  return [...owned];
+}
 
 beforeEach(() => {
   owned.clear();

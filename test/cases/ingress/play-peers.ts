@@ -1,4 +1,6 @@
-// The services behind ingress, played: they answer by the contracts, remember what reached them, and can be told to fail.
+/**
+ * The services behind ingress, played: they answer by the contracts, remember what reached them, and can be told to fail.
+ */
 
 import type { AdmitItem, Admitted } from '@countersign/contracts/admission';
 import type { DecideAnswer, DecideItem, Decision } from '@countersign/contracts/decision';
@@ -29,96 +31,55 @@ export type Peers = {
   beforeAdmit: () => void;
 };
 
-export const decisionOf = (
-  item: Pick<DecideItem, 'gate' | 'job_hash' | 'min_epoch'>,
-  more: Partial<Decision>,
-): Decision => ({
-  decision_id: uuidv7(),
-  gate: item.gate,
-  decision: 'allow',
-  rule_id: 'allow-reads',
-  reason: 'reads are fine',
-  matched_rules: ['allow-reads'],
-  policy_version: 7,
-  policy_snapshot: SNAPSHOT,
-  policy_epoch: item.min_epoch,
-  job_hash: item.job_hash,
-  effective_digest: DIGEST,
-  constraints: {},
-  obligations: {},
-  remediation: null,
-  findings: [],
-  asserted: [],
-  cached: false,
-  fail_mode: null,
-  decided_at: AT,
-  ...more,
-});
-
 const REMEDIATION = { id: 'read-only-shell', applied: true, topic: 'job.exec.inspect' };
 
-const decisionsOn = (item: DecideItem): Decision[] => {
-  const { topic } = item.request;
-  if (topic === 'job.exec.shell') {
-    return [decisionOf(item, { decision: 'deny', rule_id: 'deny-exec', reason: 'no shells', effective_digest: null })];
-  }
-  if (topic === 'job.deploy.apply') return [decisionOf(item, { decision: 'require_approval', rule_id: 'prod-write' })];
-  if (topic === 'job.exec.fix') {
-    return [
-      decisionOf(item, { decision: 'remediate', rule_id: 'fix', remediation: REMEDIATION }),
-      decisionOf(item, {}),
-    ];
-  }
-  return [decisionOf(item, {})];
-};
+export function decisionOf(
+  item: Pick<DecideItem, 'gate' | 'job_hash' | 'min_epoch'>,
+  more: Partial<Decision>,
+): Decision {
+  return {
+    decision_id: uuidv7(),
+    gate: item.gate,
+    decision: 'allow',
+    rule_id: 'allow-reads',
+    reason: 'reads are fine',
+    matched_rules: ['allow-reads'],
+    policy_version: 7,
+    policy_snapshot: SNAPSHOT,
+    policy_epoch: item.min_epoch,
+    job_hash: item.job_hash,
+    effective_digest: DIGEST,
+    constraints: {},
+    obligations: {},
+    remediation: null,
+    findings: [],
+    asserted: [],
+    cached: false,
+    fail_mode: null,
+    decided_at: AT,
+    ...more,
+  };
+}
 
-export const decideByTopic = (item: DecideItem): DecideAnswer => {
+export function decideByTopic(item: DecideItem): DecideAnswer {
   const decisions = decisionsOn(item);
   return { decisions, rewritten: null, effective: null, reusable: null };
-};
+}
 
-const stateAfter = (decisions: readonly Decision[]): JobState => {
-  const { decision } = finalDecision({ decisions: [...decisions] });
-  if (decision === 'deny') return 'denied';
-  return decision === 'require_approval' ? 'held' : 'cleared';
-};
+export function createPeers(): Peers {
+  return {
+    decided: [],
+    admitted: [],
+    jobs: new Map(),
+    timelines: new Map(),
+    votes: [],
+    epoch: 0,
+    decide: decideByTopic,
+    beforeAdmit: () => {},
+  };
+}
 
-const jobView = (job: Admitted & { actor: string }): JobView => ({
-  job_id: job.job_id,
-  tenant: job.tenant,
-  topic: 'job.demo.read',
-  capability: null,
-  labels: {},
-  actor: job.actor,
-  state: job.state,
-  reason: null,
-  decision: 'allow',
-  rule_id: null,
-  policy_version: 7,
-  policy_snapshot: SNAPSHOT,
-  job_hash: DIGEST,
-  effective_digest: DIGEST,
-  approval_id: null,
-  attempt: 0,
-  pool: null,
-  cancel_requested: false,
-  cancel_reason: null,
-  created_at: AT,
-  updated_at: AT,
-});
-
-export const createPeers = (): Peers => ({
-  decided: [],
-  admitted: [],
-  jobs: new Map(),
-  timelines: new Map(),
-  votes: [],
-  epoch: 0,
-  decide: decideByTopic,
-  beforeAdmit: () => {},
-});
-
-export const playKernel = (bus: Bus, peers: Peers): void => {
+export function playKernel(bus: Bus, peers: Peers): void {
   bus.serve('policy.decide', async ({ items }) => {
     peers.decided.push(...items);
     const answers = items.map((item) => {
@@ -146,32 +107,9 @@ export const playKernel = (bus: Bus, peers: Peers): void => {
     const told = { pools: null, skipped: [], steps, text: 'because' };
     return { policy, answers: items.map((item) => ({ ok: true, value: { ...decideByTopic(itemOf(item)), ...told } })) };
   });
-};
+}
 
-const admit = (peers: Peers, item: AdmitItem): Admitted => {
-  peers.beforeAdmit();
-  const { job_id, tenant } = item.request;
-  const known = peers.jobs.get(job_id);
-  if (known) {
-    if (known.plain_digest !== item.plain_digest) throw new CountersignError('idempotency_conflict');
-    return { ...known, replayed: true };
-  }
-  if (finalDecision(item.answer).policy_epoch < peers.epoch) throw new CountersignError('epoch_stale');
-  peers.admitted.push(item);
-  const { decisions } = item.answer;
-  const job = { job_id, tenant, state: stateAfter(decisions), decisions, replayed: false };
-  peers.jobs.set(job_id, { ...job, plain_digest: item.plain_digest, actor: item.actor.id });
-  return job;
-};
-
-const find = (peers: Peers, { tenant, job_id }: { tenant: string; job_id: string }) => {
-  const job = peers.jobs.get(job_id);
-  // Says more than a caller may hear.
-  if (job?.tenant !== tenant) throw new CountersignError('not_found', 'no job was ever called that', { at: '/job_id' });
-  return job;
-};
-
-export const playScheduler = (bus: Bus, peers: Peers): void => {
+export function playScheduler(bus: Bus, peers: Peers): void {
   bus.serve('scheduler.admit', async ({ items }) => ({
     answers: await settleAll(items.map(async (item) => admit(peers, item))),
   }));
@@ -188,27 +126,97 @@ export const playScheduler = (bus: Bus, peers: Peers): void => {
       .map(jobView),
     next_cursor: null,
   }));
-};
+}
 
-export const playAudit = (bus: Bus, peers: Peers): void => {
+export function playAudit(bus: Bus, peers: Peers): void {
   bus.serve('audit.timeline', async (key) => {
     find(peers, key);
     return { entries: peers.timelines.get(key.job_id) ?? [] };
   });
   bus.serve('audit.decisions', async (key) => ({ ...key, decisions: find(peers, key).decisions.toReversed() }));
-};
+}
 
-export const playOutputSafety = (bus: Bus, peers: Peers): void => {
+export function playOutputSafety(bus: Bus, peers: Peers): void {
   bus.serve('output.read', async (key) => {
     find(peers, key);
     throw new CountersignError('result_not_ready');
   });
-};
+}
 
-export const playApproval = (bus: Bus, peers: Peers): void => {
+export function playApproval(bus: Bus, peers: Peers): void {
   bus.serve('approval.vote', async (asked) => {
     peers.votes.push(asked);
     throw new CountersignError('approval_closed');
   });
   bus.serve('approval.list', async () => ({ approvals: [], next_cursor: null }));
-};
+}
+
+function decisionsOn(item: DecideItem): Decision[] {
+  const { topic } = item.request;
+  if (topic === 'job.exec.shell') {
+    return [decisionOf(item, { decision: 'deny', rule_id: 'deny-exec', reason: 'no shells', effective_digest: null })];
+  }
+  if (topic === 'job.deploy.apply') return [decisionOf(item, { decision: 'require_approval', rule_id: 'prod-write' })];
+  if (topic === 'job.exec.fix') {
+    return [
+      decisionOf(item, { decision: 'remediate', rule_id: 'fix', remediation: REMEDIATION }),
+      decisionOf(item, {}),
+    ];
+  }
+  return [decisionOf(item, {})];
+}
+
+function admit(peers: Peers, item: AdmitItem): Admitted {
+  peers.beforeAdmit();
+  const { job_id, tenant } = item.request;
+  const known = peers.jobs.get(job_id);
+  if (known) {
+    if (known.plain_digest !== item.plain_digest) throw new CountersignError('idempotency_conflict');
+    return { ...known, replayed: true };
+  }
+  if (finalDecision(item.answer).policy_epoch < peers.epoch) throw new CountersignError('epoch_stale');
+  peers.admitted.push(item);
+  const { decisions } = item.answer;
+  const job = { job_id, tenant, state: stateAfter(decisions), decisions, replayed: false };
+  peers.jobs.set(job_id, { ...job, plain_digest: item.plain_digest, actor: item.actor.id });
+  return job;
+}
+
+function stateAfter(decisions: readonly Decision[]): JobState {
+  const { decision } = finalDecision({ decisions: [...decisions] });
+  if (decision === 'deny') return 'denied';
+  return decision === 'require_approval' ? 'held' : 'cleared';
+}
+
+function jobView(job: Admitted & { actor: string }): JobView {
+  return {
+    job_id: job.job_id,
+    tenant: job.tenant,
+    topic: 'job.demo.read',
+    capability: null,
+    labels: {},
+    actor: job.actor,
+    state: job.state,
+    reason: null,
+    decision: 'allow',
+    rule_id: null,
+    policy_version: 7,
+    policy_snapshot: SNAPSHOT,
+    job_hash: DIGEST,
+    effective_digest: DIGEST,
+    approval_id: null,
+    attempt: 0,
+    pool: null,
+    cancel_requested: false,
+    cancel_reason: null,
+    created_at: AT,
+    updated_at: AT,
+  };
+}
+
+function find(peers: Peers, { tenant, job_id }: { tenant: string; job_id: string }) {
+  const job = peers.jobs.get(job_id);
+  // Says more than a caller may hear.
+  if (job?.tenant !== tenant) throw new CountersignError('not_found', 'no job was ever called that', { at: '/job_id' });
+  return job;
+}

@@ -1,4 +1,6 @@
-// A real OpenID provider (oidc-provider) on loopback, in which people log in without a page: the test says who it is.
+/**
+ * A real OpenID provider (oidc-provider) on loopback, in which people log in without a page: the test says who it is.
+ */
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { findFreePort } from '@countersign/infra/find-free-port';
@@ -18,7 +20,6 @@ export type PlayedProvider = AsyncDisposable & {
 
 export const CLIENT = 'countersign';
 const REDIRECT = 'http://127.0.0.1:1/callback';
-const isBack = (at: string): boolean => /^http:\/\/127\.0\.0\.1:\d+\/callback\?/.test(at);
 
 export async function playProvider(): Promise<PlayedProvider> {
   const issuer = `http://127.0.0.1:${await findFreePort()}`;
@@ -112,4 +113,8 @@ async function follow(start: string): Promise<string> {
     at = new URL(next, at).href;
   }
   throw new Error('sent round in a circle');
+}
+
+function isBack(at: string): boolean {
+  return /^http:\/\/127\.0\.0\.1:\d+\/callback\?/.test(at);
 }

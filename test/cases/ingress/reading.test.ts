@@ -10,7 +10,8 @@ beforeAll(async () => {
 afterAll(() => ingress[Symbol.asyncDispose]());
 
 const EVIDENCE = ['', '/decisions', '/timeline', '/events'];
-const abandon = async (path: string, key: string): Promise<number> => {
+
+async function abandon(path: string, key: string): Promise<number> {
   const left = new AbortController();
   const { status } = await fetch(`${ingress.url}/api/v1${path}`, {
     headers: { 'x-api-key': key },
@@ -18,7 +19,7 @@ const abandon = async (path: string, key: string): Promise<number> => {
   });
   left.abort();
   return status;
-};
+}
 
 describe('who sees a job', () => {
   test.each(EVIDENCE)('its agent sees its own%s', async (path) => {

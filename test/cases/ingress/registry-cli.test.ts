@@ -1,4 +1,4 @@
-// A new user's path from nothing but an admin's key: the commands that docs/people-and-agents.md has, in its order.
+/** A new user's path from nothing but an admin's key: the commands that docs/people-and-agents.md has, in its order. */
 import { readFileSync } from 'node:fs';
 import { runCommand } from '@countersign/cli/run-command';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => ingress[Symbol.asyncDispose]());
 
-const run = async (args: readonly string[], key = ingress.keys.admin) => {
+async function run(args: readonly string[], key = ingress.keys.admin) {
   const said = { out: '', err: '', code: 0 };
   await runCommand(['--url', ingress.url, '--tenant', TENANT, '--key', key, ...args], {
     write: (text) => {
@@ -24,8 +24,11 @@ const run = async (args: readonly string[], key = ingress.keys.admin) => {
     },
   });
   return said;
-};
-const json = async (args: readonly string[], key?: string) => JSON.parse((await run([...args, '--json'], key)).out);
+}
+
+async function json(args: readonly string[], key?: string) {
+  return JSON.parse((await run([...args, '--json'], key)).out);
+}
 
 test('a person, an agent, a key and a first job', async () => {
   expect((await run(['people', 'create', 'erin'])).err).toBe('');

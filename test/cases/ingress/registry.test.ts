@@ -1,5 +1,7 @@
-// The registry over HTTP: what it makes and changes, each with its entry; who may give what to whom; and that a caller of
-// one tenant learns nothing of another's.
+/**
+ * The registry over HTTP: what it makes and changes, each with its entry; who may give what to whom; and that a caller of
+ * one tenant learns nothing of another's.
+ */
 import { randomBytes } from 'node:crypto';
 import { AGENT_PERMISSIONS, PERMISSION_SETS, SYSTEM_PERMISSIONS } from '@countersign/contracts/permissions';
 import { newApiKey } from '@countersign/ingress/api-key';
@@ -17,11 +19,12 @@ let ingress: RunningIngress;
 let own: Database;
 let admin: string;
 const cleanUp = new AsyncDisposableStack();
-const databaseAs = (url: string): Database => {
+
+function databaseAs(url: string): Database {
   const database = connectDatabase({ url, pool: 2, name: 'test' });
   cleanUp.defer(() => database.close());
   return database;
-};
+}
 beforeAll(async () => {
   ingress = cleanUp.use(await runIngress());
   own = databaseAs(ingress.database_url);
@@ -45,10 +48,15 @@ beforeAll(async () => {
 });
 afterAll(() => cleanUp.disposeAsync());
 
-const post = (path: string, body: unknown, key = admin): Promise<Reply> =>
-  ingress.post(path, body, { key, headers: tenantOf(key) });
-const get = (path: string, key = admin): Promise<Reply> => ingress.get(path, { key, headers: tenantOf(key) });
-const patch = async (path: string, body: unknown, key = admin): Promise<Reply> => {
+function post(path: string, body: unknown, key = admin): Promise<Reply> {
+  return ingress.post(path, body, { key, headers: tenantOf(key) });
+}
+
+function get(path: string, key = admin): Promise<Reply> {
+  return ingress.get(path, { key, headers: tenantOf(key) });
+}
+
+async function patch(path: string, body: unknown, key = admin): Promise<Reply> {
   const headers = { 'x-api-key': key, 'content-type': 'application/json' };
   const response = await fetch(`${ingress.url}/api/v1${path}`, {
     method: 'PATCH',
@@ -56,31 +64,41 @@ const patch = async (path: string, body: unknown, key = admin): Promise<Reply> =
     body: JSON.stringify(body),
   });
   return { status: response.status, headers: response.headers, body: (await response.json()) as Reply['body'] };
-};
-const tenantOf = (key: string) => ({ 'x-tenant-id': key === RIVAL_KEY ? 'other' : TENANT });
-const fresh = (what: string): string => `${what}-${randomBytes(6).toString('hex')}`;
-const lastEntry = async (chain: string) => {
+}
+
+function tenantOf(key: string) {
+  return { 'x-tenant-id': key === RIVAL_KEY ? 'other' : TENANT };
+}
+
+function fresh(what: string): string {
+  return `${what}-${randomBytes(6).toString('hex')}`;
+}
+
+async function lastEntry(chain: string) {
   const rows = await ingress.admin.query<{ kind: string; body: string }>(
     'SELECT kind, body FROM ledger.entries WHERE chain = $1 ORDER BY seq DESC LIMIT 1',
     [`identity:${chain}`],
   );
   return { kind: rows[0]!.kind, ...(JSON.parse(rows[0]!.body) as Record<string, unknown>) };
-};
-const makeAgent = async (): Promise<string> => {
+}
+
+async function makeAgent(): Promise<string> {
   const id = fresh('agent');
   expect((await post('/agents', { id, owner: 'olivia', ceiling: CEILING })).status).toBe(201);
   return id;
-};
-const makePerson = async (): Promise<string> => {
+}
+
+async function makePerson(): Promise<string> {
   const id = fresh('person');
   expect((await post('/people', { id })).status).toBe(201);
   return id;
-};
-const makeKey = async (principal: string, more: object = { role: 'agent' }) => {
+}
+
+async function makeKey(principal: string, more: object = { role: 'agent' }) {
   const made = await post('/keys', { principal, ...more });
   expect(made.status).toBe(201);
   return made.body as unknown as { key: string; key_id: string; permissions: string[]; expires_at: string };
-};
+}
 
 describe('an agent', () => {
   test('is made, changed and revoked, each with who did it in the ledger', async () => {

@@ -1,5 +1,7 @@
-// Who was revoked gets nothing through a door any more, within a second and on every path, though the door may remember
-// a credential for a moment and a stream may be open already.
+/**
+ * Who was revoked gets nothing through a door any more, within a second and on every path, though the door may remember
+ * a credential for a moment and a stream may be open already.
+ */
 import { randomBytes, sign } from 'node:crypto';
 import { LIMITS } from '@countersign/contracts/limits';
 import { subjects } from '@countersign/contracts/subjects';
@@ -14,34 +16,38 @@ import { AGENT, type RunningIngress, runIngress, TENANT } from './run-ingress.ts
 let ingress: RunningIngress;
 let database: Database;
 const cleanUp = new AsyncDisposableStack();
-const open = async (): Promise<void> => {
+
+async function open(): Promise<void> {
   ingress = cleanUp.use(await runIngress());
   database = connectDatabase({ url: ingress.database_url, pool: 1, name: 'test' });
   const opened = database;
   cleanUp.defer(() => opened.close());
-};
+}
 beforeAll(open);
 afterAll(() => cleanUp.disposeAsync());
 
-const revoke = (what: Revocation['what'], id: string): Promise<number> =>
-  database.transaction((tx) => revokeIdentity(tx, { what, id, reason: 'tried by a test', by_key: null }));
+function revoke(what: Revocation['what'], id: string): Promise<number> {
+  return database.transaction((tx) => revokeIdentity(tx, { what, id, reason: 'tried by a test', by_key: null }));
+}
 
 type Method = 'get' | 'post' | 'patch';
+
 /** Every path of the API, as its own document lists them, with something in each place. */
-const paths = async (): Promise<[Method, string][]> => {
+async function paths(): Promise<[Method, string][]> {
   const document = (await (await fetch(`${ingress.url}/openapi.json`)).json()) as { paths: Record<string, object> };
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     (Object.keys(methods) as Method[]).map((method): [Method, string] => [method, path]),
   );
-};
-const ask = async (key: string, method: Method, path: string): Promise<{ status: number; code: unknown }> => {
+}
+
+async function ask(key: string, method: Method, path: string): Promise<{ status: number; code: unknown }> {
   const response = await fetch(`${ingress.url}${path.replaceAll(/\{\w+\}/g, '1')}`, {
     method: method.toUpperCase(),
     headers: { 'x-api-key': key, 'content-type': 'application/json' },
     ...(method === 'get' ? {} : { body: '{}' }),
   });
   return { status: response.status, code: ((await response.json()) as { code?: unknown }).code };
-};
+}
 const REVOKED = { status: 403, code: 'revoked' };
 
 /** A key that was revoked is a wrong one, and of those only so many are looked up: each tries half of the paths. */

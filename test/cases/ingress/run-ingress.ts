@@ -1,4 +1,6 @@
-// Ingress on a database and a bus of its own, between services that the test plays, with people and agents registered.
+/**
+ * Ingress on a database and a bus of its own, between services that the test plays, with people and agents registered.
+ */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { type BusUser, busUserName } from '@countersign/contracts/bus-users';
 import type { ErrorBody } from '@countersign/contracts/http';
@@ -54,52 +56,7 @@ export type RunningIngress = AsyncDisposable & {
   get(path: string, more?: { key?: string; headers?: Record<string, string>; method?: string }): Promise<Reply>;
 };
 
-const newPublicKey = (): string => generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x!;
-
 const ceiling = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
-
-const seed = async (
-  database: Database,
-  keys: RunningIngress['keys'],
-  [signing_key, foreign]: [string, string],
-): Promise<void> => {
-  const key = (of: keyof typeof keys, principal: string, permissions: readonly Permission[]) => ({
-    key: keys[of],
-    principal,
-    permissions: [...permissions],
-  });
-  const agent = { type: 'agent' as const, tenant: TENANT, owner: 'olivia', ceiling };
-  const human = { type: 'human' as const, tenant: TENANT };
-  await database.transaction((tx) =>
-    registerIdentities(tx, {
-      tenants: [TENANT, 'other'],
-      principals: [
-        { ...agent, id: AGENT, signing_key },
-        { ...agent, id: 'second-agent', signing_key: null },
-        { ...agent, id: FOREIGN_AGENT, tenant: 'other', signing_key: foreign },
-        { ...human, id: 'olivia', groups: [] },
-        { ...human, id: 'alice', groups: ['sre', 'approvers'] },
-        { ...human, id: 'audrey', groups: [] },
-      ],
-      api_keys: [
-        key('agent', AGENT, PERMISSION_SETS.agent),
-        key('other_agent', 'second-agent', PERMISSION_SETS.agent),
-        key('stranger', FOREIGN_AGENT, PERMISSION_SETS.agent),
-        key('approver', 'alice', PERMISSION_SETS.approver),
-        key('admin', 'olivia', PERMISSION_SETS.admin),
-        key('auditor', 'audrey', PERMISSION_SETS.auditor),
-        { ...key('expired', AGENT, PERMISSION_SETS.agent), expires_at: '2026-01-01T00:00:00Z' },
-      ],
-      workers: [{ worker: 'reader-1', pool: 'desk-read', public_key: 'A'.repeat(43) }],
-    }),
-  );
-};
-
-const read = async (response: Response): Promise<Reply> => {
-  const text = await response.text();
-  const isJson = response.headers.get('content-type') === 'application/json' && text !== '';
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : { text } };
-};
 
 /** `settings`: of the service, beside what it cannot do without. */
 export async function runIngress(settings: Record<string, string> = {}): Promise<RunningIngress> {
@@ -217,4 +174,51 @@ export async function runIngress(settings: Record<string, string> = {}): Promise
       read(await fetch(`${url}/api/v1${path}`, { method: more.method ?? 'GET', headers: headersOf(more) })),
     [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
   };
+}
+
+async function seed(
+  database: Database,
+  keys: RunningIngress['keys'],
+  [signing_key, foreign]: [string, string],
+): Promise<void> {
+  const key = (of: keyof typeof keys, principal: string, permissions: readonly Permission[]) => ({
+    key: keys[of],
+    principal,
+    permissions: [...permissions],
+  });
+  const agent = { type: 'agent' as const, tenant: TENANT, owner: 'olivia', ceiling };
+  const human = { type: 'human' as const, tenant: TENANT };
+  await database.transaction((tx) =>
+    registerIdentities(tx, {
+      tenants: [TENANT, 'other'],
+      principals: [
+        { ...agent, id: AGENT, signing_key },
+        { ...agent, id: 'second-agent', signing_key: null },
+        { ...agent, id: FOREIGN_AGENT, tenant: 'other', signing_key: foreign },
+        { ...human, id: 'olivia', groups: [] },
+        { ...human, id: 'alice', groups: ['sre', 'approvers'] },
+        { ...human, id: 'audrey', groups: [] },
+      ],
+      api_keys: [
+        key('agent', AGENT, PERMISSION_SETS.agent),
+        key('other_agent', 'second-agent', PERMISSION_SETS.agent),
+        key('stranger', FOREIGN_AGENT, PERMISSION_SETS.agent),
+        key('approver', 'alice', PERMISSION_SETS.approver),
+        key('admin', 'olivia', PERMISSION_SETS.admin),
+        key('auditor', 'audrey', PERMISSION_SETS.auditor),
+        { ...key('expired', AGENT, PERMISSION_SETS.agent), expires_at: '2026-01-01T00:00:00Z' },
+      ],
+      workers: [{ worker: 'reader-1', pool: 'desk-read', public_key: 'A'.repeat(43) }],
+    }),
+  );
+}
+
+function newPublicKey(): string {
+  return generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x!;
+}
+
+async function read(response: Response): Promise<Reply> {
+  const text = await response.text();
+  const isJson = response.headers.get('content-type') === 'application/json' && text !== '';
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : { text } };
 }

@@ -1,5 +1,7 @@
-// Signed HTTP requests (RFC 9421): what is taken, what is refused, and that a request is good once, for every instance and
-// after every restart. What the client signs is the one good request, and each attack changes one thing of it.
+/**
+ * Signed HTTP requests (RFC 9421): what is taken, what is refused, and that a request is good once, for every instance and
+ * after every restart. What the client signs is the one good request, and each attack changes one thing of it.
+ */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { createClient } from '@countersign/client/create-client';
@@ -17,14 +19,19 @@ beforeAll(async () => {
 });
 afterAll(() => ingress[Symbol.asyncDispose]());
 
-const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }) as string;
-const nowS = (): number => Math.floor(Date.now() / 1000);
+function pemOf(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }) as string;
+}
+
+function nowS(): number {
+  return Math.floor(Date.now() / 1000);
+}
 const BODY = JSON.stringify({ topic: 'job.demo.read' });
 
 type Signed = { method: string; url: string; headers: Record<string, string>; body?: string };
 type Told = { status: number; code: string | undefined; at: string | undefined };
 
-const signed = async (changes: Partial<Signed> & { signer?: Signer } = {}): Promise<Signed> => {
+async function signed(changes: Partial<Signed> & { signer?: Signer } = {}): Promise<Signed> {
   const { signer: by = signer, ...rest } = changes;
   const unsigned = {
     method: 'POST',
@@ -34,26 +41,30 @@ const signed = async (changes: Partial<Signed> & { signer?: Signer } = {}): Prom
     headers: { 'content-type': 'application/json', ...rest.headers },
   };
   return { ...unsigned, headers: await signRequest(by, unsigned) };
-};
+}
 
-const sendRaw = async ({ method, url, headers, body }: Signed): Promise<Told> => {
+async function sendRaw({ method, url, headers, body }: Signed): Promise<Told> {
   const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) });
   const told = (await response.json()) as { code?: string; at?: string };
   return { status: response.status, code: told.code, at: told.at };
-};
+}
 
 /** Signed by hand, so that anything can be said in the parameters. */
 type Forged = { covered: string[]; terms: Record<string, string>; order?: string[] };
-const terms = (): Record<string, string> => ({
-  created: String(nowS()),
-  expires: String(nowS() + 60),
-  nonce: `"${randomBytes(18).toString('base64url')}"`,
-  keyid: `"${AGENT}"`,
-  alg: '"ed25519"',
-  tag: '"countersign"',
-});
+
+function terms(): Record<string, string> {
+  return {
+    created: String(nowS()),
+    expires: String(nowS() + 60),
+    nonce: `"${randomBytes(18).toString('base64url')}"`,
+    keyid: `"${AGENT}"`,
+    alg: '"ed25519"',
+    tag: '"countersign"',
+  };
+}
 const ALL = ['@method', '@authority', '@path', '@query', 'content-digest', 'content-type'];
-const forge = async (change: (forged: Forged) => void, key: KeyObject = ingress.signing_key): Promise<Signed> => {
+
+async function forge(change: (forged: Forged) => void, key: KeyObject = ingress.signing_key): Promise<Signed> {
   const request = await signed();
   const forged: Forged = { covered: [...ALL], terms: terms() };
   change(forged);
@@ -79,7 +90,7 @@ const forge = async (change: (forged: Forged) => void, key: KeyObject = ingress.
     ...request,
     headers: { ...request.headers, 'signature-input': `sig=${params}`, signature: `sig=:${signature}:` },
   };
-};
+}
 
 describe('a signed request', () => {
   test('is taken as its agent, on every path that an agent may call', async () => {

@@ -1,4 +1,6 @@
-// Who may have how many event streams: beyond its share a key loses its longest idle stream, never another tenant's.
+/**
+ * Who may have how many event streams: beyond its share a key loses its longest idle stream, never another tenant's.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { createEventStreams, type EventStreams } from '@countersign/ingress/stream-events';
 import type { Bus } from '@countersign/platform/bus';
@@ -22,7 +24,8 @@ afterEach(async () => {
 });
 
 type Opened = { over: () => Promise<boolean>; cancel: () => Promise<void> };
-const open = async (tenant: string, key_id: string): Promise<Opened> => {
+
+async function open(tenant: string, key_id: string): Promise<Opened> {
   const readable = (await streams.open(
     { tenant, job_id: 'one' },
     { after: 0, reader: { id: 'reader', key_id, token_id: null } },
@@ -44,8 +47,9 @@ const open = async (tenant: string, key_id: string): Promise<Opened> => {
       return done;
     },
   };
-};
-const openAll = async (tenant: string, key_id: string): Promise<Opened[]> => {
+}
+
+async function openAll(tenant: string, key_id: string): Promise<Opened[]> {
   const opened: Opened[] = [];
   while (opened.length <= LIMITS.sse_clients) {
     try {
@@ -56,14 +60,14 @@ const openAll = async (tenant: string, key_id: string): Promise<Opened[]> => {
     }
   }
   throw new Error('nobody refused them');
-};
+}
 
 /** Until it holds, at most until they are refused. */
-const openUntil = async (holds: () => Promise<boolean>): Promise<Opened[]> => {
+async function openUntil(holds: () => Promise<boolean>): Promise<Opened[]> {
   const opened: Opened[] = [];
   while (!(await holds())) opened.push(await open('acme', 'greedy'));
   return opened;
-};
+}
 
 test('one key cannot take all, whatever it does, and the next tenant gets in', async () => {
   const mine = await openAll('acme', 'greedy');

@@ -1,5 +1,7 @@
-// Tokens by exchange: how one is had, what it may, what ends it, and everything else that only looks like one. A token is
-// good for whom the registry knows it, whatever it says of itself.
+/**
+ * Tokens by exchange: how one is had, what it may, what ends it, and everything else that only looks like one. A token is
+ * good for whom the registry knows it, whatever it says of itself.
+ */
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { runCommand } from '@countersign/cli/run-command';
 import { createClient } from '@countersign/client/create-client';
@@ -26,22 +28,28 @@ beforeAll(async () => {
 });
 afterAll(() => cleanUp.disposeAsync());
 
-const nowS = (): number => Math.floor(Date.now() / 1000);
-const revoke = (what: Revocation['what'], id: string): Promise<number> =>
-  database.transaction((tx) => revokeIdentity(tx, { what, id, reason: 'tried by a test', by_key: null }));
+function nowS(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function revoke(what: Revocation['what'], id: string): Promise<number> {
+  return database.transaction((tx) => revokeIdentity(tx, { what, id, reason: 'tried by a test', by_key: null }));
+}
 
 type Issued = { access_token: string; token_id: string; scope: string; expires_in: number };
-const exchange = async (asked: object = {}, key = ingress.keys.agent): Promise<Issued> => {
+
+async function exchange(asked: object = {}, key = ingress.keys.agent): Promise<Issued> {
   const reply = await ingress.post('/token', asked, { key });
   expect(reply.status).toBe(200);
   return reply.body as unknown as Issued;
-};
+}
 type Told = { status: number; code?: string; detail?: string };
-const ask = async (token: string, path = '/jobs', url = ingress.url): Promise<Told> => {
+
+async function ask(token: string, path = '/jobs', url = ingress.url): Promise<Told> {
   const response = await fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
   const { code, detail } = (await response.json()) as Told;
   return { status: response.status, ...(code === undefined ? {} : { code, detail: detail! }) };
-};
+}
 const within = { timeout: LIMITS.stop_ms, interval: 20 };
 
 describe('an exchange', () => {

@@ -1,10 +1,13 @@
-// The strict parser and RFC 8785 text: what is refused and where, and that both agree with JavaScript on all the rest.
+/**
+ * The strict parser and RFC 8785 text: what is refused and where, and that both agree with JavaScript on all the rest.
+ */
 import { CanonicalError, canonicalize, type JsonValue, parseStrict } from '@countersign/ledger/canonical-json';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-const bytes = (...parts: (string | number)[]): Uint8Array =>
-  Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from([part]))));
+function bytes(...parts: (string | number)[]): Uint8Array {
+  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from([part]))));
+}
 
 /** JSON that every reader understands alike, keys that tempt a careless one included. */
 const text = fc.string({ unit: 'grapheme' }).filter((s) => s.isWellFormed() && !s.includes('\0'));

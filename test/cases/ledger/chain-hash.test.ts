@@ -1,5 +1,7 @@
-// The chain hash: one known answer that every other implementation of the layout must give, and every way to break a
-// chain.
+/**
+ * The chain hash: one known answer that every other implementation of the layout must give, and every way to break a
+ * chain.
+ */
 import { createHash } from 'node:crypto';
 import type { LedgerEntry, ShownEntry } from '@countersign/contracts/ledger-entry';
 import { canonicalize } from '@countersign/ledger/canonical-json';
@@ -28,7 +30,9 @@ const SECOND: HashedFields = {
 };
 const SECOND_HASH = '7d7914140a87f6e2ac515e783270e4899b1bce8da1cd3b198f4be7ec456a31e9';
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
 
 function chainOf(length: number): ChainEntry[] {
   const entries: ChainEntry[] = [];
@@ -40,20 +44,24 @@ function chainOf(length: number): ChainEntry[] {
   return entries;
 }
 
-const sealed = (fields: HashedFields): ChainEntry => ({ ...fields, hash: entryHash(fields) });
+function sealed(fields: HashedFields): ChainEntry {
+  return { ...fields, hash: entryHash(fields) };
+}
 
 /** As `GET /jobs/{id}/timeline` shows it. */
-const shown = ({ seq, time_us, prev_hash, hash, body, ...rest }: ChainEntry): ShownEntry => ({
-  ...rest,
-  seq: Number(seq),
-  tenant: 'acme',
-  topic: null,
-  recorded_at: `${new Date(Number(time_us / 1000n)).toISOString().slice(0, -1)}${String(time_us % 1000n).padStart(3, '0')}Z`,
-  prev_hash: hex(prev_hash),
-  hash: hex(hash),
-  body: JSON.parse(body) as ShownEntry['body'],
-  leaf_index: null,
-});
+function shown({ seq, time_us, prev_hash, hash, body, ...rest }: ChainEntry): ShownEntry {
+  return {
+    ...rest,
+    seq: Number(seq),
+    tenant: 'acme',
+    topic: null,
+    recorded_at: `${new Date(Number(time_us / 1000n)).toISOString().slice(0, -1)}${String(time_us % 1000n).padStart(3, '0')}Z`,
+    prev_hash: hex(prev_hash),
+    hash: hex(hash),
+    body: JSON.parse(body) as ShownEntry['body'],
+    leaf_index: null,
+  };
+}
 
 describe('verifyChain of what the API answers', () => {
   const chain = chainOf(5).map(shown);

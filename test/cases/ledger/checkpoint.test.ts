@@ -1,4 +1,4 @@
-// Signed checkpoints: the exact note, the published Go example, and that nothing but the log's own words verifies.
+/** Signed checkpoints: the exact note, the published Go example, and that nothing but the log's own words verifies. */
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign as signWith } from 'node:crypto';
 import {
   formatVerifierKey,
@@ -14,7 +14,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 const ORIGIN = 'countersign.example/log';
-const PKCS8 = '302e020100300506032b657004220420'; // RFC 8410 prefix of a raw Ed25519 seed
+const PKCS8 = '302e020100300506032b657004220420';
+
+// RFC 8410 prefix of a raw Ed25519 seed
 
 function signerOf(name: string, key: KeyObject): NoteSigner {
   const { x } = key.export({ format: 'jwk' });
@@ -22,13 +24,17 @@ function signerOf(name: string, key: KeyObject): NoteSigner {
   return { name, public_key, sign: (message) => signWith(null, message, key) };
 }
 
-const seeded = (byte: string): KeyObject =>
-  createPrivateKey({ key: Buffer.from(PKCS8 + byte.repeat(32), 'hex'), format: 'der', type: 'pkcs8' });
+function seeded(byte: string): KeyObject {
+  return createPrivateKey({ key: Buffer.from(PKCS8 + byte.repeat(32), 'hex'), format: 'der', type: 'pkcs8' });
+}
 const log = signerOf(ORIGIN, seeded('01'));
 const stranger = signerOf('elsewhere.example', generateKeyPairSync('ed25519').privateKey);
 const head = { size: 42n, root: Buffer.alloc(32, 0xab) };
 const note = signCheckpoint(head, log);
-const keyOf = ({ name, public_key }: NoteSigner): NoteKey => ({ name, public_key });
+
+function keyOf({ name, public_key }: NoteSigner): NoteKey {
+  return { name, public_key };
+}
 
 describe('checkpoints', () => {
   it('writes the note of tlog-checkpoint', () => {

@@ -1,4 +1,4 @@
-// The kernel's seal: it holds for exactly what was sealed, under one of the keys, and for nothing that is alike.
+/** The kernel's seal: it holds for exactly what was sealed, under one of the keys, and for nothing that is alike. */
 import { isSealed, type SealedAnswer, sealDecision } from '@countersign/ledger/decision-seal';
 import { describe, expect, test } from 'vitest';
 

@@ -1,4 +1,4 @@
-// Digests: the byte layout against one written out by hand, and that domain, salt and text can't be traded.
+/** Digests: the byte layout against one written out by hand, and that domain, salt and text can't be traded. */
 import { createHash } from 'node:crypto';
 import {
   JOB_DOMAIN,
@@ -11,7 +11,10 @@ import {
 import { describe, expect, it } from 'vitest';
 
 const salt = new Uint8Array(16).fill(7);
-const hashOfHex = (hex: string): string => createHash('sha256').update(Buffer.from(hex, 'hex')).digest('hex');
+
+function hashOfHex(hex: string): string {
+  return createHash('sha256').update(Buffer.from(hex, 'hex')).digest('hex');
+}
 
 describe('digests', () => {
   it('hashes the known answer of FIPS 180-4', () => {

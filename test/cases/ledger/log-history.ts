@@ -1,5 +1,7 @@
-// A small history as the services record it, sealed into a log: two policies, a job that ran straight through, one that
-// a person countersigned and that was tried twice, one that was denied.
+/**
+ * A small history as the services record it, sealed into a log: two policies, a job that ran straight through, one that
+ * a person countersigned and that was tried twice, one that was denied.
+ */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { canonicalize, type JsonValue } from '@countersign/ledger/canonical-json';
 import { entryHash, NO_PREVIOUS } from '@countersign/ledger/chain-hash';
@@ -11,70 +13,18 @@ import { type LoggedEntry, type LogTrust, type LogVerdict, LogVerifier } from '@
 type Body = Record<string, unknown>;
 export type Step = { chain: string; kind: string; by: string; tenant: string | null; body: Body };
 
-export function newSigner(name: string): NoteSigner {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const public_key = Buffer.from(publicKey.export({ format: 'jwk' }).x as string, 'base64url');
-  return { name, public_key, sign: (message) => sign(null, message, privateKey) };
-}
-
 const SNAPSHOT = `sha256:${'1'.repeat(64)}`;
 const T0_US = 1_700_000_000_000_000;
 const EXPIRES_AT = '2023-11-14T23:13:20.000000Z';
 
-const policy = (scope: string, version: number, epoch: number): Step => ({
-  chain: `policy:${scope}`,
-  kind: 'policy_activated',
-  by: 'policy_kernel',
-  tenant: scope === '*' ? null : scope,
-  body: { scope, policy_version: version, policy_snapshot: SNAPSHOT, policy_epoch: epoch },
-});
+export const LOG = newSigner('log.test');
 
-function stepsOf(job_id: string): (kind: string, by: string, body: Body) => Step {
-  const said = {
-    tenant: 'acme',
-    job_id,
-    topic: 'job.desk.read',
-    actor: 'bot',
-    owner: 'olga',
-    job_hash: `hash of ${job_id}`,
-  };
-  return (kind, by, body) => ({ chain: `job:acme:${job_id}`, kind, by, tenant: 'acme', body: { ...said, ...body } });
-}
+export type Exported = { entries: readonly LoggedEntry[]; leaves: readonly string[]; note: string | null };
 
-const decided = (gate: string, decision: string): Body => ({
-  decision_id: `${gate} ${decision}`,
-  gate,
-  decision,
-  policy_snapshot: SNAPSHOT,
-  policy_epoch: 2,
-});
-
-function ran(step: ReturnType<typeof stepsOf>, attempt: number, more: Body = {}): Step[] {
-  const at = { dispatch_id: `d${attempt}`, pool: 'desk', attempt };
-  const decision = decided('dispatch', more.approval_id === undefined ? 'allow' : 'require_approval');
-  return [
-    step('job_dispatched', 'scheduler', { ...at, ...more, decision, effective_digest: 'eff', state: 'dispatched' }),
-    step('job_running', 'scheduler', { ...at, worker: 'w1', claim_id: `c${attempt}`, state: 'running' }),
-  ];
-}
-
-function screened(step: ReturnType<typeof stepsOf>, attempt: number, output_decision: string): Step[] {
-  const at = { dispatch_id: `d${attempt}`, pool: 'desk', worker: 'w1', output_digest: 'out', output_decision };
-  const end = output_decision === 'quarantine' ? 'quarantined' : 'succeeded';
-  return [
-    step('output_screened', 'output_safety', at),
-    step(`job_${end}`, 'scheduler', { ...at, state: end, released: true }),
-  ];
-}
-
-function approvalBody(job_id: string, change: Body): Body {
-  const terms = {
-    ...{ approval_id: 'a1', tenant: 'acme', job_id, topic: 'job.desk.read', job_hash: `hash of ${job_id}` },
-    ...{ effective_digest: 'eff', policy_version: 1, policy_snapshot: SNAPSHOT, policy_epoch: 2, max_attempts: 2 },
-    ...{ stages: [{ group: 'sre', count: 2 }], owner: 'olga', on_behalf_of: null, expires_at: EXPIRES_AT },
-    ...change,
-  };
-  return { ...terms, digest: plainDigest(APPROVAL_DOMAIN, canonicalize({ ...terms, requester: 'bot' } as JsonValue)) };
+export function newSigner(name: string): NoteSigner {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const public_key = Buffer.from(publicKey.export({ format: 'jwk' }).x as string, 'base64url');
+  return { name, public_key, sign: (message) => sign(null, message, privateKey) };
 }
 
 /** In the order in which they were committed. `terms`: of the approval, otherwise than usual. */
@@ -141,8 +91,6 @@ export function hashOf(entry: Omit<LoggedEntry, 'hash'>): string {
   return Buffer.from(entryHash(hashed)).toString('hex');
 }
 
-export const LOG = newSigner('log.test');
-
 export function noteOver(leaves: readonly string[], ...signers: readonly [NoteSigner, ...NoteSigner[]]): string {
   const { tree } = appendLeaves(
     EMPTY_TREE,
@@ -150,8 +98,6 @@ export function noteOver(leaves: readonly string[], ...signers: readonly [NoteSi
   );
   return signCheckpoint({ size: tree.size, root: rootOf(tree) }, ...signers);
 }
-
-export type Exported = { entries: readonly LoggedEntry[]; leaves: readonly string[]; note: string | null };
 
 export function exportOf(entries: readonly LoggedEntry[]): Exported {
   const leaves = entries.map(({ hash }) => hash);
@@ -169,4 +115,64 @@ export function verify({ entries, leaves, note }: Exported, trust: Partial<LogTr
   );
   for (const entry of entries) verifier.takeEntry(entry);
   return verifier.finish(note);
+}
+
+function stepsOf(job_id: string): (kind: string, by: string, body: Body) => Step {
+  const said = {
+    tenant: 'acme',
+    job_id,
+    topic: 'job.desk.read',
+    actor: 'bot',
+    owner: 'olga',
+    job_hash: `hash of ${job_id}`,
+  };
+  return (kind, by, body) => ({ chain: `job:acme:${job_id}`, kind, by, tenant: 'acme', body: { ...said, ...body } });
+}
+
+function approvalBody(job_id: string, change: Body): Body {
+  const terms = {
+    ...{ approval_id: 'a1', tenant: 'acme', job_id, topic: 'job.desk.read', job_hash: `hash of ${job_id}` },
+    ...{ effective_digest: 'eff', policy_version: 1, policy_snapshot: SNAPSHOT, policy_epoch: 2, max_attempts: 2 },
+    ...{ stages: [{ group: 'sre', count: 2 }], owner: 'olga', on_behalf_of: null, expires_at: EXPIRES_AT },
+    ...change,
+  };
+  return { ...terms, digest: plainDigest(APPROVAL_DOMAIN, canonicalize({ ...terms, requester: 'bot' } as JsonValue)) };
+}
+
+function decided(gate: string, decision: string): Body {
+  return {
+    decision_id: `${gate} ${decision}`,
+    gate,
+    decision,
+    policy_snapshot: SNAPSHOT,
+    policy_epoch: 2,
+  };
+}
+
+function policy(scope: string, version: number, epoch: number): Step {
+  return {
+    chain: `policy:${scope}`,
+    kind: 'policy_activated',
+    by: 'policy_kernel',
+    tenant: scope === '*' ? null : scope,
+    body: { scope, policy_version: version, policy_snapshot: SNAPSHOT, policy_epoch: epoch },
+  };
+}
+
+function ran(step: ReturnType<typeof stepsOf>, attempt: number, more: Body = {}): Step[] {
+  const at = { dispatch_id: `d${attempt}`, pool: 'desk', attempt };
+  const decision = decided('dispatch', more.approval_id === undefined ? 'allow' : 'require_approval');
+  return [
+    step('job_dispatched', 'scheduler', { ...at, ...more, decision, effective_digest: 'eff', state: 'dispatched' }),
+    step('job_running', 'scheduler', { ...at, worker: 'w1', claim_id: `c${attempt}`, state: 'running' }),
+  ];
+}
+
+function screened(step: ReturnType<typeof stepsOf>, attempt: number, output_decision: string): Step[] {
+  const at = { dispatch_id: `d${attempt}`, pool: 'desk', worker: 'w1', output_digest: 'out', output_decision };
+  const end = output_decision === 'quarantine' ? 'quarantined' : 'succeeded';
+  return [
+    step('output_screened', 'output_safety', at),
+    step(`job_${end}`, 'scheduler', { ...at, state: end, released: true }),
+  ];
 }

@@ -1,4 +1,6 @@
-// The Merkle tree against RFC 6962 written down naively: roots, what a proof holds, and that no forged proof passes.
+/**
+ * The Merkle tree against RFC 6962 written down naively: roots, what a proof holds, and that no forged proof passes.
+ */
 import { createHash } from 'node:crypto';
 import {
   appendLeaves,
@@ -19,12 +21,23 @@ import { describe, expect, it } from 'vitest';
 
 const LARGEST = 70;
 const leaves = Array.from({ length: LARGEST }, (_, i) => leafHash(Buffer.from(`entry ${i}`)));
-const hash = (hexBytes: string): string => createHash('sha256').update(Buffer.from(hexBytes, 'hex')).digest('hex');
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const hexes = (list: readonly Uint8Array[]): string[] => list.map(hex);
+
+function hash(hexBytes: string): string {
+  return createHash('sha256').update(Buffer.from(hexBytes, 'hex')).digest('hex');
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+function hexes(list: readonly Uint8Array[]): string[] {
+  return list.map(hex);
+}
 
 /** k of RFC 6962: the largest power of two smaller than n. */
-const split = (n: number): number => 2 ** Math.ceil(Math.log2(n) - 1);
+function split(n: number): number {
+  return 2 ** Math.ceil(Math.log2(n) - 1);
+}
 
 function naiveRoot(of: readonly Uint8Array[]): Uint8Array {
   if (of.length === 0) return createHash('sha256').digest();
@@ -47,17 +60,20 @@ function naiveSubproof(m: number, of: readonly Uint8Array[], isWhole: boolean): 
   return [...naiveSubproof(m - k, of.slice(k), false), naiveRoot(of.slice(0, k))];
 }
 
-const nameOf = ({ level, index }: NodeId): string => `${level}/${index}`;
+function nameOf({ level, index }: NodeId): string {
+  return `${level}/${index}`;
+}
 const stored = new Map(appendLeaves(EMPTY_TREE, leaves).completed.map((node) => [nameOf(node), node.hash]));
 const read: HashReader = (nodes) => nodes.map((node) => stored.get(nameOf(node))!);
 
 /** A tree size, and one at most as large. */
 const sizes = fc.tuple(fc.integer({ min: 1, max: LARGEST }), fc.nat()).map(([n, m]) => [1 + (m % n), n] as const);
-const flip = (bytes: Uint8Array, bit: number): Uint8Array => {
+
+function flip(bytes: Uint8Array, bit: number): Uint8Array {
   const flipped = Uint8Array.from(bytes);
   flipped[(bit >> 3) % 32]! ^= 1 << (bit & 7);
   return flipped;
-};
+}
 
 describe('roots', () => {
   it('gives the answers that follow from the text of RFC 6962', () => {

@@ -1,9 +1,11 @@
-// Signature verification: the first answer of RFC 8032 section 7.1, agreement with OpenSSL, and strictness.
+/** Signature verification: the first answer of RFC 8032 section 7.1, agreement with OpenSSL, and strictness. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { verifyEd25519 } from '@countersign/ledger/verify-ed25519';
 import { describe, expect, it } from 'vitest';
 
-const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex');
+function bytes(hex: string): Uint8Array {
+  return Buffer.from(hex, 'hex');
+}
 const message = Buffer.from('a checkpoint');
 
 describe('verifyEd25519', () => {

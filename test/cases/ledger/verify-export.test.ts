@@ -1,5 +1,7 @@
-// An export against an attacker who owns the database, and then the signing key too: each attack is carried out as well
-// as it can be (hashes, links and roots recomputed), and must still be found.
+/**
+ * An export against an attacker who owns the database, and then the signing key too: each attack is carried out as well
+ * as it can be (hashes, links and roots recomputed), and must still be found.
+ */
 import { createPrivateKey, sign as signWith } from 'node:crypto';
 import { entryHash, NO_PREVIOUS } from '@countersign/ledger/chain-hash';
 import { type NoteSigner, signCheckpoint } from '@countersign/ledger/checkpoint';
@@ -16,8 +18,13 @@ const log: NoteSigner = {
   sign: (message) => signWith(null, message, privateKey),
 };
 
-const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex');
-const hex = (hash: Uint8Array): string => Buffer.from(hash).toString('hex');
+function bytes(hex: string): Uint8Array {
+  return Buffer.from(hex, 'hex');
+}
+
+function hex(hash: Uint8Array): string {
+  return Buffer.from(hash).toString('hex');
+}
 
 /** Chains in the order given, each entry linked, hashed and sealed anew: what a forger with the database can do. */
 function recompute(entries: readonly ExportedEntry[]): ExportedEntry[] {
@@ -76,14 +83,19 @@ const WITNESSED = noteOver(HONEST.leaves.slice(0, 5));
 const TRUST: Trust = { keys: [log], witnessed: WITNESSED };
 const AT_WITNESS = 'witnessed 0 (size 5)';
 
-const codesOf = (exported: LedgerExport, trust: Trust = TRUST): string[] => {
+function codesOf(exported: LedgerExport, trust: Trust = TRUST): string[] {
   const { verdict, faults } = verifyExport(exported, trust);
   expect(verdict).toBe(faults.length > 0 ? 'broken' : 'proven');
   return [...new Set(faults.map(({ code }) => code))].sort();
-};
-const without = (at: number): ExportedEntry[] => ENTRIES.filter((_, i) => i !== at);
-const edited = (at: number, change: Partial<ExportedEntry>): ExportedEntry[] =>
-  ENTRIES.map((entry, i) => (i === at ? { ...entry, ...change } : entry));
+}
+
+function without(at: number): ExportedEntry[] {
+  return ENTRIES.filter((_, i) => i !== at);
+}
+
+function edited(at: number, change: Partial<ExportedEntry>): ExportedEntry[] {
+  return ENTRIES.map((entry, i) => (i === at ? { ...entry, ...change } : entry));
+}
 
 describe('an honest export', () => {
   it('is proven up to the witnessed checkpoint', () => {

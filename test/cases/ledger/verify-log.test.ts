@@ -1,5 +1,7 @@
-// The attack table of the ledger: whatever is done to a history by whoever, the verifier says so from the export and the
-// public keys alone, and names the first bad entry.
+/**
+ * The attack table of the ledger: whatever is done to a history by whoever, the verifier says so from the export and the
+ * public keys alone, and names the first bad entry.
+ */
 import { cosign } from '@countersign/ledger/cosignature';
 import type { LogFaultCode, LoggedEntry } from '@countersign/ledger/verify-log';
 import { describe, expect, it } from 'vitest';
@@ -9,18 +11,21 @@ const HONEST = exportOf(logOf(history()));
 const KEPT = noteOver(HONEST.leaves.slice(0, 9), LOG);
 const LAST = HONEST.entries.length - 1;
 
-const first = (
-  exported: Parameters<typeof verify>[0],
-  trust?: Parameters<typeof verify>[1],
-): [LogFaultCode, string] => {
+function first(exported: Parameters<typeof verify>[0], trust?: Parameters<typeof verify>[1]): [LogFaultCode, string] {
   const [fault] = verify(exported, trust).faults;
   return [fault!.code, fault!.at];
-};
-const edited = (at: number, change: Partial<LoggedEntry>): LoggedEntry[] =>
-  HONEST.entries.map((entry, i) => (i === at ? { ...entry, ...change } : entry));
-const nameOf = (at: number): string => `leaf ${at}, ${HONEST.entries[at]!.chain}#${HONEST.entries[at]!.seq}`;
+}
+
+function edited(at: number, change: Partial<LoggedEntry>): LoggedEntry[] {
+  return HONEST.entries.map((entry, i) => (i === at ? { ...entry, ...change } : entry));
+}
+
+function nameOf(at: number): string {
+  return `leaf ${at}, ${HONEST.entries[at]!.chain}#${HONEST.entries[at]!.seq}`;
+}
+
 /** As whoever holds the database makes it look right again, from `entries` on. */
-const rechained = (entries: readonly LoggedEntry[]): LoggedEntry[] => {
+function rechained(entries: readonly LoggedEntry[]): LoggedEntry[] {
   const heads = new Map<string, LoggedEntry>();
   return entries.map((entry, leaf_index) => {
     const head = heads.get(entry.chain);
@@ -29,7 +34,7 @@ const rechained = (entries: readonly LoggedEntry[]): LoggedEntry[] => {
     heads.set(entry.chain, again);
     return again;
   });
-};
+}
 
 it('holds, and says what it stands on', () => {
   const { verdict, entries, leaves, signed_size, kept_size } = verify(HONEST, { kept: KEPT });

@@ -1,4 +1,6 @@
-// What an earlier version without accounts had stored is not left behind: a request that nobody has read is read later.
+/**
+ * What an earlier version without accounts had stored is not left behind: a request that nobody has read is read later.
+ */
 import { SERVICES_ACCOUNT } from '@countersign/contracts/bus-accounts';
 import { adoptStore } from '@countersign/infra/nats/adopt-store';
 import { renderNatsConfig } from '@countersign/infra/nats/render-config';

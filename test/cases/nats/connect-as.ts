@@ -1,5 +1,7 @@
-// Connections of single users to a server with the real configuration, in which everybody beside the services is let in by
-// the real answer to the server's question, from a list instead of the registry.
+/**
+ * Connections of single users to a server with the real configuration, in which everybody beside the services is let in by
+ * the real answer to the server's question, from a list instead of the registry.
+ */
 import { accountOf, type BusUser, busUserName } from '@countersign/contracts/bus-users';
 import { subjects } from '@countersign/contracts/subjects';
 import { busUsersOf, type Roster } from '@countersign/infra/development-roster';
@@ -98,6 +100,17 @@ export async function startGuardedNats(
   };
 }
 
+/** Publishes, and tells after a round trip to the server whether it refused. */
+export function mayPublish(connection: NatsConnection, subject: string): Promise<boolean> {
+  return seesNoViolation(connection, () => connection.publish(subject, ''));
+}
+
+export function maySubscribe(connection: NatsConnection, subject: string, queue?: string): Promise<boolean> {
+  return seesNoViolation(connection, () => {
+    connection.subscribe(subject, { ...(queue === undefined ? {} : { queue }), callback: () => {} });
+  });
+}
+
 async function answerFromList(
   servers: string,
   nkey_seed: string,
@@ -114,15 +127,6 @@ async function answerFromList(
   await connection.flush();
   return { close: () => connection.drain() };
 }
-
-/** Publishes, and tells after a round trip to the server whether it refused. */
-export const mayPublish = (connection: NatsConnection, subject: string): Promise<boolean> =>
-  seesNoViolation(connection, () => connection.publish(subject, ''));
-
-export const maySubscribe = (connection: NatsConnection, subject: string, queue?: string): Promise<boolean> =>
-  seesNoViolation(connection, () => {
-    connection.subscribe(subject, { ...(queue === undefined ? {} : { queue }), callback: () => {} });
-  });
 
 async function seesNoViolation(connection: NatsConnection, act: () => void): Promise<boolean> {
   const seen: string[] = [];

@@ -1,4 +1,4 @@
-// A worker's file names the address of nats-server, so a development server that is started again has it again.
+/** A worker's file names the address of nats-server, so a development server that is started again has it again. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';

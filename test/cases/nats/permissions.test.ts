@@ -28,19 +28,26 @@ const WORKER = 'worker-desk-read-one';
 const OTHER_ACCOUNTS = '_R_.a.b';
 
 /** Subjects of the whole system, with one concrete subject for each family; a user may publish to few of them. */
-const makes = (stream: string): string[] => [
-  `$JS.API.STREAM.CREATE.${stream}`,
-  `$JS.API.STREAM.INFO.${stream}`,
-  `$JS.API.CONSUMER.CREATE.${stream}.mine`,
-  `$JS.API.CONSUMER.CREATE.${stream}.ingress.x`,
-  `$JS.API.CONSUMER.LIST.${stream}`,
-];
-const makesIntake = (stream: string): string[] => makes(stream).filter((subject) => !subject.endsWith('.mine'));
+function makes(stream: string): string[] {
+  return [
+    `$JS.API.STREAM.CREATE.${stream}`,
+    `$JS.API.STREAM.INFO.${stream}`,
+    `$JS.API.CONSUMER.CREATE.${stream}.mine`,
+    `$JS.API.CONSUMER.CREATE.${stream}.ingress.x`,
+    `$JS.API.CONSUMER.LIST.${stream}`,
+  ];
+}
+
+function makesIntake(stream: string): string[] {
+  return makes(stream).filter((subject) => !subject.endsWith('.mine'));
+}
 const SERVER = 'N'.padEnd(56, 'A');
 const [CONNECTIONS, DISCONNECT] = [server.connections(SERVER), server.disconnect(SERVER)];
+
 /** Each service asks itself, and answers itself, whether questions arrive. */
-const asksItself = (user: string): string[] =>
-  (SERVICES as readonly string[]).includes(user) ? [`rpc.ping.${user}`, `_INBOX_${user}.x`] : [];
+function asksItself(user: string): string[] {
+  return (SERVICES as readonly string[]).includes(user) ? [`rpc.ping.${user}`, `_INBOX_${user}.x`] : [];
+}
 const ALL_PUBLISHED = [
   ...(Object.keys(RPC) as RpcVerb[]).map((verb) => `rpc.${verb}`),
   'rpc.scheduler.claim.desk-read.one',
@@ -118,7 +125,9 @@ const ALL_PUBLISHED = [
   '$JS.API.CONSUMER.DELETE.DISPATCH.pool-desk-read',
 ];
 
-const pulls = (durable: string): string[] => [`$JS.API.CONSUMER.MSG.NEXT.${durable}`, `$JS.ACK.${durable}.1.1.1.1.1`];
+function pulls(durable: string): string[] {
+  return [`$JS.API.CONSUMER.MSG.NEXT.${durable}`, `$JS.ACK.${durable}.1.1.1.1.1`];
+}
 const MAY_PUBLISH: Record<string, string[]> = {
   ingress: [
     'rpc.policy.decide',
@@ -245,8 +254,10 @@ const ALL_SUBSCRIBED: [subject: string, queue?: string][] = [
   ['_R_.>'],
   ...[...SERVICES, 'provisioner', WORKER, 'agent-acme', 'auditor-acme'].map((user): [string] => [`_INBOX_${user}.>`]),
 ];
-const served = (service: string): string[] =>
-  ALL_SUBSCRIBED.filter(([, queue]) => queue === service).map(([subject]) => `${subject} ${service}`);
+
+function served(service: string): string[] {
+  return ALL_SUBSCRIBED.filter(([, queue]) => queue === service).map(([subject]) => `${subject} ${service}`);
+}
 const MAY_SUBSCRIBE: Record<string, string[]> = {
   ...Object.fromEntries(
     SERVICES.map((service) => [service, [`_INBOX_${service}.>`, 'control.epoch', ...served(service)]]),
@@ -274,11 +285,11 @@ beforeAll(async () => {
 });
 afterAll(() => nats[Symbol.asyncDispose]());
 
-const asked = async <T>(items: readonly T[], ask: (item: T) => Promise<boolean>): Promise<T[]> => {
+async function asked<T>(items: readonly T[], ask: (item: T) => Promise<boolean>): Promise<T[]> {
   const allowed: T[] = [];
   for (const item of items) if (await ask(item)) allowed.push(item);
   return allowed;
-};
+}
 
 describe.each(Object.keys(MAY_PUBLISH))('%s', (user) => {
   let connection: NatsConnection;
@@ -320,12 +331,13 @@ test('nobody gets in without a listed key', async () => {
 });
 
 /** Asks for one message, as the platform does. */
-const pullOne = (connection: NatsConnection, durable: string): Promise<Msg> =>
-  connection.request(`$JS.API.CONSUMER.MSG.NEXT.${durable}`, '{"batch":1,"expires":5000000000}', {
+function pullOne(connection: NatsConnection, durable: string): Promise<Msg> {
+  return connection.request(`$JS.API.CONSUMER.MSG.NEXT.${durable}`, '{"batch":1,"expires":5000000000}', {
     timeout: 6_000,
     // What comes carries its own subject.
     noMux: true,
   });
+}
 
 test('a worker pulls and acknowledges what was dispatched to its own pool', async () => {
   const scheduler = await nats.connectAs('scheduler');

@@ -1,4 +1,4 @@
-// A store that nats-server refuses, as a power cut leaves it: set aside with a word about it, and the server is up.
+/** A store that nats-server refuses, as a power cut leaves it: set aside with a word about it, and the server is up. */
 import { existsSync, globSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -25,17 +25,21 @@ async function withManager<T>(act: (manager: Awaited<ReturnType<typeof jetstream
     await connection.close();
   }
 }
-const streams = (): Promise<string[]> =>
-  withManager(async (manager) => {
+
+function streams(): Promise<string[]> {
+  return withManager(async (manager) => {
     const names: string[] = [];
     for await (const name of manager.streams.names()) names.push(name);
     return names.sort();
   });
+}
+
 /** Each of these folders is of one time that something was set aside. */
-const asides = (): string[] =>
-  readdirSync(dirname(server.store_dir))
+function asides(): string[] {
+  return readdirSync(dirname(server.store_dir))
     .filter((name) => name.startsWith('refused-'))
     .map((name) => join(dirname(server.store_dir), name));
+}
 
 test('one stream is refused: it alone is set aside, and a person is told what that means', async () => {
   await server.stop();

@@ -1,6 +1,8 @@
-// A reply subject is a door: whoever answers publishes there. So every key outside of the services' account asks for answers
-// on every kind of subject of the system, in every way that makes a server or service answer, and nothing may change or be
-// heard outside of the key's own account. Spies listen to everything in each account.
+/**
+ * A reply subject is a door: whoever answers publishes there. So every key outside of the services' account asks for answers
+ * on every kind of subject of the system, in every way that makes a server or service answer, and nothing may change or be
+ * heard outside of the key's own account. Spies listen to everything in each account.
+ */
 
 import { SERVICES_ACCOUNT } from '@countersign/contracts/bus-accounts';
 import { type BusUser, permissionsOf } from '@countersign/contracts/bus-users';
@@ -26,11 +28,14 @@ const ROSTER = {
 /** As their users are registered: the first pool's first, and so on. */
 const ACCOUNTS = [SERVICES_ACCOUNT, 'POOL_1', 'POOL_2', 'TENANT_1', 'TENANT_2', 'AUDITOR_1', 'AUDITOR_2'] as const;
 type Account = (typeof ACCOUNTS)[number];
-const spyOf = (account: Account): NatsUser => ({
-  name: `spy-${account.toLowerCase().replace('_', '-')}`,
-  account,
-  permissions: { publish: ['$JS.API.>', 'job.dispatch.>', 'audit.>', '_R_.>'], subscribe: ['>'] },
-});
+
+function spyOf(account: Account): NatsUser {
+  return {
+    name: `spy-${account.toLowerCase().replace('_', '-')}`,
+    account,
+    permissions: { publish: ['$JS.API.>', 'job.dispatch.>', 'audit.>', '_R_.>'], subscribe: ['>'] },
+  };
+}
 
 const STREAMS = ['INTAKE_acme', 'INTAKE_rival', 'DISPATCH', 'AUDIT'];
 const CONSUMERS = ['INTAKE_acme.ingress', 'INTAKE_rival.ingress', 'DISPATCH.pool-desk', 'DISPATCH.pool-infra'];
@@ -87,20 +92,23 @@ const RESERVED = /^(\$JS\.ACK\.|_R_\.)/;
 const MESSAGES = 3;
 
 type Probe = { what: string; subject: string; body: string; header?: [string, string] };
+
 /** Of one consumer: an empty status at once, a status after a while, a message, an error, and what an acknowledgement brings. */
-const pulls = (consumer: string): Probe[] => [
-  ...Object.entries({
-    'a status at once': '{"batch":1,"expires":1,"no_wait":true,"idle_heartbeat":1}',
-    'what is there or a status': '{"batch":1,"no_wait":true}',
-    'a status for nonsense': '{"batch":',
-    'a status for a bad request': '{"batch":1,"expires":1000000,"idle_heartbeat":9000000000}',
-  }).map(([what, body]) => ({ what, subject: `$JS.API.CONSUMER.MSG.NEXT.${consumer}`, body })),
-  ...['+ACK', '-NAK', '+TERM', '+WPI', '+NXT {"batch":1,"no_wait":true}'].map((body) => ({
-    what: `what ${body} brings`,
-    subject: `$JS.ACK.${consumer}.1.1.1.1700000000000000000.0`,
-    body,
-  })),
-];
+function pulls(consumer: string): Probe[] {
+  return [
+    ...Object.entries({
+      'a status at once': '{"batch":1,"expires":1,"no_wait":true,"idle_heartbeat":1}',
+      'what is there or a status': '{"batch":1,"no_wait":true}',
+      'a status for nonsense': '{"batch":',
+      'a status for a bad request': '{"batch":1,"expires":1000000,"idle_heartbeat":9000000000}',
+    }).map(([what, body]) => ({ what, subject: `$JS.API.CONSUMER.MSG.NEXT.${consumer}`, body })),
+    ...['+ACK', '-NAK', '+TERM', '+WPI', '+NXT {"batch":1,"no_wait":true}'].map((body) => ({
+      what: `what ${body} brings`,
+      subject: `$JS.ACK.${consumer}.1.1.1.1700000000000000000.0`,
+      body,
+    })),
+  ];
+}
 /** `delivers`: the subjects of the messages that its pulls bring. */
 const KEYS: { user: string; who: BusUser; account: Account; probes: Probe[]; delivers?: string }[] = [
   {
@@ -140,10 +148,10 @@ const KEYS: { user: string; who: BusUser; account: Account; probes: Probe[]; del
   },
 ];
 
-const subjectOf = (pattern: string): RegExp => {
+function subjectOf(pattern: string): RegExp {
   const escaped = pattern.replace(/[.$]/g, '\\$&').replaceAll('*', '[^.]+');
   return new RegExp(`^${escaped.replace(/>$/, '.+')}$`);
-};
+}
 
 let nats: GuardedNats;
 let spies: Map<Account, { connection: NatsConnection; heard: string[] }>;
@@ -166,10 +174,12 @@ beforeAll(async () => {
 });
 afterAll(() => nats[Symbol.asyncDispose]());
 
-const spyIn = (account: Account) => spies.get(account)!;
+function spyIn(account: Account) {
+  return spies.get(account)!;
+}
 
 /** The services whom outsiders may ask, who answer anything. */
-const answerAsServices = async (): Promise<void> => {
+async function answerAsServices(): Promise<void> {
   for (const [service, subjects] of [
     ['scheduler', ['rpc.scheduler.claim.*.*', 'rpc.scheduler.beat.*.*', 'rpc.scheduler.hello.*.*']],
     ['output-safety', ['job.result.>']],
@@ -181,10 +191,10 @@ const answerAsServices = async (): Promise<void> => {
       connection.subscribe(subject, { queue: service, callback: (_, message) => void message.respond('{"ok":true}') });
     await connection.flush();
   }
-};
+}
 
 /** All that a key of another account must leave as it is; its own messages move on. */
-const stateBut = async (who: BusUser): Promise<unknown> => {
+async function stateBut(who: BusUser): Promise<unknown> {
   const manager = await jetstreamManager(spyIn(SERVICES_ACCOUNT).connection, { checkAPI: false });
   const streams: Record<string, unknown> = {};
   for await (const { config, state } of manager.streams.list()) {
@@ -204,7 +214,7 @@ const stateBut = async (who: BusUser): Promise<unknown> => {
     }
   }
   return streams;
-};
+}
 
 describe.each(KEYS)('$user', ({ user, who, account, probes, delivers }) => {
   const messages = delivers === undefined ? [] : [subjectOf(delivers)];

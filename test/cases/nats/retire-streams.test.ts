@@ -1,5 +1,7 @@
-// The one stream that all tenants' requests once shared is deleted, so that each tenant's own can take its subjects: never
-// with a request in it that nobody has read.
+/**
+ * The one stream that all tenants' requests once shared is deleted, so that each tenant's own can take its subjects: never
+ * with a request in it that nobody has read.
+ */
 import { SERVICES_ACCOUNT } from '@countersign/contracts/bus-accounts';
 import { retireStreams } from '@countersign/infra/nats/retire-streams';
 import { SetUpError } from '@countersign/infra/set-up-error';

@@ -1,5 +1,7 @@
-// A full disk leaves nats-server answering and storing nothing. When there is room again it is ended, with a word, so that
-// its supervisor starts it anew; the owner of the stream has said meanwhile that it takes nothing.
+/**
+ * A full disk leaves nats-server answering and storing nothing. When there is room again it is ended, with a word, so that
+ * its supervisor starts it anew; the owner of the stream has said meanwhile that it takes nothing.
+ */
 import { waitUntil } from '@countersign/infra/wait-until';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';

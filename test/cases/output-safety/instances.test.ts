@@ -1,4 +1,4 @@
-// Outages, and several output-safety services on one database and stream.
+/** Outages, and several output-safety services on one database and stream. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
 import { type RunningOutputSafety, runOutputSafety } from './run-output-safety.ts';

@@ -1,4 +1,4 @@
-// Which output policy holds for a result, and that nothing leaves where none can be read.
+/** Which output policy holds for a result, and that nothing leaves where none can be read. */
 import { ownModel, ownRule } from '@countersign/contracts/scanner-rules';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningOutputSafety, runOutputSafety } from './run-output-safety.ts';

@@ -1,4 +1,4 @@
-// The output barrier on a real database and bus: what may leave, when, and through which door.
+/** The output barrier on a real database and bus: what may leave, when, and through which door. */
 import { createDecipheriv } from 'node:crypto';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { saltedDigest } from '@countersign/ledger/digest';

@@ -1,4 +1,4 @@
-// Only the right worker's result for the current attempt counts, and it counts once.
+/** Only the right worker's result for the current attempt counts, and it counts once. */
 import { generateKeyPairSync } from 'node:crypto';
 import { workerSubject } from '@countersign/contracts/control';
 import { subjects } from '@countersign/contracts/subjects';

@@ -1,4 +1,6 @@
-// Output-safety on a database and a bus of its own, between workers, a scheduler and an ingress that the test plays.
+/**
+ * Output-safety on a database and a bus of its own, between workers, a scheduler and an ingress that the test plays.
+ */
 
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
 import { CountersignError, isOutage } from '@countersign/contracts/errors';
@@ -212,27 +214,6 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
   return run;
 }
 
-/** A request of the same kind as the worker's, with any bytes in it. */
-async function askUntilAnswered(bus: Bus, subject: string, text: string, claim: string): Promise<ResultAnswer> {
-  const headers = { [RESULT_CLAIM_HEADER]: claim };
-  for (const end = Date.now() + 20_000; ; ) {
-    try {
-      return resultAnswer.parse(await bus.askRaw(subject, text, { timeout_ms: 3_000, headers }));
-    } catch (thrown) {
-      if (!(thrown instanceof CountersignError) || !isOutage(thrown.code) || Date.now() > end) throw thrown;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 15_000; Date.now() < end; ) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`not in time: ${what}`);
-}
-
 async function startAttempt(admin: Database, job_id: string, options: AttemptOptions): Promise<Attempt> {
   const tenant = options.tenant ?? TENANT;
   const attempt: Attempt = { dispatch_id: randomUUID(), claim_id: randomUUID(), tenant, job_id, attempt: 1 };
@@ -263,6 +244,27 @@ async function startAttempt(admin: Database, job_id: string, options: AttemptOpt
     ],
   );
   return attempt;
+}
+
+/** A request of the same kind as the worker's, with any bytes in it. */
+async function askUntilAnswered(bus: Bus, subject: string, text: string, claim: string): Promise<ResultAnswer> {
+  const headers = { [RESULT_CLAIM_HEADER]: claim };
+  for (const end = Date.now() + 20_000; ; ) {
+    try {
+      return resultAnswer.parse(await bus.askRaw(subject, text, { timeout_ms: 3_000, headers }));
+    } catch (thrown) {
+      if (!(thrown instanceof CountersignError) || !isOutage(thrown.code) || Date.now() > end) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 15_000; Date.now() < end; ) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`not in time: ${what}`);
 }
 
 /** As the policy kernel activates a policy: what `control` says and what it means commit together. */

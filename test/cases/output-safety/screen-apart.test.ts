@@ -11,12 +11,15 @@ import { describe, expect, it } from 'vitest';
 const counted: string[] = [];
 const metrics = { count: (name: string, labels: object) => void counted.push(`${name} ${JSON.stringify(labels)}`) };
 const NO_SETTINGS = { countries: [], tenants: [] };
-const policyOf = (fail_mode: 'closed' | 'open', scanning: ScanSettingsByTenant = NO_SETTINGS) =>
-  compileOutputPolicy({ enabled: true, fail_mode, scanning });
-const subjectOf = (output: unknown) => {
+
+function policyOf(fail_mode: 'closed' | 'open', scanning: ScanSettingsByTenant = NO_SETTINGS) {
+  return compileOutputPolicy({ enabled: true, fail_mode, scanning });
+}
+
+function subjectOf(output: unknown) {
   const text = JSON.stringify(output);
   return { output, text, tenant: 'default', topic: 'job.a', capability: null };
-};
+}
 const large = subjectOf({
   note: 'ssn 123-45-6789 on file',
   filler: 'words and words '.repeat(LIMITS.inline_scan_bytes / 16),
@@ -25,7 +28,9 @@ const large = subjectOf({
 const NO_MODEL = openModelCalls(metrics as unknown as Metrics, undefined);
 
 /** What is found does not depend on how fast the machine is. */
-const openPatient = () => openScreen(metrics as unknown as Metrics, NO_MODEL, undefined, 30_000);
+function openPatient() {
+  return openScreen(metrics as unknown as Metrics, NO_MODEL, undefined, 30_000);
+}
 
 describe('screening apart', () => {
   it('says of a large output what screening it here says', async () => {

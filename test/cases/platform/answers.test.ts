@@ -1,4 +1,6 @@
-// An answer belongs to its question: what names another, or speaks of another job, is thrown away, counted and an outage.
+/**
+ * An answer belongs to its question: what names another, or speaks of another job, is thrown away, counted and an outage.
+ */
 
 import type { Bus } from '@countersign/platform/bus';
 import { createMetrics } from '@countersign/platform/metrics';
@@ -21,7 +23,10 @@ const ENTRY = {
   body: '{}',
   leaf_index: null,
 };
-const said = (chain: string) => ({ ok: true, value: { entries: [{ ...ENTRY, chain }] } });
+
+function said(chain: string) {
+  return { ok: true, value: { entries: [{ ...ENTRY, chain }] } };
+}
 const OURS = said('job:acme:j1');
 
 let nats: OpenNats;
@@ -36,13 +41,19 @@ beforeEach(async () => {
 });
 afterAll(() => nats[Symbol.asyncDispose]());
 
-const playing = (answer: Answer) => playService(nats.peer, 'audit.timeline', answer);
-const ask = (timeout_ms = 20_000) => ingress.call('audit.timeline', JOB, { timeout_ms });
-const mismatches = async (differs: string): Promise<number> => {
+function playing(answer: Answer) {
+  return playService(nats.peer, 'audit.timeline', answer);
+}
+
+function ask(timeout_ms = 20_000) {
+  return ingress.call('audit.timeline', JOB, { timeout_ms });
+}
+
+async function mismatches(differs: string): Promise<number> {
   const text = await metrics.text();
   const line = new RegExp(`^rpc_mismatches_total\\{verb="audit.timeline",differs="${differs}".* (\\d+)$`, 'm');
   return Number(line.exec(text)?.[1] ?? 0);
-};
+}
 
 describe('an answer that names', () => {
   test.each<[string, Answer]>([

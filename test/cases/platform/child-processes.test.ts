@@ -12,7 +12,8 @@ import {
 import { afterEach, describe, expect, it } from 'vitest';
 
 const opened: ChildProcesses<string, string>[] = [];
-const open = (options: Partial<ChildOptions> = {}) => {
+
+function open(options: Partial<ChildOptions> = {}) {
   const children = openChildProcesses<string, string>({
     module: new URL('./child-answers.ts', import.meta.url),
     processes: 1,
@@ -23,12 +24,14 @@ const open = (options: Partial<ChildOptions> = {}) => {
   });
   opened.push(children);
   return children;
-};
-const faultOf = (call: Promise<string>): Promise<unknown> =>
-  call.then(
+}
+
+function faultOf(call: Promise<string>): Promise<unknown> {
+  return call.then(
     () => 'answered',
     (thrown: unknown) => (thrown instanceof ChildError ? thrown.fault : thrown),
   );
+}
 
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((children) => children.stop()));

@@ -1,5 +1,7 @@
-// Settings: every mistake of every service in one message, no value in any of them, the service's own key before the
-// common one.
+/**
+ * Settings: every mistake of every service in one message, no value in any of them, the service's own key before the
+ * common one.
+ */
 
 import { type BaseConfig, ConfigError, readConfig } from '@countersign/platform/config';
 import { defineService, start } from '@countersign/platform/service';
@@ -13,7 +15,7 @@ const own = z.object({
   MODE: z.enum(['closed', 'open']).default('closed'),
 });
 
-const mistakesOf = (service: string, env: Record<string, string>): readonly string[] => {
+function mistakesOf(service: string, env: Record<string, string>): readonly string[] {
   try {
     readConfig(service, own, env);
     return [];
@@ -21,8 +23,11 @@ const mistakesOf = (service: string, env: Record<string, string>): readonly stri
     if (thrown instanceof ConfigError) return thrown.mistakes;
     throw thrown;
   }
-};
-const keysOf = (mistakes: readonly string[]): string[] => mistakes.map((mistake) => mistake.split(':')[0]!);
+}
+
+function keysOf(mistakes: readonly string[]): string[] {
+  return mistakes.map((mistake) => mistake.split(':')[0]!);
+}
 
 describe('readConfig', () => {
   test('parses what is there and fills in what has a default', () => {

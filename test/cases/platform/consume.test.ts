@@ -1,5 +1,7 @@
-// Batches from a stream: shared, one at a time, given back whole when their handler throws, and at the end nothing is
-// lost and nothing is left hanging.
+/**
+ * Batches from a stream: shared, one at a time, given back whole when their handler throws, and at the end nothing is
+ * lost and nothing is left hanging.
+ */
 import { waitUntil } from '@countersign/infra/wait-until';
 import type { Bus, StreamMessage } from '@countersign/platform/bus';
 import { jetstream } from '@nats-io/jetstream';
@@ -12,11 +14,17 @@ beforeAll(async () => {
 });
 afterAll(() => nats[Symbol.asyncDispose]());
 
-const fill = (queue: string, count: number): Promise<unknown> =>
-  Promise.all(Array.from({ length: count }, (_, i) => jetstream(nats.peer).publish(`${queue}.m${i}`, '{}')));
-const left = async (queue: string): Promise<number> => (await nats.manager.streams.info(queue)).state.messages;
-const consume = (bus: Bus, queue: string, batch: number, handle: (messages: StreamMessage[]) => Promise<void>) =>
-  bus.consume({ stream: queue, durable: queue }, { batch, handle });
+function fill(queue: string, count: number): Promise<unknown> {
+  return Promise.all(Array.from({ length: count }, (_, i) => jetstream(nats.peer).publish(`${queue}.m${i}`, '{}')));
+}
+
+async function left(queue: string): Promise<number> {
+  return (await nats.manager.streams.info(queue)).state.messages;
+}
+
+function consume(bus: Bus, queue: string, batch: number, handle: (messages: StreamMessage[]) => Promise<void>) {
+  return bus.consume({ stream: queue, durable: queue }, { batch, handle });
+}
 
 test('hands on batches, never larger than asked for and never two at a time, until all is done', async () => {
   await nats.makeQueue('batches');

@@ -1,5 +1,7 @@
-// Postgres as the services see it: values in the shapes that contracts name, all or nothing, and every trouble of the
-// connection an outage, while what a statement or its caller did wrong stays what it is.
+/**
+ * Postgres as the services see it: values in the shapes that contracts name, all or nothing, and every trouble of the
+ * connection an outage, while what a statement or its caller did wrong stays what it is.
+ */
 
 import { execFileSync } from 'node:child_process';
 import { instant } from '@countersign/contracts/names';
@@ -13,11 +15,12 @@ const cleanUp = new AsyncDisposableStack();
 let url: string;
 let database: Database;
 let other: Database;
-const open = (pool = 4, onError: (error: Error) => void = () => {}): Database => {
+
+function open(pool = 4, onError: (error: Error) => void = () => {}): Database {
   const opened = connectDatabase({ url, pool, name: 'test', onError });
   cleanUp.defer(() => opened.close());
   return opened;
-};
+}
 beforeAll(async () => {
   url = cleanUp.use(await createDatabase()).admin_url;
   database = open();
@@ -30,22 +33,32 @@ beforeEach(async () => {
   await database.query('INSERT INTO counts VALUES (1, 0), (2, 0)');
 });
 
-const read = async <T>(expression: string, params: unknown[] = []): Promise<T> => {
+async function read<T>(expression: string, params: unknown[] = []): Promise<T> {
   const [row] = await database.query<{ value: T }>(`SELECT ${expression} AS value`, params);
   return row!.value;
-};
-const countOf = async (id: number): Promise<number> => {
+}
+
+async function countOf(id: number): Promise<number> {
   const [row] = await other.query<{ n: number }>('SELECT n FROM counts WHERE id = $1', [id]);
   return row!.n;
-};
-const add = (id: number): [string, unknown[]] => ['UPDATE counts SET n = n + 1 WHERE id = $1', [id]];
-const raise = (code: string): string => `DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '${code}'; END $$`;
-const sqlstateOf = async (work: Promise<unknown>): Promise<string | undefined> =>
-  work.then(
+}
+
+function add(id: number): [string, unknown[]] {
+  return ['UPDATE counts SET n = n + 1 WHERE id = $1', [id]];
+}
+
+function raise(code: string): string {
+  return `DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '${code}'; END $$`;
+}
+
+async function sqlstateOf(work: Promise<unknown>): Promise<string | undefined> {
+  return work.then(
     () => undefined,
     (thrown: unknown) => (thrown as { code: string }).code,
   );
-const endServerWhileNothingIsRead = (pid: number): void => {
+}
+
+function endServerWhileNothingIsRead(pid: number): void {
   const program = `
     import pg from 'pg';
     const client = new pg.Client({ connectionString: process.argv[1] });
@@ -56,8 +69,11 @@ const endServerWhileNothingIsRead = (pid: number): void => {
     await client.query('SELECT pg_terminate_backend($1, 5000)', [process.argv[2]]);
     await client.end();`;
   execFileSync(process.execPath, ['--input-type=module', '-e', program, url, String(pid)], { timeout: 20_000 });
-};
-const endServerOf = (pid: number): Promise<unknown> => other.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
+}
+
+function endServerOf(pid: number): Promise<unknown> {
+  return other.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
+}
 
 describe('values', () => {
   test('int8 is a number as long as it is exact, and an error beyond', async () => {

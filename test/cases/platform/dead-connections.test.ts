@@ -1,5 +1,7 @@
-// A wire that swallows everything: who hangs on it still stands in the queue group. Questions go past it, the server
-// gives it up, it knows itself that it is not ready, and it comes back by itself.
+/**
+ * A wire that swallows everything: who hangs on it still stands in the queue group. Questions go past it, the server
+ * gives it up, it knows itself that it is not ready, and it comes back by itself.
+ */
 
 import { waitUntil } from '@countersign/infra/wait-until';
 import { openAskOneself } from '@countersign/platform/ask-oneself';
@@ -23,9 +25,9 @@ beforeAll(async () => {
 });
 afterAll(() => owned.disposeAsync());
 
-const connectAudit = async (
+async function connectAudit(
   servers: string,
-): Promise<{ bus: Bus; askOneself: () => Promise<void>; handled: number[] }> => {
+): Promise<{ bus: Bus; askOneself: () => Promise<void>; handled: number[] }> {
   const bus = await connectBus({ servers, nkey_seed: createNatsKey().seed, user: 'audit' });
   owned.defer(() => bus.close());
   const handled = [0];
@@ -36,18 +38,24 @@ const connectAudit = async (
   const askOneself = openAskOneself(bus, 'audit');
   await bus.check();
   return { bus, askOneself, handled };
-};
-const ask = () => codeOf(ingress.call('audit.timeline', { tenant: 'acme', job_id: 'j1' }, { timeout_ms: 20_000 }));
-const isReady = (asking: () => Promise<void>): Promise<boolean> =>
-  asking().then(
+}
+
+function ask() {
+  return codeOf(ingress.call('audit.timeline', { tenant: 'acme', job_id: 'j1' }, { timeout_ms: 20_000 }));
+}
+
+function isReady(asking: () => Promise<void>): Promise<boolean> {
+  return asking().then(
     () => true,
     () => false,
   );
+}
+
 /** Whom the server still believes to listen on the verb. */
-const listening = async (): Promise<number> => {
+async function listening(): Promise<number> {
   const answer = await fetch(`${nats.server.monitor_url}/subsz?subs=1&test=rpc.audit.timeline`);
   return ((await answer.json()) as { subscriptions_list?: unknown[] }).subscriptions_list?.length ?? 0;
-};
+}
 
 describe('of two instances one hangs on a dead wire', () => {
   test('every question is answered, the server gives it up, and it comes back by itself', async () => {

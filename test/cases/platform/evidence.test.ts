@@ -1,5 +1,7 @@
-// Evidence and the gate as services use them: with the step or not at all, and nothing decided under a state that has
-// changed meanwhile.
+/**
+ * Evidence and the gate as services use them: with the step or not at all, and nothing decided under a state that has
+ * changed meanwhile.
+ */
 import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
@@ -12,15 +14,17 @@ beforeAll(async () => {
 });
 afterAll(() => ledger[Symbol.asyncDispose]());
 
-const bodiesOf = async (chain: string): Promise<string[]> => {
+async function bodiesOf(chain: string): Promise<string[]> {
   const rows = await ledger.admin.query<{ body: string }>(
     'SELECT body FROM ledger.entries WHERE chain = $1 ORDER BY seq',
     [chain],
   );
   return rows.map((row) => row.body);
-};
-const setSwitch = (by: Tx, id: string) =>
-  by.query("SELECT control.set_switch($1, 'all', '*', 'acme', true, 'drill')", [id]);
+}
+
+function setSwitch(by: Tx, id: string) {
+  return by.query("SELECT control.set_switch($1, 'all', '*', 'acme', true, 'drill')", [id]);
+}
 
 describe('append', () => {
   test('stores each body in its canonical form, in order', async () => {

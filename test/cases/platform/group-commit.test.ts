@@ -1,5 +1,7 @@
-// Sharing a commit: who waits together is served together, one bad row fails alone, an outage fails all of its batch,
-// and nobody waits for ever behind a queue that is full.
+/**
+ * Sharing a commit: who waits together is served together, one bad row fails alone, an outage fails all of its batch,
+ * and nobody waits for ever behind a queue that is full.
+ */
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { groupCommit } from '@countersign/platform/group-commit';
@@ -12,14 +14,19 @@ vi.mock('node:timers/promises', () => ({
   setTimeout: (ms: number) => new Promise<void>((end) => pauses.push({ ms, end })),
 }));
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-const outage = () => new CountersignError('database_unavailable');
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
+
+function outage() {
+  return new CountersignError('database_unavailable');
+}
 
 /** Records the batches that were run; `run` decides over one item. */
-const recording = (
+function recording(
   one: (item: number) => number | CountersignError,
   options: { max_rows?: number; max_queue?: number } = {},
-) => {
+) {
   const batches: number[][] = [];
   const submit = groupCommit<number, number>({
     ...options,
@@ -29,15 +36,17 @@ const recording = (
     },
   });
   return { batches, submit };
-};
-const outcomesOf = (work: Promise<unknown>[]): Promise<unknown[]> =>
-  Promise.allSettled(work).then((all) =>
+}
+
+function outcomesOf(work: Promise<unknown>[]): Promise<unknown[]> {
+  return Promise.allSettled(work).then((all) =>
     all.map((each) =>
       each.status === 'fulfilled'
         ? each.value
         : ((each.reason as { code?: string }).code ?? (each.reason as Error).message),
     ),
   );
+}
 
 describe('a batch', () => {
   test('is shared by all that came together, in order, and each hears its own answer', async () => {

@@ -1,4 +1,4 @@
-// Hints between services, and requests to doors that parse for themselves.
+/** Hints between services, and requests to doors that parse for themselves. */
 import { LIMITS } from '@countersign/contracts/limits';
 import { HINTS } from '@countersign/contracts/streams';
 import { waitUntil } from '@countersign/infra/wait-until';
@@ -16,12 +16,12 @@ beforeAll(async () => {
 afterAll(() => nats[Symbol.asyncDispose]());
 
 /** An instance of approval that hears every hint of this family until it is disposed. */
-const hearing = async (subject: string, handle: (hints: Hint[]) => Promise<void>): Promise<AsyncDisposable> => {
+async function hearing(subject: string, handle: (hints: Hint[]) => Promise<void>): Promise<AsyncDisposable> {
   const bus = await nats.bus('approval');
   bus.onHints([subject], { batch: 10, handle });
   await bus.check();
   return { [Symbol.asyncDispose]: () => bus.close() };
-};
+}
 
 describe('a hint', () => {
   test('is heard by one instance, in batches, and nonsense is heard as nothing', async () => {

@@ -1,22 +1,23 @@
-// The HTTP door without its routes: what listens, what is too much, and how it closes.
+/** The HTTP door without its routes: what listens, what is too much, and how it closes. */
 import { connect } from 'node:net';
 import { type FetchHandler, type Listening, listen, PortInUseError } from '@countersign/platform/http';
 import { afterEach, describe, expect, test } from 'vitest';
 
 const open: Listening[] = [];
-const serve = async (fetch: FetchHandler, port = 0): Promise<Listening> => {
+
+async function serve(fetch: FetchHandler, port = 0): Promise<Listening> {
   const listening = await listen(fetch, port, '127.0.0.1');
   open.push(listening);
   return listening;
-};
+}
 afterEach(async () => {
   await Promise.all(open.splice(0).map((each) => each.close()));
 });
 const hello: FetchHandler = () => new Response('hello');
 
 /** Sends bytes as they are and returns all that comes until the other side closes. */
-const sendRaw = (port: number, bytes: string): Promise<string> =>
-  new Promise((resolve, reject) => {
+function sendRaw(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
     let text = '';
     socket.on('data', (data) => {
@@ -25,7 +26,11 @@ const sendRaw = (port: number, bytes: string): Promise<string> =>
     socket.on('close', () => resolve(text));
     socket.on('error', reject);
   });
-const bodyOf = (raw: string): { code: string; trace_id: string } => JSON.parse(raw.slice(raw.indexOf('\r\n\r\n') + 4));
+}
+
+function bodyOf(raw: string): { code: string; trace_id: string } {
+  return JSON.parse(raw.slice(raw.indexOf('\r\n\r\n') + 4));
+}
 
 describe('a port', () => {
   test('0 is any free one, and the url leads there', async () => {

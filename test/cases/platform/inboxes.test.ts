@@ -1,5 +1,7 @@
-// Two instances under one key hear only what was sent to them: answers to their own questions, messages of their own
-// pulls. Everybody else on this server may listen anywhere, so the names alone must keep them apart.
+/**
+ * Two instances under one key hear only what was sent to them: answers to their own questions, messages of their own
+ * pulls. Everybody else on this server may listen anywhere, so the names alone must keep them apart.
+ */
 
 import { waitUntil } from '@countersign/infra/wait-until';
 import type { Bus } from '@countersign/platform/bus';

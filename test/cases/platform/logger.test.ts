@@ -1,4 +1,4 @@
-// What a log shows: lines of JSON, without content, keys or the words of a parser that quotes what it read.
+/** What a log shows: lines of JSON, without content, keys or the words of a parser that quotes what it read. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,10 @@ beforeAll(() => {
     .split('\n')
     .map((line) => JSON.parse(line) as Line);
 });
-const line = (msg: string): Line => lines.find((each) => each.msg === msg)!;
+
+function line(msg: string): Line {
+  return lines.find((each) => each.msg === msg)!;
+}
 
 describe('a log line', () => {
   test('is JSON that names its service, its level in words and its time', () => {

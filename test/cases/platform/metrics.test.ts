@@ -1,4 +1,4 @@
-// The page that Prometheus reads: each service's own, and all of them merged into one that is still valid.
+/** The page that Prometheus reads: each service's own, and all of them merged into one that is still valid. */
 import { METRICS, type MetricName } from '@countersign/contracts/metrics';
 import { mergeExpositions, nameInstance, serveMetrics, servicePart } from '@countersign/infra/metrics/gather-metrics';
 import { listen } from '@countersign/platform/http';
@@ -6,7 +6,7 @@ import { createMetrics } from '@countersign/platform/metrics';
 import { describe, expect, test } from 'vitest';
 
 /** What is wrong with an exposition (text format 0.0.4). */
-const faultsOf = (text: string): string[] => {
+function faultsOf(text: string): string[] {
   const faults: string[] = [];
   const seen = new Map<string, { help: number; type: number }>();
   const samples = new Set<string>();
@@ -36,10 +36,11 @@ const faultsOf = (text: string): string[] => {
     if (help !== 1 || type !== 1) faults.push(`${name}: ${help} HELP, ${type} TYPE`);
   }
   return faults;
-};
+}
 
 const names = Object.keys(METRICS) as MetricName[];
-const filled = (service: string): ReturnType<typeof createMetrics> => {
+
+function filled(service: string): ReturnType<typeof createMetrics> {
   const metrics = createMetrics(service, 'countersign_', names);
   for (const name of names) {
     const labels = Object.fromEntries(METRICS[name].labels.map((label) => [label, 'a "quoted\\\n" value']));
@@ -48,7 +49,7 @@ const filled = (service: string): ReturnType<typeof createMetrics> => {
     else metrics.observe(name, labels, 0.2);
   }
   return metrics;
-};
+}
 
 describe('a service’s page', () => {
   test('is valid, with every metric that contracts declare, under the prefix and the service’s name', async () => {

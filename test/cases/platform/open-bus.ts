@@ -1,4 +1,6 @@
-// A nats-server without users, the platform's bus on it under any name, and a plain connection for whoever plays a peer.
+/**
+ * A nats-server without users, the platform's bus on it under any name, and a plain connection for whoever plays a peer.
+ */
 
 import type { NatsHandle } from '@countersign/infra/run-nats-server';
 import { type Bus, connectBus } from '@countersign/platform/bus';

@@ -1,5 +1,7 @@
-// A service's own stream on a real server: made, made again when it is lost, refused when it is another one, and not
-// ready meanwhile.
+/**
+ * A service's own stream on a real server: made, made again when it is lost, refused when it is another one, and not
+ * ready meanwhile.
+ */
 import { DISPATCH, intakeConsumer, intakeStream, poolConsumer } from '@countersign/contracts/streams';
 import type { Bus } from '@countersign/platform/bus';
 import { ownStream, StreamDriftError } from '@countersign/platform/own-stream';

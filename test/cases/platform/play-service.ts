@@ -1,4 +1,6 @@
-// Plays whoever answers a verb, byte by byte, on a plain connection: rightly, wrongly, for another question, or not at all.
+/**
+ * Plays whoever answers a verb, byte by byte, on a plain connection: rightly, wrongly, for another question, or not at all.
+ */
 import { createHash } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 
@@ -25,10 +27,13 @@ export async function playService(peer: NatsConnection, verb: string, answer: An
 }
 
 /** How an answer names its question: the request's id, and the digest of its bytes. */
-export const naming = (asked: Uint8Array): { id: string; asked: string } => ({
-  id: (JSON.parse(Buffer.from(asked).toString()) as { id: string }).id,
-  asked: createHash('sha256').update(asked).digest('base64url'),
-});
+export function naming(asked: Uint8Array): { id: string; asked: string } {
+  return {
+    id: (JSON.parse(Buffer.from(asked).toString()) as { id: string }).id,
+    asked: createHash('sha256').update(asked).digest('base64url'),
+  };
+}
 
-export const answering = (asked: Uint8Array, outcome: object): string =>
-  JSON.stringify({ ...naming(asked), ...outcome });
+export function answering(asked: Uint8Array, outcome: object): string {
+  return JSON.stringify({ ...naming(asked), ...outcome });
+}

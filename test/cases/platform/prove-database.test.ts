@@ -1,4 +1,4 @@
-// Not ready on a database that only answers: one that refuses writes, one without room, one without a grant.
+/** Not ready on a database that only answers: one that refuses writes, one without room, one without a grant. */
 import { connectDatabase } from '@countersign/platform/database';
 import { proveDatabase } from '@countersign/platform/prove-database';
 import { startSweep } from '@countersign/platform/sweep';
@@ -13,8 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => cleanUp.disposeAsync());
 
-const asAdmin = (text: string) => withClient(test_database.admin_url, (client) => client.query(text));
-const prove = async (functions: string[] = []) => {
+function asAdmin(text: string) {
+  return withClient(test_database.admin_url, (client) => client.query(text));
+}
+
+async function prove(functions: string[] = []) {
   const database = connectDatabase({ url: test_database.url_for('countersign_audit'), pool: 1, name: 'audit' });
   const stops = [() => database.close()];
   const gauge: number[] = [];
@@ -47,7 +50,7 @@ const prove = async (functions: string[] = []) => {
       for (const stop of stops) await stop();
     },
   };
-};
+}
 
 test('ready where writes come through and every function may be called', async () => {
   await using at = await prove(['ledger.next_window', 'ledger.publish_from']);

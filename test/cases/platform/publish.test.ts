@@ -1,4 +1,4 @@
-// Publishing to a stream: resolved means stored, and everything else means that nobody knows.
+/** Publishing to a stream: resolved means stored, and everything else means that nobody knows. */
 
 import type { Bus } from '@countersign/platform/bus';
 import { DiscardPolicy } from '@nats-io/jetstream';
@@ -15,7 +15,9 @@ beforeAll(async () => {
 });
 afterAll(() => nats[Symbol.asyncDispose]());
 
-const count = async (stream: string): Promise<number> => (await nats.manager.streams.info(stream)).state.messages;
+async function count(stream: string): Promise<number> {
+  return (await nats.manager.streams.info(stream)).state.messages;
+}
 
 describe('a message', () => {
   test('is stored with its trace when publish returns', async () => {

@@ -1,5 +1,7 @@
-// Pulling: as many as there is room for and no more, answered one by one, through restarts of the server and losses of
-// the consumer, and nothing kept that came too late.
+/**
+ * Pulling: as many as there is room for and no more, answered one by one, through restarts of the server and losses of
+ * the consumer, and nothing kept that came too late.
+ */
 import { waitUntil } from '@countersign/infra/wait-until';
 import type { Bus } from '@countersign/platform/bus';
 import type { Connection, Message } from '@countersign/platform/nats-connection';
@@ -16,16 +18,20 @@ beforeAll(async () => {
 });
 afterAll(() => nats[Symbol.asyncDispose]());
 
-const fill = async (queue: string, count: number): Promise<void> => {
+async function fill(queue: string, count: number): Promise<void> {
   for (let i = 0; i < count; i += 1) await jetstream(nats.peer).publish(`${queue}.m${i}`, `{"n":${i}}`);
-};
-const infoOf = (queue: string) => nats.manager.consumers.info(queue, queue);
-const pulling = (queue: string, through = bus) => {
+}
+
+function infoOf(queue: string) {
+  return nats.manager.consumers.info(queue, queue);
+}
+
+function pulling(queue: string, through = bus) {
   const got: StreamMessage[] = [];
   const pull = through.pull({ stream: queue, durable: queue }, (message) => void got.push(message));
   const until = (count: number) => waitUntil(`${count} messages came`, () => got.length >= count);
   return { got, pull, until };
-};
+}
 
 describe('room', () => {
   test('is never exceeded, and what is wanted comes as soon as it is there', async () => {

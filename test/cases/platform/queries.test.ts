@@ -8,14 +8,15 @@ const tables = queriesOver<Tables>();
 const rooms = tables.selectFrom('house.rooms').select(['room', 'floor']);
 
 type Sent = { text: string; params: readonly unknown[] };
-const listen = (): { tx: Tx; sent: Sent[] } => {
+
+function listen(): { tx: Tx; sent: Sent[] } {
   const sent: Sent[] = [];
   const query = async (text: string, params: readonly unknown[] = []) => {
     sent.push({ text, params });
     return [];
   };
   return { tx: { query } as Tx, sent };
-};
+}
 
 test('a query goes out as text and parameters, through whoever is given', async () => {
   const { tx, sent } = listen();

@@ -1,4 +1,6 @@
-// A hung instance is routed around: what may be asked twice is asked again, and the first answer that fits is taken.
+/**
+ * A hung instance is routed around: what may be asked twice is asked again, and the first answer that fits is taken.
+ */
 import type { Bus } from '@countersign/platform/bus';
 import { createMetrics } from '@countersign/platform/metrics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,7 +21,9 @@ beforeAll(async () => {
 });
 afterAll(() => nats[Symbol.asyncDispose]());
 
-const ask = (timeout_ms: number) => ingress.call('audit.timeline', JOB, { timeout_ms });
+function ask(timeout_ms: number) {
+  return ingress.call('audit.timeline', JOB, { timeout_ms });
+}
 
 describe('a question that may be repeated', () => {
   test('is asked again after silence, word for word, and its late answer counts', async () => {

@@ -1,5 +1,7 @@
-// Many questions over one subscription: which message settles which, what is asked again and when, and that nothing is
-// left waiting. The connection is played, and time passes as the test says.
+/**
+ * Many questions over one subscription: which message settles which, what is asked again and when, and that nothing is
+ * left waiting. The connection is played, and time passes as the test says.
+ */
 import type { Connection, Message } from '@countersign/platform/nats-connection';
 import { type Asking, openReplyWindow, type Reply } from '@countersign/platform/reply-window';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -14,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const play = () => {
+function play() {
   const sent: Sent[] = [];
   let deliver: (message: Message) => void = () => {};
   const state = { connected: true, subscribed: '' };
@@ -36,9 +38,15 @@ const play = () => {
   const ask = (asking: Partial<Asking> = {}): Promise<string> =>
     window.ask('rpc.any', 'question', { timeout_ms: 3_000, ...asking }).then(textOf);
   return { sent, state, window, say, ask };
-};
-const textOf = (reply: Reply): string => (reply.ok ? Buffer.from(reply.message.data).toString() : reply.reason);
-const isGood = ({ data }: Message): boolean => Buffer.from(data).toString() === 'good';
+}
+
+function textOf(reply: Reply): string {
+  return reply.ok ? Buffer.from(reply.message.data).toString() : reply.reason;
+}
+
+function isGood({ data }: Message): boolean {
+  return Buffer.from(data).toString() === 'good';
+}
 
 describe('a question', () => {
   test('is settled by the answer on its own subject, in whatever order answers come', async () => {

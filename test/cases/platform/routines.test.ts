@@ -13,14 +13,14 @@ type Functions = {
 };
 const routines = routinesOf<Functions>();
 
-const answering = (rows: object[]) => {
+function answering(rows: object[]) {
   const sent: unknown[] = [];
   const query = async (...asked: unknown[]) => {
     sent.push(asked);
     return rows;
   };
   return { tx: { query } as Tx, sent };
-};
+}
 
 test('one value is read from the one row', async () => {
   const { tx, sent } = answering([{ answer: 3 }]);

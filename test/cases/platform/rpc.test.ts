@@ -1,5 +1,7 @@
-// One request and its answer: what is carried, who is answered, and that silence, nonsense and absence are outages of
-// the service that was asked, never a yes.
+/**
+ * One request and its answer: what is carried, who is answered, and that silence, nonsense and absence are outages of
+ * the service that was asked, never a yes.
+ */
 import { createHash } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import type { RpcAnswer, RpcRequest } from '@countersign/contracts/rpc';
@@ -26,24 +28,30 @@ beforeAll(async () => {
 });
 afterAll(() => nats[Symbol.asyncDispose]());
 
-const ask = (options: { timeout_ms?: number; traceparent?: string } = {}) =>
-  ingress.call('audit.timeline', JOB, options);
+function ask(options: { timeout_ms?: number; traceparent?: string } = {}) {
+  return ingress.call('audit.timeline', JOB, options);
+}
+
 /** Serves the verb until disposed. */
-const serving = async (handle: Handler): Promise<AsyncDisposable> => {
+async function serving(handle: Handler): Promise<AsyncDisposable> {
   const audit = await nats.bus('audit');
   audit.serve('audit.timeline', handle);
   await audit.connection.flush();
   return { [Symbol.asyncDispose]: () => audit.close() };
-};
-const playing = (answer: Answer): Promise<PlayedService> => playService(nats.peer, 'audit.timeline', answer);
+}
+
+function playing(answer: Answer): Promise<PlayedService> {
+  return playService(nats.peer, 'audit.timeline', answer);
+}
 const NOTHING = { ok: true, value: { entries: [] } };
-const causeOf = async (work: Promise<unknown>): Promise<string> => {
+
+async function causeOf(work: Promise<unknown>): Promise<string> {
   const thrown = await work.then(
     () => null,
     (reason: unknown) => reason as CountersignError,
   );
   return `${thrown?.code}: ${(thrown?.cause as Error | undefined)?.message}`;
-};
+}
 
 describe('a call', () => {
   test('carries request and trace there, and the answer back', async () => {

@@ -1,4 +1,6 @@
-// A service as the process that it is in production: what it says when it cannot start, and how it ends on a signal.
+/**
+ * A service as the process that it is in production: what it says when it cannot start, and how it ends on a signal.
+ */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFreePort } from '@countersign/infra/find-free-port';
@@ -34,7 +36,8 @@ beforeAll(async () => {
 afterAll(() => cleanUp.disposeAsync());
 
 type AuditProcess = GuardedProcess & AsyncDisposable & { health_url: string; log(): string };
-const startAudit = async (env: Record<string, string>): Promise<AuditProcess> => {
+
+async function startAudit(env: Record<string, string>): Promise<AuditProcess> {
   const dir = mkdtempSync(join(inject('test_stack').run_dir, 'audit-'));
   const log_path = join(dir, 'audit.log');
   const port = env.HEALTH_PORT ?? String(await findFreePort());
@@ -54,12 +57,14 @@ const startAudit = async (env: Record<string, string>): Promise<AuditProcess> =>
     log: () => readFileSync(log_path, 'utf8'),
     [Symbol.asyncDispose]: () => started.stop(),
   };
-};
-const readyStatus = ({ health_url }: AuditProcess): Promise<number> =>
-  fetch(`${health_url}/readyz`).then(
+}
+
+function readyStatus({ health_url }: AuditProcess): Promise<number> {
+  return fetch(`${health_url}/readyz`).then(
     ({ status }) => status,
     () => 0,
   );
+}
 
 describe('what cannot start', () => {
   test('says every mistake and no value, and ends with 1', async () => {

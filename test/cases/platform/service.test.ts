@@ -1,5 +1,7 @@
-// The life of a service: all start or none, ready means that work goes round, and what was opened is closed, whatever
-// goes wrong on the way.
+/**
+ * The life of a service: all start or none, ready means that work goes round, and what was opened is closed, whatever
+ * goes wrong on the way.
+ */
 
 import { findFreePort } from '@countersign/infra/find-free-port';
 import { migrate } from '@countersign/infra/postgres/migrate';
@@ -33,28 +35,35 @@ afterAll(() => cleanUp.disposeAsync());
 afterEach(() => vi.restoreAllMocks());
 
 type Context = ServiceContext<Record<string, never>>;
-const service = (name: 'audit' | 'ingress', begin: (context: Context) => Promise<void> | void) =>
-  defineService({ name, config: z.object({}), start: async (context) => begin(context as unknown as Context) });
+
+function service(name: 'audit' | 'ingress', begin: (context: Context) => Promise<void> | void) {
+  return defineService({ name, config: z.object({}), start: async (context) => begin(context as unknown as Context) });
+}
 
 type Readiness = { ready: boolean; starting: boolean; draining: boolean; checks: Record<string, boolean> };
-const readiness = async (health_url: string): Promise<Readiness & { status: number }> => {
+
+async function readiness(health_url: string): Promise<Readiness & { status: number }> {
   const answer = await fetch(`${health_url}/readyz`);
   return { status: answer.status, ...((await answer.json()) as Readiness) };
-};
-const untilReady = (health_url: string, ready: boolean): Promise<unknown> =>
-  waitUntil(`ready: ${ready}`, async () => (await readiness(health_url)).ready === ready);
+}
+
+function untilReady(health_url: string, ready: boolean): Promise<unknown> {
+  return waitUntil(`ready: ${ready}`, async () => (await readiness(health_url)).ready === ready);
+}
 
 /** Connections that these services hold, to Postgres and to NATS. */
-const heldConnections = async (): Promise<number> => {
+async function heldConnections(): Promise<number> {
   const rows = await withClient(database.admin_url, (client) =>
     client.query("SELECT 1 FROM pg_stat_activity WHERE application_name IN ('audit', 'ingress')"),
   );
   const answer = await fetch(`${nats.server.monitor_url}/connz`);
   const { connections } = (await answer.json()) as { connections: { name?: string }[] };
   return rows.rowCount! + connections.filter(({ name }) => name === 'audit' || name === 'ingress').length;
-};
-const untilNothingIsHeld = (): Promise<unknown> =>
-  waitUntil('all connections are closed', async () => (await heldConnections()) === 0);
+}
+
+function untilNothingIsHeld(): Promise<unknown> {
+  return waitUntil('all connections are closed', async () => (await heldConnections()) === 0);
+}
 
 describe('started', () => {
   test('it is alive and ready, and shows its metrics', async () => {

@@ -1,10 +1,10 @@
-// A bound that is shared: whoever takes much leaves room for who comes, at every level.
+/** A bound that is shared: whoever takes much leaves room for who comes, at every level. */
 import type { CountersignError } from '@countersign/contracts/errors';
 import { openShares, type Shares } from '@countersign/platform/shares';
 import { expect, test } from 'vitest';
 
 /** How many the holder gets before it is refused, and by which code. */
-const takeAll = (shares: Shares, ...who: string[]): { taken: (() => void)[]; code: string } => {
+function takeAll(shares: Shares, ...who: string[]): { taken: (() => void)[]; code: string } {
   const taken: (() => void)[] = [];
   while (taken.length < 1_000) {
     try {
@@ -14,7 +14,7 @@ const takeAll = (shares: Shares, ...who: string[]): { taken: (() => void)[]; cod
     }
   }
   return { taken, code: 'none' };
-};
+}
 
 test('one tenant gets half, the next half of what is left, and so on: nobody comes too late', () => {
   const shares = openShares(100);

@@ -1,4 +1,4 @@
-// A process that hangs in the middle of a transaction holds back nobody for long, a stop least of all.
+/** A process that hangs in the middle of a transaction holds back nobody for long, a stop least of all. */
 import { LIMITS } from '@countersign/contracts/limits';
 import { gate } from '@countersign/platform/control-gate';
 import { connectDatabase, type Tx } from '@countersign/platform/database';

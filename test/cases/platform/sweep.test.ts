@@ -1,17 +1,22 @@
-// The loop over a service's own rows: never twice at the same time, at once when nudged, again after a failure, and
-// over when it was stopped.
+/**
+ * The loop over a service's own rows: never twice at the same time, at once when nudged, again after a failure, and
+ * over when it was stopped.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { startSweep } from '@countersign/platform/sweep';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 const EVERY_MS = 500;
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
 beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => vi.useRealTimers());
 
 /** A run that a test holds open, and what came of each. */
-const held = () => {
+function held() {
   const runs: PromiseWithResolvers<void>[] = [];
   const failures: unknown[] = [];
   const sweep = startSweep(
@@ -28,7 +33,7 @@ const held = () => {
     await turn();
   };
   return { sweep, runs, failures, end };
-};
+}
 
 test('runs at start and then on its timer, counted from the end of the last run', async () => {
   const { sweep, runs, end } = held();

@@ -1,4 +1,4 @@
-// Trace headers by the W3C's rules, and identifiers that are ordered, unique and as long as they claim.
+/** Trace headers by the W3C's rules, and identifiers that are ordered, unique and as long as they claim. */
 import { randomHex, randomSalt, randomSecret, uuidv7 } from '@countersign/platform/ids';
 import { childOf, newTraceparent, traceIdOf } from '@countersign/platform/trace';
 import fc from 'fast-check';

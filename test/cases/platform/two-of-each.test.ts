@@ -1,5 +1,7 @@
-// Two instances of ingress and two of audit, each pair under one key, and two tenants who ask all at once: nobody hears a
-// byte that is another's. Each instance has its own copy of the platform, as in a process of its own.
+/**
+ * Two instances of ingress and two of audit, each pair under one key, and two tenants who ask all at once: nobody hears a
+ * byte that is another's. Each instance has its own copy of the platform, as in a process of its own.
+ */
 
 import type { Bus } from '@countersign/platform/bus';
 import { createNatsKey } from '@countersign/platform/nats-key';
@@ -11,13 +13,14 @@ const ROUNDS = 1_000;
 
 let nats: OpenNats;
 const open: Bus[] = [];
-const connectCopy = async (user: string): Promise<Bus> => {
+
+async function connectCopy(user: string): Promise<Bus> {
   vi.resetModules();
   const { connectBus } = await import('@countersign/platform/bus');
   const bus = await connectBus({ servers: nats.server.url, nkey_seed: createNatsKey().seed, user });
   open.push(bus);
   return bus;
-};
+}
 beforeAll(async () => {
   nats = await openNats();
 });
@@ -27,19 +30,21 @@ afterAll(async () => {
 });
 
 /** An answer full of its tenant's secret, so that a foreign one is found wherever it stands. */
-const entryOf = (tenant: string, job_id: string) => ({
-  chain: `job:${tenant}:${job_id}`,
-  seq: 1,
-  kind: 'job_admitted',
-  recorded_by: 'countersign_scheduler',
-  tenant,
-  topic: null,
-  recorded_at: '2026-01-01T00:00:00Z',
-  prev_hash: '',
-  hash: '',
-  body: `secret of ${tenant} ${job_id} `.repeat(20),
-  leaf_index: null,
-});
+function entryOf(tenant: string, job_id: string) {
+  return {
+    chain: `job:${tenant}:${job_id}`,
+    seq: 1,
+    kind: 'job_admitted',
+    recorded_by: 'countersign_scheduler',
+    tenant,
+    topic: null,
+    recorded_at: '2026-01-01T00:00:00Z',
+    prev_hash: '',
+    hash: '',
+    body: `secret of ${tenant} ${job_id} `.repeat(20),
+    leaf_index: null,
+  };
+}
 
 test('every answer is whole and one’s own', async () => {
   const handled = [0, 0];

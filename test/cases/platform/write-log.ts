@@ -1,4 +1,4 @@
-// Writes a few lines as a service would: a process of its own, because the logger writes to its process's stdout.
+/** Writes a few lines as a service would: a process of its own, because the logger writes to its process's stdout. */
 import { CountersignError } from '@countersign/contracts/errors';
 import { createLogger, errorFields } from '@countersign/platform/logger';
 
@@ -19,13 +19,13 @@ log.info({ ...secrets, job_id: 'shown' }, 'at the top');
 log.info({ job: { ...secrets, job_id: 'shown' } }, 'one level down');
 log.debug('below the level');
 
-const caught = (work: () => unknown): unknown => {
+function caught(work: () => unknown): unknown {
   try {
     return work();
   } catch (thrown) {
     return thrown;
   }
-};
+}
 const data = Object.assign(new Error(`invalid input syntax for type integer: "${SECRET}"`), { code: '22P02' });
 log.warn(errorFields(caught(() => JSON.parse(`${SECRET} is no JSON`))), 'a parser');
 log.warn(errorFields(data), 'a database');

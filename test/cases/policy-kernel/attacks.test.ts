@@ -1,5 +1,7 @@
-// Every way to bring a policy in that nobody signed, through the HTTP door and past it, at the kernel's own: refused with
-// its own code, the last known good one stays, and the ledger and a metric say so. A row that came past both is nothing.
+/**
+ * Every way to bring a policy in that nobody signed, through the HTTP door and past it, at the kernel's own: refused with
+ * its own code, the last known good one stays, and the ledger and a metric say so. A row that came past both is nothing.
+ */
 import { once } from 'node:events';
 import { request } from 'node:http';
 import type { BundleDocument } from '@countersign/contracts/policy';
@@ -40,11 +42,15 @@ afterAll(async () => {
 });
 
 let version = GOOD;
-const evil = (parts: Partial<Parameters<typeof makeBundle>[0]> = {}): Promise<BundleDocument> => {
+
+function evil(parts: Partial<Parameters<typeof makeBundle>[0]> = {}): Promise<BundleDocument> {
   version += 1;
   return makeBundle({ version, policy: ALLOW_ALL, signers: BOTH, ...parts });
-};
-const withFile = (document: BundleDocument, files: Record<string, string>): BundleDocument => ({ ...document, files });
+}
+
+function withFile(document: BundleDocument, files: Record<string, string>): BundleDocument {
+  return { ...document, files };
+}
 const tests = 'cases: [{ name: x, request: { topic: job.a }, expect: { decision: allow } }]';
 
 const ATTACKS: [string, string, () => Promise<unknown>][] = [
@@ -121,21 +127,30 @@ const ATTACKS: [string, string, () => Promise<unknown>][] = [
   ['no document at all', 'bundle_malformed', async () => 'nonsense'],
 ];
 
-const textOf = (sent: unknown): string => (typeof sent === 'string' ? sent : JSON.stringify(sent));
-const rejections = async (chain: string): Promise<unknown[]> =>
-  (await run.entries(chain)).filter(({ kind }) => kind === 'policy_rejected').map(({ body }) => body.code);
-const counted = async (code: string): Promise<number> => {
+function textOf(sent: unknown): string {
+  return typeof sent === 'string' ? sent : JSON.stringify(sent);
+}
+
+async function rejections(chain: string): Promise<unknown[]> {
+  return (await run.entries(chain)).filter(({ kind }) => kind === 'policy_rejected').map(({ body }) => body.code);
+}
+
+async function counted(code: string): Promise<number> {
   const metrics = await (await fetch(`${kernel.services[0]!.health_url}/metrics`)).text();
   return Number(new RegExp(`policy_rejected_total\\{[^}]*code="${code}"[^}]*\\} (\\d+)`).exec(metrics)?.[1] ?? 0);
-};
-const insertRow = (document: string): Promise<unknown> =>
-  run.own.query(`INSERT INTO policy.bundles (document, document_sha256) VALUES ($1, sha256(convert_to($1, 'UTF8')))`, [
-    document,
-  ]);
-const stands = async (): Promise<void> => {
+}
+
+function insertRow(document: string): Promise<unknown> {
+  return run.own.query(
+    `INSERT INTO policy.bundles (document, document_sha256) VALUES ($1, sha256(convert_to($1, 'UTF8')))`,
+    [document],
+  );
+}
+
+async function stands(): Promise<void> {
   const answer = await run.ask({ topic: 'job.write.users' });
   expect(answer).toMatchObject({ ok: true, value: { decisions: [{ decision: 'deny', policy_version: GOOD }] } });
-};
+}
 
 describe.each(ATTACKS)('%s', (_, code, make) => {
   test(`is refused at the door: ${code}`, async () => {

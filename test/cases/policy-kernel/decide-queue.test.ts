@@ -1,4 +1,4 @@
-// The two bounds in front of a decision: how much may wait and how long, and how much is remembered and how long.
+/** The two bounds in front of a decision: how much may wait and how long, and how much is remembered and how long. */
 
 import { openDecideQueue } from '@countersign/policy-kernel/decide-queue';
 import { cacheKey, openDecisionCache } from '@countersign/policy-kernel/decision-cache';

@@ -1,4 +1,6 @@
-// When the table's copy of the active bundle is damaged: a replica starts from its own disk, and believes that no more.
+/**
+ * When the table's copy of the active bundle is damaged: a replica starts from its own disk, and believes that no more.
+ */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -18,13 +20,13 @@ beforeAll(async () => {
 afterAll(() => run[Symbol.asyncDispose]());
 
 /** Whether a replica with these settings has a policy to decide by, and what it counted as refused. */
-const startsWith = async (settings: Record<string, string>): Promise<{ ready: boolean; refused: string[] }> => {
+async function startsWith(settings: Record<string, string>): Promise<{ ready: boolean; refused: string[] }> {
   await using replica = await run.startKernel(settings);
   const { health_url } = replica.services[0]!;
   const metrics = await (await fetch(`${health_url}/metrics`)).text();
   const refused = [...metrics.matchAll(/policy_rejected_total\{code="([a-z_]+)"/g)].map(([, code]) => code!);
   return { ready: (await fetch(`${health_url}/readyz`)).status === 200, refused };
-};
+}
 
 test('a replica starts from its disk', async () => {
   expect(await startsWith({})).toEqual({ ready: true, refused: ['bundle_file_altered'] });

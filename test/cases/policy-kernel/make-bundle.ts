@@ -1,20 +1,9 @@
-// Bundles as an author or an attacker would make them: any files, any signers, also ones that the builder refuses.
+/** Bundles as an author or an attacker would make them: any files, any signers, also ones that the builder refuses. */
 import type { BundleDocument, TrustRoot } from '@countersign/contracts/policy';
 import { type BundleSigner, buildBundle, publicKeyOf, sha256Hex, signBundle } from '@countersign/policy/build-bundle';
 import { VALID } from './run-kernel.ts';
 
-export const signerOf = (key_id: string, byte: number): BundleSigner => ({
-  key_id,
-  secret_key: new Uint8Array(32).fill(byte),
-});
-
 type KeyTerms = Partial<Pick<TrustRoot['keys'][number], 'not_before' | 'not_after' | 'tenants'>>;
-export const keyOf = async ({ key_id, secret_key }: BundleSigner, terms: KeyTerms = {}) => ({
-  key_id,
-  public_key: await publicKeyOf(secret_key),
-  ...VALID,
-  ...terms,
-});
 
 export type BundleParts = {
   version: number;
@@ -27,7 +16,23 @@ export type BundleParts = {
 
 export const ALLOW_READS = 'rules: [{ id: read, match: { topics: ["job.read.*"] }, decision: allow }]';
 
-export const makeBundle = async (parts: BundleParts): Promise<BundleDocument> => {
+export function signerOf(key_id: string, byte: number): BundleSigner {
+  return {
+    key_id,
+    secret_key: new Uint8Array(32).fill(byte),
+  };
+}
+
+export async function keyOf({ key_id, secret_key }: BundleSigner, terms: KeyTerms = {}) {
+  return {
+    key_id,
+    public_key: await publicKeyOf(secret_key),
+    ...VALID,
+    ...terms,
+  };
+}
+
+export async function makeBundle(parts: BundleParts): Promise<BundleDocument> {
   const { version, policy = ALLOW_READS, tenants = ['default'], signers } = parts;
   const validity = { not_before: parts.not_before ?? VALID.not_before, not_after: parts.not_after ?? VALID.not_after };
   const files = { 'policy.yaml': policy };
@@ -37,4 +42,4 @@ export const makeBundle = async (parts: BundleParts): Promise<BundleDocument> =>
   let document: BundleDocument = { ...built.document, manifest: { ...built.document.manifest, files: listed }, files };
   for (const signer of signers) document = await signBundle(document, signer);
   return document;
-};
+}

@@ -1,4 +1,4 @@
-// The kernel on a real database and bus: which policy decides, what it remembers, and what can never become active.
+/** The kernel on a real database and bus: which policy decides, what it remembers, and what can never become active. */
 import { CountersignError, type ErrorCode } from '@countersign/contracts/errors';
 import type { Running } from '@countersign/platform/service';
 import { buildBundle, signBundle } from '@countersign/policy/build-bundle';
@@ -24,7 +24,7 @@ afterAll(async () => {
   await run?.[Symbol.asyncDispose]();
 });
 
-const codeOf = async (work: Promise<unknown>): Promise<ErrorCode | 'none'> => {
+async function codeOf(work: Promise<unknown>): Promise<ErrorCode | 'none'> {
   try {
     await work;
     return 'none';
@@ -32,12 +32,14 @@ const codeOf = async (work: Promise<unknown>): Promise<ErrorCode | 'none'> => {
     if (thrown instanceof CountersignError) return thrown.code;
     throw thrown;
   }
-};
-const decided = (answer: DecideAnswers[number]) => {
+}
+
+function decided(answer: DecideAnswers[number]) {
   if (!answer.ok) throw new Error(answer.error.code);
   return answer.value.decisions.at(-1)!;
-};
-const metric = async (name: string): Promise<number> => {
+}
+
+async function metric(name: string): Promise<number> {
   const text = await (await fetch(`${health_url}/metrics`)).text();
   return Number(
     text
@@ -46,7 +48,7 @@ const metric = async (name: string): Promise<number> => {
       ?.split(' ')
       .at(-1) ?? 0,
   );
-};
+}
 
 describe('without a policy', () => {
   test('nothing is decided, and the kernel is not ready', async () => {

@@ -1,4 +1,6 @@
-// Two replicas of the kernel: each follows what becomes active anywhere, and neither remembers past a change of `control`.
+/**
+ * Two replicas of the kernel: each follows what becomes active anywhere, and neither remembers past a change of `control`.
+ */
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
 import type { Running } from '@countersign/platform/service';
@@ -20,33 +22,33 @@ afterAll(async () => {
   await run?.[Symbol.asyncDispose]();
 });
 
-const metricsOf = async (kernel: Running): Promise<string> =>
-  (await fetch(`${kernel.services[0]!.health_url}/metrics`)).text();
-const sumOf = async (line: RegExp): Promise<number> => {
+async function metricsOf(kernel: Running): Promise<string> {
+  return (await fetch(`${kernel.services[0]!.health_url}/metrics`)).text();
+}
+
+async function sumOf(line: RegExp): Promise<number> {
   const texts = await Promise.all(kernels.map(metricsOf));
   const found = texts.flatMap((text) => [...text.matchAll(new RegExp(line, 'gm'))]);
   return found.reduce((sum, [, value]) => sum + Number(value), 0);
-};
-const epochsOf = (scope: string): Promise<number[]> =>
-  Promise.all(
+}
+
+function epochsOf(scope: string): Promise<number[]> {
+  return Promise.all(
     kernels.map(async (kernel) =>
       Number(new RegExp(`policy_epoch\\{[^}]*scope="${scope}"[^}]*\\} (\\d+)`).exec(await metricsOf(kernel))?.[1]),
     ),
   );
+}
 const salt = Buffer.alloc(16, 1).toString('base64url');
 
 /** As many questions as both replicas need to have seen it. */
-const askBoth = async (
-  body: Record<string, unknown>,
-  gate: 'submit' | 'dispatch',
-  over: { min_epoch?: number } = {},
-) => {
+async function askBoth(body: Record<string, unknown>, gate: 'submit' | 'dispatch', over: { min_epoch?: number } = {}) {
   const answers = await Promise.all(Array.from({ length: 40 }, () => run.ask(body, { gate, salt, ...over })));
   return answers.map((answer) => {
     if (!answer.ok) throw new Error(answer.error.code);
     return answer.value.decisions.at(-1)!;
   });
-};
+}
 
 test('both follow an activation without being asked', async () => {
   await run.publish(READS, { tenants: ['default'] });

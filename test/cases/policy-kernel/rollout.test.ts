@@ -1,4 +1,4 @@
-// From a file to force over HTTP: tried, published, activated, observed, shadowed, expired, and its keys rotated.
+/** From a file to force over HTTP: tried, published, activated, observed, shadowed, expired, and its keys rotated. */
 import { randomUUID } from 'node:crypto';
 import { DEVELOPMENT_BUNDLE_DIR } from '@countersign/infra/development-roster';
 import { readBundleFolder } from '@countersign/infra/publish-development-policy';
@@ -13,7 +13,10 @@ import { type RunningKernels, runKernels, SIGNER } from './run-kernel.ts';
 const READS = 'rules: [{ id: read, match: { topics: ["job.read.*"] }, decision: allow }]';
 const CLOSED = 'rules: [{ id: never, match: {}, decision: deny }]';
 const READ = { topic: 'job.read.users' };
-const inSeconds = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString();
+
+function inSeconds(seconds: number): string {
+  return new Date(Date.now() + seconds * 1_000).toISOString();
+}
 
 let run: RunningKernels;
 let kernel: Running;
@@ -30,28 +33,39 @@ afterAll(async () => {
   await run?.[Symbol.asyncDispose]();
 });
 
-const bundle = (policy: string, over: Partial<Parameters<typeof makeBundle>[0]> = {}) => {
+function bundle(policy: string, over: Partial<Parameters<typeof makeBundle>[0]> = {}) {
   version += 1;
   return makeBundle({ version, policy, signers: [SIGNER], ...over });
-};
-const publish = async (policy: string, over: Parameters<typeof bundle>[1] = {}) => {
+}
+
+async function publish(policy: string, over: Parameters<typeof bundle>[1] = {}) {
   const { status, body } = await door.post('operator', '/policy/bundles', await bundle(policy, over));
   expect(status).toBe(201);
   return body as { version: number; snapshot: string; state: string };
-};
-const activate = async (which: number, body: object = {}) =>
-  door.post('operator', `/policy/bundles/${which}/activate`, body);
-const putInForce = async (policy: string, over: Parameters<typeof bundle>[1] = {}) => {
+}
+
+async function activate(which: number, body: object = {}) {
+  return door.post('operator', `/policy/bundles/${which}/activate`, body);
+}
+
+async function putInForce(policy: string, over: Parameters<typeof bundle>[1] = {}) {
   const published = await publish(policy, over);
   expect(await activate(published.version)).toMatchObject({ status: 200, body: { changed: true } });
   return published;
-};
-const decide = async (body: Record<string, unknown>, gate: 'submit' | 'dispatch' = 'submit') => {
+}
+
+async function decide(body: Record<string, unknown>, gate: 'submit' | 'dispatch' = 'submit') {
   const answer = await run.ask(body, { gate, min_epoch: await run.activeEpoch() });
   return answer.ok ? answer.value.decisions.at(-1)! : answer.error;
-};
-const kinds = async (): Promise<string[]> => (await run.entries('policy:default')).map(({ kind }) => kind);
-const metrics = async (): Promise<string> => (await fetch(`${kernel.services[0]!.health_url}/metrics`)).text();
+}
+
+async function kinds(): Promise<string[]> {
+  return (await run.entries('policy:default')).map(({ kind }) => kind);
+}
+
+async function metrics(): Promise<string> {
+  return (await fetch(`${kernel.services[0]!.health_url}/metrics`)).text();
+}
 
 describe('publish and activate', () => {
   test('a published bundle decides nothing until somebody else may activate it', async () => {

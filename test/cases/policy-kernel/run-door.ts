@@ -1,4 +1,4 @@
-// The HTTP door in front of the kernels under test, with one person for each part in a rollout.
+/** The HTTP door in front of the kernels under test, with one person for each part in a rollout. */
 import { PERMISSION_SETS, type Permission } from '@countersign/contracts/permissions';
 import { findFreePort } from '@countersign/infra/find-free-port';
 import { newApiKey } from '@countersign/ingress/api-key';

@@ -1,4 +1,4 @@
-// Policy kernels on a database and a bus of their own, between an ingress and a scheduler that the test plays.
+/** Policy kernels on a database and a bus of their own, between an ingress and a scheduler that the test plays. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-// What must not be scanned where it is decided is scanned in child processes, and decided once its findings are known.
+/**
+ * What must not be scanned where it is decided is scanned in child processes, and decided once its findings are known.
+ */
 import type { DecideItem } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -32,8 +34,11 @@ const NO_MODEL = openModelCalls(metrics, undefined);
 const patient = openScans(metrics, NO_MODEL, undefined, 30_000);
 afterAll(() => patient.stop());
 
-const large = (text: string, body: object = {}) => itemOf({ topic: 'job.a', prompt: `${text} ${filler}`, ...body });
-const decideApart = (item: DecideItem, under = policy, scans: Pick<Scans, 'decide'> = patient) => {
+function large(text: string, body: object = {}) {
+  return itemOf({ topic: 'job.a', prompt: `${text} ${filler}`, ...body });
+}
+
+function decideApart(item: DecideItem, under = policy, scans: Pick<Scans, 'decide'> = patient) {
   let rounds = 0;
   return scans
     .decide(item.gate, (apart) => {
@@ -41,7 +46,7 @@ const decideApart = (item: DecideItem, under = policy, scans: Pick<Scans, 'decid
       return decide(under, item, contextOf({ scans: apart }));
     })
     .then((outcome) => ({ ...finalOf(outcome), rounds }));
-};
+}
 
 describe('scanning apart', () => {
   it('is for large contents alone, prompts and payloads, and decides as scanning here does', async () => {

@@ -1,4 +1,4 @@
-// Which answers the kernel seals for the dispatch gate, until when, and that the seal is of the answer that left.
+/** Which answers the kernel seals for the dispatch gate, until when, and that the seal is of the answer that left. */
 import type { DecideAnswer, DecideItem } from '@countersign/contracts/decision';
 import { isSealed, sealedAnswerOf } from '@countersign/ledger/decision-seal';
 import type { ActivePolicy } from '@countersign/policy-kernel/active-policies';
@@ -16,7 +16,7 @@ const BODY = { topic: 'job.read.users', payload: { n: 1 } };
 beforeEach(() => void vi.useFakeTimers({ now: Date.parse(NOW), toFake: ['Date', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-const kernel = (policy: string, over: { ends_at?: string; lifetime_ms?: number } = {}) => {
+function kernel(policy: string, over: { ends_at?: string; lifetime_ms?: number } = {}) {
   const { ends_at = '2100-01-01T00:00:00Z', lifetime_ms = LIFETIME_MS } = over;
   const active: ActivePolicy = {
     scope: 'default',
@@ -44,13 +44,14 @@ const kernel = (policy: string, over: { ends_at?: string; lifetime_ms?: number }
     if (!answer.ok) throw new Error(answer.error.code);
     return answer.value;
   };
-};
+}
 
 const ALLOW = 'rules: [{ id: all, match: {}, decision: allow }]';
 
 /** Whether the answer's seal is the kernel's over this very answer. */
-const holds = ({ reusable, ...judged }: DecideAnswer): boolean =>
-  reusable !== null && isSealed([KEY], sealedAnswerOf(judged, reusable.until)!, reusable.seal);
+function holds({ reusable, ...judged }: DecideAnswer): boolean {
+  return reusable !== null && isSealed([KEY], sealedAnswerOf(judged, reusable.until)!, reusable.seal);
+}
 
 describe('sealed', () => {
   test.each([

@@ -1,4 +1,6 @@
-// What all tenants of a kernel share has a part for each: whoever asks for much makes nobody else hear that it is too much.
+/**
+ * What all tenants of a kernel share has a part for each: whoever asks for much makes nobody else hear that it is too much.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Tx } from '@countersign/platform/database';
 import { startReading } from '@countersign/policy-kernel/compile-apart';
@@ -36,8 +38,11 @@ test('one tenant’s replays leave room for another’s, which is answered', asy
 });
 
 const ROOT = { keys: [], threshold: 1 } as never;
+
 /** Refused quickly, and in its turn. */
-const files = (name: string) => ({ kind: 'files' as const, files: { [name]: 'no policy' }, snapshot: 'sha256:0' });
+function files(name: string) {
+  return { kind: 'files' as const, files: { [name]: 'no policy' }, snapshot: 'sha256:0' };
+}
 
 test('one tenant’s flood of policies to read delays another’s by one, and never the kernel’s own', async () => {
   const reading = startReading(ROOT);

@@ -1,4 +1,6 @@
-// The schemas for editors are those of the code, say something of every field, and agree with the compiler on shapes.
+/**
+ * The schemas for editors are those of the code, say something of every field, and agree with the compiler on shapes.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { policySource } from '@countersign/contracts/policy';
 import { fieldNames } from '@countersign/policy/field-names';
@@ -20,13 +22,13 @@ it('says something of every field, and of no other', () => {
   expect(Object.keys(FIELD_HELP).sort()).toEqual([...fieldNames()].sort());
 });
 
-const validate = (name: string, text: string): string | null => {
+function validate(name: string, text: string): string | null {
   const compiled = compilePayloadSchema(authorSchemas()[name]);
   if (!compiled.ok) throw new Error(compiled.detail);
   const read = readYaml('x.yaml', text);
   if (!read.ok) throw new Error('no YAML');
   return compiled.schema.validate(read.yaml.value)?.at ?? null;
-};
+}
 
 describe('the examples', () => {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(({ name }) =>

@@ -1,4 +1,4 @@
-// Compiles one bundle in a child process, whose memory the caller bounds, and answers with the codes of its faults.
+/** Compiles one bundle in a child process, whose memory the caller bounds, and answers with the codes of its faults. */
 import { answerAsChild } from '@countersign/platform/answer-as-child';
 import { lintFiles } from '@countersign/policy-author/lint-files';
 

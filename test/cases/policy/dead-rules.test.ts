@@ -1,5 +1,7 @@
-// A rule that the lint calls dead can be removed: no decision is another without it. The naive reader is asked for what it
-// can read; for conditions and scanners the engine itself, with and without the rule.
+/**
+ * A rule that the lint calls dead can be removed: no decision is another without it. The naive reader is asked for what it
+ * can read; for conditions and scanners the engine itself, with and without the rule.
+ */
 import { lintPolicy } from '@countersign/policy-author/lint-policy';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,14 +12,18 @@ import { match, policyOf, questions } from './random-policies.ts';
 type Source = { rules: { id: string; match: object; decision: string }[] };
 
 /** Ids of the rules that the lint tells to remove. */
-const deadIn = (source: object): { id: string; code: string }[] =>
-  lintPolicy(compiled(JSON.stringify(source))).flatMap(({ code, detail }) =>
+function deadIn(source: object): { id: string; code: string }[] {
+  return lintPolicy(compiled(JSON.stringify(source))).flatMap(({ code, detail }) =>
     code === 'rule_shadowed' || code === 'rule_swallowed' ? [{ id: detail.split(' ')[0]!, code }] : [],
   );
-const without = <T extends Source>(source: T, id: string): T => ({
-  ...source,
-  rules: source.rules.filter((rule) => rule.id !== id),
-});
+}
+
+function without<T extends Source>(source: T, id: string): T {
+  return {
+    ...source,
+    rules: source.rules.filter((rule) => rule.id !== id),
+  };
+}
 
 it('changes no decision of the naive reader by being removed', () => {
   const seen = new Map<string, number>();

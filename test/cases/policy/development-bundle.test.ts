@@ -1,4 +1,4 @@
-// The development bundle keeps what its own tests promise, and answers the runbook's requests.
+/** The development bundle keeps what its own tests promise, and answers the runbook's requests. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { decideAnswer } from '@countersign/contracts/decision';
 import type { Actor } from '@countersign/contracts/job';

@@ -1,10 +1,14 @@
-// Every field of the language has somebody who holds it, or who merely shows it and says so. A field that nobody names
-// here is one that authors would believe in for nothing: refuse it (not-enforced.ts) until something does it.
+/**
+ * Every field of the language has somebody who holds it, or who merely shows it and says so. A field that nobody names
+ * here is one that authors would believe in for nothing: refuse it (not-enforced.ts) until something does it.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { authorSchemas } from '@countersign/policy-author/author-schemas';
 import { expect, it } from 'vitest';
 
-const policy = (file: string): string => `packages/policy/src/${file}.ts`;
+function policy(file: string): string {
+  return `packages/policy/src/${file}.ts`;
+}
 const MATCH = policy('match-subject');
 const EFFECTS = policy('effects');
 const FINDINGS = policy('match-findings');
@@ -144,15 +148,17 @@ const SHOWN = new Set([
 ]);
 
 const SECTIONS = /^(tiers|rules|input_rules|cases|incidents)\./;
-const plain = (path: string): string => {
+
+function plain(path: string): string {
   const short = path.replace(SECTIONS, '').replace('match.not.', 'match.');
   const shared = /(stages\.(group|count)|expires_in|constraints\.(timeout|max_attempts|max_output_bytes|worker))$/.exec(
     short,
   );
   return shared?.[0] ?? short;
-};
+}
 
 const paths = new Set<string>();
+
 function collect(schema: unknown, path: string): void {
   if (Array.isArray(schema)) for (const one of schema) collect(one, path);
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return;
@@ -176,14 +182,15 @@ const CALLED: Readonly<Record<string, RegExp>> = {
   expires_in: /expire/,
   'constraints.timeout': /timeout_ms/,
 };
-const readsIt = (part: string, field: string): boolean => {
+
+function readsIt(part: string, field: string): boolean {
   const word = CALLED[field] ?? new RegExp(field.split('.').at(-1)!);
   const folder = new URL(`../../../${part}/`, import.meta.url).pathname;
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
     /src\/.*\.(ts|sql)$/.test(path),
   );
   return files.some((path) => word.test(readFileSync(folder + path, 'utf8')));
-};
+}
 
 it('is held by somebody, or shown and no more', () => {
   expect(fields.length).toBeGreaterThan(70);

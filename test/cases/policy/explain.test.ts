@@ -1,4 +1,4 @@
-// The derivation holds every step and nothing that came from the content; the text says the same in sentences.
+/** The derivation holds every step and nothing that came from the content; the text says the same in sentences. */
 import { derivation } from '@countersign/contracts/explanation';
 import { explain } from '@countersign/policy-author/explain';
 import { describe, expect, it } from 'vitest';
@@ -24,11 +24,12 @@ rules:
 input_rules:
   - { id: flag-pii, match: { scanners: [pii] }, decision: require_approval }
 `);
-const told = (body: Record<string, unknown>, over = {}, labels: Record<string, string> = {}) => {
+
+function told(body: Record<string, unknown>, over = {}, labels: Record<string, string> = {}) {
   const item = itemOf(body, over);
   Object.assign(item.request, { labels: { ...item.request.labels, ...labels } });
   return explain(policy, item, contextOf({ epoch: 4 }));
-};
+}
 
 const deploy = {
   topic: 'job.deploy.apply',

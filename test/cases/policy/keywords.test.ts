@@ -1,4 +1,4 @@
-// What nobody sees hides no word, and neither does cutting a command into a list.
+/** What nobody sees hides no word, and neither does cutting a command into a list. */
 import { describe, expect, it } from 'vitest';
 import { compiled, verdict } from './ask-policy.ts';
 
@@ -7,7 +7,10 @@ rules:
   - { id: yes, match: {}, decision: allow }
   - { id: no, match: { keywords: ["rm -rf", shutdown, "drop table"] }, decision: deny }
 `);
-const decided = (body: object) => verdict(policy, { topic: 'job.a', ...body })[0];
+
+function decided(body: object) {
+  return verdict(policy, { topic: 'job.a', ...body })[0];
+}
 
 /** Seen by nobody, or seen as nothing: each between two letters, and twice. */
 const UNSEEN = [

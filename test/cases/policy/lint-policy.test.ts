@@ -1,4 +1,4 @@
-// What an author can hardly mean is named with its place, and refused under strict; what is sound stays silent.
+/** What an author can hardly mean is named with its place, and refused under strict; what is sound stays silent. */
 import { compilePolicy } from '@countersign/policy/compile-policy';
 import { lintFiles } from '@countersign/policy-author/lint-files';
 import { lintPolicy } from '@countersign/policy-author/lint-policy';
@@ -6,10 +6,13 @@ import type { LintContext } from '@countersign/policy-author/linted';
 import { describe, expect, it } from 'vitest';
 import { compiled, SNAPSHOT } from './ask-policy.ts';
 
-const lints = (policy: string, others: Record<string, string> = {}, context: LintContext = {}): string[] =>
-  lintPolicy(compiled(policy, others), context).map(({ code, file, line }) => `${code} ${file}:${line}`);
-const rules = (...each: string[]): string =>
-  `topics: { "job.*": { capability: a.b } }\nrules:\n${each.map((rule) => `  - { ${rule} }\n`).join('')}`;
+function lints(policy: string, others: Record<string, string> = {}, context: LintContext = {}): string[] {
+  return lintPolicy(compiled(policy, others), context).map(({ code, file, line }) => `${code} ${file}:${line}`);
+}
+
+function rules(...each: string[]): string {
+  return `topics: { "job.*": { capability: a.b } }\nrules:\n${each.map((rule) => `  - { ${rule} }\n`).join('')}`;
+}
 const NARROW = 'id: narrow, match: { topics: [job.a.b], labels: { env: prod } }, decision: require_approval';
 
 describe('a rule that can never decide', () => {

@@ -1,4 +1,6 @@
-// The words for findings mean the same of what comes in and of what goes out, and no rule has a threshold it does not state.
+/**
+ * The words for findings mean the same of what comes in and of what goes out, and no rule has a threshold it does not state.
+ */
 import { outputPolicyActive } from '@countersign/contracts/policy';
 import { screenOutput } from '@countersign/output-safety/screen-output';
 import { compileOutputPolicy, decideOutput } from '@countersign/policy/decide-output';

@@ -1,5 +1,7 @@
-// The slow reader of a policy: every rule in file order, patterns by regular expression, no index, nothing shared with
-// the engine but the parsed source. Two readers that agree on random policies are worth more than either.
+/**
+ * The slow reader of a policy: every rule in file order, patterns by regular expression, no index, nothing shared with
+ * the engine but the parsed source. Two readers that agree on random policies are worth more than either.
+ */
 import type { DecisionName } from '@countersign/contracts/decision';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import type { Match, PolicySource, TenantSource, TierSource } from '@countersign/contracts/policy';
@@ -8,11 +10,8 @@ export type NaiveVerdict = { decision: DecisionName; rule_id: string | null; mat
 
 const STRENGTH = ['allow', 'allow_with_constraints', 'require_approval', 'deny'];
 
-const globOf = (pattern: string): RegExp => {
-  const tail = pattern.endsWith('*');
-  const body = (tail ? pattern.slice(0, -1) : pattern).replaceAll('.', '\\.').replaceAll('*', '[^.]+');
-  return new RegExp(`^${body}${tail ? '.+' : ''}$`);
-};
+export type TenantFiles = Readonly<Record<string, TenantSource>>;
+type Reading = { request: NamedRequest; actor: Actor };
 
 export function naiveMatch(match: Match, request: NamedRequest, actor: Actor): boolean {
   const { labels, meta } = request;
@@ -33,9 +32,6 @@ export function naiveMatch(match: Match, request: NamedRequest, actor: Actor): b
     (!match.not || !naiveMatch(match.not, request, actor))
   );
 }
-
-export type TenantFiles = Readonly<Record<string, TenantSource>>;
-type Reading = { request: NamedRequest; actor: Actor };
 
 /** Without conditions, scanners and remediation: those are tested by example. */
 export function naiveDecide(policy: PolicySource, tenants: TenantFiles, reading: Reading): NaiveVerdict {
@@ -68,15 +64,10 @@ export function naiveDecide(policy: PolicySource, tenants: TenantFiles, reading:
   return { ...after, matched: [...matched, ...tiers.map(({ id }) => id)] };
 }
 
-/** Each tier lays its floor over what stands; nothing is laid over a denial. */
-function naiveRaise(held: NaiveVerdict, { id, floor }: TierSource, request: NamedRequest) {
-  const to = (decision: DecisionName): NaiveVerdict => ({ ...held, decision, rule_id: id });
-  if (held.decision === 'deny') return held;
-  if (floor.rollback === 'required' && request.compensation === undefined) return to('deny');
-  const asked = floor.decision;
-  if (asked !== undefined && STRENGTH.indexOf(asked) > STRENGTH.indexOf(held.decision)) return to(asked);
-  const bound = held.decision === 'allow' && (floor.max_attempts !== undefined || floor.constraints !== undefined);
-  return bound ? { ...held, decision: 'allow_with_constraints' as const } : held;
+function globOf(pattern: string): RegExp {
+  const tail = pattern.endsWith('*');
+  const body = (tail ? pattern.slice(0, -1) : pattern).replaceAll('.', '\\.').replaceAll('*', '[^.]+');
+  return new RegExp(`^${body}${tail ? '.+' : ''}$`);
 }
 
 function isDelegated({ delegated }: PolicySource, { topic, meta }: NamedRequest): boolean {
@@ -86,4 +77,15 @@ function isDelegated({ delegated }: PolicySource, { topic, meta }: NamedRequest)
     delegated.topics.some((pattern) => globOf(pattern).test(topic)) &&
     delegated.capabilities.some((pattern) => globOf(pattern).test(capability))
   );
+}
+
+/** Each tier lays its floor over what stands; nothing is laid over a denial. */
+function naiveRaise(held: NaiveVerdict, { id, floor }: TierSource, request: NamedRequest) {
+  const to = (decision: DecisionName): NaiveVerdict => ({ ...held, decision, rule_id: id });
+  if (held.decision === 'deny') return held;
+  if (floor.rollback === 'required' && request.compensation === undefined) return to('deny');
+  const asked = floor.decision;
+  if (asked !== undefined && STRENGTH.indexOf(asked) > STRENGTH.indexOf(held.decision)) return to(asked);
+  const bound = held.decision === 'allow' && (floor.max_attempts !== undefined || floor.constraints !== undefined);
+  return bound ? { ...held, decision: 'allow_with_constraints' as const } : held;
 }

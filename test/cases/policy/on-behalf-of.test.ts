@@ -1,16 +1,17 @@
-// On whose behalf something is asked for, as rules and conditions see it: everybody in the chain, and nobody else.
+/** On whose behalf something is asked for, as rules and conditions see it: everybody in the chain, and nobody else. */
 import { lintPolicy } from '@countersign/policy-author/lint-policy';
 import { describe, expect, it } from 'vitest';
 import { ask, compiled, finalOf } from './ask-policy.ts';
 
 const CHAINS = [undefined, 'carla', ['carla', 'bot'], ['bot', 'carla'], ['dave']] as const;
-const decided = (rule: string): (string | null)[] => {
+
+function decided(rule: string): (string | null)[] {
   const policy = compiled(`rules: [${rule}]`);
   return CHAINS.map((chain) => {
     const on_behalf_of = typeof chain === 'object' ? [...chain] : chain;
     return finalOf(ask(policy, { topic: 'job.a', ...(on_behalf_of === undefined ? {} : { on_behalf_of }) })).rule_id;
   });
-};
+}
 
 describe('a rule', () => {
   it.each([

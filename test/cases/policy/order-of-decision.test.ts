@@ -1,4 +1,4 @@
-// Each step of the order: ceiling, facts, input rules, denials, first match, default, floors, rewrites.
+/** Each step of the order: ceiling, facts, input rules, denials, first match, default, floors, rewrites. */
 import { decideAnswer } from '@countersign/contracts/decision';
 import type { Ceiling } from '@countersign/contracts/job';
 import { canonicalize } from '@countersign/ledger/canonical-json';
@@ -6,7 +6,9 @@ import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import { describe, expect, it } from 'vitest';
 import { AGENT, answerOf, ask, compiled, finalOf, itemOf, verdict } from './ask-policy.ts';
 
-const rules = (text: string): ReturnType<typeof compiled> => compiled(`rules:\n${text}`);
+function rules(text: string): ReturnType<typeof compiled> {
+  return compiled(`rules:\n${text}`);
+}
 const ALLOW = '  - { id: yes, match: {}, decision: allow }\n';
 
 describe('ceiling', () => {

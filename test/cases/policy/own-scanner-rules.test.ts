@@ -1,4 +1,6 @@
-// Own scanner rules as part of a policy: what a gitleaks file means here, what is refused and where, both gates, threads.
+/**
+ * Own scanner rules as part of a policy: what a gitleaks file means here, what is refused and where, both gates, threads.
+ */
 import { outputPolicyActive } from '@countersign/contracts/policy';
 import { screenOutput } from '@countersign/output-safety/screen-output';
 import { compilePolicy } from '@countersign/policy/compile-policy';
@@ -47,10 +49,12 @@ const others = { 'scanners.yaml': SCANNERS, 'gitleaks.toml': GITLEAKS };
 const policy = compiled(POLICY, others);
 const FORGE = 'forge_k3v9x0q7m2p8w1z6t4r5';
 const DEPOT = '9f86d081884c7d659a2feaa0c55ad015';
-const types = (prompt: string): string[] =>
-  finalOf(ask(policy, { topic: 'job.a', prompt }))
+
+function types(prompt: string): string[] {
+  return finalOf(ask(policy, { topic: 'job.a', prompt }))
     .findings.map(({ type }) => type)
     .filter((type) => /^custom/.test(type));
+}
 
 describe('a gitleaks file', () => {
   it.each([
@@ -107,7 +111,9 @@ describe('a gitleaks file', () => {
   });
 });
 
-const ruleIn = (body: string): Record<string, string> => ({ 'scanners.yaml': `rules:\n  - { id: mine, ${body} }\n` });
+function ruleIn(body: string): Record<string, string> {
+  return { 'scanners.yaml': `rules:\n  - { id: mine, ${body} }\n` };
+}
 
 describe('an own rule', () => {
   it.each([

@@ -1,12 +1,12 @@
-// The subset of JSON Schema that payloads are checked with: each keyword both ways, and what it refuses to read.
+/** The subset of JSON Schema that payloads are checked with: each keyword both ways, and what it refuses to read. */
 import { compilePayloadSchema } from '@countersign/policy/payload-schema';
 import { describe, expect, it } from 'vitest';
 
-const validate = (schema: unknown, value: unknown): string | null => {
+function validate(schema: unknown, value: unknown): string | null {
   const result = compilePayloadSchema(schema);
   if (!result.ok) throw new Error(result.detail);
   return result.schema.validate(value)?.at ?? null;
-};
+}
 
 describe('keywords', () => {
   it.each([

@@ -1,4 +1,4 @@
-// A bundle's own tests: what they compare, what they cover, and how a pipeline reads them.
+/** A bundle's own tests: what they compare, what they cover, and how a pipeline reads them. */
 import { compilePolicy } from '@countersign/policy/compile-policy';
 import { renderJunit } from '@countersign/policy-author/render-junit';
 import { runPolicyTests } from '@countersign/policy-author/run-policy-tests';
@@ -25,8 +25,10 @@ input_rules:
   - { id: no-pii, match: { scanners: [pii] }, decision: deny }
 `;
 const SCHEMA = { 'schemas/deploy.json': '{ "required": ["service"] }' };
-const run = (tests: string, more: Record<string, string> = {}) =>
-  runPolicyTests(compiled(POLICY, { ...SCHEMA, 'tests/a.yaml': tests }), more);
+
+function run(tests: string, more: Record<string, string> = {}) {
+  return runPolicyTests(compiled(POLICY, { ...SCHEMA, 'tests/a.yaml': tests }), more);
+}
 
 const PASSING = `
 cases:

@@ -1,4 +1,4 @@
-// Pools are chosen without any fallback; output rules only ever tighten.
+/** Pools are chosen without any fallback; output rules only ever tighten. */
 
 import type { Pool } from '@countersign/contracts/policy';
 import { outputPolicyActive } from '@countersign/contracts/policy';
@@ -11,21 +11,29 @@ import { FINDING_TYPES } from '@countersign/scanners/finding-types';
 import { describe, expect, it } from 'vitest';
 import { answerOf, ask, compiled, contextOf, itemOf } from './ask-policy.ts';
 
-const pool = (over: Partial<Pool> & { id: string }): Pool => ({
-  capabilities: ['a.read'],
-  enforces: [],
-  concurrency: 1,
-  ...over,
-});
-const need = (over: Partial<PoolNeed> = {}): PoolNeed => ({
-  tenant: 'default',
-  capability: 'a.read',
-  requires: [],
-  environment: null,
-  worker_constraints: [],
-  ...over,
-});
-const ids = (pools: Pool[], question: PoolNeed): string[] => eligiblePools(pools, question).map(({ id }) => id);
+function pool(over: Partial<Pool> & { id: string }): Pool {
+  return {
+    capabilities: ['a.read'],
+    enforces: [],
+    concurrency: 1,
+    ...over,
+  };
+}
+
+function need(over: Partial<PoolNeed> = {}): PoolNeed {
+  return {
+    tenant: 'default',
+    capability: 'a.read',
+    requires: [],
+    environment: null,
+    worker_constraints: [],
+    ...over,
+  };
+}
+
+function ids(pools: Pool[], question: PoolNeed): string[] {
+  return eligiblePools(pools, question).map(({ id }) => id);
+}
 
 describe('pools', () => {
   const plain = pool({ id: 'plain' });

@@ -1,4 +1,6 @@
-// Two policies in the form that security guides publish: no version, no groups, no pools. The defaults make them whole.
+/**
+ * Two policies in the form that security guides publish: no version, no groups, no pools. The defaults make them whole.
+ */
 import { expect, it } from 'vitest';
 import { ask, compiled, finalOf, verdict } from './ask-policy.ts';
 

@@ -1,4 +1,4 @@
-// Random policies and requests of one small alphabet, so that rules meet each other and the requests.
+/** Random policies and requests of one small alphabet, so that rules meet each other and the requests. */
 import fc from 'fast-check';
 
 const TOKENS = ['a', 'b', 'c'];
@@ -7,7 +7,7 @@ export const path = fc.array(token, { minLength: 1, maxLength: 4 });
 export const pattern = fc.array(fc.constantFrom(...TOKENS, '*'), { minLength: 1, maxLength: 4 });
 const topic = path.map((tokens) => `job.${tokens.join('.')}`);
 const dotted = path.map((tokens) => tokens.join('.'));
-const some = <T>(value: fc.Arbitrary<T>) => fc.array(value, { minLength: 1, maxLength: 3 });
+
 const labelKey = fc.constantFrom('env', 'team');
 const labelValue = fc.constantFrom('prod', 'dev', '');
 
@@ -54,27 +54,11 @@ const floor = fc.constantFrom(
   { max_attempts: 2 },
   { decision: 'require_approval', rollback: 'required' },
 );
-export const rulesOf = (minLength: number, maxLength: number) =>
-  fc
-    .array(fc.tuple(match, ruleEffect), { minLength, maxLength })
-    .map((rules) => rules.map(([m, effect], i) => ({ id: `r${i}`, match: m, ...effect })));
+
 export const tiers = fc
   .array(fc.tuple(match, floor), { maxLength: 4 })
   .map((made) => made.map(([m, f], i) => ({ id: `t${i}`, match: m, floor: f })));
-/** `rules` between these two numbers. */
-export const policyOf = (minLength: number, maxLength: number) =>
-  fc.record({
-    default_decision: fc.constantFrom('allow', 'deny', 'require_approval'),
-    delegated: fc.record({
-      topics: fc.oneof(fc.constant(['job.*']), fields.topics),
-      capabilities: fc.oneof(fc.constant(['*']), fields.capabilities),
-    }),
-    rules: rulesOf(minLength, maxLength),
-    tiers,
-  });
 
-const without = (source: Readonly<Record<string, unknown>>, ...keys: readonly string[]) =>
-  Object.fromEntries(Object.entries(source).filter(([key]) => !keys.includes(key)));
 /** As the compiler takes it: no tenants named, and no topics or capabilities beyond those that are delegated. */
 const tenantFile = fc.record({ rules: rulesOf(0, 6), tiers }).map((file) => ({
   rules: file.rules.map((rule) => {
@@ -102,3 +86,30 @@ export const actor = fc.record({
   type: fc.constantFrom('agent' as const, 'human' as const),
 });
 export const questions = fc.array(fc.tuple(request, actor), { minLength: 1, maxLength: 6 });
+
+export function rulesOf(minLength: number, maxLength: number) {
+  return fc
+    .array(fc.tuple(match, ruleEffect), { minLength, maxLength })
+    .map((rules) => rules.map(([m, effect], i) => ({ id: `r${i}`, match: m, ...effect })));
+}
+
+/** `rules` between these two numbers. */
+export function policyOf(minLength: number, maxLength: number) {
+  return fc.record({
+    default_decision: fc.constantFrom('allow', 'deny', 'require_approval'),
+    delegated: fc.record({
+      topics: fc.oneof(fc.constant(['job.*']), fields.topics),
+      capabilities: fc.oneof(fc.constant(['*']), fields.capabilities),
+    }),
+    rules: rulesOf(minLength, maxLength),
+    tiers,
+  });
+}
+
+function some<T>(value: fc.Arbitrary<T>) {
+  return fc.array(value, { minLength: 1, maxLength: 3 });
+}
+
+function without(source: Readonly<Record<string, unknown>>, ...keys: readonly string[]) {
+  return Object.fromEntries(Object.entries(source).filter(([key]) => !keys.includes(key)));
+}

@@ -1,4 +1,4 @@
-// The compiler refuses what could be read in two ways or could never work, all mistakes at once, with their places.
+/** The compiler refuses what could be read in two ways or could never work, all mistakes at once, with their places. */
 import { LIMITS } from '@countersign/contracts/limits';
 import { compilePolicy } from '@countersign/policy/compile-policy';
 import { readYaml } from '@countersign/policy/read-yaml';
@@ -7,7 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { ask, compiled, faultCodes, finalOf, SNAPSHOT } from './ask-policy.ts';
 
 const RULE = '{ id: r, match: {}, decision: allow }';
-const lines = (...text: string[]): string => text.join('\n');
+
+function lines(...text: string[]): string {
+  return text.join('\n');
+}
 
 describe('YAML', () => {
   it.each([

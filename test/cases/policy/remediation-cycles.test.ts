@@ -1,14 +1,16 @@
-// Circles of rewrites are found when the policy is compiled, where they are certain.
+/** Circles of rewrites are found when the policy is compiled, where they are certain. */
 import { compilePolicy } from '@countersign/policy/compile-policy';
 import { describe, expect, it } from 'vitest';
 import { SNAPSHOT } from './ask-policy.ts';
 
-const turn = (id: string, match: string, rewrite: string, more = ''): string =>
-  `  - { id: ${id}, match: ${match}, ${more}decision: remediate, remediation: { id: to-${id}, ${rewrite} } }\n`;
-const faults = (...rules: string[]): string[] => {
+function turn(id: string, match: string, rewrite: string, more = ''): string {
+  return `  - { id: ${id}, match: ${match}, ${more}decision: remediate, remediation: { id: to-${id}, ${rewrite} } }\n`;
+}
+
+function faults(...rules: string[]): string[] {
   const result = compilePolicy({ 'policy.yaml': `rules:\n${rules.join('')}` }, { version: 1, snapshot: SNAPSHOT });
   return result.ok ? [] : result.faults.map(({ code, line, detail }) => `${code} ${line} ${detail.split(': ')[1]}`);
-};
+}
 const A = turn('a', '{ topics: [job.a] }', 'topic: job.b');
 const B = turn('b', '{ topics: [job.b] }', 'topic: job.a');
 

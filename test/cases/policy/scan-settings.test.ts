@@ -1,4 +1,6 @@
-// Countries that a policy's content is scanned for: they bind at both gates, a tenant's only add, and none is taken silently.
+/**
+ * Countries that a policy's content is scanned for: they bind at both gates, a tenant's only add, and none is taken silently.
+ */
 import { outputPolicyActive, type ScanSettings } from '@countersign/contracts/policy';
 import { screenOutput } from '@countersign/output-safety/screen-output';
 import { decide } from '@countersign/policy/decide';
@@ -21,7 +23,10 @@ const PARIS = 'reach us, 01 42 68 53 00, any day';
 const policy = compiled(`${RULES}scanning: { countries: [DE] }`, {
   'tenants/acme.yaml': 'scanning: { countries: [FR] }',
 });
-const ask = (tenant: string, prompt: string) => verdict(policy, { tenant, topic: 'job.a', prompt })[0];
+
+function ask(tenant: string, prompt: string) {
+  return verdict(policy, { tenant, topic: 'job.a', prompt })[0];
+}
 
 describe('countries', () => {
   it('make national numbers count in requests; a tenant’s add to everybody’s, for that tenant alone', () => {

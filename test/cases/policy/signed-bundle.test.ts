@@ -1,4 +1,6 @@
-// An attack table against bundles: whatever is removed, added, swapped, altered or out of date is refused by its code.
+/**
+ * An attack table against bundles: whatever is removed, added, swapped, altered or out of date is refused by its code.
+ */
 import type { BundleDocument, TrustRoot } from '@countersign/contracts/policy';
 import { type BuildOptions, buildBundle, publicKeyOf, signBundle } from '@countersign/policy/build-bundle';
 import type { BundleFault } from '@countersign/policy/bundle-faults';
@@ -13,27 +15,30 @@ const FILES = {
   'schemas/a.json': '{"type":"object"}',
 };
 
-const rootOf = async (threshold: number, over: Partial<TrustRoot['keys'][number]> = {}): Promise<TrustRoot> => ({
-  threshold,
-  keys: [
-    { key_id: 'a', public_key: await publicKeyOf(SEEDS.a), ...ALWAYS, ...over },
-    { key_id: 'b', public_key: await publicKeyOf(SEEDS.b), ...ALWAYS },
-  ],
-});
-const build = async (
-  over: Partial<BuildOptions> = {},
-  files: Record<string, string> = FILES,
-): Promise<BundleDocument> => {
+async function rootOf(threshold: number, over: Partial<TrustRoot['keys'][number]> = {}): Promise<TrustRoot> {
+  return {
+    threshold,
+    keys: [
+      { key_id: 'a', public_key: await publicKeyOf(SEEDS.a), ...ALWAYS, ...over },
+      { key_id: 'b', public_key: await publicKeyOf(SEEDS.b), ...ALWAYS },
+    ],
+  };
+}
+
+async function build(over: Partial<BuildOptions> = {}, files: Record<string, string> = FILES): Promise<BundleDocument> {
   const built = await buildBundle(files, { version: 3, tenants: ['default'], ...ALWAYS, ...over });
   if (!built.ok) throw new Error(JSON.stringify(built.faults));
   return built.document;
-};
-const sign = (document: BundleDocument, key_id: string, seed = SEEDS[key_id as 'a']): Promise<BundleDocument> =>
-  signBundle(document, { key_id, secret_key: seed });
-const codeOf = async (document: unknown, root: TrustRoot, now = NOW): Promise<BundleFault | 'ok'> => {
+}
+
+function sign(document: BundleDocument, key_id: string, seed = SEEDS[key_id as 'a']): Promise<BundleDocument> {
+  return signBundle(document, { key_id, secret_key: seed });
+}
+
+async function codeOf(document: unknown, root: TrustRoot, now = NOW): Promise<BundleFault | 'ok'> {
   const result = await verifyBundle(typeof document === 'string' ? document : JSON.stringify(document), root, now);
   return result.ok ? 'ok' : result.code;
-};
+}
 
 const signed = await sign(await build(), 'a');
 const one = await rootOf(1);
@@ -63,7 +68,9 @@ describe('a sound bundle', () => {
   });
 });
 
-const altered = (change: (document: BundleDocument) => unknown): unknown => change(structuredClone(signed));
+function altered(change: (document: BundleDocument) => unknown): unknown {
+  return change(structuredClone(signed));
+}
 const table: readonly (readonly [string, BundleFault, unknown, TrustRoot?, string?])[] = [
   ['signature removed', 'bundle_unsigned', altered((d) => ({ ...d, signatures: [] }))],
   [

@@ -1,4 +1,6 @@
-// The templates to copy: each compiles without a lint, keeps what its own tests promise, and leaves no rule untested.
+/**
+ * The templates to copy: each compiles without a lint, keeps what its own tests promise, and leaves no rule untested.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { compilePolicy } from '@countersign/policy/compile-policy';
 import { describeFault } from '@countersign/policy/policy-fault';
@@ -11,18 +13,19 @@ const TEMPLATES = ['four-tiers', 'support-desk', 'ci-agent', 'chatops', 'own-sca
 /** Two people in each group, so that nobody is asked for whom there is not. */
 const PEOPLE = { approvers: 2, sre: 2, security: 2, maintainers: 2, finance: 2 };
 
-const filesOf = (template: string): Record<string, string> => {
+function filesOf(template: string): Record<string, string> {
   const folder = new URL(`../../../examples/policies/${template}/`, import.meta.url).pathname;
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = entries.map(({ parentPath, name }) => `${parentPath}/${name}`.replaceAll('//', '/'));
   return Object.fromEntries(paths.map((path) => [path.slice(folder.length), readFileSync(path, 'utf8')]));
-};
-const compiledTemplate = (template: string) => {
+}
+
+function compiledTemplate(template: string) {
   const options = { strict: true, people: PEOPLE };
   const { ok, faults, lints, policy } = lintFiles(filesOf(template), { version: 1, snapshot: SNAPSHOT }, options);
   if (!ok || policy === null) throw new Error([...faults, ...lints].map(describeFault).join('\n'));
   return policy;
-};
+}
 
 describe.each(TEMPLATES)('%s', (template) => {
   it('compiles under strict, and its tests pass and reach every rule', () => {

@@ -1,4 +1,6 @@
-// A tenant's own rules below a global part that they cannot cross: they restrict, or decide what is delegated and open.
+/**
+ * A tenant's own rules below a global part that they cannot cross: they restrict, or decide what is delegated and open.
+ */
 import { buildBundle } from '@countersign/policy/build-bundle';
 import { compilePolicy } from '@countersign/policy/compile-policy';
 import { explain } from '@countersign/policy-author/explain';
@@ -26,8 +28,14 @@ input_rules:
   - { id: no-injection, match: { scanners: [prompt_injection] }, decision: deny }
 `;
 const policy = compiled(GLOBAL, { 'tenants/acme.yaml': ACME });
-const acme = (body: Record<string, unknown>) => verdict(policy, { tenant: 'acme', ...body });
-const other = (body: Record<string, unknown>) => verdict(policy, { tenant: 'other', ...body });
+
+function acme(body: Record<string, unknown>) {
+  return verdict(policy, { tenant: 'acme', ...body });
+}
+
+function other(body: Record<string, unknown>) {
+  return verdict(policy, { tenant: 'other', ...body });
+}
 const own = { capability: 'own.power' };
 
 describe('a tenant’s rules', () => {

@@ -1,18 +1,22 @@
-// A condition that compares unlike types has no answer, and what has no answer denies. Nobody slips past a rule by
-// writing a value another way, and its author hears beforehand where that can happen.
+/**
+ * A condition that compares unlike types has no answer, and what has no answer denies. Nobody slips past a rule by
+ * writing a value another way, and its author hears beforehand where that can happen.
+ */
 import { lintPolicy } from '@countersign/policy-author/lint-policy';
 import { describe, expect, it } from 'vitest';
 import { ask, compiled, finalOf } from './ask-policy.ts';
 
-const rule = (when: string, decision: string): string =>
-  `{ id: it, match: { topics: [job.a] }, when: ${JSON.stringify(when)}, decision: ${decision} }`;
-const reasonOf = (when: string, payload: object, decision = 'deny'): string => {
+function rule(when: string, decision: string): string {
+  return `{ id: it, match: { topics: [job.a] }, when: ${JSON.stringify(when)}, decision: ${decision} }`;
+}
+
+function reasonOf(when: string, payload: object, decision = 'deny'): string {
   const policy = compiled(`rules: [${rule(when, decision)}, { id: yes, match: {}, decision: allow }]`);
   const { decision: made, rule_id, reason } = finalOf(ask(policy, { topic: 'job.a', payload }));
   return made === 'deny' && rule_id === 'it' && reason.startsWith('when_error')
     ? reason.slice(0, 25)
     : `${made} ${rule_id}`;
-};
+}
 const UNLIKE = 'when_error (unlike_types)';
 
 describe('equality', () => {

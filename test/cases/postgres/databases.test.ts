@@ -1,4 +1,4 @@
-// Into which databases a role gets: a new one is open to everybody until somebody closes it.
+/** Into which databases a role gets: a new one is open to everybody until somebody closes it. */
 import { createDeskDatabase } from '@countersign/infra/start-example';
 import { expect, inject, test } from 'vitest';
 import { withClient } from '../../harness/build-template.ts';

@@ -1,4 +1,6 @@
-// A terminal state never changes: not by the scheduler's own role, not by a superuser's statement, not in any column.
+/**
+ * A terminal state never changes: not by the scheduler's own role, not by a superuser's statement, not in any column.
+ */
 import { JOB_STATES, TERMINAL_STATES } from '@countersign/contracts/states';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

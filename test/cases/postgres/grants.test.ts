@@ -1,5 +1,7 @@
-// What each role can do in a migrated database, read from the catalogue as it stands: exactly what the design gives it
-// and nothing that a migration forgot to take away.
+/**
+ * What each role can do in a migrated database, read from the catalogue as it stands: exactly what the design gives it
+ * and nothing that a migration forgot to take away.
+ */
 import { LOGIN_ROLES, OWNER_ROLE } from '@countersign/infra/postgres/roles';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -130,15 +132,18 @@ afterAll(async () => {
   await test_database.drop();
 });
 
-const nameOf = (grant: Grant): string => `${grant.schema}.${grant.name}`;
-const tableOf = (role: string, schemas: readonly string[]): Record<string, string> => {
+function nameOf(grant: Grant): string {
+  return `${grant.schema}.${grant.name}`;
+}
+
+function tableOf(role: string, schemas: readonly string[]): Record<string, string> {
   const table: Record<string, string> = {};
   for (const grant of grants.filter((each) => each.role === role && schemas.includes(each.schema))) {
     const before = table[nameOf(grant)];
     table[nameOf(grant)] = before === undefined ? grant.privilege : `${before} ${grant.privilege}`;
   }
   return table;
-};
+}
 
 describe('tables', () => {
   test.each([...LOGIN_ROLES, OWNER_ROLE])('%s has exactly its grants in ledger and control', (role) => {

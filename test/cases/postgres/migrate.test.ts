@@ -1,4 +1,4 @@
-// Migrations on a server of their own database: once, in order, by one at a time, and never changed afterwards.
+/** Migrations on a server of their own database: once, in order, by one at a time, and never changed afterwards. */
 
 import { randomBytes } from 'node:crypto';
 import { roleOf, SERVICES } from '@countersign/contracts/ledger-entry';
@@ -8,7 +8,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { databaseUrl, withClient } from '../../harness/build-template.ts';
 import { createDatabase } from '../../harness/create-database.ts';
 
-const emptyDatabase = async (): Promise<AsyncDisposable & { url: string; rows(text: string): Promise<unknown[]> }> => {
+async function emptyDatabase(): Promise<AsyncDisposable & { url: string; rows(text: string): Promise<unknown[]> }> {
   const { admin_url } = inject('test_stack');
   const name = `empty_${randomBytes(8).toString('hex')}`;
   await withClient(admin_url, (client) => client.query(`CREATE DATABASE ${name}`));
@@ -20,8 +20,11 @@ const emptyDatabase = async (): Promise<AsyncDisposable & { url: string; rows(te
       await withClient(admin_url, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
     },
   };
-};
-const migration = (name: string, sql: string) => ({ name, sql });
+}
+
+function migration(name: string, sql: string) {
+  return { name, sql };
+}
 
 describe('migrate', () => {
   test('applies every service from nothing, evidence first, and again changes nothing', async () => {

@@ -12,12 +12,13 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const renderedFor = (role: string): Promise<string> =>
-  withClient(database.admin_url, async (client) => {
+function renderedFor(role: string): Promise<string> {
+  return withClient(database.admin_url, async (client) => {
     const { rows: columns } = await client.query<Column>(COLUMNS, [role]);
     const { rows: routines } = await client.query<Routine>(ROUTINES, [role]);
     return renderTables(role, columns, routines);
   });
+}
 
 test.each(SERVICES)('%s compiles against what it may read', async (service) => {
   await expect(await renderedFor(roleOf(service))).toMatchFileSnapshot(`../../../services/${service}/src/tables.ts`);

@@ -1,5 +1,7 @@
-// A database of the first release, with jobs in every state, is migrated while services of before still run: nothing of it
-// is lost, what they say is still understood, and the new steps take every job on from where it stands.
+/**
+ * A database of the first release, with jobs in every state, is migrated while services of before still run: nothing of it
+ * is lost, what they say is still understood, and the new steps take every job on from where it stands.
+ */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { JOB_STATES } from '@countersign/contracts/states';
 import { applyMigrations, migrate, readMigrations } from '@countersign/infra/postgres/migrate';
@@ -26,21 +28,25 @@ const BEFORE = [
   'approval/001-approval.sql',
   'output-safety/001-output.sql',
 ];
-const DIGEST = (n: number): string => `sha256:${String(n).repeat(64)}`;
+
+function DIGEST(n: number): string {
+  return `sha256:${String(n).repeat(64)}`;
+}
 const UNDER_WAY: Readonly<Record<string, string>> = { dispatched: 'dispatched', running: 'running' };
 
 let run: StepRun;
 const cleanUp = new AsyncDisposableStack();
 const attempts = new Map<string, string>();
 const before = new Map<string, unknown>();
-const rowOf = async (state: string) => {
+
+async function rowOf(state: string) {
   const [row] = await run.admin.query<Record<string, unknown>>(
     `SELECT state, topic, actor, job_hash, effective_digest, attempt, pool, priority, deadline_at, created_at, updated_at
        FROM scheduler.jobs WHERE job_id = $1`,
     [state],
   );
   return row;
-};
+}
 
 /** As the services of before wrote it. */
 async function insertJob(state: string): Promise<void> {

@@ -13,7 +13,9 @@ const { SCANNER_NAMES } = await import('@countersign/scanners/scan');
 const { QUADRATIC } = await import('./quadratic.ts');
 
 /** Redacting scans twice and replaces in between. */
-const redact = (value: unknown): void => void redactValue(value, SCANNER_NAMES, { max_work_chars: 1e9 });
+function redact(value: unknown): void {
+  void redactValue(value, SCANNER_NAMES, { max_work_chars: 1e9 });
+}
 
 /** What twice the length may cost more. */
 const MOST = 2.2;
@@ -24,6 +26,7 @@ const CHARS = 1_000;
 const LONG = 9_000;
 
 type Costs = { steps: number; growth: number };
+
 function costsOf(counter: StepCounter, work: (chars: number) => () => void, chars: number): Costs {
   const steps = counter.count(work(chars));
   return { steps, growth: counter.count(work(2 * chars)) / steps };

@@ -20,6 +20,9 @@ type Back = { pc: number; ends: number[]; groups: Groups };
 
 const compiled = new Map<string, { ops: readonly Op[]; anchored: boolean }>();
 
+type Many = Extract<Op, { op: 'many' }>;
+type Place = { text: string; at: number; pc: number; groups: Groups };
+
 /** `found` is what the expression really gave from `from` on. */
 export function countMatchSteps(pattern: RegExp, text: string, from: number, found: RegExpExecArray | null): number {
   const key = `${pattern.flags.replace(/[gyd]/g, '')}/${pattern.source}`;
@@ -33,77 +36,6 @@ export function countMatchSteps(pattern: RegExp, text: string, from: number, fou
   const count = { steps: 1 };
   for (let at = from; at <= last; at += 1) if (run(known.ops, text, at, count)) break;
   return count.steps;
-}
-
-const isAnchored = (node: Node | undefined): boolean =>
-  node?.kind === 'start' ||
-  (node?.kind === 'sequence' && isAnchored(node.items[0])) ||
-  (node?.kind === 'choice' && node.items.every(isAnchored));
-
-/** Whether the operations match at `start`. */
-function run(ops: readonly Op[], text: string, start: number, count: { steps: number }): boolean {
-  const backs: Back[] = [{ pc: 0, ends: [start], groups: [] }];
-  for (;;) {
-    const back = backs.at(-1);
-    if (back === undefined) return false;
-    let at = back.ends.pop()!;
-    let { pc, groups } = back;
-    if (back.ends.length === 0) backs.pop();
-    while (at !== -1) {
-      count.steps += 1;
-      const now = ops[pc]!;
-      pc += 1;
-      if (now.op === 'done') return true;
-      if (now.op === 'jump') pc = now.to;
-      else if (now.op === 'split') {
-        backs.push({ pc: now.second, ends: [at], groups });
-        pc = now.first;
-      } else if (now.op === 'open') groups = put(groups, now.index, at);
-      else if (now.op === 'close') groups = put(groups, now.index, text.slice(Number(groups[now.index]), at));
-      else if (now.op === 'many') at = runMany(now, { text, at, pc, groups }, backs, count);
-      else at = step(now, text, at, groups, count);
-    }
-  }
-}
-
-function put(groups: Groups, index: number, value: number | string): Groups {
-  const changed = [...groups];
-  changed[index] = value;
-  return changed;
-}
-
-/** Where the operation ends, or -1. */
-function step(now: Op, text: string, at: number, groups: Groups, count: { steps: number }): number {
-  if (now.op === 'unit') {
-    const wide = now.width(text, at);
-    return wide > 0 ? at + wide : -1;
-  }
-  if (now.op === 'test') return now.holds(text, at) ? at : -1;
-  if (now.op === 'look') return run(now.inner, text, at, count) === now.wanted ? at : -1;
-  if (now.op !== 'back') throw new Error(`no step: ${now.op}`);
-  const held = String(groups[now.index] ?? '');
-  count.steps += held.length;
-  return text.startsWith(held, at) ? at + held.length : -1;
-}
-
-type Many = Extract<Op, { op: 'many' }>;
-type Place = { text: string; at: number; pc: number; groups: Groups };
-
-/** Repeats one unit as often as it may, keeping where it could have ended. Lazy ones are walked as if they were greedy. */
-function runMany(now: Many, { text, at, pc, groups }: Place, backs: Back[], count: { steps: number }): number {
-  const ends: number[] = [];
-  let end = at;
-  for (let times = 0; ; times += 1) {
-    if (times >= now.min) ends.push(end);
-    const wide = times < now.max ? now.width(text, end) : 0;
-    count.steps += 1;
-    if (wide === 0) break;
-    end += wide;
-  }
-  if (now.lazy) ends.reverse();
-  const first = ends.pop() ?? -1;
-  if (ends.length > 0) backs.push({ pc, ends, groups });
-  return first;
 }
 
 function compile(node: Node): Op[] {
@@ -181,4 +113,75 @@ function fixedUnit(node: Node): Width | null {
     }
     return end - at;
   };
+}
+
+function isAnchored(node: Node | undefined): boolean {
+  return (
+    node?.kind === 'start' ||
+    (node?.kind === 'sequence' && isAnchored(node.items[0])) ||
+    (node?.kind === 'choice' && node.items.every(isAnchored))
+  );
+}
+
+/** Whether the operations match at `start`. */
+function run(ops: readonly Op[], text: string, start: number, count: { steps: number }): boolean {
+  const backs: Back[] = [{ pc: 0, ends: [start], groups: [] }];
+  for (;;) {
+    const back = backs.at(-1);
+    if (back === undefined) return false;
+    let at = back.ends.pop()!;
+    let { pc, groups } = back;
+    if (back.ends.length === 0) backs.pop();
+    while (at !== -1) {
+      count.steps += 1;
+      const now = ops[pc]!;
+      pc += 1;
+      if (now.op === 'done') return true;
+      if (now.op === 'jump') pc = now.to;
+      else if (now.op === 'split') {
+        backs.push({ pc: now.second, ends: [at], groups });
+        pc = now.first;
+      } else if (now.op === 'open') groups = put(groups, now.index, at);
+      else if (now.op === 'close') groups = put(groups, now.index, text.slice(Number(groups[now.index]), at));
+      else if (now.op === 'many') at = runMany(now, { text, at, pc, groups }, backs, count);
+      else at = step(now, text, at, groups, count);
+    }
+  }
+}
+
+function put(groups: Groups, index: number, value: number | string): Groups {
+  const changed = [...groups];
+  changed[index] = value;
+  return changed;
+}
+
+/** Repeats one unit as often as it may, keeping where it could have ended. Lazy ones are walked as if they were greedy. */
+function runMany(now: Many, { text, at, pc, groups }: Place, backs: Back[], count: { steps: number }): number {
+  const ends: number[] = [];
+  let end = at;
+  for (let times = 0; ; times += 1) {
+    if (times >= now.min) ends.push(end);
+    const wide = times < now.max ? now.width(text, end) : 0;
+    count.steps += 1;
+    if (wide === 0) break;
+    end += wide;
+  }
+  if (now.lazy) ends.reverse();
+  const first = ends.pop() ?? -1;
+  if (ends.length > 0) backs.push({ pc, ends, groups });
+  return first;
+}
+
+/** Where the operation ends, or -1. */
+function step(now: Op, text: string, at: number, groups: Groups, count: { steps: number }): number {
+  if (now.op === 'unit') {
+    const wide = now.width(text, at);
+    return wide > 0 ? at + wide : -1;
+  }
+  if (now.op === 'test') return now.holds(text, at) ? at : -1;
+  if (now.op === 'look') return run(now.inner, text, at, count) === now.wanted ? at : -1;
+  if (now.op !== 'back') throw new Error(`no step: ${now.op}`);
+  const held = String(groups[now.index] ?? '');
+  count.steps += held.length;
+  return text.startsWith(held, at) ? at + held.length : -1;
 }

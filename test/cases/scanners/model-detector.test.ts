@@ -1,5 +1,7 @@
-// A model behind HTTP, at both gates: what it answers counts, what it gets wrong or never says fails as its settings say, and
-// no decision that hangs on it is used again.
+/**
+ * A model behind HTTP, at both gates: what it answers counts, what it gets wrong or never says fails as its settings say, and
+ * no decision that hangs on it is used again.
+ */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { finalDecision } from '@countersign/contracts/decision';
@@ -31,20 +33,25 @@ const metrics = {
 } as unknown as Metrics;
 
 /** Finds `bad` with the score that follows it. */
-const finds = ({ texts, types }: DetectorQuestion) => ({
-  findings: texts.flatMap((text, i) =>
-    [...text.matchAll(/bad(\d\d)/g)].map(({ index, 0: { length }, 1: score }) => ({
-      text: i,
-      start: index,
-      end: index + length,
-      type: types[0],
-      score: Number(score) / 100,
-    })),
-  ),
-});
-const span = (over: object) => ({
-  findings: [{ text: 0, start: 0, end: 3, type: 'model-orders', score: 0.9, ...over }],
-});
+function finds({ texts, types }: DetectorQuestion) {
+  return {
+    findings: texts.flatMap((text, i) =>
+      [...text.matchAll(/bad(\d\d)/g)].map(({ index, 0: { length }, 1: score }) => ({
+        text: i,
+        start: index,
+        end: index + length,
+        type: types[0],
+        score: Number(score) / 100,
+      })),
+    ),
+  };
+}
+
+function span(over: object) {
+  return {
+    findings: [{ text: 0, start: 0, end: 3, type: 'model-orders', score: 0.9, ...over }],
+  };
+}
 let answer: (question: DetectorQuestion) => unknown = finds;
 let behave: RequestListener | null = null;
 let heard: { token: string | undefined; body: DetectorQuestion }[] = [];
@@ -74,16 +81,18 @@ beforeEach(() => {
 });
 
 /** Patient, so that a busy machine is no fault. */
-const settingsOf = ({
+function settingsOf({
   deadline_ms = 30_000,
   ...over
 }: {
   deadline_ms?: number;
   concurrency?: number;
-} = {}): ModelSettings => ({
-  ...modelSetting.parse(JSON.stringify({ url, token: 'secret-token', ...over }))!,
-  deadline_ms,
-});
+} = {}): ModelSettings {
+  return {
+    ...modelSetting.parse(JSON.stringify({ url, token: 'secret-token', ...over }))!,
+    deadline_ms,
+  };
+}
 /** One pair of gates for all, each with the model that it is given. */
 let models = openModelCalls(metrics, undefined);
 const current: ModelCalls = {
@@ -98,12 +107,13 @@ const current: ModelCalls = {
 const scans = openScans(metrics, current, undefined, 30_000);
 const screen = openScreen(metrics, current, undefined, 30_000);
 afterAll(() => Promise.all([scans.stop(), screen.stop()]));
-const setModel = (over: object | null = {}): void => {
+
+function setModel(over: object | null = {}): void {
   models = openModelCalls(metrics, over === null ? undefined : settingsOf(over));
-};
+}
 const sealer = openSealer({ keys: [Buffer.alloc(32, 1)], lifetime_ms: 60_000 });
 
-const atDoor = async (prompt: string, over: object | null = {}) => {
+async function atDoor(prompt: string, over: object | null = {}) {
   setModel(over);
   const item = itemOf({ topic: 'job.a', prompt });
   const outcome = answerOf(
@@ -112,8 +122,9 @@ const atDoor = async (prompt: string, over: object | null = {}) => {
   const explained = await scans.decide('submit', (apart) => explainUnder(asked, item, { now: NOW, scans: apart }));
   const { reusable } = sealer.seal(outcome, NOW, LATER);
   return { ...finalDecision(outcome.answer), reusable, cacheable: outcome.cacheable, text: explained.text };
-};
-const atRelease = async (output: unknown, over: object | null = {}) => {
+}
+
+async function atRelease(output: unknown, over: object | null = {}) {
   setModel(over);
   const text = JSON.stringify(output);
   const screened = await screen.screen(policy.output, {
@@ -124,7 +135,7 @@ const atRelease = async (output: unknown, over: object | null = {}) => {
     capability: null,
   });
   return screened;
-};
+}
 
 describe('what a model says', () => {
   it('decides by type, severity and confidence of its score, and is sent texts alone', async () => {
@@ -207,11 +218,11 @@ const WRONG: [string, string, { behave?: RequestListener; answer?: () => unknown
   ['is not there', 'missing', { over: null }],
 ];
 
-const givenOf = ({ behave: behaves, answer: answers, over }: (typeof WRONG)[number][2]): object | null => {
+function givenOf({ behave: behaves, answer: answers, over }: (typeof WRONG)[number][2]): object | null {
   behave = behaves ?? null;
   answer = answers ?? finds;
   return over === undefined ? {} : over;
-};
+}
 
 describe('a model fails closed, and says so, when it', () => {
   it.each(WRONG)('%s', async (_, fault, wrong) => {

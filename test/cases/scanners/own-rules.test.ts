@@ -1,13 +1,15 @@
-// Rules of an operator's own, as the scanners run them: what a finding says, groups, entropy, exceptions, views, redaction,
-// and what they may cost.
+/**
+ * Rules of an operator's own, as the scanners run them: what a finding says, groups, entropy, exceptions, views, redaction,
+ * and what they may cost.
+ */
 import { type OwnRule, type OwnRules, ownRule } from '@countersign/contracts/scanner-rules';
 import { matchesOf } from '@countersign/scanners/linear-patterns';
 import { redactValue } from '@countersign/scanners/redact';
 import { SCANNER_NAMES, type ScanLimits, scanValue } from '@countersign/scanners/scan';
 import { describe, expect, it } from 'vitest';
 
-const ruleOf = (rule: Partial<OwnRule>): OwnRule =>
-  ownRule.parse({
+function ruleOf(rule: Partial<OwnRule>): OwnRule {
+  return ownRule.parse({
     type: 'custom-acme',
     scanner: 'secrets',
     severity: 'high',
@@ -15,12 +17,17 @@ const ruleOf = (rule: Partial<OwnRule>): OwnRule =>
     regex: 'acme-[a-z0-9]{8,40}',
     ...rule,
   });
+}
 let sets = 0;
-const own = (...rules: Partial<OwnRule>[]): OwnRules => ({ digest: `set-${sets++}`, rules: rules.map(ruleOf) });
-const found = (value: unknown, rules: OwnRules, limits: Partial<ScanLimits> = {}) => {
+
+function own(...rules: Partial<OwnRule>[]): OwnRules {
+  return { digest: `set-${sets++}`, rules: rules.map(ruleOf) };
+}
+
+function found(value: unknown, rules: OwnRules, limits: Partial<ScanLimits> = {}) {
   const result = scanValue(value, SCANNER_NAMES, { own: rules, ...limits });
   return result.ok ? result.findings.filter(({ type }) => type.startsWith('custom-')) : result.code;
-};
+}
 const TOKEN = 'acme-k3v9x0q7m2p8';
 
 describe('a finding', () => {

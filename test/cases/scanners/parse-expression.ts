@@ -10,13 +10,6 @@ export type Node =
   | { kind: 'look'; wanted: boolean; inner: Node }
   | { kind: 'repeat'; inner: Node; min: number; max: number; lazy: boolean };
 
-export function parseExpression(source: string, flags: string): Node {
-  const parser = new Parser(source, flags.replace(/[gyd]/g, ''));
-  const node = parser.choice();
-  if (!parser.isDone()) throw new Error(`cannot read the expression ${source}`);
-  return node;
-}
-
 const QUANTIFIER = /(?:([*+?])|\{(\d+)(,?)(\d*)\})(\??)/y;
 const ATOM = /\[(?:\\.|[^\]\\])*\]|\\(?:u\{[0-9a-f]+\}|u[0-9a-f]{4}|x[0-9a-f]{2}|[pP]\{[^}]+\}|.)|./isuy;
 
@@ -113,6 +106,13 @@ class Parser {
     if (found !== null) this.#at = pattern.lastIndex;
     return found;
   }
+}
+
+export function parseExpression(source: string, flags: string): Node {
+  const parser = new Parser(source, flags.replace(/[gyd]/g, ''));
+  const node = parser.choice();
+  if (!parser.isDone()) throw new Error(`cannot read the expression ${source}`);
+  return node;
 }
 
 /** Each character is asked for once. */

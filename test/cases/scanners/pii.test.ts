@@ -1,11 +1,11 @@
 import { scanValue } from '@countersign/scanners/scan';
 import { describe, expect, it } from 'vitest';
 
-const typesIn = (value: unknown) => {
+function typesIn(value: unknown) {
   const result = scanValue(value, ['pii']);
   if (!result.ok) throw new Error(result.code);
   return result.findings.map((f) => f.type);
-};
+}
 
 describe('personal data', () => {
   it.each([

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { BENIGN } from './corpus-benign.ts';
 import { HOSTILE } from './corpus-hostile.ts';
 
-const findingsOf = (value: unknown, scanners = SCANNER_NAMES) => {
+function findingsOf(value: unknown, scanners = SCANNER_NAMES) {
   const result = scanValue(value, scanners);
   if (!result.ok) throw new Error(result.code);
   return result.findings;
-};
+}
 
 describe('prompt injection', () => {
   it.each(HOSTILE)('finds %s in %j', (type, text) => {

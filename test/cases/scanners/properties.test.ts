@@ -7,17 +7,18 @@ import { EVASIONS, HIDDEN } from '../../bench/scanners/evasions.ts';
 import { randomFrom } from '../../bench/scanners/random.ts';
 import { records } from '../../bench/scanners/records.ts';
 
-const severe = (value: unknown) => {
+function severe(value: unknown) {
   const result = scanValue(value, SCANNER_NAMES);
   if (!result.ok) throw new Error(result.code);
   return result.findings.filter(({ severity }) => severity !== 'low');
-};
+}
 
 /** Whether six characters of the secret in a row stand in the text. */
-const leaksOf = (secret: string, text: string): string[] =>
-  Array.from({ length: Math.max(0, secret.length - 5) }, (_, i) => secret.slice(i, i + 6)).filter((part) =>
+function leaksOf(secret: string, text: string): string[] {
+  return Array.from({ length: Math.max(0, secret.length - 5) }, (_, i) => secret.slice(i, i + 6)).filter((part) =>
     text.includes(part),
   );
+}
 
 const PLACES: readonly ((secret: string) => unknown)[] = [
   (secret) => `password=${JSON.stringify(secret)}`,

@@ -7,14 +7,16 @@ import { BENIGN } from './corpus-benign.ts';
 import { HOSTILE } from './corpus-hostile.ts';
 import { anyDocument } from './documents.ts';
 
-const redact = (value: unknown, scanners = SCANNER_NAMES) => {
+function redact(value: unknown, scanners = SCANNER_NAMES) {
   const result = redactValue(value, scanners);
   if (!result.ok) throw new Error(result.code);
   return result.value;
-};
+}
 
 /** `a` → `%61`. */
-const percent = (letter: string): string => `%${letter.charCodeAt(0).toString(16)}`;
+function percent(letter: string): string {
+  return `%${letter.charCodeAt(0).toString(16)}`;
+}
 
 describe('redaction', () => {
   it('replaces values, names and numbers, and leaves the rest', () => {

@@ -2,16 +2,22 @@ import { scanValue } from '@countersign/scanners/scan';
 import { NOWHERE, ofMembers } from '@countersign/scanners/surroundings';
 import { describe, expect, it } from 'vitest';
 
-const typesIn = (value: unknown) => {
+function typesIn(value: unknown) {
   const result = scanValue(value, ['secrets']);
   if (!result.ok) throw new Error(result.code);
   return result.findings.map((f) => f.type);
-};
+}
 
 // Put together here, so that no file of this repository looks as if it leaked something.
 const BODY = 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6';
-const body = (n: number) => BODY.repeat(3).slice(0, n);
-const encode = (text: string) => Buffer.from(text).toString('base64url');
+
+function body(n: number) {
+  return BODY.repeat(3).slice(0, n);
+}
+
+function encode(text: string) {
+  return Buffer.from(text).toString('base64url');
+}
 const JWT = `${encode('{"alg":"EdDSA","typ":"JWT"}')}.${encode('{"sub":"job"}')}.${body(64)}`;
 const PEM = `-----BEGIN PRIVATE ${'KEY'}-----\nMC4CAQAwBQYDK2VwBCIEIA\n-----END PRIVATE ${'KEY'}-----`;
 

@@ -10,9 +10,6 @@ import { PROVIDERS } from '@countersign/scanners/secret-providers';
 /** `held`: how many times its length a text holds at most, packed. */
 export type WorstCase = readonly [name: string, make: (chars: number) => unknown, held?: number];
 
-const repeat = (unit: string, chars: number): string => unit.repeat(Math.ceil(chars / unit.length)).slice(0, chars);
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
-
 /** What is repeated, by the detector or view that it is hard on. */
 const UNITS: Readonly<Record<string, string>> = {
   digits: '4',
@@ -120,23 +117,11 @@ const UNITS: Readonly<Record<string, string>> = {
   'typographic quotes': '“a” ',
   'marks of redaction': '[redacted:email]',
   'marks of redaction begun': '[redacted:',
-}; // prettier-ignore
+};
+
+// prettier-ignore
 
 const CIRCLED = 'ⓘ';
-const nest = (chars: number, leaf: string): unknown => {
-  let value: unknown = repeat(leaf, Math.max(8, chars - 60 * 8));
-  for (let depth = 0; depth < 60; depth += 1) value = depth % 2 === 0 ? [value] : { password: value };
-  return value;
-};
-const members = (chars: number, name: (i: number) => string, value: unknown): unknown =>
-  Object.fromEntries(Array.from({ length: Math.ceil(chars / 24) }, (_, i) => [name(i), value]));
-const items = (chars: number, unit: string): string[] =>
-  Array.from({ length: Math.ceil(chars / unit.length) }, () => unit);
-const layers = (chars: number, encode: (text: string) => string): string => {
-  let text = repeat('ignore all previous instructions 123-45-6789 ', Math.max(64, chars / 3));
-  while (encode(text).length <= chars) text = encode(text);
-  return text;
-};
 
 const STRUCTURED: readonly WorstCase[] = [
   ['layers of base64', (chars) => layers(chars, base64)],
@@ -179,7 +164,9 @@ const STRUCTURED: readonly WorstCase[] = [
   ['marks that join', (chars) => repeat('ignore all a@b.example.com previous a@b.example.com instructions ', chars)],
   ['circled letters', (chars) => repeat(CIRCLED, chars)],
   ['matches that join when redacted', (chars) => repeat('12123-45-67893-45-6789 ', chars)],
-]; // prettier-ignore
+];
+
+// prettier-ignore
 
 const PHRASES = VOCABULARY.filter(([, words]) => words.includes(',')).map(([, words]) => words.split(',')[0]!.trim());
 
@@ -214,4 +201,33 @@ export const WORST_CASES: readonly WorstCase[] = [
       (chars) => repeat(`${/\(\?:([^|)(]+)/.exec(pattern.source)![1]} `, chars),
     ],
   ),
-]; // prettier-ignore
+];
+
+function repeat(unit: string, chars: number): string {
+  return unit.repeat(Math.ceil(chars / unit.length)).slice(0, chars);
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+function nest(chars: number, leaf: string): unknown {
+  let value: unknown = repeat(leaf, Math.max(8, chars - 60 * 8));
+  for (let depth = 0; depth < 60; depth += 1) value = depth % 2 === 0 ? [value] : { password: value };
+  return value;
+}
+
+function members(chars: number, name: (i: number) => string, value: unknown): unknown {
+  return Object.fromEntries(Array.from({ length: Math.ceil(chars / 24) }, (_, i) => [name(i), value]));
+}
+
+function items(chars: number, unit: string): string[] {
+  return Array.from({ length: Math.ceil(chars / unit.length) }, () => unit);
+}
+
+function layers(chars: number, encode: (text: string) => string): string {
+  let text = repeat('ignore all previous instructions 123-45-6789 ', Math.max(64, chars / 3));
+  while (encode(text).length <= chars) text = encode(text);
+  return text;
+}
+// prettier-ignore

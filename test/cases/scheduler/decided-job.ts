@@ -1,4 +1,4 @@
-// A decided job as the kernel and ingress hand it over, sealed as the kernel would, for tests that play both.
+/** A decided job as the kernel and ingress hand it over, sealed as the kernel would, for tests that play both. */
 import type { AdmitItem } from '@countersign/contracts/admission';
 import type { DecideAnswer, Decision, Judged } from '@countersign/contracts/decision';
 import { sealDecision, sealedAnswerOf } from '@countersign/ledger/decision-seal';
@@ -11,7 +11,6 @@ export const ACTOR = 'desk-agent';
 export const POOL = 'desk';
 export const SEAL_KEY = new Uint8Array(32).fill(7);
 export const LATER = '2999-01-01T00:00:00.000Z';
-const DIGEST = (n: number): string => `sha256:${String(n).repeat(64)}`;
 
 export type JobOptions = {
   epoch?: number;
@@ -25,7 +24,7 @@ export type JobOptions = {
   topic?: string;
 };
 
-export const judgedJob = (job_id: string, options: JobOptions = {}): Judged => {
+export function judgedJob(job_id: string, options: JobOptions = {}): Judged {
   const { epoch = 1, decision = 'allow', gate = 'submit', changes = {}, actor = ACTOR, topic = TOPIC } = options;
   const runs = decision !== 'deny';
   const job = { tenant: TENANT, job_id, topic, labels: {} };
@@ -59,30 +58,36 @@ export const judgedJob = (job_id: string, options: JobOptions = {}): Judged => {
       ? { ...job, actor, capability: 'desk.read', risk_tags: [], requires: [], prompt: 'status', constraints: {} }
       : null,
   };
-};
+}
 
-export const decidedJob = (job_id: string, options: JobOptions = {}): DecideAnswer => {
+export function decidedJob(job_id: string, options: JobOptions = {}): DecideAnswer {
   const { until = LATER, key = SEAL_KEY } = options;
   const judged = judgedJob(job_id, options);
   const sealed = until === null ? null : sealedAnswerOf(judged, until);
   return { ...judged, reusable: sealed && { until: sealed.until, seal: sealDecision([key], sealed) } };
-};
+}
 
-export const admitItem = (job_id: string, options: JobOptions = {}): AdmitItem => ({
-  request: {
-    tenant: TENANT,
-    job_id,
-    topic: options.topic ?? TOPIC,
-    prompt: 'status',
-    labels: {},
-    meta: { capability: 'desk.read', risk_tags: [], requires: [] },
-  },
-  actor: { id: options.actor ?? ACTOR, type: 'agent', auth_method: 'api_key', owner: 'olivia', ceiling: null },
-  job_hash: DIGEST(2),
-  plain_digest: DIGEST(4),
-  salt: Buffer.alloc(32, 5).toString('base64url'),
-  idempotency_key: null,
-  key_id: null,
-  answer: decidedJob(job_id, options),
-  traceparent: newTraceparent(),
-});
+export function admitItem(job_id: string, options: JobOptions = {}): AdmitItem {
+  return {
+    request: {
+      tenant: TENANT,
+      job_id,
+      topic: options.topic ?? TOPIC,
+      prompt: 'status',
+      labels: {},
+      meta: { capability: 'desk.read', risk_tags: [], requires: [] },
+    },
+    actor: { id: options.actor ?? ACTOR, type: 'agent', auth_method: 'api_key', owner: 'olivia', ceiling: null },
+    job_hash: DIGEST(2),
+    plain_digest: DIGEST(4),
+    salt: Buffer.alloc(32, 5).toString('base64url'),
+    idempotency_key: null,
+    key_id: null,
+    answer: decidedJob(job_id, options),
+    traceparent: newTraceparent(),
+  };
+}
+
+function DIGEST(n: number): string {
+  return `sha256:${String(n).repeat(64)}`;
+}

@@ -1,5 +1,7 @@
-// Between a plan and the step that carries it out anything may happen: another policy, a stop, a revocation, a cancel, the
-// same step by another replica. The outcome is always that of a plan made afterwards, whatever was planned before.
+/**
+ * Between a plan and the step that carries it out anything may happen: another policy, a stop, a revocation, a cancel, the
+ * same step by another replica. The outcome is always that of a plan made afterwards, whatever was planned before.
+ */
 import { randomUUID } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import type { ChainEntry } from '@countersign/ledger/chain-entry';
@@ -24,7 +26,8 @@ afterAll(() => run[Symbol.asyncDispose]());
 
 type Job = { job_id: string; actor: string };
 type Seen = { state: string; attempt: number; dispatch_id: string | null; attempt_state: string | null; epoch: number };
-const seen = async ({ job_id }: Job): Promise<Seen | undefined> => {
+
+async function seen({ job_id }: Job): Promise<Seen | undefined> {
   const [row] = await run.admin.query<Seen>(
     `SELECT j.state, j.attempt, a.dispatch_id, a.state AS attempt_state, coalesce(a.policy_epoch, 0) AS epoch
        FROM scheduler.jobs j LEFT JOIN scheduler.attempts a
@@ -33,25 +36,28 @@ const seen = async ({ job_id }: Job): Promise<Seen | undefined> => {
     [TENANT, job_id],
   );
   return row;
-};
-const inFlight = async (): Promise<number> => {
+}
+
+async function inFlight(): Promise<number> {
   const [row] = await run.admin.query<{ n: number }>(
     `SELECT count(*) AS n FROM scheduler.attempts WHERE state IN ('dispatched', 'running')`,
   );
   return row!.n;
-};
-const running = async (): Promise<number> => {
+}
+
+async function running(): Promise<number> {
   const [row] = await run.admin.query<{ n: number }>(
     `SELECT count(*) AS n FROM scheduler.attempts WHERE state = 'running'`,
   );
   return row!.n;
-};
-const waiting = async (): Promise<number> => {
+}
+
+async function waiting(): Promise<number> {
   const [row] = await run.admin.query<{ n: number }>(
     `SELECT count(*) AS n FROM scheduler.jobs WHERE state = 'cleared'`,
   );
   return row!.n;
-};
+}
 
 /** What happens between plan and step, and what the model must know of it. */
 const EVENTS = ['nothing', 'activate', 'stop', 'revoke', 'cancel', 'other'] as const;

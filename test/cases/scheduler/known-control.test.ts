@@ -1,4 +1,6 @@
-// What the scheduler remembers of `control`: only of one revision, only what was asked for, and nothing after a change.
+/**
+ * What the scheduler remembers of `control`: only of one revision, only what was asked for, and nothing after a change.
+ */
 import { openControlMemory } from '@countersign/scheduler/known-control';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TENANT } from './decided-job.ts';
@@ -11,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => run[Symbol.asyncDispose]());
 
-const open = () => {
+function open() {
   const { database } = run.replicas[0]!;
   asked = 0;
   return openControlMemory({
@@ -20,7 +22,7 @@ const open = () => {
       return database.query(text, params);
     },
   });
-};
+}
 
 test('what is known is not asked again, and what is not is added to it', async () => {
   await run.revoke('gone');

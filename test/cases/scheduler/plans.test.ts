@@ -1,4 +1,4 @@
-// What each step makes of a job under a known state, as tables: no database, no bus, no clock of its own.
+/** What each step makes of a job under a known state, as tables: no database, no bus, no clock of its own. */
 import type { ControlState } from '@countersign/contracts/control';
 import { finalDecision } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
@@ -36,10 +36,13 @@ const POOLS = new Map<string, PoolList>([
   ],
 ]);
 const NO_POOLS = new Map<string, PoolList>([['*', { snapshot: 's', unchecked: false, pools: [] }]]);
-const stop = (kind: 'topic' | 'agent' | 'pool', target: string): ControlState => ({
-  ...CONTROL,
-  switches: [{ switch_id: 'stop', kind, target, tenant: null, reason: 'drill' }],
-});
+
+function stop(kind: 'topic' | 'agent' | 'pool', target: string): ControlState {
+  return {
+    ...CONTROL,
+    switches: [{ switch_id: 'stop', kind, target, tenant: null, reason: 'drill' }],
+  };
+}
 const REVOKED = { ...CONTROL, revoked: [ACTOR] };
 const OTHER_EPOCH = { ...CONTROL, policies: { [TENANT]: { ...CONTROL.policies[TENANT]!, epoch: 2 } } };
 
@@ -156,10 +159,11 @@ const CLEARED: ClearedJob = {
   rewritten: '{}',
   actor_json: '{}',
 };
-const dispatchItem = (options: JobOptions = {}, job: Partial<ClearedJob> = {}): DispatchItem => {
+
+function dispatchItem(options: JobOptions = {}, job: Partial<ClearedJob> = {}): DispatchItem {
   const answer = judgedJob('job', { gate: 'dispatch', ...options });
   return { job: { ...CLEARED, ...job }, answer, decision: finalDecision(answer), decided_by: 'kernel' };
-};
+}
 
 describe('at the dispatch gate', () => {
   test.each<[string, ControlState, JobOptions, string]>([

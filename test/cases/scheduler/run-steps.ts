@@ -1,5 +1,7 @@
-// Replicas of the scheduler's steps on a database of their own: no bus, no timers, a kernel that allows everything under the
-// epoch it knows, and a hook between each plan and the step that carries it out.
+/**
+ * Replicas of the scheduler's steps on a database of their own: no bus, no timers, a kernel that allows everything under the
+ * epoch it knows, and a hook between each plan and the step that carries it out.
+ */
 import { generateKeyPairSync } from 'node:crypto';
 import type { DecideItem } from '@countersign/contracts/decision';
 import { connectDatabase, type Database } from '@countersign/platform/database';
@@ -108,4 +110,6 @@ export async function runSteps(
   return run;
 }
 
-export const uniqueActor = (): string => `${ACTOR}-${uuidv7()}`;
+export function uniqueActor(): string {
+  return `${ACTOR}-${uuidv7()}`;
+}

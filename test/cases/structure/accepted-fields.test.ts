@@ -1,5 +1,7 @@
-// Nothing is accepted that nothing does: each field of each body, query and header of the API stands in the table with the
-// file in which it comes to bear, and each permission is asked for by some route.
+/**
+ * Nothing is accepted that nothing does: each field of each body, query and header of the API stands in the table with the
+ * file in which it comes to bear, and each permission is asked for by some route.
+ */
 import { PERMISSION_NAMES } from '@countersign/contracts/permissions';
 import { signedRequest } from '@countersign/contracts/signed-request';
 import { approvalRoutes } from '@countersign/ingress/approval-routes';
@@ -40,7 +42,7 @@ const document = describeApi(routes) as {
 };
 
 /** Paths of what holds a value itself: an object that names its fields is not one. */
-const leavesOf = (schema: Schema, path = ''): string[] => {
+function leavesOf(schema: Schema, path = ''): string[] {
   if (schema.$ref !== undefined) return leavesOf(document.components.schemas[schema.$ref.split('/').at(-1)!]!, path);
   const inner = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.items ? [schema.items] : [])];
   const named = Object.entries(schema.properties ?? {});
@@ -49,7 +51,7 @@ const leavesOf = (schema: Schema, path = ''): string[] => {
     ...named.flatMap(([name, each]) => leavesOf(each, path === '' ? name : `${path}.${name}`)),
   ];
   return leaves.length > 0 || path === '' ? leaves : [path];
-};
+}
 
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({
@@ -57,11 +59,12 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     operation,
   })),
 );
-const taken = ({ requestBody, parameters = [] }: Operation): string[] => {
+
+function taken({ requestBody, parameters = [] }: Operation): string[] {
   const schema = requestBody?.content['application/json'].schema;
   const query = parameters.filter((each) => each.in === 'query').map(({ name }) => name!);
   return [...new Set([...(schema ? leavesOf(schema) : []), ...query])].sort();
-};
+}
 
 describe('what the API takes', () => {
   test.each(operations)('$name comes to bear, every field of it', ({ name, operation }) => {

@@ -1,5 +1,7 @@
-// Every field that a door takes, and the file in which it comes to bear. What nothing does is refused or not offered; what
-// is only kept for later says so in `later`. `accepted-fields.test.ts` holds this table to the API's own description.
+/**
+ * Every field that a door takes, and the file in which it comes to bear. What nothing does is refused or not offered; what
+ * is only kept for later says so in `later`. `accepted-fields.test.ts` holds this table to the API's own description.
+ */
 
 /** Where a field comes to bear: a file that names it. */
 export type Done = { field: string; in: string };
@@ -37,8 +39,6 @@ export const BUNDLE_FIELDS: readonly Done[] = [
   { field: 'signatures.signature', in: 'packages/policy/src/verify-bundle.ts' },
 ];
 
-const under = (prefix: string, fields: readonly Done[]): Done[] =>
-  fields.map((each) => ({ ...each, field: `${prefix}.${each.field}` }));
 const CANDIDATE: readonly Done[] = [
   { field: 'candidate.version', in: 'services/policy-kernel/src/open-candidate.ts' },
   { field: 'candidate.files', in: 'services/policy-kernel/src/open-candidate.ts' },
@@ -110,3 +110,7 @@ export const HEADERS: readonly Done[] = [
   { field: 'Idempotency-Key', in: 'services/ingress/src/job-routes.ts' },
   { field: 'Last-Event-ID', in: 'services/ingress/src/job-routes.ts' },
 ];
+
+function under(prefix: string, fields: readonly Done[]): Done[] {
+  return fields.map((each) => ({ ...each, field: `${prefix}.${each.field}` }));
+}

@@ -1,5 +1,7 @@
-// No file leads back to itself by what it imports, not even by a type: what two files need of each other is a noun of its
-// own, in a file below both.
+/**
+ * No file leads back to itself by what it imports, not even by a type: what two files need of each other is a noun of its
+ * own, in a file below both.
+ */
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PARTS } from './dependency-table.ts';

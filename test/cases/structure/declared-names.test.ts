@@ -21,25 +21,31 @@ const migrations = listFiles('services', /\.sql$/)
   .join('\n');
 
 /** Every string of the code but of the file that declares; a hole of a template stands for anything. */
-const quotesBut = (declaring: string): string[] =>
-  sources.filter(({ path }) => path !== declaring).flatMap(({ quotes }) => quotes.map(({ text }) => text));
+function quotesBut(declaring: string): string[] {
+  return sources.filter(({ path }) => path !== declaring).flatMap(({ quotes }) => quotes.map(({ text }) => text));
+}
 
-const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-const asPattern = (quote: string): RegExp => new RegExp(`^${quote.split('\0').map(literally).join('.+')}$`);
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+function asPattern(quote: string): RegExp {
+  return new RegExp(`^${quote.split('\0').map(literally).join('.+')}$`);
+}
 
 /** The names that no string of the code spells, nor a template whose fixed part says more than a prefix of one. */
-const unspelled = (names: readonly string[], quotes: readonly string[]): string[] => {
+function unspelled(names: readonly string[], quotes: readonly string[]): string[] {
   const plain = new Set(quotes);
   const templates = quotes
     .filter((quote) => quote.includes('\0') && /^[a-z_.\0]*[a-z]{3,}[a-z_.\0]*$/.test(quote))
     .map(asPattern);
   return names.filter((name) => !plain.has(name) && !templates.some((template) => template.test(name)));
-};
+}
 
-const unusedMembers = (object: string, names: readonly string[], users = sources): string[] => {
+function unusedMembers(object: string, names: readonly string[], users = sources): string[] {
   const used = new Set(users.flatMap(({ uses }) => uses.map(({ name }) => name.split('.').slice(0, 2).join('.'))));
   return names.filter((name) => !used.has(`${object}.${name}`));
-};
+}
 
 describe('nothing is declared that nobody uses:', () => {
   test('limits', () => {
@@ -88,7 +94,9 @@ describe('nothing is declared that nobody uses:', () => {
 });
 
 /** `'text'` in a migration. */
-const quotedInSql = (): string[] => [...migrations.matchAll(/'([^'\n]+)'/g)].map((match) => match[1]!);
+function quotedInSql(): string[] {
+  return [...migrations.matchAll(/'([^'\n]+)'/g)].map((match) => match[1]!);
+}
 
 test('metrics that documents and dashboards name are declared', () => {
   const names = new Set(Object.keys(METRICS).flatMap((name) => [name, ...histogramNames(name)]));
@@ -103,7 +111,9 @@ test('metrics that documents and dashboards name are declared', () => {
   expect(unknown).toEqual([]);
 });
 
-const histogramNames = (name: string): string[] => ['_bucket', '_sum', '_count'].map((end) => name + end);
+function histogramNames(name: string): string[] {
+  return ['_bucket', '_sum', '_count'].map((end) => name + end);
+}
 
 /** A verb of the table is no subject; the layer that turns one into the other may do so. */
 test('subjects are built and read in one file', () => {

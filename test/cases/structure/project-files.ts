@@ -7,19 +7,6 @@ export const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '../../..')
 
 const NOT_OURS = new Set(['node_modules', 'dist', 'coverage', '.git', '.dev', '.cache']);
 
-/** Paths from the project's root, with `/`, in order. */
-export const listFiles = (folder: string, wanted: RegExp): string[] => {
-  const found: string[] = [];
-  for (const entry of readdirSync(join(PROJECT, folder), { withFileTypes: true })) {
-    const path = folder === '.' ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory() && !NOT_OURS.has(entry.name)) found.push(...listFiles(path, wanted));
-    else if (entry.isFile() && wanted.test(entry.name)) found.push(path);
-  }
-  return found.sort();
-};
-
-export const readText = (path: string): string => readFileSync(join(PROJECT, path), 'utf8');
-
 type Manifest = {
   name: string;
   dependencies?: Record<string, string>;
@@ -27,4 +14,22 @@ type Manifest = {
   peerDependencies?: Record<string, string>;
   peerDependenciesMeta?: Record<string, { optional?: boolean }>;
 };
-export const readManifest = (folder: string): Manifest => JSON.parse(readText(`${folder}/package.json`)) as Manifest;
+
+/** Paths from the project's root, with `/`, in order. */
+export function listFiles(folder: string, wanted: RegExp): string[] {
+  const found: string[] = [];
+  for (const entry of readdirSync(join(PROJECT, folder), { withFileTypes: true })) {
+    const path = folder === '.' ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isDirectory() && !NOT_OURS.has(entry.name)) found.push(...listFiles(path, wanted));
+    else if (entry.isFile() && wanted.test(entry.name)) found.push(path);
+  }
+  return found.sort();
+}
+
+export function readText(path: string): string {
+  return readFileSync(join(PROJECT, path), 'utf8');
+}
+
+export function readManifest(folder: string): Manifest {
+  return JSON.parse(readText(`${folder}/package.json`)) as Manifest;
+}

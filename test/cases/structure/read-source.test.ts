@@ -2,9 +2,17 @@
 import { describe, expect, test } from 'vitest';
 import { parseSource } from './read-source.ts';
 
-const read = (text: string) => parseSource('some/file.ts', text);
-const importsOf = (text: string) => read(text).imports.map(({ specifier }) => specifier);
-const usesOf = (text: string) => read(text).uses.map(({ name }) => name);
+function read(text: string) {
+  return parseSource('some/file.ts', text);
+}
+
+function importsOf(text: string) {
+  return read(text).imports.map(({ specifier }) => specifier);
+}
+
+function usesOf(text: string) {
+  return read(text).uses.map(({ name }) => name);
+}
 
 describe('an import is seen', () => {
   test.each([

@@ -21,20 +21,6 @@ export type SourceFile = {
 };
 
 type Node = { type: string; start: number; end: number; [key: string]: unknown };
-const isNode = (value: unknown): value is Node =>
-  typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
-
-/** Every node with the key it stands under in its parent. */
-function* walk(
-  node: Node,
-  parent: Node | null = null,
-  key = '',
-): Generator<{ node: Node; parent: Node | null; key: string }> {
-  yield { node, parent, key };
-  for (const [name, value] of Object.entries(node)) {
-    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) yield* walk(child, node, name);
-  }
-}
 
 const IMPORTS = new Set([
   'ImportDeclaration',
@@ -45,55 +31,9 @@ const IMPORTS = new Set([
 ]);
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
 
-const textOf = (node: unknown): string | null => {
-  if (!isNode(node)) return null;
-  if (node.type === 'Literal' && typeof node.value === 'string') return node.value;
-  if (node.type !== 'TemplateLiteral') return null;
-  return (node.quasis as { value: { cooked: string } }[]).map((part) => part.value.cooked).join('\0');
-};
+const known = new Map<string, SourceFile>();
 
-const importOf = (node: Node): Omit<Import, 'line'> | null => {
-  if (!IMPORTS.has(node.type)) return null;
-  const specifier = textOf(node.source);
-  if (specifier === null) return node.type === 'ImportExpression' ? { specifier: '(computed)', names: ['*'] } : null;
-  const specifiers = (node.specifiers as { imported?: { name: string } }[] | undefined) ?? [{}];
-  return { specifier, names: specifiers.map((each) => each.imported?.name ?? '*') };
-};
-
-/** `crypto.subtle.digest`; `*` for a member that is computed; null when it does not begin with a name. */
-const chainOf = (node: Node): string | null => {
-  if (node.type === 'Identifier') return node.name as string;
-  if (node.type !== 'MemberExpression' || !isNode(node.object)) return null;
-  const start = chainOf(node.object);
-  const member = node.computed ? textOf(node.property) : (node.property as { name: string }).name;
-  return start === null ? null : `${start}.${member ?? '*'}`;
-};
-
-const useOf = (node: Node, parent: Node | null, key: string): string | null => {
-  const isMemberObject = parent?.type === 'MemberExpression' && key === 'object';
-  if (isMemberObject) return null;
-  if (node.type === 'MemberExpression') return chainOf(node);
-  if (node.type === 'NewExpression' && isNode(node.callee) && node.callee.name === 'Date')
-    return (node.arguments as unknown[]).length === 0 ? 'new Date()' : null;
-  if (node.type !== 'Identifier') return null;
-  const isKey = (key === 'property' || key === 'key') && parent?.computed !== true && parent?.shorthand !== true;
-  return isKey ? null : (node.name as string);
-};
-
-/** Inner functions of several lines are subtracted, the innermost not twice. */
-const ownLines = (node: Node, lineOf: (offset: number) => number): number => {
-  const span = (each: Node) => lineOf(each.end) - lineOf(each.start);
-  let covered = -1;
-  let inner = 0;
-  for (const { node: child } of walk(node)) {
-    if (child === node || !FUNCTIONS.has(child.type) || child.start < covered) continue;
-    covered = child.end;
-    inner += span(child);
-  }
-  return span(node) + 1 - inner;
-};
-
-export const parseSource = (path: string, text: string): SourceFile => {
+export function parseSource(path: string, text: string): SourceFile {
   const starts = [...text.matchAll(/\n/g)].map((match) => match.index);
   const lineOf = (offset: number): number => {
     const next = starts.findIndex((start) => start >= offset);
@@ -115,14 +55,78 @@ export const parseSource = (path: string, text: string): SourceFile => {
     if (FUNCTIONS.has(node.type)) functions.push({ line, lines: ownLines(node, lineOf) });
   }
   return { path, text, imports, uses, quotes, functions };
-};
+}
 
-const known = new Map<string, SourceFile>();
-export const readSource = (path: string): SourceFile => {
+export function readSource(path: string): SourceFile {
   const file = known.get(path) ?? parseSource(path, readText(path));
   known.set(path, file);
   return file;
-};
+}
 
-export const readSources = (...folders: string[]): SourceFile[] =>
-  folders.flatMap((folder) => listFiles(folder, /\.(ts|mjs|js)$/)).map(readSource);
+export function readSources(...folders: string[]): SourceFile[] {
+  return folders.flatMap((folder) => listFiles(folder, /\.(ts|mjs|js)$/)).map(readSource);
+}
+
+/** Every node with the key it stands under in its parent. */
+function* walk(
+  node: Node,
+  parent: Node | null = null,
+  key = '',
+): Generator<{ node: Node; parent: Node | null; key: string }> {
+  yield { node, parent, key };
+  for (const [name, value] of Object.entries(node)) {
+    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) yield* walk(child, node, name);
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
+}
+
+function importOf(node: Node): Omit<Import, 'line'> | null {
+  if (!IMPORTS.has(node.type)) return null;
+  const specifier = textOf(node.source);
+  if (specifier === null) return node.type === 'ImportExpression' ? { specifier: '(computed)', names: ['*'] } : null;
+  const specifiers = (node.specifiers as { imported?: { name: string } }[] | undefined) ?? [{}];
+  return { specifier, names: specifiers.map((each) => each.imported?.name ?? '*') };
+}
+
+function textOf(node: unknown): string | null {
+  if (!isNode(node)) return null;
+  if (node.type === 'Literal' && typeof node.value === 'string') return node.value;
+  if (node.type !== 'TemplateLiteral') return null;
+  return (node.quasis as { value: { cooked: string } }[]).map((part) => part.value.cooked).join('\0');
+}
+
+function useOf(node: Node, parent: Node | null, key: string): string | null {
+  const isMemberObject = parent?.type === 'MemberExpression' && key === 'object';
+  if (isMemberObject) return null;
+  if (node.type === 'MemberExpression') return chainOf(node);
+  if (node.type === 'NewExpression' && isNode(node.callee) && node.callee.name === 'Date')
+    return (node.arguments as unknown[]).length === 0 ? 'new Date()' : null;
+  if (node.type !== 'Identifier') return null;
+  const isKey = (key === 'property' || key === 'key') && parent?.computed !== true && parent?.shorthand !== true;
+  return isKey ? null : (node.name as string);
+}
+
+/** `crypto.subtle.digest`; `*` for a member that is computed; null when it does not begin with a name. */
+function chainOf(node: Node): string | null {
+  if (node.type === 'Identifier') return node.name as string;
+  if (node.type !== 'MemberExpression' || !isNode(node.object)) return null;
+  const start = chainOf(node.object);
+  const member = node.computed ? textOf(node.property) : (node.property as { name: string }).name;
+  return start === null ? null : `${start}.${member ?? '*'}`;
+}
+
+/** Inner functions of several lines are subtracted, the innermost not twice. */
+function ownLines(node: Node, lineOf: (offset: number) => number): number {
+  const span = (each: Node) => lineOf(each.end) - lineOf(each.start);
+  let covered = -1;
+  let inner = 0;
+  for (const { node: child } of walk(node)) {
+    if (child === node || !FUNCTIONS.has(child.type) || child.start < covered) continue;
+    covered = child.end;
+    inner += span(child);
+  }
+  return span(node) + 1 - inner;
+}

@@ -11,10 +11,13 @@ const OURS = ['packages', 'services', 'infra', 'test', 'examples'];
 const HOUSE = ['packages', 'services'];
 const ANY_SOURCE = /\.(ts|mjs|js|sql|sh)$/;
 
-const filesOf = (folders: readonly string[], wanted: RegExp): string[] =>
-  folders.flatMap((folder) => listFiles(folder, wanted));
+function filesOf(folders: readonly string[], wanted: RegExp): string[] {
+  return folders.flatMap((folder) => listFiles(folder, wanted));
+}
 
-const lineCount = (text: string): number => text.trimEnd().split('\n').length;
+function lineCount(text: string): number {
+  return text.trimEnd().split('\n').length;
+}
 
 /** A statement, or the start of one. Written so that a sentence which begins with "Select" is none. */
 const SQL =
@@ -22,7 +25,10 @@ const SQL =
 
 /** Besides stores: what every gate and every transaction of every service shares, and the probe of the connection. */
 const SQL_OF_PLATFORM = /^packages\/platform\/src\/(control-gate|ledger-append|routines|service)\.ts$/;
-const isStore = (path: string): boolean => /^store(-[a-z-]+)?\.ts$/.test(basename(path));
+
+function isStore(path: string): boolean {
+  return /^store(-[a-z-]+)?\.ts$/.test(basename(path));
+}
 
 test.each(HOUSE)(`no file of %s has more than ${FILE_LINES} lines`, (folder) => {
   const long = filesOf([folder], ANY_SOURCE).filter((path) => lineCount(readText(path)) > FILE_LINES);

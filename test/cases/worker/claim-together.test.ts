@@ -1,4 +1,4 @@
-// Claims that come together go together: one message, each its own answer, and none waits for a message before it.
+/** Claims that come together go together: one message, each its own answer, and none waits for a message before it. */
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ClaimAnswer, ClaimRequest } from '@countersign/contracts/worker';
@@ -8,9 +8,18 @@ import { expect, test } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
 
 type Outcome = { ok: true; value: ClaimAnswer } | { ok: false; error: { code: string } };
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-const claimOf = (n: number): ClaimRequest => ({ dispatch_id: `d${n}`, claim_id: `c${n}` });
-const lost = (claim: ClaimRequest): ClaimAnswer => ({ ...claim, outcome: 'lost', code: 'attempt_stale' });
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
+
+function claimOf(n: number): ClaimRequest {
+  return { dispatch_id: `d${n}`, claim_id: `c${n}` };
+}
+
+function lost(claim: ClaimRequest): ClaimAnswer {
+  return { ...claim, outcome: 'lost', code: 'attempt_stale' };
+}
 
 /** `answer` decides over one message. */
 function openBus(answer: (items: ClaimRequest[]) => Promise<Outcome[]>) {
@@ -27,8 +36,10 @@ function openBus(answer: (items: ClaimRequest[]) => Promise<Outcome[]>) {
   const ask = claimTogether({ callAt } as unknown as Pick<Bus, 'callAt'>, 'desk', 'one');
   return { sent, ask };
 }
-const answerAll = async (items: ClaimRequest[]): Promise<Outcome[]> =>
-  items.map((claim) => ({ ok: true, value: lost(claim) }));
+
+async function answerAll(items: ClaimRequest[]): Promise<Outcome[]> {
+  return items.map((claim) => ({ ok: true, value: lost(claim) }));
+}
 
 test('claims of one turn share a message, and each hears its own answer', async () => {
   const { sent, ask } = openBus(answerAll);

@@ -1,5 +1,7 @@
-// A scheduler and an output-safety that say what the test wants, as their own users of a real nats-server. What they
-// hear is kept in the order in which it came.
+/**
+ * A scheduler and an output-safety that say what the test wants, as their own users of a real nats-server. What they
+ * hear is kept in the order in which it came.
+ */
 import { sign } from 'node:crypto';
 import type { EffectiveJob } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -56,8 +58,10 @@ export type FakeScheduler = AsyncDisposable & {
   until<T>(what: string, probe: () => T | undefined | false | Promise<T | undefined | false>): Promise<T>;
 };
 
-export const granted = (made: Made, change: Partial<ClaimVerdict> = {}): ClaimVerdict =>
-  ({
+const silent = createLogger('worker', 'silent');
+
+export function granted(made: Made, change: Partial<ClaimVerdict> = {}): ClaimVerdict {
+  return {
     outcome: 'granted',
     tenant: made.effective.tenant,
     job_id: made.effective.job_id,
@@ -66,7 +70,8 @@ export const granted = (made: Made, change: Partial<ClaimVerdict> = {}): ClaimVe
     timeout_ms: 10_000,
     max_output_bytes: 10_000,
     ...change,
-  }) as ClaimVerdict;
+  } as ClaimVerdict;
+}
 
 export async function startFakeScheduler(): Promise<FakeScheduler> {
   const workers = [WORKER, 'two'].map((worker) => ({ pool: POOL, worker }));
@@ -160,5 +165,3 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
   });
   return fake;
 }
-
-const silent = createLogger('worker', 'silent');

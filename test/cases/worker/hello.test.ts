@@ -1,4 +1,4 @@
-// A worker whose work would not count is told so when it starts, and takes nothing.
+/** A worker whose work would not count is told so when it starts, and takes nothing. */
 import { sign } from 'node:crypto';
 import { HELLO_CODES, helloText } from '@countersign/contracts/worker';
 import { registerIdentities } from '@countersign/ingress/register-identities';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => fake[Symbol.asyncDispose]());
 
-const started = async (options: Partial<WorkerOptions> = {}): Promise<string> => {
+async function started(options: Partial<WorkerOptions> = {}): Promise<string> {
   const worker = fake.worker({
     handle: () => {
       handled += 1;
@@ -37,7 +37,7 @@ const started = async (options: Partial<WorkerOptions> = {}): Promise<string> =>
     if (thrown instanceof WorkerStartError) return thrown.code;
     throw thrown;
   }
-};
+}
 
 test.each<[string, () => Partial<WorkerOptions>]>([
   ['scheduler_key_unpinned', () => ({ scheduler_public_keys: [createSigningKey().public_key] })],

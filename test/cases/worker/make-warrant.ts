@@ -1,5 +1,7 @@
-// Dispatch messages as the scheduler would make them, signed by jose rather than by the code under test; a test bends
-// one thing of a good one.
+/**
+ * Dispatch messages as the scheduler would make them, signed by jose rather than by the code under test; a test bends
+ * one thing of a good one.
+ */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import type { EffectiveJob } from '@countersign/contracts/decision';
 import { canonicalize } from '@countersign/ledger/canonical-json';
@@ -7,12 +9,6 @@ import { EFFECTIVE_DOMAIN, PAYLOAD_DOMAIN, saltedDigest } from '@countersign/led
 import { type CompactJWSHeaderParameters, CompactSign } from 'jose';
 
 export type SigningKey = { privateKey: KeyObject; publicKey: KeyObject; public_key: string; pem: string };
-
-export function createSigningKey(): SigningKey {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const public_key = publicKey.export({ format: 'jwk' }).x as string;
-  return { privateKey, publicKey, public_key, pem: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string };
-}
 
 export const JOB: EffectiveJob = {
   tenant: 'acme',
@@ -29,6 +25,14 @@ export const JOB: EffectiveJob = {
 };
 
 export type Made = { claims: Record<string, unknown>; salt: string; effective: EffectiveJob; dispatch_id: string };
+
+export const HEADER = { alg: 'EdDSA', typ: 'countersign-warrant+jwt', kid: 'any' };
+
+export function createSigningKey(): SigningKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const public_key = publicKey.export({ format: 'jwk' }).x as string;
+  return { privateKey, publicKey, public_key, pem: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string };
+}
 
 /** What a scheduler would sign for this job at this moment. */
 export function makeClaims(pool: string, effective: EffectiveJob = JOB): Made {
@@ -57,13 +61,12 @@ export function makeClaims(pool: string, effective: EffectiveJob = JOB): Made {
   return { claims, salt, effective, dispatch_id };
 }
 
-export const HEADER = { alg: 'EdDSA', typ: 'countersign-warrant+jwt', kid: 'any' };
-
-export const signClaims = (
+export function signClaims(
   claims: unknown,
   key: KeyObject | Uint8Array,
   header: Record<string, unknown> = HEADER,
-): Promise<string> =>
-  new CompactSign(new TextEncoder().encode(typeof claims === 'string' ? claims : JSON.stringify(claims)))
+): Promise<string> {
+  return new CompactSign(new TextEncoder().encode(typeof claims === 'string' ? claims : JSON.stringify(claims)))
     .setProtectedHeader(header as CompactJWSHeaderParameters)
     .sign(key);
+}

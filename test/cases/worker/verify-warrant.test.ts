@@ -14,9 +14,18 @@ const trust: Trust = { pool: POOL, keys: [scheduler.publicKey], enforces: ['no_n
 const NOW = Math.floor(Date.now() / 1000);
 
 const SUBJECT = subjects.dispatch(POOL, JOB.tenant, JOB.topic);
-const deliver = (body: unknown, subject = SUBJECT) => ({ subject, data: Buffer.from(JSON.stringify(body)) });
-const bodyOf = (made: Made, warrant: string) => ({ warrant, salt: made.salt, effective: made.effective });
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+function deliver(body: unknown, subject = SUBJECT) {
+  return { subject, data: Buffer.from(JSON.stringify(body)) };
+}
+
+function bodyOf(made: Made, warrant: string) {
+  return { warrant, salt: made.salt, effective: made.effective };
+}
+
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
 
 test('a good warrant is accepted, with everything that the job needs', async () => {
   const made = makeClaims(POOL);
@@ -46,23 +55,36 @@ test('a second pinned key is obeyed while keys rotate', async () => {
 type Bent = ReturnType<typeof deliver> | Promise<ReturnType<typeof deliver>>;
 type Attack = [name: string, code: RefusalCode, bend: (made: Made) => Bent];
 
-const withHeader = (header: Record<string, unknown>) => async (made: Made) =>
-  deliver(bodyOf(made, await signClaims(made.claims, scheduler.privateKey, header)));
+function withHeader(header: Record<string, unknown>) {
+  return async (made: Made) => deliver(bodyOf(made, await signClaims(made.claims, scheduler.privateKey, header)));
+}
+
 /** Signed by the right key, but with a header that jose would not write. */
-const withRawHeader = (header: string) => (made: Made) => {
-  const input = `${Buffer.from(header).toString('base64url')}.${encode(made.claims)}`;
-  const signature = sign(null, Buffer.from(input), scheduler.privateKey).toString('base64url');
-  return deliver(bodyOf(made, `${input}.${signature}`));
-};
-const withClaims = (change: Record<string, unknown>) => async (made: Made) =>
-  deliver(bodyOf(made, await signClaims({ ...made.claims, ...change }, scheduler.privateKey)));
-const withJob = (change: Partial<EffectiveJob>) => async (made: Made) =>
-  deliver({
-    ...bodyOf(made, await signClaims(made.claims, scheduler.privateKey)),
-    effective: { ...made.effective, ...change },
-  });
-const withBody = (change: Record<string, unknown>) => async (made: Made) =>
-  deliver({ ...bodyOf(made, await signClaims(made.claims, scheduler.privateKey)), ...change });
+function withRawHeader(header: string) {
+  return (made: Made) => {
+    const input = `${Buffer.from(header).toString('base64url')}.${encode(made.claims)}`;
+    const signature = sign(null, Buffer.from(input), scheduler.privateKey).toString('base64url');
+    return deliver(bodyOf(made, `${input}.${signature}`));
+  };
+}
+
+function withClaims(change: Record<string, unknown>) {
+  return async (made: Made) =>
+    deliver(bodyOf(made, await signClaims({ ...made.claims, ...change }, scheduler.privateKey)));
+}
+
+function withJob(change: Partial<EffectiveJob>) {
+  return async (made: Made) =>
+    deliver({
+      ...bodyOf(made, await signClaims(made.claims, scheduler.privateKey)),
+      effective: { ...made.effective, ...change },
+    });
+}
+
+function withBody(change: Record<string, unknown>) {
+  return async (made: Made) =>
+    deliver({ ...bodyOf(made, await signClaims(made.claims, scheduler.privateKey)), ...change });
+}
 
 const ATTACKS: Attack[] = [
   [

@@ -15,18 +15,20 @@ beforeEach(async () => {
 });
 afterEach(() => fake[Symbol.asyncDispose]());
 
-const resultOf = (dispatch_id: string) =>
-  fake.until('a result', () => fake.results.find((result) => result.dispatch_id === dispatch_id));
+function resultOf(dispatch_id: string) {
+  return fake.until('a result', () => fake.results.find((result) => result.dispatch_id === dispatch_id));
+}
 
 /** Over what was sent, as its reader will parse it. */
-const expectSigned = ({ signature, ...signed }: WorkerResult): void => {
+function expectSigned({ signature, ...signed }: WorkerResult): void {
   const bytes = Buffer.from(canonicalize(signed));
   expect(verify(null, bytes, fake.worker_key.publicKey, Buffer.from(signature, 'base64url'))).toBe(true);
-};
+}
 
 /** Never ends by itself; ends with its signal unless told not to listen. */
-const endless = ({ signal }: JobContext): Promise<never> =>
-  new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+function endless({ signal }: JobContext): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+}
 
 describe('a job', () => {
   test('is run once, signed, settled and forgotten', async () => {

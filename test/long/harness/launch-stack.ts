@@ -1,5 +1,7 @@
-// A launcher to be killed: starts the local stack in the folder that it is given, says on standard output what runs,
-// and stops when its standard input ends.
+/**
+ * A launcher to be killed: starts the local stack in the folder that it is given, says on standard output what runs,
+ * and stops when its standard input ends.
+ */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

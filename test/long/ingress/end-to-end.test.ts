@@ -1,4 +1,4 @@
-// The operator's runbook and the table of bad input against the whole system, not against played services.
+/** The operator's runbook and the table of bad input against the whole system, not against played services. */
 import { readEvents } from '@countersign/client/read-events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BAD_BODIES } from '../../cases/ingress/bad-bodies.ts';
@@ -14,7 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => cleanUp.disposeAsync());
 
-const submit = (body: unknown) => system.api('agent', 'POST', '/api/v1/jobs', body);
+function submit(body: unknown) {
+  return system.api('agent', 'POST', '/api/v1/jobs', body);
+}
 
 describe('the runbook', () => {
   test('simulates the production write of the guide', async () => {

@@ -1,5 +1,7 @@
-// A policy as large as any may be is read, published, put in force and asked about beside the decisions, which never wait
-// for it. Counted in processor time of the deciding thread, so that a busy machine proves nothing and hides nothing.
+/**
+ * A policy as large as any may be is read, published, put in force and asked about beside the decisions, which never wait
+ * for it. Counted in processor time of the deciding thread, so that a busy machine proves nothing and hides nothing.
+ */
 import type { Principal } from '@countersign/contracts/rpc';
 import type { Running } from '@countersign/platform/service';
 import { buildBundle, signBundle } from '@countersign/policy/build-bundle';
@@ -14,9 +16,10 @@ import { ROOT, type RunningKernels, runKernels, SIGNER, VALID } from '../../case
 
 const RULES = 9_000;
 const NOW = '2026-06-01T12:00:00.000Z';
+
 /** Block style and a condition now and then, as authors write it. */
-const large = (marker: string): string =>
-  [
+function large(marker: string): string {
+  return [
     `# ${marker}`,
     'default_decision: deny',
     'rules:',
@@ -29,15 +32,16 @@ const large = (marker: string): string =>
       ].join('\n'),
     ),
   ].join('\n');
+}
 
-const document = async (policy: string, version: number, over = {}): Promise<string> => {
+async function document(policy: string, version: number, over = {}): Promise<string> {
   const built = await buildBundle({ 'policy.yaml': policy }, { version, tenants: ['default'], ...VALID, ...over });
   if (!built.ok) throw new Error('does not compile');
   return JSON.stringify(await signBundle(built.document, SIGNER));
-};
+}
 
 /** Milliseconds of processor time that this thread spent in its longest turn of the event loop. */
-const longestTurn = () => {
+function longestTurn() {
   let [longest, turns, last, on] = [0, 0, spent(), true];
   const turn = (): void => {
     const now = spent();
@@ -53,11 +57,12 @@ const longestTurn = () => {
       return { longest, turns };
     },
   };
-};
-const spent = (): number => {
+}
+
+function spent(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;
-};
+}
 
 describe('the memo', () => {
   const SMALL = 'rules: [{ id: yes, match: {}, when: payload.n <= 5, decision: allow }]';

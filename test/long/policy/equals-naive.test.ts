@@ -1,4 +1,4 @@
-// The indexed engine answers as the naive reader does, on random policies and requests; explaining changes nothing.
+/** The indexed engine answers as the naive reader does, on random policies and requests; explaining changes nothing. */
 import { matchesPattern } from '@countersign/contracts/control';
 import type { Decision } from '@countersign/contracts/decision';
 import type { Actor } from '@countersign/contracts/job';

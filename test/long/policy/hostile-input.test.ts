@@ -1,4 +1,6 @@
-// Policies and requests built to hurt: each is answered with a code, within bounded memory, before anybody gives up.
+/**
+ * Policies and requests built to hurt: each is answered with a code, within bounded memory, before anybody gives up.
+ */
 import { LIMITS } from '@countersign/contracts/limits';
 import { openChildProcesses } from '@countersign/platform/child-processes';
 import { compilePolicy } from '@countersign/policy/compile-policy';
@@ -9,23 +11,34 @@ import { ask, compiled, faultCodes, finalOf, requestOf, SNAPSHOT } from '../../c
 const MEMORY_MB = 384;
 const SECONDS = 45;
 
-const openCompiler = (memory_mb: number) =>
-  openChildProcesses<Record<string, string>, string[]>({
+function openCompiler(memory_mb: number) {
+  return openChildProcesses<Record<string, string>, string[]>({
     module: new URL('../../cases/policy/compile-as-child.ts', import.meta.url),
     processes: 1,
     queued: 1,
     deadline_ms: SECONDS * 1_000,
     memory_mb,
   });
+}
 /** One process for all of them: what a bundle leaves behind is the next one's to bear. */
 const compiler = openCompiler(MEMORY_MB);
 afterAll(() => compiler.stop());
-const times = (count: number, line: (i: number) => string): string =>
-  Array.from({ length: count }, (_, i) => line(i)).join('');
-const rules = (count: number, line: (i: number) => string): string => `rules:\n${times(count, line)}`;
-const deny = (id: number, match: string): string => `- {id: r${id}, match: ${match}, decision: deny}\n`;
-const bomb = (levels: number): string =>
-  `a0: &a0 [x, x, x, x, x, x, x, x, x]\n${times(levels, (i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]\n`)}`;
+
+function times(count: number, line: (i: number) => string): string {
+  return Array.from({ length: count }, (_, i) => line(i)).join('');
+}
+
+function rules(count: number, line: (i: number) => string): string {
+  return `rules:\n${times(count, line)}`;
+}
+
+function deny(id: number, match: string): string {
+  return `- {id: r${id}, match: ${match}, decision: deny}\n`;
+}
+
+function bomb(levels: number): string {
+  return `a0: &a0 [x, x, x, x, x, x, x, x, x]\n${times(levels, (i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]\n`)}`;
+}
 
 const hostile: readonly (readonly [string, Record<string, string>, string])[] = [
   ['an alias bomb', { 'policy.yaml': bomb(12) }, 'yaml_alias'],

@@ -1,5 +1,7 @@
-// What one job may cost the servers, and what a system may cost that has nothing to do. Counts do not depend on the
-// machine, so a step that asks more of them than before is seen here and not first in somebody's bill.
+/**
+ * What one job may cost the servers, and what a system may cost that has nothing to do. Counts do not depend on the
+ * machine, so a step that asks more of them than before is seen here and not first in somebody's bill.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Counted, countCosts, loadStatementCounter } from '../../bench/count-costs.ts';
 import { startSystem } from '../../harness/start-system.ts';

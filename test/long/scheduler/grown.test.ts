@@ -1,6 +1,8 @@
-// On a database with a past, no statement of any service goes through a table that grows, or through a whole index of it,
-// whether or not the planner has been told how large the tables are. Counted by the server, so that statements inside
-// functions, triggers and views count like any other.
+/**
+ * On a database with a past, no statement of any service goes through a table that grows, or through a whole index of it,
+ * whether or not the planner has been told how large the tables are. Counted by the server, so that statements inside
+ * functions, triggers and views count like any other.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ServiceName } from '@countersign/contracts/ledger-entry';
 import { waitUntil } from '@countersign/infra/wait-until';
@@ -49,6 +51,7 @@ beforeAll(async () => {
 afterAll(() => cleanUp.disposeAsync());
 
 type Reading = { name: string; scans: number; rows: number };
+
 /** Names of tables that were read whole, and of indexes of which more was read than by key. */
 async function readWhole(): Promise<string[]> {
   const tables = await system.sql<Reading>(

@@ -1,5 +1,7 @@
-// Two of every service under load and on a past, for as long as SOAK_SECONDS says: at the end everything has ended, no
-// growing table was read whole, and no statement takes long. `npm run soak`.
+/**
+ * Two of every service under load and on a past, for as long as SOAK_SECONDS says: at the end everything has ended, no
+ * growing table was read whole, and no statement takes long. `npm run soak`.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { TERMINAL_STATES } from '@countersign/contracts/states';
 import { waitUntil } from '@countersign/infra/wait-until';

@@ -1,4 +1,6 @@
-// What the documents show as TypeScript compiles as it stands, under the strictest options that a reader may have on.
+/**
+ * What the documents show as TypeScript compiles as it stands, under the strictest options that a reader may have on.
+ */
 import { execFile } from 'node:child_process';
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +34,7 @@ const blocks = globSync(DOCUMENTS, { cwd: PROJECT_DIR, exclude: ['**/node_module
 );
 
 /** What the compiler says of it; empty when nothing. */
-const complaints = async (name: string, code: string): Promise<string> => {
+async function complaints(name: string, code: string): Promise<string> {
   const folder = join(dir, name.replaceAll(/[^a-z0-9]/gi, '-'));
   mkdirSync(folder);
   writeFileSync(join(folder, 'main.ts'), code);
@@ -43,7 +45,7 @@ const complaints = async (name: string, code: string): Promise<string> => {
     ({ stdout }) => stdout,
     (failed: { stdout: string }) => failed.stdout,
   );
-};
+}
 
 test.each(blocks)('%s', { timeout: 60_000 }, async (name, code) => {
   expect(await complaints(name, code)).toBe('');

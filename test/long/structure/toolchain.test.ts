@@ -1,4 +1,4 @@
-// The whole tree type-checks and lints, so that a green run of the tests says so too.
+/** The whole tree type-checks and lints, so that a green run of the tests says so too. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -6,12 +6,14 @@ import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { expect, it } from 'vitest';
 
 const run = promisify(execFile);
+
 /** What the tool printed, when it found something. */
-const complaints = (tool: string, args: string[]): Promise<string> =>
-  run(join(PROJECT_DIR, 'node_modules/.bin', tool), args, { cwd: PROJECT_DIR }).then(
+function complaints(tool: string, args: string[]): Promise<string> {
+  return run(join(PROJECT_DIR, 'node_modules/.bin', tool), args, { cwd: PROJECT_DIR }).then(
     () => '',
     (failed: { stdout?: string; stderr?: string }) => `${failed.stdout ?? ''}${failed.stderr ?? ''}`,
   );
+}
 
 it('tsc finds nothing', { timeout: 120_000 }, async () => {
   expect(await complaints('tsc', ['--noEmit'])).toBe('');

@@ -54,14 +54,14 @@ export function openProvider(settings: OidcSettings): Provider {
   }
 }
 
-function groupsIn(claim: unknown): string[] {
-  const list = Array.isArray(claim) ? claim : [];
-  return list.filter((name) => typeof name === 'string').slice(0, LIMITS.claimed_groups);
-}
-
 /** What the provider or its answer is at fault for; who cannot be reached has refused nobody. */
 function refuse(thrown: unknown): never {
   const isAway = thrown instanceof TypeError || (thrown as { code?: unknown }).code === 'OAUTH_TIMEOUT';
   if (isAway) throw new CountersignError('login_unavailable', undefined, { cause: thrown });
   throw new CountersignError('unauthenticated', 'the login is not valid', { cause: thrown });
+}
+
+function groupsIn(claim: unknown): string[] {
+  const list = Array.isArray(claim) ? claim : [];
+  return list.filter((name) => typeof name === 'string').slice(0, LIMITS.claimed_groups);
 }

@@ -18,6 +18,8 @@ import { heldPermissions, liveGroups, readPerson, setGroups } from '../registry/
 import { insertKey, insertPrincipal } from '../store.ts';
 import type { Claims } from './ask-provider.ts';
 
+type Wanted = { groups: string[]; may_create: boolean };
+
 /** Throws `login_refused`, `revoked`. */
 export async function letIn(database: Database, settings: OidcSettings, claims: Claims): Promise<Session> {
   const { tenant, session_ms } = settings;
@@ -55,7 +57,9 @@ function rightsOf(
   return { permissions: [...permissions].sort(), groups: [...new Set(fitting.flatMap(({ groups }) => groups))].sort() };
 }
 
-const isLinked = ({ people }: OidcSettings, { sub }: Claims): boolean => Object.hasOwn(people, sub);
+function refusal(detail: string): CountersignError {
+  return new CountersignError('login_refused', detail);
+}
 
 /** A name that the person could choose there would be one to pose as somebody else with: it follows from who vouches, and for whom. */
 function personOf(settings: OidcSettings, claims: Claims): string {
@@ -66,7 +70,24 @@ function personOf(settings: OidcSettings, claims: Claims): string {
   return `oidc-${digest.slice(0, 32)}`;
 }
 
-type Wanted = { groups: string[]; may_create: boolean };
+function isLinked({ people }: OidcSettings, { sub }: Claims): boolean {
+  return Object.hasOwn(people, sub);
+}
+
+/** Who acts is the person itself, as the provider vouches for it. */
+function asCaller(id: string, tenant: string): Caller {
+  const none = { owner: null, ceiling: null, key_id: null, token_id: null, signing_key: null };
+  return {
+    ...none,
+    id,
+    tenant,
+    type: 'human',
+    groups: [],
+    auth_method: 'oidc',
+    on_behalf_of: [],
+    permissions: new Set(),
+  };
+}
 
 async function settle(tx: Tx, self: Caller, { groups, may_create }: Wanted): Promise<NewEntry[]> {
   const { id, tenant } = self;
@@ -90,23 +111,4 @@ async function settle(tx: Tx, self: Caller, { groups, may_create }: Wanted): Pro
 async function refuseTogether(tx: Tx, id: string, permissions: readonly Permission[]): Promise<void> {
   const together = heldTogether([...permissions, ...(await heldPermissions(tx, id))]);
   if (together !== null) throw refusal(`nobody holds both ${together.join(' and ')}`);
-}
-
-/** Who acts is the person itself, as the provider vouches for it. */
-function asCaller(id: string, tenant: string): Caller {
-  const none = { owner: null, ceiling: null, key_id: null, token_id: null, signing_key: null };
-  return {
-    ...none,
-    id,
-    tenant,
-    type: 'human',
-    groups: [],
-    auth_method: 'oidc',
-    on_behalf_of: [],
-    permissions: new Set(),
-  };
-}
-
-function refusal(detail: string): CountersignError {
-  return new CountersignError('login_refused', detail);
 }

@@ -12,67 +12,69 @@ import { listAgents, readAgent } from './store-registry.ts';
 
 const params = z.strictObject({ id: principalId });
 
-export const agentRoutes = (parts: RegistryParts): Route[] => [
-  route({
-    method: 'get',
-    path: '/agents',
-    summary: 'List agents with their last use, by name',
-    permissions: ['identity:read'],
-    query: registryQuery,
-    answers: { 200: { says: 'One page', schema: agentPage } },
-    handle: async ({ caller: { tenant }, query }) => {
-      const { rows, next_cursor } = await pageOf(
-        query,
-        (after, rows) => listAgents(parts.database, { tenant, after, rows }),
-        ({ id }) => id,
-      );
-      return { status: 200, json: { agents: rows, next_cursor } };
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/agents',
-    summary: 'Make an agent: its owner, its ceiling and, if it signs, its public key',
-    permissions: ['identity:write'],
-    body: { schema: newAgent, limit: LIMITS.request_bytes },
-    answers: { 201: { says: 'It may be given keys now', schema: agentView } },
-    handle: async ({ caller, body }) => ({ status: 201, json: await createAgent(parts.database, caller, body) }),
-  }),
-  route({
-    method: 'get',
-    path: '/agents/:id',
-    summary: 'An agent',
-    permissions: ['identity:read'],
-    params,
-    answers: { 200: { says: 'The agent', schema: agentView } },
-    handle: async ({ caller, params }) => ({
-      status: 200,
-      json: mustExist(await readAgent(parts.database, caller.tenant, params.id)),
+export function agentRoutes(parts: RegistryParts): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/agents',
+      summary: 'List agents with their last use, by name',
+      permissions: ['identity:read'],
+      query: registryQuery,
+      answers: { 200: { says: 'One page', schema: agentPage } },
+      handle: async ({ caller: { tenant }, query }) => {
+        const { rows, next_cursor } = await pageOf(
+          query,
+          (after, rows) => listAgents(parts.database, { tenant, after, rows }),
+          ({ id }) => id,
+        );
+        return { status: 200, json: { agents: rows, next_cursor } };
+      },
     }),
-  }),
-  route({
-    method: 'patch',
-    path: '/agents/:id',
-    summary: 'Change its owner, its ceiling or its signing key; a ceiling binds what waits as well',
-    permissions: ['identity:write'],
-    params,
-    body: { schema: agentChange, limit: LIMITS.request_bytes },
-    answers: { 200: { says: 'The agent as it is now', schema: agentView } },
-    handle: async ({ caller, params, body }) => {
-      const json = await changeAgent(parts.database, caller, params.id, body);
-      // What waits is looked at again under another ceiling; which revision it is, nobody asks.
-      if (body.ceiling !== undefined) parts.bus.announceControl(0);
-      return { status: 200, json };
-    },
-  }),
-  revokeRoute(parts, {
-    path: '/agents/:id/revoke',
-    summary: 'Revoke an agent with all its keys; what it has under way ends',
-    permissions: ['identity:write'],
-    params,
-    answer: agentView,
-    what: 'principal',
-    idOf: ({ id }) => id,
-    show: (tx, { tenant }, { id }) => readAgent(tx, tenant, id),
-  }),
-];
+    route({
+      method: 'post',
+      path: '/agents',
+      summary: 'Make an agent: its owner, its ceiling and, if it signs, its public key',
+      permissions: ['identity:write'],
+      body: { schema: newAgent, limit: LIMITS.request_bytes },
+      answers: { 201: { says: 'It may be given keys now', schema: agentView } },
+      handle: async ({ caller, body }) => ({ status: 201, json: await createAgent(parts.database, caller, body) }),
+    }),
+    route({
+      method: 'get',
+      path: '/agents/:id',
+      summary: 'An agent',
+      permissions: ['identity:read'],
+      params,
+      answers: { 200: { says: 'The agent', schema: agentView } },
+      handle: async ({ caller, params }) => ({
+        status: 200,
+        json: mustExist(await readAgent(parts.database, caller.tenant, params.id)),
+      }),
+    }),
+    route({
+      method: 'patch',
+      path: '/agents/:id',
+      summary: 'Change its owner, its ceiling or its signing key; a ceiling binds what waits as well',
+      permissions: ['identity:write'],
+      params,
+      body: { schema: agentChange, limit: LIMITS.request_bytes },
+      answers: { 200: { says: 'The agent as it is now', schema: agentView } },
+      handle: async ({ caller, params, body }) => {
+        const json = await changeAgent(parts.database, caller, params.id, body);
+        // What waits is looked at again under another ceiling; which revision it is, nobody asks.
+        if (body.ceiling !== undefined) parts.bus.announceControl(0);
+        return { status: 200, json };
+      },
+    }),
+    revokeRoute(parts, {
+      path: '/agents/:id/revoke',
+      summary: 'Revoke an agent with all its keys; what it has under way ends',
+      permissions: ['identity:write'],
+      params,
+      answer: agentView,
+      what: 'principal',
+      idOf: ({ id }) => id,
+      show: (tx, { tenant }, { id }) => readAgent(tx, tenant, id),
+    }),
+  ];
+}

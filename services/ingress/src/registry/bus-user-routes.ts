@@ -19,47 +19,49 @@ import { readAgent, readPerson } from './store-registry.ts';
 
 const params = z.strictObject({ nkey: busKey });
 
-export const busUserRoutes = (parts: RegistryParts): Route[] => [
-  route({
-    method: 'get',
-    path: '/bus-users',
-    summary: 'List the keys by which agents and auditors are let into NATS',
-    permissions: ['identity:read'],
-    query: registryQuery,
-    answers: { 200: { says: 'One page', schema: busUserPage } },
-    handle: async ({ caller: { tenant }, query }) => {
-      const { rows, next_cursor } = await pageOf(
-        query,
-        (after, rows) => listBusUsers(parts.database, { tenant, after, rows }),
-        ({ nkey }) => nkey,
-      );
-      return { status: 200, json: { bus_users: rows, next_cursor } };
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/bus-users',
-    summary: 'Let a key of the tenant’s agents or auditors into NATS',
-    permissions: ['identity:write'],
-    body: { schema: newBusUser, limit: LIMITS.request_bytes },
-    answers: { 201: { says: 'It is let in from now on', schema: busUserView } },
-    handle: async ({ caller, body }) => ({ status: 201, json: await createBusUser(parts, caller, body) }),
-  }),
-  revokeRoute(parts, {
-    path: '/bus-users/:nkey/revoke',
-    summary: 'Revoke a key of the bus: whoever is connected by it is disconnected',
-    permissions: ['identity:write'],
-    params,
-    answer: busUserView,
-    what: 'bus_user',
-    idOf: ({ nkey }) => nkey,
-    show: (tx, { tenant }, { nkey }) => readBusUser(tx, tenant, nkey),
-  }),
-];
+export function busUserRoutes(parts: RegistryParts): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/bus-users',
+      summary: 'List the keys by which agents and auditors are let into NATS',
+      permissions: ['identity:read'],
+      query: registryQuery,
+      answers: { 200: { says: 'One page', schema: busUserPage } },
+      handle: async ({ caller: { tenant }, query }) => {
+        const { rows, next_cursor } = await pageOf(
+          query,
+          (after, rows) => listBusUsers(parts.database, { tenant, after, rows }),
+          ({ nkey }) => nkey,
+        );
+        return { status: 200, json: { bus_users: rows, next_cursor } };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/bus-users',
+      summary: 'Let a key of the tenant’s agents or auditors into NATS',
+      permissions: ['identity:write'],
+      body: { schema: newBusUser, limit: LIMITS.request_bytes },
+      answers: { 201: { says: 'It is let in from now on', schema: busUserView } },
+      handle: async ({ caller, body }) => ({ status: 201, json: await createBusUser(parts, caller, body) }),
+    }),
+    revokeRoute(parts, {
+      path: '/bus-users/:nkey/revoke',
+      summary: 'Revoke a key of the bus: whoever is connected by it is disconnected',
+      permissions: ['identity:write'],
+      params,
+      answer: busUserView,
+      what: 'bus_user',
+      idOf: ({ nkey }) => nkey,
+      show: (tx, { tenant }, { nkey }) => readBusUser(tx, tenant, nkey),
+    }),
+  ];
+}
 
 /** Throws `not_found` for a principal that is not the tenant's, `identity_conflict` for a key that is taken, `bus_full`. */
-const createBusUser = ({ database }: RegistryParts, caller: Caller, given: z.output<typeof Given>) =>
-  changeRegistry(database, caller, async (tx) => {
+function createBusUser({ database }: RegistryParts, caller: Caller, given: z.output<typeof Given>) {
+  return changeRegistry(database, caller, async (tx) => {
     const { tenant } = caller;
     const { principal } = given;
     if (principal !== null)
@@ -69,3 +71,4 @@ const createBusUser = ({ database }: RegistryParts, caller: Caller, given: z.out
     const what = { what: 'bus_user', tenant, ...given };
     return { answer, entries: isNew ? [entryOf(caller, 'identity_created', principal ?? tenant, what)] : [] };
   });
+}

@@ -40,6 +40,13 @@ export function changeAgent(
   });
 }
 
+/** An owner answers for the agent and may not approve what it asks for. */
+async function requireOwner(tx: Tx, tenant: string, owner: string): Promise<void> {
+  const person = await readPerson(tx, tenant, owner);
+  if (person === undefined || person.revoked_at !== null)
+    throw new CountersignError('field_invalid', 'the owner must be a person of the tenant', { at: '/owner' });
+}
+
 /** Everything but the ceiling, which goes through `control`. */
 async function changeRow(tx: Tx, caller: Caller, id: string, change: z.output<typeof agentChange>) {
   const { tenant } = caller;
@@ -57,11 +64,4 @@ async function changeRow(tx: Tx, caller: Caller, id: string, change: z.output<ty
   const details = { what: 'agent', id, tenant, owner, signing_key, ...former };
   const answer = { ...before, owner, signing_key };
   return { answer, entries: [entryOf(caller, 'identity_changed', id, details)] };
-}
-
-/** An owner answers for the agent and may not approve what it asks for. */
-async function requireOwner(tx: Tx, tenant: string, owner: string): Promise<void> {
-  const person = await readPerson(tx, tenant, owner);
-  if (person === undefined || person.revoked_at !== null)
-    throw new CountersignError('field_invalid', 'the owner must be a person of the tenant', { at: '/owner' });
 }

@@ -11,6 +11,8 @@ import { changeRegistry, entryOf, mustExist } from './change-registry.ts';
 import { refuseSelf } from './grant-rules.ts';
 import { endGroup, membersOf, readGroup, readPerson } from './store-registry.ts';
 
+type Moves = { add: readonly string[]; remove: readonly string[] };
+
 /** Throws `identity_conflict` while it lives, `field_invalid` for a member who is no person of the tenant. */
 export function createGroup(
   database: Database,
@@ -61,8 +63,6 @@ export async function showGroup(tx: Tx, tenant: string, group: string): Promise<
   const found = await readGroup(tx, tenant, group);
   return found && { ...found, members: (await membersOf(tx, tenant, group)).map(({ id }) => id) };
 }
-
-type Moves = { add: readonly string[]; remove: readonly string[] };
 
 async function move(tx: Tx, caller: Caller, group: string, { add, remove }: Moves, at: string): Promise<NewEntry[]> {
   const entries: NewEntry[] = [];

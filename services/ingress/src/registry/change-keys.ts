@@ -12,6 +12,8 @@ import { changeRegistry, entryOf, mustExist } from './change-registry.ts';
 import { permissionsOf, refuseGrant, refuseSelf } from './grant-rules.ts';
 import { endKeyIn, heldPermissions, readAgent, readKey, readPerson, setPermissions } from './store-registry.ts';
 
+type Issue = { principal: string; tenant: string; permissions: readonly Permission[]; expires_in_days: number };
+
 /** Throws `field_invalid` for a principal that the tenant does not have, `grant_refused`, `state_conflict`. */
 export function createKey(database: Database, caller: Caller, given: z.output<typeof newKey>): Promise<MadeKey> {
   return changeRegistry(database, caller, async (tx) => {
@@ -66,15 +68,6 @@ export function rotateKey(
   });
 }
 
-/** A new secret is as good as the right itself: nobody gets one with which they could do more than before. */
-function refuseRotation(caller: Caller, principal: string, permissions: readonly Permission[]): void {
-  const more = caller.id === principal ? permissions.find((name) => !caller.permissions.has(name)) : undefined;
-  if (more !== undefined) throw new CountersignError('grant_refused', `this credential does not carry ${more} itself`);
-  refuseGrant(caller, 'human', permissions, []);
-}
-
-type Issue = { principal: string; tenant: string; permissions: readonly Permission[]; expires_in_days: number };
-
 /** In a transaction of the registry. */
 export async function issueKey(
   tx: Tx,
@@ -91,13 +84,13 @@ export async function issueKey(
   return { answer: { ...shown, key }, entries: [entryOf(caller, 'identity_created', principal, details)] };
 }
 
-async function changedKey(tx: Tx, caller: Caller, before: KeyView, more: { replaced_by?: string }) {
-  const { key_id, tenant, principal } = before;
-  const answer = mustExist(await readKey(tx, tenant, key_id));
-  const { permissions, expires_at } = answer;
-  const former = { former_permissions: before.permissions, former_expires_at: before.expires_at };
-  const details = { what: 'api_key', key_id, tenant, principal, permissions, expires_at, ...former, ...more };
-  return { answer, entries: [entryOf(caller, 'identity_changed', principal, details)] };
+async function typeOf(tx: Tx, tenant: string, principal: string): Promise<'agent' | 'human'> {
+  const agent = await readAgent(tx, tenant, principal);
+  const found = agent ?? (await readPerson(tx, tenant, principal));
+  if (found === undefined)
+    throw new CountersignError('field_invalid', 'there is no such principal', { at: '/principal' });
+  if (found.revoked_at !== null) throw new CountersignError('state_conflict', 'the principal was revoked');
+  return agent === undefined ? 'human' : 'agent';
 }
 
 async function liveKey(tx: Tx, tenant: string, key_id: string): Promise<KeyView> {
@@ -107,11 +100,18 @@ async function liveKey(tx: Tx, tenant: string, key_id: string): Promise<KeyView>
   return found;
 }
 
-async function typeOf(tx: Tx, tenant: string, principal: string): Promise<'agent' | 'human'> {
-  const agent = await readAgent(tx, tenant, principal);
-  const found = agent ?? (await readPerson(tx, tenant, principal));
-  if (found === undefined)
-    throw new CountersignError('field_invalid', 'there is no such principal', { at: '/principal' });
-  if (found.revoked_at !== null) throw new CountersignError('state_conflict', 'the principal was revoked');
-  return agent === undefined ? 'human' : 'agent';
+async function changedKey(tx: Tx, caller: Caller, before: KeyView, more: { replaced_by?: string }) {
+  const { key_id, tenant, principal } = before;
+  const answer = mustExist(await readKey(tx, tenant, key_id));
+  const { permissions, expires_at } = answer;
+  const former = { former_permissions: before.permissions, former_expires_at: before.expires_at };
+  const details = { what: 'api_key', key_id, tenant, principal, permissions, expires_at, ...former, ...more };
+  return { answer, entries: [entryOf(caller, 'identity_changed', principal, details)] };
+}
+
+/** A new secret is as good as the right itself: nobody gets one with which they could do more than before. */
+function refuseRotation(caller: Caller, principal: string, permissions: readonly Permission[]): void {
+  const more = caller.id === principal ? permissions.find((name) => !caller.permissions.has(name)) : undefined;
+  if (more !== undefined) throw new CountersignError('grant_refused', `this credential does not carry ${more} itself`);
+  refuseGrant(caller, 'human', permissions, []);
 }

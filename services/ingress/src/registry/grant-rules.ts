@@ -41,4 +41,6 @@ export function refuseGrant(
     throw new CountersignError('grant_refused', `nobody holds both ${together.join(' and ')}`, { at });
 }
 
-const isSystem = (name: Permission): boolean => (SYSTEM_PERMISSIONS as readonly Permission[]).includes(name);
+function isSystem(name: Permission): boolean {
+  return (SYSTEM_PERMISSIONS as readonly Permission[]).includes(name);
+}

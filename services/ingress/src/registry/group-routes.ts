@@ -19,68 +19,70 @@ import { listGroups } from './store-registry.ts';
 
 const params = z.strictObject({ group: token });
 
-export const groupRoutes = ({ database }: RegistryParts): Route[] => [
-  route({
-    method: 'get',
-    path: '/groups',
-    summary: 'List groups, by name',
-    permissions: ['identity:read'],
-    query: registryQuery,
-    answers: { 200: { says: 'One page', schema: groupPage } },
-    handle: async ({ caller: { tenant }, query }) => {
-      const { rows, next_cursor } = await pageOf(
-        query,
-        (after, rows) => listGroups(database, { tenant, after, rows }),
-        ({ group }) => group,
-      );
-      return { status: 200, json: { groups: rows, next_cursor } };
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/groups',
-    summary: 'Make a group, with its first members',
-    permissions: ['identity:write'],
-    body: { schema: newGroup, limit: LIMITS.request_bytes },
-    answers: { 201: { says: 'The group', schema: shownGroup } },
-    handle: async ({ caller, body }) => ({ status: 201, json: await createGroup(database, caller, body) }),
-  }),
-  route({
-    method: 'get',
-    path: '/groups/:group',
-    summary: 'A group and who is in it',
-    permissions: ['identity:read'],
-    params,
-    answers: { 200: { says: 'The group', schema: shownGroup } },
-    handle: async ({ caller, params }) => ({
-      status: 200,
-      json: mustExist(await showGroup(database, caller.tenant, params.group)),
+export function groupRoutes({ database }: RegistryParts): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/groups',
+      summary: 'List groups, by name',
+      permissions: ['identity:read'],
+      query: registryQuery,
+      answers: { 200: { says: 'One page', schema: groupPage } },
+      handle: async ({ caller: { tenant }, query }) => {
+        const { rows, next_cursor } = await pageOf(
+          query,
+          (after, rows) => listGroups(database, { tenant, after, rows }),
+          ({ group }) => group,
+        );
+        return { status: 200, json: { groups: rows, next_cursor } };
+      },
     }),
-  }),
-  route({
-    method: 'patch',
-    path: '/groups/:group',
-    summary: 'Put people into it and take them out; nobody themselves',
-    permissions: ['identity:write'],
-    params,
-    body: { schema: groupChange, limit: LIMITS.request_bytes },
-    answers: { 200: { says: 'The group as it is now', schema: shownGroup } },
-    handle: async ({ caller, params, body }) => ({
-      status: 200,
-      json: await changeGroup(database, caller, params.group, body),
+    route({
+      method: 'post',
+      path: '/groups',
+      summary: 'Make a group, with its first members',
+      permissions: ['identity:write'],
+      body: { schema: newGroup, limit: LIMITS.request_bytes },
+      answers: { 201: { says: 'The group', schema: shownGroup } },
+      handle: async ({ caller, body }) => ({ status: 201, json: await createGroup(database, caller, body) }),
     }),
-  }),
-  route({
-    method: 'post',
-    path: '/groups/:group/revoke',
-    summary: 'End a group: everybody leaves it, until it is made anew',
-    permissions: ['identity:write'],
-    params,
-    body: { schema: revocationRequest, limit: LIMITS.request_bytes },
-    answers: { 200: { says: 'It has ended', schema: shownGroup } },
-    handle: async ({ caller, params, body }) => ({
-      status: 200,
-      json: await revokeGroup(database, caller, params.group, body.reason),
+    route({
+      method: 'get',
+      path: '/groups/:group',
+      summary: 'A group and who is in it',
+      permissions: ['identity:read'],
+      params,
+      answers: { 200: { says: 'The group', schema: shownGroup } },
+      handle: async ({ caller, params }) => ({
+        status: 200,
+        json: mustExist(await showGroup(database, caller.tenant, params.group)),
+      }),
     }),
-  }),
-];
+    route({
+      method: 'patch',
+      path: '/groups/:group',
+      summary: 'Put people into it and take them out; nobody themselves',
+      permissions: ['identity:write'],
+      params,
+      body: { schema: groupChange, limit: LIMITS.request_bytes },
+      answers: { 200: { says: 'The group as it is now', schema: shownGroup } },
+      handle: async ({ caller, params, body }) => ({
+        status: 200,
+        json: await changeGroup(database, caller, params.group, body),
+      }),
+    }),
+    route({
+      method: 'post',
+      path: '/groups/:group/revoke',
+      summary: 'End a group: everybody leaves it, until it is made anew',
+      permissions: ['identity:write'],
+      params,
+      body: { schema: revocationRequest, limit: LIMITS.request_bytes },
+      answers: { 200: { says: 'It has ended', schema: shownGroup } },
+      handle: async ({ caller, params, body }) => ({
+        status: 200,
+        json: await revokeGroup(database, caller, params.group, body.reason),
+      }),
+    }),
+  ];
+}

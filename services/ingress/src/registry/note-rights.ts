@@ -9,8 +9,9 @@ import type { Ceiling, JobRequest } from '@countersign/contracts/job';
 export type Needed = Pick<JobRequest, 'topic' | 'labels' | 'meta'>;
 export type Right = 'topic' | 'capability' | 'environment';
 
-export const rightSubject = (agent: string, right: Right, pattern: string): string =>
-  `right:${agent}/${right}/${pattern}`;
+export function rightSubject(agent: string, right: Right, pattern: string): string {
+  return `right:${agent}/${right}/${pattern}`;
+}
 
 export function rightsUsed(agent: string, ceiling: Ceiling, asked: Needed, effective: EffectiveJob | null): string[] {
   const topics = [asked.topic, effective?.topic];
@@ -33,5 +34,6 @@ export function rightsUsed(agent: string, ceiling: Ceiling, asked: Needed, effec
 }
 
 /** An environment is named whole, or any. */
-const covers = (right: Right, pattern: string, name: string): boolean =>
-  right === 'environment' ? pattern === '*' || pattern === name : matchesPattern(pattern, name);
+function covers(right: Right, pattern: string, name: string): boolean {
+  return right === 'environment' ? pattern === '*' || pattern === name : matchesPattern(pattern, name);
+}

@@ -12,65 +12,67 @@ import { listPeople, readPerson } from './store-registry.ts';
 
 const params = z.strictObject({ id: principalId });
 
-export const peopleRoutes = (parts: RegistryParts): Route[] => [
-  route({
-    method: 'get',
-    path: '/people',
-    summary: 'List people with their groups and their last use, by name',
-    permissions: ['identity:read'],
-    query: registryQuery,
-    answers: { 200: { says: 'One page', schema: peoplePage } },
-    handle: async ({ caller: { tenant }, query }) => {
-      const { rows, next_cursor } = await pageOf(
-        query,
-        (after, rows) => listPeople(parts.database, { tenant, after, rows }),
-        ({ id }) => id,
-      );
-      return { status: 200, json: { people: rows, next_cursor } };
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/people',
-    summary: 'Make a person, in groups that exist',
-    permissions: ['identity:write'],
-    body: { schema: newPerson, limit: LIMITS.request_bytes },
-    answers: { 201: { says: 'They may be given keys now', schema: personView } },
-    handle: async ({ caller, body }) => ({ status: 201, json: await createPerson(parts.database, caller, body) }),
-  }),
-  route({
-    method: 'get',
-    path: '/people/:id',
-    summary: 'A person',
-    permissions: ['identity:read'],
-    params,
-    answers: { 200: { says: 'The person', schema: personView } },
-    handle: async ({ caller, params }) => ({
-      status: 200,
-      json: mustExist(await readPerson(parts.database, caller.tenant, params.id)),
+export function peopleRoutes(parts: RegistryParts): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/people',
+      summary: 'List people with their groups and their last use, by name',
+      permissions: ['identity:read'],
+      query: registryQuery,
+      answers: { 200: { says: 'One page', schema: peoplePage } },
+      handle: async ({ caller: { tenant }, query }) => {
+        const { rows, next_cursor } = await pageOf(
+          query,
+          (after, rows) => listPeople(parts.database, { tenant, after, rows }),
+          ({ id }) => id,
+        );
+        return { status: 200, json: { people: rows, next_cursor } };
+      },
     }),
-  }),
-  route({
-    method: 'patch',
-    path: '/people/:id',
-    summary: "Say which groups a person is in; nobody's own",
-    permissions: ['identity:write'],
-    params,
-    body: { schema: personChange, limit: LIMITS.request_bytes },
-    answers: { 200: { says: 'The person as they are now', schema: personView } },
-    handle: async ({ caller, params, body }) => ({
-      status: 200,
-      json: await changePerson(parts.database, caller, params.id, body.groups),
+    route({
+      method: 'post',
+      path: '/people',
+      summary: 'Make a person, in groups that exist',
+      permissions: ['identity:write'],
+      body: { schema: newPerson, limit: LIMITS.request_bytes },
+      answers: { 201: { says: 'They may be given keys now', schema: personView } },
+      handle: async ({ caller, body }) => ({ status: 201, json: await createPerson(parts.database, caller, body) }),
     }),
-  }),
-  revokeRoute(parts, {
-    path: '/people/:id/revoke',
-    summary: 'Revoke a person with all their keys; their votes on open questions count no more',
-    permissions: ['identity:write'],
-    params,
-    answer: personView,
-    what: 'principal',
-    idOf: ({ id }) => id,
-    show: (tx, { tenant }, { id }) => readPerson(tx, tenant, id),
-  }),
-];
+    route({
+      method: 'get',
+      path: '/people/:id',
+      summary: 'A person',
+      permissions: ['identity:read'],
+      params,
+      answers: { 200: { says: 'The person', schema: personView } },
+      handle: async ({ caller, params }) => ({
+        status: 200,
+        json: mustExist(await readPerson(parts.database, caller.tenant, params.id)),
+      }),
+    }),
+    route({
+      method: 'patch',
+      path: '/people/:id',
+      summary: "Say which groups a person is in; nobody's own",
+      permissions: ['identity:write'],
+      params,
+      body: { schema: personChange, limit: LIMITS.request_bytes },
+      answers: { 200: { says: 'The person as they are now', schema: personView } },
+      handle: async ({ caller, params, body }) => ({
+        status: 200,
+        json: await changePerson(parts.database, caller, params.id, body.groups),
+      }),
+    }),
+    revokeRoute(parts, {
+      path: '/people/:id/revoke',
+      summary: 'Revoke a person with all their keys; their votes on open questions count no more',
+      permissions: ['identity:write'],
+      params,
+      answer: personView,
+      what: 'principal',
+      idOf: ({ id }) => id,
+      show: (tx, { tenant }, { id }) => readPerson(tx, tenant, id),
+    }),
+  ];
+}

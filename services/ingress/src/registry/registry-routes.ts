@@ -12,15 +12,17 @@ import { stopRoutes } from './stop-routes.ts';
 import { tenantRoutes } from './tenant-routes.ts';
 import { workerRoutes } from './worker-routes.ts';
 
-export const registryRoutes = (parts: RegistryParts & { bus: Bus }): Route[] => [
-  ...agentRoutes(parts),
-  ...peopleRoutes(parts),
-  ...groupRoutes(parts),
-  ...keyRoutes(parts),
-  ...workerRoutes(parts),
-  ...busUserRoutes(parts),
-  ...tenantRoutes(parts),
-  ...revocationRoutes(parts),
-  ...stopRoutes(parts.bus),
-  ...entitlementRoutes(parts),
-];
+export function registryRoutes(parts: RegistryParts & { bus: Bus }): Route[] {
+  return [
+    ...agentRoutes(parts),
+    ...peopleRoutes(parts),
+    ...groupRoutes(parts),
+    ...keyRoutes(parts),
+    ...workerRoutes(parts),
+    ...busUserRoutes(parts),
+    ...tenantRoutes(parts),
+    ...revocationRoutes(parts),
+    ...stopRoutes(parts.bus),
+    ...entitlementRoutes(parts),
+  ];
+}

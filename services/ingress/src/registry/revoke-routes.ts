@@ -50,25 +50,27 @@ export function revokeRoute<P extends z.ZodObject>({ database, bus }: RegistryPa
   });
 }
 
-export const revocationRoutes = ({ database }: RegistryParts): Route[] => [
-  route({
-    method: 'get',
-    path: '/revocations',
-    summary: 'What was revoked, why and by whom; workers too for who may see those',
-    permissions: ['identity:read'],
-    query: registryQuery,
-    answers: { 200: { says: 'One page', schema: revocationPage } },
-    handle: async ({ caller, query }) => {
-      const { tenant } = caller;
-      const workers = caller.permissions.has('workers:read');
-      const subjectOf = (row: RevocationView & { subject: string }): string => row.subject;
-      const { rows, next_cursor } = await pageOf(
-        query,
-        (after, rows) => listRevocations(database, { tenant, workers, after, rows }),
-        subjectOf,
-      );
-      const revocations = rows.map(({ subject: _, ...shown }) => shown);
-      return { status: 200, json: { revocations, next_cursor } };
-    },
-  }),
-];
+export function revocationRoutes({ database }: RegistryParts): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/revocations',
+      summary: 'What was revoked, why and by whom; workers too for who may see those',
+      permissions: ['identity:read'],
+      query: registryQuery,
+      answers: { 200: { says: 'One page', schema: revocationPage } },
+      handle: async ({ caller, query }) => {
+        const { tenant } = caller;
+        const workers = caller.permissions.has('workers:read');
+        const subjectOf = (row: RevocationView & { subject: string }): string => row.subject;
+        const { rows, next_cursor } = await pageOf(
+          query,
+          (after, rows) => listRevocations(database, { tenant, workers, after, rows }),
+          subjectOf,
+        );
+        const revocations = rows.map(({ subject: _, ...shown }) => shown);
+        return { status: 200, json: { revocations, next_cursor } };
+      },
+    }),
+  ];
+}

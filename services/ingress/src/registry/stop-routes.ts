@@ -11,47 +11,51 @@ import { type Route, route } from '../route.ts';
 
 const params = z.strictObject({ switch_id: token });
 
-export const stopRoutes = (bus: Bus): Route[] => [
-  route({
-    method: 'get',
-    path: '/stops',
-    summary: 'The stops that reach the tenant; every one for who may set them everywhere',
-    permissions: ['stops:read'],
-    answers: { 200: { says: 'All that are in force', schema: stopList } },
-    handle: async ({ caller, traceparent }) => ({
-      status: 200,
-      json: await bus.call('scheduler.stops', { tenant: caller.tenant, all: isGlobal(caller) }, { traceparent }),
+export function stopRoutes(bus: Bus): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/stops',
+      summary: 'The stops that reach the tenant; every one for who may set them everywhere',
+      permissions: ['stops:read'],
+      answers: { 200: { says: 'All that are in force', schema: stopList } },
+      handle: async ({ caller, traceparent }) => ({
+        status: 200,
+        json: await bus.call('scheduler.stops', { tenant: caller.tenant, all: isGlobal(caller) }, { traceparent }),
+      }),
     }),
-  }),
-  route({
-    method: 'post',
-    path: '/stops',
-    summary: 'Stop everything, a tenant, an agent, a topic, a capability or a pool, within a second',
-    permissions: ['stops:write'],
-    body: { schema: newStop, limit: LIMITS.request_bytes },
-    answers: { 201: { says: 'It is in force', schema: stopView } },
-    handle: async ({ caller, body, traceparent }) => {
-      const asked = stopOf(caller, body);
-      return { status: 201, json: await bus.call('scheduler.stop', asked, { traceparent }) };
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/stops/:switch_id/lift',
-    summary: 'Lift a stop; what waited goes on',
-    permissions: ['stops:write'],
-    params,
-    body: { schema: lift, limit: LIMITS.request_bytes },
-    answers: { 200: { says: 'It is lifted', schema: z.object({ switch_id: token }) } },
-    handle: async ({ caller, params, body, traceparent }) => {
-      const tenant = isGlobal(caller) ? null : caller.tenant;
-      const asked = { ...params, ...body, tenant, principal: principalOf(caller) };
-      return { status: 200, json: await bus.call('scheduler.lift', asked, { traceparent }) };
-    },
-  }),
-];
+    route({
+      method: 'post',
+      path: '/stops',
+      summary: 'Stop everything, a tenant, an agent, a topic, a capability or a pool, within a second',
+      permissions: ['stops:write'],
+      body: { schema: newStop, limit: LIMITS.request_bytes },
+      answers: { 201: { says: 'It is in force', schema: stopView } },
+      handle: async ({ caller, body, traceparent }) => {
+        const asked = stopOf(caller, body);
+        return { status: 201, json: await bus.call('scheduler.stop', asked, { traceparent }) };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/stops/:switch_id/lift',
+      summary: 'Lift a stop; what waited goes on',
+      permissions: ['stops:write'],
+      params,
+      body: { schema: lift, limit: LIMITS.request_bytes },
+      answers: { 200: { says: 'It is lifted', schema: z.object({ switch_id: token }) } },
+      handle: async ({ caller, params, body, traceparent }) => {
+        const tenant = isGlobal(caller) ? null : caller.tenant;
+        const asked = { ...params, ...body, tenant, principal: principalOf(caller) };
+        return { status: 200, json: await bus.call('scheduler.lift', asked, { traceparent }) };
+      },
+    }),
+  ];
+}
 
-const isGlobal = (caller: Caller): boolean => caller.permissions.has('stops:global');
+function isGlobal(caller: Caller): boolean {
+  return caller.permissions.has('stops:global');
+}
 
 function stopOf(caller: Caller, { kind, target, reason, everywhere }: z.output<typeof newStop>) {
   if (everywhere && !isGlobal(caller)) throw new CountersignError('permission_missing', 'needs stops:global');

@@ -4,11 +4,13 @@ import type { Tx } from '@countersign/platform/database';
 
 type Span = { since: string; complete: boolean; judged_before: string };
 
+type UnusedKey = { key_id: string; principal: string; last_used_at: string | null };
+
 /**
  * `since`: so many days ago. Only what is older than the window is judged; and nothing at all while uses have not been kept
  * for as long, because of what was used before nobody knows.
  */
-export const keptSince = async (tx: Tx, days: number): Promise<Span> => {
+export async function keptSince(tx: Tx, days: number): Promise<Span> {
   const [row] = await tx.query<Span>(
     `SELECT s.since, s.since >= u.last_used_at AS complete, 
        CASE WHEN s.since >= u.last_used_at THEN s.since ELSE '-infinity' END AS judged_before
@@ -17,24 +19,25 @@ export const keptSince = async (tx: Tx, days: number): Promise<Span> => {
     [days],
   );
   return row!;
-};
+}
 
 /** Agents that are older than `before`, by id. */
-export const agentsBefore = (
+export function agentsBefore(
   tx: Tx,
   { tenant, before, after, rows }: { tenant: string; before: string; after: string; rows: number },
-): Promise<Pick<AgentView, 'id' | 'owner' | 'ceiling'>[]> =>
-  tx.query(
+): Promise<Pick<AgentView, 'id' | 'owner' | 'ceiling'>[]> {
+  return tx.query(
     `SELECT p.principal_id AS id, p.owner, p.ceiling FROM identity.principals p
      WHERE p.tenant = $1 AND p.type = 'agent' AND p.principal_id > $3 AND p.created_at < $2
        AND NOT EXISTS (SELECT FROM control.revocations r WHERE r.subject = p.principal_id)
      ORDER BY p.principal_id LIMIT $4`,
     [tenant, before, after, rows],
   );
+}
 
 /** Which rights of these agents were used since. '0' is the sign behind '/'. */
-export const usedRights = async (tx: Tx, agents: readonly string[], since: string): Promise<string[]> =>
-  (
+export async function usedRights(tx: Tx, agents: readonly string[], since: string): Promise<string[]> {
+  return (
     await tx.query<{ subject: string }>(
       `SELECT u.subject FROM unnest($1::text[]) AS a (id)
        CROSS JOIN LATERAL (
@@ -44,13 +47,13 @@ export const usedRights = async (tx: Tx, agents: readonly string[], since: strin
       [agents, since],
     )
   ).map(({ subject }) => subject);
+}
 
-type UnusedKey = { key_id: string; principal: string; last_used_at: string | null };
-export const unusedKeys = (
+export function unusedKeys(
   tx: Tx,
   { tenant, since, before }: { tenant: string; since: string; before: string },
-): Promise<UnusedKey[]> =>
-  tx.query(
+): Promise<UnusedKey[]> {
+  return tx.query(
     `SELECT k.key_id, k.principal_id AS principal, u.last_used_at
      FROM identity.api_keys k LEFT JOIN identity.uses u ON u.subject = 'key:' || k.key_id
      WHERE k.tenant = $1 AND k.created_at < $3 AND coalesce(u.last_used_at < $2, true)
@@ -59,3 +62,4 @@ export const unusedKeys = (
      ORDER BY k.key_id LIMIT 1000`,
     [tenant, since, before],
   );
+}

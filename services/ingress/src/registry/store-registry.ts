@@ -34,70 +34,10 @@ type Row = Omit<AgentView, 'owner' | 'ceiling'> & {
   ceiling: Ceiling | null;
   groups: string[];
 };
-const asAgent = ({ groups: _, ...row }: Row): AgentView => row as AgentView;
-const asPerson = ({ owner: _, ceiling: __, signing_key: ___, ...row }: Row): PersonView => row;
-
-const listed = (tx: Tx, type: string, { tenant, after, rows }: PageOf): Promise<Row[]> =>
-  tx.query<Row>(LIST_PRINCIPALS, [tenant, type, after, rows]);
-const found = async (tx: Tx, type: string, tenant: string, id: string): Promise<Row | undefined> =>
-  (await tx.query<Row>(FIND_PRINCIPAL, [tenant, type, id]))[0];
-
-export const listAgents = async (tx: Tx, page: PageOf): Promise<AgentView[]> =>
-  (await listed(tx, 'agent', page)).map(asAgent);
-export const listPeople = async (tx: Tx, page: PageOf): Promise<PersonView[]> =>
-  (await listed(tx, 'human', page)).map(asPerson);
-export const readAgent = async (tx: Tx, tenant: string, id: string): Promise<AgentView | undefined> => {
-  const row = await found(tx, 'agent', tenant, id);
-  return row && asAgent(row);
-};
-export const readPerson = async (tx: Tx, tenant: string, id: string): Promise<PersonView | undefined> => {
-  const row = await found(tx, 'human', tenant, id);
-  return row && asPerson(row);
-};
-
-/** One change of the tenant's registry at a time: who looks at what somebody holds must not be overtaken. */
-export const lockRegistry = async (tx: Tx, tenant: string): Promise<void> => {
-  await tx.query('SELECT pg_advisory_xact_lock(1279607883, hashtext($1))', [tenant]);
-};
-
-export const setOwner = (tx: Tx, id: string, owner: string): Promise<unknown> =>
-  tx.query('UPDATE identity.principals SET owner = $2 WHERE principal_id = $1', [id, owner]);
-export const setSigningKey = (tx: Tx, id: string, signing_key: string | null): Promise<unknown> =>
-  tx.query('UPDATE identity.principals SET signing_key = $2 WHERE principal_id = $1', [id, signing_key]);
-export const setGroups = (tx: Tx, id: string, groups: readonly string[]): Promise<unknown> =>
-  tx.query('UPDATE identity.principals SET groups = $2 WHERE principal_id = $1', [id, groups]);
-/** Returns the revision; raises what `control.change_ceiling` lists. */
-export const changeCeiling = (tx: Tx, agent: string, ceiling: Ceiling, by: By): Promise<number | null> =>
-  routines.answer(tx, 'control.change_ceiling', agent, JSON.stringify(ceiling), by.key_id, by.id, by.auth_method);
 
 const GROUPS = 'SELECT g.group_name AS "group", g.tenant, g.created_at, g.ended_at FROM identity.groups g';
-export const listGroups = (tx: Tx, { tenant, after, rows }: PageOf): Promise<GroupView[]> =>
-  tx.query(`${GROUPS} WHERE g.tenant = $1 AND g.group_name > $2 ORDER BY g.group_name LIMIT $3`, [tenant, after, rows]);
-export const readGroup = async (tx: Tx, tenant: string, group: string): Promise<GroupView | undefined> =>
-  (await tx.query<GroupView>(`${GROUPS} WHERE g.tenant = $1 AND g.group_name = $2`, [tenant, group]))[0];
-/** Which of these can have members. */
-export const liveGroups = async (tx: Tx, tenant: string, groups: readonly string[]): Promise<string[]> =>
-  (
-    await tx.query<{ name: string }>(
-      `SELECT group_name AS name FROM identity.groups
-       WHERE tenant = $1 AND group_name = ANY ($2) AND ended_at IS NULL`,
-      [tenant, groups],
-    )
-  ).map(({ name }) => name);
+
 export type Member = { id: string; groups: string[] };
-export const membersOf = (tx: Tx, tenant: string, group: string): Promise<Member[]> =>
-  tx.query(
-    `SELECT p.principal_id AS id, p.groups FROM identity.principals p
-     WHERE p.tenant = $1 AND p.type = 'human' AND $2 = ANY (p.groups)
-       AND NOT EXISTS (SELECT FROM control.revocations r WHERE r.subject = p.principal_id)
-     ORDER BY p.principal_id`,
-    [tenant, group],
-  );
-export const endGroup = (tx: Tx, tenant: string, group: string): Promise<unknown> =>
-  tx.query('UPDATE identity.groups SET ended_at = clock_timestamp() WHERE tenant = $1 AND group_name = $2', [
-    tenant,
-    group,
-  ]);
 
 const KEYS = `
   SELECT k.key_id, k.tenant, k.principal_id AS principal, k.permissions, k.expires_at, k.created_at, r.revoked_at,
@@ -114,36 +54,6 @@ const LIST_ENDING = `${KEYS} AND k.key_id > $2 ${ENDING} ORDER BY k.key_id LIMIT
 const LIST_ENDING_OF = `${KEYS} AND k.key_id > $2 ${ENDING} AND k.principal_id = $5 ORDER BY k.key_id LIMIT $3`;
 
 export type PageOfKeys = PageOf & { principal?: string | undefined; expiring_in_days?: number | undefined };
-export const listKeys = (tx: Tx, { tenant, after, rows, principal, expiring_in_days: days }: PageOfKeys) => {
-  const place = [tenant, after, rows];
-  if (days === undefined && principal === undefined) return tx.query<KeyView>(LIST_KEYS, place);
-  if (days === undefined) return tx.query<KeyView>(LIST_KEYS_OF, [...place, principal]);
-  if (principal === undefined) return tx.query<KeyView>(LIST_ENDING, [...place, days]);
-  return tx.query<KeyView>(LIST_ENDING_OF, [...place, days, principal]);
-};
-export const readKey = async (tx: Tx, tenant: string, key_id: string): Promise<KeyView | undefined> =>
-  (await tx.query<KeyView>(`${KEYS} AND k.key_id = $2`, [tenant, key_id]))[0];
-
-/** What the keys of this person carry that have not ended. */
-export const heldPermissions = async (tx: Tx, principal: string): Promise<string[]> =>
-  (
-    await tx.query<{ permissions: string[] }>(
-      `SELECT k.permissions FROM identity.api_keys k
-       WHERE k.principal_id = $1 AND coalesce(k.expires_at > clock_timestamp(), true)
-         AND NOT EXISTS (SELECT FROM control.revocations r WHERE r.subject = 'key:' || k.key_id)`,
-      [principal],
-    )
-  ).flatMap(({ permissions }) => permissions);
-
-/** Never later than it ended before. */
-export const endKeyIn = (tx: Tx, key_id: string, minutes: number): Promise<unknown> =>
-  tx.query(
-    `UPDATE identity.api_keys SET expires_at = least(expires_at, clock_timestamp() + make_interval(mins => $2))
-     WHERE key_id = $1`,
-    [key_id, minutes],
-  );
-export const setPermissions = (tx: Tx, key_id: string, permissions: readonly string[]): Promise<unknown> =>
-  tx.query('UPDATE identity.api_keys SET permissions = $2 WHERE key_id = $1', [key_id, permissions]);
 
 const WORKERS = `
   SELECT w.pool, w.worker, w.public_key, w.bus_key, w.created_at, r.revoked_at
@@ -151,15 +61,164 @@ const WORKERS = `
 const LIST_WORKERS = `${WORKERS} WHERE (w.pool, w.worker) > ($1, $2) ORDER BY w.pool, w.worker LIMIT $3`;
 const LIST_POOL = `${WORKERS} WHERE w.pool = $1 AND w.worker > $2 ORDER BY w.worker LIMIT $3`;
 export type PageOfWorkers = { pool?: string | undefined; after: { pool: string; worker: string }; rows: number };
-export const listWorkers = (tx: Tx, { pool, after, rows }: PageOfWorkers): Promise<WorkerView[]> =>
-  pool === undefined
-    ? tx.query(LIST_WORKERS, [after.pool, after.worker, rows])
-    : tx.query(LIST_POOL, [pool, after.worker, rows]);
-export const readWorker = async (tx: Tx, pool: string, worker: string): Promise<WorkerView | undefined> =>
-  (await tx.query<WorkerView>(`${WORKERS} WHERE w.pool = $1 AND w.worker = $2`, [pool, worker]))[0];
 
 const TENANTS = 'SELECT t.tenant, t.created_at FROM identity.tenants t';
-export const listTenants = (tx: Tx, after: string, rows: number): Promise<TenantView[]> =>
-  tx.query(`${TENANTS} WHERE t.tenant > $1 ORDER BY t.tenant LIMIT $2`, [after, rows]);
-export const readTenant = async (tx: Tx, tenant: string): Promise<TenantView | undefined> =>
-  (await tx.query<TenantView>(`${TENANTS} WHERE t.tenant = $1`, [tenant]))[0];
+
+export async function listAgents(tx: Tx, page: PageOf): Promise<AgentView[]> {
+  return (await listed(tx, 'agent', page)).map(asAgent);
+}
+
+export async function listPeople(tx: Tx, page: PageOf): Promise<PersonView[]> {
+  return (await listed(tx, 'human', page)).map(asPerson);
+}
+
+export async function readAgent(tx: Tx, tenant: string, id: string): Promise<AgentView | undefined> {
+  const row = await found(tx, 'agent', tenant, id);
+  return row && asAgent(row);
+}
+
+export async function readPerson(tx: Tx, tenant: string, id: string): Promise<PersonView | undefined> {
+  const row = await found(tx, 'human', tenant, id);
+  return row && asPerson(row);
+}
+
+/** One change of the tenant's registry at a time: who looks at what somebody holds must not be overtaken. */
+export async function lockRegistry(tx: Tx, tenant: string): Promise<void> {
+  await tx.query('SELECT pg_advisory_xact_lock(1279607883, hashtext($1))', [tenant]);
+}
+
+export function setOwner(tx: Tx, id: string, owner: string): Promise<unknown> {
+  return tx.query('UPDATE identity.principals SET owner = $2 WHERE principal_id = $1', [id, owner]);
+}
+
+export function setSigningKey(tx: Tx, id: string, signing_key: string | null): Promise<unknown> {
+  return tx.query('UPDATE identity.principals SET signing_key = $2 WHERE principal_id = $1', [id, signing_key]);
+}
+
+export function setGroups(tx: Tx, id: string, groups: readonly string[]): Promise<unknown> {
+  return tx.query('UPDATE identity.principals SET groups = $2 WHERE principal_id = $1', [id, groups]);
+}
+
+/** Returns the revision; raises what `control.change_ceiling` lists. */
+export function changeCeiling(tx: Tx, agent: string, ceiling: Ceiling, by: By): Promise<number | null> {
+  return routines.answer(
+    tx,
+    'control.change_ceiling',
+    agent,
+    JSON.stringify(ceiling),
+    by.key_id,
+    by.id,
+    by.auth_method,
+  );
+}
+
+export function listGroups(tx: Tx, { tenant, after, rows }: PageOf): Promise<GroupView[]> {
+  return tx.query(`${GROUPS} WHERE g.tenant = $1 AND g.group_name > $2 ORDER BY g.group_name LIMIT $3`, [
+    tenant,
+    after,
+    rows,
+  ]);
+}
+
+export async function readGroup(tx: Tx, tenant: string, group: string): Promise<GroupView | undefined> {
+  return (await tx.query<GroupView>(`${GROUPS} WHERE g.tenant = $1 AND g.group_name = $2`, [tenant, group]))[0];
+}
+
+/** Which of these can have members. */
+export async function liveGroups(tx: Tx, tenant: string, groups: readonly string[]): Promise<string[]> {
+  return (
+    await tx.query<{ name: string }>(
+      `SELECT group_name AS name FROM identity.groups
+       WHERE tenant = $1 AND group_name = ANY ($2) AND ended_at IS NULL`,
+      [tenant, groups],
+    )
+  ).map(({ name }) => name);
+}
+
+export function membersOf(tx: Tx, tenant: string, group: string): Promise<Member[]> {
+  return tx.query(
+    `SELECT p.principal_id AS id, p.groups FROM identity.principals p
+     WHERE p.tenant = $1 AND p.type = 'human' AND $2 = ANY (p.groups)
+       AND NOT EXISTS (SELECT FROM control.revocations r WHERE r.subject = p.principal_id)
+     ORDER BY p.principal_id`,
+    [tenant, group],
+  );
+}
+
+export function endGroup(tx: Tx, tenant: string, group: string): Promise<unknown> {
+  return tx.query('UPDATE identity.groups SET ended_at = clock_timestamp() WHERE tenant = $1 AND group_name = $2', [
+    tenant,
+    group,
+  ]);
+}
+
+export function listKeys(tx: Tx, { tenant, after, rows, principal, expiring_in_days: days }: PageOfKeys) {
+  const place = [tenant, after, rows];
+  if (days === undefined && principal === undefined) return tx.query<KeyView>(LIST_KEYS, place);
+  if (days === undefined) return tx.query<KeyView>(LIST_KEYS_OF, [...place, principal]);
+  if (principal === undefined) return tx.query<KeyView>(LIST_ENDING, [...place, days]);
+  return tx.query<KeyView>(LIST_ENDING_OF, [...place, days, principal]);
+}
+
+export async function readKey(tx: Tx, tenant: string, key_id: string): Promise<KeyView | undefined> {
+  return (await tx.query<KeyView>(`${KEYS} AND k.key_id = $2`, [tenant, key_id]))[0];
+}
+
+/** What the keys of this person carry that have not ended. */
+export async function heldPermissions(tx: Tx, principal: string): Promise<string[]> {
+  return (
+    await tx.query<{ permissions: string[] }>(
+      `SELECT k.permissions FROM identity.api_keys k
+       WHERE k.principal_id = $1 AND coalesce(k.expires_at > clock_timestamp(), true)
+         AND NOT EXISTS (SELECT FROM control.revocations r WHERE r.subject = 'key:' || k.key_id)`,
+      [principal],
+    )
+  ).flatMap(({ permissions }) => permissions);
+}
+
+/** Never later than it ended before. */
+export function endKeyIn(tx: Tx, key_id: string, minutes: number): Promise<unknown> {
+  return tx.query(
+    `UPDATE identity.api_keys SET expires_at = least(expires_at, clock_timestamp() + make_interval(mins => $2))
+     WHERE key_id = $1`,
+    [key_id, minutes],
+  );
+}
+
+export function setPermissions(tx: Tx, key_id: string, permissions: readonly string[]): Promise<unknown> {
+  return tx.query('UPDATE identity.api_keys SET permissions = $2 WHERE key_id = $1', [key_id, permissions]);
+}
+
+export function listWorkers(tx: Tx, { pool, after, rows }: PageOfWorkers): Promise<WorkerView[]> {
+  return pool === undefined
+    ? tx.query(LIST_WORKERS, [after.pool, after.worker, rows])
+    : tx.query(LIST_POOL, [pool, after.worker, rows]);
+}
+
+export async function readWorker(tx: Tx, pool: string, worker: string): Promise<WorkerView | undefined> {
+  return (await tx.query<WorkerView>(`${WORKERS} WHERE w.pool = $1 AND w.worker = $2`, [pool, worker]))[0];
+}
+
+export function listTenants(tx: Tx, after: string, rows: number): Promise<TenantView[]> {
+  return tx.query(`${TENANTS} WHERE t.tenant > $1 ORDER BY t.tenant LIMIT $2`, [after, rows]);
+}
+
+export async function readTenant(tx: Tx, tenant: string): Promise<TenantView | undefined> {
+  return (await tx.query<TenantView>(`${TENANTS} WHERE t.tenant = $1`, [tenant]))[0];
+}
+
+function listed(tx: Tx, type: string, { tenant, after, rows }: PageOf): Promise<Row[]> {
+  return tx.query<Row>(LIST_PRINCIPALS, [tenant, type, after, rows]);
+}
+
+function asAgent({ groups: _, ...row }: Row): AgentView {
+  return row as AgentView;
+}
+
+function asPerson({ owner: _, ceiling: __, signing_key: ___, ...row }: Row): PersonView {
+  return row;
+}
+
+async function found(tx: Tx, type: string, tenant: string, id: string): Promise<Row | undefined> {
+  return (await tx.query<Row>(FIND_PRINCIPAL, [tenant, type, id]))[0];
+}

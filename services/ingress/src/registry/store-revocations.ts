@@ -14,7 +14,9 @@ const LIST = `
   WHERE r.subject > $3 AND (coalesce(r.tenant, p.tenant, k.tenant) = $1 OR ($2 AND r.subject LIKE 'worker:%'))
   ORDER BY r.subject LIMIT $4`;
 
-export const listRevocations = (
+export function listRevocations(
   tx: Tx,
   { tenant, workers, after, rows }: PageOfRevocations,
-): Promise<(RevocationView & { subject: string })[]> => tx.query(LIST, [tenant, workers, after, rows]);
+): Promise<(RevocationView & { subject: string })[]> {
+  return tx.query(LIST, [tenant, workers, after, rows]);
+}

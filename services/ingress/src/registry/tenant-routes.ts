@@ -12,49 +12,54 @@ import type { RegistryParts } from './revoke-routes.ts';
 import { listTenants, readTenant } from './store-registry.ts';
 
 const params = z.strictObject({ tenant: tenantName });
-const seesAll = (caller: Caller): boolean => caller.permissions.has('tenants:read');
 
-export const tenantRoutes = ({ database }: RegistryParts): Route[] => [
-  route({
-    method: 'get',
-    path: '/tenants',
-    summary: 'List tenants, by name: the own one, or all for who may see them',
-    permissions: ['identity:read', 'tenants:read'],
-    query: registryQuery,
-    answers: { 200: { says: 'One page', schema: tenantPage } },
-    handle: async ({ caller, query }) => {
-      const { rows, next_cursor } = await pageOf(
-        query,
-        async (after, rows) => {
-          if (seesAll(caller)) return listTenants(database, after, rows);
-          const own = mustExist(await readTenant(database, caller.tenant));
-          return own.tenant > after ? [own] : [];
-        },
-        ({ tenant }) => tenant,
-      );
-      return { status: 200, json: { tenants: rows, next_cursor } };
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/tenants',
-    summary: 'Make a tenant with its first admin, whose key is shown once',
-    permissions: ['tenants:write'],
-    body: { schema: newTenant, limit: LIMITS.request_bytes },
-    answers: { 201: { says: 'The tenant, its admin and the key', schema: madeTenant } },
-    handle: async ({ caller, body }) => ({ status: 201, json: await createTenant(database, caller, body) }),
-  }),
-  route({
-    method: 'get',
-    path: '/tenants/:tenant',
-    summary: 'A tenant',
-    permissions: ['identity:read', 'tenants:read'],
-    params,
-    answers: { 200: { says: 'The tenant', schema: tenantView } },
-    handle: async ({ caller, params }) => {
-      const isOwn = params.tenant === caller.tenant;
-      const found = isOwn || seesAll(caller) ? await readTenant(database, params.tenant) : undefined;
-      return { status: 200, json: mustExist(found) };
-    },
-  }),
-];
+export function tenantRoutes({ database }: RegistryParts): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/tenants',
+      summary: 'List tenants, by name: the own one, or all for who may see them',
+      permissions: ['identity:read', 'tenants:read'],
+      query: registryQuery,
+      answers: { 200: { says: 'One page', schema: tenantPage } },
+      handle: async ({ caller, query }) => {
+        const { rows, next_cursor } = await pageOf(
+          query,
+          async (after, rows) => {
+            if (seesAll(caller)) return listTenants(database, after, rows);
+            const own = mustExist(await readTenant(database, caller.tenant));
+            return own.tenant > after ? [own] : [];
+          },
+          ({ tenant }) => tenant,
+        );
+        return { status: 200, json: { tenants: rows, next_cursor } };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/tenants',
+      summary: 'Make a tenant with its first admin, whose key is shown once',
+      permissions: ['tenants:write'],
+      body: { schema: newTenant, limit: LIMITS.request_bytes },
+      answers: { 201: { says: 'The tenant, its admin and the key', schema: madeTenant } },
+      handle: async ({ caller, body }) => ({ status: 201, json: await createTenant(database, caller, body) }),
+    }),
+    route({
+      method: 'get',
+      path: '/tenants/:tenant',
+      summary: 'A tenant',
+      permissions: ['identity:read', 'tenants:read'],
+      params,
+      answers: { 200: { says: 'The tenant', schema: tenantView } },
+      handle: async ({ caller, params }) => {
+        const isOwn = params.tenant === caller.tenant;
+        const found = isOwn || seesAll(caller) ? await readTenant(database, params.tenant) : undefined;
+        return { status: 200, json: mustExist(found) };
+      },
+    }),
+  ];
+}
+
+function seesAll(caller: Caller): boolean {
+  return caller.permissions.has('tenants:read');
+}

@@ -12,55 +12,57 @@ import { listWorkers, readWorker } from './store-registry.ts';
 
 const params = z.strictObject({ pool: token, worker: token });
 
-export const workerRoutes = (parts: RegistryParts): Route[] => [
-  route({
-    method: 'get',
-    path: '/workers',
-    summary: 'List workers, by pool and name',
-    permissions: ['workers:read'],
-    query: workerQuery,
-    answers: { 200: { says: 'One page', schema: workerPage } },
-    handle: async ({ query }) => {
-      const { rows, next_cursor } = await pageOf(
-        query,
-        (name, rows) => {
-          const [pool = '', worker = ''] = name.split('/');
-          return listWorkers(parts.database, { pool: query.pool, after: { pool, worker }, rows });
-        },
-        ({ pool, worker }) => `${pool}/${worker}`,
-      );
-      return { status: 200, json: { workers: rows, next_cursor } };
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/workers',
-    summary: 'Register a worker of a pool with its public keys',
-    permissions: ['workers:write'],
-    body: { schema: newWorker, limit: LIMITS.request_bytes },
-    answers: { 201: { says: 'Its results count from now on', schema: workerView } },
-    handle: async ({ caller, body }) => ({ status: 201, json: await createWorker(parts.database, caller, body) }),
-  }),
-  route({
-    method: 'get',
-    path: '/workers/:pool/:worker',
-    summary: 'A worker',
-    permissions: ['workers:read'],
-    params,
-    answers: { 200: { says: 'The worker', schema: workerView } },
-    handle: async ({ params }) => ({
-      status: 200,
-      json: mustExist(await readWorker(parts.database, params.pool, params.worker)),
+export function workerRoutes(parts: RegistryParts): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/workers',
+      summary: 'List workers, by pool and name',
+      permissions: ['workers:read'],
+      query: workerQuery,
+      answers: { 200: { says: 'One page', schema: workerPage } },
+      handle: async ({ query }) => {
+        const { rows, next_cursor } = await pageOf(
+          query,
+          (name, rows) => {
+            const [pool = '', worker = ''] = name.split('/');
+            return listWorkers(parts.database, { pool: query.pool, after: { pool, worker }, rows });
+          },
+          ({ pool, worker }) => `${pool}/${worker}`,
+        );
+        return { status: 200, json: { workers: rows, next_cursor } };
+      },
     }),
-  }),
-  revokeRoute(parts, {
-    path: '/workers/:pool/:worker/revoke',
-    summary: 'Revoke a worker: no claim, no lease and no result of it counts any more',
-    permissions: ['workers:write'],
-    params,
-    answer: workerView,
-    what: 'worker',
-    idOf: ({ pool, worker }) => `${pool}/${worker}`,
-    show: (tx, _, { pool, worker }) => readWorker(tx, pool, worker),
-  }),
-];
+    route({
+      method: 'post',
+      path: '/workers',
+      summary: 'Register a worker of a pool with its public keys',
+      permissions: ['workers:write'],
+      body: { schema: newWorker, limit: LIMITS.request_bytes },
+      answers: { 201: { says: 'Its results count from now on', schema: workerView } },
+      handle: async ({ caller, body }) => ({ status: 201, json: await createWorker(parts.database, caller, body) }),
+    }),
+    route({
+      method: 'get',
+      path: '/workers/:pool/:worker',
+      summary: 'A worker',
+      permissions: ['workers:read'],
+      params,
+      answers: { 200: { says: 'The worker', schema: workerView } },
+      handle: async ({ params }) => ({
+        status: 200,
+        json: mustExist(await readWorker(parts.database, params.pool, params.worker)),
+      }),
+    }),
+    revokeRoute(parts, {
+      path: '/workers/:pool/:worker/revoke',
+      summary: 'Revoke a worker: no claim, no lease and no result of it counts any more',
+      permissions: ['workers:write'],
+      params,
+      answer: workerView,
+      what: 'worker',
+      idOf: ({ pool, worker }) => `${pool}/${worker}`,
+      show: (tx, _, { pool, worker }) => readWorker(tx, pool, worker),
+    }),
+  ];
+}

@@ -26,36 +26,11 @@ import { findExisting, insertContexts, insertJobs } from './store-admissions.ts'
 
 type Outcome = Admitted | CountersignError;
 
-/** The first answer again, or a conflict when anything about the request is another. */
-const replay = (item: AdmitItem, existing: ExistingJob | undefined): Outcome => {
-  if (!existing) return new CountersignError('database_unavailable', 'the job was there a moment ago');
-  const same = existing.plain_digest === item.plain_digest && existing.actor === item.actor.id;
-  if (!same) return new CountersignError('idempotency_conflict', undefined, { at: '/job_id' });
-  return {
-    job_id: existing.job_id,
-    tenant: existing.tenant,
-    state: STATE_OF[existing.decisions[existing.decisions.length - 1]!.decision],
-    decisions: existing.decisions,
-    replayed: true,
-  };
-};
-
-const commitPlanned = async (tx: Tx, planned: readonly Planned[]): Promise<Set<string>> => {
-  const firsts = firstOfEachName(planned).map((plan) => ({ plan, row: toRow(plan) }));
-  const rows = firsts.map(({ row }) => row);
-  const inserted = new Set((await insertJobs(tx, rows)).map(keyOf));
-  const fresh = firsts.filter(({ row }) => inserted.has(keyOf(row)));
-  const contexts = fresh.map(({ plan }) => toContext(plan));
-  const entries = fresh.map(({ plan, row }) => toEntry(plan, row));
-  await Promise.all([insertContexts(tx, contexts), append(tx, entries)]);
-  return new Set(fresh.map(({ plan }) => plan.item.salt));
-};
-
-export const admitCarefully = async (
+export async function admitCarefully(
   context: SchedulerContext,
   tx: Tx,
   items: readonly AdmitItem[],
-): Promise<{ outcomes: Outcome[]; fresh: Planned[] }> => {
+): Promise<{ outcomes: Outcome[]; fresh: Planned[] }> {
   const tenants = items.map((item) => item.request.tenant);
   const [state, pools] = await Promise.all([
     gate(tx, tenants, items.flatMap(subjectsOf)),
@@ -74,4 +49,29 @@ export const admitCarefully = async (
     return { job_id, tenant, state: plan.state, decisions: plan.decisions, replayed: false };
   });
   return { outcomes, fresh: planned.filter((plan) => fresh.has(plan.item.salt)) };
-};
+}
+
+async function commitPlanned(tx: Tx, planned: readonly Planned[]): Promise<Set<string>> {
+  const firsts = firstOfEachName(planned).map((plan) => ({ plan, row: toRow(plan) }));
+  const rows = firsts.map(({ row }) => row);
+  const inserted = new Set((await insertJobs(tx, rows)).map(keyOf));
+  const fresh = firsts.filter(({ row }) => inserted.has(keyOf(row)));
+  const contexts = fresh.map(({ plan }) => toContext(plan));
+  const entries = fresh.map(({ plan, row }) => toEntry(plan, row));
+  await Promise.all([insertContexts(tx, contexts), append(tx, entries)]);
+  return new Set(fresh.map(({ plan }) => plan.item.salt));
+}
+
+/** The first answer again, or a conflict when anything about the request is another. */
+function replay(item: AdmitItem, existing: ExistingJob | undefined): Outcome {
+  if (!existing) return new CountersignError('database_unavailable', 'the job was there a moment ago');
+  const same = existing.plain_digest === item.plain_digest && existing.actor === item.actor.id;
+  if (!same) return new CountersignError('idempotency_conflict', undefined, { at: '/job_id' });
+  return {
+    job_id: existing.job_id,
+    tenant: existing.tenant,
+    state: STATE_OF[existing.decisions[existing.decisions.length - 1]!.decision],
+    decisions: existing.decisions,
+    replayed: true,
+  };
+}

@@ -22,29 +22,24 @@ type Outcome = Admitted | CountersignError;
 type Step = { plan: Planned; content: NewContext; straight: StraightThrough | null };
 type Done = Step & { outcome: AdmitOutcome };
 
-const planSteps = (context: SchedulerContext, items: readonly AdmitItem[], { control, pools }: Known): Step[] => {
-  const plans = items.map((item) => planOne(item, control, pools));
-  /** An error may be of a state that was: it is judged again under the lock. */
-  const sound = plans.filter((plan): plan is Planned => !(plan instanceof CountersignError));
-  const keys = context.config.DECISION_SEAL_KEYS;
-  return firstOfEachName(sound).map((plan) => {
-    const content = toContext(plan);
-    return { plan, content, straight: straightThrough(plan, content, control, pools, { keys, now_ms: nowMs() }) };
-  });
-};
-
-const takeStep = (context: SchedulerContext, revision: number, steps: readonly Step[]) => {
-  const rows = steps.map(({ plan }) => toRow(plan));
-  return admitStep(context.database, revision, {
-    items: steps.map(({ straight }, i) => ({ ...rows[i]!, ...straight?.row })),
-    texts: steps.map(({ content }) => content),
-    bodies: steps.map(({ plan }, i) => canonicalize(toEntry(plan, rows[i]!).body)),
-    sent_bodies: steps.map(({ straight }) => (straight ? canonicalize(straight.entry.body) : null)),
-  });
-};
+export async function admitJobs(context: SchedulerContext, items: AdmitItem[]): Promise<Outcome[]> {
+  const done = await admitTogether(context, items);
+  const answers = new Map<AdmitItem, Outcome>(
+    done.map(({ plan: { item, state, decisions } }) => {
+      const { tenant, job_id } = item.request;
+      return [item, { job_id, tenant, state, decisions, replayed: false }];
+    }),
+  );
+  const left = items.filter((item) => !answers.has(item));
+  const careful = left.length === 0 ? null : await admitLeft(context, left);
+  for (const [i, item] of left.entries()) answers.set(item, careful!.outcomes[i]!);
+  const sent = done.flatMap(({ straight, outcome }) => (outcome === 'sent' ? [straight!] : []));
+  follow(context, [...done.map(({ plan }) => plan), ...(careful?.fresh ?? [])], sent);
+  return items.map((item) => answers.get(item)!);
+}
 
 /** Those that went through in one statement. */
-const admitTogether = async (context: SchedulerContext, items: readonly AdmitItem[]): Promise<Done[]> => {
+async function admitTogether(context: SchedulerContext, items: readonly AdmitItem[]): Promise<Done[]> {
   const tenants = items.map((item) => item.request.tenant);
   const known = await context.control.of(tenants, items.flatMap(subjectsOf));
   for (const tenant of new Set(tenants)) {
@@ -57,17 +52,37 @@ const admitTogether = async (context: SchedulerContext, items: readonly AdmitIte
   const outcomes = await takeStep(context, known.control.revision, steps);
   if (outcomes === null) context.control.forget();
   return (outcomes ?? []).flatMap((outcome, i) => (outcome === 'exists' ? [] : [{ ...steps[i]!, outcome }]));
-};
+}
 
-const heldKey = ({ item }: Planned) => ({
-  tenant: item.request.tenant,
-  job_id: item.request.job_id,
-  topic: item.answer.effective?.topic ?? item.request.topic,
-  traceparent: item.traceparent,
-});
+function planSteps(context: SchedulerContext, items: readonly AdmitItem[], { control, pools }: Known): Step[] {
+  const plans = items.map((item) => planOne(item, control, pools));
+  /** An error may be of a state that was: it is judged again under the lock. */
+  const sound = plans.filter((plan): plan is Planned => !(plan instanceof CountersignError));
+  const keys = context.config.DECISION_SEAL_KEYS;
+  return firstOfEachName(sound).map((plan) => {
+    const content = toContext(plan);
+    return { plan, content, straight: straightThrough(plan, content, control, pools, { keys, now_ms: nowMs() }) };
+  });
+}
+
+function takeStep(context: SchedulerContext, revision: number, steps: readonly Step[]) {
+  const rows = steps.map(({ plan }) => toRow(plan));
+  return admitStep(context.database, revision, {
+    items: steps.map(({ straight }, i) => ({ ...rows[i]!, ...straight?.row })),
+    texts: steps.map(({ content }) => content),
+    bodies: steps.map(({ plan }, i) => canonicalize(toEntry(plan, rows[i]!).body)),
+    sent_bodies: steps.map(({ straight }) => (straight ? canonicalize(straight.entry.body) : null)),
+  });
+}
+
+/** The transaction reads newer state than the remembered one: the next plan reads again. */
+async function admitLeft(context: SchedulerContext, items: readonly AdmitItem[]) {
+  context.control.forget();
+  return context.database.transaction((tx) => admitCarefully(context, tx, items));
+}
 
 /** After the commit: metrics, wake-ups and dispatch. None of it may fail the job. */
-const follow = (context: SchedulerContext, fresh: readonly Planned[], sent: readonly StraightThrough[]): void => {
+function follow(context: SchedulerContext, fresh: readonly Planned[], sent: readonly StraightThrough[]): void {
   for (const { state } of fresh) {
     context.metrics.count('jobs_admitted_total', { state });
     if (state === 'denied') context.metrics.count('jobs_ended_total', { state });
@@ -84,26 +99,13 @@ const follow = (context: SchedulerContext, fresh: readonly Planned[], sent: read
   );
   const cleared = fresh.filter((plan) => plan.state === 'cleared').length;
   if (cleared > sent.length) context.nudgeDispatch();
-};
+}
 
-export const admitJobs = async (context: SchedulerContext, items: AdmitItem[]): Promise<Outcome[]> => {
-  const done = await admitTogether(context, items);
-  const answers = new Map<AdmitItem, Outcome>(
-    done.map(({ plan: { item, state, decisions } }) => {
-      const { tenant, job_id } = item.request;
-      return [item, { job_id, tenant, state, decisions, replayed: false }];
-    }),
-  );
-  const left = items.filter((item) => !answers.has(item));
-  const careful = left.length === 0 ? null : await admitLeft(context, left);
-  for (const [i, item] of left.entries()) answers.set(item, careful!.outcomes[i]!);
-  const sent = done.flatMap(({ straight, outcome }) => (outcome === 'sent' ? [straight!] : []));
-  follow(context, [...done.map(({ plan }) => plan), ...(careful?.fresh ?? [])], sent);
-  return items.map((item) => answers.get(item)!);
-};
-
-/** The transaction reads newer state than the remembered one: the next plan reads again. */
-const admitLeft = async (context: SchedulerContext, items: readonly AdmitItem[]) => {
-  context.control.forget();
-  return context.database.transaction((tx) => admitCarefully(context, tx, items));
-};
+function heldKey({ item }: Planned) {
+  return {
+    tenant: item.request.tenant,
+    job_id: item.request.job_id,
+    topic: item.answer.effective?.topic ?? item.request.topic,
+    traceparent: item.traceparent,
+  };
+}

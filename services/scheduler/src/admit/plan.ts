@@ -20,8 +20,6 @@ import type { NewContext, NewJob } from './store-admissions.ts';
 
 export type Planned = { item: AdmitItem; state: JobState; decisions: Decision[]; pool: string | null };
 
-export const keyOf = (job: { tenant: string; job_id: string }): string => `${job.tenant}/${job.job_id}`;
-
 export const STATE_OF: Readonly<Record<Decision['decision'], JobState>> = {
   allow: 'cleared',
   allow_with_constraints: 'cleared',
@@ -31,27 +29,20 @@ export const STATE_OF: Readonly<Record<Decision['decision'], JobState>> = {
   remediate: 'denied',
 };
 
-/** A stop at the door is a denial of its own, beside what the policy said. */
-const stopped = (decision: Decision, switch_id: string): Decision => ({
-  ...decision,
-  decision_id: uuidv7(),
-  decision: 'deny',
-  rule_id: null,
-  reason: `stopped by switch ${switch_id}`,
-  effective_digest: null,
-});
+export function keyOf(job: { tenant: string; job_id: string }): string {
+  return `${job.tenant}/${job.job_id}`;
+}
 
 /** Who asks and on whose behalf, and the key and token that it came with: what was revoked on the way admits nothing. */
-export const subjectsOf = ({ actor: { id }, key_id, token_id, behind = null }: AdmitItem): string[] => [
-  ...callerSubjects({ id, key_id, token_id }),
-  ...namesIn(behind),
-];
+export function subjectsOf({ actor: { id }, key_id, token_id, behind = null }: AdmitItem): string[] {
+  return [...callerSubjects({ id, key_id, token_id }), ...namesIn(behind)];
+}
 
-export const planOne = (
+export function planOne(
   item: AdmitItem,
   state: ControlState,
   pools: ReadonlyMap<string, PoolList>,
-): Planned | CountersignError => {
+): Planned | CountersignError {
   const { tenant } = item.request;
   const active = state.policies[tenant];
   if (!active) return new CountersignError('policy_missing');
@@ -72,9 +63,9 @@ export const planOne = (
   if (stop)
     return { item, state: 'denied', decisions: [...item.answer.decisions, stopped(final, stop.switch_id)], pool };
   return { item, state: STATE_OF[final.decision], decisions: item.answer.decisions, pool };
-};
+}
 
-export const toRow = ({ item, state, decisions, pool }: Planned): NewJob => {
+export function toRow({ item, state, decisions, pool }: Planned): NewJob {
   const { request, actor, answer } = item;
   const final = decisions[decisions.length - 1]!;
   const effective = state === 'denied' ? null : answer.effective;
@@ -105,9 +96,9 @@ export const toRow = ({ item, state, decisions, pool }: Planned): NewJob => {
     idempotency_key: item.idempotency_key,
     traceparent: item.traceparent,
   };
-};
+}
 
-export const toContext = ({ item, state, decisions }: Planned): NewContext => {
+export function toContext({ item, state, decisions }: Planned): NewContext {
   const kept = state === 'denied' ? null : item.answer;
   return {
     tenant: item.request.tenant,
@@ -122,10 +113,10 @@ export const toContext = ({ item, state, decisions }: Planned): NewContext => {
     sealed_until: kept?.reusable?.until ?? null,
     seal: kept?.reusable?.seal ?? null,
   };
-};
+}
 
-export const toEntry = ({ item, state, decisions, pool }: Planned, row: NewJob): NewEntry =>
-  jobEntry(state === 'denied' ? 'job_denied' : 'job_admitted', row, {
+export function toEntry({ item, state, decisions, pool }: Planned, row: NewJob): NewEntry {
+  return jobEntry(state === 'denied' ? 'job_denied' : 'job_admitted', row, {
     state,
     decisions,
     key_id: item.key_id,
@@ -139,10 +130,24 @@ export const toEntry = ({ item, state, decisions, pool }: Planned, row: NewJob):
     deadline_ms: row.deadline_ms,
     compensation_topic: item.request.compensation?.topic ?? null,
   });
+}
 
 /**
  * Two of the same name in one batch: the first may be admitted, the other is its replay. Told apart before anything is
  * written: an insert that met both might keep the row of one, beside the content and the evidence of the other.
  */
-export const firstOfEachName = (planned: readonly Planned[]): Planned[] =>
-  [...Map.groupBy(planned, (plan) => keyOf(plan.item.request)).values()].map(([first]) => first!);
+export function firstOfEachName(planned: readonly Planned[]): Planned[] {
+  return [...Map.groupBy(planned, (plan) => keyOf(plan.item.request)).values()].map(([first]) => first!);
+}
+
+/** A stop at the door is a denial of its own, beside what the policy said. */
+function stopped(decision: Decision, switch_id: string): Decision {
+  return {
+    ...decision,
+    decision_id: uuidv7(),
+    decision: 'deny',
+    rule_id: null,
+    reason: `stopped by switch ${switch_id}`,
+    effective_digest: null,
+  };
+}

@@ -44,9 +44,6 @@ SELECT n.tenant, n.job_id, n.topic, n.capability, n.labels, n.actor, n.auth_meth
     ON CONFLICT DO NOTHING
 RETURNING tenant, job_id`;
 
-export const insertJobs = async (tx: Tx, rows: readonly NewJob[]): Promise<{ tenant: string; job_id: string }[]> =>
-  rows.length === 0 ? [] : tx.query(INSERT_JOBS, [JSON.stringify(rows)]);
-
 export type NewContext = {
   tenant: string;
   job_id: string;
@@ -79,14 +76,6 @@ const INSERT_CONTEXTS = `
 INSERT INTO scheduler.contexts (${CONTEXT_COLUMNS.join(', ')})
 SELECT * FROM unnest(${CONTEXT_COLUMNS.map((_, i) => `$${i + 1}::text[]`).join(', ')})`;
 
-export const insertContexts = async (tx: Tx, rows: readonly NewContext[]): Promise<void> => {
-  if (rows.length === 0) return;
-  await tx.query(
-    INSERT_CONTEXTS,
-    CONTEXT_COLUMNS.map((column) => rows.map((row) => row[column])),
-  );
-};
-
 export type ExistingJob = {
   tenant: string;
   job_id: string;
@@ -109,11 +98,23 @@ SELECT j.tenant, j.job_id, j.actor, j.idempotency_key, c.plain_digest, c.decisio
  CROSS JOIN LATERAL (
        SELECT plain_digest, decisions FROM scheduler.contexts WHERE tenant = k.tenant AND job_id = named.job_id OFFSET 0) c`;
 
+export async function insertJobs(tx: Tx, rows: readonly NewJob[]): Promise<{ tenant: string; job_id: string }[]> {
+  return rows.length === 0 ? [] : tx.query(INSERT_JOBS, [JSON.stringify(rows)]);
+}
+
+export async function insertContexts(tx: Tx, rows: readonly NewContext[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.query(
+    INSERT_CONTEXTS,
+    CONTEXT_COLUMNS.map((column) => rows.map((row) => row[column])),
+  );
+}
+
 /** Looks up what stands under each item's job id, or else under its idempotency key. */
-export const findExisting = async (
+export async function findExisting(
   tx: Tx,
   items: readonly AdmitItem[],
-): Promise<(item: AdmitItem) => ExistingJob | undefined> => {
+): Promise<(item: AdmitItem) => ExistingJob | undefined> {
   if (items.length === 0) return () => undefined;
   const rows = await tx.query<Omit<ExistingJob, 'decisions'> & { decisions: string }>(EXISTING, [
     items.map((item) => item.request.tenant),
@@ -131,4 +132,4 @@ export const findExisting = async (
         idempotency_key !== null &&
         row.idempotency_key === idempotency_key,
     );
-};
+}

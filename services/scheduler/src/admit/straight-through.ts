@@ -25,13 +25,13 @@ export type StraightThrough = {
 };
 type Trust = { keys: readonly Uint8Array[]; now_ms: number };
 
-export const straightThrough = (
+export function straightThrough(
   plan: Planned,
   content: NewContext,
   control: ControlState,
   pools: ReadonlyMap<string, PoolList>,
   { keys, now_ms }: Trust,
-): StraightThrough | null => {
+): StraightThrough | null {
   const stood = finalDecision(plan.item.answer);
   const { reusable } = plan.item.answer;
   if (plan.state !== 'cleared' || reusable === null || !isAllowed(stood)) return null;
@@ -43,10 +43,10 @@ export const straightThrough = (
   const sent = newAttempt(item, verdict.pool, null);
   const room = roomOf(verdict.pool.concurrency);
   return { sent, room, row: { ...sent.attempt, room }, entry: dispatchedEntry(item, sent.attempt) };
-};
+}
 
 /** The decision of the dispatch gate: the same again, under a name and a time of its own. */
-const dispatchItemOf = ({ item, pool }: Planned, content: NewContext, stood: Decision): DispatchItem => {
+function dispatchItemOf({ item, pool }: Planned, content: NewContext, stood: Decision): DispatchItem {
   const again = { decision_id: uuidv7(), gate: 'dispatch' as const, decided_at: nowInstant(), cached: true };
   const { request, actor, answer, job_hash, salt, traceparent } = item;
   const effective = answer.effective!;
@@ -77,4 +77,4 @@ const dispatchItemOf = ({ item, pool }: Planned, content: NewContext, stood: Dec
       actor_json: content.actor,
     },
   };
-};
+}

@@ -19,37 +19,11 @@ type Beat = RpcParsed<'scheduler.beat'>['attempts'][number];
 type Order = BeatAnswer['attempts'][number];
 type Worker = { pool: string; worker: string };
 
-/** Why a running attempt must end, or null. */
-const reasonToStop = (attempt: BeatenAttempt, worker: Worker, state: ControlState): string | null => {
-  if (state.revoked.includes(workerSubject(worker))) return 'worker revoked';
-  const stop = stopFor(state, { ...attempt, agent: attempt.actor });
-  if (stop) return `stopped by switch ${stop.switch_id}`;
-  if (state.revoked.includes(attempt.actor)) return 'identity revoked';
-  if (attempt.cancel_requested_by !== null) return 'cancelled';
-  if (attempt.ran_out) return 'timeout';
-  if (attempt.past_deadline) return 'deadline';
-  return null;
-};
-
-const orderFor = (beat: Beat, attempt: BeatenAttempt | undefined, who: Worker, state: ControlState): Order => {
-  const { dispatch_id } = beat;
-  const alive = attempt && attempt.worker === who.worker && attempt.claim_id === beat.claim_id;
-  if (!alive) return { dispatch_id, order: beat.reported ? 'settled' : 'stop', reason: 'claim_lost' };
-  if (attempt.attempt_state !== 'running' && attempt.attempt_state !== 'reported') {
-    return { dispatch_id, order: beat.reported ? 'settled' : 'stop', reason: 'attempt_stale' };
-  }
-  if (attempt.is_due && !beat.reported) return { dispatch_id, order: 'stop', reason: 'lease_expired' };
-  const reason = beat.reported ? null : reasonToStop(attempt, who, state);
-  return reason === null ? { dispatch_id, order: 'continue', reason } : { dispatch_id, order: 'stop', reason };
-};
-
-const goesOn = ({ dispatch_id }: Beat): Order => ({ dispatch_id, order: 'continue', reason: null });
-
-export const answerBeat = async (
+export async function answerBeat(
   context: SchedulerContext,
   subject: string,
   { attempts }: RpcParsed<'scheduler.beat'>,
-): Promise<BeatAnswer> => {
+): Promise<BeatAnswer> {
   const who = readWorkerSubject(subject);
   if (!who) throw new CountersignError('field_invalid', 'the subject names no pool and worker');
   if (attempts.length === 0) return { attempts: [] };
@@ -68,4 +42,32 @@ export const answerBeat = async (
     );
     return { attempts: orders };
   });
-};
+}
+
+function goesOn({ dispatch_id }: Beat): Order {
+  return { dispatch_id, order: 'continue', reason: null };
+}
+
+function orderFor(beat: Beat, attempt: BeatenAttempt | undefined, who: Worker, state: ControlState): Order {
+  const { dispatch_id } = beat;
+  const alive = attempt && attempt.worker === who.worker && attempt.claim_id === beat.claim_id;
+  if (!alive) return { dispatch_id, order: beat.reported ? 'settled' : 'stop', reason: 'claim_lost' };
+  if (attempt.attempt_state !== 'running' && attempt.attempt_state !== 'reported') {
+    return { dispatch_id, order: beat.reported ? 'settled' : 'stop', reason: 'attempt_stale' };
+  }
+  if (attempt.is_due && !beat.reported) return { dispatch_id, order: 'stop', reason: 'lease_expired' };
+  const reason = beat.reported ? null : reasonToStop(attempt, who, state);
+  return reason === null ? { dispatch_id, order: 'continue', reason } : { dispatch_id, order: 'stop', reason };
+}
+
+/** Why a running attempt must end, or null. */
+function reasonToStop(attempt: BeatenAttempt, worker: Worker, state: ControlState): string | null {
+  if (state.revoked.includes(workerSubject(worker))) return 'worker revoked';
+  const stop = stopFor(state, { ...attempt, agent: attempt.actor });
+  if (stop) return `stopped by switch ${stop.switch_id}`;
+  if (state.revoked.includes(attempt.actor)) return 'identity revoked';
+  if (attempt.cancel_requested_by !== null) return 'cancelled';
+  if (attempt.ran_out) return 'timeout';
+  if (attempt.past_deadline) return 'deadline';
+  return null;
+}

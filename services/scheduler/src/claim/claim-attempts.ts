@@ -13,31 +13,18 @@ import { claimStep, type GrantedClaim } from '../store-steps.ts';
 import { type Claim, claimCarefully, type Outcome } from './claim-carefully.ts';
 
 /** The server's permissions let a worker publish only under its own pool and name. */
-export const readClaim = (subject: string, request: ClaimRequest): Claim => {
+export function readClaim(subject: string, request: ClaimRequest): Claim {
   const who = readWorkerSubject(subject);
   if (!who) throw new CountersignError('field_invalid', 'the subject names no pool and worker');
   return { ...request, ...who };
-};
+}
 
 /** What `job_running` says besides the attempt's facts, which are filled in where they stand. */
-export const runningTemplate = ({ dispatch_id, claim_id, pool, worker }: Claim): string =>
-  canonicalWithHoles({ state: 'running', dispatch_id, claim_id, pool, worker }, FACT_HOLES);
+export function runningTemplate({ dispatch_id, claim_id, pool, worker }: Claim): string {
+  return canonicalWithHoles({ state: 'running', dispatch_id, claim_id, pool, worker }, FACT_HOLES);
+}
 
-const toAnswer = ({ dispatch_id, claim_id }: Claim, { place: _, ...granted }: GrantedClaim): Outcome => ({
-  dispatch_id,
-  claim_id,
-  outcome: 'granted',
-  ...granted,
-  lease_ms: LIMITS.lease_ms,
-});
-
-/** A refusal is no claim, and of two for the same attempt the second sees what became of the first. */
-const plainClaims = (claims: readonly Claim[]): Claim[] =>
-  [...Map.groupBy(claims, (claim) => claim.dispatch_id).values()]
-    .map(([first]) => first!)
-    .filter((claim) => claim.refused === undefined);
-
-export const claimAttempts = async (context: SchedulerContext, claims: Claim[]): Promise<Outcome[]> => {
+export async function claimAttempts(context: SchedulerContext, claims: Claim[]): Promise<Outcome[]> {
   const plain = plainClaims(claims);
   await context.planned?.();
   const steps = plain.map((claim) => ({ ...claim, template: runningTemplate(claim) }));
@@ -54,4 +41,21 @@ export const claimAttempts = async (context: SchedulerContext, claims: Claim[]):
   for (const claim of claims)
     if (claim.refused) context.metrics.count('warrants_refused_total', { code: claim.refused.code });
   return claims.map((claim) => answers.get(claim)!);
-};
+}
+
+/** A refusal is no claim, and of two for the same attempt the second sees what became of the first. */
+function plainClaims(claims: readonly Claim[]): Claim[] {
+  return [...Map.groupBy(claims, (claim) => claim.dispatch_id).values()]
+    .map(([first]) => first!)
+    .filter((claim) => claim.refused === undefined);
+}
+
+function toAnswer({ dispatch_id, claim_id }: Claim, { place: _, ...granted }: GrantedClaim): Outcome {
+  return {
+    dispatch_id,
+    claim_id,
+    outcome: 'granted',
+    ...granted,
+    lease_ms: LIMITS.lease_ms,
+  };
+}

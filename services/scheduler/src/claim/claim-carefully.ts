@@ -28,8 +28,6 @@ import {
 export type Claim = ClaimRequest & { pool: string; worker: string };
 export type Outcome = ClaimAnswer | CountersignError;
 
-const lost = (code: string): ClaimVerdict => ({ outcome: 'lost', code });
-
 type Plan = {
   moves: Move[];
   entries: NewEntry[];
@@ -38,68 +36,40 @@ type Plan = {
   refused: LockedAttempt[];
 };
 
-const attemptOf = ({ dispatch_id, attempt, pool }: LockedAttempt) => ({ dispatch_id, attempt, pool });
+export async function claimCarefully(tx: Tx, claims: readonly Claim[]): Promise<Outcome[]> {
+  const ids = [...new Set(claims.map((claim) => claim.dispatch_id))].sort();
+  const parties = await readParties(tx, ids);
+  const [tenants, actors] = tenantsAndActors(parties);
+  const [state, running, attempts] = await Promise.all([
+    gate(tx, tenants, [...actors, ...claims.map(workerSubject)]),
+    countRunning(tx, [...new Set(claims.map((claim) => claim.pool))].sort()),
+    lockAttempts(tx, parties),
+  ]);
+  const plan: Plan = { moves: [], entries: [], started: [], voided: [], refused: [] };
+  const outcomes = claims.map((claim) => {
+    const attempt = attempts.get(claim.dispatch_id);
+    const used = (running.get(claim.pool) ?? 0) + plan.started.filter((started) => started.pool === claim.pool).length;
+    const full = attempt !== undefined && used >= attempt.pool_concurrency;
+    const { dispatch_id, claim_id } = claim;
+    return { dispatch_id, claim_id, ...judge(plan, state, claim, attempt, full) };
+  });
+  await Promise.all([
+    moveJobs(tx, plan.moves),
+    startAttempts(tx, plan.started),
+    countRefusals(tx, plan.refused),
+    closeAttempts(tx, plan.voided, 'void'),
+    append(tx, plan.entries),
+  ]);
+  return outcomes;
+}
 
-const voidAttempt = (
-  plan: Plan,
-  attempt: LockedAttempt,
-  to: 'cleared' | 'cancelled' | 'failed',
-  kind: string,
-  reason: string,
-  details = {},
-): void => {
-  const { tenant, job_id, dispatch_id } = attempt;
-  plan.voided.push(dispatch_id);
-  plan.moves.push({ tenant, job_id, from: 'dispatched', to, reason });
-  plan.entries.push(jobEntry(kind, attempt, { ...attemptOf(attempt), reason, state: to, ...details }));
-};
-
-const offerAgain = ({ refusals }: LockedAttempt): ClaimVerdict => ({
-  outcome: 'wait',
-  retry_ms: LIMITS.redeliver_ms * 2 ** (refusals - 1),
-});
-
-/**
- * One worker that trusts the wrong key or has a wrong clock must not fail what the worker beside it would run. So the
- * same warrant is offered again: nothing ran, and no attempt and no approval is spent. Refused too often, the job fails.
- */
-const refuse = (plan: Plan, attempt: LockedAttempt, { refused, worker, claim_id }: Claim): ClaimVerdict => {
-  if (attempt.refused_claim_id === claim_id) return offerAgain(attempt);
-  attempt.refusals += 1;
-  attempt.refused_claim_id = claim_id;
-  const { refusals } = attempt;
-  const { code } = refused!;
-  const reason = `warrant refused: ${code}`;
-  const details = { worker, code, refusals };
-  if (refusals < LIMITS.warrant_offers) {
-    plan.refused.push(attempt);
-    plan.entries.push(
-      jobEntry('attempt_refused', attempt, { ...attemptOf(attempt), reason, state: 'dispatched', ...details }),
-    );
-    return offerAgain(attempt);
-  }
-  voidAttempt(plan, attempt, 'failed', 'attempt_refused', reason, details);
-  plan.entries.push(jobEntry('job_failed', attempt, { state: 'failed', attempt: attempt.attempt, reason, refusals }));
-  return lost('warrant_invalid');
-};
-
-const grant = (attempt: LockedAttempt): ClaimVerdict => ({
-  outcome: 'granted',
-  tenant: attempt.tenant,
-  job_id: attempt.job_id,
-  attempt: attempt.attempt,
-  lease_ms: LIMITS.lease_ms,
-  timeout_ms: attempt.timeout_ms,
-  max_output_bytes: attempt.max_output_bytes,
-});
-
-const judge = (
+function judge(
   plan: Plan,
   state: ControlState,
   claim: Claim,
   attempt: LockedAttempt | undefined,
   full: boolean,
-): ClaimVerdict => {
+): ClaimVerdict {
   if (!attempt || attempt.pool !== claim.pool) return lost('attempt_stale');
   // Before all else: not even what it was granted once is granted again. The attempt stays for another worker.
   if (state.revoked.includes(workerSubject(claim))) return lost('revoked');
@@ -140,31 +110,69 @@ const judge = (
     }),
   );
   return grant(attempt);
-};
+}
 
-export const claimCarefully = async (tx: Tx, claims: readonly Claim[]): Promise<Outcome[]> => {
-  const ids = [...new Set(claims.map((claim) => claim.dispatch_id))].sort();
-  const parties = await readParties(tx, ids);
-  const [tenants, actors] = tenantsAndActors(parties);
-  const [state, running, attempts] = await Promise.all([
-    gate(tx, tenants, [...actors, ...claims.map(workerSubject)]),
-    countRunning(tx, [...new Set(claims.map((claim) => claim.pool))].sort()),
-    lockAttempts(tx, parties),
-  ]);
-  const plan: Plan = { moves: [], entries: [], started: [], voided: [], refused: [] };
-  const outcomes = claims.map((claim) => {
-    const attempt = attempts.get(claim.dispatch_id);
-    const used = (running.get(claim.pool) ?? 0) + plan.started.filter((started) => started.pool === claim.pool).length;
-    const full = attempt !== undefined && used >= attempt.pool_concurrency;
-    const { dispatch_id, claim_id } = claim;
-    return { dispatch_id, claim_id, ...judge(plan, state, claim, attempt, full) };
-  });
-  await Promise.all([
-    moveJobs(tx, plan.moves),
-    startAttempts(tx, plan.started),
-    countRefusals(tx, plan.refused),
-    closeAttempts(tx, plan.voided, 'void'),
-    append(tx, plan.entries),
-  ]);
-  return outcomes;
-};
+function lost(code: string): ClaimVerdict {
+  return { outcome: 'lost', code };
+}
+
+function grant(attempt: LockedAttempt): ClaimVerdict {
+  return {
+    outcome: 'granted',
+    tenant: attempt.tenant,
+    job_id: attempt.job_id,
+    attempt: attempt.attempt,
+    lease_ms: LIMITS.lease_ms,
+    timeout_ms: attempt.timeout_ms,
+    max_output_bytes: attempt.max_output_bytes,
+  };
+}
+
+/**
+ * One worker that trusts the wrong key or has a wrong clock must not fail what the worker beside it would run. So the
+ * same warrant is offered again: nothing ran, and no attempt and no approval is spent. Refused too often, the job fails.
+ */
+function refuse(plan: Plan, attempt: LockedAttempt, { refused, worker, claim_id }: Claim): ClaimVerdict {
+  if (attempt.refused_claim_id === claim_id) return offerAgain(attempt);
+  attempt.refusals += 1;
+  attempt.refused_claim_id = claim_id;
+  const { refusals } = attempt;
+  const { code } = refused!;
+  const reason = `warrant refused: ${code}`;
+  const details = { worker, code, refusals };
+  if (refusals < LIMITS.warrant_offers) {
+    plan.refused.push(attempt);
+    plan.entries.push(
+      jobEntry('attempt_refused', attempt, { ...attemptOf(attempt), reason, state: 'dispatched', ...details }),
+    );
+    return offerAgain(attempt);
+  }
+  voidAttempt(plan, attempt, 'failed', 'attempt_refused', reason, details);
+  plan.entries.push(jobEntry('job_failed', attempt, { state: 'failed', attempt: attempt.attempt, reason, refusals }));
+  return lost('warrant_invalid');
+}
+
+function offerAgain({ refusals }: LockedAttempt): ClaimVerdict {
+  return {
+    outcome: 'wait',
+    retry_ms: LIMITS.redeliver_ms * 2 ** (refusals - 1),
+  };
+}
+
+function attemptOf({ dispatch_id, attempt, pool }: LockedAttempt) {
+  return { dispatch_id, attempt, pool };
+}
+
+function voidAttempt(
+  plan: Plan,
+  attempt: LockedAttempt,
+  to: 'cleared' | 'cancelled' | 'failed',
+  kind: string,
+  reason: string,
+  details = {},
+): void {
+  const { tenant, job_id, dispatch_id } = attempt;
+  plan.voided.push(dispatch_id);
+  plan.moves.push({ tenant, job_id, from: 'dispatched', to, reason });
+  plan.entries.push(jobEntry(kind, attempt, { ...attemptOf(attempt), reason, state: to, ...details }));
+}

@@ -20,16 +20,15 @@ export type Verdict =
   | { kind: 'needs_approval'; pool: ChosenPool };
 
 /** Who asked, and on whose behalf: once any of them is revoked, it does not run. */
-export const subjectsOf = ({ actor, on_behalf_of }: Pick<ClearedJob, 'actor' | 'on_behalf_of'>): string[] => [
-  actor,
-  ...namesIn(on_behalf_of),
-];
+export function subjectsOf({ actor, on_behalf_of }: Pick<ClearedJob, 'actor' | 'on_behalf_of'>): string[] {
+  return [actor, ...namesIn(on_behalf_of)];
+}
 
-export const classifyDispatch = (
+export function classifyDispatch(
   item: DispatchItem,
   state: ControlState,
   pools: ReadonlyMap<string, PoolList>,
-): Verdict => {
+): Verdict {
   const { job, decision, answer } = item;
   const active = state.policies[job.tenant];
   if (!active || decision.policy_epoch !== active.epoch) return { kind: 'stale' };
@@ -55,11 +54,11 @@ export const classifyDispatch = (
   if (!pool) return { kind: 'fail', reason: 'no eligible pool' };
   if (stopFor(state, { tenant, topic, capability, pool: pool.id, agent: job.actor })) return { kind: 'stopped' };
   return { kind: decision.decision === 'require_approval' ? 'needs_approval' : 'send', pool };
-};
+}
 
 /** A ceiling that was narrowed while the job waited binds it: the kernel saw the one that the job was admitted under. */
-const outsideChanged = ({ ceilings }: ControlState, actor: string, effective: EffectiveJob): string | null => {
+function outsideChanged({ ceilings }: ControlState, actor: string, effective: EffectiveJob): string | null {
   const ceiling = Object.hasOwn(ceilings, actor) ? ceilings[actor]! : null;
   const outside = ceiling && exceedsCeiling(ceiling, effective);
   return outside && `ceiling_${outside}: outside what this agent may at most ask for now`;
-};
+}

@@ -15,32 +15,8 @@ import { delayJobs } from './store-dispatch.ts';
 /** One tenant's jobs without a policy must not stand in front of another's. */
 const LATER_MS = 2_000;
 
-const toItem = (context: SchedulerContext, job: ClearedJob): DecideItem => ({
-  gate: 'dispatch',
-  request: JSON.parse(job.rewritten),
-  actor: actorShape.parse(JSON.parse(job.actor_json)),
-  job_hash: job.job_hash,
-  salt: job.salt,
-  min_epoch: context.known.epochs.get(job.tenant) ?? 0,
-});
-
-/** Null when it is out of reach and the gate may go on without it. */
-const askKernel = async (
-  context: SchedulerContext,
-  jobs: readonly ClearedJob[],
-): Promise<RpcAnswer<'policy.decide'>['answers'] | null> => {
-  const items = jobs.map((job) => toItem(context, job));
-  try {
-    return (await context.bus.call('policy.decide', { items }, { timeout_ms: LIMITS.decide_ms })).answers;
-  } catch (thrown) {
-    const away = thrown instanceof CountersignError && thrown.code === 'policy_unavailable';
-    if (away && isFailOpen(context.config)) return null;
-    throw thrown;
-  }
-};
-
 /** Throws when the kernel is out of reach: the sweep tries again. A job that the kernel cannot decide alone waits alone. */
-export const decideAgain = async (context: SchedulerContext, jobs: readonly ClearedJob[]): Promise<DispatchItem[]> => {
+export async function decideAgain(context: SchedulerContext, jobs: readonly ClearedJob[]): Promise<DispatchItem[]> {
   const answers = await askKernel(context, jobs);
   if (answers === null) return dispatchFailOpen(context, jobs);
   const items: DispatchItem[] = [];
@@ -57,4 +33,30 @@ export const decideAgain = async (context: SchedulerContext, jobs: readonly Clea
   }
   await delayJobs(context.database, undecided, LATER_MS);
   return items;
-};
+}
+
+/** Null when it is out of reach and the gate may go on without it. */
+async function askKernel(
+  context: SchedulerContext,
+  jobs: readonly ClearedJob[],
+): Promise<RpcAnswer<'policy.decide'>['answers'] | null> {
+  const items = jobs.map((job) => toItem(context, job));
+  try {
+    return (await context.bus.call('policy.decide', { items }, { timeout_ms: LIMITS.decide_ms })).answers;
+  } catch (thrown) {
+    const away = thrown instanceof CountersignError && thrown.code === 'policy_unavailable';
+    if (away && isFailOpen(context.config)) return null;
+    throw thrown;
+  }
+}
+
+function toItem(context: SchedulerContext, job: ClearedJob): DecideItem {
+  return {
+    gate: 'dispatch',
+    request: JSON.parse(job.rewritten),
+    actor: actorShape.parse(JSON.parse(job.actor_json)),
+    job_hash: job.job_hash,
+    salt: job.salt,
+    min_epoch: context.known.epochs.get(job.tenant) ?? 0,
+  };
+}

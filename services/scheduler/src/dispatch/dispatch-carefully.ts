@@ -28,32 +28,11 @@ export const LATER_MS = 500;
 
 type Judged = { item: DispatchItem; verdict: Verdict };
 
-/** Takes each pool's lock, so that two schedulers never count the same free slot. Jobs beyond the room wait. */
-const fitToPools = async (
-  tx: Tx,
-  judged: readonly Judged[],
-): Promise<{ fitting: Judged[]; waiting: DispatchItem[] }> => {
-  const wanted = new Set(judged.flatMap(({ verdict }) => ('pool' in verdict ? [verdict.pool.id] : [])));
-  const inFlight = await readInFlight(tx, [...wanted].sort());
-  const waiting: DispatchItem[] = [];
-  const fitting = judged.filter(({ item, verdict }) => {
-    if (!('pool' in verdict)) return true;
-    const used = inFlight.get(verdict.pool.id) ?? 0;
-    if (used >= roomOf(verdict.pool.concurrency)) {
-      waiting.push(item);
-      return false;
-    }
-    inFlight.set(verdict.pool.id, used + 1);
-    return true;
-  });
-  return { fitting, waiting };
-};
-
-export const dispatchCarefully = async (
+export async function dispatchCarefully(
   context: SchedulerContext,
   tx: Tx,
   items: readonly DispatchItem[],
-): Promise<DispatchPlan> => {
+): Promise<DispatchPlan> {
   const jobs = items.map((item) => item.job);
   const tenants = jobs.map((job) => job.tenant);
   const [state, pools, locked] = await Promise.all([
@@ -87,4 +66,22 @@ export const dispatchCarefully = async (
     append(tx, plan.entries),
   ]);
   return plan;
-};
+}
+
+/** Takes each pool's lock, so that two schedulers never count the same free slot. Jobs beyond the room wait. */
+async function fitToPools(tx: Tx, judged: readonly Judged[]): Promise<{ fitting: Judged[]; waiting: DispatchItem[] }> {
+  const wanted = new Set(judged.flatMap(({ verdict }) => ('pool' in verdict ? [verdict.pool.id] : [])));
+  const inFlight = await readInFlight(tx, [...wanted].sort());
+  const waiting: DispatchItem[] = [];
+  const fitting = judged.filter(({ item, verdict }) => {
+    if (!('pool' in verdict)) return true;
+    const used = inFlight.get(verdict.pool.id) ?? 0;
+    if (used >= roomOf(verdict.pool.concurrency)) {
+      waiting.push(item);
+      return false;
+    }
+    inFlight.set(verdict.pool.id, used + 1);
+    return true;
+  });
+  return { fitting, waiting };
+}

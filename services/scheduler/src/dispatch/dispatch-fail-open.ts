@@ -16,10 +16,23 @@ import { delayJobs, readStanding, type Standing } from './store-dispatch.ts';
 /** Those that cannot go on must not stand in front of those that can. */
 const LATER_MS = 2_000;
 
-const mayStand = (decision: Decision): boolean =>
-  isAllowed(decision) && decision.reads_now !== true && decision.observed === undefined;
+export async function dispatchFailOpen(
+  { config, database, log }: SchedulerContext,
+  jobs: readonly ClearedJob[],
+): Promise<DispatchItem[]> {
+  const found = await readStanding(database, jobs);
+  const items = jobs.map((job) => standOn(config.DECISION_SEAL_KEYS, job, found.get(`${job.tenant}/${job.job_id}`)));
+  const going = items.filter((item): item is DispatchItem => item !== null);
+  await delayJobs(
+    database,
+    jobs.filter((_, i) => items[i] === null),
+    LATER_MS,
+  );
+  if (going.length > 0) log.warn({ jobs: going.length }, 'dispatching on earlier decisions, without the kernel');
+  return going;
+}
 
-const standOn = (keys: readonly Uint8Array[], job: ClearedJob, standing: Standing | undefined): DispatchItem | null => {
+function standOn(keys: readonly Uint8Array[], job: ClearedJob, standing: Standing | undefined): DispatchItem | null {
   if (standing?.effective == null) return null;
   const stood = z.array(decisionShape).parse(JSON.parse(standing.decisions)).at(-1)!;
   const unchanged = stood.effective_digest === job.effective_digest && stood.policy_epoch === job.policy_epoch;
@@ -31,20 +44,8 @@ const standOn = (keys: readonly Uint8Array[], job: ClearedJob, standing: Standin
   const effective = effectiveJob.parse(JSON.parse(standing.effective));
   const answer = { decisions: [decision], rewritten: JSON.parse(job.rewritten), effective };
   return { job, decision, answer, decided_by: 'seal' };
-};
+}
 
-export const dispatchFailOpen = async (
-  { config, database, log }: SchedulerContext,
-  jobs: readonly ClearedJob[],
-): Promise<DispatchItem[]> => {
-  const found = await readStanding(database, jobs);
-  const items = jobs.map((job) => standOn(config.DECISION_SEAL_KEYS, job, found.get(`${job.tenant}/${job.job_id}`)));
-  const going = items.filter((item): item is DispatchItem => item !== null);
-  await delayJobs(
-    database,
-    jobs.filter((_, i) => items[i] === null),
-    LATER_MS,
-  );
-  if (going.length > 0) log.warn({ jobs: going.length }, 'dispatching on earlier decisions, without the kernel');
-  return going;
-};
+function mayStand(decision: Decision): boolean {
+  return isAllowed(decision) && decision.reads_now !== true && decision.observed === undefined;
+}

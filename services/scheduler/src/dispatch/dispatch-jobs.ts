@@ -27,36 +27,26 @@ const BROKEN_MS = 30_000;
 /** Rounds of one sweep, so that a sweep ends. */
 const ROUNDS = 64;
 
-const wasFailOpen = ({ kind, body }: NewEntry): boolean =>
-  kind === 'job_dispatched' && (body.decision as Decision).fail_mode === 'open';
+/** Until nothing is left that fits: a full batch means there may be more. */
+export async function dispatchJobs(context: SchedulerContext): Promise<void> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const picked = await dispatchRound(context);
+    await waitForMore(picked, 0);
+    if (picked < LIMITS.batch_rows) return;
+  }
+}
 
-/** Sends what may go as it was planned, in one statement; the items that it left, which are looked at again. */
-const sendTogether = async (
-  context: SchedulerContext,
-  items: readonly DispatchItem[],
-): Promise<{ sent: Sending[]; left: readonly DispatchItem[] }> => {
-  const jobs = items.map((item) => item.job);
-  const tenants = jobs.map((job) => job.tenant);
-  const known = await context.control.of(tenants, jobs.flatMap(subjectsOf));
-  const sendings = items.flatMap((item) => planSending(item, known.control, known.pools) ?? []);
-  if (sendings.length === 0) return { sent: [], left: items };
-  await context.planned?.();
-  const rows = sendings.map((sending) => sending.row);
-  const bodies = sendings.map(({ entry }) => canonicalize(entry.body));
-  const outcomes = await dispatchStep(context.database, known.control.revision, rows, bodies);
-  if (outcomes === null) context.control.forget();
-  const sent = sendings.filter((_, i) => outcomes?.[i] === 'sent');
-  const gone = new Set(sent.map(({ item }) => item));
-  return { sent, left: items.filter((item) => !gone.has(item)) };
-};
+async function dispatchRound(context: SchedulerContext): Promise<number> {
+  const picked = await pickCleared(context.database, LIMITS.batch_rows, context.known.rooms);
+  await retryOneByOne(
+    picked,
+    (part) => dispatchTogether(context, part),
+    (job, thrown) => setAside(context, job, thrown),
+  );
+  return picked.length;
+}
 
-const dispatchLeft = async (context: SchedulerContext, items: readonly DispatchItem[]): Promise<DispatchPlan> => {
-  if (items.length === 0) return { moves: [], entries: [], attempts: [], held: [], renewed: [] };
-  context.control.forget();
-  return context.database.transaction((tx) => dispatchCarefully(context, tx, items));
-};
-
-const dispatchTogether = async (context: SchedulerContext, picked: readonly ClearedJob[]): Promise<void> => {
+async function dispatchTogether(context: SchedulerContext, picked: readonly ClearedJob[]): Promise<void> {
   const items = await decideAgain(context, picked);
   if (items.length === 0) return;
   const { sent, left } = await sendTogether(context, items);
@@ -77,29 +67,40 @@ const dispatchTogether = async (context: SchedulerContext, picked: readonly Clea
   if (open > 0) context.metrics.count('dispatch_fail_open_total', {}, open);
   offerAttempts(context, plan.attempts);
   wakeHeld(context, plan.held);
-};
+}
+
+/** Sends what may go as it was planned, in one statement; the items that it left, which are looked at again. */
+async function sendTogether(
+  context: SchedulerContext,
+  items: readonly DispatchItem[],
+): Promise<{ sent: Sending[]; left: readonly DispatchItem[] }> {
+  const jobs = items.map((item) => item.job);
+  const tenants = jobs.map((job) => job.tenant);
+  const known = await context.control.of(tenants, jobs.flatMap(subjectsOf));
+  const sendings = items.flatMap((item) => planSending(item, known.control, known.pools) ?? []);
+  if (sendings.length === 0) return { sent: [], left: items };
+  await context.planned?.();
+  const rows = sendings.map((sending) => sending.row);
+  const bodies = sendings.map(({ entry }) => canonicalize(entry.body));
+  const outcomes = await dispatchStep(context.database, known.control.revision, rows, bodies);
+  if (outcomes === null) context.control.forget();
+  const sent = sendings.filter((_, i) => outcomes?.[i] === 'sent');
+  const gone = new Set(sent.map(({ item }) => item));
+  return { sent, left: items.filter((item) => !gone.has(item)) };
+}
+
+async function dispatchLeft(context: SchedulerContext, items: readonly DispatchItem[]): Promise<DispatchPlan> {
+  if (items.length === 0) return { moves: [], entries: [], attempts: [], held: [], renewed: [] };
+  context.control.forget();
+  return context.database.transaction((tx) => dispatchCarefully(context, tx, items));
+}
+
+function wasFailOpen({ kind, body }: NewEntry): boolean {
+  return kind === 'job_dispatched' && (body.decision as Decision).fail_mode === 'open';
+}
 
 /** A job that fails even alone is a bug: log it and delay it, so that it does not block the others. */
-const setAside = async ({ database, log }: SchedulerContext, job: ClearedJob, thrown: unknown): Promise<void> => {
+async function setAside({ database, log }: SchedulerContext, job: ClearedJob, thrown: unknown): Promise<void> {
   log.error({ ...errorFields(thrown), job_id: job.job_id }, 'a job cannot be dispatched');
   await delayJobs(database, [job], BROKEN_MS);
-};
-
-const dispatchRound = async (context: SchedulerContext): Promise<number> => {
-  const picked = await pickCleared(context.database, LIMITS.batch_rows, context.known.rooms);
-  await retryOneByOne(
-    picked,
-    (part) => dispatchTogether(context, part),
-    (job, thrown) => setAside(context, job, thrown),
-  );
-  return picked.length;
-};
-
-/** Until nothing is left that fits: a full batch means there may be more. */
-export const dispatchJobs = async (context: SchedulerContext): Promise<void> => {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const picked = await dispatchRound(context);
-    await waitForMore(picked, 0);
-    if (picked < LIMITS.batch_rows) return;
-  }
-};
+}

@@ -19,14 +19,15 @@ export type StoredAnswer = {
 };
 
 /** `stood`: the last of its decisions. Says nothing about time and epoch. */
-export const isKernelsWord = (keys: readonly Uint8Array[], answer: StoredAnswer, stood: Decision): boolean => {
+export function isKernelsWord(keys: readonly Uint8Array[], answer: StoredAnswer, stood: Decision): boolean {
   const { tenant, job_id, job_hash, decisions, rewritten, effective, sealed_until, seal } = answer;
   const { effective_digest, policy_epoch } = stood;
   if (sealed_until === null || seal === null) return false;
   if (rewritten === null || effective === null || effective_digest === null) return false;
   const named = { tenant, job_id, job_hash, effective_digest, policy_epoch, until: sealed_until };
   return isSealed(keys, { ...named, decisions, rewritten, effective }, seal);
-};
+}
 
-export const isAllowed = ({ decision }: Decision): boolean =>
-  decision === 'allow' || decision === 'allow_with_constraints';
+export function isAllowed({ decision }: Decision): boolean {
+  return decision === 'allow' || decision === 'allow_with_constraints';
+}

@@ -29,18 +29,15 @@ export type NewAttempt = {
 export type SentAttempt = { attempt: NewAttempt; job: ClearedJob; effective: EffectiveJob };
 
 /** Free slots and a small window, so that no worker waits for the next job. */
-export const roomOf = (concurrency: number): number => concurrency + Math.min(concurrency, LIMITS.dispatch_window);
+export function roomOf(concurrency: number): number {
+  return concurrency + Math.min(concurrency, LIMITS.dispatch_window);
+}
 
-const payloadDigest = (salt: string, { prompt, payload }: EffectiveJob): string => {
-  const content = { ...(prompt === undefined ? {} : { prompt }), ...(payload === undefined ? {} : { payload }) };
-  return saltedDigest(PAYLOAD_DOMAIN, Buffer.from(salt, 'base64url'), canonicalize(content));
-};
-
-export const newAttempt = (
+export function newAttempt(
   { job, decision, answer }: DispatchItem,
   pool: ChosenPool,
   approval_id: string | null,
-): SentAttempt => {
+): SentAttempt {
   const effective = answer.effective!;
   const { constraints } = decision;
   const attempt: NewAttempt = {
@@ -62,4 +59,9 @@ export const newAttempt = (
     max_output_bytes: constraints.max_output_bytes ?? LIMITS.output_bytes,
   };
   return { attempt, job, effective };
-};
+}
+
+function payloadDigest(salt: string, { prompt, payload }: EffectiveJob): string {
+  const content = { ...(prompt === undefined ? {} : { prompt }), ...(payload === undefined ? {} : { payload }) };
+  return saltedDigest(PAYLOAD_DOMAIN, Buffer.from(salt, 'base64url'), canonicalize(content));
+}

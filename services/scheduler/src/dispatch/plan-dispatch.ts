@@ -19,42 +19,8 @@ export type DispatchPlan = {
   renewed: DispatchItem[];
 };
 
-const ruleOf = (decision: Decision): Partial<Move> => ({
-  decision: decision.decision,
-  rule_id: decision.rule_id,
-  policy_version: decision.policy_version,
-  policy_snapshot: decision.policy_snapshot,
-  policy_epoch: decision.policy_epoch,
-});
-
-const end = (plan: DispatchPlan, { job, decision }: DispatchItem, to: 'denied' | 'failed', reason: string): void => {
-  const { tenant, job_id } = job;
-  plan.moves.push({ tenant, job_id, from: 'cleared', to, reason, ...ruleOf(decision) });
-  plan.entries.push(jobEntry(`job_${to}`, job, { state: to, decision, reason, attempt: job.attempt }));
-};
-
-const hold = (plan: DispatchPlan, item: DispatchItem, reason: string): void => {
-  const { job, decision } = item;
-  const { tenant, job_id } = job;
-  const effective_digest = decision.effective_digest!;
-  plan.held.push(job);
-  if (effective_digest !== job.effective_digest) plan.renewed.push(item);
-  plan.moves.push({
-    tenant,
-    job_id,
-    from: 'cleared',
-    to: 'held',
-    reason,
-    ...ruleOf(decision),
-    effective_digest,
-    approval_terms: approvalTerms(decision),
-  });
-  const details = { state: 'held', decision, reason, held_seq: job.held_seq + 1, former_approval_id: job.approval_id };
-  plan.entries.push(jobEntry('job_held', job, details));
-};
-
-export const dispatchedEntry = ({ job, decision, decided_by }: DispatchItem, sent: NewAttempt): NewEntry =>
-  jobEntry('job_dispatched', job, {
+export function dispatchedEntry({ job, decision, decided_by }: DispatchItem, sent: NewAttempt): NewEntry {
+  return jobEntry('job_dispatched', job, {
     state: 'dispatched',
     decision,
     decided_by,
@@ -65,8 +31,40 @@ export const dispatchedEntry = ({ job, decision, decided_by }: DispatchItem, sen
     payload_digest: sent.payload_digest,
     effective_digest: sent.effective_digest,
   });
+}
 
-const send = (plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, approval_id: string | null): void => {
+/** `redeemed`: by `<tenant>/<job_id>`, what `approval.redeem` said in this transaction. */
+export function planDispatch(
+  judged: readonly { item: DispatchItem; verdict: Verdict }[],
+  redeemed: ReadonlyMap<string, string>,
+): DispatchPlan {
+  const plan: DispatchPlan = { moves: [], entries: [], attempts: [], held: [], renewed: [] };
+  for (const { item, verdict } of judged) {
+    if (verdict.kind === 'deny') end(plan, item, 'denied', verdict.reason);
+    if (verdict.kind === 'fail') end(plan, item, 'failed', verdict.reason);
+    if (verdict.kind === 'send') send(plan, item, verdict.pool, null);
+    if (verdict.kind === 'needs_approval') sendApproved(plan, item, verdict.pool, redeemed.get(keyOf(item.job)));
+  }
+  return plan;
+}
+
+function end(plan: DispatchPlan, { job, decision }: DispatchItem, to: 'denied' | 'failed', reason: string): void {
+  const { tenant, job_id } = job;
+  plan.moves.push({ tenant, job_id, from: 'cleared', to, reason, ...ruleOf(decision) });
+  plan.entries.push(jobEntry(`job_${to}`, job, { state: to, decision, reason, attempt: job.attempt }));
+}
+
+function ruleOf(decision: Decision): Partial<Move> {
+  return {
+    decision: decision.decision,
+    rule_id: decision.rule_id,
+    policy_version: decision.policy_version,
+    policy_snapshot: decision.policy_snapshot,
+    policy_epoch: decision.policy_epoch,
+  };
+}
+
+function send(plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, approval_id: string | null): void {
   const { job, decision } = item;
   const sent = newAttempt(item, pool, approval_id);
   const { attempt, effective_digest } = sent.attempt;
@@ -84,27 +82,34 @@ const send = (plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, approval
     pool: pool.id,
   });
   plan.entries.push(dispatchedEntry(item, sent.attempt));
-};
-
-const keyOf = (job: ClearedJob): string => `${job.tenant}/${job.job_id}`;
+}
 
 /** An approval counts only when this very job has one for these very digests, snapshot and epoch. */
-const sendApproved = (plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, outcome: string | undefined): void => {
+function sendApproved(plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, outcome: string | undefined): void {
   if (outcome === 'ok') send(plan, item, pool, item.job.approval_id);
   else hold(plan, item, outcome === undefined ? 'approval required' : `approval not redeemable: ${outcome}`);
-};
+}
 
-/** `redeemed`: by `<tenant>/<job_id>`, what `approval.redeem` said in this transaction. */
-export const planDispatch = (
-  judged: readonly { item: DispatchItem; verdict: Verdict }[],
-  redeemed: ReadonlyMap<string, string>,
-): DispatchPlan => {
-  const plan: DispatchPlan = { moves: [], entries: [], attempts: [], held: [], renewed: [] };
-  for (const { item, verdict } of judged) {
-    if (verdict.kind === 'deny') end(plan, item, 'denied', verdict.reason);
-    if (verdict.kind === 'fail') end(plan, item, 'failed', verdict.reason);
-    if (verdict.kind === 'send') send(plan, item, verdict.pool, null);
-    if (verdict.kind === 'needs_approval') sendApproved(plan, item, verdict.pool, redeemed.get(keyOf(item.job)));
-  }
-  return plan;
-};
+function hold(plan: DispatchPlan, item: DispatchItem, reason: string): void {
+  const { job, decision } = item;
+  const { tenant, job_id } = job;
+  const effective_digest = decision.effective_digest!;
+  plan.held.push(job);
+  if (effective_digest !== job.effective_digest) plan.renewed.push(item);
+  plan.moves.push({
+    tenant,
+    job_id,
+    from: 'cleared',
+    to: 'held',
+    reason,
+    ...ruleOf(decision),
+    effective_digest,
+    approval_terms: approvalTerms(decision),
+  });
+  const details = { state: 'held', decision, reason, held_seq: job.held_seq + 1, former_approval_id: job.approval_id };
+  plan.entries.push(jobEntry('job_held', job, details));
+}
+
+function keyOf(job: ClearedJob): string {
+  return `${job.tenant}/${job.job_id}`;
+}

@@ -16,11 +16,11 @@ export type Sending = {
 };
 
 /** Null for what ends, is held, waits, or would run in another form than the one stored: the careful path's. */
-export const planSending = (
+export function planSending(
   item: DispatchItem,
   control: ControlState,
   pools: ReadonlyMap<string, PoolList>,
-): Sending | null => {
+): Sending | null {
   const { job, decision } = item;
   const verdict = classifyDispatch(item, control, pools);
   const redeems = verdict.kind === 'needs_approval';
@@ -33,4 +33,4 @@ export const planSending = (
   const as_picked = { attempt: job.attempt, approval_id: job.approval_id, job_hash: job.job_hash, topic: job.topic };
   const row = { ...sent.attempt, ...as_picked, decision: decision.decision, rule_id, policy_version, redeems, room };
   return { item, sent, row, entry: dispatchedEntry(item, sent.attempt) };
-};
+}

@@ -5,7 +5,7 @@ import type { SchedulerContext } from '../scheduler-context.ts';
 import { publishAttempts } from './publish-attempts.ts';
 import { takeUnclaimed } from './store-unclaimed.ts';
 
-export const republishAttempts = async (context: SchedulerContext): Promise<void> => {
+export async function republishAttempts(context: SchedulerContext): Promise<void> {
   const rows = await takeUnclaimed(context.database, LIMITS.batch_rows);
   if (rows.length === 0) return;
   const sent = rows.map(({ effective, salt, job_hash, traceparent, ...attempt }) => ({
@@ -14,4 +14,4 @@ export const republishAttempts = async (context: SchedulerContext): Promise<void
     job: { salt, job_hash, traceparent },
   }));
   await publishAttempts(context, sent);
-};
+}

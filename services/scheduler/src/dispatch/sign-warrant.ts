@@ -15,10 +15,8 @@ export type WarrantSigner = {
   key_id: string;
 };
 
-const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-
 /** Node's own signer: 42 µs a warrant with a cached key, where a promise-based one costs several times that. */
-export const createWarrantSigner = (pem: string): WarrantSigner => {
+export function createWarrantSigner(pem: string): WarrantSigner {
   const key = createPrivateKey(pem);
   if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('WARRANT_KEY must be an Ed25519 key');
   const raw = createPublicKey(key).export({ format: 'jwk' }).x as string;
@@ -33,4 +31,8 @@ export const createWarrantSigner = (pem: string): WarrantSigner => {
       return `${input}.${sign(null, Buffer.from(input), key).toString('base64url')}`;
     },
   };
-};
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}

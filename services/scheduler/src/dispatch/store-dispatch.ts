@@ -38,10 +38,6 @@ SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owne
  CROSS JOIN LATERAL (SELECT * FROM scheduler.contexts WHERE tenant = p.tenant AND job_id = p.job_id OFFSET 0) c
  WHERE c.rewritten IS NOT NULL`;
 
-/** `rooms`: how many attempts of each pool may be under way, as far as known. */
-export const pickCleared = (tx: Tx, limit: number, rooms: ReadonlyMap<string, number>): Promise<ClearedJob[]> =>
-  tx.query<ClearedJob>(PICK, [limit, [...rooms.keys()], [...rooms.values()]]);
-
 const LOCK = `
 SELECT k.tenant, k.job_id
   FROM (SELECT * FROM unnest($1::text[], $2::text[], $3::integer[]) AS u(tenant, job_id, attempt) ORDER BY tenant, job_id) k
@@ -50,30 +46,10 @@ SELECT k.tenant, k.job_id
         WHERE tenant = k.tenant AND job_id = k.job_id FOR UPDATE SKIP LOCKED) locked
  WHERE locked.state = 'cleared' AND locked.attempt = k.attempt`;
 
-/** Those still cleared and untouched since they were picked, as `<tenant>/<job_id>`. */
-export const lockCleared = async (tx: Tx, jobs: readonly ClearedJob[]): Promise<Set<string>> => {
-  const rows = await tx.query<{ tenant: string; job_id: string }>(LOCK, [
-    jobs.map((job) => job.tenant),
-    jobs.map((job) => job.job_id),
-    jobs.map((job) => job.attempt),
-  ]);
-  return new Set(rows.map((row) => `${row.tenant}/${row.job_id}`));
-};
-
 const LOCK_POOLS = `SELECT pg_advisory_xact_lock(hashtextextended('countersign.pool.' || pool, 0)) FROM unnest($1::text[]) AS pool`;
 const IN_FLIGHT = `
 SELECT pool, count(*) AS used FROM scheduler.attempts
  WHERE under_way AND state IN ('dispatched', 'running') AND pool = ANY ($1::text[]) GROUP BY pool`;
-
-/** Attempts under way by pool. `pools` come sorted: locks are taken in that order. */
-export const readInFlight = async (tx: Tx, pools: readonly string[]): Promise<Map<string, number>> => {
-  if (pools.length === 0) return new Map();
-  const [, rows] = await Promise.all([
-    tx.query(LOCK_POOLS, [pools]),
-    tx.query<{ pool: string; used: number }>(IN_FLIGHT, [pools]),
-  ]);
-  return new Map(rows.map((row) => [row.pool, row.used]));
-};
 
 const REDEEM = `
 SELECT k.tenant, k.job_id,
@@ -82,30 +58,10 @@ SELECT k.tenant, k.job_id,
     AS k(tenant, job_id, approval_id, job_hash, effective_digest, snapshot, epoch)
  ORDER BY k.tenant, k.job_id`;
 
-/** By `<tenant>/<job_id>`: `ok`, or why the approval is worth nothing here. */
-export const redeemApprovals = async (tx: Tx, items: readonly DispatchItem[]): Promise<Map<string, string>> => {
-  if (items.length === 0) return new Map();
-  const rows = await tx.query<{ tenant: string; job_id: string; outcome: string }>(REDEEM, [
-    items.map(({ job }) => job.tenant),
-    items.map(({ job }) => job.job_id),
-    items.map(({ job }) => job.approval_id),
-    items.map(({ job }) => job.job_hash),
-    items.map(({ decision }) => decision.effective_digest),
-    items.map(({ decision }) => decision.policy_snapshot),
-    items.map(({ decision }) => decision.policy_epoch),
-  ]);
-  return new Map(rows.map((row) => [`${row.tenant}/${row.job_id}`, row.outcome]));
-};
-
 const DELAY = `
 UPDATE scheduler.jobs j SET not_before = clock_timestamp() + $3::integer * interval '1 millisecond'
   FROM unnest($1::text[], $2::text[]) AS k(tenant, job_id)
  WHERE j.tenant = k.tenant AND j.job_id = k.job_id AND j.state = 'cleared'`;
-
-export const delayJobs = async (tx: Tx, jobs: readonly ClearedJob[], ms: number): Promise<void> => {
-  if (jobs.length === 0) return;
-  await tx.query(DELAY, [jobs.map((job) => job.tenant), jobs.map((job) => job.job_id), ms]);
-};
 
 export type Standing = Pick<StoredAnswer, 'tenant' | 'job_id' | 'decisions' | 'effective' | 'sealed_until' | 'seal'>;
 const STANDING = `
@@ -113,26 +69,10 @@ SELECT c.tenant, c.job_id, c.effective, c.decisions, c.sealed_until, c.seal
   FROM unnest($1::text[], $2::text[]) AS k(tenant, job_id)
   JOIN scheduler.contexts c ON c.tenant = k.tenant AND c.job_id = k.job_id`;
 
-/** The submit gate's decisions and the effective job, by `<tenant>/<job_id>`. */
-export const readStanding = async (tx: Tx, jobs: readonly ClearedJob[]): Promise<Map<string, Standing>> => {
-  const rows = await tx.query<Standing>(STANDING, [jobs.map((job) => job.tenant), jobs.map((job) => job.job_id)]);
-  return new Map(rows.map((row) => [`${row.tenant}/${row.job_id}`, row]));
-};
-
 const RENEW = `
 UPDATE scheduler.contexts c SET effective = k.effective
   FROM unnest($1::text[], $2::text[], $3::text[]) AS k(tenant, job_id, effective)
  WHERE c.tenant = k.tenant AND c.job_id = k.job_id`;
-
-/** The job will run as this decision rewrote it; the digest in the job's row changes with it. */
-export const replaceEffective = async (tx: Tx, items: readonly DispatchItem[]): Promise<void> => {
-  if (items.length === 0) return;
-  await tx.query(RENEW, [
-    items.map(({ job }) => job.tenant),
-    items.map(({ job }) => job.job_id),
-    items.map(({ answer }) => canonicalize(answer.effective)),
-  ]);
-};
 
 /** Milliseconds after which a warrant that nobody claimed is sent again. */
 const AGAIN_MS = 5_000;
@@ -150,6 +90,67 @@ SELECT n.dispatch_id, n.tenant, n.job_id, n.attempt, n.pool, 'dispatched', n.dec
        pool_concurrency integer)
  CROSS JOIN LATERAL (SELECT deadline_at FROM scheduler.jobs WHERE tenant = n.tenant AND job_id = n.job_id OFFSET 0) j`;
 
-export const insertAttempts = async (tx: Tx, attempts: readonly NewAttempt[]): Promise<void> => {
+/** `rooms`: how many attempts of each pool may be under way, as far as known. */
+export function pickCleared(tx: Tx, limit: number, rooms: ReadonlyMap<string, number>): Promise<ClearedJob[]> {
+  return tx.query<ClearedJob>(PICK, [limit, [...rooms.keys()], [...rooms.values()]]);
+}
+
+/** Those still cleared and untouched since they were picked, as `<tenant>/<job_id>`. */
+export async function lockCleared(tx: Tx, jobs: readonly ClearedJob[]): Promise<Set<string>> {
+  const rows = await tx.query<{ tenant: string; job_id: string }>(LOCK, [
+    jobs.map((job) => job.tenant),
+    jobs.map((job) => job.job_id),
+    jobs.map((job) => job.attempt),
+  ]);
+  return new Set(rows.map((row) => `${row.tenant}/${row.job_id}`));
+}
+
+/** Attempts under way by pool. `pools` come sorted: locks are taken in that order. */
+export async function readInFlight(tx: Tx, pools: readonly string[]): Promise<Map<string, number>> {
+  if (pools.length === 0) return new Map();
+  const [, rows] = await Promise.all([
+    tx.query(LOCK_POOLS, [pools]),
+    tx.query<{ pool: string; used: number }>(IN_FLIGHT, [pools]),
+  ]);
+  return new Map(rows.map((row) => [row.pool, row.used]));
+}
+
+/** By `<tenant>/<job_id>`: `ok`, or why the approval is worth nothing here. */
+export async function redeemApprovals(tx: Tx, items: readonly DispatchItem[]): Promise<Map<string, string>> {
+  if (items.length === 0) return new Map();
+  const rows = await tx.query<{ tenant: string; job_id: string; outcome: string }>(REDEEM, [
+    items.map(({ job }) => job.tenant),
+    items.map(({ job }) => job.job_id),
+    items.map(({ job }) => job.approval_id),
+    items.map(({ job }) => job.job_hash),
+    items.map(({ decision }) => decision.effective_digest),
+    items.map(({ decision }) => decision.policy_snapshot),
+    items.map(({ decision }) => decision.policy_epoch),
+  ]);
+  return new Map(rows.map((row) => [`${row.tenant}/${row.job_id}`, row.outcome]));
+}
+
+export async function delayJobs(tx: Tx, jobs: readonly ClearedJob[], ms: number): Promise<void> {
+  if (jobs.length === 0) return;
+  await tx.query(DELAY, [jobs.map((job) => job.tenant), jobs.map((job) => job.job_id), ms]);
+}
+
+/** The submit gate's decisions and the effective job, by `<tenant>/<job_id>`. */
+export async function readStanding(tx: Tx, jobs: readonly ClearedJob[]): Promise<Map<string, Standing>> {
+  const rows = await tx.query<Standing>(STANDING, [jobs.map((job) => job.tenant), jobs.map((job) => job.job_id)]);
+  return new Map(rows.map((row) => [`${row.tenant}/${row.job_id}`, row]));
+}
+
+/** The job will run as this decision rewrote it; the digest in the job's row changes with it. */
+export async function replaceEffective(tx: Tx, items: readonly DispatchItem[]): Promise<void> {
+  if (items.length === 0) return;
+  await tx.query(RENEW, [
+    items.map(({ job }) => job.tenant),
+    items.map(({ job }) => job.job_id),
+    items.map(({ answer }) => canonicalize(answer.effective)),
+  ]);
+}
+
+export async function insertAttempts(tx: Tx, attempts: readonly NewAttempt[]): Promise<void> {
   if (attempts.length > 0) await tx.query(INSERT_ATTEMPTS, [JSON.stringify(attempts)]);
-};
+}

@@ -21,5 +21,6 @@ RETURNING a.dispatch_id, a.tenant, a.job_id, a.attempt, a.pool, a.decision_id, a
 
 export type UnclaimedAttempt = NewAttempt & { effective: string; salt: string; job_hash: string; traceparent: string };
 
-export const takeUnclaimed = (tx: Tx, limit: number): Promise<UnclaimedAttempt[]> =>
-  tx.query<UnclaimedAttempt>(TAKE, [limit]);
+export function takeUnclaimed(tx: Tx, limit: number): Promise<UnclaimedAttempt[]> {
+  return tx.query<UnclaimedAttempt>(TAKE, [limit]);
+}

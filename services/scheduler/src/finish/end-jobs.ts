@@ -31,15 +31,10 @@ type End = { to: JobState; reason: string | null };
 const REPORTED = 'the worker reported a failure';
 const UNREADABLE = 'the result could not be read';
 
-const afterFailure = (attempt: LockedAttempt, retryable: boolean, reason = REPORTED): End => {
-  if (attempt.cancel_requested_by !== null)
-    return { to: 'cancelled', reason: `cancelled by ${attempt.cancel_requested_by}` };
-  if (attempt.past_deadline) return { to: 'timed_out', reason: 'deadline passed' };
-  if (retryable && mayRetry(attempt)) return { to: 'cleared', reason: 'retry after a failed attempt' };
-  return { to: 'failed', reason };
-};
+/** Under a stop nothing is released, and a retry has nothing to show yet. What was quarantined is named and stays sealed. */
+const RELEASING: readonly JobState[] = ['succeeded', 'quarantined', 'failed', 'timed_out'];
 
-export const endOf = (attempt: LockedAttempt, outcome: ScreenedOutcome, state: ControlState): End => {
+export function endOf(attempt: LockedAttempt, outcome: ScreenedOutcome, state: ControlState): End {
   const stop = stopFor(state, { ...attempt, agent: attempt.actor });
   if (stop) return { to: 'cancelled', reason: `stopped by switch ${stop.switch_id}` };
   if (state.revoked.includes(attempt.actor)) return { to: 'cancelled', reason: 'identity revoked' };
@@ -56,16 +51,80 @@ export const endOf = (attempt: LockedAttempt, outcome: ScreenedOutcome, state: C
     case 'failed':
       return afterFailure(attempt, outcome.retryable, outcome.rule_id === UNREADABLE_RULE ? UNREADABLE : REPORTED);
   }
-};
+}
 
-/** Under a stop nothing is released, and a retry has nothing to show yet. What was quarantined is named and stays sealed. */
-const RELEASING: readonly JobState[] = ['succeeded', 'quarantined', 'failed', 'timed_out'];
+/** The attempt that a hint names, or none. */
+export function dispatchIdOf({ body }: Hint): string[] {
+  const named = uuid.safeParse((body as { dispatch_id?: unknown } | null)?.dispatch_id);
+  return named.success ? [named.data] : [];
+}
 
-const planEnd = (
+/** How many of these attempts ended, or came back for another one. */
+export async function endJobs(context: SchedulerContext, ids: readonly string[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const { database } = context;
+  const ends = await retryOneByOne(
+    [...new Set(ids)].sort(),
+    (part) => database.transaction((tx) => commitEnds(tx, part)),
+    (dispatch_id, thrown) => context.log.error({ ...errorFields(thrown), dispatch_id }, 'an attempt cannot be ended'),
+  );
+  const moves = ends.flat();
+  for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
+  if (moves.length > 0) context.nudgeDispatch();
+  return moves.length;
+}
+
+/** Finds screened attempts whose hint was lost. Every round must end something, or the loop would not end. */
+export async function sweepScreened(context: SchedulerContext): Promise<void> {
+  for (;;) {
+    const ids = await screenedAttempts(context.database, LIMITS.batch_rows);
+    const ended = await endJobs(context, ids);
+    if (ids.length < LIMITS.batch_rows || ended === 0) return;
+  }
+}
+
+/** After a hint: what was ended together with its screening has left a slot that somebody waits for. */
+export async function endScreened(context: SchedulerContext, ids: readonly string[]): Promise<void> {
+  await endJobs(context, await stillOpen(context.database, ids));
+  context.nudgeDispatch();
+}
+
+function afterFailure(attempt: LockedAttempt, retryable: boolean, reason = REPORTED): End {
+  if (attempt.cancel_requested_by !== null)
+    return { to: 'cancelled', reason: `cancelled by ${attempt.cancel_requested_by}` };
+  if (attempt.past_deadline) return { to: 'timed_out', reason: 'deadline passed' };
+  if (retryable && mayRetry(attempt)) return { to: 'cleared', reason: 'retry after a failed attempt' };
+  return { to: 'failed', reason };
+}
+
+async function commitEnds(tx: Tx, ids: readonly string[]): Promise<Move[]> {
+  const parties = await readParties(tx, ids);
+  const [state, attempts, outcomes] = await Promise.all([
+    gate(tx, ...tenantsAndActors(parties)),
+    lockAttempts(tx, parties),
+    readOutcomes(tx, ids),
+  ]);
+  const open = outcomes.flatMap((outcome) => {
+    const attempt = attempts.get(outcome.dispatch_id);
+    const current =
+      attempt &&
+      (attempt.attempt_state === 'running' || attempt.attempt_state === 'reported') &&
+      attempt.job_state === 'running';
+    return current ? [{ attempt, outcome }] : [];
+  });
+  const plans = open.map(({ attempt, outcome }) => planEnd(attempt, outcome, state));
+  const moves = plans.map((plan) => plan.move);
+  const ended = open.map(({ attempt }) => attempt.dispatch_id);
+  const entries = plans.map((plan) => plan.entry);
+  await Promise.all([moveJobs(tx, moves), closeAttempts(tx, ended, 'ended'), append(tx, entries)]);
+  return moves;
+}
+
+function planEnd(
   attempt: LockedAttempt,
   outcome: ScreenedOutcome,
   state: ControlState,
-): { move: Move; entry: NewEntry } => {
+): { move: Move; entry: NewEntry } {
   const end = endOf(attempt, outcome, state);
   const { tenant, job_id, dispatch_id } = attempt;
   const move: Move = {
@@ -91,63 +150,4 @@ const planEnd = (
     reason: end.reason,
   });
   return { move, entry };
-};
-
-const commitEnds = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
-  const parties = await readParties(tx, ids);
-  const [state, attempts, outcomes] = await Promise.all([
-    gate(tx, ...tenantsAndActors(parties)),
-    lockAttempts(tx, parties),
-    readOutcomes(tx, ids),
-  ]);
-  const open = outcomes.flatMap((outcome) => {
-    const attempt = attempts.get(outcome.dispatch_id);
-    const current =
-      attempt &&
-      (attempt.attempt_state === 'running' || attempt.attempt_state === 'reported') &&
-      attempt.job_state === 'running';
-    return current ? [{ attempt, outcome }] : [];
-  });
-  const plans = open.map(({ attempt, outcome }) => planEnd(attempt, outcome, state));
-  const moves = plans.map((plan) => plan.move);
-  const ended = open.map(({ attempt }) => attempt.dispatch_id);
-  const entries = plans.map((plan) => plan.entry);
-  await Promise.all([moveJobs(tx, moves), closeAttempts(tx, ended, 'ended'), append(tx, entries)]);
-  return moves;
-};
-
-/** The attempt that a hint names, or none. */
-export const dispatchIdOf = ({ body }: Hint): string[] => {
-  const named = uuid.safeParse((body as { dispatch_id?: unknown } | null)?.dispatch_id);
-  return named.success ? [named.data] : [];
-};
-
-/** How many of these attempts ended, or came back for another one. */
-export const endJobs = async (context: SchedulerContext, ids: readonly string[]): Promise<number> => {
-  if (ids.length === 0) return 0;
-  const { database } = context;
-  const ends = await retryOneByOne(
-    [...new Set(ids)].sort(),
-    (part) => database.transaction((tx) => commitEnds(tx, part)),
-    (dispatch_id, thrown) => context.log.error({ ...errorFields(thrown), dispatch_id }, 'an attempt cannot be ended'),
-  );
-  const moves = ends.flat();
-  for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
-  if (moves.length > 0) context.nudgeDispatch();
-  return moves.length;
-};
-
-/** Finds screened attempts whose hint was lost. Every round must end something, or the loop would not end. */
-export const sweepScreened = async (context: SchedulerContext): Promise<void> => {
-  for (;;) {
-    const ids = await screenedAttempts(context.database, LIMITS.batch_rows);
-    const ended = await endJobs(context, ids);
-    if (ids.length < LIMITS.batch_rows || ended === 0) return;
-  }
-};
-
-/** After a hint: what was ended together with its screening has left a slot that somebody waits for. */
-export const endScreened = async (context: SchedulerContext, ids: readonly string[]): Promise<void> => {
-  await endJobs(context, await stillOpen(context.database, ids));
-  context.nudgeDispatch();
-};
+}

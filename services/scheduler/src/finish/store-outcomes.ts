@@ -17,29 +17,14 @@ const OUTCOMES = `
 SELECT dispatch_id, status, retryable, output_decision, rule_id, output_digest, duration_ms
   FROM output.outcomes WHERE dispatch_id = ANY ($1::uuid[]) ORDER BY tenant, job_id`;
 
-export const readOutcomes = (tx: Tx, ids: readonly string[]): Promise<ScreenedOutcome[]> =>
-  tx.query<ScreenedOutcome>(OUTCOMES, [ids]);
-
 const OPEN = `
 SELECT a.dispatch_id FROM unnest($1::uuid[]) AS k(dispatch_id)
  CROSS JOIN LATERAL (SELECT dispatch_id, state FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id OFFSET 0) a
  WHERE a.state IN ('running', 'reported')`;
 
-/** Those of these attempts that have not ended. */
-export const stillOpen = async (tx: Tx, ids: readonly string[]): Promise<string[]> => {
-  const rows = await tx.query<{ dispatch_id: string }>(OPEN, [ids]);
-  return rows.map((row) => row.dispatch_id);
-};
-
 const SCREENED = `
 SELECT a.dispatch_id FROM scheduler.attempts a JOIN output.outcomes o ON o.dispatch_id = a.dispatch_id
  WHERE a.under_way AND a.state IN ('running', 'reported') LIMIT $1`;
-
-/** Attempts under way whose output is screened, though the hint was lost. */
-export const screenedAttempts = async (tx: Tx, limit: number): Promise<string[]> => {
-  const rows = await tx.query<{ dispatch_id: string }>(SCREENED, [limit]);
-  return rows.map((row) => row.dispatch_id);
-};
 
 export type ApprovalOutcome = {
   tenant: string;
@@ -55,6 +40,23 @@ SELECT o.tenant, o.job_id, o.held_seq, o.approval_id, o.state
  WHERE j.waiting = 'held' AND o.state IN ('granted', 'refused', 'expired')
  ORDER BY o.tenant, o.job_id LIMIT $1`;
 
+export function readOutcomes(tx: Tx, ids: readonly string[]): Promise<ScreenedOutcome[]> {
+  return tx.query<ScreenedOutcome>(OUTCOMES, [ids]);
+}
+
+/** Those of these attempts that have not ended. */
+export async function stillOpen(tx: Tx, ids: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ dispatch_id: string }>(OPEN, [ids]);
+  return rows.map((row) => row.dispatch_id);
+}
+
+/** Attempts under way whose output is screened, though the hint was lost. */
+export async function screenedAttempts(tx: Tx, limit: number): Promise<string[]> {
+  const rows = await tx.query<{ dispatch_id: string }>(SCREENED, [limit]);
+  return rows.map((row) => row.dispatch_id);
+}
+
 /** Approvals that closed while their job is still held. */
-export const closedApprovals = (tx: Tx, limit: number): Promise<ApprovalOutcome[]> =>
-  tx.query<ApprovalOutcome>(CLOSED, [limit]);
+export function closedApprovals(tx: Tx, limit: number): Promise<ApprovalOutcome[]> {
+  return tx.query<ApprovalOutcome>(CLOSED, [limit]);
+}

@@ -19,7 +19,29 @@ const LEADS_TO: Readonly<Record<'granted' | 'refused' | 'expired', JobState>> = 
   expired: 'expired',
 };
 
-const commitApprovals = async (tx: Tx, closed: readonly ApprovalOutcome[]): Promise<Move[]> => {
+/** Every round must move something, or it would go round for ever. */
+export async function applyApprovals(context: SchedulerContext): Promise<void> {
+  for (;;) {
+    const closed = await closedApprovals(context.database, LIMITS.batch_rows);
+    const moved = await applyTogether(context, closed);
+    if (closed.length < LIMITS.batch_rows || moved === 0) return;
+  }
+}
+
+async function applyTogether(context: SchedulerContext, closed: readonly ApprovalOutcome[]): Promise<number> {
+  const { database } = context;
+  const applied = await retryOneByOne(
+    closed,
+    (part) => database.transaction((tx) => commitApprovals(tx, part)),
+    ({ job_id }, thrown) => context.log.error({ ...errorFields(thrown), job_id }, 'an approval cannot be applied'),
+  );
+  const moves = applied.flat();
+  for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
+  if (moves.some((move) => move.to === 'cleared')) context.nudgeDispatch();
+  return moves.length;
+}
+
+async function commitApprovals(tx: Tx, closed: readonly ApprovalOutcome[]): Promise<Move[]> {
   const held = await lockHeld(tx, closed);
   const moved = closed.flatMap((outcome) => {
     const job = held.get(`${outcome.tenant}/${outcome.job_id}/${outcome.held_seq}`);
@@ -43,26 +65,4 @@ const commitApprovals = async (tx: Tx, closed: readonly ApprovalOutcome[]): Prom
     ),
   );
   return moves;
-};
-
-/** Every round must move something, or it would go round for ever. */
-export const applyApprovals = async (context: SchedulerContext): Promise<void> => {
-  for (;;) {
-    const closed = await closedApprovals(context.database, LIMITS.batch_rows);
-    const moved = await applyTogether(context, closed);
-    if (closed.length < LIMITS.batch_rows || moved === 0) return;
-  }
-};
-
-const applyTogether = async (context: SchedulerContext, closed: readonly ApprovalOutcome[]): Promise<number> => {
-  const { database } = context;
-  const applied = await retryOneByOne(
-    closed,
-    (part) => database.transaction((tx) => commitApprovals(tx, part)),
-    ({ job_id }, thrown) => context.log.error({ ...errorFields(thrown), job_id }, 'an approval cannot be applied'),
-  );
-  const moves = applied.flat();
-  for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
-  if (moves.some((move) => move.to === 'cleared')) context.nudgeDispatch();
-  return moves.length;
-};
+}

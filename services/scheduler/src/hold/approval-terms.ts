@@ -2,9 +2,11 @@
 import type { Decision } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 
-export const approvalTerms = (decision: Decision): object => ({
-  stages: decision.obligations.approval?.stages ?? [{ group: 'approvers', count: 1 }],
-  expires_ms: decision.obligations.approval?.expires_ms ?? LIMITS.approval_expires_ms,
-  max_attempts: decision.constraints.max_attempts ?? LIMITS.attempts,
-  reason: decision.reason,
-});
+export function approvalTerms(decision: Decision): object {
+  return {
+    stages: decision.obligations.approval?.stages ?? [{ group: 'approvers', count: 1 }],
+    expires_ms: decision.obligations.approval?.expires_ms ?? LIMITS.approval_expires_ms,
+    max_attempts: decision.constraints.max_attempts ?? LIMITS.attempts,
+    reason: decision.reason,
+  };
+}

@@ -20,8 +20,12 @@ import { approvalTerms } from './approval-terms.ts';
 import { lockHeld, outdatedHolds } from './store-held.ts';
 import { wakeHeld } from './wake-approval.ts';
 
+type Renewal = { item: DispatchItem; move: Move; entry: NewEntry };
+
+const REASON = 'the policy changed while the job was held';
+
 /** Every round must move something, or it would go round for ever. */
-export const renewHolds = async (context: SchedulerContext): Promise<void> => {
+export async function renewHolds(context: SchedulerContext): Promise<void> {
   for (;;) {
     const jobs = await outdatedHolds(context.database, LIMITS.batch_rows);
     const moved = await retryOneByOne(
@@ -31,9 +35,9 @@ export const renewHolds = async (context: SchedulerContext): Promise<void> => {
     );
     if (jobs.length < LIMITS.batch_rows || moved.every((moves) => moves === 0)) return;
   }
-};
+}
 
-const renewTogether = async (context: SchedulerContext, jobs: readonly ClearedJob[]): Promise<number> => {
+async function renewTogether(context: SchedulerContext, jobs: readonly ClearedJob[]): Promise<number> {
   const items = await decideAgain(context, jobs);
   const renewals = await context.database.transaction((tx) => commitRenewals(tx, items));
   const moves = renewals.map(({ move }) => move);
@@ -44,11 +48,9 @@ const renewTogether = async (context: SchedulerContext, jobs: readonly ClearedJo
   );
   if (moves.some((move) => move.to === 'cleared')) context.nudgeDispatch();
   return moves.length;
-};
+}
 
-type Renewal = { item: DispatchItem; move: Move; entry: NewEntry };
-
-const commitRenewals = async (tx: Tx, items: readonly DispatchItem[]): Promise<Renewal[]> => {
+async function commitRenewals(tx: Tx, items: readonly DispatchItem[]): Promise<Renewal[]> {
   const jobs = items.map((item) => item.job);
   const state = await gate(
     tx,
@@ -77,12 +79,10 @@ const commitRenewals = async (tx: Tx, items: readonly DispatchItem[]): Promise<R
     ),
   ]);
   return renewals;
-};
-
-const REASON = 'the policy changed while the job was held';
+}
 
 /** At this gate a remediation is an offer that a denial carries, as at dispatch. */
-const renew = (item: DispatchItem): Renewal => {
+function renew(item: DispatchItem): Renewal {
   const { job, decision, answer } = item;
   const { tenant, job_id } = job;
   const runs = answer.effective !== null && decision.effective_digest !== null;
@@ -99,4 +99,4 @@ const renew = (item: DispatchItem): Renewal => {
   };
   const details = { state: to, decision, reason, ...(to === 'held' ? { held_seq: job.held_seq + 1 } : {}) };
   return { item, move, entry: jobEntry(`job_${to}`, job, details) };
-};
+}

@@ -14,17 +14,6 @@ SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owne
 
 type Key = { tenant: string; job_id: string; held_seq: number };
 
-/** Those still held for the same approval, by `<tenant>/<job_id>/<held_seq>`. */
-export const lockHeld = async (tx: Tx, keys: readonly Key[]): Promise<Map<string, JobFacts & Key>> => {
-  if (keys.length === 0) return new Map();
-  const rows = await tx.query<JobFacts & Key>(LOCK, [
-    keys.map((key) => key.tenant),
-    keys.map((key) => key.job_id),
-    keys.map((key) => key.held_seq),
-  ]);
-  return new Map(rows.map((row) => [`${row.tenant}/${row.job_id}/${row.held_seq}`, row]));
-};
-
 const OUTDATED = `
 SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent,
        j.effective_digest, j.approval_id, j.held_seq, j.attempt, j.runs, j.pool, j.policy_epoch, c.salt, c.rewritten,
@@ -34,5 +23,18 @@ SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owne
  CROSS JOIN LATERAL (SELECT * FROM scheduler.contexts WHERE tenant = o.tenant AND job_id = o.job_id OFFSET 0) c
  WHERE j.waiting = 'held' AND c.rewritten IS NOT NULL`;
 
+/** Those still held for the same approval, by `<tenant>/<job_id>/<held_seq>`. */
+export async function lockHeld(tx: Tx, keys: readonly Key[]): Promise<Map<string, JobFacts & Key>> {
+  if (keys.length === 0) return new Map();
+  const rows = await tx.query<JobFacts & Key>(LOCK, [
+    keys.map((key) => key.tenant),
+    keys.map((key) => key.job_id),
+    keys.map((key) => key.held_seq),
+  ]);
+  return new Map(rows.map((row) => [`${row.tenant}/${row.job_id}/${row.held_seq}`, row]));
+}
+
 /** Held jobs whose policy is not the active one any more, as the dispatch gate would read them. */
-export const outdatedHolds = (tx: Tx, limit: number): Promise<ClearedJob[]> => tx.query<ClearedJob>(OUTDATED, [limit]);
+export function outdatedHolds(tx: Tx, limit: number): Promise<ClearedJob[]> {
+  return tx.query<ClearedJob>(OUTDATED, [limit]);
+}

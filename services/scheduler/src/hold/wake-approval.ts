@@ -4,6 +4,6 @@ import type { SchedulerContext } from '../scheduler-context.ts';
 
 type Held = { tenant: string; job_id: string; topic: string };
 
-export const wakeHeld = ({ bus }: SchedulerContext, jobs: readonly Held[]): void => {
+export function wakeHeld({ bus }: SchedulerContext, jobs: readonly Held[]): void {
   for (const { tenant, job_id, topic } of jobs) bus.hint(subjects.held(tenant, topic), { tenant, job_id });
-};
+}

@@ -20,31 +20,23 @@ import type { LockedAttempt } from '../store-attempts.ts';
 import { closeAttempts, dueAttempts, lockAttempts, readParties } from '../store-attempts.ts';
 import { mayRetry, retryDelay } from './retry-attempt.ts';
 
-const leadsTo = (attempt: LockedAttempt): JobState => {
-  if (attempt.cancel_requested_by !== null) return 'cancelled';
-  if (attempt.ran_out || attempt.past_deadline) return 'timed_out';
-  return mayRetry(attempt) ? 'cleared' : 'failed';
-};
+export async function sweepAttempts(context: SchedulerContext): Promise<void> {
+  const ids = await dueAttempts(context.database, LIMITS.batch_rows);
+  if (ids.length === 0) return;
+  const { database } = context;
+  const lost = await retryOneByOne(
+    [...ids].sort(),
+    (part) => database.transaction((tx) => commitLost(tx, part)),
+    (dispatch_id, thrown) =>
+      context.log.error({ ...errorFields(thrown), dispatch_id }, 'a lost attempt cannot be closed'),
+  );
+  const moves = lost.flat();
+  if (moves.length > 0) context.metrics.count('attempts_lost_total', {}, moves.length);
+  for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
+  if (moves.length < ids.length) await sweepScreened(context);
+}
 
-const planLost = (attempt: LockedAttempt): { move: Move; entries: NewEntry[] } => {
-  const { tenant, job_id, dispatch_id } = attempt;
-  const to = leadsTo(attempt);
-  const reason = attempt.attempt_state === 'reported' ? 'not screened in time' : 'lease ran out';
-  const details = { dispatch_id, attempt: attempt.attempt, pool: attempt.pool, worker: attempt.worker, reason };
-  return {
-    move: {
-      tenant,
-      job_id,
-      from: 'running',
-      to,
-      reason,
-      ...(to === 'cleared' ? { delay_ms: retryDelay(attempt) } : {}),
-    },
-    entries: [jobEntry('attempt_lost', attempt, details), jobEntry(`job_${to}`, attempt, { ...details, state: to })],
-  };
-};
-
-const commitLost = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
+async function commitLost(tx: Tx, ids: readonly string[]): Promise<Move[]> {
   const parties = await readParties(tx, ids);
   /** Read after the locks: `scheduler.fence` keeps a screening that began from losing this race. */
   const [attempts, outcomes] = await Promise.all([lockAttempts(tx, parties), readOutcomes(tx, ids)]);
@@ -62,20 +54,28 @@ const commitLost = async (tx: Tx, ids: readonly string[]): Promise<Move[]> => {
   const entries = plans.flatMap((plan) => plan.entries);
   await Promise.all([moveJobs(tx, moves), closeAttempts(tx, ids_lost, 'lost'), append(tx, entries)]);
   return moves;
-};
+}
 
-export const sweepAttempts = async (context: SchedulerContext): Promise<void> => {
-  const ids = await dueAttempts(context.database, LIMITS.batch_rows);
-  if (ids.length === 0) return;
-  const { database } = context;
-  const lost = await retryOneByOne(
-    [...ids].sort(),
-    (part) => database.transaction((tx) => commitLost(tx, part)),
-    (dispatch_id, thrown) =>
-      context.log.error({ ...errorFields(thrown), dispatch_id }, 'a lost attempt cannot be closed'),
-  );
-  const moves = lost.flat();
-  if (moves.length > 0) context.metrics.count('attempts_lost_total', {}, moves.length);
-  for (const state of endedStates(moves)) context.metrics.count('jobs_ended_total', { state });
-  if (moves.length < ids.length) await sweepScreened(context);
-};
+function planLost(attempt: LockedAttempt): { move: Move; entries: NewEntry[] } {
+  const { tenant, job_id, dispatch_id } = attempt;
+  const to = leadsTo(attempt);
+  const reason = attempt.attempt_state === 'reported' ? 'not screened in time' : 'lease ran out';
+  const details = { dispatch_id, attempt: attempt.attempt, pool: attempt.pool, worker: attempt.worker, reason };
+  return {
+    move: {
+      tenant,
+      job_id,
+      from: 'running',
+      to,
+      reason,
+      ...(to === 'cleared' ? { delay_ms: retryDelay(attempt) } : {}),
+    },
+    entries: [jobEntry('attempt_lost', attempt, details), jobEntry(`job_${to}`, attempt, { ...details, state: to })],
+  };
+}
+
+function leadsTo(attempt: LockedAttempt): JobState {
+  if (attempt.cancel_requested_by !== null) return 'cancelled';
+  if (attempt.ran_out || attempt.past_deadline) return 'timed_out';
+  return mayRetry(attempt) ? 'cleared' : 'failed';
+}

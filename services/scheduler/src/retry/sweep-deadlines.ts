@@ -14,7 +14,16 @@ import { lockOverdue, lockUnclaimed, overdueJobs } from '../store-jobs.ts';
 const REASON = 'deadline passed while waiting';
 type Key = Awaited<ReturnType<typeof overdueJobs>>[number];
 
-const commitExpired = async (tx: Tx, keys: readonly Key[]): Promise<number> => {
+export async function sweepDeadlines({ database, log, metrics }: SchedulerContext): Promise<void> {
+  const ended = await retryOneByOne(
+    await overdueJobs(database, LIMITS.batch_rows),
+    (part) => database.transaction((tx) => commitExpired(tx, part)),
+    ({ job_id }, thrown) => log.error({ ...errorFields(thrown), job_id }, 'an overdue job cannot be ended'),
+  );
+  for (const count of ended) if (count > 0) metrics.count('jobs_ended_total', { state: 'expired' }, count);
+}
+
+async function commitExpired(tx: Tx, keys: readonly Key[]): Promise<number> {
   const jobs = await lockOverdue(tx, keys);
   const dispatched = jobs.filter((job) => job.state === 'dispatched');
   const unclaimed = await lockUnclaimed(tx, dispatched);
@@ -27,13 +36,4 @@ const commitExpired = async (tx: Tx, keys: readonly Key[]): Promise<number> => {
   });
   await Promise.all([moveJobs(tx, moves), closeAttempts(tx, unclaimed, 'void'), append(tx, entries)]);
   return jobs.length;
-};
-
-export const sweepDeadlines = async ({ database, log, metrics }: SchedulerContext): Promise<void> => {
-  const ended = await retryOneByOne(
-    await overdueJobs(database, LIMITS.batch_rows),
-    (part) => database.transaction((tx) => commitExpired(tx, part)),
-    ({ job_id }, thrown) => log.error({ ...errorFields(thrown), job_id }, 'an overdue job cannot be ended'),
-  );
-  for (const count of ended) if (count > 0) metrics.count('jobs_ended_total', { state: 'expired' }, count);
-};
+}

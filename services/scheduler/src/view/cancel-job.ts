@@ -16,7 +16,35 @@ import { getJob } from './read-jobs.ts';
 
 type Request = RpcParsed<'scheduler.cancel'>;
 
-const cancelNow = async (tx: Tx, job: LockedJob, request: Request): Promise<void> => {
+/** Cancelling what is cancelled changes nothing, its reason neither; what ended otherwise keeps its end. */
+export async function cancelJob(context: SchedulerContext, request: Request): Promise<JobView> {
+  const ended = await context.database.transaction(async (tx) => {
+    await refuseRevoked(tx, request.principal);
+    const job = await lockJob(tx, request.tenant, request.job_id);
+    if (!job) throw new CountersignError('not_found', 'there is no such job');
+    if (job.state === 'cancelled') return false;
+    if (isTerminal(job.state)) throw new CountersignError('state_conflict', `the job has ended: ${job.state}`);
+    if (job.state === 'running') await cancelRunning(tx, job, request);
+    else await cancelNow(tx, job, request);
+    return job.state !== 'running';
+  });
+  if (ended) context.metrics.count('jobs_ended_total', { state: 'cancelled' });
+  return getJob(context.database, request);
+}
+
+async function cancelRunning(tx: Tx, job: LockedJob, request: Request): Promise<void> {
+  if (job.cancel_requested_by !== null) return;
+  await requestCancel(tx, job, request.principal.id, request.reason);
+  await append(tx, [
+    jobEntry('job_cancel_requested', job, {
+      state: job.state,
+      cancelled_by: request.principal.id,
+      attempt: job.attempt,
+    }),
+  ]);
+}
+
+async function cancelNow(tx: Tx, job: LockedJob, request: Request): Promise<void> {
   const { tenant, job_id, state } = job;
   const reason = `cancelled by ${request.principal.id}`;
   // Before it ends: an ended job is changed no more.
@@ -31,32 +59,4 @@ const cancelNow = async (tx: Tx, job: LockedJob, request: Request): Promise<void
       former_state: state,
     }),
   ]);
-};
-
-const cancelRunning = async (tx: Tx, job: LockedJob, request: Request): Promise<void> => {
-  if (job.cancel_requested_by !== null) return;
-  await requestCancel(tx, job, request.principal.id, request.reason);
-  await append(tx, [
-    jobEntry('job_cancel_requested', job, {
-      state: job.state,
-      cancelled_by: request.principal.id,
-      attempt: job.attempt,
-    }),
-  ]);
-};
-
-/** Cancelling what is cancelled changes nothing, its reason neither; what ended otherwise keeps its end. */
-export const cancelJob = async (context: SchedulerContext, request: Request): Promise<JobView> => {
-  const ended = await context.database.transaction(async (tx) => {
-    await refuseRevoked(tx, request.principal);
-    const job = await lockJob(tx, request.tenant, request.job_id);
-    if (!job) throw new CountersignError('not_found', 'there is no such job');
-    if (job.state === 'cancelled') return false;
-    if (isTerminal(job.state)) throw new CountersignError('state_conflict', `the job has ended: ${job.state}`);
-    if (job.state === 'running') await cancelRunning(tx, job, request);
-    else await cancelNow(tx, job, request);
-    return job.state !== 'running';
-  });
-  if (ended) context.metrics.count('jobs_ended_total', { state: 'cancelled' });
-  return getJob(context.database, request);
-};
+}

@@ -2,8 +2,8 @@
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { countByState } from '../store-jobs.ts';
 
-export const countWaiting = async ({ database, metrics }: SchedulerContext): Promise<void> => {
+export async function countWaiting({ database, metrics }: SchedulerContext): Promise<void> {
   const counts = new Map((await countByState(database)).map((row) => [row.state, row.jobs]));
   for (const state of ['held', 'cleared', 'dispatched', 'running'])
     metrics.set('jobs_waiting', { state }, counts.get(state) ?? 0);
-};
+}

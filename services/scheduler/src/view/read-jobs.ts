@@ -7,27 +7,18 @@ import type { Tx } from '@countersign/platform/database';
 import type { PageOfJobs } from './store-views.ts';
 import { findJob, findJobs } from './store-views.ts';
 
-export const getJob = async (tx: Tx, { tenant, job_id }: { tenant: string; job_id: string }): Promise<JobView> => {
+const CURSOR = /^(\d{4}-\d\d-\d\dT[\d:.]+Z),([A-Za-z0-9_-]{1,64})$/;
+
+export async function getJob(tx: Tx, { tenant, job_id }: { tenant: string; job_id: string }): Promise<JobView> {
   const job = await findJob(tx, tenant, job_id);
   if (!job) throw new CountersignError('not_found', 'there is no such job');
   return job;
-};
+}
 
-/** A cursor is where the last page ended: `<created_at>,<job_id>`, base64url. */
-const encodeCursor = (job: JobView): string => Buffer.from(`${job.created_at},${job.job_id}`).toString('base64url');
-const CURSOR = /^(\d{4}-\d\d-\d\dT[\d:.]+Z),([A-Za-z0-9_-]{1,64})$/;
-const decodeCursor = (cursor: string | undefined): PageOfJobs['after'] => {
-  if (cursor === undefined) return null;
-  const parts = CURSOR.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
-  if (!parts || Number.isNaN(Date.parse(parts[1]!)))
-    throw new CountersignError('query_invalid', 'the cursor is not one of ours', { at: 'cursor' });
-  return { created_at: parts[1]!, job_id: parts[2]! };
-};
-
-export const listJobs = async (
+export async function listJobs(
   tx: Tx,
   { limit = 50, cursor, tenant, actor, state, topic }: RpcParsed<'scheduler.list'>,
-): Promise<{ jobs: JobView[]; next_cursor: string | null }> => {
+): Promise<{ jobs: JobView[]; next_cursor: string | null }> {
   const rows = Math.min(limit, LIMITS.page_rows);
   const after = decodeCursor(cursor);
   /** One more than asked for tells whether there is a next page. */
@@ -41,4 +32,17 @@ export const listJobs = async (
   });
   const jobs = found.slice(0, rows);
   return { jobs, next_cursor: found.length > rows ? encodeCursor(jobs[jobs.length - 1]!) : null };
-};
+}
+
+function decodeCursor(cursor: string | undefined): PageOfJobs['after'] {
+  if (cursor === undefined) return null;
+  const parts = CURSOR.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
+  if (!parts || Number.isNaN(Date.parse(parts[1]!)))
+    throw new CountersignError('query_invalid', 'the cursor is not one of ours', { at: 'cursor' });
+  return { created_at: parts[1]!, job_id: parts[2]! };
+}
+
+/** A cursor is where the last page ended: `<created_at>,<job_id>`, base64url. */
+function encodeCursor(job: JobView): string {
+  return Buffer.from(`${job.created_at},${job.job_id}`).toString('base64url');
+}

@@ -12,6 +12,12 @@ import { readStops, setSwitch } from './store-stops.ts';
 
 type Parts = { database: Database; bus: Bus };
 
+const REFUSALS: Readonly<Record<string, ErrorCode>> = {
+  CS004: 'not_found',
+  CS005: 'field_invalid',
+  CS006: 'unauthenticated',
+};
+
 export function serveStops({ database, bus }: Parts): void {
   bus.serve('scheduler.stops', async ({ tenant, all }) => ({ stops: await readStops(database, all ? null : tenant) }));
   bus.serve('scheduler.stop', async (asked) => {
@@ -45,11 +51,9 @@ async function requirePool(database: Database, tenant: string | null, pool: stri
   if (!known) throw unknown();
 }
 
-const REFUSALS: Readonly<Record<string, ErrorCode>> = {
-  CS004: 'not_found',
-  CS005: 'field_invalid',
-  CS006: 'unauthenticated',
-};
+function unknown(): CountersignError {
+  return new CountersignError('not_found');
+}
 
 async function refusing(asked: Promise<number>): Promise<number> {
   try {
@@ -65,5 +69,3 @@ function mustStand(stops: readonly StopView[], switch_id: string): StopView {
   if (found === undefined) throw new CountersignError('state_conflict', 'the stop was lifted at once');
   return found;
 }
-
-const unknown = (): CountersignError => new CountersignError('not_found');

@@ -7,10 +7,6 @@ import type { Functions } from '../tables.ts';
 
 const routines = routinesOf<Functions>();
 
-/** Those that reach this tenant; null for all. */
-export const readStops = async (tx: Tx, tenant: string | null): Promise<StopView[]> =>
-  (await routines.answer(tx, 'control.stops', tenant)) as StopView[];
-
 type Switch = {
   switch_id: string;
   kind: string;
@@ -20,9 +16,15 @@ type Switch = {
   reason: string;
   principal: Pick<Principal, 'id' | 'key_id' | 'auth_method'>;
 };
+
+/** Those that reach this tenant; null for all. */
+export async function readStops(tx: Tx, tenant: string | null): Promise<StopView[]> {
+  return (await routines.answer(tx, 'control.stops', tenant)) as StopView[];
+}
+
 /** The revision. Raises what `control.set_switch` lists. */
-export const setSwitch = async (tx: Tx, { switch_id, kind, target, tenant, on, reason, principal }: Switch) =>
-  Number(
+export async function setSwitch(tx: Tx, { switch_id, kind, target, tenant, on, reason, principal }: Switch) {
+  return Number(
     await routines.answer(
       tx,
       'control.set_switch',
@@ -37,3 +39,4 @@ export const setSwitch = async (tx: Tx, { switch_id, kind, target, tenant, on, r
       principal.auth_method,
     ),
   );
+}

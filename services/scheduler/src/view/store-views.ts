@@ -12,15 +12,10 @@ const VIEW = queriesOver<Tables>()
   .select((is) => is('cancel_requested_by', 'is not', null).$castTo<boolean>().as('cancel_requested'));
 
 type Row = Omit<JobView, 'labels'> & { labels: string };
-const toView = (row: Row): JobView => ({ ...row, labels: JSON.parse(row.labels) });
 
 const readJob = readBy(({ tenant, job_id }: { tenant: string; job_id: string }) =>
   VIEW.where('tenant', '=', tenant).where('job_id', '=', job_id),
 );
-export const findJob = async (tx: Tx, tenant: string, job_id: string): Promise<JobView | null> => {
-  const [row] = await readJob(tx, { tenant, job_id });
-  return row ? toView(row) : null;
-};
 
 export type PageOfJobs = {
   tenant: string;
@@ -33,8 +28,13 @@ export type PageOfJobs = {
   rows: number;
 };
 
+export async function findJob(tx: Tx, tenant: string, job_id: string): Promise<JobView | null> {
+  const [row] = await readJob(tx, { tenant, job_id });
+  return row ? toView(row) : null;
+}
+
 /** Newest first. */
-export const findJobs = async (tx: Tx, page: PageOfJobs): Promise<JobView[]> => {
+export async function findJobs(tx: Tx, page: PageOfJobs): Promise<JobView[]> {
   // In the collation of the index that has them in this order, and of no other.
   let query = VIEW.where(sql`tenant COLLATE "C"`, '=', page.tenant);
   if (page.actor !== null) query = query.where('actor', '=', page.actor);
@@ -46,4 +46,8 @@ export const findJobs = async (tx: Tx, page: PageOfJobs): Promise<JobView[]> => 
       eb(refTuple('created_at', 'job_id'), '<', tuple(after.created_at, after.job_id)),
     );
   return (await read(tx, query.orderBy('created_at', 'desc').orderBy('job_id', 'desc').limit(page.rows))).map(toView);
-};
+}
+
+function toView(row: Row): JobView {
+  return { ...row, labels: JSON.parse(row.labels) };
+}
