@@ -2,6 +2,7 @@
  * Starts what all test files share: one Postgres with a migrated template database, and a nats-server at hand.
  * Leaves nothing behind, and clears away what a killed run left.
  */
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,7 +45,18 @@ function removeAbandonedRuns(): void {
     const dir = join(PARENT_DIR, name);
     const owner = Number.parseInt(name.slice(RUN_DIR_PREFIX.length), 10);
     const ours = statSync(dir, { throwIfNoEntry: false })?.uid === process.getuid?.();
-    if (ours && !isAlive(owner)) rmSync(dir, { recursive: true, force: true });
+    if (ours && !isAlive(owner)) removeFolder(dir);
+  }
+}
+
+/** A run that was killed may have left a small disk mounted in it: that must not keep the next one from starting. */
+function removeFolder(dir: string): void {
+  for (const name of readdirSync(dir).filter((each) => each.startsWith('disk-')))
+    spawnSync('umount', [join(dir, name)], { stdio: 'ignore' });
+  try {
+    rmSync(dir, { recursive: true, force: true });
+  } catch (thrown) {
+    console.warn(`${dir} is left of a run that was killed, and cannot be removed: ${(thrown as Error).message}`);
   }
 }
 
