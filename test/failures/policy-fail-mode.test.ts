@@ -2,6 +2,7 @@
  * The kernel is taken away at each gate in each mode. Closed means no, or not yet. Open passes what the kernel itself
  * allowed before, marked and counted, and nothing that an approval, a stop or another policy would have a word in.
  */
+import { readRecordedDecision } from '@countersign/contracts/recorded-decision';
 import { serviceSettings } from '@countersign/infra/development-environment';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { ingress } from '@countersign/ingress/service';
@@ -169,7 +170,7 @@ describe('open', () => {
     await kernelOf(system).start();
     expect((await waitForEnd(system, approved)).state).toBe('succeeded');
     const after = (await entriesOf(system, approved)).find(({ kind }) => kind === 'job_dispatched')!;
-    expect(after.body.decision).toMatchObject({ fail_mode: null });
+    expect(readRecordedDecision(after.body.decision, after.body)).toMatchObject({ fail_mode: null });
   });
 
   it('needs an end, and ends by itself', async () => {
