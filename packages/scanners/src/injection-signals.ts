@@ -1,6 +1,6 @@
 /**
  * Which meanings, one after another, are a signal that text wants to instruct a model, and how much each weighs. Signals
- * close to each other add up; one alone of weight 1 is enough. It holds data only.
+&
  */
 import type { FindingTypeName } from './finding-types.ts';
 import {
@@ -76,14 +76,14 @@ export const SIGNALS: readonly Signal[] = [
   signal('tell your hidden text', 'prompt_leak', 1, 2, TELL, YOUR, HIDDEN, TEXT),
   signal('tell what stands there', 'prompt_leak', 0.6, 6, TELL, VERBATIM),
   signal('tell what was told', 'prompt_leak', 1, 5, TELL, TOLD),
-  signal('tell the text above', 'prompt_leak', 0.7, 3, TELL, TEXT | ALL, EARLIER),
+  signal('tell the text above', 'prompt_leak', 0.69, 3, TELL, TEXT | ALL, EARLIER),
   signal('word for word', 'prompt_leak', 0.4, 0, VERBATIM),
   signal('tell from your beginning', 'prompt_leak', 0.6, 6, TELL, YOUR, TEXT),
   signal('your hidden orders are', 'prompt_leak', 0.6, 2, YOUR, HIDDEN, ORDERS),
   signal('send secrets away', 'data_exfiltration', 1, 9, SEND, VALUABLE, OUTSIDE),
   signal('send secrets to there', 'data_exfiltration', 0.8, 12, SEND | TELL, OUTSIDE, VALUABLE),
-  signal('send to there', 'data_exfiltration', 0.3, 6, SEND, OUTSIDE),
-  signal('send secrets', 'data_exfiltration', 0.3, 4, SEND, VALUABLE),
+  signal('send to there', 'data_exfiltration', 0.31, 6, SEND, OUTSIDE),
+  signal('send secrets', 'data_exfiltration', 0.31, 4, SEND, VALUABLE),
   signal('call a tool', 'tool_abuse', 0.6, 4, RUN, TOOL),
   signal('behind the back', 'tool_abuse', 0.7, 0, SILENT),
   signal('orders to a model', 'model_address', 1, [0, 5], MACHINE, OUGHT, ACT | FOLLOW | DROP | SEND | RUN | TELL),
@@ -100,7 +100,7 @@ export const SIGNALS: readonly Signal[] = [
   ),
   signal('speaks to a model', 'model_address', 0.5, 3, MACHINE, OUGHT),
   signal('an order', 'model_address', 0.2, 3, OUGHT, ACT),
-  signal('an answer and no other', 'model_address', 0.3, 2, ACT | TELL, OUGHT),
+  signal('an answer and no other', 'model_address', 0.31, 2, ACT | TELL, OUGHT),
   signal('decode and do', 'encoded_payload', 1, 8, CODED, FOLLOW),
   signal('do what is coded', 'encoded_payload', 1, 8, FOLLOW, ORDERS, CODED),
 ];
