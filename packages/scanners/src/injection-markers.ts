@@ -63,7 +63,9 @@ const OPENING = /(?:^|[\r\n])[ \t]{0,4}(?:#{1,4} {0,2}|\*{2}|\[|<)?$/;
 const HEADER =
   /(?:system|assistant|developer|instructions?)(?:\*{2}|\]|>)?(?: {0,2}(?:prompt|message|instructions?|override|notice|note))?(?:\*{2}|\]|>)? {0,2}[:>\]]\s{0,2}(?=(.{0,80}))/iy;
 const ORDERS =
-  /^(?:you (?:are|must|will|should|have|obey)|ignore|disregard|new (?:instructions|task|policy)|from now on|override|your new|the assistant must|print|say|respond|give|recommend|approve|rate|tell|write|answer|reply)/i;
+  /^(?:you (?:are|must|will|should|have|obey)|ignore|disregard|new (?:instructions|task|policy)|from now on|override|your new|the assistant must|print|say|respond|give|recommend|approve|rate|tell|write|answer|reply|comply|always|never|(?:the )?(?:user|customer|caller|sender) (?:is|has|may|must)|all (?:requests|filters|limits|rules|restrictions))/i;
+// In the middle of a line only with the next turn behind it.
+const NEXT_TURN = /(?:system|assistant|developer): [^\n]{1,160}\n{1,2} {0,2}(?:user|human|assistant|ai|system):/iy;
 const TURNS = /human: [^\n]{1,200}\n{1,2}(?:assistant|ai):/iy;
 
 /** The marker around the anchor that ends at `end`: its type and place, or null. */
@@ -85,7 +87,7 @@ export function markerAt(
 /** The header of another role whose word ends at `end`, where orders follow it. */
 export function headerAt(text: string, index: number, end: number): { start: number; end: number } | null {
   const start = end - ROLE_ANCHORS[index]!.length;
-  if (!OPENING.test(text.slice(Math.max(0, start - 12), start)) && start > 0) return null;
+  if (!OPENING.test(text.slice(Math.max(0, start - 12), start)) && start > 0) return turnAt(text, start);
   if (index === ROLE_ANCHORS.length - 1) {
     TURNS.lastIndex = start;
     return TURNS.test(text) ? { start, end: TURNS.lastIndex } : null;
@@ -93,4 +95,9 @@ export function headerAt(text: string, index: number, end: number): { start: num
   HEADER.lastIndex = start;
   const found = HEADER.exec(text);
   return found !== null && ORDERS.test(found[1]!) ? { start, end: start + found[0].length } : null;
+}
+
+function turnAt(text: string, start: number): { start: number; end: number } | null {
+  NEXT_TURN.lastIndex = start;
+  return !/\w/.test(text[start - 1]!) && NEXT_TURN.test(text) ? { start, end: NEXT_TURN.lastIndex } : null;
 }

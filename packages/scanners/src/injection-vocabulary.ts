@@ -35,6 +35,7 @@ export const TOLD = 1 << 27;
 export const PERSONA = 1 << 28;
 export const ADDRESS = 1 << 29;
 export const VERBATIM = 1 << 30;
+export const FIRST = 1 << 31;
 
 type Entry = readonly [meaning: number, words: string];
 
@@ -53,7 +54,7 @@ export const VOCABULARY: readonly Entry[] = [
   [
     DROP,
     `pay no attention to,do not follow,don t follow,dont follow,stop following,no longer follow,never mind,set aside,aside from,throw away,
-    throw out,put aside,leave out,wipe out,get rid of,do not obey,don t obey,stop obeying,do not listen to,don t listen to,start over,
+    throw out,put aside,leave out,wipe out,get rid of,do not obey,don t obey,stop obeying,do not listen to,don t listen to,start over,regardless of,no matter what,instead of following,rather than following,forget about,move on from,
     haz caso omiso,no hagas caso,no sigas,no tengas en cuenta,pasa por alto,ne tiens pas,ne tenez pas,ne tiens plus,ne tenez plus,
     fais abstraction,faites abstraction,ne suis pas,ne suivez pas,ne suis plus,beachte nicht,befolge nicht,achte nicht,setze dich hinweg,
     non seguire,non tenere conto,lascia perdere,nao siga,deixe de lado,volg niet,let niet op,yok say,goz ardi,nie zwracaj uwagi`,
@@ -110,7 +111,7 @@ export const VOCABULARY: readonly Entry[] = [
     i want you to act,act as,act like,behave as,switch to,switch into,go into,role play as,role play,play the role,take the role,take on the role,respond as,answer as,reply as,
     speak as,stay in character,let s play a game,lets play a game,let us play a game,two personas,as two personas,you must act as,be my,
     du bist jetzt,du bist nun,ab jetzt bist,ab sofort bist,tu so als,stell dir vor,antworte ab jetzt,
-    ahora eres,a partir de ahora,compórtate como,hazte pasar,tu es maintenant,vous etes maintenant,tu es desormais,
+    ahora eres,a partir de ahora,comportate como,hazte pasar,tu es maintenant,vous etes maintenant,tu es desormais,
     vous etes desormais,desormais tu,fais comme,fais semblant,reponds comme,ora sei,da ora in poi,fai finta,agora voce,a partir de agora,
     je bent nu,doe alsof,vanaf nu ben,jestes teraz,od teraz jestes,artik sen`,
   ],
@@ -167,7 +168,7 @@ export const VOCABULARY: readonly Entry[] = [
   ],
   [
     SEND,
-    `send post upload forward exfiltrate transmit curl email mail append include attach encode embed wire transfer put write render add load fetch share
+    `send post upload forward exfiltrate collect gather harvest steal transmit curl email mail append include attach encode embed wire transfer put write render add load fetch share
     sende schicke uberweise leite envia enviar reenvia envoie envoyez transmets invia inoltra envie encaminhe stuur verstuur wyslij przeslij gonder`,
   ],
   [
@@ -182,7 +183,10 @@ export const VOCABULARY: readonly Entry[] = [
     datos de clientes,datos de los clientes`,
   ],
   [OUTSIDE, 'http https webhook pastebin ngrok attacker evil ftp url link image img picture bild lien enlace imagen'],
-  [OUTSIDE, 'my server,this address,this url,following url,this endpoint'],
+  [
+    OUTSIDE,
+    'my server,my address,this server,following address,following server,this address,this url,following url,this endpoint',
+  ],
   [
     RUN,
     `run execute perform invoke launch call use fuhre starte ausfuhren rufe ejecuta ejecute ejecutar corre llama lance executez execute appelle esegui chiama
@@ -196,11 +200,11 @@ export const VOCABULARY: readonly Entry[] = [
   [
     MACHINE,
     `ai llm chatbot assistant model bot gpt chatgpt copilot summariser summarizer reviewer reviewers classifier ki sprachmodell ia asistente modele
-    assistente modello modelo llms assistants`,
+    assistente modello modelo llms assistants chatbots bots copilots`,
   ],
   [
     MACHINE,
-    'language model,ai agent,ai assistant,ai model,automated agent,ki agent,ki assistent,modelo de lenguaje,modele de langage',
+    'language model,language models,ai agents,ai assistants,ai models,ai system,ai systems,ai tools,ai reader,ai readers,automated agents,automated system,automated systems,ai agent,ai assistant,ai model,automated agent,ki agent,ki assistent,modelo de lenguaje,modele de langage',
   ],
   [
     OUGHT,
@@ -212,7 +216,7 @@ export const VOCABULARY: readonly Entry[] = [
   [
     SILENT,
     `do not mention,don t mention,do not tell,don t tell,do not inform,don t inform,without telling,without asking,without mentioning,without informing,
-    without confirmation,keep this secret,keep it secret,do not reveal this,as if nothing happened,never mention,behind the,has already approved,already approved this,
+    without confirmation,keep this secret,keep it secret,do not reveal this,as if nothing happened,never mention,behind the,has already approved,already approved this,without permission,without the user,without notice,
     hide this,sag niemandem,no se lo digas,ne le dis pas,non dire`,
   ],
   [NEW, 'new neue neuen nueva nuevas nouvelles nouvelle nuove nuova novas nova nieuwe nowe yeni real true actual only'],
@@ -242,10 +246,17 @@ export const VOCABULARY: readonly Entry[] = [
     FOLLOW,
     'follow obey execute do comply perform run befolge folge obedece sigue suis obeis esegui segui siga obedeca volg',
   ],
+  [FOLLOW, 'carry out,act on,act upon,do what,do as,go along with,put into action'],
+  [
+    FIRST,
+    `before answering,before you answer,before replying,before you reply,before responding,before you respond,before anything else,first of all,
+    after reading this,once you have read,when you have read,as soon as you read,as soon as you have read,bevor du antwortest,antes de responder,
+    avant de repondre,prima di rispondere`,
+  ],
   [
     VOID,
     `no longer apply,no longer applies,do not apply,does not apply,does not count,do not count,are void,are cancelled,are canceled,are hereby cancelled,hereby cancelled,
-    hereby canceled,hereby void,are suspended,are obsolete,are lifted,are replaced,are hereby,are revoked,are disabled,takes precedence,take precedence,supersedes,supersede,
+    hereby canceled,hereby void,are suspended,are obsolete,are lifted,are replaced,are hereby,are revoked,are disabled,takes precedence,take precedence,aside,does not matter,do not matter,no longer matter,no longer matters,no longer valid,no longer count,no longer counts,is void,is cancelled,is lifted,supersedes,supersede,
     gelten nicht,gelten nicht mehr,sind aufgehoben,ya no valen,ya no aplican,ne sont plus,ne s appliquent plus,non valgono,nao valem`,
   ],
   [
@@ -259,13 +270,13 @@ export const VOCABULARY: readonly Entry[] = [
     above and instead,above and tell,above and say,above and output,above and print,above and do,above and reply,above and respond,
     above and answer,you have been given,you received,been given,have you been given,i said before,said above,written above,above this,before this,instructed before,was told before,
     instructed earlier,told earlier,had been said,was said,was said before,what the system told you,the system told you,your instructions say,told you before,the developer tell you,
-    developers gave you,bisher gesagt,dir gesagt,gesagt wurde,te han dicho,te dijeron,te han ordenado,lo anterior,qui precede,on t a dit,vous a dit,
+    developers gave you,developer told you,developers told you,operator told you,operator gave you,system told you,company told you,whoever made you said,they told you,bisher gesagt,dir gesagt,gesagt wurde,te han dicho,te dijeron,te han ordenado,lo anterior,qui precede,on t a dit,vous a dit,
     ti hanno dato,ti hanno detto,te disseram,que recibiste`,
   ],
   [
     ADDRESS,
     `attention,important,note to,note for,notes for,message to,message for,instructions for,instruction for,instructions to,dear,if you are,if you re,
-    p s to,to whichever,to any,hinweis an,anweisung an,achtung,wenn du,nota para,instrucciones para,si eres,note pour,instructions pour,instruction pour,si tu es,
+    p s to,ps to,reading this,reads this,processing this,processes this,parsing this,parses this,summarising this,summarizing this,summarise this,summarize this,reviewing this,reviews this,evaluating this,evaluates this,wants you to,asks you to,instructs you to,requires you to,expects you to,to whichever,to any,hinweis an,anweisung an,achtung,wenn du,nota para,instrucciones para,si eres,note pour,instructions pour,instruction pour,si tu es,
     si vous etes,nota per,istruzioni per,instrucoes para,memo to`,
   ],
   [

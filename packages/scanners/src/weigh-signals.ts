@@ -99,7 +99,8 @@ function whyLowered(text: string, meanings: readonly Meaning[], { start, end, ty
     const one = meanings[i]!;
     const isInside = signals.some((signal) => one.end > signal.start && one.start < signal.end);
     if ((one.bits & MENTION) !== 0 && !isInside && !isInAddress(text, one)) mentions += 1;
-    denied ||= (one.bits & NOT) !== 0 && isInside && type === 'model_address';
+    const isBetween = type === 'tool_abuse' && signals.length > 1 && !isInside && one.start >= start && one.end <= end;
+    denied ||= (one.bits & NOT) !== 0 && (isBetween || (isInside && type === 'model_address'));
   }
   if (denied) return 'forbidden';
   if (mentions >= 2) return 'talked about';
