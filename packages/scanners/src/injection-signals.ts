@@ -70,7 +70,7 @@ export const SIGNALS: readonly Signal[] = [
   signal('another persona', 'role_hijack', 0.6, 4, BECOME, PERSONA),
   signal('a persona', 'role_hijack', 0.4, 0, BECOME),
   signal('without limits', 'role_hijack', 0.5, 0, UNBOUND),
-  signal('no refusal', 'role_hijack', 0.3, 0, REFUSE),
+  signal('no refusal', 'role_hijack', 0.2, 0, REFUSE),
   signal('persona without limits', 'role_hijack', 1, 14, BECOME, UNBOUND),
   signal('model without limits', 'role_hijack', 0.7, 5, MACHINE | ACT | YOUR, UNBOUND),
   signal('tell hidden orders', 'prompt_leak', 1, 5, TELL, YOUR | HIDDEN, ORDERS),
