@@ -1,6 +1,7 @@
 /**
  * A service as the process that it is in production: what it says when it cannot start, and how it ends on a signal.
  */
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFreePort } from '@countersign/infra/find-free-port';
@@ -31,6 +32,8 @@ beforeAll(async () => {
     AUDIT_DATABASE_URL: database.url_for('countersign_audit'),
     AUDIT_NATS_NKEY_SEED: nats.seedOf('audit'),
     NATS_URL: nats.server.url,
+    LOG_ORIGIN: 'log.test',
+    LOG_KEYS: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   };
 });
 afterAll(() => cleanUp.disposeAsync());
