@@ -52,6 +52,11 @@ async function running(): Promise<number> {
   return row!.n;
 }
 
+/** A job that was put off holds nobody back until it is due, which would depend on the clock. */
+async function makeDue(): Promise<void> {
+  await run.admin.query(`UPDATE scheduler.jobs SET not_before = now() WHERE state = 'cleared'`);
+}
+
 async function waiting(): Promise<number> {
   const [row] = await run.admin.query<{ n: number }>(
     `SELECT count(*) AS n FROM scheduler.jobs WHERE state = 'cleared'`,
@@ -97,6 +102,7 @@ async function admit(world: World, replica: number, event: Event): Promise<void>
   const epoch = run.epoch();
   const item = admitItem(job.job_id, { epoch, actor: job.actor });
   run.between(replica, () => world.happen(event, job, () => admitJobs(run.replicas[1 - replica]!, [item])));
+  await makeDue();
   const before = { used: await inFlight(), waits: await waiting() };
   const [outcome] = await admitJobs(run.replicas[replica]!, [item]);
   const now = await seen(job);
@@ -121,7 +127,7 @@ async function admit(world: World, replica: number, event: Event): Promise<void>
 }
 
 async function dispatch(world: World, replica: number, event: Event): Promise<void> {
-  await run.admin.query(`UPDATE scheduler.jobs SET not_before = now() WHERE state = 'cleared'`);
+  await makeDue();
   const cleared = await run.admin.query<Job>(`SELECT job_id, actor FROM scheduler.jobs WHERE state = 'cleared'`);
   const job = cleared[0];
   if (job === undefined) return;
