@@ -95,6 +95,8 @@ export function growTree({ database, signers, log, metrics, onSigned }: GrowOpti
     const signed = last?.tree_size ?? 0;
     const stuck = leaves > signed && signed === seen;
     seen = signed;
+    // Another instance has signed what this one failed to.
+    if (leaves <= signed) failed = null;
     if (!stuck) return;
     growing = null;
     known = leaves;
@@ -143,13 +145,17 @@ export function growTree({ database, signers, log, metrics, onSigned }: GrowOpti
     if (tree_size === now.signed_size) return now;
     const root = rootOf(now.tree);
     const note = signCheckpoint({ size: now.tree.size, root }, ...signers);
-    const made = { from_size: now.signed_size, tree_size, last_leaf: now.last_leaf!, root, note, nodes: now.filled };
+    const nodes = [...now.filled];
+    const made = { from_size: now.signed_size, tree_size, last_leaf: now.last_leaf!, root, note, nodes };
     // False: another instance signed meanwhile. What it signed is read and compared before anything is added to it.
     if (!(await keepCheckpoint(database, made))) return readGrowing(database, signers);
     metrics.count('ledger_checkpoints_total', {});
     metrics.set('ledger_tree_size', {}, tree_size);
     onSigned({ tree_size, note });
-    return { ...now, signed_size: tree_size, filled: [] };
+    now.signed_size = tree_size;
+    // Leaves that were taken meanwhile may have filled a tile: that is kept with the next checkpoint.
+    now.filled.splice(0, nodes.length);
+    return now;
   }
 
   return {

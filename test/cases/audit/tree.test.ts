@@ -6,8 +6,9 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { type GrowingTree, growTree } from '@countersign/audit/grow-tree';
 import { logSigners } from '@countersign/audit/log-keys';
 import { headOf, proveGrowth, proveLeaf, readTile } from '@countersign/audit/read-tiles';
-import { nextWindow } from '@countersign/audit/store';
+import { nextWindow, type Window } from '@countersign/audit/store';
 import { readCheckpoint } from '@countersign/audit/store-tree';
+import { LIMITS } from '@countersign/contracts/limits';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { type NoteSigner, verifyCheckpoint } from '@countersign/ledger/checkpoint';
 import { appendLeaves, EMPTY_TREE, leafHash, rootOf, verifyConsistency } from '@countersign/ledger/merkle';
@@ -254,4 +255,39 @@ describe('the tree', () => {
         code: '42501',
       });
   });
+});
+
+test('a tile that fills while a checkpoint is being kept is kept with the next one', async () => {
+  await using ledger = await openLedger();
+  const [database, fresh] = [ledger.as('audit'), newSigner()];
+  const windowNow = async (): Promise<Window> => {
+    const entries = (await leavesOf(ledger)).map((hash, leaf_index) => ({ leaf_index, hash: hash.toString('hex') }));
+    return { entries, next_leaf: 0, unpublished: entries.length } as unknown as Window;
+  };
+  const grown = async (name: string, count: number): Promise<Window> => {
+    await burst(ledger, name, count);
+    while ((await nextWindow(database, 'me', null)).sealed > 0);
+    return windowNow();
+  };
+  const before = await grown('before', 1);
+  let meanwhile: Window | null = await grown('meanwhile', 300);
+  const taking = {
+    query: (text: string, values: unknown[]) => {
+      if (text.includes('keep_checkpoint') && meanwhile !== null) tree.take(meanwhile);
+      if (text.includes('keep_checkpoint')) meanwhile = null;
+      // It is told of what came meanwhile, and finds no more of it than that.
+      const looks = meanwhile !== null && text.includes('l.leaf_index >=') && values[1] === LIMITS.tree_leaves;
+      return database.query(text, looks ? [values[0], 1] : values);
+    },
+  } as unknown as typeof database;
+  const tree: GrowingTree = growTree({ ...SILENT, database: taking, signers: [fresh], onSigned() {} });
+  tree.take({ ...before, entries: [] });
+  await tree.stop();
+  expect(meanwhile).toBeNull();
+  expect((await readCheckpoint(database))?.tree_size).toBe((await windowNow()).unpublished);
+  await grown('later', 1);
+  const next = growTree({ ...SILENT, database, signers: [fresh], onSigned() {} });
+  for (let look = 0; look < 2; look += 1) await next.heal();
+  await next.stop();
+  expect((await readCheckpoint(database))?.tree_size).toBe(302);
 });
