@@ -39,6 +39,7 @@ export async function applyMigrations(adminUrl: string, migrations: readonly Mig
     await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
     await prepareDatabase(client);
     const applied = await readApplied(client);
+    await followNames(client, migrations, applied);
     for (const migration of migrations) await applyOnce(client, migration, applied);
   } finally {
     await client.end();
@@ -76,8 +77,28 @@ async function readApplied(client: pg.Client): Promise<Map<string, string>> {
   return new Map(rows.map((row) => [row.name, row.sha256]));
 }
 
+/** A file that was numbered anew is still the one that was applied: its content says so. */
+async function followNames(
+  client: pg.Client,
+  migrations: readonly Migration[],
+  applied: Map<string, string>,
+): Promise<void> {
+  const names = new Set(migrations.map(({ name }) => name));
+  const gone = new Map([...applied].filter(([name]) => !names.has(name)).map(([name, sha256]) => [sha256, name]));
+  for (const { name, sql } of migrations.filter((migration) => !applied.has(migration.name))) {
+    const former = gone.get(digestOf(sql));
+    if (former === undefined) continue;
+    await client.query('UPDATE public.countersign_migrations SET name = $2 WHERE name = $1', [former, name]);
+    applied.set(name, digestOf(sql));
+  }
+}
+
+function digestOf(sql: string): string {
+  return createHash('sha256').update(sql).digest('hex');
+}
+
 async function applyOnce(client: pg.Client, { name, sql }: Migration, applied: Map<string, string>): Promise<void> {
-  const sha256 = createHash('sha256').update(sql).digest('hex');
+  const sha256 = digestOf(sql);
   const before = applied.get(name);
   if (before === sha256) return;
   if (before !== undefined) throw new MigrationChangedError(name);

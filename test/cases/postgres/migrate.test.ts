@@ -43,6 +43,28 @@ describe('migrate', () => {
     expect(new Set(names)).toEqual(new Set(SERVICES));
   });
 
+  test('numbers the migrations of each service without a gap, and each once', () => {
+    for (const [service, files] of Map.groupBy(readMigrations(), ({ name }) => name.split('/')[0]!)) {
+      const numbers = files.map(({ name }) => Number(name.split('/')[1]!.slice(0, 3)));
+      expect(numbers, service).toEqual(numbers.map((_, i) => i + 1));
+    }
+  });
+
+  test('knows a migration that was numbered anew by its content, and applies it no second time', async () => {
+    await using database = await emptyDatabase();
+    const [first, second] = ['CREATE TABLE public.a ()', 'CREATE TABLE public.b ()'];
+    await applyMigrations(database.url, [migration('a/001-a', first), migration('a/001-b', second)]);
+    const anew = [migration('a/001-a', first), migration('a/002-b', second)];
+    await applyMigrations(database.url, anew);
+    await applyMigrations(database.url, anew);
+    expect(await database.rows('SELECT name FROM public.countersign_migrations ORDER BY name')).toEqual([
+      { name: 'a/001-a' },
+      { name: 'a/002-b' },
+    ]);
+    const changed = applyMigrations(database.url, [anew[0]!, migration('a/002-b', 'CREATE TABLE public.c ()')]);
+    await expect(changed).rejects.toThrow('a/002-b has changed');
+  });
+
   test('refuses a migration that has changed since, and applies none after it', async () => {
     await using database = await emptyDatabase();
     await applyMigrations(database.url, [migration('a/001', 'CREATE TABLE public.a ()')]);

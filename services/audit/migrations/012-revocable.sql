@@ -1,4 +1,5 @@
--- A single token can be revoked: known ones only, by its tenant's, with evidence, as 005 does for the others.
+-- A single token, a key by which somebody is let into NATS (`bus:<nkey>`) and a delegation can be revoked: known ones only, by
+-- their tenant's, with evidence, as 005 does for the others.
 CREATE OR REPLACE FUNCTION control.revocable(kind text, id text)
 RETURNS TABLE (subject text, chain text, tenant text, principal text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -17,7 +18,14 @@ BEGIN
     UNION ALL
     SELECT 'token:' || t.token_id, 'identity:' || p.principal_id, p.tenant, p.principal_id
     FROM identity.tokens t JOIN identity.principals p USING (principal_id)
-    WHERE revocable.kind = 'token' AND t.token_id::text = revocable.id;
+    WHERE revocable.kind = 'token' AND t.token_id::text = revocable.id
+    UNION ALL
+    SELECT 'bus:' || u.nkey, 'identity:' || coalesce(u.principal_id, u.tenant), u.tenant, u.principal_id
+    FROM identity.bus_users u WHERE revocable.kind = 'bus_user' AND u.nkey = revocable.id
+    UNION ALL
+    SELECT 'delegation:' || d.delegation_id, 'identity:' || p.principal_id, p.tenant, p.principal_id
+    FROM identity.delegations d JOIN identity.principals p USING (principal_id)
+    WHERE revocable.kind = 'delegation' AND d.delegation_id::text = revocable.id;
 END $$;
 
 -- Drops the revocations of these tokens, which have expired: nothing takes them any more, and the ledger remembers. It
