@@ -160,8 +160,8 @@ function readTyped<T extends z.ZodType>(file: string, text: string, shape: T): T
   if (parsed.success) return { ok: true, value: parsed.data, yaml: read.yaml };
   const { issues } = parsed.error;
   const faults = issues.slice(0, LIMITS.policy_faults).flatMap((issue) => issueFaults(read.yaml, issue));
-  const mended = shape.safeParse(withoutFaultyParts(read.yaml.value, issues));
-  return { ok: false, value: mended.success ? mended.data : null, faults, yaml: read.yaml };
+  const repaired = shape.safeParse(withoutFaultyParts(read.yaml.value, issues));
+  return { ok: false, value: repaired.success ? repaired.data : null, faults, yaml: read.yaml };
 }
 
 function jsonPlace(at: string): Place {

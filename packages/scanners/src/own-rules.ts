@@ -103,7 +103,7 @@ export function findsOwn(text: string, own: OwnRules): boolean {
   return found;
 }
 
-/** What crossed from another thread is another object, but says by its digest that it is the same. */
+/** A copy that came from another process is another object; its digest says that it is the same. */
 function compiledOf(own: OwnRules): Compiled {
   const known = byIdentity.get(own) ?? byDigest.get(own.digest) ?? compile(own);
   byIdentity.set(own, known);
