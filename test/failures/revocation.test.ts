@@ -171,16 +171,20 @@ test('a worker that was revoked is granted nothing, told to stop, and not listen
   const [running, waiting] = [await submit({ topic: READ }), await submit({ topic: READ })];
   const held = await worker.hold(running);
   const { claims, message } = await worker.handleDelivery(waiting);
-  await revoke('worker', 'desk-read/w1');
-  expect(await worker.claim(claims.jti)).toMatchObject({ outcome: 'lost', code: 'revoked' });
-  expect(await worker.claim(held.dispatch_id, held.claim_id)).toMatchObject({ outcome: 'lost', code: 'revoked' });
-  message.ack();
-  expect(await worker.beat(held)).toMatchObject({ order: 'stop', reason: 'worker revoked' });
   const due = () => system.sql('SELECT due_at FROM scheduler.attempts WHERE dispatch_id = $1', [held.dispatch_id]);
   const before = await due();
-  await worker.beat(held);
+  await revoke('worker', 'desk-read/w1');
+  // All at once: a beat later the server ends its connection.
+  const [other, own, told] = await Promise.all([
+    worker.claim(claims.jti),
+    worker.claim(held.dispatch_id, held.claim_id),
+    worker.beat(held),
+    worker.report(held, { of: 'the revoked' }),
+  ]);
+  message.ack();
+  for (const claimed of [other, own]) expect(claimed).toMatchObject({ outcome: 'lost', code: 'revoked' });
+  expect(told).toMatchObject({ order: 'stop', reason: 'worker revoked' });
   expect(await due()).toEqual(before);
-  await worker.report(held, { of: 'the revoked' });
   await waitUntil('its result is refused', async () =>
     (await entriesOf(system, running)).some(({ kind, body }) => kind === 'result_rejected' && body.code === 'revoked'),
   );

@@ -58,6 +58,12 @@ CREATE TRIGGER bus_account AFTER INSERT OR UPDATE OF bus_key ON identity.workers
 CREATE TRIGGER bus_account AFTER INSERT ON identity.bus_users
   FOR EACH ROW EXECUTE FUNCTION identity.open_bus_account();
 
+-- A worker that was registered before has none, and is given one, once.
+CREATE TRIGGER bus_key_stays BEFORE UPDATE OF bus_key ON identity.workers
+  FOR EACH ROW WHEN (OLD.bus_key IS NOT NULL) EXECUTE FUNCTION ledger.refuse_change();
+ALTER TABLE identity.workers ENABLE ALWAYS TRIGGER bus_key_stays;
+
+GRANT UPDATE (bus_key) ON identity.workers TO countersign_ingress;
 GRANT SELECT, INSERT ON identity.bus_accounts, identity.bus_users TO countersign_ingress;
 GRANT EXECUTE ON FUNCTION identity.open_bus_account TO countersign_ingress;
 GRANT SELECT ON identity.bus_users TO countersign_owner;

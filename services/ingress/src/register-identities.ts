@@ -1,6 +1,7 @@
 /**
- * Registers tenants, principals, API keys and workers together with their evidence. What exists already stays as it
- * is: an identity is revoked and made anew, never rewritten. A key itself is hashed here and goes no further.
+ * Registers tenants, principals, API keys and workers together with their evidence. What exists already stays as it is:
+ * an identity is revoked and made anew, never rewritten. Only a worker from before there were keys for the bus is given
+ * its one. A key itself is hashed here and goes no further.
  */
 import { busKey, publicKey } from '@countersign/contracts/identity';
 import { ceiling } from '@countersign/contracts/job';
@@ -12,7 +13,7 @@ import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { z } from 'zod';
 import { hashApiKey, isApiKey, keyIdOf } from './api-key.ts';
-import { insertGroup, insertKey, insertPrincipal, insertTenant, insertWorker } from './store.ts';
+import { giveBusKey, insertGroup, insertKey, insertPrincipal, insertTenant, insertWorker } from './store.ts';
 import { insertBusUser } from './store-bus.ts';
 
 const human = z.strictObject({
@@ -74,8 +75,11 @@ export async function registerIdentities(tx: Tx, given: Identities): Promise<voi
   for (const principal of inOrder) entries.push(...(await addPrincipal(tx, principal)));
   const tenantOf = new Map(principals.map((principal) => [principal.id, principal.tenant]));
   for (const each of api_keys) entries.push(...(await addKey(tx, each, tenantOf.get(each.principal) ?? null)));
-  for (const each of workers)
+  for (const each of workers) {
     if (await insertWorker(tx, each)) entries.push(created(each.worker, null, { what: 'worker', ...each }));
+    else if (await giveBusKey(tx, each))
+      entries.push({ ...created(each.worker, null, { what: 'worker', ...each }), kind: 'identity_changed' });
+  }
   for (const each of bus_users)
     if (await insertBusUser(tx, each))
       entries.push(created(each.principal ?? each.tenant, each.tenant, { what: 'bus_user', ...each }));

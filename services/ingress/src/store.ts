@@ -127,6 +127,18 @@ export function insertWorker(tx: Tx, row: NewWorker): Promise<boolean> {
   );
 }
 
+/** True when a worker from before there were such keys is given its one. Throws likewise. */
+export async function giveBusKey(tx: Tx, row: NewWorker): Promise<boolean> {
+  const given = await openingAccount(
+    tx.query(
+      `UPDATE identity.workers SET bus_key = $4::text
+        WHERE worker = $1 AND pool = $2 AND public_key = $3 AND bus_key IS NULL AND $4::text IS NOT NULL RETURNING 1`,
+      [row.worker, row.pool, row.public_key, row.bus_key],
+    ),
+  );
+  return given.length === 1;
+}
+
 /** True when it is new. One that had ended begins again. */
 export async function insertGroup(tx: Tx, tenant: string, group: string): Promise<boolean> {
   return (

@@ -62,6 +62,23 @@ async function newWorker(): Promise<{ id: string; key: NatsKey; user: BusUser }>
   return { id: `${pool}/${worker}`, key, user: { kind: 'worker', pool, worker } };
 }
 
+test('a worker from before there were keys for the bus is given its one, once, with its entry', async () => {
+  const [pool, worker, public_key] = ['weather', 'from-before', publicKey()];
+  const [key, other] = [createNatsKey(), createNatsKey()];
+  await register({ workers: [{ pool, worker, public_key, bus_key: null }] });
+  await register({ workers: [{ pool, worker, public_key: publicKey(), bus_key: key.nkey_public }] });
+  expect(await isIn(key)).toBe(false);
+  for (const bus_key of [key.nkey_public, key.nkey_public, other.nkey_public, null])
+    await register({ workers: [{ pool, worker, public_key, bus_key }] });
+  expect([await isIn(key), await isIn(other)]).toEqual([true, false]);
+  const change = own.query('UPDATE identity.workers SET bus_key = $1 WHERE worker = $2', [other.nkey_public, worker]);
+  await expect(change).rejects.toThrow();
+  const entries = await ingress.admin.query('SELECT kind FROM ledger.entries WHERE chain = $1 ORDER BY seq', [
+    `identity:${worker}`,
+  ]);
+  expect(entries).toEqual([{ kind: 'identity_created' }, { kind: 'identity_changed' }]);
+});
+
 test('who was registered a moment ago is let in, and may do what its row says', async () => {
   const { key } = await newWorker();
   const connection = await connect({
