@@ -13,7 +13,7 @@ import { errorFields } from './logger.ts';
 import type { OwnerContext } from './owner-context.ts';
 import { proveWrites } from './prove-writes.ts';
 import { consumerConfig, newStream, streamConfig } from './stream-config.ts';
-import { untilBusAnswers } from './until-bus-answers.ts';
+import { untilAnswered } from './until-answered.ts';
 
 /** Consumers that the stream has to have; asked again at every nudge and every `pools_ms`. */
 export type Consumers = () => Promise<readonly ConsumerSpec[]>;
@@ -44,7 +44,7 @@ export async function ownStream(
   isOwned = (): boolean => true,
 ): Promise<{ nudge(): void }> {
   const keeper = openKeeper(context, spec, consumers);
-  await untilBusAnswers(keeper.look, context.config.START_WAIT_MS);
+  await untilAnswered(keeper.look, context.config.START_WAIT_MS);
   const label = `stream ${spec.name}`;
   const sweep = context.sweep(label, LIMITS.stream_check_ms, async () => {
     if (isOwned()) await keeper.look();

@@ -8,7 +8,7 @@ import type { Bus, StreamMessage } from '@countersign/platform/bus';
 import type { Tx } from '@countersign/platform/database';
 import { ownStream } from '@countersign/platform/own-stream';
 import type { OwnerContext } from '@countersign/platform/owner-context';
-import { untilBusAnswers } from '@countersign/platform/until-bus-answers';
+import { untilAnswered } from '@countersign/platform/until-answered';
 
 import { findDoors } from './store-bus.ts';
 
@@ -45,7 +45,7 @@ export async function ownIntake(context: Owner): Promise<Intake> {
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
-  await untilBusAnswers(look, config.START_WAIT_MS);
+  await untilAnswered(look, config.START_WAIT_MS);
   const sweep = context.sweep('tenants of the intake', LIMITS.stream_check_ms, look);
   bus.connection.onReconnect(() => sweep.nudge());
   return {
