@@ -68,7 +68,8 @@ class Meter {
   async untilQuiet(): Promise<void> {
     await this.#untilNone(
       'all is published',
-      `SELECT FROM ledger.published p WHERE p.next_leaf < (SELECT count(*) FROM ledger.entries)`,
+      `SELECT FROM ledger.published p WHERE p.next_leaf <= (SELECT max(leaf_index) FROM ledger.leaves)
+         OR (SELECT max(id) FROM ledger.entries) > (SELECT max(entry_id) FROM ledger.leaves)`,
     );
     await pause(REPORTED_MS);
   }

@@ -63,8 +63,9 @@ try {
   const chain = await driveJetStream(bare.url, seconds);
   await bare.stop();
   const prepared = { dir, admin_url: stack.postgres.admin_url, nats_url: stack.nats.url, keys };
-  const driven = await driveCountersign(stack, prepared, { seconds, history, counted_jobs: COUNTED_JOBS });
+  const driven = await driveCountersign(stack, prepared, { seconds, counted_jobs: COUNTED_JOBS });
   const twice = await driveCountersign(stack, prepared, { seconds, replicas: 2 });
+  const grown = history > 0 ? await driveCountersign(stack, prepared, { seconds, history }) : null;
 
   const times = (rate: number): string => `${(driven.jobs_per_s / rate).toFixed(2)} ×`;
   say('');
@@ -73,6 +74,10 @@ try {
   say(
     `  with two of every service        ${twice.jobs_per_s.toFixed(0)} jobs/s   ${share} × that (${twice.refused} refused)`,
   );
+  if (grown) {
+    const kept = (grown.jobs_per_s / driven.jobs_per_s).toFixed(2);
+    say(`  with a history of ${String(history).padEnd(14)} ${grown.jobs_per_s.toFixed(0)} jobs/s   ${kept} × that`);
+  }
   say(`bare JetStream chain of 4 hops     ${chain.toFixed(0)} chains/s   Countersign is ${times(chain)} that`);
   say(`pg-boss, send and work, one by one ${boss.toFixed(0)} jobs/s   Countersign is ${times(boss)} that`);
   say(`pg-boss, send and work, by hundreds ${tuned.toFixed(0)} jobs/s   Countersign is ${times(tuned)} that`);

@@ -39,7 +39,7 @@ const PAST = [
    SELECT approval_id, 'olivia', 'api_key', 'approve', 0, 'approvers', now() FROM approval.approvals
     WHERE job_id LIKE 'past-%' LIMIT $1::int`,
   `INSERT INTO ledger.entries (chain, seq, kind, recorded_by, tenant, topic, time_us, body, prev_hash, hash)
-   SELECT 'job:default:past-' || i, 1, 'job_admitted', 'countersign_scheduler', 'default', 'job.demo.read', i, '{}', '', ''
+   SELECT 'job:default:past-' || i, 1, 'job_admitted', 'countersign_scheduler', 'default', 'job.demo.read', i, '{}', '', sha256(i::text::bytea)
      FROM generate_series(1, $1::int) AS i`,
   // Sealed, as it would be by now; publishing them is left to the audit service, who believes the stream alone.
   `INSERT INTO ledger.leaves (leaf_index, entry_id, hash)
