@@ -1,4 +1,4 @@
-/** A failure of the set-up that a person can mend: the message says what to do and is shown without a stack. */
+/** A failure of the set-up that a person can fix: the message says what to do and is shown without a stack. */
 export class SetUpError extends Error {
   override readonly name = 'SetUpError';
 }

@@ -77,7 +77,12 @@ export async function driveCountersign(
     ['nats-server', stack.nats.pid!],
     ['postgres', stack.postgres.pid!],
   ]);
-  if (history > 0) await untilPublished(database);
+  if (history > 0) {
+    await untilPublished(database);
+    // As years would have: statistics, visibility, and no checkpoint of the load under way.
+    await database.query('VACUUM (ANALYZE)');
+    await database.query('CHECKPOINT');
+  }
   // What has run before is compiled and its plans are made: a system that has been up for a while.
   await runLoad({ ...load, rate: 0, clients: 16, seconds: 4 });
   await waitUntil('the warm-up is done', async () => (await countOpen(database)) === 0, { timeout_ms: 60_000 });

@@ -128,7 +128,7 @@ describe('one job for each decision', () => {
     const decisions = (await get(`/api/v1/jobs/${body.job_id}/decisions`)).body.map(
       (each: { gate: string; decision: string }) => `${each.gate} ${each.decision}`,
     );
-    expect(decisions).toEqual(['dispatch allow', 'submit allow', 'submit remediate']);
+    expect(decisions).toEqual(['output allow', 'dispatch allow', 'submit allow', 'submit remediate']);
   });
 });
 
@@ -148,5 +148,32 @@ describe('output safety', () => {
     expect(job.state).toBe('quarantined');
     const result = await system.api('auditor', 'GET', `/api/v1/jobs/${body.job_id}/result`);
     expect({ status: result.status, code: result.body.code }).toEqual({ status: 403, code: 'result_quarantined' });
+  });
+
+  it('quarantine: people open it, and release it without what was found', async () => {
+    const { body } = await submit({ topic: 'job.demo.read', payload: { leak: true } });
+    await waitForEnd(system, body.job_id);
+    const path = `/api/v1/quarantine/${body.job_id}`;
+    const as = (who: 'approver' | 'auditor', part: string, sent: object) =>
+      system.api(who, 'POST', `${path}${part}`, { reason: 'a customer asks', ...sent });
+    expect((await as('auditor', '/open', {})).status).toBe(403);
+    const { digest, ...listed } = (await get(path).then(({ body }) => ({
+      ...body,
+      digest: body.output_digest,
+    }))) as any;
+    expect(listed).toMatchObject({ job_id: body.job_id, state: 'waiting', actor: 'desk-agent' });
+    expect(JSON.stringify(listed)).not.toContain(LEAK.config.slice(-16));
+    expect((await as('approver', '/open', {})).body.output).toEqual(LEAK);
+    const released = await as('approver', '/release', { digest, redact: true });
+    expect(released).toMatchObject({ status: 200, body: { state: 'released' } });
+    const result = await system.api('agent', 'GET', `/api/v1/jobs/${body.job_id}/result`);
+    expect(result).toMatchObject({
+      status: 200,
+      body: { output_decision: 'quarantine', reviewed: { redacted: true } },
+    });
+    expect(JSON.stringify(result.body)).not.toContain(LEAK.config.slice(-16));
+    const decisions = (await get(`/api/v1/jobs/${body.job_id}/decisions`)).body;
+    expect(decisions.map(({ gate }: { gate: string }) => gate)).toEqual(['output', 'dispatch', 'submit']);
+    expect((await get(`/api/v1/jobs/${body.job_id}`)).body.state).toBe('quarantined');
   });
 });

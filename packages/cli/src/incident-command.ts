@@ -2,7 +2,7 @@
  * `countersign policy incident`: a job that the ledger remembers as a test of the policy, so that what was decided once is
  * decided so again, or on purpose otherwise. The ledger holds no content; the fixture says what is absent.
  */
-import type { Decision } from '@countersign/contracts/decision';
+import type { DecisionList } from '@countersign/contracts/http';
 import type { JobView } from '@countersign/contracts/job';
 import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import type { PolicyIncident } from '@countersign/contracts/policy-tests';
@@ -11,11 +11,11 @@ import { clientOf, type Output, print } from './context.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { printableJson } from './show.ts';
 
-type Remembered = { job: JobView; decisions: readonly Decision[]; timeline: readonly ShownEntry[] };
+type Remembered = { job: JobView; decisions: DecisionList; timeline: readonly ShownEntry[] };
 
 /** The decision of the submit gate that stood; after a rewrite, of what was made of the request. */
 export function incidentOf({ job, decisions, timeline }: Remembered, name: string): PolicyIncident {
-  const stood = decisions.find(({ gate }) => gate === 'submit');
+  const stood = decisions.filter((each) => each.gate !== 'output').find(({ gate }) => gate === 'submit');
   const detail = `the ledger shows no decision about ${job.job_id} at the submit gate`;
   if (stood === undefined) throw new CommandFailure(EXIT.refused, detail, { code: 'not_found', detail });
   const { tenant, job_id, job_hash, topic, labels, capability } = job;

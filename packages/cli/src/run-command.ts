@@ -9,6 +9,7 @@ import { CommandFailure, EXIT, EXIT_CODES, type ExitCode, exitCodeOf, UsageError
 import { addJobsCommands } from './jobs-commands.ts';
 import { addLoginCommand } from './login-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
+import { addQuarantineCommands } from './quarantine-commands.ts';
 import { addRegistryCommands } from './registry-commands.ts';
 import { printable, printableJson, showError } from './show.ts';
 import { addStopsCommands } from './stops-commands.ts';
@@ -51,6 +52,7 @@ function build(output: Output, complain: (text: string) => void): Command {
   addLoginCommand(program, output);
   addJobsCommands(program, output);
   addApprovalsCommands(program, output);
+  addQuarantineCommands(program, output);
   addPolicyCommands(program, output);
   addRegistryCommands(program, output);
   addStopsCommands(program, output);

@@ -1,6 +1,5 @@
 /** The HTTP API as functions, typed by the contracts that the server parses with. It keeps no state and stores nothing. */
 import type { ApprovalView } from '@countersign/contracts/approval';
-import type { Decision } from '@countersign/contracts/decision';
 import type {
   CheckpointView,
   ConsistencyView,
@@ -13,6 +12,7 @@ import type {
   ApprovalPage,
   ApprovalQuery,
   BundleQuery,
+  DecisionList,
   Denied,
   EvidencePage,
   Explanation,
@@ -20,6 +20,8 @@ import type {
   JobPage,
   JobQuery,
   PolicyQuestion,
+  QuarantinePage,
+  QuarantineQuery,
   Simulation,
   Simulations,
 } from '@countersign/contracts/http';
@@ -38,6 +40,7 @@ import type {
   ShadowRequest,
   ShadowView,
 } from '@countersign/contracts/policy-rollout';
+import type { OpenedOutput, Quarantined, ReleaseRequest } from '@countersign/contracts/quarantine';
 import type { RunRecord } from '@countersign/contracts/record';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
@@ -64,8 +67,8 @@ export type Client = RegistryClient & {
   submit(request: JobRequestInput, options?: { idempotency_key?: string }): Promise<Submitted>;
   jobs(query?: JobQuery): Promise<JobPage>;
   job(job_id: string): Promise<JobView>;
-  /** Newest first. */
-  decisions(job_id: string): Promise<Decision[]>;
+  /** Of all three gates, newest first. */
+  decisions(job_id: string): Promise<DecisionList>;
   /** Oldest first. */
   timeline(job_id: string): Promise<ShownEntry[]>;
   /** Throws ApiError `result_not_ready` or `result_quarantined`. */
@@ -93,6 +96,14 @@ export type Client = RegistryClient & {
   /** `digest` is the approval's own, of what was looked at. */
   approve(approval_id: string, digest: string, comment?: string): Promise<ApprovalView>;
   reject(approval_id: string, digest: string, comment?: string): Promise<ApprovalView>;
+  /** Of one state, by default those that wait; newest first, without content. */
+  quarantine(query?: QuarantineQuery): Promise<QuarantinePage>;
+  quarantined(job_id: string): Promise<Quarantined>;
+  /** With the output; recorded each time. */
+  openQuarantined(job_id: string, reason: string): Promise<OpenedOutput>;
+  /** `digest` is the output's own, of what was opened. Throws ApiError `state_conflict` for whoever has not opened it. */
+  releaseQuarantined(job_id: string, release: ReleaseRequest): Promise<Quarantined>;
+  discardQuarantined(job_id: string, reason: string): Promise<Quarantined>;
   simulate(request: JobRequestInput): Promise<Simulation>;
   explain(request: JobRequestInput): Promise<Explanation>;
   /** Several at once, or under a candidate instead of the active policy. One that is refused spoils no other. */
@@ -126,6 +137,7 @@ export function createClient(options: ClientOptions): Client {
     sendForJson<T>(options, { method: 'GET', path, query });
   const post = <T>(path: string, body: unknown): Promise<T> => sendForJson<T>(options, { method: 'POST', path, body });
   const job = (job_id: string, part = ''): string => `/jobs/${encodeURIComponent(job_id)}${part}`;
+  const quarantined = (job_id: string, part = ''): string => `/quarantine/${encodeURIComponent(job_id)}${part}`;
   const vote = (approval_id: string, cast: 'approve' | 'reject', digest: string, comment?: string) =>
     post<ApprovalView>(`/approvals/${encodeURIComponent(approval_id)}/${cast}`, { digest, comment });
 
@@ -155,6 +167,11 @@ export function createClient(options: ClientOptions): Client {
     approval: (approval_id) => get(`/approvals/${encodeURIComponent(approval_id)}`),
     approve: (approval_id, digest, comment) => vote(approval_id, 'approve', digest, comment),
     reject: (approval_id, digest, comment) => vote(approval_id, 'reject', digest, comment),
+    quarantine: (query = {}) => get('/quarantine', query as Outgoing['query']),
+    quarantined: (job_id) => get(quarantined(job_id)),
+    openQuarantined: (job_id, reason) => post(quarantined(job_id, '/open'), { reason }),
+    releaseQuarantined: (job_id, release) => post(quarantined(job_id, '/release'), release),
+    discardQuarantined: (job_id, reason) => post(quarantined(job_id, '/discard'), { reason }),
     simulate: (request) => post('/policy/simulate', request),
     explain: (request) => post('/policy/explain', request),
     simulateAll: (question) => post('/policy/simulate', question),

@@ -66,6 +66,7 @@ export const ERRORS = {
   state_conflict: { status: 409, on_stream: 'term', says: 'the state does not permit this step' },
   result_not_ready: { status: 409, on_stream: 'term', says: 'the result has not been released' },
   result_quarantined: { status: 403, on_stream: 'term', says: 'the result is quarantined' },
+  review_not_eligible: { status: 403, on_stream: 'term', says: 'this person may not review this output' },
   approval_closed: { status: 409, on_stream: 'term', says: 'the approval is no longer open' },
   approval_outdated: {
     status: 409,

@@ -8,9 +8,11 @@ import { jobRequest, jobView } from './job.ts';
 import { shownEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
 import { digest, digitsOf, instant, jobId, principalId, tenantName, topicName, uuid } from './names.ts';
+import { screeningView } from './output.ts';
 import { PERMISSION_NAMES, permission } from './permissions.ts';
 import { explained, simulated } from './policy-questions.ts';
 import { askedPolicy, policyCandidate } from './policy-rollout.ts';
+import { QUARANTINE_STATES, quarantined } from './quarantine.ts';
 import { JOB_STATES } from './states.ts';
 
 export const API_PREFIX = '/api/v1';
@@ -146,7 +148,8 @@ export const approvalPage = z.object({ approvals: z.array(approvalView), next_cu
 export type ApprovalPage = z.infer<typeof approvalPage>;
 
 /** Newest first. */
-export const decisionList = z.array(decision);
+export const decisionList = z.array(z.union([decision, screeningView]));
+export type DecisionList = z.infer<typeof decisionList>;
 /** Oldest first. */
 export const timeline = z.array(shownEntry);
 
@@ -174,6 +177,11 @@ export const approvalQuery = z.strictObject({
   ...pageQuery,
 });
 export type ApprovalQuery = z.input<typeof approvalQuery>;
+
+export const quarantineQuery = z.strictObject({ state: z.enum(QUARANTINE_STATES).optional(), ...pageQuery });
+export type QuarantineQuery = z.input<typeof quarantineQuery>;
+export const quarantinePage = z.object({ quarantined: z.array(quarantined), next_cursor: nextCursor });
+export type QuarantinePage = z.infer<typeof quarantinePage>;
 
 export const bundleQuery = z.strictObject(pageQuery);
 export type BundleQuery = z.input<typeof bundleQuery>;

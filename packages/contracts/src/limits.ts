@@ -69,6 +69,8 @@ export const LIMITS = {
   comment_chars: 2_000,
   /** Characters of a reason: a rule's, a cancellation's. */
   reason_chars: 500,
+  /** Reviews of one quarantined output; opening it is one. */
+  output_reviews: 100,
   /** Segments of a topic after `job.`. */
   topic_segments: 8,
   /** Characters of one token of a subject, of a code and of a step in a place. */
@@ -258,7 +260,7 @@ export const LIMITS = {
   policy_list: 1_000,
   /** Milliseconds of the longest duration that a policy may name. */
   policy_duration_ms: 90 * 24 * 60 * 60 * 1000,
-  /** Faults of one policy that its compiler names; an author mends those first. */
+  /** Faults of one policy that its compiler names; an author fixes those first. */
   policy_faults: 500,
   /** Names that a fault is compared with to guess which one was meant. */
   suggested_names: 100,

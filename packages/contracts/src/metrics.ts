@@ -123,6 +123,11 @@ export const METRICS = {
   output_policy_allow_total: { kind: 'counter', help: 'Outputs released as they were', labels: [] },
   output_policy_redact_total: { kind: 'counter', help: 'Outputs released with matches removed', labels: [] },
   output_policy_quarantine_total: { kind: 'counter', help: 'Outputs held back', labels: [] },
+  quarantine_reviews_total: {
+    kind: 'counter',
+    help: 'Quarantined outputs that were opened, proposed for release, released or discarded, by action',
+    labels: ['action'],
+  },
   scans_failed_total: {
     kind: 'counter',
     help: 'Scans that gave no answer, by gate (submit, dispatch, output) and fault (deadline, crash, memory, busy): denied, or quarantined unless fail_mode is open',

@@ -1,7 +1,7 @@
 /** What output-safety decides and what a reader gets after release. */
 import { z } from 'zod';
 import { finding } from './decision.ts';
-import { digest, instant, jobId, tenantName, uuid } from './names.ts';
+import { digest, instant, jobId, principalId, tenantName, uuid } from './names.ts';
 import { RESULT_STATUSES } from './worker.ts';
 
 export const OUTPUT_DECISIONS = ['allow', 'redact', 'quarantine'] as const;
@@ -23,5 +23,26 @@ export const resultView = z.object({
   /** As screened: matches are replaced when the decision was `redact`. */
   output: z.unknown(),
   screened_at: instant,
+  /** Set where people released it from quarantine: who, when, and whether something was taken out. */
+  reviewed: z.object({ by: z.array(principalId), released_at: instant, redacted: z.boolean() }).optional(),
 });
 export type ResultView = z.infer<typeof resultView>;
+
+/** The decision of the output gate as the ledger has it: types and places of findings, never what was found. */
+export const screeningView = z.object({
+  gate: z.literal('output'),
+  dispatch_id: uuid,
+  attempt: z.int(),
+  decision: z.enum(OUTPUT_DECISIONS),
+  rule_id: z.string().nullable(),
+  reason: z.string(),
+  findings: z.array(finding),
+  output_digest: digest,
+  /** Null where the tenant had no policy. */
+  policy_version: z.int().nullable(),
+  policy_snapshot: z.string().nullable(),
+  policy_epoch: z.int().nullable(),
+  fail_mode: z.literal('open').nullable(),
+  decided_at: instant,
+});
+export type ScreeningView = z.infer<typeof screeningView>;

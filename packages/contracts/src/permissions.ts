@@ -23,6 +23,8 @@ export const PERMISSIONS = {
   'cancel:own': 'cancel own jobs',
   'approvals:read': 'see what waits for a countersignature, content included',
   'approvals:vote': 'approve and reject, where the approval itself finds the person eligible',
+  'quarantine:read': 'see which outputs are quarantined: types and places of findings, never content',
+  'quarantine:review': "open, release and discard quarantined outputs of others' agents",
   'identity:read': "see the tenant's agents, people, groups and keys, their last use, and who was revoked",
   'identity:write': "create, change, rotate and revoke the tenant's agents, people, groups and keys",
   'entitlements:sign': 'sign off the review of rights that nobody used',
@@ -53,7 +55,16 @@ export const SYSTEM_PERMISSIONS = [
 /** What a credential of each usual role carries; a key may carry any other selection. */
 export const PERMISSION_SETS = {
   agent: ['submit', 'delegate', 'simulate', 'explain', 'jobs:read:own', 'cancel:own'],
-  approver: ['delegate', 'jobs:read', 'explain', 'policy:read', 'approvals:read', 'approvals:vote'],
+  approver: [
+    'delegate',
+    'jobs:read',
+    'explain',
+    'policy:read',
+    'approvals:read',
+    'approvals:vote',
+    'quarantine:read',
+    'quarantine:review',
+  ],
   /** Keeps the system running and stops it; decides nothing and changes nobody's rights. */
   operator: [
     'jobs:read',
@@ -62,6 +73,7 @@ export const PERMISSION_SETS = {
     'explain',
     'policy:read',
     'approvals:read',
+    'quarantine:read',
     'identity:read',
     'stops:read',
     'stops:write',
@@ -78,6 +90,7 @@ export const PERMISSION_SETS = {
     'policy:read',
     'policy:try',
     'approvals:read',
+    'quarantine:read',
     'identity:read',
     'stops:read',
     'entitlements:sign',
@@ -95,6 +108,7 @@ export const PERMISSION_SETS = {
     'policy:publish',
     'policy:activate',
     'approvals:read',
+    'quarantine:read',
     'identity:read',
     'identity:write',
     'entitlements:sign',

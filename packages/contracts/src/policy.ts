@@ -161,6 +161,8 @@ export const outputPolicy = z.strictObject({
   fail_mode: z.enum(['closed', 'open']).default('closed'),
   /** Left out: secrets are quarantined and personal data is redacted. */
   rules: z.array(outputRule).max(LIMITS.policy_list).optional(),
+  /** How many people it takes to release what is quarantined; left out, one. */
+  reviewers: z.int().min(1).max(2).optional(),
 });
 export type OutputPolicySource = z.infer<typeof outputPolicy>;
 

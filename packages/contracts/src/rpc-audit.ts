@@ -5,6 +5,7 @@ import { checkpointView, consistencyView, evidenceQuestion, inclusionView } from
 import { ledgerEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
 import { jobId, tenantName } from './names.ts';
+import { screeningView } from './output.ts';
 import { runRecord } from './record.ts';
 import { replayPage } from './replay.ts';
 import { isChainOf, isSameJob } from './rpc-matches.ts';
@@ -25,7 +26,7 @@ export const AUDIT_VERBS = {
     service: 'audit',
     callers: ['ingress'],
     request: jobKey,
-    answer: z.object({ tenant: tenantName, job_id: jobId, decisions: z.array(decision) }),
+    answer: z.object({ tenant: tenantName, job_id: jobId, decisions: z.array(z.union([decision, screeningView])) }),
     repeatable: true,
     matches: isSameJob,
   }),

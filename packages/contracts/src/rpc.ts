@@ -37,6 +37,7 @@ import {
   isShadowOf,
   isTenantsOwn,
 } from './rpc-matches.ts';
+import { quarantineVerbs } from './rpc-quarantine.ts';
 import { stopVerbs } from './rpc-stops.ts';
 import { verb } from './rpc-verb.ts';
 import { JOB_STATES } from './states.ts';
@@ -272,6 +273,7 @@ export const RPC = {
     matches: isSameJob,
   }),
   ...AUDIT_VERBS,
+  ...quarantineVerbs(principal),
   ...stopVerbs(principal),
 };
 

@@ -21,4 +21,8 @@ export type DerivedFault =
   | 'claimed_twice'
   | 'result_without_claim'
   | 'released_without_screening'
+  | 'review_without_quarantine'
+  | 'review_after_its_end'
+  | 'reviewed_by_the_wrong_person'
+  | 'released_unopened'
   | 'state_after_the_end';

@@ -5,6 +5,7 @@
 import { isTerminal, JOB_STATES, type JobState } from '@countersign/contracts/states';
 import type { Body, DerivedFault } from './derived-fault.ts';
 import { type Approval, approvalFault, readApproval } from './rederive-approval.ts';
+import { type HeldOutput, newHeldOutput, reviewFaults } from './rederive-review.ts';
 
 /** Of an entry what the derivation needs beside its body. */
 export type DerivedFrom = {
@@ -37,6 +38,7 @@ export class Rederivation {
   readonly #policies = new Map<string, ActivatedScopes>();
   readonly #jobs = new Map<string, Job>();
   readonly #ended = new Set<string>();
+  readonly #held = new Map<string, HeldOutput>();
 
   /** Entries come in the order of leaves: each saw what came before it. */
   take(entry: DerivedFrom, body: Body): DerivedFault[] {
@@ -55,6 +57,7 @@ export class Rederivation {
   #step(entry: DerivedFrom, body: Body): DerivedFault[] {
     const { chain, kind } = entry;
     const state = stateOf(body);
+    if (kind.startsWith('quarantine_')) return reviewFaults(this.#held.get(chain), kind, body);
     if (this.#ended.has(chain)) return state === null ? [] : ['state_after_the_end'];
     const job = this.#jobs.get(chain) ?? newJob(body);
     this.#jobs.set(chain, job);
@@ -62,6 +65,7 @@ export class Rederivation {
     if (kind === 'job_dispatched') faults.push(...this.#dispatched(entry, job, body));
     if (state !== null && isTerminal(state)) {
       this.#jobs.delete(chain);
+      if (state === 'quarantined') this.#held.set(chain, newHeldOutput(body.output_digest));
       this.#ended.add(chain);
     }
     return faults;

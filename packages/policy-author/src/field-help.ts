@@ -79,6 +79,7 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   request: 'As in POST /jobs.',
   required_labels: 'Labels without which a job on this topic is refused.',
   requires: 'The job must require all of these capabilities.',
+  reviewers: 'How many people it takes to release what is quarantined; left out, one.',
   risk_tags: 'Any of these; of a topic: exactly these.',
   rollback: 'required: the request must name a compensation that this policy would not deny.',
   rule_id: 'The rule that decides; null where none does.',

@@ -34,6 +34,8 @@ type CompiledOutputRule = {
 export type CompiledOutputPolicy = {
   enabled: boolean;
   fail_mode: OutputPolicySource['fail_mode'];
+  /** How many people it takes to release what is quarantined. */
+  reviewers: number;
   rules: readonly CompiledOutputRule[];
   /** What the content must be scanned for before `decideOutput` can be asked. */
   scanners: readonly ScannerName[];
@@ -82,8 +84,8 @@ export function compileOutputPolicy(source: OutputPolicyActive): CompiledOutputP
         looking.filter((one) => one !== null),
         types,
       );
-  const { enabled, fail_mode, scanning } = source;
-  return { enabled, fail_mode, rules, scanners, scanning, types };
+  const { enabled, fail_mode, scanning, reviewers = 1 } = source;
+  return { enabled, fail_mode, reviewers, rules, scanners, scanning, types };
 }
 
 export function decideOutput(policy: CompiledOutputPolicy, subject: OutputSubject): OutputVerdict {

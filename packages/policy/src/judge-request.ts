@@ -87,7 +87,7 @@ function judgeRound(
   const facts = applyFacts(known, asked, { overrule: rewritten, payloadKnown });
   if (!facts.ok) {
     context.trace?.({ step: 'facts', outcome: facts.failure.code, rule_id: null, detail: facts.failure.detail });
-    // The submitter can mend only what the submitter wrote; later the policy has changed, or speaks of its own rewrite.
+    // The submitter can fix only what the submitter wrote; later the policy has changed, or speaks of its own rewrite.
     if (!rewritten && item.gate === 'submit') return facts.failure;
     return emptyRound(asked, denial(null, `${facts.failure.code}: ${facts.failure.detail}`));
   }

@@ -9,7 +9,7 @@ const FIXES = {
   file_unknown: 'move it out of the folder, or give it one of the names that a bundle has',
   file_too_large: 'split it, or drop what is not needed',
   bundle_too_large: 'drop what is not needed, or split the scope into two bundles',
-  yaml_malformed: 'mend the YAML at this place',
+  yaml_malformed: 'fix the YAML at this place',
   yaml_alias: 'write the value out',
   yaml_tag: 'take the tag away; quote the value if it is meant as text',
   yaml_several_documents: 'keep one document and take the line --- away',
@@ -17,8 +17,8 @@ const FIXES = {
   yaml_key_forbidden: 'rename the key',
   yaml_value_forbidden: 'write a value that JSON can carry; quote it if it is meant as text',
   yaml_too_deep: 'nest it less',
-  toml_malformed: 'mend the TOML at this place',
-  json_malformed: 'mend the JSON at this place',
+  toml_malformed: 'fix the TOML at this place',
+  json_malformed: 'fix the JSON at this place',
   field_unknown: 'remove it, or spell it as the language does',
   field_invalid: 'write a value of the kind that is asked for',
   not_enforced: 'remove it: nothing would hold it',
@@ -29,17 +29,18 @@ const FIXES = {
   scanner_unknown: 'name a scanner that exists',
   country_unknown: 'name a country that has a numbering plan',
   scanning_unused: 'add a rule that looks at findings of pii, or remove it',
+  output_unscanned: 'let something look at outputs, or leave the field out',
   pattern_invalid: 'write it in the syntax of RE2: no look-around, no references back',
   own_rule_unfit: 'ask for characters that a secret has',
   own_rule_too_costly: 'use smaller counts in braces, fewer alternatives, or fewer rules',
-  example_failed: 'mend the rule or the example',
+  example_failed: 'fix the rule or the example',
   own_rule_unused: 'add a rule of the policy that looks at it, or remove it',
   type_unknown: 'name a type of finding that exists',
-  capability_unknown: 'give the capability to a pool, or mend its spelling',
+  capability_unknown: 'give the capability to a pool, or fix its spelling',
   match_empty: 'say what should match, or remove the field',
-  when_invalid: 'mend the condition at this place',
+  when_invalid: 'fix the condition at this place',
   when_too_costly: 'say it more simply, or in several rules',
-  schema_missing: 'add the file under schemas, or mend the reference',
+  schema_missing: 'add the file under schemas, or fix the reference',
   schema_invalid: 'use the supported keywords of draft 2020-12 alone',
   version_missing: 'state version in policy.yaml, or hand it to the build',
   version_mismatch: 'take version out of the file, or make both the same',
@@ -51,9 +52,9 @@ const FIXES = {
   rule_swallowed: 'narrow the deny rule with not, or remove this one',
   rule_floored: 'narrow the tier, or decide deny here',
   rule_always_allows: 'say which topics it is for',
-  rule_unreached: 'mend its match, list the topic, or remove the rule',
+  rule_unreached: 'fix its match, list the topic, or remove the rule',
   star_too_short: 'add a pattern for each length, end it with *, or match a capability or label instead',
-  tier_unreached: 'mend its match, or remove it',
+  tier_unreached: 'fix its match, or remove it',
   topic_uncovered: 'add a tier for it, so that its floor is a choice',
   topic_unlisted: 'list it under topics, so that the submitter’s word is not taken for it',
   quorum_unreachable: 'ask for fewer votes, or add people to the group',
@@ -83,7 +84,7 @@ export function faultAt(
   return { code, file, line: place.line, column: place.column, detail, fix };
 }
 
-/** By file and place; the order in which an author mends them. */
+/** By file and place; the order in which an author fixes them. */
 export function byPlace(a: PolicyFault, b: PolicyFault): number {
   return a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1;
 }

@@ -45,16 +45,18 @@ export function readEvidence(entries: readonly StoredEntry[]): Evidence[] {
 
 /** In the order in which they were made; a step that repeats a decision of before adds nothing. */
 export function decisionsOf(evidence: readonly Evidence[]): Decision[] {
-  const made = new Map<string, Decision>();
-  for (const { body: read } of evidence) {
-    for (const recorded of [...(read.decisions ?? []), read.decision]) {
-      const each = readRecordedDecision(recorded, read);
-      if (each === null) continue;
-      const key = `${each.gate} ${each.decision_id}`;
-      if (!made.has(key)) made.set(key, each);
-    }
-  }
-  return [...made.values()];
+  const seen = new Set<string>();
+  return evidence.flatMap((each) => decisionsIn(each, seen));
+}
+
+/** Those of one entry that were not seen before; adds them. */
+export function decisionsIn({ body: read }: Evidence, seen: Set<string>): Decision[] {
+  return [...(read.decisions ?? []), read.decision].flatMap((recorded) => {
+    const each = readRecordedDecision(recorded, read);
+    if (each === null || seen.has(`${each.gate} ${each.decision_id}`)) return [];
+    seen.add(`${each.gate} ${each.decision_id}`);
+    return [each];
+  });
 }
 
 function lenient<T extends z.ZodType>(shape: T) {

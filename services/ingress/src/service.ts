@@ -23,6 +23,7 @@ import { openTokens } from './open-tokens.ts';
 import { ownIntake } from './own-intake.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { openChains } from './prove-chain.ts';
+import { quarantineRoutes } from './quarantine-routes.ts';
 import { recordUses } from './registry/record-uses.ts';
 import { registryRoutes } from './registry/registry-routes.ts';
 import { serveDocuments } from './serve-documents.ts';
@@ -135,6 +136,7 @@ export const ingress = defineService({
     const routes = [
       ...jobRoutes(bus, submit, streams),
       ...approvalRoutes(bus),
+      ...quarantineRoutes(bus),
       ...policyRoutes(bus, prove),
       ...bundleRoutes(bus),
       ...tokenRoutes(issue),

@@ -11,19 +11,18 @@ import {
   type ResultClaim,
   readResultClaim,
 } from '@countersign/contracts/worker';
-import type { ModelCalls } from '@countersign/platform/model-calls';
 import type { Message } from '@countersign/platform/nats-connection';
 import type { ServiceContext } from '@countersign/platform/service';
 import { openShares } from '@countersign/platform/shares';
-import { type ActivePolicies, openActivePolicies } from './active-policies.ts';
+import type { ActivePolicies } from './active-policies.ts';
 import type { CommitItem, Outcome } from './commit-item.ts';
 import { commitResults } from './commit-results.ts';
 import { readResult, type SignedResult } from './read-result.ts';
-import { openScreen, type Screen } from './screen-apart.ts';
+import type { Screen } from './screen-apart.ts';
 import type { Sealer } from './seal-output.ts';
 import { openWorkerKeys } from './worker-keys.ts';
 
-type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'log' | 'onStop'>;
+type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'log'>;
 type Settled = Exclude<Outcome, { kind: 'moved' }>;
 type Parts = { screen: Screen; policies: ActivePolicies; commit: Commit };
 type Commit = (item: CommitItem) => Promise<Outcome>;
@@ -35,14 +34,10 @@ export function mayAnswer({ subject, reply }: Pick<Message, 'subject' | 'reply'>
 
 export function receiveResults(
   context: Context,
-  sealer: Sealer,
-  models: ModelCalls,
+  { sealer, screen, policies }: Pick<Parts, 'screen' | 'policies'> & { sealer: Sealer },
 ): (message: Message) => Promise<ResultAnswer> {
   const keys = openWorkerKeys(context.database);
-  const policies = openActivePolicies(context.database);
   const commit = commitResults(context.database, sealer);
-  const screen = openScreen(context.metrics, models);
-  context.onStop(() => screen.stop());
   const shares = openShares(LIMITS.received_result_bytes);
 
   const settle = async (message: Message, claim: ResultClaim): Promise<{ outcome: Settled; code: string | null }> => {

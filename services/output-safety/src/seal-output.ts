@@ -1,25 +1,44 @@
-/** Seals what nobody may read: AES-256-GCM under the service's key. Nothing here opens it again. */
-import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+/** Seals what nobody may read, and opens it for whoever reviews it: AES-256-GCM under the service's keys, the first of which seals. */
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
 export const SEAL_KEY_BYTES = 32;
 /** NIST SP 800-38D, section 8.2.2: random 96-bit nonces, far below 2^32 seals under one key. */
 const IV_BYTES = 12;
+const TAG_BYTES = 16;
 
 export type Sealer = {
   /** Tells which key a seal needs, and nothing about it. */
   key_id: string;
   /** `iv ‖ tag ‖ ciphertext`; bound to its dispatch id, so that no seal can be moved to another job. */
   seal(dispatch_id: string, content: Uint8Array): Buffer;
+  /** Throws TypeError under a key that is not there, and whatever `node:crypto` throws for a seal that was changed. */
+  open(dispatch_id: string, sealed: Buffer, key_id: string): Buffer;
 };
 
-export function createSealer(key: Buffer): Sealer {
+/** `former`: keys that seal no more and still open. */
+export function createSealer(key: Buffer, former: readonly Buffer[] = []): Sealer {
+  const keys = new Map([key, ...former].map((each) => [keyIdOf(each), each]));
   return {
-    key_id: createHash('sha256').update('countersign/seal-key/v1\0').update(key).digest('hex').slice(0, 16),
+    key_id: keyIdOf(key),
     seal(dispatch_id, content) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(dispatch_id, 'utf8'));
       const sealed = Buffer.concat([cipher.update(content), cipher.final()]);
       return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
     },
+    open(dispatch_id, sealed, key_id) {
+      const under = keys.get(key_id);
+      if (under === undefined)
+        throw new TypeError(`there is no key ${key_id} among OUTPUT_SEAL_KEY and its former ones`);
+      const iv = sealed.subarray(0, IV_BYTES);
+      const decipher = createDecipheriv('aes-256-gcm', under, iv, { authTagLength: TAG_BYTES })
+        .setAAD(Buffer.from(dispatch_id, 'utf8'))
+        .setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+      return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+    },
   };
+}
+
+function keyIdOf(key: Buffer): string {
+  return createHash('sha256').update('countersign/seal-key/v1\0').update(key).digest('hex').slice(0, 16);
 }

@@ -1,10 +1,14 @@
-/** Output-safety: may this output leave. The table of contents: settings, the one verb, the workers' door. */
+/** Output-safety: may this output leave. The table of contents: settings, the verbs, the workers' door. */
 import { patterns } from '@countersign/contracts/subjects';
 import { modelSetting, openModelCalls } from '@countersign/platform/model-calls';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
+import { openActivePolicies } from './active-policies.ts';
+import { listPage } from './quarantine/list-quarantined.ts';
+import { reviewOutputs } from './quarantine/review-output.ts';
 import { readOutput } from './read-output.ts';
 import { mayAnswer, receiveResults } from './receive-results.ts';
+import { openScreen } from './screen-apart.ts';
 import { createSealer, SEAL_KEY_BYTES } from './seal-output.ts';
 import { probe } from './store.ts';
 
@@ -18,6 +22,12 @@ export const outputSafety = defineService({
   config: z.object({
     /** Seals what is quarantined and what was redacted. */
     OUTPUT_SEAL_KEY: sealKey,
+    /** Keys that sealed before and still open what they sealed, by commas. */
+    OUTPUT_SEAL_FORMER_KEYS: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').filter((each) => each !== ''))
+      .pipe(z.array(sealKey)),
     /** JSON: the detector that content is sent to where a policy names models: `url`, `token`, `deadline_ms`, `concurrency`, `max_chars`, `fail_mode`, `deterministic`. */
     MODEL_DETECTOR: modelSetting,
   }),
@@ -26,6 +36,7 @@ export const outputSafety = defineService({
     'output_policy_redact_total',
     'output_policy_quarantine_total',
     'output_fail_open_total',
+    'quarantine_reviews_total',
     'scans_failed_total',
     'model_calls_total',
     'jobs_ended_total',
@@ -33,16 +44,18 @@ export const outputSafety = defineService({
   ],
   functions: ['ledger.append', 'scheduler.fence'],
   async start(context) {
-    const { bus, database, config } = context;
+    const { bus, database, metrics, config } = context;
+    const sealer = createSealer(config.OUTPUT_SEAL_KEY, config.OUTPUT_SEAL_FORMER_KEYS);
+    const policies = openActivePolicies(database);
+    const screen = openScreen(metrics, openModelCalls(metrics, config.MODEL_DETECTOR));
+    context.onStop(() => screen.stop());
+    const reviewing = reviewOutputs({ database, metrics, sealer, screen, policies });
     bus.serve('output.read', (request) => readOutput(database, request));
-    bus.serveRaw(patterns.results(), {
-      mayAnswer,
-      handle: receiveResults(
-        context,
-        createSealer(config.OUTPUT_SEAL_KEY),
-        openModelCalls(context.metrics, config.MODEL_DETECTOR),
-      ),
-    });
+    bus.serve('output.quarantined', (request) => listPage(database, request));
+    bus.serve('output.open', reviewing.open);
+    bus.serve('output.release', reviewing.release);
+    bus.serve('output.discard', reviewing.discard);
+    bus.serveRaw(patterns.results(), { mayAnswer, handle: receiveResults(context, { sealer, screen, policies }) });
     context.ready('fence and policy', () => probe(database));
   },
 });

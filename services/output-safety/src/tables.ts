@@ -35,6 +35,18 @@ export type Tables = {
     duration_ms: number;
     screened_at: string;
     traceparent: string;
+    reviewed: 'proposed' | 'released' | 'discarded' | null;
+  };
+  'output.reviews': {
+    dispatch_id: string;
+    turn: number;
+    action: 'opened' | 'proposed' | 'released' | 'discarded';
+    reviewer: string;
+    reason: string;
+    released_digest: string | null;
+    redacted: boolean;
+    content: string | null;
+    at: string;
   };
   'policy.active_output': {
     scope: string;
@@ -60,6 +72,15 @@ export type Tables = {
       | 'timed_out'
       | 'quarantined';
     dispatch_id: string | null;
+    topic: string;
+    capability: string | null;
+    actor: string;
+    auth_method: string;
+    owner: string | null;
+    on_behalf_of: string | null;
+    job_hash: string;
+    pool: string | null;
+    traceparent: string;
   };
 };
 

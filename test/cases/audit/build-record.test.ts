@@ -1,4 +1,5 @@
 /** The run record: everything from the chain, nothing from anywhere else, and honest about what is not there. */
+import { randomUUID } from 'node:crypto';
 import type { Decision } from '@countersign/contracts/decision';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { type RunRecord, runRecord } from '@countersign/contracts/record';
@@ -221,8 +222,18 @@ describe('audit.decisions', () => {
       step('rewritten', 'job_dispatched', { state: 'dispatched', decision: third }),
       step('rewritten', 'job_dispatched', { state: 'dispatched', decision: { ...third, cached: true } }),
     ]);
-    const { decisions } = await run.ingress.call('audit.decisions', { tenant: 'acme', job_id: 'rewritten' });
-    expect(decisions).toEqual([third, second, first]);
+    const listed = async () =>
+      (await run.ingress.call('audit.decisions', { tenant: 'acme', job_id: 'rewritten' })).decisions;
+    expect(await listed()).toEqual([third, second, first]);
+    const screening = {
+      ...{ dispatch_id: randomUUID(), attempt: 1, rule_id: 'no-secrets', reason: 'a secret', fail_mode: null },
+      ...{ policy_version: 1, policy_snapshot: 's', policy_epoch: 1, output_digest: `sha256:${'c'.repeat(64)}` },
+      findings: [{ scanner: 'secrets', type: 'github-token', place: '/a', count: 1, severity: 'high' }],
+    };
+    await as('output_safety', [step('rewritten', 'output_screened', { ...screening, output_decision: 'redact' })]);
+    const [output, ...others] = await listed();
+    expect(output).toMatchObject({ ...screening, gate: 'output', decision: 'redact' });
+    expect(others).toEqual([third, second, first]);
   });
 });
 

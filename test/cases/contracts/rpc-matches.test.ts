@@ -181,6 +181,18 @@ const CASES: Record<RpcVerb, Case> = {
     wrong: { another: { switch_id: 'stop-2' } },
   },
   'output.read': ONE_JOB,
+  'output.open': ONE_JOB,
+  'output.release': ONE_JOB,
+  'output.discard': ONE_JOB,
+  'output.quarantined': {
+    asked: { tenant: 'acme', state: 'waiting', limit: 2 },
+    right: [{ quarantined: [] }, { quarantined: [{ tenant: 'acme', state: 'waiting' }] }],
+    wrong: {
+      'another tenant’s': { quarantined: [{ tenant: 'rival', state: 'waiting' }] },
+      'another state': { quarantined: [{ tenant: 'acme', state: 'released' }] },
+      'more than asked for': { quarantined: Array(3).fill({ tenant: 'acme', state: 'waiting' }) },
+    },
+  },
   'audit.decisions': ONE_JOB,
   'scheduler.list': {
     asked: { tenant: 'acme', actor: 'bob', state: 'held', limit: 2 },
@@ -300,6 +312,9 @@ test('what acts, and cannot be told from acting twice, is asked once', () => {
   const once = Object.entries(RPC).flatMap(([verb, { repeatable }]) => (repeatable ? [] : [verb]));
   expect(once.sort()).toEqual([
     'approval.vote',
+    'output.discard',
+    'output.open',
+    'output.release',
     'policy.activate',
     'policy.publish',
     'policy.replay',

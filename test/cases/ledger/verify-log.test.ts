@@ -4,7 +4,7 @@
  */
 import { cosign } from '@countersign/ledger/cosignature';
 import type { LogFaultCode, LoggedEntry } from '@countersign/ledger/verify-log';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { exportOf, hashOf, history, LOG, logOf, newSigner, noteOver, type Step, verify } from './log-history.ts';
 
 const HONEST = exportOf(logOf(history()));
@@ -134,6 +134,16 @@ describe('of an export in which', () => {
 });
 
 /** A history that was recorded so from the beginning, by services that were taken over or wrong: every hash and root fits. */
+test('a quarantined output that was opened and let out fits', () => {
+  const held = history().find(({ kind }) => kind === 'job_quarantined')!;
+  const body = { ...held.body, reviewer: 'rita', state: null };
+  const reviewed = ['opened', 'proposed', 'opened', 'released'].map((action, i) => ({
+    ...{ ...held, kind: `quarantine_${action}`, by: 'output_safety' },
+    body: { ...body, reviewer: i < 2 ? 'rita' : 'sam' },
+  }));
+  expect(verify(exportOf(logOf([...history(), ...reviewed])))).toMatchObject({ verdict: 'holds' });
+});
+
 describe('of a history in which', () => {
   const index = (kind: string, nth = 0): number =>
     history().flatMap((step, i) => (step.kind === kind ? [i] : []))[nth]!;
@@ -141,6 +151,13 @@ describe('of a history in which', () => {
     history().map((step, i) => (i === at ? { ...step, body: { ...step.body, ...body } } : step));
   const decision = (at: number, change: object): object => ({ ...(history()[at]!.body.decision as object), ...change });
   const DISPATCH = index('job_dispatched');
+  const reviews = (...steps: [kind: string, change?: Record<string, unknown>][]): Step[] => [
+    ...history(),
+    ...steps.map(([kind, change]) => {
+      const body = { ...history()[index('job_quarantined')]!.body, reviewer: 'rita', state: null, ...change };
+      return { ...history()[index('job_quarantined')]!, kind: `quarantine_${kind}`, by: 'output_safety', body };
+    }),
+  ];
   const APPROVED = index('job_dispatched', 1);
 
   const cases: [string, Step[], LogFaultCode, number][] = [
@@ -250,6 +267,33 @@ describe('of a history in which', () => {
       index('job_succeeded'),
     ],
     ['it went on after its end', [...history(), { ...history()[DISPATCH]! }], 'state_after_the_end', LAST + 1],
+    ['nobody had opened what was let out', reviews(['released']), 'released_unopened', LAST + 1],
+    [
+      'somebody else had opened it',
+      reviews(['opened'], ['released', { reviewer: 'sam' }]),
+      'released_unopened',
+      LAST + 2,
+    ],
+    ['the owner looked', reviews(['opened', { reviewer: 'olga' }]), 'reviewed_by_the_wrong_person', LAST + 1],
+    [
+      'somebody on whose behalf it was looked',
+      reviews(['opened', { on_behalf_of: 'carla', reviewer: 'carla' }]),
+      'reviewed_by_the_wrong_person',
+      LAST + 1,
+    ],
+    [
+      'it was let out after it was discarded',
+      reviews(['opened'], ['discarded'], ['released']),
+      'review_after_its_end',
+      LAST + 3,
+    ],
+    ['another output was opened', reviews(['opened', { output_digest: 'x' }]), 'review_without_quarantine', LAST + 1],
+    [
+      'what was not quarantined was opened',
+      reviews(['opened']).map((step, i) => (i > LAST ? { ...step, chain: 'job:acme:straight' } : step)),
+      'review_without_quarantine',
+      LAST + 1,
+    ],
     [
       'another service wrote it',
       history().map((step, i) => (i === DISPATCH ? { ...step, by: 'ingress' } : step)),

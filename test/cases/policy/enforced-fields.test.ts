@@ -67,6 +67,7 @@ const HELD: Readonly<Record<string, string>> = {
   'floor.rollback': policy('apply-floors'),
   'output_policy.enabled': policy('decide-output'),
   'output_policy.fail_mode': 'services/output-safety',
+  'output_policy.reviewers': 'services/output-safety/src/quarantine/review-output.ts',
   'scanning.countries': 'packages/scanners/src/phones.ts',
   'output_policy.rules.id': policy('check-ids'),
   'output_policy.rules.decision': policy('decide-output'),

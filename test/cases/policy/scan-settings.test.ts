@@ -94,6 +94,16 @@ describe('a policy', () => {
     expect(faultCodes(RULES, { 'tenants/acme.yaml': line })).toContain(code);
   });
 
+  it.each([
+    ['enabled: false', true],
+    ['rules: []', true],
+    ['fail_mode: open', true],
+    ['fail_mode: closed', false],
+  ])('an output policy with %s is told so where outputs leave unread: %s', (line, told) => {
+    const codes = lintPolicy(compiled(`version: 1\noutput_policy: { ${line} }`)).map(({ code }) => code);
+    expect(codes.includes('output_unscanned')).toBe(told);
+  });
+
   it('whose rules look at no personal data is told that its countries change nothing', () => {
     const idle = 'scanning: { countries: [DE] }\noutput_policy: { rules: [] }';
     expect(lintPolicy(compiled(`version: 1\n${idle}`)).map(({ code }) => code)).toContain('scanning_unused');
