@@ -85,6 +85,8 @@ export const LIMITS = {
   gather_ms: 20,
   /** Other submissions that must be under way for that; one client that asks again after each answer never waits. */
   gather_others: 2,
+  /** Size of a bunch from which the next one gathers too, though nobody is under way when its first comes. */
+  gather_worth: 4,
   /** Submissions that leave at once, however short they waited. */
   gather_rows: 32,
   /** Requests that may wait for a group commit before callers are told to come back. */

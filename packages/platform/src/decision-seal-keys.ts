@@ -1,4 +1,5 @@
 /** The setting that kernel and scheduler share: under which keys a decision is sealed, and known again. */
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 
 const KEY = '[A-Za-z0-9_-]{43}';
@@ -9,4 +10,4 @@ const MOST_KEYS = 4;
 export const decisionSealKeys = z
   .string()
   .regex(new RegExp(`^${KEY}(,${KEY}){0,${MOST_KEYS - 1}}$`), `must be 1 to ${MOST_KEYS} keys of 32 bytes, base64url`)
-  .transform((text): readonly Uint8Array[] => text.split(',').map((key) => Buffer.from(key, 'base64url')));
+  .transform((text): readonly KeyObject[] => text.split(',').map((key) => createSecretKey(key, 'base64url')));

@@ -24,6 +24,9 @@ const LONGEST_ANSWER_MS = 24_000;
 const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
 
+/** Given as a reason: without one each abort makes an exception with its stack. */
+const SETTLED = 'settled';
+
 type Kept = {
   result: WorkerResult;
   subject: string;
@@ -59,7 +62,7 @@ export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions):
   const forget = (one: Kept): void => {
     if (!kept.delete(one.result.dispatch_id)) return;
     bytes -= one.bytes;
-    one.settled.abort();
+    one.settled.abort(SETTLED);
     onSettled();
   };
 
@@ -104,7 +107,7 @@ export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions):
     isDisbelieved: () => disbelieved,
     bytes: () => bytes,
     close() {
-      for (const one of kept.values()) one.settled.abort();
+      for (const one of kept.values()) one.settled.abort(SETTLED);
       kept.clear();
       bytes = 0;
     },

@@ -3,11 +3,11 @@
  * in a moment gets no seal: what read the clock, only observed, or was decided by a policy that ends.
  */
 import type { DecideAnswer, Judged } from '@countersign/contracts/decision';
-import { type SealedAnswer, sealDecision, sealedAnswerOf } from '@countersign/ledger/decision-seal';
+import { type SealedAnswer, type SealKey, sealDecision, sealedAnswerOf } from '@countersign/ledger/decision-seal';
 import type { DecideOutcome } from '@countersign/policy/decide';
 
 export type SealOptions = {
-  keys: readonly Uint8Array[];
+  keys: readonly SealKey[];
   /** Milliseconds; 0 seals nothing. */
   lifetime_ms: number;
 };

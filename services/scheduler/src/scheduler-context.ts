@@ -1,11 +1,13 @@
 /** What the scheduler's handlers share. */
+
+import type { SealKey } from '@countersign/ledger/decision-seal';
 import type { FailMode } from '@countersign/platform/fail-mode';
 import type { ServiceContext } from '@countersign/platform/service';
 import type { WarrantSigner } from './dispatch/sign-warrant.ts';
 import type { ControlMemory } from './known-control.ts';
 
 export type SchedulerContext = ServiceContext<
-  { WARRANT_KEY: string; DECISION_SEAL_KEYS: readonly Uint8Array[] } & FailMode
+  { WARRANT_KEY: string; DECISION_SEAL_KEYS: readonly SealKey[] } & FailMode
 > & {
   warrants: WarrantSigner;
   /** Hints only: every gate transaction reads `control` again. */

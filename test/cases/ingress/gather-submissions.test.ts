@@ -4,7 +4,7 @@
  */
 import { LIMITS } from '@countersign/contracts/limits';
 import { openGathering } from '@countersign/ingress/gather-submissions';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 
 /** The clock's pauses, which a test ends by hand. */
 const pauses = vi.hoisted((): { ms: number; end: () => void }[] => []);
@@ -15,6 +15,8 @@ vi.mock('node:timers/promises', () => ({
       pauses.push({ ms, end });
     }),
 }));
+const clock = vi.hoisted(() => ({ now_ms: 1_000 }));
+vi.mock('@countersign/platform/clock', () => ({ monotonicMs: () => clock.now_ms }));
 beforeEach(() => {
   pauses.length = 0;
 });
@@ -104,4 +106,53 @@ test('a submission that fails is no longer under way', async () => {
     await expect(broken).rejects.toThrow('broken');
   }
   expect(pauses).toEqual([]);
+});
+
+describe('after a bunch that was worth its wait', () => {
+  /** Everybody is answered before the next comes. */
+  async function leaveWith(size: number) {
+    const door = openDoor();
+    const answers = range(LIMITS.gather_others + size).map(door.submit);
+    await untilIdle();
+    pauses.at(-1)!.end();
+    await untilIdle();
+    door.begun.forEach(door.end);
+    await Promise.all(answers);
+    return door;
+  }
+
+  test('the first to come waits for the next bunch, though nobody is under way', async () => {
+    const { submit, begun } = await leaveWith(LIMITS.gather_worth);
+    const before = begun.length;
+    for (const who of [100, 101]) void submit(who);
+    await untilIdle();
+    expect(begun).toHaveLength(before);
+    expect(pauses.map(({ ms }) => ms)).toEqual([LIMITS.gather_ms, LIMITS.gather_ms]);
+    pauses[1]!.end();
+    await untilIdle();
+    expect(begun.slice(before)).toEqual([100, 101]);
+  });
+
+  test('who comes later than a bunch waits leaves at once', async () => {
+    const { submit, begun } = await leaveWith(LIMITS.gather_worth);
+    clock.now_ms += LIMITS.gather_ms;
+    void submit(100);
+    expect(begun).toContain(100);
+    expect(pauses).toHaveLength(1);
+  });
+
+  test('one that was not worth it ends that, and so does a smaller one to begin with', async () => {
+    const { submit, begun, end } = await leaveWith(LIMITS.gather_worth);
+    const few = range(LIMITS.gather_worth - 1).map((i) => submit(100 + i));
+    pauses[1]!.end();
+    await untilIdle();
+    begun.forEach(end);
+    await Promise.all(few);
+    void submit(200);
+    expect(begun).toContain(200);
+
+    const quiet = await leaveWith(LIMITS.gather_worth - 1);
+    void quiet.submit(300);
+    expect(quiet.begun).toContain(300);
+  });
 });

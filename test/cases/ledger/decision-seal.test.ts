@@ -1,4 +1,5 @@
 /** The kernel's seal: it holds for exactly what was sealed, under one of the keys, and for nothing that is alike. */
+import { createSecretKey } from 'node:crypto';
 import { isSealed, type SealedAnswer, sealDecision } from '@countersign/ledger/decision-seal';
 import { describe, expect, test } from 'vitest';
 
@@ -20,6 +21,13 @@ test('holds for what was sealed, and is 43 characters of base64url', () => {
   const seal = sealDecision([KEY], SEALED);
   expect(seal).toMatch(/^[A-Za-z0-9_-]{43}$/);
   expect(isSealed([KEY], SEALED, seal)).toBe(true);
+});
+
+test('is the same whether the key is given as bytes or made once', () => {
+  const made = createSecretKey(KEY);
+  expect(sealDecision([made], SEALED)).toBe(sealDecision([KEY], SEALED));
+  expect(isSealed([createSecretKey(OTHER), made], SEALED, sealDecision([KEY], SEALED))).toBe(true);
+  expect(isSealed([createSecretKey(OTHER)], SEALED, sealDecision([KEY], SEALED))).toBe(false);
 });
 
 describe('does not hold', () => {

@@ -5,6 +5,7 @@
 import type { ControlState } from '@countersign/contracts/control';
 import { type Decision, finalDecision } from '@countersign/contracts/decision';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
+import type { SealKey } from '@countersign/ledger/decision-seal';
 import { nowInstant } from '@countersign/platform/clock';
 import { uuidv7 } from '@countersign/platform/ids';
 import { classifyDispatch } from '../dispatch/classify-dispatch.ts';
@@ -23,7 +24,7 @@ export type StraightThrough = {
   row: object;
   entry: NewEntry;
 };
-type Trust = { keys: readonly Uint8Array[]; now_ms: number };
+type Trust = { keys: readonly SealKey[]; now_ms: number };
 
 export function straightThrough(
   plan: Planned,

@@ -5,6 +5,7 @@
  * What needs an approval waits for the kernel; stops, epoch and pools are looked at as always.
  */
 import { type Decision, decision as decisionShape, effectiveJob } from '@countersign/contracts/decision';
+import type { SealKey } from '@countersign/ledger/decision-seal';
 import { nowInstant } from '@countersign/platform/clock';
 import { uuidv7 } from '@countersign/platform/ids';
 import { z } from 'zod';
@@ -32,7 +33,7 @@ export async function dispatchFailOpen(
   return going;
 }
 
-function standOn(keys: readonly Uint8Array[], job: ClearedJob, standing: Standing | undefined): DispatchItem | null {
+function standOn(keys: readonly SealKey[], job: ClearedJob, standing: Standing | undefined): DispatchItem | null {
   if (standing?.effective == null) return null;
   const stood = z.array(decisionShape).parse(JSON.parse(standing.decisions)).at(-1)!;
   const unchanged = stood.effective_digest === job.effective_digest && stood.policy_epoch === job.policy_epoch;

@@ -3,7 +3,7 @@
  * the same epoch and until then.
  */
 import type { Decision } from '@countersign/contracts/decision';
-import { isSealed } from '@countersign/ledger/decision-seal';
+import { isSealed, type SealKey } from '@countersign/ledger/decision-seal';
 
 /** The answer of the submit gate as it is stored: canonical JSON, exactly as sealed. */
 export type StoredAnswer = {
@@ -19,7 +19,7 @@ export type StoredAnswer = {
 };
 
 /** `stood`: the last of its decisions. Says nothing about time and epoch. */
-export function isKernelsWord(keys: readonly Uint8Array[], answer: StoredAnswer, stood: Decision): boolean {
+export function isKernelsWord(keys: readonly SealKey[], answer: StoredAnswer, stood: Decision): boolean {
   const { tenant, job_id, job_hash, decisions, rewritten, effective, sealed_until, seal } = answer;
   const { effective_digest, policy_epoch } = stood;
   if (sealed_until === null || seal === null) return false;
