@@ -8,9 +8,12 @@ import type { Permissions } from '@countersign/contracts/bus-users';
 import { SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
 import { RPC, type RpcVerb } from '@countersign/contracts/rpc';
 import {
+  ackSubjects,
+  DISPATCH,
   HINTS,
   hintsTo,
   INTAKE_CONSUMER,
+  pullSubject,
   RETIRED_STREAMS,
   STREAMS,
   type StreamSpec,
@@ -27,17 +30,23 @@ export type NatsUser = {
 
 export const PROVISIONER = 'provisioner';
 
-/** The streams' subjects that a service writes. */
+const EVERY_POOL = { stream: DISPATCH.name, durable: '*' };
+
+/**
+ * The streams' subjects that a service writes; what it asks of them for workers over HTTP, whose claims and results ingress
+ * may only hand on to where their own signatures are verified.
+ */
 const PUBLISHES: Readonly<Partial<Record<ServiceName, readonly string[]>>> = {
-  scheduler: ['job.dispatch.>'],
+  ingress: [patterns.forwardedResults()],
+  scheduler: ['job.dispatch.>', pullSubject(EVERY_POOL), ackSubjects(EVERY_POOL)],
   audit: ['audit.>', subjects.checkpoint()],
 };
 
 /** Requests with parsers of their own, because a signature covers their bytes; so they are no verbs of the table. */
-const DOORS: Readonly<Partial<Record<ServiceName, string>>> = {
-  ingress: patterns.rpcSubmit(),
-  'output-safety': patterns.results(),
-  audit: patterns.replay(),
+const DOORS: Readonly<Partial<Record<ServiceName, readonly string[]>>> = {
+  ingress: [patterns.rpcSubmit()],
+  'output-safety': [patterns.results(), patterns.forwardedResults()],
+  audit: [patterns.replay()],
 };
 
 /** Who changes `control` (design section 2) and therefore wakes the others. */
@@ -73,7 +82,7 @@ export const NATS_USERS: readonly NatsUser[] = [
 function servicePermissions(service: ServiceName): NatsUser['permissions'] {
   const served = verbsWhere((verb) => RPC[verb].service === service);
   const called = verbsWhere((verb) => (RPC[verb].callers as readonly string[]).includes(service));
-  const door = DOORS[service];
+  const doors = DOORS[service] ?? [];
   const writesControl = CONTROL_WRITERS.includes(service);
   return {
     publish: [
@@ -92,7 +101,7 @@ function servicePermissions(service: ServiceName): NatsUser['permissions'] {
       inQueue(subjects.ping(service), service),
       ...served.map((verb) => inQueue(servedSubject(verb), service)),
       ...hintsTo(service).map((subject) => inQueue(subject, service)),
-      ...(door === undefined ? [] : [inQueue(door, service)]),
+      ...doors.map((door) => inQueue(door, service)),
       subjects.control(),
       // Watchers over HTTP hang off the evidence stream.
       ...(service === 'ingress' ? [patterns.evidence(), inQueue(server.authRequests(), service)] : []),

@@ -1,5 +1,5 @@
 /**
- * `countersign workers add`: makes a worker's two key pairs, registers their public halves, and writes the one file that it
+ * `countersign workers add`: makes a worker's key pairs, registers their public halves, and writes the one file that it
  * starts from. The private halves go into that file and nowhere else.
  */
 import { generateKeyPairSync } from 'node:crypto';
@@ -13,7 +13,7 @@ import { clientOf, type Output, print } from './context.ts';
 import { UsageError } from './exit-codes.ts';
 import { writeText } from './read-file.ts';
 
-type AddOptions = { pool: string; name: string; out: string; natsUrl?: string; schedulerKey?: string };
+type AddOptions = { pool: string; name: string; out: string; natsUrl?: string; http?: boolean; schedulerKey?: string };
 
 const OWNER_ALONE = 0o600;
 
@@ -27,6 +27,7 @@ export function addWorkerCommand(program: Command, output: Output): void {
     .requiredOption('--name <name>', 'its name, unique within the pool')
     .requiredOption('--out <file>', 'written for its owner alone; never overwritten')
     .addOption(new Option('--nats-url <url>', 'where NATS is, for the worker').env('COUNTERSIGN_NATS_URL'))
+    .option('--http', 'it comes in over the HTTP API, where this command registers it, and gets no key for NATS')
     .addOption(
       new Option('--scheduler-key <key>', 'public key whose warrants it obeys; several by commas').env(
         'COUNTERSIGN_SCHEDULER_KEY',
@@ -38,7 +39,7 @@ export function addWorkerCommand(program: Command, output: Output): void {
 /** Written first: a worker that is registered and whose keys nobody has would only be in the way. */
 async function add(output: Output, options: AddOptions, command: Command): Promise<void> {
   const client = clientOf(command);
-  const { file, public_key, bus_key } = makeFile(options);
+  const { file, public_key, bus_key } = makeFile(options, command.optsWithGlobals<{ url: string }>().url);
   const { pool, worker } = file;
   writeText(options.out, `${JSON.stringify(file, null, 2)}\n`, { mode: OWNER_ALONE, exclusive: true });
   try {
@@ -51,8 +52,9 @@ async function add(output: Output, options: AddOptions, command: Command): Promi
   }
 }
 
-function makeFile({ pool, name, natsUrl, schedulerKey }: AddOptions) {
-  if (natsUrl === undefined) throw new UsageError('no --nats-url: set it or COUNTERSIGN_NATS_URL');
+function makeFile({ pool, name, natsUrl, http, schedulerKey }: AddOptions, url: string) {
+  if (http !== true && natsUrl === undefined)
+    throw new UsageError('no --nats-url: set it or COUNTERSIGN_NATS_URL, or give --http');
   if (schedulerKey === undefined) throw new UsageError('no --scheduler-key: set it or COUNTERSIGN_SCHEDULER_KEY');
   for (const [option, text] of [
     ['--pool', pool],
@@ -60,12 +62,11 @@ function makeFile({ pool, name, natsUrl, schedulerKey }: AddOptions) {
   ] as const)
     if (!token.safeParse(text).success) throw new UsageError(`${option}: must be 1 to 64 of a-z, 0-9, _ and -`);
   const signing = generateKeyPairSync('ed25519');
-  const bus = createNatsKey();
+  const bus = http === true ? null : createNatsKey();
   const file: WorkerFile = {
-    servers: natsUrl,
+    ...(bus === null ? { url } : { servers: natsUrl!, nkey_seed: bus.seed }),
     pool,
     worker: name,
-    nkey_seed: bus.seed,
     signing_key: signing.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     scheduler_public_keys: schedulerKey.split(','),
   };
@@ -73,5 +74,5 @@ function makeFile({ pool, name, natsUrl, schedulerKey }: AddOptions) {
   // Only what was given can be wrong.
   if (!checked.success) throw new UsageError(`--scheduler-key: ${checked.error.issues[0]!.message}`);
   const public_key = signing.publicKey.export({ format: 'jwk' }).x as string;
-  return { file, public_key, bus_key: bus.nkey_public };
+  return { file, public_key, bus_key: bus?.nkey_public ?? null };
 }

@@ -76,6 +76,12 @@ export const ACCESS: Readonly<Record<string, readonly Role[]>> = {
   'GET /tlog/checkpoint': ['agent', 'approver', 'operator', 'policy_author', 'auditor', 'admin'],
   'GET /tlog/tile/{tile}': ['agent', 'approver', 'operator', 'policy_author', 'auditor', 'admin'],
   'POST /token': ['agent', 'approver', 'operator', 'policy_author', 'auditor', 'admin'],
+  // Of a worker's signature alone.
+  'POST /worker/beat': [],
+  'POST /worker/claim': [],
+  'POST /worker/hello': [],
+  'POST /worker/next': [],
+  'POST /worker/result': [],
   'GET /workers': [],
   'POST /workers': [],
   'GET /workers/{pool}/{worker}': [],

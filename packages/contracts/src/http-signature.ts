@@ -5,6 +5,8 @@
 
 /** Says what the signature is for, so that one made for another purpose is none here. */
 export const SIGNATURE_TAG = 'countersign';
+/** Of what a worker signs. */
+export const WORKER_SIGNATURE_TAG = 'countersign-worker';
 export const SIGNATURE_ALGORITHM = 'ed25519';
 
 /** Whoever signs covers all of these. The scheme is the proxy's business, so `@target-uri` is not among them. */
@@ -20,15 +22,19 @@ export type SignatureTerms = {
   expires: number;
   /** 16 to 64 base64url characters, never the same again. */
   nonce: string;
-  /** Id of the agent whose registered key signs. */
+  /** Whose registered key signs: an agent's id, or `worker:<pool>/<worker>`. */
   keyid: string;
 };
 
 /** Section 2.3: the parameters as they stand in `Signature-Input` after the label. */
-export function signatureParams(covered: readonly string[], terms: SignatureTerms): string {
+export function signatureParams(
+  covered: readonly string[],
+  terms: SignatureTerms,
+  tag: string = SIGNATURE_TAG,
+): string {
   const names = covered.map((name) => `"${name}"`).join(' ');
   const { created, expires, nonce, keyid } = terms;
-  return `(${names});created=${created};expires=${expires};nonce="${nonce}";keyid="${keyid}";alg="${SIGNATURE_ALGORITHM}";tag="${SIGNATURE_TAG}"`;
+  return `(${names});created=${created};expires=${expires};nonce="${nonce}";keyid="${keyid}";alg="${SIGNATURE_ALGORITHM}";tag="${tag}"`;
 }
 
 /** Section 2.5: the text that is signed. `params` is what `Signature-Input` says, to the letter. */

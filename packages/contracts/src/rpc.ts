@@ -26,12 +26,10 @@ import {
   isActivationOf,
   isAdmissionOf,
   isAnswerTo,
-  isBeatOf,
   isBundleOf,
   isDecisionOf,
   isPage,
   isSameApproval,
-  isSameClaim,
   isSameJob,
   isScopeOf,
   isShadowOf,
@@ -40,8 +38,8 @@ import {
 import { quarantineVerbs } from './rpc-quarantine.ts';
 import { stopVerbs } from './rpc-stops.ts';
 import { verb } from './rpc-verb.ts';
+import { WORKER_VERBS } from './rpc-workers.ts';
 import { JOB_STATES } from './states.ts';
-import { beatAnswer, beatRequest, claimOutcome, claimRequest, helloAnswer, helloRequest } from './worker.ts';
 
 const page = {
   cursor: z.string().max(LIMITS.cursor_chars).optional(),
@@ -206,32 +204,7 @@ export const RPC = {
     repeatable: false,
     matches: isSameJob,
   }),
-  'scheduler.claim': verb({
-    service: 'scheduler',
-    callers: ['worker'],
-    request: z.strictObject({ items: z.array(claimRequest).min(1).max(LIMITS.batch_rows) }),
-    /** In order, one for each. */
-    answer: z.object({ answers: z.array(claimOutcome) }),
-    /** The same claim id gets the same answer. */
-    repeatable: true,
-    matches: eachItem(isSameClaim),
-  }),
-  'scheduler.beat': verb({
-    service: 'scheduler',
-    callers: ['worker'],
-    request: beatRequest,
-    answer: beatAnswer,
-    repeatable: true,
-    matches: isBeatOf,
-  }),
-  'scheduler.hello': verb({
-    service: 'scheduler',
-    callers: ['worker'],
-    request: helloRequest,
-    answer: helloAnswer,
-    repeatable: true,
-    matches: (asked, answered) => answered.nonce === asked.nonce,
-  }),
+  ...WORKER_VERBS,
   'approval.list': verb({
     service: 'approval',
     callers: ['ingress'],

@@ -11,6 +11,9 @@ export const subjects = {
     `job.dispatch.${tokenOf(pool)}.${tokenOf(tenant)}.${tailOf(topic)}`,
   result: (pool: string, worker: string, tenant: string, topic: string) =>
     `job.result.${tokenOf(pool)}.${tokenOf(worker)}.${tokenOf(tenant)}.${tailOf(topic)}`,
+  /** Of a worker over HTTP, as ingress hands it on: nobody but the signature in it vouches for who sent it. */
+  forwardedResult: (pool: string, worker: string, tenant: string, topic: string) =>
+    `rpc.output.result.${tokenOf(pool)}.${tokenOf(worker)}.${tokenOf(tenant)}.${tailOf(topic)}`,
   screened: (tenant: string, topic: string) => `job.screened.${tokenOf(tenant)}.${tailOf(topic)}`,
   /** An entry without a topic publishes under its chain's tokens; `_` stands for no tenant. */
   audit: (tenant: string | null, kind: string, topic: string | null, chain: string) =>
@@ -38,6 +41,7 @@ export const patterns = {
   result: (pool: string, worker: string) => `job.result.${tokenOf(pool)}.${tokenOf(worker)}.>`,
   /** Every worker's results. */
   results: () => 'job.result.>',
+  forwardedResults: () => 'rpc.output.result.>',
   audit: (tenant: string) => `audit.${tokenOf(tenant)}.>`,
   /** Every tenant's evidence. */
   evidence: () => 'audit.>',
@@ -122,13 +126,23 @@ export function readReplaySubject(subject: string): { tenant: string } | null {
   return tenant !== undefined && isToken(tenant) ? { tenant } : null;
 }
 
+type ResultAddress = { pool: string; worker: string; tenant: string; topic: string };
+
 /** `job.result.<pool>.<worker>.<tenant>.<tail>` → who sent it, vouched for by the server's permissions. */
-export function readResultSubject(
-  subject: string,
-): { pool: string; worker: string; tenant: string; topic: string } | null {
-  const [job, stage, pool, worker, tenant, ...tail] = subject.split('.');
+export function readResultSubject(subject: string): ResultAddress | null {
+  return readAddress('job.result.', subject);
+}
+
+/** As above, of a result that ingress hands on: the subject is ingress' word and vouches for nothing. */
+export function readForwardedResultSubject(subject: string): ResultAddress | null {
+  return readAddress('rpc.output.result.', subject);
+}
+
+function readAddress(prefix: string, subject: string): ResultAddress | null {
+  if (!subject.startsWith(prefix)) return null;
+  const [pool, worker, tenant, ...tail] = subject.slice(prefix.length).split('.');
   const topic = `job.${tail.join('.')}`;
-  if (job !== 'job' || stage !== 'result' || !isTopic(topic)) return null;
+  if (!isTopic(topic)) return null;
   if (pool === undefined || worker === undefined || tenant === undefined) return null;
   if (![pool, worker, tenant].every(isToken)) return null;
   return { pool, worker, tenant, topic };

@@ -17,6 +17,8 @@ export type StreamMessage = {
   traceparent: string | undefined;
   /** `Nats-Msg-Id`, as its sender named it: readable when the rest is not. */
   msg_id: string | undefined;
+  /** Where it is acknowledged or given back, for who does so by another's hand. */
+  receipt: string;
   json(): unknown;
   ack(): void;
   nak(delay_ms?: number): void;
@@ -129,6 +131,7 @@ function toStreamMessage(connection: Connection, message: Message): StreamMessag
     },
     traceparent: message.headers.get('traceparent'),
     msg_id: message.headers.get('Nats-Msg-Id'),
+    receipt: reply,
     json: () => JSON.parse(Buffer.from(message.data).toString('utf8')),
     ack: () => answer('+ACK'),
     nak: (delay_ms) => answer(delay_ms === undefined ? '-NAK' : `-NAK {"delay":${Math.round(delay_ms * 1e6)}}`),

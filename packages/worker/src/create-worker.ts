@@ -6,11 +6,12 @@ import { poolConsumer } from '@countersign/contracts/streams';
 import { workerUser } from '@countersign/contracts/subjects';
 import { connectBus, type StreamMessage } from '@countersign/platform/bus';
 import { monotonicMs } from '@countersign/platform/clock';
-import { createLogger, errorFields } from '@countersign/platform/logger';
+import { createLogger, errorFields, type Logger } from '@countersign/platform/logger';
 import { isTurnedAway } from '@countersign/platform/nats-connection';
 import { claimTogether } from './claim-together.ts';
 import { handleDelivery } from './handle-delivery.ts';
 import { holdAttempts } from './held-attempts.ts';
+import { openHttpDoor, type WorkerBus } from './http-door.ts';
 import { keepResults, type UnsettledResult } from './keep-results.ts';
 import { pauseAfterRefusals } from './pause-after-refusals.ts';
 import { sayHello, WorkerStartError } from './say-hello.ts';
@@ -46,21 +47,11 @@ export function createWorker(options: WorkerOptions): Worker {
 }
 
 async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<() => Promise<UnsettledResult[]>> {
-  const { servers, nkey_seed, pool, worker, concurrency } = settings;
+  const { pool, worker, concurrency } = settings;
   const log = (options.log ?? createLogger('worker', 'info')).child({ pool, worker });
   let refused = false;
-  const bus = await connectBus({
-    servers,
-    nkey_seed,
-    user: workerUser(pool, worker),
-    wait_ms: settings.start_wait_ms,
-    log,
-    onViolation: () => {
-      refused = true;
-    },
-  }).catch((thrown: unknown) => {
-    if (isTurnedAway(thrown)) throw new WorkerStartError('not_let_in', settings, thrown);
-    throw thrown;
+  const bus = await openWay(settings, log, () => {
+    refused = true;
   });
   try {
     await sayHello({ bus, settings, mayNot: () => refused, log });
@@ -111,6 +102,15 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
     await bus.close();
     return left;
   };
+}
+
+async function openWay(settings: WorkerSettings, log: Logger, onViolation: () => void): Promise<WorkerBus> {
+  const { way, pool, worker, signingKey, start_wait_ms: wait_ms } = settings;
+  if ('url' in way) return openHttpDoor({ url: way.url, pool, worker, signingKey, log });
+  return connectBus({ ...way, user: workerUser(pool, worker), wait_ms, log, onViolation }).catch((thrown: unknown) => {
+    if (isTurnedAway(thrown)) throw new WorkerStartError('not_let_in', settings, thrown);
+    throw thrown;
+  });
 }
 
 /** At most `ms`: a handler that never ends must not keep its process. */

@@ -5,9 +5,9 @@
 import { LIMITS } from '@countersign/contracts/limits';
 import { subjects } from '@countersign/contracts/subjects';
 import type { BeatAnswer } from '@countersign/contracts/worker';
-import type { Bus } from '@countersign/platform/bus';
 import { monotonicMs } from '@countersign/platform/clock';
 import { errorFields, type Logger } from '@countersign/platform/logger';
+import type { WorkerBus } from './http-door.ts';
 import type { KeptResults } from './keep-results.ts';
 import type { EndReason } from './run-handler.ts';
 
@@ -23,7 +23,7 @@ export type HeldAttempts = {
   close(): void;
 };
 
-export type HoldOptions = { bus: Bus; pool: string; worker: string; results: KeptResults; log: Logger };
+export type HoldOptions = { bus: WorkerBus; pool: string; worker: string; results: KeptResults; log: Logger };
 
 export function holdAttempts({ bus, pool, worker, results, log }: HoldOptions): HeldAttempts {
   const running = new Map<string, Running>();

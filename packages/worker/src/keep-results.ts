@@ -12,8 +12,8 @@ import {
   type WorkerResult,
   writeResultClaim,
 } from '@countersign/contracts/worker';
-import type { Bus } from '@countersign/platform/bus';
 import { errorFields, type Logger } from '@countersign/platform/logger';
+import type { WorkerBus } from './http-door.ts';
 
 /** Refusals that every later result of this worker would meet as well. */
 const DISBELIEVED: ReadonlySet<string> = new Set(['signature_invalid', 'unauthenticated', 'revoked']);
@@ -52,7 +52,7 @@ export type KeptResults = {
   close(): void;
 };
 
-export type KeepOptions = { bus: Bus; pool: string; worker: string; log: Logger; onSettled: () => void };
+export type KeepOptions = { bus: WorkerBus; pool: string; worker: string; log: Logger; onSettled: () => void };
 
 export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions): KeptResults {
   const kept = new Map<string, Kept>();
@@ -115,7 +115,7 @@ export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions):
 }
 
 /** Null when it must be asked again: no answer, an outage, or an answer that belongs to another result. */
-async function ask(bus: Bus, one: Kept, timeout_ms: number, log: Logger): Promise<ResultAnswer | null> {
+async function ask(bus: WorkerBus, one: Kept, timeout_ms: number, log: Logger): Promise<ResultAnswer | null> {
   const { dispatch_id, claim_id } = one.result;
   const headers = { [RESULT_CLAIM_HEADER]: writeResultClaim(one.result), traceparent: one.traceparent };
   try {

@@ -3,7 +3,7 @@
  * nothing on a doubt: without an answer the worker does not start.
  */
 import { randomUUID, sign, verify } from 'node:crypto';
-import { CountersignError, isOutage } from '@countersign/contracts/errors';
+import { CountersignError, type ErrorCode, isOutage } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { subjects } from '@countersign/contracts/subjects';
 import { type HelloAnswer, helloText, type StartCode } from '@countersign/contracts/worker';
@@ -20,6 +20,13 @@ const SAYS: Readonly<Record<StartCode, string>> = {
   bus_rights_missing: 'NATS knows the bus key as somebody else: it may not act as this worker of this pool',
   scheduler_key_unpinned: "none of scheduler_public_keys is the scheduler's: every warrant would be refused",
   scheduler_unavailable: 'the scheduler did not answer',
+};
+
+/** Over HTTP who is not registered so is turned away before the scheduler hears of it. */
+const AT_THE_DOOR: Readonly<Partial<Record<ErrorCode, StartCode>>> = {
+  unauthenticated: 'worker_unknown',
+  signature_invalid: 'signing_key_unregistered',
+  revoked: 'revoked',
 };
 
 /** `start()` rejects with it. Nothing was taken and nothing ran. */
@@ -68,6 +75,8 @@ async function untilAnswered(
     try {
       return await ask();
     } catch (thrown) {
+      const told = thrown instanceof CountersignError ? AT_THE_DOOR[thrown.code] : undefined;
+      if (told !== undefined) throw new WorkerStartError(told, settings, thrown);
       if (mayNot()) throw new WorkerStartError('bus_rights_missing', settings, thrown);
       if (!(thrown instanceof CountersignError) || !isOutage(thrown.code)) throw thrown;
       if (monotonicMs() >= end) throw new WorkerStartError('scheduler_unavailable', settings, thrown);

@@ -25,10 +25,11 @@ export type JobContext = {
 export type Handle = (job: WorkerJob, context: JobContext) => unknown;
 
 export type WorkerOptions = {
-  /** NATS addresses, comma separated. */
-  servers: string;
-  /** Seed of the NATS user `worker-<pool>-<worker>`. */
-  nkey_seed: string;
+  /** NATS addresses, comma separated, and the seed of the NATS user `worker-<pool>-<worker>`; neither with `url`. */
+  servers?: string | undefined;
+  nkey_seed?: string | undefined;
+  /** Where the API is, for a worker over HTTP: it signs its requests with `signing_key` and holds no credential of NATS. */
+  url?: string | undefined;
   pool: string;
   /** This worker's name, unique within its pool and registered with its public key. */
   worker: string;
@@ -46,9 +47,16 @@ export type WorkerOptions = {
   log?: Logger;
 };
 
+const ways = z.union([
+  z.object({
+    url: z.url({ protocol: /^https?$/ }),
+    servers: z.undefined().optional(),
+    nkey_seed: z.undefined().optional(),
+  }),
+  z.object({ url: z.undefined().optional(), servers: z.string().min(1), nkey_seed: z.string().min(1) }),
+]);
+
 const checked = z.object({
-  servers: z.string().min(1),
-  nkey_seed: z.string().min(1),
   pool: token,
   worker: token,
   signing_key: z.string().includes('BEGIN PRIVATE KEY', { message: 'must be a PKCS#8 PEM' }),
@@ -61,7 +69,10 @@ const checked = z.object({
   start_wait_ms: z.int().min(0).default(LIMITS.start_wait_ms),
 });
 
+/** Over HTTP, or over the bus. */
+type Way = { url: string } | { servers: string; nkey_seed: string };
 export type WorkerSettings = Omit<z.output<typeof checked>, 'signing_key' | 'scheduler_public_keys'> & {
+  way: Way;
   signingKey: KeyObject;
   keys: KeyObject[];
 };
@@ -69,9 +80,11 @@ export type WorkerSettings = Omit<z.output<typeof checked>, 'signing_key' | 'sch
 /** Throws on the first start, with all mistakes at once, rather than on the first job. */
 export function readOptions(options: WorkerOptions): WorkerSettings {
   const { signing_key, scheduler_public_keys, ...rest } = checked.parse(options);
+  const way = ways.safeParse(options);
+  if (!way.success) throw new TypeError('give either `url` (http or https), or `servers` and `nkey_seed`');
   const signingKey = createPrivateKey(signing_key);
   if (signingKey.asymmetricKeyType !== 'ed25519') throw new TypeError('signing_key must be an Ed25519 key');
-  return { ...rest, signingKey, keys: scheduler_public_keys.map(publicKeyOf) };
+  return { ...rest, way: way.data as Way, signingKey, keys: scheduler_public_keys.map(publicKeyOf) };
 }
 
 function publicKeyOf(raw: string): KeyObject {

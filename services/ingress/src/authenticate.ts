@@ -4,6 +4,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { PERMISSION_SETS } from '@countersign/contracts/permissions';
+import { readWorkerKeyid } from '@countersign/contracts/worker-door';
 import { monotonicMs } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
 import { hashApiKey, isApiKey } from './api-key.ts';
@@ -11,11 +12,14 @@ import { boundGuesses } from './bound-guesses.ts';
 import type { Caller } from './caller.ts';
 import type { TokenClaims, Tokens } from './open-tokens.ts';
 import { rememberBriefly } from './remember-briefly.ts';
-import { findAgent, findKey, type PrincipalRow } from './store.ts';
+import { findAgent, findKey, findWorker, type PrincipalRow } from './store.ts';
 import { findToken } from './store-tokens.ts';
 import { actingOf } from './token-acting.ts';
 
 export type Agent = { caller: Caller; signing_key: KeyObject };
+/** Of which pool, by its name there. */
+export type Worker = { pool: string; worker: string };
+export type SigningWorker = { worker: Worker; signing_key: KeyObject };
 export type Authenticator = {
   /** `address`: where it came from. Throws `unauthenticated`, `revoked` or `too_many_requests`. */
   byKey(key: string, address: string): Promise<Caller>;
@@ -24,6 +28,8 @@ export type Authenticator = {
    * user of its tenant. Throws the same.
    */
   byAgent(id: string, address: string | null): Promise<Agent>;
+  /** The worker that a signature names so; else as above. */
+  byWorker(keyid: string, address: string): Promise<SigningWorker>;
   /** Throws `unauthenticated` or `revoked`. A wrong token costs no look into Postgres, so nothing bounds how many come. */
   byToken(token: string): Promise<Caller>;
 };
@@ -37,6 +43,7 @@ export function createAuthenticator(database: Tx, tokens: Tokens | null): Authen
   const byKeyHash = rememberBriefly<Caller>(limits);
   const byAgentId = rememberBriefly<Agent>(limits);
   const byToken = rememberBriefly<Caller>(limits);
+  const byWorkerName = rememberBriefly<SigningWorker>(limits);
   const prove = boundProofs();
 
   return {
@@ -50,6 +57,10 @@ export function createAuthenticator(database: Tx, tokens: Tokens | null): Authen
       const read = (): Promise<Agent> => readAgent(database, id);
       const source = { name: `agent ${id}`, beginning: `agent ${id}` };
       return orRefuse(byAgentId(id, () => (address === null ? read() : prove({ ...source, address }, read))));
+    },
+    byWorker: async (keyid, address) => {
+      const source = { name: keyid, beginning: keyid, address };
+      return orRefuse(byWorkerName(keyid, () => prove(source, () => readWorker(database, keyid))));
     },
     byToken: async (token) => {
       if (tokens === null || token.length > LIMITS.access_token_chars) throw new CountersignError('unauthenticated');
@@ -129,6 +140,14 @@ async function readAgent(database: Tx, id: string): Promise<Agent> {
   const { signing_key } = row;
   const caller = callerOf(row, { auth_method: 'signature', signing_key }, PERMISSION_SETS.agent);
   return { caller, signing_key: publicKeyOf(signing_key) };
+}
+
+async function readWorker(database: Tx, keyid: string): Promise<SigningWorker> {
+  const worker = readWorkerKeyid(keyid);
+  const row = worker === null ? undefined : await findWorker(database, worker);
+  if (worker === null || row === undefined) throw new CountersignError('unauthenticated');
+  refuseEnded(row);
+  return { worker, signing_key: publicKeyOf(row.public_key) };
 }
 
 function publicKeyOf(rawBase64url: string): KeyObject {

@@ -18,6 +18,8 @@ export type Caller = {
   readonly signing_key: string | null;
   /** Of a token that was made to act for somebody: the chain, first to last; else empty. */
   readonly on_behalf_of: readonly string[];
+  /** At the workers' door who it is. */
+  readonly worker?: { pool: string; worker: string };
   readonly permissions: ReadonlySet<string>;
 };
 

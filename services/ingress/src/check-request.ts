@@ -1,10 +1,17 @@
 /** Everything a request must pass before its route sees it: credential, tenant, permission, and the shape of what it brings. */
+import { workerSubject } from '@countersign/contracts/control';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Context } from 'hono';
 import { type Caller, mayAny } from './caller.ts';
 import { readJsonBody, readTextBody } from './read-body.ts';
-import { type Admitted, addressOf, type CredentialParts, readCredential } from './read-credential.ts';
+import {
+  type Admitted,
+  addressOf,
+  type CredentialParts,
+  readCredential,
+  readWorkerCredential,
+} from './read-credential.ts';
 import { readShape } from './read-shape.ts';
 import type { Incoming, Route } from './route.ts';
 
@@ -26,6 +33,13 @@ const NOBODY: Caller = {
 
 export function admitNobody(): Admitted {
   return { caller: NOBODY, checkBody: () => undefined };
+}
+
+/** Named so that pools, and the workers of each, share what requests share; it may nothing else. */
+export async function admitWorker(c: Context, parts: CredentialParts): Promise<Admitted> {
+  const { worker, checkBody } = await readWorkerCredential(c, parts);
+  const caller = { ...NOBODY, id: workerSubject(worker), tenant: `pool:${worker.pool}`, worker };
+  return { caller, checkBody };
 }
 
 /** The credential comes first: a stranger's bytes are not even read. */
@@ -52,7 +66,18 @@ export async function checkRequest(
   const params = readParams(c, route);
   const query = readQuery(c, route);
   const body = await readBody(c, route, checkBody);
-  return { caller, address: addressOf(c), params, query, ...body, header: (name) => c.req.header(name), traceparent };
+  return {
+    caller,
+    address: addressOf(c),
+    params,
+    query,
+    ...body,
+    header: (name) => c.req.header(name),
+    traceparent,
+    get signal() {
+      return c.req.raw.signal;
+    },
+  };
 }
 
 /** A name that nothing can have is not found. */

@@ -118,7 +118,8 @@ function operationOf(route: Route): Json {
   };
 }
 
-function needsOf({ permissions, open }: Route): string {
+function needsOf({ permissions, open, workers }: Route): string {
+  if (workers === true) return "Needs a registered worker's signature.";
   return open === true
     ? 'Needs no credential.'
     : permissions.length === PERMISSION_NAMES.length

@@ -5,11 +5,12 @@
 import { CountersignError, failureOf } from '@countersign/contracts/errors';
 import type { HttpBindings } from '@countersign/platform/http';
 import type { Metrics } from '@countersign/platform/metrics';
+import { checkBody } from '@countersign/platform/signed-http';
 import type { Context } from 'hono';
 import { isApiKey } from './api-key.ts';
-import type { Authenticator } from './authenticate.ts';
+import type { Authenticator, Worker } from './authenticate.ts';
 import type { Caller } from './caller.ts';
-import { checkBody, type SignedHttp, type VerifiedHttp } from './verify-http-signature.ts';
+import type { FromSomewhere, HttpSignatures } from './verify-http-signature.ts';
 
 export type Admitted = {
   caller: Caller;
@@ -19,7 +20,7 @@ export type Admitted = {
 
 export type CredentialParts = {
   authenticator: Authenticator;
-  verifyHttp: (request: SignedHttp) => Promise<VerifiedHttp>;
+  signatures: HttpSignatures;
   metrics: Metrics;
 };
 
@@ -71,7 +72,7 @@ async function admit(c: Context, credential: Credential, parts: CredentialParts)
     case 'token':
       return unsigned(await parts.authenticator.byToken(credential.token));
     case 'signature': {
-      const { caller, digest } = await parts.verifyHttp(signedOf(c));
+      const { caller, digest } = await parts.signatures.agent(signedOf(c));
       return { caller, checkBody: (body) => checkBody({ digest }, body) };
     }
     case 'none':
@@ -79,10 +80,27 @@ async function admit(c: Context, credential: Credential, parts: CredentialParts)
   }
 }
 
-function signedOf(c: Context): SignedHttp {
+/** Of a worker, which has no other credential than the key that signs its results. Throws as above. */
+export async function readWorkerCredential(
+  c: Context,
+  { signatures, metrics }: Pick<CredentialParts, 'signatures' | 'metrics'>,
+): Promise<{ worker: Worker; checkBody: Admitted['checkBody'] }> {
+  try {
+    if (findCredential(c).method !== 'signature')
+      throw new CountersignError('permission_missing', 'only a worker, which signs its requests, may call this');
+    const { worker, digest } = await signatures.worker(signedOf(c));
+    return { worker, checkBody: (body) => checkBody({ digest }, body) };
+  } catch (thrown) {
+    metrics.count('credentials_refused_total', { method: 'worker', code: failureOf(thrown).code });
+    throw thrown;
+  }
+}
+
+function signedOf(c: Context): FromSomewhere {
+  const { url } = c.req;
   return {
     method: c.req.method,
-    url: c.req.url,
+    target: url.slice(url.indexOf('/', url.indexOf('://') + 3)).split('#')[0]!,
     host: incomingOf(c).headers.host ?? '',
     header: (name) => c.req.header(name),
     address: addressOf(c),

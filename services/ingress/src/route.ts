@@ -17,6 +17,8 @@ export type Incoming<P, Q, B> = {
   text: string | null;
   header(name: string): string | undefined;
   traceparent: string;
+  /** Aborts when whoever asked is gone. */
+  readonly signal: AbortSignal;
 };
 
 /** `json` may be any value; `stream` is server-sent events; 204 has no body at all. */
@@ -40,10 +42,12 @@ export type Route<
   /** Not under the prefix: the path is a protocol's. */
   root?: boolean;
   summary: string;
-  /** Any of them is enough. */
-  permissions: readonly [Permission, ...Permission[]];
+  /** Any of them is enough; none where other credentials are asked for. */
+  permissions: readonly Permission[];
   /** Needs no credential, and has none: its caller is nobody. */
   open?: boolean;
+  /** The workers' door: the one credential is a worker's signature. */
+  workers?: boolean;
   params?: P;
   query?: Q;
   /**

@@ -10,8 +10,8 @@ import type { Metrics } from '@countersign/platform/metrics';
 import type { Shares } from '@countersign/platform/shares';
 import { childOf, traceIdOf } from '@countersign/platform/trace';
 import { type Context, Hono } from 'hono';
-import { admitCaller, admitNobody, checkRequest } from './check-request.ts';
-import type { CredentialParts } from './read-credential.ts';
+import { admitCaller, admitNobody, admitWorker, checkRequest } from './check-request.ts';
+import type { Admitted, CredentialParts } from './read-credential.ts';
 import type { Uses } from './registry/record-uses.ts';
 import type { Answer, Route } from './route.ts';
 
@@ -44,9 +44,9 @@ export function serveRoutes(routes: readonly Route[], parts: HttpParts): Hono {
   for (const route of routes) {
     const method = route.method.toUpperCase();
     const handle: Handle = async (c, traceparent) => {
-      const admitted = route.open === true ? admitNobody() : await admitCaller(c, route, parts);
+      const admitted = await admit(c, route, parts);
       const { caller } = admitted;
-      if (route.open !== true) uses.note(caller);
+      if (route.open !== true && caller.worker === undefined) uses.note(caller);
       // Queues, pending answers and body memory are shared by all requests: each gets a part.
       const leave = shares.take([caller.tenant, caller.id]);
       try {
@@ -59,6 +59,11 @@ export function serveRoutes(routes: readonly Route[], parts: HttpParts): Hono {
   }
   app.notFound(wrap('unrouted', refuseUnrouted(routes)));
   return app;
+}
+
+function admit(c: Context, route: Route, parts: HttpParts): Admitted | Promise<Admitted> {
+  if (route.open === true) return admitNobody();
+  return route.workers === true ? admitWorker(c, parts) : admitCaller(c, route, parts);
 }
 
 function logFault(log: Logger, thrown: unknown, traceparent: string, route: string): void {

@@ -37,6 +37,7 @@ import { submitFailOpen } from './submit-fail-open.ts';
 import { createSubmit } from './submit-job.ts';
 import { tokenRoutes } from './token-routes.ts';
 import { openHttpSignatures } from './verify-http-signature.ts';
+import { workerDoorRoutes } from './worker-door-routes.ts';
 
 const RAW_KEY = '[A-Za-z0-9_-]{43}';
 const formerKeys = z
@@ -120,7 +121,7 @@ export const ingress = defineService({
     const intake = await ownIntake(context);
     const tokens = config.TOKEN_KEY === undefined ? null : openTokens({ ...config, TOKEN_KEY: config.TOKEN_KEY });
     const authenticator = createAuthenticator(database, tokens);
-    const verifyHttp = openHttpSignatures(database, authenticator);
+    const signatures = openHttpSignatures(database, authenticator);
     const prove = openChains(database);
     const issue = createTokenIssuer({ database, tokens, metrics, prove });
     const expired = context.sweep('expired credentials', LIMITS.expired_ms, async () => {
@@ -144,9 +145,10 @@ export const ingress = defineService({
       ...(config.OIDC === undefined ? [] : loginRoutes(database, config.OIDC)),
       ...registryRoutes({ database, bus }),
       ...evidenceRoutes(bus),
+      ...workerDoorRoutes(bus),
     ];
     const names = config.HTTP_NAMES?.split(',') ?? [];
-    const app = serveRoutes(routes, { authenticator, verifyHttp, uses, shares, metrics, log });
+    const app = serveRoutes(routes, { authenticator, signatures, uses, shares, metrics, log });
     serveDocuments(app, routes);
     const http = await listen(app.fetch, config.HTTP_PORT, config.HTTP_HOST, { names });
     onStop(() => http.close());

@@ -34,12 +34,12 @@ export type NewToken = {
   life_s: number;
 };
 
-/** False when the agent has used the nonce before. */
-export async function insertNonce(tx: Tx, row: { agent: string; nonce: string; until: string }): Promise<boolean> {
+/** `signer`: as its signatures name it. False when it has used the nonce before. */
+export async function insertNonce(tx: Tx, row: { signer: string; nonce: string; until: string }): Promise<boolean> {
   const made = await tx.query(
     `INSERT INTO identity.nonces (principal_id, nonce, expires_at) VALUES ($1, $2, $3)
      ON CONFLICT DO NOTHING RETURNING 1`,
-    [row.agent, row.nonce, row.until],
+    [row.signer, row.nonce, row.until],
   );
   return made.length === 1;
 }

@@ -30,6 +30,9 @@ const FIND_KEY = `SELECT ${PRINCIPAL}, k.key_id, k.permissions, ${IS_REVOKED('p.
 const FIND_AGENT = `SELECT ${PRINCIPAL}, ${IS_REVOKED('p.principal_id')}
   FROM identity.principals p WHERE p.principal_id = $1 AND p.type = 'agent'`;
 
+const FIND_WORKER = `SELECT w.public_key, ${IS_REVOKED("'worker:' || w.pool || '/' || w.worker")}
+  FROM identity.workers w WHERE w.pool = $1 AND w.worker = $2`;
+
 const FIND_ENDED = `SELECT coalesce(
       (SELECT k.expires_at <= clock_timestamp() FROM identity.api_keys k WHERE k.key_id = r.key_id), false)
     OR (r.token_id IS NOT NULL AND NOT EXISTS (SELECT FROM identity.tokens t WHERE t.token_id = r.token_id
@@ -80,6 +83,13 @@ export async function findEnded(tx: Tx, readers: readonly Reader[]): Promise<boo
 
 export async function findAgent(tx: Tx, id: string): Promise<PrincipalRow | undefined> {
   return (await tx.query<PrincipalRow>(FIND_AGENT, [id]))[0];
+}
+
+export async function findWorker(
+  tx: Tx,
+  { pool, worker }: Pick<NewWorker, 'pool' | 'worker'>,
+): Promise<{ public_key: string; revoked: boolean } | undefined> {
+  return (await tx.query<{ public_key: string; revoked: boolean }>(FIND_WORKER, [pool, worker]))[0];
 }
 
 export function insertTenant(tx: Tx, tenant: string): Promise<boolean> {

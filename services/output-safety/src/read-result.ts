@@ -1,11 +1,12 @@
 /**
- * Reads one result as it came and believes nothing but the subject, for which the server's permissions
- * vouch: parsed strictly, in the shape of a result, from the tenant and worker of the subject, signed by that worker.
+ * Reads one result as it came and believes nothing but the subject, for which the server's permissions vouch, or not even that
+ * where ingress hands it on: parsed strictly, in the shape of a result, from the tenant and worker of the subject, signed by
+ * that worker.
  */
 import { type KeyObject, verify } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import { readResultSubject } from '@countersign/contracts/subjects';
+import { readForwardedResultSubject, readResultSubject } from '@countersign/contracts/subjects';
 import { type ResultClaim, type WorkerResult, workerResult } from '@countersign/contracts/worker';
 import { canonicalize, type JsonValue, parseStrict } from '@countersign/ledger/canonical-json';
 import type { Message } from '@countersign/platform/nats-connection';
@@ -22,7 +23,7 @@ export async function readResult(
   claim: ResultClaim,
   keys: WorkerKeys,
 ): Promise<SignedResult | RefusedResult> {
-  const from = readResultSubject(subject);
+  const from = readResultSubject(subject) ?? readForwardedResultSubject(subject);
   if (from === null) throw new CountersignError('field_invalid', undefined, { at: 'subject' });
   const refuse = (code: string): RefusedResult => ({ ok: false, from, code, unread: false });
   const parsed = parseStrict(data, { max_bytes: LIMITS.message_bytes });

@@ -4,7 +4,12 @@
  */
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import { isFromOtherAccount, readResultSubject, subjects } from '@countersign/contracts/subjects';
+import {
+  isFromOtherAccount,
+  readForwardedResultSubject,
+  readResultSubject,
+  subjects,
+} from '@countersign/contracts/subjects';
 import {
   RESULT_CLAIM_HEADER,
   type ResultAnswer,
@@ -27,9 +32,15 @@ type Settled = Exclude<Outcome, { kind: 'moved' }>;
 type Parts = { screen: Screen; policies: ActivePolicies; commit: Commit };
 type Commit = (item: CommitItem) => Promise<Outcome>;
 
-/** The server lets a worker ask only under its own pool and name. */
+/** The server lets a worker ask only under its own pool and name, and only ingress may hand on. */
 export function mayAnswer({ subject, reply }: Pick<Message, 'subject' | 'reply'>): boolean {
+  if (isForwarded(subject)) return reply?.startsWith(`${subjects.inbox('ingress')}.`) === true;
   return isFromOtherAccount(reply) && readResultSubject(subject) !== null;
+}
+
+/** Of a worker over HTTP. Until its signature is verified it is only ingress' word, and ends or records nothing. */
+function isForwarded(subject: string): boolean {
+  return readForwardedResultSubject(subject) !== null;
 }
 
 export function receiveResults(
@@ -44,6 +55,7 @@ export function receiveResults(
     const read = await readResult(message, claim, keys);
     if (read.ok) return { outcome: await screenAndCommit(read, { screen, policies, commit }), code: null };
     const { from, code } = read;
+    if (isForwarded(message.subject)) return { outcome: { kind: 'refused', code }, code };
     const item: CommitItem = read.unread
       ? { kind: 'unread', from, ...claim, code, data: message.data }
       : { kind: 'refused', from, dispatch_id: claim.dispatch_id, code };
@@ -54,7 +66,7 @@ export function receiveResults(
   return async (message) => {
     const claim = readResultClaim(message.headers.get(RESULT_CLAIM_HEADER));
     if (claim === null) throw new CountersignError('field_invalid', undefined, { at: RESULT_CLAIM_HEADER });
-    const from = readResultSubject(message.subject);
+    const from = readResultSubject(message.subject) ?? readForwardedResultSubject(message.subject);
     const leave = shares.take([from?.pool ?? '', from?.worker ?? ''], message.data.length);
     try {
       const { outcome, code } = await settle(message, claim);

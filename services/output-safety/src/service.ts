@@ -55,7 +55,9 @@ export const outputSafety = defineService({
     bus.serve('output.open', reviewing.open);
     bus.serve('output.release', reviewing.release);
     bus.serve('output.discard', reviewing.discard);
-    bus.serveRaw(patterns.results(), { mayAnswer, handle: receiveResults(context, { sealer, screen, policies }) });
+    const handle = receiveResults(context, { sealer, screen, policies });
+    for (const subject of [patterns.results(), patterns.forwardedResults()])
+      bus.serveRaw(subject, { mayAnswer, handle });
     context.ready('fence and policy', () => probe(database));
   },
 });

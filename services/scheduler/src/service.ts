@@ -1,10 +1,11 @@
 /** Table of contents of the scheduler: may this job run now, where, and what state is it in. */
 
 import type { AdmitItem, Admitted } from '@countersign/contracts/admission';
+import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { instant } from '@countersign/contracts/names';
 import { hintsTo } from '@countersign/contracts/streams';
-import { stageOf } from '@countersign/contracts/subjects';
+import { readWorkerSubject, stageOf } from '@countersign/contracts/subjects';
 import type { ClaimAnswer } from '@countersign/contracts/worker';
 import { decisionSealKeys } from '@countersign/platform/decision-seal-keys';
 import { endsSometime, NEEDS_END } from '@countersign/platform/fail-mode';
@@ -16,8 +17,9 @@ import { admitJobs } from './admit/admit-jobs.ts';
 import { type AgendaSweeps, followAgenda } from './agenda.ts';
 import { answerBeat } from './claim/answer-beat.ts';
 import { answerHello } from './claim/answer-hello.ts';
-import { claimAttempts, readClaim } from './claim/claim-attempts.ts';
+import { claimAttempts } from './claim/claim-attempts.ts';
 import type { Claim } from './claim/claim-carefully.ts';
+import { openWorkerDoor } from './claim/worker-door.ts';
 import { dispatchJobs } from './dispatch/dispatch-jobs.ts';
 import { ownPools } from './dispatch/own-pools.ts';
 import { republishAttempts } from './dispatch/republish-attempts.ts';
@@ -92,10 +94,13 @@ export const scheduler = defineService({
     });
     bus.serve('scheduler.admit', async ({ items }) => ({ answers: await settleAll(items.map((item) => admit(item))) }));
     bus.serve('scheduler.claim', async ({ items }, { subject }) => ({
-      answers: await settleAll(items.map((item) => claim(readClaim(subject, item)))),
+      answers: await settleAll(items.map((item) => claim({ ...item, ...workerOf(subject) }))),
     }));
-    bus.serve('scheduler.beat', (request, { subject }) => answerBeat(shared, subject, request));
-    bus.serve('scheduler.hello', (request, { subject }) => answerHello(shared, subject, request));
+    bus.serve('scheduler.beat', async (request, { subject }) => answerBeat(shared, workerOf(subject), request));
+    bus.serve('scheduler.hello', async (request, { subject }) => answerHello(shared, workerOf(subject), request));
+    const door = openWorkerDoor(shared, claim);
+    bus.serve('scheduler.worker', (question) => door.answer(question));
+    bus.serve('scheduler.next', (question) => door.next(question));
     bus.serve('scheduler.get', (request) => getJob(context.database, request));
     bus.serve('scheduler.list', (request) => listJobs(context.database, request));
     serveStops(context);
@@ -112,3 +117,10 @@ export const scheduler = defineService({
     });
   },
 });
+
+/** The server's permissions let a worker ask only under its own pool and name. */
+function workerOf(subject: string): { pool: string; worker: string } {
+  const who = readWorkerSubject(subject);
+  if (!who) throw new CountersignError('field_invalid', 'the subject names no pool and worker');
+  return who;
+}

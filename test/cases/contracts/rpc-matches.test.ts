@@ -59,11 +59,23 @@ function shadow(scope: string): Loose {
 }
 const CLAIM = { dispatch_id: 'd1', claim_id: 'c1' };
 
+const SIGNED = { 'signature-input': 'sig=("@method");created=1;nonce="n1";keyid="worker:desk/w1"' };
+
 const CASES: Record<RpcVerb, Case> = {
   'scheduler.hello': {
     asked: { nonce: 'n1' },
     right: [{ nonce: 'n1' }],
     wrong: { 'another question’s': { nonce: 'n2' } },
+  },
+  'scheduler.worker': {
+    asked: { verb: 'beat', headers: SIGNED },
+    right: [{ verb: 'beat', nonce: 'n1' }],
+    wrong: { 'another question’s': { verb: 'beat', nonce: 'n2' }, 'another verb’s': { verb: 'claim', nonce: 'n1' } },
+  },
+  'scheduler.next': {
+    asked: { headers: SIGNED },
+    right: [{ nonce: 'n1' }],
+    wrong: { 'another question’s': { nonce: 'n' } },
   },
   'policy.decide': {
     asked: { items: ITEMS },
@@ -321,6 +333,7 @@ test('what acts, and cannot be told from acting twice, is asked once', () => {
     'policy.shadow',
     'scheduler.cancel',
     'scheduler.lift',
+    'scheduler.next',
     'scheduler.stop',
   ]);
 });

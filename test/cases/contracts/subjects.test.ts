@@ -57,6 +57,7 @@ describe('every builder', () => {
     refused: subjects.refused,
     dispatch: subjects.dispatch,
     result: subjects.result,
+    forwardedResult: subjects.forwardedResult,
     screened: subjects.screened,
     audit: subjects.audit,
     rpcSubmit: subjects.rpcSubmit,

@@ -98,6 +98,11 @@ describe('/openapi.json', () => {
       'post /stops/{switch_id}/lift',
       'post /tenants',
       'post /token',
+      'post /worker/beat',
+      'post /worker/claim',
+      'post /worker/hello',
+      'post /worker/next',
+      'post /worker/result',
       'post /workers',
       'post /workers/{pool}/{worker}/revoke',
     ]);

@@ -82,7 +82,7 @@ describe('the scheduler', () => {
     const asked = { nonce, signature: sign(null, text, key.privateKey).toString('base64url') };
     const { code } = await answerHello(
       { database: scheduler, warrants: createWarrantSigner(warrant.pem) },
-      `rpc.scheduler.hello.${POOL}.${worker}`,
+      { pool: POOL, worker },
       asked,
     );
     return code;

@@ -5,6 +5,7 @@ import { BAD_BODIES } from '../../cases/ingress/bad-bodies.ts';
 import { startSystem, type TestSystem } from '../../harness/start-system.ts';
 import { startWorker } from '../../harness/start-worker.ts';
 import { waitForEnd } from '../../harness/wait-for-job.ts';
+import { workerDoorCases } from './worker-door-cases.ts';
 
 let system: TestSystem;
 const cleanUp = new AsyncDisposableStack();
@@ -17,6 +18,8 @@ afterAll(() => cleanUp.disposeAsync());
 function submit(body: unknown) {
   return system.api('agent', 'POST', '/api/v1/jobs', body);
 }
+
+workerDoorCases(() => system);
 
 describe('the runbook', () => {
   test('simulates the production write of the guide', async () => {

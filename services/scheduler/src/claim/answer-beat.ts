@@ -5,9 +5,7 @@
 
 import type { ControlState } from '@countersign/contracts/control';
 import { stopFor, workerSubject } from '@countersign/contracts/control';
-import { CountersignError } from '@countersign/contracts/errors';
 import type { RpcParsed } from '@countersign/contracts/rpc';
-import { readWorkerSubject } from '@countersign/contracts/subjects';
 import type { BeatAnswer } from '@countersign/contracts/worker';
 import { gate } from '@countersign/platform/control-gate';
 import type { SchedulerContext } from '../scheduler-context.ts';
@@ -21,11 +19,9 @@ type Worker = { pool: string; worker: string };
 
 export async function answerBeat(
   context: SchedulerContext,
-  subject: string,
+  who: Worker,
   { attempts }: RpcParsed<'scheduler.beat'>,
 ): Promise<BeatAnswer> {
-  const who = readWorkerSubject(subject);
-  if (!who) throw new CountersignError('field_invalid', 'the subject names no pool and worker');
   if (attempts.length === 0) return { attempts: [] };
   const running = attempts.every((beat) => !beat.reported);
   if (running && (await beatStep(context.database, who, attempts))) return { attempts: attempts.map(goesOn) };
@@ -50,7 +46,9 @@ function goesOn({ dispatch_id }: Beat): Order {
 
 function orderFor(beat: Beat, attempt: BeatenAttempt | undefined, who: Worker, state: ControlState): Order {
   const { dispatch_id } = beat;
-  const alive = attempt && attempt.worker === who.worker && attempt.claim_id === beat.claim_id;
+  // By pool and name: two pools may each have a `w1`.
+  const own = attempt?.pool === who.pool && attempt.worker === who.worker;
+  const alive = own && attempt.claim_id === beat.claim_id;
   if (!alive) return { dispatch_id, order: beat.reported ? 'settled' : 'stop', reason: 'claim_lost' };
   if (attempt.attempt_state !== 'running' && attempt.attempt_state !== 'reported') {
     return { dispatch_id, order: beat.reported ? 'settled' : 'stop', reason: 'attempt_stale' };

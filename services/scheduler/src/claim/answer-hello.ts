@@ -4,9 +4,7 @@
  */
 import { createPublicKey, verify } from 'node:crypto';
 import { workerSubject } from '@countersign/contracts/control';
-import { CountersignError } from '@countersign/contracts/errors';
 import type { RpcParsed } from '@countersign/contracts/rpc';
-import { readWorkerSubject } from '@countersign/contracts/subjects';
 import { type HelloAnswer, helloText } from '@countersign/contracts/worker';
 import { readControl } from '@countersign/platform/control-gate';
 import type { SchedulerContext } from '../scheduler-context.ts';
@@ -17,11 +15,9 @@ type Worker = { pool: string; worker: string };
 
 export async function answerHello(
   { database, warrants }: Pick<SchedulerContext, 'database' | 'warrants'>,
-  subject: string,
+  who: Worker,
   asked: Asked,
 ): Promise<HelloAnswer> {
-  const who = readWorkerSubject(subject);
-  if (!who) throw new CountersignError('field_invalid', 'the subject names no pool and worker');
   const [registered, { revoked }, pools] = await Promise.all([
     readWorkerKey(database, who.pool, who.worker),
     readControl(database, [], [workerSubject(who)]),

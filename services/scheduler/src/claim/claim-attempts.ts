@@ -2,22 +2,12 @@
  * Grants attempts to workers, many claims to a statement: the last look before something runs. A stop, a new policy or a
  * cancelled job is seen under the gate; a claim that cannot be granted as it stands is judged on the careful path.
  */
-import { CountersignError } from '@countersign/contracts/errors';
 import { FACT_HOLES } from '@countersign/contracts/job-entry';
 import { LIMITS } from '@countersign/contracts/limits';
-import { readWorkerSubject } from '@countersign/contracts/subjects';
-import type { ClaimRequest } from '@countersign/contracts/worker';
 import { canonicalWithHoles } from '@countersign/ledger/holed-json';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { claimStep, type GrantedClaim } from '../store-steps.ts';
 import { type Claim, claimCarefully, type Outcome } from './claim-carefully.ts';
-
-/** The server's permissions let a worker publish only under its own pool and name. */
-export function readClaim(subject: string, request: ClaimRequest): Claim {
-  const who = readWorkerSubject(subject);
-  if (!who) throw new CountersignError('field_invalid', 'the subject names no pool and worker');
-  return { ...request, ...who };
-}
 
 /** What `job_running` says besides the attempt's facts, which are filled in where they stand. */
 export function runningTemplate({ dispatch_id, claim_id, pool, worker }: Claim): string {

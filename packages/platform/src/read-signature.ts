@@ -10,10 +10,13 @@ import {
   SIGNATURE_TAG,
   SIGNED_WHERE_SENT,
   type SignatureTerms,
+  WORKER_SIGNATURE_TAG,
 } from '@countersign/contracts/http-signature';
 import { LIMITS } from '@countersign/contracts/limits';
 import { principalId } from '@countersign/contracts/names';
 import { nonce } from '@countersign/contracts/signed-request';
+import { WORKER_KEYID } from '@countersign/contracts/worker-door';
+import { z } from 'zod';
 
 export type ReadSignature = {
   covered: readonly string[];
@@ -23,6 +26,11 @@ export type ReadSignature = {
   /** 64 bytes. */
   signature: Uint8Array;
 };
+
+/** Who signs: each kind has a tag and names of its own, so that no signature is taken for the other kind's. */
+export type Signers = { tag: string; keyid: z.ZodType<string> };
+export const AGENTS: Signers = { tag: SIGNATURE_TAG, keyid: principalId };
+export const WORKERS: Signers = { tag: WORKER_SIGNATURE_TAG, keyid: z.string().regex(WORKER_KEYID) };
 
 /** A string of RFC 8941 without escapes: no value that is taken here needs one. */
 const STRING = '"[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]*"';
@@ -34,13 +42,18 @@ const SIGNATURE = new RegExp(`^(${KEY})=:([A-Za-z0-9+/]{86}==):$`);
 const DIGEST = /^sha-256=:([A-Za-z0-9+/]{43}=):$/;
 
 /** `has`: whether the request carries that header. Throws `signature_invalid`, with the header that is at fault. */
-export function readSignature(input: string, signature: string, has: (header: string) => boolean): ReadSignature {
+export function readSignature(
+  input: string,
+  signature: string,
+  has: (header: string) => boolean,
+  signers: Signers,
+): ReadSignature {
   const parsed = input.length > LIMITS.signature_input_chars ? null : INPUT.exec(input);
   if (parsed === null) throw wrongInput('one signature with quoted components and its parameters is expected');
   const [, label, params, names, parameters] = parsed;
   const covered = names!.split(' ').map((name) => name.slice(1, -1));
   checkCovered(covered, has);
-  return { covered, terms: readTerms(parameters!), params: params!, signature: readBytes(signature, label!) };
+  return { covered, terms: readTerms(parameters!, signers), params: params!, signature: readBytes(signature, label!) };
 }
 
 /** 32 bytes: the SHA-256 that the body has to have. Throws `signature_invalid`. */
@@ -62,19 +75,19 @@ function checkCovered(covered: readonly string[], has: (header: string) => boole
   if (covered.length > due.length) throw wrongInput(`only ${due.join(', ')} can be signed here`);
 }
 
-function readTerms(text: string): SignatureTerms {
+function readTerms(text: string, { tag, keyid }: Signers): SignatureTerms {
   const given = [...text.matchAll(PARAMETER)].map(([, name, value]) => [name!, value!] as const);
   const values = new Map(given);
   if (values.size !== given.length) throw wrongInput('a parameter stands twice');
   const unknown = given.find(([name]) => !PARAMETERS.includes(name));
   if (unknown !== undefined) throw wrongInput('a parameter that is not known');
   if ((textIn(values, 'alg') ?? SIGNATURE_ALGORITHM) !== SIGNATURE_ALGORITHM) throw wrongInput('alg must be ed25519');
-  if (textIn(values, 'tag') !== SIGNATURE_TAG) throw wrongInput(`tag must be ${SIGNATURE_TAG}`);
+  if (textIn(values, 'tag') !== tag) throw wrongInput(`tag must be ${tag}`);
   const read = {
     created: numberIn(values, 'created'),
     expires: numberIn(values, 'expires'),
     nonce: nonce.safeParse(textIn(values, 'nonce')).data,
-    keyid: principalId.safeParse(textIn(values, 'keyid')).data,
+    keyid: keyid.safeParse(textIn(values, 'keyid')).data,
   };
   const bad = Object.entries(read).find(([, value]) => value === undefined)?.[0];
   if (bad !== undefined) throw wrongInput(`${bad} is missing or none`);
