@@ -246,7 +246,8 @@ async function revocationEndsWaits(): Promise<void> {
   const { status, body } = await waits;
   const took_ms = performance.now() - began;
   expect([status, body.code]).toEqual([403, 'revoked']);
-  expect(took_ms).toBeLessThan(LIMITS.stop_ms + LIMITS.worker_slice_ms);
+  // One slice, and room for a machine that is busy with other things.
+  expect(took_ms).toBeLessThan(LIMITS.worker_wait_ms / 4);
   expect((await held).body).toEqual({ delivery: null });
   await submit();
   expect((await worker.ask('next', { wait_ms: 0 })).body.code).toBe('revoked');
