@@ -8,11 +8,8 @@ export function table(headings: readonly string[], rows: readonly (readonly unkn
   if (rows.length === 0) return 'none';
   const cells = [headings, ...rows].map((row) => row.map(cellOf));
   const widths = headings.map((_, i) => Math.max(...cells.map((row) => row[i]!.length)));
-  for (let over = total(widths) - WIDTH; over > 0; over = total(widths) - WIDTH) {
-    const widest = widths.indexOf(Math.max(...widths));
-    widths[widest] = Math.max(4, widths[widest]! - over);
-    if (widths[widest] === 4) break;
-  }
+  // The widest gives way first, so that two long columns share what there is.
+  for (let over = total(widths) - WIDTH; over > 0; over -= 1) widths[widths.indexOf(Math.max(...widths))]! -= 1;
   return cells
     .map((row) =>
       row

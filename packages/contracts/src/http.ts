@@ -5,9 +5,10 @@ import { DECISIONS, decision, remediation } from './decision.ts';
 import { onBehalfOf } from './delegation.ts';
 import { ERROR_CODES, failure } from './errors.ts';
 import { jobRequest, jobView } from './job.ts';
+import { jobFilters } from './job-search.ts';
 import { shownEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
-import { digest, digitsOf, instant, jobId, principalId, tenantName, topicName, uuid } from './names.ts';
+import { digest, digitsOf, instant, jobId, principalId, tenantName, uuid } from './names.ts';
 import { screeningView } from './output.ts';
 import { PERMISSION_NAMES, permission } from './permissions.ts';
 import { explained, simulated } from './policy-questions.ts';
@@ -142,6 +143,7 @@ export const explanations = z.object({
 export type Explanations = z.infer<typeof explanations>;
 
 const nextCursor = z.string().nullable();
+/** It goes on at `next_cursor` until that is null; under a filter a page may be short, or empty, before the end. */
 export const jobPage = z.object({ jobs: z.array(jobView), next_cursor: nextCursor });
 export type JobPage = z.infer<typeof jobPage>;
 export const approvalPage = z.object({ approvals: z.array(approvalView), next_cursor: nextCursor });
@@ -165,11 +167,7 @@ export const pageQuery = {
   cursor: z.string().min(1).max(LIMITS.cursor_chars).optional(),
   limit: digitsOf(z.int().min(1).max(LIMITS.page_rows)).optional(),
 };
-export const jobQuery = z.strictObject({
-  state: z.enum(JOB_STATES).optional(),
-  topic: topicName.optional(),
-  ...pageQuery,
-});
+export const jobQuery = z.strictObject({ ...jobFilters, actor: principalId.optional(), ...pageQuery });
 export type JobQuery = z.input<typeof jobQuery>;
 export const approvalQuery = z.strictObject({
   state: z.enum(APPROVAL_STATES).optional(),

@@ -93,6 +93,8 @@ export const LIMITS = {
   queued_rows: 4_096,
   /** Rows of one page of a listing. */
   page_rows: 200,
+  /** Jobs that one page of a search looks at. Where few meet the filters, it ends there, and its cursor goes on behind them. */
+  search_rows: 1_000,
   /** Milliseconds a caller waits for an RPC answer. */
   rpc_ms: 3_000,
   /** Milliseconds of silence after which a repeatable question is asked again: another instance may hear it. */

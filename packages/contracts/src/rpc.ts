@@ -6,8 +6,9 @@ import { decideAnswer, decideItem } from './decision.ts';
 import { failure } from './errors.ts';
 import { policyDocument } from './evidence.ts';
 import { jobView } from './job.ts';
+import { isFound, jobFilters } from './job-search.ts';
 import { LIMITS } from './limits.ts';
-import { digest, jobId, keyId, principalId, tenantName, token, topicName, uuid } from './names.ts';
+import { digest, jobId, keyId, principalId, tenantName, token, uuid } from './names.ts';
 import { resultView } from './output.ts';
 import { activePolicy, answersOf, explained, simulated, simulateRequest } from './policy-questions.ts';
 import {
@@ -39,7 +40,6 @@ import { quarantineVerbs } from './rpc-quarantine.ts';
 import { stopVerbs } from './rpc-stops.ts';
 import { verb } from './rpc-verb.ts';
 import { WORKER_VERBS } from './rpc-workers.ts';
-import { JOB_STATES } from './states.ts';
 
 const page = {
   cursor: z.string().max(LIMITS.cursor_chars).optional(),
@@ -188,13 +188,12 @@ export const RPC = {
       tenant: tenantName,
       /** Only this actor's jobs; null for all of the tenant's. */
       actor: principalId.nullable(),
-      state: z.enum(JOB_STATES).optional(),
-      topic: topicName.optional(),
+      ...jobFilters,
       ...page,
     }),
     answer: z.object({ jobs: z.array(jobView), next_cursor: z.string().nullable() }),
     repeatable: true,
-    matches: (asked, { jobs }) => isPage(asked, jobs, ['actor', 'state', 'topic']),
+    matches: isFound,
   }),
   'scheduler.cancel': verb({
     service: 'scheduler',

@@ -77,12 +77,16 @@ function listRoute(bus: Bus): Route {
   return route({
     method: 'get',
     path: '/jobs',
-    summary: 'List jobs, newest first',
+    summary: 'Search jobs, newest first: all filters that are given must hold',
     permissions: READ,
     query: jobQuery,
     answers: { 200: { says: 'One page', schema: jobPage } },
     handle: async ({ caller, query, traceparent }) => {
-      const asked = { tenant: caller.tenant, actor: actorFilter(caller), ...query };
+      const own = actorFilter(caller);
+      // Whoever sees only the own jobs finds nobody else's.
+      if (own !== null && query.actor !== undefined && query.actor !== own)
+        return { status: 200, json: { jobs: [], next_cursor: null } };
+      const asked = { tenant: caller.tenant, ...query, actor: own ?? query.actor ?? null };
       return { status: 200, json: await bus.call('scheduler.list', asked, { traceparent }) };
     },
   });

@@ -57,7 +57,9 @@ const shown = {
 };
 
 const COMMANDS: Record<string, string[]> = {
-  get: ['jobs', 'get', 'job-1'],
+  show: ['jobs', 'show', 'job-1'],
+  list: ['jobs', 'list'],
+  cancel: ['jobs', 'cancel', 'job-1'],
   timeline: ['jobs', 'timeline', 'job-1'],
   record: ['jobs', 'record', 'job-1'],
   result: ['jobs', 'result', 'job-1'],
@@ -73,6 +75,8 @@ const COMMANDS: Record<string, string[]> = {
 describe.each(Object.entries(COMMANDS))('%s', (_name, args) => {
   test('prints nothing that a terminal obeys or nobody sees, to a person or a program', async () => {
     await using api = await playApi({
+      'GET /jobs': () => ({ body: { jobs: [job], next_cursor: null } }),
+      'POST /jobs/job-1/cancel': () => ({ body: job }),
       'GET /jobs/job-1': () => ({ body: job }),
       'GET /jobs/job-1/timeline': () => ({ body: [entry] }),
       'GET /jobs/job-1/decisions': () => ({ body: [decision] }),
@@ -98,6 +102,42 @@ describe.each(Object.entries(COMMANDS))('%s', (_name, args) => {
     expect(texts.join('')).not.toBe('');
     for (const text of texts) expect(withoutLayout(text)).not.toMatch(UNSEEN);
   });
+});
+
+test('a search goes on behind short pages, passes its filters on, and fits into 80 columns', async () => {
+  const found = {
+    ...job,
+    actor: 'a'.repeat(100),
+    job_id: 'j'.repeat(64),
+    topic: `job.${'t'.repeat(64)}`,
+    state: 'failed',
+    created_at: '2026-01-01T00:00:00Z',
+  };
+  await using api = await playApi({
+    'GET /jobs': ({ query: { cursor } }) => ({
+      body: cursor === undefined ? { jobs: [], next_cursor: 'on' } : { jobs: [found], next_cursor: null },
+    }),
+  });
+  const asked = [
+    '--url',
+    api.url,
+    '--key',
+    'k',
+    'jobs',
+    'list',
+    '--state',
+    'failed',
+    '--label',
+    'env=prod',
+    '--limit',
+    '3',
+  ];
+  const { out } = await runCli(...asked);
+  const { json } = await runCli('--json', ...asked);
+  expect(json).toEqual([found]);
+  expect(api.asked[1]!.query).toEqual({ state: 'failed', label: 'env=prod', limit: '3', cursor: 'on' });
+  expect(out.split('\n').length).toBe(3);
+  expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
 test('JSON says the same as the API did, character by character', async () => {

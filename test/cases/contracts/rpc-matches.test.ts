@@ -57,6 +57,14 @@ function chain(...chains: string[]): Loose {
 function shadow(scope: string): Loose {
   return { shadow: { scope } };
 }
+const HELD_JOB = {
+  tenant: 'acme',
+  actor: 'bob',
+  state: 'held',
+  topic: 'job.desk.read',
+  rule_id: 'r',
+  labels: { run: 'one' },
+};
 const CLAIM = { dispatch_id: 'd1', claim_id: 'c1' };
 
 const SIGNED = { 'signature-input': 'sig=("@method");created=1;nonce="n1";keyid="worker:desk/w1"' };
@@ -207,13 +215,16 @@ const CASES: Record<RpcVerb, Case> = {
   },
   'audit.decisions': ONE_JOB,
   'scheduler.list': {
-    asked: { tenant: 'acme', actor: 'bob', state: 'held', limit: 2 },
-    right: [{ jobs: [] }, { jobs: [{ tenant: 'acme', actor: 'bob', state: 'held', topic: 'job.any' }] }],
+    asked: { tenant: 'acme', actor: 'bob', state: 'held', topic: 'job.desk.*', rule: 'r', run: 'one', limit: 2 },
+    right: [{ jobs: [] }, { jobs: [HELD_JOB] }],
     wrong: {
-      'another tenant’s': { jobs: [{ tenant: 'rival', actor: 'bob', state: 'held' }] },
-      'another actor’s': { jobs: [{ tenant: 'acme', actor: 'eve', state: 'held' }] },
-      'another state': { jobs: [{ tenant: 'acme', actor: 'bob', state: 'running' }] },
-      'more than asked for': { jobs: Array(3).fill({ tenant: 'acme', actor: 'bob', state: 'held' }) },
+      'another tenant’s': { jobs: [{ ...HELD_JOB, tenant: 'rival' }] },
+      'another actor’s': { jobs: [{ ...HELD_JOB, actor: 'eve' }] },
+      'another state': { jobs: [{ ...HELD_JOB, state: 'running' }] },
+      'another topic': { jobs: [{ ...HELD_JOB, topic: 'job.deskread' }] },
+      'another rule’s': { jobs: [{ ...HELD_JOB, rule_id: null }] },
+      'another run’s': { jobs: [{ ...HELD_JOB, labels: { run: 'two' } }] },
+      'more than asked for': { jobs: Array(3).fill(HELD_JOB) },
     },
   },
   'scheduler.claim': {

@@ -4,8 +4,8 @@ import type { JobView } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcParsed } from '@countersign/contracts/rpc';
 import type { Tx } from '@countersign/platform/database';
-import type { PageOfJobs } from './store-views.ts';
-import { findJob, findJobs } from './store-views.ts';
+import { type Place, searchJobs } from './store-search.ts';
+import { findJob } from './store-views.ts';
 
 const CURSOR = /^(\d{4}-\d\d-\d\dT[\d:.]+Z),([A-Za-z0-9_-]{1,64})$/;
 
@@ -17,24 +17,16 @@ export async function getJob(tx: Tx, { tenant, job_id }: { tenant: string; job_i
 
 export async function listJobs(
   tx: Tx,
-  { limit = 50, cursor, tenant, actor, state, topic }: RpcParsed<'scheduler.list'>,
+  { limit = 50, cursor, ...search }: RpcParsed<'scheduler.list'>,
 ): Promise<{ jobs: JobView[]; next_cursor: string | null }> {
   const rows = Math.min(limit, LIMITS.page_rows);
-  const after = decodeCursor(cursor);
   /** One more than asked for tells whether there is a next page. */
-  const found = await findJobs(tx, {
-    tenant,
-    actor,
-    state: state ?? null,
-    topic: topic ?? null,
-    after,
-    rows: rows + 1,
-  });
-  const jobs = found.slice(0, rows);
-  return { jobs, next_cursor: found.length > rows ? encodeCursor(jobs[jobs.length - 1]!) : null };
+  const { jobs, looked_to } = await searchJobs(tx, { ...search, after: decodeCursor(cursor), rows: rows + 1 });
+  const last = jobs.length > rows ? jobs[rows - 1]! : looked_to;
+  return { jobs: jobs.slice(0, rows), next_cursor: last === null ? null : encodeCursor(last) };
 }
 
-function decodeCursor(cursor: string | undefined): PageOfJobs['after'] {
+function decodeCursor(cursor: string | undefined): Place | null {
   if (cursor === undefined) return null;
   const parts = CURSOR.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
   if (!parts || Number.isNaN(Date.parse(parts[1]!)))
@@ -43,6 +35,6 @@ function decodeCursor(cursor: string | undefined): PageOfJobs['after'] {
 }
 
 /** A cursor is where the last page ended: `<created_at>,<job_id>`, base64url. */
-function encodeCursor(job: JobView): string {
-  return Buffer.from(`${job.created_at},${job.job_id}`).toString('base64url');
+function encodeCursor({ created_at, job_id }: Place): string {
+  return Buffer.from(`${created_at},${job_id}`).toString('base64url');
 }
