@@ -2,6 +2,11 @@
  * Whatever decides or stores goes away, one after the other: the answer is no or not yet, never yes; what was accepted
  * waits and goes on afterwards, and what was not leaves no trace.
  */
+import type { DrillReport } from '@countersign/cli/drill/drill-report';
+import { countersIn } from '@countersign/cli/drill/read-counters';
+import { runDrill } from '@countersign/cli/drill/run-drill';
+import { createClient } from '@countersign/client/create-client';
+import type { JobRequestInput } from '@countersign/contracts/job';
 import type { ServiceName } from '@countersign/contracts/ledger-entry';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -74,7 +79,36 @@ async function approve(job_id: string) {
   return () => system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
 }
 
+/** As people run it: `countersign drill` with commands that take the kernel down and bring it back. */
+function drillWith(approval: JobRequestInput): Promise<DrillReport> {
+  const as = (who: keyof typeof system.keys.api_keys) =>
+    createClient({ url: system.url, api_key: system.keys.api_keys[who] });
+  return runDrill({
+    url: system.url,
+    cases: { deny: { topic: 'job.exec.shell', prompt: 'rm -rf /' }, approval, allow: READ },
+    agent: as('agent'),
+    approvers: [as('approver')],
+    counters: async () => countersIn((await Promise.all(system.services.health_urls.map(readPage))).join('\n')),
+    outage: { begin: () => program('policy-kernel').kill(), end: () => program('policy-kernel').start() },
+    fail_mode: 'closed',
+    verify: null,
+  });
+}
+
+async function readPage(url: string): Promise<string> {
+  return (await fetch(`${url}/metrics`)).text();
+}
+
 describe('the policy kernel', () => {
+  test('drill: every step passes on a system that holds', { timeout: 120_000 }, async () => {
+    const report = await drillWith(REFUND);
+    expect(report.steps.filter(({ outcome }) => outcome !== 'passed').map(({ name }) => name)).toEqual([
+      'ledger verified',
+    ]);
+    expect(report).toMatchObject({ failed: 0, skipped: 1, policy: { version: 1 } });
+    for (const { name, job_id } of report.steps) if (/submit/.test(name)) accepted.push({ job_id: job_id! });
+  });
+
   test('down at the submit gate: 503, no row, no message', { timeout: 60_000 }, async () => {
     await runsAgain();
     await waitUntil('nothing is open', async () => (await countOpen(system)) === 0);

@@ -21,9 +21,15 @@ export function withGlobalOptions(program: Command): Command {
 }
 
 export function clientOf(command: Command): Client {
-  const { url, key, tenant } = command.optsWithGlobals<GlobalOptions>();
-  refuseUrl(url);
+  const { key } = command.optsWithGlobals<GlobalOptions>();
   if (key === undefined) throw new UsageError('no API key: set COUNTERSIGN_API_KEY');
+  return clientWith(command, key);
+}
+
+/** For somebody else than the command's own key. */
+export function clientWith(command: Command, key: string): Client {
+  const { url, tenant } = command.optsWithGlobals<GlobalOptions>();
+  refuseUrl(url);
   return createClient({ url, ...credentialOf(key), ...(tenant === undefined ? {} : { tenant }) });
 }
 

@@ -13,6 +13,7 @@ export const EXIT_CODES = {
   tests_failed: { code: 7, says: 'a test of the policy failed, there was none, or too few rules were reached' },
   differs: { code: 8, says: 'with `--exit-code`: something would be decided otherwise' },
   broken: { code: 9, says: 'the evidence does not hold: what is wrong first is named' },
+  drill_failed: { code: 10, says: 'a step of the drill failed' },
 } as const;
 export type ExitName = keyof typeof EXIT_CODES;
 export type ExitCode = (typeof EXIT_CODES)[ExitName]['code'];

@@ -5,6 +5,7 @@ import { addWorkerCommand } from './add-worker-command.ts';
 import { addApprovalsCommands } from './approvals-commands.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { type Output, withGlobalOptions } from './context.ts';
+import { addDrillCommand } from './drill-command.ts';
 import { CommandFailure, EXIT, EXIT_CODES, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts';
 import { addJobsCommands } from './jobs-commands.ts';
 import { addLoginCommand } from './login-command.ts';
@@ -59,6 +60,7 @@ function build(output: Output, complain: (text: string) => void): Command {
   addWorkerCommand(program, output);
   addAuditCommands(program, output);
   addWitnessCommand(program, output);
+  addDrillCommand(program, output);
   return program;
 }
 
