@@ -24,7 +24,7 @@ function blocks(text: string, language: string): string[] {
 }
 
 test('the table of exit codes is the one that the command keeps', () => {
-  const rows = [...ci.matchAll(/^\| (\d) \| `(\w+)` \| (.+) \|$/gm)].map(([, code, name, says]) => [
+  const rows = [...ci.matchAll(/^\| (\d+) \| `(\w+)` \| (.+) \|$/gm)].map(([, code, name, says]) => [
     name,
     Number(code),
     says,
