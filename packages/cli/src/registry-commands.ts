@@ -1,6 +1,6 @@
 /** `countersign agents | people | groups | keys | tenants | revocations`: who takes part, and what they may do. */
 import type { Client } from '@countersign/client/create-client';
-import type { KeyView, MadeKey } from '@countersign/contracts/identity';
+import type { KeyView, MadeKey, PersonView } from '@countersign/contracts/identity';
 import { PERMISSION_NAMES, ROLES } from '@countersign/contracts/permissions';
 import { type Command, Option } from 'commander';
 import { clientOf, type Output, print } from './context.ts';
@@ -28,10 +28,10 @@ type AgentOptions = {
   signingKey?: string;
 };
 
-type PersonOptions = { group?: string[] };
-
 type KeyOptions = { role?: string; permission?: string[]; days?: number; minutes?: number; overlap?: number };
 const KEY_ROW = ['KEY', 'OF', 'ENDS', 'LAST USE', 'REVOKED'];
+
+type PersonOptions = { group?: string[]; person?: string | null };
 
 export function addRegistryCommands(program: Command, output: Output): void {
   addAgents(program.command('agents').description('who asks for jobs, and what they may at most ask for'), output);
@@ -150,8 +150,8 @@ function ceilingOf({ topic = [], capability = [], env = [] }: AgentOptions) {
 
 function addPeople(people: Command, output: Output): void {
   withKind(people, output, {
-    headings: ['PERSON', 'GROUPS', 'LAST USE', 'REVOKED'],
-    row: (row: Awaited<ReturnType<Client['person']>>) => [row.id, row.groups, row.last_used_at, row.revoked_at],
+    headings: ['PERSON', 'GROUPS', 'SAME AS', 'LAST USE', 'REVOKED'],
+    row: (of: PersonView) => [of.id, of.groups, of.person, of.last_used_at, of.revoked_at],
     list: (client) => everyPage((cursor) => client.people(cursor), 'people'),
     show: (client, id) => client.person(id),
     revoke: (client, id, reason) => client.revokePerson(id, reason),
@@ -161,16 +161,19 @@ function addPeople(people: Command, output: Output): void {
     .command('create <id>')
     .description('make a person')
     .option('--group <names>', 'groups that exist; several by commas', many)
-    .action(async (id: string, { group = [] }: PersonOptions, command: Command) =>
-      print(output, command, await clientOf(command).createPerson({ id, groups: group }), show),
+    .option('--person <id>', 'whose second account it is: their votes count as one')
+    .action(async (id: string, { group = [], person = null }: PersonOptions, command: Command) =>
+      print(output, command, await clientOf(command).createPerson({ id, groups: group, person }), show),
     );
   people
     .command('change <id>')
-    .description('say which groups they are in')
-    .requiredOption('--group <names>', 'all of them; several by commas', many)
-    .action(async (id: string, { group = [] }: PersonOptions, command: Command) =>
-      print(output, command, await clientOf(command).changePerson(id, { groups: group.filter(Boolean) }), show),
-    );
+    .description('say which groups they are in, or whose second account it is')
+    .option('--group <names>', 'all of them; several by commas', many)
+    .option('--person <id>', "the other account; '' when it is nobody else's")
+    .action(async (id: string, { group, person }: PersonOptions, command: Command) => {
+      const change = { groups: group?.filter(Boolean), person: person === undefined ? undefined : person || null };
+      print(output, command, await clientOf(command).changePerson(id, change), show);
+    });
 }
 
 function addGroups(groups: Command, output: Output): void {
@@ -244,12 +247,9 @@ function addKeys(keys: Command, output: Output): void {
     .action(async (id: string, { overlap, days }: KeyOptions, command: Command) => {
       const asked = { overlap_minutes: overlap, expires_in_days: days };
       const rotated = await clientOf(command).rotateKey(id, asked as never);
-      print(
-        output,
-        command,
-        rotated,
-        ({ made, replaced }) => `${showMade(made)}\nThe old one ends ${replaced.expires_at}.`,
-      );
+      const shown = ({ made, replaced }: typeof rotated) =>
+        `${showMade(made)}\nThe old one ends ${replaced.expires_at}.`;
+      print(output, command, rotated, shown);
     });
 }
 

@@ -1,9 +1,8 @@
 /** How answers look to a person. With `--json` they are printed as the API gave them. */
 import type { ApiError } from '@countersign/client/api-error';
 import type { Submitted } from '@countersign/client/create-client';
-import type { ApprovalView } from '@countersign/contracts/approval';
 import type { Decision } from '@countersign/contracts/decision';
-import type { Explanation, Simulation } from '@countersign/contracts/http';
+import type { Explanation, ShownJob, Simulation } from '@countersign/contracts/http';
 import type { JobView } from '@countersign/contracts/job';
 import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import type { ResultView } from '@countersign/contracts/output';
@@ -28,6 +27,16 @@ export function printableJson(value: unknown, indent = 0): string {
   );
 }
 
+/** JSON pointers to the texts and names in which such characters stand; line ends and tabs are no reason to worry. */
+export function unseenIn(value: unknown, at = ''): string[] {
+  if (typeof value === 'string') return hides(value) ? [at] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => [
+    ...(hides(name) ? [`${at} (a name)`] : []),
+    ...unseenIn(inner, `${at}/${name}`),
+  ]);
+}
+
 /** Names and values in two columns; what is empty is left out. */
 export function list(fields: Fields): string {
   const shown = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== '');
@@ -50,7 +59,7 @@ export function showSubmitted(answer: Submitted): string {
   });
 }
 
-export function showJob(job: JobView): string {
+export function showJob(job: JobView | ShownJob): string {
   return list({
     job_id: job.job_id,
     topic: job.topic,
@@ -60,6 +69,7 @@ export function showJob(job: JobView): string {
     decision: job.decision,
     rule: job.rule_id,
     actor: job.actor,
+    waiting_for: 'waiting_for' in job && job.waiting_for ? job.waiting_for : null,
     approval_id: job.approval_id,
     pool: job.pool,
     attempt: job.attempt,
@@ -81,27 +91,6 @@ export function showRecord(record: RunRecord): string {
   return pretty(record);
 }
 
-export function showApprovals(approvals: readonly ApprovalView[]): string {
-  return approvals.map(approvalRow).join('\n');
-}
-
-export function showApproval(approval: ApprovalView): string {
-  return list({
-    approval_id: approval.approval_id,
-    state: approval.state,
-    job_id: approval.job_id,
-    requester: approval.requester,
-    owner: approval.owner,
-    on_behalf_of: approval.on_behalf_of,
-    reason: approval.reason,
-    stages: approval.stages,
-    votes: approval.votes.map(({ voter, vote }) => `${voter}: ${vote}`).join(', '),
-    expires_at: approval.expires_at,
-    digest: approval.digest,
-    'will run': approval.effective,
-  });
-}
-
 export function showSimulation(answer: Simulation): string {
   return [
     ...[answer, ...(answer.then ?? [])].map(showDecision),
@@ -119,6 +108,10 @@ export function showError(error: ApiError): string {
   return list({ error: error.code, detail: error.message, at: error.at, trace_id: error.trace_id });
 }
 
+function hides(text: string): boolean {
+  return text.replaceAll(/[\n\t\r]/g, '').search(UNSEEN) !== -1;
+}
+
 function* utf16(text: string): Generator<string> {
   for (let i = 0; i < text.length; i++) yield text.charCodeAt(i).toString(16).padStart(4, '0');
 }
@@ -129,10 +122,6 @@ function pretty(value: unknown): string {
 
 function row(entry: ShownEntry): string {
   return `${entry.recorded_at}  ${String(entry.seq).padStart(3)}  ${entry.kind.padEnd(20)}  ${entry.recorded_by}`;
-}
-
-function approvalRow(approval: ApprovalView): string {
-  return `${approval.approval_id}  ${approval.state.padEnd(8)}  ${approval.topic}  ${approval.requester}  ${approval.reason}`;
 }
 
 function showDecision(decision: Decision): string {

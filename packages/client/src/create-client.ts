@@ -13,6 +13,9 @@ import type {
   ApprovalQuery,
   BundleQuery,
   DecisionList,
+  DelegationInput,
+  DelegationList,
+  DelegationView,
   Denied,
   EvidencePage,
   Explanation,
@@ -22,6 +25,7 @@ import type {
   PolicyQuestion,
   QuarantinePage,
   QuarantineQuery,
+  ShownJob,
   Simulation,
   Simulations,
 } from '@countersign/contracts/http';
@@ -66,7 +70,7 @@ export type Client = RegistryClient & {
   /** A denial is an outcome. Under the same `idempotency_key` the first answer comes again, so it may be repeated. */
   submit(request: JobRequestInput, options?: { idempotency_key?: string }): Promise<Submitted>;
   jobs(query?: JobQuery): Promise<JobPage>;
-  job(job_id: string): Promise<JobView>;
+  job(job_id: string): Promise<ShownJob>;
   /** Of all three gates, newest first. */
   decisions(job_id: string): Promise<DecisionList>;
   /** Oldest first. */
@@ -77,7 +81,7 @@ export type Client = RegistryClient & {
   /** The job's entries as they are recorded, to the terminal one. `after`: the `seq` that was seen last. */
   events(job_id: string, options?: { after?: number; signal?: AbortSignal }): AsyncGenerator<ShownEntry, void>;
   /** Follows the job to its terminal state. Throws ApiError, or the signal's reason. */
-  untilEnded(job_id: string, options?: { signal?: AbortSignal }): Promise<JobView>;
+  untilEnded(job_id: string, options?: { signal?: AbortSignal }): Promise<ShownJob>;
   cancel(job_id: string, reason?: string): Promise<JobView>;
   /** Sealed entries in the order of the log. It goes on at `next`; all was looked at when that is `end`. */
   entries(query?: EvidenceQuery): Promise<EvidencePage>;
@@ -104,6 +108,12 @@ export type Client = RegistryClient & {
   /** `digest` is the output's own, of what was opened. Throws ApiError `state_conflict` for whoever has not opened it. */
   releaseQuarantined(job_id: string, release: ReleaseRequest): Promise<Quarantined>;
   discardQuarantined(job_id: string, reason: string): Promise<Quarantined>;
+  /** Takes the own question back, or that of an agent that the caller answers for. */
+  withdraw(approval_id: string, reason?: string): Promise<ApprovalView>;
+  /** Whom the caller lets act or vote in its place, and who lets the caller. */
+  delegations(): Promise<DelegationList>;
+  delegate(given: DelegationInput): Promise<DelegationView>;
+  endDelegation(delegation_id: string, reason: string): Promise<void>;
   simulate(request: JobRequestInput): Promise<Simulation>;
   explain(request: JobRequestInput): Promise<Explanation>;
   /** Several at once, or under a candidate instead of the active policy. One that is refused spoils no other. */
@@ -172,6 +182,11 @@ export function createClient(options: ClientOptions): Client {
     openQuarantined: (job_id, reason) => post(quarantined(job_id, '/open'), { reason }),
     releaseQuarantined: (job_id, release) => post(quarantined(job_id, '/release'), release),
     discardQuarantined: (job_id, reason) => post(quarantined(job_id, '/discard'), { reason }),
+    delegations: () => get('/delegations'),
+    delegate: (given) => post('/delegations', given),
+    endDelegation: (delegation_id, reason) =>
+      post(`/delegations/${encodeURIComponent(delegation_id)}/revoke`, { reason }),
+    withdraw: (approval_id, reason) => post(`/approvals/${encodeURIComponent(approval_id)}/withdraw`, { reason }),
     simulate: (request) => post('/policy/simulate', request),
     explain: (request) => post('/policy/explain', request),
     simulateAll: (question) => post('/policy/simulate', question),
@@ -213,7 +228,7 @@ async function* streamEvents(options: ClientOptions, job_id: string, after?: num
 }
 
 /** A stream that breaks off says nothing about the job: what counts is the job itself. */
-async function followToEnd(client: Client, job_id: string, signal?: AbortSignal): Promise<JobView> {
+async function followToEnd(client: Client, job_id: string, signal?: AbortSignal): Promise<ShownJob> {
   for (;;) {
     signal?.throwIfAborted();
     try {

@@ -14,6 +14,7 @@ export const ACCESS: Readonly<Record<string, readonly Role[]>> = {
   'GET /approvals/{approval_id}': ['approver', 'operator', 'auditor', 'admin'],
   'POST /approvals/{approval_id}/approve': ['approver'],
   'POST /approvals/{approval_id}/reject': ['approver'],
+  'POST /approvals/{approval_id}/withdraw': ['agent', 'approver', 'operator', 'admin'],
   'GET /bus-users': ['operator', 'auditor', 'admin'],
   'POST /bus-users': ['admin'],
   'POST /bus-users/{nkey}/revoke': ['admin'],

@@ -6,7 +6,7 @@ import { writtenChain } from './delegation.ts';
 import { LIMITS } from './limits.ts';
 import { digest, instant, jobId, principalId, tenantName, topicName, uuid } from './names.ts';
 
-export const APPROVAL_STATES = ['open', 'granted', 'refused', 'expired', 'voided'] as const;
+export const APPROVAL_STATES = ['open', 'granted', 'refused', 'expired', 'voided', 'withdrawn'] as const;
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
 /** What `approval.redeem` answers inside the dispatch transaction; all but `ok` mean: hold the job again. */
@@ -27,8 +27,13 @@ export const vote = z.strictObject({
   comment: z.string().max(LIMITS.comment_chars).optional(),
 });
 
+/** `reason` is shown with the approval and never enters the ledger. */
+export const withdrawal = z.strictObject({ reason: z.string().min(1).max(LIMITS.comment_chars).optional() });
+
 export const recordedVote = z.object({
   voter: principalId,
+  /** Whose vote it is, when that person let the voter vote in the group; it is spent for both. */
+  delegated_by: principalId.nullable(),
   vote: z.enum(['approve', 'reject']),
   stage: z.int(),
   group: z.string(),
@@ -57,13 +62,33 @@ export const approvalView = z.object({
   on_behalf_of: writtenChain.nullable(),
   max_attempts: z.int(),
   stages: z.array(approvalStage),
+  /** Who is asked now: the stage, counted from 0, and the groups that may vote in it. Null once it is closed. */
+  waiting: z.object({ stage: z.int(), groups: z.array(z.string()) }).nullable(),
   votes: z.array(recordedVote),
   opened_at: instant,
   expires_at: instant,
   closed_at: instant.nullable(),
   /** The approval that asks in its place since the policy changed. */
   superseded_by: uuid.nullable(),
+  withdrawn_by: principalId.nullable(),
+  /** In the words of whoever withdrew it; no evidence. */
+  withdrawn_because: z.string().nullable(),
+  /** The last time that the same topic and capability were agreed to before. Null in listings. */
+  last_granted: z
+    .object({ approval_id: uuid, job_id: jobId, closed_at: instant, voters: z.array(principalId) })
+    .nullable(),
   /** Exactly what will run; null once the content was erased, and in listings. */
   effective: effectiveJob.nullable(),
 });
 export type ApprovalView = z.infer<typeof approvalView>;
+
+/** What an agent is told of the question that holds its job: whom it waits for and where they look, never the content. */
+export const waitingFor = z.object({
+  /** Null in the answer to a submission: the question opens a moment later. */
+  approval_id: uuid.nullable(),
+  groups: z.array(z.string()),
+  expires_at: instant.nullable(),
+  /** Path on the same server. */
+  url: z.string(),
+});
+export type WaitingFor = z.infer<typeof waitingFor>;

@@ -1,6 +1,6 @@
 /** The shapes that only HTTP shows: answers of the doors, pages, the error body. Everything else is shown as the bus has it. */
 import { z } from 'zod';
-import { APPROVAL_STATES, approvalView } from './approval.ts';
+import { APPROVAL_STATES, approvalView, waitingFor } from './approval.ts';
 import { DECISIONS, decision, remediation } from './decision.ts';
 import { onBehalfOf } from './delegation.ts';
 import { ERROR_CODES, failure } from './errors.ts';
@@ -8,7 +8,7 @@ import { jobRequest, jobView } from './job.ts';
 import { jobFilters } from './job-search.ts';
 import { shownEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
-import { digest, digitsOf, instant, jobId, principalId, tenantName, uuid } from './names.ts';
+import { digest, digitsOf, instant, jobId, principalId, tenantName, token, uuid } from './names.ts';
 import { screeningView } from './output.ts';
 import { PERMISSION_NAMES, permission } from './permissions.ts';
 import { explained, simulated } from './policy-questions.ts';
@@ -47,6 +47,8 @@ export type TokenRequest = z.infer<typeof tokenRequest>;
 /** `POST /delegations`: who may act on the caller's behalf, and for how long. */
 export const delegationRequest = z.strictObject({
   to: principalId,
+  /** A group of the caller: the other only votes there in the caller's place, and acts on nobody's behalf. */
+  votes_in: token.optional(),
   /** Seconds. */
   expires_in: z
     .int()
@@ -55,12 +57,15 @@ export const delegationRequest = z.strictObject({
     .default(LIMITS.delegation_ms / 1000),
 });
 export type DelegationRequest = z.infer<typeof delegationRequest>;
+export type DelegationInput = z.input<typeof delegationRequest>;
 
 export const delegationView = z.object({
   delegation_id: uuid,
   /** On whose behalf `to` may act. */
   principal: principalId,
   to: principalId,
+  /** Set where `to` only votes for `principal` in this group. */
+  votes_in: token.nullable(),
   created_at: instant,
   expires_at: instant,
 });
@@ -101,7 +106,12 @@ const verdict = {
 };
 
 /** 202: the job is stored, with its evidence. */
-export const accepted = z.object({ ...verdict, effective_digest: digest.nullable() });
+export const accepted = z.object({
+  ...verdict,
+  effective_digest: digest.nullable(),
+  /** While it is held for an approval; else null. */
+  waiting_for: waitingFor.nullable(),
+});
 export type Accepted = z.infer<typeof accepted>;
 
 /** 403 `denied`: recorded as durably as an accepted job. */
@@ -142,6 +152,10 @@ export const explanations = z.object({
 });
 export type Explanations = z.infer<typeof explanations>;
 
+/** `GET /jobs/{id}`. `waiting_for` is null unless it is held, and until its question is open. */
+export const shownJob = jobView.extend({ waiting_for: waitingFor.nullable() });
+export type ShownJob = z.infer<typeof shownJob>;
+
 const nextCursor = z.string().nullable();
 /** It goes on at `next_cursor` until that is null; under a filter a page may be short, or empty, before the end. */
 export const jobPage = z.object({ jobs: z.array(jobView), next_cursor: nextCursor });
@@ -172,6 +186,8 @@ export type JobQuery = z.input<typeof jobQuery>;
 export const approvalQuery = z.strictObject({
   state: z.enum(APPROVAL_STATES).optional(),
   job_id: jobId.optional(),
+  /** Only those that the caller may vote on now. */
+  mine: z.literal('true').optional(),
   ...pageQuery,
 });
 export type ApprovalQuery = z.input<typeof approvalQuery>;

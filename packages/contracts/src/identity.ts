@@ -32,8 +32,12 @@ export const agentChange = z
     signing_key: publicKey.nullable().optional(),
   })
   .refine(isSome, NOTHING);
-export const newPerson = z.strictObject({ id: principalId, groups: groups.default([]) });
-export const personChange = z.strictObject({ groups });
+/** Another account of the same human, who then counts once. Null: as far as anybody said, this is their only one. */
+const person = principalId.nullable();
+export const newPerson = z.strictObject({ id: principalId, groups: groups.default([]), person: person.default(null) });
+export const personChange = z
+  .strictObject({ groups: groups.optional(), person: person.optional() })
+  .refine(isSome, NOTHING);
 export const newGroup = z.strictObject({
   group: token,
   members: z.array(principalId).max(LIMITS.page_rows).default([]),
@@ -105,6 +109,7 @@ export const personView = z.object({
   id: principalId,
   tenant: tenantName,
   groups: z.array(token),
+  person,
   ...since,
   ...lastUse,
 });

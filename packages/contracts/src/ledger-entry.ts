@@ -20,6 +20,7 @@ export const ENTRY_KINDS: Readonly<Record<string, ServiceName>> = {
   approval_refused: 'approval',
   approval_expired: 'approval',
   approval_voided: 'approval',
+  approval_withdrawn: 'approval',
   output_screened: 'output-safety',
   result_rejected: 'output-safety',
   quarantine_opened: 'output-safety',

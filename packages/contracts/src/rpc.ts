@@ -1,14 +1,13 @@
 /** Every verb on the bus: its request, its answer, who may call it. Permissions of NATS users are made from this table. */
 import { z } from 'zod';
 import { admitAnswer, admitItem } from './admission.ts';
-import { approvalView } from './approval.ts';
 import { decideAnswer, decideItem } from './decision.ts';
 import { failure } from './errors.ts';
 import { policyDocument } from './evidence.ts';
 import { jobView } from './job.ts';
 import { isFound, jobFilters } from './job-search.ts';
 import { LIMITS } from './limits.ts';
-import { digest, jobId, keyId, principalId, tenantName, token, uuid } from './names.ts';
+import { digest, keyId, principalId, tenantName, token, uuid } from './names.ts';
 import { resultView } from './output.ts';
 import { activePolicy, answersOf, explained, simulated, simulateRequest } from './policy-questions.ts';
 import {
@@ -21,6 +20,7 @@ import {
   shadowAnswer,
   shadowRequest,
 } from './policy-rollout.ts';
+import { approvalVerbs } from './rpc-approval.ts';
 import { AUDIT_VERBS, jobKey } from './rpc-audit.ts';
 import {
   eachItem,
@@ -29,8 +29,6 @@ import {
   isAnswerTo,
   isBundleOf,
   isDecisionOf,
-  isPage,
-  isSameApproval,
   isSameJob,
   isScopeOf,
   isShadowOf,
@@ -204,38 +202,6 @@ export const RPC = {
     matches: isSameJob,
   }),
   ...WORKER_VERBS,
-  'approval.list': verb({
-    service: 'approval',
-    callers: ['ingress'],
-    request: z.strictObject({ tenant: tenantName, state: z.string().optional(), job_id: jobId.optional(), ...page }),
-    answer: z.object({ approvals: z.array(approvalView), next_cursor: z.string().nullable() }),
-    repeatable: true,
-    matches: (asked, { approvals }) => isPage(asked, approvals, ['state', 'job_id']),
-  }),
-  'approval.get': verb({
-    service: 'approval',
-    callers: ['ingress'],
-    request: z.strictObject({ tenant: tenantName, approval_id: uuid }),
-    answer: approvalView,
-    repeatable: true,
-    matches: isSameApproval,
-  }),
-  'approval.vote': verb({
-    service: 'approval',
-    callers: ['ingress'],
-    request: z.strictObject({
-      tenant: tenantName,
-      approval_id: uuid,
-      vote: z.enum(['approve', 'reject']),
-      digest,
-      comment: z.string().max(LIMITS.comment_chars).nullable(),
-      principal,
-    }),
-    answer: approvalView,
-    /** A second one is told that this person has voted. */
-    repeatable: false,
-    matches: (asked, answered) => isSameApproval(asked, answered) && answered.digest === asked.digest,
-  }),
   'output.read': verb({
     service: 'output-safety',
     callers: ['ingress'],
@@ -246,6 +212,7 @@ export const RPC = {
   }),
   ...AUDIT_VERBS,
   ...quarantineVerbs(principal),
+  ...approvalVerbs(principal),
   ...stopVerbs(principal),
 };
 

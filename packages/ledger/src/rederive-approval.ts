@@ -6,7 +6,8 @@ import { canonicalize, type JsonValue } from './canonical-json.ts';
 import type { Body, DerivedFault } from './derived-fault.ts';
 import { APPROVAL_DOMAIN, plainDigest } from './digest.ts';
 
-type Vote = { voter: unknown; stage: unknown; group: unknown; digest: unknown };
+/** `delegated_by`: whose vote it is, when that person lent it to the voter. */
+type Vote = { voter: unknown; delegated_by?: unknown; stage: unknown; group: unknown; digest: unknown };
 
 export type Approval = {
   opened: Body;
@@ -34,6 +35,8 @@ const BOUND = [
   'expires_at',
 ] as const;
 
+const NOT_GRANTED = ['approval_refused', 'approval_expired', 'approval_voided', 'approval_withdrawn'];
+
 type Dispatch = { body: Body; decision: Body; time_us: number };
 
 export function readApproval(approvals: Map<unknown, Approval>, kind: string, body: Body): void {
@@ -42,10 +45,11 @@ export function readApproval(approvals: Map<unknown, Approval>, kind: string, bo
     approvals.set(body.approval_id, { opened: body, approvals: [], granted: false, spent: 0 });
   }
   if (known === undefined) return;
-  const { voter, stage, group, digest } = body;
-  if (kind === 'approval_voted' && body.vote === 'approve') known.approvals.push({ voter, stage, group, digest });
+  const { voter, delegated_by, stage, group, digest } = body;
+  if (kind === 'approval_voted' && body.vote === 'approve')
+    known.approvals.push({ voter, delegated_by, stage, group, digest });
   if (kind === 'approval_granted') known.granted = true;
-  if (kind === 'approval_refused' || kind === 'approval_expired' || kind === 'approval_voided') known.granted = false;
+  if (NOT_GRANTED.includes(kind)) known.granted = false;
 }
 
 /** Null when it let this dispatch through rightly; then it is spent once more. */
@@ -54,8 +58,10 @@ export function approvalFault(approval: Approval, { body, decision, time_us }: D
   if (!approval.granted) return 'approval_missing';
   if (opened.digest !== digestOf(opened) || !isOfThis(opened, body, decision)) return 'approval_of_something_else';
   if (approval.approvals.some(({ digest }) => digest !== opened.digest)) return 'approval_of_something_else';
-  const asked = [opened.actor, opened.owner, opened.on_behalf_of];
-  if (approval.approvals.some(({ voter }) => asked.includes(voter))) return 'approval_by_the_wrong_person';
+  const chain = typeof opened.on_behalf_of === 'string' ? opened.on_behalf_of.split(/[ /]/) : [];
+  const asked = [opened.actor, opened.owner, ...chain];
+  if (approval.approvals.some((vote) => spentBy(vote).some((person) => asked.includes(person))))
+    return 'approval_by_the_wrong_person';
   if (!hasAll(approval, opened.stages)) return 'approval_by_too_few';
   if (approval.spent === 0 && time_us > microsecondsOf(opened.expires_at)) return 'approval_expired';
   if (approval.spent >= Number(opened.max_attempts)) return 'approval_spent';
@@ -84,12 +90,16 @@ function isOfThis(opened: Body, body: Body, decision: Body): boolean {
 /** Each stage has as many different people as it asks for, and nobody counts in two. */
 function hasAll({ approvals }: Approval, stages: unknown): boolean {
   if (!Array.isArray(stages) || stages.length === 0) return false;
-  const voters = approvals.map(({ voter }) => voter);
+  const voters = approvals.flatMap(spentBy);
   if (new Set(voters).size !== voters.length) return false;
   return stages.every((asked: unknown, stage) => {
     const { group, count } = (asked ?? {}) as Body;
     return approvals.filter((vote) => vote.stage === stage && vote.group === group).length >= Number(count);
   });
+}
+
+function spentBy({ voter, delegated_by }: Vote): unknown[] {
+  return delegated_by === undefined ? [voter] : [voter, delegated_by];
 }
 
 function microsecondsOf(instant: unknown): number {

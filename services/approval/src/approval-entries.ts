@@ -25,6 +25,7 @@ export function votedEntry(approval: Approval, vote: Vote, voter_auth_method: st
     digest: approval.digest,
     voter: vote.voter,
     voter_auth_method,
+    ...(vote.delegated_by === null ? {} : { delegated_by: vote.delegated_by }),
     vote: vote.vote,
     stage: vote.stage,
     group: vote.group,
@@ -37,8 +38,9 @@ export function votedEntry(approval: Approval, vote: Vote, voter_auth_method: st
 export function closedEntry(approval: Approval, votes: readonly Vote[], more: Record<string, unknown> = {}): NewEntry {
   return entryOf(approval, `approval_${approval.state}`, {
     digest: approval.digest,
-    approvers: votes.map(({ voter, vote, stage, group, voted_at }) => ({
+    approvers: votes.map(({ voter, delegated_by, vote, stage, group, voted_at }) => ({
       approver: voter,
+      ...(delegated_by === null ? {} : { delegated_by }),
       vote,
       stage,
       group,

@@ -3,22 +3,42 @@ import type { ApprovalView } from '@countersign/contracts/approval';
 import { partiesIn } from '@countersign/contracts/delegation';
 import { CountersignError } from '@countersign/contracts/errors';
 import type { Principal } from '@countersign/contracts/rpc';
-import type { Approval, Vote } from './store.ts';
+import type { Approval, Standing, Vote } from './store.ts';
 
 export type Ballot = { principal: Principal; vote: Vote['vote']; digest: string };
-/**
- * `in_time` by the database's clock; `held`: the job still waits in the hold that asked; `current`: the policy that asked is
- * the active one, under the gate's lock.
- */
-export type OpenQuestion = Approval & { in_time: boolean; held: boolean; current: boolean };
+/** `current`: the policy that asked is the active one, under the gate's lock. */
+export type OpenQuestion = Standing & { current: boolean };
+/** What the registry says of the people concerned. */
+export type Electorate = {
+  /** The same name for every account of one human. */
+  personOf(id: string): string;
+  /** Groups in which others, members themselves, let the voter vote for them now. */
+  lent: readonly { group: string; delegated_by: string }[];
+};
 export type Judgement =
   | { counts: false }
-  | { counts: true; stage: number; group: string; closes: 'granted' | 'refused' | null };
+  | {
+      counts: true;
+      stage: number;
+      group: string;
+      delegated_by: string | null;
+      closes: 'granted' | 'refused' | null;
+    };
 
-/** First stage that still lacks a yes; null when every stage has its number. */
-export function currentStage(stages: ApprovalView['stages'], votes: readonly Vote[]): number | null {
-  const open = stages.findIndex(({ count }, stage) => yesIn(votes, stage) < count);
-  return open === -1 ? null : open;
+type Seat = { group: string; delegated_by: string | null };
+
+/**
+ * First stage that still lacks a yes. The last one when none does: of an open question only after votes were counted as one
+ * human's and are not any more, and then one more yes there grants.
+ */
+export function currentStage(
+  stages: ApprovalView['stages'],
+  votes: readonly Vote[],
+  personOf: Electorate['personOf'],
+): number {
+  const counted = countOnce(votes, personOf);
+  const open = stages.findIndex(({ count }, stage) => yesIn(counted, stage) < count);
+  return open === -1 ? stages.length - 1 : open;
 }
 
 /**
@@ -26,24 +46,77 @@ export function currentStage(stages: ApprovalView['stages'], votes: readonly Vot
  * Throws `approval_digest_mismatch`, `approval_already_voted`, `approval_outdated`, `approval_closed` or
  * `approval_not_eligible`.
  */
-export function judgeVote(approval: OpenQuestion, votes: readonly Vote[], ballot: Ballot): Judgement {
+export function judgeVote(
+  approval: OpenQuestion,
+  votes: readonly Vote[],
+  ballot: Ballot,
+  electorate: Electorate,
+): Judgement {
   if (ballot.digest !== approval.digest) throw new CountersignError('approval_digest_mismatch');
-  const before = votes.find((cast) => cast.voter === ballot.principal.id);
+  const { personOf } = electorate;
+  const before = votes.find((cast) => spentBy(cast, personOf).includes(personOf(ballot.principal.id)));
   if (before?.vote === ballot.vote) return { counts: false };
   if (before) throw new CountersignError('approval_already_voted');
+  refuseClosed(approval);
+  const stage = currentStage(approval.stages, votes, personOf);
+  const seat = findSeat(approval, stage, votes, ballot.principal, electorate);
+  if (seat === null) throw new CountersignError('approval_not_eligible');
+  if (ballot.vote === 'reject') return { counts: true, stage, ...seat, closes: 'refused' };
+  const { count } = approval.stages[stage]!;
+  const last = stage === approval.stages.length - 1 && yesIn(countOnce(votes, personOf), stage) + 1 >= count;
+  return { counts: true, stage, ...seat, closes: last ? 'granted' : null };
+}
+
+/** Throws `approval_outdated`, which names the successor where there is one, or `approval_closed`. */
+export function refuseClosed(approval: OpenQuestion): void {
   if (isOutdated(approval)) throw new CountersignError('approval_outdated', outdated(approval));
-  const stage = currentStage(approval.stages, votes);
-  if (approval.state !== 'open' || !approval.in_time || !approval.held || stage === null) {
-    throw new CountersignError('approval_closed');
-  }
-  const { group, count } = approval.stages[stage]!;
-  const { principal } = ballot;
-  if (principal.type !== 'human' || !principal.groups.includes(group) || isParty(approval, principal.id)) {
-    throw new CountersignError('approval_not_eligible');
-  }
-  if (ballot.vote === 'reject') return { counts: true, stage, group, closes: 'refused' };
-  const last = stage === approval.stages.length - 1 && yesIn(votes, stage) + 1 >= count;
-  return { counts: true, stage, group, closes: last ? 'granted' : null };
+  if (approval.state !== 'open' || !approval.in_time || !approval.held) throw new CountersignError('approval_closed');
+}
+
+/** Whose standing matters besides the voter's. */
+export function partiesOf({ requester, owner, on_behalf_of }: Approval): string[] {
+  return [requester, ...(owner === null ? [] : [owner]), ...partiesIn(on_behalf_of)];
+}
+
+/** A member votes for itself; who is none may vote for one member who let them, and whose vote is not spent. */
+function findSeat(
+  approval: OpenQuestion,
+  stage: number,
+  votes: readonly Vote[],
+  { id, type, groups }: Principal,
+  { personOf, lent }: Electorate,
+): Seat | null {
+  const parties = new Set(partiesOf(approval).map(personOf));
+  const spent = new Set(votes.flatMap((cast) => spentBy(cast, personOf)));
+  // Nobody countersigns their own: by any account, or by letting somebody else do it.
+  if (type !== 'human' || parties.has(personOf(id))) return null;
+  const asked = groupsIn(approval, stage);
+  const own = asked.find((group) => groups.includes(group));
+  if (own !== undefined) return { group: own, delegated_by: null };
+  const free = ({ group, delegated_by }: Electorate['lent'][number]): boolean =>
+    asked.includes(group) && !parties.has(personOf(delegated_by)) && !spent.has(personOf(delegated_by));
+  return lent.find(free) ?? null;
+}
+
+/** Who may vote in a stage now. */
+export function groupsIn({ stages }: Pick<Approval, 'stages'>, stage: number): string[] {
+  return [stages[stage]!.group];
+}
+
+/** Two accounts that turn out to be one person's have one vote, the first. */
+function countOnce(votes: readonly Vote[], personOf: Electorate['personOf']): Vote[] {
+  const spent = new Set<string>();
+  return votes.filter((cast) => {
+    const people = spentBy(cast, personOf);
+    const counts = !people.some((person) => spent.has(person));
+    for (const person of people) spent.add(person);
+    return counts;
+  });
+}
+
+/** Who votes for another has voted, and so has the other. */
+function spentBy({ voter, delegated_by }: Vote, personOf: Electorate['personOf']): string[] {
+  return [personOf(voter), ...(delegated_by === null ? [] : [personOf(delegated_by)])];
 }
 
 function yesIn(votes: readonly Vote[], stage: number): number {
@@ -59,12 +132,4 @@ function outdated({ superseded_by }: OpenQuestion): string {
   return superseded_by === null
     ? 'the policy changed; the job is being decided again'
     : `the policy changed; approval ${superseded_by} asks in place of this one`;
-}
-
-/**
- * Neither who asked, nor who answers for the agent, nor anybody on whose behalf it is done, nor who answers for one of
- * those: nobody countersigns their own.
- */
-function isParty(approval: Approval, person: string): boolean {
-  return [approval.requester, approval.owner, ...partiesIn(approval.on_behalf_of)].includes(person);
 }

@@ -88,7 +88,14 @@ function contentMatchesDigest(job: HeldJob, log: Context['log']): boolean {
 function toApproval(job: HeldJob): Approval {
   const { actor, effective: _, salt: __, ...kept } = job;
   const terms = { ...kept, approval_id: uuidv7(), requester: actor };
-  return { ...terms, digest: approvalDigest(terms), state: 'open', closed_at: null, superseded_by: null };
+  const open = {
+    state: 'open' as const,
+    closed_at: null,
+    superseded_by: null,
+    withdrawn_by: null,
+    withdrawn_because: null,
+  };
+  return { ...terms, digest: approvalDigest(terms), ...open };
 }
 
 function keyOf({ tenant, job_id }: JobKey): string {

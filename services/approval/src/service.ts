@@ -5,24 +5,35 @@ import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { castVote } from './cast-vote.ts';
 import { closeApprovals, sweepDue } from './close-approvals.ts';
+import { listVotable } from './list-votable.ts';
 import { hearHeld, openApprovals, sweepUnopened } from './open-approvals.ts';
 import { getApproval, listPage } from './show-approvals.ts';
 import { probe } from './store.ts';
+import { withdrawApproval } from './withdraw-approval.ts';
 
 export const approval = defineService({
   name: 'approval',
   config: z.object({}),
   metrics: ['approvals_open', 'approvals_closed_total', 'approval_latency_seconds'],
-  functions: ['ledger.append', 'control.gate_since'],
+  functions: ['ledger.append', 'control.gate_since', 'identity.persons', 'identity.lent_votes'],
   async start(context) {
     const { bus, database } = context;
     const open = openApprovals(context);
     const close = closeApprovals(context);
 
-    bus.serve('approval.list', (request) => listPage(database, request));
+    bus.serve('approval.list', (request) =>
+      request.votable_by === undefined
+        ? listPage(database, request)
+        : listVotable(database, request, request.votable_by),
+    );
     bus.serve('approval.get', (request) => getApproval(database, request));
     bus.serve('approval.vote', async (request) => {
       await castVote(context, request);
+      return getApproval(database, request);
+    });
+
+    bus.serve('approval.withdraw', async (request) => {
+      await withdrawApproval(context, request);
       return getApproval(database, request);
     });
 

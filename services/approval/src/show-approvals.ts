@@ -7,8 +7,13 @@ import { uuid } from '@countersign/contracts/names';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import type { Tx } from '@countersign/platform/database';
+import { currentStage, type Electorate, groupsIn } from './judge-vote.ts';
+import { votersOf } from './lock-question.ts';
+import { readElectorate } from './read-electorate.ts';
 import type { Approval, Vote } from './store.ts';
-import { listApprovals, readApproval, readContent, readVotes } from './store-shown.ts';
+import { listApprovals, readApproval, readContent, readLastGranted, readVotes } from './store-shown.ts';
+
+const NOT_LISTED = { effective: null, last_granted: null };
 
 /** Throws `not_found`. */
 export async function getApproval(
@@ -17,8 +22,13 @@ export async function getApproval(
 ): Promise<ApprovalView> {
   const approval = await readApproval(database, tenant, approval_id);
   if (!approval) throw new CountersignError('not_found');
-  const [votes, effective] = await Promise.all([readVotes(database, [approval_id]), contentOf(database, approval)]);
-  return toView(approval, votes.map(withoutId), effective);
+  const [votes, effective, last] = await Promise.all([
+    readVotes(database, [approval_id]),
+    contentOf(database, approval),
+    readLastGranted(database, approval),
+  ]);
+  const [view] = await showAll(database, [approval], votes);
+  return { ...view!, effective, last_granted: last && { ...last, voters: await votersOn(database, last.approval_id) } };
 }
 
 /** The cursor is the last approval's id. Throws `query_invalid`. */
@@ -31,11 +41,23 @@ export async function listPage(database: Tx, request: RpcParsed<'approval.list'>
     database,
     page.map((approval) => approval.approval_id),
   );
-  const votesOf = (id: string) => votes.filter((vote) => vote.approval_id === id).map(withoutId);
   return {
-    approvals: page.map((approval) => toView(approval, votesOf(approval.approval_id), null)),
+    approvals: await showAll(database, page, votes),
     next_cursor: found.length > limit ? page.at(-1)!.approval_id : null,
   };
+}
+
+/** As they stand, without content. `votes`: of these, and perhaps of others. */
+export async function showAll(
+  database: Tx,
+  approvals: readonly Approval[],
+  votes: readonly (Vote & { approval_id: string })[],
+): Promise<ApprovalView[]> {
+  const { personOf } = await readElectorate(database, null, votersOf(votes));
+  return approvals.map((approval) => {
+    const own = votes.filter((vote) => vote.approval_id === approval.approval_id).map(withoutId);
+    return { ...shownOf(approval), votes: own, waiting: waitingOn(approval, own, personOf), ...NOT_LISTED };
+  });
 }
 
 /** Null once erased, and when the job has meanwhile been held for something else: nobody is shown what was not asked. */
@@ -46,16 +68,30 @@ async function contentOf(database: Tx, approval: Approval): Promise<EffectiveJob
   return digest === approval.effective_digest ? effectiveJob.parse(JSON.parse(effective)) : null;
 }
 
-function toView(approval: Approval, votes: readonly Vote[], effective: EffectiveJob | null): ApprovalView {
+function shownOf(approval: Approval) {
   const { held_seq: _, capability: __, auth_method: ___, traceparent: ____, ...shown } = approval;
-  return { ...shown, votes: [...votes], effective };
+  return shown;
+}
+
+function waitingOn(
+  approval: Approval,
+  votes: readonly Vote[],
+  personOf: Electorate['personOf'],
+): ApprovalView['waiting'] {
+  if (approval.state !== 'open') return null;
+  const stage = currentStage(approval.stages, votes, personOf);
+  return { stage, groups: groupsIn(approval, stage) };
+}
+
+async function votersOn(database: Tx, approval_id: string): Promise<string[]> {
+  return (await readVotes(database, [approval_id])).map(({ voter }) => voter);
 }
 
 function withoutId({ approval_id: _, ...vote }: Vote & { approval_id: string }): Vote {
   return vote;
 }
 
-function readState(state: string | undefined): ApprovalState | null {
+export function readState(state: string | undefined): ApprovalState | null {
   if (state === undefined) return null;
   if (!isState(state)) throw new CountersignError('query_invalid', undefined, { at: 'state' });
   return state;
@@ -65,7 +101,7 @@ function isState(text: string): text is ApprovalState {
   return (APPROVAL_STATES as readonly string[]).includes(text);
 }
 
-function readCursor(cursor: string | undefined): string | null {
+export function readCursor(cursor: string | undefined): string | null {
   if (cursor === undefined) return null;
   if (!uuid.safeParse(cursor).success) throw new CountersignError('query_invalid', undefined, { at: 'cursor' });
   return cursor;

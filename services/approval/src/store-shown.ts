@@ -10,7 +10,7 @@ const tables = queriesOver<Tables>();
 const votesOf = readBy(({ approval_ids }: { approval_ids: readonly string[] }) =>
   tables
     .selectFrom('approval.votes')
-    .select(['approval_id', 'voter', 'vote', 'stage', 'group', 'comment', 'voted_at'])
+    .select(['approval_id', 'voter', 'delegated_by', 'vote', 'stage', 'group', 'comment', 'voted_at'])
     .where('approval_id', '=', anyOf(approval_ids))
     .orderBy('voted_at')
     .orderBy('voter'),
@@ -43,6 +43,21 @@ const contentOf = readBy(({ tenant, job_id }: JobKey) =>
     .where('job_id', '=', job_id),
 );
 
+/** The last one that was agreed to before this one, of the same topic and capability. */
+const lastGranted = readBy(
+  ({ tenant, topic, capability, approval_id }: Pick<Approval, 'tenant' | 'topic' | 'capability' | 'approval_id'>) =>
+    tables
+      .selectFrom('approval.approvals')
+      .select(['approval_id', 'job_id', 'closed_at'])
+      .where(sql`tenant COLLATE "C"`, '=', tenant)
+      .where('topic', '=', topic)
+      .where('capability', capability === null ? 'is' : '=', capability)
+      .where('state', '=', sql.lit('granted' as const))
+      .where('approval_id', '<', approval_id)
+      .orderBy('approval_id', 'desc')
+      .limit(1),
+);
+
 /** In the order in which they were cast. */
 export function readVotes(tx: Tx, approval_ids: readonly string[]): Promise<(Vote & { approval_id: string })[]> {
   return votesOf(tx, { approval_ids });
@@ -56,6 +71,14 @@ export async function countOpen(tx: Tx): Promise<number> {
 export async function readApproval(tx: Tx, tenant: string, approval_id: string): Promise<Approval | null> {
   const [row] = await oneApproval(tx, { tenant, approval_id });
   return row ?? null;
+}
+
+export async function readLastGranted(
+  tx: Tx,
+  approval: Approval,
+): Promise<{ approval_id: string; job_id: string; closed_at: string } | null> {
+  const [row] = await lastGranted(tx, approval);
+  return row === undefined ? null : { ...row, closed_at: row.closed_at! };
 }
 
 /** Newest first: an approval's id is ordered by time. */
@@ -78,7 +101,7 @@ function shown(rows: Rows) {
     .select(['approval_id', 'tenant', 'job_id', 'held_seq', 'topic', 'capability', 'requester', 'auth_method', 'owner'])
     .select(['on_behalf_of', 'job_hash', 'effective_digest', 'policy_version', 'policy_snapshot', 'policy_epoch'])
     .select(['rule_id', 'reason', 'max_attempts', 'digest', 'state', 'opened_at', 'expires_at', 'closed_at'])
-    .select(['superseded_by', 'traceparent'])
+    .select(['superseded_by', 'withdrawn_by', 'withdrawn_because', 'traceparent'])
     .select((of) => of.ref('stages').$castTo<Approval['stages']>().as('stages'));
 }
 

@@ -32,7 +32,7 @@ export type HeldJob = {
 export type JobKey = { tenant: string; job_id: string };
 
 /** An approval without its votes and its content. */
-export type Approval = Omit<ApprovalView, 'votes' | 'effective'> & {
+export type Approval = Omit<ApprovalView, 'votes' | 'effective' | 'waiting' | 'last_granted'> & {
   held_seq: number;
   capability: string | null;
   auth_method: string;
@@ -43,7 +43,7 @@ export type Vote = ApprovalView['votes'][number];
 const COLUMNS = `a.approval_id, a.tenant, a.job_id, a.held_seq, a.topic, a.capability, a.requester, a.auth_method, a.owner,
   a.on_behalf_of, a.job_hash, a.effective_digest, a.policy_version, a.policy_snapshot, a.policy_epoch, a.rule_id,
   a.reason, a.stages, a.max_attempts, a.digest, a.state, a.opened_at, a.expires_at, a.closed_at, a.superseded_by,
-  a.traceparent`;
+  a.withdrawn_by, a.withdrawn_because, a.traceparent`;
 
 const HELD = 'SELECT FROM scheduler.held h WHERE (h.tenant, h.job_id, h.held_seq) = (a.tenant, a.job_id, a.held_seq)';
 const UNOPENED = `NOT EXISTS (SELECT FROM approval.approvals a
@@ -76,7 +76,8 @@ export async function insertApprovals(tx: Tx, approvals: readonly Approval[]): P
   const rows = await tx.query<{ approval_id: string }>(
     `INSERT INTO approval.approvals AS a (approval_id, tenant, job_id, held_seq, topic, capability, requester, auth_method,
        owner, on_behalf_of, job_hash, effective_digest, policy_version, policy_snapshot, policy_epoch, rule_id, reason,
-       stages, max_attempts, digest, state, opened_at, expires_at, closed_at, superseded_by, traceparent)
+       stages, max_attempts, digest, state, opened_at, expires_at, closed_at, superseded_by, withdrawn_by, withdrawn_because,
+       traceparent)
      SELECT ${COLUMNS} FROM json_populate_recordset(NULL::approval.approvals, $1::json) AS a
      ON CONFLICT (tenant, job_id, held_seq) DO NOTHING
      RETURNING approval_id`,
@@ -120,22 +121,38 @@ export async function lockApproval(tx: Tx, tenant: string, approval_id: string):
   return rows.length === 1;
 }
 
+/** `in_time` by the database's clock; `held`: the job still waits in the hold that asked. */
+export type Standing = Approval & { in_time: boolean; held: boolean };
+
+const STANDING = `${COLUMNS}, a.expires_at > clock_timestamp() AS in_time, EXISTS (${HELD}) AS held`;
+
 /** A statement of its own after the lock, so that clock, votes and the job's state are those of now. */
-export async function readLocked(tx: Tx, approval_id: string): Promise<Approval & { in_time: boolean; held: boolean }> {
-  const [row] = await tx.query<Approval & { in_time: boolean; held: boolean }>(
-    `SELECT ${COLUMNS}, a.expires_at > clock_timestamp() AS in_time, EXISTS (${HELD}) AS held
-       FROM approval.approvals a WHERE a.approval_id = $1`,
-    [approval_id],
-  );
+export async function readLocked(tx: Tx, approval_id: string): Promise<Standing> {
+  const [row] = await tx.query<Standing>(`SELECT ${STANDING} FROM approval.approvals a WHERE a.approval_id = $1`, [
+    approval_id,
+  ]);
   return row!;
+}
+
+/** The open questions of a tenant, the newest first, as a vote would find them. */
+export function readOpen(tx: Tx, tenant: string, before: string | null, limit: number): Promise<Standing[]> {
+  return tx.query<Standing>(
+    `SELECT ${STANDING} FROM approval.approvals a
+      WHERE a.tenant COLLATE "C" = $1 AND a.state = 'open' AND ($2::uuid IS NULL OR a.approval_id < $2)
+      ORDER BY a.approval_id DESC LIMIT $3`,
+    [tenant, before, limit],
+  );
 }
 
 /** When it was cast. */
 export async function insertVote(tx: Tx, vote: NewVote): Promise<string> {
   const [row] = await tx.query<{ voted_at: string }>(
-    `INSERT INTO approval.votes (approval_id, voter, auth_method, vote, stage, "group", comment, voted_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp()) RETURNING voted_at`,
-    [vote.approval_id, vote.voter, vote.auth_method, vote.vote, vote.stage, vote.group, vote.comment],
+    `INSERT INTO approval.votes (approval_id, voter, auth_method, vote, stage, "group", comment, delegated_by, voted_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp()) RETURNING voted_at`,
+    [
+      ...[vote.approval_id, vote.voter, vote.auth_method, vote.vote],
+      ...[vote.stage, vote.group, vote.comment, vote.delegated_by],
+    ],
   );
   return row!.voted_at;
 }
@@ -145,6 +162,16 @@ export async function closeApproval(tx: Tx, approval_id: string, state: Approval
     `UPDATE approval.approvals a SET state = $2, closed_at = clock_timestamp()
       WHERE approval_id = $1 AND state = 'open' RETURNING ${COLUMNS}`,
     [approval_id, state],
+  );
+  return row!;
+}
+
+export async function closeWithdrawn(tx: Tx, approval_id: string, by: string, why: string | null): Promise<Approval> {
+  const [row] = await tx.query<Approval>(
+    `UPDATE approval.approvals a
+        SET state = 'withdrawn', closed_at = clock_timestamp(), withdrawn_by = $2, withdrawn_because = $3
+      WHERE approval_id = $1 AND state = 'open' RETURNING ${COLUMNS}`,
+    [approval_id, by, why],
   );
   return row!;
 }

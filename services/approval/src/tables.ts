@@ -21,7 +21,7 @@ export type Tables = {
     stages: unknown;
     max_attempts: number;
     digest: string;
-    state: 'open' | 'granted' | 'refused' | 'expired' | 'voided';
+    state: 'open' | 'granted' | 'refused' | 'expired' | 'voided' | 'withdrawn';
     opened_at: string;
     expires_at: string;
     closed_at: string | null;
@@ -29,6 +29,8 @@ export type Tables = {
     redeemed_at: string | null;
     traceparent: string;
     superseded_by: string | null;
+    withdrawn_by: string | null;
+    withdrawn_because: string | null;
   };
   'approval.votes': {
     approval_id: string;
@@ -39,6 +41,7 @@ export type Tables = {
     group: string;
     comment: string | null;
     voted_at: string;
+    delegated_by: string | null;
   };
   'scheduler.approval_content': {
     tenant: string;
@@ -93,6 +96,20 @@ export type Functions = {
   'control.read': {
     takes: [];
     gives: unknown;
+  };
+  'identity.lent_votes': {
+    takes: [delegate: string | null];
+    gives: {
+      group_name: string | null;
+      delegated_by: string | null;
+    }[];
+  };
+  'identity.persons': {
+    takes: [ids: readonly (string | null)[]];
+    gives: {
+      id: string | null;
+      person: string | null;
+    }[];
   };
   'ledger.append': {
     takes: [

@@ -1,5 +1,5 @@
 /** `/approvals`: what waits for a countersignature, and the votes. Who is eligible is the approval service's to say. */
-import { approvalView, vote } from '@countersign/contracts/approval';
+import { approvalView, vote, withdrawal } from '@countersign/contracts/approval';
 import { approvalPage, approvalQuery } from '@countersign/contracts/http';
 import { LIMITS } from '@countersign/contracts/limits';
 import { uuid } from '@countersign/contracts/names';
@@ -20,10 +20,11 @@ export function approvalRoutes(bus: Bus): Route[] {
       permissions: ['approvals:read'],
       query: approvalQuery,
       answers: { 200: { says: 'One page, without content', schema: approvalPage } },
-      handle: async ({ caller, query, traceparent }) => ({
-        status: 200,
-        json: await bus.call('approval.list', { tenant: caller.tenant, ...query }, { traceparent }),
-      }),
+      handle: async ({ caller, query: { mine, ...query }, traceparent }) => {
+        const votable_by = mine === undefined ? {} : { votable_by: principalOf(caller) };
+        const asked = { tenant: caller.tenant, ...query, ...votable_by };
+        return { status: 200, json: await bus.call('approval.list', asked, { traceparent }) };
+      },
     }),
     route({
       method: 'get',
@@ -39,6 +40,20 @@ export function approvalRoutes(bus: Bus): Route[] {
     }),
     voteRoute(bus, 'approve'),
     voteRoute(bus, 'reject'),
+    route({
+      method: 'post',
+      path: '/approvals/:approval_id/withdraw',
+      summary: 'Take a question back before it is granted: who asked, or who answers for them. Its job ends cancelled',
+      permissions: ['cancel:own', 'cancel', 'approvals:vote'],
+      params,
+      body: { schema: withdrawal, limit: LIMITS.request_bytes, optional: true },
+      answers: { 200: { says: 'The approval as it stands now, without content', schema: approvalView } },
+      handle: async ({ caller, params, body, traceparent }) => {
+        const asked = { ...params, tenant: caller.tenant, reason: body.reason ?? null, principal: principalOf(caller) };
+        const withdrawn = await bus.call('approval.withdraw', asked, { traceparent });
+        return { status: 200, json: { ...withdrawn, effective: null } };
+      },
+    }),
   ];
 }
 

@@ -35,7 +35,8 @@ export function delegationRoutes(database: Database): Route[] {
     route({
       method: 'post',
       path: '/delegations',
-      summary: 'Let another principal of the tenant act on the own behalf, for a time',
+      summary:
+        'Let another principal of the tenant act on the own behalf, or vote in a group in the own place, for a time',
       permissions: ['delegate'],
       body: { schema: delegationRequest, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'The delegation', schema: delegationView } },
@@ -60,18 +61,26 @@ export function delegationRoutes(database: Database): Route[] {
 async function give(database: Database, caller: Caller, asked: DelegationRequest): Promise<DelegationView> {
   refuseToken(caller);
   if (asked.to === caller.id) throw new CountersignError('field_invalid', 'nobody acts for itself', { at: '/to' });
+  const votes_in = asked.votes_in ?? null;
+  if (votes_in !== null) refuseLending(caller, votes_in);
   const { id: principal, tenant, auth_method, key_id } = caller;
   const life_ms = asked.expires_in * 1000;
   return database.transaction(async (tx) => {
     if ((await countGiven(tx, principal)) >= LIMITS.delegations)
       throw new CountersignError('too_many_requests', `${LIMITS.delegations} delegations of this principal stand`);
-    const row = { delegation_id: uuidv7(), principal, to: asked.to, tenant, life_ms };
+    const row = { delegation_id: uuidv7(), principal, to: asked.to, votes_in, tenant, life_ms };
     const made = await insertDelegation(tx, row);
     if (made === undefined) throw new CountersignError('identity_unknown', undefined, { at: '/to' });
     const body = { tenant, auth_method, actor: principal, by_key: key_id, what: 'delegation', ...made };
     await append(tx, [{ chain: `identity:${principal}`, kind: 'identity_created', tenant, topic: null, body }]);
     return made;
   });
+}
+
+/** A member lends its own vote; what was lent to it is not its own. */
+function refuseLending({ type, groups }: Caller, group: string): void {
+  if (type !== 'human' || !groups.includes(group))
+    throw new CountersignError('field_invalid', 'the caller is not in this group', { at: '/votes_in' });
 }
 
 /** It would outlive the token by months: who steals a token for minutes must not keep that. */

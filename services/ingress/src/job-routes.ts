@@ -9,6 +9,7 @@ import {
   idempotencyKey,
   jobPage,
   jobQuery,
+  shownJob,
   timeline,
 } from '@countersign/contracts/http';
 import { jobRequest, jobView } from '@countersign/contracts/job';
@@ -24,6 +25,7 @@ import { actorFilter, jobKeyOf, readJob, requireJob } from './job-access.ts';
 import { type Route, route } from './route.ts';
 import type { EventStreams } from './stream-events.ts';
 import type { SubmitJob } from './submit-job.ts';
+import { withWaiting } from './waiting-for.ts';
 
 const params = z.strictObject({ job_id: jobId });
 const READ = ['jobs:read', 'jobs:read:own'] as const;
@@ -100,8 +102,11 @@ function evidenceRoutes(bus: Bus): Route[] {
       summary: 'A job: state and digests, never content',
       permissions: READ,
       params,
-      answers: { 200: { says: 'The job', schema: jobView } },
-      handle: async (incoming) => ({ status: 200, json: await readJob(bus, incoming, 'jobs:read') }),
+      answers: { 200: { says: 'The job', schema: shownJob } },
+      handle: async (incoming) => {
+        const job = await readJob(bus, incoming, 'jobs:read');
+        return { status: 200, json: await withWaiting(bus, job, incoming.traceparent) };
+      },
     }),
     route({
       method: 'get',

@@ -6,9 +6,17 @@ import type { Tx } from '@countersign/platform/database';
 const STANDS = `d.expires_at > clock_timestamp() AND NOT EXISTS (
     SELECT FROM control.revocations r WHERE r.subject = 'delegation:' || d.delegation_id)`;
 
-const VIEW = `d.delegation_id, d.principal_id AS principal, d.delegate_id AS "to", ${INSTANT('created_at')}, ${INSTANT('expires_at')}`;
+const VIEW = `d.delegation_id, d.principal_id AS principal, d.delegate_id AS "to", d.group_name AS votes_in, ${INSTANT('created_at')}, ${INSTANT('expires_at')}`;
 
-export type NewDelegation = { delegation_id: string; principal: string; to: string; tenant: string; life_ms: number };
+export type NewDelegation = {
+  delegation_id: string;
+  principal: string;
+  to: string;
+  /** The group in which it only lends its vote; null when it lets the other act. */
+  votes_in: string | null;
+  tenant: string;
+  life_ms: number;
+};
 
 /** Those of the chain whom the tenant knows, who are not revoked, and who let the next one (at last `caller`) act for them. */
 export function findLinks(tx: Tx, tenant: string, chain: readonly string[], caller: string): Promise<Link[]> {
@@ -19,7 +27,7 @@ export function findLinks(tx: Tx, tenant: string, chain: readonly string[], call
       WHERE p.tenant = $3
         AND NOT EXISTS (SELECT FROM control.revocations r WHERE r.subject = p.principal_id)
         AND EXISTS (SELECT FROM identity.delegations d
-                    WHERE d.principal_id = link.principal_id AND d.delegate_id = link.next_id AND ${STANDS})
+                    WHERE d.principal_id = link.principal_id AND d.delegate_id = link.next_id AND d.group_name IS NULL AND ${STANDS})
       ORDER BY link.place`,
     [chain, [...chain.slice(1), caller], tenant],
   );
@@ -28,13 +36,13 @@ export function findLinks(tx: Tx, tenant: string, chain: readonly string[], call
 /** Undefined when the tenant knows nobody of that name who is not revoked. */
 export async function insertDelegation(tx: Tx, row: NewDelegation): Promise<DelegationView | undefined> {
   const [made] = await tx.query<DelegationView>(
-    `INSERT INTO identity.delegations AS d (delegation_id, principal_id, delegate_id, expires_at)
-     SELECT $1, $2, p.principal_id, clock_timestamp() + $5 * interval '1 millisecond'
+    `INSERT INTO identity.delegations AS d (delegation_id, principal_id, delegate_id, expires_at, group_name)
+     SELECT $1, $2, p.principal_id, clock_timestamp() + $5 * interval '1 millisecond', $6
        FROM identity.principals p
-      WHERE p.principal_id = $3 AND p.tenant = $4
+      WHERE p.principal_id = $3 AND p.tenant = $4 AND ($6::text IS NULL OR p.type = 'human')
         AND NOT EXISTS (SELECT FROM control.revocations r WHERE r.subject = p.principal_id)
      RETURNING ${VIEW}`,
-    [row.delegation_id, row.principal, row.to, row.tenant, row.life_ms],
+    [row.delegation_id, row.principal, row.to, row.tenant, row.life_ms, row.votes_in],
   );
   return made;
 }

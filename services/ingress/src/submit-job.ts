@@ -19,6 +19,7 @@ import { linksOf } from './job-links.ts';
 import { prepareJob, type Submission } from './prepare-job.ts';
 import type { ProveChain } from './prove-chain.ts';
 import type { Uses } from './registry/record-uses.ts';
+import { willWaitFor } from './waiting-for.ts';
 
 /** An admission carries the request, and the decision's rewritten and effective forms of it. */
 const REQUEST_COPIES = 3;
@@ -77,7 +78,7 @@ function answerOf(admitted: Admitted, traceparent: string): Submitted {
   const { replayed } = admitted;
   const body = verdictOf(admitted);
   if (admitted.state !== 'denied') return { status: 202, body, replayed };
-  const { effective_digest: _, ...verdict } = body;
+  const { effective_digest: _, waiting_for: __, ...verdict } = body;
   const trace_id = traceIdOf(traceparent);
   return {
     status: 403,
@@ -102,5 +103,6 @@ function verdictOf(admitted: Admitted): Accepted {
     effective_digest: last.effective_digest,
     remediation: rewrite?.remediation ?? null,
     links: linksOf(admitted.job_id, admitted.state),
+    waiting_for: willWaitFor(admitted.job_id, admitted.state, last),
   };
 }

@@ -37,6 +37,7 @@ export type Tables = {
     delegate_id: string;
     created_at: string;
     expires_at: string;
+    group_name: string | null;
   };
   'identity.groups': {
     tenant: string;
@@ -58,6 +59,8 @@ export type Tables = {
     ceiling: unknown;
     signing_key: string | null;
     created_at: string;
+    person: string | null;
+    oidc_subject: string | null;
   };
   'identity.tenants': {
     tenant: string;
@@ -128,6 +131,10 @@ export type Functions = {
       auth_method: string | null,
     ];
     gives: number | null;
+  };
+  'identity.accounts': {
+    takes: [of: string | null];
+    gives: string | null;
   };
   'ledger.append': {
     takes: [

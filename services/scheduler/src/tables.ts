@@ -5,7 +5,7 @@ export type Tables = {
     job_id: string;
     held_seq: number;
     approval_id: string;
-    state: 'open' | 'granted' | 'refused' | 'expired' | 'voided';
+    state: 'open' | 'granted' | 'refused' | 'expired' | 'voided' | 'withdrawn';
     closed_at: string | null;
   };
   'identity.workers': {

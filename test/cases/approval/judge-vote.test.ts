@@ -1,5 +1,5 @@
 /** Who may vote, on any set of stages and people: the rules by hand, and that no order of votes grants too early. */
-import { type Ballot, judgeVote, type OpenQuestion } from '@countersign/approval/judge-vote';
+import { type Ballot, type Electorate, judgeVote, type OpenQuestion } from '@countersign/approval/judge-vote';
 import type { Vote } from '@countersign/approval/store';
 import { CountersignError } from '@countersign/contracts/errors';
 import fc from 'fast-check';
@@ -35,6 +35,8 @@ function question(over: Partial<OpenQuestion> = {}): OpenQuestion {
     expires_at: '2026-01-01T01:00:00Z',
     closed_at: null,
     superseded_by: null,
+    withdrawn_by: null,
+    withdrawn_because: null,
     in_time: true,
     held: true,
     current: true,
@@ -50,9 +52,11 @@ function ballot(person: string, groups: string[], vote: Ballot['vote'] = 'approv
   };
 }
 
-function judge(asked: OpenQuestion, votes: readonly Vote[], given: Ballot) {
+const EVERYBODY_APART: Electorate = { personOf: (id) => id, lent: [] };
+
+function judge(asked: OpenQuestion, votes: readonly Vote[], given: Ballot, electorate = EVERYBODY_APART) {
   try {
-    return judgeVote(asked, votes, given);
+    return judgeVote(asked, votes, given, electorate);
   } catch (thrown) {
     if (thrown instanceof CountersignError) return thrown.code;
     throw thrown;
@@ -103,7 +107,7 @@ describe('judgeVote', () => {
           const outcome: ReturnType<typeof judge> | null = granted ? null : judge(asked, votes, ballot(id, of));
           if (outcome === null || typeof outcome === 'string' || !outcome.counts) continue;
           expect(of).toContain(outcome.group);
-          const cast = { voter: id, vote: 'approve' as const, comment: null, voted_at: '' };
+          const cast = { voter: id, delegated_by: null, vote: 'approve' as const, comment: null, voted_at: '' };
           votes.push({ ...cast, stage: outcome.stage, group: outcome.group });
           granted = outcome.closes === 'granted';
         }
@@ -116,6 +120,83 @@ describe('judgeVote', () => {
         );
         expect(votes.map(({ stage, group }) => `${stage}:${group}`)).toEqual(needed.slice(0, votes.length));
         expect(granted).toBe(votes.length === needed.length);
+      }),
+    );
+  });
+
+  const vote = (voter: string, more: Partial<Vote> = {}): Vote => ({
+    ...{ voter, delegated_by: null, vote: 'approve', stage: 0, group: 'sre', comment: null, voted_at: '', ...more },
+  });
+  /** Accounts by their human: `sam2` is Sam, too. */
+  const accounts = (of: Record<string, string>, lent: Electorate['lent'] = []): Electorate => ({
+    personOf: (id) => of[id] ?? id,
+    lent,
+  });
+
+  test('a second account of who asked, of who answers for them, or of anybody in the chain, is theirs', () => {
+    const electorate = accounts({ sam2: 'sam' });
+    for (const over of [{ requester: 'sam' }, { owner: 'sam' }, { on_behalf_of: 'carla bot/sam' }]) {
+      expect(judge(question(over), [], ballot('sam2', ['sre']), electorate)).toBe('approval_not_eligible');
+    }
+    expect(judge(question({ owner: 'sam2' }), [], ballot('sam', ['sre']), electorate)).toBe('approval_not_eligible');
+  });
+
+  test('two accounts of one human have one vote, and one that was counted before they were known to be is lost', () => {
+    const twice = question({ stages: [{ group: 'sre', count: 2 }] });
+    const electorate = accounts({ sam2: 'sam' });
+    expect(judge(twice, [vote('sam')], ballot('sam2', ['sre']), electorate)).toEqual({ counts: false });
+    expect(judge(twice, [vote('sam')], ballot('sam2', ['sre'], 'reject'), electorate)).toBe('approval_already_voted');
+    const both = [vote('sam'), vote('sam2')];
+    expect(judge(twice, both, ballot('ines', ['sre']))).toMatchObject({ closes: 'granted' });
+    expect(judge(twice, both, ballot('ines', ['sre']), electorate)).toMatchObject({ counts: true, closes: 'granted' });
+  });
+
+  test("a lent vote is the lender's: once, in its group, never in their own matter, and not beside the own one", () => {
+    const twice = question({ stages: [{ group: 'sre', count: 2 }] });
+    const lent = [{ group: 'sre', delegated_by: 'sam' }];
+    const dora = (over = twice, votes: Vote[] = [], groups: string[] = []) =>
+      judge(over, votes, ballot('dora', groups), accounts({ sam2: 'sam' }, lent));
+    expect(dora()).toMatchObject({ group: 'sre', delegated_by: 'sam', closes: null });
+    expect(dora(twice, [], ['sre'])).toMatchObject({ delegated_by: null });
+    expect(dora(twice, [vote('sam2')])).toBe('approval_not_eligible');
+    expect(dora(question({ stages: [{ group: 'security', count: 1 }] }))).toBe('approval_not_eligible');
+    for (const over of [{ owner: 'sam' }, { requester: 'sam2' }, { on_behalf_of: 'sam' }, { owner: 'dora' }]) {
+      expect(dora(question(over))).toBe('approval_not_eligible');
+    }
+    const cast = vote('dora', { delegated_by: 'sam' });
+    expect(judge(twice, [cast], ballot('sam', ['sre']))).toEqual({ counts: false });
+    expect(judge(twice, [cast], ballot('emil', []), accounts({}, lent))).toBe('approval_not_eligible');
+    expect(judge(twice, [cast], ballot('dora', ['sre']))).toEqual({ counts: false });
+  });
+
+  test('whatever accounts and lent votes there are, a grant stands on as many humans as were asked for', () => {
+    const account = fc.constantFrom('a', 'a2', 'b', 'b2', 'c', 'c2', 'd', 'agent', 'owner', 'owner2');
+    const personOf = (id: string): string => id.replace(/2$/, '');
+    const turn = fc.record({
+      id: account,
+      member: fc.boolean(),
+      lent: fc.array(
+        account.map((delegated_by) => ({ group: 'sre', delegated_by })),
+        { maxLength: 2 },
+      ),
+    });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3 }), fc.array(turn, { maxLength: 20 }), (count, turns) => {
+        const asked = question({ stages: [{ group: 'sre', count }] });
+        const votes: Vote[] = [];
+        for (const { id, member, lent } of turns) {
+          const said = judge(asked, votes, ballot(id, member ? ['sre'] : []), { personOf, lent });
+          if (typeof said === 'string' || !said.counts) continue;
+          votes.push(vote(id, { delegated_by: said.delegated_by, stage: said.stage, group: said.group }));
+          if (said.closes === 'granted') break;
+        }
+        const people = votes.flatMap(({ voter, delegated_by }) => [voter, ...(delegated_by ? [delegated_by] : [])]);
+        expect(people.map(personOf).filter((person) => ['agent', 'owner'].includes(person))).toEqual([]);
+        const spent = votes.map(({ voter, delegated_by }) => [
+          ...new Set([voter, delegated_by ?? voter].map(personOf)),
+        ]);
+        expect(new Set(spent.flat()).size).toBe(spent.flat().length);
+        expect(votes.length).toBeLessThanOrEqual(count);
       }),
     );
   });

@@ -33,6 +33,8 @@ export type RunningApproval = AsyncDisposable & {
   admin: Database;
   /** As the scheduler's own role. */
   scheduler: Database;
+  /** As ingress' own role, to play its registry. */
+  registry: Database;
   ingress: Bus;
   schedulerBus: Bus;
   /** What the approval service told the scheduler, in order of arrival. */
@@ -113,6 +115,7 @@ export async function runApproval(): Promise<RunningApproval> {
   return {
     admin,
     scheduler: databaseAs(test_database.url_for('countersign_scheduler')),
+    registry: databaseAs(test_database.url_for('countersign_ingress')),
     ingress,
     schedulerBus,
     wakeUps,

@@ -268,6 +268,11 @@ const CASES: Record<RpcVerb, Case> = {
       'another digest': { tenant: 'acme', approval_id: 'a1', digest: H2 },
     },
   },
+  'approval.withdraw': {
+    asked: { tenant: 'acme', approval_id: 'a1' },
+    right: [{ tenant: 'acme', approval_id: 'a1' }],
+    wrong: { another: { tenant: 'acme', approval_id: 'a2' } },
+  },
   'audit.timeline': {
     asked: JOB,
     right: [chain(), chain('job:acme:j1', 'job:acme:j1')],
@@ -335,6 +340,7 @@ test('what acts, and cannot be told from acting twice, is asked once', () => {
   const once = Object.entries(RPC).flatMap(([verb, { repeatable }]) => (repeatable ? [] : [verb]));
   expect(once.sort()).toEqual([
     'approval.vote',
+    'approval.withdraw',
     'output.discard',
     'output.open',
     'output.release',

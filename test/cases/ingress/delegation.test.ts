@@ -254,3 +254,31 @@ describe('a token for a chain', () => {
     await expect(api.submit({ topic: 'job.demo.read' })).rejects.toMatchObject({ code: 'delegation_missing' });
   });
 });
+
+test('a member lends its vote in its group: that acts on nobody’s behalf, and only a person can hold it', async () => {
+  const id = await give('approver', 'audrey', { votes_in: 'sre' });
+  const listed = await ingress.get('/delegations', { key: ingress.keys.approver });
+  expect(listed.body.delegations).toContainEqual(
+    expect.objectContaining({ delegation_id: id, principal: 'alice', to: 'audrey', votes_in: 'sre' }),
+  );
+  const lent = await ingress.admin.query('SELECT * FROM identity.lent_votes($1)', ['audrey']);
+  expect(lent).toEqual([{ group_name: 'sre', delegated_by: 'alice' }]);
+  await give('approver', AGENT, { expires_in: 60 }).then((given) => end('approver', given));
+  const refused = (to: string, votes_in: string, key: Who) =>
+    ingress.post('/delegations', { to, votes_in }, { key: ingress.keys[key] });
+  expect(await refused(AGENT, 'sre', 'approver')).toMatchObject({ body: { code: 'identity_unknown', at: '/to' } });
+  expect(await refused('audrey', 'security', 'approver')).toMatchObject({
+    body: { code: 'field_invalid', at: '/votes_in' },
+  });
+  expect(await refused('audrey', 'sre', 'agent')).toMatchObject({ body: { code: 'field_invalid', at: '/votes_in' } });
+  // What was lent is not the borrower's to lend.
+  expect(await refused('olivia', 'sre', 'auditor')).toMatchObject({ body: { code: 'field_invalid', at: '/votes_in' } });
+  expect(await submitAs('alice')).toMatchObject({ status: 403, body: { code: 'delegation_missing' } });
+  expect((await end('approver', id)).status).toBe(204);
+  expect(await ingress.admin.query('SELECT * FROM identity.lent_votes($1)', ['audrey'])).toEqual([]);
+});
+
+/** Audrey holds Alice's vote in a group; that lets nobody act for Alice. */
+function submitAs(whom: string): Promise<Reply> {
+  return ingress.post('/policy/explain', { topic: 'job.demo.read', on_behalf_of: whom }, { key: ingress.keys.auditor });
+}

@@ -74,6 +74,7 @@ describe('/openapi.json', () => {
       'post /agents/{id}/revoke',
       'post /approvals/{approval_id}/approve',
       'post /approvals/{approval_id}/reject',
+      'post /approvals/{approval_id}/withdraw',
       'post /bus-users',
       'post /bus-users/{nkey}/revoke',
       'post /delegations',

@@ -95,13 +95,15 @@ describe('a person', () => {
     expect(vote.status).toBe(409);
     expect(ingress.peers.votes.at(-1)).toMatchObject({ principal: { id: 'alice', type: 'human', groups: ['sre'] } });
     const entries = await ingress.admin.query<{ kind: string; body: string }>(
-      `SELECT kind, body FROM ledger.entries WHERE chain = 'identity:alice' ORDER BY seq DESC LIMIT 2`,
+      `SELECT kind, body FROM ledger.entries WHERE chain = 'identity:alice' ORDER BY seq DESC LIMIT 3`,
     );
     expect(entries.map(({ kind, body }) => [kind, JSON.parse(body)])).toMatchObject([
       [
         'identity_created',
         { what: 'api_key', key_id: session.key_id, actor: 'alice', auth_method: 'oidc', session: true },
       ],
+      // From now on, whatever account the same subject comes in by is the same human's.
+      ['identity_changed', { what: 'person', oidc_subject: expect.stringMatching(/^[0-9a-f]{64}$/) }],
       [
         'identity_changed',
         { what: 'person', groups: ['sre'], former_groups: ['sre', 'approvers'], auth_method: 'oidc' },

@@ -192,6 +192,35 @@ describe('a key', () => {
   });
 });
 
+describe('a second account', () => {
+  test('is declared, shown, and recorded with who said so; only another account of the tenant can be meant', async () => {
+    const [first, second] = [await makePerson(), await makePerson()];
+    const linked = await patch(`/people/${second}`, { person: first });
+    expect(linked).toMatchObject({ status: 200, body: { id: second, person: first, groups: [] } });
+    const change = { kind: 'identity_changed', what: 'person', person: first, former_person: null, actor: 'olivia' };
+    expect(await lastEntry(second)).toMatchObject(change);
+    const wrong = { status: 400, body: { code: 'field_invalid', at: '/person' } };
+    for (const person of ['nobody-of-this-name', 'desk-agent', second]) {
+      expect(await patch(`/people/${second}`, { person })).toMatchObject(wrong);
+    }
+    expect(await post('/people', { id: fresh('person'), person: 'nobody-of-this-name' })).toMatchObject(wrong);
+    expect((await patch(`/people/${second}`, {})).status).toBe(400);
+    expect((await patch(`/people/${second}`, { person: null })).body.person).toBeNull();
+  });
+
+  test('holds nothing that must not meet in one person’s hands, and nobody says it of themself', async () => {
+    const [admin, voter] = [await makePerson(), await makePerson()];
+    await makeKey(admin, { role: 'admin' });
+    await makeKey(voter, { role: 'approver' });
+    const refused = { status: 403, body: { code: 'grant_refused', at: '/person' } };
+    expect(await patch(`/people/${voter}`, { person: admin })).toMatchObject(refused);
+    const third = await makePerson();
+    expect((await patch(`/people/${third}`, { person: admin })).status).toBe(200);
+    expect((await post('/keys', { principal: third, role: 'approver' })).body.code).toBe('grant_refused');
+    expect(await patch(`/people/${third}`, { person: 'olivia' })).toMatchObject(refused);
+  });
+});
+
 describe('nobody raises their own rights', () => {
   const refused = { status: 403, body: { code: 'grant_refused' } };
 

@@ -42,6 +42,7 @@ describe('an accepted job', () => {
         events: `${self}/events`,
         cancel: `${self}/cancel`,
       },
+      waiting_for: null,
     });
   });
 

@@ -156,6 +156,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
     'rpc.approval.list',
     'rpc.approval.get',
     'rpc.approval.vote',
+    'rpc.approval.withdraw',
     'rpc.output.read',
     'rpc.audit.timeline',
     'rpc.audit.decisions',

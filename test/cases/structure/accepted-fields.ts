@@ -64,6 +64,7 @@ export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
   ],
   'post /delegations': [
     { field: 'to', in: 'services/ingress/src/delegation-routes.ts' },
+    { field: 'votes_in', in: 'services/ingress/src/delegation-routes.ts' },
     { field: 'expires_in', in: 'services/ingress/src/delegation-routes.ts' },
   ],
   'post /delegations/{delegation_id}/revoke': [{ field: 'reason', in: 'services/ingress/src/delegation-routes.ts' }],
@@ -85,11 +86,13 @@ export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
   'get /approvals': [
     { field: 'state', in: 'services/approval/src/store.ts' },
     { field: 'job_id', in: 'services/approval/src/store.ts' },
+    { field: 'mine', in: 'services/ingress/src/approval-routes.ts' },
     { field: 'cursor', in: 'services/approval/src/show-approvals.ts' },
     { field: 'limit', in: 'services/approval/src/show-approvals.ts' },
   ],
   'post /approvals/{approval_id}/approve': VOTE,
   'post /approvals/{approval_id}/reject': VOTE,
+  'post /approvals/{approval_id}/withdraw': [{ field: 'reason', in: 'services/approval/src/withdraw-approval.ts' }],
   'post /policy/simulate': QUESTION,
   'post /policy/explain': QUESTION,
   'post /policy/replay': [

@@ -14,7 +14,7 @@ import { hashApiKey, keyIdOf, newApiKey } from '../api-key.ts';
 import type { Caller } from '../caller.ts';
 import { personRow } from '../registry/change-people.ts';
 import { changeRegistry, entryOf } from '../registry/change-registry.ts';
-import { heldPermissions, liveGroups, readPerson, setGroups } from '../registry/store-registry.ts';
+import { heldPermissions, liveGroups, noteSubject, readPerson, setGroups } from '../registry/store-registry.ts';
 import { insertKey, insertPrincipal } from '../store.ts';
 import type { Claims } from './ask-provider.ts';
 
@@ -31,6 +31,7 @@ export async function letIn(database: Database, settings: OidcSettings, claims: 
       groups,
       may_create: settings.unknown === 'create' && !isLinked(settings, claims),
     });
+    const vouched = await vouch(tx, self, subjectOf(claims));
     await refuseTogether(tx, id, permissions);
     const api_key = newApiKey();
     const key_sha256 = hashApiKey(api_key);
@@ -40,7 +41,7 @@ export async function letIn(database: Database, settings: OidcSettings, claims: 
     const details = { what: 'api_key', key_id, principal: id, tenant, permissions, expires_at, session: true };
     return {
       answer: { principal: id, tenant, groups, permissions, api_key, key_id, expires_at },
-      entries: [...moved, entryOf(self, 'identity_created', id, details)],
+      entries: [...moved, ...vouched, entryOf(self, 'identity_created', id, details)],
     };
   });
 }
@@ -64,10 +65,13 @@ function refusal(detail: string): CountersignError {
 /** A name that the person could choose there would be one to pose as somebody else with: it follows from who vouches, and for whom. */
 function personOf(settings: OidcSettings, claims: Claims): string {
   if (isLinked(settings, claims)) return settings.people[claims.sub]!;
-  const digest = createHash('sha256')
-    .update(JSON.stringify([claims.iss, claims.sub]))
+  return `oidc-${subjectOf(claims).slice(0, 32)}`;
+}
+
+function subjectOf({ iss, sub }: Claims): string {
+  return createHash('sha256')
+    .update(JSON.stringify([iss, sub]))
     .digest('hex');
-  return `oidc-${digest.slice(0, 32)}`;
 }
 
 function isLinked({ people }: OidcSettings, { sub }: Claims): boolean {
@@ -105,6 +109,13 @@ async function settle(tx: Tx, self: Caller, { groups, may_create }: Wanted): Pro
   await setGroups(tx, id, groups);
   const details = { what: 'person', id, tenant, groups, former_groups: before.groups };
   return [entryOf(self, 'identity_changed', id, details)];
+}
+
+/** By what else the same subject comes in is the same human's, and has one vote with it. */
+async function vouch(tx: Tx, self: Caller, oidc_subject: string): Promise<NewEntry[]> {
+  const { id, tenant } = self;
+  if (!(await noteSubject(tx, id, oidc_subject))) return [];
+  return [entryOf(self, 'identity_changed', id, { what: 'person', id, tenant, oidc_subject })];
 }
 
 /** Two rights that must not meet in one person's hands do not meet by way of two groups either. */

@@ -54,14 +54,14 @@ export function peopleRoutes(parts: RegistryParts): Route[] {
     route({
       method: 'patch',
       path: '/people/:id',
-      summary: "Say which groups a person is in; nobody's own",
+      summary: "Say which groups a person is in, and whose second account it is; nobody's own",
       permissions: ['identity:write'],
       params,
       body: { schema: personChange, limit: LIMITS.request_bytes },
       answers: { 200: { says: 'The person as they are now', schema: personView } },
       handle: async ({ caller, params, body }) => ({
         status: 200,
-        json: await changePerson(parts.database, caller, params.id, body.groups),
+        json: await changePerson(parts.database, caller, params.id, body),
       }),
     }),
     revokeRoute(parts, {

@@ -19,7 +19,7 @@ const routines = routinesOf<Functions>();
 export type PageOf = { tenant: string; after: string; rows: number };
 
 const PRINCIPALS = `
-  SELECT p.principal_id AS id, p.tenant, p.owner, p.groups, p.ceiling, p.signing_key, p.created_at, r.revoked_at,
+  SELECT p.principal_id AS id, p.tenant, p.owner, p.groups, p.person, p.ceiling, p.signing_key, p.created_at, r.revoked_at,
     greatest(u.last_used_at, (SELECT max(ku.last_used_at) FROM identity.api_keys k
       JOIN identity.uses ku ON ku.subject = 'key:' || k.key_id WHERE k.principal_id = p.principal_id)) AS last_used_at
   FROM identity.principals p
@@ -33,6 +33,7 @@ type Row = Omit<AgentView, 'owner' | 'ceiling'> & {
   owner: string | null;
   ceiling: Ceiling | null;
   groups: string[];
+  person: string | null;
 };
 
 const GROUPS = 'SELECT g.group_name AS "group", g.tenant, g.created_at, g.ended_at FROM identity.groups g';
@@ -97,6 +98,27 @@ export function setSigningKey(tx: Tx, id: string, signing_key: string | null): P
 
 export function setGroups(tx: Tx, id: string, groups: readonly string[]): Promise<unknown> {
   return tx.query('UPDATE identity.principals SET groups = $2 WHERE principal_id = $1', [id, groups]);
+}
+
+export function setPerson(tx: Tx, id: string, person: string | null): Promise<unknown> {
+  return tx.query('UPDATE identity.principals SET person = $2 WHERE principal_id = $1', [id, person]);
+}
+
+/** True when it is new: the provider has not vouched for this account by this subject before. */
+export async function noteSubject(tx: Tx, id: string, oidc_subject: string): Promise<boolean> {
+  const noted = await tx.query(
+    `UPDATE identity.principals SET oidc_subject = $2
+      WHERE principal_id = $1 AND oidc_subject IS DISTINCT FROM $2 RETURNING 1`,
+    [id, oidc_subject],
+  );
+  return noted.length === 1;
+}
+
+/** Every account of the human behind this one, itself among them. */
+export async function accountsOf(tx: Tx, id: string): Promise<string[]> {
+  return (await tx.query<{ account: string }>('SELECT * FROM identity.accounts($1) AS account', [id])).map(
+    ({ account }) => account,
+  );
 }
 
 /** Returns the revision; raises what `control.change_ceiling` lists. */
@@ -169,7 +191,7 @@ export async function heldPermissions(tx: Tx, principal: string): Promise<string
   return (
     await tx.query<{ permissions: string[] }>(
       `SELECT k.permissions FROM identity.api_keys k
-       WHERE k.principal_id = $1 AND coalesce(k.expires_at > clock_timestamp(), true)
+       WHERE k.principal_id = ANY (ARRAY(SELECT identity.accounts($1))) AND coalesce(k.expires_at > clock_timestamp(), true)
          AND NOT EXISTS (SELECT FROM control.revocations r WHERE r.subject = 'key:' || k.key_id)`,
       [principal],
     )
@@ -211,7 +233,7 @@ function listed(tx: Tx, type: string, { tenant, after, rows }: PageOf): Promise<
   return tx.query<Row>(LIST_PRINCIPALS, [tenant, type, after, rows]);
 }
 
-function asAgent({ groups: _, ...row }: Row): AgentView {
+function asAgent({ groups: _, person: __, ...row }: Row): AgentView {
   return row as AgentView;
 }
 

@@ -31,13 +31,13 @@ export type ApprovalOutcome = {
   job_id: string;
   held_seq: number;
   approval_id: string;
-  state: 'granted' | 'refused' | 'expired';
+  state: 'granted' | 'refused' | 'expired' | 'withdrawn';
 };
 
 const CLOSED = `
 SELECT o.tenant, o.job_id, o.held_seq, o.approval_id, o.state
   FROM scheduler.jobs j JOIN approval.outcomes o ON o.tenant = j.tenant AND o.job_id = j.job_id AND o.held_seq = j.held_seq
- WHERE j.waiting = 'held' AND o.state IN ('granted', 'refused', 'expired')
+ WHERE j.waiting = 'held' AND o.state IN ('granted', 'refused', 'expired', 'withdrawn')
  ORDER BY o.tenant, o.job_id LIMIT $1`;
 
 export function readOutcomes(tx: Tx, ids: readonly string[]): Promise<ScreenedOutcome[]> {

@@ -13,10 +13,11 @@ import { endedStates, moveJobs } from '../move-jobs.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { lockHeld } from './store-held.ts';
 
-const LEADS_TO: Readonly<Record<'granted' | 'refused' | 'expired', JobState>> = {
+const LEADS_TO: Readonly<Record<ApprovalOutcome['state'], JobState>> = {
   granted: 'cleared',
   refused: 'refused',
   expired: 'expired',
+  withdrawn: 'cancelled',
 };
 
 /** Every round must move something, or it would go round for ever. */
