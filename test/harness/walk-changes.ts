@@ -20,6 +20,12 @@ import type { TestSystem } from './start-system.ts';
 import { waitForApproval, waitForEnd, waitForState } from './wait-for-job.ts';
 
 const READ = { topic: 'job.demo.read', prompt: 'status' };
+const FIRST_RULE = / {2}- id: allow-demo-read\n/;
+const COUNTED_RULE = `  - id: counted-reads
+    match: { topics: [job.demo.read], labels: { counted: "yes" } }
+    decision: allow
+    limits: [{ id: reads, per: [agent], count: 1, within: 2s, exceeded: park }]
+`;
 const REFUND = { topic: 'job.desk.refund.order', payload: { customer_id: 7, amount_cents: 9_900 } };
 
 /** `version`: of the policy, higher each time. `key_id`: is revoked. */
@@ -63,14 +69,24 @@ async function stopAndLetGo(system: TestSystem): Promise<void> {
 async function changePolicy(system: TestSystem, version: number): Promise<void> {
   const { body } = await system.api('agent', 'POST', '/api/v1/jobs', REFUND);
   await waitForApproval(system, body.job_id);
-  const files = withPolicy((policy) => `${policy}\n# ${version}\n`);
+  const files = withPolicy((policy) => `${policy.replace(FIRST_RULE, `${COUNTED_RULE}$&`)}\n# ${version}\n`);
   await publishOverHttp(system, files, version);
   await shadow(system, version, new Date(Date.now() + 3_600_000).toISOString());
   await system.api('agent', 'POST', '/api/v1/jobs', READ);
   await shadow(system, version, null);
   await activateOverHttp(system, version);
+  await waitForRoom(system);
   await system.api('agent', 'POST', `/api/v1/jobs/${body.job_id}/cancel`, {});
   await waitForEnd(system, body.job_id);
+}
+
+/** The second one is parked until there is room for it. */
+async function waitForRoom(system: TestSystem): Promise<void> {
+  const counted = { ...READ, labels: { counted: 'yes' } };
+  const first = await system.api('agent', 'POST', '/api/v1/jobs', counted);
+  const second = await system.api('agent', 'POST', '/api/v1/jobs', counted);
+  if (second.body.state !== 'parked') throw new Error(`a job without room was ${second.body.state}`);
+  for (const { body } of [first, second]) await waitForEnd(system, body.job_id);
 }
 
 async function shadow(system: TestSystem, version: number, until: string | null): Promise<void> {

@@ -113,7 +113,9 @@ function renderDetectors(): string {
 }
 
 function renderLimits(): string {
-  const files = ['limits', 'credential-limits', 'scan-limits'].map((name) => `packages/contracts/src/${name}.ts`);
+  const files = ['limits', 'credential-limits', 'rule-bounds', 'scan-limits'].map(
+    (name) => `packages/contracts/src/${name}.ts`,
+  );
   const comments = new Map(files.flatMap((file) => [...readComments(file)]));
   return page(
     'Limits',

@@ -62,6 +62,8 @@ const TYPES: Readonly<Record<string, string>> = {
   integer: 'number',
   json: 'unknown',
   jsonb: 'unknown',
+  // In all its digits.
+  numeric: 'string',
   pg_snapshot: 'string',
   smallint: 'number',
   text: 'string',

@@ -1,6 +1,7 @@
 /** The span of history that a replay looks at: from one instant to another, or the last hours or days. */
+
+import { duration } from '@countersign/contracts/duration';
 import { instant } from '@countersign/contracts/names';
-import { duration } from '@countersign/contracts/policy';
 import { UsageError } from './exit-codes.ts';
 import { readShape } from './read-shape.ts';
 

@@ -1,7 +1,8 @@
 /** An approval: what is shown, what a vote names, how it stands. */
 
 import { z } from 'zod';
-import { approvalStage, effectiveJob } from './decision.ts';
+import { approvalStage } from './asked-approval.ts';
+import { effectiveJob } from './decision.ts';
 import { writtenChain } from './delegation.ts';
 import { LIMITS } from './limits.ts';
 import { digest, instant, jobId, principalId, tenantName, topicName, uuid } from './names.ts';

@@ -1,5 +1,7 @@
 /** One decision of the policy, the same names in replies, ledger entries, columns and HTTP. */
 import { z } from 'zod';
+import { askedApproval } from './asked-approval.ts';
+import { type LimitAsked, limitAsked, limitHit, limitOfOld } from './counted-limits.ts';
 import { actor, namedRequest, payloadObject } from './job.ts';
 import { LIMITS } from './limits.ts';
 import {
@@ -50,25 +52,13 @@ export const constraints = z.strictObject({
 });
 export type Constraints = z.infer<typeof constraints>;
 
-export const approvalStage = z.strictObject({ group: token, count: z.int().min(1).max(20) });
-export type ApprovalStage = z.infer<typeof approvalStage>;
-
 /**
- * What must hold around the run besides the constraints. `limits`, `evidence` and `review` stand in decisions of old
- * alone: nothing enforced them, so the compiler refuses them now.
+ * What must hold around the run besides the constraints. `evidence` and `review` stand in decisions of old alone: nothing
+ * enforced them, so the compiler refuses them now.
  */
 export const obligations = z.strictObject({
-  approval: z.strictObject({ stages: z.array(approvalStage).min(1).max(8), expires_ms: z.int().min(1) }).optional(),
-  limits: z
-    .array(
-      z.strictObject({
-        count: z.int().min(1),
-        window_ms: z.int().min(1),
-        per: z.array(z.enum(['tenant', 'topic', 'actor', 'capability', 'pool'])),
-        on_exceed: z.enum(['deny', 'hold']),
-      }),
-    )
-    .optional(),
+  approval: askedApproval.optional(),
+  limits: z.array(z.union([limitAsked, limitOfOld])).optional(),
   evidence: z.enum(['standard', 'enhanced']).optional(),
   review: z.enum(['none', 'required']).optional(),
   rollback: z.enum(['none', 'required']).optional(),
@@ -124,6 +114,8 @@ export const decision = z.strictObject({
   observed: z
     .strictObject({ decision: z.enum(DECISIONS), rule_id: z.string().nullable(), reason: z.string() })
     .optional(),
+  /** Set when limits had no room for the job, and made this decision. */
+  limited: z.array(limitHit).min(1).optional(),
 });
 export type Decision = z.infer<typeof decision>;
 
@@ -152,6 +144,8 @@ export const decideItem = z.strictObject({
   /** Base64url salt of this job's digests. */
   salt: z.string().min(16).max(64),
   min_epoch: z.int().min(0),
+  /** Limits that had no room for it when it was admitted, and that ask for an approval then. */
+  exceeded: z.array(z.string()).optional(),
 });
 export type DecideItem = z.infer<typeof decideItem>;
 
@@ -180,4 +174,9 @@ export type DecideAnswer = z.infer<typeof decideAnswer>;
 /** The decision that stands. */
 export function finalDecision(answer: Pick<Judged, 'decisions'>): Decision {
   return answer.decisions[answer.decisions.length - 1]!;
+}
+
+/** What has to be counted before it may be admitted; nothing for a denial. */
+export function limitsOf({ obligations: { limits } }: Pick<Decision, 'obligations'>): LimitAsked[] {
+  return limits?.filter((limit): limit is LimitAsked => 'id' in limit) ?? [];
 }

@@ -3,7 +3,8 @@
  * condition that failed, and what came of it. It never holds a payload or the text of a finding.
  */
 import { z } from 'zod';
-import { approvalStage, constraints, DECISIONS, finding, GATES, obligations, remediation } from './decision.ts';
+import { approvalStage } from './asked-approval.ts';
+import { constraints, DECISIONS, finding, GATES, obligations, remediation } from './decision.ts';
 
 /** `failed`: the first field of the match that did not hold, or `when`; `wanted`: what it asks for, in the policy's words. */
 export const ruleSeen = z.object({

@@ -9,7 +9,10 @@ export type ServiceName = (typeof SERVICES)[number];
 /** A step of a job is recorded as `job_<state it leads to>`. */
 export const ENTRY_KINDS: Readonly<Record<string, ServiceName>> = {
   job_admitted: 'scheduler',
-  ...Object.fromEntries(JOB_STATES.map((state) => [`job_${state}`, 'scheduler' as const])),
+  ...Object.fromEntries(
+    // A job comes to be parked with its admission alone, which says so.
+    JOB_STATES.filter((state) => state !== 'parked').map((state) => [`job_${state}`, 'scheduler' as const]),
+  ),
   job_cancel_requested: 'scheduler',
   attempt_refused: 'scheduler',
   attempt_lost: 'scheduler',

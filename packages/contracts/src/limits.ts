@@ -1,9 +1,11 @@
 /** Every bound that callers, authors, operators or two files meet, declared once. What one file alone knows stands at its top. */
 import { CREDENTIAL_LIMITS } from './credential-limits.ts';
+import { RULE_BOUNDS } from './rule-bounds.ts';
 import { SCAN_BOUNDS } from './scan-limits.ts';
 
 export const LIMITS = {
   ...CREDENTIAL_LIMITS,
+  ...RULE_BOUNDS,
   ...SCAN_BOUNDS,
   /** Bytes of one job request as submitted. */
   request_bytes: 512 * 1024,
@@ -284,18 +286,6 @@ export const LIMITS = {
   suggested_names: 100,
   /** Pairs of rules that one lint compares. */
   lint_comparisons: 500_000,
-  /** Characters of one `when`. */
-  when_chars: 2_000,
-  /** Nodes of one `when`. */
-  when_nodes: 256,
-  /** Elements of each list or map that a `when` may walk. */
-  when_items: 256,
-  /** Loops inside loops of a `when`. */
-  when_loops: 2,
-  /** Characters that the loops of a `when` may look at, all turns together. */
-  when_work_chars: 32 * 1024 * 1024,
-  /** Sets of types that conditions were checked against and that are kept for the next one. */
-  when_environments: 256,
   /** Decisions kept for the dispatch gate's second look; not parted: another tenant's costs deciding again. */
   decision_cache_rows: 10_000,
   /** Milliseconds for which a kept decision answers. */

@@ -3,21 +3,14 @@
  * document. Durations come in as `5m` and come out in milliseconds; every unknown field is refused.
  */
 import { z } from 'zod';
+import { limitSource } from './counted-limits.ts';
 import { DECISIONS, SEVERITIES } from './decision.ts';
+import { duration } from './duration.ts';
 import { payloadObject } from './job.ts';
 import { LIMITS } from './limits.ts';
 import { capabilityName, instant, labelKey, labelValue, principalId, tenantName, token, topicName } from './names.ts';
 import { OUTPUT_DECISIONS } from './output.ts';
 import { type OwnRules, ownRules } from './scanner-rules.ts';
-
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `500ms`, `30s`, `5m`, `1h`, `7d`; milliseconds once parsed. */
-export const duration = z
-  .string()
-  .regex(/^[1-9]\d{0,8}(ms|s|m|h|d)$/, 'must be a duration such as 500ms, 30s, 5m, 1h or 7d')
-  .transform((text) => Number.parseInt(text, 10) * UNIT_MS[text.replace(/^\d+/, '')]!)
-  .pipe(z.int().max(LIMITS.policy_duration_ms));
 
 /** `*` stands for one token; as the last one, for one or more. */
 export const topicPattern = z
@@ -89,6 +82,8 @@ export const remediationSource = z.strictObject({
 /** `required`: the request must name a compensation that this policy would let through. */
 export const rollback = z.enum(['none', 'required']);
 
+const limits = z.array(limitSource).min(1).max(LIMITS.rule_limits);
+
 export const rule = z.strictObject({
   id: token,
   match,
@@ -98,6 +93,7 @@ export const rule = z.strictObject({
   remediation: remediationSource.optional(),
   approval: approvalTerms.optional(),
   constraints: policyConstraints.optional(),
+  limits: limits.optional(),
   rollback: rollback.optional(),
 });
 export type RuleSource = z.infer<typeof rule>;
@@ -123,6 +119,7 @@ export const tier = z.strictObject({
     expires_in: duration.optional(),
     constraints: tighterConstraints.optional(),
     max_attempts: z.int().min(1).max(100).optional(),
+    limits: limits.optional(),
     rollback: rollback.optional(),
   }),
 });

@@ -1,6 +1,7 @@
 /** The run record an auditor reads, made from the job's ledger chain alone. */
 import { z } from 'zod';
-import { approvalStage, decision } from './decision.ts';
+import { approvalStage } from './asked-approval.ts';
+import { decision } from './decision.ts';
 import { inclusionView } from './evidence.ts';
 import { instant } from './names.ts';
 

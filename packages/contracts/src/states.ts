@@ -1,5 +1,6 @@
 /** The one table of a job's states. A terminal state never changes; nothing else may say which step follows which. */
 export const JOB_STATES = [
+  'parked',
   'held',
   'cleared',
   'dispatched',
@@ -16,6 +17,8 @@ export const JOB_STATES = [
 export type JobState = (typeof JOB_STATES)[number];
 
 export const TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = {
+  /** Until a limit has room for it: then as it is decided in that moment. */
+  parked: ['cleared', 'held', 'denied', 'expired', 'cancelled'],
   /** Again `held` when another policy asks for a yes. */
   held: ['held', 'cleared', 'denied', 'refused', 'expired', 'cancelled'],
   /** Back to `held` when the dispatch gate asks for an approval or sees another effective digest. */

@@ -2,6 +2,8 @@
  * A derivation as sentences that a person can read aloud to another. It says what the JSON says and nothing more, and
  * quotes what came from a submitter, so that a label can't speak in the policy's voice.
  */
+import type { LimitAsked } from '@countersign/contracts/counted-limits';
+import { limitsOf } from '@countersign/contracts/decision';
 import type { Derivation, FactsSeen, PoolsSeen, RoundSeen, RuleSeen } from '@countersign/contracts/explanation';
 
 /** Rules that came near and missed; the rest is in the JSON. */
@@ -113,8 +115,24 @@ function tellObligations({ constraints, obligations }: NonNullable<Derivation['r
     ...(worker === undefined ? [] : [`a worker that enforces ${list(worker)}`]),
     ...(set === undefined ? [] : [`${list(Object.keys(set))} set in the payload`]),
     ...(rollback === 'required' ? ['a compensation that would be let through'] : []),
+    ...limitsOf({ obligations }).map(tellLimit),
   ];
   return terms.length === 0 ? [] : [`It takes ${terms.join('; ')}.`];
+}
+
+const ELSE: Readonly<Record<LimitAsked['exceeded'], string>> = {
+  deny: 'it is denied',
+  require_approval: 'it takes an approval',
+  park: 'it waits',
+};
+
+function tellLimit({ id, per, counts, most, takes, within_ms, exceeded }: LimitAsked): string {
+  const what = { jobs: ` ${most === '1' ? 'job' : 'jobs'}`, cost: '', open: ` open ${most === '1' ? 'job' : 'jobs'}` }[
+    counts
+  ];
+  const within = within_ms === null ? '' : ` in ${time(within_ms)}`;
+  const needs = counts === 'cost' ? ` for ${takes}` : '';
+  return `room in ${id}${needs}, at most ${most}${what}${within} per ${list(Object.keys(per))}, else ${ELSE[exceeded]}`;
 }
 
 /** In the largest unit that needs no fraction. */

@@ -14,7 +14,9 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   confidence: 'possible, likely or certain: what every finding of the rule says of itself. Left out: likely.',
   concurrency: 'Jobs that the pool runs at once.',
   constraints: 'Enforced, or the job does not run.',
-  count: 'Votes of the group.',
+  budget: 'With cost: what all of them together may cost in any time as long as within.',
+  cost: 'Where a job says what it costs, e.g. payload.amount or labels.cost. One that says nothing, or no exact amount, is denied.',
+  count: 'Votes of the group; of a limit: jobs in any time as long as within.',
   countries: 'National telephone numbers of these (ISO 3166-1 alpha-2) count without a word beside them.',
   decided: 'What was decided then.',
   decided_at: 'When, RFC 3339 in UTC.',
@@ -29,6 +31,8 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   examples: 'Texts that the compiler tries the rule on.',
   environments:
     'Only jobs whose label env is one of these. Left out: only jobs without the label env, whatever it says.',
+  exceeded:
+    'What becomes of a job that has no room: deny, require_approval, or park until there is room. Left out: deny.',
   expect: 'What must come out; only what is stated is compared.',
   expires_in: 'How long an approval may take, e.g. 1h.',
   fail_mode: 'closed: what can’t be screened does not leave.',
@@ -49,9 +53,11 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   keywords:
     'Any of these whole words, in the prompt and the payload’s keys and strings; case does not matter. Of a scanner rule: it is tried only where one of these stands.',
   labels: 'All of these keys, each with one of its values.',
+  limits: 'What is counted when a job is admitted, by all replicas together.',
   match: 'All given fields must hold; a list is any-of, requires and labels all-of.',
   max_attempts: 'Attempts of the job, the first included.',
   max_output_bytes: 'Bytes that the worker may answer with.',
+  max_open: 'Jobs that have not ended.',
   min_severity: 'Only findings at least so severe: low, medium, high or critical. Left out: all.',
   mode: 'observe: decides everything and blocks nothing but stops and ceilings, for a while.',
   models:
@@ -65,6 +71,7 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   owner: 'The owner of the agent.',
   owners: 'Capability: the group that answers for it.',
   payload: 'A JSON merge patch of the payload; null removes.',
+  per: 'What a limit counts apart: tenant, agent, topic, capability, labels.<name>. Without tenant, all tenants share it.',
   place: 'A JSON pointer into the request.',
   policy_snapshot: 'The snapshot that decided.',
   policy_version: 'The version that decided.',
@@ -111,5 +118,6 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   until: 'When observing ends, RFC 3339 in UTC.',
   version: 'Grows with every change. Left out: it comes from the build.',
   when: 'A condition in CEL over payload, labels, actor, on_behalf_of, tenant, topic, now; only true matches, an error denies.',
+  within: 'How far back a limit counts, e.g. 1h.',
   worker: 'Names that the pool must enforce, e.g. no_network.',
 };

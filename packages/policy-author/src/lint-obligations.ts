@@ -3,6 +3,7 @@
  * pool which may run the job enforces.
  */
 import type { Match, Pool } from '@countersign/contracts/policy';
+import { asksWhenExceeded } from '@countersign/policy/check-limits';
 import { OWNER_GROUP } from '@countersign/policy/check-policy';
 import { anyGlobMatches } from '@countersign/policy/match-glob';
 import { type At, below, inPolicy } from '@countersign/policy/report-faults';
@@ -26,11 +27,13 @@ export function lintApprovals({ sections, sources, people, report }: Linted): vo
   const fallback = [{ group: 'approvers', count: 1 }];
   for (const placed of [...sections.rules, ...sections.input_rules]) {
     const { decision, approval } = placed.source;
-    if (decision === 'require_approval') judge(approval?.stages ?? fallback, below(placed, 'approval'));
+    const asks = decision === 'require_approval' || asksWhenExceeded(placed.source);
+    if (asks) judge(approval?.stages ?? fallback, below(placed, 'approval'));
   }
   for (const placed of sections.tiers) {
     const { floor } = placed.source;
-    if (floor.decision === 'require_approval') judge(floor.stages ?? fallback, below(placed, 'floor'));
+    if (floor.decision === 'require_approval' || asksWhenExceeded(floor))
+      judge(floor.stages ?? fallback, below(placed, 'floor'));
   }
   if (default_decision === 'require_approval') judge(fallback, inPolicy('default_decision'));
 }

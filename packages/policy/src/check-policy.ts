@@ -7,6 +7,7 @@ import type { InputRuleSource, Match, RuleSource } from '@countersign/contracts/
 import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { checkFindings } from './check-findings.ts';
 import { checkIds } from './check-ids.ts';
+import { asksWhenExceeded, checkLimits } from './check-limits.ts';
 import { checkScanning } from './check-scanning.ts';
 import { checkTenants } from './check-tenants.ts';
 import { buildGlobIndex } from './glob-index.ts';
@@ -32,6 +33,7 @@ export function checkPolicy(sources: BundleSources): PolicyFault[] {
   checkGroups(sources, sections, report);
   checkMatches(sources, sections, report);
   checkRules(sections, report);
+  checkLimits(sections, report);
   checkCapabilities(sources, sections, report);
   checkSchemas(sources, report);
   checkTenants(sources, sections, report);
@@ -60,11 +62,13 @@ function checkGroups({ policy }: BundleSources, sections: Sections, report: Repo
   };
   for (const placed of decidingRules(sections)) {
     const { decision, approval } = placed.source;
-    if (decision === 'require_approval') checkStages(approval?.stages, below(placed, 'approval'));
+    const asks = decision === 'require_approval' || asksWhenExceeded(placed.source);
+    if (asks) checkStages(approval?.stages, below(placed, 'approval'));
   }
   for (const placed of sections.tiers) {
     const { floor } = placed.source;
-    if (floor.decision === 'require_approval') checkStages(floor.stages, below(placed, 'floor'));
+    if (floor.decision === 'require_approval' || asksWhenExceeded(floor))
+      checkStages(floor.stages, below(placed, 'floor'));
   }
   if (policy.default_decision === 'require_approval') checkStages(undefined, inPolicy('default_decision'));
   for (const [capability, group] of Object.entries(policy.owners)) {
@@ -105,11 +109,11 @@ function checkRules(sections: Sections, report: Report): void {
     const { floor } = placed.source;
     if (Object.keys(floor).length === 0) report('field_invalid', below(placed, 'floor'), 'the floor asks for nothing');
     const asks = floor.stages !== undefined || floor.expires_in !== undefined;
-    if (asks && floor.decision !== 'require_approval') {
+    if (asks && floor.decision !== 'require_approval' && !asksWhenExceeded(floor)) {
       report(
         'field_misplaced',
         below(placed, 'floor'),
-        'stages and expires_in need decision: require_approval',
+        'stages and expires_in need decision: require_approval, or a limit that asks for an approval',
         'add decision: require_approval to the floor',
       );
     }
@@ -120,8 +124,8 @@ function checkDecision(placed: Placed<RuleSource | InputRuleSource>, report: Rep
   const { decision, approval, constraints } = placed.source;
   const misplaced = (field: string, says: string, fix?: string): void =>
     report('field_misplaced', below(placed, field), says, fix);
-  if (approval !== undefined && decision !== 'require_approval')
-    misplaced('approval', 'only require_approval has an approval');
+  if (approval !== undefined && decision !== 'require_approval' && !asksWhenExceeded(placed.source))
+    misplaced('approval', 'only require_approval has an approval, or a limit that asks for one');
   if (constraints !== undefined && decision !== 'require_approval' && decision !== 'allow_with_constraints') {
     misplaced('constraints', `${decision} cannot enforce constraints`);
   }

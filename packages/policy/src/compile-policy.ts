@@ -11,7 +11,7 @@ import { checkRemediations } from './check-remediations.ts';
 import { compileWhen, linkWhen, type When } from './compile-when.ts';
 import type { CompiledFloor, CompiledPolicy, CompiledRule, CompiledTopic, Indexed } from './compiled-policy.ts';
 import { compileOutputPolicy } from './decide-output.ts';
-import { approvalOf, constraintsOf, rollbackOf, ruleObligations } from './effects.ts';
+import { approvalOf, constraintsOf, limitsWith, rollbackOf, ruleObligations } from './effects.ts';
 import { type KnownTopics, knownTopics } from './known-topics.ts';
 import { allTypes, compileFindings, scannersWanted } from './match-findings.ts';
 import { bySpecificity, splitTokens } from './match-glob.ts';
@@ -92,6 +92,7 @@ class PolicyCompiler {
       remediation: source.remediation ?? null,
       constraints: constraintsOf(source.constraints),
       obligations: ruleObligations(source),
+      limits: limitsWith(source.limits, source.approval),
     };
   }
 
@@ -173,6 +174,7 @@ function inputFloor(source: InputRuleSource): CompiledFloor {
       source.decision === 'require_approval'
         ? { approval: approvalOf(source.approval?.stages, source.approval?.expires_in) }
         : {},
+    limits: [],
   };
 }
 
@@ -190,6 +192,7 @@ function tierFloor({ id, match, floor }: TierSource): CompiledFloor {
       ...(floor.decision === 'require_approval' && { approval: approvalOf(floor.stages, floor.expires_in) }),
       ...rollbackOf(floor),
     },
+    limits: limitsWith(floor.limits, floor),
   };
 }
 

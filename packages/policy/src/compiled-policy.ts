@@ -1,6 +1,7 @@
 /**
  * A policy that can decide: everything checked, indexed and type-checked once. The noun alone; compile-policy.ts makes it.
  */
+import type { LimitAsked, LimitSource } from '@countersign/contracts/counted-limits';
 import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
 import type { PolicySource, Pool, RuleSource, ScanSettingsByTenant, TopicFacts } from '@countersign/contracts/policy';
 import type { ScannerName } from '@countersign/scanners/scan';
@@ -12,6 +13,8 @@ import type { BundleSources } from './parse-bundle.ts';
 import type { PayloadSchema } from './payload-schema.ts';
 import type { RuleIndex } from './rule-index.ts';
 
+/** `approval`: whose yes it takes when there is no room. */
+export type CompiledLimit = LimitSource & { approval?: LimitAsked['approval'] };
 export type CompiledRule = {
   id: string;
   match: CompiledMatch;
@@ -21,6 +24,7 @@ export type CompiledRule = {
   remediation: NonNullable<RuleSource['remediation']> | null;
   constraints: Constraints;
   obligations: Obligations;
+  limits: readonly CompiledLimit[];
 };
 /** Applied on top of a decision: an input rule or a tier. */
 export type CompiledFloor = {
@@ -30,6 +34,7 @@ export type CompiledFloor = {
   reason: string;
   constraints: Constraints;
   obligations: Obligations;
+  limits: readonly CompiledLimit[];
 };
 export type CompiledTopic = { pattern: string; glob: Glob; facts: TopicFacts; schema: PayloadSchema | null };
 

@@ -2,10 +2,12 @@
  * Effects of a decision, in the terms of the decision's contract: constraints and obligations as an author
  * wrote them, defaults filled in. Two sets combine only towards the stricter one.
  */
+import type { LimitSource } from '@countersign/contracts/counted-limits';
 import type { Constraints, Obligations } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { PolicyConstraints, RuleSource } from '@countersign/contracts/policy';
 import { DEFAULT_GROUP } from './check-policy.ts';
+import type { CompiledLimit } from './compiled-policy.ts';
 
 export type Approval = NonNullable<Obligations['approval']>;
 type Stages = Approval['stages'];
@@ -36,6 +38,17 @@ export function ruleObligations(rule: RuleSource): Obligations {
     }),
     ...rollbackOf(rule),
   };
+}
+
+/** `terms`: whose yes it takes where a limit has no room and asks for one. */
+export function limitsWith(
+  limits: readonly LimitSource[] | undefined,
+  terms: { stages?: Stages | undefined; expires_in?: number | undefined } | undefined,
+): CompiledLimit[] {
+  return (limits ?? []).map((limit) => ({
+    ...limit,
+    ...(limit.exceeded === 'require_approval' && { approval: approvalOf(terms?.stages, terms?.expires_in) }),
+  }));
 }
 
 export function rollbackOf({ rollback }: Pick<RuleSource, 'rollback'>): Pick<Obligations, 'rollback'> {
@@ -78,7 +91,7 @@ function least(key: 'timeout_ms' | 'max_attempts' | 'max_output_bytes', a: Const
 }
 
 /** Every group that either asks for, with the larger count; the earlier expiry. */
-function tightenApproval(a: Approval | undefined, b: Approval | undefined): Approval | undefined {
+export function tightenApproval(a: Approval | undefined, b: Approval | undefined): Approval | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   const counts = new Map<string, number>();
   for (const { group, count } of a.stages) counts.set(group, Math.max(counts.get(group) ?? 0, count));

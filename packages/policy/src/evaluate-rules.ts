@@ -7,8 +7,8 @@ import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { applyFloor, denial, type Standing } from './apply-floors.ts';
 import { OWNER_GROUP } from './check-policy.ts';
 import type { WhenInput } from './compile-when.ts';
-import type { CompiledFloor, CompiledPolicy, CompiledRule } from './compiled-policy.ts';
-import { approvalOf } from './effects.ts';
+import type { CompiledFloor, CompiledLimit, CompiledPolicy, CompiledRule } from './compiled-policy.ts';
+import { type Approval, approvalOf } from './effects.ts';
 import { type CompiledMatch, HOLDS, matchSubject, type Subject } from './match-subject.ts';
 
 export type TraceStep = {
@@ -23,10 +23,14 @@ export type Trace = (step: TraceStep) => void;
 export type Question = { subject: Subject; request: NamedRequest; actor: Actor; now: string };
 export type Evaluated = {
   standing: Standing;
+  /** Of the rule that decided and of the floors over it; whoever denies has none. */
+  limits: readonly CompiledLimit[];
   matched: string[];
   offer: CompiledRule['remediation'];
   readsNow: boolean;
 };
+
+const NO_OWNER = 'owner_missing: the capability has no owner to ask';
 
 type Section = 'input_rules' | 'rules' | 'tiers';
 type Outcome = { kind: 'holds' } | { kind: 'fails'; field: string } | { kind: 'error'; code: string };
@@ -51,13 +55,13 @@ class Evaluation {
     for (const floor of inputs) {
       if (floor.decision === 'deny') return this.result(denial(floor.id, floor.reason), null);
     }
-    const { standing, offer } = this.rules();
+    const { standing, offer, limits } = this.rules();
     if (standing.decision === 'deny' || standing.decision === 'remediate') return this.result(standing, offer);
     const tiers = this.floors('tiers');
     if (!Array.isArray(tiers)) return this.result(tiers, null);
     const owned = this.resolveOwner(this.raise(this.raise(standing, inputs), tiers));
     if (owned !== standing) this.note('floors', owned.decision, owned.rule_id, owned.reason);
-    return this.result(owned, null);
+    return this.counted(owned, [...inputs, ...tiers].reduce(joinLimits, limits));
   }
 
   private raise(standing: Standing, floors: readonly CompiledFloor[]): Standing {
@@ -67,9 +71,9 @@ class Evaluation {
     return raised;
   }
 
-  private result(standing: Standing, offer: Evaluated['offer']): Evaluated {
+  private result(standing: Standing, offer: Evaluated['offer'], limits: Evaluated['limits'] = []): Evaluated {
     this.note('decision', standing.decision, standing.rule_id, standing.reason);
-    return { standing, matched: this.matched, offer, readsNow: this.readsNow };
+    return { standing, limits, matched: this.matched, offer, readsNow: this.readsNow };
   }
 
   /** Those of a section that hold, or the denial that one which cannot be decided becomes. */
@@ -89,7 +93,7 @@ class Evaluation {
   }
 
   /** All of them are looked at even when one denies: a decision names every rule that matched. */
-  private rules(): { standing: Standing; offer: Evaluated['offer'] } {
+  private rules(): Pick<Evaluated, 'standing' | 'offer' | 'limits'> {
     const { items, index } = this.policy.rules;
     let refusing: CompiledRule | null = null;
     let first: CompiledRule | null = null;
@@ -103,11 +107,12 @@ class Evaluation {
       if (rule.decision === 'deny') refusing ??= rule;
       else first ??= rule;
     }
-    if (refusing !== null) return { standing: denial(refusing.id, refusing.reason), offer: refusing.remediation };
-    if (broken !== null) return { standing: broken, offer: null };
-    if (first === null) return { standing: this.byDefault(), offer: null };
-    const { id, decision, reason, constraints, obligations, remediation } = first;
-    return { standing: { decision, rule_id: id, reason, constraints, obligations }, offer: remediation };
+    if (refusing !== null)
+      return { standing: denial(refusing.id, refusing.reason), offer: refusing.remediation, limits: [] };
+    if (broken !== null) return { standing: broken, offer: null, limits: [] };
+    if (first === null) return { standing: this.byDefault(), offer: null, limits: [] };
+    const { id, decision, reason, constraints, obligations, remediation, limits } = first;
+    return { standing: { decision, rule_id: id, reason, constraints, obligations }, offer: remediation, limits };
   }
 
   private byDefault(): Standing {
@@ -160,19 +165,37 @@ class Evaluation {
     return { payload, labels, actor: { id, type, owner: owner ?? '' }, on_behalf_of, tenant, topic, now };
   }
 
+  /** With the limits that it has to be counted by, and whose yes it takes where one of them has no room. */
+  private counted(standing: Standing, limits: Evaluated['limits']): Evaluated {
+    const owned: CompiledLimit[] = [];
+    for (const limit of limits) {
+      const approval = limit.approval && this.ownedBy(limit.approval);
+      if (approval === null) return this.result(denial(standing.rule_id, NO_OWNER), null);
+      owned.push(approval === undefined ? limit : { ...limit, approval });
+    }
+    return this.result(standing, null, owned);
+  }
+
   /** Nobody to ask is no approval: a stage for the owner of a capability that has none denies. */
   private resolveOwner(standing: Standing): Standing {
     const { approval } = standing.obligations;
-    if (approval === undefined || !approval.stages.some(({ group }) => group === OWNER_GROUP)) return standing;
+    if (approval === undefined) return standing;
+    const owned = this.ownedBy(approval);
+    if (owned === null) return denial(standing.rule_id, NO_OWNER);
+    return owned === approval ? standing : { ...standing, obligations: { ...standing.obligations, approval: owned } };
+  }
+
+  /** With the owner in place of `owner`; null where there is none. */
+  private ownedBy(approval: Approval): Approval | null {
+    if (!approval.stages.some(({ group }) => group === OWNER_GROUP)) return approval;
     const owner = this.policy.owners.get(this.question.request.meta.capability ?? '');
-    if (owner === undefined) return denial(standing.rule_id, 'owner_missing: the capability has no owner to ask');
+    if (owner === undefined) return null;
     const counts = new Map<string, number>();
     for (const { group, count } of approval.stages) {
       const named = group === OWNER_GROUP ? owner : group;
       counts.set(named, Math.max(counts.get(named) ?? 0, count));
     }
-    const stages = [...counts].map(([group, count]) => ({ group, count }));
-    return { ...standing, obligations: { ...standing.obligations, approval: { ...approval, stages } } };
+    return { ...approval, stages: [...counts].map(([group, count]) => ({ group, count })) };
   }
 
   private note(step: string, outcome: string, rule_id: string | null, detail: string): void {
@@ -183,6 +206,11 @@ class Evaluation {
 export function evaluateRules(policy: CompiledPolicy, question: Question, trace?: Trace): Evaluated {
   const evaluation = new Evaluation(policy, question, trace);
   return evaluation.run();
+}
+
+/** The same list where nothing is added: most have none. */
+function joinLimits(limits: Evaluated['limits'], floor: CompiledFloor): Evaluated['limits'] {
+  return floor.limits.length === 0 ? limits : [...limits, ...floor.limits];
 }
 
 function undecidable(id: string, code: string): Standing {

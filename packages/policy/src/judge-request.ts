@@ -2,12 +2,13 @@
  * Judges one request: ceiling, facts, input rules, deny rules, first match, default, floors; a remediation is applied
  * and judged again. Pure, and it binds nothing: what a judgement is worth as evidence is written by `decide`.
  */
-import type { DecideItem, Finding } from '@countersign/contracts/decision';
+import { type DecideItem, type Finding, limitsOf } from '@countersign/contracts/decision';
 import type { Failure } from '@countersign/contracts/errors';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
 import { applyFacts, findTopic, schemaFailure } from './apply-facts.ts';
 import { denial, type Standing } from './apply-floors.ts';
+import { applyLimits, askInstead } from './apply-limits.ts';
 import { applyRemediation } from './apply-remediation.ts';
 import { outsideCeiling } from './check-ceiling.ts';
 import { type Asking, compensationObstacle } from './check-compensation.ts';
@@ -50,7 +51,7 @@ export type Judgement =
       cacheable: boolean;
     }
   | { ok: false; failure: Failure };
-export type Judged = Pick<DecideItem, 'gate' | 'request' | 'actor'>;
+export type Judged = Pick<DecideItem, 'gate' | 'request' | 'actor' | 'exceeded'>;
 
 /** Errors are values: `facts_contradicted` and `schema_violated`, only for a request as it was first submitted. */
 export function judgeRequest(policy: CompiledPolicy, item: Judged, context: JudgeContext): Judgement {
@@ -106,9 +107,18 @@ function judgeRound(
   const violated = payloadKnown ? patchedViolation(policy, request, result.standing) : null;
   const held =
     violated === null ? result.standing : denial(result.standing.rule_id, `${violated.code}: ${violated.detail}`);
-  const standing = requireWayBack(policy, { request, actor, now: context.now, scans: context.scans }, held);
+  const returning = requireWayBack(policy, { request, actor, now: context.now, scans: context.scans }, held);
+  const counting = applyLimits(returning, result.limits, { request, actor, payloadKnown }, skipped);
+  const standing = askWhereExceeded(counting, item.exceeded ?? []);
   const { matched, offer, readsNow } = result;
   return { standing, request, matched, asserted, findings: subject.scanned(), offer, skipped, readsNow };
+}
+
+/** The limits that had no room when the job was admitted; what else they say then is the scheduler's. */
+function askWhereExceeded(standing: Standing, exceeded: readonly string[]): Standing {
+  if (exceeded.length === 0 || standing.decision === 'deny') return standing;
+  const asking = limitsOf(standing).filter((limit) => limit.exceeded === 'require_approval');
+  return asking.filter(({ id }) => exceeded.includes(id)).reduce(askInstead<Standing>, standing);
 }
 
 function ceilingRound(actor: Actor, request: NamedRequest, context: JudgeContext): Round | null {

@@ -7,7 +7,6 @@ import type { Path } from './policy-fault.ts';
 type Unenforced = { says: string; fix?: string };
 
 const AROUND_RUNS: Readonly<Record<string, Unenforced>> = {
-  limits: { says: 'nothing counts jobs, so no limit would hold' },
   review: { says: 'nobody is asked to look at a job after its run' },
   evidence: { says: 'every job has the same evidence; there is no other kind' },
 };
@@ -18,6 +17,10 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, Unenforced>>>> = {
   incidents: AROUND_RUNS,
   input_rules: {
     ...AROUND_RUNS,
+    limits: {
+      says: 'an input rule counts nothing',
+      fix: 'remove it; limits stand with rules and in the floor of a tier',
+    },
     severity: {
       says: 'a rule’s own severity changes nothing',
       fix: 'remove it; min_severity under match says how severe a finding must be',

@@ -15,10 +15,11 @@ export type Sections = {
   tiers: readonly Placed<TierSource>[];
 };
 export type SectionName = keyof Sections;
+type Scoped = { id: string; match: Match; limits?: RuleSource['limits']; floor?: TierSource['floor'] };
 type Delegated = PolicySource['delegated'];
 
 export function placeSections({ policy, tenants }: Pick<BundleSources, 'policy' | 'tenants'>): Sections {
-  const place = <T extends { id: string; match: Match }>(
+  const place = <T extends Scoped>(
     name: SectionName,
     global: readonly T[],
     own: readonly (readonly [string, readonly T[]])[],
@@ -62,8 +63,14 @@ export function mayLetThrough(section: SectionName, source: object): boolean {
  * `acme/no-refunds`, for the tenant acme alone. What could let a job through is bound to what policy.yaml delegates,
  * capabilities too: a topic of the tenant's own must not carry a power of somebody else's.
  */
-function scopeToTenant<T extends { id: string; match: Match }>(tenant: string, source: T, bounds: Partial<Match>): T {
-  return { ...source, id: `${tenant}/${source.id}`, match: { ...bounds, ...source.match, tenants: [tenant] } };
+function scopeToTenant<T extends Scoped>(tenant: string, source: T, bounds: Partial<Match>): T {
+  const own = { id: `${tenant}/${source.id}`, match: { ...bounds, ...source.match, tenants: [tenant] } };
+  // Under a name of its own, so that no tenant's count is another's.
+  const named = (limits: NonNullable<RuleSource['limits']>) =>
+    limits.map((limit) => ({ ...limit, id: `${tenant}/${limit.id}` }));
+  const limits = source.limits && { limits: named(source.limits) };
+  const floor = source.floor?.limits && { floor: { ...source.floor, limits: named(source.floor.limits) } };
+  return { ...source, ...own, ...limits, ...floor };
 }
 
 function boundsOf(delegated: Delegated): Partial<Match> {

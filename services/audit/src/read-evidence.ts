@@ -2,7 +2,8 @@
  * The bodies of a job's chain, read as what the stages wrote into them. A field that is absent or of another shape is
  * simply not there: the record then names it as missing, and never makes one up.
  */
-import { approvalStage, type Decision } from '@countersign/contracts/decision';
+import { approvalStage } from '@countersign/contracts/asked-approval';
+import type { Decision } from '@countersign/contracts/decision';
 import { instant } from '@countersign/contracts/names';
 import { readRecordedDecision } from '@countersign/contracts/recorded-decision';
 import { z } from 'zod';

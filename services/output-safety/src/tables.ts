@@ -59,6 +59,7 @@ export type Tables = {
     tenant: string;
     job_id: string;
     state:
+      | 'parked'
       | 'held'
       | 'cleared'
       | 'dispatched'

@@ -24,8 +24,9 @@ export type DecidedUnder = { epoch: number; observing: boolean };
 
 /** The gate is left out on purpose: what the submit gate allowed is what the dispatch gate asks about. */
 export function cacheKey(under: DecidedUnder, item: DecideItem, request = item.request): string {
+  const { actor, job_hash, salt, exceeded } = item;
   return sha256Hex(
-    encodeUtf8(canonicalize({ ...under, request, actor: item.actor, job_hash: item.job_hash, salt: item.salt })),
+    encodeUtf8(canonicalize({ ...under, request, actor, job_hash, salt, ...(exceeded && { exceeded }) })),
   );
 }
 

@@ -3,6 +3,7 @@
 import type { JobState } from '@countersign/contracts/states';
 import { isTerminal, mayFollow } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
+import { leaveQueues } from './limits/store-limits.ts';
 
 /** Left out: stays as it is. */
 export type Move = {
@@ -60,6 +61,10 @@ export async function moveJobs(tx: Tx, moves: readonly Move[]): Promise<void> {
   for (const move of moves) {
     if (!mayFollow(move.from, move.to)) throw new Error(`no job may go from ${move.from} to ${move.to}`);
   }
+  await leaveQueues(
+    tx,
+    moves.filter(({ from }) => from === 'parked'),
+  );
   const moved = await tx.query(`${MOVE} RETURNING 1`, [JSON.stringify(moves)]);
   if (moved.length !== moves.length)
     throw new Error(`${moves.length - moved.length} job(s) were not where they were locked`);

@@ -28,6 +28,8 @@ import { dispatchIdOf, endScreened, sweepScreened } from './finish/end-jobs.ts';
 import { applyApprovals } from './hold/apply-approvals.ts';
 import { renewHolds } from './hold/renew-holds.ts';
 import { openControlMemory } from './known-control.ts';
+import { admitParked } from './limits/admit-parked.ts';
+import { forgetCounted } from './limits/store-limits.ts';
 import { sweepAttempts } from './retry/sweep-attempts.ts';
 import { sweepDeadlines } from './retry/sweep-deadlines.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
@@ -79,9 +81,11 @@ export const scheduler = defineService({
       unclaimed: context.sweep('republish', null, () => republishAttempts(shared)),
       lost: context.sweep('attempts', null, () => sweepAttempts(shared)),
       overdue: context.sweep('deadlines', null, () => sweepDeadlines(shared)),
+      parked: context.sweep('parked', null, () => admitParked(shared)),
     };
     context.sweep('agenda', LIMITS.sweep_ms, () => followAgenda(shared, sweeps));
     context.sweep('waiting', 5_000, () => countWaiting(shared));
+    context.sweep('forget', 60_000, () => forgetCounted(context.database));
 
     const { bus } = context;
     const admit = groupCommit<AdmitItem, Admitted>({

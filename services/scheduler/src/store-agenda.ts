@@ -16,6 +16,8 @@ export type Agenda = {
   lost: boolean;
   /** A deadline passed while a job waited. */
   overdue: boolean;
+  /** Jobs wait for a limit, which may have room. */
+  parked: boolean;
 };
 
 const AGENDA = `
@@ -31,7 +33,9 @@ SELECT EXISTS (SELECT FROM scheduler.jobs WHERE waiting = 'cleared') AS cleared,
                    CROSS JOIN LATERAL (SELECT deadline_at FROM scheduler.jobs
                                         WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j
                    WHERE a.under_way AND a.state = 'dispatched' AND a.due_at <= clock_timestamp()
-                     AND j.deadline_at <= clock_timestamp()) AS overdue`;
+                     AND j.deadline_at <= clock_timestamp())
+       OR EXISTS (SELECT FROM scheduler.parked WHERE deadline_at <= clock_timestamp()) AS overdue,
+       EXISTS (SELECT FROM scheduler.parked_queues WHERE look_at <= clock_timestamp()) AS parked`;
 
 export async function readAgenda(tx: Tx): Promise<Agenda> {
   return (await tx.query<Agenda>(AGENDA))[0]!;

@@ -33,7 +33,9 @@ const OVERDUE = `
    FROM scheduler.attempts a
   CROSS JOIN LATERAL (SELECT deadline_at FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j
   WHERE a.under_way AND a.state = 'dispatched' AND a.due_at <= clock_timestamp() AND j.deadline_at <= clock_timestamp()
-  LIMIT $1)`;
+  LIMIT $1)
+ UNION ALL
+(SELECT tenant, job_id FROM scheduler.parked WHERE deadline_at <= clock_timestamp() ORDER BY deadline_at LIMIT $1)`;
 
 const LOCK_OVERDUE = `
 SELECT j.* FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS u(tenant, job_id) ORDER BY tenant, job_id) k
@@ -42,7 +44,7 @@ SELECT j.* FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS u(tenant, job_i
               cancel_requested_by
          FROM scheduler.jobs
         WHERE tenant = k.tenant AND job_id = k.job_id FOR UPDATE SKIP LOCKED) j
- WHERE j.state IN ('held', 'cleared', 'dispatched')`;
+ WHERE j.state IN ('parked', 'held', 'cleared', 'dispatched')`;
 
 const UNCLAIMED = `
 SELECT a.dispatch_id FROM scheduler.attempts a
@@ -53,6 +55,7 @@ SELECT a.dispatch_id FROM scheduler.attempts a
 /** Each by the partial index that holds nothing else; no index holds the jobs that run, but their attempts have one. */
 const BY_STATE = `
 SELECT 'held' AS state, count(*) AS jobs FROM scheduler.jobs WHERE waiting = 'held'
+ UNION ALL SELECT 'parked', count(*) FROM scheduler.parked
  UNION ALL SELECT 'cleared', count(*) FROM scheduler.jobs WHERE waiting = 'cleared'
  UNION ALL SELECT 'dispatched', count(*) FROM scheduler.attempts WHERE under_way AND state = 'dispatched'
  UNION ALL SELECT 'running', count(*) FROM scheduler.attempts WHERE under_way AND state IN ('running', 'reported')`;

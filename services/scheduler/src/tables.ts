@@ -110,6 +110,7 @@ export type Tables = {
     attempt: number;
     runs: number;
     state:
+      | 'parked'
       | 'held'
       | 'cleared'
       | 'dispatched'
@@ -125,6 +126,30 @@ export type Tables = {
     reason: string | null;
     result_dispatch_id: string | null;
     updated_at: string;
+  };
+  'scheduler.limit_open': {
+    key: string;
+    tenant: string;
+    job_id: string;
+    look_at: string;
+  };
+  'scheduler.limit_uses': {
+    key: string;
+    started_at: string;
+    ends_at: string;
+    forget_at: string;
+    used: string;
+  };
+  'scheduler.parked': {
+    tenant: string;
+    job_id: string;
+    key: string;
+    place: number;
+    deadline_at: string;
+  };
+  'scheduler.parked_queues': {
+    key: string;
+    look_at: string;
   };
 };
 
@@ -226,6 +251,10 @@ export type Functions = {
       max_output_bytes: number | null;
     }[];
   };
+  'scheduler.close_queues': {
+    takes: [keys: readonly (string | null)[]];
+    gives: unknown;
+  };
   'scheduler.dispatch': {
     takes: [known: number | null, items: string | null, bodies: readonly (string | null)[]];
     gives: string[] | null;
@@ -235,6 +264,17 @@ export type Functions = {
     gives: {
       tenant: string | null;
       job_id: string | null;
+    }[];
+  };
+  'scheduler.reserve': {
+    takes: [items: string | null];
+    gives: {
+      place: number | null;
+      outcome: string | null;
+      limit_id: string | null;
+      used: string | null;
+      asks: string[] | null;
+      asks_used: string[] | null;
     }[];
   };
 };

@@ -12,12 +12,13 @@ function policy(file: string): string {
 const MATCH = policy('match-subject');
 const EFFECTS = policy('effects');
 const FINDINGS = policy('match-findings');
+const LIMITS = policy('apply-limits');
 const OWN = 'packages/scanners/src/own-rules.ts';
 const GITLEAKS = policy('read-gitleaks');
 const TESTS = 'packages/policy-author/src/run-policy-tests.ts';
 /** Holders have none: the field below them do. */
 const HOLDERS =
-  /^(mode|mode\.observe|match|match\.not|floor|floor\.constraints|approval|floor\.stages|approval\.stages|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|scanning|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics|scanners\.(rules|gitleaks|rules\.allow|rules\.examples|gitleaks\.rules|models|models\.severities))$/;
+  /^(mode|mode\.observe|match|match\.not|floor|floor\.constraints|approval|floor\.stages|approval\.stages|limits|floor\.limits|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|scanning|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics|scanners\.(rules|gitleaks|rules\.allow|rules\.examples|gitleaks\.rules|models|models\.severities))$/;
 
 /** Field → the file that holds it, or the part of which some file reads it. */
 const HELD: Readonly<Record<string, string>> = {
@@ -61,6 +62,14 @@ const HELD: Readonly<Record<string, string>> = {
   'constraints.max_output_bytes': 'services/output-safety',
   'constraints.worker': policy('choose-pool'),
   'constraints.set': policy('decide'),
+  'limits.id': policy('check-ids'),
+  'limits.per': LIMITS,
+  'limits.count': 'services/scheduler',
+  'limits.max_open': LIMITS,
+  'limits.cost': LIMITS,
+  'limits.budget': LIMITS,
+  'limits.within': 'services/scheduler',
+  'limits.exceeded': 'services/scheduler',
   'floor.decision': policy('apply-floors'),
   'floor.max_attempts': EFFECTS,
   rollback: policy('check-compensation'),
@@ -151,7 +160,7 @@ const SHOWN = new Set([
 const SECTIONS = /^(tiers|rules|input_rules|cases|incidents)\./;
 
 function plain(path: string): string {
-  const short = path.replace(SECTIONS, '').replace('match.not.', 'match.');
+  const short = path.replace(SECTIONS, '').replace('match.not.', 'match.').replace('floor.limits.', 'limits.');
   const shared = /(stages\.(group|count)|expires_in|constraints\.(timeout|max_attempts|max_output_bytes|worker))$/.exec(
     short,
   );
@@ -182,6 +191,8 @@ const CALLED: Readonly<Record<string, RegExp>> = {
   'stages.count': /\.count\b/,
   expires_in: /expire/,
   'constraints.timeout': /timeout_ms/,
+  'limits.count': /scheduler\.reserve/,
+  'limits.within': /within_ms/,
 };
 
 function readsIt(part: string, field: string): boolean {

@@ -190,10 +190,9 @@ describe('meaning', () => {
   });
 
   it.each([
-    ['limits of a rule', rule('decision: allow, limits: [{ count: 1, window: 1h, per: [tenant], on_exceed: deny }]')],
+    ['limits of an input rule', 'input_rules: [{ id: i, match: {}, decision: deny, limits: [{ count: 1 }] }]'],
     ['a review', rule('decision: allow, review: required')],
     ['more evidence', rule('decision: allow, evidence: enhanced')],
-    ['a floor that asks for limits', 'tiers: [{ id: t, match: {}, floor: { limits: required } }]'],
     ['a floor that asks for a review', 'tiers: [{ id: t, match: {}, floor: { max_attempts: 1, review: required } }]'],
     ['a floor that asks for evidence', 'tiers: [{ id: t, match: {}, floor: { max_attempts: 1, evidence: standard } }]'],
     ['an input rule’s severity', 'input_rules: [{ id: i, severity: critical, match: {}, decision: deny }]'],
@@ -205,7 +204,7 @@ describe('meaning', () => {
   });
 
   it('not_enforced: in a tenant’s file and in tests too, and a stranger stays a stranger', () => {
-    const own = 'rules: [{ id: o, match: {}, decision: deny, limits: [] }]';
+    const own = 'rules: [{ id: o, match: {}, decision: deny, review: none }]';
     expect(faultCodes('rules: []', { 'tenants/acme.yaml': own })).toEqual(['not_enforced']);
     const tests = 'cases: [{ name: n, request: { topic: job.a }, expect: { decision: deny, review: required } }]';
     expect(faultCodes('rules: []', { 'tests/a.yaml': tests })).toEqual(['not_enforced']);

@@ -63,6 +63,8 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'scheduler.dispatch': ['countersign_scheduler'],
   'scheduler.fence': ['countersign_output_safety'],
   'scheduler.finish': ['countersign_output_safety'],
+  'scheduler.close_queues': ['countersign_scheduler'],
+  'scheduler.reserve': ['countersign_scheduler'],
   'scheduler.outdated': ['countersign_scheduler'],
 };
 const LEDGER_AND_CONTROL: Readonly<Record<string, Readonly<Record<string, string>>>> = {

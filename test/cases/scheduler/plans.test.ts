@@ -158,6 +158,7 @@ const CLEARED: ClearedJob = {
   salt: Buffer.alloc(32, 5).toString('base64url'),
   rewritten: '{}',
   actor_json: '{}',
+  exceeded: null,
 };
 
 function dispatchItem(options: JobOptions = {}, job: Partial<ClearedJob> = {}): DispatchItem {

@@ -3,7 +3,7 @@
  * epoch it knows, and a hook between each plan and the step that carries it out.
  */
 import { generateKeyPairSync } from 'node:crypto';
-import type { DecideItem } from '@countersign/contracts/decision';
+import type { DecideItem, Decision } from '@countersign/contracts/decision';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import { uuidv7 } from '@countersign/platform/ids';
 import { createWarrantSigner } from '@countersign/scheduler/dispatch/sign-warrant';
@@ -30,6 +30,8 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 export async function runSteps(
   concurrency: number,
   given?: Pick<TestDatabase, 'admin_url' | 'url_for'>,
+  /** What the kernel says besides, at the dispatch gate. */
+  saying: (item: DecideItem) => Partial<Decision> = () => ({}),
 ): Promise<StepRun> {
   const cleanUp = new AsyncDisposableStack();
   const database = given ?? cleanUp.use(await createDatabase());
@@ -49,10 +51,12 @@ export async function runSteps(
   const contextOf = (replica: number): SchedulerContext => {
     const own = open(database.url_for('countersign_scheduler'));
     const decide = async (_: string, { items }: { items: DecideItem[] }) => ({
-      answers: items.map(({ request: { job_id, topic }, actor }) => ({
-        ok: true,
-        value: decidedJob(job_id, { epoch, gate: 'dispatch', until: null, actor: actor.id, topic }),
-      })),
+      answers: items.map((item) => {
+        const { job_id, topic } = item.request;
+        const changes = saying(item);
+        const said = { epoch, gate: 'dispatch' as const, until: null, actor: item.actor.id, topic, changes };
+        return { ok: true, value: decidedJob(job_id, said) };
+      }),
     });
     return {
       database: own,

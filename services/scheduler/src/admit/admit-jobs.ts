@@ -13,8 +13,8 @@ import { wakeHeld } from '../hold/wake-approval.ts';
 import type { Known } from '../known-control.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { type AdmitOutcome, admitStep } from '../store-steps.ts';
-import { admitCarefully } from './admit-carefully.ts';
-import { firstOfEachName, type Planned, planOne, subjectsOf, toContext, toEntry, toRow } from './plan.ts';
+import { admitCarefully, NameTaken } from './admit-carefully.ts';
+import { firstOfEachName, isCounted, type Planned, planOne, subjectsOf, toContext, toEntry, toRow } from './plan.ts';
 import type { NewContext } from './store-admissions.ts';
 import { type StraightThrough, straightThrough } from './straight-through.ts';
 
@@ -57,7 +57,7 @@ async function admitTogether(context: SchedulerContext, items: readonly AdmitIte
 function planSteps(context: SchedulerContext, items: readonly AdmitItem[], { control, pools }: Known): Step[] {
   const plans = items.map((item) => planOne(item, control, pools));
   /** An error may be of a state that was: it is judged again under the lock. */
-  const sound = plans.filter((plan): plan is Planned => !(plan instanceof CountersignError));
+  const sound = plans.filter((plan): plan is Planned => !(plan instanceof CountersignError) && !isCounted(plan));
   const keys = context.config.DECISION_SEAL_KEYS;
   return firstOfEachName(sound).map((plan) => {
     const content = toContext(plan);
@@ -78,7 +78,21 @@ function takeStep(context: SchedulerContext, revision: number, steps: readonly S
 /** The transaction reads newer state than the remembered one: the next plan reads again. */
 async function admitLeft(context: SchedulerContext, items: readonly AdmitItem[]) {
   context.control.forget();
-  return context.database.transaction((tx) => admitCarefully(context, tx, items));
+  const admit = (part: readonly AdmitItem[]) => context.database.transaction((tx) => admitCarefully(context, tx, part));
+  const oneByOne = async () => {
+    const alone = [];
+    for (const item of items) alone.push(await admit([item]).catch(ifTaken(() => admit([item]))));
+    return { outcomes: alone.flatMap(({ outcomes }) => outcomes), fresh: alone.flatMap(({ fresh }) => fresh) };
+  };
+  return admit(items).catch(ifTaken(oneByOne));
+}
+
+/** Whoever took the name has committed by now, and is found. */
+function ifTaken<T>(again: () => Promise<T>) {
+  return (thrown: unknown): Promise<T> => {
+    if (!(thrown instanceof NameTaken)) throw thrown;
+    return again();
+  };
 }
 
 /** After the commit: metrics, wake-ups and dispatch. None of it may fail the job. */

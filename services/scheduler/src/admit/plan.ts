@@ -4,7 +4,7 @@ import type { AdmitItem } from '@countersign/contracts/admission';
 import type { ControlState } from '@countersign/contracts/control';
 import { callerSubjects, stopFor } from '@countersign/contracts/control';
 import type { Decision } from '@countersign/contracts/decision';
-import { finalDecision } from '@countersign/contracts/decision';
+import { finalDecision, limitsOf } from '@countersign/contracts/decision';
 import { namesIn } from '@countersign/contracts/delegation';
 import { CountersignError } from '@countersign/contracts/errors';
 import { jobEntry } from '@countersign/contracts/job-entry';
@@ -18,9 +18,17 @@ import { approvalTerms } from '../hold/approval-terms.ts';
 import type { PoolList } from '../store-pools.ts';
 import type { NewContext, NewJob } from './store-admissions.ts';
 
-export type Planned = { item: AdmitItem; state: JobState; decisions: Decision[]; pool: string | null };
+/** `scope`: of the policy that is active for its tenant. */
+export type Planned = {
+  item: AdmitItem;
+  state: JobState;
+  decisions: Decision[];
+  pool: string | null;
+  scope: string;
+  counted?: true;
+};
 
-export const STATE_OF: Readonly<Record<Decision['decision'], JobState>> = {
+const STATE_OF: Readonly<Record<Decision['decision'], JobState>> = {
   allow: 'cleared',
   allow_with_constraints: 'cleared',
   require_approval: 'held',
@@ -29,8 +37,18 @@ export const STATE_OF: Readonly<Record<Decision['decision'], JobState>> = {
   remediate: 'denied',
 };
 
+/** What the first answer said; a limit without room may have let it wait. */
+export function stateAfter({ decision, limited }: Decision): JobState {
+  return limited?.at(0)?.exceeded === 'park' && decision !== 'deny' ? 'parked' : STATE_OF[decision];
+}
+
 export function keyOf(job: { tenant: string; job_id: string }): string {
   return `${job.tenant}/${job.job_id}`;
+}
+
+/** Whether something has to be counted before it may be admitted: the careful path's. */
+export function isCounted({ state, decisions }: Planned): boolean {
+  return state !== 'denied' && limitsOf(decisions[decisions.length - 1]!).length > 0;
 }
 
 /** Who asks and on whose behalf, and the key and token that it came with: what was revoked on the way admits nothing. */
@@ -58,11 +76,18 @@ export function planOne(
     environment: seen.labels.env ?? null,
     worker_constraints: final.constraints.worker ?? [],
   };
-  const pool = choosePool(pools.get(active.scope), need, null)?.id ?? null;
+  const { scope } = active;
+  const pool = choosePool(pools.get(scope), need, null)?.id ?? null;
   const stop = stopFor(state, { tenant, topic: seen.topic, capability, pool, agent: item.actor.id });
   if (stop)
-    return { item, state: 'denied', decisions: [...item.answer.decisions, stopped(final, stop.switch_id)], pool };
-  return { item, state: STATE_OF[final.decision], decisions: item.answer.decisions, pool };
+    return {
+      item,
+      state: 'denied',
+      decisions: [...item.answer.decisions, stopped(final, stop.switch_id)],
+      pool,
+      scope,
+    };
+  return { item, state: stateAfter(final), decisions: item.answer.decisions, pool, scope };
 }
 
 export function toRow({ item, state, decisions, pool }: Planned): NewJob {

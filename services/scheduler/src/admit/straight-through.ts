@@ -76,6 +76,7 @@ function dispatchItemOf({ item, pool }: Planned, content: NewContext, stood: Dec
       salt,
       rewritten: content.rewritten!,
       actor_json: content.actor,
+      exceeded: null,
     },
   };
 }

@@ -58,5 +58,6 @@ function toItem(context: SchedulerContext, job: ClearedJob): DecideItem {
     job_hash: job.job_hash,
     salt: job.salt,
     min_epoch: context.known.epochs.get(job.tenant) ?? 0,
+    ...(job.exceeded && { exceeded: job.exceeded }),
   };
 }

@@ -16,6 +16,8 @@ export type ClearedJob = JobFacts & {
   /** Canonical JSON of the request as the rules saw it last. */
   rewritten: string;
   actor_json: string;
+  /** Limits that had no room when it was admitted, and ask for an approval then. */
+  exceeded: string[] | null;
 };
 
 export type DispatchItem = {

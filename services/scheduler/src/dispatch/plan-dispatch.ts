@@ -104,7 +104,7 @@ function hold(plan: DispatchPlan, item: DispatchItem, reason: string): void {
     reason,
     ...ruleOf(decision),
     effective_digest,
-    approval_terms: approvalTerms(decision),
+    approval_terms: approvalTerms(decision, job.exceeded),
   });
   const details = { state: 'held', decision, reason, held_seq: job.held_seq + 1, former_approval_id: job.approval_id };
   plan.entries.push(jobEntry('job_held', job, details));

@@ -2,8 +2,11 @@
 import type { Decision } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 
-export function approvalTerms(decision: Decision): object {
+/** `exceeded`: limits for which it was asked before, when the job was admitted. */
+export function approvalTerms(decision: Decision, exceeded: readonly string[] | null = null): object {
+  const asking = decision.limited?.map(({ id }) => id) ?? exceeded;
   return {
+    ...(asking !== null && { exceeded: asking }),
     stages: decision.obligations.approval?.stages ?? [{ group: 'approvers', count: 1 }],
     expires_ms: decision.obligations.approval?.expires_ms ?? LIMITS.approval_expires_ms,
     max_attempts: decision.constraints.max_attempts ?? LIMITS.attempts,

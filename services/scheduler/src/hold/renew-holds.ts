@@ -95,7 +95,7 @@ function renew(item: DispatchItem): Renewal {
     ...{ tenant, job_id, from: 'held', to, reason, decision: decision.decision, rule_id },
     ...{ policy_version, policy_snapshot, policy_epoch },
     ...(denied ? {} : { effective_digest: decision.effective_digest! }),
-    ...(asks && !denied ? { approval_terms: approvalTerms(decision) } : {}),
+    ...(asks && !denied ? { approval_terms: approvalTerms(decision, job.exceeded) } : {}),
   };
   const details = { state: to, decision, reason, ...(to === 'held' ? { held_seq: job.held_seq + 1 } : {}) };
   return { item, move, entry: jobEntry(`job_${to}`, job, details) };
