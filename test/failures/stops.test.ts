@@ -26,6 +26,7 @@ const STOPS: Stop[] = [
   { kind: 'capability', target: 'desk.*' },
   { kind: 'pool', target: 'desk-write' },
   { kind: 'agent', target: AGENT },
+  { kind: 'run', target: 'nightly-7' },
 ];
 
 let system: TestSystem;
@@ -51,6 +52,7 @@ afterAll(() => cleanUp.disposeAsync());
 function refund(more: object, topic = TOPIC) {
   return system.api('agent', 'POST', '/api/v1/jobs', {
     topic,
+    labels: { run: 'nightly-7' },
     payload: { customer_id: 7, amount_cents: 100, ...more },
   });
 }
@@ -118,10 +120,36 @@ test('a stop of something else stops nothing', async () => {
     { kind: 'capability', target: 'desk.read' },
     { kind: 'pool', target: 'desk-read' },
     { kind: 'agent', target: 'alice' },
+    { kind: 'run', target: 'nightly-8' },
   ];
   for (const other of others) await setSwitch(system, `other-${other.kind}`, other, true);
   expect((await waitForEnd(system, await submit({}))).state).toBe('succeeded');
   for (const other of others) await setSwitch(system, `other-${other.kind}`, other, false);
+});
+
+test('one that ends by itself holds until its end is recorded, and no longer', async () => {
+  const { status, body } = await system.api('admin', 'POST', '/api/v1/stops', {
+    kind: 'topic',
+    target: TOPIC,
+    reason: 'a drill',
+    expires_in: 2,
+  });
+  expect(status).toBe(201);
+  expect(await refund({})).toMatchObject({ status: 403, body: { reason: `stopped by switch ${body.switch_id}` } });
+  const waiting = await submit({ ...LARGE, reason: 'until it ends' }, 'job.desk.refund.parcel');
+  const ended = await waitUntil('its end is recorded', async () => {
+    const [row] = await system.sql<{ late_ms: number }>(
+      `SELECT extract(epoch FROM to_timestamp(time_us / 1e6) - (body::jsonb ->> 'expires_at')::timestamptz) * 1000 AS late_ms
+         FROM ledger.entries WHERE chain = 'control' AND body::jsonb ->> 'switch_id' = $1 AND body::jsonb ->> 'on' = 'false'`,
+      [body.switch_id],
+    );
+    return row;
+  });
+  expect(Number(ended.late_ms)).toBeGreaterThanOrEqual(0);
+  expect((await system.api('admin', 'GET', '/api/v1/stops')).body.stops).toEqual([]);
+  expect((await waitForEnd(system, await submit({}))).state).toBe('succeeded');
+  await approve(waiting);
+  expect((await waitForEnd(system, waiting)).state).toBe('succeeded');
 });
 
 test('set between result and release, it keeps the result in for good', async () => {

@@ -1,14 +1,17 @@
 /** `countersign stops` and `countersign entitlements`: what is held back, and rights that nobody used. */
 import type { Client } from '@countersign/client/create-client';
 import { SWITCH_KINDS } from '@countersign/contracts/control';
+import { duration } from '@countersign/contracts/duration';
 import type { EntitlementReport } from '@countersign/contracts/entitlements';
 import type { NewStop, StopView } from '@countersign/contracts/stops';
 import { type Command, Option } from 'commander';
 import { clientOf, type Output, print } from './context.ts';
+import { readShape } from './read-shape.ts';
 import { list } from './show.ts';
 import { table } from './table.ts';
 import { wholeNumber } from './whole-number.ts';
 
+type SetOptions = NewStop & { expiresIn?: string; twoPerson?: boolean };
 type ReviewOptions = { days: number; signOff?: boolean; apply?: boolean; comment?: string };
 
 export function addStopsCommands(program: Command, output: Output): void {
@@ -23,15 +26,17 @@ export function addStopsCommands(program: Command, output: Output): void {
     .command('set')
     .description('stop everything of the tenant, or a part of it')
     .addOption(new Option('--kind <kind>').choices([...SWITCH_KINDS]).makeOptionMandatory())
-    .option('--target <name>', 'the tenant, agent or pool, or a pattern of topics or capabilities')
+    .option('--target <name>', 'the tenant, agent, pool or run, or a pattern of topics or capabilities')
     .option('--everywhere', 'of every tenant')
+    .option('--expires-in <time>', 'ends by itself after 30m, 12h, 7d')
+    .option('--two-person', 'it takes two people to lift it')
     .requiredOption('--reason <text>', 'why, for the ledger')
-    .action(async (stop: NewStop, command: Command) =>
-      print(output, command, await clientOf(command).setStop(stop), (set) => list(set)),
+    .action(async (options: SetOptions, command: Command) =>
+      print(output, command, await clientOf(command).setStop(stopOf(options)), (set) => list(set)),
     );
   stops
     .command('lift <id>')
-    .description('let go on what waits')
+    .description('let go on what waits; of a stop that takes two people, ask for it or confirm')
     .requiredOption('--reason <text>', 'why, for the ledger')
     .action(async (id: string, { reason }: { reason: string }, command: Command) =>
       print(output, command, await clientOf(command).liftStop(id, reason), (lifted) => list(lifted)),
@@ -48,9 +53,17 @@ export function addStopsCommands(program: Command, output: Output): void {
     .action((options: ReviewOptions, command: Command) => review(output, options, command));
 }
 
+function stopOf({ expiresIn, twoPerson, ...stop }: SetOptions): NewStop {
+  return {
+    ...stop,
+    ...(expiresIn !== undefined && { expires_in: Math.ceil(readShape(duration, expiresIn, '--expires-in') / 1000) }),
+    ...(twoPerson === true && { lift: 'two_person' as const }),
+  };
+}
+
 function showStops(stops: readonly StopView[]): string {
   return table(
-    ['STOP', 'KIND', 'TARGET', 'TENANT', 'SINCE', 'BY', 'REASON'],
+    ['STOP', 'KIND', 'TARGET', 'TENANT', 'SINCE', 'BY', 'ENDS', 'REASON'],
     stops.map((row) => [
       row.switch_id,
       row.kind,
@@ -58,6 +71,7 @@ function showStops(stops: readonly StopView[]): string {
       row.tenant ?? 'every',
       row.set_at,
       row.set_by,
+      row.lift_requested_by === null ? row.expires_at : `lift asked by ${row.lift_requested_by}`,
       row.reason,
     ]),
   );

@@ -33,7 +33,7 @@ import type {
   workerPage,
   workerQuery,
 } from '@countersign/contracts/identity';
-import type { NewStop, StopList, StopView } from '@countersign/contracts/stops';
+import type { Lifted, NewStop, StopList, StopView } from '@countersign/contracts/stops';
 import { type ClientOptions, type Outgoing, sendForJson } from './send-request.ts';
 
 /** As a zod schema of the contracts reads it, and as it gives it. */
@@ -75,7 +75,7 @@ export type RegistryClient = {
   revocations(query?: Query): Promise<Out<typeof revocationPage>>;
   stops(): Promise<StopList>;
   setStop(stop: NewStop): Promise<StopView>;
-  liftStop(switch_id: string, reason: string): Promise<{ switch_id: string }>;
+  liftStop(switch_id: string, reason: string): Promise<Lifted>;
   entitlements(days?: number): Promise<EntitlementReport>;
   signOffEntitlements(signed: SignOff): Promise<SignedOff>;
 };

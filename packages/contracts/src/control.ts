@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { ceiling } from './job.ts';
 import { token } from './names.ts';
 
-export const SWITCH_KINDS = ['all', 'tenant', 'topic', 'capability', 'pool', 'agent'] as const;
+export const SWITCH_KINDS = ['all', 'tenant', 'topic', 'capability', 'pool', 'agent', 'run'] as const;
 
-/** A stop in force. `target` is the tenant, pool or agent by name, or a pattern of topic or capability; `*` for `all`. */
+/** A stop in force. `target` is the tenant, pool, agent or run by name, or a pattern of topic or capability; `*` for `all`. */
 export const controlSwitch = z.object({
   switch_id: token,
   kind: z.enum(SWITCH_KINDS),
@@ -46,7 +46,15 @@ export type ControlState = z.infer<typeof controlState>;
 export const knownControl = controlState.extend({ revision: z.int() });
 export type KnownControl = z.infer<typeof knownControl>;
 
-type Stoppable = { tenant: string; topic: string; capability: string | null; pool: string | null; agent: string };
+type Stoppable = {
+  tenant: string;
+  topic: string;
+  capability: string | null;
+  pool: string | null;
+  agent: string;
+  /** As its label `run` names it. */
+  run: string | null;
+};
 
 /** How a revocation names what is not a principal; a principal is named by its id, which holds no colon. */
 export function keySubject(key_id: string): string {
@@ -111,5 +119,7 @@ function hits(stop: ControlSwitch, job: Stoppable): boolean {
       return stop.target === job.pool;
     case 'agent':
       return stop.target === job.agent;
+    case 'run':
+      return stop.target === job.run;
   }
 }

@@ -64,6 +64,7 @@ export const ERRORS = {
     says: 'the same job_id or Idempotency-Key came with another body',
   },
   state_conflict: { status: 409, on_stream: 'term', says: 'the state does not permit this step' },
+  second_person_missing: { status: 409, on_stream: 'term', says: 'another person has to confirm this' },
   result_not_ready: { status: 409, on_stream: 'term', says: 'the result has not been released' },
   result_quarantined: { status: 403, on_stream: 'term', says: 'the result is quarantined' },
   review_not_eligible: { status: 403, on_stream: 'term', says: 'this person may not review this output' },

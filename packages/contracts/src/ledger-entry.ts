@@ -17,6 +17,7 @@ export const ENTRY_KINDS: Readonly<Record<string, ServiceName>> = {
   attempt_refused: 'scheduler',
   attempt_lost: 'scheduler',
   switch_set: 'scheduler',
+  switch_lift_requested: 'scheduler',
   approval_opened: 'approval',
   approval_voted: 'approval',
   approval_granted: 'approval',

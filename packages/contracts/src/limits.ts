@@ -1,11 +1,13 @@
 /** Every bound that callers, authors, operators or two files meet, declared once. What one file alone knows stands at its top. */
 import { CREDENTIAL_LIMITS } from './credential-limits.ts';
+import { JOB_BOUNDS } from './job-limits.ts';
 import { RULE_BOUNDS } from './rule-bounds.ts';
 import { SCAN_BOUNDS } from './scan-limits.ts';
 
 export const LIMITS = {
   ...CREDENTIAL_LIMITS,
   ...RULE_BOUNDS,
+  ...JOB_BOUNDS,
   ...SCAN_BOUNDS,
   /** Bytes of one job request as submitted. */
   request_bytes: 512 * 1024,
@@ -71,8 +73,6 @@ export const LIMITS = {
   comment_chars: 2_000,
   /** Characters of a reason: a rule's, a cancellation's. */
   reason_chars: 500,
-  /** Reviews of one quarantined output; opening it is one. */
-  output_reviews: 100,
   /** Segments of a topic after `job.`. */
   topic_segments: 8,
   /** Characters of one token of a subject, of a code and of a step in a place. */
@@ -93,10 +93,6 @@ export const LIMITS = {
   gather_rows: 32,
   /** Requests that may wait for a group commit before callers are told to come back. */
   queued_rows: 4_096,
-  /** Rows of one page of a listing. */
-  page_rows: 200,
-  /** Jobs that one page of a search looks at. Where few meet the filters, it ends there, and its cursor goes on behind them. */
-  search_rows: 1_000,
   /** Milliseconds a caller waits for an RPC answer. */
   rpc_ms: 3_000,
   /** Milliseconds of silence after which a repeatable question is asked again: another instance may hear it. */
@@ -109,8 +105,6 @@ export const LIMITS = {
   rewrites: 3,
   /** Jobs sent to a pool beyond its free slots, so that no worker waits for the next. */
   dispatch_window: 8,
-  /** Milliseconds of a worker's lease; it beats several times in each. */
-  lease_ms: 15_000,
   /** Milliseconds between two beats of a worker. */
   beat_ms: 400,
   /** Jobs that one worker runs at once: leaves room in a beat for results that are reported but not settled. */
@@ -119,8 +113,6 @@ export const LIMITS = {
   pinned_keys: 8,
   /** Times that a worker asks for the same claim: when only the answer was lost, a new claim would lose to the old. */
   claim_tries: 2,
-  /** Times that one warrant is offered to workers who refuse it, before its job fails. */
-  warrant_offers: 5,
   /** Milliseconds for which a worker takes nothing after it refused a warrant, so that another one gets it; they double. */
   refusal_pause_ms: 2_000,
   /** Milliseconds to which that pause grows. */
@@ -187,8 +179,6 @@ export const LIMITS = {
   publish_window: 500,
   /** Entries of one chain that a timeline or a run record reads; a chain that is longer is never called verified. */
   chain_entries: 2_000,
-  /** Milliseconds within which a stop must be obeyed. */
-  stop_ms: 1_000,
   /** Milliseconds for which a session may fall silent inside a transaction before the server ends it: what it holds may
    * hold back a stop. */
   silent_transaction_ms: 500,
@@ -228,8 +218,6 @@ export const LIMITS = {
   key_prefix_chars: 6,
   /** Characters of an `Idempotency-Key`. */
   idempotency_key_chars: 120,
-  /** Characters of a listing's cursor. */
-  cursor_chars: 200,
   /** Times that one submission is decided when the policy changes under it. */
   decide_tries: 3,
   /** Faults of one request that the answer's detail names. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { controlSwitch } from './control.ts';
 import { tenantName, token } from './names.ts';
 import { verb } from './rpc-verb.ts';
-import { stopList, stopView } from './stops.ts';
+import { LIFTS, lifted, stopList, stopView } from './stops.ts';
 
 /** `principal`: as every verb that changes something has it. */
 export function stopVerbs<P extends z.ZodType>(principal: P) {
@@ -22,7 +22,7 @@ export function stopVerbs<P extends z.ZodType>(principal: P) {
       service: 'scheduler',
       callers: ['ingress'],
       /** `tenant`: whose jobs it stops; null for every tenant's. */
-      request: controlSwitch.extend({ principal }),
+      request: controlSwitch.extend({ expires_ms: z.int().min(1).nullable(), lift: z.enum(LIFTS), principal }),
       answer: stopView,
       /** Each time is an entry. */
       repeatable: false,
@@ -33,7 +33,7 @@ export function stopVerbs<P extends z.ZodType>(principal: P) {
       callers: ['ingress'],
       /** `tenant`: whose stops alone may be lifted; null for any. */
       request: z.strictObject({ switch_id: token, tenant: tenantName.nullable(), reason: z.string(), principal }),
-      answer: z.object({ switch_id: token }),
+      answer: lifted,
       repeatable: false,
       matches: (asked, { switch_id }) => switch_id === asked.switch_id,
     }),

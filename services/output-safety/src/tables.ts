@@ -82,6 +82,7 @@ export type Tables = {
     job_hash: string;
     pool: string | null;
     traceparent: string;
+    run: string | null;
   };
 };
 

@@ -13,5 +13,6 @@ export async function followAgenda(context: SchedulerContext, sweeps: AgendaSwee
   const agenda = await readAgenda(context.database);
   const open = (Object.keys(sweeps) as (keyof Agenda)[]).filter((name) => agenda[name]);
   for (const name of open) sweeps[name].nudge();
-  return open.length === 0 ? 'idle' : undefined;
+  // Whatever waits: a stop ends soon after its time.
+  return open.length === 0 && agenda.stops_due === null ? 'idle' : undefined;
 }

@@ -36,7 +36,7 @@ import type { SchedulerContext } from './scheduler-context.ts';
 import { cancelJob } from './view/cancel-job.ts';
 import { countWaiting } from './view/count-waiting.ts';
 import { getJob, listJobs } from './view/read-jobs.ts';
-import { serveStops } from './view/serve-stops.ts';
+import { endExpiredStops, serveStops } from './view/serve-stops.ts';
 
 export const scheduler = defineService({
   name: 'scheduler',
@@ -59,6 +59,8 @@ export const scheduler = defineService({
     'control.known',
     'control.set_switch',
     'control.stops',
+    'control.stops_due',
+    'control.end_expired',
     'approval.redeem',
   ],
   async start(context) {
@@ -80,6 +82,7 @@ export const scheduler = defineService({
       under_way: context.sweep('end', null, () => sweepScreened(shared)),
       unclaimed: context.sweep('republish', null, () => republishAttempts(shared)),
       lost: context.sweep('attempts', null, () => sweepAttempts(shared)),
+      stops_due: context.sweep('expired stops', null, () => endExpiredStops(context)),
       overdue: context.sweep('deadlines', null, () => sweepDeadlines(shared)),
       parked: context.sweep('parked', null, () => admitParked(shared)),
     };

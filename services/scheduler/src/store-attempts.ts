@@ -25,6 +25,7 @@ export type LockedAttempt = JobFacts & {
   max_attempts: number;
   max_output_bytes: number;
   pool_concurrency: number;
+  run: string | null;
   cancel_requested_by: string | null;
   /** How often its warrant was refused, and by which claim last. */
   refusals: number;
@@ -51,7 +52,7 @@ SELECT a.dispatch_id, a.attempt, a.state AS attempt_state, a.pool, a.worker, a.c
        a.max_attempts, a.max_output_bytes, a.pool_concurrency, a.due_at <= clock_timestamp() AS is_due,
        coalesce(a.run_until <= clock_timestamp(), false) AS ran_out, j.deadline_at <= clock_timestamp() AS past_deadline,
        j.state AS job_state, j.runs, j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash,
-       j.traceparent, j.cancel_requested_by, a.refusals, a.refused_claim_id
+       j.traceparent, j.labels::jsonb ->> 'run' AS run, j.cancel_requested_by, a.refusals, a.refused_claim_id
   FROM (SELECT * FROM unnest($1::uuid[]) AS u(dispatch_id) ORDER BY dispatch_id) k
  CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id FOR UPDATE) a
  CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j`;
@@ -94,7 +95,7 @@ UPDATE scheduler.attempts a
 const BEATEN = `
 SELECT a.dispatch_id, a.claim_id, a.worker, a.state AS attempt_state, a.pool, a.due_at <= clock_timestamp() AS is_due,
        coalesce(a.run_until <= clock_timestamp(), false) AS ran_out, j.tenant, j.topic, j.capability, j.actor,
-       j.cancel_requested_by, j.deadline_at <= clock_timestamp() AS past_deadline
+       j.labels::jsonb ->> 'run' AS run, j.cancel_requested_by, j.deadline_at <= clock_timestamp() AS past_deadline
   FROM unnest($1::uuid[]) AS k(dispatch_id)
  CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id OFFSET 0) a
  CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j`;
@@ -113,6 +114,7 @@ export type BeatenAttempt = Pick<
   | 'topic'
   | 'capability'
   | 'actor'
+  | 'run'
   | 'cancel_requested_by'
 >;
 

@@ -167,6 +167,10 @@ export type Functions = {
     ];
     gives: string | null;
   };
+  'control.end_expired': {
+    takes: [];
+    gives: number | null;
+  };
   'control.gate': {
     takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
     gives: unknown;
@@ -198,12 +202,18 @@ export type Functions = {
       by_key: string | null,
       by_principal: string | null,
       auth_method: string | null,
+      expires_ms: number | null,
+      lift: string | null,
     ];
     gives: number | null;
   };
   'control.stops': {
     takes: [of_tenant: string | null];
     gives: unknown;
+  };
+  'control.stops_due': {
+    takes: [];
+    gives: boolean | null;
   };
   'ledger.append': {
     takes: [

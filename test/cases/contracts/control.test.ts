@@ -75,6 +75,7 @@ describe('a stop', () => {
     capability: 'infra.write',
     pool: 'infra-prod',
     agent: 'deployer',
+    run: 'nightly',
   };
   const stop = (kind: ControlSwitch['kind'], target: string, tenant: string | null = null): ControlSwitch => ({
     switch_id: `${kind}-1`,
@@ -92,6 +93,7 @@ describe('a stop', () => {
     capability: { hit: ['infra.write', '*.write', '*'], miss: ['infra.read', 'infra', '*.write.more'] },
     pool: { hit: ['infra-prod'], miss: ['infra', '*'] },
     agent: { hit: ['deployer'], miss: ['deploy', '*'] },
+    run: { hit: ['nightly'], miss: ['night', '*'] },
   };
 
   test.each(SWITCH_KINDS)('of kind %s hits its own and no other', (kind) => {

@@ -7,7 +7,7 @@ import { AGENT_PERMISSIONS, PERMISSION_SETS, SYSTEM_PERMISSIONS } from '@counter
 import { newApiKey } from '@countersign/ingress/api-key';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { connectDatabase, type Database } from '@countersign/platform/database';
-import { serveStops } from '@countersign/scheduler/view/serve-stops';
+import { endExpiredStops, serveStops } from '@countersign/scheduler/view/serve-stops';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Reply, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
 
@@ -18,6 +18,8 @@ const CEILING = { topics: ['job.demo.*', 'job.never.*'], capabilities: ['*'], en
 let ingress: RunningIngress;
 let own: Database;
 let admin: string;
+let scheduler: Database;
+let parts: Parameters<typeof serveStops>[0];
 const cleanUp = new AsyncDisposableStack();
 
 function databaseAs(url: string): Database {
@@ -42,8 +44,9 @@ beforeAll(async () => {
       ],
     }),
   );
-  const scheduler = databaseAs(ingress.database_url.replace('countersign_ingress', 'countersign_scheduler'));
-  serveStops({ database: scheduler, bus: ingress.peerBus('scheduler') });
+  scheduler = databaseAs(ingress.database_url.replace('countersign_ingress', 'countersign_scheduler'));
+  parts = { database: scheduler, bus: ingress.peerBus('scheduler') };
+  serveStops(parts);
   await ingress.peerBus('scheduler').check();
 });
 afterAll(() => cleanUp.disposeAsync());
@@ -373,12 +376,83 @@ describe('a stop', () => {
       ['tenant', 'nowhere'],
       ['tenant', 'other'],
       ['pool', 'nothing'],
+      ['run', 'nothing'],
     ])
       expect(await post('/stops', { kind, target, reason: 'x' }), `${kind} ${target}`).toMatchObject({ status: 404 });
     expect(await post('/stops', { kind: 'tenant', target: 'nowhere', reason: 'x' }, ROOT_KEY)).toMatchObject({
       status: 404,
     });
     expect(await stopsOf(ROOT_KEY)).toEqual([]);
+  });
+
+  test('that takes two people stands until a second one confirms, and both are named', async () => {
+    const set = await post('/stops', { kind: 'topic', target: 'job.deploy.*', reason: 'drill', lift: 'two_person' });
+    const { switch_id } = set.body as { switch_id: string };
+    const path = `/stops/${switch_id}/lift`;
+    expect(await post(path, { reason: 'over' })).toMatchObject({ status: 200, body: { switch_id, lifted: false } });
+    expect(await stopsOf()).toMatchObject([{ switch_id, lift: 'two_person', lift_requested_by: 'olivia' }]);
+    expect(await post(path, { reason: 'again' })).toMatchObject({
+      status: 409,
+      body: { code: 'second_person_missing' },
+    });
+    // The role that sets it in a drill is nobody: no person stands behind it.
+    await expect(
+      scheduler.query(`SELECT control.set_switch($1, 'x', '', NULL, false, 'x')`, [switch_id]),
+    ).rejects.toThrow('second_person_missing');
+    // A second account of the one who asked is the same person.
+    await ingress.admin.query(`UPDATE identity.principals SET person = 'olivia' WHERE principal_id = 'root'`);
+    expect(await post(path, { reason: 'me too' }, ROOT_KEY)).toMatchObject({ body: { code: 'second_person_missing' } });
+    await ingress.admin.query(`UPDATE identity.principals SET person = NULL WHERE principal_id = 'root'`);
+    expect(await stopsOf()).toHaveLength(1);
+    expect(await post(path, { reason: 'yes' }, ROOT_KEY)).toMatchObject({ body: { switch_id, lifted: true } });
+    expect(await stopsOf()).toEqual([]);
+    const entries = await ingress.admin.query<{ kind: string; actor: string }>(
+      `SELECT kind, body::jsonb ->> 'actor' AS actor FROM ledger.entries
+        WHERE chain = 'control' AND body::jsonb ->> 'switch_id' = $1 ORDER BY seq`,
+      [switch_id],
+    );
+    expect(entries).toEqual([
+      { kind: 'switch_set', actor: 'olivia' },
+      { kind: 'switch_lift_requested', actor: 'olivia' },
+      { kind: 'switch_set', actor: 'root' },
+    ]);
+  });
+
+  test('ends when its time is over, with an entry, and then stands in no gate', async () => {
+    const set = await post('/stops', { kind: 'topic', target: 'job.deploy.*', reason: 'drill', expires_in: 1 });
+    expect((await stopsOf())[0]).toMatchObject({ expires_at: expect.any(String), lift: 'one_person' });
+    await endExpiredStops(parts);
+    expect(await stopsOf()).toHaveLength(1);
+    await expect
+      .poll(
+        async () => {
+          await endExpiredStops(parts);
+          return stopsOf();
+        },
+        { timeout: 10_000, interval: 100 },
+      )
+      .toEqual([]);
+    const { switch_id } = set.body as { switch_id: string };
+    expect(await post(`/stops/${switch_id}/lift`, { reason: 'x' })).toMatchObject({ status: 404 });
+    expect(await post('/stops', { kind: 'all', reason: 'x', expires_in: 0 })).toMatchObject({
+      status: 400,
+      body: { at: '/expires_in' },
+    });
+  });
+
+  test('of a run is of one that the tenant has, and of no other tenant’s', async () => {
+    await ingress.admin.query(
+      `INSERT INTO scheduler.jobs (tenant, job_id, topic, labels, actor, auth_method, state, decision, policy_version,
+         policy_snapshot, policy_epoch, job_hash, deadline_at, traceparent)
+       VALUES ($1, 'of-a-run', 'job.demo.read', '{"run":"nightly"}', 'desk-agent', 'api_key', 'succeeded', 'allow', 1, 's', 1, 'h', now(), '')`,
+      [TENANT],
+    );
+    const stop = { kind: 'run', target: 'nightly', reason: 'drill' };
+    expect(await post('/stops', stop, RIVAL_KEY)).toMatchObject({ status: 404 });
+    expect(await post('/stops', { ...stop, everywhere: true }, ROOT_KEY)).toMatchObject({ status: 400 });
+    const set = await post('/stops', stop);
+    expect(set).toMatchObject({ status: 201, body: stop });
+    await post(`/stops/${(set.body as { switch_id: string }).switch_id}/lift`, { reason: 'x' });
   });
 
   test('reaches other tenants only from who may', async () => {

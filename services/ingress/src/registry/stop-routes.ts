@@ -2,7 +2,7 @@
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { token } from '@countersign/contracts/names';
-import { lift, newStop, stopList, stopView } from '@countersign/contracts/stops';
+import { lift, lifted, newStop, stopList, stopView } from '@countersign/contracts/stops';
 import type { Bus } from '@countersign/platform/bus';
 import { randomHex } from '@countersign/platform/ids';
 import { z } from 'zod';
@@ -27,7 +27,7 @@ export function stopRoutes(bus: Bus): Route[] {
     route({
       method: 'post',
       path: '/stops',
-      summary: 'Stop everything, a tenant, an agent, a topic, a capability or a pool, within a second',
+      summary: 'Stop everything, a tenant, an agent, a topic, a capability, a pool or a run, within a second',
       permissions: ['stops:write'],
       body: { schema: newStop, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'It is in force', schema: stopView } },
@@ -43,7 +43,7 @@ export function stopRoutes(bus: Bus): Route[] {
       permissions: ['stops:write'],
       params,
       body: { schema: lift, limit: LIMITS.request_bytes },
-      answers: { 200: { says: 'It is lifted', schema: z.object({ switch_id: token }) } },
+      answers: { 200: { says: 'It is lifted, or waits for the second person', schema: lifted } },
       handle: async ({ caller, params, body, traceparent }) => {
         const tenant = isGlobal(caller) ? null : caller.tenant;
         const asked = { ...params, ...body, tenant, principal: principalOf(caller) };
@@ -57,11 +57,13 @@ function isGlobal(caller: Caller): boolean {
   return caller.permissions.has('stops:global');
 }
 
-function stopOf(caller: Caller, { kind, target, reason, everywhere }: z.output<typeof newStop>) {
+function stopOf(caller: Caller, { everywhere, expires_in, ...stop }: z.output<typeof newStop>) {
+  const { kind, target } = stop;
   if (everywhere && !isGlobal(caller)) throw new CountersignError('permission_missing', 'needs stops:global');
   // Another tenant is nobody's to stop but the system's: to others it does not exist.
   const isForeign = kind === 'tenant' && target !== caller.tenant;
   if (isForeign && !isGlobal(caller)) throw new CountersignError('not_found');
   const tenant = everywhere || isForeign ? null : caller.tenant;
-  return { switch_id: `stop-${randomHex(8)}`, kind, target, tenant, reason, principal: principalOf(caller) };
+  const expires_ms = expires_in === undefined ? null : expires_in * 1000;
+  return { ...stop, switch_id: `stop-${randomHex(8)}`, tenant, expires_ms, principal: principalOf(caller) };
 }

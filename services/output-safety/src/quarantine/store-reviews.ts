@@ -14,6 +14,8 @@ export type QuarantinedRow = JobFacts &
     dispatch_id: string;
     attempt: number;
     pool: string;
+    /** As its label `run` names it. */
+    run: string | null;
     rule_id: string | null;
     reason: string;
     findings: Finding[];
@@ -137,6 +139,7 @@ function quarantinedRows() {
       'l.auth_method',
       'l.owner',
       'l.on_behalf_of',
+      'l.run',
     ])
     .select(['l.job_hash', 'l.traceparent', 'r.dispatch_id', 'r.attempt', 'r.pool', 'r.rule_id', 'r.reason'])
     .select(['r.output_digest', 'r.screened_at', 'r.salt', 'r.sealed', 'r.seal_key_id'])

@@ -8,6 +8,7 @@ import { finalDecision, limitsOf } from '@countersign/contracts/decision';
 import { namesIn } from '@countersign/contracts/delegation';
 import { CountersignError } from '@countersign/contracts/errors';
 import { jobEntry } from '@countersign/contracts/job-entry';
+import { runOf } from '@countersign/contracts/job-search';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { JobState } from '@countersign/contracts/states';
@@ -78,7 +79,14 @@ export function planOne(
   };
   const { scope } = active;
   const pool = choosePool(pools.get(scope), need, null)?.id ?? null;
-  const stop = stopFor(state, { tenant, topic: seen.topic, capability, pool, agent: item.actor.id });
+  const stop = stopFor(state, {
+    tenant,
+    topic: seen.topic,
+    capability,
+    pool,
+    agent: item.actor.id,
+    run: runOf(seen.labels),
+  });
   if (stop)
     return {
       item,

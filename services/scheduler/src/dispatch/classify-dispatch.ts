@@ -3,6 +3,7 @@ import type { ControlState } from '@countersign/contracts/control';
 import { stopFor } from '@countersign/contracts/control';
 import type { EffectiveJob } from '@countersign/contracts/decision';
 import { namesIn } from '@countersign/contracts/delegation';
+import { runOf } from '@countersign/contracts/job-search';
 import { exceedsCeiling } from '@countersign/policy/check-ceiling';
 import type { ChosenPool } from '../choose-pool.ts';
 import { choosePool } from '../choose-pool.ts';
@@ -52,7 +53,8 @@ export function classifyDispatch(
   };
   const pool = choosePool(pools.get(active.scope), need, job.pool);
   if (!pool) return { kind: 'fail', reason: 'no eligible pool' };
-  if (stopFor(state, { tenant, topic, capability, pool: pool.id, agent: job.actor })) return { kind: 'stopped' };
+  const run = runOf(labels);
+  if (stopFor(state, { tenant, topic, capability, pool: pool.id, agent: job.actor, run })) return { kind: 'stopped' };
   return { kind: decision.decision === 'require_approval' ? 'needs_approval' : 'send', pool };
 }
 

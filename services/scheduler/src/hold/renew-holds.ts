@@ -3,7 +3,9 @@
  * Each is decided anew, and is then held for a new question, denied, or cleared because nobody need be asked any more.
  */
 import { stopFor } from '@countersign/contracts/control';
+import type { NamedRequest } from '@countersign/contracts/job';
 import { jobEntry } from '@countersign/contracts/job-entry';
+import { runOf } from '@countersign/contracts/job-search';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { gate } from '@countersign/platform/control-gate';
@@ -63,7 +65,8 @@ async function commitRenewals(tx: Tx, items: readonly DispatchItem[]): Promise<R
     const active = state.policies[job.tenant];
     const isHeld = held.has(`${job.tenant}/${job.job_id}/${job.held_seq}`);
     // Under a stop it waits as it is; decided under yet another policy, it is asked about in the next round.
-    const stopped = stopFor(state, { ...job, pool: job.pool, agent: job.actor }) !== null;
+    const run = runOf((JSON.parse(job.rewritten) as NamedRequest).labels);
+    const stopped = stopFor(state, { ...job, pool: job.pool, agent: job.actor, run }) !== null;
     return isHeld && !stopped && active?.epoch === decision.policy_epoch ? [renew(item)] : [];
   });
   const renewed = renewals.filter(({ move }) => move.to !== 'denied').map(({ item }) => item);

@@ -8,7 +8,7 @@ import type { StopView } from '@countersign/contracts/stops';
 import type { Bus } from '@countersign/platform/bus';
 import type { Database } from '@countersign/platform/database';
 import { EVERY_TENANT, readPoolNames, readPools, UNCHECKED_POOL } from '../store-pools.ts';
-import { readStops, setSwitch } from './store-stops.ts';
+import { endExpired, readStops, setSwitch } from './store-stops.ts';
 
 type Parts = { database: Database; bus: Bus };
 
@@ -16,23 +16,31 @@ const REFUSALS: Readonly<Record<string, ErrorCode>> = {
   CS004: 'not_found',
   CS005: 'field_invalid',
   CS006: 'unauthenticated',
+  CS011: 'second_person_missing',
 };
 
 export function serveStops({ database, bus }: Parts): void {
   bus.serve('scheduler.stops', async ({ tenant, all }) => ({ stops: await readStops(database, all ? null : tenant) }));
   bus.serve('scheduler.stop', async (asked) => {
     const revision = await stop(database, asked);
-    bus.announceControl(revision);
+    bus.announceControl(revision!);
     return mustStand(await readStops(database, asked.tenant), asked.switch_id);
   });
   bus.serve('scheduler.lift', async ({ switch_id, tenant, reason, principal }) => {
     const target = { switch_id, kind: 'lifted', target: '', tenant };
-    bus.announceControl(await refusing(setSwitch(database, { ...target, on: false, reason, principal })));
-    return { switch_id };
+    const revision = await refusing(setSwitch(database, { ...target, on: false, reason, principal }));
+    if (revision !== null) bus.announceControl(revision);
+    return { switch_id, lifted: revision !== null };
   });
 }
 
-async function stop(database: Database, { principal, ...asked }: RpcParsed<'scheduler.stop'>): Promise<number> {
+/** Says so to whoever remembers what it stopped. */
+export async function endExpiredStops({ database, bus }: Parts): Promise<void> {
+  const revision = await endExpired(database);
+  if (revision !== null) bus.announceControl(revision);
+}
+
+async function stop(database: Database, { principal, ...asked }: RpcParsed<'scheduler.stop'>): Promise<number | null> {
   if (asked.kind === 'pool') await requirePool(database, asked.tenant, asked.target);
   return refusing(setSwitch(database, { ...asked, on: true, principal }));
 }
@@ -55,7 +63,7 @@ function unknown(): CountersignError {
   return new CountersignError('not_found');
 }
 
-async function refusing(asked: Promise<number>): Promise<number> {
+async function refusing(asked: Promise<number | null>): Promise<number | null> {
   try {
     return await asked;
   } catch (thrown) {

@@ -14,6 +14,8 @@ type Switch = {
   tenant: string | null;
   on: boolean;
   reason: string;
+  expires_ms?: number | null;
+  lift?: StopView['lift'];
   principal: Pick<Principal, 'id' | 'key_id' | 'auth_method'>;
 };
 
@@ -22,21 +24,29 @@ export async function readStops(tx: Tx, tenant: string | null): Promise<StopView
   return (await routines.answer(tx, 'control.stops', tenant)) as StopView[];
 }
 
-/** The revision. Raises what `control.set_switch` lists. */
-export async function setSwitch(tx: Tx, { switch_id, kind, target, tenant, on, reason, principal }: Switch) {
-  return Number(
-    await routines.answer(
-      tx,
-      'control.set_switch',
-      switch_id,
-      kind,
-      target,
-      tenant,
-      on,
-      reason,
-      principal.key_id,
-      principal.id,
-      principal.auth_method,
-    ),
+/** The revision; null when a second person has to confirm. Raises what `control.set_switch` lists. */
+export function setSwitch(
+  tx: Tx,
+  { switch_id, kind, target, tenant, on, reason, expires_ms = null, lift = 'one_person', principal }: Switch,
+): Promise<number | null> {
+  return routines.answer(
+    tx,
+    'control.set_switch',
+    switch_id,
+    kind,
+    target,
+    tenant,
+    on,
+    reason,
+    principal.key_id,
+    principal.id,
+    principal.auth_method,
+    expires_ms,
+    lift,
   );
+}
+
+/** The revision; null when no stop's time is over. */
+export function endExpired(tx: Tx): Promise<number | null> {
+  return routines.answer(tx, 'control.end_expired');
 }
