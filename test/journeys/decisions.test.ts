@@ -1,4 +1,7 @@
 /** One job for each decision, all the way from the HTTP door to the ledger, on real servers with real permissions. */
+import { countersIn, keyOf } from '@countersign/cli/drill/read-counters';
+import type { Kpis } from '@countersign/contracts/kpis';
+import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 import { startWorker } from '../harness/start-worker.ts';
@@ -37,6 +40,12 @@ function get(path: string) {
 
 function runsOf(job_id: string) {
   return ran.filter((run) => run.job_id === job_id);
+}
+
+/** Of all instances. */
+async function counters(): Promise<ReadonlyMap<string, number>> {
+  const read = async (url: string) => (await fetch(`${url}/metrics`)).text();
+  return countersIn((await Promise.all(system.services.health_urls.map(read))).join('\n'));
 }
 
 describe('one job for each decision', () => {
@@ -176,4 +185,23 @@ describe('output safety', () => {
     expect(decisions.map(({ gate }: { gate: string }) => gate)).toEqual(['output', 'dispatch', 'submit']);
     expect((await get(`/api/v1/jobs/${body.job_id}`)).body.state).toBe('quarantined');
   });
+});
+
+it('the KPIs are those of the counters', async () => {
+  const kpis = async () => (await get('/api/v1/kpis')).body as Kpis;
+  const ended = ({ ended }: Kpis) => Object.values(ended).reduce((sum, count) => sum + count, 0);
+  const all = await system.sql<{ ended: number }>(
+    `SELECT count(*)::int AS ended FROM scheduler.jobs WHERE state NOT IN ('held', 'cleared', 'dispatched', 'running')`,
+  );
+  await waitUntil('all is counted', async () => ended(await kpis()) === all[0]!.ended);
+  const { outputs, decisions, ended: by_state, evidence } = await kpis();
+  const counted = await counters();
+  const sum = (pick: (row: Kpis['outputs'][number]) => number) => outputs.reduce((total, row) => total + pick(row), 0);
+  expect(sum(({ redacted }) => redacted)).toBe(counted.get(keyOf('output_policy_redact_total', {})));
+  expect(sum(({ quarantined }) => quarantined)).toBe(counted.get(keyOf('output_policy_quarantine_total', {})));
+  for (const [state, count] of Object.entries(by_state))
+    if (state !== 'denied') expect(counted.get(keyOf('jobs_ended_total', { state })), state).toBe(count);
+  const denied = decisions.reduce((total, row) => total + row.denied, 0);
+  expect(denied).toBe(counted.get(keyOf('decisions_total', { gate: 'submit', decision: 'deny' })));
+  expect(evidence).toMatchObject({ completeness: 1, missing: [] });
 });

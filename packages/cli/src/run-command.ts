@@ -8,6 +8,7 @@ import { type Output, withGlobalOptions } from './context.ts';
 import { addDrillCommand } from './drill-command.ts';
 import { CommandFailure, EXIT, EXIT_CODES, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts';
 import { addJobsCommands } from './jobs-commands.ts';
+import { addKpisCommand } from './kpis-command.ts';
 import { addLoginCommand } from './login-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addQuarantineCommands } from './quarantine-commands.ts';
@@ -61,6 +62,7 @@ function build(output: Output, complain: (text: string) => void): Command {
   addAuditCommands(program, output);
   addWitnessCommand(program, output);
   addDrillCommand(program, output);
+  addKpisCommand(program, output);
   return program;
 }
 

@@ -31,6 +31,7 @@ import type {
 } from '@countersign/contracts/http';
 import type { NewWorker, WorkerView } from '@countersign/contracts/identity';
 import type { JobRequestInput, JobView } from '@countersign/contracts/job';
+import type { KpiQuery, Kpis } from '@countersign/contracts/kpis';
 import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import type { ResultView } from '@countersign/contracts/output';
 import type { BundleDocument } from '@countersign/contracts/policy';
@@ -114,6 +115,8 @@ export type Client = RegistryClient & {
   delegations(): Promise<DelegationList>;
   delegate(given: DelegationInput): Promise<DelegationView>;
   endDelegation(delegation_id: string, reason: string): Promise<void>;
+  /** Of some days in UTC, both included; by default the last thirty. */
+  kpis(query?: KpiQuery): Promise<Kpis>;
   simulate(request: JobRequestInput): Promise<Simulation>;
   explain(request: JobRequestInput): Promise<Explanation>;
   /** Several at once, or under a candidate instead of the active policy. One that is refused spoils no other. */
@@ -187,6 +190,7 @@ export function createClient(options: ClientOptions): Client {
     endDelegation: (delegation_id, reason) =>
       post(`/delegations/${encodeURIComponent(delegation_id)}/revoke`, { reason }),
     withdraw: (approval_id, reason) => post(`/approvals/${encodeURIComponent(approval_id)}/withdraw`, { reason }),
+    kpis: (query = {}) => get('/kpis', query),
     simulate: (request) => post('/policy/simulate', request),
     explain: (request) => post('/policy/explain', request),
     simulateAll: (question) => post('/policy/simulate', question),

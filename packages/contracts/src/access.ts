@@ -47,6 +47,7 @@ export const ACCESS: Readonly<Record<string, readonly Role[]>> = {
   'PATCH /keys/{key_id}': ['admin'],
   'POST /keys/{key_id}/revoke': ['admin'],
   'POST /keys/{key_id}/rotate': ['admin'],
+  'GET /kpis': ['operator', 'policy_author', 'auditor', 'admin'],
   'GET /people': ['operator', 'auditor', 'admin'],
   'POST /people': ['admin'],
   'GET /people/{id}': ['operator', 'auditor', 'admin'],

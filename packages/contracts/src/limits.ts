@@ -1,6 +1,7 @@
 /** Every bound that callers, authors, operators or two files meet, declared once. What one file alone knows stands at its top. */
 import { CREDENTIAL_LIMITS } from './credential-limits.ts';
 import { JOB_BOUNDS } from './job-limits.ts';
+import { REVIEW_LIMITS } from './review-limits.ts';
 import { RULE_BOUNDS } from './rule-bounds.ts';
 import { SCAN_BOUNDS } from './scan-limits.ts';
 
@@ -8,6 +9,7 @@ export const LIMITS = {
   ...CREDENTIAL_LIMITS,
   ...RULE_BOUNDS,
   ...JOB_BOUNDS,
+  ...REVIEW_LIMITS,
   ...SCAN_BOUNDS,
   /** Bytes of one job request as submitted. */
   request_bytes: 512 * 1024,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { decision } from './decision.ts';
 import { checkpointView, consistencyView, evidenceQuestion, inclusionView } from './evidence.ts';
+import { kpiQuestion, kpis } from './kpis.ts';
 import { ledgerEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
 import { jobId, tenantName } from './names.ts';
@@ -29,6 +30,15 @@ export const AUDIT_VERBS = {
     answer: z.object({ tenant: tenantName, job_id: jobId, decisions: z.array(z.union([decision, screeningView])) }),
     repeatable: true,
     matches: isSameJob,
+  }),
+  'audit.kpis': verb({
+    service: 'audit',
+    callers: ['ingress'],
+    request: kpiQuestion,
+    answer: kpis,
+    repeatable: true,
+    matches: (asked, answered) =>
+      asked.tenant === answered.tenant && asked.from === answered.from && asked.to === answered.to,
   }),
   'audit.record': verb({
     service: 'audit',

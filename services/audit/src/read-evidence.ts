@@ -18,6 +18,7 @@ const body = z.object({
   capability: lenient(z.string().nullable()),
   job_hash: text,
   state: text,
+  environment: lenient(z.string().nullable()),
   effective_digest: lenient(z.string().nullable()),
   decisions: lenient(z.array(z.unknown())),
   decision: lenient(z.unknown()),

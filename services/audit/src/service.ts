@@ -11,6 +11,8 @@ import { z } from 'zod';
 import { askWitnesses, witnessList } from './ask-witnesses.ts';
 import { followLedger } from './follow-ledger.ts';
 import { growTree } from './grow-tree.ts';
+import { advanceCounts } from './kpi/advance-counts.ts';
+import { showKpis } from './kpi/show-kpis.ts';
 import { listDecisions } from './list-decisions.ts';
 import { listEntries } from './list-entries.ts';
 import { logKeys, logOrigin, logSigners } from './log-keys.ts';
@@ -69,6 +71,10 @@ export const audit = defineService({
     bus.serveRaw(patterns.replay(), { mayAnswer: mayReplay, handle: (message) => answerReplay(database, message) });
     bus.serve('audit.timeline', (job) => readTimeline(database, job));
     bus.serve('audit.decisions', (job) => listDecisions(database, job));
+    sweep('kpis', LIMITS.kpi_ms, async () => {
+      while (await advanceCounts(database));
+    });
+    bus.serve('audit.kpis', (asked) => showKpis(database, asked));
     bus.serve('audit.record', (job) => readRecord(database, job));
     bus.serve('audit.entries', (question) => listEntries(database, question));
     bus.serve('audit.checkpoint', (asked) => showCheckpoint(database, asked));

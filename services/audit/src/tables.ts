@@ -1,5 +1,28 @@
 // What countersign_audit may read and call, as the migrated database has it. Written by `npm run tables`; a test compares.
 export type Tables = {
+  'kpi.approvals': {
+    approval_id: string;
+    tenant: string;
+    groups: string[];
+    opened_us: number;
+    closed_us: number | null;
+    outcome: string | null;
+  };
+  'kpi.counts': {
+    tenant: string;
+    day: string;
+    measure: string;
+    parts: string;
+    count: number;
+  };
+  'kpi.cursor': {
+    one: boolean;
+    next_leaf: number;
+  };
+  'kpi.remediated': {
+    chain: string;
+    remediation: string;
+  };
   'ledger.checkpoints': {
     tree_size: number;
     root_hash: Buffer;

@@ -17,6 +17,7 @@ import { dropRevoked } from './drop-revoked.ts';
 import { evidenceRoutes } from './evidence-routes.ts';
 import { createTokenIssuer } from './issue-token.ts';
 import { jobRoutes } from './job-routes.ts';
+import { kpiRoutes } from './kpi-routes.ts';
 import { loginRoutes } from './login/login-routes.ts';
 import { openNatsDoor } from './nats-door.ts';
 import { openTokens } from './open-tokens.ts';
@@ -138,6 +139,7 @@ export const ingress = defineService({
       ...jobRoutes(bus, submit, streams),
       ...approvalRoutes(bus),
       ...quarantineRoutes(bus),
+      ...kpiRoutes(bus),
       ...policyRoutes(bus, prove),
       ...bundleRoutes(bus),
       ...tokenRoutes(issue),

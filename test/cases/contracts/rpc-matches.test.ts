@@ -200,6 +200,14 @@ const CASES: Record<RpcVerb, Case> = {
     right: [{ switch_id: 'stop-1' }],
     wrong: { another: { switch_id: 'stop-2' } },
   },
+  'audit.kpis': {
+    asked: { tenant: 'acme', from: '2026-01-01', to: '2026-01-31' },
+    right: [{ tenant: 'acme', from: '2026-01-01', to: '2026-01-31' }],
+    wrong: {
+      'another tenant’s': { tenant: 'rival', from: '2026-01-01', to: '2026-01-31' },
+      'other days': { tenant: 'acme', from: '2025-01-01', to: '2025-01-31' },
+    },
+  },
   'output.read': ONE_JOB,
   'output.open': ONE_JOB,
   'output.release': ONE_JOB,

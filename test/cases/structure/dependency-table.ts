@@ -35,7 +35,7 @@ export const PARTS: readonly Part[] = [
     // A hash is a function of its input, in one call or several, with a key or without; so is comparing two. Nothing else
     // of this module is: making keys, random, streams.
     node: ['crypto'],
-    only: { 'node:crypto': ['createHash', 'createHmac', 'hash', 'timingSafeEqual'] },
+    only: { 'node:crypto': ['createHash', 'createHmac', 'hash', 'KeyObject', 'timingSafeEqual'] },
     pure: true,
   },
   {

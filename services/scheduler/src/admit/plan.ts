@@ -68,7 +68,7 @@ export function planOne(
   const final = finalDecision(item.answer);
   if (final.policy_epoch !== active.epoch) return new CountersignError('epoch_stale');
   if (subjectsOf(item).some((subject) => state.revoked.includes(subject))) return new CountersignError('revoked');
-  const seen = item.answer.effective ?? item.answer.rewritten ?? item.request;
+  const seen = seenOf(item);
   const capability = item.answer.effective?.capability ?? item.request.meta.capability ?? null;
   const need = {
     tenant,
@@ -157,6 +157,8 @@ export function toEntry({ item, state, decisions, pool }: Planned, row: NewJob):
     reason: row.reason,
     effective_digest: row.effective_digest,
     on_behalf_of: row.on_behalf_of,
+    // Labels are no content; this one the KPIs are counted by.
+    ...(seenOf(item).labels.env !== undefined && { environment: seenOf(item).labels.env }),
     held_seq: row.held_seq,
     pool,
     priority: row.priority,
@@ -183,4 +185,9 @@ function stopped(decision: Decision, switch_id: string): Decision {
     reason: `stopped by switch ${switch_id}`,
     effective_digest: null,
   };
+}
+
+/** What was decided last: as it will run, as it was rewritten, or as it came. */
+function seenOf({ answer, request }: AdmitItem) {
+  return answer.effective ?? answer.rewritten ?? request;
 }

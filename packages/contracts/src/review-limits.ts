@@ -1,0 +1,15 @@
+/** The bounds of what people look at afterwards, KPIs and quarantine: a part of LIMITS, which everybody reads them from. */
+export const REVIEW_LIMITS = {
+  /** Leaves that are counted for KPIs in one transaction. */
+  kpi_window: 5_000,
+  /** Such transactions for one question. */
+  kpi_rounds: 40,
+  /** Run records of a window that are judged for completeness. */
+  kpi_records: 20,
+  /** Milliseconds between two countings that nobody asked for. */
+  kpi_ms: 60_000,
+  /** Days of one question. */
+  kpi_days: 400,
+  /** Reviews of one quarantined output; opening it is one. */
+  output_reviews: 100,
+} as const;
