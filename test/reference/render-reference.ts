@@ -113,7 +113,7 @@ function renderDetectors(): string {
 }
 
 function renderLimits(): string {
-  const files = ['limits', 'credential-limits', 'job-limits', 'rule-bounds', 'scan-limits'].map(
+  const files = ['limits', 'credential-limits', 'job-limits', 'review-limits', 'rule-bounds', 'scan-limits'].map(
     (name) => `packages/contracts/src/${name}.ts`,
   );
   const comments = new Map(files.flatMap((file) => [...readComments(file)]));

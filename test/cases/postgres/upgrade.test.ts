@@ -48,6 +48,9 @@ async function rowOf(state: string) {
   return row;
 }
 
+/** Those that there were; `parked` came with the limits. */
+const OLD_STATES = JOB_STATES.filter((state) => state !== 'parked');
+
 /** As the services of before wrote it. */
 async function insertJob(state: string): Promise<void> {
   const { decisions, rewritten, effective } = decidedJob(state, { epoch: run.epoch() });
@@ -128,13 +131,13 @@ beforeAll(async () => {
     readMigrations().filter((migration) => BEFORE.includes(migration.name)),
   );
   run = cleanUp.use(await runSteps(3, { admin_url, url_for }));
-  for (const state of JOB_STATES) await insertJob(state);
-  for (const state of JOB_STATES) before.set(state, await rowOf(state));
+  for (const state of OLD_STATES) await insertJob(state);
+  for (const state of OLD_STATES) before.set(state, await rowOf(state));
   await migrate(admin_url);
 }, 60_000);
 afterAll(() => cleanUp.disposeAsync());
 
-test.each(JOB_STATES)('a job that is %s is what it was', async (state) => {
+test.each(OLD_STATES)('a job that is %s is what it was', async (state) => {
   expect(await rowOf(state)).toEqual(before.get(state));
 });
 
