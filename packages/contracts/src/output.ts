@@ -8,6 +8,8 @@ export const OUTPUT_DECISIONS = ['allow', 'redact', 'quarantine'] as const;
 export type OutputDecision = (typeof OUTPUT_DECISIONS)[number];
 
 /** Stands as the rule of a result that could not be read at all, and was therefore quarantined. */
+/** The rule of a result that says too much was touched, or does not say how much. */
+export const AFFECTED_RULE = 'built-in-affected';
 export const UNREADABLE_RULE = 'built-in-unreadable';
 
 export const resultView = z.object({

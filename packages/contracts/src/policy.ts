@@ -61,6 +61,8 @@ export const policyConstraints = z.strictObject({
   timeout: duration.optional(),
   max_attempts: z.int().min(1).max(100).optional(),
   max_output_bytes: z.int().min(1).max(LIMITS.output_bytes).optional(),
+  /** The worker must say how many things it touched, and no more than these. */
+  max_affected: z.int().min(0).max(LIMITS.limit_count).optional(),
   worker: z.array(token).max(32).optional(),
   set: payloadObject.optional(),
 });

@@ -153,6 +153,8 @@ export const workerResult = z.strictObject({
   /** Any JSON: the result, or `{ error }`. It is content and goes nowhere unscreened. */
   output: z.unknown(),
   duration_ms: z.int().min(0),
+  /** How many things the run touched; demanded where the constraints say `max_affected`. */
+  affected: z.int().min(0).optional(),
   /** Base64url. */
   signature: z.string().max(128),
 });

@@ -101,7 +101,7 @@ function tellResult({ result, skipped, pools }: Derivation): string[] {
 }
 
 function tellObligations({ constraints, obligations }: NonNullable<Derivation['result']>): string[] {
-  const { timeout_ms, max_attempts, max_output_bytes, worker, set } = constraints;
+  const { timeout_ms, max_attempts, max_output_bytes, max_affected, worker, set } = constraints;
   const { approval, rollback } = obligations;
   const terms = [
     ...(approval === undefined
@@ -112,6 +112,7 @@ function tellObligations({ constraints, obligations }: NonNullable<Derivation['r
     ...(timeout_ms === undefined ? [] : [`an end after ${time(timeout_ms)}`]),
     ...(max_attempts === undefined ? [] : [`no more than ${count(max_attempts, 'attempt')}`]),
     ...(max_output_bytes === undefined ? [] : [`no more than ${max_output_bytes} bytes of output`]),
+    ...(max_affected === undefined ? [] : [`a worker that says what it touched, ${max_affected} at most`]),
     ...(worker === undefined ? [] : [`a worker that enforces ${list(worker)}`]),
     ...(set === undefined ? [] : [`${list(Object.keys(set))} set in the payload`]),
     ...(rollback === 'required' ? ['a compensation that would be let through'] : []),

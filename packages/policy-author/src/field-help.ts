@@ -55,6 +55,7 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   labels: 'All of these keys, each with one of its values.',
   limits: 'What is counted when a job is admitted, by all replicas together.',
   match: 'All given fields must hold; a list is any-of, requires and labels all-of.',
+  max_affected: 'Things that the run may touch. A worker that reports more, or nothing, has failed.',
   max_attempts: 'Attempts of the job, the first included.',
   max_output_bytes: 'Bytes that the worker may answer with.',
   max_open: 'Jobs that have not ended.',

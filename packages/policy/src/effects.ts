@@ -13,11 +13,12 @@ export type Approval = NonNullable<Obligations['approval']>;
 type Stages = Approval['stages'];
 
 export function constraintsOf(source: PolicyConstraints | undefined): Constraints {
-  const { timeout, max_attempts, max_output_bytes, worker, set } = source ?? {};
+  const { timeout, max_attempts, max_output_bytes, max_affected, worker, set } = source ?? {};
   return {
     ...(timeout !== undefined && { timeout_ms: timeout }),
     ...(max_attempts !== undefined && { max_attempts }),
     ...(max_output_bytes !== undefined && { max_output_bytes }),
+    ...(max_affected !== undefined && { max_affected }),
     ...(worker !== undefined && { worker: [...worker].sort() }),
     ...(set !== undefined && { set }),
   };
@@ -69,6 +70,7 @@ export function tightenConstraints(a: Constraints, b: Constraints): Constraints 
     ...least('timeout_ms', a, b),
     ...least('max_attempts', a, b),
     ...least('max_output_bytes', a, b),
+    ...least('max_affected', a, b),
     ...(worker.size > 0 && { worker: [...worker].sort() }),
     ...(a.set !== undefined && { set: a.set }),
   };
@@ -84,7 +86,9 @@ export function tightenObligations(a: Obligations, b: Obligations): Obligations 
   };
 }
 
-function least(key: 'timeout_ms' | 'max_attempts' | 'max_output_bytes', a: Constraints, b: Constraints): Constraints {
+type Bound = 'timeout_ms' | 'max_attempts' | 'max_output_bytes' | 'max_affected';
+
+function least(key: Bound, a: Constraints, b: Constraints): Constraints {
   const [x, y] = [a[key], b[key]];
   if (x === undefined && y === undefined) return {};
   return { [key]: x === undefined ? y : y === undefined ? x : Math.min(x, y) };

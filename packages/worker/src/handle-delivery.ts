@@ -99,8 +99,14 @@ async function runClaimed(
   const { jti: dispatch_id, attempt } = claims;
   const { tenant, job_id, topic, constraints } = effective;
   const began = monotonicMs();
+  let said: { affected?: number } = {};
+  const reportAffected = (count: number): void => {
+    if (!Number.isSafeInteger(count) || count < 0) throw new TypeError('affected is a whole number from 0 on');
+    said = { affected: count };
+  };
   const run = runHandler(
-    (signal) => parts.handle({ ...effective, attempt, dispatch_id }, { signal, constraints, traceparent }),
+    (signal) =>
+      parts.handle({ ...effective, attempt, dispatch_id }, { signal, constraints, traceparent, reportAffected }),
     answer,
   );
   parts.held.hold(dispatch_id, { claim_id, lease_ms: answer.lease_ms, asked_at, abort: run.abort });
@@ -109,7 +115,7 @@ async function runClaimed(
   if (outcome !== null) {
     const duration_ms = Math.round(monotonicMs() - began);
     const { worker, signingKey } = parts.settings;
-    const result = { dispatch_id, claim_id, tenant, job_id, attempt, worker, duration_ms, ...outcome };
+    const result = { dispatch_id, claim_id, tenant, job_id, attempt, worker, duration_ms, ...said, ...outcome };
     parts.results.report(topic, signResult(result, signingKey), traceparent);
   }
   await run.ended;

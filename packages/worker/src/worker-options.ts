@@ -19,6 +19,8 @@ export type JobContext = {
   constraints: Constraints;
   /** W3C Trace Context. */
   traceparent: string;
+  /** How many things the run has touched so far, a whole number; the last word stands in the signed result. */
+  reportAffected(count: number): void;
 };
 
 /** Returns any JSON. Throws RetryableError when another attempt is worth making, anything else when not. */

@@ -6,7 +6,7 @@
 import { type ControlState, workerSubject } from '@countersign/contracts/control';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
-import { UNREADABLE_RULE } from '@countersign/contracts/output';
+import { AFFECTED_RULE, UNREADABLE_RULE } from '@countersign/contracts/output';
 import { gate } from '@countersign/platform/control-gate';
 import type { Database, Tx } from '@countersign/platform/database';
 import { groupCommit } from '@countersign/platform/group-commit';
@@ -48,8 +48,7 @@ class Batch {
   }
 
   #store(item: ScreenedResult | UnreadResult, fenced: FencedAttempt): Outcome {
-    const screening = item.kind === 'unread' ? unreadable(item) : withinBounds(item, fenced);
-    const reported = item.kind === 'unread' ? unreadReport(item, fenced) : reportOf(item);
+    const { screening, reported } = item.kind === 'unread' ? unreadable(item, fenced) : withinBounds(item, fenced);
     const row = toRow(reported, screening, fenced.traceparent, this.#sealer);
     const outcome: Outcome = { kind: 'stored', row, topic: fenced.topic, fail_mode: screening.fail_mode };
     this.rows.push(row);
@@ -103,16 +102,31 @@ function dispatchOf(item: CommitItem): string {
   return item.kind === 'screened' ? item.result.dispatch_id : item.dispatch_id;
 }
 
-/** The constraint is the job's; the worker should have kept it, but only this side can be believed. */
-function withinBounds({ output_text, screening }: ScreenedResult, fenced: FencedAttempt): Screening {
-  return Buffer.byteLength(output_text) <= fenced.max_output_bytes
-    ? screening
-    : quarantine('the output is larger than the job may return', screening.findings);
+type Judged = { screening: Screening; reported: Reported };
+
+/** The constraints are the job's; the worker should have kept them, but only this side can be believed. */
+function withinBounds(item: ScreenedResult, fenced: FencedAttempt): Judged {
+  const { output_text, screening, result } = item;
+  const fits = Buffer.byteLength(output_text) <= fenced.max_output_bytes;
+  const kept = fits ? screening : quarantine('the output is larger than the job may return', screening.findings);
+  const reported = reportOf(item);
+  const excess = result.status === 'succeeded' ? affectedFault(result.affected, fenced.max_affected) : null;
+  if (excess === null) return { screening: kept, reported };
+  const failed = { ...reported.result, status: 'failed' as const, retryable: false };
+  return { screening: { ...kept, rule_id: AFFECTED_RULE, reason: excess }, reported: { ...reported, result: failed } };
+}
+
+/** What was done was done: the attempt has failed, is not made again, and the evidence says why. */
+function affectedFault(affected: number | undefined, most: number | null): string | null {
+  if (most === null) return null;
+  if (affected === undefined) return `affected_missing: the worker did not say how much it touched, at most ${most}`;
+  return affected > most ? `affected_exceeded: ${affected} touched, at most ${most}` : null;
 }
 
 /** Nobody can say what its job would have returned, and to run it again would only do its effects again. */
-function unreadable({ code }: UnreadResult): Screening {
-  return quarantine(`the result could not be read: ${code}`, [], UNREADABLE_RULE);
+function unreadable(item: UnreadResult, fenced: FencedAttempt): Judged {
+  const screening = quarantine(`the result could not be read: ${item.code}`, [], UNREADABLE_RULE);
+  return { screening, reported: unreadReport(item, fenced) };
 }
 
 /** Nothing is known of it but that the attempt is over. */

@@ -55,6 +55,7 @@ function planFinish(item: ScreenedResult, sealer: Sealer): FinishItem {
       capability,
       any_capability: !looksAtCapability(policy.compiled),
       bytes: Buffer.byteLength(output_text),
+      ...(result.affected !== undefined && { affected: result.affected }),
     },
     screened: screenedTemplate(row, screening.fail_mode),
     ended: succeededTemplate(row),

@@ -13,7 +13,7 @@ type Told = 'dispatch_id' | 'tenant' | 'job_id' | 'attempt' | 'status' | 'retrya
 /** The result of an attempt. `bytes`: the canonical output, or a whole message that could not be read. */
 export type Reported = {
   from: Sender;
-  result: Pick<WorkerResult, Told>;
+  result: Pick<WorkerResult, Told> & { affected?: number | undefined };
   bytes: Uint8Array;
   /** The policy and findings of the screening. */
   active: ActiveScope | null;
@@ -57,5 +57,6 @@ export function toRow(reported: Reported, screening: Screening, traceparent: str
     seal_key_id: isSealed ? sealer.key_id : null,
     duration_ms: result.duration_ms,
     traceparent,
+    ...(result.affected !== undefined && { affected: result.affected }),
   };
 }

@@ -22,6 +22,8 @@ export type FencedAttempt = {
   worker: string | null;
   claim_id: string | null;
   max_output_bytes: number;
+  /** Null: nothing has to be said of it. */
+  max_affected: number | null;
   traceparent: string;
   acceptable: boolean;
   /** Why it is not acceptable. */
@@ -54,6 +56,8 @@ export type ResultRow = {
   seal_key_id: string | null;
   duration_ms: number;
   traceparent: string;
+  /** For the evidence alone, where the worker said it. */
+  affected?: number;
 };
 
 const RESULT_COLUMNS = `dispatch_id, tenant, job_id, attempt, pool, worker, status, retryable, output_decision, rule_id,
@@ -64,7 +68,14 @@ export type FinishItem = {
   /** Without its `traceparent`, which is the job's. */
   row: ResultRow;
   /** Conditions on the attempt, besides those of the row. */
-  checked: { topic: string; claim_id: string; capability: string | null; any_capability: boolean; bytes: number };
+  checked: {
+    topic: string;
+    claim_id: string;
+    capability: string | null;
+    any_capability: boolean;
+    bytes: number;
+    affected?: number;
+  };
   /** Entries, with holes for the attempt's facts. */
   screened: string;
   ended: string;

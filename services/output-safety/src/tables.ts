@@ -138,6 +138,7 @@ export type Functions = {
       traceparent: string | null;
       acceptable: boolean | null;
       code: string | null;
+      max_affected: number | null;
     }[];
   };
   'scheduler.finish': {

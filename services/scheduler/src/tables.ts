@@ -63,6 +63,7 @@ export type Tables = {
     run_until: string | null;
     due_at: string;
     state: 'dispatched' | 'running' | 'reported' | 'ended' | 'lost' | 'void';
+    max_affected: number | null;
   };
   'scheduler.contexts': {
     tenant: string;

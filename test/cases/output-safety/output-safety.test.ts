@@ -205,6 +205,24 @@ describe('an output that may not leave as it is', () => {
     expect(await run.screened(fitting, 'x'.repeat(98))).toMatchObject({ output_decision: 'allow' });
   });
 
+  test.each([
+    ['says that it touched as many as it may', 3, { affected: 3 }, 'succeeded', null],
+    ['says that it touched nothing, and may not', 0, { affected: 0 }, 'succeeded', null],
+    ['says that it touched more', 3, { affected: 4 }, 'failed', 'affected_exceeded: 4 touched, at most 3'],
+    ['does not say', 3, {}, 'failed', 'affected_missing: the worker did not say how much it touched, at most 3'],
+    ['says what nobody asked', undefined, { affected: 9 }, 'succeeded', null],
+    ['failed anyway, and does not say', 3, { status: 'failed' as const }, 'failed', null],
+  ])('of a run that %s is what came of it, with evidence', async (says, max_affected, result, status, fault) => {
+    const job_id = says.replaceAll(/[^a-z]/g, '-');
+    const attempt = await run.run(job_id, max_affected === undefined ? {} : { max_affected });
+    const outcome = await run.screened(attempt, { done: true }, { result });
+    expect(outcome).toMatchObject({ status, retryable: false, output_decision: 'allow' });
+    const [screened] = await run.entries(job_id);
+    expect(screened).toMatchObject({ kind: 'output_screened', body: { status, ...result } });
+    if (fault !== null) expect(screened!.body).toMatchObject({ rule_id: 'built-in-affected', reason: fault });
+    expect((await run.kinds(job_id)).includes('job_succeeded')).toBe(status === 'succeeded');
+  });
+
   test('is quarantined when it is too large to be screened', async () => {
     const attempt = await run.run('huge', { max_output_bytes: 100_000_000 });
     expect(await run.screened(attempt, 'x '.repeat(600_000))).toMatchObject({ output_decision: 'quarantine' });

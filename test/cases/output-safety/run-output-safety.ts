@@ -38,6 +38,7 @@ export type AttemptOptions = {
   capability?: string;
   worker?: string;
   max_output_bytes?: number;
+  max_affected?: number;
   /** Seconds until the lease is over. */
   lease_s?: number;
 };
@@ -228,8 +229,9 @@ async function startAttempt(admin: Database, job_id: string, options: AttemptOpt
   await admin.query(
     `INSERT INTO scheduler.attempts (dispatch_id, tenant, job_id, attempt, pool, worker, claim_id, state, decision_id,
        policy_snapshot, policy_epoch, effective_digest, payload_digest, timeout_ms, max_attempts, max_output_bytes, pool_concurrency,
-       due_at)
-     VALUES ($1, $2, $3, 1, $4, $5, $6, 'running', $7, $8, 1, $8, $8, 60000, 3, $9, 8, now() + $10 * interval '1 second')`,
+       due_at, max_affected)
+     VALUES ($1, $2, $3, 1, $4, $5, $6, 'running', $7, $8, 1, $8, $8, 60000, 3, $9, 8,
+       now() + $10 * interval '1 second', $11)`,
     [
       attempt.dispatch_id,
       tenant,
@@ -241,6 +243,7 @@ async function startAttempt(admin: Database, job_id: string, options: AttemptOpt
       digest,
       options.max_output_bytes ?? 1_048_576,
       options.lease_s ?? 60,
+      options.max_affected ?? null,
     ],
   );
   return attempt;

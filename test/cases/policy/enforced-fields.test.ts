@@ -61,6 +61,7 @@ const HELD: Readonly<Record<string, string>> = {
   'constraints.max_attempts': EFFECTS,
   'constraints.max_output_bytes': 'services/output-safety',
   'constraints.worker': policy('choose-pool'),
+  'constraints.max_affected': 'services/output-safety',
   'constraints.set': policy('decide'),
   'limits.id': policy('check-ids'),
   'limits.per': LIMITS,
@@ -161,9 +162,10 @@ const SECTIONS = /^(tiers|rules|input_rules|cases|incidents)\./;
 
 function plain(path: string): string {
   const short = path.replace(SECTIONS, '').replace('match.not.', 'match.').replace('floor.limits.', 'limits.');
-  const shared = /(stages\.(group|count)|expires_in|constraints\.(timeout|max_attempts|max_output_bytes|worker))$/.exec(
-    short,
-  );
+  const shared =
+    /(stages\.(group|count)|expires_in|constraints\.(timeout|max_attempts|max_output_bytes|max_affected|worker))$/.exec(
+      short,
+    );
   return shared?.[0] ?? short;
 }
 

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AdmitItem, Admitted } from '@countersign/contracts/admission';
 import type { LimitAsked } from '@countersign/contracts/counted-limits';
+import type { Constraints } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import { admitJobs } from '@countersign/scheduler/admit/admit-jobs';
 import { dispatchJobs } from '@countersign/scheduler/dispatch/dispatch-jobs';
@@ -23,6 +24,7 @@ const PART_MS = HOUR / 60;
 let run: StepRun;
 /** By job: the kernel says the same at both gates. */
 const limitsOf = new Map<string, LimitAsked[]>();
+const constraintsOf = new Map<string, { constraints: Constraints }>();
 
 beforeAll(async () => {
   run = await runSteps(1_000, undefined, ({ request }) => obligationsOf(request.job_id));
@@ -32,7 +34,7 @@ beforeEach(() => limitsOf.clear());
 
 function obligationsOf(job_id: string) {
   const limits = limitsOf.get(job_id);
-  return limits === undefined ? {} : { obligations: { limits } };
+  return { ...constraintsOf.get(job_id), ...(limits !== undefined && { obligations: { limits } }) };
 }
 
 function limit(most: number | string, changes: Partial<LimitAsked> = {}): LimitAsked {
@@ -286,6 +288,19 @@ test('a parked job expires, is cancelled or denied like any other, and holds up 
   // What could never fit does not wait for it.
   const large = limit(5, { exceeded: 'park', counts: 'cost', takes: '6' });
   expect((await submit([large])).state).toBe('denied');
+});
+
+test('an attempt is bound to touch no more than its decision says, whichever gate sent it', async () => {
+  const job_id = randomUUID();
+  const changes = { constraints: { max_affected: 3 } };
+  constraintsOf.set(job_id, changes);
+  const [admitted] = await admit([admitItem(job_id, { epoch: run.epoch(), changes })]);
+  expect(admitted!.state).toBe('cleared');
+  await dispatchJobs(run.replicas[0]!);
+  const [attempt] = await run.admin.query('SELECT state, max_affected FROM scheduler.attempts WHERE job_id = $1', [
+    job_id,
+  ]);
+  expect(attempt).toEqual({ state: 'dispatched', max_affected: 3 });
 });
 
 test('what no window reaches any more is forgotten, and queues without anybody are closed', async () => {

@@ -36,6 +36,9 @@ describe('a job', () => {
     const worker = fake.worker({
       handle: (job, context) => {
         seen.push([job, context]);
+        for (const count of [-1, 1.5, Number.NaN]) expect(() => context.reportAffected(count)).toThrow(TypeError);
+        context.reportAffected(1);
+        context.reportAffected(2);
         return { name: 'Ada' };
       },
     });
@@ -45,6 +48,7 @@ describe('a job', () => {
     expect(workerResult.parse(result)).toMatchObject({
       ...{ tenant: 'acme', job_id: 'job-1', attempt: 1, worker: 'one', status: 'succeeded', retryable: false },
       output: { name: 'Ada' },
+      affected: 2,
       claim_id: fake.claims[0]!.claim_id,
     });
     expectSigned(result);

@@ -22,6 +22,8 @@ export type NewAttempt = {
   timeout_ms: number;
   max_attempts: number;
   max_output_bytes: number;
+  /** Left out: as many as it likes. */
+  max_affected?: number;
   pool_concurrency: number;
 };
 
@@ -57,6 +59,7 @@ export function newAttempt(
     timeout_ms: Math.min(constraints.timeout_ms ?? LIMITS.timeout_ms, LIMITS.deadline_ms),
     max_attempts: constraints.max_attempts ?? LIMITS.attempts,
     max_output_bytes: constraints.max_output_bytes ?? LIMITS.output_bytes,
+    ...(constraints.max_affected !== undefined && { max_affected: constraints.max_affected }),
   };
   return { attempt, job, effective };
 }

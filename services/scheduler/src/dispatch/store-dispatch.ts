@@ -79,15 +79,15 @@ const AGAIN_MS = 5_000;
 
 const INSERT_ATTEMPTS = `
 INSERT INTO scheduler.attempts (dispatch_id, tenant, job_id, attempt, pool, state, decision_id, approval_id, policy_snapshot,
-       policy_epoch, effective_digest, payload_digest, timeout_ms, max_attempts, max_output_bytes, pool_concurrency, due_at)
+       policy_epoch, effective_digest, payload_digest, timeout_ms, max_attempts, max_output_bytes, pool_concurrency, due_at, max_affected)
 SELECT n.dispatch_id, n.tenant, n.job_id, n.attempt, n.pool, 'dispatched', n.decision_id, n.approval_id, n.policy_snapshot,
        n.policy_epoch, n.effective_digest, n.payload_digest, n.timeout_ms, n.max_attempts, n.max_output_bytes,
        n.pool_concurrency,
-       least(clock_timestamp() + ${AGAIN_MS} * interval '1 millisecond', j.deadline_at)
+       least(clock_timestamp() + ${AGAIN_MS} * interval '1 millisecond', j.deadline_at), n.max_affected
   FROM jsonb_to_recordset($1::jsonb) AS n(dispatch_id uuid, tenant text, job_id text, attempt integer, pool text,
        decision_id uuid, approval_id uuid, policy_snapshot text, policy_epoch bigint, effective_digest text,
        payload_digest text, timeout_ms integer, max_attempts integer, max_output_bytes integer,
-       pool_concurrency integer)
+       pool_concurrency integer, max_affected integer)
  CROSS JOIN LATERAL (SELECT deadline_at FROM scheduler.jobs WHERE tenant = n.tenant AND job_id = n.job_id OFFSET 0) j`;
 
 /** `rooms`: how many attempts of each pool may be under way, as far as known. */

@@ -9,7 +9,7 @@ import { jobEntry } from '@countersign/contracts/job-entry';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { uuid } from '@countersign/contracts/names';
-import { UNREADABLE_RULE } from '@countersign/contracts/output';
+import { AFFECTED_RULE, UNREADABLE_RULE } from '@countersign/contracts/output';
 import type { JobState } from '@countersign/contracts/states';
 import type { Hint } from '@countersign/platform/bus';
 import { gate } from '@countersign/platform/control-gate';
@@ -29,7 +29,10 @@ import { readOutcomes, screenedAttempts, stillOpen } from './store-outcomes.ts';
 type End = { to: JobState; reason: string | null };
 
 const REPORTED = 'the worker reported a failure';
-const UNREADABLE = 'the result could not be read';
+const FAILED: Readonly<Record<string, string>> = {
+  [UNREADABLE_RULE]: 'the result could not be read',
+  [AFFECTED_RULE]: 'the run touched more than it may, or did not say how much',
+};
 
 /** Under a stop nothing is released, and a retry has nothing to show yet. What was quarantined is named and stays sealed. */
 const RELEASING: readonly JobState[] = ['succeeded', 'quarantined', 'failed', 'timed_out'];
@@ -49,7 +52,7 @@ export function endOf(attempt: LockedAttempt, outcome: ScreenedOutcome, state: C
       if (attempt.ran_out) return { to: 'timed_out', reason: 'the attempt ran out of time' };
       return afterFailure(attempt, true);
     case 'failed':
-      return afterFailure(attempt, outcome.retryable, outcome.rule_id === UNREADABLE_RULE ? UNREADABLE : REPORTED);
+      return afterFailure(attempt, outcome.retryable, FAILED[outcome.rule_id ?? ''] ?? REPORTED);
   }
 }
 
