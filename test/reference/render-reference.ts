@@ -9,6 +9,7 @@ import { readComments } from './read-comments.ts';
 import { renderSettings } from './render-settings.ts';
 import { renderSubjects } from './render-subjects.ts';
 import { code, codes, page, table } from './render-table.ts';
+import { renderWorkerVectors } from './render-worker-vectors.ts';
 
 export const REFERENCE_FOLDER = 'docs/reference';
 
@@ -41,6 +42,7 @@ export function renderReference(): Record<string, string> {
     'limits.md': renderLimits(),
     'subjects.md': renderSubjects(),
     'settings.md': renderSettings(),
+    'worker-vectors.json': renderWorkerVectors(),
   };
 }
 
@@ -113,9 +115,15 @@ function renderDetectors(): string {
 }
 
 function renderLimits(): string {
-  const files = ['limits', 'credential-limits', 'job-limits', 'review-limits', 'rule-bounds', 'scan-limits'].map(
-    (name) => `packages/contracts/src/${name}.ts`,
-  );
+  const files = [
+    'limits',
+    'credential-limits',
+    'job-limits',
+    'review-limits',
+    'rule-bounds',
+    'scan-limits',
+    'worker-door-limits',
+  ].map((name) => `packages/contracts/src/${name}.ts`);
   const comments = new Map(files.flatMap((file) => [...readComments(file)]));
   return page(
     'Limits',

@@ -4,6 +4,7 @@ import { JOB_BOUNDS } from './job-limits.ts';
 import { REVIEW_LIMITS } from './review-limits.ts';
 import { RULE_BOUNDS } from './rule-bounds.ts';
 import { SCAN_BOUNDS } from './scan-limits.ts';
+import { WORKER_DOOR_LIMITS } from './worker-door-limits.ts';
 
 export const LIMITS = {
   ...CREDENTIAL_LIMITS,
@@ -11,6 +12,7 @@ export const LIMITS = {
   ...JOB_BOUNDS,
   ...REVIEW_LIMITS,
   ...SCAN_BOUNDS,
+  ...WORKER_DOOR_LIMITS,
   /** Bytes of one job request as submitted. */
   request_bytes: 512 * 1024,
   /** Bytes of its canonical text, where a number may be longer than it was written. */
@@ -125,20 +127,6 @@ export const LIMITS = {
   redeliver_ms: 1_000,
   /** Attempts that one beat may name; what a worker runs and keeps at once. */
   beat_attempts: 1_000,
-  /** Milliseconds for which a worker over HTTP may wait for work in one request. */
-  worker_wait_ms: 20_000,
-  /** Milliseconds of that for which the scheduler is asked at a time: who has left or was revoked waits no longer. */
-  worker_slice_ms: 800,
-  /** Workers over HTTP that wait for work at one ingress at once; workers and pools share them. */
-  waiting_workers: 1_024,
-  /** Bytes of what a worker over HTTP asks; a beat that names all it may is the largest. */
-  worker_request_bytes: 192 * 1024,
-  /** Bytes of a signed result over HTTP. */
-  worker_result_bytes: 2 * 1024 * 1024,
-  /** Characters of a delivery's receipt. */
-  receipt_chars: 500,
-  /** Characters of a `Host`. */
-  authority_chars: 300,
   /** Bytes of unsettled results that a worker keeps before it takes no more work. */
   kept_result_bytes: 64 * 1024 * 1024,
   /** Bytes of results that one output-safety has under way at once; who comes beyond asks again. */

@@ -52,6 +52,10 @@ export type FakeScheduler = AsyncDisposable & {
     bend?: (body: Record<string, unknown>) => Record<string, unknown>,
     msg_id?: null,
   ): Promise<Made>;
+  /** Sends the same message once more, under no id: the stream would drop it. */
+  again(made: Made): Promise<void>;
+  /** The key that signs warrants. */
+  signing: SigningKey;
   /** Messages that wait in the pool's stream or have not been acknowledged. */
   pending(): Promise<number>;
   worker(options: Pick<WorkerOptions, 'handle'> & Partial<WorkerOptions>): Worker;
@@ -82,10 +86,12 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
     connectBus({ servers: nats.server.url, nkey_seed: nats.seedOf(user), user });
   const [scheduler, outputSafety] = await Promise.all([busOf('scheduler'), busOf('output-safety')]);
   const dispatched = new Map<string, Made>();
+  const sent = new Map<string, Record<string, unknown>>();
   const open: Worker[] = [];
 
   const fake: FakeScheduler = {
     nats,
+    signing,
     worker_key: createSigningKey(),
     claims: [],
     beats: [],
@@ -99,14 +105,18 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
       dispatched.set(made.dispatch_id, made);
       const warrant = await signClaims(made.claims, signing.privateKey);
       const { salt, effective } = made;
+      const body = bend({ warrant, salt, effective });
+      sent.set(made.dispatch_id, body);
       await scheduler.publish(
         'DISPATCH',
         subjects.dispatch(POOL, effective.tenant, effective.topic),
-        bend({ warrant, salt, effective }),
+        body,
         msg_id === null ? {} : { msg_id: made.dispatch_id },
       );
       return made;
     },
+    again: ({ dispatch_id, effective: { tenant, topic } }) =>
+      scheduler.publish('DISPATCH', subjects.dispatch(POOL, tenant, topic), sent.get(dispatch_id)!),
     async pending() {
       const manager = await jetstreamManager(await nats.connectAs('provisioner'), { checkAPI: false });
       return (await manager.streams.info('DISPATCH')).state.messages;
