@@ -159,3 +159,33 @@ describe('what stands', () => {
     },
   );
 });
+
+describe('ledger.append_as', () => {
+  const said = 'SELECT ledger.append_as($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])';
+  /** As the superuser, whose own name is what the body has to give. */
+  const record = async (chain: string, kind: string, writer: string, body: string): Promise<unknown> =>
+    ledger.admin.query(said, [[writer], [chain], [kind], ['acme'], ['job.a'], [body]]);
+  const ENDED = ['job_succeeded', 'countersign_scheduler'] as const;
+
+  test('records under another name what says through whom', async () => {
+    const [me] = await ledger.admin.query<{ session_user: string }>('SELECT session_user');
+    await record('job:acme:via', ...ENDED, JSON.stringify({ state: 'succeeded', via: me!.session_user }));
+    expect(await chainOf('job:acme:via')).toMatchObject([{ recorded_by: ENDED[1], seq: 1n }]);
+    for (const body of ['{}', '{"via":null}', '{"via":"other"}', `{"a":{"via":"${me!.session_user}"}}`, '"via"'])
+      expect(await refusalOf(record('job:acme:via', ...ENDED, body))).toBe(DENIED);
+    expect(await chainOf('job:acme:via')).toHaveLength(1);
+  });
+
+  test('and only what that writer may record, for whom only the owner of the steps may call it', async () => {
+    expect(await refusalOf(record('job:acme:via', 'output_screened', ENDED[1], '{}'))).toBe(DENIED);
+    const given = [
+      [ENDED[1]],
+      ['job:acme:via'],
+      [ENDED[0]],
+      ['acme'],
+      ['job.a'],
+      ['{"via":"countersign_output_safety"}'],
+    ];
+    expect(await refusalOf(ledger.as('output_safety').query(said, given))).toBe(DENIED);
+  });
+});

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import type { ChainEntry } from '@countersign/ledger/chain-entry';
 import { verifyChain } from '@countersign/ledger/chain-hash';
+import { HOLE } from '@countersign/ledger/holed-json';
 import { admitJobs } from '@countersign/scheduler/admit/admit-jobs';
 import { claimAttempts } from '@countersign/scheduler/claim/claim-attempts';
 import { dispatchJobs } from '@countersign/scheduler/dispatch/dispatch-jobs';
@@ -227,4 +228,17 @@ test('and leaves chains without a gap, in canonical text, one attempt for each n
     `SELECT FROM ledger.entries WHERE kind = 'job_running' GROUP BY body::jsonb ->> 'dispatch_id' HAVING count(*) > 1`,
   );
   expect(twice).toEqual([]);
+});
+
+test('holes are filled with what is given and nothing in the text means anything else', async () => {
+  const fill = async (template: string, given: readonly (string | null)[]): Promise<string> =>
+    (
+      await run.admin.query<{ filled: string }>('SELECT scheduler.fill($1, $2::text[]) AS filled', [template, given])
+    )[0]!.filled;
+  expect(await fill(`{"a":"100 %s %1$s %%","b":${HOLE},"ü":${HOLE}}`, ['"%s"', null])).toBe(
+    '{"a":"100 %s %1$s %%","b":"%s","ü":null}',
+  );
+  expect(await fill('{"a":1}', [])).toBe('{"a":1}');
+  for (const given of [[], ['1', '2']])
+    await expect(fill(`{"a":${HOLE}}`, given)).rejects.toThrow(/template of 1 holes/);
 });
