@@ -8,11 +8,16 @@ import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
+type Recorded = { record: string; expr: string };
 type Alert = { alert: string; expr: string; labels: { severity: string }; annotations: { summary: string } };
 const file = parse(readFileSync(join(PROJECT_DIR, 'infra/metrics/alerts.yml'), 'utf8')) as {
-  groups: { rules: Alert[] }[];
+  groups: { rules: (Alert | Recorded)[] }[];
 };
-const alerts = file.groups.flatMap(({ rules }) => rules);
+const rules = file.groups.flatMap(({ rules }) => rules);
+const alerts = rules.filter((rule): rule is Alert => 'alert' in rule);
+const recorded = rules.filter((rule): rule is Recorded => 'record' in rule);
+const runbook = readFileSync(join(PROJECT_DIR, 'docs/runbook.md'), 'utf8');
+const dashboard = readFileSync(join(PROJECT_DIR, 'infra/metrics/dashboard.json'), 'utf8');
 const known: Readonly<Record<string, MetricSpec>> = METRICS;
 
 /** `by (…)` and `{…="…"}` of one expression. */
@@ -51,4 +56,29 @@ test('every way to let something through without a decision has one', () => {
 
 test('a part that is down has one', () => {
   expect(alerts.some(({ expr }) => expr.includes('countersign_up'))).toBe(true);
+});
+
+test('a baseline is made of metrics that exist, and every baseline that an alert reads is made', () => {
+  for (const { expr } of recorded)
+    for (const [, name] of expr.matchAll(/countersign_(\w+)/g)) expect(Object.keys(known)).toContain(name);
+  const read = alerts.flatMap(({ expr }) => [...expr.matchAll(/countersign:[\w:]+/g)].map(([name]) => name));
+  expect(new Set(read)).toEqual(new Set(recorded.map(({ record }) => record)));
+});
+
+test('each has its place in the runbook, and the runbook has no other', () => {
+  const headings = [...runbook.matchAll(/^### (Countersign\w+)$/gm)].map(([, name]) => name);
+  expect(headings.toSorted()).toEqual(alerts.map(({ alert }) => alert).toSorted());
+});
+
+test('the dashboard shows metrics that exist, with labels that they have', () => {
+  const { panels } = JSON.parse(dashboard) as { panels: { title: string; targets?: { expr: string }[] }[] };
+  const exprs = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+  expect(exprs.length).toBeGreaterThan(10);
+  for (const expr of exprs) {
+    const names = [...expr.matchAll(/countersign_(\w+)/g)].map(([, name]) => name!.replace(/_bucket$/, ''));
+    expect(names.length, expr).toBeGreaterThan(0);
+    for (const name of names) expect(Object.keys(known), expr).toContain(name);
+    const has = ['le', 'service', 'instance', ...names.flatMap((name) => known[name]?.labels ?? [])];
+    expect(has, expr).toEqual(expect.arrayContaining(labelsIn(expr)));
+  }
 });
