@@ -1,5 +1,5 @@
 /** Every page of docs/reference, made from the tables in the code and from nothing else. */
-import { ACCESS } from '@countersign/contracts/access';
+import { ACCESS, COMMANDS, VERBS } from '@countersign/contracts/access';
 import { ERRORS } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { METRICS, type MetricSpec } from '@countersign/contracts/metrics';
@@ -49,11 +49,25 @@ export function renderReference(): Record<string, string> {
 function renderAccess(): string {
   return page(
     'Who may call what',
-    'Each route and the roles that may call it. A route of no role needs a permission that reaches beyond one tenant.',
-    table(
-      ['route', 'roles'],
-      Object.entries(ACCESS).map(([call, roles]) => [code(call), roles.length > 0 ? roles.join(', ') : '-']),
-    ),
+    'Each route and the roles that may call it. A route of no role needs a permission that reaches beyond one tenant. A command ' +
+      'calls routes; one that calls none needs nobody. Verbs of the bus are asked by services and workers alone.',
+    ...[
+      table(
+        ['route', 'roles'],
+        Object.entries(ACCESS).map(([call, roles]) => [code(call), roles.length > 0 ? roles.join(', ') : '-']),
+      ),
+      table(
+        ['command', 'routes'],
+        Object.entries(COMMANDS).map(([command, routes]) => [
+          code(`countersign ${command}`),
+          routes.length > 0 ? codes(routes) : '-',
+        ]),
+      ),
+      table(
+        ['verb of the bus', 'asked by'],
+        Object.entries(VERBS).map(([verb, callers]) => [code(`rpc.${verb}`), callers.join(', ')]),
+      ),
+    ],
   );
 }
 

@@ -5,6 +5,7 @@ import { addWorkerCommand } from './add-worker-command.ts';
 import { addApprovalsCommands } from './approvals-commands.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { type Output, withGlobalOptions } from './context.ts';
+import { addDelegationsCommands } from './delegations-commands.ts';
 import { addDrillCommand } from './drill-command.ts';
 import { CommandFailure, EXIT, EXIT_CODES, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts';
 import { addJobsCommands } from './jobs-commands.ts';
@@ -13,6 +14,7 @@ import { addLoginCommand } from './login-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addQuarantineCommands } from './quarantine-commands.ts';
 import { addRegistryCommands } from './registry-commands.ts';
+import { addRotateCommands } from './rotate-commands.ts';
 import { printable, printableJson, showError } from './show.ts';
 import { addStopsCommands } from './stops-commands.ts';
 import { addWitnessCommand } from './witness-command.ts';
@@ -28,7 +30,7 @@ type Failed = { exit: ExitCode; text: string; body: Readonly<Record<string, unkn
 /** `args` without node and script. Throws only for a bug. */
 export async function runCommand(args: readonly string[], output: Output): Promise<void> {
   let complaint = '';
-  const program = build(output, (text) => {
+  const program = buildProgram(output, (text) => {
     complaint += text;
   });
   try {
@@ -44,8 +46,8 @@ export async function runCommand(args: readonly string[], output: Output): Promi
   }
 }
 
-/** `complain` gets what commander says of wrong usage. */
-function build(output: Output, complain: (text: string) => void): Command {
+/** Every command there is. `complain` gets what commander says of wrong usage. */
+export function buildProgram(output: Output, complain: (text: string) => void): Command {
   const program = withGlobalOptions(new Command('countersign'))
     .description('An open agent control plane: decide, countersign, prove.')
     .addHelpText('after', EXIT_HELP)
@@ -57,6 +59,8 @@ function build(output: Output, complain: (text: string) => void): Command {
   addQuarantineCommands(program, output);
   addPolicyCommands(program, output);
   addRegistryCommands(program, output);
+  addRotateCommands(program, output);
+  addDelegationsCommands(program, output);
   addStopsCommands(program, output);
   addWorkerCommand(program, output);
   addAuditCommands(program, output);

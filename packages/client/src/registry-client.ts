@@ -1,5 +1,6 @@
 /** Who takes part, what they may do, and what is stopped, as functions over the HTTP API. */
 import type { EntitlementReport, SignedOff, SignOff } from '@countersign/contracts/entitlements';
+import type { DelegationList, DelegationView, delegationRequest } from '@countersign/contracts/http';
 import type {
   AgentView,
   agentChange,
@@ -27,6 +28,7 @@ import type {
   registryQuery,
   revocationPage,
   ShownGroup,
+  signingKeyRotation,
   TenantView,
   tenantPage,
   WorkerView,
@@ -47,6 +49,8 @@ export type RegistryClient = {
   agent(id: string): Promise<AgentView>;
   createAgent(given: In<typeof newAgent>): Promise<AgentView>;
   changeAgent(id: string, change: In<typeof agentChange>): Promise<AgentView>;
+  /** Without a `signing_key` the one before ends sooner. */
+  rotateAgentKey(id: string, rotation: In<typeof signingKeyRotation>): Promise<AgentView>;
   revokeAgent(id: string, reason: string): Promise<AgentView>;
   people(query?: Query): Promise<Out<typeof peoplePage>>;
   person(id: string): Promise<PersonView>;
@@ -68,11 +72,18 @@ export type RegistryClient = {
   workers(query?: In<typeof workerQuery>): Promise<Out<typeof workerPage>>;
   worker(pool: string, worker: string): Promise<WorkerView>;
   createWorker(given: In<typeof newWorker>): Promise<WorkerView>;
+  rotateWorkerKey(pool: string, worker: string, rotation: In<typeof signingKeyRotation>): Promise<WorkerView>;
   revokeWorker(pool: string, worker: string, reason: string): Promise<WorkerView>;
   tenants(query?: Query): Promise<Out<typeof tenantPage>>;
   tenant(tenant: string): Promise<TenantView>;
   createTenant(given: In<typeof newTenant>): Promise<MadeTenant>;
   revocations(query?: Query): Promise<Out<typeof revocationPage>>;
+  /** Those that the caller gave or was given, and that stand. */
+  delegations(): Promise<DelegationList>;
+  /** Lets another principal act on the caller's behalf. */
+  grantDelegation(given: In<typeof delegationRequest>): Promise<DelegationView>;
+  /** One that the caller gave. */
+  revokeDelegation(delegation_id: string, reason: string): Promise<void>;
   stops(): Promise<StopList>;
   setStop(stop: NewStop): Promise<StopView>;
   liftStop(switch_id: string, reason: string): Promise<Lifted>;
@@ -92,6 +103,7 @@ export function registryClient(options: ClientOptions): RegistryClient {
     agent: (id) => get(at('agents', id)),
     createAgent: (given) => post('/agents', given),
     changeAgent: (id, change) => patch(at('agents', id), change),
+    rotateAgentKey: (id, rotation) => post(`${at('agents', id)}/rotate`, rotation),
     revokeAgent: (id, reason) => post(`${at('agents', id)}/revoke`, { reason }),
     people: (query) => get('/people', query),
     person: (id) => get(at('people', id)),
@@ -112,11 +124,15 @@ export function registryClient(options: ClientOptions): RegistryClient {
     workers: (query) => get('/workers', query),
     worker: (pool, worker) => get(at('workers', pool, worker)),
     createWorker: (given) => post('/workers', given),
+    rotateWorkerKey: (pool, worker, rotation) => post(`${at('workers', pool, worker)}/rotate`, rotation),
     revokeWorker: (pool, worker, reason) => post(`${at('workers', pool, worker)}/revoke`, { reason }),
     tenants: (query) => get('/tenants', query),
     tenant: (tenant) => get(at('tenants', tenant)),
     createTenant: (given) => post('/tenants', given),
     revocations: (query) => get('/revocations', query),
+    delegations: () => get('/delegations'),
+    grantDelegation: (given) => post('/delegations', given),
+    revokeDelegation: (delegation_id, reason) => post(`${at('delegations', delegation_id)}/revoke`, { reason }),
     stops: () => get('/stops'),
     setStop: (stop) => post('/stops', stop),
     liftStop: (switch_id, reason) => post(`${at('stops', switch_id)}/lift`, { reason }),

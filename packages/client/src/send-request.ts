@@ -87,9 +87,10 @@ export function errorOf(response: Response, body: unknown): ApiError {
   return new ApiError(response.status, known, retryAfter(response));
 }
 
-/** The answer's body; throws ApiError unless it is a success. */
+/** The answer's body, undefined where there is none; throws ApiError unless it is a success. */
 export async function sendForJson<T>(options: ClientOptions, outgoing: Outgoing): Promise<T> {
   const response = await send(options, outgoing);
+  if (response.status === 204) return undefined as T;
   const body = await readJson(response);
   if (!response.ok) throw errorOf(response, body);
   return body as T;

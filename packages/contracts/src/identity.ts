@@ -76,6 +76,14 @@ export const keyRotation = z.strictObject({
   overlap_minutes: z.int().min(0).max(LIMITS.key_overlap_minutes).default(60),
   expires_in_days: days.default(LIMITS.default_key_days),
 });
+/**
+ * Another signing key, of an agent or a worker. The one before is good for the overlap, and then no more. Without a key the one
+ * before ends so soon, never later than it would.
+ */
+export const signingKeyRotation = z.strictObject({
+  signing_key: publicKey.optional(),
+  overlap_minutes: z.int().min(0).max(LIMITS.key_overlap_minutes).default(60),
+});
 export const newWorker = z.strictObject({
   pool: token,
   worker: token,
@@ -92,6 +100,8 @@ export const newBusUser = z.strictObject({
 export const newTenant = z.strictObject({ tenant: tenantName, admin: principalId });
 export const revocationRequest = z.strictObject({ reason });
 
+/** The signing key before, while it is still good, and until when. */
+const formerKey = { former_key: publicKey.nullable(), former_key_until: instant.nullable() };
 /** Null while nobody used it since uses are kept; behind by a minute at most. */
 const lastUse = { last_used_at: instant.nullable() };
 const since = { created_at: instant, revoked_at: instant.nullable() };
@@ -102,6 +112,7 @@ export const agentView = z.object({
   owner: principalId,
   ceiling,
   signing_key: publicKey.nullable(),
+  ...formerKey,
   ...since,
   ...lastUse,
 });
@@ -140,6 +151,7 @@ export const workerView = z.object({
   worker: token,
   public_key: publicKey,
   bus_key: busKey.nullable(),
+  ...formerKey,
   ...since,
 });
 export const busUserView = z.object({

@@ -2,13 +2,13 @@
  * What a signed HTTP request (RFC 9421) says and whether its signature fits: one reading for the door, which lets callers in,
  * and for the scheduler, which takes no door's word for a worker. Whose key it is, and that a nonce is new, others say.
  */
-import { hash, type KeyObject, verify } from 'node:crypto';
-import { promisify } from 'node:util';
+import { hash, type KeyObject } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import { type SignatureTerms, signatureBase } from '@countersign/contracts/http-signature';
 import { LIMITS } from '@countersign/contracts/limits';
 import { nowMs } from './clock.ts';
 import { type ReadSignature, readContentDigest, readSignature, type Signers } from './read-signature.ts';
+import { signedBy } from './signed-by.ts';
 
 /** A request as its signature sees it. */
 export type SignedHttp = {
@@ -25,14 +25,6 @@ export type OpenedHttp = ReadSignature & {
   digest: Uint8Array | null;
 };
 
-// Off the event loop.
-const verifyInPool = promisify(verify) as (
-  algorithm: null,
-  data: Uint8Array,
-  key: KeyObject,
-  signature: Uint8Array,
-) => Promise<boolean>;
-
 /** Throws `signature_invalid`, with the header that is at fault. */
 export function openSigned(request: SignedHttp, signers: Signers): OpenedHttp {
   const { header } = request;
@@ -42,11 +34,17 @@ export function openSigned(request: SignedHttp, signers: Signers): OpenedHttp {
   return { ...read, digest: digest === undefined ? null : readContentDigest(digest) };
 }
 
-/** Throws `signature_invalid` when another key signed, or another request; `signature_stale` out of its time. */
-export async function checkSigned(request: SignedHttp, opened: OpenedHttp, key: KeyObject): Promise<void> {
+/** The key that signed. Throws `signature_invalid` for another key's or another request's; `signature_stale` out of its time. */
+export async function checkSigned<K extends { key: KeyObject }>(
+  request: SignedHttp,
+  opened: OpenedHttp,
+  keys: readonly K[],
+): Promise<K> {
   const text = Buffer.from(baseOf(request, opened.covered, opened.params), 'utf8');
-  if (!(await verifyInPool(null, text, key, opened.signature))) throw new CountersignError('signature_invalid');
+  const key = await signedBy(keys, text, opened.signature);
+  if (key === undefined) throw new CountersignError('signature_invalid');
   refuseStale(opened.terms);
+  return key;
 }
 
 /** Throws `signature_invalid` when the body is not the one that was signed. */

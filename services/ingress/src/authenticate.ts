@@ -7,19 +7,21 @@ import { PERMISSION_SETS } from '@countersign/contracts/permissions';
 import { readWorkerKeyid } from '@countersign/contracts/worker-door';
 import { monotonicMs } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
+import { rememberBriefly } from '@countersign/platform/remember-briefly';
 import { hashApiKey, isApiKey } from './api-key.ts';
 import { boundGuesses } from './bound-guesses.ts';
 import type { Caller } from './caller.ts';
 import type { TokenClaims, Tokens } from './open-tokens.ts';
-import { rememberBriefly } from './remember-briefly.ts';
 import { findAgent, findKey, findWorker, type PrincipalRow } from './store.ts';
 import { findToken } from './store-tokens.ts';
 import { actingOf } from './token-acting.ts';
 
-export type Agent = { caller: Caller; signing_key: KeyObject };
+/** Both count while one takes over from the other; the newest first. `raw`: base64url. */
+export type SigningKeys = readonly { raw: string; key: KeyObject }[];
+export type Agent = { caller: Caller; signing_keys: SigningKeys };
 /** Of which pool, by its name there. */
 export type Worker = { pool: string; worker: string };
-export type SigningWorker = { worker: Worker; signing_key: KeyObject };
+export type SigningWorker = { worker: Worker; signing_keys: SigningKeys };
 export type Authenticator = {
   /** `address`: where it came from. Throws `unauthenticated`, `revoked` or `too_many_requests`. */
   byKey(key: string, address: string): Promise<Caller>;
@@ -137,9 +139,8 @@ async function readAgent(database: Tx, id: string): Promise<Agent> {
   const row = await findAgent(database, id);
   if (!row?.signing_key) throw new CountersignError('unauthenticated');
   refuseEnded(row);
-  const { signing_key } = row;
-  const caller = callerOf(row, { auth_method: 'signature', signing_key }, PERMISSION_SETS.agent);
-  return { caller, signing_key: publicKeyOf(signing_key) };
+  const caller = callerOf(row, { auth_method: 'signature' }, PERMISSION_SETS.agent);
+  return { caller, signing_keys: keysOf(row.signing_key, row.former_key) };
 }
 
 async function readWorker(database: Tx, keyid: string): Promise<SigningWorker> {
@@ -147,11 +148,13 @@ async function readWorker(database: Tx, keyid: string): Promise<SigningWorker> {
   const row = worker === null ? undefined : await findWorker(database, worker);
   if (worker === null || row === undefined) throw new CountersignError('unauthenticated');
   refuseEnded(row);
-  return { worker, signing_key: publicKeyOf(row.public_key) };
+  return { worker, signing_keys: keysOf(row.public_key, row.former_key) };
 }
 
-function publicKeyOf(rawBase64url: string): KeyObject {
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: rawBase64url }, format: 'jwk' });
+function keysOf(...raws: (string | null)[]): SigningKeys {
+  return raws
+    .filter((raw) => raw !== null)
+    .map((raw) => ({ raw, key: createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' }) }));
 }
 
 /** The registry decides; the claims only say where to look, and have to agree. */
@@ -161,8 +164,8 @@ async function readToken(database: Tx, claims: TokenClaims): Promise<Caller> {
   if (row === undefined) throw new CountersignError('unauthenticated', 'the token is not valid');
   const acting = JSON.stringify(actingOf(row.id, row.on_behalf_of)) === JSON.stringify({ sub, ...(act && { act }) });
   const agrees = acting && row.tenant === tenant && [...row.scope].sort().join(' ') === scope;
-  // An agent's key that was changed ends what was made with the one before.
-  const stands = agrees && (row.made_with === null || row.made_with === row.signing_key);
+  // A token ends with the agent's key that it was made with.
+  const stands = agrees && [null, row.signing_key, row.former_key].includes(row.made_with);
   if (!stands) throw new CountersignError('unauthenticated', 'the token is not valid');
   refuseEnded(row);
   const may = new Set<string>(row.key_permissions ?? PERMISSION_SETS.agent);

@@ -15,12 +15,15 @@ export type PrincipalRow = {
   groups: string[];
   ceiling: Ceiling | null;
   signing_key: string | null;
+  /** The signing key before, while it is still good. */
+  former_key: string | null;
   revoked: boolean;
 };
 export type KeyRow = PrincipalRow & { key_id: string; permissions: string[]; expired: boolean };
 
 /** Columns of `identity.principals p`. */
-export const PRINCIPAL = 'p.principal_id AS id, p.tenant, p.type, p.owner, p.groups, p.ceiling, p.signing_key';
+export const PRINCIPAL = `p.principal_id AS id, p.tenant, p.type, p.owner, p.groups, p.ceiling, p.signing_key,
+  ${FORMER_KEY('p')}`;
 
 const FIND_KEY = `SELECT ${PRINCIPAL}, k.key_id, k.permissions, ${IS_REVOKED('p.principal_id', "'key:' || k.key_id")},
     coalesce(k.expires_at <= clock_timestamp(), false) AS expired
@@ -30,7 +33,7 @@ const FIND_KEY = `SELECT ${PRINCIPAL}, k.key_id, k.permissions, ${IS_REVOKED('p.
 const FIND_AGENT = `SELECT ${PRINCIPAL}, ${IS_REVOKED('p.principal_id')}
   FROM identity.principals p WHERE p.principal_id = $1 AND p.type = 'agent'`;
 
-const FIND_WORKER = `SELECT w.public_key, ${IS_REVOKED("'worker:' || w.pool || '/' || w.worker")}
+const FIND_WORKER = `SELECT w.public_key, ${FORMER_KEY('w')}, ${IS_REVOKED("'worker:' || w.pool || '/' || w.worker")}
   FROM identity.workers w WHERE w.pool = $1 AND w.worker = $2`;
 
 const FIND_ENDED = `SELECT coalesce(
@@ -44,7 +47,8 @@ const FIND_ENDED = `SELECT coalesce(
 
 type Reader = { id: string; key_id: string | null; token_id: string | null };
 
-export type NewPrincipal = Omit<PrincipalRow, 'revoked'>;
+export type NewPrincipal = Omit<PrincipalRow, 'revoked' | 'former_key'>;
+export type WorkerRow = { public_key: string; former_key: string | null; revoked: boolean };
 
 export type NewKey = {
   key_id: string;
@@ -67,6 +71,11 @@ export type NewWorker = {
 /** As a door has authenticated it; all null for the service's own role. */
 export type By = { key_id: string | null; id: string | null; auth_method: string | null };
 
+/** Of a row of agents or workers. */
+export function FORMER_KEY(row: string): string {
+  return `CASE WHEN ${row}.former_key_until > clock_timestamp() THEN ${row}.former_key END AS former_key`;
+}
+
 export function IS_REVOKED(...subjects: string[]): string {
   return `EXISTS (SELECT FROM control.revocations r WHERE r.subject IN (${subjects.join(', ')})) AS revoked`;
 }
@@ -88,8 +97,8 @@ export async function findAgent(tx: Tx, id: string): Promise<PrincipalRow | unde
 export async function findWorker(
   tx: Tx,
   { pool, worker }: Pick<NewWorker, 'pool' | 'worker'>,
-): Promise<{ public_key: string; revoked: boolean } | undefined> {
-  return (await tx.query<{ public_key: string; revoked: boolean }>(FIND_WORKER, [pool, worker]))[0];
+): Promise<WorkerRow | undefined> {
+  return (await tx.query<WorkerRow>(FIND_WORKER, [pool, worker]))[0];
 }
 
 export function insertTenant(tx: Tx, tenant: string): Promise<boolean> {

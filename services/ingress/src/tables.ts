@@ -61,6 +61,8 @@ export type Tables = {
     created_at: string;
     person: string | null;
     oidc_subject: string | null;
+    former_key: string | null;
+    former_key_until: string | null;
   };
   'identity.tenants': {
     tenant: string;
@@ -86,6 +88,8 @@ export type Tables = {
     public_key: string;
     created_at: string;
     bus_key: string | null;
+    former_key: string | null;
+    former_key_until: string | null;
   };
 };
 

@@ -2,7 +2,6 @@
  * Lets in who signs HTTP requests: form, who signs, signature, freshness, nonce, in this order. The body is compared with its
  * digest when it is read. A nonce is taken last, so that only the key's holder can write one.
  */
-import type { KeyObject } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import type { SignatureTerms } from '@countersign/contracts/http-signature';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -10,7 +9,7 @@ import { monotonicMs } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
 import { AGENTS, type Signers, WORKERS } from '@countersign/platform/read-signature';
 import { checkSigned, type OpenedHttp, openSigned, type SignedHttp } from '@countersign/platform/signed-http';
-import type { Authenticator, Worker } from './authenticate.ts';
+import type { Authenticator, SigningKeys, Worker } from './authenticate.ts';
 import { boundRate } from './bound-guesses.ts';
 import type { Caller } from './caller.ts';
 import { insertNonce } from './store-tokens.ts';
@@ -35,22 +34,22 @@ export function openHttpSignatures(
     { many: LIMITS.signed_requests, every_ms: LIMITS.signed_request_ms, sources: LIMITS.auth_cache_entries },
     monotonicMs,
   );
-  const open = async <T extends { signing_key: KeyObject }>(
+  const open = async <T extends { signing_keys: SigningKeys }>(
     request: FromSomewhere,
     signers: Signers,
     find: (keyid: string, address: string) => Promise<T>,
-  ): Promise<{ who: T; digest: Uint8Array | null }> => {
+  ): Promise<{ who: T; raw: string; digest: Uint8Array | null }> => {
     const opened = openSigned(request, signers);
     const who = await find(opened.terms.keyid, request.address);
-    await checkSigned(request, opened, who.signing_key);
+    const { raw } = await checkSigned(request, opened, who.signing_keys);
     rates.take([opened.terms.keyid], 'too many signed requests');
     await takeNonce(database, opened.terms);
-    return { who, digest: opened.digest };
+    return { who, raw, digest: opened.digest };
   };
   return {
     async agent(request) {
-      const { who, digest } = await open(request, AGENTS, authenticator.byAgent);
-      return { caller: who.caller, digest };
+      const { who, raw, digest } = await open(request, AGENTS, authenticator.byAgent);
+      return { caller: { ...who.caller, signing_key: raw }, digest };
     },
     async worker(request) {
       const { who, digest } = await open(request, WORKERS, authenticator.byWorker);

@@ -35,9 +35,9 @@ export async function readResult(
   if (result.dispatch_id !== claim.dispatch_id || result.claim_id !== claim.claim_id) return refuse('claim_lost');
   if (result.tenant !== from.tenant) return refuse('tenant_mismatch');
   if (result.worker !== from.worker) return refuse('field_invalid');
-  const key = await keys(from.pool, from.worker);
-  if (key === null) return refuse('unauthenticated');
-  return isSignedBy(key, parsed.value, result.signature)
+  const registered = await keys(from.pool, from.worker);
+  if (registered.length === 0) return refuse('unauthenticated');
+  return isSignedBy(registered, parsed.value, result.signature)
     ? { ok: true, from, result, output_text: canonicalize(result.output) }
     : refuse('signature_invalid');
 }
@@ -47,7 +47,8 @@ function isObject(value: JsonValue): value is { [key: string]: JsonValue } {
 }
 
 /** Over the value as it was parsed: a copy by schema could lack what was signed. */
-function isSignedBy(key: KeyObject, value: { [key: string]: JsonValue }, signature: string): boolean {
+function isSignedBy(keys: readonly KeyObject[], value: { [key: string]: JsonValue }, signature: string): boolean {
   const { signature: _, ...signed } = value;
-  return verify(null, Buffer.from(canonicalize(signed), 'utf8'), key, Buffer.from(signature, 'base64url'));
+  const text = Buffer.from(canonicalize(signed), 'utf8');
+  return keys.some((key) => verify(null, text, key, Buffer.from(signature, 'base64url')));
 }

@@ -6,8 +6,13 @@ import type { Tables } from './tables.ts';
 
 const tables = queriesOver<Tables>();
 
-const keyOf = readBy(({ pool, worker }: { pool: string; worker: string }) =>
-  tables.selectFrom('identity.workers').select('public_key').where('worker', '=', worker).where('pool', '=', pool),
+const keysOf = readBy(({ pool, worker }: { pool: string; worker: string }) =>
+  tables
+    .selectFrom('identity.workers')
+    .select('public_key')
+    .select(sql<string | null>`CASE WHEN former_key_until > clock_timestamp() THEN former_key END`.as('former_key'))
+    .where('worker', '=', worker)
+    .where('pool', '=', pool),
 );
 
 /** Of a scope the first row alone: the view would go through all activations that it ever had. */
@@ -37,10 +42,10 @@ const released = readBy(({ tenant, job_id }: { tenant: string; job_id: string })
     .where('l.job_id', '=', job_id),
 );
 
-/** Base64url of the raw 32 bytes; null for a worker that this pool does not have. */
-export async function readWorkerKey(tx: Tx, pool: string, worker: string): Promise<string | null> {
-  const [row] = await keyOf(tx, { pool, worker });
-  return row?.public_key ?? null;
+/** Those that count, each base64url of the raw 32 bytes; none for a worker that this pool does not have. */
+export async function readWorkerKeys(tx: Tx, pool: string, worker: string): Promise<string[]> {
+  const [row] = await keysOf(tx, { pool, worker });
+  return row === undefined ? [] : [row.public_key, row.former_key].filter((raw) => raw !== null);
 }
 
 /** As the policy kernel normalised it; null when this snapshot is no longer, or not yet, the active one. */

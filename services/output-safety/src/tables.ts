@@ -6,6 +6,8 @@ export type Tables = {
     public_key: string;
     created_at: string;
     bus_key: string | null;
+    former_key: string | null;
+    former_key_until: string | null;
   };
   'output.rejections': {
     dispatch_id: string;

@@ -1,23 +1,25 @@
-/** Public keys of workers, parsed once: parsing costs more than a verification. A key is never replaced, only revoked. */
+/** Public keys of workers, parsed: parsing costs more than a verification. One that was replaced is believed briefly. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { LIMITS } from '@countersign/contracts/limits';
 import type { Tx } from '@countersign/platform/database';
-import { readWorkerKey } from './store-shown.ts';
+import { rememberBriefly } from '@countersign/platform/remember-briefly';
+import { readWorkerKeys } from './store-shown.ts';
 
-/** Null for a worker that the pool does not have. Whether it was revoked is asked anew in every transaction. */
-export type WorkerKeys = (pool: string, worker: string) => Promise<KeyObject | null>;
+/** None for a worker that the pool does not have. Whether it was revoked is asked anew in every transaction. */
+export type WorkerKeys = (pool: string, worker: string) => Promise<readonly KeyObject[]>;
 
-/** Holds registered workers only, so the table of workers bounds it. */
+/** Each worker's keys are read once in `auth_cache_ms` at most, however many results it sends. */
 export function openWorkerKeys(database: Tx): WorkerKeys {
-  const known = new Map<string, KeyObject>();
+  const known = rememberBriefly<readonly KeyObject[]>({
+    ttl_ms: LIMITS.auth_cache_ms,
+    max_entries: LIMITS.known_names,
+  });
   return async (pool, worker) => {
-    const name = `${pool}/${worker}`;
-    const cached = known.get(name);
-    if (cached) return cached;
-    const raw = await readWorkerKey(database, pool, worker);
-    if (raw === null) return null;
-    const key = toKey(raw);
-    known.set(name, key);
-    return key;
+    const found = await known(`${pool}/${worker}`, async () => {
+      const raws = await readWorkerKeys(database, pool, worker);
+      return raws.length === 0 ? undefined : raws.map(toKey);
+    });
+    return found ?? [];
   };
 }
 

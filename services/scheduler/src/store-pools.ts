@@ -23,16 +23,20 @@ SELECT coalesce(pool ->> 'id', $1) AS name
  WHERE pool IS NOT NULL OR pools IS NULL
 UNION SELECT pool FROM scheduler.attempts WHERE under_way AND state IN ('dispatched', 'running')`;
 
-const WORKER_KEY = 'SELECT public_key FROM identity.workers WHERE pool = $1 AND worker = $2';
+const WORKER_KEYS = `
+SELECT public_key, CASE WHEN former_key_until > clock_timestamp() THEN former_key END AS former_key
+  FROM identity.workers WHERE pool = $1 AND worker = $2`;
 
 /** Of all active policies, and of the attempts under way. */
 export async function readPoolNames(tx: Tx): Promise<string[]> {
   return (await tx.query<{ name: string }>(POOL_NAMES, [UNCHECKED_POOL])).map(({ name }) => name);
 }
 
-/** Base64url of the raw 32 bytes; null for a worker that this pool does not have. */
-export async function readWorkerKey(tx: Tx, pool: string, worker: string): Promise<string | null> {
-  return (await tx.query<{ public_key: string }>(WORKER_KEY, [pool, worker]))[0]?.public_key ?? null;
+/** Those that count, each base64url of the raw 32 bytes; none for a worker that this pool does not have. */
+export async function readWorkerKeys(tx: Tx, pool: string, worker: string): Promise<string[]> {
+  type Row = { public_key: string; former_key: string | null };
+  const [row] = await tx.query<Row>(WORKER_KEYS, [pool, worker]);
+  return row === undefined ? [] : [row.public_key, row.former_key].filter((raw) => raw !== null);
 }
 
 /** By scope. A scope without an active policy is absent: nothing may run there. */

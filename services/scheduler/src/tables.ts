@@ -14,6 +14,8 @@ export type Tables = {
     public_key: string;
     created_at: string;
     bus_key: string | null;
+    former_key: string | null;
+    former_key_until: string | null;
   };
   'output.outcomes': {
     dispatch_id: string;

@@ -2,9 +2,10 @@
  * Each role at each route over HTTP, cell by cell against the table in the contracts; and a caller of one tenant with the ids
  * of another, who must hear what one hears of ids that nobody has.
  */
-import { ACCESS } from '@countersign/contracts/access';
+import { ACCESS, VERBS } from '@countersign/contracts/access';
 import { PERMISSION_SETS, ROLES, type Role } from '@countersign/contracts/permissions';
 import { RPC } from '@countersign/contracts/rpc';
+import { NATS_USERS } from '@countersign/infra/nats/permissions';
 import { hashApiKey, keyIdOf, newApiKey } from '@countersign/ingress/api-key';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { connectDatabase } from '@countersign/platform/database';
@@ -50,9 +51,16 @@ async function ask(key: string, call: string, body: object = {}): Promise<{ stat
   return { status: response.status, text: await response.text() };
 }
 
-test('the table has a row for every route and no other, and every verb of the bus has its callers', () => {
+test('the table has a row for every route and no other, and one for every verb of the bus, with who has the right', () => {
   expect(calls.toSorted()).toEqual(Object.keys(ACCESS).toSorted());
-  for (const [verb, { callers }] of Object.entries(RPC)) expect(callers.length, verb).toBeGreaterThan(0);
+  expect(Object.fromEntries(Object.entries(RPC).map(([verb, { callers }]) => [verb, callers]))).toEqual(VERBS);
+  for (const [verb, callers] of Object.entries(VERBS)) {
+    const allowed = NATS_USERS.filter(({ permissions }) => permissions.publish.includes(`rpc.${verb}`));
+    expect(
+      allowed.map(({ name }) => name),
+      verb,
+    ).toEqual(callers.filter((caller) => caller !== 'worker'));
+  }
 });
 
 test('each role may call exactly what the table says', async () => {

@@ -1,8 +1,15 @@
 /** A new user's path from nothing but an admin's key: the commands that docs/people-and-agents.md has, in its order. */
-import { readFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { runCommand } from '@countersign/cli/run-command';
+import { PERMISSION_SETS, SYSTEM_PERMISSIONS } from '@countersign/contracts/permissions';
+import { newApiKey } from '@countersign/ingress/api-key';
+import { registerIdentities } from '@countersign/ingress/register-identities';
+import { connectDatabase } from '@countersign/platform/database';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
+import { AGENT, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
 
 let ingress: RunningIngress;
 beforeAll(async () => {
@@ -58,6 +65,68 @@ test('a person, an agent, a key and a first job', async () => {
   expect((await json(['groups', 'revoke', 'on-call', '--reason', 'merged'])).ended_at).toEqual(expect.any(String));
   expect((await json(['entitlements', 'review', '--sign-off'])).complete).toBe(false);
   expect(await run(['agents', 'revoke', 'weather-agent', '--reason', 'done'])).toMatchObject({ code: 0, err: '' });
+});
+
+test('whom one lets act on its behalf: granted, listed by both, and ended', async () => {
+  const made = await json(['delegations', 'grant', AGENT, '--days', '1'], ingress.keys.approver);
+  expect(made).toMatchObject({ principal: 'alice', to: AGENT });
+  expect(Math.round((Date.parse(made.expires_at) - Date.parse(made.created_at)) / 1000)).toBe(86_400);
+  for (const key of [ingress.keys.approver, ingress.keys.agent])
+    expect(await json(['delegations', 'list'], key)).toMatchObject([{ delegation_id: made.delegation_id }]);
+  const shown = (await run(['delegations', 'list'], ingress.keys.agent)).out.trimEnd().split('\n');
+  expect([shown.length, ...shown.map((line) => line.length <= 80)]).toEqual([2, true, true]);
+  const end = ['delegations', 'revoke', made.delegation_id, '--reason', 'over'];
+  expect((await run(end, ingress.keys.agent)).code).toBe(1);
+  expect(await run(end, ingress.keys.approver)).toMatchObject({ code: 0, err: '' });
+  expect(await json(['delegations', 'list'], ingress.keys.agent)).toEqual([]);
+});
+
+test('signing keys are replaced by command: an agent’s, and a worker’s with the file that it starts from next', async () => {
+  const raw = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x!;
+  const rotated = await json(['agents', 'rotate', AGENT, '--signing-key', raw, '--overlap', '5']);
+  expect(rotated).toMatchObject({ signing_key: raw, former_key: expect.any(String) });
+  expect(await json(['agents', 'rotate', AGENT, '--end-former'])).toMatchObject({ former_key: null });
+  expect((await run(['agents', 'rotate', AGENT])).err).toContain('--end-former');
+
+  const key = newApiKey();
+  const database = connectDatabase({ url: ingress.database_url, pool: 1, name: 'test' });
+  const permissions = [...PERMISSION_SETS.admin, ...SYSTEM_PERMISSIONS];
+  await database.transaction((tx) =>
+    registerIdentities(tx, {
+      principals: [{ id: 'root', type: 'human', tenant: TENANT, groups: [] }],
+      api_keys: [{ principal: 'root', key, permissions }],
+    }),
+  );
+  await database.close();
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-rotate-'));
+  const [file, out] = [join(folder, 'w.json'), join(folder, 'w-next.json')];
+  const add = [
+    'workers',
+    'add',
+    '--pool',
+    'desk-read',
+    '--name',
+    'w9',
+    '--http',
+    '--scheduler-key',
+    raw,
+    '--out',
+    file,
+  ];
+  expect((await run(add, key)).err).toBe('');
+  const rotate = ['workers', 'rotate', 'desk-read/w9', '--file', file, '--out', out];
+  const before = await json(['workers', 'show', 'desk-read/w9'], key);
+  expect(await json(rotate, key)).toMatchObject({ former_key: before.public_key });
+  const [old, next] = [file, out].map((path) => JSON.parse(readFileSync(path, 'utf8')));
+  expect({ ...next, signing_key: '' }).toEqual({ ...old, signing_key: '' });
+  expect(next.signing_key).not.toBe(old.signing_key);
+  expect(statSync(out).mode & 0o777).toBe(0o600);
+  // Refused: the new file is not left behind, and one that stands is not overwritten.
+  const again = join(folder, 'again.json');
+  expect((await run([...rotate.slice(0, -1), again], key)).err).toContain('state_conflict');
+  expect(() => statSync(again)).toThrow();
+  expect((await run(rotate, key)).err).toContain('overwritten');
+  rmSync(folder, { recursive: true });
 });
 
 test('its lists fit 80 columns under headings', async () => {

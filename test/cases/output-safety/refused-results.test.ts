@@ -68,6 +68,29 @@ describe('a result that does not count', () => {
     expect(codes.map(([entry]) => entry!.body.code)).toEqual(['lease_expired', 'attempt_stale', 'revoked']);
   });
 
+  test('one signed with a key that was replaced, once its overlap is over', async () => {
+    const [old, fresh] = [run.keys.one!, generateKeyPairSync('ed25519')];
+    const raw = fresh.publicKey.export({ format: 'jwk' }).x!;
+    const replace = (until: string) =>
+      run.admin.query(
+        `UPDATE identity.workers SET former_key = coalesce(former_key, public_key), public_key = $2,
+           former_key_until = clock_timestamp() + $1::interval WHERE worker = 'one'`,
+        [until, raw],
+      );
+    await replace('1 hour');
+    const signed = async (key: typeof old, job_id: string) => run.report(await run.run(job_id), 'fine', { key });
+    expect(await signed(old, 'in-the-overlap')).toMatchObject({ outcome: 'settled' });
+    await expect
+      .poll(async () => (await signed(fresh.privateKey, `with-${crypto.randomUUID()}`)).outcome)
+      .toBe('settled');
+    await replace('0');
+    await expect.poll(async () => (await signed(old, `old-${crypto.randomUUID()}`)).outcome).toBe('refused');
+    await run.admin.query(
+      `UPDATE identity.workers SET public_key = former_key, former_key = NULL, former_key_until = NULL WHERE worker = 'one'`,
+    );
+    await expect.poll(async () => (await signed(old, `again-${crypto.randomUUID()}`)).outcome).toBe('settled');
+  });
+
   test('founds no chain for a job that does not exist', async () => {
     const nowhere: Attempt = {
       dispatch_id: crypto.randomUUID(),

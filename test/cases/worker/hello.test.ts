@@ -73,8 +73,11 @@ test('without an answer it does not start, and tells so', async () => {
   fake.answerHello = scheduler;
 });
 
+type Key = ReturnType<typeof createSigningKey>;
+type Four = [Key, Key, Key, Key];
+
 describe('the scheduler', () => {
-  const [right, wrong, warrant] = [createSigningKey(), createSigningKey(), createSigningKey()];
+  const [right, wrong, warrant, former] = Array.from({ length: 4 }, createSigningKey) as Four;
   const cleanUp = new AsyncDisposableStack();
   const ask = async (worker: string, key = right) => {
     const nonce = '6f1c6a0e-6c5c-4f43-9b3f-0f3f0a8a0c11';
@@ -88,10 +91,12 @@ describe('the scheduler', () => {
     return code;
   };
   let scheduler: ReturnType<typeof connectDatabase>;
+  let admin: ReturnType<typeof connectDatabase>;
   beforeAll(async () => {
     const made = cleanUp.use(await createDatabase());
-    const as = (role: string) =>
-      cleanUp.adopt(connectDatabase({ url: made.url_for(role), pool: 1, name: 'test' }), (each) => each.close());
+    const at = (url: string) => cleanUp.adopt(connectDatabase({ url, pool: 1, name: 'test' }), (each) => each.close());
+    const as = (role: string) => at(made.url_for(role));
+    admin = at(made.admin_url);
     scheduler = as('countersign_scheduler');
     const ingress = as('countersign_ingress');
     await ingress.transaction((tx) =>
@@ -113,5 +118,18 @@ describe('the scheduler', () => {
     expect(await ask(WORKER, wrong)).toBe('signing_key_unregistered');
     expect(await ask('nobody')).toBe('worker_unknown');
     expect(await ask('gone', wrong)).toBe('revoked');
+  });
+
+  test('takes the key before until its end', async () => {
+    const former_ends = (until: string) =>
+      admin.query(
+        `UPDATE identity.workers SET former_key = $1, former_key_until = clock_timestamp() + $2::interval
+        WHERE worker = $3`,
+        [former.public_key, until, WORKER],
+      );
+    await former_ends('1 hour');
+    expect([await ask(WORKER), await ask(WORKER, former)]).toEqual([null, null]);
+    await former_ends('0');
+    expect(await ask(WORKER, former)).toBe('signing_key_unregistered');
   });
 });

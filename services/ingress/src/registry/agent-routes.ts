@@ -1,5 +1,12 @@
 /** `/agents`: who asks for jobs, who answers for it, and what it may at most ask for. */
-import { agentChange, agentPage, agentView, newAgent, registryQuery } from '@countersign/contracts/identity';
+import {
+  agentChange,
+  agentPage,
+  agentView,
+  newAgent,
+  registryQuery,
+  signingKeyRotation,
+} from '@countersign/contracts/identity';
 import { LIMITS } from '@countersign/contracts/limits';
 import { principalId } from '@countersign/contracts/names';
 import { z } from 'zod';
@@ -8,6 +15,7 @@ import { changeAgent, createAgent } from './change-agents.ts';
 import { mustExist } from './change-registry.ts';
 import { pageOf } from './pages.ts';
 import { type RegistryParts, revokeRoute } from './revoke-routes.ts';
+import { rotateAgentKey } from './rotate-keys.ts';
 import { listAgents, readAgent } from './store-registry.ts';
 
 const params = z.strictObject({ id: principalId });
@@ -65,6 +73,21 @@ export function agentRoutes(parts: RegistryParts): Route[] {
         if (body.ceiling !== undefined) parts.bus.announceControl(0);
         return { status: 200, json };
       },
+    }),
+    route({
+      method: 'post',
+      path: '/agents/:id/rotate',
+      summary: 'Replace its signing key; the one before is good for the overlap, or, without a new key, ends sooner',
+      permissions: ['identity:write'],
+      params,
+      body: { schema: signingKeyRotation, limit: LIMITS.request_bytes },
+      answers: {
+        200: { says: 'The agent with the key that counts, and the one before while it does', schema: agentView },
+      },
+      handle: async ({ caller, params, body }) => ({
+        status: 200,
+        json: await rotateAgentKey(parts.database, caller, params.id, body),
+      }),
     }),
     revokeRoute(parts, {
       path: '/agents/:id/revoke',

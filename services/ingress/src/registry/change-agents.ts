@@ -9,6 +9,7 @@ import { refusing } from '../revoke-identity.ts';
 import { insertPrincipal } from '../store.ts';
 import { changeControl, changeRegistry, entryOf, mustExist } from './change-registry.ts';
 import { changeCeiling, readAgent, readPerson, setOwner, setSigningKey } from './store-registry.ts';
+import { isKeyTaken } from './store-signing-keys.ts';
 
 /** Throws `identity_conflict`, `field_invalid` for an owner who is no person of the tenant. */
 export function createAgent(database: Database, caller: Caller, given: z.output<typeof newAgent>): Promise<AgentView> {
@@ -59,9 +60,13 @@ async function changeRow(tx: Tx, caller: Caller, id: string, change: z.output<ty
     await requireOwner(tx, tenant, owner);
     await setOwner(tx, id, owner);
   }
-  if (signing_key !== before.signing_key) await setSigningKey(tx, id, signing_key);
+  if (signing_key !== before.signing_key) {
+    if (signing_key !== null && (await isKeyTaken(tx, 'principals', signing_key)))
+      throw new CountersignError('identity_conflict', 'the key is, or was, in use', { at: '/signing_key' });
+    await setSigningKey(tx, id, signing_key);
+  }
   const former = { former_owner: before.owner, former_signing_key: before.signing_key };
   const details = { what: 'agent', id, tenant, owner, signing_key, ...former };
-  const answer = { ...before, owner, signing_key };
+  const answer = mustExist(await readAgent(tx, tenant, id));
   return { answer, entries: [entryOf(caller, 'identity_changed', id, details)] };
 }

@@ -10,7 +10,7 @@ import type {
 import type { Ceiling } from '@countersign/contracts/job';
 import type { Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
-import type { By } from '../store.ts';
+import { type By, FORMER_KEY } from '../store.ts';
 import type { Functions } from '../tables.ts';
 
 const routines = routinesOf<Functions>();
@@ -19,7 +19,8 @@ const routines = routinesOf<Functions>();
 export type PageOf = { tenant: string; after: string; rows: number };
 
 const PRINCIPALS = `
-  SELECT p.principal_id AS id, p.tenant, p.owner, p.groups, p.person, p.ceiling, p.signing_key, p.created_at, r.revoked_at,
+  SELECT p.principal_id AS id, p.tenant, p.owner, p.groups, p.person, p.ceiling, p.signing_key, ${FORMER('p')},
+    p.created_at, r.revoked_at,
     greatest(u.last_used_at, (SELECT max(ku.last_used_at) FROM identity.api_keys k
       JOIN identity.uses ku ON ku.subject = 'key:' || k.key_id WHERE k.principal_id = p.principal_id)) AS last_used_at
   FROM identity.principals p
@@ -57,7 +58,7 @@ const LIST_ENDING_OF = `${KEYS} AND k.key_id > $2 ${ENDING} AND k.principal_id =
 export type PageOfKeys = PageOf & { principal?: string | undefined; expiring_in_days?: number | undefined };
 
 const WORKERS = `
-  SELECT w.pool, w.worker, w.public_key, w.bus_key, w.created_at, r.revoked_at
+  SELECT w.pool, w.worker, w.public_key, ${FORMER('w')}, w.bus_key, w.created_at, r.revoked_at
   FROM identity.workers w LEFT JOIN control.revocations r ON r.subject = 'worker:' || w.pool || '/' || w.worker`;
 const LIST_WORKERS = `${WORKERS} WHERE (w.pool, w.worker) > ($1, $2) ORDER BY w.pool, w.worker LIMIT $3`;
 const LIST_POOL = `${WORKERS} WHERE w.pool = $1 AND w.worker > $2 ORDER BY w.worker LIMIT $3`;
@@ -92,8 +93,12 @@ export function setOwner(tx: Tx, id: string, owner: string): Promise<unknown> {
   return tx.query('UPDATE identity.principals SET owner = $2 WHERE principal_id = $1', [id, owner]);
 }
 
+/** At once: the one before counts for nothing any more, nor does one that is before that. */
 export function setSigningKey(tx: Tx, id: string, signing_key: string | null): Promise<unknown> {
-  return tx.query('UPDATE identity.principals SET signing_key = $2 WHERE principal_id = $1', [id, signing_key]);
+  return tx.query(
+    `UPDATE identity.principals SET signing_key = $2, former_key = NULL, former_key_until = NULL WHERE principal_id = $1`,
+    [id, signing_key],
+  );
 }
 
 export function setGroups(tx: Tx, id: string, groups: readonly string[]): Promise<unknown> {
@@ -229,6 +234,12 @@ export async function readTenant(tx: Tx, tenant: string): Promise<TenantView | u
   return (await tx.query<TenantView>(`${TENANTS} WHERE t.tenant = $1`, [tenant]))[0];
 }
 
+/** The key before and its end, while it is good. */
+function FORMER(row: string): string {
+  const until = `${row}.former_key_until`;
+  return `${FORMER_KEY(row)}, CASE WHEN ${until} > clock_timestamp() THEN ${until} END AS former_key_until`;
+}
+
 function listed(tx: Tx, type: string, { tenant, after, rows }: PageOf): Promise<Row[]> {
   return tx.query<Row>(LIST_PRINCIPALS, [tenant, type, after, rows]);
 }
@@ -237,8 +248,8 @@ function asAgent({ groups: _, person: __, ...row }: Row): AgentView {
   return row as AgentView;
 }
 
-function asPerson({ owner: _, ceiling: __, signing_key: ___, ...row }: Row): PersonView {
-  return row;
+function asPerson({ id, tenant, groups, person, created_at, revoked_at, last_used_at }: Row): PersonView {
+  return { id, tenant, groups, person, created_at, revoked_at, last_used_at };
 }
 
 async function found(tx: Tx, type: string, tenant: string, id: string): Promise<Row | undefined> {

@@ -1,5 +1,5 @@
 /** `/workers`: who runs jobs. A pool serves several tenants, so its workers are no tenant's own. */
-import { newWorker, workerPage, workerQuery, workerView } from '@countersign/contracts/identity';
+import { newWorker, signingKeyRotation, workerPage, workerQuery, workerView } from '@countersign/contracts/identity';
 import { LIMITS } from '@countersign/contracts/limits';
 import { token } from '@countersign/contracts/names';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ import { mustExist } from './change-registry.ts';
 import { createWorker } from './change-workers.ts';
 import { pageOf } from './pages.ts';
 import { type RegistryParts, revokeRoute } from './revoke-routes.ts';
+import { rotateWorkerKey } from './rotate-keys.ts';
 import { listWorkers, readWorker } from './store-registry.ts';
 
 const params = z.strictObject({ pool: token, worker: token });
@@ -52,6 +53,21 @@ export function workerRoutes(parts: RegistryParts): Route[] {
       handle: async ({ params }) => ({
         status: 200,
         json: mustExist(await readWorker(parts.database, params.pool, params.worker)),
+      }),
+    }),
+    route({
+      method: 'post',
+      path: '/workers/:pool/:worker/rotate',
+      summary: 'Replace its signing key; the one before is good for the overlap, or, without a new key, ends sooner',
+      permissions: ['workers:write'],
+      params,
+      body: { schema: signingKeyRotation, limit: LIMITS.request_bytes },
+      answers: {
+        200: { says: 'The worker with the key that counts, and the one before while it does', schema: workerView },
+      },
+      handle: async ({ caller, params, body }) => ({
+        status: 200,
+        json: await rotateWorkerKey(parts.database, caller, params, body),
       }),
     }),
     revokeRoute(parts, {

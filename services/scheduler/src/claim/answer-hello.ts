@@ -8,7 +8,7 @@ import type { RpcParsed } from '@countersign/contracts/rpc';
 import { type HelloAnswer, helloText } from '@countersign/contracts/worker';
 import { readControl } from '@countersign/platform/control-gate';
 import type { SchedulerContext } from '../scheduler-context.ts';
-import { readPoolNames, readWorkerKey } from '../store-pools.ts';
+import { readPoolNames, readWorkerKeys } from '../store-pools.ts';
 
 type Asked = RpcParsed<'scheduler.hello'>;
 type Worker = { pool: string; worker: string };
@@ -19,7 +19,7 @@ export async function answerHello(
   asked: Asked,
 ): Promise<HelloAnswer> {
   const [registered, { revoked }, pools] = await Promise.all([
-    readWorkerKey(database, who.pool, who.worker),
+    readWorkerKeys(database, who.pool, who.worker),
     readControl(database, [], [workerSubject(who)]),
     readPoolNames(database),
   ]);
@@ -32,14 +32,17 @@ export async function answerHello(
 }
 
 function judge(
-  registered: string | null,
+  registered: readonly string[],
   isRevoked: boolean,
   { pool, worker }: Worker,
   { nonce, signature }: Asked,
 ): HelloAnswer['code'] {
-  if (registered === null) return 'worker_unknown';
+  if (registered.length === 0) return 'worker_unknown';
   if (isRevoked) return 'revoked';
-  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: registered }, format: 'jwk' });
   const text = Buffer.from(helloText('worker', pool, worker, nonce));
-  return verify(null, text, key, Buffer.from(signature, 'base64url')) ? null : 'signing_key_unregistered';
+  const isSigned = registered.some((x) => {
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    return verify(null, text, key, Buffer.from(signature, 'base64url'));
+  });
+  return isSigned ? null : 'signing_key_unregistered';
 }

@@ -6,6 +6,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { workerSubject } from '@countersign/contracts/control';
 import { CountersignError } from '@countersign/contracts/errors';
 import { API_PREFIX } from '@countersign/contracts/http';
+import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import { ackSubjects, poolConsumer } from '@countersign/contracts/streams';
 import type { ClaimAnswer } from '@countersign/contracts/worker';
@@ -19,10 +20,11 @@ import {
 import { parseStrict } from '@countersign/ledger/canonical-json';
 import { readControl } from '@countersign/platform/control-gate';
 import { WORKERS } from '@countersign/platform/read-signature';
+import { rememberBriefly } from '@countersign/platform/remember-briefly';
 import { checkBody, checkSigned, openSigned } from '@countersign/platform/signed-http';
 import type { z } from 'zod';
 import type { SchedulerContext } from '../scheduler-context.ts';
-import { readWorkerKey } from '../store-pools.ts';
+import { readWorkerKeys } from '../store-pools.ts';
 import { answerBeat } from './answer-beat.ts';
 import { answerHello } from './answer-hello.ts';
 import type { Claim } from './claim-carefully.ts';
@@ -30,7 +32,7 @@ import { openHandOut } from './hand-out.ts';
 
 type Worker = { pool: string; worker: string };
 type Opened = { who: Worker; nonce: string };
-type Keys = (who: Worker) => Promise<KeyObject>;
+type Keys = (who: Worker) => Promise<readonly { key: KeyObject }[]>;
 type Question = RpcParsed<'scheduler.worker'>;
 /** As of a request to answer a claim: many share a commit. */
 type AskForClaim = (claim: Claim) => Promise<ClaimAnswer>;
@@ -88,18 +90,20 @@ async function open(asked: SignedByWorker, verb: Parameters<typeof workerPath>[0
   return { who, nonce };
 }
 
-/** Registered workers only, so their table bounds it. A key is never replaced, only revoked, which each question looks at. */
+/** A key that was replaced is believed for `auth_cache_ms` at most; whether its worker was revoked each question looks. */
 function openKeys({ database }: Pick<SchedulerContext, 'database'>): Keys {
-  const known = new Map<string, KeyObject>();
+  const known = rememberBriefly<readonly { key: KeyObject }[]>({
+    ttl_ms: LIMITS.auth_cache_ms,
+    max_entries: LIMITS.known_names,
+  });
   return async (who) => {
-    const name = workerSubject(who);
-    const cached = known.get(name);
-    if (cached !== undefined) return cached;
-    const raw = await readWorkerKey(database, who.pool, who.worker);
-    if (raw === null) throw new CountersignError('unauthenticated');
-    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' });
-    known.set(name, key);
-    return key;
+    const found = await known(workerSubject(who), async () => {
+      const raws = await readWorkerKeys(database, who.pool, who.worker);
+      const keyOf = (x: string) => createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+      return raws.length === 0 ? undefined : raws.map((raw) => ({ key: keyOf(raw) }));
+    });
+    if (found === undefined) throw new CountersignError('unauthenticated');
+    return found;
   };
 }
 

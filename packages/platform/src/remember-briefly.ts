@@ -1,5 +1,5 @@
 /** Remembers what was read for a moment, so that a busy caller costs one query and not thousands. Bounded in both ways. */
-import { monotonicMs } from '@countersign/platform/clock';
+import { monotonicMs } from './clock.ts';
 
 export type BriefMemory<V> = (key: string, read: () => Promise<V | undefined>) => Promise<V | undefined>;
 
