@@ -24,21 +24,21 @@ export function addDelegationsCommands(program: Command, output: Output): void {
     .option('--days <n>', 'for so long', wholeNumber)
     .action(async (to: string, { days }: { days?: number }, command: Command) => {
       const given = { to, ...(days === undefined ? {} : { expires_in: days * DAY_S }) };
-      print(output, command, await clientOf(command).grantDelegation(given), (made) => list(made));
+      print(output, command, await clientOf(command).delegate(given), (made) => list(made));
     });
   delegations
     .command('revoke <id>')
     .description('end one that you gave')
     .requiredOption('--reason <text>', 'why, for the ledger')
     .action(async (id: string, { reason }: { reason: string }, command: Command) => {
-      await clientOf(command).revokeDelegation(id, reason);
+      await clientOf(command).endDelegation(id, reason);
       print(output, command, { delegation_id: id }, () => `delegation ${id} has ended`);
     });
 }
 
 function showAll(rows: readonly DelegationView[]): string {
   return table(
-    ['DELEGATION', 'OF', 'TO', 'ENDS'],
-    rows.map((row) => [row.delegation_id, row.principal, row.to, row.expires_at]),
+    ['DELEGATION', 'OF', 'TO', 'VOTES IN', 'ENDS'],
+    rows.map((row) => [row.delegation_id, row.principal, row.to, row.votes_in, row.expires_at]),
   );
 }

@@ -1,6 +1,5 @@
 /** Who takes part, what they may do, and what is stopped, as functions over the HTTP API. */
 import type { EntitlementReport, SignedOff, SignOff } from '@countersign/contracts/entitlements';
-import type { DelegationList, DelegationView, delegationRequest } from '@countersign/contracts/http';
 import type {
   AgentView,
   agentChange,
@@ -78,12 +77,6 @@ export type RegistryClient = {
   tenant(tenant: string): Promise<TenantView>;
   createTenant(given: In<typeof newTenant>): Promise<MadeTenant>;
   revocations(query?: Query): Promise<Out<typeof revocationPage>>;
-  /** Those that the caller gave or was given, and that stand. */
-  delegations(): Promise<DelegationList>;
-  /** Lets another principal act on the caller's behalf. */
-  grantDelegation(given: In<typeof delegationRequest>): Promise<DelegationView>;
-  /** One that the caller gave. */
-  revokeDelegation(delegation_id: string, reason: string): Promise<void>;
   stops(): Promise<StopList>;
   setStop(stop: NewStop): Promise<StopView>;
   liftStop(switch_id: string, reason: string): Promise<Lifted>;
@@ -130,9 +123,6 @@ export function registryClient(options: ClientOptions): RegistryClient {
     tenant: (tenant) => get(at('tenants', tenant)),
     createTenant: (given) => post('/tenants', given),
     revocations: (query) => get('/revocations', query),
-    delegations: () => get('/delegations'),
-    grantDelegation: (given) => post('/delegations', given),
-    revokeDelegation: (delegation_id, reason) => post(`${at('delegations', delegation_id)}/revoke`, { reason }),
     stops: () => get('/stops'),
     setStop: (stop) => post('/stops', stop),
     liftStop: (switch_id, reason) => post(`${at('stops', switch_id)}/lift`, { reason }),
