@@ -170,6 +170,7 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
   'keys revoke': ['POST /keys/{key_id}/revoke'],
   'keys rotate': ['POST /keys/{key_id}/rotate'],
   'keys show': ['GET /keys/{key_id}'],
+  kpis: ['GET /kpis'],
   login: [],
   'people change': ['PATCH /people/{id}'],
   'people create': ['POST /people'],
@@ -250,6 +251,7 @@ export const VERBS: Readonly<Record<RpcVerb, readonly (ServiceName | 'worker')[]
   'audit.entries': ['ingress'],
   'audit.checkpoint': ['ingress'],
   'audit.inclusion': ['ingress'],
+  'audit.kpis': ['ingress'],
   'audit.consistency': ['ingress'],
   'audit.tile': ['ingress'],
 };

@@ -107,7 +107,7 @@ export async function startFakeDoor(): Promise<FakeDoor> {
     const header = (name: string) => request.headers[name] as string | undefined;
     const signed = { method: request.method!, target: request.url!, host: request.headers.host!, header };
     const opened = openSigned(signed, WORKERS);
-    await checkSigned(signed, opened, door.worker_key.publicKey);
+    await checkSigned(signed, opened, [{ key: door.worker_key.publicKey }]);
     checkBody(opened, body);
     const { keyid, nonce } = opened.terms;
     if (keyid !== `worker:${POOL}/${WORKER}` || nonces.has(nonce))
