@@ -127,12 +127,15 @@ async function submit(output: Output, file: string | undefined, options: SubmitO
   const request = readRequest(file, options);
   const client = clientOf(command);
   const { idempotencyKey: idempotency_key, wait } = options;
-  const answer = await client.submit(request, idempotency_key === undefined ? {} : { idempotency_key });
+  const answer = await client.submit(request, {
+    ...(idempotency_key === undefined ? {} : { idempotency_key }),
+    ...(wait === true ? { wait_s: LIMITS.submit_wait_s } : {}),
+  });
   if (answer.outcome === 'denied' || wait !== true) {
     print(output, command, answer, showSubmitted);
     return output.exit(answer.outcome === 'denied' ? EXIT.denied : EXIT.done);
   }
-  const job = await client.untilEnded(answer.job_id);
+  const job = answer.outcome === 'ended' ? answer.job : await client.untilEnded(answer.job_id);
   print(output, command, job, showJob);
   exitWith(output, job);
 }

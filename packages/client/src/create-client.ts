@@ -17,6 +17,7 @@ import type {
   DelegationList,
   DelegationView,
   Denied,
+  Ended,
   EvidencePage,
   Explanation,
   Explanations,
@@ -63,13 +64,22 @@ import {
   sendForJson,
 } from './send-request.ts';
 
+export type SubmitOptions = {
+  idempotency_key?: string;
+  /** Seconds, 20 at most, for which the answer may wait for the job's end. */
+  wait_s?: number;
+  signal?: AbortSignal;
+};
+
 export type Submitted =
   | ({ outcome: 'accepted'; replayed: boolean } & Accepted)
+  /** It ended while `wait_s` lasted. */
+  | ({ outcome: 'ended'; replayed: boolean } & Ended)
   | ({ outcome: 'denied'; replayed: boolean } & Denied);
 
 export type Client = RegistryClient & {
   /** A denial is an outcome. Under the same `idempotency_key` the first answer comes again, so it may be repeated. */
-  submit(request: JobRequestInput, options?: { idempotency_key?: string }): Promise<Submitted>;
+  submit(request: JobRequestInput, options?: SubmitOptions): Promise<Submitted>;
   jobs(query?: JobQuery): Promise<JobPage>;
   job(job_id: string): Promise<ShownJob>;
   /** Of all three gates, newest first. */
@@ -156,10 +166,12 @@ export function createClient(options: ClientOptions): Client {
 
   const client: Client = {
     ...registryClient(options),
-    submit: (body, { idempotency_key } = {}) => {
+    submit: (body, { idempotency_key, wait_s, signal } = {}) => {
       const headers: Record<string, string> =
         idempotency_key === undefined ? {} : { 'idempotency-key': idempotency_key };
-      return submitJob(options, { method: 'POST', path: '/jobs', headers, body });
+      const query = wait_s === undefined ? {} : { wait: wait_s };
+      const asked = { method: 'POST', path: '/jobs', headers, query, body } as const;
+      return submitJob(options, signal === undefined ? asked : { ...asked, signal });
     },
     jobs: (query = {}) => get('/jobs', query as Outgoing['query']),
     job: (job_id) => get(job(job_id)),
@@ -211,6 +223,7 @@ async function submitJob(options: ClientOptions, outgoing: Outgoing): Promise<Su
   const response = await send(options, outgoing);
   const body = await readJson(response);
   const replayed = response.headers.get('idempotency-replayed') === 'true';
+  if (response.status === 200) return { outcome: 'ended', replayed, ...(body as Ended) };
   if (response.status === 202) return { outcome: 'accepted', replayed, ...(body as Accepted) };
   const failure = errorOf(response, body);
   if (failure.code === 'denied') return { outcome: 'denied', replayed, ...(body as Denied) };

@@ -9,7 +9,7 @@ import { jobFilters } from './job-search.ts';
 import { shownEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
 import { digest, digitsOf, instant, jobId, principalId, tenantName, token, uuid } from './names.ts';
-import { screeningView } from './output.ts';
+import { resultView, screeningView } from './output.ts';
 import { PERMISSION_NAMES, permission } from './permissions.ts';
 import { explained, simulated } from './policy-questions.ts';
 import { askedPolicy, policyCandidate } from './policy-rollout.ts';
@@ -114,6 +114,9 @@ export const accepted = z.object({
 });
 export type Accepted = z.infer<typeof accepted>;
 
+/** `wait`: seconds for which the answer may wait for the job's end. */
+export const submitQuery = z.strictObject({ wait: digitsOf(z.int().min(0).max(LIMITS.submit_wait_s)).optional() });
+
 /** 403 `denied`: recorded as durably as an accepted job. */
 export const denied = errorBody.extend({ ...verdict, code: z.literal('denied'), decision: z.literal('deny') });
 export type Denied = z.infer<typeof denied>;
@@ -155,6 +158,10 @@ export type Explanations = z.infer<typeof explanations>;
 /** `GET /jobs/{id}`. `waiting_for` is null unless it is held, and until its question is open. */
 export const shownJob = jobView.extend({ waiting_for: waitingFor.nullable() });
 export type ShownJob = z.infer<typeof shownJob>;
+
+/** 200: the job ended while its submitter waited. `result` is null where none was released. */
+export const ended = accepted.extend({ job: shownJob, result: resultView.nullable() });
+export type Ended = z.infer<typeof ended>;
 
 const nextCursor = z.string().nullable();
 /** It goes on at `next_cursor` until that is null; under a filter a page may be short, or empty, before the end. */

@@ -1,5 +1,7 @@
 /** Bounds of what becomes of a job once it is admitted, of its stops, and of looking for it. Part of LIMITS. */
 export const JOB_BOUNDS = {
+  /** Seconds for which a submission may wait for its job's end. */
+  submit_wait_s: 20,
   /** Rows of one page of a listing. */
   page_rows: 200,
   /** Jobs that one page of a search looks at. Where few meet the filters, it ends there, and its cursor goes on behind them. */

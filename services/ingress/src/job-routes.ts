@@ -5,11 +5,13 @@ import {
   cancelRequest,
   decisionList,
   denied,
+  ended,
   errorBody,
   idempotencyKey,
   jobPage,
   jobQuery,
   shownJob,
+  submitQuery,
   timeline,
 } from '@countersign/contracts/http';
 import { jobRequest, jobView } from '@countersign/contracts/job';
@@ -20,6 +22,7 @@ import { resultView } from '@countersign/contracts/output';
 import { runRecord } from '@countersign/contracts/record';
 import type { Bus } from '@countersign/platform/bus';
 import { z } from 'zod';
+import { awaitEnd } from './await-end.ts';
 import { principalOf } from './caller.ts';
 import { actorFilter, jobKeyOf, readJob, requireJob } from './job-access.ts';
 import { type Route, route } from './route.ts';
@@ -34,7 +37,7 @@ const lastEventId = z.string().regex(/^\d{1,9}$/, 'must be the id of an event');
 
 export function jobRoutes(bus: Bus, submit: SubmitJob, streams: EventStreams): Route[] {
   return [
-    submitRoute(submit),
+    submitRoute(submit, { bus, streams }),
     listRoute(bus),
     ...evidenceRoutes(bus),
     resultRoute(bus),
@@ -43,27 +46,37 @@ export function jobRoutes(bus: Bus, submit: SubmitJob, streams: EventStreams): R
   ];
 }
 
-function submitRoute(submit: SubmitJob): Route {
+function submitRoute(submit: SubmitJob, ending: { bus: Bus; streams: EventStreams }): Route {
   return route({
     method: 'post',
     path: '/jobs',
     summary: 'Submit a job: decided before it is stored',
     permissions: ['submit'],
+    query: submitQuery,
     body: { schema: jobRequest, limit: LIMITS.request_bytes },
     headers: {
       'Idempotency-Key': { says: 'The same key and body get the first answer again', schema: idempotencyKey },
     },
     answers: {
+      200: { says: 'With `wait`: the job has ended meanwhile', schema: ended },
       202: { says: 'Stored, with its evidence; held when a human has to countersign', schema: accepted },
       403: {
         says: 'Denied by the policy, and recorded; or the credential may not submit',
         schema: z.union([denied, errorBody]),
       },
     },
-    handle: async ({ caller, raw = null, body, header, traceparent }) => {
+    handle: async (incoming) => {
+      const { caller, raw = null, body, query, header, traceparent } = incoming;
       const idempotency_key = readIdempotencyKey(header('idempotency-key'));
-      const { status, body: json, replayed } = await submit({ caller, raw, sent: body, idempotency_key, traceparent });
-      return { status, json, headers: replayed ? { 'idempotency-replayed': 'true' } : {} };
+      const submitted = await submit({ caller, raw, sent: body, idempotency_key, traceparent });
+      const headers: Record<string, string> = submitted.replayed ? { 'idempotency-replayed': 'true' } : {};
+      const wait_ms = (query.wait ?? 0) * 1_000;
+      if (submitted.status === 202 && wait_ms > 0) {
+        const { signal } = incoming;
+        const json = await awaitEnd(ending, submitted.body, { caller, wait_ms, signal, traceparent });
+        if (json !== null) return { status: 200, json, headers };
+      }
+      return { status: submitted.status, json: submitted.body, headers };
     },
   });
 }

@@ -56,6 +56,29 @@ describe('the runbook', () => {
     }
   });
 
+  test('a submission may wait for its job to end, and is answered with the released result', async () => {
+    const wait = (query: string, body: object) => system.api('agent', 'POST', `/api/v1/jobs${query}`, body);
+    const ended = await wait('?wait=20', { job_id: 'waits-1', topic: 'job.demo.read', prompt: 'status' });
+    expect(ended).toMatchObject({
+      status: 200,
+      body: { job_id: 'waits-1', state: 'succeeded', job: { state: 'succeeded' }, result: { output: { done: true } } },
+    });
+    const again = await wait('?wait=20', { job_id: 'waits-1', topic: 'job.demo.read', prompt: 'status' });
+    expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
+    expect(again.body.result).toEqual(ended.body.result);
+    expect((await wait('?wait=0', { topic: 'job.demo.read' })).status).toBe(202);
+    const write = {
+      topic: 'job.deploy.apply',
+      labels: { env: 'prod' },
+      payload: { service: 'shop', version: '1.2.3' },
+    };
+    const held = await wait('?wait=1', write);
+    expect([held.status, held.body.state]).toEqual([202, 'held']);
+    expect((await wait('?wait=20', { topic: 'job.exec.shell' })).body.code).toBe('denied');
+    for (const bad of ['21', '-1', '1.5', 'x'])
+      expect((await wait(`?wait=${bad}`, { topic: 'job.demo.read' })).body.code).toBe('query_invalid');
+  });
+
   test('a GET that follows a 202 never finds nothing', async () => {
     for (let i = 0; i < 20; i += 1) {
       const { body } = await submit({ topic: 'job.demo.read' });
