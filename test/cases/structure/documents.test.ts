@@ -119,3 +119,19 @@ describe('ARCHITECTURE.md', () => {
     expect(rows.filter(([row]) => !/`test\/[\w/.-]+\.test\.ts`/.test(row)).map(([row]) => row)).toEqual([]);
   });
 });
+
+describe('a page of compliance', () => {
+  const pages = listFiles('docs/compliance', /(?<!README)\.md$/);
+
+  test.each(pages)('%s: each line names evidence and a test, or says that it is not covered', (path) => {
+    const rows = readText(path)
+      .split('\n')
+      .filter((line) => line.startsWith('| ') && !line.startsWith('| asked for'));
+    expect(rows.length).toBeGreaterThan(5);
+    const unproven = rows.filter((row) => {
+      const [, , , evidence = '', tests = ''] = row.split('|').map((cell) => cell.trim());
+      return !row.includes('*not covered*') && !(evidence.includes('`') && tests.includes('`test/'));
+    });
+    expect(unproven).toEqual([]);
+  });
+});
