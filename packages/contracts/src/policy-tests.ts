@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { DECISIONS, GATES } from './decision.ts';
 import { payloadObject } from './job.ts';
 import { LIMITS } from './limits.ts';
-import { digest, instant, jobId, principalId, tenantName } from './names.ts';
+import { digest, instant, jobId, principalId, tenantName, token } from './names.ts';
 import { policyConstraints, rollback, stage } from './policy.ts';
 
 /** Only what is stated is compared. `rule_id: null`: no rule decided, but the default or a bound outside the rules. */
@@ -20,6 +20,8 @@ export const policyExpectation = z.strictObject({
   constraints: policyConstraints.optional(),
   stages: z.array(stage).optional(),
   rollback: rollback.optional(),
+  /** Where it would run; null where no pool takes it. */
+  pool: token.nullable().optional(),
   /** Each must be among those found; what was found besides is not compared. */
   findings: z
     .array(z.strictObject({ scanner: z.string(), type: z.string().optional(), place: z.string().optional() }))

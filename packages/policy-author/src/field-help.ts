@@ -76,6 +76,7 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   place: 'A JSON pointer into the request.',
   policy_snapshot: 'The snapshot that decided.',
   policy_version: 'The version that decided.',
+  pool: 'Where it would run; null where no pool takes it.',
   pools: 'Groups of workers, each with exactly the capabilities that they have credentials for.',
   reason: 'Shown to who asks, who approves and who audits.',
   refused: 'The request is not as its topic demands.',

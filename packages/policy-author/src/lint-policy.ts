@@ -11,6 +11,7 @@ import { reporter } from '@countersign/policy/report-faults';
 import { checkTenantNames } from './check-tenant-names.ts';
 import { lintConditions } from './lint-conditions.ts';
 import { lintApprovals, lintConstraints } from './lint-obligations.ts';
+import { lintPools } from './lint-pools.ts';
 import { lintReach } from './lint-reach.ts';
 import { lintRules } from './lint-rules.ts';
 import { lintScanning } from './lint-scanning.ts';
@@ -35,6 +36,7 @@ export function lintPolicy(policy: CompiledPolicy, context: LintContext = {}): P
   lintTopics(linted);
   lintApprovals(linted);
   lintConstraints(linted);
+  lintPools(linted);
   lintScanning(linted);
   checkTenantNames(linted);
   return faults.sort(byPlace);

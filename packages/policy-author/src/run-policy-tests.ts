@@ -11,6 +11,7 @@ import { type DecideOutcome, decide } from '@countersign/policy/decide';
 import { constraintsOf } from '@countersign/policy/effects';
 import { readTests } from '@countersign/policy/parse-bundle';
 import type { Place, PolicyFault } from '@countersign/policy/policy-fault';
+import { seePools } from './see-pools.ts';
 
 /** The fields that were expected, and the same fields as they came out; `problem` where there was no decision at all. */
 export type PolicyTestResult = {
@@ -80,7 +81,7 @@ class TestRun {
     const request = namedRequestOf(one);
     if (typeof request === 'string') return { ok: false, expected, got: { problem: request }, skipped: [] };
     const outcome = this.decide(one, request);
-    const got = outcome.ok ? gotFrom(outcome, expected) : { refused: outcome.failure.code };
+    const got = outcome.ok ? gotFrom(this.policy, outcome, expected) : { refused: outcome.failure.code };
     const content = 'absent' in one ? one.absent : [];
     const skipped = [...content, ...(outcome.ok ? outcome.skipped : [])];
     return { ok: canonicalize(got) === canonicalize(expected), expected, got, skipped };
@@ -148,7 +149,11 @@ function decidedThen({ decided }: PolicyIncident): PolicyExpectation {
   };
 }
 
-function gotFrom(outcome: Extract<DecideOutcome, { ok: true }>, expected: Record<string, unknown>) {
+function gotFrom(
+  policy: CompiledPolicy,
+  outcome: Extract<DecideOutcome, { ok: true }>,
+  expected: Record<string, unknown>,
+) {
   const { decisions } = outcome.answer;
   const final = finalDecision(outcome.answer);
   const applied = decisions.flatMap(({ remediation }) => (remediation?.applied ? [remediation.id] : []));
@@ -160,6 +165,7 @@ function gotFrom(outcome: Extract<DecideOutcome, { ok: true }>, expected: Record
     stages: approval?.stages ?? [],
     asserted: final.asserted,
     ...(rollback !== undefined && { rollback }),
+    pool: seePools(policy.pools, outcome.answer.effective)?.pool ?? null,
     findings: foundAmong(expected.findings, final),
   };
   const got = Object.fromEntries(Object.keys(expected).flatMap((key) => (key in all ? [[key, all[key]]] : [])));

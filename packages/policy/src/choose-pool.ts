@@ -18,6 +18,24 @@ export type PoolNeed = {
   worker_constraints: readonly string[];
 };
 
+/** The label by which pools tell environments apart. */
+export const ENVIRONMENT = 'env';
+
+/** In the policy's words; other tenants are named to nobody. */
+const SAYS: Readonly<Record<PoolCondition, (pool: Pool, need: PoolNeed) => string>> = {
+  capability: (_, { capability }) =>
+    capability === null ? 'the job has no capability' : `it has not the capability ${capability}`,
+  requires: (pool, { requires }) =>
+    `it has not ${requires.filter((name) => !pool.capabilities.includes(name)).join(', ')}`,
+  tenants: () => 'it takes jobs of other tenants alone',
+  environments: ({ environments }, { environment }) =>
+    environments === undefined
+      ? `it names no environments, so it takes no job with the label ${ENVIRONMENT}`
+      : `it takes jobs with the label ${ENVIRONMENT} ${environments.join(' or ')} alone, and the job ${environment === null ? 'has none' : 'has another'}`,
+  enforces: (pool, { worker_constraints }) =>
+    `it does not enforce ${worker_constraints.filter((name) => !pool.enforces.includes(name)).join(', ')}`,
+};
+
 /** The pool with the fewest capabilities first: of those that may run it, the one that can do the least else. */
 export function eligiblePools(pools: readonly Pool[], need: PoolNeed): Pool[] {
   return pools
@@ -32,6 +50,12 @@ export function failedCondition(pool: Pool, need: PoolNeed): PoolCondition | nul
   if (pool.tenants !== undefined && !pool.tenants.includes(need.tenant)) return 'tenants';
   if (!environmentFits(pool, need.environment)) return 'environments';
   return need.worker_constraints.every((name) => pool.enforces.includes(name)) ? null : 'enforces';
+}
+
+/** The first condition that keeps the pool from running it, as a person reads it. */
+export function describeMiss(pool: Pool, need: PoolNeed): string {
+  const condition = failedCondition(pool, need);
+  return condition === null ? 'it takes it' : SAYS[condition](pool, need);
 }
 
 /** Strict both ways: a pool of an environment takes its jobs only, and a job of an environment never runs outside it. */

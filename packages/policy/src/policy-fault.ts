@@ -59,6 +59,7 @@ const FIXES = {
   topic_unlisted: 'list it under topics, so that the submitter’s word is not taken for it',
   quorum_unreachable: 'ask for fewer votes, or add people to the group',
   constraint_unenforced: 'add the name to the enforces of the pool that should run it',
+  pool_missing: 'give a pool what the topic needs, or stop letting it through',
   tenant_confusable: 'rename one of the two, or be sure that both exist',
   when_untyped: 'give the topic a schema that says which type it has',
   lint_incomplete: 'split the policy; the rest was not looked at',

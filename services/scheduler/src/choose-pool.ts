@@ -1,5 +1,6 @@
 /** Which pool takes a job: one that has its capability, tenant, environment and constraints. There is no fallback. */
-import { eligiblePools } from '@countersign/policy/choose-pool';
+import { LIMITS } from '@countersign/contracts/limits';
+import { describeMiss, eligiblePools } from '@countersign/policy/choose-pool';
 import type { PoolList } from './store-pools.ts';
 import { UNCHECKED_POOL } from './store-pools.ts';
 
@@ -15,4 +16,10 @@ export function choosePool(list: PoolList | undefined, need: PoolNeed, preferred
   if (list.unchecked) return { id: UNCHECKED_POOL, concurrency: UNCHECKED_CONCURRENCY };
   const eligible = eligiblePools(list.pools, need);
   return eligible.find((pool) => pool.id === preferred) ?? eligible[0] ?? null;
+}
+
+/** Of each pool the first condition that fails, for whoever asks why a job has no place to run. */
+export function whyNoPool(list: PoolList | undefined, need: PoolNeed): string {
+  const misses = (list?.pools ?? []).map((pool) => `${pool.id}: ${describeMiss(pool, need)}`);
+  return ['no eligible pool', ...misses].join('; ').slice(0, LIMITS.reason_chars);
 }

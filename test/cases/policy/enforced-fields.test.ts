@@ -136,6 +136,7 @@ const HELD: Readonly<Record<string, string>> = {
   'expect.rule_id': TESTS,
   'expect.remediated_by': TESTS,
   'expect.rollback': TESTS,
+  'expect.pool': TESTS,
   'expect.asserted': TESTS,
   'expect.findings.scanner': TESTS,
   'expect.findings.type': TESTS,

@@ -213,6 +213,47 @@ it('looks for a pool that enforces what is asked', () => {
   ]);
 });
 
+describe('a topic that no pool takes', () => {
+  const pools = (...each: string[]) => ({
+    'pools.yaml': `pools:\n${each.map((pool) => `  - { ${pool}, concurrency: 1 }\n`).join('')}`,
+  });
+  const policy = (facts: string, match = '{ topics: [job.a] }', decision = 'allow') =>
+    `topics:\n  job.a: { capability: a.b${facts} }\nrules: [{ id: r, match: ${match}, decision: ${decision} }]`;
+  const READ = 'id: p, capabilities: [a.b]';
+
+  it.each([
+    ['is one that asks for a label env, where no pool has an environment', policy(', required_labels: [env]'), READ],
+    [
+      'is one let through for an environment of no pool',
+      policy('', '{ labels: { env: prod } }'),
+      `${READ}, environments: [dev]`,
+    ],
+    [
+      'is one let through without the label, where each pool has an environment',
+      policy('', '{ tenants: [acme] }'),
+      `${READ}, environments: [dev], tenants: [beta]`,
+    ],
+    ['is one that requires what no single pool has', policy('', '{ requires: [a.c] }'), READ],
+  ])('%s', (_, text, pool) => {
+    expect(lints(text, pools(pool, 'id: q, capabilities: [a.c]'))).toEqual(['pool_missing policy.yaml:2']);
+    const [fault] = lintPolicy(compiled(text, pools(pool, 'id: q, capabilities: [a.c]')));
+    expect(fault!.detail).toMatch(/^no pool takes job.a under any labels; p: it .*; q: it has not the capability a.b$/);
+  });
+
+  it.each([
+    ['some label', policy(''), `${READ}, environments: [dev]`],
+    ['no label', policy(', required_labels: [repo]'), READ],
+    ['some tenant', policy(''), `${READ}, tenants: [acme]`],
+    [
+      'nobody, because nothing lets it through',
+      policy('', '{ topics: [job.a] }', 'deny'),
+      `${READ}, environments: [dev], tenants: [beta]`,
+    ],
+  ])('is not one that a pool takes with %s', (_, text, pool) => {
+    expect(lints(text, pools(pool))).toEqual([]);
+  });
+});
+
 it('warns of tenants that look alike', () => {
   const policy =
     'rules:\n  - { id: a, match: { tenants: [acme] }, decision: deny }\n  - { id: b, match: { tenants: [acrne, beta] }, decision: deny }\n';

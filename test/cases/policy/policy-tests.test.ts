@@ -26,8 +26,20 @@ input_rules:
 `;
 const SCHEMA = { 'schemas/deploy.json': '{ "required": ["service"] }' };
 
-function run(tests: string, more: Record<string, string> = {}) {
-  return runPolicyTests(compiled(POLICY, { ...SCHEMA, 'tests/a.yaml': tests }), more);
+it('compares the pool that would take the job', () => {
+  const pools = 'pools:\n  - { id: writers, capabilities: [infra.write], environments: [prod], concurrency: 1 }\n';
+  const at = (env: string, pool: string) => `
+  - name: ${env}
+    request: { topic: job.deploy, labels: { env: ${env} }, payload: { service: web } }
+    expect: { decision: require_approval, pool: ${pool} }`;
+  const cases = `cases:${at('prod', 'writers')}${at('dev', 'null')}${at('dev', 'writers')}`;
+  const { cases: results } = run(cases, {}, { 'pools.yaml': pools });
+  expect(results.map(({ ok }) => ok)).toEqual([true, true, false]);
+  expect(results[2]!.got).toEqual({ decision: 'require_approval', pool: null });
+});
+
+function run(tests: string, more: Record<string, string> = {}, bundled: Record<string, string> = {}) {
+  return runPolicyTests(compiled(POLICY, { ...SCHEMA, ...bundled, 'tests/a.yaml': tests }), more);
 }
 
 const PASSING = `

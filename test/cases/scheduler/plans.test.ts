@@ -204,7 +204,13 @@ describe('at the dispatch gate', () => {
   });
 
   test('what no pool takes fails, and what names nothing to run is denied', () => {
-    expect(classifyDispatch(dispatchItem(), CONTROL, NO_POOLS)).toMatchObject({ kind: 'fail' });
+    const other = { id: 'other', capabilities: ['desk.write'], enforces: [], concurrency: 1 };
+    const others = new Map<string, PoolList>([['*', { snapshot: 's', unchecked: false, pools: [other] }]]);
+    expect(classifyDispatch(dispatchItem(), CONTROL, NO_POOLS)).toEqual({ kind: 'fail', reason: 'no eligible pool' });
+    expect(classifyDispatch(dispatchItem(), CONTROL, others)).toEqual({
+      kind: 'fail',
+      reason: 'no eligible pool; other: it has not the capability desk.read',
+    });
     const nothing = dispatchItem({ changes: { effective_digest: null } });
     expect(classifyDispatch(nothing, CONTROL, POOLS)).toMatchObject({ kind: 'deny' });
   });

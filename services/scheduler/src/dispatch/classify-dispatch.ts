@@ -6,7 +6,7 @@ import { namesIn } from '@countersign/contracts/delegation';
 import { runOf } from '@countersign/contracts/job-search';
 import { exceedsCeiling } from '@countersign/policy/check-ceiling';
 import type { ChosenPool } from '../choose-pool.ts';
-import { choosePool } from '../choose-pool.ts';
+import { choosePool, whyNoPool } from '../choose-pool.ts';
 import type { PoolList } from '../store-pools.ts';
 import type { ClearedJob, DispatchItem } from './dispatch-item.ts';
 
@@ -51,8 +51,9 @@ export function classifyDispatch(
     environment: labels.env ?? null,
     worker_constraints: decision.constraints.worker ?? [],
   };
-  const pool = choosePool(pools.get(active.scope), need, job.pool);
-  if (!pool) return { kind: 'fail', reason: 'no eligible pool' };
+  const list = pools.get(active.scope);
+  const pool = choosePool(list, need, job.pool);
+  if (!pool) return { kind: 'fail', reason: whyNoPool(list, need) };
   const run = runOf(labels);
   if (stopFor(state, { tenant, topic, capability, pool: pool.id, agent: job.actor, run })) return { kind: 'stopped' };
   return { kind: decision.decision === 'require_approval' ? 'needs_approval' : 'send', pool };
