@@ -85,6 +85,18 @@ export function logOf(steps: readonly Step[]): LoggedEntry[] {
   });
 }
 
+/** As whoever holds the database makes it look right again, from `entries` on. */
+export function rechained(entries: readonly LoggedEntry[]): LoggedEntry[] {
+  const heads = new Map<string, LoggedEntry>();
+  return entries.map((entry, leaf_index) => {
+    const head = heads.get(entry.chain);
+    const made = { ...entry, leaf_index, seq: (head?.seq ?? 0) + 1, prev_hash: head?.hash ?? '0'.repeat(64) };
+    const again = { ...made, hash: hashOf(made) };
+    heads.set(entry.chain, again);
+    return again;
+  });
+}
+
 export function hashOf(entry: Omit<LoggedEntry, 'hash'>): string {
   const { seq, time_us, prev_hash } = entry;
   const hashed = { ...entry, seq: BigInt(seq), time_us: BigInt(time_us), prev_hash: Buffer.from(prev_hash, 'hex') };

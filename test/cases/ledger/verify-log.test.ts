@@ -5,7 +5,7 @@
 import { cosign } from '@countersign/ledger/cosignature';
 import type { LogFaultCode, LoggedEntry } from '@countersign/ledger/verify-log';
 import { describe, expect, it, test } from 'vitest';
-import { exportOf, hashOf, history, LOG, logOf, newSigner, noteOver, type Step, verify } from './log-history.ts';
+import { exportOf, history, LOG, logOf, newSigner, noteOver, rechained, type Step, verify } from './log-history.ts';
 
 const HONEST = exportOf(logOf(history()));
 const KEPT = noteOver(HONEST.leaves.slice(0, 9), LOG);
@@ -22,18 +22,6 @@ function edited(at: number, change: Partial<LoggedEntry>): LoggedEntry[] {
 
 function nameOf(at: number): string {
   return `leaf ${at}, ${HONEST.entries[at]!.chain}#${HONEST.entries[at]!.seq}`;
-}
-
-/** As whoever holds the database makes it look right again, from `entries` on. */
-function rechained(entries: readonly LoggedEntry[]): LoggedEntry[] {
-  const heads = new Map<string, LoggedEntry>();
-  return entries.map((entry, leaf_index) => {
-    const head = heads.get(entry.chain);
-    const made = { ...entry, leaf_index, seq: (head?.seq ?? 0) + 1, prev_hash: head?.hash ?? '0'.repeat(64) };
-    const again = { ...made, hash: hashOf(made) };
-    heads.set(entry.chain, again);
-    return again;
-  });
 }
 
 it('holds, and says what it stands on', () => {
