@@ -13,7 +13,7 @@ import { type Question, showDelegations, showQuestion, showQuestions } from './s
 import { wholeNumber } from './whole-number.ts';
 
 type VoteOptions = { digest?: string; comment?: string };
-type ListOptions = { state?: string; job?: string; mine?: true };
+type ListOptions = { state?: string; job?: string; mine?: true; unreviewed?: true };
 type LendOptions = { group: string; hours: number };
 
 const HOUR_S = 3600;
@@ -28,12 +28,14 @@ export function addApprovalsCommands(program: Command, output: Output): void {
     .option('--state <state>', 'open, granted, refused, expired, voided or withdrawn; all when left out')
     .option('--job <job_id>')
     .option('--mine', 'only what you may vote on now')
-    .action(async ({ state, job, mine }: ListOptions, command: Command) => {
+    .option('--unreviewed', 'only what one person granted alone and nobody has signed off')
+    .action(async ({ state, job, mine, unreviewed }: ListOptions, command: Command) => {
       // A state that does not exist is the API's to refuse.
       const query = {
         ...(state === undefined ? {} : { state }),
         ...(job === undefined ? {} : { job_id: job }),
         ...(mine === undefined ? {} : { mine: 'true' }),
+        ...(unreviewed === undefined ? {} : { break_glass: 'unreviewed' }),
       } as ApprovalQuery;
       const client = clientOf(command);
       const rows = await everyPage((cursor) => client.approvals({ ...query, ...cursor }), 'approvals');
@@ -60,7 +62,30 @@ export function addApprovalsCommands(program: Command, output: Output): void {
     .action(async (id: string, { reason }: { reason?: string }, command: Command) =>
       print(output, command, await clientOf(command).withdraw(id, reason), (approval) => showQuestion({ approval })),
     );
+  addAlone(approvals, output);
   addLending(approvals, output);
+}
+
+function addAlone(approvals: Command, output: Output): void {
+  approvals
+    .command('break-glass <approval_id>')
+    .description('grant alone, in an emergency, as one of the group that the rule names; somebody else reviews it')
+    .requiredOption('--digest <digest>', 'of what you looked at')
+    .requiredOption('--reason <text>')
+    .action(async (id: string, { digest, reason }: { digest: string; reason: string }, command: Command) =>
+      print(output, command, await clientOf(command).breakGlass(id, digest, reason), (approval) =>
+        showQuestion({ approval }),
+      ),
+    );
+  approvals
+    .command('review <approval_id>')
+    .description('sign off what somebody else granted alone')
+    .option('--comment <text>')
+    .action(async (id: string, { comment }: { comment?: string }, command: Command) =>
+      print(output, command, await clientOf(command).reviewApproval(id, comment), (approval) =>
+        showQuestion({ approval }),
+      ),
+    );
 }
 
 function addLending(approvals: Command, output: Output): void {

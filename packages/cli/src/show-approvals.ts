@@ -2,7 +2,7 @@
  * How an approval looks to the person who votes: everything that will run, untruncated and in canonical order; why it waits;
  * what came before; what follows from a yes and from a no. Texts of others stand in quotes, so that none poses as a line of ours.
  */
-import type { ApprovalView } from '@countersign/contracts/approval';
+import type { ApprovalView, GlassBroken } from '@countersign/contracts/approval';
 import type { Decision, Finding } from '@countersign/contracts/decision';
 import type { DelegationView } from '@countersign/contracts/http';
 import type { JobView } from '@countersign/contracts/job';
@@ -59,6 +59,10 @@ function standing(approval: ApprovalView): string {
     opened_at: approval.opened_at,
     expires_at: approval.expires_at,
     superseded_by: approval.superseded_by,
+    escalates: approval.escalate && escalation(approval),
+    'may grant alone': approval.break_glass?.group,
+    'granted alone': approval.glass_broken && alone(approval.glass_broken),
+    carried_from: approval.carried_from,
     withdrawn_by: approval.withdrawn_by,
     withdrawn_because: quoted(approval.withdrawn_because),
     job_id: approval.job_id,
@@ -67,6 +71,16 @@ function standing(approval: ApprovalView): string {
     owner: approval.owner,
     on_behalf_of: approval.on_behalf_of,
   });
+}
+
+function escalation({ escalate, escalated_at }: ApprovalView): string {
+  const { to, after_ms } = escalate!;
+  return escalated_at === null ? `to ${to} after ${after_ms / 1000} s` : `to ${to} since ${escalated_at}`;
+}
+
+function alone({ used_by, reason, reviewed_by, review }: GlassBroken): string {
+  const signed = reviewed_by === null ? 'NOT REVIEWED' : `reviewed by ${reviewed_by} ${quoted(review) ?? ''}`;
+  return `by ${used_by}: ${quoted(reason)}; ${signed}`;
 }
 
 function voteLine({ voter, delegated_by, vote, comment }: ApprovalView['votes'][number]): string {

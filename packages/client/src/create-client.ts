@@ -119,6 +119,9 @@ export type Client = RegistryClient & {
   /** `digest` is the output's own, of what was opened. Throws ApiError `state_conflict` for whoever has not opened it. */
   releaseQuarantined(job_id: string, release: ReleaseRequest): Promise<Quarantined>;
   discardQuarantined(job_id: string, reason: string): Promise<Quarantined>;
+  /** Grants alone, where the rule lets the caller's group do so; `review` is for somebody else. */
+  breakGlass(approval_id: string, digest: string, reason: string): Promise<ApprovalView>;
+  reviewApproval(approval_id: string, comment?: string): Promise<ApprovalView>;
   /** Takes the own question back, or that of an agent that the caller answers for. */
   withdraw(approval_id: string, reason?: string): Promise<ApprovalView>;
   /** Whom the caller lets act or vote in its place, and who lets the caller. */
@@ -197,6 +200,9 @@ export function createClient(options: ClientOptions): Client {
     openQuarantined: (job_id, reason) => post(quarantined(job_id, '/open'), { reason }),
     releaseQuarantined: (job_id, release) => post(quarantined(job_id, '/release'), release),
     discardQuarantined: (job_id, reason) => post(quarantined(job_id, '/discard'), { reason }),
+    breakGlass: (approval_id, digest, reason) =>
+      post(`/approvals/${encodeURIComponent(approval_id)}/break-glass`, { digest, reason }),
+    reviewApproval: (approval_id, comment) => post(`/approvals/${encodeURIComponent(approval_id)}/review`, { comment }),
     delegations: () => get('/delegations'),
     delegate: (given) => post('/delegations', given),
     endDelegation: (delegation_id, reason) =>

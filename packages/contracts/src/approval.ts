@@ -1,7 +1,7 @@
 /** An approval: what is shown, what a vote names, how it stands. */
 
 import { z } from 'zod';
-import { approvalStage } from './asked-approval.ts';
+import { approvalBreakGlass, approvalEscalation, approvalStage } from './asked-approval.ts';
 import { effectiveJob } from './decision.ts';
 import { writtenChain } from './delegation.ts';
 import { LIMITS } from './limits.ts';
@@ -30,6 +30,21 @@ export const vote = z.strictObject({
 
 /** `reason` is shown with the approval and never enters the ledger. */
 export const withdrawal = z.strictObject({ reason: z.string().min(1).max(LIMITS.comment_chars).optional() });
+
+/** `POST /approvals/{id}/break-glass`. The reason is shown with the approval and never enters the ledger. */
+export const glassBreaking = z.strictObject({ digest, reason: z.string().min(1).max(LIMITS.comment_chars) });
+/** `POST /approvals/{id}/review`: somebody else has looked at it. */
+export const glassReview = z.strictObject({ comment: z.string().min(1).max(LIMITS.comment_chars).optional() });
+
+export const glassBroken = z.object({
+  used_by: principalId,
+  used_at: instant,
+  reason: z.string(),
+  reviewed_by: principalId.nullable(),
+  reviewed_at: instant.nullable(),
+  review: z.string().nullable(),
+});
+export type GlassBroken = z.infer<typeof glassBroken>;
 
 export const recordedVote = z.object({
   voter: principalId,
@@ -71,6 +86,15 @@ export const approvalView = z.object({
   closed_at: instant.nullable(),
   /** The approval that asks in its place since the policy changed. */
   superseded_by: uuid.nullable(),
+  /** After so long that group may vote, too; since `escalated_at` it may. */
+  escalate: approvalEscalation.nullable(),
+  escalated_at: instant.nullable(),
+  /** One of this group may grant it alone. */
+  break_glass: approvalBreakGlass.nullable(),
+  /** Who did, why, and who reviewed it. */
+  glass_broken: glassBroken.nullable(),
+  /** The question under the policy before whose votes this one began with. */
+  carried_from: uuid.nullable(),
   withdrawn_by: principalId.nullable(),
   /** In the words of whoever withdrew it; no evidence. */
   withdrawn_because: z.string().nullable(),

@@ -195,6 +195,8 @@ export const approvalQuery = z.strictObject({
   job_id: jobId.optional(),
   /** Only those that the caller may vote on now. */
   mine: z.literal('true').optional(),
+  /** Only those that one person granted alone and nobody has signed off. */
+  break_glass: z.literal('unreviewed').optional(),
   ...pageQuery,
 });
 export type ApprovalQuery = z.input<typeof approvalQuery>;

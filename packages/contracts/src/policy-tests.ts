@@ -7,7 +7,8 @@ import { DECISIONS, GATES } from './decision.ts';
 import { payloadObject } from './job.ts';
 import { LIMITS } from './limits.ts';
 import { digest, instant, jobId, principalId, tenantName, token } from './names.ts';
-import { policyConstraints, rollback, stage } from './policy.ts';
+import { policyConstraints, rollback } from './policy.ts';
+import { stage } from './policy-approval.ts';
 
 /** Only what is stated is compared. `rule_id: null`: no rule decided, but the default or a bound outside the rules. */
 export const policyExpectation = z.strictObject({

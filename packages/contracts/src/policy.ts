@@ -10,6 +10,7 @@ import { payloadObject } from './job.ts';
 import { LIMITS } from './limits.ts';
 import { capabilityName, instant, labelKey, labelValue, principalId, tenantName, token, topicName } from './names.ts';
 import { OUTPUT_DECISIONS } from './output.ts';
+import { approvalTerms, stage } from './policy-approval.ts';
 import { type OwnRules, ownRules } from './scanner-rules.ts';
 
 /** `*` stands for one token; as the last one, for one or more. */
@@ -50,12 +51,6 @@ const matchFields = {
 };
 export const match = z.strictObject({ ...matchFields, not: z.strictObject(matchFields).optional() });
 export type Match = z.infer<typeof match>;
-
-export const stage = z.strictObject({ group: token, count: z.int().min(1).max(20).default(1) });
-export const approvalTerms = z.strictObject({
-  stages: z.array(stage).min(1).max(8),
-  expires_in: duration.default(LIMITS.approval_expires_ms),
-});
 
 export const policyConstraints = z.strictObject({
   timeout: duration.optional(),
@@ -185,6 +180,8 @@ export const policySource = z.strictObject({
   /** Left out: the one group `approvers`. `owner` is not a group but the owner of the job's capability. */
   groups: nonEmpty(token).optional(),
   owners: z.record(capabilityName, token).default({}),
+  /** Left out: after an activation everybody is asked again. */
+  approvals: z.strictObject({ survive: z.literal('same_terms') }).optional(),
   tiers: z.array(tier).max(LIMITS.policy_list).default([]),
   rules: z.array(rule).max(LIMITS.policy_rules).default([]),
   input_rules: z.array(inputRule).max(LIMITS.policy_list).default([]),

@@ -21,6 +21,8 @@ export function approvalVerbs<P extends z.ZodType>(principal: P) {
         tenant: tenantName,
         state: z.string().optional(),
         job_id: jobId.optional(),
+        /** Only those that one person granted alone and nobody has signed off. */
+        break_glass: z.literal('unreviewed').optional(),
         /** Only those that this principal may vote on now. A page may hold fewer than there is room for. */
         votable_by: principal.optional(),
         ...page,
@@ -37,6 +39,12 @@ export function approvalVerbs<P extends z.ZodType>(principal: P) {
       repeatable: true,
       matches: isSameApproval,
     }),
+    ...votingVerbs(principal),
+  };
+}
+
+function votingVerbs<P extends z.ZodType>(principal: P) {
+  return {
     'approval.vote': verb({
       service: 'approval',
       callers: ['ingress'],
@@ -52,6 +60,33 @@ export function approvalVerbs<P extends z.ZodType>(principal: P) {
       /** A second one is told that this person has voted. */
       repeatable: false,
       matches: (asked, answered) => isSameApproval(asked, answered) && answered.digest === asked.digest,
+    }),
+    'approval.break_glass': verb({
+      service: 'approval',
+      callers: ['ingress'],
+      request: z.strictObject({
+        tenant: tenantName,
+        approval_id: uuid,
+        digest,
+        reason: z.string().min(1).max(LIMITS.comment_chars),
+        principal,
+      }),
+      answer: approvalView,
+      repeatable: false,
+      matches: (asked, answered) => isSameApproval(asked, answered) && answered.digest === asked.digest,
+    }),
+    'approval.review': verb({
+      service: 'approval',
+      callers: ['ingress'],
+      request: z.strictObject({
+        tenant: tenantName,
+        approval_id: uuid,
+        comment: z.string().max(LIMITS.comment_chars).nullable(),
+        principal,
+      }),
+      answer: approvalView,
+      repeatable: false,
+      matches: isSameApproval,
     }),
     'approval.withdraw': verb({
       service: 'approval',

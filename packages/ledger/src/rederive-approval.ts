@@ -7,12 +7,21 @@ import type { Body, DerivedFault } from './derived-fault.ts';
 import { APPROVAL_DOMAIN, plainDigest } from './digest.ts';
 
 /** `delegated_by`: whose vote it is, when that person lent it to the voter. */
-type Vote = { voter: unknown; delegated_by?: unknown; stage: unknown; group: unknown; digest: unknown };
+type Vote = {
+  voter: unknown;
+  delegated_by?: unknown;
+  stage: unknown;
+  group: unknown;
+  digest: unknown;
+  break_glass?: unknown;
+};
 
 export type Approval = {
   opened: Body;
   approvals: Vote[];
   granted: boolean;
+  /** The group that might vote as well since it had waited. */
+  escalated_to?: unknown;
   /** Dispatches that it let through. */
   spent: number;
 };
@@ -37,19 +46,41 @@ const BOUND = [
 
 const NOT_GRANTED = ['approval_refused', 'approval_expired', 'approval_voided', 'approval_withdrawn'];
 
+/** What may not differ when votes are carried over a change of policy. */
+const SAME = [
+  ...['job_hash', 'effective_digest', 'topic', 'capability', 'rule_id', 'stages', 'max_attempts', 'actor', 'owner'],
+  ...['on_behalf_of', 'expires_at', 'escalate', 'break_glass'],
+];
+
 type Dispatch = { body: Body; decision: Body; time_us: number };
 
 export function readApproval(approvals: Map<unknown, Approval>, kind: string, body: Body): void {
   const known = approvals.get(body.approval_id);
   if (kind === 'approval_opened' && known === undefined) {
-    approvals.set(body.approval_id, { opened: body, approvals: [], granted: false, spent: 0 });
+    const carried = carriedFrom(approvals.get(body.carried_from), body);
+    approvals.set(body.approval_id, { opened: body, granted: false, spent: 0, ...carried });
   }
   if (known === undefined) return;
-  const { voter, delegated_by, stage, group, digest } = body;
+  const { voter, delegated_by, stage, group, digest, break_glass } = body;
   if (kind === 'approval_voted' && body.vote === 'approve')
-    known.approvals.push({ voter, delegated_by, stage, group, digest });
+    known.approvals.push({ voter, delegated_by, stage, group, digest, break_glass });
+  if (kind === 'approval_escalated') known.escalated_to = body.to;
   if (kind === 'approval_granted') known.granted = true;
   if (NOT_GRANTED.includes(kind)) known.granted = false;
+}
+
+/** The votes of the question before count for this one where it is on the very same terms and not spent. */
+function carriedFrom(former: Approval | undefined, opened: Body): Pick<Approval, 'approvals' | 'escalated_to'> {
+  const isSame =
+    former !== undefined && former.spent === 0 && SAME.every((field) => isEqual(former.opened, opened, field));
+  if (!isSame) return { approvals: [] };
+  const given = former.approvals.filter(({ digest, break_glass }) => digest === former.opened.digest && !break_glass);
+  const approvals = given.map((vote) => ({ ...vote, digest: opened.digest }));
+  return { approvals, escalated_to: former.escalated_to };
+}
+
+function isEqual(a: Body, b: Body, field: string): boolean {
+  return canonicalize((a[field] ?? null) as JsonValue) === canonicalize((b[field] ?? null) as JsonValue);
 }
 
 /** Null when it let this dispatch through rightly; then it is spent once more. */
@@ -71,7 +102,8 @@ export function approvalFault(approval: Approval, { body, decision, time_us }: D
 
 function digestOf(opened: Body): string | null {
   try {
-    const bound = Object.fromEntries(BOUND.map((field) => [field, opened[field] as JsonValue]));
+    const extra = ['escalate', 'break_glass'].filter((field) => opened[field] !== undefined);
+    const bound = Object.fromEntries([...BOUND, ...extra].map((field) => [field, opened[field] as JsonValue]));
     return plainDigest(APPROVAL_DOMAIN, canonicalize({ ...bound, requester: opened.actor as JsonValue }));
   } catch {
     return null;
@@ -88,14 +120,25 @@ function isOfThis(opened: Body, body: Body, decision: Body): boolean {
 }
 
 /** Each stage has as many different people as it asks for, and nobody counts in two. */
-function hasAll({ approvals }: Approval, stages: unknown): boolean {
+function hasAll({ approvals, opened, escalated_to }: Approval, stages: unknown): boolean {
   if (!Array.isArray(stages) || stages.length === 0) return false;
+  if (approvals.some((vote) => mayAlone(vote, opened))) return true;
+  const escalated = (opened.escalate as { to?: unknown } | undefined)?.to;
+  const others = escalated !== undefined && escalated === escalated_to ? [escalated] : [];
   const voters = approvals.flatMap(spentBy);
   if (new Set(voters).size !== voters.length) return false;
   return stages.every((asked: unknown, stage) => {
     const { group, count } = (asked ?? {}) as Body;
-    return approvals.filter((vote) => vote.stage === stage && vote.group === group).length >= Number(count);
+    return (
+      approvals.filter((vote) => vote.stage === stage && [group, ...others].includes(vote.group)).length >=
+      Number(count)
+    );
   });
+}
+
+/** One of the group that the rule names grants alone. */
+function mayAlone({ break_glass, group }: Vote, opened: Body): boolean {
+  return break_glass === true && group === (opened.break_glass as { group?: unknown } | undefined)?.group;
 }
 
 function spentBy({ voter, delegated_by }: Vote): unknown[] {

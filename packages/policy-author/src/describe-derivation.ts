@@ -109,6 +109,12 @@ function tellObligations({ constraints, obligations }: NonNullable<Derivation['r
       : [
           `approval by ${approval.stages.map(({ group, count: votes }) => `${votes} of ${group}`).join(', then ')} within ${time(approval.expires_ms)}`,
         ]),
+    ...(approval?.escalate === undefined
+      ? []
+      : [`after ${time(approval.escalate.after_ms)} also votes of ${approval.escalate.to}`]),
+    ...(approval?.break_glass === undefined
+      ? []
+      : [`or one of ${approval.break_glass.group} alone, which somebody else reviews`]),
     ...(timeout_ms === undefined ? [] : [`an end after ${time(timeout_ms)}`]),
     ...(max_attempts === undefined ? [] : [`no more than ${count(max_attempts, 'attempt')}`]),
     ...(max_output_bytes === undefined ? [] : [`no more than ${max_output_bytes} bytes of output`]),

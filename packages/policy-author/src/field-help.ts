@@ -5,8 +5,12 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   allow: 'What makes a match of the rule no finding.',
   actor_types: 'Any of: agent, human.',
   actors: 'Any of these principals.',
+  after: 'How long it waits before it escalates, e.g. 10m.',
+  approvals: 'What becomes of agreements when another policy is activated.',
   approval: 'Who must approve, and until when. Left out: one vote of approvers within an hour.',
   asserted: 'Facts that must stand on the submitter’s word alone.',
+  break_glass:
+    'A group of which one may grant alone, with a reason; somebody else reviews it each time. Gone where a floor or an input rule asks for approval without it.',
   capabilities: 'Any of these, * for one token and, at the end, for one or more. In a pool: what its workers may do.',
   capability: 'What a job on this topic may do, e.g. infra.write.',
   cases: 'Requests and what must be decided about them.',
@@ -28,6 +32,8 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   enabled: 'Whether outputs are screened.',
   enforces: 'Worker constraints that the pool’s workers really enforce.',
   entropy: 'Bits per character that the secret must exceed. Left out: none.',
+  escalate:
+    'After a while another group may vote too, in every stage. Gone where a floor or an input rule asks for approval without it.',
   examples: 'Texts that the compiler tries the rule on.',
   environments:
     'Only jobs whose label env is one of these. Left out: only jobs without the label env, whatever it says.',
@@ -108,11 +114,14 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   set: 'Merged into the payload (constraints), or set on the job (labels).',
   stages: 'Votes that are all needed, each of another group.',
   stopwords: 'Words that a secret may hold and is no finding then, whatever their case.',
+  survive:
+    'same_terms: an agreement to the same content on the same terms holds on under this policy. One that a limit asked for does not. Left out: everybody is asked again.',
   target: 'What regexes look at: secret, match or line.',
   tenant: 'Who the job belongs to.',
   tenants: 'Any of these tenants.',
   tiers: 'Floors: whatever the rules say, at least this.',
   timeout: 'How long one attempt may run, e.g. 5m.',
+  to: 'The group that may vote as well.',
   topic: 'The topic that the job moves to, e.g. job.read.summary.',
   topics: 'Topic patterns: * is one token, at the end one or more. At the top: what the server knows of each.',
   type: 'agent or human; of a finding: its type.',

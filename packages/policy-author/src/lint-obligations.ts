@@ -27,8 +27,14 @@ export function lintApprovals({ sections, sources, people, report }: Linted): vo
   const fallback = [{ group: 'approvers', count: 1 }];
   for (const placed of [...sections.rules, ...sections.input_rules]) {
     const { decision, approval } = placed.source;
-    const asks = decision === 'require_approval' || asksWhenExceeded(placed.source);
-    if (asks) judge(approval?.stages ?? fallback, below(placed, 'approval'));
+    if (decision !== 'require_approval' && !asksWhenExceeded(placed.source)) continue;
+    judge(approval?.stages ?? fallback, below(placed, 'approval'));
+    const { escalate, break_glass } = approval ?? {};
+    const others = [...(escalate ? [escalate.to] : []), ...(break_glass ? [break_glass.group] : [])];
+    judge(
+      others.map((group) => ({ group, count: 1 })),
+      below(placed, 'approval'),
+    );
   }
   for (const placed of sections.tiers) {
     const { floor } = placed.source;

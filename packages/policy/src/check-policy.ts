@@ -63,7 +63,18 @@ function checkGroups({ policy }: BundleSources, sections: Sections, report: Repo
   for (const placed of decidingRules(sections)) {
     const { decision, approval } = placed.source;
     const asks = decision === 'require_approval' || asksWhenExceeded(placed.source);
-    if (asks) checkStages(approval?.stages, below(placed, 'approval'));
+    const at = below(placed, 'approval');
+    if (asks) checkStages(approval?.stages, at);
+    const { escalate, break_glass } = approval ?? {};
+    for (const [field, group] of [
+      ['escalate', escalate?.to],
+      ['break_glass', break_glass?.group],
+    ] as const) {
+      if (group !== undefined && !groups.has(group)) unknown(group, below(at, field));
+    }
+    if (escalate !== undefined && escalate.after >= approval!.expires_in) {
+      report('field_misplaced', below(at, 'escalate'), 'it would escalate when it has expired', 'escalate earlier');
+    }
   }
   for (const placed of sections.tiers) {
     const { floor } = placed.source;

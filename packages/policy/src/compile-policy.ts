@@ -11,7 +11,7 @@ import { checkRemediations } from './check-remediations.ts';
 import { compileWhen, linkWhen, type When } from './compile-when.ts';
 import type { CompiledFloor, CompiledPolicy, CompiledRule, CompiledTopic, Indexed } from './compiled-policy.ts';
 import { compileOutputPolicy } from './decide-output.ts';
-import { approvalOf, constraintsOf, limitsWith, rollbackOf, ruleObligations } from './effects.ts';
+import { approvalOf, constraintsOf, limitsWith, rollbackOf, ruleObligations, termsOf } from './effects.ts';
 import { type KnownTopics, knownTopics } from './known-topics.ts';
 import { allTypes, compileFindings, scannersWanted } from './match-findings.ts';
 import { bySpecificity, splitTokens } from './match-glob.ts';
@@ -58,6 +58,7 @@ class PolicyCompiler {
       version: this.version(options),
       snapshot: options.snapshot,
       default_decision: policy.default_decision,
+      survive: policy.approvals?.survive ?? null,
       rules: yield* indexed(rules),
       input_rules: yield* indexed(sections.input_rules.map(({ source }) => inputFloor(source))),
       tiers: yield* indexed(sections.tiers.map(({ source }) => tierFloor(source))),
@@ -170,10 +171,7 @@ function inputFloor(source: InputRuleSource): CompiledFloor {
     decision: sharedName(source.decision),
     reason: source.reason ?? `input rule ${source.id}`,
     constraints: constraintsOf(source.constraints),
-    obligations:
-      source.decision === 'require_approval'
-        ? { approval: approvalOf(source.approval?.stages, source.approval?.expires_in) }
-        : {},
+    obligations: source.decision === 'require_approval' ? { approval: termsOf(source.approval) } : {},
     limits: [],
   };
 }

@@ -45,6 +45,8 @@ export type CompiledPolicy = {
   /** `sha256:<hex>` of the signed manifest. */
   snapshot: string;
   default_decision: PolicySource['default_decision'];
+  /** Of agreements to the same under the policy before; null when everybody is asked again. */
+  survive: 'same_terms' | null;
   rules: Indexed<CompiledRule>;
   input_rules: Indexed<CompiledFloor>;
   tiers: Indexed<CompiledFloor>;

@@ -6,11 +6,14 @@ import type { LimitSource } from '@countersign/contracts/counted-limits';
 import type { Constraints, Obligations } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { PolicyConstraints, RuleSource } from '@countersign/contracts/policy';
+import type { ApprovalTermsSource } from '@countersign/contracts/policy-approval';
 import { DEFAULT_GROUP } from './check-policy.ts';
 import type { CompiledLimit } from './compiled-policy.ts';
 
 export type Approval = NonNullable<Obligations['approval']>;
 type Stages = Approval['stages'];
+/** As a rule writes them; a floor has only the first two. */
+type Terms = { [K in keyof ApprovalTermsSource]?: ApprovalTermsSource[K] | undefined };
 
 export function constraintsOf(source: PolicyConstraints | undefined): Constraints {
   const { timeout, max_attempts, max_output_bytes, max_affected, worker, set } = source ?? {};
@@ -32,23 +35,28 @@ export function approvalOf(stages?: Stages, expires_ms?: number): Approval {
   };
 }
 
+/** The same, and what a rule lets others do after a while, or alone. */
+export function termsOf(source: Terms | undefined): Approval {
+  const { escalate, break_glass } = source ?? {};
+  return {
+    ...approvalOf(source?.stages, source?.expires_in),
+    ...(escalate !== undefined && { escalate: { after_ms: escalate.after, to: escalate.to } }),
+    ...(break_glass !== undefined && { break_glass }),
+  };
+}
+
 export function ruleObligations(rule: RuleSource): Obligations {
   return {
-    ...(rule.decision === 'require_approval' && {
-      approval: approvalOf(rule.approval?.stages, rule.approval?.expires_in),
-    }),
+    ...(rule.decision === 'require_approval' && { approval: termsOf(rule.approval) }),
     ...rollbackOf(rule),
   };
 }
 
 /** `terms`: whose yes it takes where a limit has no room and asks for one. */
-export function limitsWith(
-  limits: readonly LimitSource[] | undefined,
-  terms: { stages?: Stages | undefined; expires_in?: number | undefined } | undefined,
-): CompiledLimit[] {
+export function limitsWith(limits: readonly LimitSource[] | undefined, terms: Terms | undefined): CompiledLimit[] {
   return (limits ?? []).map((limit) => ({
     ...limit,
-    ...(limit.exceeded === 'require_approval' && { approval: approvalOf(terms?.stages, terms?.expires_in) }),
+    ...(limit.exceeded === 'require_approval' && { approval: termsOf(terms) }),
   }));
 }
 
@@ -94,12 +102,21 @@ function least(key: Bound, a: Constraints, b: Constraints): Constraints {
   return { [key]: x === undefined ? y : y === undefined ? x : Math.min(x, y) };
 }
 
-/** Every group that either asks for, with the larger count; the earlier expiry. */
+/** Every group that either asks for, with the larger count; the earlier expiry. What makes it easier holds only where both say so. */
 export function tightenApproval(a: Approval | undefined, b: Approval | undefined): Approval | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   const counts = new Map<string, number>();
   for (const { group, count } of a.stages) counts.set(group, Math.max(counts.get(group) ?? 0, count));
   for (const { group, count } of b.stages) counts.set(group, Math.max(counts.get(group) ?? 0, count));
   const stages = [...counts].map(([group, count]) => ({ group, count }));
-  return { stages, expires_ms: Math.min(a.expires_ms, b.expires_ms) };
+  return {
+    stages,
+    expires_ms: Math.min(a.expires_ms, b.expires_ms),
+    ...inBoth('escalate', a, b),
+    ...inBoth('break_glass', a, b),
+  };
+}
+
+function inBoth(key: 'escalate' | 'break_glass', a: Approval, b: Approval): Partial<Approval> {
+  return a[key] !== undefined && JSON.stringify(a[key]) === JSON.stringify(b[key]) ? { [key]: a[key] } : {};
 }

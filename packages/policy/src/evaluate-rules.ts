@@ -59,7 +59,7 @@ class Evaluation {
     if (standing.decision === 'deny' || standing.decision === 'remediate') return this.result(standing, offer);
     const tiers = this.floors('tiers');
     if (!Array.isArray(tiers)) return this.result(tiers, null);
-    const owned = this.resolveOwner(this.raise(this.raise(standing, inputs), tiers));
+    const owned = this.surviving(this.resolveOwner(this.raise(this.raise(standing, inputs), tiers)));
     if (owned !== standing) this.note('floors', owned.decision, owned.rule_id, owned.reason);
     return this.counted(owned, [...inputs, ...tiers].reduce(joinLimits, limits));
   }
@@ -196,6 +196,13 @@ class Evaluation {
       counts.set(named, Math.max(counts.get(named) ?? 0, count));
     }
     return { ...approval, stages: [...counts].map(([group, count]) => ({ group, count })) };
+  }
+
+  private surviving(standing: Standing): Standing {
+    const { obligations } = standing;
+    const { survive } = this.policy;
+    if (obligations.approval === undefined || survive === null) return standing;
+    return { ...standing, obligations: { ...obligations, approval: { ...obligations.approval, survive } } };
   }
 
   private note(step: string, outcome: string, rule_id: string | null, detail: string): void {

@@ -21,6 +21,8 @@ export type BoundTerms = Pick<
   | 'owner'
   | 'on_behalf_of'
   | 'expires_at'
+  | 'escalate'
+  | 'break_glass'
 >;
 
 /** `sha256:<hex>`. The job's content is covered by its two salted digests, so this one needs no salt of its own. */
@@ -43,6 +45,12 @@ export function approvalDigest(terms: BoundTerms): string {
       owner: terms.owner,
       on_behalf_of: terms.on_behalf_of,
       expires_at: terms.expires_at,
+      ...extraTerms(terms),
     }),
   );
+}
+
+/** Bound where there are any: an approval without them has the digest that it always had. */
+export function extraTerms({ escalate, break_glass }: Pick<BoundTerms, 'escalate' | 'break_glass'>) {
+  return { ...(escalate === null ? {} : { escalate }), ...(break_glass === null ? {} : { break_glass }) };
 }

@@ -1,5 +1,7 @@
 /** The evidence of each step of an approval. Comments stay out: only that there was one is recorded. */
 import { chainOfJob, type NewEntry } from '@countersign/contracts/ledger-entry';
+import type { Principal } from '@countersign/contracts/rpc';
+import { extraTerms } from './approval-digest.ts';
 import type { Approval, Vote } from './store.ts';
 
 export function openedEntry(approval: Approval): NewEntry {
@@ -8,6 +10,8 @@ export function openedEntry(approval: Approval): NewEntry {
     held_seq: approval.held_seq,
     stages: approval.stages,
     max_attempts: approval.max_attempts,
+    ...extraTerms(approval),
+    ...(approval.carried_from === null ? {} : { carried_from: approval.carried_from }),
     on_behalf_of: approval.on_behalf_of,
     opened_at: approval.opened_at,
     expires_at: approval.expires_at,
@@ -20,7 +24,12 @@ export function openedEntry(approval: Approval): NewEntry {
 }
 
 /** `auth_method` above is the requester's; the voter's own stands beside the voter. */
-export function votedEntry(approval: Approval, vote: Vote, voter_auth_method: string): NewEntry {
+export function votedEntry(
+  approval: Approval,
+  vote: Vote,
+  voter_auth_method: string,
+  more: Record<string, unknown> = {},
+): NewEntry {
   return entryOf(approval, 'approval_voted', {
     digest: approval.digest,
     voter: vote.voter,
@@ -31,6 +40,7 @@ export function votedEntry(approval: Approval, vote: Vote, voter_auth_method: st
     group: vote.group,
     voted_at: vote.voted_at,
     commented: vote.comment !== null,
+    ...more,
   });
 }
 
@@ -59,6 +69,26 @@ export function supersededEntry(former: Approval, votes: readonly (Vote & { appr
     votes.filter((vote) => vote.approval_id === former.approval_id),
     { reason: 'policy changed', superseded_by: former.superseded_by },
   );
+}
+
+export function escalatedEntry(approval: Approval): NewEntry {
+  const { digest, escalate, escalated_at } = approval;
+  return entryOf(approval, 'approval_escalated', { digest, to: escalate!.to, escalated_at });
+}
+
+/** `approvers`: whose votes the new question begins with. */
+export function carriedEntry(approval: Approval, votes: readonly Vote[]): NewEntry {
+  const { digest, carried_from } = approval;
+  return entryOf(approval, 'approval_carried', { digest, carried_from, approvers: votes.map(({ voter }) => voter) });
+}
+
+export function reviewedEntry(
+  approval: Approval,
+  used_by: string,
+  by: Pick<Principal, 'id' | 'auth_method'>,
+): NewEntry {
+  const who = { used_by, reviewed_by: by.id, reviewer_auth_method: by.auth_method };
+  return entryOf(approval, 'approval_reviewed', { digest: approval.digest, break_glass: true, ...who });
 }
 
 function entryOf(approval: Approval, kind: string, more: Record<string, unknown>): NewEntry {

@@ -5,6 +5,7 @@ import { append } from '@countersign/platform/ledger-append';
 import type { ServiceContext } from '@countersign/platform/service';
 import { announceOutcome } from './announce-outcome.ts';
 import { closedEntry } from './approval-entries.ts';
+import { sweepEscalations } from './escalate-approvals.ts';
 import { type Approval, closeDue, findDue } from './store.ts';
 import { countOpen, readVotes } from './store-shown.ts';
 
@@ -37,6 +38,7 @@ export async function sweepDue(context: Context, close: CloseApproval): Promise<
   const open = await countOpen(context.database);
   context.metrics.set('approvals_open', {}, open);
   if (open === 0) return 'idle';
+  await sweepEscalations(context);
   const ids = await findDue(context.database, LIMITS.batch_rows);
   const outcomes = await Promise.allSettled(ids.map(close));
   const closed = outcomes.flatMap((outcome) =>

@@ -52,12 +52,8 @@ export function judgeVote(
   ballot: Ballot,
   electorate: Electorate,
 ): Judgement {
-  if (ballot.digest !== approval.digest) throw new CountersignError('approval_digest_mismatch');
+  if (isRepeated(approval, votes, ballot, electorate)) return { counts: false };
   const { personOf } = electorate;
-  const before = votes.find((cast) => spentBy(cast, personOf).includes(personOf(ballot.principal.id)));
-  if (before?.vote === ballot.vote) return { counts: false };
-  if (before) throw new CountersignError('approval_already_voted');
-  refuseClosed(approval);
   const stage = currentStage(approval.stages, votes, personOf);
   const seat = findSeat(approval, stage, votes, ballot.principal, electorate);
   if (seat === null) throw new CountersignError('approval_not_eligible');
@@ -65,6 +61,34 @@ export function judgeVote(
   const { count } = approval.stages[stage]!;
   const last = stage === approval.stages.length - 1 && yesIn(countOnce(votes, personOf), stage) + 1 >= count;
   return { counts: true, stage, ...seat, closes: last ? 'granted' : null };
+}
+
+/** Who may grant alone: somebody of the group that the rule names, never by a lent vote. Throws as `judgeVote` does. */
+export function judgeAlone(
+  approval: OpenQuestion,
+  votes: readonly Vote[],
+  ballot: Ballot,
+  electorate: Electorate,
+): Judgement {
+  if (isRepeated(approval, votes, ballot, electorate)) return { counts: false };
+  const { personOf } = electorate;
+  const { id, type, groups } = ballot.principal;
+  const group = approval.break_glass?.group;
+  const isParty = partiesOf(approval).map(personOf).includes(personOf(id));
+  if (group === undefined || type !== 'human' || !groups.includes(group) || isParty)
+    throw new CountersignError('approval_not_eligible');
+  const stage = currentStage(approval.stages, votes, personOf);
+  return { counts: true, stage, group, delegated_by: null, closes: 'granted' };
+}
+
+/** Whether this person has said the same before. Throws what a ballot meets that cannot count, whoever casts it. */
+function isRepeated(approval: OpenQuestion, votes: readonly Vote[], ballot: Ballot, { personOf }: Electorate): boolean {
+  if (ballot.digest !== approval.digest) throw new CountersignError('approval_digest_mismatch');
+  const before = votes.find((cast) => spentBy(cast, personOf).includes(personOf(ballot.principal.id)));
+  if (before?.vote === ballot.vote) return true;
+  if (before) throw new CountersignError('approval_already_voted');
+  refuseClosed(approval);
+  return false;
 }
 
 /** Throws `approval_outdated`, which names the successor where there is one, or `approval_closed`. */
@@ -99,8 +123,22 @@ function findSeat(
 }
 
 /** Who may vote in a stage now. */
-export function groupsIn({ stages }: Pick<Approval, 'stages'>, stage: number): string[] {
-  return [stages[stage]!.group];
+export function groupsIn(
+  { stages, escalate, escalated_at }: Pick<Approval, 'stages' | 'escalate' | 'escalated_at'>,
+  stage: number,
+): string[] {
+  const more = escalate !== null && escalated_at !== null ? [escalate.to] : [];
+  return [...new Set([stages[stage]!.group, ...more])];
+}
+
+/** Whether every stage has its number. */
+export function isAgreed(
+  stages: ApprovalView['stages'],
+  votes: readonly Vote[],
+  personOf: Electorate['personOf'],
+): boolean {
+  const counted = countOnce(votes, personOf);
+  return stages.every(({ count }, stage) => yesIn(counted, stage) >= count);
 }
 
 /** Two accounts that turn out to be one person's have one vote, the first. */

@@ -7,6 +7,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { jobId, tenantName } from '@countersign/contracts/names';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import type { Hint } from '@countersign/platform/bus';
+import type { Tx } from '@countersign/platform/database';
 import { groupCommit } from '@countersign/platform/group-commit';
 import { uuidv7 } from '@countersign/platform/ids';
 import { append } from '@countersign/platform/ledger-append';
@@ -15,7 +16,8 @@ import type { ServiceContext } from '@countersign/platform/service';
 import { z } from 'zod';
 import { announceOutcome } from './announce-outcome.ts';
 import { approvalDigest } from './approval-digest.ts';
-import { openedEntry, supersededEntry } from './approval-entries.ts';
+import { carriedEntry, closedEntry, openedEntry, supersededEntry } from './approval-entries.ts';
+import { carryVotes, findFormers } from './carry-over.ts';
 import {
   type Approval,
   findUnopened,
@@ -41,7 +43,8 @@ export function openApprovals({ database, log, bus, metrics }: Context): OpenApp
       const opened = await database.transaction(async (tx) => {
         const held = await readUnopened(tx, keys);
         const sound = held.filter((job) => contentMatchesDigest(job, log));
-        const approvals = sound.map(toApproval);
+        const formers = await findFormers(tx, sound);
+        const approvals = sound.map((job) => toApproval(job, formers.get(keyOf(job)) ?? null));
         const inserted = await insertApprovals(tx, approvals);
         const mine = approvals.filter((approval) => inserted.has(approval.approval_id));
         const voided = await supersede(tx, mine);
@@ -50,9 +53,10 @@ export function openApprovals({ database, log, bus, metrics }: Context): OpenApp
           voided.map(({ approval_id }) => approval_id),
         );
         await append(tx, [...voided.map((former) => supersededEntry(former, votes)), ...mine.map(openedEntry)]);
-        return { keys: new Set(mine.map(keyOf)), voided };
+        const granted = await carryAll(tx, mine);
+        return { keys: new Set(mine.map(keyOf)), closed: [...voided, ...granted] };
       });
-      for (const former of opened.voided) announceOutcome({ bus, metrics }, former);
+      for (const approval of opened.closed) announceOutcome({ bus, metrics }, approval);
       return keys.map((key) => opened.keys.has(keyOf(key)));
     },
   });
@@ -85,17 +89,26 @@ function contentMatchesDigest(job: HeldJob, log: Context['log']): boolean {
   return false;
 }
 
-function toApproval(job: HeldJob): Approval {
-  const { actor, effective: _, salt: __, ...kept } = job;
-  const terms = { ...kept, approval_id: uuidv7(), requester: actor };
-  const open = {
-    state: 'open' as const,
-    closed_at: null,
-    superseded_by: null,
-    withdrawn_by: null,
-    withdrawn_because: null,
-  };
-  return { ...terms, digest: approvalDigest(terms), ...open };
+/** Votes of the question before, where its policy lets them hold on, and the grant where they are enough. */
+async function carryAll(tx: Tx, opened: readonly Approval[]): Promise<Approval[]> {
+  const granted: Approval[] = [];
+  for (const approval of opened.filter(({ carried_from }) => carried_from !== null)) {
+    const closed = await carryVotes(tx, approval);
+    const votes = await readVotes(tx, [approval.approval_id]);
+    await append(tx, [carriedEntry(approval, votes), ...(closed ? [closedEntry(closed, votes)] : [])]);
+    if (closed) granted.push(closed);
+  }
+  return granted;
+}
+
+/** Carried over, it ends when it would have ended. */
+function toApproval(job: HeldJob, former: Approval | null): Approval {
+  const { actor, effective: _, salt: __, survive: ___, ...kept } = job;
+  const expires_at = former?.expires_at ?? kept.expires_at;
+  const terms = { ...kept, expires_at, approval_id: uuidv7(), requester: actor };
+  const nobody = { closed_at: null, superseded_by: null, withdrawn_by: null, withdrawn_because: null };
+  const carried = { carried_from: former?.approval_id ?? null, escalated_at: former?.escalated_at ?? null };
+  return { ...terms, digest: approvalDigest(terms), state: 'open', ...nobody, ...carried };
 }
 
 function keyOf({ tenant, job_id }: JobKey): string {

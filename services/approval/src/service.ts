@@ -3,6 +3,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { hintsTo } from '@countersign/contracts/streams';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
+import { breakGlass, reviewGlass } from './break-glass.ts';
 import { castVote } from './cast-vote.ts';
 import { closeApprovals, sweepDue } from './close-approvals.ts';
 import { listVotable } from './list-votable.ts';
@@ -32,6 +33,14 @@ export const approval = defineService({
       return getApproval(database, request);
     });
 
+    bus.serve('approval.break_glass', async (request) => {
+      await breakGlass(context, request);
+      return getApproval(database, request);
+    });
+    bus.serve('approval.review', async (request) => {
+      await reviewGlass(context, request);
+      return getApproval(database, request);
+    });
     bus.serve('approval.withdraw', async (request) => {
       await withdrawApproval(context, request);
       return getApproval(database, request);

@@ -11,6 +11,7 @@ import { currentStage, type Electorate, groupsIn } from './judge-vote.ts';
 import { votersOf } from './lock-question.ts';
 import { readElectorate } from './read-electorate.ts';
 import type { Approval, Vote } from './store.ts';
+import { readUnreviewed, readUses } from './store-glass.ts';
 import { listApprovals, readApproval, readContent, readLastGranted, readVotes } from './store-shown.ts';
 
 const NOT_LISTED = { effective: null, last_granted: null };
@@ -35,7 +36,10 @@ export async function getApproval(
 export async function listPage(database: Tx, request: RpcParsed<'approval.list'>): Promise<RpcAnswer<'approval.list'>> {
   const { tenant, job_id = null, limit = LIMITS.page_rows } = request;
   const filter = { tenant, job_id, state: readState(request.state), before: readCursor(request.cursor) };
-  const found = await listApprovals(database, filter, limit + 1);
+  const found =
+    request.break_glass === undefined
+      ? await listApprovals(database, filter, limit + 1)
+      : await readUnreviewed(database, tenant, filter.before, limit + 1);
   const page = found.slice(0, limit);
   const votes = await readVotes(
     database,
@@ -53,10 +57,22 @@ export async function showAll(
   approvals: readonly Approval[],
   votes: readonly (Vote & { approval_id: string })[],
 ): Promise<ApprovalView[]> {
-  const { personOf } = await readElectorate(database, null, votersOf(votes));
+  const ids = approvals.map(({ approval_id }) => approval_id);
+  const [{ personOf }, uses] = await Promise.all([
+    readElectorate(database, null, votersOf(votes)),
+    readUses(database, ids),
+  ]);
   return approvals.map((approval) => {
     const own = votes.filter((vote) => vote.approval_id === approval.approval_id).map(withoutId);
-    return { ...shownOf(approval), votes: own, waiting: waitingOn(approval, own, personOf), ...NOT_LISTED };
+    const use = uses.find(({ approval_id }) => approval_id === approval.approval_id);
+    const glass_broken = use === undefined ? null : withoutId(use);
+    return {
+      ...shownOf(approval),
+      glass_broken,
+      votes: own,
+      waiting: waitingOn(approval, own, personOf),
+      ...NOT_LISTED,
+    };
   });
 }
 
@@ -69,7 +85,7 @@ async function contentOf(database: Tx, approval: Approval): Promise<EffectiveJob
 }
 
 function shownOf(approval: Approval) {
-  const { held_seq: _, capability: __, auth_method: ___, traceparent: ____, ...shown } = approval;
+  const { held_seq: _, capability: __, auth_method: ___, traceparent: ____, expires_ms: _____, ...shown } = approval;
   return shown;
 }
 
@@ -87,8 +103,8 @@ async function votersOn(database: Tx, approval_id: string): Promise<string[]> {
   return (await readVotes(database, [approval_id])).map(({ voter }) => voter);
 }
 
-function withoutId({ approval_id: _, ...vote }: Vote & { approval_id: string }): Vote {
-  return vote;
+function withoutId<T extends { approval_id: string }>({ approval_id: _, ...row }: T): Omit<T, 'approval_id'> {
+  return row;
 }
 
 export function readState(state: string | undefined): ApprovalState | null {

@@ -101,7 +101,17 @@ function shown(rows: Rows) {
     .select(['approval_id', 'tenant', 'job_id', 'held_seq', 'topic', 'capability', 'requester', 'auth_method', 'owner'])
     .select(['on_behalf_of', 'job_hash', 'effective_digest', 'policy_version', 'policy_snapshot', 'policy_epoch'])
     .select(['rule_id', 'reason', 'max_attempts', 'digest', 'state', 'opened_at', 'expires_at', 'closed_at'])
-    .select(['superseded_by', 'withdrawn_by', 'withdrawn_because', 'traceparent'])
+    .select([
+      'superseded_by',
+      'withdrawn_by',
+      'withdrawn_because',
+      'escalated_at',
+      'carried_from',
+      'expires_ms',
+      'traceparent',
+    ])
+    .select((of) => of.ref('escalate').$castTo<Approval['escalate']>().as('escalate'))
+    .select((of) => of.ref('break_glass').$castTo<Approval['break_glass']>().as('break_glass'))
     .select((of) => of.ref('stages').$castTo<Approval['stages']>().as('stages'));
 }
 

@@ -25,6 +25,10 @@ export type HeldJob = {
   stages: ApprovalView['stages'];
   max_attempts: number;
   traceparent: string;
+  escalate: ApprovalView['escalate'];
+  break_glass: ApprovalView['break_glass'];
+  survive: string | null;
+  expires_ms: number;
   opened_at: string;
   expires_at: string;
 };
@@ -32,18 +36,21 @@ export type HeldJob = {
 export type JobKey = { tenant: string; job_id: string };
 
 /** An approval without its votes and its content. */
-export type Approval = Omit<ApprovalView, 'votes' | 'effective' | 'waiting' | 'last_granted'> & {
+export type Approval = Omit<ApprovalView, 'votes' | 'effective' | 'waiting' | 'last_granted' | 'glass_broken'> & {
   held_seq: number;
   capability: string | null;
   auth_method: string;
+  /** For how long its rule lets it stand open; null of one from before that was kept. */
+  expires_ms: number | null;
   traceparent: string;
 };
 export type Vote = ApprovalView['votes'][number];
 
-const COLUMNS = `a.approval_id, a.tenant, a.job_id, a.held_seq, a.topic, a.capability, a.requester, a.auth_method, a.owner,
+export const COLUMNS = `a.approval_id, a.tenant, a.job_id, a.held_seq, a.topic, a.capability, a.requester, a.auth_method, a.owner,
   a.on_behalf_of, a.job_hash, a.effective_digest, a.policy_version, a.policy_snapshot, a.policy_epoch, a.rule_id,
   a.reason, a.stages, a.max_attempts, a.digest, a.state, a.opened_at, a.expires_at, a.closed_at, a.superseded_by,
-  a.withdrawn_by, a.withdrawn_because, a.traceparent`;
+  a.withdrawn_by, a.withdrawn_because, a.escalate,
+  a.break_glass, a.escalated_at, a.carried_from, a.expires_ms, a.traceparent`;
 
 const HELD = 'SELECT FROM scheduler.held h WHERE (h.tenant, h.job_id, h.held_seq) = (a.tenant, a.job_id, a.held_seq)';
 const UNOPENED = `NOT EXISTS (SELECT FROM approval.approvals a
@@ -77,7 +84,7 @@ export async function insertApprovals(tx: Tx, approvals: readonly Approval[]): P
     `INSERT INTO approval.approvals AS a (approval_id, tenant, job_id, held_seq, topic, capability, requester, auth_method,
        owner, on_behalf_of, job_hash, effective_digest, policy_version, policy_snapshot, policy_epoch, rule_id, reason,
        stages, max_attempts, digest, state, opened_at, expires_at, closed_at, superseded_by, withdrawn_by, withdrawn_because,
-       traceparent)
+       escalate, break_glass, escalated_at, carried_from, expires_ms, traceparent)
      SELECT ${COLUMNS} FROM json_populate_recordset(NULL::approval.approvals, $1::json) AS a
      ON CONFLICT (tenant, job_id, held_seq) DO NOTHING
      RETURNING approval_id`,
@@ -174,6 +181,41 @@ export async function closeWithdrawn(tx: Tx, approval_id: string, by: string, wh
     [approval_id, by, why],
   );
   return row!;
+}
+
+/** Opens what has waited long enough to another group as well. */
+export function escalateDue(tx: Tx, limit: number): Promise<Approval[]> {
+  return tx.query(
+    `WITH due AS (
+       SELECT a.approval_id FROM approval.approvals a
+        WHERE a.state = 'open' AND a.escalate IS NOT NULL AND a.escalated_at IS NULL
+          AND a.opened_at + (a.escalate ->> 'after_ms')::bigint * interval '1 millisecond' <= clock_timestamp()
+        ORDER BY a.approval_id LIMIT $1 FOR UPDATE OF a SKIP LOCKED)
+     UPDATE approval.approvals a SET escalated_at = clock_timestamp()
+       FROM due WHERE a.approval_id = due.approval_id AND a.state = 'open' RETURNING ${COLUMNS}`,
+    [limit],
+  );
+}
+
+/** Of the hold right before, when it was agreed to or open, is not over, not spent, and was no single person's word. */
+export function readFormers(tx: Tx, jobs: readonly HeldJob[]): Promise<Approval[]> {
+  return tx.query(
+    `SELECT ${COLUMNS}
+       FROM unnest($1::text[], $2::text[], $3::integer[]) AS k (tenant, job_id, held_seq)
+       JOIN approval.approvals a ON a.tenant = k.tenant AND a.job_id = k.job_id AND a.held_seq = k.held_seq - 1
+      WHERE a.state IN ('open', 'granted') AND a.expires_at > clock_timestamp() AND a.redemptions = 0
+        AND NOT EXISTS (SELECT FROM approval.glass_broken g WHERE g.approval_id = a.approval_id)`,
+    [jobs.map((job) => job.tenant), jobs.map((job) => job.job_id), jobs.map((job) => job.held_seq)],
+  );
+}
+
+export async function copyVotes(tx: Tx, from: string, to: string): Promise<void> {
+  await tx.query(
+    `INSERT INTO approval.votes (approval_id, voter, auth_method, vote, stage, "group", comment, delegated_by, voted_at)
+     SELECT $2, voter, auth_method, vote, stage, "group", comment, delegated_by, voted_at
+       FROM approval.votes WHERE approval_id = $1`,
+    [from, to],
+  );
 }
 
 /** Open approvals that ran out of time, or whose job left that hold by another way. */

@@ -31,6 +31,21 @@ export type Tables = {
     superseded_by: string | null;
     withdrawn_by: string | null;
     withdrawn_because: string | null;
+    escalate: unknown;
+    break_glass: unknown;
+    escalated_at: string | null;
+    expires_ms: number | null;
+    carried_from: string | null;
+  };
+  'approval.glass_broken': {
+    approval_id: string;
+    tenant: string;
+    used_by: string;
+    used_at: string;
+    reason: string;
+    reviewed_by: string | null;
+    reviewed_at: string | null;
+    review: string | null;
   };
   'approval.votes': {
     approval_id: string;
@@ -72,6 +87,9 @@ export type Tables = {
     max_attempts: number | null;
     held_seq: number;
     traceparent: string;
+    escalate: unknown;
+    break_glass: unknown;
+    survive: string | null;
   };
 };
 

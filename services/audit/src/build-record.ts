@@ -2,6 +2,7 @@
  * Makes the run record an auditor reads out of one job's chain. Pure; what the chain does not say is left empty and
  * named in `missing`.
  */
+import { APPROVAL_STATES } from '@countersign/contracts/approval';
 import type { InclusionView } from '@countersign/contracts/evidence';
 import type { RunRecord } from '@countersign/contracts/record';
 import { isTerminal, JOB_STATES, type JobState } from '@countersign/contracts/states';
@@ -10,6 +11,8 @@ import { listMissing } from './list-missing.ts';
 import { decisionsOf, type Evidence, type EvidenceBody, readEvidence } from './read-evidence.ts';
 import { instantOf } from './show-entry.ts';
 import { chainEntryOf, type JobChain, type JobKey } from './store.ts';
+
+const CLOSED = new Set(APPROVAL_STATES.filter((state) => state !== 'open').map((state) => `approval_${state}`));
 
 /** `chain.entries` has at least one entry. */
 export function buildRecord(job: JobKey, chain: JobChain, inclusion: InclusionView | null): RunRecord {
@@ -72,7 +75,7 @@ function approvalOf(evidence: readonly Evidence[]): RunRecord['approval'] {
   if (!approval_id || !opened?.expires_at) return null;
   const granted = lastOf(own, 'approval_granted');
   const votes = own.filter(({ entry }) => entry.kind === 'approval_voted');
-  const closed = own.findLast(({ entry }) => entry.kind !== 'approval_voted' && entry.kind !== 'approval_opened');
+  const closed = own.findLast(({ entry }) => CLOSED.has(entry.kind));
   return {
     approval_id,
     state: closed?.entry.kind.slice('approval_'.length) ?? 'open',

@@ -1,5 +1,5 @@
 /** `/approvals`: what waits for a countersignature, and the votes. Who is eligible is the approval service's to say. */
-import { approvalView, vote, withdrawal } from '@countersign/contracts/approval';
+import { approvalView, glassBreaking, glassReview, vote, withdrawal } from '@countersign/contracts/approval';
 import { approvalPage, approvalQuery } from '@countersign/contracts/http';
 import { LIMITS } from '@countersign/contracts/limits';
 import { uuid } from '@countersign/contracts/names';
@@ -40,6 +40,33 @@ export function approvalRoutes(bus: Bus): Route[] {
     }),
     voteRoute(bus, 'approve'),
     voteRoute(bus, 'reject'),
+    route({
+      method: 'post',
+      path: '/approvals/:approval_id/break-glass',
+      summary: 'Grant alone, as one of the group that the rule names for emergencies; somebody else reviews it',
+      permissions: ['approvals:vote'],
+      params,
+      body: { schema: glassBreaking, limit: LIMITS.request_bytes },
+      answers: { 200: { says: 'The approval, granted', schema: approvalView } },
+      handle: async ({ caller, params, body, traceparent }) => {
+        const asked = { ...params, ...body, tenant: caller.tenant, principal: principalOf(caller) };
+        return { status: 200, json: await bus.call('approval.break_glass', asked, { traceparent }) };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/approvals/:approval_id/review',
+      summary: 'Sign off what somebody else granted alone',
+      permissions: ['approvals:review'],
+      params,
+      body: { schema: glassReview, limit: LIMITS.request_bytes, optional: true },
+      answers: { 200: { says: 'The approval with its review', schema: approvalView } },
+      handle: async ({ caller, params, body, traceparent }) => {
+        const comment = body.comment ?? null;
+        const asked = { ...params, comment, tenant: caller.tenant, principal: principalOf(caller) };
+        return { status: 200, json: await bus.call('approval.review', asked, { traceparent }) };
+      },
+    }),
     route({
       method: 'post',
       path: '/approvals/:approval_id/withdraw',

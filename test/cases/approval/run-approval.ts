@@ -21,7 +21,12 @@ export type Holding = {
   expires_ms?: number;
   max_attempts?: number;
   on_behalf_of?: string;
+  escalate?: ApprovalView['escalate'];
+  break_glass?: ApprovalView['break_glass'];
+  survive?: 'same_terms';
   payload?: Record<string, unknown>;
+  /** Of the digests; left out, another one each time. */
+  salt?: string;
   /** Of the policy that asked; left out, the one that is active at first. */
   policy_epoch?: number;
   /** Stored instead of the content that the digest covers. */
@@ -167,7 +172,7 @@ export async function runApproval(): Promise<RunningApproval> {
 /** As the scheduler holds a job: its row and its content, in one transaction; the same job again is a new hold. */
 async function hold(admin: Database, job_id: string, holding: Holding): Promise<void> {
   const tenant = holding.tenant ?? TENANT;
-  const salt = randomSalt();
+  const salt = holding.salt ?? randomSalt();
   const effective = canonicalize({
     tenant,
     job_id,
@@ -186,6 +191,9 @@ async function hold(admin: Database, job_id: string, holding: Holding): Promise<
     expires_ms: holding.expires_ms ?? 60_000,
     max_attempts: holding.max_attempts ?? 2,
     reason: 'human review required for prod write',
+    ...(holding.escalate && { escalate: holding.escalate }),
+    ...(holding.break_glass && { break_glass: holding.break_glass }),
+    ...(holding.survive && { survive: holding.survive }),
   };
   await admin.transaction(async (tx) => {
     await tx.query(

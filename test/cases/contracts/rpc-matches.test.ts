@@ -276,6 +276,16 @@ const CASES: Record<RpcVerb, Case> = {
       'another digest': { tenant: 'acme', approval_id: 'a1', digest: H2 },
     },
   },
+  'approval.break_glass': {
+    asked: { tenant: 'acme', approval_id: 'a1', digest: H1 },
+    right: [{ tenant: 'acme', approval_id: 'a1', digest: H1 }],
+    wrong: { 'another digest': { tenant: 'acme', approval_id: 'a1', digest: H2 } },
+  },
+  'approval.review': {
+    asked: { tenant: 'acme', approval_id: 'a1' },
+    right: [{ tenant: 'acme', approval_id: 'a1' }],
+    wrong: { another: { tenant: 'acme', approval_id: 'a2' } },
+  },
   'approval.withdraw': {
     asked: { tenant: 'acme', approval_id: 'a1' },
     right: [{ tenant: 'acme', approval_id: 'a1' }],
@@ -347,6 +357,8 @@ test.each(['', 'null', '[]', 'nonsense'])('a document that is %j is never called
 test('what acts, and cannot be told from acting twice, is asked once', () => {
   const once = Object.entries(RPC).flatMap(([verb, { repeatable }]) => (repeatable ? [] : [verb]));
   expect(once.sort()).toEqual([
+    'approval.break_glass',
+    'approval.review',
     'approval.vote',
     'approval.withdraw',
     'output.discard',

@@ -157,6 +157,8 @@ const MAY_PUBLISH: Record<string, string[]> = {
     'rpc.approval.get',
     'rpc.approval.vote',
     'rpc.approval.withdraw',
+    'rpc.approval.break_glass',
+    'rpc.approval.review',
     'rpc.output.read',
     'rpc.audit.timeline',
     'rpc.audit.decisions',

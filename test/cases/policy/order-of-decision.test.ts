@@ -264,6 +264,22 @@ describe('floors', () => {
     });
   });
 
+  it('take away what makes an approval easier, unless they ask for none', () => {
+    const rule = `  - id: held
+    match: {}
+    decision: require_approval
+    approval: { stages: [{ group: sre }], escalate: { after: 10m, to: leads }, break_glass: { group: leads } }
+`;
+    const head = 'groups: [sre, leads]\napprovals: { survive: same_terms }\n';
+    const approvalUnder = (floor: string) => finalOf(ask(withTier(floor, rule, head), prod)).obligations.approval;
+    const easier = { escalate: { after_ms: 600_000, to: 'leads' }, break_glass: { group: 'leads' } };
+    expect(approvalUnder('{ max_attempts: 1 }')).toMatchObject({ ...easier, survive: 'same_terms' });
+    const asked = approvalUnder('{ decision: require_approval, stages: [{ group: sre, count: 2 }] }');
+    expect(asked).toEqual({ stages: [{ group: 'sre', count: 2 }], expires_ms: 3_600_000, survive: 'same_terms' });
+    const silent = finalOf(ask(withTier('{ max_attempts: 1 }', rule, 'groups: [sre, leads]\n'), prod));
+    expect(silent.obligations.approval).not.toHaveProperty('survive');
+  });
+
   it('tighten constraints', () => {
     const rule =
       '  - { id: bound, match: {}, decision: allow_with_constraints, constraints: { timeout: 5m, worker: [b], set: { x: 1 } } }\n';

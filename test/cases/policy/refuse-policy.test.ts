@@ -162,6 +162,23 @@ describe('meaning', () => {
     ['group_unknown', approval('sre')],
     ['group_unknown', `groups: [sre]\n${rule('decision: require_approval')}`],
     ['group_unknown', 'owners: { infra.write: sre }'],
+    [
+      'group_unknown',
+      rule(
+        'decision: require_approval, approval: { stages: [{ group: approvers }], escalate: { after: 1m, to: sre } }',
+      ),
+    ],
+    [
+      'group_unknown',
+      rule('decision: require_approval, approval: { stages: [{ group: approvers }], break_glass: { group: owner } }'),
+    ],
+    [
+      'field_misplaced',
+      rule(
+        'decision: require_approval, approval: { stages: [{ group: approvers }], escalate: { after: 1h, to: approvers } }',
+      ),
+    ],
+    ['field_invalid', 'approvals: { survive: always }'],
     ['owner_missing', approval('owner')],
     ['scanner_unknown', 'rules: [{ id: r, match: { scanners: [astrology] }, decision: deny }]'],
     ['match_empty', 'rules: [{ id: r, match: { not: {} }, decision: deny }]'],

@@ -1,0 +1,225 @@
+/**
+ * What a rule lets happen besides votes of its groups: another group after a while, one person alone whom somebody else reviews,
+ * and an agreement that holds on under another policy. None of it is worth more than the rule says.
+ */
+import type { ApprovalView } from '@countersign/contracts/approval';
+import type { Principal } from '@countersign/contracts/rpc';
+import { type Approval, approvalFault, readApproval } from '@countersign/ledger/rederive-approval';
+import { randomSalt } from '@countersign/platform/ids';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codeOf } from '../../harness/code-of.ts';
+import { AGENT, type Holding, OWNER, type RunningApproval, runApproval, TENANT } from './run-approval.ts';
+
+let run: RunningApproval;
+beforeAll(async () => {
+  run = await runApproval();
+  await run.startAnother();
+});
+afterAll(() => run[Symbol.asyncDispose]());
+
+const TWO = [{ group: 'sre', count: 2 }];
+const AFTER_A_WHILE = { after_ms: 3_600_000, to: 'leads' };
+const GLASS = { group: 'emergency' };
+
+function principalOf(id: string, groups: string[] = []): Principal {
+  return { id, type: 'human', groups, owner: null, auth_method: 'api_key', key_id: null };
+}
+
+/** As if it had been opened long ago, by the database's clock. */
+function waited({ approval_id }: ApprovalView): Promise<unknown> {
+  return run.admin.query(
+    `UPDATE approval.approvals SET opened_at = opened_at - interval '2 hours' WHERE approval_id = $1`,
+    [approval_id],
+  );
+}
+
+function view({ approval_id }: ApprovalView): Promise<ApprovalView> {
+  return run.ingress.call('approval.get', { tenant: TENANT, approval_id });
+}
+
+function breakGlass(shown: ApprovalView, id: string, groups = ['emergency'], digest = shown.digest) {
+  const { tenant, approval_id } = shown;
+  const reason = 'the site is down';
+  return run.ingress.call('approval.break_glass', {
+    tenant,
+    approval_id,
+    digest,
+    reason,
+    principal: principalOf(id, groups),
+  });
+}
+
+function review({ tenant, approval_id }: ApprovalView, id: string) {
+  return run.ingress.call('approval.review', { tenant, approval_id, comment: 'seen', principal: principalOf(id) });
+}
+
+async function unreviewed(): Promise<string[]> {
+  const listed = await run.ingress.call('approval.list', { tenant: TENANT, break_glass: 'unreviewed' });
+  return listed.approvals.map(({ job_id }) => job_id);
+}
+
+/** What the offline check says of a dispatch that this approval let through. */
+async function faultOf(job_id: string): Promise<string | null> {
+  const entries = await run.entries(job_id);
+  const approvals = new Map<unknown, Approval>();
+  for (const { kind, body } of entries) readApproval(approvals, kind, body as never);
+  const last = entries.findLast(({ kind }) => kind === 'approval_opened')!.body as Record<string, never>;
+  const time_us = Date.now() * 1000;
+  return approvalFault(approvals.get(last.approval_id)!, { body: last, decision: last, time_us });
+}
+
+describe('escalation', () => {
+  test('before its time nobody else may vote; from then on the other group may too, in every stage', async () => {
+    const shown = await run.ask('escalates', { stages: TWO, escalate: AFTER_A_WHILE, expires_ms: 7_200_000 });
+    expect(shown).toMatchObject({ escalate: AFTER_A_WHILE, escalated_at: null, waiting: { groups: ['sre'] } });
+    expect(await codeOf(run.vote(shown, 'lea', ['leads']))).toBe('approval_not_eligible');
+    await run.admin.query(
+      `UPDATE approval.approvals SET expires_at = expires_at + interval '1 day' WHERE approval_id = $1`,
+      [shown.approval_id],
+    );
+    await waited(shown);
+    await expect.poll(async () => (await view(shown)).escalated_at).not.toBeNull();
+    expect((await view(shown)).waiting).toEqual({ stage: 0, groups: ['sre', 'leads'] });
+    expect((await run.vote(shown, 'lea', ['leads'])).state).toBe('open');
+    expect(await codeOf(run.vote(shown, OWNER, ['leads']))).toBe('approval_not_eligible');
+    expect((await run.vote(shown, 'sam', ['sre'])).state).toBe('granted');
+    const kinds = await run.kinds('escalates');
+    expect(kinds.filter((kind) => kind === 'approval_escalated')).toHaveLength(1);
+    expect((await run.entries('escalates')).find(({ kind }) => kind === 'approval_escalated')!.body).toMatchObject({
+      to: 'leads',
+    });
+  });
+
+  test('two instances escalate each once', async () => {
+    const names = Array.from({ length: 8 }, (_, i) => `many-${i}`);
+    const asked = await Promise.all(names.map((job_id) => run.ask(job_id, { escalate: { after_ms: 1, to: 'leads' } })));
+    await expect
+      .poll(() => Promise.all(asked.map(async (one) => (await view(one)).escalated_at !== null)))
+      .not.toContain(false);
+    expect(await Promise.all(names.map(run.kinds))).toEqual(names.map(() => ['approval_opened', 'approval_escalated']));
+    await run.vote(asked[0]!, 'lea', ['leads']);
+    expect(await faultOf('many-0')).toBeNull();
+  });
+});
+
+describe('break-glass', () => {
+  test('one of the named group grants alone, marked in the evidence, and it waits for somebody else’s review', async () => {
+    const shown = await run.ask('in-need', { stages: TWO, break_glass: GLASS });
+    const broken = await breakGlass(shown, 'eve');
+    expect(broken).toMatchObject({ state: 'granted', glass_broken: { used_by: 'eve', reason: 'the site is down' } });
+    expect((await breakGlass(shown, 'eve')).state).toBe('granted');
+    expect(await run.kinds('in-need')).toEqual(['approval_opened', 'approval_voted', 'approval_granted']);
+    for (const { body } of (await run.entries('in-need')).slice(1)) expect(body.break_glass).toBe(true);
+    expect(JSON.stringify(await run.entries('in-need'))).not.toContain('the site is down');
+    expect(await faultOf('in-need')).toBeNull();
+    expect(await unreviewed()).toEqual(['in-need']);
+    for (const id of ['eve', OWNER, AGENT]) expect(await codeOf(review(shown, id))).toBe('approval_not_eligible');
+    expect((await review(shown, 'rita')).glass_broken).toMatchObject({ reviewed_by: 'rita', review: 'seen' });
+    expect((await review(shown, 'rita')).glass_broken?.reviewed_by).toBe('rita');
+    expect(await codeOf(review(shown, 'ruth'))).toBe('state_conflict');
+    expect(await unreviewed()).toEqual([]);
+    const reviewed = (await run.entries('in-need')).at(-1)!;
+    expect(reviewed).toMatchObject({ kind: 'approval_reviewed', body: { used_by: 'eve', reviewed_by: 'rita' } });
+  });
+
+  test.each([
+    ['nobody outside the group', { break_glass: GLASS }, 'sam', ['sre']],
+    ['nobody where the rule names no group', {}, 'eve', ['emergency']],
+    ['nobody in the own matter', { break_glass: GLASS, on_behalf_of: 'eve' }, 'eve', ['emergency']],
+    ['not the owner', { break_glass: GLASS }, OWNER, ['emergency']],
+  ] satisfies [string, Holding, string, string[]][])('%s', async (name, holding, id, groups) => {
+    const shown = await run.ask(name.replaceAll(' ', '-'), holding);
+    expect(await codeOf(breakGlass(shown, id, groups))).toBe('approval_not_eligible');
+    expect((await view(shown)).state).toBe('open');
+    expect(await codeOf(review(shown, 'rita'))).toBe('not_found');
+  });
+
+  test('nothing but what was shown, and not after a no', async () => {
+    const shown = await run.ask('another-digest', { break_glass: GLASS });
+    const other = `sha256:${'0'.repeat(64)}`;
+    expect(await codeOf(breakGlass(shown, 'eve', ['emergency'], other))).toBe('approval_digest_mismatch');
+    await run.vote(shown, 'sam', ['sre'], { vote: 'reject' });
+    expect(await codeOf(breakGlass(shown, 'eve'))).toBe('approval_closed');
+  });
+});
+
+describe('a change of policy, where the new one says that agreements survive', () => {
+  let epoch = 3;
+  /** The scheduler has decided again under another policy, and holds the job for another question. */
+  async function under(job_id: string, holding: Holding): Promise<ApprovalView> {
+    epoch = await run.activate();
+    await run.hold(job_id, { ...holding, held_seq: 2, policy_epoch: epoch });
+    await expect.poll(async () => (await listed(job_id)).length).toBe(2);
+    return view((await listed(job_id))[0]!);
+  }
+  async function listed(job_id: string): Promise<ApprovalView[]> {
+    return (await run.ingress.call('approval.list', { tenant: TENANT, job_id })).approvals;
+  }
+  const asked = (more: Holding = {}) => ({ stages: TWO, salt: randomSalt(), policy_epoch: epoch, ...more });
+
+  test('votes and grants on the same terms hold on, to the same end, recorded', async () => {
+    const holding = asked();
+    const half = await run.ask('half', holding);
+    await run.vote(half, 'sam', ['sre']);
+    const next = await under('half', { ...holding, survive: 'same_terms' });
+    expect(next).toMatchObject({ state: 'open', carried_from: half.approval_id, expires_at: half.expires_at });
+    expect(next.votes.map(({ voter }) => voter)).toEqual(['sam']);
+    expect(next.digest).not.toBe(half.digest);
+    expect((await run.vote(next, 'ines', ['sre'])).state).toBe('granted');
+    expect(await run.kinds('half')).toEqual([
+      ...['approval_opened', 'approval_voted', 'approval_voided', 'approval_opened', 'approval_carried'],
+      ...['approval_voted', 'approval_granted'],
+    ]);
+    expect(await faultOf('half')).toBeNull();
+
+    const whole = asked();
+    const first = await run.ask('whole', whole);
+    for (const id of ['sam', 'ines']) await run.vote(first, id, ['sre']);
+    expect(await under('whole', { ...whole, survive: 'same_terms' })).toMatchObject({ state: 'granted' });
+    expect((await run.kinds('whole')).slice(-3)).toEqual(['approval_opened', 'approval_carried', 'approval_granted']);
+    expect(await faultOf('whole')).toBeNull();
+    await expect.poll(() => run.wakeUpsOf('whole').length).toBe(2);
+  });
+
+  test.each([
+    ['the bundle does not say so', {}],
+    ['something else would run', { survive: 'same_terms', payload: { replicas: 50 } }],
+    ['others are asked', { survive: 'same_terms', stages: [{ group: 'security', count: 2 }] }],
+    ['fewer are asked', { survive: 'same_terms', stages: [{ group: 'sre', count: 1 }] }],
+    ['more attempts are allowed', { survive: 'same_terms', max_attempts: 9 }],
+    ['it may stand open for longer', { survive: 'same_terms', expires_ms: 99_000 }],
+    ['others may vote later', { survive: 'same_terms', escalate: AFTER_A_WHILE }],
+    ['somebody may grant alone', { survive: 'same_terms', break_glass: GLASS }],
+  ] satisfies [string, Holding][])('not when %s', async (name, change) => {
+    const job_id = name.replaceAll(' ', '-');
+    const holding = asked();
+    const former = await run.ask(job_id, holding);
+    for (const id of ['sam', 'ines']) await run.vote(former, id, ['sre']);
+    expect(await under(job_id, { ...holding, ...change })).toMatchObject({
+      state: 'open',
+      votes: [],
+      carried_from: null,
+    });
+  });
+
+  test('not what has been spent, has expired, or one person granted alone', async () => {
+    const spent = asked();
+    const former = await run.ask('spent', spent);
+    for (const id of ['sam', 'ines']) await run.vote(former, id, ['sre']);
+    await run.admin.query(
+      'UPDATE approval.approvals SET redemptions = 1, redeemed_at = clock_timestamp() WHERE approval_id = $1',
+      [former.approval_id],
+    );
+    expect((await under('spent', { ...spent, survive: 'same_terms' })).carried_from).toBeNull();
+    const over = asked();
+    const late = await run.ask('over', over);
+    for (const id of ['sam', 'ines']) await run.vote(late, id, ['sre']);
+    await run.admin.query('UPDATE approval.approvals SET expires_at = clock_timestamp() WHERE approval_id = $1', [
+      late.approval_id,
+    ]);
+    expect((await under('over', { ...over, survive: 'same_terms' })).carried_from).toBeNull();
+    const alone = asked({ break_glass: GLASS });
+    await breakGlass(await run.ask('alone', alone), 'eve');
+    expect((await under('alone', { ...alone, survive: 'same_terms' })).carried_from).toBeNull();
+  });
+});
