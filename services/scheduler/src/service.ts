@@ -18,7 +18,7 @@ import { type AgendaSweeps, followAgenda } from './agenda.ts';
 import { answerBeat } from './claim/answer-beat.ts';
 import { answerHello } from './claim/answer-hello.ts';
 import { claimAttempts } from './claim/claim-attempts.ts';
-import type { Claim } from './claim/claim-carefully.ts';
+import type { Claim } from './claim/plan.ts';
 import { openWorkerDoor } from './claim/worker-door.ts';
 import { dispatchJobs } from './dispatch/dispatch-jobs.ts';
 import { ownPools } from './dispatch/own-pools.ts';

@@ -3,12 +3,14 @@ import type { ControlState } from '@countersign/contracts/control';
 import { finalDecision } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import { type JobFacts, jobEntry } from '@countersign/contracts/job-entry';
+import { LIMITS } from '@countersign/contracts/limits';
 import { readRecordedDecision } from '@countersign/contracts/recorded-decision';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { canonicalWithHoles, HOLE } from '@countersign/ledger/holed-json';
 import { planOne, toContext } from '@countersign/scheduler/admit/plan';
 import { straightThrough } from '@countersign/scheduler/admit/straight-through';
 import { runningTemplate } from '@countersign/scheduler/claim/claim-attempts';
+import { type Claim, planClaims } from '@countersign/scheduler/claim/plan';
 import { classifyDispatch } from '@countersign/scheduler/dispatch/classify-dispatch';
 import type { ClearedJob, DispatchItem } from '@countersign/scheduler/dispatch/dispatch-item';
 import { planSending } from '@countersign/scheduler/dispatch/plan-sending';
@@ -257,6 +259,86 @@ const RUNNING: LockedAttempt = {
   ran_out: false,
   past_deadline: false,
 } as LockedAttempt;
+
+describe('at the claim', () => {
+  const SENT = {
+    ...RUNNING,
+    attempt_state: 'dispatched',
+    job_state: 'dispatched',
+    worker: null,
+    claim_id: null,
+    refusals: 0,
+    refused_claim_id: null,
+  } as LockedAttempt;
+  const claim = (more: Partial<Claim> = {}): Claim => ({
+    dispatch_id: 'd',
+    claim_id: 'c',
+    pool: POOL,
+    worker: 'w1',
+    ...more,
+  });
+  const REFUSED = { refused: { code: 'warrant_time' as const } };
+  const plan = (claims: readonly Claim[], attempt: Partial<LockedAttempt> | null, control = CONTROL, running = 0) =>
+    planClaims(claims, {
+      control,
+      running: new Map([[POOL, running]]),
+      attempts: new Map(attempt === null ? [] : [['d', { ...SENT, ...attempt }]]),
+    });
+  const worker = { ...CONTROL, revoked: [`worker:${POOL}/w1`] };
+
+  test.each<[string, Claim, Partial<LockedAttempt> | null, ControlState, number, string]>([
+    ['what was sent is granted', claim(), {}, CONTROL, 3, 'granted'],
+    ['not one too many', claim(), {}, CONTROL, 4, 'wait'],
+    ['an attempt that nobody knows is stale', claim(), null, CONTROL, 0, 'attempt_stale'],
+    ['so is another pool’s', claim({ pool: 'other' }), {}, CONTROL, 0, 'attempt_stale'],
+    ['so is one that ended unclaimed', claim(), { attempt_state: 'void' }, CONTROL, 0, 'attempt_stale'],
+    ['the same claim gets the same answer', claim(), RUNNING, CONTROL, 4, 'granted'],
+    ['also under another policy', claim(), RUNNING, OTHER_EPOCH, 4, 'granted'],
+    ['any other one loses', claim({ claim_id: 'x' }), RUNNING, CONTROL, 0, 'claim_lost'],
+    ['a revoked worker gets nothing', claim(), {}, worker, 0, 'revoked'],
+    ['not even what it was granted', claim(), RUNNING, worker, 0, 'revoked'],
+    ['another policy sends the job back', claim(), {}, OTHER_EPOCH, 0, 'epoch_stale'],
+    ['and so does a revoked actor', claim(), {}, REVOKED, 0, 'epoch_stale'],
+    ['a stop too', claim(), {}, stop('pool', POOL), 0, 'stopped'],
+    ['after the policy', claim(), {}, { ...OTHER_EPOCH, switches: stop('pool', POOL).switches }, 0, 'epoch_stale'],
+    ['and before the pool is full', claim(), {}, stop('pool', POOL), 4, 'stopped'],
+    ['a refused warrant is offered again', claim(REFUSED), {}, CONTROL, 0, 'wait'],
+    ['whatever the policy says by then', claim(REFUSED), {}, OTHER_EPOCH, 0, 'wait'],
+    ['not for ever', claim(REFUSED), { refusals: LIMITS.warrant_offers - 1 }, CONTROL, 0, 'warrant_invalid'],
+  ])('%s', (_, asked, attempt, control, running, expected) => {
+    const [answer] = plan([asked], attempt, control, running).answers;
+    expect(answer!.outcome === 'lost' ? answer!.code : answer!.outcome).toBe(expected);
+  });
+
+  test('what is granted runs, and what is taken back waits for a new decision', () => {
+    const granted = plan([claim()], {}).plan;
+    expect(granted.moves).toMatchObject([{ from: 'dispatched', to: 'running', runs: 1 }]);
+    expect(granted.started).toEqual([{ dispatch_id: 'd', pool: POOL, worker: 'w1', claim_id: 'c' }]);
+    expect(granted.entries.map(({ kind }) => kind)).toEqual(['job_running']);
+    const stopped = plan([claim()], {}, stop('pool', POOL)).plan;
+    expect(stopped).toMatchObject({
+      voided: ['d'],
+      started: [],
+      moves: [{ to: 'cleared', reason: 'stopped by switch stop' }],
+    });
+    expect(stopped.entries.map(({ kind }) => kind)).toEqual(['job_cleared']);
+  });
+
+  test('of two in one batch the first is granted, and a slot is given once', () => {
+    const { plan: planned, answers } = plan([claim(), claim({ claim_id: 'x' })], {}, CONTROL, 3);
+    expect(answers).toMatchObject([{ outcome: 'granted' }, { outcome: 'lost', code: 'claim_lost' }]);
+    expect(planned.started).toHaveLength(1);
+  });
+
+  test('the same refusal counts once, and the last one fails the job', () => {
+    const again = plan([claim(REFUSED), claim(REFUSED)], {}).plan;
+    expect(again.refused.map(({ refusals }) => refusals)).toEqual([1]);
+    expect(again.entries.map(({ kind }) => kind)).toEqual(['attempt_refused']);
+    const last = plan([claim(REFUSED)], { refusals: LIMITS.warrant_offers - 1 }).plan;
+    expect(last).toMatchObject({ voided: ['d'], moves: [{ to: 'failed', reason: 'warrant refused: warrant_time' }] });
+    expect(last.entries.map(({ kind }) => kind)).toEqual(['attempt_refused', 'job_failed']);
+  });
+});
 
 describe('at the end', () => {
   type Outcome = Parameters<typeof endOf>[1];

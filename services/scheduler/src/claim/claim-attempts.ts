@@ -7,7 +7,8 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { canonicalWithHoles } from '@countersign/ledger/holed-json';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { claimStep, type GrantedClaim } from '../store-steps.ts';
-import { type Claim, claimCarefully, type Outcome } from './claim-carefully.ts';
+import { claimCarefully } from './claim-carefully.ts';
+import type { Claim, Outcome } from './plan.ts';
 
 /** What `job_running` says besides the attempt's facts, which are filled in where they stand. */
 export function runningTemplate({ dispatch_id, claim_id, pool, worker }: Claim): string {

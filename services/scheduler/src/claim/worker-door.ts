@@ -27,8 +27,8 @@ import type { SchedulerContext } from '../scheduler-context.ts';
 import { readWorkerKeys } from '../store-pools.ts';
 import { answerBeat } from './answer-beat.ts';
 import { answerHello } from './answer-hello.ts';
-import type { Claim } from './claim-carefully.ts';
 import { openHandOut } from './hand-out.ts';
+import type { Claim } from './plan.ts';
 
 type Worker = { pool: string; worker: string };
 type Opened = { who: Worker; nonce: string };
