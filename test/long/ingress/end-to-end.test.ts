@@ -5,13 +5,15 @@ import { BAD_BODIES } from '../../cases/ingress/bad-bodies.ts';
 import { startSystem, type TestSystem } from '../../harness/start-system.ts';
 import { startWorker } from '../../harness/start-worker.ts';
 import { waitForEnd } from '../../harness/wait-for-job.ts';
+import { crossingCases } from './crossing-cases.ts';
 import { workerDoorCases } from './worker-door-cases.ts';
 
 let system: TestSystem;
 const cleanUp = new AsyncDisposableStack();
 beforeAll(async () => {
   system = cleanUp.use(await startSystem());
-  cleanUp.use(await startWorker(system, 'demo-read', () => ({ done: true })));
+  const leak = { config: `aws_access_key_id = AKIA${'IOSFODNN7EXAMPLQ'}` };
+  cleanUp.use(await startWorker(system, 'demo-read', (job) => (job.prompt === 'leak' ? leak : { done: true })));
 });
 afterAll(() => cleanUp.disposeAsync());
 
@@ -20,6 +22,7 @@ function submit(body: unknown) {
 }
 
 workerDoorCases(() => system);
+crossingCases(() => system);
 
 describe('the runbook', () => {
   test('simulates the production write of the guide', async () => {
