@@ -50,7 +50,9 @@ const ROUTES: Record<keyof typeof ACCESS, Case[]> = {
   'GET /approvals': [{ of: 'held', query: 'job_id', status: 200 }],
   'GET /approvals/{approval_id}': [{ of: 'approval' }],
   'POST /approvals/{approval_id}/approve': [{ of: 'approval', body: () => ({ digest: DIGEST }) }],
+  'POST /approvals/{approval_id}/break-glass': [{ of: 'approval', body: () => ({ digest: DIGEST, ...reason }) }],
   'POST /approvals/{approval_id}/reject': [{ of: 'approval', body: () => ({ digest: DIGEST }) }],
+  'POST /approvals/{approval_id}/review': [{ of: 'approval', body: () => ({}) }],
   'POST /approvals/{approval_id}/withdraw': [{ of: 'approval', ...REASONED }],
   'GET /bus-users': NONE,
   'POST /bus-users': [
@@ -182,6 +184,14 @@ const VERBS: Record<RpcVerb, Verb | null> = {
   'approval.vote': {
     of: 'approval',
     ask: (approval_id) => ({ tenant: RIVAL, approval_id, vote: 'reject', digest: DIGEST, comment: null, principal }),
+  },
+  'approval.break_glass': {
+    of: 'approval',
+    ask: (approval_id) => ({ tenant: RIVAL, approval_id, digest: DIGEST, ...reason, principal }),
+  },
+  'approval.review': {
+    of: 'approval',
+    ask: (approval_id) => ({ tenant: RIVAL, approval_id, comment: null, principal }),
   },
   'approval.withdraw': {
     of: 'approval',
