@@ -1,19 +1,27 @@
 /** Confirms the tokens of providers: the prefix's own case, alphabet and length of the body, nothing glued before it. */
-import type { Emit } from './emit.ts';
+import type { Emit, Note } from './emit.ts';
 import type { FindingTypeName } from './finding-types.ts';
+import { fitsChecksum, type TokenChecksum } from './secret-checksums.ts';
 import { ALPHABETS, OPEN, PROVIDERS, SHAPED_TOKENS } from './secret-providers.ts';
 
 /** Characters that bodies of tokens inside of others may still be read over. */
 export type Work = { left: number };
 const SHORT_TOKEN = 128;
 
-type Needle = { type: FindingTypeName; prefix: string; codes: Uint8Array; min: number; max: number };
+type Needle = {
+  type: FindingTypeName;
+  prefix: string;
+  codes: Uint8Array;
+  min: number;
+  max: number;
+  checksum: TokenChecksum | undefined;
+};
 
 const CODES = new Map(Object.entries(ALPHABETS).map(([name, alphabet]) => [name, codesOf(alphabet)]));
 
 /** One for each prefix, in the order of the table. */
-export const NEEDLES: readonly Needle[] = PROVIDERS.flatMap(([type, prefixes, alphabet, min, max]) =>
-  prefixes.split(' ').map((prefix) => ({ type, prefix, codes: CODES.get(alphabet)!, min, max })),
+export const NEEDLES: readonly Needle[] = PROVIDERS.flatMap(([type, prefixes, alphabet, min, max, checksum]) =>
+  prefixes.split(' ').map((prefix) => ({ type, prefix, codes: CODES.get(alphabet)!, min, max, checksum })),
 );
 
 const ALNUM = CODES.get('alnum')!;
@@ -40,8 +48,16 @@ export function detectToken(text: string, needle: Needle, start: number, work: W
   // What repeats a handful of characters does so to its end: no later start in it is any better.
   if (new Set(body.slice(0, 256)).size <= 5) return Math.max(start, end - 16);
   if (!isRandomEnough(body) || DOCUMENTED.test(body)) return start;
-  emit(type, at, end, { why: 'prefix and length' });
+  emit(type, at, end, noteOf(needle, text.slice(at, end)));
   return end;
+}
+
+/** Only the length that the provider's sum is defined for is judged by it. */
+function noteOf({ prefix, min, checksum }: Needle, token: string): Note {
+  if (checksum === undefined || token.length !== prefix.length + min) return { why: 'prefix and length' };
+  return fitsChecksum(checksum, token)
+    ? { why: 'checksum', confidence: 'certain' }
+    : { why: 'prefix and length, no checksum', confidence: 'possible' };
 }
 
 /** Reports the token without a prefix that has its literal's end at `end`. */

@@ -3,6 +3,7 @@
  * holds data only.
  */
 import type { FindingTypeName } from './finding-types.ts';
+import type { TokenChecksum } from './secret-checksums.ts';
 
 /** The characters that a token's body is made of. */
 export const ALPHABETS = {
@@ -24,22 +25,23 @@ export const ALPHABETS = {
 /** No upper bound: the token goes on as far as its alphabet does. */
 export const OPEN = 4096;
 
-/** Prefixes by spaces; the body's alphabet; its least and greatest length. */
+/** Prefixes by spaces; the body's alphabet; its least and greatest length; how it confirms itself, at its least length. */
 export type Provider = readonly [
   type: FindingTypeName,
   prefixes: string,
   alphabet: keyof typeof ALPHABETS,
   min: number,
   max: number,
+  checksum?: TokenChecksum,
 ];
 
 export const PROVIDERS: readonly Provider[] = [
   ['countersign_key', 'cs_', 'word', 43, 43],
-  ['nats_seed', 'SA SC SN SO SU SX', 'base32', 56, 56],
+  ['nats_seed', 'SA SC SN SO SU SX', 'base32', 56, 56, 'crc16_base32'],
   ['aws_key', 'AKIA ASIA ABIA ACCA', 'upper', 16, 16],
   ['aws_key', 'ABSK', 'base64', 100, OPEN],
   ['aws_key', 'bedrock-api-key-', 'base64', 20, OPEN],
-  ['github_token', 'ghp_ gho_ ghu_ ghs_ ghr_', 'alnum', 36, OPEN],
+  ['github_token', 'ghp_ gho_ ghu_ ghs_ ghr_', 'alnum', 36, OPEN, 'crc32_base62'],
   ['github_token', 'github_pat_', 'word', 22, OPEN],
   [
     'gitlab_token',
@@ -51,7 +53,7 @@ export const PROVIDERS: readonly Provider[] = [
   ['slack_token', 'xoxb- xoxa- xoxp- xoxr- xoxs- xoxc- xoxd- xoxe- xoxe. xapp-', 'dotted', 10, OPEN],
   ['slack_token', 'hooks.slack.com/services/ hooks.slack.com/workflows/ hooks.slack.com/triggers/', 'path', 30, OPEN],
   ['stripe_key', 'sk_live_ sk_test_ rk_live_ rk_test_ sk_prod_ rk_prod_ whsec_', 'base64', 16, OPEN],
-  ['npm_token', 'npm_', 'alnum', 36, 36],
+  ['npm_token', 'npm_', 'alnum', 36, 36, 'crc32_base62'],
   ['google_key', 'AIza', 'word', 35, 35],
   ['google_key', 'GOCSPX-', 'word', 24, OPEN],
   ['google_key', 'ya29. 1//0', 'dotted', 20, OPEN],
@@ -110,7 +112,7 @@ export const PROVIDERS: readonly Provider[] = [
   ['vendor_token', 'CLOJARS_', 'lower', 60, 60],
   ['vendor_token', 'pscale_tkn_ pscale_pw_ pscale_oauth_', 'dotted', 32, OPEN],
   ['vendor_token', 'pul-', 'hex', 40, 40],
-  ['vendor_token', 'AGE-SECRET-KEY-1', 'bech32', 58, 58],
+  ['vendor_token', 'AGE-SECRET-KEY-1', 'bech32', 58, 58, 'bech32'],
   ['vendor_token', 'ops_eyJ A3-', 'word', 26, OPEN],
   ['vendor_token', 'LTAI AKID', 'alnum', 16, 36],
   ['vendor_token', 'EZAK EZTK', 'alnum', 54, 54],

@@ -1,5 +1,7 @@
 import { scanValue } from '@countersign/scanners/scan';
+import { fitsChecksum } from '@countersign/scanners/secret-checksums';
 import { NOWHERE, ofMembers } from '@countersign/scanners/surroundings';
+import { createUser } from '@nats-io/nkeys';
 import { describe, expect, it } from 'vitest';
 
 function typesIn(value: unknown) {
@@ -142,4 +144,47 @@ describe('names beside their values', () => {
     for (const name of Object.keys(target)) standing(name, 'v');
     expect(reads).toBeLessThan(4);
   });
+});
+
+describe('a token that carries its own checksum', () => {
+  /** Published as an example of the form by who described it; it never was a key. */
+  const PUBLISHED = `${'zQWBuTSOoRi4A9spHcVY5'}${'ncnsDkxkJ'}0mLq17`;
+  const seed = new TextDecoder().decode(createUser().getSeed());
+
+  function found(text: string) {
+    const result = scanValue(text, ['secrets']);
+    if (!result.ok) throw new Error(result.code);
+    return result.findings.map(({ type, why, confidence }) => [type, why, confidence]);
+  }
+
+  it.each([
+    ['github_token', `ghp_${PUBLISHED}`],
+    ['github_token', `ghr_${PUBLISHED}`],
+    ['npm_token', `npm_${PUBLISHED}`],
+    ['nats_seed', seed],
+    // Made by BIP 173's own reference code, of random data.
+    ['vendor_token', `AGE-SECRET-KEY-1${'5FERYXHRDZ9M6Y09MR8WRERWZGJ6F8'}${'NTXVHXYRDLM5AAHN0T09NQN3FC3J'}`],
+  ])('%s is certain where it fits', (type, token) => {
+    expect(found(token)).toEqual([[type, 'checksum', 'certain']]);
+  });
+
+  it.each([
+    ['github_token', `ghp_${PUBLISHED.slice(0, -1)}8`],
+    ['npm_token', `npm_${body(36)}`],
+    ['nats_seed', `${seed.slice(0, -1)}${seed.endsWith('A') ? 'B' : 'A'}`],
+  ])('%s is found, as possible, where it does not', (type, token) => {
+    expect(found(token)).toEqual([[type, 'prefix and length, no checksum', 'possible']]);
+  });
+
+  it('is judged by the form that the sum is defined for, and by no other', () => {
+    expect(found(`ghs_${body(80)}`)).toEqual([['github_token', 'prefix and length', 'likely']]);
+  });
+
+  it.each(['A12UEL5L', 'AN83CHARACTERLONGHUMANREADABLEPARTTHATCONTAINSTHENUMBER1ANDTHEEXCLUDEDCHARACTERSBIO1TT5TGS'])(
+    'bech32 takes the vector %s of BIP 173 and none that differs',
+    (vector) => {
+      expect(fitsChecksum('bech32', vector)).toBe(true);
+      expect(fitsChecksum('bech32', `${vector.slice(0, -1)}${vector.endsWith('L') ? 'Q' : 'L'}`)).toBe(false);
+    },
+  );
 });
