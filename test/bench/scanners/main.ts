@@ -6,6 +6,7 @@
 import { measureOwnRules } from './measure-own-rules.ts';
 import { measureSecretlint } from './measure-secretlint.ts';
 import { measureSpeed } from './measure-speed.ts';
+import { measureWorst } from './measure-worst.ts';
 import { reportDetection, reportEvasions } from './report-detection.ts';
 
 function say(text: string): void {
@@ -21,4 +22,5 @@ if (!has('--detection')) {
   await measureSecretlint(say);
   await measureSpeed(say);
   measureOwnRules(say);
+  measureWorst(say);
 }
