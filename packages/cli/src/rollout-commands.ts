@@ -15,7 +15,8 @@ import { readSigner } from './signing-key.ts';
 import { type ValidityOptions, validityOf, withValidityOptions } from './validity.ts';
 import { wholeNumber } from './whole-number.ts';
 
-type ActivateOptions = { scope?: string; snapshot?: string };
+type StrictOptions = { strict?: true };
+type ActivateOptions = StrictOptions & { scope?: string; snapshot?: string };
 
 type ReplayOptions = WindowOptions & { candidate?: string; limit?: number; exitCode?: boolean };
 
@@ -27,7 +28,8 @@ export function addRolloutCommands(policy: Command, output: Output): void {
   policy
     .command('publish <bundle>')
     .description('hand a signed bundle to the server; nothing changes yet')
-    .action((file: string, _: object, command: Command) => publish(output, file, command));
+    .option('--strict', 'refuse it when a group has fewer people than it asks for')
+    .action((file: string, options: StrictOptions, command: Command) => publish(output, file, options, command));
   policy
     .command('bundles')
     .description('what was published, and what of it is active')
@@ -38,6 +40,7 @@ export function addRolloutCommands(policy: Command, output: Output): void {
     .argument('<version>', 'as published', wholeNumber)
     .option('--scope <tenant>', "where the version is looked up: a tenant, or * ; the key's own tenant when left out")
     .option('--snapshot <digest>', 'refuse any other bundle of this version')
+    .option('--strict', 'refuse it when a group has fewer people than it asks for')
     .action((version: number, options: ActivateOptions, command: Command) =>
       activate(output, version, options, command),
     );
@@ -58,8 +61,8 @@ export function addRolloutCommands(policy: Command, output: Output): void {
     .action((file: string, options: RollbackOptions, command: Command) => rollback(output, file, options, command));
 }
 
-async function publish(output: Output, file: string, command: Command): Promise<void> {
-  return print(output, command, await clientOf(command).publishBundle(readBundle(file)), showPublished);
+async function publish(output: Output, file: string, options: StrictOptions, command: Command): Promise<void> {
+  return print(output, command, await clientOf(command).publishBundle(readBundle(file), options), showPublished);
 }
 
 async function allBundles(command: Command): Promise<BundleView[]> {

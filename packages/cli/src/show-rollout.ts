@@ -1,5 +1,11 @@
 /** How publishing, activating and replaying look to a person. With `--json` the API's answers are printed as they came. */
-import type { Activated, BundleView, ReplayAnswer } from '@countersign/contracts/policy-rollout';
+import type {
+  Activated,
+  BundleView,
+  GroupInWant,
+  PublishedBundle,
+  ReplayAnswer,
+} from '@countersign/contracts/policy-rollout';
 import type { BundleSummary } from './bundle-file.ts';
 import { list } from './show.ts';
 import { count, SAYS, showChanges } from './show-policy.ts';
@@ -7,15 +13,11 @@ import { count, SAYS, showChanges } from './show-policy.ts';
 type Group = ReplayAnswer['groups'][number];
 
 export function showPublished({
-  version,
-  snapshot,
-  tenants,
-  state,
-  key_ids,
-  not_before,
-  not_after,
-}: BundleView): string {
-  return list({
+  warnings = [],
+  ...bundle
+}: Omit<PublishedBundle, 'warnings'> & Partial<PublishedBundle>): string {
+  const { version, snapshot, tenants, state, key_ids, not_before, not_after } = bundle;
+  const shown = list({
     version,
     snapshot,
     scope: tenants.join(', '),
@@ -23,17 +25,29 @@ export function showPublished({
     'signed by': key_ids.join(', '),
     holds: `${not_before} to ${not_after}`,
   });
+  return [shown, ...warnings.map(inWant)].join('\n');
 }
 
 export function showBundles(bundles: readonly BundleView[]): string {
   return bundles.length === 0 ? 'nothing was published' : bundles.map(row).join('\n');
 }
 
-export function showActivated({ version, snapshot, scopes, changed }: Activated): string {
+export function showActivated(answer: Activated): string {
+  const { version, snapshot, scopes, changed, asks_again = 0, warnings = [] } = answer;
   const where = scopes
     .map(({ scope, epoch }) => `${scope === '*' ? 'every tenant' : scope} (epoch ${epoch})`)
     .join(', ');
-  return `Version ${version} ${changed ? 'decides now' : 'decided already'} for ${where}.\n${snapshot}`;
+  const again = `${count(asks_again, 'held job')} will be decided again, and asked about anew where that takes a yes.`;
+  return [
+    `Version ${version} ${changed ? 'decides now' : 'decided already'} for ${where}.`,
+    snapshot,
+    ...(asks_again === 0 ? [] : [again]),
+    ...warnings.map(inWant),
+  ].join('\n');
+}
+
+function inWant({ tenant, group, asked, people }: GroupInWant): string {
+  return `warning: ${asked} of ${group} are asked for, and ${tenant} has ${people}: nobody could agree there`;
 }
 
 export function showReissued({ file, version, key_ids }: BundleSummary & { file: string }): string {

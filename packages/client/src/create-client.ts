@@ -40,7 +40,7 @@ import type {
   Activated,
   ActivateRequest,
   BundlePage,
-  BundleView,
+  PublishedBundle,
   ReplayAnswer,
   ReplayRequest,
   ShadowRequest,
@@ -139,7 +139,7 @@ export type Client = RegistryClient & {
   /** Newest first. */
   bundles(query?: BundleQuery): Promise<BundlePage>;
   /** Changes nothing yet. Publishing the same document again gives the same answer. */
-  publishBundle(document: BundleDocument): Promise<BundleView>;
+  publishBundle(document: BundleDocument, query?: { strict?: true }): Promise<PublishedBundle>;
   activateBundle(version: number, request?: ActivateRequest): Promise<Activated>;
   /** The shadow policy, which affects nothing; null without one. */
   shadow(): Promise<ShadowView | null>;
@@ -215,7 +215,8 @@ export function createClient(options: ClientOptions): Client {
     explainAll: (question) => post('/policy/explain', question),
     policy: () => get('/policy'),
     bundles: (query = {}) => get('/policy/bundles', query as Outgoing['query']),
-    publishBundle: (document) => post('/policy/bundles', document),
+    publishBundle: (document, query) =>
+      post(`/policy/bundles${query?.strict === true ? '?strict=true' : ''}`, document),
     activateBundle: (version, request = {}) => post(`/policy/bundles/${version}/activate`, request),
     shadow: async () => (await get<Shadowing>('/policy/shadow')).shadow,
     setShadow: async (version, request) => (await post<Shadowing>(`/policy/bundles/${version}/shadow`, request)).shadow,

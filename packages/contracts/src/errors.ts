@@ -81,6 +81,11 @@ export const ERRORS = {
   },
   approval_not_eligible: { status: 403, on_stream: 'term', says: 'this person may not vote on this approval' },
   approval_already_voted: { status: 409, on_stream: 'term', says: 'this person has already voted' },
+  quorum_unreachable: {
+    status: 409,
+    on_stream: 'term',
+    says: 'a group of the policy has fewer people than it asks for',
+  },
   attempt_stale: { status: 409, on_stream: 'term', says: 'the attempt is not the current one' },
   claim_lost: { status: 409, on_stream: 'term', says: 'another worker holds the attempt' },
   stopped: { status: 409, on_stream: 'term', says: 'a stop is in force' },

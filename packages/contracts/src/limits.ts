@@ -182,6 +182,8 @@ export const LIMITS = {
   signature_skew_ms: 5 * 60 * 1000,
   /** Milliseconds for which an approval stands open when its rule says nothing else. */
   approval_expires_ms: 60 * 60 * 1000,
+  /** Held jobs that an activation counts. */
+  asked_again: 10_000,
   /** Milliseconds a draining service waits for work under way. */
   drain_ms: 10_000,
   /** Event streams that one ingress keeps open at once; keys and tenants share them, and the longest idle one goes first. */

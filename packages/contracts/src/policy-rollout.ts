@@ -49,12 +49,28 @@ export const bundleView = z.object({
 });
 export type BundleView = z.infer<typeof bundleView>;
 
+/** A group that has fewer people in a tenant than the policy asks for: nobody could agree there. */
+export const groupInWant = z.object({
+  code: z.literal('quorum_unreachable'),
+  tenant: tenantName,
+  group: z.string(),
+  asked: z.int(),
+  people: z.int(),
+});
+export type GroupInWant = z.infer<typeof groupInWant>;
+export const publishedBundle = bundleView.extend({ warnings: z.array(groupInWant) });
+export type PublishedBundle = z.infer<typeof publishedBundle>;
+/** `strict`: refused when a group has too few people (`quorum_unreachable`). */
+export const publishQuery = z.strictObject({ strict: z.literal('true').optional() });
+
 export const bundlePage = z.object({ bundles: z.array(bundleView), next_cursor: z.string().nullable() });
 export type BundlePage = z.infer<typeof bundlePage>;
 
 /** `scope`: where this version is looked up, the caller's tenant when left out. A bundle goes live in all of its scopes or in none. */
 export const activateRequest = z.strictObject({
   scope: scopeName.optional(),
+  /** Refused when a group has fewer people than the policy asks for. */
+  strict: z.boolean().optional(),
   /** Refused when the published bundle is another: what was reviewed is what goes live. */
   snapshot: z.string().max(80).optional(),
 });
@@ -66,6 +82,9 @@ export const activated = z.object({
   scopes: z.array(z.object({ scope: z.string(), epoch: z.int() })),
   /** False when it was active already. */
   changed: z.boolean(),
+  /** Held jobs that are decided again; where a yes is still needed, people are asked anew. At most `asked_again` are counted. */
+  asks_again: z.int(),
+  warnings: z.array(groupInWant),
 });
 export type Activated = z.infer<typeof activated>;
 

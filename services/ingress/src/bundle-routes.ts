@@ -7,7 +7,8 @@ import {
   activateRequest,
   bundlePage,
   bundleParams,
-  bundleView,
+  publishedBundle,
+  publishQuery,
   shadowAnswer,
   shadowRequest,
 } from '@countersign/contracts/policy-rollout';
@@ -24,14 +25,15 @@ export function bundleRoutes(bus: Bus): Route[] {
       permissions: ['policy:publish'],
       body: { schema: bundleDocument, limit: LIMITS.bundle_document_bytes, as_sent: true },
       answers: {
-        200: { says: 'It was published before', schema: bundleView },
-        201: { says: 'Verified and stored', schema: bundleView },
+        200: { says: 'It was published before', schema: publishedBundle },
+        201: { says: 'Verified and stored; with groups that have too few people', schema: publishedBundle },
       },
-      handle: async ({ caller, text, traceparent }) => {
+      query: publishQuery,
+      handle: async ({ caller, query, text, traceparent }) => {
         const document = fitting(text);
         const { bundle, created } = await bus.call(
           'policy.publish',
-          { ...changeBy(caller), document },
+          { ...changeBy(caller), document, strict: query.strict !== undefined },
           waiting(traceparent),
         );
         return { status: created ? 201 : 200, json: bundle };

@@ -9,10 +9,11 @@ import type { Bus } from '@countersign/platform/bus';
 import { nowInstant } from '@countersign/platform/clock';
 import { refuseRevoked } from '@countersign/platform/control-gate';
 import type { BundleRefusal } from '@countersign/policy/bundle-faults';
-import { type ActivatedScopes, activateIn, refusalIn } from './activate-scopes.ts';
+import { type ActivatedScopes, activateIn, refusalIn, scopesOf } from './activate-scopes.ts';
+import { groupsInWant } from './groups-in-want.ts';
 import { type PublishParts, refuseForeign } from './publish-document.ts';
 import { countRefusal, recordRefusal } from './refuse-and-record.ts';
-import { readControl } from './store.ts';
+import { countAskedAgain, readControl } from './store.ts';
 import { type Published, readPublished } from './store-published.ts';
 
 type Parts = PublishParts & { bus: Pick<Bus, 'announceControl'> };
@@ -58,12 +59,15 @@ async function tryOnce(
   const refusal = opened.ok ? refuseForeign(opened, activating) : opened;
   if (!opened.ok || refusal !== null) throw await refuse(parts, activating, published, refusal!);
   const before = new Set((await readControl(database)).scopes.map(({ epoch }) => epoch));
+  const warnings = await groupsInWant(database, opened, activating.strict);
   let scopes: ActivatedScopes;
+  let asks_again = 0;
   try {
     scopes = await database.transaction(async (tx) => {
       const inForce = await activateIn(tx, published.bundle_id, opened, activating.principal.id);
       // After it, for activating takes the control lock exclusively, and two who held it shared would wait for each other.
       await refuseRevoked(tx, activating.principal);
+      asks_again = await countAskedAgain(tx, scopesOf(opened), LIMITS.asked_again);
       return inForce;
     });
   } catch (thrown) {
@@ -75,7 +79,8 @@ async function tryOnce(
   const { version, snapshot } = published;
   parts.log.info({ policy_version: version, policy_snapshot: snapshot, scopes }, 'a policy is active');
   parts.bus.announceControl(Math.max(...scopes.map(({ epoch }) => epoch)));
-  return { version, snapshot, scopes, changed: scopes.some(({ epoch }) => !before.has(epoch)) };
+  const changed = scopes.some(({ epoch }) => !before.has(epoch));
+  return { version, snapshot, scopes, changed, asks_again, warnings };
 }
 
 async function refuse(

@@ -16,6 +16,7 @@ import type { Metrics } from '@countersign/platform/metrics';
 import { type BundleRefusal, refuseBundle } from '@countersign/policy/bundle-faults';
 import { publishIn, refusalIn, refuseOld, scopesOf } from './activate-scopes.ts';
 import type { CompiledPolicies, OpenedBundle } from './compiled-policies.ts';
+import { groupsInWant } from './groups-in-want.ts';
 import { viewOf } from './list-bundles.ts';
 import { countRefusal, type RefusedBundle, recordRefusal } from './refuse-and-record.ts';
 import { readControl } from './store.ts';
@@ -47,10 +48,12 @@ export async function publishDocument(
   const { version: policy_version } = opened.bundle.manifest;
   const refusal = refuseForeign(opened, publishing) ?? (known === null ? await refuseOld(database, opened) : null);
   if (refusal !== null) throw await refuse(parts, publishing, refusal, { policy_version });
-  if (known !== null) return { bundle: viewOf(known, (await readControl(database)).scopes), created: false };
+  const warnings = await groupsInWant(database, opened, publishing.strict);
+  if (known !== null)
+    return { bundle: { ...viewOf(known, (await readControl(database)).scopes), warnings }, created: false };
   // Nothing is stored for a caller that may have gone: what was stored is answered.
   if (monotonicMs() - started > LIMITS.publish_ms - LIMITS.rpc_ms) throw new CountersignError('overloaded');
-  return { bundle: await keep(parts, publishing, opened), created: true };
+  return { bundle: { ...(await keep(parts, publishing, opened)), warnings }, created: true };
 }
 
 /** A signature says that the policy is good, not that this caller may change other tenants' policies. */

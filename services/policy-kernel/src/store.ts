@@ -85,3 +85,21 @@ export async function readActivated(tx: Tx, scope: string, epoch: number): Promi
   );
   return row?.document ?? null;
 }
+
+/** Humans of each group, in each tenant of these scopes that the registry knows. */
+export function groupSizes(
+  tx: Tx,
+  scopes: readonly string[],
+  groups: readonly string[],
+): Promise<{ tenant: string; group_name: string; people: number }[]> {
+  return tx.query('SELECT * FROM identity.group_sizes($1::text[], $2::text[])', [scopes, groups]);
+}
+
+/** Held jobs that are decided again, in the transaction that has changed the policy; `most` are counted. */
+export async function countAskedAgain(tx: Tx, scopes: readonly string[], most: number): Promise<number> {
+  const [row] = await tx.query<{ held: number }>('SELECT scheduler.asked_again($1::text[], $2) AS held', [
+    scopes,
+    most,
+  ]);
+  return row!.held;
+}

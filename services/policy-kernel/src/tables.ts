@@ -85,6 +85,14 @@ export type Functions = {
     takes: [];
     gives: unknown;
   };
+  'identity.group_sizes': {
+    takes: [tenants: readonly (string | null)[], groups: readonly (string | null)[]];
+    gives: {
+      tenant: string | null;
+      group_name: string | null;
+      people: number | null;
+    }[];
+  };
   'ledger.append': {
     takes: [
       chains: readonly (string | null)[],
@@ -94,5 +102,9 @@ export type Functions = {
       bodies: readonly (string | null)[],
     ];
     gives: unknown;
+  };
+  'scheduler.asked_again': {
+    takes: [scopes: readonly (string | null)[], most: number | null];
+    gives: number | null;
   };
 };

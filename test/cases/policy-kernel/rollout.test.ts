@@ -84,6 +84,43 @@ describe('publish and activate', () => {
     expect(last).toMatchObject({ kind: 'policy_activated', body: { actor: 'operator' } });
   });
 
+  test('says which groups have too few people, and is refused for that when it is to be strict', async () => {
+    const asks = `groups: [nobodys]
+rules: [{ id: ask, match: {}, decision: require_approval, approval: { stages: [{ group: nobodys, count: 2 }] } }]`;
+    const warning = { code: 'quorum_unreachable', tenant: 'default', group: 'nobodys', asked: 2, people: 0 };
+    const document = await bundle(asks);
+    const refused = await door.post('operator', '/policy/bundles?strict=true', document);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'quorum_unreachable' } });
+    const published = await door.post('operator', '/policy/bundles', document);
+    expect(published).toMatchObject({ status: 201, body: { warnings: [warning] } });
+    const epoch = await run.activeEpoch();
+    const strict = await activate(version, { strict: true });
+    expect(strict).toMatchObject({ status: 409, body: { code: 'quorum_unreachable' } });
+    expect(await run.activeEpoch()).toBe(epoch);
+    expect((await activate(version)).body).toMatchObject({ changed: true, asks_again: 0, warnings: [warning] });
+    expect((await publish(READS)) as object).toMatchObject({ warnings: [] });
+  });
+
+  test('says how many held jobs are decided again', async () => {
+    const columns = `tenant, job_id, topic, labels, actor, auth_method, state, decision, policy_version, policy_snapshot,
+      policy_epoch, job_hash, held_seq, deadline_at, traceparent`;
+    const now = await run.activeEpoch();
+    for (const [job_id, tenant] of [
+      ['h1', 'default'],
+      ['h2', 'default'],
+      ['h3', 'elsewhere'],
+    ]) {
+      await run.admin.query(
+        `INSERT INTO scheduler.jobs (${columns}) VALUES ($1, $2, 'job.a', '{}', 'agent', 'api_key', 'held', 'require_approval',
+           1, 's', $3, 'h', 1, now() + interval '1 day', '')`,
+        [tenant, job_id, now],
+      );
+    }
+    await publish(CLOSED);
+    expect((await activate(version)).body).toMatchObject({ changed: true, asks_again: 2 });
+    await run.admin.query(`DELETE FROM scheduler.jobs WHERE job_id IN ('h1', 'h2', 'h3')`);
+  });
+
   test('the same again changes nothing', async () => {
     const document = await bundle(READS);
     const first = await door.post('admin', '/policy/bundles', document);

@@ -54,6 +54,8 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'identity.accounts': ['countersign_ingress'],
   'identity.persons': ['countersign_approval'],
   'identity.lent_votes': ['countersign_approval'],
+  'identity.group_sizes': ['countersign_policy_kernel'],
+  'scheduler.asked_again': ['countersign_policy_kernel'],
   'ledger.append': DECIDERS,
   'ledger.finish_publishing': ['countersign_audit'],
   'ledger.keep_checkpoint': ['countersign_audit'],

@@ -113,6 +113,7 @@ export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
     { field: 'limit', in: 'services/policy-kernel/src/list-bundles.ts' },
   ],
   'post /policy/bundles/{version}/activate': [
+    { field: 'strict', in: 'services/policy-kernel/src/groups-in-want.ts' },
     { field: 'scope', in: 'services/policy-kernel/src/activate-bundle.ts' },
     { field: 'snapshot', in: 'services/policy-kernel/src/activate-bundle.ts' },
   ],
