@@ -8,6 +8,7 @@ import { EXIT_CODES } from '@countersign/cli/exit-codes';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { listFiles, readText } from '../structure/project-files.ts';
 import { runCli } from './run-cli.ts';
 
 function read(path: string): string {
@@ -97,4 +98,47 @@ test('the files that are shown are the files of the example', () => {
     uncommented('examples/first-own-policy/rule.yaml').replace(/^(?=.)/gm, '  '),
     uncommented('examples/first-own-policy/payroll.yaml'),
   ]);
+});
+
+describe('every command in a shell block of the documents exists, with its options', () => {
+  const pages = listFiles('.', /\.md$/).filter((path) => path === 'README.md' || /^docs\/(?!decisions\/)/.test(path));
+  const shown = pages.flatMap((page) =>
+    blocks(readText(page), 'sh')
+      .join('\n')
+      .replaceAll('\\\n', ' ')
+      .split('\n')
+      .flatMap((line) =>
+        [...line.matchAll(/(?:^|&& |\()countersign ([a-z][^#|>;&)]*)/g)].map(([, said]) => said!.trim()),
+      )
+      .map((said) => [page, said] as const),
+  );
+  /** The words before the first that is no command's name. */
+  const helps = new Map<string, Promise<string>>();
+  const helpOf = (words: readonly string[]): Promise<string> => {
+    const name = words.join(' ');
+    const known = helps.get(name) ?? runCli(...words, '--help').then(({ out }) => out);
+    helps.set(name, known);
+    return known;
+  };
+
+  test('there are some', () => {
+    expect(shown.length).toBeGreaterThan(40);
+  });
+
+  test.each(shown)('%s: countersign %s', async (_, said) => {
+    const words = said.split(/\s+/);
+    let help = await helpOf([]);
+    let path: string[] = [];
+    for (const word of words) {
+      if (!/^[a-z-]+$/.test(word) || !help.includes('Commands:')) break;
+      path = [...path, word];
+      help = await helpOf(path);
+      expect(help, path.join(' ')).toContain(
+        `Usage: countersign ${path.join(' ').replace('jobs get', 'jobs show|get')}`,
+      );
+    }
+    const general = await helpOf([]);
+    for (const option of said.matchAll(/(?<=\s)--[a-z][a-z-]*/g))
+      expect(`${help}${general}`, said).toMatch(new RegExp(`\\s${option[0]}\\b`));
+  });
 });
