@@ -236,6 +236,7 @@ export const VERBS: Readonly<Record<RpcVerb, readonly (ServiceName | 'worker')[]
   'scheduler.beat': ['worker'],
   'scheduler.hello': ['worker'],
   'scheduler.worker': ['ingress'],
+  'scheduler.give_back': ['ingress'],
   'scheduler.next': ['ingress'],
   'scheduler.stops': ['ingress'],
   'scheduler.stop': ['ingress'],

@@ -4,7 +4,7 @@ import { LIMITS } from './limits.ts';
 import { eachItem, isBeatOf, isSameClaim } from './rpc-matches.ts';
 import { verb } from './rpc-verb.ts';
 import { beatAnswer, beatRequest, claimOutcome, claimRequest, helloAnswer, helloRequest } from './worker.ts';
-import { isSameNonce, nextOutcome, nextQuestion, workerAnswer, workerQuestion } from './worker-door.ts';
+import { isSameNonce, nextOutcome, nextQuestion, receipt, workerAnswer, workerQuestion } from './worker-door.ts';
 
 export const WORKER_VERBS = {
   'scheduler.claim': verb({
@@ -51,5 +51,14 @@ export const WORKER_VERBS = {
     /** Asked twice, two instances would each take a message. */
     repeatable: false,
     matches: isSameNonce,
+  }),
+  /** Of a delivery whose worker left before it heard of it: the message comes again at once, to whoever waits. */
+  'scheduler.give_back': verb({
+    service: 'scheduler',
+    callers: ['ingress'],
+    request: z.strictObject({ receipt }),
+    answer: z.object({ receipt }),
+    repeatable: true,
+    matches: (asked, answered) => answered.receipt === asked.receipt,
   }),
 } as const;

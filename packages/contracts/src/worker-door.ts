@@ -37,6 +37,12 @@ export const nextRequest = z.strictObject({
   wait_ms: z.int().min(0).max(LIMITS.worker_wait_ms).default(LIMITS.worker_wait_ms),
 });
 
+/** Where a message of the stream is settled. */
+export const receipt = z
+  .string()
+  .max(LIMITS.receipt_chars)
+  .regex(/^\$JS\.ACK\.DISPATCH\.[\w.-]+$/);
+
 /** A message of the pool's stream. `message` is its text, to the letter: what a warrant's check reads. */
 export const delivery = z.object({
   /** `job.dispatch.<pool>.<tenant>.<tail>` */
@@ -45,13 +51,13 @@ export const delivery = z.object({
   dispatch_id: uuid,
   message: z.string(),
   /** To be sent back with the claim, which settles the message. */
-  receipt: z.string().max(LIMITS.receipt_chars),
+  receipt,
 });
 export type Delivery = z.infer<typeof delivery>;
 export const nextAnswer = z.object({ delivery: delivery.nullable() });
 
 /** `receipt`: of the delivery. The scheduler acknowledges its message, or gives it back where the answer is `wait`. */
-export const doorClaim = claimRequest.extend({ receipt: z.string().max(LIMITS.receipt_chars).optional() });
+export const doorClaim = claimRequest.extend({ receipt: receipt.optional() });
 
 export const ASKED_BY_WORKERS = { hello: helloRequest, claim: doorClaim, beat: beatRequest } as const;
 export type AskedVerb = keyof typeof ASKED_BY_WORKERS;

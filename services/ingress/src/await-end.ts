@@ -21,7 +21,7 @@ export async function awaitEnd(
   const { tenant, job_id } = accepted;
   const { traceparent } = awaiting;
   try {
-    await untilStreamEnds(streams, { tenant, job_id }, awaiting);
+    if (awaiting.wait_ms > 0) await untilStreamEnds(streams, { tenant, job_id }, awaiting);
     const job = await bus.call('scheduler.get', { tenant, job_id }, { traceparent });
     if (!isTerminal(job.state)) return null;
     const result = await readResult(bus, { tenant, job_id }, traceparent);

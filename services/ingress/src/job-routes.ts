@@ -71,7 +71,9 @@ function submitRoute(submit: SubmitJob, ending: { bus: Bus; streams: EventStream
       const submitted = await submit({ caller, raw, sent: body, idempotency_key, traceparent });
       const headers: Record<string, string> = submitted.replayed ? { 'idempotency-replayed': 'true' } : {};
       const wait_ms = (query.wait ?? 0) * 1_000;
-      if (submitted.status === 202 && wait_ms > 0) {
+      // What is new cannot have ended yet.
+      const mayHaveEnded = wait_ms > 0 || (query.wait === 0 && submitted.replayed);
+      if (submitted.status === 202 && mayHaveEnded) {
         const { signal } = incoming;
         const json = await awaitEnd(ending, submitted.body, { caller, wait_ms, signal, traceparent });
         if (json !== null) return { status: 200, json, headers };

@@ -97,9 +97,17 @@ async function waitForDelivery(bus: Bus, incoming: Asking): Promise<Answer> {
   for (let slice_ms = 0; ; ) {
     const { wait_ms, delivery } = await bus.call('scheduler.next', { ...asked, slice_ms }, { traceparent });
     const left = wait_ms - (monotonicMs() - began);
+    if (delivery !== null && signal.aborted) await giveBack(bus, delivery.receipt);
     if (delivery !== null || left <= 0 || signal.aborted) return { status: 200, json: { delivery } };
     slice_ms = Math.min(Math.ceil(left), LIMITS.worker_slice_ms);
   }
+}
+
+/** Best effort: what is not given back comes again in a while. */
+async function giveBack(bus: Bus, receipt: string): Promise<void> {
+  await bus.call('scheduler.give_back', { receipt }).catch((thrown: unknown) => {
+    if (!(thrown instanceof CountersignError)) throw thrown;
+  });
 }
 
 function resultRoute(bus: Bus): Route {

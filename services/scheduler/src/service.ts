@@ -108,6 +108,7 @@ export const scheduler = defineService({
     const door = openWorkerDoor(shared, claim);
     bus.serve('scheduler.worker', (question) => door.answer(question));
     bus.serve('scheduler.next', (question) => door.next(question));
+    bus.serve('scheduler.give_back', (question) => door.giveBack(question));
     bus.serve('scheduler.get', (request) => getJob(context.database, request));
     bus.serve('scheduler.list', (request) => listJobs(context.database, request));
     serveStops(context);

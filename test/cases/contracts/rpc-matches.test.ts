@@ -85,6 +85,11 @@ const CASES: Record<RpcVerb, Case> = {
     right: [{ nonce: 'n1' }],
     wrong: { 'another question’s': { nonce: 'n' } },
   },
+  'scheduler.give_back': {
+    asked: { receipt: 'r1' },
+    right: [{ receipt: 'r1' }],
+    wrong: { 'another delivery’s': { receipt: 'r2' } },
+  },
   'policy.decide': {
     asked: { items: ITEMS },
     right: [

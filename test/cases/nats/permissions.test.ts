@@ -152,6 +152,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
     // What workers over HTTP signed, to where that is verified; not `rpc.scheduler.claim.…`, nor the stream of warrants.
     'rpc.scheduler.worker',
     'rpc.scheduler.next',
+    'rpc.scheduler.give_back',
     'rpc.output.result.infra.one.acme.demo.read',
     'rpc.approval.list',
     'rpc.approval.get',

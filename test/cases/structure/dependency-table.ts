@@ -76,6 +76,8 @@ export const PARTS: readonly Part[] = [
   { folder: 'packages/client', may: [contracts] },
   // Reads the one file that a worker starts from.
   { folder: 'packages/worker', may: [contracts, ledger, platform, 'zod'], node: [...COMPUTING, 'fs'] },
+  // An agent's process: it asks the API, and where a tool runs in it, it is a worker.
+  { folder: 'packages/adapter-core', may: [contracts, client, ledger, worker] },
   // It makes keys of NATS users, and that one file of platform knows how they are written.
   {
     folder: 'packages/cli',

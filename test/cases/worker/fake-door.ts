@@ -74,7 +74,7 @@ export async function startFakeDoor(): Promise<FakeDoor> {
       const subject = subjects.dispatch(POOL, effective.tenant, effective.topic);
       const message = JSON.stringify(bend({ warrant, salt, effective }));
       dispatched.set(dispatch_id, made);
-      sent.set(dispatch_id, { subject, dispatch_id, message, receipt: `receipt-${dispatch_id}` });
+      sent.set(dispatch_id, { subject, dispatch_id, message, receipt: receiptOf(dispatch_id) });
       await door.again(made);
       return made;
     },
@@ -150,11 +150,15 @@ export async function startFakeDoor(): Promise<FakeDoor> {
 
   async function sayClaim({ receipt, ...request }: ReturnType<typeof doorClaim.parse>): Promise<unknown> {
     const { dispatch_id, claim_id } = request;
-    if (receipt !== `receipt-${dispatch_id}`) throw new Error('the receipt of another delivery');
+    if (receipt !== receiptOf(dispatch_id)) throw new Error('the receipt of another delivery');
     door.claims.push(request as ClaimRequest);
     const verdict = await door.answerClaim(request as ClaimRequest, dispatched.get(dispatch_id));
     if (verdict.outcome === 'wait') setTimeout(() => door.again(dispatched.get(dispatch_id)!), verdict.retry_ms);
     return { dispatch_id, claim_id, ...verdict };
   }
   return door;
+}
+
+function receiptOf(dispatch_id: string): string {
+  return `$JS.ACK.DISPATCH.pool-${POOL}.${dispatch_id}`;
 }

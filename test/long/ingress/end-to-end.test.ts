@@ -70,6 +70,8 @@ describe('the runbook', () => {
     expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
     expect(again.body.result).toEqual(ended.body.result);
     expect((await wait('?wait=0', { topic: 'job.demo.read' })).status).toBe(202);
+    const looks = await wait('?wait=0', { job_id: 'waits-1', topic: 'job.demo.read', prompt: 'status' });
+    expect([looks.status, looks.body.result]).toEqual([200, ended.body.result]);
     const write = {
       topic: 'job.deploy.apply',
       labels: { env: 'prod' },

