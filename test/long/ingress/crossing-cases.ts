@@ -175,6 +175,7 @@ const VERBS: Record<RpcVerb, Verb | null> = {
   'scheduler.beat': null,
   'scheduler.hello': null,
   'scheduler.worker': null,
+  'scheduler.give_back': null,
   'scheduler.next': null,
   'scheduler.stops': null,
   'scheduler.stop': null,
