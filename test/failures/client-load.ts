@@ -16,6 +16,8 @@ export type Load = {
   stop(): Promise<void>;
 };
 
+/** Each of so many falls under the limits of `COUNTED_RULE`, where the policy has it. */
+const COUNTED = 10;
 const TRIES = 400;
 /** After which a client asks again, of the next ingress if there is one: a hung one never answers. */
 const ANSWER_MS = 5_000;
@@ -23,16 +25,19 @@ const ANSWER_MS = 5_000;
 export function startLoad(system: TestSystem, { clients = 4, every_ms = 20 } = {}): Load {
   const load = { accepted: [] as Accepted[], strange: [] as string[], outages: new Map<string, number>() };
   let running = true;
+  let submitted = 0;
 
   const submitUntilAnswered = async (): Promise<void> => {
     const job_id = randomUUID();
+    submitted += 1;
+    const counted = submitted % COUNTED === 0 ? { labels: { counted: 'yes' } } : {};
     for (let tries = 0; tries < TRIES; tries += 1) {
       const answer = await system
         .api(
           'agent',
           'POST',
           '/api/v1/jobs',
-          { job_id, topic: 'job.demo.read', prompt: 'status' },
+          { job_id, topic: 'job.demo.read', prompt: 'status', ...counted },
           {},
           AbortSignal.timeout(ANSWER_MS),
         )

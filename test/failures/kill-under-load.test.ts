@@ -5,13 +5,19 @@
  */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { COUNTED_RULE, editPolicy } from '../harness/edit-policy.ts';
 import { ALL_SERVICES } from './check-system.ts';
 import { startTrial, type Trial } from './trial.ts';
 
 describe('kill -9 under load', () => {
   let trial: Trial;
   beforeAll(async () => {
-    trial = await startTrial({ separate: true, own_postgres: true, replicas: 2 });
+    trial = await startTrial({
+      separate: true,
+      own_postgres: true,
+      replicas: 2,
+      bundle_dir: editPolicy(COUNTED_RULE),
+    });
   }, 120_000);
   afterAll(() => trial?.[Symbol.asyncDispose]());
 

@@ -4,6 +4,19 @@ import { join } from 'node:path';
 import { DEVELOPMENT_BUNDLE_DIR } from '@countersign/infra/development-roster';
 import { inject } from 'vitest';
 
+/** For jobs with the label `counted`: what has no room waits. */
+export const COUNTED_RULE: [from: string, to: string] = [
+  '  - id: allow-demo-read\n',
+  `  - id: counted-reads
+    match: { topics: [job.demo.read], labels: { counted: "yes" } }
+    decision: allow
+    limits:
+      - { id: reads, per: [agent], count: 10, within: 2s, exceeded: park }
+      - { id: open-reads, per: [tenant], max_open: 5, exceeded: park }
+  - id: allow-demo-read
+`,
+];
+
 /** Throws when the text to replace is not there: a test that changes nothing would prove nothing. */
 export function editPolicy(...edits: [from: string, to: string][]): string {
   const dir = mkdtempSync(join(inject('test_stack').run_dir, 'bundle-'));

@@ -25,6 +25,10 @@ const COUNTED_RULE = `  - id: counted-reads
     match: { topics: [job.demo.read], labels: { counted: "yes" } }
     decision: allow
     limits: [{ id: reads, per: [agent], count: 1, within: 2s, exceeded: park }]
+  - id: asked-reads
+    match: { topics: [job.demo.read], labels: { counted: asked } }
+    decision: allow
+    limits: [{ id: asks, per: [agent], count: 1, within: 1h, exceeded: require_approval }]
 `;
 const REFUND = { topic: 'job.desk.refund.order', payload: { customer_id: 7, amount_cents: 9_900 } };
 
@@ -86,7 +90,26 @@ async function waitForRoom(system: TestSystem): Promise<void> {
   const first = await system.api('agent', 'POST', '/api/v1/jobs', counted);
   const second = await system.api('agent', 'POST', '/api/v1/jobs', counted);
   if (second.body.state !== 'parked') throw new Error(`a job without room was ${second.body.state}`);
+  const { body: told } = await system.api('admin', 'POST', '/api/v1/policy/simulate', { job: counted });
+  if (told.counts?.[0]?.id !== 'reads') throw new Error(`no count was told: ${JSON.stringify(told.counts)}`);
   for (const { body } of [first, second]) await waitForEnd(system, body.job_id);
+  await askForMore(system);
+}
+
+/** The second one within an hour takes a yes, which is spent when it is dispatched. */
+async function askForMore(system: TestSystem): Promise<void> {
+  const asked = { ...READ, labels: { counted: 'asked' } };
+  await system.api('agent', 'POST', '/api/v1/jobs', asked);
+  const { body } = await system.api('agent', 'POST', '/api/v1/jobs', asked);
+  if (body.state !== 'held') throw new Error(`a job beyond its limit was ${body.state}`);
+  const { approval_id, digest } = await waitForApproval(system, body.job_id);
+  await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
+  const { state } = await waitForEnd(system, body.job_id);
+  const [spent] = await system.sql<{ approval_id: string }>(
+    'SELECT approval_id FROM scheduler.attempts WHERE job_id = $1',
+    [body.job_id],
+  );
+  if (state !== 'succeeded' || spent?.approval_id !== approval_id) throw new Error(`its yes was not spent: ${state}`);
 }
 
 async function shadow(system: TestSystem, version: number, until: string | null): Promise<void> {

@@ -83,6 +83,7 @@ function flatten({ pools }: CompiledPolicy, outcome: DecideOutcome): Simulation 
   }
   const [first, ...then] = outcome.answer.decisions;
   const { effective } = outcome.answer;
-  const told = { effective, pools: seePools(pools, effective), skipped: outcome.skipped };
+  // Nobody counts for a policy that is only tried here.
+  const told = { effective, pools: seePools(pools, effective), counts: [], skipped: outcome.skipped };
   return { ...first!, ...told, ...(then.length > 0 ? { then } : {}) };
 }

@@ -76,6 +76,10 @@ export const limitHit = z.strictObject({
 });
 export type LimitHit = z.infer<typeof limitHit>;
 
+/** How much of a limit is used at the moment of asking. */
+export const limitUsed = limitHit.omit({ exceeded: true });
+export type LimitUsed = z.infer<typeof limitUsed>;
+
 /** Of decisions before anything counted: nothing held them. */
 export const limitOfOld = z.strictObject({
   count: z.int().min(1),

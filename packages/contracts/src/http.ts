@@ -125,6 +125,7 @@ export type Denied = z.infer<typeof denied>;
 export const simulation = decision.extend({
   effective: simulated.shape.effective,
   pools: simulated.shape.pools,
+  counts: simulated.shape.counts,
   skipped: simulated.shape.skipped,
   // biome-ignore lint/suspicious/noThenProperty: the wire's word; the value is data and never a promise.
   then: z.array(decision).optional(),

@@ -190,6 +190,8 @@ export const LIMITS = {
   sse_clients: 500,
   /** Requests that one ingress has under way at once, through all its doors; keys and tenants share them (shares.ts). */
   door_requests: 3_072,
+  /** Bytes of bodies that one ingress holds at once; tenants share them. */
+  door_bytes: 64 * 1024 * 1024,
   /** Milliseconds of silence on an event stream before a comment keeps it open and the timeline is read again. */
   sse_heartbeat_ms: 15_000,
   /** Entries that wait for a slow reader of an event stream before it is cut off; it can resume. */

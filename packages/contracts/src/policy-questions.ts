@@ -1,5 +1,6 @@
 /** What people ask the policy kernel before anything is enforced, and what it answers. */
 import { z } from 'zod';
+import { limitUsed } from './counted-limits.ts';
 import { decision, effectiveJob } from './decision.ts';
 import { failure } from './errors.ts';
 import { derivation, poolsSeen } from './explanation.ts';
@@ -22,6 +23,8 @@ export const simulated = z.object({
   effective: effectiveJob.nullable(),
   /** Null where nothing would run, and without pools. */
   pools: poolsSeen.nullable().default(null),
+  /** Of the limits that it would be counted by, as they stood in that moment. */
+  counts: z.array(limitUsed).default([]),
   skipped: z.array(z.string()),
 });
 export const explainStep = z.object({

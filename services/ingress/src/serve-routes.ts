@@ -15,7 +15,13 @@ import type { Admitted, CredentialParts } from './read-credential.ts';
 import type { Uses } from './registry/record-uses.ts';
 import type { Answer, Route } from './route.ts';
 
-export type HttpParts = CredentialParts & { uses: Pick<Uses, 'note'>; shares: Shares; metrics: Metrics; log: Logger };
+export type HttpParts = CredentialParts & {
+  uses: Pick<Uses, 'note'>;
+  shares: Shares;
+  bodies: Shares;
+  metrics: Metrics;
+  log: Logger;
+};
 type Handle = (c: Context, traceparent: string) => Promise<Answer>;
 
 const RETRY_AFTER_MS = 1_000;
@@ -27,7 +33,7 @@ const STREAMED = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no
 type Failed = Extract<Answer, { json: unknown }>;
 
 export function serveRoutes(routes: readonly Route[], parts: HttpParts): Hono {
-  const { uses, shares, metrics, log } = parts;
+  const { uses, shares, bodies, metrics, log } = parts;
   const wrap = (label: string, handle: Handle) => async (c: Context) => {
     const began = monotonicMs();
     const traceparent = childOf(c.req.header('traceparent'));
@@ -48,17 +54,24 @@ export function serveRoutes(routes: readonly Route[], parts: HttpParts): Hono {
       const { caller } = admitted;
       if (route.open !== true && caller.worker === undefined) uses.note(caller);
       // Queues, pending answers and body memory are shared by all requests: each gets a part.
-      const leave = shares.take([caller.tenant, caller.id]);
-      try {
-        return await route.handle(await checkRequest(c, route, admitted, traceparent));
-      } finally {
-        leave();
-      }
+      using held = new DisposableStack();
+      held.defer(shares.take([caller.tenant, caller.id]));
+      const size = bytesOf(c, route);
+      if (size > 0) held.defer(bodies.take([caller.tenant, caller.id], size));
+      return await route.handle(await checkRequest(c, route, admitted, traceparent));
     };
     app.on(method, pathOf(route), wrap(`${method} ${pathOf(route)}`, handle));
   }
   app.notFound(wrap('unrouted', refuseUnrouted(routes)));
   return app;
+}
+
+/** What its body may take, said or not; what is longer is refused unread. */
+function bytesOf(c: Context, { body }: Route): number {
+  if (body === undefined) return 0;
+  const said = c.req.header('content-length');
+  if (said === undefined) return c.req.header('transfer-encoding') === undefined ? 0 : body.limit;
+  return Math.min(Number(said), body.limit);
 }
 
 function admit(c: Context, route: Route, parts: HttpParts): Admitted | Promise<Admitted> {

@@ -134,6 +134,7 @@ export const ingress = defineService({
     onStop(() => uses.write().catch(() => undefined));
     const submit = createSubmit(bus, decide, prove, uses);
     const shares = openShares(LIMITS.door_requests);
+    const bodies = openShares(LIMITS.door_bytes);
     const streams = createEventStreams(bus, metrics, (readers) => findEnded(database, readers));
     const routes = [
       ...jobRoutes(bus, submit, streams),
@@ -150,7 +151,7 @@ export const ingress = defineService({
       ...workerDoorRoutes(bus),
     ];
     const names = config.HTTP_NAMES?.split(',') ?? [];
-    const app = serveRoutes(routes, { authenticator, signatures, uses, shares, metrics, log });
+    const app = serveRoutes(routes, { authenticator, signatures, uses, shares, bodies, metrics, log });
     serveDocuments(app, routes);
     const http = await listen(app.fetch, config.HTTP_PORT, config.HTTP_HOST, { names });
     onStop(() => http.close());

@@ -22,7 +22,7 @@ import { countHistory, type PastJob, readHistory, type Window } from './store-hi
 type Answer = RpcAnswer<'policy.replay'>;
 type Group = Answer['groups'][number];
 type Tally = { read: number; denied: number; erased: number; same: number; groups: Map<string, Group> };
-type ReplayParts = AskParts & { database: Tx };
+type ReplayParts = Omit<AskParts, 'counts'> & { database: Tx };
 type Verdict = 'denied' | 'erased' | { before: Compared; after: Compared };
 
 /**

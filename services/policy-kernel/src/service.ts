@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { activateBundle } from './activate-bundle.ts';
 import { openActivePolicies } from './active-policies.ts';
 import { openCompiledPolicies } from './compiled-policies.ts';
+import { openLimitCounts } from './count-limits.ts';
 import { decideJob, type ItemAnswer, isBehind } from './decide-jobs.ts';
 import { openDecideQueue } from './decide-queue.ts';
 import { decideWithScans } from './decide-with-scans.ts';
@@ -104,8 +105,9 @@ export const policyKernel = defineService({
       metrics.observe('decision_seconds', { gate: items[0]!.gate }, (monotonicMs() - started) / 1_000);
       return { answers };
     });
-    bus.serve('policy.simulate', (question) => simulateJobs(asking, question));
-    bus.serve('policy.explain', (question) => explainJobs(asking, question));
+    const counting = { ...asking, counts: openLimitCounts(database) };
+    bus.serve('policy.simulate', (question) => simulateJobs(counting, question));
+    bus.serve('policy.explain', (question) => explainJobs(counting, question));
     bus.serve('policy.active', async ({ tenant }) => showPolicy(policies, tenant));
 
     // Answers once it is stored; if it can't be loaded at once, the sweep loads it.

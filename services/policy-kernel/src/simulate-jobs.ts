@@ -2,7 +2,8 @@
  * Answers `rpc.policy.simulate` and `rpc.policy.explain`: the same code path as enforcement, at the submit gate, storing
  * nothing. The decision ids belong to no job.
  */
-import type { DecideItem } from '@countersign/contracts/decision';
+import type { LimitUsed } from '@countersign/contracts/counted-limits';
+import { type DecideItem, finalDecision, type Judged } from '@countersign/contracts/decision';
 import { CountersignError, type Failure } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { AskedPolicy } from '@countersign/contracts/policy-rollout';
@@ -14,6 +15,7 @@ import { randomSalt } from '@countersign/platform/ids';
 import type { DecideOutcome } from '@countersign/policy/decide';
 import { seePools } from '@countersign/policy-author/see-pools';
 import { type ActivePolicies, policyFor } from './active-policies.ts';
+import type { CountLimits } from './count-limits.ts';
 import { type Asked, decideUnder } from './decide-under.ts';
 import { explainUnder } from './explain-under.ts';
 import { inSlices } from './in-slices.ts';
@@ -21,17 +23,20 @@ import type { OpenCandidate } from './open-candidate.ts';
 import type { Scans } from './scan-apart.ts';
 
 type Question = RpcParsed<'policy.simulate'>;
-export type AskParts = { policies: ActivePolicies; openCandidate: OpenCandidate; scans: Pick<Scans, 'decide'> };
+export type AskParts = {
+  policies: ActivePolicies;
+  openCandidate: OpenCandidate;
+  scans: Pick<Scans, 'decide'>;
+  counts: CountLimits;
+};
 type Outcome<T> = { ok: true; value: T } | { ok: false; error: Failure };
 
 export async function simulateJobs(parts: AskParts, question: Question): Promise<RpcAnswer<'policy.simulate'>> {
   const { policy, asked } = await policyAsked(parts, question);
   const answer = async (item: DecideItem) => {
     const when = { now: nowInstant(), simulation: true };
-    return answerOf(
-      asked,
-      await parts.scans.decide(item.gate, (scans) => decideUnder(asked, item, { ...when, scans })),
-    );
+    const outcome = await parts.scans.decide(item.gate, (scans) => decideUnder(asked, item, { ...when, scans }));
+    return withCounts(answerOf(asked, outcome), policy, parts.counts);
   };
   return { policy, answers: await inBounds(question.items, answer) };
 }
@@ -42,7 +47,8 @@ export async function explainJobs(parts: AskParts, question: Question): Promise<
     const when = { now: nowInstant(), simulation: true };
     const explained = await parts.scans.decide(item.gate, (scans) => explainUnder(asked, item, { ...when, scans }));
     const { outcome, ...told } = explained;
-    return { ...answerOf(asked, outcome), ...told };
+    const counted = await withCounts(answerOf(asked, outcome), policy, parts.counts);
+    return { ...counted, ...told, text: [told.text, ...counted.counts.map(tellCount)].join('\n') };
   };
   return { policy, answers: await inBounds(question.items, answer) };
 }
@@ -68,6 +74,18 @@ function answerOf({ policy }: Asked, outcome: DecideOutcome) {
   }
   const { decisions, effective } = outcome.answer;
   return { decisions, effective, pools: seePools(policy.pools, effective), skipped: outcome.skipped };
+}
+
+async function withCounts<T extends Pick<Judged, 'decisions'>>(
+  answer: T,
+  { scope }: AskedPolicy,
+  counts: CountLimits,
+): Promise<T & { counts: LimitUsed[] }> {
+  return { ...answer, counts: await counts(scope, finalDecision(answer)) };
+}
+
+function tellCount({ id, used, most }: LimitUsed): string {
+  return `Of the limit ${id}, ${used} of ${most} are used now.`;
 }
 
 /** Each item for itself; once the answers fill a message, the rest is told to come in smaller numbers. */

@@ -107,4 +107,12 @@ export type Functions = {
     takes: [scopes: readonly (string | null)[], most: number | null];
     gives: number | null;
   };
+  'scheduler.limit_used': {
+    takes: [
+      keys: readonly (string | null)[],
+      counts: readonly (string | null)[],
+      within_ms: readonly (number | null)[],
+    ];
+    gives: string[] | null;
+  };
 };

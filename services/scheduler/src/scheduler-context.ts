@@ -7,11 +7,16 @@ import type { WarrantSigner } from './dispatch/sign-warrant.ts';
 import type { ControlMemory } from './known-control.ts';
 
 export type SchedulerContext = ServiceContext<
-  { WARRANT_KEY: string; DECISION_SEAL_KEYS: readonly SealKey[] } & FailMode
+  { WARRANT_KEY: string; DECISION_SEAL_KEYS: readonly SealKey[]; TENANT_WAITING: number } & FailMode
 > & {
   warrants: WarrantSigner;
   /** Hints only: every gate transaction reads `control` again. */
-  known: { epochs: Map<string, number>; rooms: Map<string, number> };
+  known: {
+    epochs: Map<string, number>;
+    rooms: Map<string, number>;
+    /** Tenants with as many jobs waiting as they may have. */
+    crowded: Set<string>;
+  };
   /** What to plan under; the step compares its revision. */
   control: ControlMemory;
   nudgeDispatch(): void;

@@ -48,6 +48,8 @@ export const scheduler = defineService({
       DECISION_SEAL_KEYS: decisionSealKeys,
       /** While the kernel is out of reach: `closed` dispatches nothing, `open` what the submit gate allowed under the same policy. */
       FAIL_MODE: z.enum(['closed', 'open']).default('closed'),
+      /** Jobs of one tenant that may wait (parked, held, cleared) before its submissions are told to come again. */
+      TENANT_WAITING: z.coerce.number().int().min(1).default(100_000),
       /** RFC 3339 in UTC: when `open` ends by itself. */
       FAIL_OPEN_UNTIL: instant.optional(),
     })
@@ -70,7 +72,7 @@ export const scheduler = defineService({
     const shared: SchedulerContext = {
       ...context,
       warrants: createWarrantSigner(context.config.WARRANT_KEY),
-      known: { epochs: new Map(), rooms: new Map() },
+      known: { epochs: new Map(), rooms: new Map(), crowded: new Set() },
       control: openControlMemory(context.database),
       nudgeDispatch: () => dispatch.nudge(),
     };

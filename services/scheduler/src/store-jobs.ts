@@ -54,11 +54,11 @@ SELECT a.dispatch_id FROM scheduler.attempts a
 
 /** Each by the partial index that holds nothing else; no index holds the jobs that run, but their attempts have one. */
 const BY_STATE = `
-SELECT 'held' AS state, count(*) AS jobs FROM scheduler.jobs WHERE waiting = 'held'
- UNION ALL SELECT 'parked', count(*) FROM scheduler.parked
- UNION ALL SELECT 'cleared', count(*) FROM scheduler.jobs WHERE waiting = 'cleared'
- UNION ALL SELECT 'dispatched', count(*) FROM scheduler.attempts WHERE under_way AND state = 'dispatched'
- UNION ALL SELECT 'running', count(*) FROM scheduler.attempts WHERE under_way AND state IN ('running', 'reported')`;
+SELECT 'held' AS state, tenant, count(*) AS jobs FROM scheduler.jobs WHERE waiting = 'held' GROUP BY tenant
+ UNION ALL SELECT 'parked', tenant, count(*) FROM scheduler.parked GROUP BY tenant
+ UNION ALL SELECT 'cleared', tenant, count(*) FROM scheduler.jobs WHERE waiting = 'cleared' GROUP BY tenant
+ UNION ALL SELECT 'dispatched', NULL, count(*) FROM scheduler.attempts WHERE under_way AND state = 'dispatched'
+ UNION ALL SELECT 'running', NULL, count(*) FROM scheduler.attempts WHERE under_way AND state IN ('running', 'reported')`;
 
 export async function lockJob(tx: Tx, tenant: string, job_id: string): Promise<LockedJob | null> {
   const [job] = await tx.query<Omit<LockedJob, 'dispatch_id'>>(LOCK, [tenant, job_id]);
@@ -100,6 +100,7 @@ export async function lockUnclaimed(
   return rows.map((row) => row.dispatch_id);
 }
 
-export function countByState(tx: Tx): Promise<{ state: string; jobs: number }[]> {
+/** Those that wait by tenant as well. */
+export function countByState(tx: Tx): Promise<{ state: string; tenant: string | null; jobs: number }[]> {
   return tx.query(BY_STATE);
 }

@@ -3,6 +3,7 @@
  * which name.
  */
 import { randomUUID } from 'node:crypto';
+import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { LIMITS } from '@countersign/contracts/limits';
 import { newApiKey } from '@countersign/ingress/api-key';
@@ -173,4 +174,29 @@ describe('wrong keys', () => {
     for (let n = 0; n < LIMITS.wrong_key_sources; n += 1) take(`10.1.${n >> 8}.${n & 255}`, `k${n}`);
     expect(await codeOfTake(() => take('10.0.0.1', key('zzz', 1)))).toBe('none');
   });
+});
+
+test('bodies that a tenant holds open take no more memory than its share, and another tenant finds room', async () => {
+  const { agent, other_agent } = ingress.keys;
+  const headers = { 'x-api-key': agent, 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
+  // Of no length that was said, so each may be as long as one may be.
+  const share = LIMITS.door_bytes / LIMITS.request_bytes / 2;
+  const open = Array.from({ length: share }, () => {
+    const asking = request(`${ingress.url}/api/v1/jobs`, { method: 'POST', headers });
+    asking.on('error', () => undefined);
+    asking.write('{');
+    return asking;
+  });
+  const ask = (key: string) => ingress.post('/jobs', { topic: 'job.demo.read' }, { key });
+  try {
+    await expect.poll(async () => (await ask(agent)).status, { timeout: 20_000 }).toBe(429);
+    const refused = await ask(agent);
+    expect(refused).toMatchObject({ status: 429, body: { code: 'share_exceeded' } });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect((await ask(other_agent)).status).toBe(202);
+    expect((await ingress.get('/jobs?limit=1')).status).toBe(200);
+  } finally {
+    for (const asking of open) asking.destroy();
+  }
+  await expect.poll(async () => (await ask(agent)).status, { timeout: 20_000 }).toBe(202);
 });

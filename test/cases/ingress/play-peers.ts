@@ -99,12 +99,12 @@ export function playKernel(bus: Bus, peers: Peers): void {
     policy,
     answers: items.map((item) => {
       const skipped = item.request.payload === undefined ? ['schema'] : [];
-      return { ok: true, value: { ...decideByTopic(itemOf(item)), pools: null, skipped } };
+      return { ok: true, value: { ...decideByTopic(itemOf(item)), pools: null, counts: [], skipped } };
     }),
   }));
   bus.serve('policy.explain', async ({ items }) => {
     const steps = [{ step: 'rules', outcome: 'matched', rule_id: 'allow-reads', detail: 'topics' }];
-    const told = { pools: null, skipped: [], steps, text: 'because' };
+    const told = { pools: null, counts: [], skipped: [], steps, text: 'because' };
     return { policy, answers: items.map((item) => ({ ok: true, value: { ...decideByTopic(itemOf(item)), ...told } })) };
   });
 }

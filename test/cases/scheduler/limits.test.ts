@@ -7,12 +7,14 @@ import type { AdmitItem, Admitted } from '@countersign/contracts/admission';
 import type { LimitAsked } from '@countersign/contracts/counted-limits';
 import type { Constraints } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
+import { openLimitCounts } from '@countersign/policy-kernel/count-limits';
 import { admitJobs } from '@countersign/scheduler/admit/admit-jobs';
 import { dispatchJobs } from '@countersign/scheduler/dispatch/dispatch-jobs';
 import { admitParked } from '@countersign/scheduler/limits/admit-parked';
 import { forgetCounted } from '@countersign/scheduler/limits/store-limits';
 import { sweepDeadlines } from '@countersign/scheduler/retry/sweep-deadlines';
 import { cancelJob } from '@countersign/scheduler/view/cancel-job';
+import { countWaiting } from '@countersign/scheduler/view/count-waiting';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ACTOR, admitItem, TENANT } from './decided-job.ts';
@@ -157,6 +159,17 @@ test('amounts add up exactly', async () => {
   const states = [];
   for (const takes of ['0.1', '0.2', '0.000001', '0']) states.push((await submit([budget(takes)])).state);
   expect(states).toEqual(['cleared', 'cleared', 'denied', 'cleared']);
+  const open = limit(3, { id: 'o', counts: 'open', within_ms: null });
+  const { job_id, decisions } = await submit([open, budget('0')]);
+  const told = openLimitCounts(run.admin);
+  const shown = [
+    { id: 'o', most: '3', used: '1' },
+    { id: 'l', most: '0.3', used: '0.3' },
+  ];
+  expect(await told('*', decisions.at(-1)!)).toEqual(shown);
+  await end(job_id);
+  expect(await told('*', decisions.at(-1)!)).toEqual([{ ...shown[0], used: '0' }, shown[1]]);
+  expect(await told('acme', decisions.at(-1)!)).toMatchObject([{ used: '0' }, { used: '0' }]);
 });
 
 test('one job is counted once, whoever admits it how often, and under whatever name', async () => {
@@ -301,6 +314,20 @@ test('an attempt is bound to touch no more than its decision says, whichever gat
     job_id,
   ]);
   expect(attempt).toEqual({ state: 'dispatched', max_affected: 3 });
+});
+
+test('a tenant with as many jobs waiting as it may have is told to come again, until it has fewer', async () => {
+  const context = run.replicas[0]!;
+  const crowded = { ...context, config: { ...context.config, TENANT_WAITING: 1 } };
+  const { job_id } = await submit([limit(1)]);
+  expect(await stateOf(job_id)).toBe('cleared');
+  await countWaiting(crowded);
+  const [outcome] = await admitJobs(context, [job([])]);
+  expect(outcome).toMatchObject({ code: 'share_exceeded' });
+  await run.admin.query(`UPDATE scheduler.jobs SET state = 'succeeded' WHERE state IN ('held', 'cleared')`);
+  await run.admin.query('DELETE FROM scheduler.parked');
+  await countWaiting(crowded);
+  expect((await submit([])).state).toBe('cleared');
 });
 
 test('what no window reaches any more is forgotten, and queues without anybody are closed', async () => {

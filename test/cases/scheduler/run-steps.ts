@@ -63,9 +63,9 @@ export async function runSteps(
       log: silent,
       metrics: { count() {}, set() {}, observe() {} },
       bus: { call: decide, offer() {}, hint() {}, publish: async () => undefined },
-      config: { DECISION_SEAL_KEYS: [SEAL_KEY], FAIL_MODE: 'closed', WARRANT_KEY: pem },
+      config: { DECISION_SEAL_KEYS: [SEAL_KEY], FAIL_MODE: 'closed', WARRANT_KEY: pem, TENANT_WAITING: 100_000 },
       warrants: createWarrantSigner(pem),
-      known: { epochs: new Map(), rooms: new Map() },
+      known: { epochs: new Map(), rooms: new Map(), crowded: new Set() },
       control: openControlMemory(own),
       nudgeDispatch() {},
       planned: async () => {

@@ -18,11 +18,21 @@ import { firstOfEachName, isCounted, type Planned, planOne, subjectsOf, toContex
 import type { NewContext } from './store-admissions.ts';
 import { type StraightThrough, straightThrough } from './straight-through.ts';
 
+const TOO_MANY = 'this tenant has as many jobs waiting as it may have; wait until some are done';
+
 type Outcome = Admitted | CountersignError;
 type Step = { plan: Planned; content: NewContext; straight: StraightThrough | null };
 type Done = Step & { outcome: AdmitOutcome };
 
 export async function admitJobs(context: SchedulerContext, items: AdmitItem[]): Promise<Outcome[]> {
+  const { crowded } = context.known;
+  const roomy = crowded.size === 0 ? items : items.filter(({ request }) => !crowded.has(request.tenant));
+  const answers = await admitRoomy(context, roomy);
+  return items.map((item) => answers.get(item) ?? new CountersignError('share_exceeded', TOO_MANY));
+}
+
+async function admitRoomy(context: SchedulerContext, items: readonly AdmitItem[]): Promise<Map<AdmitItem, Outcome>> {
+  if (items.length === 0) return new Map();
   const done = await admitTogether(context, items);
   const answers = new Map<AdmitItem, Outcome>(
     done.map(({ plan: { item, state, decisions } }) => {
@@ -35,7 +45,7 @@ export async function admitJobs(context: SchedulerContext, items: AdmitItem[]): 
   for (const [i, item] of left.entries()) answers.set(item, careful!.outcomes[i]!);
   const sent = done.flatMap(({ straight, outcome }) => (outcome === 'sent' ? [straight!] : []));
   follow(context, [...done.map(({ plan }) => plan), ...(careful?.fresh ?? [])], sent);
-  return items.map((item) => answers.get(item)!);
+  return answers;
 }
 
 /** Those that went through in one statement. */

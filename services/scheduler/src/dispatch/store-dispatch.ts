@@ -8,7 +8,8 @@ import type { NewAttempt } from './new-attempt.ts';
 
 /**
  * The next jobs of every pool at once, no more than each has room for, so that a full pool never stands in another's
- * way. A job whose pool is not known (none took it when it was admitted) counts as a pool of its own.
+ * way. Within a priority the tenant goes first that has the fewest jobs under way in the pool, and of those whose turn was
+ * longest ago, so that whoever floods it waits for its own; then the oldest. A job whose pool is not known (none took it when it was admitted) counts as a pool of its own.
  */
 const PICK = `
 WITH RECURSIVE waiting(pool) AS (
@@ -17,15 +18,40 @@ WITH RECURSIVE waiting(pool) AS (
     SELECT (SELECT j.pool FROM scheduler.jobs j WHERE j.waiting = 'cleared' AND j.pool > w.pool ORDER BY j.pool LIMIT 1)
       FROM waiting w WHERE w.pool IS NOT NULL),
 rooms AS (
-  SELECT w.pool, CASE WHEN k.room IS NULL THEN $1::bigint ELSE greatest(0, k.room - (
-           SELECT count(*) FROM scheduler.attempts a WHERE a.under_way AND a.pool = w.pool AND a.state IN ('dispatched', 'running'))) END AS room
+  SELECT w.pool, CASE WHEN k.room IS NULL THEN $1::bigint ELSE least($1, greatest(0, k.room - (
+           SELECT count(*) FROM scheduler.attempts a WHERE a.under_way AND a.pool = w.pool AND a.state IN ('dispatched', 'running')))) END AS room
     FROM waiting w LEFT JOIN unnest($2::text[], $3::bigint[]) AS k(pool, room) ON k.pool = w.pool
    WHERE w.pool IS NOT NULL),
 picked AS (
   SELECT fitting.* FROM rooms CROSS JOIN LATERAL (
-         SELECT tenant, job_id FROM scheduler.jobs
-          WHERE waiting = 'cleared' AND pool = rooms.pool AND not_before <= clock_timestamp()
-          ORDER BY priority DESC, created_at LIMIT rooms.room) fitting
+         WITH RECURSIVE heads AS (
+             (SELECT priority, tenant, created_at FROM scheduler.jobs
+               WHERE waiting = 'cleared' AND pool = rooms.pool ORDER BY priority DESC, tenant, created_at LIMIT 1)
+             UNION ALL
+             SELECT next.* FROM heads h CROSS JOIN LATERAL (
+                (SELECT priority, tenant, created_at FROM scheduler.jobs
+                  WHERE waiting = 'cleared' AND pool = rooms.pool AND priority = h.priority AND tenant > h.tenant
+                  ORDER BY tenant, created_at LIMIT 1)
+                UNION ALL
+                (SELECT priority, tenant, created_at FROM scheduler.jobs
+                  WHERE waiting = 'cleared' AND pool = rooms.pool AND priority < h.priority
+                  ORDER BY priority DESC, tenant, created_at LIMIT 1)
+                ORDER BY priority DESC LIMIT 1) next),
+         first AS (
+           SELECT h.*, own.used, own.last
+             FROM heads h CROSS JOIN LATERAL (
+                  SELECT count(*) AS used, max(a.dispatched_at) AS last FROM scheduler.attempts a
+                   WHERE a.under_way AND a.pool = rooms.pool AND a.tenant = h.tenant
+                     AND a.state IN ('dispatched', 'running')) own
+            ORDER BY h.priority DESC, own.used, own.last NULLS FIRST, h.created_at LIMIT rooms.room)
+         SELECT turns.tenant, turns.job_id FROM first CROSS JOIN LATERAL (
+                SELECT o.*, row_number() OVER (ORDER BY o.created_at, o.job_id) AS turn FROM (
+                       SELECT tenant, job_id, created_at FROM scheduler.jobs
+                        WHERE waiting = 'cleared' AND pool = rooms.pool AND priority = first.priority
+                          AND tenant = first.tenant AND not_before <= clock_timestamp()
+                        ORDER BY created_at LIMIT rooms.room) o) turns
+          ORDER BY first.priority DESC, first.used + turns.turn, first.last NULLS FIRST, turns.created_at
+          LIMIT rooms.room) fitting
    UNION ALL
   (SELECT tenant, job_id FROM scheduler.jobs
     WHERE waiting = 'cleared' AND pool IS NULL AND not_before <= clock_timestamp()

@@ -8,7 +8,7 @@ import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
 import { uuidv7 } from '@countersign/platform/ids';
 import { askInstead, describeExcess } from '@countersign/policy/apply-limits';
-import { limitKey } from './limit-key.ts';
+import { limitKey } from '@countersign/policy/limit-key';
 import { type Reserved, reserve } from './store-limits.ts';
 
 export type Countable = {
