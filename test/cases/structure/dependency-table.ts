@@ -78,6 +78,12 @@ export const PARTS: readonly Part[] = [
   { folder: 'packages/worker', may: [contracts, ledger, platform, 'zod'], node: [...COMPUTING, 'fs'] },
   // An agent's process: it asks the API, and where a tool runs in it, it is a worker.
   { folder: 'packages/adapter-core', may: [contracts, client, ledger, worker] },
+  // The framework is whoever's who brings it; which version it is, the package says.
+  {
+    folder: 'packages/adapter-langchain',
+    may: ['@countersign/adapter-core', '@langchain/core/messages', '@langchain/core/tools'],
+    node: ['module'],
+  },
   // It makes keys of NATS users, and that one file of platform knows how they are written.
   {
     folder: 'packages/cli',
