@@ -68,7 +68,7 @@ export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
     { field: 'expires_in', in: 'services/ingress/src/delegation-routes.ts' },
   ],
   'post /delegations/{delegation_id}/revoke': [{ field: 'reason', in: 'services/ingress/src/delegation-routes.ts' }],
-  'post /jobs': REQUEST_FIELDS,
+  'post /jobs': [...REQUEST_FIELDS, { field: 'wait', in: 'services/ingress/src/job-routes.ts' }],
   'get /jobs': [
     { field: 'actor', in: 'services/ingress/src/job-routes.ts' },
     { field: 'decision', in: 'services/scheduler/src/view/store-search.ts' },
