@@ -3,8 +3,18 @@
  * commands alone; a second tenant; everything again, which changes nothing; and what is refused.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
 import { runCommand } from '@countersign/cli/run-command';
@@ -135,9 +145,7 @@ function startNats(): void {
 /** In one process, where by hand each has its own: started anew when they run already. */
 async function startServices(): Promise<void> {
   if (all !== undefined) {
-    const ended = new Promise((resolve) => all!.once('exit', resolve));
-    all.kill('SIGTERM');
-    await ended;
+    await end(all, 'SIGTERM');
   }
   const own = Object.entries(settingsOf).filter(([name]) => !name.endsWith('_HEALTH_PORT'));
   const started = spawn(process.execPath, [join(PROJECT_DIR, 'services/all-in-one/src/main.ts')], {
@@ -215,9 +223,7 @@ test('every key that the parts share is replaced as docs/operating.md says', { t
   for (const name of SERVICES) replace(`${name.toUpperCase().replaceAll('-', '_')}_NATS_NKEY_SEED`, 'user');
   replace('INGRESS_BUS_ISSUER_SEED', 'account');
   writeFileSync(conf, text);
-  const ended = new Promise((resolve) => nats.once('exit', resolve));
-  nats.kill('SIGTERM');
-  await ended;
+  await end(nats, 'SIGTERM');
   startNats();
   // And the services' own.
   const seal = `${randomBytes(32).toString('base64url')},${former.SCHEDULER_DECISION_SEAL_KEYS}`;
@@ -251,6 +257,72 @@ test('every key that the parts share is replaced as docs/operating.md says', { t
   writeFileSync(file, JSON.stringify(pinned));
   await expect(startWorker({ file, handle: () => null })).rejects.toMatchObject({ code: 'scheduler_key_unpinned' });
 });
+
+/** As docs/operating.md says; a server in a container is backed up by other means. */
+test('a backup is restored: what came after it is gone, the evidence verifies, and jobs go on', {
+  timeout: 90_000,
+}, async (context) => {
+  const { data_dir } = postgres;
+  if (data_dir === undefined) return context.skip('the server’s files are not here');
+  const admin = env.COUNTERSIGN_API_KEY!;
+  const backup = join(work, 'backup');
+  await backUp(data_dir, backup);
+  const file = join(work, 'ledger.ndjson');
+  expect(await runFirstJob(admin, 'default', 'admin', 'agent-after-backup')).toBe('succeeded');
+
+  await end(all!, 'SIGTERM');
+  await end(nats, 'SIGTERM');
+  await postgres.stop();
+  rmSync(data_dir, { recursive: true });
+  await promisify(execFile)('cp', ['-a', backup, data_dir]);
+  rmSync(join(out, 'jetstream'), { recursive: true });
+  await postgres.start();
+  startNats();
+  await waitUntil('init says that they belong together', async () => (await init(out)).said.includes('stood already'));
+  all = undefined;
+  await startServices();
+  await waitUntil('the policy is active', async () => (await api(admin, 'default', '/policy')).status === 200);
+  await worker[Symbol.asyncDispose]();
+  const own = join(work, 'w1.json');
+  const { x } = createPublicKey(settingsOf.SCHEDULER_WARRANT_KEY!).export({ format: 'jwk' });
+  writeFileSync(own, JSON.stringify({ ...JSON.parse(readFileSync(own, 'utf8')), scheduler_public_keys: [x] }));
+  worker = cleanUp.use(await startWorker({ file: own, handle: () => ({ sunny: true }) }));
+
+  // Made anew under its name: the one that came after the backup never was.
+  expect(await runFirstJob(admin, 'default', 'admin', 'agent-after-backup')).toBe('succeeded');
+  await waitUntil('all is sealed and signed', async () => {
+    rmSync(file, { force: true });
+    await countersign('audit', 'export', '--all-tenants', '--out', file);
+    return readFileSync(file, 'utf8').includes('agent-after-backup');
+  });
+  const key = join(work, 'log.pem');
+  writeFileSync(key, settingsOf.AUDIT_LOG_KEYS!);
+  const vkey = (await countersign('audit', 'key', key, '--origin', 'countersign.localhost/log')).trim();
+  await countersign('audit', 'verify', file, '--log-key', vkey);
+});
+
+/** What `pg_basebackup` does, which the Postgres of the tests comes without: a copy while it runs, and the log up to its end. */
+async function backUp(data_dir: string, to: string): Promise<void> {
+  const copy = (...args: string[]) => promisify(execFile)('cp', ['-a', ...args]);
+  const client = new pg.Client({ connectionString: postgres.admin_url });
+  await client.connect();
+  await client.query(`SELECT pg_backup_start('restored by a test', true)`);
+  await copy(data_dir, to);
+  const { rows } = await client.query('SELECT labelfile FROM pg_backup_stop(false)');
+  await client.end();
+  await copy(`${data_dir}/pg_wal/.`, `${to}/pg_wal`);
+  const [label, { uid, gid }] = [join(to, 'backup_label'), statSync(data_dir)];
+  writeFileSync(label, rows[0].labelfile);
+  // Its server may be another user's.
+  chownSync(label, uid, gid);
+  rmSync(join(to, 'postmaster.pid'), { force: true });
+}
+
+async function end(running: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const ended = new Promise((resolve) => running.once('exit', resolve));
+  running.kill(signal);
+  await ended;
+}
 
 test('a system, a cluster or a database that is another’s is refused, and nothing is left behind', async () => {
   const other = join(work, 'other');

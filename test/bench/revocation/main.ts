@@ -39,7 +39,12 @@ const POLL_MS = 10;
 const MOST_MS = 10_000;
 const CEILING = { topics: ['*'], capabilities: ['*'], environments: ['*'] };
 
-type Trial = { what: Revocation['what']; id: string; effects: Record<string, Promise<void>> };
+type Trial = {
+  what: Revocation['what'];
+  id: string;
+  effects: Record<string, Promise<void>>;
+  clear?: () => Promise<unknown>;
+};
 
 const dir = mkdtempSync('/tmp/countersign-revocation-');
 const cleanUp = new AsyncDisposableStack();
@@ -145,19 +150,21 @@ try {
   /** A job of theirs that runs: nobody reports it, so its stream stays open and its worker beats. */
   const running = async (headers: Record<string, string>) => {
     const job_id = await submit(headers, READ);
-    return { job_id, held: await played.hold(job_id) };
+    const held = await played.hold(job_id);
+    // Else its pool is full before long.
+    return { job_id, held, clear: () => played.report(held, null, { result: { status: 'stopped' } }).catch(() => {}) };
   };
 
   const kinds: Record<string, () => Promise<Trial>> = {
     'a key alone': async () => {
       const { key, key_id } = await newAgent();
-      const { job_id } = await running(key);
+      const { job_id, clear } = await running(key);
       const effects = { door: until(simulate(key), [200]), reads: streamEnds(key, job_id) };
-      return { what: 'api_key', id: key_id, effects };
+      return { what: 'api_key', id: key_id, effects, clear };
     },
     'an agent with its keys': async () => {
       const { id, key, signer, bus } = await newAgent();
-      const { job_id, held } = await running(key);
+      const { job_id, held, clear } = await running(key);
       const lease = async () => ((await played.beat(held)).order === 'continue' ? 200 : 409);
       const effects = {
         door: until(simulate(key), [200]),
@@ -166,7 +173,7 @@ try {
         lease: until(lease, [200]),
         bus: disconnected(bus),
       };
-      return { what: 'principal', id, effects };
+      return { what: 'principal', id, effects, clear };
     },
     'a person who votes': async () => {
       made += 1;
@@ -189,9 +196,9 @@ try {
       });
       const { access_token, token_id } = (await answer.json()) as { access_token: string; token_id: string };
       const bearer = { authorization: `Bearer ${access_token}` };
-      const { job_id } = await running(bearer);
+      const { job_id, clear } = await running(bearer);
       const effects = { door: until(simulate(bearer), [200]), reads: streamEnds(bearer, job_id) };
-      return { what: 'token', id: token_id, effects };
+      return { what: 'token', id: token_id, effects, clear };
     },
     'a worker': async () => {
       made += 1;
@@ -224,7 +231,7 @@ try {
   for (const [name, begin] of Object.entries(kinds)) {
     const last: Record<string, number[]> = {};
     for (let i = 0; i < TRIES; i += 1) {
-      const { what, id, effects } = await begin();
+      const { what, id, effects, clear } = await begin();
       // All of them ask, or are open, before it is revoked.
       await pause(250);
       await database.transaction((tx) => revokeIdentity(tx, { what, id, reason: 'measured', by_key: null }));
@@ -236,6 +243,7 @@ try {
         return ms;
       });
       last.all = [...(last.all ?? []), Math.max(...(await Promise.all(each)))];
+      await clear?.();
     }
     for (const [effect, values] of Object.entries(last)) say(`${name.padEnd(24)} ${effect.padEnd(8)} ${told(values)}`);
   }
