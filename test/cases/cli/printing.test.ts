@@ -65,6 +65,7 @@ const COMMANDS: Record<string, string[]> = {
   result: ['jobs', 'result', 'job-1'],
   'an error': ['jobs', 'get', 'other'],
   approvals: ['approvals', 'list'],
+  'an approval': ['approvals', 'show', 'a1'],
   'a vote without digest': ['approvals', 'approve', 'a1'],
   incident: ['policy', 'incident', 'job-1'],
   explain: ['policy', 'explain', '--topic', 'job.a.b'],
@@ -196,4 +197,96 @@ test('a list of approvals is the whole list, however many pages it has', async (
     { state: 'open', cursor: 'c1' },
     { state: 'open', cursor: 'c2' },
   ]);
+});
+
+test('an approval is shown with all that a vote is about, and with nothing hidden in it', async () => {
+  const effective = {
+    ...{
+      tenant: 'default',
+      job_id: 'job-1',
+      actor: 'desk-agent',
+      topic: 'job.desk.refund.order',
+      capability: 'desk.write',
+    },
+    ...{ risk_tags: [], requires: [], labels: { run: 'r1' }, constraints: { timeout_ms: 30_000 } },
+    payload: { note: `pay ${'\u202e'}001`, amount: 7, long: 'x'.repeat(5_000) },
+  };
+  const question = {
+    ...{
+      approval_id: 'a1',
+      state: 'open',
+      tenant: 'default',
+      job_id: 'job-1',
+      topic: effective.topic,
+      requester: 'desk-agent',
+    },
+    ...{
+      owner: 'olivia',
+      on_behalf_of: null,
+      reason: 'above 50\ndigest  sha256:forged',
+      rule_id: 'big-refund',
+      max_attempts: 2,
+    },
+    ...{ policy_version: 3, policy_snapshot: 'sha256:5', digest: 'sha256:d', opened_at: '2026-01-02T03:04:05Z' },
+    ...{
+      expires_at: '2026-01-02T04:04:05Z',
+      stages: [{ group: 'sre', count: 2 }],
+      waiting: { stage: 0, groups: ['sre', 'leads'] },
+    },
+    votes: [{ voter: 'sam', delegated_by: 'ines', vote: 'approve', stage: 0, group: 'sre', comment: 'fine\nby me' }],
+    last_granted: { approval_id: 'a0', job_id: 'job-0', closed_at: '2026-01-01T00:00:00Z', voters: ['rita'] },
+    effective,
+  };
+  const finding = { scanner: 'pii', type: 'iban', place: '/payload/note', severity: 'high', count: 1 };
+  const earlier = {
+    ...job,
+    job_id: 'job-9',
+    topic: 'job.desk.read.order',
+    state: 'succeeded',
+    created_at: '2026-01-02T03:00:00Z',
+  };
+  await using api = await playApi({
+    'GET /approvals/a1': () => ({ body: question }),
+    'GET /jobs': () => ({ body: { jobs: [earlier], next_cursor: null } }),
+    'GET /jobs/job-1/decisions': () => ({
+      body: [
+        {
+          ...decision,
+          findings: [finding],
+          matched_rules: ['big-refund', 'also'],
+          obligations: { rollback: 'required' },
+        },
+      ],
+    }),
+  });
+  const { out } = await runCli('--url', api.url, '--key', 'k', 'approvals', 'show', 'a1');
+  expect(api.asked.find(({ path }) => path === '/jobs')!.query).toMatchObject({ actor: 'desk-agent', run: 'r1' });
+  for (const said of [
+    ...[
+      'sre or leads (stage 1 of 1)',
+      'big-refund',
+      'also',
+      'iban at /payload/note (high, 1x)',
+      'timeout_ms',
+      'rollback',
+    ],
+    ...[
+      'sam for ines: approve "fine\\nby me"',
+      'before in run "r1"',
+      'succeeded  job.desk.read.order',
+      '2026-01-01T00:00:00Z by rita',
+    ],
+    ...[
+      'the job runs: this content',
+      'the job ends refused at once',
+      'x'.repeat(5_000),
+      'pay \\u202e001',
+      '/payload/note',
+    ],
+    'CAUTION',
+  ]) {
+    expect(out).toContain(said);
+  }
+  // A text of somebody else's poses as no line of ours.
+  expect(out.split('\n').filter((line) => line.startsWith('digest'))).toEqual(['digest  sha256:d']);
 });

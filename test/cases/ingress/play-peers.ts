@@ -3,6 +3,7 @@
  */
 
 import type { AdmitItem, Admitted } from '@countersign/contracts/admission';
+import type { ApprovalView } from '@countersign/contracts/approval';
 import type { DecideAnswer, DecideItem, Decision } from '@countersign/contracts/decision';
 import { finalDecision } from '@countersign/contracts/decision';
 import { CountersignError, failureOf } from '@countersign/contracts/errors';
@@ -23,6 +24,8 @@ export type Peers = {
   jobs: Map<string, Admitted & { plain_digest: string; actor: string }>;
   timelines: Map<string, LedgerEntry[]>;
   votes: unknown[];
+  /** Of the question that is open for whichever job is asked about; `silent`: nobody answers. */
+  waiting: { approval_id: string; groups: string[] } | 'silent' | null;
   /** The epoch that the scheduler insists on; the kernel decides under what it is asked for at least. */
   epoch: number;
   /** Replaces the kernel's answer. */
@@ -73,6 +76,7 @@ export function createPeers(): Peers {
     jobs: new Map(),
     timelines: new Map(),
     votes: [],
+    waiting: null,
     epoch: 0,
     decide: decideByTopic,
     beforeAdmit: () => {},
@@ -148,7 +152,34 @@ export function playApproval(bus: Bus, peers: Peers): void {
     peers.votes.push(asked);
     throw new CountersignError('approval_closed');
   });
-  bus.serve('approval.list', async () => ({ approvals: [], next_cursor: null }));
+  bus.serve('approval.list', async (asked) => {
+    if (peers.waiting === 'silent') throw new CountersignError('approval_unavailable');
+    const approvals = peers.waiting === null ? [] : [openQuestion(asked, peers.waiting)];
+    return { approvals, next_cursor: null };
+  });
+}
+
+function openQuestion(
+  { tenant, job_id = 'job' }: { tenant: string; job_id?: string | undefined },
+  { approval_id, groups }: { approval_id: string; groups: string[] },
+): ApprovalView {
+  const nobody = { owner: null, on_behalf_of: null, withdrawn_by: null, withdrawn_because: null, glass_broken: null };
+  const none = { closed_at: null, superseded_by: null, escalate: null, escalated_at: null, break_glass: null };
+  return {
+    ...{ approval_id, tenant, job_id, topic: 'job.deploy.apply', state: 'open', digest: DIGEST, job_hash: DIGEST },
+    ...{
+      effective_digest: DIGEST,
+      policy_version: 7,
+      policy_snapshot: SNAPSHOT,
+      policy_epoch: 1,
+      rule_id: null,
+      reason: '',
+    },
+    ...{ requester: 'desk-agent', max_attempts: 1, stages: [{ group: 'sre', count: 1 }], votes: [], opened_at: AT },
+    ...{ expires_at: AT, carried_from: null, last_granted: null, effective: null, waiting: { stage: 0, groups } },
+    ...nobody,
+    ...none,
+  };
 }
 
 function decisionsOn(item: DecideItem): Decision[] {
