@@ -4,6 +4,7 @@
  */
 import { waitUntil } from '@countersign/infra/wait-until';
 import { registerIdentities } from '@countersign/ingress/register-identities';
+import { revokeIdentity } from '@countersign/ingress/revoke-identity';
 import { RetryableError } from '@countersign/worker/retryable-error';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actAs, publishPolicy, setSwitch } from '../harness/act-as-role.ts';
@@ -24,6 +25,7 @@ const cleanUp = new AsyncDisposableStack();
 type Refund = { amount_cents: number; reason?: string };
 const effects: (SideEffect & { payload: Refund })[] = [];
 const accepted: { job_id: string }[] = [];
+const CLOSED = /^approval_(granted|refused|expired|voided|withdrawn)$/;
 const KEYS = { carol: newKey(), owner: newKey(), owned: newKey() };
 
 function newKey(): string {
@@ -278,7 +280,9 @@ test('it covers the attempts that it names, and no more', async () => {
 describe('two things at once have one outcome', () => {
   const RACES = 8;
   const outcomesOf = async (job_id: string): Promise<string[]> =>
-    (await kindsOf(system, job_id)).filter((kind) => /^approval_(granted|refused|expired|voided)$/.test(kind));
+    (await kindsOf(system, job_id)).filter((kind) =>
+      /^approval_(granted|refused|expired|voided|withdrawn)$/.test(kind),
+    );
   const race = async (against: (job_id: string, approval_id: string) => Promise<unknown>): Promise<string[]> => {
     const ends: string[] = [];
     for (let round = 0; round < RACES; round += 1) {
@@ -317,6 +321,111 @@ describe('two things at once have one outcome', () => {
   });
 });
 
+test('approve, reject, expire, cancel, withdraw, activate and revoke at once: one wins, and the timeline shows all', {
+  timeout: 90_000,
+}, async () => {
+  const seed = Date.now() % 2_147_483_647;
+  console.log(`seed of the race: ${seed}`);
+  const order = shuffler(seed);
+  for (let round = 0; round < 4; round += 1) {
+    const racer = `racer-${round}`;
+    const key = newKey();
+    const { tenant } = system;
+    await actAs(system, 'ingress', (tx) =>
+      registerIdentities(tx, {
+        principals: [{ type: 'human', id: racer, tenant, groups: ['approvers'] }],
+        api_keys: [{ principal: racer, key, permissions: ['approvals:vote'] }],
+      }),
+    );
+    const job_id = await submit();
+    const approval = await waitForApproval(system, job_id);
+    const revocation = { what: 'principal' as const, id: racer, reason: 'raced', by_key: null };
+    const acts: Record<string, () => Promise<{ status: number; body: { code?: string } } | null>> = {
+      approve: () => cast(approval, key),
+      reject: () => cast(approval, bob(), 'reject'),
+      withdraw: () => system.api('agent', 'POST', `/api/v1/approvals/${approval.approval_id}/withdraw`),
+      cancel: () => system.api('agent', 'POST', `/api/v1/jobs/${job_id}/cancel`),
+      expire: async () => outlive(approval.approval_id, 'open').then(() => null),
+      activate: async () => publishPolicy(system, editPolicy([REASON, `reason: round ${round}`])).then(() => null),
+      revoke: async () => actAs(system, 'ingress', (tx) => revokeIdentity(tx, revocation)).then(() => null),
+    };
+    const answers = new Map(
+      await Promise.all(order(Object.keys(acts)).map(async (name) => [name, await acts[name]!()] as const)),
+    );
+    const won = (name: string): boolean => answers.get(name)?.status === 200;
+    for (const [name, answer] of answers) {
+      if (answer === null || answer.status === 200) continue;
+      expect([name, answer.status, answer.body.code]).toEqual(
+        name === 'approve' && answer.status !== 409
+          ? ['approve', expect.any(Number), expect.stringMatching(/^(revoked|unauthenticated)$/)]
+          : [name, 409, expect.stringMatching(/^(approval_closed|approval_outdated|state_conflict)$/)],
+      );
+    }
+    // Under the new policy it may be asked about anew; that question ends with its job.
+    const state = (await system.api('agent', 'GET', `/api/v1/jobs/${job_id}`)).body.state;
+    if (state === 'held') await system.api('agent', 'POST', `/api/v1/jobs/${job_id}/cancel`);
+    await waitForEnd(system, job_id);
+    const own = async () =>
+      (await entriesOf(system, job_id))
+        .filter(({ body }) => body.approval_id === approval.approval_id)
+        .map(({ kind }) => kind);
+    await waitUntil('the question is closed', async () => (await own()).some((kind) => CLOSED.test(kind)));
+    const kinds = await own();
+    expect(kinds.filter((kind) => CLOSED.test(kind))).toHaveLength(1);
+    expect(kinds.filter((kind) => kind === 'approval_voted')).toHaveLength(
+      Number(won('approve')) + Number(won('reject')),
+    );
+    expect(kinds.includes('approval_withdrawn')).toBe(won('withdraw'));
+    expect(kinds.includes('approval_granted')).toBe(won('approve'));
+    expect(kinds.includes('approval_refused')).toBe(won('reject'));
+    expect([won('approve'), won('reject'), won('withdraw')].filter(Boolean).length).toBeLessThanOrEqual(1);
+    if (!won('approve')) expect(runsOf(job_id)).toEqual([]);
+  }
+  await publishPolicy(system, editPolicy());
+});
+
 test('nothing of all this contradicts the evidence', async () => {
   expect(await checkSystem(system, accepted, effects)).toEqual([]);
 });
+
+test('and the checker would see it: a vote in the own matter, a human twice, a grant alone that nobody reviews', async () => {
+  const faults = async () => (await checkSystem(system, accepted, effects)).join('; ');
+  const [granted] = await system.sql<{ approval_id: string; owner: string }>(
+    `SELECT approval_id, owner FROM approval.approvals WHERE state = 'granted' LIMIT 1`,
+  );
+  const { approval_id, owner } = granted!;
+  await system.sql('UPDATE approval.votes SET delegated_by = $2 WHERE approval_id = $1', [approval_id, owner]);
+  expect(await faults()).toMatch(/granted by somebody in whose matter it is.*voted for another in .*, unasked/);
+  await system.sql('UPDATE approval.votes SET delegated_by = NULL WHERE approval_id = $1', [approval_id]);
+  await system.sql(
+    `INSERT INTO approval.votes (approval_id, voter, auth_method, vote, stage, "group", voted_at, delegated_by)
+     SELECT approval_id, 'carol', auth_method, vote, stage, "group", voted_at, voter FROM approval.votes WHERE approval_id = $1`,
+    [approval_id],
+  );
+  expect(await faults()).toMatch(/granted by one human twice/);
+  await system.sql(`DELETE FROM approval.votes WHERE approval_id = $1 AND voter = 'carol'`, [approval_id]);
+  await system.sql(
+    `INSERT INTO approval.glass_broken (approval_id, tenant, used_by, used_at, reason)
+     SELECT approval_id, $2, voter, now(), '' FROM approval.votes WHERE approval_id = $1`,
+    [approval_id, system.tenant],
+  );
+  expect(await faults()).toMatch(/granted alone, and no entry says so/);
+  await system.sql('DELETE FROM approval.glass_broken WHERE approval_id = $1', [approval_id]);
+  expect(await faults()).toBe('');
+});
+
+/** The same order for the same seed (mulberry32). */
+function shuffler(seed: number): (names: string[]) => string[] {
+  let state = seed;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  return (names) =>
+    names
+      .map((name) => ({ name, at: next() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ name }) => name);
+}

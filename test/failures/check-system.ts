@@ -7,6 +7,7 @@ import { TERMINAL_STATES } from '@countersign/contracts/states';
 import type { ChainEntry } from '@countersign/ledger/chain-entry';
 import { verifyChain } from '@countersign/ledger/chain-hash';
 import type { TestSystem } from '../harness/start-system.ts';
+import { checkApprovals } from './check-approvals.ts';
 import { checkCounts } from './check-counts.ts';
 
 /** One line for every run of a handler, written by the worker before it answers. */
@@ -47,6 +48,7 @@ export async function checkSystem(
     ...checkChains(chains),
     ...(await checkEnds(system, chains, accepted)),
     ...(await checkDecisions(system, chains)),
+    ...(await checkApprovals(system)),
     ...checkEffects(chains, effects),
     ...checkCounts(chains),
   ];

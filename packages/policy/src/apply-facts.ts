@@ -7,8 +7,8 @@ import type { NamedRequest } from '@countersign/contracts/job';
 import { labelValue } from '@countersign/contracts/names';
 import type { TopicFacts } from '@countersign/contracts/policy';
 import type { CompiledPolicy, CompiledTopic } from './compiled-policy.ts';
+import { NOTHING_ELSE } from './glob-index.ts';
 import { splitTokens } from './match-glob.ts';
-import type { IndexedFacts } from './rule-index.ts';
 
 export type FactsMode = {
   /** After a rewrite the policy speaks to itself: its facts replace what is left of the submitter's. */
@@ -25,18 +25,6 @@ const NO_FACTS: TopicFacts = {};
 type Refused = Extract<FactsResult, { ok: false }>;
 
 /** Entries are found by topic alone. */
-const NOTHING_ELSE: Omit<IndexedFacts, 'topic'> = {
-  tenant: '',
-  capability_name: null,
-  labels: {},
-  label_names: [],
-  risk_tags: [],
-  requires: [],
-  actor_id: '',
-  actor_type: '',
-  on_behalf_of: [],
-};
-
 type LabelsResult = { ok: true; labels: Record<string, string> } | Refused;
 
 /** The most specific entry of `topics:` that covers the topic. */

@@ -6,7 +6,8 @@ import { splitTokens } from './match-glob.ts';
 import { compileMatch } from './match-subject.ts';
 import { buildIndex, type IndexedFacts } from './rule-index.ts';
 
-const NOTHING_ELSE: Omit<IndexedFacts, 'topic'> = {
+/** For matches that look at the topic alone. */
+export const NOTHING_ELSE: Omit<IndexedFacts, 'topic'> = {
   tenant: '',
   capability_name: null,
   labels: {},

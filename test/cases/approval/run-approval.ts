@@ -5,13 +5,12 @@ import type { RpcRequest } from '@countersign/contracts/rpc';
 import { hintsTo } from '@countersign/contracts/streams';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
-import { type Bus, connectBus } from '@countersign/platform/bus';
-import { connectDatabase, type Database } from '@countersign/platform/database';
+import type { Bus } from '@countersign/platform/bus';
+import type { Database } from '@countersign/platform/database';
 import { randomSalt } from '@countersign/platform/ids';
 import { start } from '@countersign/platform/service';
 import { newTraceparent } from '@countersign/platform/trace';
-import { createDatabase } from '../../harness/create-database.ts';
-import { startGuardedNats } from '../nats/connect-as.ts';
+import { openSurroundings } from '../nats/service-apart.ts';
 
 export type Holding = {
   job_id?: string;
@@ -78,18 +77,7 @@ export const JOB_HASH = `sha256:${'1'.repeat(64)}`;
 
 export async function runApproval(): Promise<RunningApproval> {
   const cleanUp = new AsyncDisposableStack();
-  const test_database = cleanUp.use(await createDatabase());
-  const nats = cleanUp.use(await startGuardedNats({ workers: [], tenants: [], auditors: [] }));
-  const databaseAs = (url: string): Database => {
-    const database = connectDatabase({ url, pool: 4, name: 'test' });
-    cleanUp.defer(() => database.close());
-    return database;
-  };
-  const busAs = async (user: string): Promise<Bus> => {
-    const bus = await connectBus({ servers: nats.server.url, nkey_seed: nats.seedOf(user), user });
-    cleanUp.defer(() => bus.close());
-    return bus;
-  };
+  const { test_database, nats, databaseAs, busAs } = await openSurroundings(cleanUp);
   const admin = databaseAs(test_database.admin_url);
   const [ingress, schedulerBus] = [await busAs('ingress'), await busAs('scheduler')];
   const wakeUps: RunningApproval['wakeUps'] = [];

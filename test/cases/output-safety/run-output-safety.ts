@@ -19,13 +19,12 @@ import {
 } from '@countersign/contracts/worker';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { outputSafety } from '@countersign/output-safety/service';
-import { type Bus, connectBus } from '@countersign/platform/bus';
-import { connectDatabase, type Database } from '@countersign/platform/database';
+import type { Bus } from '@countersign/platform/bus';
+import type { Database } from '@countersign/platform/database';
 import { start } from '@countersign/platform/service';
 import { newTraceparent } from '@countersign/platform/trace';
 import { APART } from '../../harness/act-as-role.ts';
-import { createDatabase } from '../../harness/create-database.ts';
-import { startGuardedNats } from '../nats/connect-as.ts';
+import { openSurroundings } from '../nats/service-apart.ts';
 
 export const TENANT = 'acme';
 export const TOPIC = 'job.desk.read';
@@ -91,19 +90,8 @@ export type RunningOutputSafety = AsyncDisposable & {
 
 export async function runOutputSafety(): Promise<RunningOutputSafety> {
   const cleanUp = new AsyncDisposableStack();
-  const test_database = cleanUp.use(await createDatabase());
   const workers = ['one', 'two'].map((worker) => ({ pool: POOL, worker }));
-  const nats = cleanUp.use(await startGuardedNats({ workers, tenants: [], auditors: [] }));
-  const databaseAs = (url: string): Database => {
-    const database = connectDatabase({ url, pool: 4, name: 'test' });
-    cleanUp.defer(() => database.close());
-    return database;
-  };
-  const busAs = async (user: string): Promise<Bus> => {
-    const bus = await connectBus({ servers: nats.server.url, nkey_seed: nats.seedOf(user), user });
-    cleanUp.defer(() => bus.close());
-    return bus;
-  };
+  const { test_database, nats, databaseAs, busAs } = await openSurroundings(cleanUp, workers);
   const admin = databaseAs(test_database.admin_url);
   const policyKernel = databaseAs(test_database.url_for('countersign_policy_kernel'));
   const [ingress, schedulerBus] = [await busAs('ingress'), await busAs('scheduler')];

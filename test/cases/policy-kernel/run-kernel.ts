@@ -8,14 +8,14 @@ import type { Actor } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { TrustRoot } from '@countersign/contracts/policy';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
-import { type Bus, connectBus } from '@countersign/platform/bus';
-import { connectDatabase, type Database } from '@countersign/platform/database';
+import type { Bus } from '@countersign/platform/bus';
+import type { Database } from '@countersign/platform/database';
 import { type Running, start } from '@countersign/platform/service';
 import { publicKeyOf } from '@countersign/policy/build-bundle';
 import { publishFiles } from '@countersign/policy-kernel/publish-files';
 import { policyKernel } from '@countersign/policy-kernel/service';
-import { createDatabase } from '../../harness/create-database.ts';
-import { type GuardedNats, startGuardedNats } from '../nats/connect-as.ts';
+import type { GuardedNats } from '../nats/connect-as.ts';
+import { openSurroundings } from '../nats/service-apart.ts';
 import { itemOf } from '../policy/ask-policy.ts';
 
 export const SIGNER = { key_id: 'dev', secret_key: new Uint8Array(32).fill(3) };
@@ -69,20 +69,9 @@ export type RunningKernels = AsyncDisposable & {
 
 export async function runKernels(): Promise<RunningKernels> {
   const cleanUp = new AsyncDisposableStack();
-  const test_database = cleanUp.use(await createDatabase());
-  const nats = cleanUp.use(await startGuardedNats({ workers: [], tenants: [], auditors: [] }));
+  const { test_database, nats, databaseAs, busAs } = await openSurroundings(cleanUp);
   const state_dir = mkdtempSync(join(tmpdir(), 'kernel-'));
   cleanUp.defer(() => rmSync(state_dir, { recursive: true, force: true }));
-  const databaseAs = (url: string): Database => {
-    const database = connectDatabase({ url, pool: 4, name: 'test' });
-    cleanUp.defer(() => database.close());
-    return database;
-  };
-  const busAs = async (user: string): Promise<Bus> => {
-    const bus = await connectBus({ servers: nats.server.url, nkey_seed: nats.seedOf(user), user });
-    cleanUp.defer(() => bus.close());
-    return bus;
-  };
   const admin = databaseAs(test_database.admin_url);
   const own = databaseAs(test_database.url_for('countersign_policy_kernel'));
   const [ingress, scheduler] = [await busAs('ingress'), await busAs('scheduler')];

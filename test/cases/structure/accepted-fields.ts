@@ -107,7 +107,7 @@ export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
     { field: 'to', in: 'services/policy-kernel/src/replay-history.ts' },
     { field: 'limit', in: 'services/policy-kernel/src/replay-history.ts' },
   ],
-  'post /policy/bundles': BUNDLE_FIELDS,
+  'post /policy/bundles': [...BUNDLE_FIELDS, { field: 'strict', in: 'services/policy-kernel/src/groups-in-want.ts' }],
   'get /policy/bundles': [
     { field: 'cursor', in: 'services/policy-kernel/src/list-bundles.ts' },
     { field: 'limit', in: 'services/policy-kernel/src/list-bundles.ts' },
