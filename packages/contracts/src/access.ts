@@ -14,6 +14,7 @@ export const ACCESS = {
   'POST /agents/{id}/revoke': ['admin'],
   'POST /agents/{id}/rotate': ['admin'],
   'GET /approvals': ['approver', 'operator', 'auditor', 'admin'],
+  'GET /approvals/events': ['approver', 'operator', 'auditor', 'admin'],
   'GET /approvals/{approval_id}': ['approver', 'operator', 'auditor', 'admin'],
   'POST /approvals/{approval_id}/approve': ['approver'],
   'POST /approvals/{approval_id}/break-glass': ['approver'],

@@ -202,6 +202,15 @@ export const approvalQuery = z.strictObject({
 });
 export type ApprovalQuery = z.input<typeof approvalQuery>;
 
+/** `since`: the first place in the log to look at; left out, now. `wait`: seconds for which the answer may wait for one. */
+export const approvalEventsQuery = z.strictObject({
+  since: digitsOf(z.int().min(0)).optional(),
+  wait: digitsOf(z.int().min(0).max(LIMITS.submit_wait_s)).optional(),
+});
+/** In the order of the log; it goes on at `next`. */
+export const approvalEvents = z.object({ entries: z.array(shownEntry), next: z.int() });
+export type ApprovalEvents = z.infer<typeof approvalEvents>;
+
 export const quarantineQuery = z.strictObject({ state: z.enum(QUARANTINE_STATES).optional(), ...pageQuery });
 export type QuarantineQuery = z.input<typeof quarantineQuery>;
 export const quarantinePage = z.object({ quarantined: z.array(quarantined), next_cursor: nextCursor });

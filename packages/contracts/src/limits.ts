@@ -155,6 +155,8 @@ export const LIMITS = {
   audit_check_ms: 15_000,
   /** Leaves that are published again, at most, when the audit stream was lost: a replay is served from Postgres. */
   rebuild_leaves: 100_000,
+  /** Kinds of entry that one question to the ledger may name. */
+  entry_kinds: 32,
   /** Leaves that one question to replay looks at; its answer says where to go on. */
   replay_leaves: 5_000,
   /** Bytes of one entry's body: with its quotes escaped it fits into a message. `ledger.entries` refuses more. */

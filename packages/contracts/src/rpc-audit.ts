@@ -51,10 +51,17 @@ export const AUDIT_VERBS = {
   'audit.entries': verb({
     service: 'audit',
     callers: ['ingress'],
-    request: evidenceQuestion.extend({ tenant: tenantName }),
+    /** `kinds`: any of these, beside `kind`. */
+    request: evidenceQuestion.extend({
+      tenant: tenantName,
+      kinds: z.array(z.string()).max(LIMITS.entry_kinds).optional(),
+    }),
     answer: replayPage,
     repeatable: true,
-    matches: ({ tenant, all }, { entries }) => entries.every((entry) => all || (entry.tenant ?? tenant) === tenant),
+    matches: ({ tenant, all, kinds }, { entries }) =>
+      entries.every(
+        (entry) => (all || (entry.tenant ?? tenant) === tenant) && (kinds === undefined || kinds.includes(entry.kind)),
+      ),
   }),
   'audit.checkpoint': verb({
     service: 'audit',

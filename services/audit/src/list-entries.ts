@@ -15,7 +15,7 @@ import { countLeaves } from './store-tree.ts';
 /** Leaves are in the order of commits: an entry may stand this much before one that was recorded earlier. */
 const OUT_OF_ORDER_US = 60_000_000;
 
-type Question = EvidenceQuestion & { tenant: string };
+type Question = EvidenceQuestion & { tenant: string; kinds?: readonly string[] | undefined };
 
 export async function listEntries(database: Tx, question: Question): Promise<ReplayPage> {
   const end = await countLeaves(database);
@@ -69,10 +69,12 @@ function fitting(entries: readonly StoredEntry[]): readonly StoredEntry[] {
 }
 
 /** What the database narrows down to, judged exactly. */
-function isWanted(entry: StoredEntry, { tenant, all, actor, kind, since, until, topic }: Question): boolean {
+function isWanted(entry: StoredEntry, question: Question): boolean {
+  const { tenant, all, actor, kind, kinds, since, until, topic } = question;
   if (!all && !concerns(entry, tenant)) return false;
   if (actor !== undefined && readBody(entry).actor !== actor) return false;
   if (kind !== undefined && entry.kind !== kind) return false;
+  if (kinds !== undefined && !kinds.includes(entry.kind)) return false;
   if (topic !== undefined && (entry.topic === null || !new RegExp(regexOf(topic)).test(entry.topic))) return false;
   if (since !== undefined && entry.time_us < microsecondsOf(since)) return false;
   return until === undefined || entry.time_us <= microsecondsOf(until);
@@ -125,14 +127,14 @@ async function firstAt(database: Tx, time_us: number, end: number): Promise<numb
 }
 
 function queryOf(question: Question, { from, before }: { from: number; before: number }): LeafQuery {
-  const { tenant, all, limit, topic, kind, actor, since, until } = question;
+  const { tenant, all, limit, topic, kind, kinds, actor, since, until } = question;
   return {
     tenant: all ? null : tenant,
     from,
     before,
     limit,
     topic: topic === undefined ? null : regexOf(topic),
-    kind: kind ?? null,
+    kinds: kind === undefined ? (kinds ?? null) : [kind],
     holds: actor === undefined ? null : `"actor":${JSON.stringify(actor)}`,
     since_us: since === undefined ? null : microsecondsOf(since),
     until_us: until === undefined ? null : microsecondsOf(until),

@@ -14,7 +14,8 @@ export type LeafQuery = {
   limit: number;
   /** A regular expression. */
   topic: string | null;
-  kind: string | null;
+  /** Any of them. */
+  kinds: readonly string[] | null;
   /** Text that the body has to hold. */
   holds: string | null;
   since_us: number | null;
@@ -28,14 +29,14 @@ WITH looked AS MATERIALIZED (
 )
 SELECT ${ENTRY_COLUMNS} FROM looked l JOIN ledger.entries e ON e.id = l.entry_id
  WHERE ($4::text IS NULL OR e.tenant = $4 OR e.tenant IS NULL) AND ($5::text IS NULL OR e.topic ~ $5)
-   AND ($6::text IS NULL OR e.kind = $6) AND ($7::text IS NULL OR position($7 IN e.body) > 0)
+   AND ($6::text[] IS NULL OR e.kind = ANY ($6)) AND ($7::text IS NULL OR position($7 IN e.body) > 0)
    AND ($8::bigint IS NULL OR e.time_us >= $8) AND ($9::bigint IS NULL OR e.time_us <= $9)
  ORDER BY l.leaf_index LIMIT $10`;
 
 /** Among the `replay_leaves` leaves from `from` on. */
 export function readLeaves(database: Tx, query: LeafQuery): Promise<StoredEntry[]> {
-  const { tenant, from, before, limit, topic, kind, holds, since_us, until_us } = query;
-  const given = [from, before, LIMITS.replay_leaves, tenant, topic, kind, holds, since_us, until_us, limit];
+  const { tenant, from, before, limit, topic, kinds, holds, since_us, until_us } = query;
+  const given = [from, before, LIMITS.replay_leaves, tenant, topic, kinds, holds, since_us, until_us, limit];
   return database.query<StoredEntry>(REPLAY, given);
 }
 

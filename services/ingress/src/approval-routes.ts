@@ -5,13 +5,15 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { uuid } from '@countersign/contracts/names';
 import type { Bus } from '@countersign/platform/bus';
 import { z } from 'zod';
+import { approvalEventsRoute } from './approval-events.ts';
 import { principalOf } from './caller.ts';
 import { type Route, route } from './route.ts';
+import type { EventStreams } from './stream-events.ts';
 
 const params = z.strictObject({ approval_id: uuid });
 const VOTES = { approve: 'Countersign exactly what was shown', reject: 'Refuse the job' } as const;
 
-export function approvalRoutes(bus: Bus): Route[] {
+export function approvalRoutes(bus: Bus, streams: EventStreams): Route[] {
   return [
     route({
       method: 'get',
@@ -26,6 +28,8 @@ export function approvalRoutes(bus: Bus): Route[] {
         return { status: 200, json: await bus.call('approval.list', asked, { traceparent }) };
       },
     }),
+    // Before the route of one approval, which would take it for an id.
+    approvalEventsRoute(streams),
     route({
       method: 'get',
       path: '/approvals/:approval_id',

@@ -1,12 +1,13 @@
-/** Hands entries of the evidence stream to whoever follows their chain. One subscription per tenant, only while it is wanted. */
+/** Hands entries of the evidence stream to whoever follows their chain, or all of a tenant. One subscription per tenant, only while it is wanted. */
 import { type LedgerEntry, ledgerEntry } from '@countersign/contracts/ledger-entry';
 import { patterns } from '@countersign/contracts/subjects';
 import type { Bus } from '@countersign/platform/bus';
 import type { Metrics } from '@countersign/platform/metrics';
 
 type Listener = (entry: LedgerEntry) => void;
-type Followed = { chains: Map<string, Set<Listener>>; unsubscribe: () => void };
-export type AuditFollower = (tenant: string, chain: string, listener: Listener) => () => void;
+/** Under null who follows all of them. */
+type Followed = { chains: Map<string | null, Set<Listener>>; unsubscribe: () => void };
+export type AuditFollower = (tenant: string, chain: string | null, listener: Listener) => () => void;
 
 /**
  * What arrives here is a hint that something is new: a lost message is made good by reading the timeline, and what is no
@@ -20,7 +21,7 @@ export function followAudit(bus: Bus, metrics: Pick<Metrics, 'count'>): AuditFol
     const unsubscribe = bus.subscribe(patterns.audit(tenant), (_subject, data) => {
       const entry = read(data);
       if (entry === undefined) return metrics.count('messages_unreadable_total', { subject: 'audit' });
-      for (const listener of chains.get(entry.chain) ?? []) listener(entry);
+      for (const chain of [entry.chain, null]) for (const listener of chains.get(chain) ?? []) listener(entry);
     });
     const followed = { chains, unsubscribe };
     tenants.set(tenant, followed);

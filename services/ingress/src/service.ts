@@ -138,7 +138,7 @@ export const ingress = defineService({
     const streams = createEventStreams(bus, metrics, (readers) => findEnded(database, readers));
     const routes = [
       ...jobRoutes(bus, submit, streams),
-      ...approvalRoutes(bus),
+      ...approvalRoutes(bus, streams),
       ...quarantineRoutes(bus),
       ...kpiRoutes(bus),
       ...policyRoutes(bus, prove),

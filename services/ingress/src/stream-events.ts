@@ -1,13 +1,17 @@
 /**
- * Opens, counts and closes the event streams: the job's timeline first, then what the evidence stream brings. A stream
- * outlives the look at its credential, so the look is repeated: who was revoked does not go on reading.
+ * Opens, counts and closes the event streams, of a job and of a tenant's approvals: what the ledger has first, then what the
+ * evidence stream brings. A stream outlives the look at its credential, so the look is repeated: who was revoked does not
+ * go on reading.
  */
 import { chainOfJob } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
+import type { ReplayPage } from '@countersign/contracts/replay';
 import type { Bus } from '@countersign/platform/bus';
 import type { Metrics } from '@countersign/platform/metrics';
 import { openShares } from '@countersign/platform/shares';
 import { startSweep } from '@countersign/platform/sweep';
+import { APPROVAL_KINDS, ApprovalStream } from './approval-stream.ts';
+import type { EntryStream } from './entry-stream.ts';
 import { followAudit } from './follow-audit.ts';
 import { JobStream } from './job-stream.ts';
 
@@ -17,6 +21,10 @@ export type EventStreams = {
    * stream of that key, or else tenant, gives way; throws `share_exceeded` when none is idle, and what the timeline throws.
    */
   open(job: { tenant: string; job_id: string }, reader: Reader): Promise<ReadableStream<Uint8Array> | null>;
+  /** What becomes of a tenant's approvals, from a leaf on; it ends only when it gives way, or its reader may read no more. */
+  openApprovals(tenant: string, from: number, reader: Credential): Promise<ReadableStream<Uint8Array>>;
+  /** What of that is sealed already, in one page. */
+  readApprovals(tenant: string, from: number): Promise<ReplayPage>;
   close(): Promise<void>;
 };
 
@@ -35,7 +43,7 @@ export function createEventStreams(
   ended: (readers: readonly Credential[]) => Promise<readonly boolean[]>,
 ): EventStreams {
   const follow = followAudit(bus, metrics);
-  const open = new Map<JobStream, Open>();
+  const open = new Map<EntryStream, Open>();
   const shares = openShares(LIMITS.sse_clients);
   const endAll = (): void => {
     for (const stream of [...open.keys()]) stream.end();
@@ -59,32 +67,43 @@ export function createEventStreams(
     }
   };
   const count = (): void => metrics.set('event_streams', {}, open.size);
+  /** `chain`: null for all of the tenant's. */
+  const start = async <S extends EntryStream>(who: Open, chain: string | null, make: (onEnd: () => void) => S) => {
+    const leave = takePlace(who);
+    const stream: S = make(() => {
+      unfollow();
+      leave();
+      open.delete(stream);
+      count();
+    });
+    // Before the ledger is read, so that nothing falls between the two.
+    const unfollow = follow(who.tenant, chain, (entry) => stream.offer(entry));
+    open.set(stream, who);
+    count();
+    try {
+      await stream.readOnce();
+    } catch (thrown) {
+      stream.end();
+      throw thrown;
+    }
+    return stream;
+  };
+  const readApprovals = (tenant: string, from: number): Promise<ReplayPage> =>
+    bus.call('audit.entries', { tenant, from, kinds: [...APPROVAL_KINDS] });
   return {
     async open(job, { after, reader: credential }) {
       const who = { tenant: job.tenant, share: shareOf(credential), credential };
-      const leave = takePlace(who);
-      const stream: JobStream = new JobStream({
-        after,
-        readChain: async () => (await bus.call('audit.timeline', job)).entries,
-        onEnd: () => {
-          unfollow();
-          leave();
-          open.delete(stream);
-          count();
-        },
-      });
-      // Before the timeline is read, so that nothing falls between the two.
-      const unfollow = follow(job.tenant, chainOfJob(job.tenant, job.job_id), (entry) => stream.offer(entry));
-      open.set(stream, who);
-      count();
-      try {
-        await stream.readOnce();
-      } catch (thrown) {
-        stream.end();
-        throw thrown;
-      }
+      const readChain = async () => (await bus.call('audit.timeline', job)).entries;
+      const chain = chainOfJob(job.tenant, job.job_id);
+      const stream = await start(who, chain, (onEnd) => new JobStream({ after, readChain, onEnd }));
       return stream.isOver ? null : stream.readable;
     },
+    async openApprovals(tenant, from, credential) {
+      const who = { tenant, share: shareOf(credential), credential };
+      const readPage = (next: number) => readApprovals(tenant, next);
+      return (await start(who, null, (onEnd) => new ApprovalStream({ from, readPage, onEnd }))).readable;
+    },
+    readApprovals,
     close: () => {
       endAll();
       return looks.stop();
@@ -93,7 +112,7 @@ export function createEventStreams(
 }
 
 /** Of the key's own streams, or else of its tenant's, the one that has told nothing for longest. */
-function findIdle(open: ReadonlyMap<JobStream, Open>, who: Open): JobStream | undefined {
+function findIdle(open: ReadonlyMap<EntryStream, Open>, who: Open): EntryStream | undefined {
   const idle = [...open].filter(([stream]) => stream.idleMs() >= LIMITS.sse_heartbeat_ms);
   const ofTenant = idle.filter(([, { tenant }]) => tenant === who.tenant);
   const ofKey = ofTenant.filter(([, { share }]) => share === who.share);

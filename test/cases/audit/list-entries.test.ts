@@ -63,11 +63,15 @@ function checkpoint(): Promise<RpcAnswer<'audit.checkpoint'>> {
   return run.ingress.call('audit.checkpoint', { tree_size: null });
 }
 
-async function ask(question: object, tenant = 'acme'): Promise<LedgerEntry[]> {
-  return (await run.ingress.call('audit.entries', { ...evidenceQuestion.parse(question), tenant })).entries;
+async function ask(
+  { kinds, ...question }: { kinds?: string[]; [more: string]: unknown },
+  tenant = 'acme',
+): Promise<LedgerEntry[]> {
+  const more = kinds === undefined ? { tenant } : { tenant, kinds };
+  return (await run.ingress.call('audit.entries', { ...evidenceQuestion.parse(question), ...more })).entries;
 }
 
-async function found(question: object, tenant?: string): Promise<string[]> {
+async function found(question: { kinds?: string[]; [more: string]: unknown }, tenant?: string): Promise<string[]> {
   return (await ask(question, tenant)).map(({ chain, seq }) => `${chain}#${seq}`);
 }
 
@@ -95,6 +99,11 @@ describe('entries', () => {
     ['topic', { topic: 'job.desk.read' }, ['job:acme:1#1', 'job:acme:1#2']],
     ['a pattern of topics', { topic: 'job.deploy.*' }, ['job:acme:2#1']],
     ['kind', { kind: 'policy_activated' }, ['policy:*#1', 'policy:acme#1']],
+    [
+      'any of some kinds',
+      { kinds: ['policy_activated', 'job_dispatched'] },
+      ['job:acme:1#2', 'policy:*#1', 'policy:acme#1'],
+    ],
     ['actor, and nobody who is only mentioned', { actor: 'bot' }, ['job:acme:1#1', 'job:acme:1#2']],
     ['job', { job_id: '1' }, ['job:acme:1#1', 'job:acme:1#2']],
     ['chain', { chain: 'control' }, ['control#1', 'control#2', 'control#4']],

@@ -23,6 +23,8 @@ export type Peers = {
   admitted: AdmitItem[];
   jobs: Map<string, Admitted & { plain_digest: string; actor: string }>;
   timelines: Map<string, LedgerEntry[]>;
+  /** The sealed log: each entry at the place that its leaf says. */
+  log: LedgerEntry[];
   votes: unknown[];
   /** Of the question that is open for whichever job is asked about; `silent`: nobody answers. */
   waiting: { approval_id: string; groups: string[] } | 'silent' | null;
@@ -75,6 +77,7 @@ export function createPeers(): Peers {
     admitted: [],
     jobs: new Map(),
     timelines: new Map(),
+    log: [],
     votes: [],
     waiting: null,
     epoch: 0,
@@ -136,6 +139,11 @@ export function playAudit(bus: Bus, peers: Peers): void {
   bus.serve('audit.timeline', async (key) => {
     find(peers, key);
     return { entries: peers.timelines.get(key.job_id) ?? [] };
+  });
+  bus.serve('audit.entries', async ({ tenant, from = 0, kinds = [] }) => {
+    const end = peers.log.length;
+    const entries = peers.log.slice(from).filter((entry) => entry.tenant === tenant && kinds.includes(entry.kind));
+    return { entries, next: Math.max(from, end), end };
   });
   bus.serve('audit.decisions', async (key) => ({ ...key, decisions: find(peers, key).decisions.toReversed() }));
 }

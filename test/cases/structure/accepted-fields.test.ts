@@ -30,7 +30,7 @@ type Operation = {
 const none = null as never;
 const routes = [
   ...jobRoutes(none, none, none),
-  ...approvalRoutes(none),
+  ...approvalRoutes(none, none),
   ...policyRoutes(none, none),
   ...bundleRoutes(none),
   ...tokenRoutes(none),

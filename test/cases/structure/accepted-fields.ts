@@ -91,6 +91,10 @@ export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
     { field: 'cursor', in: 'services/approval/src/show-approvals.ts' },
     { field: 'limit', in: 'services/approval/src/show-approvals.ts' },
   ],
+  'get /approvals/events': [
+    { field: 'since', in: 'services/ingress/src/approval-events.ts' },
+    { field: 'wait', in: 'services/ingress/src/approval-events.ts' },
+  ],
   'post /approvals/{approval_id}/approve': VOTE,
   'post /approvals/{approval_id}/reject': VOTE,
   'post /approvals/{approval_id}/break-glass': [

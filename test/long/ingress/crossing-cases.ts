@@ -48,6 +48,7 @@ const ROUTES: Record<keyof typeof ACCESS, Case[]> = {
   'POST /agents/{id}/revoke': [{ of: 'agent', ...REASONED }],
   'POST /agents/{id}/rotate': [{ of: 'agent', body: () => ({ overlap_minutes: 0 }) }],
   'GET /approvals': [{ of: 'held', query: 'job_id', status: 200 }],
+  'GET /approvals/events': NONE,
   'GET /approvals/{approval_id}': [{ of: 'approval' }],
   'POST /approvals/{approval_id}/approve': [{ of: 'approval', body: () => ({ digest: DIGEST }) }],
   'POST /approvals/{approval_id}/break-glass': [{ of: 'approval', body: () => ({ digest: DIGEST, ...reason }) }],
