@@ -129,6 +129,8 @@ export const topicFacts = z.strictObject({
   required_labels: nonEmpty(labelKey).optional(),
   /** Label → JSON pointer into the payload: the label is what stands there. */
   derive_labels: z.record(labelKey, z.string().regex(/^(\/([^~/]|~[01])*)+$/, 'must be a JSON pointer')).optional(),
+  /** Left out: idempotent. What runs at most once is never tried again, whatever a rule says of attempts. */
+  runs: z.enum(['idempotent', 'at_most_once']).optional(),
   schema: z
     .string()
     .regex(

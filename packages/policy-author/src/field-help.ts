@@ -103,6 +103,7 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   scanner: 'pii, secrets or prompt_injection. Of an own rule: which its findings belong to; left out: secrets.',
   scanners: 'Any of these scanners found something, of any type unless types or min_severity say which.',
   scanning: 'What content is scanned with, in requests and outputs. A tenant’s adds to the global part’s.',
+  runs: 'idempotent: an attempt whose worker died is followed by another. at_most_once: it is not, and the job fails with outcome_unknown. Left out: idempotent.',
   schema: 'A file under schemas that the payload must fit.',
   secret_group: 'The group that is the secret. Left out: the first that is not empty, else all of the match.',
   severities: 'Severity: the least score of such a finding. Below all of them it is none.',

@@ -12,7 +12,7 @@ import { applyLimits, askInstead } from './apply-limits.ts';
 import { applyRemediation } from './apply-remediation.ts';
 import { outsideCeiling } from './check-ceiling.ts';
 import { type Asking, compensationObstacle } from './check-compensation.ts';
-import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
+import type { CompiledPolicy, CompiledRule, CompiledTopic } from './compiled-policy.ts';
 import { evaluateRules, type Trace } from './evaluate-rules.ts';
 import { mergePatch } from './merge-patch.ts';
 import { type ScansApart, subjectOf } from './read-subject.ts';
@@ -97,16 +97,17 @@ function judgeRound(
     step: 'facts',
     outcome: known === null ? 'unlisted' : 'listed',
     rule_id: null,
-    detail: describeFacts(known?.pattern ?? null, request),
+    detail: describeFacts(known, request),
     facts: { listed_as: known?.pattern ?? null, request, asserted },
   });
   const after = ceilingRound(actor, request, context);
   if (after !== null) return after;
   const subject = subjectOf(request, actor, scanOf(policy, request.tenant), context.scans);
   const result = evaluateRules(policy, { subject, request, actor, now: context.now }, context.trace);
-  const violated = payloadKnown ? patchedViolation(policy, request, result.standing) : null;
+  const bound = boundAttempts(known, result.standing);
+  const violated = payloadKnown ? patchedViolation(policy, request, bound) : null;
   const held =
-    violated === null ? result.standing : denial(result.standing.rule_id, `${violated.code}: ${violated.detail}`);
+    violated === null ? bound : denial(result.standing.rule_id, `${violated.code}: ${violated.detail}`);
   const returning = requireWayBack(policy, { request, actor, now: context.now, scans: context.scans }, held);
   const counting = applyLimits(returning, result.limits, { request, actor, payloadKnown }, skipped);
   const standing = askWhereExceeded(counting, item.exceeded ?? []);
@@ -141,10 +142,19 @@ function emptyRound(request: NamedRequest, standing: Standing): Round {
   };
 }
 
-function describeFacts(pattern: string | null, { meta, labels }: NamedRequest): string {
-  return `${pattern ?? 'no entry'}; capability ${meta.capability ?? 'none'}; risk tags ${meta.risk_tags.join(', ') || 'none'}; labels ${
+/** An attempt of which nobody heard may have done its work: what is not to be done twice gets no second one. */
+function boundAttempts(known: CompiledTopic | null, standing: Standing): Standing {
+  const runs = standing.decision !== 'deny' && standing.decision !== 'remediate';
+  if (known?.facts.runs !== 'at_most_once' || !runs) return standing;
+  const decision = standing.decision === 'allow' ? 'allow_with_constraints' : standing.decision;
+  return { ...standing, decision, constraints: { ...standing.constraints, max_attempts: 1 } };
+}
+
+function describeFacts(known: CompiledTopic | null, { meta, labels }: NamedRequest): string {
+  const runs = known?.facts.runs === undefined ? '' : `; runs ${known.facts.runs}`;
+  return `${known?.pattern ?? 'no entry'}; capability ${meta.capability ?? 'none'}; risk tags ${meta.risk_tags.join(', ') || 'none'}; labels ${
     Object.keys(labels).sort().join(', ') || 'none'
-  }`;
+  }${runs}`;
 }
 
 /** The constraints' patch is the policy's own word, but the worker must still get a payload that fits. */

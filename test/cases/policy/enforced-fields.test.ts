@@ -30,6 +30,7 @@ const HELD: Readonly<Record<string, string>> = {
   'topics.required_labels': policy('apply-facts'),
   'topics.derive_labels': policy('apply-facts'),
   'topics.schema': policy('payload-schema'),
+  'topics.runs': policy('judge-request'),
   groups: policy('check-policy'),
   owners: policy('evaluate-rules'),
   id: policy('check-ids'),

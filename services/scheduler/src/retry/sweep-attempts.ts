@@ -59,8 +59,18 @@ async function commitLost(tx: Tx, ids: readonly string[]): Promise<Move[]> {
 function planLost(attempt: LockedAttempt): { move: Move; entries: NewEntry[] } {
   const { tenant, job_id, dispatch_id } = attempt;
   const to = leadsTo(attempt);
-  const reason = attempt.attempt_state === 'reported' ? 'not screened in time' : 'lease ran out';
-  const details = { dispatch_id, attempt: attempt.attempt, pool: attempt.pool, worker: attempt.worker, reason };
+  const why = attempt.attempt_state === 'reported' ? 'not screened in time' : 'lease ran out';
+  // It may have done its work, or half of it: whoever retries or undoes it has to know that nobody knows.
+  const code = to === 'failed' ? 'outcome_unknown' : null;
+  const reason = code === null ? why : `${code}: ${why}`;
+  const details = {
+    dispatch_id,
+    attempt: attempt.attempt,
+    pool: attempt.pool,
+    worker: attempt.worker,
+    reason,
+    ...(code !== null && { code }),
+  };
   return {
     move: {
       tenant,
