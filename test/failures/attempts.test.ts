@@ -7,6 +7,7 @@
 import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { setSwitch } from '../harness/act-as-role.ts';
+import { activateOverHttp, publishOverHttp, withPolicy } from '../harness/activate-policy.ts';
 import { type Held, type PlayedWorker, playWorker } from '../harness/play-worker.ts';
 import { entriesOf, kindsOf } from '../harness/read-evidence.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
@@ -146,7 +147,10 @@ describe('attempts end', () => {
       expect(held.attempt).toBe(attempt);
       await makeDue(held);
     }
-    expect(await waitForEnd(system, job_id)).toMatchObject({ state: 'failed', reason: 'lease ran out' });
+    expect(await waitForEnd(system, job_id)).toMatchObject({
+      state: 'failed',
+      reason: 'outcome_unknown: lease ran out',
+    });
     const entries = await entriesOf(system, job_id);
     const gates = entries.filter(({ kind }) => kind === 'job_dispatched').map(({ body }) => body.decision.gate);
     expect(gates).toEqual(['dispatch', 'dispatch', 'dispatch']);
@@ -275,6 +279,126 @@ describe('cancel', () => {
     await waitForEnd(system, job_id);
     expect(await cancel(job_id)).toMatchObject({ status: 409, body: { code: 'state_conflict' } });
     expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+  });
+});
+
+describe('what follows a job', () => {
+  let operator: string;
+  beforeAll(async () => {
+    // A second key of an approver: one person, who both asks and votes.
+    const made = await system.api('admin', 'POST', '/api/v1/keys', { principal: 'alice', role: 'operator' });
+    operator = made.body.key;
+  });
+  const asOperator = (method: string, path: string, body?: object) =>
+    system.api('auditor', method, `/api/v1${path}`, body, { 'x-api-key': operator });
+  const shown = async (job_id: string) => (await system.api('agent', 'GET', `/api/v1/jobs/${job_id}`)).body;
+
+  async function fail(): Promise<string> {
+    const job_id = await submitRead({ labels: { run: 'follow' } });
+    await worker.report(await worker.hold(job_id), null, { result: { status: 'failed', retryable: false } });
+    expect((await waitForEnd(system, job_id)).state).toBe('failed');
+    return job_id;
+  }
+
+  test('what runs at most once is not tried again, and nobody says that it was not done', async () => {
+    const facts = 'job.desk.read.*: { capability: desk.read }';
+    const once = withPolicy((policy) => policy.replace(facts, facts.replace(' }', ', runs: at_most_once }')));
+    await publishOverHttp(system, once, 9_001);
+    await activateOverHttp(system, 9_001);
+    const job_id = await submitRead();
+    await makeDue(await worker.hold(job_id));
+    expect(await waitForEnd(system, job_id)).toMatchObject({
+      state: 'failed',
+      reason: 'outcome_unknown: lease ran out',
+      attempt: 1,
+    });
+    const ended = (await entriesOf(system, job_id)).find(({ kind }) => kind === 'job_failed');
+    expect(ended?.body).toMatchObject({ code: 'outcome_unknown', worker: 'w1' });
+    const letter = (await asOperator('GET', `/dead-letters/${job_id}`)).body;
+    expect(letter).toMatchObject({ code: 'outcome_unknown', attempts: [{ attempt: 1, state: 'lost', status: null }] });
+  });
+
+  test('a dead letter is retried once, as a job of its own in its agent’s name, or discarded with a reason', async () => {
+    const [first, second] = [await fail(), await fail()];
+    const listed = (await asOperator('GET', '/dead-letters?limit=2')).body.dead_letters;
+    expect(listed).toMatchObject([
+      { job_id: second, settled: null },
+      { job_id: first, state: 'failed', runs: 1 },
+    ]);
+    expect((await system.api('agent', 'GET', '/api/v1/dead-letters')).status).toBe(403);
+    expect((await system.api('agent', 'POST', `/api/v1/dead-letters/${first}/retry`)).status).toBe(403);
+    const both = await Promise.all([1, 2].map(() => asOperator('POST', `/dead-letters/${first}/retry`)));
+    expect(both.map(({ status }) => status).sort()).toEqual([202, 409]);
+    const again = both.find(({ status }) => status === 202)!.body.job_id;
+    accepted.push({ job_id: again });
+    await worker.report(await worker.hold(again), 'done');
+    expect(await waitForEnd(system, again)).toMatchObject({ state: 'succeeded', actor: 'desk-agent' });
+    expect(await shown(first)).toMatchObject({ followed_by: [{ kind: 'retries', job_id: again, asked_by: 'alice' }] });
+    expect(await shown(again)).toMatchObject({ follows: { kind: 'retries', job_id: first, asked_by: 'alice' } });
+    expect(await kindsOf(system, first)).toContain('job_followed');
+    const admitted = (await entriesOf(system, again)).find(({ kind }) => kind === 'job_admitted');
+    expect(admitted?.body).toMatchObject({ follows: { kind: 'retries', job_id: first }, on_behalf_of: 'alice' });
+
+    expect((await asOperator('POST', `/dead-letters/${second}/discard`, {})).status).toBe(400);
+    const discarded = await asOperator('POST', `/dead-letters/${second}/discard`, { reason: 'a test of the till' });
+    expect(discarded).toMatchObject({ status: 200, body: { settled: 'discarded', settled_by: 'alice' } });
+    expect((await asOperator('POST', `/dead-letters/${second}/retry`)).status).toBe(409);
+    expect(await kindsOf(system, second)).toContain('dead_letter_discarded');
+    const open = (await asOperator('GET', '/dead-letters')).body.dead_letters.map((each: any) => each.job_id);
+    expect(open).not.toContain(first);
+    expect(open).not.toContain(second);
+  });
+
+  test('an offer is taken once, by the requester, and says what it remediates', async () => {
+    const asked = { topic: 'job.exec.shell', prompt: 'rm -rf /tmp/cache' };
+    const { status, body } = await system.api('agent', 'POST', '/api/v1/jobs', asked);
+    expect(status).toBe(403);
+    const denied = body.job_id;
+    expect(await shown(denied)).toMatchObject({ offers: [{ offer_id: 'inspect-instead', taken_as: null }] });
+    const take = (offer?: string) =>
+      system.api('agent', 'POST', `/api/v1/jobs/${denied}/remediate`, offer === undefined ? {} : { offer_id: offer });
+    expect((await take('another')).status).toBe(404);
+    expect((await system.api('approver', 'POST', `/api/v1/jobs/${denied}/remediate`)).status).toBe(403);
+    const both = await Promise.all([take(), take('inspect-instead')]);
+    expect(both.map((each) => each.status).sort()).toEqual([202, 409]);
+    const taken = both.find((each) => each.status === 202)!.body;
+    expect(taken).toMatchObject({ rule_id: 'allow-inspect' });
+    expect(await shown(denied)).toMatchObject({ offers: [{ taken_as: taken.job_id }] });
+    expect(await shown(taken.job_id)).toMatchObject({
+      topic: 'job.exec.inspect',
+      follows: { kind: 'remediates', job_id: denied, asked_by: 'desk-agent' },
+    });
+    await cancel(taken.job_id);
+    const other = await submitRead();
+    expect((await system.api('agent', 'POST', `/api/v1/jobs/${other}/remediate`)).status).toBe(409);
+    await cancel(other);
+  });
+
+  test('a compensation goes through all gates, once unless it fails, and never past whoever asked for it', async () => {
+    const back = { topic: 'job.desk.refund.order', payload: { customer_id: 7, amount_cents: 9_900 } };
+    const job_id = await submitRead({ compensation: back });
+    const compensate = () => asOperator('POST', `/jobs/${job_id}/compensate`);
+    expect((await compensate()).status).toBe(409);
+    await worker.report(await worker.hold(job_id), 'done');
+    await waitForEnd(system, job_id);
+    const both = await Promise.all([compensate(), compensate()]);
+    expect(both.map(({ status }) => status).sort()).toEqual([202, 409]);
+    const undone = both.find(({ status }) => status === 202)!.body.job_id;
+    accepted.push({ job_id: undone });
+    const { approval_id, digest } = await waitForApproval(system, undone);
+    const vote = (who: 'approver' | 'approver2', say: 'approve' | 'reject') =>
+      system.api(who, 'POST', `/api/v1/approvals/${approval_id}/${say}`, { digest });
+    // Alice asked for it with her other key.
+    expect((await vote('approver', 'approve')).status).toBe(403);
+    expect((await vote('approver2', 'reject')).status).toBe(200);
+    expect((await waitForEnd(system, undone)).state).toBe('refused');
+    const again = await compensate();
+    expect(again.status).toBe(202);
+    accepted.push({ job_id: again.body.job_id });
+    await system.api('agent', 'POST', `/api/v1/jobs/${again.body.job_id}/cancel`);
+    expect((await shown(job_id)).followed_by.map((each: any) => each.job_id)).toEqual([undone, again.body.job_id]);
+    const none = await fail();
+    expect((await asOperator('POST', `/jobs/${none}/compensate`)).status).toBe(409);
   });
 });
 

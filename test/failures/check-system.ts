@@ -26,6 +26,8 @@ type EntryRow = {
   hash: Buffer;
 };
 
+/** What the scheduler records of a job that has ended, without changing it. */
+const AFTER_END = ['job_followed', 'dead_letter_discarded'];
 const TERMINAL_KINDS = TERMINAL_STATES.map((state) => `job_${state}`);
 
 export const ALL_SERVICES: readonly ServiceName[] = [
@@ -49,6 +51,7 @@ export async function checkSystem(
     ...(await checkEnds(system, chains, accepted)),
     ...(await checkDecisions(system, chains)),
     ...(await checkApprovals(system)),
+    ...(await checkFollowUps(system, chains)),
     ...checkEffects(chains, effects),
     ...checkCounts(chains),
   ];
@@ -110,10 +113,46 @@ async function checkEnds(
     const ends = kinds.filter((kind) => TERMINAL_KINDS.includes(kind));
     if (ends.length !== 1) faults.push(`job ${job_id} has ${ends.length} ends: ${kinds.join(' ')}`);
     /** After the end others may still record what they refused; whoever keeps the state has said the last word. */
-    const last = chain.findLast((row) => row.recorded_by === roleOf('scheduler'))?.kind;
+    const last = chain.findLast(
+      (row) => row.recorded_by === roleOf('scheduler') && !AFTER_END.includes(row.kind),
+    )?.kind;
     if (last !== `job_${state}`) faults.push(`job ${job_id} is ${state}, its last step is ${last}`);
   }
   return faults;
+}
+
+/** What failed is a dead letter; what follows a job says so on both chains; nothing was taken, retried or undone twice. */
+async function checkFollowUps(system: TestSystem, chains: ReadonlyMap<string, EntryRow[]>): Promise<string[]> {
+  const links = await system.sql<{ tenant: string; job_id: string; kind: string; of_job_id: string; state: string }>(
+    `SELECT f.tenant, f.job_id, f.kind, f.of_job_id, j.state FROM scheduler.follow_ups f JOIN scheduler.jobs j USING (tenant, job_id)`,
+  );
+  const bodies = (tenant: string, job_id: string, kind: string) =>
+    (chains.get(`job:${tenant}:${job_id}`) ?? [])
+      .filter((row) => row.kind === kind)
+      .map(({ body }) => JSON.parse(body));
+  const unsaid = links.filter(({ tenant, job_id, kind, of_job_id }) => {
+    const made = [...bodies(tenant, job_id, 'job_admitted'), ...bodies(tenant, job_id, 'job_denied')];
+    const says = made.some(({ follows }) => follows?.kind === kind && follows.job_id === of_job_id);
+    return !says || !bodies(tenant, of_job_id, 'job_followed').some(({ by }) => by === job_id);
+  });
+  const settled = Map.groupBy(links, ({ tenant, kind, of_job_id }) => `${tenant}/${of_job_id} ${kind}`);
+  const undone = ['failed', 'timed_out', 'denied', 'refused', 'expired', 'cancelled'];
+  const twice = [...settled].filter(([, [first, ...more]]) => {
+    if (first!.kind === 'remediates') return false;
+    return (
+      more.length > 0 &&
+      [first!, ...more].filter(({ state }) => first!.kind === 'retries' || !undone.includes(state)).length > 1
+    );
+  });
+  const lost = await system.sql<{ job_id: string }>(
+    `SELECT job_id FROM scheduler.jobs j WHERE (state IN ('failed', 'timed_out')) <>
+       EXISTS (SELECT FROM scheduler.dead_letters d WHERE d.tenant = j.tenant AND d.job_id = j.job_id)`,
+  );
+  return [
+    ...unsaid.map(({ job_id, of_job_id }) => `${job_id} follows ${of_job_id}, and one of their chains does not say so`),
+    ...twice.map(([what]) => `${what} was done twice`),
+    ...lost.map(({ job_id }) => `job ${job_id} failed and is no dead letter, or the other way about`),
+  ];
 }
 
 /** Every dispatch stands on a decision that was made for this very job. */

@@ -82,6 +82,8 @@ async function readEverything(system: TestSystem, done: string, approved: string
     'jobs?limit=5&run=none&label=env%3Dprod&pool=demo-read&actor=desk-agent&rule=none&decision=allow',
     'jobs?limit=5&from=2026-01-01T00:00:00Z&to=2100-01-01T00:00:00Z',
     ...['', '/result', '/timeline', '/decisions', '/record'].map((part) => `jobs/${done}${part}`),
+    'dead-letters?limit=5',
+    'dead-letters?limit=5&all=true',
     'approvals?limit=5',
     'approvals?limit=5&state=open',
     'approvals?limit=5&state=granted',

@@ -1,5 +1,5 @@
 /** `countersign jobs`: submit one, and see what became of it. */
-import type { Client } from '@countersign/client/create-client';
+import type { Client, Submitted } from '@countersign/client/create-client';
 import { DECISIONS } from '@countersign/contracts/decision';
 import type { JobQuery } from '@countersign/contracts/http';
 import type { JobView } from '@countersign/contracts/job';
@@ -85,6 +85,19 @@ function addFollowing(jobs: Command, output: Output): void {
       print(output, command, await clientOf(command).cancel(id, reason), showJob),
     );
   jobs
+    .command('remediate <job_id>')
+    .description('take an offer of its denial: a new job')
+    .option('--offer <id>', 'where there are several')
+    .action(async (id: string, { offer }: { offer?: string }, command: Command) =>
+      tell(output, command, await clientOf(command).remediate(id, offer)),
+    );
+  jobs
+    .command('compensate <job_id>')
+    .description('run the way back that it names: a new job')
+    .action(async (id: string, _: object, command: Command) =>
+      tell(output, command, await clientOf(command).compensate(id)),
+    );
+  jobs
     .command('watch <job_id>')
     .description('each entry as it is recorded, until the job has ended')
     .action(async (id: string, _: object, command: Command) => {
@@ -119,6 +132,11 @@ function showJobs(jobs: readonly JobView[]): string {
   );
 }
 
+export function tell(output: Output, command: Command, answer: Submitted): void {
+  print(output, command, answer, showSubmitted);
+  output.exit(answer.outcome === 'denied' ? EXIT.denied : EXIT.done);
+}
+
 function exitWith(output: Output, { state }: JobView): void {
   output.exit(state === 'succeeded' ? EXIT.done : EXIT.not_succeeded);
 }
@@ -132,8 +150,7 @@ async function submit(output: Output, file: string | undefined, options: SubmitO
     ...(wait === true ? { wait_s: LIMITS.submit_wait_s } : {}),
   });
   if (answer.outcome === 'denied' || wait !== true) {
-    print(output, command, answer, showSubmitted);
-    return output.exit(answer.outcome === 'denied' ? EXIT.denied : EXIT.done);
+    return tell(output, command, answer);
   }
   const job = answer.outcome === 'ended' ? answer.job : await client.untilEnded(answer.job_id);
   print(output, command, job, showJob);

@@ -5,6 +5,7 @@ import { addWorkerCommand } from './add-worker-command.ts';
 import { addApprovalsCommands } from './approvals-commands.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { type Output, withGlobalOptions } from './context.ts';
+import { addDeadLettersCommands } from './dead-letters-commands.ts';
 import { addDelegationsCommands } from './delegations-commands.ts';
 import { addDrillCommand } from './drill-command.ts';
 import { CommandFailure, EXIT, EXIT_CODES, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts';
@@ -57,6 +58,7 @@ export function buildProgram(output: Output, complain: (text: string) => void): 
   addJobsCommands(program, output);
   addApprovalsCommands(program, output);
   addQuarantineCommands(program, output);
+  addDeadLettersCommands(program, output);
   addPolicyCommands(program, output);
   addRegistryCommands(program, output);
   addRotateCommands(program, output);

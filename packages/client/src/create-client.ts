@@ -8,7 +8,6 @@ import type {
   PolicyDocument,
 } from '@countersign/contracts/evidence';
 import type {
-  Accepted,
   ApprovalPage,
   ApprovalQuery,
   BundleQuery,
@@ -16,8 +15,6 @@ import type {
   DelegationInput,
   DelegationList,
   DelegationView,
-  Denied,
-  Ended,
   EvidencePage,
   Explanation,
   Explanations,
@@ -51,6 +48,7 @@ import type { RunRecord } from '@countersign/contracts/record';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
 import { ApiError } from './api-error.ts';
+import { type FollowUpClient, followUpClient } from './follow-up-client.ts';
 import { readEvents } from './read-events.ts';
 import { type RegistryClient, registryClient } from './registry-client.ts';
 import {
@@ -63,6 +61,7 @@ import {
   send,
   sendForJson,
 } from './send-request.ts';
+import { type Submitted, submitJob } from './submit-job.ts';
 
 export type SubmitOptions = {
   idempotency_key?: string;
@@ -71,85 +70,82 @@ export type SubmitOptions = {
   signal?: AbortSignal;
 };
 
-export type Submitted =
-  | ({ outcome: 'accepted'; replayed: boolean } & Accepted)
-  /** It ended while `wait_s` lasted. */
-  | ({ outcome: 'ended'; replayed: boolean } & Ended)
-  | ({ outcome: 'denied'; replayed: boolean } & Denied);
+export type { Submitted } from './submit-job.ts';
 
-export type Client = RegistryClient & {
-  /** A denial is an outcome. Under the same `idempotency_key` the first answer comes again, so it may be repeated. */
-  submit(request: JobRequestInput, options?: SubmitOptions): Promise<Submitted>;
-  jobs(query?: JobQuery): Promise<JobPage>;
-  job(job_id: string): Promise<ShownJob>;
-  /** Of all three gates, newest first. */
-  decisions(job_id: string): Promise<DecisionList>;
-  /** Oldest first. */
-  timeline(job_id: string): Promise<ShownEntry[]>;
-  /** Throws ApiError `result_not_ready` or `result_quarantined`. */
-  result(job_id: string): Promise<ResultView>;
-  record(job_id: string): Promise<RunRecord>;
-  /** The job's entries as they are recorded, to the terminal one. `after`: the `seq` that was seen last. */
-  events(job_id: string, options?: { after?: number; signal?: AbortSignal }): AsyncGenerator<ShownEntry, void>;
-  /** Follows the job to its terminal state. Throws ApiError, or the signal's reason. */
-  untilEnded(job_id: string, options?: { signal?: AbortSignal }): Promise<ShownJob>;
-  cancel(job_id: string, reason?: string): Promise<JobView>;
-  /** Sealed entries in the order of the log. It goes on at `next`; all was looked at when that is `end`. */
-  entries(query?: EvidenceQuery): Promise<EvidencePage>;
-  /** The last signed checkpoint, or the one of that size. */
-  checkpoint(tree_size?: number): Promise<CheckpointView>;
-  /** Of a leaf in the tree of that size, by default in the first signed one that has it. */
-  inclusion(leaf_index: number, tree_size?: number): Promise<InclusionView>;
-  /** Both are sizes of signed checkpoints. */
-  consistency(from: number, to: number): Promise<ConsistencyView>;
-  /** `path` as tlog-tiles has it: `tile/0/000`, `tile/entries/x001/067.p/8`. */
-  tile(path: string): Promise<Uint8Array>;
-  /** The signed document of a policy that was ever published. */
-  policyDocument(snapshot: string): Promise<PolicyDocument>;
-  approvals(query?: ApprovalQuery): Promise<ApprovalPage>;
-  approval(approval_id: string): Promise<ApprovalView>;
-  /** `digest` is the approval's own, of what was looked at. */
-  approve(approval_id: string, digest: string, comment?: string): Promise<ApprovalView>;
-  reject(approval_id: string, digest: string, comment?: string): Promise<ApprovalView>;
-  /** Of one state, by default those that wait; newest first, without content. */
-  quarantine(query?: QuarantineQuery): Promise<QuarantinePage>;
-  quarantined(job_id: string): Promise<Quarantined>;
-  /** With the output; recorded each time. */
-  openQuarantined(job_id: string, reason: string): Promise<OpenedOutput>;
-  /** `digest` is the output's own, of what was opened. Throws ApiError `state_conflict` for whoever has not opened it. */
-  releaseQuarantined(job_id: string, release: ReleaseRequest): Promise<Quarantined>;
-  discardQuarantined(job_id: string, reason: string): Promise<Quarantined>;
-  /** Grants alone, where the rule lets the caller's group do so; `review` is for somebody else. */
-  breakGlass(approval_id: string, digest: string, reason: string): Promise<ApprovalView>;
-  reviewApproval(approval_id: string, comment?: string): Promise<ApprovalView>;
-  /** Takes the own question back, or that of an agent that the caller answers for. */
-  withdraw(approval_id: string, reason?: string): Promise<ApprovalView>;
-  /** Whom the caller lets act or vote in its place, and who lets the caller. */
-  delegations(): Promise<DelegationList>;
-  delegate(given: DelegationInput): Promise<DelegationView>;
-  endDelegation(delegation_id: string, reason: string): Promise<void>;
-  /** Of some days in UTC, both included; by default the last thirty. */
-  kpis(query?: KpiQuery): Promise<Kpis>;
-  simulate(request: JobRequestInput): Promise<Simulation>;
-  explain(request: JobRequestInput): Promise<Explanation>;
-  /** Several at once, or under a candidate instead of the active policy. One that is refused spoils no other. */
-  simulateAll(question: PolicyQuestion): Promise<Simulations>;
-  explainAll(question: PolicyQuestion): Promise<Explanations>;
-  policy(): Promise<RpcAnswer<'policy.active'>>;
-  /** Newest first. */
-  bundles(query?: BundleQuery): Promise<BundlePage>;
-  /** Changes nothing yet. Publishing the same document again gives the same answer. */
-  publishBundle(document: BundleDocument, query?: { strict?: true }): Promise<PublishedBundle>;
-  activateBundle(version: number, request?: ActivateRequest): Promise<Activated>;
-  /** The shadow policy, which affects nothing; null without one. */
-  shadow(): Promise<ShadowView | null>;
-  /** `until` null ends it. */
-  setShadow(version: number, request: ShadowRequest): Promise<ShadowView | null>;
-  /** Registers a worker by the public halves of its keys. Throws ApiError `identity_conflict` when a name or key is taken. */
-  createWorker(worker: NewWorker): Promise<WorkerView>;
-  /** Decides the jobs of a window again; stores nothing. */
-  replay(request: ReplayRequest): Promise<ReplayAnswer>;
-};
+export type Client = RegistryClient &
+  FollowUpClient & {
+    /** A denial is an outcome. Under the same `idempotency_key` the first answer comes again, so it may be repeated. */
+    submit(request: JobRequestInput, options?: SubmitOptions): Promise<Submitted>;
+    jobs(query?: JobQuery): Promise<JobPage>;
+    job(job_id: string): Promise<ShownJob>;
+    /** Of all three gates, newest first. */
+    decisions(job_id: string): Promise<DecisionList>;
+    /** Oldest first. */
+    timeline(job_id: string): Promise<ShownEntry[]>;
+    /** Throws ApiError `result_not_ready` or `result_quarantined`. */
+    result(job_id: string): Promise<ResultView>;
+    record(job_id: string): Promise<RunRecord>;
+    /** The job's entries as they are recorded, to the terminal one. `after`: the `seq` that was seen last. */
+    events(job_id: string, options?: { after?: number; signal?: AbortSignal }): AsyncGenerator<ShownEntry, void>;
+    /** Follows the job to its terminal state. Throws ApiError, or the signal's reason. */
+    untilEnded(job_id: string, options?: { signal?: AbortSignal }): Promise<ShownJob>;
+    cancel(job_id: string, reason?: string): Promise<JobView>;
+    /** Sealed entries in the order of the log. It goes on at `next`; all was looked at when that is `end`. */
+    entries(query?: EvidenceQuery): Promise<EvidencePage>;
+    /** The last signed checkpoint, or the one of that size. */
+    checkpoint(tree_size?: number): Promise<CheckpointView>;
+    /** Of a leaf in the tree of that size, by default in the first signed one that has it. */
+    inclusion(leaf_index: number, tree_size?: number): Promise<InclusionView>;
+    /** Both are sizes of signed checkpoints. */
+    consistency(from: number, to: number): Promise<ConsistencyView>;
+    /** `path` as tlog-tiles has it: `tile/0/000`, `tile/entries/x001/067.p/8`. */
+    tile(path: string): Promise<Uint8Array>;
+    /** The signed document of a policy that was ever published. */
+    policyDocument(snapshot: string): Promise<PolicyDocument>;
+    approvals(query?: ApprovalQuery): Promise<ApprovalPage>;
+    approval(approval_id: string): Promise<ApprovalView>;
+    /** `digest` is the approval's own, of what was looked at. */
+    approve(approval_id: string, digest: string, comment?: string): Promise<ApprovalView>;
+    reject(approval_id: string, digest: string, comment?: string): Promise<ApprovalView>;
+    /** Of one state, by default those that wait; newest first, without content. */
+    quarantine(query?: QuarantineQuery): Promise<QuarantinePage>;
+    quarantined(job_id: string): Promise<Quarantined>;
+    /** With the output; recorded each time. */
+    openQuarantined(job_id: string, reason: string): Promise<OpenedOutput>;
+    /** `digest` is the output's own, of what was opened. Throws ApiError `state_conflict` for whoever has not opened it. */
+    releaseQuarantined(job_id: string, release: ReleaseRequest): Promise<Quarantined>;
+    discardQuarantined(job_id: string, reason: string): Promise<Quarantined>;
+    /** Grants alone, where the rule lets the caller's group do so; `review` is for somebody else. */
+    breakGlass(approval_id: string, digest: string, reason: string): Promise<ApprovalView>;
+    reviewApproval(approval_id: string, comment?: string): Promise<ApprovalView>;
+    /** Takes the own question back, or that of an agent that the caller answers for. */
+    withdraw(approval_id: string, reason?: string): Promise<ApprovalView>;
+    /** Whom the caller lets act or vote in its place, and who lets the caller. */
+    delegations(): Promise<DelegationList>;
+    delegate(given: DelegationInput): Promise<DelegationView>;
+    endDelegation(delegation_id: string, reason: string): Promise<void>;
+    /** Of some days in UTC, both included; by default the last thirty. */
+    kpis(query?: KpiQuery): Promise<Kpis>;
+    simulate(request: JobRequestInput): Promise<Simulation>;
+    explain(request: JobRequestInput): Promise<Explanation>;
+    /** Several at once, or under a candidate instead of the active policy. One that is refused spoils no other. */
+    simulateAll(question: PolicyQuestion): Promise<Simulations>;
+    explainAll(question: PolicyQuestion): Promise<Explanations>;
+    policy(): Promise<RpcAnswer<'policy.active'>>;
+    /** Newest first. */
+    bundles(query?: BundleQuery): Promise<BundlePage>;
+    /** Changes nothing yet. Publishing the same document again gives the same answer. */
+    publishBundle(document: BundleDocument, query?: { strict?: true }): Promise<PublishedBundle>;
+    activateBundle(version: number, request?: ActivateRequest): Promise<Activated>;
+    /** The shadow policy, which affects nothing; null without one. */
+    shadow(): Promise<ShadowView | null>;
+    /** `until` null ends it. */
+    setShadow(version: number, request: ShadowRequest): Promise<ShadowView | null>;
+    /** Registers a worker by the public halves of its keys. Throws ApiError `identity_conflict` when a name or key is taken. */
+    createWorker(worker: NewWorker): Promise<WorkerView>;
+    /** Decides the jobs of a window again; stores nothing. */
+    replay(request: ReplayRequest): Promise<ReplayAnswer>;
+  };
 
 type Shadowing = { shadow: ShadowView | null };
 
@@ -169,6 +165,7 @@ export function createClient(options: ClientOptions): Client {
 
   const client: Client = {
     ...registryClient(options),
+    ...followUpClient(options),
     submit: (body, { idempotency_key, wait_s, signal } = {}) => {
       const headers: Record<string, string> =
         idempotency_key === undefined ? {} : { 'idempotency-key': idempotency_key };
@@ -224,17 +221,6 @@ export function createClient(options: ClientOptions): Client {
     createWorker: (worker) => post('/workers', worker),
   };
   return client;
-}
-
-async function submitJob(options: ClientOptions, outgoing: Outgoing): Promise<Submitted> {
-  const response = await send(options, outgoing);
-  const body = await readJson(response);
-  const replayed = response.headers.get('idempotency-replayed') === 'true';
-  if (response.status === 200) return { outcome: 'ended', replayed, ...(body as Ended) };
-  if (response.status === 202) return { outcome: 'accepted', replayed, ...(body as Accepted) };
-  const failure = errorOf(response, body);
-  if (failure.code === 'denied') return { outcome: 'denied', replayed, ...(body as Denied) };
-  throw failure;
 }
 
 async function* streamEvents(options: ClientOptions, job_id: string, after?: number, signal?: AbortSignal) {

@@ -4,6 +4,7 @@ import { APPROVAL_STATES, approvalView, waitingFor } from './approval.ts';
 import { DECISIONS, decision, remediation } from './decision.ts';
 import { onBehalfOf } from './delegation.ts';
 import { ERROR_CODES, failure } from './errors.ts';
+import { whatFollows } from './follow-ups.ts';
 import { jobRequest, jobView } from './job.ts';
 import { jobFilters } from './job-search.ts';
 import { shownEntry } from './ledger-entry.ts';
@@ -157,7 +158,7 @@ export const explanations = z.object({
 export type Explanations = z.infer<typeof explanations>;
 
 /** `GET /jobs/{id}`. `waiting_for` is null unless it is held, and until its question is open. */
-export const shownJob = jobView.extend({ waiting_for: waitingFor.nullable() });
+export const shownJob = jobView.extend({ ...whatFollows, waiting_for: waitingFor.nullable() });
 export type ShownJob = z.infer<typeof shownJob>;
 
 /** 200: the job ended while its submitter waited. `result` is null where none was released. */
@@ -215,6 +216,9 @@ export const quarantineQuery = z.strictObject({ state: z.enum(QUARANTINE_STATES)
 export type QuarantineQuery = z.input<typeof quarantineQuery>;
 export const quarantinePage = z.object({ quarantined: z.array(quarantined), next_cursor: nextCursor });
 export type QuarantinePage = z.infer<typeof quarantinePage>;
+
+export const deadLetterQuery = z.strictObject({ all: z.enum(['true', 'false']).optional(), ...pageQuery });
+export type DeadLetterQuery = z.input<typeof deadLetterQuery>;
 
 export const bundleQuery = z.strictObject(pageQuery);
 export type BundleQuery = z.input<typeof bundleQuery>;

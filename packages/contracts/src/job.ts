@@ -38,7 +38,7 @@ export const jobMeta = z.strictObject({
   requires: z.array(capabilityName).max(LIMITS.risk_tags).default([]),
 });
 
-/** The way back, which a policy may require and then judges. Nothing runs it yet. */
+/** The way back, which a policy may require and then judges; `POST /jobs/{id}/compensate` runs it. */
 export const compensation = z.strictObject({
   topic: topicName,
   payload: payloadObject.optional(),
@@ -62,8 +62,20 @@ export type JobRequest = z.infer<typeof jobRequest>;
 /** As a caller writes it: what has a default may be left out. */
 export type JobRequestInput = z.input<typeof jobRequest>;
 
+/** What a job may be of another one, which has ended. */
+export const FOLLOW_UPS = ['remediates', 'compensates', 'retries'] as const;
+export type FollowUp = (typeof FOLLOW_UPS)[number];
+/** Made by the server: of which job it is what, and who asked for it. */
+export const origin = z.strictObject({
+  kind: z.enum(FOLLOW_UPS),
+  job_id: jobId,
+  offer_id: z.string().optional(),
+  asked_by: principalId,
+});
+export type Origin = z.infer<typeof origin>;
+
 /** The request once ingress has named tenant and job: what `job_hash` covers, together with the actor. */
-export const namedRequest = jobRequest.extend({ job_id: jobId, tenant: tenantName });
+export const namedRequest = jobRequest.extend({ job_id: jobId, tenant: tenantName, origin: origin.optional() });
 export type NamedRequest = z.infer<typeof namedRequest>;
 
 /** The most an agent may request; both gates deny outside it before any rule is read. */

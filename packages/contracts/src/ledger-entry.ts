@@ -14,6 +14,8 @@ export const ENTRY_KINDS: Readonly<Record<string, ServiceName>> = {
     JOB_STATES.filter((state) => state !== 'parked').map((state) => [`job_${state}`, 'scheduler' as const]),
   ),
   job_cancel_requested: 'scheduler',
+  job_followed: 'scheduler',
+  dead_letter_discarded: 'scheduler',
   attempt_refused: 'scheduler',
   attempt_lost: 'scheduler',
   switch_set: 'scheduler',

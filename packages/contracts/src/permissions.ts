@@ -22,6 +22,7 @@ export const PERMISSIONS = {
   'evidence:all': 'read and export the evidence of all tenants',
   cancel: 'cancel every job of the tenant',
   'cancel:own': 'cancel own jobs',
+  'jobs:follow': "take offers, undo, retry and discard, for every job of the tenant and in its agent's name",
   'approvals:read': 'see what waits for a countersignature, content included',
   'approvals:vote': 'approve and reject, where the approval itself finds the person eligible',
   'approvals:review': 'sign off what one person granted alone',
@@ -70,6 +71,7 @@ export const PERMISSION_SETS = {
   /** Keeps the system running and stops it; decides nothing and changes nobody's rights. */
   operator: [
     'jobs:read',
+    'jobs:follow',
     'cancel',
     'simulate',
     'explain',

@@ -4,6 +4,7 @@ import { admitAnswer, admitItem } from './admission.ts';
 import { decideAnswer, decideItem } from './decision.ts';
 import { failure } from './errors.ts';
 import { policyDocument } from './evidence.ts';
+import { whatFollows } from './follow-ups.ts';
 import { jobView } from './job.ts';
 import { isFound, jobFilters } from './job-search.ts';
 import { LIMITS } from './limits.ts';
@@ -22,6 +23,7 @@ import {
 } from './policy-rollout.ts';
 import { approvalVerbs } from './rpc-approval.ts';
 import { AUDIT_VERBS, jobKey } from './rpc-audit.ts';
+import { followUpVerbs } from './rpc-follow-ups.ts';
 import {
   eachItem,
   isActivationOf,
@@ -175,7 +177,7 @@ export const RPC = {
     service: 'scheduler',
     callers: ['ingress'],
     request: jobKey,
-    answer: jobView,
+    answer: jobView.extend(whatFollows),
     repeatable: true,
     matches: isSameJob,
   }),
@@ -214,6 +216,7 @@ export const RPC = {
   ...quarantineVerbs(principal),
   ...approvalVerbs(principal),
   ...stopVerbs(principal),
+  ...followUpVerbs(principal),
 };
 
 export type RpcVerb = keyof typeof RPC;

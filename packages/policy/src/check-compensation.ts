@@ -27,7 +27,14 @@ export function compensationObstacle(policy: CompiledPolicy, { request, actor, n
 }
 
 /** In the same place as the job; its own way back is the job, so that the two do not ask for each other without end. */
-function wayBack({ compensation, topic, payload, meta: _, prompt: __, ...request }: NamedRequest): NamedRequest | null {
+export function wayBack({
+  compensation,
+  topic,
+  payload,
+  meta: _,
+  prompt: __,
+  ...request
+}: NamedRequest): NamedRequest | null {
   if (compensation === undefined) return null;
   return {
     ...request,

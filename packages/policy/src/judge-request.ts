@@ -106,8 +106,7 @@ function judgeRound(
   const result = evaluateRules(policy, { subject, request, actor, now: context.now }, context.trace);
   const bound = boundAttempts(known, result.standing);
   const violated = payloadKnown ? patchedViolation(policy, request, bound) : null;
-  const held =
-    violated === null ? bound : denial(result.standing.rule_id, `${violated.code}: ${violated.detail}`);
+  const held = violated === null ? bound : denial(result.standing.rule_id, `${violated.code}: ${violated.detail}`);
   const returning = requireWayBack(policy, { request, actor, now: context.now, scans: context.scans }, held);
   const counting = applyLimits(returning, result.limits, { request, actor, payloadKnown }, skipped);
   const standing = askWhereExceeded(counting, item.exceeded ?? []);

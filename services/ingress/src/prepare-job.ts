@@ -1,7 +1,8 @@
 /** Names and hashes one request: after this nothing about it may change. Decides nothing, stores nothing. */
 import { createHash } from 'node:crypto';
+import type { Link } from '@countersign/contracts/delegation';
 import { CountersignError } from '@countersign/contracts/errors';
-import type { JobRequest, NamedRequest } from '@countersign/contracts/job';
+import type { JobRequest, NamedRequest, Origin } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
 import { canonicalize, type JsonValue } from '@countersign/ledger/canonical-json';
 import { JOB_DOMAIN, plainDigest, saltedDigest } from '@countersign/ledger/digest';
@@ -20,6 +21,10 @@ export type Submission = {
   /** Unique per tenant and caller; `key:<Idempotency-Key>` or `nonce:<nonce>`. */
   idempotency_key: string | null;
   traceparent: string;
+  /** Of what follows another job. */
+  origin?: Origin;
+  /** On whose behalf, where this server itself vouches for it: who asked. */
+  behind?: readonly Link[];
 };
 
 export type PreparedJob = {
@@ -44,8 +49,9 @@ export function nameRequest(caller: Caller, sent: JobRequest, idempotency_key: s
   return on_behalf_of === undefined ? named : { ...named, on_behalf_of };
 }
 
-export function prepareJob({ caller, raw, sent, idempotency_key }: Submission): PreparedJob {
-  const request = nameRequest(caller, sent, idempotency_key);
+export function prepareJob({ caller, raw, sent, idempotency_key, origin }: Submission): PreparedJob {
+  const named = nameRequest(caller, sent, idempotency_key);
+  const request = origin === undefined ? named : { ...named, origin };
   const salt = randomSalt();
   const text = canonicalize({ actor: caller.id, request });
   const bytes = Buffer.byteLength(text);

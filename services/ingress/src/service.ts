@@ -15,6 +15,7 @@ import { openDecisions } from './decide-in-batches.ts';
 import { delegationRoutes } from './delegation-routes.ts';
 import { dropRevoked } from './drop-revoked.ts';
 import { evidenceRoutes } from './evidence-routes.ts';
+import { followUpRoutes } from './follow-up-routes.ts';
 import { createTokenIssuer } from './issue-token.ts';
 import { jobRoutes } from './job-routes.ts';
 import { kpiRoutes } from './kpi-routes.ts';
@@ -139,6 +140,7 @@ export const ingress = defineService({
     const routes = [
       ...jobRoutes(bus, submit, streams),
       ...approvalRoutes(bus, streams),
+      ...followUpRoutes(bus, submit),
       ...quarantineRoutes(bus),
       ...kpiRoutes(bus),
       ...policyRoutes(bus, prove),

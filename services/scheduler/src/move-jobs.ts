@@ -3,6 +3,7 @@
 import type { JobState } from '@countersign/contracts/states';
 import { isTerminal, mayFollow } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
+import { insertDeadLetters } from './follow/store-dead-letters.ts';
 import { leaveQueues } from './limits/store-limits.ts';
 
 /** Left out: stays as it is. */
@@ -55,6 +56,9 @@ UPDATE scheduler.jobs j
  CROSS JOIN LATERAL (SELECT ctid FROM scheduler.jobs WHERE tenant = m.tenant AND job_id = m.job_id OFFSET 0) at
  WHERE j.ctid = at.ctid AND j.state = m."from"`;
 
+/** What ends so waits for somebody to retry or discard it. */
+const DEAD: readonly JobState[] = ['failed', 'timed_out'];
+
 /** The rows must be locked and their states known: every move counts, or the transaction is a bug. */
 export async function moveJobs(tx: Tx, moves: readonly Move[]): Promise<void> {
   if (moves.length === 0) return;
@@ -68,6 +72,10 @@ export async function moveJobs(tx: Tx, moves: readonly Move[]): Promise<void> {
   const moved = await tx.query(`${MOVE} RETURNING 1`, [JSON.stringify(moves)]);
   if (moved.length !== moves.length)
     throw new Error(`${moves.length - moved.length} job(s) were not where they were locked`);
+  await insertDeadLetters(
+    tx,
+    moves.filter(({ to }) => DEAD.includes(to)),
+  );
 }
 
 export function endedStates(moves: readonly Move[]): JobState[] {

@@ -25,6 +25,7 @@ import { ownPools } from './dispatch/own-pools.ts';
 import { republishAttempts } from './dispatch/republish-attempts.ts';
 import { createWarrantSigner } from './dispatch/sign-warrant.ts';
 import { dispatchIdOf, endScreened, sweepScreened } from './finish/end-jobs.ts';
+import { serveFollowUps } from './follow/serve-follow-ups.ts';
 import { applyApprovals } from './hold/apply-approvals.ts';
 import { renewHolds } from './hold/renew-holds.ts';
 import { openControlMemory } from './known-control.ts';
@@ -35,7 +36,7 @@ import { sweepDeadlines } from './retry/sweep-deadlines.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
 import { cancelJob } from './view/cancel-job.ts';
 import { countWaiting } from './view/count-waiting.ts';
-import { getJob, listJobs } from './view/read-jobs.ts';
+import { listJobs, showJob } from './view/read-jobs.ts';
 import { endExpiredStops, serveStops } from './view/serve-stops.ts';
 
 export const scheduler = defineService({
@@ -111,9 +112,10 @@ export const scheduler = defineService({
     bus.serve('scheduler.worker', (question) => door.answer(question));
     bus.serve('scheduler.next', (question) => door.next(question));
     bus.serve('scheduler.give_back', (question) => door.giveBack(question));
-    bus.serve('scheduler.get', (request) => getJob(context.database, request));
+    bus.serve('scheduler.get', (request) => showJob(context.database, request));
     bus.serve('scheduler.list', (request) => listJobs(context.database, request));
     serveStops(context);
+    serveFollowUps(context);
     bus.serve('scheduler.cancel', (request) => cancelJob(shared, request));
 
     bus.onControl(() => renewals.nudge());

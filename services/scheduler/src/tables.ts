@@ -80,6 +80,24 @@ export type Tables = {
     sealed_until: string | null;
     seal: string | null;
   };
+  'scheduler.dead_letters': {
+    tenant: string;
+    job_id: string;
+    ended_at: string;
+    settled: 'retried' | 'discarded' | null;
+    settled_by: string | null;
+    settled_at: string | null;
+    settled_reason: string | null;
+    retried_as: string | null;
+  };
+  'scheduler.follow_ups': {
+    tenant: string;
+    job_id: string;
+    kind: 'remediates' | 'compensates' | 'retries';
+    of_job_id: string;
+    asked_by: string;
+    created_at: string;
+  };
   'scheduler.jobs': {
     tenant: string;
     job_id: string;
@@ -142,6 +160,17 @@ export type Tables = {
     ends_at: string;
     forget_at: string;
     used: string;
+  };
+  'scheduler.offers': {
+    tenant: string;
+    job_id: string;
+    offer_id: string;
+    source: 'policy' | 'approver';
+    remediation: unknown;
+    reason: string;
+    offered_by: string | null;
+    offered_at: string;
+    taken_as: string | null;
   };
   'scheduler.parked': {
     tenant: string;

@@ -227,6 +227,17 @@ const CASES: Record<RpcVerb, Case> = {
     },
   },
   'audit.decisions': ONE_JOB,
+  'scheduler.follow_up': ONE_JOB,
+  'scheduler.dead_letter': ONE_JOB,
+  'scheduler.discard': ONE_JOB,
+  'scheduler.dead_letters': {
+    asked: { tenant: 'acme', limit: 2 },
+    right: [{ dead_letters: [] }, { dead_letters: [{ tenant: 'acme' }] }],
+    wrong: {
+      'another tenant’s': { dead_letters: [{ tenant: 'rival' }] },
+      'more than asked for': { dead_letters: Array(3).fill({ tenant: 'acme' }) },
+    },
+  },
   'scheduler.list': {
     asked: { tenant: 'acme', actor: 'bob', state: 'held', topic: 'job.desk.*', rule: 'r', run: 'one', limit: 2 },
     right: [{ jobs: [] }, { jobs: [HELD_JOB] }],

@@ -18,7 +18,6 @@ export const REQUEST_FIELDS: readonly Done[] = [
   { field: 'meta.risk_tags', in: 'packages/policy/src/match-subject.ts' },
   { field: 'meta.requires', in: 'packages/policy/src/choose-pool.ts' },
   { field: 'on_behalf_of', in: 'services/ingress/src/prove-chain.ts' },
-  // A policy may require it and judges it; running it is still to come (CONTROLS 12).
   { field: 'compensation.topic', in: 'packages/policy/src/check-compensation.ts' },
   { field: 'compensation.payload', in: 'packages/policy/src/check-compensation.ts' },
   { field: 'priority', in: 'services/scheduler/src/dispatch/store-dispatch.ts' },
@@ -49,6 +48,10 @@ const PAGE: readonly Done[] = [
   { field: 'cursor', in: 'services/scheduler/src/view/read-jobs.ts' },
   { field: 'limit', in: 'services/scheduler/src/view/read-jobs.ts' },
 ];
+const LETTER_PAGE: readonly Done[] = PAGE.map(({ field }) => ({
+  field,
+  in: 'services/scheduler/src/follow/serve-follow-ups.ts',
+}));
 const VOTE: readonly Done[] = [
   { field: 'digest', in: 'services/approval/src/judge-vote.ts' },
   { field: 'comment', in: 'services/approval/src/store.ts' },
@@ -81,6 +84,11 @@ export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
     { field: 'to', in: 'services/scheduler/src/view/store-search.ts' },
     { field: 'topic', in: 'services/scheduler/src/view/store-search.ts' },
     ...PAGE,
+  ],
+  'post /jobs/{job_id}/remediate': [{ field: 'offer_id', in: 'services/scheduler/src/follow/prepare-follow-up.ts' }],
+  'get /dead-letters': [{ field: 'all', in: 'services/ingress/src/follow-up-routes.ts' }, ...LETTER_PAGE],
+  'post /dead-letters/{job_id}/discard': [
+    { field: 'reason', in: 'services/scheduler/src/follow/store-dead-letters.ts' },
   ],
   'post /jobs/{job_id}/cancel': [{ field: 'reason', in: 'services/scheduler/src/view/cancel-job.ts' }],
   'get /approvals': [

@@ -9,6 +9,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
+import { followOrigins } from '../follow/follow-origins.ts';
 import { countJobs } from '../limits/count-jobs.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { EVERY_TENANT, readPools } from '../store-pools.ts';
@@ -92,6 +93,10 @@ async function commitPlanned(tx: Tx, planned: readonly Planned[]): Promise<Set<s
   const contexts = fresh.map(({ plan }) => toContext(plan));
   const entries = fresh.map(({ plan, row }) => toEntry(plan, row));
   await Promise.all([insertContexts(tx, contexts), append(tx, entries)]);
+  await followOrigins(
+    tx,
+    fresh.map(({ plan }) => plan),
+  );
   return new Set(fresh.map(({ plan }) => plan.item.salt));
 }
 

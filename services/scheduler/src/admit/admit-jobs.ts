@@ -14,7 +14,18 @@ import type { Known } from '../known-control.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { type AdmitOutcome, admitStep } from '../store-steps.ts';
 import { admitCarefully, NameTaken } from './admit-carefully.ts';
-import { firstOfEachName, isCounted, type Planned, planOne, subjectsOf, toContext, toEntry, toRow } from './plan.ts';
+import {
+  firstOfEachName,
+  followsAnother,
+  isCounted,
+  offerOf,
+  type Planned,
+  planOne,
+  subjectsOf,
+  toContext,
+  toEntry,
+  toRow,
+} from './plan.ts';
 import type { NewContext } from './store-admissions.ts';
 import { type StraightThrough, straightThrough } from './straight-through.ts';
 
@@ -67,12 +78,17 @@ async function admitTogether(context: SchedulerContext, items: readonly AdmitIte
 function planSteps(context: SchedulerContext, items: readonly AdmitItem[], { control, pools }: Known): Step[] {
   const plans = items.map((item) => planOne(item, control, pools));
   /** An error may be of a state that was: it is judged again under the lock. */
-  const sound = plans.filter((plan): plan is Planned => !(plan instanceof CountersignError) && !isCounted(plan));
+  const sound = plans.filter((plan): plan is Planned => !(plan instanceof CountersignError) && isOrdinary(plan));
   const keys = context.config.DECISION_SEAL_KEYS;
   return firstOfEachName(sound).map((plan) => {
     const content = toContext(plan);
     return { plan, content, straight: straightThrough(plan, content, control, pools, { keys, now_ms: nowMs() }) };
   });
+}
+
+/** The others take the careful path, in which what they count, follow or offer is written with them. */
+function isOrdinary(plan: Planned): boolean {
+  return !isCounted(plan) && !followsAnother(plan.item) && offerOf(plan) === null;
 }
 
 function takeStep(context: SchedulerContext, revision: number, steps: readonly Step[]) {
@@ -91,10 +107,21 @@ async function admitLeft(context: SchedulerContext, items: readonly AdmitItem[])
   const admit = (part: readonly AdmitItem[]) => context.database.transaction((tx) => admitCarefully(context, tx, part));
   const oneByOne = async () => {
     const alone = [];
-    for (const item of items) alone.push(await admit([item]).catch(ifTaken(() => admit([item]))));
+    for (const item of items)
+      alone.push(
+        await admit([item])
+          .catch(ifTaken(() => admit([item])))
+          .catch(failAlone),
+      );
     return { outcomes: alone.flatMap(({ outcomes }) => outcomes), fresh: alone.flatMap(({ fresh }) => fresh) };
   };
-  return admit(items).catch(ifTaken(oneByOne));
+  return items.some(followsAnother) ? oneByOne() : admit(items).catch(ifTaken(oneByOne));
+}
+
+/** What it follows was settled before: nothing of it may stay. */
+function failAlone(thrown: unknown): { outcomes: Outcome[]; fresh: Planned[] } {
+  if (!(thrown instanceof CountersignError) || thrown.code !== 'state_conflict') throw thrown;
+  return { outcomes: [thrown], fresh: [] };
 }
 
 /** Whoever took the name has committed by now, and is found. */

@@ -15,6 +15,7 @@ import type { JobState } from '@countersign/contracts/states';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { uuidv7 } from '@countersign/platform/ids';
 import { choosePool } from '../choose-pool.ts';
+import { type NewOffer, offerIn } from '../follow/store-follow-ups.ts';
 import { approvalTerms } from '../hold/approval-terms.ts';
 import type { PoolList } from '../store-pools.ts';
 import type { NewContext, NewJob } from './store-admissions.ts';
@@ -98,6 +99,18 @@ export function planOne(
   return { item, state: stateAfter(final), decisions: item.answer.decisions, pool, scope };
 }
 
+/** Nothing of it goes through in the one statement, and it shares its transaction with no other. */
+export function followsAnother({ request }: Pick<AdmitItem, 'request'>): boolean {
+  return request.origin !== undefined;
+}
+
+/** What the denial carries for later. */
+export function offerOf({ item, state, decisions }: Planned): NewOffer | null {
+  if (state !== 'denied') return null;
+  const { tenant, job_id } = item.request;
+  return offerIn({ tenant, job_id }, finalDecision({ decisions }));
+}
+
 export function toRow({ item, state, decisions, pool }: Planned): NewJob {
   const { request, actor, answer } = item;
   const final = decisions[decisions.length - 1]!;
@@ -131,12 +144,14 @@ export function toRow({ item, state, decisions, pool }: Planned): NewJob {
   };
 }
 
-export function toContext({ item, state, decisions }: Planned): NewContext {
+export function toContext(plan: Planned): NewContext {
+  const { item, state, decisions } = plan;
   const kept = state === 'denied' ? null : item.answer;
   return {
     tenant: item.request.tenant,
     job_id: item.request.job_id,
-    request: kept ? canonicalize(item.request) : null,
+    // An offer would be made of nothing: of a denied job whose denial carries one, the request is kept.
+    request: kept || offerOf(plan) ? canonicalize(item.request) : null,
     rewritten: kept?.rewritten ? canonicalize(kept.rewritten) : null,
     effective: kept?.effective ? canonicalize(kept.effective) : null,
     actor: canonicalize(item.actor),
@@ -164,6 +179,7 @@ export function toEntry({ item, state, decisions, pool }: Planned, row: NewJob):
     priority: row.priority,
     deadline_ms: row.deadline_ms,
     compensation_topic: item.request.compensation?.topic ?? null,
+    ...(item.request.origin && { follows: item.request.origin }),
   });
 }
 

@@ -5,6 +5,7 @@
 import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
+import { insertOffers } from '../follow/store-follow-ups.ts';
 import { moveJobs } from '../move-jobs.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { EVERY_TENANT, readPools } from '../store-pools.ts';
@@ -63,6 +64,7 @@ export async function dispatchCarefully(
     replaceEffective(tx, plan.renewed),
     moveJobs(tx, plan.moves),
     insertAttempts(tx, attempts),
+    insertOffers(tx, plan.offers),
     append(tx, plan.entries),
   ]);
   return plan;

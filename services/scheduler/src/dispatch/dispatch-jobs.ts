@@ -90,7 +90,7 @@ async function sendTogether(
 }
 
 async function dispatchLeft(context: SchedulerContext, items: readonly DispatchItem[]): Promise<DispatchPlan> {
-  if (items.length === 0) return { moves: [], entries: [], attempts: [], held: [], renewed: [] };
+  if (items.length === 0) return { moves: [], entries: [], attempts: [], held: [], renewed: [], offers: [] };
   context.control.forget();
   return context.database.transaction((tx) => dispatchCarefully(context, tx, items));
 }

@@ -3,6 +3,7 @@ import type { Decision } from '@countersign/contracts/decision';
 import { jobEntry } from '@countersign/contracts/job-entry';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import type { ChosenPool } from '../choose-pool.ts';
+import { type NewOffer, offerIn } from '../follow/store-follow-ups.ts';
 import { approvalTerms } from '../hold/approval-terms.ts';
 import type { Move } from '../move-jobs.ts';
 import type { Verdict } from './classify-dispatch.ts';
@@ -17,6 +18,8 @@ export type DispatchPlan = {
   held: ClearedJob[];
   /** Jobs whose effective form is no longer the one stored. */
   renewed: DispatchItem[];
+  /** What denials carry. */
+  offers: NewOffer[];
 };
 
 export function dispatchedEntry({ job, decision, decided_by }: DispatchItem, sent: NewAttempt): NewEntry {
@@ -38,7 +41,7 @@ export function planDispatch(
   judged: readonly { item: DispatchItem; verdict: Verdict }[],
   redeemed: ReadonlyMap<string, string>,
 ): DispatchPlan {
-  const plan: DispatchPlan = { moves: [], entries: [], attempts: [], held: [], renewed: [] };
+  const plan: DispatchPlan = { moves: [], entries: [], attempts: [], held: [], renewed: [], offers: [] };
   for (const { item, verdict } of judged) {
     if (verdict.kind === 'deny') end(plan, item, 'denied', verdict.reason);
     if (verdict.kind === 'fail') end(plan, item, 'failed', verdict.reason);
@@ -52,6 +55,8 @@ function end(plan: DispatchPlan, { job, decision }: DispatchItem, to: 'denied' |
   const { tenant, job_id } = job;
   plan.moves.push({ tenant, job_id, from: 'cleared', to, reason, ...ruleOf(decision) });
   plan.entries.push(jobEntry(`job_${to}`, job, { state: to, decision, reason, attempt: job.attempt }));
+  const offer = to === 'denied' ? offerIn(job, decision) : null;
+  if (offer !== null) plan.offers.push(offer);
 }
 
 function ruleOf(decision: Decision): Partial<Move> {

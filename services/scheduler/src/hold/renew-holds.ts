@@ -16,6 +16,7 @@ import { retryOneByOne } from '@countersign/platform/retry-one-by-one';
 import { decideAgain } from '../dispatch/decide-again.ts';
 import type { ClearedJob, DispatchItem } from '../dispatch/dispatch-item.ts';
 import { replaceEffective } from '../dispatch/store-dispatch.ts';
+import { insertOffers, offerIn } from '../follow/store-follow-ups.ts';
 import { endedStates, type Move, moveJobs } from '../move-jobs.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { approvalTerms } from './approval-terms.ts';
@@ -70,7 +71,12 @@ async function commitRenewals(tx: Tx, items: readonly DispatchItem[]): Promise<R
     return isHeld && !stopped && active?.epoch === decision.policy_epoch ? [renew(item)] : [];
   });
   const renewed = renewals.filter(({ move }) => move.to !== 'denied').map(({ item }) => item);
+  const denied = renewals.filter(({ move }) => move.to === 'denied');
   await Promise.all([
+    insertOffers(
+      tx,
+      denied.map(({ item }) => offerIn(item.job, item.decision)).filter((offer) => offer !== null),
+    ),
     replaceEffective(tx, renewed),
     moveJobs(
       tx,

@@ -4,6 +4,7 @@ import type { JobView } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcParsed } from '@countersign/contracts/rpc';
 import type { Tx } from '@countersign/platform/database';
+import { readFollowing } from '../follow/store-follow-ups.ts';
 import { type Place, searchJobs } from './store-search.ts';
 import { findJob } from './store-views.ts';
 
@@ -13,6 +14,17 @@ export async function getJob(tx: Tx, { tenant, job_id }: { tenant: string; job_i
   const job = await findJob(tx, tenant, job_id);
   if (!job) throw new CountersignError('not_found', 'there is no such job');
   return job;
+}
+
+/** With its offers, and the jobs that are made of it; what there is none of is left out. */
+export async function showJob(tx: Tx, key: { tenant: string; job_id: string }) {
+  const [job, { offers, follows, followed_by }] = await Promise.all([getJob(tx, key), readFollowing(tx, key)]);
+  return {
+    ...job,
+    ...(offers.length > 0 && { offers }),
+    ...(follows !== null && { follows }),
+    ...(followed_by.length > 0 && { followed_by }),
+  };
 }
 
 export async function listJobs(
@@ -26,7 +38,7 @@ export async function listJobs(
   return { jobs: jobs.slice(0, rows), next_cursor: last === null ? null : encodeCursor(last) };
 }
 
-function decodeCursor(cursor: string | undefined): Place | null {
+export function decodeCursor(cursor: string | undefined): Place | null {
   if (cursor === undefined) return null;
   const parts = CURSOR.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
   if (!parts || Number.isNaN(Date.parse(parts[1]!)))
@@ -35,6 +47,6 @@ function decodeCursor(cursor: string | undefined): Place | null {
 }
 
 /** A cursor is where the last page ended: `<created_at>,<job_id>`, base64url. */
-function encodeCursor({ created_at, job_id }: Place): string {
+export function encodeCursor({ created_at, job_id }: Place): string {
   return Buffer.from(`${created_at},${job_id}`).toString('base64url');
 }

@@ -1,0 +1,80 @@
+/**
+ * Makes the request of a job that follows another one, out of that one's content: the offer applied to it, the way back that
+ * it names, or the same again. It stores nothing; the new job goes through all gates, in the name of the agent that asked for
+ * the first one, and whoever asks for it beside the agent stands in its chain, where nobody countersigns.
+ */
+import { callerSubjects } from '@countersign/contracts/control';
+import { CountersignError } from '@countersign/contracts/errors';
+import { type Actor, actor as actorSchema, type JobRequest, type NamedRequest } from '@countersign/contracts/job';
+import type { RpcParsed } from '@countersign/contracts/rpc';
+import { isTerminal } from '@countersign/contracts/states';
+import { gate } from '@countersign/platform/control-gate';
+import type { Database, Tx } from '@countersign/platform/database';
+import { applyRemediation } from '@countersign/policy/apply-remediation';
+import { wayBack } from '@countersign/policy/check-compensation';
+import { type EndedJob, readEnded, readOffers } from './store-follow-ups.ts';
+
+type Asked = RpcParsed<'scheduler.follow_up'>;
+type Prepared = { tenant: string; job_id: string; request: JobRequest; actor: Actor; offer_id?: string };
+
+export function prepareFollowUp(database: Database, asked: Asked): Promise<Prepared> {
+  return database.transaction(async (tx) => {
+    const job = await readEnded(tx, asked);
+    const own = job?.actor === asked.principal.id;
+    if (job === null || (asked.own && !own)) throw new CountersignError('not_found', 'there is no such job');
+    const state = await gate(tx, [], [...callerSubjects(asked.principal), job.actor]);
+    if (state.revoked.length > 0) throw new CountersignError('revoked');
+    if (!isTerminal(job.state)) throw refused(`the job has not ended: it is ${job.state}`);
+    if (!own && job.on_behalf_of !== null) throw refused('it was done on behalf of others: only its requester may');
+    const actor = actorSchema.parse(JSON.parse(job.actor_json));
+    const ceiling = state.ceilings[actor.id] ?? actor.ceiling;
+    const made = await requestOf(tx, job, asked);
+    return { tenant: job.tenant, job_id: job.job_id, actor: { ...actor, ceiling }, ...made };
+  });
+}
+
+async function requestOf(tx: Tx, job: EndedJob, asked: Asked): Promise<Pick<Prepared, 'request' | 'offer_id'>> {
+  switch (asked.kind) {
+    case 'remediates':
+      return takeOffer(tx, job, asked.offer_id);
+    case 'retries':
+      return { request: unnamed(contentOf(job.request)) };
+    case 'compensates':
+      return { request: unnamed(backOf(job)) };
+  }
+}
+
+async function takeOffer(tx: Tx, job: EndedJob, offer_id: string | undefined) {
+  const offers = await readOffers(tx, job);
+  const named = offer_id === undefined ? offers : offers.filter((offer) => offer.offer_id === offer_id);
+  if (named.length !== 1)
+    throw offers.length > 1 && offer_id === undefined
+      ? new CountersignError('field_invalid', 'there are several offers: name one', { at: '/offer_id' })
+      : new CountersignError('not_found', 'there is no such offer');
+  const [offer] = named;
+  if (offer!.taken_as !== null) throw refused(`the offer was taken: ${offer!.taken_as}`);
+  const request = applyRemediation(contentOf(job.rewritten ?? job.request), offer!.remediation);
+  return { request: unnamed(request), offer_id: offer!.offer_id };
+}
+
+/** Also after a failure: what was begun may have to be undone. */
+function backOf(job: EndedJob): NamedRequest {
+  if (job.runs === 0) throw refused('nothing of it ever ran');
+  const back = wayBack(contentOf(job.rewritten ?? job.request));
+  if (back === null) throw refused('the job names no compensation');
+  return back;
+}
+
+function contentOf(text: string | null): NamedRequest {
+  if (text === null) throw refused('its content is not kept');
+  return JSON.parse(text) as NamedRequest;
+}
+
+/** What the door and the server add is theirs to add again. */
+function unnamed({ job_id: _, tenant: __, origin: ___, ...request }: NamedRequest): JobRequest {
+  return request;
+}
+
+function refused(detail: string): CountersignError {
+  return new CountersignError('state_conflict', detail);
+}

@@ -1,0 +1,109 @@
+/** SQL of what follows a job: its offers, the jobs made of it, and the letter that is dead until somebody settles it. */
+import type { Decision, Remediation } from '@countersign/contracts/decision';
+import type { OfferView } from '@countersign/contracts/follow-ups';
+import type { FollowUp, Origin } from '@countersign/contracts/job';
+import type { JobFacts } from '@countersign/contracts/job-entry';
+import type { JobState } from '@countersign/contracts/states';
+import type { Tx } from '@countersign/platform/database';
+
+type JobKey = { tenant: string; job_id: string };
+export type NewOffer = JobKey & { remediation: Remediation; reason: string };
+type Link = { kind: FollowUp; job_id: string; asked_by: string };
+export type Following = { offers: OfferView[]; follows: Link | null; followed_by: Link[] };
+/** A job and its content, as what follows it is made of. Null content: none is kept. */
+export type EndedJob = JobFacts & {
+  state: JobState;
+  runs: number;
+  on_behalf_of: string | null;
+  request: string | null;
+  rewritten: string | null;
+  actor_json: string;
+};
+
+const INSERT_OFFERS = `
+INSERT INTO scheduler.offers (tenant, job_id, offer_id, source, remediation, reason)
+SELECT n.tenant, n.job_id, n.remediation ->> 'id', 'policy', n.remediation, n.reason
+  FROM jsonb_to_recordset($1::jsonb) AS n(tenant text, job_id text, remediation jsonb, reason text)
+    ON CONFLICT DO NOTHING`;
+
+const OFFER = `offer_id, source, remediation, reason, offered_by, offered_at, taken_as`;
+const OFFERS = `SELECT ${OFFER} FROM scheduler.offers WHERE tenant = $1 AND job_id = $2 ORDER BY offered_at, offer_id LIMIT 100`;
+const LINKS = `
+SELECT kind, job_id, asked_by, false AS back FROM (
+  SELECT kind, job_id, asked_by FROM scheduler.follow_ups WHERE tenant = $1 AND of_job_id = $2
+   ORDER BY created_at LIMIT 100) made
+ UNION ALL
+SELECT kind, of_job_id, asked_by, true FROM scheduler.follow_ups WHERE tenant = $1 AND job_id = $2`;
+
+const ENDED = `
+SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent, j.state, j.runs,
+       j.on_behalf_of, c.request, c.rewritten, c.actor AS actor_json
+  FROM scheduler.jobs j JOIN scheduler.contexts c ON c.tenant = j.tenant AND c.job_id = j.job_id
+ WHERE j.tenant = $1 AND j.job_id = $2`;
+
+const INSERT_LINK = `
+INSERT INTO scheduler.follow_ups (tenant, job_id, kind, of_job_id, asked_by) VALUES ($1, $2, $3, $4, $5)`;
+/** Each settles at most one row, and none that is settled. */
+const TAKE = `
+UPDATE scheduler.offers SET taken_as = $4 WHERE tenant = $1 AND job_id = $2 AND offer_id = $3 AND taken_as IS NULL RETURNING 1`;
+const RETRY = `
+UPDATE scheduler.dead_letters SET settled = 'retried', settled_by = $3, settled_at = clock_timestamp(), retried_as = $4
+ WHERE tenant = $1 AND job_id = $2 AND settled IS NULL RETURNING 1`;
+const LOCK_JOB = `SELECT 1 FROM scheduler.jobs WHERE tenant = $1 AND job_id = $2 FOR UPDATE`;
+/** One that is under way or has succeeded; after one that did not, the job may be compensated again. */
+const COMPENSATED = `
+SELECT f.job_id FROM scheduler.follow_ups f
+ CROSS JOIN LATERAL (SELECT state FROM scheduler.jobs WHERE tenant = f.tenant AND job_id = f.job_id OFFSET 0) j
+ WHERE f.tenant = $1 AND f.of_job_id = $2 AND f.kind = 'compensates'
+   AND j.state NOT IN ('failed', 'timed_out', 'denied', 'refused', 'expired', 'cancelled') LIMIT 1`;
+
+/** What a denial carries; a stop's is none of the policy's. */
+export function offerIn({ tenant, job_id }: JobKey, { remediation, reason }: Decision): NewOffer | null {
+  return remediation === null || remediation.applied ? null : { tenant, job_id, remediation, reason };
+}
+
+export async function insertOffers(tx: Tx, offers: readonly NewOffer[]): Promise<void> {
+  if (offers.length > 0) await tx.query(INSERT_OFFERS, [JSON.stringify(offers)]);
+}
+
+export function readOffers(tx: Tx, { tenant, job_id }: JobKey): Promise<OfferView[]> {
+  return tx.query<OfferView>(OFFERS, [tenant, job_id]);
+}
+
+export async function readFollowing(tx: Tx, job: JobKey): Promise<Following> {
+  const [offers, links] = await Promise.all([
+    readOffers(tx, job),
+    tx.query<Link & { back: boolean }>(LINKS, [job.tenant, job.job_id]),
+  ]);
+  const shown = links.map(({ back, ...link }) => ({ back, link }));
+  return {
+    offers,
+    follows: shown.find(({ back }) => back)?.link ?? null,
+    followed_by: shown.filter(({ back }) => !back).map(({ link }) => link),
+  };
+}
+
+export async function readEnded(tx: Tx, { tenant, job_id }: JobKey): Promise<EndedJob | null> {
+  return (await tx.query<EndedJob>(ENDED, [tenant, job_id]))[0] ?? null;
+}
+
+/** False when it was settled before: another job was made of it, or nobody may. */
+export async function settleOrigin(tx: Tx, job: JobKey, origin: Origin): Promise<boolean> {
+  const { tenant, job_id } = job;
+  if (!(await settle(tx, job, origin))) return false;
+  await tx.query(INSERT_LINK, [tenant, job_id, origin.kind, origin.job_id, origin.asked_by]);
+  return true;
+}
+
+async function settle(tx: Tx, { tenant, job_id }: JobKey, { kind, job_id: of, offer_id, asked_by }: Origin) {
+  switch (kind) {
+    case 'remediates':
+      return (await tx.query(TAKE, [tenant, of, offer_id, job_id])).length === 1;
+    case 'retries':
+      return (await tx.query(RETRY, [tenant, of, asked_by, job_id])).length === 1;
+    case 'compensates':
+      await tx.query(LOCK_JOB, [tenant, of]);
+      // A statement of its own: it sees what committed before the lock was given.
+      return (await tx.query(COMPENSATED, [tenant, of])).length === 0;
+  }
+}
