@@ -385,6 +385,7 @@ test('what acts, and cannot be told from acting twice, is asked once', () => {
     'policy.replay',
     'policy.shadow',
     'scheduler.cancel',
+    'scheduler.discard',
     'scheduler.lift',
     'scheduler.next',
     'scheduler.stop',

@@ -50,6 +50,25 @@ describe('ceiling', () => {
   });
 });
 
+describe('a topic that runs at most once', () => {
+  const policy = compiled(`
+topics: { job.pay.*: { runs: at_most_once }, job.pay.look: { runs: idempotent } }
+rules:
+  - { id: often, match: { topics: [job.pay.often] }, decision: allow_with_constraints, constraints: { max_attempts: 3 } }
+  - { id: asked, match: { topics: [job.pay.asked] }, decision: require_approval }
+  - { id: rest, match: {}, decision: allow }
+`);
+
+  it.each([
+    ['job.pay.often', 'allow_with_constraints', { max_attempts: 1 }],
+    ['job.pay.asked', 'require_approval', { max_attempts: 1 }],
+    ['job.pay.once', 'allow_with_constraints', { max_attempts: 1 }],
+    ['job.pay.look', 'allow', {}],
+  ])('%s: %s', (topic, decision, constraints) => {
+    expect(finalOf(answerOf(ask(policy, { topic })))).toMatchObject({ decision, constraints });
+  });
+});
+
 describe('facts', () => {
   const policy = compiled(`
 topics:

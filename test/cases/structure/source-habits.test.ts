@@ -5,6 +5,8 @@ import { listFiles, readText } from './project-files.ts';
 import { readSources } from './read-source.ts';
 
 const FILE_LINES = 300;
+/** Written by `npm run tables`, a line for each column that a role may read: nobody reads it from top to bottom. */
+const GENERATED = /^services\/[^/]+\/src\/tables\.ts$/;
 const FUNCTION_LINES = 70;
 
 const OURS = ['packages', 'services', 'infra', 'test', 'examples'];
@@ -31,7 +33,9 @@ function isStore(path: string): boolean {
 }
 
 test.each(HOUSE)(`no file of %s has more than ${FILE_LINES} lines`, (folder) => {
-  const long = filesOf([folder], ANY_SOURCE).filter((path) => lineCount(readText(path)) > FILE_LINES);
+  const long = filesOf([folder], ANY_SOURCE).filter(
+    (path) => !GENERATED.test(path) && lineCount(readText(path)) > FILE_LINES,
+  );
   expect(long).toEqual([]);
 });
 
