@@ -129,6 +129,34 @@ test('signing keys are replaced by command: an agent’s, and a worker’s with 
   rmSync(folder, { recursive: true });
 });
 
+test('a review is applied: ceilings are narrowed and idle keys revoked, after a person signed it off', async () => {
+  const create = ['agents', 'create', 'idle-agent', '--owner', 'olivia', '--topic', 'job.a.*,job.b.*', '--env', '*'];
+  expect((await run([...create, '--capability', '*'])).err).toBe('');
+  const { key_id } = await json(['keys', 'create', 'idle-agent', '--role', 'agent']);
+  const used = ['right:idle-agent/topic/job.a.*', 'right:idle-agent/capability/*', 'right:idle-agent/environment/*'];
+  for (const text of [
+    `UPDATE identity.uses SET last_used_at = now() - interval '90 days' WHERE subject = ''`,
+    `UPDATE identity.principals SET created_at = now() - interval '60 days' WHERE principal_id = 'idle-agent'`,
+    `UPDATE identity.api_keys SET created_at = now() - interval '60 days' WHERE principal_id = 'idle-agent'`,
+    ...used.map((subject) => `INSERT INTO identity.uses VALUES ('${subject}', now())`),
+  ])
+    await ingress.admin.query(text);
+  const report = await json(['entitlements', 'review', '--days', '30', '--apply', '--comment', 'read']);
+  expect(report).toMatchObject({
+    complete: true,
+    agents: [{ agent: 'idle-agent', topics: ['job.b.*'], capabilities: [], environments: [] }],
+    keys: [{ key_id }],
+  });
+  const { ceiling } = await json(['agents', 'show', 'idle-agent']);
+  expect(ceiling).toEqual({ topics: ['job.a.*'], capabilities: ['*'], environments: ['*'] });
+  expect((await json(['keys', 'show', key_id])).revoked_at).toEqual(expect.any(String));
+  const kinds = await ingress.admin.query<{ kind: string }>(
+    `SELECT kind FROM ledger.entries WHERE chain IN ('identity:idle-agent', 'identity:${TENANT}') ORDER BY id DESC LIMIT 3`,
+  );
+  expect(kinds.map(({ kind }) => kind)).toEqual(['identity_revoked', 'identity_changed', 'entitlements_reviewed']);
+  expect(await json(['entitlements', 'review', '--days', '30'])).toMatchObject({ agents: [], keys: [] });
+});
+
 test('its lists fit 80 columns under headings', async () => {
   for (const kind of ['agents', 'people', 'groups', 'keys', 'tenants']) {
     const { out } = await run([kind, 'list']);
