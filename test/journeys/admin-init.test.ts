@@ -165,31 +165,24 @@ async function startServices(): Promise<void> {
   await waitUntil('the kernel answers through the door', answers, { timeout_ms: 45_000 });
 }
 
-/** An agent with its key, made by the tenant's admin, and a job of its own. */
+/** By the commands of docs/people-and-agents.md alone: an agent with its key, made by the tenant's admin, and a job of its own. */
 async function runFirstJob(
   admin_key: string,
   tenant: string,
   owner: string,
   id = `agent-of-${tenant}`,
 ): Promise<string> {
-  const ceiling = { topics: ['job.weather.*'], capabilities: ['weather.read'], environments: [] };
-  const agent = await api(admin_key, tenant, '/agents', { id, owner, ceiling });
-  expect(agent).toMatchObject({ status: 201 });
-  const made = await api(admin_key, tenant, '/keys', { principal: id, role: 'agent' });
-  expect(made).toMatchObject({ status: 201 });
-  const { status, body } = await api(made.body.key, tenant, '/jobs', { topic: 'job.weather.today' });
-  expect([status, body]).toMatchObject([202, {}]);
-  const job = await waitUntil('the job has ended', async () => {
-    const read = await api(made.body.key, tenant, `/jobs/${body.job_id}`);
-    return ['succeeded', 'failed', 'denied', 'timed_out'].includes(read.body.state) && read.body;
-  });
-  return job.state;
+  const ceiling = ['--topic', 'job.weather.*', '--capability', 'weather.read'];
+  const given = (key: string): string[] => ['--tenant', tenant, '--key', key, '--json'];
+  await countersign(...given(admin_key), 'agents', 'create', id, '--owner', owner, ...ceiling);
+  const made = JSON.parse(await countersign(...given(admin_key), 'keys', 'create', id, '--role', 'agent'));
+  const submit = ['jobs', 'submit', '--topic', 'job.weather.today', '--wait'];
+  return JSON.parse(await countersign(...given(made.key), ...submit)).state;
 }
 
 test('a second tenant has its own admin, agent and job', { timeout: 30_000 }, async () => {
-  const made = await api(env.COUNTERSIGN_API_KEY!, 'default', '/tenants', { tenant: 'acme', admin: 'acme-admin' });
-  expect(made.status).toBe(201);
-  expect(await runFirstJob(made.body.key.key, 'acme', 'acme-admin')).toBe('succeeded');
+  const made = JSON.parse(await countersign('tenants', 'create', 'acme', '--admin', 'acme-admin', '--json'));
+  expect(await runFirstJob(made.key.key, 'acme', 'acme-admin')).toBe('succeeded');
 });
 
 test('again it changes nothing', async () => {
