@@ -97,9 +97,13 @@ try {
     await sent.text();
     return sent.status;
   };
+  /** Of one trial: what asks has asked once before anything is revoked. */
+  let begun: Promise<number>[] = [];
   /** `good`: the answers that mean that it still counts. */
   const until = async (ask: () => Promise<number>, good: readonly number[]): Promise<void> => {
-    const first = await ask();
+    const begins = ask();
+    begun.push(begins);
+    const first = await begins;
     if (!good.includes(first)) throw new Error(`refused before it was revoked: ${first}`);
     for (const end = performance.now() + MOST_MS; ; await pause(POLL_MS)) {
       const status = await ask();
@@ -231,7 +235,9 @@ try {
   for (const [name, begin] of Object.entries(kinds)) {
     const last: Record<string, number[]> = {};
     for (let i = 0; i < TRIES; i += 1) {
+      begun = [];
       const { what, id, effects, clear } = await begin();
+      await Promise.all(begun);
       // All of them ask, or are open, before it is revoked.
       await pause(250);
       await database.transaction((tx) => revokeIdentity(tx, { what, id, reason: 'measured', by_key: null }));
