@@ -265,6 +265,30 @@ describe('the policy changes while the question is open', () => {
   });
 });
 
+test('where the bundle says so, a yes to the same on the same terms holds on, and waits for nobody else', async () => {
+  const GROUPS = 'groups:';
+  const kept: [string, string] = [GROUPS, `approvals: { survive: same_terms }\n${GROUPS}`];
+  const escalating: [string, string] = [
+    RULE,
+    RULE.replace('expires_in: 1h', 'expires_in: 1h, escalate: { after: 30m, to: approvers }'),
+  ];
+  await publishPolicy(system, editPolicy(kept, escalating));
+  const job_id = await submit();
+  const asked = await waitForApproval(system, job_id);
+  expect(asked.escalate).toEqual({ after_ms: 1_800_000, to: 'approvers' });
+  await setSwitch(system, 'hold', HOLD, true);
+  expect((await cast(asked, alice())).body.state).toBe('granted');
+  await waitForState(system, job_id, 'cleared');
+  await publishPolicy(system, editPolicy(kept, escalating, [REASON, 'reason: only the words differ']));
+  await setSwitch(system, 'hold', HOLD, false);
+  expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+  const kinds = await kindsOf(system, job_id);
+  expect(kinds.filter((kind) => kind === 'approval_voted')).toHaveLength(1);
+  expect(kinds.filter((kind) => kind === 'approval_carried')).toHaveLength(1);
+  expect(runsOf(job_id)).toHaveLength(1);
+  await publishPolicy(system, editPolicy());
+});
+
 test('it covers the attempts that it names, and no more', async () => {
   await publishPolicy(system, editPolicy([RULE, RULE.replace('max_attempts: 1', 'max_attempts: 2')]));
   const job_id = await submit({ reason: 'fails' });
