@@ -128,8 +128,9 @@ const WORKERS: { name: string; play: () => Promise<Played>; missing?: string }[]
   },
 ];
 
-for (const { name, play, missing } of WORKERS)
-  describe.skipIf(missing !== undefined)(missing === undefined ? name : `${name}: ${missing}`, () => {
+// Mostly they wait, so all workers are tried at once; the cases of each come one after the other.
+describe.concurrent.each(WORKERS)('$name', ({ name, play, missing }) => {
+  describe.skipIf(missing !== undefined)(missing ?? 'as every worker', { concurrent: false }, () => {
     let played: Played;
     let stage: Stage;
     beforeAll(async () => {
@@ -321,3 +322,4 @@ for (const { name, play, missing } of WORKERS)
       expect(LIMITS.output_bytes).toBeGreaterThan(10_001);
     });
   });
+});
