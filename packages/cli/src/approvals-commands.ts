@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { clientOf, isJson, type Output, print } from './context.ts';
 import { everyPage } from './every-page.ts';
 import { EXIT } from './exit-codes.ts';
-import { list, printable } from './show.ts';
+import { list, printable, printableJson, showTimeline } from './show.ts';
 import { type Question, showDelegations, showQuestion, showQuestions } from './show-approvals.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -17,6 +17,8 @@ type ListOptions = { state?: string; job?: string; mine?: true; unreviewed?: tru
 type LendOptions = { group: string; hours: number };
 
 const HOUR_S = 3600;
+/** Seconds for which one question waits. */
+const WAIT_S = 20;
 /** Jobs of the same requester; more are behind `jobs list`. */
 const SHOWN_BEFORE = 20;
 
@@ -47,6 +49,11 @@ export function addApprovalsCommands(program: Command, output: Output): void {
     .action(
       async (id: string, _: object, command: Command) => void (await show(output, clientOf(command), id, command)),
     );
+  approvals
+    .command('watch')
+    .description('each step of an approval as it is recorded, until you end it')
+    .option('--since <place>', 'from this place in the log on; from now on when left out', wholeNumber)
+    .action(({ since }: { since?: number }, command: Command) => watch(output, since, command));
   for (const cast of ['approve', 'reject'] as const) {
     approvals
       .command(`${cast} <approval_id>`)
@@ -114,6 +121,21 @@ function addLending(approvals: Command, output: Output): void {
       await clientOf(command).endDelegation(id, reason);
       print(output, command, { delegation_id: id, ended: true }, (ended) => list(ended));
     });
+}
+
+async function watch(output: Output, since: number | undefined, command: Command): Promise<void> {
+  const client = clientOf(command);
+  for (let place = since; ; ) {
+    const { entries, next } = await client.approvalEvents({
+      ...(place !== undefined && { since: place }),
+      wait: WAIT_S,
+    });
+    for (const entry of entries) {
+      const line = `${showTimeline([entry])}  ${String(entry.body.approval_id)}`;
+      output.write(`${isJson(command) ? printableJson(entry) : printable(line)}\n`);
+    }
+    place = next;
+  }
 }
 
 /** With `--json` the approval alone, as the API gave it. */

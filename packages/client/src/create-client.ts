@@ -8,6 +8,7 @@ import type {
   PolicyDocument,
 } from '@countersign/contracts/evidence';
 import type {
+  ApprovalEvents,
   ApprovalPage,
   ApprovalQuery,
   BundleQuery,
@@ -103,6 +104,8 @@ export type Client = RegistryClient &
     /** The signed document of a policy that was ever published. */
     policyDocument(snapshot: string): Promise<PolicyDocument>;
     approvals(query?: ApprovalQuery): Promise<ApprovalPage>;
+    /** What became of approvals from place `since` of the log on, by default from now; the answer waits so many seconds for it. */
+    approvalEvents(query?: { since?: number; wait?: number }): Promise<ApprovalEvents>;
     approval(approval_id: string): Promise<ApprovalView>;
     /** `digest` is the approval's own, of what was looked at. */
     approve(approval_id: string, digest: string, comment?: string): Promise<ApprovalView>;
@@ -189,6 +192,7 @@ export function createClient(options: ClientOptions): Client {
     tile: (path) => readTile(options, path),
     policyDocument: (snapshot) => get(`/policies/${encodeURIComponent(snapshot)}`),
     approvals: (query = {}) => get('/approvals', query as Outgoing['query']),
+    approvalEvents: (query = {}) => get('/approvals/events', query),
     approval: (approval_id) => get(`/approvals/${encodeURIComponent(approval_id)}`),
     approve: (approval_id, digest, comment) => vote(approval_id, 'approve', digest, comment),
     reject: (approval_id, digest, comment) => vote(approval_id, 'reject', digest, comment),

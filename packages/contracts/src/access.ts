@@ -122,6 +122,7 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
   'approvals recall': ['POST /delegations/{delegation_id}/revoke'],
   'approvals review': ['POST /approvals/{approval_id}/review'],
   'approvals show': ['GET /approvals/{approval_id}', 'GET /jobs', 'GET /jobs/{job_id}/decisions'],
+  'approvals watch': ['GET /approvals/events'],
   'approvals withdraw': ['POST /approvals/{approval_id}/withdraw'],
   'approvals reject': ['GET /approvals/{approval_id}', 'POST /approvals/{approval_id}/reject'],
   'audit attest': ['GET /jobs/{job_id}/record'],

@@ -182,6 +182,33 @@ describe('a url', () => {
   });
 });
 
+test('watching approvals goes on where the answer before said, and ends with the right to read them', async () => {
+  const body = { approval_id: 'a1', topic: 'job.demo.read' };
+  const entry = {
+    chain: 'job:acme:1',
+    seq: 2,
+    kind: 'approval_opened',
+    recorded_at: '2026-01-02T03:04:05Z',
+    leaf_index: 7,
+    body,
+  };
+  await using api = await playApi({
+    'GET /approvals/events': ({ query }) =>
+      query.since === '8'
+        ? { status: 403, body: { code: 'permission_missing', detail: 'no', trace_id: '0' } }
+        : { body: query.since === undefined ? { entries: [], next: 7 } : { entries: [entry], next: 8 } },
+  });
+  const { out, code } = await runCli('--url', api.url, '--key', 'k', 'approvals', 'watch');
+  expect(out).toContain('approval_opened');
+  expect(out.trimEnd().endsWith('a1')).toBe(true);
+  expect(code).not.toBe(0);
+  expect(api.asked.map(({ query }) => query)).toEqual([
+    { wait: '20' },
+    { since: '7', wait: '20' },
+    { since: '8', wait: '20' },
+  ]);
+});
+
 test('a list of approvals is the whole list, however many pages it has', async () => {
   const page = (id: string, next_cursor: string | null) => ({
     body: { approvals: [{ ...approval, approval_id: id }], next_cursor },
