@@ -109,6 +109,13 @@ export const METRICS = {
   jobs_admitted_total: { kind: 'counter', help: 'Jobs admitted, by initial state', labels: ['state'] },
   jobs_ended_total: { kind: 'counter', help: 'Jobs ended, by terminal state', labels: ['state'] },
   jobs_waiting: { kind: 'gauge', help: 'Jobs not ended, by state', labels: ['state'] },
+  pool_waiting_jobs: { kind: 'gauge', help: 'Jobs cleared and not sent, by pool', labels: ['pool'] },
+  pool_oldest_waiting_seconds: { kind: 'gauge', help: 'Age of the oldest of them', labels: ['pool'] },
+  pool_unclaimed_seconds: {
+    kind: 'gauge',
+    help: 'For how long the oldest warrant of the pool that was sent has waited for a worker',
+    labels: ['pool'],
+  },
   dispatches_total: { kind: 'counter', help: 'Attempts dispatched, by pool', labels: ['pool'] },
   attempts_lost_total: { kind: 'counter', help: 'Attempts whose lease or screening deadline ran out', labels: [] },
   warrants_refused_total: { kind: 'counter', help: 'Warrants that workers refused, by code', labels: ['code'] },

@@ -60,6 +60,21 @@ SELECT 'held' AS state, tenant, count(*) AS jobs FROM scheduler.jobs WHERE waiti
  UNION ALL SELECT 'dispatched', NULL, count(*) FROM scheduler.attempts WHERE under_way AND state = 'dispatched'
  UNION ALL SELECT 'running', NULL, count(*) FROM scheduler.attempts WHERE under_way AND state IN ('running', 'reported')`;
 
+/** Of what waits and of what was sent, both by the partial index that holds nothing else. */
+const BY_POOL = `
+SELECT p.pool, coalesce(w.jobs, 0)::int AS jobs, coalesce(w.oldest, 0) AS oldest, coalesce(s.unclaimed, 0) AS unclaimed
+  FROM unnest($1::text[]) AS p(pool)
+  LEFT JOIN (SELECT pool, count(*) AS jobs, extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS oldest
+               FROM scheduler.jobs WHERE waiting = 'cleared' GROUP BY pool) w ON w.pool = p.pool
+  LEFT JOIN (SELECT pool, extract(epoch FROM clock_timestamp() - min(dispatched_at))::float8 AS unclaimed
+               FROM scheduler.attempts WHERE under_way AND state = 'dispatched' GROUP BY pool) s ON s.pool = p.pool`;
+/** Ages in seconds; 0 where nothing waits. */
+export type PoolLoad = { pool: string; jobs: number; oldest: number; unclaimed: number };
+
+export function loadOfPools(tx: Tx, pools: readonly string[]): Promise<PoolLoad[]> {
+  return tx.query<PoolLoad>(BY_POOL, [pools]);
+}
+
 export async function lockJob(tx: Tx, tenant: string, job_id: string): Promise<LockedJob | null> {
   const [job] = await tx.query<Omit<LockedJob, 'dispatch_id'>>(LOCK, [tenant, job_id]);
   if (!job) return null;

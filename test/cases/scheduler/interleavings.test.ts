@@ -10,6 +10,8 @@ import { HOLE } from '@countersign/ledger/holed-json';
 import { admitJobs } from '@countersign/scheduler/admit/admit-jobs';
 import { claimAttempts } from '@countersign/scheduler/claim/claim-attempts';
 import { dispatchJobs } from '@countersign/scheduler/dispatch/dispatch-jobs';
+import type { SchedulerContext } from '@countersign/scheduler/scheduler-context';
+import { countWaiting } from '@countersign/scheduler/view/count-waiting';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { admitItem, POOL, TENANT } from './decided-job.ts';
@@ -241,4 +243,28 @@ test('holes are filled with what is given and nothing in the text means anything
   expect(await fill('{"a":1}', [])).toBe('{"a":1}');
   for (const given of [[], ['1', '2']])
     await expect(fill(`{"a":${HOLE}}`, given)).rejects.toThrow(/template of 1 holes/);
+});
+
+test('what waits for a pool is told with its age, and that nothing waits any more', async () => {
+  const told = new Map<string, number>();
+  const metrics = {
+    count() {},
+    observe() {},
+    set: (name: string, labels: object, value: number) => told.set(`${name} ${Object.values(labels).join()}`, value),
+  };
+  const look = () => countWaiting({ ...run.replicas[0]!, metrics } as unknown as SchedulerContext);
+  await run.admin.query(
+    `INSERT INTO scheduler.jobs (tenant, job_id, topic, labels, actor, auth_method, state, decision, policy_version, policy_snapshot,
+       policy_epoch, job_hash, pool, deadline_at, not_before, traceparent, created_at)
+     VALUES ($1, 'waits-long', 'job.a', '{}', 'ada', 'api_key', 'cleared', 'allow', 1, 's', 1, 'h', $2, 'infinity', 'infinity', '',
+       now() - interval '1 hour')`,
+    [TENANT, POOL],
+  );
+  await look();
+  expect(told.get(`pool_oldest_waiting_seconds ${POOL}`)).toBeGreaterThan(3_599);
+  const before = told.get(`pool_waiting_jobs ${POOL}`)!;
+  await run.admin.query(`UPDATE scheduler.jobs SET state = 'cancelled' WHERE job_id = 'waits-long'`);
+  await look();
+  expect(told.get(`pool_waiting_jobs ${POOL}`)).toBe(before - 1);
+  expect(told.get(`pool_unclaimed_seconds ${POOL}`)).toBeGreaterThanOrEqual(0);
 });
