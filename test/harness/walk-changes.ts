@@ -90,7 +90,7 @@ async function waitForRoom(system: TestSystem): Promise<void> {
   const first = await system.api('agent', 'POST', '/api/v1/jobs', counted);
   const second = await system.api('agent', 'POST', '/api/v1/jobs', counted);
   if (second.body.state !== 'parked') throw new Error(`a job without room was ${second.body.state}`);
-  const { body: told } = await system.api('admin', 'POST', '/api/v1/policy/simulate', { job: counted });
+  const { body: told } = await system.api('admin', 'POST', '/api/v1/policy/simulate', counted);
   if (told.counts?.[0]?.id !== 'reads') throw new Error(`no count was told: ${JSON.stringify(told.counts)}`);
   for (const { body } of [first, second]) await waitForEnd(system, body.job_id);
   await askForMore(system);

@@ -107,5 +107,5 @@ async function askPolicy(system: TestSystem): Promise<void> {
   const candidate = { files: withPolicy((policy) => policy) };
   // A window that has few of all jobs.
   await system.api('admin', 'POST', '/api/v1/policy/replay', { from, to, candidate });
-  await system.api('admin', 'POST', '/api/v1/policy/simulate', { job: READ });
+  await system.api('admin', 'POST', '/api/v1/policy/simulate', READ);
 }
