@@ -110,7 +110,7 @@ describe('every command in a shell block of the documents exists, with its optio
       .flatMap((line) =>
         [...line.matchAll(/(?:^|&& |\()countersign ([a-z][^#|>;&)]*)/g)].map(([, said]) => said!.trim()),
       )
-      .map((said) => [page, said] as const),
+      .map((said) => [page, said.replace(/"?\$\(.*$/, '')] as const),
   );
   /** The words before the first that is no command's name. */
   const helps = new Map<string, Promise<string>>();
