@@ -34,6 +34,8 @@ export type LockedAttempt = JobFacts & {
   is_due: boolean;
   ran_out: boolean;
   past_deadline: boolean;
+  /** Its agent's ceiling was changed after it was dispatched. */
+  ceiling_changed: boolean;
 };
 
 export type Party = { dispatch_id: string; tenant: string; job_id: string; actor: string };
@@ -52,7 +54,8 @@ SELECT a.dispatch_id, a.attempt, a.state AS attempt_state, a.pool, a.worker, a.c
        a.max_attempts, a.max_output_bytes, a.pool_concurrency, a.due_at <= clock_timestamp() AS is_due,
        coalesce(a.run_until <= clock_timestamp(), false) AS ran_out, j.deadline_at <= clock_timestamp() AS past_deadline,
        j.state AS job_state, j.runs, j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash,
-       j.traceparent, j.labels::jsonb ->> 'run' AS run, j.cancel_requested_by, a.refusals, a.refused_claim_id
+       j.traceparent, j.labels::jsonb ->> 'run' AS run, j.cancel_requested_by, a.refusals, a.refused_claim_id,
+       control.ceiling_changed(j.actor, a.dispatched_at) AS ceiling_changed
   FROM (SELECT * FROM unnest($1::uuid[]) AS u(dispatch_id) ORDER BY dispatch_id) k
  CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id FOR UPDATE) a
  CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j`;

@@ -38,6 +38,7 @@ const READS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
 const CALLS: Readonly<Record<string, readonly string[]>> = {
   'approval.redeem': ['countersign_scheduler'],
   'control.activate_policy': ['countersign_policy_kernel'],
+  'control.ceiling_changed': ['countersign_scheduler'],
   'control.change_ceiling': ['countersign_ingress'],
   'control.forget_tokens': ['countersign_ingress'],
   'control.end_expired': ['countersign_scheduler'],

@@ -232,6 +232,34 @@ test('and leaves chains without a gap, in canonical text, one attempt for each n
   expect(twice).toEqual([]);
 });
 
+test('a ceiling that changed after the dispatch sends the job back to the gate', async () => {
+  await run.admin.query(`UPDATE scheduler.attempts SET state = 'void' WHERE state IN ('dispatched', 'running')`);
+  await run.admin.query(
+    `UPDATE scheduler.jobs SET state = 'cancelled' WHERE state IN ('cleared', 'dispatched', 'running')`,
+  );
+  const EVERYTHING = { topics: ['*'], capabilities: ['*'], environments: ['*'] };
+  const sent = async (changed: 'before' | 'after') => {
+    const job: Job = { job_id: randomUUID(), actor: uniqueActor() };
+    const change = () =>
+      run.admin.query(`INSERT INTO control.ceilings (agent, ceiling) VALUES ($1, $2)`, [job.actor, EVERYTHING]);
+    if (changed === 'before') await change();
+    await admitJobs(run.replicas[0]!, [admitItem(job.job_id, { epoch: run.epoch(), actor: job.actor })]);
+    expect(await seen(job)).toMatchObject({ state: 'dispatched' });
+    if (changed === 'after') await change();
+    const [row] = await run.admin.query<{ dispatch_id: string }>(
+      `SELECT dispatch_id FROM scheduler.attempts WHERE job_id = $1`,
+      [job.job_id],
+    );
+    const asked = { dispatch_id: row!.dispatch_id, claim_id: randomUUID(), pool: POOL, worker: 'w1' };
+    return { job, outcome: (await claimAttempts(run.replicas[0]!, [asked]))[0] };
+  };
+  const before = await sent('before');
+  expect(before.outcome).toMatchObject({ outcome: 'granted' });
+  const after = await sent('after');
+  expect(after.outcome).toMatchObject({ outcome: 'lost', code: 'epoch_stale' });
+  expect(await seen(after.job)).toMatchObject({ state: 'cleared', attempt_state: 'void' });
+});
+
 test('holes are filled with what is given and nothing in the text means anything else', async () => {
   const fill = async (template: string, given: readonly (string | null)[]): Promise<string> =>
     (

@@ -258,6 +258,7 @@ const RUNNING: LockedAttempt = {
   is_due: false,
   ran_out: false,
   past_deadline: false,
+  ceiling_changed: false,
 } as LockedAttempt;
 
 describe('at the claim', () => {
@@ -299,6 +300,8 @@ describe('at the claim', () => {
     ['not even what it was granted', claim(), RUNNING, worker, 0, 'revoked'],
     ['another policy sends the job back', claim(), {}, OTHER_EPOCH, 0, 'epoch_stale'],
     ['and so does a revoked actor', claim(), {}, REVOKED, 0, 'epoch_stale'],
+    ['a changed ceiling too', claim(), { ceiling_changed: true }, CONTROL, 0, 'epoch_stale'],
+    ['but not from under what runs', claim(), { ...RUNNING, ceiling_changed: true }, CONTROL, 0, 'granted'],
     ['a stop too', claim(), {}, stop('pool', POOL), 0, 'stopped'],
     ['after the policy', claim(), {}, { ...OTHER_EPOCH, switches: stop('pool', POOL).switches }, 0, 'epoch_stale'],
     ['and before the pool is full', claim(), {}, stop('pool', POOL), 4, 'stopped'],

@@ -69,6 +69,10 @@ function judge(
     voidAttempt(plan, attempt, 'cleared', 'job_cleared', 'policy changed before the claim');
     return lost('epoch_stale');
   }
+  if (attempt.ceiling_changed) {
+    voidAttempt(plan, attempt, 'cleared', 'job_cleared', "the agent's ceiling changed before the claim");
+    return lost('epoch_stale');
+  }
   const stop = stopFor(state, { ...attempt, agent: attempt.actor });
   if (stop) {
     voidAttempt(plan, attempt, 'cleared', 'job_cleared', `stopped by switch ${stop.switch_id}`);
