@@ -45,10 +45,10 @@ export function addStopsCommands(program: Command, output: Output): void {
     .command('entitlements')
     .description('rights that were granted and not used')
     .command('review')
-    .description('ceilings and keys that nobody needed; a person signs it off')
+    .description('ceilings, keys, workers and pools that nobody needed; a person signs it off')
     .option('--days <n>', 'for so long', wholeNumber, 90)
     .option('--sign-off', 'record that you have looked at it')
-    .option('--apply', 'and narrow the ceilings and revoke the keys; signs off first')
+    .option('--apply', 'and narrow the ceilings, revoke the keys and workers; signs off first')
     .option('--comment <text>', 'kept with the sign-off')
     .action((options: ReviewOptions, command: Command) => review(output, options, command));
 }
@@ -88,7 +88,7 @@ async function review(output: Output, options: ReviewOptions, command: Command):
 }
 
 /** Each through the change that anybody would make by hand, with an entry of its own. */
-async function narrow(client: Client, { agents, keys, days }: EntitlementReport): Promise<void> {
+async function narrow(client: Client, { agents, keys, workers, days }: EntitlementReport): Promise<void> {
   for (const unused of agents) {
     const { ceiling } = await client.agent(unused.agent);
     const left = (all: readonly string[], drop: readonly string[]): string[] =>
@@ -102,9 +102,10 @@ async function narrow(client: Client, { agents, keys, days }: EntitlementReport)
     });
   }
   for (const { key_id } of keys) await client.revokeKey(key_id, `not used for ${days} days`);
+  for (const { pool, worker } of workers) await client.revokeWorker(pool, worker, `not used for ${days} days`);
 }
 
-function showReport({ agents, keys, complete, days, digest }: EntitlementReport): string {
+function showReport({ agents, keys, workers, pools, complete, days, digest }: EntitlementReport): string {
   return [
     table(
       ['AGENT', 'TOPICS NOT USED', 'CAPABILITIES', 'ENVIRONMENTS'],
@@ -115,6 +116,12 @@ function showReport({ agents, keys, complete, days, digest }: EntitlementReport)
       ['KEY', 'OF', 'LAST USE'],
       keys.map((row) => [row.key_id, row.principal, row.last_used_at]),
     ),
+    '',
+    table(
+      ['WORKER', 'LAST CLAIM'],
+      workers.map((row) => [`${row.pool}/${row.worker}`, row.last_used_at]),
+    ),
+    ...(pools.length === 0 ? [] : ['', `pools that nobody works for: ${pools.join(', ')}`]),
     '',
     complete
       ? `Not used for ${days} days. ${digest}`

@@ -256,6 +256,7 @@ export const VERBS: Readonly<Record<RpcVerb, readonly (ServiceName | 'worker')[]
   'scheduler.worker': ['ingress'],
   'scheduler.give_back': ['ingress'],
   'scheduler.next': ['ingress'],
+  'scheduler.worker_uses': ['ingress'],
   'scheduler.stops': ['ingress'],
   'scheduler.stop': ['ingress'],
   'scheduler.lift': ['ingress'],

@@ -1,7 +1,7 @@
 /** The review of rights: what was granted and not used for so many days, and that a person has looked at it. */
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
-import { digest, digitsOf, instant, keyId, principalId } from './names.ts';
+import { digest, digitsOf, instant, keyId, principalId, token } from './names.ts';
 
 const days = z.int().min(1).max(LIMITS.key_days);
 export const entitlementQuery = z.strictObject({ days: digitsOf(days).optional() });
@@ -24,6 +24,13 @@ export const entitlementReport = z.object({
   agents: z.array(unusedRights),
   /** Keys that are good, were made before that time and were not used since. */
   keys: z.array(z.object({ key_id: keyId, principal: principalId, last_used_at: instant.nullable() })),
+  /**
+   * Workers, who belong to no tenant, that are older than that time and claimed nothing since. Only for who may see workers;
+   * empty, too, while their claims have not been kept for so long.
+   */
+  workers: z.array(z.object({ pool: token, worker: token, last_used_at: instant.nullable() })),
+  /** Pools of which that is every worker. */
+  pools: z.array(token),
   /** Of what was found unused, whenever it is asked: who signs off names it. */
   digest,
 });

@@ -1,6 +1,7 @@
 /** What workers ask of the scheduler: a part of the table of verbs (rpc.ts). */
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
+import { instant, token } from './names.ts';
 import { eachItem, isBeatOf, isSameClaim } from './rpc-matches.ts';
 import { verb } from './rpc-verb.ts';
 import { beatAnswer, beatRequest, claimOutcome, claimRequest, helloAnswer, helloRequest } from './worker.ts';
@@ -24,6 +25,18 @@ export const WORKER_VERBS = {
     answer: beatAnswer,
     repeatable: true,
     matches: isBeatOf,
+  }),
+  'scheduler.worker_uses': verb({
+    service: 'scheduler',
+    callers: ['ingress'],
+    request: z.strictObject({}),
+    /** When each worker claimed something last; before `kept_since` nobody knows. */
+    answer: z.object({
+      kept_since: instant,
+      uses: z.array(z.object({ pool: token, worker: token, last_used_at: instant })),
+    }),
+    repeatable: true,
+    matches: () => true,
   }),
   'scheduler.hello': verb({
     service: 'scheduler',

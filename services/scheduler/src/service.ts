@@ -19,6 +19,7 @@ import { answerBeat } from './claim/answer-beat.ts';
 import { answerHello } from './claim/answer-hello.ts';
 import { claimAttempts } from './claim/claim-attempts.ts';
 import type { Claim } from './claim/plan.ts';
+import { listWorkerUses, openWorkerUses } from './claim/store-worker-uses.ts';
 import { openWorkerDoor } from './claim/worker-door.ts';
 import { dispatchJobs } from './dispatch/dispatch-jobs.ts';
 import { ownPools } from './dispatch/own-pools.ts';
@@ -75,6 +76,7 @@ export const scheduler = defineService({
       warrants: createWarrantSigner(context.config.WARRANT_KEY),
       known: { epochs: new Map(), rooms: new Map(), crowded: new Set() },
       control: openControlMemory(context.database),
+      workers: openWorkerUses(),
       nudgeDispatch: () => dispatch.nudge(),
     };
     const renewals = context.sweep('renew holds', null, () => renewHolds(shared));
@@ -91,6 +93,7 @@ export const scheduler = defineService({
     };
     context.sweep('agenda', LIMITS.sweep_ms, () => followAgenda(shared, sweeps));
     context.sweep('waiting', 5_000, () => countWaiting(shared));
+    context.sweep('worker uses', 60_000, () => shared.workers.keep(context.database));
     context.sweep('forget', 60_000, () => forgetCounted(context.database));
 
     const { bus } = context;
@@ -103,6 +106,7 @@ export const scheduler = defineService({
       run: (items) => claimAttempts(shared, items),
     });
     bus.serve('scheduler.admit', async ({ items }) => ({ answers: await settleAll(items.map((item) => admit(item))) }));
+    bus.serve('scheduler.worker_uses', () => listWorkerUses(context.database));
     bus.serve('scheduler.claim', async ({ items }, { subject }) => ({
       answers: await settleAll(items.map((item) => claim({ ...item, ...workerOf(subject) }))),
     }));

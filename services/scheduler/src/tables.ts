@@ -183,6 +183,11 @@ export type Tables = {
     key: string;
     look_at: string;
   };
+  'scheduler.worker_uses': {
+    pool: string;
+    worker: string;
+    last_used_at: string;
+  };
 };
 
 /** Anything that goes into a function or comes out of it may be null: its signature does not say. */
@@ -198,6 +203,10 @@ export type Functions = {
       p_epoch: number | null,
     ];
     gives: string | null;
+  };
+  'control.ceiling_changed': {
+    takes: [who: string | null, since: string | null];
+    gives: boolean | null;
   };
   'control.end_expired': {
     takes: [];

@@ -7,6 +7,7 @@ import { AGENT_PERMISSIONS, PERMISSION_SETS, SYSTEM_PERMISSIONS } from '@counter
 import { newApiKey } from '@countersign/ingress/api-key';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { connectDatabase, type Database } from '@countersign/platform/database';
+import { listWorkerUses, openWorkerUses } from '@countersign/scheduler/claim/store-worker-uses';
 import { endExpiredStops, serveStops } from '@countersign/scheduler/view/serve-stops';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Reply, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
@@ -47,6 +48,7 @@ beforeAll(async () => {
   scheduler = databaseAs(ingress.database_url.replace('countersign_ingress', 'countersign_scheduler'));
   parts = { database: scheduler, bus: ingress.peerBus('scheduler') };
   serveStops(parts);
+  parts.bus.serve('scheduler.worker_uses', () => listWorkerUses(scheduler));
   await ingress.peerBus('scheduler').check();
 });
 afterAll(() => cleanUp.disposeAsync());
@@ -513,5 +515,31 @@ describe('the review of rights', () => {
     expect((await review()).agents).toEqual([]);
     const again = await post('/entitlements/sign-off', { days: 30, digest: report.digest });
     expect(again).toMatchObject({ status: 409, body: { code: 'state_conflict', at: '/digest' } });
+  });
+
+  test('names workers that claimed nothing, and pools without another one, to who may see them', async () => {
+    type Seen = { workers: object[]; pools: string[] };
+    const byWho = async (key: string) => (await get('/entitlements?days=30', key)).body as unknown as Seen;
+    for (const name of ['idle-pool/a', 'mixed-pool/a', 'mixed-pool/b', 'new-pool/a'])
+      await ingress.admin.query(
+        `INSERT INTO identity.workers (worker, pool, public_key, created_at)
+         VALUES (split_part($1, '/', 2), split_part($1, '/', 1), $2, now() - make_interval(days => $3))`,
+        [name, randomBytes(32).toString('base64url'), name.startsWith('new') ? 1 : 60],
+      );
+    const uses = openWorkerUses();
+    uses.note({ pool: 'mixed-pool', worker: 'b' });
+    await uses.keep(scheduler);
+    expect(await byWho(ROOT_KEY)).toMatchObject({ workers: [], pools: [] });
+    await ingress.admin.query(
+      `UPDATE scheduler.worker_uses SET last_used_at = now() - interval '90 days' WHERE pool = ''`,
+    );
+    const seen = await byWho(ROOT_KEY);
+    const idle = (pool: string, worker: string) => ({ pool, worker, last_used_at: null });
+    expect(seen.workers).toEqual(expect.arrayContaining([idle('idle-pool', 'a'), idle('mixed-pool', 'a')]));
+    expect(seen.workers).not.toContainEqual(expect.objectContaining({ pool: 'mixed-pool', worker: 'b' }));
+    expect(seen.workers).not.toContainEqual(expect.objectContaining({ pool: 'new-pool' }));
+    expect(seen.pools).toContain('idle-pool');
+    expect(seen.pools).not.toContain('mixed-pool');
+    expect(await byWho(admin)).toMatchObject({ workers: [], pools: [] });
   });
 });

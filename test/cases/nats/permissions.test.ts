@@ -150,6 +150,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
     'rpc.scheduler.dead_letters',
     'rpc.scheduler.dead_letter',
     'rpc.scheduler.discard',
+    'rpc.scheduler.worker_uses',
     'rpc.scheduler.stops',
     'rpc.scheduler.stop',
     'rpc.scheduler.lift',

@@ -6,6 +6,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { DecideItem, Decision } from '@countersign/contracts/decision';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import { uuidv7 } from '@countersign/platform/ids';
+import { openWorkerUses } from '@countersign/scheduler/claim/store-worker-uses';
 import { createWarrantSigner } from '@countersign/scheduler/dispatch/sign-warrant';
 import { openControlMemory } from '@countersign/scheduler/known-control';
 import type { SchedulerContext } from '@countersign/scheduler/scheduler-context';
@@ -67,6 +68,7 @@ export async function runSteps(
       warrants: createWarrantSigner(pem),
       known: { epochs: new Map(), rooms: new Map(), crowded: new Set() },
       control: openControlMemory(own),
+      workers: openWorkerUses(),
       nudgeDispatch() {},
       planned: async () => {
         const act = hooks[replica];

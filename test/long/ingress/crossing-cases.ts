@@ -188,6 +188,7 @@ const VERBS: Record<RpcVerb, Verb | null> = {
   'scheduler.worker': null,
   'scheduler.give_back': null,
   'scheduler.next': null,
+  'scheduler.worker_uses': null,
   'scheduler.stops': null,
   'scheduler.stop': null,
   'scheduler.lift': { of: 'stop', ask: (switch_id) => ({ switch_id, tenant: RIVAL, reason: 'x', principal }) },

@@ -13,7 +13,7 @@ import { changeControl, mustExist } from './change-registry.ts';
 import { pageOf } from './pages.ts';
 import { listRevocations } from './store-revocations.ts';
 
-export type RegistryParts = { database: Database; bus: Pick<Bus, 'announceControl'> };
+export type RegistryParts = { database: Database; bus: Pick<Bus, 'announceControl' | 'call'> };
 
 type Revocable<P extends z.ZodObject> = {
   path: string;

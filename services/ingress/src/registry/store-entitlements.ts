@@ -63,3 +63,13 @@ export function unusedKeys(
     [tenant, since, before],
   );
 }
+
+/** Registered workers that were not revoked, by pool and name; of each whether it is older than `before`. */
+export function goodWorkers(tx: Tx, before: string): Promise<{ pool: string; worker: string; is_judged: boolean }[]> {
+  return tx.query(
+    `SELECT w.pool, w.worker, w.created_at < $1::timestamptz AS is_judged FROM identity.workers w
+     WHERE NOT EXISTS (SELECT FROM control.revocations r WHERE r.subject = 'worker:' || w.pool || '/' || w.worker)
+     ORDER BY w.pool, w.worker`,
+    [before],
+  );
+}

@@ -31,7 +31,11 @@ export async function claimAttempts(context: SchedulerContext, claims: Claim[]):
   for (const [i, claim] of left.entries()) answers.set(claim, judged[i]!);
   for (const claim of claims)
     if (claim.refused) context.metrics.count('warrants_refused_total', { code: claim.refused.code });
-  return claims.map((claim) => answers.get(claim)!);
+  return claims.map((claim) => {
+    const answer = answers.get(claim)!;
+    if ('outcome' in answer && answer.outcome === 'granted') context.workers.note(claim);
+    return answer;
+  });
 }
 
 /** A refusal is no claim, and of two for the same attempt the second sees what became of the first. */
