@@ -355,9 +355,17 @@ describe('what follows a job', () => {
     expect(status).toBe(403);
     const denied = body.job_id;
     expect(await shown(denied)).toMatchObject({ offers: [{ offer_id: 'inspect-instead', taken_as: null }] });
-    const take = (offer?: string) =>
-      system.api('agent', 'POST', `/api/v1/jobs/${denied}/remediate`, offer === undefined ? {} : { offer_id: offer });
+    const take = (offer?: string, request: object | null = asked) =>
+      system.api('agent', 'POST', `/api/v1/jobs/${denied}/remediate`, {
+        ...(offer !== undefined && { offer_id: offer }),
+        ...(request !== null && { request }),
+      });
     expect((await take('another')).status).toBe(404);
+    for (const wrong of [null, { ...asked, prompt: 'rm -rf /' }])
+      expect(await take(undefined, wrong)).toMatchObject({
+        status: 400,
+        body: { code: 'field_invalid', at: '/request' },
+      });
     expect((await system.api('approver', 'POST', `/api/v1/jobs/${denied}/remediate`)).status).toBe(403);
     const both = await Promise.all([take(), take('inspect-instead')]);
     expect(both.map((each) => each.status).sort()).toEqual([202, 409]);

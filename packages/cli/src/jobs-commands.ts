@@ -88,9 +88,14 @@ function addFollowing(jobs: Command, output: Output): void {
     .command('remediate <job_id>')
     .description('take an offer of its denial: a new job')
     .option('--offer <id>', 'where there are several')
-    .action(async (id: string, { offer }: { offer?: string }, command: Command) =>
-      tell(output, command, await clientOf(command).remediate(id, offer)),
-    );
+    .option('--request <file>', 'what was denied, as it was sent: of a job denied at submit nothing was kept')
+    .action(async (id: string, { offer, request }: { offer?: string; request?: string }, command: Command) => {
+      const taken = {
+        ...(offer !== undefined && { offer_id: offer }),
+        ...(request !== undefined && { request: readRequest(request, {}) }),
+      };
+      tell(output, command, await clientOf(command).remediate(id, taken));
+    });
   jobs
     .command('compensate <job_id>')
     .description('run the way back that it names: a new job')

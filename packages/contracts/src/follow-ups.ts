@@ -1,7 +1,7 @@
 /** What follows a job after its end: an offer that is taken, a compensation, the retry of what failed, or nothing more. */
 import { z } from 'zod';
 import { remediation } from './decision.ts';
-import { FOLLOW_UPS } from './job.ts';
+import { FOLLOW_UPS, jobRequest } from './job.ts';
 import { LIMITS } from './limits.ts';
 import { instant, jobId, principalId, tenantName, topicName } from './names.ts';
 import { JOB_STATES } from './states.ts';
@@ -34,7 +34,10 @@ export const whatFollows = {
 export const takeOffer = z.strictObject({
   /** May be left out where there is one offer. */
   offer_id: z.string().min(1).max(LIMITS.token_chars).optional(),
+  /** The request that was denied, as it was sent: nothing of it was kept but its digest, which it has to fit. */
+  request: jobRequest.optional(),
 });
+export type TakeOffer = z.input<typeof takeOffer>;
 
 /** A job that failed or ran out of time, until it is retried or discarded. Never content. */
 export const deadLetter = z.object({

@@ -18,6 +18,8 @@ export function followUpVerbs<P extends z.ZodType>(principal: P) {
       request: jobKey.extend({
         kind: z.enum(FOLLOW_UPS),
         offer_id: z.string().optional(),
+        /** Of a denied job. */
+        request: jobRequest.optional(),
         own: z.boolean(),
         principal,
       }),

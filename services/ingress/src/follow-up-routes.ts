@@ -24,8 +24,8 @@ const answers = {
 };
 
 export function followUpRoutes(bus: Bus, submit: SubmitJob): Route[] {
-  const follow = async (asked: Asked, kind: FollowUp, offer_id?: string) => {
-    const { status, body } = await submitFollowUp(bus, submit, asked, kind, offer_id);
+  const follow = async (asked: Asked, kind: FollowUp, taken: z.output<typeof takeOffer> = {}) => {
+    const { status, body } = await submitFollowUp(bus, submit, asked, kind, taken);
     return { status, json: body };
   };
   return [
@@ -37,7 +37,7 @@ export function followUpRoutes(bus: Bus, submit: SubmitJob): Route[] {
       params,
       body: { schema: takeOffer, limit: LIMITS.request_bytes, optional: true },
       answers,
-      handle: (incoming) => follow(incoming, 'remediates', incoming.body.offer_id),
+      handle: (incoming) => follow(incoming, 'remediates', incoming.body),
     }),
     route({
       method: 'post',
@@ -104,13 +104,19 @@ function letterRoutes(bus: Bus): Route[] {
 }
 
 /** Whoever asks for it beside the agent stands in the chain: what one asked for, one does not countersign. */
-async function submitFollowUp(bus: Bus, submit: SubmitJob, asked: Asked, kind: FollowUp, offer_id?: string) {
+async function submitFollowUp(
+  bus: Bus,
+  submit: SubmitJob,
+  asked: Asked,
+  kind: FollowUp,
+  taken: z.output<typeof takeOffer>,
+) {
   const { caller, traceparent } = asked;
   const key = jobKeyOf(asked);
   const own = !caller.permissions.has('jobs:follow');
-  const question = { ...key, kind, own, principal: principalOf(caller), ...(offer_id !== undefined && { offer_id }) };
-  const { request, actor, offer_id: taken } = await bus.call('scheduler.follow_up', question, { traceparent });
-  const origin = { kind, job_id: key.job_id, asked_by: caller.id, ...(taken !== undefined && { offer_id: taken }) };
+  const question = { ...key, kind, own, principal: principalOf(caller), ...taken };
+  const { request, actor, offer_id } = await bus.call('scheduler.follow_up', question, { traceparent });
+  const origin = { kind, job_id: key.job_id, asked_by: caller.id, ...(offer_id !== undefined && { offer_id }) };
   const isActor = caller.id === actor.id;
   const agent: Caller = isActor ? caller : { ...caller, ...actor, auth_method: caller.auth_method, on_behalf_of: [] };
   return submit({

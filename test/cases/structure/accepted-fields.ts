@@ -85,7 +85,10 @@ export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
     { field: 'topic', in: 'services/scheduler/src/view/store-search.ts' },
     ...PAGE,
   ],
-  'post /jobs/{job_id}/remediate': [{ field: 'offer_id', in: 'services/scheduler/src/follow/prepare-follow-up.ts' }],
+  'post /jobs/{job_id}/remediate': [
+    { field: 'offer_id', in: 'services/scheduler/src/follow/prepare-follow-up.ts' },
+    { field: 'request', in: 'services/scheduler/src/follow/prepare-follow-up.ts' },
+  ],
   'get /dead-letters': [{ field: 'all', in: 'services/ingress/src/follow-up-routes.ts' }, ...LETTER_PAGE],
   'post /dead-letters/{job_id}/discard': [
     { field: 'reason', in: 'services/scheduler/src/follow/store-dead-letters.ts' },

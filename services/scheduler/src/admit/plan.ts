@@ -144,14 +144,12 @@ export function toRow({ item, state, decisions, pool }: Planned): NewJob {
   };
 }
 
-export function toContext(plan: Planned): NewContext {
-  const { item, state, decisions } = plan;
+export function toContext({ item, state, decisions }: Planned): NewContext {
   const kept = state === 'denied' ? null : item.answer;
   return {
     tenant: item.request.tenant,
     job_id: item.request.job_id,
-    // An offer would be made of nothing: of a denied job whose denial carries one, the request is kept.
-    request: kept || offerOf(plan) ? canonicalize(item.request) : null,
+    request: kept ? canonicalize(item.request) : null,
     rewritten: kept?.rewritten ? canonicalize(kept.rewritten) : null,
     effective: kept?.effective ? canonicalize(kept.effective) : null,
     actor: canonicalize(item.actor),

@@ -8,6 +8,8 @@ import { CountersignError } from '@countersign/contracts/errors';
 import { type Actor, actor as actorSchema, type JobRequest, type NamedRequest } from '@countersign/contracts/job';
 import type { RpcParsed } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import { JOB_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import { gate } from '@countersign/platform/control-gate';
 import type { Database, Tx } from '@countersign/platform/database';
 import { applyRemediation } from '@countersign/policy/apply-remediation';
@@ -36,7 +38,7 @@ export function prepareFollowUp(database: Database, asked: Asked): Promise<Prepa
 async function requestOf(tx: Tx, job: EndedJob, asked: Asked): Promise<Pick<Prepared, 'request' | 'offer_id'>> {
   switch (asked.kind) {
     case 'remediates':
-      return takeOffer(tx, job, asked.offer_id);
+      return takeOffer(tx, job, asked);
     case 'retries':
       return { request: unnamed(contentOf(job.request)) };
     case 'compensates':
@@ -44,7 +46,7 @@ async function requestOf(tx: Tx, job: EndedJob, asked: Asked): Promise<Pick<Prep
   }
 }
 
-async function takeOffer(tx: Tx, job: EndedJob, offer_id: string | undefined) {
+async function takeOffer(tx: Tx, job: EndedJob, { offer_id, request: sent }: Asked) {
   const offers = await readOffers(tx, job);
   const named = offer_id === undefined ? offers : offers.filter((offer) => offer.offer_id === offer_id);
   if (named.length !== 1)
@@ -53,8 +55,22 @@ async function takeOffer(tx: Tx, job: EndedJob, offer_id: string | undefined) {
       : new CountersignError('not_found', 'there is no such offer');
   const [offer] = named;
   if (offer!.taken_as !== null) throw refused(`the offer was taken: ${offer!.taken_as}`);
-  const request = applyRemediation(contentOf(job.rewritten ?? job.request), offer!.remediation);
+  const kept = job.rewritten ?? job.request;
+  const content = kept === null ? broughtAgain(job, sent) : contentOf(kept);
+  const request = applyRemediation(content, offer!.remediation);
   return { request: unnamed(request), offer_id: offer!.offer_id };
+}
+
+/** Of a denied job nothing is kept but the salted digest, which whoever asked for it can show the request for. */
+function broughtAgain({ tenant, job_id, actor, job_hash, salt }: EndedJob, sent: JobRequest | undefined): NamedRequest {
+  if (salt === null) throw refused('its content is not kept');
+  if (sent === undefined)
+    throw new CountersignError('field_invalid', 'its request was not kept: send it again', { at: '/request' });
+  const request = { ...sent, tenant, job_id } as NamedRequest;
+  const text = canonicalize({ actor, request });
+  if (saltedDigest(JOB_DOMAIN, Buffer.from(salt, 'base64url'), text) !== job_hash)
+    throw new CountersignError('field_invalid', 'is not the request that was denied', { at: '/request' });
+  return request;
 }
 
 /** Also after a failure: what was begun may have to be undone. */

@@ -18,6 +18,7 @@ export type EndedJob = JobFacts & {
   request: string | null;
   rewritten: string | null;
   actor_json: string;
+  salt: string | null;
 };
 
 const INSERT_OFFERS = `
@@ -37,7 +38,7 @@ SELECT kind, of_job_id, asked_by, true FROM scheduler.follow_ups WHERE tenant = 
 
 const ENDED = `
 SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent, j.state, j.runs,
-       j.on_behalf_of, c.request, c.rewritten, c.actor AS actor_json
+       j.on_behalf_of, c.request, c.rewritten, c.actor AS actor_json, c.salt
   FROM scheduler.jobs j JOIN scheduler.contexts c ON c.tenant = j.tenant AND c.job_id = j.job_id
  WHERE j.tenant = $1 AND j.job_id = $2`;
 
