@@ -3,9 +3,11 @@
  * policy that is published, activated and shadowed, an agent on the bus, a key that is revoked.
  */
 
+import { generateKeyPairSync } from 'node:crypto';
 import { listEntries } from '@countersign/audit/list-entries';
 import { showCheckpoint, showConsistency, showInclusion, showTile } from '@countersign/audit/show-tree';
 import { subjects } from '@countersign/contracts/subjects';
+import { waitUntil } from '@countersign/infra/wait-until';
 import { changeCeiling, listAgents } from '@countersign/ingress/registry/store-registry';
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
 import { countGiven, findLinks, listDelegations } from '@countersign/ingress/store-delegations';
@@ -36,6 +38,8 @@ const REFUND = { topic: 'job.desk.refund.order', payload: { customer_id: 7, amou
 export async function walkChanges(system: TestSystem, version: number, key_id: string): Promise<void> {
   await stopAndLetGo(system);
   await changePolicy(system, version);
+  await replaceKeys(system, version);
+  await letStopEnd(system);
   await keepEndsApart(system, true);
   await using agent = await knockAsAgent(system);
   const reply = await agent.ask(agent.seal(subjects.rpcSubmit(system.tenant), READ));
@@ -67,6 +71,35 @@ async function stopAndLetGo(system: TestSystem): Promise<void> {
   await worker.beat(held, true);
   await worker.report(held, { done: true });
   await waitForEnd(system, body.job_id);
+}
+
+/** Of an agent and of a worker, made for it; the ones before go on meanwhile. */
+async function replaceKeys(system: TestSystem, version: number): Promise<void> {
+  const name = `walk-${version}`;
+  const ceiling = { topics: ['job.demo.*'], capabilities: ['*'], environments: ['*'] };
+  await ask(system, '/agents', { id: name, owner: 'alice', ceiling, signing_key: newKey() });
+  await ask(system, '/workers', { pool: 'demo-read', worker: name, public_key: newKey() });
+  for (const path of [`/agents/${name}/rotate`, `/workers/demo-read/${name}/rotate`])
+    for (const body of [{ signing_key: newKey() }, { overlap_minutes: 50 }]) await ask(system, path, body);
+}
+
+function newKey(): string {
+  return generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x!;
+}
+
+async function ask(system: TestSystem, path: string, sent: object): Promise<any> {
+  const { status, body } = await system.api('admin', 'POST', `/api/v1${path}`, sent);
+  if (status >= 300) throw new Error(`${path} answered ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+async function letStopEnd(system: TestSystem): Promise<void> {
+  const stop = { kind: 'topic', target: 'job.nobody.asks', reason: 'tried by a test', expires_in: 1 };
+  const set = await ask(system, '/stops', stop);
+  await waitUntil('the stop has ended', async () => {
+    const { body: listed } = await system.api('admin', 'GET', '/api/v1/stops');
+    return listed.stops.every((each: { switch_id: string }) => each.switch_id !== set.switch_id);
+  });
 }
 
 /** A held job is asked about again under the new one. */

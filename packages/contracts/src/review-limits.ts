@@ -1,7 +1,7 @@
 /** The bounds of what people look at afterwards, KPIs and quarantine: a part of LIMITS, which everybody reads them from. */
 export const REVIEW_LIMITS = {
   /** Leaves that are counted for KPIs in one transaction. */
-  kpi_window: 5_000,
+  kpi_window: 2_000,
   /** Such transactions for one question. */
   kpi_rounds: 40,
   /** Run records of a window that are judged for completeness. */

@@ -44,6 +44,10 @@ beforeAll(async () => {
     },
     { timeout_ms: 60_000 },
   );
+  await waitUntil(
+    'and counted',
+    async () => (await system.api('auditor', 'GET', '/api/v1/kpis')).body.up_to_leaf >= PAST,
+  );
   // What was read while the past was written is not counted.
   await pause(REPORTED_MS);
   cleanUp.use(await startWorker(system, 'demo-read', answerWalk));
