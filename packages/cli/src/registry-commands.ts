@@ -264,8 +264,10 @@ function showMade(made: MadeKey): string {
 /** A worker's id is `<pool>/<worker>`. */
 function addWorkers(workers: Command, output: Output): void {
   withKind(workers.description('who runs jobs; an id is pool/worker'), output, {
-    headings: ['POOL', 'WORKER', 'MADE', 'REVOKED'],
-    row: (row: Awaited<ReturnType<Client['worker']>>) => [row.pool, row.worker, row.created_at, row.revoked_at],
+    headings: ['POOL', 'WORKER', 'MADE', 'LAST CLAIM', 'REVOKED'],
+    row: (row: Awaited<ReturnType<Client['worker']>>) => [
+      ...[row.pool, row.worker, row.created_at, row.last_used_at, row.revoked_at],
+    ],
     list: (client) => everyPage((cursor) => client.workers(cursor), 'workers'),
     show: (client, id) => client.worker(...partsOf(id)),
     revoke: (client, id, reason) => client.revokeWorker(...partsOf(id), reason),

@@ -153,6 +153,8 @@ export const workerView = z.object({
   bus_key: busKey.nullable(),
   ...formerKey,
   ...since,
+  /** When it claimed something last, to the minute; null: never. Left out where nobody was asked, or the scheduler is away. */
+  last_used_at: instant.nullish(),
 });
 export const busUserView = z.object({
   nkey: busKey,

@@ -541,5 +541,13 @@ describe('the review of rights', () => {
     expect(seen.pools).toContain('idle-pool');
     expect(seen.pools).not.toContain('mixed-pool');
     expect(await byWho(admin)).toMatchObject({ workers: [], pools: [] });
+    expect((await get('/workers/idle-pool/a', ROOT_KEY)).body).toMatchObject({ last_used_at: null });
+    const { workers } = (await get('/workers?pool=mixed-pool', ROOT_KEY)).body as unknown as {
+      workers: { worker: string; last_used_at: string | null }[];
+    };
+    expect(workers.map(({ worker, last_used_at }) => [worker, last_used_at !== null])).toEqual([
+      ['a', false],
+      ['b', true],
+    ]);
   });
 });

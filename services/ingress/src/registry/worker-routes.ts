@@ -1,4 +1,5 @@
 /** `/workers`: who runs jobs. A pool serves several tenants, so its workers are no tenant's own. */
+import { CountersignError, isOutage } from '@countersign/contracts/errors';
 import { newWorker, signingKeyRotation, workerPage, workerQuery, workerView } from '@countersign/contracts/identity';
 import { LIMITS } from '@countersign/contracts/limits';
 import { token } from '@countersign/contracts/names';
@@ -31,7 +32,8 @@ export function workerRoutes(parts: RegistryParts): Route[] {
           },
           ({ pool, worker }) => `${pool}/${worker}`,
         );
-        return { status: 200, json: { workers: rows, next_cursor } };
+        const lastUse = await lastUses(parts.bus);
+        return { status: 200, json: { workers: rows.map((row) => ({ ...row, ...lastUse(row) })), next_cursor } };
       },
     }),
     route({
@@ -50,10 +52,10 @@ export function workerRoutes(parts: RegistryParts): Route[] {
       permissions: ['workers:read'],
       params,
       answers: { 200: { says: 'The worker', schema: workerView } },
-      handle: async ({ params }) => ({
-        status: 200,
-        json: mustExist(await readWorker(parts.database, params.pool, params.worker)),
-      }),
+      handle: async ({ params }) => {
+        const worker = mustExist(await readWorker(parts.database, params.pool, params.worker));
+        return { status: 200, json: { ...worker, ...(await lastUses(parts.bus))(worker) } };
+      },
     }),
     route({
       method: 'post',
@@ -81,4 +83,17 @@ export function workerRoutes(parts: RegistryParts): Route[] {
       show: (tx, _, { pool, worker }) => readWorker(tx, pool, worker),
     }),
   ];
+}
+
+/** The registry is shown also while the scheduler, who knows it, is away. */
+async function lastUses(bus: RegistryParts['bus']) {
+  const answer = await bus.call('scheduler.worker_uses', {}).catch((thrown: unknown) => {
+    if (thrown instanceof CountersignError && isOutage(thrown.code)) return null;
+    throw thrown;
+  });
+  if (answer === null) return () => ({});
+  const last = new Map(answer.uses.map((use) => [`${use.pool}/${use.worker}`, use.last_used_at]));
+  return ({ pool, worker }: { pool: string; worker: string }) => ({
+    last_used_at: last.get(`${pool}/${worker}`) ?? null,
+  });
 }
