@@ -12,6 +12,8 @@ import { injectionDevelopment, securityProseDevelopment } from './injection-deve
 import { attacksByKind } from './injection-fresh.ts';
 import { securityProseByKind } from './injection-fresh-prose.ts';
 import { injectionHeldOutDirect, injectionHeldOutIndirect, securityProseHeldOut } from './injection-held-out.ts';
+import { attacksUnseen } from './injection-unseen.ts';
+import { proseUnseen } from './injection-unseen-prose.ts';
 import { piiDevelopment, piiLookalikesDevelopment } from './pii-development.ts';
 import { piiHeldOut, piiLookalikesHeldOut } from './pii-held-out.ts';
 import { type Random, randomFrom } from './random.ts';
@@ -51,6 +53,8 @@ export const CORPORA: readonly Corpus[] = [
   corpus('fresh security prose', 'prompt_injection', false, 2036, 20, proseFresh),
   corpus('attacks by kind', 'prompt_injection', true, 2040, 0, attacksByKind),
   corpus('security prose by kind', 'prompt_injection', false, 2042, 0, securityProseByKind),
+  corpus('unseen attacks', 'prompt_injection', true, 2044, 0, attacksUnseen),
+  corpus('unseen prose', 'prompt_injection', false, 2046, 0, proseUnseen),
 ];
 
 function corpus(name: string, scanner: ScannerName, positives: boolean, seed: number, n: number, make: Make): Corpus {
