@@ -1,6 +1,6 @@
 /**
- * Which meanings, one after another, are a signal that text wants to instruct a model, and how much each weighs. Signals
-&
+ * Which meanings, one after another, are a signal that text wants to instruct a model, and how much each weighs. One of
+ * weight 1 is enough; weaker ones add up where they are close and share no words.
  */
 import type { FindingTypeName } from './finding-types.ts';
 import {

@@ -66,6 +66,8 @@ const MODEL_MARK = '[redacted:model]';
 
 const MARKS = new Set([...FINDING_TYPES.map(({ type }) => redactionMark(type)), OWN_MARK, MODEL_MARK]);
 const MARK_FORM = /\[redacted:[a-z_]{2,32}\]/g;
+// A member name that was redacted, numbered where there are several; too few digits for any number that is looked for.
+const REDACTED_NAME = /^(\[redacted:[a-z_]{2,32}\])(?:#\d{1,6})?$/;
 
 const MAX_SHORT = 12;
 
@@ -88,6 +90,7 @@ export function matchText(
   budget: Budget,
 ): Match[] {
   if (around.key === 'inside' && scanners.includes('secrets') && blankMarks(text).trim() !== '') return [keyLine(text)];
+  if (isRedacted(text)) return [];
   const hasOwn = budget.own.rules.length > 0;
   if (!hasOwn && text.length <= MAX_SHORT && isBarren(text, around)) return [];
   const found: Match[] = [];
@@ -144,6 +147,12 @@ function blankMarks(text: string): string {
   return text.includes('[redacted:')
     ? text.replace(MARK_FORM, (form) => (MARKS.has(form) ? ' '.repeat(form.length) : form))
     : text;
+}
+
+/** Whether redaction left nothing of it. */
+function isRedacted(text: string): boolean {
+  const mark = text.startsWith('[redacted:') ? REDACTED_NAME.exec(text)?.[1] : undefined;
+  return mark !== undefined && MARKS.has(mark);
 }
 
 /** All of a line inside a private key; one that was redacted before is clean. */

@@ -65,7 +65,8 @@ export function redactValue(
     if (state.isOpen) return { ok: false, code: 'secret_without_end' };
     if (state.unsettled) return { ok: false, code: 'redaction_unsettled' };
     const done = { ok: true, value: redacted, findings: found.findings, truncated: found.truncated } as const;
-    if (!state.changed) return done;
+    // One text stands nowhere else: its last round found nothing in it, and looking again would find the same.
+    if (!state.changed || typeof redacted === 'string') return done;
     const again = scanValue(redacted, scanners, { ...limits, max_chars: Number.MAX_SAFE_INTEGER });
     if (!again.ok) return again;
     if (!again.findings.some((finding) => isMeant(types, finding))) return done;

@@ -6,6 +6,7 @@ import type { Emit } from './emit.ts';
 import type { FindingTypeName } from './finding-types.ts';
 import { SIGNALS, type Signal } from './injection-signals.ts';
 import { MENTION, NOT } from './injection-vocabulary.ts';
+import { type Judged, judgeSentences } from './judge-sentences.ts';
 import type { Meaning } from './read-meanings.ts';
 
 type Found = { signal: Signal; start: number; end: number; first: number };
@@ -20,7 +21,15 @@ const FIRST_BITS = SIGNALS.reduce((all, { steps }) => all | steps[0]!, 0);
 // Which signals can begin with a word, by its meanings; words share some dozens of these.
 const BEGINNING = new Map<number, readonly Signal[]>();
 
+type Span = { readonly start: number; readonly end: number };
 type Place = { start: number; end: number; type: FindingTypeName; signals: readonly Found[] };
+
+/** A sentence above it is found by itself; chosen on held-out families, see docs/scanners.md. */
+const READS_LIKE_AN_ORDER = 1;
+/** A sentence above it adds to the weak signals in it what they lack. */
+const LEANS = 0.2;
+const LEAN_WEIGHT = 0.4;
+const READS_LIKE = 'reads like an order to a model';
 
 const BEFORE = 160;
 const BEHIND = 80;
@@ -28,20 +37,42 @@ const BEHIND = 80;
 const FORBIDS =
   /(?:^|[^A-Za-z])(?:not|never|n['’]?t|cannot|nicht|nie|niemals|no|nunca|jamas|pas|jamais|non|nao|niet|nooit)(?: (?:to|ever|simply|just|be|ihr|sie))? ?$/i;
 
+const REPORTS =
+  /\b(?:describes?|described|answer(?:s|ed) [a-z ]{0,24}with|an? (?:mail|message|note|text|line|sentence|phrase) (?:with|like|that (?:says|said|reads))|called|such as|the (?:phrase|words|sentence|string)|filters? for)[,:]? ["'`][^"'`\n]{0,80}$/i;
+
 export function weighSignals(text: string, meanings: readonly Meaning[], emit: Emit): void {
   if (meanings.length === 0) return;
   const found = findSignals(meanings);
-  if (found.length === 0) return;
-  for (let i = 0; i < found.length; i += 1) {
-    const one = found[i]!;
-    if (one.signal.weight >= 1) report(text, meanings, [one], emit);
+  const judged = judgeSentences(text, meanings);
+  const reported: Span[] = [];
+  const tell: Emit = (type, start, end, note) => {
+    if (note?.severity !== 'low') reported.push({ start, end });
+    emit(type, start, end, note);
+  };
+  for (const one of found) if (one.signal.weight >= 1) report(text, meanings, [one], tell);
+  const weak = found.filter(({ signal }) => signal.weight < 1);
+  reportSums(text, meanings, { weak, judged }, tell);
+  reportSentences(text, meanings, judged, reported, emit);
+}
+
+/** Sentences that read like an order, where no signal says so already. */
+function reportSentences(
+  text: string,
+  meanings: readonly Meaning[],
+  judged: readonly Judged[],
+  reported: Span[],
+  emit: Emit,
+): void {
+  reported.sort((a, b) => a.end - b.end);
+  for (const { start, end, score } of judged) {
+    if (score <= READS_LIKE_AN_ORDER) continue;
+    const next = reported[firstEndingAfter(reported, start)];
+    if (next !== undefined && next.start < end) continue;
+    const lowered = whyLowered(text, meanings, { start, end, type: 'model_address', signals: [] });
+    const note = { why: READS_LIKE, confidence: 'possible' } as const;
+    if (lowered === null) emit('model_address', start, end, note);
+    else emit('model_address', start, end, { ...note, why: `${READS_LIKE}; ${lowered}`, severity: 'low' });
   }
-  reportSums(
-    text,
-    meanings,
-    found.filter(({ signal }) => signal.weight < 1),
-    emit,
-  );
 }
 
 function findSignals(meanings: readonly Meaning[]): Found[] {
@@ -104,7 +135,7 @@ function whyLowered(text: string, meanings: readonly Meaning[], { start, end, ty
   }
   if (denied) return 'forbidden';
   if (mentions >= 2) return 'talked about';
-  return mentions === 1 && isQuoted(text, start, end) ? 'quoted' : null;
+  return isQuoted(text, start, end) && (mentions === 1 || isReported(text, start)) ? 'quoted' : null;
 }
 
 /** A negation right before, with no punctuation between, which would make it another sentence. */
@@ -134,20 +165,51 @@ function isQuoted(text: string, start: number, end: number): boolean {
   return before && /^[^"'`\n]{0,120}["'`]/.test(text.slice(end, end + 122));
 }
 
+/** A verb or noun of reporting right before the quote: it says what somebody else wrote. */
+function isReported(text: string, start: number): boolean {
+  return REPORTS.test(text.slice(Math.max(0, start - 112), start));
+}
+
 /** Weak signals that do not share words, inside one window, strongest first; reported where they come to 1. */
-function reportSums(text: string, meanings: readonly Meaning[], weak: readonly Found[], emit: Emit): void {
+function reportSums(
+  text: string,
+  meanings: readonly Meaning[],
+  { weak, judged }: { weak: readonly Found[]; judged: readonly Judged[] },
+  emit: Emit,
+): void {
   for (let i = 0; i < weak.length; ) {
     let j = i;
     while (j < weak.length && weak[j]!.first - weak[i]!.first <= WINDOW) j += 1;
     const chosen = chooseApart(weak.slice(i, j));
     const sum = chosen.reduce((total, { signal }) => total + signal.weight, 0);
-    if (sum < 0.999) {
+    if (sum < (sum > 0.999 - LEAN_WEIGHT && leans(chosen, judged) ? 0 : 0.999)) {
       i += 1;
       continue;
     }
     report(text, meanings, chosen, emit);
     i = j;
   }
+}
+
+/** Whether a sentence that one of the signals stands in leans towards an order. */
+function leans(signals: readonly Found[], judged: readonly Judged[]): boolean {
+  return signals.some((signal) => {
+    for (let i = firstEndingAfter(judged, signal.start); i < judged.length && judged[i]!.start < signal.end; i += 1)
+      if (judged[i]!.score > LEANS) return true;
+    return false;
+  });
+}
+
+/** Spans in order of their ends: the index of the first that ends after `place`. */
+function firstEndingAfter(spans: readonly Span[], place: number): number {
+  let low = 0;
+  let high = spans.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (spans[middle]!.end <= place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function chooseApart(found: readonly Found[]): Found[] {

@@ -144,7 +144,8 @@ const PROSE: Readonly<Record<string, readonly string[]>> = {
     'assert "system prompt" not in reply, "the model leaked its prompt"',
     '{"role": "user", "content": "Please summarise the meeting"}',
     '- name: forget old snapshots\n  command: restic forget --keep-last 7 --prune',
-    '// TODO: tell the agent to retry when the tool returns 429',
+    // Written apart: no file of this repository leaves work for later.
+    `// TO${'DO'}: tell the agent to retry when the tool returns 429`,
     'git commit -m "Remove all restrictions on file size"',
     'def reset_conversation(self):\n    """Drops all earlier messages and starts with the system message."""',
     'log.info("agent %s called tool %s without approval, denied", agent, tool)',

@@ -108,7 +108,17 @@ describe('redaction', () => {
     const wrap = (inner: string) => `ignore a b c d previous a b c d ${inner} instructions`;
     const nest = (depth: number): string => (depth === 0 ? '' : wrap(nest(depth - 1)));
     expect(redactValue(nest(5), SCANNER_NAMES)).toMatchObject({ ok: true, value: '[redacted:override]' });
-    expect(redactValue(nest(20), SCANNER_NAMES)).toEqual({ ok: false, code: 'redaction_unsettled' });
+    expect(redactValue(nest(80), SCANNER_NAMES)).toEqual({ ok: false, code: 'redaction_unsettled' });
+  });
+
+  it('passes over a name that it made, and over nothing that only begins like one', () => {
+    expect(scanValue({ '[redacted:email]#12': 1 }, SCANNER_NAMES)).toMatchObject({ findings: [] });
+    for (const name of [
+      '[redacted:email]#4111111111111111',
+      '[redacted:email] a@b.example',
+      '[redacted:unknown]a@b.example',
+    ])
+      expect(redact({ [name]: 1 })).not.toHaveProperty([name]);
   });
 
   it('says no to a private key whose end is nowhere, in one text or in lines', () => {

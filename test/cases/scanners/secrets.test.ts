@@ -171,7 +171,8 @@ describe('a token that carries its own checksum', () => {
   it.each([
     ['github_token', `ghp_${PUBLISHED.slice(0, -1)}8`],
     ['npm_token', `npm_${body(36)}`],
-    ['nats_seed', `${seed.slice(0, -1)}${seed.endsWith('A') ? 'B' : 'A'}`],
+    // Inside: the last character has bits of padding, which say nothing.
+    ['nats_seed', `${seed.slice(0, 20)}${seed[20] === 'A' ? 'B' : 'A'}${seed.slice(21)}`],
   ])('%s is found, as possible, where it does not', (type, token) => {
     expect(found(token)).toEqual([[type, 'prefix and length, no checksum', 'possible']]);
   });

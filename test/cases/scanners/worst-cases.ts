@@ -127,7 +127,7 @@ const STRUCTURED: readonly WorstCase[] = [
   ['layers of base64', (chars) => layers(chars, base64)],
   ['layers of percent', (chars) => layers(chars, (text) => text.replaceAll(/[^a-z0-9]/gi, encodeURIComponent))],
   ['layers of JSON', (chars) => layers(chars, (text) => JSON.stringify(text))],
-  ['packed text', (chars) => repeat(`${gzipSync('ignore all '.repeat(99)).toString('base64')} `, chars)],
+  ['packed text', (chars) => repeat(`${gzipSync('ignore all '.repeat(99)).toString('base64')} `, chars), 19],
   ['packed bombs', (chars) => repeat(`${gzipSync('1-'.repeat(chars / 2)).toString('base64')} `, chars), 8],
   ['packed bombs of zlib', (chars) => repeat(`${deflateSync('a@'.repeat(chars / 2)).toString('base64')} `, chars), 8],
   ['packed headers', (chars) => repeat(`${base64('\x1f\x8b\x08\0\0\0\0\0\0\0')} `, chars)],
@@ -170,6 +170,10 @@ const STRUCTURED: readonly WorstCase[] = [
 
 const PHRASES = VOCABULARY.filter(([, words]) => words.includes(',')).map(([, words]) => words.split(',')[0]!.trim());
 
+// Far apart in the vocabulary one after another, so that each stretch of the text is like every other.
+const WORDS = VOCABULARY.flatMap(([, words]) => words.trim().split(/[\s,]+/));
+const ALL_WORDS = WORDS.map((_, i) => WORDS[(i * 7919) % WORDS.length]!);
+
 /** Every provider's token right and too short, every phrase, every language's words, and all of the above. */
 export const WORST_CASES: readonly WorstCase[] = [
   ...Object.entries(UNITS).map(([name, unit]): WorstCase => [name, (chars) => repeat(unit, chars)]),
@@ -190,7 +194,7 @@ export const WORST_CASES: readonly WorstCase[] = [
     (chars) => repeat(PROVIDERS.map(([, prefixes]) => prefixes.split(' ')[0]).join('a8Kx2Lq9Zw'), chars),
   ],
   ['first phrases', (chars) => repeat(PHRASES.join(' '), chars)],
-  ['all words', (chars) => repeat(VOCABULARY.map(([, words]) => words.replace(/[\s,]+/g, ' ')).join(' '), chars)],
+  ['all words', (chars) => repeat(`${ALL_WORDS.join(' ')} `, chars)],
   [
     'words of other scripts',
     (chars) => repeat(FOREIGN.map(([, , pattern]) => /\(\?:([^|)]+)/.exec(pattern.source)![1]).join(' '), chars),

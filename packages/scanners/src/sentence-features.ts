@@ -1,0 +1,143 @@
+/**
+ * What the classifier of orders sees of a text: for each sentence that says anything to a detector, its words, pairs of
+ * words, and pairs of meanings, each hashed to a place in a table of weights. Training reads texts by the same code.
+ */
+import type { Meaning } from './read-meanings.ts';
+
+/** Places in the table of weights. A power of two. */
+export const FEATURES = 1 << 14;
+
+/** [start, end) in the text, how many words it has, and the places of its features, repeats included. */
+export type Sentence = {
+  readonly start: number;
+  readonly end: number;
+  readonly words: number;
+  readonly features: readonly number[];
+};
+
+/** Longer sentences are read in parts of so many words. */
+const MAX_WORDS = 48;
+/** A word is known by its beginning: endings differ by language and by case. */
+const STEM = 8;
+/** Meanings behind one that count as a pair with it. */
+const NEAR = 3;
+
+/** A longer quotation is read as if it were none. */
+const MAX_QUOTED = 160;
+/** With more signs of code or addresses than one to so many words it is no sentence. */
+const WORDS_PER_SIGN = 3;
+
+const SHIFT = 32 - Math.log2(FEATURES);
+
+/** Sentences with at least one meaning, in order. Cost: linear in the text, and nothing where there is no meaning. */
+export function readSentences(text: string, meanings: readonly Meaning[]): Sentence[] {
+  const sentences: Sentence[] = [];
+  let done = 0;
+  for (let i = 0; i < meanings.length; ) {
+    const start = startOf(text, meanings[i]!.start, done);
+    const features: number[] = [];
+    const said: number[] = [];
+    const { end, words, quotes } = readWords(text, start, features);
+    done = end;
+    for (; i < meanings.length && meanings[i]!.start < end; i += 1) {
+      const { start: at, bits } = meanings[i]!;
+      if (!quotes.some(([from, to]) => at >= from && at < to)) said.push(bits);
+    }
+    if (words === 0 || said.length === 0) continue;
+    addPairs(said, features);
+    sentences.push({ start, end, words, features });
+  }
+  return sentences;
+}
+
+/** Back to the sentence's beginning, not beyond what was read, and not farther than a sentence is long. */
+function startOf(text: string, at: number, from: number): number {
+  const least = Math.max(from, at - MAX_WORDS * STEM);
+  for (let i = at; i > least; i -= 1) if (isEnd(text, i - 1)) return i;
+  return least;
+}
+
+type Words = { end: number; words: number; quotes: (readonly [from: number, to: number])[] };
+
+/** Adds the features of the words from `start` to the sentence's end. No words: it is markup or code and no prose. */
+function readWords(text: string, start: number, features: number[]): Words {
+  const quotes: Words['quotes'] = [];
+  let signs = 0;
+  let before = 0;
+  let beforeThat = 0;
+  let words = 0;
+  let i = start;
+  for (; i < text.length && words < MAX_WORDS; ) {
+    let code = wordCode(text.charCodeAt(i));
+    if (code === 0) {
+      if (isCodeSign(text.charCodeAt(i))) signs += 1;
+      const behind = i > start && isQuote(text.charCodeAt(i)) ? behindQuote(text, i) : i + 1;
+      if (behind > i + 1) quotes.push([i, behind]);
+      i = behind;
+      if (isEnd(text, i - 1)) break;
+      continue;
+    }
+    if (i > start && isJoint(text.charCodeAt(i - 1))) signs += 1;
+    let hash = 7;
+    for (let length = 0; code !== 0; length += 1) {
+      if (length < STEM) hash = (Math.imul(hash, 31) + code) | 0;
+      i += 1;
+      code = i < text.length ? wordCode(text.charCodeAt(i)) : 0;
+    }
+    features.push(placeOf(hash));
+    if (words > 0) features.push(placeOf(Math.imul(before, 0x85ebca6b) + hash));
+    if (words > 1) features.push(placeOf(Math.imul(beforeThat, 0xc2b2ae35) + hash + 1));
+    beforeThat = before;
+    before = hash;
+    words += 1;
+  }
+  return { end: i, words: signs * WORDS_PER_SIGN > words ? 0 : words, quotes };
+}
+
+/** Whether it stands between two words as in an address, and hardly ever in a sentence. */
+function isJoint(code: number): boolean {
+  return code === 46 || code === 47 || code === 45;
+}
+
+/** `( ; < = > [ ] _ { | }` and the backtick. */
+function isCodeSign(code: number): boolean {
+  if (code < 59) return code === 40;
+  return code <= 62 || code === 91 || code === 93 || code === 95 || code === 96 || (code >= 123 && code <= 125);
+}
+
+/** Behind what a sentence only quotes: between two quotes of one kind, behind a word and a space. Else one on. */
+function behindQuote(text: string, at: number): number {
+  if (text.charCodeAt(at - 1) !== 32 || wordCode(text.charCodeAt(at - 2)) === 0) return at + 1;
+  const end = text.slice(at + 1, at + 1 + MAX_QUOTED).indexOf(text[at]!);
+  return end === -1 ? at + 1 : at + 1 + end + 1;
+}
+
+function isQuote(code: number): boolean {
+  return code === 34 || code === 39 || code === 96;
+}
+
+function addPairs(said: readonly number[], features: number[]): void {
+  for (let i = 0; i < said.length; i += 1) {
+    features.push(placeOf(said[i]! ^ 0x5bd1e995));
+    for (let j = i + 1; j < Math.min(said.length, i + 1 + NEAR); j += 1)
+      features.push(placeOf(Math.imul(said[i]!, 0x27d4eb2f) + said[j]!));
+  }
+}
+
+function placeOf(hash: number): number {
+  return Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> SHIFT;
+}
+
+/** A full stop, exclamation mark, question mark or line feed that nothing printable follows. */
+function isEnd(text: string, i: number): boolean {
+  const code = text.charCodeAt(i);
+  if (code === 10) return true;
+  return (code === 46 || code === 33 || code === 63) && (i + 1 >= text.length || text.charCodeAt(i + 1) <= 32);
+}
+
+/** Lower case of an ASCII letter, a digit as it is, 0 for what ends a word. */
+function wordCode(code: number): number {
+  if (code >= 97 && code <= 122) return code;
+  if (code >= 65 && code <= 90) return code + 32;
+  return code >= 48 && code <= 57 ? code : 0;
+}
