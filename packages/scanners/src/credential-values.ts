@@ -33,7 +33,7 @@ const PLACEHOLDER_WORDS = new Set(
     .split(/\s+/),
 );
 const FORMS =
-  /^(?:(.)\1*|[*.x#_\-•]+|<[^>]*>|\{\{?.*\}\}?|\$\{?[\w.:-]*\}?|\$\(.*\)|%[\w().-]*%?|\[[^\]]*\]|__.*__|\.{3}.*|n\/a|(?:0?1?2345678?9?0?|abc123|abcdef|qwerty)|(?:u?int|sha|md|aes|scram|hmac|rs|hs|es|ed|utf|base|bcrypt|argon)-?\w{0,12}(?:-\d+)?)$/i;
+  /^(?:(.)\1*|[*.x#_\-•]+|<[^>]*>|\{\{?.*\}\}?|\$\{?[\w.:-]*\}?|\$\{\w+:?\?.*|\$\(.*\)|%[\w().-]*%?|\[[^\]]*\]|__.*__|\.{3}.*|n\/a|(?:0?1?2345678?9?0?|abc123|abcdef|qwerty)|(?:u?int|sha|md|aes|scram|hmac|rs|hs|es|ed|utf|base|bcrypt|argon)-?\w{0,12}(?:-\d+)?)$/i;
 const REFERENCES =
   /^(?:(?:https?|s3|gs|ssm|vault|env|file|op|ref\+\w+|secret|secrets|awssm|sops|arn|projects|keyvault|kms|doppler|bws|akv|gcp|aws-sm):|arn:|\/[\w./-]*$|\.{1,2}\/|~\/|@microsoft\.keyvault|!(?:ref|getatt|sub|env|vault)|enc\[|secretref|process\.|env\.|os\.|import\.|projects\/|secret\/|secrets\/|kv\/)/i;
 /** Written in code without quotes: a name, a call, a member. */

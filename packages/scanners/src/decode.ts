@@ -3,6 +3,7 @@
  * many layers are peeled, and how much may be looked at in all, is the caller's bound.
  */
 import type { Survey } from './anchors.ts';
+import { byteView, unmarkedView } from './decode-bytes.ts';
 import { MIN_RUN, packedView } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 
@@ -45,17 +46,23 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 const SHORT: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
+const QUOTED_PRINTABLE = /=[2-7][0-9A-F]=[2-7][0-9A-F]/;
+
 const OVERRIDES = /[\u202d\u202e\u2066-\u2068]/;
 
 /** What one layer of encoding hides in a text: `source` as it was written, `plain` the same folded. */
 export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
   const views: View[] = [];
-  const unescaped = survey.hasEscapes ? unescapeView(plain) : null;
+  const unescaped = survey.hasEscapes || QUOTED_PRINTABLE.test(plain.text) ? unescapeView(plain) : null;
   if (unescaped !== null) views.push(unescaped);
   const reordered = source === plain ? null : reorderView(source);
   if (reordered !== null) views.push(reordered);
   const packed = survey.longestRun >= MIN_RUN ? packedView(plain) : null;
   if (packed !== null) views.push(packed);
+  const bytes = byteView(plain, survey.digits);
+  if (bytes !== null) views.push(bytes);
+  const unmarked = unmarkedView(plain);
+  if (unmarked !== null) views.push(unmarked);
   return views;
 }
 

@@ -88,6 +88,7 @@ const SENTENCE =
 
 const SCHEMED = /^(?:bearer|basic|token|apikey|bot|digest|splunk|key)\s{1,2}(?=\S+$)/i;
 
+const TAKES_GLUED = /\b(?:mysql|mariadb)(?:[a-z-]{1,12})?(?:\s[^\n|;&]{0,120})?\s-p$/;
 const USER_PASSWORD =
   /(?:^|[\s"'`])(?:-u|-U|--user|--proxy-user)[ \t=]{1,2}(["'`]?)([^\s:"'`$]{1,64}):([^\s"'`]{3,256})\1/;
 
@@ -105,6 +106,20 @@ export function detectSecretMember(text: string, name: string, emit: Emit): void
 
 /** `curl -u user:password`; `at` is where the flag ends. */
 export function detectUserFlag(text: string, at: number, emit: Emit): void {
+  if ((text.charCodeAt(at - 1) | 32) === 112) detectGluedPassword(text, at, emit);
+  else detectUserPassword(text, at, emit);
+}
+
+/** `mysql -psecret`: the one family of programs that takes a password so. */
+function detectGluedPassword(text: string, at: number, emit: Emit): void {
+  if (!TAKES_GLUED.test(text.slice(Math.max(0, at - 160), at))) return;
+  const found = /^(['"]?)([^\s'"]{6,128})\1/.exec(text.slice(at, at + 132));
+  if (found === null || !looksSecret(found[2]!, { strength: 'strong', firm: true, quoted: true })) return;
+  const start = at + found[1]!.length;
+  emit('credential_assignment', start, start + found[2]!.length, { why: 'flag' });
+}
+
+function detectUserPassword(text: string, at: number, emit: Emit): void {
   const from = Math.max(0, at - 16);
   const found = USER_PASSWORD.exec(text.slice(from, at + 360));
   if (found === null || !looksSecret(found[3]!, { strength: 'strong', firm: true, quoted: true })) return;

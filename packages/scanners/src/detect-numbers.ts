@@ -6,7 +6,7 @@ import { isoMod97, passesVin } from './check-digits.ts';
 import { detectDated, detectSpacedNino, isUkLicence } from './detect-documents.ts';
 import type { Context, Emit } from './emit.ts';
 import { DIGIT_IDS, type NationalId, TOKEN_IDS } from './national-ids.ts';
-import { type Group, walkNumbers } from './number-groups.ts';
+import { type Group, VERSION_BEFORE, walkNumbers } from './number-groups.ts';
 import { judgeCard, MAX_CARD_DIGITS } from './payment-cards.ts';
 import { PhoneReader } from './phones.ts';
 
@@ -151,7 +151,8 @@ class NumberReader {
     if (!/^(?:\d{1,3}\.){3}\d{1,3}$/.test(text) || text.split('.').some((part) => Number(part) > 255)) return -1;
     if (/^(?:0\.0\.0\.0|127\.|255\.255\.)/.test(text) || /(?:^|\.)0\d/.test(text)) return -1;
     const before = this.#text.slice(Math.max(0, start - 16), start);
-    if (/(?:version|release|firmware|build|ver|rev|\bv)\.?[\s:="']{0,3}$|[A-Za-z]\/$|[-_]$/i.test(before)) return -1;
+    if (VERSION_BEFORE.test(before) || /[A-Za-z]\/$|[-_]$/.test(before)) return -1;
+    if (start === 0 && VERSION_BEFORE.test(this.#around.name)) return -1;
     this.#emit('ip_address', start, end);
     return i + 3;
   }

@@ -13,7 +13,7 @@ import { OPEN, SHAPED_TOKENS } from './secret-providers.ts';
 const MAX_READ_AGAIN = 1;
 
 const PEM = ['-----begin ', 'putty-user-key-file-'];
-const FLAGS = [' -u', '--user', '--proxy-user', '"-u', "'-u", '\n-u'];
+const FLAGS = [' -u', '--user', '--proxy-user', '"-u', "'-u", '\n-u', ' -p'];
 const URL = ['://'];
 const JWT = ['eyj'];
 

@@ -9,7 +9,7 @@ import {
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/max';
 import type { Emit } from './emit.ts';
-import type { Group } from './number-groups.ts';
+import { type Group, VERSION_BEFORE } from './number-groups.ts';
 
 /** Where a national number beside a word is tried, beside the countries that are asked for. */
 const USUAL: readonly CountryCode[] = [
@@ -121,7 +121,9 @@ export class PhoneReader {
 
   /** With dashes or dots its form says so; with spaces, or none, a word has to. */
   #isAmerican(groups: readonly Group[], i: number, j: number): boolean {
-    return groups[j]!.gap !== ' ' || this.#hasWord(WORDS, groups[i]!.start, groups[j]!.end);
+    const { start } = groups[i]!;
+    const isVersion = groups[j]!.gap === '.' && VERSION_BEFORE.test(this.#text.slice(Math.max(0, start - 16), start));
+    return (groups[j]!.gap !== ' ' && !isVersion) || this.#hasWord(WORDS, start, groups[j]!.end);
   }
 
   /** The whole row, as far as it can be one number. */

@@ -18,9 +18,10 @@ const MAX_LABEL = 64;
 /** A member's name that says only that something stands here. */
 const GENERIC =
   /^(?:value|val|values|v|data|text|content|default|current|new|old|raw|plain|plaintext|string|secret_?string|number|no|nr|id|\$|_|#text|prod|production|dev|staging|test|live|primary|secondary|main|items?|list|[0-9]{1,3})$/i;
-const VALUE_NAME = /^(?:value|val|v|data|text|content|default|current|secret|plaintext|answer|stringvalue|\$|#text)$/i;
+const VALUE_NAME =
+  /^(?:value|val|v|data|text|content|default|current|secret|plaintext|answer|stringvalue|number|no|nr|\$|#text)$/i;
 const LABEL_NAME =
-  /^(?:name|key|label|field|header|param|parameter|variable|property|attribute|k|title|option|setting|env|type|code|question|@name|@key)$/i;
+  /^(?:name|key|label|field|header|param|parameter|variable|property|attribute|k|title|option|setting|env|type|kind|code|question|@name|@key)$/i;
 
 const LONGEST_LABEL_NAME = 9;
 

@@ -20,6 +20,7 @@ import { type Random, randomFrom } from './random.ts';
 import type { Sample } from './sample.ts';
 import { secretLookalikesDevelopment, secretsDevelopment } from './secrets-development.ts';
 import { secretLookalikesHeldOut, secretsHeldOut } from './secrets-held-out.ts';
+import { piiLookalikesUnseen, piiUnseen, secretLookalikesUnseen, secretsUnseen } from './unseen-data.ts';
 
 export type Corpus = {
   name: string;
@@ -55,6 +56,11 @@ export const CORPORA: readonly Corpus[] = [
   corpus('security prose by kind', 'prompt_injection', false, 2042, 0, securityProseByKind),
   corpus('unseen attacks', 'prompt_injection', true, 2044, 0, attacksUnseen),
   corpus('unseen prose', 'prompt_injection', false, 2046, 0, proseUnseen),
+  corpus('unseen look-alikes of personal data', 'pii', false, 2048, 1600, piiLookalikesUnseen),
+  corpus('unseen personal data with a checksum', 'pii', true, 2050, 1200, piiUnseen(true)),
+  corpus('unseen personal data without', 'pii', true, 2052, 600, piiUnseen(false)),
+  corpus('unseen secrets', 'secrets', true, 2054, 800, secretsUnseen),
+  corpus('unseen look-alikes of secrets', 'secrets', false, 2058, 600, secretLookalikesUnseen),
 ];
 
 function corpus(name: string, scanner: ScannerName, positives: boolean, seed: number, n: number, make: Make): Corpus {

@@ -2,6 +2,7 @@
 import type { ScannerName } from '@countersign/scanners/scan';
 import { CORPORA } from './corpora.ts';
 import { EVASIONS, HIDDEN } from './evasions.ts';
+import { EVASIONS_UNSEEN, HIDDEN_UNSEEN } from './evasions-unseen.ts';
 import { isFound, type Share, shareFound, wilson } from './measure-detection.ts';
 import { randomFrom } from './random.ts';
 
@@ -18,21 +19,26 @@ export function reportDetection(say: Say, listsKinds: (heldOut: boolean) => bool
 }
 
 export function reportEvasions(say: Say): void {
-  const r = randomFrom(115);
+  reportHidden(say, 'evasions', EVASIONS, HIDDEN, 115);
+  reportHidden(say, 'held out: unseen evasions', EVASIONS_UNSEEN, HIDDEN_UNSEEN, 2056);
+}
+
+function reportHidden(say: Say, name: string, evasions: typeof EVASIONS, hidden: typeof HIDDEN, seed: number): void {
+  const r = randomFrom(seed);
   let found = 0;
   let of = 0;
   const missed: string[] = [];
-  for (const [name, words, change] of EVASIONS) {
+  for (const [kind, words, change] of evasions) {
     for (const scanner of ['prompt_injection', 'secrets', 'pii'] as ScannerName[]) {
       if (words && scanner !== 'prompt_injection') continue;
-      for (const text of HIDDEN[scanner]) {
+      for (const text of hidden[scanner]) {
         of += 1;
         if (isFound({ text: change(text, r) }, scanner, true)) found += 1;
-        else missed.push(`${name}: ${text.slice(0, 12)}`);
+        else missed.push(`${kind}: ${text.slice(0, 12)}`);
       }
     }
   }
-  say(line('evasions', { found, of, ...wilson(found, of), others: new Map() }, true));
+  say(line(`${name} (seed ${seed})`, { found, of, ...wilson(found, of), others: new Map() }, true));
   if (missed.length > 0) say(`    missed: ${missed.join(', ')}`);
 }
 

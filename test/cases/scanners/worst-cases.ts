@@ -105,6 +105,16 @@ const UNITS: Readonly<Record<string, string>> = {
   hexadecimal: '69676e6f7265',
   'hexadecimal beginnings': '69676e6f726520616c6c ',
   'line feeds': '\n#',
+  'bytes with spaces': '41 ',
+  'bytes with colons': '6f:',
+  'bytes begun': '41 42 43 44 45 46 47 48 49 4a zzzzz ',
+  'decimal bytes': '105, ',
+  'quoted-printable in text': 'a=41=42 ',
+  'marks inside words': 'a**b',
+  'comments inside words': 'a<!-- -->b',
+  'comments begun inside words': 'a<!-- ',
+  'joined strings': 'a" + "b',
+  'glued passwords': 'mysql -p',
   'expanding letters': '\ufdfa',
   'combining marks': 'e\u0301',
   'many combining marks': '\u0301',
@@ -170,9 +180,12 @@ const STRUCTURED: readonly WorstCase[] = [
 
 const PHRASES = VOCABULARY.filter(([, words]) => words.includes(',')).map(([, words]) => words.split(',')[0]!.trim());
 
-// Far apart in the vocabulary one after another, so that each stretch of the text is like every other.
+// In parts that a text of the tests holds several times over, so that each stretch of it is like every other.
+const PARTS = 21;
 const WORDS = VOCABULARY.flatMap(([, words]) => words.trim().split(/[\s,]+/));
-const ALL_WORDS = WORDS.map((_, i) => WORDS[(i * 7919) % WORDS.length]!);
+const WORDS_IN_PARTS = Array.from({ length: PARTS }, (_, part) =>
+  WORDS.filter((__, i) => i % PARTS === part).join(' '),
+);
 
 /** Every provider's token right and too short, every phrase, every language's words, and all of the above. */
 export const WORST_CASES: readonly WorstCase[] = [
@@ -194,7 +207,7 @@ export const WORST_CASES: readonly WorstCase[] = [
     (chars) => repeat(PROVIDERS.map(([, prefixes]) => prefixes.split(' ')[0]).join('a8Kx2Lq9Zw'), chars),
   ],
   ['first phrases', (chars) => repeat(PHRASES.join(' '), chars)],
-  ['all words', (chars) => repeat(`${ALL_WORDS.join(' ')} `, chars)],
+  ...WORDS_IN_PARTS.map((words, i): WorstCase => [`all words ${i}`, (chars) => repeat(`${words} `, chars)]),
   [
     'words of other scripts',
     (chars) => repeat(FOREIGN.map(([, , pattern]) => /\(\?:([^|)]+)/.exec(pattern.source)![1]).join(' '), chars),

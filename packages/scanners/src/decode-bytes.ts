@@ -1,0 +1,113 @@
+/**
+ * Undoes what a text is written as byte by byte or cut apart by: hexadecimal or decimal numbers with signs between, and
+ * marks of markup or code inside of words.
+ */
+import { type View, ViewBuilder } from './normalise.ts';
+
+// Twelve bytes are a card number in part, or two words. Each alternative has a fixed length for each byte.
+const BYTES =
+  /(?<![0-9a-z])(?:(?:0x)?[0-9a-f]{2}(?:, ?| |:|-)){11,4096}(?:0x)?[0-9a-f]{2}(?![0-9a-z])|(?<![0-9.])(?:(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])(?:, ?| )){11,4096}(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])(?![0-9.])/gi;
+const MIN_DIGITS = 12;
+const PRINTABLE = /^[\t\n\r -~]+$/;
+
+const INSIDE = /(?<=[A-Za-z0-9])(?:<!--[^<>]{0,64}-->|\*{2,3}|_{2}|["'] ?\+ ?["']|<\/?[a-z]{1,6}>)(?=[A-Za-z0-9])/g;
+const MAY_BE_TAG = /<\/?[a-z]{1,6}>[A-Za-z0-9]/;
+/** Characters around such a mark that are read with it. */
+const AROUND = 160;
+
+/** All runs of bytes that read as text, as lines of one view. Null where there is none. */
+export function byteView(view: View, digits: number): View | null {
+  if (digits < MIN_DIGITS || !mayHoldBytes(view.text)) return null;
+  let builder: ViewBuilder | null = null;
+  for (const found of view.text.matchAll(BYTES)) {
+    const text = textOf(found[0]);
+    if (!PRINTABLE.test(text)) continue;
+    builder ??= new ViewBuilder(view, text.length);
+    builder.push(`${text}\n`, found.index, found.index + found[0].length);
+  }
+  return builder?.view() ?? null;
+}
+
+/** What stands around marks inside of words, without the marks. Null where there is none. */
+export function unmarkedView(view: View): View | null {
+  const { text } = view;
+  if (!mayHoldMarks(text)) return null;
+  let builder: ViewBuilder | null = null;
+  let done = 0;
+  for (const found of text.matchAll(INSIDE)) {
+    builder ??= new ViewBuilder(view, 256);
+    copyAround(builder, done, found.index);
+    done = found.index + found[0].length;
+  }
+  builder?.copy(done, Math.min(text.length, done + AROUND));
+  return builder?.view() ?? null;
+}
+
+/** Copies [from, to), of a long stretch only its ends. */
+function copyAround(builder: ViewBuilder, from: number, to: number): void {
+  if (to - from <= 2 * AROUND) {
+    builder.copy(from, to);
+    return;
+  }
+  if (from > 0) builder.copy(from, from + AROUND);
+  builder.pushUnit(10, to - AROUND, to - AROUND + 1);
+  builder.copy(to - AROUND, to);
+}
+
+/** Searches for literals, which cost next to nothing; nearly every text ends here. */
+function mayHoldMarks(text: string): boolean {
+  return (
+    text.includes('**') ||
+    text.includes('__') ||
+    text.includes('<!--') ||
+    text.includes('+"') ||
+    text.includes('+ "') ||
+    text.includes("+'") ||
+    text.includes("+ '") ||
+    MAY_BE_TAG.test(text)
+  );
+}
+
+/** Looks at a few places of every eighteen: the shortest run of bytes has 35 characters, and a sign in every six. */
+function mayHoldBytes(text: string): boolean {
+  for (let at = 0; at < text.length; at += 18) {
+    for (let i = at; i < at + 6; i += 1) {
+      if (!isSign(text.charCodeAt(i))) continue;
+      if (beginsBytes(text, text.charCodeAt(i + 1) === 32 ? i + 2 : i + 1)) return true;
+      break;
+    }
+  }
+  return false;
+}
+
+function isSign(code: number): boolean {
+  return code === 32 || code === 44 || code === 45 || code === 58;
+}
+
+/** Whether four numbers of two or three digits follow, with one sign behind each. */
+function beginsBytes(text: string, from: number): boolean {
+  let at = from;
+  let sign = 0;
+  for (let count = 0; count < 4; count += 1) {
+    if (text.charCodeAt(at) === 48 && (text.charCodeAt(at + 1) | 32) === 120) at += 2;
+    if (!isHex(text.charCodeAt(at)) || !isHex(text.charCodeAt(at + 1))) return false;
+    at += isHex(text.charCodeAt(at + 2)) ? 3 : 2;
+    const code = text.charCodeAt(at);
+    if (!isSign(code) || (count > 0 && code !== sign)) return false;
+    sign = code;
+    at += code === 44 && text.charCodeAt(at + 1) === 32 ? 2 : 1;
+  }
+  return true;
+}
+
+function isHex(code: number): boolean {
+  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 102);
+}
+
+/** Decimal where three digits stand somewhere or none is hexadecimal by its letters or its prefix. */
+function textOf(written: string): string {
+  const parts = written.match(/[0-9a-z]+/gi)!;
+  const isDecimal =
+    !/[a-fx]/i.test(written) && (parts.some((part) => part.length === 3) || /[89]\d(?!\d)/.test(written));
+  return String.fromCharCode(...parts.map((part) => Number.parseInt(part.replace(/^0x/i, ''), isDecimal ? 10 : 16)));
+}
