@@ -1,8 +1,12 @@
 /** One job for each decision, all the way from the HTTP door to the ledger, on real servers with real permissions. */
+import { Steps } from '@countersign/cli/drill/drill-report';
 import { countersIn, keyOf } from '@countersign/cli/drill/read-counters';
+import { stageExercise } from '@countersign/cli/drill/stage-exercise';
+import { createClient } from '@countersign/client/create-client';
 import type { Kpis } from '@countersign/contracts/kpis';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../cases/cli/run-cli.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 import { startWorker } from '../harness/start-worker.ts';
 import { waitForApproval, waitForEnd, waitForState } from '../harness/wait-for-job.ts';
@@ -184,6 +188,52 @@ describe('output safety', () => {
     const decisions = (await get(`/api/v1/jobs/${body.job_id}/decisions`)).body;
     expect(decisions.map(({ gate }: { gate: string }) => gate)).toEqual(['output', 'dispatch', 'submit']);
     expect((await get(`/api/v1/jobs/${body.job_id}`)).body.state).toBe('quarantined');
+  });
+});
+
+describe('an incident', () => {
+  const as = (who: 'agent' | 'auditor' | 'admin') =>
+    createClient({ url: system.url, api_key: system.keys.api_keys[who] });
+  const incident = (who: 'agent' | 'auditor', ...args: string[]) =>
+    runCli('--url', system.url, '--key', system.keys.api_keys[who], '--json', 'incident', ...args);
+
+  it('is staged by the drill, explained by the ledger, and stopped', async () => {
+    const steps = new Steps();
+    const exercise = {
+      ...{ request: { topic: 'job.demo.read', prompt: 'CONTENT' }, times: 3 },
+      ...{ investigator: as('auditor'), operator: as('admin') },
+    };
+    await stageExercise({ agent: as('agent'), exercise, patience_ms: 20_000, now: () => new Date() }, steps);
+    expect(steps.done.map(({ name, outcome, found }) => [name, outcome === 'passed' ? outcome : found])).toEqual([
+      ['exercise: staged', 'passed'],
+      ['exercise: explained', 'passed'],
+      ['exercise: stopped', 'passed'],
+    ]);
+    expect((await as('admin').stops()).stops).toEqual([]);
+  });
+
+  it('shows everything to an auditor, and an agent its own jobs alone', async () => {
+    const all = (await incident('auditor', 'agent', 'desk-agent', '--last', '1h')).json;
+    const kinds = new Set(all.timeline.map(({ kind }: { kind: string }) => kind));
+    for (const kind of [
+      'job_admitted',
+      'job_denied',
+      'approval_voted',
+      'output_screened',
+      'switch_set',
+      'policy_activated',
+    ])
+      expect(kinds).toContain(kind);
+    expect(all).toMatchObject({ not_shown: [], cut: false, stops: [] });
+    expect(all.jobs.length).toBe(all.fixtures.length);
+    const denied = all.jobs.filter(({ decision }: { decision: string }) => decision === 'deny');
+    expect(denied.length).toBeGreaterThan(1);
+    expect(denied.filter(({ ran }: { ran: boolean }) => ran)).toEqual([]);
+    expect(all.undo.length).toBeLessThan(all.jobs.length);
+    const own = (await incident('agent', 'window', '--last', '1h')).json;
+    expect(own).toMatchObject({ stops: null, jobs: { length: all.jobs.length } });
+    expect(own.not_shown).toHaveLength(2);
+    expect(JSON.stringify([all, own])).not.toMatch(/CONTENT|AKIA|536-90-4399/);
   });
 });
 

@@ -8,6 +8,7 @@ import type { DrillReport, Found } from './drill/drill-report.ts';
 import { readCounters } from './drill/read-counters.ts';
 import { type Drill, type DrillCases, runDrill } from './drill/run-drill.ts';
 import { drillPage, showDrill } from './drill/show-drill.ts';
+import type { Exercise } from './drill/stage-exercise.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { exportEvidence } from './export-evidence.ts';
 import { nameOf, parseJsonObject, readBytes, writeText } from './read-file.ts';
@@ -22,11 +23,14 @@ type DrillOptions = {
   outage?: string;
   restore?: string;
   failMode: 'closed' | 'open';
+  exercise?: boolean;
+  operatorKey?: string;
   report?: string[];
 };
 
 const CASES = ['deny', 'approval', 'allow'] as const;
 const COMMAND_MS = 120_000;
+const MOST_TIMES = 100;
 
 export function addDrillCommand(program: Command, output: Output): void {
   program
@@ -41,6 +45,8 @@ export function addDrillCommand(program: Command, output: Output): void {
     .option('--outage <command>', 'takes the policy kernel of a staging system down')
     .option('--restore <command>', 'brings it back')
     .addOption(new Option('--fail-mode <mode>', 'expected meanwhile').choices(['closed', 'open']).default('closed'))
+    .option('--exercise', "also stage the tabletop exercise, as the file says under `exercise`; needs an auditor's key")
+    .addOption(new Option('--operator-key <key>', 'who stops it then').env('OPERATOR_KEY'))
     .option('--report <file...>', 'also written there, by the name: .json, .html or text')
     .action((path: string, options: DrillOptions, command: Command) => drill(output, path, options, command));
 }
@@ -57,6 +63,7 @@ async function drill(output: Output, path: string, options: DrillOptions, comman
     outage: outage === undefined ? null : { begin: () => runShell(outage), end: () => runShell(restore!) },
     fail_mode: options.failMode,
     verify: verifierOf(options, command),
+    ...(options.exercise === true && { exercise: exerciseOf(path, options, command) }),
   });
   for (const file of options.report ?? []) writeText(file, renderFor(file, report), { exclusive: true });
   print(output, command, report, showDrill);
@@ -68,6 +75,16 @@ function readCases(path: string): DrillCases {
   const missing = CASES.find((name) => typeof cases[name] !== 'object' || cases[name] === null);
   if (missing !== undefined) throw new UsageError(`${nameOf(path)} has no request under ${missing}`);
   return cases as unknown as DrillCases;
+}
+
+function exerciseOf(path: string, { auditorKey, operatorKey }: DrillOptions, command: Command): Exercise {
+  if (!auditorKey) throw new UsageError('nobody looks into the exercise: set AUDITOR_KEY');
+  const { exercise } = parseJsonObject(readBytes(path), nameOf(path)) as { exercise?: Partial<Exercise> };
+  const { request, times } = exercise ?? {};
+  if (typeof request !== 'object' || !Number.isInteger(times) || times! < 1 || times! > MOST_TIMES)
+    throw new UsageError(`${nameOf(path)} has no exercise: { "request": …, "times": 1 to ${MOST_TIMES} }`);
+  const operator = operatorKey ? clientWith(command, operatorKey) : null;
+  return { request, times: times!, investigator: clientWith(command, auditorKey), operator };
 }
 
 function approversOf({ approverKeys }: DrillOptions, command: Command): Client[] {

@@ -11,7 +11,7 @@ import { clientOf, type Output, print } from './context.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { printableJson } from './show.ts';
 
-type Remembered = { job: JobView; decisions: DecisionList; timeline: readonly ShownEntry[] };
+type Remembered = { job: JobView; decisions: readonly DecisionList[number][]; timeline: readonly ShownEntry[] };
 
 /** The decision of the submit gate that stood; after a rewrite, of what was made of the request. */
 export function incidentOf({ job, decisions, timeline }: Remembered, name: string): PolicyIncident {
@@ -61,6 +61,6 @@ async function exportIncidents(output: Output, job_ids: string[], command: Comma
 }
 
 /** JSON in flow style: YAML to whoever reads YAML, and no text of the job can break out of it. */
-function showIncidents({ incidents }: { incidents: readonly PolicyIncident[] }): string {
+export function showIncidents({ incidents }: { incidents: readonly PolicyIncident[] }): string {
   return ['incidents:', ...incidents.map((incident) => `  - ${printableJson(incident)}`)].join('\n');
 }

@@ -9,6 +9,7 @@ import { addDeadLettersCommands } from './dead-letters-commands.ts';
 import { addDelegationsCommands } from './delegations-commands.ts';
 import { addDrillCommand } from './drill-command.ts';
 import { CommandFailure, EXIT, EXIT_CODES, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts';
+import { addIncidentCommands } from './incident/incident-commands.ts';
 import { addJobsCommands } from './jobs-commands.ts';
 import { addKpisCommand } from './kpis-command.ts';
 import { addLoginCommand } from './login-command.ts';
@@ -68,6 +69,7 @@ export function buildProgram(output: Output, complain: (text: string) => void): 
   addAuditCommands(program, output);
   addWitnessCommand(program, output);
   addDrillCommand(program, output);
+  addIncidentCommands(program, output);
   addKpisCommand(program, output);
   return program;
 }

@@ -158,6 +158,12 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
     'GET /evidence/entries',
     'GET /policies/{snapshot}',
     'GET /tlog/tile/{tile}',
+    // Only with --exercise.
+    'GET /jobs',
+    'GET /jobs/{job_id}/timeline',
+    'GET /stops',
+    'POST /stops',
+    'POST /stops/{switch_id}/lift',
   ],
   'entitlements review': [
     'GET /entitlements',
@@ -171,6 +177,16 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
   'groups list': ['GET /groups'],
   'groups revoke': ['POST /groups/{group}/revoke'],
   'groups show': ['GET /groups/{group}'],
+  // Stops and the rest of the ledger are left out for who may not read them.
+  'incident agent': ['GET /jobs', 'GET /jobs/{job_id}/timeline', 'GET /stops', 'GET /evidence/entries'],
+  'incident job': [
+    'GET /jobs/{job_id}',
+    'GET /jobs',
+    'GET /jobs/{job_id}/timeline',
+    'GET /stops',
+    'GET /evidence/entries',
+  ],
+  'incident window': ['GET /jobs', 'GET /jobs/{job_id}/timeline', 'GET /stops', 'GET /evidence/entries'],
   'jobs cancel': ['POST /jobs/{job_id}/cancel'],
   'jobs compensate': ['POST /jobs/{job_id}/compensate'],
   'jobs list': ['GET /jobs'],

@@ -56,7 +56,13 @@ export const scheduler = defineService({
       FAIL_OPEN_UNTIL: instant.optional(),
     })
     .refine(endsSometime, NEEDS_END),
-  metrics: ['attempts_lost_total', 'dispatch_fail_open_total', 'jobs_admitted_total', 'jobs_ended_total'],
+  metrics: [
+    'attempts_lost_total',
+    'decisions_total',
+    'dispatch_fail_open_total',
+    'jobs_admitted_total',
+    'jobs_ended_total',
+  ],
   functions: [
     'ledger.append',
     'control.gate_since',

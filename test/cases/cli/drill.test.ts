@@ -188,6 +188,8 @@ describe('the command', () => {
 
   test('asks for what it needs', async () => {
     expect(await run({}, '--outage', 'true')).toMatchObject({ code: EXIT.usage });
+    expect((await run({}, '--exercise')).error).toContain('AUDITOR_KEY');
+    expect((await run({}, '--exercise', '--auditor-key', 'k')).error).toContain('has no exercise');
     expect((await run({}, '--approver-keys', ',')).error).toContain('APPROVER_KEYS');
     expect((await run({}, '--log-key', 'x', '--auditor-key', 'k')).code).toBe(EXIT.usage);
   });

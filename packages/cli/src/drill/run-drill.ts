@@ -8,6 +8,7 @@ import type { Client, Submitted } from '@countersign/client/create-client';
 import type { JobRequestInput } from '@countersign/contracts/job';
 import { count, DRILL_FORMAT, type DrillReport, type Found, Steps } from './drill-report.ts';
 import { type Counters, keyOf } from './read-counters.ts';
+import { type Exercise, stageExercise } from './stage-exercise.ts';
 
 export type DrillCases = { deny: JobRequestInput; approval: JobRequestInput; allow: JobRequestInput };
 export type Drill = {
@@ -24,6 +25,8 @@ export type Drill = {
   fail_mode: 'closed' | 'open';
   /** Null: the ledger is not verified. */
   verify: (() => Promise<Found>) | null;
+  /** Left out: none is staged. */
+  exercise?: Exercise;
   /** For how long a step waits for what takes a moment, in milliseconds. */
   patience_ms?: number;
   now?: () => Date;
@@ -40,15 +43,16 @@ const PATIENCE_MS = 60_000;
 const PAUSE_MS = 200;
 
 export async function runDrill(drill: Drill): Promise<DrillReport> {
-  const { url, now = () => new Date() } = drill;
+  const { url, agent, exercise, patience_ms = PATIENCE_MS, now = () => new Date() } = drill;
   const started_at = now().toISOString();
   const steps = new Steps();
   const before = await drill.counters?.().catch(() => null);
   for (const name of ['deny', 'approval', 'allow'] as const) await tryCase(drill, steps, name);
   await compareCounters(drill, steps, before ?? null);
   await tryOutage(drill, steps);
+  if (exercise !== undefined) await stageExercise({ agent, exercise, patience_ms, now }, steps);
   await verifyLedger(drill, steps);
-  const policy = await drill.agent.policy().catch(() => null);
+  const policy = await agent.policy().catch(() => null);
   const { done } = steps;
   return {
     format: DRILL_FORMAT,

@@ -134,8 +134,11 @@ function ifTaken<T>(again: () => Promise<T>) {
 
 /** After the commit: metrics, wake-ups and dispatch. None of it may fail the job. */
 function follow(context: SchedulerContext, fresh: readonly Planned[], sent: readonly StraightThrough[]): void {
-  for (const { state } of fresh) {
+  for (const { state, decisions, item } of fresh) {
     context.metrics.count('jobs_admitted_total', { state });
+    // Those of a stop or of limits are made here; the kernel counted its own.
+    for (const { gate, decision } of decisions.slice(item.answer.decisions.length))
+      context.metrics.count('decisions_total', { gate, decision });
     if (state === 'denied') context.metrics.count('jobs_ended_total', { state });
   }
   wakeHeld(context, fresh.filter((plan) => plan.state === 'held').map(heldKey));
