@@ -139,6 +139,8 @@ export const LIMITS = {
   sweep_ms: 500,
   /** Milliseconds between two sweeps while nothing is open; whoever brings something wakes the sweep. */
   sweep_idle_ms: 2_000,
+  /** Milliseconds between two looks at what seldom changes: which bundles shadow, which tenants have a door on the bus. */
+  sweep_seldom_ms: 5_000,
   /** Milliseconds between two looks for new entries to seal while there are some: a pause makes batches of them. */
   seal_busy_ms: 100,
   /** Milliseconds after which the audit service looks for new entries although nothing woke it. */

@@ -46,7 +46,7 @@ export async function ownIntake(context: Owner): Promise<Intake> {
   }
 
   await untilAnswered(look, config.START_WAIT_MS);
-  const sweep = context.sweep('tenants of the intake', LIMITS.stream_check_ms, look);
+  const sweep = context.sweep('tenants of the intake', LIMITS.sweep_seldom_ms, look);
   bus.connection.onReconnect(() => sweep.nudge());
   return {
     read(given) {

@@ -136,7 +136,7 @@ export const policyKernel = defineService({
     });
 
     const control = sweep('follow control', LIMITS.sweep_idle_ms, policies.refresh);
-    sweep('shadow', LIMITS.sweep_idle_ms, async () => {
+    sweep('shadow', LIMITS.sweep_seldom_ms, async () => {
       await shadows.refresh();
       await shadows.flush();
     });
