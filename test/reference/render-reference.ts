@@ -6,6 +6,7 @@ import { METRICS, type MetricSpec } from '@countersign/contracts/metrics';
 import { MODEL_TYPE_PREFIX, OWN_RULE_DEFAULTS, OWN_TYPE_PREFIX } from '@countersign/contracts/scanner-rules';
 import { FINDING_TYPES } from '@countersign/scanners/finding-types';
 import { readComments } from './read-comments.ts';
+import { renderLanguage } from './render-language.ts';
 import { renderSettings } from './render-settings.ts';
 import { renderSubjects } from './render-subjects.ts';
 import { code, codes, page, table } from './render-table.ts';
@@ -37,6 +38,7 @@ export function renderReference(): Record<string, string> {
   return {
     'access.md': renderAccess(),
     'errors.md': renderErrors(),
+    'language.md': renderLanguage(),
     'metrics.md': renderMetrics(),
     'detectors.md': renderDetectors(),
     'limits.md': renderLimits(),

@@ -35,12 +35,13 @@ const LOOPS = new Set(['all', 'exists', 'exists_one', 'filter']);
  * Everything else is refused: `bind`, `map` and `join` let a short expression build a text that doubles at each step,
  * and the library's own `matches` backtracks.
  */
-const FUNCTIONS = new Set([
-  ...LOOPS,
-  ...['has', 'size', 'startsWith', 'endsWith', 'contains', 'matches', 'lowerAscii', 'upperAscii', 'trim'],
-  ...['int', 'double', 'string', 'timestamp', 'duration', 'getDate', 'getDayOfWeek', 'getFullYear', 'getHours'],
-  ...['getMinutes', 'getMonth'],
-]);
+export const WHEN_FUNCTIONS = [
+  ...(['all', 'exists', 'exists_one', 'filter'] as const),
+  ...(['has', 'size', 'startsWith', 'endsWith', 'contains', 'matches', 'lowerAscii', 'upperAscii', 'trim'] as const),
+  ...(['int', 'double', 'string', 'timestamp', 'duration', 'getDate', 'getDayOfWeek', 'getFullYear'] as const),
+  ...(['getHours', 'getMinutes', 'getMonth'] as const),
+];
+const FUNCTIONS: ReadonlySet<string> = new Set(WHEN_FUNCTIONS);
 /** A search for a text of the request in a text of the request costs the product of both lengths. */
 const LITERAL_ARGUMENT = new Set(['contains', 'matches']);
 /** Equality and membership: of unlike kinds they have no answer. */
