@@ -7,7 +7,7 @@ import { UsageError } from '../exit-codes.ts';
 import { holdFile, writeThrough } from '../kept-file.ts';
 
 /** The event that was sent last, to which the next one is chained; null before the first, or where the receiver gets no chain. */
-export type LastSent = { chain_uid: string; uid: string; fingerprint: string } | null;
+export type LastSent = { chain_uid: string; uid: string; type_uid: number; fingerprint: string } | null;
 export type Place = { next: number; last: LastSent };
 
 export type Cursor = {

@@ -9,13 +9,12 @@ import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import { canonicalize, type JsonValue } from '@countersign/ledger/canonical-json';
 import { decisionsIn, findingsIn, tellEntry, textIn } from '../tell-entry.ts';
 import type { LastSent } from './forward-cursor.ts';
+import { activityIdOf, type KindMeaning, meaningOf, severityIdOf } from './ocsf-kinds.ts';
 
 export const OCSF_VERSION = '1.9.0';
 /** So many at most; an output with more says how many there are. */
 const FINDINGS = 50;
 const CLASS = 6003;
-const ACTIVITIES = { Create: 1, Read: 2, Update: 3, Delete: 4 } as const;
-const SEVERITIES = { Informational: 1, Low: 2, Medium: 3, High: 4 } as const;
 /** Of `action_id` and `disposition_id` in the profile security_control. */
 const OUTCOMES = {
   allow: { action_id: 1, disposition_id: 1 },
@@ -39,8 +38,9 @@ const KEPT = [
 ];
 
 export type OcsfEvent = Readonly<Record<string, unknown>> & {
-  metadata: { uid: string };
+  metadata: { uid: string; event_code: string; original_time: string };
   severity_id: number;
+  type_uid: number;
   attestation: { chain_uid: string; fingerprint: { value: string } };
 };
 
@@ -51,20 +51,21 @@ export function ocsfEvents(entries: readonly ShownEntry[], last: LastSent): { ev
     const event = ocsfEvent(entry, last);
     events.push(event);
     const { chain_uid, fingerprint } = event.attestation;
-    last = { chain_uid, uid: event.metadata.uid, fingerprint: fingerprint.value };
+    last = { chain_uid, uid: event.metadata.uid, type_uid: event.type_uid, fingerprint: fingerprint.value };
   }
   return { events, last };
 }
 
 export function ocsfEvent(entry: ShownEntry, last: LastSent): OcsfEvent {
-  const activity = activityOf(entry);
+  const meaning = meaningOf(entry.kind);
+  const [activity, activity_id] = [meaning.activity, activityIdOf(meaning)];
   const event = {
     ...{ category_uid: 6, category_name: 'Application Activity', class_uid: CLASS, class_name: 'API Activity' },
-    ...{ activity_id: ACTIVITIES[activity], activity_name: activity },
-    ...{ type_uid: CLASS * 100 + ACTIVITIES[activity], type_name: `API Activity: ${activity}` },
+    ...{ activity_id, activity_name: activity },
+    ...{ type_uid: CLASS * 100 + activity_id, type_name: `API Activity: ${activity}` },
     time: Date.parse(entry.recorded_at),
-    ...severityOf(entry),
-    ...statusOf(entry),
+    ...severityOf(entry, meaning),
+    ...statusOf(entry, meaning),
     message: tellEntry(withoutReason(entry)),
     metadata: metadataOf(entry),
     actor: { user: { uid: actorOf(entry), type_id: isAgents(entry) ? 4 : 0 }, app_name: entry.recorded_by },
@@ -96,7 +97,8 @@ function attested(event: Readonly<Record<string, unknown>> & { attestation: obje
 function chainedTo(last: LastSent, uid: string): object {
   if (last === null) return { chain_uid: uid };
   const fingerprint = { algorithm_id: 3, algorithm: 'SHA-256', value: last.fingerprint };
-  return { chain_uid: last.chain_uid, prev_event: { uid: last.uid, fingerprint } };
+  const { chain_uid, uid: before, type_uid } = last;
+  return { chain_uid, prev_event: { uid: before, type_uid, fingerprint } };
 }
 
 function metadataOf({ hash: uid, leaf_index, kind, chain, recorded_at, body }: ShownEntry): object {
@@ -117,33 +119,22 @@ function withoutReason({ body: { reason: _, ...body }, ...entry }: ShownEntry): 
   return { ...entry, body };
 }
 
-function activityOf({ kind }: ShownEntry): keyof typeof ACTIVITIES {
-  if (/_(admitted|denied|opened|created|published|carried)$/.test(kind) && kind !== 'quarantine_opened')
-    return 'Create';
-  if (kind === 'quarantine_opened') return 'Read';
-  return /_(revoked|discarded)$/.test(kind) ? 'Delete' : 'Update';
+/** What somebody should look at stands out, whatever its kind: that nobody decided, or that one person alone did. */
+function severityOf(entry: ShownEntry, { severity }: KindMeaning): object {
+  const open = entry.body.fail_mode === 'open' || decisionsIn(entry).some(({ fail_mode }) => fail_mode === 'open');
+  const worse = open || entry.body.break_glass === true ? 'High' : isDenied(entry) ? 'Medium' : severity;
+  const shown = severityIdOf(worse) > severityIdOf(severity) ? worse : severity;
+  return { severity_id: severityIdOf(shown), severity: shown };
 }
 
-/** What somebody should look at stands out; the rest is information. */
-function severityOf(entry: ShownEntry): object {
-  const { kind, body } = entry;
-  const grave =
-    kind === 'switch_set' || kind === 'policy_rejected' || kind === 'result_rejected' || body.break_glass === true;
-  const open = body.fail_mode === 'open' || decisionsIn(entry).some(({ fail_mode }) => fail_mode === 'open');
-  const caught = dispositionOf(entry)?.action_id === 2 || /_(failed|expired|lost|refused|revoked)$/.test(kind);
-  const severity = grave || open ? 'High' : caught ? 'Medium' : 'Informational';
-  return { severity_id: SEVERITIES[severity], severity };
-}
-
-function statusOf(entry: ShownEntry): object {
-  const failed =
-    dispositionOf(entry)?.action_id === 2 || /_(failed|expired|lost|refused|rejected|denied)$/.test(entry.kind);
+function statusOf(entry: ShownEntry, { failed }: KindMeaning): object {
+  const status = failed || isDenied(entry) ? 'Failure' : 'Success';
   const code = textIn(entry, 'code');
-  return {
-    status_id: failed ? 2 : 1,
-    status: failed ? 'Failure' : 'Success',
-    ...(code !== null && { status_code: code }),
-  };
+  return { status_id: status === 'Failure' ? 2 : 1, status, ...(code !== null && { status_code: code }) };
+}
+
+function isDenied(entry: ShownEntry): boolean {
+  return dispositionOf(entry)?.action_id === 2;
 }
 
 /** Who an entry is about: who asked, voted or changed something; else the service that recorded it. */

@@ -1,4 +1,5 @@
 /** Where events may go, by the address that `--to` names. Throws UsageError for an address that would send evidence in the clear. */
+import { fileURLToPath } from 'node:url';
 import type { Client } from '@countersign/client/create-client';
 import type { EvidenceQuery } from '@countersign/contracts/evidence';
 import { UsageError } from '../exit-codes.ts';
@@ -29,16 +30,12 @@ export function openReceiver(to: string, options: ReceiverOptions): Receiver {
   const { token } = options;
   switch (url.protocol) {
     case 'file:':
-      return ocsf(async (events) =>
-        writeLines(
-          url.pathname,
-          events.map((event) => JSON.stringify(event)),
-          options.bounds,
-        ),
-      );
+      return toFile(pathOf(url), options.bounds);
     case 'syslog+tls:':
     case 'syslog+tcp:': {
-      const target = { host: hostOf(url), port: Number(url.port || SYSLOG_PORT), tls: url.protocol === 'syslog+tls:' };
+      const tls = url.protocol === 'syslog+tls:';
+      const target = { host: hostOf(url), port: Number(url.port || SYSLOG_PORT), tls };
+      if (!tls) onlyHere(target.host);
       return ocsf((events) => sendSyslog(target, events));
     }
     case 'https:':
@@ -50,6 +47,13 @@ export function openReceiver(to: string, options: ReceiverOptions): Receiver {
     default:
       throw new UsageError(`--to: nothing is known of ${url.protocol}`);
   }
+}
+
+function toFile(path: string, bounds: FileBounds): Receiver {
+  return ocsf(async (events) => {
+    const lines = events.map((event) => JSON.stringify(event));
+    writeLines(path, lines, bounds);
+  });
 }
 
 function ocsf(deliver: (events: readonly OcsfEvent[]) => Promise<void>): Receiver {
@@ -70,9 +74,24 @@ function tracesAt(to: string): string {
 }
 
 function notInTheClear(url: URL): string {
-  if (url.protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(url.hostname))
-    throw new UsageError('--to: http is for this machine alone; take https');
+  if (url.protocol === 'http:') onlyHere(hostOf(url));
   return url.href;
+}
+
+/** Evidence says who does what: it crosses no network where others can read or change it. */
+function onlyHere(host: string): void {
+  if (!['localhost', '127.0.0.1', '::1'].includes(host))
+    throw new UsageError(
+      '--to: without TLS only to a receiver on this machine; take https:, otlp+https: or syslog+tls:',
+    );
+}
+
+function pathOf(url: URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    throw new UsageError('--to: a file is named by its whole path, as in file:///var/log/countersign.ndjson');
+  }
 }
 
 function hostOf({ hostname }: URL): string {

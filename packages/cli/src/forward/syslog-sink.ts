@@ -3,7 +3,7 @@
  * acknowledgement, so each batch has a connection of its own: it counts as delivered when the receiver, having read to the end, has
  * closed its side as well.
  */
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { connect as connectTls } from 'node:tls';
 import type { OcsfEvent } from './ocsf-event.ts';
@@ -13,19 +13,21 @@ export type SyslogTarget = { host: string; port: number; tls: boolean };
 /** Log audit, RFC 5424 section 6.2.1. */
 const FACILITY = 13;
 /** OCSF's severity → that of syslog. */
-const SEVERITY: Readonly<Record<number, number>> = { 1: 6, 2: 5, 3: 4, 4: 3 };
+const SEVERITY: Readonly<Record<number, number>> = { 1: 6, 3: 4, 4: 3 };
 const TIMEOUT_MS = 30_000;
 
 /** Throws when the receiver did not take all of it, and cannot be known to. */
 export function sendSyslog(target: SyslogTarget, events: readonly OcsfEvent[]): Promise<void> {
   const { host, port, tls } = target;
-  const socket = tls ? connectTls({ host, port, servername: host }) : connectTcp({ host, port, allowHalfOpen: true });
+  // An address has no name to ask for (RFC 6066, section 3); the certificate is compared with it all the same.
+  const servername = isIP(host) === 0 ? host : '';
+  const socket = tls ? connectTls({ host, port, servername }) : connectTcp({ host, port, allowHalfOpen: true });
   return deliver(socket, tls ? 'secureConnect' : 'connect', Buffer.concat(events.map(frame)));
 }
 
 /** With ASCII alone as text: then no mark of an encoding is due (section 6.4). */
 export function syslogMessage(event: OcsfEvent): string {
-  const { metadata, severity_id } = event as OcsfEvent & { metadata: { original_time: string; event_code: string } };
+  const { metadata, severity_id } = event;
   const priority = FACILITY * 8 + (SEVERITY[severity_id] ?? 6);
   const text = JSON.stringify(event).replaceAll(
     /[^\x20-\x7e]/g,
