@@ -3,8 +3,8 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, w
 import { dirname } from 'node:path';
 import { UsageError } from './exit-codes.ts';
 
-/** Throws UsageError while another process holds the file. Answers how to let go of it. */
-export function holdFile(path: string): () => void {
+/** Throws UsageError while another process holds the file; `who` it is. Answers how to let go of it. */
+export function holdFile(path: string, who: string): () => void {
   const lock = `${path}.lock`;
   try {
     const file = openSync(lock, 'wx', 0o600);
@@ -12,10 +12,10 @@ export function holdFile(path: string): () => void {
     closeSync(file);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
-    if (isAlive(Number(readFileSync(lock, 'utf8')))) throw new UsageError(`${lock}: another process holds this file`);
+    if (isAlive(Number(readFileSync(lock, 'utf8')))) throw new UsageError(`${lock}: another ${who} holds this state`);
     // It was killed. Of two that find that out at once, one gets the file.
     unlinkSync(lock);
-    return holdFile(path);
+    return holdFile(path, who);
   }
   return () => unlinkSync(lock);
 }

@@ -18,7 +18,7 @@ type Kept = Record<string, { size: string; root: string }>;
 
 /** Throws UsageError when another process holds the file, or when it is none of a witness. */
 export function openWitnessState(path: string): WitnessState {
-  const letGo = holdFile(path);
+  const letGo = holdFile(path, 'witness');
   let kept: Kept;
   try {
     kept = existsSync(path) ? readKept(path) : {};

@@ -60,11 +60,7 @@ function append(file: number, bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
     fsyncSync(file);
   } catch (thrown) {
-    try {
-      ftruncateSync(file, size);
-    } catch {
-      // What is no file of a disk has nothing to cut.
-    }
+    if (fstatSync(file).isFile()) ftruncateSync(file, size);
     throw thrown;
   }
 }

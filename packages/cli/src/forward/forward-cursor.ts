@@ -22,7 +22,7 @@ const FORMAT = 'countersign-forward/1';
 
 /** `what`: which entries go where; a cursor of another errand is refused, since it would leave entries out. Throws UsageError. */
 export function openCursor(path: string, what: string, first: number): Cursor {
-  const letGo = holdFile(path);
+  const letGo = holdFile(path, 'forwarder');
   let place: Place;
   try {
     place = existsSync(path) ? readPlace(path, what) : { next: first, last: null };

@@ -7,7 +7,8 @@ import type { Client } from '@countersign/client/create-client';
 import { isOutage } from '@countersign/contracts/errors';
 import type { EvidenceQuery } from '@countersign/contracts/evidence';
 import type { ShownEntry } from '@countersign/contracts/ledger-entry';
-import type { Cursor, LastSent } from './forward-cursor.ts';
+import { CommandFailure, EXIT } from '../exit-codes.ts';
+import type { Cursor, LastSent, Place } from './forward-cursor.ts';
 
 export type Receiver = {
   /** Returns when it is known that the receiver has all of them; throws when it is not. */
@@ -21,8 +22,8 @@ export type Forwarding = {
   query: EvidenceQuery;
   receiver: Receiver;
   cursor: Cursor;
-  /** `waiting`: leaves of the log that the receiver has not heard. */
-  sent(entries: number, waiting: number): void;
+  /** `waiting`: leaves of the log that the receiver has not heard. `noted`: that the cursor knows of it as well. */
+  sent(entries: number, waiting: number, noted: boolean): void;
   failed(part: Part, thrown: unknown): void;
   /** Ends with what is sealed now, or by the first failure, which it throws. */
   once: boolean;
@@ -39,8 +40,8 @@ export async function forwardEntries(forwarding: Forwarding): Promise<void> {
   for (let failures = 0; !signal.aborted; ) {
     const outcome = await step(forwarding);
     if (outcome.kind === 'failed') {
+      if (once || isFinal(outcome.thrown)) throw failureOf(outcome);
       forwarding.failed(outcome.part, outcome.thrown);
-      if (once || isFinal(outcome.thrown)) throw outcome.thrown;
       await pause(Math.min(PAUSE_MS * 2 ** failures, LONGEST_MS));
       failures = Math.min(failures + 1, 10);
       continue;
@@ -61,8 +62,8 @@ async function step({ client, query, receiver, cursor, sent, failed }: Forwardin
     const { entries, next, end } = await client.entries({ ...query, from });
     part = 'receiver';
     const now = entries.length === 0 ? last : await receiver.send(entries, last);
-    sent(entries.length, Math.max(end - next, 0));
-    if (next !== from) note(cursor, { next, last: now }, failed);
+    const noted = next === from || note(cursor, { next, last: now }, failed);
+    sent(entries.length, Math.max(end - next, 0), noted);
     return { kind: 'done', more: next < end };
   } catch (thrown) {
     return { kind: 'failed', part, thrown };
@@ -70,12 +71,20 @@ async function step({ client, query, receiver, cursor, sent, failed }: Forwardin
 }
 
 /** A disk that is full costs repetitions after a crash, and holds nothing up. */
-function note(cursor: Cursor, place: Parameters<Cursor['move']>[0], failed: Forwarding['failed']): void {
+function note(cursor: Cursor, place: Place, failed: Forwarding['failed']): boolean {
   try {
     cursor.move(place);
+    return true;
   } catch (thrown) {
     failed('cursor', thrown);
+    return false;
   }
+}
+
+function failureOf({ part, thrown }: { part: Part; thrown: unknown }): unknown {
+  if (thrown instanceof ApiError || !(thrown instanceof Error)) return thrown;
+  const detail = `${part}: ${thrown.message}`;
+  return new CommandFailure(EXIT.unavailable, detail, { code: 'not_forwarded', detail });
 }
 
 function isFinal(thrown: unknown): boolean {

@@ -228,5 +228,6 @@ function releaseSpans(entries: readonly ShownEntry[], under: Under): Span[] {
 function earlier(decided: string | undefined, recorded: string): bigint {
   const at = nanosOf(recorded);
   const said = decided === undefined ? at : nanosOf(decided);
-  return said < at ? said : at;
+  if (said < at) return said;
+  return at;
 }

@@ -5,7 +5,7 @@ import type { EvidenceQuery } from '@countersign/contracts/evidence';
 import { UsageError } from '../exit-codes.ts';
 import { type FileBounds, writeLines } from './file-sink.ts';
 import type { Receiver } from './forward-entries.ts';
-import { postJson } from './http-sink.ts';
+import { type HttpTarget, postJson } from './http-sink.ts';
 import { type OcsfEvent, ocsfEvents } from './ocsf-event.ts';
 import { openOtlp } from './otlp-sink.ts';
 import { sendSyslog } from './syslog-sink.ts';
@@ -14,7 +14,7 @@ export type ReceiverOptions = {
   client: Pick<Client, 'entries'>;
   query: EvidenceQuery;
   /** Goes along as a bearer token over HTTP. */
-  token: string | undefined;
+  token?: string | undefined;
   bounds: FileBounds;
   dropped(spans: number, why: string): void;
 };
@@ -40,7 +40,7 @@ export function openReceiver(to: string, options: ReceiverOptions): Receiver {
     }
     case 'https:':
     case 'http:':
-      return ocsf(async (events) => void (await postJson({ url: notInTheClear(url), token }, events)));
+      return toHttp({ url: notInTheClear(url), token });
     case 'otlp+https:':
     case 'otlp+http:':
       return openOtlp(options, { url: tracesAt(to), token }, options.dropped);
@@ -54,6 +54,10 @@ function toFile(path: string, bounds: FileBounds): Receiver {
     const lines = events.map((event) => JSON.stringify(event));
     writeLines(path, lines, bounds);
   });
+}
+
+function toHttp(target: HttpTarget): Receiver {
+  return ocsf(async (events) => void (await postJson(target, events)));
 }
 
 function ocsf(deliver: (events: readonly OcsfEvent[]) => Promise<void>): Receiver {
