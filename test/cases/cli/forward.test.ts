@@ -12,6 +12,7 @@ import { type Cursor, openCursor } from '@countersign/cli/forward/forward-cursor
 import { type Forwarding, forwardEntries, type Part, type Receiver } from '@countersign/cli/forward/forward-entries';
 import { ocsfEvents } from '@countersign/cli/forward/ocsf-event';
 import { openReceiver } from '@countersign/cli/forward/receivers';
+import { sendSyslog } from '@countersign/cli/forward/syslog-sink';
 import { ApiError } from '@countersign/client/api-error';
 import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -83,6 +84,17 @@ function linesOf(path: string): unknown[] {
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
+}
+
+/** As `NODE_EXTRA_CA_CERTS` does it for a process. */
+async function trusting<T>(run: () => Promise<T>): Promise<T> {
+  const before = tls.getCACertificates('default');
+  tls.setDefaultCACertificates([...before, CERT]);
+  try {
+    return await run();
+  } finally {
+    tls.setDefaultCACertificates(before);
+  }
 }
 
 afterEach(() => vi.unstubAllEnvs());
@@ -283,18 +295,21 @@ describe('syslog', () => {
     expect(siem.got.map((message) => JSON.parse(message.slice(message.indexOf('{'))))).toEqual(EVENTS);
   });
 
+  test.each([false, true])(
+    'a receiver that closes without having been told the end has nothing (TLS: %s)',
+    async (tls) => {
+      await using siem = await playSyslog({ tls, deaf: true });
+      const target = { host: '127.0.0.1', port: siem.port, tls, settle_ms: 60_000 };
+      await trusting(() => expect(sendSyslog(target, EVENTS)).rejects.toThrow('closed before it had all'));
+    },
+  );
+
   test('over TLS, to a receiver whose certificate is trusted and to no other', async () => {
     await using siem = await playSyslog({ tls: true });
     const receiver = receiverAt(`syslog+tls://127.0.0.1:${siem.port}`);
     await expect(receiver.send(ENTRIES, null)).rejects.toThrow(/SELF_SIGNED/);
     expect(siem.got).toEqual([]);
-    const before = tls.getCACertificates('default');
-    tls.setDefaultCACertificates([...before, CERT]);
-    try {
-      await receiver.send(ENTRIES, null);
-    } finally {
-      tls.setDefaultCACertificates(before);
-    }
+    await trusting(() => receiver.send(ENTRIES, null));
     expect(siem.got).toHaveLength(ENTRIES.length);
   });
 });

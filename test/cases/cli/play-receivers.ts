@@ -30,8 +30,11 @@ export async function playHttp(
 export async function playSyslog({
   tls = false,
   cut = () => false,
+  deaf = false,
 }: {
   tls?: boolean;
+  /** Closes its side at once. */
+  deaf?: boolean;
   cut?: (connection: number) => boolean;
 } = {}): Promise<PlayedReceiver<string>> {
   const got: string[] = [];
@@ -40,6 +43,7 @@ export async function playSyslog({
     const chunks: Buffer[] = [];
     connections += 1;
     if (cut(connections)) return void socket.once('data', () => socket.resetAndDestroy());
+    if (deaf) socket.end();
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('end', () => {
       got.push(...unframed(Buffer.concat(chunks)));
