@@ -4,11 +4,12 @@ import type { Client } from '@countersign/client/create-client';
 import type { ApprovalView } from '@countersign/contracts/approval';
 import type { ApprovalQuery, DelegationView, JobQuery } from '@countersign/contracts/http';
 import { runOf } from '@countersign/contracts/job-search';
+import { printable, printableJson } from '@countersign/contracts/printable';
 import type { Command } from 'commander';
 import { clientOf, isJson, type Output, print } from './context.ts';
 import { everyPage } from './every-page.ts';
 import { EXIT } from './exit-codes.ts';
-import { list, printable, printableJson, showTimeline } from './show.ts';
+import { list, showTimeline } from './show.ts';
 import { type Question, showDelegations, showQuestion, showQuestions } from './show-approvals.ts';
 import { wholeNumber } from './whole-number.ts';
 

@@ -6,6 +6,7 @@ import type { Client } from '@countersign/client/create-client';
 import { followEntries } from '@countersign/client/follow-entries';
 import type { EvidenceQuery } from '@countersign/contracts/evidence';
 import { type TrustRoot, trustRoot } from '@countersign/contracts/policy';
+import { printable, printableJson } from '@countersign/contracts/printable';
 import { formatVerifierKey, type NoteKey, parseVerifierKey } from '@countersign/ledger/checkpoint';
 import { parseWitnessKey } from '@countersign/ledger/cosignature';
 import { type Command, Option } from 'commander';
@@ -13,9 +14,8 @@ import { attest } from './attest-record.ts';
 import { clientOf, isJson, type Output, print } from './context.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { exportEvidence, exportTable } from './export-evidence.ts';
-import { addForwardCommand } from './forward/forward-command.ts';
 import { parseJson, readText, refusedFile } from './read-file.ts';
-import { printable, printableJson, showTimeline } from './show.ts';
+import { showTimeline } from './show.ts';
 import { type EvidenceVerdict, verifyEvidence } from './verify-evidence.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -49,7 +49,6 @@ export function addAuditCommands(program: Command, output: Output): void {
   withWhich(audit.command('replay').description('entries from any point on, as often as wanted')).action(
     (options: Which, command: Command) => follow(output, options, command, false),
   );
-  addForwardCommand(audit, output);
   audit
     .command('export')
     .description('the ledger as a file that can be verified without the server')

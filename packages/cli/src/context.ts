@@ -1,9 +1,9 @@
 /** Shared by every command: a client made from the global options, and one way to print the outcome. */
 import { type Client, createClient } from '@countersign/client/create-client';
 import { apiUrl } from '@countersign/client/send-request';
+import { printable, printableJson } from '@countersign/contracts/printable';
 import { type Command, Option } from 'commander';
 import { type ExitCode, UsageError } from './exit-codes.ts';
-import { printable, printableJson } from './show.ts';
 
 export type Output = { write(text: string): void; writeError(text: string): void; exit(code: ExitCode): void };
 type GlobalOptions = { url: string; key?: string; tenant?: string; json?: boolean };

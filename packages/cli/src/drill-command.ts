@@ -1,6 +1,7 @@
 /** `countersign drill`: tries the controls on a running system and leaves a report. */
 import { spawn } from 'node:child_process';
 import type { Client } from '@countersign/client/create-client';
+import { printableJson } from '@countersign/contracts/printable';
 import { parseVerifierKey } from '@countersign/ledger/checkpoint';
 import { type Command, Option } from 'commander';
 import { clientOf, clientWith, type Output, print } from './context.ts';
@@ -12,7 +13,6 @@ import type { Exercise } from './drill/stage-exercise.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { exportEvidence } from './export-evidence.ts';
 import { nameOf, parseJsonObject, readBytes, writeText } from './read-file.ts';
-import { printableJson } from './show.ts';
 import { verifyEvidence } from './verify-evidence.ts';
 
 type DrillOptions = {

@@ -6,10 +6,10 @@ import type { DecisionList } from '@countersign/contracts/http';
 import type { JobView } from '@countersign/contracts/job';
 import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import type { PolicyIncident } from '@countersign/contracts/policy-tests';
+import { printableJson } from '@countersign/contracts/printable';
 import type { Command } from 'commander';
 import { clientOf, type Output, print } from './context.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
-import { printableJson } from './show.ts';
 
 type Remembered = { job: JobView; decisions: readonly DecisionList[number][]; timeline: readonly ShownEntry[] };
 

@@ -5,13 +5,14 @@ import type { JobQuery } from '@countersign/contracts/http';
 import type { JobView } from '@countersign/contracts/job';
 import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
+import { printable, printableJson } from '@countersign/contracts/printable';
 import { JOB_STATES } from '@countersign/contracts/states';
 import { type Command, Option } from 'commander';
 import { clientOf, isJson, type Output, print } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { type RequestOptions, readRequest, withRequestOptions } from './read-request.ts';
 import { readWindow, type WindowOptions } from './read-window.ts';
-import { printable, printableJson, showJob, showRecord, showResult, showSubmitted, showTimeline } from './show.ts';
+import { showJob, showRecord, showResult, showSubmitted, showTimeline } from './show.ts';
 import { table } from './table.ts';
 import { wholeNumber } from './whole-number.ts';
 

@@ -1,9 +1,10 @@
 /** `countersign quarantine`: outputs that are held back, and what people do about them. */
 import type { Client } from '@countersign/client/create-client';
+import { printable, printableJson } from '@countersign/contracts/printable';
 import type { OpenedOutput, Quarantined } from '@countersign/contracts/quarantine';
 import type { Command } from 'commander';
 import { clientOf, type Output, print } from './context.ts';
-import { list, printable, printableJson } from './show.ts';
+import { list } from './show.ts';
 import { table } from './table.ts';
 
 type ReleaseOptions = { reason: string; digest: string; redact?: boolean; remove?: string[] };

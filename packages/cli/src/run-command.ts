@@ -1,5 +1,6 @@
 /** The `countersign` command: its table of contents, and how what goes wrong becomes a message and an exit code. */
 import { ApiError } from '@countersign/client/api-error';
+import { printable, printableJson } from '@countersign/contracts/printable';
 import { Command, CommanderError } from 'commander';
 import { addWorkerCommand } from './add-worker-command.ts';
 import { addApprovalsCommands } from './approvals-commands.ts';
@@ -17,7 +18,7 @@ import { addPolicyCommands } from './policy-commands.ts';
 import { addQuarantineCommands } from './quarantine-commands.ts';
 import { addRegistryCommands } from './registry-commands.ts';
 import { addRotateCommands } from './rotate-commands.ts';
-import { printable, printableJson, showError } from './show.ts';
+import { showError } from './show.ts';
 import { addStopsCommands } from './stops-commands.ts';
 import { addWitnessCommand } from './witness-command.ts';
 

@@ -6,8 +6,9 @@ import type { ApprovalView, GlassBroken } from '@countersign/contracts/approval'
 import type { Decision, Finding } from '@countersign/contracts/decision';
 import type { DelegationView } from '@countersign/contracts/http';
 import type { JobView } from '@countersign/contracts/job';
+import { printableJson, unseenIn } from '@countersign/contracts/printable';
 import { canonicalize, type JsonValue } from '@countersign/ledger/canonical-json';
-import { list, printableJson, unseenIn } from './show.ts';
+import { list } from './show.ts';
 
 /** `decision`, `before`: what else this credential may see; left out what it may not. */
 export type Question = {

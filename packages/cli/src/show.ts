@@ -6,36 +6,10 @@ import type { Explanation, ShownJob, Simulation } from '@countersign/contracts/h
 import type { JobView } from '@countersign/contracts/job';
 import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import type { ResultView } from '@countersign/contracts/output';
+import { printableJson } from '@countersign/contracts/printable';
 import type { RunRecord } from '@countersign/contracts/record';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-/** Controls of both ranges, what turns a line around, what ends one unseen, and what no eye can see. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-
-/** Text from outside could move the cursor or reverse the line: such characters are printed as names. */
-export function printable(text: string): string {
-  return text.replaceAll(UNSEEN, (unit) =>
-    unit === '\n' || unit === '\t' ? unit : `\\u{${unit.codePointAt(0)!.toString(16)}}`,
-  );
-}
-
-/** The same value as JSON, in which such characters are escaped. */
-export function printableJson(value: unknown, indent = 0): string {
-  return JSON.stringify(value, null, indent).replaceAll(UNSEEN, (unit) =>
-    unit === '\n' ? unit : [...utf16(unit)].map((hex) => `\\u${hex}`).join(''),
-  );
-}
-
-/** JSON pointers to the texts and names in which such characters stand; line ends and tabs are no reason to worry. */
-export function unseenIn(value: unknown, at = ''): string[] {
-  if (typeof value === 'string') return hides(value) ? [at] : [];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => [
-    ...(hides(name) ? [`${at} (a name)`] : []),
-    ...unseenIn(inner, `${at}/${name}`),
-  ]);
-}
 
 /** Names and values in two columns; what is empty is left out. */
 export function list(fields: Fields): string {
@@ -106,14 +80,6 @@ export function showExplanation(answer: Explanation): string {
 
 export function showError(error: ApiError): string {
   return list({ error: error.code, detail: error.message, at: error.at, trace_id: error.trace_id });
-}
-
-function hides(text: string): boolean {
-  return text.replaceAll(/[\n\t\r]/g, '').search(UNSEEN) !== -1;
-}
-
-function* utf16(text: string): Generator<string> {
-  for (let i = 0; i < text.length; i++) yield text.charCodeAt(i).toString(16).padStart(4, '0');
 }
 
 function pretty(value: unknown): string {

@@ -3,8 +3,8 @@
  * seen, no password, and JSON that says the same as the API did.
  */
 import { EXIT } from '@countersign/cli/exit-codes';
-import { printable, printableJson } from '@countersign/cli/show';
 import { createClient } from '@countersign/client/create-client';
+import { printable, printableJson } from '@countersign/contracts/printable';
 import { describe, expect, test } from 'vitest';
 import { playApi } from './play-api.ts';
 import { runCli } from './run-cli.ts';

@@ -1,5 +1,5 @@
 /** A drill's report for people: as text for a terminal, as one HTML file for a folder of evidence. */
-import { printable } from '../show.ts';
+import { printable } from '@countersign/contracts/printable';
 import type { DrillReport, DrillStep } from './drill-report.ts';
 
 export function showDrill(report: DrillReport): string {

@@ -1,12 +1,12 @@
 /** `countersign incident job | agent | window`: one timeline, and what can be done now. */
 import { jobId, principalId } from '@countersign/contracts/names';
+import { printable } from '@countersign/contracts/printable';
 import type { Command } from 'commander';
 import { clientOf, type Output, print } from '../context.ts';
 import { showIncidents } from '../incident-command.ts';
 import { writeText } from '../read-file.ts';
 import { readShape } from '../read-shape.ts';
 import { readWindow, type WindowOptions } from '../read-window.ts';
-import { printable } from '../show.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { type About, collectIncident, type Window } from './collect-incident.ts';
 import { incidentReport } from './incident-report.ts';
