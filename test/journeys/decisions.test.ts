@@ -10,6 +10,7 @@ import { runCli } from '../cases/cli/run-cli.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 import { startWorker } from '../harness/start-worker.ts';
 import { waitForApproval, waitForEnd, waitForState } from '../harness/wait-for-job.ts';
+import { consoleCases } from './console/console-cases.ts';
 
 let system: TestSystem;
 const cleanUp = new AsyncDisposableStack();
@@ -255,3 +256,5 @@ it('the KPIs are those of the counters', async () => {
   expect(denied).toBe(counted.get(keyOf('decisions_total', { gate: 'submit', decision: 'deny' })));
   expect(evidence).toMatchObject({ completeness: 1, missing: [] });
 });
+
+consoleCases(() => system);

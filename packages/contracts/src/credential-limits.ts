@@ -30,6 +30,18 @@ export const CREDENTIAL_LIMITS = {
   delegations: 200,
   /** Milliseconds of the longest session of a person who logs in. */
   session_ms: 24 * 60 * 60 * 1000,
+  /** Milliseconds after which a session of the console ends, whatever is done in it. */
+  console_session_ms: 12 * 60 * 60 * 1000,
+  /** Milliseconds after which one ends in which nobody did anything. */
+  console_idle_ms: 30 * 60 * 1000,
+  /** Milliseconds by which a use has to move its end before it is written. */
+  console_use_ms: 60 * 1000,
+  /** Sessions of one key that are open at once; beyond that the oldest ends. */
+  console_sessions: 20,
+  /** Bytes of a form that the console takes. */
+  console_form_bytes: 16 * 1024,
+  /** Milliseconds in which a login that began in the console has to come back. */
+  console_login_ms: 10 * 60 * 1000,
   /** Milliseconds in which an identity provider has to answer. */
   provider_ms: 10_000,
   /** Characters of what a login carries. */

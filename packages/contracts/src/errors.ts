@@ -37,6 +37,11 @@ export const ERRORS = {
   signature_replayed: { status: 401, on_stream: 'term', says: 'the signed request was used before' },
   tokens_not_offered: { status: 404, on_stream: 'term', says: 'this system issues no tokens' },
   signature_stale: { status: 401, on_stream: 'term', says: 'the signed timestamp is too far from now' },
+  csrf_invalid: {
+    status: 403,
+    on_stream: 'term',
+    says: "the request comes with a session and not from the session's own page",
+  },
   permission_missing: { status: 403, on_stream: 'term', says: 'the credential does not carry this permission' },
   tenant_forbidden: { status: 403, on_stream: 'term', says: 'the credential belongs to another tenant' },
   login_refused: {

@@ -89,7 +89,7 @@ export const ceiling = z.strictObject({
 });
 export type Ceiling = z.infer<typeof ceiling>;
 
-export const AUTH_METHODS = ['api_key', 'signature', 'token', 'oidc'] as const;
+export const AUTH_METHODS = ['api_key', 'signature', 'token', 'oidc', 'session'] as const;
 
 /** Who asks. Made by ingress from the credential. */
 export const actor = z.strictObject({

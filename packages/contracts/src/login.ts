@@ -71,6 +71,19 @@ export const session = z.object({
 });
 export type Session = z.infer<typeof session>;
 
+/** `GET /session`: whose the credential is that asks, and what it may. */
+export const whoAsks = z.object({
+  principal: principalId,
+  type: z.enum(['agent', 'human']),
+  tenant: tenantName,
+  groups: z.array(token),
+  permissions: z.array(z.string()),
+  auth_method: z.string(),
+  /** Of a session of the console: what a change asked for in it has to carry as `X-CSRF-Token`. Null for any other credential. */
+  csrf_token: z.string().nullable(),
+});
+export type WhoAsks = z.infer<typeof whoAsks>;
+
 function isProvider(text: string): boolean {
   const url = URL.parse(text);
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));

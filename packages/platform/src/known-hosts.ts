@@ -16,6 +16,12 @@ export function knownHosts(own: string, names: readonly string[]): KnownHosts {
   };
 }
 
+/** Whether that is this machine, as a `Host` says it: there a browser's request crosses no network. */
+export function isLocalHost(host: string | undefined): boolean {
+  const name = host === undefined ? null : nameIn(host);
+  return name !== null && (isLoopback(name) || name.endsWith('.localhost'));
+}
+
 /** RFC 9110, section 7.2: a name or address, IPv6 in brackets, and a port or none. Null for anything else. */
 function nameIn(host: string): string | null {
   const [, address, name] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(host) ?? [];

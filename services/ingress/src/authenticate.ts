@@ -5,12 +5,15 @@ import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { PERMISSION_SETS } from '@countersign/contracts/permissions';
 import { readWorkerKeyid } from '@countersign/contracts/worker-door';
+import { sha256 } from '@countersign/ledger/digest';
 import { monotonicMs } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
 import { rememberBriefly } from '@countersign/platform/remember-briefly';
 import { hashApiKey, isApiKey } from './api-key.ts';
 import { boundGuesses } from './bound-guesses.ts';
 import type { Caller } from './caller.ts';
+import { isSecret } from './console/session-cookie.ts';
+import { findSession, useSession } from './console/store-sessions.ts';
 import type { TokenClaims, Tokens } from './open-tokens.ts';
 import { findAgent, findKey, findWorker, type PrincipalRow } from './store.ts';
 import { findToken } from './store-tokens.ts';
@@ -34,10 +37,12 @@ export type Authenticator = {
   byWorker(keyid: string, address: string): Promise<SigningWorker>;
   /** Throws `unauthenticated` or `revoked`. A wrong token costs no look into Postgres, so nothing bounds how many come. */
   byToken(token: string): Promise<Caller>;
+  /** Of a session's secret; `use`: somebody does something in it, so that it does not end yet. Throws the same. */
+  bySession(secret: string, use: boolean): Promise<Caller>;
 };
 
 type Credential = Pick<Caller, 'auth_method'> &
-  Partial<Pick<Caller, 'key_id' | 'token_id' | 'signing_key' | 'on_behalf_of'>>;
+  Partial<Pick<Caller, 'key_id' | 'token_id' | 'signing_key' | 'on_behalf_of' | 'session'>>;
 
 /** `tokens`: null when this system issues none. */
 export function createAuthenticator(database: Tx, tokens: Tokens | null): Authenticator {
@@ -45,6 +50,7 @@ export function createAuthenticator(database: Tx, tokens: Tokens | null): Authen
   const byKeyHash = rememberBriefly<Caller>(limits);
   const byAgentId = rememberBriefly<Agent>(limits);
   const byToken = rememberBriefly<Caller>(limits);
+  const bySecret = rememberBriefly<Caller>(limits);
   const byWorkerName = rememberBriefly<SigningWorker>(limits);
   const prove = boundProofs();
 
@@ -68,6 +74,12 @@ export function createAuthenticator(database: Tx, tokens: Tokens | null): Authen
       if (tokens === null || token.length > LIMITS.access_token_chars) throw new CountersignError('unauthenticated');
       const claims = await tokens.open(token);
       return orRefuse(byToken(claims.jti, () => readToken(database, claims)));
+    },
+    bySession: async (secret, use) => {
+      if (!isSecret(secret)) throw new CountersignError('unauthenticated');
+      const hash = sha256(Buffer.from(secret));
+      const name = `${Buffer.from(hash).toString('base64')}${use ? ' in use' : ''}`;
+      return orRefuse(bySecret(name, () => readSession(database, hash, use)));
     },
   };
 }
@@ -111,6 +123,19 @@ async function readKey(database: Tx, key: string, hash: Uint8Array): Promise<Cal
   if (row === undefined) throw new CountersignError('unauthenticated');
   refuseEnded(row);
   return callerOf(row, { auth_method: 'api_key', key_id: row.key_id }, row.permissions);
+}
+
+async function readSession(database: Tx, hash: Uint8Array, use: boolean): Promise<Caller> {
+  const row = await findSession(database, hash);
+  if (row === undefined) throw new CountersignError('unauthenticated');
+  refuseEnded(row);
+  if (use) await useSession(database, hash);
+  const credential = {
+    auth_method: 'session' as const,
+    key_id: row.key_id,
+    session: Buffer.from(hash).toString('hex'),
+  };
+  return callerOf(row, credential, row.permissions);
 }
 
 function refuseEnded(row: { revoked: boolean; expired?: boolean }): void {

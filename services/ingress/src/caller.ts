@@ -14,6 +14,8 @@ export type Caller = {
   /** Null for a signature. A token has the key's that it was made from. */
   readonly key_id: string | null;
   readonly token_id: string | null;
+  /** Of a session of the console: the SHA-256 of its secret in hex, by which its row is found. */
+  readonly session?: string;
   /** The agent's public key, raw in base64url, that signed this request; else null. */
   readonly signing_key: string | null;
   /** Of a token that was made to act for somebody: the chain, first to last; else empty. */

@@ -32,8 +32,9 @@ type Parts = {
 export function createTokenIssuer({ database, tokens, metrics, prove }: Parts): IssueToken {
   return async (caller, asked) => {
     if (tokens === null) throw new CountersignError('tokens_not_offered');
-    if (caller.auth_method === 'token')
-      throw new CountersignError('permission_missing', 'a token is not exchanged for another one');
+    // It would outlive what it was made from, and nobody who ends that would know.
+    if (caller.auth_method === 'token' || caller.auth_method === 'session')
+      throw new CountersignError('permission_missing', `a ${caller.auth_method} is not exchanged for a token`);
     if (asked.audience !== undefined && asked.audience !== tokens.audience)
       throw new CountersignError('field_invalid', 'no token is made for that audience', { at: '/audience' });
     const scope = scopeOf(caller, asked);

@@ -39,6 +39,14 @@ export async function readJsonBody(request: Request, limit: number, check: Check
   return parsed.value;
 }
 
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;\s*charset=utf-8\s*)?$/i;
+
+/** A form of our own pages. Throws `media_type_unsupported`, `json_too_large`. */
+export async function readFormBody(request: Request, limit: number): Promise<URLSearchParams> {
+  if (!FORM_TYPE.test(request.headers.get('content-type') ?? '')) throw new CountersignError('media_type_unsupported');
+  return new URLSearchParams(Buffer.from(await readBytes(request, limit)).toString('utf8'));
+}
+
 function isAbsent(headers: Headers): boolean {
   return headers.get('transfer-encoding') === null && Number(headers.get('content-length') ?? 0) === 0;
 }

@@ -10,6 +10,7 @@ import type { Context } from 'hono';
 import { isApiKey } from './api-key.ts';
 import type { Authenticator, Worker } from './authenticate.ts';
 import type { Caller } from './caller.ts';
+import { BACKGROUND_HEADER, refuseForged, sessionCookies } from './console/session-cookie.ts';
 import type { FromSomewhere, HttpSignatures } from './verify-http-signature.ts';
 
 export type Admitted = {
@@ -28,6 +29,7 @@ type Credential =
   | { method: 'api_key'; key: string }
   | { method: 'token'; token: string }
   | { method: 'signature' }
+  | { method: 'session'; secret: string }
   | { method: 'none'; detail: string };
 
 const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
@@ -52,8 +54,14 @@ function findCredential(c: Context): Credential {
   const key = c.req.header('x-api-key');
   const authorization = c.req.header('authorization');
   const isSigned = c.req.header('signature-input') !== undefined || c.req.header('signature') !== undefined;
-  if ([key !== undefined, authorization !== undefined, isSigned].filter(Boolean).length > 1)
-    return { method: 'none', detail: 'more than one credential: send one of X-API-Key, Authorization and Signature' };
+  const [secret, ...more] = sessionCookies((name) => c.req.header(name));
+  const brought = [key !== undefined, authorization !== undefined, isSigned, secret !== undefined, more.length > 0];
+  if (brought.filter(Boolean).length > 1)
+    return {
+      method: 'none',
+      detail: "more than one credential: send one of X-API-Key, Authorization, Signature and a session's cookie",
+    };
+  if (secret !== undefined) return { method: 'session', secret };
   if (isSigned) return { method: 'signature' };
   if (key !== undefined) return { method: 'api_key', key };
   const bearer = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
@@ -71,6 +79,11 @@ async function admit(c: Context, credential: Credential, parts: CredentialParts)
       return unsigned(await parts.authenticator.byKey(credential.key, addressOf(c)));
     case 'token':
       return unsigned(await parts.authenticator.byToken(credential.token));
+    case 'session': {
+      const caller = await parts.authenticator.bySession(credential.secret, isUse(c));
+      refuseForged(c.req, credential.secret);
+      return unsigned(caller);
+    }
     case 'signature': {
       const { caller, digest } = await parts.signatures.agent(signedOf(c));
       return { caller, checkBody: (body) => checkBody({ digest }, body) };
@@ -78,6 +91,12 @@ async function admit(c: Context, credential: Credential, parts: CredentialParts)
     case 'none':
       throw new CountersignError('unauthenticated', credential.detail);
   }
+}
+
+/** A stream that stays open, and what a page asks for by itself, are no sign that anybody is there. */
+function isUse(c: Context): boolean {
+  const isStream = c.req.header('accept')?.includes('text/event-stream') === true;
+  return !isStream && c.req.header(BACKGROUND_HEADER) === undefined;
 }
 
 /** Of a worker, which has no other credential than the key that signs its results. Throws as above. */

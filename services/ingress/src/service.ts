@@ -11,6 +11,8 @@ import { admitToBus, type FindUsers } from './admit-to-bus.ts';
 import { approvalRoutes } from './approval-routes.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { bundleRoutes } from './bundle-routes.ts';
+import { serveConsole } from './console/serve-console.ts';
+import { sessionRoute } from './console/session-route.ts';
 import { openDecisions } from './decide-in-batches.ts';
 import { delegationRoutes } from './delegation-routes.ts';
 import { dropRevoked } from './drop-revoked.ts';
@@ -20,6 +22,7 @@ import { createTokenIssuer } from './issue-token.ts';
 import { jobRoutes } from './job-routes.ts';
 import { kpiRoutes } from './kpi-routes.ts';
 import { loginRoutes } from './login/login-routes.ts';
+import { openLogins } from './login/open-logins.ts';
 import { openNatsDoor } from './nats-door.ts';
 import { openTokens } from './open-tokens.ts';
 import { ownIntake } from './own-intake.ts';
@@ -137,6 +140,7 @@ export const ingress = defineService({
     const shares = openShares(LIMITS.door_requests);
     const bodies = openShares(LIMITS.door_bytes);
     const streams = createEventStreams(bus, metrics, (readers) => findEnded(database, readers));
+    const logins = config.OIDC === undefined ? null : openLogins(database, config.OIDC);
     const routes = [
       ...jobRoutes(bus, submit, streams),
       ...approvalRoutes(bus, streams),
@@ -147,7 +151,8 @@ export const ingress = defineService({
       ...bundleRoutes(bus),
       ...tokenRoutes(issue),
       ...delegationRoutes(database),
-      ...(config.OIDC === undefined ? [] : loginRoutes(database, config.OIDC)),
+      sessionRoute(),
+      ...(logins === null ? [] : loginRoutes(database, logins)),
       ...registryRoutes({ database, bus }),
       ...evidenceRoutes(bus),
       ...workerDoorRoutes(bus),
@@ -155,6 +160,7 @@ export const ingress = defineService({
     const names = config.HTTP_NAMES?.split(',') ?? [];
     const app = serveRoutes(routes, { authenticator, signatures, uses, shares, bodies, metrics, log });
     serveDocuments(app, routes);
+    serveConsole(app, { database, authenticator, metrics, logins, log });
     const http = await listen(app.fetch, config.HTTP_PORT, config.HTTP_HOST, { names });
     onStop(() => http.close());
     onStop(() => streams.close());

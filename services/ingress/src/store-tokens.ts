@@ -1,4 +1,4 @@
-/** SQL of ingress for what lives shortly: tokens and nonces. */
+/** SQL of ingress for what lives shortly: tokens and nonces, and the end of whatever has expired. */
 import type { Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
 import { IS_REVOKED, PRINCIPAL, type PrincipalRow } from './store.ts';
@@ -75,11 +75,17 @@ export async function deleteExpired(tx: Tx, rows: number): Promise<boolean> {
      RETURNING token_id`,
     [rows],
   );
+  const sessions = await tx.query(
+    `DELETE FROM identity.sessions WHERE session_sha256 IN
+       (SELECT session_sha256 FROM identity.sessions WHERE expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1)
+     RETURNING 1`,
+    [rows],
+  );
   if (tokens.length > 0)
     await routines.answer(
       tx,
       'control.forget_tokens',
       tokens.map(({ token_id }) => token_id),
     );
-  return nonces.length === rows || tokens.length === rows;
+  return [nonces, tokens, sessions].some(({ length }) => length === rows);
 }

@@ -40,12 +40,14 @@ const FIND_ENDED = `SELECT coalesce(
       (SELECT k.expires_at <= clock_timestamp() FROM identity.api_keys k WHERE k.key_id = r.key_id), false)
     OR (r.token_id IS NOT NULL AND NOT EXISTS (SELECT FROM identity.tokens t WHERE t.token_id = r.token_id
                                                AND t.expires_at > clock_timestamp()))
+    OR (r.session IS NOT NULL AND NOT EXISTS (SELECT FROM identity.sessions s WHERE s.session_sha256 = decode(r.session, 'hex')
+                                              AND s.expires_at > clock_timestamp()))
     OR EXISTS (SELECT FROM control.revocations v
                WHERE v.subject IN (r.principal_id, 'key:' || r.key_id, 'token:' || r.token_id)) AS ended
-  FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY AS r (principal_id, key_id, token_id, place)
+  FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[]) WITH ORDINALITY AS r (principal_id, key_id, token_id, session, place)
   ORDER BY r.place`;
 
-type Reader = { id: string; key_id: string | null; token_id: string | null };
+type Reader = { id: string; key_id: string | null; token_id: string | null; session?: string };
 
 export type NewPrincipal = Omit<PrincipalRow, 'revoked' | 'former_key'>;
 export type WorkerRow = { public_key: string; former_key: string | null; revoked: boolean };
@@ -86,7 +88,12 @@ export async function findKey(tx: Tx, keySha256: Uint8Array): Promise<KeyRow | u
 
 /** For each, in order: whether its credential may no longer be used. */
 export async function findEnded(tx: Tx, readers: readonly Reader[]): Promise<boolean[]> {
-  const columns = [readers.map(({ id }) => id), readers.map((r) => r.key_id), readers.map((r) => r.token_id)];
+  const columns = [
+    readers.map(({ id }) => id),
+    readers.map((r) => r.key_id),
+    readers.map((r) => r.token_id),
+    readers.map((r) => r.session ?? null),
+  ];
   return (await tx.query<{ ended: boolean }>(FIND_ENDED, columns)).map(({ ended }) => ended);
 }
 

@@ -32,7 +32,7 @@ export type EventStreams = {
 export type Reader = { after: number; reader: Credential };
 
 /** What ends a stream when it ends, and who has a share of its own in them. */
-export type Credential = { id: string; key_id: string | null; token_id: string | null };
+export type Credential = { id: string; key_id: string | null; token_id: string | null; session?: string };
 
 type Open = { tenant: string; share: string; credential: Credential };
 

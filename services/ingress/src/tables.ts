@@ -64,6 +64,14 @@ export type Tables = {
     former_key: string | null;
     former_key_until: string | null;
   };
+  'identity.sessions': {
+    session_sha256: Buffer;
+    key_id: string;
+    made_by_login: boolean;
+    created_at: string;
+    ends_at: string;
+    expires_at: string;
+  };
   'identity.tenants': {
     tenant: string;
     created_at: string;

@@ -260,3 +260,54 @@ test('the command logs in by a browser that comes back to it, and prints a key t
   const key = /^export COUNTERSIGN_API_KEY=(cs_\S+)\n$/.exec(printed)![1]!;
   expect(await ask(key, '/approvals')).toBe(200);
 });
+
+describe('the console logs in', () => {
+  const go = (path: string, cookie = '', base = urls.create) =>
+    fetch(`${base}${path}`, { redirect: 'manual', headers: { cookie } });
+  const cookiesOf = ({ headers }: Response): string[] => headers.getSetCookie().map((set) => set.split(';')[0]!);
+  const begin = async (to = '/console/jobs') => {
+    const begun = await go(`/console/login?to=${encodeURIComponent(to)}`);
+    const back = new URL(await provider.browse('sub-of-alice', begun.headers.get('location')!));
+    return { cookie: cookiesOf(begun)[0]!, path: back.pathname + back.search };
+  };
+  const revoked = (key_id: unknown) =>
+    ingress.admin.query(`SELECT FROM control.revocations WHERE subject = 'key:' || $1`, [key_id]);
+
+  test('by a browser that comes back with its own cookie: a session, and its key that nobody sees', async () => {
+    const { cookie, path } = await begin();
+    const said = await go(path, cookie);
+    expect([said.status, said.headers.get('location')]).toEqual([303, '/console/jobs']);
+    const [gone, session] = cookiesOf(said) as [string, string];
+    expect(gone).toBe('countersign-login=');
+    const who = await (await go('/api/v1/session', session)).json();
+    expect(who).toMatchObject({ principal: 'alice', groups: ['sre'], auth_method: 'session' });
+    const [row] = await ingress.admin.query<{ key_id: string; made_by_login: boolean }>(
+      'SELECT key_id, made_by_login FROM identity.sessions ORDER BY created_at DESC LIMIT 1',
+    );
+    expect(row!.made_by_login).toBe(true);
+    const out = await fetch(`${urls.create}/console/sign-out`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { cookie: session, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ csrf: who.csrf_token }).toString(),
+    });
+    expect([out.status, (await revoked(row!.key_id)).length]).toEqual([303, 1]);
+    expect((await go(path, cookie)).status).toBe(401);
+  });
+
+  test('for nobody who began elsewhere, twice, or not at all', async () => {
+    const [mine, other] = [await begin('https://evil.example/'), await begin()];
+    for (const cookie of ['', other.cookie, 'countersign-login=e30', `${mine.cookie}; ${other.cookie}`])
+      expect((await go(mine.path, cookie)).status, cookie).toBe(401);
+    const { headers } = await go(mine.path, mine.cookie);
+    expect(headers.get('location')).toBe('/console');
+    const away = await go('/console/login', '', urls.away);
+    expect([away.status, await away.text()]).toEqual([503, expect.stringContaining('It did not work')]);
+  });
+
+  test('where no provider is set by key alone', async () => {
+    expect(await (await go('/console/sign-in')).text()).toContain('/console/login');
+    expect(await (await go('/console/sign-in', '', ingress.url)).text()).not.toContain('/console/login');
+    expect((await go('/console/login', '', ingress.url)).status).toBe(404);
+  });
+});

@@ -26,6 +26,8 @@ export type Peers = {
   /** The sealed log: each entry at the place that its leaf says. */
   log: LedgerEntry[];
   votes: unknown[];
+  /** Questions that are found by their id, and voted on by their digest. */
+  questions: Map<string, ApprovalView>;
   /** Of the question that is open for whichever job is asked about; `silent`: nobody answers. */
   waiting: { approval_id: string; groups: string[] } | 'silent' | null;
   /** The epoch that the scheduler insists on; the kernel decides under what it is asked for at least. */
@@ -79,6 +81,7 @@ export function createPeers(): Peers {
     timelines: new Map(),
     log: [],
     votes: [],
+    questions: new Map(),
     waiting: null,
     epoch: 0,
     decide: decideByTopic,
@@ -158,16 +161,31 @@ export function playOutputSafety(bus: Bus, peers: Peers): void {
 export function playApproval(bus: Bus, peers: Peers): void {
   bus.serve('approval.vote', async (asked) => {
     peers.votes.push(asked);
-    throw new CountersignError('approval_closed');
+    const question = peers.questions.get(asked.approval_id);
+    if (question === undefined || question.state !== 'open') throw new CountersignError('approval_closed');
+    if (question.digest !== asked.digest) throw new CountersignError('approval_digest_mismatch');
+    const { vote, principal, comment } = asked;
+    const cast = { voter: principal.id, delegated_by: null, vote, stage: 0, group: 'sre', comment, voted_at: AT };
+    const closed = { ...question, state: 'granted' as const, votes: [cast], closed_at: AT, waiting: null };
+    peers.questions.set(asked.approval_id, closed);
+    return closed;
+  });
+  bus.serve('approval.get', async ({ approval_id }) => {
+    const question = peers.questions.get(approval_id);
+    if (question === undefined) throw new CountersignError('not_found');
+    return question;
   });
   bus.serve('approval.list', async (asked) => {
     if (peers.waiting === 'silent') throw new CountersignError('approval_unavailable');
-    const approvals = peers.waiting === null ? [] : [openQuestion(asked, peers.waiting)];
+    const known = [...peers.questions.values()].filter(
+      ({ job_id, state }) => job_id === asked.job_id && state === 'open',
+    );
+    const approvals = peers.waiting === null ? known : [openQuestion(asked, peers.waiting)];
     return { approvals, next_cursor: null };
   });
 }
 
-function openQuestion(
+export function openQuestion(
   { tenant, job_id = 'job' }: { tenant: string; job_id?: string | undefined },
   { approval_id, groups }: { approval_id: string; groups: string[] },
 ): ApprovalView {

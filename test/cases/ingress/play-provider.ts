@@ -33,7 +33,7 @@ export async function playProvider(): Promise<PlayedProvider> {
         client_id: CLIENT,
         application_type: 'native',
         token_endpoint_auth_method: 'none',
-        redirect_uris: [REDIRECT],
+        redirect_uris: [REDIRECT, REDIRECT.replace('callback', 'console/callback')],
         id_token_signed_response_alg: 'ES256',
       },
     ],
@@ -116,5 +116,5 @@ async function follow(start: string): Promise<string> {
 }
 
 function isBack(at: string): boolean {
-  return /^http:\/\/127\.0\.0\.1:\d+\/callback\?/.test(at);
+  return /^http:\/\/127\.0\.0\.1:\d+\/(console\/)?callback\?/.test(at);
 }

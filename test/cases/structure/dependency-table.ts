@@ -63,8 +63,6 @@ export const PARTS: readonly Part[] = [
     may: [
       contracts,
       `${ledger}/canonical-json`,
-      // As are the names of spans, which two parts that never meet have to agree on.
-      `${ledger}/span-ids`,
       '@nats-io/transport-node',
       '@hono/node-server',
       'kysely',
@@ -86,24 +84,21 @@ export const PARTS: readonly Part[] = [
     may: ['@countersign/adapter-core', '@langchain/core/messages', '@langchain/core/tools'],
     node: ['module'],
   },
-  // It makes keys of NATS users, and that one file of platform knows how they are written. What hands evidence on is a process that
-  // runs for long, and serves its counters as services do.
+  // It makes keys of NATS users, and that one file of platform knows how they are written.
   {
     folder: 'packages/cli',
-    may: [
-      contracts,
-      client,
-      ledger,
-      policy,
-      author,
-      ...['nats-key', 'metrics', 'http'].map((file) => `${platform}/${file}`),
-      'commander',
-    ],
+    may: [contracts, client, ledger, policy, author, `${platform}/nats-key`, 'commander'],
     node: 'any',
   },
 
+  // Runs in a browser, but for three files: what is served, and the one page that the server makes.
+  {
+    folder: 'packages/console',
+    may: [contracts, 'htm', 'preact', 'preact-render-to-string'],
+  },
+
   // People's identity provider is the one thing outside that it asks.
-  service('ingress', [ledger, 'hono', 'jose', 'openid-client']),
+  service('ingress', [ledger, '@countersign/console', 'hono', 'jose', 'openid-client']),
   // The last known good bundle lies on its own disk, for when the stored one is gone or altered. Policies are read in a
   // process of their own, so that a large one never keeps a decision waiting.
   // It answers those who try policies too, in words and by comparing: three files, which nothing that decides may reach

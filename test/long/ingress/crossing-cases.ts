@@ -128,6 +128,7 @@ const ROUTES: Record<keyof typeof ACCESS, Case[]> = {
   'POST /quarantine/{job_id}/open': [{ of: 'leaked', ...REASONED }],
   'POST /quarantine/{job_id}/release': [{ of: 'leaked', body: () => ({ ...reason, digest: DIGEST }) }],
   'GET /revocations': NONE,
+  'GET /session': NONE,
   'GET /stops': NONE,
   'POST /stops': [
     { of: 'agent', body: (target) => ({ kind: 'agent', target, ...reason }) },

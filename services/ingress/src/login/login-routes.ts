@@ -1,20 +1,15 @@
 /** `/login` and `/logout`: a person comes in through an OpenID provider, for a short while. */
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import { loginRequest, loginStart, type OidcSettings, session } from '@countersign/contracts/login';
+import { loginRequest, loginStart, session } from '@countersign/contracts/login';
 import { PERMISSION_NAMES } from '@countersign/contracts/permissions';
-import { monotonicMs } from '@countersign/platform/clock';
 import type { Database } from '@countersign/platform/database';
-import { boundGuesses } from '../bound-guesses.ts';
 import { byOf } from '../registry/change-registry.ts';
 import { revokeIdentity } from '../revoke-identity.ts';
 import { type Route, route } from '../route.ts';
-import { openProvider } from './ask-provider.ts';
-import { letIn } from './let-in.ts';
+import type { Logins } from './open-logins.ts';
 
-export function loginRoutes(database: Database, settings: OidcSettings): Route[] {
-  const provider = openProvider(settings);
-  const guesses = boundGuesses(monotonicMs);
+export function loginRoutes(database: Database, logins: Logins): Route[] {
   return [
     route({
       method: 'get',
@@ -23,7 +18,7 @@ export function loginRoutes(database: Database, settings: OidcSettings): Route[]
       permissions: PERMISSION_NAMES,
       open: true,
       answers: { 200: { says: 'The provider', schema: loginStart } },
-      handle: async () => ({ status: 200, json: await provider.start() }),
+      handle: async () => ({ status: 200, json: await logins.start() }),
     }),
     route({
       method: 'post',
@@ -33,13 +28,7 @@ export function loginRoutes(database: Database, settings: OidcSettings): Route[]
       open: true,
       body: { schema: loginRequest, limit: LIMITS.login_chars * 2 },
       answers: { 200: { says: 'The session; its key is shown once', schema: session } },
-      handle: async ({ body, address }) => {
-        // Each asks the provider: a stranger must not make this door ask it without end.
-        const giveBack = guesses.take(address, 'a login');
-        const claims = await provider.redeem(body);
-        giveBack();
-        return { status: 200, json: await letIn(database, settings, claims) };
-      },
+      handle: async ({ body, address }) => ({ status: 200, json: await logins.comeIn(body, address) }),
     }),
     route({
       method: 'post',

@@ -1,0 +1,23 @@
+/** How the console asks the API: the same routes as everybody, under the caller's own session. */
+import type { WhoAsks } from '@countersign/contracts/login';
+
+export type Problem = { code: string; detail: string };
+export type Told<T> = { ok: true; value: T } | { ok: false; status: number; problem: Problem };
+/** `path` under the API's prefix. With a body it is a change. */
+export type Ask = <T>(path: string, body?: object) => Promise<Told<T>>;
+export type Person = WhoAsks;
+
+export function may(person: Pick<Person, 'permissions'>, permission: string): boolean {
+  return person.permissions.includes(permission);
+}
+
+/** What was told, or nothing where it was refused: for what is shown besides. */
+export function orNothing<T>(told: Told<T>): T | undefined {
+  return told.ok ? told.value : undefined;
+}
+
+/** Left out what is empty. */
+export function queryOf(fields: Readonly<Record<string, string | number | undefined>>): string {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== '');
+  return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}

@@ -1,0 +1,71 @@
+/** The console: one frame around all pages, for whoever is signed in. What somebody may not see has no link. */
+import { render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { may, type Person } from './api.ts';
+import { whoIsHere } from './ask-browser.ts';
+import { APPROVAL_KINDS } from './heard-kinds.ts';
+import { html, type View } from './html.ts';
+import { InboxPage, loadInbox } from './inbox-page.ts';
+import { JobPage } from './job-page.ts';
+import { QuestionPage } from './question-page.ts';
+import { useEvents, usePath, useTold } from './router.ts';
+import { waiting } from './show-problem.ts';
+
+type Shown = { id: string; person: Person; tick: number };
+/** Path below the console, its name in the menu, what one needs to see it. */
+type Page = { path: RegExp; link?: [string, string]; needs: string; show: (shown: Shown) => View };
+
+const PAGES: readonly Page[] = [
+  { path: /^\/approvals\/([\w-]+)$/, needs: 'approvals:read', show: (shown) => html`<${QuestionPage} ...${shown} />` },
+  { path: /^\/jobs\/([^/]+)$/, needs: 'jobs:read', show: (shown) => html`<${JobPage} ...${shown} />` },
+];
+
+function App(): View {
+  const [person, setPerson] = useState<Person | null>(null);
+  useEffect(() => void whoIsHere().then(setPerson), []);
+  return person === null ? waiting() : html`<${Console} person=${person} />`;
+}
+
+function Console({ person }: { person: Person }): View {
+  const path = usePath();
+  const sees = may(person, 'approvals:read');
+  const [tick, listen] = useEvents(APPROVAL_KINDS);
+  listen(sees ? '/approvals/events' : null);
+  const { told: inbox, again } = useTold(loadInbox, 'inbox', tick);
+  const count = inbox?.ok ? inbox.value.length : 0;
+  const below = path.replace(/^\/console/, '').replace(/\/$/, '');
+  const page = PAGES.find((each) => each.path.test(below));
+  useEffect(() => {
+    document.querySelector<HTMLElement>('h1')?.focus();
+    scrollTo(0, 0);
+  }, [path]);
+  useEffect(() => {
+    document.title = `${count > 0 ? `(${count}) ` : ''}${document.querySelector('h1')?.textContent ?? 'Console'} · Countersign`;
+  });
+  const id = page?.path.exec(below)?.[1] ?? '';
+  return html`<a class="skip" href="#main">To the content</a>
+    <header><nav aria-label="Console">
+      ${sees && link('/console', html`Inbox${count > 0 && html` <span class="badge">${count}<span class="hidden"> waiting</span></span>`}`, below === '')}
+      ${PAGES.map(({ link: to, needs, path: own }) => to && may(person, needs) && link(to[0], to[1], own.test(below)))}
+    </nav>
+    <form method="post" action="/console/sign-out"><input type="hidden" name="csrf" value=${person.csrf_token} />
+      <span>${person.principal} <span class="soft">of ${person.tenant}</span></span> <button>Sign out</button></form></header>
+    <main id="main">${
+      page !== undefined
+        ? page.show({ id, person, tick })
+        : sees && below === ''
+          ? html`<${InboxPage} inbox=${inbox} refresh=${again} />`
+          : html`<h1 tabindex="-1">Console</h1><p>Choose above.</p>`
+    }</main>`;
+}
+
+function link(href: string, text: View, isHere: boolean): View {
+  return html`<a href=${href} aria-current=${isHere ? 'page' : undefined}>${text}</a>`;
+}
+
+const root = document.getElementById('console');
+if (root !== null) {
+  // What the server made for whoever has no script gives way.
+  root.replaceChildren();
+  render(html`<${App} />`, root);
+}

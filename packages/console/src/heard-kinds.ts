@@ -1,0 +1,45 @@
+/** Kinds of entries that a page listens for: a browser hears of server-sent events only by name. */
+
+export const APPROVAL_KINDS = [
+  'opened',
+  'voted',
+  'granted',
+  'refused',
+  'expired',
+  'voided',
+  'withdrawn',
+  'escalated',
+  'carried',
+  'reviewed',
+].map((name) => `approval_${name}`);
+
+/** All that may stand in the chain of a job. */
+export const JOB_KINDS = [
+  ...[
+    'admitted',
+    'held',
+    'cleared',
+    'dispatched',
+    'running',
+    'succeeded',
+    'failed',
+    'denied',
+    'refused',
+    'expired',
+    'cancelled',
+    'timed_out',
+    'quarantined',
+    'cancel_requested',
+    'followed',
+  ].map((name) => `job_${name}`),
+  ...APPROVAL_KINDS,
+  'dead_letter_discarded',
+  'attempt_refused',
+  'attempt_lost',
+  'output_screened',
+  'result_rejected',
+  'quarantine_opened',
+  'quarantine_proposed',
+  'quarantine_released',
+  'quarantine_discarded',
+];

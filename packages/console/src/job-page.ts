@@ -1,0 +1,19 @@
+/** One job in the console, told anew as its entries are sealed, until it has ended. */
+import { isTerminal } from '@countersign/contracts/states';
+import type { Person } from './api.ts';
+import { JOB_KINDS } from './heard-kinds.ts';
+import { html, type View } from './html.ts';
+import { JobView } from './job-view.ts';
+import { loadJob } from './load-job.ts';
+import { useEvents, useNow, useTold } from './router.ts';
+import { problem, waiting } from './show-problem.ts';
+
+export function JobPage({ id, person }: { id: string; person: Person }): View {
+  const now = useNow();
+  const [tick, listen] = useEvents(JOB_KINDS);
+  const { told } = useTold((asking) => loadJob(asking, id, person), id, tick);
+  const isOver = told?.ok === true && isTerminal(told.value.job.state);
+  listen(told?.ok && !isOver ? `/jobs/${encodeURIComponent(id)}/events` : null);
+  if (told === undefined) return waiting();
+  return told.ok ? html`<${JobView} whole=${told.value} now=${now} />` : problem(told);
+}

@@ -1,0 +1,33 @@
+/**
+ * Reads a source that is served as it stands, TypeScript without its types: Node blanks them out in place, so that what a browser
+ * runs is what stands in the file. Comments are left out; they are for readers of the source.
+ */
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** `url` of a file. Throws what reading and stripping throw. */
+export function readModule(url: string): string {
+  const source = readFileSync(fileURLToPath(url), 'utf8');
+  if (/\.(css|svg)$/.test(url)) return source;
+  return withoutComments(url.endsWith('.ts') ? stripTypes(source) : source);
+}
+
+/** Only those that have lines of their own, where no string can stand; licences (`/*!`) stay, a map of the source goes. */
+function withoutComments(source: string): string {
+  return source
+    .replaceAll(/^[ \t]*\/\*\*[\s\S]*?\*\/[ \t]*$/gm, '')
+    .replaceAll(/^[ \t]*\/\/.*$/gm, '')
+    .replaceAll(/\n\s*\n/g, '\n');
+}
+
+/** Node says once for each process that this may change; whoever runs a service cannot act on that. */
+function stripTypes(source: string): string {
+  const warn = process.emitWarning;
+  process.emitWarning = () => {};
+  try {
+    return stripTypeScriptTypes(source);
+  } finally {
+    process.emitWarning = warn;
+  }
+}

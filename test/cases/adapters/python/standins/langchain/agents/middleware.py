@@ -1,5 +1,0 @@
-"""A stand-in for langchain.agents.middleware."""
-
-
-class AgentMiddleware:
-    pass

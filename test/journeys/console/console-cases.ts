@@ -1,0 +1,75 @@
+/** The console in a real browser, on the system of the journey that calls these cases: two people at once, by keyboard, at 320 px. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestSystem } from '../../harness/start-system.ts';
+import { waitForApproval, waitForEnd } from '../../harness/wait-for-job.ts';
+import { findChromium, NO_BROWSER, openBrowser, type TestBrowser, unfitIn, type Visitor } from './open-browser.ts';
+
+const PHONE = { viewport: { width: 320, height: 640 }, colorScheme: 'dark' } as const;
+
+/** `running`: the system, once it has started. */
+export function consoleCases(running: () => TestSystem): void {
+  const chromium = findChromium();
+  describe.skipIf(chromium === null)(`the console${chromium === null ? ` (${NO_BROWSER})` : ''}`, () => {
+    let browser: TestBrowser;
+    let alice: Visitor;
+    let bob: Visitor;
+    beforeAll(async () => {
+      browser = await openBrowser(running().url);
+      const { approver, approver2 } = running().keys.api_keys;
+      [alice, bob] = await Promise.all([browser.signIn(approver), browser.signIn(approver2, PHONE)]);
+    });
+    afterAll(() => browser?.[Symbol.asyncDispose]());
+
+    const hold = async (version: string): Promise<string> => {
+      const payload = { service: 'web', version, replicas: 3 };
+      const asked = { topic: 'job.deploy.apply', labels: { env: 'prod', run: 'run-7' }, payload };
+      const { body } = await running().api('agent', 'POST', '/api/v1/jobs', asked);
+      await waitForApproval(running(), body.job_id);
+      return body.job_id;
+    };
+
+    it('two people countersign: one by keyboard alone, the other on a phone and live', async () => {
+      const job_id = await hold('1.0.0');
+      await Promise.all([alice, bob].map(({ page }) => page.getByText('1 question waits for you.').waitFor()));
+      expect(await unfitIn(alice)).toEqual([]);
+      expect(await unfitIn(bob)).toEqual([]);
+      const { page } = alice;
+      await tabTo(page, 'A', 'job.deploy.apply');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'What will run' }).waitFor();
+      await bob.page.getByRole('link', { name: 'job.deploy.apply' }).click();
+      await bob.page.getByRole('button', { name: 'Approve' }).waitFor();
+      await tabTo(page, 'TEXTAREA', 'Comment');
+      await page.keyboard.type('looked at it');
+      await tabTo(page, 'BUTTON', 'Approve');
+      await page.keyboard.press('Enter');
+      await page.getByText('Your vote counts: approved. The question is open.').waitFor();
+      expect(await page.evaluate(() => (globalThis as any).document.activeElement.textContent)).toBe(
+        'job.deploy.apply',
+      );
+      await bob.page.getByText('looked at it').waitFor();
+      expect([await unfitIn(alice), await unfitIn(bob)]).toEqual([[], []]);
+      await bob.page.getByRole('button', { name: 'Approve' }).click();
+      await bob.page.getByText('The question is granted.').waitFor();
+      expect((await waitForEnd(running(), job_id)).state).toBe('succeeded');
+      await page.getByText('decided by alice (approve), bob (approve): granted').first().waitFor();
+    });
+
+    it('nothing in any page failed, asked elsewhere or was refused by its policy', () => {
+      expect(browser.faults).toEqual([]);
+    });
+  });
+}
+
+/** By keyboard: on until what has the focus is called so. */
+async function tabTo(page: Visitor['page'], tag: string, name: string): Promise<void> {
+  for (let i = 0; i < 60; i += 1) {
+    await page.keyboard.press('Tab');
+    const text = await page.evaluate(() => {
+      const element = (globalThis as any).document.activeElement;
+      return `${element.tagName} ${element.textContent} ${element.labels?.[0]?.textContent ?? ''}`;
+    });
+    if (text.startsWith(tag) && text.includes(name)) return;
+  }
+  throw new Error(`no way by keyboard to ${name}`);
+}

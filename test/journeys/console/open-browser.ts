@@ -1,0 +1,69 @@
+/**
+ * A browser of the test's own: Debian's Chromium, one process for all, a context for each person. What a page does that it should
+ * not (an error, a request to somewhere else, what the policy of the page refused) is kept and asked for at the end.
+ */
+import { existsSync } from 'node:fs';
+import axe from 'axe-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** Null where there is none; CHROMIUM names another place. */
+export function findChromium(): string | null {
+  const { CHROMIUM } = process.env;
+  return [...(CHROMIUM === undefined ? [] : [CHROMIUM]), ...PLACES].find((path) => existsSync(path)) ?? null;
+}
+
+export const NO_BROWSER = 'no Chromium: `apt-get install chromium`, or CHROMIUM=/path';
+
+export type Visitor = { page: Page; context: BrowserContext };
+export type TestBrowser = AsyncDisposable & {
+  /** Signed in by key, as one does it by hand. */
+  signIn(key: string, more?: Parameters<Browser['newContext']>[0]): Promise<Visitor>;
+  /** What went wrong in any page so far. */
+  faults: string[];
+};
+
+export async function openBrowser(url: string): Promise<TestBrowser> {
+  const browser = await chromium.launch({ executablePath: findChromium()!, args: ['--no-sandbox', '--disable-gpu'] });
+  const faults: string[] = [];
+  const watch = (page: Page): void => {
+    page.on('pageerror', (error) => faults.push(`${page.url()} ${error.message}`));
+    page.on('console', (message) => {
+      if (/Content Security Policy|Trusted/i.test(message.text())) faults.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url)) faults.push(`asked ${request.url()}`);
+    });
+  };
+  return {
+    faults,
+    async signIn(key, more = {}) {
+      const context = await browser.newContext({ baseURL: url, reducedMotion: 'reduce', ...more });
+      context.setDefaultTimeout(15_000);
+      context.on('page', watch);
+      const page = await context.newPage();
+      await page.goto('/console/sign-in');
+      await page.getByLabel('API key').fill(key);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      return { page, context };
+    },
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+}
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+/** What axe-core finds of WCAG 2.2 AA, by rule and place; and whether the page is wider than its window. */
+export async function unfitIn({ page }: Visitor): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async (tags) => {
+    const { violations } = await (globalThis as any).axe.run({ runOnly: tags });
+    return violations.map(({ id, nodes }: any) => `${id}: ${nodes.map(({ html }: any) => html).join(' ')}`);
+  }, RULES);
+  const wide = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = (globalThis as any).document.documentElement;
+    return scrollWidth > clientWidth ? [`${scrollWidth} px in ${clientWidth}`] : [];
+  });
+  return [...found, ...wide];
+}
