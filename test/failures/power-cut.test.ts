@@ -27,7 +27,7 @@ describe.each([1, 2])(`a power cut, with %i of every service${reason ? ` (skippe
       await trial.underLoad(async () => {
         disk.cutPower();
         await Promise.all([nats.kill(), postgres!.kill(), ...programs.map((program) => program.kill())]);
-        await waitUntil('nobody uses the disk', () => powersOn(disk.powerOn), { timeout_ms: 20_000, every_ms: 100 });
+        await waitUntil('nobody uses the disk', () => powersOn(disk.powerOn), { timeout_ms: 60_000, every_ms: 100 });
         await Promise.all([nats.start(), postgres!.start()]);
         await Promise.all(programs.map((program) => program.start()));
       });

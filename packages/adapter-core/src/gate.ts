@@ -9,7 +9,7 @@ export type ToolCall = {
   framework: string;
   /** What the framework calls one run: a thread, a session with its turn. */
   run: string;
-  /** The id that the model gave the call: asked again under the same one, the same answer comes. */
+  /** The id that the model gave the call: asked again under the same one, the same answer comes; while it waits, under any other too. */
   call_id: string;
   tool: string;
   input: unknown;

@@ -4,6 +4,7 @@
  */
 import { createWorker, type Worker } from '@countersign/worker/create-worker';
 import type { JobContext, WorkerJob, WorkerOptions } from '@countersign/worker/worker-options';
+import { findHeld } from './find-held.ts';
 import type { Gate, LocalResult, Outcome, ToolCall } from './gate.ts';
 import { outcomeOfDenial, outcomeOfEnd, outcomeOfFailure, pendingOf, type Settled } from './read-outcome.ts';
 import { type GateOptions, settle, submit } from './remote-gate.ts';
@@ -50,7 +51,7 @@ export function localGate(options: LocalOptions): LocalGate {
   const worker: Worker = createWorker({ ...options.worker, handle });
   const stop = async (): Promise<void> => void (await worker.stop());
   return {
-    gate: (call) => askLocally(options, call, { arrivals, waiting }),
+    gate: findHeld((call) => askLocally(options, call, { arrivals, waiting })),
     start: () => worker.start(),
     stop,
     [Symbol.asyncDispose]: stop,

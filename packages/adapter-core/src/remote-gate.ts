@@ -6,6 +6,7 @@ import type { Client, Submitted } from '@countersign/client/create-client';
 import type { JobRequestInput } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
 import { callKey } from './call-key.ts';
+import { findHeld } from './find-held.ts';
 import type { Gate, ToolCall } from './gate.ts';
 import { outcomeOfDenial, outcomeOfEnd, outcomeOfFailure, pendingOf, type Settled } from './read-outcome.ts';
 
@@ -22,7 +23,7 @@ export type GateOptions = {
 };
 
 export function remoteGate(options: GateOptions): Gate {
-  return async (call) => {
+  return findHeld(async (call) => {
     call.signal.throwIfAborted();
     try {
       return await settle(options, call);
@@ -31,7 +32,7 @@ export function remoteGate(options: GateOptions): Gate {
       if (options.cancel_on_abort === true) await cancelCall(options, call);
       throw call.signal.reason;
     }
-  };
+  });
 }
 
 /** Waits in parts, as long as one submission may wait, under the same key each time. */

@@ -14,6 +14,7 @@ import { attest } from './attest-record.ts';
 import { clientOf, isJson, type Output, print } from './context.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { exportEvidence, exportTable } from './export-evidence.ts';
+import { addForwardCommand } from './forward/forward-command.ts';
 import { parseJson, readText, refusedFile } from './read-file.ts';
 import { showTimeline } from './show.ts';
 import { type EvidenceVerdict, verifyEvidence } from './verify-evidence.ts';
@@ -49,6 +50,7 @@ export function addAuditCommands(program: Command, output: Output): void {
   withWhich(audit.command('replay').description('entries from any point on, as often as wanted')).action(
     (options: Which, command: Command) => follow(output, options, command, false),
   );
+  addForwardCommand(audit, output);
   audit
     .command('export')
     .description('the ledger as a file that can be verified without the server')

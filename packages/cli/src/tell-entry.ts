@@ -69,12 +69,11 @@ function tellDecision({
 function tellRest(entry: Entry): string[] {
   const text = (name: string): string => textIn(entry, name) ?? '';
   const { kind, body } = entry;
+  const why = text('reason') === '' ? '' : ` (${text('reason')})`;
   if (kind === 'output_screened') return tellScreening(entry);
   if (kind.startsWith('approval_')) return tellApproval(entry);
   if (kind === 'switch_set')
-    return [
-      `stop ${body.on === true ? 'set' : 'lifted'}: ${text('kind')} ${text('target')} (${text('reason')}) by ${text('actor')}`,
-    ];
+    return [`stop ${body.on === true ? 'set' : 'lifted'}: ${text('kind')} ${text('target')}${why} by ${text('actor')}`];
   if (kind.startsWith('policy_'))
     return [`version ${body.policy_version ?? '?'} ${WHO[kind] ?? ''} by ${text('actor')} ${text('code')}`.trim()];
   if (kind.startsWith('identity_'))

@@ -2,10 +2,10 @@
  * What a witness remembers: the last head that it cosigned of each log, in a file that is on the disk before any signature
  * leaves. One process at a time holds it.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import type { TreeHead } from '@countersign/ledger/merkle';
 import { UsageError } from './exit-codes.ts';
+import { holdFile, writeThrough } from './kept-file.ts';
 
 export type WitnessState = {
   last(origin: string): TreeHead | null;
@@ -18,13 +18,12 @@ type Kept = Record<string, { size: string; root: string }>;
 
 /** Throws UsageError when another process holds the file, or when it is none of a witness. */
 export function openWitnessState(path: string): WitnessState {
-  const lock = `${path}.lock`;
-  lockOrRefuse(lock);
+  const letGo = holdFile(path, 'witness');
   let kept: Kept;
   try {
     kept = existsSync(path) ? readKept(path) : {};
   } catch (thrown) {
-    unlinkSync(lock);
+    letGo();
     throw thrown;
   }
   return {
@@ -37,31 +36,8 @@ export function openWitnessState(path: string): WitnessState {
       writeThrough(path, JSON.stringify(next));
       kept = next;
     },
-    close: () => unlinkSync(lock),
+    close: letGo,
   };
-}
-
-function lockOrRefuse(lock: string): void {
-  try {
-    const file = openSync(lock, 'wx', 0o600);
-    writeSync(file, String(process.pid));
-    closeSync(file);
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
-    if (isAlive(Number(readFileSync(lock, 'utf8')))) throw new UsageError(`${lock}: another witness holds this state`);
-    // It was killed. Of two that find that out at once, one gets the file.
-    unlinkSync(lock);
-    lockOrRefuse(lock);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** A state that can't be read is never taken for an empty one: the witness would cosign any size again. */
@@ -77,16 +53,4 @@ function readKept(path: string): Kept {
     throw wrong;
   }
   throw wrong;
-}
-
-function writeThrough(path: string, text: string): void {
-  const next = `${path}.new`;
-  const file = openSync(next, 'w', 0o600);
-  writeSync(file, text);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(next, path);
-  const folder = openSync(dirname(path), 'r');
-  fsyncSync(folder);
-  closeSync(folder);
 }

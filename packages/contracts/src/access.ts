@@ -134,6 +134,7 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
     'GET /policies/{snapshot}',
     'GET /tlog/tile/{tile}',
   ],
+  'audit forward': ['GET /evidence/entries'],
   'audit key': [],
   'audit replay': ['GET /evidence/entries'],
   'audit tail': ['GET /evidence/entries'],

@@ -1,18 +1,20 @@
 /** The kinds of evidence, who may record each, and the chains they stand in. The database refuses any other pair. */
 import { z } from 'zod';
 import { instant } from './names.ts';
-import { JOB_STATES } from './states.ts';
+import { JOB_STATES, type JobState } from './states.ts';
 
 export const SERVICES = ['ingress', 'policy-kernel', 'approval', 'scheduler', 'output-safety', 'audit'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
-/** A step of a job is recorded as `job_<state it leads to>`. */
-export const ENTRY_KINDS: Readonly<Record<string, ServiceName>> = {
+/** A step of a job is recorded as `job_<state it leads to>`. A job comes to be parked with its admission alone, which says so. */
+type StepKind = `job_${Exclude<JobState, 'parked'>}`;
+const STEP_KINDS = Object.fromEntries(
+  JOB_STATES.filter((state) => state !== 'parked').map((state) => [`job_${state}`, 'scheduler']),
+) as Readonly<Record<StepKind, 'scheduler'>>;
+
+export const ENTRY_KINDS = {
   job_admitted: 'scheduler',
-  ...Object.fromEntries(
-    // A job comes to be parked with its admission alone, which says so.
-    JOB_STATES.filter((state) => state !== 'parked').map((state) => [`job_${state}`, 'scheduler' as const]),
-  ),
+  ...STEP_KINDS,
   job_cancel_requested: 'scheduler',
   job_followed: 'scheduler',
   dead_letter_discarded: 'scheduler',
@@ -45,7 +47,12 @@ export const ENTRY_KINDS: Readonly<Record<string, ServiceName>> = {
   identity_changed: 'ingress',
   identity_revoked: 'ingress',
   entitlements_reviewed: 'ingress',
-};
+} as const satisfies Readonly<Record<string, ServiceName>>;
+export type EntryKind = keyof typeof ENTRY_KINDS;
+
+export function isEntryKind(kind: string): kind is EntryKind {
+  return Object.hasOwn(ENTRY_KINDS, kind);
+}
 
 /** One entry as it is sealed, published on `audit.>` and exported. `body` is the canonical JSON, exactly as hashed. */
 export const ledgerEntry = z.object({

@@ -7,6 +7,18 @@ const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 /** Names without the prefix, which is a setting (`METRICS_PREFIX`, by default `countersign_`). */
 export const METRICS = {
+  forward_entries_total: {
+    kind: 'counter',
+    help: 'Ledger entries that a receiver outside (SIEM, collector of traces) has taken; told by `countersign audit forward`',
+    labels: [],
+  },
+  forward_failures_total: {
+    kind: 'counter',
+    help: 'Times that handing evidence on failed, by part: source (the API), receiver, cursor (the disk with the place)',
+    labels: ['part'],
+  },
+  forward_dropped_spans_total: { kind: 'counter', help: 'Spans that a collector refused for good', labels: [] },
+  forward_waiting_leaves: { kind: 'gauge', help: 'Leaves of the log that the receiver has not heard', labels: [] },
   http_requests_total: { kind: 'counter', help: 'HTTP requests by route and status', labels: ['route', 'status'] },
   http_request_seconds: { kind: 'histogram', help: 'HTTP request duration', labels: ['route'], buckets: seconds },
   intake_refused_total: {

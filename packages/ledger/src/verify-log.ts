@@ -2,7 +2,7 @@
  * Verifies an export of the ledger entry by entry, in one pass and bounded memory: hashes, chains, leaves, the root that
  * was signed, and (rederive.ts) that what happened followed from what was decided. It trusts only the keys passed in.
  */
-import { ENTRY_KINDS, roleOf } from '@countersign/contracts/ledger-entry';
+import { ENTRY_KINDS, isEntryKind, roleOf } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { canonicalize, parseStrict } from './canonical-json.ts';
 import { entryHash, HASH_BYTES, NO_PREVIOUS, sameBytes } from './chain-hash.ts';
@@ -221,7 +221,7 @@ function columnFault({ chain, tenant, kind, recorded_by }: LoggedEntry, body: Bo
   const inChain = /^job:([^:]+):/.exec(chain)?.[1];
   const isSame = (attested: unknown): boolean => attested === undefined || attested === tenant;
   if (!isSame(inChain) || (inChain !== undefined && !isSame(body.tenant))) return 'tenant_mismatch';
-  const writer = Object.hasOwn(ENTRY_KINDS, kind) ? ENTRY_KINDS[kind] : undefined;
+  const writer = isEntryKind(kind) ? ENTRY_KINDS[kind] : undefined;
   return writer === undefined || roleOf(writer) === recorded_by ? null : 'wrong_writer';
 }
 

@@ -7,7 +7,7 @@ import type { ClaimAnswer } from '@countersign/contracts/worker';
 import type { StreamMessage } from '@countersign/platform/bus';
 import { monotonicMs } from '@countersign/platform/clock';
 import type { Logger } from '@countersign/platform/logger';
-import { childOf } from '@countersign/platform/trace';
+import { withinRun } from '@countersign/platform/trace';
 import { claimAttempt } from './claim-attempt.ts';
 import type { AskForClaim } from './claim-together.ts';
 import type { HeldAttempts } from './held-attempts.ts';
@@ -35,7 +35,9 @@ type Granted = { answer: Extract<ClaimAnswer, { outcome: 'granted' }>; claim_id:
 /** Resolves when the slot is free again. */
 export async function handleDelivery(parts: WorkerParts, message: StreamMessage): Promise<void> {
   const verified = verifyWarrant(message, parts.settings, Math.floor(Date.now() / 1000));
-  const traceparent = childOf(message.traceparent);
+  const traceparent = verified.ok
+    ? withinRun(verified.traceparent ?? message.traceparent, verified.claims.jti)
+    : withinRun(message.traceparent, verified.dispatch_id ?? '');
   parts.pause.heard(message.msg_id, verified.ok);
   if (!verified.ok) return refuse(parts, message, verified, traceparent);
   const granted = await claim(parts, message, { ...verified, traceparent });

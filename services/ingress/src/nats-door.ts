@@ -14,7 +14,7 @@ import { nowMs } from '@countersign/platform/clock';
 import { errorFields, type Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
 import type { Shares } from '@countersign/platform/shares';
-import { childOf, traceIdOf } from '@countersign/platform/trace';
+import { receivedFrom, traceIdOf } from '@countersign/platform/trace';
 import type { Authenticator } from './authenticate.ts';
 import type { Intake } from './own-intake.ts';
 import type { Uses } from './registry/record-uses.ts';
@@ -62,7 +62,7 @@ export function openNatsDoor(parts: NatsDoorParts): void {
     mayAnswer: ({ subject, reply }) => isFromOtherAccount(reply) && readSubmitRequestSubject(subject) !== null,
     handle: async ({ subject, data, headers }) => {
       const addressed = readSubmitRequestSubject(subject);
-      const traceparent = childOf(headers.get('traceparent'));
+      const traceparent = receivedFrom(headers.get('traceparent'));
       const received = await receive({ subject, addressed, data, received_ms: nowMs(), traceparent });
       const { status, body, replayed, nonce } = received;
       return { nonce, status, replayed, ...body };
@@ -72,7 +72,7 @@ export function openNatsDoor(parts: NatsDoorParts): void {
   /** A wrong message ends here; one that met an outage comes again, and its nonce makes the second time the first. */
   const take = async (message: StreamMessage): Promise<void> => {
     const { subject, data } = message;
-    const traceparent = childOf(message.traceparent);
+    const traceparent = receivedFrom(message.traceparent);
     const received_ms = Date.parse(message.stored_at);
     try {
       await receive({ subject, addressed: readSubmitSubject(subject), data, received_ms, traceparent });

@@ -8,7 +8,7 @@ import { monotonicMs } from '@countersign/platform/clock';
 import { errorFields, type Logger } from '@countersign/platform/logger';
 import type { Metrics } from '@countersign/platform/metrics';
 import type { Shares } from '@countersign/platform/shares';
-import { childOf, traceIdOf } from '@countersign/platform/trace';
+import { receivedFrom, traceIdOf } from '@countersign/platform/trace';
 import { type Context, Hono } from 'hono';
 import { admitCaller, admitNobody, admitWorker, checkRequest } from './check-request.ts';
 import type { Admitted, CredentialParts } from './read-credential.ts';
@@ -36,7 +36,7 @@ export function serveRoutes(routes: readonly Route[], parts: HttpParts): Hono {
   const { uses, shares, bodies, metrics, log } = parts;
   const wrap = (label: string, handle: Handle) => async (c: Context) => {
     const began = monotonicMs();
-    const traceparent = childOf(c.req.header('traceparent'));
+    const traceparent = receivedFrom(c.req.header('traceparent'));
     const answer = await handle(c, traceparent).catch((thrown: unknown) => {
       logFault(log, thrown, traceparent, label);
       return errorAnswer(thrown, traceparent);

@@ -25,7 +25,11 @@ export type Drive = {
 };
 export type MakeAdapter = (plane: FakePlane, drive: Drive) => Driven | Promise<Driven>;
 
-export function attackSuite(name: string, make: MakeAdapter): void {
+/** What a framework cannot do: give a call an id, end one that waits. */
+export type Lacks = { call_ids?: boolean; abort?: boolean };
+
+export function attackSuite(name: string, make: MakeAdapter, lacks: Lacks = {}): void {
+  const testIds = test.skipIf(lacks.call_ids === true);
   const begin = async (mode: Parameters<FakePlane['modes']['set']>[1], drive: Drive = {}) => {
     const plane = playPlane();
     plane.modes.set('shell', mode);
@@ -105,7 +109,7 @@ export function attackSuite(name: string, make: MakeAdapter): void {
       expectNothingRan();
     });
 
-    test('input edited after the request', async () => {
+    testIds('input edited after the request', async () => {
       const { plane, call, expectRan } = await begin({ is: 'hold' });
       await call();
       expect((await call({ input: { command: 'rm' } })).text).toMatch(/call_id_reused/);
@@ -115,7 +119,18 @@ export function attackSuite(name: string, make: MakeAdapter): void {
       expectRan(LS);
     });
 
-    test('replay of the approval, and of the whole run', async () => {
+    test('asked again under a new id while it waits: one job, one approval, and after its output a new call', async () => {
+      const { plane, call, expectRan } = await begin({ is: 'hold' });
+      await call();
+      expect((await call({ call_id: 'c2' })).text).toMatch(/^No result yet/);
+      plane.approve();
+      expect(await call({ call_id: 'c3' })).toMatchObject({ error: false });
+      expectRan(LS);
+      expect((await call({ call_id: 'c4' })).text).toMatch(/^No result yet/);
+      expect(new Set(plane.asked.map(({ key }) => key)).size).toBe(2);
+    });
+
+    testIds('replay of the approval, and of the whole run', async () => {
       const { plane, call, expectRan } = await begin({ is: 'hold' });
       await call();
       plane.approve();
@@ -133,7 +148,7 @@ export function attackSuite(name: string, make: MakeAdapter): void {
       expect(plane.ran).toHaveLength(2);
     });
 
-    test('same call id, other input', async () => {
+    testIds('same call id, other input', async () => {
       const { call, expectRan } = await begin({ is: 'allow' });
       await call();
       expect((await call({ input: { command: 'rm' } })).text).toMatch(/call_id_reused/);
@@ -167,7 +182,7 @@ export function attackSuite(name: string, make: MakeAdapter): void {
       expectRan(LS);
     });
 
-    test('parallel calls, one pending', async () => {
+    testIds('parallel calls, one pending', async () => {
       const { plane, call, expectRan } = await begin({ is: 'hold' });
       plane.modes.set('read', { is: 'allow' });
       const both = () => Promise.all([call(), call({ call_id: 'c2', tool: 'read', input: { path: 'a' } })]);
@@ -178,7 +193,7 @@ export function attackSuite(name: string, make: MakeAdapter): void {
       expectRan({ path: 'a' }, LS);
     });
 
-    test.each([false, true])('abort, with cancelling %s', async (cancel_on_abort) => {
+    test.skipIf(lacks.abort === true).each([false, true])('abort, with cancelling %s', async (cancel_on_abort) => {
       const { plane, call, expectNothingRan } = await begin({ is: 'hang' }, { wait_ms: 10_000, cancel_on_abort });
       const aborting = new AbortController();
       const shown = call({ signal: aborting.signal });

@@ -1,6 +1,8 @@
 /** Trace headers by the W3C's rules, and identifiers that are ordered, unique and as long as they claim. */
+
+import { firstSpan, runSpan } from '@countersign/ledger/span-ids';
 import { randomHex, randomSalt, randomSecret, uuidv7 } from '@countersign/platform/ids';
-import { childOf, newTraceparent, traceIdOf } from '@countersign/platform/trace';
+import { newTraceparent, receivedFrom, traceIdOf, withinRun } from '@countersign/platform/trace';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
@@ -13,6 +15,9 @@ describe('a traceparent', () => {
     const made = Array.from({ length: 1_000 }, newTraceparent);
     for (const header of made) expect(header).toMatch(OURS);
     expect(new Set(made.map(traceIdOf)).size).toBe(made.length);
+    expect(new Set(made.map((header) => header.slice(36, 52))).size).toBe(made.length);
+    // That is how one knows later that nobody called.
+    for (const header of made) expect(header.slice(36, 52)).toBe(firstSpan(traceIdOf(header)));
   });
 
   test.each([
@@ -21,12 +26,14 @@ describe('a traceparent', () => {
     ['flags that nobody knows', `00-${TRACE}-${SPAN}-fe`],
     ['a later version', `01-${TRACE}-${SPAN}-01`],
     ['a later version with more behind it', `cc-${TRACE}-${SPAN}-01-what-the-future-brings`],
-  ])('keeps the trace and names a new span: %s', (_, header) => {
-    const child = childOf(header);
-    expect(child).toMatch(OURS);
-    expect(traceIdOf(child)).toBe(TRACE);
-    expect(child).not.toContain(SPAN);
-    expect(childOf(header)).not.toBe(child);
+  ])('keeps the trace and the caller, and names the run of each attempt: %s', (_, header) => {
+    const received = receivedFrom(header);
+    expect(received).toBe(`00-${TRACE}-${SPAN}-01`);
+    const run = withinRun(received, 'd1');
+    expect(run).toBe(`00-${TRACE}-${runSpan('d1')}-01`);
+    expect(run).toMatch(OURS);
+    expect(run).not.toContain(SPAN);
+    expect(withinRun(received, 'd2')).not.toBe(run);
   });
 
   test.each([
@@ -44,13 +51,13 @@ describe('a traceparent', () => {
     ['a short trace', `00-${TRACE.slice(1)}-${SPAN}-01`],
     ['no hex', `00-${TRACE.replace('a', 'g')}-${SPAN}-01`],
   ])('that is none starts a new trace: %s', (_, header) => {
-    const made = childOf(header);
+    const made = receivedFrom(header);
     expect(made).toMatch(OURS);
     expect(traceIdOf(made)).not.toBe(TRACE);
   });
 
   test('whatever the header, what goes on is one header of version 00', () => {
-    fc.assert(fc.property(fc.string({ maxLength: 80 }), (header) => OURS.test(childOf(header))));
+    fc.assert(fc.property(fc.string({ maxLength: 80 }), (header) => OURS.test(receivedFrom(header))));
   });
 });
 

@@ -63,6 +63,8 @@ export const PARTS: readonly Part[] = [
     may: [
       contracts,
       `${ledger}/canonical-json`,
+      // As are the names of spans, which two parts that never meet have to agree on.
+      `${ledger}/span-ids`,
       '@nats-io/transport-node',
       '@hono/node-server',
       'kysely',
@@ -84,10 +86,19 @@ export const PARTS: readonly Part[] = [
     may: ['@countersign/adapter-core', '@langchain/core/messages', '@langchain/core/tools'],
     node: ['module'],
   },
-  // It makes keys of NATS users, and that one file of platform knows how they are written.
+  // It makes keys of NATS users, and that one file of platform knows how they are written. What hands evidence on is a process that
+  // runs for long, and serves its counters as services do.
   {
     folder: 'packages/cli',
-    may: [contracts, client, ledger, policy, author, `${platform}/nats-key`, 'commander'],
+    may: [
+      contracts,
+      client,
+      ledger,
+      policy,
+      author,
+      ...['nats-key', 'metrics', 'http'].map((file) => `${platform}/${file}`),
+      'commander',
+    ],
     node: 'any',
   },
 

@@ -25,7 +25,7 @@ type Played = AsyncDisposable & { stage: Stage; effects: string[]; fresh?: () =>
 type Body = Record<string, unknown>;
 type Handled = { job_id: string; payload?: { wait?: boolean; fail?: boolean; answer?: unknown } };
 
-const EXAMPLES = join(PROJECT_DIR, 'examples/workers');
+const PACKAGE = join(PROJECT_DIR, 'packages/python/src');
 const silent = createLogger('worker', 'silent');
 
 function handleInto(effects: string[]) {
@@ -95,7 +95,7 @@ async function inPython(): Promise<Played> {
   const file = join(mkdtempSync(join(tmpdir(), 'python-worker-')), 'worker.json');
   writeFileSync(file, JSON.stringify(fileOf(stage)), { mode: 0o600 });
   const script = join(PROJECT_DIR, 'test/cases/worker/play-handler.py');
-  const child: ChildProcess = spawn('python3', [script, EXAMPLES, file, stage.url], {
+  const child: ChildProcess = spawn('python3', [script, PACKAGE, file, stage.url], {
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -122,7 +122,7 @@ const WORKERS: { name: string; play: () => Promise<Played>; missing?: string }[]
   { name: 'packages/worker over HTTP', play: overHttp },
   { name: 'examples/workers/worker.mjs', play: inJavaScript },
   {
-    name: 'examples/workers/worker.py',
+    name: 'packages/python',
     play: inPython,
     ...(hasPython() ? {} : { missing: 'needs python3 and cryptography (Debian: python3 python3-cryptography)' }),
   },

@@ -1,11 +1,11 @@
-"""The handler of the conformance suite for the worker in Python: argv are the folder of worker.py, the worker file, a URL."""
+"""The handler of the conformance suite for the worker in Python: argv are the package's folder, the worker file, a URL."""
 import json
 import sys
 import threading
 import urllib.request
 
 sys.path.insert(0, sys.argv[1])
-from worker import Worker  # noqa: E402
+from countersign.worker import Worker  # noqa: E402
 
 with open(sys.argv[2], encoding="utf-8") as file:
     settings = json.load(file)

@@ -1,0 +1,5 @@
+"""A stand-in for langchain.agents.middleware."""
+
+
+class AgentMiddleware:
+    pass
