@@ -11,6 +11,7 @@ import { gate } from '@countersign/platform/control-gate';
 import type { Database, Tx } from '@countersign/platform/database';
 import { groupCommit } from '@countersign/platform/group-commit';
 import { append } from '@countersign/platform/ledger-append';
+import type { Sealer } from '@countersign/platform/seal-content';
 import type { CommitItem, Outcome } from './commit-item.ts';
 import { finishResults } from './finish-results.ts';
 import { judgeResult, judgeUnread, type ScreenedResult, type UnreadResult } from './judge-result.ts';
@@ -18,7 +19,6 @@ import type { Sender } from './read-result.ts';
 import { rejectedEntry, screenedEntry } from './result-entries.ts';
 import { type Reported, reportOf, toRow } from './result-row.ts';
 import { quarantine, type Screening } from './screen-output.ts';
-import type { Sealer } from './seal-output.ts';
 import { countRejections, type FencedAttempt, insertResults, type ResultRow, readFenced } from './store.ts';
 
 /** The writes of one transaction. Keeps the fence's answers up to date, so that duplicates in one batch see each other. */

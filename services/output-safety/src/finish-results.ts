@@ -3,12 +3,12 @@
  * that checks claim, attempt, worker, policy and stops under locks. What it leaves takes the careful path.
  */
 import type { Tx } from '@countersign/platform/database';
+import type { Sealer } from '@countersign/platform/seal-content';
 import type { CommitItem, Outcome } from './commit-item.ts';
 import type { ScreenedResult } from './judge-result.ts';
 import { screenedTemplate, succeededTemplate } from './result-entries.ts';
 import { reportOf, toRow } from './result-row.ts';
 import { looksAtCapability } from './screen-output.ts';
-import type { Sealer } from './seal-output.ts';
 import { type FinishItem, finishStep } from './store.ts';
 
 /** By item; those that are absent have to be looked at. */

@@ -17,6 +17,7 @@ import {
   readResultClaim,
 } from '@countersign/contracts/worker';
 import type { Message } from '@countersign/platform/nats-connection';
+import type { Sealer } from '@countersign/platform/seal-content';
 import type { ServiceContext } from '@countersign/platform/service';
 import { openShares } from '@countersign/platform/shares';
 import type { ActivePolicies } from './active-policies.ts';
@@ -24,7 +25,6 @@ import type { CommitItem, Outcome } from './commit-item.ts';
 import { commitResults } from './commit-results.ts';
 import { readResult, type SignedResult } from './read-result.ts';
 import type { Screen } from './screen-apart.ts';
-import type { Sealer } from './seal-output.ts';
 import { openWorkerKeys } from './worker-keys.ts';
 
 type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'log'>;

@@ -3,10 +3,10 @@
 import type { ActiveScope } from '@countersign/contracts/control';
 import type { WorkerResult } from '@countersign/contracts/worker';
 import { randomSalt } from '@countersign/platform/ids';
+import type { Sealer } from '@countersign/platform/seal-content';
 import { outputDigest, type ScreenedResult } from './judge-result.ts';
 import type { Sender } from './read-result.ts';
 import type { Screening } from './screen-output.ts';
-import type { Sealer } from './seal-output.ts';
 import type { ResultRow } from './store.ts';
 
 type Told = 'dispatch_id' | 'tenant' | 'job_id' | 'attempt' | 'status' | 'retryable' | 'duration_ms';

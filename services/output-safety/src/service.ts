@@ -1,6 +1,7 @@
 /** Output-safety: may this output leave. The table of contents: settings, the verbs, the workers' door. */
 import { patterns } from '@countersign/contracts/subjects';
 import { modelSetting, openModelCalls } from '@countersign/platform/model-calls';
+import { createSealer, SEAL_KEY_BYTES } from '@countersign/platform/seal-content';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { openActivePolicies } from './active-policies.ts';
@@ -9,7 +10,6 @@ import { reviewOutputs } from './quarantine/review-output.ts';
 import { readOutput } from './read-output.ts';
 import { mayAnswer, receiveResults } from './receive-results.ts';
 import { openScreen } from './screen-apart.ts';
-import { createSealer, SEAL_KEY_BYTES } from './seal-output.ts';
 import { probe } from './store.ts';
 
 const sealKey = z

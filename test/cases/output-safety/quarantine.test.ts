@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { RpcAnswer, RpcRequest } from '@countersign/contracts/rpc';
 import { judgeRelease, judgeReviewer } from '@countersign/output-safety/quarantine/judge-review';
 import { removePlaces } from '@countersign/output-safety/quarantine/remove-places';
-import { createSealer } from '@countersign/output-safety/seal-output';
+import { createSealer } from '@countersign/platform/seal-content';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
 import { type RunningOutputSafety, runOutputSafety, TENANT, TOPIC } from './run-output-safety.ts';
