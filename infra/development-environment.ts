@@ -162,7 +162,11 @@ function developmentIdentities(keys: DevelopmentKeys): Identities {
 /** Settings of each service beyond the common ones. */
 function ownSettings(dir: string, keys: DevelopmentKeys): Readonly<Record<ServiceName, ServiceSettings>> {
   return {
-    ingress: { BUS_ISSUER_SEED: keys.bus_issuer.seed, TOKEN_KEY: keys.token.private_pem },
+    ingress: {
+      BUS_ISSUER_SEED: keys.bus_issuer.seed,
+      TOKEN_KEY: keys.token.private_pem,
+      WEBHOOK_KEYS: keys.webhook,
+    },
     'policy-kernel': {
       TRUST_ROOT: JSON.stringify(developmentTrustRoot(keys)),
       STATE_DIR: join(dir, 'kernel'),
@@ -171,6 +175,6 @@ function ownSettings(dir: string, keys: DevelopmentKeys): Readonly<Record<Servic
     scheduler: { WARRANT_KEY: keys.warrant.private_pem, DECISION_SEAL_KEYS: keys.decision_seal },
     approval: {},
     'output-safety': { OUTPUT_SEAL_KEY: keys.output_seal },
-    audit: { LOG_ORIGIN: DEVELOPMENT_LOG, LOG_KEYS: keys.log.private_pem },
+    audit: { LOG_ORIGIN: DEVELOPMENT_LOG, LOG_KEYS: keys.log.private_pem, WEBHOOK_KEYS: keys.webhook },
   };
 }

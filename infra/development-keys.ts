@@ -40,6 +40,8 @@ export type DevelopmentKeys = {
   token: Ed25519Key;
   /** 32 bytes, base64url: seals what output-safety holds back. */
   output_seal: string;
+  /** 32 bytes, base64url: what webhooks' secrets are made of, for ingress and audit. */
+  webhook: string;
   /** 32 bytes, base64url: seals what the kernel decided, for the scheduler. */
   decision_seal: string;
 };
@@ -87,6 +89,7 @@ function createKeys(roster: Roster): DevelopmentKeys {
     log: createEd25519Key(),
     token: createEd25519Key(),
     output_seal: secret(),
+    webhook: secret(),
     decision_seal: secret(),
   };
 }

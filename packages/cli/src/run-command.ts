@@ -20,6 +20,7 @@ import { addRegistryCommands } from './registry-commands.ts';
 import { addRotateCommands } from './rotate-commands.ts';
 import { showError } from './show.ts';
 import { addStopsCommands } from './stops-commands.ts';
+import { addWebhooksCommands } from './webhooks-commands.ts';
 import { addWitnessCommand } from './witness-command.ts';
 
 const EXIT_HELP = `
@@ -66,6 +67,7 @@ export function buildProgram(output: Output, complain: (text: string) => void): 
   addRotateCommands(program, output);
   addDelegationsCommands(program, output);
   addStopsCommands(program, output);
+  addWebhooksCommands(program, output);
   addWorkerCommand(program, output);
   addAuditCommands(program, output);
   addWitnessCommand(program, output);

@@ -63,6 +63,7 @@ import {
   sendForJson,
 } from './send-request.ts';
 import { type Submitted, submitJob } from './submit-job.ts';
+import { type WebhookClient, webhookClient } from './webhook-client.ts';
 
 export type SubmitOptions = {
   idempotency_key?: string;
@@ -74,7 +75,8 @@ export type SubmitOptions = {
 export type { Submitted } from './submit-job.ts';
 
 export type Client = RegistryClient &
-  FollowUpClient & {
+  FollowUpClient &
+  WebhookClient & {
     /** A denial is an outcome. Under the same `idempotency_key` the first answer comes again, so it may be repeated. */
     submit(request: JobRequestInput, options?: SubmitOptions): Promise<Submitted>;
     jobs(query?: JobQuery): Promise<JobPage>;
@@ -169,6 +171,7 @@ export function createClient(options: ClientOptions): Client {
   const client: Client = {
     ...registryClient(options),
     ...followUpClient(options),
+    ...webhookClient(options),
     submit: (body, { idempotency_key, wait_s, signal } = {}) => {
       const headers: Record<string, string> =
         idempotency_key === undefined ? {} : { 'idempotency-key': idempotency_key };

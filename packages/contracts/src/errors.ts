@@ -91,6 +91,11 @@ export const ERRORS = {
     on_stream: 'term',
     says: 'a group of the policy has fewer people than it asks for',
   },
+  webhook_target_refused: {
+    status: 403,
+    on_stream: 'term',
+    says: 'the settings of this system do not let webhooks go there',
+  },
   attempt_stale: { status: 409, on_stream: 'term', says: 'the attempt is not the current one' },
   claim_lost: { status: 409, on_stream: 'term', says: 'another worker holds the attempt' },
   stopped: { status: 409, on_stream: 'term', says: 'a stop is in force' },

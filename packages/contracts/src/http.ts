@@ -16,6 +16,7 @@ import { explained, simulated } from './policy-questions.ts';
 import { askedPolicy, policyCandidate } from './policy-rollout.ts';
 import { QUARANTINE_STATES, quarantined } from './quarantine.ts';
 import { JOB_STATES } from './states.ts';
+import { DELIVERY_STATES, webhookId } from './webhooks.ts';
 
 export const API_PREFIX = '/api/v1';
 /** Of the API; the path carries its first number. */
@@ -219,6 +220,13 @@ export type QuarantinePage = z.infer<typeof quarantinePage>;
 
 export const deadLetterQuery = z.strictObject({ all: z.enum(['true', 'false']).optional(), ...pageQuery });
 export type DeadLetterQuery = z.input<typeof deadLetterQuery>;
+
+export const deliveryQuery = z.strictObject({
+  webhook_id: webhookId.optional(),
+  state: z.enum(DELIVERY_STATES).optional(),
+  ...pageQuery,
+});
+export type DeliveryQuery = z.input<typeof deliveryQuery>;
 
 export const bundleQuery = z.strictObject(pageQuery);
 export type BundleQuery = z.input<typeof bundleQuery>;

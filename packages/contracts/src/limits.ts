@@ -4,6 +4,7 @@ import { JOB_BOUNDS } from './job-limits.ts';
 import { REVIEW_LIMITS } from './review-limits.ts';
 import { RULE_BOUNDS } from './rule-bounds.ts';
 import { SCAN_BOUNDS } from './scan-limits.ts';
+import { WEBHOOK_LIMITS } from './webhook-limits.ts';
 import { WORKER_DOOR_LIMITS } from './worker-door-limits.ts';
 
 export const LIMITS = {
@@ -12,6 +13,7 @@ export const LIMITS = {
   ...JOB_BOUNDS,
   ...REVIEW_LIMITS,
   ...SCAN_BOUNDS,
+  ...WEBHOOK_LIMITS,
   ...WORKER_DOOR_LIMITS,
   /** Bytes of one job request as submitted. */
   request_bytes: 512 * 1024,

@@ -192,6 +192,12 @@ export const METRICS = {
     help: 'Answers of witnesses to a checkpoint, by outcome: cosigned, refused, unreachable',
     labels: ['outcome'],
   },
+  webhook_deliveries_total: {
+    kind: 'counter',
+    help: 'Tries of webhooks by what became of the delivery: delivered, pending (tried again later), dead',
+    labels: ['outcome'],
+  },
+  webhook_deliveries_waiting: { kind: 'gauge', help: 'Deliveries of webhooks that are not made yet', labels: [] },
   ledger_unpublished: { kind: 'gauge', help: 'Sealed entries not yet on the audit stream', labels: [] },
 } as const satisfies Record<string, MetricSpec>;
 export type MetricName = keyof typeof METRICS;

@@ -34,6 +34,8 @@ export const PERMISSIONS = {
   'stops:read': 'see the stops that reach the tenant',
   'stops:write': 'set and lift stops inside the tenant',
   'stops:global': 'set and lift stops that reach every tenant',
+  'webhooks:read': 'see where webhooks of the tenant go, and what became of each delivery',
+  'webhooks:write': 'create and end webhooks of the tenant, and try dead deliveries again',
   'workers:read': 'see the workers of all pools, which serve several tenants',
   'workers:write': 'register and revoke workers, which get the jobs of every tenant of their pool',
   'tenants:read': 'see every tenant',
@@ -82,6 +84,7 @@ export const PERMISSION_SETS = {
     'identity:read',
     'stops:read',
     'stops:write',
+    'webhooks:read',
   ],
   /** Writes and publishes; that it decides anything is another's to say. */
   policy_author: ['jobs:read', 'simulate', 'explain', 'policy:read', 'policy:try', 'policy:publish', 'kpis:read'],
@@ -101,6 +104,7 @@ export const PERMISSION_SETS = {
     'identity:read',
     'stops:read',
     'entitlements:sign',
+    'webhooks:read',
   ],
   /** Whoever puts a policy in force does not vote on what it holds. */
   admin: [
@@ -123,6 +127,8 @@ export const PERMISSION_SETS = {
     'entitlements:sign',
     'stops:read',
     'stops:write',
+    'webhooks:read',
+    'webhooks:write',
   ],
 } as const satisfies Record<string, readonly Permission[]>;
 

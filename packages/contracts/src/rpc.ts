@@ -39,6 +39,7 @@ import {
 import { quarantineVerbs } from './rpc-quarantine.ts';
 import { stopVerbs } from './rpc-stops.ts';
 import { verb } from './rpc-verb.ts';
+import { WEBHOOK_VERBS } from './rpc-webhooks.ts';
 import { WORKER_VERBS } from './rpc-workers.ts';
 
 const page = {
@@ -213,6 +214,7 @@ export const RPC = {
     matches: isSameJob,
   }),
   ...AUDIT_VERBS,
+  ...WEBHOOK_VERBS,
   ...quarantineVerbs(principal),
   ...approvalVerbs(principal),
   ...stopVerbs(principal),

@@ -23,7 +23,7 @@ export function openedEntry(approval: Approval): NewEntry {
   });
 }
 
-/** `auth_method` above is the requester's; the voter's own stands beside the voter. */
+/** `auth_method` above is the requester's; the voter's own stands beside the voter. `more`: also whom the vote leaves to be asked. */
 export function votedEntry(
   approval: Approval,
   vote: Vote,

@@ -8,14 +8,14 @@ import { append } from '@countersign/platform/ledger-append';
 import type { ServiceContext } from '@countersign/platform/service';
 import { announceOutcome } from './announce-outcome.ts';
 import { closedEntry, votedEntry } from './approval-entries.ts';
-import { type Judgement, judgeVote, partiesOf } from './judge-vote.ts';
+import { currentStage, type Electorate, groupsIn, type Judgement, judgeVote, partiesOf } from './judge-vote.ts';
 import { lockQuestion, readStanding, votersOf } from './lock-question.ts';
 import { readElectorate } from './read-electorate.ts';
 import { type Approval, closeApproval, insertVote, type Vote } from './store.ts';
 
 type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'log'>;
 type VoteRequest = RpcParsed<'approval.vote'>;
-type Counting = Extract<Judgement, { counts: true }>;
+type Counting = Extract<Judgement, { counts: true }> & Pick<Electorate, 'personOf'>;
 
 /** Throws `not_found`, `revoked`, or what `judgeVote` throws. */
 export async function castVote(context: Context, request: VoteRequest): Promise<void> {
@@ -28,7 +28,9 @@ async function voteIn(tx: Tx, request: VoteRequest): Promise<Approval | null> {
   const votes = await readStanding(tx, request.approval_id);
   const electorate = await readElectorate(tx, request.principal.id, [...partiesOf(approval), ...votersOf(votes)]);
   const judgement = judgeVote(approval, votes, request, electorate);
-  return judgement.counts ? record(tx, approval, votes, request, judgement) : null;
+  return judgement.counts
+    ? record(tx, approval, votes, request, { ...judgement, personOf: electorate.personOf })
+    : null;
 }
 
 /** The approval when this vote closed it. */
@@ -37,13 +39,16 @@ async function record(
   approval: Approval,
   before: readonly Vote[],
   { principal, vote, comment }: VoteRequest,
-  { stage, group, delegated_by, closes }: Counting,
+  { stage, group, delegated_by, closes, personOf }: Counting,
 ): Promise<Approval | null> {
   const cast = { voter: principal.id, delegated_by, vote, stage, group, comment };
   const { approval_id } = approval;
   const voted_at = await insertVote(tx, { ...cast, approval_id, auth_method: principal.auth_method });
-  const voted = votedEntry(approval, { ...cast, voted_at }, principal.auth_method);
+  const votes = [...before, { ...cast, voted_at }];
+  const next = closes ? stage : currentStage(approval.stages, votes, personOf);
+  const asks = next === stage ? {} : { asks_next: groupsIn(approval, next) };
+  const voted = votedEntry(approval, { ...cast, voted_at }, principal.auth_method, asks);
   const closed = closes ? await closeApproval(tx, approval_id, closes) : null;
-  await append(tx, closed ? [voted, closedEntry(closed, [...before, { ...cast, voted_at }])] : [voted]);
+  await append(tx, closed ? [voted, closedEntry(closed, votes)] : [voted]);
   return closed;
 }

@@ -7,6 +7,7 @@ import { AUDIT } from '@countersign/contracts/streams';
 import { patterns, subjects } from '@countersign/contracts/subjects';
 import { ownStream } from '@countersign/platform/own-stream';
 import { defineService } from '@countersign/platform/service';
+import { webhookSettings } from '@countersign/platform/webhook-keys';
 import { z } from 'zod';
 import { askWitnesses, witnessList } from './ask-witnesses.ts';
 import { followLedger } from './follow-ledger.ts';
@@ -21,6 +22,8 @@ import { readRecord } from './read-record.ts';
 import { readTimeline } from './read-timeline.ts';
 import { answerReplay, mayReplay } from './replay-entries.ts';
 import { showCheckpoint, showConsistency, showInclusion, showTile } from './show-tree.ts';
+import type { Window } from './store.ts';
+import { serveWebhooks } from './webhooks/serve-webhooks.ts';
 
 export const audit = defineService({
   name: 'audit',
@@ -31,6 +34,12 @@ export const audit = defineService({
     LOG_KEYS: logKeys,
     /** Who watches the log: `<vkey> <url>` of each witness (C2SP tlog-witness), separated by commas. */
     WITNESSES: witnessList.optional(),
+    ...webhookSettings,
+    /** Stands before the paths that webhooks name: where people reach the API. Without it they are told paths alone. */
+    WEBHOOK_LINKS: z
+      .url({ protocol: /^https?$/ })
+      .regex(/[^/]$/, 'must not end with a slash')
+      .default(''),
   }),
   metrics: [
     'ledger_sealed_total',
@@ -39,6 +48,8 @@ export const audit = defineService({
     'ledger_unsigned',
     'ledger_checkpoints_total',
     'audit_leaves_missing_total',
+    'webhook_deliveries_total',
+    'webhook_deliveries_waiting',
   ],
   functions: ['ledger.next_window', 'ledger.publish_from', 'ledger.keep_checkpoint'],
   async start(context) {
@@ -56,7 +67,12 @@ export const audit = defineService({
     onStop(() => tree.stop());
     ready('checkpoints', async () => tree.check());
     sweep('ledger tree', LIMITS.seal_idle_ms, () => tree.heal());
-    const publisher = createPublisher({ jetstream: bus.jetstream, database, log, metrics, onWindow: tree.take });
+    const webhooks = serveWebhooks(context);
+    const onWindow = (window: Window): void => {
+      tree.take(window);
+      webhooks.heard(window.entries);
+    };
+    const publisher = createPublisher({ jetstream: bus.jetstream, database, log, metrics, onWindow });
     const following = followLedger({ publisher, database_url: config.DATABASE_URL, log });
     onStop(() => following.stop());
     ready('publish', async () => following.check());

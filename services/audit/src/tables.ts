@@ -1,5 +1,37 @@
 // What countersign_audit may read and call, as the migrated database has it. Written by `npm run tables`; a test compares.
 export type Tables = {
+  'hook.cursor': {
+    one: boolean;
+    next_leaf: number;
+  };
+  'hook.deliveries': {
+    delivery_id: string;
+    tenant: string;
+    webhook_id: string;
+    event: string;
+    leaf_index: number;
+    data: string;
+    time_us: number;
+    created_at: string;
+    state: 'pending' | 'delivered' | 'dead';
+    attempts: number;
+    due_at: string | null;
+    outcome: string | null;
+    ended_at: string | null;
+  };
+  'identity.webhooks': {
+    webhook_id: string;
+    tenant: string;
+    target: string;
+    sealed_url: Buffer;
+    key_id: string;
+    format: string;
+    events: string[];
+    since_leaf: number;
+    created_by: string;
+    created_at: string;
+    ended_at: string | null;
+  };
   'kpi.approvals': {
     approval_id: string;
     tenant: string;

@@ -6,6 +6,7 @@ import { endsSometime, NEEDS_END } from '@countersign/platform/fail-mode';
 import { listen } from '@countersign/platform/http';
 import { defineService } from '@countersign/platform/service';
 import { openShares } from '@countersign/platform/shares';
+import { webhookSettings } from '@countersign/platform/webhook-keys';
 import { z } from 'zod';
 import { admitToBus, type FindUsers } from './admit-to-bus.ts';
 import { approvalRoutes } from './approval-routes.ts';
@@ -91,6 +92,7 @@ const settings = z.object({
   FAIL_MODE: z.enum(['closed', 'open']).default('closed'),
   /** RFC 3339 in UTC: when `open` ends by itself. */
   FAIL_OPEN_UNTIL: instant.optional(),
+  ...webhookSettings,
 });
 
 const config = settings.refine(endsSometime, NEEDS_END);
@@ -153,7 +155,11 @@ export const ingress = defineService({
       ...delegationRoutes(database),
       sessionRoute(),
       ...(logins === null ? [] : loginRoutes(database, logins)),
-      ...registryRoutes({ database, bus }),
+      ...registryRoutes({
+        database,
+        bus,
+        webhooks: { targets: config.WEBHOOK_TARGETS, keys: config.WEBHOOK_KEYS },
+      }),
       ...evidenceRoutes(bus),
       ...workerDoorRoutes(bus),
     ];

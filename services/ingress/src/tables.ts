@@ -90,6 +90,19 @@ export type Tables = {
     subject: string;
     last_used_at: string;
   };
+  'identity.webhooks': {
+    webhook_id: string;
+    tenant: string;
+    target: string;
+    sealed_url: Buffer;
+    key_id: string;
+    format: string;
+    events: string[];
+    since_leaf: number;
+    created_by: string;
+    created_at: string;
+    ended_at: string | null;
+  };
   'identity.workers': {
     worker: string;
     pool: string;
@@ -124,6 +137,10 @@ export type Functions = {
   'control.known': {
     takes: [tenants: readonly (string | null)[], subjects: readonly (string | null)[]];
     gives: unknown;
+  };
+  'control.log_end': {
+    takes: [];
+    gives: number | null;
   };
   'control.prove_write': {
     takes: [service: string | null];

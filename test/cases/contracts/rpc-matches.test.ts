@@ -333,6 +333,23 @@ const CASES: Record<RpcVerb, Case> = {
     right: [{ from: 3, to: 7 }],
     wrong: { 'another beginning': { from: 4, to: 7 }, 'another end': { from: 3, to: 8 } },
   },
+  'audit.deliveries': {
+    asked: { tenant: 'acme', state: 'dead', limit: 1 },
+    right: [{ deliveries: [] }, { deliveries: [{ tenant: 'acme', state: 'dead' }] }],
+    wrong: {
+      'another tenant’s': { deliveries: [{ tenant: 'rival', state: 'dead' }] },
+      'another state': { deliveries: [{ tenant: 'acme', state: 'pending' }] },
+      'more than asked for': { deliveries: Array(2).fill({ tenant: 'acme', state: 'dead' }) },
+    },
+  },
+  'audit.retry_delivery': {
+    asked: { tenant: 'acme', delivery_id: 'd1' },
+    right: [{ tenant: 'acme', delivery_id: 'd1' }],
+    wrong: {
+      'another tenant’s': { tenant: 'rival', delivery_id: 'd1' },
+      'another delivery': { tenant: 'acme', delivery_id: 'd2' },
+    },
+  },
   'audit.tile': {
     asked: { path: 'tile/0/000' },
     right: [{ path: 'tile/0/000' }],

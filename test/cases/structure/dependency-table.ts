@@ -122,7 +122,7 @@ export const PARTS: readonly Part[] = [
   service('approval', [ledger]),
   service('scheduler', [ledger, policy]),
   service('output-safety', [ledger, policy, scanners]),
-  service('audit', [ledger]),
+  service('audit', [ledger, 'standardwebhooks']),
   { folder: 'services/all-in-one', may: [platform, ...ALL_SERVICES] },
 
   // Makes keys, roles and identities of a development system, so it writes what services read.

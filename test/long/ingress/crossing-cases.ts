@@ -22,7 +22,7 @@ import { waitForEnd } from '../../harness/wait-for-job.ts';
 
 const KINDS = [
   ...['agent', 'person', 'group', 'key', 'tenant', 'job', 'held', 'leaked', 'approval', 'nkey', 'delegation'],
-  ...['stop', 'version', 'snapshot', 'worker'],
+  ...['stop', 'version', 'snapshot', 'worker', 'webhook', 'delivery'],
 ] as const;
 type Kind = (typeof KINDS)[number];
 /** `status`: what both are answered with; 404 unless said. */
@@ -143,6 +143,11 @@ const ROUTES: Record<keyof typeof ACCESS, Case[]> = {
   'GET /tlog/checkpoint': NONE,
   'GET /tlog/tile/{tile}': NONE,
   'POST /token': [{ of: 'person', body: (id) => ({ on_behalf_of: id }), status: 403 }],
+  'GET /webhook-deliveries': [{ of: 'webhook', query: 'webhook_id', status: 200 }],
+  'POST /webhook-deliveries/{delivery_id}/retry': [{ of: 'delivery' }],
+  'GET /webhooks': NONE,
+  'POST /webhooks': NONE,
+  'POST /webhooks/{webhook_id}/end': [{ of: 'webhook', ...REASONED }],
   // By a worker's signature, whose pool serves every tenant.
   'POST /worker/beat': NONE,
   'POST /worker/claim': NONE,
@@ -225,6 +230,8 @@ const VERBS: Record<RpcVerb, Verb | null> = {
   'audit.inclusion': null,
   'audit.consistency': null,
   'audit.tile': null,
+  'audit.deliveries': { of: 'webhook', ask: (webhook_id) => ({ tenant: RIVAL, webhook_id }) },
+  'audit.retry_delivery': { of: 'delivery', ask: (delivery_id) => ({ tenant: RIVAL, delivery_id }) },
 };
 
 let system: TestSystem;
@@ -366,6 +373,7 @@ async function makeIds(): Promise<typeof ids> {
   const { switch_id } = await api('admin', '/stops', { kind: 'topic', target: 'job.nothing.*', reason: 'x' });
   const bundle = await publishOwn();
   const uuid = '01890000-0000-7000-8000-000000000000';
+  const [webhook, delivery] = await makeDelivery();
   return {
     agent: ['desk-agent', 'no-such-one'],
     person: ['alice', 'no-such-one'],
@@ -383,7 +391,25 @@ async function makeIds(): Promise<typeof ids> {
     version: [String(bundle.version), '998'],
     snapshot: [bundle.snapshot, DIGEST],
     worker: ['demo-read/w1', 'demo-read/nobody'],
+    webhook: [webhook, 'wh-0000000000000000'],
+    delivery: [delivery, uuid],
   };
+}
+
+/** One that is dead, so that whoever may could try it again. */
+async function makeDelivery(): Promise<[string, string]> {
+  const made = ['wh-00000000000000aa', '01890000-0000-7000-8000-0000000000aa'] as [string, string];
+  await system.sql(
+    `INSERT INTO identity.webhooks (webhook_id, tenant, target, sealed_url, key_id, format, events, since_leaf, created_by)
+     VALUES ($1, $2, 'https://hooks.example', '', 'k', 'slack', '{job.dead_letter}', 0, 'admin')`,
+    [made[0], system.tenant],
+  );
+  await system.sql(
+    `INSERT INTO hook.deliveries (delivery_id, tenant, webhook_id, event, leaf_index, data, time_us, state, due_at, ended_at)
+     VALUES ($3, $2, $1, 'job.dead_letter', 0, '{}', 0, 'dead', NULL, clock_timestamp())`,
+    [made[0], system.tenant, made[1]],
+  );
+  return made;
 }
 
 /** Published for the development tenant alone, and not activated. */

@@ -10,9 +10,10 @@ import { peopleRoutes } from './people-routes.ts';
 import { type RegistryParts, revocationRoutes } from './revoke-routes.ts';
 import { stopRoutes } from './stop-routes.ts';
 import { tenantRoutes } from './tenant-routes.ts';
+import { type WebhookParts, webhookRoutes } from './webhook-routes.ts';
 import { workerRoutes } from './worker-routes.ts';
 
-export function registryRoutes(parts: RegistryParts & { bus: Bus }): Route[] {
+export function registryRoutes(parts: RegistryParts & WebhookParts & { bus: Bus }): Route[] {
   return [
     ...agentRoutes(parts),
     ...peopleRoutes(parts),
@@ -24,5 +25,6 @@ export function registryRoutes(parts: RegistryParts & { bus: Bus }): Route[] {
     ...revocationRoutes(parts),
     ...stopRoutes(parts.bus),
     ...entitlementRoutes(parts),
+    ...webhookRoutes(parts),
   ];
 }
