@@ -1,19 +1,25 @@
 /** A new user's path from nothing but an admin's key: the commands that docs/people-and-agents.md has, in its order. */
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '@countersign/cli/run-command';
+import { LIMITS } from '@countersign/contracts/limits';
 import { PERMISSION_SETS, SYSTEM_PERMISSIONS } from '@countersign/contracts/permissions';
 import { newApiKey } from '@countersign/ingress/api-key';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { connectDatabase } from '@countersign/platform/database';
+import { openWebhookKeys } from '@countersign/platform/webhook-keys';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AGENT, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
 
+const MASTER = randomBytes(32);
 let ingress: RunningIngress;
 beforeAll(async () => {
-  ingress = await runIngress();
+  ingress = await runIngress({
+    WEBHOOK_KEYS: MASTER.toString('base64url'),
+    WEBHOOK_TARGETS: 'https://hooks.example,http://127.0.0.1:9 private',
+  });
 });
 afterAll(() => ingress[Symbol.asyncDispose]());
 
@@ -187,4 +193,49 @@ test('the page shows no command that there is not', () => {
     'entitlements review',
   ])
     expect(page).toContain(`countersign ${command}`);
+});
+
+test('webhooks: only where the settings say, a secret shown once, an address kept sealed, each change recorded', async () => {
+  const create = ['webhooks', 'create', 'https://hooks.example/T0/the-secret-path'];
+  const made = await json([...create, '--format', 'slack', '--events', 'approval.opened,review.due']);
+  const { webhook_id } = made;
+  const secrets = openWebhookKeys([MASTER]);
+  const { hmac, public_key } = secrets.secretsOf(webhook_id, secrets.key_id);
+  const shown = {
+    ...{ webhook_id, tenant: TENANT, target: 'https://hooks.example', format: 'slack', created_by: 'olivia' },
+    ...{ events: ['approval.opened', 'review.due'], created_at: expect.any(String), ended_at: null },
+  };
+  const keys = { secret: `whsec_${hmac.toString('base64')}`, public_key: `whpk_${public_key.toString('base64')}` };
+  expect(made).toEqual({ ...shown, ...keys });
+  expect(await json(['webhooks', 'list'])).toEqual([shown]);
+  const [row] = await ingress.admin.query<{ sealed_url: Buffer; key_id: string }>('SELECT * FROM identity.webhooks');
+  expect(secrets.open(webhook_id, row!.sealed_url, row!.key_id).toString()).toBe(create[2]);
+  const refused = async (url: string, more: string[] = []) => (await run(['webhooks', 'create', url, ...more])).err;
+  for (const url of [
+    'https://evil.example/x',
+    'http://hooks.example/',
+    'https://a@hooks.example/',
+    'http://127.0.0.1:10/',
+  ])
+    expect(await refused(url), url).toContain('webhook_target_refused');
+  expect(await refused('ftp://hooks.example/')).toContain('field_invalid');
+  expect(await refused('https://hooks.example/', ['--events', 'approval.opened,no.such'])).toContain('field_invalid');
+  expect((await run(create, ingress.keys.auditor)).err).toContain('permission_missing');
+
+  const made_too = await Promise.all(Array.from({ length: LIMITS.tenant_webhooks }, () => run(create)));
+  expect(made_too.filter(({ err }) => err.includes('state_conflict'))).toHaveLength(1);
+  const end = ['webhooks', 'end', webhook_id, '--reason', 'moved'];
+  const ended = await json(end);
+  expect(ended).toEqual({ ...shown, ended_at: expect.any(String) });
+  expect(await json(end)).toEqual(ended);
+  expect((await run(['webhooks', 'end', 'wh-0000000000000000', '--reason', 'x'])).err).toContain('not_found');
+  const kept = 'SELECT octet_length(sealed_url) AS bytes FROM identity.webhooks WHERE webhook_id = $1';
+  expect(await ingress.admin.query(kept, [webhook_id])).toEqual([{ bytes: 0 }]);
+  const entries = await ingress.admin.query<{ kind: string; body: string }>(
+    `SELECT kind, body FROM ledger.entries WHERE body LIKE '%"what":"webhook"%' ORDER BY id`,
+  );
+  const kinds = [...Array<string>(LIMITS.tenant_webhooks).fill('identity_created'), 'identity_changed'];
+  expect(entries.map(({ kind }) => kind)).toEqual(kinds);
+  expect(JSON.parse(entries[0]!.body)).toMatchObject({ actor: 'olivia', webhook_id, target: 'https://hooks.example' });
+  expect(entries.map(({ body }) => body).join()).not.toMatch(/secret|T0/);
 });
