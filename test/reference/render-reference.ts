@@ -1,5 +1,6 @@
 /** Every page of docs/reference, made from the tables in the code and from nothing else. */
-import { ACCESS, COMMANDS, VERBS } from '@countersign/contracts/access';
+import { ACCESS, COMMANDS } from '@countersign/contracts/access';
+import { VERBS } from '@countersign/contracts/access-verbs';
 import { ERRORS } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { METRICS, type MetricSpec } from '@countersign/contracts/metrics';
@@ -138,6 +139,7 @@ function renderLimits(): string {
     'review-limits',
     'rule-bounds',
     'scan-limits',
+    'webhook-limits',
     'worker-door-limits',
   ].map((name) => `packages/contracts/src/${name}.ts`);
   const comments = new Map(files.flatMap((file) => [...readComments(file)]));

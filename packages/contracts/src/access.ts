@@ -2,9 +2,7 @@
  * What each role may call, stated once more beside the permissions that routes ask for: a test compares the two over HTTP,
  * cell by cell, so that neither a route nor a role's rights change without a line here. Routes of no role are the system's.
  */
-import type { ServiceName } from './ledger-entry.ts';
 import type { Role } from './permissions.ts';
-import type { RpcVerb } from './rpc.ts';
 
 export const ACCESS = {
   'GET /agents': ['operator', 'auditor', 'admin'],
@@ -255,59 +253,4 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
   'workers revoke': ['POST /workers/{pool}/{worker}/revoke'],
   'workers rotate': ['POST /workers/{pool}/{worker}/rotate'],
   'workers show': ['GET /workers/{pool}/{worker}'],
-};
-
-/** Each verb of the bus and who may ask it, stated once more beside the table that NATS rights are made from. */
-export const VERBS: Readonly<Record<RpcVerb, readonly (ServiceName | 'worker')[]>> = {
-  'policy.decide': ['ingress', 'scheduler'],
-  'policy.simulate': ['ingress'],
-  'policy.explain': ['ingress'],
-  'policy.active': ['ingress'],
-  'policy.publish': ['ingress'],
-  'policy.bundles': ['ingress'],
-  'policy.activate': ['ingress'],
-  'policy.shadow': ['ingress'],
-  'policy.shadowing': ['ingress'],
-  'policy.document': ['ingress'],
-  'policy.replay': ['ingress'],
-  'scheduler.admit': ['ingress'],
-  'scheduler.get': ['ingress'],
-  'scheduler.list': ['ingress'],
-  'scheduler.cancel': ['ingress'],
-  'scheduler.follow_up': ['ingress'],
-  'scheduler.dead_letters': ['ingress'],
-  'scheduler.dead_letter': ['ingress'],
-  'scheduler.discard': ['ingress'],
-  'scheduler.claim': ['worker'],
-  'scheduler.beat': ['worker'],
-  'scheduler.hello': ['worker'],
-  'scheduler.worker': ['ingress'],
-  'scheduler.give_back': ['ingress'],
-  'scheduler.next': ['ingress'],
-  'scheduler.worker_uses': ['ingress'],
-  'scheduler.stops': ['ingress'],
-  'scheduler.stop': ['ingress'],
-  'scheduler.lift': ['ingress'],
-  'approval.list': ['ingress'],
-  'approval.break_glass': ['ingress'],
-  'approval.get': ['ingress'],
-  'approval.review': ['ingress'],
-  'approval.vote': ['ingress'],
-  'approval.withdraw': ['ingress'],
-  'output.read': ['ingress'],
-  'output.quarantined': ['ingress'],
-  'output.open': ['ingress'],
-  'output.release': ['ingress'],
-  'output.discard': ['ingress'],
-  'audit.timeline': ['ingress'],
-  'audit.decisions': ['ingress'],
-  'audit.record': ['ingress'],
-  'audit.entries': ['ingress'],
-  'audit.checkpoint': ['ingress'],
-  'audit.inclusion': ['ingress'],
-  'audit.kpis': ['ingress'],
-  'audit.consistency': ['ingress'],
-  'audit.tile': ['ingress'],
-  'audit.deliveries': ['ingress'],
-  'audit.retry_delivery': ['ingress'],
 };

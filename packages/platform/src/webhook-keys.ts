@@ -20,25 +20,24 @@ const MOST_KEYS = 4;
 /** RFC 8410: what stands before the 32 bytes of an Ed25519 key in PKCS#8. */
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-export const webhookSettings = {
-  /** Where webhooks may go: origins, split by commas, each with ` private` behind it to allow what is no public address. */
-  WEBHOOK_TARGETS: z
-    .string()
-    .refine((text) => readTargets(text) !== null, {
-      message: `must be 1 to ${LIMITS.webhook_targets} origins such as https://hooks.example.com, split by commas; without TLS only as "http://… private"`,
-    })
-    .transform((text) => readTargets(text)!)
-    .default([]),
-  /** 32 bytes each, base64url, by commas: what webhooks' secrets are made of. The first makes new ones, the others still serve. */
-  WEBHOOK_KEYS: z
-    .string()
-    .regex(
-      new RegExp(`^${RAW_KEY}(,${RAW_KEY}){0,${MOST_KEYS - 1}}$`),
-      `must be 1 to ${MOST_KEYS} times ${SEAL_KEY_BYTES} bytes, base64url`,
-    )
-    .transform((text) => openWebhookKeys(text.split(',').map((key) => Buffer.from(key, 'base64url'))))
-    .optional(),
-};
+/** Origins, split by commas, each with ` private` behind it to allow what is no public address. */
+export const webhookTargets = z
+  .string()
+  .refine((text) => readTargets(text) !== null, {
+    message: `must be 1 to ${LIMITS.webhook_targets} origins such as https://hooks.example.com, split by commas; without TLS only as "http://… private"`,
+  })
+  .transform((text) => readTargets(text)!)
+  .default([]);
+
+/** 32 bytes each, base64url, by commas. The first makes new secrets, the others still serve. */
+export const webhookKeys = z
+  .string()
+  .regex(
+    new RegExp(`^${RAW_KEY}(,${RAW_KEY}){0,${MOST_KEYS - 1}}$`),
+    `must be 1 to ${MOST_KEYS} times ${SEAL_KEY_BYTES} bytes, base64url`,
+  )
+  .transform((text) => openWebhookKeys(text.split(',').map((key) => Buffer.from(key, 'base64url'))))
+  .optional();
 
 /** The entry of the allow-list under which an address may be sent to, or undefined. */
 export function targetOf(url: string, targets: readonly WebhookTarget[]): WebhookTarget | undefined {

@@ -7,7 +7,7 @@ import { AUDIT } from '@countersign/contracts/streams';
 import { patterns, subjects } from '@countersign/contracts/subjects';
 import { ownStream } from '@countersign/platform/own-stream';
 import { defineService } from '@countersign/platform/service';
-import { webhookSettings } from '@countersign/platform/webhook-keys';
+import { webhookKeys, webhookTargets } from '@countersign/platform/webhook-keys';
 import { z } from 'zod';
 import { askWitnesses, witnessList } from './ask-witnesses.ts';
 import { followLedger } from './follow-ledger.ts';
@@ -34,7 +34,10 @@ export const audit = defineService({
     LOG_KEYS: logKeys,
     /** Who watches the log: `<vkey> <url>` of each witness (C2SP tlog-witness), separated by commas. */
     WITNESSES: witnessList.optional(),
-    ...webhookSettings,
+    /** Where webhooks may go: origins, split by commas. ` private` behind one allows an address that is not public, and no TLS. */
+    WEBHOOK_TARGETS: webhookTargets,
+    /** What webhooks' secrets are made of, for ingress and audit: 32 bytes each, base64url. The first makes new ones, the others serve. */
+    WEBHOOK_KEYS: webhookKeys,
     /** Stands before the paths that webhooks name: where people reach the API. Without it they are told paths alone. */
     WEBHOOK_LINKS: z
       .url({ protocol: /^https?$/ })

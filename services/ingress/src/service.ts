@@ -6,7 +6,7 @@ import { endsSometime, NEEDS_END } from '@countersign/platform/fail-mode';
 import { listen } from '@countersign/platform/http';
 import { defineService } from '@countersign/platform/service';
 import { openShares } from '@countersign/platform/shares';
-import { webhookSettings } from '@countersign/platform/webhook-keys';
+import { webhookKeys, webhookTargets } from '@countersign/platform/webhook-keys';
 import { z } from 'zod';
 import { admitToBus, type FindUsers } from './admit-to-bus.ts';
 import { approvalRoutes } from './approval-routes.ts';
@@ -92,7 +92,10 @@ const settings = z.object({
   FAIL_MODE: z.enum(['closed', 'open']).default('closed'),
   /** RFC 3339 in UTC: when `open` ends by itself. */
   FAIL_OPEN_UNTIL: instant.optional(),
-  ...webhookSettings,
+  /** Where webhooks may go: origins, split by commas. ` private` behind one allows an address that is not public, and no TLS. */
+  WEBHOOK_TARGETS: webhookTargets,
+  /** What webhooks' secrets are made of, for ingress and audit: 32 bytes each, base64url. The first makes new ones, the others serve. */
+  WEBHOOK_KEYS: webhookKeys,
 });
 
 const config = settings.refine(endsSometime, NEEDS_END);

@@ -1,5 +1,6 @@
 /** Each role at each route over HTTP, cell by cell against the table in the contracts, and who has the right to each verb. */
-import { ACCESS, VERBS } from '@countersign/contracts/access';
+import { ACCESS } from '@countersign/contracts/access';
+import { VERBS } from '@countersign/contracts/access-verbs';
 import { PERMISSION_SETS, ROLES, type Role } from '@countersign/contracts/permissions';
 import { RPC } from '@countersign/contracts/rpc';
 import { NATS_USERS } from '@countersign/infra/nats/permissions';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { postPinned, type Resolve } from '@countersign/platform/post-pinned';
 import { isPublicAddress } from '@countersign/platform/public-address';
-import { webhookSettings } from '@countersign/platform/webhook-keys';
+import { webhookTargets } from '@countersign/platform/webhook-keys';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 let port: number;
@@ -85,12 +85,11 @@ describe('is public', () => {
 });
 
 test('the setting takes origins; without TLS only what is said to be private', () => {
-  const { WEBHOOK_TARGETS } = webhookSettings;
-  expect(WEBHOOK_TARGETS.parse('https://a.example, http://127.0.0.1:9 private')).toEqual([
+  expect(webhookTargets.parse('https://a.example, http://127.0.0.1:9 private')).toEqual([
     { origin: 'https://a.example', private: false },
     { origin: 'http://127.0.0.1:9', private: true },
   ]);
-  expect(WEBHOOK_TARGETS.parse(undefined)).toEqual([]);
+  expect(webhookTargets.parse(undefined)).toEqual([]);
   const wrong = [
     '',
     'https://a.example/',
@@ -101,5 +100,5 @@ test('the setting takes origins; without TLS only what is said to be private', (
     'https://a public',
   ];
   for (const text of [...wrong, 'https://u@a.example', 'https://a.example,', 'https://A.example'])
-    expect(WEBHOOK_TARGETS.safeParse(text).success, text).toBe(false);
+    expect(webhookTargets.safeParse(text).success, text).toBe(false);
 });
