@@ -38,7 +38,7 @@ export const audit = defineService({
     WEBHOOK_TARGETS: webhookTargets,
     /** What webhooks' secrets are made of, for ingress and audit: 32 bytes each, base64url. The first makes new ones, the others serve. */
     WEBHOOK_KEYS: webhookKeys,
-    /** Stands before the paths that webhooks name: where people reach the API. Without it they are told paths alone. */
+    /** Stands before the paths that webhooks name: where people reach ingress. Without it they are told paths alone. */
     WEBHOOK_LINKS: z
       .url({ protocol: /^https?$/ })
       .regex(/[^/]$/, 'must not end with a slash')

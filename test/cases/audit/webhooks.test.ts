@@ -161,7 +161,7 @@ test('who is told can verify it, and hears what an approver needs and nothing fr
     data: {
       ...{ tenant: 'acme', agent: 'bot', topic: 'job.deploy.apply', capability: 'infra.write', groups: ['sre'] },
       ...{ job_id: expect.any(String), approval_id, rule_id, expires_at },
-      url: `https://countersign.example/api/v1/approvals/${approval_id}`,
+      url: `https://countersign.example/console/approvals/${approval_id}`,
     },
   });
   expect(text).not.toContain(INSIDE);

@@ -65,7 +65,8 @@ function namesIn(list: unknown, field: string): string[] {
   return rows.map((row) => row[field]).filter((name) => typeof name === 'string');
 }
 
+/** Of the console. */
 function pathOf(event: WebhookEvent, { job_id, approval_id }: Body): string {
-  if (event === 'job.dead_letter') return `/dead-letters/${String(job_id)}`;
-  return event === 'output.quarantined' ? `/quarantine/${String(job_id)}` : `/approvals/${String(approval_id)}`;
+  const isOfJob = event === 'job.dead_letter' || event === 'output.quarantined';
+  return isOfJob ? `/console/jobs/${String(job_id)}` : `/console/approvals/${String(approval_id)}`;
 }

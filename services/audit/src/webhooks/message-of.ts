@@ -1,6 +1,5 @@
 /** One delivery as it goes out: CloudEvents 1.0.2 in structured JSON or a line for Slack, signed as Standard Webhooks has it. */
 import { sign } from 'node:crypto';
-import { API_PREFIX } from '@countersign/contracts/http';
 import { WEBHOOK_EVENTS, type WebhookEvent, type WebhookFormat } from '@countersign/contracts/webhooks';
 import type { WebhookSecrets } from '@countersign/platform/webhook-keys';
 import { Webhook } from 'standardwebhooks';
@@ -15,7 +14,7 @@ export type Sent = {
   time_us: number;
   format: WebhookFormat;
 };
-/** `links`: where the API or whatever shows it is reached, without a slash at the end; '' for paths alone. */
+/** `links`: where people reach the console, without a slash at the end; '' for paths alone. */
 export type Origin = { log_origin: string; links: string };
 type Message = { headers: Record<string, string>; body: string };
 type Data = Readonly<Record<string, unknown>> & { path: string };
@@ -27,7 +26,7 @@ export function messageOf(
   at_ms: number,
 ): Message {
   const { path, ...rest } = JSON.parse(sent.data) as Data;
-  const data = { ...rest, url: `${origin.links}${API_PREFIX}${path}` };
+  const data = { ...rest, url: `${origin.links}${path}` };
   const isSlack = sent.format === 'slack';
   const body = JSON.stringify(isSlack ? { text: lineOf(sent, data) } : cloudEventOf(sent, origin, data));
   return {
