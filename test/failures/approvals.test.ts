@@ -13,6 +13,7 @@ import { entriesOf, kindsOf } from '../harness/read-evidence.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 import { startWorker } from '../harness/start-worker.ts';
 import { waitForApproval, waitForEnd, waitForState } from '../harness/wait-for-job.ts';
+import { rederive } from './check-grants.ts';
 import { checkSystem, type SideEffect } from './check-system.ts';
 
 const HOLD = { kind: 'pool', target: 'desk-write' } as const;
@@ -22,7 +23,7 @@ const REASON = "reason: a refund above 50.00 needs a person's word";
 
 let system: TestSystem;
 const cleanUp = new AsyncDisposableStack();
-type Refund = { amount_cents: number; reason?: string };
+type Refund = { amount_cents: number; reason?: string; customer_id?: number };
 const effects: (SideEffect & { payload: Refund })[] = [];
 const accepted: { job_id: string }[] = [];
 const CLOSED = /^approval_(granted|refused|expired|voided|withdrawn)$/;
@@ -289,6 +290,54 @@ test('where the bundle says so, a yes to the same on the same terms holds on, an
   await publishPolicy(system, editPolicy());
 });
 
+test('a yes for several is worth so many that are alike, whichever instance dispatches them, until somebody revokes it', async () => {
+  const given = 'grant: { max_uses: 9, max_minutes: 30, same: [payload.customer_id] }';
+  await publishPolicy(system, editPolicy([RULE, RULE.replace('expires_in: 1h', `expires_in: 1h, ${given}`)]));
+  const granting = async (customer_id: number, uses: number) => {
+    const job_id = await submit({ customer_id });
+    const { approval_id, digest } = await waitForApproval(system, job_id);
+    const body = { digest, grant: { uses, minutes: 5 } };
+    const headers = { 'x-api-key': alice() };
+    const answer = await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, body, headers);
+    expect(answer.body).toMatchObject({ state: 'granted' });
+    return approval_id as string;
+  };
+  const stateOf = async (job_id: string) => (await system.api('agent', 'GET', `/api/v1/jobs/${job_id}`)).body.state;
+  const spent = await granting(8, 4);
+  const alike = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => submit({ customer_id: 8, amount_cents: 9_000 + i })),
+  );
+  const other = await submit({ customer_id: 9 });
+  const asked = async () => {
+    const rows = await system.sql<{ job_id: string }>(
+      `SELECT job_id FROM approval.approvals WHERE state = 'open' AND job_id = ANY ($1)`,
+      [[...alike, other]],
+    );
+    return rows.map(({ job_id }) => job_id);
+  };
+  await waitUntil('three ran and the others wait for people', async () => {
+    const states = await Promise.all(alike.map(stateOf));
+    return (await asked()).length === 6 && states.filter((state) => state === 'succeeded').length === 3;
+  });
+  expect(await asked()).toContain(other);
+  expect(effects.filter(({ payload }) => payload.amount_cents >= 9_000 && payload.amount_cents < 9_008)).toHaveLength(
+    3,
+  );
+  const open = await granting(10, 9);
+  expect((await waitForEnd(system, await submit({ customer_id: 10 }))).state).toBe('succeeded');
+  const revoked = await system.api('approver', 'POST', `/api/v1/approvals/grants/${open}/revoke`, { reason: 'enough' });
+  expect(revoked.body).toMatchObject({ state: 'revoked', used: 2 });
+  const late = await submit({ customer_id: 10 });
+  await waitForApproval(system, late);
+  const listed = await system.api('auditor', 'GET', '/api/v1/approvals/grants');
+  expect(listed.body.grants).toMatchObject([
+    { grant_id: open, state: 'revoked' },
+    { grant_id: spent, state: 'spent', used: 4 },
+  ]);
+  for (const job_id of [...(await asked()), late]) await system.api('agent', 'POST', `/api/v1/jobs/${job_id}/cancel`);
+  await publishPolicy(system, editPolicy());
+});
+
 test('it covers the attempts that it names, and no more', async () => {
   await publishPolicy(system, editPolicy([RULE, RULE.replace('max_attempts: 1', 'max_attempts: 2')]));
   const job_id = await submit({ reason: 'fails' });
@@ -410,6 +459,7 @@ test('approve, reject, expire, cancel, withdraw, activate and revoke at once: on
 
 test('nothing of all this contradicts the evidence', async () => {
   expect(await checkSystem(system, accepted, effects)).toEqual([]);
+  expect(await rederive(system)).toEqual([]);
 });
 
 test('and the checker would see it: a vote in the own matter, a human twice, a grant alone that nobody reviews', async () => {
@@ -435,6 +485,16 @@ test('and the checker would see it: a vote in the own matter, a human twice, a g
   );
   expect(await faults()).toMatch(/granted alone, and no entry says so/);
   await system.sql('DELETE FROM approval.glass_broken WHERE approval_id = $1', [approval_id]);
+  expect(await faults()).toBe('');
+  const alter = (change: string) => system.sql(`UPDATE approval.grants SET ${change} WHERE used > 3`);
+  await alter('max_uses = max_uses + 1');
+  expect(await faults()).toMatch(/is for more uses than people agreed to/);
+  await alter(`max_uses = max_uses - 1, revoked_by = 'alice', revoked_at = granted_at`);
+  expect(await faults()).toMatch(/ran by a grant that had ended/);
+  await alter('revoked_by = NULL, revoked_at = NULL');
+  await system.sql('UPDATE approval.approvals SET grant_use = 8 WHERE grant_use = 4');
+  expect(await faults()).toMatch(/says 4 uses, and had 2 3 8.*was dispatched as/);
+  await system.sql('UPDATE approval.approvals SET grant_use = 4 WHERE grant_use = 8');
   expect(await faults()).toBe('');
 });
 

@@ -79,7 +79,8 @@ function readGranted(system: TestSystem): Promise<Granted[]> {
             (SELECT coalesce(json_agg(json_build_object('voter', v.voter, 'delegated_by', v.delegated_by, 'vote', v.vote,
                'stage', v.stage, 'group', v."group") ORDER BY v.voted_at), '[]')
                FROM approval.votes v WHERE v.approval_id = a.approval_id) AS votes
-       FROM approval.approvals a LEFT JOIN approval.glass_broken g USING (approval_id) WHERE a.state = 'granted'`,
+       FROM approval.approvals a LEFT JOIN approval.glass_broken g USING (approval_id)
+      WHERE a.state = 'granted' AND a.by_grant IS NULL`,
   );
 }
 

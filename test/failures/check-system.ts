@@ -9,6 +9,7 @@ import { verifyChain } from '@countersign/ledger/chain-hash';
 import type { TestSystem } from '../harness/start-system.ts';
 import { checkApprovals } from './check-approvals.ts';
 import { checkCounts } from './check-counts.ts';
+import { checkGrants } from './check-grants.ts';
 
 /** One line for every run of a handler, written by the worker before it answers. */
 export type SideEffect = { job_id: string; dispatch_id: string };
@@ -27,7 +28,7 @@ type EntryRow = {
 };
 
 /** What the scheduler records of a job that has ended, without changing it. */
-const AFTER_END = ['job_followed', 'dead_letter_discarded'];
+const AFTER_END = ['job_followed', 'dead_letter_discarded', 'approval_grant_revoked'];
 const TERMINAL_KINDS = TERMINAL_STATES.map((state) => `job_${state}`);
 
 export const ALL_SERVICES: readonly ServiceName[] = [
@@ -51,6 +52,7 @@ export async function checkSystem(
     ...(await checkEnds(system, chains, accepted)),
     ...(await checkDecisions(system, chains)),
     ...(await checkApprovals(system)),
+    ...(await checkGrants(system)),
     ...(await checkFollowUps(system, chains)),
     ...checkEffects(chains, effects),
     ...checkCounts(chains),

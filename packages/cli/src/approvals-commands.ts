@@ -2,6 +2,7 @@
 import { ApiError } from '@countersign/client/api-error';
 import type { Client } from '@countersign/client/create-client';
 import type { ApprovalView } from '@countersign/contracts/approval';
+import type { VoteGrant } from '@countersign/contracts/grant';
 import type { ApprovalQuery, DelegationView, JobQuery } from '@countersign/contracts/http';
 import { runOf } from '@countersign/contracts/job-search';
 import { printable, printableJson } from '@countersign/contracts/printable';
@@ -9,11 +10,12 @@ import type { Command } from 'commander';
 import { clientOf, isJson, type Output, print } from './context.ts';
 import { everyPage } from './every-page.ts';
 import { EXIT } from './exit-codes.ts';
+import { addGrantsCommands } from './grants-commands.ts';
 import { list, showTimeline } from './show.ts';
 import { type Question, showDelegations, showQuestion, showQuestions } from './show-approvals.ts';
 import { wholeNumber } from './whole-number.ts';
 
-type VoteOptions = { digest?: string; comment?: string };
+type VoteOptions = { digest?: string; comment?: string; uses?: number; minutes?: number };
 type ListOptions = { state?: string; job?: string; mine?: true; unreviewed?: true };
 type LendOptions = { group: string; hours: number };
 
@@ -56,12 +58,16 @@ export function addApprovalsCommands(program: Command, output: Output): void {
     .option('--since <place>', 'from this place in the log on; from now on when left out', wholeNumber)
     .action(({ since }: { since?: number }, command: Command) => watch(output, since, command));
   for (const cast of ['approve', 'reject'] as const) {
-    approvals
+    const command = approvals
       .command(`${cast} <approval_id>`)
       .description(cast === 'approve' ? 'countersign exactly what the digest names' : 'refuse the job')
       .option('--digest <digest>', 'of what you looked at; without it the approval is only shown')
       .option('--comment <text>')
       .action((id: string, options: VoteOptions, command: Command) => vote(output, cast, id, options, command));
+    if (cast === 'reject') continue;
+    command
+      .option('--uses <n>', 'for so many jobs alike, this one included, where the rule allows it', wholeNumber)
+      .option('--minutes <n>', 'for how long, with --uses', wholeNumber);
   }
   approvals
     .command('withdraw <approval_id>')
@@ -71,6 +77,7 @@ export function addApprovalsCommands(program: Command, output: Output): void {
       print(output, command, await clientOf(command).withdraw(id, reason), (approval) => showQuestion({ approval })),
     );
   addAlone(approvals, output);
+  addGrantsCommands(approvals, output);
   addLending(approvals, output);
 }
 
@@ -171,13 +178,25 @@ async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
 
 /** Without a digest nothing was looked at: it shows what a vote would be for, and votes for nothing. */
 async function vote(output: Output, cast: 'approve' | 'reject', id: string, options: VoteOptions, command: Command) {
+  if ((options.uses === undefined) !== (options.minutes === undefined))
+    command.error('--uses and --minutes go together');
   const client = clientOf(command);
   if (options.digest !== undefined) {
-    const voted = await client[cast](id, options.digest, options.comment);
+    const { digest, comment } = options;
+    const voted =
+      cast === 'reject'
+        ? await client.reject(id, digest, comment)
+        : await client.approve(id, digest, comment, grantIn(options));
     return print(output, command, voted, (approval) => showQuestion({ approval }));
   }
   const approval = await show(output, client, id, command);
-  const meant = `approvals ${cast} ${id} --digest ${approval.digest}`;
+  const { uses, minutes } = options;
+  const many = uses === undefined ? '' : ` --uses ${uses} --minutes ${minutes}`;
+  const meant = `approvals ${cast} ${id} --digest ${approval.digest}${many}`;
   output.writeError(printable(`nothing was voted; if this is what you mean: ${meant}\n`));
   output.exit(EXIT.usage);
+}
+
+function grantIn({ uses, minutes }: VoteOptions): VoteGrant | undefined {
+  return uses === undefined || minutes === undefined ? undefined : { uses, minutes };
 }

@@ -4,6 +4,7 @@
  */
 import type { ApprovalView, GlassBroken } from '@countersign/contracts/approval';
 import type { Decision, Finding } from '@countersign/contracts/decision';
+import { fieldAt } from '@countersign/contracts/field-path';
 import type { DelegationView } from '@countersign/contracts/http';
 import type { JobView } from '@countersign/contracts/job';
 import { printableJson, unseenIn } from '@countersign/contracts/printable';
@@ -63,6 +64,9 @@ function standing(approval: ApprovalView): string {
     escalates: approval.escalate && escalation(approval),
     'may grant alone': approval.break_glass?.group,
     'granted alone': approval.glass_broken && alone(approval.glass_broken),
+    'may be given for several': approval.grant && several(approval),
+    'by the grant': approval.by_grant,
+    'use of it': approval.grant_use,
     carried_from: approval.carried_from,
     withdrawn_by: approval.withdrawn_by,
     withdrawn_because: quoted(approval.withdrawn_because),
@@ -79,14 +83,24 @@ function escalation({ escalate, escalated_at }: ApprovalView): string {
   return escalated_at === null ? `to ${to} after ${after_ms / 1000} s` : `to ${to} since ${escalated_at}`;
 }
 
+/** With the values that this job has in the fields which all others must share. */
+function several({ grant, effective }: ApprovalView): string {
+  const { max_uses, max_minutes, same } = grant!;
+  const valueIn = (field: string): string =>
+    effective === null ? '' : ` = ${printableJson(fieldAt(field, effective) ?? null)}`;
+  const alike = same.map((field) => `${field}${valueIn(field)}`).join(', ');
+  return `up to ${max_uses} jobs within ${max_minutes} min (--uses, --minutes), all of this requester, topic and capability, with ${alike}; everything else in them may differ`;
+}
+
 function alone({ used_by, reason, reviewed_by, review }: GlassBroken): string {
   const signed = reviewed_by === null ? 'NOT REVIEWED' : `reviewed by ${reviewed_by} ${quoted(review) ?? ''}`;
   return `by ${used_by}: ${quoted(reason)}; ${signed}`;
 }
 
-function voteLine({ voter, delegated_by, vote, comment }: ApprovalView['votes'][number]): string {
+function voteLine({ voter, delegated_by, vote, comment, grant }: ApprovalView['votes'][number]): string {
   const whose = delegated_by == null ? '' : ` for ${delegated_by}`;
-  return `${voter}${whose}: ${vote}${comment == null ? '' : ` ${quoted(comment)}`}`;
+  const many = grant == null ? '' : ` for ${grant.uses} jobs within ${grant.minutes} min`;
+  return `${voter}${whose}: ${vote}${many}${comment == null ? '' : ` ${quoted(comment)}`}`;
 }
 
 function because(approval: ApprovalView, decision: Decision | undefined): string {

@@ -98,12 +98,23 @@ function tellScreening(entry: Entry): string[] {
   return [`output: ${textIn(entry, 'output_decision') ?? '?'} by ${rule}`, ...findingsIn(entry).map(tellFinding)];
 }
 
+function manyIn({ grant }: Entry['body']): string {
+  const { uses, minutes } = (grant ?? {}) as { uses?: unknown; minutes?: unknown };
+  return uses === undefined ? '' : `, for ${String(uses)} jobs within ${String(minutes)} min`;
+}
+
 function tellApproval(entry: Entry): string[] {
   const { kind, body } = entry;
+  if (kind === 'approval_grant_revoked')
+    return [`grant ${textIn(entry, 'grant_id')} revoked by ${textIn(entry, 'revoked_by')}`];
+  if (kind === 'approval_by_grant')
+    return [
+      `approval ${textIn(entry, 'approval_id')} by grant ${textIn(entry, 'grant_id')} until ${textIn(entry, 'expires_at')}`,
+    ];
   const said = kind.slice('approval_'.length);
   if (kind === 'approval_voted')
     return [
-      `${textIn(entry, 'voter')} votes ${textIn(entry, 'vote')} for ${textIn(entry, 'group')}${body.break_glass === true ? ', alone' : ''}`,
+      `${textIn(entry, 'voter')} votes ${textIn(entry, 'vote')} for ${textIn(entry, 'group')}${body.break_glass === true ? ', alone' : ''}${manyIn(body)}`,
     ];
   const groups = Array.isArray(body.stages) ? body.stages.map(({ group, count }) => `${count} of ${group}`) : [];
   const people = Array.isArray(body.approvers) ? body.approvers.map((each) => each?.approver ?? each) : [];

@@ -7,6 +7,7 @@ import type {
   InclusionView,
   PolicyDocument,
 } from '@countersign/contracts/evidence';
+import type { GrantPage, GrantView, VoteGrant } from '@countersign/contracts/grant';
 import type {
   ApprovalEvents,
   ApprovalPage,
@@ -19,6 +20,7 @@ import type {
   EvidencePage,
   Explanation,
   Explanations,
+  GrantQuery,
   JobPage,
   JobQuery,
   PolicyQuestion,
@@ -109,8 +111,8 @@ export type Client = RegistryClient &
     /** What became of approvals from place `since` of the log on, by default from now; the answer waits so many seconds for it. */
     approvalEvents(query?: { since?: number; wait?: number }): Promise<ApprovalEvents>;
     approval(approval_id: string): Promise<ApprovalView>;
-    /** `digest` is the approval's own, of what was looked at. */
-    approve(approval_id: string, digest: string, comment?: string): Promise<ApprovalView>;
+    /** `digest` is the approval's own, of what was looked at; `grant`: for so many jobs alike, where the rule allows it. */
+    approve(approval_id: string, digest: string, comment?: string, grant?: VoteGrant): Promise<ApprovalView>;
     reject(approval_id: string, digest: string, comment?: string): Promise<ApprovalView>;
     /** Of one state, by default those that wait; newest first, without content. */
     quarantine(query?: QuarantineQuery): Promise<QuarantinePage>;
@@ -120,6 +122,10 @@ export type Client = RegistryClient &
     /** `digest` is the output's own, of what was opened. Throws ApiError `state_conflict` for whoever has not opened it. */
     releaseQuarantined(job_id: string, release: ReleaseRequest): Promise<Quarantined>;
     discardQuarantined(job_id: string, reason: string): Promise<Quarantined>;
+    /** Yeses that were given for several jobs, newest first. */
+    grants(query?: GrantQuery): Promise<GrantPage>;
+    /** At once, as one of a group that gave it or as an operator. */
+    revokeGrant(grant_id: string, reason: string): Promise<GrantView>;
     /** Grants alone, where the rule lets the caller's group do so; `review` is for somebody else. */
     breakGlass(approval_id: string, digest: string, reason: string): Promise<ApprovalView>;
     reviewApproval(approval_id: string, comment?: string): Promise<ApprovalView>;
@@ -165,8 +171,11 @@ export function createClient(options: ClientOptions): Client {
   const post = <T>(path: string, body: unknown): Promise<T> => sendForJson<T>(options, { method: 'POST', path, body });
   const job = (job_id: string, part = ''): string => `/jobs/${encodeURIComponent(job_id)}${part}`;
   const quarantined = (job_id: string, part = ''): string => `/quarantine/${encodeURIComponent(job_id)}${part}`;
-  const vote = (approval_id: string, cast: 'approve' | 'reject', digest: string, comment?: string) =>
-    post<ApprovalView>(`/approvals/${encodeURIComponent(approval_id)}/${cast}`, { digest, comment });
+  const vote = (
+    approval_id: string,
+    cast: 'approve' | 'reject',
+    cast_for: { digest: string; comment?: string | undefined; grant?: VoteGrant | undefined },
+  ) => post<ApprovalView>(`/approvals/${encodeURIComponent(approval_id)}/${cast}`, cast_for);
 
   const client: Client = {
     ...registryClient(options),
@@ -197,8 +206,10 @@ export function createClient(options: ClientOptions): Client {
     approvals: (query = {}) => get('/approvals', query as Outgoing['query']),
     approvalEvents: (query = {}) => get('/approvals/events', query),
     approval: (approval_id) => get(`/approvals/${encodeURIComponent(approval_id)}`),
-    approve: (approval_id, digest, comment) => vote(approval_id, 'approve', digest, comment),
-    reject: (approval_id, digest, comment) => vote(approval_id, 'reject', digest, comment),
+    approve: (approval_id, digest, comment, grant) => vote(approval_id, 'approve', { digest, comment, grant }),
+    reject: (approval_id, digest, comment) => vote(approval_id, 'reject', { digest, comment }),
+    grants: (query = {}) => get('/approvals/grants', query as Outgoing['query']),
+    revokeGrant: (grant_id, reason) => post(`/approvals/grants/${encodeURIComponent(grant_id)}/revoke`, { reason }),
     quarantine: (query = {}) => get('/quarantine', query as Outgoing['query']),
     quarantined: (job_id) => get(quarantined(job_id)),
     openQuarantined: (job_id, reason) => post(quarantined(job_id, '/open'), { reason }),

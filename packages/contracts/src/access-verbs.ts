@@ -35,6 +35,8 @@ export const VERBS: Readonly<Record<RpcVerb, readonly (ServiceName | 'worker')[]
   'approval.list': ['ingress'],
   'approval.break_glass': ['ingress'],
   'approval.get': ['ingress'],
+  'approval.grants': ['ingress'],
+  'approval.revoke_grant': ['ingress'],
   'approval.review': ['ingress'],
   'approval.vote': ['ingress'],
   'approval.withdraw': ['ingress'],

@@ -1,16 +1,17 @@
 /** An approval: what is shown, what a vote names, how it stands. */
 
 import { z } from 'zod';
-import { approvalBreakGlass, approvalEscalation, approvalStage } from './asked-approval.ts';
+import { approvalBreakGlass, approvalEscalation, approvalGrant, approvalStage } from './asked-approval.ts';
 import { effectiveJob } from './decision.ts';
 import { writtenChain } from './delegation.ts';
+import { voteGrant } from './grant.ts';
 import { LIMITS } from './limits.ts';
 import { digest, instant, jobId, principalId, tenantName, topicName, uuid } from './names.ts';
 
 export const APPROVAL_STATES = ['open', 'granted', 'refused', 'expired', 'voided', 'withdrawn'] as const;
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
-/** What `approval.redeem` answers inside the dispatch transaction; all but `ok` mean: hold the job again. */
+/** What `approval.redeem` and `redeem_all` answer inside the dispatch transaction; all but `ok` mean: hold the job again. */
 export const REDEEM_OUTCOMES = [
   'ok',
   'missing',
@@ -19,6 +20,11 @@ export const REDEEM_OUTCOMES = [
   'policy_changed',
   'expired',
   'spent',
+  'by_grant',
+  'grant_missing',
+  'grant_revoked',
+  'grant_expired',
+  'grant_spent',
 ] as const;
 export type RedeemOutcome = (typeof REDEEM_OUTCOMES)[number];
 
@@ -27,6 +33,9 @@ export const vote = z.strictObject({
   digest,
   comment: z.string().max(LIMITS.comment_chars).optional(),
 });
+
+/** `grant`: for this job and others alike, where the rule lets a yes be given for several. */
+export const yes = vote.extend({ grant: voteGrant.optional() });
 
 /** `reason` is shown with the approval and never enters the ledger. */
 export const withdrawal = z.strictObject({ reason: z.string().min(1).max(LIMITS.comment_chars).optional() });
@@ -54,6 +63,8 @@ export const recordedVote = z.object({
   stage: z.int(),
   group: z.string(),
   comment: z.string().nullable(),
+  /** For how many jobs alike and for how long; null for this one alone. */
+  grant: voteGrant.nullable(),
   voted_at: instant,
 });
 
@@ -93,6 +104,12 @@ export const approvalView = z.object({
   break_glass: approvalBreakGlass.nullable(),
   /** Who did, why, and who reviewed it. */
   glass_broken: glassBroken.nullable(),
+  /** For how much a yes may be given at most; null where it is for one job. */
+  grant: approvalGrant.nullable(),
+  /** The approval that was given for this job as well, instead of votes. */
+  by_grant: uuid.nullable(),
+  /** Which of its jobs this one was, counted from 1, the one that people voted on; null until it is dispatched. */
+  grant_use: z.int().nullable(),
   /** The question under the policy before whose votes this one began with. */
   carried_from: uuid.nullable(),
   withdrawn_by: principalId.nullable(),

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { askedApproval } from './asked-approval.ts';
 import { duration } from './duration.ts';
+import { fieldPath } from './field-path.ts';
 import { LIMITS } from './limits.ts';
 import { labelValue, token } from './names.ts';
 
@@ -36,13 +37,7 @@ export const limitSource = z.strictObject({
   /** Jobs that have not ended. */
   max_open: z.int().min(1).max(LIMITS.limit_count).optional(),
   /** Where a job says what it costs, e.g. `payload.amount`. */
-  cost: z
-    .string()
-    .regex(
-      /^(labels\.[a-z][a-z0-9_.-]{0,63}|payload(\.[A-Za-z_][A-Za-z0-9_-]{0,63}){1,8})$/,
-      'must be payload.<name> or labels.<name>',
-    )
-    .optional(),
+  cost: fieldPath.optional(),
   /** What all of them together may cost in any time of the length `within`. */
   budget: z.union([amount, z.number().transform(String).pipe(amount)]).optional(),
   within: duration.optional(),

@@ -85,6 +85,11 @@ export const ERRORS = {
     says: 'the vote is for something other than what is asked',
   },
   approval_not_eligible: { status: 403, on_stream: 'term', says: 'this person may not vote on this approval' },
+  grant_not_allowed: {
+    status: 403,
+    on_stream: 'term',
+    says: 'the rule does not let a yes be given for so many jobs, or for so long, or for this job and others',
+  },
   approval_already_voted: { status: 409, on_stream: 'term', says: 'this person has already voted' },
   quorum_unreachable: {
     status: 409,

@@ -203,6 +203,12 @@ export const approvalQuery = z.strictObject({
   ...pageQuery,
 });
 export type ApprovalQuery = z.input<typeof approvalQuery>;
+export const grantQuery = z.strictObject({
+  /** Only those that may still be used. */
+  active: z.literal('true').optional(),
+  ...pageQuery,
+});
+export type GrantQuery = z.input<typeof grantQuery>;
 
 /** `since`: the first place in the log to look at; left out, now. `wait`: seconds for which the answer may wait for one. */
 export const approvalEventsQuery = z.strictObject({

@@ -32,6 +32,8 @@ export const ENTRY_KINDS = {
   approval_escalated: 'approval',
   approval_carried: 'approval',
   approval_reviewed: 'approval',
+  approval_by_grant: 'approval',
+  approval_grant_revoked: 'approval',
   output_screened: 'output-safety',
   result_rejected: 'output-safety',
   quarantine_opened: 'output-safety',

@@ -188,6 +188,12 @@ export const LIMITS = {
   signature_skew_ms: 5 * 60 * 1000,
   /** Milliseconds for which an approval stands open when its rule says nothing else. */
   approval_expires_ms: 60 * 60 * 1000,
+  /** Jobs that one yes may be given for. */
+  grant_uses: 1_000,
+  /** Minutes for which one yes may be given. */
+  grant_minutes: 24 * 60,
+  /** Fields that have to be the same in all of them. */
+  grant_fields: 8,
   /** Held jobs that an activation counts. */
   asked_again: 10_000,
   /** Milliseconds a draining service waits for work under way. */

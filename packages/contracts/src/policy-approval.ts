@@ -1,5 +1,6 @@
 /** How a policy's author asks for an approval: by whom, for how long, and what may make it easier. */
 import { z } from 'zod';
+import { approvalGrant } from './asked-approval.ts';
 import { duration } from './duration.ts';
 import { LIMITS } from './limits.ts';
 import { token } from './names.ts';
@@ -12,5 +13,7 @@ export const approvalTerms = z.strictObject({
   escalate: z.strictObject({ after: duration, to: token }).optional(),
   /** One of this group may grant it alone; each time somebody else reviews it. */
   break_glass: z.strictObject({ group: token }).optional(),
+  /** A yes may be given for several jobs alike. */
+  grant: approvalGrant.optional(),
 });
 export type ApprovalTermsSource = z.infer<typeof approvalTerms>;

@@ -5,6 +5,8 @@ import { decision } from './decision.ts';
 import { inclusionView } from './evidence.ts';
 import { instant } from './names.ts';
 
+export const recordApprover = z.object({ approver: z.string(), vote: z.string(), stage: z.int(), voted_at: instant });
+
 export const runRecord = z.object({
   run_id: z.string(),
   actor: z.string(),
@@ -25,7 +27,9 @@ export const runRecord = z.object({
       approval_id: z.string(),
       state: z.string(),
       approver: z.string().nullable(),
-      approvers: z.array(z.object({ approver: z.string(), vote: z.string(), stage: z.int(), voted_at: instant })),
+      approvers: z.array(recordApprover),
+      /** The bounded grant that covered it, whose votes these are. */
+      grant_id: z.string().optional(),
       approved_at: instant.nullable(),
       expires_at: instant,
       stages: z.array(approvalStage),

@@ -1,6 +1,7 @@
 /** The verbs of the approval service: what waits, one of them, a vote, and taking a question back. */
 import { z } from 'zod';
 import { approvalView } from './approval.ts';
+import { grantPage, grantView, voteGrant } from './grant.ts';
 import { LIMITS } from './limits.ts';
 import { digest, jobId, tenantName, uuid } from './names.ts';
 import { isPage, isSameApproval } from './rpc-matches.ts';
@@ -40,6 +41,36 @@ export function approvalVerbs<P extends z.ZodType>(principal: P) {
       matches: isSameApproval,
     }),
     ...votingVerbs(principal),
+    ...grantVerbs(principal),
+  };
+}
+
+function grantVerbs<P extends z.ZodType>(principal: P) {
+  return {
+    'approval.grants': verb({
+      service: 'approval',
+      callers: ['ingress'],
+      /** `active`: only those that may still be used. */
+      request: z.strictObject({ tenant: tenantName, active: z.boolean(), ...page }),
+      answer: grantPage,
+      repeatable: true,
+      matches: (asked, { grants }) => isPage(asked, grants, []),
+    }),
+    'approval.revoke_grant': verb({
+      service: 'approval',
+      callers: ['ingress'],
+      request: z.strictObject({
+        tenant: tenantName,
+        grant_id: uuid,
+        reason: z.string().min(1).max(LIMITS.comment_chars),
+        /** May revoke whoever gave it. */
+        any: z.boolean(),
+        principal,
+      }),
+      answer: grantView,
+      repeatable: false,
+      matches: (asked, { tenant, grant_id }) => tenant === asked.tenant && grant_id === asked.grant_id,
+    }),
   };
 }
 
@@ -54,6 +85,8 @@ function votingVerbs<P extends z.ZodType>(principal: P) {
         vote: z.enum(['approve', 'reject']),
         digest,
         comment: z.string().max(LIMITS.comment_chars).nullable(),
+        /** Of a yes: for this job and others alike. */
+        grant: voteGrant.optional(),
         principal,
       }),
       answer: approvalView,

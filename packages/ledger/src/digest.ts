@@ -10,6 +10,7 @@ export const EFFECTIVE_DOMAIN = 'countersign/effective/v1';
 export const PAYLOAD_DOMAIN = 'countersign/payload/v1';
 export const OUTPUT_DOMAIN = 'countersign/output/v1';
 export const APPROVAL_DOMAIN = 'countersign/approval/v1';
+export const GRANT_DOMAIN = 'countersign/grant/v1';
 
 /** 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {

@@ -2,9 +2,11 @@
  * Derives again that an approval was of exactly what ran: the digest that people voted for, enough of the right people for
  * each stage, none of whom asked for it, granted before its end and spent once.
  */
+import { isEqual, microsecondsOf } from './approval-terms.ts';
 import { canonicalize, type JsonValue } from './canonical-json.ts';
 import type { Body, DerivedFault } from './derived-fault.ts';
 import { APPROVAL_DOMAIN, plainDigest } from './digest.ts';
+import { type Grants, giveGrant, grantFault } from './rederive-grant.ts';
 
 /** `delegated_by`: whose vote it is, when that person lent it to the voter. */
 type Vote = {
@@ -14,6 +16,8 @@ type Vote = {
   group: unknown;
   digest: unknown;
   break_glass?: unknown;
+  /** For how many jobs alike. */
+  grant?: unknown;
 };
 
 export type Approval = {
@@ -24,6 +28,8 @@ export type Approval = {
   escalated_to?: unknown;
   /** Dispatches that it let through. */
   spent: number;
+  /** It came by a grant, and was that use of it; null before the first dispatch. */
+  use: unknown;
 };
 
 /** What a vote names, over every field that decides (`services/approval/src/approval-digest.ts`). */
@@ -49,21 +55,23 @@ const NOT_GRANTED = ['approval_refused', 'approval_expired', 'approval_voided', 
 /** What may not differ when votes are carried over a change of policy. */
 const SAME = [
   ...['job_hash', 'effective_digest', 'topic', 'capability', 'rule_id', 'stages', 'max_attempts', 'actor', 'owner'],
-  ...['on_behalf_of', 'expires_at', 'escalate', 'break_glass'],
+  ...['on_behalf_of', 'expires_at', 'escalate', 'break_glass', 'grant'],
 ];
 
 type Dispatch = { body: Body; decision: Body; time_us: number };
 
 export function readApproval(approvals: Map<unknown, Approval>, kind: string, body: Body): void {
   const known = approvals.get(body.approval_id);
-  if (kind === 'approval_opened' && known === undefined) {
+  const opens = kind === 'approval_opened' || kind === 'approval_by_grant';
+  if (opens && known === undefined) {
     const carried = carriedFrom(approvals.get(body.carried_from), body);
-    approvals.set(body.approval_id, { opened: body, granted: false, spent: 0, ...carried });
+    const granted = kind === 'approval_by_grant';
+    approvals.set(body.approval_id, { opened: body, granted, spent: 0, use: null, ...carried });
   }
   if (known === undefined) return;
-  const { voter, delegated_by, stage, group, digest, break_glass } = body;
+  const { voter, delegated_by, stage, group, digest, break_glass, grant } = body;
   if (kind === 'approval_voted' && body.vote === 'approve')
-    known.approvals.push({ voter, delegated_by, stage, group, digest, break_glass });
+    known.approvals.push({ voter, delegated_by, stage, group, digest, break_glass, grant });
   if (kind === 'approval_escalated') known.escalated_to = body.to;
   if (kind === 'approval_granted') known.granted = true;
   if (NOT_GRANTED.includes(kind)) known.granted = false;
@@ -75,34 +83,60 @@ function carriedFrom(former: Approval | undefined, opened: Body): Pick<Approval,
     former !== undefined && former.spent === 0 && SAME.every((field) => isEqual(former.opened, opened, field));
   if (!isSame) return { approvals: [] };
   const given = former.approvals.filter(({ digest, break_glass }) => digest === former.opened.digest && !break_glass);
-  const approvals = given.map((vote) => ({ ...vote, digest: opened.digest }));
+  const approvals = given.map((vote) => ({ ...vote, digest: opened.digest, grant: undefined }));
   return { approvals, escalated_to: former.escalated_to };
 }
 
-function isEqual(a: Body, b: Body, field: string): boolean {
-  return canonicalize((a[field] ?? null) as JsonValue) === canonicalize((b[field] ?? null) as JsonValue);
+/** Keeps the grant that an `approval_granted` gave, when the votes that it names carry it. */
+export function readGiven(
+  grants: Grants,
+  approval: Approval | undefined,
+  granted: Body,
+  time_us: number,
+): DerivedFault[] {
+  if (granted.grant === undefined) return [];
+  if (approval === undefined) return ['approval_missing'];
+  const named = new Set(Array.isArray(granted.approvers) ? granted.approvers.map(({ approver }) => approver) : []);
+  const approvals = approval.approvals.filter(({ voter, break_glass }) => named.has(voter) && break_glass !== true);
+  const fault = agreementFault({ ...approval, approvals });
+  const faults = giveGrant(grants, approval.opened, approvals, granted, time_us);
+  return fault === null ? faults : [fault];
 }
 
 /** Null when it let this dispatch through rightly; then it is spent once more. */
-export function approvalFault(approval: Approval, { body, decision, time_us }: Dispatch): DerivedFault | null {
+export function approvalFault(
+  approval: Approval,
+  { body, decision, time_us }: Dispatch,
+  grants: Grants = new Map(),
+): DerivedFault | null {
   const { opened } = approval;
   if (!approval.granted) return 'approval_missing';
   if (opened.digest !== digestOf(opened) || !isOfThis(opened, body, decision)) return 'approval_of_something_else';
+  const byGrant = opened.grant_id !== undefined;
+  const fault = byGrant ? grantFault(grants, opened, approval.use, { body, time_us }) : agreementFault(approval);
+  if (fault !== null) return fault;
+  if (approval.spent === 0 && time_us > microsecondsOf(opened.expires_at)) return 'approval_expired';
+  if (approval.spent >= Number(opened.max_attempts)) return 'approval_spent';
+  if (byGrant) approval.use = (body.grant as Body).use;
+  approval.spent += 1;
+  return null;
+}
+
+/** Whether enough of the right people said yes to what was asked. */
+function agreementFault(approval: Approval): DerivedFault | null {
+  const { opened } = approval;
+  if (opened.digest !== digestOf(opened)) return 'approval_of_something_else';
   if (approval.approvals.some(({ digest }) => digest !== opened.digest)) return 'approval_of_something_else';
   const chain = typeof opened.on_behalf_of === 'string' ? opened.on_behalf_of.split(/[ /]/) : [];
   const asked = [opened.actor, opened.owner, ...chain];
   if (approval.approvals.some((vote) => spentBy(vote).some((person) => asked.includes(person))))
     return 'approval_by_the_wrong_person';
-  if (!hasAll(approval, opened.stages)) return 'approval_by_too_few';
-  if (approval.spent === 0 && time_us > microsecondsOf(opened.expires_at)) return 'approval_expired';
-  if (approval.spent >= Number(opened.max_attempts)) return 'approval_spent';
-  approval.spent += 1;
-  return null;
+  return hasAll(approval, opened.stages) ? null : 'approval_by_too_few';
 }
 
 function digestOf(opened: Body): string | null {
   try {
-    const extra = ['escalate', 'break_glass'].filter((field) => opened[field] !== undefined);
+    const extra = ['escalate', 'break_glass', 'grant'].filter((field) => opened[field] !== undefined);
     const bound = Object.fromEntries([...BOUND, ...extra].map((field) => [field, opened[field] as JsonValue]));
     return plainDigest(APPROVAL_DOMAIN, canonicalize({ ...bound, requester: opened.actor as JsonValue }));
   } catch {
@@ -143,9 +177,4 @@ function mayAlone({ break_glass, group }: Vote, opened: Body): boolean {
 
 function spentBy({ voter, delegated_by }: Vote): unknown[] {
   return delegated_by === undefined ? [voter] : [voter, delegated_by];
-}
-
-function microsecondsOf(instant: unknown): number {
-  const [seconds, micros = ''] = String(instant).replace(/Z$/, '').split('.');
-  return Date.parse(`${seconds}Z`) * 1000 + Number(micros.padEnd(6, '0'));
 }

@@ -4,7 +4,8 @@
  */
 import { isTerminal, JOB_STATES, type JobState } from '@countersign/contracts/states';
 import type { Body, DerivedFault } from './derived-fault.ts';
-import { type Approval, approvalFault, readApproval } from './rederive-approval.ts';
+import { type Approval, approvalFault, readApproval, readGiven } from './rederive-approval.ts';
+import { type Grants, revokeGrant } from './rederive-grant.ts';
 import { type HeldOutput, newHeldOutput, reviewFaults } from './rederive-review.ts';
 
 /** Of an entry what the derivation needs beside its body. */
@@ -39,6 +40,7 @@ export class Rederivation {
   readonly #jobs = new Map<string, Job>();
   readonly #ended = new Set<string>();
   readonly #held = new Map<string, HeldOutput>();
+  readonly #grants: Grants = new Map();
 
   /** Entries come in the order of leaves: each saw what came before it. */
   take(entry: DerivedFrom, body: Body): DerivedFault[] {
@@ -57,11 +59,15 @@ export class Rederivation {
   #step(entry: DerivedFrom, body: Body): DerivedFault[] {
     const { chain, kind } = entry;
     const state = stateOf(body);
+    // After the end of the job that people voted on, its grant may still be used.
+    if (kind === 'approval_grant_revoked') return revokeGrant(this.#grants, body);
     if (kind.startsWith('quarantine_')) return reviewFaults(this.#held.get(chain), kind, body);
     if (this.#ended.has(chain)) return state === null ? [] : ['state_after_the_end'];
     const job = this.#jobs.get(chain) ?? newJob(body);
     this.#jobs.set(chain, job);
     const faults = [...this.#decided(entry, job, body), ...stepFaults(entry, job, body)];
+    if (kind === 'approval_granted')
+      faults.push(...readGiven(this.#grants, job.approvals.get(body.approval_id), body, entry.time_us));
     if (kind === 'job_dispatched') faults.push(...this.#dispatched(entry, job, body));
     if (state !== null && isTerminal(state)) {
       this.#jobs.delete(chain);
@@ -103,7 +109,7 @@ export class Rederivation {
     job.attempts += 1;
     if (body.attempt !== job.attempts || job.attempt?.dispatch_id === body.dispatch_id)
       faults.push('attempt_out_of_order');
-    if (decision.decision === 'require_approval') faults.push(...approved(entry, job, body, decision));
+    if (decision.decision === 'require_approval') faults.push(...approved(entry, job, body, decision, this.#grants));
     job.attempt = { dispatch_id: body.dispatch_id, pool: body.pool, claim: null, screened: null };
     return faults;
   }
@@ -117,10 +123,10 @@ export class Rederivation {
   }
 }
 
-function approved(entry: DerivedFrom, job: Job, body: Body, decision: Body): DerivedFault[] {
+function approved(entry: DerivedFrom, job: Job, body: Body, decision: Body, grants: Grants): DerivedFault[] {
   const approval = job.approvals.get(body.approval_id);
   if (approval === undefined) return ['approval_missing'];
-  const fault = approvalFault(approval, { body, decision, time_us: entry.time_us });
+  const fault = approvalFault(approval, { body, decision, time_us: entry.time_us }, grants);
   return fault === null ? [] : [fault];
 }
 

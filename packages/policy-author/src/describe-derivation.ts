@@ -2,6 +2,7 @@
  * A derivation as sentences that a person can read aloud to another. It says what the JSON says and nothing more, and
  * quotes what came from a submitter, so that a label can't speak in the policy's voice.
  */
+import type { ApprovalGrant } from '@countersign/contracts/asked-approval';
 import type { LimitAsked } from '@countersign/contracts/counted-limits';
 import { limitsOf } from '@countersign/contracts/decision';
 import type { Derivation, FactsSeen, PoolsSeen, RoundSeen, RuleSeen } from '@countersign/contracts/explanation';
@@ -115,6 +116,7 @@ function tellObligations({ constraints, obligations }: NonNullable<Derivation['r
     ...(approval?.break_glass === undefined
       ? []
       : [`or one of ${approval.break_glass.group} alone, which somebody else reviews`]),
+    ...(approval?.grant === undefined ? [] : [tellGrant(approval.grant)]),
     ...(timeout_ms === undefined ? [] : [`an end after ${time(timeout_ms)}`]),
     ...(max_attempts === undefined ? [] : [`no more than ${count(max_attempts, 'attempt')}`]),
     ...(max_output_bytes === undefined ? [] : [`no more than ${max_output_bytes} bytes of output`]),
@@ -125,6 +127,10 @@ function tellObligations({ constraints, obligations }: NonNullable<Derivation['r
     ...limitsOf({ obligations }).map(tellLimit),
   ];
   return terms.length === 0 ? [] : [`It takes ${terms.join('; ')}.`];
+}
+
+function tellGrant({ max_uses, max_minutes, same }: ApprovalGrant): string {
+  return `which may be given for up to ${max_uses} jobs of this agent, topic and capability within ${count(max_minutes, 'minute')}, with the same ${list(same)}`;
 }
 
 const ELSE: Readonly<Record<LimitAsked['exceeded'], string>> = {

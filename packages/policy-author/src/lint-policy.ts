@@ -10,6 +10,7 @@ import { byPlace, type PolicyFault } from '@countersign/policy/policy-fault';
 import { reporter } from '@countersign/policy/report-faults';
 import { checkTenantNames } from './check-tenant-names.ts';
 import { lintConditions } from './lint-conditions.ts';
+import { lintGrants } from './lint-grants.ts';
 import { lintApprovals, lintConstraints } from './lint-obligations.ts';
 import { lintPools } from './lint-pools.ts';
 import { lintReach } from './lint-reach.ts';
@@ -36,6 +37,7 @@ export function lintPolicy(policy: CompiledPolicy, context: LintContext = {}): P
   lintTopics(linted);
   lintApprovals(linted);
   lintConstraints(linted);
+  lintGrants(linted);
   lintPools(linted);
   lintScanning(linted);
   checkTenantNames(linted);

@@ -5,6 +5,11 @@ import { COMBINING, definitionOf, isObject, type PayloadPath } from '@countersig
 /** A closed object has no such field, so nothing there can be of a wrong kind. */
 const NOTHING = { type: 'null' };
 
+/** Whether a payload that fits has nothing there. */
+export function isExcluded(schema: unknown, path: PayloadPath): boolean {
+  return path.reduce<unknown>((at, step) => below(resolve(at, schema), step), schema) === NOTHING;
+}
+
 /** Whether the schema lets nothing but one kind of value stand there; of a list, that of its elements. */
 export function isTyped(schema: unknown, path: PayloadPath): boolean {
   const found = path.reduce<unknown>((at, step) => below(resolve(at, schema), step), schema);
@@ -18,6 +23,7 @@ export function isTyped(schema: unknown, path: PayloadPath): boolean {
 function below(schema: unknown, step: string): unknown {
   if (!isObject(schema)) return undefined;
   if (step === '[]') return schema.items;
+  if (schema === NOTHING) return NOTHING;
   const { properties, additionalProperties } = schema;
   if (isObject(properties) && Object.hasOwn(properties, step)) return properties[step];
   return additionalProperties === false ? NOTHING : additionalProperties;

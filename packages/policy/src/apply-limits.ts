@@ -3,6 +3,7 @@
  * of each. Pure: it counts nothing. A job that does not say what it costs is denied, for nothing could be counted.
  */
 import { type LimitAsked, readAmount } from '@countersign/contracts/counted-limits';
+import { fieldAt } from '@countersign/contracts/field-path';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { denial, type Standing } from './apply-floors.ts';
 import type { CompiledLimit } from './compiled-policy.ts';
@@ -29,7 +30,7 @@ export function applyLimits(
       skipped.push(`limit ${limit.id}`);
       continue;
     }
-    const said = limit.cost === undefined ? 1 : valueAt(limit.cost, { ...request, payload });
+    const said = limit.cost === undefined ? 1 : fieldAt(limit.cost, { ...request, payload });
     const takes = readAmount(said);
     if (takes === null) return denial(standing.rule_id, noAmount(limit, said));
     asked.push({ ...boundOf(limit), takes, per: partsOf(limit, request, actor) });
@@ -68,14 +69,6 @@ function partsOf({ per }: CompiledLimit, request: NamedRequest, actor: Actor): L
   const partOf = (part: string): string | null =>
     part.startsWith('labels.') ? (labels[part.slice('labels.'.length)] ?? null) : own[part]!;
   return Object.fromEntries(per.toSorted().map((part) => [part, partOf(part)]));
-}
-
-function valueAt(path: string, request: Pick<NamedRequest, 'labels' | 'payload'>): unknown {
-  if (path.startsWith('labels.')) return request.labels[path.slice('labels.'.length)];
-  return path.split('.').reduce<unknown>((at, step) => {
-    const inside = typeof at === 'object' && at !== null && !Array.isArray(at) && Object.hasOwn(at, step);
-    return inside ? (at as Record<string, unknown>)[step] : undefined;
-  }, request);
 }
 
 /** The value itself is content, and stays out of a reason. */

@@ -75,6 +75,8 @@ function checkGroups({ policy }: BundleSources, sections: Sections, report: Repo
     if (escalate !== undefined && escalate.after >= approval!.expires_in) {
       report('field_misplaced', below(at, 'escalate'), 'it would escalate when it has expired', 'escalate earlier');
     }
+    const same = approval?.grant?.same ?? [];
+    if (new Set(same).size < same.length) report('field_invalid', below(at, 'grant', 'same'), 'a field stands twice');
   }
   for (const placed of sections.tiers) {
     const { floor } = placed.source;

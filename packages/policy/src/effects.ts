@@ -35,13 +35,14 @@ export function approvalOf(stages?: Stages, expires_ms?: number): Approval {
   };
 }
 
-/** The same, and what a rule lets others do after a while, or alone. */
+/** The same, and what a rule lets others do after a while, or alone, or for several jobs. */
 export function termsOf(source: Terms | undefined): Approval {
-  const { escalate, break_glass } = source ?? {};
+  const { escalate, break_glass, grant } = source ?? {};
   return {
     ...approvalOf(source?.stages, source?.expires_in),
     ...(escalate !== undefined && { escalate: { after_ms: escalate.after, to: escalate.to } }),
     ...(break_glass !== undefined && { break_glass }),
+    ...(grant !== undefined && { grant: { ...grant, same: grant.same.toSorted() } }),
   };
 }
 
@@ -114,9 +115,10 @@ export function tightenApproval(a: Approval | undefined, b: Approval | undefined
     expires_ms: Math.min(a.expires_ms, b.expires_ms),
     ...inBoth('escalate', a, b),
     ...inBoth('break_glass', a, b),
+    ...inBoth('grant', a, b),
   };
 }
 
-function inBoth(key: 'escalate' | 'break_glass', a: Approval, b: Approval): Partial<Approval> {
+function inBoth(key: 'escalate' | 'break_glass' | 'grant', a: Approval, b: Approval): Partial<Approval> {
   return a[key] !== undefined && JSON.stringify(a[key]) === JSON.stringify(b[key]) ? { [key]: a[key] } : {};
 }

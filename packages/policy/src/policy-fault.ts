@@ -57,6 +57,7 @@ const FIXES = {
   tier_unreached: 'fix its match, or remove it',
   topic_uncovered: 'add a tier for it, so that its floor is a choice',
   topic_unlisted: 'list it under topics, so that the submitter’s word is not taken for it',
+  grant_field_excluded: 'name a field that the jobs have: otherwise each takes a yes of its own',
   quorum_unreachable: 'ask for fewer votes, or add people to the group',
   constraint_unenforced: 'add the name to the enforces of the pool that should run it',
   pool_missing: 'give a pool what the topic needs, or stop letting it through',

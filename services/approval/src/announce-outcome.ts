@@ -9,7 +9,7 @@ type Announcing = Pick<ServiceContext<unknown>, 'bus' | 'metrics'>;
 export function announceOutcome({ bus, metrics }: Announcing, approval: Approval): void {
   metrics.count('approvals_closed_total', { state: approval.state });
   if (approval.state === 'voided') return;
-  if (approval.state !== 'expired') {
+  if (approval.state !== 'expired' && approval.by_grant === null) {
     metrics.observe('approval_latency_seconds', {}, secondsBetween(approval.opened_at, approval.closed_at!));
   }
   const { tenant, job_id, approval_id, topic } = approval;

@@ -23,6 +23,7 @@ export type BoundTerms = Pick<
   | 'expires_at'
   | 'escalate'
   | 'break_glass'
+  | 'grant'
 >;
 
 /** `sha256:<hex>`. The job's content is covered by its two salted digests, so this one needs no salt of its own. */
@@ -51,6 +52,10 @@ export function approvalDigest(terms: BoundTerms): string {
 }
 
 /** Bound where there are any: an approval without them has the digest that it always had. */
-export function extraTerms({ escalate, break_glass }: Pick<BoundTerms, 'escalate' | 'break_glass'>) {
-  return { ...(escalate === null ? {} : { escalate }), ...(break_glass === null ? {} : { break_glass }) };
+export function extraTerms({ escalate, break_glass, grant }: Pick<BoundTerms, 'escalate' | 'break_glass' | 'grant'>) {
+  return {
+    ...(escalate === null ? {} : { escalate }),
+    ...(break_glass === null ? {} : { break_glass }),
+    ...(grant === null ? {} : { grant }),
+  };
 }

@@ -5,7 +5,22 @@ import { extraTerms } from './approval-digest.ts';
 import type { Approval, Vote } from './store.ts';
 
 export function openedEntry(approval: Approval): NewEntry {
-  return entryOf(approval, 'approval_opened', {
+  return entryOf(approval, 'approval_opened', termsOf(approval));
+}
+
+/** Nobody was asked: a grant that was given before covers it. `same_digest` is the grant's own. */
+export function byGrantEntry(approval: Approval, votes: readonly Vote[], same_digest: string): NewEntry {
+  const { by_grant: grant_id } = approval;
+  return entryOf(approval, 'approval_by_grant', { ...termsOf(approval), grant_id, same_digest, ...approvers(votes) });
+}
+
+export function grantRevokedEntry(given: Approval, by: Pick<Principal, 'id' | 'auth_method'>): NewEntry {
+  const who = { revoked_by: by.id, by_auth_method: by.auth_method, commented: true };
+  return entryOf(given, 'approval_grant_revoked', { grant_id: given.approval_id, ...who });
+}
+
+function termsOf(approval: Approval): Record<string, unknown> {
+  return {
     digest: approval.digest,
     held_seq: approval.held_seq,
     stages: approval.stages,
@@ -20,7 +35,7 @@ export function openedEntry(approval: Approval): NewEntry {
     policy_snapshot: approval.policy_snapshot,
     policy_epoch: approval.policy_epoch,
     rule_id: approval.rule_id,
-  });
+  };
 }
 
 /** `auth_method` above is the requester's; the voter's own stands beside the voter. `more`: also whom the vote leaves to be asked. */
@@ -40,6 +55,7 @@ export function votedEntry(
     group: vote.group,
     voted_at: vote.voted_at,
     commented: vote.comment !== null,
+    ...(vote.grant === null ? {} : { grant: vote.grant }),
     ...more,
   });
 }
@@ -48,14 +64,7 @@ export function votedEntry(
 export function closedEntry(approval: Approval, votes: readonly Vote[], more: Record<string, unknown> = {}): NewEntry {
   return entryOf(approval, `approval_${approval.state}`, {
     digest: approval.digest,
-    approvers: votes.map(({ voter, delegated_by, vote, stage, group, voted_at }) => ({
-      approver: voter,
-      ...(delegated_by === null ? {} : { delegated_by }),
-      vote,
-      stage,
-      group,
-      voted_at,
-    })),
+    ...approvers(votes),
     closed_at: approval.closed_at,
     expires_at: approval.expires_at,
     ...more,
@@ -89,6 +98,19 @@ export function reviewedEntry(
 ): NewEntry {
   const who = { used_by, reviewed_by: by.id, reviewer_auth_method: by.auth_method };
   return entryOf(approval, 'approval_reviewed', { digest: approval.digest, break_glass: true, ...who });
+}
+
+function approvers(votes: readonly Vote[]): object {
+  return {
+    approvers: votes.map(({ voter, delegated_by, vote, stage, group, voted_at }) => ({
+      approver: voter,
+      ...(delegated_by === null ? {} : { delegated_by }),
+      vote,
+      stage,
+      group,
+      voted_at,
+    })),
+  };
 }
 
 function entryOf(approval: Approval, kind: string, more: Record<string, unknown>): NewEntry {

@@ -53,7 +53,15 @@ async function breakIn(tx: Tx, request: Breaking): Promise<Approval | null> {
   const judgement = judgeAlone(approval, votes, { principal, vote: 'approve', digest }, electorate);
   if (!judgement.counts) return null;
   const { stage, group } = judgement;
-  const cast = { voter: principal.id, delegated_by: null, vote: 'approve' as const, stage, group, comment: null };
+  const cast = {
+    voter: principal.id,
+    delegated_by: null,
+    vote: 'approve' as const,
+    stage,
+    group,
+    comment: null,
+    grant: null,
+  };
   const voted_at = await insertVote(tx, { ...cast, approval_id, auth_method: principal.auth_method });
   await insertUse(tx, { approval_id, tenant: approval.tenant, used_by: principal.id, reason });
   const closed = await closeApproval(tx, approval_id, 'granted');

@@ -43,6 +43,7 @@ function hasTermsOf(job: HeldJob, former: Approval): boolean {
             of.max_attempts,
             of.escalate,
             of.break_glass,
+            of.grant,
             of.expires_ms,
           ],
           ...[of.owner, of.on_behalf_of, of.topic, of.capability],

@@ -8,16 +8,19 @@ import { append } from '@countersign/platform/ledger-append';
 import type { ServiceContext } from '@countersign/platform/service';
 import { announceOutcome } from './announce-outcome.ts';
 import { closedEntry, votedEntry } from './approval-entries.ts';
+import { giveGrant } from './give-grant.ts';
+import { refuseGrant } from './grant-terms.ts';
 import { currentStage, type Electorate, groupsIn, type Judgement, judgeVote, partiesOf } from './judge-vote.ts';
 import { lockQuestion, readStanding, votersOf } from './lock-question.ts';
 import { readElectorate } from './read-electorate.ts';
 import { type Approval, closeApproval, insertVote, type Vote } from './store.ts';
+import { readContent } from './store-shown.ts';
 
 type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'log'>;
 type VoteRequest = RpcParsed<'approval.vote'>;
 type Counting = Extract<Judgement, { counts: true }> & Pick<Electorate, 'personOf'>;
 
-/** Throws `not_found`, `revoked`, or what `judgeVote` throws. */
+/** Throws `not_found`, `revoked`, or what `judgeVote` and `refuseGrant` throw. */
 export async function castVote(context: Context, request: VoteRequest): Promise<void> {
   const closed = await context.database.transaction((tx) => voteIn(tx, request));
   if (closed) announceOutcome(context, closed);
@@ -28,6 +31,7 @@ async function voteIn(tx: Tx, request: VoteRequest): Promise<Approval | null> {
   const votes = await readStanding(tx, request.approval_id);
   const electorate = await readElectorate(tx, request.principal.id, [...partiesOf(approval), ...votersOf(votes)]);
   const judgement = judgeVote(approval, votes, request, electorate);
+  if (judgement.counts && request.grant) refuseGrant(approval, request.grant, await readContent(tx, approval));
   return judgement.counts
     ? record(tx, approval, votes, request, { ...judgement, personOf: electorate.personOf })
     : null;
@@ -38,10 +42,10 @@ async function record(
   tx: Tx,
   approval: Approval,
   before: readonly Vote[],
-  { principal, vote, comment }: VoteRequest,
+  { principal, vote, comment, ...asked }: VoteRequest,
   { stage, group, delegated_by, closes, personOf }: Counting,
 ): Promise<Approval | null> {
-  const cast = { voter: principal.id, delegated_by, vote, stage, group, comment };
+  const cast = { voter: principal.id, delegated_by, vote, stage, group, comment, grant: asked.grant ?? null };
   const { approval_id } = approval;
   const voted_at = await insertVote(tx, { ...cast, approval_id, auth_method: principal.auth_method });
   const votes = [...before, { ...cast, voted_at }];
@@ -49,6 +53,6 @@ async function record(
   const asks = next === stage ? {} : { asks_next: groupsIn(approval, next) };
   const voted = votedEntry(approval, { ...cast, voted_at }, principal.auth_method, asks);
   const closed = closes ? await closeApproval(tx, approval_id, closes) : null;
-  await append(tx, closed ? [voted, closedEntry(closed, votes)] : [voted]);
+  await append(tx, closed ? [voted, closedEntry(closed, votes, await giveGrant(tx, closed, votes))] : [voted]);
   return closed;
 }

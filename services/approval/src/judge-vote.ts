@@ -5,7 +5,8 @@ import { CountersignError } from '@countersign/contracts/errors';
 import type { Principal } from '@countersign/contracts/rpc';
 import type { Approval, Standing, Vote } from './store.ts';
 
-export type Ballot = { principal: Principal; vote: Vote['vote']; digest: string };
+/** `grant`: for how many jobs alike; left out, for this one alone. */
+export type Ballot = { principal: Principal; vote: Vote['vote']; digest: string; grant?: Vote['grant'] | undefined };
 /** `current`: the policy that asked is the active one, under the gate's lock. */
 export type OpenQuestion = Standing & { current: boolean };
 /** What the registry says of the people concerned. */
@@ -85,10 +86,14 @@ export function judgeAlone(
 function isRepeated(approval: OpenQuestion, votes: readonly Vote[], ballot: Ballot, { personOf }: Electorate): boolean {
   if (ballot.digest !== approval.digest) throw new CountersignError('approval_digest_mismatch');
   const before = votes.find((cast) => spentBy(cast, personOf).includes(personOf(ballot.principal.id)));
-  if (before?.vote === ballot.vote) return true;
+  if (before?.vote === ballot.vote && isSameGrant(before.grant, ballot.grant ?? null)) return true;
   if (before) throw new CountersignError('approval_already_voted');
   refuseClosed(approval);
   return false;
+}
+
+function isSameGrant(a: Vote['grant'], b: Vote['grant']): boolean {
+  return a?.uses === b?.uses && a?.minutes === b?.minutes;
 }
 
 /** Throws `approval_outdated`, which names the successor where there is one, or `approval_closed`. */

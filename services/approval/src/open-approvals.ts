@@ -3,6 +3,7 @@
  * only says where to look. It opens nothing whose content is not what its digest says.
  */
 import { CountersignError } from '@countersign/contracts/errors';
+import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { jobId, tenantName } from '@countersign/contracts/names';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
@@ -16,7 +17,7 @@ import type { ServiceContext } from '@countersign/platform/service';
 import { z } from 'zod';
 import { announceOutcome } from './announce-outcome.ts';
 import { approvalDigest } from './approval-digest.ts';
-import { carriedEntry, closedEntry, openedEntry, supersededEntry } from './approval-entries.ts';
+import { byGrantEntry, carriedEntry, closedEntry, openedEntry, supersededEntry } from './approval-entries.ts';
 import { carryVotes, findFormers } from './carry-over.ts';
 import {
   type Approval,
@@ -28,6 +29,7 @@ import {
   supersede,
 } from './store.ts';
 import { readVotes } from './store-shown.ts';
+import { type Cover, findCovers } from './use-grants.ts';
 
 type Context = Pick<ServiceContext<unknown>, 'database' | 'log' | 'bus' | 'metrics'>;
 /** Resolves to whether this call opened it: false when it was open already, or the job is no longer held. */
@@ -44,7 +46,11 @@ export function openApprovals({ database, log, bus, metrics }: Context): OpenApp
         const held = await readUnopened(tx, keys);
         const sound = held.filter((job) => contentMatchesDigest(job, log));
         const formers = await findFormers(tx, sound);
-        const approvals = sound.map((job) => toApproval(job, formers.get(keyOf(job)) ?? null));
+        const covers = await findCovers(
+          tx,
+          sound.filter((job) => !formers.has(keyOf(job))),
+        );
+        const approvals = sound.map((job) => toApproval(job, formers.get(keyOf(job)), covers.get(keyOf(job))));
         const inserted = await insertApprovals(tx, approvals);
         const mine = approvals.filter((approval) => inserted.has(approval.approval_id));
         const voided = await supersede(tx, mine);
@@ -52,9 +58,13 @@ export function openApprovals({ database, log, bus, metrics }: Context): OpenApp
           tx,
           voided.map(({ approval_id }) => approval_id),
         );
-        await append(tx, [...voided.map((former) => supersededEntry(former, votes)), ...mine.map(openedEntry)]);
+        const openings = mine.map((approval) => openingOf(approval, covers.get(keyOf(approval))));
+        await append(tx, [...voided.map((former) => supersededEntry(former, votes)), ...openings]);
         const granted = await carryAll(tx, mine);
-        return { keys: new Set(mine.map(keyOf)), closed: [...voided, ...granted] };
+        return {
+          keys: new Set(mine.map(keyOf)),
+          closed: [...voided, ...granted, ...mine.filter(({ by_grant }) => by_grant !== null)],
+        };
       });
       for (const approval of opened.closed) announceOutcome({ bus, metrics }, approval);
       return keys.map((key) => opened.keys.has(keyOf(key)));
@@ -101,14 +111,26 @@ async function carryAll(tx: Tx, opened: readonly Approval[]): Promise<Approval[]
   return granted;
 }
 
-/** Carried over, it ends when it would have ended. */
-function toApproval(job: HeldJob, former: Approval | null): Approval {
+function openingOf(approval: Approval, cover: Cover | undefined): NewEntry {
+  return cover === undefined ? openedEntry(approval) : byGrantEntry(approval, cover.votes, cover.same_digest);
+}
+
+/** Carried over, it ends when it would have ended; under a grant, with that at the latest. */
+function toApproval(job: HeldJob, former: Approval | undefined, cover: Cover | undefined): Approval {
   const { actor, effective: _, salt: __, survive: ___, ...kept } = job;
-  const expires_at = former?.expires_at ?? kept.expires_at;
+  const expires_at = former?.expires_at ?? earlier(kept.expires_at, cover?.given.grant_expires_at);
   const terms = { ...kept, expires_at, approval_id: uuidv7(), requester: actor };
-  const nobody = { closed_at: null, superseded_by: null, withdrawn_by: null, withdrawn_because: null };
+  const closed_at = cover === undefined ? null : job.opened_at;
+  const nobody = { closed_at, superseded_by: null, withdrawn_by: null, withdrawn_because: null };
+  const granted = { by_grant: cover?.given.approval_id ?? null, grant_use: null };
   const carried = { carried_from: former?.approval_id ?? null, escalated_at: former?.escalated_at ?? null };
-  return { ...terms, digest: approvalDigest(terms), state: 'open', ...nobody, ...carried };
+  const state = cover === undefined ? 'open' : 'granted';
+  return { ...terms, digest: approvalDigest(terms), state, ...nobody, ...carried, ...granted };
+}
+
+/** Both as the database wrote them, so that they compare as text. */
+function earlier(a: string, b: string | undefined): string {
+  return b === undefined || a < b ? a : b;
 }
 
 function keyOf({ tenant, job_id }: JobKey): string {

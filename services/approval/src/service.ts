@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { breakGlass, reviewGlass } from './break-glass.ts';
 import { castVote } from './cast-vote.ts';
 import { closeApprovals, sweepDue } from './close-approvals.ts';
+import { pageOfGrants, revokeGrant } from './give-grant.ts';
 import { listVotable } from './list-votable.ts';
 import { hearHeld, openApprovals, sweepUnopened } from './open-approvals.ts';
 import { getApproval, listPage } from './show-approvals.ts';
@@ -45,6 +46,9 @@ export const approval = defineService({
       await withdrawApproval(context, request);
       return getApproval(database, request);
     });
+
+    bus.serve('approval.grants', (request) => pageOfGrants(database, request));
+    bus.serve('approval.revoke_grant', (request) => revokeGrant(database, request));
 
     bus.onHints(hintsTo('approval'), { batch: LIMITS.batch_rows, handle: hearHeld(open) });
     context.sweep('open approvals', LIMITS.sweep_ms, () => sweepUnopened(context, open));

@@ -11,6 +11,7 @@ const votesOf = readBy(({ approval_ids }: { approval_ids: readonly string[] }) =
   tables
     .selectFrom('approval.votes')
     .select(['approval_id', 'voter', 'delegated_by', 'vote', 'stage', 'group', 'comment', 'voted_at'])
+    .select((of) => of.ref('grant').$castTo<Vote['grant']>().as('grant'))
     .where('approval_id', '=', anyOf(approval_ids))
     .orderBy('voted_at')
     .orderBy('voter'),
@@ -108,9 +109,12 @@ function shown(rows: Rows) {
       'escalated_at',
       'carried_from',
       'expires_ms',
+      'by_grant',
+      'grant_use',
       'traceparent',
     ])
     .select((of) => of.ref('escalate').$castTo<Approval['escalate']>().as('escalate'))
+    .select((of) => of.ref('grant').$castTo<Approval['grant']>().as('grant'))
     .select((of) => of.ref('break_glass').$castTo<Approval['break_glass']>().as('break_glass'))
     .select((of) => of.ref('stages').$castTo<Approval['stages']>().as('stages'));
 }

@@ -27,6 +27,7 @@ export type HeldJob = {
   traceparent: string;
   escalate: ApprovalView['escalate'];
   break_glass: ApprovalView['break_glass'];
+  grant: ApprovalView['grant'];
   survive: string | null;
   expires_ms: number;
   opened_at: string;
@@ -50,7 +51,7 @@ export const COLUMNS = `a.approval_id, a.tenant, a.job_id, a.held_seq, a.topic, 
   a.on_behalf_of, a.job_hash, a.effective_digest, a.policy_version, a.policy_snapshot, a.policy_epoch, a.rule_id,
   a.reason, a.stages, a.max_attempts, a.digest, a.state, a.opened_at, a.expires_at, a.closed_at, a.superseded_by,
   a.withdrawn_by, a.withdrawn_because, a.escalate,
-  a.break_glass, a.escalated_at, a.carried_from, a.expires_ms, a.traceparent`;
+  a.break_glass, a.escalated_at, a.carried_from, a.expires_ms, a."grant", a.by_grant, a.grant_use, a.traceparent`;
 
 const HELD = 'SELECT FROM scheduler.held h WHERE (h.tenant, h.job_id, h.held_seq) = (a.tenant, a.job_id, a.held_seq)';
 const UNOPENED = `NOT EXISTS (SELECT FROM approval.approvals a
@@ -84,7 +85,7 @@ export async function insertApprovals(tx: Tx, approvals: readonly Approval[]): P
     `INSERT INTO approval.approvals AS a (approval_id, tenant, job_id, held_seq, topic, capability, requester, auth_method,
        owner, on_behalf_of, job_hash, effective_digest, policy_version, policy_snapshot, policy_epoch, rule_id, reason,
        stages, max_attempts, digest, state, opened_at, expires_at, closed_at, superseded_by, withdrawn_by, withdrawn_because,
-       escalate, break_glass, escalated_at, carried_from, expires_ms, traceparent)
+       escalate, break_glass, escalated_at, carried_from, expires_ms, "grant", by_grant, grant_use, traceparent)
      SELECT ${COLUMNS} FROM json_populate_recordset(NULL::approval.approvals, $1::json) AS a
      ON CONFLICT (tenant, job_id, held_seq) DO NOTHING
      RETURNING approval_id`,
@@ -154,11 +155,11 @@ export function readOpen(tx: Tx, tenant: string, before: string | null, limit: n
 /** When it was cast. */
 export async function insertVote(tx: Tx, vote: NewVote): Promise<string> {
   const [row] = await tx.query<{ voted_at: string }>(
-    `INSERT INTO approval.votes (approval_id, voter, auth_method, vote, stage, "group", comment, delegated_by, voted_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp()) RETURNING voted_at`,
+    `INSERT INTO approval.votes (approval_id, voter, auth_method, vote, stage, "group", comment, delegated_by, "grant", voted_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp()) RETURNING voted_at`,
     [
       ...[vote.approval_id, vote.voter, vote.auth_method, vote.vote],
-      ...[vote.stage, vote.group, vote.comment, vote.delegated_by],
+      ...[vote.stage, vote.group, vote.comment, vote.delegated_by, vote.grant && JSON.stringify(vote.grant)],
     ],
   );
   return row!.voted_at;
@@ -209,6 +210,7 @@ export function readFormers(tx: Tx, jobs: readonly HeldJob[]): Promise<Approval[
   );
 }
 
+/** Each for the one job alone: what a vote said of others held under the policy that it was cast under. */
 export async function copyVotes(tx: Tx, from: string, to: string): Promise<void> {
   await tx.query(
     `INSERT INTO approval.votes (approval_id, voter, auth_method, vote, stage, "group", comment, delegated_by, voted_at)

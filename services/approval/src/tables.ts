@@ -36,6 +36,9 @@ export type Tables = {
     escalated_at: string | null;
     expires_ms: number | null;
     carried_from: string | null;
+    grant: unknown;
+    by_grant: string | null;
+    grant_use: number | null;
   };
   'approval.glass_broken': {
     approval_id: string;
@@ -47,6 +50,18 @@ export type Tables = {
     reviewed_at: string | null;
     review: string | null;
   };
+  'approval.grants': {
+    grant_id: string;
+    tenant: string;
+    max_uses: number;
+    used: number;
+    granted_at: string;
+    expires_at: string;
+    given_by: string[];
+    revoked_by: string | null;
+    revoked_at: string | null;
+    revoked_because: string | null;
+  };
   'approval.votes': {
     approval_id: string;
     voter: string;
@@ -57,6 +72,7 @@ export type Tables = {
     comment: string | null;
     voted_at: string;
     delegated_by: string | null;
+    grant: unknown;
   };
   'scheduler.approval_content': {
     tenant: string;
@@ -90,6 +106,7 @@ export type Tables = {
     escalate: unknown;
     break_glass: unknown;
     survive: string | null;
+    grant: unknown;
   };
 };
 

@@ -12,6 +12,8 @@ import { decisionsOf, type Evidence, type EvidenceBody, readEvidence } from './r
 import { instantOf } from './show-entry.ts';
 import { chainEntryOf, type JobChain, type JobKey } from './store.ts';
 
+/** What a question, or a grant's answer to one that nobody is asked, begins with. */
+const OPENED: readonly string[] = ['approval_opened', 'approval_by_grant'];
 const CLOSED = new Set(APPROVAL_STATES.filter((state) => state !== 'open').map((state) => `approval_${state}`));
 
 /** `chain.entries` has at least one entry. */
@@ -67,25 +69,31 @@ function firstSaid<K extends keyof EvidenceBody>(evidence: readonly Evidence[], 
 /** The approval that was spent; without one, the last that was opened. */
 function approvalOf(evidence: readonly Evidence[]): RunRecord['approval'] {
   const spent = evidence.findLast(({ entry, body }) => entry.kind === 'job_dispatched' && body.approval_id)?.body;
-  const approval_id = spent?.approval_id ?? lastOf(evidence, 'approval_opened')?.body.approval_id;
+  const asked = evidence.findLast(({ entry }) => OPENED.includes(entry.kind));
+  const approval_id = spent?.approval_id ?? asked?.body.approval_id;
   const own = evidence.filter(
     ({ entry, body }) => entry.kind.startsWith('approval_') && body.approval_id === approval_id,
   );
-  const opened = lastOf(own, 'approval_opened')?.body;
+  const opened = own.findLast(({ entry }) => OPENED.includes(entry.kind))?.body;
   if (!approval_id || !opened?.expires_at) return null;
-  const granted = lastOf(own, 'approval_granted');
+  const granted = lastOf(own, 'approval_granted') ?? lastOf(own, 'approval_by_grant');
   const votes = own.filter(({ entry }) => entry.kind === 'approval_voted');
   const closed = own.findLast(({ entry }) => CLOSED.has(entry.kind));
-  return {
-    approval_id,
-    state: closed?.entry.kind.slice('approval_'.length) ?? 'open',
-    approver: (granted && votes.findLast(({ body }) => body.vote === 'approve')?.body.voter) ?? null,
-    approvers: votes.map(({ entry, body }) => ({
+  const { approvers: granters, grant_id } = granted?.entry.kind === 'approval_by_grant' ? granted.body : {};
+  const given =
+    granters ??
+    votes.map(({ entry, body }) => ({
       approver: body.voter ?? '',
       vote: body.vote ?? '',
       stage: body.stage ?? 0,
       voted_at: body.voted_at ?? instantOf(entry.time_us),
-    })),
+    }));
+  return {
+    approval_id,
+    state: closed?.entry.kind.slice('approval_'.length) ?? (granted ? 'granted' : 'open'),
+    approver: (granted && given.findLast(({ vote }) => vote === 'approve')?.approver) ?? null,
+    approvers: given,
+    ...(grant_id !== undefined && { grant_id }),
     approved_at: granted ? instantOf(granted.entry.time_us) : null,
     expires_at: opened.expires_at,
     stages: opened.stages ?? [],

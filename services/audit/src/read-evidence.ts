@@ -5,6 +5,7 @@
 import { approvalStage } from '@countersign/contracts/asked-approval';
 import type { Decision } from '@countersign/contracts/decision';
 import { instant } from '@countersign/contracts/names';
+import { recordApprover } from '@countersign/contracts/record';
 import { readRecordedDecision } from '@countersign/contracts/recorded-decision';
 import { z } from 'zod';
 import type { StoredEntry } from './store.ts';
@@ -29,6 +30,9 @@ const body = z.object({
   vote: text,
   stage: number,
   voted_at: lenient(instant),
+  /** Whose votes a grant stands on, and which one it is. */
+  approvers: lenient(z.array(recordApprover)),
+  grant_id: text,
   dispatch_id: text,
   pool: lenient(z.string().nullable()),
   worker: lenient(z.string().nullable()),

@@ -1,5 +1,5 @@
 /** `/approvals`: what waits for a countersignature, and the votes. Who is eligible is the approval service's to say. */
-import { approvalView, glassBreaking, glassReview, vote, withdrawal } from '@countersign/contracts/approval';
+import { approvalView, glassBreaking, glassReview, vote, withdrawal, yes } from '@countersign/contracts/approval';
 import { approvalPage, approvalQuery } from '@countersign/contracts/http';
 import { LIMITS } from '@countersign/contracts/limits';
 import { uuid } from '@countersign/contracts/names';
@@ -7,6 +7,7 @@ import type { Bus } from '@countersign/platform/bus';
 import { z } from 'zod';
 import { approvalEventsRoute } from './approval-events.ts';
 import { principalOf } from './caller.ts';
+import { grantRoutes } from './grant-routes.ts';
 import { type Route, route } from './route.ts';
 import type { EventStreams } from './stream-events.ts';
 
@@ -30,6 +31,7 @@ export function approvalRoutes(bus: Bus, streams: EventStreams): Route[] {
     }),
     // Before the route of one approval, which would take it for an id.
     approvalEventsRoute(streams),
+    ...grantRoutes(bus),
     route({
       method: 'get',
       path: '/approvals/:approval_id',
@@ -95,15 +97,17 @@ function voteRoute(bus: Bus, cast: keyof typeof VOTES): Route {
     summary: VOTES[cast],
     permissions: ['approvals:vote'],
     params,
-    body: { schema: vote, limit: LIMITS.request_bytes },
+    body: { schema: cast === 'approve' ? yes : vote, limit: LIMITS.request_bytes },
     answers: { 200: { says: 'The approval with this vote', schema: approvalView } },
     handle: async ({ caller, params, body, traceparent }) => {
+      const { digest, comment, grant }: z.output<typeof yes> = body;
       const asked = {
         tenant: caller.tenant,
         approval_id: params.approval_id,
         vote: cast,
-        digest: body.digest,
-        comment: body.comment ?? null,
+        digest,
+        comment: comment ?? null,
+        ...(grant !== undefined && { grant }),
         principal: principalOf(caller),
       };
       return { status: 200, json: await bus.call('approval.vote', asked, { traceparent }) };

@@ -71,7 +71,7 @@ export const scheduler = defineService({
     'control.stops',
     'control.stops_due',
     'control.end_expired',
-    'approval.redeem',
+    'approval.redeem_all',
   ],
   async start(context) {
     await ownPools(context);

@@ -204,6 +204,16 @@ export type Functions = {
     ];
     gives: string | null;
   };
+  'approval.redeem_all': {
+    takes: [items: string | null];
+    gives: {
+      tenant: string | null;
+      job_id: string | null;
+      outcome: string | null;
+      by_grant: string | null;
+      grant_use: number | null;
+    }[];
+  };
   'control.ceiling_changed': {
     takes: [who: string | null, since: string | null];
     gives: boolean | null;

@@ -40,6 +40,9 @@ function question(over: Partial<OpenQuestion> = {}): OpenQuestion {
     escalate: null,
     escalated_at: null,
     break_glass: null,
+    grant: null,
+    by_grant: null,
+    grant_use: null,
     carried_from: null,
     expires_ms: null,
     in_time: true,
@@ -112,7 +115,14 @@ describe('judgeVote', () => {
           const outcome: ReturnType<typeof judge> | null = granted ? null : judge(asked, votes, ballot(id, of));
           if (outcome === null || typeof outcome === 'string' || !outcome.counts) continue;
           expect(of).toContain(outcome.group);
-          const cast = { voter: id, delegated_by: null, vote: 'approve' as const, comment: null, voted_at: '' };
+          const cast = {
+            voter: id,
+            delegated_by: null,
+            vote: 'approve' as const,
+            comment: null,
+            grant: null,
+            voted_at: '',
+          };
           votes.push({ ...cast, stage: outcome.stage, group: outcome.group });
           granted = outcome.closes === 'granted';
         }
@@ -130,7 +140,17 @@ describe('judgeVote', () => {
   });
 
   const vote = (voter: string, more: Partial<Vote> = {}): Vote => ({
-    ...{ voter, delegated_by: null, vote: 'approve', stage: 0, group: 'sre', comment: null, voted_at: '', ...more },
+    ...{
+      voter,
+      delegated_by: null,
+      vote: 'approve',
+      stage: 0,
+      group: 'sre',
+      comment: null,
+      grant: null,
+      voted_at: '',
+      ...more,
+    },
   });
   /** Accounts by their human: `sam2` is Sam, too. */
   const accounts = (of: Record<string, string>, lent: Electorate['lent'] = []): Electorate => ({

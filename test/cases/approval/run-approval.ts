@@ -23,6 +23,14 @@ export type Holding = {
   escalate?: ApprovalView['escalate'];
   break_glass?: ApprovalView['break_glass'];
   survive?: 'same_terms';
+  grant?: ApprovalView['grant'];
+  /** Who asked; left out, the agent. */
+  actor?: string;
+  owner?: string;
+  topic?: string;
+  capability?: string;
+  rule_id?: string;
+  labels?: Record<string, string>;
   payload?: Record<string, unknown>;
   /** Of the digests; left out, another one each time. */
   salt?: string;
@@ -164,12 +172,12 @@ async function hold(admin: Database, job_id: string, holding: Holding): Promise<
   const effective = canonicalize({
     tenant,
     job_id,
-    actor: AGENT,
-    topic: TOPIC,
-    capability: 'infra.write',
+    actor: holding.actor ?? AGENT,
+    topic: holding.topic ?? TOPIC,
+    capability: holding.capability ?? 'infra.write',
     risk_tags: [],
     requires: [],
-    labels: { env: 'prod' },
+    labels: holding.labels ?? { env: 'prod' },
     payload: holding.payload ?? { replicas: 3 },
     constraints: {},
   });
@@ -182,13 +190,14 @@ async function hold(admin: Database, job_id: string, holding: Holding): Promise<
     ...(holding.escalate && { escalate: holding.escalate }),
     ...(holding.break_glass && { break_glass: holding.break_glass }),
     ...(holding.survive && { survive: holding.survive }),
+    ...(holding.grant && { grant: holding.grant }),
   };
   await admin.transaction(async (tx) => {
     await tx.query(
       `INSERT INTO scheduler.jobs (tenant, job_id, topic, capability, labels, actor, auth_method, owner, on_behalf_of, state,
          decision, rule_id, policy_version, policy_snapshot, policy_epoch, job_hash, effective_digest, approval_terms,
          held_seq, deadline_at, traceparent)
-       VALUES ($1, $2, $3, 'infra.write', '{}', $4, 'api_key', $5, $6, 'held', 'require_approval', 'require-approval-prod-write',
+       VALUES ($1, $2, $3, $14, '{}', $4, 'api_key', $5, $6, 'held', 'require_approval', $15,
          7, $7, $13, $8, $9, $10, $11, now() + interval '1 day', $12)
        ON CONFLICT (tenant, job_id) DO UPDATE SET state = 'held', held_seq = excluded.held_seq,
          policy_epoch = excluded.policy_epoch,
@@ -196,9 +205,9 @@ async function hold(admin: Database, job_id: string, holding: Holding): Promise<
       [
         tenant,
         job_id,
-        TOPIC,
-        AGENT,
-        OWNER,
+        holding.topic ?? TOPIC,
+        holding.actor ?? AGENT,
+        holding.owner ?? OWNER,
         holding.on_behalf_of ?? null,
         SNAPSHOT,
         JOB_HASH,
@@ -207,6 +216,8 @@ async function hold(admin: Database, job_id: string, holding: Holding): Promise<
         holding.held_seq ?? 1,
         newTraceparent(),
         holding.policy_epoch ?? 3,
+        holding.capability ?? 'infra.write',
+        holding.rule_id ?? 'require-approval-prod-write',
       ],
     );
     await tx.query(

@@ -298,6 +298,19 @@ const CASES: Record<RpcVerb, Case> = {
     right: [{ tenant: 'acme', approval_id: 'a1', digest: H1 }],
     wrong: { 'another digest': { tenant: 'acme', approval_id: 'a1', digest: H2 } },
   },
+  'approval.grants': {
+    asked: { tenant: 'acme', limit: 1 },
+    right: [{ grants: [{ tenant: 'acme' }] }, { grants: [] }],
+    wrong: {
+      'another tenant’s': { grants: [{ tenant: 'rival' }] },
+      'more than asked for': { grants: [{ tenant: 'acme' }, { tenant: 'acme' }] },
+    },
+  },
+  'approval.revoke_grant': {
+    asked: { tenant: 'acme', grant_id: 'a1' },
+    right: [{ tenant: 'acme', grant_id: 'a1' }],
+    wrong: { another: { tenant: 'acme', grant_id: 'a2' }, 'another tenant’s': { tenant: 'rival', grant_id: 'a1' } },
+  },
   'approval.review': {
     asked: { tenant: 'acme', approval_id: 'a1' },
     right: [{ tenant: 'acme', approval_id: 'a1' }],
@@ -393,6 +406,7 @@ test('what acts, and cannot be told from acting twice, is asked once', () => {
   expect(once.sort()).toEqual([
     'approval.break_glass',
     'approval.review',
+    'approval.revoke_grant',
     'approval.vote',
     'approval.withdraw',
     'output.discard',

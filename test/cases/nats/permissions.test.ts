@@ -165,6 +165,8 @@ const MAY_PUBLISH: Record<string, string[]> = {
     'rpc.approval.withdraw',
     'rpc.approval.break_glass',
     'rpc.approval.review',
+    'rpc.approval.grants',
+    'rpc.approval.revoke_grant',
     'rpc.output.read',
     'rpc.output.quarantined',
     'rpc.output.open',

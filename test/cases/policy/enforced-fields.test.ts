@@ -18,7 +18,7 @@ const GITLEAKS = policy('read-gitleaks');
 const TESTS = 'packages/policy-author/src/run-policy-tests.ts';
 /** Holders have none: the field below them do. */
 const HOLDERS =
-  /^(mode|mode\.observe|match|match\.not|floor|floor\.constraints|approval|approval\.escalate|approval\.break_glass|approvals|floor\.stages|approval\.stages|limits|floor\.limits|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|scanning|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics|scanners\.(rules|gitleaks|rules\.allow|rules\.examples|gitleaks\.rules|models|models\.severities))$/;
+  /^(mode|mode\.observe|match|match\.not|floor|floor\.constraints|approval|approval\.escalate|approval\.break_glass|approval\.grant|approvals|floor\.stages|approval\.stages|limits|floor\.limits|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|scanning|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics|scanners\.(rules|gitleaks|rules\.allow|rules\.examples|gitleaks\.rules|models|models\.severities))$/;
 
 /** Field → the file that holds it, or the part of which some file reads it. */
 const HELD: Readonly<Record<string, string>> = {
@@ -61,6 +61,9 @@ const HELD: Readonly<Record<string, string>> = {
   'approval.escalate.after': 'services/approval/src/escalate-approvals.ts',
   'approval.escalate.to': 'services/approval/src/judge-vote.ts',
   'approval.break_glass.group': 'services/approval/src/break-glass.ts',
+  'approval.grant.max_uses': 'services/approval/src/grant-terms.ts',
+  'approval.grant.max_minutes': 'services/approval/src/grant-terms.ts',
+  'approval.grant.same': 'services/approval/src/use-grants.ts',
   'approvals.survive': 'services/approval/src/carry-over.ts',
   'constraints.timeout': 'packages/worker',
   'constraints.max_attempts': EFFECTS,

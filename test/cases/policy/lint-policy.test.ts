@@ -198,6 +198,26 @@ rules:
   ]);
 });
 
+it('says when no job can have a field that a grant names', () => {
+  const policy = (same: string) => `
+topics: { job.a: { capability: a.b, schema: ./schemas/closed.json }, job.b: { capability: a.b } }
+rules:
+  - id: r
+    match: { topics: [job.a] }
+    decision: require_approval
+    approval: { stages: [{ group: approvers }], grant: { max_uses: 5, max_minutes: 30, same: [${same}] } }
+`;
+  const closed = {
+    type: 'object',
+    additionalProperties: false,
+    properties: { branch: { type: 'string' }, at: { type: 'object' } },
+  };
+  const files = { 'schemas/closed.json': JSON.stringify(closed) };
+  expect(lints(policy('labels.repo, payload.branch, payload.at.home'), files)).toEqual([]);
+  expect(lints(policy('labels.repo, payload.brunch'), files)).toEqual(['grant_field_excluded policy.yaml:7']);
+  expect(lints(policy('payload.brunch').replace('topics: [job.a]', 'topics: [job.a, job.b]'), files)).toEqual([]);
+});
+
 it('looks for a pool that enforces what is asked', () => {
   const policy = rules(
     'id: r, match: { topics: [job.a] }, decision: allow_with_constraints, constraints: { worker: [no_network, read_only] }',

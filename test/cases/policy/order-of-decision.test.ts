@@ -287,11 +287,13 @@ describe('floors', () => {
     const rule = `  - id: held
     match: {}
     decision: require_approval
-    approval: { stages: [{ group: sre }], escalate: { after: 10m, to: leads }, break_glass: { group: leads } }
+    approval: { stages: [{ group: sre }], escalate: { after: 10m, to: leads }, break_glass: { group: leads },
+      grant: { max_uses: 5, max_minutes: 30, same: [payload.branch, labels.repo] } }
 `;
     const head = 'groups: [sre, leads]\napprovals: { survive: same_terms }\n';
     const approvalUnder = (floor: string) => finalOf(ask(withTier(floor, rule, head), prod)).obligations.approval;
-    const easier = { escalate: { after_ms: 600_000, to: 'leads' }, break_glass: { group: 'leads' } };
+    const grant = { max_uses: 5, max_minutes: 30, same: ['labels.repo', 'payload.branch'] };
+    const easier = { escalate: { after_ms: 600_000, to: 'leads' }, break_glass: { group: 'leads' }, grant };
     expect(approvalUnder('{ max_attempts: 1 }')).toMatchObject({ ...easier, survive: 'same_terms' });
     const asked = approvalUnder('{ decision: require_approval, stages: [{ group: sre, count: 2 }] }');
     expect(asked).toEqual({ stages: [{ group: 'sre', count: 2 }], expires_ms: 3_600_000, survive: 'same_terms' });

@@ -179,6 +179,32 @@ describe('meaning', () => {
       ),
     ],
     ['field_invalid', 'approvals: { survive: always }'],
+    ...[
+      '{ max_uses: 1, max_minutes: 5, same: [labels.repo] }',
+      '{ max_uses: 1001, max_minutes: 5, same: [labels.repo] }',
+      '{ max_uses: 5, max_minutes: 1441, same: [labels.repo] }',
+      '{ max_uses: 5, max_minutes: 5, same: [] }',
+      '{ max_uses: 5, max_minutes: 5, same: [topic] }',
+      '{ max_uses: 5, max_minutes: 5, same: [labels.repo, labels.repo] }',
+      '{ max_uses: 5, max_minutes: 5 }',
+      '{ max_uses: 5, same: [labels.repo] }',
+    ].map((grant): [string, string] => [
+      'field_invalid',
+      rule(`decision: require_approval, approval: { stages: [{ group: approvers }], grant: ${grant} }`),
+    ]),
+    [
+      'field_unknown',
+      rule(
+        'decision: require_approval, approval: { stages: [{ group: approvers }], grant: { max_uses: 5, max_minutes: 5, same: [labels.a], per: day } }',
+      ),
+    ],
+    [
+      'field_misplaced',
+      rule(
+        'decision: allow, approval: { stages: [{ group: approvers }], grant: { max_uses: 5, max_minutes: 5, same: [labels.a] } }',
+      ),
+    ],
+    ['field_unknown', 'tiers: [{ id: t, match: {}, floor: { decision: require_approval, grant: { max_uses: 5 } } }]'],
     ['owner_missing', approval('owner')],
     ['scanner_unknown', 'rules: [{ id: r, match: { scanners: [astrology] }, decision: deny }]'],
     ['match_empty', 'rules: [{ id: r, match: { not: {} }, decision: deny }]'],

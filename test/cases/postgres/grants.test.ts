@@ -37,6 +37,7 @@ const READS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
 /** Who may call what: the functions that act inside another's transaction, and the ledger's own. */
 const CALLS: Readonly<Record<string, readonly string[]>> = {
   'approval.redeem': ['countersign_scheduler'],
+  'approval.redeem_all': ['countersign_scheduler'],
   'control.activate_policy': ['countersign_policy_kernel'],
   'control.ceiling_changed': ['countersign_scheduler'],
   'control.change_ceiling': ['countersign_ingress'],

@@ -106,7 +106,17 @@ export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
     { field: 'since', in: 'services/ingress/src/approval-events.ts' },
     { field: 'wait', in: 'services/ingress/src/approval-events.ts' },
   ],
-  'post /approvals/{approval_id}/approve': VOTE,
+  'get /approvals/grants': [
+    { field: 'active', in: 'services/approval/src/store-grants.ts' },
+    { field: 'cursor', in: 'services/approval/src/give-grant.ts' },
+    { field: 'limit', in: 'services/approval/src/give-grant.ts' },
+  ],
+  'post /approvals/grants/{grant_id}/revoke': [{ field: 'reason', in: 'services/approval/src/store-grants.ts' }],
+  'post /approvals/{approval_id}/approve': [
+    ...VOTE,
+    { field: 'grant.minutes', in: 'services/approval/src/grant-terms.ts' },
+    { field: 'grant.uses', in: 'services/approval/src/grant-terms.ts' },
+  ],
   'post /approvals/{approval_id}/reject': VOTE,
   'post /approvals/{approval_id}/break-glass': [
     { field: 'digest', in: 'services/approval/src/break-glass.ts' },

@@ -49,6 +49,8 @@ const ROUTES: Record<keyof typeof ACCESS, Case[]> = {
   'POST /agents/{id}/rotate': [{ of: 'agent', body: () => ({ overlap_minutes: 0 }) }],
   'GET /approvals': [{ of: 'held', query: 'job_id', status: 200 }],
   'GET /approvals/events': NONE,
+  'GET /approvals/grants': NONE,
+  'POST /approvals/grants/{grant_id}/revoke': [{ of: 'approval', ...REASONED }],
   'GET /approvals/{approval_id}': [{ of: 'approval' }],
   'POST /approvals/{approval_id}/approve': [{ of: 'approval', body: () => ({ digest: DIGEST }) }],
   'POST /approvals/{approval_id}/break-glass': [{ of: 'approval', body: () => ({ digest: DIGEST, ...reason }) }],
@@ -200,6 +202,11 @@ const VERBS: Record<RpcVerb, Verb | null> = {
   'scheduler.lift': { of: 'stop', ask: (switch_id) => ({ switch_id, tenant: RIVAL, reason: 'x', principal }) },
   'approval.list': { of: 'held', ask: key },
   'approval.get': { of: 'approval', ask: (approval_id) => ({ tenant: RIVAL, approval_id }) },
+  'approval.grants': null,
+  'approval.revoke_grant': {
+    of: 'approval',
+    ask: (grant_id) => ({ tenant: RIVAL, grant_id, any: true, ...reason, principal }),
+  },
   'approval.vote': {
     of: 'approval',
     ask: (approval_id) => ({ tenant: RIVAL, approval_id, vote: 'reject', digest: DIGEST, comment: null, principal }),

@@ -10,6 +10,7 @@ import type { Verdict } from './classify-dispatch.ts';
 import type { ClearedJob, DispatchItem } from './dispatch-item.ts';
 import type { NewAttempt, SentAttempt } from './new-attempt.ts';
 import { newAttempt } from './new-attempt.ts';
+import type { Redeemed } from './store-dispatch.ts';
 
 export type DispatchPlan = {
   moves: Move[];
@@ -22,7 +23,13 @@ export type DispatchPlan = {
   offers: NewOffer[];
 };
 
-export function dispatchedEntry({ job, decision, decided_by }: DispatchItem, sent: NewAttempt): NewEntry {
+/** `redeemed`: of an approval that came by a grant, which use of which grant this is. */
+export function dispatchedEntry(
+  { job, decision, decided_by }: DispatchItem,
+  sent: NewAttempt,
+  redeemed?: Redeemed,
+): NewEntry {
+  const { by_grant = null, grant_use } = redeemed ?? {};
   return jobEntry('job_dispatched', job, {
     state: 'dispatched',
     decision,
@@ -31,21 +38,22 @@ export function dispatchedEntry({ job, decision, decided_by }: DispatchItem, sen
     attempt: sent.attempt,
     pool: sent.pool,
     approval_id: sent.approval_id,
+    ...(by_grant !== null && { grant: { grant_id: by_grant, use: grant_use } }),
     payload_digest: sent.payload_digest,
     effective_digest: sent.effective_digest,
   });
 }
 
-/** `redeemed`: by `<tenant>/<job_id>`, what `approval.redeem` said in this transaction. */
+/** `redeemed`: by `<tenant>/<job_id>`, what `approval.redeem_all` said in this transaction. */
 export function planDispatch(
   judged: readonly { item: DispatchItem; verdict: Verdict }[],
-  redeemed: ReadonlyMap<string, string>,
+  redeemed: ReadonlyMap<string, Redeemed>,
 ): DispatchPlan {
   const plan: DispatchPlan = { moves: [], entries: [], attempts: [], held: [], renewed: [], offers: [] };
   for (const { item, verdict } of judged) {
     if (verdict.kind === 'deny') end(plan, item, 'denied', verdict.reason);
     if (verdict.kind === 'fail') end(plan, item, 'failed', verdict.reason);
-    if (verdict.kind === 'send') send(plan, item, verdict.pool, null);
+    if (verdict.kind === 'send') send(plan, item, verdict.pool);
     if (verdict.kind === 'needs_approval') sendApproved(plan, item, verdict.pool, redeemed.get(keyOf(item.job)));
   }
   return plan;
@@ -69,8 +77,9 @@ function ruleOf(decision: Decision): Partial<Move> {
   };
 }
 
-function send(plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, approval_id: string | null): void {
+function send(plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, redeemed?: Redeemed): void {
   const { job, decision } = item;
+  const approval_id = redeemed === undefined ? null : job.approval_id;
   const sent = newAttempt(item, pool, approval_id);
   const { attempt, effective_digest } = sent.attempt;
   if (effective_digest !== job.effective_digest) plan.renewed.push(item);
@@ -86,13 +95,13 @@ function send(plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, approval
     attempt,
     pool: pool.id,
   });
-  plan.entries.push(dispatchedEntry(item, sent.attempt));
+  plan.entries.push(dispatchedEntry(item, sent.attempt, redeemed));
 }
 
 /** An approval counts only when this very job has one for these very digests, snapshot and epoch. */
-function sendApproved(plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, outcome: string | undefined): void {
-  if (outcome === 'ok') send(plan, item, pool, item.job.approval_id);
-  else hold(plan, item, outcome === undefined ? 'approval required' : `approval not redeemable: ${outcome}`);
+function sendApproved(plan: DispatchPlan, item: DispatchItem, pool: ChosenPool, redeemed: Redeemed | undefined): void {
+  if (redeemed?.outcome === 'ok') send(plan, item, pool, redeemed);
+  else hold(plan, item, redeemed === undefined ? 'approval required' : `approval not redeemable: ${redeemed.outcome}`);
 }
 
 function hold(plan: DispatchPlan, item: DispatchItem, reason: string): void {

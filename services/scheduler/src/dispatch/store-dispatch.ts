@@ -77,12 +77,7 @@ const IN_FLIGHT = `
 SELECT pool, count(*) AS used FROM scheduler.attempts
  WHERE under_way AND state IN ('dispatched', 'running') AND pool = ANY ($1::text[]) GROUP BY pool`;
 
-const REDEEM = `
-SELECT k.tenant, k.job_id,
-       approval.redeem(k.tenant, k.job_id, k.approval_id, k.job_hash, k.effective_digest, k.snapshot, k.epoch) AS outcome
-  FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[])
-    AS k(tenant, job_id, approval_id, job_hash, effective_digest, snapshot, epoch)
- ORDER BY k.tenant, k.job_id`;
+const REDEEM = `SELECT tenant, job_id, outcome, by_grant, grant_use FROM approval.redeem_all($1::jsonb)`;
 
 const DELAY = `
 UPDATE scheduler.jobs j SET not_before = clock_timestamp() + $3::integer * interval '1 millisecond'
@@ -141,19 +136,19 @@ export async function readInFlight(tx: Tx, pools: readonly string[]): Promise<Ma
   return new Map(rows.map((row) => [row.pool, row.used]));
 }
 
-/** By `<tenant>/<job_id>`: `ok`, or why the approval is worth nothing here. */
-export async function redeemApprovals(tx: Tx, items: readonly DispatchItem[]): Promise<Map<string, string>> {
+/** `ok`, or why the approval is worth nothing here; and which use of which grant it is, where it came by one. */
+export type Redeemed = { outcome: string; by_grant: string | null; grant_use: number | null };
+
+/** By `<tenant>/<job_id>`. */
+export async function redeemApprovals(tx: Tx, items: readonly DispatchItem[]): Promise<Map<string, Redeemed>> {
   if (items.length === 0) return new Map();
-  const rows = await tx.query<{ tenant: string; job_id: string; outcome: string }>(REDEEM, [
-    items.map(({ job }) => job.tenant),
-    items.map(({ job }) => job.job_id),
-    items.map(({ job }) => job.approval_id),
-    items.map(({ job }) => job.job_hash),
-    items.map(({ decision }) => decision.effective_digest),
-    items.map(({ decision }) => decision.policy_snapshot),
-    items.map(({ decision }) => decision.policy_epoch),
-  ]);
-  return new Map(rows.map((row) => [`${row.tenant}/${row.job_id}`, row.outcome]));
+  const asked = items.map(({ job: { tenant, job_id, approval_id, job_hash }, decision }) => {
+    const { effective_digest, policy_snapshot, policy_epoch, rule_id, obligations } = decision;
+    const grant = obligations.approval?.grant ?? null;
+    return { tenant, job_id, approval_id, job_hash, effective_digest, policy_snapshot, policy_epoch, rule_id, grant };
+  });
+  const rows = await tx.query<Redeemed & { tenant: string; job_id: string }>(REDEEM, [JSON.stringify(asked)]);
+  return new Map(rows.map(({ tenant, job_id, ...redeemed }) => [`${tenant}/${job_id}`, redeemed]));
 }
 
 export async function delayJobs(tx: Tx, jobs: readonly ClearedJob[], ms: number): Promise<void> {
