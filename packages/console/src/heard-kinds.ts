@@ -11,6 +11,8 @@ export const APPROVAL_KINDS = [
   'escalated',
   'carried',
   'reviewed',
+  'by_grant',
+  'grant_revoked',
 ].map((name) => `approval_${name}`);
 
 /** All that may stand in the chain of a job. */

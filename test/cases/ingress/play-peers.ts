@@ -165,7 +165,16 @@ export function playApproval(bus: Bus, peers: Peers): void {
     if (question === undefined || question.state !== 'open') throw new CountersignError('approval_closed');
     if (question.digest !== asked.digest) throw new CountersignError('approval_digest_mismatch');
     const { vote, principal, comment } = asked;
-    const cast = { voter: principal.id, delegated_by: null, vote, stage: 0, group: 'sre', comment, voted_at: AT };
+    const cast = {
+      voter: principal.id,
+      delegated_by: null,
+      vote,
+      stage: 0,
+      group: 'sre',
+      comment,
+      grant: null,
+      voted_at: AT,
+    };
     const closed = { ...question, state: 'granted' as const, votes: [cast], closed_at: AT, waiting: null };
     peers.questions.set(asked.approval_id, closed);
     return closed;

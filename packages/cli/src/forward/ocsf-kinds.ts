@@ -52,6 +52,8 @@ const MEANINGS: Readonly<Record<EntryKind, KindMeaning>> = {
   approval_escalated: CHANGED,
   approval_carried: CREATED,
   approval_reviewed: CHANGED,
+  approval_by_grant: CREATED,
+  approval_grant_revoked: DELETED,
   output_screened: CHANGED,
   result_rejected: { ...FAILED, severity: 'High' },
   quarantine_opened: { ...READ, severity: 'Medium' },
