@@ -338,6 +338,57 @@ test('a yes for several is worth so many that are alike, whichever instance disp
   await publishPolicy(system, editPolicy());
 });
 
+test('a counter-offer is another job: another hash, another decision, another vote, and not by who proposed it', async () => {
+  const offered = async (change: object, customer_id: number) => {
+    const job_id = await submit({ customer_id });
+    const shown = await waitForApproval(system, job_id);
+    const body = { digest: shown.digest, change, reason: 'sixty is enough' };
+    const headers = { 'x-api-key': alice() };
+    const answer = await system.api(
+      'approver',
+      'POST',
+      `/api/v1/approvals/${shown.approval_id}/counter-offer`,
+      body,
+      headers,
+    );
+    expect(answer.body).toMatchObject({ state: 'refused', counter_offer: { change } });
+    expect((await waitForEnd(system, job_id)).state).toBe('refused');
+    for (const key of [alice(), bob()]) expect((await cast(shown, key)).status).toBe(409);
+    return { job_id, shown };
+  };
+  const change = { payload: { amount_cents: 6_000 }, constraints: { timeout_ms: 9_000 } };
+  const { job_id, shown } = await offered(change, 7);
+  const take = () => system.api('agent', 'POST', `/api/v1/jobs/${job_id}/remediate`);
+  const seen = async (who: 'agent' | 'auditor') => (await system.api(who, 'GET', `/api/v1/jobs/${job_id}`)).body.offers;
+  const made = { source: 'approver', offered_by: 'alice', reason: 'sixty is enough', taken_as: null };
+  expect(await seen('agent')).toMatchObject([{ ...made, remediation: change }]);
+  const both = await Promise.all([take(), take()]);
+  expect(both.map(({ status }) => status).sort()).toEqual([202, 409]);
+  const taken = both.find(({ status }) => status === 202)!.body;
+  accepted.push(taken);
+  expect(taken.state).toBe('held');
+  const anew = await waitForApproval(system, taken.job_id);
+  expect(anew.approval_id).not.toBe(shown.approval_id);
+  expect(anew.job_hash).not.toBe(shown.job_hash);
+  expect(anew).toMatchObject({
+    on_behalf_of: 'alice',
+    effective: { payload: { amount_cents: 6_000, customer_id: 7 } },
+  });
+  expect(anew.effective.constraints.timeout_ms).toBe(9_000);
+  expect((await cast(anew, alice())).body.code).toBe('approval_not_eligible');
+  expect((await cast({ ...anew, digest: shown.digest }, bob())).body.code).toBe('approval_digest_mismatch');
+  expect((await cast(anew, bob())).body.state).toBe('granted');
+  expect((await waitForEnd(system, taken.job_id)).state).toBe('succeeded');
+  expect(runsOf(job_id)).toEqual([]);
+  expect(runsOf(taken.job_id).map(({ payload }) => payload.amount_cents)).toEqual([6_000]);
+  const [row] = await system.sql('SELECT timeout_ms FROM scheduler.attempts WHERE job_id = $1', [taken.job_id]);
+  expect(row).toEqual({ timeout_ms: 9_000 });
+  const small = await offered({ payload: { amount_cents: 4_000 } }, 8);
+  const free = await system.api('agent', 'POST', `/api/v1/jobs/${small.job_id}/remediate`);
+  accepted.push(free.body);
+  expect((await waitForEnd(system, free.body.job_id)).state).toBe('succeeded');
+});
+
 test('it covers the attempts that it names, and no more', async () => {
   await publishPolicy(system, editPolicy([RULE, RULE.replace('max_attempts: 1', 'max_attempts: 2')]));
   const job_id = await submit({ reason: 'fails' });

@@ -3,6 +3,7 @@
  * what came before; what follows from a yes and from a no. Texts of others stand in quotes, so that none poses as a line of ours.
  */
 import type { ApprovalView, GlassBroken } from '@countersign/contracts/approval';
+import type { MadeOffer } from '@countersign/contracts/counter-offer';
 import type { Decision, Finding } from '@countersign/contracts/decision';
 import { fieldAt } from '@countersign/contracts/field-path';
 import type { DelegationView } from '@countersign/contracts/http';
@@ -67,6 +68,7 @@ function standing(approval: ApprovalView): string {
     'may be given for several': approval.grant && several(approval),
     'by the grant': approval.by_grant,
     'use of it': approval.grant_use,
+    'offered instead': approval.counter_offer && instead(approval.counter_offer),
     carried_from: approval.carried_from,
     withdrawn_by: approval.withdrawn_by,
     withdrawn_because: quoted(approval.withdrawn_because),
@@ -90,6 +92,10 @@ function several({ grant, effective }: ApprovalView): string {
     effective === null ? '' : ` = ${printableJson(fieldAt(field, effective) ?? null)}`;
   const alike = same.map((field) => `${field}${valueIn(field)}`).join(', ');
   return `up to ${max_uses} jobs within ${max_minutes} min (--uses, --minutes), all of this requester, topic and capability, with ${alike}; everything else in them may differ`;
+}
+
+function instead({ offered_by, reason, change }: MadeOffer): string {
+  return `by ${offered_by}: ${quoted(reason)}; ${printableJson(change)}`;
 }
 
 function alone({ used_by, reason, reviewed_by, review }: GlassBroken): string {

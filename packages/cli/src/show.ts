@@ -45,11 +45,24 @@ export function showJob(job: JobView | ShownJob): string {
     actor: job.actor,
     waiting_for: 'waiting_for' in job && job.waiting_for ? job.waiting_for : null,
     approval_id: job.approval_id,
+    'on offer': offersOf(job),
     pool: job.pool,
     attempt: job.attempt,
     created_at: job.created_at,
     updated_at: job.updated_at,
   });
+}
+
+/** The change alone: everything that it does not name stays as it was. */
+function offersOf(job: JobView | ShownJob): string | null {
+  const offers = 'offers' in job ? (job.offers ?? []) : [];
+  const lines = offers.map(
+    ({ offer_id, offered_by, reason, remediation: { id: _, applied: __, ...change }, taken_as }) => {
+      const by = offered_by === null ? 'the policy' : offered_by;
+      return `${offer_id} by ${by}: ${printableJson(reason)}; ${printableJson(change)}${taken_as === null ? '' : `; taken: ${taken_as}`}`;
+    },
+  );
+  return lines.length === 0 ? null : lines.join('\n  ');
 }
 
 export function showResult(result: ResultView): string {

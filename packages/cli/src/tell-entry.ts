@@ -103,6 +103,11 @@ function manyIn({ grant }: Entry['body']): string {
   return uses === undefined ? '' : `, for ${String(uses)} jobs within ${String(minutes)} min`;
 }
 
+function insteadIn({ counter_offer }: Entry['body']): string {
+  const { changes } = (counter_offer ?? {}) as { changes?: unknown };
+  return Array.isArray(changes) ? `, and offers another ${changes.join(', ')}` : '';
+}
+
 function tellApproval(entry: Entry): string[] {
   const { kind, body } = entry;
   if (kind === 'approval_grant_revoked')
@@ -114,7 +119,7 @@ function tellApproval(entry: Entry): string[] {
   const said = kind.slice('approval_'.length);
   if (kind === 'approval_voted')
     return [
-      `${textIn(entry, 'voter')} votes ${textIn(entry, 'vote')} for ${textIn(entry, 'group')}${body.break_glass === true ? ', alone' : ''}${manyIn(body)}`,
+      `${textIn(entry, 'voter')} votes ${textIn(entry, 'vote')} for ${textIn(entry, 'group')}${body.break_glass === true ? ', alone' : ''}${manyIn(body)}${insteadIn(body)}`,
     ];
   const groups = Array.isArray(body.stages) ? body.stages.map(({ group, count }) => `${count} of ${group}`) : [];
   const people = Array.isArray(body.approvers) ? body.approvers.map((each) => each?.approver ?? each) : [];

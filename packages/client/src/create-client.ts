@@ -1,5 +1,6 @@
 /** The HTTP API as functions, typed by the contracts that the server parses with. It keeps no state and stores nothing. */
 import type { ApprovalView } from '@countersign/contracts/approval';
+import type { CounterOffer } from '@countersign/contracts/counter-offer';
 import type {
   CheckpointView,
   ConsistencyView,
@@ -122,6 +123,8 @@ export type Client = RegistryClient &
     /** `digest` is the output's own, of what was opened. Throws ApiError `state_conflict` for whoever has not opened it. */
     releaseQuarantined(job_id: string, release: ReleaseRequest): Promise<Quarantined>;
     discardQuarantined(job_id: string, reason: string): Promise<Quarantined>;
+    /** Refuses, and says what would be agreed to instead: the requester may take it as another job. */
+    counterOffer(approval_id: string, offer: CounterOffer): Promise<ApprovalView>;
     /** Yeses that were given for several jobs, newest first. */
     grants(query?: GrantQuery): Promise<GrantPage>;
     /** At once, as one of a group that gave it or as an operator. */
@@ -208,6 +211,7 @@ export function createClient(options: ClientOptions): Client {
     approval: (approval_id) => get(`/approvals/${encodeURIComponent(approval_id)}`),
     approve: (approval_id, digest, comment, grant) => vote(approval_id, 'approve', { digest, comment, grant }),
     reject: (approval_id, digest, comment) => vote(approval_id, 'reject', { digest, comment }),
+    counterOffer: (approval_id, offer) => post(`/approvals/${encodeURIComponent(approval_id)}/counter-offer`, offer),
     grants: (query = {}) => get('/approvals/grants', query as Outgoing['query']),
     revokeGrant: (grant_id, reason) => post(`/approvals/grants/${encodeURIComponent(grant_id)}/revoke`, { reason }),
     quarantine: (query = {}) => get('/quarantine', query as Outgoing['query']),

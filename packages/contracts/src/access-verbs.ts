@@ -34,6 +34,7 @@ export const VERBS: Readonly<Record<RpcVerb, readonly (ServiceName | 'worker')[]
   'scheduler.lift': ['ingress'],
   'approval.list': ['ingress'],
   'approval.break_glass': ['ingress'],
+  'approval.counter_offer': ['ingress'],
   'approval.get': ['ingress'],
   'approval.grants': ['ingress'],
   'approval.revoke_grant': ['ingress'],

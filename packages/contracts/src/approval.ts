@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { approvalBreakGlass, approvalEscalation, approvalGrant, approvalStage } from './asked-approval.ts';
+import { madeOffer } from './counter-offer.ts';
 import { effectiveJob } from './decision.ts';
 import { writtenChain } from './delegation.ts';
 import { voteGrant } from './grant.ts';
@@ -110,6 +111,8 @@ export const approvalView = z.object({
   by_grant: uuid.nullable(),
   /** Which of its jobs this one was, counted from 1, the one that people voted on; null until it is dispatched. */
   grant_use: z.int().nullable(),
+  /** What whoever refused it would agree to instead. Null in listings. */
+  counter_offer: madeOffer.nullable(),
   /** The question under the policy before whose votes this one began with. */
   carried_from: uuid.nullable(),
   withdrawn_by: principalId.nullable(),

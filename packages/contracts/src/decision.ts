@@ -16,6 +16,7 @@ import {
   topicName,
   uuid,
 } from './names.ts';
+import { runBounds } from './run-bounds.ts';
 
 export const DECISIONS = ['allow', 'deny', 'require_approval', 'allow_with_constraints', 'remediate'] as const;
 export type DecisionName = (typeof DECISIONS)[number];
@@ -42,16 +43,7 @@ export const finding = z.strictObject({
 export type Finding = z.infer<typeof finding>;
 
 /** Enforced or the job does not run. `set` is merged into the payload (RFC 7396). */
-export const constraints = z.strictObject({
-  timeout_ms: z.int().min(1).optional(),
-  max_attempts: z.int().min(1).max(100).optional(),
-  max_output_bytes: z.int().min(1).optional(),
-  /** Things that the run may touch, by the worker's own signed word: more, or no word, and the attempt has failed. */
-  max_affected: z.int().min(0).optional(),
-  /** Each must be a name that the pool declares it enforces. */
-  worker: z.array(token).max(32).optional(),
-  set: payloadObject.optional(),
-});
+export const constraints = runBounds.extend({ set: payloadObject.optional() });
 export type Constraints = z.infer<typeof constraints>;
 
 /**
@@ -78,6 +70,8 @@ export const remediation = z.strictObject({
     .optional(),
   /** RFC 7396 merge patch of the payload, as the policy's author wrote it. */
   payload: payloadObject.optional(),
+  /** Only of what an approver proposes: at least as tight as these. */
+  constraints: runBounds.optional(),
 });
 export type Remediation = z.infer<typeof remediation>;
 

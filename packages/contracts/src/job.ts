@@ -14,6 +14,7 @@ import {
   token,
   topicName,
 } from './names.ts';
+import { runBounds } from './run-bounds.ts';
 import { JOB_STATES } from './states.ts';
 
 /** Passed through by reference: a copy by schema drops `__proto__`, which every digest of the payload covers. */
@@ -71,6 +72,9 @@ export const origin = z.strictObject({
   job_id: jobId,
   offer_id: z.string().optional(),
   asked_by: principalId,
+  /** The approver whose proposal it is, and the bounds that were part of it. */
+  offered_by: principalId.optional(),
+  constraints: runBounds.optional(),
 });
 export type Origin = z.infer<typeof origin>;
 

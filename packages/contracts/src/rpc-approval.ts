@@ -1,6 +1,7 @@
 /** The verbs of the approval service: what waits, one of them, a vote, and taking a question back. */
 import { z } from 'zod';
 import { approvalView } from './approval.ts';
+import { counterOffer } from './counter-offer.ts';
 import { grantPage, grantView, voteGrant } from './grant.ts';
 import { LIMITS } from './limits.ts';
 import { digest, jobId, tenantName, uuid } from './names.ts';
@@ -91,6 +92,14 @@ function votingVerbs<P extends z.ZodType>(principal: P) {
       }),
       answer: approvalView,
       /** A second one is told that this person has voted. */
+      repeatable: false,
+      matches: (asked, answered) => isSameApproval(asked, answered) && answered.digest === asked.digest,
+    }),
+    'approval.counter_offer': verb({
+      service: 'approval',
+      callers: ['ingress'],
+      request: counterOffer.extend({ tenant: tenantName, approval_id: uuid, principal }),
+      answer: approvalView,
       repeatable: false,
       matches: (asked, answered) => isSameApproval(asked, answered) && answered.digest === asked.digest,
     }),

@@ -1,7 +1,7 @@
 /** The verbs around what follows a job: prepared, listed and settled by the scheduler for whoever a door has authenticated. */
 import { z } from 'zod';
 import { deadLetterDetail, deadLetterPage } from './follow-ups.ts';
-import { actor, FOLLOW_UPS, jobRequest } from './job.ts';
+import { actor, FOLLOW_UPS, jobRequest, origin } from './job.ts';
 import { LIMITS } from './limits.ts';
 import { tenantName } from './names.ts';
 import { jobKey } from './rpc-audit.ts';
@@ -24,7 +24,11 @@ export function followUpVerbs<P extends z.ZodType>(principal: P) {
         principal,
       }),
       /** What is to be submitted, in whose name. Nothing is stored yet. */
-      answer: jobKey.extend({ request: jobRequest, actor, offer_id: z.string().optional() }),
+      answer: jobKey.extend({
+        request: jobRequest,
+        actor,
+        ...origin.pick({ offer_id: true, offered_by: true, constraints: true }).shape,
+      }),
       repeatable: true,
       matches: isSameJob,
     }),

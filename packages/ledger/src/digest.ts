@@ -11,6 +11,7 @@ export const PAYLOAD_DOMAIN = 'countersign/payload/v1';
 export const OUTPUT_DOMAIN = 'countersign/output/v1';
 export const APPROVAL_DOMAIN = 'countersign/approval/v1';
 export const GRANT_DOMAIN = 'countersign/grant/v1';
+export const OFFER_DOMAIN = 'countersign/offer/v1';
 
 /** 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {

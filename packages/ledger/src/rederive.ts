@@ -6,6 +6,7 @@ import { isTerminal, JOB_STATES, type JobState } from '@countersign/contracts/st
 import type { Body, DerivedFault } from './derived-fault.ts';
 import { type Approval, approvalFault, readApproval, readGiven } from './rederive-approval.ts';
 import { type Grants, revokeGrant } from './rederive-grant.ts';
+import { keepOffer, type Offers, offerFaults } from './rederive-offer.ts';
 import { type HeldOutput, newHeldOutput, reviewFaults } from './rederive-review.ts';
 
 /** Of an entry what the derivation needs beside its body. */
@@ -41,6 +42,7 @@ export class Rederivation {
   readonly #ended = new Set<string>();
   readonly #held = new Map<string, HeldOutput>();
   readonly #grants: Grants = new Map();
+  readonly #offers: Offers = new Map();
 
   /** Entries come in the order of leaves: each saw what came before it. */
   take(entry: DerivedFrom, body: Body): DerivedFault[] {
@@ -66,6 +68,8 @@ export class Rederivation {
     const job = this.#jobs.get(chain) ?? newJob(body);
     this.#jobs.set(chain, job);
     const faults = [...this.#decided(entry, job, body), ...stepFaults(entry, job, body)];
+    if (kind === 'approval_refused') keepOffer(this.#offers, body);
+    if (body.follows !== undefined) faults.push(...offerFaults(this.#offers, body));
     if (kind === 'approval_granted')
       faults.push(...readGiven(this.#grants, job.approvals.get(body.approval_id), body, entry.time_us));
     if (kind === 'job_dispatched') faults.push(...this.#dispatched(entry, job, body));

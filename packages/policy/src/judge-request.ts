@@ -13,6 +13,7 @@ import { applyRemediation } from './apply-remediation.ts';
 import { outsideCeiling } from './check-ceiling.ts';
 import { type Asking, compensationObstacle } from './check-compensation.ts';
 import type { CompiledPolicy, CompiledRule, CompiledTopic } from './compiled-policy.ts';
+import { isEmpty, tightenConstraints } from './effects.ts';
 import { evaluateRules, type Trace } from './evaluate-rules.ts';
 import { mergePatch } from './merge-patch.ts';
 import { type ScansApart, subjectOf } from './read-subject.ts';
@@ -104,7 +105,7 @@ function judgeRound(
   if (after !== null) return after;
   const subject = subjectOf(request, actor, scanOf(policy, request.tenant), context.scans);
   const result = evaluateRules(policy, { subject, request, actor, now: context.now }, context.trace);
-  const bound = boundAttempts(known, result.standing);
+  const bound = boundAsOffered(request, boundAttempts(known, result.standing));
   const violated = payloadKnown ? patchedViolation(policy, request, bound) : null;
   const held = violated === null ? bound : denial(result.standing.rule_id, `${violated.code}: ${violated.detail}`);
   const returning = requireWayBack(policy, { request, actor, now: context.now, scans: context.scans }, held);
@@ -147,6 +148,16 @@ function boundAttempts(known: CompiledTopic | null, standing: Standing): Standin
   if (known?.facts.runs !== 'at_most_once' || !runs) return standing;
   const decision = standing.decision === 'allow' ? 'allow_with_constraints' : standing.decision;
   return { ...standing, decision, constraints: { ...standing.constraints, max_attempts: 1 } };
+}
+
+/** Of a job that takes an approver's counter-offer: at least as tight as that. */
+function boundAsOffered({ origin }: NamedRequest, standing: Standing): Standing {
+  const runs = standing.decision !== 'deny' && standing.decision !== 'remediate';
+  if (origin?.constraints === undefined || !runs) return standing;
+  const constraints = tightenConstraints(standing.constraints, origin.constraints);
+  const decision =
+    standing.decision === 'allow' && !isEmpty(constraints) ? 'allow_with_constraints' : standing.decision;
+  return { ...standing, decision, constraints };
 }
 
 function describeFacts(known: CompiledTopic | null, { meta, labels }: NamedRequest): string {

@@ -122,7 +122,7 @@ function toApproval(job: HeldJob, former: Approval | undefined, cover: Cover | u
   const terms = { ...kept, expires_at, approval_id: uuidv7(), requester: actor };
   const closed_at = cover === undefined ? null : job.opened_at;
   const nobody = { closed_at, superseded_by: null, withdrawn_by: null, withdrawn_because: null };
-  const granted = { by_grant: cover?.given.approval_id ?? null, grant_use: null };
+  const granted = { by_grant: cover?.given.approval_id ?? null, grant_use: null, counter_offer: null };
   const carried = { carried_from: former?.approval_id ?? null, escalated_at: former?.escalated_at ?? null };
   const state = cover === undefined ? 'open' : 'granted';
   return { ...terms, digest: approvalDigest(terms), state, ...nobody, ...carried, ...granted };

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { breakGlass, reviewGlass } from './break-glass.ts';
 import { castVote } from './cast-vote.ts';
 import { closeApprovals, sweepDue } from './close-approvals.ts';
+import { offerInstead } from './counter-offer.ts';
 import { pageOfGrants, revokeGrant } from './give-grant.ts';
 import { listVotable } from './list-votable.ts';
 import { hearHeld, openApprovals, sweepUnopened } from './open-approvals.ts';
@@ -34,6 +35,10 @@ export const approval = defineService({
       return getApproval(database, request);
     });
 
+    bus.serve('approval.counter_offer', async (request) => {
+      await offerInstead(context, request);
+      return getApproval(database, request);
+    });
     bus.serve('approval.break_glass', async (request) => {
       await breakGlass(context, request);
       return getApproval(database, request);

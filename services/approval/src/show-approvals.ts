@@ -14,7 +14,7 @@ import type { Approval, Vote } from './store.ts';
 import { readUnreviewed, readUses } from './store-glass.ts';
 import { listApprovals, readApproval, readContent, readLastGranted, readVotes } from './store-shown.ts';
 
-const NOT_LISTED = { effective: null, last_granted: null };
+const NOT_LISTED = { effective: null, last_granted: null, counter_offer: null };
 
 /** Throws `not_found`. */
 export async function getApproval(
@@ -29,7 +29,13 @@ export async function getApproval(
     readLastGranted(database, approval),
   ]);
   const [view] = await showAll(database, [approval], votes);
-  return { ...view!, effective, last_granted: last && { ...last, voters: await votersOn(database, last.approval_id) } };
+  const { counter_offer } = approval;
+  return {
+    ...view!,
+    effective,
+    counter_offer,
+    last_granted: last && { ...last, voters: await votersOn(database, last.approval_id) },
+  };
 }
 
 /** The cursor is the last approval's id. Throws `query_invalid`. */

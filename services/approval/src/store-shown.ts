@@ -115,6 +115,7 @@ function shown(rows: Rows) {
     ])
     .select((of) => of.ref('escalate').$castTo<Approval['escalate']>().as('escalate'))
     .select((of) => of.ref('grant').$castTo<Approval['grant']>().as('grant'))
+    .select((of) => of.ref('counter_offer').$castTo<Approval['counter_offer']>().as('counter_offer'))
     .select((of) => of.ref('break_glass').$castTo<Approval['break_glass']>().as('break_glass'))
     .select((of) => of.ref('stages').$castTo<Approval['stages']>().as('stages'));
 }

@@ -1,5 +1,6 @@
 /** SQL of the approval service's steps: its own rows, and what the scheduler grants to be read of held jobs. */
 import type { ApprovalState, ApprovalView } from '@countersign/contracts/approval';
+import type { MadeOffer } from '@countersign/contracts/counter-offer';
 import type { Tx } from '@countersign/platform/database';
 
 /** A row of `scheduler.held` that has no approval yet, with the times that opening it now would give. */
@@ -51,7 +52,8 @@ export const COLUMNS = `a.approval_id, a.tenant, a.job_id, a.held_seq, a.topic, 
   a.on_behalf_of, a.job_hash, a.effective_digest, a.policy_version, a.policy_snapshot, a.policy_epoch, a.rule_id,
   a.reason, a.stages, a.max_attempts, a.digest, a.state, a.opened_at, a.expires_at, a.closed_at, a.superseded_by,
   a.withdrawn_by, a.withdrawn_because, a.escalate,
-  a.break_glass, a.escalated_at, a.carried_from, a.expires_ms, a."grant", a.by_grant, a.grant_use, a.traceparent`;
+  a.break_glass, a.escalated_at, a.carried_from, a.expires_ms, a."grant", a.by_grant, a.grant_use,
+  a.counter_offer, a.traceparent`;
 
 const HELD = 'SELECT FROM scheduler.held h WHERE (h.tenant, h.job_id, h.held_seq) = (a.tenant, a.job_id, a.held_seq)';
 const UNOPENED = `NOT EXISTS (SELECT FROM approval.approvals a
@@ -85,7 +87,7 @@ export async function insertApprovals(tx: Tx, approvals: readonly Approval[]): P
     `INSERT INTO approval.approvals AS a (approval_id, tenant, job_id, held_seq, topic, capability, requester, auth_method,
        owner, on_behalf_of, job_hash, effective_digest, policy_version, policy_snapshot, policy_epoch, rule_id, reason,
        stages, max_attempts, digest, state, opened_at, expires_at, closed_at, superseded_by, withdrawn_by, withdrawn_because,
-       escalate, break_glass, escalated_at, carried_from, expires_ms, "grant", by_grant, grant_use, traceparent)
+       escalate, break_glass, escalated_at, carried_from, expires_ms, "grant", by_grant, grant_use, counter_offer, traceparent)
      SELECT ${COLUMNS} FROM json_populate_recordset(NULL::approval.approvals, $1::json) AS a
      ON CONFLICT (tenant, job_id, held_seq) DO NOTHING
      RETURNING approval_id`,
@@ -170,6 +172,15 @@ export async function closeApproval(tx: Tx, approval_id: string, state: Approval
     `UPDATE approval.approvals a SET state = $2, closed_at = clock_timestamp()
       WHERE approval_id = $1 AND state = 'open' RETURNING ${COLUMNS}`,
     [approval_id, state],
+  );
+  return row!;
+}
+
+export async function closeWithOffer(tx: Tx, approval_id: string, offer: MadeOffer): Promise<Approval> {
+  const [row] = await tx.query<Approval>(
+    `UPDATE approval.approvals a SET state = 'refused', closed_at = clock_timestamp(), counter_offer = $2
+      WHERE approval_id = $1 AND state = 'open' RETURNING ${COLUMNS}`,
+    [approval_id, JSON.stringify(offer)],
   );
   return row!;
 }

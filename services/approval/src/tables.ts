@@ -39,6 +39,7 @@ export type Tables = {
     grant: unknown;
     by_grant: string | null;
     grant_use: number | null;
+    counter_offer: unknown;
   };
   'approval.glass_broken': {
     approval_id: string;

@@ -1,5 +1,6 @@
 /** `/approvals`: what waits for a countersignature, and the votes. Who is eligible is the approval service's to say. */
 import { approvalView, glassBreaking, glassReview, vote, withdrawal, yes } from '@countersign/contracts/approval';
+import { counterOffer } from '@countersign/contracts/counter-offer';
 import { approvalPage, approvalQuery } from '@countersign/contracts/http';
 import { LIMITS } from '@countersign/contracts/limits';
 import { uuid } from '@countersign/contracts/names';
@@ -46,6 +47,19 @@ export function approvalRoutes(bus: Bus, streams: EventStreams): Route[] {
     }),
     voteRoute(bus, 'approve'),
     voteRoute(bus, 'reject'),
+    route({
+      method: 'post',
+      path: '/approvals/:approval_id/counter-offer',
+      summary: 'Refuse the job, and offer its requester another one: decided and voted on anew once it is taken',
+      permissions: ['approvals:vote'],
+      params,
+      body: { schema: counterOffer, limit: LIMITS.request_bytes },
+      answers: { 200: { says: 'The approval, refused, with the offer', schema: approvalView } },
+      handle: async ({ caller, params, body, traceparent }) => {
+        const asked = { ...params, ...body, tenant: caller.tenant, principal: principalOf(caller) };
+        return { status: 200, json: await bus.call('approval.counter_offer', asked, { traceparent }) };
+      },
+    }),
     route({
       method: 'post',
       path: '/approvals/:approval_id/break-glass',

@@ -103,7 +103,7 @@ function letterRoutes(bus: Bus): Route[] {
   ];
 }
 
-/** Whoever asks for it beside the agent stands in the chain: what one asked for, one does not countersign. */
+/** Whoever asks for it beside the agent, or proposed it, stands in the chain: what one asked for, one does not countersign. */
 async function submitFollowUp(
   bus: Bus,
   submit: SubmitJob,
@@ -115,8 +115,12 @@ async function submitFollowUp(
   const key = jobKeyOf(asked);
   const own = !caller.permissions.has('jobs:follow');
   const question = { ...key, kind, own, principal: principalOf(caller), ...taken };
-  const { request, actor, offer_id } = await bus.call('scheduler.follow_up', question, { traceparent });
-  const origin = { kind, job_id: key.job_id, asked_by: caller.id, ...(offer_id !== undefined && { offer_id }) };
+  const { request, actor, offer_id, offered_by, constraints } = await bus.call('scheduler.follow_up', question, {
+    traceparent,
+  });
+  const offer = { offer_id, offered_by, constraints };
+  const taken_from = Object.fromEntries(Object.entries(offer).filter(([, value]) => value !== undefined));
+  const origin = { kind, job_id: key.job_id, asked_by: caller.id, ...taken_from };
   const isActor = caller.id === actor.id;
   const agent: Caller = isActor ? caller : { ...caller, ...actor, auth_method: caller.auth_method, on_behalf_of: [] };
   return submit({
@@ -125,6 +129,7 @@ async function submitFollowUp(
     sent: isActor ? request : { ...request, on_behalf_of: caller.id },
     origin,
     ...(isActor ? {} : { behind: [{ id: caller.id, owner: null }] }),
+    ...(offered_by !== undefined && { beside: [{ id: offered_by, owner: null }] }),
     idempotency_key: null,
     traceparent,
   });

@@ -1,5 +1,6 @@
 /** Which jobs a credential may see or change. To one that may see only its own, another's job does not exist. */
 import { CountersignError } from '@countersign/contracts/errors';
+import type { OfferView } from '@countersign/contracts/follow-ups';
 import type { JobView } from '@countersign/contracts/job';
 import type { Permission } from '@countersign/contracts/permissions';
 import type { Bus } from '@countersign/platform/bus';
@@ -22,7 +23,17 @@ export async function readJob(bus: Bus, asking: Asking, whole: Permission): Prom
   const { caller, traceparent } = asking;
   const job = await bus.call('scheduler.get', jobKeyOf(asking), { traceparent });
   if (job.actor !== caller.id && !caller.permissions.has(whole)) throw new CountersignError('not_found');
-  return job;
+  return job.actor === caller.id || caller.permissions.has('approvals:read') ? job : withoutContent(job);
+}
+
+/** What an approver would have instead in the payload is shown to the requester, and to those who see what approvals are about. */
+function withoutContent<J extends { offers?: OfferView[] | undefined }>(job: J): J {
+  if (job.offers === undefined) return job;
+  const offers = job.offers.map((offer) => {
+    const { payload, ...rest } = offer.remediation;
+    return offer.source === 'policy' || payload === undefined ? offer : { ...offer, remediation: rest };
+  });
+  return { ...job, offers };
 }
 
 /** The same, asking nobody when every job of the tenant is open to the caller. */

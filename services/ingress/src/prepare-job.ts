@@ -25,6 +25,8 @@ export type Submission = {
   origin?: Origin;
   /** On whose behalf, where this server itself vouches for it: who asked. */
   behind?: readonly Link[];
+  /** Who stands in the chain besides, for none of them may countersign: the approver whose proposal it is. */
+  beside?: readonly Link[];
 };
 
 export type PreparedJob = {

@@ -45,7 +45,9 @@ export function createSubmit(
   const decideAndAdmit: SubmitJob = async (submission) => {
     const { caller, idempotency_key, traceparent } = submission;
     const { bytes, plain_digest, ...job } = prepareJob(submission);
-    const behind = writeChain(submission.behind ?? (await prove(caller, job.request.on_behalf_of)));
+    const proven = submission.behind ?? (await prove(caller, job.request.on_behalf_of));
+    const beside = (submission.beside ?? []).filter(({ id }) => !proven.some((link) => link.id === id));
+    const behind = writeChain([...proven, ...beside]);
     const asked = { ...job, actor: actorOf(caller) };
     let min_epoch = 0;
     for (let tries = 1; tries <= LIMITS.decide_tries; tries += 1) {

@@ -7,6 +7,7 @@ export type Tables = {
     approval_id: string;
     state: 'open' | 'granted' | 'refused' | 'expired' | 'voided' | 'withdrawn';
     closed_at: string | null;
+    counter_offer: unknown;
   };
   'identity.workers': {
     worker: string;

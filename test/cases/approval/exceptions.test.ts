@@ -143,6 +143,54 @@ describe('break-glass', () => {
   });
 });
 
+describe('a counter-offer', () => {
+  const CHANGE = { payload: { replicas: 1 }, constraints: { timeout_ms: 60_000 } };
+  const offer = (shown: ApprovalView, id: string, groups: string[], change: object = CHANGE, digest = shown.digest) => {
+    const { tenant, approval_id } = shown;
+    const asked = { tenant, approval_id, digest, change, reason: 'one is enough', principal: principalOf(id, groups) };
+    return run.ingress.call('approval.counter_offer', asked);
+  };
+
+  test('is a no that says what would be agreed to, whoever agreed before; the question itself does not change', async () => {
+    const shown = await run.ask('instead', { stages: TWO });
+    await run.vote(shown, 'sam', ['sre']);
+    const refused = await offer(shown, 'ines', ['sre']);
+    const made = { offer_id: shown.approval_id, offered_by: 'ines', reason: 'one is enough', change: CHANGE };
+    expect(refused).toMatchObject({ state: 'refused', digest: shown.digest, counter_offer: made });
+    expect(refused.effective).toEqual(shown.effective);
+    expect((await offer(shown, 'ines', ['sre'])).counter_offer).toEqual(made);
+    expect(await codeOf(offer(shown, 'ines', ['sre'], { payload: { replicas: 2 } }))).toBe('approval_already_voted');
+    expect(await codeOf(run.vote(shown, 'sue', ['sre']))).toBe('approval_closed');
+    const listed = await run.ingress.call('approval.list', { tenant: TENANT, job_id: 'instead' });
+    expect(listed.approvals[0]!.counter_offer).toBeNull();
+    const [voted, closed] = (await run.entries('instead')).slice(-2);
+    const mark = { offer_id: shown.approval_id, offered_by: 'ines', changes: ['constraints', 'payload'] };
+    for (const entry of [voted, closed])
+      expect(entry!.body.counter_offer).toMatchObject({ ...mark, constraints: CHANGE.constraints });
+    expect(closed!.kind).toBe('approval_refused');
+    expect(JSON.stringify([voted, closed])).not.toMatch(/replicas|one is enough/);
+    const [row] = await run.scheduler.query<{ counter_offer: object }>(
+      `SELECT counter_offer FROM approval.outcomes WHERE job_id = 'instead'`,
+    );
+    expect(row!.counter_offer).toEqual(made);
+  });
+
+  test('is for those who may vote, on what was shown, and offers something', async () => {
+    const shown = await run.ask('not-theirs');
+    for (const [id, groups] of [
+      [AGENT, ['sre']],
+      [OWNER, ['sre']],
+      ['mallory', ['finance']],
+    ] as const)
+      expect(await codeOf(offer(shown, id, [...groups]))).toBe('approval_not_eligible');
+    const other = `sha256:${'0'.repeat(64)}`;
+    expect(await codeOf(offer(shown, 'sam', ['sre'], CHANGE, other))).toBe('approval_digest_mismatch');
+    for (const change of [{}, { constraints: { set: { a: 1 } } }, { actor: 'eve' }])
+      expect(await codeOf(offer(shown, 'sam', ['sre'], change))).toBe('field_invalid');
+    expect((await view(shown)).state).toBe('open');
+  });
+});
+
 describe('a change of policy, where the new one says that agreements survive', () => {
   let epoch = 3;
   /** The scheduler has decided again under another policy, and holds the job for another question. */

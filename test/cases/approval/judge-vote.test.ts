@@ -43,6 +43,7 @@ function question(over: Partial<OpenQuestion> = {}): OpenQuestion {
     grant: null,
     by_grant: null,
     grant_use: null,
+    counter_offer: null,
     carried_from: null,
     expires_ms: null,
     in_time: true,

@@ -298,6 +298,11 @@ const CASES: Record<RpcVerb, Case> = {
     right: [{ tenant: 'acme', approval_id: 'a1', digest: H1 }],
     wrong: { 'another digest': { tenant: 'acme', approval_id: 'a1', digest: H2 } },
   },
+  'approval.counter_offer': {
+    asked: { tenant: 'acme', approval_id: 'a1', digest: H1 },
+    right: [{ tenant: 'acme', approval_id: 'a1', digest: H1 }],
+    wrong: { 'another digest': { tenant: 'acme', approval_id: 'a1', digest: H2 } },
+  },
   'approval.grants': {
     asked: { tenant: 'acme', limit: 1 },
     right: [{ grants: [{ tenant: 'acme' }] }, { grants: [] }],
@@ -405,6 +410,7 @@ test('what acts, and cannot be told from acting twice, is asked once', () => {
   const once = Object.entries(RPC).flatMap(([verb, { repeatable }]) => (repeatable ? [] : [verb]));
   expect(once.sort()).toEqual([
     'approval.break_glass',
+    'approval.counter_offer',
     'approval.review',
     'approval.revoke_grant',
     'approval.vote',

@@ -200,7 +200,7 @@ export function openQuestion(
 ): ApprovalView {
   const nobody = { owner: null, on_behalf_of: null, withdrawn_by: null, withdrawn_because: null, glass_broken: null };
   const none = { closed_at: null, superseded_by: null, escalate: null, escalated_at: null, break_glass: null };
-  const alone = { grant: null, by_grant: null, grant_use: null };
+  const alone = { grant: null, by_grant: null, grant_use: null, counter_offer: null };
   return {
     ...{ approval_id, tenant, job_id, topic: 'job.deploy.apply', state: 'open', digest: DIGEST, job_hash: DIGEST },
     ...{

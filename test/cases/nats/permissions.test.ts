@@ -166,6 +166,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
     'rpc.approval.break_glass',
     'rpc.approval.review',
     'rpc.approval.grants',
+    'rpc.approval.counter_offer',
     'rpc.approval.revoke_grant',
     'rpc.output.read',
     'rpc.output.quarantined',

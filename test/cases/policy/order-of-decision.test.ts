@@ -3,6 +3,7 @@ import { decideAnswer } from '@countersign/contracts/decision';
 import type { Ceiling } from '@countersign/contracts/job';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { describe, expect, it } from 'vitest';
 import { AGENT, answerOf, ask, compiled, finalOf, itemOf, verdict } from './ask-policy.ts';
 
@@ -308,6 +309,34 @@ describe('floors', () => {
     const { constraints } = finalOf(ask(policy, prod));
     expect(constraints).toEqual({ timeout_ms: 60_000, max_attempts: 1, worker: ['a', 'b'], set: { x: 1 } });
     expect(verdict(withTier('{ max_attempts: 1 }'), prod)).toEqual(['allow_with_constraints', 'yes']);
+  });
+
+  it('and so does what an approver offered, never the other way', () => {
+    const rule =
+      '  - { id: bound, match: {}, decision: allow_with_constraints, constraints: { timeout: 1m, worker: [b] } }\n';
+    const under = (policy: CompiledPolicy, constraints: object) => {
+      const origin = { kind: 'remediates' as const, job_id: 'before', asked_by: 'bot', offered_by: 'ann', constraints };
+      const { request } = itemOf(prod);
+      return finalOf(ask(policy, prod, { request: { ...request, origin } }));
+    };
+    const policy = withTier('{ max_attempts: 2 }', rule);
+    expect(under(policy, { timeout_ms: 600_000, max_attempts: 9, worker: ['a'] }).constraints).toEqual({
+      timeout_ms: 60_000,
+      max_attempts: 2,
+      worker: ['a', 'b'],
+    });
+    expect(under(policy, { timeout_ms: 5_000, max_affected: 3 }).constraints).toEqual({
+      timeout_ms: 5_000,
+      max_attempts: 2,
+      max_affected: 3,
+      worker: ['b'],
+    });
+    const { decision, constraints } = under(withTier('{ rollback: none }'), { max_attempts: 1 });
+    expect({ decision, constraints }).toEqual({ decision: 'allow_with_constraints', constraints: { max_attempts: 1 } });
+    expect(under(withTier('{ decision: deny }'), { max_attempts: 1 })).toMatchObject({
+      decision: 'deny',
+      constraints: {},
+    });
   });
 
   it('deny, when a compensation is required and missing', () => {

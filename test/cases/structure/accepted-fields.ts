@@ -118,6 +118,19 @@ export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
     { field: 'grant.uses', in: 'services/approval/src/grant-terms.ts' },
   ],
   'post /approvals/{approval_id}/reject': VOTE,
+  'post /approvals/{approval_id}/counter-offer': [
+    { field: 'change.capability', in: 'packages/policy/src/apply-remediation.ts' },
+    ...['max_affected', 'max_attempts', 'max_output_bytes', 'timeout_ms', 'worker'].map((bound) => ({
+      field: `change.constraints.${bound}`,
+      in: 'packages/policy/src/effects.ts',
+    })),
+    { field: 'change.labels.remove', in: 'packages/policy/src/apply-remediation.ts' },
+    { field: 'change.labels.set', in: 'packages/policy/src/apply-remediation.ts' },
+    { field: 'change.payload', in: 'packages/policy/src/apply-remediation.ts' },
+    { field: 'change.topic', in: 'packages/policy/src/apply-remediation.ts' },
+    { field: 'digest', in: 'services/approval/src/counter-offer.ts' },
+    { field: 'reason', in: 'services/approval/src/counter-offer.ts' },
+  ],
   'post /approvals/{approval_id}/break-glass': [
     { field: 'digest', in: 'services/approval/src/break-glass.ts' },
     { field: 'reason', in: 'services/approval/src/break-glass.ts' },

@@ -54,6 +54,9 @@ const ROUTES: Record<keyof typeof ACCESS, Case[]> = {
   'GET /approvals/{approval_id}': [{ of: 'approval' }],
   'POST /approvals/{approval_id}/approve': [{ of: 'approval', body: () => ({ digest: DIGEST }) }],
   'POST /approvals/{approval_id}/break-glass': [{ of: 'approval', body: () => ({ digest: DIGEST, ...reason }) }],
+  'POST /approvals/{approval_id}/counter-offer': [
+    { of: 'approval', body: () => ({ digest: DIGEST, change: { payload: { a: 1 } }, ...reason }) },
+  ],
   'POST /approvals/{approval_id}/reject': [{ of: 'approval', body: () => ({ digest: DIGEST }) }],
   'POST /approvals/{approval_id}/review': [{ of: 'approval', body: () => ({}) }],
   'POST /approvals/{approval_id}/withdraw': [{ of: 'approval', ...REASONED }],
@@ -202,6 +205,17 @@ const VERBS: Record<RpcVerb, Verb | null> = {
   'scheduler.lift': { of: 'stop', ask: (switch_id) => ({ switch_id, tenant: RIVAL, reason: 'x', principal }) },
   'approval.list': { of: 'held', ask: key },
   'approval.get': { of: 'approval', ask: (approval_id) => ({ tenant: RIVAL, approval_id }) },
+  'approval.counter_offer': {
+    of: 'approval',
+    ask: (approval_id) => ({
+      tenant: RIVAL,
+      approval_id,
+      digest: DIGEST,
+      change: { payload: {} },
+      ...reason,
+      principal,
+    }),
+  },
   'approval.grants': null,
   'approval.revoke_grant': {
     of: 'approval',

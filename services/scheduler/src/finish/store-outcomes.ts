@@ -1,4 +1,5 @@
 /** Reads what the neighbouring stages decided, in views that they grant. */
+import type { MadeOffer } from '@countersign/contracts/counter-offer';
 import type { OutputDecision } from '@countersign/contracts/output';
 import type { RESULT_STATUSES } from '@countersign/contracts/worker';
 import type { Tx } from '@countersign/platform/database';
@@ -32,10 +33,11 @@ export type ApprovalOutcome = {
   held_seq: number;
   approval_id: string;
   state: 'granted' | 'refused' | 'expired' | 'withdrawn';
+  counter_offer: MadeOffer | null;
 };
 
 const CLOSED = `
-SELECT o.tenant, o.job_id, o.held_seq, o.approval_id, o.state
+SELECT o.tenant, o.job_id, o.held_seq, o.approval_id, o.state, o.counter_offer
   FROM scheduler.jobs j JOIN approval.outcomes o ON o.tenant = j.tenant AND o.job_id = j.job_id AND o.held_seq = j.held_seq
  WHERE j.waiting = 'held' AND o.state IN ('granted', 'refused', 'expired', 'withdrawn')
  ORDER BY o.tenant, o.job_id LIMIT $1`;

@@ -5,7 +5,13 @@
  */
 import { callerSubjects } from '@countersign/contracts/control';
 import { CountersignError } from '@countersign/contracts/errors';
-import { type Actor, actor as actorSchema, type JobRequest, type NamedRequest } from '@countersign/contracts/job';
+import {
+  type Actor,
+  actor as actorSchema,
+  type JobRequest,
+  type NamedRequest,
+  type Origin,
+} from '@countersign/contracts/job';
 import type { RpcParsed } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
 import { canonicalize } from '@countersign/ledger/canonical-json';
@@ -17,7 +23,8 @@ import { wayBack } from '@countersign/policy/check-compensation';
 import { type EndedJob, readEnded, readOffers } from './store-follow-ups.ts';
 
 type Asked = RpcParsed<'scheduler.follow_up'>;
-type Prepared = { tenant: string; job_id: string; request: JobRequest; actor: Actor; offer_id?: string };
+type Taken = Pick<Origin, 'offer_id' | 'offered_by' | 'constraints'>;
+type Prepared = { tenant: string; job_id: string; request: JobRequest; actor: Actor } & Taken;
 
 export function prepareFollowUp(database: Database, asked: Asked): Promise<Prepared> {
   return database.transaction(async (tx) => {
@@ -35,7 +42,7 @@ export function prepareFollowUp(database: Database, asked: Asked): Promise<Prepa
   });
 }
 
-async function requestOf(tx: Tx, job: EndedJob, asked: Asked): Promise<Pick<Prepared, 'request' | 'offer_id'>> {
+async function requestOf(tx: Tx, job: EndedJob, asked: Asked): Promise<Pick<Prepared, 'request'> & Taken> {
   switch (asked.kind) {
     case 'remediates':
       return takeOffer(tx, job, asked);
@@ -53,12 +60,17 @@ async function takeOffer(tx: Tx, job: EndedJob, { offer_id, request: sent }: Ask
     throw offers.length > 1 && offer_id === undefined
       ? new CountersignError('field_invalid', 'there are several offers: name one', { at: '/offer_id' })
       : new CountersignError('not_found', 'there is no such offer');
-  const [offer] = named;
-  if (offer!.taken_as !== null) throw refused(`the offer was taken: ${offer!.taken_as}`);
+  const { taken_as, remediation, offered_by, offer_id: taken } = named[0]!;
+  if (taken_as !== null) throw refused(`the offer was taken: ${taken_as}`);
   const kept = job.rewritten ?? job.request;
   const content = kept === null ? broughtAgain(job, sent) : contentOf(kept);
-  const request = applyRemediation(content, offer!.remediation);
-  return { request: unnamed(request), offer_id: offer!.offer_id };
+  const { constraints } = remediation;
+  return {
+    request: unnamed(applyRemediation(content, remediation)),
+    offer_id: taken,
+    ...(offered_by !== null && { offered_by }),
+    ...(constraints !== undefined && { constraints }),
+  };
 }
 
 /** Of a denied job nothing is kept but the salted digest, which whoever asked for it can show the request for. */

@@ -1,5 +1,5 @@
 /** SQL of what follows a job: its offers, the jobs made of it, and the letter that is dead until somebody settles it. */
-import type { Decision, Remediation } from '@countersign/contracts/decision';
+import type { Decision } from '@countersign/contracts/decision';
 import type { OfferView } from '@countersign/contracts/follow-ups';
 import type { FollowUp, Origin } from '@countersign/contracts/job';
 import type { JobFacts } from '@countersign/contracts/job-entry';
@@ -7,7 +7,7 @@ import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
 
 type JobKey = { tenant: string; job_id: string };
-export type NewOffer = JobKey & { remediation: Remediation; reason: string };
+export type NewOffer = JobKey & Pick<OfferView, 'source' | 'offered_by' | 'remediation' | 'reason'>;
 type Link = { kind: FollowUp; job_id: string; asked_by: string };
 export type Following = { offers: OfferView[]; follows: Link | null; followed_by: Link[] };
 /** A job and its content, as what follows it is made of. Null content: none is kept. */
@@ -22,9 +22,10 @@ export type EndedJob = JobFacts & {
 };
 
 const INSERT_OFFERS = `
-INSERT INTO scheduler.offers (tenant, job_id, offer_id, source, remediation, reason)
-SELECT n.tenant, n.job_id, n.remediation ->> 'id', 'policy', n.remediation, n.reason
-  FROM jsonb_to_recordset($1::jsonb) AS n(tenant text, job_id text, remediation jsonb, reason text)
+INSERT INTO scheduler.offers (tenant, job_id, offer_id, source, remediation, reason, offered_by)
+SELECT n.tenant, n.job_id, n.remediation ->> 'id', n.source, n.remediation, n.reason, n.offered_by
+  FROM jsonb_to_recordset($1::jsonb)
+    AS n(tenant text, job_id text, source text, remediation jsonb, reason text, offered_by text)
     ON CONFLICT DO NOTHING`;
 
 const OFFER = `offer_id, source, remediation, reason, offered_by, offered_at, taken_as`;
@@ -60,7 +61,8 @@ SELECT f.job_id FROM scheduler.follow_ups f
 
 /** What a denial carries; a stop's is none of the policy's. */
 export function offerIn({ tenant, job_id }: JobKey, { remediation, reason }: Decision): NewOffer | null {
-  return remediation === null || remediation.applied ? null : { tenant, job_id, remediation, reason };
+  if (remediation === null || remediation.applied) return null;
+  return { tenant, job_id, source: 'policy', offered_by: null, remediation, reason };
 }
 
 export async function insertOffers(tx: Tx, offers: readonly NewOffer[]): Promise<void> {

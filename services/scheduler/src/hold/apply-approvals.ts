@@ -8,6 +8,7 @@ import { append } from '@countersign/platform/ledger-append';
 import { errorFields } from '@countersign/platform/logger';
 import { retryOneByOne } from '@countersign/platform/retry-one-by-one';
 import { type ApprovalOutcome, closedApprovals } from '../finish/store-outcomes.ts';
+import { insertOffers, type NewOffer } from '../follow/store-follow-ups.ts';
 import type { Move } from '../move-jobs.ts';
 import { endedStates, moveJobs } from '../move-jobs.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
@@ -42,6 +43,12 @@ async function applyTogether(context: SchedulerContext, closed: readonly Approva
   return moves.length;
 }
 
+function counterOfferIn({ tenant, job_id, counter_offer }: ApprovalOutcome): NewOffer | null {
+  if (counter_offer === null) return null;
+  const { offer_id: id, offered_by, reason, change } = counter_offer;
+  return { tenant, job_id, source: 'approver', offered_by, reason, remediation: { id, applied: false, ...change } };
+}
+
 async function commitApprovals(tx: Tx, closed: readonly ApprovalOutcome[]): Promise<Move[]> {
   const held = await lockHeld(tx, closed);
   const moved = closed.flatMap((outcome) => {
@@ -59,6 +66,10 @@ async function commitApprovals(tx: Tx, closed: readonly ApprovalOutcome[]): Prom
     }),
   );
   await moveJobs(tx, moves);
+  await insertOffers(
+    tx,
+    moved.flatMap(({ outcome }) => counterOfferIn(outcome) ?? []),
+  );
   await append(
     tx,
     moved.map(({ job, outcome, to }) =>
