@@ -508,6 +508,76 @@ test('approve, reject, expire, cancel, withdraw, activate and revoke at once: on
   await publishPolicy(system, editPolicy());
 });
 
+test('uses of a grant, its revocation, that of who gave it, activations, kills, cancels and limits at once', {
+  timeout: 90_000,
+}, async () => {
+  const seed = Date.now() % 2_147_483_647;
+  console.log(`seed of the uses: ${seed}`);
+  const order = shuffler(seed);
+  const given = 'grant: { max_uses: 9, max_minutes: 30, same: [payload.customer_id] }';
+  const limit = 'limits: [{ id: at-once, per: [agent], max_open: 5, exceeded: park }]';
+  const terms = RULE.replace('expires_in: 1h', `expires_in: 1h, ${given}`);
+  for (let round = 0; round < 3; round += 1) {
+    const policy = (says: string) =>
+      editPolicy([RULE, `${terms}\n    ${limit}`], [REASON, `reason: round ${round}, ${says}`]);
+    await publishPolicy(system, policy('before'));
+    const [giver, customer_id] = [`giver-${round}`, 20 + round];
+    const key = newKey();
+    await actAs(system, 'ingress', (tx) =>
+      registerIdentities(tx, {
+        principals: [{ type: 'human', id: giver, tenant: system.tenant, groups: ['approvers'] }],
+        api_keys: [{ principal: giver, key, permissions: ['approvals:vote'] }],
+      }),
+    );
+    const first = await submit({ customer_id });
+    const { approval_id, digest } = await waitForApproval(system, first);
+    const body = { digest, grant: { uses: 4, minutes: 5 } };
+    const headers = { 'x-api-key': key };
+    await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, body, headers);
+    await waitForEnd(system, first);
+    const made: string[] = [];
+    const use = async () => {
+      const asked = { topic: 'job.desk.refund.order', payload: { customer_id, amount_cents: 9_900 } };
+      const answer = await system.api('agent', 'POST', '/api/v1/jobs', asked);
+      if (answer.status !== 202) return;
+      accepted.push(answer.body);
+      made.push(answer.body.job_id);
+    };
+    const revocation = { what: 'principal' as const, id: giver, reason: 'raced', by_key: null };
+    const usedOf = async () =>
+      (await system.sql<{ used: number }>('SELECT used FROM approval.grants WHERE grant_id = $1', [approval_id]))[0]!
+        .used;
+    // What ends the grant or its uses begins once it was used, so that some uses come before it and some after.
+    const once = (act: () => Promise<unknown>) => async () => {
+      await waitUntil('it was used', async () => (await usedOf()) > 1);
+      await act();
+    };
+    const revoked = `/api/v1/approvals/grants/${approval_id}/revoke`;
+    const acts: Record<string, () => Promise<unknown>> = {
+      ...Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`use ${i}`, use])),
+      revoke: once(() => system.api('approver', 'POST', revoked, { reason: 'raced' })),
+      kill: once(() => setSwitch(system, 'hold', HOLD, true)),
+      cancel: () => use().then(() => system.api('agent', 'POST', `/api/v1/jobs/${made.at(0)}/cancel`)),
+      ...(round === 1 && { activate: once(() => publishPolicy(system, policy('after'))) }),
+      ...(round === 2 && { dismiss: once(() => actAs(system, 'ingress', (tx) => revokeIdentity(tx, revocation))) }),
+    };
+    await Promise.all(order(Object.keys(acts)).map((name) => acts[name]!()));
+    await setSwitch(system, 'hold', HOLD, false);
+    await waitUntil('each has ended or waits for people', async () => {
+      const states = await Promise.all(
+        made.map(async (id) => (await system.api('agent', 'GET', `/api/v1/jobs/${id}`)).body.state),
+      );
+      for (const [i, state] of states.entries())
+        if (state === 'held' || state === 'parked') await system.api('agent', 'POST', `/api/v1/jobs/${made[i]}/cancel`);
+      return states.every((state) => ['succeeded', 'cancelled', 'denied'].includes(state));
+    });
+    const ran = made.filter((id) => runsOf(id).length > 0);
+    expect(await usedOf()).toBeLessThanOrEqual(4);
+    expect(ran.length).toBeLessThanOrEqual((await usedOf()) - 1);
+  }
+  await publishPolicy(system, editPolicy());
+});
+
 test('nothing of all this contradicts the evidence', async () => {
   expect(await checkSystem(system, accepted, effects)).toEqual([]);
   expect(await rederive(system)).toEqual([]);
@@ -516,7 +586,7 @@ test('nothing of all this contradicts the evidence', async () => {
 test('and the checker would see it: a vote in the own matter, a human twice, a grant alone that nobody reviews', async () => {
   const faults = async () => (await checkSystem(system, accepted, effects)).join('; ');
   const [granted] = await system.sql<{ approval_id: string; owner: string }>(
-    `SELECT approval_id, owner FROM approval.approvals WHERE state = 'granted' LIMIT 1`,
+    `SELECT approval_id, owner FROM approval.approvals WHERE state = 'granted' AND by_grant IS NULL LIMIT 1`,
   );
   const { approval_id, owner } = granted!;
   await system.sql('UPDATE approval.votes SET delegated_by = $2 WHERE approval_id = $1', [approval_id, owner]);
@@ -537,15 +607,19 @@ test('and the checker would see it: a vote in the own matter, a human twice, a g
   expect(await faults()).toMatch(/granted alone, and no entry says so/);
   await system.sql('DELETE FROM approval.glass_broken WHERE approval_id = $1', [approval_id]);
   expect(await faults()).toBe('');
-  const alter = (change: string) => system.sql(`UPDATE approval.grants SET ${change} WHERE used > 3`);
+  const [spent] = await system.sql<{ grant_id: string }>(
+    'SELECT grant_id FROM approval.grants WHERE used > 3 AND revoked_at IS NULL ORDER BY grant_id LIMIT 1',
+  );
+  const { grant_id } = spent!;
+  const alter = (change: string) => system.sql(`UPDATE approval.grants SET ${change} WHERE grant_id = $1`, [grant_id]);
   await alter('max_uses = max_uses + 1');
   expect(await faults()).toMatch(/is for more uses than people agreed to/);
   await alter(`max_uses = max_uses - 1, revoked_by = 'alice', revoked_at = granted_at`);
   expect(await faults()).toMatch(/ran by a grant that had ended/);
   await alter('revoked_by = NULL, revoked_at = NULL');
-  await system.sql('UPDATE approval.approvals SET grant_use = 8 WHERE grant_use = 4');
+  await system.sql('UPDATE approval.approvals SET grant_use = 8 WHERE grant_use = 4 AND by_grant = $1', [grant_id]);
   expect(await faults()).toMatch(/says 4 uses, and had 2 3 8.*was dispatched as/);
-  await system.sql('UPDATE approval.approvals SET grant_use = 4 WHERE grant_use = 8');
+  await system.sql('UPDATE approval.approvals SET grant_use = 4 WHERE grant_use = 8 AND by_grant = $1', [grant_id]);
   expect(await faults()).toBe('');
 });
 

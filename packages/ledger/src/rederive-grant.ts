@@ -1,6 +1,6 @@
 /**
  * Derives again that each use of a bounded grant fitted what people agreed to: of the same agent, topic, capability, rule and
- * fields, under the same policy, within its time, counted on from the last use, and not after somebody revoked it.
+ * fields, under the same policy, within its time, one of those that were given and had by no other, and not after somebody revoked it.
  */
 import { isEqual, microsecondsOf } from './approval-terms.ts';
 import type { Body, DerivedFault } from './derived-fault.ts';
@@ -10,7 +10,8 @@ export type Grant = {
   max_uses: number;
   until_us: number;
   same_digest: unknown;
-  used: number;
+  /** The first is that of the job that people voted on. */
+  used: Set<unknown>;
   revoked: boolean;
 };
 /** Of a chain that is not the grant's own. */
@@ -37,7 +38,14 @@ export function giveGrant(
   const uses = votes.map(({ grant }) => Number((grant as Body | undefined)?.uses));
   const minutes = votes.map(({ grant }) => Number((grant as Body | undefined)?.minutes));
   const until_us = microsecondsOf(expires_at);
-  const given = { opened, max_uses: Number(max_uses), until_us, same_digest, used: 1, revoked: false };
+  const given = {
+    opened,
+    max_uses: Number(max_uses),
+    until_us,
+    same_digest,
+    used: new Set<unknown>([1]),
+    revoked: false,
+  };
   grants.set(keyOf(opened.tenant, opened.approval_id), given);
   const most_us = Math.min(...minutes, Number(rule.max_minutes)) * 60_000_000;
   // The end counts from the moment of the grant, which is before its entry's.
@@ -67,8 +75,10 @@ export function grantFault(
   if (grant.revoked) return 'grant_revoked';
   if (use !== null) return named.use === use ? null : 'grant_spent';
   if (time_us > grant.until_us) return 'grant_expired';
-  if (named.use !== grant.used + 1 || grant.used >= grant.max_uses) return 'grant_spent';
-  grant.used += 1;
+  // Several that were dispatched together stand in the log in any order.
+  if (!Number.isInteger(named.use) || Number(named.use) < 1 || Number(named.use) > grant.max_uses) return 'grant_spent';
+  if (grant.used.has(named.use)) return 'grant_spent';
+  grant.used.add(named.use);
   return null;
 }
 

@@ -72,6 +72,43 @@ describe('a credential', () => {
     expect(await ingress.get('/approvals', { key: agent })).toMatchObject({ status: 403 });
   });
 
+  test('says who acts, and no header beside it: not at submission, not at a vote', async () => {
+    const names = [
+      'user',
+      'actor',
+      'principal',
+      'principal-id',
+      'agent',
+      'owner',
+      'role',
+      'roles',
+      'groups',
+      'permissions',
+      'scope',
+    ];
+    const posing = Object.fromEntries(
+      [...names, 'forwarded-user', 'remote-user', 'auth-request-user'].map((name) => [
+        `x-${name}`,
+        name.includes('group') ? 'sre,approvers' : 'alice',
+      ]),
+    );
+    const headers = {
+      ...posing,
+      forwarded: 'for=127.0.0.1;by=alice',
+      'x-original-url': '/api/v1/people',
+      'x-http-method-override': 'PATCH',
+    };
+    const { agent, approver } = ingress.keys;
+    expect((await submit(agent, headers)).status).toBe(202);
+    expect(ingress.peers.admitted.at(-1)).toMatchObject({ actor: { id: AGENT, type: 'agent' }, behind: null });
+    const path = '/approvals/00000000-0000-7000-8000-000000000000/approve';
+    const body = { digest: `sha256:${'0'.repeat(64)}` };
+    expect(await ingress.post(path, body, { key: agent, headers })).toMatchObject({ status: 403 });
+    const carol = { ...headers, 'x-principal': 'carol', 'x-user': 'carol' };
+    expect((await ingress.post(path, body, { key: approver, headers: carol })).status).toBe(409);
+    expect(ingress.peers.votes.at(-1)).toMatchObject({ principal: { id: 'alice', groups: ['sre', 'approvers'] } });
+  });
+
   test("comes before the body: a stranger's bytes are not judged", async () => {
     const reply = await ingress.post('/jobs', 'not json', { key: 'nobody' });
     expect(reply).toMatchObject({ status: 401 });

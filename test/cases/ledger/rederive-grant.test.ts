@@ -104,6 +104,8 @@ const MINUTE_US = 60_000_000;
 it('holds, over the end of the job that people voted on, and for its attempts', () => {
   const again = dispatched('two', 2, { grant_id: 'a-one', use: 2 }, 25 * MINUTE_US);
   expect(faultsOf([...given(), ENDED, ...used('two', 2), ...used('three', 3), again, REVOKED])).toEqual([]);
+  // Two of one transaction, in the order of the log.
+  expect(faultsOf([...given(), ...used('three', 3), ...used('two', 2)])).toEqual([]);
 });
 
 it.each<[string, string, Step[]]>([
@@ -119,7 +121,10 @@ it.each<[string, string, Step[]]>([
   ['another rule', 'grant_of_something_else', [...given(), ...used('two', 2, { rule_id: 'other' })]],
   ['an end that was past', 'grant_expired', [...given(), ...used('two', 2, {}, 20 * MINUTE_US + 1)]],
   ['a number that was had', 'grant_spent', [...given(), ...used('two', 2), ...used('three', 2)]],
-  ['a number that was left out', 'grant_spent', [...given(), ...used('two', 3)]],
+  ['the number of the job that was voted on', 'grant_spent', [...given(), ...used('two', 1)]],
+  ['a number that is none', 'grant_spent', [...given(), ...used('two', 2.5)]],
+  ['no number', 'grant_spent', [...given(), ...used('two', '2' as never)]],
+  ['a number below all', 'grant_spent', [...given(), ...used('two', 0)]],
   ['one more than was given', 'grant_spent', [...given(), ...used('two', 2), ...used('three', 3), ...used('four', 4)]],
   [
     'another number on a second attempt',
