@@ -47,6 +47,8 @@ const ROWS = `
   approval_escalated       Update Informational Success
   approval_carried         Create Informational Success
   approval_reviewed        Update Informational Success
+  approval_by_grant        Create Informational Success
+  approval_grant_revoked   Delete Informational Success
   output_screened          Update Informational Success
   result_rejected          Update High          Failure
   quarantine_opened        Read   Medium        Success

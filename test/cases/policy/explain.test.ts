@@ -136,3 +136,17 @@ it('stays short however many rules there are', () => {
   expect(derived!.rounds[0]!.rules).toHaveLength(5_000);
   expect(text.length).toBeLessThan(5_000);
 });
+
+it('says for how many jobs alike a yes may be given', () => {
+  const granting = compiled(`
+rules:
+  - id: push
+    match: {}
+    decision: require_approval
+    approval: { stages: [{ group: approvers }], grant: { max_uses: 5, max_minutes: 30, same: [payload.branch, labels.repo] } }
+`);
+  const { text } = explain(granting, itemOf({ topic: 'job.git.push' }), contextOf({ epoch: 4 }));
+  expect(text).toMatch(
+    /given for up to 5 jobs of this agent, topic and capability within 30 minutes, with the same labels\.repo.*payload\.branch/,
+  );
+});
