@@ -27,11 +27,12 @@ const SECRET_PATHS = [
 /** Two warnings are the same when everything but their subject's ids is equal. */
 const KIND_FIELDS = ['error', 'code', 'sweep', 'verb', 'route', 'cause'] as const;
 
-/** `onDropped` hears of each line that is not written; logging itself never throws and never waits. */
+/** `onDropped` hears of each line that is not written; logging itself never throws and never waits. `fd`: where lines go. */
 export function createLogger(
   service: string,
   level: string,
   onDropped: (because: DroppedBecause) => void = () => {},
+  fd = STDOUT,
 ): Logger {
   const repeats = openLogRepeats(({ level: label, msg, fields }, held_back) =>
     written[label as 'warn']({ ...fields, held_back }, msg),
@@ -51,7 +52,7 @@ export function createLogger(
         },
       },
     },
-    openLogSink(STDOUT, () => onDropped('unwritable')),
+    openLogSink(fd, () => onDropped('unwritable')),
   );
   return written;
 }

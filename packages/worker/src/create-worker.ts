@@ -63,7 +63,8 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   const held = holdAttempts({ bus, pool, worker, results, log });
   const pause = pauseAfterRefusals(() => takeMore());
   const askForClaim = claimTogether(bus, pool, worker);
-  const parts = { askForClaim, held, results, settings, handle: options.handle, pause, log };
+  const { handle, wanted } = options;
+  const parts = { askForClaim, held, results, settings, handle, wanted, pause, log };
   const active = new Set<Promise<void>>();
 
   const take = (message: StreamMessage): void => {

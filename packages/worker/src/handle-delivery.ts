@@ -16,7 +16,7 @@ import type { RefusalPause } from './pause-after-refusals.ts';
 import { runHandler } from './run-handler.ts';
 import { signResult } from './sign-result.ts';
 import { type Verified, verifyWarrant } from './verify-warrant.ts';
-import type { Handle, WorkerSettings } from './worker-options.ts';
+import type { Handle, WorkerOptions, WorkerSettings } from './worker-options.ts';
 
 export type WorkerParts = {
   askForClaim: AskForClaim;
@@ -24,6 +24,7 @@ export type WorkerParts = {
   results: KeptResults;
   settings: WorkerSettings;
   handle: Handle;
+  wanted: WorkerOptions['wanted'];
   pause: RefusalPause;
   log: Logger;
 };
@@ -40,8 +41,17 @@ export async function handleDelivery(parts: WorkerParts, message: StreamMessage)
     : withinRun(message.traceparent, verified.dispatch_id ?? '');
   parts.pause.heard(message.msg_id, verified.ok);
   if (!verified.ok) return refuse(parts, message, verified, traceparent);
+  if (!(await isWanted(parts, verified))) return message.nak(LIMITS.redeliver_ms);
   const granted = await claim(parts, message, { ...verified, traceparent });
   if (granted !== null) await runClaimed(parts, { ...verified, traceparent }, granted);
+}
+
+async function isWanted(
+  { wanted }: WorkerParts,
+  { claims, effective }: Extract<Verified, { ok: true }>,
+): Promise<boolean> {
+  if (wanted === undefined) return true;
+  return wanted({ ...effective, attempt: claims.attempt, dispatch_id: claims.jti });
 }
 
 /**

@@ -46,6 +46,11 @@ export type WorkerOptions = {
   /** Names under `constraints.worker` that this worker enforces; a job that asks for another one is refused. */
   enforces?: readonly string[];
   handle: Handle;
+  /**
+   * Asked after the warrant was checked and before the attempt is claimed: false leaves it unclaimed, and it is offered to the
+   * pool again, to this worker too. Takes a slot while it is asked.
+   */
+  wanted?: (job: WorkerJob) => Promise<boolean>;
   log?: Logger;
 };
 

@@ -1,0 +1,137 @@
+/**
+ * One request of a client as a job: the same request is the same job until its result was handed over, and a caller waits
+ * for it a short while only, unless it runs already.
+ */
+import { callKey } from '@countersign/adapter-core/call-key';
+import type { Gate } from '@countersign/adapter-core/gate';
+import { outcomeOfEnd, outcomeOfFailure, pendingOf, type Settled } from '@countersign/adapter-core/read-outcome';
+import { remoteGate } from '@countersign/adapter-core/remote-gate';
+import { ApiError } from '@countersign/client/api-error';
+import type { Client } from '@countersign/client/create-client';
+import type { JobRequestInput } from '@countersign/contracts/job';
+import { labelValue } from '@countersign/contracts/names';
+import { isTerminal } from '@countersign/contracts/states';
+import { canonicalize } from '@countersign/ledger/canonical-json';
+import type { Method, Params } from './names.ts';
+import { topicOf } from './names.ts';
+import type { OpenCalls } from './open-calls.ts';
+import type { CallPayload } from './run-jobs.ts';
+import type { WaitingCallers } from './waiting-callers.ts';
+
+export type Asked = {
+  method: Method;
+  params: Params;
+  /** Of `tools/call`: digest and annotations of the reviewed definition. */
+  tool?: { digest: string; annotations: unknown };
+  client: { name: string; version: string };
+  /** Who asks, where several share the proxy: their calls are never each other's. */
+  caller: string;
+  /** Says that an equal call is meant as another one. */
+  idempotency_key?: string;
+  wait_ms: number;
+  signal: AbortSignal;
+};
+
+export type PlaneParts = {
+  server: string;
+  url: string;
+  agent: string;
+  client: Pick<Client, 'submit' | 'job' | 'cancel' | 'result' | 'untilEnded'>;
+  calls: OpenCalls;
+  waiting: WaitingCallers;
+  /** The job's request was handed to the server behind and is not answered. */
+  isRunning(job_id: string): boolean;
+};
+
+/** `handedOver` is to be called once the answer is on its way. */
+export type Answer = { outcome: Settled; handedOver(): void };
+
+export async function askPlane(parts: PlaneParts, asked: Asked): Promise<Answer> {
+  const { server, calls, waiting } = parts;
+  const key = callKey(parts.agent, { framework: 'mcp', run: server, call_id: canonicalize(identityOf(asked)) });
+  const job_id = calls.open(key);
+  const leave = waiting.join(job_id);
+  try {
+    const { wait_ms, signal } = asked;
+    const gate = gateOf(parts, job_id, asked);
+    const call = {
+      framework: 'mcp',
+      run: server,
+      call_id: job_id,
+      tool: asked.method,
+      input: asked.params,
+      wait_ms,
+      signal,
+    };
+    let outcome = await gate(call);
+    // What runs is waited for as long as the client does.
+    while (outcome.kind === 'pending' && parts.isRunning(job_id))
+      outcome = await gate({ ...call, wait_ms: WHILE_RUNNING_MS });
+    if (outcome.kind === 'run_here') throw new Error('a remote gate runs nothing here');
+    return { outcome, handedOver: () => closes(outcome) && calls.close(job_id) };
+  } finally {
+    leave();
+  }
+}
+
+/** By id, for who cannot repeat the call. Being asked for is what lets an approved job run. */
+export async function askAgain(
+  parts: PlaneParts,
+  job_id: string,
+  wait_ms: number,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { client, calls, waiting } = parts;
+  const leave = calls.has(job_id) ? waiting.join(job_id) : () => undefined;
+  try {
+    const seen = await client
+      .untilEnded(job_id, { signal: AbortSignal.any([signal, AbortSignal.timeout(wait_ms)]) })
+      .catch((thrown: unknown) => {
+        signal.throwIfAborted();
+        if (thrown instanceof ApiError) throw thrown;
+        return client.job(job_id);
+      });
+    if (!isTerminal(seen.state)) return { outcome: pendingOf(seen, parts.url), handedOver: () => undefined };
+    const result = await client.result(job_id).catch((thrown: unknown) => {
+      if (thrown instanceof ApiError && thrown.status >= 400 && thrown.status < 500) return null;
+      throw thrown;
+    });
+    return { outcome: outcomeOfEnd({ job: seen, result } as never), handedOver: () => calls.close(job_id) };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return { outcome: outcomeOfFailure(thrown), handedOver: () => undefined };
+  } finally {
+    leave();
+  }
+}
+
+const WHILE_RUNNING_MS = 20_000;
+
+/** What makes two calls the same one. */
+function identityOf({ method, params, tool, client, caller, idempotency_key = '' }: Asked): unknown[] {
+  return [method, params, tool?.digest ?? '', client, caller, idempotency_key];
+}
+
+function gateOf(parts: PlaneParts, job_id: string, asked: Asked): Gate {
+  const request = requestOf(parts.server, job_id, asked);
+  const { client, url, agent } = parts;
+  return remoteGate({ client, url, agent, requestOf: () => request });
+}
+
+function requestOf(server: string, job_id: string, { method, params, tool, client }: Asked): JobRequestInput {
+  const payload: CallPayload = { method, params, client };
+  if (tool) Object.assign(payload, { definition: tool.digest, server_says: tool.annotations ?? {} });
+  const labels = {
+    mcp_server: server,
+    mcp_client: `${client.name}/${client.version}`,
+    ...(tool ? { mcp_tool: String(params.name), mcp_definition: tool.digest } : {}),
+  };
+  // A name that is no label stands in the payload alone: a rule that wants the label does not match.
+  const usable = Object.entries(labels).filter(([, value]) => labelValue.safeParse(value).success);
+  return { job_id, topic: topicOf(server, method, params), payload, labels: Object.fromEntries(usable) };
+}
+
+/** What was not decided or has not ended is asked for again under the same id. */
+function closes({ kind }: Settled): boolean {
+  return kind !== 'pending' && kind !== 'unavailable';
+}

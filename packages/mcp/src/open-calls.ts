@@ -1,0 +1,85 @@
+/**
+ * Which job a call is, until its result has been handed over: one small file for each, made before the job is asked for, so
+ * that the same call finds the same job after a kill too. A file that is lost costs a new job, never an old result.
+ */
+
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+export type OpenCalls = {
+  /** Id of the call's job: the one that is open, or a new one. */
+  open(key: string): string;
+  /** The result was handed over: the next call of that key is another job. */
+  close(job_id: string): void;
+  has(job_id: string): boolean;
+};
+
+/** Longer than any job waits (`deadline_ms`). */
+const STALE_MS = 48 * 60 * 60 * 1000;
+const KEY_CHARS = 40;
+const JOB_ID = /^mcp-[0-9a-f]{40}-[0-9a-f]{16}$/;
+
+/** `key` is hex, of which the first 40 digits count. */
+export function openCallsIn(folder: string): OpenCalls {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  forgetStale(folder);
+  const fileOf = (job_id: string): string => join(folder, job_id.split('-')[1]!);
+  return {
+    open(key) {
+      const name = key.slice(0, KEY_CHARS);
+      const fresh = `mcp-${name}-${randomBytes(8).toString('hex')}`;
+      return create(join(folder, name), fresh) ? fresh : (read(join(folder, name)) ?? fresh);
+    },
+    close(job_id) {
+      if (this.has(job_id)) rmSync(fileOf(job_id), { force: true });
+    },
+    has: (job_id) => JOB_ID.test(job_id) && read(fileOf(job_id)) === job_id,
+  };
+}
+
+function create(path: string, text: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, 'wx', 0o600);
+  } catch (thrown) {
+    if ((thrown as { code?: string }).code !== 'EEXIST') throw thrown;
+    // One that a kill left without content names no job.
+    if (read(path) !== null) return false;
+    rmSync(path, { force: true });
+    return create(path, text);
+  }
+  try {
+    writeSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  return true;
+}
+
+function read(path: string): string | null {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return JOB_ID.test(text) ? text : null;
+  } catch {
+    return null;
+  }
+}
+
+function forgetStale(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (Date.now() - statSync(path).mtimeMs > STALE_MS) rmSync(path, { force: true });
+  }
+}

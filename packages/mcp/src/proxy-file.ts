@@ -1,0 +1,45 @@
+/**
+ * What a proxy starts from: one file of its owner's, written by `countersign mcp add`. Beside it lie the record of reviewed
+ * tools and the calls that are not answered yet; keep all three out of the agent's reach.
+ */
+import { readFileSync } from 'node:fs';
+import { principalId, tenantName, token } from '@countersign/contracts/names';
+import { workerFile } from '@countersign/contracts/worker-file';
+import { z } from 'zod';
+import { LONGEST_SERVER } from './names.ts';
+
+export const proxyFile = z.strictObject({
+  server: token.max(LONGEST_SERVER),
+  tenant: tenantName,
+  agent: principalId,
+  /** Secret: the agent's key. */
+  api_key: z.string().min(1),
+  /** Secret: the one worker of the pool `mcp-<server>`, over HTTP. */
+  worker: workerFile.extend({ url: z.url({ protocol: /^https?$/ }) }),
+  /** `claimed`: an approved call runs when somebody asks for its result. `granted`: at once, and the result waits. */
+  run_when: z.enum(['claimed', 'granted']).default('claimed'),
+  /** Milliseconds that a call waits for its outcome before it is told to come again. */
+  wait_ms: z.int().min(0).max(20_000).default(20_000),
+});
+export type ProxyFile = z.output<typeof proxyFile>;
+
+/** `path` without `.json`, and what lies beside it. */
+export function besideOf(path: string): { tools: string; calls: string } {
+  const stem = path.replace(/\.json$/, '');
+  return { tools: `${stem}.tools.json`, calls: `${stem}.calls` };
+}
+
+/** What is wrong is told by field; the content never is. Throws TypeError. */
+export function readProxyFile(path: string): ProxyFile {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (thrown) {
+    const { code } = thrown as { code?: string };
+    throw new TypeError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : (code ?? 'not JSON')}`);
+  }
+  const parsed = proxyFile.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`);
+  throw new TypeError(`${path} is no proxy file: ${faults.join('; ')}`);
+}

@@ -1,0 +1,132 @@
+/** What a client talks to, in either era of the protocol: lists what is offered, and asks for everything else. */
+
+import type { Client } from '@countersign/client/create-client';
+import { CLIENT_INFO_META_KEY, Server, type ServerContext } from '@modelcontextprotocol/server';
+import { type Answer, type Asked, askAgain, askPlane, type PlaneParts } from './ask-plane.ts';
+import { GOVERNED, type Method, type Params } from './names.ts';
+import { offeredTools, RESULT_TOOL } from './offered-tools.ts';
+import { callable, type ReviewedTools } from './reviewed-tools.ts';
+import { type McpResult, otherResult, refusal, toolResult } from './show-outcome.ts';
+import type { Tool } from './tool-record.ts';
+
+export type ServerParts = Omit<PlaneParts, 'client'> & {
+  client: PlaneParts['client'] & Pick<Client, 'simulateAll'>;
+  tools: ReviewedTools;
+  /** Of the server behind. */
+  capabilities: Record<string, unknown>;
+  wait_ms: number;
+};
+
+type Request = { params?: Params };
+
+const WAIT_META = 'countersign/wait-ms';
+const KEY_META = 'countersign/idempotency-key';
+const PROGRESS_MS = 5_000;
+const SAYS: Readonly<Record<string, string>> = {
+  tool_changed:
+    'Not run. The server changed this tool since it was reviewed; it is held until somebody has looked at the difference.',
+  tool_not_reviewed: 'Not run. Nobody has reviewed this tool yet.',
+  tool_unknown: 'Not run. The server has no such tool.',
+};
+
+/** `caller` tells clients apart that share the proxy. */
+export function proxyServer(parts: ServerParts, caller: string): Server {
+  const offers = (name: string): boolean => name in parts.capabilities;
+  const server = new Server(
+    { name: `countersign-${parts.server}`, version: '0.1.0' },
+    {
+      capabilities: {
+        tools: { listChanged: true },
+        ...(offers('resources') ? { resources: {} } : {}),
+        ...(offers('prompts') ? { prompts: {} } : {}),
+        ...(offers('completions') ? { completions: {} } : {}),
+      },
+    },
+  );
+  const handle = (method: string, answer: (params: Params, ctx: ServerContext) => Promise<McpResult>): void =>
+    server.setRequestHandler(
+      method as 'tools/call',
+      ((request: Request, ctx: ServerContext) => answer(withoutMeta(request.params ?? {}), ctx)) as never,
+    );
+  handle('tools/list', async () => ({ tools: await offeredTools(parts.server, parts.tools, parts.client) }));
+  handle('tools/call', (params, ctx) => callTool(parts, server, caller, params, ctx));
+  for (const method of GOVERNED) {
+    const [kind] = method.split('/');
+    if (method === 'tools/call' || !offers(kind === 'completion' ? 'completions' : kind!)) continue;
+    handle(method, async (params, ctx) => {
+      const answer = await askPlane(parts, askedOf(parts, server, caller, { method, params }, ctx));
+      return handOver(answer, () => otherResult(answer.outcome));
+    });
+  }
+  return server;
+}
+
+async function callTool(parts: ServerParts, server: Server, caller: string, params: Params, ctx: ServerContext) {
+  if (params.name === RESULT_TOOL.name) return fetchResult(parts, params, ctx);
+  const found = await parts.tools.find(String(params.name));
+  const may = callable(found);
+  if ('refused' in may) return refusal(may.refused, SAYS[may.refused]!);
+  const { annotations } = found!.now as Tool;
+  const tool = { digest: may.digest, annotations };
+  const asked = { ...askedOf(parts, server, caller, { method: 'tools/call', params }, ctx), tool };
+  const stop = sayProgress(ctx);
+  const answer = await askPlane(parts, asked).finally(stop);
+  return handOver(answer, () => toolResult(answer.outcome));
+}
+
+async function fetchResult(parts: ServerParts, params: Params, ctx: ServerContext): Promise<McpResult> {
+  const job_id = String((params.arguments as Params | undefined)?.job_id ?? '');
+  if (!/^mcp-[0-9a-f-]{1,60}$/.test(job_id)) return refusal('job_unknown', 'That is no job id of a pending answer.');
+  const answer = await askAgain(parts, job_id, waitOf(parts, ctx), ctx.mcpReq.signal);
+  return handOver(answer, () => toolResult(answer.outcome));
+}
+
+/** The call is closed once its answer is on its way: killed before that, the same call gets the same answer. */
+function handOver({ handedOver }: Answer, show: () => McpResult): McpResult {
+  setImmediate(handedOver);
+  return show();
+}
+
+function askedOf(
+  parts: ServerParts,
+  server: Server,
+  caller: string,
+  { method, params }: { method: Method; params: Params },
+  ctx: ServerContext,
+): Asked {
+  const key = ctx.mcpReq._meta?.[KEY_META];
+  const envelope = ctx.mcpReq.envelope as Readonly<Record<string, unknown>> | undefined;
+  const named = (envelope?.[CLIENT_INFO_META_KEY] ?? server.getClientVersion() ?? {}) as Partial<Asked['client']>;
+  return {
+    method,
+    params,
+    client: { name: String(named.name ?? 'unknown'), version: String(named.version ?? '') },
+    caller,
+    ...(typeof key === 'string' ? { idempotency_key: key } : {}),
+    wait_ms: waitOf(parts, ctx),
+    signal: ctx.mcpReq.signal,
+  };
+}
+
+/** A client may ask for a shorter wait, never a longer one. */
+function waitOf({ wait_ms }: ServerParts, ctx: ServerContext): number {
+  const asked = ctx.mcpReq._meta?.[WAIT_META];
+  return typeof asked === 'number' && asked >= 0 ? Math.min(asked, wait_ms) : wait_ms;
+}
+
+/** That it is waited for, and nothing of the call. */
+function sayProgress({ mcpReq }: ServerContext): () => void {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return () => undefined;
+  let progress = 0;
+  const timer = setInterval(() => {
+    progress += 1;
+    const params = { progressToken, progress, message: 'waiting for Countersign' };
+    mcpReq.notify({ method: 'notifications/progress', params }).catch(() => undefined);
+  }, PROGRESS_MS);
+  return () => clearInterval(timer);
+}
+
+function withoutMeta({ _meta: _, ...params }: Params): Params {
+  return params;
+}

@@ -1,0 +1,110 @@
+/**
+ * The server behind: spawned or reached over HTTP, started again for the next request when it is gone. It is told of no
+ * capability of the client's, so nothing of its own comes through beside results: no sampling, elicitation or log line.
+ */
+
+import type { Logger } from '@countersign/platform/logger';
+import { Client, ProtocolError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { z } from 'zod';
+import type { Params } from './names.ts';
+import type { Tool } from './tool-record.ts';
+
+export type UpstreamOptions = (
+  | { command: string; args: readonly string[]; env?: Record<string, string>; cwd?: string }
+  | { url: string; headers?: Record<string, string> }
+) & { log: Logger; onToolsChanged?: () => void };
+
+export type Upstream = {
+  /** What the server says of itself; connects. */
+  capabilities(): Promise<Record<string, unknown>>;
+  /** Every page. */
+  listTools(): Promise<Tool[]>;
+  /** Throws UpstreamError. An abort is passed on as a cancellation, and nothing is waited for. */
+  request(method: string, params: Params, signal: AbortSignal): Promise<Record<string, unknown>>;
+  close(): Promise<void>;
+};
+
+/** `code` is the server's own number as text (`mcp_-32602`), `upstream_gone` or `upstream_failed`. */
+export class UpstreamError extends Error {
+  readonly code: string;
+  constructor(code: string, detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+const MOST_TOOLS = 1_000;
+/** The job's own timeout ends a call, not the library's. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1;
+const CONNECT_MS = 60_000;
+const anything = z.looseObject({});
+const listed = z.looseObject({
+  tools: z.array(z.looseObject({ name: z.string() })),
+  nextCursor: z.string().optional(),
+});
+
+export function openUpstream(options: UpstreamOptions): Upstream {
+  let current: Promise<Client> | undefined;
+  const connected = (): Promise<Client> => {
+    current ??= connect(options, () => {
+      current = undefined;
+    }).catch((thrown: unknown) => {
+      current = undefined;
+      throw new UpstreamError('upstream_gone', `the server behind cannot be started: ${(thrown as Error).message}`);
+    });
+    return current;
+  };
+  return {
+    capabilities: async () => (await connected()).getServerCapabilities() ?? {},
+    async listTools() {
+      const client = await connected();
+      const tools: Tool[] = [];
+      let cursor: string | undefined;
+      do {
+        const params = cursor === undefined ? {} : { cursor };
+        const page = await client.request({ method: 'tools/list', params }, listed, { timeout: CONNECT_MS });
+        tools.push(...page.tools);
+        cursor = page.nextCursor;
+      } while (cursor !== undefined && tools.length < MOST_TOOLS);
+      return tools.slice(0, MOST_TOOLS);
+    },
+    async request(method, params, signal) {
+      const client = await connected();
+      try {
+        return await client.request({ method, params }, anything, { signal, timeout: NO_TIMEOUT_MS });
+      } catch (thrown) {
+        signal.throwIfAborted();
+        if (ProtocolError.isInstance(thrown)) throw new UpstreamError(`mcp_${thrown.code}`, thrown.message);
+        // It was asked, so what it did is not known here.
+        throw new UpstreamError(
+          'upstream_gone',
+          'the server behind ended before it answered; it may have done its work',
+        );
+      }
+    },
+    async close() {
+      const client = await current?.catch(() => undefined);
+      await client?.close();
+    },
+  };
+}
+
+async function connect(options: UpstreamOptions, onGone: () => void): Promise<Client> {
+  const client = new Client({ name: 'countersign', version: '0.1.0' });
+  client.onerror = ({ name }) => options.log.warn({ error: name }, 'the server behind said something unexpected');
+  client.onclose = onGone;
+  client.setNotificationHandler('notifications/tools/list_changed', () => options.onToolsChanged?.());
+  await client.connect(transportOf(options), { timeout: CONNECT_MS });
+  return client;
+}
+
+function transportOf(options: UpstreamOptions) {
+  if ('url' in options) {
+    const { url, headers = {} } = options;
+    return new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
+  }
+  const { command, args, env = {}, cwd } = options;
+  const given = { command, args: [...args], env: { ...getDefaultEnvironment(), ...env } };
+  return new StdioClientTransport({ ...given, ...(cwd === undefined ? {} : { cwd }), stderr: 'inherit' });
+}
