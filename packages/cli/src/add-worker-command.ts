@@ -39,7 +39,7 @@ export function addWorkerCommand(program: Command, output: Output): void {
 /** Written first: a worker that is registered and whose keys nobody has would only be in the way. */
 async function add(output: Output, options: AddOptions, command: Command): Promise<void> {
   const client = clientOf(command);
-  const { file, public_key, bus_key } = makeFile(options, command.optsWithGlobals<{ url: string }>().url);
+  const { file, public_key, bus_key } = makeWorkerFile(options, command.optsWithGlobals<{ url: string }>().url);
   const { pool, worker } = file;
   writeText(options.out, `${JSON.stringify(file, null, 2)}\n`, { mode: OWNER_ALONE, exclusive: true });
   try {
@@ -52,7 +52,8 @@ async function add(output: Output, options: AddOptions, command: Command): Promi
   }
 }
 
-function makeFile({ pool, name, natsUrl, http, schedulerKey }: AddOptions, url: string) {
+/** What a worker starts from, and the public halves to register. Throws UsageError. */
+export function makeWorkerFile({ pool, name, natsUrl, http, schedulerKey }: Omit<AddOptions, 'out'>, url: string) {
   if (http !== true && natsUrl === undefined)
     throw new UsageError('no --nats-url: set it or COUNTERSIGN_NATS_URL, or give --http');
   if (schedulerKey === undefined) throw new UsageError('no --scheduler-key: set it or COUNTERSIGN_SCHEDULER_KEY');

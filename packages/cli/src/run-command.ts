@@ -14,6 +14,7 @@ import { addIncidentCommands } from './incident/incident-commands.ts';
 import { addJobsCommands } from './jobs-commands.ts';
 import { addKpisCommand } from './kpis-command.ts';
 import { addLoginCommand } from './login-command.ts';
+import { addMcpCommands } from './mcp/mcp-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addQuarantineCommands } from './quarantine-commands.ts';
 import { addRegistryCommands } from './registry-commands.ts';
@@ -74,6 +75,7 @@ export function buildProgram(output: Output, complain: (text: string) => void): 
   addDrillCommand(program, output);
   addIncidentCommands(program, output);
   addKpisCommand(program, output);
+  addMcpCommands(program, output);
   return program;
 }
 

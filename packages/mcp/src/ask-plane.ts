@@ -15,8 +15,8 @@ import { canonicalize } from '@countersign/ledger/canonical-json';
 import type { Method, Params } from './names.ts';
 import { topicOf } from './names.ts';
 import type { OpenCalls } from './open-calls.ts';
+import type { PoolWorker } from './pool-worker.ts';
 import type { CallPayload } from './run-jobs.ts';
-import type { WaitingCallers } from './waiting-callers.ts';
 
 export type Asked = {
   method: Method;
@@ -26,7 +26,7 @@ export type Asked = {
   client: { name: string; version: string };
   /** Who asks, where several share the proxy: their calls are never each other's. */
   caller: string;
-  /** Says that an equal call is meant as another one. */
+  /** The client's own name of the call: an equal one under another name is another call, and under the same one no new one. */
   idempotency_key?: string;
   wait_ms: number;
   signal: AbortSignal;
@@ -37,20 +37,20 @@ export type PlaneParts = {
   url: string;
   agent: string;
   client: Pick<Client, 'submit' | 'job' | 'cancel' | 'result' | 'untilEnded'>;
+  /** A client that cancels its call cancels the job. */
+  cancel_on_abort: boolean;
   calls: OpenCalls;
-  waiting: WaitingCallers;
-  /** The job's request was handed to the server behind and is not answered. */
-  isRunning(job_id: string): boolean;
+  worker: Pick<PoolWorker, 'join' | 'isRunning'>;
 };
 
 /** `handedOver` is to be called once the answer is on its way. */
 export type Answer = { outcome: Settled; handedOver(): void };
 
 export async function askPlane(parts: PlaneParts, asked: Asked): Promise<Answer> {
-  const { server, calls, waiting } = parts;
+  const { server, calls, worker } = parts;
   const key = callKey(parts.agent, { framework: 'mcp', run: server, call_id: canonicalize(identityOf(asked)) });
   const job_id = calls.open(key);
-  const leave = waiting.join(job_id);
+  const leave = worker.join(job_id);
   try {
     const { wait_ms, signal } = asked;
     const gate = gateOf(parts, job_id, asked);
@@ -65,10 +65,12 @@ export async function askPlane(parts: PlaneParts, asked: Asked): Promise<Answer>
     };
     let outcome = await gate(call);
     // What runs is waited for as long as the client does.
-    while (outcome.kind === 'pending' && parts.isRunning(job_id))
+    while (outcome.kind === 'pending' && worker.isRunning(job_id))
       outcome = await gate({ ...call, wait_ms: WHILE_RUNNING_MS });
     if (outcome.kind === 'run_here') throw new Error('a remote gate runs nothing here');
-    return { outcome, handedOver: () => closes(outcome) && calls.close(job_id) };
+    // What its client named keeps its answer: a replay is told it again.
+    const once = asked.idempotency_key === undefined && closes(outcome);
+    return { outcome, handedOver: () => once && calls.close(job_id) };
   } finally {
     leave();
   }
@@ -81,8 +83,8 @@ export async function askAgain(
   wait_ms: number,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { client, calls, waiting } = parts;
-  const leave = calls.has(job_id) ? waiting.join(job_id) : () => undefined;
+  const { client, calls, worker } = parts;
+  const leave = calls.has(job_id) ? worker.join(job_id) : () => undefined;
   try {
     const seen = await client
       .untilEnded(job_id, { signal: AbortSignal.any([signal, AbortSignal.timeout(wait_ms)]) })
@@ -107,15 +109,16 @@ export async function askAgain(
 
 const WHILE_RUNNING_MS = 20_000;
 
-/** What makes two calls the same one. */
-function identityOf({ method, params, tool, client, caller, idempotency_key = '' }: Asked): unknown[] {
-  return [method, params, tool?.digest ?? '', client, caller, idempotency_key];
+/** What makes two calls the same one. Who names a call means that one, and other arguments under its name are refused. */
+function identityOf({ method, params, tool, client, caller, idempotency_key }: Asked): unknown[] {
+  const who = [method, params.name ?? null, client, caller];
+  return idempotency_key === undefined ? [...who, params, tool?.digest ?? null] : [...who, { named: idempotency_key }];
 }
 
 function gateOf(parts: PlaneParts, job_id: string, asked: Asked): Gate {
   const request = requestOf(parts.server, job_id, asked);
-  const { client, url, agent } = parts;
-  return remoteGate({ client, url, agent, requestOf: () => request });
+  const { client, url, agent, cancel_on_abort } = parts;
+  return remoteGate({ client, url, agent, cancel_on_abort, requestOf: () => request });
 }
 
 function requestOf(server: string, job_id: string, { method, params, tool, client }: Asked): JobRequestInput {

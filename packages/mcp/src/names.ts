@@ -29,14 +29,12 @@ export function topicOf(server: string, method: Method, params: Params): string 
   return `job.mcp.${server}.${last}`;
 }
 
-/** Which server a command starts, where nobody says: `@modelcontextprotocol/server-filesystem` → `filesystem`. */
+/** Which server a command starts, where nobody says: `@modelcontextprotocol/server-git` → `git`, `@playwright/mcp` → `playwright`. */
 export function serverNameOf(command: readonly string[]): string | null {
   const named = command.find((each) => /(^|[/@-])(server|mcp)([-/@]|$)/.test(each));
-  const last = named
-    ?.replace(/@[\d.]+$|@latest$/, '')
-    .split('/')
-    .at(-1);
-  const name = last?.replace(/^(mcp-)?server-|^mcp-|-mcp$|\.[cm]?[jt]s$/g, '').toLowerCase();
+  const parts = (named ?? '').replace(/@[\d.]+$|@latest$/, '').split('/');
+  const own = parts.at(-1) === 'mcp' ? parts.at(-2)?.replace('@', '') : parts.at(-1);
+  const name = own?.replace(/^(mcp-)?server-|^mcp-|-mcp$|\.[cm]?[jt]s$/g, '').toLowerCase();
   return name !== undefined && isToken(name) && name.length <= LONGEST_SERVER ? name : null;
 }
 

@@ -1,5 +1,7 @@
 /** What a client talks to, in either era of the protocol: lists what is offered, and asks for everything else. */
 
+import { outcomeOfFailure } from '@countersign/adapter-core/read-outcome';
+import { ApiError } from '@countersign/client/api-error';
 import type { Client } from '@countersign/client/create-client';
 import { CLIENT_INFO_META_KEY, Server, type ServerContext } from '@modelcontextprotocol/server';
 import { type Answer, type Asked, askAgain, askPlane, type PlaneParts } from './ask-plane.ts';
@@ -48,7 +50,7 @@ export function proxyServer(parts: ServerParts, caller: string): Server {
       method as 'tools/call',
       ((request: Request, ctx: ServerContext) => answer(withoutMeta(request.params ?? {}), ctx)) as never,
     );
-  handle('tools/list', async () => ({ tools: await offeredTools(parts.server, parts.tools, parts.client) }));
+  handle('tools/list', () => listTools(parts));
   handle('tools/call', (params, ctx) => callTool(parts, server, caller, params, ctx));
   for (const method of GOVERNED) {
     const [kind] = method.split('/');
@@ -59,6 +61,16 @@ export function proxyServer(parts: ServerParts, caller: string): Server {
     });
   }
   return server;
+}
+
+/** Without the plane nobody knows what may be offered. Throws a ProtocolError. */
+async function listTools({ server, tools, client }: ServerParts): Promise<McpResult> {
+  try {
+    return { tools: await offeredTools(server, tools, client) };
+  } catch (thrown) {
+    if (!(thrown instanceof ApiError)) throw thrown;
+    return otherResult(outcomeOfFailure(thrown));
+  }
 }
 
 async function callTool(parts: ServerParts, server: Server, caller: string, params: Params, ctx: ServerContext) {

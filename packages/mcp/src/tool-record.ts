@@ -64,16 +64,22 @@ export function compareTools({ tools }: ToolRecord, listed: readonly Tool[]): Co
   ];
 }
 
-/** Takes these tools as reviewed, as they are listed now. Replaces the file as a whole. */
-export function reviewTools(path: string, server: string, tools: readonly Tool[], by: string): ToolRecord {
+/** Takes these tools as reviewed, as they are listed now; `now` null takes one out. Replaces the file as a whole. */
+export function reviewTools(
+  path: string,
+  server: string,
+  tools: readonly { name: string; now: Tool | null }[],
+  by: string,
+): void {
   const names = new Set(tools.map(({ name }) => name));
   const kept = readToolRecord(path, server).tools.filter(({ definition }) => !names.has(definition.name));
   const reviewed_at = new Date().toISOString();
-  const fresh = tools.map((definition) => ({ digest: digestOf(definition), definition, reviewed_by: by, reviewed_at }));
+  const fresh = tools.flatMap(({ now }) =>
+    now === null ? [] : [{ digest: digestOf(now), definition: now, reviewed_by: by, reviewed_at }],
+  );
   const next: ToolRecord = { server, tools: [...kept, ...fresh] };
   writeFileSync(`${path}.new`, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
-  return next;
 }
 
 function safeJson(text: string): unknown {

@@ -10,10 +10,11 @@ import { z } from 'zod';
 import type { Params } from './names.ts';
 import type { Tool } from './tool-record.ts';
 
-export type UpstreamOptions = (
+/** What starts it, or where it is. */
+export type UpstreamAddress =
   | { command: string; args: readonly string[]; env?: Record<string, string>; cwd?: string }
-  | { url: string; headers?: Record<string, string> }
-) & { log: Logger; onToolsChanged?: () => void };
+  | { url: string; headers?: Record<string, string> };
+export type UpstreamOptions = { log: Logger; onToolsChanged?: () => void };
 
 export type Upstream = {
   /** What the server says of itself; connects. */
@@ -44,10 +45,10 @@ const listed = z.looseObject({
   nextCursor: z.string().optional(),
 });
 
-export function openUpstream(options: UpstreamOptions): Upstream {
+export function openUpstream(address: UpstreamAddress, options: UpstreamOptions): Upstream {
   let current: Promise<Client> | undefined;
   const connected = (): Promise<Client> => {
-    current ??= connect(options, () => {
+    current ??= connect(address, options, () => {
       current = undefined;
     }).catch((thrown: unknown) => {
       current = undefined;
@@ -90,21 +91,31 @@ export function openUpstream(options: UpstreamOptions): Upstream {
   };
 }
 
-async function connect(options: UpstreamOptions, onGone: () => void): Promise<Client> {
+/** Starts it for this question alone. Throws UpstreamError. */
+export async function listTools(address: UpstreamAddress, log: Logger): Promise<Tool[]> {
+  const upstream = openUpstream(address, { log });
+  try {
+    return await upstream.listTools();
+  } finally {
+    await upstream.close();
+  }
+}
+
+async function connect(address: UpstreamAddress, options: UpstreamOptions, onGone: () => void): Promise<Client> {
   const client = new Client({ name: 'countersign', version: '0.1.0' });
   client.onerror = ({ name }) => options.log.warn({ error: name }, 'the server behind said something unexpected');
   client.onclose = onGone;
   client.setNotificationHandler('notifications/tools/list_changed', () => options.onToolsChanged?.());
-  await client.connect(transportOf(options), { timeout: CONNECT_MS });
+  await client.connect(transportOf(address), { timeout: CONNECT_MS });
   return client;
 }
 
-function transportOf(options: UpstreamOptions) {
-  if ('url' in options) {
-    const { url, headers = {} } = options;
+function transportOf(address: UpstreamAddress) {
+  if ('url' in address) {
+    const { url, headers = {} } = address;
     return new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
   }
-  const { command, args, env = {}, cwd } = options;
+  const { command, args, env = {}, cwd } = address;
   const given = { command, args: [...args], env: { ...getDefaultEnvironment(), ...env } };
   return new StdioClientTransport({ ...given, ...(cwd === undefined ? {} : { cwd }), stderr: 'inherit' });
 }

@@ -4,6 +4,7 @@
 import { LIMITS } from '@countersign/contracts/limits';
 import { poolConsumer } from '@countersign/contracts/streams';
 import { workerUser } from '@countersign/contracts/subjects';
+import type { Delivery } from '@countersign/contracts/worker-door';
 import { connectBus, type StreamMessage } from '@countersign/platform/bus';
 import { monotonicMs } from '@countersign/platform/clock';
 import { createLogger, errorFields, type Logger } from '@countersign/platform/logger';
@@ -25,28 +26,33 @@ export type Worker = AsyncDisposable & {
    * disconnects. Resolves to the results that it leaves behind: their attempts are lost when their time is over.
    */
   stop(): Promise<UnsettledResult[]>;
+  /** Takes what another process of this worker was handed and left to it (`wanted`). Over HTTP alone; nothing before the start. */
+  take(delivery: Delivery): void;
 };
+
+type Begun = { take(delivery: Delivery): void; end(): Promise<UnsettledResult[]> };
 
 /** Throws a ZodError or TypeError that names every option that is wrong. */
 export function createWorker(options: WorkerOptions): Worker {
   const settings = readOptions(options);
-  let end: (() => Promise<UnsettledResult[]>) | undefined;
+  let begun: Begun | undefined;
   const stop = async (): Promise<UnsettledResult[]> => {
-    const ending = end;
-    end = undefined;
-    return (await ending?.()) ?? [];
+    const ending = begun;
+    begun = undefined;
+    return (await ending?.end()) ?? [];
   };
   return {
     async start() {
-      if (end !== undefined) throw new Error('the worker is already started');
-      end = await begin(settings, options);
+      if (begun !== undefined) throw new Error('the worker is already started');
+      begun = await begin(settings, options);
     },
     stop,
+    take: (delivery) => begun?.take(delivery),
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
 }
 
-async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<() => Promise<UnsettledResult[]>> {
+async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<Begun> {
   const { pool, worker, concurrency } = settings;
   const log = (options.log ?? createLogger('worker', 'info')).child({ pool, worker });
   let refused = false;
@@ -90,7 +96,7 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   const takeMore = (): void => pull.want(hasRoom() && !pause.isOn() ? concurrency - active.size : 0);
   takeMore();
 
-  return async () => {
+  const end = async (): Promise<UnsettledResult[]> => {
     pull.stop();
     pause.stop();
     await waitFor(() => active.size === 0, LIMITS.drain_ms);
@@ -103,6 +109,7 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
     await bus.close();
     return left;
   };
+  return { take: (delivery) => pull.offer?.(delivery), end };
 }
 
 async function openWay(settings: WorkerSettings, log: Logger, onViolation: () => void): Promise<WorkerBus> {

@@ -41,17 +41,17 @@ export async function handleDelivery(parts: WorkerParts, message: StreamMessage)
     : withinRun(message.traceparent, verified.dispatch_id ?? '');
   parts.pause.heard(message.msg_id, verified.ok);
   if (!verified.ok) return refuse(parts, message, verified, traceparent);
-  if (!(await isWanted(parts, verified))) return message.nak(LIMITS.redeliver_ms);
+  if (!isWanted(parts, message, verified)) return message.nak(LIMITS.redeliver_ms);
   const granted = await claim(parts, message, { ...verified, traceparent });
   if (granted !== null) await runClaimed(parts, { ...verified, traceparent }, granted);
 }
 
-async function isWanted(
-  { wanted }: WorkerParts,
-  { claims, effective }: Extract<Verified, { ok: true }>,
-): Promise<boolean> {
+function isWanted({ wanted }: WorkerParts, message: StreamMessage, verified: Extract<Verified, { ok: true }>): boolean {
   if (wanted === undefined) return true;
-  return wanted({ ...effective, attempt: claims.attempt, dispatch_id: claims.jti });
+  const { claims, effective } = verified;
+  const { subject, receipt } = message;
+  const delivery = { subject, dispatch_id: claims.jti, message: Buffer.from(message.data).toString(), receipt };
+  return wanted({ ...effective, attempt: claims.attempt, dispatch_id: claims.jti }, delivery);
 }
 
 /**

@@ -22,8 +22,10 @@ import type { Bus, StreamMessage } from '@countersign/platform/bus';
 import { errorFields, type Logger } from '@countersign/platform/logger';
 import { type DoorIdentity, signDoorRequest } from './sign-door-request.ts';
 
-/** What a worker needs of the bus. */
-export type WorkerBus = Pick<Bus, 'callAt' | 'askRaw' | 'pull' | 'close'>;
+/** What a worker needs of the bus. `offer`: a delivery that another process of the same worker was handed, over HTTP alone. */
+export type WorkerBus = Pick<Bus, 'callAt' | 'askRaw' | 'close'> & {
+  pull(...asked: Parameters<Bus['pull']>): ReturnType<Bus['pull']> & { offer?(delivery: Delivery): void };
+};
 export type DoorOptions = DoorIdentity & { url: string; log: Logger };
 type DoorVerb = Parameters<typeof workerPath>[0];
 type Post = (
@@ -80,7 +82,7 @@ function pullByPolling(
   receipts: Map<string, string>,
   handle: (message: StreamMessage) => void,
   log: Logger,
-): ReturnType<Bus['pull']> {
+): ReturnType<WorkerBus['pull']> {
   const stopped = new AbortController();
   let room = 0;
   let polling = false;
@@ -110,6 +112,10 @@ function pullByPolling(
       void poll();
     },
     stop: () => stopped.abort(),
+    offer(delivery) {
+      remember(receipts, delivery);
+      handle(toMessage(delivery));
+    },
   };
 }
 
@@ -126,7 +132,7 @@ function remember(receipts: Map<string, string>, { dispatch_id, receipt }: Deliv
 }
 
 /** The claim settles it; what is not claimed comes again by itself. */
-function toMessage({ subject, dispatch_id, message }: Delivery): StreamMessage {
+function toMessage({ subject, dispatch_id, message, receipt }: Delivery): StreamMessage {
   const nothing = (): void => undefined;
   return {
     subject,
@@ -134,7 +140,7 @@ function toMessage({ subject, dispatch_id, message }: Delivery): StreamMessage {
     stored_at: '',
     traceparent: undefined,
     msg_id: dispatch_id,
-    receipt: '',
+    receipt,
     json: () => JSON.parse(message),
     ack: nothing,
     nak: nothing,

@@ -4,6 +4,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { Constraints, EffectiveJob } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import { token } from '@countersign/contracts/names';
+import type { Delivery } from '@countersign/contracts/worker-door';
 import type { Logger } from '@countersign/platform/logger';
 import { z } from 'zod';
 
@@ -47,10 +48,10 @@ export type WorkerOptions = {
   enforces?: readonly string[];
   handle: Handle;
   /**
-   * Asked after the warrant was checked and before the attempt is claimed: false leaves it unclaimed, and it is offered to the
-   * pool again, to this worker too. Takes a slot while it is asked.
+   * Asked after the warrant was checked and before the attempt is claimed. False leaves it unclaimed: it is offered to the pool
+   * again, to this worker too, until somebody claims it or its job ends. `delivery` is what `take` takes.
    */
-  wanted?: (job: WorkerJob) => Promise<boolean>;
+  wanted?: (job: WorkerJob, delivery: Delivery) => boolean;
   log?: Logger;
 };
 

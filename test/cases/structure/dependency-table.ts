@@ -86,6 +86,22 @@ export const PARTS: readonly Part[] = [
     may: ['@countersign/adapter-core', '@langchain/core/messages', '@langchain/core/tools'],
     node: ['module'],
   },
+  // A process of its own between a client and one server: it asks the API, and is the worker of that server's pool.
+  {
+    folder: 'packages/mcp',
+    may: [
+      '@countersign/adapter-core',
+      contracts,
+      client,
+      ledger,
+      worker,
+      `${platform}/logger`,
+      '@modelcontextprotocol/client',
+      '@modelcontextprotocol/server',
+      'zod',
+    ],
+    node: ['crypto', 'fs', 'path'],
+  },
   // It makes keys of NATS users, and that one file of platform knows how they are written. What hands evidence on is a process that
   // runs for long, and serves its counters as services do.
   {
@@ -96,7 +112,8 @@ export const PARTS: readonly Part[] = [
       ledger,
       policy,
       author,
-      ...['nats-key', 'metrics', 'http'].map((file) => `${platform}/${file}`),
+      '@countersign/mcp',
+      ...['environment', 'http', 'logger', 'metrics', 'nats-key'].map((file) => `${platform}/${file}`),
       'commander',
     ],
     node: 'any',

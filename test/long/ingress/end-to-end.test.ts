@@ -6,6 +6,7 @@ import { startSystem, type TestSystem } from '../../harness/start-system.ts';
 import { startWorker } from '../../harness/start-worker.ts';
 import { waitForEnd } from '../../harness/wait-for-job.ts';
 import { crossingCases } from './crossing-cases.ts';
+import { mcpCases } from './mcp-cases.ts';
 import { workerDoorCases } from './worker-door-cases.ts';
 
 let system: TestSystem;
@@ -21,6 +22,7 @@ function submit(body: unknown) {
   return system.api('agent', 'POST', '/api/v1/jobs', body);
 }
 
+mcpCases(() => system);
 workerDoorCases(() => system);
 crossingCases(() => system);
 
