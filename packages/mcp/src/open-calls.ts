@@ -35,14 +35,22 @@ export function openCallsIn(folder: string): OpenCalls {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   forgetStale(folder);
   const fileOf = (job_id: string): string => join(folder, job_id.split('-')[1]!);
+  const handedOver = new Set<string>();
   return {
     open(key) {
       const name = key.slice(0, KEY_CHARS);
+      if (handedOver.has(read(join(folder, name)) ?? '')) rmSync(join(folder, name), { force: true });
       const fresh = `mcp-${name}-${randomBytes(8).toString('hex')}`;
       return create(join(folder, name), fresh) ? fresh : (read(join(folder, name)) ?? fresh);
     },
     close(job_id) {
-      if (this.has(job_id)) rmSync(fileOf(job_id), { force: true });
+      if (!this.has(job_id)) return;
+      // The file goes once the answer is on its way: killed before that, the same call gets the same answer.
+      handedOver.add(job_id);
+      setImmediate(() => {
+        if (this.has(job_id)) rmSync(fileOf(job_id), { force: true });
+        handedOver.delete(job_id);
+      });
     },
     has: (job_id) => JOB_ID.test(job_id) && read(fileOf(job_id)) === job_id,
   };

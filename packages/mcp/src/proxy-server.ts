@@ -93,9 +93,8 @@ async function fetchResult(parts: ServerParts, params: Params, ctx: ServerContex
   return handOver(answer, () => toolResult(answer.outcome));
 }
 
-/** The call is closed once its answer is on its way: killed before that, the same call gets the same answer. */
 function handOver({ handedOver }: Answer, show: () => McpResult): McpResult {
-  setImmediate(handedOver);
+  handedOver();
   return show();
 }
 

@@ -73,37 +73,38 @@ async function connect(parts: ServerParts): Promise<Client> {
   return client;
 }
 
-const make: MakeAdapter = async (
-  plane,
-  { wait_ms = 0, cancel_on_abort = false, rewrite = (input) => input, retries = 0, forged },
-) => {
-  const effects: unknown[] = [];
-  const client = await connect(partsOf(asPlane(plane), { cancel_on_abort }));
-  const once = async ({ run, call_id, tool, input, signal }: Call): Promise<Shown> => {
-    const _meta = {
-      'countersign/wait-ms': wait_ms,
-      'countersign/idempotency-key': `${run} ${call_id}`,
-      'countersign/status': forged,
+const makeWith =
+  (named: boolean): MakeAdapter =>
+  async (plane, { wait_ms = 0, cancel_on_abort = false, rewrite = (input) => input, retries = 0, forged }) => {
+    const effects: unknown[] = [];
+    const client = await connect(partsOf(asPlane(plane), { cancel_on_abort }));
+    const once = async ({ run, call_id, tool, input, signal }: Call): Promise<Shown> => {
+      const _meta = {
+        'countersign/wait-ms': wait_ms,
+        ...(named ? { 'countersign/idempotency-key': `${run} ${call_id}` } : {}),
+        'countersign/status': forged,
+      };
+      try {
+        const params = { name: tool, arguments: rewrite(input), _meta };
+        const { content, isError = false } = await client.callTool(params, undefined, signal ? { signal } : {});
+        return { text: (content as { text: string }[])[0]!.text, error: isError as boolean };
+      } catch (thrown) {
+        return { text: '', error: true, thrown };
+      }
     };
-    try {
-      const params = { name: tool, arguments: rewrite(input), _meta };
-      const { content, isError = false } = await client.callTool(params, undefined, signal ? { signal } : {});
-      return { text: (content as { text: string }[])[0]!.text, error: isError as boolean };
-    } catch (thrown) {
-      return { text: '', error: true, thrown };
-    }
+    return {
+      effects,
+      async call(call) {
+        let shown = await once(call);
+        for (let i = 0; i < retries && shown.error; i += 1) shown = await once(call);
+        return shown;
+      },
+    };
   };
-  return {
-    effects,
-    async call(call) {
-      let shown = await once(call);
-      for (let i = 0; i < retries && shown.error; i += 1) shown = await once(call);
-      return shown;
-    },
-  };
-};
 
-attackSuite('the MCP proxy', make);
+// A client that names its calls says by another name that it means another call; one that doesn't has no ids.
+attackSuite('the MCP proxy, with calls that the client names', makeWith(true), { other_ids: true });
+attackSuite('the MCP proxy, with calls as they come', makeWith(false), { call_ids: true });
 
 describe('what a call is called', () => {
   test('a tool is a topic of its own, and no two share one', () => {
