@@ -28,13 +28,16 @@ const INSIDE = 'what-stays-inside';
 const got: Got[] = [];
 /** The status by path; 204 unless said. */
 const answers = new Map<string, number>();
+/** For what an answer waits, by path. */
+const holds = new Map<string, Promise<void>>();
 const receiver = createServer((request, response) => {
   let text = '';
   request.on('data', (chunk) => {
     text += chunk;
   });
-  request.on('end', () => {
+  request.on('end', async () => {
     got.push({ path: request.url!, headers: request.headers, text });
+    await holds.get(request.url!);
     const status = answers.get(request.url!) ?? 204;
     // A redirect leads to a place that would take it.
     response.writeHead(status, { location: '/elsewhere' }).end();
@@ -68,7 +71,15 @@ beforeEach(() => {
   got.length = 0;
 });
 
-type Given = { tenant: string; url?: string; format?: WebhookFormat; events?: string[]; key_id?: string };
+type Given = {
+  tenant: string;
+  url?: string;
+  format?: WebhookFormat;
+  events?: string[];
+  key_id?: string;
+  /** Leaves after which it hears. */
+  later?: number;
+};
 
 /** As ingress registers it. */
 async function register({ tenant, url, format = 'cloudevents', ...given }: Given): Promise<string> {
@@ -78,8 +89,8 @@ async function register({ tenant, url, format = 'cloudevents', ...given }: Given
   const events = given.events ?? Object.keys(WEBHOOK_EVENTS);
   await run.ledger.admin.query(
     `INSERT INTO identity.webhooks (webhook_id, tenant, target, sealed_url, key_id, format, events, since_leaf, created_by)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, control.log_end(), 'admin')`,
-    [webhook_id, tenant, origin, sealed, given.key_id ?? KEYS.key_id, format, events],
+     VALUES ($1, $2, $3, $4, $5, $6, $7, control.log_end() + $8, 'admin')`,
+    [webhook_id, tenant, origin, sealed, given.key_id ?? KEYS.key_id, format, events, given.later ?? 0],
   );
   return webhook_id;
 }
@@ -216,6 +227,7 @@ test('each is told once by two instances, only of its own tenant, of what it ask
   });
   const own = await register({ tenant: 'many', events: ['approval.opened'] });
   const foreign = await register({ tenant: 'foreign', events: ['approval.opened'] });
+  const later = await register({ tenant: 'many', later: 1_000_000 });
   for (let i = 0; i < 20; i += 1) await ask('many', { rule_id: `r${i}` });
   await appendAll(run.ledger.as('approval'), [entry('many', 'approval_expired', ASKS)]);
   await waitUntil('all are delivered', async () => {
@@ -224,13 +236,30 @@ test('each is told once by two instances, only of its own tenant, of what it ask
   });
   const rules = got.filter(({ path }) => path === `/${own}`).map(({ text }) => JSON.parse(text).data.rule_id);
   expect(rules.toSorted()).toEqual(Array.from({ length: 20 }, (_, i) => `r${i}`).toSorted());
-  expect(got.filter(({ path }) => path === `/${foreign}`)).toEqual([]);
+  expect(got.filter(({ path }) => [`/${foreign}`, `/${later}`].includes(path))).toEqual([]);
   // In pages, newest first.
   const page = await deliveries({ tenant: 'many', limit: 15 });
   const rest = await deliveries({ tenant: 'many', limit: 15, cursor: page.next_cursor! });
   const ids = [...page.deliveries, ...rest.deliveries].map(({ delivery_id }) => delivery_id);
   expect([ids.length, rest.next_cursor]).toEqual([20, null]);
   expect(ids).toEqual(ids.toSorted().reverse());
+});
+
+test('while one instance sends, no other one sends the same', async () => {
+  const webhook_id = await register({ tenant: 'slow' });
+  const answer = Promise.withResolvers<void>();
+  holds.set(`/${webhook_id}`, answer.promise);
+  await ask('slow');
+  await receivedBy(webhook_id);
+  const [{ delivery_id }] = (await deliveries({ tenant: 'slow' })).deliveries as [WebhookDelivery];
+  // Whichever instance answers looks for what is due at once.
+  for (let i = 0; i < 12; i += 1) await run.ingress.call('audit.retry_delivery', { tenant: 'slow', delivery_id });
+  await register({ tenant: 'quick' });
+  await ask('quick');
+  await settled('quick', ({ state }) => state === 'delivered');
+  expect((await deliveries({ tenant: 'slow' })).deliveries).toMatchObject([{ state: 'pending', attempts: 1 }]);
+  answer.resolve();
+  await settled('slow', ({ state, attempts }) => state === 'delivered' && attempts === 1);
 });
 
 test('what fails waits for another try under the same id; a redirect is not followed', async () => {
