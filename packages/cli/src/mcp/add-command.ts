@@ -109,6 +109,6 @@ function showAdded({ path, server, agent, pool, key_ends }: Added): string {
   return [
     `${server}: agent ${agent}${ends}; worker of pool ${pool}`,
     `keys in ${path}: keep it out of the agent's reach`,
-    'next: `countersign mcp tools review`, and the pool in the policy (`countersign policy init --template`)',
+    'next: `countersign mcp tools review`, and the pool and rules in the policy',
   ].join('\n');
 }
