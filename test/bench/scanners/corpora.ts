@@ -12,10 +12,12 @@ import { injectionDevelopment, securityProseDevelopment } from './injection-deve
 import { attacksByKind } from './injection-fresh.ts';
 import { securityProseByKind } from './injection-fresh-prose.ts';
 import { injectionHeldOutDirect, injectionHeldOutIndirect, securityProseHeldOut } from './injection-held-out.ts';
+import { attacksOfStrangers } from './injection-strangers.ts';
 import { attacksUnseen } from './injection-unseen.ts';
 import { proseUnseen } from './injection-unseen-prose.ts';
 import { piiDevelopment, piiLookalikesDevelopment } from './pii-development.ts';
 import { piiHeldOut, piiLookalikesHeldOut } from './pii-held-out.ts';
+import { proseOfStrangers } from './prose-strangers.ts';
 import { type Random, randomFrom } from './random.ts';
 import type { Sample } from './sample.ts';
 import { secretLookalikesDevelopment, secretsDevelopment } from './secrets-development.ts';
@@ -56,6 +58,8 @@ export const CORPORA: readonly Corpus[] = [
   corpus('security prose by kind', 'prompt_injection', false, 2042, 0, securityProseByKind),
   corpus('unseen attacks', 'prompt_injection', true, 2044, 0, attacksUnseen),
   corpus('unseen prose', 'prompt_injection', false, 2046, 0, proseUnseen),
+  corpus('strange attacks', 'prompt_injection', true, 2060, 0, attacksOfStrangers),
+  corpus('strange prose', 'prompt_injection', false, 2062, 0, proseOfStrangers),
   corpus('unseen look-alikes of personal data', 'pii', false, 2048, 1600, piiLookalikesUnseen),
   corpus('unseen personal data with a checksum', 'pii', true, 2050, 1200, piiUnseen(true)),
   corpus('unseen personal data without', 'pii', true, 2052, 600, piiUnseen(false)),
