@@ -2,27 +2,37 @@
  * Judges whether a sentence, or two in a row, reads like an order to a model: the sum of learned weights of its words and
  * meanings (logistic regression). It knows no phrase, so that it finds some orders in words that no signal lists.
  */
-import { BIAS, SCALE, WEIGHTS } from './order-weights.ts';
+import { BIAS, STEP, WEIGHTS } from './order-weights.ts';
 import type { Meaning } from './read-meanings.ts';
 import { FEATURES, readSentences, type Sentence } from './sentence-features.ts';
 
-/** A stretch of text, and how much it reads like an order; 0 is even odds among what it was taught. */
-export type Judged = { readonly start: number; readonly end: number; readonly score: number };
+/**
+ * A stretch of text, and how much it reads like an order; 0 is even odds among what it was taught. `untold` is the score
+ * if its words about attacks were not there: such words must not silence it.
+ */
+export type Judged = { readonly start: number; readonly end: number; readonly score: number; readonly untold: number };
 
 /** Fewer words say too little. */
-const MIN_WORDS = 5;
+const MIN_WORDS = 4;
+/** A shorter neighbour, as a greeting, belongs to no order. */
+const MIN_PAIRED = 3;
 
-const TABLE = new Int8Array(Buffer.from(WEIGHTS, 'base64'));
-if (TABLE.length !== FEATURES) throw new Error('the table of weights was made for another number of features');
+/** A gap that has no weight behind it. */
+const LONG_GAP = 15;
+const ZERO = 8;
 
-type Sum = { readonly sentence: Sentence; readonly sum: number };
+const TABLE = unpack(Buffer.from(WEIGHTS, 'base64'));
+
+type Sum = { readonly words: number; readonly sum: number; readonly features: number };
+type Read = { readonly sentence: Sentence; readonly told: Sum; readonly untold: Sum };
 
 /** Each sentence that says anything, and each pair of them that stands in a row, where it is long enough to judge. */
 export function judgeSentences(text: string, meanings: readonly Meaning[]): Judged[] {
   const judged: Judged[] = [];
-  let before: Sum | null = null;
+  let before: Read | null = null;
   for (const sentence of readSentences(text, meanings)) {
-    const one: Sum = { sentence, sum: sumOf(sentence.features) };
+    const told = sumOf(sentence, sentence.features);
+    const one = { sentence, told, untold: sentence.untold === null ? told : sumOf(sentence, sentence.untold) };
     addJudged(judged, one, one);
     if (before !== null) addJudged(judged, before, one);
     before = one;
@@ -30,22 +40,52 @@ export function judgeSentences(text: string, meanings: readonly Meaning[]): Judg
   return judged;
 }
 
-/** The score of features that are given; what training measures itself by. */
+/** The score of so many features of this sum; what training measures itself by. */
 export function scoreOf(sum: number, features: number): number {
-  return BIAS + (sum * SCALE) / Math.sqrt(features);
+  return BIAS + (sum * STEP) / Math.sqrt(Math.max(1, features));
 }
 
-function addJudged(judged: Judged[], first: Sum, last: Sum): void {
+/** Places and weights, one byte each: the gap to the last place less one, and the weight plus eight. */
+export function unpack(packed: Uint8Array): Int8Array {
+  const table = new Int8Array(FEATURES);
+  let place = -1;
+  for (const byte of packed) {
+    const gap = byte >> 4;
+    place += gap === LONG_GAP ? LONG_GAP : gap + 1;
+    if (gap !== LONG_GAP) table[place] = (byte & 15) - ZERO;
+  }
+  return table;
+}
+
+/** The bytes that `unpack` reads. Weights from -7 to 7. */
+export function pack(table: ArrayLike<number>): Uint8Array {
+  const bytes: number[] = [];
+  let last = -1;
+  for (let place = 0; place < table.length; place += 1) {
+    if (table[place] === 0) continue;
+    for (; place - last > LONG_GAP; last += LONG_GAP) bytes.push(LONG_GAP << 4);
+    bytes.push(((place - last - 1) << 4) | (table[place]! + ZERO));
+    last = place;
+  }
+  return Uint8Array.from(bytes);
+}
+
+function addJudged(judged: Judged[], first: Read, last: Read): void {
   const isOne = first === last;
-  const words = last.sentence.words + (isOne ? 0 : first.sentence.words);
-  if (words < MIN_WORDS) return;
-  const features = last.sentence.features.length + (isOne ? 0 : first.sentence.features.length);
-  const score = scoreOf(last.sum + (isOne ? 0 : first.sum), features);
-  judged.push({ start: first.sentence.start, end: last.sentence.end, score });
+  const words = last.told.words + (isOne ? 0 : first.told.words);
+  if (words < MIN_WORDS || (!isOne && Math.min(first.told.words, last.told.words) < MIN_PAIRED)) return;
+  const score = (kind: 'told' | 'untold') =>
+    scoreOf(last[kind].sum + (isOne ? 0 : first[kind].sum), last[kind].features + (isOne ? 0 : first[kind].features));
+  judged.push({
+    start: first.sentence.start,
+    end: last.sentence.end,
+    score: score('told'),
+    untold: score('untold'),
+  });
 }
 
-function sumOf(features: readonly number[]): number {
+function sumOf({ words }: Sentence, features: readonly number[]): Sum {
   let sum = 0;
   for (let i = 0; i < features.length; i += 1) sum += TABLE[features[i]!]!;
-  return sum;
+  return { words, sum, features: features.length };
 }

@@ -1,25 +1,31 @@
 /**
- * What the classifier of orders sees of a text: for each sentence that says anything to a detector, its words, pairs of
- * words, and pairs of meanings, each hashed to a place in a table of weights. Training reads texts by the same code.
+ * What the classifier of orders sees of a text: for each sentence that says anything to a detector, its words, the classes
+ * of words near each other, and pairs of meanings, each hashed to a place in a table. Training reads texts by the same code.
  */
+import { MENTION } from './injection-vocabulary.ts';
 import type { Meaning } from './read-meanings.ts';
+import { classOf, EMPTY_HASH, isMention, nextWordHash } from './word-classes.ts';
 
-/** Places in the table of weights. A power of two. */
-export const FEATURES = 1 << 14;
+/** Places in the table of weights, many times the features that have one, so that few share a place. A power of two. */
+export const FEATURES = 1 << 18;
 
-/** [start, end) in the text, how many words it has, and the places of its features, repeats included. */
+/**
+ * [start, end) in the text, how many words it has, and the places of its features, repeats included. `untold`: the same as
+ * if its words about attacks were not there, `null` where there are none.
+ */
 export type Sentence = {
   readonly start: number;
   readonly end: number;
   readonly words: number;
   readonly features: readonly number[];
+  readonly untold: readonly number[] | null;
 };
 
 /** Longer sentences are read in parts of so many words. */
 const MAX_WORDS = 48;
 /** A word is known by its beginning: endings differ by language and by case. */
 const STEM = 8;
-/** Meanings behind one that count as a pair with it. */
+/** Meanings behind one that count as a pair with it, and classes of words before one. */
 const NEAR = 3;
 
 /** A longer quotation is read as if it were none. */
@@ -37,7 +43,7 @@ export function readSentences(text: string, meanings: readonly Meaning[]): Sente
     const start = startOf(text, meanings[i]!.start, done);
     const features: number[] = [];
     const said: number[] = [];
-    const { end, words, quotes } = readWords(text, start, features);
+    const { end, words, quotes, mentions } = readWords(text, start, features, false);
     done = end;
     for (; i < meanings.length && meanings[i]!.start < end; i += 1) {
       const { start: at, bits } = meanings[i]!;
@@ -45,9 +51,20 @@ export function readSentences(text: string, meanings: readonly Meaning[]): Sente
     }
     if (words === 0 || said.length === 0) continue;
     addPairs(said, features);
-    sentences.push({ start, end, words, features });
+    const untold = mentions === 0 ? null : withoutMentions(text, start, said);
+    sentences.push({ start, end, words, features, untold });
   }
   return sentences;
+}
+
+function withoutMentions(text: string, start: number, said: readonly number[]): number[] {
+  const features: number[] = [];
+  readWords(text, start, features, true);
+  addPairs(
+    said.filter((bits) => (bits & MENTION) === 0),
+    features,
+  );
+  return features;
 }
 
 /** Back to the sentence's beginning, not beyond what was read, and not farther than a sentence is long. */
@@ -57,15 +74,15 @@ function startOf(text: string, at: number, from: number): number {
   return least;
 }
 
-type Words = { end: number; words: number; quotes: (readonly [from: number, to: number])[] };
+type Words = { end: number; words: number; quotes: (readonly [from: number, to: number])[]; mentions: number };
 
 /** Adds the features of the words from `start` to the sentence's end. No words: it is markup or code and no prose. */
-function readWords(text: string, start: number, features: number[]): Words {
+function readWords(text: string, start: number, features: number[], skipsMentions: boolean): Words {
   const quotes: Words['quotes'] = [];
+  const recent: Recent = { word: 0, wordBefore: 0, classes: [0, 0, 0], count: 0 };
   let signs = 0;
-  let before = 0;
-  let beforeThat = 0;
   let words = 0;
+  let mentions = 0;
   let i = start;
   for (; i < text.length && words < MAX_WORDS; ) {
     let code = wordCode(text.charCodeAt(i));
@@ -78,20 +95,47 @@ function readWords(text: string, start: number, features: number[]): Words {
       continue;
     }
     if (i > start && isJoint(text.charCodeAt(i - 1))) signs += 1;
-    let hash = 7;
+    let stem = 7;
+    let whole = EMPTY_HASH;
     for (let length = 0; code !== 0; length += 1) {
-      if (length < STEM) hash = (Math.imul(hash, 31) + code) | 0;
+      if (length < STEM) stem = (Math.imul(stem, 31) + code) | 0;
+      whole = nextWordHash(whole, code);
       i += 1;
       code = i < text.length ? wordCode(text.charCodeAt(i)) : 0;
     }
-    features.push(placeOf(hash));
-    if (words > 0) features.push(placeOf(Math.imul(before, 0x85ebca6b) + hash));
-    if (words > 1) features.push(placeOf(Math.imul(beforeThat, 0xc2b2ae35) + hash + 1));
-    beforeThat = before;
-    before = hash;
     words += 1;
+    const kind = classOf(whole);
+    if (isMention(kind)) mentions += 1;
+    if (!skipsMentions || !isMention(kind)) addWord(stem, kind, recent, features);
   }
-  return { end: i, words: signs * WORDS_PER_SIGN > words ? 0 : words, quotes };
+  return { end: i, words: signs * WORDS_PER_SIGN > words ? 0 : words, quotes, mentions };
+}
+
+/** The words before one, by class where they have one, the last classes, and how many words there were. */
+type Recent = { word: number; wordBefore: number; readonly classes: [number, number, number]; count: number };
+
+/** A word, its class, the two with what stands before them, and how the sentence begins. */
+function addWord(stem: number, kind: number, recent: Recent, features: number[]): void {
+  const word = kind === 0 ? stem : kind;
+  const { classes, count } = recent;
+  features.push(placeOf(stem));
+  if (count === 0) features.push(placeOf(word + 0x1b873593));
+  if (count === 1) features.push(placeOf(Math.imul(recent.word, 0x1b873593) + word + 17));
+  if (count > 0) features.push(placeOf(Math.imul(recent.word, 0x2545f491) + word + 3));
+  if (count > 1) {
+    const pair = Math.imul(recent.wordBefore, 0x165667b1) + recent.word;
+    features.push(placeOf(Math.imul(pair, 0x2545f491) + word + 5));
+  }
+  recent.wordBefore = recent.word;
+  recent.word = word;
+  recent.count += 1;
+  if (kind === 0) return;
+  features.push(placeOf(Math.imul(kind, 0x3c6ef372) + 7));
+  for (let back = 0; back < NEAR; back += 1)
+    if (classes[back] !== 0) features.push(placeOf(Math.imul(classes[back]!, 0x3c6ef372) + kind + 9 + 2 * back));
+  classes[2] = classes[1];
+  classes[1] = classes[0];
+  classes[0] = kind;
 }
 
 /** Whether it stands between two words as in an address, and hardly ever in a sentence. */

@@ -22,10 +22,13 @@ const FIRST_BITS = SIGNALS.reduce((all, { steps }) => all | steps[0]!, 0);
 const BEGINNING = new Map<number, readonly Signal[]>();
 
 type Span = { readonly start: number; readonly end: number };
+type Said = { readonly text: string; readonly meanings: readonly Meaning[]; readonly judged: readonly Judged[] };
 type Place = { start: number; end: number; type: FindingTypeName; signals: readonly Found[] };
 
 /** A sentence above it is found by itself; chosen on held-out families, see docs/scanners.md. */
-const READS_LIKE_AN_ORDER = 1;
+const READS_LIKE_AN_ORDER = 0.7;
+/** Signals in sentences below it are lowered: one that counts by itself, and a sum of weak ones. */
+const READS_HONEST = { strong: -2, weak: -1 };
 /** A sentence above it adds to the weak signals in it what they lack. */
 const LEANS = 0.2;
 const LEAN_WEIGHT = 0.4;
@@ -49,26 +52,24 @@ export function weighSignals(text: string, meanings: readonly Meaning[], emit: E
     if (note?.severity !== 'low') reported.push({ start, end });
     emit(type, start, end, note);
   };
-  for (const one of found) if (one.signal.weight >= 1) report(text, meanings, [one], tell);
+  const said: Said = { text, meanings, judged };
+  for (const one of found) if (one.signal.weight >= 1) report(said, [one], tell);
   const weak = found.filter(({ signal }) => signal.weight < 1);
-  reportSums(text, meanings, { weak, judged }, tell);
-  reportSentences(text, meanings, judged, reported, emit);
+  reportSums(said, weak, tell);
+  reportSentences(said, reported, emit);
 }
 
 /** Sentences that read like an order, where no signal says so already. */
-function reportSentences(
-  text: string,
-  meanings: readonly Meaning[],
-  judged: readonly Judged[],
-  reported: Span[],
-  emit: Emit,
-): void {
+function reportSentences({ text, meanings, judged }: Said, reported: Span[], emit: Emit): void {
   reported.sort((a, b) => a.end - b.end);
-  for (const { start, end, score } of judged) {
-    if (score <= READS_LIKE_AN_ORDER) continue;
+  for (const { start, end, score, untold } of judged) {
+    if (untold <= READS_LIKE_AN_ORDER && score <= READS_LIKE_AN_ORDER) continue;
     const next = reported[firstEndingAfter(reported, start)];
     if (next !== undefined && next.start < end) continue;
-    const lowered = whyLowered(text, meanings, { start, end, type: 'model_address', signals: [] });
+    const lowered =
+      score <= READS_LIKE_AN_ORDER
+        ? 'talked about'
+        : whyLowered(text, meanings, { start, end, type: 'model_address', signals: [] });
     const note = { why: READS_LIKE, confidence: 'possible' } as const;
     if (lowered === null) emit('model_address', start, end, note);
     else emit('model_address', start, end, { ...note, why: `${READS_LIKE}; ${lowered}`, severity: 'low' });
@@ -111,14 +112,23 @@ function matchRest(meanings: readonly Meaning[], signal: Signal, step: number, i
   return -1;
 }
 
-function report(text: string, meanings: readonly Meaning[], signals: readonly Found[], emit: Emit): void {
+function report({ text, meanings, judged }: Said, signals: readonly Found[], emit: Emit): void {
   const start = Math.min(...signals.map((one) => one.start));
   const end = Math.max(...signals.map((one) => one.end));
   const type = signals[0]!.signal.type;
-  const lowered = whyLowered(text, meanings, { start, end, type, signals });
+  const lowered = whyLowered(text, meanings, { start, end, type, signals }) ?? whyHonest(judged, start, end, signals);
   const names = [...new Set(signals.map(({ signal }) => signal.name))].slice(0, 4).join(', ');
   if (lowered === null) emit(type, start, end, { why: names });
   else emit(type, start, end, { why: `${names}; ${lowered}`, severity: 'low' });
+}
+
+/** Whether signals stand in sentences that read like honest text. */
+function whyHonest(judged: readonly Judged[], start: number, end: number, signals: readonly Found[]): string | null {
+  const bound = signals.length === 1 && signals[0]!.signal.weight >= 1 ? READS_HONEST.strong : READS_HONEST.weak;
+  let best = Number.NEGATIVE_INFINITY;
+  for (let i = firstEndingAfter(judged, start); i < judged.length && judged[i]!.start < end; i += 1)
+    best = Math.max(best, judged[i]!.score, judged[i]!.untold);
+  return best > Number.NEGATIVE_INFINITY && best < bound ? 'reads like honest text' : null;
 }
 
 /** Whether a text only talks about it: forbids it, or quotes or names it among words about attacks. */
@@ -171,22 +181,17 @@ function isReported(text: string, start: number): boolean {
 }
 
 /** Weak signals that do not share words, inside one window, strongest first; reported where they come to 1. */
-function reportSums(
-  text: string,
-  meanings: readonly Meaning[],
-  { weak, judged }: { weak: readonly Found[]; judged: readonly Judged[] },
-  emit: Emit,
-): void {
+function reportSums(said: Said, weak: readonly Found[], emit: Emit): void {
   for (let i = 0; i < weak.length; ) {
     let j = i;
     while (j < weak.length && weak[j]!.first - weak[i]!.first <= WINDOW) j += 1;
     const chosen = chooseApart(weak.slice(i, j));
     const sum = chosen.reduce((total, { signal }) => total + signal.weight, 0);
-    if (sum < (sum > 0.999 - LEAN_WEIGHT && leans(chosen, judged) ? 0 : 0.999)) {
+    if (sum < (sum > 0.999 - LEAN_WEIGHT && leans(chosen, said.judged) ? 0 : 0.999)) {
       i += 1;
       continue;
     }
-    report(text, meanings, chosen, emit);
+    report(said, chosen, emit);
     i = j;
   }
 }

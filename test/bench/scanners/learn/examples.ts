@@ -1,29 +1,49 @@
 /**
- * What the classifier is taught: texts from the templates, by family, and as honest prose the sentences of this
- * repository's decisions and comments.
+ * What the classifier is taught: texts from the templates, by family; the sets that earlier rounds held out; and as honest
+ * prose those sentences of this repository's documents and comments that read most like an order.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { foldView, sourceView } from '@countersign/scanners/normalise';
 import { readMeanings } from '@countersign/scanners/read-meanings';
 import { readSentences } from '@countersign/scanners/sentence-features';
 import { type Random, randomFrom } from '../random.ts';
 import { ATTACK_FAMILIES } from './attack-families.ts';
+import { ATTACKS_IN_CHATS } from './attacks-in-chats.ts';
+import { ATTACKS_IN_DATA } from './attacks-in-data.ts';
+import { ATTACKS_OF_MANY_KINDS } from './attacks-of-many-kinds.ts';
+import { ATTACKS_ON_SECRETS } from './attacks-on-secrets.ts';
 import { BENIGN_FAMILIES } from './benign-families.ts';
 import { FILLINGS } from './fillings.ts';
+import { HONEST_DOCUMENTATION } from './honest-documentation.ts';
+import { HONEST_OF_MANY_KINDS } from './honest-of-many-kinds.ts';
+import { HONEST_TALK } from './honest-talk.ts';
+import { HONEST_WRITING } from './honest-writing.ts';
+import { TAUGHT_SETS, type TaughtSet } from './taught-sets.ts';
 import type { Example } from './train.ts';
 
-const ROOT = new URL('../../../../', import.meta.url);
 const OF_EACH_TEMPLATE = 12;
+const OF_EACH_SAMPLE = 6;
 const MOST_FILLED = 12;
+/** `(a|b)`, innermost first. */
+const CHOICE = /\(([^()]*\|[^()]*)\)/;
 const GAP = /\{([a-zA-Z]+\d?)\}/g;
 /** Prose of the repository, a family that is never held out. */
 export const REPOSITORY = 'repository';
 
 export function examples(): Example[] {
   return [
-    ...fromTemplates(ATTACK_FAMILIES, true, randomFrom(1)),
-    ...fromTemplates(BENIGN_FAMILIES, false, randomFrom(2)),
-    ...[...decisions(), ...comments()].flatMap((text) => example(REPOSITORY, false, text)),
+    ...fromTemplates(
+      { ...ATTACK_FAMILIES, ...lines(ATTACKS_OF_MANY_KINDS, ATTACKS_IN_CHATS, ATTACKS_ON_SECRETS, ATTACKS_IN_DATA) },
+      true,
+      randomFrom(1),
+    ),
+    ...fromTemplates(
+      { ...BENIGN_FAMILIES, ...lines(HONEST_OF_MANY_KINDS, HONEST_TALK, HONEST_WRITING, HONEST_DOCUMENTATION) },
+      false,
+      randomFrom(2),
+    ),
+    ...TAUGHT_SETS.flatMap(fromSet),
+    ...prose().flatMap((text) => example({ family: REPOSITORY, source: text, isAttack: false }, text)),
   ];
 }
 
@@ -31,14 +51,30 @@ function fromTemplates(families: Readonly<Record<string, readonly string[]>>, is
   return Object.entries(families).flatMap(([family, templates]) =>
     templates.flatMap((template) =>
       Array.from({ length: OF_EACH_TEMPLATE }, () => fill(template, r)).flatMap((text) =>
-        example(`${isAttack ? 'attack' : 'honest'}: ${family}`, isAttack, text),
+        example({ family: `${isAttack ? 'attack' : 'honest'}: ${family}`, source: template, isAttack }, text),
       ),
     ),
   );
 }
 
+function fromSet({ name, isAttack, samples }: TaughtSet): Example[] {
+  return samples.flatMap((text) =>
+    Array.from({ length: OF_EACH_SAMPLE }, () =>
+      example({ family: `set: ${name}`, source: text, isAttack }, text),
+    ).flat(),
+  );
+}
+
+/** Families of one template a line. */
+function lines(...all: Readonly<Record<string, string>>[]): Record<string, string[]> {
+  return Object.fromEntries(
+    all.flatMap((one) => Object.entries(one)).map(([family, text]) => [family, text.trim().split('\n')]),
+  );
+}
+
 function fill(template: string, r: Random): string {
   let text = template;
+  while (CHOICE.test(text)) text = text.replace(CHOICE, (_, choice: string) => r.pick(choice.split('|')));
   for (let i = 0; i < MOST_FILLED && text.includes('{'); i += 1) {
     text = text.replace(GAP, (gap, name: string) => {
       const filling = FILLINGS[name.toLowerCase()];
@@ -51,35 +87,15 @@ function fill(template: string, r: Random): string {
 }
 
 /** One example of all sentences of the text; none where nothing in it means anything. */
-function example(family: string, isAttack: boolean, written: string): Example[] {
+function example(of: Omit<Example, 'features'>, written: string): Example[] {
   const text = foldView(sourceView(written))?.view.text ?? written;
   const features = readSentences(text, readMeanings(text).meanings).flatMap((sentence) => sentence.features);
-  return features.length === 0 ? [] : [{ family, isAttack, features, text: written }];
+  return features.length === 0 ? [] : [{ ...of, features }];
 }
 
-function decisions(): string[] {
-  const folder = new URL('docs/decisions/', ROOT);
-  return readdirSync(folder)
-    .sort()
-    .flatMap((name) => readFileSync(new URL(name, folder), 'utf8').split(/(?<=[.!?:])\s+|\n\n+/))
-    .filter(isSentence);
-}
-
-function comments(): string[] {
-  const services = new URL('services/', ROOT);
-  return readdirSync(services)
-    .sort()
-    .flatMap((name) => {
-      const folder = new URL(`${name}/src/`, services);
-      return readdirSync(folder)
-        .filter((file) => file.endsWith('.ts'))
-        .sort()
-        .flatMap((file) => readFileSync(new URL(file, folder), 'utf8').split('\n'));
-    })
-    .filter((line) => /^\s*(?:\/\/|\/?\*)/.test(line))
-    .filter(isSentence);
-}
-
-function isSentence(text: string): boolean {
-  return text.trim().split(/\s+/).length > 3;
+/** As they were once: the table must not change with every comment. */
+function prose(): string[] {
+  return readFileSync(new URL('honest-prose.txt', import.meta.url), 'utf8')
+    .trim()
+    .split('\n');
 }
