@@ -1,8 +1,8 @@
 /** The adapter for LangChain.js under real agents of `langchain` with a fake model: the attack suite, and what is its own. */
 import type { Gate, LocalResult } from '@countersign/adapter-core/gate';
 import { remoteGate } from '@countersign/adapter-core/remote-gate';
-import { guardTools } from '@countersign/adapter-langchain/guard-tools';
-import { requireSupported } from '@countersign/adapter-langchain/supported';
+import { requireSupported } from '@countersign/adapter-core/supported';
+import { guardTools, SUPPORTED } from '@countersign/adapter-langchain/guard-tools';
 import { BaseChatModel } from '@langchain/core/language_models/chat_models';
 import { AIMessage, type BaseMessage, HumanMessage, ToolMessage } from '@langchain/core/messages';
 import { tool } from '@langchain/core/tools';
@@ -142,9 +142,15 @@ describe('the adapter itself', () => {
   });
 
   test('says its range, and does not start outside of it', () => {
-    expect(requireSupported()).toMatch(/supports @langchain\/core >=1\.2\.13 <2\.0\.0; found 1\./);
+    const lines: string[] = [];
+    const log = (line: string): number => lines.push(line);
+    guardTools([], { gate: () => Promise.reject(new Error('not asked')), log });
+    expect(lines).toEqual([expect.stringMatching(/@langchain\/core >=1\.2\.13 <2\.0\.0; found 1\./)]);
     for (const version of ['1.2.12', '0.3.80', '2.0.0', '2.0.0-rc.1'])
-      expect(() => requireSupported(version)).toThrow(/found/);
-    expect(requireSupported('1.2.13')).toMatch(/found 1\.2\.13/);
+      expect(() => requireSupported(SUPPORTED, import.meta.url, log, version)).toThrow(/found/);
+    requireSupported(SUPPORTED, import.meta.url, log, '1.2.13');
+    expect(() => requireSupported({ ...SUPPORTED, package: 'not-installed' }, import.meta.url)).toThrow(
+      /not-installed/,
+    );
   });
 });

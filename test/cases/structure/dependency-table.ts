@@ -79,12 +79,11 @@ export const PARTS: readonly Part[] = [
   // Reads the one file that a worker starts from.
   { folder: 'packages/worker', may: [contracts, ledger, platform, 'zod'], node: [...COMPUTING, 'fs'] },
   // An agent's process: it asks the API, and where a tool runs in it, it is a worker.
-  { folder: 'packages/adapter-core', may: [contracts, client, ledger, worker] },
+  { folder: 'packages/adapter-core', may: [contracts, client, ledger, worker], node: ['fs', 'module', 'path'] },
   // The framework is whoever's who brings it; which version it is, the package says.
   {
     folder: 'packages/adapter-langchain',
     may: ['@countersign/adapter-core', '@langchain/core/messages', '@langchain/core/tools'],
-    node: ['module'],
   },
   // A process of its own between a client and one server: it asks the API, and is the worker of that server's pool.
   {
@@ -102,6 +101,11 @@ export const PARTS: readonly Part[] = [
     ],
     node: ['crypto', 'fs', 'path'],
   },
+  // They take the framework's tools by their shape, and import nothing of it.
+  { folder: 'packages/adapter-ai-sdk', may: ['@countersign/adapter-core'] },
+  { folder: 'packages/adapter-claude-agent', may: ['@countersign/adapter-core'] },
+  { folder: 'packages/adapter-mastra', may: ['@countersign/adapter-core'] },
+  { folder: 'packages/adapter-openai-agents', may: ['@countersign/adapter-core'] },
   // It makes keys of NATS users, and that one file of platform knows how they are written. What hands evidence on is a process that
   // runs for long, and serves its counters as services do.
   {

@@ -1,0 +1,94 @@
+/**
+ * Hooks for the Claude Agent SDK. Its built-in tools (Bash, Write, Edit) run inside its own command line, so the hook is the only
+ * gate there is: with a local gate the plane decides, claims and records, and what the model is shown is what was released.
+ * It is weaker than every other adapter: nothing but the SDK enforces the hook, and other hooks see the output as it was.
+ */
+import type { Gate, LocalResult, Outcome } from '@countersign/adapter-core/gate';
+import { DEFAULT_WAIT_MS } from '@countersign/adapter-core/gate';
+import type { GuardOptions } from '@countersign/adapter-core/guard-call';
+import { requireSupported } from '@countersign/adapter-core/supported';
+import { tell } from '@countersign/adapter-core/words';
+
+/** `onFailure` of a hook exists from 0.3.300 on; without it the SDK runs the tool when a hook throws. Made from its types and documents. */
+export const SUPPORTED = { package: '@anthropic-ai/claude-agent-sdk', from: '0.3.300', before: '0.4.0' } as const;
+
+export type HookOptions = Omit<GuardOptions, 'argumentsOf'> & {
+  /** One run. Left out, the session. */
+  runOf?: (input: { session_id: string }) => string;
+};
+
+type Before = { session_id: string; tool_name: string; tool_input: unknown; tool_use_id: string };
+type After = Before & { tool_response?: unknown; error?: unknown };
+type Context = { signal?: AbortSignal };
+type Hook<I> = (input: I, tool_use_id: string | undefined, context: Context) => Promise<Record<string, unknown>>;
+type Matcher<I> = { hooks: Hook<I>[]; timeout: number; onFailure: 'block' };
+export type Hooks = {
+  PreToolUse: Matcher<Before>[];
+  PostToolUse: Matcher<After>[];
+  PostToolUseFailure: Matcher<After>[];
+};
+
+/** Give these to `query` as `options.hooks`. Throws for a version that is not supported. */
+export function hooks(options: HookOptions): Hooks {
+  requireSupported(SUPPORTED, import.meta.url, options.log);
+  const running = new Map<string, Finish>();
+  // The SDK blocks a callback that takes longer; it shall hear of a pending call before.
+  const timeout = Math.ceil((options.wait_ms ?? DEFAULT_WAIT_MS) / 1_000) + SLACK_S;
+  const matching = <I>(hook: Hook<I>): Matcher<I>[] => [{ hooks: [hook], timeout, onFailure: 'block' }];
+  return {
+    PreToolUse: matching((input, _, { signal }) => before(options, running, input, signal)),
+    PostToolUse: matching((input) => after(running, input, { output: input.tool_response })),
+    PostToolUseFailure: matching((input) =>
+      after(running, input, { error: { code: 'tool_failed', detail: String(input.error ?? 'failed') } }),
+    ),
+  };
+}
+
+type Finish = Extract<Outcome, { kind: 'run_here' }>['finish'];
+const SLACK_S = 10;
+
+async function before(
+  options: HookOptions,
+  running: Map<string, Finish>,
+  input: Before,
+  signal = new AbortController().signal,
+): Promise<Record<string, unknown>> {
+  try {
+    const run = options.runOf?.(input) ?? input.session_id;
+    const call = {
+      framework: 'claude-agent',
+      run,
+      call_id: input.tool_use_id,
+      tool: input.tool_name,
+      input: input.tool_input,
+    };
+    const outcome = await (options.gate as Gate)({ ...call, wait_ms: options.wait_ms ?? DEFAULT_WAIT_MS, signal });
+    if (outcome.kind !== 'run_here') return decide('deny', { permissionDecisionReason: tell(outcome).text });
+    running.set(input.tool_use_id, outcome.finish);
+    return decide('allow', { updatedInput: outcome.input });
+  } catch (thrown) {
+    options.log?.(`a gate failed: ${thrown instanceof Error ? thrown.name : typeof thrown}`);
+    return decide('deny', { permissionDecisionReason: 'The gate failed: not run.' });
+  }
+}
+
+/** Without a report of the SDK the lease ends, and the job with it: nobody knows what came of it. */
+async function after(
+  running: Map<string, Finish>,
+  input: After,
+  result: LocalResult,
+): Promise<Record<string, unknown>> {
+  const finish = running.get(input.tool_use_id);
+  running.delete(input.tool_use_id);
+  const hookEventName = 'output' in result ? 'PostToolUse' : 'PostToolUseFailure';
+  const text =
+    finish === undefined
+      ? 'The output is not shown: nobody asked the plane for this call.'
+      : tell(await finish(result)).text;
+  if (hookEventName === 'PostToolUse') return { hookSpecificOutput: { hookEventName, updatedToolOutput: text } };
+  return { hookSpecificOutput: { hookEventName, additionalContext: text } };
+}
+
+function decide(permissionDecision: 'allow' | 'deny', more: Record<string, unknown>): Record<string, unknown> {
+  return { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision, ...more } };
+}
