@@ -1,4 +1,6 @@
 /** One job for each decision, all the way from the HTTP door to the ledger, on real servers with real permissions. */
+
+import { join } from 'node:path';
 import { Steps } from '@countersign/cli/drill/drill-report';
 import { countersIn, keyOf } from '@countersign/cli/drill/read-counters';
 import { stageExercise } from '@countersign/cli/drill/stage-exercise';
@@ -6,7 +8,9 @@ import { createClient } from '@countersign/client/create-client';
 import type { Kpis } from '@countersign/contracts/kpis';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from '../cases/cli/run-cli.ts';
+import { faultsIn } from '../cases/cli/ocsf-schema.ts';
+import { playHttp } from '../cases/cli/play-receivers.ts';
+import { newFolder, runCli } from '../cases/cli/run-cli.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 import { startWorker } from '../harness/start-worker.ts';
 import { waitForApproval, waitForEnd, waitForState } from '../harness/wait-for-job.ts';
@@ -14,14 +18,16 @@ import { consoleCases } from './console/console-cases.ts';
 
 let system: TestSystem;
 const cleanUp = new AsyncDisposableStack();
-const ran: { topic: string; payload: unknown; job_id: string }[] = [];
+const ran: { topic: string; payload: unknown; job_id: string; traceparent: string }[] = [];
 
 beforeAll(async () => {
   system = cleanUp.use(await startSystem());
-  const record = (answer: (payload: any) => unknown) => (job: any) => {
-    ran.push({ topic: job.topic, payload: job.payload, job_id: job.job_id });
-    return answer(job.payload);
-  };
+  const record =
+    (answer: (payload: any) => unknown) =>
+    (job: any, { traceparent }: { traceparent: string }) => {
+      ran.push({ topic: job.topic, payload: job.payload, job_id: job.job_id, traceparent });
+      return answer(job.payload);
+    };
   for (const pool of ['demo-read', 'desk-read', 'desk-write', 'infra-prod-write']) {
     cleanUp.use(await startWorker(system, pool, record(answerTo)));
   }
@@ -235,6 +241,65 @@ describe('an incident', () => {
     expect(own).toMatchObject({ stops: null, jobs: { length: all.jobs.length } });
     expect(own.not_shown).toHaveLength(2);
     expect(JSON.stringify([all, own])).not.toMatch(/CONTENT|AKIA|536-90-4399/);
+  });
+});
+
+describe('the evidence, sent on', () => {
+  const leafOf = ({ metadata }: any): number => metadata.sequence;
+  const attributesOf = ({ attributes }: any): Record<string, unknown> =>
+    Object.fromEntries(attributes.map(({ key, value }: any) => [key, value.stringValue]));
+  const send = async (to: string, state: string) => {
+    const auditor = ['--url', system.url, '--key', system.keys.api_keys.auditor, '--json'];
+    const { json, error } = await runCli(...auditor, 'audit', 'forward', '--once', '--to', to, '--state', state);
+    expect(error).toBe('');
+    return json;
+  };
+
+  it('is every entry once as an event, and a trace for each job that ended, without any content', async () => {
+    const caller = `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`;
+    const { body } = await submit({ topic: 'job.demo.read', prompt: 'status' }, { traceparent: caller });
+    await waitForEnd(system, body.job_id);
+    const { body: denied } = await submit({ topic: 'job.exec.shell', prompt: 'rm -rf /' }, { traceparent: caller });
+    await waitUntil(
+      'all is sealed',
+      async () => (await get(`/api/v1/jobs/${denied.job_id}/record`)).body.proof?.verified,
+    );
+    const events: any[] = [];
+    const spans: any[] = [];
+    await using siem = await playHttp(({ path, body }) => {
+      if (path === '/v1/traces') spans.push(...body.resourceSpans[0].scopeSpans[0].spans);
+      else events.push(...body);
+      return { status: 200 };
+    });
+    const folder = newFolder();
+    const { entries } = await send(`http://127.0.0.1:${siem.port}/events`, join(folder, 'siem'));
+    await send(`otlp+http://127.0.0.1:${siem.port}`, join(folder, 'traces'));
+    expect(entries).toBe(events.length);
+    const kept = await system.sql<{ leaf: number }>(
+      `SELECT leaf_index::int AS leaf FROM ledger.entries WHERE leaf_index <= $1 AND tenant = 'default' ORDER BY 1`,
+      [leafOf(events.at(-1))],
+    );
+    expect(events.filter(({ unmapped }) => unmapped.ledger.tenant === 'default').map(leafOf)).toEqual(
+      kept.map(({ leaf }) => leaf),
+    );
+    expect(events.flatMap((event) => faultsIn(event))).toEqual([]);
+    expect(JSON.stringify([events, spans])).not.toMatch(/CONTENT|AKIA|536-90-4399|rm -rf|looked at it/);
+    const inTrace = spans.filter(({ traceId }) => traceId === 'c'.repeat(32));
+    expect(inTrace.filter(({ parentSpanId }) => parentSpanId === 'd'.repeat(16)).map(({ name }) => name)).toEqual([
+      'job job.demo.read',
+      'job job.exec.shell',
+    ]);
+    const [allowed, refused] = [body.job_id, denied.job_id].map((job_id) => {
+      const root = spans.find((span) => attributesOf(span)['countersign.job.id'] === job_id);
+      return spans.filter(({ parentSpanId }) => parentSpanId === root.spanId);
+    });
+    expect(allowed!.map(({ name }) => name)).toEqual([
+      ...['decide submit', 'decide dispatch', 'wait worker', 'execute_tool job.demo.read', 'screen output', 'release'],
+    ]);
+    // What the handler calls is a child of that very execution.
+    const run = allowed!.find(({ name }) => name.startsWith('execute_tool'));
+    expect(runsOf(body.job_id)[0]!.traceparent).toBe(`00-${run.traceId}-${run.spanId}-01`);
+    expect(refused!.map(({ name, status }) => [name, status.code])).toEqual([['decide submit', 2]]);
   });
 });
 

@@ -36,9 +36,7 @@ type Granted = { answer: Extract<ClaimAnswer, { outcome: 'granted' }>; claim_id:
 /** Resolves when the slot is free again. */
 export async function handleDelivery(parts: WorkerParts, message: StreamMessage): Promise<void> {
   const verified = verifyWarrant(message, parts.settings, Math.floor(Date.now() / 1000));
-  const traceparent = verified.ok
-    ? withinRun(verified.traceparent ?? message.traceparent, verified.claims.jti)
-    : withinRun(message.traceparent, verified.dispatch_id ?? '');
+  const traceparent = withinRun(message.traceparent, verified.ok ? verified.claims.jti : (verified.dispatch_id ?? ''));
   parts.pause.heard(message.msg_id, verified.ok);
   if (!verified.ok) return refuse(parts, message, verified, traceparent);
   if (!isWanted(parts, message, verified)) return message.nak(LIMITS.redeliver_ms);

@@ -26,6 +26,8 @@ export type Span = {
 const TERMINAL: ReadonlySet<string> = new Set(
   JOB_STATES.filter((state) => isTerminal(state)).map((state) => `job_${state}`),
 );
+/** What a job in that state waits for. That it waits for people is its question's own span. */
+const WAITS: Readonly<Partial<Record<string, string>>> = { parked: 'limit', cleared: 'slot', dispatched: 'worker' };
 const FAILED: ReadonlySet<JobState> = new Set(JOB_STATES.filter((state) => isTerminal(state) && state !== 'succeeded'));
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/;
 
@@ -47,6 +49,7 @@ export function jobSpans(entries: readonly ShownEntry[]): Span[] {
     ...lived.flatMap((entry) => [
       ...decisionSpans(entry, root),
       ...waitSpans(entry, lived, root),
+      ...questionSpans(entry, lived, root),
       ...runSpans(entry, lived, root),
     ]),
     ...releaseSpans(lived, root),
@@ -126,8 +129,20 @@ function ofDecision(decision: Decision): Attributes {
   };
 }
 
+/** From one state to the next, where a limit, a slot or a worker was not there at once. */
+function waitSpans(entry: ShownEntry, entries: readonly ShownEntry[], under: Under): Span[] {
+  const state = textIn(entry, 'state') ?? '';
+  if (!Object.hasOwn(WAITS, state)) return [];
+  const next = entries.find(({ seq, body }) => seq > entry.seq && typeof body.state === 'string');
+  const [from, to] = [nanosOf(entry.recorded_at), nanosOf((next ?? entries.at(-1)!).recorded_at)];
+  if (to <= from) return [];
+  const attributes = { 'countersign.job.state': state, 'countersign.pool': textIn(entry, 'pool') };
+  const span_id = stepSpan('wait', entry.chain, entry.seq);
+  return [{ ...under, span_id, name: `wait ${WAITS[state]}`, kind: 1, from, to, attributes, error: null }];
+}
+
 /** From the question to its end; one that is still open when the job ends has none of its own. */
-function waitSpans(opened: ShownEntry, entries: readonly ShownEntry[], under: Under): Span[] {
+function questionSpans(opened: ShownEntry, entries: readonly ShownEntry[], under: Under): Span[] {
   if (opened.kind !== 'approval_opened') return [];
   const id = textIn(opened, 'approval_id');
   const about = entries.filter((entry) => entry.kind.startsWith('approval_') && textIn(entry, 'approval_id') === id);
@@ -137,8 +152,8 @@ function waitSpans(opened: ShownEntry, entries: readonly ShownEntry[], under: Un
   return [
     {
       ...under,
-      span_id: stepSpan('wait', opened.chain, opened.seq),
-      name: 'wait approval',
+      span_id: stepSpan('approval', opened.chain, opened.seq),
+      name: 'approval',
       kind: 1,
       from: nanosOf(opened.recorded_at),
       to: nanosOf((closed ?? entries.at(-1)!).recorded_at),
