@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Steps } from '@countersign/cli/drill/drill-report';
 import { countersIn, keyOf } from '@countersign/cli/drill/read-counters';
 import { stageExercise } from '@countersign/cli/drill/stage-exercise';
+import { endsJob } from '@countersign/cli/forward/job-spans';
 import { createClient } from '@countersign/client/create-client';
 import type { Kpis } from '@countersign/contracts/kpis';
 import { waitUntil } from '@countersign/infra/wait-until';
@@ -260,10 +261,11 @@ describe('the evidence, sent on', () => {
     const { body } = await submit({ topic: 'job.demo.read', prompt: 'status' }, { traceparent: caller });
     await waitForEnd(system, body.job_id);
     const { body: denied } = await submit({ topic: 'job.exec.shell', prompt: 'rm -rf /' }, { traceparent: caller });
-    await waitUntil(
-      'all is sealed',
-      async () => (await get(`/api/v1/jobs/${denied.job_id}/record`)).body.proof?.verified,
-    );
+    for (const job_id of [body.job_id, denied.job_id])
+      await waitUntil('its end is sealed', async () => {
+        const { entries } = (await get(`/api/v1/evidence/entries?job_id=${job_id}`)).body;
+        return entries.some(endsJob);
+      });
     const events: any[] = [];
     const spans: any[] = [];
     await using siem = await playHttp(({ path, body }) => {
@@ -276,7 +278,8 @@ describe('the evidence, sent on', () => {
     await send(`otlp+http://127.0.0.1:${siem.port}`, join(folder, 'traces'));
     expect(entries).toBe(events.length);
     const kept = await system.sql<{ leaf: number }>(
-      `SELECT leaf_index::int AS leaf FROM ledger.entries WHERE leaf_index <= $1 AND tenant = 'default' ORDER BY 1`,
+      `SELECT l.leaf_index::int AS leaf FROM ledger.leaves l JOIN ledger.entries e ON e.id = l.entry_id
+        WHERE l.leaf_index <= $1 AND e.tenant = 'default' ORDER BY 1`,
       [leafOf(events.at(-1))],
     );
     expect(events.filter(({ unmapped }) => unmapped.ledger.tenant === 'default').map(leafOf)).toEqual(
@@ -293,8 +296,9 @@ describe('the evidence, sent on', () => {
       const root = spans.find((span) => attributesOf(span)['countersign.job.id'] === job_id);
       return spans.filter(({ parentSpanId }) => parentSpanId === root.spanId);
     });
-    expect(allowed!.map(({ name }) => name)).toEqual([
-      ...['decide submit', 'decide dispatch', 'wait worker', 'execute_tool job.demo.read', 'screen output', 'release'],
+    // How long it waits for a slot or a worker, and whether at all, is another matter.
+    expect(allowed!.map(({ name }) => name).filter((name) => !name.startsWith('wait '))).toEqual([
+      ...['decide submit', 'decide dispatch', 'execute_tool job.demo.read', 'screen output', 'release'],
     ]);
     // What the handler calls is a child of that very execution.
     const run = allowed!.find(({ name }) => name.startsWith('execute_tool'));

@@ -21,7 +21,16 @@ function chain(job_id: string, steps: readonly Step[], traceparent: string | nul
       ...{ recorded_by: 'countersign_scheduler', prev_hash: '', hash: '' },
       recorded_at: `2026-11-25T10:00:${second.toFixed(6).padStart(9, '0')}Z`,
       body: {
-        ...{ actor: 'bot', owner: 'olga', job_id, capability: 'disk.read', job_hash: HASH, prompt: 'CONTENT', ...state, ...body },
+        ...{
+          actor: 'bot',
+          owner: 'olga',
+          job_id,
+          capability: 'disk.read',
+          job_hash: HASH,
+          prompt: 'CONTENT',
+          ...state,
+          ...body,
+        },
         ...(i === 0 && traceparent !== null && { traceparent }),
       },
     };
