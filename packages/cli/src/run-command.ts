@@ -18,6 +18,7 @@ import { addMcpCommands } from './mcp/mcp-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addQuarantineCommands } from './quarantine-commands.ts';
 import { addRegistryCommands } from './registry-commands.ts';
+import { addRetentionCommands } from './retention-commands.ts';
 import { addRotateCommands } from './rotate-commands.ts';
 import { showError } from './show.ts';
 import { addStopsCommands } from './stops-commands.ts';
@@ -69,6 +70,7 @@ export function buildProgram(output: Output, complain: (text: string) => void): 
   addDelegationsCommands(program, output);
   addStopsCommands(program, output);
   addWebhooksCommands(program, output);
+  addRetentionCommands(program, output);
   addWorkerCommand(program, output);
   addAuditCommands(program, output);
   addWitnessCommand(program, output);

@@ -55,6 +55,7 @@ import { ApiError } from './api-error.ts';
 import { type FollowUpClient, followUpClient } from './follow-up-client.ts';
 import { readEvents } from './read-events.ts';
 import { type RegistryClient, registryClient } from './registry-client.ts';
+import { type RetentionClient, retentionClient } from './retention-client.ts';
 import {
   apiUrl,
   type ClientOptions,
@@ -79,7 +80,8 @@ export type { Submitted } from './submit-job.ts';
 
 export type Client = RegistryClient &
   FollowUpClient &
-  WebhookClient & {
+  WebhookClient &
+  RetentionClient & {
     /** A denial is an outcome. Under the same `idempotency_key` the first answer comes again, so it may be repeated. */
     submit(request: JobRequestInput, options?: SubmitOptions): Promise<Submitted>;
     jobs(query?: JobQuery): Promise<JobPage>;
@@ -184,6 +186,7 @@ export function createClient(options: ClientOptions): Client {
     ...registryClient(options),
     ...followUpClient(options),
     ...webhookClient(options),
+    ...retentionClient(options),
     submit: (body, { idempotency_key, wait_s, signal } = {}) => {
       const headers: Record<string, string> =
         idempotency_key === undefined ? {} : { 'idempotency-key': idempotency_key };

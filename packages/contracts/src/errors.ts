@@ -71,6 +71,8 @@ export const ERRORS = {
   state_conflict: { status: 409, on_stream: 'term', says: 'the state does not permit this step' },
   second_person_missing: { status: 409, on_stream: 'term', says: 'another person has to confirm this' },
   result_not_ready: { status: 409, on_stream: 'term', says: 'the result has not been released' },
+  content_erased: { status: 410, on_stream: 'term', says: 'the content was erased; its digest and evidence stay' },
+  content_held: { status: 409, on_stream: 'term', says: 'a legal hold keeps it' },
   result_quarantined: { status: 403, on_stream: 'term', says: 'the result is quarantined' },
   review_not_eligible: { status: 403, on_stream: 'term', says: 'this person may not review this output' },
   approval_closed: { status: 409, on_stream: 'term', says: 'the approval is no longer open' },

@@ -161,6 +161,18 @@ export const LIMITS = {
   rebuild_leaves: 100_000,
   /** Kinds of entry that one question to the ledger may name. */
   entry_kinds: 32,
+  /** Days for which content is kept where its tenant says nothing: six months, as the EU AI Act (articles 19 and 26) asks at least. */
+  keep_days: 190,
+  /** Days for which a tenant may have content kept. */
+  keep_days_max: 36_500,
+  /** Contents that one transaction erases, and jobs that one looks at for some. */
+  erase_rows: 500,
+  /** Milliseconds between two looks for content whose time is over. */
+  erase_ms: 10_000,
+  /** Milliseconds between two looks for jobs whose content has become old. */
+  retention_ms: 600_000,
+  /** Legal holds of one tenant: each is compared with every content that is to be erased. */
+  legal_holds: 1_000,
   /** Leaves that one question to replay looks at; its answer says where to go on. */
   replay_leaves: 5_000,
   /** Bytes of one entry's body: with its quotes escaped it fits into a message. `ledger.entries` refuses more. */

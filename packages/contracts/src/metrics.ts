@@ -162,6 +162,16 @@ export const METRICS = {
     help: 'Outputs let through unscreened: the scan failed under fail_mode open',
     labels: [],
   },
+  content_erased_total: {
+    kind: 'counter',
+    help: 'Contents erased, by kind (payloads, results, quarantined, comments) and why (retention, request)',
+    labels: ['content', 'why'],
+  },
+  content_sweeps_total: {
+    kind: 'counter',
+    help: 'Batches in which content was erased, each with an entry',
+    labels: [],
+  },
   results_rejected_total: { kind: 'counter', help: 'Results refused before screening, by code', labels: ['code'] },
   ledger_sealed_total: { kind: 'counter', help: 'Ledger entries sealed', labels: [] },
   stream_faults: {

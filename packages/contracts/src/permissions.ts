@@ -32,6 +32,9 @@ export const PERMISSIONS = {
   'identity:read': "see the tenant's agents, people, groups and keys, their last use, and who was revoked",
   'identity:write': "create, change, rotate and revoke the tenant's agents, people, groups and keys",
   'entitlements:sign': 'sign off the review of rights that nobody used',
+  'retention:read': 'see how long content is kept, what is under legal hold, and what was erased',
+  'content:hold': 'put content under legal hold and lift it',
+  'content:erase': 'set how long content is kept, and erase it; never who may lift a legal hold',
   'stops:read': 'see the stops that reach the tenant',
   'stops:write': 'set and lift stops inside the tenant',
   'stops:global': 'set and lift stops that reach every tenant',
@@ -86,6 +89,7 @@ export const PERMISSION_SETS = {
     'stops:read',
     'stops:write',
     'webhooks:read',
+    'retention:read',
   ],
   /** Writes and publishes; that it decides anything is another's to say. */
   policy_author: ['jobs:read', 'simulate', 'explain', 'policy:read', 'policy:try', 'policy:publish', 'kpis:read'],
@@ -106,6 +110,8 @@ export const PERMISSION_SETS = {
     'stops:read',
     'entitlements:sign',
     'webhooks:read',
+    'retention:read',
+    'content:hold',
   ],
   /** Whoever puts a policy in force does not vote on what it holds. */
   admin: [
@@ -130,6 +136,8 @@ export const PERMISSION_SETS = {
     'stops:write',
     'webhooks:read',
     'webhooks:write',
+    'retention:read',
+    'content:erase',
   ],
 } as const satisfies Record<string, readonly Permission[]>;
 
@@ -143,9 +151,10 @@ export const AGENT_PERMISSIONS: readonly Permission[] = [...PERMISSION_SETS.agen
 /** What no one person may hold, in one key or in several: who makes the rules or the people does not countersign. */
 const APART: readonly Permission[] = ['policy:activate', 'policy:global', 'identity:write', 'tenants:write'];
 
-/** Two permissions that must not meet in one person's hands, or null. */
+/** Two permissions that must not meet in one person's hands, or null. Whoever may lift a legal hold does not erase, either. */
 export function heldTogether(permissions: Iterable<string>): readonly [Permission, Permission] | null {
   const held = new Set(permissions);
+  if (held.has('content:hold') && held.has('content:erase')) return ['content:hold', 'content:erase'];
   const other = APART.find((name) => held.has(name));
   return held.has('approvals:vote') && other !== undefined ? ['approvals:vote', other] : null;
 }

@@ -4,6 +4,7 @@ import { approvalStage } from './asked-approval.ts';
 import { decision } from './decision.ts';
 import { inclusionView } from './evidence.ts';
 import { instant } from './names.ts';
+import { erasedView } from './retention.ts';
 
 export const recordApprover = z.object({ approver: z.string(), vote: z.string(), stage: z.int(), voted_at: instant });
 
@@ -48,6 +49,8 @@ export const runRecord = z.object({
   /** Names of what is kept beside the ledger, with the digest of a result; no path leads there. */
   context_ref: z.string(),
   result_ref: z.string().nullable(),
+  /** Content of it that is gone: what, when, why and who asked. Of evidence nothing ever is. */
+  erased: z.array(erasedView).default([]),
   created_at: instant,
   ended_at: instant.nullable(),
   /** What the ledger itself says: the chain, its length, its head, whether every hash recomputes. */

@@ -37,6 +37,7 @@ import {
   isTenantsOwn,
 } from './rpc-matches.ts';
 import { quarantineVerbs } from './rpc-quarantine.ts';
+import { retentionVerbs } from './rpc-retention.ts';
 import { stopVerbs } from './rpc-stops.ts';
 import { verb } from './rpc-verb.ts';
 import { WEBHOOK_VERBS } from './rpc-webhooks.ts';
@@ -218,6 +219,7 @@ export const RPC = {
   ...quarantineVerbs(principal),
   ...approvalVerbs(principal),
   ...stopVerbs(principal),
+  ...retentionVerbs(principal),
   ...followUpVerbs(principal),
 };
 

@@ -5,6 +5,8 @@ export type Body = Readonly<Record<string, unknown>>;
 export type DerivedFault =
   | 'policy_unsigned'
   | 'policy_not_newer'
+  | 'under_a_stop'
+  | 'by_the_revoked'
   | 'policy_not_in_force'
   | 'decision_about_another_job'
   | 'submit_not_allowed'

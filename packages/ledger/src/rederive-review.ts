@@ -1,12 +1,18 @@
 /** Derives again that a quarantined output was let out only by somebody who had opened it, whose own it is not, and once. */
 import { partiesIn } from '@countersign/contracts/delegation';
 import type { Body, DerivedFault } from './derived-fault.ts';
+import type { AskedFor } from './rederive-control.ts';
 
 /** An output whose job ended quarantined. */
-export type HeldOutput = { readonly digest: unknown; readonly opened: Set<unknown>; ended: boolean };
+export type HeldOutput = {
+  readonly digest: unknown;
+  readonly asked: AskedFor;
+  readonly opened: Set<unknown>;
+  ended: boolean;
+};
 
-export function newHeldOutput(digest: unknown): HeldOutput {
-  return { digest, opened: new Set(), ended: false };
+export function newHeldOutput(digest: unknown, asked: AskedFor): HeldOutput {
+  return { digest, asked, opened: new Set(), ended: false };
 }
 
 /** `held`: undefined where the job did not end quarantined. */

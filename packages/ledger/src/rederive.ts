@@ -1,10 +1,12 @@
 /**
  * Derives again, from evidence alone, that what happened followed from what was decided: two allows under the policy in
- * force then, approvals of exactly what ran, one claim for a dispatch, its worker's result, screening before release.
+ * force then, no stop and nobody revoked, approvals of exactly what ran, one claim for a dispatch, its worker's result, screening
+ * before release.
  */
 import { isTerminal, JOB_STATES, type JobState } from '@countersign/contracts/states';
 import type { Body, DerivedFault } from './derived-fault.ts';
 import { type Approval, approvalFault, readApproval, readGiven } from './rederive-approval.ts';
+import { type AskedFor, askedFor, ControlInForce, textOf } from './rederive-control.ts';
 import { type Grants, revokeGrant } from './rederive-grant.ts';
 import { keepOffer, type Offers, offerFaults } from './rederive-offer.ts';
 import { type HeldOutput, newHeldOutput, reviewFaults } from './rederive-review.ts';
@@ -26,6 +28,7 @@ type Attempt = {
 };
 type Job = {
   job_hash: unknown;
+  asked: AskedFor;
   allowed: boolean;
   effective_digest: unknown;
   attempts: number;
@@ -43,10 +46,12 @@ export class Rederivation {
   readonly #held = new Map<string, HeldOutput>();
   readonly #grants: Grants = new Map();
   readonly #offers: Offers = new Map();
+  readonly #control = new ControlInForce();
 
   /** Entries come in the order of leaves: each saw what came before it. */
   take(entry: DerivedFrom, body: Body): DerivedFault[] {
     if (entry.kind === 'policy_activated') return this.#activate(body);
+    this.#control.take(entry.kind, body);
     return entry.chain.startsWith('job:') ? this.#step(entry, body) : [];
   }
 
@@ -63,11 +68,12 @@ export class Rederivation {
     const state = stateOf(body);
     // After the end of the job that people voted on, its grant may still be used.
     if (kind === 'approval_grant_revoked') return revokeGrant(this.#grants, body);
-    if (kind.startsWith('quarantine_')) return reviewFaults(this.#held.get(chain), kind, body);
+    if (kind.startsWith('quarantine_')) return this.#reviewed(entry, body);
     if (this.#ended.has(chain)) return state === null ? [] : ['state_after_the_end'];
     const job = this.#jobs.get(chain) ?? newJob(body);
     this.#jobs.set(chain, job);
-    const faults = [...this.#decided(entry, job, body), ...stepFaults(entry, job, body)];
+    const faults = this.#control.faults(kind, body, job.asked);
+    faults.push(...this.#decided(entry, job, body), ...stepFaults(entry, job, body));
     if (kind === 'approval_refused') keepOffer(this.#offers, body);
     if (body.follows !== undefined) faults.push(...offerFaults(this.#offers, body));
     if (kind === 'approval_granted')
@@ -75,10 +81,20 @@ export class Rederivation {
     if (kind === 'job_dispatched') faults.push(...this.#dispatched(entry, job, body));
     if (state !== null && isTerminal(state)) {
       this.#jobs.delete(chain);
-      if (state === 'quarantined') this.#held.set(chain, newHeldOutput(body.output_digest));
+      if (state === 'quarantined')
+        this.#held.set(
+          chain,
+          newHeldOutput(body.output_digest, { ...job.asked, pool: textOf(body.pool) ?? job.asked.pool }),
+        );
       this.#ended.add(chain);
     }
     return faults;
+  }
+
+  #reviewed({ chain, kind }: DerivedFrom, body: Body): DerivedFault[] {
+    const held = this.#held.get(chain);
+    const faults = reviewFaults(held, kind, body);
+    return held === undefined ? faults : [...faults, ...this.#control.faults(kind, body, held.asked)];
   }
 
   /** Whatever decisions an entry carries are about this job; of those at the submit gate the last one stands. */
@@ -181,6 +197,7 @@ function released(kind: string, { attempt }: Job, { dispatch_id, output_digest }
 function newJob(body: Body): Job {
   return {
     job_hash: body.job_hash,
+    asked: askedFor(body),
     allowed: false,
     effective_digest: undefined,
     attempts: 0,

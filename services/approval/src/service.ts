@@ -12,13 +12,26 @@ import { listVotable } from './list-votable.ts';
 import { hearHeld, openApprovals, sweepUnopened } from './open-approvals.ts';
 import { getApproval, listPage } from './show-approvals.ts';
 import { probe } from './store.ts';
+import { eraseComments } from './store-erased.ts';
 import { withdrawApproval } from './withdraw-approval.ts';
 
 export const approval = defineService({
   name: 'approval',
   config: z.object({}),
-  metrics: ['approvals_open', 'approvals_closed_total', 'approval_latency_seconds'],
-  functions: ['ledger.append', 'control.gate_since', 'identity.persons', 'identity.lent_votes'],
+  metrics: [
+    'approvals_open',
+    'approvals_closed_total',
+    'approval_latency_seconds',
+    'content_erased_total',
+    'content_sweeps_total',
+  ],
+  functions: [
+    'ledger.append',
+    'control.gate_since',
+    'identity.persons',
+    'identity.lent_votes',
+    'scheduler.take_erasable',
+  ],
   async start(context) {
     const { bus, database } = context;
     const open = openApprovals(context);
@@ -58,6 +71,9 @@ export const approval = defineService({
     bus.onHints(hintsTo('approval'), { batch: LIMITS.batch_rows, handle: hearHeld(open) });
     context.sweep('open approvals', LIMITS.sweep_ms, () => sweepUnopened(context, open));
     context.sweep('close approvals', LIMITS.sweep_ms, () => sweepDue(context, close));
+    const erasing = context.sweep('erase comments', LIMITS.erase_ms, async () => {
+      if (await eraseComments(context)) erasing.nudge();
+    });
     context.ready('held jobs', () => probe(database));
   },
 });

@@ -157,4 +157,16 @@ export type Functions = {
     ];
     gives: unknown;
   };
+  'scheduler.take_erasable': {
+    takes: [contents: readonly (string | null)[], default_keep_ms: number | null, max_rows: number | null];
+    gives: {
+      tenant: string | null;
+      job_id: string | null;
+      content: string | null;
+      erasure_id: string | null;
+      asked_by: string | null;
+      reason: string | null;
+      keep_ms: number | null;
+    }[];
+  };
 };

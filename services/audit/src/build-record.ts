@@ -17,7 +17,12 @@ const OPENED: readonly string[] = ['approval_opened', 'approval_by_grant'];
 const CLOSED = new Set(APPROVAL_STATES.filter((state) => state !== 'open').map((state) => `approval_${state}`));
 
 /** `chain.entries` has at least one entry. */
-export function buildRecord(job: JobKey, chain: JobChain, inclusion: InclusionView | null): RunRecord {
+export function buildRecord(
+  job: JobKey,
+  chain: JobChain,
+  inclusion: InclusionView | null,
+  erased: RunRecord['erased'] = [],
+): RunRecord {
   const evidence = readEvidence(chain.entries);
   const decisions = decisionsOf(evidence);
   const final = decisions.at(-1);
@@ -43,6 +48,7 @@ export function buildRecord(job: JobKey, chain: JobChain, inclusion: InclusionVi
     output_safety: screened?.output_decision ?? null,
     context_ref: `context/${job.tenant}/${job.job_id}`,
     result_ref: screened?.output_digest ? `result/${job.tenant}/${job.job_id}/${screened.output_digest}` : null,
+    erased,
     created_at: instantOf(evidence[0]!.entry.time_us),
     ended_at: ended ? instantOf(ended.entry.time_us) : null,
     proof: proofOf(chain, inclusion),

@@ -51,6 +51,10 @@ export type Tables = {
     one: boolean;
     next_leaf: number;
   };
+  'kpi.erased': {
+    chain: string;
+    leaf_index: number;
+  };
   'kpi.remediated': {
     chain: string;
     remediation: string;

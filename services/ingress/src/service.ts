@@ -32,6 +32,7 @@ import { openChains } from './prove-chain.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
 import { recordUses } from './registry/record-uses.ts';
 import { registryRoutes } from './registry/registry-routes.ts';
+import { retentionRoutes } from './retention-routes.ts';
 import { serveDocuments } from './serve-documents.ts';
 import { serveRoutes } from './serve-routes.ts';
 import { createBusSigner } from './sign-bus-user.ts';
@@ -164,6 +165,7 @@ export const ingress = defineService({
         webhooks: { targets: config.WEBHOOK_TARGETS, keys: config.WEBHOOK_KEYS },
       }),
       ...evidenceRoutes(bus),
+      ...retentionRoutes(bus),
       ...workerDoorRoutes(bus),
     ];
     const names = config.HTTP_NAMES?.split(',') ?? [];

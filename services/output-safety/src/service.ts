@@ -1,4 +1,5 @@
 /** Output-safety: may this output leave. The table of contents: settings, the verbs, the workers' door. */
+import { LIMITS } from '@countersign/contracts/limits';
 import { patterns } from '@countersign/contracts/subjects';
 import { modelSetting, openModelCalls } from '@countersign/platform/model-calls';
 import { createSealer, SEAL_KEY_BYTES } from '@countersign/platform/seal-content';
@@ -11,6 +12,7 @@ import { readOutput } from './read-output.ts';
 import { mayAnswer, receiveResults } from './receive-results.ts';
 import { openScreen } from './screen-apart.ts';
 import { probe } from './store.ts';
+import { eraseOutputs } from './store-erased.ts';
 
 const sealKey = z
   .string()
@@ -41,8 +43,10 @@ export const outputSafety = defineService({
     'model_calls_total',
     'jobs_ended_total',
     'results_rejected_total',
+    'content_erased_total',
+    'content_sweeps_total',
   ],
-  functions: ['ledger.append', 'scheduler.fence'],
+  functions: ['ledger.append', 'scheduler.fence', 'scheduler.kept_by', 'scheduler.take_erasable'],
   async start(context) {
     const { bus, database, metrics, config } = context;
     const sealer = createSealer(config.OUTPUT_SEAL_KEY, config.OUTPUT_SEAL_FORMER_KEYS);
@@ -58,6 +62,9 @@ export const outputSafety = defineService({
     const handle = receiveResults(context, { sealer, screen, policies });
     for (const subject of [patterns.results(), patterns.forwardedResults()])
       bus.serveRaw(subject, { mayAnswer, handle });
+    const erasing = context.sweep('erase outputs', LIMITS.erase_ms, async () => {
+      if (await eraseOutputs(context)) erasing.nudge();
+    });
     context.ready('fence and policy', () => probe(database));
   },
 });

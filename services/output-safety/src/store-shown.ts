@@ -36,7 +36,7 @@ const released = readBy(({ tenant, job_id }: { tenant: string; job_id: string })
         .onRef('r.job_id', '=', 'l.job_id'),
     )
     .select(['l.state', 'r.dispatch_id', 'r.attempt', 'r.status', 'r.output_decision', 'r.rule_id'])
-    .select(['r.output_digest', 'r.content', 'r.screened_at'])
+    .select(['r.output_digest', 'r.content', 'r.screened_at', 'r.erased_at'])
     .select((of) => of.ref('r.findings').$castTo<Finding[] | null>().as('findings'))
     .where('l.tenant', '=', tenant)
     .where('l.job_id', '=', job_id),

@@ -38,6 +38,7 @@ export type Tables = {
     screened_at: string;
     traceparent: string;
     reviewed: 'proposed' | 'released' | 'discarded' | null;
+    erased_at: string | null;
   };
   'output.reviews': {
     dispatch_id: string;
@@ -146,5 +147,21 @@ export type Functions = {
   'scheduler.finish': {
     takes: [items: string | null, screened: readonly (string | null)[], ended: readonly (string | null)[]];
     gives: string[] | null;
+  };
+  'scheduler.kept_by': {
+    takes: [of_tenant: string | null, of_job: string | null];
+    gives: string | null;
+  };
+  'scheduler.take_erasable': {
+    takes: [contents: readonly (string | null)[], default_keep_ms: number | null, max_rows: number | null];
+    gives: {
+      tenant: string | null;
+      job_id: string | null;
+      content: string | null;
+      erasure_id: string | null;
+      asked_by: string | null;
+      reason: string | null;
+      keep_ms: number | null;
+    }[];
   };
 };

@@ -32,6 +32,9 @@ import { renewHolds } from './hold/renew-holds.ts';
 import { openControlMemory } from './known-control.ts';
 import { admitParked } from './limits/admit-parked.ts';
 import { forgetCounted } from './limits/store-limits.ts';
+import { serveRetention } from './retention/serve-retention.ts';
+import { erasePayloads } from './retention/store-erased.ts';
+import { listAsked, listOld } from './retention/store-listed.ts';
 import { sweepAttempts } from './retry/sweep-attempts.ts';
 import { sweepDeadlines } from './retry/sweep-deadlines.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
@@ -58,6 +61,8 @@ export const scheduler = defineService({
     .refine(endsSometime, NEEDS_END),
   metrics: [
     'attempts_lost_total',
+    'content_erased_total',
+    'content_sweeps_total',
     'decisions_total',
     'dispatch_fail_open_total',
     'jobs_admitted_total',
@@ -72,6 +77,8 @@ export const scheduler = defineService({
     'control.stops_due',
     'control.end_expired',
     'approval.redeem_all',
+    'scheduler.kept_by',
+    'scheduler.take_erasable',
   ],
   async start(context) {
     await ownPools(context);
@@ -101,6 +108,20 @@ export const scheduler = defineService({
     context.sweep('waiting', 5_000, () => countWaiting(shared));
     context.sweep('worker uses', 60_000, () => shared.workers.keep(context.database));
     context.sweep('forget', 60_000, () => forgetCounted(context.database));
+
+    const erasing = context.sweep('erase payloads', LIMITS.erase_ms, async () => {
+      if (await erasePayloads(context)) erasing.nudge();
+    });
+    const asked = context.sweep('asked erasures', LIMITS.erase_ms, async () => {
+      if (await listAsked(context.database)) asked.nudge();
+    });
+    const old = context.sweep('old content', LIMITS.retention_ms, async () => {
+      if (await listOld(context.database)) old.nudge();
+    });
+    serveRetention(context, () => {
+      asked.nudge();
+      erasing.nudge();
+    });
 
     const { bus } = context;
     const admit = groupCommit<AdmitItem, Admitted>({

@@ -80,6 +80,7 @@ export type Tables = {
     decisions: string;
     sealed_until: string | null;
     seal: string | null;
+    erased_at: string | null;
   };
   'scheduler.dead_letters': {
     tenant: string;
@@ -90,6 +91,28 @@ export type Tables = {
     settled_at: string | null;
     settled_reason: string | null;
     retried_as: string | null;
+  };
+  'scheduler.erasable': {
+    tenant: string;
+    job_id: string;
+    content: string;
+    erasure_id: string | null;
+    look_at: string;
+  };
+  'scheduler.erasures': {
+    erasure_id: string;
+    tenant: string;
+    job_id: string | null;
+    subject: string | null;
+    reason: string;
+    asked_by: string;
+    asked_at: string;
+    looked_to: string;
+    looked_job: string;
+    listed: boolean;
+    found: number;
+    refused: number;
+    held_by: string | null;
   };
   'scheduler.follow_ups': {
     tenant: string;
@@ -149,6 +172,17 @@ export type Tables = {
     result_dispatch_id: string | null;
     updated_at: string;
   };
+  'scheduler.legal_holds': {
+    hold_id: string;
+    tenant: string;
+    kind: 'job' | 'run' | 'agent' | 'window';
+    target: string | null;
+    from_at: string | null;
+    until_at: string | null;
+    reason: string;
+    set_by: string;
+    set_at: string;
+  };
   'scheduler.limit_open': {
     key: string;
     tenant: string;
@@ -183,6 +217,19 @@ export type Tables = {
   'scheduler.parked_queues': {
     key: string;
     look_at: string;
+  };
+  'scheduler.retention': {
+    tenant: string;
+    content: string;
+    keep_ms: number;
+    set_by: string;
+    set_at: string;
+  };
+  'scheduler.retention_cursors': {
+    tenant: string;
+    content: string;
+    looked_to: string;
+    looked_job: string;
   };
   'scheduler.worker_uses': {
     pool: string;
@@ -321,6 +368,14 @@ export type Functions = {
     takes: [known: number | null, items: string | null, bodies: readonly (string | null)[]];
     gives: string[] | null;
   };
+  'scheduler.is_of': {
+    takes: [actor: string | null, on_behalf_of: string | null, subject: string | null];
+    gives: boolean | null;
+  };
+  'scheduler.kept_by': {
+    takes: [of_tenant: string | null, of_job: string | null];
+    gives: string | null;
+  };
   'scheduler.outdated': {
     takes: [most: number | null];
     gives: {
@@ -337,6 +392,18 @@ export type Functions = {
       used: string | null;
       asks: string[] | null;
       asks_used: string[] | null;
+    }[];
+  };
+  'scheduler.take_erasable': {
+    takes: [contents: readonly (string | null)[], default_keep_ms: number | null, max_rows: number | null];
+    gives: {
+      tenant: string | null;
+      job_id: string | null;
+      content: string | null;
+      erasure_id: string | null;
+      asked_by: string | null;
+      reason: string | null;
+      keep_ms: number | null;
     }[];
   };
 };

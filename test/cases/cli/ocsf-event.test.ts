@@ -37,6 +37,13 @@ const ROWS = `
   attempt_lost             Update Medium        Failure
   switch_set               Update High          Success
   switch_lift_requested    Update Informational Success
+  payloads_erased          Delete Informational Success
+  retention_set            Update Medium        Success
+  hold_set                 Create Informational Success
+  hold_lifted              Delete Medium        Success
+  erasure_asked            Create Medium        Success
+  comments_erased          Delete Informational Success
+  outputs_erased           Delete Informational Success
   approval_opened          Create Informational Success
   approval_voted           Update Informational Success
   approval_granted         Update Informational Success

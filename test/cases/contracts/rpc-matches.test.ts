@@ -206,6 +206,52 @@ const CASES: Record<RpcVerb, Case> = {
     right: [{ switch_id: 'stop-1' }],
     wrong: { another: { switch_id: 'stop-2' } },
   },
+  'scheduler.retention': {
+    asked: { tenant: 'acme' },
+    right: [{ retention: [{ tenant: 'acme' }] }],
+    wrong: { 'another tenant’s': { retention: [{ tenant: 'rival' }] } },
+  },
+  'scheduler.keep': {
+    asked: { tenant: 'acme', content: 'results', days: 7 },
+    right: [{ tenant: 'acme', content: 'results', days: 7 }],
+    wrong: {
+      'another tenant’s': { tenant: 'rival', content: 'results', days: 7 },
+      'another content': { tenant: 'acme', content: 'payloads', days: 7 },
+      'other days': { tenant: 'acme', content: 'results', days: 8 },
+    },
+  },
+  'scheduler.holds': {
+    asked: { tenant: 'acme' },
+    right: [{ holds: [] }, { holds: [{ tenant: 'acme' }] }],
+    wrong: { 'another tenant’s': { holds: [{ tenant: 'rival' }] } },
+  },
+  'scheduler.hold': {
+    asked: { tenant: 'acme', hold_id: 'hold-1' },
+    right: [{ tenant: 'acme', hold_id: 'hold-1' }],
+    wrong: {
+      another: { tenant: 'acme', hold_id: 'hold-2' },
+      'another tenant’s': { tenant: 'rival', hold_id: 'hold-1' },
+    },
+  },
+  'scheduler.lift_hold': {
+    asked: { tenant: 'acme', hold_id: 'hold-1' },
+    right: [{ hold_id: 'hold-1' }],
+    wrong: { another: { hold_id: 'hold-2' } },
+  },
+  'scheduler.erasures': {
+    asked: { tenant: 'acme' },
+    right: [{ erasures: [] }, { erasures: [{ tenant: 'acme' }] }],
+    wrong: { 'another tenant’s': { erasures: [{ tenant: 'rival' }] } },
+  },
+  'scheduler.erase': {
+    asked: { tenant: 'acme', job_id: 'j1' },
+    right: [{ tenant: 'acme', job_id: 'j1', subject: null }],
+    wrong: {
+      'another job’s': { tenant: 'acme', job_id: 'j2', subject: null },
+      'somebody’s': { tenant: 'acme', job_id: 'j1', subject: 'bob' },
+      'another tenant’s': { tenant: 'rival', job_id: 'j1', subject: null },
+    },
+  },
   'audit.kpis': {
     asked: { tenant: 'acme', from: '2026-01-01', to: '2026-01-31' },
     right: [{ tenant: 'acme', from: '2026-01-01', to: '2026-01-31' }],
@@ -424,7 +470,11 @@ test('what acts, and cannot be told from acting twice, is asked once', () => {
     'policy.shadow',
     'scheduler.cancel',
     'scheduler.discard',
+    'scheduler.erase',
+    'scheduler.hold',
+    'scheduler.keep',
     'scheduler.lift',
+    'scheduler.lift_hold',
     'scheduler.next',
     'scheduler.stop',
   ]);

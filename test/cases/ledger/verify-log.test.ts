@@ -295,6 +295,94 @@ describe('of a history in which', () => {
     expect(first(exportOf(entries))).toEqual([code, name]);
   });
 
+  const stop = (kind: string, target: string, on = true, tenant: string | null = null): Step => ({
+    ...{ chain: 'control', kind: 'switch_set', by: 'scheduler', tenant },
+    body: { switch_id: 's1', kind, target, tenant, on, reason: 'x' },
+  });
+  const revoked = (subject: string): Step => ({
+    ...{ chain: `identity:${subject}`, kind: 'identity_revoked', by: 'ingress', tenant: 'acme' },
+    body: { subject, reason: 'x', actor: 'ada' },
+  });
+  const stepAhead = (kind: string, step: Step, change: Record<string, unknown> = {}): Step[] =>
+    changed(index('job_admitted'), change).toSpliced(index(kind), 0, step);
+  const REVIEW = reviews(['opened'], ['released']);
+  const ignored: [string, LogFaultCode, string, Step[]][] = [
+    ['a stop of everything', 'under_a_stop', 'job_admitted', stepAhead('job_admitted', stop('all', '*'))],
+    ['a stop of its tenant', 'under_a_stop', 'job_dispatched', stepAhead('job_dispatched', stop('tenant', 'acme'))],
+    [
+      'a stop inside its tenant',
+      'under_a_stop',
+      'job_dispatched',
+      stepAhead('job_dispatched', stop('all', '*', true, 'acme')),
+    ],
+    ['a stop of its topic', 'under_a_stop', 'job_running', stepAhead('job_running', stop('topic', 'job.desk.*'))],
+    ['a stop of its pool', 'under_a_stop', 'job_succeeded', stepAhead('job_succeeded', stop('pool', 'desk'))],
+    ['a stop of its agent', 'under_a_stop', 'job_succeeded', stepAhead('job_succeeded', stop('agent', 'bot'))],
+    [
+      'a stop of its run',
+      'under_a_stop',
+      'job_dispatched',
+      stepAhead('job_dispatched', stop('run', 'r1'), { run: 'r1' }),
+    ],
+    [
+      'a stop, releasing what was quarantined',
+      'under_a_stop',
+      'quarantine_released',
+      REVIEW.toSpliced(-1, 0, stop('all', '*')),
+    ],
+    [
+      'a revocation of its agent, at the door',
+      'by_the_revoked',
+      'job_admitted',
+      stepAhead('job_admitted', revoked('bot')),
+    ],
+    [
+      'one of its key',
+      'by_the_revoked',
+      'job_admitted',
+      stepAhead('job_admitted', revoked('key:k1'), { key_id: 'k1' }),
+    ],
+    [
+      'one of its token',
+      'by_the_revoked',
+      'job_admitted',
+      stepAhead('job_admitted', revoked('token:t1'), { token_id: 't1' }),
+    ],
+    ['one of its agent, at dispatch', 'by_the_revoked', 'job_dispatched', stepAhead('job_dispatched', revoked('bot'))],
+    [
+      'one in its chain',
+      'by_the_revoked',
+      'job_dispatched',
+      stepAhead('job_dispatched', revoked('carla'), { on_behalf_of: 'carla/olga' }),
+    ],
+    [
+      'one of the worker that claimed it',
+      'by_the_revoked',
+      'job_running',
+      stepAhead('job_running', revoked('worker:desk/w1')),
+    ],
+    ['one of its agent, at release', 'by_the_revoked', 'job_succeeded', stepAhead('job_succeeded', revoked('bot'))],
+    ['one of who voted', 'by_the_revoked', 'approval_voted', stepAhead('approval_voted', revoked('ann'))],
+    ['one of who reviewed it', 'by_the_revoked', 'quarantine_released', REVIEW.toSpliced(-1, 0, revoked('rita'))],
+  ];
+  it.each(ignored)('%s was ignored', (_, code, kind, steps) => {
+    const entries = logOf(steps);
+    const set = steps.findIndex((step) => step.kind === 'switch_set' || step.kind === 'identity_revoked');
+    const at = steps.findIndex((step, i) => i > set && step.kind === kind);
+    expect(first(exportOf(entries))).toEqual([code, `leaf ${at}, ${entries[at]!.chain}#${entries[at]!.seq}`]);
+  });
+
+  it.each<[string, Step[]]>([
+    ['a lifted stop', [stop('all', '*'), stop('all', '*', false)]],
+    ['a stop of another tenant', [stop('all', '*', true, 'rival'), stop('tenant', 'rival')]],
+    ['a stop of another topic, pool, agent or run', [stop('topic', 'job.desk'), stop('pool', 'other')]],
+    ['the revocation of somebody else', [revoked('eve'), revoked('key:k2'), revoked('worker:desk/w2')]],
+    ['the revocation of a key after its job was admitted', []],
+  ])('%s forbids nothing', (_, control) => {
+    const late = stepAhead('job_dispatched', revoked('key:k1'), { key_id: 'k1', run: 'r2' });
+    expect(verify(exportOf(logOf([...control, ...late]))).faults).toEqual([]);
+  });
+
   it('an approval was spent more often, or later, than it was given for', () => {
     const spent = exportOf(logOf(history({ max_attempts: 1 })));
     expect(first(spent)).toEqual(['approval_spent', nameOf(index('job_dispatched', 2))]);

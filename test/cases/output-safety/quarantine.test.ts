@@ -250,3 +250,13 @@ test('a former key opens what it sealed, and seals nothing more', () => {
   expect(() => rotated.open('d2', sealed, createSealer(old).key_id)).toThrow();
   expect(() => createSealer(next).open('d1', sealed, createSealer(old).key_id)).toThrow(/no key/);
 });
+
+test('what a legal hold keeps is opened and released, and not discarded', async () => {
+  await hold('kept');
+  await run.admin.query(
+    `INSERT INTO scheduler.legal_holds (hold_id, tenant, kind, target, reason, set_by) VALUES ('hold-1', $1, 'job', 'kept', 'a suit', 'ada')`,
+    [TENANT],
+  );
+  expect(await codeOf(ask('output.discard', 'rita', { job_id: 'kept', reason: 'not needed' }))).toBe('content_held');
+  expect(await ask('output.open', 'rita', { job_id: 'kept', reason: 'look' })).toMatchObject({ output: OUTPUT });
+});

@@ -22,14 +22,14 @@ import { waitForEnd } from '../../harness/wait-for-job.ts';
 
 const KINDS = [
   ...['agent', 'person', 'group', 'key', 'tenant', 'job', 'held', 'leaked', 'approval', 'nkey', 'delegation'],
-  ...['stop', 'version', 'snapshot', 'worker', 'webhook', 'delivery'],
+  ...['stop', 'hold', 'version', 'snapshot', 'worker', 'webhook', 'delivery'],
 ] as const;
 type Kind = (typeof KINDS)[number];
 /** `status`: what both are answered with; 404 unless said. */
 type Case = { of: Kind; body?: (id: string) => object; query?: string; status?: number };
 type Verb = { of: Kind; ask: (id: string) => object };
 
-const VOTES = ['approvals:vote', 'quarantine:review'];
+const VOTES = ['approvals:vote', 'quarantine:review', 'content:hold'];
 const BEYOND: readonly string[] = SYSTEM_PERMISSIONS;
 const RIVAL = 'rival';
 const DIGEST = `sha256:${'0'.repeat(64)}`;
@@ -70,6 +70,8 @@ const ROUTES: Record<keyof typeof ACCESS, Case[]> = {
   'POST /delegations/{delegation_id}/revoke': [{ of: 'delegation', ...REASONED }],
   'GET /entitlements': NONE,
   'POST /entitlements/sign-off': NONE,
+  'GET /erasures': NONE,
+  'POST /erasures': [{ of: 'held', body: (job_id) => ({ job_id, ...reason }) }],
   'GET /evidence/checkpoint': NONE,
   'GET /evidence/consistency': NONE,
   'GET /evidence/entries': [
@@ -90,6 +92,9 @@ const ROUTES: Record<keyof typeof ACCESS, Case[]> = {
     { of: 'person', body: (id) => ({ add: [id] }), status: 400 },
   ],
   'POST /groups/{group}/revoke': [{ of: 'group', ...REASONED }],
+  'GET /holds': NONE,
+  'POST /holds': NONE,
+  'POST /holds/{hold_id}/lift': [{ of: 'hold', ...REASONED }],
   'GET /jobs': [{ of: 'agent', query: 'actor', status: 200 }],
   // A job's name is its tenant's: both may have one of the same name.
   'POST /jobs': [...BEHALF, { of: 'job', body: (job_id) => ({ job_id, topic: 'job.exec.shell' }), status: 403 }],
@@ -132,6 +137,8 @@ const ROUTES: Record<keyof typeof ACCESS, Case[]> = {
   'POST /quarantine/{job_id}/discard': [{ of: 'leaked', ...REASONED }],
   'POST /quarantine/{job_id}/open': [{ of: 'leaked', ...REASONED }],
   'POST /quarantine/{job_id}/release': [{ of: 'leaked', body: () => ({ ...reason, digest: DIGEST }) }],
+  'GET /retention': NONE,
+  'PATCH /retention': NONE,
   'GET /revocations': NONE,
   'GET /session': NONE,
   'GET /stops': NONE,
@@ -203,6 +210,13 @@ const VERBS: Record<RpcVerb, Verb | null> = {
   'scheduler.stops': null,
   'scheduler.stop': null,
   'scheduler.lift': { of: 'stop', ask: (switch_id) => ({ switch_id, tenant: RIVAL, reason: 'x', principal }) },
+  'scheduler.retention': null,
+  'scheduler.keep': null,
+  'scheduler.holds': null,
+  'scheduler.hold': null,
+  'scheduler.lift_hold': { of: 'hold', ask: (hold_id) => ({ hold_id, tenant: RIVAL, reason: 'x', principal }) },
+  'scheduler.erasures': null,
+  'scheduler.erase': { of: 'held', ask: (id) => ({ ...key(id), ...reason, principal }) },
   'approval.list': { of: 'held', ask: key },
   'approval.get': { of: 'approval', ask: (approval_id) => ({ tenant: RIVAL, approval_id }) },
   'approval.counter_offer': {
@@ -286,7 +300,7 @@ export function crossingCases(running: () => TestSystem): void {
 async function crossRoute(route: keyof typeof ROUTES): Promise<void> {
   const [method, path] = route.split(' ') as [string, string];
   const cases = ROUTES[route];
-  const way = ACCESS[route].join() === 'approver' ? 'votes' : 'governs';
+  const way = ACCESS[route].join() === 'approver' || route.startsWith('POST /holds') ? 'votes' : 'governs';
   // A path that takes an id has a case for it.
   expect(cases.length > 0 || !path.includes('{') || path.startsWith('/tlog/'), 'a case').toBe(true);
   for (const { of, body, query, status = 404 } of cases) {
@@ -353,7 +367,7 @@ function stripped(text: string, id: string): string {
 async function register(): Promise<void> {
   const permissions = {
     governs: PERMISSION_NAMES.filter((name) => !BEYOND.includes(name) && !VOTES.includes(name)),
-    votes: [...PERMISSION_SETS.approver],
+    votes: [...PERMISSION_SETS.approver, 'content:hold' as const],
   };
   const human = { type: 'human' as const, groups: [] };
   await actAs(system, 'ingress', (tx) =>
@@ -392,6 +406,7 @@ async function makeIds(): Promise<typeof ids> {
   });
   const { delegation_id } = await api('agent', '/delegations', { to: 'alice' });
   const { switch_id } = await api('admin', '/stops', { kind: 'topic', target: 'job.nothing.*', reason: 'x' });
+  const hold = await asked(own.votes, 'POST', '/holds', { kind: 'job', target: held.job_id, reason: 'x' });
   const bundle = await publishOwn();
   const uuid = '01890000-0000-7000-8000-000000000000';
   const [webhook, delivery] = await makeDelivery();
@@ -409,6 +424,7 @@ async function makeIds(): Promise<typeof ids> {
     nkey: [keys.nats[agentUser(tenant)]!.nkey_public, createNatsKey().nkey_public],
     delegation: [delegation_id, uuid],
     stop: [switch_id, 'stop-0000000000000000'],
+    hold: [JSON.parse(hold.text).hold_id, 'hold-0000000000000000'],
     version: [String(bundle.version), '998'],
     snapshot: [bundle.snapshot, DIGEST],
     worker: ['demo-read/w1', 'demo-read/nobody'],

@@ -7,6 +7,7 @@ import type { Database, Tx } from '@countersign/platform/database';
 import { buildRecord } from '../build-record.ts';
 import { readJobChain } from '../store.ts';
 import { type Counts, countEntries, type EndedJob, Tally } from './count-entries.ts';
+import { noteErased } from './store-erased.ts';
 import {
   addClosed,
   addCounts,
@@ -30,6 +31,7 @@ export async function advanceCounts(database: Database): Promise<boolean> {
     await addOpened(tx, counts.opened);
     await addClosed(tx, counts.closed);
     await addRemediated(tx, counts.remediated);
+    await noteErased(tx, entries);
     await countRemediated(tx, counts, tally);
     await judgeRecords(tx, sampleOf(counts.ended), tally);
     await addCounts(tx, [...counts.counted, ...tally.counted()]);

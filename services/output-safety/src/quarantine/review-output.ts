@@ -28,6 +28,7 @@ import {
   type NewReview,
   type QuarantinedRow,
   type ReviewRow,
+  readHold,
   readQuarantined,
   readReviews,
   setReviewed,
@@ -47,7 +48,7 @@ export type Reviewing = {
   discard(asked: RpcParsed<'output.discard'>): Promise<Quarantined>;
 };
 
-/** Each throws `not_found`, `revoked`, `review_not_eligible`, `state_conflict`; release also `stopped` and `field_invalid`. */
+/** Each throws `not_found`, `revoked`, `review_not_eligible`, `state_conflict`, `content_erased`; release also `stopped` and `field_invalid`, discard `content_held`. */
 export function reviewOutputs(parts: Parts): Reviewing {
   return {
     async open(asked) {
@@ -59,7 +60,7 @@ export function reviewOutputs(parts: Parts): Reviewing {
       return view;
     },
     async discard(asked) {
-      const { row: _, ...view } = await review(parts, asked, async () => ({ action: 'discarded' }));
+      const { row: _, ...view } = await review(parts, asked, async () => ({ action: 'discarded' }), refuseHeld);
       return view;
     },
   };
@@ -123,16 +124,19 @@ async function review(
   { database, metrics }: Parts,
   asked: Asked,
   judge: (locked: Locked) => Promise<Done>,
+  first: (tx: Tx, asked: Asked) => Promise<void> = async () => {},
 ): Promise<Quarantined & { row: QuarantinedRow }> {
   const { tenant, job_id, principal } = asked;
   const reviewed = await database.transaction(async (tx) => {
     const control = await refuseRevoked(tx, principal, [tenant]);
+    await first(tx, asked);
     const found = await readQuarantined(tx, tenant, job_id);
     if (found === null) throw new CountersignError('not_found');
     await lockOutput(tx, found.dispatch_id);
     const locked = await readLocked(tx, found, control);
     judgeReviewer(locked.reviewed, principal.id);
     judgeOpen(locked.reviewed);
+    if (locked.row.sealed === null) throw new CountersignError('content_erased');
     const done = await judge(locked);
     await store(tx, locked, asked, done);
     const after = await readLocked(tx, found, control);
@@ -141,6 +145,11 @@ async function review(
   });
   metrics.count('quarantine_reviews_total', { action: reviewed.action });
   return { ...reviewed.view, row: reviewed.row };
+}
+
+async function refuseHeld(tx: Tx, { tenant, job_id }: Asked): Promise<void> {
+  const hold_id = await readHold(tx, tenant, job_id);
+  if (hold_id !== null) throw new CountersignError('content_held', `the legal hold ${hold_id} keeps it`);
 }
 
 async function readLocked(tx: Tx, { tenant, job_id }: QuarantinedRow, control: Control): Promise<Locked> {
@@ -177,8 +186,10 @@ function reviewEntry(row: QuarantinedRow, { principal, reason }: Asked, { action
   });
 }
 
+/** Throws `content_erased` where its time was over before anybody had decided. */
 function openSeal({ sealer }: Parts, { dispatch_id, sealed, seal_key_id }: QuarantinedRow): string {
-  return sealer.open(dispatch_id, sealed!, seal_key_id!).toString('utf8');
+  if (sealed === null || seal_key_id === null) throw new CountersignError('content_erased');
+  return sealer.open(dispatch_id, sealed, seal_key_id).toString('utf8');
 }
 
 /** Whatever any scanner finds is taken out, whichever rules the policy has. */

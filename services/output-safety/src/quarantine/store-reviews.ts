@@ -94,6 +94,15 @@ export async function readReleasedReview(tx: Tx, dispatch_id: string) {
   return { ...released, by: [...new Set(by)] };
 }
 
+/** The legal hold that keeps it, or null; none is set before this transaction ends. Asked before anything is locked. */
+export async function readHold(tx: Tx, tenant: string, job_id: string): Promise<string | null> {
+  const [row] = await tx.query<{ hold_id: string | null }>('SELECT scheduler.kept_by($1, $2) AS hold_id', [
+    tenant,
+    job_id,
+  ]);
+  return row!.hold_id;
+}
+
 /** Two reviewers of one output come one after the other. */
 export async function lockOutput(tx: Tx, dispatch_id: string): Promise<void> {
   await tx.query('SELECT FROM output.results WHERE dispatch_id = $1 FOR UPDATE', [dispatch_id]);

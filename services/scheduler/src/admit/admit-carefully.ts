@@ -103,6 +103,11 @@ async function commitPlanned(tx: Tx, planned: readonly Planned[]): Promise<Set<s
 /** The first answer again, or a conflict when anything about the request is another. */
 function replay(item: AdmitItem, existing: ExistingJob | undefined): Outcome {
   if (!existing) return new CountersignError('database_unavailable', 'the job was there a moment ago');
+  if (existing.plain_digest === null)
+    return new CountersignError(
+      'content_erased',
+      'the first request of this name was erased: whether this one is the same cannot be told',
+    );
   const same = existing.plain_digest === item.plain_digest && existing.actor === item.actor.id;
   if (!same) return new CountersignError('idempotency_conflict', undefined, { at: '/job_id' });
   return {

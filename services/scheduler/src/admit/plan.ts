@@ -170,8 +170,9 @@ export function toEntry({ item, state, decisions, pool }: Planned, row: NewJob):
     reason: row.reason,
     effective_digest: row.effective_digest,
     on_behalf_of: row.on_behalf_of,
-    // Labels are no content; this one the KPIs are counted by.
+    // Labels are no content; by this one the KPIs are counted, and a run is stopped by the other.
     ...(seenOf(item).labels.env !== undefined && { environment: seenOf(item).labels.env }),
+    ...(runOf(seenOf(item).labels) !== null && { run: runOf(seenOf(item).labels) }),
     held_seq: row.held_seq,
     pool,
     priority: row.priority,
