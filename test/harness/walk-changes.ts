@@ -20,6 +20,7 @@ import { knockAsAgent } from './knock-as-agent.ts';
 import { playWorker } from './play-worker.ts';
 import type { TestSystem } from './start-system.ts';
 import { waitForApproval, waitForEnd, waitForState } from './wait-for-job.ts';
+import { walkErasure } from './walk-erasure.ts';
 
 const READ = { topic: 'job.demo.read', prompt: 'status' };
 const FIRST_RULE = / {2}- id: allow-demo-read\n/;
@@ -44,7 +45,9 @@ export async function walkChanges(system: TestSystem, version: number, key_id: s
   await using agent = await knockAsAgent(system);
   const reply = await agent.ask(agent.seal(subjects.rpcSubmit(system.tenant), READ));
   if (!reply.ok) throw new Error(`a signed request was refused: ${reply.error.code}`);
-  await waitForEnd(system, String((reply.value as { job_id: unknown }).job_id));
+  const job_id = String((reply.value as { job_id: unknown }).job_id);
+  await waitForEnd(system, job_id);
+  await walkErasure(system, job_id);
   await keepEndsApart(system, false);
   await actAs(system, 'audit', (tx) => readAsAuditor(tx, system.tenant));
   await actAs(system, 'scheduler', (tx) => readStops(tx, null));

@@ -168,7 +168,7 @@ export const LIMITS = {
   /** Contents that one transaction erases, and jobs that one looks at for some. */
   erase_rows: 500,
   /** Milliseconds between two looks for content whose time is over. */
-  erase_ms: 10_000,
+  erase_ms: 60_000,
   /** Milliseconds between two looks for jobs whose content has become old. */
   retention_ms: 600_000,
   /** Legal holds of one tenant: each is compared with every content that is to be erased. */

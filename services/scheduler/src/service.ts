@@ -110,18 +110,13 @@ export const scheduler = defineService({
     context.sweep('forget', 60_000, () => forgetCounted(context.database));
 
     const erasing = context.sweep('erase payloads', LIMITS.erase_ms, async () => {
-      if (await erasePayloads(context)) erasing.nudge();
-    });
-    const asked = context.sweep('asked erasures', LIMITS.erase_ms, async () => {
-      if (await listAsked(context.database)) asked.nudge();
+      const more = [await listAsked(context.database), await erasePayloads(context)];
+      if (more.includes(true)) erasing.nudge();
     });
     const old = context.sweep('old content', LIMITS.retention_ms, async () => {
       if (await listOld(context.database)) old.nudge();
     });
-    serveRetention(context, () => {
-      asked.nudge();
-      erasing.nudge();
-    });
+    serveRetention(context, () => erasing.nudge());
 
     const { bus } = context;
     const admit = groupCommit<AdmitItem, Admitted>({

@@ -4,7 +4,7 @@
  */
 import { LIMITS } from '@countersign/contracts/limits';
 import { CONTENTS, type Content } from '@countersign/contracts/retention';
-import type { Database, Tx } from '@countersign/platform/database';
+import type { Tx } from '@countersign/platform/database';
 import { KEEP_MS } from './store-retention.ts';
 
 /** A job that was admitted later than its time says has committed by then. */
@@ -87,7 +87,7 @@ UPDATE scheduler.erasures e
 RETURNING (SELECT count(*)::int FROM looked) AS looked`;
 
 /** One page of every tenant's content of each kind; true while there is more. */
-export async function listOld(database: Database): Promise<boolean> {
+export async function listOld(database: Tx): Promise<boolean> {
   let more = false;
   for (const { tenant } of await database.query<{ tenant: string }>(TENANTS, [])) {
     for (const content of CONTENTS) {
@@ -100,7 +100,7 @@ export async function listOld(database: Database): Promise<boolean> {
 }
 
 /** One page of the oldest erasure that is not listed to its end; true while there is more. */
-export async function listAsked(database: Database): Promise<boolean> {
+export async function listAsked(database: Tx): Promise<boolean> {
   const [open] = await database.query<{ erasure_id: string; tenant: string }>(OPEN, []);
   if (open === undefined) return false;
   const given = [open.erasure_id, open.tenant, LIMITS.erase_rows];
