@@ -4,15 +4,15 @@
  */
 import { type ErasingParts, eraseBatch } from '@countersign/platform/store-erasable';
 
-const OF_JOBS =
-  'FROM unnest($1::text[], $2::text[]) AS k (tenant, job_id) WHERE r.tenant = k.tenant AND r.job_id = k.job_id';
 const ERASE_READABLE = `
 UPDATE output.results r SET content = NULL, erased_at = clock_timestamp(), salt = CASE WHEN r.sealed IS NOT NULL THEN r.salt END
-  ${OF_JOBS} AND r.content IS NOT NULL`;
+  FROM unnest($1::text[], $2::text[]) AS k (tenant, job_id)
+ WHERE r.tenant = k.tenant AND r.job_id = k.job_id AND r.content IS NOT NULL`;
 const ERASE_SEALED = `
 WITH gone AS (
   UPDATE output.results r SET sealed = NULL, seal_key_id = NULL, salt = NULL, erased_at = clock_timestamp()
-    ${OF_JOBS} AND r.output_decision <> 'allow' RETURNING r.dispatch_id)
+    FROM unnest($1::text[], $2::text[]) AS k (tenant, job_id)
+   WHERE r.tenant = k.tenant AND r.job_id = k.job_id AND r.output_decision <> 'allow' RETURNING r.dispatch_id)
 UPDATE output.reviews v SET content = NULL FROM gone WHERE v.dispatch_id = gone.dispatch_id AND v.content IS NOT NULL`;
 
 /** True while there is more. */

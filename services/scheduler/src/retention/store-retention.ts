@@ -53,7 +53,7 @@ INSERT INTO scheduler.erasures (erasure_id, tenant, job_id, subject, reason, ask
 VALUES ($1, $2, $3, $4, $5, $6, $3::text IS NOT NULL)`;
 
 const JOB = `
-SELECT j.state IN ('parked', 'held', 'cleared', 'dispatched', 'running') AS open, scheduler.kept_by(j.tenant, j.job_id) AS held_by
+SELECT j.state IN ('parked', 'held', 'cleared', 'dispatched', 'running') AS open
   FROM scheduler.jobs j WHERE j.tenant = $1 AND j.job_id = $2`;
 const HOLD_OF_SUBJECT = `
 SELECT hold_id FROM scheduler.legal_holds WHERE tenant = $1 AND kind = 'agent' AND target = $2 ORDER BY set_at LIMIT 1`;
@@ -111,7 +111,12 @@ export async function readErasableJob(
   tx: Tx,
   { tenant, job_id }: JobKey,
 ): Promise<{ open: boolean; held_by: string | null } | null> {
-  return (await tx.query<{ open: boolean; held_by: string | null }>(JOB, [tenant, job_id]))[0] ?? null;
+  const [kept] = await tx.query<{ held_by: string | null }>('SELECT scheduler.kept_by($1, $2) AS held_by', [
+    tenant,
+    job_id,
+  ]);
+  const [job] = await tx.query<{ open: boolean }>(JOB, [tenant, job_id]);
+  return job === undefined ? null : { ...job, ...kept! };
 }
 
 /** A hold on everything of this agent or person, or null. */
