@@ -161,7 +161,7 @@ export const LIMITS = {
   rebuild_leaves: 100_000,
   /** Kinds of entry that one question to the ledger may name. */
   entry_kinds: 32,
-  /** Days for which content is kept where its tenant says nothing: six months, as the EU AI Act (articles 19 and 26) asks at least. */
+  /** Days for which content is kept where its tenant says nothing: six months, as the EU AI Act (19, 26) asks. */
   keep_days: 190,
   /** Days for which a tenant may have content kept. */
   keep_days_max: 36_500,
@@ -187,8 +187,7 @@ export const LIMITS = {
   publish_window: 500,
   /** Entries of one chain that a timeline or a run record reads; a chain that is longer is never called verified. */
   chain_entries: 2_000,
-  /** Milliseconds for which a session may fall silent inside a transaction before the server ends it: what it holds may
-   * hold back a stop. */
+  /** Milliseconds for which a session may be silent inside a transaction before it is ended: it may hold back a stop. */
   silent_transaction_ms: 500,
   /** Milliseconds a job may wait and run when it names no deadline. */
   deadline_ms: 24 * 60 * 60 * 1000,
