@@ -7,6 +7,7 @@ import { JobView } from './job-view.ts';
 import { loadJob } from './load-job.ts';
 import { useEvents, useNow, useTold } from './router.ts';
 import { problem, waiting } from './show-problem.ts';
+import { VerifyView } from './verify-view.ts';
 
 export function JobPage({ id, person }: { id: string; person: Person }): View {
   const now = useNow();
@@ -15,5 +16,7 @@ export function JobPage({ id, person }: { id: string; person: Person }): View {
   const isOver = told?.ok === true && isTerminal(told.value.job.state);
   listen(told?.ok && !isOver ? `/jobs/${encodeURIComponent(id)}/events` : null);
   if (told === undefined) return waiting();
-  return told.ok ? html`<${JobView} whole=${told.value} now=${now} />` : problem(told);
+  if (!told.ok) return problem(told);
+  const more = html`<${VerifyView} whole=${told.value} person=${person} />`;
+  return html`<${JobView} whole=${told.value} now=${now} more=${more} />`;
 }

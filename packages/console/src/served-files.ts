@@ -2,6 +2,8 @@
  * What a browser gets of the console, as one explicit list: its modules, those of the ledger by which it verifies, and the
  * libraries, each from where it is installed. Nothing else of any package is served.
  */
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 
 /** `path` under the console's files, `url` of the source; TypeScript is stripped of its types before it is served. */
 export type ServedFile = { path: string; url: string };
@@ -17,24 +19,53 @@ const OWN = [
   'job-view',
   'load-job',
   'load-question',
+  'node-buffer',
+  'node-crypto',
   'question-page',
   'question-view',
   'router',
   'say-decision',
   'say-entry',
+  'sha2',
   'show-problem',
   'show-text',
+  'verify-job',
+  'verify-view',
 ];
-const LEDGER: readonly string[] = [];
-const CONTRACTS = ['printable', 'states'];
+const LEDGER = [
+  'canonical-json',
+  'chain-hash',
+  'checkpoint',
+  'digest',
+  'merkle',
+  'scan-json',
+  'shown-entry',
+  'verify-ed25519',
+];
+const CONTRACTS = [
+  'credential-limits',
+  'job-limits',
+  'limits',
+  'printable',
+  'review-limits',
+  'rule-bounds',
+  'scan-limits',
+  'states',
+  'worker-door-limits',
+];
 
-/** Specifiers that modules are imported by, and the paths they stand for (HTML Standard, import maps). */
-const LIBRARIES = {
-  preact: 'preact',
-  'preact/hooks': 'preact/hooks',
-  htm: 'htm',
-} as const;
+const ledger_requires = createRequire(import.meta.resolve('@countersign/ledger/verify-ed25519'));
 
+/** Specifiers that modules are imported by, and the files they stand for (HTML Standard, import maps). */
+const LIBRARIES: Readonly<Record<string, { path: string; url: string }>> = {
+  preact: { path: 'lib/preact.js', url: import.meta.resolve('preact') },
+  'preact/hooks': { path: 'lib/preact-hooks.js', url: import.meta.resolve('preact/hooks') },
+  htm: { path: 'lib/htm.js', url: import.meta.resolve('htm') },
+  '@noble/ed25519': {
+    path: 'lib/ed25519.js',
+    url: pathToFileURL(ledger_requires.resolve('@noble/ed25519')).href,
+  },
+};
 export const ENTRY = 'app.ts';
 export const STYLE = 'style.css';
 export const ICON = 'icon.svg';
@@ -48,20 +79,17 @@ export function servedFiles(): ServedFile[] {
       path: `contracts/${name}.ts`,
       url: import.meta.resolve(`@countersign/contracts/${name}`),
     })),
-    ...Object.entries(LIBRARIES).map(([name, from]) => ({ path: libraryPath(name), url: import.meta.resolve(from) })),
+    ...Object.values(LIBRARIES),
   ];
 }
 
 /** `base`: where the files are served, with a slash at its end. */
 export function importMap(base: string): string {
   const imports = {
-    ...Object.fromEntries(Object.keys(LIBRARIES).map((name) => [name, base + libraryPath(name)])),
+    ...Object.fromEntries(Object.entries(LIBRARIES).map(([name, { path }]) => [name, base + path])),
+    'node:crypto': `${base}node-crypto.ts`,
     ...Object.fromEntries(LEDGER.map((name) => [`@countersign/ledger/${name}`, `${base}ledger/${name}.ts`])),
     ...Object.fromEntries(CONTRACTS.map((name) => [`@countersign/contracts/${name}`, `${base}contracts/${name}.ts`])),
   };
   return JSON.stringify({ imports });
-}
-
-function libraryPath(name: string): string {
-  return `lib/${name.replaceAll(/[@:]/g, '').replaceAll('/', '-')}.js`;
 }

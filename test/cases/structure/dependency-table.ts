@@ -126,7 +126,7 @@ export const PARTS: readonly Part[] = [
   // Runs in a browser, but for three files: what is served, and the one page that the server makes.
   {
     folder: 'packages/console',
-    may: [contracts, 'htm', 'preact', 'preact-render-to-string'],
+    may: [contracts, ledger, 'htm', 'preact', 'preact-render-to-string'],
   },
 
   // People's identity provider is the one thing outside that it asks.

@@ -1,0 +1,14 @@
+/** As much of `node:crypto` as the ledger's verification uses, in a browser: the import map puts this in its place. */
+import { toHex } from './node-buffer.ts';
+import { sha256, sha512 } from './sha2.ts';
+
+const ALGORITHMS: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = { sha256, sha512 };
+
+export function hash(algorithm: string, bytes: Uint8Array, as: 'hex' | 'buffer'): string | Uint8Array {
+  const hashed = ALGORITHMS[algorithm]!(bytes);
+  return as === 'hex' ? toHex(hashed) : hashed;
+}
+
+export function createHash(algorithm: string): { update(bytes: Uint8Array): { digest(): Uint8Array } } {
+  return { update: (bytes) => ({ digest: () => ALGORITHMS[algorithm]!(bytes) }) };
+}
