@@ -58,6 +58,10 @@ function standing(approval: ApprovalView, now: number): View {
     ['escalates', escalation(approval)],
     ['may grant alone', approval.break_glass?.group],
     ['granted alone', alone(approval)],
+    ['may be given for several', several(approval)],
+    ['by the grant', approval.by_grant],
+    ['use of it', approval.grant_use],
+    ['offered instead', instead(approval)],
     ['votes carried from', approval.carried_from],
     ['withdrawn because', approval.withdrawn_because && html`<q>${seen(approval.withdrawn_because)}</q>`],
     ['closed', approval.state !== 'open' && decidedBy(approval)],
@@ -76,8 +80,19 @@ function alone({ glass_broken: broken }: ApprovalView): View {
   return html`by ${used_by}: <q>${seen(reason)}</q>; ${signed}`;
 }
 
-function voteLine({ voter, delegated_by, vote, comment }: ApprovalView['votes'][number]): View {
-  return html`${voter}${delegated_by === null ? '' : ` for ${delegated_by}`}: ${vote} ${comment === null ? '' : html`<q>${seen(comment)}</q>`}`;
+function several({ grant }: ApprovalView): View {
+  if (grant === null) return null;
+  const { max_uses, max_minutes, same } = grant;
+  return `up to ${max_uses} jobs within ${max_minutes} min, of this requester, topic and capability, with ${same.join(', ')} as below; everything else in them may differ. A vote here is for this job alone: several are a matter for the command`;
+}
+
+function instead({ counter_offer: offer }: ApprovalView): View {
+  return offer && html`by ${offer.offered_by}: <q>${seen(offer.reason)}</q>${seenJson(offer.change)}`;
+}
+
+function voteLine({ voter, delegated_by, vote, comment, grant }: ApprovalView['votes'][number]): View {
+  const many = grant && ` for ${grant.uses} jobs within ${grant.minutes} min`;
+  return html`${voter}${delegated_by === null ? '' : ` for ${delegated_by}`}: ${vote}${many} ${comment === null ? '' : html`<q>${seen(comment)}</q>`}`;
 }
 
 function willRun({ effective, digest }: ApprovalView): View {

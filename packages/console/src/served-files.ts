@@ -51,6 +51,7 @@ const CONTRACTS = [
   'rule-bounds',
   'scan-limits',
   'states',
+  'webhook-limits',
   'worker-door-limits',
 ];
 

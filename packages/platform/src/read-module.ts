@@ -5,12 +5,18 @@
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 /** `url` of a file. Throws what reading and stripping throw. */
 export function readModule(url: string): string {
   const source = readFileSync(fileURLToPath(url), 'utf8');
   if (/\.(css|svg)$/.test(url)) return source;
   return withoutComments(url.endsWith('.ts') ? stripTypes(source) : source);
+}
+
+/** As a browser takes it (RFC 9110, section 8.4.1.3). */
+export function compressed(text: string): Uint8Array<ArrayBuffer> {
+  return gzipSync(text, { level: 9 });
 }
 
 /** Only those that have lines of their own, where no string can stand; licences (`/*!`) stay, a map of the source goes. */

@@ -4,11 +4,13 @@ import { APPROVAL_KINDS, JOB_KINDS } from '@countersign/console/heard-kinds';
 import { html } from '@countersign/console/html';
 import { JobView } from '@countersign/console/job-view';
 import type { WholeJob } from '@countersign/console/load-job';
+import { QuestionView } from '@countersign/console/question-view';
 import { renderView } from '@countersign/console/render-view';
 import { stageOf } from '@countersign/console/say-entry';
 import { span } from '@countersign/console/show-text';
 import { ENTRY_KINDS, type ShownEntry } from '@countersign/contracts/ledger-entry';
 import { expect, test } from 'vitest';
+import { openQuestion } from '../ingress/play-peers.ts';
 
 const AT = '2026-11-26T05:00:00.000000Z';
 const HASH = `sha256:${'a'.repeat(64)}`;
@@ -89,6 +91,40 @@ test('every kind of entry that a job may have is listened for, and has its place
   expect(['job_admitted', 'job_denied', 'job_held', 'attempt_lost', 'result_rejected'].map(stageOf)).toEqual([
     ...['door', 'end', 'gate', 'worker', 'screening'],
   ]);
+});
+
+test('a question says for how many a yes was and may be given, and what was offered instead of one', () => {
+  const offer = {
+    offer_id: 'o',
+    offered_by: 'bob',
+    offered_at: AT,
+    reason: HOSTILE,
+    change: { labels: { env: 'dev' } },
+  };
+  const vote = {
+    voter: 'alice',
+    delegated_by: null,
+    vote: 'approve',
+    stage: 0,
+    group: 'sre',
+    comment: null,
+    voted_at: AT,
+  };
+  const approval = {
+    ...openQuestion({ tenant: 'acme' }, { approval_id: decision.decision_id, groups: ['sre'] }),
+    grant: { max_uses: 5, max_minutes: 60, same: ['labels.env'] },
+    votes: [{ ...vote, grant: { uses: 3, minutes: 30 } }],
+    counter_offer: offer,
+  };
+  const question = { approval, decision: undefined, before: [], run: null, votable: false };
+  const person = { principal: 'carl', permissions: [], groups: [], csrf_token: null };
+  const text = renderView(html`<${QuestionView} question=${question} person=${person} now=${Date.parse(AT)} />`);
+  const plain = text.replaceAll(/<[^>]*>/g, '');
+  expect(plain).toContain('alice: approve for 3 jobs within 30 min');
+  expect(plain).toContain('up to 5 jobs within 60 min');
+  expect(plain).toContain('with labels.env as below');
+  expect(plain).toMatch(/offered insteadby bob/);
+  expect(text).not.toMatch(/<img/);
 });
 
 test.each([

@@ -127,6 +127,8 @@ export const PARTS: readonly Part[] = [
   {
     folder: 'packages/console',
     may: [contracts, ledger, 'htm', 'preact', 'preact-render-to-string'],
+    // The list of files says where each is installed; what a browser gets has stand-ins.
+    node: ['module', 'url'],
   },
 
   // People's identity provider is the one thing outside that it asks.

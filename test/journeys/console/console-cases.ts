@@ -1,4 +1,7 @@
 /** The console in a real browser, on the system of the journey that calls these cases: two people at once, by keyboard, at 320 px. */
+import { developmentEnv } from '@countersign/infra/development-env';
+import { waitUntil } from '@countersign/infra/wait-until';
+import { formatVerifierKey } from '@countersign/ledger/checkpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSystem } from '../../harness/start-system.ts';
 import { waitForApproval, waitForEnd } from '../../harness/wait-for-job.ts';
@@ -53,6 +56,33 @@ export function consoleCases(running: () => TestSystem): void {
       await bob.page.getByText('The question is granted.').waitFor();
       expect((await waitForEnd(running(), job_id)).state).toBe('succeeded');
       await page.getByText('decided by alice (approve), bob (approve): granted').first().waitFor();
+    });
+
+    it('a job is verified in the browser, and not with another key', async () => {
+      const { body } = await running().api('agent', 'POST', '/api/v1/jobs', {
+        topic: 'job.demo.read',
+        prompt: 'status',
+      });
+      await waitForEnd(running(), body.job_id);
+      await waitUntil('a checkpoint covers it', async () => {
+        const record = await running().api('auditor', 'GET', `/api/v1/jobs/${body.job_id}/record`);
+        return record.body.proof.inclusion !== null;
+      });
+      const { page } = alice;
+      await page.goto(`/console/jobs/${body.job_id}`);
+      await page.getByText('job succeeded, result released').waitFor();
+      const verify = async (log_key: string, says: string): Promise<void> => {
+        await page.getByLabel('Key of the log').fill(log_key);
+        await page.getByRole('button', { name: 'Verify' }).click();
+        await page.getByText(says, { exact: true }).waitFor();
+      };
+      const { LOG_VKEY } = developmentEnv(running().prepared, { url: '', metrics_url: '' });
+      await verify(LOG_VKEY!, 'It holds.');
+      await verify(
+        formatVerifierKey({ name: 'countersign.localhost/log', public_key: new Uint8Array(32) }),
+        'It does not hold, or cannot be proven.',
+      );
+      expect(await unfitIn(alice)).toEqual([]);
     });
 
     it('nothing in any page failed, asked elsewhere or was refused by its policy', () => {

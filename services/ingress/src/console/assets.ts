@@ -1,8 +1,7 @@
 /** The console's files, read once at start and served under a name that their content gives: a browser keeps them for good. */
 import { hash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
 import { importMap, servedFiles } from '@countersign/console/served-files';
-import { readModule } from '@countersign/platform/read-module';
+import { compressed, readModule } from '@countersign/platform/read-module';
 import type { Hono } from 'hono';
 import type { Assets } from './page.ts';
 
@@ -40,7 +39,7 @@ function readAll() {
   const files = new Map(
     servedFiles().map(({ path, url }) => {
       const text = readModule(url);
-      return [path, { text, zipped: gzipSync(text, { level: 9 }) }];
+      return [path, { text, zipped: compressed(text) }];
     }),
   );
   const version = hash('sha256', [...files].map(([path, { text }]) => `${path}\0${text}\0`).join(''), 'hex').slice(
