@@ -3,7 +3,7 @@
  * node_modules. The workspace itself never uses what is built here: everybody in it imports the sources.
  */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,18 +15,16 @@ const PACKAGES_DIR = join(PROJECT_DIR, 'packages');
 const COMPILER = join(PROJECT_DIR, 'node_modules/typescript/bin/tsc');
 const run = promisify(execFile);
 
-/** Of those that others install; the console is a part of ingress. */
+/** Of those that others install from npm; the console is a part of ingress, and Python's package no package of npm. */
 function packageNames(): string[] {
   return readdirSync(PACKAGES_DIR, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !isPrivate(entry.name))
+    .filter((entry) => entry.isDirectory() && isPublished(entry.name))
     .map((entry) => entry.name);
 }
 
-function isPrivate(name: string): boolean {
-  return (
-    (JSON.parse(readFileSync(join(PACKAGES_DIR, name, 'package.json'), 'utf8')) as { private?: boolean }).private ===
-    true
-  );
+function isPublished(name: string): boolean {
+  const manifest = join(PACKAGES_DIR, name, 'package.json');
+  return existsSync(manifest) && (JSON.parse(readFileSync(manifest, 'utf8')) as { private?: boolean }).private !== true;
 }
 
 /** Fills each package's `dist`. Throws SetUpError with the compiler's own words. */
