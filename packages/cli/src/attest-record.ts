@@ -26,7 +26,7 @@ export function statementOf(record: RunRecord): object {
 
 /** `pem`: PKCS#8 of an Ed25519 key. Throws UsageError for another one. */
 export function attest(record: RunRecord, pem: string): Envelope {
-  const key = keyIn(pem);
+  const key = privateKeyIn(pem);
   const payload = Buffer.from(canonicalize(statementOf(record) as JsonValue));
   const signature = sign(null, preAuthEncoding(PAYLOAD_TYPE, payload), key);
   return {
@@ -41,7 +41,8 @@ export function preAuthEncoding(type: string, payload: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `), payload]);
 }
 
-function keyIn(pem: string): KeyObject {
+/** Of an Ed25519 key in PKCS#8 PEM; throws UsageError for another one. */
+export function privateKeyIn(pem: string): KeyObject {
   try {
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyType === 'ed25519') return key;

@@ -15,6 +15,7 @@ import { clientOf, isJson, type Output, print } from './context.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { exportEvidence, exportTable } from './export-evidence.ts';
 import { addForwardCommand } from './forward/forward-command.ts';
+import { issueReceipt } from './issue-receipt.ts';
 import { parseJson, readText, refusedFile } from './read-file.ts';
 import { showTimeline } from './show.ts';
 import { type EvidenceVerdict, verifyEvidence } from './verify-evidence.ts';
@@ -51,6 +52,7 @@ export function addAuditCommands(program: Command, output: Output): void {
     (options: Which, command: Command) => follow(output, options, command, false),
   );
   addForwardCommand(audit, output);
+  addReceiptCommand(audit, output);
   audit
     .command('export')
     .description('the ledger as a file that can be verified without the server')
@@ -87,6 +89,29 @@ export function addAuditCommands(program: Command, output: Output): void {
     .action(async (job_id: string, { signingKey }: { signingKey: string }, command: Command) => {
       const record = await clientOf(command).record(job_id);
       output.write(`${printableJson(attest(record, readText(signingKey)))}\n`);
+    });
+}
+
+type ReceiptOptions = { signingKey: string; issuer: string; logKey: string[]; out: string };
+
+function addReceiptCommand(audit: Command, output: Output): void {
+  audit
+    .command('receipt <job_id>')
+    .description("that the job's last entry is in the log, as a COSE receipt (RFC 9942)")
+    .requiredOption('--signing-key <file>', 'Ed25519 private key (PKCS#8 PEM) that signs it')
+    .requiredOption('--issuer <name>', 'who stands behind it')
+    .requiredOption('--log-key <vkey...>', "the log's public keys; nothing is signed that they do not bear out")
+    .requiredOption('--out <file>', 'where to; never overwritten')
+    .action(async (job_id: string, options: ReceiptOptions, command: Command) => {
+      const log = options.logKey.map((line) => keyIn(line, parseVerifierKey));
+      const issuer = { name: options.issuer, pem: readText(options.signingKey), log };
+      const { receipt, ...said } = await issueReceipt(clientOf(command), job_id, issuer);
+      const file = opened(options.out);
+      writeSync(file, receipt);
+      closeSync(file);
+      print(output, command, said, ({ entry, leaf_index, tree_size }) =>
+        [`entry ${entry}`, `leaf ${leaf_index} of ${tree_size}`, `receipt in ${options.out}`].join('\n'),
+      );
     });
 }
 

@@ -152,6 +152,7 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
   ],
   'audit forward': ['GET /evidence/entries'],
   'audit key': [],
+  'audit receipt': ['GET /evidence/entries', 'GET /evidence/inclusion'],
   'audit replay': ['GET /evidence/entries'],
   'audit tail': ['GET /evidence/entries'],
   'audit verify': [],
