@@ -37,4 +37,8 @@ export type DerivedFault =
   | 'review_after_its_end'
   | 'reviewed_by_the_wrong_person'
   | 'released_unopened'
-  | 'state_after_the_end';
+  | 'state_after_the_end'
+  | 'erased_before_its_end'
+  | 'erased_under_hold'
+  | 'erased_early'
+  | 'erased_unasked';

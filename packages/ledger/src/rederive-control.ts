@@ -15,6 +15,7 @@ import type { Body, DerivedFault } from './derived-fault.ts';
 
 /** What entries after a job's admission do not repeat. */
 export type AskedFor = {
+  readonly actor: string | null;
   readonly run: string | null;
   readonly pool: string | null;
   readonly behind: readonly string[];
@@ -23,8 +24,8 @@ export type AskedFor = {
 /** Kinds of entries that a stop forbids, and those of a release, whatever state they lead to. */
 const STOPPED = ['job_admitted', 'job_dispatched', 'job_running', 'quarantine_proposed', 'quarantine_released'];
 
-export function askedFor({ run, pool, on_behalf_of }: Body): AskedFor {
-  return { run: textOf(run), pool: textOf(pool), behind: namesIn(textOf(on_behalf_of)) };
+export function askedFor({ actor, run, pool, on_behalf_of }: Body): AskedFor {
+  return { actor: textOf(actor), run: textOf(run), pool: textOf(pool), behind: namesIn(textOf(on_behalf_of)) };
 }
 
 export class ControlInForce {

@@ -1,12 +1,13 @@
 /**
  * Derives again, from evidence alone, that what happened followed from what was decided: two allows under the policy in
  * force then, no stop and nobody revoked, approvals of exactly what ran, one claim for a dispatch, its worker's result, screening
- * before release.
+ * before release, and nothing erased that was to be kept.
  */
 import { isTerminal, JOB_STATES, type JobState } from '@countersign/contracts/states';
 import type { Body, DerivedFault } from './derived-fault.ts';
 import { type Approval, approvalFault, readApproval, readGiven } from './rederive-approval.ts';
 import { type AskedFor, askedFor, ControlInForce, textOf } from './rederive-control.ts';
+import { type EndedJob, Erasure } from './rederive-erasure.ts';
 import { type Grants, revokeGrant } from './rederive-grant.ts';
 import { keepOffer, type Offers, offerFaults } from './rederive-offer.ts';
 import { type HeldOutput, newHeldOutput, reviewFaults } from './rederive-review.ts';
@@ -29,6 +30,7 @@ type Attempt = {
 type Job = {
   job_hash: unknown;
   asked: AskedFor;
+  from_us: number;
   allowed: boolean;
   effective_digest: unknown;
   attempts: number;
@@ -42,17 +44,19 @@ const EVERYBODY = '*';
 export class Rederivation {
   readonly #policies = new Map<string, ActivatedScopes>();
   readonly #jobs = new Map<string, Job>();
-  readonly #ended = new Set<string>();
+  readonly #ended = new Map<string, EndedJob>();
   readonly #held = new Map<string, HeldOutput>();
   readonly #grants: Grants = new Map();
   readonly #offers: Offers = new Map();
   readonly #control = new ControlInForce();
+  readonly #erasure = new Erasure(this.#ended);
 
   /** Entries come in the order of leaves: each saw what came before it. */
   take(entry: DerivedFrom, body: Body): DerivedFault[] {
     if (entry.kind === 'policy_activated') return this.#activate(body);
     this.#control.take(entry.kind, body);
-    return entry.chain.startsWith('job:') ? this.#step(entry, body) : [];
+    if (entry.chain.startsWith('job:')) return this.#step(entry, body);
+    return entry.chain.startsWith('content:') ? this.#erasure.take(entry.kind, body, entry.time_us) : [];
   }
 
   #activate(body: Body): DerivedFault[] {
@@ -70,7 +74,7 @@ export class Rederivation {
     if (kind === 'approval_grant_revoked') return revokeGrant(this.#grants, body);
     if (kind.startsWith('quarantine_')) return this.#reviewed(entry, body);
     if (this.#ended.has(chain)) return state === null ? [] : ['state_after_the_end'];
-    const job = this.#jobs.get(chain) ?? newJob(body);
+    const job = this.#jobs.get(chain) ?? newJob(entry, body);
     this.#jobs.set(chain, job);
     const faults = this.#control.faults(kind, body, job.asked);
     faults.push(...this.#decided(entry, job, body), ...stepFaults(entry, job, body));
@@ -86,14 +90,15 @@ export class Rederivation {
           chain,
           newHeldOutput(body.output_digest, { ...job.asked, pool: textOf(body.pool) ?? job.asked.pool }),
         );
-      this.#ended.add(chain);
+      this.#ended.set(chain, { asked: job.asked, from_us: job.from_us, to_us: entry.time_us });
     }
     return faults;
   }
 
-  #reviewed({ chain, kind }: DerivedFrom, body: Body): DerivedFault[] {
+  #reviewed({ chain, kind, tenant }: DerivedFrom, body: Body): DerivedFault[] {
     const held = this.#held.get(chain);
     const faults = reviewFaults(held, kind, body);
+    if (kind === 'quarantine_discarded' && this.#erasure.isHeld(tenant, chain)) faults.push('erased_under_hold');
     return held === undefined ? faults : [...faults, ...this.#control.faults(kind, body, held.asked)];
   }
 
@@ -194,8 +199,9 @@ function released(kind: string, { attempt }: Job, { dispatch_id, output_digest }
   return fits && isHeld === (kind === 'job_quarantined') ? [] : ['released_without_screening'];
 }
 
-function newJob(body: Body): Job {
+function newJob({ time_us }: DerivedFrom, body: Body): Job {
   return {
+    from_us: time_us,
     job_hash: body.job_hash,
     asked: askedFor(body),
     allowed: false,

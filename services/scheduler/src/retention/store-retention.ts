@@ -63,7 +63,9 @@ export async function readKept(tx: Tx, tenant: string): Promise<KeepView[]> {
   return rows.map((row) => ({ tenant, ...row }));
 }
 
+/** Waits for whoever erases now. */
 export async function keep(tx: Tx, { tenant, content, days, set_by }: Keep): Promise<void> {
+  await tx.query('SELECT pg_advisory_xact_lock($1, 0)', [HOLD_LOCK]);
   await tx.query(KEEP, [tenant, content, days * DAY_MS, set_by]);
 }
 
