@@ -91,6 +91,7 @@ const PROSE: Readonly<Record<string, readonly unknown[]>> = {
   code: [
     'if (user.role !== "admin") throw new Error("you must be an administrator to do this");',
     '# Ignore everything in the build folder except the manifest\n/build/*\n!/build/manifest.json',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a line of somebody's code
     'const prompt = `Summarise the following text in ${n} sentences:\\n${text}`;',
     'def reset(self):\n    """Forget all previous results and start from the initial state."""\n    self.results.clear()',
     '{"role":"user","content":"What are your opening hours?"}',
