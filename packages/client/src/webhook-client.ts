@@ -1,4 +1,4 @@
-/** Where people are told outside of the system, and what was sent there, as functions over the HTTP API. */
+/** Webhooks and their deliveries as functions over the HTTP API. */
 import type { DeliveryQuery } from '@countersign/contracts/http';
 import type {
   DeliveryPage,
@@ -12,7 +12,7 @@ import { type ClientOptions, sendForJson } from './send-request.ts';
 
 export type WebhookClient = {
   webhooks(): Promise<WebhookList>;
-  /** The secret is in this answer and nowhere afterwards. */
+  /** Only this answer holds the secret. */
   createWebhook(given: NewWebhook): Promise<MadeWebhook>;
   endWebhook(webhook_id: string, reason: string): Promise<WebhookView>;
   webhookDeliveries(query?: DeliveryQuery): Promise<DeliveryPage>;
