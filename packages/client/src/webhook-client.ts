@@ -12,7 +12,7 @@ import { type ClientOptions, sendForJson } from './send-request.ts';
 
 export type WebhookClient = {
   webhooks(): Promise<WebhookList>;
-  /** Only this answer holds the secret. */
+  /** `secret` is not shown again. */
   createWebhook(given: NewWebhook): Promise<MadeWebhook>;
   endWebhook(webhook_id: string, reason: string): Promise<WebhookView>;
   webhookDeliveries(query?: DeliveryQuery): Promise<DeliveryPage>;
