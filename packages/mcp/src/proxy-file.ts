@@ -2,10 +2,10 @@
  * What a proxy starts from: one file of its owner's, written by `countersign mcp add`. Beside it lie the record of reviewed
  * tools and the calls that are not answered yet; keep all three out of the agent's reach.
  */
-import { readFileSync } from 'node:fs';
 import { LIMITS } from '@countersign/contracts/limits';
 import { principalId, tenantName, token } from '@countersign/contracts/names';
 import { workerFile } from '@countersign/contracts/worker-file';
+import { readSecretFile } from '@countersign/worker/read-secret-file';
 import { z } from 'zod';
 import { LONGEST_SERVER } from './names.ts';
 
@@ -40,17 +40,7 @@ export function besideOf(path: string): { tools: string; calls: string } {
   return { tools: `${stem}.tools.json`, calls: `${stem}.calls` };
 }
 
-/** What is wrong is told by field; the content never is. Throws TypeError. */
+/** Throws TypeError. */
 export function readProxyFile(path: string): ProxyFile {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (thrown) {
-    const { code } = thrown as { code?: string };
-    throw new TypeError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : (code ?? 'not JSON')}`);
-  }
-  const parsed = proxyFile.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`);
-  throw new TypeError(`${path} is no proxy file: ${faults.join('; ')}`);
+  return readSecretFile(path, proxyFile, 'proxy file');
 }

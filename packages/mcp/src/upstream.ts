@@ -3,6 +3,7 @@
  * capability of the client's, so nothing of its own comes through beside results: no sampling, elicitation or log line.
  */
 
+import { type Environment, processEnvironment } from '@countersign/platform/environment';
 import type { Logger } from '@countersign/platform/logger';
 import { Client, ProtocolError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
@@ -110,12 +111,23 @@ async function connect(address: UpstreamAddress, options: UpstreamOptions, onGon
   return client;
 }
 
+/**
+ * What a server gets of ours: the usual (`PATH`, `HOME`, ...), and where the machine's certificates are, without which `npx`
+ * waits in vain for a registry behind a proxy of the company's. Nothing with a secret in it but what its owner named.
+ */
+export function serverEnvironment(ours: Environment, named: Record<string, string>): Record<string, string> {
+  const certificates = CERTIFICATES.flatMap((name) => (ours[name] === undefined ? [] : [[name, ours[name]] as const]));
+  return { ...getDefaultEnvironment(), ...Object.fromEntries(certificates), ...named };
+}
+
+const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
+
 function transportOf(address: UpstreamAddress) {
   if ('url' in address) {
     const { url, headers = {} } = address;
     return new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
   }
   const { command, args, env = {}, cwd } = address;
-  const given = { command, args: [...args], env: { ...getDefaultEnvironment(), ...env } };
+  const given = { command, args: [...args], env: serverEnvironment(processEnvironment(), env) };
   return new StdioClientTransport({ ...given, ...(cwd === undefined ? {} : { cwd }), stderr: 'inherit' });
 }

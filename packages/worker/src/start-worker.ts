@@ -1,8 +1,8 @@
 /** Starts a worker from the one file that `countersign workers add` wrote for it. */
-import { readFileSync } from 'node:fs';
 import { type WorkerFile, workerFile } from '@countersign/contracts/worker-file';
 import { processEnvironment } from '@countersign/platform/environment';
 import { createWorker, type Worker } from './create-worker.ts';
+import { readSecretFile } from './read-secret-file.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 export const WORKER_FILE = 'COUNTERSIGN_WORKER_FILE';
@@ -21,17 +21,6 @@ export async function startWorker({ file, ...options }: StartOptions): Promise<W
   return worker;
 }
 
-/** What is wrong is told by field. The file's content never is: there are secrets in it. */
 export function readWorkerFile(path: string): WorkerFile {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (thrown) {
-    const { code } = thrown as { code?: string };
-    throw new TypeError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : (code ?? 'not JSON')}`);
-  }
-  const parsed = workerFile.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`);
-  throw new TypeError(`${path} is no worker file: ${faults.join('; ')}`);
+  return readSecretFile(path, workerFile, 'worker file');
 }

@@ -105,6 +105,6 @@ function verdictOf(admitted: Admitted): Accepted {
     effective_digest: last.effective_digest,
     remediation: rewrite?.remediation ?? null,
     links: linksOf(admitted.job_id, admitted.state),
-    waiting_for: willWaitFor(admitted.job_id, admitted.state, last),
+    waiting_for: willWaitFor(admitted.state, last),
   };
 }

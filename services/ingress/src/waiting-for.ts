@@ -2,16 +2,19 @@
 import type { WaitingFor } from '@countersign/contracts/approval';
 import type { Decision } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
-import { API_PREFIX, type ShownJob } from '@countersign/contracts/http';
+import type { ShownJob } from '@countersign/contracts/http';
 import type { JobView } from '@countersign/contracts/job';
 import type { JobState } from '@countersign/contracts/states';
 import type { Bus } from '@countersign/platform/bus';
 
+/** Where a person follows the link: to the console's inbox, and from there to one question. */
+const INBOX = '/console';
+
 /** As the decision asks; which question it is stands a moment later in `GET /jobs/{id}`. */
-export function willWaitFor(job_id: string, state: JobState, { obligations }: Decision): WaitingFor | null {
+export function willWaitFor(state: JobState, { obligations }: Decision): WaitingFor | null {
   if (state !== 'held') return null;
   const groups = [obligations.approval?.stages[0]?.group ?? 'approvers'];
-  return { approval_id: null, groups, expires_at: null, url: `${API_PREFIX}/approvals?job_id=${job_id}` };
+  return { approval_id: null, groups, expires_at: null, url: INBOX };
 }
 
 /** A job is shown also while nobody can say what it waits for. */
@@ -25,7 +28,7 @@ async function findQuestion(bus: Bus, { tenant, job_id }: JobView, traceparent: 
     const [open] = (await bus.call('approval.list', asked, { traceparent })).approvals;
     if (open === undefined) return null;
     const { approval_id, waiting, expires_at } = open;
-    return { approval_id, groups: waiting?.groups ?? [], expires_at, url: `${API_PREFIX}/approvals/${approval_id}` };
+    return { approval_id, groups: waiting?.groups ?? [], expires_at, url: `${INBOX}/approvals/${approval_id}` };
   } catch (thrown) {
     if (thrown instanceof CountersignError) return null;
     throw thrown;

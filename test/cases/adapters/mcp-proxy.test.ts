@@ -9,6 +9,7 @@ import { reviewedTools } from '@countersign/mcp/reviewed-tools';
 import { runJob } from '@countersign/mcp/run-jobs';
 import { otherResult, toolResult } from '@countersign/mcp/show-outcome';
 import { compareTools, digestOf, reviewTools, type Tool } from '@countersign/mcp/tool-record';
+import { serverEnvironment } from '@countersign/mcp/upstream';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { describe, expect, inject, test } from 'vitest';
@@ -208,6 +209,14 @@ describe('tools', () => {
     ).listTools();
     expect(tools.map(({ name }) => name)).toEqual(['read', 'countersign_result']);
   });
+});
+
+test('a server gets the usual environment, the certificates, and what its owner named: no key of ours', () => {
+  const ours = { COUNTERSIGN_API_KEY: 'secret', HTTPS_PROXY: 'http://u:p@proxy', NODE_EXTRA_CA_CERTS: '/etc/ca.pem' };
+  const { PATH, NODE_EXTRA_CA_CERTS, ...given } = serverEnvironment(ours, { GITHUB_TOKEN: 'named' });
+  expect([PATH, NODE_EXTRA_CA_CERTS, given.GITHUB_TOKEN]).toEqual([process.env.PATH, '/etc/ca.pem', 'named']);
+  expect(Object.keys(given)).not.toEqual(expect.arrayContaining(['COUNTERSIGN_API_KEY']));
+  expect(Object.keys(given)).not.toEqual(expect.arrayContaining(['HTTPS_PROXY']));
 });
 
 describe('what a client is shown', () => {

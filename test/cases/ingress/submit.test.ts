@@ -59,7 +59,7 @@ describe('an accepted job', () => {
     const { status, body } = await ingress.post('/jobs', { topic: 'job.deploy.apply' });
     expect(status).toBe(202);
     expect(body).toMatchObject({ state: 'held', decision: 'require_approval' });
-    const url = `/api/v1/approvals?job_id=${body.job_id}`;
+    const url = '/console';
     expect(body.waiting_for).toEqual({ approval_id: null, groups: ['approvers'], expires_at: null, url });
     const read = () => ingress.get(`/jobs/${body.job_id}`);
     expect((await read()).body.waiting_for).toBeNull();
@@ -68,7 +68,7 @@ describe('an accepted job', () => {
       approval_id: '01890000-0000-7000-8000-000000000000',
       groups: ['sre', 'leads'],
       expires_at: expect.stringMatching(/^2026/),
-      url: '/api/v1/approvals/01890000-0000-7000-8000-000000000000',
+      url: '/console/approvals/01890000-0000-7000-8000-000000000000',
     });
     ingress.peers.waiting = 'silent';
     expect(await read()).toMatchObject({ status: 200, body: { state: 'held', waiting_for: null } });

@@ -94,6 +94,7 @@ export const PARTS: readonly Part[] = [
       client,
       ledger,
       worker,
+      `${platform}/environment`,
       `${platform}/logger`,
       '@modelcontextprotocol/client',
       '@modelcontextprotocol/server',

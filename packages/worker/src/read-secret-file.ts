@@ -1,0 +1,18 @@
+/** Reads a JSON file that has secrets in it. What is wrong is told by field, and the content never is. */
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+
+/** `kind`: what the file should be, for the message. Throws TypeError. */
+export function readSecretFile<T extends z.ZodType>(path: string, schema: T, kind: string): z.output<T> {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (thrown) {
+    const { code } = thrown as { code?: string };
+    throw new TypeError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : (code ?? 'not JSON')}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`);
+  throw new TypeError(`${path} is no ${kind}: ${faults.join('; ')}`);
+}
