@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path';
 import type { ServiceName } from '@countersign/contracts/ledger-entry';
-import { PROJECT_DIR } from './project-folders.ts';
+import { CACHE_DIR, PROJECT_DIR } from './project-folders.ts';
 import { lastLines } from './read-log-tail.ts';
 import { SetUpError } from './set-up-error.ts';
 import { type ExitReport, type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
@@ -30,6 +30,7 @@ export type ServiceProcess = {
   start(): Promise<void>;
 };
 
+const COMPILED_DIR = join(CACHE_DIR, 'compiled');
 const READY_WITHIN_MS = 45_000;
 const GRACE_SECONDS = 20;
 
@@ -63,7 +64,8 @@ export function serviceProcess({ name, program, health, dir, env }: ServiceProce
         log_path,
         stop_signal: 'SIGTERM',
         grace_seconds: GRACE_SECONDS,
-        env,
+        // Half of a start is reading and compiling: kept from one start to the next.
+        env: { NODE_COMPILE_CACHE: COMPILED_DIR, ...env },
         cwd: PROJECT_DIR,
       });
       await waitUntilReady(current, { name, health });

@@ -2,6 +2,7 @@
  * The child's side of `child-processes.ts`: answers each call, and ends with its parent, however that one ends. It says
  * nothing of what it threw.
  */
+import { flushCompileCache } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { Reply } from './child-processes.ts';
 
@@ -24,4 +25,6 @@ export function answerAsChild<I, O>(answer: (input: I) => O | Promise<O>): void 
     }
   });
   send({ ready: true });
+  // A child is killed, never ended in order: what it compiled is kept now or never.
+  flushCompileCache();
 }

@@ -2,9 +2,11 @@
  * Runs one function of a module in child processes, each call under a hard deadline and a bound of memory. A child that
  * overruns, crashes or grows too large is ended, its caller is told so, and the next call starts another. What it threw may
  * quote what it was given, so nothing of that goes on. Not in threads: one allocation that leaps over a thread's bound ends
- * the whole process. A child has nothing of this one's memory and environment, its keys least of all.
+ * the whole process. A child has nothing of this one's memory and settings, its keys least of all.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 
 /** Why a call came back without an answer. `busy`: too many were waiting, it was never started. */
 export type ChildFault = 'deadline' | 'crash' | 'memory' | 'busy';
@@ -50,6 +52,10 @@ type Child<I, O> = {
 
 /** Milliseconds that a new child has to load its module; a call's own time starts then. */
 const START_MS = 10_000;
+/** Where compiled modules are kept is all that a child shares with this process. */
+const COMPILED_DIR = getCompileCacheDir();
+// Node names the folder of its own version; told that one, it would make another within.
+const ENVIRONMENT = COMPILED_DIR === undefined ? {} : { NODE_COMPILE_CACHE: dirname(COMPILED_DIR) };
 /** How the engine ends a process whose heap is full, and the system one that takes too much. */
 const OUT_OF_MEMORY: readonly unknown[] = ['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGKILL'];
 
@@ -97,7 +103,7 @@ export function openChildProcesses<I, O>(options: ChildOptions): ChildProcesses<
 function startChild<I, O>({ module, memory_mb, deadline_ms }: ChildOptions): Child<I, O> {
   const child = fork(module, [], {
     execArgv: [`--max-old-space-size=${memory_mb}`],
-    env: {},
+    env: ENVIRONMENT,
     serialization: 'advanced',
     // What the engine says of its end may quote what it held.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
