@@ -1,6 +1,6 @@
 /** The console: one frame around all pages, for whoever is signed in. What somebody may not see has no link. */
 import { render } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { may, type Person } from './api.ts';
 import { whoIsHere } from './ask-browser.ts';
 import { APPROVAL_KINDS } from './heard-kinds.ts';
@@ -9,7 +9,7 @@ import { InboxPage, loadInbox } from './inbox-page.ts';
 import { JobPage } from './job-page.ts';
 import { QuestionPage } from './question-page.ts';
 import { useEvents, usePath, useTold } from './router.ts';
-import { waiting } from './show-problem.ts';
+import { problem, waiting } from './show-problem.ts';
 
 type Shown = { id: string; person: Person; tick: number };
 /** Path below the console, its name in the menu, what one needs to see it. */
@@ -21,9 +21,9 @@ const PAGES: readonly Page[] = [
 ];
 
 function App(): View {
-  const [person, setPerson] = useState<Person | null>(null);
-  useEffect(() => void whoIsHere().then(setPerson), []);
-  return person === null ? waiting() : html`<${Console} person=${person} />`;
+  const { told } = useTold(whoIsHere, 'session');
+  if (told === undefined) return waiting();
+  return told.ok ? html`<${Console} person=${told.value} />` : problem(told);
 }
 
 function Console({ person }: { person: Person }): View {

@@ -10,12 +10,11 @@ export const ask: Ask = (path, body) => send(path, body, {});
 /** What the page asks for by itself: it keeps no session from ending. */
 export const askInBackground: Ask = (path, body) => send(path, body, { 'x-background': '1' });
 
-/** Null where nobody is signed in; then the browser is on its way to sign in. */
-export async function whoIsHere(): Promise<Person | null> {
-  const told = await ask<Person>('/session');
-  if (!told.ok) return null;
-  csrf = told.value.csrf_token ?? '';
-  return told.value;
+/** Where nobody is signed in, the browser is on its way to sign in. */
+export async function whoIsHere(asking: Ask): Promise<Told<Person>> {
+  const told = await asking<Person>('/session');
+  if (told.ok) csrf = told.value.csrf_token ?? '';
+  return told;
 }
 
 async function send<T>(path: string, body: object | undefined, headers: Record<string, string>): Promise<Told<T>> {

@@ -17,6 +17,7 @@ const OWN = [
   'inbox-page',
   'job-page',
   'job-view',
+  'live',
   'load-job',
   'load-question',
   'node-buffer',

@@ -9,10 +9,13 @@ import { findChromium, NO_BROWSER, openBrowser, type TestBrowser, unfitIn, type 
 
 const PHONE = { viewport: { width: 320, height: 640 }, colorScheme: 'dark' } as const;
 
+/** Beyond all waits of one case, so that what fails is the wait and not the case. */
+const LIMIT = { timeout: 300_000 };
+
 /** `running`: the system, once it has started. */
 export function consoleCases(running: () => TestSystem): void {
   const chromium = findChromium();
-  describe.skipIf(chromium === null)(`the console${chromium === null ? ` (${NO_BROWSER})` : ''}`, () => {
+  describe.skipIf(chromium === null)(`the console${chromium === null ? ` (${NO_BROWSER})` : ''}`, LIMIT, () => {
     let browser: TestBrowser;
     let alice: Visitor;
     let bob: Visitor;
@@ -20,7 +23,7 @@ export function consoleCases(running: () => TestSystem): void {
       browser = await openBrowser(running().url);
       const { approver, approver2 } = running().keys.api_keys;
       [alice, bob] = await Promise.all([browser.signIn(approver), browser.signIn(approver2, PHONE)]);
-    });
+    }, LIMIT.timeout);
     afterAll(() => browser?.[Symbol.asyncDispose]());
 
     const hold = async (version: string): Promise<string> => {
@@ -32,7 +35,20 @@ export function consoleCases(running: () => TestSystem): void {
     };
 
     it('two people countersign: one by keyboard alone, the other on a phone and live', async () => {
+      // Alice's page has asked what waits, and its stream is not open yet, when the question comes.
+      const opened = Promise.withResolvers<void>();
+      await alice.page.route('**/approvals/events', async (route) => {
+        await opened.promise;
+        await route.continue();
+      });
+      await alice.page.reload();
+      await Promise.all([alice, bob].map(({ page }) => page.getByText('Nothing waits for you.').waitFor()));
       const job_id = await hold('1.0.0');
+      await waitUntil('the log has it, and tells of it no more', async () => {
+        const { body } = await running().api('auditor', 'GET', `/api/v1/jobs/${job_id}/timeline`);
+        return body.some(({ kind, leaf_index }: any) => kind === 'approval_opened' && leaf_index !== null);
+      });
+      opened.resolve();
       await Promise.all([alice, bob].map(({ page }) => page.getByText('1 question waits for you.').waitFor()));
       expect(await unfitIn(alice)).toEqual([]);
       expect(await unfitIn(bob)).toEqual([]);
