@@ -3,6 +3,8 @@
  * service, because with one nobody sees what one instance takes from the other; what one alone would meet, they bring about
  * by disturbing both. What only ever has one, or says itself how many, runs as project `one`.
  */
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './harness/longest-first.ts';
 
@@ -23,7 +25,14 @@ const WITH_ONE = [
   'journeys/readme.test.ts',
 ];
 
+/** They put others in the place of modules: nobody else may share their process. */
+const MOCKING = globSync('cases/**/*.test.ts', { cwd: import.meta.dirname }).filter((path) =>
+  readFileSync(join(import.meta.dirname, path), 'utf8').includes('vi.mock('),
+);
+
 const shared = {
+  // A fresh process for every file spent a third of the time of the cases on loading the same modules again.
+  isolate: false,
   // Real processes and signals: threads would share one process id and one set of handlers.
   pool: 'forks',
   testTimeout: 30_000,
@@ -45,9 +54,11 @@ export default defineConfig({
           ...shared,
           name: 'one',
           include: ['{cases,long}/**/*.test.ts', ...WITH_ONE],
+          exclude: MOCKING,
           env: { TEST_REPLICAS: '1' },
         },
       },
+      { test: { ...shared, name: 'mocking', include: MOCKING, isolate: true } },
       {
         test: {
           ...shared,

@@ -40,10 +40,10 @@ describe('room', () => {
     pull.want(3);
     await fill('room', 10);
     await until(3);
-    expect(await infoOf('room')).toMatchObject({ num_ack_pending: 3, num_pending: 7, num_waiting: 0 });
+    await expect.poll(() => infoOf('room')).toMatchObject({ num_ack_pending: 3, num_pending: 7, num_waiting: 0 });
     pull.want(2);
     await until(5);
-    expect(await infoOf('room')).toMatchObject({ num_ack_pending: 5, num_pending: 5, num_waiting: 0 });
+    await expect.poll(() => infoOf('room')).toMatchObject({ num_ack_pending: 5, num_pending: 5, num_waiting: 0 });
     expect(got.map((message) => message.subject)).toEqual([0, 1, 2, 3, 4].map((i) => `room.m${i}`));
     pull.stop();
   });
