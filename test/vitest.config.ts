@@ -26,7 +26,7 @@ const WITH_ONE = [
 ];
 
 /** They put others in the place of modules: nobody else may share their process. */
-const MOCKING = globSync('cases/**/*.test.ts', { cwd: import.meta.dirname }).filter((path) =>
+const MOCKING = globSync('{cases,journeys,failures,long}/**/*.test.ts', { cwd: import.meta.dirname }).filter((path) =>
   readFileSync(join(import.meta.dirname, path), 'utf8').includes('vi.mock('),
 );
 
@@ -58,13 +58,13 @@ export default defineConfig({
           env: { TEST_REPLICAS: '1' },
         },
       },
-      { test: { ...shared, name: 'mocking', include: MOCKING, isolate: true } },
+      { test: { ...shared, name: 'mocking', include: MOCKING, isolate: true, env: { TEST_REPLICAS: '1' } } },
       {
         test: {
           ...shared,
           name: 'two',
           include: ['{journeys,failures}/**/*.test.ts'],
-          exclude: WITH_ONE,
+          exclude: [...WITH_ONE, ...MOCKING],
           env: { TEST_REPLICAS: '2' },
         },
       },
