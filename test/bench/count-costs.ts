@@ -68,8 +68,8 @@ class Meter {
   async untilQuiet(): Promise<void> {
     await this.#untilNone(
       'all is published',
-      `SELECT FROM ledger.published p WHERE p.next_leaf <= (SELECT max(leaf_index) FROM ledger.leaves)
-         OR (SELECT max(id) FROM ledger.entries) > (SELECT max(entry_id) FROM ledger.leaves)`,
+      `SELECT FROM ledger.published p WHERE p.next_leaf < ledger.leaf_count()
+         OR (SELECT max(id) FROM ledger.entries) > (SELECT max(up_to_id) FROM ledger.sealed_leaves)`,
     );
     await pause(REPORTED_MS);
   }

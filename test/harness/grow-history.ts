@@ -3,6 +3,7 @@
  * and keys. Written past the services, as many years would.
  */
 import { withClient } from './build-template.ts';
+import { packLeaves } from './change-leaves.ts';
 import type { TestSystem } from './start-system.ts';
 
 const DIGEST = `sha256:${'0'.repeat(64)}`;
@@ -42,9 +43,8 @@ const PAST = [
    SELECT 'job:default:past-' || i, 1, 'job_admitted', 'countersign_scheduler', 'default', 'job.demo.read', i, '{}', '', sha256(i::text::bytea)
      FROM generate_series(1, $1::int) AS i`,
   // Sealed, as it would be by now; publishing them is left to the audit service, who believes the stream alone.
-  `INSERT INTO ledger.leaves (leaf_index, entry_id, hash)
-   SELECT coalesce((SELECT max(leaf_index) + 1 FROM ledger.leaves), 0) + row_number() OVER (ORDER BY e.id) - 1, e.id, e.hash
-     FROM ledger.entries e WHERE NOT EXISTS (SELECT FROM ledger.leaves l WHERE l.entry_id = e.id) AND $1::int > 0`,
+  packLeaves(`(SELECT ledger.leaf_count() + row_number() OVER (ORDER BY e.id) - 1 AS leaf_index, e.id AS entry_id, e.hash
+     FROM ledger.entries e WHERE NOT EXISTS (SELECT FROM ledger.leaves l WHERE l.entry_id = e.id) AND $1::int > 0)`),
   `UPDATE ledger.sealer SET sealed = pg_current_snapshot(), draining = NULL, after_id = 0, last_id = 0 WHERE $1::int > 0`,
   `INSERT INTO policy.bundles (document, document_sha256, state, judged_at, code)
    SELECT i::text, sha256(i::text::bytea), 'rejected', now(), 'field_invalid' FROM generate_series(1, $1::int) AS i`,
@@ -68,7 +68,7 @@ export const GROWING = [
   'approval.approvals',
   'approval.votes',
   'ledger.entries',
-  'ledger.leaves',
+  'ledger.sealed_leaves',
   'policy.bundles',
   'policy.activations',
   'control.revocations',

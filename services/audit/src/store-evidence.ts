@@ -24,8 +24,7 @@ export type LeafQuery = {
 
 export const REPLAY = `
 WITH looked AS MATERIALIZED (
-  SELECT l.leaf_index, l.entry_id FROM ledger.leaves l
-   WHERE l.leaf_index >= $1 AND l.leaf_index < $2 ORDER BY l.leaf_index LIMIT $3
+  SELECT l.leaf_index, l.entry_id FROM ledger.leaves_from($1, least($2::bigint - $1::bigint, $3)) l
 )
 SELECT ${ENTRY_COLUMNS} FROM looked l JOIN ledger.entries e ON e.id = l.entry_id
  WHERE ($4::text IS NULL OR e.tenant = $4 OR e.tenant IS NULL) AND ($5::text IS NULL OR e.topic ~ $5)
@@ -43,7 +42,7 @@ export function readLeaves(database: Tx, query: LeafQuery): Promise<StoredEntry[
 /** Sealed entries of one chain from leaf `from` on. */
 export function readChainLeaves(database: Tx, chain: string, from: number, limit: number): Promise<StoredEntry[]> {
   return database.query<StoredEntry>(
-    `SELECT ${ENTRY_COLUMNS} FROM ledger.entries e JOIN ledger.leaves l ON l.entry_id = e.id
+    `SELECT ${ENTRY_COLUMNS} FROM ledger.entries e CROSS JOIN LATERAL ledger.leaf_of(e.id) AS l (leaf_index)
       WHERE e.chain = $1 AND l.leaf_index >= $2 ORDER BY e.seq LIMIT $3`,
     [chain, from, limit],
   );
@@ -52,7 +51,7 @@ export function readChainLeaves(database: Tx, chain: string, from: number, limit
 /** When the entry of a leaf was recorded, in microseconds since 1970. */
 export async function readLeafTime(database: Tx, leaf_index: number): Promise<number> {
   const [row] = await database.query<{ time_us: number }>(
-    'SELECT e.time_us FROM ledger.leaves l JOIN ledger.entries e ON e.id = l.entry_id WHERE l.leaf_index = $1',
+    'SELECT e.time_us FROM ledger.leaves_from($1, 1) l JOIN ledger.entries e ON e.id = l.entry_id',
     [leaf_index],
   );
   return row!.time_us;

@@ -63,16 +63,13 @@ export async function keepCosignature(database: Tx, size: number, witness: strin
 
 /** How many leaves there are. */
 export async function countLeaves(database: Tx): Promise<number> {
-  const [row] = await database.query<{ count: number }>(
-    'SELECT coalesce((SELECT max(l.leaf_index) + 1 FROM ledger.leaves l), 0) AS count',
-  );
-  return row!.count;
+  return (await routines.answer(database, 'ledger.leaf_count')) as number;
 }
 
 /** Entry hashes from leaf `from` on, in order, `limit` at most. */
 export async function readLeafHashes(database: Tx, from: number, limit: number): Promise<Buffer[]> {
   const rows = await database.query<{ hash: Buffer }>(
-    'SELECT l.hash FROM ledger.leaves l WHERE l.leaf_index >= $1 ORDER BY l.leaf_index LIMIT $2',
+    'SELECT l.hash FROM ledger.leaves_from($1, $2) l ORDER BY l.leaf_index',
     [from, limit],
   );
   return rows.map(({ hash }) => hash);

@@ -83,7 +83,7 @@ export async function endSleep(session: Tx): Promise<void> {
 
 export async function readJobChain(database: Tx, job: JobKey): Promise<JobChain> {
   const rows = await database.query<StoredEntry>(
-    `SELECT ${ENTRY_COLUMNS} FROM ledger.entries e LEFT JOIN ledger.leaves l ON l.entry_id = e.id
+    `SELECT ${ENTRY_COLUMNS} FROM ledger.entries e CROSS JOIN LATERAL ledger.leaf_of(e.id) AS l (leaf_index)
      WHERE e.chain = $1 ORDER BY e.seq LIMIT $2`,
     [chainOfJob(job.tenant, job.job_id), LIMITS.chain_entries + 1],
   );

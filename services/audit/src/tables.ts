@@ -90,9 +90,9 @@ export type Tables = {
     writer: string;
   };
   'ledger.leaves': {
-    leaf_index: number;
-    entry_id: number;
-    hash: Buffer;
+    leaf_index: number | null;
+    entry_id: number | null;
+    hash: Buffer | null;
   };
   'ledger.nodes': {
     level: number;
@@ -104,6 +104,12 @@ export type Tables = {
     next_leaf: number;
     publisher: string | null;
     held_until: string;
+  };
+  'ledger.sealed_leaves': {
+    first_leaf: number;
+    up_to_id: number;
+    entry_ids: number[];
+    hashes: Buffer;
   };
   'ledger.sealer': {
     one_row: boolean;
@@ -136,6 +142,22 @@ export type Functions = {
       hashes: readonly (Buffer | null)[],
     ];
     gives: boolean | null;
+  };
+  'ledger.leaf_count': {
+    takes: [];
+    gives: number | null;
+  };
+  'ledger.leaf_of': {
+    takes: [entry: number | null];
+    gives: number | null;
+  };
+  'ledger.leaves_from': {
+    takes: [first: number | null, wanted: number | null];
+    gives: {
+      leaf_index: number | null;
+      entry_id: number | null;
+      hash: Buffer | null;
+    }[];
   };
   'ledger.next_window': {
     takes: [me: string | null, acked: number | null, seal_leaves: number | null, window_leaves: number | null];

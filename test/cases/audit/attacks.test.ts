@@ -9,10 +9,11 @@ import { countLeaves, readCheckpoint, readLeafHashes } from '@countersign/audit/
 import { LOGIN_ROLES } from '@countersign/infra/postgres/roles';
 import { type LoggedEntry, LogVerifier } from '@countersign/ledger/verify-log';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { changeLeaves } from '../../harness/change-leaves.ts';
 import { hashOf, history, LOG } from '../ledger/log-history.ts';
 import { appendAll, type LedgerDatabase, openLedger, refusalOf } from './ledger-database.ts';
 
-const TABLES = ['entries', 'leaves', 'nodes', 'checkpoints', 'cosignatures'];
+const TABLES = ['entries', 'sealed_leaves', 'nodes', 'checkpoints', 'cosignatures'];
 const SILENT = { log: { error() {}, warn() {} }, metrics: { count() {}, set() {} }, onSigned() {} };
 
 let ledger: LedgerDatabase;
@@ -79,7 +80,13 @@ test('an honest database holds', async () => {
 describe.each([...LOGIN_ROLES])('%s', (role) => {
   test.each(TABLES)('changes nothing in %s past the functions', async (table) => {
     const database = ledger.as(role.replace('countersign_', ''));
-    const column = { entries: 'body', leaves: 'hash', nodes: 'hash', checkpoints: 'note', cosignatures: 'line' }[table];
+    const column = {
+      entries: 'body',
+      sealed_leaves: 'hashes',
+      nodes: 'hash',
+      checkpoints: 'note',
+      cosignatures: 'line',
+    }[table];
     const tries = [
       `UPDATE ledger.${table} SET ${column} = ${column}`,
       `DELETE FROM ledger.${table}`,
@@ -101,16 +108,12 @@ describe('the owner of the database', () => {
     ['deletes an entry', ['DELETE FROM ledger.entries WHERE id = 3'], /^seq_gap at leaf 3,/],
     [
       'changes a leaf',
-      [`UPDATE ledger.leaves SET hash = sha256('x') WHERE leaf_index = 4`],
+      changeLeaves((leaves) => `UPDATE ${leaves} SET hash = sha256('x') WHERE leaf_index = 4`),
       /^(history_rewritten|leaf_mismatch)/,
     ],
     [
       'swaps two leaves',
-      [
-        'UPDATE ledger.leaves SET leaf_index = -1 WHERE leaf_index = 3',
-        'UPDATE ledger.leaves SET leaf_index = 3 WHERE leaf_index = 4',
-        'UPDATE ledger.leaves SET leaf_index = 4 WHERE leaf_index = -1',
-      ],
+      changeLeaves((leaves) => `UPDATE ${leaves} SET leaf_index = 7 - leaf_index WHERE leaf_index IN (3, 4)`),
       /^history_rewritten/,
     ],
     [
@@ -120,12 +123,15 @@ describe('the owner of the database', () => {
     ],
     [
       'cuts the end off',
-      ['DELETE FROM ledger.leaves WHERE leaf_index > 9', 'DELETE FROM ledger.entries WHERE id > 10'],
+      [
+        ...changeLeaves((leaves) => `DELETE FROM ${leaves} WHERE leaf_index > 9`),
+        'DELETE FROM ledger.entries WHERE id > 10',
+      ],
       /^log_truncated/,
     ],
     [
       'sets the checkpoint back, too',
-      ['DELETE FROM ledger.leaves WHERE leaf_index > 9', 'DELETE FROM ledger.checkpoints'],
+      [...changeLeaves((leaves) => `DELETE FROM ${leaves} WHERE leaf_index > 9`), 'DELETE FROM ledger.checkpoints'],
       /^(checkpoint_missing|log_truncated)/,
     ],
     ['empties everything', TABLES.map((table) => `DELETE FROM ledger.${table}`), /^(checkpoint_missing|log_truncated)/],
@@ -141,7 +147,7 @@ describe('the owner of the database', () => {
     const hash = hashOf({ ...row!, body, prev_hash: row!.prev });
     const statements = [
       `UPDATE ledger.entries SET body = '${body}', hash = '\\x${hash}' WHERE id = ${row!.id}`,
-      `UPDATE ledger.leaves SET hash = '\\x${hash}' WHERE entry_id = ${row!.id}`,
+      ...changeLeaves((leaves) => `UPDATE ${leaves} SET hash = '\\x${hash}' WHERE entry_id = ${row!.id}`),
     ];
     await withTampering(statements, (found) =>
       expect(found.some((fault) => /^history_rewritten|root_mismatch/.test(fault))).toBe(true),

@@ -137,10 +137,14 @@ describe('ledger.append', () => {
   });
 });
 
-const COLUMN: Readonly<Record<string, string>> = { checkpoints: 'root_hash', cosignatures: 'line' };
+const COLUMN: Readonly<Record<string, string>> = {
+  sealed_leaves: 'hashes',
+  checkpoints: 'root_hash',
+  cosignatures: 'line',
+};
 
 describe('what stands', () => {
-  test.each(['entries', 'leaves', 'nodes', 'checkpoints', 'cosignatures'])(
+  test.each(['entries', 'sealed_leaves', 'nodes', 'checkpoints', 'cosignatures'])(
     '%s refuses change from everybody',
     async (table) => {
       for (const mode of ['origin', 'replica']) {

@@ -72,17 +72,24 @@ describe('a page', () => {
   );
 
   test('looks up leaves and entries by their keys, analysed or not, and at a bounded number of them', async () => {
-    for (const prepare of ['SELECT 1', 'ANALYZE ledger.entries, ledger.leaves']) {
+    for (const prepare of ['SELECT 1', 'ANALYZE ledger.entries, ledger.sealed_leaves']) {
       await ledger.admin.query(prepare);
-      const rows = await ledger
-        .as('audit')
-        .query<{ 'QUERY PLAN': string }>(
-          `EXPLAIN ${['100', '4000', '5000', "'acme'", ...Array(5).fill('NULL'), '200'].reduceRight((text, value, i) => text.replaceAll(`$${i + 1}`, value), REPLAY)}`,
-        );
-      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      const given = ['100', '4000', '5000', "'acme'", ...Array(5).fill('NULL'), '200'];
+      const plan = await planOf(given.reduceRight((text, value, i) => text.replaceAll(`$${i + 1}`, value), REPLAY));
       expect(plan).not.toMatch(/Seq Scan/);
-      expect(plan).toMatch(/leaves_pkey/);
+      expect(plan).toMatch(/Function Scan on leaves_from/);
       expect(plan).toMatch(/entries_pkey/);
+      const [{ prosrc } = { prosrc: '' }] = await ledger.admin.query<{ prosrc: string }>(
+        `SELECT prosrc FROM pg_proc WHERE proname = 'leaves_from'`,
+      );
+      const inside = await planOf(prosrc.replace(/\bfirst\b/g, '100').replace(/\bwanted\b/g, '3900'));
+      expect(inside).not.toMatch(/Seq Scan/);
+      expect(inside).toMatch(/Index Cond: .*first_leaf >= .* AND .*first_leaf < /);
+    }
+
+    async function planOf(text: string): Promise<string> {
+      const rows = await ledger.as('audit').query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`);
+      return rows.map((row) => row['QUERY PLAN']).join('\n');
     }
   });
 });

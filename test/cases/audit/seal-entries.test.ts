@@ -4,7 +4,15 @@ import { append } from '@countersign/platform/ledger-append';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { appendAll, entry, type LedgerDatabase, openLedger, type Session } from './ledger-database.ts';
 
-type Leaf = { leaf_index: number; id: number; chain: string; seq: number; hash: Buffer; leaf_hash: Buffer };
+type Leaf = {
+  leaf_index: number;
+  found: number;
+  id: number;
+  chain: string;
+  seq: number;
+  hash: Buffer;
+  leaf_hash: Buffer;
+};
 
 let ledger: LedgerDatabase;
 let unique = 0;
@@ -27,7 +35,7 @@ async function seal(max = 1_000, by: Tx = ledger.as('audit')): Promise<number> {
 
 function leaves(): Promise<Leaf[]> {
   return ledger.admin.query<Leaf>(
-    `SELECT l.leaf_index, e.id, e.chain, e.seq, e.hash, l.hash AS leaf_hash
+    `SELECT l.leaf_index, ledger.leaf_of(e.id) AS found, e.id, e.chain, e.seq, e.hash, l.hash AS leaf_hash
      FROM ledger.leaves l JOIN ledger.entries e ON e.id = l.entry_id ORDER BY l.leaf_index`,
   );
 }
@@ -42,7 +50,10 @@ async function expectSound(): Promise<void> {
   const all = await leaves();
   expect(all.map((leaf) => leaf.leaf_index)).toEqual(all.map((_, i) => i));
   expect(new Set(all.map((leaf) => leaf.id)).size).toBe(all.length);
-  for (const leaf of all) expect(leaf.leaf_hash).toEqual(leaf.hash);
+  for (const leaf of all) {
+    expect(leaf.leaf_hash).toEqual(leaf.hash);
+    expect(leaf.found).toBe(leaf.leaf_index);
+  }
   const heads = new Map<string, number>();
   for (const leaf of all) {
     expect(leaf.seq, `${leaf.chain} in leaf order`).toBe((heads.get(leaf.chain) ?? 0) + 1);

@@ -14,6 +14,7 @@ import { type NoteSigner, verifyCheckpoint } from '@countersign/ledger/checkpoin
 import { appendLeaves, EMPTY_TREE, leafHash, rootOf, verifyConsistency } from '@countersign/ledger/merkle';
 import { entryBundle } from '@countersign/ledger/tiles';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { changeLeaves } from '../../harness/change-leaves.ts';
 import { codeOf } from '../../harness/code-of.ts';
 import { appendAll, entry, type LedgerDatabase, openLedger } from './ledger-database.ts';
 import { type RunningAudit, runAudit } from './run-audit.ts';
@@ -221,9 +222,10 @@ describe('the tree', () => {
   });
 
   test('signs nothing on top of leaves that were changed by hand, and hands out no proof of them', async () => {
-    await ledger.admin.query('ALTER TABLE ledger.leaves DISABLE TRIGGER only_added');
-    await ledger.admin.query(`UPDATE ledger.leaves SET hash = sha256('other') WHERE leaf_index = 5999`);
-    await ledger.admin.query('ALTER TABLE ledger.leaves ENABLE ALWAYS TRIGGER only_added');
+    const change = changeLeaves((leaves) => `UPDATE ${leaves} SET hash = sha256('other') WHERE leaf_index = 5999`);
+    await ledger.admin.query('ALTER TABLE ledger.sealed_leaves DISABLE TRIGGER only_added');
+    for (const statement of change) await ledger.admin.query(statement);
+    await ledger.admin.query('ALTER TABLE ledger.sealed_leaves ENABLE ALWAYS TRIGGER only_added');
     await burst(ledger, 'on-top', 1);
     await seal();
     const size = await signedSize();

@@ -62,6 +62,9 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'ledger.append': DECIDERS,
   'ledger.finish_publishing': ['countersign_audit'],
   'ledger.keep_checkpoint': ['countersign_audit'],
+  'ledger.leaf_count': ['countersign_audit'],
+  'ledger.leaf_of': ['countersign_audit'],
+  'ledger.leaves_from': ['countersign_audit'],
   'ledger.next_window': ['countersign_audit'],
   'ledger.publish_from': ['countersign_audit'],
   'ledger.seal': ['countersign_audit'],
@@ -90,6 +93,7 @@ const LEDGER_AND_CONTROL: Readonly<Record<string, Readonly<Record<string, string
     'ledger.leaves': 'SELECT',
     'ledger.nodes': 'SELECT',
     'ledger.published': 'SELECT',
+    'ledger.sealed_leaves': 'SELECT',
     'ledger.sealer': 'SELECT',
   },
   countersign_owner: {
@@ -102,9 +106,9 @@ const LEDGER_AND_CONTROL: Readonly<Record<string, Readonly<Record<string, string
     'ledger.checkpoints': 'SELECT INSERT',
     'ledger.entries': 'SELECT INSERT',
     'ledger.kinds': 'SELECT',
-    'ledger.leaves': 'SELECT INSERT',
     'ledger.nodes': 'SELECT INSERT',
     'ledger.published': 'SELECT UPDATE',
+    'ledger.sealed_leaves': 'SELECT INSERT',
     'ledger.sealer': 'SELECT UPDATE',
   },
 };
@@ -245,7 +249,7 @@ describe('roles', () => {
     const attempts = [
       `INSERT INTO ledger.entries (chain, seq, kind, recorded_by, time_us, body, prev_hash, hash)
        VALUES ('control', 1, 'switch_set', 'countersign_scheduler', 0, '{}', '', '')`,
-      `INSERT INTO ledger.leaves VALUES (0, 1, '')`,
+      `INSERT INTO ledger.sealed_leaves VALUES (0, 1, '{1}', sha256(''))`,
       `INSERT INTO ledger.kinds VALUES ('x', 'y')`,
       `UPDATE ledger.published SET next_leaf = 0`,
       `UPDATE ledger.sealer SET sealed = '1:1:'`,

@@ -35,7 +35,7 @@ export async function noteErased(tx: Tx, entries: readonly StoredEntry[]): Promi
 /** In the order in which it was erased; up to `kpi_ms` behind. */
 export async function readErased(tx: Tx, { tenant, job_id }: JobKey): Promise<RunRecord['erased']> {
   const entries = await tx.query<StoredEntry>(
-    `SELECT ${ENTRY_COLUMNS} FROM kpi.erased k JOIN ledger.leaves l ON l.leaf_index = k.leaf_index
+    `SELECT ${ENTRY_COLUMNS} FROM kpi.erased k CROSS JOIN LATERAL ledger.leaves_from(k.leaf_index, 1) l
        JOIN ledger.entries e ON e.id = l.entry_id WHERE k.chain = $1 ORDER BY k.leaf_index`,
     [chainOfJob(tenant, job_id)],
   );

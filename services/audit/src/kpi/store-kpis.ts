@@ -27,8 +27,7 @@ export async function readCursor(tx: Tx): Promise<number> {
 export function readWindow(tx: Tx, from: number, limit: number): Promise<StoredEntry[]> {
   return tx.query<StoredEntry>(
     `SELECT ${ENTRY_COLUMNS}
-       FROM (SELECT leaf_index, entry_id FROM ledger.leaves WHERE leaf_index >= $1 ORDER BY leaf_index LIMIT $2) l
-       JOIN ledger.entries e ON e.id = l.entry_id ORDER BY l.leaf_index`,
+       FROM ledger.leaves_from($1, $2) l JOIN ledger.entries e ON e.id = l.entry_id ORDER BY l.leaf_index`,
     [from, limit],
   );
 }

@@ -46,7 +46,7 @@ export async function moveCursor(tx: Tx, next_leaf: number): Promise<void> {
 
 /** The leaf that comes next. */
 export async function readEnd(tx: Tx): Promise<number> {
-  const [row] = await tx.query<{ end: number }>('SELECT coalesce(max(leaf_index) + 1, 0) AS "end" FROM ledger.leaves');
+  const [row] = await tx.query<{ end: number }>('SELECT ledger.leaf_count() AS "end"');
   return row!.end;
 }
 
@@ -55,8 +55,8 @@ export type Wanted = { from: number; before: number; kinds: readonly string[]; t
 export function readTold(tx: Tx, { from, before, kinds, tenants }: Wanted): Promise<ToldEntry[]> {
   return tx.query<ToldEntry>(
     `SELECT e.kind, e.chain, e.tenant, e.body, e.time_us, l.leaf_index
-       FROM ledger.leaves l JOIN ledger.entries e ON e.id = l.entry_id
-      WHERE l.leaf_index >= $1 AND l.leaf_index < $2 AND e.kind = ANY ($3::text[]) AND e.tenant = ANY ($4::text[])
+       FROM ledger.leaves_from($1, $2::bigint - $1::bigint) l JOIN ledger.entries e ON e.id = l.entry_id
+      WHERE e.kind = ANY ($3::text[]) AND e.tenant = ANY ($4::text[])
       ORDER BY l.leaf_index`,
     [from, before, kinds, tenants],
   );
