@@ -13,6 +13,9 @@ CREATE TABLE ledger.sealed_leaves (
 -- 64 of them fit thrice into a page, and hashes cannot be compressed.
 ALTER TABLE ledger.sealed_leaves ALTER COLUMN entry_ids SET STORAGE PLAIN, ALTER COLUMN hashes SET STORAGE PLAIN;
 
+-- What is copied must be all there is: a sealer of before that is at work is waited for, and the next one fails and comes again.
+-- The gates write on meanwhile.
+LOCK TABLE ledger.leaves IN ACCESS EXCLUSIVE MODE;
 INSERT INTO ledger.sealed_leaves (first_leaf, up_to_id, entry_ids, hashes)
 SELECT min(l.leaf_index), max(max(l.entry_id)) OVER (ORDER BY l.leaf_index / 64),
        array_agg(l.entry_id ORDER BY l.leaf_index), string_agg(l.hash, '' ORDER BY l.leaf_index)

@@ -5,6 +5,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { JOB_STATES } from '@countersign/contracts/states';
 import { applyMigrations, migrate, readMigrations } from '@countersign/infra/postgres/migrate';
+import { waitUntil } from '@countersign/infra/wait-until';
 import { claimAttempts } from '@countersign/scheduler/claim/claim-attempts';
 import { dispatchJobs } from '@countersign/scheduler/dispatch/dispatch-jobs';
 import { endJobs } from '@countersign/scheduler/finish/end-jobs';
@@ -38,6 +39,8 @@ let run: StepRun;
 const cleanUp = new AsyncDisposableStack();
 const attempts = new Map<string, string>();
 const before = new Map<string, unknown>();
+const leaves: { leaf_index: number; entry_id: number; hash: string }[] = [];
+const LEAVES = `SELECT leaf_index::int, entry_id::int, encode(hash, 'hex') AS hash`;
 
 async function rowOf(state: string) {
   const [row] = await run.admin.query<Record<string, unknown>>(
@@ -112,6 +115,38 @@ async function insertJob(state: string): Promise<void> {
   );
 }
 
+/** One turn of the sealer is over, another has not committed when its leaves are to be copied. */
+async function migrateWhileSealing(admin_url: string, audit_url: string): Promise<void> {
+  const LEAVES_MOVE = 'audit/025-leaves-by-the-row.sql';
+  await applyMigrations(
+    admin_url,
+    readMigrations().filter(({ name }) => name < LEAVES_MOVE || BEFORE.includes(name)),
+  );
+  await withClient(audit_url, async (sealer) => {
+    await appendEntries(3);
+    await sealer.query('SELECT ledger.seal(100)');
+    await appendEntries(100);
+    await sealer.query('BEGIN');
+    await sealer.query('SELECT ledger.seal(100)');
+    leaves.push(...(await sealer.query(`${LEAVES} FROM ledger.leaves ORDER BY leaf_index`)).rows);
+    const migrated = migrate(admin_url);
+    await waitUntil('the migrations wait for the sealer', async () => {
+      const waiting = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'ledger.leaves'::regclass`;
+      return (await run.admin.query(waiting)).length > 0;
+    });
+    await sealer.query('COMMIT');
+    await migrated;
+  });
+}
+
+async function appendEntries(n: number): Promise<void> {
+  const entry = [['job:acme:sealed'], ['job_admitted'], [TENANT], [TOPIC], ['{}']].map((one) => Array(n).fill(one[0]));
+  await run.replicas[0]!.database.query(
+    'SELECT ledger.append($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])',
+    entry,
+  );
+}
+
 beforeAll(async () => {
   const { admin_url: server_url, role_password } = inject('test_stack');
   const name = `upgrade_${randomBytes(8).toString('hex')}`;
@@ -133,7 +168,7 @@ beforeAll(async () => {
   run = cleanUp.use(await runSteps(3, { admin_url, url_for }));
   for (const state of OLD_STATES) await insertJob(state);
   for (const state of OLD_STATES) before.set(state, await rowOf(state));
-  await migrate(admin_url);
+  await migrateWhileSealing(admin_url, url_for('countersign_audit'));
 }, 60_000);
 afterAll(() => cleanUp.disposeAsync());
 
@@ -150,7 +185,29 @@ test('the sweeps find what is open', async () => {
   });
 });
 
+test('every leaf stands where it stood, one that was sealed as the migrations began, too', async () => {
+  expect(leaves.length).toBeGreaterThan(100);
+  for (const where of ['ledger.leaves', 'ledger.leaves_from(0, 1000)']) {
+    expect(await run.admin.query(`${LEAVES} FROM ${where} ORDER BY leaf_index`)).toEqual(leaves);
+  }
+});
+
 describe('a service of before', () => {
+  test('finds leaves by the names it knows', async () => {
+    const { entry_id } = leaves[70]!;
+    const asked = async (text: string) => run.admin.query(text);
+    expect(await asked('SELECT coalesce(max(leaf_index) + 1, 0) AS "end" FROM ledger.leaves')).toEqual([
+      { end: leaves.length },
+    ]);
+    expect(
+      await asked(`SELECT l.leaf_index FROM ledger.entries e JOIN ledger.leaves l ON l.entry_id = e.id
+                    WHERE e.chain = 'job:acme:sealed' AND l.leaf_index >= 100 ORDER BY e.seq LIMIT 2`),
+    ).toEqual([{ leaf_index: 100 }, { leaf_index: 101 }]);
+    expect(await asked(`SELECT leaf_index FROM ledger.leaves WHERE entry_id = ${entry_id}`)).toEqual([
+      { leaf_index: 70 },
+    ]);
+  });
+
   test('reads the gate, appends evidence and fences an attempt by the names it knows', async () => {
     const { database } = run.replicas[0]!;
     const [gate] = await database.query<{ state: object }>('SELECT control.gate($1::text[], $2::text[]) AS state', [
