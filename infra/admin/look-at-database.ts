@@ -7,7 +7,7 @@ import { LOGIN_ROLES } from '../postgres/roles.ts';
 import { SetUpError } from '../set-up-error.ts';
 
 /** Oldest Postgres that it is tried on. */
-const MIN_POSTGRES = 16;
+export const MIN_POSTGRES = 16;
 const SCHEMAS = ['control', 'ledger', 'identity', 'policy', 'scheduler', 'approval', 'output'];
 
 const LOOK = `

@@ -1,16 +1,19 @@
 /**
- * `countersign-admin init`: what needs the superuser of Postgres and the keys of every service, and is therefore no part of
+ * `countersign-admin init | doctor`: what needs the superuser of Postgres and the keys of every service, and is therefore no part of
  * the `countersign` command, which talks to the API alone.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { hasFault, showFindings } from '@countersign/contracts/finding';
 import { principalId, tenantName } from '@countersign/contracts/names';
 import { reportLine } from '../report-step.ts';
 import { SetUpError } from '../set-up-error.ts';
+import { examineSystem } from './doctor/examine-system.ts';
 import type { InitOptions } from './init-options.ts';
 import { initSystem } from './init-system.ts';
 
 const USAGE = `Usage: countersign-admin init --nats-url URL --out DIR [--database-url URL]
+       countersign-admin doctor --nats-url URL --out DIR [--database-url URL] [--json]
   --database-url URL  of a superuser; better as DATABASE_URL in the environment, where nobody lists it
   --nats-url URL      where services and workers reach nats-server
   --out DIR           keeps keys and settings, readable for you alone
@@ -18,22 +21,36 @@ const USAGE = `Usage: countersign-admin init --nats-url URL --out DIR [--databas
   --admin NAME        its first admin, whose key is in DIR/admin.env (admin)
   --log-origin NAME   under which the ledger is signed (countersign.localhost/log)`;
 
+/** As `countersign doctor` (packages/cli/src/exit-codes.ts). */
+const FAULTS_FOUND = 11;
+
+type Options = InitOptions & { command: 'init' | 'doctor'; json: boolean };
+
 try {
-  for (const line of await initSystem(readOptions(process.argv.slice(2), process.env))) reportLine(line);
+  const options = readOptions(process.argv.slice(2), process.env);
+  if (options.command === 'init') for (const line of await initSystem(options)) reportLine(line);
+  else await tellFindings(options);
 } catch (error) {
   reportLine(error instanceof SetUpError ? error.message : `failed: ${(error as Error).stack}`);
   process.exitCode = 1;
 }
 
-function readOptions(args: string[], env: NodeJS.ProcessEnv): InitOptions {
+async function tellFindings(options: Options): Promise<void> {
+  const findings = await examineSystem(options);
+  process.stdout.write(`${options.json ? JSON.stringify({ findings }, null, 2) : showFindings(findings)}\n`);
+  if (hasFault(findings)) process.exitCode = FAULTS_FOUND;
+}
+
+function readOptions(args: string[], env: NodeJS.ProcessEnv): Options {
   const given = parse(args);
-  const { out, tenant, admin, 'nats-url': nats_url, 'log-origin': log_origin } = given.values;
+  const { out, tenant, admin, json, 'nats-url': nats_url, 'log-origin': log_origin } = given.values;
+  const command = given.positionals.join(' ');
   const database_url = given.values['database-url'] ?? env.DATABASE_URL;
-  if (given.positionals.join(' ') !== 'init' || !database_url || !nats_url || !out) throw new SetUpError(USAGE);
+  if ((command !== 'init' && command !== 'doctor') || !database_url || !nats_url || !out) throw new SetUpError(USAGE);
   if (!tenantName.safeParse(tenant).success) throw new SetUpError(`--tenant: ${tenant} cannot be a tenant's name`);
   if (!principalId.safeParse(admin).success) throw new SetUpError(`--admin: ${admin} cannot be a person's name`);
   if (URL.parse(nats_url)?.protocol !== 'nats:') throw new SetUpError('--nats-url must be a nats:// address');
-  return { database_url, nats_url, out: resolve(out), tenant, admin, log_origin };
+  return { command, json, database_url, nats_url, out: resolve(out), tenant, admin, log_origin };
 }
 
 function parse(args: string[]) {
@@ -46,6 +63,7 @@ function parse(args: string[]) {
         'database-url': text,
         'nats-url': text,
         out: text,
+        json: { type: 'boolean', default: false },
         tenant: { ...text, default: 'default' },
         admin: { ...text, default: 'admin' },
         'log-origin': { ...text, default: 'countersign.localhost/log' },

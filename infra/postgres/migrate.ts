@@ -70,7 +70,8 @@ export async function prepareDatabase(client: pg.Client): Promise<void> {
     name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`);
 }
 
-async function readApplied(client: pg.Client): Promise<Map<string, string>> {
+/** By name, with the SHA-256 of what was applied; empty where nothing was. */
+export async function readApplied(client: pg.Client): Promise<Map<string, string>> {
   const { rows } = await client.query<{ name: string; sha256: string }>(
     'SELECT name, sha256 FROM public.countersign_migrations',
   );
@@ -93,7 +94,7 @@ async function followNames(
   }
 }
 
-function digestOf(sql: string): string {
+export function digestOf(sql: string): string {
   return createHash('sha256').update(sql).digest('hex');
 }
 

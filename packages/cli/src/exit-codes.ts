@@ -14,6 +14,7 @@ export const EXIT_CODES = {
   differs: { code: 8, says: 'with `--exit-code`: something would be decided otherwise' },
   broken: { code: 9, says: 'the evidence does not hold: what is wrong first is named' },
   drill_failed: { code: 10, says: 'a step of the drill failed' },
+  faults_found: { code: 11, says: '`doctor` found a fault: it says what to do' },
 } as const;
 export type ExitName = keyof typeof EXIT_CODES;
 export type ExitCode = (typeof EXIT_CODES)[ExitName]['code'];

@@ -15,6 +15,8 @@ import { addJobsCommands } from './jobs-commands.ts';
 import { addKpisCommand } from './kpis-command.ts';
 import { addLoginCommand } from './login-command.ts';
 import { addMcpCommands } from './mcp/mcp-commands.ts';
+import { addDoctorCommand } from './operate/doctor-command.ts';
+import { addTopCommand } from './operate/top-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addQuarantineCommands } from './quarantine-commands.ts';
 import { addRegistryCommands } from './registry-commands.ts';
@@ -77,6 +79,8 @@ export function buildProgram(output: Output, complain: (text: string) => void): 
   addDrillCommand(program, output);
   addIncidentCommands(program, output);
   addKpisCommand(program, output);
+  addDoctorCommand(program, output);
+  addTopCommand(program, output);
   addMcpCommands(program, output);
   return program;
 }

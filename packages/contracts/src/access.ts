@@ -163,6 +163,7 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
   'delegations grant': ['POST /delegations'],
   'delegations list': ['GET /delegations'],
   'delegations revoke': ['POST /delegations/{delegation_id}/revoke'],
+  doctor: ['GET /keys'],
   drill: [
     'GET /policy',
     'POST /policy/simulate',
@@ -266,6 +267,7 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
   'tenants create': ['POST /tenants'],
   'tenants list': ['GET /tenants'],
   'tenants show': ['GET /tenants/{tenant}'],
+  top: [],
   'webhooks create': ['POST /webhooks'],
   'webhooks deliveries': ['GET /webhook-deliveries'],
   'webhooks end': ['POST /webhooks/{webhook_id}/end'],

@@ -53,6 +53,16 @@ export const METRICS = {
     help: 'Whether an instance answers (1) or not (0); told by whoever gathers the metrics, for every part of the system',
     labels: ['instance'],
   },
+  build_info: {
+    kind: 'gauge',
+    help: 'Always 1: the version of the service and of the Node that it runs on',
+    labels: ['version', 'node'],
+  },
+  clock_timestamp_seconds: {
+    kind: 'gauge',
+    help: 'Unix time by the clock of the machine, when it was asked',
+    labels: [],
+  },
   restarts_total: {
     kind: 'counter',
     help: 'Times that a part of the system had died and was started again, by instance; told by the launcher',

@@ -2,7 +2,9 @@
 
 import type { MetricName, MetricSpec } from '@countersign/contracts/metrics';
 import { METRICS } from '@countersign/contracts/metrics';
+import { VERSION } from '@countersign/contracts/version';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { nowMs } from './clock.ts';
 
 export type Labels = Record<string, string | number>;
 type Instrument = Counter | Gauge | Histogram;
@@ -28,11 +30,15 @@ export function createMetrics(service: string, prefix: string, own: readonly Met
     return made;
   };
   for (const name of own) instrument(name);
+  (instrument('build_info') as Gauge).set({ version: VERSION, node: process.versions.node }, 1);
   return {
     count: (name, labels = {}, by = 1) => (instrument(name) as Counter).inc(labels, by),
     set: (name, labels, value) => (instrument(name) as Gauge).set(labels, value),
     observe: (name, labels, value) => (instrument(name) as Histogram).observe(labels, value),
-    text: () => registry.metrics(),
+    text() {
+      (instrument('clock_timestamp_seconds') as Gauge).set(nowMs() / 1000);
+      return registry.metrics();
+    },
   };
 }
 

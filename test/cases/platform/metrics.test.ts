@@ -1,5 +1,6 @@
 /** The page that Prometheus reads: each service's own, and all of them merged into one that is still valid. */
 import { METRICS, type MetricName } from '@countersign/contracts/metrics';
+import { VERSION } from '@countersign/contracts/version';
 import { mergeExpositions, nameInstance, serveMetrics, servicePart } from '@countersign/infra/metrics/gather-metrics';
 import { listen } from '@countersign/platform/http';
 import { createMetrics } from '@countersign/platform/metrics';
@@ -62,7 +63,10 @@ describe('a service’s page', () => {
   test('shows what has no labels at 0 from the start, and nothing that is not this service’s', async () => {
     const text = await createMetrics('audit', 'x_', ['ledger_sealed_total']).text();
     expect(text).toContain('x_ledger_sealed_total{service="audit"} 0\n');
-    expect(text.match(/# TYPE/g)).toHaveLength(1);
+    const told = [...text.matchAll(/# TYPE (\S+)/g)].map(([, name]) => name);
+    // Which version it is and what its clock says, whatever it does.
+    expect(told).toEqual(['x_ledger_sealed_total', 'x_build_info', 'x_clock_timestamp_seconds']);
+    expect(text).toContain(`x_build_info{version="${VERSION}",node="${process.versions.node}",service="audit"} 1\n`);
   });
 
   test('of two services in one process counts each for itself', async () => {

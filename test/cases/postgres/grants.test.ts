@@ -2,6 +2,7 @@
  * What each role can do in a migrated database, read from the catalogue as it stands: exactly what the design gives it
  * and nothing that a migration forgot to take away.
  */
+import { lookAtPostgres } from '@countersign/infra/admin/doctor/look-at-postgres';
 import { LOGIN_ROLES, OWNER_ROLE } from '@countersign/infra/postgres/roles';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -263,4 +264,20 @@ describe('roles', () => {
     }
     await own.close();
   });
+});
+
+const WIDER = ['UPDATE ON scheduler.jobs ? countersign_ingress', 'DELETE ON ledger.entries ? countersign_audit'];
+
+test('the doctor finds them right, and one that somebody granted by hand', async () => {
+  const { findings } = await lookAtPostgres(test_database.admin_url);
+  const bad = findings.filter(({ state, check }) => state === 'fault' && check !== 'fsync of Postgres');
+  expect(bad).toEqual([]);
+  expect(findings.map(({ check }) => check)).toEqual(expect.arrayContaining(['migrations', 'roles', 'API keys']));
+  for (const change of WIDER) await admin.query(`GRANT ${change.replace('?', 'TO')}`);
+  const after = (await lookAtPostgres(test_database.admin_url)).findings;
+  for (const change of WIDER) await admin.query(`REVOKE ${change.replace('?', 'FROM')}`);
+  expect(after.flatMap(({ check, says }) => (check === 'rights in Postgres' ? [says] : []))).toEqual([
+    'countersign_ingress has UPDATE on scheduler.jobs',
+    'countersign_audit has DELETE on ledger.entries',
+  ]);
 });
