@@ -138,6 +138,7 @@ function renderLimits(): string {
     'job-limits',
     'review-limits',
     'rule-bounds',
+    'evidence-limits',
     'scan-limits',
     'webhook-limits',
     'worker-door-limits',

@@ -43,18 +43,7 @@ const LEDGER = [
   'shown-entry',
   'verify-ed25519',
 ];
-const CONTRACTS = [
-  'credential-limits',
-  'job-limits',
-  'limits',
-  'printable',
-  'review-limits',
-  'rule-bounds',
-  'scan-limits',
-  'states',
-  'webhook-limits',
-  'worker-door-limits',
-];
+const CONTRACTS = ['evidence-limits', 'printable', 'states'];
 
 const ledger_requires = createRequire(import.meta.resolve('@countersign/ledger/verify-ed25519'));
 

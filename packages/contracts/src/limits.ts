@@ -1,5 +1,6 @@
 /** Every bound that callers, authors, operators or two files meet, declared once. What one file alone knows stands at its top. */
 import { CREDENTIAL_LIMITS } from './credential-limits.ts';
+import { EVIDENCE_BOUNDS } from './evidence-limits.ts';
 import { JOB_BOUNDS } from './job-limits.ts';
 import { REVIEW_LIMITS } from './review-limits.ts';
 import { RULE_BOUNDS } from './rule-bounds.ts';
@@ -9,6 +10,7 @@ import { WORKER_DOOR_LIMITS } from './worker-door-limits.ts';
 
 export const LIMITS = {
   ...CREDENTIAL_LIMITS,
+  ...EVIDENCE_BOUNDS,
   ...RULE_BOUNDS,
   ...JOB_BOUNDS,
   ...REVIEW_LIMITS,
@@ -21,18 +23,6 @@ export const LIMITS = {
   canonical_bytes: 640 * 1024,
   /** Bytes that agent, timestamp, nonce and signature add to a request on the bus. */
   signature_bytes: 4 * 1024,
-  /** Nesting depth of any JSON that comes from outside. */
-  json_depth: 32,
-  /** Levels of any value that is made canonical; no parse may allow more. Bounds the recursion of both. */
-  canonical_depth: 256,
-  /** Characters of a JSON pointer shown in a fault. */
-  pointer_chars: 200,
-  /** Fewest bytes of a content's salt. */
-  salt_bytes: 16,
-  /** Bytes of one signed checkpoint. */
-  checkpoint_bytes: 64 * 1024,
-  /** Signatures on one checkpoint. */
-  checkpoint_signatures: 100,
   /** Faults that the verification of an export lists before it stops. */
   export_faults: 100,
   /** Bytes of what JetStream keeps beside all streams. */
@@ -53,8 +43,6 @@ export const LIMITS = {
   listed_connections: 512,
   /** Milliseconds within which a stream drops a message whose id it has already stored. */
   duplicate_ms: 2 * 60 * 1000,
-  /** `max_payload` of NATS: the largest message, signed bundles included. */
-  message_bytes: 4 * 1024 * 1024,
   /** Bytes of one worker's result content. */
   output_bytes: 1024 * 1024,
   /** Milliseconds that the reading of one policy may take in a child process; the largest takes about a thousand. */

@@ -2,7 +2,7 @@
  * JSON in and out of everything that is hashed: a parser that refuses what two readers could read differently, and
  * RFC 8785 canonical text. Neither ever repairs its input, and no fault quotes it beyond the names of keys.
  */
-import { LIMITS } from '@countersign/contracts/limits';
+import { EVIDENCE_BOUNDS } from '@countersign/contracts/evidence-limits';
 import { type JsonFaultCode, type ScanFault, scanJson } from './scan-json.ts';
 
 export type { JsonFaultCode } from './scan-json.ts';
@@ -49,14 +49,14 @@ export class CanonicalError extends Error {
  * largest message and `json_depth`. A `__proto__` key becomes an ordinary own property.
  */
 export function parseStrict(text: string | Uint8Array, limits: ParseLimits = {}): ParseResult {
-  const maxBytes = limits.max_bytes ?? LIMITS.message_bytes;
+  const maxBytes = limits.max_bytes ?? EVIDENCE_BOUNDS.message_bytes;
   if (isLonger(text, maxBytes))
     return { ok: false, code: 'json_too_large', at: '', detail: `more than ${maxBytes} bytes` };
   const decoded = typeof text === 'string' ? text : decodeUtf8(text);
   if (decoded === null) return refuseBytes(text as Uint8Array);
   if (decoded.startsWith(BYTE_ORDER_MARK))
     return { ok: false, code: 'json_malformed', at: placeOf('', 0), detail: NO_MARK };
-  const fault = scanJson(decoded, limits.max_depth ?? LIMITS.json_depth);
+  const fault = scanJson(decoded, limits.max_depth ?? EVIDENCE_BOUNDS.json_depth);
   if (fault !== null) return refuse(decoded, fault);
   // JSON.parse defines own properties (ECMA-262 InternalizeJSONProperty), so `__proto__` pollutes nothing.
   return { ok: true, value: JSON.parse(decoded) as JsonValue };
@@ -106,8 +106,8 @@ function refuse(text: string, fault: ScanFault): ParseResult {
 function pointerOf(path: readonly (string | number)[]): string {
   const pointer = path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   // Keys are the caller's and may be long.
-  if (pointer.length <= LIMITS.pointer_chars) return pointer;
-  return `${pointer.slice(0, LIMITS.pointer_chars).toWellFormed()}…`;
+  if (pointer.length <= EVIDENCE_BOUNDS.pointer_chars) return pointer;
+  return `${pointer.slice(0, EVIDENCE_BOUNDS.pointer_chars).toWellFormed()}…`;
 }
 
 function write(value: unknown, depth: number): string {
@@ -122,7 +122,7 @@ function write(value: unknown, depth: number): string {
     case 'object':
       if (value === null) return 'null';
       // A cycle ends here too.
-      if (depth >= LIMITS.canonical_depth) throw new CanonicalError('canonical_too_deep', 'too many levels');
+      if (depth >= EVIDENCE_BOUNDS.canonical_depth) throw new CanonicalError('canonical_too_deep', 'too many levels');
       return Array.isArray(value) ? writeArray(value, depth + 1) : writeObject(value, depth + 1);
     default:
       throw new CanonicalError('canonical_not_json', `a value of type ${typeof value}`);

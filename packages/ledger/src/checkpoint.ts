@@ -2,7 +2,7 @@
  * A signed statement of the log's size and root: the C2SP tlog-checkpoint inside a C2SP signed-note. Signing is done by
  * a function that is passed in; parsing never trusts, and only verifyCheckpoint says that a log stands behind a text.
  */
-import { LIMITS } from '@countersign/contracts/limits';
+import { EVIDENCE_BOUNDS } from '@countersign/contracts/evidence-limits';
 import { HASH_BYTES, sameBytes } from './chain-hash.ts';
 import { encodeUtf8, sha256 } from './digest.ts';
 import type { TreeHead } from './merkle.ts';
@@ -81,7 +81,7 @@ export function signatureLine(key: NoteKey, signature: Uint8Array, key_id = note
 
 /** A parsed note, not yet verified. Lines after the root are extensions: covered by the signature, not read. */
 export function parseCheckpoint(note: string): ParsedCheckpoint {
-  if (note.length > LIMITS.checkpoint_bytes) return malformed('the note is too long');
+  if (note.length > EVIDENCE_BOUNDS.checkpoint_bytes) return malformed('the note is too long');
   // signed-note allows no control character but the newline, and a lone surrogate has no bytes to verify.
   if (/[^\P{Cc}\n]/u.test(note) || !note.isWellFormed()) return malformed('the note holds a control character');
   const gap = note.lastIndexOf('\n\n');
@@ -133,7 +133,7 @@ function malformed(detail: string): Refusal {
 }
 
 function parseSignatures(lines: readonly string[]): NoteSignature[] | null {
-  if (lines.length > LIMITS.checkpoint_signatures) return null;
+  if (lines.length > EVIDENCE_BOUNDS.checkpoint_signatures) return null;
   const signatures: NoteSignature[] = [];
   for (const line of lines) {
     const [, name, encoded] = SIGNATURE_LINE.exec(line) ?? [];

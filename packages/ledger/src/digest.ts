@@ -3,7 +3,7 @@
  * for one purpose can never stand for another; content is salted wherever the digest outlives it.
  */
 import { hash } from 'node:crypto';
-import { LIMITS } from '@countersign/contracts/limits';
+import { EVIDENCE_BOUNDS } from '@countersign/contracts/evidence-limits';
 
 export const JOB_DOMAIN = 'countersign/job/v1';
 export const EFFECTIVE_DOMAIN = 'countersign/effective/v1';
@@ -36,7 +36,8 @@ export function saltedDigest(domain: string, salt: Uint8Array, canonicalText: st
 /** The same of bytes: UTF-8 of a canonical text, or what could not be read. */
 export function saltedDigestOfBytes(domain: string, salt: Uint8Array, bytes: Uint8Array): string {
   // A salt that can be guessed gives a short secret away.
-  if (salt.length < LIMITS.salt_bytes) throw new RangeError(`a salt has at least ${LIMITS.salt_bytes} bytes`);
+  if (salt.length < EVIDENCE_BOUNDS.salt_bytes)
+    throw new RangeError(`a salt has at least ${EVIDENCE_BOUNDS.salt_bytes} bytes`);
   return digestOf(domain, lengthPrefixed(salt), bytes);
 }
 

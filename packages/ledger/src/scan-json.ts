@@ -3,7 +3,7 @@
  * (RFC 8259 grammar, RFC 7493 restrictions). It builds no value, and must never quote the text in a fault.
  */
 import type { ErrorCode } from '@countersign/contracts/errors';
-import { LIMITS } from '@countersign/contracts/limits';
+import { EVIDENCE_BOUNDS } from '@countersign/contracts/evidence-limits';
 
 export type JsonFaultCode = Extract<ErrorCode, `json_${string}`>;
 
@@ -217,7 +217,7 @@ const ALWAYS_EXACT = 15;
 
 /** The first fault of `text`, or null when it is one well-formed value, at most `maxDepth` containers deep. */
 export function scanJson(text: string, maxDepth: number): ScanFault | null {
-  const scan = new Scan(text, Math.min(maxDepth, LIMITS.canonical_depth));
+  const scan = new Scan(text, Math.min(maxDepth, EVIDENCE_BOUNDS.canonical_depth));
   return scan.document() ? null : scan.fault;
 }
 
