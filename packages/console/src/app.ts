@@ -6,19 +6,9 @@ import { whoIsHere } from './ask-browser.ts';
 import { APPROVAL_KINDS } from './heard-kinds.ts';
 import { html, type View } from './html.ts';
 import { InboxPage, loadInbox } from './inbox-page.ts';
-import { JobPage } from './job-page.ts';
-import { QuestionPage } from './question-page.ts';
+import { PAGES } from './pages.ts';
 import { useEvents, usePath, useTold } from './router.ts';
 import { problem, waiting } from './show-problem.ts';
-
-type Shown = { id: string; person: Person; tick: number };
-/** Path below the console, its name in the menu, what one needs to see it. */
-type Page = { path: RegExp; link?: [string, string]; needs: string; show: (shown: Shown) => View };
-
-const PAGES: readonly Page[] = [
-  { path: /^\/approvals\/([\w-]+)$/, needs: 'approvals:read', show: (shown) => html`<${QuestionPage} ...${shown} />` },
-  { path: /^\/jobs\/([^/]+)$/, needs: 'jobs:read', show: (shown) => html`<${JobPage} ...${shown} />` },
-];
 
 function App(): View {
   const { told } = useTold(whoIsHere, 'session');
@@ -46,7 +36,7 @@ function Console({ person }: { person: Person }): View {
   return html`<a class="skip" href="#main">To the content</a>
     <header><nav aria-label="Console">
       ${sees && link('/console', html`Inbox${count > 0 && html` <span class="badge">${count}<span class="hidden"> waiting</span></span>`}`, below === '')}
-      ${PAGES.map(({ link: to, needs, path: own }) => to && may(person, needs) && link(to[0], to[1], own.test(below)))}
+      ${PAGES.map(({ link: to, needs, path: own }) => to && may(person, needs) && link(...to, own.test(below)))}
     </nav>
     <form method="post" action="/console/sign-out"><input type="hidden" name="csrf" value=${person.csrf_token} />
       <span>${person.principal} <span class="soft">of ${person.tenant}</span></span> <button>Sign out</button></form></header>

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Ask, Told } from './api.ts';
 import { ask } from './ask-browser.ts';
+import { html, type View } from './html.ts';
 import { keepTold, listen } from './live.ts';
 
 /** These are pages of the server. */
@@ -52,6 +53,21 @@ export function useTold<T>(
   useEffect(() => keeper.stop, [keeper]);
   useEffect(() => void keeper.look(), [keeper, tick]);
   return { told: state?.key === key ? state.told : undefined, again: () => keeper.look(ask) };
+}
+
+/** What the last act came to: said at the head of the page, where the focus goes, once it shows what there is now. */
+export function useSaid(again: () => Promise<void>): [said: string, tell: (said: string) => void] {
+  const [said, setSaid] = useState('');
+  const tell = (text: string): void => {
+    setSaid(text);
+    void again();
+    document.querySelector<HTMLElement>('h1')?.focus();
+  };
+  return [said, tell];
+}
+
+export function headed(title: string, said = ''): View {
+  return html`<h1 tabindex="-1">${title}</h1><p role="status" class="said">${said}</p>`;
 }
 
 /**

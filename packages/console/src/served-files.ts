@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 export type ServedFile = { path: string; url: string };
 
 const OWN = [
+  'act',
   'api',
   'app',
   'ask-browser',
@@ -22,6 +23,7 @@ const OWN = [
   'load-question',
   'node-buffer',
   'node-crypto',
+  'pages',
   'question-page',
   'question-view',
   'router',
@@ -30,6 +32,7 @@ const OWN = [
   'sha2',
   'show-problem',
   'show-text',
+  'stops-page',
   'verify-job',
   'verify-view',
 ];

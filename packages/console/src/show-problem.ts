@@ -1,4 +1,4 @@
-/** What stands where an answer is missing. */
+/** A list as it was told, and what stands where an answer is missing. */
 import type { Told } from './api.ts';
 import { html, type View } from './html.ts';
 
@@ -8,4 +8,18 @@ export function waiting(): View {
 
 export function problem({ problem: { detail, code } }: Extract<Told<never>, { ok: false }>): View {
   return html`<h1 tabindex="-1">Not to be seen</h1><p role="alert" class="caution">${detail} <span class="soft">(${code})</span></p>`;
+}
+
+/** `rowsOf` an answer, each as a card; `none`: what is said where there are none. */
+export function listed<T, R>(
+  told: Told<T> | undefined,
+  rowsOf: (value: T) => readonly R[],
+  show: (row: R) => View,
+  none: string,
+): View {
+  if (told === undefined) return waiting();
+  if (!told.ok) return html`<p role="alert" class="caution">${told.problem.detail}</p>`;
+  const rows = rowsOf(told.value);
+  if (rows.length === 0) return html`<p>${none}</p>`;
+  return html`<ul class="plain">${rows.map((row) => html`<li class="card">${show(row)}</li>`)}</ul>`;
 }

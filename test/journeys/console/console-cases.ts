@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSystem } from '../../harness/start-system.ts';
 import { waitForApproval, waitForEnd } from '../../harness/wait-for-job.ts';
 import { findChromium, NO_BROWSER, openBrowser, type TestBrowser, unfitIn, type Visitor } from './open-browser.ts';
+import { pageCases } from './page-cases.ts';
 
 const PHONE = { viewport: { width: 320, height: 640 }, colorScheme: 'dark' } as const;
 
@@ -19,10 +20,12 @@ export function consoleCases(running: () => TestSystem): void {
     let browser: TestBrowser;
     let alice: Visitor;
     let bob: Visitor;
+    let eve: Visitor;
     beforeAll(async () => {
       browser = await openBrowser(running().url);
-      const { approver, approver2 } = running().keys.api_keys;
-      [alice, bob] = await Promise.all([browser.signIn(approver), browser.signIn(approver2, PHONE)]);
+      const { approver, approver2, admin } = running().keys.api_keys;
+      const come = [browser.signIn(approver), browser.signIn(approver2, PHONE), browser.signIn(admin, PHONE)] as const;
+      [alice, bob, eve] = await Promise.all(come);
     }, LIMIT.timeout);
     afterAll(() => browser?.[Symbol.asyncDispose]());
 
@@ -100,6 +103,8 @@ export function consoleCases(running: () => TestSystem): void {
       );
       expect(await unfitIn(alice)).toEqual([]);
     });
+
+    pageCases(() => eve);
 
     it('nothing in any page failed, asked elsewhere or was refused by its policy', () => {
       expect(browser.faults).toEqual([]);

@@ -16,7 +16,7 @@ import { sessionCookies } from './session-cookie.ts';
 import { type SignInParts, signInByKey, signInByLogin, signOut } from './sign-in.ts';
 
 /** Pages that are made in the browser. */
-const PAGES = ['', '/jobs', '/jobs/:id', '/policy', '/people', '/stops', '/kpis', '/quarantine'];
+const PAGES = ['', '/jobs', '/jobs/:id', '/policy', '/registry/:what', '/stops', '/kpis', '/reviews'];
 const HOME = '/console';
 /** A path below the console: what a form names to go to never leads anywhere else. */
 const OWN_PATH = /^\/console(\/[\w~-][\w.~-]*)*$/;

@@ -1,0 +1,27 @@
+/** The pages of the console: where each is, what one needs to see it, and what the menu calls it. */
+import type { Person } from './api.ts';
+import { html, type View } from './html.ts';
+import { JobPage } from './job-page.ts';
+import { QuestionPage } from './question-page.ts';
+import { StopsPage } from './stops-page.ts';
+
+/** `id`: what the path names; `tick` changes when something became of an approval. */
+export type Shown = { id: string; person: Person; tick: number };
+export type Page = {
+  /** Below the console. */
+  path: RegExp;
+  /** In the menu. */
+  link?: readonly [href: string, text: string];
+  needs: string;
+  show: (shown: Shown) => View;
+};
+
+export const PAGES: readonly Page[] = [
+  { path: /^\/approvals\/([\w-]+)$/, needs: 'approvals:read', show: (shown) => html`<${QuestionPage} ...${shown} />` },
+  { path: /^\/jobs\/([^/]+)$/, needs: 'jobs:read', show: (shown) => html`<${JobPage} ...${shown} />` },
+  { ...menu('stops', 'Stops'), needs: 'stops:read', show: (shown) => html`<${StopsPage} ...${shown} />` },
+];
+
+function menu(name: string, text: string): Pick<Page, 'path' | 'link'> {
+  return { path: new RegExp(`^/${name}$`), link: [`/console/${name}`, text] };
+}
