@@ -11,6 +11,7 @@ import { PERMISSION_NAMES, PERMISSIONS } from '@countersign/contracts/permission
 import { activePolicy } from '@countersign/contracts/policy-questions';
 import { runRecord } from '@countersign/contracts/record';
 import { z } from 'zod';
+import { describedTags, exampleOf, operationIdOf, parameterWords } from './api-words.ts';
 import type { Route } from './route.ts';
 
 type Json = Record<string, unknown>;
@@ -38,10 +39,6 @@ const idOf = new Map<z.ZodType, string>(
   [...Object.entries(INPUTS), ...Object.entries(OUTPUTS)].map(([id, schema]) => [schema, id]),
 );
 
-const ERROR_TABLE = ERROR_CODES.map((code) => `- \`${code}\` (${ERRORS[code].status}): ${ERRORS[code].says}`).join(
-  '\n',
-);
-
 export function describeApi(routes: readonly Route[]): Json {
   return {
     openapi: '3.1.0',
@@ -52,6 +49,9 @@ export function describeApi(routes: readonly Route[]): Json {
         'An open agent control plane: decide before anything runs, countersign what is risky, prove what happened.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
+    // Wherever the document was had from.
+    servers: [{ url: '.', description: 'The server that this document comes from' }],
+    tags: describedTags(routes.map(tagOf)),
     security: [{ api_key: [] }, { bearer: [] }, { signature: [] }],
     paths: pathsOf(routes),
     components: {
@@ -75,10 +75,8 @@ export function describeApi(routes: readonly Route[]): Json {
         },
       },
       responses: {
-        Error: {
-          description: `Every other outcome.\n\n${ERROR_TABLE}`,
-          content: { 'application/json': { schema: { $ref: refTo('Error') } } },
-        },
+        Refused: errorAnswer("The caller's: sent again as it is, it gets the same.", (status) => status < 500),
+        Unavailable: errorAnswer("The system's: send it again later.", (status) => status >= 500),
       },
       schemas: { ...componentsOf(INPUTS, 'input'), ...componentsOf(OUTPUTS, 'output') },
     },
@@ -96,25 +94,32 @@ function pathsOf(routes: readonly Route[]): Json {
 }
 
 function operationOf(route: Route): Json {
+  const operationId = operationIdOf(route);
   return {
+    operationId,
     summary: route.summary,
     description: needsOf(route),
-    tags: [route.path.split('/')[1]],
+    tags: [tagOf(route)],
     parameters: [
-      ...parametersIn('path', route.params),
-      ...parametersIn('query', route.query),
+      ...parametersIn('path', route.params, operationId),
+      ...parametersIn('query', route.query, operationId),
       ...headersOf(route),
       { $ref: '#/components/parameters/Tenant' },
     ],
-    ...(route.body
-      ? {
-          requestBody: {
-            required: route.body.optional !== true,
-            content: { 'application/json': { schema: schemaOf(route.body.schema, 'input') } },
-          },
-        }
-      : {}),
+    ...(route.body ? { requestBody: bodyOf(route.body, operationId) } : {}),
     responses: answersOf(route),
+  };
+}
+
+function tagOf({ path }: Route): string {
+  return path.split('/')[1]!;
+}
+
+function bodyOf({ schema, optional }: NonNullable<Route['body']>, operation: string): Json {
+  const example = exampleOf(operation, z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+  return {
+    required: optional !== true,
+    content: { 'application/json': { schema: schemaOf(schema, 'input'), ...(example && { example }) } },
   };
 }
 
@@ -127,11 +132,12 @@ function needsOf({ permissions, open, workers }: Route): string {
       : `Needs ${permissions.map((name) => `\`${name}\` (${PERMISSIONS[name]})`).join(' or ')}.`;
 }
 
-function parametersIn(place: 'path' | 'query', shape: z.ZodObject | undefined): Json[] {
+function parametersIn(place: 'path' | 'query', shape: z.ZodObject | undefined, operation: string): Json[] {
   return Object.entries(shape?.shape ?? {}).map(([name, schema]) => ({
     name,
     in: place,
     required: place === 'path',
+    description: parameterWords(operation, name),
     schema: schemaOf(schema as z.ZodType, 'input'),
   }));
 }
@@ -166,7 +172,19 @@ function answersOf(route: Route): Json {
         { description: says, ...(schema && { content: { [media]: { schema: schemaOf(schema, 'output') } } }) },
       ]),
     ),
-    default: { $ref: '#/components/responses/Error' },
+    '4XX': { $ref: '#/components/responses/Refused' },
+    '5XX': { $ref: '#/components/responses/Unavailable' },
+  };
+}
+
+/** With the table of the codes that it may carry. */
+function errorAnswer(says: string, isOne: (status: number) => boolean): Json {
+  const codes = ERROR_CODES.filter((code) => isOne(ERRORS[code].status));
+  const table = codes.map((code) => `- \`${code}\` (${ERRORS[code].status}): ${ERRORS[code].says}`).join('\n');
+  const example = { code: codes[0]!, detail: ERRORS[codes[0]!].says, trace_id: '0af7651916cd43dd8448eb211c80319c' };
+  return {
+    description: `${says}\n\n${table}`,
+    content: { 'application/json': { schema: { $ref: refTo('Error') }, example } },
   };
 }
 

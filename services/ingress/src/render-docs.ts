@@ -8,7 +8,7 @@ section{margin:2rem 0}pre{overflow:auto;background:#8881;padding:1rem}h3 b{color
 
 export function renderDocs(document: Json): string {
   const info = document.info as Json;
-  const components = document.components as { schemas: Json; responses: { Error: Json } };
+  const components = document.components as { schemas: Json; responses: { Refused: Json; Unavailable: Json } };
   const operations = Object.entries(document.paths as Record<string, Record<string, Json>>).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, spec]) => operation(path, method, spec)),
   );
@@ -22,17 +22,18 @@ export function renderDocs(document: Json): string {
 <p>Send <code>X-API-Key</code> or <code>Authorization: Bearer</code>. The same as a document:
 <a href="/openapi.json">/openapi.json</a> (OpenAPI ${html(document.openapi)}).</p>
 <h2>Paths</h2>${operations.join('\n')}
-<h2>Errors</h2><p>Every error is <a href="#schema-Error">Error</a>.</p>${prose(components.responses.Error.description)}
+<h2>Errors</h2><p>Every error is <a href="#schema-Error">Error</a>.</p>${prose(components.responses.Refused.description)}
+${prose(components.responses.Unavailable.description)}
 <h2>Schemas</h2>${schemas.join('\n')}</body></html>`;
 }
 
 function operation(path: string, method: string, spec: Json): string {
   const parameters = (spec.parameters as Json[]).filter(({ $ref }) => $ref === undefined);
   const body = spec.requestBody as { content: unknown } | undefined;
-  const answers = Object.entries(spec.responses as Record<string, Json>).filter(([status]) => status !== 'default');
+  const answers = Object.entries(spec.responses as Record<string, Json>).filter(([status]) => !status.endsWith('XX'));
   return `<section><h3><b>${html(method.toUpperCase())}</b> <code>${html(path)}</code></h3>
 <p>${prose(spec.summary)}. ${prose(spec.description)}</p><table>
-${parameters.map((each) => row(html(each.in), `<code>${html(each.name)}</code>`, schemaText(each.schema))).join('')}
+${parameters.map((each) => row(html(each.in), `<code>${html(each.name)}</code>`, `${schemaText(each.schema)} ${prose(each.description)}`)).join('')}
 ${body === undefined ? '' : row('body', '', contentText(body.content))}
 ${answers.map(([status, { description, content }]) => row(status, prose(description), contentText(content))).join('')}
 </table></section>`;

@@ -1,4 +1,4 @@
-/** Serves what describes the API: `/openapi.json` and `/docs`. Made once, open to everybody, no secret in it. */
+/** Serves what describes the API: `/openapi.json` and `/docs`, to which `/` leads. Made once, open to everybody, no secret in it. */
 import type { Hono } from 'hono';
 import { describeApi } from './describe-api.ts';
 import { renderDocs } from './render-docs.ts';
@@ -17,5 +17,6 @@ export function serveDocuments(app: Hono, routes: readonly Route[]): void {
   const json = JSON.stringify(document);
   const page = renderDocs(document);
   app.get('/openapi.json', (c) => c.body(json, 200, { ...HEADERS, 'content-type': 'application/json' }));
+  app.get('/', (c) => c.redirect('/docs'));
   app.get('/docs', (c) => c.html(page, 200, HEADERS));
 }

@@ -1,14 +1,33 @@
 import { ACCESS } from '@countersign/contracts/access';
+import { staleWords } from '@countersign/ingress/api-words';
 import { describeApi } from '@countersign/ingress/describe-api';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type RunningIngress, runIngress } from './run-ingress.ts';
 
+type Operation = {
+  operationId: string;
+  tags: string[];
+  requestBody?: { content: { 'application/json': { example?: unknown } } };
+  responses: Record<string, unknown>;
+};
 type Document = {
   openapi: string;
-  paths: Record<string, Record<string, { requestBody?: unknown; responses: Record<string, unknown> }>>;
+  paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, { required?: string[]; properties?: Record<string, unknown> }> };
 };
+
+/** Beside the recommended ones. */
+const LINT = {
+  'operation-description': 'error',
+  'operation-operationId-unique': 'error',
+  'parameter-description': 'error',
+  'tag-description': 'error',
+  'no-invalid-media-type-examples': 'error',
+  // A record with named keys (zod) says them as `propertyNames`, which this rule does not read.
+  'no-required-schema-properties-undefined': 'off',
+} as const;
 
 let ingress: RunningIngress;
 let document: Document;
@@ -57,6 +76,20 @@ describe('/openapi.json', () => {
     expect(Accepted?.required).toContain('policy_snapshot');
   });
 
+  test('is clean by a linter: ids, words, errors, servers, and examples that its own schemas take', async () => {
+    const config = await createConfig({ extends: ['recommended'], rules: LINT });
+    const problems = await lintFromString({ source: JSON.stringify(document), config });
+    expect(problems.map(({ ruleId, message, location }) => `${ruleId} ${location[0]?.pointer}: ${message}`)).toEqual(
+      [],
+    );
+    const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+    const bodies = operations.flatMap(({ requestBody }) => (requestBody === undefined ? [] : [requestBody]));
+    expect(bodies.filter(({ content }) => content['application/json'].example === undefined)).toEqual([]);
+    expect(bodies.length).toBeGreaterThan(50);
+    const tags = new Set(operations.flatMap((each) => each.tags));
+    expect(staleWords(new Set(operations.map(({ operationId }) => operationId)), tags)).toEqual([]);
+  });
+
   test('follows the routes: another route is another document', () => {
     const made = describeApi([
       {
@@ -71,10 +104,18 @@ describe('/openapi.json', () => {
     ]) as unknown as Document;
     expect(made.paths).toMatchObject({
       '/api/v1/things/{id}': {
-        get: { parameters: [{ name: 'id', in: 'path', required: true, schema: { maxLength: 3 } }, {}] },
+        get: {
+          operationId: 'getThingsById',
+          parameters: [{ name: 'id', in: 'path', required: true, schema: { maxLength: 3 } }, {}],
+        },
       },
     });
   });
+});
+
+test('/ leads to /docs', async () => {
+  const response = await fetch(ingress.url, { redirect: 'manual' });
+  expect([response.status, response.headers.get('location')]).toEqual([302, '/docs']);
 });
 
 test('/docs is one page that shows every path and loads nothing from elsewhere', async () => {

@@ -33,8 +33,8 @@ function parts(samples: readonly Sample[]): Finding[] {
   return [
     ...up.map(({ labels, value }) =>
       value === 1
-        ? ok(String(labels.instance), 'answers')
-        : finding('fault', String(labels.instance), 'does not answer', 'read its log, and start it again'),
+        ? ok(nameOf(labels), 'answers')
+        : finding('fault', nameOf(labels), 'does not answer', 'read its log, and start it again'),
     ),
     ...absent.map((service) =>
       finding('unknown', service, 'the page of metrics does not know it', 'give --metrics the page that gathers all'),
@@ -45,6 +45,11 @@ function parts(samples: readonly Sample[]): Finding[] {
         finding('fault', `${labels.instance} (launcher)`, 'died too often', 'fix what its log says, then start anew'),
       ),
   ];
+}
+
+/** Several services may be one process, and then share the name of the instance. */
+function nameOf({ service = '', instance = service }: Sample['labels']): string {
+  return instance.startsWith(service) ? instance : `${service} in ${instance}`;
 }
 
 function versions(samples: readonly Sample[], own: string): Finding[] {
