@@ -21,3 +21,19 @@ export function queryOf(fields: Readonly<Record<string, string | number | undefi
   const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== '');
   return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
 }
+
+export type Rows<T> = { rows: T[]; more: boolean };
+
+/** Up to so many pages of a list, one after the other. `field`: where its rows are. */
+export async function loadPages<T>(asking: Ask, path: string, field: string, most: number): Promise<Told<Rows<T>>> {
+  const rows: T[] = [];
+  let cursor: string | null = '';
+  for (let page = 0; page < most && cursor !== null; page += 1) {
+    const at: string = cursor && `${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
+    const told = await asking<{ [field: string]: T[] } & { next_cursor: string | null }>(path + at);
+    if (!told.ok) return told;
+    rows.push(...told.value[field]!);
+    cursor = told.value.next_cursor;
+  }
+  return { ok: true, value: { rows, more: cursor !== null } };
+}

@@ -17,7 +17,7 @@ function App(): View {
 }
 
 function Console({ person }: { person: Person }): View {
-  const path = usePath();
+  const [path = ''] = usePath().split('?');
   const sees = may(person, 'approvals:read');
   const [tick, listen] = useEvents(APPROVAL_KINDS);
   listen(sees ? '/approvals/events' : null);

@@ -2,7 +2,7 @@
 import type { ApprovalView } from '@countersign/contracts/approval';
 import { useState } from 'preact/hooks';
 import type { Ask, Told } from './api.ts';
-import { queryOf } from './api.ts';
+import { loadPages } from './api.ts';
 import { ask } from './ask-browser.ts';
 import { html, type View } from './html.ts';
 import { loadQuestion, type Question } from './load-question.ts';
@@ -16,17 +16,8 @@ const MOST_PAGES = 10;
 
 /** Open questions that this person may vote on now, oldest first. */
 export async function loadInbox(asking: Ask): Promise<Told<ApprovalView[]>> {
-  const found: ApprovalView[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const query = queryOf({ state: 'open', mine: 'true', cursor });
-    const told = await asking<{ approvals: ApprovalView[]; next_cursor: string | null }>(`/approvals${query}`);
-    if (!told.ok) return told;
-    found.push(...told.value.approvals);
-    if (told.value.next_cursor === null) break;
-    cursor = told.value.next_cursor;
-  }
-  return { ok: true, value: found.reverse() };
+  const told = await loadPages<ApprovalView>(asking, '/approvals?state=open&mine=true', 'approvals', MOST_PAGES);
+  return told.ok ? { ok: true, value: told.value.rows.reverse() } : told;
 }
 
 export function InboxPage({ inbox, refresh }: { inbox: Told<ApprovalView[]> | undefined; refresh: () => void }): View {

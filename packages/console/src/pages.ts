@@ -3,6 +3,8 @@ import type { Person } from './api.ts';
 import { html, type View } from './html.ts';
 import { JobPage } from './job-page.ts';
 import { QuestionPage } from './question-page.ts';
+import { RegistryPage } from './registry-page.ts';
+import { SearchPage } from './search-page.ts';
 import { StopsPage } from './stops-page.ts';
 
 /** `id`: what the path names; `tick` changes when something became of an approval. */
@@ -19,7 +21,14 @@ export type Page = {
 export const PAGES: readonly Page[] = [
   { path: /^\/approvals\/([\w-]+)$/, needs: 'approvals:read', show: (shown) => html`<${QuestionPage} ...${shown} />` },
   { path: /^\/jobs\/([^/]+)$/, needs: 'jobs:read', show: (shown) => html`<${JobPage} ...${shown} />` },
+  { ...menu('jobs', 'Jobs'), needs: 'jobs:read', show: () => html`<${SearchPage} />` },
   { ...menu('stops', 'Stops'), needs: 'stops:read', show: (shown) => html`<${StopsPage} ...${shown} />` },
+  {
+    path: /^\/registry\/(agents|people|keys|workers)$/,
+    link: ['/console/registry/agents', 'Who may act'],
+    needs: 'identity:read',
+    show: (shown) => html`<${RegistryPage} ...${shown} />`,
+  },
 ];
 
 function menu(name: string, text: string): Pick<Page, 'path' | 'link'> {

@@ -1,6 +1,6 @@
 /** Where the browser is, and what is heard meanwhile: the address, the clock, the API's answers and its events, as hooks. */
-import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Ask, Told } from './api.ts';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { type Ask, loadPages, type Rows, type Told } from './api.ts';
 import { ask } from './ask-browser.ts';
 import { html, type View } from './html.ts';
 import { keepTold, listen } from './live.ts';
@@ -8,19 +8,25 @@ import { keepTold, listen } from './live.ts';
 /** These are pages of the server. */
 const ELSEWHERE = /^\/console\/(sign-in|sign-out|login|callback|files)\b/;
 
-/** The path that is shown; a link within the console changes it without leaving the page. */
+/** To another address of the console, without leaving the page. */
+export function goTo(href: string): void {
+  history.pushState(null, '', href);
+  dispatchEvent(new PopStateEvent('popstate'));
+}
+
+/** The path that is shown, with its query; a link within the console changes it without leaving the page. */
 export function usePath(): string {
-  const [path, setPath] = useState(location.pathname);
+  const here = (): string => location.pathname + location.search;
+  const [path, setPath] = useState(here);
   useEffect(() => {
-    const moved = (): void => setPath(location.pathname);
+    const moved = (): void => setPath(here);
     const clicked = (event: MouseEvent): void => {
       const link = (event.target as Element).closest?.('a');
       const isPlain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
       if (!link || !isPlain || link.origin !== location.origin || !link.pathname.startsWith('/console')) return;
       if (ELSEWHERE.test(link.pathname) || link.target !== '') return;
       event.preventDefault();
-      history.pushState(null, '', link.href);
-      moved();
+      goTo(link.href);
     };
     addEventListener('popstate', moved);
     document.addEventListener('click', clicked);
@@ -53,6 +59,21 @@ export function useTold<T>(
   useEffect(() => keeper.stop, [keeper]);
   useEffect(() => void keeper.look(), [keeper, tick]);
   return { told: state?.key === key ? state.told : undefined, again: () => keeper.look(ask) };
+}
+
+/** A list page by page: `more` is the button that asks for the next one, where there is one. */
+export function usePages<T>(
+  path: string,
+  field: string,
+): { told: Told<Rows<T>> | undefined; more: View; again: () => Promise<void> } {
+  const wanted = useRef(1);
+  const { told, again } = useTold((asking) => loadPages<T>(asking, path, field, wanted.current), path);
+  const next = (): void => {
+    wanted.current += 1;
+    void again();
+  };
+  const more = told?.ok && told.value.more && html`<div class="buttons"><button onClick=${next}>More</button></div>`;
+  return { told, more, again };
 }
 
 /** What the last act came to: said at the head of the page, where the focus goes, once it shows what there is now. */

@@ -10,7 +10,9 @@ const GATES = {
   output: 'Of the output',
 } as const;
 
-const SAYS: Readonly<Record<string, string>> = {
+/** Of the submit gate; the rest of `SAYS` is the output's. */
+export const SUBMIT_DECISIONS = ['allow', 'deny', 'require_approval', 'allow_with_constraints', 'remediate'];
+export const SAYS: Readonly<Record<string, string>> = {
   allow: 'allowed',
   deny: 'denied',
   require_approval: 'people have to agree',

@@ -1,9 +1,10 @@
 /** The pages beside inbox, question and job, each as somebody uses it who may, and fit for all. */
 import { expect, it } from 'vitest';
+import type { TestSystem } from '../../harness/start-system.ts';
 import { unfitIn, type Visitor } from './open-browser.ts';
 
 /** `admin`: signed in, once the browser is there. */
-export function pageCases(admin: () => Visitor): void {
+export function pageCases(running: () => TestSystem, admin: () => Visitor): void {
   /** By the menu, as one gets there by hand. */
   const open = async (name: string): Promise<Visitor['page']> => {
     const { page } = admin();
@@ -31,5 +32,38 @@ export function pageCases(admin: () => Visitor): void {
     await page.getByRole('button', { name: 'Lift' }).click();
     await page.getByText('The stop of topic job.other.* is lifted.').waitFor();
     await page.getByText('Nothing is stopped.').waitFor();
+  });
+
+  it('jobs are searched, and what was looked for stands in the address', async () => {
+    const page = await open('Jobs');
+    await page.getByLabel('topic').fill('job.deploy.*');
+    await page.getByLabel('from').fill('2020-01-01T00:00');
+    await page.getByLabel('decision').selectOption('require_approval');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.waitForURL(/from=2020-01-01T00%3A00%3A00Z&topic=job\.deploy\.\*&decision=require_approval$/);
+    await page.getByRole('listitem').getByText('people have to agree').first().waitFor();
+    expect(await unfitIn(admin())).toEqual([]);
+    await page.getByRole('link', { name: 'job.deploy.apply' }).first().click();
+    await page.getByRole('heading', { name: 'From the door to the end' }).waitFor();
+    await page.goBack();
+    expect(await page.getByLabel('topic').inputValue()).toBe('job.deploy.*');
+  });
+
+  it('a key is found by its last use, and revoked once its name was typed', async () => {
+    const asked = { principal: 'bob', permissions: ['jobs:read'] };
+    const { key, key_id } = (await running().api('admin', 'POST', '/api/v1/keys', asked)).body;
+    const page = await open('Who may act');
+    await page.getByRole('heading', { name: 'desk-agent' }).waitFor();
+    await page.getByRole('link', { name: 'keys' }).click();
+    const card = page.getByRole('listitem').filter({ hasText: key_id });
+    await card.getByText('never').waitFor();
+    await card.locator('summary').click();
+    await card.getByLabel('Reason').fill('left behind');
+    await card.getByLabel('To confirm').fill(key_id);
+    expect(await unfitIn(admin())).toEqual([]);
+    await card.getByRole('button', { name: 'Revoke' }).click();
+    await page.getByText(`${key_id} is revoked.`).waitFor();
+    const answer = await fetch(`${running().url}/api/v1/jobs`, { headers: { authorization: `Bearer ${key}` } });
+    expect((await answer.json()).code).toBe('revoked');
   });
 }
