@@ -7,6 +7,7 @@ import { METRICS, type MetricSpec } from '@countersign/contracts/metrics';
 import { MODEL_TYPE_PREFIX, OWN_RULE_DEFAULTS, OWN_TYPE_PREFIX } from '@countersign/contracts/scanner-rules';
 import { FINDING_TYPES } from '@countersign/scanners/finding-types';
 import { readComments } from './read-comments.ts';
+import { renderAsyncApi } from './render-asyncapi.ts';
 import { renderLanguage } from './render-language.ts';
 import { renderSettings } from './render-settings.ts';
 import { renderSubjects } from './render-subjects.ts';
@@ -45,6 +46,7 @@ export function renderReference(): Record<string, string> {
     'limits.md': renderLimits(),
     'subjects.md': renderSubjects(),
     'settings.md': renderSettings(),
+    'asyncapi.json': renderAsyncApi(),
     'worker-vectors.json': renderWorkerVectors(),
   };
 }

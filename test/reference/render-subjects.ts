@@ -4,14 +4,9 @@ import { RPC } from '@countersign/contracts/rpc';
 import { HINTS, intakeConsumer, intakeStream, poolConsumer, STREAMS } from '@countersign/contracts/streams';
 import { subjects } from '@countersign/contracts/subjects';
 import { code, codes, page, table } from './render-table.ts';
+import { shapeOf } from './subject-shape.ts';
 
-/** A token for each parameter of a subject's function; the topic's tail is written as one. */
-const SAMPLES: Readonly<Record<string, string>> = { topic: 'job.tail', chain: 'job:tenant:job_id' };
-
-const subjectRows = Object.entries(subjects).map(([name, build]) => [
-  code(name),
-  code(shapeOf(build as (...tokens: string[]) => string)),
-]);
+const subjectRows = Object.entries(subjects).map(([name, build]) => [code(name), code(shapeOf(build))]);
 
 const verbRows = Object.entries(RPC).map(([verb, { service, callers, repeatable }]) => [
   code(`rpc.${verb}${(callers as readonly string[]).includes('worker') ? '.<pool>.<worker>' : ''}`),
@@ -54,19 +49,6 @@ export function renderSubjects(): string {
       Object.entries(ENTRY_KINDS).map(([kind, service]) => [code(kind), service]),
     )}`,
   );
-}
-
-function shapeOf(build: (...tokens: string[]) => string): string {
-  const names =
-    /^\(([^)]*)\)/
-      .exec(String(build))?.[1]
-      ?.split(',')
-      .map((name) => name.trim()) ?? [];
-  const given = names.filter((name) => name !== '');
-  const built = build(...given.map((name) => SAMPLES[name] ?? name));
-  return given
-    .map((name) => (name === 'topic' ? 'tail' : name))
-    .reduce((shape, name) => shape.replace(new RegExp(`(?<=[._])${name}(?=\\.|$)`), `<${name}>`), built);
 }
 
 function mebibytes(bytes: number): string {
