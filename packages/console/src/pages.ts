@@ -4,6 +4,7 @@ import { html, type View } from './html.ts';
 import { JobPage } from './job-page.ts';
 import { QuestionPage } from './question-page.ts';
 import { RegistryPage } from './registry-page.ts';
+import { ReviewsPage } from './reviews-page.ts';
 import { SearchPage } from './search-page.ts';
 import { StopsPage } from './stops-page.ts';
 
@@ -21,6 +22,7 @@ export type Page = {
 export const PAGES: readonly Page[] = [
   { path: /^\/approvals\/([\w-]+)$/, needs: 'approvals:read', show: (shown) => html`<${QuestionPage} ...${shown} />` },
   { path: /^\/jobs\/([^/]+)$/, needs: 'jobs:read', show: (shown) => html`<${JobPage} ...${shown} />` },
+  { ...menu('reviews', 'Reviews'), needs: 'quarantine:read', show: (shown) => html`<${ReviewsPage} ...${shown} />` },
   { ...menu('jobs', 'Jobs'), needs: 'jobs:read', show: () => html`<${SearchPage} />` },
   { ...menu('stops', 'Stops'), needs: 'stops:read', show: (shown) => html`<${StopsPage} ...${shown} />` },
   {

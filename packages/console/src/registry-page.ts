@@ -39,7 +39,7 @@ export function RegistryView({ id, told, person, now, tell }: Shown): View {
   const kinds = Object.keys(KINDS).filter((kind) => may(person, KINDS[kind]!.reads));
   const { writes, what } = KINDS[id]!;
   const card = (row: Row): View => {
-    const name = row.key_id ?? row.id ?? `${row.pool}/${row.worker}`;
+    const name = nameOf(row);
     const revoked = (): void => tell(`${name} is revoked.`);
     return html`<h2>${seen(name)}</h2>${facts(factsOf(row, now))}
       ${
@@ -51,7 +51,11 @@ export function RegistryView({ id, told, person, now, tell }: Shown): View {
       }`;
   };
   return html`<nav aria-label="Kinds">${kinds.map((kind) => html`<a href=${`/console/registry/${kind}`} aria-current=${kind === id ? 'page' : undefined}>${kind}</a>`)}</nav>
-    ${listed(told, ({ rows }) => rows, card, 'None.')}`;
+    ${listed(told, ({ rows }) => rows, nameOf, card, 'None.')}`;
+}
+
+function nameOf({ key_id, id, pool, worker }: Row): string {
+  return key_id ?? id ?? `${pool}/${worker}`;
 }
 
 function factsOf(row: Row, now: number): [string, View][] {

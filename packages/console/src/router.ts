@@ -7,6 +7,7 @@ import { keepTold, listen } from './live.ts';
 
 /** These are pages of the server. */
 const ELSEWHERE = /^\/console\/(sign-in|sign-out|login|callback|files)\b/;
+const LOOK_MS = 10_000;
 
 /** To another address of the console, without leaving the page. */
 export function goTo(href: string): void {
@@ -48,6 +49,11 @@ export function useNow(): number {
   return now;
 }
 
+/** A number that changes every so often, for what no stream tells of. */
+export function useLooks(): number {
+  return Math.floor(useNow() / LOOK_MS);
+}
+
 /** What `load` tells, now, each time that `tick` changes or `again` is called, and until it answers. Undefined until the first answer. */
 export function useTold<T>(
   load: (asking: Ask) => Promise<Told<T>>,
@@ -65,9 +71,10 @@ export function useTold<T>(
 export function usePages<T>(
   path: string,
   field: string,
+  tick = 0,
 ): { told: Told<Rows<T>> | undefined; more: View; again: () => Promise<void> } {
   const wanted = useRef(1);
-  const { told, again } = useTold((asking) => loadPages<T>(asking, path, field, wanted.current), path);
+  const { told, again } = useTold((asking) => loadPages<T>(asking, path, field, wanted.current), path, tick);
   const next = (): void => {
     wanted.current += 1;
     void again();
@@ -77,7 +84,7 @@ export function usePages<T>(
 }
 
 /** What the last act came to: said at the head of the page, where the focus goes, once it shows what there is now. */
-export function useSaid(again: () => Promise<void>): [said: string, tell: (said: string) => void] {
+export function useSaid(again: () => Promise<unknown>): [said: string, tell: (said: string) => void] {
   const [said, setSaid] = useState('');
   const tell = (text: string): void => {
     setSaid(text);

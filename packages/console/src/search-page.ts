@@ -25,6 +25,7 @@ export function SearchPage(): View {
     ${listed(
       told,
       ({ rows }) => rows,
+      ({ job_id }) => job_id,
       (job) => found(job, now),
       'Nothing was found so far.',
     )}${more}`;

@@ -27,6 +27,7 @@ const OWN = [
   'question-page',
   'question-view',
   'registry-page',
+  'reviews-page',
   'router',
   'say-decision',
   'say-entry',

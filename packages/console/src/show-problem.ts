@@ -10,10 +10,14 @@ export function problem({ problem: { detail, code } }: Extract<Told<never>, { ok
   return html`<h1 tabindex="-1">Not to be seen</h1><p role="alert" class="caution">${detail} <span class="soft">(${code})</span></p>`;
 }
 
-/** `rowsOf` an answer, each as a card; `none`: what is said where there are none. */
+/**
+ * `rowsOf` an answer, each as a card; `none`: what is said where there are none. By its key a card keeps what somebody is typing in it,
+ * whatever comes before it meanwhile.
+ */
 export function listed<T, R>(
   told: Told<T> | undefined,
   rowsOf: (value: T) => readonly R[],
+  keyOf: (row: R) => string,
   show: (row: R) => View,
   none: string,
 ): View {
@@ -21,5 +25,5 @@ export function listed<T, R>(
   if (!told.ok) return html`<p role="alert" class="caution">${told.problem.detail}</p>`;
   const rows = rowsOf(told.value);
   if (rows.length === 0) return html`<p>${none}</p>`;
-  return html`<ul class="plain">${rows.map((row) => html`<li class="card">${show(row)}</li>`)}</ul>`;
+  return html`<ul class="plain">${rows.map((row) => html`<li class="card" key=${keyOf(row)}>${show(row)}</li>`)}</ul>`;
 }

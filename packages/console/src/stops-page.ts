@@ -3,19 +3,17 @@ import type { StopList, StopView } from '@countersign/contracts/stops';
 import { Act, reason, textIn } from './act.ts';
 import { may, type Person, type Told } from './api.ts';
 import { html, type View } from './html.ts';
-import { headed, useNow, useSaid, useTold } from './router.ts';
+import { headed, useLooks, useNow, useSaid, useTold } from './router.ts';
 import { listed } from './show-problem.ts';
 import { facts, seen, when } from './show-text.ts';
 
-/** No stream tells of stops. */
-const LOOK_MS = 10_000;
 const KINDS = ['agent', 'topic', 'pool', 'run', 'capability', 'tenant', 'all'];
 
 type Stops = { told: Told<StopList> | undefined; person: Person; now: number; tell: (said: string) => void };
 
 export function StopsPage({ person }: { person: Person }): View {
   const now = useNow();
-  const { told, again } = useTold<StopList>((asking) => asking('/stops'), 'stops', Math.floor(now / LOOK_MS));
+  const { told, again } = useTold<StopList>((asking) => asking('/stops'), 'stops', useLooks());
   const [said, tell] = useSaid(again);
   return html`${headed('Stops', said)}<${StopsView} ...${{ told, person, now, tell }} />`;
 }
@@ -25,6 +23,7 @@ export function StopsView({ told, person, now, tell }: Stops): View {
   return html`${listed(
     told,
     ({ stops }) => stops,
+    ({ switch_id }) => switch_id,
     (stop) => shown(stop, { person, now, tell, sets }),
     'Nothing is stopped.',
   )}

@@ -27,12 +27,13 @@ function withoutComments(source: string): string {
     .replaceAll(/\n\s*\n/g, '\n');
 }
 
-/** Node says once for each process that this may change; whoever runs a service cannot act on that. */
+/** Without what Node blanked out: what it left stands as it stood. Lines stay lines. Node says once for each process that this may change; whoever runs a service cannot act on that. */
 function stripTypes(source: string): string {
   const warn = process.emitWarning;
   process.emitWarning = () => {};
   try {
-    return stripTypeScriptTypes(source);
+    const blanked = stripTypeScriptTypes(source);
+    return blanked.replaceAll(/ /g, (blank, at: number) => (source[at] === blank ? blank : ''));
   } finally {
     process.emitWarning = warn;
   }

@@ -4,14 +4,17 @@ import { html } from '@countersign/console/html';
 import { PAGES } from '@countersign/console/pages';
 import { RegistryView } from '@countersign/console/registry-page';
 import { renderView } from '@countersign/console/render-view';
+import { GrantedAlone, HeldOutput } from '@countersign/console/reviews-page';
 import { SUBMIT_DECISIONS } from '@countersign/console/say-decision';
 import { searched, searchForm } from '@countersign/console/search-page';
+import { listed } from '@countersign/console/show-problem';
 import { StopsView } from '@countersign/console/stops-page';
 import { ACCESS } from '@countersign/contracts/access';
 import { DECISIONS } from '@countersign/contracts/decision';
 import { jobQuery } from '@countersign/contracts/http';
 import { PERMISSION_SETS, ROLES, type Role } from '@countersign/contracts/permissions';
 import { describe, expect, test } from 'vitest';
+import { openQuestion } from '../ingress/play-peers.ts';
 
 const AT = '2026-11-26T05:00:00.000000Z';
 const HOSTILE = '<img src=x onerror=alert(1)>\u202E"\'';
@@ -28,7 +31,7 @@ function buttonsIn(text: string): string[] {
 }
 
 test('a page is in the menu of exactly those who may call what it is made of', () => {
-  const made = { jobs: 'GET /jobs', stops: 'GET /stops', registry: 'GET /agents' } as const;
+  const made = { reviews: 'GET /quarantine', jobs: 'GET /jobs', stops: 'GET /stops', registry: 'GET /agents' } as const;
   // An agent sees its own jobs alone, and has no inbox.
   const people = ROLES.filter((role) => role !== 'agent');
   const menu = PAGES.filter(({ link }) => link !== undefined);
@@ -126,5 +129,65 @@ describe('jobs are searched', () => {
     const shown = renderView(searchForm(new URLSearchParams(query), () => undefined));
     expect(shown).toMatch(/value="2026-11-26T05:00"/);
     expect(shown).toMatch(/<option[^>]* selected[^>]*>held/);
+  });
+});
+
+describe('reviews', () => {
+  const row = {
+    ...{
+      tenant: 'acme',
+      job_id: 'job-1',
+      dispatch_id: '',
+      topic: 'job.desk.read',
+      actor: 'desk',
+      owner: 'carl',
+      rule_id: null,
+    },
+    ...{
+      reason: HOSTILE,
+      findings: [],
+      output_digest: `sha256:${'a'.repeat(64)}`,
+      screened_at: AT,
+      state: 'waiting' as const,
+      reviews: [],
+    },
+  };
+  const show = (person: Person, more: object = {}, seenBefore?: object): string =>
+    renderView(
+      html`<${HeldOutput} ...${{ row: { ...row, ...more }, person, now, tell: () => undefined, seenBefore }} />`,
+    );
+
+  test('an output is opened before it is released, by who may review and does not own the agent', () => {
+    expect(buttonsIn(show(personOf('approver')))).toEqual(['Open', 'Discard']);
+    const opened = show(personOf('approver'), {}, { ...row, output: { note: HOSTILE } });
+    expect(buttonsIn(opened)).toEqual(['Release', 'Discard']);
+    expect(opened).not.toMatch(/<img|\u202E/);
+    expect(buttonsIn(show({ ...personOf('approver'), principal: 'carl' }))).toEqual([]);
+    expect(buttonsIn(show(personOf('approver'), { state: 'released' }))).toEqual([]);
+    for (const role of ['operator', 'auditor', 'admin'] as const) expect(buttonsIn(show(personOf(role)))).toEqual([]);
+  });
+
+  test('what one person granted alone is signed off by another who may', () => {
+    const broken = { used_by: 'bob', used_at: AT, reason: HOSTILE, reviewed_by: null, reviewed_at: null, review: null };
+    const alone = {
+      ...openQuestion({ tenant: 'acme' }, { approval_id: '00000000-0000-7000-8000-00000000000a', groups: ['sre'] }),
+      glass_broken: broken,
+    };
+    const buttons = (person: Person): string[] =>
+      buttonsIn(renderView(html`<${GrantedAlone} ...${{ row: alone, person, tell: () => undefined }} />`));
+    expect(ROLES.filter((role) => buttons(personOf(role)).length > 0)).toEqual(['auditor', 'admin']);
+    expect(buttons({ ...personOf('auditor'), principal: 'bob' })).toEqual([]);
+  });
+
+  test('a card keeps what is typed in it when another comes before it', () => {
+    const told = { ok: true as const, value: ['a', 'b'] };
+    const list: any = listed(
+      told,
+      (rows) => rows,
+      (row) => row,
+      (row) => row,
+      'None.',
+    );
+    expect(list.props.children.map(({ key }: { key: string }) => key)).toEqual(['a', 'b']);
   });
 });

@@ -104,7 +104,7 @@ export function consoleCases(running: () => TestSystem): void {
       expect(await unfitIn(alice)).toEqual([]);
     });
 
-    pageCases(running, () => eve);
+    pageCases(running, { admin: () => eve, approver: () => alice });
 
     it('nothing in any page failed, asked elsewhere or was refused by its policy', () => {
       expect(browser.faults).toEqual([]);

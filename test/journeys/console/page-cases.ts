@@ -1,13 +1,16 @@
 /** The pages beside inbox, question and job, each as somebody uses it who may, and fit for all. */
 import { expect, it } from 'vitest';
 import type { TestSystem } from '../../harness/start-system.ts';
+import { waitForEnd } from '../../harness/wait-for-job.ts';
 import { unfitIn, type Visitor } from './open-browser.ts';
 
-/** `admin`: signed in, once the browser is there. */
-export function pageCases(running: () => TestSystem, admin: () => Visitor): void {
+/** Signed in, once the browser is there. */
+export type Visitors = { admin: () => Visitor; approver: () => Visitor };
+
+export function pageCases(running: () => TestSystem, { admin, approver }: Visitors): void {
   /** By the menu, as one gets there by hand. */
-  const open = async (name: string): Promise<Visitor['page']> => {
-    const { page } = admin();
+  const open = async (name: string, visitor = admin()): Promise<Visitor['page']> => {
+    const { page } = visitor;
     await page.getByRole('navigation').getByRole('link', { name }).click();
     await page.getByRole('heading', { name, level: 1 }).waitFor();
     return page;
@@ -65,5 +68,29 @@ export function pageCases(running: () => TestSystem, admin: () => Visitor): void
     await page.getByText(`${key_id} is revoked.`).waitFor();
     const answer = await fetch(`${running().url}/api/v1/jobs`, { headers: { authorization: `Bearer ${key}` } });
     expect((await answer.json()).code).toBe('revoked');
+  });
+
+  it('an output is held back, opened with a reason, and released without what was found', async () => {
+    const { body } = await running().api('agent', 'POST', '/api/v1/jobs', {
+      topic: 'job.demo.read',
+      payload: { leak: true },
+    });
+    await waitForEnd(running(), body.job_id);
+    const page = await open('Reviews', approver());
+    const card = page.getByRole('listitem').filter({ hasText: body.job_id });
+    await card.locator('summary', { hasText: 'Open' }).click();
+    await card.getByRole('textbox', { name: 'Reason' }).fill('a customer asks');
+    expect(await card.textContent()).not.toContain('AKIA');
+    await card.getByRole('button', { name: 'Open' }).click();
+    await card.getByText('AKIA').waitFor();
+    await card.locator('summary', { hasText: 'Release' }).click();
+    await card.getByRole('textbox', { name: 'Reason' }).fill('without the key');
+    await card.getByLabel('Without anything').check();
+    expect(await unfitIn(approver())).toEqual([]);
+    await card.getByRole('button', { name: 'Release' }).click();
+    await page.getByText('The output of job.demo.read is released.').waitFor();
+    const result = await running().api('agent', 'GET', `/api/v1/jobs/${body.job_id}/result`);
+    expect(result).toMatchObject({ status: 200, body: { reviewed: { redacted: true } } });
+    expect(JSON.stringify(result.body)).not.toContain('AKIA');
   });
 }
