@@ -5,6 +5,7 @@ import type { Person, Told } from './api.ts';
 import { ask } from './ask-browser.ts';
 import { html, type View } from './html.ts';
 import { loadQuestion, type Question } from './load-question.ts';
+import { OtherVotes } from './other-votes.ts';
 import { decidedBy, QuestionView } from './question-view.ts';
 import { useNow, useTold } from './router.ts';
 import { problem, waiting } from './show-problem.ts';
@@ -23,11 +24,15 @@ export function QuestionPage({ id, person, tick }: { id: string; person: Person;
       digest: String(form.get('digest')),
       comment: String(form.get('comment')),
     });
+    await tell(result);
+  };
+  const tell = async (text: string): Promise<void> => {
     await again();
-    setSaid(result);
+    setSaid(text);
     document.querySelector<HTMLElement>('.question h1')?.focus();
   };
-  return html`<${QuestionView} question=${told.value} person=${person} now=${now} said=${said} onSubmit=${onSubmit} />`;
+  const more = html`<${OtherVotes} question=${told.value} person=${person} tell=${tell} />`;
+  return html`<${QuestionView} ...${{ question: told.value, person, now, said, onSubmit, more }} />`;
 }
 
 export type Cast = 'approve' | 'reject';

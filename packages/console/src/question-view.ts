@@ -18,9 +18,11 @@ export type QuestionProps = {
   said?: View;
   /** Takes the vote instead of sending the form. */
   onSubmit?: (event: Event) => void;
+  /** What else somebody with script may do. */
+  more?: View;
 };
 
-export function QuestionView({ question, person, now, said, onSubmit }: QuestionProps): View {
+export function QuestionView({ question, person, now, said, onSubmit, more }: QuestionProps): View {
   const { approval } = question;
   return html`<article class="question">
     <h1 tabindex="-1">${seen(approval.topic)}</h1>
@@ -31,6 +33,7 @@ export function QuestionView({ question, person, now, said, onSubmit }: Question
     <section aria-labelledby="before"><h2 id="before">What came before</h2>${earlier(question, now)}</section>
     <section aria-labelledby="vote"><h2 id="vote">What follows</h2>${follows(approval)}
       ${question.votable && may(person, 'approvals:vote') ? ballot(approval, person, onSubmit) : html`<p class="note">${whyNot(question, person)}</p>`}
+      ${more}
     </section>
     <p><a href=${`/console/jobs/${approval.job_id}`}>The job and its evidence</a></p>
   </article>`;
@@ -83,7 +86,7 @@ export function alone({ glass_broken: broken }: ApprovalView): View {
 function several({ grant }: ApprovalView): View {
   if (grant === null) return null;
   const { max_uses, max_minutes, same } = grant;
-  return `up to ${max_uses} jobs within ${max_minutes} min, of this requester, topic and capability, with ${same.join(', ')} as below; everything else in them may differ. A vote here is for this job alone: several are a matter for the command`;
+  return `up to ${max_uses} jobs within ${max_minutes} min, of this requester, topic and capability, with ${same.join(', ')} as below; everything else in them may differ. A plain yes is for this job alone`;
 }
 
 function instead({ counter_offer: offer }: ApprovalView): View {

@@ -6,6 +6,7 @@ import { Act, reason, textIn } from './act.ts';
 import { may, type Person } from './api.ts';
 import { html, type View } from './html.ts';
 import { jobLink } from './job-view.ts';
+import { signOff, type Tell } from './other-votes.ts';
 import { alone } from './question-view.ts';
 import { headed, useLooks, useNow, usePages, useSaid } from './router.ts';
 import { findingsLine } from './say-decision.ts';
@@ -13,8 +14,6 @@ import { listed } from './show-problem.ts';
 import { facts, seen, seenJson, when } from './show-text.ts';
 
 const STATES = ['released', 'discarded'];
-
-export type Tell = (said: string) => void;
 
 export function ReviewsPage({ person, tick }: { person: Person; tick: number }): View {
   const now = useNow();
@@ -113,15 +112,6 @@ function discard(row: Quarantined, tell: Tell): View {
 }
 
 export function GrantedAlone({ row, person, tell }: { row: ApprovalView; person: Person; tell: Tell }): View {
-  const { approval_id, topic, glass_broken: broken } = row;
-  const fields = html`<label>Comment, shown with it<textarea name="comment" rows="2" maxlength="2000"></textarea></label>`;
-  const body = (form: FormData): object => ({ comment: textIn(form, 'comment') || undefined });
-  const done = (): void => tell(`The grant of ${topic} is signed off.`);
-  return html`<h3><a href=${`/console/approvals/${approval_id}`}>${seen(topic)}</a></h3><p>${alone(row)}</p>
-    ${
-      may(person, 'approvals:review') &&
-      broken?.reviewed_by === null &&
-      broken.used_by !== person.principal &&
-      html`<${Act} name="Sign off" path=${`/approvals/${approval_id}/review`} ...${{ fields, body, done }} />`
-    }`;
+  return html`<h3><a href=${`/console/approvals/${row.approval_id}`}>${seen(row.topic)}</a></h3><p>${alone(row)}</p>
+    ${signOff({ approval: row, person, tell })}`;
 }

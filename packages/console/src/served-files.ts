@@ -23,6 +23,7 @@ const OWN = [
   'load-question',
   'node-buffer',
   'node-crypto',
+  'other-votes',
   'pages',
   'question-page',
   'question-view',

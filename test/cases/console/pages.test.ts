@@ -1,6 +1,8 @@
 /** Pages of the console, rendered without a browser: what each role is offered, and that texts of others stay texts. */
 import { type Person, queryOf } from '@countersign/console/api';
 import { html } from '@countersign/console/html';
+import type { Question } from '@countersign/console/load-question';
+import { OtherVotes } from '@countersign/console/other-votes';
 import { PAGES } from '@countersign/console/pages';
 import { RegistryView } from '@countersign/console/registry-page';
 import { renderView } from '@countersign/console/render-view';
@@ -10,6 +12,8 @@ import { searched, searchForm } from '@countersign/console/search-page';
 import { listed } from '@countersign/console/show-problem';
 import { StopsView } from '@countersign/console/stops-page';
 import { ACCESS } from '@countersign/contracts/access';
+import { glassBreaking, yes } from '@countersign/contracts/approval';
+import { counterOffer } from '@countersign/contracts/counter-offer';
 import { DECISIONS } from '@countersign/contracts/decision';
 import { jobQuery } from '@countersign/contracts/http';
 import { PERMISSION_SETS, ROLES, type Role } from '@countersign/contracts/permissions';
@@ -189,5 +193,54 @@ describe('reviews', () => {
       'None.',
     );
     expect(list.props.children.map(({ key }: { key: string }) => key)).toEqual(['a', 'b']);
+  });
+});
+
+describe('beside a yes and a no', () => {
+  const approval = {
+    ...openQuestion({ tenant: 'acme' }, { approval_id: '00000000-0000-7000-8000-00000000000a', groups: ['sre'] }),
+    ...{ grant: { max_uses: 5, max_minutes: 60, same: ['labels.env'] }, break_glass: { group: 'emergency' } },
+  };
+  /** Forms that are offered, by their names. */
+  const offered = (person: Person, more: Partial<Question['approval']> = {}, votable = true): Map<string, any> => {
+    const question = { approval: { ...approval, ...more }, decision: undefined, before: [], run: null, votable };
+    const forms = [OtherVotes({ question, person, tell: () => undefined })].flat(9) as any[];
+    return new Map(forms.filter((each) => each?.props?.name).map(({ props }) => [props.name, props]));
+  };
+  const filled = (fields: object): FormData => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
+    return form;
+  };
+  const alice = { ...personOf('approver'), principal: 'alice', groups: ['emergency'] };
+
+  test('what the rule, the state and the person allow is offered, and nothing else', () => {
+    const names = (...asked: Parameters<typeof offered>) => [...offered(...asked).keys()];
+    expect(names(alice)).toEqual(['Approve for several', 'Offer another job instead', 'Grant alone']);
+    expect(names({ ...alice, groups: [] })).toEqual(['Approve for several', 'Offer another job instead']);
+    expect(names(alice, { grant: null, break_glass: null })).toEqual(['Offer another job instead']);
+    expect(names(alice, {}, false)).toEqual(['Grant alone']);
+    expect(names({ ...alice, principal: approval.requester }, {}, false)).toEqual(['Withdraw']);
+    expect(names(alice, { state: 'granted' }, false)).toEqual([]);
+    for (const role of ['operator', 'policy_author', 'auditor', 'admin'] as const)
+      expect(names({ ...alice, ...personOf(role), principal: 'x' }), role).toEqual([]);
+  });
+
+  test('each says what its route takes, for the digest on the screen', () => {
+    const forms = offered(alice);
+    const bodyOf = (name: string, fields: object) => JSON.parse(JSON.stringify(forms.get(name).body(filled(fields))));
+    const { digest } = approval;
+    const pathOf = (name: string) => forms.get(name).path.split('/').at(-1);
+    expect(yes.parse(bodyOf('Approve for several', { jobs: '3', minutes: '30', comment: ' ' }))).toEqual({
+      ...{ digest, grant: { uses: 3, minutes: 30 } },
+    });
+    const offer = { change: '{"payload":{"replicas":1}}', reason: 'one is enough' };
+    expect(counterOffer.parse(bodyOf('Offer another job instead', offer))).toEqual({
+      ...{ digest, reason: 'one is enough', change: { payload: { replicas: 1 } } },
+    });
+    expect(glassBreaking.parse(bodyOf('Grant alone', { reason: 'it burns' }))).toEqual({ digest, reason: 'it burns' });
+    expect(forms.get('Grant alone').typed()).toBe(approval.topic);
+    expect([...forms.keys()].map(pathOf)).toEqual(['approve', 'counter-offer', 'break-glass']);
+    expect(() => bodyOf('Offer another job instead', { change: '{' })).toThrow(/JSON/);
   });
 });

@@ -77,6 +77,39 @@ export function consoleCases(running: () => TestSystem): void {
       await page.getByText('decided by alice (approve), bob (approve): granted').first().waitFor();
     });
 
+    it('several are voted on together, each for the digest that is listed, and a no may offer something else', async () => {
+      const [agreed, refused] = [await hold('2.0.0'), await hold('2.1.0')];
+      const digests = await Promise.all(
+        [agreed, refused].map(async (id) => (await waitForApproval(running(), id)).digest),
+      );
+      const { page } = alice;
+      await page.getByRole('link', { name: 'Inbox' }).click();
+      await page.getByText('2 questions wait for you.').waitFor();
+      for (const box of await page.getByRole('checkbox').all()) await box.check();
+      await page.getByRole('button', { name: 'Look at 2 together' }).click();
+      await page.getByRole('heading', { name: '2 questions together' }).waitFor();
+      expect((await page.locator('.digest').allTextContents()).sort()).toEqual([...digests].sort());
+      expect(await unfitIn(alice)).toEqual([]);
+      await page.getByLabel('Comment').fill('both');
+      await page.getByRole('button', { name: 'Approve these 2' }).click();
+      await page.getByText('Your vote counts: approved. The question is open.').nth(1).waitFor();
+      await page.getByRole('button', { name: 'Back to the inbox' }).click();
+      await page.getByText('Nothing waits for you.').waitFor();
+      const { approval_id } = await waitForApproval(running(), refused);
+      await bob.page.goto(`/console/approvals/${approval_id}`);
+      await bob.page.getByText('Offer another job instead').first().click();
+      await bob.page.getByLabel('What would be otherwise').fill('{"payload":{"replicas":1}}');
+      await bob.page.getByLabel('Reason').fill('one is enough');
+      expect(await unfitIn(bob)).toEqual([]);
+      await bob.page.getByRole('button', { name: 'Offer another job instead' }).click();
+      await bob.page.getByText('The job is refused, and the offer made.').waitFor();
+      expect((await waitForEnd(running(), refused)).state).toBe('refused');
+      const { approval_id: other, digest, votes } = await waitForApproval(running(), agreed);
+      expect(votes).toMatchObject([{ voter: 'alice', vote: 'approve', comment: 'both' }]);
+      await running().api('approver2', 'POST', `/api/v1/approvals/${other}/approve`, { digest });
+      expect((await waitForEnd(running(), agreed)).state).toBe('succeeded');
+    });
+
     it('a job is verified in the browser, and not with another key', async () => {
       const { body } = await running().api('agent', 'POST', '/api/v1/jobs', {
         topic: 'job.demo.read',
@@ -104,7 +137,7 @@ export function consoleCases(running: () => TestSystem): void {
       expect(await unfitIn(alice)).toEqual([]);
     });
 
-    pageCases(running, { admin: () => eve, approver: () => alice });
+    pageCases(running, { admin: () => eve, approver: () => alice, enter: (key) => browser.signIn(key) });
 
     it('nothing in any page failed, asked elsewhere or was refused by its policy', () => {
       expect(browser.faults).toEqual([]);

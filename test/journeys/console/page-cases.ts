@@ -5,9 +5,9 @@ import { waitForEnd } from '../../harness/wait-for-job.ts';
 import { unfitIn, type Visitor } from './open-browser.ts';
 
 /** Signed in, once the browser is there. */
-export type Visitors = { admin: () => Visitor; approver: () => Visitor };
+export type Visitors = { admin: () => Visitor; approver: () => Visitor; enter: (key: string) => Promise<Visitor> };
 
-export function pageCases(running: () => TestSystem, { admin, approver }: Visitors): void {
+export function pageCases(running: () => TestSystem, { admin, approver, enter }: Visitors): void {
   /** By the menu, as one gets there by hand. */
   const open = async (name: string, visitor = admin()): Promise<Visitor['page']> => {
     const { page } = visitor;
@@ -92,5 +92,27 @@ export function pageCases(running: () => TestSystem, { admin, approver }: Visito
     const result = await running().api('agent', 'GET', `/api/v1/jobs/${body.job_id}/result`);
     expect(result).toMatchObject({ status: 200, body: { reviewed: { redacted: true } } });
     expect(JSON.stringify(result.body)).not.toContain('AKIA');
+  });
+
+  it('another tenant sees nothing of all this', async () => {
+    const { jobs } = (await running().api('auditor', 'GET', '/api/v1/jobs?limit=1')).body;
+    const { approvals } = (await running().api('auditor', 'GET', '/api/v1/approvals?limit=1')).body;
+    const stop = { kind: 'topic', target: 'job.other.*', reason: 'of one tenant' };
+    const { body: set } = await running().api('admin', 'POST', '/api/v1/stops', stop);
+    const made = await running().api('admin', 'POST', '/api/v1/tenants', { tenant: 'elsewhere', admin: 'zoe' });
+    const zoe = await enter(made.body.key.key);
+    const here = async (name: string, says: string): Promise<void> => {
+      await (await open(name, zoe)).getByText(says, { exact: true }).first().waitFor();
+      expect(await zoe.page.textContent('main')).not.toMatch(/desk-agent|alice|job\.(other|deploy|demo)/);
+    };
+    await here('Jobs', 'Nothing was found so far.');
+    await here('Stops', 'Nothing is stopped.');
+    await here('Reviews', 'None.');
+    await here('Who may act', 'None.');
+    for (const path of [`jobs/${jobs[0].job_id}`, `approvals/${approvals[0].approval_id}`]) {
+      await zoe.page.goto(`/console/${path}`);
+      await zoe.page.getByText('there is no such thing').first().waitFor();
+    }
+    await running().api('admin', 'POST', `/api/v1/stops/${set.switch_id}/lift`, { reason: 'done' });
   });
 }
