@@ -38,6 +38,8 @@ async function buildPackages(): Promise<void> {
       rmSync(dist, { recursive: true, force: true });
       cpSync(join(out_dir, name, 'src'), dist, { recursive: true });
     }
+    // What `countersign policy init` starts from.
+    cpSync(join(PROJECT_DIR, 'examples/policies'), join(PACKAGES_DIR, 'cli/dist/templates'), { recursive: true });
   } finally {
     rmSync(out_dir, { recursive: true, force: true });
   }

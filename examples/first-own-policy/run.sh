@@ -28,7 +28,7 @@ version=$(date +%s)
 
 say 'Copy a policy that works, and keep a bundle of it for the way back'
 mkdir -p "$work"
-cp -R "$project/examples/policies/development" "$work/policy"
+countersign policy init "$work/policy" --template development > /dev/null
 countersign policy build "$work/policy" --out "$work/before.json" --version "$version" --scope "$COUNTERSIGN_TENANT"
 
 say 'Today the agent may read the payroll'

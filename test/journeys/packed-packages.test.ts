@@ -4,7 +4,7 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -124,6 +124,10 @@ test('the packed command tests, builds and signs a policy without a server', asy
   const command = join(dir, 'node_modules/.bin/countersign');
   const policy = (...args: string[]) =>
     run(command, ['policy', ...args, '--json'], { cwd: dir, env: { PATH: env().PATH } });
+  // Templates and schemas are in the packages, too.
+  await policy('init', 'mine', '--template', 'four-tiers');
+  expect(JSON.parse((await policy('test', 'mine')).stdout)).toMatchObject({ ok: true, failed: 0 });
+  expect(readdirSync(join(dir, 'mine/.schemas'))).toContain('policy.schema.json');
   expect(JSON.parse((await policy('test', DEVELOPMENT_BUNDLE_DIR)).stdout)).toMatchObject({ ok: true, failed: 0 });
   await policy('keygen', 'packed');
   await policy('build', DEVELOPMENT_BUNDLE_DIR, '--version', '1', '--scope', '*', '--out', 'bundle.json');
@@ -139,6 +143,14 @@ test('types reach whoever imports the packages, and find mistakes', async () => 
   const compiler = join(PROJECT_DIR, 'node_modules/typescript/bin/tsc');
   const { stdout } = await run(process.execPath, [compiler, ...options, ...roots, 'typed/main.ts'], { cwd: dir });
   expect(stdout).toBe('');
+});
+
+test('each package has its README, with what it is for', () => {
+  const scope = join(dir, 'node_modules/@countersign');
+  for (const name of readdirSync(scope))
+    expect(readFileSync(join(scope, name, 'README.md'), 'utf8')).toMatch(
+      new RegExp(`^# @countersign/${name}\\n\\n[A-Z]`),
+    );
 });
 
 test('no source lies where Node would not run it', () => {

@@ -1,10 +1,12 @@
 /** The `countersign` command: its table of contents, and how what goes wrong becomes a message and an exit code. */
 import { ApiError } from '@countersign/client/api-error';
 import { printable, printableJson } from '@countersign/contracts/printable';
+import { VERSION } from '@countersign/contracts/version';
 import { Command, CommanderError } from 'commander';
 import { addWorkerCommand } from './add-worker-command.ts';
 import { addApprovalsCommands } from './approvals-commands.ts';
 import { addAuditCommands } from './audit-commands.ts';
+import { addCompletionCommand } from './completion-command.ts';
 import { type Output, withGlobalOptions } from './context.ts';
 import { addDeadLettersCommands } from './dead-letters-commands.ts';
 import { addDelegationsCommands } from './delegations-commands.ts';
@@ -28,6 +30,8 @@ import { addWebhooksCommands } from './webhooks-commands.ts';
 import { addWitnessCommand } from './witness-command.ts';
 
 const EXIT_HELP = `
+  -V, --version, alone, prints the version.
+
 Exit codes:
 ${Object.values(EXIT_CODES)
   .map(({ code, says }) => `  ${code}  ${says.replaceAll('`', '')}`)
@@ -37,6 +41,8 @@ type Failed = { exit: ExitCode; text: string; body: Readonly<Record<string, unkn
 
 /** `args` without node and script. Throws only for a bug. */
 export async function runCommand(args: readonly string[], output: Output): Promise<void> {
+  // Not commander's: it would take the `--version` of the commands that build and activate policies.
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) return output.write(`${VERSION}\n`);
   let complaint = '';
   const program = buildProgram(output, (text) => {
     complaint += text;
@@ -82,6 +88,7 @@ export function buildProgram(output: Output, complain: (text: string) => void): 
   addDoctorCommand(program, output);
   addTopCommand(program, output);
   addMcpCommands(program, output);
+  addCompletionCommand(program, output);
   return program;
 }
 

@@ -55,6 +55,7 @@ for (const text of [own, ci, script]) {
 
 describe('every command that is shown exists, with its options', () => {
   const names = [
+    'init',
     'lint',
     'test',
     'diff',

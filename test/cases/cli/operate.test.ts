@@ -1,6 +1,12 @@
-/** What doctor and top make of a page of metrics: each sickness alone, and both as commands against a system that is played. */
+/**
+ * What doctor and top make of a page of metrics, each sickness alone and as commands against a system that is played; and what
+ * the command says of itself: version, completion, templates.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 import { EXIT } from '@countersign/cli/exit-codes';
 import { examineSamples } from '@countersign/cli/operate/examine-samples';
 import { samplesIn } from '@countersign/cli/operate/metric-samples';
@@ -8,7 +14,8 @@ import { topOf } from '@countersign/cli/operate/show-top';
 import { SERVICES } from '@countersign/contracts/ledger-entry';
 import { VERSION } from '@countersign/contracts/version';
 import { describe, expect, test } from 'vitest';
-import { runCli } from './run-cli.ts';
+import { listFiles, readText } from '../structure/project-files.ts';
+import { newFolder, runCli } from './run-cli.ts';
 
 const NOW = 1_800_000_000;
 const DAY = 24 * 60 * 60;
@@ -172,3 +179,49 @@ async function playSystem(page: string): Promise<AsyncDisposable & { url: string
       }),
   };
 }
+
+test('says its version, which is every package’s', async () => {
+  expect(await runCli('--version')).toMatchObject({ code: EXIT.done, out: `${VERSION}\n` });
+  const manifests = ['packages', 'services', 'infra']
+    .flatMap((folder) => listFiles(folder, /^package\.json$/))
+    .map((path) => JSON.parse(readText(path)).version);
+  expect(manifests.length).toBeGreaterThan(20);
+  expect(new Set(manifests)).toEqual(new Set([VERSION]));
+  expect(readText('packages/python/pyproject.toml')).toContain(`version = "${VERSION}"`);
+});
+
+test('completes commands, their commands and options in a shell', async () => {
+  const { out } = await runCli('completion', 'bash');
+  const complete = (...words: string[]): string[] => {
+    const given = `${out}\nCOMP_WORDS=(countersign ${words.join(' ')}); COMP_CWORD=${words.length}; _countersign; echo "\${COMPREPLY[@]}"`;
+    return execFileSync('bash', ['-c', given], { encoding: 'utf8' }).trim().split(' ');
+  };
+  expect(complete('jo')).toEqual(['jobs']);
+  expect(complete('jobs', 's')).toEqual(['submit', 'show']);
+  expect(complete('--json', 'policy', 'init', 'x', '--te')).toEqual(['--template']);
+  const zsh = await runCli('completion', 'zsh');
+  expect(zsh.out).toBe(`autoload -Uz bashcompinit && bashcompinit\n${out}`);
+  const fish = await runCli('completion', 'fish');
+  expect(fish.out).toContain(`case ' policy init'\n      printf '%s\\n' --template --help`);
+  expect(await runCli('completion', 'tcsh')).toMatchObject({ code: EXIT.usage });
+});
+
+test('policy init: a folder whose tests pass, whose schemas are beside it, and which is never overwritten', async () => {
+  const folder = join(newFolder(), 'mine');
+  const made = await runCli('policy', 'init', folder, '--template', 'chatops', '--json');
+  expect(made).toMatchObject({ code: EXIT.done, json: { template: 'chatops' } });
+  expect(await runCli('policy', 'test', folder)).toMatchObject({ code: EXIT.done });
+  expect(await runCli('policy', 'lint', folder, '--strict')).toMatchObject({ code: EXIT.done });
+  const named = (made.json.files as string[]).flatMap((name) =>
+    [...readFileSync(join(folder, name), 'utf8').matchAll(/\$schema=(.*)$/gm)].map(([, to]) =>
+      join(folder, dirname(name), to!),
+    ),
+  );
+  expect(named).toEqual(
+    ['policy.yaml', 'pools.yaml', 'tests/room.yaml'].map((name) =>
+      join(folder, '.schemas', `${basename(name === 'tests/room.yaml' ? 'tests' : name, '.yaml')}.schema.json`),
+    ),
+  );
+  expect(named.filter((path) => !existsSync(path))).toEqual([]);
+  expect(await runCli('policy', 'init', folder)).toMatchObject({ code: EXIT.usage });
+});
