@@ -113,6 +113,8 @@ export const decision = z.strictObject({
   /** Set when limits had no room for the job, and made this decision. */
   limited: z.array(limitHit).min(1).optional(),
 });
+/** As a job keeps them, in the order made. */
+export const decisionList = z.array(decision);
 export type Decision = z.infer<typeof decision>;
 
 /** The job as it will run, after remediation and the constraints' patch; `effective_digest` covers all of it. */

@@ -8,6 +8,9 @@ import { type Decision, decision } from './decision.ts';
 /** What an entry says beside its decisions. */
 export type SaidByEntry = { job_hash?: unknown; effective_digest?: unknown };
 
+/** Made once: a schema costs a hundred times what it reads. */
+const rule_of = z.object({ rule_id: z.string().nullable() });
+
 const SILENT = { remediation: null, fail_mode: null, constraints: {}, obligations: {}, findings: [], asserted: [] };
 
 export function recordDecision(made: Decision, said: SaidByEntry): Record<string, unknown> {
@@ -23,7 +26,7 @@ export function recordDecision(made: Decision, said: SaidByEntry): Record<string
 
 /** Null for anything else. Whole decisions, as entries held them before, are read as they are. */
 export function readRecordedDecision(recorded: unknown, said: SaidByEntry): Decision | null {
-  const rule = z.object({ rule_id: z.string().nullable() }).safeParse(recorded).data;
+  const rule = rule_of.safeParse(recorded).data;
   if (rule === undefined) return null;
   const { job_hash, effective_digest } = said;
   const whole = { ...SILENT, job_hash, effective_digest, matched_rules: onlyOf(rule.rule_id), ...(recorded as object) };

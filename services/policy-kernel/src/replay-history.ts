@@ -2,7 +2,7 @@
  * Answers `rpc.policy.replay`: the jobs of a window, decided again at the time at which they were decided, under a
  * candidate. The same question over the same history gets the same answer, and what could not be asked is counted.
  */
-import { type DecideItem, type Decision, decision } from '@countersign/contracts/decision';
+import { type DecideItem, type Decision, decisionList } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import { actor, namedRequest } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -12,7 +12,6 @@ import { monotonicMs } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
 import { openShares } from '@countersign/platform/shares';
 import { type Compared, comparedOf, differenceOf } from '@countersign/policy-author/compare-decisions';
-import { z } from 'zod';
 import { type Asked, decideUnder } from './decide-under.ts';
 import { inSlices } from './in-slices.ts';
 import type { Scanning } from './scan-apart.ts';
@@ -62,7 +61,7 @@ async function replay({ database, scans }: ReplayParts, window: Window, asked: A
 }
 
 async function decideAnew(scans: AskParts['scans'], tenant: string, job: PastJob, asked: Asked): Promise<Verdict> {
-  const before = z.array(decision).parse(JSON.parse(job.decisions)).at(-1) as Decision;
+  const before = decisionList.parse(JSON.parse(job.decisions)).at(-1) as Decision;
   if (job.request === null || job.salt === null) return before.decision === 'deny' ? 'denied' : 'erased';
   const item: DecideItem = {
     gate: 'submit',

@@ -2,11 +2,10 @@
 
 import type { AdmitItem } from '@countersign/contracts/admission';
 import type { Decision } from '@countersign/contracts/decision';
-import { decision } from '@countersign/contracts/decision';
+import { decisionList } from '@countersign/contracts/decision';
 import type { JobFacts } from '@countersign/contracts/job-entry';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
-import { z } from 'zod';
 
 export type NewJob = JobFacts & {
   labels: string;
@@ -122,7 +121,7 @@ export async function findExisting(
     items.map((item) => item.actor.id),
     items.map((item) => item.idempotency_key),
   ]);
-  const found = rows.map((row) => ({ ...row, decisions: z.array(decision).parse(JSON.parse(row.decisions)) }));
+  const found = rows.map((row) => ({ ...row, decisions: decisionList.parse(JSON.parse(row.decisions)) }));
   return ({ request, actor, idempotency_key }) =>
     found.find((row) => row.tenant === request.tenant && row.job_id === request.job_id) ??
     found.find(

@@ -4,11 +4,10 @@
  * active. One that came in through the open submit gate has no seal; it goes on as what its operator opened that gate for.
  * What needs an approval waits for the kernel; stops, epoch and pools are looked at as always.
  */
-import { type Decision, decision as decisionShape, effectiveJob } from '@countersign/contracts/decision';
+import { type Decision, decisionList, effectiveJob } from '@countersign/contracts/decision';
 import type { SealKey } from '@countersign/ledger/decision-seal';
 import { nowInstant } from '@countersign/platform/clock';
 import { uuidv7 } from '@countersign/platform/ids';
-import { z } from 'zod';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import type { ClearedJob, DispatchItem } from './dispatch-item.ts';
 import { isAllowed, isKernelsWord } from './kernels-word.ts';
@@ -35,7 +34,7 @@ export async function dispatchFailOpen(
 
 function standOn(keys: readonly SealKey[], job: ClearedJob, standing: Standing | undefined): DispatchItem | null {
   if (standing?.effective == null) return null;
-  const stood = z.array(decisionShape).parse(JSON.parse(standing.decisions)).at(-1)!;
+  const stood = decisionList.parse(JSON.parse(standing.decisions)).at(-1)!;
   const unchanged = stood.effective_digest === job.effective_digest && stood.policy_epoch === job.policy_epoch;
   if (!unchanged || !mayStand(stood)) return null;
   const sealed = isKernelsWord(keys, { ...standing, job_hash: job.job_hash, rewritten: job.rewritten }, stood);
