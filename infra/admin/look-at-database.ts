@@ -46,6 +46,11 @@ export async function requireOwnOrEmpty(
   for (const role of found.roles) await requireLogin(database_url, where, role, passwords[role] ?? '');
 }
 
+/** Whether this is a database of a system. Throws SetUpError where it does not answer. */
+export async function isMigrated(database_url: string): Promise<boolean> {
+  return (await look(database_url, placeOf(database_url))).migrated;
+}
+
 /** Without user and password. */
 function placeOf(database_url: string): string {
   const url = URL.parse(database_url);

@@ -53,9 +53,12 @@ beforeAll(async () => {
 afterAll(() => cleanUp.disposeAsync());
 
 /** As `countersign-admin init` from a shell. */
-async function init(dir: string, database_url = postgres.admin_url): Promise<{ ok: boolean; said: string }> {
-  const args = [join(PROJECT_DIR, 'infra/admin/main.ts'), 'init', '--nats-url', nats_url, '--out', dir];
-  return promisify(execFile)(process.execPath, args, {
+function init(dir: string, database_url = postgres.admin_url): Promise<{ ok: boolean; said: string }> {
+  return admin(database_url, 'init', '--nats-url', nats_url, '--out', dir);
+}
+
+function admin(database_url: string, ...args: string[]): Promise<{ ok: boolean; said: string }> {
+  return promisify(execFile)(process.execPath, [join(PROJECT_DIR, 'infra/admin/main.ts'), ...args], {
     env: { PATH: process.env.PATH!, DATABASE_URL: database_url },
   }).then(
     ({ stdout, stderr }) => ({ ok: true, said: stdout + stderr }),
@@ -192,6 +195,11 @@ test('again it changes nothing', async () => {
   expect([ok, said]).toEqual([true, expect.stringContaining('all files stood already')]);
   expect(contentOf(out)).toEqual(before);
   expect((await api(env.COUNTERSIGN_API_KEY!, 'default', '/jobs')).status).toBe(200);
+  // As a job in a cluster does it: with the database's address and nothing of the folder.
+  expect(await admin(postgres.admin_url, 'migrate')).toEqual({
+    ok: true,
+    said: expect.stringContaining('are applied'),
+  });
 });
 
 test('the doctor finds it well, tells no secret, and sees a server that is gone', async () => {
