@@ -2,6 +2,8 @@
 import type { Person } from './api.ts';
 import { html, type View } from './html.ts';
 import { JobPage } from './job-page.ts';
+import { KpisPage } from './kpis-page.ts';
+import { PolicyPage } from './policy-page.ts';
 import { QuestionPage } from './question-page.ts';
 import { RegistryPage } from './registry-page.ts';
 import { ReviewsPage } from './reviews-page.ts';
@@ -25,6 +27,8 @@ export const PAGES: readonly Page[] = [
   { ...menu('reviews', 'Reviews'), needs: 'quarantine:read', show: (shown) => html`<${ReviewsPage} ...${shown} />` },
   { ...menu('jobs', 'Jobs'), needs: 'jobs:read', show: () => html`<${SearchPage} />` },
   { ...menu('stops', 'Stops'), needs: 'stops:read', show: (shown) => html`<${StopsPage} ...${shown} />` },
+  { ...menu('policy', 'Policy'), needs: 'policy:read', show: (shown) => html`<${PolicyPage} ...${shown} />` },
+  { ...menu('kpis', 'KPIs'), needs: 'kpis:read', show: () => html`<${KpisPage} />` },
   {
     path: /^\/registry\/(agents|people|keys|workers)$/,
     link: ['/console/registry/agents', 'Who may act'],

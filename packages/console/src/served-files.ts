@@ -13,11 +13,13 @@ const OWN = [
   'api',
   'app',
   'ask-browser',
+  'diff-lines',
   'heard-kinds',
   'html',
   'inbox-page',
   'job-page',
   'job-view',
+  'kpis-page',
   'live',
   'load-job',
   'load-question',
@@ -25,6 +27,7 @@ const OWN = [
   'node-crypto',
   'other-votes',
   'pages',
+  'policy-page',
   'question-page',
   'question-view',
   'registry-page',
@@ -40,16 +43,7 @@ const OWN = [
   'verify-job',
   'verify-view',
 ];
-const LEDGER = [
-  'canonical-json',
-  'chain-hash',
-  'checkpoint',
-  'digest',
-  'merkle',
-  'scan-json',
-  'shown-entry',
-  'verify-ed25519',
-];
+const LEDGER = ['canonicalize', 'chain-hash', 'checkpoint', 'digest', 'merkle', 'shown-entry', 'verify-ed25519'];
 const CONTRACTS = ['evidence-limits', 'printable', 'states'];
 
 const ledger_requires = createRequire(import.meta.resolve('@countersign/ledger/verify-ed25519'));

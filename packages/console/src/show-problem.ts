@@ -22,8 +22,12 @@ export function listed<T, R>(
   none: string,
 ): View {
   if (told === undefined) return waiting();
-  if (!told.ok) return html`<p role="alert" class="caution">${told.problem.detail}</p>`;
+  if (!told.ok) return problemLine(told);
   const rows = rowsOf(told.value);
   if (rows.length === 0) return html`<p>${none}</p>`;
   return html`<ul class="plain">${rows.map((row) => html`<li class="card" key=${keyOf(row)}>${show(row)}</li>`)}</ul>`;
+}
+
+export function problemLine({ problem: { detail } }: Extract<Told<never>, { ok: false }>): View {
+  return html`<p role="alert" class="caution">${detail}</p>`;
 }

@@ -2,7 +2,7 @@
  * One entry as the API and the evidence stream show it, back in the form that is hashed. It reads, and judges nothing.
  */
 import type { LedgerEntry, ShownEntry } from '@countersign/contracts/ledger-entry';
-import { canonicalize } from './canonical-json.ts';
+import { canonicalize } from './canonicalize.ts';
 import type { ChainEntry } from './chain-entry.ts';
 
 const HEX = /^[0-9a-f]{64}$/;

@@ -19,11 +19,12 @@ export function compressed(text: string): Uint8Array<ArrayBuffer> {
   return gzipSync(text, { level: 9 });
 }
 
-/** Only those that have lines of their own, where no string can stand; licences (`/*!`) stay, a map of the source goes. */
+/** Those that have lines of their own and those that end one, where no string can stand; licences (`/*!`) stay, a map of the source goes. */
 function withoutComments(source: string): string {
   return source
     .replaceAll(/^[ \t]*\/\*\*[\s\S]*?\*\/[ \t]*$/gm, '')
     .replaceAll(/^[ \t]*\/\/.*$/gm, '')
+    .replaceAll(/[ \t]+\/\/ [^'"`\n]*$/gm, '')
     .replaceAll(/\n\s*\n/g, '\n');
 }
 

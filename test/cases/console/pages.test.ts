@@ -35,7 +35,11 @@ function buttonsIn(text: string): string[] {
 }
 
 test('a page is in the menu of exactly those who may call what it is made of', () => {
-  const made = { reviews: 'GET /quarantine', jobs: 'GET /jobs', stops: 'GET /stops', registry: 'GET /agents' } as const;
+  const made = {
+    ...{ reviews: 'GET /quarantine', jobs: 'GET /jobs', stops: 'GET /stops', policy: 'GET /policy/bundles' },
+    ...{ kpis: 'GET /kpis', registry: 'GET /agents' },
+  } as const;
+  const access: Readonly<Record<string, readonly Role[]>> = ACCESS;
   // An agent sees its own jobs alone, and has no inbox.
   const people = ROLES.filter((role) => role !== 'agent');
   const menu = PAGES.filter(({ link }) => link !== undefined);
@@ -43,7 +47,7 @@ test('a page is in the menu of exactly those who may call what it is made of', (
   for (const { link, needs, path } of menu) {
     expect(path.test(link![0].slice('/console'.length)), link![0]).toBe(true);
     const seen = people.filter((role) => personOf(role).permissions.includes(needs));
-    const may: readonly Role[] = ACCESS[made[link![0].split('/')[2] as keyof typeof made]];
+    const may = access[made[link![0].split('/')[2] as keyof typeof made]]!;
     expect(seen, link![0]).toEqual(people.filter((role) => may.includes(role)));
   }
 });

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import { gunzipSync } from 'node:zlib';
+import { PAGES } from '@countersign/console/pages';
 import { ENTRY, importMap, servedFiles } from '@countersign/console/served-files';
 import { ACCESS } from '@countersign/contracts/access';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -110,6 +111,12 @@ describe('what is served', () => {
     expect(
       [...text.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, to]) => to).filter((to) => !/^(\/console|#)/.test(to!)),
     ).toEqual([]);
+  });
+
+  test('every page of the menu, for whoever opens its address', async () => {
+    for (const [href] of PAGES.flatMap(({ link }) => (link === undefined ? [] : [link])))
+      expect((await ask(href)).status, href).toBe(200);
+    expect((await ask('/console/nowhere')).status).toBe(404);
   });
 
   test('all modules, each import of each of them, and nothing else', async () => {

@@ -94,6 +94,22 @@ export function pageCases(running: () => TestSystem, { admin, approver, enter }:
     expect(JSON.stringify(result.body)).not.toContain('AKIA');
   });
 
+  it('a policy is read, asked and tried on history, and its KPIs are drawn', async () => {
+    const page = await open('Policy');
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByRole('heading', { name: 'policy.yaml' }).waitFor();
+    await page.getByText('require-approval-prod-deploy').first().waitFor();
+    await page.getByLabel('Asked').selectOption('version 1');
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await page.getByText('The decision is allow, by allow-demo-read').waitFor();
+    expect(await unfitIn(admin())).toEqual([]);
+    await page.getByRole('button', { name: 'Decide the last 7 days again' }).click();
+    await page.getByText(/Of \d+ jobs \d+ were decided again/).waitFor();
+    await open('KPIs');
+    await page.getByRole('img', { name: /^Jobs asked for: at most \d+ a day, last \d+$/ }).waitFor();
+    expect(await unfitIn(admin())).toEqual([]);
+  });
+
   it('another tenant sees nothing of all this', async () => {
     const { jobs } = (await running().api('auditor', 'GET', '/api/v1/jobs?limit=1')).body;
     const { approvals } = (await running().api('auditor', 'GET', '/api/v1/approvals?limit=1')).body;
