@@ -9,7 +9,12 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
 type Recorded = { record: string; expr: string };
-type Alert = { alert: string; expr: string; labels: { severity: string }; annotations: { summary: string } };
+type Alert = {
+  alert: string;
+  expr: string;
+  labels: { severity: string };
+  annotations: { summary: string; runbook_url: string };
+};
 const file = parse(readFileSync(join(PROJECT_DIR, 'infra/metrics/alerts.yml'), 'utf8')) as {
   groups: { rules: (Alert | Recorded)[] }[];
 };
@@ -28,7 +33,7 @@ function labelsIn(expr: string): string[] {
   ];
 }
 
-describe.each(alerts)('$alert', ({ expr, labels, annotations }) => {
+describe.each(alerts)('$alert', ({ alert, expr, labels, annotations }) => {
   const names = [...expr.matchAll(/countersign_(\w+)/g)].map(([, name]) => name!.replace(/_bucket$/, ''));
 
   test('speaks of metrics that are declared', () => {
@@ -41,6 +46,11 @@ describe.each(alerts)('$alert', ({ expr, labels, annotations }) => {
     expect(has).toEqual(expect.arrayContaining(labelsIn(expr)));
     const told = [...annotations.summary.matchAll(/\$labels\.(\w+)/g)].map(([, name]) => name!);
     expect(has).toEqual(expect.arrayContaining(told));
+  });
+
+  test('leads to its place in the runbook', () => {
+    expect(annotations.runbook_url).toBe(`docs/runbook.md#${alert.toLowerCase()}`);
+    expect(runbook).toContain(`### ${alert}\n`);
   });
 
   test('says how grave it is', () => {
