@@ -3,10 +3,11 @@ import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { may, type Person } from './api.ts';
 import { whoIsHere } from './ask-browser.ts';
+import { heading } from './heading.ts';
 import { APPROVAL_KINDS } from './heard-kinds.ts';
 import { html, type View } from './html.ts';
 import { InboxPage, loadInbox } from './inbox-page.ts';
-import { PAGES } from './pages.ts';
+import { Loaded, PAGES } from './pages.ts';
 import { useEvents, usePath, useTold } from './router.ts';
 import { problem, waiting } from './show-problem.ts';
 
@@ -26,6 +27,7 @@ function Console({ person }: { person: Person }): View {
   const below = path.replace(/^\/console/, '').replace(/\/$/, '');
   const page = PAGES.find((each) => each.path.test(below));
   useEffect(() => {
+    (document.activeElement as HTMLElement | null)?.blur();
     document.querySelector<HTMLElement>('h1')?.focus();
     scrollTo(0, 0);
   }, [path]);
@@ -42,10 +44,10 @@ function Console({ person }: { person: Person }): View {
       <span>${person.principal} <span class="soft">of ${person.tenant}</span></span> <button>Sign out</button></form></header>
     <main id="main">${
       page !== undefined
-        ? page.show({ id, person, tick })
+        ? html`<${Loaded} load=${page.load} shown=${{ id, person, tick }} />`
         : sees && below === ''
           ? html`<${InboxPage} inbox=${inbox} refresh=${again} />`
-          : html`<h1 tabindex="-1">Console</h1><p>Choose above.</p>`
+          : html`${heading('Console')}<p>Choose above.</p>`
     }</main>`;
 }
 

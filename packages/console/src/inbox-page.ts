@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import type { Ask, Told } from './api.ts';
 import { loadPages } from './api.ts';
 import { ask } from './ask-browser.ts';
+import { heading } from './heading.ts';
 import { html, type View } from './html.ts';
 import { loadQuestion, type Question } from './load-question.ts';
 import { castVote, readBallot } from './question-page.ts';
@@ -40,7 +41,7 @@ export function InboxPage({ inbox, refresh }: { inbox: Told<ApprovalView[]> | un
     refresh();
   };
   if (batch !== null) return html`<${Batch} questions=${batch} leave=${leave} />`;
-  return html`<h1 tabindex="-1">Inbox</h1>
+  return html`${heading('Inbox')}
     <p role="status">${open.length === 0 ? 'Nothing waits for you.' : `${open.length} ${open.length === 1 ? 'question waits' : 'questions wait'} for you.`}</p>
     <ul class="cards">${open.map((approval) => html`<li key=${approval.approval_id}>${card(approval, { now, picked, choose })}</li>`)}</ul>
     ${
@@ -76,7 +77,7 @@ function Batch({ questions, leave }: { questions: readonly Question[]; leave: ()
     }
     document.querySelector<HTMLElement>('h1')?.focus();
   };
-  return html`<h1 tabindex="-1">${questions.length} questions together</h1>
+  return html`${heading(`${questions.length} questions together`)}
     <p>Each vote is for one digest. Nothing is voted on that is not listed here in full.</p>
     <form class="ballot" onSubmit=${onSubmit}>
       <ol class="plain">${questions.map(

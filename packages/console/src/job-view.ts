@@ -3,6 +3,7 @@ import type { ShownJob } from '@countersign/contracts/http';
 import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import type { ResultView } from '@countersign/contracts/output';
 import type { Told } from './api.ts';
+import { heading } from './heading.ts';
 import { html, type View } from './html.ts';
 import type { WholeJob } from './load-job.ts';
 import { DecisionView, findingsLine } from './say-decision.ts';
@@ -13,7 +14,7 @@ type Shown = { whole: WholeJob; now: number /** What belongs to it and is asked 
 
 export function JobView({ whole: { job, timeline, decisions, result }, now, more }: Shown): View {
   return html`<article>
-    <h1 tabindex="-1">${seen(job.topic)}</h1>
+    ${heading(seen(job.topic))}
     ${standing(job, now)}
     <section aria-labelledby="decided"><h2 id="decided">What was decided</h2>
       ${orProblem(decisions, (list) => list.toReversed().map((decision) => html`<${DecisionView} decision=${decision} />`))}</section>

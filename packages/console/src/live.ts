@@ -26,11 +26,11 @@ export function keepTold<T>(load: (asking: Ask) => Promise<Told<T>>, show: (told
     asked += 1;
     const turn = asked;
     let fails = false;
-    const told = await load(async (path, body) => {
-      const part = await asking<never>(path, body);
+    const judged = <R>(part: Told<R>): Told<R> => {
       fails ||= !part.ok && isOutage(part.status);
       return part;
-    });
+    };
+    const told = judged(await load(async (path, body) => judged(await asking<never>(path, body))));
     if (is_over || turn < shown) return;
     shown = turn;
     if (fails && turn === asked) retry = setTimeout(look, AGAIN_MS);

@@ -5,6 +5,7 @@
 import type { ApprovalView } from '@countersign/contracts/approval';
 import { unseenIn } from '@countersign/contracts/printable';
 import { may, type Person } from './api.ts';
+import { heading } from './heading.ts';
 import { html, type View } from './html.ts';
 import type { Question } from './load-question.ts';
 import { findingsLine, restsOn } from './say-decision.ts';
@@ -25,7 +26,7 @@ export type QuestionProps = {
 export function QuestionView({ question, person, now, said, onSubmit, more }: QuestionProps): View {
   const { approval } = question;
   return html`<article class="question">
-    <h1 tabindex="-1">${seen(approval.topic)}</h1>
+    ${heading(seen(approval.topic))}
     <p role="status" class="said">${said}</p>
     ${standing(approval, now)}
     <section aria-labelledby="runs"><h2 id="runs">What will run</h2>${willRun(approval)}</section>

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Ask, loadPages, type Rows, type Told } from './api.ts';
 import { ask } from './ask-browser.ts';
+import { heading } from './heading.ts';
 import { html, type View } from './html.ts';
 import { keepTold, listen } from './live.ts';
 
@@ -95,7 +96,7 @@ export function useSaid(again: () => Promise<unknown>): [said: string, tell: (sa
 }
 
 export function headed(title: string, said = ''): View {
-  return html`<h1 tabindex="-1">${title}</h1><p role="status" class="said">${said}</p>`;
+  return html`${heading(title)}<p role="status" class="said">${said}</p>`;
 }
 
 /**

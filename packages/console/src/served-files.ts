@@ -14,6 +14,7 @@ const OWN = [
   'app',
   'ask-browser',
   'diff-lines',
+  'heading',
   'heard-kinds',
   'html',
   'inbox-page',

@@ -1,5 +1,6 @@
 /** A list as it was told, and what stands where an answer is missing. */
 import type { Told } from './api.ts';
+import { heading } from './heading.ts';
 import { html, type View } from './html.ts';
 
 export function waiting(): View {
@@ -7,7 +8,7 @@ export function waiting(): View {
 }
 
 export function problem({ problem: { detail, code } }: Extract<Told<never>, { ok: false }>): View {
-  return html`<h1 tabindex="-1">Not to be seen</h1><p role="alert" class="caution">${detail} <span class="soft">(${code})</span></p>`;
+  return html`${heading('Not to be seen')}<p role="alert" class="caution">${detail} <span class="soft">(${code})</span></p>`;
 }
 
 /**

@@ -34,7 +34,7 @@ function buttonsIn(text: string): string[] {
   return [...text.matchAll(/<button[^>]*>([^<]*)</g)].map(([, name]) => name!);
 }
 
-test('a page is in the menu of exactly those who may call what it is made of', () => {
+test('a page is in the menu of exactly those who may call what it is made of', async () => {
   const made = {
     ...{ reviews: 'GET /quarantine', jobs: 'GET /jobs', stops: 'GET /stops', policy: 'GET /policy/bundles' },
     ...{ kpis: 'GET /kpis', registry: 'GET /agents' },
@@ -44,6 +44,7 @@ test('a page is in the menu of exactly those who may call what it is made of', (
   const people = ROLES.filter((role) => role !== 'agent');
   const menu = PAGES.filter(({ link }) => link !== undefined);
   expect(menu.map(({ link }) => link![0].split('/')[2])).toEqual(Object.keys(made));
+  for (const { load } of PAGES) expect(await load()).toBeTypeOf('function');
   for (const { link, needs, path } of menu) {
     expect(path.test(link![0].slice('/console'.length)), link![0]).toBe(true);
     const seen = people.filter((role) => personOf(role).permissions.includes(needs));
