@@ -1,12 +1,13 @@
 /**
- * `npm run chart`: writes the chart's templates. They use nothing of Helm but values, JSON of values and one condition around
+ * `npm run chart`: writes the chart's templates and what its values may be. Templates use nothing of Helm but values, JSON of values and one condition around
  * each file, so that whoever has no helm can fill them in all the same and see what it would make (`fillIn`).
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { PROJECT_DIR } from '../project-folders.ts';
 import { chartResources, valuesOf } from './chart-resources.ts';
+import { valuesSchema } from './values-schema.ts';
 
 export const CHART_DIR = join(PROJECT_DIR, 'infra/helm/countersign');
 
@@ -46,5 +47,13 @@ export function fillIn(template: string, values: Readonly<Record<string, unknown
   });
 }
 
-if (import.meta.main)
+/** Text of values.schema.json. */
+export function renderValuesSchema(): string {
+  const defaults = parse(readFileSync(join(CHART_DIR, 'values.yaml'), 'utf8'));
+  return `${JSON.stringify(valuesSchema(defaults), null, 2)}\n`;
+}
+
+if (import.meta.main) {
   for (const [name, text] of Object.entries(renderTemplates())) writeFileSync(join(CHART_DIR, 'templates', name), text);
+  writeFileSync(join(CHART_DIR, 'values.schema.json'), renderValuesSchema());
+}

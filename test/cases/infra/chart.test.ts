@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICES } from '@countersign/contracts/ledger-entry';
 import { VERSION } from '@countersign/contracts/version';
-import { CHART_DIR, fillIn, renderTemplates } from '@countersign/infra/helm/render-chart';
+import { CHART_DIR, fillIn, renderTemplates, renderValuesSchema } from '@countersign/infra/helm/render-chart';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { Job } from 'kubernetes-models/batch/v1/Job';
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
@@ -16,10 +16,12 @@ import { Service } from 'kubernetes-models/v1/Service';
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 import { expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { z } from 'zod';
 
 const MODELS = { Deployment, Job, NetworkPolicy, PodDisruptionBudget, Service, ServiceAccount };
 const read = (name: string): string => readFileSync(join(CHART_DIR, name), 'utf8');
-const values = parse(read('values.yaml'));
+const image = `registry.example.com/countersign@sha256:${'0'.repeat(64)}`;
+const values = { ...parse(read('values.yaml')), image };
 const templates = renderTemplates();
 
 type Resource = { kind: keyof typeof MODELS; metadata: { name: string }; spec?: any };
@@ -51,6 +53,21 @@ test('its templates are what the code writes, and its version the system’s', (
   const names = readdirSync(join(CHART_DIR, 'templates'));
   expect(Object.fromEntries(names.map((name) => [name, read(`templates/${name}`)]))).toEqual(templates);
   expect(parse(read('Chart.yaml'))).toMatchObject({ apiVersion: 'v2', version: VERSION, appVersion: VERSION });
+});
+
+test('values are checked: a name with a mistake in it, a wrong type, no image', () => {
+  expect(read('values.schema.json')).toBe(renderValuesSchema());
+  const schema = z.fromJSONSchema(JSON.parse(renderValuesSchema()));
+  const refuses = (change: object): boolean => !schema.safeParse({ ...values, ...change }).success;
+  expect(refuses({})).toBe(false);
+  expect(refuses({ audit: { ...values.audit, egress: [{ ports: [{ port: 443 }] }] } })).toBe(false);
+  for (const wrong of [
+    { image: '' },
+    { ingres: {} },
+    { audit: { ...values.audit, replica: 3 } },
+    { nats: { port: '4222', to: [] } },
+  ])
+    expect(refuses(wrong), JSON.stringify(wrong)).toBe(true);
 });
 
 test('every resource is one by the schemas of the Kubernetes API, which would refuse a mistake', () => {
@@ -131,7 +148,9 @@ test('what helm alone could fill in is refused', () => {
 
 const helm = spawnSync('helm', ['version']).status === 0;
 test.skipIf(!helm)(`helm makes the same${helm ? '' : ' (no helm here)'}`, () => {
-  const made = documentsIn(execFileSync('helm', ['template', 'cs', CHART_DIR], { encoding: 'utf8' }));
+  const made = documentsIn(
+    execFileSync('helm', ['template', 'cs', CHART_DIR, '--set', `image=${image}`], { encoding: 'utf8' }),
+  );
   const sorted = (list: readonly Resource[]) => list.toSorted((a, b) => nameIn(a).localeCompare(nameIn(b)));
   expect(sorted(made)).toEqual(sorted(all));
 });

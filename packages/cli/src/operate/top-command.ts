@@ -35,7 +35,13 @@ async function watch(output: Output, { metrics, interval, once }: Options, comma
   let before = await read(metrics);
   do {
     await pause(interval * 1000);
-    const after = await read(metrics);
+    const after = await read(metrics).catch((thrown: Error) => {
+      if (!live) throw thrown;
+      // Whoever watches a system that goes down wants to see it come back.
+      output.write(`${CLEAR}${thrown.message}\n`);
+      return null;
+    });
+    if (after === null) continue;
     const top = topOf(before.samples, after.samples, (after.at - before.at) / 1000);
     if (live) output.write(`${CLEAR}${new Date().toISOString().slice(0, 19)}Z  ${metrics}\n\n`);
     print(output, command, top, showTop);
