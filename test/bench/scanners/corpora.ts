@@ -1,5 +1,6 @@
 /** Every corpus with its seed. Development seeds are odd and were used while tuning; held-out seeds are even. */
 import type { ScannerName } from '@countersign/scanners/scan';
+import { piiLate, piiLookalikesLate } from './data-late.ts';
 import {
   attacksFresh,
   piiFresh,
@@ -12,11 +13,13 @@ import { injectionDevelopment, securityProseDevelopment } from './injection-deve
 import { attacksByKind } from './injection-fresh.ts';
 import { securityProseByKind } from './injection-fresh-prose.ts';
 import { injectionHeldOutDirect, injectionHeldOutIndirect, securityProseHeldOut } from './injection-held-out.ts';
+import { attacksLate } from './injection-late.ts';
 import { attacksOfStrangers } from './injection-strangers.ts';
 import { attacksUnseen } from './injection-unseen.ts';
 import { proseUnseen } from './injection-unseen-prose.ts';
 import { piiDevelopment, piiLookalikesDevelopment } from './pii-development.ts';
 import { piiHeldOut, piiLookalikesHeldOut } from './pii-held-out.ts';
+import { proseLate } from './prose-late.ts';
 import { proseOfStrangers } from './prose-strangers.ts';
 import { type Random, randomFrom } from './random.ts';
 import type { Sample } from './sample.ts';
@@ -63,6 +66,10 @@ export const CORPORA: readonly Corpus[] = [
   corpus('unseen look-alikes of personal data', 'pii', false, 2048, 1600, piiLookalikesUnseen),
   corpus('unseen personal data with a checksum', 'pii', true, 2050, 1200, piiUnseen(true)),
   corpus('unseen personal data without', 'pii', true, 2052, 600, piiUnseen(false)),
+  corpus('late personal data with a checksum', 'pii', true, 2066, 1200, piiLate),
+  corpus('late look-alikes of personal data', 'pii', false, 2068, 1640, piiLookalikesLate),
+  corpus('late attacks', 'prompt_injection', true, 2070, 0, attacksLate),
+  corpus('late prose', 'prompt_injection', false, 2072, 0, proseLate),
   corpus('unseen secrets', 'secrets', true, 2054, 800, secretsUnseen),
   corpus('unseen look-alikes of secrets', 'secrets', false, 2058, 600, secretLookalikesUnseen),
 ];

@@ -2,6 +2,7 @@
 import type { ScannerName } from '@countersign/scanners/scan';
 import { CORPORA } from './corpora.ts';
 import { EVASIONS, HIDDEN } from './evasions.ts';
+import { EVASIONS_LATE, HIDDEN_LATE } from './evasions-late.ts';
 import { EVASIONS_UNSEEN, HIDDEN_UNSEEN } from './evasions-unseen.ts';
 import { isFound, type Share, shareFound, wilson } from './measure-detection.ts';
 import { randomFrom } from './random.ts';
@@ -21,9 +22,16 @@ export function reportDetection(say: Say, listsKinds: (heldOut: boolean) => bool
 export function reportEvasions(say: Say): void {
   reportHidden(say, 'evasions', EVASIONS, HIDDEN, 115);
   reportHidden(say, 'held out: unseen evasions', EVASIONS_UNSEEN, HIDDEN_UNSEEN, 2056);
+  reportHidden(say, 'held out: late evasions', EVASIONS_LATE, HIDDEN_LATE, 2064);
 }
 
-function reportHidden(say: Say, name: string, evasions: typeof EVASIONS, hidden: typeof HIDDEN, seed: number): void {
+function reportHidden(
+  say: Say,
+  name: string,
+  evasions: typeof EVASIONS_LATE,
+  hidden: typeof HIDDEN,
+  seed: number,
+): void {
   const r = randomFrom(seed);
   let found = 0;
   let of = 0;
@@ -33,13 +41,17 @@ function reportHidden(say: Say, name: string, evasions: typeof EVASIONS, hidden:
       if (words && scanner !== 'prompt_injection') continue;
       for (const text of hidden[scanner]) {
         of += 1;
-        if (isFound({ text: change(text, r) }, scanner, true)) found += 1;
+        if (isFound(documentOf(change(text, r)), scanner, true)) found += 1;
         else missed.push(`${kind}: ${text.slice(0, 12)}`);
       }
     }
   }
   say(line(`${name} (seed ${seed})`, { found, of, ...wilson(found, of), others: new Map() }, true));
   if (missed.length > 0) say(`    missed: ${missed.join(', ')}`);
+}
+
+function documentOf(changed: unknown): unknown {
+  return typeof changed === 'string' ? { text: changed } : changed;
 }
 
 function line(name: string, { found, of, low, high }: Share, positives: boolean): string {
