@@ -6,12 +6,14 @@ import { type View, ViewBuilder } from './normalise.ts';
 
 // Twelve bytes are a card number in part, or two words. Each alternative has a fixed length for each byte.
 const BYTES =
-  /(?<![0-9a-z])(?:(?:0x)?[0-9a-f]{2}(?:, ?| |:|-)){11,4096}(?:0x)?[0-9a-f]{2}(?![0-9a-z])|(?<![0-9.])(?:(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])(?:, ?| )){11,4096}(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])(?![0-9.])/gi;
+  /(?<![0-9a-z])(?:(?:0x)?[0-9a-f]{2}(?:[,;] ?|[ :|/-])){11,4096}(?:0x)?[0-9a-f]{2}(?![0-9a-z])|(?<![0-9.])(?:(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])(?:[,;] ?|[ |/-])){11,4096}(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])(?![0-9.])|(?<![0-9.])(?:0?(?:[01][0-7]{2})(?:[,;] ?|[ |/-])){11,4096}0?[01][0-7]{2}(?![0-9.])/gi;
 const MIN_DIGITS = 12;
 const PRINTABLE = /^[\t\n\r -~]+$/;
 
 const INSIDE = /(?<=[A-Za-z0-9])(?:<!--[^<>]{0,64}-->|\*{2,3}|_{2}|["'] ?\+ ?["']|<\/?[a-z]{1,6}>)(?=[A-Za-z0-9])/g;
-const MAY_BE_TAG = /<\/?[a-z]{1,6}>[A-Za-z0-9]/;
+const MAY_BE_TAG = /[A-Za-z0-9](?:<\/?[a-z]{1,6}>){1,4}[A-Za-z0-9]/;
+/** Tags between the letters of words, and those beside the spaces between such words. */
+const TAGS = /(?<=[A-Za-z0-9 ])(?:<\/?[a-z]{1,6}>){1,4}(?=[A-Za-z0-9 ])/g;
 /** Characters around such a mark that are read with it. */
 const AROUND = 160;
 
@@ -31,10 +33,11 @@ export function byteView(view: View, digits: number): View | null {
 /** What stands around marks inside of words, without the marks. Null where there is none. */
 export function unmarkedView(view: View): View | null {
   const { text } = view;
-  if (!mayHoldMarks(text)) return null;
+  const marks = MAY_BE_TAG.test(text) ? TAGS : mayHoldMarks(text) ? INSIDE : null;
+  if (marks === null) return null;
   let builder: ViewBuilder | null = null;
   let done = 0;
-  for (const found of text.matchAll(INSIDE)) {
+  for (const found of text.matchAll(marks)) {
     builder ??= new ViewBuilder(view, 256);
     copyAround(builder, done, found.index);
     done = found.index + found[0].length;
@@ -63,8 +66,7 @@ function mayHoldMarks(text: string): boolean {
     text.includes('+"') ||
     text.includes('+ "') ||
     text.includes("+'") ||
-    text.includes("+ '") ||
-    MAY_BE_TAG.test(text)
+    text.includes("+ '")
   );
 }
 
@@ -81,7 +83,7 @@ function mayHoldBytes(text: string): boolean {
 }
 
 function isSign(code: number): boolean {
-  return code === 32 || code === 44 || code === 45 || code === 58;
+  return code === 32 || (code >= 44 && code <= 47 && code !== 46) || code === 58 || code === 59 || code === 124;
 }
 
 /** Whether four numbers of two or three digits follow, with one sign behind each. */
@@ -95,7 +97,7 @@ function beginsBytes(text: string, from: number): boolean {
     const code = text.charCodeAt(at);
     if (!isSign(code) || (count > 0 && code !== sign)) return false;
     sign = code;
-    at += code === 44 && text.charCodeAt(at + 1) === 32 ? 2 : 1;
+    at += (code === 44 || code === 59) && text.charCodeAt(at + 1) === 32 ? 2 : 1;
   }
   return true;
 }
@@ -104,9 +106,11 @@ function isHex(code: number): boolean {
   return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 102);
 }
 
-/** Decimal where three digits stand somewhere or none is hexadecimal by its letters or its prefix. */
+/** Octal where all have three digits and one can be nothing else; decimal where three digits stand somewhere, or none is hexadecimal by its letters or its prefix. */
 function textOf(written: string): string {
   const parts = written.match(/[0-9a-z]+/gi)!;
+  if (parts.every((part) => /^0?[01][0-7]{2}$/.test(part)) && parts.some((part) => /^0|^1[3-7]/.test(part)))
+    return String.fromCharCode(...parts.map((part) => Number.parseInt(part, 8)));
   const isDecimal =
     !/[a-fx]/i.test(written) && (parts.some((part) => part.length === 3) || /[89]\d(?!\d)/.test(written));
   return String.fromCharCode(...parts.map((part) => Number.parseInt(part.replace(/^0x/i, ''), isDecimal ? 10 : 16)));

@@ -32,14 +32,33 @@ export function packedView(view: View): View | null {
   };
   for (let run = nextRun(view.text, 0); run !== null; run = nextRun(view.text, run.end)) {
     if (!mayHoldBytes(view.text, run.start, run.end)) continue;
-    const written = view.text.slice(run.start, run.end);
-    const hex = isMostlyHex(written);
-    const decoded = (hex ? decodeHex(written, unpack) : null) ?? decodeBase64(written, unpack);
+    const decoded = decode(view.text.slice(run.start, run.end), unpack);
     if (decoded === null) continue;
     builder ??= new ViewBuilder(view, decoded.length);
     builder.push(`${decoded}\n`, run.start, run.end);
   }
   return builder?.view() ?? null;
+}
+
+/** What one run of base64 or hexadecimal holds; null where it is no text. */
+export function decodeRun(run: string): string | null {
+  return mayHoldBytes(run, 0, run.length) ? decode(run, textOf) : null;
+}
+
+function decode(written: string, unpack: Unpack): string | null {
+  const hex = isMostlyHex(written) ? decodeHex(written, unpack) : null;
+  return hex ?? decodeBase64(written, unpack) ?? decodeBackwards(written, unpack);
+}
+
+/** Base64 from its end to its beginning, without the padding that stands in front then. */
+function decodeBackwards(written: string, unpack: Unpack): string | null {
+  if (!/[A-Z]/.test(written) || !/[a-z]/.test(written)) return null;
+  let end = written.length;
+  while (end > 0 && written[end - 1] === '=') end -= 1;
+  const start = [...written.slice(Math.max(0, end - 64), end)].reverse().join('');
+  const length = sampleFrom(start, 0);
+  if (length < 3 || !looksReadable(SAMPLE, length)) return null;
+  return unpack(Buffer.from([...written.slice(0, end)].reverse().join(''), 'base64'));
 }
 
 function isRunCode(code: number): boolean {
@@ -156,7 +175,7 @@ function isPrintable(byte: number): boolean {
 }
 
 /** Whether bytes start as ASCII, UTF-8 of another script, UTF-16, gzip or zlib do. */
-function looksReadable(bytes: Uint8Array, length: number): boolean {
+export function looksReadable(bytes: Uint8Array, length: number): boolean {
   if (isCompressed(bytes)) return true;
   let printable = 0;
   let zeros = 0;

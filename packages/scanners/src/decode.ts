@@ -5,11 +5,14 @@
 import type { Survey } from './anchors.ts';
 import { byteView, unmarkedView } from './decode-bytes.ts';
 import { MIN_RUN, packedView } from './decode-packed.ts';
+import { groupedView } from './decode-runs.ts';
+import { unseenView } from './decode-unseen.ts';
 import { type View, ViewBuilder } from './normalise.ts';
+import { turnedView } from './turned-letters.ts';
 
 // Each alternative starts with its own character and has a fixed or small bounded length: linear on any text.
 const ESCAPES =
-  /(?:%[0-9a-f]{2}){1,64}|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,16});?|\\{1,8}(?:u\{[0-9a-f]{1,6}\}|u[0-9a-f]{4}|x[0-9a-f]{2}|[0-3][0-7]{2}|[nrt"'/])|(?:=[0-9A-F]{2}){2,64}/gi;
+  /(?:%[0-9a-f]{2}){1,64}|%u[0-9a-f]{4}|(?:\\0{0,4}[2-7][0-9a-f] ){2,64}|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,16});?|\\{1,8}(?:u\{[0-9a-f]{1,6}\}|u[0-9a-f]{4}|x[0-9a-f]{2}|[0-3][0-7]{2}|[nrt"'/])|(?:=[0-9A-F]{2}){2,64}/gi;
 
 const NAMED: Readonly<Record<string, string>> = {
   amp: '&',
@@ -53,16 +56,20 @@ const OVERRIDES = /[\u202d\u202e\u2066-\u2068]/;
 /** What one layer of encoding hides in a text: `source` as it was written, `plain` the same folded. */
 export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
   const views: View[] = [];
-  const unescaped = survey.hasEscapes || QUOTED_PRINTABLE.test(plain.text) ? unescapeView(plain) : null;
-  if (unescaped !== null) views.push(unescaped);
-  const reordered = source === plain ? null : reorderView(source);
-  if (reordered !== null) views.push(reordered);
-  const packed = survey.longestRun >= MIN_RUN ? packedView(plain) : null;
-  if (packed !== null) views.push(packed);
-  const bytes = byteView(plain, survey.digits);
-  if (bytes !== null) views.push(bytes);
-  const unmarked = unmarkedView(plain);
-  if (unmarked !== null) views.push(unmarked);
+  const add = (view: View | null): void => {
+    if (view !== null) views.push(view);
+  };
+  if (survey.hasEscapes || QUOTED_PRINTABLE.test(plain.text)) add(unescapeView(plain));
+  if (source !== plain) {
+    add(reorderView(source));
+    add(turnedView(source));
+    add(unseenView(source));
+  }
+  if (survey.longestRun >= MIN_RUN) add(packedView(plain));
+  if (plain.text.length < MIN_RUN) return views;
+  add(groupedView(plain, survey.digits, survey.longestRun));
+  add(byteView(plain, survey.digits));
+  add(unmarkedView(plain));
   return views;
 }
 
@@ -84,6 +91,14 @@ function unescapeView(view: View): View | null {
 }
 
 function unescapeOne(written: string): string | undefined {
+  if (/^%u/i.test(written)) return fromPoint(Number.parseInt(written.slice(2), 16));
+  // Style sheets write characters in hexadecimal, with a space behind each.
+  if (written.endsWith(' '))
+    return written
+      .slice(1, -1)
+      .split(' \\')
+      .map((code) => fromPoint(Number.parseInt(code, 16)))
+      .join('');
   if (written.startsWith('%')) return Buffer.from(written.replaceAll('%', ''), 'hex').toString('utf8');
   if (written.startsWith('=')) return Buffer.from(written.replaceAll('=', ''), 'hex').toString('utf8');
   if (written.startsWith('&')) return unescapeEntity(written);

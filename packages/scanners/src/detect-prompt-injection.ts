@@ -7,9 +7,11 @@ import type { Emit } from './emit.ts';
 import { COMMAND_ANCHORS, detectCommand } from './injection-commands.ts';
 import { FOREIGN } from './injection-languages.ts';
 import { headerAt, MARKER_ANCHORS, markerAt, ROLE_ANCHORS } from './injection-markers.ts';
-import { sourceSpan } from './normalise.ts';
+import { oddityOf } from './letter-statistics.ts';
+import type { View } from './normalise.ts';
 import { readMeanings } from './read-meanings.ts';
-import { REVERSED_ANCHORS, ROTATED_ANCHORS, RUN_ANCHORS, respelled } from './respell.ts';
+import { REVERSED_ANCHORS, type Respell, ROTATED_ANCHORS, RUN_ANCHORS, respelled, signedWords } from './respell.ts';
+import { CODE_ANCHORS, MIN_NUMBERS, PIG_ANCHOR } from './respell-codes.ts';
 import { weighSignals } from './weigh-signals.ts';
 
 /** Every literal that an attempt is found by; `detectPromptInjection` is told which of them ended where. */
@@ -20,16 +22,27 @@ export const INJECTION_ANCHORS: readonly string[] = [
   ...REVERSED_ANCHORS,
   ...ROTATED_ANCHORS,
   ...RUN_ANCHORS,
+  ...CODE_ANCHORS,
+  PIG_ANCHOR,
 ];
 const ROLES = MARKER_ANCHORS.length;
 const COMMANDS = ROLES + ROLE_ANCHORS.length;
 const REVERSED = COMMANDS + COMMAND_ANCHORS.length;
 const ROTATED = REVERSED + REVERSED_ANCHORS.length;
 const RUNS = ROTATED + ROTATED_ANCHORS.length;
+const CODES = RUNS + RUN_ANCHORS.length;
+const PIG = CODES + CODE_ANCHORS.length;
 
 const MAX_RUNS = 256;
 const MIN_RUN = 16;
 const MIN_BINARY_DIGITS = 48;
+const ROT13 = 13;
+const MIN_PIGS = 3;
+/** Signs that are written for letters. */
+const SIGNS = ['@', '$', '|', '+', '!'];
+/** A shorter text is no order, however it is written. */
+const MIN_DISGUISED = 14;
+const NOTHING: Respell = () => [];
 
 // Tag characters and variation selectors carry whole messages unseen. Flags of regions use up to seven of them after a
 // black flag, emoji one or two.
@@ -39,9 +52,15 @@ const UNSEEN =
 const MAY_BE_UNSEEN = /[\u200b-\u2064]|[\ufe00-\ufe0f]|\udb40/;
 const OTHER_SCRIPTS = /[\u0400-\u06ff\u0900-\u097f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
 
-/** Reports attempts to instruct a reader in folded text. `firstAnchor`: index of the first of `INJECTION_ANCHORS`. */
-export function detectPromptInjection(text: string, hits: Hits, firstAnchor: number, emit: Emit): void {
-  const seen = { reversed: 0, rotated: 0, runs: [] as number[] };
+/** `firstAnchor`: index of the first of `INJECTION_ANCHORS`. `isGuess`: the words may be put there by whoever read them. */
+export type Reader = { readonly firstAnchor: number; readonly isGuess: boolean };
+
+/**
+ * Reports attempts to instruct a reader in folded text, and returns what makes the texts that it may be meant as.
+ */
+export function detectPromptInjection(view: View, hits: Hits, { firstAnchor, isGuess }: Reader, emit: Emit): Respell {
+  const { text } = view;
+  const seen = { reversed: 0, rotated: 0, codes: 0, pigs: 0, runs: [] as number[] };
   for (let i = 0; i < hits.anchors.length; i += 1) {
     const anchor = hits.anchors[i]! - firstAnchor;
     const end = hits.ends[i]!;
@@ -55,9 +74,11 @@ export function detectPromptInjection(text: string, hits: Hits, firstAnchor: num
     } else if (anchor < REVERSED) detectCommand(text, anchor - COMMANDS, end, emit);
     else if (anchor < ROTATED) seen.reversed += 1;
     else if (anchor < RUNS) seen.rotated += 1;
+    else if (anchor >= PIG) seen.pigs += 1;
+    else if (anchor >= CODES) seen.codes += 1;
     else if (seen.runs.length < MAX_RUNS && hits.survey.longestRun >= MIN_RUN) seen.runs.push(end - 1);
   }
-  detectWords(text, hits, seen, emit);
+  return detectWords(view, hits, { ...seen, isGuess }, emit);
 }
 
 /** Reports what only the text as it was written shows: other scripts, and what nobody can see. */
@@ -72,29 +93,43 @@ export function detectForeignInjection(text: string, emit: Emit): void {
   }
 }
 
-function detectWords(
-  text: string,
-  { survey }: Hits,
-  seen: { reversed: number; rotated: number; runs: readonly number[] },
-  emit: Emit,
-): void {
-  const { meanings, hasSpelled, leet } = readMeanings(text);
-  weighSignals(text, meanings, emit);
-  const views = respelled(text, {
-    isReversed: seen.reversed > 0,
-    isRotated: seen.rotated > 0,
-    isBinary: survey.digits >= MIN_BINARY_DIGITS && /[01]{8}[ ,]?[01]{8}/.test(text),
-    isSpelled: hasSpelled,
-    leet,
-    runs: seen.runs.filter((at) => isLongRun(text, at)),
-  });
-  for (const view of views) {
-    const respelledEmit: Emit = (type, start, end, note) => {
-      const [from, to] = sourceSpan(view, start, end);
-      emit(type, from, to, note);
-    };
-    weighSignals(view.text, readMeanings(view.text).meanings, respelledEmit);
-  }
+type Seen = {
+  readonly reversed: number;
+  readonly rotated: number;
+  readonly codes: number;
+  readonly pigs: number;
+  readonly runs: readonly number[];
+  readonly isGuess: boolean;
+};
+
+function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Respell {
+  const { text } = view;
+  const { meanings, ...words } = readMeanings(text);
+  weighSignals(text, meanings, { judges: !seen.isGuess }, emit);
+  if (text.length < MIN_DISGUISED) return NOTHING;
+  return (most) => {
+    const { shifts, ...oddity } = oddityOf(text);
+    return respelled(view, most, {
+      ...words,
+      ...oddity,
+      isReversed: seen.reversed > 0,
+      shifts: seen.rotated > 0 && !shifts.includes(ROT13) ? [ROT13, ...shifts] : shifts,
+      isCoded: seen.codes > 0 || seen.pigs >= MIN_PIGS || survey.digits >= MIN_NUMBERS,
+      isBinary: survey.digits >= MIN_BINARY_DIGITS && /[01]{8}[ ,]?[01]{8}/.test(text),
+      leet: SIGNS.some((sign) => standsInside(text, sign))
+        ? [...words.leet, ...signedWords(text)].sort((a, b) => a.start - b.start)
+        : words.leet,
+      runs: seen.runs.filter((at) => isLongRun(text, at)),
+      isStarred: standsInside(text, '*'),
+    });
+  };
+}
+
+/** Whether a sign stands right between letters or digits somewhere. */
+function standsInside(text: string, sign: string): boolean {
+  for (let at = text.indexOf(sign); at !== -1; at = text.indexOf(sign, at + 1))
+    if (isAlnum(text.charCodeAt(at - 1)) && isAlnum(text.charCodeAt(at + 1))) return true;
+  return false;
 }
 
 /** Whether the token around a place is as long as words run together are. */

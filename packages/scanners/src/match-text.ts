@@ -22,6 +22,7 @@ import {
 } from './finding-types.ts';
 import { foldView, sourceSpan, sourceView, type View } from './normalise.ts';
 import { detectOwn, isOwnType, OWN_RULE, type ReportOwn, type RuleWork } from './own-rules.ts';
+import type { Respell } from './respell.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Internal: one match in a string, [start, end) in its UTF-16 units. Never leaves the package with its text. */
@@ -50,15 +51,21 @@ export type Budget = {
 /** How many encodings inside each other are undone. */
 const MAX_LAYERS = 3;
 
+/** Characters of one text that are read as they may be meant, and of what was read so again: disguises inside each other. */
+const MAX_MEANT = 64 * 1024;
+const MAX_MEANT_AGAIN = 8 * 1024;
+
 const findAnchors = buildAnchorTable([...SECRET_ANCHORS, ...PII_ANCHORS, ...INJECTION_ANCHORS]);
 const FIRST_PII_ANCHOR = SECRET_ANCHORS.length;
 const FIRST_INJECTION_ANCHOR = FIRST_PII_ANCHOR + PII_ANCHORS.length;
 
 type Looks = {
-  /** Reads a text whose anchors were found. */
-  readonly plain: (view: View, hits: Hits) => void;
+  /** Reads a text whose anchors were found; what it returns makes the texts that it may be meant as. */
+  readonly plain: (view: View, hits: Hits) => Respell;
   /** Reads the text as it was written, where it is not plain. */
   readonly written: (view: View) => void;
+  /** Who reads what the text may be meant as; null for who does so already. */
+  readonly meant: ((isGuess: boolean) => Looks) | null;
 };
 
 const OWN_MARK = '[redacted:custom]';
@@ -123,13 +130,23 @@ export function matchText(
     };
     if (hasOwn && !detectOwn(view.text, budget.own, scanners, budget.work, report)) budget.exceeded = true;
   };
+  const lookForOrders = (view: View, hits: Hits, isGuess: boolean): Respell =>
+    has.injection
+      ? detectPromptInjection(view, hits, { firstAnchor: FIRST_INJECTION_ANCHOR, isGuess }, emitIn(view))
+      : () => [];
+  const meant = (isGuess: boolean): Looks => ({
+    plain: (view, hits) => lookForOrders(view, hits, isGuess),
+    written: () => undefined,
+    meant: null,
+  });
   lookThrough(sourceView(blankMarks(text)), MAX_LAYERS, budget, {
+    meant,
     plain: (view, hits) => {
       const emit = emitIn(view);
       lookForOwn(view);
       if (has.pii) detectPii(view.text, hits, pii, emit);
       if (has.secrets) detectSecrets(view.text, hits, around, around.key === 'opens', emit);
-      if (has.injection) detectPromptInjection(view.text, hits, FIRST_INJECTION_ANCHOR, emit);
+      return lookForOrders(view, hits, false);
     },
     written: (view) => {
       lookForOwn(view);
@@ -188,15 +205,18 @@ function lookThrough(view: View, layers: number, budget: Budget, looks: Looks): 
   const folded = hits.survey.needsFold ? foldView(view) : null;
   if (hits.survey.needsFold) looks.written(view);
   // Where folding only put one letter for another, the folded text says all that the text as it stands does.
-  if (folded === null || folded.joins) looks.plain(view, hits);
+  let respell: Respell = folded === null || folded.joins ? looks.plain(view, hits) : () => [];
   const plain = folded?.view ?? view;
   const plainHits = folded === null ? hits : findAnchors(plain.text);
   if (folded !== null) {
     budget.left -= plain.text.length;
-    looks.plain(plain, plainHits);
+    respell = looks.plain(plain, plainHits);
   }
   if (layers === 0) return;
   for (const hidden of hiddenViews(view, plain, plainHits.survey)) lookThrough(hidden, layers - 1, budget, looks);
+  const most = looks.meant === null ? MAX_MEANT_AGAIN : MAX_MEANT;
+  for (const { view: meant, isGuess } of respell(most))
+    lookThrough(meant, Math.min(layers - 1, 1), budget, looks.meant?.(isGuess) ?? looks);
 }
 
 /** Of matches that overlap the most severe one speaks, and of those alike the most certain. */

@@ -78,6 +78,14 @@ const SEVERAL_FOLDED = new Map<number, string>();
 
 const LETTERS = /^[A-Za-z]+$/;
 
+/** Letters by the dots of Braille: 1 is the first dot, 2 the second, 4 the third, 8 the fourth and so on. */
+const BRAILLE = new Map(
+  [1, 3, 9, 25, 17, 11, 27, 19, 10, 26, 5, 7, 13, 29, 21, 15, 31, 23, 14, 30, 37, 39, 58, 45, 61, 53].map((dots, i) => [
+    dots,
+    String.fromCharCode(97 + i),
+  ]),
+);
+
 /** The source as its own view. */
 export function sourceView(text: string): View {
   return { text, starts: null, ends: null };
@@ -144,6 +152,9 @@ function foldPoint(point: number): string {
   if (point < 0xa0) return '';
   // Tag characters spell invisible ASCII that models read and people do not see.
   if (point >= 0xe0020 && point <= 0xe007e) return String.fromCharCode(point - 0xe0000);
+  // Letters in brackets decompose into three characters.
+  if (point >= 0x249c && point <= 0x24b5) return String.fromCharCode(point - 0x249c + 97);
+  if (point > 0x2800 && point < 0x2840) return BRAILLE.get(point - 0x2800) ?? '';
   // Boxed and circled capitals and flag letters have no compatibility decomposition.
   if (point >= 0x1f150 && point <= 0x1f169) return String.fromCharCode(point - 0x1f150 + 65);
   if (point >= 0x1f170 && point <= 0x1f189) return String.fromCharCode(point - 0x1f170 + 65);

@@ -3,6 +3,7 @@
  * apart without cutting them out, so that ordinary text costs a few nanoseconds a character.
  */
 import { FILLERS, VOCABULARY } from './injection-vocabulary.ts';
+import { beginsCutWord, isJumbledWord } from './telling-words.ts';
 
 /** One word or phrase: its meanings as bits, its first and last word counted from the text's start, its place. */
 export type Meaning = {
@@ -93,6 +94,9 @@ export type Reading = {
   hasSpelled: boolean;
   /** Words that mean something once their digits are letters. */
   leet: { start: number; end: number; word: string }[];
+  /** A telling word cut apart, or with its letters in another order. */
+  isCut: boolean;
+  isJumbled: boolean;
 };
 
 export function readMeanings(text: string): Reading {
@@ -102,6 +106,8 @@ export function readMeanings(text: string): Reading {
   let word = 0;
   let singles = 0;
   let hasSpelled = false;
+  let isCut = false;
+  let isJumbled = false;
   for (let i = 0; i < length; ) {
     const first = text.charCodeAt(i);
     let code = wordCode(first);
@@ -122,10 +128,14 @@ export function readMeanings(text: string): Reading {
     singles = i - start === 1 ? singles + 1 : 0;
     hasSpelled ||= singles >= MIN_SINGLES;
     if (common === 0) addLeet(text, start, i, leet);
+    else {
+      isCut ||= beginsCutWord(text, start, i);
+      isJumbled ||= isJumbledWord(text, start, i);
+    }
     if ((HASHES[hash]! & WORD) !== 0) addMeanings(text, start, i, { word, hash }, meanings);
     word += 1;
   }
-  return { meanings, hasSpelled, leet };
+  return { meanings, hasSpelled, leet, isCut, isJumbled };
 }
 
 const MIN_SINGLES = 5;

@@ -2,36 +2,31 @@
  * Reads text as a person would who knows how it was disguised: backwards, by thirteen letters, in binary numbers, spaced
  * letter by letter, run together, or with digits for letters. Only attempts to instruct a reader are looked for in it.
  */
-import { sourceView, type View, ViewBuilder } from './normalise.ts';
+
+import { shiftedBack } from './letter-statistics.ts';
+import { type View, ViewBuilder } from './normalise.ts';
 import { hasMeaning, SPELLABLE } from './read-meanings.ts';
+import { codedView } from './respell-codes.ts';
+import { type Garbling, garbledView } from './respell-garbled.ts';
+import { TELLING } from './telling-words.ts';
 
 /** What tells that a text may be disguised so. */
-export type Disguises = {
+export type Disguises = Garbling & {
   readonly isReversed: boolean;
-  readonly isRotated: boolean;
+  /** Substitutions, as `oddityOf` names them. */
+  readonly shifts: readonly number[];
+  /** Something of respell-codes.ts may be in it. */
+  readonly isCoded: boolean;
   readonly isBinary: boolean;
-  readonly isSpelled: boolean;
+  readonly hasSpelled: boolean;
   readonly leet: readonly { start: number; end: number; word: string }[];
   /** Places inside long tokens where a telling word was seen. */
   readonly runs: readonly number[];
 };
 
-/** Words, disguised, that tell: backwards and rotated. They are looked for among the anchors. */
-const TELLING = [
-  'ignore',
-  'disregard',
-  'instructions',
-  'system prompt',
-  'previous',
-  'unrestricted',
-  'reveal',
-  'rules',
-  'prompt',
-  'forget',
-];
-
 const ROT = /[a-z]/gi;
 
+/** Telling words backwards and rotated. They are looked for among the anchors. */
 export const REVERSED_ANCHORS: readonly string[] = TELLING.map(turned);
 export const ROTATED_ANCHORS: readonly string[] = TELLING.map(rotate);
 export const RUN_ANCHORS: readonly string[] = [
@@ -52,12 +47,11 @@ export const RUN_ANCHORS: readonly string[] = [
   'uncensored',
 ];
 
-// prettier-ignore
-
-/** Characters that are respelled in one text. */
-const MAX_RESPELLED = 64 * 1024;
+const GARBLED = ['isCut', 'isJumbled', 'isDrawn', 'lacksVowels', 'isStarred'] as const;
 
 const BINARY = /(?:[01]{8}[ ,]?){6,}/g;
+/** Words with signs for letters. */
+const SIGNED = /(?<![\w@$!|+])[a-z0-9@$!|+]{3,24}(?![\w@$|+])/gi;
 
 const LEET: Readonly<Record<string, string>> = {
   '0': 'o',
@@ -70,28 +64,40 @@ const LEET: Readonly<Record<string, string>> = {
   '@': 'a',
   $: 's',
   '!': 'i',
+  '+': 't',
+  '|': 'l',
 };
 /** One such word may be an identifier by chance. */
 const MIN_LEET = 2;
 
-const SPELLED = /(?<![A-Za-z0-9])(?:[A-Za-z0-9@$][ \t._*|/,~-]{1,4}){4,}[A-Za-z0-9@$](?![A-Za-z0-9])/g;
+const SPELLED = /(?<![A-Za-z0-9])(?:[A-Za-z0-9@$][ \t\r\n._*|/,~"'-]{1,4}){4,}[A-Za-z0-9@$](?![A-Za-z0-9])/g;
 
 const MAX_RUN = 240;
 
 const LONGEST_WORD = 18;
 const UNKNOWN_COST = 3;
 
-export function respelled(text: string, disguises: Disguises): View[] {
-  const short = text.length <= MAX_RESPELLED ? text : text.slice(0, MAX_RESPELLED);
-  const source = sourceView(short);
-  const views: View[] = [];
-  if (disguises.isReversed) views.push(reversedView(source));
-  if (disguises.isRotated) views.push(mappedView(source, rotate(short)));
-  if (disguises.isBinary) addIfAny(views, binaryView(source));
-  if (disguises.leet.length >= MIN_LEET) views.push(leetView(source, disguises.leet));
-  if (disguises.isSpelled) addIfAny(views, spelledView(source));
-  if (disguises.runs.length > 0) addIfAny(views, splitView(source, disguises.runs));
-  return views;
+/** What a text may be meant as. A guess puts words of the vocabulary where others stood, so that it reads more like an order. */
+export type Meant = { readonly view: View; readonly isGuess: boolean };
+/** Makes the texts that one may be meant as, from not more than so many of its characters. */
+export type Respell = (most: number) => Meant[];
+
+export function respelled(view: View, most: number, disguises: Disguises): Meant[] {
+  const { text, starts, ends } = view;
+  const source = text.length <= most ? view : { text: text.slice(0, most), starts, ends };
+  const meant: Meant[] = [];
+  const add = (one: View | null, isGuess: boolean): void => {
+    if (one !== null) meant.push({ view: one, isGuess });
+  };
+  if (disguises.isReversed) add(reversedView(source), false);
+  for (const shift of disguises.shifts) add(shiftedView(source, shift), false);
+  if (disguises.isCoded) add(codedView(source), false);
+  if (disguises.isBinary) add(binaryView(source), false);
+  if (disguises.leet.length >= MIN_LEET) add(leetView(source, disguises.leet), true);
+  if (disguises.hasSpelled) add(spelledView(source), true);
+  if (disguises.runs.length > 0) add(splitView(source, disguises.runs), true);
+  if (GARBLED.some((kind) => disguises[kind])) add(garbledView(source, disguises), true);
+  return meant;
 }
 
 function reversedView(source: View): View {
@@ -100,9 +106,14 @@ function reversedView(source: View): View {
   return builder.view();
 }
 
-function mappedView(source: View, text: string): View {
+function shiftedView(source: View, shift: number): View {
   const builder = new ViewBuilder(source);
-  for (let i = 0; i < text.length; i += 1) builder.pushUnit(text.charCodeAt(i), i, i + 1);
+  for (let i = 0; i < source.text.length; i += 1) {
+    const code = source.text.charCodeAt(i);
+    const letter = (code | 32) - 97;
+    const isLetter = letter >= 0 && letter < 26;
+    builder.pushUnit(isLetter ? 97 + shiftedBack(letter, shift) : code, i, i + 1);
+  }
   return builder.view();
 }
 
@@ -111,10 +122,6 @@ function rotate(text: string): string {
     const base = char <= 'Z' ? 65 : 97;
     return String.fromCharCode(((char.charCodeAt(0) - base + 13) % 26) + base);
   });
-}
-
-function addIfAny(views: View[], view: View | null): void {
-  if (view !== null) views.push(view);
 }
 
 function binaryView(source: View): View | null {
@@ -131,6 +138,18 @@ function binaryView(source: View): View | null {
   return any ? builder.view() : null;
 }
 
+/** Words of the vocabulary that have signs and perhaps digits for letters. */
+export function signedWords(text: string): { start: number; end: number; word: string }[] {
+  const found: { start: number; end: number; word: string }[] = [];
+  for (const { 0: written, index } of text.matchAll(SIGNED)) {
+    if (!/[@$!|+]/.test(written) || !/[a-z]/i.test(written)) continue;
+    const plain = written.toLowerCase().replace(/[0-9@$!|+]/g, (char) => LEET[char] ?? char);
+    const word = [plain, plain.replace(/i$/, ''), plain.replaceAll('l', 'i')].find((one) => SPELLABLE.has(one));
+    if (word !== undefined) found.push({ start: index, end: index + written.length, word });
+  }
+  return found;
+}
+
 /** Words with digits for letters, as the words that they stand for. */
 function leetView(source: View, words: Disguises['leet']): View {
   const builder = new ViewBuilder(source);
@@ -138,7 +157,7 @@ function leetView(source: View, words: Disguises['leet']): View {
   for (const { start, end, word } of words) {
     if (end > source.text.length) break;
     builder.copy(done, start);
-    for (let i = start; i < end; i += 1) builder.pushUnit(word.charCodeAt(i - start), i, i + 1);
+    for (let i = 0; i < word.length; i += 1) builder.pushUnit(word.charCodeAt(i), start + i, start + i + 1);
     done = end;
   }
   builder.copy(done, source.text.length);
@@ -240,7 +259,6 @@ function isRun(code: number): boolean {
   return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }
 
-// prettier-ignore
 function turned(word: string): string {
   return [...word].reverse().join('');
 }

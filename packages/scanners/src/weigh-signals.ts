@@ -43,7 +43,13 @@ const FORBIDS =
 const REPORTS =
   /\b(?:describes?|described|answer(?:s|ed) [a-z ]{0,24}with|an? (?:mail|message|note|text|line|sentence|phrase) (?:with|like|that (?:says|said|reads))|called|such as|the (?:phrase|words|sentence|string)|filters? for)[,:]? ["'`][^"'`\n]{0,80}$/i;
 
-export function weighSignals(text: string, meanings: readonly Meaning[], emit: Emit): void {
+/** `judges`: whether sentences are judged as wholes, too. */
+export function weighSignals(
+  text: string,
+  meanings: readonly Meaning[],
+  { judges }: { judges: boolean },
+  emit: Emit,
+): void {
   if (meanings.length === 0) return;
   const found = findSignals(meanings);
   const judged = judgeSentences(text, meanings);
@@ -56,7 +62,7 @@ export function weighSignals(text: string, meanings: readonly Meaning[], emit: E
   for (const one of found) if (one.signal.weight >= 1) report(said, [one], tell);
   const weak = found.filter(({ signal }) => signal.weight < 1);
   reportSums(said, weak, tell);
-  reportSentences(said, reported, emit);
+  if (judges) reportSentences(said, reported, emit);
 }
 
 /** Sentences that read like an order, where no signal says so already. */

@@ -1,0 +1,116 @@
+/**
+ * Tells by its letters that a text may be enciphered or drawn out: the share of vowels and of double letters in a sample of
+ * each stretch. Where a stretch is odd, its letters are counted and tried as each simple substitution of English.
+ */
+
+/** What the letters of a text give away. */
+export type Oddity = {
+  /** Alphabets moved on by so many letters; `ATBASH`: turned round. At most two. */
+  readonly shifts: readonly number[];
+  /** Letters repeated more than words have them. */
+  readonly isDrawn: boolean;
+  /** So few vowels somewhere that they may have been left out. */
+  readonly lacksVowels: boolean;
+};
+
+export const ATBASH = 26;
+
+const STRETCH = 384;
+const STRIDE = 5;
+/** Every letter of a shorter text is looked at. */
+const SHORT = 256;
+const MIN_LETTERS = 14;
+const FEW_VOWELS = 0.28;
+const HARDLY_VOWELS = 0.17;
+const MANY_DOUBLE = 0.13;
+const MIN_DOUBLE = 5;
+const MAX_STRETCHES = 64;
+const MAX_SHIFTS = 2;
+/** By which a substitution has to be better than the text as it stands, and how good, for each letter. */
+const BETTER = 0.45;
+const GOOD = -3.02;
+
+const VOWEL = 2;
+const LETTER = 1;
+const KINDS = new Uint8Array(128);
+for (const char of 'abcdefghijklmnopqrstuvwxyz') {
+  const kind = 'aeiou'.includes(char) ? LETTER | VOWEL : LETTER;
+  KINDS[char.charCodeAt(0)] = kind;
+  KINDS[char.charCodeAt(0) - 32] = kind;
+}
+
+/** Logarithms of how often English has each letter. */
+const LOGS = Float64Array.from(
+  [
+    8.2, 1.5, 2.8, 4.3, 12.7, 2.2, 2, 6.1, 7, 0.15, 0.8, 4, 2.4, 6.7, 7.5, 1.9, 0.1, 6, 6.3, 9.1, 2.8, 1, 2.4, 0.15, 2,
+    0.07,
+  ],
+  (percent) => Math.log(percent / 100),
+);
+
+export function oddityOf(text: string): Oddity {
+  const stride = text.length <= SHORT ? 1 : STRIDE;
+  const shifts = new Set<number>();
+  let isDrawn = false;
+  let lacksVowels = false;
+  let stretches = 0;
+  for (let start = 0; start < text.length; start += STRETCH) {
+    const end = Math.min(text.length, start + STRETCH);
+    let letters = 0;
+    let vowels = 0;
+    let doubles = 0;
+    for (let i = start; i < end; i += stride) {
+      const code = text.charCodeAt(i);
+      const kind = code < 128 ? KINDS[code]! : 0;
+      letters += kind & LETTER;
+      vowels += kind & VOWEL;
+      if (kind !== 0 && code === text.charCodeAt(i + 1)) doubles += 1;
+    }
+    if (letters < MIN_LETTERS) continue;
+    isDrawn ||= doubles >= MIN_DOUBLE && doubles > letters * MANY_DOUBLE;
+    if (vowels > 2 * FEW_VOWELS * letters) continue;
+    lacksVowels ||= vowels < 2 * HARDLY_VOWELS * letters;
+    if (stretches >= MAX_STRETCHES || shifts.size >= MAX_SHIFTS) continue;
+    stretches += 1;
+    const shift = bestShift(text, start, end);
+    if (shift !== null) shifts.add(shift);
+  }
+  return { shifts: [...shifts], isDrawn, lacksVowels };
+}
+
+/** LOGS twice, for letters that are moved on. */
+const MOVED = Float64Array.from([...LOGS, ...LOGS]);
+const TURNED = LOGS.toReversed();
+
+/** What letter stands for `letter` (0 to 25). */
+export function shiftedBack(letter: number, shift: number): number {
+  return shift === ATBASH ? 25 - letter : (letter + 26 - shift) % 26;
+}
+
+/** The substitution under which the letters are most like English; null where none is much better than none. */
+function bestShift(text: string, start: number, end: number): number | null {
+  const counts = new Uint16Array(26);
+  let letters = 0;
+  for (let i = start; i < end; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code >= 128 || KINDS[code] === 0) continue;
+    counts[(code | 32) - 97]! += 1;
+    letters += 1;
+  }
+  let best = 0;
+  let most = Number.NEGATIVE_INFINITY;
+  const plain = likeness(counts, 0) / letters;
+  for (let shift = 1; shift <= ATBASH; shift += 1) {
+    const score = likeness(counts, shift) / letters;
+    if (score > most) [best, most] = [shift, score];
+  }
+  return most > GOOD && most > plain + BETTER ? best : null;
+}
+
+function likeness(counts: Uint16Array, shift: number): number {
+  const logs = shift === ATBASH ? TURNED : MOVED;
+  const from = shift === ATBASH ? 0 : 26 - shift;
+  let sum = 0;
+  for (let letter = 0; letter < 26; letter += 1) sum += counts[letter]! * logs[from + letter]!;
+  return sum;
+}

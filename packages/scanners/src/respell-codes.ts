@@ -1,0 +1,141 @@
+/**
+ * Reads words that are written in signs or names for their letters: Morse, the alphabet of radio, numbers of letters, pig
+ * Latin, rot47, strings of code that are named and then put together. They are started only where a literal or a count says
+ * that one may be there.
+ */
+import { type View, ViewBuilder } from './normalise.ts';
+import { SPELLABLE } from './read-meanings.ts';
+
+type Code = {
+  readonly run: RegExp;
+  /** Null where the run is something else. */
+  readonly read: (run: string) => string | null;
+};
+
+const MORSE = new Map(
+  '.- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..'
+    .split(' ')
+    .map((code, i) => [code, letter(i)]),
+);
+export const MIN_NUMBERS = 12;
+const MIN_LETTERS = 8;
+
+/** Literals that one of the codes below can hardly do without; they are looked for among the anchors. */
+export const CODE_ANCHORS: readonly string[] = [
+  '.- ',
+  '-. ',
+  '.-/',
+  'sierra',
+  'tango',
+  'romeo',
+  '?8',
+  '@fc',
+  '6? ',
+  ' + ',
+];
+/** An end of pig Latin, which other words have now and then. */
+export const PIG_ANCHOR = 'ay ';
+
+const CODES: readonly Code[] = [
+  {
+    run: /(?<![\w.-])[.-]{1,5}(?:[ /|\n]{1,3}[.-]{1,5}){8,4096}(?![\w.-])/g,
+    read: (run) =>
+      run
+        .split(/ ?[/|\n] ?| {2,3}/)
+        .map(readMorse)
+        .join(' '),
+  },
+  {
+    run: /\b(?:alf|alph|brav|charl|delt|ech|foxt|golf|hote|indi|juli|kilo|lima|mike|nove|osca|papa|queb|rome|sier|tang|unif|vict|whis|xray|x-ra|yank|zulu)[a-z]{0,4}(?:[ ,/|\n-]{1,3}[a-z]-?[a-z]{2,7}\b){7,512}/gi,
+    read: (run) =>
+      run
+        .split(/ ?[/|\n] ?| {2,3}|, /)
+        .map(initials)
+        .join(' '),
+  },
+  {
+    run: /(?<![\d.,:/-])(?:2[0-6]|1\d|[1-9])(?:[ ./,|-]{1,3}(?:2[0-6]|1\d|[1-9])(?!\d)){7,1024}/g,
+    read: readNumbers,
+  },
+  {
+    run: /\b[a-z]{1,20}ay(?:[ ,.;!\n]{1,3}[a-z]{1,20}ay\b){3,256}/gi,
+    read: (run) =>
+      run
+        .toLowerCase()
+        .split(/[^a-z]+/)
+        .map(fromPigLatin)
+        .join(' '),
+  },
+  {
+    run: /[!-~](?:[ !-~]){15,4096}/g,
+    read: readRot47,
+  },
+  {
+    run: /\b[A-Za-z_]\w{0,15} ?= ?(?:"[^"\n]{1,80}"|'[^'\n]{1,80}')(?:[;,\n]? ?\n?(?:let |const |var |and )?\$?[A-Za-z_]\w{0,15} ?= ?(?:"[^"\n]{1,80}"|'[^'\n]{1,80}')){1,64}/g,
+    read: (run) => [...run.matchAll(/["']([^"']*)["']/g)].map(([, text]) => text).join(' '),
+  },
+];
+
+/** All such runs of folded text, as lines of one view. Null where there is none. */
+export function codedView(source: View): View | null {
+  let builder: ViewBuilder | null = null;
+  for (const { run, read } of CODES) {
+    for (const found of source.text.matchAll(run)) {
+      const text = read(found[0]);
+      if (text === null || text.length < MIN_LETTERS) continue;
+      builder ??= new ViewBuilder(source, 256);
+      builder.push(`${text}\n`, found.index, found.index + found[0].length);
+    }
+  }
+  return builder?.view() ?? null;
+}
+
+function letter(index: number): string {
+  return String.fromCharCode(97 + index);
+}
+
+function readMorse(word: string): string {
+  return word
+    .split(' ')
+    .map((code) => MORSE.get(code) ?? '')
+    .join('');
+}
+
+function initials(word: string): string {
+  return word
+    .toLowerCase()
+    .replace(/x-ray/g, 'xray')
+    .split(/[ ,-]+/)
+    .map((name) => name.slice(0, 1))
+    .join('');
+}
+
+/** The sign that stands most often is between letters, every other one between words. */
+function readNumbers(run: string): string {
+  const signs = run.match(/\D+/g)!;
+  const counts = Map.groupBy(signs, (sign) => sign);
+  const usual = [...counts.values()].reduce((most, alike) => (alike.length > most.length ? alike : most))[0];
+  return run
+    .match(/\d+|\D+/g)!
+    .map((part) => (/\d/.test(part) ? letter(Number(part) - 1) : part === usual ? '' : ' '))
+    .join('');
+}
+
+/** Without its end, and its last consonants in front of the rest: as many as make it a word. */
+function fromPigLatin(word: string): string {
+  if (!word.endsWith('ay')) return word;
+  const rest = word.slice(0, -2);
+  const turned = [1, 2, 3].map((n) => rest.slice(-n) + rest.slice(0, -n));
+  return [rest.replace(/[wyh]$/, ''), ...turned].find((plain) => SPELLABLE.has(plain)) ?? turned[0]!;
+}
+
+/** Only where hardly a lower letter stands before, and nearly nothing else after. */
+function readRot47(run: string): string | null {
+  if (lowerShare(run) > 0.2) return null;
+  const text = run.replace(/[!-~]/g, (char) => String.fromCharCode(((char.charCodeAt(0) - 33 + 47) % 94) + 33));
+  return lowerShare(text) > 0.6 ? text : null;
+}
+
+function lowerShare(text: string): number {
+  return (text.match(/[a-z]/g)?.length ?? 0) / text.length;
+}
