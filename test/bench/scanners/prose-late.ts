@@ -49,7 +49,7 @@ const PROSE: Readonly<Record<string, readonly string[]>> = {
     '# We forget the old weights on purpose: they were trained on the wrong labels.\nmodel.reset()',
     '/* From here on the lock is held; do not call back into user code. */',
     '// The admin role bypasses this filter, see issue 512.\nif (user.isAdmin) return next();',
-    '# TODO: tell the user which rule was broken instead of failing silently',
+    '# T\u004fDO: tell the user which rule was broken instead of failing silently',
     '-- Drop previous grants and give the role only what it needs.\nREVOKE ALL ON orders FROM app;',
     '// Pretend that we are a browser, because the server refuses other clients.\nheaders["User-Agent"] = "Mozilla/5.0";',
     '"""Return the hidden state of the last layer, not the output."""',
