@@ -59,7 +59,7 @@ function card(approval: ApprovalView, { now, picked, choose }: Choosing): View {
   return html`<label class="pick"><input type="checkbox" checked=${picked.includes(approval_id)} onChange=${() => choose(approval_id)} /><span class="hidden">choose ${topic} of ${requester}</span></label>
     <div><a class="title" href=${`/console/approvals/${approval_id}`}>${seen(topic)}</a>
     <p>${seen(requester)}: <q>${seen(reason)}</q></p>
-    <p class="soft">${asked && `${asked.groups.join(' or ')}, stage ${asked.stage + 1} of ${stages.length}`} ·
+    <p class="soft">${asked && `${asked.groups.join(' or ')}, stage ${asked.stage + 1} of ${stages.length}`}${' · '}
       <time datetime=${expires_at} title=${utc(expires_at)} class=${left < 300_000 ? 'soon' : ''}>expires ${relative(left)}</time></p></div>`;
 }
 

@@ -51,7 +51,7 @@ function step(entry: ShownEntry, first: ShownEntry): View {
   const after = (Date.parse(entry.recorded_at) - Date.parse(first.recorded_at)) / 1000;
   const stage = stageOf(entry.kind);
   return html`<li class=${stage} key=${entry.seq}>
-    <p><span class="stage">${stage}</span> <b>${titleOf(entry)}</b>
+    <p><span class="stage">${stage}</span> <b>${titleOf(entry)}</b>${' '}
       <time class="soft" datetime=${entry.recorded_at} title=${utc(entry.recorded_at)}>${entry === first ? utc(entry.recorded_at) : `+${after.toFixed(2)} s`}</time></p>
     ${entrySays(entry)}
     <details><summary>Entry ${entry.seq} and its proof</summary>

@@ -5,7 +5,16 @@ import { formatVerifierKey } from '@countersign/ledger/checkpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSystem } from '../../harness/start-system.ts';
 import { waitForApproval, waitForEnd } from '../../harness/wait-for-job.ts';
-import { findChromium, NO_BROWSER, openBrowser, type TestBrowser, unfitIn, type Visitor } from './open-browser.ts';
+import {
+  findChromium,
+  NO_BROWSER,
+  openBrowser,
+  SCREENSHOTS,
+  shoot,
+  type TestBrowser,
+  unfitIn,
+  type Visitor,
+} from './open-browser.ts';
 import { pageCases } from './page-cases.ts';
 
 const PHONE = { viewport: { width: 320, height: 640 }, colorScheme: 'dark' } as const;
@@ -35,6 +44,16 @@ export function consoleCases(running: () => TestSystem): void {
       const { body } = await running().api('agent', 'POST', '/api/v1/jobs', asked);
       await waitForApproval(running(), body.job_id);
       return body.job_id;
+    };
+
+    const shootTimeline = async (job_id: string): Promise<void> => {
+      await alice.page.goto(`/console/jobs/${job_id}`);
+      await alice.page.getByText('job succeeded, result released').waitFor();
+      await alice.page.setViewportSize({ width: 900, height: 900 });
+      await alice.page
+        .getByRole('heading', { name: 'From the door to the end' })
+        .evaluate((top: any) => top.scrollIntoView());
+      await shoot(alice, 'timeline', 900);
     };
 
     it('two people countersign: one by keyboard alone, the other on a phone and live', async () => {
@@ -87,6 +106,7 @@ export function consoleCases(running: () => TestSystem): void {
       const { page } = alice;
       await page.getByRole('link', { name: 'Inbox' }).click();
       await page.getByText('2 questions wait for you.').waitFor();
+      if (SCREENSHOTS) await shoot(alice, 'inbox', 520);
       for (const box of await page.getByRole('checkbox').all()) await box.check();
       await page.getByRole('button', { name: 'Look at 2 together' }).click();
       await page.getByRole('heading', { name: '2 questions together' }).waitFor();
@@ -110,6 +130,7 @@ export function consoleCases(running: () => TestSystem): void {
       expect(votes).toMatchObject([{ voter: 'alice', vote: 'approve', comment: 'both' }]);
       await running().api('approver2', 'POST', `/api/v1/approvals/${other}/approve`, { digest });
       expect((await waitForEnd(running(), agreed)).state).toBe('succeeded');
+      if (SCREENSHOTS) await shootTimeline(agreed);
     });
 
     it('a job is verified in the browser, and not with another key', async () => {

@@ -56,6 +56,15 @@ export async function openBrowser(url: string): Promise<TestBrowser> {
   };
 }
 
+/** Folder of the README's pictures, when they are to be made anew. */
+export const { SCREENSHOTS } = process.env;
+
+/** The window as it stands, so many pixels high. */
+export async function shoot({ page }: Visitor, name: string, height: number): Promise<void> {
+  await page.setViewportSize({ width: 900, height });
+  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
+}
+
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 /** What axe-core finds of WCAG 2.2 AA, by rule and place; and whether the page is wider than its window. */
