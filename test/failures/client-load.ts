@@ -1,6 +1,6 @@
 /**
- * A client that keeps submitting at a bounded rate and, as a careful one would, sends the same job again until it is
- * told yes or no.
+ * Clients that keep submitting and, as careful ones would, send the same job again until they are told yes or no. Fast at
+ * first, so that much is on its way when the test strikes; then at a rate that leaves the processors to what comes back.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -19,10 +19,17 @@ export type Load = {
 /** Each of so many falls under the limits of `COUNTED_RULE`, where the policy has it. */
 const COUNTED = 10;
 const TRIES = 400;
+/** So many jobs come fast: a test strikes after ten. */
+const BURST = 60;
+/** Between two jobs of one client, unless a test wants it otherwise. */
+const PAUSE_MS = { burst: 20, after: 150 };
 /** After which a client asks again, of the next ingress if there is one: a hung one never answers. */
 const ANSWER_MS = 5_000;
 
-export function startLoad(system: TestSystem, { clients = 4, every_ms = 20 } = {}): Load {
+export function startLoad(
+  system: TestSystem,
+  { clients = 4, every_ms }: { clients?: number; every_ms?: number } = {},
+): Load {
   const load = { accepted: [] as Accepted[], strange: [] as string[], outages: new Map<string, number>() };
   let running = true;
   let submitted = 0;
@@ -59,7 +66,7 @@ export function startLoad(system: TestSystem, { clients = 4, every_ms = 20 } = {
   const client = async (): Promise<void> => {
     while (running) {
       await submitUntilAnswered();
-      await pause(every_ms);
+      await pause(every_ms ?? (submitted < BURST ? PAUSE_MS.burst : PAUSE_MS.after));
     }
   };
   const clients_running = Promise.all(Array.from({ length: clients }, client));

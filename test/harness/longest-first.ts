@@ -5,15 +5,20 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   'failures/disturbed',
   'failures/kill-under-load',
+  'long/scheduler/grown',
+  'failures/policy-fail-mode',
   'failures/power-cut',
+  'failures/outages',
+  'failures/stops',
+  'journeys/first-own-policy',
+  'cases/worker/worker.test',
   'failures/supervised',
   'long/scheduler',
-  'failures/lost-streams',
-  'journeys/readme',
+  'failures/hung-instance',
+  'journeys/admin-init',
   'failures/',
   'journeys/',
   'long/',
-  'cases/worker/worker.test',
 ];
 
 export class LongestFirst extends BaseSequencer {
