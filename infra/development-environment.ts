@@ -4,6 +4,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CountersignError } from '@countersign/contracts/errors';
 import { roleOf, SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
 import { PERMISSION_SETS, SYSTEM_PERMISSIONS } from '@countersign/contracts/permissions';
 import { agentUser, auditorUser, workerUser } from '@countersign/contracts/subjects';
@@ -18,6 +20,9 @@ import { migrate } from './postgres/migrate.ts';
 import { createRoles } from './postgres/roles.ts';
 import { developmentTrustRoot, publishBeforeStart } from './publish-development-policy.ts';
 import type { NatsConfigFacts } from './run-nats-server.ts';
+
+const MOST_TRIES = 5;
+const RETRY_MS = 1_000;
 
 /** Anything: the development agent's bounds are the policy's alone. */
 const WIDE = { topics: ['job.*'], capabilities: ['*'], environments: ['*'] };
@@ -56,7 +61,11 @@ export function urlForRole(adminUrl: string, role: string, password: string): st
   return url.href;
 }
 
-/** Acts once as one of the services, under its own role and nothing more. */
+/**
+ * Acts as one of the services, under its own role and nothing more; again while there is an outage, so `act` has to leave
+ * what stands already. A starved machine keeps Postgres from answering in time, or is itself silent in a transaction for
+ * longer than a service may be.
+ */
 export async function asService(
   adminUrl: string,
   keys: DevelopmentKeys,
@@ -67,10 +76,23 @@ export async function asService(
   const url = urlForRole(adminUrl, role, keys.role_passwords[role]!);
   const database = connectDatabase({ url, pool: 1, name: 'set-up' });
   try {
-    await act(database);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return void (await act(database));
+      } catch (thrown) {
+        if (tries === MOST_TRIES || !isOutage(thrown)) throw thrown;
+        await pause(RETRY_MS);
+      }
+    }
   } finally {
     await database.close();
   }
+}
+
+/** Of an act that wraps what it threw, the cause says it. */
+function isOutage(thrown: unknown): boolean {
+  const [said, cause] = [thrown, (thrown as Error | null)?.cause];
+  return [said, cause].some((each) => each instanceof CountersignError && each.code === 'database_unavailable');
 }
 
 /** Can be repeated: what stands already stays. */

@@ -5,8 +5,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { CountersignError } from '@countersign/contracts/errors';
 import type { TrustRoot } from '@countersign/contracts/policy';
 import type { Principal } from '@countersign/contracts/rpc';
 import type { Database, Tx } from '@countersign/platform/database';
@@ -18,8 +16,6 @@ import { DEVELOPMENT_BUNDLE_DIR, DEVELOPMENT_TENANT } from './development-roster
 import { SetUpError } from './set-up-error.ts';
 
 const KEY_ID = 'development';
-const MOST_TRIES = 5;
-const RETRY_MS = 1_000;
 
 /** Who publishes before anybody can: no principal of a door, and named as what it is in the ledger. */
 const SET_UP: Principal = {
@@ -85,23 +81,11 @@ export async function publishDevelopmentPolicy(
   const signer = developmentSigner(keys);
   const year = new Date().getUTCFullYear();
   const validity = { not_before: `${year - 1}-01-01T00:00:00Z`, not_after: `${year + 2}-01-01T00:00:00Z` };
-  const publish = (): Promise<number> =>
-    publishFiles(tx, door, readBundleFolder(folder), { tenants: ['*'], signer, ...validity });
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await publish();
-      return;
-    } catch (cause) {
-      if (tries === MOST_TRIES || !isOutage(cause))
-        throw new SetUpError(`${folder}: ${(cause as Error).message}`, { cause });
-      await pause(RETRY_MS);
-    }
+  try {
+    await publishFiles(tx, door, readBundleFolder(folder), { tenants: ['*'], signer, ...validity });
+  } catch (cause) {
+    throw new SetUpError(`${folder}: ${(cause as Error).message}`, { cause });
   }
-}
-
-/** A slow disk keeps Postgres from answering in time; what is published already stays, and a second time changes nothing. */
-function isOutage(thrown: unknown): boolean {
-  return thrown instanceof CountersignError && thrown.code === 'database_unavailable';
 }
 
 function seedOf(pem: string): Uint8Array {

@@ -4,7 +4,7 @@
 
 import type { SWITCH_KINDS } from '@countersign/contracts/control';
 import { roleOf, type ServiceName } from '@countersign/contracts/ledger-entry';
-import { urlForRole } from '@countersign/infra/development-environment';
+import { asService, urlForRole } from '@countersign/infra/development-environment';
 import { publishDevelopmentPolicy } from '@countersign/infra/publish-development-policy';
 import { connectDatabase, type Database, type Tx } from '@countersign/platform/database';
 import type { TestSystem } from './start-system.ts';
@@ -49,7 +49,7 @@ export async function publishPolicy(system: TestSystem, folder: string): Promise
     activate: (version: number, scope: string) => post(`/${version}/activate`, { scope }),
   };
   // In no transaction: the door has its own, and one that waits for it would be ended as idle.
-  await withDatabaseAs(system, 'policy-kernel', (database) =>
+  await asService(system.admin_url, system.keys, 'policy-kernel', (database) =>
     publishDevelopmentPolicy(database, door, system.keys, folder),
   );
 }
