@@ -5,10 +5,12 @@ import { createInterface } from 'node:readline';
 import type { Client } from '@countersign/client/create-client';
 import { followEntries } from '@countersign/client/follow-entries';
 import type { EvidenceQuery } from '@countersign/contracts/evidence';
+import { instant } from '@countersign/contracts/names';
 import { type TrustRoot, trustRoot } from '@countersign/contracts/policy';
 import { printable, printableJson } from '@countersign/contracts/printable';
 import { formatVerifierKey, type NoteKey, parseVerifierKey } from '@countersign/ledger/checkpoint';
 import { parseWitnessKey } from '@countersign/ledger/cosignature';
+import { microsecondsOf } from '@countersign/ledger/log-window';
 import { type Command, Option } from 'commander';
 import { attest } from './attest-record.ts';
 import { clientOf, isJson, type Output, print } from './context.ts';
@@ -17,8 +19,9 @@ import { exportEvidence, exportTable } from './export-evidence.ts';
 import { addForwardCommand } from './forward/forward-command.ts';
 import { issueReceipt } from './issue-receipt.ts';
 import { parseJson, readText, refusedFile } from './read-file.ts';
+import { readShape } from './read-shape.ts';
 import { showTimeline } from './show.ts';
-import { type EvidenceVerdict, verifyEvidence } from './verify-evidence.ts';
+import { type EvidenceTrust, type EvidenceVerdict, verifyEvidence } from './verify-evidence.ts';
 import { wholeNumber } from './whole-number.ts';
 
 type Which = {
@@ -33,9 +36,16 @@ type Which = {
   allTenants?: boolean;
 };
 
-type ExportOptions = { out: string; format: 'ndjson' | 'csv'; allTenants?: boolean };
+type WindowOptions = { since?: string; until?: string };
+type ExportOptions = WindowOptions & {
+  out: string;
+  format: 'ndjson' | 'csv';
+  allTenants?: boolean;
+  from?: number;
+  to?: number;
+};
 
-type VerifyOptions = {
+type VerifyOptions = WindowOptions & {
   logKey: string[];
   trustRoot?: string;
   kept?: string;
@@ -59,6 +69,10 @@ export function addAuditCommands(program: Command, output: Output): void {
     .requiredOption('--out <file>', 'where to; never overwritten')
     .addOption(new Option('--format <format>').choices(['ndjson', 'csv']).default('ndjson'))
     .option('--all-tenants', 'of every tenant, provably complete; needs evidence:all')
+    .addOption(new Option('--since <time>', 'recorded from then on (RFC 3339 in UTC)').conflicts(['from', 'to']))
+    .addOption(new Option('--until <time>', 'recorded up to then').conflicts(['from', 'to']))
+    .option('--from <leaf>', 'from this leaf of the log on', wholeNumber)
+    .option('--to <leaf>', 'before this leaf', wholeNumber)
     .action((options: ExportOptions, command: Command) => writeExport(output, options, command));
   audit
     .command('verify <file>')
@@ -68,6 +82,8 @@ export function addAuditCommands(program: Command, output: Output): void {
     .option('--kept <file>', 'a checkpoint from before: then nothing before it was rewritten')
     .option('--witness-key <vkey...>', 'public keys of witnesses that must have cosigned')
     .option('--cosignatures <count>', 'how many of them; all when left out', wholeNumber)
+    .option('--since <time>', 'the export must hold everything from then on')
+    .option('--until <time>', 'the export must hold everything up to then')
     .action((path: string, options: VerifyOptions, command: Command) => verify(output, path, options, command));
   audit
     .command('checkpoint')
@@ -146,7 +162,14 @@ async function writeExport(output: Output, options: ExportOptions, command: Comm
   const file = opened(options.out);
   try {
     const run = options.format === 'csv' ? exportTable : exportEvidence;
-    const done = await run(client, options.allTenants === true, (line) => void writeSync(file, line));
+    const { from, to, since, until } = options;
+    const window = {
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      ...(since === undefined ? {} : { since: readShape(instant, since, '--since') }),
+      ...(until === undefined ? {} : { until: readShape(instant, until, '--until') }),
+    };
+    const done = await run(client, options.allTenants === true, (line) => void writeSync(file, line), window);
     print(
       output,
       command,
@@ -179,6 +202,7 @@ async function verify(output: Output, path: string, options: VerifyOptions, comm
     witnesses,
     cosignatures: options.cosignatures ?? witnesses.length,
     root: options.trustRoot === undefined ? null : readRoot(options.trustRoot),
+    ...askedOf(options),
   };
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
   const verdict = await verifyEvidence(lines, trust).catch((thrown: unknown) => {
@@ -187,6 +211,13 @@ async function verify(output: Output, path: string, options: VerifyOptions, comm
   });
   print(output, command, verdict, showVerdict);
   if (verdict.verdict === 'broken') output.exit(EXIT.broken);
+}
+
+function askedOf({ since, until }: WindowOptions): Pick<EvidenceTrust, 'asked'> {
+  if (since === undefined && until === undefined) return {};
+  const at = (time: string | undefined, name: string): number | null =>
+    time === undefined ? null : microsecondsOf(readShape(instant, time, name));
+  return { asked: { since_us: at(since, '--since'), until_us: at(until, '--until') } };
 }
 
 function keyIn(line: string, parse: (line: string) => NoteKey | null): NoteKey {
@@ -202,14 +233,16 @@ function readRoot(path: string): TrustRoot {
 }
 
 function showVerdict(verdict: EvidenceVerdict): string {
-  const { entries, leaves, kept_size, cosigned_by, complete, faults } = verdict;
+  const { entries, leaves, kept_size, cosigned_by, complete, faults, window, within, derived } = verdict;
   const [first] = faults;
   if (first !== undefined)
     return `broken at ${first.at}: ${first.code}${faults.length > 1 ? `, and ${faults.length - 1} more` : ''}`;
   return [
     `holds: ${entries} entries, ${leaves} leaves under the log's signature`,
+    ...(window === null ? [] : [`${within} entries in the window; leaves ${window.from} to ${window.to - 1}`]),
+    ...(derived ? [] : ['not derived: what these steps stand on was recorded before the window']),
     complete
-      ? 'complete: every leaf has its entry'
+      ? `complete: every leaf${window === null ? '' : ' of the window'} has its entry`
       : 'one part of the log: chains are whole, whole chains may be missing',
     kept_size > 0
       ? `nothing before leaf ${kept_size} was rewritten`

@@ -4,13 +4,18 @@
  */
 import type { Client } from '@countersign/client/create-client';
 import { followEntries } from '@countersign/client/follow-entries';
+import { EVIDENCE_BOUNDS } from '@countersign/contracts/evidence-limits';
 import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import { canonicalize, type JsonValue } from '@countersign/ledger/canonical-json';
+import { instantOf, type LogWindow, microsecondsOf } from '@countersign/ledger/log-window';
 import { formatTilePath, TILE_WIDTH } from '@countersign/ledger/tiles';
 
 export const FORMAT = 'countersign-export/1';
 export type Exporter = Pick<Client, 'entries' | 'checkpoint' | 'tile' | 'policyDocument'>;
 export type Exported = { entries: number; leaves: number; policies: number };
+
+/** Which part of the log: leaves `from` up to and not including `to`, or what was recorded in a time, both ends included. */
+export type ExportWindow = { from?: number; to?: number; since?: string; until?: string };
 
 const COLUMNS = [
   'leaf_index',
@@ -25,11 +30,17 @@ const COLUMNS = [
 ] as const;
 
 /** `all`: every tenant's entries, so that it can be proven complete; else the own tenant's. */
-export async function exportEvidence(client: Exporter, all: boolean, write: (line: string) => void): Promise<Exported> {
+export async function exportEvidence(
+  client: Exporter,
+  all: boolean,
+  write: (line: string) => void,
+  asked: ExportWindow = {},
+): Promise<Exported> {
   const say = (type: string, fields: object): void => write(`${JSON.stringify({ type, ...fields })}\n`);
   const { tree_size, note } = await client.checkpoint();
   const tenants = all ? 'all' : 'own';
-  say('header', { format: FORMAT, tenants, tree_size });
+  const window = await leavesOf(client, tenants, asked, tree_size);
+  say('header', { format: FORMAT, tenants, tree_size, ...(window === null ? {} : { window }) });
   const done = { entries: 0, leaves: 0, policies: 0 };
   const seen = new Set<string>();
   const fillUpTo = async (leaf: number): Promise<void> => {
@@ -39,8 +50,9 @@ export async function exportEvidence(client: Exporter, all: boolean, write: (lin
       done.leaves += width;
     }
   };
-  for await (const entry of followEntries(client, { query: { tenants } })) {
-    if (entry.leaf_index! >= tree_size) break;
+  const query = { tenants, ...(window === null ? {} : { from: String(window.from) }) } as const;
+  for await (const entry of followEntries(client, { query })) {
+    if (entry.leaf_index! >= (window?.to ?? tree_size)) break;
     await fillUpTo(entry.leaf_index!);
     const { policy_snapshot } = entry.body;
     if (entry.kind === 'policy_activated' && typeof policy_snapshot === 'string' && !seen.has(policy_snapshot)) {
@@ -59,15 +71,50 @@ export async function exportEvidence(client: Exporter, all: boolean, write: (lin
 }
 
 /** The same entries as a table, for reading; what is verified is the other form. RFC 4180. */
-export async function exportTable(client: Exporter, all: boolean, write: (line: string) => void): Promise<Exported> {
+export async function exportTable(
+  client: Exporter,
+  all: boolean,
+  write: (line: string) => void,
+  { from, to, ...time }: ExportWindow = {},
+): Promise<Exported> {
   const done = { entries: 0, leaves: 0, policies: 0 };
   write(`${COLUMNS.join(',')},body\r\n`);
-  for await (const entry of followEntries(client, { query: { tenants: all ? 'all' : 'own' } })) {
+  const query = {
+    tenants: all ? 'all' : 'own',
+    ...time,
+    ...(from === undefined ? {} : { from: String(from) }),
+  } as const;
+  for await (const entry of followEntries(client, { query })) {
+    if (to !== undefined && entry.leaf_index! >= to) break;
     const cells = [...COLUMNS.map((name) => entry[name]), canonicalize(entry.body as JsonValue)];
     write(`${cells.map(cell).join(',')}\r\n`);
     done.entries += 1;
   }
   return done;
+}
+
+/**
+ * The leaves of a window. Times are only nearly in the order of leaves, so it begins with an entry that is surely before the
+ * time, and ends with one that is surely after it: with those the verifier sees that nothing of the time lies outside.
+ */
+async function leavesOf(
+  client: Exporter,
+  tenants: 'own' | 'all',
+  { from, to, since, until }: ExportWindow,
+  tree_size: number,
+): Promise<LogWindow | null> {
+  if ([from, to, since, until].every((bound) => bound === undefined)) return null;
+  const [since_us, until_us] = [since, until].map((time) => (time === undefined ? null : microsecondsOf(time)));
+  const firstAt = async (time_us: number): Promise<number> => {
+    const query = { tenants, since: instantOf(time_us), limit: '1' } as const;
+    for await (const { leaf_index } of followEntries(client, { query })) return Math.min(leaf_index!, tree_size);
+    return tree_size;
+  };
+  const { out_of_order_us } = EVIDENCE_BOUNDS;
+  const first = since_us === null ? 0 : Math.max(0, (await firstAt(since_us! - out_of_order_us)) - 1);
+  const end = until_us === null ? tree_size : (await firstAt(until_us! + out_of_order_us + 1)) + 1;
+  const bounds = { from: Math.max(first, from ?? 0), to: Math.min(end, to ?? tree_size, tree_size) };
+  return { from: Math.min(bounds.from, bounds.to), to: bounds.to, since_us: since_us!, until_us: until_us! };
 }
 
 /** An entry bundle holds each hash behind its length. */

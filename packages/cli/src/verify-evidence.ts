@@ -1,21 +1,21 @@
 /** Verifies an export with public keys alone: no server is asked, and nothing in the file is believed. */
 import type { TrustRoot } from '@countersign/contracts/policy';
+import { type LogWindow, microsecondsOf, readLogWindow } from '@countersign/ledger/log-window';
 import { type LoggedEntry, type LogTrust, type LogVerdict, LogVerifier } from '@countersign/ledger/verify-log';
 import { verifyBundle } from '@countersign/policy/verify-bundle';
 import { FORMAT } from './export-evidence.ts';
 
-export type EvidenceTrust = Omit<LogTrust, 'selection'> & {
+export type EvidenceTrust = Omit<LogTrust, 'selection' | 'window'> & {
   /** Who may sign policies. Null: activations are not compared with signed documents. */
   root: TrustRoot | null;
+  /** What the export has to hold, in microseconds; null: whatever it says that it holds. */
+  asked?: { since_us: number | null; until_us: number | null };
 };
 
-/** `complete`: every leaf of the log has its entry in the export, so nothing was left out of the population. */
-export type EvidenceVerdict = LogVerdict & { complete: boolean; policies: number };
+/** `complete`: every leaf of the log has its entry in the export, or of its window, so nothing was left out of the population. `window`: null for the whole log. */
+export type EvidenceVerdict = LogVerdict & { complete: boolean; policies: number; window: LogWindow | null };
 
 type Line = Readonly<Record<string, unknown>>;
-
-/** RFC 3339 in UTC; a Date would drop three digits. */
-const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z$/;
 
 /** Throws TypeError for what is no export at all. */
 export async function verifyEvidence(
@@ -24,6 +24,7 @@ export async function verifyEvidence(
 ): Promise<EvidenceVerdict> {
   let verifier: LogVerifier | null = null;
   let [selection, ended, note]: [boolean, Line | null, string | null] = [true, null, null];
+  let window: LogWindow | null = null;
   const documents = new Map<string, string>();
   for await (const text of lines) {
     if (text === '') continue;
@@ -31,7 +32,9 @@ export async function verifyEvidence(
     if (verifier === null) {
       if (line.type !== 'header' || line.format !== FORMAT) throw new TypeError(`the file is no ${FORMAT}`);
       selection = line.tenants !== 'all';
-      verifier = new LogVerifier({ ...trust, selection });
+      window = readLogWindow(line.window);
+      if (!holds(window, trust.asked)) throw new TypeError('the file holds another time than was asked for');
+      verifier = new LogVerifier({ ...trust, selection, window });
     } else if (line.type === 'leaves') verifier.takeLeaves(Number(line.from), hashesIn(line.hashes));
     else if (line.type === 'policy') documents.set(String(line.snapshot), String(line.document));
     else if (line.type === 'entry') await takeEntry(verifier, line, trust.root, documents);
@@ -41,7 +44,15 @@ export async function verifyEvidence(
   if (verifier === null) throw new TypeError('the file is empty');
   const verdict = verifier.finish(note);
   if (ended === null || ended.entries !== verdict.entries) throw new TypeError('the file was cut off');
-  return { ...verdict, complete: !selection && verdict.verdict === 'holds', policies: documents.size };
+  return { ...verdict, complete: !selection && verdict.verdict === 'holds', policies: documents.size, window };
+}
+
+/** Of leaves without a time nobody can say that they hold it. */
+function holds(window: LogWindow | null, asked: EvidenceTrust['asked']): boolean {
+  if (window === null || asked === undefined) return true;
+  const { since_us, until_us, from } = window;
+  const begins = from === 0 || (since_us !== null && since_us <= (asked.since_us ?? 0));
+  return begins && (until_us === null || (asked.until_us !== null && until_us >= asked.until_us));
 }
 
 function readLine(text: string): Line {
@@ -79,7 +90,5 @@ async function takeEntry(
 
 /** What cannot be read is left for the verifier to call malformed. */
 function entryOf(line: Line): LoggedEntry {
-  const [, seconds, micros = ''] = INSTANT.exec(String(line.recorded_at)) ?? [];
-  const time_us = Date.parse(`${seconds}Z`) * 1000 + Number(micros.padEnd(6, '0'));
-  return { ...line, time_us } as unknown as LoggedEntry;
+  return { ...line, time_us: microsecondsOf(String(line.recorded_at)) } as unknown as LoggedEntry;
 }

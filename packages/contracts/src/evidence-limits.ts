@@ -12,6 +12,8 @@ export const EVIDENCE_BOUNDS = {
   checkpoint_bytes: 64 * 1024,
   /** Signatures on one checkpoint. */
   checkpoint_signatures: 100,
+  /** Leaves are in the order of commits: microseconds that an entry may stand before one that was recorded earlier. */
+  out_of_order_us: 60_000_000,
   /** `max_payload` of NATS: the largest message, signed bundles included. */
   message_bytes: 4 * 1024 * 1024,
 } as const;

@@ -9,6 +9,7 @@ import { entryHash, HASH_BYTES, NO_PREVIOUS, sameBytes } from './chain-hash.ts';
 import { type NoteKey, verifyCheckpoint } from './checkpoint.ts';
 import { readCosignatures } from './cosignature.ts';
 import type { Body, DerivedFault } from './derived-fault.ts';
+import { type LogWindow, WindowCheck } from './log-window.ts';
 import { appendLeaves, EMPTY_TREE, leafHash, rootOf, type TreeHead, type TreeState } from './merkle.ts';
 import { Rederivation } from './rederive.ts';
 
@@ -47,6 +48,8 @@ export type LogFaultCode =
   | 'root_mismatch'
   | 'log_truncated'
   | 'history_rewritten'
+  | 'outside_the_window'
+  | 'window_shortened'
   | 'cosignatures_missing';
 
 /** `at` names the entry (`leaf 17, job:acme:1#3`) or the checkpoint. */
@@ -61,6 +64,8 @@ export type LogTrust = {
   readonly cosignatures: number;
   /** The export holds one tenant's entries; else every leaf has its entry in it. */
   readonly selection: boolean;
+  /** The export holds the entries of these leaves only; null or left out: of all. */
+  readonly window?: LogWindow | null;
 };
 
 export type LogVerdict = {
@@ -73,6 +78,10 @@ export type LogVerdict = {
   /** Leaves that stand under the checkpoint kept from before. */
   readonly kept_size: number;
   readonly cosigned_by: readonly string[];
+  /** Entries that were recorded in the window's time; all of them without a time. */
+  readonly within: number;
+  /** Whether each step was derived again. Not where the window begins later than the log: what it stands on is not there. */
+  readonly derived: boolean;
 };
 
 type Link = { seq: number; hash: string; time_us: number };
@@ -89,11 +98,13 @@ export class LogVerifier {
   #last_leaf = -1;
   #entries = 0;
   #isKeptMet = false;
+  readonly #window: WindowCheck;
 
   /** Throws TypeError when the checkpoint that was kept is by none of the log's keys. */
   constructor(trust: LogTrust) {
     this.#trust = trust;
     this.#kept = headOf(trust);
+    this.#window = new WindowCheck(trust.window ?? null);
   }
 
   get broken(): boolean {
@@ -108,7 +119,7 @@ export class LogVerifier {
     }
     for (const [i, hash] of hashes.entries()) {
       this.#tree = appendLeaves(this.#tree, [leafHash(hash)]).tree;
-      this.#waiting.set(from + i, Buffer.from(hash).toString('hex'));
+      if (this.#window.has(from + i)) this.#waiting.set(from + i, Buffer.from(hash).toString('hex'));
       if (this.#kept?.size === this.#tree.size) this.#compareKept();
     }
   }
@@ -125,9 +136,10 @@ export class LogVerifier {
     const fault = this.#faultOf(entry) ?? (body === null ? 'body_malformed' : columnFault(entry, body));
     if (fault !== null) this.#add(fault, at);
     // Not the entry itself: its body would be kept for as long as the verification.
-    const { seq, hash, time_us } = entry;
+    const { seq, hash, time_us, leaf_index } = entry;
     this.#chains.set(entry.chain, { seq, hash, time_us });
-    if (body === null) return null;
+    this.#window.take(leaf_index, time_us);
+    if (body === null || !this.#window.isFromTheBeginning) return body;
     for (const derived of this.#derive.take(entry, body)) this.#add(derived, at);
     return body;
   }
@@ -153,6 +165,7 @@ export class LogVerifier {
     if (cosigned_by.length < cosignatures) this.#add('cosignatures_missing', `checkpoint of ${size}`);
     if (this.#kept !== null && !this.#isKeptMet)
       this.#add('log_truncated', `the checkpoint kept, of ${this.#kept.size}`);
+    for (const at of this.#window.shortenedAt(size, selection)) this.#add('window_shortened', at);
     if (!selection) for (const leaf of this.#waiting.keys()) this.#add('leaf_without_entry', `leaf ${leaf}`);
     return {
       verdict: this.broken ? 'broken' : 'holds',
@@ -162,6 +175,8 @@ export class LogVerifier {
       signed_size: verdict?.ok === true ? Number(verdict.checkpoint.size) : 0,
       kept_size: Number(this.#kept?.size ?? 0n),
       cosigned_by,
+      within: this.#window.within,
+      derived: this.#window.isFromTheBeginning,
     };
   }
 
@@ -174,10 +189,13 @@ export class LogVerifier {
     this.#last_leaf = leaf_index;
     if (leaf_index <= wasLast) return 'out_of_order';
     if (hash !== Buffer.from(entryHash(hashedOf(entry))).toString('hex')) return 'hash_mismatch';
+    if (!this.#window.has(leaf_index)) return 'outside_the_window';
     if (leaf === undefined) return 'leaf_missing';
     if (leaf !== hash) return 'leaf_mismatch';
     // A tenant sees of the controls those that hold for it.
     if (this.#trust.selection && chain === 'control') return seq > (previous?.seq ?? 0) ? null : 'seq_gap';
+    // Of a chain that began before the window, the first link has nothing to be compared with; its leaf is under the root.
+    if (previous === null && !this.#window.isFromTheBeginning && seq > 1) return null;
     if (seq !== (previous?.seq ?? 0) + 1) return 'seq_gap';
     if (entry.prev_hash !== (previous?.hash ?? NO_PREVIOUS_HEX)) return 'prev_hash_mismatch';
     return entry.time_us < (previous?.time_us ?? 0) ? 'time_ran_back' : null;

@@ -12,9 +12,6 @@ import type { StoredEntry } from './store.ts';
 import { type LeafQuery, readChainLeaves, readLeafTime, readLeaves } from './store-evidence.ts';
 import { countLeaves } from './store-tree.ts';
 
-/** Leaves are in the order of commits: an entry may stand this much before one that was recorded earlier. */
-const OUT_OF_ORDER_US = 60_000_000;
-
 type Question = EvidenceQuestion & { tenant: string; kinds?: readonly string[] | undefined };
 
 export async function listEntries(database: Tx, question: Question): Promise<ReplayPage> {
@@ -111,8 +108,9 @@ async function leavesBetween(
   { from, since, until }: Question,
   end: number,
 ): Promise<{ from: number; before: number }> {
-  const first = since === undefined ? 0 : await firstAt(database, microsecondsOf(since) - OUT_OF_ORDER_US, end);
-  const before = until === undefined ? end : await firstAt(database, microsecondsOf(until) + OUT_OF_ORDER_US, end);
+  const first = since === undefined ? 0 : await firstAt(database, microsecondsOf(since) - LIMITS.out_of_order_us, end);
+  const before =
+    until === undefined ? end : await firstAt(database, microsecondsOf(until) + LIMITS.out_of_order_us, end);
   return { from: Math.max(from, first), before };
 }
 

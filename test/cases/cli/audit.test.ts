@@ -29,9 +29,12 @@ const VKEY = formatVerifierKey(LOG);
 /** Pages of three, so that they are many. */
 const PAGE = 3;
 const served: Exporter = {
-  entries: async ({ from = 0, kind } = {}) => {
+  entries: async ({ from = 0, kind, since = '', until = '~' } = {}) => {
     const page = SHOWN.slice(Number(from), Number(from) + PAGE);
-    const entries = page.filter((entry) => kind === undefined || entry.kind === kind);
+    const entries = page.filter(
+      ({ recorded_at, ...entry }) =>
+        (kind === undefined || entry.kind === kind) && recorded_at >= since && recorded_at <= until,
+    );
     return { entries, next: Number(from) + page.length, end: SHOWN.length };
   },
   checkpoint: async () => ({ tree_size: SHOWN.length, root_hash: '', note: HONEST.note! }),
@@ -58,6 +61,29 @@ describe('audit verify', () => {
     expect(all.json).toMatchObject({ verdict: 'holds', complete: true, entries: SHOWN.length, policies: 1 });
     expect(all.code).toBe(EXIT.done);
     expect((await verified(await exported(false))).json).toMatchObject({ verdict: 'holds', complete: false });
+  });
+
+  test('proves a window, by leaves or by time, and that it is the one that was asked for', async () => {
+    const lines: string[] = [];
+    await exportEvidence(served, true, (line) => void lines.push(line), { from: 3, to: 8 });
+    const part = await verified(lines);
+    expect(part.json).toMatchObject({ verdict: 'holds', complete: true, entries: 5, within: 5, derived: false });
+    const [since, until] = [SHOWN[4]!.recorded_at, SHOWN[6]!.recorded_at];
+    const timed: string[] = [];
+    await exportEvidence(served, true, (line) => void timed.push(line), { since, until });
+    // All of it was recorded within the minute by which leaves may be out of order.
+    const { json } = await verified(timed, '--since', since, '--until', until);
+    expect(json).toMatchObject({ complete: true, entries: SHOWN.length, within: 3 });
+    let csv = '';
+    const keep = (line: string): void => {
+      csv += line;
+    };
+    expect(await exportTable(served, true, keep, { since, until })).toMatchObject({ entries: 3 });
+    expect(csv.trimEnd().split('\r\n')).toHaveLength(1 + json.within);
+    expect((await verified(timed, '--since', SHOWN[3]!.recorded_at, '--until', SHOWN[7]!.recorded_at)).code).toBe(
+      EXIT.usage,
+    );
+    expect((await verified(lines, '--since', since)).code).toBe(EXIT.usage);
   });
 
   test('names the first bad entry, with an exit code of its own', async () => {

@@ -2,7 +2,9 @@
  * The attack table of the ledger: whatever is done to a history by whoever, the verifier says so from the export and the
  * public keys alone, and names the first bad entry.
  */
+import { EVIDENCE_BOUNDS } from '@countersign/contracts/evidence-limits';
 import { cosign } from '@countersign/ledger/cosignature';
+import type { LogWindow } from '@countersign/ledger/log-window';
 import type { LogFaultCode, LoggedEntry } from '@countersign/ledger/verify-log';
 import { describe, expect, it, test } from 'vitest';
 import { exportOf, history, LOG, logOf, newSigner, noteOver, rechained, type Step, verify } from './log-history.ts';
@@ -19,6 +21,9 @@ function first(exported: Parameters<typeof verify>[0], trust?: Parameters<typeof
 function edited(at: number, change: Partial<LoggedEntry>): LoggedEntry[] {
   return HONEST.entries.map((entry, i) => (i === at ? { ...entry, ...change } : entry));
 }
+
+/** Entries of the history are a microsecond apart. */
+const MARGIN = EVIDENCE_BOUNDS.out_of_order_us + 1;
 
 function nameOf(at: number): string {
   return `leaf ${at}, ${HONEST.entries[at]!.chain}#${HONEST.entries[at]!.seq}`;
@@ -112,6 +117,38 @@ describe('of an export in which', () => {
       verdict: 'holds',
       cosigned_by: ['witness.test'],
     });
+  });
+
+  it.each<[string, LogFaultCode | null, (entries: LoggedEntry[]) => LoggedEntry[], Partial<LogWindow>]>([
+    ['nothing', null, (entries) => entries, {}],
+    ['an entry left out', 'leaf_without_entry', (entries) => entries.toSpliced(2, 1), {}],
+    [
+      'a chain left out',
+      'leaf_without_entry',
+      (entries) => entries.filter(({ chain }) => !chain.endsWith('careful')),
+      {},
+    ],
+    ['the first ones left out, and said to', 'window_shortened', (entries) => entries.slice(2), { from: 5 }],
+    ['the last ones left out, and said to', 'window_shortened', (entries) => entries.slice(0, -2), { to: 8 }],
+    ['another added', 'outside_the_window', (entries) => [...entries, HONEST.entries[11]!], {}],
+    ['one of them changed', 'hash_mismatch', (entries) => entries.with(3, { ...entries[3]!, kind: 'x' }), {}],
+    ['more than the log has', 'window_shortened', (entries) => entries, { to: 99 }],
+  ])('a window holds what it says: %s', (_, code, change, said) => {
+    const whole = HONEST.entries.slice(3, 10);
+    const entries = change(whole);
+    const [since_us, until_us] = [whole[1]!.time_us, whole.at(-2)!.time_us];
+    // Times a minute apart, so that the edges are surely outside.
+    const window = { from: 3, to: 10, since_us: since_us + MARGIN, until_us: until_us - MARGIN, ...said };
+    const verdict = verify({ ...HONEST, entries }, { window });
+    expect(verdict.faults.map((fault) => fault.code)).toEqual(code === null ? [] : expect.arrayContaining([code]));
+    expect(verdict).toMatchObject({ derived: false });
+  });
+
+  it('a window of one tenant is whole in what it has, and from the first leaf on it is derived', () => {
+    const window = { from: 0, to: 6, since_us: null, until_us: null };
+    const entries = HONEST.entries.slice(0, 6);
+    expect(verify({ ...HONEST, entries }, { window })).toMatchObject({ verdict: 'holds', derived: true, within: 6 });
+    expect(first({ ...HONEST, entries: entries.slice(2) }, { window, selection: true })[0]).toBe('policy_not_in_force');
   });
 
   it('a tenant has its own entries alone, nothing is missing but what is others’', () => {
