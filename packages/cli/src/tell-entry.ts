@@ -25,7 +25,19 @@ export function tellEntry(entry: Entry): string {
 }
 
 /** In the order in which they were made; of the gates submit and dispatch. */
-export function decisionsIn({ body }: Entry): Decision[] {
+export function decisionsIn({ body }: Entry): readonly Decision[] {
+  let read = READ.get(body);
+  if (read === undefined) {
+    read = readDecisions(body);
+    READ.set(body, read);
+  }
+  return read;
+}
+
+/** Each part of a telling asks again, and reading one is most of the work. */
+const READ = new WeakMap<Entry['body'], readonly Decision[]>();
+
+function readDecisions(body: Entry['body']): readonly Decision[] {
   const recorded = [...(Array.isArray(body.decisions) ? body.decisions : []), body.decision];
   return recorded.map((each) => readRecordedDecision(each, body)).filter((each) => each !== null);
 }

@@ -53,6 +53,7 @@ function forward(url: string, to: string, state: string, ...more: string[]) {
 /** Runs until everything was sent, or a part failed so often. */
 async function run(over: Partial<Forwarding> & Pick<Forwarding, 'receiver' | 'cursor'>, failures = 20) {
   const failed: Part[] = [];
+  const behind: (number | null)[] = [];
   const waited: number[] = [];
   const stop = new AbortController();
   await forwardEntries({
@@ -60,14 +61,15 @@ async function run(over: Partial<Forwarding> & Pick<Forwarding, 'receiver' | 'cu
     sent: (_, waiting) => {
       if (waiting === 0) stop.abort();
     },
-    failed: (part) => {
+    failed: (part, _, waiting) => {
       failed.push(part);
+      behind.push(waiting);
       if (failed.length >= failures) stop.abort();
     },
     pause: async (ms) => void waited.push(ms),
     ...over,
   });
-  return { failed, waited };
+  return { failed, waited, behind };
 }
 
 function receiverAt(to: string) {
@@ -185,11 +187,13 @@ describe('at least once, in order', () => {
   test('what a receiver did not take comes again, later and later, and nothing is left out', async () => {
     let asked = 0;
     await using siem = await playHttp(() => ({ status: [2, 3, 4].includes(++asked) ? 503 : 200 }));
-    const { failed, waited } = await run({
+    const { failed, waited, behind } = await run({
       receiver: receiverAt(`http://127.0.0.1:${siem.port}/`),
       cursor: newCursor(),
     });
     expect(failed).toEqual(['receiver', 'receiver', 'receiver']);
+    // What waits is told although nothing was sent.
+    expect(behind).toEqual([4, 4, 4]);
     // The last one is the look for what is new.
     expect(waited).toEqual([1_000, 2_000, 4_000, 1_000]);
     const taken = siem.got.filter((_, i) => ![1, 2, 3].includes(i)).flatMap(({ body }) => body);

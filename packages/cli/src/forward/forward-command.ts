@@ -94,8 +94,10 @@ async function openTally(output: Output, port: number | undefined): Promise<Tall
       metrics.set('forward_waiting_leaves', {}, waiting);
       if (noted) say(null, '');
     },
-    failed: (part, thrown) => {
+    failed: (part, thrown, waiting) => {
       total.failures += 1;
+      // Behind is what it falls while nothing is sent: a gauge that only sending moved would say that all is well.
+      if (waiting !== null) metrics.set('forward_waiting_leaves', {}, waiting);
       metrics.count('forward_failures_total', { part });
       say(part, thrown instanceof Error ? thrown.message : String(thrown));
     },

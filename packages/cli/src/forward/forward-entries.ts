@@ -24,7 +24,8 @@ export type Forwarding = {
   cursor: Cursor;
   /** `waiting`: leaves of the log that the receiver has not heard. `noted`: that the cursor knows of it as well. */
   sent(entries: number, waiting: number, noted: boolean): void;
-  failed(part: Part, thrown: unknown): void;
+  /** `waiting`: as above, when the API still told it. */
+  failed(part: Part, thrown: unknown, waiting: number | null): void;
   /** Ends with what is sealed now, or by the first failure, which it throws. */
   once: boolean;
   signal: AbortSignal;
@@ -41,7 +42,7 @@ export async function forwardEntries(forwarding: Forwarding): Promise<void> {
     const outcome = await step(forwarding);
     if (outcome.kind === 'failed') {
       if (once || isFinal(outcome.thrown)) throw failureOf(outcome);
-      forwarding.failed(outcome.part, outcome.thrown);
+      forwarding.failed(outcome.part, outcome.thrown, outcome.waiting);
       await pause(Math.min(PAUSE_MS * 2 ** failures, LONGEST_MS));
       failures = Math.min(failures + 1, 10);
       continue;
@@ -53,20 +54,24 @@ export async function forwardEntries(forwarding: Forwarding): Promise<void> {
   }
 }
 
-type Outcome = { kind: 'done'; more: boolean } | { kind: 'failed'; part: Part; thrown: unknown };
+type Outcome =
+  | { kind: 'done'; more: boolean }
+  | { kind: 'failed'; part: Part; thrown: unknown; waiting: number | null };
 
 async function step({ client, query, receiver, cursor, sent, failed }: Forwarding): Promise<Outcome> {
   let part: Part = 'source';
+  let waiting: number | null = null;
   try {
     const { next: from, last } = cursor.place();
     const { entries, next, end } = await client.entries({ ...query, from });
     part = 'receiver';
+    waiting = Math.max(end - Number(from), 0);
     const now = entries.length === 0 ? last : await receiver.send(entries, last);
     const noted = next === from || note(cursor, { next, last: now }, failed);
     sent(entries.length, Math.max(end - next, 0), noted);
     return { kind: 'done', more: next < end };
   } catch (thrown) {
-    return { kind: 'failed', part, thrown };
+    return { kind: 'failed', part, thrown, waiting };
   }
 }
 
@@ -76,7 +81,7 @@ function note(cursor: Cursor, place: Place, failed: Forwarding['failed']): boole
     cursor.move(place);
     return true;
   } catch (thrown) {
-    failed('cursor', thrown);
+    failed('cursor', thrown, null);
     return false;
   }
 }
