@@ -26,6 +26,7 @@ export function recordDecision(made: Decision, said: SaidByEntry): Record<string
 
 /** Null for anything else. Whole decisions, as entries held them before, are read as they are. */
 export function readRecordedDecision(recorded: unknown, said: SaidByEntry): Decision | null {
+  if (recorded === undefined) return null;
   const rule = rule_of.safeParse(recorded).data;
   if (rule === undefined) return null;
   const { job_hash, effective_digest } = said;

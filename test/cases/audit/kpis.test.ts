@@ -150,8 +150,14 @@ test('evidence: what a record lacks is named, and a record that lacks nothing co
 test('an open fail mode is counted by what it let through', async () => {
   const job_id = randomUUID();
   const decisions = [decide('allow', { fail_mode: 'open' })];
-  await as('scheduler', [step(job_id, 'opened', 'job_admitted', { state: 'cleared', decisions })]);
-  expect((await ask('opened', ({ fail_open }) => fail_open > 0)).fail_open).toBe(1);
+  const decision = decide('allow', { fail_mode: 'open', gate: 'dispatch' });
+  await as('scheduler', [
+    step(job_id, 'opened', 'job_admitted', { state: 'cleared', decisions }),
+    step(job_id, 'opened', 'job_dispatched', { state: 'dispatched', decision }),
+    step(job_id, 'opened', 'job_succeeded', { state: 'succeeded' }),
+  ]);
+  const { fail_open, ended } = await ask('opened', (kpis) => kpis.ended.succeeded === 1);
+  expect({ fail_open, ended }).toEqual({ fail_open: 2, ended: { succeeded: 1 } });
 });
 
 describe('the question', () => {
