@@ -12,6 +12,7 @@ import {
   SCREENSHOTS,
   shoot,
   type TestBrowser,
+  tabTo,
   unfitIn,
   type Visitor,
 } from './open-browser.ts';
@@ -118,7 +119,8 @@ export function consoleCases(running: () => TestSystem): void {
       await page.getByRole('button', { name: 'Back to the inbox' }).click();
       await page.getByText('Nothing waits for you.').waitFor();
       const { approval_id } = await waitForApproval(running(), refused);
-      await bob.page.goto(`/console/approvals/${approval_id}`);
+      await bob.page.getByRole('link', { name: 'Inbox' }).click();
+      await bob.page.locator(`a[href$="${approval_id}"]`).click();
       await bob.page.getByText('Offer another job instead').first().click();
       await bob.page.getByLabel('What would be otherwise').fill('{"payload":{"replicas":1}}');
       await bob.page.getByLabel('Reason').fill('one is enough');
@@ -166,17 +168,4 @@ export function consoleCases(running: () => TestSystem): void {
       expect(browser.faults).toEqual([]);
     });
   });
-}
-
-/** By keyboard: on until what has the focus is called so. */
-async function tabTo(page: Visitor['page'], tag: string, name: string): Promise<void> {
-  for (let i = 0; i < 60; i += 1) {
-    await page.keyboard.press('Tab');
-    const text = await page.evaluate(() => {
-      const element = (globalThis as any).document.activeElement;
-      return `${element.tagName} ${element.textContent} ${element.labels?.[0]?.textContent ?? ''}`;
-    });
-    if (text.startsWith(tag) && text.includes(name)) return;
-  }
-  throw new Error(`no way by keyboard to ${name}`);
 }

@@ -81,3 +81,16 @@ export async function unfitIn({ page }: Visitor): Promise<string[]> {
   });
   return [...found, ...wide];
 }
+
+/** By keyboard: on until what has the focus is called so. */
+export async function tabTo(page: Page, tag: string, name: string): Promise<void> {
+  for (let i = 0; i < 60; i += 1) {
+    await page.keyboard.press('Tab');
+    const text = await page.evaluate(() => {
+      const element = (globalThis as any).document.activeElement;
+      return `${element.tagName} ${element.textContent} ${element.labels?.[0]?.textContent ?? ''}`;
+    });
+    if (text.startsWith(tag) && text.includes(name)) return;
+  }
+  throw new Error(`no way by keyboard to ${name}`);
+}

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { TestSystem } from '../../harness/start-system.ts';
 import { waitForEnd } from '../../harness/wait-for-job.ts';
-import { unfitIn, type Visitor } from './open-browser.ts';
+import { tabTo, unfitIn, type Visitor } from './open-browser.ts';
 
 /** Signed in, once the browser is there. */
 export type Visitors = { admin: () => Visitor; approver: () => Visitor };
@@ -16,15 +16,20 @@ export function pageCases(running: () => TestSystem, { admin, approver }: Visito
     return page;
   };
 
-  it('stops are set with the target typed twice, and lifted', async () => {
+  it('stops are set by keyboard alone with the target typed twice, and lifted', async () => {
     const page = await open('Stops');
     await page.getByText('Nothing is stopped.').waitFor();
-    await page.locator('summary', { hasText: 'Stop' }).click();
-    await page.getByLabel('What').selectOption('topic');
-    await page.getByLabel('Target:').fill('job.other.*');
-    await page.getByLabel('Reason').fill('it loops');
-    await page.getByLabel('To confirm').fill('job.other');
-    await page.getByRole('button', { name: 'Stop' }).click();
+    const type = async (tag: string, label: string, text: string): Promise<void> => {
+      await tabTo(page, tag, label);
+      await page.keyboard.type(text);
+    };
+    await tabTo(page, 'SUMMARY', 'Stop');
+    await page.keyboard.press('Enter');
+    await type('SELECT', 'What', 'topic');
+    await type('INPUT', 'Target:', 'job.other.*');
+    await type('TEXTAREA', 'Reason', 'it loops');
+    await type('INPUT', 'To confirm', 'job.other');
+    await page.keyboard.press('Enter');
     await page.getByText('Not done: “job.other.*” was not typed.').waitFor();
     expect(await unfitIn(admin())).toEqual([]);
     await page.getByLabel('To confirm').fill('job.other.*');
