@@ -2,6 +2,11 @@
  * An approval is worth one job, exactly as it was shown, under exactly the policy that asked, before it expires, by the
  * right people. Each test takes one of these away.
  */
+import { exportEvidence } from '@countersign/cli/export-evidence';
+import { verifyEvidence } from '@countersign/cli/verify-evidence';
+import { createClient } from '@countersign/client/create-client';
+import { DEVELOPMENT_LOG } from '@countersign/infra/development-environment';
+import { developmentTrustRoot } from '@countersign/infra/publish-development-policy';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
@@ -9,10 +14,11 @@ import { RetryableError } from '@countersign/worker/retryable-error';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actAs, publishPolicy, setSwitch } from '../harness/act-as-role.ts';
 import { editPolicy } from '../harness/edit-policy.ts';
-import { entriesOf, kindsOf } from '../harness/read-evidence.ts';
+import { countEverything, entriesOf, kindsOf } from '../harness/read-evidence.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 import { startWorker } from '../harness/start-worker.ts';
 import { waitForApproval, waitForEnd, waitForState } from '../harness/wait-for-job.ts';
+import { walkErasure } from '../harness/walk-erasure.ts';
 import { rederive } from './check-grants.ts';
 import { checkSystem, type SideEffect } from './check-system.ts';
 
@@ -27,7 +33,21 @@ type Refund = { amount_cents: number; reason?: string; customer_id?: number };
 const effects: (SideEffect & { payload: Refund })[] = [];
 const accepted: { job_id: string }[] = [];
 const CLOSED = /^approval_(granted|refused|expired|voided|withdrawn)$/;
-const KEYS = { carol: newKey(), owner: newKey(), owned: newKey() };
+const KEYS = { carol: newKey(), owner: newKey(), owned: newKey(), everybodys: newKey() };
+/** What the export at the end has to have seen, for its proof to say something. */
+const PROVEN = [
+  ...['switch_set', 'identity_revoked', 'erasure_asked', 'payloads_erased', 'job_followed', 'approval_by_grant'],
+  ...['approval_grant_revoked', 'approval_reviewed'],
+];
+/** Left out of it, what is derived of the others contradicts them. */
+const NEEDED = {
+  policy_activated: 'policy_not_in_force',
+  approval_voted: 'approval_by_too_few',
+  approval_refused: 'offer_missing',
+  approval_by_grant: 'approval_missing',
+  job_running: 'result_without_claim',
+  erasure_asked: 'erased_unasked',
+};
 
 function newKey(): string {
   return `cs_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')}`;
@@ -57,6 +77,17 @@ function moreIdentities() {
       { type: 'agent' as const, id: 'owned-agent', tenant, owner: 'owner', ceiling, signing_key: null },
     ],
     api_keys: [
+      {
+        principal: 'carol',
+        key: KEYS.everybodys,
+        permissions: [
+          'approvals:review' as const,
+          'evidence:read' as const,
+          'evidence:all' as const,
+          'policy:read' as const,
+          'approvals:review' as const,
+        ],
+      },
       { principal: 'carol', key: KEYS.carol, permissions: ['approvals:vote' as const] },
       { principal: 'owner', key: KEYS.owner, permissions: ['approvals:vote' as const] },
       { principal: 'owned-agent', key: KEYS.owned, permissions: ['submit' as const, 'approvals:vote' as const] },
@@ -578,15 +609,61 @@ test('uses of a grant, its revocation, that of who gave it, activations, kills, 
   await publishPolicy(system, editPolicy());
 });
 
-test('nothing of all this contradicts the evidence', async () => {
+test('nothing of all this contradicts the evidence, as checked here and as an auditor proves it from an export', async () => {
+  await breakGlass();
+  await walkErasure(system, await submitted());
   expect(await checkSystem(system, accepted, effects)).toEqual([]);
   expect(await rederive(system)).toEqual([]);
+  await countEverything(system);
+  const lines: string[] = [];
+  const auditor = createClient({ url: system.url, api_key: KEYS.everybodys, tenant: system.tenant });
+  await exportEvidence(auditor, true, (line) => void lines.push(line));
+  const kinds = lines.map((line) => JSON.parse(line).kind);
+  expect(kinds).toEqual(expect.arrayContaining([...PROVEN]));
+  const trust = {
+    log: [{ name: DEVELOPMENT_LOG, public_key: Buffer.from(system.keys.log.public_key, 'base64url') }],
+    root: developmentTrustRoot(system.keys),
+    ...{ kept: null, witnesses: [], cosignatures: 0 },
+  };
+  expect(await verifyEvidence(lines, trust)).toMatchObject({ verdict: 'holds', faults: [], complete: true });
+  for (const [kind, code] of Object.entries(NEEDED)) {
+    const kept = lines.filter((_, i) => kinds[i] !== kind);
+    const end = {
+      ...JSON.parse(kept.pop()!),
+      entries: kept.filter((line) => JSON.parse(line).type === 'entry').length,
+    };
+    const { faults } = await verifyEvidence([...kept, JSON.stringify(end)], trust);
+    expect([kind, faults.map((fault) => fault.code)]).toEqual([kind, expect.arrayContaining([code])]);
+  }
 });
+
+/** One of the group grants alone, and another signs it off. */
+async function breakGlass(): Promise<void> {
+  const alone = RULE.replace('expires_in: 1h', 'expires_in: 1h, break_glass: { group: approvers }');
+  await publishPolicy(system, editPolicy([RULE, alone]));
+  const job_id = await submit();
+  const { approval_id, digest } = await waitForApproval(system, job_id);
+  const post = (what: string, key: string, body: object) =>
+    system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/${what}`, body, { 'x-api-key': key });
+  const reason = 'nobody else is awake';
+  expect((await post('break-glass', alice(), { digest, reason })).body.state).toBe('granted');
+  expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+  expect((await post('review', KEYS.everybodys, {})).status).toBe(200);
+}
+
+/** One that has ended. */
+async function submitted(): Promise<string> {
+  const job_id = await submit();
+  const approval = await waitForApproval(system, job_id);
+  expect((await cast(approval, bob(), 'reject')).body.state).toBe('refused');
+  await waitForEnd(system, job_id);
+  return job_id;
+}
 
 test('and the checker would see it: a vote in the own matter, a human twice, a grant alone that nobody reviews', async () => {
   const faults = async () => (await checkSystem(system, accepted, effects)).join('; ');
   const [granted] = await system.sql<{ approval_id: string; owner: string }>(
-    `SELECT approval_id, owner FROM approval.approvals WHERE state = 'granted' AND by_grant IS NULL LIMIT 1`,
+    `SELECT approval_id, owner FROM approval.approvals WHERE state = 'granted' AND by_grant IS NULL AND break_glass IS NULL LIMIT 1`,
   );
   const { approval_id, owner } = granted!;
   await system.sql('UPDATE approval.votes SET delegated_by = $2 WHERE approval_id = $1', [approval_id, owner]);

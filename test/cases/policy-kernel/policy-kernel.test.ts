@@ -2,6 +2,7 @@
 import { CountersignError, type ErrorCode } from '@countersign/contracts/errors';
 import type { Running } from '@countersign/platform/service';
 import { buildBundle, signBundle } from '@countersign/policy/build-bundle';
+import { showDocument } from '@countersign/policy-kernel/show-document';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AGENT, requestOf } from '../policy/ask-policy.ts';
 import { type DecideAnswers, type RunningKernels, runKernels, SIGNER, VALID } from './run-kernel.ts';
@@ -277,6 +278,21 @@ describe('a bundle', () => {
       rule_id: 'never',
     });
     expect(decided(await run.ask(READ))).toMatchObject({ decision: 'allow' });
+    const kernel = run.as('countersign_policy_kernel');
+    const active = await run
+      .as('countersign_scheduler')
+      .query<{ scope: string; snapshot: string }>('SELECT scope, snapshot FROM policy.active_pools');
+    const textFor = (tenant: string, of: string): Promise<unknown> => {
+      const { snapshot } = active.find(({ scope }) => scope === of)!;
+      return showDocument(kernel, { tenant, global: false, snapshot }).then(
+        ({ document }) => typeof JSON.parse(document),
+        (thrown: CountersignError) => thrown.code,
+      );
+    };
+    // Its auditor reads the text of what decided, which is not the tenant's own, and nobody else's.
+    expect(await textFor('stranger', '*')).toBe('object');
+    expect(await textFor('stranger', 'default')).toBe('not_found');
+    expect(await textFor('default', 'default')).toBe('object');
   });
 });
 
