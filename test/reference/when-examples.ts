@@ -21,6 +21,7 @@ export const EXAMPLE: WhenInput = {
   tenant: 'default',
   topic: 'job.deploy.apply',
   now: '2026-03-02T11:00:00Z',
+  run: { ran: ['job.crm.read'], used: ['crm.read'], released: ['customer'], untrusted: [], jobs: 2n },
 };
 
 export const TOLD_VARIABLES: Readonly<Record<keyof WhenInput, Told>> = {
@@ -32,6 +33,10 @@ export const TOLD_VARIABLES: Readonly<Record<keyof WhenInput, Told>> = {
   actor: ["actor.type == 'agent' && actor.owner != actor.id", 'Who asks: `id`, `type` (agent or human), `owner`'],
   on_behalf_of: ["'li' in on_behalf_of", 'Ids of those for whom it is asked; empty for nobody'],
   tenant: ["tenant == 'default'", 'Who the job belongs to'],
+  run: [
+    "'customer' in run.released && run.jobs < 20",
+    'What its run did before: `ran` (topics), `used` (capabilities), `released` (classes of data), `untrusted` (topics), `jobs`. Never cached',
+  ],
   topic: ["topic.startsWith('job.deploy.')", 'The topic of the request'],
   now: [
     'now.getDayOfWeek() in [1, 2, 3, 4, 5]',

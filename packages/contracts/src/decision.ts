@@ -17,6 +17,7 @@ import {
   uuid,
 } from './names.ts';
 import { runBounds } from './run-bounds.ts';
+import { runSeen } from './run-facts.ts';
 
 export const DECISIONS = ['allow', 'deny', 'require_approval', 'allow_with_constraints', 'remediate'] as const;
 export type DecisionName = (typeof DECISIONS)[number];
@@ -102,8 +103,10 @@ export const decision = z.strictObject({
   /** Set when the kernel was out of reach and an explicit `fail_mode: open` let the job through. */
   fail_mode: z.enum(FAIL_MODES).nullable(),
   decided_at: instant,
-  /** Set when it depends on the time of day, or on a model's word: never used again, however long it is cached otherwise. */
+  /** Set when it depends on the time of day, on what its run did, or on a model's word: never used again, however long it is cached otherwise. */
   reads_now: z.literal(true).optional(),
+  /** What its run had done by then, where a rule looked at it. */
+  run: runSeen.optional(),
   /** Set when a model was asked about the content; `failed_open`: it gave no answer, and the rest decided without it. */
   model: z.enum(['answered', 'failed_closed', 'failed_open']).optional(),
   /** Set when the policy only observes: what it would have decided. Stops and ceilings hold all the same. */

@@ -187,6 +187,8 @@ export const LIMITS = {
   signature_skew_ms: 5 * 60 * 1000,
   /** Milliseconds for which an approval stands open when its rule says nothing else. */
   approval_expires_ms: 60 * 60 * 1000,
+  /** Jobs of a run that its facts are computed from; of a longer one nothing is known, and what asks denies. */
+  run_jobs: 1_000,
   /** Jobs that one yes may be given for. */
   grant_uses: 1_000,
   /** Minutes for which one yes may be given. */

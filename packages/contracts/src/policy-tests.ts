@@ -9,6 +9,7 @@ import { LIMITS } from './limits.ts';
 import { digest, instant, jobId, principalId, tenantName, token } from './names.ts';
 import { policyConstraints, rollback } from './policy.ts';
 import { stage } from './policy-approval.ts';
+import { ranBefore } from './run-facts.ts';
 
 /** Only what is stated is compared. `rule_id: null`: no rule decided, but the default or a bound outside the rules. */
 export const policyExpectation = z.strictObject({
@@ -51,6 +52,11 @@ export const policyCase = z.strictObject({
   ...asked,
   /** What `now` is in conditions. */
   now: instant.optional(),
+  /** What its run did before: jobs that were dispatched. `released`: the job whose output was. Left out: nothing. */
+  history: z
+    .array(ranBefore.partial({ capability: true, jobs: true, released: true }))
+    .max(LIMITS.policy_list)
+    .optional(),
   /** As in `POST /jobs`. */
   request: payloadObject,
   expect: policyExpectation.refine(saysSomething, eitherOr),

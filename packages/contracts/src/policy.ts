@@ -11,15 +11,9 @@ import { LIMITS } from './limits.ts';
 import { capabilityName, instant, labelKey, labelValue, principalId, tenantName, token, topicName } from './names.ts';
 import { OUTPUT_DECISIONS } from './output.ts';
 import { approvalTerms, stage } from './policy-approval.ts';
+import { capabilityPattern, topicPattern } from './policy-patterns.ts';
+import { runMatch, runsSource } from './run-facts.ts';
 import { type OwnRules, ownRules } from './scanner-rules.ts';
-
-/** `*` stands for one token; as the last one, for one or more. */
-export const topicPattern = z
-  .string()
-  .regex(/^job(\.([a-z0-9_-]{1,64}|\*)){1,8}$/, 'must be a topic pattern such as job.deploy.*');
-export const capabilityPattern = z
-  .string()
-  .regex(/^([a-z0-9_-]{1,64}|\*)(\.([a-z0-9_-]{1,64}|\*)){0,7}$/, 'must be a capability pattern such as *.write');
 
 const reason = z.string().min(1).max(LIMITS.reason_chars);
 const actorType = z.enum(['agent', 'human']);
@@ -47,6 +41,8 @@ const matchFields = {
   on_behalf_of: nonEmpty(principalId).optional(),
   /** Whole words, case folded, in the prompt and in the payload's keys and strings. */
   keywords: nonEmpty(z.string().min(1).max(128)).optional(),
+  /** What its run did before. */
+  run: runMatch.optional(),
   ...findingFields,
 };
 export const match = z.strictObject({ ...matchFields, not: z.strictObject(matchFields).optional() });
@@ -131,6 +127,10 @@ export const topicFacts = z.strictObject({
   derive_labels: z.record(labelKey, z.string().regex(/^(\/([^~/]|~[01])*)+$/, 'must be a JSON pointer')).optional(),
   /** Left out: idempotent. What runs at most once is never tried again, whatever a rule says of attempts. */
   runs: z.enum(['idempotent', 'at_most_once']).optional(),
+  /** Classes of data that its outputs carry, for the runs that they are released into. */
+  data: nonEmpty(token).optional(),
+  /** Its outputs are written by strangers. */
+  untrusted: z.literal(true).optional(),
   schema: z
     .string()
     .regex(
@@ -181,6 +181,8 @@ export const policySource = z.strictObject({
     .default({}),
   /** Left out: the one group `approvers`. `owner` is not a group but the owner of the job's capability. */
   groups: nonEmpty(token).optional(),
+  /** Which jobs are one run; without it nothing may ask what a run did. */
+  run: runsSource.optional(),
   owners: z.record(capabilityName, token).default({}),
   /** Left out: after an activation everybody is asked again. */
   approvals: z.strictObject({ survive: z.literal('same_terms') }).optional(),

@@ -5,6 +5,7 @@
 import { type Decision, finalDecision } from '@countersign/contracts/decision';
 import { type Actor, jobRequest, type NamedRequest } from '@countersign/contracts/job';
 import type { PolicyCase, PolicyExpectation, PolicyIncident, PolicyTests } from '@countersign/contracts/policy-tests';
+import type { RunHistory } from '@countersign/contracts/run-facts';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideOutcome, decide } from '@countersign/policy/decide';
@@ -94,13 +95,24 @@ class TestRun {
     let made = 0;
     const decisionId = (): string => `00000000-0000-7000-8000-${String(++made).padStart(12, '0')}`;
     const simulation = incident && one.absent.includes('payload');
-    const outcome = decide(this.policy, item, { now, epoch: 0, decisionId, simulation });
+    const history = incident ? null : historyOf(one);
+    const outcome = decide(this.policy, item, { now, epoch: 0, decisionId, simulation, history });
     for (const { matched_rules, rule_id } of outcome.ok ? outcome.answer.decisions : []) {
       for (const id of matched_rules) this.reached.add(id);
       if (rule_id !== null) this.decided.add(rule_id);
     }
     return outcome;
   }
+}
+
+/** Of an incident it is not known; then a rule that asks denies. */
+function historyOf({ history = [] }: PolicyCase): RunHistory {
+  return history.map(({ topic, capability = null, jobs = 1, released = null }) => ({
+    topic,
+    capability,
+    jobs,
+    released,
+  }));
 }
 
 type ExpectedFinding = NonNullable<PolicyExpectation['findings']>[number];

@@ -7,20 +7,29 @@ import { applyFacts, findTopic } from './apply-facts.ts';
 import { outsideCeiling } from './check-ceiling.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { evaluateRules } from './evaluate-rules.ts';
-import { type ScansApart, subjectOf } from './read-subject.ts';
+import { type ReadRun, type ScansApart, subjectOf } from './read-subject.ts';
 import { scanOf } from './scan-settings.ts';
 
-export type Asking = { request: NamedRequest; actor: Actor; now: string; scans?: ScansApart | undefined };
+export type Asking = {
+  request: NamedRequest;
+  actor: Actor;
+  now: string;
+  readRun: ReadRun;
+  scans?: ScansApart | undefined;
+};
 
 /** Why the compensation does not hold, or null; an approval on the way back is no obstacle. */
-export function compensationObstacle(policy: CompiledPolicy, { request, actor, now, scans }: Asking): string | null {
+export function compensationObstacle(
+  policy: CompiledPolicy,
+  { request, actor, now, readRun, scans }: Asking,
+): string | null {
   const way = wayBack(request);
   if (way === null) return 'the request names none';
   const facts = applyFacts(findTopic(policy, way.topic), way, { overrule: false, payloadKnown: true });
   if (!facts.ok) return facts.failure.code;
   const outside = outsideCeiling(actor, facts.request);
   if (outside !== null) return `ceiling_${outside}`;
-  const subject = subjectOf(facts.request, actor, scanOf(policy, facts.request.tenant), scans);
+  const subject = subjectOf(facts.request, actor, scanOf(policy, facts.request.tenant), readRun, scans);
   const { decision, rule_id } = evaluateRules(policy, { subject, request: facts.request, actor, now }).standing;
   if (decision === 'deny') return `it would be denied (${rule_id ?? 'default_decision'})`;
   return decision === 'remediate' ? `it would be rewritten (${rule_id})` : null;

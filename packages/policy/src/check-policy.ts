@@ -8,6 +8,7 @@ import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { checkFindings } from './check-findings.ts';
 import { checkIds } from './check-ids.ts';
 import { asksWhenExceeded, checkLimits } from './check-limits.ts';
+import { checkRuns } from './check-runs.ts';
 import { checkScanning } from './check-scanning.ts';
 import { checkTenants } from './check-tenants.ts';
 import { buildGlobIndex } from './glob-index.ts';
@@ -38,6 +39,7 @@ export function checkPolicy(sources: BundleSources): PolicyFault[] {
   checkSchemas(sources, report);
   checkTenants(sources, sections, report);
   checkScanning(sources, report);
+  checkRuns(sources, sections, report);
   return faults;
 }
 

@@ -64,6 +64,7 @@ class PolicyCompiler {
       tiers: yield* indexed(sections.tiers.map(({ source }) => tierFloor(source))),
       topics: { items: topics, index: buildIndex(topics.map(({ pattern }) => compileMatch({ topics: [pattern] }))) },
       owners: new Map(Object.entries(policy.owners)),
+      run: asksForRun(sections, rules) ? (policy.run ?? null) : null,
       scanners: scannersOf(sections, this.sources.own),
       scanning,
       output: compileOutputPolicy({ ...policy.output_policy, scanning }),
@@ -102,9 +103,15 @@ class PolicyCompiler {
     if (this.checked) return linkWhen(when);
     const { schemas, others } = this.schemasFor(match);
     const compiled = compileWhen(when, schemas, others);
-    if (compiled.ok) return compiled.when;
+    if (compiled.ok) return this.withRun(compiled.when, { file, path: [...path, 'when'] });
     this.report(compiled.code, { file, path: [...path, 'when'] }, compiled.detail, compiled.within);
     return null;
+  }
+
+  private withRun(when: When, at: At): When {
+    if (when.readsRun && this.sources.policy.run === undefined)
+      this.report('run_undeclared', at, 'nothing says which jobs are one run');
+    return when;
   }
 
   /** Without topics a rule is for so many that its condition can only be checked as it runs. */
@@ -192,6 +199,13 @@ function tierFloor({ id, match, floor }: TierSource): CompiledFloor {
     },
     limits: limitsWith(floor.limits, floor),
   };
+}
+
+function asksForRun({ tiers, input_rules }: Sections, rules: readonly CompiledRule[]): boolean {
+  const matches = [...rules.map(({ match }) => match), ...[...tiers, ...input_rules].map(({ source }) => source.match)];
+  const looks = (match: { run?: unknown; not?: { run?: unknown } | null | undefined }): boolean =>
+    (match.run ?? match.not?.run ?? null) !== null;
+  return matches.some(looks) || rules.some(({ when }) => when?.readsRun === true);
 }
 
 function scannersOf({ tiers, input_rules, rules }: Sections, own: BundleSources['own']): ScannerName[] {

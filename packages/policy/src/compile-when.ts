@@ -9,6 +9,7 @@ import { isAmong, sameValue } from './alike.ts';
 import { type CelType, type Loops, type PayloadPath, pathOf, payloadType, readsOf } from './payload-types.ts';
 import type { FaultCode } from './policy-fault.ts';
 import { RUNS, rewriteWhen } from './rewrite-when.ts';
+import type { RunFacts } from './run-facts.ts';
 
 /** What a condition may look at; `now` is RFC 3339 in UTC. */
 export type WhenInput = {
@@ -20,13 +21,20 @@ export type WhenInput = {
   tenant: string;
   topic: string;
   now: string;
+  /** What its run did before: topics, capabilities, classes released, untrusted sources; given where it is read. */
+  run?: Pick<RunFacts, 'ran' | 'used' | 'released' | 'untrusted'> & { jobs: bigint };
 };
 export type WhenOutcome = { ok: true; value: boolean } | { ok: false; code: string };
 /**
- * `readsNow`: its answers must not be cached. `compared`: what of the payload stands on a side of ==, != or in, where a
+ * `readsNow`: its answers must not be cached. `readsRun`: it looks at what the run did, likewise. `compared`: what of the payload stands on a side of ==, != or in, where a
  * value of an unlike type is an error.
  */
-export type When = { evaluate: (input: WhenInput) => WhenOutcome; readsNow: boolean; compared: readonly PayloadPath[] };
+export type When = {
+  evaluate: (input: WhenInput) => WhenOutcome;
+  readsNow: boolean;
+  readsRun: boolean;
+  compared: readonly PayloadPath[];
+};
 /** `within`: characters into the source, where the fault has a place in it. */
 export type WhenResult = { ok: true; when: When } | { ok: false; code: FaultCode; detail: string; within?: number };
 
@@ -55,6 +63,7 @@ const environment = newEnvironment('map<string, dyn>');
 type Survey = {
   depth: number;
   readsNow: boolean;
+  readsRun: boolean;
   refused: string | null;
   compared: PayloadPath[];
   loops: Map<string, PayloadPath>;
@@ -96,7 +105,7 @@ export function linkWhen(source: string): When {
 
 function surveyOf(source: string) {
   const written = environment.parse(source);
-  const survey: Survey = { depth: 0, readsNow: false, refused: null, compared: [], loops: new Map() };
+  const survey: Survey = { depth: 0, readsNow: false, readsRun: false, refused: null, compared: [], loops: new Map() };
   inspect(written.ast, 0, survey);
   return { written, survey };
 }
@@ -105,6 +114,7 @@ function surveyOf(source: string) {
 function inspect(node: ASTNode, depth: number, survey: Survey): void {
   if (BY_KIND.has(node.op)) noteCompared(node.args as [ASTNode, ASTNode], survey);
   if (node.op === 'id' && node.args === 'now') survey.readsNow = true;
+  if (node.op === 'id' && node.args === 'run') survey.readsRun = true;
   if (node.op === 'call') inspectCall(node.args[0], node.args[1], depth, survey);
   else if (node.op === 'rcall') {
     inspect(node.args[1], depth, survey);
@@ -212,6 +222,15 @@ function newEnvironment(payload: CelType): Environment {
     .registerVariable('on_behalf_of', 'list<string>')
     .registerVariable('tenant', 'string')
     .registerVariable('topic', 'string')
+    .registerVariable('run', {
+      schema: {
+        ran: 'list<string>',
+        used: 'list<string>',
+        released: 'list<string>',
+        untrusted: 'list<string>',
+        jobs: 'int',
+      },
+    })
     .registerVariable('now', 'google.protobuf.Timestamp')
     .registerFunction(`${RUNS.same}(dyn, dyn): bool`, sameValue)
     .registerFunction(`${RUNS.among}(dyn, dyn): bool`, isAmong)
@@ -220,13 +239,16 @@ function newEnvironment(payload: CelType): Environment {
     );
 }
 
-function runnable(ast: ASTNode, { depth, readsNow, compared }: Survey): When {
-  return { evaluate: evaluator(environment.parse(rewriteWhen(ast)), depth), readsNow, compared };
+function runnable(ast: ASTNode, { depth, readsNow, readsRun, compared }: Survey): When {
+  return { evaluate: evaluator(environment.parse(rewriteWhen(ast)), depth), readsNow, readsRun, compared };
 }
 
 function evaluator(run: (context: Record<string, unknown>) => unknown, depth: number): When['evaluate'] {
   return (input) => {
-    const excess = depth === 0 ? null : excessOf(input.payload, depth);
+    const excess =
+      depth === 0
+        ? null
+        : excessOf(input.run === undefined ? input.payload : [input.payload, Object.values(input.run)], depth);
     if (excess !== null) return { ok: false, code: excess };
     try {
       const value = run({ ...input, now: new Date(input.now) });

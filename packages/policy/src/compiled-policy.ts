@@ -4,6 +4,7 @@
 import type { LimitAsked, LimitSource } from '@countersign/contracts/counted-limits';
 import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
 import type { PolicySource, Pool, RuleSource, ScanSettingsByTenant, TopicFacts } from '@countersign/contracts/policy';
+import type { RunsSource } from '@countersign/contracts/run-facts';
 import type { ScannerName } from '@countersign/scanners/scan';
 import type { When } from './compile-when.ts';
 import type { CompiledOutputPolicy } from './decide-output.ts';
@@ -53,6 +54,8 @@ export type CompiledPolicy = {
   /** The most specific first. */
   topics: Indexed<CompiledTopic>;
   owners: ReadonlyMap<string, string>;
+  /** Which jobs are one run, where a rule asks what it did; null when none does, and nobody looks. */
+  run: RunsSource | null;
   /** Those that any rule looks at; content is scanned for all of them at once. */
   scanners: readonly ScannerName[];
   scanning: ScanSettingsByTenant;

@@ -22,6 +22,7 @@ export function coversMatch(wide: Match, narrow: Match): boolean {
     isWithin(wide.actor_types, narrow.actor_types) &&
     isWithin(wide.on_behalf_of, narrow.on_behalf_of) &&
     isWithin(wide.keywords, narrow.keywords) &&
+    runWithin(wide.run, narrow.run) &&
     findingsWithin(wide, narrow) &&
     isNotNarrower(wide.not, narrow)
   );
@@ -58,6 +59,16 @@ function labelsWithin(wide: Match['labels'], narrow: Match['labels']): boolean {
     const stated = narrow !== undefined && Object.hasOwn(narrow, key) ? [narrow[key]!].flat() : undefined;
     return isWithin([values].flat(), stated);
   });
+}
+
+function runWithin(wide: Match['run'], narrow: Match['run']): boolean {
+  if (wide === undefined) return true;
+  return (
+    isWithinGlobs(wide.ran, narrow?.ran) &&
+    isWithinGlobs(wide.used, narrow?.used) &&
+    isWithin(wide.released, narrow?.released) &&
+    (wide.untrusted === undefined || narrow?.untrusted === true)
+  );
 }
 
 /** Every type of finding that satisfies the narrow one satisfies the wide one, and not only when it is severe. */

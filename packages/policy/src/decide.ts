@@ -20,7 +20,7 @@ export type DecideOutcome =
       answer: Judged;
       /** What a simulation without payload did not check. */
       skipped: string[];
-      /** False when a condition read `now`. */
+      /** False when a condition read `now`, or a rule what the run did. */
       cacheable: boolean;
     }
   | { ok: false; failure: Failure };
@@ -84,6 +84,7 @@ function toDecision(
     cached: false,
     fail_mode: null,
     decided_at: context.now,
+    ...(round.run && { run: round.run.seen }),
   };
 }
 

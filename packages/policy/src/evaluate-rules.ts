@@ -10,6 +10,7 @@ import type { WhenInput } from './compile-when.ts';
 import type { CompiledFloor, CompiledLimit, CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { type Approval, approvalOf } from './effects.ts';
 import { type CompiledMatch, HOLDS, matchSubject, type Subject } from './match-subject.ts';
+import type { RunFacts } from './run-facts.ts';
 
 export type TraceStep = {
   step: string;
@@ -152,7 +153,9 @@ class Evaluation {
     if (when === null || outcome.kind !== 'holds') return outcome;
     this.readsNow ||= when.readsNow;
     this.input ??= this.whenInput();
-    const result = when.evaluate(this.input);
+    const run = when.readsRun ? this.question.subject.run() : undefined;
+    if (run === null) return { kind: 'error', code: 'when_error (run_unknown)' };
+    const result = when.evaluate(run === undefined ? this.input : { ...this.input, run: runInput(run) });
     if (!result.ok) return { kind: 'error', code: `when_error (${result.code})` };
     return result.value ? outcome : { kind: 'fails', field: 'when' };
   }
@@ -218,6 +221,10 @@ export function evaluateRules(policy: CompiledPolicy, question: Question, trace?
 /** The same list where nothing is added: most have none. */
 function joinLimits(limits: Evaluated['limits'], floor: CompiledFloor): Evaluated['limits'] {
   return floor.limits.length === 0 ? limits : [...limits, ...floor.limits];
+}
+
+function runInput({ ran, used, released, untrusted, jobs }: RunFacts): NonNullable<WhenInput['run']> {
+  return { ran, used, released, untrusted, jobs: BigInt(jobs) };
 }
 
 function undecidable(id: string, code: string): Standing {

@@ -5,7 +5,7 @@
 import { type CompiledMatch, compileMatch, type Subject } from './match-subject.ts';
 
 /** What the index reads of a request. */
-export type IndexedFacts = Omit<Subject, 'capability' | 'foldedTexts' | 'findings'>;
+export type IndexedFacts = Omit<Subject, 'capability' | 'foldedTexts' | 'findings' | 'run'>;
 /** One of these facts must hold. */
 export type Clause = readonly number[];
 
@@ -106,10 +106,10 @@ export class FactTable {
 
 /** The rest of a match once its topics and clauses hold, or null when nothing is left. */
 export function restOf(match: CompiledMatch): CompiledMatch | null {
-  const { keywords, findings, not } = match;
+  const { keywords, run, findings, not } = match;
   const capabilities = literalCapabilities(match) === null ? match.capabilities : null;
-  if (capabilities === null && keywords === null && findings === null && not === null) return null;
-  return { ...NOTHING, capabilities, keywords, findings, not };
+  if (capabilities === null && keywords === null && run === null && findings === null && not === null) return null;
+  return { ...NOTHING, capabilities, keywords, run, findings, not };
 }
 
 function literalCapabilities({ capabilities }: CompiledMatch): CompiledMatch['capabilities'] {

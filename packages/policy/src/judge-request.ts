@@ -6,6 +6,7 @@ import { type DecideItem, type Finding, limitsOf } from '@countersign/contracts/
 import type { Failure } from '@countersign/contracts/errors';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
+import type { RunHistory } from '@countersign/contracts/run-facts';
 import { applyFacts, findTopic, schemaFailure } from './apply-facts.ts';
 import { denial, type Standing } from './apply-floors.ts';
 import { applyLimits, askInstead } from './apply-limits.ts';
@@ -17,6 +18,7 @@ import { isEmpty, tightenConstraints } from './effects.ts';
 import { evaluateRules, type Trace } from './evaluate-rules.ts';
 import { mergePatch } from './merge-patch.ts';
 import { type ScansApart, subjectOf } from './read-subject.ts';
+import { describeRun, type RunFacts, runFactsOf } from './run-facts.ts';
 import { scanOf } from './scan-settings.ts';
 
 export type JudgeContext = {
@@ -26,6 +28,8 @@ export type JudgeContext = {
   simulation?: boolean;
   /** Given where content may have to be scanned apart; left out, everything is scanned as it is decided. */
   scans?: ScansApart;
+  /** What its run did before; left out: nothing. */
+  history?: RunHistory;
   /** Called with each step of the derivation. */
   trace?: Trace;
 };
@@ -39,6 +43,8 @@ export type Round = {
   offer: CompiledRule['remediation'];
   skipped: string[];
   readsNow: boolean;
+  /** What its run did, where a rule asked; null when that was not known. */
+  run: RunFacts | null | undefined;
 };
 export type Judgement =
   | {
@@ -48,7 +54,7 @@ export type Judgement =
       final: Round;
       /** What a simulation without payload did not check. */
       skipped: string[];
-      /** False when a condition read `now`. */
+      /** False when a condition read `now`, or a rule what the run did. */
       cacheable: boolean;
     }
   | { ok: false; failure: Failure };
@@ -103,16 +109,22 @@ function judgeRound(
   });
   const after = ceilingRound(actor, request, context);
   if (after !== null) return after;
-  const subject = subjectOf(request, actor, scanOf(policy, request.tenant), context.scans);
+  const readRun = () => readHistory(policy, context);
+  const subject = subjectOf(request, actor, scanOf(policy, request.tenant), readRun, context.scans);
   const result = evaluateRules(policy, { subject, request, actor, now: context.now }, context.trace);
   const bound = boundAsOffered(request, boundAttempts(known, result.standing));
   const violated = payloadKnown ? patchedViolation(policy, request, bound) : null;
   const held = violated === null ? bound : denial(result.standing.rule_id, `${violated.code}: ${violated.detail}`);
-  const returning = requireWayBack(policy, { request, actor, now: context.now, scans: context.scans }, held);
+  const returning = requireWayBack(
+    policy,
+    { request, actor, now: context.now, readRun: () => subject.run(), scans: context.scans },
+    held,
+  );
   const counting = applyLimits(returning, result.limits, { request, actor, payloadKnown }, skipped);
   const standing = askWhereExceeded(counting, item.exceeded ?? []);
   const { matched, offer, readsNow } = result;
-  return { standing, request, matched, asserted, findings: subject.scanned(), offer, skipped, readsNow };
+  const run = subject.runSeen();
+  return { standing, request, matched, asserted, findings: subject.scanned(), offer, skipped, readsNow, run };
 }
 
 /** The limits that had no room when the job was admitted; what else they say then is the scheduler's. */
@@ -139,6 +151,7 @@ function emptyRound(request: NamedRequest, standing: Standing): Round {
     offer: null,
     skipped: [],
     readsNow: false,
+    run: undefined,
   };
 }
 
@@ -193,9 +206,21 @@ function settleRewrite(round: Round, item: Judged, rewrites: number): Round {
 
 function summary(rewritten: readonly Round[], final: Round): Judgement {
   if (rewritten.length === 0) {
-    return { ok: true, rewritten, final, skipped: final.skipped.toSorted(), cacheable: !final.readsNow };
+    return { ok: true, rewritten, final, skipped: final.skipped.toSorted(), cacheable: isRepeatable(final) };
   }
   const rounds = [...rewritten, final];
   const skipped = [...new Set(rounds.flatMap((round) => round.skipped))].sort();
-  return { ok: true, rewritten, final, skipped, cacheable: !rounds.some((round) => round.readsNow) };
+  return { ok: true, rewritten, final, skipped, cacheable: rounds.every(isRepeatable) };
+}
+
+/** What depends on the time of day, or on what the run has done by now, may be another thing in a moment. */
+function isRepeatable({ readsNow, run }: Round): boolean {
+  return !readsNow && run === undefined;
+}
+
+function readHistory(policy: CompiledPolicy, { history, trace }: JudgeContext): RunFacts | null {
+  const facts = runFactsOf(policy, history === undefined ? [] : history);
+  const detail = facts === null ? 'what its run did before is not known' : describeRun(facts);
+  trace?.({ step: 'run', outcome: facts === null ? 'unknown' : 'known', rule_id: null, detail });
+  return facts;
 }

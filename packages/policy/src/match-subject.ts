@@ -7,6 +7,7 @@ import type { Match } from '@countersign/contracts/policy';
 import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { compileFindings, type FindingsWanted, findingFits } from './match-findings.ts';
 import { type Glob, globMatches, splitTokens } from './match-glob.ts';
+import { type CompiledRun, compileRun, type RunFacts, runFits } from './run-facts.ts';
 
 /** A request as the rules see it: facts filled in. `findings` is null when the content was too large to scan. */
 export type Subject = {
@@ -23,6 +24,8 @@ export type Subject = {
   on_behalf_of: readonly string[];
   foldedTexts: () => readonly string[];
   findings: () => readonly Finding[] | null;
+  /** Null when what its run did is not known. */
+  run: () => RunFacts | null;
 };
 
 export type CompiledMatch = {
@@ -36,6 +39,7 @@ export type CompiledMatch = {
   actor_types: ReadonlySet<string> | null;
   on_behalf_of: ReadonlySet<string> | null;
   keywords: readonly string[] | null;
+  run: CompiledRun | null;
   findings: FindingsWanted | null;
   not: CompiledMatch | null;
 };
@@ -44,13 +48,14 @@ export type CompiledMatch = {
 export type MatchOutcome =
   | { kind: 'holds' }
   | { kind: 'fails'; field: MatchField }
-  | { kind: 'error'; code: 'scan_too_large' };
+  | { kind: 'error'; code: 'scan_too_large' | 'run_unknown' };
 
 /** As the author wrote it. */
 type MatchField = Exclude<keyof CompiledMatch, 'findings'> | 'scanners';
 
 export const HOLDS: MatchOutcome = { kind: 'holds' };
 const TOO_LARGE: MatchOutcome = { kind: 'error', code: 'scan_too_large' };
+const RUN_UNKNOWN: MatchOutcome = { kind: 'error', code: 'run_unknown' };
 const FAILS = Object.fromEntries(
   [
     'tenants',
@@ -63,6 +68,7 @@ const FAILS = Object.fromEntries(
     'actor_types',
     'on_behalf_of',
     'keywords',
+    'run',
     'scanners',
     'not',
   ].map((field) => [field, { kind: 'fails', field }]),
@@ -83,6 +89,7 @@ export function compileMatch(source: Match): CompiledMatch {
     actor_types: setOf<string>(source.actor_types),
     on_behalf_of: setOf(source.on_behalf_of),
     keywords: source.keywords?.map(foldKeyword) ?? null,
+    run: compileRun(source.run),
     findings: compileFindings(source),
     not: source.not === undefined ? null : compileMatch(source.not),
   };
@@ -99,6 +106,11 @@ export function matchSubject(match: CompiledMatch, subject: Subject): MatchOutco
   if (match.actor_types !== null && !match.actor_types.has(subject.actor_type)) return FAILS.actor_types;
   if (match.on_behalf_of !== null && !anyOf(match.on_behalf_of, subject.on_behalf_of)) return FAILS.on_behalf_of;
   if (match.keywords !== null && !keywordsMatch(match.keywords, subject.foldedTexts())) return FAILS.keywords;
+  if (match.run !== null) {
+    const facts = subject.run();
+    if (facts === null) return RUN_UNKNOWN;
+    if (!runFits(match.run, facts)) return FAILS.run;
+  }
   if (match.findings !== null) {
     const found = subject.findings();
     if (found === null) return TOO_LARGE;

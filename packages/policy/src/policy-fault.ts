@@ -37,6 +37,8 @@ const FIXES = {
   own_rule_unused: 'add a rule of the policy that looks at it, or remove it',
   type_unknown: 'name a type of finding that exists',
   capability_unknown: 'give the capability to a pool, or fix its spelling',
+  run_undeclared: 'say at the top which jobs are one run: run: { by: run }, or { by: agent, within: 8h }',
+  data_unknown: 'name a class under data of a topic, or fix its spelling',
   match_empty: 'say what should match, or remove the field',
   when_invalid: 'fix the condition at this place',
   when_too_costly: 'say it more simply, or in several rules',

@@ -11,10 +11,17 @@ import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { type ScannerName, type ScanResult, scanValue } from '@countersign/scanners/scan';
 import { type Glob, splitTokens } from './match-glob.ts';
 import type { Subject } from './match-subject.ts';
+import type { RunFacts } from './run-facts.ts';
 import { limitsOf } from './scan-settings.ts';
 
 /** `scanned`: what was found, as far as anything asked; empty when nothing did. */
-export type RequestSubject = Subject & { scanned: () => readonly Finding[] };
+export type RequestSubject = Subject & {
+  scanned: () => readonly Finding[];
+  /** What its run did, as far as anything asked; undefined when nothing did, null when it was not known. */
+  runSeen: () => RunFacts | null | undefined;
+};
+/** What its run did; called at most once. */
+export type ReadRun = () => RunFacts | null;
 
 /** A content, and what it is scanned with. `scanned`: what a scan found already, so that only a model is to be asked. */
 export type WantedScan = Pick<NamedRequest, 'prompt' | 'payload'> & {
@@ -60,8 +67,10 @@ class LazySubject implements RequestSubject {
   private found: readonly Finding[] | null | undefined;
 
   private readonly scans: ScansApart | undefined;
+  private readonly readRun: ReadRun;
+  private facts: RunFacts | null | undefined;
 
-  constructor(request: NamedRequest, actor: Actor, wanted: ScanWanted, scans?: ScansApart) {
+  constructor(request: NamedRequest, actor: Actor, wanted: ScanWanted, readRun: ReadRun, scans?: ScansApart) {
     const { meta } = request;
     this.tenant = request.tenant;
     this.topic = splitTokens(request.topic);
@@ -76,6 +85,7 @@ class LazySubject implements RequestSubject {
     this.request = request;
     this.wanted = wanted;
     this.scans = scans;
+    this.readRun = readRun;
   }
 
   get capability(): Glob | null {
@@ -114,6 +124,15 @@ class LazySubject implements RequestSubject {
     return null;
   }
 
+  run(): RunFacts | null {
+    if (this.facts === undefined) this.facts = this.readRun();
+    return this.facts;
+  }
+
+  runSeen(): RunFacts | null | undefined {
+    return this.facts;
+  }
+
   scanned(): readonly Finding[] {
     return this.found ?? [];
   }
@@ -126,8 +145,14 @@ class LazySubject implements RequestSubject {
 
 type Content = Pick<NamedRequest, 'prompt' | 'payload'>;
 
-export function subjectOf(request: NamedRequest, actor: Actor, wanted: ScanWanted, scans?: ScansApart): RequestSubject {
-  return new LazySubject(request, actor, wanted, scans);
+export function subjectOf(
+  request: NamedRequest,
+  actor: Actor,
+  wanted: ScanWanted,
+  readRun: ReadRun,
+  scans?: ScansApart,
+): RequestSubject {
+  return new LazySubject(request, actor, wanted, readRun, scans);
 }
 
 function findingsIn(result: ScanResult): readonly Finding[] | null {

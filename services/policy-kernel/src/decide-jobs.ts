@@ -5,6 +5,7 @@
 import { type DecideAnswer, type DecideItem, finalDecision, type Judged } from '@countersign/contracts/decision';
 import { CountersignError, type Failure } from '@countersign/contracts/errors';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
+import type { RunHistory } from '@countersign/contracts/run-facts';
 import { nowInstant } from '@countersign/platform/clock';
 import { uuidv7 } from '@countersign/platform/ids';
 import type { Metrics } from '@countersign/platform/metrics';
@@ -22,6 +23,8 @@ export type DecideParts = {
   metrics: Metrics;
   /** Left out, everything is scanned while it is decided. */
   scans?: Pick<Scans, 'of'>;
+  /** What was read of an item's run; undefined when nothing was. */
+  historyOf?: (item: DecideItem) => RunHistory | undefined;
 };
 export type ItemAnswer = RpcAnswer<'policy.decide'>['answers'][number];
 
@@ -38,6 +41,9 @@ export function decideJob(parts: DecideParts, item: DecideItem): ItemAnswer {
     const active = policyFor(policies, item.request.tenant);
     if (isBehind(policies, item)) throw new CountersignError('epoch_stale');
     const now = nowInstant();
+    const history = parts.historyOf?.(item);
+    // The policy began to ask between the reading and now: whoever asked asks again.
+    if (active.policy.run !== null && history === undefined) throw new CountersignError('overloaded');
     const ended = hasEnded(active, now);
     if (ended) metrics.count('policy_expired_total', { gate: item.gate });
     const under = { epoch: active.epoch, observing: isObserving(active.policy, now) };
@@ -45,7 +51,11 @@ export function decideJob(parts: DecideParts, item: DecideItem): ItemAnswer {
     const known = item.gate === 'dispatch' && !ended && isFirst ? cache.get(cacheKey(under, item)) : null;
     if (known !== null)
       return { ok: true, value: counted(metrics, sealer.sealUntil(again(known, now), known.reusable?.until ?? null)) };
-    const outcome = decideUnder(active, item, { now, ...(scans !== undefined && { scans }) });
+    const outcome = decideUnder(active, item, {
+      now,
+      ...(scans !== undefined && { scans }),
+      ...(history !== undefined && { history }),
+    });
     // Nobody hears of it: it is decided again once that was scanned.
     if (scans !== undefined && scans.wanted !== null) return failed(new CountersignError('overloaded').toFailure());
     if (!outcome.ok) return failed(outcome.failure);

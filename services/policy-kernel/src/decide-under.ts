@@ -3,6 +3,7 @@
  * tried is what will be enforced.
  */
 import { type DecideItem, finalDecision } from '@countersign/contracts/decision';
+import type { RunHistory } from '@countersign/contracts/run-facts';
 import { uuidv7 } from '@countersign/platform/ids';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideContext, type DecideOutcome, decide } from '@countersign/policy/decide';
@@ -12,8 +13,8 @@ import type { Scanning } from './scan-apart.ts';
 
 /** `ends_at`: RFC 3339; null for a candidate, whose time has not come. */
 export type Asked = { policy: CompiledPolicy; epoch: number; ends_at: string | null };
-/** `now`: RFC 3339 in UTC. `simulation`: the payload may be left out. `scans`: what may be scanned apart. */
-export type When = { now: string; simulation?: boolean; scans?: Scanning };
+/** `now`: RFC 3339 in UTC. `simulation`: the payload may be left out. `scans`: what may be scanned apart. `history`: of its run. */
+export type When = { now: string; simulation?: boolean; scans?: Scanning; history?: RunHistory };
 
 const MODEL_WORST = ['failed_closed', 'failed_open', 'answered'] as const;
 

@@ -14,6 +14,7 @@ import { openShares } from '@countersign/platform/shares';
 import { type Compared, comparedOf, differenceOf } from '@countersign/policy-author/compare-decisions';
 import { type Asked, decideUnder } from './decide-under.ts';
 import { inSlices } from './in-slices.ts';
+import { readRun } from './read-runs.ts';
 import type { Scanning } from './scan-apart.ts';
 import { type AskParts, policyAsked } from './simulate-jobs.ts';
 import { countHistory, type PastJob, readHistory, type Window } from './store-history.ts';
@@ -44,7 +45,8 @@ export function openReplay(parts: ReplayParts) {
   };
 }
 
-async function replay({ database, scans }: ReplayParts, window: Window, asked: Asked, limit: number): Promise<Tally> {
+async function replay(parts: ReplayParts, window: Window, asked: Asked, limit: number): Promise<Tally> {
+  const { database } = parts;
   const tally: Tally = { read: 0, denied: 0, erased: 0, same: 0, groups: new Map() };
   const started = monotonicMs();
   let last: PastJob | null = null;
@@ -52,7 +54,7 @@ async function replay({ database, scans }: ReplayParts, window: Window, asked: A
     if (monotonicMs() - started > LIMITS.replay_ms / 2)
       throw new CountersignError('overloaded', 'the window holds too much for one replay; make it smaller');
     const page: PastJob[] = await readHistory(database, window, last, Math.min(LIMITS.replay_page, limit - tally.read));
-    const verdicts = await inSlices(page, (job) => decideAnew(scans, window.tenant, job, asked));
+    const verdicts = await inSlices(page, (job) => decideAnew(parts, window.tenant, job, asked));
     for (const [i, verdict] of verdicts.entries()) count(tally, page[i]!, verdict);
     last = page.at(-1) ?? null;
     if (page.length < LIMITS.replay_page) break;
@@ -60,7 +62,12 @@ async function replay({ database, scans }: ReplayParts, window: Window, asked: A
   return tally;
 }
 
-async function decideAnew(scans: AskParts['scans'], tenant: string, job: PastJob, asked: Asked): Promise<Verdict> {
+async function decideAnew(
+  { scans, readRuns }: ReplayParts,
+  tenant: string,
+  job: PastJob,
+  asked: Asked,
+): Promise<Verdict> {
   const before = decisionList.parse(JSON.parse(job.decisions)).at(-1) as Decision;
   if (job.request === null || job.salt === null) return before.decision === 'deny' ? 'denied' : 'erased';
   const item: DecideItem = {
@@ -71,7 +78,8 @@ async function decideAnew(scans: AskParts['scans'], tenant: string, job: PastJob
     salt: job.salt,
     min_epoch: 0,
   };
-  const when = { now: before.decided_at };
+  const history = await readRun(readRuns, asked.policy.run, item, before.decided_at);
+  const when = { now: before.decided_at, ...(history !== undefined && { history }) };
   const decideOnce = (apart: Scanning) => decideUnder({ ...asked, ends_at: null }, item, { ...when, scans: apart });
   return { before, after: comparedOf(await scans.decide(item.gate, decideOnce, false)) };
 }

@@ -2,6 +2,7 @@
 import type { DecideItem } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import { trustRoot } from '@countersign/contracts/policy';
+import type { RunHistory } from '@countersign/contracts/run-facts';
 import { monotonicMs } from '@countersign/platform/clock';
 import { decisionSealKeys } from '@countersign/platform/decision-seal-keys';
 import { errorFields } from '@countersign/platform/logger';
@@ -20,6 +21,7 @@ import { openLastKnownGood } from './last-known-good.ts';
 import { listBundles } from './list-bundles.ts';
 import { openCandidates } from './open-candidate.ts';
 import { publishDocument } from './publish-document.ts';
+import { openRuns, readAhead } from './read-runs.ts';
 import { openReplay } from './replay-history.ts';
 import { openScans } from './scan-apart.ts';
 import { openSealer } from './seal-answer.ts';
@@ -78,15 +80,18 @@ export const policyKernel = defineService({
     const sealer = openSealer({ keys: config.DECISION_SEAL_KEYS, lifetime_ms: config.DECISION_CACHE_MS });
     const scans = openScans(metrics, openModelCalls(metrics, config.MODEL_DETECTOR));
     onStop(() => scans.stop());
+    const readRuns = openRuns(database);
+    const known = new WeakMap<DecideItem, RunHistory>();
     const decideAll = openDecideQueue({
-      decide: (item: Parameters<typeof decideJob>[1]) => decideJob({ policies, cache, sealer, metrics, scans }, item),
+      decide: (item: Parameters<typeof decideJob>[1]) =>
+        decideJob({ policies, cache, sealer, metrics, scans, historyOf: (one) => known.get(one) }, item),
       max_items: LIMITS.queued_rows,
       deadline_ms: LIMITS.decide_ms,
       slice_ms: LIMITS.decide_slice_ms,
       monotonicMs,
     });
-    const asking = { policies, scans, openCandidate: openCandidates({ database, compiled }) };
-    const shadows = openShadows({ database, compiled, metrics, log, scans });
+    const asking = { policies, scans, readRuns, openCandidate: openCandidates({ database, compiled }) };
+    const shadows = openShadows({ database, compiled, metrics, log, scans, readRuns });
     const offerAll = (items: readonly DecideItem[], answers: readonly ItemAnswer[]): void => {
       for (const [i, item] of items.entries()) {
         const answer = answers[i]!;
@@ -100,6 +105,7 @@ export const policyKernel = defineService({
       // Twice: the first may join a reading that began before the change which the caller has seen.
       for (let tries = 0; tries < 2 && items.some((item) => isBehind(policies, item)); tries++)
         await policies.refresh();
+      await readAhead(policies, readRuns, items, known);
       const answers = await decideWithScans(items, decideAll, scans);
       offerAll(items, answers);
       metrics.observe('decision_seconds', { gate: items[0]!.gate }, (monotonicMs() - started) / 1_000);

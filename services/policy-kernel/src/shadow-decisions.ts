@@ -18,6 +18,7 @@ import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type Compared, comparedOf, differenceOf } from '@countersign/policy-author/compare-decisions';
 import type { CompiledPolicies } from './compiled-policies.ts';
 import { decideUnder } from './decide-under.ts';
+import { type ReadRuns, readRun } from './read-runs.ts';
 import type { Scans } from './scan-apart.ts';
 import { readDocument, readShadows, type StoredShadow } from './store-published.ts';
 
@@ -27,6 +28,7 @@ type Parts = {
   metrics: Metrics;
   log: Logger;
   scans: Pick<Scans, 'decide'>;
+  readRuns: ReadRuns;
 };
 type Loaded = StoredShadow & { policy: CompiledPolicy };
 type Live = { item: DecideItem; answer: DecideAnswer; shadow: Loaded };
@@ -42,7 +44,7 @@ export type Shadows = {
 };
 
 export function openShadows(parts: Parts): Shadows {
-  const { database, metrics, log, scans } = parts;
+  const { database, metrics, log, scans, readRuns } = parts;
   let loaded = new Map<string, Loaded>();
   const queue = openFairQueue<Live>(LIMITS.shadow_queue, ({ item }) => item.request.tenant);
   let working = false;
@@ -53,7 +55,8 @@ export function openShadows(parts: Parts): Shadows {
     try {
       const active = finalDecision(answer);
       const asked = { policy: shadow.policy, epoch: 0, ends_at: null };
-      const when = { now: active.decided_at };
+      const history = await readRun(readRuns, shadow.policy.run, item, active.decided_at);
+      const when = { now: active.decided_at, ...(history !== undefined && { history }) };
       const outcome = await scans.decide(
         item.gate,
         (apart) => decideUnder(asked, item, { ...when, scans: apart }),

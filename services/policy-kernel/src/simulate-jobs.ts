@@ -16,10 +16,11 @@ import type { DecideOutcome } from '@countersign/policy/decide';
 import { seePools } from '@countersign/policy-author/see-pools';
 import { type ActivePolicies, policyFor } from './active-policies.ts';
 import type { CountLimits } from './count-limits.ts';
-import { type Asked, decideUnder } from './decide-under.ts';
+import { type Asked, decideUnder, type When } from './decide-under.ts';
 import { explainUnder } from './explain-under.ts';
 import { inSlices } from './in-slices.ts';
 import type { OpenCandidate } from './open-candidate.ts';
+import { type ReadRuns, readRun } from './read-runs.ts';
 import type { Scans } from './scan-apart.ts';
 
 type Question = RpcParsed<'policy.simulate'>;
@@ -28,13 +29,14 @@ export type AskParts = {
   openCandidate: OpenCandidate;
   scans: Pick<Scans, 'decide'>;
   counts: CountLimits;
+  readRuns: ReadRuns;
 };
 type Outcome<T> = { ok: true; value: T } | { ok: false; error: Failure };
 
 export async function simulateJobs(parts: AskParts, question: Question): Promise<RpcAnswer<'policy.simulate'>> {
   const { policy, asked } = await policyAsked(parts, question);
   const answer = async (item: DecideItem) => {
-    const when = { now: nowInstant(), simulation: true };
+    const when = await whenOf(parts, asked, item);
     const outcome = await parts.scans.decide(item.gate, (scans) => decideUnder(asked, item, { ...when, scans }));
     return withCounts(answerOf(asked, outcome), policy, parts.counts);
   };
@@ -44,7 +46,7 @@ export async function simulateJobs(parts: AskParts, question: Question): Promise
 export async function explainJobs(parts: AskParts, question: Question): Promise<RpcAnswer<'policy.explain'>> {
   const { policy, asked } = await policyAsked(parts, question);
   const answer = async (item: DecideItem) => {
-    const when = { now: nowInstant(), simulation: true };
+    const when = await whenOf(parts, asked, item);
     const explained = await parts.scans.decide(item.gate, (scans) => explainUnder(asked, item, { ...when, scans }));
     const { outcome, ...told } = explained;
     const counted = await withCounts(answerOf(asked, outcome), policy, parts.counts);
@@ -64,6 +66,11 @@ export async function policyAsked(
   const active = policyFor(policies, tenant);
   const { scope, version, snapshot, epoch } = active;
   return { policy: { scope, version, snapshot, epoch }, asked: active };
+}
+
+async function whenOf({ readRuns }: AskParts, { policy }: Asked, item: DecideItem): Promise<When> {
+  const history = await readRun(readRuns, policy.run, item);
+  return { now: nowInstant(), simulation: true, ...(history !== undefined && { history }) };
 }
 
 /** Throws what a submitter would be told, e.g. `facts_contradicted`. */

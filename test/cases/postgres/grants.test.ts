@@ -81,6 +81,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'scheduler.finish': ['countersign_output_safety'],
   'scheduler.close_queues': ['countersign_scheduler'],
   'scheduler.limit_used': ['countersign_policy_kernel'],
+  'scheduler.run_history': ['countersign_policy_kernel'],
   'scheduler.reserve': ['countersign_scheduler'],
   'scheduler.outdated': ['countersign_scheduler'],
 };

@@ -1,0 +1,65 @@
+/**
+ * Reads what runs did before, where the policy asks for it: one question for all items of a moment, bounded in rows. Read
+ * anew each time that something is decided; a history is never kept.
+ */
+import type { DecideItem } from '@countersign/contracts/decision';
+import { LIMITS } from '@countersign/contracts/limits';
+import { type RunHistory, type RunsSource, ranBefore } from '@countersign/contracts/run-facts';
+import type { Tx } from '@countersign/platform/database';
+import { routinesOf } from '@countersign/platform/routines';
+import { z } from 'zod';
+import type { ActivePolicies } from './active-policies.ts';
+import type { Functions } from './tables.ts';
+
+const routines = routinesOf<Functions>();
+const histories = z.array(z.array(ranBefore).nullable());
+
+/** `before`: RFC 3339; left out, as it stands now. */
+export type WantedRun = { item: Pick<DecideItem, 'request' | 'actor'>; run: RunsSource; before?: string };
+/** In order. Null where it is not known: without the label `run`, or beyond `LIMITS.run_jobs`. */
+export type ReadRuns = (wanted: readonly WantedRun[]) => Promise<RunHistory[]>;
+
+export function openRuns(database: Tx): ReadRuns {
+  return async (wanted) => {
+    if (wanted.length === 0) return [];
+    const answer = await routines.answer(
+      database,
+      'scheduler.run_history',
+      wanted.map(({ item }) => item.request.tenant),
+      wanted.map(({ item }) => item.actor.id),
+      wanted.map(({ item }) => item.request.labels.run ?? null),
+      wanted.map(({ item }) => item.request.job_id),
+      wanted.map(({ run }) => (run.by === 'agent' ? run.within : null)),
+      wanted.map(({ before }) => before ?? null),
+      LIMITS.run_jobs,
+    );
+    return histories.parse(answer);
+  };
+}
+
+/** Undefined under a policy that does not ask. */
+export async function readRun(
+  readRuns: ReadRuns,
+  run: RunsSource | null,
+  item: WantedRun['item'],
+  before?: string,
+): Promise<RunHistory | undefined> {
+  if (run === null) return undefined;
+  const [history] = await readRuns([{ item, run, ...(before !== undefined && { before }) }]);
+  return history ?? null;
+}
+
+/** Of all items whose policy asks, in one question. Throws what the database throws: nothing is decided without it. */
+export async function readAhead(
+  policies: Pick<ActivePolicies, 'of'>,
+  readRuns: ReadRuns,
+  items: readonly DecideItem[],
+  known: WeakMap<DecideItem, RunHistory>,
+): Promise<void> {
+  const wanted = items.flatMap((item) => {
+    const run = policies.of(item.request.tenant)?.policy.run ?? null;
+    return run === null ? [] : [{ item, run }];
+  });
+  const read = await readRuns(wanted);
+  for (const [i, { item }] of wanted.entries()) known.set(item, read[i] ?? null);
+}

@@ -1,0 +1,58 @@
+-- What runs did before, for the kernel, where a policy asks for it. A job without the label `run` is in no run, and pays nothing.
+CREATE INDEX jobs_of_runs_agent ON scheduler.jobs (tenant COLLATE "C", actor, created_at DESC, job_id DESC)
+  WHERE labels LIKE '%"run":%';
+
+-- For each place the jobs of a run (within null), or of an agent in any run, that were dispatched, by topic and capability: how
+-- many, and the first whose output may be read. `own` is left out. Null where there are more than `most` to look at, or no run is
+-- named. `before`: as it stood then; null is now.
+CREATE FUNCTION scheduler.run_history(tenants text[], actors text[], runs text[], own text[], within_ms bigint[], before timestamptz[], most int)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  histories jsonb := '[]';
+  history jsonb;
+  looked bigint;
+BEGIN
+  FOR i IN 1 .. cardinality(tenants) LOOP
+    IF runs[i] IS NULL THEN
+      histories := histories || jsonb_build_array(NULL);
+      CONTINUE;
+    END IF;
+    WITH jobs AS MATERIALIZED (
+      (SELECT job_id, topic, capability, attempt, state, result_dispatch_id, created_at, updated_at
+         FROM scheduler.jobs
+        WHERE within_ms[i] IS NULL AND tenant COLLATE "C" = tenants[i] AND labels::jsonb ->> 'run' = runs[i]
+          AND labels LIKE '%"run":%'
+        ORDER BY created_at DESC, job_id DESC LIMIT most + 1)
+      UNION ALL
+      (SELECT job_id, topic, capability, attempt, state, result_dispatch_id, created_at, updated_at
+         FROM scheduler.jobs
+        WHERE within_ms[i] IS NOT NULL AND tenant COLLATE "C" = tenants[i] AND actor = actors[i]
+          AND labels LIKE '%"run":%'
+          AND created_at > coalesce(before[i], clock_timestamp()) - within_ms[i] * interval '1 millisecond'
+        ORDER BY created_at DESC, job_id DESC LIMIT most + 1)
+    ), ran AS (
+      SELECT j.topic, j.capability, j.job_id, j.updated_at,
+             j.result_dispatch_id IS NOT NULL AND j.updated_at <= coalesce(before[i], 'infinity')
+               AND (j.state <> 'quarantined' OR EXISTS (
+                 SELECT FROM output.reviews r WHERE r.dispatch_id = j.result_dispatch_id AND r.action = 'released'
+                    AND r.at <= coalesce(before[i], 'infinity'))) AS is_released
+        FROM jobs j
+       WHERE j.attempt > 0 AND j.job_id <> own[i] AND j.created_at <= coalesce(before[i], 'infinity')
+    ), topics AS (
+      SELECT topic, capability, count(*) AS jobs,
+             (array_agg(job_id ORDER BY updated_at, job_id) FILTER (WHERE is_released))[1] AS released
+        FROM ran GROUP BY topic, capability
+    )
+    SELECT (SELECT count(*) FROM jobs),
+           coalesce(jsonb_agg(jsonb_build_object('topic', topic, 'capability', capability, 'jobs', jobs, 'released', released)
+                              ORDER BY topic COLLATE "C", capability COLLATE "C"), '[]')
+      INTO looked, history FROM topics;
+    histories := histories || jsonb_build_array(CASE WHEN looked > most THEN NULL ELSE history END);
+  END LOOP;
+  RETURN histories;
+END $$;
+ALTER FUNCTION scheduler.run_history(text[], text[], text[], text[], bigint[], timestamptz[], int) OWNER TO countersign_owner;
+REVOKE ALL ON FUNCTION scheduler.run_history(text[], text[], text[], text[], bigint[], timestamptz[], int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION scheduler.run_history(text[], text[], text[], text[], bigint[], timestamptz[], int)
+  TO countersign_policy_kernel;
