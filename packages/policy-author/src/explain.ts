@@ -37,7 +37,13 @@ export function explain(policy: CompiledPolicy, item: DecideItem, context: Decid
   const derivation = deriveFrom(policy, item, context, outcome, heard);
   // The facts hold the whole request.
   const steps = heard.map(({ facts: _, ...step }) => step);
-  return { outcome, steps, derivation, text: describeDerivation(derivation) };
+  return { outcome, steps, derivation, text: [describeDerivation(derivation), ...tellRun(heard)].join('\n') };
+}
+
+/** Which job brought in what; the last look is the one that stands. */
+function tellRun(heard: readonly TraceStep[]): string[] {
+  const run = heard.findLast(({ step }) => step === 'run');
+  return run === undefined ? [] : [`What its run did: ${run.detail}.`];
 }
 
 function deriveFrom(

@@ -107,18 +107,6 @@ export type Functions = {
     takes: [scopes: readonly (string | null)[], most: number | null];
     gives: number | null;
   };
-  'scheduler.run_history': {
-    takes: [
-      tenants: readonly (string | null)[],
-      actors: readonly (string | null)[],
-      runs: readonly (string | null)[],
-      own: readonly (string | null)[],
-      within_ms: readonly (number | null)[],
-      before: readonly (string | null)[],
-      most: number | null,
-    ];
-    gives: unknown;
-  };
   'scheduler.limit_used': {
     takes: [
       keys: readonly (string | null)[],
@@ -126,5 +114,17 @@ export type Functions = {
       within_ms: readonly (number | null)[],
     ];
     gives: string[] | null;
+  };
+  'scheduler.run_history': {
+    takes: [
+      tenants: readonly (string | null)[],
+      actors: readonly (string | null)[],
+      named: readonly (string | null)[],
+      own: readonly (string | null)[],
+      within_ms: readonly (number | null)[],
+      before: readonly (string | null)[],
+      most: number | null,
+    ];
+    gives: unknown;
   };
 };

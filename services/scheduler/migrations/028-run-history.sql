@@ -5,7 +5,7 @@ CREATE INDEX jobs_of_runs_agent ON scheduler.jobs (tenant COLLATE "C", actor, cr
 -- For each place the jobs of a run (within null), or of an agent in any run, that were dispatched, by topic and capability: how
 -- many, and the first whose output may be read. `own` is left out. Null where there are more than `most` to look at, or no run is
 -- named. `before`: as it stood then; null is now.
-CREATE FUNCTION scheduler.run_history(tenants text[], actors text[], runs text[], own text[], within_ms bigint[], before timestamptz[], most int)
+CREATE FUNCTION scheduler.run_history(tenants text[], actors text[], named text[], own text[], within_ms bigint[], before timestamptz[], most int)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -14,14 +14,14 @@ DECLARE
   looked bigint;
 BEGIN
   FOR i IN 1 .. cardinality(tenants) LOOP
-    IF runs[i] IS NULL THEN
+    IF named[i] IS NULL THEN
       histories := histories || jsonb_build_array(NULL);
       CONTINUE;
     END IF;
     WITH jobs AS MATERIALIZED (
       (SELECT job_id, topic, capability, attempt, state, result_dispatch_id, created_at, updated_at
          FROM scheduler.jobs
-        WHERE within_ms[i] IS NULL AND tenant COLLATE "C" = tenants[i] AND labels::jsonb ->> 'run' = runs[i]
+        WHERE within_ms[i] IS NULL AND tenant COLLATE "C" = tenants[i] AND labels::jsonb ->> 'run' = named[i]
           AND labels LIKE '%"run":%'
         ORDER BY created_at DESC, job_id DESC LIMIT most + 1)
       UNION ALL

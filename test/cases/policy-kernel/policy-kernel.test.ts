@@ -324,3 +324,89 @@ describe('what the other services read', () => {
 test('settings that are wrong are all named', async () => {
   await expect(run.startKernel({ TRUST_ROOT: '{', STATE_DIR: '' })).rejects.toThrow(/TRUST_ROOT[\s\S]*STATE_DIR/);
 });
+
+describe('what a run did before', () => {
+  const TAINT = `
+run: { by: BY }
+topics:
+  job.crm.read: { data: [customer], required_labels: [run] }
+rules:
+  - { id: no-send, match: { topics: [job.mail.send], run: { released: [customer] } }, decision: deny }
+  - { id: rest, match: {}, decision: allow }`;
+  const SEND = { topic: 'job.mail.send', job_id: 'send', labels: { run: 'r1' } };
+
+  /** As the scheduler leaves it when a job has ended. */
+  const ran = (
+    job_id: string,
+    { run: of = 'r1', state = 'succeeded', released = true, actor = AGENT.id, age = '0 hours' } = {},
+  ) =>
+    run.admin.query(
+      `INSERT INTO scheduler.jobs (tenant, job_id, topic, labels, actor, auth_method, state, decision, policy_version,
+         policy_snapshot, policy_epoch, job_hash, attempt, runs, deadline_at, traceparent, result_dispatch_id, created_at)
+       VALUES ('default', $1, 'job.crm.read', $2, $3, 'api_key', $4, 'allow', 1, '', 1, '', 1, 1, now(), '',
+         CASE WHEN $5 THEN gen_random_uuid() END, now() - $6::interval)`,
+      [job_id, JSON.stringify({ run: of }), actor, state, released, age],
+    );
+  const rule = async (body: object = SEND, gate: 'submit' | 'dispatch' = 'submit') => {
+    const made = decided(await run.ask({ ...SEND, ...body }, { gate }));
+    return made.reason.includes('run_unknown') ? 'unknown' : made.rule_id;
+  };
+
+  test('is read at each gate, names the job, and nothing decided on it is sealed or kept', async () => {
+    await run.publish(TAINT.replace('BY', 'run'));
+    await expect.poll(() => rule()).toBe('rest');
+    await ran('held-back', { state: 'quarantined' });
+    await ran('running', { state: 'running', released: false });
+    await ran('other-run', { run: 'r2' });
+    const before = await run.ask(SEND);
+    expect(before).toMatchObject({ ok: true, value: { reusable: null } });
+    expect(decided(before)).toMatchObject({ rule_id: 'rest', reads_now: true, run: { jobs: 2, released: [] } });
+    // The same job at the dispatch gate, after another one of its run has ended in between.
+    expect(await rule(SEND, 'dispatch')).toBe('rest');
+    await ran('read-1');
+    expect(await rule(SEND, 'dispatch')).toBe('no-send');
+    expect(decided(await run.ask(SEND)).run?.released).toEqual([{ data: 'customer', job_id: 'read-1' }]);
+    expect(await rule({ labels: { run: 'r3' } })).toBe('rest');
+    expect(await rule({ labels: {} })).toBe('unknown');
+    expect(await rule({ topic: 'job.other', labels: {} })).toBe('rest');
+    const [asked] = (
+      await run.ingress.call('policy.explain', {
+        tenant: 'default',
+        items: [{ request: requestOf(SEND), actor: AGENT }],
+        candidate: null,
+      })
+    ).answers;
+    expect(asked?.ok && asked.value.text).toContain('released customer (job read-1)');
+  });
+
+  test('of an agent follows it into another run, counts what people released later, and ends with its time', async () => {
+    await run.publish(TAINT.replace('BY', 'agent, within: 1h'));
+    await expect.poll(() => rule({ labels: { run: 'r3' } })).toBe('no-send');
+    const other = { ...AGENT, id: 'agent-2' };
+    const ofOther = async () => decided(await run.ask({ ...SEND, labels: { run: 'r3' } }, { actor: other })).rule_id;
+    await ran('old', { actor: other.id, age: '2 hours' });
+    await ran('held-2', { actor: other.id, state: 'quarantined' });
+    expect(await ofOther()).toBe('rest');
+    await run.admin.query(
+      `WITH job AS (SELECT result_dispatch_id FROM scheduler.jobs WHERE job_id = 'held-2'), stored AS (
+         INSERT INTO output.results (dispatch_id, tenant, job_id, attempt, pool, worker, status, retryable, output_decision,
+           reason, findings, output_digest, duration_ms, traceparent)
+         SELECT result_dispatch_id, 'default', 'held-2', 1, 'p', 'w', 'succeeded', false, 'quarantine', '', '[]', '', 1, '' FROM job)
+       INSERT INTO output.reviews (dispatch_id, turn, action, reviewer, reason, released_digest)
+       SELECT result_dispatch_id, 1, 'released', 'ana', 'fine', 'sha256:0' FROM job`,
+    );
+    expect(await ofOther()).toBe('no-send');
+  });
+
+  test('of a run with more jobs than are looked at is not known', async () => {
+    await run.publish(TAINT.replace('BY', 'run'));
+    await run.admin.query(
+      `INSERT INTO scheduler.jobs (tenant, job_id, topic, labels, actor, auth_method, state, decision, policy_version,
+         policy_snapshot, policy_epoch, job_hash, attempt, runs, deadline_at, traceparent)
+       SELECT 'default', 'many-' || i, 'job.a', '{"run":"long"}', 'a', 'api_key', 'succeeded', 'allow', 1, '', 1, '', 1, 1, now(), ''
+         FROM generate_series(1, 1001) AS i`,
+    );
+    await expect.poll(() => rule({ labels: { run: 'long' } })).toBe('unknown');
+    expect(await rule({ labels: { run: 'short' } })).toBe('rest');
+  });
+});

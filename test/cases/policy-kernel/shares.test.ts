@@ -20,7 +20,13 @@ test('one tenant’s replays leave room for another’s, which is answered', asy
     return { asked: { scope: tenant, version: null, snapshot: 'sha256:0', epoch: null } } as never;
   };
   const database = { query: async (text: string) => (/count/.test(text) ? [{ jobs: 0 }] : []) } as unknown as Tx;
-  const replay = openReplay({ policies: {} as never, scans: {} as never, openCandidate, database });
+  const replay = openReplay({
+    policies: {} as never,
+    scans: {} as never,
+    readRuns: async () => [],
+    openCandidate,
+    database,
+  });
   const ask = (tenant: string): ReturnType<Replay> =>
     replay({
       tenant,

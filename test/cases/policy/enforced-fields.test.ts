@@ -18,7 +18,7 @@ const GITLEAKS = policy('read-gitleaks');
 const TESTS = 'packages/policy-author/src/run-policy-tests.ts';
 /** Holders have none: the field below them do. */
 const HOLDERS =
-  /^(mode|mode\.observe|match|match\.not|floor|floor\.constraints|approval|approval\.escalate|approval\.break_glass|approval\.grant|approvals|floor\.stages|approval\.stages|limits|floor\.limits|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|scanning|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics|scanners\.(rules|gitleaks|rules\.allow|rules\.examples|gitleaks\.rules|models|models\.severities))$/;
+  /^(mode|mode\.observe|match|match\.not|run|match\.run|history|floor|floor\.constraints|approval|approval\.escalate|approval\.break_glass|approval\.grant|approvals|floor\.stages|approval\.stages|limits|floor\.limits|constraints|remediation|remediation\.labels|tiers|rules|input_rules|output_policy|output_policy\.rules|output_policy\.rules\.match|scanning|delegated|pools|cases|incidents|actor|expect|expect\.stages|expect\.constraints|expect\.findings|decided|topics|scanners\.(rules|gitleaks|rules\.allow|rules\.examples|gitleaks\.rules|models|models\.severities))$/;
 
 /** Field → the file that holds it, or the part of which some file reads it. */
 const HELD: Readonly<Record<string, string>> = {
@@ -95,6 +95,14 @@ const HELD: Readonly<Record<string, string>> = {
   'output_policy.rules.match.tenants': policy('decide-output'),
   'output_policy.rules.match.topics': policy('decide-output'),
   'output_policy.rules.match.capabilities': policy('decide-output'),
+  'topics.data': policy('run-facts'),
+  'topics.untrusted': policy('run-facts'),
+  'run.by': 'services/policy-kernel/src/read-runs.ts',
+  'run.within': 'services/policy-kernel/src/read-runs.ts',
+  'match.run.ran': policy('run-facts'),
+  'match.run.used': policy('run-facts'),
+  'match.run.released': policy('run-facts'),
+  'match.run.untrusted': policy('run-facts'),
   'delegated.topics': policy('check-tenants'),
   'delegated.capabilities': policy('check-tenants'),
   'pools.id': policy('check-ids'),
@@ -136,6 +144,10 @@ const HELD: Readonly<Record<string, string>> = {
   'actor.owner': TESTS,
   gate: TESTS,
   now: TESTS,
+  'history.topic': TESTS,
+  'history.capability': TESTS,
+  'history.jobs': TESTS,
+  'history.released': TESTS,
   request: TESTS,
   job_id: TESTS,
   absent: TESTS,

@@ -9,7 +9,7 @@ import { runPolicyTests } from '@countersign/policy-author/run-policy-tests';
 import { describe, expect, it } from 'vitest';
 import { ask, finalOf, SNAPSHOT } from './ask-policy.ts';
 
-const TEMPLATES = ['four-tiers', 'support-desk', 'ci-agent', 'chatops', 'own-scanner-rules'];
+const TEMPLATES = ['four-tiers', 'support-desk', 'ci-agent', 'chatops', 'own-scanner-rules', 'customer-data'];
 /** Two people in each group, so that nobody is asked for whom there is not. */
 const PEOPLE = { approvers: 2, sre: 2, security: 2, maintainers: 2, finance: 2 };
 
