@@ -6,10 +6,10 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { type ASTNode, Environment, type ObjectSchema, ParseError } from '@marcbachmann/cel-js';
 import { RE2JS, RE2JSException } from 're2js';
 import { isAmong, sameValue } from './alike.ts';
+import type { RunFacts } from './match-run.ts';
 import { type CelType, type Loops, type PayloadPath, pathOf, payloadType, readsOf } from './payload-types.ts';
 import type { FaultCode } from './policy-fault.ts';
 import { RUNS, rewriteWhen } from './rewrite-when.ts';
-import type { RunFacts } from './run-facts.ts';
 
 /** What a condition may look at; `now` is RFC 3339 in UTC. */
 export type WhenInput = {

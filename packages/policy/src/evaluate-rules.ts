@@ -9,8 +9,8 @@ import { OWNER_GROUP } from './check-policy.ts';
 import type { WhenInput } from './compile-when.ts';
 import type { CompiledFloor, CompiledLimit, CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { type Approval, approvalOf } from './effects.ts';
+import type { RunFacts } from './match-run.ts';
 import { type CompiledMatch, HOLDS, matchSubject, type Subject } from './match-subject.ts';
-import type { RunFacts } from './run-facts.ts';
 
 export type TraceStep = {
   step: string;

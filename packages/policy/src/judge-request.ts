@@ -16,9 +16,10 @@ import { type Asking, compensationObstacle } from './check-compensation.ts';
 import type { CompiledPolicy, CompiledRule, CompiledTopic } from './compiled-policy.ts';
 import { isEmpty, tightenConstraints } from './effects.ts';
 import { evaluateRules, type Trace } from './evaluate-rules.ts';
+import type { RunFacts } from './match-run.ts';
 import { mergePatch } from './merge-patch.ts';
 import { type ScansApart, subjectOf } from './read-subject.ts';
-import { describeRun, type RunFacts, runFactsOf } from './run-facts.ts';
+import { describeRun, runFactsOf } from './run-facts.ts';
 import { scanOf } from './scan-settings.ts';
 
 export type JudgeContext = {

@@ -7,7 +7,7 @@ import type { Match } from '@countersign/contracts/policy';
 import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { compileFindings, type FindingsWanted, findingFits } from './match-findings.ts';
 import { type Glob, globMatches, splitTokens } from './match-glob.ts';
-import { type CompiledRun, compileRun, type RunFacts, runFits } from './run-facts.ts';
+import { type CompiledRun, compileRun, type RunFacts, runFits } from './match-run.ts';
 
 /** A request as the rules see it: facts filled in. `findings` is null when the content was too large to scan. */
 export type Subject = {

@@ -10,8 +10,8 @@ import type { ScanSettings } from '@countersign/contracts/policy';
 import { foldKeyword } from '@countersign/scanners/fold-keyword';
 import { type ScannerName, type ScanResult, scanValue } from '@countersign/scanners/scan';
 import { type Glob, splitTokens } from './match-glob.ts';
+import type { RunFacts } from './match-run.ts';
 import type { Subject } from './match-subject.ts';
-import type { RunFacts } from './run-facts.ts';
 import { limitsOf } from './scan-settings.ts';
 
 /** `scanned`: what was found, as far as anything asked; empty when nothing did. */

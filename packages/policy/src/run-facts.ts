@@ -2,36 +2,10 @@
  * What a run did before, as rules ask about it: computed from the jobs that were dispatched and the classes that the
  * policy declares for their topics. What of an output never left is no fact of the run.
  */
-import type { RunHistory, RunMatch, RunSeen } from '@countersign/contracts/run-facts';
+import type { RunHistory } from '@countersign/contracts/run-facts';
 import { findTopic } from './apply-facts.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
-import { type Glob, globMatches, splitTokens } from './match-glob.ts';
-
-/** Sorted, each once. `seen`: which job was the first to bring in what. */
-export type RunFacts = {
-  readonly ran: readonly string[];
-  readonly used: readonly string[];
-  readonly released: readonly string[];
-  readonly untrusted: readonly string[];
-  readonly jobs: number;
-  readonly seen: RunSeen;
-};
-export type CompiledRun = {
-  ran: readonly Glob[] | null;
-  used: readonly Glob[] | null;
-  released: ReadonlySet<string> | null;
-  untrusted: boolean;
-};
-
-export function compileRun(asked: RunMatch | undefined): CompiledRun | null {
-  if (asked === undefined) return null;
-  return {
-    ran: asked.ran?.map(splitTokens) ?? null,
-    used: asked.used?.map(splitTokens) ?? null,
-    released: asked.released === undefined ? null : new Set(asked.released),
-    untrusted: asked.untrusted ?? false,
-  };
-}
+import type { RunFacts } from './match-run.ts';
 
 /** Null for a history that is not known. */
 export function runFactsOf(policy: CompiledPolicy, history: RunHistory): RunFacts | null {
@@ -59,15 +33,6 @@ export function runFactsOf(policy: CompiledPolicy, history: RunHistory): RunFact
   };
 }
 
-export function runFits(asked: CompiledRun, { ran, used, released, untrusted }: RunFacts): boolean {
-  return (
-    (asked.ran === null || ran.some((topic) => anyMatches(asked.ran!, topic))) &&
-    (asked.used === null || used.some((capability) => anyMatches(asked.used!, capability))) &&
-    (asked.released === null || released.some((data) => asked.released!.has(data))) &&
-    (!asked.untrusted || untrusted.length > 0)
-  );
-}
-
 /** `3 jobs before; released customer (job a1); untrusted job.web.fetch (job b2)`. */
 export function describeRun({ jobs, seen }: RunFacts): string {
   return [
@@ -75,10 +40,6 @@ export function describeRun({ jobs, seen }: RunFacts): string {
     ...seen.released.map(({ data, job_id }) => `released ${data} (job ${job_id})`),
     ...seen.untrusted.map(({ topic, job_id }) => `untrusted ${topic} (job ${job_id})`),
   ].join('; ');
-}
-
-function anyMatches(globs: readonly Glob[], name: string): boolean {
-  return globs.some((glob) => globMatches(glob, splitTokens(name)));
 }
 
 function sorted(names: readonly string[]): string[] {
