@@ -42,7 +42,7 @@ export function Act({ name, path, body, fields, typed, confirm, done }: Act): Vi
   return html`<details><summary>${name}</summary><form onSubmit=${onSubmit}>
     ${fields}
     ${typed && html`<label>To confirm, type ${confirm}<input type="text" name="typed" required autocomplete="off" spellcheck=${false} /></label>`}
-    <div class="buttons"><button class="no">${name}</button></div><p role="status">${said}</p></form></details>`;
+    <div class="buttons"><button class=${typed ? 'no' : ''}>${name}</button></div><p role="status">${said}</p></form></details>`;
 }
 
 export function reason(name = 'reason', says = 'Reason'): View {

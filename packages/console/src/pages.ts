@@ -55,7 +55,7 @@ export const PAGES: readonly Page[] = [
 export function Loaded({ load, shown }: { load: Load; shown: Shown }): View {
   const { told } = useTold(() => tryTo(load), String(load));
   if (told === undefined) return waiting();
-  return told.ok ? html`<${told.value} ...${shown} />` : problem(told);
+  return told.ok ? html`<${told.value} key=${shown.id} ...${shown} />` : problem(told);
 }
 
 async function tryTo(load: Load): Promise<Told<(shown: Shown) => View>> {

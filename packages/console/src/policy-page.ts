@@ -8,7 +8,7 @@ import { type Ask, may, type Person, type Told } from './api.ts';
 import { ask } from './ask-browser.ts';
 import { type Changed, diffLines } from './diff-lines.ts';
 import { html, type View } from './html.ts';
-import { headed, useNow, usePages, useTold } from './router.ts';
+import { headed, LOOK_MS, useNow, usePages, useTold } from './router.ts';
 import { listed, problemLine } from './show-problem.ts';
 import { facts, seen, seenJson, when } from './show-text.ts';
 
@@ -19,7 +19,7 @@ const WEEK_MS = 7 * 86_400_000;
 const REQUEST = '{\n  "topic": "job.demo.read",\n  "prompt": "status"\n}';
 
 export function PolicyPage({ person }: { person: Person }): View {
-  const now = useNow();
+  const now = useNow(LOOK_MS);
   const { told, more } = usePages<BundleView>('/policy/bundles', 'bundles');
   const { told: shadow } = useTold<{ shadow: ShadowView | null }>((asking) => asking('/policy/shadow'), 'shadow');
   const shadowing = shadow?.ok && shadow.value.shadow;

@@ -3,7 +3,7 @@ import type { AgentView, KeyView, PersonView, WorkerView } from '@countersign/co
 import { Act, reason, textIn } from './act.ts';
 import { may, type Person, type Rows, type Told } from './api.ts';
 import { html, type View } from './html.ts';
-import { headed, useNow, usePages, useSaid } from './router.ts';
+import { headed, LOOK_MS, useNow, usePages, useSaid } from './router.ts';
 import { listed } from './show-problem.ts';
 import { facts, seen, when } from './show-text.ts';
 
@@ -24,7 +24,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 export function RegistryPage({ id, person }: { id: string; person: Person }): View {
   const { told, more, again } = usePages<Row>(`/${id}`, id);
   const [said, tell] = useSaid(again);
-  return html`${headed('Who may act', said)}<${RegistryView} ...${{ id, told, person, now: useNow(), tell }} />${more}`;
+  return html`${headed('Who may act', said)}<${RegistryView} ...${{ id, told, person, now: useNow(LOOK_MS), tell }} />${more}`;
 }
 
 type Shown = {

@@ -8,7 +8,7 @@ import { html, type View } from './html.ts';
 import { jobLink } from './job-view.ts';
 import { signOff, type Tell } from './other-votes.ts';
 import { alone } from './question-view.ts';
-import { headed, useLooks, useNow, usePages, useSaid } from './router.ts';
+import { headed, LOOK_MS, useLooks, useNow, usePages, useSaid } from './router.ts';
 import { findingsLine } from './say-decision.ts';
 import { listed } from './show-problem.ts';
 import { facts, seen, seenJson, when } from './show-text.ts';
@@ -16,7 +16,7 @@ import { facts, seen, seenJson, when } from './show-text.ts';
 const STATES = ['released', 'discarded'];
 
 export function ReviewsPage({ person, tick }: { person: Person; tick: number }): View {
-  const now = useNow();
+  const now = useNow(LOOK_MS);
   const [state, setState] = useState('');
   const held = usePages<Quarantined>(`/quarantine${state && `?state=${state}`}`, 'quarantined', useLooks());
   const single = usePages<ApprovalView>('/approvals?break_glass=unreviewed', 'approvals', tick);

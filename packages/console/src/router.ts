@@ -8,7 +8,7 @@ import { keepTold, listen } from './live.ts';
 
 /** These are pages of the server. */
 const ELSEWHERE = /^\/console\/(sign-in|sign-out|login|callback|files)\b/;
-const LOOK_MS = 10_000;
+export const LOOK_MS = 10_000;
 
 /** To another address of the console, without leaving the page. */
 export function goTo(href: string): void {
@@ -40,11 +40,11 @@ export function usePath(): string {
   return path;
 }
 
-/** Milliseconds since the epoch, told anew each second. */
-export function useNow(): number {
+/** Milliseconds since the epoch, told anew each second, or so often. */
+export function useNow(every_ms = 1000): number {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
+    const timer = setInterval(() => setNow(Date.now()), every_ms);
     return () => clearInterval(timer);
   }, []);
   return now;
@@ -52,7 +52,7 @@ export function useNow(): number {
 
 /** A number that changes every so often, for what no stream tells of. */
 export function useLooks(): number {
-  return Math.floor(useNow() / LOOK_MS);
+  return Math.floor(useNow(LOOK_MS) / LOOK_MS);
 }
 
 /** What `load` tells, now, each time that `tick` changes or `again` is called, and until it answers. Undefined until the first answer. */

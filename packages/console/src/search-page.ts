@@ -4,7 +4,7 @@ import { JOB_STATES } from '@countersign/contracts/states';
 import { textIn } from './act.ts';
 import { queryOf } from './api.ts';
 import { html, type View } from './html.ts';
-import { goTo, headed, useNow, usePages } from './router.ts';
+import { goTo, headed, LOOK_MS, useNow, usePages } from './router.ts';
 import { SAYS, SUBMIT_DECISIONS } from './say-decision.ts';
 import { listed } from './show-problem.ts';
 import { seen, when } from './show-text.ts';
@@ -13,7 +13,7 @@ const FIELDS = ['actor', 'topic', 'run', 'rule', 'pool', 'label'];
 const HINTS: Readonly<Record<string, string>> = { topic: ' (job.desk.* for all below)', label: ' (name=value)' };
 
 export function SearchPage(): View {
-  const now = useNow();
+  const now = useNow(LOOK_MS);
   const query = location.search;
   const { told, more } = usePages<JobView>(`/jobs${query}`, 'jobs');
   const onSubmit = (event: Event): void => {

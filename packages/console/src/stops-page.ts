@@ -3,7 +3,7 @@ import type { StopList, StopView } from '@countersign/contracts/stops';
 import { Act, reason, textIn } from './act.ts';
 import { may, type Person, type Told } from './api.ts';
 import { html, type View } from './html.ts';
-import { headed, useLooks, useNow, useSaid, useTold } from './router.ts';
+import { headed, LOOK_MS, useLooks, useNow, useSaid, useTold } from './router.ts';
 import { listed } from './show-problem.ts';
 import { facts, seen, when } from './show-text.ts';
 
@@ -12,7 +12,7 @@ const KINDS = ['agent', 'topic', 'pool', 'run', 'capability', 'tenant', 'all'];
 type Stops = { told: Told<StopList> | undefined; person: Person; now: number; tell: (said: string) => void };
 
 export function StopsPage({ person }: { person: Person }): View {
-  const now = useNow();
+  const now = useNow(LOOK_MS);
   const { told, again } = useTold<StopList>((asking) => asking('/stops'), 'stops', useLooks());
   const [said, tell] = useSaid(again);
   return html`${headed('Stops', said)}<${StopsView} ...${{ told, person, now, tell }} />`;

@@ -27,6 +27,8 @@ const LIMIT = { timeout: 300_000 };
 export function consoleCases(running: () => TestSystem): void {
   const chromium = findChromium();
   describe.skipIf(chromium === null)(`the console${chromium === null ? ` (${NO_BROWSER})` : ''}`, LIMIT, () => {
+    /** Until then alice's page has no stream. */
+    const opened = Promise.withResolvers<void>();
     let browser: TestBrowser;
     let alice: Visitor;
     let bob: Visitor;
@@ -34,7 +36,16 @@ export function consoleCases(running: () => TestSystem): void {
     beforeAll(async () => {
       browser = await openBrowser(running().url);
       const { approver, approver2, admin } = running().keys.api_keys;
-      const come = [browser.signIn(approver), browser.signIn(approver2, PHONE), browser.signIn(admin, PHONE)] as const;
+      const hold = (page: Visitor['page']) =>
+        page.route('**/approvals/events', async (route) => {
+          await opened.promise;
+          await route.continue();
+        });
+      const come = [
+        browser.signIn(approver, {}, hold),
+        browser.signIn(approver2, PHONE),
+        browser.signIn(admin, PHONE),
+      ] as const;
       [alice, bob, eve] = await Promise.all(come);
     }, LIMIT.timeout);
     afterAll(() => browser?.[Symbol.asyncDispose]());
@@ -59,12 +70,6 @@ export function consoleCases(running: () => TestSystem): void {
 
     it('two people countersign: one by keyboard alone, the other on a phone and live', async () => {
       // Alice's page has asked what waits, and its stream is not open yet, when the question comes.
-      const opened = Promise.withResolvers<void>();
-      await alice.page.route('**/approvals/events', async (route) => {
-        await opened.promise;
-        await route.continue();
-      });
-      await alice.page.reload();
       await Promise.all([alice, bob].map(({ page }) => page.getByText('Nothing waits for you.').waitFor()));
       const job_id = await hold('1.0.0');
       await waitUntil('the log has it, and tells of it no more', async () => {
@@ -146,7 +151,8 @@ export function consoleCases(running: () => TestSystem): void {
         return record.body.proof.inclusion !== null;
       });
       const { page } = alice;
-      await page.goto(`/console/jobs/${body.job_id}`);
+      await page.getByRole('link', { name: 'Jobs' }).click();
+      await page.locator(`a[href$="${body.job_id}"]`).click();
       await page.getByText('job succeeded, result released').waitFor();
       const verify = async (log_key: string, says: string): Promise<void> => {
         await page.getByLabel('Key of the log').fill(log_key);
@@ -162,7 +168,7 @@ export function consoleCases(running: () => TestSystem): void {
       expect(await unfitIn(alice)).toEqual([]);
     });
 
-    pageCases(running, { admin: () => eve, approver: () => alice });
+    pageCases(running, { admin: () => eve, approver: () => bob });
 
     it('nothing in any page failed, asked elsewhere or was refused by its policy', () => {
       expect(browser.faults).toEqual([]);

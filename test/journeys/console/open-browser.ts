@@ -19,7 +19,11 @@ export const NO_BROWSER = 'no Chromium: `apt-get install chromium`, or CHROMIUM=
 export type Visitor = { page: Page; context: BrowserContext };
 export type TestBrowser = AsyncDisposable & {
   /** Signed in by key, as one does it by hand. */
-  signIn(key: string, more?: Parameters<Browser['newContext']>[0]): Promise<Visitor>;
+  signIn(
+    key: string,
+    more?: Parameters<Browser['newContext']>[0],
+    before?: (page: Page) => Promise<unknown>,
+  ): Promise<Visitor>;
   /** What went wrong in any page so far. */
   faults: string[];
 };
@@ -41,12 +45,13 @@ export async function openBrowser(url: string): Promise<TestBrowser> {
   };
   return {
     faults,
-    async signIn(key, more = {}) {
+    async signIn(key, more = {}, before = async () => undefined) {
       const context = await browser.newContext({ baseURL: url, reducedMotion: 'reduce', ...more });
       // Each wait is for a condition; on a busy machine it may take its time.
       context.setDefaultTimeout(60_000);
       context.on('page', watch);
       const page = await context.newPage();
+      await before(page);
       await page.goto('/console/sign-in');
       await page.getByLabel('API key').fill(key);
       await page.getByRole('button', { name: 'Sign in' }).click();

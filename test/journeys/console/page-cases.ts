@@ -108,6 +108,7 @@ export function pageCases(running: () => TestSystem, { admin, approver }: Visito
     await page.getByRole('button', { name: 'Explain' }).click();
     await page.getByText('The decision is allow, by allow-demo-read').waitFor();
     expect(await unfitIn(admin())).toEqual([]);
+    await page.getByLabel('Asked').selectOption('the active one');
     await page.getByRole('button', { name: 'Decide the last 7 days again' }).click();
     await page.getByText(/Of \d+ jobs \d+ were decided again/).waitFor();
     await open('KPIs');
