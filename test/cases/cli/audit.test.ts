@@ -14,36 +14,43 @@ import type { RunRecord } from '@countersign/contracts/record';
 import { formatVerifierKey } from '@countersign/ledger/checkpoint';
 import { entryBundle } from '@countersign/ledger/tiles';
 import { describe, expect, test } from 'vitest';
-import { exportOf, history, LOG, logOf, newSigner, noteOver } from '../ledger/log-history.ts';
+import { type Exported, exportOf, history, LOG, logOf, newSigner, noteOver, rechained } from '../ledger/log-history.ts';
 import { playApi } from './play-api.ts';
 import { newFolder, runCli, writeOne } from './run-cli.ts';
 
 const HONEST = exportOf(logOf(history()));
-const SHOWN: ShownEntry[] = HONEST.entries.map(({ time_us, body, ...entry }) => ({
-  ...entry,
-  body: JSON.parse(body) as ShownEntry['body'],
-  recorded_at: new Date(time_us / 1000).toISOString().replace(/Z$/, `${String(time_us % 1000).padStart(3, '0')}Z`),
-}));
+const SHOWN = shown(HONEST);
 const VKEY = formatVerifierKey(LOG);
 
 /** Pages of three, so that they are many. */
 const PAGE = 3;
-const served: Exporter = {
-  entries: async ({ from = 0, kind, since = '', until = '~' } = {}) => {
-    const page = SHOWN.slice(Number(from), Number(from) + PAGE);
-    const entries = page.filter(
-      ({ recorded_at, ...entry }) =>
-        (kind === undefined || entry.kind === kind) && recorded_at >= since && recorded_at <= until,
-    );
-    return { entries, next: Number(from) + page.length, end: SHOWN.length };
-  },
-  checkpoint: async () => ({ tree_size: SHOWN.length, root_hash: '', note: HONEST.note! }),
-  tile: async (path) => {
-    expect(path).toBe(`tile/entries/000.p/${SHOWN.length}`);
-    return entryBundle(HONEST.leaves.map((hash) => Buffer.from(hash, 'hex')));
-  },
-  policyDocument: async (snapshot) => ({ snapshot, scopes: ['*'], document: '{}' }),
-};
+function serve(log: Exported, entriesOf = shown(log)): Exporter {
+  return {
+    entries: async ({ from = 0, kind, since = '', until = '~' } = {}) => {
+      const page = entriesOf.slice(Number(from), Number(from) + PAGE);
+      const entries = page.filter(
+        ({ recorded_at, ...entry }) =>
+          (kind === undefined || entry.kind === kind) && recorded_at >= since && recorded_at <= until,
+      );
+      return { entries, next: Number(from) + page.length, end: entriesOf.length };
+    },
+    checkpoint: async () => ({ tree_size: entriesOf.length, root_hash: '', note: log.note! }),
+    tile: async (path) => {
+      expect(path).toBe(`tile/entries/000.p/${entriesOf.length}`);
+      return entryBundle(log.leaves.map((hash) => Buffer.from(hash, 'hex')));
+    },
+    policyDocument: async (snapshot) => ({ snapshot, scopes: ['*'], document: '{}' }),
+  };
+}
+const served = serve(HONEST);
+
+function shown({ entries }: Exported): ShownEntry[] {
+  return entries.map(({ time_us, body, ...entry }) => ({
+    ...entry,
+    body: JSON.parse(body) as ShownEntry['body'],
+    recorded_at: new Date(time_us / 1000).toISOString().replace(/Z$/, `${String(time_us % 1000).padStart(3, '0')}Z`),
+  }));
+}
 
 async function exported(all = true): Promise<string[]> {
   const lines: string[] = [];
@@ -84,6 +91,22 @@ describe('audit verify', () => {
       EXIT.usage,
     );
     expect((await verified(lines, '--since', since)).code).toBe(EXIT.usage);
+  });
+
+  test('a window of time has an entry before it and one after it, and without these it proves nothing', async () => {
+    const apart = HONEST.entries.map((entry, i) => ({ ...entry, time_us: entry.time_us + i * 120_000_000 }));
+    const log = exportOf(rechained(apart));
+    const [since, until] = [5, 6].map((i) => shown(log)[i]!.recorded_at);
+    const lines: string[] = [];
+    await exportEvidence(serve(log), true, (line) => void lines.push(line), { since: since!, until: until! });
+    const { json } = await verified(lines, '--since', since!, '--until', until!);
+    expect(json).toMatchObject({ verdict: 'holds', entries: 4, within: 2, window: { from: 4, to: 8 } });
+    const inner = lines.filter((line) => !/"leaf_index":[47],/.test(line));
+    const said = inner.map((line) =>
+      line.replace('"from":4,"to":8', '"from":5,"to":7').replace('"entries":4', '"entries":2'),
+    );
+    const { faults } = (await verified(said, '--since', since!, '--until', until!)).json;
+    expect(faults.map((fault: { code: string }) => fault.code)).toEqual(['window_shortened', 'window_shortened']);
   });
 
   test('names the first bad entry, with an exit code of its own', async () => {
