@@ -14,7 +14,10 @@ export type Sweep = {
 
 const STALE_MS = 15_000;
 
-/** `everyMs`: null runs at start and when nudged, and never by itself. */
+/**
+ * `everyMs`: null runs at start and when nudged, and by itself only after it failed: another instance may have done since
+ * what was to do, so that nobody nudges this one, which would then be late for good.
+ */
 export function startSweep(everyMs: number | null, run: SweepRun, onError: (thrown: unknown) => void): Sweep {
   let stopped = false;
   let again = false;
@@ -42,7 +45,8 @@ export function startSweep(everyMs: number | null, run: SweepRun, onError: (thro
       await once();
     } while (again && !stopped);
     running = undefined;
-    if (!stopped && wait !== null) timer = setTimeout(begin, wait);
+    const next = wait ?? (isSettled ? null : LIMITS.sweep_idle_ms);
+    if (!stopped && next !== null) timer = setTimeout(begin, next);
   };
   const begin = () => {
     clearTimeout(timer);
