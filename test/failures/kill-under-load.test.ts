@@ -4,7 +4,7 @@
  * unproven or twice, and no chain has a gap.
  */
 import { rmSync } from 'node:fs';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COUNTED_RULE, editPolicy } from '../harness/edit-policy.ts';
 import { ALL_SERVICES } from './check-system.ts';
 import { startTrial, type Trial } from './trial.ts';
@@ -59,5 +59,12 @@ describe('kill -9 under load', () => {
       await Promise.all(programs.map((program) => program.start()));
     });
     await trial.expectPromisesKept();
+  });
+
+  it('and the limits, of which none let more through, had something to hold back', async () => {
+    const parked = await trial.system.sql(
+      `SELECT FROM ledger.entries WHERE kind = 'job_admitted' AND body::jsonb ->> 'state' = 'parked' LIMIT 1`,
+    );
+    expect(parked).toHaveLength(1);
   });
 });

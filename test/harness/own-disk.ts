@@ -3,7 +3,7 @@
  * are skipped and say so.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 
@@ -62,7 +62,8 @@ export function loopDisk(megabytes: number): LoopDisk {
     {
       cutPower: () => run('perl', '-e', SHUT_DOWN, dir),
       powerOn() {
-        run('umount', dir);
+        // Tried until it works: a time before may have come as far as here.
+        if (isMounted(dir)) run('umount', dir);
         powerOn();
       },
     },
@@ -75,6 +76,10 @@ function triesPowerCut(disk: LoopDisk): void {
   } finally {
     void disk[Symbol.asyncDispose]();
   }
+}
+
+function isMounted(dir: string): boolean {
+  return readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${dir} `);
 }
 
 function emptyFolder(): string {
