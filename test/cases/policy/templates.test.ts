@@ -10,6 +10,8 @@ import { describe, expect, it } from 'vitest';
 import { ask, finalOf, SNAPSHOT } from './ask-policy.ts';
 
 const TEMPLATES = ['four-tiers', 'support-desk', 'ci-agent', 'chatops', 'own-scanner-rules', 'customer-data'];
+/** For MCP servers behind the proxy. */
+const SERVERS = ['filesystem', 'memory', 'fetch', 'git', 'postgres', 'playwright'].map((server) => `mcp-${server}`);
 /** Two people in each group, so that nobody is asked for whom there is not. */
 const PEOPLE = { approvers: 2, sre: 2, security: 2, maintainers: 2, finance: 2 };
 
@@ -27,7 +29,7 @@ function compiledTemplate(template: string) {
   return policy;
 }
 
-describe.each(TEMPLATES)('%s', (template) => {
+describe.each([...TEMPLATES, ...SERVERS])('%s', (template) => {
   it('compiles under strict, and its tests pass and reach every rule', () => {
     const { cases, coverage } = runPolicyTests(compiledTemplate(template));
     expect(cases.length).toBeGreaterThan(8);
