@@ -48,6 +48,9 @@ const MIN_DIGITS = 7;
 const WORDS_BEFORE = 64;
 const WORDS_AFTER = 24;
 const CARD_WORDS = /card|karte|carte|tarjeta|cart[aã]o|visa|master|maestro|\bpan\b|credit|debit/i;
+/** `taxFileNumber` is three words. */
+const HUMP = /[a-z][A-Z]/;
+const HUMPS = /([a-z])([A-Z])/g;
 const VIN_WORDS = /\bvin\b|vehicle|chassis|fahrgestell|\bfin\b/i;
 
 /** What reading numbers is told beside the text. `hasPhoneWord`: a word for telephones stands somewhere in it or around it. */
@@ -152,6 +155,8 @@ class NumberReader {
     if (/^(?:0\.0\.0\.0|127\.|255\.255\.)/.test(text) || /(?:^|\.)0\d/.test(text)) return -1;
     const before = this.#text.slice(Math.max(0, start - 16), start);
     if (VERSION_BEFORE.test(before) || /[A-Za-z]\/$|[-_]$/.test(before)) return -1;
+    // The revision of a package that is upgraded, and not the end of a range.
+    if (/^-\d{1,3}(?![.\d])/.test(this.#text.slice(end, end + 6)) && /[-=]> $/.test(before)) return -1;
     if (start === 0 && VERSION_BEFORE.test(this.#around.name)) return -1;
     this.#emit('ip_address', start, end);
     return i + 3;
@@ -183,7 +188,8 @@ class NumberReader {
   #hasWord(words: RegExp, start: number, end: number): boolean {
     const before = this.#text.slice(Math.max(0, start - WORDS_BEFORE), start);
     const near = `${this.#around.path} ${before} ${this.#text.slice(end, end + WORDS_AFTER)}`;
-    return words.test(near.replaceAll('_', ' '));
+    const spaced = near.replaceAll('_', ' ');
+    return words.test(spaced) || (HUMP.test(near) && words.test(spaced.replaceAll(HUMPS, '$1 $2')));
   }
 
   #digitsOf(groups: readonly Group[], i: number, j: number): string {

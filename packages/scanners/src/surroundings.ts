@@ -7,7 +7,11 @@ import { closesPrivateKey, opensPrivateKey } from './detect-keys.ts';
 import type { Context } from './emit.ts';
 
 /** `key`: whether the text is the first or a further line of a private key whose end a later item of its list holds. */
-export type Surroundings = Context & { readonly key: 'none' | 'opens' | 'inside' };
+export type Surroundings = Context & {
+  readonly key: 'none' | 'opens' | 'inside';
+  /** Names of the columns of a table, where its rows are lists. */
+  readonly columns?: readonly string[];
+};
 
 export const NOWHERE: Surroundings = { name: '', path: '', key: 'none' };
 
@@ -24,6 +28,11 @@ const LABEL_NAME =
   /^(?:name|key|label|field|header|param|parameter|variable|property|attribute|k|title|option|setting|env|type|kind|code|question|@name|@key)$/i;
 
 const LONGEST_LABEL_NAME = 9;
+
+/** A table as lists: `columns` beside `rows`. */
+const ROWS = /^(?:rows|values|data|records)$/i;
+const COLUMNS = /^(?:columns|header|headers|fields|names|head)$/i;
+const MAX_COLUMNS = 200;
 
 /** `ParameterKey` beside `ParameterValue`: what both begin with says that they belong together. */
 const STEMMED_VALUE = /^([a-z]{1,24}?)[_.-]?value$/i;
@@ -46,12 +55,19 @@ export function ofMembers(members: object, around: Surroundings): (name: string,
     if (isKey && /^(?:d|p|q|dp|dq|qi|k)$/.test(name) && typeof value === 'string')
       return labelled(around, 'private_key');
     const own = GENERIC.test(name) && around.name !== '' ? around.name : name;
+    if (ROWS.test(name) && Array.isArray(value)) {
+      const columns = columnsOf(members);
+      if (columns !== null) return { name: '', path: around.path, key: 'none', columns };
+    }
     return { name: own, path: `${around.path} ${name}`.slice(-MAX_PATH), key: 'none' };
   };
 }
 
 /** Where each item of a list stands: behind a name, or on a line of a private key. */
 export function ofItems(items: readonly unknown[], around: Surroundings): (position: number) => Surroundings {
+  const { columns } = around;
+  if (columns !== undefined)
+    return (position) => (Array.isArray(items[position]) ? around : labelled(around, columns[position] ?? ''));
   const opens = (item: unknown): boolean => typeof item === 'string' && item.length < 256 && opensPrivateKey(item);
   const keys = items.length > 1 && items.some(opens) ? keyLines(items) : null;
   return (position) => {
@@ -62,6 +78,15 @@ export function ofItems(items: readonly unknown[], around: Surroundings): (posit
     const isPair = items.length === 2 && position === 1;
     return isPair || nameStrength(label) !== null ? { ...labelled(around, label), key } : { ...around, key };
   };
+}
+
+/** The one list of short names among the members. */
+function columnsOf(members: object): readonly string[] | null {
+  for (const [name, value] of Object.entries(members)) {
+    const isList = COLUMNS.test(name) && Array.isArray(value) && value.length <= MAX_COLUMNS;
+    if (isList && value.every((one) => typeof one === 'string' && one.length <= MAX_LABEL)) return value;
+  }
+  return null;
 }
 
 function labelOf(members: object): { member: string; text: string } | null {

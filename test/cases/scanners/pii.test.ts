@@ -67,6 +67,24 @@ describe('personal data', () => {
     expect(typesIn(text)).toEqual([]);
   });
 
+  it('reads the names of columns, and names that are several words in one, as context', () => {
+    expect(typesIn({ columns: ['name', 'BSN'], rows: [['Ana', '149562743']] })).toEqual(['nl_bsn']);
+    expect(typesIn({ columns: ['name', 'count'], rows: [['Ana', '149562743']] })).toEqual([]);
+    expect(typesIn({ nhsNumber: '401 479 9336' })).toEqual(['uk_nhs']);
+    expect(typesIn({ rackNumber: '401 479 9336' })).toEqual([]);
+  });
+
+  it.each([
+    'as set out in section 1.3.1.9 of the manual',
+    '[assembly: AssemblyVersion("8.14.76.196")]',
+    'libfoo-8.3.70-0.el9_0.x86_64 -> 5.25.68.8-1',
+  ])('takes no parts of %s for an address', (text) => expect(typesIn(text)).toEqual([]));
+
+  it('finds ranges of addresses', () => {
+    const result = scanValue('- 10.1.2.3-10.1.2.9 -> 10.2.2.3-10.2.2.9', ['pii']);
+    expect(result.ok && result.findings.map(({ type, count }) => [type, count])).toEqual([['ip_address', 2]]);
+  });
+
   it('reads numbers, and member names as context', () => {
     expect(typesIn({ card: 4111111111111111 })).toEqual(['payment_card']);
     expect(typesIn({ ssn: 123456789 })).toEqual(['us_ssn']);
