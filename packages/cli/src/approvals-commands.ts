@@ -16,7 +16,7 @@ import { type Question, showDelegations, showQuestion, showQuestions } from './s
 import { wholeNumber } from './whole-number.ts';
 
 type VoteOptions = { digest?: string; comment?: string; uses?: number; minutes?: number };
-type ListOptions = { state?: string; job?: string; mine?: true; unreviewed?: true };
+type ListOptions = { state?: string; job?: string; mine?: true };
 type LendOptions = { group: string; hours: number };
 
 const HOUR_S = 3600;
@@ -33,14 +33,12 @@ export function addApprovalsCommands(program: Command, output: Output): void {
     .option('--state <state>', 'open, granted, refused, expired, voided or withdrawn; all when left out')
     .option('--job <job_id>')
     .option('--mine', 'only what you may vote on now')
-    .option('--unreviewed', 'only what one person granted alone and nobody has signed off')
-    .action(async ({ state, job, mine, unreviewed }: ListOptions, command: Command) => {
+    .action(async ({ state, job, mine }: ListOptions, command: Command) => {
       // A state that does not exist is the API's to refuse.
       const query = {
         ...(state === undefined ? {} : { state }),
         ...(job === undefined ? {} : { job_id: job }),
         ...(mine === undefined ? {} : { mine: 'true' }),
-        ...(unreviewed === undefined ? {} : { break_glass: 'unreviewed' }),
       } as ApprovalQuery;
       const client = clientOf(command);
       const rows = await everyPage((cursor) => client.approvals({ ...query, ...cursor }), 'approvals');
@@ -89,15 +87,6 @@ function addAlone(approvals: Command, output: Output): void {
     .requiredOption('--reason <text>')
     .action(async (id: string, { digest, reason }: { digest: string; reason: string }, command: Command) =>
       print(output, command, await clientOf(command).breakGlass(id, digest, reason), (approval) =>
-        showQuestion({ approval }),
-      ),
-    );
-  approvals
-    .command('review <approval_id>')
-    .description('sign off what somebody else granted alone')
-    .option('--comment <text>')
-    .action(async (id: string, { comment }: { comment?: string }, command: Command) =>
-      print(output, command, await clientOf(command).reviewApproval(id, comment), (approval) =>
         showQuestion({ approval }),
       ),
     );

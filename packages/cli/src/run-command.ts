@@ -23,6 +23,7 @@ import { addPolicyCommands } from './policy-commands.ts';
 import { addQuarantineCommands } from './quarantine-commands.ts';
 import { addRegistryCommands } from './registry-commands.ts';
 import { addRetentionCommands } from './retention-commands.ts';
+import { addReviewsCommands } from './reviews-commands.ts';
 import { addRotateCommands } from './rotate-commands.ts';
 import { showError } from './show.ts';
 import { addStopsCommands } from './stops-commands.ts';
@@ -70,6 +71,7 @@ export function buildProgram(output: Output, complain: (text: string) => void): 
   addLoginCommand(program, output);
   addJobsCommands(program, output);
   addApprovalsCommands(program, output);
+  addReviewsCommands(program, output);
   addQuarantineCommands(program, output);
   addDeadLettersCommands(program, output);
   addPolicyCommands(program, output);

@@ -46,6 +46,7 @@ export function showJob(job: JobView | ShownJob): string {
     waiting_for: 'waiting_for' in job && job.waiting_for ? job.waiting_for : null,
     approval_id: job.approval_id,
     'on offer': offersOf(job),
+    review: reviewOf(job),
     pool: job.pool,
     attempt: job.attempt,
     created_at: job.created_at,
@@ -54,6 +55,14 @@ export function showJob(job: JobView | ShownJob): string {
 }
 
 /** The change alone: everything that it does not name stays as it was. */
+function reviewOf(job: JobView | ShownJob): string | null {
+  const review = 'review' in job ? job.review : undefined;
+  if (review === undefined) return null;
+  const { state, review_id, outcome, signed_by } = review;
+  if (state === 'due') return 'to be signed off once it has ended';
+  return `${review_id} ${state === 'open' ? 'open' : `${outcome} by ${signed_by}`}`;
+}
+
 function offersOf(job: JobView | ShownJob): string | null {
   const offers = 'offers' in job ? (job.offers ?? []) : [];
   const lines = offers.map(

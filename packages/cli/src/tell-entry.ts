@@ -90,6 +90,9 @@ function tellRest(entry: Entry): string[] {
     return [`version ${body.policy_version ?? '?'} ${WHO[kind] ?? ''} by ${text('actor')} ${text('code')}`.trim()];
   if (kind.startsWith('identity_'))
     return [`${text('what')} ${text('id')} ${WHO[kind] ?? ''} by ${text('actor')}`.trim()];
+  if (kind === 'run_review_opened') return [`review ${text('review_id')} opened`];
+  if (kind === 'review_signed')
+    return [`review ${text('review_id')} signed off by ${text('reviewer')}: ${text('outcome')}`];
   if (kind === 'job_followed') return [`${text('kind')} by job ${text('by')}`];
   return [tellRun(entry)];
 }

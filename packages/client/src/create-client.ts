@@ -27,6 +27,7 @@ import type {
   PolicyQuestion,
   QuarantinePage,
   QuarantineQuery,
+  ReviewQuery,
   ShownJob,
   Simulation,
   Simulations,
@@ -49,6 +50,7 @@ import type {
 } from '@countersign/contracts/policy-rollout';
 import type { OpenedOutput, Quarantined, ReleaseRequest } from '@countersign/contracts/quarantine';
 import type { RunRecord } from '@countersign/contracts/record';
+import type { ReviewPage, ReviewView, Signing } from '@countersign/contracts/review';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
 import { ApiError } from './api-error.ts';
@@ -131,9 +133,12 @@ export type Client = RegistryClient &
     grants(query?: GrantQuery): Promise<GrantPage>;
     /** At once, as one of a group that gave it or as an operator. */
     revokeGrant(grant_id: string, reason: string): Promise<GrantView>;
-    /** Grants alone, where the rule lets the caller's group do so; `review` is for somebody else. */
+    /** Grants alone, where the rule lets the caller's group do so; `signReview` is for somebody else. */
     breakGlass(approval_id: string, digest: string, reason: string): Promise<ApprovalView>;
-    reviewApproval(approval_id: string, comment?: string): Promise<ApprovalView>;
+    reviews(query?: ReviewQuery): Promise<ReviewPage>;
+    review(review_id: string): Promise<ReviewView>;
+    /** A finding needs a reason. */
+    signReview(review_id: string, signing: Signing): Promise<ReviewView>;
     /** Takes the own question back, or that of an agent that the caller answers for. */
     withdraw(approval_id: string, reason?: string): Promise<ApprovalView>;
     /** Whom the caller lets act or vote in its place, and who lets the caller. */
@@ -224,7 +229,9 @@ export function createClient(options: ClientOptions): Client {
     discardQuarantined: (job_id, reason) => post(quarantined(job_id, '/discard'), { reason }),
     breakGlass: (approval_id, digest, reason) =>
       post(`/approvals/${encodeURIComponent(approval_id)}/break-glass`, { digest, reason }),
-    reviewApproval: (approval_id, comment) => post(`/approvals/${encodeURIComponent(approval_id)}/review`, { comment }),
+    reviews: (query = {}) => get('/reviews', query as Outgoing['query']),
+    review: (review_id) => get(`/reviews/${encodeURIComponent(review_id)}`),
+    signReview: (review_id, signing) => post(`/reviews/${encodeURIComponent(review_id)}/sign`, signing),
     delegations: () => get('/delegations'),
     delegate: (given) => post('/delegations', given),
     endDelegation: (delegation_id, reason) =>

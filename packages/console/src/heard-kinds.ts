@@ -38,6 +38,8 @@ export const JOB_KINDS = [
   'dead_letter_discarded',
   'attempt_refused',
   'attempt_lost',
+  'run_review_opened',
+  'review_signed',
   'output_screened',
   'result_rejected',
   'quarantine_opened',

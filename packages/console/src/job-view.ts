@@ -26,7 +26,7 @@ export function JobView({ whole: { job, timeline, decisions, result }, now, more
 }
 
 function standing(job: ShownJob, now: number): View {
-  const { waiting_for: waits, follows, followed_by = [], offers = [] } = job;
+  const { waiting_for: waits, follows, followed_by = [], offers = [], review } = job;
   return facts([
     ['state', html`<b class=${`state ${job.state}`}>${job.state}</b>`],
     ['reason', job.reason && html`<q>${seen(job.reason)}</q>`],
@@ -41,6 +41,7 @@ function standing(job: ShownJob, now: number): View {
     ['changed', when(job.updated_at, now)],
     ['offered instead', offers.map(({ reason }) => html`<q>${seen(reason)}</q> `)],
     ['follows', follows && jobLink(follows.job_id, follows.kind)],
+    ['review', review && (review.state === 'signed' ? `${review.outcome} by ${review.signed_by}` : review.state)],
     ['followed by', followed_by.map(({ job_id, kind }) => html`${jobLink(job_id, kind)} `)],
     ['job', html`<code>${job.job_id}</code>`],
     ['what was asked', html`<code>${job.job_hash}</code>`],

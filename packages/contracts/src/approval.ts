@@ -43,8 +43,6 @@ export const withdrawal = z.strictObject({ reason: z.string().min(1).max(LIMITS.
 
 /** `POST /approvals/{id}/break-glass`. The reason is shown with the approval and never enters the ledger. */
 export const glassBreaking = z.strictObject({ digest, reason: z.string().min(1).max(LIMITS.comment_chars) });
-/** `POST /approvals/{id}/review`: somebody else has looked at it. */
-export const glassReview = z.strictObject({ comment: z.string().min(1).max(LIMITS.comment_chars).optional() });
 
 export const glassBroken = z.object({
   used_by: principalId,

@@ -48,8 +48,8 @@ export const constraints = runBounds.extend({ set: payloadObject.optional() });
 export type Constraints = z.infer<typeof constraints>;
 
 /**
- * What must hold around the run besides the constraints. `evidence` and `review` stand in decisions of old alone: nothing
- * enforced them, so the compiler refuses them now.
+ * What must hold around the run besides the constraints. `evidence` stands in decisions of old alone: nothing enforced it, so
+ * the compiler refuses it now; so does `review: none`.
  */
 export const obligations = z.strictObject({
   approval: askedApproval.optional(),

@@ -4,6 +4,7 @@ import { remediation } from './decision.ts';
 import { FOLLOW_UPS, jobRequest } from './job.ts';
 import { LIMITS } from './limits.ts';
 import { instant, jobId, principalId, tenantName, topicName } from './names.ts';
+import { jobReview } from './review.ts';
 import { JOB_STATES } from './states.ts';
 
 /** Another request that would go on through the gates: a remediation that came with a denial, or what an approver proposes. */
@@ -29,6 +30,8 @@ export const whatFollows = {
   follows: followUpView.optional(),
   /** Oldest first. */
   followed_by: z.array(followUpView).optional(),
+  /** Where policy marks its run: somebody else signs it off once it has ended. */
+  review: jobReview.optional(),
 };
 
 export const takeOffer = z.strictObject({

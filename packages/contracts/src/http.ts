@@ -1,4 +1,5 @@
 /** The shapes that only HTTP shows: answers of the doors, pages, the error body. Everything else is shown as the bus has it. */
+
 import { z } from 'zod';
 import { APPROVAL_STATES, approvalView, waitingFor } from './approval.ts';
 import { DECISIONS, decision, remediation } from './decision.ts';
@@ -15,6 +16,7 @@ import { PERMISSION_NAMES, permission } from './permissions.ts';
 import { explained, simulated } from './policy-questions.ts';
 import { askedPolicy, policyCandidate } from './policy-rollout.ts';
 import { QUARANTINE_STATES, quarantined } from './quarantine.ts';
+import { REVIEW_KINDS, REVIEW_OUTCOMES, REVIEW_STATES } from './review.ts';
 import { JOB_STATES } from './states.ts';
 import { DELIVERY_STATES, webhookId } from './webhooks.ts';
 
@@ -198,11 +200,17 @@ export const approvalQuery = z.strictObject({
   job_id: jobId.optional(),
   /** Only those that the caller may vote on now. */
   mine: z.literal('true').optional(),
-  /** Only those that one person granted alone and nobody has signed off. */
-  break_glass: z.literal('unreviewed').optional(),
   ...pageQuery,
 });
 export type ApprovalQuery = z.input<typeof approvalQuery>;
+export const reviewQuery = z.strictObject({
+  state: z.enum(REVIEW_STATES).optional(),
+  kind: z.enum(REVIEW_KINDS).optional(),
+  outcome: z.enum(REVIEW_OUTCOMES).optional(),
+  job_id: jobId.optional(),
+  ...pageQuery,
+});
+export type ReviewQuery = z.input<typeof reviewQuery>;
 export const grantQuery = z.strictObject({
   /** Only those that may still be used. */
   active: z.literal('true').optional(),

@@ -38,7 +38,10 @@ export const ENTRY_KINDS = {
   approval_withdrawn: 'approval',
   approval_escalated: 'approval',
   approval_carried: 'approval',
+  /** Of old entries alone: a review is signed by `review_signed` now. */
   approval_reviewed: 'approval',
+  run_review_opened: 'approval',
+  review_signed: 'approval',
   approval_by_grant: 'approval',
   approval_grant_revoked: 'approval',
   output_screened: 'output-safety',

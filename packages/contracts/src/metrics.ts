@@ -142,6 +142,8 @@ export const METRICS = {
   attempts_lost_total: { kind: 'counter', help: 'Attempts whose lease or screening deadline ran out', labels: [] },
   warrants_refused_total: { kind: 'counter', help: 'Warrants that workers refused, by code', labels: ['code'] },
   approvals_open: { kind: 'gauge', help: 'Approvals waiting for votes', labels: [] },
+  reviews_open: { kind: 'gauge', help: 'Reviews that nobody has signed off', labels: [] },
+  reviews_oldest_seconds: { kind: 'gauge', help: 'Age of the oldest of them', labels: [] },
   approvals_closed_total: { kind: 'counter', help: 'Approvals closed, by state', labels: ['state'] },
   approval_latency_seconds: {
     kind: 'histogram',

@@ -26,7 +26,7 @@ export const PERMISSIONS = {
   'approvals:read': 'see what waits for a countersignature, content included',
   'approvals:vote':
     'approve and reject, where the approval itself finds the person eligible, and revoke what the own group granted',
-  'approvals:review': 'sign off what one person granted alone',
+  'approvals:review': 'sign off runs that policy marks, and what one person granted alone',
   'quarantine:read': 'see which outputs are quarantined: types and places of findings, never content',
   'quarantine:review': "open, release and discard quarantined outputs of others' agents",
   'identity:read': "see the tenant's agents, people, groups and keys, their last use, and who was revoked",

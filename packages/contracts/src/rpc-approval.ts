@@ -23,8 +23,6 @@ export function approvalVerbs<P extends z.ZodType>(principal: P) {
         tenant: tenantName,
         state: z.string().optional(),
         job_id: jobId.optional(),
-        /** Only those that one person granted alone and nobody has signed off. */
-        break_glass: z.literal('unreviewed').optional(),
         /** Only those that this principal may vote on now. A page may hold fewer than there is room for. */
         votable_by: principal.optional(),
         ...page,
@@ -116,19 +114,6 @@ function votingVerbs<P extends z.ZodType>(principal: P) {
       answer: approvalView,
       repeatable: false,
       matches: (asked, answered) => isSameApproval(asked, answered) && answered.digest === asked.digest,
-    }),
-    'approval.review': verb({
-      service: 'approval',
-      callers: ['ingress'],
-      request: z.strictObject({
-        tenant: tenantName,
-        approval_id: uuid,
-        comment: z.string().max(LIMITS.comment_chars).nullable(),
-        principal,
-      }),
-      answer: approvalView,
-      repeatable: false,
-      matches: isSameApproval,
     }),
     'approval.withdraw': verb({
       service: 'approval',

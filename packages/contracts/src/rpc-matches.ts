@@ -133,6 +133,12 @@ export function isBeatOf(asked: { attempts: readonly Named[] }, answered: { atte
   );
 }
 
+type ReviewKey = { tenant: string; review_id: string };
+
+export function isSameReview(asked: ReviewKey, answered: ReviewKey): boolean {
+  return answered.tenant === asked.tenant && answered.review_id === asked.review_id;
+}
+
 export function isSameApproval(asked: ApprovalKey, answered: ApprovalKey): boolean {
   return answered.tenant === asked.tenant && answered.approval_id === asked.approval_id;
 }

@@ -38,6 +38,7 @@ import {
 } from './rpc-matches.ts';
 import { quarantineVerbs } from './rpc-quarantine.ts';
 import { retentionVerbs } from './rpc-retention.ts';
+import { reviewVerbs } from './rpc-reviews.ts';
 import { stopVerbs } from './rpc-stops.ts';
 import { verb } from './rpc-verb.ts';
 import { WEBHOOK_VERBS } from './rpc-webhooks.ts';
@@ -218,6 +219,7 @@ export const RPC = {
   ...WEBHOOK_VERBS,
   ...quarantineVerbs(principal),
   ...approvalVerbs(principal),
+  ...reviewVerbs(principal),
   ...stopVerbs(principal),
   ...retentionVerbs(principal),
   ...followUpVerbs(principal),

@@ -16,7 +16,7 @@ export const WEBHOOK_EVENTS = {
   'approval.expired': 'nobody answered in time',
   'approval.outdated': 'the policy changed, and another approval asks in its place',
   'approval.withdrawn': 'the question was taken back, or its job ended',
-  'review.due': 'somebody else has to sign off what one person granted alone',
+  'review.due': 'somebody else has to sign off a run, or what one person granted alone',
   'job.dead_letter': 'a job failed or ran out of time, and waits for a retry or to be discarded',
   'output.quarantined': 'an output is held back until somebody reviews it',
 } as const;

@@ -66,6 +66,7 @@ function subjectsOf(kind: string, body: Body, { behind }: AskedFor): string[] {
   if (kind === 'job_dispatched') return [...texts(actor), ...behind];
   if (kind === 'job_running') return [...texts(actor), workerSubject({ pool: String(pool), worker: String(worker) })];
   if (kind === 'approval_voted') return texts(voter);
+  if (kind === 'review_signed') return texts(reviewer);
   if (kind.startsWith('quarantine_')) return [...texts(reviewer), ...texts(by_key, keySubject)];
   return isRelease(kind, body) ? texts(actor) : [];
 }

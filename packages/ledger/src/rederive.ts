@@ -11,6 +11,7 @@ import { type EndedJob, Erasure } from './rederive-erasure.ts';
 import { type Grants, revokeGrant } from './rederive-grant.ts';
 import { keepOffer, type Offers, offerFaults } from './rederive-offer.ts';
 import { type HeldOutput, newHeldOutput, reviewFaults } from './rederive-review.ts';
+import { Signoffs } from './rederive-signoff.ts';
 
 /** Of an entry what the derivation needs beside its body. */
 export type DerivedFrom = {
@@ -50,12 +51,14 @@ export class Rederivation {
   readonly #offers: Offers = new Map();
   readonly #control = new ControlInForce();
   readonly #erasure = new Erasure(this.#ended);
+  readonly #signoffs = new Signoffs();
 
   /** Entries come in the order of leaves: each saw what came before it. */
   take(entry: DerivedFrom, body: Body): DerivedFault[] {
     if (entry.kind === 'policy_activated') return this.#activate(body);
     this.#control.take(entry.kind, body);
-    if (entry.chain.startsWith('job:')) return this.#step(entry, body);
+    if (entry.chain.startsWith('job:'))
+      return [...this.#signoffs.take(entry.chain, entry.kind, body), ...this.#step(entry, body)];
     return entry.chain.startsWith('content:') ? this.#erasure.take(entry.kind, body, entry.time_us) : [];
   }
 
@@ -73,6 +76,7 @@ export class Rederivation {
     // After the end of the job that people voted on, its grant may still be used.
     if (kind === 'approval_grant_revoked') return revokeGrant(this.#grants, body);
     if (kind.startsWith('quarantine_')) return this.#reviewed(entry, body);
+    if (kind === 'review_signed') return this.#control.faults(kind, body, askedFor(body));
     if (this.#ended.has(chain)) return state === null ? [] : ['state_after_the_end'];
     const job = this.#jobs.get(chain) ?? newJob(entry, body);
     this.#jobs.set(chain, job);

@@ -103,7 +103,7 @@ function tellResult({ result, skipped, pools }: Derivation): string[] {
 
 function tellObligations({ constraints, obligations }: NonNullable<Derivation['result']>): string[] {
   const { timeout_ms, max_attempts, max_output_bytes, max_affected, worker, set } = constraints;
-  const { approval, rollback } = obligations;
+  const { approval, rollback, review } = obligations;
   const terms = [
     ...(approval === undefined
       ? []
@@ -124,6 +124,7 @@ function tellObligations({ constraints, obligations }: NonNullable<Derivation['r
     ...(worker === undefined ? [] : [`a worker that enforces ${list(worker)}`]),
     ...(set === undefined ? [] : [`${list(Object.keys(set))} set in the payload`]),
     ...(rollback === 'required' ? ['a compensation that would be let through'] : []),
+    ...(review === 'required' ? ['somebody who signs the run off afterwards'] : []),
     ...limitsOf({ obligations }).map(tellLimit),
   ];
   return terms.length === 0 ? [] : [`It takes ${terms.join('; ')}.`];

@@ -98,6 +98,7 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   request: 'As in POST /jobs.',
   required_labels: 'Labels without which a job on this topic is refused.',
   requires: 'The job must require all of these capabilities.',
+  review: 'required: once it has run, somebody else looks at it and signs it off.',
   reviewers: 'How many people it takes to release what is quarantined; left out, one.',
   risk_tags: 'Any of these; of a topic: exactly these.',
   rollback: 'required: the request must name a compensation that this policy would not deny.',

@@ -169,7 +169,7 @@ function gotFrom(
   const { decisions } = outcome.answer;
   const final = finalDecision(outcome.answer);
   const applied = decisions.flatMap(({ remediation }) => (remediation?.applied ? [remediation.id] : []));
-  const { approval, rollback } = final.obligations;
+  const { approval, rollback, review } = final.obligations;
   const all: Record<string, unknown> = {
     decision: final.decision,
     rule_id: final.rule_id,
@@ -177,6 +177,7 @@ function gotFrom(
     stages: approval?.stages ?? [],
     asserted: final.asserted,
     ...(rollback !== undefined && { rollback }),
+    ...(review !== undefined && { review }),
     pool: seePools(policy.pools, outcome.answer.effective)?.pool ?? null,
     findings: foundAmong(expected.findings, final),
   };

@@ -136,7 +136,7 @@ function checkRules(sections: Sections, report: Report): void {
 }
 
 function checkDecision(placed: Placed<RuleSource | InputRuleSource>, report: Report): void {
-  const { decision, approval, constraints } = placed.source;
+  const { decision, approval, constraints, review } = placed.source;
   const misplaced = (field: string, says: string, fix?: string): void =>
     report('field_misplaced', below(placed, field), says, fix);
   if (approval !== undefined && decision !== 'require_approval' && !asksWhenExceeded(placed.source))
@@ -144,6 +144,8 @@ function checkDecision(placed: Placed<RuleSource | InputRuleSource>, report: Rep
   if (constraints !== undefined && decision !== 'require_approval' && decision !== 'allow_with_constraints') {
     misplaced('constraints', `${decision} cannot enforce constraints`);
   }
+  if (review !== undefined && (decision === 'deny' || decision === 'remediate'))
+    misplaced('review', `${decision} runs nothing that somebody could look at`);
   if (decision === 'allow_with_constraints' && Object.keys(constraints ?? {}).length === 0) {
     misplaced('decision', 'allow_with_constraints needs constraints', 'add constraints, or decide allow');
   }

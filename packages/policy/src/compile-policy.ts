@@ -11,7 +11,7 @@ import { checkRemediations } from './check-remediations.ts';
 import { compileWhen, linkWhen, type When } from './compile-when.ts';
 import type { CompiledFloor, CompiledPolicy, CompiledRule, CompiledTopic, Indexed } from './compiled-policy.ts';
 import { compileOutputPolicy } from './decide-output.ts';
-import { approvalOf, constraintsOf, limitsWith, rollbackOf, ruleObligations, termsOf } from './effects.ts';
+import { approvalOf, aroundRun, constraintsOf, limitsWith, ruleObligations, termsOf } from './effects.ts';
 import { type KnownTopics, knownTopics } from './known-topics.ts';
 import { allTypes, compileFindings, scannersWanted } from './match-findings.ts';
 import { bySpecificity, splitTokens } from './match-glob.ts';
@@ -178,7 +178,10 @@ function inputFloor(source: InputRuleSource): CompiledFloor {
     decision: sharedName(source.decision),
     reason: source.reason ?? `input rule ${source.id}`,
     constraints: constraintsOf(source.constraints),
-    obligations: source.decision === 'require_approval' ? { approval: termsOf(source.approval) } : {},
+    obligations: {
+      ...(source.decision === 'require_approval' && { approval: termsOf(source.approval) }),
+      ...aroundRun(source),
+    },
     limits: [],
   };
 }
@@ -195,7 +198,7 @@ function tierFloor({ id, match, floor }: TierSource): CompiledFloor {
     }),
     obligations: {
       ...(floor.decision === 'require_approval' && { approval: approvalOf(floor.stages, floor.expires_in) }),
-      ...rollbackOf(floor),
+      ...aroundRun(floor),
     },
     limits: limitsWith(floor.limits, floor),
   };

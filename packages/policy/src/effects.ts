@@ -49,7 +49,7 @@ export function termsOf(source: Terms | undefined): Approval {
 export function ruleObligations(rule: RuleSource): Obligations {
   return {
     ...(rule.decision === 'require_approval' && { approval: termsOf(rule.approval) }),
-    ...rollbackOf(rule),
+    ...aroundRun(rule),
   };
 }
 
@@ -61,8 +61,11 @@ export function limitsWith(limits: readonly LimitSource[] | undefined, terms: Te
   }));
 }
 
-export function rollbackOf({ rollback }: Pick<RuleSource, 'rollback'>): Pick<Obligations, 'rollback'> {
-  return rollback === undefined ? {} : { rollback };
+export function aroundRun({
+  rollback,
+  review,
+}: { [K in 'rollback' | 'review']?: RuleSource[K] | undefined }): Obligations {
+  return { ...(rollback !== undefined && { rollback }), ...(review !== undefined && { review }) };
 }
 
 export function isEmpty(effects: Constraints | Obligations): boolean {
@@ -92,6 +95,7 @@ export function tightenObligations(a: Obligations, b: Obligations): Obligations 
     ...a,
     ...(approval !== undefined && { approval }),
     ...(b.rollback === 'required' && { rollback: b.rollback }),
+    ...(b.review !== undefined && { review: b.review }),
   };
 }
 

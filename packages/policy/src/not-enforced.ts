@@ -7,7 +7,6 @@ import type { Path } from './policy-fault.ts';
 type Unenforced = { says: string; fix?: string };
 
 const AROUND_RUNS: Readonly<Record<string, Unenforced>> = {
-  review: { says: 'nobody is asked to look at a job after its run' },
   evidence: { says: 'every job has the same evidence; there is no other kind' },
 };
 const FIELDS: Readonly<Record<string, Readonly<Record<string, Unenforced>>>> = {

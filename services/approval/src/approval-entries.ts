@@ -91,15 +91,6 @@ export function carriedEntry(approval: Approval, votes: readonly Vote[]): NewEnt
   return entryOf(approval, 'approval_carried', { digest, carried_from, approvers: votes.map(({ voter }) => voter) });
 }
 
-export function reviewedEntry(
-  approval: Approval,
-  used_by: string,
-  by: Pick<Principal, 'id' | 'auth_method'>,
-): NewEntry {
-  const who = { used_by, reviewed_by: by.id, reviewer_auth_method: by.auth_method };
-  return entryOf(approval, 'approval_reviewed', { digest: approval.digest, break_glass: true, ...who });
-}
-
 function approvers(votes: readonly Vote[]): object {
   return {
     approvers: votes.map(({ voter, delegated_by, vote, stage, group, voted_at }) => ({

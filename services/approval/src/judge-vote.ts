@@ -103,7 +103,11 @@ export function refuseClosed(approval: OpenQuestion): void {
 }
 
 /** Whose standing matters besides the voter's. */
-export function partiesOf({ requester, owner, on_behalf_of }: Approval): string[] {
+export function partiesOf({
+  requester,
+  owner,
+  on_behalf_of,
+}: Pick<Approval, 'requester' | 'owner' | 'on_behalf_of'>): string[] {
   return [requester, ...(owner === null ? [] : [owner]), ...partiesIn(on_behalf_of)];
 }
 

@@ -3,14 +3,16 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { hintsTo } from '@countersign/contracts/streams';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
-import { breakGlass, reviewGlass } from './break-glass.ts';
+import { breakGlass } from './break-glass.ts';
 import { castVote } from './cast-vote.ts';
 import { closeApprovals, sweepDue } from './close-approvals.ts';
 import { offerInstead } from './counter-offer.ts';
 import { pageOfGrants, revokeGrant } from './give-grant.ts';
 import { listVotable } from './list-votable.ts';
 import { hearHeld, openApprovals, sweepUnopened } from './open-approvals.ts';
+import { openReviews } from './open-reviews.ts';
 import { getApproval, listPage } from './show-approvals.ts';
+import { getReview, pageOfReviews, signReview } from './sign-reviews.ts';
 import { probe } from './store.ts';
 import { eraseComments } from './store-erased.ts';
 import { withdrawApproval } from './withdraw-approval.ts';
@@ -20,6 +22,8 @@ export const approval = defineService({
   config: z.object({}),
   metrics: [
     'approvals_open',
+    'reviews_open',
+    'reviews_oldest_seconds',
     'approvals_closed_total',
     'approval_latency_seconds',
     'content_erased_total',
@@ -31,6 +35,7 @@ export const approval = defineService({
     'identity.persons',
     'identity.lent_votes',
     'scheduler.take_erasable',
+    'scheduler.take_reviewable',
   ],
   async start(context) {
     const { bus, database } = context;
@@ -56,14 +61,14 @@ export const approval = defineService({
       await breakGlass(context, request);
       return getApproval(database, request);
     });
-    bus.serve('approval.review', async (request) => {
-      await reviewGlass(context, request);
-      return getApproval(database, request);
-    });
     bus.serve('approval.withdraw', async (request) => {
       await withdrawApproval(context, request);
       return getApproval(database, request);
     });
+
+    bus.serve('approval.reviews', (request) => pageOfReviews(database, request));
+    bus.serve('approval.get_review', (request) => getReview(database, request));
+    bus.serve('approval.sign_review', (request) => signReview(database, request));
 
     bus.serve('approval.grants', (request) => pageOfGrants(database, request));
     bus.serve('approval.revoke_grant', (request) => revokeGrant(database, request));
@@ -71,6 +76,7 @@ export const approval = defineService({
     bus.onHints(hintsTo('approval'), { batch: LIMITS.batch_rows, handle: hearHeld(open) });
     context.sweep('open approvals', LIMITS.sweep_ms, () => sweepUnopened(context, open));
     context.sweep('close approvals', LIMITS.sweep_ms, () => sweepDue(context, close));
+    context.sweep('open reviews', LIMITS.sweep_idle_ms, () => openReviews(context));
     const erasing = context.sweep('erase comments', LIMITS.erase_ms, async () => {
       if (await eraseComments(context)) erasing.nudge();
     });

@@ -11,7 +11,7 @@ import { currentStage, type Electorate, groupsIn } from './judge-vote.ts';
 import { votersOf } from './lock-question.ts';
 import { readElectorate } from './read-electorate.ts';
 import type { Approval, Vote } from './store.ts';
-import { readUnreviewed, readUses } from './store-glass.ts';
+import { readUses } from './store-glass.ts';
 import { listApprovals, readApproval, readContent, readLastGranted, readVotes } from './store-shown.ts';
 
 const NOT_LISTED = { effective: null, last_granted: null, counter_offer: null };
@@ -42,10 +42,7 @@ export async function getApproval(
 export async function listPage(database: Tx, request: RpcParsed<'approval.list'>): Promise<RpcAnswer<'approval.list'>> {
   const { tenant, job_id = null, limit = LIMITS.page_rows } = request;
   const filter = { tenant, job_id, state: readState(request.state), before: readCursor(request.cursor) };
-  const found =
-    request.break_glass === undefined
-      ? await listApprovals(database, filter, limit + 1)
-      : await readUnreviewed(database, tenant, filter.before, limit + 1);
+  const found = await listApprovals(database, filter, limit + 1);
   const page = found.slice(0, limit);
   const votes = await readVotes(
     database,

@@ -47,9 +47,6 @@ export type Tables = {
     used_by: string;
     used_at: string;
     reason: string;
-    reviewed_by: string | null;
-    reviewed_at: string | null;
-    review: string | null;
   };
   'approval.grants': {
     grant_id: string;
@@ -62,6 +59,26 @@ export type Tables = {
     revoked_by: string | null;
     revoked_at: string | null;
     revoked_because: string | null;
+  };
+  'approval.reviews': {
+    review_id: string;
+    kind: 'run' | 'break_glass';
+    tenant: string;
+    job_id: string;
+    topic: string;
+    capability: string | null;
+    requester: string;
+    auth_method: string;
+    owner: string | null;
+    on_behalf_of: string | null;
+    job_hash: string;
+    rule_id: string | null;
+    traceparent: string;
+    opened_at: string;
+    outcome: 'accepted' | 'finding' | null;
+    signed_by: string | null;
+    signed_at: string | null;
+    reason: string | null;
   };
   'approval.votes': {
     approval_id: string;
@@ -167,6 +184,24 @@ export type Functions = {
       asked_by: string | null;
       reason: string | null;
       keep_ms: number | null;
+    }[];
+  };
+  'scheduler.take_reviewable': {
+    takes: [max_rows: number | null];
+    gives: {
+      tenant: string | null;
+      job_id: string | null;
+      topic: string | null;
+      capability: string | null;
+      actor: string | null;
+      auth_method: string | null;
+      owner: string | null;
+      on_behalf_of: string | null;
+      job_hash: string | null;
+      traceparent: string | null;
+      rule_id: string | null;
+      policy_version: number | null;
+      state: string | null;
     }[];
   };
 };

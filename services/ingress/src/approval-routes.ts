@@ -1,5 +1,5 @@
 /** `/approvals`: what waits for a countersignature, and the votes. Who is eligible is the approval service's to say. */
-import { approvalView, glassBreaking, glassReview, vote, withdrawal, yes } from '@countersign/contracts/approval';
+import { approvalView, glassBreaking, vote, withdrawal, yes } from '@countersign/contracts/approval';
 import { counterOffer } from '@countersign/contracts/counter-offer';
 import { approvalPage, approvalQuery } from '@countersign/contracts/http';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -71,20 +71,6 @@ export function approvalRoutes(bus: Bus, streams: EventStreams): Route[] {
       handle: async ({ caller, params, body, traceparent }) => {
         const asked = { ...params, ...body, tenant: caller.tenant, principal: principalOf(caller) };
         return { status: 200, json: await bus.call('approval.break_glass', asked, { traceparent }) };
-      },
-    }),
-    route({
-      method: 'post',
-      path: '/approvals/:approval_id/review',
-      summary: 'Sign off what somebody else granted alone',
-      permissions: ['approvals:review'],
-      params,
-      body: { schema: glassReview, limit: LIMITS.request_bytes, optional: true },
-      answers: { 200: { says: 'The approval with its review', schema: approvalView } },
-      handle: async ({ caller, params, body, traceparent }) => {
-        const comment = body.comment ?? null;
-        const asked = { ...params, comment, tenant: caller.tenant, principal: principalOf(caller) };
-        return { status: 200, json: await bus.call('approval.review', asked, { traceparent }) };
       },
     }),
     route({

@@ -33,6 +33,7 @@ import { quarantineRoutes } from './quarantine-routes.ts';
 import { recordUses } from './registry/record-uses.ts';
 import { registryRoutes } from './registry/registry-routes.ts';
 import { retentionRoutes } from './retention-routes.ts';
+import { reviewRoutes } from './review-routes.ts';
 import { serveDocuments } from './serve-documents.ts';
 import { serveRoutes } from './serve-routes.ts';
 import { createBusSigner } from './sign-bus-user.ts';
@@ -150,6 +151,7 @@ export const ingress = defineService({
     const routes = [
       ...jobRoutes(bus, submit, streams),
       ...approvalRoutes(bus, streams),
+      ...reviewRoutes(bus),
       ...followUpRoutes(bus, submit),
       ...quarantineRoutes(bus),
       ...kpiRoutes(bus),

@@ -9,6 +9,26 @@ export type Tables = {
     closed_at: string | null;
     counter_offer: unknown;
   };
+  'approval.reviews': {
+    review_id: string;
+    kind: 'run' | 'break_glass';
+    tenant: string;
+    job_id: string;
+    topic: string;
+    capability: string | null;
+    requester: string;
+    auth_method: string;
+    owner: string | null;
+    on_behalf_of: string | null;
+    job_hash: string;
+    rule_id: string | null;
+    traceparent: string;
+    opened_at: string;
+    outcome: 'accepted' | 'finding' | null;
+    signed_by: string | null;
+    signed_at: string | null;
+    reason: string | null;
+  };
   'identity.workers': {
     worker: string;
     pool: string;
@@ -230,6 +250,10 @@ export type Tables = {
     content: string;
     looked_to: string;
     looked_job: string;
+  };
+  'scheduler.run_reviews': {
+    tenant: string;
+    job_id: string;
   };
   'scheduler.worker_uses': {
     pool: string;

@@ -49,13 +49,20 @@ function breakGlass(shown: ApprovalView, id: string, groups = ['emergency'], dig
   });
 }
 
-function review({ tenant, approval_id }: ApprovalView, id: string) {
-  return run.ingress.call('approval.review', { tenant, approval_id, comment: 'seen', principal: principalOf(id) });
+/** What one person granted alone has its review under the approval's own id. */
+function review(review_id: string, id: string, outcome: 'accepted' | 'finding' = 'accepted', tenant = TENANT) {
+  return run.ingress.call('approval.sign_review', {
+    tenant,
+    review_id,
+    outcome,
+    reason: 'seen',
+    principal: principalOf(id),
+  });
 }
 
 async function unreviewed(): Promise<string[]> {
-  const listed = await run.ingress.call('approval.list', { tenant: TENANT, break_glass: 'unreviewed' });
-  return listed.approvals.map(({ job_id }) => job_id);
+  const listed = await run.ingress.call('approval.reviews', { tenant: TENANT, state: 'open' });
+  return listed.reviews.map(({ job_id }) => job_id);
 }
 
 /** What the offline check says of a dispatch that this approval let through. */
@@ -102,6 +109,42 @@ describe('escalation', () => {
   });
 });
 
+describe('the review of a run', () => {
+  /** As the scheduler leaves it: dispatched under a rule that asks for a review, then ended. */
+  async function ended(job_id: string, runs: number, state = 'succeeded'): Promise<void> {
+    await run.admin.query('INSERT INTO scheduler.run_reviews (tenant, job_id) VALUES ($1, $2)', [TENANT, job_id]);
+    await run.admin.query('UPDATE scheduler.jobs SET state = $2, runs = $3 WHERE job_id = $1', [job_id, state, runs]);
+  }
+  async function opened(job_id: string) {
+    const { reviews } = await run.ingress.call('approval.reviews', { tenant: TENANT, job_id, kind: 'run' });
+    return reviews[0];
+  }
+
+  test('waits for somebody apart from all who asked or voted, is opened once, and never for what did not run', async () => {
+    const shown = await run.ask('looked-at', { on_behalf_of: 'carla desk-bot/dora', rule_id: 'marked' });
+    await run.vote(shown, 'sam', ['sre']);
+    for (const job_id of ['still-runs', 'never-ran']) await run.hold(job_id);
+    await ended('still-runs', 1, 'running');
+    await ended('never-ran', 0, 'cancelled');
+    await ended('looked-at', 2);
+    await expect.poll(() => opened('looked-at'), { timeout: 60_000 }).toBeDefined();
+    const { review_id, ...found } = (await opened('looked-at'))!;
+    expect(found).toMatchObject({ state: 'open', requester: AGENT, rule_id: 'marked', outcome: null });
+    expect(found.apart.toSorted()).toEqual(['carla', AGENT, 'desk-bot', 'dora', OWNER, 'sam'].toSorted());
+    for (const id of found.apart) expect(await codeOf(review(review_id, id)), id).toBe('approval_not_eligible');
+    expect(await review(review_id, 'rita', 'finding')).toMatchObject({ outcome: 'finding', reason: 'seen' });
+    const kinds = await run.kinds('looked-at');
+    expect(kinds.filter((kind) => kind.includes('review'))).toEqual(['run_review_opened', 'review_signed']);
+    // What never ran is off the list; what still runs stays on it.
+    await expect
+      .poll(() => run.admin.query('SELECT job_id FROM scheduler.run_reviews'), { timeout: 60_000 })
+      .toEqual([{ job_id: 'still-runs' }]);
+    expect([await opened('never-ran'), await opened('still-runs')]).toEqual([undefined, undefined]);
+    const metrics = await (await fetch(`${run.health_url}/metrics`)).text();
+    expect(metrics).toMatch(/^countersign_reviews_open\{.*\} \d+$/m);
+  });
+});
+
 describe('break-glass', () => {
   test('one of the named group grants alone, marked in the evidence, and it waits for somebody else’s review', async () => {
     const shown = await run.ask('in-need', { stages: TWO, break_glass: GLASS });
@@ -113,13 +156,21 @@ describe('break-glass', () => {
     expect(JSON.stringify(await run.entries('in-need'))).not.toContain('the site is down');
     expect(await faultOf('in-need')).toBeNull();
     expect(await unreviewed()).toEqual(['in-need']);
-    for (const id of ['eve', OWNER, AGENT]) expect(await codeOf(review(shown, id))).toBe('approval_not_eligible');
-    expect((await review(shown, 'rita')).glass_broken).toMatchObject({ reviewed_by: 'rita', review: 'seen' });
-    expect((await review(shown, 'rita')).glass_broken?.reviewed_by).toBe('rita');
-    expect(await codeOf(review(shown, 'ruth'))).toBe('state_conflict');
+    const { approval_id } = shown;
+    for (const id of ['eve', OWNER, AGENT]) expect(await codeOf(review(approval_id, id))).toBe('approval_not_eligible');
+    expect(await codeOf(review(approval_id, 'rita', 'accepted', 'rival'))).toBe('not_found');
+    expect(await review(approval_id, 'rita')).toMatchObject({ kind: 'break_glass', signed_by: 'rita', reason: 'seen' });
+    expect((await view(shown)).glass_broken).toMatchObject({ reviewed_by: 'rita', review: 'seen' });
+    expect((await review(approval_id, 'rita')).signed_by).toBe('rita');
+    expect(await codeOf(review(approval_id, 'rita', 'finding'))).toBe('state_conflict');
+    expect(await codeOf(review(approval_id, 'ruth'))).toBe('state_conflict');
     expect(await unreviewed()).toEqual([]);
     const reviewed = (await run.entries('in-need')).at(-1)!;
-    expect(reviewed).toMatchObject({ kind: 'approval_reviewed', body: { used_by: 'eve', reviewed_by: 'rita' } });
+    expect(reviewed).toMatchObject({
+      kind: 'review_signed',
+      body: { of: 'break_glass', review_id: approval_id, reviewer: 'rita', outcome: 'accepted', commented: true },
+    });
+    expect(JSON.stringify(reviewed)).not.toContain('seen');
   });
 
   test.each([
@@ -131,7 +182,7 @@ describe('break-glass', () => {
     const shown = await run.ask(name.replaceAll(' ', '-'), holding);
     expect(await codeOf(breakGlass(shown, id, groups))).toBe('approval_not_eligible');
     expect((await view(shown)).state).toBe('open');
-    expect(await codeOf(review(shown, 'rita'))).toBe('not_found');
+    expect(await codeOf(review(shown.approval_id, 'rita'))).toBe('not_found');
   });
 
   test('nothing but what was shown, and not after a no', async () => {

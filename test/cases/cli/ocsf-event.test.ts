@@ -54,6 +54,8 @@ const ROWS = `
   approval_escalated       Update Informational Success
   approval_carried         Create Informational Success
   approval_reviewed        Update Informational Success
+  run_review_opened        Create Informational Success
+  review_signed            Update Informational Success
   approval_by_grant        Create Informational Success
   approval_grant_revoked   Delete Informational Success
   output_screened          Update Informational Success

@@ -362,10 +362,23 @@ const CASES: Record<RpcVerb, Case> = {
     right: [{ tenant: 'acme', grant_id: 'a1' }],
     wrong: { another: { tenant: 'acme', grant_id: 'a2' }, 'another tenant’s': { tenant: 'rival', grant_id: 'a1' } },
   },
-  'approval.review': {
-    asked: { tenant: 'acme', approval_id: 'a1' },
-    right: [{ tenant: 'acme', approval_id: 'a1' }],
-    wrong: { another: { tenant: 'acme', approval_id: 'a2' } },
+  'approval.reviews': {
+    asked: { tenant: 'acme', state: 'open', limit: 1 },
+    right: [{ reviews: [{ tenant: 'acme', state: 'open' }] }, { reviews: [] }],
+    wrong: {
+      'another tenant’s': { reviews: [{ tenant: 'rival', state: 'open' }] },
+      'in another state': { reviews: [{ tenant: 'acme', state: 'signed' }] },
+    },
+  },
+  'approval.get_review': {
+    asked: { tenant: 'acme', review_id: 'a1' },
+    right: [{ tenant: 'acme', review_id: 'a1' }],
+    wrong: { another: { tenant: 'acme', review_id: 'a2' }, 'another tenant’s': { tenant: 'rival', review_id: 'a1' } },
+  },
+  'approval.sign_review': {
+    asked: { tenant: 'acme', review_id: 'a1' },
+    right: [{ tenant: 'acme', review_id: 'a1' }],
+    wrong: { another: { tenant: 'acme', review_id: 'a2' } },
   },
   'approval.withdraw': {
     asked: { tenant: 'acme', approval_id: 'a1' },
@@ -457,7 +470,7 @@ test('what acts, and cannot be told from acting twice, is asked once', () => {
   expect(once.sort()).toEqual([
     'approval.break_glass',
     'approval.counter_offer',
-    'approval.review',
+    'approval.sign_review',
     'approval.revoke_grant',
     'approval.vote',
     'approval.withdraw',

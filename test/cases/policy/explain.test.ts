@@ -9,7 +9,7 @@ groups: [approvers, sre]
 topics:
   job.deploy.*: { capability: infra.write, risk_tags: [change] }
 tiers:
-  - { id: prod, match: { labels: { env: prod } }, floor: { rollback: required, max_attempts: 1 } }
+  - { id: prod, match: { labels: { env: prod } }, floor: { rollback: required, review: required, max_attempts: 1 } }
 rules:
   - { id: destroy, match: { topics: ["job.deploy.*"], labels: { kind: destructive } }, decision: deny }
   - { id: huge, match: { topics: ["job.deploy.*"] }, when: payload.replicas > 50.0, decision: deny }
@@ -74,7 +74,7 @@ describe('of a held deploy', () => {
       rule_id: 'held',
       findings: [{ scanner: 'pii', type: 'us_ssn', place: '/payload/owner', count: 1 }],
       constraints: { timeout_ms: 300_000, max_attempts: 1 },
-      obligations: { rollback: 'required' },
+      obligations: { rollback: 'required', review: 'required' },
       stages: [
         { group: 'sre', count: 2 },
         { group: 'approvers', count: 1 },
@@ -100,7 +100,7 @@ describe('of a held deploy', () => {
       'Tiers and input rules make it require_approval.',
       'Found in the content: pii us_ssn (critical), 1 at /payload/owner.',
       'The decision is require_approval, by held: two pairs of eyes.',
-      'It takes approval by 2 of sre, then 1 of approvers within 1 hour; an end after 5 minutes; no more than 1 attempt; a compensation that would be let through.',
+      'It takes approval by 2 of sre, then 1 of approvers within 1 hour; an end after 5 minutes; no more than 1 attempt; a compensation that would be let through; somebody who signs the run off afterwards.',
     ]);
   });
 });

@@ -339,6 +339,25 @@ describe('floors', () => {
     });
   });
 
+  it('ask for a review of the run, whoever else asks for nothing', () => {
+    for (const [floor, rule] of [
+      ['{ review: required }', ''],
+      ['{ max_attempts: 2 }', ', review: required'],
+    ] as const) {
+      const policy = compiled(`
+tiers: [{ id: prod, match: {}, floor: ${floor} }]
+rules: [{ id: yes, match: {}, decision: allow${rule} }]`);
+      expect(finalOf(ask(policy, prod)).obligations).toEqual({ review: 'required' });
+    }
+    const input = compiled(`
+input_rules: [{ id: looked-at, match: {}, decision: require_approval, review: required }]
+rules: [{ id: yes, match: {}, decision: allow }]`);
+    expect(finalOf(ask(input, prod))).toMatchObject({
+      decision: 'require_approval',
+      obligations: { review: 'required' },
+    });
+  });
+
   it('deny, when a compensation is required and missing', () => {
     const reversible = withTier('{ rollback: required }');
     expect(verdict(reversible, prod)).toEqual(['deny', 'prod']);

@@ -19,7 +19,7 @@ rules:
     constraints: { timeout: 5m }
   - { id: turn, match: { topics: [job.old] }, decision: remediate, remediation: { id: newer, topic: job.new } }
   - { id: newer-yes, match: { topics: [job.new] }, decision: allow }
-  - { id: with-way-back, match: { topics: [job.back] }, decision: allow, rollback: required }
+  - { id: with-way-back, match: { topics: [job.back] }, decision: allow, rollback: required, review: required }
   - { id: never-asked, match: { topics: [job.other] }, decision: deny }
 input_rules:
   - { id: no-pii, match: { scanners: [pii] }, decision: deny }
@@ -56,7 +56,7 @@ cases:
     expect: { decision: deny, rule_id: no-pii, findings: [{ scanner: pii, place: /payload/note }] }
   - name: a way back is asked for
     request: { topic: job.back, compensation: { topic: job.new } }
-    expect: { decision: allow, rollback: required }
+    expect: { decision: allow, rollback: required, review: required }
   - name: the old topic becomes the new one
     request: { topic: job.old }
     expect: { decision: allow, remediated_by: newer }
@@ -106,6 +106,7 @@ describe('a difference', () => {
       { constraints: { timeout_ms: 300_000, max_attempts: 1 } },
     ],
     ['in what is around', `${deploy}expect: { decision: require_approval, rollback: none }`, {}],
+    ['in the review', `${deploy}expect: { decision: require_approval, review: required }`, {}],
     [
       'in a finding',
       'request: { topic: job.new, prompt: "ssn 536-90-4399" }\nexpect: { decision: deny, findings: [{ scanner: pii, place: /payload }] }',

@@ -224,6 +224,9 @@ describe('meaning', () => {
     ['field_invalid', rule('decision: allow_with_constraints, constraints: { timeout: 5 }')],
     ['field_invalid', rule('decision: allow_with_constraints, constraints: { timeout: 0s }')],
     ['field_invalid', rule('decision: allow_with_constraints, constraints: { timeout: 1000d }')],
+    ['field_invalid', rule('decision: allow, review: none')],
+    ['field_misplaced', rule('decision: deny, review: required')],
+    ['field_misplaced', 'input_rules: [{ id: i, match: {}, decision: deny, review: required }]'],
     ['schema_missing', 'topics: { job.a: { schema: ./schemas/a.json } }'],
     ['field_invalid', 'topics: { job.a: { schema: ../secret.json } }'],
     ['field_invalid', 'topics: { job.a: { schema: "https://example.com/a.json" } }'],
@@ -234,9 +237,7 @@ describe('meaning', () => {
 
   it.each([
     ['limits of an input rule', 'input_rules: [{ id: i, match: {}, decision: deny, limits: [{ count: 1 }] }]'],
-    ['a review', rule('decision: allow, review: required')],
     ['more evidence', rule('decision: allow, evidence: enhanced')],
-    ['a floor that asks for a review', 'tiers: [{ id: t, match: {}, floor: { max_attempts: 1, review: required } }]'],
     ['a floor that asks for evidence', 'tiers: [{ id: t, match: {}, floor: { max_attempts: 1, evidence: standard } }]'],
     ['an input rule’s severity', 'input_rules: [{ id: i, severity: critical, match: {}, decision: deny }]'],
   ])('not_enforced: %s', (_, text) => {
@@ -247,9 +248,9 @@ describe('meaning', () => {
   });
 
   it('not_enforced: in a tenant’s file and in tests too, and a stranger stays a stranger', () => {
-    const own = 'rules: [{ id: o, match: {}, decision: deny, review: none }]';
+    const own = 'rules: [{ id: o, match: {}, decision: deny, evidence: standard }]';
     expect(faultCodes('rules: []', { 'tenants/acme.yaml': own })).toEqual(['not_enforced']);
-    const tests = 'cases: [{ name: n, request: { topic: job.a }, expect: { decision: deny, review: required } }]';
+    const tests = 'cases: [{ name: n, request: { topic: job.a }, expect: { decision: deny, evidence: standard } }]';
     expect(faultCodes('rules: []', { 'tests/a.yaml': tests })).toEqual(['not_enforced']);
     expect(faultCodes('limits: []')).toEqual(['field_unknown']);
     expect(faultCodes(rule('decision: allow, severity: high'))).toEqual(['field_unknown']);

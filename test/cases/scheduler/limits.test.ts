@@ -14,6 +14,7 @@ import { admitParked } from '@countersign/scheduler/limits/admit-parked';
 import { forgetCounted } from '@countersign/scheduler/limits/store-limits';
 import { sweepDeadlines } from '@countersign/scheduler/retry/sweep-deadlines';
 import { cancelJob } from '@countersign/scheduler/view/cancel-job';
+import { showJob } from '@countersign/scheduler/view/read-jobs';
 import { countWaiting } from '@countersign/scheduler/view/count-waiting';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -314,6 +315,23 @@ test('an attempt is bound to touch no more than its decision says, whichever gat
     job_id,
   ]);
   expect(attempt).toEqual({ state: 'dispatched', max_affected: 3 });
+});
+
+test('a job whose run is to be signed off stands on the list from its dispatch, whichever gate sends it, and no other does', async () => {
+  const [marked, plain] = [randomUUID(), randomUUID()];
+  const changes = { obligations: { review: 'required' as const } };
+  constraintsOf.set(marked, changes);
+  const [admitted] = await admit([admitItem(marked, { epoch: run.epoch(), changes })]);
+  // Never sent while it is admitted: that statement puts nothing on the list.
+  expect(admitted!.state).toBe('cleared');
+  await admit([admitItem(plain, { epoch: run.epoch() })]);
+  await dispatchJobs(run.replicas[0]!);
+  const rows = await run.admin.query(
+    `SELECT j.job_id, j.state FROM scheduler.run_reviews r JOIN scheduler.jobs j USING (tenant, job_id)`,
+  );
+  expect(rows).toEqual([{ job_id: marked, state: 'dispatched' }]);
+  expect((await showJob(run.replicas[0]!.database, { tenant: TENANT, job_id: marked })).review).toMatchObject({ state: 'due' });
+  expect((await showJob(run.replicas[0]!.database, { tenant: TENANT, job_id: plain })).review).toBeUndefined();
 });
 
 test('a tenant with as many jobs waiting as it may have is told to come again, until it has fewer', async () => {

@@ -98,9 +98,16 @@ export const ACCEPTED: Readonly<Record<string, readonly Done[]>> = {
     { field: 'state', in: 'services/approval/src/store.ts' },
     { field: 'job_id', in: 'services/approval/src/store.ts' },
     { field: 'mine', in: 'services/ingress/src/approval-routes.ts' },
-    { field: 'break_glass', in: 'services/approval/src/show-approvals.ts' },
     { field: 'cursor', in: 'services/approval/src/show-approvals.ts' },
     { field: 'limit', in: 'services/approval/src/show-approvals.ts' },
+  ],
+  'get /reviews': [
+    ...['state', 'kind', 'outcome', 'job_id'].map((field) => ({ field, in: 'services/approval/src/store-reviews.ts' })),
+    ...['cursor', 'limit'].map((field) => ({ field, in: 'services/approval/src/sign-reviews.ts' })),
+  ],
+  'post /reviews/{review_id}/sign': [
+    { field: 'outcome', in: 'services/approval/src/sign-reviews.ts' },
+    { field: 'reason', in: 'services/approval/src/sign-reviews.ts' },
   ],
   'get /approvals/events': [
     { field: 'since', in: 'services/ingress/src/approval-events.ts' },

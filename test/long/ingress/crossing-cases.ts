@@ -58,7 +58,6 @@ const ROUTES: Record<keyof typeof ACCESS, Case[]> = {
     { of: 'approval', body: () => ({ digest: DIGEST, change: { payload: { a: 1 } }, ...reason }) },
   ],
   'POST /approvals/{approval_id}/reject': [{ of: 'approval', body: () => ({ digest: DIGEST }) }],
-  'POST /approvals/{approval_id}/review': [{ of: 'approval', body: () => ({}) }],
   'POST /approvals/{approval_id}/withdraw': [{ of: 'approval', ...REASONED }],
   'GET /bus-users': NONE,
   'POST /bus-users': [
@@ -137,6 +136,9 @@ const ROUTES: Record<keyof typeof ACCESS, Case[]> = {
   'POST /quarantine/{job_id}/discard': [{ of: 'leaked', ...REASONED }],
   'POST /quarantine/{job_id}/open': [{ of: 'leaked', ...REASONED }],
   'POST /quarantine/{job_id}/release': [{ of: 'leaked', body: () => ({ ...reason, digest: DIGEST }) }],
+  'GET /reviews': [{ of: 'held', query: 'job_id', status: 200 }],
+  'GET /reviews/{review_id}': [{ of: 'approval' }],
+  'POST /reviews/{review_id}/sign': [{ of: 'approval', body: () => ({ outcome: 'accepted' }) }],
   'GET /retention': NONE,
   'PATCH /retention': NONE,
   'GET /revocations': NONE,
@@ -243,9 +245,11 @@ const VERBS: Record<RpcVerb, Verb | null> = {
     of: 'approval',
     ask: (approval_id) => ({ tenant: RIVAL, approval_id, digest: DIGEST, ...reason, principal }),
   },
-  'approval.review': {
+  'approval.reviews': { of: 'held', ask: key },
+  'approval.get_review': { of: 'approval', ask: (review_id) => ({ tenant: RIVAL, review_id }) },
+  'approval.sign_review': {
     of: 'approval',
-    ask: (approval_id) => ({ tenant: RIVAL, approval_id, comment: null, principal }),
+    ask: (review_id) => ({ tenant: RIVAL, review_id, outcome: 'accepted', reason: null, principal }),
   },
   'approval.withdraw': {
     of: 'approval',
@@ -389,6 +393,25 @@ async function register(): Promise<void> {
   );
 }
 
+/** A grant and a review of this approval, under its own id. */
+async function makeOf(approval_id: string): Promise<void> {
+  await system.sql(
+    `UPDATE approval.approvals SET "grant" = '{"max_uses": 2, "max_minutes": 9, "same": []}' WHERE approval_id = $1`,
+    [approval_id],
+  );
+  await system.sql(
+    `INSERT INTO approval.grants (grant_id, tenant, max_uses, granted_at, expires_at, given_by)
+     SELECT approval_id, tenant, 2, now(), now() + interval '1 hour', '{alice}' FROM approval.approvals WHERE approval_id = $1`,
+    [approval_id],
+  );
+  await system.sql(
+    `INSERT INTO approval.reviews (review_id, kind, tenant, job_id, topic, requester, auth_method, job_hash, traceparent, opened_at)
+     SELECT approval_id, 'run', tenant, job_id, topic, requester, auth_method, job_hash, traceparent, now()
+       FROM approval.approvals WHERE approval_id = $1`,
+    [approval_id],
+  );
+}
+
 async function makeIds(): Promise<typeof ids> {
   const { keys, tenant } = system;
   const api = async (who: 'agent' | 'admin', path: string, body: object) =>
@@ -404,6 +427,7 @@ async function makeIds(): Promise<typeof ids> {
     approval = page.body.approvals[0]?.approval_id;
     return approval !== undefined;
   });
+  await makeOf(approval!);
   const { delegation_id } = await api('agent', '/delegations', { to: 'alice' });
   const { switch_id } = await api('admin', '/stops', { kind: 'topic', target: 'job.nothing.*', reason: 'x' });
   const hold = await asked(own.votes, 'POST', '/holds', { kind: 'job', target: held.job_id, reason: 'x' });

@@ -59,6 +59,8 @@ const MEANINGS: Readonly<Record<EntryKind, KindMeaning>> = {
   approval_escalated: CHANGED,
   approval_carried: CREATED,
   approval_reviewed: CHANGED,
+  run_review_opened: CREATED,
+  review_signed: CHANGED,
   approval_by_grant: CREATED,
   approval_grant_revoked: DELETED,
   output_screened: CHANGED,

@@ -19,6 +19,7 @@ const TOLD: Readonly<Record<string, Telling>> = {
     'approval.granted',
     ...(break_glass === true ? (['review.due'] as const) : []),
   ],
+  run_review_opened: () => ['review.due'],
   approval_refused: () => ['approval.rejected'],
   approval_expired: () => ['approval.expired'],
   approval_voided: ({ superseded_by }) => [superseded_by ? 'approval.outdated' : 'approval.withdrawn'],
@@ -29,7 +30,16 @@ const TOLD: Readonly<Record<string, Telling>> = {
 };
 export const TOLD_KINDS: readonly string[] = Object.keys(TOLD);
 
-const TEXTS = ['job_id', 'topic', 'capability', 'rule_id', 'approval_id', 'expires_at', 'superseded_by'] as const;
+const TEXTS = [
+  'job_id',
+  'topic',
+  'capability',
+  'rule_id',
+  'review_id',
+  'approval_id',
+  'expires_at',
+  'superseded_by',
+] as const;
 
 export function eventsOf({
   kind,
@@ -67,6 +77,6 @@ function namesIn(list: unknown, field: string): string[] {
 
 /** Of the console. */
 function pathOf(event: WebhookEvent, { job_id, approval_id }: Body): string {
-  const isOfJob = event === 'job.dead_letter' || event === 'output.quarantined';
+  const isOfJob = event === 'job.dead_letter' || event === 'output.quarantined' || approval_id === undefined;
   return isOfJob ? `/console/jobs/${String(job_id)}` : `/console/approvals/${String(approval_id)}`;
 }

@@ -37,6 +37,7 @@ export function straightThrough(
   const { reusable } = plan.item.answer;
   if (plan.state !== 'cleared' || reusable === null || !isAllowed(stood)) return null;
   if (Date.parse(reusable.until) <= now_ms || stood.constraints.max_affected !== undefined) return null;
+  if (stood.obligations.review !== undefined) return null;
   if (!isKernelsWord(keys, { ...content, job_hash: plan.item.job_hash }, stood)) return null;
   const item = dispatchItemOf(plan, content, stood);
   const verdict = classifyDispatch(item, control, pools);

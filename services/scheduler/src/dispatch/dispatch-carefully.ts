@@ -18,6 +18,7 @@ import { planDispatch } from './plan-dispatch.ts';
 import {
   delayJobs,
   insertAttempts,
+  insertRunReviews,
   lockCleared,
   readInFlight,
   redeemApprovals,
@@ -59,11 +60,17 @@ export async function dispatchCarefully(
   const stopped = fitting.filter(({ verdict }) => verdict.kind === 'stopped').map(({ item }) => item);
   const later = [...waiting, ...stopped].map((item) => item.job);
   const attempts = plan.attempts.map((sent) => sent.attempt);
+  const sent = new Set(plan.attempts.map(({ job }) => job));
+  const reviewed = fitting.filter(({ item }) => item.decision.obligations.review !== undefined && sent.has(item.job));
   await Promise.all([
     delayJobs(tx, later, LATER_MS),
     replaceEffective(tx, plan.renewed),
     moveJobs(tx, plan.moves),
     insertAttempts(tx, attempts),
+    insertRunReviews(
+      tx,
+      reviewed.map(({ item }) => item.job),
+    ),
     insertOffers(tx, plan.offers),
     append(tx, plan.entries),
   ]);

@@ -15,7 +15,7 @@ export type Sending = {
   entry: NewEntry;
 };
 
-/** Null for what ends, is held, waits, says what it may touch, or would run in another form than the one stored: the careful path's. */
+/** Null for what ends, is held, waits, is reviewed, says what it may touch, or would run in another form than the one stored: the careful path's. */
 export function planSending(
   item: DispatchItem,
   control: ControlState,
@@ -26,7 +26,7 @@ export function planSending(
   const redeems = verdict.kind === 'needs_approval';
   if (verdict.kind !== 'send' && !redeems) return null;
   if (redeems && job.approval_id === null) return null;
-  if (decision.constraints.max_affected !== undefined) return null;
+  if (decision.constraints.max_affected !== undefined || decision.obligations.review !== undefined) return null;
   if (decision.effective_digest !== job.effective_digest) return null;
   const sent = newAttempt(item, verdict.pool, redeems ? job.approval_id : null);
   const room = roomOf(verdict.pool.concurrency);

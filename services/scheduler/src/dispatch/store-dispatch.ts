@@ -95,6 +95,9 @@ UPDATE scheduler.contexts c SET effective = k.effective
   FROM unnest($1::text[], $2::text[], $3::text[]) AS k(tenant, job_id, effective)
  WHERE c.tenant = k.tenant AND c.job_id = k.job_id`;
 
+const INSERT_REVIEWS = `
+INSERT INTO scheduler.run_reviews (tenant, job_id) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING`;
+
 /** Milliseconds after which a warrant that nobody claimed is sent again. */
 const AGAIN_MS = 5_000;
 
@@ -174,4 +177,10 @@ export async function replaceEffective(tx: Tx, items: readonly DispatchItem[]): 
 
 export async function insertAttempts(tx: Tx, attempts: readonly NewAttempt[]): Promise<void> {
   if (attempts.length > 0) await tx.query(INSERT_ATTEMPTS, [JSON.stringify(attempts)]);
+}
+
+/** Their runs are to be signed off once they have ended. */
+export async function insertRunReviews(tx: Tx, jobs: readonly ClearedJob[]): Promise<void> {
+  if (jobs.length === 0) return;
+  await tx.query(INSERT_REVIEWS, [jobs.map((job) => job.tenant), jobs.map((job) => job.job_id)]);
 }

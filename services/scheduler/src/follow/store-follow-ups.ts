@@ -3,13 +3,14 @@ import type { Decision } from '@countersign/contracts/decision';
 import type { OfferView } from '@countersign/contracts/follow-ups';
 import type { FollowUp, Origin } from '@countersign/contracts/job';
 import type { JobFacts } from '@countersign/contracts/job-entry';
+import type { JobReview } from '@countersign/contracts/review';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
 
 type JobKey = { tenant: string; job_id: string };
 export type NewOffer = JobKey & Pick<OfferView, 'source' | 'offered_by' | 'remediation' | 'reason'>;
 type Link = { kind: FollowUp; job_id: string; asked_by: string };
-export type Following = { offers: OfferView[]; follows: Link | null; followed_by: Link[] };
+export type Following = { offers: OfferView[]; follows: Link | null; followed_by: Link[]; review: JobReview | null };
 /** A job and its content, as what follows it is made of. Null content: none is kept. */
 export type EndedJob = JobFacts & {
   state: JobState;
@@ -36,6 +37,13 @@ SELECT kind, job_id, asked_by, false AS back FROM (
    ORDER BY created_at LIMIT 100) made
  UNION ALL
 SELECT kind, of_job_id, asked_by, true FROM scheduler.follow_ups WHERE tenant = $1 AND job_id = $2`;
+
+/** Of its run: what waits for its end, or has been opened since. */
+const REVIEW = `
+SELECT CASE WHEN signed_by IS NULL THEN 'open' ELSE 'signed' END AS state, review_id, outcome, signed_by
+  FROM approval.reviews WHERE tenant = $1 AND job_id = $2 AND kind = 'run'
+ UNION ALL
+SELECT 'due', NULL, NULL, NULL FROM scheduler.run_reviews WHERE tenant = $1 AND job_id = $2 LIMIT 1`;
 
 const ENDED = `
 SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent, j.state, j.runs,
@@ -74,13 +82,15 @@ export function readOffers(tx: Tx, { tenant, job_id }: JobKey): Promise<OfferVie
 }
 
 export async function readFollowing(tx: Tx, job: JobKey): Promise<Following> {
-  const [offers, links] = await Promise.all([
+  const [offers, [review], links] = await Promise.all([
     readOffers(tx, job),
+    tx.query<JobReview>(REVIEW, [job.tenant, job.job_id]),
     tx.query<Link & { back: boolean }>(LINKS, [job.tenant, job.job_id]),
   ]);
   const shown = links.map(({ back, ...link }) => ({ back, link }));
   return {
     offers,
+    review: review ?? null,
     follows: shown.find(({ back }) => back)?.link ?? null,
     followed_by: shown.filter(({ back }) => !back).map(({ link }) => link),
   };

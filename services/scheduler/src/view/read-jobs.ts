@@ -18,12 +18,13 @@ export async function getJob(tx: Tx, { tenant, job_id }: { tenant: string; job_i
 
 /** With its offers, and the jobs that are made of it; what there is none of is left out. */
 export async function showJob(tx: Tx, key: { tenant: string; job_id: string }) {
-  const [job, { offers, follows, followed_by }] = await Promise.all([getJob(tx, key), readFollowing(tx, key)]);
+  const [job, { offers, follows, followed_by, review }] = await Promise.all([getJob(tx, key), readFollowing(tx, key)]);
   return {
     ...job,
     ...(offers.length > 0 && { offers }),
     ...(follows !== null && { follows }),
     ...(followed_by.length > 0 && { followed_by }),
+    ...(review !== null && { review }),
   };
 }
 
