@@ -27,7 +27,6 @@ import type {
   PolicyQuestion,
   QuarantinePage,
   QuarantineQuery,
-  ReviewQuery,
   ShownJob,
   Simulation,
   Simulations,
@@ -50,7 +49,6 @@ import type {
 } from '@countersign/contracts/policy-rollout';
 import type { OpenedOutput, Quarantined, ReleaseRequest } from '@countersign/contracts/quarantine';
 import type { RunRecord } from '@countersign/contracts/record';
-import type { ReviewPage, ReviewView, Signing } from '@countersign/contracts/review';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
 import { ApiError } from './api-error.ts';
@@ -58,6 +56,7 @@ import { type FollowUpClient, followUpClient } from './follow-up-client.ts';
 import { readEvents } from './read-events.ts';
 import { type RegistryClient, registryClient } from './registry-client.ts';
 import { type RetentionClient, retentionClient } from './retention-client.ts';
+import { type ReviewClient, reviewClient } from './review-client.ts';
 import {
   apiUrl,
   type ClientOptions,
@@ -83,7 +82,8 @@ export type { Submitted } from './submit-job.ts';
 export type Client = RegistryClient &
   FollowUpClient &
   WebhookClient &
-  RetentionClient & {
+  RetentionClient &
+  ReviewClient & {
     /** A denial is an outcome. Under the same `idempotency_key` the first answer comes again, so it may be repeated. */
     submit(request: JobRequestInput, options?: SubmitOptions): Promise<Submitted>;
     jobs(query?: JobQuery): Promise<JobPage>;
@@ -135,10 +135,6 @@ export type Client = RegistryClient &
     revokeGrant(grant_id: string, reason: string): Promise<GrantView>;
     /** Grants alone, where the rule lets the caller's group do so; `signReview` is for somebody else. */
     breakGlass(approval_id: string, digest: string, reason: string): Promise<ApprovalView>;
-    reviews(query?: ReviewQuery): Promise<ReviewPage>;
-    review(review_id: string): Promise<ReviewView>;
-    /** A finding needs a reason. */
-    signReview(review_id: string, signing: Signing): Promise<ReviewView>;
     /** Takes the own question back, or that of an agent that the caller answers for. */
     withdraw(approval_id: string, reason?: string): Promise<ApprovalView>;
     /** Whom the caller lets act or vote in its place, and who lets the caller. */
@@ -192,6 +188,7 @@ export function createClient(options: ClientOptions): Client {
     ...followUpClient(options),
     ...webhookClient(options),
     ...retentionClient(options),
+    ...reviewClient(options),
     submit: (body, { idempotency_key, wait_s, signal } = {}) => {
       const headers: Record<string, string> =
         idempotency_key === undefined ? {} : { 'idempotency-key': idempotency_key };
@@ -229,9 +226,6 @@ export function createClient(options: ClientOptions): Client {
     discardQuarantined: (job_id, reason) => post(quarantined(job_id, '/discard'), { reason }),
     breakGlass: (approval_id, digest, reason) =>
       post(`/approvals/${encodeURIComponent(approval_id)}/break-glass`, { digest, reason }),
-    reviews: (query = {}) => get('/reviews', query as Outgoing['query']),
-    review: (review_id) => get(`/reviews/${encodeURIComponent(review_id)}`),
-    signReview: (review_id, signing) => post(`/reviews/${encodeURIComponent(review_id)}/sign`, signing),
     delegations: () => get('/delegations'),
     delegate: (given) => post('/delegations', given),
     endDelegation: (delegation_id, reason) =>

@@ -74,8 +74,6 @@ export const remediationSource = z.strictObject({
 
 /** `required`: the request must name a compensation that this policy would let through. */
 export const rollback = z.enum(['none', 'required']);
-/** After the run somebody else looks at it and signs it off. */
-export const review = z.literal('required');
 
 const limits = z.array(limitSource).min(1).max(LIMITS.rule_limits);
 
@@ -90,7 +88,7 @@ export const rule = z.strictObject({
   constraints: policyConstraints.optional(),
   limits: limits.optional(),
   rollback: rollback.optional(),
-  review: review.optional(),
+  review: z.literal('required').optional(),
 });
 export type RuleSource = z.infer<typeof rule>;
 
@@ -102,7 +100,7 @@ export const inputRule = z.strictObject({
   reason: reason.optional(),
   approval: approvalTerms.optional(),
   constraints: tighterConstraints.optional(),
-  review: review.optional(),
+  review: z.literal('required').optional(),
 });
 export type InputRuleSource = z.infer<typeof inputRule>;
 
@@ -118,7 +116,7 @@ export const tier = z.strictObject({
     max_attempts: z.int().min(1).max(100).optional(),
     limits: limits.optional(),
     rollback: rollback.optional(),
-    review: review.optional(),
+    review: z.literal('required').optional(),
   }),
 });
 export type TierSource = z.infer<typeof tier>;

@@ -76,7 +76,7 @@ export const approval = defineService({
     bus.onHints(hintsTo('approval'), { batch: LIMITS.batch_rows, handle: hearHeld(open) });
     context.sweep('open approvals', LIMITS.sweep_ms, () => sweepUnopened(context, open));
     context.sweep('close approvals', LIMITS.sweep_ms, () => sweepDue(context, close));
-    context.sweep('open reviews', LIMITS.sweep_idle_ms, () => openReviews(context));
+    context.sweep('open reviews', 5_000, () => openReviews(context));
     const erasing = context.sweep('erase comments', LIMITS.erase_ms, async () => {
       if (await eraseComments(context)) erasing.nudge();
     });

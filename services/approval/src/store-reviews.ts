@@ -49,11 +49,13 @@ export async function insertReviews(tx: Tx, reviews: readonly NewReview[]): Prom
   if (reviews.length > 0) await tx.query(INSERT, [JSON.stringify(reviews.map(inOrder))]);
 }
 
-export type Waiting = { open: number; oldest_s: number };
+/** `due`: marked jobs are under way, or have ended. */
+export type Waiting = { open: number; oldest_s: number; due: boolean };
 
 export async function countWaiting(tx: Tx): Promise<Waiting> {
   const [row] = await tx.query<Waiting>(
-    `SELECT count(*) AS open, coalesce(extract(epoch FROM clock_timestamp() - min(opened_at)), 0)::float8 AS oldest_s
+    `SELECT count(*) AS open, coalesce(extract(epoch FROM clock_timestamp() - min(opened_at)), 0)::float8 AS oldest_s,
+            EXISTS (SELECT FROM scheduler.run_reviews) AS due
        FROM approval.reviews WHERE signed_by IS NULL`,
   );
   return row!;

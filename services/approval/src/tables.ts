@@ -126,6 +126,10 @@ export type Tables = {
     survive: string | null;
     grant: unknown;
   };
+  'scheduler.run_reviews': {
+    tenant: string;
+    job_id: string;
+  };
 };
 
 /** Anything that goes into a function or comes out of it may be null: its signature does not say. */

@@ -6,6 +6,8 @@ CREATE TABLE scheduler.run_reviews (
   PRIMARY KEY (tenant, job_id)
 );
 GRANT SELECT, INSERT ON scheduler.run_reviews TO countersign_scheduler;
+-- Whether there are any.
+GRANT SELECT ON scheduler.run_reviews TO countersign_approval;
 GRANT SELECT, UPDATE, DELETE ON scheduler.run_reviews TO countersign_owner;
 
 -- Takes those that have ended off the list for whoever opens their reviews in this transaction. What never ran needs none.

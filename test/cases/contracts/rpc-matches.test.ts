@@ -470,8 +470,8 @@ test('what acts, and cannot be told from acting twice, is asked once', () => {
   expect(once.sort()).toEqual([
     'approval.break_glass',
     'approval.counter_offer',
-    'approval.sign_review',
     'approval.revoke_grant',
+    'approval.sign_review',
     'approval.vote',
     'approval.withdraw',
     'output.discard',

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AdmitItem, Admitted } from '@countersign/contracts/admission';
 import type { LimitAsked } from '@countersign/contracts/counted-limits';
-import type { Constraints } from '@countersign/contracts/decision';
+import type { Constraints, Obligations } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import { openLimitCounts } from '@countersign/policy-kernel/count-limits';
 import { admitJobs } from '@countersign/scheduler/admit/admit-jobs';
@@ -14,8 +14,8 @@ import { admitParked } from '@countersign/scheduler/limits/admit-parked';
 import { forgetCounted } from '@countersign/scheduler/limits/store-limits';
 import { sweepDeadlines } from '@countersign/scheduler/retry/sweep-deadlines';
 import { cancelJob } from '@countersign/scheduler/view/cancel-job';
-import { showJob } from '@countersign/scheduler/view/read-jobs';
 import { countWaiting } from '@countersign/scheduler/view/count-waiting';
+import { showJob } from '@countersign/scheduler/view/read-jobs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ACTOR, admitItem, TENANT } from './decided-job.ts';
@@ -27,7 +27,7 @@ const PART_MS = HOUR / 60;
 let run: StepRun;
 /** By job: the kernel says the same at both gates. */
 const limitsOf = new Map<string, LimitAsked[]>();
-const constraintsOf = new Map<string, { constraints: Constraints }>();
+const constraintsOf = new Map<string, { constraints: Constraints } | { obligations: Obligations }>();
 
 beforeAll(async () => {
   run = await runSteps(1_000, undefined, ({ request }) => obligationsOf(request.job_id));
@@ -330,7 +330,9 @@ test('a job whose run is to be signed off stands on the list from its dispatch, 
     `SELECT j.job_id, j.state FROM scheduler.run_reviews r JOIN scheduler.jobs j USING (tenant, job_id)`,
   );
   expect(rows).toEqual([{ job_id: marked, state: 'dispatched' }]);
-  expect((await showJob(run.replicas[0]!.database, { tenant: TENANT, job_id: marked })).review).toMatchObject({ state: 'due' });
+  expect((await showJob(run.replicas[0]!.database, { tenant: TENANT, job_id: marked })).review).toMatchObject({
+    state: 'due',
+  });
   expect((await showJob(run.replicas[0]!.database, { tenant: TENANT, job_id: plain })).review).toBeUndefined();
 });
 
