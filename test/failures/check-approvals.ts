@@ -23,6 +23,7 @@ type Granted = {
   escalated_at: string | null;
   used_by: string | null;
   reviewed_by: string | null;
+  review_id: string | null;
   votes: Vote[];
 };
 type Closing = { approval_id: string; kinds: string[]; marked: boolean };
@@ -75,17 +76,18 @@ async function readPersons(system: TestSystem): Promise<(id: string) => string> 
 function readGranted(system: TestSystem): Promise<Granted[]> {
   return system.sql<Granted>(
     `SELECT a.approval_id, a.job_id, a.requester, a.owner, a.on_behalf_of, a.stages, a.escalate, a.escalated_at::text,
-            g.used_by, g.reviewed_by,
+            g.used_by, r.signed_by AS reviewed_by, r.review_id,
             (SELECT coalesce(json_agg(json_build_object('voter', v.voter, 'delegated_by', v.delegated_by, 'vote', v.vote,
                'stage', v.stage, 'group', v."group") ORDER BY v.voted_at), '[]')
                FROM approval.votes v WHERE v.approval_id = a.approval_id) AS votes
        FROM approval.approvals a LEFT JOIN approval.glass_broken g USING (approval_id)
+       LEFT JOIN approval.reviews r ON r.review_id = a.approval_id AND r.kind = 'break_glass'
       WHERE a.state = 'granted' AND a.by_grant IS NULL`,
   );
 }
 
 function faultsOf(approval: Granted, personOf: (id: string) => string): string[] {
-  const { job_id, votes, stages, escalate, escalated_at, used_by, reviewed_by } = approval;
+  const { job_id, votes, stages, escalate, escalated_at, used_by, reviewed_by, review_id } = approval;
   const parties = [approval.requester, approval.owner, ...(approval.on_behalf_of?.split(/[ /]/) ?? [])];
   const party = new Set(parties.filter((id) => id !== null).map(personOf));
   const spent = votes.map(({ voter, delegated_by }) => [...new Set([voter, delegated_by ?? voter].map(personOf))]);
@@ -103,9 +105,12 @@ function faultsOf(approval: Granted, personOf: (id: string) => string): string[]
     ...(used_by !== null && !votes.some(({ voter }) => voter === used_by)
       ? [`${job_id}: the glass broke by itself`]
       : []),
-    ...(used_by !== null && reviewed_by !== null && personOf(used_by) === personOf(reviewed_by)
-      ? [`${job_id}: who broke the glass reviewed it`]
+    ...(reviewed_by !== null && [...party, ...people].includes(personOf(reviewed_by))
+      ? [`${job_id}: who broke the glass, voted or is concerned reviewed it`]
       : []),
+    ...((used_by === null) === (review_id === null)
+      ? []
+      : [`${job_id}: granted alone, and no review of it, or the reverse`]),
   ];
 }
 
