@@ -68,11 +68,13 @@ function withdraw({ approval, tell }: Asked): View {
 /** Of what somebody else granted alone. */
 export function signOff({ approval, person, tell }: Asked): View {
   const broken = approval.glass_broken;
-  if (!may(person, 'approvals:review') || broken?.reviewed_by !== null || broken.used_by === person.principal)
+  const voted = approval.votes.some(({ voter, delegated_by }) => [voter, delegated_by].includes(person.principal));
+  if (!may(person, 'approvals:review') || broken?.reviewed_by !== null || voted || broken.used_by === person.principal)
     return null;
-  const body = (form: FormData): object => ({ comment: textIn(form, 'comment') || undefined });
+  const body = (form: FormData): object => ({ outcome: 'accepted', reason: textIn(form, 'comment') || undefined });
   const done = (): void => tell(`The grant of ${approval.topic} is signed off.`);
-  return html`<${Act} name="Sign off" path=${pathOf(approval, 'review')} fields=${comment()} ...${{ body, done }} />`;
+  const path = `/reviews/${approval.approval_id}/sign`;
+  return html`<${Act} name="Sign off" path=${path} fields=${comment()} ...${{ body, done }} />`;
 }
 
 function pathOf({ approval_id }: ApprovalView, verb: string): string {

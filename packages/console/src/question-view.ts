@@ -77,7 +77,7 @@ function escalation({ escalate, escalated_at }: ApprovalView): View {
   return `to ${escalate.to} ${escalated_at === null ? `after ${span(escalate.after_ms)}` : `since ${utc(escalated_at)}`}`;
 }
 
-export function alone({ glass_broken: broken }: ApprovalView): View {
+function alone({ glass_broken: broken }: ApprovalView): View {
   if (broken === null) return null;
   const { used_by, reason, reviewed_by, review } = broken;
   const signed = reviewed_by === null ? 'not reviewed' : html`reviewed by ${reviewed_by} <q>${seen(review ?? '')}</q>`;

@@ -1,13 +1,12 @@
-/** What people look at afterwards: outputs that are held back, and what somebody granted alone. Content is shown to who opens it. */
-import type { ApprovalView } from '@countersign/contracts/approval';
+/** What people look at afterwards: outputs that are held back, runs that policy marks, and what somebody granted alone. Content is shown to who opens it. */
 import type { OpenedOutput, Quarantined } from '@countersign/contracts/quarantine';
+import type { ReviewView } from '@countersign/contracts/review';
 import { useState } from 'preact/hooks';
 import { Act, reason, textIn } from './act.ts';
 import { may, type Person } from './api.ts';
 import { html, type View } from './html.ts';
 import { jobLink } from './job-view.ts';
-import { signOff, type Tell } from './other-votes.ts';
-import { alone } from './question-view.ts';
+import type { Tell } from './other-votes.ts';
 import { headed, LOOK_MS, useLooks, useNow, usePages, useSaid } from './router.ts';
 import { findingsLine } from './say-decision.ts';
 import { listed } from './show-problem.ts';
@@ -19,7 +18,7 @@ export function ReviewsPage({ person, tick }: { person: Person; tick: number }):
   const now = useNow(LOOK_MS);
   const [state, setState] = useState('');
   const held = usePages<Quarantined>(`/quarantine${state && `?state=${state}`}`, 'quarantined', useLooks());
-  const single = usePages<ApprovalView>('/approvals?break_glass=unreviewed', 'approvals', tick);
+  const single = usePages<ReviewView>('/reviews?state=open', 'reviews', tick);
   const [said, tell] = useSaid(() => Promise.all([held.again(), single.again()]));
   return html`${headed('Reviews', said)}
     <h2 id="held">Outputs held back</h2>
@@ -32,12 +31,12 @@ export function ReviewsPage({ person, tick }: { person: Person; tick: number }):
       (row) => html`<${HeldOutput} ...${{ row, person, now, tell }} />`,
       'None.',
     )}${held.more}
-    <h2>Granted by one person alone, not reviewed</h2>
+    <h2>Runs that policy marks, and grants by one person alone</h2>
     ${listed(
       single.told,
       ({ rows }) => rows,
-      (row) => row.approval_id,
-      (row) => GrantedAlone({ row, person, tell }),
+      (row) => row.review_id,
+      (row) => OpenReview({ row, person, tell }),
       'None.',
     )}${single.more}`;
 }
@@ -111,7 +110,23 @@ function discard(row: Quarantined, tell: Tell): View {
   return html`<${Act} name="Discard" path=${pathOf(row, 'discard')} fields=${reason()} body=${because} typed=${() => 'discard'} confirm=${html`<code>discard</code>`} done=${done} />`;
 }
 
-export function GrantedAlone({ row, person, tell }: { row: ApprovalView; person: Person; tell: Tell }): View {
-  return html`<h3><a href=${`/console/approvals/${row.approval_id}`}>${seen(row.topic)}</a></h3><p>${alone(row)}</p>
-    ${signOff({ approval: row, person, tell })}`;
+export function OpenReview({ row, person, tell }: { row: ReviewView; person: Person; tell: Tell }): View {
+  const { review_id, kind, job_id, topic, requester, rule_id, apart } = row;
+  const what =
+    kind === 'run'
+      ? html`has run (${jobLink(job_id, job_id)})`
+      : html`was <a href=${`/console/approvals/${review_id}`}>granted by one person alone</a>`;
+  const signs = may(person, 'approvals:review') && !apart.includes(person.principal);
+  return html`<h3>${seen(topic)}</h3><p>What ${seen(requester)} asked for ${what}, by ${seen(rule_id ?? 'no rule')}.</p>${signs && sign(row, tell)}`;
+}
+
+function sign({ review_id, topic }: ReviewView, tell: Tell): View {
+  const fields = html`<label>Outcome<select name="outcome"><option>accepted</option><option>finding</option></select></label>
+    <label>Reason, which a finding needs<textarea name="reason" rows="2" maxlength="2000"></textarea></label>`;
+  const body = (form: FormData): object => ({
+    outcome: textIn(form, 'outcome'),
+    reason: textIn(form, 'reason') || undefined,
+  });
+  const done = (): void => tell(`The review of ${topic} is signed.`);
+  return html`<${Act} name="Sign off" path=${`/reviews/${review_id}/sign`} ...${{ fields, body, done }} />`;
 }

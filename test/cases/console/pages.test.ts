@@ -6,7 +6,7 @@ import { OtherVotes } from '@countersign/console/other-votes';
 import { PAGES } from '@countersign/console/pages';
 import { RegistryView } from '@countersign/console/registry-page';
 import { renderView } from '@countersign/console/render-view';
-import { GrantedAlone, HeldOutput } from '@countersign/console/reviews-page';
+import { HeldOutput, OpenReview } from '@countersign/console/reviews-page';
 import { SUBMIT_DECISIONS } from '@countersign/console/say-decision';
 import { searched, searchForm } from '@countersign/console/search-page';
 import { listed } from '@countersign/console/show-problem';
@@ -176,16 +176,26 @@ describe('reviews', () => {
     for (const role of ['operator', 'auditor', 'admin'] as const) expect(buttonsIn(show(personOf(role)))).toEqual([]);
   });
 
-  test('what one person granted alone is signed off by another who may', () => {
-    const broken = { used_by: 'bob', used_at: AT, reason: HOSTILE, reviewed_by: null, reviewed_at: null, review: null };
-    const alone = {
-      ...openQuestion({ tenant: 'acme' }, { approval_id: '00000000-0000-7000-8000-00000000000a', groups: ['sre'] }),
-      glass_broken: broken,
+  test('a run that policy marks, and what one person granted alone, are signed off by another who may', () => {
+    const review = {
+      ...{
+        review_id: '00000000-0000-7000-8000-00000000000a',
+        tenant: 'acme',
+        job_id: 'job-1',
+        state: 'open',
+        topic: 'job.a',
+      },
+      ...{ capability: null, requester: 'desk', owner: 'carl', on_behalf_of: null, rule_id: HOSTILE, opened_at: AT },
+      ...{ apart: ['desk', 'carl', 'bob'], outcome: null, signed_by: null, signed_at: null, reason: null },
     };
-    const buttons = (person: Person): string[] =>
-      buttonsIn(renderView(html`<${GrantedAlone} ...${{ row: alone, person, tell: () => undefined }} />`));
-    expect(ROLES.filter((role) => buttons(personOf(role)).length > 0)).toEqual(['auditor', 'admin']);
-    expect(buttons({ ...personOf('auditor'), principal: 'bob' })).toEqual([]);
+    for (const kind of ['run', 'break_glass']) {
+      const shown = (person: Person): string =>
+        renderView(html`<${OpenReview} ...${{ row: { ...review, kind }, person, tell: () => undefined }} />`);
+      expect(ROLES.filter((role) => buttonsIn(shown(personOf(role))).length > 0)).toEqual(['auditor', 'admin']);
+      expect(buttonsIn(shown({ ...personOf('auditor'), principal: 'bob' }))).toEqual([]);
+      expect(shown(personOf('auditor'))).not.toMatch(/<img|\u202E/);
+      expect(shown(personOf('auditor'))).toContain(kind === 'run' ? '/console/jobs/job-1' : '/console/approvals/');
+    }
   });
 
   test('a card keeps what is typed in it when another comes before it', () => {
