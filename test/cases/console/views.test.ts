@@ -86,7 +86,9 @@ test('whatever others wrote stays text, and what nobody sees is marked', () => {
 test('every kind of entry that a job may have is listened for, and has its place on the way', () => {
   const known = Object.keys(ENTRY_KINDS);
   expect(APPROVAL_KINDS).toEqual(known.filter((kind) => kind.startsWith('approval_')));
-  const ofJobs = known.filter((kind) => /^(job|approval|attempt|output|result|quarantine|dead_letter)_/.test(kind));
+  const ofJobs = known.filter((kind) =>
+    /^(job|approval|attempt|output|result|quarantine|dead_letter|run_review|review)_/.test(kind),
+  );
   expect([...JOB_KINDS].sort()).toEqual(ofJobs.sort());
   expect(['job_admitted', 'job_denied', 'job_held', 'attempt_lost', 'result_rejected'].map(stageOf)).toEqual([
     ...['door', 'end', 'gate', 'worker', 'screening'],
