@@ -290,6 +290,25 @@ export function crossingCases(running: () => TestSystem): void {
     }, 60_000);
     test.each(Object.keys(ROUTES) as (keyof typeof ROUTES)[])('%s', crossRoute);
     test.each((Object.keys(VERBS) as RpcVerb[]).filter((verb) => VERBS[verb] !== null))('rpc.%s', crossVerb);
+    test('lists of grants and reviews hold what is one’s own, and nothing of another’s', async () => {
+      for (const path of ['/approvals/grants', '/reviews']) {
+        expect((await asked(own.governs, 'GET', path)).text).toContain(ids.approval[0]);
+        expect((await asked(rival.governs, 'GET', path)).text).toMatch(
+          /^\{"(grants|reviews)":\[\],"next_cursor":null\}$/,
+        );
+      }
+      const seed = system.keys.nats.ingress!.seed;
+      const bus = await connectBus({ servers: system.nats.url, nkey_seed: seed, user: 'ingress' });
+      try {
+        const lists = [
+          await call(bus, 'approval.grants', { tenant: RIVAL, active: false }),
+          await call(bus, 'approval.reviews', { tenant: RIVAL }),
+        ];
+        expect(lists).toEqual(['{"grants":[],"next_cursor":null}', '{"reviews":[],"next_cursor":null}']);
+      } finally {
+        await bus.close();
+      }
+    });
     test('and none of it has changed anything of theirs', async () => {
       const kinds = await system.sql<{ body: string }>(
         `SELECT body FROM ledger.entries WHERE tenant = $1 AND body LIKE '%"ruth%'`,
