@@ -120,8 +120,8 @@ describe('ARCHITECTURE.md', () => {
   });
 });
 
-describe('a page of compliance', () => {
-  const pages = listFiles('docs/compliance', /(?<!README)\.md$/);
+describe('a page of compliance or conformance', () => {
+  const pages = ['docs/compliance', 'docs/conformance'].flatMap((folder) => listFiles(folder, /(?<!README)\.md$/));
 
   test.each(pages)('%s: each line names evidence and a test, or says that it is not covered', (path) => {
     const rows = readText(path)
@@ -133,5 +133,7 @@ describe('a page of compliance', () => {
       return !row.includes('*not covered*') && !(evidence.includes('`') && tests.includes('`test/'));
     });
     expect(unproven).toEqual([]);
+    const named = rows.flatMap((row) => [...row.matchAll(/`(test\/[^`]+)`/g)].map(([, test]) => test!));
+    expect(named.filter((test) => !test.endsWith('.test.ts') || !existsSync(join(PROJECT, test)))).toEqual([]);
   });
 });
