@@ -1,4 +1,4 @@
-/** How a policy's author asks for an approval: by whom, for how long, and what may make it easier. */
+/** How a policy's author asks for an approval: by whom, for how long, what may make it easier; and what has to stand around a run. */
 import { z } from 'zod';
 import { approvalGrant } from './asked-approval.ts';
 import { duration } from './duration.ts';
@@ -17,3 +17,8 @@ export const approvalTerms = z.strictObject({
   grant: approvalGrant.optional(),
 });
 export type ApprovalTermsSource = z.infer<typeof approvalTerms>;
+
+/** `required`: the request must name a compensation that this policy would let through. */
+export const rollback = z.enum(['none', 'required']);
+/** Once the job has run, somebody apart signs it off. */
+export const review = z.literal('required');

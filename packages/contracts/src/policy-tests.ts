@@ -7,8 +7,8 @@ import { DECISIONS, GATES } from './decision.ts';
 import { payloadObject } from './job.ts';
 import { LIMITS } from './limits.ts';
 import { digest, instant, jobId, principalId, tenantName, token } from './names.ts';
-import { policyConstraints, rollback } from './policy.ts';
-import { stage } from './policy-approval.ts';
+import { policyConstraints } from './policy.ts';
+import { review, rollback, stage } from './policy-approval.ts';
 import { ranBefore } from './run-facts.ts';
 
 /** Only what is stated is compared. `rule_id: null`: no rule decided, but the default or a bound outside the rules. */
@@ -22,7 +22,7 @@ export const policyExpectation = z.strictObject({
   constraints: policyConstraints.optional(),
   stages: z.array(stage).optional(),
   rollback: rollback.optional(),
-  review: z.literal('required').optional(),
+  review: review.optional(),
   /** Where it would run; null where no pool takes it. */
   pool: token.nullable().optional(),
   /** Each must be among those found; what was found besides is not compared. */

@@ -10,7 +10,7 @@ import { payloadObject } from './job.ts';
 import { LIMITS } from './limits.ts';
 import { capabilityName, instant, labelKey, labelValue, principalId, tenantName, token, topicName } from './names.ts';
 import { OUTPUT_DECISIONS } from './output.ts';
-import { approvalTerms, stage } from './policy-approval.ts';
+import { approvalTerms, review, rollback, stage } from './policy-approval.ts';
 import { capabilityPattern, topicPattern } from './policy-patterns.ts';
 import { runMatch, runsSource } from './run-facts.ts';
 import { type OwnRules, ownRules } from './scanner-rules.ts';
@@ -72,9 +72,6 @@ export const remediationSource = z.strictObject({
   payload: payloadObject.optional(),
 });
 
-/** `required`: the request must name a compensation that this policy would let through. */
-export const rollback = z.enum(['none', 'required']);
-
 const limits = z.array(limitSource).min(1).max(LIMITS.rule_limits);
 
 export const rule = z.strictObject({
@@ -88,7 +85,7 @@ export const rule = z.strictObject({
   constraints: policyConstraints.optional(),
   limits: limits.optional(),
   rollback: rollback.optional(),
-  review: z.literal('required').optional(),
+  review: review.optional(),
 });
 export type RuleSource = z.infer<typeof rule>;
 
@@ -100,7 +97,7 @@ export const inputRule = z.strictObject({
   reason: reason.optional(),
   approval: approvalTerms.optional(),
   constraints: tighterConstraints.optional(),
-  review: z.literal('required').optional(),
+  review: review.optional(),
 });
 export type InputRuleSource = z.infer<typeof inputRule>;
 
@@ -116,7 +113,7 @@ export const tier = z.strictObject({
     max_attempts: z.int().min(1).max(100).optional(),
     limits: limits.optional(),
     rollback: rollback.optional(),
-    review: z.literal('required').optional(),
+    review: review.optional(),
   }),
 });
 export type TierSource = z.infer<typeof tier>;
