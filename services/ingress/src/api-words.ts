@@ -23,7 +23,6 @@ const EXAMPLES: Readonly<Record<string, Json>> = {
   postApprovalsReject: { digest: DIGEST, comment: 'not before the freeze ends' },
   postApprovalsCounterOffer: { digest: DIGEST, change: { labels: { set: { env: 'staging' } } }, ...REASON },
   postApprovalsBreakGlass: { digest: DIGEST, ...REASON },
-  postApprovalsReview: { comment: 'it was right to' },
   postReviewsSign: { outcome: 'accepted', reason: 'read the timeline and the output' },
   postJobsRemediate: { offer_id: 'narrower' },
   postQuarantineRelease: { ...REASON, digest: DIGEST, redact: true },
