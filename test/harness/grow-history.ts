@@ -13,7 +13,8 @@ const PAST = [
   `INSERT INTO scheduler.jobs (tenant, job_id, topic, capability, labels, actor, auth_method, owner, state, decision,
      policy_version, policy_snapshot, policy_epoch, job_hash, effective_digest, attempt, runs, held_seq, pool, deadline_at,
      traceparent, idempotency_key, created_at)
-   SELECT 'default', 'past-' || i, 'job.demo.read', 'demo.read', '{}', 'desk-agent', 'api_key', 'olivia', 'succeeded',
+   SELECT 'default', 'past-' || i, 'job.demo.read', 'demo.read',
+          CASE WHEN i % 2 = 0 THEN '{"run":"past-' || i % 1000 || '"}' ELSE '{}' END, 'desk-agent', 'api_key', 'olivia', 'succeeded',
           'allow', 1, '${DIGEST}', 1, '${DIGEST}', '${DIGEST}', 1, 1, 1, 'demo-read', now() - interval '1 day', '',
           'key-' || i, now() - i * interval '1 second'
      FROM generate_series(1, $1::int) AS i`,

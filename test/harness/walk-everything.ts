@@ -108,4 +108,15 @@ async function askPolicy(system: TestSystem): Promise<void> {
   // A window that has few of all jobs.
   await system.api('admin', 'POST', '/api/v1/policy/replay', { from, to, candidate });
   await system.api('admin', 'POST', '/api/v1/policy/simulate', READ);
+  for (const run of ['{ by: run }', '{ by: agent, within: 1h }']) await askAboutRun(system, run);
+}
+
+/** What was done before in one of the runs of the past. */
+async function askAboutRun(system: TestSystem, run: string): Promise<void> {
+  const rule = '  - { id: once, match: { run: { ran: [job.demo.read] } }, decision: deny, reason: it ran before }\n';
+  const files = withPolicy((policy) => `run: ${run}\n${policy.replace('\nrules:\n', `\nrules:\n${rule}`)}`);
+  const question = { requests: [{ ...READ, labels: { run: 'past-2' } }], candidate: { files } };
+  const { body } = await system.api('admin', 'POST', '/api/v1/policy/simulate', question);
+  const [answer] = body?.answers ?? [];
+  if (answer?.value?.rule_id !== 'once') throw new Error(`a run was not looked at: ${JSON.stringify(body)}`);
 }
