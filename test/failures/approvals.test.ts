@@ -37,7 +37,7 @@ const KEYS = { carol: newKey(), owner: newKey(), owned: newKey(), everybodys: ne
 /** What the export at the end has to have seen, for its proof to say something. */
 const PROVEN = [
   ...['switch_set', 'identity_revoked', 'erasure_asked', 'payloads_erased', 'job_followed', 'approval_by_grant'],
-  ...['approval_grant_revoked', 'approval_reviewed'],
+  ...['approval_grant_revoked', 'run_review_opened', 'review_signed'],
 ];
 /** Left out of it, what is derived of the others contradicts them. */
 const NEEDED = {
@@ -609,7 +609,9 @@ test('uses of a grant, its revocation, that of who gave it, activations, kills, 
   await publishPolicy(system, editPolicy());
 });
 
-test('nothing of all this contradicts the evidence, as checked here and as an auditor proves it from an export', async () => {
+test('nothing of all this contradicts the evidence, as checked here and as an auditor proves it from an export', {
+  timeout: 90_000,
+}, async () => {
   await breakGlass();
   await walkErasure(system, await submitted());
   expect(await checkSystem(system, accepted, effects)).toEqual([]);
@@ -637,18 +639,25 @@ test('nothing of all this contradicts the evidence, as checked here and as an au
   }
 });
 
-/** One of the group grants alone, and another signs it off. */
+/** One of the group grants alone what is looked at after its run, too; another signs off both. */
 async function breakGlass(): Promise<void> {
   const alone = RULE.replace('expires_in: 1h', 'expires_in: 1h, break_glass: { group: approvers }');
-  await publishPolicy(system, editPolicy([RULE, alone]));
+  await publishPolicy(system, editPolicy([RULE, `${alone}\n    review: required`]));
   const job_id = await submit();
   const { approval_id, digest } = await waitForApproval(system, job_id);
-  const post = (what: string, key: string, body: object) =>
-    system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/${what}`, body, { 'x-api-key': key });
+  const post = (path: string, key: string, body: object) =>
+    system.api('approver', 'POST', `/api/v1/${path}`, body, { 'x-api-key': key });
   const reason = 'nobody else is awake';
-  expect((await post('break-glass', alice(), { digest, reason })).body.state).toBe('granted');
+  const { body } = await post(`approvals/${approval_id}/break-glass`, alice(), { digest, reason });
+  expect(body.state).toBe('granted');
   expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
-  expect((await post('review', KEYS.everybodys, {})).status).toBe(200);
+  const reviews = async (): Promise<{ review_id: string; kind: string }[]> =>
+    (await system.api('approver', 'GET', `/api/v1/reviews?job_id=${job_id}`)).body.reviews;
+  await waitUntil('its run is to be reviewed', async () => (await reviews()).length === 2, { timeout_ms: 60_000 });
+  for (const { review_id } of await reviews()) {
+    expect((await post(`reviews/${review_id}/sign`, alice(), { outcome: 'accepted' })).status).toBe(403);
+    expect((await post(`reviews/${review_id}/sign`, KEYS.everybodys, { outcome: 'accepted' })).status).toBe(200);
+  }
 }
 
 /** One that has ended. */

@@ -14,7 +14,8 @@ const PAST = [
      policy_version, policy_snapshot, policy_epoch, job_hash, effective_digest, attempt, runs, held_seq, pool, deadline_at,
      traceparent, idempotency_key, created_at)
    SELECT 'default', 'past-' || i, 'job.demo.read', 'demo.read',
-          CASE WHEN i % 2 = 0 THEN '{"run":"past-' || i % 1000 || '"}' ELSE '{}' END, 'desk-agent', 'api_key', 'olivia', 'succeeded',
+          CASE WHEN i % 2 = 0 THEN '{"run":"past-' || i % 1000 || '"}' ELSE '{}' END,
+          CASE WHEN i % 10 = 0 THEN 'admin' ELSE 'desk-agent' END, 'api_key', 'olivia', 'succeeded',
           'allow', 1, '${DIGEST}', 1, '${DIGEST}', '${DIGEST}', 1, 1, 1, 'demo-read', now() - interval '1 day', '',
           'key-' || i, now() - i * interval '1 second'
      FROM generate_series(1, $1::int) AS i`,

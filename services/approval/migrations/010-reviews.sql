@@ -28,7 +28,8 @@ CREATE INDEX reviews_waiting ON approval.reviews (opened_at) WHERE signed_by IS 
 CREATE INDEX reviews_of_jobs ON approval.reviews (tenant, job_id);
 CREATE UNIQUE INDEX reviews_of_runs ON approval.reviews (tenant, job_id) WHERE kind = 'run';
 GRANT SELECT, INSERT, UPDATE (outcome, signed_by, signed_at, reason) ON approval.reviews TO countersign_approval;
-GRANT SELECT ON approval.reviews TO countersign_scheduler;
+-- What a job's view shows of its review.
+GRANT SELECT (review_id, kind, tenant, job_id, outcome, signed_by) ON approval.reviews TO countersign_scheduler;
 
 INSERT INTO approval.reviews (review_id, kind, tenant, job_id, topic, capability, requester, auth_method, owner, on_behalf_of,
                               job_hash, rule_id, traceparent, opened_at, outcome, signed_by, signed_at, reason)

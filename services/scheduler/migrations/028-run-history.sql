@@ -12,33 +12,38 @@ DECLARE
   histories jsonb := '[]';
   history jsonb;
   looked bigint;
+  since timestamptz;
+  till timestamptz;
 BEGIN
   FOR i IN 1 .. cardinality(tenants) LOOP
     IF named[i] IS NULL THEN
       histories := histories || jsonb_build_array(NULL);
       CONTINUE;
     END IF;
+    -- Worked out first: an index is not entered by what the clock says anew for each row.
+    since := coalesce(before[i], clock_timestamp()) - within_ms[i] * interval '1 millisecond';
+    till := coalesce(before[i], 'infinity');
     WITH jobs AS MATERIALIZED (
       (SELECT job_id, topic, capability, attempt, state, result_dispatch_id, created_at, updated_at
          FROM scheduler.jobs
         WHERE within_ms[i] IS NULL AND tenant COLLATE "C" = tenants[i] AND labels::jsonb ->> 'run' = named[i]
-          AND labels LIKE '%"run":%'
+          AND labels LIKE '%"run":%' AND created_at <= till
         ORDER BY created_at DESC, job_id DESC LIMIT most + 1)
       UNION ALL
       (SELECT job_id, topic, capability, attempt, state, result_dispatch_id, created_at, updated_at
          FROM scheduler.jobs
         WHERE within_ms[i] IS NOT NULL AND tenant COLLATE "C" = tenants[i] AND actor = actors[i]
           AND labels LIKE '%"run":%'
-          AND created_at > coalesce(before[i], clock_timestamp()) - within_ms[i] * interval '1 millisecond'
+          AND created_at > since AND created_at <= till
         ORDER BY created_at DESC, job_id DESC LIMIT most + 1)
     ), ran AS (
       SELECT j.topic, j.capability, j.job_id, j.updated_at,
-             j.result_dispatch_id IS NOT NULL AND j.updated_at <= coalesce(before[i], 'infinity')
+             j.result_dispatch_id IS NOT NULL AND j.updated_at <= till
                AND (j.state <> 'quarantined' OR EXISTS (
                  SELECT FROM output.reviews r WHERE r.dispatch_id = j.result_dispatch_id AND r.action = 'released'
-                    AND r.at <= coalesce(before[i], 'infinity'))) AS is_released
+                    AND r.at <= till)) AS is_released
         FROM jobs j
-       WHERE j.attempt > 0 AND j.job_id <> own[i] AND j.created_at <= coalesce(before[i], 'infinity')
+       WHERE j.attempt > 0 AND j.job_id <> own[i]
     ), topics AS (
       SELECT topic, capability, count(*) AS jobs,
              (array_agg(job_id ORDER BY updated_at, job_id) FILTER (WHERE is_released))[1] AS released

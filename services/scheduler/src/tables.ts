@@ -14,20 +14,8 @@ export type Tables = {
     kind: 'run' | 'break_glass';
     tenant: string;
     job_id: string;
-    topic: string;
-    capability: string | null;
-    requester: string;
-    auth_method: string;
-    owner: string | null;
-    on_behalf_of: string | null;
-    job_hash: string;
-    rule_id: string | null;
-    traceparent: string;
-    opened_at: string;
     outcome: 'accepted' | 'finding' | null;
     signed_by: string | null;
-    signed_at: string | null;
-    reason: string | null;
   };
   'identity.workers': {
     worker: string;

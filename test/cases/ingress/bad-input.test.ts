@@ -122,7 +122,7 @@ describe('what is not a request body', () => {
 describe('paths and methods', () => {
   test('a path that does not exist is 404', async () => {
     expect(await ingress.get('/nothing')).toMatchObject({ status: 404, body: { code: 'not_found' } });
-    const outside = await fetch(`${ingress.url}/`);
+    const outside = await fetch(`${ingress.url}/nowhere`);
     expect([outside.status, ((await outside.json()) as ErrorBody).code]).toEqual([404, 'not_found']);
   });
 

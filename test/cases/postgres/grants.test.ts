@@ -26,12 +26,13 @@ const READS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   countersign_policy_kernel: ['scheduler.history'],
   countersign_scheduler: [
     'approval.outcomes',
+    'approval.reviews',
     'identity.workers',
     'output.outcomes',
     'policy.active_pools',
     'policy.active_scopes',
   ],
-  countersign_approval: ['scheduler.approval_content', 'scheduler.held'],
+  countersign_approval: ['scheduler.approval_content', 'scheduler.held', 'scheduler.run_reviews'],
   countersign_output_safety: ['identity.workers', 'policy.active_output', 'scheduler.releases'],
   countersign_audit: ['identity.webhooks'],
 };
@@ -76,6 +77,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'scheduler.dispatch': ['countersign_scheduler'],
   'scheduler.is_of': ['countersign_scheduler'],
   'scheduler.kept_by': ['countersign_output_safety', 'countersign_scheduler'],
+  'scheduler.take_reviewable': ['countersign_approval'],
   'scheduler.take_erasable': ['countersign_approval', 'countersign_output_safety', 'countersign_scheduler'],
   'scheduler.fence': ['countersign_output_safety'],
   'scheduler.finish': ['countersign_output_safety'],
