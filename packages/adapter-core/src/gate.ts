@@ -7,7 +7,7 @@ import type { Constraints, Remediation } from '@countersign/contracts/decision';
 export type ToolCall = {
   /** Name of the adapter, e.g. `langchain`. */
   framework: string;
-  /** What the framework calls one run: a thread, a session with its turn. */
+  /** What the framework calls one run: a thread, a session with its turn. It names the call, and is the job's label `run`. */
   run: string;
   /** The id that the model gave the call: asked again under the same one, the same answer comes; while it waits, under any other too. */
   call_id: string;

@@ -9,6 +9,7 @@ import { callKey } from './call-key.ts';
 import { findHeld } from './find-held.ts';
 import type { Gate, ToolCall } from './gate.ts';
 import { outcomeOfDenial, outcomeOfEnd, outcomeOfFailure, pendingOf, type Settled } from './read-outcome.ts';
+import { runLabel } from './run-label.ts';
 
 export type GateOptions = {
   client: Pick<Client, 'submit' | 'job' | 'cancel'>;
@@ -16,7 +17,10 @@ export type GateOptions = {
   url: string;
   /** Id of the agent whose credential the client has. */
   agent: string;
-  /** The job that a call asks for, e.g. `{ topic: 'job.crm.lookup', payload: input }`. The same call must give the same one. */
+  /**
+   * The job that a call asks for, e.g. `{ topic: 'job.crm.lookup', payload: input }`. The same call must give the same one. Its label
+   * `run` is the call's run, unless it names one itself.
+   */
   requestOf(call: ToolCall): JobRequestInput;
   /** An aborted call cancels its job. Left out, the job goes on, and the same call finds it again. */
   cancel_on_abort?: boolean;
@@ -51,15 +55,19 @@ export async function settle(options: GateOptions, call: ToolCall): Promise<Sett
 export function submit(options: GateOptions, call: ToolCall, wait_s: number): Promise<Submitted> {
   const idempotency_key = callKey(options.agent, call);
   const { signal } = call;
-  return options.client.submit(options.requestOf(call), { idempotency_key, wait_s, signal });
+  return options.client.submit(requestFor(options, call), { idempotency_key, wait_s, signal });
+}
+
+function requestFor({ requestOf }: GateOptions, call: ToolCall): JobRequestInput {
+  const request = requestOf(call);
+  return { ...request, labels: { run: runLabel(call.run), ...request.labels } };
 }
 
 /** Best effort: who aborted is told the reason and nothing else. */
-async function cancelCall({ client, ...options }: GateOptions, call: ToolCall): Promise<void> {
+async function cancelCall(options: GateOptions, call: ToolCall): Promise<void> {
+  const { client, agent } = options;
   try {
-    const { signal: _, ...unsignalled } = call;
-    const idempotency_key = callKey(options.agent, unsignalled);
-    const said = await client.submit(options.requestOf(call), { idempotency_key });
+    const said = await client.submit(requestFor(options, call), { idempotency_key: callKey(agent, call) });
     if (said.outcome === 'accepted') await client.cancel(said.job_id, 'the call was aborted');
   } catch {
     // Nobody is left to hear it.

@@ -36,6 +36,8 @@ export type PlaneParts = {
   server: string;
   url: string;
   agent: string;
+  /** Of this session: the label `run` of what is asked for in it. The client cannot name it. */
+  run: string;
   client: Pick<Client, 'submit' | 'job' | 'cancel' | 'result' | 'untilEnded'>;
   /** A client that cancels its call cancels the job. */
   cancel_on_abort: boolean;
@@ -49,14 +51,15 @@ export type Answer = { outcome: Settled; handedOver(): void };
 export async function askPlane(parts: PlaneParts, asked: Asked): Promise<Answer> {
   const { server, calls, worker } = parts;
   const key = callKey(parts.agent, { framework: 'mcp', run: server, call_id: canonicalize(identityOf(asked)) });
-  const job_id = calls.open(key);
+  // A call that an earlier session left open stays in that session's run: it is the same job.
+  const { job_id, run } = calls.open(key, parts.run);
   const leave = worker.join(job_id);
   try {
     const { wait_ms, signal } = asked;
     const gate = gateOf(parts, job_id, asked);
     const call = {
       framework: 'mcp',
-      run: server,
+      run,
       call_id: job_id,
       tool: asked.method,
       input: asked.params,

@@ -1,8 +1,7 @@
 /**
- * Which job a call is, until its result has been handed over: one small file for each, made before the job is asked for, so
- * that the same call finds the same job after a kill too. A file that is lost costs a new job, never an old result.
+ * Which job a call is, and of which run, until its result has been handed over: one small file for each, made before the job is asked
+ * for, so that the same call finds the same job after a kill too. A file that is lost costs a new job, never an old result.
  */
-
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -17,9 +16,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
+export type OpenCall = { job_id: string; run: string };
+
 export type OpenCalls = {
-  /** Id of the call's job: the one that is open, or a new one. */
-  open(key: string): string;
+  /** The call that is open, of the run that asked first, or a new one of this run. */
+  open(key: string, run: string): OpenCall;
   /** The result was handed over: the next call of that key is another job. */
   close(job_id: string): void;
   has(job_id: string): boolean;
@@ -29,6 +30,7 @@ export type OpenCalls = {
 const STALE_MS = 48 * 60 * 60 * 1000;
 const KEY_CHARS = 40;
 const JOB_ID = /^mcp-[0-9a-f]{40}-[0-9a-f]{16}$/;
+const OPEN = /^(mcp-[0-9a-f]{40}-[0-9a-f]{16}) ([!-~]+)$/;
 
 /** `key` is hex, of which the first 40 digits count. */
 export function openCallsIn(folder: string): OpenCalls {
@@ -37,11 +39,12 @@ export function openCallsIn(folder: string): OpenCalls {
   const fileOf = (job_id: string): string => join(folder, job_id.split('-')[1]!);
   const handedOver = new Set<string>();
   return {
-    open(key) {
+    open(key, run) {
       const name = key.slice(0, KEY_CHARS);
-      if (handedOver.has(read(join(folder, name)) ?? '')) rmSync(join(folder, name), { force: true });
-      const fresh = `mcp-${name}-${randomBytes(8).toString('hex')}`;
-      return create(join(folder, name), fresh) ? fresh : (read(join(folder, name)) ?? fresh);
+      const path = join(folder, name);
+      if (handedOver.has(read(path)?.job_id ?? '')) rmSync(path, { force: true });
+      const fresh = { job_id: `mcp-${name}-${randomBytes(8).toString('hex')}`, run };
+      return create(path, `${fresh.job_id} ${run}`) ? fresh : (read(path) ?? fresh);
     },
     close(job_id) {
       if (!this.has(job_id)) return;
@@ -52,7 +55,7 @@ export function openCallsIn(folder: string): OpenCalls {
         handedOver.delete(job_id);
       });
     },
-    has: (job_id) => JOB_ID.test(job_id) && read(fileOf(job_id)) === job_id,
+    has: (job_id) => JOB_ID.test(job_id) && read(fileOf(job_id))?.job_id === job_id,
   };
 }
 
@@ -76,10 +79,10 @@ function create(path: string, text: string): boolean {
   return true;
 }
 
-function read(path: string): string | null {
+function read(path: string): OpenCall | null {
   try {
-    const text = readFileSync(path, 'utf8');
-    return JOB_ID.test(text) ? text : null;
+    const [, job_id, run] = OPEN.exec(readFileSync(path, 'utf8')) ?? [];
+    return job_id === undefined || run === undefined ? null : { job_id, run };
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 /** One server behind the plane: the upstream, the pool's worker, and what clients talk to. */
+import { randomBytes } from 'node:crypto';
 import { createClient } from '@countersign/client/create-client';
 import type { Logger } from '@countersign/platform/logger';
 import type { Server } from '@modelcontextprotocol/server';
@@ -48,7 +49,9 @@ export async function startProxy({ file, path, upstream: address, log }: ProxyOp
   try {
     const [capabilities] = await Promise.all([upstream.capabilities(), worker.start()]);
     const client = createClient({ url, api_key, tenant });
-    const parts = { server, url, agent, client, calls, worker, tools, capabilities, wait_ms, cancel_on_abort };
+    // One session, one run: a client starts a process for itself, and ends it with its session.
+    const session = { run: `mcp-${server}-${randomBytes(8).toString('hex')}`, client, calls, worker, tools };
+    const parts = { server, url, agent, ...session, capabilities, wait_ms, cancel_on_abort };
     const serverFor = (caller: string): Server => {
       const made = proxyServer(parts, caller);
       servers.add(made);

@@ -25,8 +25,9 @@ export type Drive = {
 };
 export type MakeAdapter = (plane: FakePlane, drive: Drive) => Driven | Promise<Driven>;
 
-/** What a framework cannot do: give a call an id, end one that waits. */
-export type Lacks = { call_ids?: boolean; abort?: boolean; other_ids?: boolean };
+/** What a framework cannot do: give a call an id, end one that waits, name a run (all calls are of `SESSION`). */
+export type Lacks = { call_ids?: boolean; abort?: boolean; other_ids?: boolean; runs?: boolean };
+export const SESSION = 'mcp-box-0123456789abcdef';
 
 export function attackSuite(name: string, make: MakeAdapter, lacks: Lacks = {}): void {
   const testIds = test.skipIf(lacks.call_ids === true);
@@ -145,11 +146,12 @@ export function attackSuite(name: string, make: MakeAdapter, lacks: Lacks = {}):
       expectRan(LS);
     });
 
-    test('the same call id in another run is another call', async () => {
+    test('the same call id in another run is another call, and each job is labelled with its run', async () => {
       const { call, plane } = await begin({ is: 'allow' });
       await call();
       await call({ run: 'r2' });
       expect(plane.ran).toHaveLength(2);
+      expect(plane.asked.map(({ run }) => run)).toEqual(lacks.runs === true ? [SESSION, SESSION] : ['r1', 'r2']);
     });
 
     testIds('same call id, other input', async () => {

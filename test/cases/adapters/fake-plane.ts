@@ -23,7 +23,7 @@ export type FakePlane = {
   /** Inputs of what really ran. */
   ran: unknown[];
   /** Every submission, the repeated ones too. */
-  asked: { tool: string; input: unknown; key: string }[];
+  asked: { tool: string; input: unknown; key: string; run: string | undefined }[];
   cancelled: string[];
   /** The only way from held to run. */
   approve(): void;
@@ -53,10 +53,10 @@ export function playPlane(): FakePlane {
     },
     client: {
       async submit(request, { idempotency_key: key = '', wait_s = 0, signal } = {}) {
-        const { topic, payload } = request as JobRequestInput & { payload: { input: unknown } };
+        const { topic, payload, labels } = request as JobRequestInput & { payload: { input: unknown } };
         const tool = topic.split('.').at(-1)!;
         const mode = plane.modes.get(tool) ?? { is: 'deny' };
-        plane.asked.push({ tool, input: payload.input, key });
+        plane.asked.push({ tool, input: payload.input, key, run: labels?.run });
         if (mode.is === 'bug') throw new TypeError(SECRET);
         if (mode.is === 'down') throw outage();
         if (mode.is === 'too_large')

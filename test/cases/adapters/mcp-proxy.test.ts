@@ -13,7 +13,7 @@ import { serverEnvironment } from '@countersign/mcp/upstream';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { describe, expect, inject, test } from 'vitest';
-import { attackSuite, type Call, type MakeAdapter, type Shown } from './attack-suite.ts';
+import { attackSuite, type Call, type MakeAdapter, SESSION, type Shown } from './attack-suite.ts';
 import { type FakePlane, playPlane } from './fake-plane.ts';
 
 const schema = { type: 'object', properties: {} };
@@ -35,7 +35,10 @@ function asPlane({ client }: FakePlane): ServerParts['client'] {
     cancel: client.cancel,
     submit: async (request, options) => {
       const { params } = request.payload as { params: { arguments: unknown } };
-      return shaped(await client.submit({ topic: request.topic, payload: { input: params.arguments } }, options));
+      const labels = { run: request.labels?.run ?? 'none' };
+      return shaped(
+        await client.submit({ topic: request.topic, payload: { input: params.arguments }, labels }, options),
+      );
     },
     result: () => Promise.reject(new Error('not asked')),
     untilEnded: () => Promise.reject(new Error('not asked')),
@@ -44,7 +47,7 @@ function asPlane({ client }: FakePlane): ServerParts['client'] {
   };
 }
 
-function partsOf(client: ServerParts['client'], more: Partial<ServerParts> = {}): ServerParts {
+function partsOf(client: ServerParts['client'], more: Partial<ServerParts> = {}): ServerParts & { dir: string } {
   const dir = folder();
   reviewTools(
     join(dir, 't.json'),
@@ -53,9 +56,11 @@ function partsOf(client: ServerParts['client'], more: Partial<ServerParts> = {})
     'alice',
   );
   return {
+    dir,
     server: 'box',
     url: 'http://127.0.0.1:8081',
     agent: 'mcp-box',
+    run: SESSION,
     client,
     calls: openCallsIn(join(dir, 'calls')),
     worker: { join: () => () => undefined, isRunning: () => false },
@@ -104,8 +109,26 @@ const makeWith =
   };
 
 // A client that names its calls says by another name that it means another call; one that doesn't has no ids.
-attackSuite('the MCP proxy, with calls that the client names', makeWith(true), { other_ids: true });
-attackSuite('the MCP proxy, with calls as they come', makeWith(false), { call_ids: true });
+attackSuite('the MCP proxy, with calls that the client names', makeWith(true), { other_ids: true, runs: true });
+attackSuite('the MCP proxy, with calls as they come', makeWith(false), { call_ids: true, runs: true });
+
+test("a job is of its session's run, which no client can name; one left open stays the same job, of the same run", async () => {
+  const plane = playPlane();
+  plane.modes.set('shell', { is: 'hold' });
+  const parts = partsOf(asPlane(plane));
+  const later = { ...parts, calls: openCallsIn(join(parts.dir, 'calls')), run: 'mcp-box-later' };
+  const call = async (session: ServerParts, command: string) => {
+    const _meta = { 'countersign/wait-ms': 0, 'countersign/run': 'forged', run: 'forged' };
+    return (await connect(session)).callTool({ name: 'shell', arguments: { command }, run: 'forged', _meta } as never);
+  };
+  expect(await call(parts, 'ls')).toMatchObject({ _meta: { 'countersign/status': { status: 'pending' } } });
+  expect(await call(later, 'ls')).toMatchObject({ _meta: { 'countersign/status': { status: 'pending' } } });
+  await call(later, 'rm');
+  expect(plane.asked.map(({ run }) => run)).toEqual([SESSION, SESSION, 'mcp-box-later']);
+  plane.approve();
+  expect(await call(later, 'ls')).toMatchObject({ content: [{ text: '{"ok":true}' }] });
+  expect(plane.ran).toHaveLength(2);
+});
 
 describe('what a call is called', () => {
   test('a tool is a topic of its own, and no two share one', () => {

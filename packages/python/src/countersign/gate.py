@@ -4,6 +4,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
+import re
 import threading
 import time
 import urllib.parse
@@ -18,6 +19,8 @@ DEFAULT_WAIT_S = 20.0
 # As long as one submission may wait: `stopped` is heard after it. With `cancel_on_stop` somebody wants it sooner.
 MAX_WAIT_S = 20
 CANCEL_WAIT_S = 2
+# A run that reads the same everywhere: as long as a label may be, without spaces around it.
+RUN_AS_IT_STANDS = re.compile(r"[!-~](?:[ -~]{0,254}[!-~])?")
 RETRY_MS = 5000
 # States in which a job that was never sent to a worker has ended for good.
 NEVER_RAN = ("denied", "refused", "expired", "cancelled")
@@ -43,6 +46,11 @@ class ToolCall:
 def call_key(agent, call):
     """SHA-256 in hex over the canonical JSON of `[framework, agent, run, call_id]`."""
     return hashlib.sha256(canonical([call.framework, agent, call.run, call.call_id]).encode()).hexdigest()
+
+
+def run_label(run):
+    """The id itself, so that people find the run by the name they know; `sha256:` and hex of what cannot be a label's value."""
+    return run if RUN_AS_IT_STANDS.fullmatch(run) else "sha256:" + hashlib.sha256(run.encode()).hexdigest()
 
 
 class HeldCalls:
@@ -71,7 +79,8 @@ class RemoteGate:
     """Remote placement: a worker of a pool runs the tool, and this process holds no credential for it.
 
     `agent`: whose credential the client has. `request_of(call)`: the job that it asks for, e.g. `{"topic": "job.crm.lookup",
-    "payload": call.input}`; the same call must give the same one. `cancel_on_stop`: a call that is stopped cancels its job."""
+    "payload": call.input}`; the same call must give the same one.
+    Its label `run` is the call's run, unless it names one itself. `cancel_on_stop`: a call that is stopped cancels its job."""
 
     def __init__(self, client, agent, request_of, cancel_on_stop=False):
         self.client, self.agent, self.request_of, self.cancel_on_stop = client, agent, request_of, cancel_on_stop
@@ -114,7 +123,9 @@ class RemoteGate:
                 return self.pending(said["job_id"])
 
     def submit(self, call, wait_s):
-        return self.client.submit(self.request_of(call), idempotency_key=call_key(self.agent, call), wait_s=wait_s)
+        request = self.request_of(call)
+        labels = {"run": run_label(call.run), **(request.get("labels") or {})}
+        return self.client.submit({**request, "labels": labels}, idempotency_key=call_key(self.agent, call), wait_s=wait_s)
 
     def pending(self, job_id):
         waiting = self.client.job(job_id).get("waiting_for") or {}

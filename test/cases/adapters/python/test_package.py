@@ -11,6 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../../../../packages/python/src"))
 sys.path.append(os.path.join(HERE, "standins"))
 from countersign import ApiError, Client, Denied, NotReleased, Released, RunHere, governed, tell  # noqa: E402
+from countersign.gate import RemoteGate, ToolCall, run_label  # noqa: E402
 from countersign.guard import Guard, require_supported  # noqa: E402
 
 SECRET = "hunter2-is-the-password"
@@ -159,6 +160,29 @@ class GovernedTest(unittest.TestCase):
             governed(gate, run="r1", tool="t")(lambda a: a)(object())
 
 
+class RunLabelTest(unittest.TestCase):
+    """As adapter-core.test.ts has it: the same run has one label in each language."""
+
+    def test_the_name_itself_or_a_digest_where_that_cannot_be_a_label(self):
+        usable = ["t", "thread 7/turn-2", "01890000-0000-7000-8000-00000000000a", "x" * 256]
+        self.assertEqual([run_label(each) for each in usable], usable)
+        odd = ["", " t", "t ", "t\n", "a\nb", "Zoë", "\u202et", "x" * 257, "x" * 100_000]
+        for label in map(run_label, odd):
+            self.assertRegex(label, "^sha256:[0-9a-f]{64}$")
+        self.assertEqual(len(set(map(run_label, odd))), len(odd))
+        self.assertEqual(run_label("Zoë"), "sha256:c6a12698582fc1104ea24107a2d7268145ff06ef859707729d01fd060897f067")
+
+    def test_a_label_that_the_request_names_itself_stays(self):
+        denied = (403, {}, json.dumps({"code": "denied", "rule_id": None, "reason": "no", "job_id": "j"}))
+        asked = [{}, {"labels": None}, {"labels": {"env": "prod"}}, {"labels": {"run": "conversation-9"}}]
+        with Server(*[denied] * len(asked)) as api:
+            for number, labels in enumerate(asked):
+                gate = RemoteGate(Client(api.url, api_key="k"), "a", lambda call: {"topic": "job.a", **labels})
+                gate.ask(ToolCall("mine", "r1", str(number), "shell", {}, 0))
+            said = [body["labels"] for body in api.bodies]
+        self.assertEqual(said, [{"run": "r1"}, {"run": "r1"}, {"run": "r1", "env": "prod"}, {"run": "conversation-9"}])
+
+
 class GuardTest(unittest.TestCase):
     def test_an_outcome_that_it_does_not_know_and_a_gate_that_raises_run_nothing(self):
         def fail(call):
@@ -212,6 +236,8 @@ class ExamplesTest(unittest.TestCase):
                 asyncio.run(autogen_agent.guarded_tools()[1].run_json(call["args"], None, call_id="c1")),
             ]
             self.assertEqual(said, ["fine"] * 4)
+            runs = [body["labels"].pop("run") for body in api.bodies]
+            self.assertEqual((runs[1], all(runs)), ("r", True))
             asked = {"topic": "job.deploy.apply", "payload": call["args"], "labels": {"env": "prod"}}
             self.assertEqual(api.bodies, [asked] * 4)
 
