@@ -237,6 +237,7 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
   kpis: ['GET /kpis'],
   login: [],
   'mcp add': ['GET /agents/{id}', 'POST /agents', 'POST /keys', 'POST /workers'],
+  'mcp demo': [],
   'mcp tools review': [],
   'mcp wrap': [],
   'people change': ['PATCH /people/{id}'],

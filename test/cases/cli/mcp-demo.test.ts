@@ -1,0 +1,63 @@
+/** `countersign mcp demo`: what clients are told to start, without a secret, and written whole or not at all. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT } from '@countersign/cli/exit-codes';
+import { CLIENTS, clientConfigurations } from '@countersign/cli/mcp/client-configurations';
+import { expect, test } from 'vitest';
+import { newFolder, runCli, writeOne } from './run-cli.ts';
+
+const SECRET = 'cs_hunter2';
+const PROXY = {
+  server: 'files',
+  tenant: 'default',
+  agent: 'mcp-files',
+  api_key: SECRET,
+  worker: {
+    url: 'http://127.0.0.1:8081',
+    pool: 'mcp-files',
+    worker: 'proxy',
+    signing_key: `-----BEGIN PRIVATE KEY-----${SECRET}`,
+    scheduler_public_keys: ['A'.repeat(43)],
+  },
+  env: { GITHUB_TOKEN: SECRET },
+};
+const SERVER = ['npx', '-y', 'server-files', '/home/ana/my files', '--flag'];
+
+test('each client is told the same command, where and in the form that it reads', () => {
+  const countersign = ['/usr/bin/node', '/opt/main.ts'] as const;
+  const made = clientConfigurations({ server: 'files', countersign, file: '/k/files.json', command: SERVER }, CLIENTS);
+  const args = ['/opt/main.ts', 'mcp', 'wrap', '--file', '/k/files.json', '--', ...SERVER];
+  const files = { type: 'stdio', command: '/usr/bin/node', args };
+  expect(made).toEqual([
+    { client: 'claude-code', path: '.mcp.json', configuration: { mcpServers: { files } } },
+    { client: 'cursor', path: '.cursor/mcp.json', configuration: { mcpServers: { files } } },
+    { client: 'vscode', path: '.vscode/mcp.json', configuration: { servers: { files } } },
+  ]);
+});
+
+test('written: what is printed, no key, nothing overwritten, and all or none', async () => {
+  const file = writeOne('files.json', JSON.stringify(PROXY));
+  const run = (...args: string[]) => runCli('mcp', 'demo', '--json', '--file', file, ...args, '--', ...SERVER);
+  const project = newFolder();
+  const written = await run('--out', project);
+  expect(written.code).toBe(EXIT.done);
+  for (const { path, configuration } of written.json)
+    expect(JSON.parse(readFileSync(join(project, path), 'utf8'))).toEqual(configuration);
+  expect(written.json).toHaveLength(CLIENTS.length);
+  expect(written.out).not.toContain(SECRET);
+
+  const other = newFolder();
+  mkdirSync(join(other, '.vscode'));
+  writeFileSync(join(other, '.vscode/mcp.json'), 'mine');
+  const refused = await run('--out', other);
+  expect([refused.code, refused.error]).toEqual([EXIT.usage, expect.stringContaining('.vscode/mcp.json')]);
+  expect(readFileSync(join(other, '.vscode/mcp.json'), 'utf8')).toBe('mine');
+  expect(existsSync(join(other, '.mcp.json'))).toBe(false);
+  expect((await run('--client', 'cursor', '--out', other)).json).toMatchObject([{ path: '.cursor/mcp.json' }]);
+});
+
+test('what no client could start is refused, and says what to do first', async () => {
+  const missing = join(newFolder(), 'none.json');
+  const { code, error, out } = await runCli('mcp', 'demo', '--file', missing, '--', ...SERVER);
+  expect([code, out, error]).toEqual([EXIT.usage, '', expect.stringContaining('countersign mcp add')]);
+});
