@@ -107,6 +107,7 @@ function cases(): void {
       actor: 'mcp-filesystem',
       labels: { mcp_server: 'filesystem', mcp_tool: 'read_text_file', mcp_client: 'test-client/1.0.0' },
     });
+    expect(body.labels.run).toMatch(/^mcp-filesystem-[0-9a-f]{16}$/);
   });
 
   test('a result is shown only as output safety released it', async () => {
