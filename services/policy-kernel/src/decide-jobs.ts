@@ -5,7 +5,6 @@
 import { type DecideAnswer, type DecideItem, finalDecision, type Judged } from '@countersign/contracts/decision';
 import { CountersignError, type Failure } from '@countersign/contracts/errors';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
-import type { RunHistory } from '@countersign/contracts/run-facts';
 import { nowInstant } from '@countersign/platform/clock';
 import { uuidv7 } from '@countersign/platform/ids';
 import type { Metrics } from '@countersign/platform/metrics';
@@ -13,6 +12,7 @@ import { type ActivePolicies, policyFor } from './active-policies.ts';
 import { decideUnder, hasEnded } from './decide-under.ts';
 import { cacheKey, type DecidedUnder, type DecisionCache } from './decision-cache.ts';
 import { isObserving } from './observe-mode.ts';
+import { historyFor, type KnownRun } from './read-runs.ts';
 import type { Scans } from './scan-apart.ts';
 import type { Sealer } from './seal-answer.ts';
 
@@ -24,7 +24,7 @@ export type DecideParts = {
   /** Left out, everything is scanned while it is decided. */
   scans?: Pick<Scans, 'of'>;
   /** What was read of an item's run; undefined when nothing was. */
-  historyOf?: (item: DecideItem) => RunHistory | undefined;
+  runOf?: (item: DecideItem) => KnownRun | undefined;
 };
 export type ItemAnswer = RpcAnswer<'policy.decide'>['answers'][number];
 
@@ -41,8 +41,8 @@ export function decideJob(parts: DecideParts, item: DecideItem): ItemAnswer {
     const active = policyFor(policies, item.request.tenant);
     if (isBehind(policies, item)) throw new CountersignError('epoch_stale');
     const now = nowInstant();
-    const history = parts.historyOf?.(item);
-    // The policy began to ask between the reading and now: whoever asked asks again.
+    const history = historyFor(parts.runOf?.(item), active.policy.run);
+    // The policy began to ask, or asks about other jobs, since it was read: whoever asked asks again.
     if (active.policy.run !== null && history === undefined) throw new CountersignError('overloaded');
     const ended = hasEnded(active, now);
     if (ended) metrics.count('policy_expired_total', { gate: item.gate });

@@ -2,7 +2,9 @@
  * Reads what runs did before, where the policy asks for it: one question for all items of a moment, bounded in rows. Read
  * anew each time that something is decided; a history is never kept.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { DecideItem } from '@countersign/contracts/decision';
+import { chainOf } from '@countersign/contracts/delegation';
 import { LIMITS } from '@countersign/contracts/limits';
 import { type RunHistory, type RunsSource, ranBefore } from '@countersign/contracts/run-facts';
 import type { Tx } from '@countersign/platform/database';
@@ -19,6 +21,15 @@ export type WantedRun = { item: Pick<DecideItem, 'request' | 'actor'>; run: Runs
 /** In order. Null where it is not known: without the label `run`, or beyond `LIMITS.run_jobs`. */
 export type ReadRuns = (wanted: readonly WantedRun[]) => Promise<RunHistory[]>;
 
+/** `run`: by which jobs it was read. */
+export type KnownRun = { run: RunsSource; history: RunHistory };
+
+/** What was read for the policy that decides; undefined where that asks otherwise than the one it was read for. */
+export function historyFor(known: KnownRun | undefined, wanted: RunsSource | null): RunHistory | undefined {
+  if (known === undefined || wanted === null || !isDeepStrictEqual(known.run, wanted)) return undefined;
+  return known.history;
+}
+
 export function openRuns(database: Tx): ReadRuns {
   return async (wanted) => {
     if (wanted.length === 0) return [];
@@ -26,7 +37,7 @@ export function openRuns(database: Tx): ReadRuns {
       database,
       'scheduler.run_history',
       wanted.map(({ item }) => item.request.tenant),
-      wanted.map(({ item }) => item.actor.id),
+      wanted.map(({ item }) => actorsOf(item).join(' ')),
       wanted.map(({ item }) => item.request.labels.run ?? null),
       wanted.map(({ item }) => item.request.job_id),
       wanted.map(({ run }) => (run.by === 'agent' ? run.within : null)),
@@ -35,6 +46,11 @@ export function openRuns(database: Tx): ReadRuns {
     );
     return histories.parse(answer);
   };
+}
+
+/** An agent that asks on others' behalf has their history too: they could have handed it what they read. */
+function actorsOf({ request, actor }: WantedRun['item']): string[] {
+  return [...new Set([actor.id, ...chainOf(request.on_behalf_of)])];
 }
 
 /** Undefined under a policy that does not ask. */
@@ -54,12 +70,12 @@ export async function readAhead(
   policies: Pick<ActivePolicies, 'of'>,
   readRuns: ReadRuns,
   items: readonly DecideItem[],
-  known: WeakMap<DecideItem, RunHistory>,
+  known: WeakMap<DecideItem, KnownRun>,
 ): Promise<void> {
   const wanted = items.flatMap((item) => {
     const run = policies.of(item.request.tenant)?.policy.run ?? null;
     return run === null ? [] : [{ item, run }];
   });
   const read = await readRuns(wanted);
-  for (const [i, { item }] of wanted.entries()) known.set(item, read[i] ?? null);
+  for (const [i, { item, run }] of wanted.entries()) known.set(item, { run, history: read[i] ?? null });
 }

@@ -2,7 +2,6 @@
 import type { DecideItem } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import { trustRoot } from '@countersign/contracts/policy';
-import type { RunHistory } from '@countersign/contracts/run-facts';
 import { monotonicMs } from '@countersign/platform/clock';
 import { decisionSealKeys } from '@countersign/platform/decision-seal-keys';
 import { errorFields } from '@countersign/platform/logger';
@@ -21,7 +20,7 @@ import { openLastKnownGood } from './last-known-good.ts';
 import { listBundles } from './list-bundles.ts';
 import { openCandidates } from './open-candidate.ts';
 import { publishDocument } from './publish-document.ts';
-import { openRuns, readAhead } from './read-runs.ts';
+import { type KnownRun, openRuns, readAhead } from './read-runs.ts';
 import { openReplay } from './replay-history.ts';
 import { openScans } from './scan-apart.ts';
 import { openSealer } from './seal-answer.ts';
@@ -81,10 +80,10 @@ export const policyKernel = defineService({
     const scans = openScans(metrics, openModelCalls(metrics, config.MODEL_DETECTOR));
     onStop(() => scans.stop());
     const readRuns = openRuns(database);
-    const known = new WeakMap<DecideItem, RunHistory>();
+    const known = new WeakMap<DecideItem, KnownRun>();
     const decideAll = openDecideQueue({
       decide: (item: Parameters<typeof decideJob>[1]) =>
-        decideJob({ policies, cache, sealer, metrics, scans, historyOf: (one) => known.get(one) }, item),
+        decideJob({ policies, cache, sealer, metrics, scans, runOf: (one) => known.get(one) }, item),
       max_items: LIMITS.queued_rows,
       deadline_ms: LIMITS.decide_ms,
       slice_ms: LIMITS.decide_slice_ms,

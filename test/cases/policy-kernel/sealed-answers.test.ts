@@ -4,6 +4,7 @@ import { isSealed, sealedAnswerOf } from '@countersign/ledger/decision-seal';
 import type { ActivePolicy } from '@countersign/policy-kernel/active-policies';
 import { decideJob } from '@countersign/policy-kernel/decide-jobs';
 import { openDecisionCache } from '@countersign/policy-kernel/decision-cache';
+import { historyFor } from '@countersign/policy-kernel/read-runs';
 import { openSealer } from '@countersign/policy-kernel/seal-answer';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { compiled, itemOf, SNAPSHOT } from '../policy/ask-policy.ts';
@@ -52,6 +53,13 @@ const ALLOW = 'rules: [{ id: all, match: {}, decision: allow }]';
 function holds({ reusable, ...judged }: DecideAnswer): boolean {
   return reusable !== null && isSealed([KEY], sealedAnswerOf(judged, reusable.until)!, reusable.seal);
 }
+
+test('what was read of a run counts only for a policy that calls the same jobs one run', () => {
+  const known = { run: { by: 'agent', within: 1_000 }, history: [] } as const;
+  const wanted = [known.run, { ...known.run }, { by: 'agent', within: 2_000 }, { by: 'run' }, null] as const;
+  expect(wanted.map((run) => historyFor(known, run))).toEqual([[], [], undefined, undefined, undefined]);
+  expect(historyFor(undefined, known.run)).toBeUndefined();
+});
 
 describe('sealed', () => {
   test.each([

@@ -161,6 +161,7 @@ const CLEARED: ClearedJob = {
   rewritten: '{}',
   actor_json: '{}',
   exceeded: null,
+  stages: null,
 };
 
 function dispatchItem(options: JobOptions = {}, job: Partial<ClearedJob> = {}): DispatchItem {

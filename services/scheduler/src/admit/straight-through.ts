@@ -78,6 +78,7 @@ function dispatchItemOf({ item, pool }: Planned, content: NewContext, stood: Dec
       rewritten: content.rewritten!,
       actor_json: content.actor,
       exceeded: null,
+      stages: null,
     },
   };
 }

@@ -1,4 +1,5 @@
 /** A cleared job at the dispatch gate, and what was decided about it. */
+import type { ApprovalStage } from '@countersign/contracts/asked-approval';
 import type { Decision, Judged } from '@countersign/contracts/decision';
 import type { JobFacts } from '@countersign/contracts/job-entry';
 
@@ -18,6 +19,8 @@ export type ClearedJob = JobFacts & {
   actor_json: string;
   /** Limits that had no room when it was admitted, and ask for an approval then. */
   exceeded: string[] | null;
+  /** Whose yes it was held for, last; null when it never was. */
+  stages: ApprovalStage[] | null;
 };
 
 export type DispatchItem = {

@@ -58,7 +58,7 @@ picked AS (
     ORDER BY priority DESC, created_at LIMIT $1))
 SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.on_behalf_of, j.job_hash, j.traceparent,
        j.effective_digest, j.approval_id, j.held_seq, j.attempt, j.runs, j.pool, j.policy_epoch, c.salt, c.rewritten,
-       c.actor AS actor_json, j.approval_terms -> 'exceeded' AS exceeded
+       c.actor AS actor_json, j.approval_terms -> 'exceeded' AS exceeded, j.approval_terms -> 'stages' AS stages
   FROM (SELECT * FROM picked LIMIT $1) p
  CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = p.tenant AND job_id = p.job_id OFFSET 0) j
  CROSS JOIN LATERAL (SELECT * FROM scheduler.contexts WHERE tenant = p.tenant AND job_id = p.job_id OFFSET 0) c

@@ -1,6 +1,9 @@
 /** Terms that the approval of a held job must bind, from the decision that asked for it. Missing ones mean the documented default. */
+import type { ApprovalStage } from '@countersign/contracts/asked-approval';
 import type { Decision } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
+
+const DEFAULT_STAGES: readonly ApprovalStage[] = [{ group: 'approvers', count: 1 }];
 
 /** `exceeded`: limits for which it was asked before, when the job was admitted. */
 export function approvalTerms(decision: Decision, exceeded: readonly string[] | null = null): object {
@@ -8,7 +11,7 @@ export function approvalTerms(decision: Decision, exceeded: readonly string[] | 
   const { stages, expires_ms, escalate, break_glass, grant, survive } = decision.obligations.approval ?? {};
   return {
     ...(asking !== null && { exceeded: asking }),
-    stages: stages ?? [{ group: 'approvers', count: 1 }],
+    stages: stages ?? DEFAULT_STAGES,
     expires_ms: expires_ms ?? LIMITS.approval_expires_ms,
     ...(escalate && { escalate }),
     ...(break_glass && { break_glass }),
@@ -17,4 +20,13 @@ export function approvalTerms(decision: Decision, exceeded: readonly string[] | 
     max_attempts: decision.constraints.max_attempts ?? LIMITS.attempts,
     reason: decision.reason,
   };
+}
+
+/**
+ * Whether everybody whose yes this decision wants was asked for it. Under one policy it may want more than before: what the run
+ * did since, or the time of day, brings floors with it.
+ */
+export function wereAsked(asked: readonly ApprovalStage[], { obligations }: Decision): boolean {
+  const wanted = obligations.approval?.stages ?? DEFAULT_STAGES;
+  return wanted.every(({ group, count }) => asked.some((one) => one.group === group && one.count >= count));
 }

@@ -17,7 +17,7 @@ type Key = { tenant: string; job_id: string; held_seq: number };
 const OUTDATED = `
 SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent,
        j.effective_digest, j.approval_id, j.held_seq, j.attempt, j.runs, j.pool, j.policy_epoch, c.salt, c.rewritten,
-       c.actor AS actor_json, j.approval_terms -> 'exceeded' AS exceeded
+       c.actor AS actor_json, j.approval_terms -> 'exceeded' AS exceeded, j.approval_terms -> 'stages' AS stages
   FROM scheduler.outdated($1::integer) o
  CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = o.tenant AND job_id = o.job_id OFFSET 0) j
  CROSS JOIN LATERAL (SELECT * FROM scheduler.contexts WHERE tenant = o.tenant AND job_id = o.job_id OFFSET 0) c

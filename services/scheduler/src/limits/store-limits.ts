@@ -24,7 +24,7 @@ const HEADS = `
 SELECT q.key, p.tenant AS parked_tenant, j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner,
        j.on_behalf_of, j.job_hash, j.traceparent, j.effective_digest, j.approval_id, j.held_seq, j.attempt, j.runs, j.pool,
        j.policy_epoch, j.deadline_at, c.salt, c.rewritten, c.actor AS actor_json,
-       j.approval_terms -> 'exceeded' AS exceeded
+       j.approval_terms -> 'exceeded' AS exceeded, j.approval_terms -> 'stages' AS stages
   FROM (SELECT key FROM scheduler.parked_queues WHERE look_at <= clock_timestamp() ORDER BY look_at LIMIT $1) q
   LEFT JOIN LATERAL (
        SELECT tenant, job_id, place FROM scheduler.parked WHERE key = q.key ORDER BY place LIMIT $2) p ON true
