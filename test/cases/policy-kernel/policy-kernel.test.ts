@@ -342,9 +342,9 @@ rules:
   ) =>
     run.admin.query(
       `INSERT INTO scheduler.jobs (tenant, job_id, topic, labels, actor, auth_method, state, decision, policy_version,
-         policy_snapshot, policy_epoch, job_hash, attempt, runs, deadline_at, traceparent, result_dispatch_id, created_at)
+         policy_snapshot, policy_epoch, job_hash, attempt, runs, deadline_at, traceparent, result_dispatch_id, created_at, updated_at)
        VALUES ('default', $1, 'job.crm.read', $2, $3, 'api_key', $4, 'allow', 1, '', 1, '', 1, 1, now(), '',
-         CASE WHEN $5 THEN gen_random_uuid() END, now() - $6::interval)`,
+         CASE WHEN $5 THEN gen_random_uuid() END, now() - $6::interval, now() - $6::interval)`,
       [job_id, JSON.stringify({ run: of }), actor, state, released, age],
     );
   const rule = async (body: object = SEND, gate: 'submit' | 'dispatch' = 'submit') => {

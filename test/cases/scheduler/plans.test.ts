@@ -223,7 +223,12 @@ describe('at the dispatch gate', () => {
     expect(allowed.row).toMatchObject({ redeems: false, room: 8, attempt: 2, pool: POOL });
     expect(allowed.sent.attempt).toMatchObject({ attempt: 3, approval_id: null });
     const approval_id = '01890000-0000-7000-8000-000000000001';
-    const approved = planSending(dispatchItem({ decision: 'require_approval' }, { approval_id }), CONTROL, POOLS)!;
+    const stages = [{ group: 'approvers', count: 2 }];
+    const asking = (obligations: object) =>
+      dispatchItem({ decision: 'require_approval', changes: { obligations } }, { approval_id, stages });
+    const approved = planSending(asking({}), CONTROL, POOLS)!;
+    for (const more of [[{ group: 'approvers', count: 3 }], [...stages, { group: 'security', count: 1 }]])
+      expect(planSending(asking({ approval: { stages: more, expires_ms: 1 } }), CONTROL, POOLS)).toBeNull();
     expect(approved.row).toMatchObject({ redeems: true, approval_id });
     expect(approved.entry.body).toMatchObject({ approval_id, decided_by: 'kernel', attempt: 3 });
   });

@@ -6,7 +6,7 @@ import { gate } from '@countersign/platform/control-gate';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { insertOffers } from '../follow/store-follow-ups.ts';
-import { wereAsked } from '../hold/approval-terms.ts';
+import { mayRedeem } from '../hold/approval-terms.ts';
 import { moveJobs } from '../move-jobs.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { EVERY_TENANT, readPools } from '../store-pools.ts';
@@ -50,10 +50,7 @@ export async function dispatchCarefully(
   const { fitting, waiting } = await fitToPools(tx, judged);
   for (const { verdict } of judged)
     if ('pool' in verdict) context.known.rooms.set(verdict.pool.id, roomOf(verdict.pool.concurrency));
-  const approvals = fitting.filter(
-    ({ verdict, item: { job, decision } }) =>
-      verdict.kind === 'needs_approval' && job.approval_id !== null && wereAsked(job.stages ?? [], decision),
-  );
+  const approvals = fitting.filter(({ verdict, item }) => verdict.kind === 'needs_approval' && mayRedeem(item));
   const redeemed = await redeemApprovals(
     tx,
     approvals.map(({ item }) => item),

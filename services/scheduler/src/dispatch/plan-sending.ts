@@ -1,6 +1,7 @@
 /** Plans the common step of the dispatch gate: a decided job goes to its pool as it is stored. Pure. */
 import type { ControlState } from '@countersign/contracts/control';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
+import { mayRedeem } from '../hold/approval-terms.ts';
 import type { PoolList } from '../store-pools.ts';
 import { classifyDispatch } from './classify-dispatch.ts';
 import type { DispatchItem } from './dispatch-item.ts';
@@ -25,7 +26,7 @@ export function planSending(
   const verdict = classifyDispatch(item, control, pools);
   const redeems = verdict.kind === 'needs_approval';
   if (verdict.kind !== 'send' && !redeems) return null;
-  if (redeems && job.approval_id === null) return null;
+  if (redeems && !mayRedeem(item)) return null;
   if (decision.constraints.max_affected !== undefined || decision.obligations.review !== undefined) return null;
   if (decision.effective_digest !== job.effective_digest) return null;
   const sent = newAttempt(item, verdict.pool, redeems ? job.approval_id : null);

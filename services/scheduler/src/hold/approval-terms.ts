@@ -2,6 +2,7 @@
 import type { ApprovalStage } from '@countersign/contracts/asked-approval';
 import type { Decision } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
+import type { DispatchItem } from '../dispatch/dispatch-item.ts';
 
 const DEFAULT_STAGES: readonly ApprovalStage[] = [{ group: 'approvers', count: 1 }];
 
@@ -23,10 +24,12 @@ export function approvalTerms(decision: Decision, exceeded: readonly string[] | 
 }
 
 /**
- * Whether everybody whose yes this decision wants was asked for it. Under one policy it may want more than before: what the run
- * did since, or the time of day, brings floors with it.
+ * Whether its approval is worth trying: everybody whose yes this decision wants was asked for it. Under one policy that may be
+ * more than before: what the run did since, or the time of day, brings floors with it.
  */
-export function wereAsked(asked: readonly ApprovalStage[], { obligations }: Decision): boolean {
-  const wanted = obligations.approval?.stages ?? DEFAULT_STAGES;
-  return wanted.every(({ group, count }) => asked.some((one) => one.group === group && one.count >= count));
+export function mayRedeem({ job, decision }: Pick<DispatchItem, 'job' | 'decision'>): boolean {
+  const wanted = decision.obligations.approval?.stages ?? DEFAULT_STAGES;
+  const wasAsked = ({ group, count }: ApprovalStage): boolean =>
+    (job.stages ?? []).some((one) => one.group === group && one.count >= count);
+  return job.approval_id !== null && wanted.every(wasAsked);
 }
