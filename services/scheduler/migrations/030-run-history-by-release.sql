@@ -3,7 +3,7 @@
 
 -- As before. `actors`: the agent and those on whose behalf it asks, by spaces. `within_ms` is counted back from a job's last step,
 -- or from its release by people. A job waits and runs for at most a day (LIMITS.deadline_ms), and its last attempt a little longer;
--- null also where more than ten times `most` would have to be read for that.
+-- null also where twice `most` would have to be read for that.
 CREATE OR REPLACE FUNCTION scheduler.run_history(tenants text[], actors text[], named text[], own text[], within_ms bigint[], before timestamptz[], most int)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -34,7 +34,7 @@ BEGIN
           FROM scheduler.jobs
          WHERE within_ms[i] IS NOT NULL AND tenant COLLATE "C" = tenants[i] AND actor = a.agent
            AND labels LIKE '%"run":%' AND created_at > since - interval '25 hours'
-         ORDER BY created_at DESC, job_id DESC LIMIT 10 * most + 1) own_jobs
+         ORDER BY created_at DESC, job_id DESC LIMIT 2 * most - 1) own_jobs
     ), jobs AS MATERIALIZED (
       SELECT * FROM reached WHERE within_ms[i] IS NULL OR updated_at > since
       UNION
@@ -57,7 +57,7 @@ BEGIN
              (array_agg(job_id ORDER BY updated_at, job_id) FILTER (WHERE is_released))[1] AS released
         FROM ran GROUP BY topic, capability
     )
-    SELECT (SELECT count(*) FROM reached) <= 10 * most, (SELECT count(*) FROM jobs),
+    SELECT (SELECT count(*) FROM reached) < 2 * most - 1, (SELECT count(*) FROM jobs),
            coalesce(jsonb_agg(jsonb_build_object('topic', topic, 'capability', capability, 'jobs', jobs, 'released', released)
                               ORDER BY topic COLLATE "C", capability COLLATE "C"), '[]')
       INTO reached_all, looked, history FROM topics;
