@@ -1,5 +1,5 @@
 /**
- * What a client of MCP has to be told to start a wrapped server, in the form that each documents for a project's folder. There is
+ * What a client of MCP has to be told to start a wrapped server, in the form that each reads from a project's folder. There is
  * no secret in it: the keys stay in the proxy's file.
  */
 
