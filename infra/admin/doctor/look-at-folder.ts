@@ -20,30 +20,30 @@ export async function lookAtFolder(out: string): Promise<Finding[]> {
 /** Room of the disk that a path lies on. */
 export function judgeDisk(of: string, free: number, size: number): Finding {
   const says = `${(free / GIB).toFixed(1)} GiB of ${(size / GIB).toFixed(1)} free`;
-  const todo = 'make room or grow it: a full disk stops admission';
-  if (free < GIB || free < size * 0.02) return finding('fault', of, says, todo);
-  return free < size * 0.1 ? finding('warning', of, says, todo) : ok(of, says);
+  const advice = 'make room or grow it: a full disk stops admission';
+  if (free < GIB || free < size * 0.02) return finding('fault', of, says, advice);
+  return free < size * 0.1 ? finding('warning', of, says, advice) : ok(of, says);
 }
 
 export function judgeTrustRoot({ keys, threshold }: TrustRoot, now: number): Finding[] {
   const good = keys.filter(({ not_after }) => Date.parse(not_after) > now);
-  const todo = 'add a key to TRUST_ROOT, restart the kernels one by one, and sign the next policy with it';
+  const advice = 'add a key to TRUST_ROOT, restart the kernels one by one, and sign the next policy with it';
   const soon = good.filter(({ not_after }) => Date.parse(not_after) < now + SOON_DAYS * DAY_MS);
   if (good.length < threshold)
-    return [finding('fault', 'keys that sign policies', `${good.length} are good and ${threshold} are needed`, todo)];
+    return [finding('fault', 'keys that sign policies', `${good.length} are good and ${threshold} are needed`, advice)];
   if (soon.length === 0) return [ok('keys that sign policies', `${good.length} are good, ${threshold} needed`)];
   return soon.map(({ key_id, not_after }) =>
-    finding('warning', `key ${key_id} that signs policies`, `ends at ${not_after}`, todo),
+    finding('warning', `key ${key_id} that signs policies`, `ends at ${not_after}`, advice),
   );
 }
 
 function lookAtModes(out: string): Finding[] {
   const files = readdirSync(out).filter((name) => /\.(env|pem|json|conf)$/.test(name));
   const open = files.filter((name) => (statSync(join(out, name)).mode & 0o077) !== 0);
-  const todo = `chmod 600 them, and replace the keys in them if somebody else may have read them`;
+  const advice = `chmod 600 them, and replace the keys in them if somebody else may have read them`;
   return open.length === 0
     ? [ok('files of settings', `${files.length}, readable for their owner alone`)]
-    : [finding('fault', 'files of settings', `others may read ${open.join(', ')}`, todo)];
+    : [finding('fault', 'files of settings', `others may read ${open.join(', ')}`, advice)];
 }
 
 function lookAtDisk(out: string): Finding {

@@ -91,7 +91,7 @@ export function judgeMigrations(applied: ReadonlyMap<string, string>, known: rea
 
 /** What a role may write beyond its own schema, and whoever may change or remove evidence. */
 export function judgeRights(all: readonly Right[]): Finding[] {
-  const todo = 'REVOKE it, and find out who granted it: no migration does';
+  const advice = 'REVOKE it, and find out who granted it: no migration does';
   const strays = all.filter(({ role, schema }) => role !== OWNER_ROLE && !WRITES[role]?.includes(schema));
   const evidence = all.filter(
     ({ role, schema, name, privilege }) =>
@@ -101,7 +101,7 @@ export function judgeRights(all: readonly Right[]): Finding[] {
   if (bad.length === 0)
     return [ok('rights in Postgres', 'each service writes its own schema alone, and nobody changes evidence')];
   return bad.map(({ role, schema, name, privilege }) =>
-    finding('fault', 'rights in Postgres', `${role} has ${privilege} on ${schema}.${name}`, todo),
+    finding('fault', 'rights in Postgres', `${role} has ${privilege} on ${schema}.${name}`, advice),
   );
 }
 

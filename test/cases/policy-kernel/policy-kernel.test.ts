@@ -398,7 +398,7 @@ rules:
     expect(await ofOther()).toBe('no-send');
   });
 
-  test('of a run with more jobs than are looked at is not known', async () => {
+  test('of a run with more jobs than are looked at is not known, but as it stood before them it is', async () => {
     await run.publish(TAINT.replace('BY', 'run'));
     await run.admin.query(
       `INSERT INTO scheduler.jobs (tenant, job_id, topic, labels, actor, auth_method, state, decision, policy_version,
@@ -408,5 +408,14 @@ rules:
     );
     await expect.poll(() => rule({ labels: { run: 'long' } })).toBe('unknown');
     expect(await rule({ labels: { run: 'short' } })).toBe('rest');
+    const asOf = async (age: string) => {
+      const [read] = await run.admin.query<{ histories: unknown }>(
+        `SELECT scheduler.run_history(ARRAY['default'], ARRAY['a'], ARRAY['long'], ARRAY['own'], ARRAY[NULL]::bigint[],
+           ARRAY[now() - $1::interval], 1000) AS histories`,
+        [age],
+      );
+      return read!.histories;
+    };
+    expect([await asOf('0'), await asOf('1 hour')]).toEqual([[null], [[]]]);
   });
 });

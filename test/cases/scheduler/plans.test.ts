@@ -227,7 +227,12 @@ describe('at the dispatch gate', () => {
     const asking = (obligations: object) =>
       dispatchItem({ decision: 'require_approval', changes: { obligations } }, { approval_id, stages });
     const approved = planSending(asking({}), CONTROL, POOLS)!;
-    for (const more of [[{ group: 'approvers', count: 3 }], [...stages, { group: 'security', count: 1 }]])
+    const once = { group: 'approvers', count: 1 };
+    for (const more of [
+      [{ group: 'approvers', count: 3 }],
+      [...stages, { group: 'security', count: 1 }],
+      [...stages, once],
+    ])
       expect(planSending(asking({ approval: { stages: more, expires_ms: 1 } }), CONTROL, POOLS)).toBeNull();
     expect(approved.row).toMatchObject({ redeems: true, approval_id });
     expect(approved.entry.body).toMatchObject({ approval_id, decided_by: 'kernel', attempt: 3 });

@@ -53,9 +53,9 @@ async function lookAtApi(url: string): Promise<Finding[]> {
 }
 
 async function lookAtKeys(command: Command): Promise<Finding[]> {
-  const todo = 'give COUNTERSIGN_API_KEY a key of the role operator, auditor or admin';
+  const advice = 'give COUNTERSIGN_API_KEY a key of the role operator, auditor or admin';
   if (command.optsWithGlobals<{ key?: string }>().key === undefined)
-    return [finding('unknown', 'keys', 'not looked at: no API key', todo)];
+    return [finding('unknown', 'keys', 'not looked at: no API key', advice)];
   const client = clientOf(command);
   try {
     const soon = await everyPage((cursor) => client.keys({ ...cursor, expiring_in_days: SOON_DAYS }), 'keys');
@@ -70,7 +70,7 @@ async function lookAtKeys(command: Command): Promise<Finding[]> {
     );
   } catch (thrown) {
     if (!(thrown instanceof ApiError)) throw thrown;
-    return [finding('unknown', 'keys', `not looked at: ${thrown.code}`, todo)];
+    return [finding('unknown', 'keys', `not looked at: ${thrown.code}`, advice)];
   }
 }
 

@@ -95,9 +95,9 @@ function policies(samples: readonly Sample[], now: number): Finding[] {
   return ends.map(([scope, end]) => {
     const days = Math.floor((end - now) / DAY);
     const until = new Date(end * 1000).toISOString().slice(0, 10);
-    const todo = 'sign the policy again with a later end, publish and activate it';
-    if (end <= now) return finding('fault', `policy of ${scope}`, `ended on ${until}: nothing is admitted`, todo);
-    if (days < SOON_DAYS) return finding('warning', `policy of ${scope}`, `ends in ${days} days, on ${until}`, todo);
+    const advice = 'sign the policy again with a later end, publish and activate it';
+    if (end <= now) return finding('fault', `policy of ${scope}`, `ended on ${until}: nothing is admitted`, advice);
+    if (days < SOON_DAYS) return finding('warning', `policy of ${scope}`, `ends in ${days} days, on ${until}`, advice);
     return ok(`policy of ${scope}`, `until ${until}`);
   });
 }
@@ -147,14 +147,14 @@ const BACKLOGS: readonly [MetricName, string, number, string][] = [
 ];
 
 function lag(samples: readonly Sample[]): Finding[] {
-  return BACKLOGS.flatMap(([metric, what, most, todo]) => {
+  return BACKLOGS.flatMap(([metric, what, most, advice]) => {
     const behind = mostOf(samples, metric);
     // Who forwards evidence runs for whoever wants it, and may not run at all.
     if (behind === null)
       return metric === 'forward_waiting_leaves'
         ? []
         : [finding('unknown', what, 'nobody tells of it', 'see whether audit runs')];
-    return [behind > most ? finding('warning', what, `${behind} behind`, todo) : ok(what, `${behind} behind`)];
+    return [behind > most ? finding('warning', what, `${behind} behind`, advice) : ok(what, `${behind} behind`)];
   });
 }
 

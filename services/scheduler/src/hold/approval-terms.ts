@@ -29,7 +29,15 @@ export function approvalTerms(decision: Decision, exceeded: readonly string[] | 
  */
 export function mayRedeem({ job, decision }: Pick<DispatchItem, 'job' | 'decision'>): boolean {
   const wanted = decision.obligations.approval?.stages ?? DEFAULT_STAGES;
-  const wasAsked = ({ group, count }: ApprovalStage): boolean =>
-    (job.stages ?? []).some((one) => one.group === group && one.count >= count);
-  return job.approval_id !== null && wanted.every(wasAsked);
+  const asked = dearestFirst(job.stages ?? []);
+  // Each stage that was asked answers for one that is wanted.
+  const wasAsked = ({ group, count }: ApprovalStage): boolean => {
+    const found = asked.findIndex((one) => one.group === group && one.count >= count);
+    return found >= 0 && asked.splice(found, 1).length === 1;
+  };
+  return job.approval_id !== null && dearestFirst(wanted).every(wasAsked);
+}
+
+function dearestFirst(stages: readonly ApprovalStage[]): ApprovalStage[] {
+  return stages.toSorted((a, b) => b.count - a.count);
 }
