@@ -74,6 +74,19 @@ describe('accounts', () => {
     expect((await run.vote(shown, 'ines', ['sre'])).state).toBe('granted');
   });
 
+  test('of whoever granted alone, or is concerned, sign no review of it', async () => {
+    const { approval_id, digest } = await run.ask('alone', { stages: TWO, break_glass: { group: 'sre' } });
+    const asked = { tenant: TENANT, approval_id, digest, reason: 'the site is down' };
+    await run.ingress.call('approval.break_glass', { ...asked, principal: principalOf('sam', ['sre']) });
+    const sign = (id: string) => {
+      const said = { tenant: TENANT, review_id: approval_id, outcome: 'accepted' as const, reason: null };
+      return run.ingress.call('approval.sign_review', { ...said, principal: principalOf(id, []) });
+    };
+    for (const id of ['sam', 'sam2', 'sam3', OWNER, 'olivia2'])
+      expect(await codeOf(sign(id))).toBe('approval_not_eligible');
+    expect((await sign('ines')).signed_by).toBe('ines');
+  });
+
   test("the owner's other account is the owner", async () => {
     const shown = await run.ask('by-the-owner');
     expect(await codeOf(run.vote(shown, 'olivia2', ['sre']))).toBe('approval_not_eligible');
