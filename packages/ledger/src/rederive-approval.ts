@@ -3,6 +3,7 @@
  * each stage, none of whom asked for it, granted before its end and spent once.
  */
 import { isEqual, microsecondsOf } from './approval-terms.ts';
+import { DEFAULT_STAGES, wereAsked } from './asked-stages.ts';
 import { canonicalize, type JsonValue } from './canonical-json.ts';
 import type { Body, DerivedFault } from './derived-fault.ts';
 import { APPROVAL_DOMAIN, plainDigest } from './digest.ts';
@@ -115,6 +116,7 @@ export function approvalFault(
   const byGrant = opened.grant_id !== undefined;
   const fault = byGrant ? grantFault(grants, opened, approval.use, { body, time_us }) : agreementFault(approval);
   if (fault !== null) return fault;
+  if (!wereAsked(wantedBy(decision), opened.stages)) return 'approval_by_too_few';
   if (approval.spent === 0 && time_us > microsecondsOf(opened.expires_at)) return 'approval_expired';
   if (approval.spent >= Number(opened.max_attempts)) return 'approval_spent';
   if (byGrant) approval.use = (body.grant as Body).use;
@@ -142,6 +144,12 @@ function digestOf(opened: Body): string | null {
   } catch {
     return null;
   }
+}
+
+/** Whose yes the decision at dispatch takes. */
+function wantedBy({ obligations }: Body): unknown {
+  const { approval } = (obligations ?? {}) as { approval?: { stages?: unknown } | null };
+  return approval?.stages ?? DEFAULT_STAGES;
 }
 
 function isOfThis(opened: Body, body: Body, decision: Body): boolean {

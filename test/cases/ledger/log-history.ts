@@ -173,7 +173,11 @@ function policy(scope: string, version: number, epoch: number): Step {
 
 function ran(step: ReturnType<typeof stepsOf>, attempt: number, more: Body = {}): Step[] {
   const at = { dispatch_id: `d${attempt}`, pool: 'desk', attempt };
-  const decision = decided('dispatch', more.approval_id === undefined ? 'allow' : 'require_approval');
+  const approval = { stages: [{ group: 'sre', count: 2 }], expires_ms: 3_600_000 };
+  const decision =
+    more.approval_id === undefined
+      ? decided('dispatch', 'allow')
+      : { ...decided('dispatch', 'require_approval'), obligations: { approval } };
   return [
     step('job_dispatched', 'scheduler', { ...at, ...more, decision, effective_digest: 'eff', state: 'dispatched' }),
     step('job_running', 'scheduler', { ...at, worker: 'w1', claim_id: `c${attempt}`, state: 'running' }),

@@ -55,7 +55,8 @@ function admitted(job: string): Step {
 }
 
 function dispatched(job: string, attempt: number, grant?: Body, at?: number): Step {
-  const decision = { gate: 'dispatch', decision: 'require_approval', ...POLICY };
+  const obligations = { approval: { stages: STAGES, expires_ms: 3_600_000 } };
+  const decision = { gate: 'dispatch', decision: 'require_approval', ...POLICY, obligations };
   const body = { ...terms(job), decision, attempt, dispatch_id: `d-${job}-${attempt}`, pool: 'p', grant };
   return { job, kind: 'job_dispatched', body, ...(at !== undefined && { at }) };
 }

@@ -247,6 +247,24 @@ describe('of a history in which', () => {
       'approval_of_something_else',
       APPROVED,
     ],
+    ...[
+      [{ group: 'sre', count: 3 }],
+      [
+        { group: 'sre', count: 1 },
+        { group: 'sre', count: 1 },
+      ],
+      [
+        { group: 'sre', count: 2 },
+        { group: 'security', count: 1 },
+      ],
+      undefined,
+      [],
+    ].map((stages): [string, Step[], LogFaultCode, number] => [
+      `the dispatch gate wanted ${JSON.stringify(stages) ?? 'whom it takes where nothing is said'}`,
+      changed(APPROVED, { decision: decision(APPROVED, { obligations: stages ? { approval: { stages } } : {} }) }),
+      'approval_by_too_few',
+      APPROVED,
+    ]),
     ['one vote is missing', history().toSpliced(index('approval_voted'), 1), 'approval_by_too_few', APPROVED - 1],
     ['one person voted twice', changed(index('approval_voted', 1), { voter: 'ann' }), 'approval_by_too_few', APPROVED],
     [
