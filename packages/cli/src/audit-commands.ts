@@ -48,6 +48,7 @@ type ExportOptions = WindowOptions & {
 type VerifyOptions = WindowOptions & {
   logKey: string[];
   trustRoot?: string;
+  table?: string;
   kept?: string;
   witnessKey?: string[];
   cosignatures?: number;
@@ -82,6 +83,10 @@ export function addAuditCommands(program: Command, output: Output): void {
     .option('--kept <file>', 'a checkpoint from before: then nothing before it was rewritten')
     .option('--witness-key <vkey...>', 'public keys of witnesses that must have cosigned')
     .option('--cosignatures <count>', 'how many of them; all when left out', wholeNumber)
+    .option(
+      '--table <file>',
+      'a table of the same entries (CSV): each row must be that of an entry, and none may lack one',
+    )
     .option('--since <time>', 'the export must hold everything from then on')
     .option('--until <time>', 'the export must hold everything up to then')
     .action((path: string, options: VerifyOptions, command: Command) => verify(output, path, options, command));
@@ -203,14 +208,23 @@ async function verify(output: Output, path: string, options: VerifyOptions, comm
     cosignatures: options.cosignatures ?? witnesses.length,
     root: options.trustRoot === undefined ? null : readRoot(options.trustRoot),
     ...askedOf(options),
+    ...(options.table !== undefined && { table: linesOf(options.table) }),
   };
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  const lines = linesOf(path);
   const verdict = await verifyEvidence(lines, trust).catch((thrown: unknown) => {
     if (thrown instanceof TypeError) throw new UsageError(`${path}: ${thrown.message}`);
-    throw refusedFile(path, thrown);
+    throw thrown;
   });
   print(output, command, verdict, showVerdict);
   if (verdict.verdict === 'broken') output.exit(EXIT.broken);
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  try {
+    yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  } catch (thrown) {
+    throw refusedFile(path, thrown);
+  }
 }
 
 function askedOf({ since, until }: WindowOptions): Pick<EvidenceTrust, 'asked'> {
@@ -233,7 +247,7 @@ function readRoot(path: string): TrustRoot {
 }
 
 function showVerdict(verdict: EvidenceVerdict): string {
-  const { entries, leaves, kept_size, cosigned_by, complete, faults, window, within, derived } = verdict;
+  const { entries, leaves, kept_size, cosigned_by, complete, faults, window, within, derived, table_rows } = verdict;
   const [first] = faults;
   if (first !== undefined)
     return `broken at ${first.at}: ${first.code}${faults.length > 1 ? `, and ${faults.length - 1} more` : ''}`;
@@ -244,6 +258,7 @@ function showVerdict(verdict: EvidenceVerdict): string {
     complete
       ? `complete: every leaf${window === null ? '' : ' of the window'} has its entry`
       : 'one part of the log: chains are whole, whole chains may be missing',
+    ...(table_rows === undefined ? [] : [`the table has these entries and no others: ${table_rows} rows`]),
     kept_size > 0
       ? `nothing before leaf ${kept_size} was rewritten`
       : 'without a checkpoint from elsewhere, the log itself could have rewritten it',

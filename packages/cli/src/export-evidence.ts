@@ -17,6 +17,7 @@ export type Exported = { entries: number; leaves: number; policies: number };
 /** Which part of the log: leaves `from` up to and not including `to`, or what was recorded in a time, both ends included. */
 export type ExportWindow = { from?: number; to?: number; since?: string; until?: string };
 
+/** Of a table, in their order. */
 const COLUMNS = [
   'leaf_index',
   'recorded_at',
@@ -27,7 +28,9 @@ const COLUMNS = [
   'recorded_by',
   'topic',
   'hash',
+  'body',
 ] as const;
+export const TABLE_HEAD = COLUMNS.join(',');
 
 /** `all`: every tenant's entries, so that it can be proven complete; else the own tenant's. */
 export async function exportEvidence(
@@ -70,7 +73,7 @@ export async function exportEvidence(
   return done;
 }
 
-/** The same entries as a table, for reading; what is verified is the other form. RFC 4180. */
+/** The same entries as a table, for reading. RFC 4180. It is proven by the other form (`verify-table.ts`), which says more. */
 export async function exportTable(
   client: Exporter,
   all: boolean,
@@ -78,7 +81,7 @@ export async function exportTable(
   { from, to, ...time }: ExportWindow = {},
 ): Promise<Exported> {
   const done = { entries: 0, leaves: 0, policies: 0 };
-  write(`${COLUMNS.join(',')},body\r\n`);
+  write(`${TABLE_HEAD}\r\n`);
   const query = {
     tenants: all ? 'all' : 'own',
     ...time,
@@ -86,11 +89,15 @@ export async function exportTable(
   } as const;
   for await (const entry of followEntries(client, { query })) {
     if (to !== undefined && entry.leaf_index! >= to) break;
-    const cells = [...COLUMNS.map((name) => entry[name]), canonicalize(entry.body as JsonValue)];
-    write(`${cells.map(cell).join(',')}\r\n`);
+    write(`${tableRow(flat(entry))}\r\n`);
     done.entries += 1;
   }
   return done;
+}
+
+/** Of an entry as an export has it, without the end of its line. */
+export function tableRow(entry: Readonly<Record<string, unknown>>): string {
+  return COLUMNS.map((name) => cell(entry[name])).join(',');
 }
 
 /**
@@ -126,7 +133,7 @@ async function readLeaves(client: Exporter, index: number, width: number): Promi
 }
 
 /** With the body as the text that was hashed. */
-function flat({ body, ...entry }: ShownEntry): object {
+function flat({ body, ...entry }: ShownEntry): Readonly<Record<string, unknown>> {
   return { ...entry, body: canonicalize(body as JsonValue) };
 }
 

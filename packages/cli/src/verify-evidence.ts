@@ -4,16 +4,25 @@ import { type LogWindow, microsecondsOf, readLogWindow } from '@countersign/ledg
 import { type LoggedEntry, type LogTrust, type LogVerdict, LogVerifier } from '@countersign/ledger/verify-log';
 import { verifyBundle } from '@countersign/policy/verify-bundle';
 import { FORMAT } from './export-evidence.ts';
+import { TableCheck } from './verify-table.ts';
 
 export type EvidenceTrust = Omit<LogTrust, 'selection' | 'window'> & {
   /** Who may sign policies. Null: activations are not compared with signed documents. */
   root: TrustRoot | null;
   /** What the export has to hold, in microseconds; null: whatever it says that it holds. */
   asked?: { since_us: number | null; until_us: number | null };
+  /** Lines of a table of the same entries, without their ends; left out: there is none. */
+  table?: AsyncIterable<string>;
 };
 
 /** `complete`: every leaf of the log has its entry in the export, or of its window, so nothing was left out of the population. `window`: null for the whole log. */
-export type EvidenceVerdict = LogVerdict & { complete: boolean; policies: number; window: LogWindow | null };
+export type EvidenceVerdict = LogVerdict & {
+  complete: boolean;
+  policies: number;
+  window: LogWindow | null;
+  /** Rows of the table that are proven entries, where one was given. */
+  table_rows?: number;
+};
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -26,6 +35,7 @@ export async function verifyEvidence(
   let [selection, ended, note]: [boolean, Line | null, string | null] = [true, null, null];
   let window: LogWindow | null = null;
   const documents = new Map<string, string>();
+  let table: TableCheck | null = null;
   for await (const text of lines) {
     if (text === '') continue;
     const line = readLine(text);
@@ -35,16 +45,31 @@ export async function verifyEvidence(
       window = readLogWindow(line.window);
       if (!holds(window, trust.asked)) throw new TypeError('the file holds another time than was asked for');
       verifier = new LogVerifier({ ...trust, selection, window });
+      const times = trust.asked ?? window ?? { since_us: null, until_us: null };
+      if (trust.table !== undefined) table = new TableCheck(trust.table, times);
     } else if (line.type === 'leaves') verifier.takeLeaves(Number(line.from), hashesIn(line.hashes));
     else if (line.type === 'policy') documents.set(String(line.snapshot), String(line.document));
-    else if (line.type === 'entry') await takeEntry(verifier, line, trust.root, documents);
-    else if (line.type === 'checkpoint') note = String(line.note);
+    else if (line.type === 'entry') {
+      await takeEntry(verifier, line, trust.root, documents);
+      await table?.take(line, microsecondsOf(String(line.recorded_at)));
+    } else if (line.type === 'checkpoint') note = String(line.note);
     else if (line.type === 'end') ended = line;
   }
   if (verifier === null) throw new TypeError('the file is empty');
+  const differs = (await table?.finish()) ?? null;
+  if (differs !== null)
+    verifier.addTableFault(
+      `row ${differs.row} of the table${differs.expected_leaf === null ? '' : `, leaf ${differs.expected_leaf}`}`,
+    );
   const verdict = verifier.finish(note);
   if (ended === null || ended.entries !== verdict.entries) throw new TypeError('the file was cut off');
-  return { ...verdict, complete: !selection && verdict.verdict === 'holds', policies: documents.size, window };
+  return {
+    ...verdict,
+    complete: !selection && verdict.verdict === 'holds',
+    policies: documents.size,
+    window,
+    ...(table !== null && { table_rows: table.rows }),
+  };
 }
 
 /** Of leaves without a time nobody can say that they hold it. */

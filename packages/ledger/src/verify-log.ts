@@ -37,6 +37,7 @@ export type LogFaultCode =
   | 'seq_gap'
   | 'time_ran_back'
   | 'tenant_mismatch'
+  | 'topic_mismatch'
   | 'wrong_writer'
   | 'out_of_order'
   | 'leaf_mismatch'
@@ -50,6 +51,7 @@ export type LogFaultCode =
   | 'history_rewritten'
   | 'outside_the_window'
   | 'window_shortened'
+  | 'table_differs'
   | 'cosignatures_missing';
 
 /** `at` names the entry (`leaf 17, job:acme:1#3`) or the checkpoint. */
@@ -149,6 +151,11 @@ export class LogVerifier {
     this.#add(code, `leaf ${leaf_index}, ${chain}#${seq}`);
   }
 
+  /** Found by whoever compares a table with the entries. */
+  addTableFault(at: string): void {
+    this.#add('table_differs', at);
+  }
+
   /** `note`: the checkpoint over all leaves. */
   finish(note: string | null): LogVerdict {
     const { log, selection, witnesses, cosignatures } = this.#trust;
@@ -234,11 +241,12 @@ function hashedOf({ chain, kind, recorded_by, body, prev_hash, seq, time_us }: L
   };
 }
 
-/** The tenant column is not hashed itself: chain and body say it, and the kind says who may have written it. */
-function columnFault({ chain, tenant, kind, recorded_by }: LoggedEntry, body: Body): LogFaultCode | null {
+/** The columns of tenant and topic are not hashed themselves: chain and body say them, and the kind says who may have written it. */
+function columnFault({ chain, tenant, topic, kind, recorded_by }: LoggedEntry, body: Body): LogFaultCode | null {
   const inChain = /^job:([^:]+):/.exec(chain)?.[1];
   const isSame = (attested: unknown): boolean => attested === undefined || attested === tenant;
   if (!isSame(inChain) || (inChain !== undefined && !isSame(body.tenant))) return 'tenant_mismatch';
+  if (inChain !== undefined && body.topic !== undefined && body.topic !== topic) return 'topic_mismatch';
   const writer = isEntryKind(kind) ? ENTRY_KINDS[kind] : undefined;
   return writer === undefined || roleOf(writer) === recorded_by ? null : 'wrong_writer';
 }

@@ -10,7 +10,7 @@ import { LOGIN_ROLES } from '@countersign/infra/postgres/roles';
 import { type LoggedEntry, LogVerifier } from '@countersign/ledger/verify-log';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changeLeaves } from '../../harness/change-leaves.ts';
-import { hashOf, history, LOG } from '../ledger/log-history.ts';
+import { hashOf, history, LOG, topicOf } from '../ledger/log-history.ts';
 import { appendAll, type LedgerDatabase, openLedger, refusalOf } from './ledger-database.ts';
 
 const TABLES = ['entries', 'sealed_leaves', 'nodes', 'checkpoints', 'cosignatures'];
@@ -22,7 +22,7 @@ const cleanUp = new AsyncDisposableStack();
 beforeAll(async () => {
   ledger = cleanUp.use(await openLedger());
   for (const { by, ...each } of history({ expires_at: '2999-01-01T00:00:00Z' }))
-    await appendAll(ledger.as(by), [{ ...each, topic: null }]);
+    await appendAll(ledger.as(by), [{ ...each, topic: topicOf(each.body) }]);
   await sealAndSign();
   kept = (await readCheckpoint(ledger.admin))!.note;
 });

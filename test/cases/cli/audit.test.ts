@@ -169,6 +169,38 @@ test('a table holds a row for each entry, and nothing that a spreadsheet would c
   expect(csv).not.toMatch(/(^|,)[=+@-]/m);
 });
 
+test('a table is proven by the export of the same entries: each row is that of an entry, and none lacks one', async () => {
+  let csv = '';
+  const { recorded_at: until } = SHOWN.at(-3)!;
+  await exportTable(served, true, (line) => {
+    csv += line;
+  });
+  const [head, ...rows] = csv.trimEnd().split('\r\n');
+  const against = async (lines: readonly (string | undefined)[], ...options: string[]) => {
+    const table = writeOne('ledger.csv', `${lines.join('\r\n')}\r\n`);
+    return verified(await exported(), '--table', table, ...options);
+  };
+  const whole = await against([head, ...rows]);
+  expect(whole.json).toMatchObject({ verdict: 'holds', table_rows: SHOWN.length });
+  const timed = await against([head, ...rows.slice(0, -2)], '--until', until);
+  expect(timed.json).toMatchObject({ verdict: 'holds', table_rows: SHOWN.length - 2 });
+  const at = (row: number, leaf?: number) => `row ${row} of the table${leaf === undefined ? '' : `, leaf ${leaf}`}`;
+  for (const [lines, where] of [
+    [[head, ...rows.slice(1)], at(2, 0)],
+    [[head, ...rows.slice(0, 3), rows[3]!.replace('acme', 'acne'), ...rows.slice(4)], at(5, 3)],
+    [[head, rows[1], rows[0], ...rows.slice(2)], at(2, 0)],
+    [[head, ...rows.slice(0, -1)], at(rows.length + 1, SHOWN.length - 1)],
+    [[head, ...rows, rows[0]], at(rows.length + 2)],
+    [rows, at(1)],
+    [[], at(1)],
+  ] as const) {
+    const { json, code } = await against(lines);
+    expect([json.faults, code]).toEqual([[{ code: 'table_differs', at: where }], EXIT.broken]);
+  }
+  const nowhere = await verified(await exported(), '--table', join(newFolder(), 'none.csv'));
+  expect(nowhere.code).toBe(EXIT.usage);
+});
+
 test('a run record is attested so that anybody with the key can check it', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const record = { run_id: 'j1', job_hash: `sha256:${'a'.repeat(64)}`, tenant: 'acme' } as RunRecord;

@@ -69,13 +69,18 @@ export function history(terms: Body = {}): Step[] {
   ];
 }
 
+/** As the column of an entry has it. */
+export function topicOf({ topic }: Step['body']): string | null {
+  return typeof topic === 'string' ? topic : null;
+}
+
 /** Numbered, timed and hashed as `ledger.append` does it, leaf by leaf. */
 export function logOf(steps: readonly Step[]): LoggedEntry[] {
   const heads = new Map<string, LoggedEntry>();
   return steps.map(({ chain, kind, by, tenant, body }, leaf_index) => {
     const head = heads.get(chain);
     const made = {
-      ...{ chain, kind, tenant, topic: null, recorded_by: `countersign_${by}`, leaf_index },
+      ...{ chain, kind, tenant, topic: topicOf(body), recorded_by: `countersign_${by}`, leaf_index },
       ...{ seq: (head?.seq ?? 0) + 1, time_us: T0_US + leaf_index, body: canonicalize(body as JsonValue) },
       prev_hash: head?.hash ?? Buffer.from(NO_PREVIOUS).toString('hex'),
     };

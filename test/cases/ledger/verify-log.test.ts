@@ -76,6 +76,7 @@ describe('of an export in which', () => {
 
   it('a column says otherwise than what was hashed', () => {
     expect(first({ ...HONEST, entries: edited(2, { tenant: 'rival' }) })).toEqual(['tenant_mismatch', nameOf(2)]);
+    expect(first({ ...HONEST, entries: edited(2, { topic: 'job.other' }) })).toEqual(['topic_mismatch', nameOf(2)]);
     expect(first({ ...HONEST, entries: edited(2, { leaf_index: 40 }) })[0]).toBe('leaf_missing');
     expect(first({ ...HONEST, entries: edited(2, { seq: 1.5 }) })[0]).toBe('entry_malformed');
   });
