@@ -64,4 +64,8 @@ export const CREDENTIAL_LIMITS = {
   use_written_ms: 60_000,
   /** Milliseconds between two looks whether there are uses to write. */
   use_sweep_ms: 2_000,
+  /** Milliseconds between two looks for keys near their end. */
+  ending_look_ms: 60_000,
+  /** Days before its end from which on a key counts as near it. */
+  ending_days: 7,
 } as const;

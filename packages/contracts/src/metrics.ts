@@ -31,6 +31,11 @@ export const METRICS = {
     help: 'Credentials over HTTP that were refused, by method (api_key, signature, token, none) and code',
     labels: ['method', 'code'],
   },
+  keys_ending: {
+    kind: 'gauge',
+    help: 'API keys that end within a week and were used in the last one; those of logins, and what lives two weeks at most, are not meant',
+    labels: [],
+  },
   tokens_issued_total: { kind: 'counter', help: 'Short-lived tokens issued', labels: [] },
   bus_connections_total: {
     kind: 'counter',

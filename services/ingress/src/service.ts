@@ -32,6 +32,7 @@ import { openChains } from './prove-chain.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
 import { recordUses } from './registry/record-uses.ts';
 import { registryRoutes } from './registry/registry-routes.ts';
+import { countEnding } from './registry/store-uses.ts';
 import { retentionRoutes } from './retention-routes.ts';
 import { reviewRoutes } from './review-routes.ts';
 import { serveDocuments } from './serve-documents.ts';
@@ -111,6 +112,7 @@ export const ingress = defineService({
     'input_fail_open_total',
     'intake_refused_total',
     'credentials_refused_total',
+    'keys_ending',
     'tokens_issued_total',
     'event_streams',
     'bus_connections_total',
@@ -143,6 +145,9 @@ export const ingress = defineService({
     const uses = recordUses(database);
     context.sweep('uses', LIMITS.use_sweep_ms, () => uses.write());
     onStop(() => uses.write().catch(() => undefined));
+    context.sweep('keys near their end', LIMITS.ending_look_ms, async () =>
+      metrics.set('keys_ending', {}, await countEnding(database, LIMITS.ending_days)),
+    );
     const submit = createSubmit(bus, decide, prove, uses);
     const shares = openShares(LIMITS.door_requests);
     const bodies = openShares(LIMITS.door_bytes);

@@ -3,9 +3,11 @@
  * one tenant learns nothing of another's.
  */
 import { randomBytes } from 'node:crypto';
+import { LIMITS } from '@countersign/contracts/limits';
 import { AGENT_PERMISSIONS, PERMISSION_SETS, SYSTEM_PERMISSIONS } from '@countersign/contracts/permissions';
 import { newApiKey } from '@countersign/ingress/api-key';
 import { registerIdentities } from '@countersign/ingress/register-identities';
+import { countEnding, writeUses } from '@countersign/ingress/registry/store-uses';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import { listWorkerUses, openWorkerUses } from '@countersign/scheduler/claim/store-worker-uses';
 import { endExpiredStops, serveStops } from '@countersign/scheduler/view/serve-stops';
@@ -160,6 +162,33 @@ describe('a key', () => {
     expect(near.keys.some((each) => each.key_id === key_id)).toBe(false);
     const all = (await get(`/keys?expiring_in_days=91&principal=${id}`)).body as unknown as { keys: object[] };
     expect(all.keys).toHaveLength(1);
+  });
+
+  test('near its end is counted where somebody lives on it, and in nothing else', async () => {
+    const made = await Promise.all(
+      ['lived-on', 'unused', 'short', 'revoked'].map(async () => makeKey(await makeAgent())),
+    );
+    const [lived, unused, short, revoked] = made.map(({ key_id }) => key_id);
+    await own.transaction((tx) =>
+      writeUses(
+        tx,
+        [lived, short, revoked].map((key_id) => `key:${key_id}`),
+      ),
+    );
+    expect(await countEnding(own, LIMITS.ending_days)).toBe(0);
+    const ends = `UPDATE identity.api_keys SET expires_at = now() + make_interval(days => $2), created_at = now() - make_interval(days => $3)
+      WHERE key_id = ANY ($1)`;
+    await ingress.admin.query(ends, [[lived, unused, revoked], LIMITS.ending_days - 1, 80]);
+    await ingress.admin.query(ends, [[short], LIMITS.ending_days - 1, 7]);
+    await post(`/keys/${revoked}/revoke`, { reason: 'lost' });
+    expect(await countEnding(own, LIMITS.ending_days)).toBe(1);
+    await ingress.admin.query("UPDATE identity.uses SET last_used_at = now() - interval '8 days' WHERE subject = $1", [
+      `key:${lived}`,
+    ]);
+    expect(await countEnding(own, LIMITS.ending_days)).toBe(0);
+    const keys = made.map(({ key_id }) => key_id);
+    await ingress.admin.query('UPDATE identity.api_keys SET created_at = now() WHERE key_id = ANY ($1)', [keys]);
+    expect(await (await fetch(`${ingress.health_url}/metrics`)).text()).toMatch(/keys_ending\{[^}]*\} 0/);
   });
 
   test('that is in use stops counting when it ends, and within a second', async () => {
