@@ -2,14 +2,17 @@
  * Whatever decides or stores goes away, one after the other: the answer is no or not yet, never yes; what was accepted
  * waits and goes on afterwards, and what was not leaves no trace.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DrillReport } from '@countersign/cli/drill/drill-report';
-import { countersIn } from '@countersign/cli/drill/read-counters';
-import { runDrill } from '@countersign/cli/drill/run-drill';
-import { createClient } from '@countersign/client/create-client';
-import type { JobRequestInput } from '@countersign/contracts/job';
+import { EXIT } from '@countersign/cli/exit-codes';
 import type { ServiceName } from '@countersign/contracts/ledger-entry';
+import { developmentEnv } from '@countersign/infra/development-env';
+import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { playHttp } from '../cases/cli/play-receivers.ts';
+import { newFolder, runCli, writeOne } from '../cases/cli/run-cli.ts';
 import { everyInstance } from '../harness/every-instance.ts';
 import { playWorker } from '../harness/play-worker.ts';
 import { countEverything, kindsOf } from '../harness/read-evidence.ts';
@@ -79,20 +82,32 @@ async function approve(job_id: string) {
   return () => system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
 }
 
-/** As people run it: `countersign drill` with commands that take the kernel down and bring it back. */
-function drillWith(approval: JobRequestInput): Promise<DrillReport> {
-  const as = (who: keyof typeof system.keys.api_keys) =>
-    createClient({ url: system.url, api_key: system.keys.api_keys[who] });
-  return runDrill({
-    url: system.url,
-    cases: { deny: { topic: 'job.exec.shell', prompt: 'rm -rf /' }, approval, allow: READ },
-    agent: as('agent'),
-    approvers: [as('approver')],
-    counters: async () => countersIn((await Promise.all(system.services.health_urls.map(readPage))).join('\n')),
-    outage: { begin: () => program('policy-kernel').kill(), end: () => program('policy-kernel').start() },
-    fail_mode: 'closed',
-    verify: null,
+/** As people run it: the command, with commands of a shell that take the kernel down and bring it back. */
+async function drill(report: string): Promise<{ code: number; out: string }> {
+  const page = async () => (await Promise.all(system.services.health_urls.map(readPage))).join('\n');
+  await using hand = await playHttp(async ({ path }) => {
+    if (path === '/metrics') return { status: 200, text: await page() };
+    await (path === '/down' ? program('policy-kernel').kill() : program('policy-kernel').start());
+    return { status: 200 };
   });
+  const url = `http://127.0.0.1:${hand.port}`;
+  const by = (path: string) =>
+    `'${process.execPath}' -e "fetch('${url}${path}').then(({ ok }) => process.exit(ok ? 0 : 1))"`;
+  const { api_keys } = system.keys;
+  const { LOG_VKEY } = developmentEnv(system.prepared, { url: '', metrics_url: '' });
+  const { approval: _, ...cases } = JSON.parse(readFileSync(join(PROJECT_DIR, 'examples/drill.json'), 'utf8'));
+  return await runCli(
+    ...[
+      '--url',
+      system.url,
+      '--key',
+      api_keys.agent,
+      'drill',
+      writeOne('drill.json', JSON.stringify({ ...cases, approval: REFUND })),
+    ],
+    ...['--approver-keys', api_keys.approver, '--auditor-key', api_keys.auditor, '--log-key', LOG_VKEY!],
+    ...['--metrics', `${url}/metrics`, '--outage', by('/down'), '--restore', by('/up'), '--report', report],
+  );
 }
 
 async function readPage(url: string): Promise<string> {
@@ -101,11 +116,15 @@ async function readPage(url: string): Promise<string> {
 
 describe('the policy kernel', () => {
   test('drill: every step passes on a system that holds', { timeout: 120_000 }, async () => {
-    const report = await drillWith(REFUND);
-    expect(report.steps.filter(({ outcome }) => outcome !== 'passed').map(({ name }) => name)).toEqual([
-      'ledger verified',
-    ]);
-    expect(report).toMatchObject({ failed: 0, skipped: 1, policy: { version: 1 } });
+    const file = join(newFolder(), 'report.json');
+    const { code, out } = await drill(file);
+    const report = JSON.parse(readFileSync(file, 'utf8')) as DrillReport;
+    expect(report.steps.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
+    expect(report).toMatchObject({ failed: 0, skipped: 0, policy: { version: 1 } });
+    expect(report.steps.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['policy kernel away', 'policy kernel back', 'counters moved', 'ledger verified']),
+    );
+    expect({ code, out }).toEqual({ code: EXIT.done, out: expect.stringMatching(/\d+ passed, 0 failed, 0 skipped/) });
     for (const { name, job_id } of report.steps) if (/submit/.test(name)) accepted.push({ job_id: job_id! });
   });
 

@@ -16,7 +16,7 @@ export async function playHttp(
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', async () => {
-      const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+      const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8') || 'null');
       const one = { path: request.url!, headers: request.headers, body };
       got.push(one);
       const { status, text = '', headers = {} } = await answer(one);
