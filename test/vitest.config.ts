@@ -26,8 +26,8 @@ const WITH_ONE = [
 ];
 
 /** They put others in the place of modules: nobody else may share their process. */
-const MOCKING = globSync('{cases,journeys,failures,long}/**/*.test.ts', { cwd: import.meta.dirname }).filter((path) =>
-  readFileSync(join(import.meta.dirname, path), 'utf8').includes('vi.mock('),
+const MOCKING = globSync('{cases,servers,journeys,failures,long}/**/*.test.ts', { cwd: import.meta.dirname }).filter(
+  (path) => readFileSync(join(import.meta.dirname, path), 'utf8').includes('vi.mock('),
 );
 
 const shared = {
@@ -53,7 +53,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'one',
-          include: ['{cases,long}/**/*.test.ts', ...WITH_ONE],
+          include: ['{cases,servers,long}/**/*.test.ts', ...WITH_ONE],
           exclude: MOCKING,
           env: { TEST_REPLICAS: '1' },
         },

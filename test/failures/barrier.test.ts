@@ -10,7 +10,6 @@ import { agentUser, auditorUser, patterns, subjects, workerUser } from '@counter
 import { waitUntil } from '@countersign/infra/wait-until';
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mayPublish, maySubscribe } from '../cases/nats/connect-as.ts';
 import { keepEndsApart } from '../harness/act-as-role.ts';
 import { codeOf } from '../harness/code-of.ts';
 import { everyInstance } from '../harness/every-instance.ts';
@@ -18,6 +17,7 @@ import { playWorker } from '../harness/play-worker.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 import { startWorker } from '../harness/start-worker.ts';
 import { waitForApproval, waitForEnd } from '../harness/wait-for-job.ts';
+import { mayPublish, maySubscribe } from '../servers/nats/connect-as.ts';
 
 /** Words that no detector takes for something; the two that one should are spelt in parts for the same reason. */
 const MARKS = {

@@ -6,10 +6,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { subjects } from '@countersign/contracts/subjects';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BAD_BODIES } from '../cases/ingress/bad-bodies.ts';
 import { type AgentOnBus, knockAsAgent } from '../harness/knock-as-agent.ts';
 import { countEverything, countRows, entriesOf } from '../harness/read-evidence.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
+import { BAD_BODIES } from '../servers/ingress/bad-bodies.ts';
 import { checkSystem } from './check-system.ts';
 
 const TOPIC = 'job.demo.read';

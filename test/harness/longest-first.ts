@@ -11,7 +11,7 @@ const LONGEST = [
   'failures/outages',
   'failures/stops',
   'journeys/first-own-policy',
-  'cases/worker/worker.test',
+  'servers/worker/worker.test',
   'failures/supervised',
   'long/scheduler',
   'failures/hung-instance',

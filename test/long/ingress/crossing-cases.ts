@@ -15,10 +15,10 @@ import { type Bus, connectBus } from '@countersign/platform/bus';
 import { createNatsKey } from '@countersign/platform/nats-key';
 import { buildBundle, signBundle } from '@countersign/policy/build-bundle';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ALLOW_READS } from '../../cases/policy-kernel/make-bundle.ts';
 import { actAs } from '../../harness/act-as-role.ts';
 import type { TestSystem } from '../../harness/start-system.ts';
 import { waitForEnd } from '../../harness/wait-for-job.ts';
+import { ALLOW_READS } from '../../servers/policy-kernel/make-bundle.ts';
 
 const KINDS = [
   ...['agent', 'person', 'group', 'key', 'tenant', 'job', 'held', 'leaked', 'approval', 'nkey', 'delegation'],

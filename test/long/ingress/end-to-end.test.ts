@@ -1,10 +1,10 @@
 /** The operator's runbook and the table of bad input against the whole system, not against played services. */
 import { readEvents } from '@countersign/client/read-events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BAD_BODIES } from '../../cases/ingress/bad-bodies.ts';
 import { startSystem, type TestSystem } from '../../harness/start-system.ts';
 import { startWorker } from '../../harness/start-worker.ts';
 import { waitForEnd } from '../../harness/wait-for-job.ts';
+import { BAD_BODIES } from '../../servers/ingress/bad-bodies.ts';
 import { crossingCases } from './crossing-cases.ts';
 import { mcpCases } from './mcp-cases.ts';
 import { workerDoorCases } from './worker-door-cases.ts';

@@ -12,7 +12,7 @@ import { openCompiledPolicies } from '@countersign/policy-kernel/compiled-polici
 import { stepsInSlices } from '@countersign/policy-kernel/in-slices';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AGENT, ask, finalOf, requestOf } from '../../cases/policy/ask-policy.ts';
-import { ROOT, type RunningKernels, runKernels, SIGNER, VALID } from '../../cases/policy-kernel/run-kernel.ts';
+import { ROOT, type RunningKernels, runKernels, SIGNER, VALID } from '../../servers/policy-kernel/run-kernel.ts';
 
 const RULES = 9_000;
 const NOW = '2026-06-01T12:00:00.000Z';

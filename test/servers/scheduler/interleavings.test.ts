@@ -1,0 +1,298 @@
+/**
+ * Between a plan and the step that carries it out anything may happen: another policy, a stop, a revocation, a cancel, the
+ * same step by another replica. The outcome is always that of a plan made afterwards, whatever was planned before.
+ */
+import { randomUUID } from 'node:crypto';
+import { CountersignError } from '@countersign/contracts/errors';
+import type { ChainEntry } from '@countersign/ledger/chain-entry';
+import { verifyChain } from '@countersign/ledger/chain-hash';
+import { HOLE } from '@countersign/ledger/holed-json';
+import { admitJobs } from '@countersign/scheduler/admit/admit-jobs';
+import { claimAttempts } from '@countersign/scheduler/claim/claim-attempts';
+import { dispatchJobs } from '@countersign/scheduler/dispatch/dispatch-jobs';
+import type { SchedulerContext } from '@countersign/scheduler/scheduler-context';
+import { countWaiting } from '@countersign/scheduler/view/count-waiting';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { admitItem, POOL, TENANT } from '../../cases/scheduler/decided-job.ts';
+import { runSteps, type StepRun, uniqueActor } from './run-steps.ts';
+
+const CONCURRENCY = 3;
+/** Sent to the pool at once: its slots and a window of as many. */
+const ROOM = CONCURRENCY * 2;
+
+let run: StepRun;
+beforeAll(async () => {
+  run = await runSteps(CONCURRENCY);
+});
+afterAll(() => run[Symbol.asyncDispose]());
+
+type Job = { job_id: string; actor: string };
+type Seen = { state: string; attempt: number; dispatch_id: string | null; attempt_state: string | null; epoch: number };
+
+async function seen({ job_id }: Job): Promise<Seen | undefined> {
+  const [row] = await run.admin.query<Seen>(
+    `SELECT j.state, j.attempt, a.dispatch_id, a.state AS attempt_state, coalesce(a.policy_epoch, 0) AS epoch
+       FROM scheduler.jobs j LEFT JOIN scheduler.attempts a
+         ON a.tenant = j.tenant AND a.job_id = j.job_id AND a.attempt = j.attempt
+      WHERE j.tenant = $1 AND j.job_id = $2`,
+    [TENANT, job_id],
+  );
+  return row;
+}
+
+async function inFlight(): Promise<number> {
+  const [row] = await run.admin.query<{ n: number }>(
+    `SELECT count(*) AS n FROM scheduler.attempts WHERE state IN ('dispatched', 'running')`,
+  );
+  return row!.n;
+}
+
+async function running(): Promise<number> {
+  const [row] = await run.admin.query<{ n: number }>(
+    `SELECT count(*) AS n FROM scheduler.attempts WHERE state = 'running'`,
+  );
+  return row!.n;
+}
+
+/** A job that was put off holds nobody back until it is due, which would depend on the clock. */
+async function makeDue(): Promise<void> {
+  await run.admin.query(`UPDATE scheduler.jobs SET not_before = now() WHERE state = 'cleared'`);
+}
+
+async function waiting(): Promise<number> {
+  const [row] = await run.admin.query<{ n: number }>(
+    `SELECT count(*) AS n FROM scheduler.jobs WHERE state = 'cleared'`,
+  );
+  return row!.n;
+}
+
+/** What happens between plan and step, and what the model must know of it. */
+const EVENTS = ['nothing', 'activate', 'stop', 'revoke', 'cancel', 'other'] as const;
+type Event = (typeof EVENTS)[number];
+
+/** The pure model: what a step finds that is planned after the event. */
+class World {
+  stopped = false;
+  readonly revoked = new Set<string>();
+  readonly jobs: Job[] = [];
+
+  async happen(event: Event, job: Job, again: () => Promise<unknown>): Promise<void> {
+    if (event === 'activate') await run.activate();
+    if (event === 'stop') {
+      this.stopped = !this.stopped;
+      await run.setStop(this.stopped);
+    }
+    if (event === 'revoke') {
+      this.revoked.add(job.actor);
+      await run.revoke(job.actor);
+    }
+    if (event === 'cancel') {
+      await run.admin.query(
+        `UPDATE scheduler.jobs SET state = 'cancelled' WHERE job_id = $1 AND state IN ('cleared', 'dispatched')`,
+        [job.job_id],
+      );
+      await run.admin.query(`UPDATE scheduler.attempts SET state = 'void' WHERE job_id = $1 AND state = 'dispatched'`, [
+        job.job_id,
+      ]);
+    }
+    if (event === 'other') await again();
+  }
+}
+
+async function admit(world: World, replica: number, event: Event): Promise<void> {
+  const job: Job = { job_id: randomUUID(), actor: uniqueActor() };
+  const epoch = run.epoch();
+  const item = admitItem(job.job_id, { epoch, actor: job.actor });
+  run.between(replica, () => world.happen(event, job, () => admitJobs(run.replicas[1 - replica]!, [item])));
+  await makeDue();
+  const before = { used: await inFlight(), waits: await waiting() };
+  const [outcome] = await admitJobs(run.replicas[replica]!, [item]);
+  const now = await seen(job);
+  if (run.epoch() !== epoch || world.revoked.has(job.actor)) {
+    const code = run.epoch() !== epoch ? 'epoch_stale' : 'revoked';
+    expect(outcome).toBeInstanceOf(CountersignError);
+    expect((outcome as CountersignError).code).toBe(code);
+    expect(now).toBeUndefined();
+    return;
+  }
+  world.jobs.push(job);
+  if (world.stopped) {
+    expect(outcome).toMatchObject({ state: 'denied' });
+    expect(now).toMatchObject({ state: 'denied', dispatch_id: null });
+    return;
+  }
+  expect(outcome).toMatchObject({ state: 'cleared', replayed: event === 'other' });
+  /** After a change the careful path admits, and the dispatch gate follows by itself. */
+  const straight = before.used < ROOM && before.waits === 0;
+  if (event === 'nothing' || event === 'other' || event === 'cancel')
+    expect(now).toMatchObject(straight ? { state: 'dispatched', attempt: 1 } : { state: 'cleared', attempt: 0 });
+}
+
+async function dispatch(world: World, replica: number, event: Event): Promise<void> {
+  await makeDue();
+  const cleared = await run.admin.query<Job>(`SELECT job_id, actor FROM scheduler.jobs WHERE state = 'cleared'`);
+  const job = cleared[0];
+  if (job === undefined) return;
+  let happened = false;
+  run.between(replica, async () => {
+    happened = true;
+    await world.happen(event, job, () => dispatchJobs(run.replicas[1 - replica]!));
+  });
+  await dispatchJobs(run.replicas[replica]!);
+  const now = (await seen(job))!;
+  if (now.state === 'dispatched') {
+    expect(world.stopped).toBe(false);
+    expect(world.revoked.has(job.actor)).toBe(false);
+    expect(now.epoch).toBe(run.epoch());
+  }
+  if (event === 'cancel' && happened) {
+    expect(now.state).toBe('cancelled');
+    expect(now.attempt_state).not.toBe('dispatched');
+  }
+  if (world.stopped && !world.revoked.has(job.actor)) expect(['cleared', 'cancelled']).toContain(now.state);
+}
+
+async function claim(world: World, replica: number, event: Event): Promise<void> {
+  const [sent] = await run.admin.query<Job & { dispatch_id: string; policy_epoch: number }>(
+    `SELECT j.job_id, j.actor, a.dispatch_id, a.policy_epoch FROM scheduler.attempts a JOIN scheduler.jobs j USING (tenant, job_id)
+      WHERE a.state = 'dispatched' ORDER BY a.dispatch_id LIMIT 1`,
+  );
+  if (sent === undefined) return;
+  const ask = (at: number, claim_id: string) =>
+    claimAttempts(run.replicas[at]!, [{ dispatch_id: sent.dispatch_id, claim_id, pool: POOL, worker: 'w1' }]);
+  const full = (await running()) >= CONCURRENCY;
+  run.between(replica, () => world.happen(event, sent, () => ask(1 - replica, randomUUID())));
+  const mine = randomUUID();
+  const [outcome] = await ask(replica, mine);
+  const now = (await seen(sent))!;
+  const stale = sent.policy_epoch !== run.epoch() || world.revoked.has(sent.actor);
+  /** What the other one gave back is nobody's to claim any more. */
+  const gone = event === 'cancel' || (event === 'other' && (stale || world.stopped));
+  if (gone) expect(outcome).toMatchObject({ outcome: 'lost' });
+  else if (stale) expect(outcome).toMatchObject({ outcome: 'lost', code: 'epoch_stale' });
+  else if (world.stopped) expect(outcome).toMatchObject({ outcome: 'lost', code: 'stopped' });
+  else if (full) expect(outcome).toMatchObject({ outcome: 'wait' });
+  else if (event === 'other') expect(outcome).toMatchObject({ outcome: 'lost', code: 'claim_lost' });
+  else {
+    expect(outcome).toMatchObject({ outcome: 'granted', job_id: sent.job_id });
+    expect(now).toMatchObject({ state: 'running', attempt_state: 'running' });
+    expect(await ask(1 - replica, mine)).toMatchObject([{ outcome: 'granted' }]);
+  }
+  if (stale || world.stopped) expect(['cleared', 'cancelled']).toContain(now.state);
+}
+
+const STEPS = { admit, dispatch, claim };
+const step = fc.record({
+  name: fc.constantFrom<keyof typeof STEPS>('admit', 'admit', 'dispatch', 'claim', 'claim'),
+  replica: fc.constantFrom(0, 1),
+  event: fc.constantFrom(...EVENTS, 'nothing' as const),
+});
+
+/** Room for the next round, and no stop in its way. */
+async function tidy(world: World): Promise<void> {
+  if (world.stopped) await run.setStop(false);
+  await run.admin.query(`UPDATE scheduler.attempts SET state = 'ended' WHERE state IN ('dispatched', 'running')`);
+  await run.admin.query(
+    `UPDATE scheduler.jobs SET state = 'cancelled' WHERE state IN ('cleared', 'dispatched', 'running')`,
+  );
+}
+
+test('of two replicas never does more than the state after any of them allows', { timeout: 240_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 12 }), async (steps) => {
+      const world = new World();
+      try {
+        for (const { name, replica, event } of steps) {
+          await STEPS[name](world, replica, event);
+          run.between(replica, async () => {});
+          expect(await inFlight()).toBeLessThanOrEqual(ROOM);
+          expect(await running()).toBeLessThanOrEqual(CONCURRENCY);
+        }
+      } finally {
+        for (const replica of [0, 1]) run.between(replica, async () => {});
+        await tidy(world);
+      }
+    }),
+    { numRuns: 40, endOnFailure: true },
+  );
+});
+
+test('and leaves chains without a gap, in canonical text, one attempt for each number', async () => {
+  const rows = await run.admin.query<ChainEntry & { seq: number; time_us: number }>(
+    `SELECT * FROM ledger.entries WHERE chain LIKE 'job:%' ORDER BY chain, seq`,
+  );
+  for (const [, entries] of Map.groupBy(rows, (row) => row.chain)) {
+    const chain = entries.map((row) => ({ ...row, seq: BigInt(row.seq), time_us: BigInt(row.time_us) }));
+    expect(verifyChain(chain)).toEqual({ ok: true });
+  }
+  const twice = await run.admin.query(
+    `SELECT FROM ledger.entries WHERE kind = 'job_running' GROUP BY body::jsonb ->> 'dispatch_id' HAVING count(*) > 1`,
+  );
+  expect(twice).toEqual([]);
+});
+
+test('a ceiling that changed after the dispatch sends the job back to the gate', async () => {
+  await run.admin.query(`UPDATE scheduler.attempts SET state = 'void' WHERE state IN ('dispatched', 'running')`);
+  await run.admin.query(
+    `UPDATE scheduler.jobs SET state = 'cancelled' WHERE state IN ('cleared', 'dispatched', 'running')`,
+  );
+  const EVERYTHING = { topics: ['*'], capabilities: ['*'], environments: ['*'] };
+  const sent = async (changed: 'before' | 'after') => {
+    const job: Job = { job_id: randomUUID(), actor: uniqueActor() };
+    const change = () =>
+      run.admin.query(`INSERT INTO control.ceilings (agent, ceiling) VALUES ($1, $2)`, [job.actor, EVERYTHING]);
+    if (changed === 'before') await change();
+    await admitJobs(run.replicas[0]!, [admitItem(job.job_id, { epoch: run.epoch(), actor: job.actor })]);
+    expect(await seen(job)).toMatchObject({ state: 'dispatched' });
+    if (changed === 'after') await change();
+    const [row] = await run.admin.query<{ dispatch_id: string }>(
+      `SELECT dispatch_id FROM scheduler.attempts WHERE job_id = $1`,
+      [job.job_id],
+    );
+    const asked = { dispatch_id: row!.dispatch_id, claim_id: randomUUID(), pool: POOL, worker: 'w1' };
+    return { job, outcome: (await claimAttempts(run.replicas[0]!, [asked]))[0] };
+  };
+  const before = await sent('before');
+  expect(before.outcome).toMatchObject({ outcome: 'granted' });
+  const after = await sent('after');
+  expect(after.outcome).toMatchObject({ outcome: 'lost', code: 'epoch_stale' });
+  expect(await seen(after.job)).toMatchObject({ state: 'cleared', attempt_state: 'void' });
+});
+
+test('holes are filled with what is given and nothing in the text means anything else', async () => {
+  const fill = async (template: string, given: readonly (string | null)[]): Promise<string> =>
+    (
+      await run.admin.query<{ filled: string }>('SELECT scheduler.fill($1, $2::text[]) AS filled', [template, given])
+    )[0]!.filled;
+  expect(await fill(`{"a":"100 %s %1$s %%","b":${HOLE},"ü":${HOLE}}`, ['"%s"', null])).toBe(
+    '{"a":"100 %s %1$s %%","b":"%s","ü":null}',
+  );
+  expect(await fill('{"a":1}', [])).toBe('{"a":1}');
+  for (const given of [[], ['1', '2']])
+    await expect(fill(`{"a":${HOLE}}`, given)).rejects.toThrow(/template of 1 holes/);
+});
+
+test('what waits for a pool is told with its age, and that nothing waits any more', async () => {
+  const told = new Map<string, number>();
+  const metrics = {
+    count() {},
+    observe() {},
+    set: (name: string, labels: object, value: number) => told.set(`${name} ${Object.values(labels).join()}`, value),
+  };
+  const look = () => countWaiting({ ...run.replicas[0]!, metrics } as unknown as SchedulerContext);
+  await run.admin.query(
+    `INSERT INTO scheduler.jobs (tenant, job_id, topic, labels, actor, auth_method, state, decision, policy_version, policy_snapshot,
+       policy_epoch, job_hash, pool, deadline_at, not_before, traceparent, created_at)
+     VALUES ($1, 'waits-long', 'job.a', '{}', 'ada', 'api_key', 'cleared', 'allow', 1, 's', 1, 'h', $2, 'infinity', 'infinity', '',
+       now() - interval '1 hour')`,
+    [TENANT, POOL],
+  );
+  await look();
+  expect(told.get(`pool_oldest_waiting_seconds ${POOL}`)).toBeGreaterThan(3_599);
+  const before = told.get(`pool_waiting_jobs ${POOL}`)!;
+  await run.admin.query(`UPDATE scheduler.jobs SET state = 'cancelled' WHERE job_id = 'waits-long'`);
+  await look();
+  expect(told.get(`pool_waiting_jobs ${POOL}`)).toBe(before - 1);
+  expect(told.get(`pool_unclaimed_seconds ${POOL}`)).toBeGreaterThanOrEqual(0);
+});

@@ -1,0 +1,135 @@
+/** A worker whose work would not count is told so when it starts, and takes nothing. */
+import { sign } from 'node:crypto';
+import { HELLO_CODES, helloText } from '@countersign/contracts/worker';
+import { registerIdentities } from '@countersign/ingress/register-identities';
+import { revokeIdentity } from '@countersign/ingress/revoke-identity';
+import { connectDatabase } from '@countersign/platform/database';
+import { createNatsKey } from '@countersign/platform/nats-key';
+import { answerHello } from '@countersign/scheduler/claim/answer-hello';
+import { createWarrantSigner } from '@countersign/scheduler/dispatch/sign-warrant';
+import { WorkerStartError } from '@countersign/worker/say-hello';
+import type { WorkerOptions } from '@countersign/worker/worker-options';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSigningKey } from '../../cases/worker/make-warrant.ts';
+import { createDatabase } from '../../harness/create-database.ts';
+import { type FakeScheduler, POOL, startFakeScheduler, WORKER } from './fake-scheduler.ts';
+
+let fake: FakeScheduler;
+let handled = 0;
+beforeAll(async () => {
+  fake = await startFakeScheduler();
+});
+afterAll(() => fake[Symbol.asyncDispose]());
+
+async function started(options: Partial<WorkerOptions> = {}): Promise<string> {
+  const worker = fake.worker({
+    handle: () => {
+      handled += 1;
+      return null;
+    },
+    start_wait_ms: 1_000,
+    ...options,
+  });
+  try {
+    await worker.start();
+    return 'started';
+  } catch (thrown) {
+    if (thrown instanceof WorkerStartError) return thrown.code;
+    throw thrown;
+  }
+}
+
+test.each<[string, () => Partial<WorkerOptions>]>([
+  ['scheduler_key_unpinned', () => ({ scheduler_public_keys: [createSigningKey().public_key] })],
+  ['bus_rights_missing', () => ({ nkey_seed: fake.nats.seedOf(`worker-${POOL}-two`) })],
+  ['not_let_in', () => ({ nkey_seed: createNatsKey().seed })],
+])('%s: nothing is taken', async (code, options) => {
+  await fake.dispatch();
+  expect(await started(options())).toBe(code);
+  expect([await fake.pending(), fake.claims.length, handled]).toEqual([expect.any(Number), 0, 0]);
+  expect(await fake.pending()).toBeGreaterThan(0);
+});
+
+test.each(HELLO_CODES)('%s, as the scheduler says: nothing is taken', async (code) => {
+  fake.answerHello = () => ({ code });
+  expect(await started()).toBe(code);
+  expect([fake.claims.length, handled]).toEqual([0, 0]);
+  fake.answerHello = () => ({});
+});
+
+test('an answer that somebody else signed, or for another worker, is none of the scheduler’s', async () => {
+  const { privateKey } = createSigningKey();
+  fake.answerHello = () => ({ signature: sign(null, Buffer.from('anything'), privateKey).toString('base64url') });
+  expect(await started()).toBe('scheduler_key_unpinned');
+  fake.answerHello = () => ({});
+});
+
+test('without an answer it does not start, and tells so', async () => {
+  const scheduler = fake.answerHello;
+  fake.answerHello = () => {
+    throw new Error('a bug of the scheduler');
+  };
+  expect(await started()).toBe('scheduler_unavailable');
+  fake.answerHello = scheduler;
+});
+
+type Key = ReturnType<typeof createSigningKey>;
+type Four = [Key, Key, Key, Key];
+
+describe('the scheduler', () => {
+  const [right, wrong, warrant, former] = Array.from({ length: 4 }, createSigningKey) as Four;
+  const cleanUp = new AsyncDisposableStack();
+  const ask = async (worker: string, key = right) => {
+    const nonce = '6f1c6a0e-6c5c-4f43-9b3f-0f3f0a8a0c11';
+    const text = Buffer.from(helloText('worker', POOL, worker, nonce));
+    const asked = { nonce, signature: sign(null, text, key.privateKey).toString('base64url') };
+    const { code } = await answerHello(
+      { database: scheduler, warrants: createWarrantSigner(warrant.pem) },
+      { pool: POOL, worker },
+      asked,
+    );
+    return code;
+  };
+  let scheduler: ReturnType<typeof connectDatabase>;
+  let admin: ReturnType<typeof connectDatabase>;
+  beforeAll(async () => {
+    const made = cleanUp.use(await createDatabase());
+    const at = (url: string) => cleanUp.adopt(connectDatabase({ url, pool: 1, name: 'test' }), (each) => each.close());
+    const as = (role: string) => at(made.url_for(role));
+    admin = at(made.admin_url);
+    scheduler = as('countersign_scheduler');
+    const ingress = as('countersign_ingress');
+    await ingress.transaction((tx) =>
+      registerIdentities(tx, {
+        workers: [
+          { pool: POOL, worker: WORKER, public_key: right.public_key },
+          { pool: POOL, worker: 'gone', public_key: wrong.public_key },
+        ],
+      }),
+    );
+    await ingress.transaction((tx) =>
+      revokeIdentity(tx, { what: 'worker', id: `${POOL}/gone`, reason: 'tried by a test', by_key: null }),
+    );
+  });
+  afterAll(() => cleanUp.disposeAsync());
+
+  test('knows who is registered, by which key, and who was revoked', async () => {
+    expect(await ask(WORKER)).toBeNull();
+    expect(await ask(WORKER, wrong)).toBe('signing_key_unregistered');
+    expect(await ask('nobody')).toBe('worker_unknown');
+    expect(await ask('gone', wrong)).toBe('revoked');
+  });
+
+  test('takes the key before until its end', async () => {
+    const former_ends = (until: string) =>
+      admin.query(
+        `UPDATE identity.workers SET former_key = $1, former_key_until = clock_timestamp() + $2::interval
+        WHERE worker = $3`,
+        [former.public_key, until, WORKER],
+      );
+    await former_ends('1 hour');
+    expect([await ask(WORKER), await ask(WORKER, former)]).toEqual([null, null]);
+    await former_ends('0');
+    expect(await ask(WORKER, former)).toBe('signing_key_unregistered');
+  });
+});
