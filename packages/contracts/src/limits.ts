@@ -77,8 +77,10 @@ export const LIMITS = {
   busy_rows: 8,
   /** Milliseconds for which a busy batch waits for more; a quiet system never waits. */
   batch_delay_ms: 2,
-  /** Milliseconds for which a submission waits at most for others to share its steps. */
+  /** Milliseconds for which a submission waits for others to share its steps. */
   gather_ms: 20,
+  /** Milliseconds for which it waits at most where one bunch that is worth it follows the other. */
+  gather_most_ms: 50,
   /** Other submissions that must be under way for that; one client that asks again after each answer never waits. */
   gather_others: 2,
   /** Size of a bunch from which the next one gathers too, though nobody is under way when its first comes. */

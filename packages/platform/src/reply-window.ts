@@ -72,14 +72,18 @@ export function openReplyWindow(connection: Connection): ReplyWindow {
     waiting.send();
     waiting.onRepeat?.();
   };
-  const sweep = setInterval(() => {
+  /** Runs while a question is open: a process that has nothing to do must not wake for it. */
+  let sweep: NodeJS.Timeout | undefined;
+  const look = (): void => {
     const now = monotonicMs();
     for (const [id, waiting] of outstanding) {
       if (waiting.due <= now) settle(id, { ok: false, reason: 'timeout' });
       else if (waiting.repeat_at <= now) askAgain(waiting, now);
     }
-  }, SWEEP_MS);
-  sweep.unref();
+    if (outstanding.size > 0) return;
+    clearInterval(sweep);
+    sweep = undefined;
+  };
 
   return {
     ask: (subject, data, asking) =>
@@ -93,6 +97,7 @@ export function openReplyWindow(connection: Connection): ReplyWindow {
         send();
         const repeat_at = asking.onRepeat ? now + LIMITS.repeat_after_ms : Number.POSITIVE_INFINITY;
         outstanding.set(id, { ...asking, resolve, send, due: now + asking.timeout_ms, repeat_at, open: 1 });
+        sweep ??= setInterval(look, SWEEP_MS).unref();
       }),
     close() {
       clearInterval(sweep);

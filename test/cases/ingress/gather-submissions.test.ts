@@ -133,6 +133,38 @@ describe('after a bunch that was worth its wait', () => {
     expect(begun.slice(before)).toEqual([100, 101]);
   });
 
+  describe('the next one that is', () => {
+    /** Pauses of the one bunch that follows: `comes` hears of each before it ends. */
+    async function follow(comes: (submit: (who: number) => Promise<number>, pause: number) => void) {
+      const { submit, begun } = await leaveWith(LIMITS.gather_worth);
+      const before = begun.length;
+      pauses.length = 0;
+      for (const i of range(LIMITS.gather_worth)) void submit(100 + i);
+      for (let i = 0; begun.length === before; i += 1) {
+        expect(i).toBeLessThan(LIMITS.gather_most_ms);
+        clock.now_ms += pauses[i]!.ms - 1;
+        comes(submit, i);
+        clock.now_ms += 1;
+        pauses[i]!.end();
+        await untilIdle();
+      }
+      return { waited: pauses.map(({ ms }) => ms), left: begun.length - before };
+    }
+
+    test('leaves when nobody has come for as long as one waits', async () => {
+      const { gather_ms, gather_worth } = LIMITS;
+      expect(await follow(() => undefined)).toEqual({ waited: [gather_ms], left: gather_worth });
+      const one = await follow((submit, pause) => void (pause === 0 && submit(200)));
+      expect(one).toEqual({ waited: [gather_ms, gather_ms - 1], left: gather_worth + 1 });
+    });
+
+    test('waits for a bounded time in all, however many come', async () => {
+      const { waited, left } = await follow((submit, pause) => void submit(200 + pause));
+      expect(waited.reduce((sum, ms) => sum + ms)).toBe(LIMITS.gather_most_ms);
+      expect(left).toBe(LIMITS.gather_worth + waited.length);
+    });
+  });
+
   test('who comes later than a bunch waits leaves at once', async () => {
     const { submit, begun } = await leaveWith(LIMITS.gather_worth);
     clock.now_ms += LIMITS.gather_ms;

@@ -48,6 +48,19 @@ function isGood({ data }: Message): boolean {
   return Buffer.from(data).toString() === 'good';
 }
 
+test('nothing wakes the process while no question is open', async () => {
+  const { sent, say, ask } = play();
+  expect(vi.getTimerCount()).toBe(0);
+  for (const how of ['answered', 'given up']) {
+    const answer = ask({ timeout_ms: 100 });
+    expect(vi.getTimerCount()).toBe(1);
+    if (how === 'answered') say(sent.at(-1)!.reply, 'yes');
+    vi.advanceTimersByTime(200);
+    expect(await answer).toBe(how === 'answered' ? 'yes' : 'timeout');
+    expect(vi.getTimerCount()).toBe(0);
+  }
+});
+
 describe('a question', () => {
   test('is settled by the answer on its own subject, in whatever order answers come', async () => {
     const { sent, say, ask } = play();
