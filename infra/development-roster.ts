@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BusUser } from '@countersign/contracts/bus-users';
-import { poolsSource } from '@countersign/contracts/policy';
+import { poolsSource } from '@countersign/contracts/policy-pools';
 import { parse } from 'yaml';
 import { PROJECT_DIR } from './project-folders.ts';
 

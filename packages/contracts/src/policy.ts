@@ -225,20 +225,6 @@ export const outputPolicyActive = outputPolicy.extend({
 });
 export type OutputPolicyActive = z.infer<typeof outputPolicyActive>;
 
-export const pool = z.strictObject({
-  id: token,
-  capabilities: nonEmpty(capabilityName),
-  /** Left out: every tenant of the bundle's scope. */
-  tenants: nonEmpty(tenantName).optional(),
-  /** Only jobs whose label `env` is among these; left out: only jobs without that label. */
-  environments: nonEmpty(labelValue).optional(),
-  /** Worker constraints that its workers really enforce. */
-  enforces: z.array(token).max(32).default([]),
-  concurrency: z.int().min(1).max(10_000),
-});
-export type Pool = z.infer<typeof pool>;
-export const poolsSource = z.strictObject({ pools: z.array(pool).min(1).max(LIMITS.policy_list) });
-
 export const BUNDLE_FORMAT = 'countersign/bundle/v1';
 /** Tenants that a bundle may decide for; `*` stands alone, for all. */
 export const bundleScope = z.strictObject({ tenants: nonEmpty(z.union([tenantName, z.literal('*')])) });

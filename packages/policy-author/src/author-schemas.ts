@@ -2,7 +2,8 @@
  * The language as JSON Schema, so that an editor completes and checks while an author types. Made from the same zod
  * shapes that the compiler reads; what names mean together only the compiler can say.
  */
-import { policySource, poolsSource, tenantSource } from '@countersign/contracts/policy';
+import { policySource, tenantSource } from '@countersign/contracts/policy';
+import { poolsSource } from '@countersign/contracts/policy-pools';
 import { policyTests } from '@countersign/contracts/policy-tests';
 import { scannersSource } from '@countersign/contracts/scanner-rules';
 import { z } from 'zod';

@@ -2,7 +2,8 @@
  * Whether what a decision asks for can be had: votes from groups that are large enough, and worker constraints that a
  * pool which may run the job enforces.
  */
-import type { Match, Pool } from '@countersign/contracts/policy';
+import type { Match } from '@countersign/contracts/policy';
+import type { Pool } from '@countersign/contracts/policy-pools';
 import { asksWhenExceeded } from '@countersign/policy/check-limits';
 import { OWNER_GROUP } from '@countersign/policy/check-policy';
 import { anyGlobMatches } from '@countersign/policy/match-glob';

@@ -2,7 +2,8 @@
  * Whether each listed topic has a pool that could take some job of it, whatever its labels: a rule that lets through what no
  * pool takes lets it through to fail.
  */
-import type { Match, Pool } from '@countersign/contracts/policy';
+import type { Match } from '@countersign/contracts/policy';
+import type { Pool } from '@countersign/contracts/policy-pools';
 import { describeMiss, ENVIRONMENT, failedCondition, type PoolNeed } from '@countersign/policy/choose-pool';
 import { mayMeet } from '@countersign/policy/cover-match';
 import { type ListedTopic, matchOf } from '@countersign/policy/known-topics';

@@ -3,7 +3,7 @@
  */
 import type { EffectiveJob } from '@countersign/contracts/decision';
 import type { PoolsSeen } from '@countersign/contracts/explanation';
-import type { Pool } from '@countersign/contracts/policy';
+import type { Pool } from '@countersign/contracts/policy-pools';
 import {
   describeMiss,
   ENVIRONMENT,

@@ -3,7 +3,7 @@
  * power is ever a fallback.
  */
 import type { POOL_CONDITIONS } from '@countersign/contracts/explanation';
-import type { Pool } from '@countersign/contracts/policy';
+import type { Pool } from '@countersign/contracts/policy-pools';
 
 export type PoolCondition = (typeof POOL_CONDITIONS)[number];
 

@@ -3,7 +3,8 @@
  */
 import type { LimitAsked, LimitSource } from '@countersign/contracts/counted-limits';
 import type { Constraints, DecisionName, Obligations } from '@countersign/contracts/decision';
-import type { PolicySource, Pool, RuleSource, ScanSettingsByTenant, TopicFacts } from '@countersign/contracts/policy';
+import type { PolicySource, RuleSource, ScanSettingsByTenant, TopicFacts } from '@countersign/contracts/policy';
+import type { Pool } from '@countersign/contracts/policy-pools';
 import type { RunsSource } from '@countersign/contracts/run-facts';
 import type { ScannerName } from '@countersign/scanners/scan';
 import type { When } from './compile-when.ts';

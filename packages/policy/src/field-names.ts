@@ -1,5 +1,6 @@
 /** Every field name of the language, to guess from what an author has mistyped. A guess decides nothing. */
-import { policySource, poolsSource, tenantSource } from '@countersign/contracts/policy';
+import { policySource, tenantSource } from '@countersign/contracts/policy';
+import { poolsSource } from '@countersign/contracts/policy-pools';
 import { policyTests } from '@countersign/contracts/policy-tests';
 import { scannersSource } from '@countersign/contracts/scanner-rules';
 import { z } from 'zod';

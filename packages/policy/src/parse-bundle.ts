@@ -4,14 +4,8 @@
  */
 import { LIMITS } from '@countersign/contracts/limits';
 import { tenantName } from '@countersign/contracts/names';
-import {
-  type PolicySource,
-  type Pool,
-  policySource,
-  poolsSource,
-  type TenantSource,
-  tenantSource,
-} from '@countersign/contracts/policy';
+import { type PolicySource, policySource, type TenantSource, tenantSource } from '@countersign/contracts/policy';
+import { type Pool, poolsSource } from '@countersign/contracts/policy-pools';
 import { type PolicyTests, policyTests } from '@countersign/contracts/policy-tests';
 import { type OwnRules, type ScannersSource, scannersSource } from '@countersign/contracts/scanner-rules';
 import { parseStrict } from '@countersign/ledger/canonical-json';

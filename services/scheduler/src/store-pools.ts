@@ -1,5 +1,5 @@
 /** The pools of the active policy, read from the kernel's own rows: routing needs no question to anybody. */
-import type { Pool } from '@countersign/contracts/policy';
+import type { Pool } from '@countersign/contracts/policy-pools';
 import type { Tx } from '@countersign/platform/database';
 
 /** Without `pools.yaml` capabilities aren't checked: one pool takes everything. */

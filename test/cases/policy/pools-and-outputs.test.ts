@@ -1,7 +1,7 @@
 /** Pools are chosen without any fallback; output rules only ever tighten. */
 
-import type { Pool } from '@countersign/contracts/policy';
 import { outputPolicyActive } from '@countersign/contracts/policy';
+import type { Pool } from '@countersign/contracts/policy-pools';
 import { eligiblePools, type PoolNeed } from '@countersign/policy/choose-pool';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { compileOutputPolicy, decideOutput } from '@countersign/policy/decide-output';
