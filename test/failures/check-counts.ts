@@ -12,8 +12,12 @@ type Decided = { obligations?: { limits?: unknown[] }; limited?: { id: string }[
 /** By which the time of an entry may differ from that of its count: a commit that had to wait. */
 const JITTER_MS = 1_000;
 
-/** Windows and budgets; open jobs are a matter of the moment, which entries do not show. */
+/** Windows, budgets and what runs at once; open jobs are a matter of the moment, which entries do not show. */
 export function checkCounts(chains: ReadonlyMap<string, readonly Entry[]>): string[] {
+  return [...checkWindows(chains), ...checkRunning(chains)];
+}
+
+function checkWindows(chains: ReadonlyMap<string, readonly Entry[]>): string[] {
   const counts = new Map<string, { limit: LimitAsked; uses: Use[] }>();
   for (const entries of chains.values()) {
     const let_in = entries.find(letsIn);
@@ -32,6 +36,40 @@ export function checkCounts(chains: ReadonlyMap<string, readonly Entry[]>): stri
   }
   return [...counts.values()].flatMap(({ limit, uses }) => excessOf(limit, uses));
 }
+
+/** From each dispatch to the next entry that says that the job does neither wait for a worker nor run. */
+function checkRunning(chains: ReadonlyMap<string, readonly Entry[]>): string[] {
+  const counts = new Map<string, { limit: LimitAsked; steps: { at_us: number; more: 1 | -1 }[] }>();
+  for (const entries of chains.values()) {
+    for (const [place, { kind, time_us, body }] of entries.entries()) {
+      if (kind !== 'job_dispatched') continue;
+      const left = entries
+        .slice(place + 1)
+        .find(({ body: later }) => !RUNS.includes((JSON.parse(later) as Said).state));
+      for (const said of (JSON.parse(body) as Said).decision?.obligations?.limits ?? []) {
+        const limit = limitAsked.parse(said);
+        if (limit.counts !== 'running') continue;
+        const key = JSON.stringify([limit.id, limit.per]);
+        const count = counts.get(key) ?? { limit, steps: [] };
+        count.steps.push({ at_us: Number(time_us), more: 1 });
+        if (left !== undefined) count.steps.push({ at_us: Number(left.time_us), more: -1 });
+        counts.set(key, count);
+      }
+    }
+  }
+  return [...counts.values()].flatMap(({ limit, steps }) => {
+    let running = 0;
+    // Whoever takes a place saw that it was free: no entry of an end has the same time and came later.
+    for (const { more } of steps.toSorted((a, b) => a.at_us - b.at_us || a.more - b.more)) {
+      running += more;
+      if (running > Number(limit.most)) return [`the limit ${limit.id} let more run at once than ${limit.most}`];
+    }
+    return [];
+  });
+}
+
+/** Entries that say nothing of the state change nothing. */
+const RUNS: readonly (string | undefined)[] = ['dispatched', 'running', undefined];
 
 /** Its admission, or the end of its time as a parked one. */
 function letsIn({ kind, body }: Entry, place: number, entries: readonly Entry[]): boolean {

@@ -13,6 +13,7 @@ export const COUNTED_RULE: [from: string, to: string] = [
     limits:
       - { id: reads, per: [agent], count: 10, within: 2s, exceeded: park }
       - { id: open-reads, per: [tenant], max_open: 5, exceeded: park }
+      - { id: running-reads, per: [agent], max_running: 2 }
   - id: allow-demo-read
 `,
 ];

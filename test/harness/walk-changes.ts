@@ -32,6 +32,10 @@ const COUNTED_RULE = `  - id: counted-reads
     match: { topics: [job.demo.read], labels: { counted: asked } }
     decision: allow
     limits: [{ id: asks, per: [agent], count: 1, within: 1h, exceeded: require_approval }]
+  - id: reads-at-once
+    match: { topics: [job.demo.read], labels: { counted: at-once } }
+    decision: allow
+    limits: [{ id: at-once, per: [agent], max_running: 1 }]
 `;
 const REFUND = { topic: 'job.desk.refund.order', payload: { customer_id: 7, amount_cents: 9_900 } };
 
@@ -128,7 +132,9 @@ async function waitForRoom(system: TestSystem): Promise<void> {
   if (second.body.state !== 'parked') throw new Error(`a job without room was ${second.body.state}`);
   const { body: told } = await system.api('admin', 'POST', '/api/v1/policy/simulate', counted);
   if (told.counts?.[0]?.id !== 'reads') throw new Error(`no count was told: ${JSON.stringify(told.counts)}`);
-  for (const { body } of [first, second]) await waitForEnd(system, body.job_id);
+  const atOnce = { ...READ, labels: { counted: 'at-once' } };
+  const bounded = await Promise.all([1, 2, 3].map(() => system.api('agent', 'POST', '/api/v1/jobs', atOnce)));
+  for (const { body } of [first, second, ...bounded]) await waitForEnd(system, body.job_id);
   await askForMore(system);
 }
 

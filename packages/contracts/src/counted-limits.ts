@@ -1,6 +1,6 @@
 /**
  * What a rule counts: jobs in a window of time, open jobs, or a budget in declared units. Counted by the scheduler when a job
- * is admitted, in the transaction that admits it; the dispatch gate counts nothing again.
+ * is admitted, in the transaction that admits it; the dispatch gate counts none of these again. It counts what runs at once.
  */
 import { z } from 'zod';
 import { askedApproval } from './asked-approval.ts';
@@ -9,10 +9,10 @@ import { fieldPath } from './field-path.ts';
 import { LIMITS } from './limits.ts';
 import { labelValue, token } from './names.ts';
 
-/** What happens to a job that does not fit: `park` lets it wait until there is room. */
-export const EXCEEDED = ['deny', 'require_approval', 'park'] as const;
-/** `jobs` and `cost` in a window of time; `open`: jobs that have not ended. */
-export const COUNTED = ['jobs', 'cost', 'open'] as const;
+/** What happens to a job that does not fit: `park` lets it wait until there is room before it is admitted, `wait` before it is dispatched. */
+export const EXCEEDED = ['deny', 'require_approval', 'park', 'wait'] as const;
+/** `jobs` and `cost` in a window of time; `open`: jobs that have not ended; `running`: jobs that were dispatched and have not. */
+export const COUNTED = ['jobs', 'cost', 'open', 'running'] as const;
 
 /** Exact: at most 15 digits, 6 after the point, no sign, no exponent. */
 const AMOUNT = /^(0|[1-9]\d{0,14})(\.\d{1,6})?$/;
@@ -27,7 +27,7 @@ const per = z
     'must be tenant, agent, topic, capability or labels.<name>',
   );
 
-/** Of a rule or a floor. Exactly one of `count`, `max_open` and `cost` with `budget`; the compiler says so. */
+/** Of a rule or a floor. Exactly one of `count`, `max_open`, `max_running` and `cost` with `budget`; the compiler says so. */
 export const limitSource = z.strictObject({
   id: token,
   /** Jobs that agree in all of these are counted together. */
@@ -36,12 +36,15 @@ export const limitSource = z.strictObject({
   count: z.int().min(1).max(LIMITS.limit_count).optional(),
   /** Jobs that have not ended. */
   max_open: z.int().min(1).max(LIMITS.limit_count).optional(),
+  /** Jobs that run at once, from the dispatch to the end. Beyond it a job waits. */
+  max_running: z.int().min(1).max(LIMITS.limit_count).optional(),
   /** Where a job says what it costs, e.g. `payload.amount`. */
   cost: fieldPath.optional(),
   /** What all of them together may cost in any time of the length `within`. */
   budget: z.union([amount, z.number().transform(String).pipe(amount)]).optional(),
   within: duration.optional(),
-  exceeded: z.enum(EXCEEDED).default('deny'),
+  /** Left out: `wait` with `max_running`, which knows no other, else `deny`. */
+  exceeded: z.enum(EXCEEDED).optional(),
 });
 export type LimitSource = z.infer<typeof limitSource>;
 
@@ -54,7 +57,7 @@ export const limitAsked = z.strictObject({
   counts: z.enum(COUNTED),
   most: amount,
   takes: amount,
-  /** Null for `open`. */
+  /** Null for `open` and `running`. */
   within_ms: z.int().min(1).nullable(),
   exceeded: z.enum(EXCEEDED),
   /** Whose yes it takes then, with `require_approval`. */

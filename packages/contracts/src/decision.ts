@@ -177,7 +177,17 @@ export function finalDecision(answer: Pick<Judged, 'decisions'>): Decision {
   return answer.decisions[answer.decisions.length - 1]!;
 }
 
-/** What has to be counted before it may be admitted; nothing for a denial. */
+/** Nothing for a denial. */
 export function limitsOf({ obligations: { limits } }: Pick<Decision, 'obligations'>): LimitAsked[] {
   return limits?.filter((limit): limit is LimitAsked => 'id' in limit) ?? [];
+}
+
+/** What has to be counted before it may be admitted. */
+export function admissionLimits(decision: Pick<Decision, 'obligations'>): LimitAsked[] {
+  return limitsOf(decision).filter(({ counts }) => counts !== 'running');
+}
+
+/** What bounds how many run at once: counted whenever it is dispatched. */
+export function runningLimits(decision: Pick<Decision, 'obligations'>): LimitAsked[] {
+  return limitsOf(decision).filter(({ counts }) => counts === 'running');
 }

@@ -99,6 +99,8 @@ export const LIMITS = {
   decide_ms: 2_000,
   /** Rewrites of one request by remediation. */
   rewrites: 3,
+  /** Milliseconds after which a job that waits for others to end is looked at again by itself: its policy may be another. */
+  running_wait_ms: 30_000,
   /** Jobs sent to a pool beyond its free slots, so that no worker waits for the next. */
   dispatch_window: 8,
   /** Milliseconds between two beats of a worker. */

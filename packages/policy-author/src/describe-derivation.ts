@@ -138,12 +138,12 @@ const ELSE: Readonly<Record<LimitAsked['exceeded'], string>> = {
   deny: 'it is denied',
   require_approval: 'it takes an approval',
   park: 'it waits',
+  wait: 'it waits until one of them has ended',
 };
 
 function tellLimit({ id, per, counts, most, takes, within_ms, exceeded }: LimitAsked): string {
-  const what = { jobs: ` ${most === '1' ? 'job' : 'jobs'}`, cost: '', open: ` open ${most === '1' ? 'job' : 'jobs'}` }[
-    counts
-  ];
+  const jobs = most === '1' ? 'job' : 'jobs';
+  const what = { jobs: ` ${jobs}`, cost: '', open: ` open ${jobs}`, running: ` ${jobs} at once` }[counts];
   const within = within_ms === null ? '' : ` in ${time(within_ms)}`;
   const needs = counts === 'cost' ? ` for ${takes}` : '';
   return `room in ${id}${needs}, at most ${most}${what}${within} per ${list(Object.keys(per))}, else ${ELSE[exceeded]}`;

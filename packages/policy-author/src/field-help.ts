@@ -38,7 +38,7 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   environments:
     'Only jobs whose label env is one of these. Left out: only jobs without the label env, whatever it says.',
   exceeded:
-    'What becomes of a job that has no room: deny, require_approval, or park until there is room. Left out: deny.',
+    'What becomes of a job that has no room: deny, require_approval, or park until there is room. Left out: deny; with max_running wait, which knows no other.',
   expect: 'What must come out; only what is stated is compared.',
   expires_in: 'How long an approval may take, e.g. 1h.',
   fail_mode: 'closed: what can’t be screened does not leave.',
@@ -69,6 +69,8 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   max_attempts: 'Attempts of the job, the first included.',
   max_output_bytes: 'Bytes that the worker may answer with.',
   max_open: 'Jobs that have not ended.',
+  max_running:
+    'Jobs that run at once, from their dispatch to their end or to the loss of their attempt. One too many waits.',
   min_severity: 'Only findings at least so severe: low, medium, high or critical. Left out: all.',
   mode: 'observe: decides everything and blocks nothing but stops and ceilings, for a while.',
   models:
@@ -147,4 +149,6 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   when: 'A condition in CEL over payload, labels, actor, on_behalf_of, tenant, topic, run, now; only true matches, an error denies.',
   within: 'How far back a limit counts, e.g. 1h.',
   worker: 'Names that the pool must enforce, e.g. no_network.',
+  worker_concurrency:
+    'Jobs that one worker of the pool runs at once, whatever its own setting says. Left out: as many as it takes.',
 };

@@ -51,11 +51,22 @@ export function askInstead<T extends Pick<Standing, 'decision' | 'reason' | 'obl
 
 /** `limit_exceeded: refunds has no room: at most 20 jobs in 3600 s`. */
 export function describeExcess({ id, most, within_ms, counts }: Bound): string {
-  const what = { jobs: 'jobs', cost: 'of budget', open: 'open jobs' }[counts];
+  const what = { jobs: 'jobs', cost: 'of budget', open: 'open jobs', running: 'jobs at once' }[counts];
   return `limit_exceeded: ${id} has no room: at most ${most} ${what}${within_ms === null ? '' : ` in ${within_ms / 1000} s`}`;
 }
 
-function boundOf({ id, count, max_open, budget, within, exceeded, approval }: CompiledLimit): Bound {
+function boundOf({
+  id,
+  count,
+  max_open,
+  max_running,
+  budget,
+  within,
+  exceeded = 'deny',
+  approval,
+}: CompiledLimit): Bound {
+  if (max_running !== undefined)
+    return { id, counts: 'running', most: String(max_running), within_ms: null, exceeded: 'wait' };
   const rest = { within_ms: within ?? null, exceeded, ...(approval !== undefined && { approval }) };
   if (max_open !== undefined) return { id, counts: 'open', most: String(max_open), ...rest };
   if (budget !== undefined) return { id, counts: 'cost', most: budget, ...rest };

@@ -31,17 +31,30 @@ function checkList(
   }
 }
 
-function checkBound({ count, max_open, cost, budget, within }: LimitSource, at: At, report: Report): void {
-  const said = [count, max_open, budget ?? cost].filter((bound) => bound !== undefined).length;
+function checkBound(limit: LimitSource, at: At, report: Report): void {
+  const { count, max_open, max_running, cost, budget, within, exceeded } = limit;
+  const said = [count, max_open, max_running, budget ?? cost].filter((bound) => bound !== undefined).length;
   if (said !== 1)
-    report('field_misplaced', at, 'a limit has one of count, max_open, and cost with budget', 'keep one of them');
-  if ((cost === undefined) !== (budget === undefined))
-    report('field_misplaced', at, 'cost says where the amount stands, and budget how much there is', 'write both');
-  if ((within === undefined) !== (max_open !== undefined))
     report(
       'field_misplaced',
       at,
-      within === undefined ? 'no time says in what it counts' : 'open jobs are counted at any time',
+      'a limit has one of count, max_open, max_running, and cost with budget',
+      'keep one of them',
+    );
+  if (exceeded !== undefined && (exceeded === 'wait') !== (max_running !== undefined))
+    report(
+      'field_misplaced',
+      below(at, 'exceeded'),
+      exceeded === 'wait' ? 'only what runs at once is waited for so' : 'what would be one too many at once waits',
+      exceeded === 'wait' ? 'write park' : 'remove it, or write wait',
+    );
+  if ((cost === undefined) !== (budget === undefined))
+    report('field_misplaced', at, 'cost says where the amount stands, and budget how much there is', 'write both');
+  if ((within === undefined) !== ((max_open ?? max_running) !== undefined))
+    report(
+      'field_misplaced',
+      at,
+      within === undefined ? 'no time says in what it counts' : 'open and running jobs are counted at any time',
       within === undefined ? 'add within, such as 1h' : 'remove within',
     );
 }

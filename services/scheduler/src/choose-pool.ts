@@ -5,7 +5,8 @@ import type { PoolList } from './store-pools.ts';
 import { UNCHECKED_POOL } from './store-pools.ts';
 
 export type PoolNeed = Parameters<typeof eligiblePools>[1];
-export type ChosenPool = { id: string; concurrency: number };
+/** `worker_concurrency`: how many of its jobs one worker runs at once; left out: as many as it likes. */
+export type ChosenPool = { id: string; concurrency: number; worker_concurrency?: number | undefined };
 
 /** When a pool is declared nowhere, how many of its jobs may be under way. */
 const UNCHECKED_CONCURRENCY = 64;

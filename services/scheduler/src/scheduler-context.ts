@@ -17,6 +17,8 @@ export type SchedulerContext = ServiceContext<
     rooms: Map<string, number>;
     /** Tenants with as many jobs waiting as they may have. */
     crowded: Set<string>;
+    /** Jobs wait for others to end. */
+    waits: boolean;
   };
   /** What to plan under; the step compares its revision. */
   control: ControlMemory;

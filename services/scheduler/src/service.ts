@@ -87,7 +87,7 @@ export const scheduler = defineService({
     const shared: SchedulerContext = {
       ...context,
       warrants: createWarrantSigner(context.config.WARRANT_KEY),
-      known: { epochs: new Map(), rooms: new Map(), crowded: new Set() },
+      known: { epochs: new Map(), rooms: new Map(), crowded: new Set(), waits: false },
       control: openControlMemory(context.database),
       workers: openWorkerUses(),
       nudgeDispatch: () => dispatch.nudge(),
@@ -103,6 +103,12 @@ export const scheduler = defineService({
       stops_due: context.sweep('expired stops', null, () => endExpiredStops(context)),
       overdue: context.sweep('deadlines', null, () => sweepDeadlines(shared)),
       parked: context.sweep('parked', null, () => admitParked(shared)),
+      waits: {
+        nudge: () => {
+          shared.known.waits = true;
+          dispatch.nudge();
+        },
+      },
     };
     context.sweep('agenda', LIMITS.sweep_ms, () => followAgenda(shared, sweeps));
     context.sweep('waiting', 5_000, () => countWaiting(shared));

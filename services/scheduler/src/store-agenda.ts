@@ -18,6 +18,8 @@ export type Agenda = {
   overdue: boolean;
   /** Jobs wait for a limit, which may have room. */
   parked: boolean;
+  /** Jobs wait for others to end, which may have. */
+  waits: boolean;
   /** The time of a stop is over; null while none ends by itself. */
   stops_due: boolean | null;
 };
@@ -38,6 +40,7 @@ SELECT EXISTS (SELECT FROM scheduler.jobs WHERE waiting = 'cleared') AS cleared,
                      AND j.deadline_at <= clock_timestamp())
        OR EXISTS (SELECT FROM scheduler.parked WHERE deadline_at <= clock_timestamp()) AS overdue,
        EXISTS (SELECT FROM scheduler.parked_queues WHERE look_at <= clock_timestamp()) AS parked,
+       EXISTS (SELECT FROM scheduler.running_waits) AS waits,
        control.stops_due() AS stops_due`;
 
 export async function readAgenda(tx: Tx): Promise<Agenda> {

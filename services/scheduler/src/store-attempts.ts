@@ -25,6 +25,8 @@ export type LockedAttempt = JobFacts & {
   max_attempts: number;
   max_output_bytes: number;
   pool_concurrency: number;
+  /** Null: as many as the worker likes. */
+  worker_concurrency: number | null;
   run: string | null;
   cancel_requested_by: string | null;
   /** How often its warrant was refused, and by which claim last. */
@@ -51,7 +53,7 @@ SELECT 1 FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS u(tenant, job_id)
  CROSS JOIN LATERAL (SELECT 1 FROM scheduler.jobs WHERE tenant = k.tenant AND job_id = k.job_id FOR UPDATE) j`;
 const LOCK_ATTEMPTS = `
 SELECT a.dispatch_id, a.attempt, a.state AS attempt_state, a.pool, a.worker, a.claim_id, a.policy_epoch, a.timeout_ms,
-       a.max_attempts, a.max_output_bytes, a.pool_concurrency, a.due_at <= clock_timestamp() AS is_due,
+       a.max_attempts, a.max_output_bytes, a.pool_concurrency, a.worker_concurrency, a.due_at <= clock_timestamp() AS is_due,
        coalesce(a.run_until <= clock_timestamp(), false) AS ran_out, j.deadline_at <= clock_timestamp() AS past_deadline,
        j.state AS job_state, j.runs, j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash,
        j.traceparent, j.labels::jsonb ->> 'run' AS run, j.cancel_requested_by, a.refusals, a.refused_claim_id,
@@ -62,7 +64,8 @@ SELECT a.dispatch_id, a.attempt, a.state AS attempt_state, a.pool, a.worker, a.c
 
 const LOCK_CLAIMS = `SELECT pg_advisory_xact_lock(hashtextextended('countersign.claim.' || pool, 0)) FROM unnest($1::text[]) AS pool`;
 const RUNNING = `
-SELECT pool, count(*) AS used FROM scheduler.attempts WHERE under_way AND state = 'running' AND pool = ANY ($1::text[]) GROUP BY pool`;
+SELECT pool, worker, count(*) AS used FROM scheduler.attempts
+ WHERE under_way AND state = 'running' AND pool = ANY ($1::text[]) GROUP BY pool, worker`;
 
 export type StartedAttempt = { dispatch_id: string; pool: string; worker: string; claim_id: string };
 
@@ -144,13 +147,12 @@ export async function lockAttempts(tx: Tx, parties: readonly Party[]): Promise<M
   return new Map(rows.map((row) => [row.dispatch_id, row]));
 }
 
-/** Running attempts by pool, under a lock that keeps two schedulers from granting the same slot. */
-export async function countRunning(tx: Tx, pools: readonly string[]): Promise<Map<string, number>> {
-  const [, rows] = await Promise.all([
-    tx.query(LOCK_CLAIMS, [pools]),
-    tx.query<{ pool: string; used: number }>(RUNNING, [pools]),
-  ]);
-  return new Map(rows.map((row) => [row.pool, row.used]));
+export type Running = { pool: string; worker: string; used: number };
+
+/** Running attempts by worker, under a lock that keeps two schedulers from granting the same slot. */
+export async function countRunning(tx: Tx, pools: readonly string[]): Promise<Running[]> {
+  const [, rows] = await Promise.all([tx.query(LOCK_CLAIMS, [pools]), tx.query<Running>(RUNNING, [pools])]);
+  return rows;
 }
 
 export async function startAttempts(tx: Tx, started: readonly StartedAttempt[]): Promise<void> {

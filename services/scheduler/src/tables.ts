@@ -75,6 +75,7 @@ export type Tables = {
     due_at: string;
     state: 'dispatched' | 'running' | 'reported' | 'ended' | 'lost' | 'void';
     max_affected: number | null;
+    worker_concurrency: number | null;
   };
   'scheduler.contexts': {
     tenant: string;
@@ -243,6 +244,20 @@ export type Tables = {
     tenant: string;
     job_id: string;
   };
+  'scheduler.running_jobs': {
+    key: string;
+    tenant: string;
+    job_id: string;
+    attempt: number;
+  };
+  'scheduler.running_waits': {
+    key: string;
+    tenant: string;
+    job_id: string;
+    most: number;
+    priority: number;
+    created_at: string;
+  };
   'scheduler.worker_uses': {
     pool: string;
     worker: string;
@@ -387,6 +402,10 @@ export type Functions = {
   'scheduler.kept_by': {
     takes: [of_tenant: string | null, of_job: string | null];
     gives: string | null;
+  };
+  'scheduler.lock_limits': {
+    takes: [keys: readonly (string | null)[]];
+    gives: unknown;
   };
   'scheduler.outdated': {
     takes: [most: number | null];

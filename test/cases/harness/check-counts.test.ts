@@ -5,6 +5,35 @@ import { checkCounts } from '../../failures/check-counts.ts';
 
 const LIMIT = { id: 'l', per: { agent: 'a' }, counts: 'cost', most: '1', within_ms: 10_000, exceeded: 'park' };
 
+const AT_ONCE = { id: 'r', per: {}, counts: 'running', most: '1', takes: '1', within_ms: null, exceeded: 'wait' };
+
+/** Of one job, by its states and their times in seconds; null for an entry that says nothing of the state. */
+function ranAt(job: string, ...steps: [kind: string, at_s: number, state: string | null][]) {
+  const entries = steps.map(([kind, at_s, state]) => ({
+    ...{ chain: job, kind, time_us: String(at_s * 1e6) },
+    body: JSON.stringify({ ...(state && { state }), decision: { obligations: { limits: [AT_ONCE] } } }),
+  }));
+  return [job, entries] as const;
+}
+
+test('one more at once is found, whatever became of the others', () => {
+  const steps: Parameters<typeof ranAt>[1][] = [
+    ['job_dispatched', 1, 'dispatched'],
+    ['job_running', 2, 'running'],
+    ['attempt_lost', 5, null],
+  ];
+  const first = ranAt('1', ...steps);
+  const lost = ranAt('1', ...steps, ['job_cleared', 5, 'cleared']);
+  const second = (at_s: number) =>
+    ranAt('2', ['job_dispatched', at_s, 'dispatched'], ['job_succeeded', at_s + 1, 'succeeded']);
+  const faults = (...chains: (readonly [string, unknown])[]) => checkCounts(new Map(chains as never));
+  expect(faults(first, second(4))).toEqual(['the limit r let more run at once than 1']);
+  expect(faults(first, second(6))).toEqual(['the limit r let more run at once than 1']);
+  expect(faults(lost, second(4))).toHaveLength(1);
+  expect(faults(lost, second(5))).toEqual([]);
+  expect(faults(second(0), lost)).toEqual([]);
+});
+
 type Step = { at_s: number; takes: string; kind?: string; parked?: boolean; asked?: boolean };
 
 function chainsOf(steps: readonly Step[]) {

@@ -20,6 +20,11 @@ describe('a limit', () => {
     ['field_misplaced', `{ id: l, per: [tenant], cost: payload.amount, within: 1h }`],
     ['field_misplaced', `{ id: l, per: [tenant], budget: 5, within: 1h }`],
     ['field_misplaced', `{ ${WINDOW}, cost: payload.amount, budget: 5 }`],
+    ['field_misplaced', `{ id: l, per: [tenant], max_running: 1, within: 1h }`],
+    ['field_misplaced', `{ id: l, per: [tenant], max_running: 1, max_open: 1 }`],
+    ['field_misplaced', `{ id: l, per: [tenant], max_running: 1, exceeded: deny }`],
+    ['field_misplaced', `{ id: l, per: [tenant], max_open: 1, exceeded: wait }`],
+    ['field_invalid', `{ id: l, per: [tenant], max_running: 0 }`],
     ['field_invalid', `{ id: l, per: [], count: 1, within: 1h }`],
     ['field_invalid', `{ id: l, per: [pool], count: 1, within: 1h }`],
     ['field_invalid', `{ id: l, per: [labels], count: 1, within: 1h }`],
@@ -62,7 +67,8 @@ describe('a limit', () => {
       ruleWith(
         `{ id: w, per: [topic, labels.repo, agent, capability, tenant], count: 2, within: 1h },
          { id: b, per: [labels.none], cost: payload.amount, budget: "10.50", within: 1d, exceeded: park },
-         { id: o, per: [tenant], max_open: 3, exceeded: require_approval }`,
+         { id: o, per: [tenant], max_open: 3, exceeded: require_approval },
+         { id: r, per: [agent], max_running: 2 }, { id: s, per: [tenant], max_running: 1, exceeded: wait }`,
         'decision: allow, approval: { stages: [{ group: owner, count: 2 }], expires_in: 5m }',
       ),
     );
@@ -101,6 +107,11 @@ describe('a limit', () => {
         exceeded: 'require_approval',
         approval: { stages: [{ group: 'sre', count: 2 }], expires_ms: 300_000 },
       },
+      {
+        ...{ id: 'r', per: { agent: 'agent-1' }, counts: 'running', most: '2', takes: '1' },
+        ...{ within_ms: null, exceeded: 'wait' },
+      },
+      expect.objectContaining({ id: 's', most: '1', exceeded: 'wait' }),
     ]);
     expect(finalOf(ask(policy, { ...request, meta: {} })).reason).toMatch(/^owner_missing/);
   });
@@ -211,11 +222,12 @@ describe('a limit that had no room at the door', () => {
 it('is explained with its bound and with what happens then', () => {
   const policy = compiled(
     ruleWith(
-      `{ ${WINDOW} }, { id: b, per: [labels.repo], cost: payload.amount, budget: 10, within: 1d, exceeded: park }, { id: o, per: [agent], max_open: 3, exceeded: require_approval }`,
+      `{ ${WINDOW} }, { id: b, per: [labels.repo], cost: payload.amount, budget: 10, within: 1d, exceeded: park }, { id: o, per: [agent], max_open: 3, exceeded: require_approval }, { id: r, per: [agent], max_running: 1 }`,
     ),
   );
   const { text } = explain(policy, itemOf({ topic: 'job.a', payload: { amount: 1.5 } }), contextOf());
   expect(text).toContain('room in l, at most 2 jobs in 1 hour per tenant, else it is denied');
   expect(text).toContain('room in b for 1.5, at most 10 in 1 day per labels.repo, else it waits');
   expect(text).toContain('room in o, at most 3 open jobs per agent, else it takes an approval');
+  expect(text).toContain('room in r, at most 1 job at once per agent, else it waits until one of them has ended');
 });

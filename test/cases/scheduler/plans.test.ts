@@ -9,10 +9,12 @@ import { canonicalize } from '@countersign/ledger/canonical-json';
 import { canonicalWithHoles, HOLE } from '@countersign/ledger/holed-json';
 import { planOne, toContext } from '@countersign/scheduler/admit/plan';
 import { straightThrough } from '@countersign/scheduler/admit/straight-through';
+import type { ChosenPool } from '@countersign/scheduler/choose-pool';
 import { runningTemplate } from '@countersign/scheduler/claim/claim-attempts';
 import { type Claim, planClaims } from '@countersign/scheduler/claim/plan';
 import { classifyDispatch } from '@countersign/scheduler/dispatch/classify-dispatch';
 import type { ClearedJob, DispatchItem } from '@countersign/scheduler/dispatch/dispatch-item';
+import { newAttempt } from '@countersign/scheduler/dispatch/new-attempt';
 import { planSending } from '@countersign/scheduler/dispatch/plan-sending';
 import { endOf } from '@countersign/scheduler/finish/end-jobs';
 import { mayRetry, retryDelay } from '@countersign/scheduler/retry/retry-attempt';
@@ -37,6 +39,13 @@ const POOLS = new Map<string, PoolList>([
     },
   ],
 ]);
+const BOUND_POOLS = new Map([
+  ['*', { ...POOLS.get('*')!, pools: [{ ...POOLS.get('*')!.pools[0]!, worker_concurrency: 1 }] }],
+]);
+const AT_ONCE = {
+  ...{ id: 'l', per: { tenant: TENANT }, counts: 'running' as const, most: '1', takes: '1' },
+  ...{ within_ms: null, exceeded: 'wait' as const },
+};
 const NO_POOLS = new Map<string, PoolList>([['*', { snapshot: 's', unchecked: false, pools: [] }]]);
 
 function stop(kind: 'topic' | 'agent' | 'pool', target: string): ControlState {
@@ -113,6 +122,8 @@ describe('straight through both gates', () => {
     ['what needs an approval, sealed or not', () => go({ decision: 'require_approval' })],
     ['what is denied', () => go({ decision: 'deny' })],
     ['what no pool takes', () => go({}, CONTROL, NO_POOLS)],
+    ['what may run only so often at once', () => go({ changes: { obligations: { limits: [AT_ONCE] } } })],
+    ['what a pool bounds by worker', () => go({}, CONTROL, BOUND_POOLS)],
     ['what is stopped', () => go({}, stop('topic', TOPIC))],
     ['whose actor is revoked', () => go({}, REVOKED)],
     ['what was decided under another epoch', () => go({}, OTHER_EPOCH)],
@@ -244,8 +255,15 @@ describe('at the dispatch gate', () => {
     ['what is denied', dispatchItem({ decision: 'deny' }), CONTROL],
     ['what is stopped', dispatchItem(), stop('pool', POOL)],
     ['what is stale', dispatchItem(), OTHER_EPOCH],
+    ['what may run only so often at once', dispatchItem({ changes: { obligations: { limits: [AT_ONCE] } } }), CONTROL],
   ])('and leaves %s', (_, item, control) => {
     expect(planSending(item, control, POOLS)).toBeNull();
+  });
+
+  test('and leaves what its pool bounds by worker, with the bound', () => {
+    expect(planSending(dispatchItem(), CONTROL, BOUND_POOLS)).toBeNull();
+    const { pool } = classifyDispatch(dispatchItem(), CONTROL, BOUND_POOLS) as { pool: ChosenPool };
+    expect(newAttempt(dispatchItem(), pool, null).attempt).toMatchObject({ worker_concurrency: 1 });
   });
 });
 
@@ -265,6 +283,7 @@ const RUNNING: LockedAttempt = {
   max_attempts: 2,
   max_output_bytes: 100,
   pool_concurrency: 4,
+  worker_concurrency: null,
   cancel_requested_by: null,
   is_due: false,
   ran_out: false,
@@ -293,7 +312,10 @@ describe('at the claim', () => {
   const plan = (claims: readonly Claim[], attempt: Partial<LockedAttempt> | null, control = CONTROL, running = 0) =>
     planClaims(claims, {
       control,
-      running: new Map([[POOL, running]]),
+      running: [
+        { pool: POOL, worker: 'w1', used: Math.min(2, running) },
+        { pool: POOL, worker: 'w2', used: Math.max(0, running - 2) },
+      ],
       attempts: new Map(attempt === null ? [] : [['d', { ...SENT, ...attempt }]]),
     });
   const worker = { ...CONTROL, revoked: [`worker:${POOL}/w1`] };
@@ -301,6 +323,11 @@ describe('at the claim', () => {
   test.each<[string, Claim, Partial<LockedAttempt> | null, ControlState, number, string]>([
     ['what was sent is granted', claim(), {}, CONTROL, 3, 'granted'],
     ['not one too many', claim(), {}, CONTROL, 4, 'wait'],
+    ['nor one more than a worker may run', claim(), { worker_concurrency: 2 }, CONTROL, 2, 'wait'],
+    ['however free the pool is', claim(), { worker_concurrency: 1, pool_concurrency: 100 }, CONTROL, 1, 'wait'],
+    ['another worker takes it', claim({ worker: 'w2' }), { worker_concurrency: 1 }, CONTROL, 2, 'granted'],
+    ['or this one, below its bound', claim(), { worker_concurrency: 3 }, CONTROL, 3, 'granted'],
+    ['the same claim as before', claim(), { ...RUNNING, worker_concurrency: 1 }, CONTROL, 2, 'granted'],
     ['an attempt that nobody knows is stale', claim(), null, CONTROL, 0, 'attempt_stale'],
     ['so is another pool’s', claim({ pool: 'other' }), {}, CONTROL, 0, 'attempt_stale'],
     ['so is one that ended unclaimed', claim(), { attempt_state: 'void' }, CONTROL, 0, 'attempt_stale'],

@@ -84,6 +84,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'scheduler.close_queues': ['countersign_scheduler'],
   'scheduler.limit_used': ['countersign_policy_kernel'],
   'scheduler.run_history': ['countersign_policy_kernel'],
+  'scheduler.lock_limits': ['countersign_scheduler'],
   'scheduler.reserve': ['countersign_scheduler'],
   'scheduler.outdated': ['countersign_scheduler'],
 };

@@ -97,6 +97,9 @@ test('priority comes first, and of one tenant the oldest', async () => {
 
 test('what is put off, and a pool without room, keep nobody waiting', async () => {
   await wait({ tenant: 'flood', jobs: 200, delayed: true });
+  // More tenants than the pool has room for, of a higher priority or that never had a turn.
+  for (const tenant of ['held-a', 'held-b', 'held-c', 'held-d']) await wait({ tenant, jobs: 2, delayed: true });
+  await wait({ tenant: 'held-e', jobs: 2, delayed: true, priority: 9 });
   await wait({ tenant: 'quiet', jobs: 1, after_s: 60 });
   await wait({ tenant: 'other', jobs: 3, pool: 'full' });
   await wait({ tenant: 'more', jobs: 3, pool: 'unknown' });

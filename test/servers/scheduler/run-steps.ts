@@ -4,6 +4,7 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import type { DecideItem, Decision } from '@countersign/contracts/decision';
+import type { Pool } from '@countersign/contracts/policy-pools';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import { uuidv7 } from '@countersign/platform/ids';
 import { openWorkerUses } from '@countersign/scheduler/claim/store-worker-uses';
@@ -17,8 +18,8 @@ export type StepRun = AsyncDisposable & {
   admin: Database;
   replicas: SchedulerContext[];
   epoch(): number;
-  /** Another version of the same policy. */
-  activate(): Promise<void>;
+  /** Another version of the same policy. `more`: of its pool, otherwise than usual. */
+  activate(more?: Partial<Pool>): Promise<void>;
   setStop(on: boolean): Promise<void>;
   revoke(actor: string): Promise<void>;
   /** What happens between the next plan of this replica and its step. */
@@ -66,7 +67,7 @@ export async function runSteps(
       bus: { call: decide, offer() {}, hint() {}, publish: async () => undefined },
       config: { DECISION_SEAL_KEYS: [SEAL_KEY], FAIL_MODE: 'closed', WARRANT_KEY: pem, TENANT_WAITING: 100_000 },
       warrants: createWarrantSigner(pem),
-      known: { epochs: new Map(), rooms: new Map(), crowded: new Set() },
+      known: { epochs: new Map(), rooms: new Map(), crowded: new Set(), waits: false },
       control: openControlMemory(own),
       workers: openWorkerUses(),
       nudgeDispatch() {},
@@ -82,10 +83,10 @@ export async function runSteps(
     admin,
     replicas: [contextOf(0), contextOf(1)],
     epoch: () => epoch,
-    async activate() {
+    async activate(more) {
       version += 1;
       const snapshot = `sha256:${version.toString(16).padStart(64, '0')}`;
-      const pools = [{ id: POOL, capabilities: ['desk.read'], enforces: [], concurrency }];
+      const pools = [{ id: POOL, capabilities: ['desk.read'], enforces: [], concurrency, ...more }];
       epoch = await kernel.transaction(async (tx) => {
         const [bundle] = await tx.query<{ bundle_id: number }>(
           `INSERT INTO policy.bundles (document, document_sha256) VALUES ($1, sha256(convert_to($1, 'UTF8'))) RETURNING bundle_id`,

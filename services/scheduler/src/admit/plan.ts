@@ -4,7 +4,7 @@ import type { AdmitItem } from '@countersign/contracts/admission';
 import type { ControlState } from '@countersign/contracts/control';
 import { callerSubjects, stopFor } from '@countersign/contracts/control';
 import type { Decision } from '@countersign/contracts/decision';
-import { finalDecision, limitsOf } from '@countersign/contracts/decision';
+import { admissionLimits, finalDecision } from '@countersign/contracts/decision';
 import { namesIn } from '@countersign/contracts/delegation';
 import { CountersignError } from '@countersign/contracts/errors';
 import { jobEntry } from '@countersign/contracts/job-entry';
@@ -50,7 +50,7 @@ export function keyOf(job: { tenant: string; job_id: string }): string {
 
 /** Whether something has to be counted before it may be admitted: the careful path's. */
 export function isCounted({ state, decisions }: Planned): boolean {
-  return state !== 'denied' && limitsOf(decisions[decisions.length - 1]!).length > 0;
+  return state !== 'denied' && admissionLimits(decisions[decisions.length - 1]!).length > 0;
 }
 
 /** Who asks and on whose behalf, and the key and token that it came with: what was revoked on the way admits nothing. */

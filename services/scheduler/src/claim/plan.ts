@@ -11,7 +11,7 @@ import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ClaimAnswer, ClaimRequest, ClaimVerdict } from '@countersign/contracts/worker';
 import type { Move } from '../move-jobs.ts';
-import type { LockedAttempt, StartedAttempt } from '../store-attempts.ts';
+import type { LockedAttempt, Running, StartedAttempt } from '../store-attempts.ts';
 
 export type Claim = ClaimRequest & { pool: string; worker: string };
 export type Outcome = ClaimAnswer | CountersignError;
@@ -25,10 +25,10 @@ export type ClaimPlan = {
   refused: LockedAttempt[];
 };
 
-/** `running`: attempts of each pool that run; `attempts`: by dispatch id, as locked. */
+/** `running`: attempts that run, by worker; `attempts`: by dispatch id, as locked. */
 export type Claimed = {
   control: ControlState;
-  running: ReadonlyMap<string, number>;
+  running: readonly Running[];
   attempts: ReadonlyMap<string, LockedAttempt>;
 };
 
@@ -39,12 +39,26 @@ export function planClaims(
   const plan: ClaimPlan = { moves: [], entries: [], started: [], voided: [], refused: [] };
   const answers = claims.map((claim) => {
     const attempt = attempts.get(claim.dispatch_id);
-    const used = (running.get(claim.pool) ?? 0) + plan.started.filter((started) => started.pool === claim.pool).length;
-    const full = attempt !== undefined && used >= attempt.pool_concurrency;
+    const full = attempt !== undefined && isFull(attempt, claim, [...running, ...plan.started.map(once)]);
     const { dispatch_id, claim_id } = claim;
     return { dispatch_id, claim_id, ...judge(plan, control, claim, attempt, full) };
   });
   return { plan, answers };
+}
+
+/** No slot is free in the pool, or this worker runs as many as one of its workers may. */
+function isFull({ pool_concurrency, worker_concurrency }: LockedAttempt, claim: Claim, running: Running[]): boolean {
+  const inPool = running.filter(({ pool }) => pool === claim.pool);
+  const own = inPool.filter(({ worker }) => worker === claim.worker);
+  return sum(inPool) >= pool_concurrency || (worker_concurrency !== null && sum(own) >= worker_concurrency);
+}
+
+function once({ pool, worker }: StartedAttempt): Running {
+  return { pool, worker, used: 1 };
+}
+
+function sum(running: readonly Running[]): number {
+  return running.reduce((all, { used }) => all + used, 0);
 }
 
 function judge(

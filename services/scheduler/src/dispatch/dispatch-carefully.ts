@@ -7,6 +7,7 @@ import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { insertOffers } from '../follow/store-follow-ups.ts';
 import { mayRedeem } from '../hold/approval-terms.ts';
+import { boundRunning } from '../limits/bound-running.ts';
 import { moveJobs } from '../move-jobs.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { EVERY_TENANT, readPools } from '../store-pools.ts';
@@ -47,7 +48,16 @@ export async function dispatchCarefully(
   const judged = items
     .filter((item) => locked.has(`${item.job.tenant}/${item.job.job_id}`))
     .map((item) => ({ item, verdict: classifyDispatch(item, state, pools) }));
-  const { fitting, waiting } = await fitToPools(tx, judged);
+  const places = await boundRunning(
+    tx,
+    judged.filter(({ verdict }) => 'pool' in verdict).map(({ item }) => item),
+    state,
+  );
+  if (places.waiting.size > 0) context.known.waits = true;
+  const { fitting, waiting } = await fitToPools(
+    tx,
+    judged.filter(({ item }) => !places.waiting.has(item)),
+  );
   for (const { verdict } of judged)
     if ('pool' in verdict) context.known.rooms.set(verdict.pool.id, roomOf(verdict.pool.concurrency));
   const approvals = fitting.filter(({ verdict, item }) => verdict.kind === 'needs_approval' && mayRedeem(item));
@@ -66,6 +76,7 @@ export async function dispatchCarefully(
     replaceEffective(tx, plan.renewed),
     moveJobs(tx, plan.moves),
     insertAttempts(tx, attempts),
+    places.take(plan.attempts),
     insertRunReviews(
       tx,
       reviewed.map(({ item }) => item.job),

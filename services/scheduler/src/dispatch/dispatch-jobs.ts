@@ -11,6 +11,7 @@ import { waitForMore } from '@countersign/platform/batch-delay';
 import { errorFields } from '@countersign/platform/logger';
 import { retryOneByOne } from '@countersign/platform/retry-one-by-one';
 import { wakeHeld } from '../hold/wake-approval.ts';
+import { wakeWaiting } from '../limits/store-running.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { dispatchStep } from '../store-steps.ts';
 import { subjectsOf } from './classify-dispatch.ts';
@@ -29,6 +30,7 @@ const ROUNDS = 64;
 
 /** Until nothing is left that fits: a full batch means there may be more. */
 export async function dispatchJobs(context: SchedulerContext): Promise<void> {
+  if (context.known.waits) context.known.waits = await wakeWaiting(context.database);
   for (let round = 0; round < ROUNDS; round += 1) {
     const picked = await dispatchRound(context);
     await waitForMore(picked, 0);

@@ -25,6 +25,8 @@ export type NewAttempt = {
   /** Left out: as many as it likes. */
   max_affected?: number;
   pool_concurrency: number;
+  /** Left out: as many as the worker likes. */
+  worker_concurrency?: number;
 };
 
 /** With what has to travel to the worker. */
@@ -49,6 +51,7 @@ export function newAttempt(
     attempt: job.attempt + 1,
     pool: pool.id,
     pool_concurrency: pool.concurrency,
+    ...(pool.worker_concurrency !== undefined && { worker_concurrency: pool.worker_concurrency }),
     decision_id: decision.decision_id,
     approval_id,
     policy_snapshot: decision.policy_snapshot,

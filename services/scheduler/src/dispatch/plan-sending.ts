@@ -1,6 +1,8 @@
 /** Plans the common step of the dispatch gate: a decided job goes to its pool as it is stored. Pure. */
 import type { ControlState } from '@countersign/contracts/control';
+import { type Decision, runningLimits } from '@countersign/contracts/decision';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
+import type { ChosenPool } from '../choose-pool.ts';
 import { mayRedeem } from '../hold/approval-terms.ts';
 import type { PoolList } from '../store-pools.ts';
 import { classifyDispatch } from './classify-dispatch.ts';
@@ -16,7 +18,7 @@ export type Sending = {
   entry: NewEntry;
 };
 
-/** Null for what ends, is held, waits, is reviewed, says what it may touch, or would run in another form than the one stored: the careful path's. */
+/** Null for what ends, is held, waits, is bounded or reviewed, or would run in another form than the one stored: the careful path's. */
 export function planSending(
   item: DispatchItem,
   control: ControlState,
@@ -27,7 +29,7 @@ export function planSending(
   const redeems = verdict.kind === 'needs_approval';
   if (verdict.kind !== 'send' && !redeems) return null;
   if (redeems && !mayRedeem(item)) return null;
-  if (decision.constraints.max_affected !== undefined || decision.obligations.review !== undefined) return null;
+  if (isBound(decision, verdict.pool)) return null;
   if (decision.effective_digest !== job.effective_digest) return null;
   const sent = newAttempt(item, verdict.pool, redeems ? job.approval_id : null);
   const room = roomOf(verdict.pool.concurrency);
@@ -35,4 +37,10 @@ export function planSending(
   const as_picked = { attempt: job.attempt, approval_id: job.approval_id, job_hash: job.job_hash, topic: job.topic };
   const row = { ...sent.attempt, ...as_picked, decision: decision.decision, rule_id, policy_version, redeems, room };
   return { item, sent, row, entry: dispatchedEntry(item, sent.attempt) };
+}
+
+/** By something that the one statement neither counts nor writes down. */
+export function isBound({ constraints, obligations }: Decision, pool: ChosenPool): boolean {
+  if (constraints.max_affected !== undefined || obligations.review !== undefined) return true;
+  return pool.worker_concurrency !== undefined || runningLimits({ obligations }).length > 0;
 }

@@ -9,7 +9,7 @@ import type { NewAttempt } from './new-attempt.ts';
 /**
  * The next jobs of every pool at once, no more than each has room for, so that a full pool never stands in another's
  * way. Within a priority the tenant goes first that has the fewest jobs under way in the pool, and of those whose turn was
- * longest ago, so that whoever floods it waits for its own; then the oldest. A job whose pool is not known (none took it when it was admitted) counts as a pool of its own.
+ * longest ago, so that whoever floods it waits for its own; then the oldest. A tenant all of whose jobs are held back takes no turn. A job whose pool is not known (none took it when it was admitted) counts as a pool of its own.
  */
 const PICK = `
 WITH RECURSIVE waiting(pool) AS (
@@ -43,6 +43,9 @@ picked AS (
                   SELECT count(*) AS used, max(a.dispatched_at) AS last FROM scheduler.attempts a
                    WHERE a.under_way AND a.pool = rooms.pool AND a.tenant = h.tenant
                      AND a.state IN ('dispatched', 'running')) own
+            WHERE EXISTS (SELECT FROM scheduler.jobs
+                           WHERE waiting = 'cleared' AND pool = rooms.pool AND priority = h.priority AND tenant = h.tenant
+                             AND not_before <= clock_timestamp())
             ORDER BY h.priority DESC, own.used, own.last NULLS FIRST, h.created_at LIMIT rooms.room)
          SELECT turns.tenant, turns.job_id FROM first CROSS JOIN LATERAL (
                 SELECT o.*, row_number() OVER (ORDER BY o.created_at, o.job_id) AS turn FROM (
@@ -103,15 +106,16 @@ const AGAIN_MS = 5_000;
 
 const INSERT_ATTEMPTS = `
 INSERT INTO scheduler.attempts (dispatch_id, tenant, job_id, attempt, pool, state, decision_id, approval_id, policy_snapshot,
-       policy_epoch, effective_digest, payload_digest, timeout_ms, max_attempts, max_output_bytes, pool_concurrency, due_at, max_affected)
+       policy_epoch, effective_digest, payload_digest, timeout_ms, max_attempts, max_output_bytes, pool_concurrency, due_at, max_affected,
+       worker_concurrency)
 SELECT n.dispatch_id, n.tenant, n.job_id, n.attempt, n.pool, 'dispatched', n.decision_id, n.approval_id, n.policy_snapshot,
        n.policy_epoch, n.effective_digest, n.payload_digest, n.timeout_ms, n.max_attempts, n.max_output_bytes,
        n.pool_concurrency,
-       least(clock_timestamp() + ${AGAIN_MS} * interval '1 millisecond', j.deadline_at), n.max_affected
+       least(clock_timestamp() + ${AGAIN_MS} * interval '1 millisecond', j.deadline_at), n.max_affected, n.worker_concurrency
   FROM jsonb_to_recordset($1::jsonb) AS n(dispatch_id uuid, tenant text, job_id text, attempt integer, pool text,
        decision_id uuid, approval_id uuid, policy_snapshot text, policy_epoch bigint, effective_digest text,
        payload_digest text, timeout_ms integer, max_attempts integer, max_output_bytes integer,
-       pool_concurrency integer, max_affected integer)
+       pool_concurrency integer, max_affected integer, worker_concurrency integer)
  CROSS JOIN LATERAL (SELECT deadline_at FROM scheduler.jobs WHERE tenant = n.tenant AND job_id = n.job_id OFFSET 0) j`;
 
 /** `rooms`: how many attempts of each pool may be under way, as far as known. */

@@ -3,7 +3,7 @@
  * what has none is denied, held for an approval, or parked, as its rule says. Never called twice for one admission.
  */
 import type { LimitAsked, LimitHit } from '@countersign/contracts/counted-limits';
-import { type Decision, limitsOf } from '@countersign/contracts/decision';
+import { admissionLimits, type Decision } from '@countersign/contracts/decision';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
 import { uuidv7 } from '@countersign/platform/ids';
@@ -28,7 +28,7 @@ export async function countJobs(tx: Tx, jobs: readonly Countable[]): Promise<Cou
   if (jobs.length === 0) return [];
   const items = jobs.map(({ tenant, job_id, deadline_ms, scope, decision }) => ({
     ...{ tenant, job_id, deadline_ms },
-    limits: limitsOf(decision).map((limit) => ({ ...limit, key: limitKey(scope, limit) })),
+    limits: admissionLimits(decision).map((limit) => ({ ...limit, key: limitKey(scope, limit) })),
   }));
   const reserved = await reserve(tx, items);
   const outcomes: Counted[] = jobs.map(() => null);
@@ -38,7 +38,7 @@ export async function countJobs(tx: Tx, jobs: readonly Countable[]): Promise<Cou
 
 function afterCount(decision: Decision, { outcome, limit_id, used, asks, asks_used }: Reserved): Counted {
   if (outcome === 'room') return null;
-  const limits = new Map(limitsOf(decision).map((limit) => [limit.id, limit]));
+  const limits = new Map(admissionLimits(decision).map((limit) => [limit.id, limit]));
   if (outcome === 'ask') {
     const asking = asks.map((id) => limits.get(id)!);
     const limited = asking.map((limit, i) => hit(limit, asks_used[i]!));

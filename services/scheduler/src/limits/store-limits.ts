@@ -4,6 +4,7 @@ import type { Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
 import type { ClearedJob } from '../dispatch/dispatch-item.ts';
 import type { Functions } from '../tables.ts';
+import { forgetRunning } from './store-running.ts';
 
 const routines = routinesOf<Functions>();
 
@@ -93,10 +94,11 @@ export async function closeQueues(tx: Tx, keys: readonly string[]): Promise<void
   if (keys.length > 0) await routines.answer(tx, 'scheduler.close_queues', keys);
 }
 
-/** What no window reaches back to, and open jobs that have ended, under keys that nobody counts any more. */
+/** What no window reaches back to, and jobs that have ended, under keys that nobody counts any more. */
 export async function forgetCounted(tx: Tx): Promise<void> {
   await tx.query(FORGET_USES, [LIMITS.batch_rows]);
   await tx.query(FORGET_OPEN, [LIMITS.batch_rows]);
+  await forgetRunning(tx);
 }
 
 function keysOf(jobs: readonly JobKey[]): [string[], string[]] {
