@@ -238,6 +238,7 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
   login: [],
   'mcp add': ['GET /agents/{id}', 'POST /agents', 'POST /keys', 'POST /workers'],
   'mcp demo': [],
+  'mcp serve': [],
   'mcp tools review': [],
   'mcp wrap': [],
   'people change': ['PATCH /people/{id}'],

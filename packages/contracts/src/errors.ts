@@ -30,6 +30,12 @@ export const ERRORS = {
   http_malformed: { status: 400, on_stream: 'term', says: 'this is no HTTP request' },
   headers_too_large: { status: 431, on_stream: 'term', says: 'the headers are too large' },
   host_unknown: { status: 421, on_stream: 'term', says: 'this server does not answer under that name' },
+  origin_unknown: { status: 403, on_stream: 'term', says: 'pages of that origin may not ask here' },
+  session_unknown: {
+    status: 404,
+    on_stream: 'term',
+    says: 'there is no such session of the caller here; begin another',
+  },
   request_timeout: { status: 408, on_stream: 'term', says: 'the request did not arrive in time' },
   too_many_requests: { status: 429, on_stream: 'nak', says: 'too many of these came from there; try again later' },
   unauthenticated: { status: 401, on_stream: 'term', says: 'no valid credential' },

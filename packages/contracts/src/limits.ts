@@ -2,6 +2,7 @@
 import { CREDENTIAL_LIMITS } from './credential-limits.ts';
 import { EVIDENCE_BOUNDS } from './evidence-limits.ts';
 import { JOB_BOUNDS } from './job-limits.ts';
+import { MCP_LIMITS } from './mcp-limits.ts';
 import { REVIEW_LIMITS } from './review-limits.ts';
 import { RULE_BOUNDS } from './rule-bounds.ts';
 import { SCAN_BOUNDS } from './scan-limits.ts';
@@ -13,6 +14,7 @@ export const LIMITS = {
   ...EVIDENCE_BOUNDS,
   ...RULE_BOUNDS,
   ...JOB_BOUNDS,
+  ...MCP_LIMITS,
   ...REVIEW_LIMITS,
   ...SCAN_BOUNDS,
   ...WEBHOOK_LIMITS,

@@ -79,6 +79,8 @@ export const whoAsks = z.object({
   groups: z.array(token),
   permissions: z.array(z.string()),
   auth_method: z.string(),
+  /** Of a token: in whose name the principal acts, the nearest first. */
+  on_behalf_of: z.array(principalId),
   /** Of a session of the console: what a change asked for in it has to carry as `X-CSRF-Token`. Null for any other credential. */
   csrf_token: z.string().nullable(),
 });

@@ -24,21 +24,25 @@ export type Asked = {
   /** Of `tools/call`: digest and annotations of the reviewed definition. */
   tool?: { digest: string; annotations: unknown };
   client: { name: string; version: string };
-  /** Who asks, where several share the proxy: their calls are never each other's. */
-  caller: string;
   /** The client's own name of the call: an equal one under another name is another call, and under the same one no new one. */
   idempotency_key?: string;
   wait_ms: number;
   signal: AbortSignal;
 };
 
-export type PlaneParts = {
-  server: string;
-  url: string;
+/** As whom the plane is asked. */
+export type Caller = {
   agent: string;
+  /** Tells apart who share the agent: their calls are never each other's. */
+  name: string;
   /** Of this session: the label `run` of what is asked for in it. The client cannot name it. */
   run: string;
   client: Pick<Client, 'submit' | 'job' | 'cancel' | 'result' | 'untilEnded'>;
+};
+
+export type PlaneParts = Caller & {
+  server: string;
+  url: string;
   /** A client that cancels its call cancels the job. */
   cancel_on_abort: boolean;
   calls: OpenCalls;
@@ -50,7 +54,11 @@ export type Answer = { outcome: Settled; handedOver(): void };
 
 export async function askPlane(parts: PlaneParts, asked: Asked): Promise<Answer> {
   const { server, calls, worker } = parts;
-  const key = callKey(parts.agent, { framework: 'mcp', run: server, call_id: canonicalize(identityOf(asked)) });
+  const key = callKey(parts.agent, {
+    framework: 'mcp',
+    run: server,
+    call_id: canonicalize(identityOf(parts.name, asked)),
+  });
   // A call that an earlier session left open stays in that session's run: it is the same job.
   const { job_id, run } = calls.open(key, parts.run);
   const leave = worker.join(job_id);
@@ -79,13 +87,24 @@ export async function askPlane(parts: PlaneParts, asked: Asked): Promise<Answer>
   }
 }
 
-/** By id, for who cannot repeat the call. Being asked for is what lets an approved job run. */
+/** By id, for who cannot repeat the call. Being asked for, by whom it belongs to, is what lets an approved job run. */
 export async function askAgain(
   parts: PlaneParts,
   job_id: string,
   wait_ms: number,
   signal: AbortSignal,
 ): Promise<Answer> {
+  try {
+    const { actor } = await parts.client.job(job_id);
+    if (actor !== parts.agent) throw new ApiError(404, { code: 'not_found', detail: 'there is no such job of yours' });
+    return await fetchEnd(parts, job_id, wait_ms, signal);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return { outcome: outcomeOfFailure(thrown), handedOver: () => undefined };
+  }
+}
+
+async function fetchEnd(parts: PlaneParts, job_id: string, wait_ms: number, signal: AbortSignal): Promise<Answer> {
   const { client, calls, worker } = parts;
   const leave = calls.has(job_id) ? worker.join(job_id) : () => undefined;
   try {
@@ -102,9 +121,6 @@ export async function askAgain(
       throw thrown;
     });
     return { outcome: outcomeOfEnd({ job: seen, result } as never), handedOver: () => calls.close(job_id) };
-  } catch (thrown) {
-    signal.throwIfAborted();
-    return { outcome: outcomeOfFailure(thrown), handedOver: () => undefined };
   } finally {
     leave();
   }
@@ -113,7 +129,7 @@ export async function askAgain(
 const WHILE_RUNNING_MS = 20_000;
 
 /** What makes two calls the same one. Who names a call means that one, and other arguments under its name are refused. */
-function identityOf({ method, params, tool, client, caller, idempotency_key }: Asked): unknown[] {
+function identityOf(caller: string, { method, params, tool, client, idempotency_key }: Asked): unknown[] {
   const who = [method, params.name ?? null, client, caller];
   return idempotency_key === undefined ? [...who, params, tool?.digest ?? null] : [...who, { named: idempotency_key }];
 }

@@ -7,9 +7,9 @@ import { errorFields, type Logger } from '@countersign/platform/logger';
 import { createWorker, type Worker } from '@countersign/worker/create-worker';
 import { WorkerStartError } from '@countersign/worker/say-hello';
 import type { Handle } from '@countersign/worker/worker-options';
+import type { CallSettings, HttpWorker } from './call-settings.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { type ParkedJobs, parkedJobsIn } from './parked-jobs.ts';
-import type { ProxyFile } from './proxy-file.ts';
 import { UpstreamError } from './upstream.ts';
 
 export type PoolWorker = Pick<ParkedJobs, 'join'> & {
@@ -20,7 +20,14 @@ export type PoolWorker = Pick<ParkedJobs, 'join'> & {
   stop(): Promise<void>;
 };
 
-export type PoolWorkerOptions = { file: ProxyFile; folder: string; calls: OpenCalls; run: Handle; log: Logger };
+export type PoolWorkerOptions = {
+  file: HttpWorker;
+  settings: Pick<CallSettings, 'run_when' | 'caller_grace_ms'>;
+  folder: string;
+  calls: OpenCalls;
+  run: Handle;
+  log: Logger;
+};
 
 /** What is claimed without being run ends there: nobody's job takes up the pool for good. */
 type Verdict = 'run' | 'give_up' | 'not_asked';
@@ -28,18 +35,18 @@ type Verdict = 'run' | 'give_up' | 'not_asked';
 const CONCURRENCY = 64;
 const START_MS = 3_000;
 
-export function poolWorker({ file, folder, calls, run, log }: PoolWorkerOptions): PoolWorker {
+export function poolWorker({ file, settings, folder, calls, run, log }: PoolWorkerOptions): PoolWorker {
   const running = new Set<string>();
   const verdicts = new Map<string, Verdict>();
   const stopped = new AbortController();
-  const parked = parkedJobsIn(folder, file.caller_grace_ms, (delivery) => worker.take(delivery));
+  const parked = parkedJobsIn(folder, settings.caller_grace_ms, (delivery) => worker.take(delivery));
 
   const judge = (job_id: string, delivery: Delivery): Verdict | 'leave' => {
     if (!calls.has(job_id)) return 'not_asked';
-    return file.run_when === 'granted' ? 'run' : parked.judge(job_id, delivery);
+    return settings.run_when === 'granted' ? 'run' : parked.judge(job_id, delivery);
   };
   const worker = createWorker({
-    ...file.worker,
+    ...file,
     concurrency: CONCURRENCY,
     start_wait_ms: START_MS,
     log,

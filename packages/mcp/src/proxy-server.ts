@@ -4,15 +4,19 @@ import { outcomeOfFailure } from '@countersign/adapter-core/read-outcome';
 import { ApiError } from '@countersign/client/api-error';
 import type { Client } from '@countersign/client/create-client';
 import { CLIENT_INFO_META_KEY, Server, type ServerContext } from '@modelcontextprotocol/server';
-import { type Answer, type Asked, askAgain, askPlane, type PlaneParts } from './ask-plane.ts';
+import { type Answer, type Asked, askAgain, askPlane, type Caller, type PlaneParts } from './ask-plane.ts';
 import { GOVERNED, type Method, type Params } from './names.ts';
 import { offeredTools, RESULT_TOOL } from './offered-tools.ts';
 import { callable, type ReviewedTools } from './reviewed-tools.ts';
 import { type McpResult, otherResult, refusal, toolResult } from './show-outcome.ts';
 import type { Tool } from './tool-record.ts';
 
-export type ServerParts = Omit<PlaneParts, 'client'> & {
-  client: PlaneParts['client'] & Pick<Client, 'simulateAll'>;
+/** `client` also says what is within the ceiling. */
+export type ListingCaller = Caller & { client: Pick<Client, 'simulateAll'> };
+/** Who asks in this request: over HTTP each comes with its own credential. */
+export type CallerOf = (ctx: ServerContext) => ListingCaller;
+
+export type ServerParts = Omit<PlaneParts, keyof Caller> & {
   tools: ReviewedTools;
   /** Of the server behind. */
   capabilities: Record<string, unknown>;
@@ -31,8 +35,7 @@ const SAYS: Readonly<Record<string, string>> = {
   tool_unknown: 'Not run. The server has no such tool.',
 };
 
-/** `caller` tells clients apart that share the proxy. */
-export function proxyServer(parts: ServerParts, caller: string): Server {
+export function proxyServer(parts: ServerParts, callerOf: CallerOf): Server {
   const offers = (name: string): boolean => name in parts.capabilities;
   const server = new Server(
     { name: `countersign-${parts.server}`, version: '0.1.0' },
@@ -50,13 +53,14 @@ export function proxyServer(parts: ServerParts, caller: string): Server {
       method as 'tools/call',
       ((request: Request, ctx: ServerContext) => answer(withoutMeta(request.params ?? {}), ctx)) as never,
     );
-  handle('tools/list', () => listTools(parts));
-  handle('tools/call', (params, ctx) => callTool(parts, server, caller, params, ctx));
+  handle('tools/list', (_, ctx) => listTools(parts, callerOf(ctx)));
+  handle('tools/call', (params, ctx) => callTool({ ...parts, ...callerOf(ctx) }, server, params, ctx));
   for (const method of GOVERNED) {
     const [kind] = method.split('/');
     if (method === 'tools/call' || !offers(kind === 'completion' ? 'completions' : kind!)) continue;
     handle(method, async (params, ctx) => {
-      const answer = await askPlane(parts, askedOf(parts, server, caller, { method, params }, ctx));
+      const asked = askedOf(parts, server, { method, params }, ctx);
+      const answer = await askPlane({ ...parts, ...callerOf(ctx) }, asked);
       return handOver(answer, () => otherResult(answer.outcome));
     });
   }
@@ -64,7 +68,7 @@ export function proxyServer(parts: ServerParts, caller: string): Server {
 }
 
 /** Without the plane nobody knows what may be offered. Throws a ProtocolError. */
-async function listTools({ server, tools, client }: ServerParts): Promise<McpResult> {
+async function listTools({ server, tools }: ServerParts, { client }: ListingCaller): Promise<McpResult> {
   try {
     return { tools: await offeredTools(server, tools, client) };
   } catch (thrown) {
@@ -73,20 +77,20 @@ async function listTools({ server, tools, client }: ServerParts): Promise<McpRes
   }
 }
 
-async function callTool(parts: ServerParts, server: Server, caller: string, params: Params, ctx: ServerContext) {
+async function callTool(parts: ServerParts & Caller, server: Server, params: Params, ctx: ServerContext) {
   if (params.name === RESULT_TOOL.name) return fetchResult(parts, params, ctx);
   const found = await parts.tools.find(String(params.name));
   const may = callable(found);
   if ('refused' in may) return refusal(may.refused, SAYS[may.refused]!);
   const { annotations } = found!.now as Tool;
   const tool = { digest: may.digest, annotations };
-  const asked = { ...askedOf(parts, server, caller, { method: 'tools/call', params }, ctx), tool };
+  const asked = { ...askedOf(parts, server, { method: 'tools/call', params }, ctx), tool };
   const stop = sayProgress(ctx);
   const answer = await askPlane(parts, asked).finally(stop);
   return handOver(answer, () => toolResult(answer.outcome));
 }
 
-async function fetchResult(parts: ServerParts, params: Params, ctx: ServerContext): Promise<McpResult> {
+async function fetchResult(parts: ServerParts & Caller, params: Params, ctx: ServerContext): Promise<McpResult> {
   const job_id = String((params.arguments as Params | undefined)?.job_id ?? '');
   if (!/^mcp-[0-9a-f-]{1,60}$/.test(job_id)) return refusal('job_unknown', 'That is no job id of a pending answer.');
   const answer = await askAgain(parts, job_id, waitOf(parts, ctx), ctx.mcpReq.signal);
@@ -101,7 +105,6 @@ function handOver({ handedOver }: Answer, show: () => McpResult): McpResult {
 function askedOf(
   parts: ServerParts,
   server: Server,
-  caller: string,
   { method, params }: { method: Method; params: Params },
   ctx: ServerContext,
 ): Asked {
@@ -112,7 +115,6 @@ function askedOf(
     method,
     params,
     client: { name: String(named.name ?? 'unknown'), version: String(named.version ?? '') },
-    caller,
     ...(typeof key === 'string' ? { idempotency_key: key } : {}),
     wait_ms: waitOf(parts, ctx),
     signal: ctx.mcpReq.signal,

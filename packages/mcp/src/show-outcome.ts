@@ -19,7 +19,7 @@ export function toolResult(outcome: Settled): McpResult {
     case 'released': {
       const { output, failed, job_id } = outcome;
       if (failed) throwOwnError(output);
-      if (failed || !isObject(output) || !Array.isArray(output.content)) return told(outcome);
+      if (failed || !isAnswer(output) || !Array.isArray(output.content)) return told(outcome);
       return { ...output, _meta: { ...withoutOurs(output._meta), [`${META}job`]: job_id } };
     }
     case 'denied':
@@ -37,7 +37,7 @@ export function toolResult(outcome: Settled): McpResult {
 export function otherResult(outcome: Settled): McpResult {
   if (outcome.kind === 'released') {
     if (outcome.failed) throwOwnError(outcome.output);
-    else if (isObject(outcome.output))
+    else if (isAnswer(outcome.output))
       return { ...outcome.output, _meta: { ...withoutOurs(outcome.output._meta), [`${META}job`]: outcome.job_id } };
   }
   const { text, data } = tell(outcome);
@@ -56,6 +56,14 @@ export function refusal(code: string, text: string): McpResult {
 function told(outcome: Settled): McpResult {
   const { text, data } = tell(outcome);
   return { content: [{ type: 'text', text }], isError: true, _meta: { [`${META}status`]: data } };
+}
+
+/**
+ * A result of another type asks the client for something, or is a task of the server's: nobody declared that to it, and an older
+ * client takes it for an empty success.
+ */
+function isAnswer(output: unknown): output is Record<string, unknown> {
+  return isObject(output) && (output.resultType ?? 'complete') === 'complete';
 }
 
 /** What the server behind answered as an error of the protocol stays one. */

@@ -13,8 +13,10 @@ import type { Tool } from './tool-record.ts';
 
 /** What starts it, or where it is. */
 export type UpstreamAddress =
-  | { command: string; args: readonly string[]; env?: Record<string, string>; cwd?: string }
-  | { url: string; headers?: Record<string, string> };
+  | { command: string; args: readonly string[]; env?: Record<string, string>; cwd?: string; era?: Era }
+  | { url: string; headers?: Record<string, string>; era?: Era };
+/** `auto` asks which era of the protocol it speaks, for which a command is started once more; `legacy` is that of 2025. */
+export type Era = 'legacy' | 'auto';
 export type UpstreamOptions = { log: Logger; onToolsChanged?: () => void };
 
 export type Upstream = {
@@ -47,49 +49,68 @@ const listed = z.looseObject({
 });
 
 export function openUpstream(address: UpstreamAddress, options: UpstreamOptions): Upstream {
-  let current: Promise<Client> | undefined;
-  const connected = (): Promise<Client> => {
-    current ??= connect(address, options, () => {
-      current = undefined;
-    }).catch((thrown: unknown) => {
-      current = undefined;
+  let current: Promise<Connection> | undefined;
+  const connected = (): Promise<Connection> => {
+    const opening = current ?? connect(address, options, () => forget(opening));
+    current = opening;
+    return opening.catch((thrown: unknown) => {
+      forget(opening);
       throw new UpstreamError('upstream_gone', `the server behind cannot be started: ${(thrown as Error).message}`);
     });
-    return current;
+  };
+  const forget = (opened: Promise<Connection>): void => {
+    if (current === opened) current = undefined;
+  };
+  /** A connection of which nothing came back is left to what else is under way on it, and the next request opens another. */
+  const using = async <T>(ask: (client: Client) => Promise<T>): Promise<T> => {
+    const connection = await connected();
+    connection.asking += 1;
+    try {
+      return await ask(connection.client);
+    } catch (thrown) {
+      if ('url' in address && !ProtocolError.isInstance(thrown)) {
+        connection.spent = true;
+        current = undefined;
+      }
+      throw thrown;
+    } finally {
+      connection.asking -= 1;
+      if (connection.spent && connection.asking === 0) await connection.client.close();
+    }
   };
   return {
-    capabilities: async () => (await connected()).getServerCapabilities() ?? {},
-    async listTools() {
-      const client = await connected();
-      const tools: Tool[] = [];
-      let cursor: string | undefined;
-      do {
-        const params = cursor === undefined ? {} : { cursor };
-        const page = await client.request({ method: 'tools/list', params }, listed, { timeout: CONNECT_MS });
-        tools.push(...page.tools);
-        cursor = page.nextCursor;
-      } while (cursor !== undefined && tools.length < MOST_TOOLS);
-      return tools.slice(0, MOST_TOOLS);
-    },
-    async request(method, params, signal) {
-      const client = await connected();
-      try {
-        return await client.request({ method, params }, anything, { signal, timeout: NO_TIMEOUT_MS });
-      } catch (thrown) {
-        signal.throwIfAborted();
-        if (ProtocolError.isInstance(thrown)) throw new UpstreamError(`mcp_${thrown.code}`, thrown.message);
-        // It was asked, so what it did is not known here.
-        throw new UpstreamError(
-          'upstream_gone',
-          'the server behind ended before it answered; it may have done its work',
-        );
-      }
-    },
+    capabilities: async () => (await connected()).client.getServerCapabilities() ?? {},
+    listTools: () => using(listAll),
+    request: (method, params, signal) =>
+      using((client) => client.request({ method, params }, anything, { signal, timeout: NO_TIMEOUT_MS })).catch(
+        (thrown: unknown) => {
+          signal.throwIfAborted();
+          if (ProtocolError.isInstance(thrown)) throw new UpstreamError(`mcp_${thrown.code}`, thrown.message);
+          if (thrown instanceof UpstreamError) throw thrown;
+          // It was asked, so what it did is not known here.
+          const detail = 'the server behind ended before it answered; it may have done its work';
+          throw new UpstreamError('upstream_gone', detail);
+        },
+      ),
     async close() {
-      const client = await current?.catch(() => undefined);
-      await client?.close();
+      const connection = await current?.catch(() => undefined);
+      await connection?.client.close();
     },
   };
+}
+
+type Connection = { client: Client; asking: number; spent: boolean };
+
+async function listAll(client: Client): Promise<Tool[]> {
+  const tools: Tool[] = [];
+  let cursor: string | undefined;
+  do {
+    const params = cursor === undefined ? {} : { cursor };
+    const page = await client.request({ method: 'tools/list', params }, listed, { timeout: CONNECT_MS });
+    tools.push(...page.tools);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && tools.length < MOST_TOOLS);
+  return tools.slice(0, MOST_TOOLS);
 }
 
 /** Starts it for this question alone. Throws UpstreamError. */
@@ -102,13 +123,14 @@ export async function listTools(address: UpstreamAddress, log: Logger): Promise<
   }
 }
 
-async function connect(address: UpstreamAddress, options: UpstreamOptions, onGone: () => void): Promise<Client> {
-  const client = new Client({ name: 'countersign', version: '0.1.0' });
+async function connect(address: UpstreamAddress, options: UpstreamOptions, onGone: () => void): Promise<Connection> {
+  const versionNegotiation = { mode: address.era ?? 'legacy' } as const;
+  const client = new Client({ name: 'countersign', version: '0.1.0' }, { versionNegotiation });
   client.onerror = ({ name }) => options.log.warn({ error: name }, 'the server behind said something unexpected');
   client.onclose = onGone;
   client.setNotificationHandler('notifications/tools/list_changed', () => options.onToolsChanged?.());
   await client.connect(transportOf(address), { timeout: CONNECT_MS });
-  return client;
+  return { client, asking: 0, spent: false };
 }
 
 /**
@@ -125,7 +147,8 @@ const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
 function transportOf(address: UpstreamAddress) {
   if ('url' in address) {
     const { url, headers = {} } = address;
-    return new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
+    // Led elsewhere, the credential would go along.
+    return new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers, redirect: 'error' } });
   }
   const { command, args, env = {}, cwd } = address;
   const given = { command, args: [...args], env: serverEnvironment(processEnvironment(), env) };

@@ -1,6 +1,7 @@
 /** HTTP for doors and probes: listens, closes gracefully, and leaves routes to its caller. */
 
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { isLoopback, knownHosts } from './known-hosts.ts';
@@ -27,6 +28,8 @@ export type HttpOptions = {
   names?: readonly string[];
   /** Milliseconds for a request's headers to arrive. */
   headers_ms?: number;
+  /** PEM; left out, it is plain HTTP. */
+  tls?: { cert: string; key: string };
 };
 
 export class PortInUseError extends Error {
@@ -40,7 +43,7 @@ export function listen(
   fetch: FetchHandler,
   port: number,
   host: string,
-  { names, headers_ms = HEADERS_MS }: HttpOptions = {},
+  { names, headers_ms = HEADERS_MS, tls }: HttpOptions = {},
 ): Promise<Listening> {
   return new Promise((resolve, reject) => {
     let closing = false;
@@ -50,20 +53,19 @@ export function listen(
       isKnown((env as HttpBindings).incoming.headers.host) ? fetch(request, env) : refuseHost();
     // A handler answers for its own errors; what is left is a target that is no URL.
     const answer = getRequestListener(admit as never, { hostname: host, errorHandler: refuseTarget });
-    const server = createServer(
-      {
-        maxHeaderSize: MAX_HEADER_BYTES,
-        requestTimeout: 30_000,
-        headersTimeout: headers_ms,
-        connectionsCheckingInterval: headers_ms / LOOKS_PER_LIMIT,
-        keepAliveTimeout: 30_000,
-      },
-      (request, response) => {
-        // A connection that was busy when `close` began is idle only now, and nobody else would end it.
-        response.once('close', () => closing && server.closeIdleConnections());
-        void answer(request, response);
-      },
-    );
+    const settings = {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requestTimeout: 30_000,
+      headersTimeout: headers_ms,
+      connectionsCheckingInterval: headers_ms / LOOKS_PER_LIMIT,
+      keepAliveTimeout: 30_000,
+    };
+    const serve: RequestListener = (request, response) => {
+      // A connection that was busy when `close` began is idle only now, and nobody else would end it.
+      response.once('close', () => closing && server.closeIdleConnections());
+      void answer(request, response);
+    };
+    const server = tls === undefined ? createServer(settings, serve) : createTlsServer({ ...settings, ...tls }, serve);
     const close = (): Promise<void> =>
       new Promise((done) => {
         closing = true;
@@ -81,7 +83,7 @@ export function listen(
     server.listen(port, host, () => {
       const address = server.address() as AddressInfo;
       const name = host.includes(':') ? `[${host}]` : host;
-      resolve({ port: address.port, url: `http://${name}:${address.port}`, close });
+      resolve({ port: address.port, url: `${tls === undefined ? 'http' : 'https'}://${name}:${address.port}`, close });
     });
   });
 }

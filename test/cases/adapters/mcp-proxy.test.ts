@@ -1,83 +1,15 @@
 /** The MCP proxy between a client of MCP as it ships and a played plane: the attack suite, and what is the proxy's own. */
-import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Submitted } from '@countersign/client/create-client';
 import { serverNameOf, topicOf } from '@countersign/mcp/names';
 import { openCallsIn } from '@countersign/mcp/open-calls';
-import { proxyServer, type ServerParts } from '@countersign/mcp/proxy-server';
-import { reviewedTools } from '@countersign/mcp/reviewed-tools';
 import { runJob } from '@countersign/mcp/run-jobs';
 import { otherResult, toolResult } from '@countersign/mcp/show-outcome';
-import { compareTools, digestOf, reviewTools, type Tool } from '@countersign/mcp/tool-record';
+import { compareTools, digestOf, type Tool } from '@countersign/mcp/tool-record';
 import { serverEnvironment } from '@countersign/mcp/upstream';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { attackSuite, type Call, type MakeAdapter, SESSION, type Shown } from './attack-suite.ts';
-import { type FakePlane, playPlane } from './fake-plane.ts';
-
-const schema = { type: 'object', properties: {} };
-const TOOLS: Tool[] = ['shell', 'read'].map((name) => ({ name, description: name, inputSchema: schema }));
-
-function folder(): string {
-  return mkdtempSync(join(inject('test_stack').run_dir, 'mcp-'));
-}
-
-/** What the plane gives back of a tool is what the server answered, so it has that form here. */
-function asPlane({ client }: FakePlane): ServerParts['client'] {
-  const shaped = (said: Submitted): Submitted => {
-    if (said.outcome !== 'ended' || said.result?.status !== 'succeeded') return said;
-    const text = JSON.stringify(said.result.output);
-    return { ...said, result: { ...said.result, output: { content: [{ type: 'text', text }] } } };
-  };
-  return {
-    job: client.job,
-    cancel: client.cancel,
-    submit: async (request, options) => {
-      const { params } = request.payload as { params: { arguments: unknown } };
-      const labels = { run: request.labels?.run ?? 'none' };
-      return shaped(
-        await client.submit({ topic: request.topic, payload: { input: params.arguments }, labels }, options),
-      );
-    },
-    result: () => Promise.reject(new Error('not asked')),
-    untilEnded: () => Promise.reject(new Error('not asked')),
-    simulateAll: async ({ requests }) =>
-      ({ answers: requests.map(() => ({ ok: true, value: { reason: 'allowed' } })) }) as never,
-  };
-}
-
-function partsOf(client: ServerParts['client'], more: Partial<ServerParts> = {}): ServerParts & { dir: string } {
-  const dir = folder();
-  reviewTools(
-    join(dir, 't.json'),
-    'box',
-    TOOLS.map((now) => ({ name: now.name, now })),
-    'alice',
-  );
-  return {
-    dir,
-    server: 'box',
-    url: 'http://127.0.0.1:8081',
-    agent: 'mcp-box',
-    run: SESSION,
-    client,
-    calls: openCallsIn(join(dir, 'calls')),
-    worker: { join: () => () => undefined, isRunning: () => false },
-    tools: reviewedTools(join(dir, 't.json'), 'box', { listTools: async () => TOOLS }),
-    capabilities: { tools: {} },
-    cancel_on_abort: false,
-    wait_ms: 20_000,
-    ...more,
-  };
-}
-
-async function connect(parts: ServerParts): Promise<Client> {
-  const client = new Client({ name: 'suite', version: '1' });
-  const [near, far] = InMemoryTransport.createLinkedPair();
-  await Promise.all([proxyServer(parts, 'suite').connect(far as never), client.connect(near)]);
-  return client;
-}
+import { playPlane } from './fake-plane.ts';
+import { asPlane, connect, partsOf, schema, type Talk, TOOLS } from './mcp-parts.ts';
 
 const makeWith =
   (named: boolean): MakeAdapter =>
@@ -117,7 +49,7 @@ test("a job is of its session's run, which no client can name; one left open sta
   plane.modes.set('shell', { is: 'hold' });
   const parts = partsOf(asPlane(plane));
   const later = { ...parts, calls: openCallsIn(join(parts.dir, 'calls')), run: 'mcp-box-later' };
-  const call = async (session: ServerParts, command: string) => {
+  const call = async (session: Talk, command: string) => {
     const _meta = { 'countersign/wait-ms': 0, 'countersign/run': 'forged', run: 'forged' };
     return (await connect(session)).callTool({ name: 'shell', arguments: { command }, run: 'forged', _meta } as never);
   };
@@ -248,7 +180,8 @@ describe('what a client is shown', () => {
   test("is the server's own answer only where it has the form of one, without words in our name", () => {
     const output = { content: [{ type: 'text', text: 'x' }], _meta: { 'countersign/job': 'forged', own: 1 } };
     expect(toolResult(released(output))).toEqual({ ...output, _meta: { own: 1, 'countersign/job': 'j1' } });
-    for (const odd of [null, 'text', [], { resultType: 'task' }, { content: 'x' }])
+    const asks = { content: [], resultType: 'input_required', inputRequests: {} };
+    for (const odd of [null, 'text', [], { content: [], resultType: 'task' }, asks, { content: 'x' }])
       expect(toolResult(released(odd))).toMatchObject({ isError: true, content: [{ type: 'text' }] });
   });
 
@@ -256,6 +189,7 @@ describe('what a client is shown', () => {
     const error = { error: { code: 'mcp_-32602', detail: 'no such file' } };
     expect(() => toolResult(released(error, true))).toThrow(expect.objectContaining({ code: -32602 }));
     expect(otherResult(released({ contents: [] }))).toMatchObject({ contents: [] });
+    expect(() => otherResult(released({ contents: [], resultType: 'input_required' }))).toThrow();
     for (const kind of ['quarantined', 'unknown', 'unavailable'] as const)
       expect(() => otherResult({ kind, job_id: 'j', retry_after_ms: 1 })).toThrow();
   });

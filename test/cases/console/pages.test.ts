@@ -26,7 +26,7 @@ const now = Date.parse(AT) + 61_000;
 
 function personOf(role: Role, more: readonly string[] = []): Person {
   const who = { principal: role, type: 'human' as const, tenant: 'acme', groups: [], auth_method: 'session' };
-  return { ...who, permissions: [...PERMISSION_SETS[role], ...more], csrf_token: 'c' };
+  return { ...who, permissions: [...PERMISSION_SETS[role], ...more], on_behalf_of: [], csrf_token: 'c' };
 }
 
 /** Names of what may be pressed. */

@@ -94,8 +94,9 @@ export const PARTS: readonly Part[] = [
       client,
       ledger,
       worker,
-      `${platform}/environment`,
-      `${platform}/logger`,
+      ...['clock', 'environment', 'http', 'known-hosts', 'logger', 'remember-briefly'].map(
+        (file) => `${platform}/${file}`,
+      ),
       '@modelcontextprotocol/client',
       '@modelcontextprotocol/server',
       'zod',

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Output } from '../context.ts';
 import { addAddCommand } from './add-command.ts';
 import { addDemoCommand } from './demo-command.ts';
+import { addServeCommand } from './serve-command.ts';
 import { addToolsCommands } from './tools-commands.ts';
 import { addWrapCommand } from './wrap-command.ts';
 
@@ -11,5 +12,6 @@ export function addMcpCommands(program: Command, output: Output): void {
   addAddCommand(mcp, output);
   addDemoCommand(mcp, output);
   addWrapCommand(mcp);
+  addServeCommand(mcp, output);
   addToolsCommands(mcp, output);
 }

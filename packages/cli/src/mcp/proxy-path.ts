@@ -43,6 +43,14 @@ export function readProxy(path: string): ProxyFile {
   }
 }
 
+/** What stays wrong until somebody changes something: the client shows what stands on standard error. */
+export function tellOwner(thrown: unknown): never {
+  const { name, message } = thrown as Error;
+  if (!(thrown instanceof TypeError) && !/^(WorkerStartError|UpstreamError|PortInUseError|ZodError)$/.test(name))
+    throw thrown;
+  throw new UsageError(message);
+}
+
 function configurationFolder(): string {
   return join(processEnvironment().XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'countersign', 'mcp');
 }

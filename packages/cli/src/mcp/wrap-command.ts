@@ -1,8 +1,7 @@
 /** `countersign mcp wrap -- <command…>`: one server behind the plane, on standard input and output in place of the server itself. */
 import { createLogger } from '@countersign/platform/logger';
 import type { Command } from 'commander';
-import { UsageError } from '../exit-codes.ts';
-import { pathOf, readProxy, type ServerOptions, withServer } from './proxy-path.ts';
+import { pathOf, readProxy, type ServerOptions, tellOwner, withServer } from './proxy-path.ts';
 
 /** Standard output is the protocol's. */
 const STDERR = 2;
@@ -32,11 +31,4 @@ async function wrap(started: readonly string[], options: ServerOptions): Promise
   await left;
   await connection.close();
   await proxy.stop();
-}
-
-/** What stays wrong until somebody changes something: the client shows what stands on standard error. */
-function tellOwner(thrown: unknown): never {
-  const { name, message } = thrown as Error;
-  if (!(thrown instanceof TypeError) && !/^(WorkerStartError|UpstreamError|ZodError)$/.test(name)) throw thrown;
-  throw new UsageError(message);
 }

@@ -12,11 +12,12 @@ export function sessionRoute(): Route {
     permissions: PERMISSION_NAMES,
     answers: { 200: { says: 'The caller, as the registry has it', schema: whoAsks } },
     handle: async ({ caller, header }) => {
-      const { id: principal, type, tenant, groups, permissions, auth_method, session } = caller;
+      const { id: principal, type, tenant, groups, permissions, auth_method, on_behalf_of, session } = caller;
       const [secret] = session === undefined ? [] : sessionCookies(header);
       const csrf_token = secret === undefined ? null : csrfTokenOf(secret);
       const may = [...permissions].sort();
-      return { status: 200, json: { principal, type, tenant, groups, permissions: may, auth_method, csrf_token } };
+      const who = { principal, type, tenant, groups, permissions: may, auth_method, on_behalf_of, csrf_token };
+      return { status: 200, json: who };
     },
   });
 }

@@ -1,0 +1,15 @@
+/** The bounds of the MCP proxy over HTTP: a part of LIMITS, which everybody reads them from. */
+export const MCP_LIMITS = {
+  /** Bytes of one request of an MCP client over HTTP; a call's arguments are bounded by `request_bytes` as well. */
+  mcp_request_bytes: 1024 * 1024,
+  /** Servers of one `countersign mcp serve`. */
+  mcp_servers: 64,
+  /** Sessions of MCP that are open at once over HTTP, and those of one agent, of which the quietest makes way. */
+  mcp_sessions: 1_024,
+  mcp_agent_sessions: 64,
+  /** Milliseconds of quiet after which a session is closed. */
+  mcp_session_ms: 30 * 60 * 1000,
+  /** Requests over HTTP that are not answered yet, streams included, and those of one agent. */
+  mcp_requests: 1_024,
+  mcp_agent_requests: 128,
+} as const;

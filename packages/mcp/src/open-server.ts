@@ -1,0 +1,64 @@
+/** One server behind the plane: the upstream, the only worker of its pool, and what its clients are told. */
+import type { Logger } from '@countersign/platform/logger';
+import type { Server } from '@modelcontextprotocol/server';
+import type { CallSettings, HttpWorker } from './call-settings.ts';
+import { poolOf } from './names.ts';
+import { openCallsIn } from './open-calls.ts';
+import { poolWorker } from './pool-worker.ts';
+import type { Beside } from './proxy-file.ts';
+import { type CallerOf, proxyServer } from './proxy-server.ts';
+import { reviewedTools } from './reviewed-tools.ts';
+import { runJob } from './run-jobs.ts';
+import { openUpstream, type UpstreamAddress } from './upstream.ts';
+
+export type OpenOptions = {
+  server: string;
+  worker: HttpWorker;
+  settings: CallSettings;
+  beside: Beside;
+  upstream: UpstreamAddress;
+  log: Logger;
+};
+
+export type OpenServer = {
+  /** For one connection or session, or one request over HTTP. Throws UpstreamError while the server behind cannot be reached. */
+  serverFor(callerOf: CallerOf): Promise<Server>;
+  /** Called when the server says that its tools changed. */
+  changes: Set<() => unknown>;
+  /** Throws WorkerStartError. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** Throws TypeError for a worker of another pool. */
+export function openServer({
+  server,
+  worker: file,
+  settings,
+  beside,
+  upstream: address,
+  log,
+}: OpenOptions): OpenServer {
+  if (file.pool !== poolOf(server)) throw new TypeError(`the worker of ${server} is not of the pool ${poolOf(server)}`);
+  const changes = new Set<() => unknown>();
+  const onToolsChanged = (): void => {
+    tools.forget();
+    for (const tell of changes) tell();
+  };
+  const upstream = openUpstream(address, { log, onToolsChanged });
+  const tools = reviewedTools(beside.tools, server, upstream);
+  const calls = openCallsIn(beside.calls);
+  const run = runJob.bind(null, { server, upstream, tools });
+  const worker = poolWorker({ file, settings, folder: beside.calls, calls, run, log });
+  const { wait_ms, cancel_on_abort } = settings;
+  const parts = { server, url: file.url, calls, worker, tools, wait_ms, cancel_on_abort };
+  return {
+    serverFor: async (callerOf) => proxyServer({ ...parts, capabilities: await upstream.capabilities() }, callerOf),
+    changes,
+    start: worker.start,
+    async stop() {
+      await worker.stop();
+      await upstream.close();
+    },
+  };
+}

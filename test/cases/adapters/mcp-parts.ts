@@ -1,0 +1,80 @@
+/** The MCP proxy's parts over a played plane, and a client of MCP as it ships in front of them. */
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Submitted } from '@countersign/client/create-client';
+import { openCallsIn } from '@countersign/mcp/open-calls';
+import { type ListingCaller, proxyServer, type ServerParts } from '@countersign/mcp/proxy-server';
+import { reviewedTools } from '@countersign/mcp/reviewed-tools';
+import { reviewTools, type Tool } from '@countersign/mcp/tool-record';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import { inject } from 'vitest';
+import { SESSION } from './attack-suite.ts';
+import type { FakePlane } from './fake-plane.ts';
+
+/** A server and its one caller. */
+export type Talk = ServerParts & ListingCaller;
+
+export const schema = { type: 'object', properties: {} };
+export const TOOLS: Tool[] = ['shell', 'read'].map((name) => ({ name, description: name, inputSchema: schema }));
+
+export function folder(): string {
+  return mkdtempSync(join(inject('test_stack').run_dir, 'mcp-'));
+}
+
+/** What the plane gives back of a tool is what the server answered, so it has that form here. */
+export function asPlane({ client }: FakePlane): Talk['client'] {
+  const shaped = (said: Submitted): Submitted => {
+    if (said.outcome !== 'ended' || said.result?.status !== 'succeeded') return said;
+    const text = JSON.stringify(said.result.output);
+    return { ...said, result: { ...said.result, output: { content: [{ type: 'text', text }] } } };
+  };
+  return {
+    job: client.job,
+    cancel: client.cancel,
+    submit: async (request, options) => {
+      const { params } = request.payload as { params: { arguments: unknown } };
+      const labels = { run: request.labels?.run ?? 'none' };
+      return shaped(
+        await client.submit({ topic: request.topic, payload: { input: params.arguments }, labels }, options),
+      );
+    },
+    result: () => Promise.reject(new Error('not asked')),
+    untilEnded: () => Promise.reject(new Error('not asked')),
+    simulateAll: async ({ requests }) =>
+      ({ answers: requests.map(() => ({ ok: true, value: { reason: 'allowed' } })) }) as never,
+  };
+}
+
+export function partsOf(client: Talk['client'], more: Partial<Talk> = {}): Talk & { dir: string } {
+  const dir = folder();
+  reviewTools(
+    join(dir, 't.json'),
+    'box',
+    TOOLS.map((now) => ({ name: now.name, now })),
+    'alice',
+  );
+  return {
+    dir,
+    server: 'box',
+    url: 'http://127.0.0.1:8081',
+    agent: 'mcp-box',
+    run: SESSION,
+    name: 'suite',
+    client,
+    calls: openCallsIn(join(dir, 'calls')),
+    worker: { join: () => () => undefined, isRunning: () => false },
+    tools: reviewedTools(join(dir, 't.json'), 'box', { listTools: async () => TOOLS }),
+    capabilities: { tools: {} },
+    cancel_on_abort: false,
+    wait_ms: 20_000,
+    ...more,
+  };
+}
+
+export async function connect(parts: Talk): Promise<Client> {
+  const client = new Client({ name: 'suite', version: '1' });
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  await Promise.all([proxyServer(parts, () => parts).connect(far as never), client.connect(near)]);
+  return client;
+}

@@ -1,0 +1,195 @@
+/** The door of `countersign mcp serve` over a played plane: who may ask, in both eras, and what one caller has of another. */
+import { request } from 'node:http';
+import { CountersignError, type ErrorCode } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import { proxyServer } from '@countersign/mcp/proxy-server';
+import { runsIn } from '@countersign/mcp/runs';
+import { httpDoor } from '@countersign/mcp/serve-http';
+import { listen } from '@countersign/platform/http';
+import { createLogger } from '@countersign/platform/logger';
+import { Client as Modern, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FakePlane, playPlane } from './fake-plane.ts';
+import { asPlane, folder, partsOf } from './mcp-parts.ts';
+
+const cleanUp = new AsyncDisposableStack();
+const plane: FakePlane = playPlane();
+let url: string;
+let runOf: (who: string) => string;
+
+beforeAll(async () => {
+  const client = asPlane(plane);
+  runOf = runsIn(folder(), 60_000);
+  const [files, mail] = [partsOf(client), partsOf(client)];
+  const door = httpDoor({
+    servers: new Map([
+      ['files', { serverFor: async (callerOf) => proxyServer(files, callerOf), changes: new Set() }],
+      ['mail', { serverFor: async (callerOf) => proxyServer(mail, callerOf), changes: new Set() }],
+    ]),
+    callers: async ({ headers }) => {
+      const agent = /^Bearer (\w+)$/.exec(headers.get('authorization') ?? '')?.[1];
+      if (agent === undefined) throw new CountersignError('unauthenticated');
+      return { agent, name: agent, run: runOf(agent), client };
+    },
+    origins: ['https://chat.example.com'],
+    log: createLogger('test', 'silent'),
+  });
+  const listening = await listen(door.fetch, 0, '127.0.0.1', { names: [] });
+  cleanUp.defer(async () => {
+    const closing = listening.close();
+    await door.close();
+    await closing;
+  });
+  url = listening.url;
+});
+afterAll(() => cleanUp.disposeAsync());
+
+const INITIALIZE = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'raw', version: '1' } },
+};
+const JSON_SSE = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+
+function post(body: unknown, headers: Record<string, string> = {}, path = '/files'): Promise<Response> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return fetch(`${url}${path}`, { method: 'POST', headers: { ...JSON_SSE, ...headers }, body: text });
+}
+
+const as = (agent: string) => ({ authorization: `Bearer ${agent}` });
+
+async function old(agent: string, path = '/files'): Promise<Client> {
+  const client = new Client({ name: 'old', version: '1' });
+  const transport = new StreamableHTTPClientTransport(new URL(path, url), { requestInit: { headers: as(agent) } });
+  await client.connect(transport as never);
+  return client;
+}
+
+async function fresh(agent: string, path = '/files'): Promise<Modern> {
+  const client = new Modern({ name: 'fresh', version: '1' }, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
+  await client.connect(new ModernTransport(new URL(path, url), { requestInit: { headers: as(agent) } }));
+  return client;
+}
+
+type AnyClient = { listTools: any; callTool: any; close(): Promise<void> };
+type Connect = (agent: string, path?: string) => Promise<unknown>;
+
+async function connectTo(connect: Connect, agent: string, path?: string): Promise<AnyClient & AsyncDisposable> {
+  const client = (await connect(agent, path)) as AnyClient;
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
+}
+
+/** `fetch` would not say another name. */
+function statusAs(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${url}/files`, { headers: { host, ...as('ana') } }, ({ statusCode }) =>
+      resolve(statusCode!),
+    );
+    asked.on('error', reject).end();
+  });
+}
+
+describe.each([
+  ['of 2025', old],
+  ['of 2026', fresh],
+])('a client %s', (_, connect) => {
+  test('is offered the reviewed tools, is denied in words, and gets what ran', async () => {
+    await using client = await connectTo(connect, 'ana');
+    expect((await client.listTools()).tools.map(({ name }: { name: string }) => name)).toContain('read');
+    plane.modes.set('read', { is: 'allow', output: { n: 1 } });
+    plane.modes.set('shell', { is: 'deny' });
+    expect(await client.callTool({ name: 'read', arguments: {} })).toMatchObject({ content: [{ text: '{"n":1}' }] });
+    expect(await client.callTool({ name: 'shell', arguments: {} })).toMatchObject({ isError: true });
+  });
+
+  test('held: the same call finds the same job, over another connection too, and no other agent finds it', async () => {
+    plane.modes.set('shell', { is: 'hold' });
+    const held = { name: 'shell', arguments: { in: connect.name }, _meta: { 'countersign/wait-ms': 0 } };
+    const ask = async (agent: string) => {
+      await using client = await connectTo(connect, agent);
+      return (await client.callTool(held))._meta['countersign/status'];
+    };
+    const [first, again, other] = [await ask('ana'), await ask('ana'), await ask('bob')];
+    expect([first.status, again.job_id, other.status]).toEqual(['pending', first.job_id, 'pending']);
+    expect(other.job_id).not.toBe(first.job_id);
+  });
+
+  test("is in one run over all servers, which is no other agent's", async () => {
+    plane.modes.set('read', { is: 'allow' });
+    const from = plane.asked.length;
+    for (const [agent, path] of [
+      ['ana', '/files'],
+      ['ana', '/mail'],
+      ['bob', '/files'],
+    ] as const) {
+      await using client = await connectTo(connect, agent, path);
+      await client.callTool({ name: 'read', arguments: { path } });
+    }
+    const [files, mail, other] = plane.asked.slice(from).map(({ run }) => run);
+    expect([files, mail === files, other === files]).toEqual([
+      expect.stringMatching(/^mcp-[0-9a-f]{16}$/),
+      true,
+      false,
+    ]);
+  });
+});
+
+describe('at the door', () => {
+  test.each<[string, number, ErrorCode, () => Promise<Response>]>([
+    ['nobody', 401, 'unauthenticated', () => post(INITIALIZE)],
+    [
+      "a page of a stranger's",
+      403,
+      'origin_unknown',
+      () => post(INITIALIZE, { ...as('ana'), origin: 'https://evil.example' }),
+    ],
+    ['a path of none', 404, 'not_found', () => post(INITIALIZE, as('ana'), '/other')],
+    ['text', 415, 'media_type_unsupported', () => post('x', { ...as('ana'), 'content-type': 'text/plain' })],
+    ['no JSON', 400, 'json_malformed', () => post('{', as('ana'))],
+    ['a batch', 400, 'json_malformed', () => post([INITIALIZE, INITIALIZE], as('ana'))],
+    [
+      'too much',
+      413,
+      'json_too_large',
+      () => post(JSON.stringify({ x: 'x'.repeat(LIMITS.mcp_request_bytes) }), as('ana')),
+    ],
+    ['a session of nobody', 404, 'session_unknown', () => post(INITIALIZE, { ...as('ana'), 'mcp-session-id': 'x' })],
+  ])('%s is refused', async (_, status, code, ask) => {
+    const from = plane.asked.length;
+    const response = await ask();
+    expect([response.status, await response.json()]).toMatchObject([status, { error: { data: { code } } }]);
+    expect(plane.asked).toHaveLength(from);
+  });
+
+  test('a name that is pointed here is refused, and a page that is named may ask', async () => {
+    expect(await statusAs('evil.example')).toBe(421);
+    const origin = 'https://chat.example.com';
+    expect((await post(INITIALIZE, { ...as('ana'), origin })).status).toBe(200);
+  });
+
+  test("a session is its caller's at its server: the id alone opens nothing", async () => {
+    const begun = await post(INITIALIZE, as('ana'));
+    const id = { 'mcp-session-id': begun.headers.get('mcp-session-id')! };
+    const list = { jsonrpc: '2.0', id: 2, method: 'tools/list', params: {} };
+    const [other, elsewhere, own] = await Promise.all([
+      post(list, { ...as('bob'), ...id }),
+      post(list, { ...as('ana'), ...id }, '/mail'),
+      post(list, { ...as('ana'), ...id }),
+    ]);
+    expect([other.status, elsewhere.status, own.status]).toEqual([404, 404, 200]);
+    const gone = await fetch(`${url}/files`, { method: 'DELETE', headers: { ...JSON_SSE, ...as('bob'), ...id } });
+    expect(gone.status).toBe(404);
+    expect((await post(list, { ...as('ana'), ...id })).status).toBe(200);
+  });
+
+  test('one agent has so many sessions, of which the quietest makes way, and locks nobody out', async () => {
+    const first = (await post(INITIALIZE, as('eve'))).headers.get('mcp-session-id')!;
+    for (let i = 0; i < LIMITS.mcp_agent_sessions; i += 1) expect((await post(INITIALIZE, as('eve'))).status).toBe(200);
+    const list = { jsonrpc: '2.0', id: 2, method: 'tools/list', params: {} };
+    expect((await post(list, { ...as('eve'), 'mcp-session-id': first })).status).toBe(404);
+    expect((await post(INITIALIZE, as('ana'))).status).toBe(200);
+  });
+});
