@@ -1,18 +1,24 @@
 /** The operator's runbook and the table of bad input against the whole system, not against played services. */
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readEvents } from '@countersign/client/read-events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { editPolicy } from '../../harness/edit-policy.ts';
 import { startSystem, type TestSystem } from '../../harness/start-system.ts';
 import { startWorker } from '../../harness/start-worker.ts';
 import { waitForEnd } from '../../harness/wait-for-job.ts';
 import { BAD_BODIES } from '../../servers/ingress/bad-bodies.ts';
 import { crossingCases } from './crossing-cases.ts';
 import { mcpCases } from './mcp-cases.ts';
+import { mcpServeCases, SERVED_POOLS, SERVED_RULES } from './mcp-serve-cases.ts';
 import { workerDoorCases } from './worker-door-cases.ts';
 
 let system: TestSystem;
 const cleanUp = new AsyncDisposableStack();
 beforeAll(async () => {
-  system = cleanUp.use(await startSystem());
+  const bundle_dir = editPolicy(...SERVED_RULES);
+  appendFileSync(join(bundle_dir, 'pools.yaml'), SERVED_POOLS);
+  system = cleanUp.use(await startSystem({ bundle_dir }));
   const leak = { config: `aws_access_key_id = AKIA${'IOSFODNN7EXAMPLQ'}` };
   cleanUp.use(await startWorker(system, 'demo-read', (job) => (job.prompt === 'leak' ? leak : { done: true })));
 });
@@ -23,6 +29,7 @@ function submit(body: unknown) {
 }
 
 mcpCases(() => system);
+mcpServeCases(() => system);
 workerDoorCases(() => system);
 crossingCases(() => system);
 
