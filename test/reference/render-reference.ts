@@ -138,6 +138,7 @@ function renderLimits(): string {
     'limits',
     'credential-limits',
     'job-limits',
+    'mcp-limits',
     'review-limits',
     'rule-bounds',
     'evidence-limits',

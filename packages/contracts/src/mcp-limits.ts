@@ -4,12 +4,14 @@ export const MCP_LIMITS = {
   mcp_request_bytes: 1024 * 1024,
   /** Servers of one `countersign mcp serve`. */
   mcp_servers: 64,
-  /** Sessions of MCP that are open at once over HTTP, and those of one agent, of which the quietest makes way. */
+  /** Sessions of MCP that are open at once over HTTP. */
   mcp_sessions: 1_024,
+  /** Sessions of one agent, of which the quietest makes way for another. */
   mcp_agent_sessions: 64,
   /** Milliseconds of quiet after which a session is closed. */
   mcp_session_ms: 30 * 60 * 1000,
-  /** Requests over HTTP that are not answered yet, streams included, and those of one agent. */
+  /** Requests of MCP clients over HTTP that are not answered yet, streams included. */
   mcp_requests: 1_024,
+  /** Requests of one agent that are not answered yet. */
   mcp_agent_requests: 128,
 } as const;

