@@ -8,7 +8,7 @@ import { type Answer, type Asked, askAgain, askPlane, type Caller, type PlanePar
 import { GOVERNED, type Method, type Params } from './names.ts';
 import { offeredTools, RESULT_TOOL } from './offered-tools.ts';
 import { callable, type ReviewedTools } from './reviewed-tools.ts';
-import { type McpResult, otherResult, refusal, toolResult } from './show-outcome.ts';
+import { fetchedResult, type McpResult, otherResult, refusal, toolResult } from './show-outcome.ts';
 import type { Tool } from './tool-record.ts';
 
 /** `client` also says what is within the ceiling. */
@@ -94,7 +94,7 @@ async function fetchResult(parts: ServerParts & Caller, params: Params, ctx: Ser
   const job_id = String((params.arguments as Params | undefined)?.job_id ?? '');
   if (!/^mcp-[0-9a-f-]{1,60}$/.test(job_id)) return refusal('job_unknown', 'That is no job id of a pending answer.');
   const answer = await askAgain(parts, job_id, waitOf(parts, ctx), ctx.mcpReq.signal);
-  return handOver(answer, () => toolResult(answer.outcome));
+  return handOver(answer, () => fetchedResult(answer.outcome));
 }
 
 function handOver({ handedOver }: Answer, show: () => McpResult): McpResult {

@@ -33,6 +33,14 @@ export function toolResult(outcome: Settled): McpResult {
   }
 }
 
+/** By a job's id, whatever was asked for: what is no tool's answer is shown as text. */
+export function fetchedResult(outcome: Settled): McpResult {
+  if (outcome.kind !== 'released' || outcome.failed || !isAnswer(outcome.output) || 'content' in outcome.output)
+    return toolResult(outcome);
+  const { text } = tell(outcome);
+  return { content: [{ type: 'text', text }], _meta: { [`${META}job`]: outcome.job_id } };
+}
+
 /** For any other request. Throws a ProtocolError for everything but a released answer. */
 export function otherResult(outcome: Settled): McpResult {
   if (outcome.kind === 'released') {

@@ -187,8 +187,12 @@ function cases(): void {
     const ask = () => ana.getPrompt({ name: 'args-prompt', arguments: { city: 'Bern' }, _meta: SHORT });
     const pending = await ask().catch((thrown) => thrown);
     expect([pending.code, pending.data.status]).toEqual([-32_010, 'pending']);
-    expect(pending.message).toContain('/console/approvals/');
     const { approval_id, digest } = await waitForApproval(system, pending.data.job_id);
+    const again = await ask().catch((thrown) => thrown);
+    expect([again.data.job_id, again.message]).toEqual([
+      pending.data.job_id,
+      expect.stringContaining(`/console/approvals/${approval_id}`),
+    ]);
     await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
     const got = await ana.getPrompt({ name: 'args-prompt', arguments: { city: 'Bern' } });
     expect([got._meta?.['countersign/job'], JSON.stringify(got.messages)]).toEqual([
@@ -241,6 +245,9 @@ function cases(): void {
     const stolen = await bob.callTool({ name: 'countersign_result', arguments: pending.data });
     expect(stolen).toMatchObject({ isError: true, _meta: { 'countersign/status': { status: 'denied' } } });
     expect(await kindsOf(system, pending.data.job_id)).not.toContain('job_running');
+    const own = await ana.callTool({ name: 'countersign_result', arguments: { job_id: pending.data.job_id } });
+    expect([own.isError ?? false, own._meta?.['countersign/job']]).toEqual([false, pending.data.job_id]);
+    expect(JSON.stringify(own.content)).toContain('Rom');
   });
 
   test('who is no agent, has no key, or has one that was revoked is not let in', async () => {
