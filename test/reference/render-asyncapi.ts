@@ -11,7 +11,13 @@ import { signedRequest } from '@countersign/contracts/signed-request';
 import { HINTS } from '@countersign/contracts/streams';
 import { subjects } from '@countersign/contracts/subjects';
 import { VERSION } from '@countersign/contracts/version';
-import { dispatchMessage, resultAnswer, workerResult } from '@countersign/contracts/worker';
+import {
+  dispatchMessage,
+  resultAnswer,
+  resultAnswers,
+  workerResult,
+  workerResults,
+} from '@countersign/contracts/worker';
 import { z } from 'zod';
 import { shapeOf } from './subject-shape.ts';
 
@@ -63,9 +69,9 @@ const SUBJECTS: Readonly<Record<keyof typeof subjects, Said>> = {
   result: {
     by: 'worker',
     to: 'output-safety',
-    says: 'The signed result of an attempt',
-    message: workerResult,
-    answer: resultAnswer,
+    says: 'The signed result of an attempt, or several of one tenant and topic under one signature',
+    message: z.union([workerResult, workerResults]),
+    answer: z.union([resultAnswer, resultAnswers]),
     raw: true,
   },
   forwardedResult: {

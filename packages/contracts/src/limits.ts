@@ -105,6 +105,8 @@ export const LIMITS = {
   running_wait_ms: 30_000,
   /** Jobs sent to a pool beyond its free slots, so that no worker waits for the next. */
   dispatch_window: 8,
+  /** Bytes of results that share one message; a larger one goes by itself. */
+  together_bytes: 128 * 1024,
   /** Milliseconds between two beats of a worker. */
   beat_ms: 400,
   /** Jobs that one worker runs at once: leaves room in a beat for results that are reported but not settled. */

@@ -178,6 +178,31 @@ export const resultAnswer = z.object({
 });
 export type ResultAnswer = z.infer<typeof resultAnswer>;
 
+/** In the header in place of a claim: the request holds `workerResults`. */
+export const RESULTS_TOGETHER = 'together';
+
+/**
+ * Results of one worker for one tenant and topic, signed together, with the same key over the canonical JSON of `{ results }`.
+ * Whoever is told that the request as a whole is wrong knows nothing of any of them, and sends them one by one.
+ */
+export const workerResults = z.strictObject({
+  results: z
+    .array(workerResult.omit({ signature: true }))
+    .min(1)
+    .max(LIMITS.batch_rows),
+  /** Base64url. */
+  signature: z.string().max(128),
+});
+/** In the order of the results; one that met an outage is asked about again. */
+export const resultAnswers = z.object({
+  answers: z.array(
+    z.union([
+      z.object({ ok: z.literal(true), value: resultAnswer }),
+      z.object({ ok: z.literal(false), error: failure }),
+    ]),
+  ),
+});
+
 /** What both sides of a hello sign, each with its own key: no warrant and no result can read so. */
 export function helloText(who: 'worker' | 'scheduler', pool: string, worker: string, nonce: string): string {
   return `countersign hello from ${who}: ${pool}/${worker} ${nonce}`;

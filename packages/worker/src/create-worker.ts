@@ -65,7 +65,7 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
     await bus.close();
     throw thrown;
   }
-  const results = keepResults({ bus, pool, worker, log, onSettled: () => takeMore() });
+  const results = keepResults({ bus, pool, worker, signingKey: settings.signingKey, log, onSettled: () => takeMore() });
   const held = holdAttempts({ bus, pool, worker, results, log });
   const pause = pauseAfterRefusals(() => takeMore());
   const askForClaim = claimTogether(bus, pool, worker);

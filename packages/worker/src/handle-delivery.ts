@@ -14,7 +14,6 @@ import type { HeldAttempts } from './held-attempts.ts';
 import type { KeptResults } from './keep-results.ts';
 import type { RefusalPause } from './pause-after-refusals.ts';
 import { runHandler } from './run-handler.ts';
-import { signResult } from './sign-result.ts';
 import { type Verified, verifyWarrant } from './verify-warrant.ts';
 import type { Handle, WorkerOptions, WorkerSettings } from './worker-options.ts';
 
@@ -124,9 +123,9 @@ async function runClaimed(
   parts.held.release(dispatch_id);
   if (outcome !== null) {
     const duration_ms = Math.round(monotonicMs() - began);
-    const { worker, signingKey } = parts.settings;
+    const { worker } = parts.settings;
     const result = { dispatch_id, claim_id, tenant, job_id, attempt, worker, duration_ms, ...said, ...outcome };
-    parts.results.report(topic, signResult(result, signingKey), traceparent);
+    parts.results.report(topic, result, traceparent);
   }
   await run.ended;
 }

@@ -25,6 +25,8 @@ import { type DoorIdentity, signDoorRequest } from './sign-door-request.ts';
 /** What a worker needs of the bus. `offer`: a delivery that another process of the same worker was handed, over HTTP alone. */
 export type WorkerBus = Pick<Bus, 'callAt' | 'askRaw' | 'close'> & {
   pull(...asked: Parameters<Bus['pull']>): ReturnType<Bus['pull']> & { offer?(delivery: Delivery): void };
+  /** The door of the API takes one result a request. */
+  isHttp?: true;
 };
 export type DoorOptions = DoorIdentity & { url: string; log: Logger };
 type DoorVerb = Parameters<typeof workerPath>[0];
@@ -65,6 +67,7 @@ export function openHttpDoor(options: DoorOptions): WorkerBus {
     },
   };
   return {
+    isHttp: true,
     callAt: async <V extends RpcVerb>(_: string, verb: V, request: RpcRequest<V>) =>
       (await answers[verb]!(request as never)) as RpcAnswer<V>,
     askRaw: async (subject, body, { timeout_ms }) => {

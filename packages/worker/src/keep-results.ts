@@ -2,17 +2,13 @@
  * Keeps every reported result and asks output-safety again until it is settled, so that a lost message is never a lost
  * result. It bounds what it keeps, and a result is never logged.
  */
+import type { KeyObject } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CountersignError } from '@countersign/contracts/errors';
 import { subjects } from '@countersign/contracts/subjects';
-import {
-  RESULT_CLAIM_HEADER,
-  type ResultAnswer,
-  resultAnswer,
-  type WorkerResult,
-  writeResultClaim,
-} from '@countersign/contracts/worker';
+import type { ResultAnswer, UnsignedResult } from '@countersign/contracts/worker';
 import { errorFields, type Logger } from '@countersign/platform/logger';
+import { type AskAboutResults, askAboutResults, type Reported } from './ask-about-results.ts';
 import type { WorkerBus } from './http-door.ts';
 
 /** Refusals that every later result of this worker would meet as well. */
@@ -27,19 +23,12 @@ const LONGEST_PAUSE_MS = 8_000;
 /** Given as a reason: without one each abort makes an exception with its stack. */
 const SETTLED = 'settled';
 
-type Kept = {
-  result: WorkerResult;
-  subject: string;
-  body: string;
-  bytes: number;
-  traceparent: string;
-  /** Ends the pause before the next request. */
-  settled: AbortController;
-};
+/** `settled` ends the pause before the next request. */
+type Kept = Reported & { settled: AbortController };
 
-export type UnsettledResult = Pick<WorkerResult, 'dispatch_id' | 'claim_id' | 'tenant' | 'job_id'>;
+export type UnsettledResult = Pick<UnsignedResult, 'dispatch_id' | 'claim_id' | 'tenant' | 'job_id'>;
 export type KeptResults = {
-  report(topic: string, result: WorkerResult, traceparent: string): void;
+  report(topic: string, result: UnsignedResult, traceparent: string): void;
   /** The scheduler knows what came of the attempt: nobody waits for its result. */
   settle(dispatch_id: string): void;
   list(): UnsettledResult[];
@@ -52,9 +41,17 @@ export type KeptResults = {
   close(): void;
 };
 
-export type KeepOptions = { bus: WorkerBus; pool: string; worker: string; log: Logger; onSettled: () => void };
+export type KeepOptions = {
+  bus: WorkerBus;
+  pool: string;
+  worker: string;
+  signingKey: KeyObject;
+  log: Logger;
+  onSettled: () => void;
+};
 
-export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions): KeptResults {
+export function keepResults({ bus, pool, worker, signingKey, log, onSettled }: KeepOptions): KeptResults {
+  const asking = askAboutResults(bus, signingKey, { knows_together: bus.isHttp !== true });
   const kept = new Map<string, Kept>();
   let bytes = 0;
   let disbelieved = false;
@@ -68,7 +65,8 @@ export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions):
 
   const deliver = async (one: Kept): Promise<void> => {
     for (let tries = 0; !one.settled.signal.aborted; tries += 1) {
-      const answer = await ask(bus, one, Math.min(LONGEST_ANSWER_MS, ANSWER_MS * 2 ** tries), log);
+      const ask = tries === 0 ? asking.together : asking.alone;
+      const answer = await askOnce(ask, one, Math.min(LONGEST_ANSWER_MS, ANSWER_MS * 2 ** tries), log);
       if (answer !== null) {
         const { dispatch_id, code } = answer;
         if (code !== null) log.error({ dispatch_id, code }, 'the result was refused');
@@ -85,9 +83,9 @@ export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions):
   return {
     report(topic, result, traceparent) {
       const subject = subjects.result(pool, worker, result.tenant, topic);
-      const body = JSON.stringify(result);
-      const size = Buffer.byteLength(body);
-      const one: Kept = { result, subject, body, bytes: size, traceparent, settled: new AbortController() };
+      const text = JSON.stringify(result);
+      const size = Buffer.byteLength(text);
+      const one: Kept = { result, subject, text, bytes: size, traceparent, settled: new AbortController() };
       kept.set(result.dispatch_id, one);
       bytes += size;
       void deliver(one);
@@ -115,20 +113,22 @@ export function keepResults({ bus, pool, worker, log, onSettled }: KeepOptions):
 }
 
 /** Null when it must be asked again: no answer, an outage, or an answer that belongs to another result. */
-async function ask(bus: WorkerBus, one: Kept, timeout_ms: number, log: Logger): Promise<ResultAnswer | null> {
-  const { dispatch_id, claim_id } = one.result;
-  const headers = { [RESULT_CLAIM_HEADER]: writeResultClaim(one.result), traceparent: one.traceparent };
+async function askOnce(
+  ask: AskAboutResults['alone'],
+  one: Kept,
+  timeout_ms: number,
+  log: Logger,
+): Promise<ResultAnswer | null> {
   try {
-    const answer = resultAnswer.safeParse(await bus.askRaw(one.subject, one.body, { timeout_ms, headers })).data;
-    if (answer?.dispatch_id === dispatch_id && answer.claim_id === claim_id) return answer;
-    log.warn({ dispatch_id }, 'the answer was for another result; it will be sent again');
+    return await ask(one, timeout_ms);
   } catch (thrown) {
     if (!one.settled.signal.aborted) {
       const code = thrown instanceof CountersignError ? thrown.code : errorFields(thrown);
+      const { dispatch_id } = one.result;
       log.warn({ dispatch_id, code }, 'the result is not settled; it will be sent again');
     }
+    return null;
   }
-  return null;
 }
 
 /** With up to a half more, so that what one outage held back does not come back all at once. */

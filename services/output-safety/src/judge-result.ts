@@ -3,7 +3,7 @@
  * transaction. Pure; first the claim, then the attempt, then whether the screening was made under what is active now.
  */
 import { type ControlState, workerSubject } from '@countersign/contracts/control';
-import type { WorkerResult } from '@countersign/contracts/worker';
+import type { UnsignedResult } from '@countersign/contracts/worker';
 import { OUTPUT_DOMAIN, saltedDigestOfBytes } from '@countersign/ledger/digest';
 import { type ActivePolicy, isStillActive } from './active-policies.ts';
 import type { Sender } from './read-result.ts';
@@ -13,7 +13,7 @@ import type { FencedAttempt } from './store.ts';
 export type ScreenedResult = {
   kind: 'screened';
   from: Sender;
-  result: WorkerResult;
+  result: UnsignedResult;
   /** Canonical text of the output as it was signed. */
   output_text: string;
   screening: Screening;

@@ -12,6 +12,7 @@ import {
 } from '@countersign/contracts/subjects';
 import {
   RESULT_CLAIM_HEADER,
+  RESULTS_TOGETHER,
   type ResultAnswer,
   type ResultClaim,
   readResultClaim,
@@ -19,11 +20,12 @@ import {
 import type { Message } from '@countersign/platform/nats-connection';
 import type { Sealer } from '@countersign/platform/seal-content';
 import type { ServiceContext } from '@countersign/platform/service';
+import { type Settled as Answered, settleAll } from '@countersign/platform/settle-all';
 import { openShares } from '@countersign/platform/shares';
 import type { ActivePolicies } from './active-policies.ts';
 import type { CommitItem, Outcome } from './commit-item.ts';
 import { commitResults } from './commit-results.ts';
-import { readResult, type SignedResult } from './read-result.ts';
+import { type RefusedResult, readResult, readResults, type SignedResult } from './read-result.ts';
 import type { Screen } from './screen-apart.ts';
 import { openWorkerKeys } from './worker-keys.ts';
 
@@ -46,13 +48,16 @@ function isForwarded(subject: string): boolean {
 export function receiveResults(
   context: Context,
   { sealer, screen, policies }: Pick<Parts, 'screen' | 'policies'> & { sealer: Sealer },
-): (message: Message) => Promise<ResultAnswer> {
+): (message: Message) => Promise<ResultAnswer | { answers: Answered<ResultAnswer>[] }> {
   const keys = openWorkerKeys(context.database);
   const commit = commitResults(context.database, sealer);
   const shares = openShares(LIMITS.received_result_bytes);
 
-  const settle = async (message: Message, claim: ResultClaim): Promise<{ outcome: Settled; code: string | null }> => {
-    const read = await readResult(message, claim, keys);
+  const settle = async (
+    message: Message,
+    claim: ResultClaim,
+    read: SignedResult | RefusedResult,
+  ): Promise<{ outcome: Settled; code: string | null }> => {
     if (read.ok) return { outcome: await screenAndCommit(read, { screen, policies, commit }), code: null };
     const { from, code } = read;
     if (isForwarded(message.subject)) return { outcome: { kind: 'refused', code }, code };
@@ -62,19 +67,37 @@ export function receiveResults(
     return { outcome: (await commit(item)) as Settled, code };
   };
 
+  const answer = async (
+    message: Message,
+    claim: ResultClaim,
+    read: SignedResult | RefusedResult,
+  ): Promise<ResultAnswer> => {
+    const { outcome, code } = await settle(message, claim, read);
+    report(context, message.subject, outcome, code);
+    if (outcome.kind === 'refused') return { ...claim, outcome: 'refused', code: outcome.code };
+    return { ...claim, outcome: 'settled', code };
+  };
+  const guarded = <T>({ subject }: Message, work: Promise<T>): Promise<T> =>
+    work.catch((thrown: unknown) => {
+      throw withoutContent(context, subject, thrown);
+    });
+
   /** Throws an outage, and then the worker asks again: it is told nothing that has not committed. */
   return async (message) => {
-    const claim = readResultClaim(message.headers.get(RESULT_CLAIM_HEADER));
-    if (claim === null) throw new CountersignError('field_invalid', undefined, { at: RESULT_CLAIM_HEADER });
+    const header = message.headers.get(RESULT_CLAIM_HEADER);
+    const claim = readResultClaim(header);
+    if (claim === null && header !== RESULTS_TOGETHER)
+      throw new CountersignError('field_invalid', undefined, { at: RESULT_CLAIM_HEADER });
     const from = readResultSubject(message.subject) ?? readForwardedResultSubject(message.subject);
     const leave = shares.take([from?.pool ?? '', from?.worker ?? ''], message.data.length);
     try {
-      const { outcome, code } = await settle(message, claim);
-      report(context, message.subject, outcome, code);
-      if (outcome.kind === 'refused') return { ...claim, outcome: 'refused', code: outcome.code };
-      return { ...claim, outcome: 'settled', code };
-    } catch (thrown) {
-      throw withoutContent(context, message.subject, thrown);
+      if (claim !== null)
+        return await guarded(
+          message,
+          readResult(message, claim, keys).then((read) => answer(message, claim, read)),
+        );
+      const all = await guarded(message, readResults(message, keys));
+      return { answers: await settleAll(all.map((one) => guarded(message, answer(message, one.claim, one.read)))) };
     } finally {
       leave();
     }

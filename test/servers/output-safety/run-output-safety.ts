@@ -11,9 +11,11 @@ import { hintsTo } from '@countersign/contracts/streams';
 import { subjects } from '@countersign/contracts/subjects';
 import {
   RESULT_CLAIM_HEADER,
+  RESULTS_TOGETHER,
   type ResultAnswer,
   type ResultClaim,
   resultAnswer,
+  resultAnswers,
   type UnsignedResult,
   writeResultClaim,
 } from '@countersign/contracts/worker';
@@ -69,6 +71,11 @@ export type RunningOutputSafety = AsyncDisposable & {
   run(job_id: string, options?: AttemptOptions): Promise<Attempt>;
   /** Asks until it is answered, as a worker does. */
   report(attempt: Attempt, output: unknown, options?: ReportOptions): Promise<ResultAnswer>;
+  /** Several in one request, under one signature. Throws what it is refused with as a whole. */
+  reportTogether(
+    reported: readonly [Attempt, unknown, Partial<UnsignedResult>?][],
+    options?: Pick<ReportOptions, 'tamper' | 'key' | 'raw' | 'subject'> & { bus?: Bus },
+  ): Promise<(ResultAnswer | string)[]>;
   /** Reports, and tells how the attempt was screened. */
   screened(attempt: Attempt, output: unknown, options?: ReportOptions): Promise<Record<string, unknown> | undefined>;
   read(job_id: string, tenant?: string): Promise<ResultView>;
@@ -135,19 +142,19 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
     startAnother: async () => void (await startOne()),
     run: (job_id, options = {}) => startAttempt(admin, job_id, options),
     async report(attempt, output, { result, tamper, key = keys.one!, raw, subject, claim, header } = {}) {
-      const unsigned: UnsignedResult = {
-        ...attempt,
-        worker: 'one',
-        status: 'succeeded',
-        retryable: false,
-        output,
-        duration_ms: 12,
-        ...result,
-      };
-      const signature = sign(null, Buffer.from(canonicalize(unsigned), 'utf8'), key).toString('base64url');
+      const unsigned = unsignedResult(attempt, output, result);
+      const signature = signatureOf(unsigned, key);
       const text = raw ?? JSON.stringify({ ...unsigned, signature, ...tamper });
       const to = subject ?? subjects.result(POOL, 'one', attempt.tenant, TOPIC);
       return askUntilAnswered(worker, to, text, header ?? writeResultClaim({ ...attempt, ...claim }));
+    },
+    async reportTogether(reported, { tamper, key = keys.one!, raw, subject, bus = worker } = {}) {
+      const results = reported.map((each) => unsignedResult(...each));
+      const text = raw ?? JSON.stringify({ results, signature: signatureOf({ results }, key), ...tamper });
+      const to = subject ?? subjects.result(POOL, 'one', TENANT, TOPIC);
+      const headers = { [RESULT_CLAIM_HEADER]: RESULTS_TOGETHER };
+      const said = resultAnswers.parse(await bus.askRaw(to, text, { timeout_ms: 10_000, headers }));
+      return said.answers.map((each) => (each.ok ? each.value : each.error.code));
     },
     async screened(attempt, output, options) {
       await run.report(attempt, output, options);
@@ -235,6 +242,15 @@ async function startAttempt(admin: Database, job_id: string, options: AttemptOpt
     ],
   );
   return attempt;
+}
+
+function unsignedResult(attempt: Attempt, output: unknown, change: Partial<UnsignedResult> = {}): UnsignedResult {
+  const fixed = { worker: 'one', status: 'succeeded' as const, retryable: false, duration_ms: 12 };
+  return { ...attempt, ...fixed, output, ...change };
+}
+
+function signatureOf(value: object, key: KeyObject): string {
+  return sign(null, Buffer.from(canonicalize(value), 'utf8'), key).toString('base64url');
 }
 
 /** A request of the same kind as the worker's, with any bytes in it. */

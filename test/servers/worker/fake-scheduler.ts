@@ -14,8 +14,11 @@ import {
   type HelloAnswer,
   helloText,
   RESULT_CLAIM_HEADER,
+  RESULTS_TOGETHER,
   type ResultAnswer,
+  type ResultClaim,
   readResultClaim,
+  type UnsignedResult,
   type WorkerResult,
 } from '@countersign/contracts/worker';
 import { waitUntil } from '@countersign/infra/wait-until';
@@ -174,10 +177,15 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
   outputSafety.serveRaw(patterns.results(), {
     mayAnswer: () => true,
     handle: async ({ data, headers }) => {
-      const result = JSON.parse(Buffer.from(data).toString()) as WorkerResult;
-      fake.results.push(result);
-      const claim = readResultClaim(headers.get(RESULT_CLAIM_HEADER));
-      return { ...claim, outcome: 'settled', code: null, ...(await fake.answerResult(result)) };
+      const said = JSON.parse(Buffer.from(data).toString());
+      const answer = async (result: WorkerResult, claim: ResultClaim | null) => {
+        fake.results.push(result);
+        return { ...claim, outcome: 'settled', code: null, ...(await fake.answerResult(result)) };
+      };
+      if (headers.get(RESULT_CLAIM_HEADER) !== RESULTS_TOGETHER)
+        return answer(said, readResultClaim(headers.get(RESULT_CLAIM_HEADER)));
+      const { results, signature } = said as { results: UnsignedResult[]; signature: string };
+      return { answers: await settleAll(results.map((one) => answer({ ...one, signature }, one))) };
     },
   });
   return fake;
