@@ -3,6 +3,7 @@ import { ApiError } from '@countersign/client/api-error';
 import { printable, printableJson } from '@countersign/contracts/printable';
 import { VERSION } from '@countersign/contracts/version';
 import { Command, CommanderError } from 'commander';
+import { addAcsCommands } from './acs/acs-commands.ts';
 import { addWorkerCommand } from './add-worker-command.ts';
 import { addApprovalsCommands } from './approvals-commands.ts';
 import { addAuditCommands } from './audit-commands.ts';
@@ -90,6 +91,7 @@ export function buildProgram(output: Output, complain: (text: string) => void): 
   addDoctorCommand(program, output);
   addTopCommand(program, output);
   addMcpCommands(program, output);
+  addAcsCommands(program, output);
   addCompletionCommand(program, output);
   return program;
 }

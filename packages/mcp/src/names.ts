@@ -2,8 +2,8 @@
  * What a server's calls are called in Countersign. A tool is a topic of its own, so that a policy can name it; a name that
  * fits no topic becomes a slug and the beginning of its hash, and the original stays beside it as a fact.
  */
+import { topicToken } from '@countersign/adapter-core/topic-token';
 import { isToken } from '@countersign/contracts/names';
-import { encodeUtf8, sha256Hex } from '@countersign/ledger/digest';
 
 /** Requests of MCP that reach the server behind, and so are jobs. Nothing else is passed on. */
 export const GOVERNED = [
@@ -25,7 +25,7 @@ export function poolOf(server: string): string {
 
 /** `job.mcp.<server>.<tool>`; other requests have a segment more (`resources.read`), so none is ever taken for a tool. */
 export function topicOf(server: string, method: Method, params: Params): string {
-  const last = method === 'tools/call' ? toolToken(String(params.name)) : method.replaceAll('/', '.');
+  const last = method === 'tools/call' ? topicToken(String(params.name)) : method.replaceAll('/', '.');
   return `job.mcp.${server}.${last}`;
 }
 
@@ -40,15 +40,3 @@ export function serverNameOf(command: readonly string[]): string | null {
 
 /** A pool's name is a token of 64 at most. */
 export const LONGEST_SERVER = 60;
-const SLUG = 55;
-const HASH = 8;
-
-/** Injective: what already looks like a slug with a hash gets one of its own. */
-function toolToken(name: string): string {
-  if (isToken(name) && !/-[0-9a-f]{8}$/.test(name)) return name;
-  const slug = name
-    .toLowerCase()
-    .replace(/[^a-z0-9_-]/g, '_')
-    .slice(0, SLUG);
-  return `${slug}-${sha256Hex(encodeUtf8(name)).slice(0, HASH)}`;
-}

@@ -103,6 +103,12 @@ export const PARTS: readonly Part[] = [
     ],
     node: ['crypto', 'fs', 'path'],
   },
+  // A process of its own beside a host: it asks the API, and is the worker of that host's pool.
+  {
+    folder: 'packages/acs',
+    may: ['@countersign/adapter-core', contracts, client, ledger, worker, `${platform}/logger`, 'zod'],
+    node: ['crypto', 'fs', 'http', 'net', 'path'],
+  },
   // They take the framework's tools by their shape, and import nothing of it.
   { folder: 'packages/adapter-ai-sdk', may: ['@countersign/adapter-core'] },
   { folder: 'packages/adapter-claude-agent', may: ['@countersign/adapter-core'] },
@@ -118,6 +124,7 @@ export const PARTS: readonly Part[] = [
       ledger,
       policy,
       author,
+      '@countersign/acs',
       '@countersign/mcp',
       ...['environment', 'http', 'logger', 'metrics', 'nats-key'].map((file) => `${platform}/${file}`),
       'commander',

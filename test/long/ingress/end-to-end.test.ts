@@ -8,6 +8,7 @@ import { startSystem, type TestSystem } from '../../harness/start-system.ts';
 import { startWorker } from '../../harness/start-worker.ts';
 import { waitForEnd } from '../../harness/wait-for-job.ts';
 import { BAD_BODIES } from '../../servers/ingress/bad-bodies.ts';
+import { acsCases } from './acs-cases.ts';
 import { crossingCases } from './crossing-cases.ts';
 import { mcpCases } from './mcp-cases.ts';
 import { mcpServeCases, SERVED_POOLS, SERVED_RULES } from './mcp-serve-cases.ts';
@@ -30,6 +31,7 @@ function submit(body: unknown) {
 
 mcpCases(() => system);
 mcpServeCases(() => system);
+acsCases(() => system);
 workerDoorCases(() => system);
 crossingCases(() => system);
 
