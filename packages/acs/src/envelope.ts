@@ -11,6 +11,9 @@ export const ACS_VERSION = '0.1.0';
 /** Bytes of one message; as many as a job's request may have. */
 export const MESSAGE_BYTES = 512 * 1024;
 
+/** Milliseconds by which a host's clock may differ, section 10.3. */
+export const SKEW_MS = 300_000;
+
 const semver = z.string().regex(/^\d{1,9}\.\d{1,9}\.\d{1,9}$/);
 const signature = z.looseObject({ algorithm: z.string(), value: z.string(), key_id: z.string() });
 const request = z.strictObject({

@@ -8,10 +8,10 @@ import { encodeUtf8, sha256Hex } from '@countersign/ledger/digest';
 import type { Logger } from '@countersign/platform/logger';
 import { errorFields } from '@countersign/platform/logger';
 import { type Decision, deny } from './decisions.ts';
-import { ACS_VERSION, AcsError, type AcsRequest, readRequest } from './envelope.ts';
+import { ACS_VERSION, AcsError, type AcsRequest, readRequest, SKEW_MS } from './envelope.ts';
 import { EVENTS, type GuardianFile, type JudgedEvent } from './guardian-file.ts';
 import { hello, JUDGED, RECORDED } from './hello.ts';
-import type { Judge, Step } from './judge-calls.ts';
+import type { Judge } from './judge-calls.ts';
 import { type AcsCall, readMcp, readToolCall, readToolResult, topicOf } from './read-call.ts';
 import type { sessionStore } from './session-store.ts';
 import { isSigned, sessionKey, signEnvelope } from './sign-envelope.ts';
@@ -26,9 +26,6 @@ export type GuardianParts = {
 };
 export type Answer = { jsonrpc: '2.0'; id: string | number | null; result?: object; error?: object };
 export type Guardian = (message: string | Uint8Array, hostGone: AbortSignal) => Promise<Answer>;
-
-/** Milliseconds by which a host's clock may differ, section 10.3. */
-export const SKEW_MS = 300_000;
 
 export function guardian(parts: GuardianParts): Guardian {
   const { file, log } = parts;
@@ -81,15 +78,12 @@ async function answerTo(parts: GuardianParts, request: AcsRequest, hostGone: Abo
   const entry = { entry_id: step_id, step_id, step_type: method, request_hash, timestamp };
   const head = session.append(entry, params.nonce);
   const started = parts.now();
+  const { session_id, agent_id } = params.metadata;
+  const reports = session.methods.includes('steps/toolCallResult') || method.startsWith('protocols/MCP/');
   const decision =
     claimed !== undefined && claimed !== before
       ? deny('chain_mismatch', 'The host knows another history of this session.')
-      : await decide(
-          parts,
-          request,
-          { session_id: params.metadata.session_id, agent_id: params.metadata.agent_id, head },
-          hostGone,
-        );
+      : await decide(parts, request, { session_id, agent_id, head, reports }, hostGone);
   const evaluation_duration_ms = Math.max(0, Math.round(parts.now() - started));
   return { ...decision, chain_hash: head, metadata: { evaluator: 'deterministic', evaluation_duration_ms } };
 }
@@ -97,7 +91,7 @@ async function answerTo(parts: GuardianParts, request: AcsRequest, hostGone: Abo
 function decide(
   { judge, file }: GuardianParts,
   request: AcsRequest,
-  step: Step,
+  step: Parameters<Judge['call']>[0],
   hostGone: AbortSignal,
 ): Promise<Decision> | Decision {
   const { method, params } = request;
@@ -109,6 +103,7 @@ function decide(
   }
   if (method.startsWith('protocols/MCP/'))
     return deny('mcp_not_judged', 'This guardian judges tools/call alone. Put the server behind `countersign mcp`.');
+  if (method === 'steps/sessionEnd') judge.leave(step.session_id);
   const event = EVENTS.find((each) => method === `steps/${each}`);
   if (event === undefined || !file.judge.includes(event)) return { decision: 'allow', reason_codes: ['recorded_only'] };
   return judge.event(step, eventCall(event, params), null, hostGone);

@@ -1,8 +1,6 @@
 /** The handshake (section 4): which of a host's steps this guardian judges, how long to wait for it, and that its silence is a no. */
-import { ACS_VERSION, AcsError, type AcsRequest, clientHello, MESSAGE_BYTES } from './envelope.ts';
-import type { GuardianParts } from './guardian.ts';
-import { SKEW_MS } from './guardian.ts';
-import { EVENTS } from './guardian-file.ts';
+import { ACS_VERSION, AcsError, type AcsRequest, clientHello, MESSAGE_BYTES, SKEW_MS } from './envelope.ts';
+import { EVENTS, type GuardianFile } from './guardian-file.ts';
 import { LATE_MS } from './judge-calls.ts';
 import { ALGORITHM } from './sign-envelope.ts';
 
@@ -23,13 +21,11 @@ const PROFILES = ['acs-core', 'acs-audit'];
 /** The rest of the way: a host that waits this much longer than the guardian hears what it decided last. */
 const ON_THE_WAY_MS = 2_000;
 
+type HelloParts = { file: Pick<GuardianFile, 'judge' | 'wait_ms'>; transport: 'http' | 'stdio' };
 export type ServerHello = { methods_evaluated: string[] } & Record<string, unknown>;
 
 /** Throws AcsError. */
-export function hello(
-  { params }: AcsRequest,
-  { file, transport }: Pick<GuardianParts, 'file' | 'transport'>,
-): ServerHello {
+export function hello({ params }: AcsRequest, { file, transport }: HelloParts): ServerHello {
   const read = clientHello.safeParse(params.payload);
   if (!read.success) {
     const places = read.error.issues.map(({ path }) => path.join('.'));

@@ -13,6 +13,8 @@ import type { Requests } from './requests.ts';
 
 /** Of the step: which session, what the host calls its agent, and the chain's head with this step in it. */
 export type Step = { session_id: string; agent_id: string; head: string };
+/** `reports`: the host said that it tells what came of its calls. */
+type CallStep = Step & { reports: boolean };
 
 export type JudgeParts = {
   file: Pick<GuardianFile, 'pending' | 'modify' | 'wait_ms'>;
@@ -23,10 +25,12 @@ export type JudgeParts = {
 };
 export type Judge = {
   /** `hostGone` aborts when nobody is left to hear the answer: then nothing may run. */
-  call(step: Step, call: AcsCall, hostGone: AbortSignal): Promise<Decision>;
+  call(step: CallStep, call: AcsCall, hostGone: AbortSignal): Promise<Decision>;
   result(step: Step, result: AcsResult): Promise<Decision>;
   /** An event that has no result: decided, and ended at once. `output` passes the barrier. */
   event(step: Step, call: AcsCall, output: unknown, hostGone: AbortSignal): Promise<Decision>;
+  /** The session is over: what was not reported by now never will be. */
+  leave(session_id: string): void;
 };
 
 /** Milliseconds beyond `wait_ms` after which a decision is late; hosts are told 2 s more. */
@@ -77,8 +81,10 @@ export function judgeCalls({ file, gate, requests, client, log }: JudgeParts): J
           void claimed.finish(notRun(decision === null ? 'modify_unsupported' : 'host_gone'));
           return deny('modify_unsupported', 'The policy changed the arguments, and this host cannot run it so.');
         }
-        running.set(`${step.session_id} ${call.key}`, { ...step, tool: call.tool, finish: claimed.finish });
-        claimed.signal.addEventListener('abort', () => running.delete(`${step.session_id} ${call.key}`));
+        const key = `${step.session_id} ${call.key}`;
+        if (step.reports) running.set(key, { session_id: step.session_id, tool: call.tool, finish: claimed.finish });
+        else void claimed.finish(NOT_REPORTED);
+        claimed.signal.addEventListener('abort', () => running.delete(key));
         return { ...decision, policy_data: { countersign: { job_id: claimed.job_id } } };
       }),
 
@@ -108,6 +114,14 @@ export function judgeCalls({ file, gate, requests, client, log }: JudgeParts): J
           ? deny('output_not_released', 'It was not released in time.')
           : resultDecision(output, outcome, file.modify);
       }),
+
+    leave(session_id) {
+      for (const [key, one] of running) {
+        if (one.session_id !== session_id) continue;
+        running.delete(key);
+        void one.finish(NOT_REPORTED);
+      }
+    },
   };
 }
 
@@ -149,6 +163,9 @@ async function tellOfUnallowed(client: JudgeParts['client'], log: Logger, job_id
     log.warn(errorFields(thrown), 'the job could not be ended');
   });
 }
+
+/** It was allowed, and may have run: a job that takes up its slot tells nobody more. */
+const NOT_REPORTED: LocalResult = { error: { code: 'not_reported', detail: 'the host did not say what came of it' } };
 
 function notRun(code: string): LocalResult {
   return { error: { code, detail: 'the host was told no, so it was not run' } };

@@ -124,6 +124,8 @@ export const ACCESS = {
  * typed; `login` asks what is open to all.
  */
 export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>> = {
+  'acs add': ['GET /agents/{id}', 'POST /agents', 'POST /keys', 'POST /workers'],
+  'acs serve': [],
   'agents change': ['GET /agents/{id}', 'PATCH /agents/{id}'],
   'agents create': ['POST /agents'],
   'agents list': ['GET /agents'],

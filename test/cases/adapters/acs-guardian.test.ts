@@ -13,10 +13,12 @@ import { serveStdio } from '@countersign/acs/serve-stdio';
 import { entryHash, sessionStore } from '@countersign/acs/session-store';
 import { isSigned, sessionKey, signEnvelope } from '@countersign/acs/sign-envelope';
 import type { Gate, LocalResult, Outcome, ToolCall } from '@countersign/adapter-core/gate';
+import { remoteGate } from '@countersign/adapter-core/remote-gate';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { encodeUtf8, sha256Hex } from '@countersign/ledger/digest';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { type Answered, acsHost, httpSend, type Send, toolCall, toolResult } from '../../harness/acs-host.ts';
+import { attackSuite, type Call, type MakeAdapter, type Shown } from './attack-suite.ts';
 
 const SECRET = 'a-shared-secret-of-more-than-32-characters';
 const cleanUp = new AsyncDisposableStack();
@@ -215,7 +217,8 @@ describe('messages', () => {
     of.outcome = claimed(of, { command: 'ls' });
     const { host, send } = await ready(of);
     const sent = host.make('steps/toolCallRequest', LS, { nonce: 'n'.repeat(16) });
-    expect((await send(JSON.stringify(sent))).result.decision).toBe('allow');
+    const plain = host.make('steps/toolCallRequest', LS);
+    for (const each of [sent, plain]) expect((await send(JSON.stringify(each))).result.decision).toBe('allow');
     const other = acsHost(SECRET, send);
     await other.hello();
     const altered = (change: (copy: any) => void) => {
@@ -231,11 +234,11 @@ describe('messages', () => {
       expect(codeOf(await send(JSON.stringify(message)))).toBe(-32004);
     const again = start(of);
     for (const to of [send, again.send]) {
-      expect(codeOf(await to(JSON.stringify(sent)))).toBe(-32005);
+      expect(codeOf(await to(JSON.stringify(plain)))).toBe(-32005);
       const nonce = host.make('steps/toolCallRequest', LS, { nonce: 'n'.repeat(16) });
       expect(codeOf(await to(JSON.stringify(nonce)))).toBe(-32005);
     }
-    expect(of.asked).toHaveLength(1);
+    expect(of.asked).toHaveLength(2);
     // An answer that somebody altered, or took from another question, a host does not take for one.
     const asked = host.make('steps/toolCallRequest', LS);
     const answered = await again.send(JSON.stringify(asked));
@@ -437,6 +440,22 @@ describe('calls', () => {
     expect(result.reason_codes).toEqual(['not_allowed']);
   });
 
+  test('a host that reports nothing, or leaves without a word, takes up no slot of the pool', async () => {
+    const of = world('throws');
+    of.outcome = claimed(of, { command: 'ls' });
+    const { host, send } = start(of);
+    await host.hello({ methods_implemented: ['steps/toolCallRequest'] });
+    expect((await host.ask('steps/toolCallRequest', LS)).result.decision).toBe('allow');
+    expect(of.finished).toMatchObject([{ error: { code: 'not_reported' } }]);
+    await host.hello();
+    const other = acsHost(SECRET, send);
+    await other.hello();
+    for (const each of [host, other]) await each.ask('steps/toolCallRequest', LS);
+    expect(of.finished).toHaveLength(1);
+    expect((await host.ask('steps/sessionEnd', { reason: 'completed' })).result.decision).toBe('allow');
+    expect(of.finished).toHaveLength(2);
+  });
+
   test('MCP: a call and its result are judged, anything else of it is denied', async () => {
     const of = world('throws');
     of.outcome = claimed(of, { city: 'Lyon' });
@@ -546,3 +565,52 @@ describe('transports', () => {
     );
   });
 });
+
+/** A host whose tools are run by a pool: what came of a call has no other way to it than the reason of a no. */
+const suiteHost: MakeAdapter = (plane, drive) => {
+  const of = world('throws');
+  const runs = new Map<string, string>();
+  const named = new Map<string, string>();
+  const requests = requestsOf('claude-code');
+  const gate = remoteGate({
+    client: plane.client,
+    url: 'http://127.0.0.1:8081',
+    agent: 'desk-agent',
+    cancel_on_abort: drive.cancel_on_abort ?? false,
+    requestOf: (call) => {
+      const { topic, payload } = requests.requestOf(call);
+      const run = named.get(call.run) ?? '';
+      return { topic: `job.${topic.split('.').at(-1)}`, payload: { input: payload }, labels: { run } };
+    },
+  });
+  const { file, sessions } = parts(of, { wait_ms: drive.wait_ms ?? 0 });
+  const judge = judgeCalls({ file, gate, requests, client: plane.client, log: quiet });
+  const answer = makeGuardian({ file, sessions, judge, transport: 'http', log: quiet, now: Date.now });
+  const { rewrite = (input) => input } = drive;
+  const effects: unknown[] = [];
+  const once = async ({ run, tool, input, signal = new AbortController().signal }: Call): Promise<Shown> => {
+    const fresh = !runs.has(run);
+    const session = runs.get(run) ?? randomUUID();
+    runs.set(run, session);
+    named.set(session, run);
+    const host = acsHost(SECRET, async (message) => (await answer(message, signal)) as Answered, session);
+    if (fresh) await host.hello();
+    const { forged } = drive;
+    const { result } = await host.ask(
+      'steps/toolCallRequest',
+      toolCall(tool, rewrite(input), forged === undefined ? {} : { forged }),
+    );
+    if (result.decision === 'allow' || result.decision === 'modify') effects.push(input);
+    return { text: result.reasoning, error: result.policy_data?.countersign.status !== 'released' };
+  };
+  return {
+    effects,
+    async call(call) {
+      let shown = await once(call);
+      for (let i = 0; i < (drive.retries ?? 0) && shown.error; i += 1) shown = await once(call);
+      return shown;
+    },
+  };
+};
+
+attackSuite('the guardian', suiteHost, { call_ids: true });
