@@ -7,6 +7,7 @@ import { lookup } from 'node:dns/promises';
 import { type ClientRequest, type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { isPublicAddress } from './public-address.ts';
 
 export type PinnedPost = {
@@ -20,8 +21,8 @@ export type PinnedPost = {
   resolve?: Resolve;
 };
 export type Resolve = (name: string) => Promise<readonly { address: string }[]>;
-/** The status of the answer, or why there is none. */
-export type Posted = number | 'name_not_found' | 'address_refused' | 'timeout' | 'unreachable';
+/** The status of the answer, or why there is none. `untrusted`: its certificate does not prove the name under a known authority. */
+export type Posted = number | 'name_not_found' | 'address_refused' | 'timeout' | 'untrusted' | 'unreachable';
 
 export async function postPinned({ url, resolve = resolveAll, ...post }: PinnedPost): Promise<Posted> {
   const to = new URL(url);
@@ -35,9 +36,12 @@ export async function postPinned({ url, resolve = resolveAll, ...post }: PinnedP
     return await send(to, { host: first.address, ...(isIP(name) ? {} : { servername: name }), signal }, post);
   } catch (thrown) {
     if (signal.aborted) return 'timeout';
+    if (thrown instanceof Untrusted) return 'untrusted';
     return (thrown as { syscall?: string }).syscall === 'getaddrinfo' ? 'name_not_found' : 'unreachable';
   }
 }
+
+class Untrusted extends Error {}
 
 function resolveAll(name: string): Promise<{ address: string }[]> {
   return lookup(name, { all: true });
@@ -55,7 +59,8 @@ function send(to: URL, pinned: RequestOptions, post: Pick<PinnedPost, 'headers' 
     headers: { ...post.headers, Host: to.host, 'Content-Length': body.length, Connection: 'close' },
     agent: false,
   });
-  asked.on('error', reject);
+  const isUntrusted = (): boolean => Boolean((asked.socket as Partial<TLSSocket> | null)?.authorizationError);
+  asked.on('error', (thrown) => reject(isUntrusted() ? new Untrusted() : thrown));
   asked.on('response', (answer) => {
     resolve(answer.statusCode ?? 0);
     asked.destroy();
