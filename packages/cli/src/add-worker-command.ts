@@ -5,6 +5,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { ApiError } from '@countersign/client/api-error';
+import type { WorkerView } from '@countersign/contracts/identity';
 import { token } from '@countersign/contracts/names';
 import { type WorkerFile, workerFile } from '@countersign/contracts/worker-file';
 import { createNatsKey } from '@countersign/platform/nats-key';
@@ -13,7 +14,15 @@ import { clientOf, type Output, print } from './context.ts';
 import { UsageError } from './exit-codes.ts';
 import { writeText } from './read-file.ts';
 
-type AddOptions = { pool: string; name: string; out: string; natsUrl?: string; http?: boolean; schedulerKey?: string };
+type AddOptions = {
+  pool: string;
+  name: string;
+  out: string;
+  natsUrl?: string;
+  http?: boolean;
+  schedulerKey?: string;
+  strict?: true;
+};
 
 const OWNER_ALONE = 0o600;
 
@@ -33,6 +42,7 @@ export function addWorkerCommand(program: Command, output: Output): void {
         'COUNTERSIGN_SCHEDULER_KEY',
       ),
     )
+    .option('--strict', 'refuse it when no active policy has the pool')
     .action((options: AddOptions, command: Command) => add(output, options, command));
 }
 
@@ -43,13 +53,20 @@ async function add(output: Output, options: AddOptions, command: Command): Promi
   const { pool, worker } = file;
   writeText(options.out, `${JSON.stringify(file, null, 2)}\n`, { mode: OWNER_ALONE, exclusive: true });
   try {
-    const view = await client.createWorker({ pool, worker, public_key, bus_key });
-    print(output, command, view, () => `worker ${pool}/${worker} is registered; it starts from ${options.out}`);
+    const strict = options.strict === true;
+    const view = await client.createWorker({ pool, worker, public_key, bus_key, strict });
+    print(output, command, view, () => showAdded(view, options.out));
   } catch (thrown) {
     // Refused: nothing was registered. Whether it was after an outage nobody knows, so then the keys stay.
     if (thrown instanceof ApiError && thrown.status >= 400 && thrown.status < 500) rmSync(options.out, { force: true });
     throw thrown;
   }
+}
+
+function showAdded({ pool, worker, pool_active }: WorkerView, out: string): string {
+  const made = `worker ${pool}/${worker} is registered; it starts from ${out}`;
+  if (pool_active !== false) return made;
+  return `${made}\nwarning: no active policy has the pool ${pool}, so no job comes to it: correct --pool, or activate one with it`;
 }
 
 /** What a worker starts from, and the public halves to register. Throws UsageError. */

@@ -104,6 +104,7 @@ export const ERRORS = {
     on_stream: 'term',
     says: 'a group of the policy has fewer people than it asks for',
   },
+  pool_unknown: { status: 409, on_stream: 'term', says: 'no active policy has this pool' },
   webhook_target_refused: {
     status: 403,
     on_stream: 'term',

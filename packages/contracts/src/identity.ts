@@ -84,11 +84,13 @@ export const signingKeyRotation = z.strictObject({
   signing_key: publicKey.optional(),
   overlap_minutes: z.int().min(0).max(LIMITS.key_overlap_minutes).default(60),
 });
+/** `strict`: refused when no active policy has its pool (`pool_unknown`). */
 export const newWorker = z.strictObject({
   pool: token,
   worker: token,
   public_key: publicKey,
   bus_key: busKey.nullable().default(null),
+  strict: z.boolean().default(false),
 });
 /** Of the caller's tenant. `principal`: who holds the key alone; it ends with this principal. */
 export const newBusUser = z.strictObject({
@@ -155,6 +157,10 @@ export const workerView = z.object({
   ...since,
   /** When it claimed something last, to the minute; null: never. Left out where nobody was asked, or the scheduler is away. */
   last_used_at: instant.nullish(),
+  /** When it was heard of last, busy or not; null: never, or longer ago than that is kept. Left out as above. */
+  last_seen_at: instant.nullish(),
+  /** Whether an active policy has its pool: no job goes to another. Left out as above. */
+  pool_active: z.boolean().optional(),
 });
 export const busUserView = z.object({
   nkey: busKey,

@@ -109,6 +109,10 @@ export const LIMITS = {
   together_bytes: 128 * 1024,
   /** Milliseconds between two beats of a worker. */
   beat_ms: 400,
+  /** Milliseconds between two beats of a worker that runs nothing: they say that it lives. */
+  idle_beat_ms: 15_000,
+  /** Milliseconds for which a worker counts as alive after it was heard of. */
+  worker_alive_ms: 45_000,
   /** Jobs that one worker runs at once: leaves room in a beat for results that are reported but not settled. */
   worker_concurrency: 500,
   /** Scheduler keys that a worker pins; more than one only while they rotate. */

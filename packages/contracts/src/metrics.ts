@@ -143,6 +143,11 @@ export const METRICS = {
     help: 'For how long the oldest warrant of the pool that was sent has waited for a worker',
     labels: ['pool'],
   },
+  pool_workers_alive: {
+    kind: 'gauge',
+    help: 'Workers of the pool that were heard of within 45 s, busy or not; every scheduler tells the same',
+    labels: ['pool'],
+  },
   dispatches_total: { kind: 'counter', help: 'Attempts dispatched, by pool', labels: ['pool'] },
   attempts_lost_total: { kind: 'counter', help: 'Attempts whose lease or screening deadline ran out', labels: [] },
   warrants_refused_total: { kind: 'counter', help: 'Warrants that workers refused, by code', labels: ['code'] },

@@ -30,10 +30,15 @@ export const WORKER_VERBS = {
     service: 'scheduler',
     callers: ['ingress'],
     request: z.strictObject({}),
-    /** When each worker claimed something last; before `kept_since` nobody knows. */
+    /**
+     * When each worker claimed something last; before `kept_since` nobody knows. `seen`: when each was heard of last. `pools`: those
+     * that active policies have.
+     */
     answer: z.object({
       kept_since: instant,
       uses: z.array(z.object({ pool: token, worker: token, last_used_at: instant })),
+      seen: z.array(z.object({ pool: token, worker: token, seen_at: instant })),
+      pools: z.array(token),
     }),
     repeatable: true,
     matches: () => true,

@@ -1,6 +1,7 @@
 /**
  * Keeps the attempts that this worker runs alive: one beat names them all and brings the orders, and a lease that gets
- * no answer ends here by the monotonic clock, whatever the handler thinks of it.
+ * no answer ends here by the monotonic clock, whatever the handler thinks of it. While nothing runs it beats now and then, to
+ * be seen as alive.
  */
 import { LIMITS } from '@countersign/contracts/limits';
 import { subjects } from '@countersign/contracts/subjects';
@@ -28,14 +29,16 @@ export type HoldOptions = { bus: WorkerBus; pool: string; worker: string; result
 export function holdAttempts({ bus, pool, worker, results, log }: HoldOptions): HeldAttempts {
   const running = new Map<string, Running>();
   let beating = false;
+  let beaten_at = Number.NEGATIVE_INFINITY;
 
   const beat = async (): Promise<void> => {
     const attempts = [
       ...[...running].map(([dispatch_id, { claim_id }]) => ({ dispatch_id, claim_id, reported: false })),
       ...results.list().map(({ dispatch_id, claim_id }) => ({ dispatch_id, claim_id, reported: true })),
     ].slice(0, LIMITS.beat_attempts);
-    if (attempts.length === 0) return;
     const asked_at = monotonicMs();
+    if (attempts.length === 0 && asked_at - beaten_at < LIMITS.idle_beat_ms) return;
+    beaten_at = asked_at;
     const answer = await bus.callAt(subjects.beat(pool, worker), 'scheduler.beat', { attempts });
     for (const order of answer.attempts) obey(running.get(order.dispatch_id), order, asked_at);
   };

@@ -113,6 +113,7 @@ export const scheduler = defineService({
     context.sweep('agenda', LIMITS.sweep_ms, () => followAgenda(shared, sweeps));
     context.sweep('waiting', 5_000, () => countWaiting(shared));
     context.sweep('worker uses', 60_000, () => shared.workers.keep(context.database));
+    context.sweep('workers seen', 10_000, () => shared.workers.keepSeen(context.database));
     context.sweep('forget', 60_000, () => forgetCounted(context.database));
 
     const erasing = context.sweep('erase payloads', LIMITS.erase_ms, async () => {
@@ -125,6 +126,11 @@ export const scheduler = defineService({
     serveRetention(context, () => erasing.nudge());
 
     const { bus } = context;
+    const seen = (subject: string) => {
+      const who = workerOf(subject);
+      shared.workers.see(who);
+      return who;
+    };
     const admit = groupCommit<AdmitItem, Admitted>({
       whose: ({ request }) => request.tenant ?? '',
       run: (items) => admitJobs(shared, items),
@@ -136,9 +142,9 @@ export const scheduler = defineService({
     bus.serve('scheduler.admit', async ({ items }) => ({ answers: await settleAll(items.map((item) => admit(item))) }));
     bus.serve('scheduler.worker_uses', () => listWorkerUses(context.database));
     bus.serve('scheduler.claim', async ({ items }, { subject }) => ({
-      answers: await settleAll(items.map((item) => claim({ ...item, ...workerOf(subject) }))),
+      answers: await settleAll(items.map((item) => claim({ ...item, ...seen(subject) }))),
     }));
-    bus.serve('scheduler.beat', async (request, { subject }) => answerBeat(shared, workerOf(subject), request));
+    bus.serve('scheduler.beat', async (request, { subject }) => answerBeat(shared, seen(subject), request));
     bus.serve('scheduler.hello', async (request, { subject }) => answerHello(shared, workerOf(subject), request));
     const door = openWorkerDoor(shared, claim);
     bus.serve('scheduler.worker', (question) => door.answer(question));

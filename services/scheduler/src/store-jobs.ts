@@ -1,6 +1,7 @@
 /** SQL over single jobs and over their views. */
 
 import type { JobFacts } from '@countersign/contracts/job-entry';
+import { LIMITS } from '@countersign/contracts/limits';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
 
@@ -60,16 +61,19 @@ SELECT 'held' AS state, tenant, count(*) AS jobs FROM scheduler.jobs WHERE waiti
  UNION ALL SELECT 'dispatched', NULL, count(*) FROM scheduler.attempts WHERE under_way AND state = 'dispatched'
  UNION ALL SELECT 'running', NULL, count(*) FROM scheduler.attempts WHERE under_way AND state IN ('running', 'reported')`;
 
-/** Of what waits and of what was sent, both by the partial index that holds nothing else. */
+/** Of what waits and of what was sent, both by the partial index that holds nothing else, and of who was heard of lately. */
 const BY_POOL = `
-SELECT p.pool, coalesce(w.jobs, 0)::int AS jobs, coalesce(w.oldest, 0) AS oldest, coalesce(s.unclaimed, 0) AS unclaimed
+SELECT p.pool, coalesce(w.jobs, 0)::int AS jobs, coalesce(w.oldest, 0) AS oldest, coalesce(s.unclaimed, 0) AS unclaimed,
+       coalesce(a.workers, 0)::int AS workers
   FROM unnest($1::text[]) AS p(pool)
   LEFT JOIN (SELECT pool, count(*) AS jobs, extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS oldest
                FROM scheduler.jobs WHERE waiting = 'cleared' GROUP BY pool) w ON w.pool = p.pool
   LEFT JOIN (SELECT pool, extract(epoch FROM clock_timestamp() - min(dispatched_at))::float8 AS unclaimed
-               FROM scheduler.attempts WHERE under_way AND state = 'dispatched' GROUP BY pool) s ON s.pool = p.pool`;
-/** Ages in seconds; 0 where nothing waits. */
-export type PoolLoad = { pool: string; jobs: number; oldest: number; unclaimed: number };
+               FROM scheduler.attempts WHERE under_way AND state = 'dispatched' GROUP BY pool) s ON s.pool = p.pool
+  LEFT JOIN (SELECT pool, count(*) AS workers FROM scheduler.worker_sightings
+              WHERE seen_at > clock_timestamp() - ${LIMITS.worker_alive_ms} * interval '1 millisecond' GROUP BY pool) a ON a.pool = p.pool`;
+/** Ages in seconds; 0 where nothing waits. `workers`: those alive. */
+export type PoolLoad = { pool: string; jobs: number; oldest: number; unclaimed: number; workers: number };
 
 export function loadOfPools(tx: Tx, pools: readonly string[]): Promise<PoolLoad[]> {
   return tx.query<PoolLoad>(BY_POOL, [pools]);

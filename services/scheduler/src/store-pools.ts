@@ -15,17 +15,24 @@ const POOLS = `
 SELECT p.scope, p.snapshot, p.pools FROM unnest($1::text[]) AS u (scope)
  CROSS JOIN LATERAL (SELECT scope, snapshot, pools FROM policy.active_pools WHERE scope = u.scope LIMIT 1) p`;
 
-const POOL_NAMES = `
-SELECT coalesce(pool ->> 'id', $1) AS name
+const ACTIVE_POOLS = `
+SELECT DISTINCT coalesce(pool ->> 'id', $1) AS name
   FROM policy.active_scopes s
  CROSS JOIN LATERAL (SELECT pools FROM policy.active_pools WHERE scope = s.scope LIMIT 1) p
   LEFT JOIN LATERAL jsonb_array_elements(pools) AS pool ON true
- WHERE pool IS NOT NULL OR pools IS NULL
+ WHERE pool IS NOT NULL OR pools IS NULL`;
+
+const POOL_NAMES = `${ACTIVE_POOLS}
 UNION SELECT pool FROM scheduler.attempts WHERE under_way AND state IN ('dispatched', 'running')`;
 
 const WORKER_KEYS = `
 SELECT public_key, CASE WHEN former_key_until > clock_timestamp() THEN former_key END AS former_key
   FROM identity.workers WHERE pool = $1 AND worker = $2`;
+
+/** Of all active policies. */
+export async function readActivePools(tx: Tx): Promise<string[]> {
+  return (await tx.query<{ name: string }>(ACTIVE_POOLS, [UNCHECKED_POOL])).map(({ name }) => name);
+}
 
 /** Of all active policies, and of the attempts under way. */
 export async function readPoolNames(tx: Tx): Promise<string[]> {

@@ -258,6 +258,11 @@ export type Tables = {
     priority: number;
     created_at: string;
   };
+  'scheduler.worker_sightings': {
+    pool: string;
+    worker: string;
+    seen_at: string;
+  };
   'scheduler.worker_uses': {
     pool: string;
     worker: string;

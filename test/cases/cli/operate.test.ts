@@ -34,6 +34,8 @@ const WELL = [
   'cs_ledger_unpublished 0',
   'cs_webhook_deliveries_waiting 0',
   'cs_pool_unclaimed_seconds{pool="a"} 1',
+  'cs_pool_workers_alive{pool="a"} 2',
+  'cs_pool_waiting_jobs{pool="a"} 0',
   'cs_log_lines_dropped_total{reason="unwritable",service="audit"} 0',
   'cs_input_fail_open_total{service="ingress"} 0',
 ].join('\n');
@@ -54,6 +56,18 @@ test('a system that is well has no findings', () => {
 describe('finds', () => {
   test.each<[string, string | RegExp, string, [string, string][]]>([
     ['a part that is down', 'instance="audit-1"} 1', 'instance="audit-1"} 0', [['audit-1', 'fault']]],
+    [
+      'a pool that jobs wait for, without a worker',
+      'alive{pool="a"} 2',
+      'alive{pool="a"} 0',
+      [['workers of a', 'fault']],
+    ],
+    [
+      'a pool without a worker',
+      /cs_pool_unclaimed_seconds.*\ncs_pool_workers_alive.*/,
+      'cs_pool_workers_alive{pool="a"} 0',
+      [['workers of a', 'warning']],
+    ],
     ['a part nobody asks', /cs_up\{service="approval".*/, '', [['approval', 'unknown']]],
     [
       'an older service',
@@ -119,6 +133,8 @@ cs_jobs_waiting{state="parked"} 0
 cs_dispatches_total{pool="p"} ${n}
 cs_pool_waiting_jobs{pool="p"} 7
 cs_pool_oldest_waiting_seconds{pool="p"} 12.4
+cs_pool_workers_alive{pool="p",instance="a"} 3
+cs_pool_workers_alive{pool="p",instance="b"} 3
 cs_approvals_open 2
 cs_ledger_unsigned 5`;
   const top = topOf(samplesIn(page(10)), samplesIn(page(30)), 10);
@@ -128,7 +144,7 @@ cs_ledger_unsigned 5`;
     ended_per_s: null,
     deny_rate: 0.25,
     jobs: { held: 4, parked: 0 },
-    pools: [{ pool: 'p', waiting: 7, oldest_s: 12.4, unclaimed_s: 0, dispatched_per_s: 2 }],
+    pools: [{ pool: 'p', workers: 3, waiting: 7, oldest_s: 12.4, unclaimed_s: 0, dispatched_per_s: 2 }],
     approvals_waiting: 2,
     unsigned: 5,
     unpublished: null,

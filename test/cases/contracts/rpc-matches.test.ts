@@ -186,7 +186,7 @@ const CASES: Record<RpcVerb, Case> = {
   },
   'scheduler.get': ONE_JOB,
   'scheduler.cancel': ONE_JOB,
-  'scheduler.worker_uses': { asked: {}, right: [{ kept_since: 'x', uses: [] }], wrong: {} },
+  'scheduler.worker_uses': { asked: {}, right: [{ kept_since: 'x', uses: [], seen: [], pools: [] }], wrong: {} },
   'scheduler.stops': {
     asked: { tenant: 'acme', all: false },
     right: [{ stops: [{ tenant: 'acme' }, { tenant: null }] }, { stops: [] }],

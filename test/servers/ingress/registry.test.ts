@@ -366,8 +366,28 @@ test('a worker is registered and revoked by who may see every pool', async () =>
   expect(await post('/workers', worker)).toMatchObject({ status: 403 });
   expect(await post('/workers', worker, ROOT_KEY)).toMatchObject({
     status: 201,
-    body: { ...worker, revoked_at: null },
+    body: { ...worker, revoked_at: null, pool_active: false, last_used_at: null, last_seen_at: null },
   });
+  // A pool that no active policy has is a warning, and a refusal for who asks to be strict.
+  const strict = { ...worker, worker: 'w2', public_key: randomBytes(32).toString('base64url'), strict: true };
+  expect(await post('/workers', strict, ROOT_KEY)).toMatchObject({ status: 409, body: { code: 'pool_unknown' } });
+  const id = await ingress.admin.query<{ id: string }>(
+    `INSERT INTO policy.bundles (document, document_sha256) VALUES ('b', sha256('b')) RETURNING bundle_id AS id`,
+  );
+  await ingress.admin.query(
+    `INSERT INTO policy.activations (scope, version, snapshot, bundle_id, key_ids, output_policy, pools, epoch)
+     VALUES ('*', 1, $1, $2, '{dev}', '{}', $3, 1)`,
+    [`sha256:${'0'.repeat(64)}`, id[0]!.id, JSON.stringify([{ id: worker.pool }])],
+  );
+  await ingress.admin.query(`INSERT INTO scheduler.worker_sightings VALUES ($1, 'w2')`, [worker.pool]);
+  expect(await post('/workers', strict, ROOT_KEY)).toMatchObject({
+    status: 201,
+    body: { pool_active: true, last_seen_at: expect.any(String) },
+  });
+  const [entry] = await ingress.admin.query<{ body: string }>(
+    `SELECT body FROM ledger.entries WHERE kind = 'identity_created' ORDER BY id DESC LIMIT 1`,
+  );
+  expect(entry!.body).not.toContain('strict');
   expect(await post('/workers', worker, ROOT_KEY)).toMatchObject({ status: 409 });
   const path = `/workers/${worker.pool}/w1`;
   const revoked = await post(`${path}/revoke`, { reason: 'stolen' }, ROOT_KEY);

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
 import type { ChainEntry } from '@countersign/ledger/chain-entry';
 import { verifyChain } from '@countersign/ledger/chain-hash';
 import { HOLE } from '@countersign/ledger/holed-json';
@@ -295,4 +296,33 @@ test('what waits for a pool is told with its age, and that nothing waits any mor
   await look();
   expect(told.get(`pool_waiting_jobs ${POOL}`)).toBe(before - 1);
   expect(told.get(`pool_unclaimed_seconds ${POOL}`)).toBeGreaterThanOrEqual(0);
+});
+
+test('a worker is alive while it was heard of lately, by whichever replica, and a pool without any says so', async () => {
+  const told = new Map<string, number>();
+  const metrics = {
+    ...{ count() {}, observe() {} },
+    set: (name: string, labels: object, value: number) => told.set(`${name} ${Object.values(labels).join()}`, value),
+  };
+  const alive = async () => {
+    await countWaiting({ ...run.replicas[0]!, metrics } as unknown as SchedulerContext);
+    return told.get(`pool_workers_alive ${POOL}`);
+  };
+  expect(await alive()).toBe(0);
+  const worker = { pool: POOL, worker: 'w1' };
+  for (const { workers, database } of run.replicas) {
+    workers.see(worker);
+    workers.see({ ...worker, worker: 'w2' });
+    workers.see({ ...worker, pool: 'other' });
+    await workers.keepSeen(database);
+  }
+  expect(await alive()).toBe(2);
+  await run.admin.query(
+    `UPDATE scheduler.worker_sightings SET seen_at = seen_at - ${LIMITS.worker_alive_ms} * interval '1 millisecond' WHERE worker = 'w1'`,
+  );
+  expect(await alive()).toBe(1);
+  // Once more heard of, once more there; nothing is written for who stays silent.
+  run.replicas[1]!.workers.see(worker);
+  await run.replicas[1]!.workers.keepSeen(run.replicas[1]!.database);
+  expect(await alive()).toBe(2);
 });

@@ -43,6 +43,9 @@ describe('a job', () => {
       },
     });
     await worker.start();
+    // It says that it lives, once, before it has anything to do.
+    await fake.until('an idle beat', () => fake.beats.length > 0);
+    expect(fake.beats).toEqual([expect.objectContaining({ attempts: [] })]);
     const made = await fake.dispatch();
     const result = await resultOf(made.dispatch_id);
     expect(workerResult.parse(result)).toMatchObject({

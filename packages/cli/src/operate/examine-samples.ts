@@ -162,6 +162,7 @@ function workers(samples: readonly Sample[]): Finding[] {
   const unclaimed = [...by(samples, 'pool_unclaimed_seconds', 'pool')].filter(([, seconds]) => seconds > SLOW);
   const waiting = [...by(samples, 'pool_oldest_waiting_seconds', 'pool')].filter(([, seconds]) => seconds > SLOW);
   return [
+    ...manned(samples),
     ...unclaimed.map(([pool, seconds]) =>
       finding(
         'fault',
@@ -175,10 +176,30 @@ function workers(samples: readonly Sample[]): Finding[] {
         'warning',
         `pool ${pool}`,
         `its oldest job has waited for ${Math.round(seconds)} s`,
-        'add workers, or see `countersign stops list`',
+        'add workers, or see `countersign stops list` and the reasons of its jobs',
       ),
     ),
     ...(unclaimed.length + waiting.length === 0 ? [ok('pools', `nothing waits longer than ${SLOW} s`)] : []),
+  ];
+}
+
+/** Which pools have workers. One without any is nobody's loss until something waits for it. */
+function manned(samples: readonly Sample[]): Finding[] {
+  const alive = [...by(samples, 'pool_workers_alive', 'pool')];
+  const waits = (pool: string): boolean =>
+    (['pool_waiting_jobs', 'pool_unclaimed_seconds'] as const).some(
+      (metric) => (by(samples, metric, 'pool').get(pool) ?? 0) > 0,
+    );
+  const empty = alive.filter(([, workers]) => workers === 0).map(([pool]) => pool);
+  const others = alive.filter(([, workers]) => workers > 0);
+  const advice = 'start a worker of it; `countersign workers list` says who is registered';
+  return [
+    ...empty.map((pool) =>
+      waits(pool)
+        ? finding('fault', `workers of ${pool}`, 'none is alive, and jobs wait', advice)
+        : finding('warning', `workers of ${pool}`, 'none is alive', advice),
+    ),
+    ...(others.length === 0 ? [] : [ok('workers', others.map(([pool, workers]) => `${pool}: ${workers}`).join(', '))]),
   ];
 }
 

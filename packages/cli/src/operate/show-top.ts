@@ -11,7 +11,15 @@ export type Top = {
   /** Of the decisions at the submit gate; null while there were none. */
   deny_rate: number | null;
   jobs: Record<string, number>;
-  pools: { pool: string; waiting: number; oldest_s: number; unclaimed_s: number; dispatched_per_s: number | null }[];
+  /** `workers`: alive; null where no scheduler tells. */
+  pools: {
+    pool: string;
+    workers: number | null;
+    waiting: number;
+    oldest_s: number;
+    unclaimed_s: number;
+    dispatched_per_s: number | null;
+  }[];
   approvals_waiting: number | null;
   unsigned: number | null;
   unpublished: number | null;
@@ -24,7 +32,7 @@ const sum = (a: number, b: number): number => a + b;
 export function topOf(before: readonly Sample[], after: readonly Sample[], seconds: number): Top {
   const up = of(after, 'up');
   const dispatched = growth(before, after, 'dispatches_total', 'pool');
-  const pools = ['waiting_jobs', 'oldest_waiting_seconds', 'unclaimed_seconds'].map((name) =>
+  const pools = ['waiting_jobs', 'oldest_waiting_seconds', 'unclaimed_seconds', 'workers_alive'].map((name) =>
     by(after, `pool_${name}` as MetricName, 'pool'),
   );
   const names = new Set(pools.flatMap((each) => [...each.keys()]));
@@ -36,6 +44,7 @@ export function topOf(before: readonly Sample[], after: readonly Sample[], secon
     jobs: Object.fromEntries(by(after, 'jobs_waiting', 'state')),
     pools: [...names].sort().map((pool) => ({
       pool,
+      workers: pools[3]!.get(pool) ?? null,
       waiting: pools[0]!.get(pool) ?? 0,
       oldest_s: pools[1]!.get(pool) ?? 0,
       unclaimed_s: pools[2]!.get(pool) ?? 0,
@@ -58,9 +67,10 @@ export function showTop(top: Top): string {
     `evidence       ${known(top.unsigned)} unsigned, ${known(top.unpublished)} unpublished, ${known(top.not_forwarded)} not forwarded`,
     '',
     table(
-      ['POOL', 'WAITING', 'OLDEST', 'UNCLAIMED FOR', 'SENT'],
+      ['POOL', 'WORKERS', 'WAITING', 'OLDEST', 'UNCLAIMED FOR', 'SENT'],
       top.pools.map((row) => [
-        ...[row.pool, row.waiting, `${Math.round(row.oldest_s)} s`, `${Math.round(row.unclaimed_s)} s`],
+        ...[row.pool, known(row.workers), row.waiting],
+        ...[`${Math.round(row.oldest_s)} s`, `${Math.round(row.unclaimed_s)} s`],
         perSecond(row.dispatched_per_s),
       ]),
     ),

@@ -12,7 +12,7 @@ import { readWorker } from './store-registry.ts';
 export function createWorker(
   database: Database,
   caller: Caller,
-  given: z.output<typeof newWorker>,
+  given: Omit<z.output<typeof newWorker>, 'strict'>,
 ): Promise<WorkerView> {
   return changeRegistry(database, caller, async (tx) => {
     const { pool, worker } = given;

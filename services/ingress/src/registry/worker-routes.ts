@@ -3,6 +3,7 @@ import { CountersignError, isOutage } from '@countersign/contracts/errors';
 import { newWorker, signingKeyRotation, workerPage, workerQuery, workerView } from '@countersign/contracts/identity';
 import { LIMITS } from '@countersign/contracts/limits';
 import { token } from '@countersign/contracts/names';
+import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { z } from 'zod';
 import { type Route, route } from '../route.ts';
 import { mustExist } from './change-registry.ts';
@@ -11,6 +12,8 @@ import { pageOf } from './pages.ts';
 import { type RegistryParts, revokeRoute } from './revoke-routes.ts';
 import { rotateWorkerKey } from './rotate-keys.ts';
 import { listWorkers, readWorker } from './store-registry.ts';
+
+type WorkerUses = RpcAnswer<'scheduler.worker_uses'>;
 
 const params = z.strictObject({ pool: token, worker: token });
 
@@ -32,18 +35,25 @@ export function workerRoutes(parts: RegistryParts): Route[] {
           },
           ({ pool, worker }) => `${pool}/${worker}`,
         );
-        const lastUse = await lastUses(parts.bus);
-        return { status: 200, json: { workers: rows.map((row) => ({ ...row, ...lastUse(row) })), next_cursor } };
+        const known = seenBy(await askUses(parts.bus));
+        return { status: 200, json: { workers: rows.map((row) => ({ ...row, ...known(row) })), next_cursor } };
       },
     }),
     route({
       method: 'post',
       path: '/workers',
-      summary: 'Register a worker of a pool with its public keys',
+      summary:
+        'Register a worker of a pool with its public keys; `pool_active: false` says that no active policy has the pool',
       permissions: ['workers:write'],
       body: { schema: newWorker, limit: LIMITS.request_bytes },
       answers: { 201: { says: 'Its results count from now on', schema: workerView } },
-      handle: async ({ caller, body }) => ({ status: 201, json: await createWorker(parts.database, caller, body) }),
+      handle: async ({ caller, body: { strict, ...given } }) => {
+        const uses = await askUses(parts.bus, strict);
+        if (strict && !uses!.pools.includes(given.pool))
+          throw new CountersignError('pool_unknown', undefined, { at: '/pool' });
+        const made = await createWorker(parts.database, caller, given);
+        return { status: 201, json: { ...made, ...seenBy(uses)(made) } };
+      },
     }),
     route({
       method: 'get',
@@ -54,7 +64,7 @@ export function workerRoutes(parts: RegistryParts): Route[] {
       answers: { 200: { says: 'The worker', schema: workerView } },
       handle: async ({ params }) => {
         const worker = mustExist(await readWorker(parts.database, params.pool, params.worker));
-        return { status: 200, json: { ...worker, ...(await lastUses(parts.bus))(worker) } };
+        return { status: 200, json: { ...worker, ...seenBy(await askUses(parts.bus))(worker) } };
       },
     }),
     route({
@@ -85,15 +95,22 @@ export function workerRoutes(parts: RegistryParts): Route[] {
   ];
 }
 
-/** The registry is shown also while the scheduler, who knows it, is away. */
-async function lastUses(bus: RegistryParts['bus']) {
-  const answer = await bus.call('scheduler.worker_uses', {}).catch((thrown: unknown) => {
-    if (thrown instanceof CountersignError && isOutage(thrown.code)) return null;
+/** The registry is shown also while the scheduler, who knows it, is away: null then, unless it is needed. */
+async function askUses(bus: RegistryParts['bus'], needed = false): Promise<WorkerUses | null> {
+  return bus.call('scheduler.worker_uses', {}).catch((thrown: unknown) => {
+    if (!needed && thrown instanceof CountersignError && isOutage(thrown.code)) return null;
     throw thrown;
   });
-  if (answer === null) return () => ({});
-  const last = new Map(answer.uses.map((use) => [`${use.pool}/${use.worker}`, use.last_used_at]));
-  return ({ pool, worker }: { pool: string; worker: string }) => ({
-    last_used_at: last.get(`${pool}/${worker}`) ?? null,
+}
+
+function seenBy(known: WorkerUses | null) {
+  if (known === null) return () => ({});
+  const nameOf = ({ pool, worker }: { pool: string; worker: string }): string => `${pool}/${worker}`;
+  const used = new Map(known.uses.map((use) => [nameOf(use), use.last_used_at]));
+  const seen = new Map(known.seen.map((each) => [nameOf(each), each.seen_at]));
+  return (row: { pool: string; worker: string }) => ({
+    last_used_at: used.get(nameOf(row)) ?? null,
+    last_seen_at: seen.get(nameOf(row)) ?? null,
+    pool_active: known.pools.includes(row.pool),
   });
 }

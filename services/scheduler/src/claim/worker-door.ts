@@ -55,6 +55,7 @@ export function openWorkerDoor(context: SchedulerContext, claim: AskForClaim): W
   return {
     async answer({ verb, ...asked }) {
       const { who, nonce } = await open(asked, verb, keyOf);
+      if (verb !== 'hello') context.workers.see(who);
       if (verb === 'hello') {
         const value = await answerHello(context, who, readBody(ASKED_BY_WORKERS.hello, asked.body));
         return { verb, nonce, value };
@@ -77,6 +78,7 @@ export function openWorkerDoor(context: SchedulerContext, claim: AskForClaim): W
       const { who, nonce } = await open(asked, 'next', keyOf);
       const { wait_ms } = readBody(nextRequest, asked.body);
       await refuseRevoked(who);
+      context.workers.see(who);
       const delivery = await handOut.take(who.pool, slice_ms, () => refuseRevoked(who));
       return { nonce, wait_ms, delivery };
     },

@@ -1,4 +1,4 @@
-/** Reports how many jobs have not ended, by state, and what waits for each pool, and remembers which tenants have as many waiting as they may. */
+/** Reports how many jobs have not ended, by state, what waits for each pool and who is there to take it, and remembers which tenants have as many waiting as they may. */
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { countByState, loadOfPools } from '../store-jobs.ts';
 import { readPoolNames } from '../store-pools.ts';
@@ -15,10 +15,11 @@ export async function countWaiting({ database, metrics, known, config }: Schedul
   const byState = sumOf(({ state }) => state);
   for (const state of STATES) metrics.set('jobs_waiting', { state }, byState.get(state) ?? 0);
   // Of every pool that a policy has: one that has become empty says so.
-  for (const { pool, jobs, oldest, unclaimed } of await loadOfPools(database, await readPoolNames(database))) {
+  for (const { pool, jobs, oldest, unclaimed, workers } of await loadOfPools(database, await readPoolNames(database))) {
     metrics.set('pool_waiting_jobs', { pool }, jobs);
     metrics.set('pool_oldest_waiting_seconds', { pool }, oldest);
     metrics.set('pool_unclaimed_seconds', { pool }, unclaimed);
+    metrics.set('pool_workers_alive', { pool }, workers);
   }
   known.crowded.clear();
   for (const [tenant, jobs] of sumOf(({ tenant }) => tenant))
