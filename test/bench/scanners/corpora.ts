@@ -26,6 +26,7 @@ import type { Sample } from './sample.ts';
 import { secretLookalikesDevelopment, secretsDevelopment } from './secrets-development.ts';
 import { secretLookalikesHeldOut, secretsHeldOut } from './secrets-held-out.ts';
 import { piiLookalikesUnseen, piiUnseen, secretLookalikesUnseen, secretsUnseen } from './unseen-data.ts';
+import { wideAttacks, wideProse } from './wide/sets.ts';
 
 export type Corpus = {
   name: string;
@@ -70,6 +71,10 @@ export const CORPORA: readonly Corpus[] = [
   corpus('late look-alikes of personal data', 'pii', false, 2068, 1640, piiLookalikesLate),
   corpus('late attacks', 'prompt_injection', true, 2070, 0, attacksLate),
   corpus('late prose', 'prompt_injection', false, 2072, 0, proseLate),
+  corpus('wide attacks, read', 'prompt_injection', true, 2081, 0, () => wideAttacks('tune')),
+  corpus('wide prose, read', 'prompt_injection', false, 2083, 0, () => wideProse('tune')),
+  corpus('wide attacks, never read', 'prompt_injection', true, 2084, 0, () => wideAttacks('held')),
+  corpus('wide prose, never read', 'prompt_injection', false, 2086, 0, () => wideProse('held')),
   corpus('unseen secrets', 'secrets', true, 2054, 800, secretsUnseen),
   corpus('unseen look-alikes of secrets', 'secrets', false, 2058, 600, secretLookalikesUnseen),
 ];
