@@ -7,12 +7,13 @@ import type { Emit } from './emit.ts';
 import { COMMAND_ANCHORS, detectCommand } from './injection-commands.ts';
 import { FOREIGN } from './injection-languages.ts';
 import { headerAt, MARKER_ANCHORS, markerAt, ROLE_ANCHORS } from './injection-markers.ts';
+import { judgeForeignSentences } from './judge-sentences.ts';
 import { oddityOf } from './letter-statistics.ts';
 import type { View } from './normalise.ts';
 import { readMeanings } from './read-meanings.ts';
 import { REVERSED_ANCHORS, type Respell, ROTATED_ANCHORS, RUN_ANCHORS, respelled, signedWords } from './respell.ts';
 import { CODE_ANCHORS, MIN_NUMBERS, PIG_ANCHOR } from './respell-codes.ts';
-import { weighSignals } from './weigh-signals.ts';
+import { HONEST, readsHonest, reportForeignSentences, weighSignals } from './weigh-signals.ts';
 
 /** Every literal that an attempt is found by; `detectPromptInjection` is told which of them ended where. */
 export const INJECTION_ANCHORS: readonly string[] = [
@@ -87,9 +88,14 @@ export function detectForeignInjection(text: string, emit: Emit): void {
     emit('hidden_text', found.index, found.index + found[0].length, { why: 'invisible characters' });
   }
   if (!OTHER_SCRIPTS.test(text)) return;
+  const judged = judgeForeignSentences(text);
+  reportForeignSentences(judged, emit);
   for (const [type, name, pattern] of FOREIGN) {
-    for (const found of text.matchAll(pattern))
-      emit(type, found.index, found.index + found[0].length, { why: `words, ${name}` });
+    for (const found of text.matchAll(pattern)) {
+      const end = found.index + found[0].length;
+      if (!readsHonest(judged, found.index, end)) emit(type, found.index, end, { why: `words, ${name}` });
+      else emit(type, found.index, end, { why: `words, ${name}; ${HONEST}`, severity: 'low' });
+    }
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { BIAS, STEP, WEIGHTS } from './order-weights.ts';
 import type { Meaning } from './read-meanings.ts';
-import { FEATURES, readSentences, type Sentence } from './sentence-features.ts';
+import { FEATURES, readForeignSentences, readSentences, type Sentence } from './sentence-features.ts';
 
 /**
  * A stretch of text, and how much it reads like an order; 0 is even odds among what it was taught. `untold` is the score
@@ -28,9 +28,18 @@ type Read = { readonly sentence: Sentence; readonly told: Sum; readonly untold: 
 
 /** Each sentence that says anything, and each pair of them that stands in a row, where it is long enough to judge. */
 export function judgeSentences(text: string, meanings: readonly Meaning[]): Judged[] {
+  return judgeRead(readSentences(text, meanings));
+}
+
+/** The same of sentences in other scripts, of the text as it was written. */
+export function judgeForeignSentences(text: string): Judged[] {
+  return judgeRead(readForeignSentences(text));
+}
+
+function judgeRead(sentences: readonly Sentence[]): Judged[] {
   const judged: Judged[] = [];
   let before: Read | null = null;
-  for (const sentence of readSentences(text, meanings)) {
+  for (const sentence of sentences) {
     const told = sumOf(sentence, sentence.features);
     const one = { sentence, told, untold: sentence.untold === null ? told : sumOf(sentence, sentence.untold) };
     addJudged(judged, one, one);

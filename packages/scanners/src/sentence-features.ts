@@ -4,7 +4,7 @@
  */
 import { MENTION } from './injection-vocabulary.ts';
 import type { Meaning } from './read-meanings.ts';
-import { classOf, EMPTY_HASH, isMention, nextWordHash } from './word-classes.ts';
+import { classesOfOther, classOf, classOfBeginning, EMPTY_HASH, isMention, nextWordHash } from './word-classes.ts';
 
 /** Places in the table of weights, many times the features that have one, so that few share a place. A power of two. */
 export const FEATURES = 1 << 18;
@@ -27,11 +27,17 @@ const MAX_WORDS = 48;
 const STEM = 8;
 /** Meanings behind one that count as a pair with it, and classes of words before one. */
 const NEAR = 3;
+/** Classes of words before one that it makes a pair with in whichever order: other languages order their words otherwise. */
+const APART = 4;
 
 /** A longer quotation is read as if it were none. */
 const MAX_QUOTED = 160;
 /** With more signs of code or addresses than one to so many words it is no sentence. */
 const WORDS_PER_SIGN = 3;
+
+const FOREIGN_SENTENCE = /[^.!?\n\u0964\u3002\uff01\uff1f\u061f]{3,400}/g;
+const OTHER_SCRIPT = /[\u0400-\u06ff\u0900-\u097f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
+const TOKEN = /[\p{L}\p{M}\p{N}]+/gu;
 
 const SHIFT = 32 - Math.log2(FEATURES);
 
@@ -57,6 +63,35 @@ export function readSentences(text: string, meanings: readonly Meaning[]): Sente
   return sentences;
 }
 
+/**
+ * Sentences with letters of another script, in order, by classes alone: what is known of its words is what they do. The
+ * text as it was written, because folding takes such letters for Latin ones. Cost: linear.
+ */
+export function readForeignSentences(text: string): Sentence[] {
+  const sentences: Sentence[] = [];
+  for (const found of text.matchAll(FOREIGN_SENTENCE)) {
+    if (!OTHER_SCRIPT.test(found[0])) continue;
+    const features: number[] = [];
+    const recent: Recent = { word: 0, wordBefore: 0, classes: new Array(APART).fill(0), count: 0 };
+    let words = 0;
+    for (const [token] of found[0].toLowerCase().normalize('NFC').matchAll(TOKEN)) {
+      const kinds = OTHER_SCRIPT.test(token) ? classesOfOther(token) : [classOfWord(token)];
+      for (const kind of kinds) addWord(kind, kind, recent, features);
+      words += kinds.length;
+      if (words >= MAX_WORDS) break;
+    }
+    if (recent.classes[0] === 0) continue;
+    sentences.push({ start: found.index, end: found.index + found[0].length, words, features, untold: null });
+  }
+  return sentences;
+}
+
+function classOfWord(word: string): number {
+  let hash = EMPTY_HASH;
+  for (let i = 0; i < word.length; i += 1) hash = nextWordHash(hash, word.charCodeAt(i));
+  return classOf(hash) || classOfBeginning(word, 0, word.length);
+}
+
 function withoutMentions(text: string, start: number, said: readonly number[]): number[] {
   const features: number[] = [];
   readWords(text, start, features, true);
@@ -79,7 +114,7 @@ type Words = { end: number; words: number; quotes: (readonly [from: number, to: 
 /** Adds the features of the words from `start` to the sentence's end. No words: it is markup or code and no prose. */
 function readWords(text: string, start: number, features: number[], skipsMentions: boolean): Words {
   const quotes: Words['quotes'] = [];
-  const recent: Recent = { word: 0, wordBefore: 0, classes: [0, 0, 0], count: 0 };
+  const recent: Recent = { word: 0, wordBefore: 0, classes: new Array(APART).fill(0), count: 0 };
   let signs = 0;
   let words = 0;
   let mentions = 0;
@@ -95,6 +130,7 @@ function readWords(text: string, start: number, features: number[], skipsMention
       continue;
     }
     if (i > start && isJoint(text.charCodeAt(i - 1))) signs += 1;
+    const first = i;
     let stem = 7;
     let whole = EMPTY_HASH;
     for (let length = 0; code !== 0; length += 1) {
@@ -104,7 +140,7 @@ function readWords(text: string, start: number, features: number[], skipsMention
       code = i < text.length ? wordCode(text.charCodeAt(i)) : 0;
     }
     words += 1;
-    const kind = classOf(whole);
+    const kind = classOf(whole) || classOfBeginning(text, first, i);
     if (isMention(kind)) mentions += 1;
     if (!skipsMentions || !isMention(kind)) addWord(stem, kind, recent, features);
   }
@@ -112,7 +148,7 @@ function readWords(text: string, start: number, features: number[], skipsMention
 }
 
 /** The words before one, by class where they have one, the last classes, and how many words there were. */
-type Recent = { word: number; wordBefore: number; readonly classes: [number, number, number]; count: number };
+type Recent = { word: number; wordBefore: number; readonly classes: number[]; count: number };
 
 /** A word, its class, the two with what stands before them, and how the sentence begins. */
 function addWord(stem: number, kind: number, recent: Recent, features: number[]): void {
@@ -133,8 +169,12 @@ function addWord(stem: number, kind: number, recent: Recent, features: number[])
   features.push(placeOf(Math.imul(kind, 0x3c6ef372) + 7));
   for (let back = 0; back < NEAR; back += 1)
     if (classes[back] !== 0) features.push(placeOf(Math.imul(classes[back]!, 0x3c6ef372) + kind + 9 + 2 * back));
-  classes[2] = classes[1];
-  classes[1] = classes[0];
+  for (let back = 0; back < APART; back += 1) {
+    const other = classes[back]!;
+    if (other === 0) break;
+    features.push(placeOf(Math.imul(Math.min(other, kind), 0x2c1b3c6d) + Math.max(other, kind) * 257 + 11));
+  }
+  for (let back = APART - 1; back > 0; back -= 1) classes[back] = classes[back - 1]!;
   classes[0] = kind;
 }
 

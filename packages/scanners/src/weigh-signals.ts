@@ -26,9 +26,12 @@ type Said = { readonly text: string; readonly meanings: readonly Meaning[]; read
 type Place = { start: number; end: number; type: FindingTypeName; signals: readonly Found[] };
 
 /** A sentence above it is found by itself; chosen on held-out families, see docs/scanners.md. */
-const READS_LIKE_AN_ORDER = 0.7;
+const READS_LIKE_AN_ORDER = 0.5;
+/** Of many sentences some reach any bound by chance, so the bound rises with the logarithm of their number, up to so much. */
+const CHANCE = { free: 4, rise: 0.4, most: 1.6 };
 /** Signals in sentences below it are lowered: one that counts by itself, and a sum of weak ones. */
-const READS_HONEST = { strong: -2, weak: -1 };
+const READS_HONEST = { strong: -2, weak: -1, foreign: -1 };
+export const HONEST = 'reads like honest text';
 /** A sentence above it adds to the weak signals in it what they lack. */
 const LEANS = 0.2;
 const LEAN_WEIGHT = 0.4;
@@ -68,18 +71,29 @@ export function weighSignals(
 /** Sentences that read like an order, where no signal says so already. */
 function reportSentences({ text, meanings, judged }: Said, reported: Span[], emit: Emit): void {
   reported.sort((a, b) => a.end - b.end);
+  const bound = boundAmong(judged.length);
   for (const { start, end, score, untold } of judged) {
-    if (untold <= READS_LIKE_AN_ORDER && score <= READS_LIKE_AN_ORDER) continue;
+    if (untold <= bound && score <= bound) continue;
     const next = reported[firstEndingAfter(reported, start)];
     if (next !== undefined && next.start < end) continue;
     const lowered =
-      score <= READS_LIKE_AN_ORDER
-        ? 'talked about'
-        : whyLowered(text, meanings, { start, end, type: 'model_address', signals: [] });
+      score <= bound ? 'talked about' : whyLowered(text, meanings, { start, end, type: 'model_address', signals: [] });
     const note = { why: READS_LIKE, confidence: 'possible' } as const;
     if (lowered === null) emit('model_address', start, end, note);
     else emit('model_address', start, end, { ...note, why: `${READS_LIKE}; ${lowered}`, severity: 'low' });
   }
+}
+
+/** The same of other scripts, of the text as it was written. */
+export function reportForeignSentences(judged: readonly Judged[], emit: Emit): void {
+  const bound = boundAmong(judged.length);
+  for (const { start, end, score } of judged)
+    if (score > bound) emit('model_address', start, end, { why: READS_LIKE, confidence: 'possible' });
+}
+
+function boundAmong(sentences: number): number {
+  const rise = CHANCE.rise * Math.log(Math.max(1, sentences / CHANCE.free));
+  return READS_LIKE_AN_ORDER + Math.min(CHANCE.most, rise);
 }
 
 function findSignals(meanings: readonly Meaning[]): Found[] {
@@ -130,11 +144,21 @@ function report({ text, meanings, judged }: Said, signals: readonly Found[], emi
 
 /** Whether signals stand in sentences that read like honest text. */
 function whyHonest(judged: readonly Judged[], start: number, end: number, signals: readonly Found[]): string | null {
-  const bound = signals.length === 1 && signals[0]!.signal.weight >= 1 ? READS_HONEST.strong : READS_HONEST.weak;
+  const isStrong = signals.length === 1 && signals[0]!.signal.weight >= 1;
+  return readsHonest(judged, start, end, isStrong ? READS_HONEST.strong : READS_HONEST.weak) ? HONEST : null;
+}
+
+/** Whether all judged sentences that [start, end) stands in, and there is one, read far less like an order than not. */
+export function readsHonest(
+  judged: readonly Judged[],
+  start: number,
+  end: number,
+  bound: number = READS_HONEST.foreign,
+): boolean {
   let best = Number.NEGATIVE_INFINITY;
   for (let i = firstEndingAfter(judged, start); i < judged.length && judged[i]!.start < end; i += 1)
     best = Math.max(best, judged[i]!.score, judged[i]!.untold);
-  return best > Number.NEGATIVE_INFINITY && best < bound ? 'reads like honest text' : null;
+  return best > Number.NEGATIVE_INFINITY && best < bound;
 }
 
 /** Whether a text only talks about it: forbids it, or quotes or names it among words about attacks. */

@@ -2,6 +2,7 @@
  * Words by what they do in a sentence, so that what the classifier learned of one word holds for its like. Finer than the
  * meanings of the signals, and without weight of their own. It holds data and the lookup.
  */
+import { FOREIGN_CLASSES } from './word-classes-foreign.ts';
 
 // One class a row. `v:` are verbs, whose other forms (-s, -ed, -ing) are the class of the same kind that orders nobody.
 // `m:` are words that only who writes about attacks needs.
@@ -87,6 +88,12 @@ const CLASSES: readonly string[] = [
   'ok okay sure yes fine great thanks thank alright hello hi hey dear hereby actually instead rather anyway',
 ];
 
+const MIN_BEGINNING = 3;
+const LONGEST_BEGINNING = 14;
+const LONGEST_UNSPACED = 6;
+/** Scripts that set no spaces between words. */
+const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff]/;
+
 /** Hash of no letters. */
 export const EMPTY_HASH = 0x811c9dc5 | 0;
 
@@ -97,12 +104,24 @@ const classes = new Uint8Array(SLOTS);
 
 const MENTIONS = 2 * CLASSES.findIndex((row) => row.startsWith('m:')) + 1;
 
+/** Of beginnings that any ending may follow. */
+const beginnings = new Map<string, number>();
+/** Whether a beginning of the table starts with these three letters. */
+const OPENS = new Uint8Array(26 ** 3);
+/** Words and beginnings in other scripts than Latin, as they are written, in lower case. */
+const OTHERS = new Map<string, number>();
+const LONGEST_OTHER = 12;
+
 CLASSES.forEach((row, i) => {
   const isVerb = row.startsWith('v:');
   for (const word of row.replace(/^[mv]:/, '').split(' ')) {
     put(word, 2 * i + 1);
     if (isVerb) for (const form of formsOf(word)) put(form, 2 * i + 2);
   }
+});
+CLASSES.forEach((row, i) => {
+  const head = row.replace(/^[mv]:/, '').split(' ')[0]!;
+  for (const word of (FOREIGN_CLASSES[head] ?? '').split(/\s+/)) putForeign(word, 2 * i + 1);
 });
 
 /** Whether it is the class of words about attacks. */
@@ -117,9 +136,60 @@ export function classOf(hash: number): number {
   return 0;
 }
 
+/** The class of the ASCII word [start, end) by how it begins, 0 for none. */
+export function classOfBeginning(text: string, start: number, end: number): number {
+  if (end - start < MIN_BEGINNING || OPENS[opening(text, start)] === 0) return 0;
+  const word = text.slice(start, Math.min(end, start + LONGEST_BEGINNING)).toLowerCase();
+  for (let length = word.length; length >= MIN_BEGINNING; length -= 1) {
+    const kind = beginnings.get(word.slice(0, length));
+    if (kind !== undefined) return kind;
+  }
+  return 0;
+}
+
+/** Classes of a token in another script: of the word or its beginning; of each word in it where words are not set apart. */
+export function classesOfOther(token: string): number[] {
+  if (!UNSPACED.test(token)) {
+    for (let length = Math.min(token.length, LONGEST_OTHER); length > 0; length -= 1) {
+      const kind =
+        OTHERS.get(length === token.length ? token : `${token.slice(0, length)}*`) ??
+        OTHERS.get(`${token.slice(0, length)}*`);
+      if (kind !== undefined) return [kind];
+    }
+    return [0];
+  }
+  const kinds: number[] = [];
+  for (let i = 0; i < token.length; ) {
+    let length = Math.min(LONGEST_UNSPACED, token.length - i);
+    while (length > 0 && !OTHERS.has(token.slice(i, i + length))) length -= 1;
+    if (length > 0) kinds.push(OTHERS.get(token.slice(i, i + length))!);
+    i += Math.max(1, length);
+  }
+  return kinds.length === 0 ? [0] : kinds;
+}
+
 /** Hash of a word in lower case, as `nextWordHash` of its letters. */
 export function nextWordHash(hash: number, code: number): number {
   return (Math.imul(hash, 0x01000193) ^ code) | 0;
+}
+
+/** `*` behind a beginning. The first row that names a word has it. */
+function putForeign(word: string, id: number): void {
+  if (word === '') return;
+  if (/[^a-z0-9*-]/.test(word)) {
+    const plain = word.normalize('NFC');
+    if (!OTHERS.has(plain)) OTHERS.set(plain, id);
+  } else if (!word.endsWith('*')) put(word, id);
+  else if (!beginnings.has(word.slice(0, -1))) {
+    beginnings.set(word.slice(0, -1), id);
+    OPENS[opening(word, 0)] = 1;
+  }
+}
+
+function opening(text: string, start: number): number {
+  const at = (i: number) => (text.charCodeAt(start + i) | 32) - 97;
+  const place = (at(0) * 26 + at(1)) * 26 + at(2);
+  return place >= 0 && place < OPENS.length ? place : 0;
 }
 
 /** The first row that names a word has it. */

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { foldView, sourceView } from '@countersign/scanners/normalise';
 import { readMeanings } from '@countersign/scanners/read-meanings';
-import { readSentences } from '@countersign/scanners/sentence-features';
+import { readForeignSentences, readSentences } from '@countersign/scanners/sentence-features';
 import { type Random, randomFrom } from '../random.ts';
 import { ATTACK_FAMILIES } from './attack-families.ts';
 import { ATTACKS_IN_CHATS } from './attacks-in-chats.ts';
@@ -33,12 +33,20 @@ export const REPOSITORY = 'repository';
 export function examples(): Example[] {
   return [
     ...fromTemplates(
-      { ...ATTACK_FAMILIES, ...lines(ATTACKS_OF_MANY_KINDS, ATTACKS_IN_CHATS, ATTACKS_ON_SECRETS, ATTACKS_IN_DATA) },
+      {
+        ...ATTACK_FAMILIES,
+        ...lines(ATTACKS_OF_MANY_KINDS, ATTACKS_IN_CHATS, ATTACKS_ON_SECRETS, ATTACKS_IN_DATA),
+        ...families('more-attacks.txt'),
+      },
       true,
       randomFrom(1),
     ),
     ...fromTemplates(
-      { ...BENIGN_FAMILIES, ...lines(HONEST_OF_MANY_KINDS, HONEST_TALK, HONEST_WRITING, HONEST_DOCUMENTATION) },
+      {
+        ...BENIGN_FAMILIES,
+        ...lines(HONEST_OF_MANY_KINDS, HONEST_TALK, HONEST_WRITING, HONEST_DOCUMENTATION),
+        ...families('more-honest.txt'),
+      },
       false,
       randomFrom(2),
     ),
@@ -72,6 +80,19 @@ function lines(...all: Readonly<Record<string, string>>[]): Record<string, strin
   );
 }
 
+/** Families of a file: `# name`, then one template a line. */
+function families(file: string): Record<string, string[]> {
+  const all: Record<string, string[]> = {};
+  let current: string[] = [];
+  for (const line of readFileSync(new URL(file, import.meta.url), 'utf8')
+    .trim()
+    .split('\n')) {
+    if (line.startsWith('# ')) all[line.slice(2)] = current = [];
+    else current.push(line);
+  }
+  return all;
+}
+
 function fill(template: string, r: Random): string {
   let text = template;
   while (CHOICE.test(text)) text = text.replace(CHOICE, (_, choice: string) => r.pick(choice.split('|')));
@@ -89,8 +110,11 @@ function fill(template: string, r: Random): string {
 /** One example of all sentences of the text; none where nothing in it means anything. */
 function example(of: Omit<Example, 'features'>, written: string): Example[] {
   const text = foldView(sourceView(written))?.view.text ?? written;
-  const features = readSentences(text, readMeanings(text).meanings).flatMap((sentence) => sentence.features);
-  return features.length === 0 ? [] : [{ ...of, features }];
+  const sentences = [...readSentences(text, readMeanings(text).meanings), ...readForeignSentences(written)];
+  const whole = sentences.flatMap((sentence) => sentence.features);
+  if (whole.length === 0) return [];
+  if (of.isAttack || sentences.length === 1) return [{ ...of, features: whole }];
+  return [{ ...of, features: whole }, ...sentences.map(({ features }) => ({ ...of, features }))];
 }
 
 /** As they were once: the table must not change with every comment. */

@@ -4,10 +4,15 @@ import { injectionDevelopment, securityProseDevelopment } from '../injection-dev
 import { attacksByKind } from '../injection-fresh.ts';
 import { securityProseByKind } from '../injection-fresh-prose.ts';
 import { injectionHeldOutDirect, injectionHeldOutIndirect, securityProseHeldOut } from '../injection-held-out.ts';
+import { attacksLate } from '../injection-late.ts';
+import { attacksOfStrangers } from '../injection-strangers.ts';
 import { attacksUnseen } from '../injection-unseen.ts';
 import { proseUnseen } from '../injection-unseen-prose.ts';
+import { proseLate } from '../prose-late.ts';
+import { proseOfStrangers } from '../prose-strangers.ts';
 import { type Random, randomFrom } from '../random.ts';
 import type { Sample } from '../sample.ts';
+import { wideAttacks, wideProse } from '../wide/sets.ts';
 
 /** Samples once each, of a structured one its longest string. Attacks and prose of one round have one name. */
 export type TaughtSet = { readonly name: string; readonly isAttack: boolean; readonly samples: readonly string[] };
@@ -28,6 +33,12 @@ export const TAUGHT_SETS: readonly TaughtSet[] = [
   set('by kind', false, securityProseByKind),
   set('unseen', true, attacksUnseen),
   set('unseen', false, proseUnseen),
+  set('strange', true, attacksOfStrangers),
+  set('strange', false, proseOfStrangers),
+  set('late', true, attacksLate),
+  set('late', false, proseLate),
+  set('wide', true, () => wideAttacks('tune')),
+  set('wide', false, () => wideProse('tune')),
 ];
 
 function set(name: string, isAttack: boolean, ...makes: Make[]): TaughtSet {
