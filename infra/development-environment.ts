@@ -196,7 +196,7 @@ function ownSettings(dir: string, keys: DevelopmentKeys): Readonly<Record<Servic
     },
     scheduler: { WARRANT_KEY: keys.warrant.private_pem, DECISION_SEAL_KEYS: keys.decision_seal },
     approval: {},
-    'output-safety': { OUTPUT_SEAL_KEY: keys.output_seal },
+    'output-safety': { OUTPUT_SEAL_KEY: keys.output_seal, ARTIFACT_DIR: join(dir, 'artifacts') },
     audit: { LOG_ORIGIN: DEVELOPMENT_LOG, LOG_KEYS: keys.log.private_pem, WEBHOOK_KEYS: keys.webhook },
   };
 }

@@ -1,5 +1,6 @@
 /** One job for each decision, all the way from the HTTP door to the ledger, on real servers with real permissions. */
 
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Steps } from '@countersign/cli/drill/drill-report';
 import { countersIn, keyOf } from '@countersign/cli/drill/read-counters';
@@ -8,6 +9,7 @@ import { endsJob } from '@countersign/cli/forward/job-spans';
 import { createClient } from '@countersign/client/create-client';
 import type { Kpis } from '@countersign/contracts/kpis';
 import { waitUntil } from '@countersign/infra/wait-until';
+import type { JobContext } from '@countersign/worker/worker-options';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faultsIn } from '../cases/cli/ocsf-schema.ts';
 import { playHttp } from '../cases/cli/play-receivers.ts';
@@ -25,18 +27,23 @@ beforeAll(async () => {
   system = cleanUp.use(await startSystem());
   const record =
     (answer: (payload: any) => unknown) =>
-    (job: any, { traceparent }: { traceparent: string }) => {
+    async (job: any, { traceparent, putArtifact }: JobContext) => {
       ran.push({ topic: job.topic, payload: job.payload, job_id: job.job_id, traceparent });
+      const { file } = job.payload ?? {};
+      if (file !== undefined) await putArtifact('report.txt', file === 'large' ? [LARGE] : LEAK.config);
       return answer(job.payload);
     };
   for (const pool of ['demo-read', 'desk-read', 'desk-write', 'infra-prod-write']) {
-    cleanUp.use(await startWorker(system, pool, record(answerTo)));
+    cleanUp.use(await startWorker(system, pool, record(answerTo), 4, { artifacts_url: system.url }));
   }
 });
 afterAll(() => cleanUp.disposeAsync());
 
 /** A secret of the worker's own: in a request, an input rule would stop it at the door. */
 const LEAK = { config: `aws_access_key_id = AKIA${'IOSFODNN7EXAMPLQ'}` };
+
+/** Of two parts. */
+const LARGE = Buffer.from('all is well here\n'.repeat(70_000));
 
 function answerTo(payload: any) {
   return payload?.leak ? LEAK : (payload?.answer ?? { done: true });
@@ -161,6 +168,28 @@ describe('output safety', () => {
     const result = (await system.api('agent', 'GET', `/api/v1/jobs/${body.job_id}/result`)).body;
     expect(result.output_decision).toBe('redact');
     expect(JSON.stringify(result)).not.toContain('536-90-4399');
+  });
+
+  it('an artifact is put over HTTP, screened, named by its digest, and had in full by who may have the result', async () => {
+    const { body } = await submit({ topic: 'job.demo.read', payload: { file: 'large' } });
+    expect((await waitForEnd(system, body.job_id)).state).toBe('succeeded');
+    const digest = `sha256:${createHash('sha256').update(LARGE).digest('hex')}`;
+    const path = `/api/v1/jobs/${body.job_id}/artifacts`;
+    const { artifacts } = (await get(path)).body;
+    expect(artifacts).toMatchObject([{ name: 'report.txt', digest, decision: 'allow', released_bytes: LARGE.length }]);
+    const had = await fetch(`${system.url}${path}/${digest}`, { headers: { 'x-api-key': system.keys.api_keys.agent } });
+    expect(had.headers.get('content-disposition')).toBe('attachment');
+    expect(Buffer.from(await had.arrayBuffer()).equals(LARGE)).toBe(true);
+    expect((await system.api('approver', 'GET', `${path}/${digest}`)).status).toBe(403);
+    const record = (await get(`/api/v1/jobs/${body.job_id}/record`)).body;
+    const [{ artifact_digest }] = artifacts;
+    expect(record).toMatchObject({
+      missing: [],
+      artifacts: [{ artifact_digest, bytes: LARGE.length, decision: 'allow' }],
+    });
+    const leaking = (await submit({ topic: 'job.demo.read', payload: { file: 'leaking' } })).body.job_id;
+    expect((await waitForEnd(system, leaking)).state).toBe('quarantined');
+    expect((await get(`/api/v1/jobs/${leaking}/artifacts`)).body.code).toBe('result_quarantined');
   });
 
   it('quarantine: the job ends, and no door shows its output', async () => {

@@ -7,9 +7,13 @@ import { RESULT_STATUSES } from './worker.ts';
 export const OUTPUT_DECISIONS = ['allow', 'redact', 'quarantine'] as const;
 export type OutputDecision = (typeof OUTPUT_DECISIONS)[number];
 
-/** Stands as the rule of a result that could not be read at all, and was therefore quarantined. */
 /** The rule of a result that says too much was touched, or does not say how much. */
 export const AFFECTED_RULE = 'built-in-affected';
+/** The rule of a result that names an artifact that is not there, or is another. */
+export const ARTIFACT_RULE = 'built-in-artifact';
+/** The rule of an artifact that is no text, where the policy does not let such out. */
+export const BINARY_RULE = 'built-in-binary';
+/** Stands as the rule of a result that could not be read at all, and was therefore quarantined. */
 export const UNREADABLE_RULE = 'built-in-unreadable';
 
 export const resultView = z.object({

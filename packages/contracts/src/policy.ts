@@ -159,6 +159,7 @@ export const outputPolicy = z.strictObject({
   rules: z.array(outputRule).max(LIMITS.policy_list).optional(),
   /** How many people it takes to release what is quarantined; left out, one. */
   reviewers: z.int().min(1).max(2).optional(),
+  binary: z.enum(['allow', 'quarantine']).optional(),
 });
 export type OutputPolicySource = z.infer<typeof outputPolicy>;
 

@@ -1,5 +1,6 @@
 /** The run record an auditor reads, made from the job's ledger chain alone. */
 import { z } from 'zod';
+import { recordedArtifact } from './artifact.ts';
 import { approvalStage } from './asked-approval.ts';
 import { decision } from './decision.ts';
 import { inclusionView } from './evidence.ts';
@@ -46,6 +47,8 @@ export const runRecord = z.object({
     })
     .nullable(),
   output_safety: z.string().nullable(),
+  /** Files of the result that counts, by the salted digest of each, as the ledger names them. */
+  artifacts: z.array(recordedArtifact).default([]),
   /** Names of what is kept beside the ledger, with the digest of a result; no path leads there. */
   context_ref: z.string(),
   result_ref: z.string().nullable(),

@@ -22,6 +22,7 @@ import {
   shadowRequest,
 } from './policy-rollout.ts';
 import { approvalVerbs } from './rpc-approval.ts';
+import { ARTIFACT_VERBS } from './rpc-artifacts.ts';
 import { AUDIT_VERBS, jobKey } from './rpc-audit.ts';
 import { followUpVerbs } from './rpc-follow-ups.ts';
 import {
@@ -215,6 +216,7 @@ export const RPC = {
     repeatable: true,
     matches: isSameJob,
   }),
+  ...ARTIFACT_VERBS,
   ...AUDIT_VERBS,
   ...WEBHOOK_VERBS,
   ...quarantineVerbs(principal),

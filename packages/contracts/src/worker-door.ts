@@ -12,7 +12,7 @@ import { beatAnswer, beatRequest, claimAnswer, claimRequest, helloAnswer, helloR
 export const WORKER_KEYID = /^worker:([a-z0-9_-]{1,64})\/([a-z0-9_-]{1,64})$/;
 
 /** Under the API's prefix. */
-export function workerPath(verb: 'hello' | 'next' | 'claim' | 'beat' | 'result'): string {
+export function workerPath(verb: 'hello' | 'next' | 'claim' | 'beat' | 'result' | 'artifact' | 'artifact/end'): string {
   return `/worker/${verb}`;
 }
 

@@ -1,5 +1,6 @@
 /** What passes between scheduler and workers: dispatch message, warrant, claim, beat, result. */
 import { z } from 'zod';
+import { namedArtifact } from './artifact.ts';
 import { effectiveJob } from './decision.ts';
 import { failure } from './errors.ts';
 import { LIMITS } from './limits.ts';
@@ -155,6 +156,8 @@ export const workerResult = z.strictObject({
   duration_ms: z.int().min(0),
   /** How many things the run touched; demanded where the constraints say `max_affected`. */
   affected: z.int().min(0).optional(),
+  /** Files of the run, each put and screened before. */
+  artifacts: z.array(namedArtifact).min(1).max(LIMITS.attempt_artifacts).optional(),
   /** Base64url. */
   signature: z.string().max(128),
 });

@@ -9,6 +9,8 @@ export const JOB_DOMAIN = 'countersign/job/v1';
 export const EFFECTIVE_DOMAIN = 'countersign/effective/v1';
 export const PAYLOAD_DOMAIN = 'countersign/payload/v1';
 export const OUTPUT_DOMAIN = 'countersign/output/v1';
+/** Of an artifact's own SHA-256, 32 bytes. */
+export const ARTIFACT_DOMAIN = 'countersign/artifact/v1';
 export const APPROVAL_DOMAIN = 'countersign/approval/v1';
 export const GRANT_DOMAIN = 'countersign/grant/v1';
 export const OFFER_DOMAIN = 'countersign/offer/v1';

@@ -101,6 +101,8 @@ export const FIELD_HELP: Readonly<Record<string, string>> = {
   required_labels: 'Labels without which a job on this topic is refused.',
   requires: 'The job must require all of these capabilities.',
   review: 'required: once it has run, somebody else looks at it and signs it off.',
+  binary:
+    'Artifacts that are no text (images, archives): left out, they are quarantined, because no scanner reads them whole.',
   reviewers: 'How many people it takes to release what is quarantined; left out, one.',
   risk_tags: 'Any of these; of a topic: exactly these.',
   rollback: 'required: the request must name a compensation that this policy would not deny.',

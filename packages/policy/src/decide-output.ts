@@ -36,6 +36,8 @@ export type CompiledOutputPolicy = {
   fail_mode: OutputPolicySource['fail_mode'];
   /** How many people it takes to release what is quarantined. */
   reviewers: number;
+  /** What becomes of an artifact that is no text. */
+  binary: 'allow' | 'quarantine';
   rules: readonly CompiledOutputRule[];
   /** What the content must be scanned for before `decideOutput` can be asked. */
   scanners: readonly ScannerName[];
@@ -84,8 +86,8 @@ export function compileOutputPolicy(source: OutputPolicyActive): CompiledOutputP
         looking.filter((one) => one !== null),
         types,
       );
-  const { enabled, fail_mode, scanning, reviewers = 1 } = source;
-  return { enabled, fail_mode, reviewers, rules, scanners, scanning, types };
+  const { enabled, fail_mode, scanning, reviewers = 1, binary = 'quarantine' } = source;
+  return { enabled, fail_mode, reviewers, binary, rules, scanners, scanning, types };
 }
 
 export function decideOutput(policy: CompiledOutputPolicy, subject: OutputSubject): OutputVerdict {

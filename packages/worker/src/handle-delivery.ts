@@ -13,6 +13,7 @@ import type { AskForClaim } from './claim-together.ts';
 import type { HeldAttempts } from './held-attempts.ts';
 import type { KeptResults } from './keep-results.ts';
 import type { RefusalPause } from './pause-after-refusals.ts';
+import { type RunArtifacts, runArtifacts } from './put-artifacts.ts';
 import { runHandler } from './run-handler.ts';
 import { type Verified, verifyWarrant } from './verify-warrant.ts';
 import type { Handle, WorkerOptions, WorkerSettings } from './worker-options.ts';
@@ -113,18 +114,23 @@ async function runClaimed(
     if (!Number.isSafeInteger(count) || count < 0) throw new TypeError('affected is a whole number from 0 on');
     said = { affected: count };
   };
-  const run = runHandler(
-    (signal) =>
-      parts.handle({ ...effective, attempt, dispatch_id }, { signal, constraints, traceparent, reportAffected }),
-    answer,
-  );
+  let artifacts: RunArtifacts | undefined;
+  const { pool, worker, signingKey, artifacts_url: url } = parts.settings;
+  const run = runHandler((signal) => {
+    const own = runArtifacts({ pool, worker, signingKey, url, claim: { dispatch_id, claim_id }, signal });
+    artifacts = own;
+    const context = { signal, constraints, traceparent, reportAffected, putArtifact: own.put };
+    return parts.handle({ ...effective, attempt, dispatch_id }, context);
+  }, answer);
   parts.held.hold(dispatch_id, { claim_id, lease_ms: answer.lease_ms, asked_at, abort: run.abort });
   const outcome = await run.outcome;
   parts.held.release(dispatch_id);
   if (outcome !== null) {
     const duration_ms = Math.round(monotonicMs() - began);
     const { worker } = parts.settings;
-    const result = { dispatch_id, claim_id, tenant, job_id, attempt, worker, duration_ms, ...said, ...outcome };
+    const named = artifacts?.named() ?? [];
+    const own = { ...said, ...(named.length > 0 && { artifacts: named }) };
+    const result = { dispatch_id, claim_id, tenant, job_id, attempt, worker, duration_ms, ...own, ...outcome };
     parts.results.report(topic, result, traceparent);
   }
   await run.ended;

@@ -14,15 +14,15 @@ export type DoorIdentity = { pool: string; worker: string; signingKey: KeyObject
 const LIFE_S = 60;
 const COVERED = [...ALWAYS_SIGNED, 'content-digest', 'content-type'] as const;
 
-/** The headers of a POST of this JSON text; each is good once. `now_s`, `nonce`: for whoever makes vectors. */
+/** The headers of a POST of this JSON text, or of these bytes; each is good once. `now_s`, `nonce`: for whoever makes vectors. */
 export function signDoorRequest(
   { signingKey, ...who }: DoorIdentity,
   url: URL,
-  body: string,
+  body: string | Uint8Array,
   { now_s, nonce }: { now_s?: number; nonce?: string } = {},
 ): Record<string, string> {
   const headers: Record<string, string> = {
-    'content-type': 'application/json',
+    'content-type': typeof body === 'string' ? 'application/json' : 'application/octet-stream',
     'content-digest': `sha-256=:${hash('sha256', body, 'base64')}:`,
   };
   const values: Readonly<Record<string, string>> = {

@@ -7,6 +7,7 @@ import { token } from '@countersign/contracts/names';
 import type { Delivery } from '@countersign/contracts/worker-door';
 import type { Logger } from '@countersign/platform/logger';
 import { z } from 'zod';
+import type { ArtifactContent, PutArtifact } from './put-artifacts.ts';
 
 /** The job as it was decided: after remediation and the constraints' patch. */
 export type WorkerJob = Pick<
@@ -22,6 +23,11 @@ export type JobContext = {
   traceparent: string;
   /** How many things the run has touched so far, a whole number; the last word stands in the signed result. */
   reportAffected(count: number): void;
+  /**
+   * Puts a file beside the result, which names it by itself. Resolves once it was screened. Throws CountersignError, and TypeError
+   * without `url` or `artifacts_url`.
+   */
+  putArtifact(name: string, content: ArtifactContent): Promise<PutArtifact>;
 };
 
 /** Returns any JSON. Throws RetryableError when another attempt is worth making, anything else when not. */
@@ -33,6 +39,8 @@ export type WorkerOptions = {
   nkey_seed?: string | undefined;
   /** Where the API is, for a worker over HTTP: it signs its requests with `signing_key` and holds no credential of NATS. */
   url?: string | undefined;
+  /** Where the API is, for a worker on the bus that puts artifacts: these go over HTTP. */
+  artifacts_url?: string | undefined;
   pool: string;
   /** This worker's name, unique within its pool and registered with its public key. */
   worker: string;
@@ -74,25 +82,37 @@ const checked = z.object({
     .max(LIMITS.pinned_keys),
   concurrency: z.int().min(1).max(LIMITS.worker_concurrency).default(1),
   enforces: z.array(token).default([]),
+  artifacts_url: z.url({ protocol: /^https?$/ }).optional(),
   start_wait_ms: z.int().min(0).default(LIMITS.start_wait_ms),
 });
 
 /** Over HTTP, or over the bus. */
 type Way = { url: string } | { servers: string; nkey_seed: string };
-export type WorkerSettings = Omit<z.output<typeof checked>, 'signing_key' | 'scheduler_public_keys'> & {
+export type WorkerSettings = Omit<
+  z.output<typeof checked>,
+  'signing_key' | 'scheduler_public_keys' | 'artifacts_url'
+> & {
   way: Way;
+  artifacts_url: string | null;
   signingKey: KeyObject;
   keys: KeyObject[];
 };
 
 /** Throws on the first start, with all mistakes at once, rather than on the first job. */
 export function readOptions(options: WorkerOptions): WorkerSettings {
-  const { signing_key, scheduler_public_keys, ...rest } = checked.parse(options);
+  const { signing_key, scheduler_public_keys, artifacts_url, ...rest } = checked.parse(options);
   const way = ways.safeParse(options);
   if (!way.success) throw new TypeError('give either `url` (http or https), or `servers` and `nkey_seed`');
   const signingKey = createPrivateKey(signing_key);
   if (signingKey.asymmetricKeyType !== 'ed25519') throw new TypeError('signing_key must be an Ed25519 key');
-  return { ...rest, way: way.data as Way, signingKey, keys: scheduler_public_keys.map(publicKeyOf) };
+  const url = artifacts_url ?? way.data.url ?? null;
+  return {
+    ...rest,
+    artifacts_url: url,
+    way: way.data as Way,
+    signingKey,
+    keys: scheduler_public_keys.map(publicKeyOf),
+  };
 }
 
 function publicKeyOf(raw: string): KeyObject {

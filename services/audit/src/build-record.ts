@@ -46,6 +46,7 @@ export function buildRecord(
     approval: approvalOf(evidence),
     execution: executionOf(evidence),
     output_safety: screened?.output_decision ?? null,
+    artifacts: screened?.artifacts ?? [],
     context_ref: `context/${job.tenant}/${job.job_id}`,
     result_ref: screened?.output_digest ? `result/${job.tenant}/${job.job_id}/${screened.output_digest}` : null,
     erased,

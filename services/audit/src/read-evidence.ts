@@ -2,6 +2,7 @@
  * The bodies of a job's chain, read as what the stages wrote into them. A field that is absent or of another shape is
  * simply not there: the record then names it as missing, and never makes one up.
  */
+import { recordedArtifact } from '@countersign/contracts/artifact';
 import { approvalStage } from '@countersign/contracts/asked-approval';
 import type { Decision } from '@countersign/contracts/decision';
 import { instant } from '@countersign/contracts/names';
@@ -40,6 +41,7 @@ const body = z.object({
   duration_ms: lenient(z.int().nullable()),
   output_decision: lenient(z.string().nullable()),
   output_digest: lenient(z.string().nullable()),
+  artifacts: lenient(z.array(recordedArtifact)),
 });
 export type EvidenceBody = z.output<typeof body>;
 

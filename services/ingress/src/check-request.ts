@@ -4,7 +4,7 @@ import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Context } from 'hono';
 import { type Caller, mayAny } from './caller.ts';
-import { readJsonBody, readTextBody } from './read-body.ts';
+import { readAnyBody, readJsonBody, readTextBody } from './read-body.ts';
 import {
   type Admitted,
   addressOf,
@@ -105,12 +105,13 @@ async function readBody(
   c: Context,
   { body }: Route,
   check: Admitted['checkBody'],
-): Promise<Pick<Incoming<never, never, unknown>, 'body' | 'raw' | 'text'>> {
-  const none = { body: undefined, raw: undefined, text: null };
+): Promise<Pick<Incoming<never, never, unknown>, 'body' | 'raw' | 'text' | 'bytes'>> {
+  const none = { body: undefined, raw: undefined, text: null, bytes: null };
   if (body === undefined) return none;
+  if (body.bytes) return { ...none, bytes: await readAnyBody(c.req.raw, body.limit, check) };
   if (body.as_sent) return { ...none, text: await readTextBody(c.req.raw, body.limit, check) };
   const sent = await readJsonBody(c.req.raw, body.limit, check);
   if (sent === undefined && body.optional !== true) throw new CountersignError('json_malformed', 'the body is missing');
   const raw = sent ?? {};
-  return { body: readShape(body.form?.(raw) ?? body.schema, raw), raw, text: null };
+  return { ...none, body: readShape(body.form?.(raw) ?? body.schema, raw), raw };
 }

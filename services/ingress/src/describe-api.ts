@@ -115,7 +115,12 @@ function tagOf({ path }: Route): string {
   return path.split('/')[1]!;
 }
 
-function bodyOf({ schema, optional }: NonNullable<Route['body']>, operation: string): Json {
+function bodyOf({ schema, optional, bytes }: NonNullable<Route['body']>, operation: string): Json {
+  if (bytes)
+    return {
+      required: true,
+      content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+    };
   const example = exampleOf(operation, z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
   return {
     required: optional !== true,

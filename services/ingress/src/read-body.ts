@@ -39,6 +39,21 @@ export async function readJsonBody(request: Request, limit: number, check: Check
   return parsed.value;
 }
 
+const ANY_TYPE = /^application\/octet-stream$/i;
+
+/** Throws `media_type_unsupported`, `artifact_too_large`, `artifact_invalid`. */
+export async function readAnyBody(request: Request, limit: number, check: CheckBody): Promise<Uint8Array> {
+  if (!ANY_TYPE.test(request.headers.get('content-type') ?? ''))
+    throw new CountersignError('media_type_unsupported', 'the body must be application/octet-stream');
+  const bytes = await readBytes(request, limit).catch((cause: unknown) => {
+    if (cause instanceof CountersignError)
+      throw new CountersignError('artifact_too_large', `a part has ${limit} bytes at most`);
+    throw new CountersignError('artifact_invalid', 'the part ended early', { cause });
+  });
+  check(bytes);
+  return bytes;
+}
+
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;\s*charset=utf-8\s*)?$/i;
 
 /** A form of our own pages. Throws `media_type_unsupported`, `json_too_large`. */

@@ -15,18 +15,20 @@ export type Incoming<P, Q, B> = {
   raw: JsonValue | undefined;
   /** The body as it came, for a route that takes it `as_sent`; null when it was too large or no text. */
   text: string | null;
+  /** The body of a route that takes any bytes; else null. */
+  bytes: Uint8Array | null;
   header(name: string): string | undefined;
   traceparent: string;
   /** Aborts when whoever asked is gone. */
   readonly signal: AbortSignal;
 };
 
-/** `json` may be any value; `stream` is server-sent events; 204 has no body at all. */
+/** `json` may be any value; `stream` without headers is server-sent events; 204 has no body at all. */
 export type Answer =
   | { status: 204 }
   | { status: number; json: unknown; headers?: Readonly<Record<string, string>> }
   | { status: number; bytes: Uint8Array; headers: Readonly<Record<string, string>> }
-  | { stream: ReadableStream<Uint8Array> };
+  | { stream: ReadableStream<Uint8Array>; headers?: Readonly<Record<string, string>> };
 
 /** Without a schema there is no body. */
 export type AnswerSpec = { says: string; schema?: z.ZodType; media?: string };
@@ -52,7 +54,7 @@ export type Route<
   query?: Q;
   /**
    * `optional`: no body at all stands for `{}`. `form`: which part of the schema a body is held to. `as_sent`: whoever
-   * the route asks judges it, faults included, so the schema is only documentation.
+   * the route asks judges it, faults included, so the schema is only documentation. `bytes`: no JSON, but what it is, so likewise.
    */
   body?: {
     schema: B;
@@ -60,6 +62,7 @@ export type Route<
     optional?: boolean;
     form?: (sent: JsonValue) => z.ZodType;
     as_sent?: boolean;
+    bytes?: boolean;
   };
   headers?: Readonly<Record<string, { says: string; schema: z.ZodType }>>;
   /** By status; errors are the same everywhere and stand in the table of codes. */

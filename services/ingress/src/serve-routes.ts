@@ -104,7 +104,7 @@ function respond(c: Context, answer: Answer, traceparent: string): Response {
   if ('stream' in answer) {
     // To a HEAD nothing is sent, so nothing would ever end it.
     if (c.req.method === 'HEAD') void answer.stream.cancel();
-    return new Response(answer.stream, { headers: { ...headers, ...STREAMED } });
+    return new Response(answer.stream, { headers: { ...headers, ...(answer.headers ?? STREAMED) } });
   }
   if ('bytes' in answer)
     return new Response(answer.bytes as Uint8Array<ArrayBuffer>, {

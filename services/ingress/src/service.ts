@@ -10,6 +10,7 @@ import { webhookKeys, webhookTargets } from '@countersign/platform/webhook-keys'
 import { z } from 'zod';
 import { admitToBus, type FindUsers } from './admit-to-bus.ts';
 import { approvalRoutes } from './approval-routes.ts';
+import { artifactRoutes } from './artifact-routes.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { bundleRoutes } from './bundle-routes.ts';
 import { serveConsole } from './console/serve-console.ts';
@@ -174,6 +175,7 @@ export const ingress = defineService({
       ...evidenceRoutes(bus),
       ...retentionRoutes(bus),
       ...workerDoorRoutes(bus),
+      ...artifactRoutes(bus),
     ];
     const names = config.HTTP_NAMES?.split(',') ?? [];
     const app = serveRoutes(routes, { authenticator, signatures, uses, shares, bodies, metrics, log });

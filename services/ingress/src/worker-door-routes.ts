@@ -140,7 +140,8 @@ function resultRoute(bus: Bus): Route {
 
 type Asking = Pick<Incoming<unknown, unknown, unknown>, 'caller' | 'header' | 'text' | 'signal' | 'traceparent'>;
 
-function workerOf({ caller }: Pick<Asking, 'caller'>): { pool: string; worker: string } {
+/** Throws where the route is not the workers' alone. */
+export function workerOf({ caller }: Pick<Asking, 'caller'>): { pool: string; worker: string } {
   if (caller.worker === undefined) throw new Error("a route of the workers' door was reached by somebody else");
   return caller.worker;
 }

@@ -16,6 +16,8 @@ export type ActivePolicy = {
 
 export type ActivePolicies = {
   of(tenant: string): Promise<ActivePolicy>;
+  /** The same, looked at anew where another one is active: for what is not judged against it once more under a lock. */
+  fresh(tenant: string): Promise<ActivePolicy>;
   /** Forgets this reading, if it is still the one that is kept. */
   forget(tenant: string, seen: ActivePolicy): void;
 };
@@ -37,12 +39,20 @@ export function openActivePolicies(database: Tx): ActivePolicies {
     );
     return entry.reading;
   };
-  return {
+  const policies: ActivePolicies = {
     of: (tenant) => kept.get(tenant)?.reading ?? read(tenant),
+    async fresh(tenant) {
+      const seen = await policies.of(tenant);
+      const { policies: now } = await gate(database, [tenant]);
+      if (isStillActive(seen, now[tenant])) return seen;
+      policies.forget(tenant, seen);
+      return policies.of(tenant);
+    },
     forget(tenant, seen) {
       if (kept.get(tenant)?.seen === seen) kept.delete(tenant);
     },
   };
+  return policies;
 }
 
 async function readActive(database: Tx, tenant: string): Promise<ActivePolicy> {

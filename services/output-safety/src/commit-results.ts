@@ -4,14 +4,16 @@
  * screened under another policy than the active one is not stored but handed back.
  */
 import { type ControlState, workerSubject } from '@countersign/contracts/control';
+import { CountersignError } from '@countersign/contracts/errors';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
-import { AFFECTED_RULE, UNREADABLE_RULE } from '@countersign/contracts/output';
+import { AFFECTED_RULE, ARTIFACT_RULE, UNREADABLE_RULE } from '@countersign/contracts/output';
 import { gate } from '@countersign/platform/control-gate';
 import type { Database, Tx } from '@countersign/platform/database';
 import { groupCommit } from '@countersign/platform/group-commit';
 import { append } from '@countersign/platform/ledger-append';
 import type { Sealer } from '@countersign/platform/seal-content';
+import { type ArtifactRow, nameArtifacts } from './artifacts/store-artifacts.ts';
 import type { CommitItem, Outcome } from './commit-item.ts';
 import { finishResults } from './finish-results.ts';
 import { judgeResult, judgeUnread, type ScreenedResult, type UnreadResult } from './judge-result.ts';
@@ -26,6 +28,8 @@ class Batch {
   readonly rows: ResultRow[] = [];
   readonly entries: { entry: NewEntry; outcome: Outcome }[] = [];
   readonly rejections = new Map<string, number>();
+  /** Artifacts that become part of a result with it. */
+  readonly named: { dispatch_id: string; artifact_ids: string[]; policy_epoch: number | null }[] = [];
   readonly #fenced: Map<string, FencedAttempt>;
   readonly #control: ControlState;
   readonly #sealer: Sealer;
@@ -52,6 +56,7 @@ class Batch {
     const row = toRow(reported, screening, fenced.traceparent, this.#sealer);
     const outcome: Outcome = { kind: 'stored', row, topic: fenced.topic, fail_mode: screening.fail_mode };
     this.rows.push(row);
+    if (item.kind === 'screened' && row.artifacts !== undefined) this.named.push(namedBy(row, item.artifacts!.rows));
     this.entries.push({ entry: screenedEntry(fenced, row, screening.fail_mode), outcome });
     fenced.screened_digest = row.output_digest;
     fenced.screened_salt = row.salt;
@@ -90,6 +95,9 @@ async function commitIn(tx: Tx, items: readonly CommitItem[], sealer: Sealer): P
   const batch = new Batch(fenced, control, sealer);
   const outcomes = items.map((item) => batch.take(item));
   const [inserted] = await Promise.all([insertResults(tx, batch.rows), countRejections(tx, batch.rejections)]);
+  for (const { dispatch_id, artifact_ids, policy_epoch } of batch.named)
+    if (inserted.has(dispatch_id) && (await nameArtifacts(tx, artifact_ids, policy_epoch)) !== artifact_ids.length)
+      throw new CountersignError('artifacts_unavailable', 'an artifact is being screened again');
   const lost = (outcome: Outcome) => outcome.kind === 'stored' && !inserted.has(outcome.row.dispatch_id);
   await append(
     tx,
@@ -110,10 +118,17 @@ function withinBounds(item: ScreenedResult, fenced: FencedAttempt): Judged {
   const fits = Buffer.byteLength(output_text) <= fenced.max_output_bytes;
   const kept = fits ? screening : quarantine('the output is larger than the job may return', screening.findings);
   const reported = reportOf(item);
+  const failed = (rule_id: string, reason: string): Judged => ({
+    screening: { ...kept, rule_id, reason },
+    reported: { ...reported, result: { ...reported.result, status: 'failed', retryable: false }, artifacts: [] },
+  });
+  if (typeof item.artifacts?.fault === 'string') return failed(ARTIFACT_RULE, item.artifacts.fault);
   const excess = result.status === 'succeeded' ? affectedFault(result.affected, fenced.max_affected) : null;
-  if (excess === null) return { screening: kept, reported };
-  const failed = { ...reported.result, status: 'failed' as const, retryable: false };
-  return { screening: { ...kept, rule_id: AFFECTED_RULE, reason: excess }, reported: { ...reported, result: failed } };
+  return excess === null ? { screening: kept, reported } : failed(AFFECTED_RULE, excess);
+}
+
+function namedBy({ dispatch_id, policy_epoch }: ResultRow, rows: readonly ArtifactRow[]) {
+  return { dispatch_id, policy_epoch, artifact_ids: rows.map(({ artifact_id }) => artifact_id) };
 }
 
 /** What was done was done: the attempt has failed, is not made again, and the evidence says why. */

@@ -40,8 +40,10 @@ function plainResults(items: readonly CommitItem[]): ScreenedResult[] {
     .filter(endsWithScreening);
 }
 
-function endsWithScreening({ result, screening, policy }: ScreenedResult): boolean {
-  return result.status === 'succeeded' && screening.decision !== 'quarantine' && policy.active !== null;
+function endsWithScreening({ result, screening, policy, artifacts }: ScreenedResult): boolean {
+  return (
+    artifacts === null && result.status === 'succeeded' && screening.decision !== 'quarantine' && policy.active !== null
+  );
 }
 
 function planFinish(item: ScreenedResult, sealer: Sealer): FinishItem {

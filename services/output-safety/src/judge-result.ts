@@ -6,6 +6,7 @@ import { type ControlState, workerSubject } from '@countersign/contracts/control
 import type { UnsignedResult } from '@countersign/contracts/worker';
 import { OUTPUT_DOMAIN, saltedDigestOfBytes } from '@countersign/ledger/digest';
 import { type ActivePolicy, isStillActive } from './active-policies.ts';
+import type { NamedArtifacts } from './artifacts/judge-named.ts';
 import type { Sender } from './read-result.ts';
 import { looksAtCapability, type Screening } from './screen-output.ts';
 import type { FencedAttempt } from './store.ts';
@@ -20,6 +21,8 @@ export type ScreenedResult = {
   /** The policy that the screening was made under. */
   policy: ActivePolicy;
   capability: string | null;
+  /** Null where the result names none. */
+  artifacts: NamedArtifacts | null;
 };
 
 /** From whoever holds the claim, and not JSON that two readers would read alike. */

@@ -16,13 +16,15 @@ import {
   type ResultAnswer,
   type ResultClaim,
   readResultClaim,
+  type WorkerResult,
 } from '@countersign/contracts/worker';
 import type { Message } from '@countersign/platform/nats-connection';
 import type { Sealer } from '@countersign/platform/seal-content';
 import type { ServiceContext } from '@countersign/platform/service';
 import { type Settled as Answered, settleAll } from '@countersign/platform/settle-all';
 import { openShares } from '@countersign/platform/shares';
-import type { ActivePolicies } from './active-policies.ts';
+import type { ActivePolicies, ActivePolicy } from './active-policies.ts';
+import { type NamedArtifacts, withArtifacts } from './artifacts/judge-named.ts';
 import type { CommitItem, Outcome } from './commit-item.ts';
 import { commitResults } from './commit-results.ts';
 import { type RefusedResult, readResult, readResults, type SignedResult } from './read-result.ts';
@@ -31,7 +33,9 @@ import { openWorkerKeys } from './worker-keys.ts';
 
 type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'log'>;
 type Settled = Exclude<Outcome, { kind: 'moved' }>;
-type Parts = { screen: Screen; policies: ActivePolicies; commit: Commit };
+type Parts = { screen: Screen; policies: ActivePolicies; named: JudgeNamed; commit: Commit };
+/** Throws an outage while they are being screened. */
+type JudgeNamed = (result: WorkerResult, policy: ActivePolicy) => Promise<NamedArtifacts | null>;
 type Commit = (item: CommitItem) => Promise<Outcome>;
 
 /** The server lets a worker ask only under its own pool and name, and only ingress may hand on. */
@@ -47,7 +51,7 @@ function isForwarded(subject: string): boolean {
 
 export function receiveResults(
   context: Context,
-  { sealer, screen, policies }: Pick<Parts, 'screen' | 'policies'> & { sealer: Sealer },
+  { sealer, ...parts }: Omit<Parts, 'commit'> & { sealer: Sealer },
 ): (message: Message) => Promise<ResultAnswer | { answers: Answered<ResultAnswer>[] }> {
   const keys = openWorkerKeys(context.database);
   const commit = commitResults(context.database, sealer);
@@ -58,7 +62,7 @@ export function receiveResults(
     claim: ResultClaim,
     read: SignedResult | RefusedResult,
   ): Promise<{ outcome: Settled; code: string | null }> => {
-    if (read.ok) return { outcome: await screenAndCommit(read, { screen, policies, commit }), code: null };
+    if (read.ok) return { outcome: await screenAndCommit(read, { ...parts, commit }), code: null };
     const { from, code } = read;
     if (isForwarded(message.subject)) return { outcome: { kind: 'refused', code }, code };
     const item: CommitItem = read.unread
@@ -105,14 +109,24 @@ export function receiveResults(
 }
 
 /** Again, while the policy changes between screening and commit; then the message waits. */
-async function screenAndCommit(read: SignedResult, { screen, policies, commit }: Parts): Promise<Settled> {
+async function screenAndCommit(read: SignedResult, { screen, policies, named, commit }: Parts): Promise<Settled> {
   const { from, result, output_text } = read;
   let capability: string | null = null;
   for (let round = 0; round < LIMITS.screenings; round += 1) {
-    const policy = await policies.of(from.tenant);
+    const policy = await (result.artifacts === undefined ? policies.of(from.tenant) : policies.fresh(from.tenant));
     const subject = { output: result.output, text: output_text, tenant: from.tenant, topic: from.topic, capability };
-    const screening = await screen.screen(policy.compiled, subject);
-    const outcome = await commit({ kind: 'screened', from, result, output_text, screening, policy, capability });
+    const artifacts = await named(result, policy);
+    const screening = withArtifacts(await screen.screen(policy.compiled, subject), artifacts);
+    const outcome = await commit({
+      kind: 'screened',
+      from,
+      result,
+      output_text,
+      screening,
+      policy,
+      capability,
+      artifacts,
+    });
     if (outcome.kind !== 'moved') return outcome;
     capability = outcome.capability;
     policies.forget(from.tenant, policy);

@@ -63,6 +63,7 @@ function screenedDetails(row: ResultRow, fail_mode: FailMode) {
     findings: row.findings,
     output_digest: row.output_digest,
     duration_ms: row.duration_ms,
+    ...(row.artifacts !== undefined && { artifacts: row.artifacts }),
     ...(row.affected !== undefined && { affected: row.affected }),
     policy_version: row.policy_version,
     policy_snapshot: row.policy_snapshot,

@@ -1,9 +1,11 @@
 /** The row of one screened output: what may be read, and sealed what may not. */
 
+import type { RecordedArtifact } from '@countersign/contracts/artifact';
 import type { ActiveScope } from '@countersign/contracts/control';
 import type { WorkerResult } from '@countersign/contracts/worker';
 import { randomSalt } from '@countersign/platform/ids';
 import type { Sealer } from '@countersign/platform/seal-content';
+import type { ArtifactRow } from './artifacts/store-artifacts.ts';
 import { outputDigest, type ScreenedResult } from './judge-result.ts';
 import type { Sender } from './read-result.ts';
 import type { Screening } from './screen-output.ts';
@@ -17,20 +19,22 @@ export type Reported = {
   bytes: Uint8Array;
   /** The policy and findings of the screening. */
   active: ActiveScope | null;
+  artifacts?: readonly ArtifactRow[];
 };
 
-export function reportOf({ from, result, output_text, policy }: ScreenedResult): Reported {
+export function reportOf({ from, result, output_text, policy, artifacts }: ScreenedResult): Reported {
   return {
     from,
     result,
     bytes: Buffer.from(output_text, 'utf8'),
     active: policy.active,
+    artifacts: artifacts?.rows ?? [],
   };
 }
 
 /** The result is the attempt's, as the fence or the step has yet to confirm. */
 export function toRow(reported: Reported, screening: Screening, traceparent: string, sealer: Sealer): ResultRow {
-  const { from, result, bytes, active } = reported;
+  const { from, result, bytes, active, artifacts = [] } = reported;
   const { dispatch_id, tenant, job_id, attempt } = result;
   const salt = randomSalt();
   const isSealed = screening.decision !== 'allow';
@@ -58,5 +62,10 @@ export function toRow(reported: Reported, screening: Screening, traceparent: str
     duration_ms: result.duration_ms,
     traceparent,
     ...(result.affected !== undefined && { affected: result.affected }),
+    ...(artifacts.length > 0 && { artifacts: artifacts.map(toRecorded) }),
   };
+}
+
+function toRecorded({ artifact_digest, bytes, decision }: ArtifactRow): RecordedArtifact {
+  return { artifact_digest: artifact_digest!, bytes, decision: decision! };
 }

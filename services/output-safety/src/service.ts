@@ -6,6 +6,7 @@ import { createSealer, SEAL_KEY_BYTES } from '@countersign/platform/seal-content
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
 import { openActivePolicies } from './active-policies.ts';
+import { serveArtifacts } from './artifacts/serve-artifacts.ts';
 import { listPage } from './quarantine/list-quarantined.ts';
 import { reviewOutputs } from './quarantine/review-output.ts';
 import { readOutput } from './read-output.ts';
@@ -30,6 +31,8 @@ export const outputSafety = defineService({
       .default('')
       .transform((text) => text.split(',').filter((each) => each !== ''))
       .pipe(z.array(sealKey)),
+    /** Folder that artifacts lie in, sealed; the same for every instance. Left out, none are taken. */
+    ARTIFACT_DIR: z.string().min(1).optional(),
     /** JSON: the detector that content is sent to where a policy names models: `url`, `token`, `deadline_ms`, `concurrency`, `max_chars`, `fail_mode`, `deterministic`. */
     MODEL_DETECTOR: modelSetting,
   }),
@@ -59,7 +62,8 @@ export const outputSafety = defineService({
     bus.serve('output.open', reviewing.open);
     bus.serve('output.release', reviewing.release);
     bus.serve('output.discard', reviewing.discard);
-    const handle = receiveResults(context, { sealer, screen, policies });
+    const named = serveArtifacts(context, { sealer, screen, policies });
+    const handle = receiveResults(context, { sealer, screen, policies, named });
     for (const subject of [patterns.results(), patterns.forwardedResults()])
       bus.serveRaw(subject, { mayAnswer, handle });
     const erasing = context.sweep('erase outputs', LIMITS.erase_ms, async () => {

@@ -1,4 +1,5 @@
 /** SQL of output-safety's steps: its own rows, and what the scheduler grants of the attempts behind them. */
+import type { RecordedArtifact } from '@countersign/contracts/artifact';
 import type { Finding } from '@countersign/contracts/decision';
 import type { OutputDecision } from '@countersign/contracts/output';
 import type { WorkerResult } from '@countersign/contracts/worker';
@@ -58,6 +59,8 @@ export type ResultRow = {
   traceparent: string;
   /** For the evidence alone, where the worker said it. */
   affected?: number;
+  /** Likewise, where it names any. */
+  artifacts?: RecordedArtifact[];
 };
 
 const RESULT_COLUMNS = `dispatch_id, tenant, job_id, attempt, pool, worker, status, retryable, output_decision, rule_id,

@@ -67,6 +67,12 @@ const HELD_JOB = {
 };
 const CLAIM = { dispatch_id: 'd1', claim_id: 'c1' };
 
+const ONE_ARTIFACT: Case = {
+  asked: { artifact_id: 'a1' },
+  right: [{ artifact_id: 'a1' }],
+  wrong: { 'another artifact': { artifact_id: 'a2' } },
+};
+
 const SIGNED = { 'signature-input': 'sig=("@method");created=1;nonce="n1";keyid="worker:desk/w1"' };
 
 const CASES: Record<RpcVerb, Case> = {
@@ -261,6 +267,18 @@ const CASES: Record<RpcVerb, Case> = {
     },
   },
   'output.read': ONE_JOB,
+  'output.artifacts': ONE_JOB,
+  'output.artifact_part': ONE_ARTIFACT,
+  'output.artifact_end': ONE_ARTIFACT,
+  'output.artifact_read': {
+    asked: { tenant: 'acme', job_id: 'j1', digest: 'd1', part: 1 },
+    right: [{ tenant: 'acme', job_id: 'j1', digest: 'd1', part: 1 }],
+    wrong: {
+      'another job’s': { tenant: 'acme', job_id: 'j2', digest: 'd1', part: 1 },
+      'another file': { tenant: 'acme', job_id: 'j1', digest: 'd2', part: 1 },
+      'another part': { tenant: 'acme', job_id: 'j1', digest: 'd1', part: 0 },
+    },
+  },
   'output.open': ONE_JOB,
   'output.release': ONE_JOB,
   'output.discard': ONE_JOB,

@@ -84,7 +84,10 @@ describe('/openapi.json', () => {
     );
     const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
     const bodies = operations.flatMap(({ requestBody }) => (requestBody === undefined ? [] : [requestBody]));
-    expect(bodies.filter(({ content }) => content['application/json'].example === undefined)).toEqual([]);
+    // Of bytes there is no example.
+    const json = bodies.flatMap(({ content }) => content['application/json'] ?? []);
+    expect(json.filter(({ example }) => example === undefined)).toEqual([]);
+    expect(bodies.length - json.length).toBe(1);
     expect(bodies.length).toBeGreaterThan(50);
     const tags = new Set(operations.flatMap((each) => each.tags));
     expect(staleWords(new Set(operations.map(({ operationId }) => operationId)), tags)).toEqual([]);

@@ -3,6 +3,8 @@
  */
 
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
 import { CountersignError, isOutage } from '@countersign/contracts/errors';
 import type { ResultView } from '@countersign/contracts/output';
 import type { OutputPolicyActive } from '@countersign/contracts/policy';
@@ -21,10 +23,13 @@ import {
 } from '@countersign/contracts/worker';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { outputSafety } from '@countersign/output-safety/service';
+import { eraseOutputs } from '@countersign/output-safety/store-erased';
 import type { Bus } from '@countersign/platform/bus';
 import type { Database } from '@countersign/platform/database';
+import type { Metrics } from '@countersign/platform/metrics';
 import { start } from '@countersign/platform/service';
 import { newTraceparent } from '@countersign/platform/trace';
+import { inject } from 'vitest';
 import { APART } from '../../harness/act-as-role.ts';
 import { openSurroundings } from '../nats/service-apart.ts';
 
@@ -65,6 +70,7 @@ export type RunningOutputSafety = AsyncDisposable & {
   wakeUps: { subject: string; body: Record<string, unknown> }[];
   keys: Record<string, KeyObject>;
   health_url: string;
+  artifact_dir: string;
   /** Of the same service, on the same database and stream. */
   startAnother(): Promise<void>;
   /** A job of this name that worker `one` of the pool is running. */
@@ -93,6 +99,8 @@ export type RunningOutputSafety = AsyncDisposable & {
   ): Promise<{ kind: string; recorded_by: string; body: Record<string, unknown> }[]>;
   activate(scope: string, policy: Partial<OutputPolicyActive>): Promise<void>;
   metric(name: string): Promise<number>;
+  /** What is on the list of what is to be erased, as its sweep does it. */
+  erase(): Promise<void>;
 };
 
 export async function runOutputSafety(): Promise<RunningOutputSafety> {
@@ -100,6 +108,7 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
   const workers = ['one', 'two'].map((worker) => ({ pool: POOL, worker }));
   const { test_database, nats, databaseAs, busAs } = await openSurroundings(cleanUp, workers);
   const admin = databaseAs(test_database.admin_url);
+  const own = databaseAs(test_database.url_for('countersign_output_safety'));
   const policyKernel = databaseAs(test_database.url_for('countersign_policy_kernel'));
   const [ingress, schedulerBus] = [await busAs('ingress'), await busAs('scheduler')];
   const worker = await busAs(`worker-${POOL}-one`);
@@ -119,12 +128,14 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
     },
   });
   await schedulerBus.check();
+  const artifact_dir = mkdtempSync(join(inject('test_stack').run_dir, 'artifacts-'));
   const startOne = async (): Promise<string> => {
     const running = await start([outputSafety], {
       DATABASE_URL: test_database.url_for('countersign_output_safety'),
       NATS_URL: nats.server.url,
       NATS_NKEY_SEED: nats.seedOf('output-safety'),
       OUTPUT_SEAL_KEY: SEAL_KEY.toString('base64url'),
+      ARTIFACT_DIR: artifact_dir,
       LOG_LEVEL: 'silent',
     });
     return cleanUp.use(running).services[0]!.health_url;
@@ -139,6 +150,7 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
     wakeUps,
     keys,
     health_url,
+    artifact_dir,
     startAnother: async () => void (await startOne()),
     run: (job_id, options = {}) => startAttempt(admin, job_id, options),
     async report(attempt, output, { result, tamper, key = keys.one!, raw, subject, claim, header } = {}) {
@@ -204,6 +216,9 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
       const text = await (await fetch(`${health_url}/metrics`)).text();
       const line = text.split('\n').find((each) => each.startsWith(`countersign_${name}`));
       return line === undefined ? Number.NaN : Number(line.split(' ').at(-1));
+    },
+    async erase() {
+      await eraseOutputs({ database: own, metrics: { count() {} } as unknown as Metrics });
     },
     [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
   };

@@ -1,0 +1,127 @@
+/**
+ * Artifacts: what workers put beside their results, handed on part by part, and what readers get of it once it was released. One part
+ * is in memory at a time; whether somebody may put or have it output-safety says.
+ */
+import {
+  type ArtifactEnd,
+  artifactEnd,
+  artifactList,
+  artifactPartQuery,
+  artifactParts,
+  artifactState,
+} from '@countersign/contracts/artifact';
+import { LIMITS } from '@countersign/contracts/limits';
+import { digest, jobId } from '@countersign/contracts/names';
+import type { RpcAnswer } from '@countersign/contracts/rpc';
+import { workerPath } from '@countersign/contracts/worker-door';
+import type { Bus } from '@countersign/platform/bus';
+import { z } from 'zod';
+import { jobKeyOf, requireJob } from './job-access.ts';
+import { type Incoming, type Route, route } from './route.ts';
+import { workerOf } from './worker-door-routes.ts';
+
+const params = z.object({ job_id: jobId });
+const one = params.extend({ digest });
+
+export function artifactRoutes(bus: Bus): Route[] {
+  return [partRoute(bus), endRoute(bus), listRoute(bus), readRoute(bus)];
+}
+
+function partRoute(bus: Bus): Route {
+  return route({
+    method: 'post',
+    path: workerPath('artifact'),
+    summary: 'Put one part of an artifact, in order; the same part again is the same',
+    permissions: [],
+    workers: true,
+    query: artifactPartQuery,
+    body: { schema: z.string(), limit: LIMITS.artifact_part_bytes, bytes: true },
+    answers: { 200: { says: 'How much of it there is', schema: artifactParts } },
+    async handle(incoming) {
+      const { query, bytes, traceparent } = incoming;
+      const data = Buffer.from(bytes!).toString('base64');
+      const asked = { ...query, ...workerOf(incoming), part: Number(query.part), data };
+      return { status: 200, json: await bus.call('output.artifact_part', asked, { traceparent }) };
+    },
+  });
+}
+
+function endRoute(bus: Bus): Route {
+  return route({
+    method: 'post',
+    path: workerPath('artifact/end'),
+    summary: 'Say what the parts together are; repeated until it was screened',
+    permissions: [],
+    workers: true,
+    body: { schema: artifactEnd, limit: LIMITS.worker_request_bytes },
+    answers: { 200: { says: 'Whether a result may name it', schema: artifactState } },
+    async handle(incoming) {
+      const { body, traceparent } = incoming;
+      const asked = { ...(body as ArtifactEnd), ...workerOf(incoming) };
+      return { status: 200, json: await bus.call('output.artifact_end', asked, { traceparent }) };
+    },
+  });
+}
+
+function listRoute(bus: Bus): Route {
+  return route({
+    method: 'get',
+    path: '/jobs/:job_id/artifacts',
+    summary: 'Files of the result, once it was screened and released',
+    permissions: ['results:read', 'jobs:read:own'],
+    params,
+    answers: { 200: { says: 'In the order of the result', schema: artifactList } },
+    async handle(incoming) {
+      await requireJob(bus, incoming, 'results:read');
+      const { artifacts } = await bus.call('output.artifacts', jobKeyOf(incoming), incoming);
+      return { status: 200, json: { artifacts } };
+    },
+  });
+}
+
+function readRoute(bus: Bus): Route {
+  return route({
+    method: 'get',
+    path: '/jobs/:job_id/artifacts/:digest',
+    summary: 'One of them, by the digest that its worker named: as screened',
+    permissions: ['results:read', 'jobs:read:own'],
+    params: one,
+    answers: { 200: { says: 'Its bytes', schema: z.string(), media: 'application/octet-stream' } },
+    async handle(incoming) {
+      await requireJob(bus, incoming, 'results:read');
+      const first = await readPart(bus, incoming, 0);
+      const headers = {
+        'content-type': 'application/octet-stream',
+        'content-length': String(first.released_bytes),
+        // A browser shows nothing of it: whose it is, nobody of this site is.
+        'content-disposition': 'attachment',
+        'content-security-policy': 'sandbox',
+      };
+      return { stream: streamOf(bus, incoming, first), headers };
+    },
+  });
+}
+
+type Asked = Pick<Incoming<z.output<typeof one>, unknown, unknown>, 'caller' | 'params' | 'traceparent'>;
+type Part = RpcAnswer<'output.artifact_read'>;
+
+/** Asked for again in full each time: what was erased or revoked meanwhile ends it. */
+function readPart(bus: Bus, asked: Asked, part: number): Promise<Part> {
+  const { params, traceparent } = asked;
+  return bus.call('output.artifact_read', { ...jobKeyOf(asked), digest: params.digest, part }, { traceparent });
+}
+
+function streamOf(bus: Bus, asked: Asked, first: Part): ReadableStream<Uint8Array> {
+  let next = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        if (next >= first.parts) return controller.close();
+        const { data } = next === 0 ? first : await readPart(bus, asked, next);
+        next += 1;
+        controller.enqueue(Buffer.from(data, 'base64'));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,75 @@
+/** The verbs and sweeps of artifacts, where a store is set; without one they are refused, and results that name none go on. */
+import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import type { WorkerResult } from '@countersign/contracts/worker';
+import { openFileStore } from '@countersign/platform/blob-store';
+import { errorFields } from '@countersign/platform/logger';
+import type { Sealer } from '@countersign/platform/seal-content';
+import type { ServiceContext } from '@countersign/platform/service';
+import type { ActivePolicies, ActivePolicy } from '../active-policies.ts';
+import type { Screen } from '../screen-apart.ts';
+import { cleanArtifacts } from './clean-artifacts.ts';
+import { judgeNamed, type NamedArtifacts } from './judge-named.ts';
+import { listArtifacts, readArtifact } from './read-artifacts.ts';
+import { screenArtifact } from './screen-artifact.ts';
+import { openSealedParts, type SealedParts } from './sealed-parts.ts';
+import { keepVerdict, stayBusy, takeEnded } from './store-artifacts.ts';
+import { endParts, takePart } from './take-parts.ts';
+
+type Context = Pick<
+  ServiceContext<{ ARTIFACT_DIR?: string | undefined }>,
+  'bus' | 'database' | 'config' | 'sweep' | 'log'
+>;
+type Screening = { sealer: Sealer; screen: Screen; policies: ActivePolicies };
+
+/** Answers what a result's artifacts are; see `judgeNamed`. */
+export function serveArtifacts(
+  context: Context,
+  own: Screening,
+): (result: WorkerResult, policy: ActivePolicy) => Promise<NamedArtifacts | null> {
+  const { bus, database, config } = context;
+  const parts =
+    config.ARTIFACT_DIR === undefined ? null : openSealedParts(openFileStore(config.ARTIFACT_DIR), own.sealer);
+  bus.serve('output.artifacts', (request) => listArtifacts(database, request));
+  if (parts === null) {
+    const refuse = async (): Promise<never> => {
+      throw new CountersignError('artifacts_not_offered');
+    };
+    for (const verb of ['output.artifact_part', 'output.artifact_end', 'output.artifact_read'] as const)
+      bus.serve(verb, refuse);
+    return (result, policy) => judgeNamed(database, result, policy);
+  }
+  const screening = context.sweep('screen artifacts', LIMITS.artifact_look_ms, async () => {
+    if (await screenNext(context, parts, own)) screening.nudge();
+  });
+  const cleaning = context.sweep('clean artifacts', LIMITS.artifact_clean_ms, async () => {
+    if (await cleanArtifacts(database, parts)) cleaning.nudge();
+  });
+  bus.serve('output.artifact_part', (request) => takePart({ database, parts }, request));
+  bus.serve('output.artifact_end', async (request) => {
+    const state = await endParts({ database, parts }, request);
+    if (state.state === 'screening') screening.nudge();
+    return state;
+  });
+  bus.serve('output.artifact_read', (request) => readArtifact({ database, parts }, request));
+  return (result, policy) => judgeNamed(database, result, policy);
+}
+
+/** True when there was one. What cannot be read now is tried again when it is not busy any more. */
+async function screenNext(
+  { database, log }: Context,
+  parts: SealedParts,
+  { screen, policies }: Screening,
+): Promise<boolean> {
+  const row = await takeEnded(database);
+  if (row === null) return false;
+  const policy = await policies.fresh(row.tenant);
+  const onPart = () => stayBusy(database, row.artifact_id);
+  try {
+    await keepVerdict(database, row.artifact_id, await screenArtifact(row, { parts, screen, policy, onPart }));
+  } catch (thrown) {
+    if (!(thrown instanceof CountersignError)) throw thrown;
+    log.warn({ ...errorFields(thrown), artifact_id: row.artifact_id }, 'an artifact could not be screened');
+  }
+  return true;
+}
