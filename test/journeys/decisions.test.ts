@@ -1,6 +1,7 @@
 /** One job for each decision, all the way from the HTTP door to the ledger, on real servers with real permissions. */
 
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Steps } from '@countersign/cli/drill/drill-report';
 import { countersIn, keyOf } from '@countersign/cli/drill/read-counters';
@@ -181,6 +182,12 @@ describe('output safety', () => {
     expect(had.headers.get('content-disposition')).toBe('attachment');
     expect(Buffer.from(await had.arrayBuffer()).equals(LARGE)).toBe(true);
     expect((await system.api('approver', 'GET', `${path}/${digest}`)).status).toBe(403);
+    const out = newFolder();
+    const fetched = ['artifacts', 'get', body.job_id, '--out', out];
+    const command = ['--url', system.url, '--key', system.keys.api_keys.agent, ...fetched];
+    expect((await runCli(...command)).code).toBe(0);
+    expect(readFileSync(join(out, 'report.txt')).equals(LARGE)).toBe(true);
+    expect((await runCli(...command)).error).toContain('report.txt');
     const record = (await get(`/api/v1/jobs/${body.job_id}/record`)).body;
     const [{ artifact_digest }] = artifacts;
     expect(record).toMatchObject({

@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { addAcsCommands } from './acs/acs-commands.ts';
 import { addWorkerCommand } from './add-worker-command.ts';
 import { addApprovalsCommands } from './approvals-commands.ts';
+import { addArtifactsCommands } from './artifacts-commands.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { addCompletionCommand } from './completion-command.ts';
 import { type Output, withGlobalOptions } from './context.ts';
@@ -71,6 +72,7 @@ export function buildProgram(output: Output, complain: (text: string) => void): 
     .configureOutput({ writeOut: (text) => output.write(text), writeErr: complain });
   addLoginCommand(program, output);
   addJobsCommands(program, output);
+  addArtifactsCommands(program, output);
   addApprovalsCommands(program, output);
   addReviewsCommands(program, output);
   addQuarantineCommands(program, output);

@@ -52,6 +52,7 @@ import type { RunRecord } from '@countersign/contracts/record';
 import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
 import { ApiError } from './api-error.ts';
+import { type ArtifactClient, artifactClient } from './artifact-client.ts';
 import { type FollowUpClient, followUpClient } from './follow-up-client.ts';
 import { readEvents } from './read-events.ts';
 import { type RegistryClient, registryClient } from './registry-client.ts';
@@ -80,6 +81,7 @@ export type SubmitOptions = {
 export type { Submitted } from './submit-job.ts';
 
 export type Client = RegistryClient &
+  ArtifactClient &
   FollowUpClient &
   WebhookClient &
   RetentionClient &
@@ -185,6 +187,7 @@ export function createClient(options: ClientOptions): Client {
 
   const client: Client = {
     ...registryClient(options),
+    ...artifactClient(options),
     ...followUpClient(options),
     ...webhookClient(options),
     ...retentionClient(options),

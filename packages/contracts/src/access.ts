@@ -152,6 +152,8 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
   'approvals watch': ['GET /approvals/events'],
   'approvals withdraw': ['POST /approvals/{approval_id}/withdraw'],
   'approvals reject': ['GET /approvals/{approval_id}', 'POST /approvals/{approval_id}/reject'],
+  'artifacts get': ['GET /jobs/{job_id}/artifacts', 'GET /jobs/{job_id}/artifacts/{digest}'],
+  'artifacts list': ['GET /jobs/{job_id}/artifacts'],
   'audit attest': ['GET /jobs/{job_id}/record'],
   'audit checkpoint': ['GET /evidence/checkpoint'],
   'audit export': [

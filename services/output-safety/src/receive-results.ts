@@ -16,7 +16,7 @@ import {
   type ResultAnswer,
   type ResultClaim,
   readResultClaim,
-  type WorkerResult,
+  type UnsignedResult,
 } from '@countersign/contracts/worker';
 import type { Message } from '@countersign/platform/nats-connection';
 import type { Sealer } from '@countersign/platform/seal-content';
@@ -35,7 +35,7 @@ type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'l
 type Settled = Exclude<Outcome, { kind: 'moved' }>;
 type Parts = { screen: Screen; policies: ActivePolicies; named: JudgeNamed; commit: Commit };
 /** Throws an outage while they are being screened. */
-type JudgeNamed = (result: WorkerResult, policy: ActivePolicy) => Promise<NamedArtifacts | null>;
+type JudgeNamed = (result: UnsignedResult, policy: ActivePolicy) => Promise<NamedArtifacts | null>;
 type Commit = (item: CommitItem) => Promise<Outcome>;
 
 /** The server lets a worker ask only under its own pool and name, and only ingress may hand on. */

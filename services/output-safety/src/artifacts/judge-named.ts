@@ -2,7 +2,7 @@
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { OutputDecision } from '@countersign/contracts/output';
-import type { WorkerResult } from '@countersign/contracts/worker';
+import type { UnsignedResult } from '@countersign/contracts/worker';
 import type { Tx } from '@countersign/platform/database';
 import type { ActivePolicy } from '../active-policies.ts';
 import type { Screening } from '../screen-output.ts';
@@ -19,7 +19,7 @@ const STRICTNESS: Readonly<Record<OutputDecision, number>> = { allow: 0, redact:
  */
 export async function judgeNamed(
   database: Tx,
-  { artifacts, dispatch_id, claim_id }: WorkerResult,
+  { artifacts, dispatch_id, claim_id }: UnsignedResult,
   { active }: ActivePolicy,
 ): Promise<NamedArtifacts | null> {
   if (artifacts === undefined) return null;

@@ -1,7 +1,7 @@
 /** The verbs and sweeps of artifacts, where a store is set; without one they are refused, and results that name none go on. */
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { WorkerResult } from '@countersign/contracts/worker';
+import type { UnsignedResult } from '@countersign/contracts/worker';
 import { openFileStore } from '@countersign/platform/blob-store';
 import { errorFields } from '@countersign/platform/logger';
 import type { Sealer } from '@countersign/platform/seal-content';
@@ -26,7 +26,7 @@ type Screening = { sealer: Sealer; screen: Screen; policies: ActivePolicies };
 export function serveArtifacts(
   context: Context,
   own: Screening,
-): (result: WorkerResult, policy: ActivePolicy) => Promise<NamedArtifacts | null> {
+): (result: UnsignedResult, policy: ActivePolicy) => Promise<NamedArtifacts | null> {
   const { bus, database, config } = context;
   const parts =
     config.ARTIFACT_DIR === undefined ? null : openSealedParts(openFileStore(config.ARTIFACT_DIR), own.sealer);
