@@ -32,8 +32,8 @@ export const WORKER_DOOR_LIMITS = {
   recorded_findings: 120,
   /** Findings that an artifact keeps. */
   artifact_findings: 20,
-  /** Milliseconds between two looks for artifacts to be screened that nobody woke the service for. */
-  artifact_look_ms: 2_000,
+  /** Milliseconds between two looks for artifacts to be screened whose worker asks no more. */
+  artifact_look_ms: 60_000,
   /** Seconds after which one is screened by another instance, where the first has given no sign. */
   artifact_busy_s: 60,
   /** Milliseconds between two looks for artifacts that nobody needs any more. */
