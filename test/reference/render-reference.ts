@@ -139,6 +139,7 @@ function renderLimits(): string {
     'credential-limits',
     'job-limits',
     'mcp-limits',
+    'policy-limits',
     'review-limits',
     'rule-bounds',
     'evidence-limits',
