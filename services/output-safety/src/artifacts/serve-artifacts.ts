@@ -52,7 +52,15 @@ export function serveArtifacts(
     return state;
   });
   bus.serve('output.artifact_read', (request) => readArtifact({ database, parts }, request));
-  return (result, policy) => judgeNamed(database, result, policy);
+  return async (result, policy) => {
+    try {
+      return await judgeNamed(database, result, policy);
+    } catch (thrown) {
+      // One has to be screened, or to be screened again: whoever asks next finds it done.
+      screening.nudge();
+      throw thrown;
+    }
+  };
 }
 
 /** True when there was one. What cannot be read now is tried again when it is not busy any more. */
