@@ -1,4 +1,5 @@
 /** One server behind the plane: the upstream, the only worker of its pool, and what its clients are told. */
+import { hkdfSync } from 'node:crypto';
 import type { Logger } from '@countersign/platform/logger';
 import type { Server } from '@modelcontextprotocol/server';
 import type { CallSettings, HttpWorker } from './call-settings.ts';
@@ -51,7 +52,8 @@ export function openServer({
   const run = runJob.bind(null, { server, upstream, tools });
   const worker = poolWorker({ file, settings, folder: beside.calls, calls, run, log });
   const { wait_ms, cancel_on_abort } = settings;
-  const parts = { server, url: file.url, calls, worker, tools, wait_ms, cancel_on_abort };
+  const state_key = new Uint8Array(hkdfSync('sha256', file.signing_key, '', 'countersign mcp request state', 32));
+  const parts = { server, url: file.url, calls, worker, tools, wait_ms, cancel_on_abort, state_key };
   return {
     serverFor: async (callerOf) => proxyServer({ ...parts, capabilities: await upstream.capabilities() }, callerOf),
     changes,

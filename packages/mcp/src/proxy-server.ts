@@ -8,6 +8,7 @@ import { type Answer, type Asked, askAgain, askPlane, type Caller, type PlanePar
 import { GOVERNED, type Method, type Params } from './names.ts';
 import { offeredTools, RESULT_TOOL } from './offered-tools.ts';
 import { callable, type ReviewedTools } from './reviewed-tools.ts';
+import { type Links, linksFor } from './show-link.ts';
 import { fetchedResult, type McpResult, otherResult, refusal, toolResult } from './show-outcome.ts';
 import type { Tool } from './tool-record.ts';
 
@@ -21,9 +22,15 @@ export type ServerParts = Omit<PlaneParts, keyof Caller> & {
   /** Of the server behind. */
   capabilities: Record<string, unknown>;
   wait_ms: number;
+  /** 32 bytes, with which the proxy knows again what it handed a client to bring back. */
+  state_key: Uint8Array;
 };
 
+type TalkParts = ServerParts & { links: Links };
 type Request = { params?: Params };
+
+/** What may be answered with a link (beside `tools/call`). */
+const LINKED: ReadonlySet<string> = new Set(['resources/read', 'prompts/get']);
 
 const WAIT_META = 'countersign/wait-ms';
 const KEY_META = 'countersign/idempotency-key';
@@ -37,6 +44,7 @@ const SAYS: Readonly<Record<string, string>> = {
 
 export function proxyServer(parts: ServerParts, callerOf: CallerOf): Server {
   const offers = (name: string): boolean => name in parts.capabilities;
+  const links = linksFor(parts.state_key, parts.server, (ctx) => callerOf(ctx).name);
   const server = new Server(
     { name: `countersign-${parts.server}`, version: '0.1.0' },
     {
@@ -46,6 +54,7 @@ export function proxyServer(parts: ServerParts, callerOf: CallerOf): Server {
         ...(offers('prompts') ? { prompts: {} } : {}),
         ...(offers('completions') ? { completions: {} } : {}),
       },
+      requestState: { verify: links.verify },
     },
   );
   const handle = (method: string, answer: (params: Params, ctx: ServerContext) => Promise<McpResult>): void =>
@@ -54,14 +63,15 @@ export function proxyServer(parts: ServerParts, callerOf: CallerOf): Server {
       ((request: Request, ctx: ServerContext) => answer(withoutMeta(request.params ?? {}), ctx)) as never,
     );
   handle('tools/list', (_, ctx) => listTools(parts, callerOf(ctx)));
-  handle('tools/call', (params, ctx) => callTool({ ...parts, ...callerOf(ctx) }, server, params, ctx));
+  handle('tools/call', (params, ctx) => callTool({ ...parts, ...callerOf(ctx), links }, server, params, ctx));
   for (const method of GOVERNED) {
     const [kind] = method.split('/');
     if (method === 'tools/call' || !offers(kind === 'completion' ? 'completions' : kind!)) continue;
     handle(method, async (params, ctx) => {
-      const asked = askedOf(parts, server, { method, params }, ctx);
+      const asked = askedOf({ ...parts, links }, server, { method, params }, ctx);
       const answer = await askPlane({ ...parts, ...callerOf(ctx) }, asked);
-      return handOver(answer, () => otherResult(answer.outcome));
+      const link = LINKED.has(method) ? await links.show(answer.outcome, ctx) : null;
+      return link ?? handOver(answer, () => otherResult(answer.outcome));
     });
   }
   return server;
@@ -77,7 +87,7 @@ async function listTools({ server, tools }: ServerParts, { client }: ListingCall
   }
 }
 
-async function callTool(parts: ServerParts & Caller, server: Server, params: Params, ctx: ServerContext) {
+async function callTool(parts: TalkParts & Caller, server: Server, params: Params, ctx: ServerContext) {
   if (params.name === RESULT_TOOL.name) return fetchResult(parts, params, ctx);
   const found = await parts.tools.find(String(params.name));
   const may = callable(found);
@@ -87,7 +97,7 @@ async function callTool(parts: ServerParts & Caller, server: Server, params: Par
   const asked = { ...askedOf(parts, server, { method: 'tools/call', params }, ctx), tool };
   const stop = sayProgress(ctx);
   const answer = await askPlane(parts, asked).finally(stop);
-  return handOver(answer, () => toolResult(answer.outcome));
+  return (await parts.links.show(answer.outcome, ctx)) ?? handOver(answer, () => toolResult(answer.outcome));
 }
 
 async function fetchResult(parts: ServerParts & Caller, params: Params, ctx: ServerContext): Promise<McpResult> {
@@ -103,7 +113,7 @@ function handOver({ handedOver }: Answer, show: () => McpResult): McpResult {
 }
 
 function askedOf(
-  parts: ServerParts,
+  parts: TalkParts,
   server: Server,
   { method, params }: { method: Method; params: Params },
   ctx: ServerContext,
@@ -116,7 +126,7 @@ function askedOf(
     params,
     client: { name: String(named.name ?? 'unknown'), version: String(named.version ?? '') },
     ...(typeof key === 'string' ? { idempotency_key: key } : {}),
-    wait_ms: waitOf(parts, ctx),
+    wait_ms: parts.links.declined(ctx) ? 0 : waitOf(parts, ctx),
     signal: ctx.mcpReq.signal,
   };
 }

@@ -68,6 +68,7 @@ export function partsOf(client: Talk['client'], more: Partial<Talk> = {}): Talk 
     capabilities: { tools: {} },
     cancel_on_abort: false,
     wait_ms: 20_000,
+    state_key: new Uint8Array(32).fill(7),
     ...more,
   };
 }

@@ -137,6 +137,93 @@ describe.each([
   });
 });
 
+describe('a held call is shown as a link where this request declared that its client opens links', () => {
+  type Person = { action: 'accept' | 'decline' | 'cancel'; then?: () => void };
+  async function ask(
+    elicitation: { url: object } | { form: object } | undefined,
+    { action, then }: Person,
+    args: object,
+  ) {
+    plane.modes.set('shell', { is: 'hold' });
+    const shown: string[] = [];
+    const capabilities = elicitation === undefined ? {} : { elicitation: elicitation as never };
+    const client = new Modern(
+      { name: 'linked', version: '1' },
+      { capabilities, versionNegotiation: { mode: { pin: '2026-07-28' } } },
+    );
+    if (elicitation !== undefined)
+      client.setRequestHandler('elicitation/create', async ({ params }) => {
+        shown.push((params as { url: string }).url);
+        then?.();
+        return { action };
+      });
+    await client.connect(new ModernTransport(new URL('/files', url), { requestInit: { headers: as('ana') } }));
+    const held = { name: 'shell', arguments: { ...args }, _meta: { 'countersign/wait-ms': 0 } };
+    const result = (await client.callTool(held)) as any;
+    await client.close();
+    return { shown, result };
+  }
+  const PENDING = { isError: true, _meta: { 'countersign/status': { status: 'pending' } } };
+
+  test.each(['accept', 'decline', 'cancel'] as const)(
+    '%s is no vote: the job stays held, and is pending in words after one link',
+    async (action) => {
+      const ran = plane.ran.length;
+      const { shown, result } = await ask({ url: {} }, { action }, { action });
+      expect(shown).toEqual([expect.stringMatching(/\/approvals\/01890000/)]);
+      expect(result).toMatchObject(PENDING);
+      expect(plane.ran).toHaveLength(ran);
+    },
+  );
+
+  test('what was agreed to where people agree comes back in the same call', async () => {
+    const then = () => plane.approve();
+    const { shown, result } = await ask({ url: {} }, { action: 'accept', then }, { agreed: true });
+    expect([shown.length, result.content]).toEqual([1, [{ type: 'text', text: '{"ok":true}' }]]);
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['forms alone', { form: {} }],
+  ])('a client that declared %s is told in words', async (_, elicitation) => {
+    const { shown, result } = await ask(elicitation, { action: 'accept' }, { told: String(_) });
+    expect(shown).toEqual([]);
+    expect(result).toMatchObject(PENDING);
+  });
+
+  test('what comes back is taken from its own caller for its own method alone, and no other', async () => {
+    plane.modes.set('shell', { is: 'hold' });
+    const call = (agent: string, more: object, method = 'tools/call') =>
+      post(
+        {
+          jsonrpc: '2.0',
+          id: 1,
+          method,
+          params: {
+            name: 'shell',
+            arguments: { raw: true },
+            _meta: {
+              'countersign/wait-ms': 0,
+              'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+              'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
+              'io.modelcontextprotocol/clientCapabilities': { elicitation: { url: {} } },
+            },
+            ...more,
+          },
+        },
+        { ...as(agent), 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, 'mcp-name': 'shell' },
+      ).then(async (answer) => (await answer.json()) as any);
+    const { result } = await call('ana', {});
+    expect(result).toMatchObject({ resultType: 'input_required', requestState: expect.any(String) });
+    const { requestState } = result;
+    const brought = { requestState, inputResponses: { countersign: { action: 'accept' } } };
+    expect((await call('ana', brought)).result).toMatchObject(PENDING);
+    const invalid = { error: { code: -32_602, data: { reason: 'invalid_request_state' } } };
+    expect(await call('bob', brought)).toMatchObject(invalid);
+    expect(await call('ana', { ...brought, requestState: `${requestState.slice(0, -2)}AA` })).toMatchObject(invalid);
+  });
+});
+
 describe('at the door', () => {
   test.each<[string, number, ErrorCode, () => Promise<Response>]>([
     ['nobody', 401, 'unauthenticated', () => post(INITIALIZE)],
