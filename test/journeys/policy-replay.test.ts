@@ -2,10 +2,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { withPolicy } from '../harness/activate-policy.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
+import { waitForState } from '../harness/wait-for-job.ts';
 
 let system: TestSystem;
 const jobs: Record<string, string> = {};
-const from = new Date(Date.now() - 3_600_000).toISOString();
+const begun = new Date(Date.now() - 3_600_000).toISOString();
+let from: string;
 let to: string;
 
 function refund(amount_cents: number) {
@@ -14,8 +16,25 @@ function refund(amount_cents: number) {
     payload: { customer_id: 'c-1', amount_cents },
   };
 }
+/** In this order. */
+const UPDATE = { topic: 'job.desk.update.address', payload: { customer: 'c-1' } };
+const OF_A_RUN = {
+  early: { ...UPDATE, labels: { run: 'r1' } },
+  looked: { topic: 'job.demo.read', prompt: 'status', labels: { run: 'r1' } },
+  late: { ...UPDATE, labels: { run: 'r1' } },
+  other: { ...UPDATE, labels: { run: 'r2' } },
+};
+
 beforeAll(async () => {
   system = await startSystem();
+  for (const [name, body] of Object.entries(OF_A_RUN)) {
+    const { status, body: answer } = await system.api('agent', 'POST', '/api/v1/jobs', body);
+    expect(status).toBe(202);
+    jobs[name] = answer.job_id;
+    // Only what was dispatched is of the run's history.
+    await waitForState(system, answer.job_id, 'dispatched');
+  }
+  from = new Date().toISOString();
   const bodies: Record<string, object> = {
     read: { topic: 'job.demo.read', prompt: 'status' },
     erased: { topic: 'job.demo.read', prompt: 'forget me' },
@@ -113,4 +132,18 @@ it('is not for agents, and shows nothing of any job', async () => {
   expect(await replay({}, 'agent')).toMatchObject({ status: 403, body: { code: 'permission_missing' } });
   const { body } = await replay({ candidate: CANDIDATE });
   expect(JSON.stringify(body)).not.toMatch(/status"?:|forget me|"(c|o)-1"/);
+});
+
+it('a candidate that asks about runs is told each as it stood when its job was decided', async () => {
+  const files = withPolicy((policy) =>
+    policy
+      .replace('default_decision: deny', 'default_decision: deny\nrun: { by: run }')
+      .replace(
+        '  - id: constrain-desk-update\n',
+        '  - { id: no-update-after-read, match: { topics: ["job.desk.update.*"], run: { ran: [job.demo.read] } }, decision: deny }\n  - id: constrain-desk-update\n',
+      ),
+  );
+  const { body } = await replay({ from: begun, to: from, candidate: { files } });
+  expect(body).toMatchObject({ jobs: 4, replayed: 4, same: 3, changes: { newly_blocked: 1 } });
+  expect(body.groups).toMatchObject([{ after: { rule_id: 'no-update-after-read' }, examples: [jobs.late] }]);
 });

@@ -15,6 +15,7 @@ import { lintApprovals, lintConstraints } from './lint-obligations.ts';
 import { lintPools } from './lint-pools.ts';
 import { lintReach } from './lint-reach.ts';
 import { lintRules } from './lint-rules.ts';
+import { lintRuns } from './lint-runs.ts';
 import { lintScanning } from './lint-scanning.ts';
 import { lintTopics } from './lint-topics.ts';
 import type { LintContext, Linted } from './linted.ts';
@@ -39,6 +40,7 @@ export function lintPolicy(policy: CompiledPolicy, context: LintContext = {}): P
   lintConstraints(linted);
   lintGrants(linted);
   lintPools(linted);
+  lintRuns(linted);
   lintScanning(linted);
   checkTenantNames(linted);
   return faults.sort(byPlace);

@@ -28,7 +28,7 @@ type Refused = Extract<FactsResult, { ok: false }>;
 type LabelsResult = { ok: true; labels: Record<string, string> } | Refused;
 
 /** The most specific entry of `topics:` that covers the topic. */
-export function findTopic(policy: CompiledPolicy, topic: string): CompiledTopic | null {
+export function findTopic(policy: Pick<CompiledPolicy, 'topics'>, topic: string): CompiledTopic | null {
   const { items, index } = policy.topics;
   if (items.length === 0) return null;
   const first = index.candidates({ ...NOTHING_ELSE, topic: splitTokens(topic) })[0];
@@ -99,7 +99,7 @@ function applyLabels(facts: TopicFacts, request: NamedRequest, mode: FactsMode):
 }
 
 /** RFC 6901, own properties only; undefined when nothing stands there that may be a label. */
-function textAt(payload: Json, pointer: string): string | undefined {
+export function textAt(payload: Json, pointer: string): string | undefined {
   let value: unknown = payload;
   for (const step of pointer.slice(1).split('/')) {
     const key = step.replaceAll('~1', '/').replaceAll('~0', '~');

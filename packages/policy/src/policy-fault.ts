@@ -63,6 +63,8 @@ const FIXES = {
   quorum_unreachable: 'ask for fewer votes, or add people to the group',
   constraint_unenforced: 'add the name to the enforces of the pool that should run it',
   pool_missing: 'give a pool what the topic needs, or stop letting it through',
+  label_chosen: 'match the values that it may have, derive it from the payload, or count by agent',
+  run_incomplete: 'add run to the required_labels of these topics',
   tenant_confusable: 'rename one of the two, or be sure that both exist',
   when_untyped: 'give the topic a schema that says which type it has',
   lint_incomplete: 'split the policy; the rest was not looked at',

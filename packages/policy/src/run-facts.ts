@@ -2,10 +2,17 @@
  * What a run did before, as rules ask about it: computed from the jobs that were dispatched and the classes that the
  * policy declares for their topics. What of an output never left is no fact of the run.
  */
+import type { NamedRequest } from '@countersign/contracts/job';
 import type { RunHistory } from '@countersign/contracts/run-facts';
-import { findTopic } from './apply-facts.ts';
+import { findTopic, textAt } from './apply-facts.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { RunFacts } from './match-run.ts';
+
+/** Of which run the job is, before anything else of it is looked at: as its topic derives it, or as it says. Null without one. */
+export function runOf(policy: Pick<CompiledPolicy, 'topics'>, { topic, payload, labels }: NamedRequest): string | null {
+  const pointer = findTopic(policy, topic)?.facts.derive_labels?.run;
+  return (pointer === undefined ? labels.run : textAt(payload ?? {}, pointer)) ?? null;
+}
 
 /** Null for a history that is not known. */
 export function runFactsOf(policy: CompiledPolicy, history: RunHistory): RunFacts | null {

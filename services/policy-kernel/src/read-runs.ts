@@ -9,6 +9,8 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { type RunHistory, type RunsSource, ranBefore } from '@countersign/contracts/run-facts';
 import type { Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
+import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
+import { runOf } from '@countersign/policy/run-facts';
 import { z } from 'zod';
 import type { ActivePolicies } from './active-policies.ts';
 import type { Functions } from './tables.ts';
@@ -16,8 +18,9 @@ import type { Functions } from './tables.ts';
 const routines = routinesOf<Functions>();
 const histories = z.array(z.array(ranBefore).nullable());
 
-/** `before`: RFC 3339; left out, as it stands now. */
-export type WantedRun = { item: Pick<DecideItem, 'request' | 'actor'>; run: RunsSource; before?: string };
+type Item = Pick<DecideItem, 'request' | 'actor'>;
+/** `of`: the label run, null without one. `before`: RFC 3339; left out, as it stands now. */
+export type WantedRun = { item: Item; of: string | null; run: RunsSource; before?: string };
 /** In order. Null where it is not known: without the label `run`, or beyond `LIMITS.run_jobs`. */
 export type ReadRuns = (wanted: readonly WantedRun[]) => Promise<RunHistory[]>;
 
@@ -38,7 +41,7 @@ export function openRuns(database: Tx): ReadRuns {
       'scheduler.run_history',
       wanted.map(({ item }) => item.request.tenant),
       wanted.map(({ item }) => actorsOf(item).join(' ')),
-      wanted.map(({ item }) => item.request.labels.run ?? null),
+      wanted.map(({ of }) => of),
       wanted.map(({ item }) => item.request.job_id),
       wanted.map(({ run }) => (run.by === 'agent' ? run.within : null)),
       wanted.map(({ before }) => before ?? null),
@@ -49,19 +52,23 @@ export function openRuns(database: Tx): ReadRuns {
 }
 
 /** An agent that asks on others' behalf has their history too: they could have handed it what they read. */
-function actorsOf({ request, actor }: WantedRun['item']): string[] {
+function actorsOf({ request, actor }: Item): string[] {
   return [...new Set([actor.id, ...chainOf(request.on_behalf_of)])];
 }
+
+type Asking = Pick<CompiledPolicy, 'run' | 'topics'>;
 
 /** Undefined under a policy that does not ask. */
 export async function readRun(
   readRuns: ReadRuns,
-  run: RunsSource | null,
-  item: WantedRun['item'],
+  { run, topics }: Asking,
+  item: Item,
   before?: string,
 ): Promise<RunHistory | undefined> {
   if (run === null) return undefined;
-  const [history] = await readRuns([{ item, run, ...(before !== undefined && { before }) }]);
+  const [history] = await readRuns([
+    { item, run, of: runOf({ topics }, item.request), ...(before !== undefined && { before }) },
+  ]);
   return history ?? null;
 }
 
@@ -73,8 +80,10 @@ export async function readAhead(
   known: WeakMap<DecideItem, KnownRun>,
 ): Promise<void> {
   const wanted = items.flatMap((item) => {
-    const run = policies.of(item.request.tenant)?.policy.run ?? null;
-    return run === null ? [] : [{ item, run }];
+    const policy = policies.of(item.request.tenant)?.policy;
+    return policy === undefined || policy.run === null
+      ? []
+      : [{ item, run: policy.run, of: runOf(policy, item.request) }];
   });
   const read = await readRuns(wanted);
   for (const [i, { item, run }] of wanted.entries()) known.set(item, { run, history: read[i] ?? null });

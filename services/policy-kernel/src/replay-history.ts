@@ -78,7 +78,7 @@ async function decideAnew(
     salt: job.salt,
     min_epoch: 0,
   };
-  const history = await readRun(readRuns, asked.policy.run, item, before.decided_at);
+  const history = await readRun(readRuns, asked.policy, item, before.decided_at);
   const when = { now: before.decided_at, ...(history !== undefined && { history }) };
   const decideOnce = (apart: Scanning) => decideUnder({ ...asked, ends_at: null }, item, { ...when, scans: apart });
   return { before, after: comparedOf(await scans.decide(item.gate, decideOnce, false)) };

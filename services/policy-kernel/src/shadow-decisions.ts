@@ -55,7 +55,7 @@ export function openShadows(parts: Parts): Shadows {
     try {
       const active = finalDecision(answer);
       const asked = { policy: shadow.policy, epoch: 0, ends_at: null };
-      const history = await readRun(readRuns, shadow.policy.run, item, active.decided_at);
+      const history = await readRun(readRuns, shadow.policy, item, active.decided_at);
       const when = { now: active.decided_at, ...(history !== undefined && { history }) };
       const outcome = await scans.decide(
         item.gate,

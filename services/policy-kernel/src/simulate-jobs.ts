@@ -69,7 +69,7 @@ export async function policyAsked(
 }
 
 async function whenOf({ readRuns }: AskParts, { policy }: Asked, item: DecideItem): Promise<When> {
-  const history = await readRun(readRuns, policy.run, item);
+  const history = await readRun(readRuns, policy, item);
   return { now: nowInstant(), simulation: true, ...(history !== undefined && { history }) };
 }
 

@@ -289,3 +289,70 @@ it('is an error under strict, and only there', () => {
   expect(lintFiles(files, options, { strict: false })).toMatchObject({ ok: true, faults: [], lints });
   expect(lintFiles(files, options, { strict: true })).toMatchObject({ ok: false, faults: [], lints });
 });
+
+describe('what whoever asks chooses', () => {
+  const limited = (match: string, per: string, topics = '"job.*": { capability: a.b }') => `
+topics: { ${topics} }
+rules:
+  - { id: r, match: { ${match} }, decision: allow,
+      limits: [{ id: l, per: [${per}], count: 1, within: 1h }] }`;
+  it.each([
+    ['a label of any value', limited('topics: [job.a]', 'labels.customer'), ['label_chosen policy.yaml:5']],
+    ['one beside the agent', limited('topics: [job.a]', 'agent, labels.customer'), ['label_chosen policy.yaml:5']],
+    ['no label', limited('topics: [job.a]', 'agent, topic'), []],
+    ['one whose values the match says', limited('topics: [job.a], labels: { env: [prod, dev] }', 'labels.env'), []],
+    [
+      'one that the payload says',
+      limited('topics: [job.a]', 'labels.customer', 'job.a: { capability: a.b, derive_labels: { customer: /id } }'),
+      [],
+    ],
+    [
+      'one that the payload of one topic says',
+      limited(
+        'topics: ["job.c.*"]',
+        'labels.c',
+        'job.c.*: { capability: a.b }, job.c.a: { capability: a.b, derive_labels: { c: /id } }',
+      ),
+      ['label_chosen policy.yaml:5'],
+    ],
+  ])('a limit by %s', (_, policy, expected) => expect(lints(policy)).toEqual(expected));
+
+  const asking = (run: string, rule: string, of = 'required_labels: [run]') => `
+run: { ${run} }
+topics:
+  job.read: { capability: crm.read, data: [x], required_labels: [run] }
+  job.send: { capability: mail.send, ${of} }
+rules:
+  - { id: r, match: { topics: [job.send]${rule}
+  - { id: all, match: { capabilities: ["*.read", "*.send"] }, decision: allow }`;
+  const RELEASED = ', run: { released: [x] } }, decision: deny }';
+  const BY_AGENT = 'by: agent, within: 1h';
+  it.each([
+    ['by run', asking('by: run', RELEASED), ['label_chosen policy.yaml:2']],
+    ['by run, and nobody asks', asking('by: run', ' }, decision: deny }'), []],
+    ['by run as the payload says it', asking('by: run', RELEASED, 'derive_labels: { run: /of }'), []],
+    ['by agent', asking(BY_AGENT, RELEASED, 'risk_tags: []'), []],
+    [
+      'of topics that come without the label',
+      asking(BY_AGENT, ', run: { ran: ["job.*"] } }, decision: deny }', 'risk_tags: []'),
+      ['run_incomplete policy.yaml:7'],
+    ],
+    [
+      'of capabilities that come without it',
+      asking(BY_AGENT, ', not: { run: { used: [mail.send] } } }, decision: deny }', 'risk_tags: []'),
+      ['run_incomplete policy.yaml:7'],
+    ],
+    ['of others', asking(BY_AGENT, ', run: { used: [crm.read] } }, decision: deny }', 'risk_tags: []'), []],
+    ['of all that have it', asking(BY_AGENT, ' }, when: run.jobs < 9, decision: deny }'), []],
+    [
+      'in a condition',
+      asking(BY_AGENT, ' }, when: run.jobs < 9, decision: deny }', 'risk_tags: []'),
+      ['run_incomplete policy.yaml:7'],
+    ],
+    [
+      'of classes alone, in a condition',
+      asking(BY_AGENT, ` }, when: "'x' in run.released", decision: deny }`, 'risk_tags: []'),
+      [],
+    ],
+  ])('a history %s', (_, policy, expected) => expect(lints(policy)).toEqual(expected));
+});

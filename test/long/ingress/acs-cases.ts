@@ -130,17 +130,18 @@ function cases(): void {
     expect((await waitForEnd(system, jobOf(asked))).state).toBe('cancelled');
   });
 
-  test('one guardian at a time; and after it was killed nothing of the session is forgotten', async () => {
+  test('one guardian at a time; and after a restart nothing of the session is forgotten', async () => {
     const second = await countersign('acs', 'serve', '--port', '0');
     expect([second.code, second.error]).toEqual([2, expect.stringContaining('another guardian holds this state')]);
     const message = host.make('steps/toolCallRequest', toolCall('Read', { file_path: 'a' }));
     const asked = await httpSend(url)(JSON.stringify(message));
-    child.kill('SIGKILL');
+    child.kill('SIGTERM');
     await once(child, 'exit');
+    expect((await waitForEnd(system, jobOf(asked))).state).toBe('failed');
     await startGuardian();
     host = acsHost(secret, httpSend(url), host.session_id);
     expect((await httpSend(url)(JSON.stringify(message))).error.code).toBe(-32005);
-    // Whoever ran it, its claim died with the guardian.
+    // Whoever ran it, its claim ended with the guardian.
     const late = await host.ask('steps/toolCallResult', toolResult('Read', asked.result.request_id, 'x'));
     expect(late.result).toMatchObject({ decision: 'deny', reason_codes: ['not_allowed'] });
   });
@@ -150,13 +151,11 @@ function cases(): void {
     const away = await host.ask('steps/toolCallRequest', toolCall('Read', { file_path: 'b' }));
     expect(away.result).toMatchObject({ decision: 'deny', reason_codes: ['decision_unavailable'] });
     wire.mend();
-    await expect
-      .poll(
-        async () => (await host.ask('steps/toolCallRequest', toolCall('Read', { file_path: 'c' }))).result.decision,
-        {
-          timeout: 30_000,
-        },
-      )
-      .toBe('allow');
+    const again = async () => (await host.ask('steps/toolCallRequest', toolCall('Read', { file_path: 'c' }))).result;
+    await expect.poll(again, { timeout: 30_000 }).toMatchObject({ decision: 'allow' });
+    // What was not reported ends with the session.
+    await host.ask('steps/sessionEnd', { reason: 'completed' });
+    const underWay = () => system.sql("SELECT 1 FROM scheduler.attempts WHERE under_way AND pool = 'acs-claude-code'");
+    await expect.poll(underWay, { timeout: 20_000 }).toEqual([]);
   });
 }

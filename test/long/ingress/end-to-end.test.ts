@@ -12,12 +12,13 @@ import { acsCases } from './acs-cases.ts';
 import { crossingCases } from './crossing-cases.ts';
 import { mcpCases } from './mcp-cases.ts';
 import { mcpServeCases, SERVED_POOLS, SERVED_RULES } from './mcp-serve-cases.ts';
+import { RUN_RULES, runCases } from './run-cases.ts';
 import { workerDoorCases } from './worker-door-cases.ts';
 
 let system: TestSystem;
 const cleanUp = new AsyncDisposableStack();
 beforeAll(async () => {
-  const bundle_dir = editPolicy(...SERVED_RULES);
+  const bundle_dir = editPolicy(...SERVED_RULES, ...RUN_RULES);
   appendFileSync(join(bundle_dir, 'pools.yaml'), SERVED_POOLS);
   system = cleanUp.use(await startSystem({ bundle_dir }));
   const leak = { config: `aws_access_key_id = AKIA${'IOSFODNN7EXAMPLQ'}` };
@@ -32,6 +33,7 @@ function submit(body: unknown) {
 mcpCases(() => system);
 mcpServeCases(() => system);
 acsCases(() => system);
+runCases(() => system);
 workerDoorCases(() => system);
 crossingCases(() => system);
 

@@ -330,8 +330,9 @@ describe('what a run did before', () => {
 run: { by: BY }
 topics:
   job.crm.read: { data: [customer], required_labels: [run] }
+  job.note.send: { derive_labels: { run: /thread/id } }
 rules:
-  - { id: no-send, match: { topics: [job.mail.send], run: { released: [customer] } }, decision: deny }
+  - { id: no-send, match: { topics: [job.mail.send, job.note.send], run: { released: [customer] } }, decision: deny }
   - { id: rest, match: {}, decision: allow }`;
   const SEND = { topic: 'job.mail.send', job_id: 'send', labels: { run: 'r1' } };
 
@@ -369,6 +370,18 @@ rules:
     expect(await rule({ labels: { run: 'r3' } })).toBe('rest');
     expect(await rule({ labels: {} })).toBe('unknown');
     expect(await rule({ topic: 'job.other', labels: {} })).toBe('rest');
+    // The payload says which run it is, and nothing else is believed.
+    const note = (id: string | undefined, labels = {}) => ({
+      topic: 'job.note.send',
+      labels,
+      payload: { thread: { id } },
+    });
+    expect(await rule(note('r1'))).toBe('no-send');
+    expect(await rule(note('r3'))).toBe('rest');
+    expect(await rule(note(undefined))).toBe('unknown');
+    expect(await run.ask({ ...SEND, ...note('r1', { run: 'r3' }) })).toMatchObject({
+      error: { code: 'facts_contradicted' },
+    });
     const [asked] = (
       await run.ingress.call('policy.explain', {
         tenant: 'default',

@@ -387,6 +387,34 @@ describe('a shadow', () => {
     expect((await door.get('auditor', '/policy/shadow')).body).toEqual({ shadow: null });
   });
 
+  test('that asks about runs is told each as it stood when the active policy decided', async () => {
+    await putInForce(READS);
+    const candidate = await publish(`
+run: { by: run }
+topics: { job.crm.read: { data: [customer], required_labels: [run] } }
+rules:
+  - { id: tainted, match: { topics: ["job.read.*"], run: { released: [customer] } }, decision: deny }
+  - { id: read, match: { topics: ["job.read.*"] }, decision: allow }`);
+    const path = `/policy/bundles/${candidate.version}/shadow`;
+    expect((await door.post('admin', path, { until: inSeconds(60) })).status).toBe(200);
+    await run.admin.query(
+      `INSERT INTO scheduler.jobs (tenant, job_id, topic, labels, actor, auth_method, state, decision, policy_version,
+         policy_snapshot, policy_epoch, job_hash, attempt, runs, deadline_at, traceparent, result_dispatch_id, created_at, updated_at)
+       SELECT 'default', 'read-of-' || of, 'job.crm.read', jsonb_build_object('run', of), 'agent-1', 'api_key', 'succeeded', 'allow', 1, '',
+         1, '', 1, 1, now(), '', gen_random_uuid(), now() + at, now() + at
+         FROM (VALUES ('before', interval '-1 minute'), ('after', interval '1 minute')) AS runs (of, at)`,
+    );
+    const [after, before] = ['after', 'before'].map((of) => ({ ...READ, job_id: `run-${of}`, labels: { run: of } }));
+    for (const each of [after!, before!]) expect(await decide(each)).toMatchObject({ decision: 'allow' });
+    const differing = async () =>
+      (await run.entries('policy:default')).flatMap(({ body }) =>
+        String(body.job_id).startsWith('run-') ? [body.job_id] : [],
+      );
+    await expect.poll(differing, { timeout: 10_000 }).toContain('run-before');
+    expect(await differing()).toEqual(['run-before']);
+    await door.post('admin', path, { until: null });
+  });
+
   test('has an end that lies ahead', async () => {
     const { version: which } = await publish(CLOSED);
     const path = `/policy/bundles/${which}/shadow`;
