@@ -2,6 +2,7 @@
 import { LIMITS } from '@countersign/contracts/limits';
 import { patterns } from '@countersign/contracts/subjects';
 import { modelSetting, openModelCalls } from '@countersign/platform/model-calls';
+import { s3Setting } from '@countersign/platform/s3-store';
 import { createSealer, SEAL_KEY_BYTES } from '@countersign/platform/seal-content';
 import { defineService } from '@countersign/platform/service';
 import { z } from 'zod';
@@ -31,8 +32,10 @@ export const outputSafety = defineService({
       .default('')
       .transform((text) => text.split(',').filter((each) => each !== ''))
       .pipe(z.array(sealKey)),
-    /** Folder that artifacts lie in, sealed; the same for every instance. Left out, none are taken. */
+    /** Folder that artifacts lie in, sealed; the same for every instance. Without it and `ARTIFACT_S3` none are taken. */
     ARTIFACT_DIR: z.string().min(1).optional(),
+    /** JSON: a store behind the S3 API in its place: `endpoint`, `region`, `bucket`, `prefix`, `access_key_id`, `secret_access_key`. */
+    ARTIFACT_S3: s3Setting.optional(),
     /** JSON: the detector that content is sent to where a policy names models: `url`, `token`, `deadline_ms`, `concurrency`, `max_chars`, `fail_mode`, `deterministic`. */
     MODEL_DETECTOR: modelSetting,
   }),

@@ -2,8 +2,9 @@
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { UnsignedResult } from '@countersign/contracts/worker';
-import { openFileStore } from '@countersign/platform/blob-store';
+import { type BlobStore, openFileStore } from '@countersign/platform/blob-store';
 import { errorFields } from '@countersign/platform/logger';
+import { openS3Store, type S3Options } from '@countersign/platform/s3-store';
 import type { Sealer } from '@countersign/platform/seal-content';
 import type { ServiceContext } from '@countersign/platform/service';
 import type { ActivePolicies, ActivePolicy } from '../active-policies.ts';
@@ -16,10 +17,8 @@ import { openSealedParts, type SealedParts } from './sealed-parts.ts';
 import { keepVerdict, stayBusy, takeEnded } from './store-artifacts.ts';
 import { endParts, takePart } from './take-parts.ts';
 
-type Context = Pick<
-  ServiceContext<{ ARTIFACT_DIR?: string | undefined }>,
-  'bus' | 'database' | 'config' | 'sweep' | 'log'
->;
+type Settings = { ARTIFACT_DIR?: string | undefined; ARTIFACT_S3?: S3Options | undefined };
+type Context = Pick<ServiceContext<Settings>, 'bus' | 'database' | 'config' | 'sweep' | 'log'>;
 type Screening = { sealer: Sealer; screen: Screen; policies: ActivePolicies };
 
 /** Answers what a result's artifacts are; see `judgeNamed`. */
@@ -28,8 +27,8 @@ export function serveArtifacts(
   own: Screening,
 ): (result: UnsignedResult, policy: ActivePolicy) => Promise<NamedArtifacts | null> {
   const { bus, database, config } = context;
-  const parts =
-    config.ARTIFACT_DIR === undefined ? null : openSealedParts(openFileStore(config.ARTIFACT_DIR), own.sealer);
+  const store = openStore(config);
+  const parts = store === null ? null : openSealedParts(store, own.sealer);
   bus.serve('output.artifacts', (request) => listArtifacts(database, request));
   if (parts === null) {
     const refuse = async (): Promise<never> => {
@@ -61,6 +60,12 @@ export function serveArtifacts(
       throw thrown;
     }
   };
+}
+
+function openStore({ ARTIFACT_DIR: dir, ARTIFACT_S3: s3 }: Settings): BlobStore | null {
+  if (dir !== undefined && s3 !== undefined) throw new TypeError('set ARTIFACT_DIR or ARTIFACT_S3, not both');
+  if (s3 !== undefined) return openS3Store(s3);
+  return dir === undefined ? null : openFileStore(dir);
 }
 
 /** True when there was one. What cannot be read now is tried again when it is not busy any more. */
