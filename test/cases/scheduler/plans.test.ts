@@ -17,7 +17,7 @@ import type { ClearedJob, DispatchItem } from '@countersign/scheduler/dispatch/d
 import { newAttempt } from '@countersign/scheduler/dispatch/new-attempt';
 import { planSending } from '@countersign/scheduler/dispatch/plan-sending';
 import { endOf } from '@countersign/scheduler/finish/end-jobs';
-import { mayRetry, retryDelay } from '@countersign/scheduler/retry/retry-attempt';
+import { delayAfterLoss, mayRetry, retryDelay } from '@countersign/scheduler/retry/retry-attempt';
 import type { LockedAttempt } from '@countersign/scheduler/store-attempts';
 import type { PoolList } from '@countersign/scheduler/store-pools';
 import { describe, expect, test } from 'vitest';
@@ -428,6 +428,11 @@ describe('at the end', () => {
     expect(mayRetry({ ...RUNNING, runs: 1 })).toBe(true);
     expect(mayRetry({ ...RUNNING, runs: 2 })).toBe(false);
     expect([1, 2, 3, 20].map((runs) => retryDelay({ ...RUNNING, runs }))).toEqual([500, 1_000, 2_000, 60_000]);
+    // A dead worker's job is tried again within two leases, whichever attempt it was.
+    for (const runs of [1, 3, 6, 99])
+      expect(LIMITS.lease_ms + delayAfterLoss({ ...RUNNING, runs }) + 2 * LIMITS.sweep_ms).toBeLessThan(
+        2 * LIMITS.lease_ms,
+      );
   });
 });
 

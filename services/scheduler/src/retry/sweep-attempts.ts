@@ -18,7 +18,7 @@ import { endedStates, moveJobs } from '../move-jobs.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import type { LockedAttempt } from '../store-attempts.ts';
 import { closeAttempts, dueAttempts, lockAttempts, readParties } from '../store-attempts.ts';
-import { mayRetry, retryDelay } from './retry-attempt.ts';
+import { delayAfterLoss, mayRetry } from './retry-attempt.ts';
 
 export async function sweepAttempts(context: SchedulerContext): Promise<void> {
   const ids = await dueAttempts(context.database, LIMITS.batch_rows);
@@ -78,7 +78,7 @@ function planLost(attempt: LockedAttempt): { move: Move; entries: NewEntry[] } {
       from: 'running',
       to,
       reason,
-      ...(to === 'cleared' ? { delay_ms: retryDelay(attempt) } : {}),
+      ...(to === 'cleared' ? { delay_ms: delayAfterLoss(attempt) } : {}),
     },
     entries: [jobEntry('attempt_lost', attempt, details), jobEntry(`job_${to}`, attempt, { ...details, state: to })],
   };
