@@ -265,6 +265,18 @@ describe('nobody raises their own rights', () => {
     expect(await patch('/people/olivia', { groups: ['sre'] })).toMatchObject(refused);
   });
 
+  test('nor by a second account of theirs', async () => {
+    const second = await makePerson();
+    const link = (person: string | null) => patch(`/people/${second}`, { person }, ROOT_KEY);
+    expect((await link('olivia')).status).toBe(200);
+    expect(await post('/keys', { principal: second, role: 'operator' })).toMatchObject(refused);
+    expect(await post('/groups', { group: fresh('g'), members: [second] })).toMatchObject(refused);
+    expect(await patch('/groups/approvers', { add: [second] })).toMatchObject(refused);
+    expect(await patch(`/people/${second}`, { groups: ['sre'] })).toMatchObject(refused);
+    expect((await link(null)).status).toBe(200);
+    expect((await patch(`/people/${second}`, { groups: ['sre'] })).status).toBe(200);
+  });
+
   test('by a weaker credential of theirs that rotates a stronger one', async () => {
     const weak = newApiKey();
     const permissions = ['identity:read' as const, 'identity:write' as const];

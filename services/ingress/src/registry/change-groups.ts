@@ -68,7 +68,7 @@ async function move(tx: Tx, caller: Caller, group: string, { add, remove }: Move
   const entries: NewEntry[] = [];
   for (const id of [...new Set(remove)]) entries.push(...(await leave(tx, caller, group, id)));
   for (const [i, id] of add.entries()) {
-    refuseSelf(caller, id, `${at}/${i}`);
+    await refuseSelf(tx, caller, id, `${at}/${i}`);
     const person = await readPerson(tx, caller.tenant, id);
     if (person === undefined)
       throw new CountersignError('field_invalid', 'there is no such person', { at: `${at}/${i}` });

@@ -18,7 +18,7 @@ type Issue = { principal: string; tenant: string; permissions: readonly Permissi
 export function createKey(database: Database, caller: Caller, given: z.output<typeof newKey>): Promise<MadeKey> {
   return changeRegistry(database, caller, async (tx) => {
     const type = await typeOf(tx, caller.tenant, given.principal);
-    refuseSelf(caller, given.principal, '/principal');
+    await refuseSelf(tx, caller, given.principal, '/principal');
     const permissions = permissionsOf(given.role, given.permissions);
     refuseGrant(caller, type, permissions, await heldPermissions(tx, given.principal));
     return issueKey(tx, caller, { ...given, permissions, tenant: caller.tenant });

@@ -39,7 +39,7 @@ export function changePerson(
 ): Promise<PersonView> {
   return changeRegistry(database, caller, async (tx) => {
     const before = mustExist(await readPerson(tx, caller.tenant, id));
-    refuseSelf(caller, id);
+    await refuseSelf(tx, caller, id);
     const wanted = [...new Set(groups ?? before.groups)];
     if (groups !== undefined) await requireGroups(tx, caller.tenant, wanted);
     const moved = await moveMember(tx, caller, before, wanted);
@@ -61,7 +61,7 @@ async function linkPerson(tx: Tx, caller: Caller, before: PersonView, person: st
   if (before.person === person) return { answer: before, entries: [] };
   const at = { at: '/person' };
   const of = [...(await accountsOf(tx, before.id)), ...(person === null ? [] : await accountsOf(tx, person))];
-  for (const account of of) refuseSelf(caller, account, '/person');
+  for (const account of of) await refuseSelf(tx, caller, account, '/person');
   if (person === before.id) throw new CountersignError('field_invalid', 'it is this account itself', at);
   if (person !== null && (await readPerson(tx, caller.tenant, person)) === undefined)
     throw new CountersignError('field_invalid', 'there is no such person', at);

@@ -12,11 +12,14 @@ import {
   type Role,
   SYSTEM_PERMISSIONS,
 } from '@countersign/contracts/permissions';
+import type { Tx } from '@countersign/platform/database';
 import type { Caller } from '../caller.ts';
+import { accountsOf } from './store-registry.ts';
 
-/** Throws `grant_refused` when the change is one to the caller itself. */
-export function refuseSelf(caller: Caller, id: string, at?: string): void {
-  if (caller.id === id) throw new CountersignError('grant_refused', 'nobody changes their own rights', { at });
+/** Throws `grant_refused` when the change is one to the caller itself, by whichever account of the same human. */
+export async function refuseSelf(tx: Tx, caller: Caller, id: string, at?: string): Promise<void> {
+  if (caller.id === id || (await accountsOf(tx, caller.id)).includes(id))
+    throw new CountersignError('grant_refused', 'nobody changes their own rights', { at });
 }
 
 /** What a role and single permissions come to, in the order of the table. */
