@@ -5,19 +5,23 @@
 import { type ErasingParts, eraseBatch } from '@countersign/platform/store-erasable';
 
 /** Files go with the result that names them; what cleans the store takes their bytes then. */
-const ERASE_FILES = (quarantined: boolean) => `
+const ERASE_READABLE = `
+WITH files AS (
   UPDATE output.artifacts a SET sealed_key = NULL, seal_key_id = NULL, salt = NULL, digest = NULL, name = NULL, shown_name = NULL,
          shown_digest = NULL, erased_at = clock_timestamp(), clean_at = clock_timestamp()
     FROM unnest($1::text[], $2::text[]) AS k (tenant, job_id), output.results r
    WHERE a.tenant = k.tenant AND a.job_id = k.job_id AND a.sealed_key IS NOT NULL AND r.dispatch_id = a.dispatch_id
-     AND (r.output_decision = 'quarantine') = ${quarantined}`;
-const ERASE_READABLE = `
-WITH files AS (${ERASE_FILES(false)})
+     AND r.output_decision <> 'quarantine')
 UPDATE output.results r SET content = NULL, erased_at = clock_timestamp(), salt = CASE WHEN r.sealed IS NOT NULL THEN r.salt END
   FROM unnest($1::text[], $2::text[]) AS k (tenant, job_id)
  WHERE r.tenant = k.tenant AND r.job_id = k.job_id AND r.content IS NOT NULL`;
 const ERASE_SEALED = `
-WITH files AS (${ERASE_FILES(true)}), gone AS (
+WITH files AS (
+  UPDATE output.artifacts a SET sealed_key = NULL, seal_key_id = NULL, salt = NULL, digest = NULL, name = NULL, shown_name = NULL,
+         shown_digest = NULL, erased_at = clock_timestamp(), clean_at = clock_timestamp()
+    FROM unnest($1::text[], $2::text[]) AS k (tenant, job_id), output.results r
+   WHERE a.tenant = k.tenant AND a.job_id = k.job_id AND a.sealed_key IS NOT NULL AND r.dispatch_id = a.dispatch_id
+     AND r.output_decision = 'quarantine'), gone AS (
   UPDATE output.results r SET sealed = NULL, seal_key_id = NULL, salt = NULL, erased_at = clock_timestamp()
     FROM unnest($1::text[], $2::text[]) AS k (tenant, job_id)
    WHERE r.tenant = k.tenant AND r.job_id = k.job_id AND r.output_decision <> 'allow' RETURNING r.dispatch_id)
