@@ -16,21 +16,19 @@ import pg from 'pg';
 import { loadStatementCounter } from './count-costs.ts';
 import { driveCountersign } from './drive-countersign.ts';
 import { driveJetStream } from './drive-jetstream.ts';
+import { driveMcp } from './drive-mcp.ts';
 import { drivePgBoss } from './drive-pg-boss.ts';
+import { percentile } from './percentile.ts';
+import { sayMcp } from './say-mcp.ts';
 
 const seconds = Number(process.env.BENCH_SECONDS ?? 15);
 /** Rows of everything that grows, written before the first job. */
 const history = Number(process.env.BENCH_HISTORY ?? 0);
 const COUNTED_JOBS = 60;
+const MCP_CALLS = 300;
 
 function say(text: string): void {
   void process.stdout.write(`${text}\n`);
-}
-
-function percentile(values: readonly number[], p: number): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))];
-  return value === undefined ? 'none' : `${value.toFixed(1)} ms`;
 }
 
 const dir = mkdtempSync(join(process.getuid?.() === 0 ? '/tmp' : tmpdir(), 'countersign-bench-'));
@@ -66,6 +64,7 @@ try {
   const driven = await driveCountersign(stack, prepared, { seconds, counted_jobs: COUNTED_JOBS });
   const twice = await driveCountersign(stack, prepared, { seconds, replicas: 2 });
   const grown = history > 0 ? await driveCountersign(stack, prepared, { seconds, history }) : null;
+  const mcp = await driveMcp(prepared, MCP_CALLS);
 
   const times = (rate: number): string => `${(driven.jobs_per_s / rate).toFixed(2)} ×`;
   say('');
@@ -91,6 +90,7 @@ try {
     `               admitted to ended   p50 ${percentile(driven.ended_ms, 0.5)}  p99 ${percentile(driven.ended_ms, 0.99)}  (by the database's clock)`,
   );
   say('');
+  say(sayMcp(mcp));
   const { per_job, idle_per_s } = driven.counted!;
   const shown = (value: number | null): string => (value === null ? 'not counted' : value.toFixed(1));
   say('one job that shares no batch, by the servers’ own counts   and an idle system, a second');
