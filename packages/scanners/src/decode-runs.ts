@@ -5,11 +5,17 @@
 import { decodeRun, looksReadable } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 
-// Groups of four, eight or more characters, the last may be shorter.
-const GROUPS =
-  /(?<![\w+/=-])(?:(?:[\w+/-]{4}[ \n]){3,4096}|(?:[\w+/-]{8}[ \n]){1,4096}|(?:[\w+/-]{16}[ \n]){1,4096})[\w+/-]{1,16}={0,2}(?![\w+/-])/g;
 const WORD = /(?<![\w+/=-])[\w+/]{2,40}={0,2}(?![\w+/=-])/g;
 const MIN_WORDS = 3;
+const MIN_BASE32 = 16;
+/** Groups of such lengths, and how many there have to be before one that may be shorter. */
+const GROUPS: ReadonlyMap<number, number> = new Map([
+  [4, 3],
+  [8, 1],
+  [16, 1],
+]);
+const MAX_GROUPS = 4096;
+const MAX_LAST = 16;
 const DUMP_ROW =
   /^[0-9a-f]{6,16}:?[ \t]{1,3}((?:[0-9a-f]{2}){1,2}(?: {1,2}(?:[0-9a-f]{2}){1,2}){0,15})(?: {2,60}|$)/gim;
 const BASE32 = /(?<![A-Z0-9+/=])[A-Z2-7]{16,65536}={0,6}(?![A-Za-z0-9+/])/g;
@@ -31,12 +37,15 @@ export function groupedView(view: View, digits: number, longestRun: number): Vie
     builder.push(`${plain}\n`, from, to);
   };
   if (digits >= MIN_DIGITS && mayHoldGroups(text)) {
-    for (const { 0: run, index } of text.matchAll(GROUPS))
-      add(decodeRun(run.replace(/\s/g, '')), index, index + run.length);
+    for (let at = 0; at < text.length; ) {
+      const end = endOfGroups(text, at);
+      if (end > at) add(decodeRun(text.slice(at, end).replace(/\s/g, '')), at, end);
+      at = nextToken(text, Math.max(end, at));
+    }
   }
-  if (text.includes('==') || text.includes('= ')) addWords(text, add);
+  if (mayHoldWords(text)) addWords(text, add);
   if (digits >= MIN_DIGITS && text.includes('00010')) addDump(text, add);
-  if (longestRun >= 16)
+  if (longestRun >= MIN_BASE32 && mayHoldBase32(text))
     for (const { 0: run, index } of text.matchAll(BASE32)) add(readBase32(run), index, index + run.length);
   if (text.includes('<~'))
     for (const found of text.matchAll(ASCII85)) add(readAscii85(found[1]!), found.index, found.index + found[0].length);
@@ -53,6 +62,74 @@ function mayHoldGroups(text: string): boolean {
     if (isSpace(text, second + width) || isSpace(text, first - width) || first - width === -1) return true;
   }
   return false;
+}
+
+/** The end of groups of one length that begin at a token's start, a shorter last one and padding included; `at` where there are none. */
+function endOfGroups(text: string, at: number): number {
+  const size = endOfToken(text, at) - at;
+  const least = GROUPS.get(size);
+  if (least === undefined) return at;
+  let groups = 0;
+  let start = at;
+  while (groups < MAX_GROUPS && endOfToken(text, start) - start === size && isSpace(text, start + size)) {
+    groups += 1;
+    start += size + 1;
+  }
+  let end = endOfToken(text, start);
+  if (end === start && groups > 0) {
+    groups -= 1;
+    end = start - 1;
+  }
+  if (groups < least || end - start > MAX_LAST) return at;
+  for (let padding = 0; padding < 2 && text.charCodeAt(end) === 61; padding += 1) end += 1;
+  return end;
+}
+
+/** The next place at which a token begins behind a token or sign. */
+function nextToken(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isTokenCode(text.charCodeAt(at))) at += 1;
+  while (at < text.length && !isTokenCode(text.charCodeAt(at))) at += 1;
+  return at;
+}
+
+function endOfToken(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isTokenCode(text.charCodeAt(at))) at += 1;
+  return at;
+}
+
+/** Letters, digits and `+ - / _`. */
+function isTokenCode(code: number): boolean {
+  return (
+    ((code | 32) >= 97 && (code | 32) <= 122) || (code >= 47 && code <= 57) || code === 43 || code === 45 || code === 95
+  );
+}
+
+/** Padding right behind a letter and before an end: words by themselves have it now and then, and hardly anything else has. */
+function mayHoldWords(text: string): boolean {
+  for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', at + 1)) {
+    if (!isTokenCode(text.charCodeAt(at - 1))) continue;
+    const next = text.charCodeAt(at + 1) === 61 ? at + 2 : at + 1;
+    if (next >= text.length || isSpace(text, next)) return true;
+    at = next;
+  }
+  return false;
+}
+
+/** Whether some run of its alphabet is long enough. Looks at each place from its end first. */
+function mayHoldBase32(text: string): boolean {
+  for (let start = 0; start + MIN_BASE32 <= text.length; ) {
+    let at = start + MIN_BASE32 - 1;
+    while (at >= start && isBase32Code(text.charCodeAt(at))) at -= 1;
+    if (at < start) return true;
+    start = at + 1;
+  }
+  return false;
+}
+
+function isBase32Code(code: number): boolean {
+  return (code >= 65 && code <= 90) || (code >= 50 && code <= 55);
 }
 
 function isSpace(text: string, at: number): boolean {

@@ -12,7 +12,7 @@ import { oddityOf } from './letter-statistics.ts';
 import type { View } from './normalise.ts';
 import { readMeanings } from './read-meanings.ts';
 import { REVERSED_ANCHORS, type Respell, ROTATED_ANCHORS, RUN_ANCHORS, respelled, signedWords } from './respell.ts';
-import { CODE_ANCHORS, MIN_NUMBERS, PIG_ANCHOR } from './respell-codes.ts';
+import { CODE_ANCHORS, type CodeSigns, MIN_NUMBERS, PIG_ANCHOR, signOf } from './respell-codes.ts';
 import { HONEST, readsHonest, reportForeignSentences, weighSignals } from './weigh-signals.ts';
 
 /** Every literal that an attempt is found by; `detectPromptInjection` is told which of them ended where. */
@@ -61,7 +61,7 @@ export type Reader = { readonly firstAnchor: number; readonly isGuess: boolean }
  */
 export function detectPromptInjection(view: View, hits: Hits, { firstAnchor, isGuess }: Reader, emit: Emit): Respell {
   const { text } = view;
-  const seen = { reversed: 0, rotated: 0, codes: 0, pigs: 0, runs: [] as number[] };
+  const seen = { reversed: 0, rotated: 0, codes: new Set<keyof CodeSigns>(), pigs: 0, runs: [] as number[] };
   for (let i = 0; i < hits.anchors.length; i += 1) {
     const anchor = hits.anchors[i]! - firstAnchor;
     const end = hits.ends[i]!;
@@ -76,7 +76,7 @@ export function detectPromptInjection(view: View, hits: Hits, { firstAnchor, isG
     else if (anchor < ROTATED) seen.reversed += 1;
     else if (anchor < RUNS) seen.rotated += 1;
     else if (anchor >= PIG) seen.pigs += 1;
-    else if (anchor >= CODES) seen.codes += 1;
+    else if (anchor >= CODES) seen.codes.add(signOf(anchor - CODES));
     else if (seen.runs.length < MAX_RUNS && hits.survey.longestRun >= MIN_RUN) seen.runs.push(end - 1);
   }
   return detectWords(view, hits, { ...seen, isGuess }, emit);
@@ -102,7 +102,7 @@ export function detectForeignInjection(text: string, emit: Emit): void {
 type Seen = {
   readonly reversed: number;
   readonly rotated: number;
-  readonly codes: number;
+  readonly codes: ReadonlySet<keyof CodeSigns>;
   readonly pigs: number;
   readonly runs: readonly number[];
   readonly isGuess: boolean;
@@ -120,7 +120,14 @@ function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Resp
       ...oddity,
       isReversed: seen.reversed > 0,
       shifts: seen.rotated > 0 && !shifts.includes(ROT13) ? [ROT13, ...shifts] : shifts,
-      isCoded: seen.codes > 0 || seen.pigs >= MIN_PIGS || survey.digits >= MIN_NUMBERS,
+      codes: {
+        morse: seen.codes.has('morse'),
+        names: seen.codes.has('names'),
+        rot47: seen.codes.has('rot47'),
+        variables: seen.codes.has('variables'),
+        pigs: seen.pigs >= MIN_PIGS,
+        numbers: survey.digits >= MIN_NUMBERS,
+      },
       isBinary: survey.digits >= MIN_BINARY_DIGITS && /[01]{8}[ ,]?[01]{8}/.test(text),
       leet: SIGNS.some((sign) => standsInside(text, sign))
         ? [...words.leet, ...signedWords(text)].sort((a, b) => a.start - b.start)

@@ -24,6 +24,9 @@ const FEW_VOWELS = 0.28;
 const HARDLY_VOWELS = 0.17;
 const MANY_DOUBLE = 0.13;
 const MIN_DOUBLE = 5;
+/** Letters to a digit, and to a space or sign, that words have at least and at most. */
+const FEW_DIGITS = 8;
+const LONGEST = 12;
 const MAX_STRETCHES = 64;
 const MAX_SHIFTS = 2;
 /** By which a substitution has to be better than the text as it stands, and how good, for each letter. */
@@ -59,17 +62,25 @@ export function oddityOf(text: string): Oddity {
     let letters = 0;
     let vowels = 0;
     let doubles = 0;
+    let digits = 0;
+    let others = 0;
     for (let i = start; i < end; i += stride) {
       const code = text.charCodeAt(i);
       const kind = code < 128 ? KINDS[code]! : 0;
-      letters += kind & LETTER;
+      if (kind === 0) {
+        if (code >= 48 && code <= 57) digits += 1;
+        else others += 1;
+        continue;
+      }
+      letters += 1;
       vowels += kind & VOWEL;
-      if (kind !== 0 && code === text.charCodeAt(i + 1)) doubles += 1;
+      if (code === text.charCodeAt(i + 1)) doubles += 1;
     }
     if (letters < MIN_LETTERS) continue;
     isDrawn ||= doubles >= MIN_DOUBLE && doubles > letters * MANY_DOUBLE;
     if (vowels > 2 * FEW_VOWELS * letters) continue;
-    lacksVowels ||= vowels < 2 * HARDLY_VOWELS * letters;
+    // Numbers and long tokens are no words without vowels.
+    lacksVowels ||= vowels < 2 * HARDLY_VOWELS * letters && digits * FEW_DIGITS < letters && others * LONGEST > letters;
     if (stretches >= MAX_STRETCHES || shifts.size >= MAX_SHIFTS) continue;
     stretches += 1;
     const shift = bestShift(text, start, end);

@@ -6,7 +6,11 @@
 import { type View, ViewBuilder } from './normalise.ts';
 import { SPELLABLE } from './read-meanings.ts';
 
+/** What speaks for each code: one of its literals was seen, or enough digits or ends of words. */
+export type CodeSigns = Readonly<Record<'morse' | 'names' | 'numbers' | 'pigs' | 'rot47' | 'variables', boolean>>;
+
 type Code = {
+  readonly sign: keyof CodeSigns;
   readonly run: RegExp;
   /** Null where the run is something else. */
   readonly read: (run: string) => string | null;
@@ -21,23 +25,25 @@ export const MIN_NUMBERS = 12;
 const MIN_LETTERS = 8;
 
 /** Literals that one of the codes below can hardly do without; they are looked for among the anchors. */
-export const CODE_ANCHORS: readonly string[] = [
-  '.- ',
-  '-. ',
-  '.-/',
-  'sierra',
-  'tango',
-  'romeo',
-  '?8',
-  '@fc',
-  '6? ',
-  ' + ',
+const LITERALS: readonly (readonly [literal: string, sign: keyof CodeSigns])[] = [
+  ['.- ', 'morse'],
+  ['-. ', 'morse'],
+  ['.-/', 'morse'],
+  ['sierra', 'names'],
+  ['tango', 'names'],
+  ['romeo', 'names'],
+  ['?8', 'rot47'],
+  ['@fc', 'rot47'],
+  ['6? ', 'rot47'],
+  [' + ', 'variables'],
 ];
+export const CODE_ANCHORS: readonly string[] = LITERALS.map(([literal]) => literal);
 /** An end of pig Latin, which other words have now and then. */
 export const PIG_ANCHOR = 'ay ';
 
 const CODES: readonly Code[] = [
   {
+    sign: 'morse',
     run: /(?<![\w.-])[.-]{1,5}(?:[ /|\n]{1,3}[.-]{1,5}){8,4096}(?![\w.-])/g,
     read: (run) =>
       run
@@ -46,6 +52,7 @@ const CODES: readonly Code[] = [
         .join(' '),
   },
   {
+    sign: 'names',
     run: /\b(?:alf|alph|brav|charl|delt|ech|foxt|golf|hote|indi|juli|kilo|lima|mike|nove|osca|papa|queb|rome|sier|tang|unif|vict|whis|xray|x-ra|yank|zulu)[a-z]{0,4}(?:[ ,/|\n-]{1,3}[a-z]-?[a-z]{2,7}\b){7,512}/gi,
     read: (run) =>
       run
@@ -54,10 +61,12 @@ const CODES: readonly Code[] = [
         .join(' '),
   },
   {
+    sign: 'numbers',
     run: /(?<![\d.,:/-])(?:2[0-6]|1\d|[1-9])(?:[ ./,|-]{1,3}(?:2[0-6]|1\d|[1-9])(?!\d)){7,1024}/g,
     read: readNumbers,
   },
   {
+    sign: 'pigs',
     run: /\b[a-z]{1,20}ay(?:[ ,.;!\n]{1,3}[a-z]{1,20}ay\b){3,256}/gi,
     read: (run) =>
       run
@@ -67,19 +76,22 @@ const CODES: readonly Code[] = [
         .join(' '),
   },
   {
+    sign: 'rot47',
     run: /[!-~](?:[ !-~]){15,4096}/g,
     read: readRot47,
   },
   {
+    sign: 'variables',
     run: /\b[A-Za-z_]\w{0,15} ?= ?(?:"[^"\n]{1,80}"|'[^'\n]{1,80}')(?:[;,\n]? ?\n?(?:let |const |var |and )?\$?[A-Za-z_]\w{0,15} ?= ?(?:"[^"\n]{1,80}"|'[^'\n]{1,80}')){1,64}/g,
     read: (run) => [...run.matchAll(/["']([^"']*)["']/g)].map(([, text]) => text).join(' '),
   },
 ];
 
 /** All such runs of folded text, as lines of one view. Null where there is none. */
-export function codedView(source: View): View | null {
+export function codedView(source: View, signs: CodeSigns): View | null {
   let builder: ViewBuilder | null = null;
-  for (const { run, read } of CODES) {
+  for (const { sign, run, read } of CODES) {
+    if (!signs[sign]) continue;
     for (const found of source.text.matchAll(run)) {
       const text = read(found[0]);
       if (text === null || text.length < MIN_LETTERS) continue;
@@ -88,6 +100,11 @@ export function codedView(source: View): View | null {
     }
   }
   return builder?.view() ?? null;
+}
+
+/** The code that the i-th of the literals speaks for. */
+export function signOf(anchor: number): keyof CodeSigns {
+  return LITERALS[anchor]![1];
 }
 
 function letter(index: number): string {

@@ -6,7 +6,7 @@
 import { shiftedBack } from './letter-statistics.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 import { hasMeaning, SPELLABLE } from './read-meanings.ts';
-import { codedView } from './respell-codes.ts';
+import { type CodeSigns, codedView } from './respell-codes.ts';
 import { type Garbling, garbledView } from './respell-garbled.ts';
 import { TELLING } from './telling-words.ts';
 
@@ -15,8 +15,8 @@ export type Disguises = Garbling & {
   readonly isReversed: boolean;
   /** Substitutions, as `oddityOf` names them. */
   readonly shifts: readonly number[];
-  /** Something of respell-codes.ts may be in it. */
-  readonly isCoded: boolean;
+  /** What of respell-codes.ts may be in it. */
+  readonly codes: CodeSigns;
   readonly isBinary: boolean;
   readonly hasSpelled: boolean;
   readonly leet: readonly { start: number; end: number; word: string }[];
@@ -91,7 +91,7 @@ export function respelled(view: View, most: number, disguises: Disguises): Meant
   };
   if (disguises.isReversed) add(reversedView(source), false);
   for (const shift of disguises.shifts) add(shiftedView(source, shift), false);
-  if (disguises.isCoded) add(codedView(source), false);
+  add(codedView(source, disguises.codes), false);
   if (disguises.isBinary) add(binaryView(source), false);
   if (disguises.leet.length >= MIN_LEET) add(leetView(source, disguises.leet), true);
   if (disguises.hasSpelled) add(spelledView(source), true);
