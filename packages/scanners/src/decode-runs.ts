@@ -16,11 +16,14 @@ const GROUPS: ReadonlyMap<number, number> = new Map([
 ]);
 const MAX_GROUPS = 4096;
 const MAX_LAST = 16;
+const MAX_WIDTH = 17;
 const DUMP_ROW =
   /^[0-9a-f]{6,16}:?[ \t]{1,3}((?:[0-9a-f]{2}){1,2}(?: {1,2}(?:[0-9a-f]{2}){1,2}){0,15})(?: {2,60}|$)/gim;
 const BASE32 = /(?<![A-Z0-9+/=])[A-Z2-7]{16,65536}={0,6}(?![A-Za-z0-9+/])/g;
 const BASE32_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const ASCII85 = /<~([!-uz\s]{10,65536})~>/g;
+
+const TOKEN_CODES = Uint8Array.from({ length: 128 }, (_, code) => (/[\w+/-]/.test(String.fromCharCode(code)) ? 1 : 0));
 
 const MIN_DIGITS = 3;
 const PRINTABLE = /^[\t\n\r -~]+$/;
@@ -38,9 +41,10 @@ export function groupedView(view: View, digits: number, longestRun: number): Vie
   };
   if (digits >= MIN_DIGITS && mayHoldGroups(text)) {
     for (let at = 0; at < text.length; ) {
-      const end = endOfGroups(text, at);
+      const size = endOfToken(text, at) - at;
+      const end = GROUPS.has(size) ? endOfGroups(text, at, size) : at;
       if (end > at) add(decodeRun(text.slice(at, end).replace(/\s/g, '')), at, end);
-      at = nextToken(text, Math.max(end, at));
+      at = nextToken(text, Math.max(end, at + size));
     }
   }
   if (mayHoldWords(text)) addWords(text, add);
@@ -54,21 +58,24 @@ export function groupedView(view: View, digits: number, longestRun: number): Vie
 
 /** Looks at every fortieth place whether the next space has spaces on both sides, as many characters away. */
 function mayHoldGroups(text: string): boolean {
-  for (let at = 0; at < text.length; at += 40) {
+  for (let at = 0; at < text.length; ) {
     const first = nextSpace(text, at);
+    if (first - at > MAX_WIDTH) {
+      at = first;
+      continue;
+    }
     const second = nextSpace(text, first + 1);
     const width = second - first;
-    if (width < 5 || width > 65 || width % 4 !== 1) continue;
-    if (isSpace(text, second + width) || isSpace(text, first - width) || first - width === -1) return true;
+    const isGroup = width === 5 || width === 9 || width === 17;
+    if (isGroup && (isSpace(text, second + width) || isSpace(text, first - width) || first - width === -1)) return true;
+    at = Math.max(second, at + 40);
   }
   return false;
 }
 
 /** The end of groups of one length that begin at a token's start, a shorter last one and padding included; `at` where there are none. */
-function endOfGroups(text: string, at: number): number {
-  const size = endOfToken(text, at) - at;
-  const least = GROUPS.get(size);
-  if (least === undefined) return at;
+function endOfGroups(text: string, at: number, size: number): number {
+  const least = GROUPS.get(size)!;
   let groups = 0;
   let start = at;
   while (groups < MAX_GROUPS && endOfToken(text, start) - start === size && isSpace(text, start + size)) {
@@ -87,8 +94,7 @@ function endOfGroups(text: string, at: number): number {
 
 /** The next place at which a token begins behind a token or sign. */
 function nextToken(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && isTokenCode(text.charCodeAt(at))) at += 1;
+  let at = endOfToken(text, from);
   while (at < text.length && !isTokenCode(text.charCodeAt(at))) at += 1;
   return at;
 }
@@ -101,9 +107,7 @@ function endOfToken(text: string, from: number): number {
 
 /** Letters, digits and `+ - / _`. */
 function isTokenCode(code: number): boolean {
-  return (
-    ((code | 32) >= 97 && (code | 32) <= 122) || (code >= 47 && code <= 57) || code === 43 || code === 45 || code === 95
-  );
+  return code < 128 && TOKEN_CODES[code] === 1;
 }
 
 /** Padding right behind a letter and before an end: words by themselves have it now and then, and hardly anything else has. */
@@ -140,7 +144,8 @@ function isSpace(text: string, at: number): boolean {
 /** Not farther than a group is long. */
 function nextSpace(text: string, from: number): number {
   let at = from;
-  while (at < text.length && at < from + 66 && !isSpace(text, at)) at += 1;
+  const most = Math.min(text.length, from + MAX_WIDTH + 1);
+  while (at < most && !isSpace(text, at)) at += 1;
   return at;
 }
 

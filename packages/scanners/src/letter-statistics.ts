@@ -24,9 +24,11 @@ const FEW_VOWELS = 0.28;
 const HARDLY_VOWELS = 0.17;
 const MANY_DOUBLE = 0.13;
 const MIN_DOUBLE = 5;
-/** Letters to a digit, and to a space or sign, that words have at least and at most. */
+/** Letters to a digit, and to a space or the like, that words have at least and at most. */
 const FEW_DIGITS = 8;
 const LONGEST = 12;
+/** What stands between words, or between letters that were set apart. */
+const GAPS = Uint8Array.from({ length: 128 }, (_, code) => (/[\s.,_-]/.test(String.fromCharCode(code)) ? 1 : 0));
 const MAX_STRETCHES = 64;
 const MAX_SHIFTS = 2;
 /** By which a substitution has to be better than the text as it stands, and how good, for each letter. */
@@ -63,13 +65,13 @@ export function oddityOf(text: string): Oddity {
     let vowels = 0;
     let doubles = 0;
     let digits = 0;
-    let others = 0;
+    let gaps = 0;
     for (let i = start; i < end; i += stride) {
       const code = text.charCodeAt(i);
       const kind = code < 128 ? KINDS[code]! : 0;
       if (kind === 0) {
         if (code >= 48 && code <= 57) digits += 1;
-        else others += 1;
+        else if (GAPS[code] === 1) gaps += 1;
         continue;
       }
       letters += 1;
@@ -80,7 +82,7 @@ export function oddityOf(text: string): Oddity {
     isDrawn ||= doubles >= MIN_DOUBLE && doubles > letters * MANY_DOUBLE;
     if (vowels > 2 * FEW_VOWELS * letters) continue;
     // Numbers and long tokens are no words without vowels.
-    lacksVowels ||= vowels < 2 * HARDLY_VOWELS * letters && digits * FEW_DIGITS < letters && others * LONGEST > letters;
+    lacksVowels ||= vowels < 2 * HARDLY_VOWELS * letters && digits * FEW_DIGITS < letters && gaps * LONGEST > letters;
     if (stretches >= MAX_STRETCHES || shifts.size >= MAX_SHIFTS) continue;
     stretches += 1;
     const shift = bestShift(text, start, end);

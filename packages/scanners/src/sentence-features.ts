@@ -219,9 +219,12 @@ function isEnd(text: string, i: number): boolean {
   return (code === 46 || code === 33 || code === 63) && (i + 1 >= text.length || text.charCodeAt(i + 1) <= 32);
 }
 
-/** Lower case of an ASCII letter, a digit as it is, 0 for what ends a word. */
+// Of each ASCII character the lower case of a letter, a digit as it is, 0 for what ends a word.
+const WORD_CODES = Uint8Array.from({ length: 128 }, (_, code) => {
+  const char = String.fromCharCode(code).toLowerCase();
+  return /[a-z0-9]/.test(char) ? char.charCodeAt(0) : 0;
+});
+
 function wordCode(code: number): number {
-  if (code >= 97 && code <= 122) return code;
-  if (code >= 65 && code <= 90) return code + 32;
-  return code >= 48 && code <= 57 ? code : 0;
+  return code < 128 ? WORD_CODES[code]! : 0;
 }
