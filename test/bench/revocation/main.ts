@@ -3,37 +3,22 @@
  * asks holds on until it is refused, as a thief would; two of each service when REPLICAS=2. A session is an API key, and so is
  * measured as one.
  */
-import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openSigner, type Signer, signRequest } from '@countersign/client/sign-request';
 import { PERMISSION_SETS } from '@countersign/contracts/permissions';
-import {
-  allSettings,
-  prepareSystem,
-  renderDevelopmentNats,
-  urlForRole,
-} from '@countersign/infra/development-environment';
-import { loadDevelopmentKeys } from '@countersign/infra/development-keys';
-import { DEVELOPMENT_ROSTER, DEVELOPMENT_TENANT as tenant } from '@countersign/infra/development-roster';
-import { findFreePort } from '@countersign/infra/find-free-port';
-import { startLocalStack } from '@countersign/infra/local-stack';
-import { runServices } from '@countersign/infra/run-services';
+import { DEVELOPMENT_TENANT as tenant } from '@countersign/infra/development-roster';
 import { hashApiKey, keyIdOf, newApiKey } from '@countersign/ingress/api-key';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { type Revocation, revokeIdentity } from '@countersign/ingress/revoke-identity';
-import { connectDatabase } from '@countersign/platform/database';
 import { createNatsKey } from '@countersign/platform/nats-key';
 import { knockAsWorker } from '../../harness/knock-as-worker.ts';
 import { knock } from '../../harness/knock-on-bus.ts';
 import { playWorker } from '../../harness/play-worker.ts';
-import type { TestSystem } from '../../harness/start-system.ts';
 import { startWorker } from '../../harness/start-worker.ts';
+import { RATE, say, startLoadedSystem, told } from '../loaded-system.ts';
 
 const TRIES = Number(process.env.BENCH_TRIES ?? 20);
-const RATE = 40;
 const POLL_MS = 10;
 /** A right one that is refused would measure nothing; nor does one that is never refused. */
 const MOST_MS = 10_000;
@@ -46,45 +31,13 @@ type Trial = {
   clear?: () => Promise<unknown>;
 };
 
-const dir = mkdtempSync('/tmp/countersign-revocation-');
 const cleanUp = new AsyncDisposableStack();
-cleanUp.defer(async () => rmSync(dir, { recursive: true, force: true }));
 try {
-  const keys = loadDevelopmentKeys(dir, DEVELOPMENT_ROSTER);
-  const stack = cleanUp.use(
-    await startLocalStack({ dir, fresh: false, mode: 'dev', renderNats: renderDevelopmentNats(keys) }),
-  );
-  const { admin_url } = stack.postgres;
-  const prepared = { dir, admin_url, nats_url: stack.nats.url, keys };
-  await prepareSystem(prepared);
-  const services = cleanUp.use(
-    await runServices({
-      dir: join(dir, 'logs'),
-      separate: true,
-      replicas: Number(process.env.REPLICAS ?? 1),
-      settings: allSettings(prepared),
-      http_port: await findFreePort(),
-    }),
-  );
-  const url = services.urls[0]!;
-  const system = { url, tenant, keys, nats: stack.nats } as unknown as TestSystem;
-  const database = cleanUp.adopt(
-    connectDatabase({
-      url: urlForRole(admin_url, 'countersign_ingress', keys.role_passwords.countersign_ingress!),
-      pool: 2,
-      name: 'bench',
-    }),
-    (each) => each.close(),
-  );
+  const loaded = cleanUp.use(await startLoadedSystem('revocation'));
+  const { system, url, database } = loaded;
   cleanUp.use(await startWorker(system, 'demo-read', () => ({ ok: true }), 16));
   const played = cleanUp.use(await playWorker(system, 'desk-read'));
-  const load = { url, key: keys.api_keys.agent, rate: RATE, clients: 1, seconds: 600 };
-  const client = spawn(process.execPath, [join(import.meta.dirname, '../submit-load.ts')], {
-    env: { ...process.env, BENCH_LOAD: JSON.stringify(load) },
-    stdio: 'ignore',
-  });
-  cleanUp.defer(async () => void client.kill());
-  await pause(3_000);
+  await loaded.load();
 
   const register = (given: Parameters<typeof registerIdentities>[1]): Promise<unknown> =>
     database.transaction((tx) => registerIdentities(tx, given));
@@ -118,7 +71,7 @@ try {
     for await (const _ of answer.body!);
   };
   const disconnected = async (key: ReturnType<typeof createNatsKey>): Promise<void> => {
-    const { letIn, closed } = await knock(stack.nats.url, key);
+    const { letIn, closed } = await knock(system.nats.url, key);
     if (!letIn) throw new Error('not let in');
     await closed;
   };
@@ -229,9 +182,7 @@ try {
     },
   };
 
-  say(
-    `${services.instancesOf('ingress').length} of each service, ${RATE} jobs a second beside it, ${TRIES} of each kind`,
-  );
+  say(`${loaded.replicas} of each service, ${RATE} jobs a second beside it, ${TRIES} of each kind`);
   for (const [name, begin] of Object.entries(kinds)) {
     const last: Record<string, number[]> = {};
     for (let i = 0; i < TRIES; i += 1) {
@@ -255,15 +206,4 @@ try {
   }
 } finally {
   await cleanUp.disposeAsync();
-}
-
-function say(text: string): void {
-  void process.stdout.write(`${text}\n`);
-}
-
-function told(values: readonly number[]): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (p: number): string =>
-    `${sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))]!.toFixed(0)} ms`;
-  return `p50 ${at(0.5)}  p99 ${at(0.99)}  longest ${at(1)}`;
 }
