@@ -8,6 +8,7 @@ import { canonicalize, type JsonValue } from './canonical-json.ts';
 import type { Body, DerivedFault } from './derived-fault.ts';
 import { APPROVAL_DOMAIN, plainDigest } from './digest.ts';
 import { type Grants, giveGrant, grantFault } from './rederive-grant.ts';
+import type { Persons } from './rederive-persons.ts';
 
 /** `delegated_by`: whose vote it is, when that person lent it to the voter. */
 type Vote = {
@@ -19,6 +20,9 @@ type Vote = {
   break_glass?: unknown;
   /** For how many jobs alike. */
   grant?: unknown;
+  /** The humans that it is spent for, and those in whose matter it is, as their accounts were one when it was cast. */
+  spent: unknown[];
+  apart: unknown[];
 };
 
 export type Approval = {
@@ -61,7 +65,13 @@ const SAME = [
 
 type Dispatch = { body: Body; decision: Body; time_us: number };
 
-export function readApproval(approvals: Map<unknown, Approval>, kind: string, body: Body): void {
+/** `persons`: as the registry has them at this moment. */
+export function readApproval(
+  approvals: Map<unknown, Approval>,
+  kind: string,
+  body: Body,
+  persons: Pick<Persons, 'nameOf'>,
+): void {
   const known = approvals.get(body.approval_id);
   const opens = kind === 'approval_opened' || kind === 'approval_by_grant';
   if (opens && known === undefined) {
@@ -72,7 +82,11 @@ export function readApproval(approvals: Map<unknown, Approval>, kind: string, bo
   if (known === undefined) return;
   const { voter, delegated_by, stage, group, digest, break_glass, grant } = body;
   if (kind === 'approval_voted' && body.vote === 'approve')
-    known.approvals.push({ voter, delegated_by, stage, group, digest, break_glass, grant });
+    known.approvals.push({
+      ...{ voter, delegated_by, stage, group, digest, break_glass, grant },
+      spent: (delegated_by === undefined ? [voter] : [voter, delegated_by]).map((each) => persons.nameOf(each)),
+      apart: partiesOf(known.opened).map((each) => persons.nameOf(each)),
+    });
   if (kind === 'approval_escalated') known.escalated_to = body.to;
   if (kind === 'approval_granted') known.granted = true;
   if (NOT_GRANTED.includes(kind)) known.granted = false;
@@ -129,11 +143,15 @@ function agreementFault(approval: Approval): DerivedFault | null {
   const { opened } = approval;
   if (opened.digest !== digestOf(opened)) return 'approval_of_something_else';
   if (approval.approvals.some(({ digest }) => digest !== opened.digest)) return 'approval_of_something_else';
-  const chain = typeof opened.on_behalf_of === 'string' ? opened.on_behalf_of.split(/[ /]/) : [];
-  const asked = [opened.actor, opened.owner, ...chain];
-  if (approval.approvals.some((vote) => spentBy(vote).some((person) => asked.includes(person))))
+  if (approval.approvals.some(({ spent, apart }) => spent.some((person) => apart.includes(person))))
     return 'approval_by_the_wrong_person';
   return hasAll(approval, opened.stages) ? null : 'approval_by_too_few';
+}
+
+/** In whose matter it is: who asked, who answers for it, and whoever is in the chain. */
+function partiesOf({ actor, owner, on_behalf_of }: Body): unknown[] {
+  const chain = typeof on_behalf_of === 'string' ? on_behalf_of.split(/[ /]/) : [];
+  return [actor, owner, ...chain];
 }
 
 function digestOf(opened: Body): string | null {
@@ -167,7 +185,7 @@ function hasAll({ approvals, opened, escalated_to }: Approval, stages: unknown):
   if (approvals.some((vote) => mayAlone(vote, opened))) return true;
   const escalated = (opened.escalate as { to?: unknown } | undefined)?.to;
   const others = escalated !== undefined && escalated === escalated_to ? [escalated] : [];
-  const voters = approvals.flatMap(spentBy);
+  const voters = approvals.flatMap(({ spent }) => spent);
   if (new Set(voters).size !== voters.length) return false;
   return stages.every((asked: unknown, stage) => {
     const { group, count } = (asked ?? {}) as Body;
@@ -181,8 +199,4 @@ function hasAll({ approvals, opened, escalated_to }: Approval, stages: unknown):
 /** One of the group that the rule names grants alone. */
 function mayAlone({ break_glass, group }: Vote, opened: Body): boolean {
   return break_glass === true && group === (opened.break_glass as { group?: unknown } | undefined)?.group;
-}
-
-function spentBy({ voter, delegated_by }: Vote): unknown[] {
-  return delegated_by === undefined ? [voter] : [voter, delegated_by];
 }

@@ -10,6 +10,7 @@ import { type AskedFor, askedFor, ControlInForce, textOf } from './rederive-cont
 import { type EndedJob, Erasure } from './rederive-erasure.ts';
 import { type Grants, revokeGrant } from './rederive-grant.ts';
 import { keepOffer, type Offers, offerFaults } from './rederive-offer.ts';
+import { Persons } from './rederive-persons.ts';
 import { type HeldOutput, newHeldOutput, reviewFaults } from './rederive-review.ts';
 import { Signoffs } from './rederive-signoff.ts';
 
@@ -52,11 +53,13 @@ export class Rederivation {
   readonly #control = new ControlInForce();
   readonly #erasure = new Erasure(this.#ended);
   readonly #signoffs = new Signoffs();
+  readonly #persons = new Persons();
 
   /** Entries come in the order of leaves: each saw what came before it. */
   take(entry: DerivedFrom, body: Body): DerivedFault[] {
     if (entry.kind === 'policy_activated') return this.#activate(body);
     this.#control.take(entry.kind, body);
+    this.#persons.take(entry.kind, body);
     if (entry.chain.startsWith('job:'))
       return [...this.#signoffs.take(entry.chain, entry.kind, body), ...this.#step(entry, body)];
     return entry.chain.startsWith('content:') ? this.#erasure.take(entry.kind, body, entry.time_us) : [];
@@ -81,6 +84,7 @@ export class Rederivation {
     const job = this.#jobs.get(chain) ?? newJob(entry, body);
     this.#jobs.set(chain, job);
     const faults = this.#control.faults(kind, body, job.asked);
+    if (kind.startsWith('approval_')) readApproval(job.approvals, kind, body, this.#persons);
     faults.push(...this.#decided(entry, job, body), ...stepFaults(entry, job, body));
     if (kind === 'approval_refused') keepOffer(this.#offers, body);
     if (body.follows !== undefined) faults.push(...offerFaults(this.#offers, body));
@@ -161,7 +165,6 @@ function approved(entry: DerivedFrom, job: Job, body: Body, decision: Body, gran
 
 /** What the other stages recorded of the job. */
 function stepFaults({ kind }: DerivedFrom, job: Job, body: Body): DerivedFault[] {
-  if (kind.startsWith('approval_')) readApproval(job.approvals, kind, body);
   switch (kind) {
     case 'job_running':
       return claimed(job, body);

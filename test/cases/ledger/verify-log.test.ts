@@ -170,6 +170,26 @@ test('a quarantined output that was opened and let out fits', () => {
   expect(verify(exportOf(logOf([...history(), ...reviewed])))).toMatchObject({ verdict: 'holds' });
 });
 
+/** What the registry records of an account, before people vote. */
+function told(...changes: [id: string, says: Record<string, unknown>][]): Step[] {
+  const at = history().findIndex(({ kind }) => kind === 'approval_opened');
+  const entries = changes.map(([id, says]) => ({
+    ...{ chain: `identity:${id}`, kind: 'identity_changed', by: 'ingress', tenant: 'acme' },
+    body: { what: 'person', id, tenant: 'acme', ...says },
+  }));
+  return history().toSpliced(at, 0, ...entries);
+}
+
+test('accounts of different humans fit, and so do two of one that were parted before either voted', () => {
+  const parted = told(['bob', { person: 'ann' }], ['bob', { person: null }], ['cyd', { oidc_subject: 'a' }]);
+  expect(verify(exportOf(logOf(parted)))).toMatchObject({ verdict: 'holds' });
+  // Once both have voted, it changes nothing of what they were.
+  const late = told(['bob', { person: 'ann' }]);
+  const link = late.findIndex(({ chain }) => chain === 'identity:bob');
+  const after = [...late.toSpliced(link, 1), late[link]!];
+  expect(verify(exportOf(logOf(after)))).toMatchObject({ verdict: 'holds' });
+});
+
 describe('of a history in which', () => {
   const index = (kind: string, nth = 0): number =>
     history().flatMap((step, i) => (step.kind === kind ? [i] : []))[nth]!;
@@ -268,6 +288,24 @@ describe('of a history in which', () => {
     ]),
     ['one vote is missing', history().toSpliced(index('approval_voted'), 1), 'approval_by_too_few', APPROVED - 1],
     ['one person voted twice', changed(index('approval_voted', 1), { voter: 'ann' }), 'approval_by_too_few', APPROVED],
+    [
+      'one human voted by two accounts, declared to be one',
+      told(['bob', { person: 'ann' }]),
+      'approval_by_too_few',
+      APPROVED + 1,
+    ],
+    [
+      'one human voted by two accounts of one subject',
+      told(['bob', { oidc_subject: 's' }], ['ann', { oidc_subject: 's' }]),
+      'approval_by_too_few',
+      APPROVED + 2,
+    ],
+    [
+      'the owner voted by a second account, over a third',
+      told(['bob', { person: 'third' }], ['third', { person: 'olga' }]),
+      'approval_by_the_wrong_person',
+      APPROVED + 2,
+    ],
     [
       'the owner voted',
       changed(index('approval_voted', 1), { voter: 'olga' }),

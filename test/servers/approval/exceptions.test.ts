@@ -5,6 +5,7 @@
 import type { ApprovalView } from '@countersign/contracts/approval';
 import type { Principal } from '@countersign/contracts/rpc';
 import { type Approval, approvalFault, readApproval } from '@countersign/ledger/rederive-approval';
+import { Persons } from '@countersign/ledger/rederive-persons';
 import { randomSalt } from '@countersign/platform/ids';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
@@ -69,10 +70,12 @@ async function unreviewed(): Promise<string[]> {
 async function faultOf(job_id: string): Promise<string | null> {
   const entries = await run.entries(job_id);
   const approvals = new Map<unknown, Approval>();
-  for (const { kind, body } of entries) readApproval(approvals, kind, body as never);
+  const persons = new Persons();
+  for (const { kind, body } of entries) readApproval(approvals, kind, body as never, persons);
   const last = entries.findLast(({ kind }) => kind === 'approval_opened')!.body as Record<string, never>;
   const time_us = Date.now() * 1000;
-  return approvalFault(approvals.get(last.approval_id)!, { body: last, decision: last, time_us });
+  const decision = { ...last, obligations: { approval: { stages: last.stages } } };
+  return approvalFault(approvals.get(last.approval_id)!, { body: last, decision, time_us });
 }
 
 describe('escalation', () => {
