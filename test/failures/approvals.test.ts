@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actAs, publishPolicy, setSwitch } from '../harness/act-as-role.ts';
 import { editPolicy } from '../harness/edit-policy.ts';
 import { countEverything, entriesOf, kindsOf } from '../harness/read-evidence.ts';
+import { shuffler } from '../harness/shuffler.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 import { startWorker } from '../harness/start-worker.ts';
 import { waitForApproval, waitForEnd, waitForState } from '../harness/wait-for-job.ts';
@@ -708,19 +709,3 @@ test('and the checker would see it: a vote in the own matter, a human twice, a g
   await system.sql('UPDATE approval.approvals SET grant_use = 4 WHERE grant_use = 8 AND by_grant = $1', [grant_id]);
   expect(await faults()).toBe('');
 });
-
-/** The same order for the same seed (mulberry32). */
-function shuffler(seed: number): (names: string[]) => string[] {
-  let state = seed;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  return (names) =>
-    names
-      .map((name) => ({ name, at: next() }))
-      .sort((a, b) => a.at - b.at)
-      .map(({ name }) => name);
-}

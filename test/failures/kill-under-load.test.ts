@@ -5,18 +5,23 @@
  */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COUNTED_RULE, editPolicy } from '../harness/edit-policy.ts';
+import { ASKED_RULE, COUNTED_RULE, editPolicy } from '../harness/edit-policy.ts';
+import { shuffler } from '../harness/shuffler.ts';
+import { actAtRandom, holdOne, settleHeld } from './act-at-random.ts';
 import { ALL_SERVICES } from './check-system.ts';
 import { startTrial, type Trial } from './trial.ts';
 
 describe('kill -9 under load', () => {
+  const seed = Date.now() % 2_147_483_647;
+  const order = shuffler(seed);
   let trial: Trial;
   beforeAll(async () => {
+    console.log(`seed of what people do meanwhile: ${seed}`);
     trial = await startTrial({
       separate: true,
       own_postgres: true,
       replicas: 2,
-      bundle_dir: editPolicy(COUNTED_RULE),
+      bundle_dir: editPolicy(COUNTED_RULE, ASKED_RULE),
     });
   }, 120_000);
   afterAll(() => trial?.[Symbol.asyncDispose]());
@@ -24,10 +29,18 @@ describe('kill -9 under load', () => {
   it.each(ALL_SERVICES)('%s is killed and comes back, one of two and both', { timeout: 180_000 }, async (service) => {
     // Of two, one: what it did not answer is the other's to answer, and what it held is the other's to find.
     for (const from of [-1, 0]) {
-      await trial.underLoad(async (_load, { services }) => {
-        const programs = services.instancesOf(service).slice(from);
-        await Promise.all(programs.map((program) => program.kill()));
-        await Promise.all(programs.map((program) => program.start()));
+      await trial.underLoad(async (load, system) => {
+        const held = await holdOne(system);
+        load.accepted.push(held);
+        const programs = system.services.instancesOf(service).slice(from);
+        const crash = async () => {
+          await Promise.all(programs.map((program) => program.kill()));
+          await Promise.all(programs.map((program) => program.start()));
+        };
+        // Votes, cancel, kill switch, activation, expiry and revocation at once, and the crash among them.
+        const round = `${service}${from}`;
+        const [won] = await Promise.all([actAtRandom(system, held, { order, round }), crash()]);
+        await settleHeld(system, held, won);
       });
     }
     await trial.expectPromisesKept();

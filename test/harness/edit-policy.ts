@@ -18,6 +18,19 @@ export const COUNTED_RULE: [from: string, to: string] = [
 `,
 ];
 
+/** For jobs with the label `asked`: one person's yes, and one of them at a time. */
+export const ASKED_RULE: [from: string, to: string] = [
+  '  - id: allow-demo-read\n',
+  `  - id: asked-reads
+    match: { topics: [job.demo.read], labels: { asked: "yes" } }
+    decision: require_approval
+    approval: { stages: [{ group: approvers, count: 1 }], expires_in: 1h }
+    limits: [{ id: asked-at-once, per: [tenant], max_running: 1 }]
+    reason: asked about
+  - id: allow-demo-read
+`,
+];
+
 /** Throws when the text to replace is not there: a test that changes nothing would prove nothing. */
 export function editPolicy(...edits: [from: string, to: string][]): string {
   const dir = mkdtempSync(join(inject('test_stack').run_dir, 'bundle-'));
