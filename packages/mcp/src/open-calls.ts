@@ -24,6 +24,8 @@ export type OpenCalls = {
   /** The result was handed over: the next call of that key is another job. */
   close(job_id: string): void;
   has(job_id: string): boolean;
+  /** To be called before the request is handed to the server behind: true once for each job, whichever process asks. */
+  mayHandOn(job_id: string): boolean;
 };
 
 /** Longer than any job waits (`deadline_ms`). */
@@ -42,7 +44,7 @@ export function openCallsIn(folder: string): OpenCalls {
     open(key, run) {
       const name = key.slice(0, KEY_CHARS);
       const path = join(folder, name);
-      if (handedOver.has(read(path)?.job_id ?? '')) rmSync(path, { force: true });
+      if (handedOver.has(read(path)?.job_id ?? '')) forget(path);
       const fresh = { job_id: `mcp-${name}-${randomBytes(8).toString('hex')}`, run };
       return create(path, `${fresh.job_id} ${run}`) ? fresh : (read(path) ?? fresh);
     },
@@ -51,12 +53,28 @@ export function openCallsIn(folder: string): OpenCalls {
       // The file goes once the answer is on its way: killed before that, the same call gets the same answer.
       handedOver.add(job_id);
       setImmediate(() => {
-        if (this.has(job_id)) rmSync(fileOf(job_id), { force: true });
+        if (this.has(job_id)) forget(fileOf(job_id));
         handedOver.delete(job_id);
       });
     },
     has: (job_id) => JOB_ID.test(job_id) && read(fileOf(job_id))?.job_id === job_id,
+    mayHandOn(job_id) {
+      const path = sentOf(fileOf(job_id));
+      if (create(path, `${job_id} sent`)) return true;
+      if (read(path)?.job_id === job_id) return false;
+      // Of a job of this call that was handed over.
+      rmSync(path, { force: true });
+      return create(path, `${job_id} sent`);
+    },
   };
+}
+
+function sentOf(path: string): string {
+  return `${path}.sent`;
+}
+
+function forget(path: string): void {
+  for (const each of [path, sentOf(path)]) rmSync(each, { force: true });
 }
 
 function create(path: string, text: string): boolean {

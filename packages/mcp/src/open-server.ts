@@ -49,7 +49,7 @@ export function openServer({
   const upstream = openUpstream(address, { log, onToolsChanged });
   const tools = reviewedTools(beside.tools, server, upstream);
   const calls = openCallsIn(beside.calls);
-  const run = runJob.bind(null, { server, upstream, tools });
+  const run = runJob.bind(null, { server, upstream, tools, calls });
   const worker = poolWorker({ file, settings, folder: beside.calls, calls, run, log });
   const { wait_ms, cancel_on_abort } = settings;
   const state_key = new Uint8Array(hkdfSync('sha256', file.signing_key, '', 'countersign mcp request state', 32));

@@ -5,6 +5,7 @@
 import type { JobContext, WorkerJob } from '@countersign/worker/worker-options';
 import { z } from 'zod';
 import { GOVERNED, type Params, topicOf } from './names.ts';
+import type { OpenCalls } from './open-calls.ts';
 import { callable, type ReviewedTools } from './reviewed-tools.ts';
 import { type Upstream, UpstreamError } from './upstream.ts';
 
@@ -20,7 +21,12 @@ export const callPayload = z.strictObject({
 });
 export type CallPayload = z.infer<typeof callPayload>;
 
-export type RunParts = { server: string; upstream: Pick<Upstream, 'request'>; tools: Pick<ReviewedTools, 'find'> };
+export type RunParts = {
+  server: string;
+  upstream: Pick<Upstream, 'request'>;
+  tools: Pick<ReviewedTools, 'find'>;
+  calls: Pick<OpenCalls, 'mayHandOn'>;
+};
 
 export async function runJob(parts: RunParts, job: WorkerJob, { signal }: JobContext): Promise<unknown> {
   const parsed = callPayload.safeParse(job.payload);
@@ -35,5 +41,11 @@ export async function runJob(parts: RunParts, job: WorkerJob, { signal }: JobCon
     if (now.digest !== definition)
       throw new UpstreamError('tool_changed', 'the tool was reviewed anew since this was asked');
   }
+  // A policy that lets a lost attempt be made again cannot know what a server makes of the same request twice.
+  if (!parts.calls.mayHandOn(job.job_id))
+    throw new UpstreamError(
+      'may_have_run',
+      'it was handed to the server before, and nobody knows what came of it; look first',
+    );
   return parts.upstream.request(method, params, signal);
 }

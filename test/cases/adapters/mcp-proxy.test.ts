@@ -119,11 +119,13 @@ describe('tools', () => {
         return {};
       },
     };
-    const { tools } = partsOf(asPlane(playPlane()));
+    const { tools, calls } = partsOf(asPlane(playPlane()));
+    const { job_id } = calls.open('0'.repeat(40), 'run');
     const run = (topic: string, name: string, definition: string) =>
       runJob(
-        { server: 'box', upstream, tools },
+        { server: 'box', upstream, tools, calls },
         {
+          job_id,
           topic,
           payload: { method: 'tools/call', params: { name }, definition, client: { name: 'x', version: '' } },
         } as never,
@@ -137,6 +139,9 @@ describe('tools', () => {
     await expect(run('job.mcp.box.other', 'other', digest)).rejects.toMatchObject({ code: 'tool_unknown' });
     expect(asked).toEqual([]);
     await run('job.mcp.box.shell', 'shell', digest);
+    expect(asked).toHaveLength(1);
+    // Another attempt of a job that was handed on, whoever lets it be made.
+    await expect(run('job.mcp.box.shell', 'shell', digest)).rejects.toMatchObject({ code: 'may_have_run' });
     expect(asked).toHaveLength(1);
   });
 

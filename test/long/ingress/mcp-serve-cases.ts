@@ -23,7 +23,7 @@ import { waitForApproval } from '../../harness/wait-for-job.ts';
 export const SERVED_RULES: [from: string, to: string][] = [
   [
     'topics:\n',
-    'topics:\n  job.mcp.everything.*: { capability: mcp-everything.use }\n  job.mcp.notes.*: { capability: mcp-notes.use }\n',
+    'topics:\n  job.mcp.everything.*: { capability: mcp-everything.use }\n  job.mcp.notes.*: { capability: mcp-notes.use }\n  job.mcp.box.*: { capability: mcp-box.use }\n',
   ],
   [
     'rules:\n',
@@ -35,14 +35,20 @@ export const SERVED_RULES: [from: string, to: string][] = [
     approval: { stages: [{ group: approvers, count: 1 }], expires_in: 1h }
     constraints: { timeout: 30s, max_attempts: 1 }
     reason: a person looks first
+  - id: mcp-box-held
+    match: { topics: [job.mcp.box.before-plane, job.mcp.box.before-proxy, job.mcp.box.before-server] }
+    decision: require_approval
+    approval: { stages: [{ group: approvers, count: 1 }], expires_in: 1h }
+    constraints: { timeout: 30s }
+    reason: a person looks first
   - id: mcp-everything
-    match: { topics: ["job.mcp.everything.*", "job.mcp.notes.*"] }
+    match: { topics: ["job.mcp.everything.*", "job.mcp.notes.*", "job.mcp.box.*"] }
     decision: allow
     reason: it only says what it is asked
 `,
   ],
 ];
-export const SERVED_POOLS = ['everything', 'notes']
+export const SERVED_POOLS = ['everything', 'notes', 'box']
   .map((name) => `  - { id: mcp-${name}, capabilities: [mcp-${name}.use], tenants: [default], concurrency: 8 }\n`)
   .join('');
 
