@@ -91,7 +91,7 @@ export function growTree({ database, signers, log, metrics, onSigned }: GrowOpti
   const tell = (): void => metrics.set('ledger_unsigned', {}, Math.max(0, known - (growing?.signed_size ?? 0)));
 
   async function heal(): Promise<void> {
-    const [last, leaves] = await Promise.all([readCheckpoint(database), countLeaves(database)]);
+    const [last, leaves] = await database.transaction((tx) => Promise.all([readCheckpoint(tx), countLeaves(tx)]));
     const signed = last?.tree_size ?? 0;
     const stuck = leaves > signed && signed === seen;
     seen = signed;
