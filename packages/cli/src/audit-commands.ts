@@ -247,7 +247,8 @@ function readRoot(path: string): TrustRoot {
 }
 
 function showVerdict(verdict: EvidenceVerdict): string {
-  const { entries, leaves, kept_size, cosigned_by, complete, faults, window, within, derived, table_rows } = verdict;
+  const { entries, leaves, kept_size, cosigned_by, complete, faults, window, within, derived, table_rows, population } =
+    verdict;
   const [first] = faults;
   if (first !== undefined)
     return `broken at ${first.at}: ${first.code}${faults.length > 1 ? `, and ${faults.length - 1} more` : ''}`;
@@ -257,7 +258,9 @@ function showVerdict(verdict: EvidenceVerdict): string {
     ...(derived ? [] : ['not derived: what these steps stand on was recorded before the window']),
     complete
       ? `complete: every leaf${window === null ? '' : ' of the window'} has its entry`
-      : 'one part of the log: chains are whole, whole chains may be missing',
+      : population === null
+        ? 'one part of the log: chains are whole, whole chains may be missing'
+        : `complete for tenant ${population}, by the signed word of the log: no chain of its is missing`,
     ...(table_rows === undefined ? [] : [`the table has these entries and no others: ${table_rows} rows`]),
     kept_size > 0
       ? `nothing before leaf ${kept_size} was rewritten`

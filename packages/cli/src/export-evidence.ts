@@ -11,7 +11,7 @@ import { instantOf, type LogWindow, microsecondsOf } from '@countersign/ledger/l
 import { formatTilePath, TILE_WIDTH } from '@countersign/ledger/tiles';
 
 export const FORMAT = 'countersign-export/1';
-export type Exporter = Pick<Client, 'entries' | 'checkpoint' | 'tile' | 'policyDocument'>;
+export type Exporter = Pick<Client, 'entries' | 'checkpoint' | 'tile' | 'policyDocument' | 'population'>;
 export type Exported = { entries: number; leaves: number; policies: number };
 
 /** Which part of the log: leaves `from` up to and not including `to`, or what was recorded in a time, both ends included. */
@@ -53,10 +53,21 @@ export async function exportEvidence(
       done.leaves += width;
     }
   };
+  const last = window?.to ?? tree_size;
+  let said = window?.from ?? 0;
+  // Before the entries that each speaks of; of all tenants' entries nothing has to be said.
+  const sayUpTo = async (leaf: number): Promise<void> => {
+    while (!all && said <= leaf && said < last) {
+      const { note, to } = await client.population(tree_size, said, last);
+      say('population', { note });
+      said = to;
+    }
+  };
   const query = { tenants, ...(window === null ? {} : { from: String(window.from) }) } as const;
   for await (const entry of followEntries(client, { query })) {
-    if (entry.leaf_index! >= (window?.to ?? tree_size)) break;
+    if (entry.leaf_index! >= last) break;
     await fillUpTo(entry.leaf_index!);
+    await sayUpTo(entry.leaf_index!);
     const { policy_snapshot } = entry.body;
     if (entry.kind === 'policy_activated' && typeof policy_snapshot === 'string' && !seen.has(policy_snapshot)) {
       seen.add(policy_snapshot);
@@ -68,6 +79,7 @@ export async function exportEvidence(
     done.entries += 1;
   }
   await fillUpTo(tree_size - 1);
+  await sayUpTo(last - 1);
   say('checkpoint', { note });
   say('end', done);
   return done;

@@ -1,6 +1,8 @@
 /** Verifies an export with public keys alone: no server is asked, and nothing in the file is believed. */
 import type { TrustRoot } from '@countersign/contracts/policy';
+import { parseCheckpoint } from '@countersign/ledger/checkpoint';
 import { type LogWindow, microsecondsOf, readLogWindow } from '@countersign/ledger/log-window';
+import { PopulationCheck } from '@countersign/ledger/population-check';
 import { type LoggedEntry, type LogTrust, type LogVerdict, LogVerifier } from '@countersign/ledger/verify-log';
 import { verifyBundle } from '@countersign/policy/verify-bundle';
 import { FORMAT } from './export-evidence.ts';
@@ -18,6 +20,8 @@ export type EvidenceTrust = Omit<LogTrust, 'selection' | 'window'> & {
 /** `complete`: every leaf of the log has its entry in the export, or of its window, so nothing was left out of the population. `window`: null for the whole log. */
 export type EvidenceVerdict = LogVerdict & {
   complete: boolean;
+  /** The tenant whose every entry is there, as the log's key says of its population; null where it says nothing of one. */
+  population: string | null;
   policies: number;
   window: LogWindow | null;
   /** Rows of the table that are proven entries, where one was given. */
@@ -36,6 +40,7 @@ export async function verifyEvidence(
   let window: LogWindow | null = null;
   const documents = new Map<string, string>();
   let table: TableCheck | null = null;
+  let population: PopulationCheck | null = null;
   for await (const text of lines) {
     if (text === '') continue;
     const line = readLine(text);
@@ -45,20 +50,28 @@ export async function verifyEvidence(
       window = readLogWindow(line.window);
       if (!holds(window, trust.asked)) throw new TypeError('the file holds another time than was asked for');
       verifier = new LogVerifier({ ...trust, selection, window });
+      population = new PopulationCheck(trust.log, window?.from ?? 0);
       const times = trust.asked ?? window ?? { since_us: null, until_us: null };
       if (trust.table !== undefined) table = new TableCheck(trust.table, times);
     } else if (line.type === 'leaves') verifier.takeLeaves(Number(line.from), hashesIn(line.hashes));
+    else if (line.type === 'population') population!.take(String(line.note));
     else if (line.type === 'policy') documents.set(String(line.snapshot), String(line.document));
     else if (line.type === 'entry') {
       await takeEntry(verifier, line, trust.root, documents);
+      population!.entry(Number(line.leaf_index), String(line.hash));
       await table?.take(line, microsecondsOf(String(line.recorded_at)));
     } else if (line.type === 'checkpoint') note = String(line.note);
     else if (line.type === 'end') ended = line;
   }
   if (verifier === null) throw new TypeError('the file is empty');
   const differs = (await table?.finish()) ?? null;
+  const parsed = parseCheckpoint(note ?? '');
+  const tree = parsed.ok ? parsed.checkpoint : null;
+  const said = population?.finish(tree, window?.to ?? Number(tree?.size ?? 0)) ?? { tenant: null, faults: [] };
+  for (const { code, at } of said.faults) verifier.addOutside(code, at);
   if (differs !== null)
-    verifier.addTableFault(
+    verifier.addOutside(
+      'table_differs',
       `row ${differs.row} of the table${differs.expected_leaf === null ? '' : `, leaf ${differs.expected_leaf}`}`,
     );
   const verdict = verifier.finish(note);
@@ -67,6 +80,7 @@ export async function verifyEvidence(
     ...verdict,
     complete: !selection && verdict.verdict === 'holds',
     policies: documents.size,
+    population: said.tenant,
     window,
     ...(table !== null && { table_rows: table.rows }),
   };

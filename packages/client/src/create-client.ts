@@ -1,13 +1,7 @@
 /** The HTTP API as functions, typed by the contracts that the server parses with. It keeps no state and stores nothing. */
 import type { ApprovalView } from '@countersign/contracts/approval';
 import type { CounterOffer } from '@countersign/contracts/counter-offer';
-import type {
-  CheckpointView,
-  ConsistencyView,
-  EvidenceQuery,
-  InclusionView,
-  PolicyDocument,
-} from '@countersign/contracts/evidence';
+import type { EvidenceQuery } from '@countersign/contracts/evidence';
 import type { GrantPage, GrantView, VoteGrant } from '@countersign/contracts/grant';
 import type {
   ApprovalEvents,
@@ -53,6 +47,7 @@ import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { isTerminal } from '@countersign/contracts/states';
 import { ApiError } from './api-error.ts';
 import { type ArtifactClient, artifactClient } from './artifact-client.ts';
+import { type EvidenceClient, evidenceClient } from './evidence-client.ts';
 import { type FollowUpClient, followUpClient } from './follow-up-client.ts';
 import { readEvents } from './read-events.ts';
 import { type RegistryClient, registryClient } from './registry-client.ts';
@@ -82,6 +77,7 @@ export type { Submitted } from './submit-job.ts';
 
 export type Client = RegistryClient &
   ArtifactClient &
+  EvidenceClient &
   FollowUpClient &
   WebhookClient &
   RetentionClient &
@@ -104,16 +100,6 @@ export type Client = RegistryClient &
     cancel(job_id: string, reason?: string): Promise<JobView>;
     /** Sealed entries in the order of the log. It goes on at `next`; all was looked at when that is `end`. */
     entries(query?: EvidenceQuery): Promise<EvidencePage>;
-    /** The last signed checkpoint, or the one of that size. */
-    checkpoint(tree_size?: number): Promise<CheckpointView>;
-    /** Of a leaf in the tree of that size, by default in the first signed one that has it. */
-    inclusion(leaf_index: number, tree_size?: number): Promise<InclusionView>;
-    /** Both are sizes of signed checkpoints. */
-    consistency(from: number, to: number): Promise<ConsistencyView>;
-    /** `path` as tlog-tiles has it: `tile/0/000`, `tile/entries/x001/067.p/8`. */
-    tile(path: string): Promise<Uint8Array>;
-    /** The signed document of a policy that was ever published. */
-    policyDocument(snapshot: string): Promise<PolicyDocument>;
     approvals(query?: ApprovalQuery): Promise<ApprovalPage>;
     /** What became of approvals from place `since` of the log on, by default from now; the answer waits so many seconds for it. */
     approvalEvents(query?: { since?: number; wait?: number }): Promise<ApprovalEvents>;
@@ -188,6 +174,7 @@ export function createClient(options: ClientOptions): Client {
   const client: Client = {
     ...registryClient(options),
     ...artifactClient(options),
+    ...evidenceClient(options),
     ...followUpClient(options),
     ...webhookClient(options),
     ...retentionClient(options),
@@ -209,11 +196,6 @@ export function createClient(options: ClientOptions): Client {
     untilEnded: (job_id, { signal } = {}) => followToEnd(client, job_id, signal),
     cancel: (job_id, reason) => post(job(job_id, '/cancel'), { reason }),
     entries: (query = {}) => get('/evidence/entries', query as Outgoing['query']),
-    checkpoint: (tree_size) => get('/evidence/checkpoint', { tree_size }),
-    inclusion: (leaf_index, tree_size) => get('/evidence/inclusion', { leaf_index, tree_size }),
-    consistency: (from, to) => get('/evidence/consistency', { from, to }),
-    tile: (path) => readTile(options, path),
-    policyDocument: (snapshot) => get(`/policies/${encodeURIComponent(snapshot)}`),
     approvals: (query = {}) => get('/approvals', query as Outgoing['query']),
     approvalEvents: (query = {}) => get('/approvals/events', query),
     approval: (approval_id) => get(`/approvals/${encodeURIComponent(approval_id)}`),
@@ -291,10 +273,4 @@ function pause(ms: number, signal?: AbortSignal): Promise<void> {
     };
     signal?.addEventListener('abort', giveUp, { once: true });
   });
-}
-
-async function readTile(options: ClientOptions, path: string): Promise<Uint8Array> {
-  const response = await send(options, { method: 'GET', root: true, path: `/tlog/${path}` });
-  if (!response.ok) throw errorOf(response, await readJson(response));
-  return new Uint8Array(await response.arrayBuffer());
 }

@@ -67,6 +67,7 @@ export const VERBS: Readonly<Record<RpcVerb, readonly (ServiceName | 'worker')[]
   'audit.inclusion': ['ingress'],
   'audit.kpis': ['ingress'],
   'audit.consistency': ['ingress'],
+  'audit.population': ['ingress'],
   'audit.tile': ['ingress'],
   'audit.deliveries': ['ingress'],
   'audit.retry_delivery': ['ingress'],

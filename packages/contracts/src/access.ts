@@ -40,6 +40,7 @@ export const ACCESS = {
   'GET /evidence/consistency': ['auditor'],
   'GET /evidence/entries': ['auditor'],
   'GET /evidence/inclusion': ['auditor'],
+  'GET /evidence/population': ['auditor'],
   'GET /erasures': ['operator', 'auditor', 'admin'],
   'POST /erasures': ['admin'],
   'GET /groups': ['operator', 'auditor', 'admin'],
@@ -123,10 +124,7 @@ export const ACCESS = {
   'POST /workers/{pool}/{worker}/rotate': [],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 
-/**
- * Each command of `countersign` and the routes that it calls, each with the rights of its row above. Those of no route run where they are
- * typed; `login` asks what is open to all.
- */
+/** Each command and the routes that it calls, with the rights of the rows above. Those of no route run where they are typed; `login` asks what is open to all. */
 export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>> = {
   'acs add': ['GET /agents/{id}', 'POST /agents', 'POST /keys', 'POST /workers'],
   'acs serve': [],
@@ -159,6 +157,7 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
   'audit export': [
     'GET /evidence/checkpoint',
     'GET /evidence/entries',
+    'GET /evidence/population',
     'GET /policies/{snapshot}',
     'GET /tlog/tile/{tile}',
   ],
@@ -189,6 +188,7 @@ export const COMMANDS: Readonly<Record<string, readonly (keyof typeof ACCESS)[]>
     'POST /approvals/{approval_id}/approve',
     'GET /evidence/checkpoint',
     'GET /evidence/entries',
+    'GET /evidence/population',
     'GET /policies/{snapshot}',
     'GET /tlog/tile/{tile}',
     // Only with --exercise.

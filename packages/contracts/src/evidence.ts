@@ -57,6 +57,16 @@ export type ConsistencyView = z.infer<typeof consistencyView>;
 export const policyDocument = z.object({ snapshot: digest, scopes: z.array(z.string()), document: z.string() });
 export type PolicyDocument = z.infer<typeof policyDocument>;
 
+/** Leaves `from` up to and not including `to`. `note`: a signed statement of which of them concern the tenant. */
+export const populationView = z.object({ tree_size: count, from: count, to: count, note: z.string() });
+export type PopulationView = z.infer<typeof populationView>;
+/** `tree_size`: of a signed checkpoint. `to`: where to end at the latest. */
+export const populationQuery = z.strictObject({
+  tree_size: digitsOf(count),
+  from: digitsOf(count).optional(),
+  to: digitsOf(count).optional(),
+});
+
 export const inclusionQuery = z.strictObject({ leaf_index: digitsOf(count), tree_size: digitsOf(count).optional() });
 export const consistencyQuery = z.strictObject({ from: digitsOf(count), to: digitsOf(count) });
 export const checkpointQuery = z.strictObject({ tree_size: digitsOf(count).optional() });

@@ -1,7 +1,7 @@
 /** The verbs of the audit service: what the ledger says of one job, of a tenant, and of itself. */
 import { z } from 'zod';
 import { decision } from './decision.ts';
-import { checkpointView, consistencyView, evidenceQuestion, inclusionView } from './evidence.ts';
+import { checkpointView, consistencyView, evidenceQuestion, inclusionView, populationView } from './evidence.ts';
 import { kpiQuestion, kpis } from './kpis.ts';
 import { ledgerEntry } from './ledger-entry.ts';
 import { LIMITS } from './limits.ts';
@@ -88,6 +88,19 @@ export const AUDIT_VERBS = {
     answer: consistencyView,
     repeatable: true,
     matches: (asked, { from, to }) => asked.from === from && asked.to === to,
+  }),
+  'audit.population': verb({
+    service: 'audit',
+    callers: ['ingress'],
+    /** `to` null: as far as one statement reaches. */
+    request: z.strictObject({
+      tenant: tenantName,
+      ...{ tree_size: z.int().min(0), from: z.int().min(0), to: z.int().min(1).nullable() },
+    }),
+    answer: populationView.extend({ tenant: tenantName }),
+    repeatable: true,
+    matches: (asked, answered) =>
+      (['tenant', 'tree_size', 'from'] as const).every((name) => asked[name] === answered[name]),
   }),
   /** `data`: base64. */
   'audit.tile': verb({

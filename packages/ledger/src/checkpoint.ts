@@ -81,20 +81,25 @@ export function signatureLine(key: NoteKey, signature: Uint8Array, key_id = note
 
 /** A parsed note, not yet verified. Lines after the root are extensions: covered by the signature, not read. */
 export function parseCheckpoint(note: string): ParsedCheckpoint {
-  if (note.length > EVIDENCE_BOUNDS.checkpoint_bytes) return malformed('the note is too long');
-  // signed-note allows no control character but the newline, and a lone surrogate has no bytes to verify.
-  if (/[^\P{Cc}\n]/u.test(note) || !note.isWellFormed()) return malformed('the note holds a control character');
-  const gap = note.lastIndexOf('\n\n');
-  if (gap < 0 || !note.endsWith('\n')) return malformed('the note has no signatures');
-  const text = note.slice(0, gap + 1);
+  const read = readNote(note);
+  if (read === null) return malformed('this is no signed note');
+  const { text, signatures } = read;
   const [origin = '', size = '', root = '', ...extensions] = text.slice(0, -1).split('\n');
   const hash = fromBase64(root);
   if (origin === '' || !DECIMAL.test(size) || hash?.length !== HASH_BYTES || extensions.includes('')) {
     return malformed('the text is not origin, size and root');
   }
-  const signatures = parseSignatures(note.slice(gap + 2, -1).split('\n'));
-  if (signatures === null) return malformed('a signature line is malformed');
   return { ok: true, checkpoint: { origin, size: BigInt(size), root: hash }, text, signatures };
+}
+
+/** A signed-note, nothing of it verified: its text with the last newline, and its signatures. Null for what is none. */
+export function readNote(note: string): { text: string; signatures: readonly NoteSignature[] } | null {
+  // No control character is allowed but the newline, and a lone surrogate has no bytes to verify.
+  if (note.length > EVIDENCE_BOUNDS.checkpoint_bytes || /[^\P{Cc}\n]/u.test(note) || !note.isWellFormed()) return null;
+  const gap = note.lastIndexOf('\n\n');
+  if (gap < 0 || !note.endsWith('\n')) return null;
+  const signatures = parseSignatures(note.slice(gap + 2, -1).split('\n'));
+  return signatures === null ? null : { text: note.slice(0, gap + 1), signatures };
 }
 
 /**

@@ -11,6 +11,7 @@ import { readCosignatures } from './cosignature.ts';
 import type { Body, DerivedFault } from './derived-fault.ts';
 import { type LogWindow, WindowCheck } from './log-window.ts';
 import { appendLeaves, EMPTY_TREE, leafHash, rootOf, type TreeHead, type TreeState } from './merkle.ts';
+import type { PopulationFault } from './population-check.ts';
 import { Rederivation } from './rederive.ts';
 
 /** An entry of an export. `body` is the canonical JSON; hashes are 64 hex digits. */
@@ -51,8 +52,10 @@ export type LogFaultCode =
   | 'history_rewritten'
   | 'outside_the_window'
   | 'window_shortened'
-  | 'table_differs'
+  | OutsideFault
   | 'cosignatures_missing';
+
+type OutsideFault = 'table_differs' | PopulationFault['code'];
 
 /** `at` names the entry (`leaf 17, job:acme:1#3`) or the checkpoint. */
 export type LogFault = { readonly code: LogFaultCode; readonly at: string };
@@ -151,9 +154,9 @@ export class LogVerifier {
     this.#add(code, `leaf ${leaf_index}, ${chain}#${seq}`);
   }
 
-  /** Found by whoever compares a table with the entries. */
-  addTableFault(at: string): void {
-    this.#add('table_differs', at);
+  /** Found by whoever compares something else with the entries. */
+  addOutside(code: OutsideFault, at: string): void {
+    this.#add(code, at);
   }
 
   /** `note`: the checkpoint over all leaves. */

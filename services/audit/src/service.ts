@@ -21,6 +21,7 @@ import { createPublisher } from './publish-entries.ts';
 import { readRecord } from './read-record.ts';
 import { readTimeline } from './read-timeline.ts';
 import { answerReplay, mayReplay } from './replay-entries.ts';
+import { showPopulation } from './show-population.ts';
 import { showCheckpoint, showConsistency, showInclusion, showTile } from './show-tree.ts';
 import type { Window } from './store.ts';
 import { serveWebhooks } from './webhooks/serve-webhooks.ts';
@@ -99,6 +100,7 @@ export const audit = defineService({
     bus.serve('audit.checkpoint', (asked) => showCheckpoint(database, asked));
     bus.serve('audit.inclusion', (asked) => showInclusion(database, asked));
     bus.serve('audit.consistency', (asked) => showConsistency(database, asked));
+    bus.serve('audit.population', (asked) => showPopulation(database, signers, asked));
     bus.serve('audit.tile', (asked) => showTile(database, asked));
   },
 });

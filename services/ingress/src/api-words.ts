@@ -94,6 +94,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   from: 'RFC 3339 in UTC: no earlier than this.',
   'getEvidenceConsistency.from': 'Size of the tree of the earlier checkpoint.',
   'getEvidenceConsistency.to': 'Size of the tree of the later checkpoint.',
+  'getEvidencePopulation.from': 'The first leaf that it speaks of; left out, the beginning.',
+  'getEvidencePopulation.to': 'The leaf before which it ends at the latest.',
   'getEvidenceEntries.from': 'The first leaf of the page.',
   'getKpis.from': 'First day, in UTC.',
   'getKpis.to': 'Last day, in UTC.',

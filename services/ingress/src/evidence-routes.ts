@@ -9,6 +9,8 @@ import {
   inclusionQuery,
   inclusionView,
   policyDocument,
+  populationQuery,
+  populationView,
 } from '@countersign/contracts/evidence';
 import { evidencePage } from '@countersign/contracts/http';
 import { showBody } from '@countersign/contracts/ledger-entry';
@@ -76,6 +78,24 @@ function proofRoutes(bus: Bus): Route[] {
       handle: async ({ query, traceparent }) => {
         const asked = { leaf_index: query.leaf_index, tree_size: query.tree_size ?? null };
         return { status: 200, json: await bus.call('audit.inclusion', asked, { traceparent }) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/evidence/population',
+      summary: "The log's signed word on which entries among some leaves concern the credential's tenant",
+      permissions: READ,
+      query: populationQuery,
+      answers: { 200: { says: 'It goes on at `to`', schema: populationView } },
+      handle: async ({ caller, query, traceparent }) => {
+        const asked = {
+          tenant: caller.tenant,
+          tree_size: query.tree_size,
+          from: query.from ?? 0,
+          to: query.to ?? null,
+        };
+        const { tenant: _, ...said } = await bus.call('audit.population', asked, { traceparent });
+        return { status: 200, json: said };
       },
     }),
     route({

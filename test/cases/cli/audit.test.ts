@@ -11,7 +11,8 @@ import { type Exporter, exportEvidence, exportTable } from '@countersign/cli/exp
 import { foldEntries, followEntries } from '@countersign/client/follow-entries';
 import type { ShownEntry } from '@countersign/contracts/ledger-entry';
 import type { RunRecord } from '@countersign/contracts/record';
-import { formatVerifierKey } from '@countersign/ledger/checkpoint';
+import { formatVerifierKey, parseCheckpoint } from '@countersign/ledger/checkpoint';
+import { PopulationDigest, signPopulation, verifyPopulation } from '@countersign/ledger/population';
 import { entryBundle } from '@countersign/ledger/tiles';
 import { describe, expect, test } from 'vitest';
 import { type Exported, exportOf, history, LOG, logOf, newSigner, noteOver, rechained } from '../ledger/log-history.ts';
@@ -40,9 +41,22 @@ function serve(log: Exported, entriesOf = shown(log)): Exporter {
       return entryBundle(log.leaves.map((hash) => Buffer.from(hash, 'hex')));
     },
     policyDocument: async (snapshot) => ({ snapshot, scopes: ['*'], document: '{}' }),
+    population: async (tree_size, from, last = tree_size) => {
+      const to = Math.min(from + PAGE, last);
+      const own = new PopulationDigest();
+      for (const { leaf_index, hash } of entriesOf.slice(from, to)) own.add(leaf_index!, Buffer.from(hash, 'hex'));
+      const said = { tenant: 'acme', head: headOf(log), from, to, count: own.count, digest: own.digest() };
+      return { tree_size, from, to, note: signPopulation(said, [LOG]) };
+    },
   };
 }
 const served = serve(HONEST);
+
+function headOf({ note }: Exported) {
+  const parsed = parseCheckpoint(note!);
+  if (!parsed.ok) throw new Error(parsed.detail);
+  return parsed.checkpoint;
+}
 
 function shown({ entries }: Exported): ShownEntry[] {
   return entries.map(({ time_us, body, ...entry }) => ({
@@ -199,6 +213,60 @@ test('a table is proven by the export of the same entries: each row is that of a
   }
   const nowhere = await verified(await exported(), '--table', join(newFolder(), 'none.csv'));
   expect(nowhere.code).toBe(EXIT.usage);
+});
+
+describe("a tenant's export", () => {
+  const codes = async (lines: readonly string[]) => {
+    const { json, code } = await verified(lines);
+    return { codes: json.faults.map((fault: { code: string }) => fault.code), population: json.population, code };
+  };
+  const without = (lines: readonly string[], text: string): string[] => {
+    const kept = lines.filter((line) => !line.includes(text));
+    const entries = kept.filter((line) => line.startsWith('{"type":"entry"')).length;
+    return kept.map((line) =>
+      line.startsWith('{"type":"end"') ? line.replace(/"entries":\d+/, `"entries":${entries}`) : line,
+    );
+  };
+
+  test('shows that no whole chain is missing, by what the log signed of its population', async () => {
+    const own = await exported(false);
+    expect(await codes(own)).toEqual({ codes: [], population: 'acme', code: EXIT.done });
+    expect((await verified(await exported(true))).json).toMatchObject({ complete: true, population: null });
+    const window: string[] = [];
+    await exportEvidence(served, false, (line) => void window.push(line), { from: 2, to: 9 });
+    expect(await codes(window)).toEqual({ codes: [], population: 'acme', code: EXIT.done });
+  });
+
+  test('from which a whole chain was left out is found, though every chain in it is whole', async () => {
+    const own = without(await exported(false), '"chain":"job:acme:denied"');
+    expect(await codes(own)).toEqual({ codes: ['population_differs'], population: null, code: EXIT.broken });
+    // Without the log's word nobody could tell.
+    expect(await codes(without(own, '"type":"population"'))).toEqual({ codes: [], population: null, code: EXIT.done });
+  });
+
+  test('takes no statement that is missing, altered, of another log, tenant or tree, or given twice', async () => {
+    const own = await exported(false);
+    const at = own.flatMap((line, i) => (line.startsWith('{"type":"population"') ? [i] : []));
+    const noteAt = (i: number): string => JSON.parse(own[at[i]!]!).note;
+    const instead = (note: string) => own.with(at[1]!, `${JSON.stringify({ type: 'population', note })}\n`);
+    const said = verifyPopulation(noteAt(1), [LOG])!;
+    const other = { ...said.head, root: Buffer.alloc(32) };
+    for (const lines of [
+      own.toSpliced(at[1]!, 1),
+      own.toSpliced(at.at(-1)!, 1),
+      own.toSpliced(at[0]!, 1),
+      instead(noteAt(0)),
+      instead(noteAt(1).replace('acme', 'evil')),
+      instead(signPopulation(said, [newSigner('log.test')])),
+      instead(signPopulation({ ...said, tenant: 'rival' }, [LOG])),
+      instead(signPopulation({ ...said, head: other }, [LOG])),
+      instead(signPopulation({ ...said, count: said.count + 1 }, [LOG])),
+      instead(HONEST.note!),
+    ]) {
+      const { population, code } = await codes(lines);
+      expect({ population, code }).toEqual({ population: null, code: EXIT.broken });
+    }
+  });
 });
 
 test('a run record is attested so that anybody with the key can check it', () => {

@@ -423,6 +423,15 @@ const CASES: Record<RpcVerb, Case> = {
     right: [{ leaf_index: 3, tree_size: 7 }],
     wrong: { 'another leaf': { leaf_index: 4, tree_size: 7 } },
   },
+  'audit.population': {
+    asked: { tenant: 'acme', tree_size: 9, from: 3, to: null },
+    right: [{ tenant: 'acme', tree_size: 9, from: 3, to: 7 }],
+    wrong: {
+      'another tenant’s': { tenant: 'rival', tree_size: 9, from: 3, to: 7 },
+      'another tree': { tenant: 'acme', tree_size: 8, from: 3, to: 7 },
+      'other leaves': { tenant: 'acme', tree_size: 9, from: 0, to: 7 },
+    },
+  },
   'audit.consistency': {
     asked: { from: 3, to: 7 },
     right: [{ from: 3, to: 7 }],

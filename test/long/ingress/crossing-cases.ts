@@ -78,6 +78,8 @@ const ROUTES: Record<keyof typeof ACCESS, Case[]> = {
     { of: 'agent', query: 'actor', status: 200 },
   ],
   'GET /evidence/inclusion': NONE,
+  // Of the credential's own tenant, whatever is asked.
+  'GET /evidence/population': NONE,
   'GET /dead-letters': NONE,
   'GET /dead-letters/{job_id}': [{ of: 'held' }],
   'POST /dead-letters/{job_id}/discard': [{ of: 'held', ...REASONED }],
@@ -275,6 +277,7 @@ const VERBS: Record<RpcVerb, Verb | null> = {
   'audit.kpis': null,
   'audit.entries': { of: 'held', ask: key },
   'audit.checkpoint': null,
+  'audit.population': null,
   'audit.inclusion': null,
   'audit.consistency': null,
   'audit.tile': null,

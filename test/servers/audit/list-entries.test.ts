@@ -8,6 +8,7 @@ import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { verifyCheckpoint } from '@countersign/ledger/checkpoint';
 import { leafHash, verifyConsistency, verifyInclusion } from '@countersign/ledger/merkle';
+import { PopulationCheck } from '@countersign/ledger/population-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
 import { appendAll, entry } from './ledger-database.ts';
@@ -153,6 +154,37 @@ describe('proofs', () => {
     expect(verifyInclusion(leaf, BigInt(first!.leaf_index!), size, proof.hashes.map(bytes), root)).toBe(true);
   });
 
+  test.each(['acme', 'rival'])(
+    'the log signs which entries concern %s: those that it is shown, and no others',
+    async (tenant) => {
+      const head = {
+        size: BigInt(ALL),
+        root: bytes((await run.ingress.call('audit.checkpoint', { tree_size: ALL })).root_hash),
+      };
+      const shown = await ask({}, tenant);
+      const check = (left_out: number) => {
+        const checked = new PopulationCheck([run.log], 0);
+        for (const { note, from, to } of said) {
+          checked.take(note);
+          for (const { leaf_index, hash } of shown)
+            if (leaf_index! >= from && leaf_index! < to && leaf_index !== left_out) checked.entry(leaf_index!, hash);
+        }
+        return checked.finish(head, ALL);
+      };
+      const said: RpcAnswer<'audit.population'>[] = [];
+      for (let from = 0; from < ALL; from = said.at(-1)!.to)
+        said.push(
+          await run.ingress.call('audit.population', { tenant, tree_size: ALL, from, to: from === 0 ? 5 : null }),
+        );
+      expect(said.map(({ from, to }) => [from, to])).toEqual([
+        [0, 5],
+        [5, ALL],
+      ]);
+      expect(check(-1)).toEqual({ tenant, faults: [] });
+      for (const { leaf_index } of shown) expect(check(leaf_index!).faults[0]?.code).toBe('population_differs');
+    },
+  );
+
   test('a later checkpoint continues an earlier one', async () => {
     const older = await checkpoint();
     await appendAll(run.ledger.as('scheduler'), [of('acme', 'job:acme:3', 'job_admitted', {})]);
@@ -169,6 +201,8 @@ describe('proofs', () => {
       () => run.ingress.call('audit.inclusion', { leaf_index: 10_000, tree_size: null }),
       () => run.ingress.call('audit.inclusion', { leaf_index: ALL, tree_size: ALL }),
       () => run.ingress.call('audit.consistency', { from: 1, to: 10_000 }),
+      () => run.ingress.call('audit.population', { tenant: 'acme', tree_size: 10_000, from: 0, to: null }),
+      () => run.ingress.call('audit.population', { tenant: 'acme', tree_size: ALL, from: ALL, to: null }),
       () => run.ingress.call('audit.tile', { path: 'tile/0/001' }),
       () => run.ingress.call('audit.tile', { path: '../etc' }),
     ];
