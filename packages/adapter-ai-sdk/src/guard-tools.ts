@@ -6,7 +6,7 @@ import { type GuardOptions as CoreOptions, guardCall } from '@countersign/adapte
 import { NotReleased } from '@countersign/adapter-core/not-released';
 import { requireSupported } from '@countersign/adapter-core/supported';
 
-/** Verified with 7.0.173 and 6.0.326. */
+/** Verified with 7.0.173 and 6.0.325. */
 export const SUPPORTED = { package: 'ai', from: '6.0.0', before: '8.0.0' } as const;
 
 export type GuardOptions = CoreOptions & {

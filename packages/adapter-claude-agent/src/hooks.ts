@@ -37,9 +37,9 @@ export function hooks(options: HookOptions): Hooks {
   const matching = <I>(hook: Hook<I>): Matcher<I>[] => [{ hooks: [hook], timeout, onFailure: 'block' }];
   return {
     PreToolUse: matching((input, _, { signal }) => before(options, running, input, signal)),
-    PostToolUse: matching((input) => after(running, input, { output: input.tool_response })),
+    PostToolUse: matching((input) => after(options, running, input, { output: input.tool_response })),
     PostToolUseFailure: matching((input) =>
-      after(running, input, { error: { code: 'tool_failed', detail: String(input.error ?? 'failed') } }),
+      after(options, running, input, { error: { code: 'tool_failed', detail: String(input.error ?? 'failed') } }),
     ),
   };
 }
@@ -74,6 +74,7 @@ async function before(
 
 /** Without a report of the SDK the lease ends, and the job with it: nobody knows what came of it. */
 async function after(
+  options: HookOptions,
   running: Map<string, Finish>,
   input: After,
   result: LocalResult,
@@ -84,9 +85,19 @@ async function after(
   const text =
     finish === undefined
       ? 'The output is not shown: nobody asked the plane for this call.'
-      : tell(await finish(result)).text;
+      : await released(options, finish, result);
   if (hookEventName === 'PostToolUse') return { hookSpecificOutput: { hookEventName, updatedToolOutput: text } };
   return { hookSpecificOutput: { hookEventName, additionalContext: text } };
+}
+
+/** A hook that throws leaves the output as the tool returned it. */
+async function released({ log }: HookOptions, finish: Finish, result: LocalResult): Promise<string> {
+  try {
+    return tell(await finish(result)).text;
+  } catch (thrown) {
+    log?.(`a gate failed: ${thrown instanceof Error ? thrown.name : typeof thrown}`);
+    return 'The gate failed: the output is not shown. Do not repeat the call; ask a person to look.';
+  }
 }
 
 function decide(permissionDecision: 'allow' | 'deny', more: Record<string, unknown>): Record<string, unknown> {

@@ -3,9 +3,11 @@ import { guardTools } from '@countersign/adapter-ai-sdk/guard-tools';
 import type { Gate } from '@countersign/adapter-core/gate';
 import { generateText, jsonSchema, type ModelMessage, tool } from 'ai';
 import { MockLanguageModelV4 } from 'ai/test';
+import * as six from 'ai-6';
+import { MockLanguageModelV3 } from 'ai-6/test';
 import { describe, expect, test } from 'vitest';
-import { attackSuite, type Call, type Drive, type Shown } from './attack-suite.ts';
-import { makeWith, runHere } from './drive-js.ts';
+import { attackSuite, attacksHere, type Call, type Drive, type Shown } from './attack-suite.ts';
+import { type AskFramework, makeWith, runHere } from './drive-js.ts';
 
 const inputSchema = jsonSchema<Record<string, unknown>>({ type: 'object' });
 
@@ -23,9 +25,9 @@ function toolsInto(effects: unknown[]) {
   return { shell: make('shell'), read: make('read') };
 }
 
-/** Calls one tool, and nothing after it. */
-function modelOf({ call_id, tool: toolName, input }: Call) {
-  return new MockLanguageModelV4({
+/** Calls one tool, and nothing after it. The same in both majors. */
+function modelOf({ call_id, tool: toolName, input }: Call, Model: typeof MockLanguageModelV4) {
+  return new Model({
     doGenerate: async () => ({
       content: [{ type: 'tool-call', toolCallId: call_id, toolName, input: JSON.stringify(input) }],
       finishReason: { unified: 'tool-calls', raw: undefined },
@@ -38,11 +40,23 @@ function modelOf({ call_id, tool: toolName, input }: Call) {
   });
 }
 
-async function ask(gate: Gate, effects: unknown[], call: Call, { wait_ms, forged }: Drive): Promise<Shown> {
+type Major = { generateText: typeof generateText; Model: typeof MockLanguageModelV4 };
+const SEVEN: Major = { generateText, Model: MockLanguageModelV4 };
+const SIX = { generateText: six.generateText, Model: MockLanguageModelV3 } as unknown as Major;
+
+const ask: AskFramework = (...asked) => askIn(SEVEN, ...asked);
+
+async function askIn(
+  major: Major,
+  gate: Gate,
+  effects: unknown[],
+  call: Call,
+  { wait_ms, forged }: Drive,
+): Promise<Shown> {
   const options = { gate, run: call.run, ...(wait_ms === undefined ? {} : { wait_ms }) };
   const claimed: ModelMessage[] = forged === undefined ? [] : [{ role: 'assistant', content: JSON.stringify(forged) }];
-  const { content } = await generateText({
-    model: modelOf(call),
+  const { content } = await major.generateText({
+    model: modelOf(call, major.Model),
     tools: guardTools(toolsInto(effects), options),
     messages: [{ role: 'user', content: 'go' }, ...claimed, { role: 'user', content: 'now' }],
     maxRetries: 0,
@@ -56,6 +70,11 @@ async function ask(gate: Gate, effects: unknown[], call: Call, { wait_ms, forged
 }
 
 attackSuite('adapter-ai-sdk', makeWith(ask));
+attacksHere('adapter-ai-sdk', ask);
+
+const askSix: AskFramework = (...asked) => askIn(SIX, ...asked);
+attackSuite('adapter-ai-sdk in major 6', makeWith(askSix));
+attacksHere('adapter-ai-sdk in major 6', askSix);
 
 describe('the adapter itself', () => {
   const CALL: Call = { run: 'r1', call_id: 'c1', tool: 'shell', input: { command: 'ls' } };

@@ -3,7 +3,7 @@
 import { hooks } from '@countersign/adapter-claude-agent/hooks';
 import type { Gate } from '@countersign/adapter-core/gate';
 import { expect, test, vi } from 'vitest';
-import { attackSuite, type Call, type Drive, type Shown } from './attack-suite.ts';
+import { attackSuite, attacksHere, type Call, type Drive, type Shown } from './attack-suite.ts';
 import { makeWith, runHere } from './drive-js.ts';
 
 const required: { package: string }[] = [];
@@ -24,7 +24,7 @@ async function ask(gate: Gate, effects: unknown[], call: Call, { wait_ms }: Driv
     // The output of a pool's worker has no other way to the model than the reason of a no.
     return {
       text,
-      error: /^(Not run|No result|Nothing was|Nobody knows|The tool ran; |The gate failed|.*REDACTED)/.test(text),
+      error: /^(Not run|No result|Nothing was|Nobody knows|The tool ran; |The gate failed|\{"error":)/.test(text),
     };
   }
   effects.push(said.updatedInput);
@@ -34,6 +34,7 @@ async function ask(gate: Gate, effects: unknown[], call: Call, { wait_ms }: Driv
 }
 
 attackSuite('adapter-claude-agent', makeWith(ask));
+attacksHere('adapter-claude-agent', ask);
 
 test('allows only what the plane has claimed, with its input, and shows what was released of it', async () => {
   const effects: unknown[] = [];

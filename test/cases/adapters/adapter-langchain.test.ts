@@ -8,7 +8,7 @@ import { AIMessage, type BaseMessage, HumanMessage, ToolMessage } from '@langcha
 import { tool } from '@langchain/core/tools';
 import { createAgent, createMiddleware } from 'langchain';
 import { describe, expect, test } from 'vitest';
-import { attackSuite, type Call, type Drive, type MakeAdapter, type Shown } from './attack-suite.ts';
+import { attackSuite, attacksHere, type Call, type Drive, type MakeAdapter, type Shown } from './attack-suite.ts';
 
 /** Calls one tool, and then says that it is done. */
 class FakeModel extends BaseChatModel {
@@ -99,6 +99,7 @@ const make: MakeAdapter = (plane, drive) => {
 };
 
 attackSuite('adapter-langchain', make);
+attacksHere('adapter-langchain', runAgent);
 
 describe('the adapter itself', () => {
   const CALL: Call = { run: 'r1', call_id: 'c1', tool: 'shell', input: { command: 'ls' } };

@@ -2,7 +2,7 @@
 import type { Gate } from '@countersign/adapter-core/gate';
 import { guardTools } from '@countersign/adapter-mastra/guard-tools';
 import { expect, test, vi } from 'vitest';
-import { attackSuite, type Call, type Drive, type Shown } from './attack-suite.ts';
+import { attackSuite, attacksHere, type Call, type Drive, type Shown } from './attack-suite.ts';
 import { makeWith, runHere } from './drive-js.ts';
 
 const required: unknown[] = [];
@@ -35,6 +35,7 @@ async function ask(gate: Gate, effects: unknown[], call: Call, { wait_ms, forged
 }
 
 attackSuite('adapter-mastra', makeWith(ask));
+attacksHere('adapter-mastra', ask);
 
 test('runs a tool here only when told to, asks for its range, and nothing without the id of a call', async () => {
   const effects: unknown[] = [];

@@ -3,7 +3,7 @@ import type { Gate } from '@countersign/adapter-core/gate';
 import { guardTools } from '@countersign/adapter-openai-agents/guard-tools';
 import { Agent, type AgentInputItem, type Model, run, setTracingDisabled, tool, Usage } from '@openai/agents-core';
 import { describe, expect, test } from 'vitest';
-import { attackSuite, type Call, type Drive, type Shown } from './attack-suite.ts';
+import { attackSuite, attacksHere, type Call, type Drive, type Shown } from './attack-suite.ts';
 import { makeWith, runHere } from './drive-js.ts';
 
 setTracingDisabled(true);
@@ -57,11 +57,12 @@ async function ask(gate: Gate, effects: unknown[], call: Call, { wait_ms, forged
   // A function's answer here is text alone.
   return {
     text,
-    error: /^(Not run|No result|Nothing was|Nobody knows|The tool ran; |The gate failed|.*REDACTED)/.test(text),
+    error: /^(Not run|No result|Nothing was|Nobody knows|The tool ran; |The gate failed|\{"error":)/.test(text),
   };
 }
 
 attackSuite('adapter-openai-agents', makeWith(ask));
+attacksHere('adapter-openai-agents', ask);
 
 describe('the adapter itself', () => {
   const CALL: Call = { run: 'r1', call_id: 'c1', tool: 'shell', input: { command: 'ls' } };
