@@ -1,3 +1,4 @@
+/** What `npm run bench` says of MCP. */
 import type { McpTimes } from './drive-mcp.ts';
 import { percentile } from './percentile.ts';
 
