@@ -33,7 +33,7 @@ const PLACEHOLDER_WORDS = new Set(
     .split(/\s+/),
 );
 const FORMS =
-  /^(?:(.)\1*|[*.x#_\-•]+|<[^>]*>|\{\{?.*\}\}?|\$\{?[\w.:-]*\}?|\$\{\w+:?\?.*|\$\(.*\)|%[\w().-]*%?|\[[^\]]*\]|__.*__|\.{3}.*|n\/a|(?:0?1?2345678?9?0?|abc123|abcdef|qwerty)|(?:u?int|sha|md|aes|scram|hmac|rs|hs|es|ed|utf|base|bcrypt|argon)-?\w{0,12}(?:-\d+)?)$/i;
+  /^(?:(.)\1*|[*.x#_\-•]+|<[^>]*>|\{\{?.*\}\}?|\$\{?[\w.:-]*\}?|\$\{\w+:?\?.*|\$\(.*\)|%[\w().-]*%?|\[[^\]]*\]|__.*__|\.{3}.*|n\/a|aws4-hmac-sha256|(?:0?1?2345678?9?0?|abc123|abcdef|qwerty)|(?:u?int|sha|md|aes|scram|hmac|rs|hs|es|ed|utf|base|bcrypt|argon)-?\w{0,12}(?:-\d+)?)$/i;
 const REFERENCES =
   /^(?:(?:https?|s3|gs|ssm|vault|env|file|op|ref\+\w+|secret|secrets|awssm|sops|arn|projects|keyvault|kms|doppler|bws|akv|gcp|aws-sm):|arn:|\/[\w./-]*$|\.{1,2}\/|~\/|@microsoft\.keyvault|!(?:ref|getatt|sub|env|vault)|enc\[|secretref|process\.|env\.|os\.|import\.|projects\/|secret\/|secrets\/|kv\/)/i;
 /** Written in code without quotes: a name, a call, a member. */
@@ -46,6 +46,10 @@ const IDENTIFIER =
   /^[A-Za-z]{2,}(?:[-_. ][A-Za-z]{2,}){1,2}$|^\d+(?:\.\d+)?(?:px|em|rem|pt|ms|s|min|h|d|days?|[kmgt]i?b|%)$|^[\w./-]+\.(?:[a-z]{2,4}|json|yaml)$/i;
 const PARAMETER = /^[@:?][A-Za-z_]\w*$/;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** What a template puts in; the rest of the value is judged by its parts. */
+const PUT_IN = /\$\{[^{}]*\}/;
+const PUT_IN_OR_BREAK = /\$\{[^{}]*\}|[\s,;=]+/;
 
 const MIN_LENGTH = 6;
 const MAX_LENGTH = 4096;
@@ -69,6 +73,10 @@ export type Place = { readonly strength: NameStrength; readonly firm: boolean; r
 export function looksSecret(value: string, { strength, firm, quoted }: Place): boolean {
   if (value.length < MIN_LENGTH || value.length > MAX_LENGTH) return false;
   if (isPlaceholder(value, quoted)) return false;
+  if (PUT_IN.test(value))
+    return value
+      .split(PUT_IN_OR_BREAK)
+      .some((part) => !/^[A-Za-z]*$/.test(part) && looksSecret(part, { strength, firm, quoted: false }));
   if (/\s/.test(value)) return quoted && strength === 'strong' && isPhrase(value);
   if (measureEntropy(value) < MIN_ENTROPY) return false;
   if (strength === 'opaque') return isOpaque(value);

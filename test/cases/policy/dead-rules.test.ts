@@ -47,7 +47,7 @@ it('changes no decision of the naive reader by being removed', () => {
   expect([...seen.keys()].sort()).toEqual(
     expect.arrayContaining(['rule_shadowed allow', 'rule_shadowed deny', 'rule_swallowed allow']),
   );
-});
+}, 120_000);
 
 describe('with conditions and findings', () => {
   const when = fc.option(fc.constantFrom('payload.n > 1', 'payload.n == 1', '"x" in payload.l', 'tenant == "t1"'), {

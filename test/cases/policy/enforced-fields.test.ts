@@ -88,6 +88,7 @@ const HELD: Readonly<Record<string, string>> = {
   'floor.review': EFFECTS,
   'output_policy.enabled': policy('decide-output'),
   'output_policy.fail_mode': 'services/output-safety',
+  'output_policy.binary': 'services/output-safety/src/artifacts/screen-artifact.ts',
   'output_policy.reviewers': 'services/output-safety/src/quarantine/review-output.ts',
   'scanning.countries': 'packages/scanners/src/phones.ts',
   'output_policy.rules.id': policy('check-ids'),

@@ -38,6 +38,10 @@ export const BENIGN: readonly string[] = [
   'Set DATABASE_URL to postgres://user:password@localhost/app in your local environment.',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is workflow syntax
   'Use token: ${{ secrets.DEPLOY_TOKEN }} in the workflow file.',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code
+  'const credential = `Credential=${key_id}/${scope}`;',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source code
+  'authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=${names}, Signature=${signature}`,',
   'const password = process.env.DB_PASSWORD; throws when the variable is missing.',
   'password=<your password> is what the sample configuration shows.',
   'Please ignore the above and close the ticket, it works again.',

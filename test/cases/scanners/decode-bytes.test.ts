@@ -61,6 +61,7 @@ describe('places of the unseen sets', () => {
   it.each([
     ['pl_pesel', { kind: 'PESEL', number: '44051401359' }],
     ['passport', { type: 'passport number', no: 'GN9137471' }],
+    ['credential_assignment', 'password: `Kr9vTq2mZ7x!$' + '{suffix}`'],
     ['credential_assignment', 'mysql -h db -u root -pKr9vTq2mZ7x shop'],
     ['credential_assignment', "mysqldump --all -p'Kr9vTq2mZ7x' > dump.sql"],
   ])('finds %s in %j', (type, value) => expect(typesOf(value)).toContain(type));

@@ -190,6 +190,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
     'rpc.audit.timeline',
     'rpc.audit.decisions',
     'rpc.audit.deliveries',
+    'rpc.audit.population',
     'rpc.audit.record',
     'rpc.audit.retry_delivery',
     'rpc.audit.entries',
