@@ -2,12 +2,13 @@
  * Content is where it has to be and nowhere else. Marked texts go through a whole system at its most talkative log level,
  * and are then looked for in every table, log, metric, stream and answer.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEvents } from '@countersign/client/read-events';
 import { SERVICES_ACCOUNT } from '@countersign/contracts/bus-accounts';
 import { agentUser, auditorUser, patterns, subjects, workerUser } from '@countersign/contracts/subjects';
 import { waitUntil } from '@countersign/infra/wait-until';
+import type { Handle } from '@countersign/worker/worker-options';
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keepEndsApart } from '../harness/act-as-role.ts';
@@ -29,6 +30,7 @@ const MARKS = {
   output: 'outputmarkzebra',
   forged: 'forgedmarkzebra',
   failure: 'failuremarkzebra',
+  file: 'filemarkzebra',
   secret: `AKIA${'ZEBRAZEBRA2Z7XQW'}`,
   personal: ['521', '88', '3304'].join('-'),
 };
@@ -41,7 +43,7 @@ function marksIn(text: string): Mark[] {
 let system: TestSystem;
 const cleanUp = new AsyncDisposableStack();
 const followed: string[] = [];
-const jobs: Record<'read' | 'refund' | 'secret' | 'personal' | 'failure' | 'denied', string> = {} as never;
+const jobs: Record<'read' | 'refund' | 'secret' | 'personal' | 'failure' | 'file' | 'denied', string> = {} as never;
 
 async function connectAs(user: string): Promise<NatsConnection> {
   const connection = await connect({
@@ -95,11 +97,13 @@ beforeAll(async () => {
   auditor.subscribe(patterns.audit(system.tenant), { callback: (_, message) => void followed.push(message.string()) });
   await auditor.flush();
   const answers: Record<string, unknown> = { secret: { key: MARKS.secret }, personal: { ssn: MARKS.personal } };
-  const worker = await startWorker(system, 'demo-read', ({ payload }) => {
+  const handle: Handle = async ({ payload }, { putArtifact }) => {
     const { answer } = (payload ?? {}) as { answer?: string };
     if (answer === 'failure') throw new Error(MARKS.failure);
+    if (answer === 'file') return void (await putArtifact(`${MARKS.file}.txt`, MARKS.file));
     return answers[answer ?? ''] ?? { said: MARKS.output };
-  });
+  };
+  const worker = await startWorker(system, 'demo-read', handle, 4, { artifacts_url: system.url });
   const writer = await startWorker(system, 'desk-write', () => ({ said: MARKS.output }));
   cleanUp.use(worker);
   cleanUp.use(writer);
@@ -153,7 +157,7 @@ test('the other ways of a job', { timeout: 60_000 }, async () => {
   expect(marksIn(JSON.stringify(effective))).toEqual(['prompt', 'payload']);
   const vote = { digest, comment: MARKS.comment };
   await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, vote);
-  for (const answer of ['secret', 'personal', 'failure'] as const) {
+  for (const answer of ['secret', 'personal', 'failure', 'file'] as const) {
     jobs[answer] = (await submit({ topic: 'job.demo.read', payload: { answer } })).body.job_id;
   }
   const denied = await submit({ topic: 'job.exec.shell', prompt: `rm -rf / ${MARKS.denied}` });
@@ -175,6 +179,7 @@ test('the other ways of a job', { timeout: 60_000 }, async () => {
     'quarantined',
     'succeeded',
     'failed',
+    'succeeded',
     'denied',
   ]);
 });
@@ -195,6 +200,8 @@ describe('afterwards', () => {
     }
     expect(found).toEqual({
       'approval.votes': ['comment'],
+      // Its name; what is in it lies in the store, sealed.
+      'output.artifacts': ['file'],
       'output.results': ['output', 'failure'],
       'scheduler.contexts': ['prompt', 'payload'],
     });
@@ -206,6 +213,18 @@ describe('afterwards', () => {
     expect(logs.length).toBeGreaterThanOrEqual(6);
     const telling = logs.filter((name) => marksIn(readFileSync(join(dir, name), 'utf8')).length > 0);
     expect(telling).toEqual([]);
+  });
+
+  test('no file of the artifact store tells any of it, and who may have the result has the file', async () => {
+    const store = join(system.prepared.dir, 'artifacts');
+    const paths = readdirSync(store, { recursive: true, encoding: 'utf8' }).map((name) => join(store, name));
+    const kept = paths.filter((path) => statSync(path).isFile()).map((path) => readFileSync(path, 'latin1'));
+    expect([kept.length, marksIn(kept.join('\n') + paths.join('\n'))]).toEqual([1, []]);
+    const path = `/api/v1/jobs/${jobs.file}/artifacts`;
+    for (const who of PEOPLE)
+      expect(marksIn(JSON.stringify((await system.api(who, 'GET', path)).body))).toEqual(
+        who === 'approver' ? [] : ['file'],
+      );
   });
 
   test('no metric names any of it', async () => {
@@ -244,6 +263,7 @@ describe('afterwards', () => {
       [403, []],
       [200, []],
       [200, ['failure']],
+      [200, []],
       [404, []],
     ]);
   });

@@ -78,24 +78,24 @@ describe('screening apart', () => {
   });
 
   it.each([
-    ['closed', 'quarantine', null],
-    ['open', 'allow', 'open'],
+    ['closed', 'deadline', 'quarantine', null],
+    ['closed', 'crash', 'quarantine', null],
+    ['closed', 'memory', 'quarantine', null],
+    ['open', 'deadline', 'allow', 'open'],
   ] as const)(
-    'takes a screening that hangs for a failed scan under fail_mode %s',
-    async (fail_mode, decision, marked) => {
+    'takes under fail_mode %s a screening that fails (%s) for a failed scan, and counts it',
+    async (fail_mode, fault, decision, marked) => {
       counted.length = 0;
-      const screen = openScreen(
-        metrics as unknown as Metrics,
-        NO_MODEL,
-        new URL('./screen-hangs.ts', import.meta.url),
-        300,
-      );
-      expect(await screen.screen(policyOf(fail_mode), large)).toMatchObject({
+      const deadline_ms = fault === 'deadline' ? 300 : 60_000;
+      const module = new URL('./screen-fails.ts', import.meta.url);
+      const screen = openScreen(metrics as unknown as Metrics, NO_MODEL, module, deadline_ms);
+      const subject = subjectOf({ fault, ...(large.output as object) });
+      expect(await screen.screen(policyOf(fail_mode), subject)).toMatchObject({
         decision,
         fail_mode: marked,
         findings: [],
       });
-      expect(counted).toEqual(['scans_failed_total {"gate":"output","fault":"deadline"}']);
+      expect(counted).toEqual([`scans_failed_total {"gate":"output","fault":"${fault}"}`]);
       await screen.stop();
     },
   );

@@ -317,6 +317,8 @@ describe('the store', () => {
   ])('and the row lose what is erased as %s, the digest in the ledger aside', async (content, text) => {
     const job_id = `erased-${content}`;
     const { named } = await released(job_id, text);
+    await cleaned();
+    expect(filesOf(named)).toHaveLength(1);
     await run.admin.query(
       `INSERT INTO scheduler.retention (tenant, content, keep_ms, set_by) VALUES ($1, $2, 1, 'audrey')`,
       [TENANT, content],

@@ -19,11 +19,13 @@ export async function cleanArtifacts(database: Database, parts: SealedParts): Pr
 async function clean(tx: Tx, parts: SealedParts, row: ArtifactRow & { over: boolean }): Promise<void> {
   const isUnnamed = row.named_at === null;
   const isGone = row.sealed_key === null || (isUnnamed && row.over);
-  const kept = isGone ? [] : isUnnamed ? [...row.blobs, ...row.shown_blobs] : row.shown_blobs;
+  // What is quarantined has nothing that may be read, and stays as it is for as long as its result does.
+  const blobs = row.decision === 'quarantine' ? row.blobs : row.shown_blobs;
+  const kept = isGone ? [] : isUnnamed ? [...row.blobs, ...row.shown_blobs] : blobs;
   const gone = [...row.blobs, ...row.shown_blobs].filter((name) => !kept.includes(name));
   if (isGone && isUnnamed) await forgetArtifact(tx, row.artifact_id);
   else {
-    const left = isUnnamed ? row : { ...row, blobs: row.shown_blobs };
+    const left = isUnnamed ? row : { ...row, blobs };
     await keepCleaned(tx, isGone ? { ...row, blobs: [], shown_blobs: [] } : left, isUnnamed);
   }
   for (const name of new Set(gone)) await parts.delete(row, name);
