@@ -11,6 +11,7 @@ import { BAD_BODIES } from '../../servers/ingress/bad-bodies.ts';
 import { acsCases } from './acs-cases.ts';
 import { crossingCases } from './crossing-cases.ts';
 import { mcpCases } from './mcp-cases.ts';
+import { mcpConformanceCases } from './mcp-conformance-cases.ts';
 import { mcpKillCases } from './mcp-kill-cases.ts';
 import { mcpServeCases, SERVED_POOLS, SERVED_RULES } from './mcp-serve-cases.ts';
 import { RUN_RULES, runCases } from './run-cases.ts';
@@ -34,6 +35,7 @@ function submit(body: unknown) {
 mcpCases(() => system);
 mcpServeCases(() => system);
 mcpKillCases(() => system);
+mcpConformanceCases(() => system);
 acsCases(() => system);
 runCases(() => system);
 workerDoorCases(() => system);

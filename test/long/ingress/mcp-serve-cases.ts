@@ -23,7 +23,7 @@ import { waitForApproval } from '../../harness/wait-for-job.ts';
 export const SERVED_RULES: [from: string, to: string][] = [
   [
     'topics:\n',
-    'topics:\n  job.mcp.everything.*: { capability: mcp-everything.use }\n  job.mcp.notes.*: { capability: mcp-notes.use }\n  job.mcp.box.*: { capability: mcp-box.use }\n',
+    'topics:\n  job.mcp.everything.*: { capability: mcp-everything.use }\n  job.mcp.notes.*: { capability: mcp-notes.use }\n  job.mcp.box.*: { capability: mcp-box.use }\n  job.mcp.suite.*: { capability: mcp-suite.use }\n',
   ],
   [
     'rules:\n',
@@ -42,13 +42,13 @@ export const SERVED_RULES: [from: string, to: string][] = [
     constraints: { timeout: 30s }
     reason: a person looks first
   - id: mcp-everything
-    match: { topics: ["job.mcp.everything.*", "job.mcp.notes.*", "job.mcp.box.*"] }
+    match: { topics: ["job.mcp.everything.*", "job.mcp.notes.*", "job.mcp.box.*", "job.mcp.suite.*"] }
     decision: allow
     reason: it only says what it is asked
 `,
   ],
 ];
-export const SERVED_POOLS = ['everything', 'notes', 'box']
+export const SERVED_POOLS = ['everything', 'notes', 'box', 'suite']
   .map((name) => `  - { id: mcp-${name}, capabilities: [mcp-${name}.use], tenants: [default], concurrency: 8 }\n`)
   .join('');
 
