@@ -3,7 +3,7 @@
  * for a job that no such bound concerns.
  */
 import { LIMITS } from '@countersign/contracts/limits';
-import type { Tx } from '@countersign/platform/database';
+import type { Database, Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
 import type { Functions } from '../tables.ts';
 
@@ -58,10 +58,10 @@ UPDATE scheduler.jobs j SET not_before = clock_timestamp() + ${LIMITS.running_wa
   FROM unnest($1::text[], $2::text[], $3::text[]) AS k(tenant, job_id, reason)
  WHERE j.tenant = k.tenant AND j.job_id = k.job_id AND j.state = 'cleared'`;
 
-/**
- * The first of each queue, as many as its key has room for, are looked at again now. Those that do not wait any more leave the
- * queue as they are met.
- */
+/** One at a time: two would lock the same rows in different orders. */
+const ALONE = `SELECT pg_try_advisory_xact_lock(hashtextextended('countersign.wake-waiting', 0)) AS alone`;
+
+/** The first of each queue, as many as its key has room for, are looked at again now. Told with those that do not wait any more. */
 const WAKE = `
 WITH RECURSIVE keys(key) AS (
     (SELECT key FROM scheduler.running_waits ORDER BY key LIMIT 1)
@@ -78,13 +78,17 @@ heads AS MATERIALIZED (
          SELECT q.*, j.state = 'cleared' AND j.not_before > clock_timestamp() AS waits FROM (
                 SELECT * FROM scheduler.running_waits WHERE key = k.key ORDER BY priority DESC, created_at, job_id LIMIT $1) q
           CROSS JOIN LATERAL (SELECT state, not_before FROM scheduler.jobs WHERE tenant = q.tenant AND job_id = q.job_id OFFSET 0) j) w),
-leaving AS (SELECT * FROM heads WHERE NOT waits OR turn <= most - running),
+leaving AS MATERIALIZED (SELECT * FROM heads WHERE NOT waits OR turn <= most - running),
 woken AS (
   UPDATE scheduler.jobs j SET not_before = clock_timestamp() FROM (SELECT DISTINCT tenant, job_id FROM leaving WHERE waits) h
-   WHERE j.tenant = h.tenant AND j.job_id = h.job_id AND j.state = 'cleared' RETURNING 1),
-gone AS (
-  DELETE FROM scheduler.running_waits w USING leaving h WHERE w.tenant = h.tenant AND w.job_id = h.job_id AND w.key = h.key RETURNING 1)
-SELECT (SELECT count(*) FROM heads)::int AS seen, (SELECT count(*) FROM gone)::int AS gone`;
+   WHERE j.tenant = h.tenant AND j.job_id = h.job_id AND j.state = 'cleared' RETURNING 1)
+SELECT (SELECT count(*) FROM heads)::int AS seen, coalesce(array_agg(l.tenant), '{}') AS tenants,
+       coalesce(array_agg(l.job_id), '{}') AS job_ids, coalesce(array_agg(l.key), '{}') AS keys FROM leaving l`;
+
+/** After the jobs are locked, as where a job is looked at: in the other order two could wait for each other. */
+const LEAVE_QUEUE = `
+DELETE FROM scheduler.running_waits w USING unnest($1::text[], $2::text[], $3::text[]) AS k(tenant, job_id, key)
+ WHERE w.tenant = k.tenant AND w.job_id = k.job_id AND w.key = k.key`;
 
 /** Under keys that nobody counts any more. */
 const FORGET = `
@@ -126,11 +130,9 @@ export async function holdBack(tx: Tx, jobs: readonly (JobKey & { reason: string
 }
 
 /** Lets those on for which there may be room. Whether anybody still waits. */
-export async function wakeWaiting(tx: Tx): Promise<boolean> {
+export async function wakeWaiting(database: Database): Promise<boolean> {
   for (let round = 0; round < WAKE_ROUNDS; round += 1) {
-    const [{ seen, gone } = { seen: 0, gone: 0 }] = await tx.query<{ seen: number; gone: number }>(WAKE, [
-      LIMITS.batch_rows,
-    ]);
+    const { seen, gone } = await database.transaction(wakeHeads);
     if (gone < seen || seen === 0) return seen > 0;
   }
   return true;
@@ -138,6 +140,17 @@ export async function wakeWaiting(tx: Tx): Promise<boolean> {
 
 /** Rounds of one call, so that it ends: each takes a batch of those off that do not wait any more. */
 const WAKE_ROUNDS = 16;
+
+/** How many stood at the head of their queues, and how many of these left them. */
+async function wakeHeads(tx: Tx): Promise<{ seen: number; gone: number }> {
+  const [lock] = await tx.query<{ alone: boolean }>(ALONE);
+  if (!lock!.alone) return { seen: 1, gone: 0 };
+  type Woken = { seen: number; tenants: string[]; job_ids: string[]; keys: string[] };
+  const [woken] = await tx.query<Woken>(WAKE, [LIMITS.batch_rows]);
+  const { seen, tenants, job_ids, keys } = woken!;
+  if (keys.length > 0) await tx.query(LEAVE_QUEUE, [tenants, job_ids, keys]);
+  return { seen, gone: keys.length };
+}
 
 export async function forgetRunning(tx: Tx): Promise<void> {
   await tx.query(FORGET, [LIMITS.batch_rows]);
