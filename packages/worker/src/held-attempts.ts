@@ -34,7 +34,8 @@ export function holdAttempts({ bus, pool, worker, results, log }: HoldOptions): 
   const beat = async (): Promise<void> => {
     const attempts = [
       ...[...running].map(([dispatch_id, { claim_id }]) => ({ dispatch_id, claim_id, reported: false })),
-      ...results.list().map(({ dispatch_id, claim_id }) => ({ dispatch_id, claim_id, reported: true })),
+      // A younger one is about to be answered, and its lease is far from over.
+      ...results.list(LIMITS.beat_ms).map(({ dispatch_id, claim_id }) => ({ dispatch_id, claim_id, reported: true })),
     ].slice(0, LIMITS.beat_attempts);
     const asked_at = monotonicMs();
     if (attempts.length === 0 && asked_at - beaten_at < LIMITS.idle_beat_ms) return;

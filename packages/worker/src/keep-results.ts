@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CountersignError } from '@countersign/contracts/errors';
 import { subjects } from '@countersign/contracts/subjects';
 import type { ResultAnswer, UnsignedResult } from '@countersign/contracts/worker';
+import { monotonicMs } from '@countersign/platform/clock';
 import { errorFields, type Logger } from '@countersign/platform/logger';
 import { type AskAboutResults, askAboutResults, type Reported } from './ask-about-results.ts';
 import type { WorkerBus } from './http-door.ts';
@@ -24,14 +25,15 @@ const LONGEST_PAUSE_MS = 8_000;
 const SETTLED = 'settled';
 
 /** `settled` ends the pause before the next request. */
-type Kept = Reported & { settled: AbortController };
+type Kept = Reported & { settled: AbortController; kept_since: number };
 
 export type UnsettledResult = Pick<UnsignedResult, 'dispatch_id' | 'claim_id' | 'tenant' | 'job_id'>;
 export type KeptResults = {
   report(topic: string, result: UnsignedResult, traceparent: string): void;
   /** The scheduler knows what came of the attempt: nobody waits for its result. */
   settle(dispatch_id: string): void;
-  list(): UnsettledResult[];
+  /** Those that have been kept for so many milliseconds at least. */
+  list(kept_ms?: number): UnsettledResult[];
   size(): number;
   /** Nobody believes what this worker reports: whatever it ran would have effects and no result. */
   isDisbelieved(): boolean;
@@ -85,7 +87,8 @@ export function keepResults({ bus, pool, worker, signingKey, log, onSettled }: K
       const subject = subjects.result(pool, worker, result.tenant, topic);
       const text = JSON.stringify(result);
       const size = Buffer.byteLength(text);
-      const one: Kept = { result, subject, text, bytes: size, traceparent, settled: new AbortController() };
+      const settled = new AbortController();
+      const one: Kept = { result, subject, text, bytes: size, traceparent, settled, kept_since: monotonicMs() };
       kept.set(result.dispatch_id, one);
       bytes += size;
       void deliver(one);
@@ -94,13 +97,12 @@ export function keepResults({ bus, pool, worker, signingKey, log, onSettled }: K
       const one = kept.get(dispatch_id);
       if (one !== undefined) forget(one);
     },
-    list: () =>
-      [...kept.values()].map(({ result: { dispatch_id, claim_id, tenant, job_id } }) => ({
-        dispatch_id,
-        claim_id,
-        tenant,
-        job_id,
-      })),
+    list: (kept_ms = 0) => {
+      const until = monotonicMs() - kept_ms;
+      return [...kept.values()]
+        .filter(({ kept_since }) => kept_since <= until)
+        .map(({ result: { dispatch_id, claim_id, tenant, job_id } }) => ({ dispatch_id, claim_id, tenant, job_id }));
+    },
     size: () => kept.size,
     isDisbelieved: () => disbelieved,
     bytes: () => bytes,
