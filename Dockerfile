@@ -15,7 +15,7 @@ WORKDIR /app
 # Root owns the code and the service runs as somebody else: what it runs, it cannot change.
 COPY --from=install /app /app
 # A new named volume takes over the owner of the folder that it is mounted on.
-RUN for part in keys nats postgres people workers ingress policy-kernel approval scheduler output-safety audit; do \
+RUN for part in keys nats postgres people workers ingress policy-kernel approval scheduler output-safety artifacts audit; do \
       install -d -o node -g node -m 0700 /run/countersign/$part; done
 USER node
 ENTRYPOINT ["/app/infra/compose/run-service.sh"]

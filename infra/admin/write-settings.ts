@@ -19,7 +19,7 @@ const YEARS = 5;
 /** Answers the names of those that were written. */
 export function writeSettings(options: InitOptions, keys: DevelopmentKeys): string[] {
   const files = { ...serverFiles(options, keys), ...serviceFiles(options, keys), ...peopleFiles(options, keys) };
-  mkdirSync(join(options.out, 'kernel'), { recursive: true, mode: 0o700 });
+  for (const folder of ['kernel', 'artifacts']) mkdirSync(join(options.out, folder), { recursive: true, mode: 0o700 });
   return Object.entries(files)
     .filter(([name]) => !existsSync(join(options.out, name)))
     .map(([name, text]) => {

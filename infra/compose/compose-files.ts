@@ -2,7 +2,7 @@
  * What each container of docker-compose.yml is given as files, one volume for each reader: settings with secrets for the
  * services, the configuration for NATS, the password for Postgres, the keys for people. Nobody's volume holds another's.
  */
-import { SERVICES } from '@countersign/contracts/ledger-entry';
+import { SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry';
 import { MIN_NATS_VERSION } from '@countersign/contracts/streams';
 import { type PrepareOptions, renderDevelopmentNats, serviceSettings } from '../development-environment.ts';
 import type { DevelopmentKeys } from '../development-keys.ts';
@@ -32,6 +32,12 @@ export function composeSystem(keys: DevelopmentKeys, password: string): PrepareO
   };
 }
 
+/** What lies in a volume of its own is named by its place there. */
+function composeSettings(service: ServiceName, system: PrepareOptions): Readonly<Record<string, string>> {
+  const settings = serviceSettings(service, system);
+  return service === 'output-safety' ? { ...settings, OUTPUT_SAFETY_ARTIFACT_DIR: volumeDir('artifacts') } : settings;
+}
+
 /** In the format of `node --env-file`. Single quotes keep newlines and double quotes as they are. */
 export function renderEnvFile(settings: Readonly<Record<string, string>>): string {
   const broken = Object.keys(settings).find((key) => settings[key]!.includes("'"));
@@ -58,7 +64,7 @@ export function composeFiles(keys: DevelopmentKeys, password: string): Record<st
     'nats/nats.conf': nats,
     'postgres/password': password,
     ...Object.fromEntries(
-      SERVICES.map((service) => [`${service}/env`, renderEnvFile(serviceSettings(service, system))]),
+      SERVICES.map((service) => [`${service}/env`, renderEnvFile(composeSettings(service, system))]),
     ),
   };
 }

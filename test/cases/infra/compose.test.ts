@@ -159,7 +159,13 @@ describe('users', () => {
   test.each(SERVICES)('%s sees no volume but its own', (service) => {
     // The kernel keeps its last known good bundle there.
     const mode = service === 'policy-kernel' ? 'rw' : 'ro';
-    expect(mounts(service)).toEqual([{ source: service, target: `${VOLUMES_DIR}/${service}`, mode }]);
+    const kept = service === 'output-safety' ? ['artifacts'] : [];
+    expect(mounts(service)).toEqual([
+      { source: service, target: `${VOLUMES_DIR}/${service}`, mode },
+      ...kept.map((source) => ({ source, target: `${VOLUMES_DIR}/${source}`, mode: 'rw' })),
+    ]);
+    const dir = files[`${service}/env`]!.match(/ARTIFACT_DIR='(.*)'/)?.[1];
+    expect(dir).toBe(kept.length === 0 ? undefined : `${VOLUMES_DIR}/artifacts`);
   });
 
   test('nobody but the one-shots sees all keys, and only Postgres the superuser’s password', () => {
