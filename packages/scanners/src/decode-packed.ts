@@ -128,10 +128,18 @@ type Unpack = (bytes: Buffer) => string | null;
 
 function decodeHex(run: string, unpack: Unpack): string | null {
   HEX_RUN.lastIndex = 0;
-  const hex = HEX_RUN.exec(run)?.[0];
+  const hex = HEX_RUN.exec(run.includes('\n') ? run.replace(/[\r\n]/g, '') : run)?.[0];
   if (hex === undefined) return null;
+  if (holdsText(hex)) return unpack(Buffer.from(hex, 'hex'));
+  // From its end to its beginning: the first digits of letters are 6 or 7, so the last ones of their turned bytes.
+  if (!/^(?:[0-9a-f][2-7]){8}/i.test(hex)) return null;
+  const turned = [...hex].reverse().join('');
+  return holdsText(turned) ? unpack(Buffer.from(turned, 'hex')) : null;
+}
+
+function holdsText(hex: string): boolean {
   const start = Buffer.from(hex.slice(0, 48), 'hex');
-  return looksReadable(start, start.length) ? unpack(Buffer.from(hex, 'hex')) : null;
+  return looksReadable(start, start.length);
 }
 
 const SAMPLE = new Uint8Array(48);

@@ -12,7 +12,7 @@ import { turnedView } from './turned-letters.ts';
 
 // Each alternative starts with its own character and has a fixed or small bounded length: linear on any text.
 const ESCAPES =
-  /(?:%[0-9a-f]{2}){1,64}|%u[0-9a-f]{4}|(?:\\0{0,4}[2-7][0-9a-f] ){2,64}|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,16});?|\\{1,8}(?:u\{[0-9a-f]{1,6}\}|u[0-9a-f]{4}|x[0-9a-f]{2}|[0-3][0-7]{2}|[nrt"'/])|(?:=[0-9A-F]{2}){2,64}/gi;
+  /(?:%[0-9a-f]{2}){1,64}|%u[0-9a-f]{4}|(?:\\0{0,4}[2-7][0-9a-f] ){2,64}|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,16});?|\\{1,8}(?:u\{[0-9a-f]{1,6}\}|u[0-9a-f]{4}|x[0-9a-f]{2}|[0-3][0-7]{2}|[4-7][0-7](?![0-7])|[nrt"'/])|(?:=[0-9A-F]{2}){2,64}/gi;
 
 const NAMED: Readonly<Record<string, string>> = {
   amp: '&',
@@ -104,7 +104,7 @@ function unescapeOne(written: string): string | undefined {
   if (written.startsWith('&')) return unescapeEntity(written);
   const lower = written.replace(/^\\+/, '').toLowerCase();
   if (/^[ux]/.test(lower)) return fromPoint(Number.parseInt(lower.replace(/[^0-9a-f]/g, ''), 16));
-  if (/^[0-3]/.test(lower)) return fromPoint(Number.parseInt(lower, 8));
+  if (/^[0-7]/.test(lower)) return fromPoint(Number.parseInt(lower, 8));
   return SHORT[lower[0]!] ?? lower[0]!;
 }
 

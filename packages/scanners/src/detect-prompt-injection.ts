@@ -128,7 +128,7 @@ function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Resp
         pigs: seen.pigs >= MIN_PIGS,
         numbers: survey.digits >= MIN_NUMBERS,
       },
-      isBinary: survey.digits >= MIN_BINARY_DIGITS && /[01]{8}[ ,]?[01]{8}/.test(text),
+      isBinary: survey.digits >= MIN_BINARY_DIGITS && /[01]{8}[ ,_-]?[01]{8}/.test(text),
       leet: SIGNS.some((sign) => standsInside(text, sign))
         ? [...words.leet, ...signedWords(text)].sort((a, b) => a.start - b.start)
         : words.leet,

@@ -49,7 +49,7 @@ export const RUN_ANCHORS: readonly string[] = [
 
 const GARBLED = ['isCut', 'isJumbled', 'isDrawn', 'lacksVowels', 'isStarred'] as const;
 
-const BINARY = /(?:[01]{8}[ ,]?){6,}/g;
+const BINARY = /(?:[01]{8}[ ,_-]?){6,}/g;
 /** Words with signs for letters. */
 const SIGNED = /(?<![\w@$!|+])[a-z0-9@$!|+]{3,24}(?![\w@$|+])/gi;
 

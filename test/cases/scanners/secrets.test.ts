@@ -189,3 +189,21 @@ describe('a token that carries its own checksum', () => {
     },
   );
 });
+
+describe('a value that is put together in code', () => {
+  const named = (variable: string) => `\${${variable}}`;
+  const found = (text: string) => {
+    const result = scanValue({ text }, ['secrets']);
+    return result.ok && result.findings.length > 0;
+  };
+
+  it.each([
+    `const credential = \`Credential=${named('access_key_id')}/${named('scope')}\`;`,
+    `authorization: \`AWS4-HMAC-SHA256 ${named('credential')}, \``,
+  ])('is quiet where variables and words are all of it: %s', (text) => expect(found(text)).toBe(false));
+
+  it('counts where a part of it is one', () => {
+    expect(found(`const password = "\${user}-Kx81mQpW92"`)).toBe(true);
+    expect(found(`password: "Zx81kQpW92mT\${suffix}"`)).toBe(true);
+  });
+});
