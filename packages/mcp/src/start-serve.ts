@@ -1,6 +1,7 @@
 /** Many servers behind the plane, over HTTP: each its own pool and path, and one run for an agent over all of them. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { type Listening, listen } from '@countersign/platform/http';
 import { isLoopback } from '@countersign/platform/known-hosts';
 import type { Logger } from '@countersign/platform/logger';
@@ -68,17 +69,29 @@ function open(name: string, { servers, plane }: ServeSettings, { state, log, ...
 
 function tlsOf({ host, tls, plain_http }: ServeSettings['listen'], folder: string) {
   if (tls !== undefined) {
-    const [cert, key] = [tls.cert, tls.key].map((path) => readFileSync(resolve(folder, path), 'utf8')) as [
-      string,
-      string,
-    ];
-    return { tls: { cert, key } };
+    const given = { cert: readPem(tls.cert, 'cert', folder), key: readPem(tls.key, 'key', folder) };
+    try {
+      createSecureContext(given);
+    } catch {
+      throw new TypeError('listen.tls: cert and key are no certificate and its key, both in PEM');
+    }
+    return { tls: given };
   }
   if (!isLoopback(host) && !plain_http)
     throw new TypeError(
       `listen.host: ${host} can be reached by others: give listen.tls, or plain_http: true where something in front ends TLS`,
     );
   return {};
+}
+
+function readPem(path: string, name: string, folder: string): string {
+  try {
+    return readFileSync(resolve(folder, path), 'utf8');
+  } catch (thrown) {
+    throw new TypeError(
+      `listen.tls.${name}: ${path} cannot be read (${(thrown as { code?: string }).code ?? 'unknown'})`,
+    );
+  }
 }
 
 function stopper(listening: Listening, stopAll: () => Promise<void>): () => Promise<void> {

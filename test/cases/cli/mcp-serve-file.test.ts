@@ -82,6 +82,16 @@ test.each([
 test.each([
   ['others can reach it without TLS', 'listen: { host: 0.0.0.0 }', 'listen.host: 0.0.0.0 can be reached by others'],
   ['a worker has no file', '', 'files.json: there is no such file'],
+  [
+    'its key is not there',
+    'listen: { tls: { cert: serve.yaml, key: none } }',
+    'listen.tls.key: none cannot be read (ENOENT)',
+  ],
+  [
+    'its certificate is none',
+    'listen: { tls: { cert: serve.yaml, key: serve.yaml } }',
+    'listen.tls: cert and key are no certificate',
+  ],
 ])('it does not start where %s', async (_, line, says) => {
   const folder = newFolder();
   writeFileSync(join(folder, 'serve.yaml'), `${GIVEN}${line}\n`);

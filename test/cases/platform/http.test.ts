@@ -1,7 +1,9 @@
 /** The HTTP door without its routes: what listens, what is too much, and how it closes. */
+import { get } from 'node:https';
 import { connect } from 'node:net';
 import { type FetchHandler, type Listening, listen, PortInUseError } from '@countersign/platform/http';
 import { afterEach, describe, expect, test } from 'vitest';
+import { makeCertificate } from '../../harness/make-certificate.ts';
 
 const open: Listening[] = [];
 
@@ -136,4 +138,19 @@ describe('closing', () => {
     // Not by the hard end, which would be five seconds.
     expect(performance.now() - before).toBeLessThan(4_000);
   });
+});
+
+test('over TLS it answers who trusts its certificate, and nobody in clear', async () => {
+  const { certificate: cert, key } = makeCertificate({ name: 'localhost' });
+  const listening = await listen(hello, 0, '127.0.0.1', { tls: { cert, key } });
+  open.push(listening);
+  expect(listening.url).toBe(`https://127.0.0.1:${listening.port}`);
+  const said = new Promise<string>((resolve, reject) => {
+    const asked = get(`https://localhost:${listening.port}/`, { ca: cert, family: 4 }, (answer) =>
+      answer.setEncoding('utf8').on('data', resolve),
+    );
+    asked.on('error', reject);
+  });
+  expect(await said).toBe('hello');
+  await expect(fetch(`http://127.0.0.1:${listening.port}/`)).rejects.toThrow();
 });
