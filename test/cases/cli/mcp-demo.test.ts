@@ -61,3 +61,39 @@ test('what no client could start is refused, and says what to do first', async (
   const { code, error, out } = await runCli('mcp', 'demo', '--file', missing, '--', ...SERVER);
   expect([code, out, error]).toEqual([EXIT.usage, '', expect.stringContaining('countersign mcp add')]);
 });
+
+test('for servers over HTTP each client is told the URL, and to bring its own key, which is nowhere', async () => {
+  const file = writeOne(
+    'serve.yaml',
+    'plane: http://127.0.0.1:8081\nstate: s\nservers:\n  a: { command: [x], worker: a }\n  b: { command: [x], worker: b }\n',
+  );
+  const run = (...args: string[]) => runCli('mcp', 'demo', '--json', '--serve', file, ...args);
+  const { json } = await run();
+  const to = (key: string, base = 'http://127.0.0.1:8931') =>
+    Object.fromEntries(
+      ['a', 'b'].map((name) => [
+        name,
+        { type: 'http', url: `${base}/${name}`, headers: { Authorization: `Bearer ${key}` } },
+      ]),
+    );
+  const inputs = [{ type: 'promptString', id: 'countersign-key', description: expect.any(String), password: true }];
+  expect(json).toEqual([
+    { client: 'claude-code', path: '.mcp.json', configuration: { mcpServers: to('$' + '{COUNTERSIGN_API_KEY}') } },
+    {
+      client: 'cursor',
+      path: '.cursor/mcp.json',
+      configuration: { mcpServers: to('$' + '{env:COUNTERSIGN_API_KEY}') },
+    },
+    {
+      client: 'vscode',
+      path: '.vscode/mcp.json',
+      configuration: { servers: to('$' + '{input:countersign-key}'), inputs },
+    },
+  ]);
+  const elsewhere = await run('--client', 'cursor', '--base', 'https://mcp.example.com/');
+  expect(elsewhere.json[0].configuration.mcpServers).toEqual(
+    to('$' + '{env:COUNTERSIGN_API_KEY}', 'https://mcp.example.com'),
+  );
+  expect((await run('--base', 'ftp://x')).error).toContain('--base');
+  expect((await runCli('mcp', 'demo')).error).toContain('--serve');
+});

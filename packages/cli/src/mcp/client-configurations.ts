@@ -29,8 +29,28 @@ export function clientConfigurations(wrapped: Wrapped, clients: readonly ClientN
   });
 }
 
-const FORMS: Readonly<Record<ClientName, { path: string; member: string }>> = {
-  'claude-code': { path: '.mcp.json', member: 'mcpServers' },
-  cursor: { path: '.cursor/mcp.json', member: 'mcpServers' },
-  vscode: { path: '.vscode/mcp.json', member: 'servers' },
+/** Servers over HTTP by their names, `url` as the client reaches them; the key is the client's own variable, or what it asks for. */
+export function servedConfigurations(
+  urls: Readonly<Record<string, string>>,
+  clients: readonly ClientName[],
+): ClientConfiguration[] {
+  return clients.map((client) => {
+    const { path, member, key, inputs } = FORMS[client];
+    const headers = { Authorization: `Bearer \${${key}}` };
+    const servers = Object.fromEntries(
+      Object.entries(urls).map(([name, url]) => [name, { type: 'http', url, headers }]),
+    );
+    return { client, path, configuration: { [member]: servers, ...(inputs ? { inputs } : {}) } };
+  });
+}
+
+const ASKED = { type: 'promptString', id: 'countersign-key', description: "The agent's key", password: true };
+
+/** `key`: what the client puts in for it, in its own words. */
+type Form = { path: string; member: string; key: string; inputs?: readonly object[] };
+
+const FORMS: Readonly<Record<ClientName, Form>> = {
+  'claude-code': { path: '.mcp.json', member: 'mcpServers', key: 'COUNTERSIGN_API_KEY' },
+  cursor: { path: '.cursor/mcp.json', member: 'mcpServers', key: 'env:COUNTERSIGN_API_KEY' },
+  vscode: { path: '.vscode/mcp.json', member: 'servers', key: 'input:countersign-key', inputs: [ASKED] },
 };

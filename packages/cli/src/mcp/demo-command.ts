@@ -5,15 +5,27 @@ import { type Command, Option } from 'commander';
 import { type Output, print } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { writeText } from '../read-file.ts';
-import { CLIENTS, type ClientConfiguration, type ClientName, clientConfigurations } from './client-configurations.ts';
+import {
+  CLIENTS,
+  type ClientConfiguration,
+  type ClientName,
+  clientConfigurations,
+  servedConfigurations,
+} from './client-configurations.ts';
 import { pathOf, readProxy, type ServerOptions, withServer } from './proxy-path.ts';
+import { readServeFile } from './read-serve-file.ts';
 
-type DemoOptions = ServerOptions & { client?: ClientName; out?: string };
+type DemoOptions = ServerOptions & { client?: ClientName; out?: string; serve?: string; base?: string };
 
 export function addDemoCommand(mcp: Command, output: Output): void {
   withServer(mcp.command('demo'))
     .description('the configuration with which a client starts a server behind the plane')
-    .argument('<command...>', 'what starts the server, after --')
+    .argument('[command...]', 'what starts the server, after --')
+    .option(
+      '--serve <file>',
+      'the file of `countersign mcp serve`, whose servers clients reach over HTTP, in place of a command',
+    )
+    .option('--base <url>', 'where clients reach it; left out, where it listens')
     .addOption(new Option('--client <name>', 'for one alone; left out, for each').choices(CLIENTS))
     .option('--out <folder>', "the project's folder, in which it is written; nothing is overwritten")
     .action((started: string[], options: DemoOptions, command: Command) =>
@@ -23,15 +35,41 @@ export function addDemoCommand(mcp: Command, output: Output): void {
 
 /** Throws UsageError where the proxy's file is not there: the client could not start the server. */
 function demo(command: readonly string[], options: DemoOptions): ClientConfiguration[] {
+  const clients = options.client ? [options.client] : CLIENTS;
+  const made = options.serve === undefined ? wrapped(command, options, clients) : served(command, options, clients);
+  if (options.out !== undefined) write(options.out, made);
+  return made;
+}
+
+function served(
+  command: readonly string[],
+  { serve, base }: DemoOptions,
+  clients: readonly ClientName[],
+): ClientConfiguration[] {
+  if (command.length > 0) throw new UsageError('with --serve, the file says what starts the servers');
+  const { listen, servers } = readServeFile(serve!).settings;
+  const own = `${listen.tls === undefined ? 'http' : 'https'}://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`;
+  if (base !== undefined && !/^https?:$/.test(URL.parse(base)?.protocol ?? ''))
+    throw new UsageError('--base: must be an http or https address');
+  if (base === undefined && listen.port === 0)
+    throw new UsageError('--base: give it, since the file leaves the port open');
+  const under = (base ?? own).replace(/\/+$/, '');
+  return servedConfigurations(
+    Object.fromEntries(Object.keys(servers).map((name) => [name, `${under}/${name}`])),
+    clients,
+  );
+}
+
+function wrapped(
+  command: readonly string[],
+  options: DemoOptions,
+  clients: readonly ClientName[],
+): ClientConfiguration[] {
+  if (command.length === 0) throw new UsageError('give what starts the server, after --, or --serve');
   const file = resolve(pathOf(options, command));
   const { server } = readProxy(file);
   const countersign = [process.execPath, resolve(process.argv[1]!)] as const;
-  const made = clientConfigurations(
-    { server, countersign, file, command },
-    options.client ? [options.client] : CLIENTS,
-  );
-  if (options.out !== undefined) write(options.out, made);
-  return made;
+  return clientConfigurations({ server, countersign, file, command }, clients);
 }
 
 /** All or none. */
