@@ -4,6 +4,24 @@
  */
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Random } from '../random.ts';
+import {
+  backwards,
+  base64,
+  byLetter,
+  bytes,
+  byWord,
+  chunks,
+  entities,
+  fullWidth,
+  halves,
+  hex,
+  letters,
+  mapped,
+  percent,
+  rot,
+  thirds,
+  uEscaped,
+} from './write-disguised.ts';
 
 type Disguise = readonly [name: string, words: boolean, change: (text: string, r: Random) => unknown];
 
@@ -269,72 +287,6 @@ export const WIDE_SECOND: readonly Disguise[] = [
   ['variation selectors on letters', true, (text) => byLetter(text, (c) => `${c}\ufe0e`)],
   ['object replacement between words', true, (text) => text.replaceAll(' ', ' \ufffc ')],
 ];
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64');
-}
-
-function hex(text: string): string {
-  return Buffer.from(text).toString('hex');
-}
-
-function percent(text: string): string {
-  return bytes(text, (b) => `%${b.toString(16).padStart(2, '0')}`, '');
-}
-
-function bytes(text: string, write: (byte: number) => string, between: string): string {
-  return [...Buffer.from(text)].map(write).join(between);
-}
-
-function entities(text: string): string {
-  return [...text].map((c) => `&#x${c.charCodeAt(0).toString(16)};`).join('');
-}
-
-function uEscaped(text: string): string {
-  return [...text].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
-}
-
-function fullWidth(text: string): string {
-  return [...text].map((c) => (c > ' ' && c < '\x7f' ? String.fromCharCode(c.charCodeAt(0) + 0xfee0) : c)).join('');
-}
-
-function chunks(text: string, size: number, between: string): string {
-  return (text.match(new RegExp(`.{1,${size}}`, 'g')) ?? []).join(between);
-}
-
-function halves(text: string): unknown {
-  const middle = 4 * Math.floor(text.length / 8);
-  return { part1: text.slice(0, middle), part2: text.slice(middle) };
-}
-
-function thirds(text: string): unknown {
-  const size = 4 * Math.ceil(text.length / 12);
-  return [0, 1, 2].map((i) => ({ n: i, d: text.slice(i * size, (i + 1) * size) }));
-}
-
-function backwards(text: string): string {
-  return [...text].reverse().join('');
-}
-
-function rot(text: string, by: number): string {
-  return letters(text, (i) => String.fromCharCode(97 + ((i + by) % 26)));
-}
-
-function letters(text: string, write: (index: number) => string): string {
-  return text.toLowerCase().replace(/[a-z]/g, (c) => write(c.charCodeAt(0) - 97));
-}
-
-function byLetter(text: string, write: (char: string) => string): string {
-  return text.replace(/[a-z]/gi, write);
-}
-
-function mapped(text: string, table: Readonly<Record<string, string>>): string {
-  return [...text].map((c) => table[c] ?? c).join('');
-}
-
-function byWord(text: string, change: (word: string) => string, between: string): string {
-  return text.split(' ').map(change).join(between);
-}
 
 /** New texts to hide, unlike those of the older sets. */
 export const HIDDEN_WIDE = {
