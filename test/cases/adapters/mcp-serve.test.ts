@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import { CountersignError, type ErrorCode } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
+import { httpCallers } from '@countersign/mcp/http-callers';
 import { proxyServer } from '@countersign/mcp/proxy-server';
 import { runsIn } from '@countersign/mcp/runs';
 import { httpDoor } from '@countersign/mcp/serve-http';
@@ -278,5 +279,56 @@ describe('at the door', () => {
     const list = { jsonrpc: '2.0', id: 2, method: 'tools/list', params: {} };
     expect((await post(list, { ...as('eve'), 'mcp-session-id': first })).status).toBe(404);
     expect((await post(INITIALIZE, as('ana'))).status).toBe(200);
+  });
+});
+
+describe('whose a credential is, the plane says', () => {
+  const agent = {
+    principal: 'ana',
+    type: 'agent',
+    tenant: 'default',
+    groups: [],
+    permissions: ['submit'],
+    auth_method: 'token',
+    on_behalf_of: [],
+    csrf_token: null,
+  };
+  const SAID: Readonly<Record<string, object>> = {
+    own: agent,
+    'for-bob': { ...agent, on_behalf_of: ['bob'] },
+    person: { ...agent, type: 'human' },
+    reader: { ...agent, permissions: ['jobs:read:own'] },
+  };
+  const knock = async (headers: Record<string, string>) => {
+    await using stack = new AsyncDisposableStack();
+    const api = await listen(
+      (asked) => {
+        const said = SAID[asked.headers.get('authorization')?.slice('Bearer '.length) ?? ''];
+        const refused = { code: 'unauthenticated', detail: 'no', trace_id: '' };
+        return Response.json(said ?? refused, { status: said === undefined ? 401 : 200 });
+      },
+      0,
+      '127.0.0.1',
+    );
+    stack.defer(() => api.close());
+    return await httpCallers(api.url, (who) => who)(new Request('http://x', { headers }));
+  };
+
+  test('in whose name it acts tells its calls, sessions and runs apart', async () => {
+    const [own, forBob] = [await knock(as('own')), await knock({ 'x-api-key': 'for-bob' })];
+    expect([own.agent, forBob.agent]).toEqual(['ana', 'ana']);
+    expect(own.name).not.toBe(forBob.name);
+    expect(own.run).not.toBe(forBob.run);
+  });
+
+  test.each<[string, ErrorCode, Record<string, string>]>([
+    ['a person', 'permission_missing', as('person')],
+    ['who may not submit', 'permission_missing', as('reader')],
+    ['nobody it knows', 'unauthenticated', as('other')],
+    ['who brings two', 'unauthenticated', { ...as('own'), 'x-api-key': 'own' }],
+    ['who brings none', 'unauthenticated', {}],
+    ['who brings what is none', 'unauthenticated', { authorization: 'Basic eA==' }],
+  ])('%s is refused', async (_, code, headers) => {
+    await expect(knock(headers)).rejects.toMatchObject({ code });
   });
 });
