@@ -91,3 +91,29 @@ test('a label run that the request names itself stays, and the other labels too'
 test('an outcome that is not known is no text and no run', () => {
   expect(() => tell({ kind: 'approved' } as never)).toThrow(/does not know/);
 });
+
+test('suspend and resume: a stored call finds its job in another process, and runs once; an edited one is refused', async () => {
+  const plane = playPlane();
+  plane.modes.set('shell', { is: 'hold' });
+  const stored = JSON.stringify({
+    framework: 'bare',
+    run: 'r1',
+    call_id: 'c1',
+    tool: 'shell',
+    input: { command: 'ls' },
+  });
+  // Each time a gate that remembers nothing.
+  const resume = (changes: object = {}) => {
+    const requestOf = ({ tool, input }: { tool: string; input: unknown }) => ({
+      topic: `job.${tool}`,
+      payload: { input },
+    });
+    const gate = remoteGate({ client: plane.client, url: 'http://127.0.0.1:8081', agent: 'desk-agent', requestOf });
+    return gate({ ...JSON.parse(stored), ...changes, wait_ms: 0, signal: new AbortController().signal });
+  };
+  expect([(await resume()).kind, (await resume()).kind]).toEqual(['pending', 'pending']);
+  expect(await resume({ input: { command: 'rm' } })).toMatchObject({ kind: 'denied', code: 'call_id_reused' });
+  plane.approve();
+  expect([(await resume()).kind, (await resume()).kind]).toEqual(['released', 'released']);
+  expect(plane.ran).toEqual([{ command: 'ls' }]);
+});
