@@ -14,12 +14,13 @@ export function lintScanning(linted: Linted): void {
 
 /** What leaves unread leaves no trace of it, so that nobody notices. */
 function lintOutput({ sources, report }: Linted): void {
-  const { enabled, fail_mode, rules } = sources.policy.output_policy;
+  const { enabled, fail_mode, rules, binary } = sources.policy.output_policy;
   const told = (field: string, says: string) =>
     report('output_unscanned', { file: POLICY_FILE, path: ['output_policy', field] }, says);
   if (!enabled) told('enabled', 'no output is looked at: all of them leave');
   else if (rules?.length === 0) told('rules', 'no rule looks at any output: all of them leave');
   else if (fail_mode === 'open') told('fail_mode', 'an output that cannot be scanned leaves unread');
+  else if (binary === 'allow') told('binary', 'a file that is no text leaves, whatever is packed into it');
 }
 
 function lintCountries({ policy, sources, report }: Linted): void {

@@ -98,6 +98,8 @@ describe('a policy', () => {
     ['enabled: false', true],
     ['rules: []', true],
     ['fail_mode: open', true],
+    ['binary: allow', true],
+    ['binary: quarantine', false],
     ['fail_mode: closed', false],
   ])('an output policy with %s is told so where outputs leave unread: %s', (line, told) => {
     const codes = lintPolicy(compiled(`version: 1\noutput_policy: { ${line} }`)).map(({ code }) => code);
