@@ -23,25 +23,33 @@ const ZERO = 8;
 
 const TABLE = unpack(Buffer.from(WEIGHTS, 'base64'));
 
-type Sum = { readonly words: number; readonly sum: number; readonly features: number };
-type Read = { readonly sentence: Sentence; readonly told: Sum; readonly untold: Sum };
+/** Adds weights up as places come, so that no list of them is kept. */
+class Sum {
+  sum = 0;
+  features = 0;
+
+  add(place: number): void {
+    this.sum += TABLE[place]!;
+    this.features += 1;
+  }
+}
+type Read = { readonly sentence: Sentence<Sum>; readonly told: Sum; readonly untold: Sum };
 
 /** Each sentence that says anything, and each pair of them that stands in a row, where it is long enough to judge. */
 export function judgeSentences(text: string, meanings: readonly Meaning[]): Judged[] {
-  return judgeRead(readSentences(text, meanings));
+  return judgeRead(readSentences(text, meanings, openSum));
 }
 
 /** The same of sentences in other scripts, of the text as it was written. */
 export function judgeForeignSentences(text: string): Judged[] {
-  return judgeRead(readForeignSentences(text));
+  return judgeRead(readForeignSentences(text, openSum));
 }
 
-function judgeRead(sentences: readonly Sentence[]): Judged[] {
+function judgeRead(sentences: readonly Sentence<Sum>[]): Judged[] {
   const judged: Judged[] = [];
   let before: Read | null = null;
   for (const sentence of sentences) {
-    const told = sumOf(sentence, sentence.features);
-    const one = { sentence, told, untold: sentence.untold === null ? told : sumOf(sentence, sentence.untold) };
+    const one = { sentence, told: sentence.features, untold: sentence.untold ?? sentence.features };
     addJudged(judged, one, one);
     if (before !== null) addJudged(judged, before, one);
     before = one;
@@ -81,8 +89,8 @@ export function pack(table: ArrayLike<number>): Uint8Array {
 
 function addJudged(judged: Judged[], first: Read, last: Read): void {
   const isOne = first === last;
-  const words = last.told.words + (isOne ? 0 : first.told.words);
-  if (words < MIN_WORDS || (!isOne && Math.min(first.told.words, last.told.words) < MIN_PAIRED)) return;
+  const words = last.sentence.words + (isOne ? 0 : first.sentence.words);
+  if (words < MIN_WORDS || (!isOne && Math.min(first.sentence.words, last.sentence.words) < MIN_PAIRED)) return;
   const score = (kind: 'told' | 'untold') =>
     scoreOf(last[kind].sum + (isOne ? 0 : first[kind].sum), last[kind].features + (isOne ? 0 : first[kind].features));
   judged.push({
@@ -93,8 +101,6 @@ function addJudged(judged: Judged[], first: Read, last: Read): void {
   });
 }
 
-function sumOf({ words }: Sentence, features: readonly number[]): Sum {
-  let sum = 0;
-  for (let i = 0; i < features.length; i += 1) sum += TABLE[features[i]!]!;
-  return { words, sum, features: features.length };
+function openSum(): Sum {
+  return new Sum();
 }

@@ -9,16 +9,19 @@ import { classesOfOther, classOf, classOfBeginning, EMPTY_HASH, isMention, nextW
 /** Places in the table of weights, many times the features that have one, so that few share a place. A power of two. */
 export const FEATURES = 1 << 18;
 
+/** Takes the places of one sentence's features, one after another. */
+export type Places = { add(place: number): void };
+
 /**
  * [start, end) in the text, how many words it has, and the places of its features, repeats included. `untold`: the same as
  * if its words about attacks were not there, `null` where there are none.
  */
-export type Sentence = {
+export type Sentence<P extends Places> = {
   readonly start: number;
   readonly end: number;
   readonly words: number;
-  readonly features: readonly number[];
-  readonly untold: readonly number[] | null;
+  readonly features: P;
+  readonly untold: P | null;
 };
 
 /** Longer sentences are read in parts of so many words. */
@@ -42,12 +45,16 @@ const TOKEN = /[\p{L}\p{M}\p{N}]+/gu;
 const SHIFT = 32 - Math.log2(FEATURES);
 
 /** Sentences with at least one meaning, in order. Cost: linear in the text, and nothing where there is no meaning. */
-export function readSentences(text: string, meanings: readonly Meaning[]): Sentence[] {
-  const sentences: Sentence[] = [];
+export function readSentences<P extends Places>(
+  text: string,
+  meanings: readonly Meaning[],
+  open: () => P,
+): Sentence<P>[] {
+  const sentences: Sentence<P>[] = [];
   let done = 0;
   for (let i = 0; i < meanings.length; ) {
     const start = startOf(text, meanings[i]!.start, done);
-    const features: number[] = [];
+    const features = open();
     const said: number[] = [];
     const { end, words, quotes, mentions } = readWords(text, start, features, false);
     done = end;
@@ -57,7 +64,7 @@ export function readSentences(text: string, meanings: readonly Meaning[]): Sente
     }
     if (words === 0 || said.length === 0) continue;
     addPairs(said, features);
-    const untold = mentions === 0 ? null : withoutMentions(text, start, said);
+    const untold = mentions === 0 ? null : withoutMentions(text, start, said, open());
     sentences.push({ start, end, words, features, untold });
   }
   return sentences;
@@ -67,11 +74,11 @@ export function readSentences(text: string, meanings: readonly Meaning[]): Sente
  * Sentences with letters of another script, in order, by classes alone: what is known of its words is what they do. The
  * text as it was written, because folding takes such letters for Latin ones. Cost: linear.
  */
-export function readForeignSentences(text: string): Sentence[] {
-  const sentences: Sentence[] = [];
+export function readForeignSentences<P extends Places>(text: string, open: () => P): Sentence<P>[] {
+  const sentences: Sentence<P>[] = [];
   for (const found of text.matchAll(FOREIGN_SENTENCE)) {
     if (!OTHER_SCRIPT.test(found[0])) continue;
-    const features: number[] = [];
+    const features = open();
     const recent: Recent = { word: 0, wordBefore: 0, classes: new Array(APART).fill(0), count: 0 };
     let words = 0;
     for (const [token] of found[0].toLowerCase().normalize('NFC').matchAll(TOKEN)) {
@@ -92,8 +99,7 @@ function classOfWord(word: string): number {
   return classOf(hash) || classOfBeginning(word, 0, word.length);
 }
 
-function withoutMentions(text: string, start: number, said: readonly number[]): number[] {
-  const features: number[] = [];
+function withoutMentions<P extends Places>(text: string, start: number, said: readonly number[], features: P): P {
   readWords(text, start, features, true);
   addPairs(
     said.filter((bits) => (bits & MENTION) === 0),
@@ -112,7 +118,7 @@ function startOf(text: string, at: number, from: number): number {
 type Words = { end: number; words: number; quotes: (readonly [from: number, to: number])[]; mentions: number };
 
 /** Adds the features of the words from `start` to the sentence's end. No words: it is markup or code and no prose. */
-function readWords(text: string, start: number, features: number[], skipsMentions: boolean): Words {
+function readWords(text: string, start: number, features: Places, skipsMentions: boolean): Words {
   const quotes: Words['quotes'] = [];
   const recent: Recent = { word: 0, wordBefore: 0, classes: new Array(APART).fill(0), count: 0 };
   let signs = 0;
@@ -151,28 +157,28 @@ function readWords(text: string, start: number, features: number[], skipsMention
 type Recent = { word: number; wordBefore: number; readonly classes: number[]; count: number };
 
 /** A word, its class, the two with what stands before them, and how the sentence begins. */
-function addWord(stem: number, kind: number, recent: Recent, features: number[]): void {
+function addWord(stem: number, kind: number, recent: Recent, features: Places): void {
   const word = kind === 0 ? stem : kind;
   const { classes, count } = recent;
-  features.push(placeOf(stem));
-  if (count === 0) features.push(placeOf(word + 0x1b873593));
-  if (count === 1) features.push(placeOf(Math.imul(recent.word, 0x1b873593) + word + 17));
-  if (count > 0) features.push(placeOf(Math.imul(recent.word, 0x2545f491) + word + 3));
+  features.add(placeOf(stem));
+  if (count === 0) features.add(placeOf(word + 0x1b873593));
+  if (count === 1) features.add(placeOf(Math.imul(recent.word, 0x1b873593) + word + 17));
+  if (count > 0) features.add(placeOf(Math.imul(recent.word, 0x2545f491) + word + 3));
   if (count > 1) {
     const pair = Math.imul(recent.wordBefore, 0x165667b1) + recent.word;
-    features.push(placeOf(Math.imul(pair, 0x2545f491) + word + 5));
+    features.add(placeOf(Math.imul(pair, 0x2545f491) + word + 5));
   }
   recent.wordBefore = recent.word;
   recent.word = word;
   recent.count += 1;
   if (kind === 0) return;
-  features.push(placeOf(Math.imul(kind, 0x3c6ef372) + 7));
+  features.add(placeOf(Math.imul(kind, 0x3c6ef372) + 7));
   for (let back = 0; back < NEAR; back += 1)
-    if (classes[back] !== 0) features.push(placeOf(Math.imul(classes[back]!, 0x3c6ef372) + kind + 9 + 2 * back));
+    if (classes[back] !== 0) features.add(placeOf(Math.imul(classes[back]!, 0x3c6ef372) + kind + 9 + 2 * back));
   for (let back = 0; back < APART; back += 1) {
     const other = classes[back]!;
     if (other === 0) break;
-    features.push(placeOf(Math.imul(Math.min(other, kind), 0x2c1b3c6d) + Math.max(other, kind) * 257 + 11));
+    features.add(placeOf(Math.imul(Math.min(other, kind), 0x2c1b3c6d) + Math.max(other, kind) * 257 + 11));
   }
   for (let back = APART - 1; back > 0; back -= 1) classes[back] = classes[back - 1]!;
   classes[0] = kind;
@@ -200,11 +206,11 @@ function isQuote(code: number): boolean {
   return code === 34 || code === 39 || code === 96;
 }
 
-function addPairs(said: readonly number[], features: number[]): void {
+function addPairs(said: readonly number[], features: Places): void {
   for (let i = 0; i < said.length; i += 1) {
-    features.push(placeOf(said[i]! ^ 0x5bd1e995));
+    features.add(placeOf(said[i]! ^ 0x5bd1e995));
     for (let j = i + 1; j < Math.min(said.length, i + 1 + NEAR); j += 1)
-      features.push(placeOf(Math.imul(said[i]!, 0x27d4eb2f) + said[j]!));
+      features.add(placeOf(Math.imul(said[i]!, 0x27d4eb2f) + said[j]!));
   }
 }
 

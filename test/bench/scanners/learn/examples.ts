@@ -110,11 +110,19 @@ function fill(template: string, r: Random): string {
 /** One example of all sentences of the text; none where nothing in it means anything. */
 function example(of: Omit<Example, 'features'>, written: string): Example[] {
   const text = foldView(sourceView(written))?.view.text ?? written;
-  const sentences = [...readSentences(text, readMeanings(text).meanings), ...readForeignSentences(written)];
-  const whole = sentences.flatMap((sentence) => sentence.features);
+  const sentences = [
+    ...readSentences(text, readMeanings(text).meanings, openList),
+    ...readForeignSentences(written, openList),
+  ].map(({ features }) => ({ features: features.places }));
+  const whole = sentences.flatMap(({ features }) => features);
   if (whole.length === 0) return [];
   if (of.isAttack || sentences.length === 1) return [{ ...of, features: whole }];
   return [{ ...of, features: whole }, ...sentences.map(({ features }) => ({ ...of, features }))];
+}
+
+function openList(): { places: number[]; add(place: number): void } {
+  const places: number[] = [];
+  return { places, add: (place) => void places.push(place) };
 }
 
 /** As they were once: the table must not change with every comment. */
