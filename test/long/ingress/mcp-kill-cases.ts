@@ -152,10 +152,7 @@ async function takesAway({ part, phase, tool }: Row): Promise<void> {
     if (part === 'server') await box.open();
     if (part === 'plane') first.wire.mend();
     if (part !== 'proxy') return first;
-    // Its lease of 15 s runs out.
-    await system.sql(`UPDATE scheduler.attempts SET due_at = now() WHERE under_way AND job_id = $1`, [
-      (await jobOf(tool)).job_id,
-    ]);
+    if (phase === 'running') await runOut((await jobOf(tool)).job_id);
     // The first may go on in the dark, on the same folder.
     return startProxy(state);
   };
@@ -225,6 +222,17 @@ async function untilSettled(proxy: Proxy, tool: string, more: string[]): Promise
     { timeout_ms: 60_000 },
   );
   return shown!;
+}
+
+/** The lease of 15 s, as if they had passed; a beat that was on its way may have grown it again. */
+async function runOut(job_id: string): Promise<void> {
+  await waitUntil('the first attempt is over', async () => {
+    const left = await system.sql(
+      'UPDATE scheduler.attempts SET due_at = now() WHERE under_way AND attempt = 1 AND job_id = $1 RETURNING 1',
+      [job_id],
+    );
+    return left.length === 0;
+  });
 }
 
 /** The last one of that tool. */
