@@ -1,12 +1,17 @@
 /** `countersign quarantine`: outputs that are held back, and what people do about them. */
 import type { Client } from '@countersign/client/create-client';
+import type { ShownArtifact } from '@countersign/contracts/artifact';
 import { printable, printableJson } from '@countersign/contracts/printable';
 import type { OpenedOutput, Quarantined } from '@countersign/contracts/quarantine';
 import type { Command } from 'commander';
 import { clientOf, type Output, print } from './context.ts';
+import { type FetchedArtifact, fetchArtifact } from './fetch-artifact.ts';
 import { list } from './show.ts';
 import { table } from './table.ts';
 
+type OpenOptions = { reason: string; out?: string };
+/** `files`: those that were fetched. */
+type OpenedHere = OpenedOutput & { files?: FetchedArtifact[] };
 type ReleaseOptions = { reason: string; digest: string; redact?: boolean; remove?: string[] };
 
 const REASON = ['--reason <text>', 'why, for the ledger'] as const;
@@ -28,14 +33,15 @@ export function addQuarantineCommands(program: Command, output: Output): void {
     );
   quarantine
     .command('open <job_id>')
-    .description('look at it; each time is recorded')
+    .description('look at it and its files; each time is recorded')
     .requiredOption(...REASON)
-    .action(async (job_id: string, { reason }: { reason: string }, command: Command) =>
-      print(output, command, await clientOf(command).openQuarantined(job_id, reason), showOpened),
+    .option('--out <folder>', 'fetch its files there; made if need be, nothing is overwritten')
+    .action(async (job_id: string, options: OpenOptions, command: Command) =>
+      print(output, command, await openOne(clientOf(command), job_id, options), showOpened),
     );
   quarantine
     .command('release <job_id>')
-    .description('let it out, whole or redacted further')
+    .description('let it out, whole with its files or redacted further without them')
     .requiredOption('--digest <digest>', 'of the output that you opened')
     .requiredOption(...REASON)
     .option('--redact', 'without everything that any scanner finds')
@@ -45,11 +51,20 @@ export function addQuarantineCommands(program: Command, output: Output): void {
     );
   quarantine
     .command('discard <job_id>')
-    .description('erase it; its digest and evidence stay')
+    .description('erase it and its files; its digest and evidence stay')
     .requiredOption(...REASON)
     .action(async (job_id: string, { reason }: { reason: string }, command: Command) =>
       print(output, command, await clientOf(command).discardQuarantined(job_id, reason), showOne),
     );
+}
+
+async function openOne(client: Client, job_id: string, { reason, out }: OpenOptions): Promise<OpenedHere> {
+  const opened = await client.openQuarantined(job_id, reason);
+  if (out === undefined) return opened;
+  const files: FetchedArtifact[] = [];
+  for (const each of opened.artifacts)
+    files.push(await fetchArtifact((digest) => client.openedArtifact(job_id, digest), out, each));
+  return { ...opened, files };
 }
 
 /** A state that does not exist is the API's to refuse. */
@@ -95,6 +110,14 @@ function showOne({ findings, reviews, ...row }: Quarantined): string {
 }
 
 /** Text from outside: hidden characters are made visible. */
-function showOpened({ output, ...row }: OpenedOutput): string {
-  return [showOne(row), '', printable(printableJson(output, 2))].join('\n');
+function showOpened({ output, artifacts, files, ...row }: OpenedHere): string {
+  const parts = [showOne(row), printable(printableJson(output, 2))];
+  if (artifacts.length > 0) parts.push(table(['FILE', 'BYTES', 'DIGEST', 'DECISION', 'FOUND'], artifacts.map(fileRow)));
+  if (files !== undefined) parts.push(files.map(({ file, digest }) => `${file}  ${digest}`).join('\n'));
+  return parts.join('\n\n');
+}
+
+function fileRow({ name, released_bytes, digest, decision, findings }: ShownArtifact) {
+  const found = findings.map(({ type, place, count }) => `${type} ×${count} at ${place}`);
+  return [printable(name), released_bytes, digest, decision, found];
 }

@@ -70,7 +70,13 @@ export function HeldOutput({ row, person, now, tell, seenBefore }: Held): View {
     ['job', jobLink(job_id, html`<code>${job_id}</code>`)],
   ])}
   ${opened && seenJson(opened.output)}
+  ${opened?.artifacts.map(heldFile)}
   ${reviewable && acts}`;
+}
+
+/** What leaves with a release of the whole: nobody lets out a file that they were not told of. */
+function heldFile({ name, released_bytes, decision, findings, digest }: OpenedOutput['artifacts'][number]): View {
+  return html`<p>File <q>${seen(name)}</q>, ${released_bytes} bytes, ${decision}: ${findingsLine(findings)} <code>${digest}</code></p>`;
 }
 
 function pathOf({ job_id }: Quarantined, verb: string): string {
@@ -86,8 +92,8 @@ function open(row: Quarantined, done: (output: OpenedOutput) => void): View {
 }
 
 function release(opened: OpenedOutput, tell: Tell): View {
-  const fields = html`${reason()}<label><input type="checkbox" name="redact" /> Without anything that a scanner finds</label>
-    <label>Taken out besides: JSON pointers, one a line<textarea name="remove" rows="2" spellcheck=${false}></textarea></label>`;
+  const fields = html`${reason()}<label><input type="checkbox" name="redact" /> Without anything that a scanner finds, and without its files</label>
+    <label>Taken out besides, and then no file leaves: JSON pointers, one a line<textarea name="remove" rows="2" spellcheck=${false}></textarea></label>`;
   const body = (form: FormData): object => ({
     ...because(form),
     digest: opened.output_digest,

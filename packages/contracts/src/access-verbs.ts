@@ -57,6 +57,7 @@ export const VERBS: Readonly<Record<RpcVerb, readonly (ServiceName | 'worker')[]
   'output.artifact_read': ['ingress'],
   'output.quarantined': ['ingress'],
   'output.open': ['ingress'],
+  'output.opened_artifact': ['ingress'],
   'output.release': ['ingress'],
   'output.discard': ['ingress'],
   'audit.timeline': ['ingress'],

@@ -40,7 +40,8 @@ export const shownArtifact = z.object({
   digest,
   artifact_digest: digest,
   salt: z.string(),
-  decision: z.enum(['allow', 'redact']),
+  /** `quarantine`: shown to who opened its result, or released by people. */
+  decision: z.enum(['allow', 'redact', 'quarantine']),
   findings: z.array(finding),
   /** Of what can be had: the same, or a copy without what was found. */
   released_digest: digest,

@@ -1,5 +1,6 @@
 /** Quarantined outputs as people review them: what is listed, opened, released or discarded, and who did it. */
 import { z } from 'zod';
+import { shownArtifact } from './artifact.ts';
 import { finding } from './decision.ts';
 import { LIMITS } from './limits.ts';
 import { digest, instant, jobId, principalId, tenantName, topicName, uuid } from './names.ts';
@@ -25,7 +26,7 @@ export const releaseRequest = z.strictObject({
   reason: reviewReason,
   /** `output_digest` of what was opened. */
   digest,
-  /** Everything that any scanner finds is taken out as well. */
+  /** Everything that any scanner finds is taken out as well. With this or `remove` no file of it leaves. */
   redact: z.boolean().default(false),
   /** Places that are taken out besides. */
   remove: z.array(pointer).max(LIMITS.policy_list).default([]),
@@ -60,5 +61,6 @@ export const quarantined = z.object({
 });
 export type Quarantined = z.infer<typeof quarantined>;
 
-export const openedOutput = quarantined.extend({ output: z.unknown() });
+/** `artifacts`: its files as they are read now, and leave with it when it is released whole; of what was redacted, the copy. */
+export const openedOutput = quarantined.extend({ output: z.unknown(), artifacts: z.array(shownArtifact).default([]) });
 export type OpenedOutput = z.infer<typeof openedOutput>;

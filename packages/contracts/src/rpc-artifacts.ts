@@ -13,6 +13,18 @@ const data = z.string().max(Math.ceil(LIMITS.artifact_part_bytes / 3) * 4);
 const isSame = (asked: { artifact_id: string }, answered: { artifact_id: string }): boolean =>
   asked.artifact_id === answered.artifact_id;
 
+/** By the digest that its worker named. */
+const partAsked = jobKey.extend({ digest, part: z.int().min(0) });
+const partAnswered = z.object({
+  ...{ tenant: tenantName, job_id: jobId, digest, part: z.int() },
+  parts: z.int(),
+  released_bytes: z.int(),
+  data,
+});
+type SamePart = { tenant: string; job_id: string; digest: string; part: number };
+const isSamePart = (asked: SamePart, answered: SamePart): boolean =>
+  isSameJob(asked, answered) && asked.digest === answered.digest && asked.part === answered.part;
+
 export const ARTIFACT_VERBS = {
   /** `data`: base64. The same part again is the same. */
   'output.artifact_part': verb({
@@ -39,19 +51,25 @@ export const ARTIFACT_VERBS = {
     repeatable: true,
     matches: isSameJob,
   }),
-  /** Of what was released, by the digest that its worker named. */
+  /** Of what was released. */
   'output.artifact_read': verb({
     service: 'output-safety',
     callers: ['ingress'],
-    request: jobKey.extend({ digest, part: z.int().min(0) }),
-    answer: z.object({
-      ...{ tenant: tenantName, job_id: jobId, digest, part: z.int() },
-      parts: z.int(),
-      released_bytes: z.int(),
-      data,
-    }),
+    request: partAsked,
+    answer: partAnswered,
     repeatable: true,
-    matches: (asked, answered) =>
-      isSameJob(asked, answered) && asked.digest === answered.digest && asked.part === answered.part,
+    matches: isSamePart,
   }),
 };
+
+/** Of what is quarantined, for who opened it. `principal`: as every verb that changes something has it. */
+export function openedArtifactVerb<P extends z.ZodType>(principal: P) {
+  return verb({
+    service: 'output-safety',
+    callers: ['ingress'],
+    request: partAsked.extend({ principal }),
+    answer: partAnswered,
+    repeatable: true,
+    matches: isSamePart,
+  });
+}

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 import { jobId, tenantName } from './names.ts';
 import { openedOutput, QUARANTINE_STATES, quarantined, releaseRequest, reviewRequest } from './quarantine.ts';
+import { openedArtifactVerb } from './rpc-artifacts.ts';
 import { jobKey } from './rpc-audit.ts';
 import { isPage, isSameJob } from './rpc-matches.ts';
 import { verb } from './rpc-verb.ts';
@@ -33,6 +34,7 @@ export function quarantineVerbs<P extends z.ZodType>(principal: P) {
       repeatable: false,
       matches: isSameJob,
     }),
+    'output.opened_artifact': openedArtifactVerb(principal),
     'output.release': verb({
       service: 'output-safety',
       callers: ['ingress'],

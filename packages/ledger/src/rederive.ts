@@ -27,7 +27,7 @@ type Attempt = {
   dispatch_id: unknown;
   pool: unknown;
   claim: { worker: unknown } | null;
-  screened: { decision: unknown; digest: unknown } | null;
+  screened: { decision: unknown; digest: unknown; artifacts: unknown } | null;
 };
 type Job = {
   job_hash: unknown;
@@ -93,11 +93,10 @@ export class Rederivation {
     if (kind === 'job_dispatched') faults.push(...this.#dispatched(entry, job, body));
     if (state !== null && isTerminal(state)) {
       this.#jobs.delete(chain);
-      if (state === 'quarantined')
-        this.#held.set(
-          chain,
-          newHeldOutput(body.output_digest, { ...job.asked, pool: textOf(body.pool) ?? job.asked.pool }),
-        );
+      if (state === 'quarantined') {
+        const asked = { ...job.asked, pool: textOf(body.pool) ?? job.asked.pool };
+        this.#held.set(chain, newHeldOutput(body.output_digest, job.attempt?.screened?.artifacts, asked));
+      }
       this.#ended.set(chain, { asked: job.asked, from_us: job.from_us, to_us: entry.time_us });
     }
     return faults;
@@ -187,7 +186,7 @@ function claimed({ attempt }: Job, { dispatch_id, pool, worker }: Body): Derived
 }
 
 function screened({ attempt }: Job, body: Body): DerivedFault[] {
-  const { dispatch_id, worker, output_decision, output_digest } = body;
+  const { dispatch_id, worker, output_decision, output_digest, artifacts } = body;
   if (
     attempt === null ||
     attempt.dispatch_id !== dispatch_id ||
@@ -195,7 +194,7 @@ function screened({ attempt }: Job, body: Body): DerivedFault[] {
     worker === undefined
   )
     return ['result_without_claim'];
-  attempt.screened = { decision: output_decision, digest: output_digest };
+  attempt.screened = { decision: output_decision, digest: output_digest, artifacts };
   return [];
 }
 

@@ -12,12 +12,12 @@ import {
 } from '@countersign/contracts/artifact';
 import { LIMITS } from '@countersign/contracts/limits';
 import { digest, jobId } from '@countersign/contracts/names';
-import type { RpcAnswer } from '@countersign/contracts/rpc';
 import { workerPath } from '@countersign/contracts/worker-door';
 import type { Bus } from '@countersign/platform/bus';
 import { z } from 'zod';
 import { jobKeyOf, requireJob } from './job-access.ts';
-import { type Incoming, type Route, route } from './route.ts';
+import { type Route, route } from './route.ts';
+import { streamFile } from './stream-file.ts';
 import { workerOf } from './worker-door-routes.ts';
 
 const params = z.object({ job_id: jobId });
@@ -89,39 +89,9 @@ function readRoute(bus: Bus): Route {
     answers: { 200: { says: 'Its bytes', schema: z.string(), media: 'application/octet-stream' } },
     async handle(incoming) {
       await requireJob(bus, incoming, 'results:read');
-      const first = await readPart(bus, incoming, 0);
-      const headers = {
-        'content-type': 'application/octet-stream',
-        'content-length': String(first.released_bytes),
-        // A browser shows nothing of it: whose it is, nobody of this site is.
-        'content-disposition': 'attachment',
-        'content-security-policy': 'sandbox',
-      };
-      return { stream: streamOf(bus, incoming, first), headers };
+      const { params, traceparent } = incoming;
+      const asked = { ...jobKeyOf(incoming), digest: params.digest };
+      return streamFile((part) => bus.call('output.artifact_read', { ...asked, part }, { traceparent }));
     },
   });
-}
-
-type Asked = Pick<Incoming<z.output<typeof one>, unknown, unknown>, 'caller' | 'params' | 'traceparent'>;
-type Part = RpcAnswer<'output.artifact_read'>;
-
-/** Asked for again in full each time: what was erased or revoked meanwhile ends it. */
-function readPart(bus: Bus, asked: Asked, part: number): Promise<Part> {
-  const { params, traceparent } = asked;
-  return bus.call('output.artifact_read', { ...jobKeyOf(asked), digest: params.digest, part }, { traceparent });
-}
-
-function streamOf(bus: Bus, asked: Asked, first: Part): ReadableStream<Uint8Array> {
-  let next = 0;
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        if (next >= first.parts) return controller.close();
-        const { data } = next === 0 ? first : await readPart(bus, asked, next);
-        next += 1;
-        controller.enqueue(Buffer.from(data, 'base64'));
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }

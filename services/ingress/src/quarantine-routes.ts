@@ -2,14 +2,16 @@
 import { CountersignError } from '@countersign/contracts/errors';
 import { quarantinePage, quarantineQuery } from '@countersign/contracts/http';
 import { LIMITS } from '@countersign/contracts/limits';
-import { jobId } from '@countersign/contracts/names';
+import { digest, jobId } from '@countersign/contracts/names';
 import { openedOutput, quarantined, releaseRequest, reviewRequest } from '@countersign/contracts/quarantine';
 import type { Bus } from '@countersign/platform/bus';
 import { z } from 'zod';
 import { principalOf } from './caller.ts';
 import { type Route, route } from './route.ts';
+import { streamFile } from './stream-file.ts';
 
 const params = z.strictObject({ job_id: jobId });
+const file = params.extend({ digest });
 const REVIEW = ['quarantine:review'] as const;
 
 export function quarantineRoutes(bus: Bus): Route[] {
@@ -47,16 +49,29 @@ export function quarantineRoutes(bus: Bus): Route[] {
       permissions: REVIEW,
       params,
       body: { schema: reviewRequest, limit: LIMITS.request_bytes },
-      answers: { 200: { says: 'With the output as the worker reported it', schema: openedOutput } },
+      answers: { 200: { says: 'With the output as the worker reported it, and its files', schema: openedOutput } },
       handle: async ({ caller, params, body, traceparent }) => {
         const asked = { tenant: caller.tenant, ...params, ...body, principal: principalOf(caller) };
         return { status: 200, json: await bus.call('output.open', asked, { traceparent }) };
       },
     }),
     route({
+      method: 'get',
+      path: '/quarantine/:job_id/artifacts/:digest',
+      summary: 'A file of what you opened within the last hour, by the digest that its worker named',
+      permissions: REVIEW,
+      params: file,
+      answers: { 200: { says: 'Its bytes', schema: z.string(), media: 'application/octet-stream' } },
+      handle: async ({ caller, params, traceparent }) => {
+        const asked = { tenant: caller.tenant, ...params, principal: principalOf(caller) };
+        return streamFile((part) => bus.call('output.opened_artifact', { ...asked, part }, { traceparent }));
+      },
+    }),
+    route({
       method: 'post',
       path: '/quarantine/:job_id/release',
-      summary: 'Release it, whole or redacted further; where the policy asks for two people, the first one proposes',
+      summary:
+        'Release it, whole with its files or redacted further without them; where the policy asks for two people, the first one proposes',
       permissions: REVIEW,
       params,
       body: { schema: releaseRequest, limit: LIMITS.request_bytes },
@@ -69,7 +84,7 @@ export function quarantineRoutes(bus: Bus): Route[] {
     route({
       method: 'post',
       path: '/quarantine/:job_id/discard',
-      summary: 'Erase it; its digest and evidence stay',
+      summary: 'Erase it and its files; its digest and evidence stay',
       permissions: REVIEW,
       params,
       body: { schema: reviewRequest, limit: LIMITS.request_bytes },

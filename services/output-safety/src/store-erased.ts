@@ -3,12 +3,12 @@
  * of what the worker reported, so that a short secret can't be guessed back from its digest.
  */
 import { type ErasingParts, eraseBatch } from '@countersign/platform/store-erasable';
+import { FORGOTTEN } from './artifacts/store-artifacts.ts';
 
 /** Files go with the result that names them; what cleans the store takes their bytes then. */
 const ERASE_READABLE = `
 WITH files AS (
-  UPDATE output.artifacts a SET sealed_key = NULL, seal_key_id = NULL, salt = NULL, digest = NULL, name = NULL, shown_name = NULL,
-         shown_digest = NULL, erased_at = clock_timestamp(), clean_at = clock_timestamp()
+  UPDATE output.artifacts a SET ${FORGOTTEN}
     FROM unnest($1::text[], $2::text[]) AS k (tenant, job_id), output.results r
    WHERE a.tenant = k.tenant AND a.job_id = k.job_id AND a.sealed_key IS NOT NULL AND r.dispatch_id = a.dispatch_id
      AND r.output_decision <> 'quarantine')
@@ -17,8 +17,7 @@ UPDATE output.results r SET content = NULL, erased_at = clock_timestamp(), salt 
  WHERE r.tenant = k.tenant AND r.job_id = k.job_id AND r.content IS NOT NULL`;
 const ERASE_SEALED = `
 WITH files AS (
-  UPDATE output.artifacts a SET sealed_key = NULL, seal_key_id = NULL, salt = NULL, digest = NULL, name = NULL, shown_name = NULL,
-         shown_digest = NULL, erased_at = clock_timestamp(), clean_at = clock_timestamp()
+  UPDATE output.artifacts a SET ${FORGOTTEN}
     FROM unnest($1::text[], $2::text[]) AS k (tenant, job_id), output.results r
    WHERE a.tenant = k.tenant AND a.job_id = k.job_id AND a.sealed_key IS NOT NULL AND r.dispatch_id = a.dispatch_id
      AND r.output_decision = 'quarantine'), gone AS (

@@ -84,6 +84,7 @@ export type Tables = {
     redacted: boolean;
     content: string | null;
     at: string;
+    artifacts: string[];
   };
   'policy.active_output': {
     scope: string;

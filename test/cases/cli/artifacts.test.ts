@@ -11,22 +11,27 @@ import { newFolder, runCli } from './run-cli.ts';
 const BYTES = Buffer.from('a,b\n1,2\n');
 const shaOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
+const DIGEST = shaOf(BYTES);
+const LISTED = {
+  ...{ name: 'a.csv', digest: DIGEST, artifact_digest: DIGEST, salt: 's', decision: 'allow', findings: [] },
+  ...{ released_digest: DIGEST, released_bytes: BYTES.length },
+};
+
 /** `served`: what comes in place of the file. */
-async function get(change: object, served: Buffer = BYTES, ...args: string[]) {
-  const digest = shaOf(BYTES);
-  const listed = {
-    ...{ name: 'a.csv', digest, artifact_digest: digest, salt: 's', decision: 'allow', findings: [] },
-    ...{ released_digest: digest, released_bytes: BYTES.length, ...change },
-  };
-  const server = createServer((request, response) => {
-    response.end(request.url!.endsWith('/artifacts') ? JSON.stringify({ artifacts: [listed] }) : served);
-  });
+function get(change: object, served: Buffer = BYTES, ...args: string[]) {
+  const list = JSON.stringify({ artifacts: [{ ...LISTED, ...change }] });
+  return against((path) => (path.endsWith('/artifacts') ? list : served), '--json', 'artifacts', 'get', 'j1', ...args);
+}
+
+/** `--out` is a new folder. */
+async function against(answer: (path: string) => string | Buffer, ...args: string[]) {
+  const server = createServer((request, response) => response.end(answer(request.url!)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const out = newFolder();
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const ran = await runCli('--url', url, '--key', 'k', '--json', 'artifacts', 'get', 'j1', ...args, '--out', out);
+  const ran = await runCli('--url', url, '--key', 'k', ...args, '--out', out);
   await new Promise((resolve) => server.close(resolve));
-  return { ...ran, out };
+  return { ...ran, printed: ran.out, out };
 }
 
 test('a file is written once, whole, and says its digest', async () => {
@@ -43,4 +48,25 @@ test.each<[string, object, Buffer, string[]]>([
 ])('nothing is written for %s', async (_, change, served, args) => {
   const { code, out } = await get(change, served, ...args);
   expect([code, readdirSync(out)]).toEqual([EXIT.usage, []]);
+});
+
+test('a quarantined result is opened with its files: types and places, and they are fetched', async () => {
+  const at = '2026-11-26T12:00:00.000Z';
+  const found = { scanner: 'secrets', type: 'aws_key', place: '/text', count: 2, severity: 'high', confidence: 1 };
+  const opened = {
+    ...{ tenant: 'acme', job_id: 'j1', dispatch_id: 'd', topic: 'job.a', actor: 'bot', owner: null, rule_id: null },
+    ...{ reason: 'r', findings: [], output_digest: DIGEST, screened_at: at, state: 'waiting', reviews: [], output: 1 },
+    artifacts: [{ ...LISTED, decision: 'quarantine', findings: [found] }],
+  };
+  const asked: string[] = [];
+  const answer = (path: string) => {
+    asked.push(path);
+    return path.endsWith('/open') ? JSON.stringify(opened) : BYTES;
+  };
+  const { code, printed, out } = await against(answer, 'quarantine', 'open', 'j1', '--reason', 'asked');
+  expect(code).toBe(EXIT.done);
+  for (const told of ['a.csv', 'quarantine', 'aws_key ×2 at /text', join(out, 'a.csv')])
+    expect(printed).toContain(told);
+  expect(asked.at(-1)).toBe(`/api/v1/quarantine/j1/artifacts/${encodeURIComponent(DIGEST)}`);
+  expect(readFileSync(join(out, 'a.csv')).equals(BYTES)).toBe(true);
 });

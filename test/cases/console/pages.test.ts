@@ -161,6 +161,10 @@ describe('reviews', () => {
       reviews: [],
     },
   };
+  const file = {
+    ...{ name: HOSTILE, digest: `sha256:${'f'.repeat(64)}`, artifact_digest: '', salt: '', decision: 'quarantine' },
+    ...{ findings: [], released_digest: '', released_bytes: 3 },
+  };
   const show = (person: Person, more: object = {}, seenBefore?: object): string =>
     renderView(
       html`<${HeldOutput} ...${{ row: { ...row, ...more }, person, now, tell: () => undefined, seenBefore }} />`,
@@ -168,9 +172,10 @@ describe('reviews', () => {
 
   test('an output is opened before it is released, by who may review and does not own the agent', () => {
     expect(buttonsIn(show(personOf('approver')))).toEqual(['Open', 'Discard']);
-    const opened = show(personOf('approver'), {}, { ...row, output: { note: HOSTILE } });
+    const opened = show(personOf('approver'), {}, { ...row, output: { note: HOSTILE }, artifacts: [file] });
     expect(buttonsIn(opened)).toEqual(['Release', 'Discard']);
     expect(opened).not.toMatch(/<img|\u202E/);
+    expect(opened).toContain(file.digest);
     expect(buttonsIn(show({ ...personOf('approver'), principal: 'carl' }))).toEqual([]);
     expect(buttonsIn(show(personOf('approver'), { state: 'released' }))).toEqual([]);
     for (const role of ['operator', 'auditor', 'admin'] as const) expect(buttonsIn(show(personOf(role)))).toEqual([]);

@@ -73,6 +73,16 @@ const ONE_ARTIFACT: Case = {
   wrong: { 'another artifact': { artifact_id: 'a2' } },
 };
 
+const ONE_PART: Case = {
+  asked: { tenant: 'acme', job_id: 'j1', digest: 'd1', part: 1 },
+  right: [{ tenant: 'acme', job_id: 'j1', digest: 'd1', part: 1 }],
+  wrong: {
+    'another job’s': { tenant: 'acme', job_id: 'j2', digest: 'd1', part: 1 },
+    'another file': { tenant: 'acme', job_id: 'j1', digest: 'd2', part: 1 },
+    'another part': { tenant: 'acme', job_id: 'j1', digest: 'd1', part: 0 },
+  },
+};
+
 const SIGNED = { 'signature-input': 'sig=("@method");created=1;nonce="n1";keyid="worker:desk/w1"' };
 
 const CASES: Record<RpcVerb, Case> = {
@@ -270,15 +280,8 @@ const CASES: Record<RpcVerb, Case> = {
   'output.artifacts': ONE_JOB,
   'output.artifact_part': ONE_ARTIFACT,
   'output.artifact_end': ONE_ARTIFACT,
-  'output.artifact_read': {
-    asked: { tenant: 'acme', job_id: 'j1', digest: 'd1', part: 1 },
-    right: [{ tenant: 'acme', job_id: 'j1', digest: 'd1', part: 1 }],
-    wrong: {
-      'another job’s': { tenant: 'acme', job_id: 'j2', digest: 'd1', part: 1 },
-      'another file': { tenant: 'acme', job_id: 'j1', digest: 'd2', part: 1 },
-      'another part': { tenant: 'acme', job_id: 'j1', digest: 'd1', part: 0 },
-    },
-  },
+  'output.artifact_read': ONE_PART,
+  'output.opened_artifact': ONE_PART,
   'output.open': ONE_JOB,
   'output.release': ONE_JOB,
   'output.discard': ONE_JOB,

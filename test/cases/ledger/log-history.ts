@@ -193,7 +193,7 @@ function screened(step: ReturnType<typeof stepsOf>, attempt: number, output_deci
   const at = { dispatch_id: `d${attempt}`, pool: 'desk', worker: 'w1', output_digest: 'out', output_decision };
   const end = output_decision === 'quarantine' ? 'quarantined' : 'succeeded';
   return [
-    step('output_screened', 'output_safety', at),
+    step('output_screened', 'output_safety', { ...at, artifacts: [{ artifact_digest: 'file' }] }),
     step(`job_${end}`, 'scheduler', { ...at, state: end, released: true }),
   ];
 }

@@ -162,7 +162,7 @@ describe('of an export in which', () => {
 /** A history that was recorded so from the beginning, by services that were taken over or wrong: every hash and root fits. */
 test('a quarantined output that was opened and let out fits', () => {
   const held = history().find(({ kind }) => kind === 'job_quarantined')!;
-  const body = { ...held.body, reviewer: 'rita', state: null };
+  const body = { ...held.body, reviewer: 'rita', state: null, artifacts: ['file'] };
   const reviewed = ['opened', 'proposed', 'opened', 'released'].map((action, i) => ({
     ...{ ...held, kind: `quarantine_${action}`, by: 'output_safety' },
     body: { ...body, reviewer: i < 2 ? 'rita' : 'sam' },
@@ -204,6 +204,7 @@ describe('of a history in which', () => {
       return { ...history()[index('job_quarantined')]!, kind: `quarantine_${kind}`, by: 'output_safety', body };
     }),
   ];
+  const ONE_FILE = { artifacts: ['file'] };
   const APPROVED = index('job_dispatched', 1);
 
   const cases: [string, Step[], LogFaultCode, number][] = [
@@ -355,6 +356,24 @@ describe('of a history in which', () => {
       reviews(['opened'], ['released', { reviewer: 'sam' }]),
       'released_unopened',
       LAST + 2,
+    ],
+    [
+      'a file left that who released it was not told of',
+      reviews(['opened', ONE_FILE], ['opened', { reviewer: 'sam' }], ['released', { ...ONE_FILE, reviewer: 'sam' }]),
+      'released_unopened',
+      LAST + 3,
+    ],
+    [
+      'a file left with less than the whole output',
+      reviews(['opened', ONE_FILE], ['released', { ...ONE_FILE, redacted: true }]),
+      'files_released_redacted',
+      LAST + 2,
+    ],
+    [
+      'a file was opened that is not of this output',
+      reviews(['opened', { artifacts: ['other'] }]),
+      'review_without_quarantine',
+      LAST + 1,
     ],
     ['the owner looked', reviews(['opened', { reviewer: 'olga' }]), 'reviewed_by_the_wrong_person', LAST + 1],
     [

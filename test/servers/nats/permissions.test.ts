@@ -184,6 +184,7 @@ const MAY_PUBLISH: Record<string, string[]> = {
     'rpc.output.read',
     'rpc.output.quarantined',
     'rpc.output.open',
+    'rpc.output.opened_artifact',
     'rpc.output.release',
     'rpc.output.discard',
     'rpc.audit.kpis',

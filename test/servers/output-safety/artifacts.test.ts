@@ -77,18 +77,22 @@ async function put(attempt: Attempt, content: Buffer | string, more: Put = {}): 
   return named;
 }
 
-async function readBack(job_id: string, digest: string): Promise<Buffer> {
+function readBack(job_id: string, digest: string, tenant = TENANT): Promise<Buffer> {
+  return together((part) => run.ingress.call('output.artifact_read', { tenant, job_id, digest, part }));
+}
+
+async function together(ask: (part: number) => Promise<{ data: string; parts: number }>): Promise<Buffer> {
   const parts: Buffer[] = [];
   for (let part = 0, all = 1; part < all; part += 1) {
-    const read = await run.ingress.call('output.artifact_read', { tenant: TENANT, job_id, digest, part });
+    const read = await ask(part);
     parts.push(Buffer.from(read.data, 'base64'));
     all = read.parts;
   }
   return Buffer.concat(parts);
 }
 
-function list(job_id: string) {
-  return run.ingress.call('output.artifacts', { tenant: TENANT, job_id });
+function list(job_id: string, tenant = TENANT) {
+  return run.ingress.call('output.artifacts', { tenant, job_id });
 }
 
 /** Put, reported, and its job ended as the screening says. */
@@ -104,6 +108,16 @@ function filesIn(dir: string): string[] {
   return readdirSync(dir, { recursive: true, encoding: 'utf8' })
     .map((name) => join(dir, name))
     .filter((path) => statSync(path).isFile());
+}
+
+function filesOf({ artifact_id }: NamedArtifact): string[] {
+  return filesIn(run.artifact_dir).filter((path) => path.includes(artifact_id));
+}
+
+async function cleaned(): Promise<void> {
+  const parts = openSealedParts(openFileStore(run.artifact_dir), createSealer(SEAL_KEY));
+  await run.admin.query('UPDATE output.artifacts SET clean_at = now() WHERE clean_at IS NOT NULL');
+  while (await cleanArtifacts(run.admin, parts));
 }
 
 async function entryOf(job_id: string): Promise<any> {
@@ -267,16 +281,142 @@ test('an artifact without bytes is one', async () => {
   expect(await readBack('empty', named.digest)).toHaveLength(0);
 });
 
-describe('the store', () => {
-  const database = () => run.admin;
-  const parts = () => openSealedParts(openFileStore(run.artifact_dir), createSealer(SEAL_KEY));
-  const cleaned = async () => {
-    await run.admin.query('UPDATE output.artifacts SET clean_at = now() WHERE clean_at IS NOT NULL');
-    while (await cleanArtifacts(database(), parts()));
-  };
-  const filesOf = ({ artifact_id }: NamedArtifact) =>
-    filesIn(run.artifact_dir).filter((path) => path.includes(artifact_id));
+describe('people who review a quarantined result', () => {
+  const LEAK = `debug\n${KEY}\n`;
 
+  /** A result that says nothing, held back for one of its three files. */
+  async function hold(job_id: string, tenant = TENANT) {
+    const attempt = await run.run(job_id, { tenant });
+    const named = [
+      await put(attempt, LEAK, { name: 'leak.txt' }),
+      await put(attempt, SSN, { name: 'mail.txt' }),
+      await put(attempt, 'fine', { name: 'fine.txt' }),
+    ];
+    const outcome = await run.screened(attempt, { done: true }, { result: { artifacts: named } });
+    expect(outcome).toMatchObject({ output_decision: 'quarantine' });
+    await run.end(attempt, 'quarantined');
+    await cleaned();
+    return { named, digest: outcome!.output_digest as string, ...reviewing(job_id, tenant) };
+  }
+
+  function reviewing(job_id: string, tenant: string) {
+    const principal = (id: string) => ({
+      ...{ id, type: 'human' as const, groups: [], owner: null, auth_method: 'api_key', key_id: null },
+    });
+    const asked = (id: string) => ({ tenant, job_id, reason: 'a customer asks', principal: principal(id) });
+    return {
+      open: (id: string) => run.ingress.call('output.open', asked(id)),
+      discard: (id: string) => run.ingress.call('output.discard', asked(id)),
+      release: (id: string, digest: string, redact = false, remove: string[] = []) =>
+        run.ingress.call('output.release', { ...asked(id), digest, redact, remove }),
+      readOpened: (id: string, { digest }: NamedArtifact, of = tenant) =>
+        together((part) =>
+          run.ingress.call('output.opened_artifact', {
+            ...{ tenant: of, job_id, digest, part, principal: principal(id) },
+          }),
+        ),
+    };
+  }
+
+  async function lastOf(job_id: string, kind: string, tenant = TENANT): Promise<any> {
+    return (await run.entries(job_id, tenant)).findLast((each) => each.kind === kind)?.body;
+  }
+
+  test('read its files as they would leave, once they opened it and for an hour, and the entry names them', async () => {
+    const { named, open, readOpened } = await hold('look');
+    const [leak, mail, fine] = named as [NamedArtifact, NamedArtifact, NamedArtifact];
+    expect(await refusal(readOpened('rita', leak))).toBe('state_conflict');
+    const { artifacts } = await open('rita');
+    expect(artifacts.map(({ name, decision }) => `${name} ${decision}`)).toEqual([
+      ...['leak.txt quarantine', 'mail.txt redact', 'fine.txt allow'],
+    ]);
+    expect(artifacts[0]!.findings.map(({ place }) => place)).toEqual(['/text']);
+    expect((await readOpened('rita', leak)).toString()).toBe(LEAK);
+    expect((await readOpened('rita', fine)).toString()).toBe('fine');
+    const copy = await readOpened('rita', mail);
+    expect(copy.toString()).toContain('[redacted:');
+    expect(artifacts[1]).toMatchObject({ released_digest: shaOf(copy), released_bytes: copy.length });
+    const opened = await lastOf('look', 'quarantine_opened');
+    expect(opened.artifacts).toEqual(artifacts.map(({ artifact_digest }) => artifact_digest));
+    expect(JSON.stringify(opened)).not.toContain(leak.digest);
+    expect(await refusal(readOpened('sam', leak))).toBe('state_conflict');
+    expect(await refusal(readOpened('olivia', leak))).toBe('review_not_eligible');
+    expect(await refusal(readOpened('rita', leak, 'rival'))).toBe('not_found');
+    expect(await refusal(readOpened('rita', { ...leak, digest: shaOf(Buffer.from('other')) }))).toBe('not_found');
+    expect(await refusal(list('look'))).toBe('result_quarantined');
+    expect(await refusal(readBack('look', fine.digest))).toBe('result_quarantined');
+    await run.admin.query(`UPDATE output.reviews SET at = at - interval '61 minutes'`);
+    expect(await refusal(readOpened('rita', leak))).toBe('state_conflict');
+  });
+
+  test('release them with the whole of it, and with nothing less', async () => {
+    const { named, digest, open, release, readOpened } = await hold('whole');
+    const told = (await open('rita')).artifacts;
+    expect(await release('rita', digest)).toMatchObject({ state: 'released' });
+    expect((await list('whole')).artifacts).toEqual(told);
+    expect((await readBack('whole', named[0]!.digest)).toString()).toBe(LEAK);
+    expect((await readBack('whole', named[1]!.digest)).toString()).toContain('[redacted:');
+    expect((await lastOf('whole', 'quarantine_released')).artifacts).toHaveLength(3);
+    expect(await refusal(list('whole', 'rival'))).toBe('not_found');
+    expect(await refusal(readOpened('rita', named[0]!))).toBe('state_conflict');
+    for (const [job_id, ...less] of [
+      ['scanned', true],
+      ['removed', false, ['/done']],
+    ] as const) {
+      const held = await hold(job_id);
+      await held.open('rita');
+      await held.release('rita', held.digest, less[0], [...(less[1] ?? [])]);
+      expect(await run.read(job_id)).toMatchObject({ reviewed: { redacted: true } });
+      expect(await lastOf(job_id, 'quarantine_released')).not.toHaveProperty('artifacts');
+      expect(await refusal(list(job_id))).toBe('result_quarantined');
+      expect(await refusal(readBack(job_id, held.named[2]!.digest))).toBe('result_quarantined');
+    }
+  });
+
+  test('release nothing that they were not told of, nor what left before anybody was', async () => {
+    const { digest, open, release } = await hold('untold');
+    const forget = () => run.admin.query(`UPDATE output.reviews SET artifacts = '{}'`);
+    await open('rita');
+    await forget();
+    expect(await refusal(release('rita', digest))).toBe('state_conflict');
+    await open('rita');
+    await release('rita', digest);
+    await forget();
+    expect(await refusal(list('untold'))).toBe('result_quarantined');
+  });
+
+  test('are two where the policy asks for them, and both for the files as well', async () => {
+    await run.activate('careful', { reviewers: 2 });
+    const { named, digest, open, release } = await hold('two', 'careful');
+    await open('rita');
+    await open('sam');
+    expect(await release('rita', digest, true)).toMatchObject({ state: 'proposed' });
+    // The same text: no scanner finds anything in the output. But rita has let out no file.
+    expect(await release('sam', digest)).toMatchObject({ state: 'proposed' });
+    expect(await refusal(readBack('two', named[0]!.digest, 'careful'))).toBe('result_quarantined');
+    expect((await lastOf('two', 'quarantine_proposed', 'careful')).artifacts).toHaveLength(3);
+    expect(await release('rita', digest)).toMatchObject({ state: 'released' });
+    expect((await readBack('two', named[0]!.digest, 'careful')).toString()).toBe(LEAK);
+  });
+
+  test('discard them with it: the keys are forgotten, and the bytes go', async () => {
+    const { named, open, discard, readOpened } = await hold('gone');
+    await open('rita');
+    expect(await discard('rita')).toMatchObject({ state: 'discarded' });
+    expect(
+      await run.admin.query(
+        `SELECT DISTINCT sealed_key, digest, name, salt FROM output.artifacts WHERE job_id = 'gone'`,
+      ),
+    ).toEqual([{ sealed_key: null, digest: null, name: null, salt: null }]);
+    expect((await lastOf('gone', 'quarantine_discarded')).artifacts).toHaveLength(3);
+    expect(await refusal(readOpened('rita', named[0]!))).toBe('state_conflict');
+    expect(await refusal(list('gone'))).toBe('result_quarantined');
+    await cleaned();
+    expect(named.flatMap(filesOf)).toEqual([]);
+  });
+});
+
+describe('the store', () => {
   test('gives nothing that was changed where it lies', async () => {
     const { named } = await released('altered', 'as it was');
     const [path] = filesOf(named);

@@ -89,7 +89,7 @@ describe('whoever opens it', () => {
   test('sees it whole, and each time is an entry without content', async () => {
     await hold('opened');
     const opened = await ask('output.open', 'rita', { job_id: 'opened', reason: 'a customer asks' });
-    expect(opened.output).toEqual(OUTPUT);
+    expect(opened).toMatchObject({ output: OUTPUT, artifacts: [] });
     await ask('output.open', 'rita', { job_id: 'opened', reason: 'once more' });
     const entries = (await run.entries('opened')).filter(({ kind }) => kind === 'quarantine_opened');
     expect(entries.map(({ body }) => [body.reviewer, body.reason, body.actor])).toEqual([
@@ -97,6 +97,7 @@ describe('whoever opens it', () => {
       ['rita', 'once more', 'desk-agent'],
     ]);
     expect(JSON.stringify(entries)).not.toContain(SECRET.slice(4, 12));
+    expect(entries.some(({ body }) => 'artifacts' in body)).toBe(false);
     expect(await codeOf(run.read('opened'))).toBe('result_quarantined');
   });
 
@@ -210,7 +211,8 @@ test('what is discarded is gone for good, and its digest and evidence stay', asy
 });
 
 describe('the judgement', () => {
-  const base = { actor: 'bot', owner: 'olivia', on_behalf_of: 'carla help-bot/hans', output_digest: 'd', reviews: [] };
+  const own = { actor: 'bot', owner: 'olivia', on_behalf_of: 'carla help-bot/hans' };
+  const base = { ...own, output_digest: 'd', artifacts: [], reviews: [] };
 
   test.each(['bot', 'olivia', 'carla', 'help-bot', 'hans'])('keeps %s away', (id) => {
     expect(() => judgeReviewer({ ...base, state: 'waiting' }, id)).toThrow();
@@ -220,9 +222,10 @@ describe('the judgement', () => {
     const reviews = ['opened', 'proposed'].map((action) => ({
       ...{ action: action as 'opened' | 'proposed', reviewer: 'rita', reason: '', at: '' },
       released_digest: action === 'opened' ? null : 'r',
+      artifacts: [],
     }));
     const reviewed = { ...base, state: 'proposed' as const, reviews };
-    const release = { digest: 'd', released_digest: 'r' };
+    const release = { digest: 'd', released_digest: 'r', artifacts: [] };
     expect(judgeRelease(reviewed, 'rita', release, 2)).toBe('proposed');
     expect(judgeRelease(reviewed, 'rita', release, 1)).toBe('released');
   });

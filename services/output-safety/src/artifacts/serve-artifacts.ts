@@ -11,7 +11,7 @@ import type { ActivePolicies, ActivePolicy } from '../active-policies.ts';
 import type { Screen } from '../screen-apart.ts';
 import { cleanArtifacts } from './clean-artifacts.ts';
 import { judgeNamed, type NamedArtifacts } from './judge-named.ts';
-import { listArtifacts, readArtifact } from './read-artifacts.ts';
+import { listArtifacts, readArtifact, readOpened } from './read-artifacts.ts';
 import { screenArtifact } from './screen-artifact.ts';
 import { openSealedParts, type SealedParts } from './sealed-parts.ts';
 import { keepVerdict, stayBusy, takeEnded } from './store-artifacts.ts';
@@ -36,6 +36,7 @@ export function serveArtifacts(
     };
     for (const verb of ['output.artifact_part', 'output.artifact_end', 'output.artifact_read'] as const)
       bus.serve(verb, refuse);
+    bus.serve('output.opened_artifact', refuse);
     return (result, policy) => judgeNamed(database, result, policy);
   }
   const screening = context.sweep('screen artifacts', LIMITS.artifact_look_ms, async () => {
@@ -51,6 +52,7 @@ export function serveArtifacts(
     return state;
   });
   bus.serve('output.artifact_read', (request) => readArtifact({ database, parts }, request));
+  bus.serve('output.opened_artifact', (request) => readOpened({ database, parts }, request));
   return async (result, policy) => {
     try {
       return await judgeNamed(database, result, policy);

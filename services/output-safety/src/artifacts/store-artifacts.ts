@@ -61,6 +61,10 @@ export type Verdict = Pick<
   | 'shown_bytes'
 >;
 
+/** SQL of what erasing one sets: without its key its bytes are gone, and what cleans the store takes them. Its salted digest stays. */
+export const FORGOTTEN = `sealed_key = NULL, seal_key_id = NULL, salt = NULL, digest = NULL, name = NULL, shown_name = NULL,
+  shown_digest = NULL, erased_at = clock_timestamp(), clean_at = clock_timestamp()`;
+
 const ROW = `a.*, a.bytes::float8 AS bytes, a.shown_bytes::float8 AS shown_bytes, a.policy_epoch::float8 AS policy_epoch`;
 
 /** Null where the attempt has as many already; else the row, made now or before, locked. */
@@ -189,6 +193,13 @@ export function readNamed(tx: Tx, dispatch_id: string): Promise<ArtifactRow[]> {
     `SELECT ${ROW} FROM output.artifacts a WHERE a.dispatch_id = $1 AND a.named_at IS NOT NULL ORDER BY a.place`,
     [dispatch_id],
   );
+}
+
+/** Of all artifacts of this dispatch. */
+export async function forgetKeys(tx: Tx, dispatch_id: string): Promise<void> {
+  await tx.query(`UPDATE output.artifacts SET ${FORGOTTEN} WHERE dispatch_id = $1 AND sealed_key IS NOT NULL`, [
+    dispatch_id,
+  ]);
 }
 
 /** `over`: its job has ended. Locked, and passed over where somebody else cleans them. */

@@ -1,6 +1,6 @@
 /**
  * May this person review this output, and what does that lead to. Pure. Nobody reviews what they, or an agent of theirs, asked
- * for; nobody releases what they have not opened; where the policy asks for two people, both release the very same thing.
+ * for; nobody releases what they have not opened, files included; where the policy asks for two people, both release the very same thing.
  */
 import { partiesIn } from '@countersign/contracts/delegation';
 import { CountersignError } from '@countersign/contracts/errors';
@@ -11,10 +11,14 @@ export type Reviewed = {
   owner: string | null;
   on_behalf_of: string | null;
   output_digest: string;
+  /** Its files, by their salted digests. */
+  artifacts: readonly string[];
   state: QuarantineState;
-  reviews: readonly (OutputReview & { released_digest: string | null })[];
+  /** `artifacts`: those that whoever opened it was told of, or that leave with it. */
+  reviews: readonly (OutputReview & { released_digest: string | null; artifacts: readonly string[] })[];
 };
-export type Release = { digest: string; released_digest: string };
+/** `artifacts`: the files that leave as well. */
+export type Release = { digest: string; released_digest: string; artifacts: readonly string[] };
 
 /** Throws `review_not_eligible`. */
 export function judgeReviewer({ actor, owner, on_behalf_of }: Reviewed, reviewer: string): void {
@@ -31,16 +35,22 @@ export function judgeOpen({ state }: Reviewed): void {
 export function judgeRelease(
   reviewed: Reviewed,
   reviewer: string,
-  { digest, released_digest }: Release,
+  { digest, released_digest, artifacts }: Release,
   reviewers: number,
 ): 'proposed' | 'released' {
   judgeOpen(reviewed);
   if (digest !== reviewed.output_digest)
     throw new CountersignError('field_invalid', 'is not the digest of this output', { at: '/digest' });
-  if (!reviewed.reviews.some((review) => review.action === 'opened' && review.reviewer === reviewer))
+  const saw = reviewed.reviews.filter((review) => review.action === 'opened' && review.reviewer === reviewer);
+  if (!saw.some((opened) => artifacts.every((each) => opened.artifacts.includes(each))))
     throw new CountersignError('state_conflict', 'open it first: nobody releases what they have not seen');
   if (reviewers < 2) return 'released';
   const last = reviewed.reviews.findLast(({ action }) => action === 'proposed');
   const isSecond = last !== undefined && last.reviewer !== reviewer && last.released_digest === released_digest;
-  return isSecond ? 'released' : 'proposed';
+  return isSecond && isSameSet(last.artifacts, artifacts) ? 'released' : 'proposed';
+}
+
+/** In the order of the result, which never changes. */
+function isSameSet(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((each, i) => each === b[i]);
 }

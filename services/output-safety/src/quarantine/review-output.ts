@@ -16,6 +16,8 @@ import type { Metrics } from '@countersign/platform/metrics';
 import type { Sealer } from '@countersign/platform/seal-content';
 import { SCANNER_NAMES } from '@countersign/scanners/finding-types';
 import { type ActivePolicies, type ActivePolicy, isStillActive } from '../active-policies.ts';
+import { toShown } from '../artifacts/read-artifacts.ts';
+import { forgetKeys, readNamed } from '../artifacts/store-artifacts.ts';
 import { outputDigest } from '../judge-result.ts';
 import type { Screen } from '../screen-apart.ts';
 import { judgeOpen, judgeRelease, judgeReviewer, type Reviewed } from './judge-review.ts';
@@ -40,7 +42,9 @@ type AskedRelease = RpcParsed<'output.release'>;
 type Control = Awaited<ReturnType<typeof refuseRevoked>>;
 /** An output under its row's lock, with everything that was done about it. */
 type Locked = { row: QuarantinedRow; reviews: readonly ReviewRow[]; reviewed: Reviewed; control: Control };
-type Done = Pick<NewReview, 'action'> & Partial<Pick<NewReview, 'released_digest' | 'redacted' | 'content'>>;
+/** `artifacts`: the files that it is about. */
+type Done = Pick<NewReview, 'action' | 'artifacts'> &
+  Partial<Pick<NewReview, 'released_digest' | 'redacted' | 'content'>>;
 
 export type Reviewing = {
   open(asked: RpcParsed<'output.open'>): Promise<OpenedOutput>;
@@ -52,18 +56,30 @@ export type Reviewing = {
 export function reviewOutputs(parts: Parts): Reviewing {
   return {
     async open(asked) {
-      const { row, ...view } = await review(parts, asked, async () => ({ action: 'opened' }));
-      return { ...view, output: JSON.parse(openSeal(parts, row)) };
+      const { row, ...view } = await review(parts, asked, wholeAs('opened'));
+      const output = JSON.parse(openSeal(parts, row));
+      return { ...view, output, artifacts: await filesOf(parts.database, row) };
     },
     async release(asked) {
       const { row: _, ...view } = await releaseOutput(parts, asked);
       return view;
     },
     async discard(asked) {
-      const { row: _, ...view } = await review(parts, asked, async () => ({ action: 'discarded' }), refuseHeld);
+      const { row: _, ...view } = await review(parts, asked, wholeAs('discarded'), refuseHeld);
       return view;
     },
   };
+}
+
+function wholeAs(action: 'opened' | 'discarded'): (locked: Locked) => Promise<Done> {
+  return async ({ row: { artifacts } }) => ({ action, artifacts });
+}
+
+/** Each as it would leave. Throws `content_erased`. */
+async function filesOf(database: Database, { dispatch_id, artifacts }: QuarantinedRow) {
+  const rows = artifacts.length === 0 ? [] : await readNamed(database, dispatch_id);
+  if (rows.some(({ sealed_key }) => sealed_key === null)) throw new CountersignError('content_erased');
+  return rows.map(toShown);
 }
 
 /** Again, while the policy changes between scanning and commit. */
@@ -94,9 +110,12 @@ function judgeContent(locked: Locked, policy: ActivePolicy, asked: AskedRelease,
   const released_digest = outputDigest(row.salt!, Buffer.from(content, 'utf8'));
   // Without a policy nobody has said that one person is enough.
   const reviewers = policy.compiled === null ? 2 : policy.compiled.reviewers;
-  const action = judgeRelease(reviewed, asked.principal.id, { digest: asked.digest, released_digest }, reviewers);
   const redacted = asked.redact || asked.remove.length > 0;
-  return { action, released_digest, redacted, content: action === 'released' ? content : null };
+  // What is taken out of the output may stand in a file as well: with less than the whole of it none leaves.
+  const artifacts = redacted ? [] : row.artifacts;
+  const release = { digest: asked.digest, released_digest, artifacts };
+  const action = judgeRelease(reviewed, asked.principal.id, release, reviewers);
+  return { action, released_digest, redacted, artifacts, content: action === 'released' ? content : null };
 }
 
 /** What is to leave: the whole, or without what was named and what the scanners find. Throws where that cannot be had. */
@@ -160,18 +179,20 @@ async function readLocked(tx: Tx, { tenant, job_id }: QuarantinedRow, control: C
 
 async function store(tx: Tx, { row, reviews }: Locked, { principal, reason }: Asked, done: Done): Promise<void> {
   const { dispatch_id } = row;
-  const { action, released_digest = null, redacted = false, content = null } = done;
+  const { action, artifacts, released_digest = null, redacted = false, content = null } = done;
   const turn = reviews.length + 1;
   if (turn > LIMITS.output_reviews) throw new CountersignError('state_conflict', 'it was looked at too often');
   await insertReview(tx, {
-    ...{ dispatch_id, turn, action, reviewer: principal.id, reason, released_digest, redacted, content },
+    ...{ dispatch_id, turn, action, reviewer: principal.id, reason, released_digest, redacted, content, artifacts },
   });
   if (action === 'discarded') await eraseSealed(tx, dispatch_id);
   else if (action !== 'opened') await setReviewed(tx, dispatch_id, action);
+  if (action === 'discarded' && artifacts.length > 0) await forgetKeys(tx, dispatch_id);
 }
 
 /** `actor` is the job's; who looked stands apart. */
-function reviewEntry(row: QuarantinedRow, { principal, reason }: Asked, { action, released_digest, redacted }: Done) {
+function reviewEntry(row: QuarantinedRow, { principal, reason }: Asked, done: Done) {
+  const { action, released_digest, redacted, artifacts } = done;
   const { dispatch_id, attempt, output_digest } = row;
   return jobEntry(`quarantine_${action}`, row, {
     dispatch_id,
@@ -183,6 +204,7 @@ function reviewEntry(row: QuarantinedRow, { principal, reason }: Asked, { action
     by_key: principal.key_id,
     reason,
     ...(released_digest !== undefined && { released_digest, redacted }),
+    ...(artifacts.length > 0 && { artifacts }),
   });
 }
 

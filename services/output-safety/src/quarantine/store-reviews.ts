@@ -1,6 +1,7 @@
 /** SQL of quarantined outputs and their reviews. An output counts as quarantined once its job has ended with it. */
 import type { Finding } from '@countersign/contracts/decision';
 import type { JobFacts } from '@countersign/contracts/job-entry';
+import { LIMITS } from '@countersign/contracts/limits';
 import type { QuarantineState, ReviewAction } from '@countersign/contracts/quarantine';
 import type { Tx } from '@countersign/platform/database';
 import { anyOf, queriesOver, read, readBy, sql } from '@countersign/platform/queries';
@@ -34,11 +35,16 @@ export type NewReview = {
   released_digest: string | null;
   redacted: boolean;
   content: string | null;
+  artifacts: readonly string[];
 };
 export type QuarantineFilter = { tenant: string; state: QuarantineState; before: string | null };
 
 /** As its index has it. */
 const STATE = sql<QuarantineState>`coalesce(r.reviewed, 'waiting')`;
+
+/** Of those that the result names, in its order. */
+const FILES = sql<string[]>`ARRAY(SELECT a.artifact_digest FROM output.artifacts a
+  WHERE a.dispatch_id = r.dispatch_id AND a.named_at IS NOT NULL ORDER BY a.place)`;
 
 const ofJob = readBy(({ tenant, job_id }: { tenant: string; job_id: string }) =>
   quarantinedRows().where('l.tenant', '=', tenant).where('l.job_id', '=', job_id),
@@ -47,7 +53,7 @@ const ofJob = readBy(({ tenant, job_id }: { tenant: string; job_id: string }) =>
 const reviewsOf = readBy(({ dispatch_ids }: { dispatch_ids: readonly string[] }) =>
   tables
     .selectFrom('output.reviews')
-    .select(['dispatch_id', 'turn', 'action', 'reviewer', 'reason', 'released_digest', 'redacted', 'at'])
+    .select(['dispatch_id', 'turn', 'action', 'reviewer', 'reason', 'released_digest', 'redacted', 'at', 'artifacts'])
     .where('dispatch_id', '=', anyOf(dispatch_ids))
     .orderBy('dispatch_id')
     .orderBy('turn'),
@@ -56,7 +62,7 @@ const reviewsOf = readBy(({ dispatch_ids }: { dispatch_ids: readonly string[] })
 const releasedOf = readBy(({ dispatch_id }: { dispatch_id: string }) =>
   tables
     .selectFrom('output.reviews')
-    .select(['content', 'redacted', 'at'])
+    .select(['content', 'redacted', 'at', 'artifacts'])
     .where('dispatch_id', '=', dispatch_id)
     .where('action', '=', sql.lit('released' as const)),
 );
@@ -94,6 +100,19 @@ export async function readReleasedReview(tx: Tx, dispatch_id: string) {
   return { ...released, by: [...new Set(by)] };
 }
 
+/** Whether this person opened it a short while ago and was told of this file. */
+export async function openedLately(
+  tx: Tx,
+  { dispatch_id, reviewer, artifact_digest }: { dispatch_id: string; reviewer: string; artifact_digest: string },
+): Promise<boolean> {
+  const rows = await tx.query(
+    `SELECT 1 FROM output.reviews WHERE dispatch_id = $1 AND action = 'opened' AND reviewer = $2 AND $3 = ANY (artifacts)
+        AND at > clock_timestamp() - make_interval(secs => $4) LIMIT 1`,
+    [dispatch_id, reviewer, artifact_digest, LIMITS.opened_files_ms / 1000],
+  );
+  return rows.length > 0;
+}
+
 /** The legal hold that keeps it, or null; none is set before this transaction ends. Asked before anything is locked. */
 export async function readHold(tx: Tx, tenant: string, job_id: string): Promise<string | null> {
   const [row] = await tx.query<{ hold_id: string | null }>('SELECT scheduler.kept_by($1, $2) AS hold_id', [
@@ -109,11 +128,11 @@ export async function lockOutput(tx: Tx, dispatch_id: string): Promise<void> {
 }
 
 export async function insertReview(tx: Tx, review: NewReview): Promise<void> {
-  const { dispatch_id, turn, action, reviewer, reason, released_digest, redacted, content } = review;
+  const { dispatch_id, turn, action, reviewer, reason, released_digest, redacted, content, artifacts } = review;
   await tx.query(
-    `INSERT INTO output.reviews (dispatch_id, turn, action, reviewer, reason, released_digest, redacted, content)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [dispatch_id, turn, action, reviewer, reason, released_digest, redacted, content],
+    `INSERT INTO output.reviews (dispatch_id, turn, action, reviewer, reason, released_digest, redacted, content, artifacts)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [dispatch_id, turn, action, reviewer, reason, released_digest, redacted, content, artifacts],
   );
 }
 
@@ -154,6 +173,7 @@ function quarantinedRows() {
     .select(['r.output_digest', 'r.screened_at', 'r.salt', 'r.sealed', 'r.seal_key_id'])
     .select((of) => of.ref('r.findings').$castTo<Finding[]>().as('findings'))
     .select(STATE.as('state'))
+    .select(FILES.as('artifacts'))
     .where('r.output_decision', '=', sql.lit('quarantine' as const))
     .where('l.state', '=', sql.lit('quarantined' as const));
 }
