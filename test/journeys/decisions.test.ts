@@ -197,6 +197,16 @@ describe('output safety', () => {
     const leaking = (await submit({ topic: 'job.demo.read', payload: { file: 'leaking' } })).body.job_id;
     expect((await waitForEnd(system, leaking)).state).toBe('quarantined');
     expect((await get(`/api/v1/jobs/${leaking}/artifacts`)).body.code).toBe('result_quarantined');
+    const held = newFolder();
+    const review = ['--url', system.url, '--key', system.keys.api_keys.approver, '--json', 'quarantine'];
+    const opened = await runCli(...review, 'open', leaking, '--reason', 'a customer asks', '--out', held);
+    expect(readFileSync(join(held, 'report.txt'), 'utf8')).toBe(LEAK.config);
+    const sealed = `/api/v1/quarantine/${leaking}/artifacts/${opened.json.artifacts[0].digest}`;
+    expect((await system.api('agent', 'GET', sealed)).status).toBe(403);
+    await runCli(...review, 'release', leaking, '--reason', 'a test key', '--digest', opened.json.output_digest);
+    expect((await system.api('agent', 'GET', `/api/v1/jobs/${leaking}/artifacts`)).body).toEqual({
+      artifacts: opened.json.artifacts,
+    });
   });
 
   it('quarantine: the job ends, and no door shows its output', async () => {

@@ -342,6 +342,8 @@ describe('people who review a quarantined result', () => {
     expect(await refusal(readOpened('sam', leak))).toBe('state_conflict');
     expect(await refusal(readOpened('olivia', leak))).toBe('review_not_eligible');
     expect(await refusal(readOpened('rita', leak, 'rival'))).toBe('not_found');
+    await run.admin.query(`INSERT INTO control.revocations (subject, revoked_at) VALUES ('gone', now())`);
+    expect(await refusal(readOpened('gone', leak))).toBe('revoked');
     expect(await refusal(readOpened('rita', { ...leak, digest: shaOf(Buffer.from('other')) }))).toBe('not_found');
     expect(await refusal(list('look'))).toBe('result_quarantined');
     expect(await refusal(readBack('look', fine.digest))).toBe('result_quarantined');
