@@ -267,8 +267,13 @@ describe('an incident', () => {
   });
 
   it('shows everything to an auditor, and an agent its own jobs alone', async () => {
-    const all = (await incident('auditor', 'agent', 'desk-agent', '--last', '1h')).json;
-    const kinds = new Set(all.timeline.map(({ kind }: { kind: string }) => kind));
+    // What was committed a moment ago is shown once it is sealed.
+    const kindsIn = ({ timeline }: any) => new Set(timeline.map(({ kind }: { kind: string }) => kind));
+    const all: any = await waitUntil('the stop is sealed', async () => {
+      const { json } = await incident('auditor', 'agent', 'desk-agent', '--last', '1h');
+      return kindsIn(json).has('switch_set') && json;
+    });
+    const kinds = kindsIn(all);
     for (const kind of [
       'job_admitted',
       'job_denied',
