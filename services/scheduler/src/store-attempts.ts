@@ -4,6 +4,7 @@
  * tables were empty would else go through all of them, or through the index of all that are under way.
  */
 
+import { namesIn } from '@countersign/contracts/delegation';
 import type { JobFacts } from '@countersign/contracts/job-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { JobState } from '@countersign/contracts/states';
@@ -38,15 +39,24 @@ export type LockedAttempt = JobFacts & {
   past_deadline: boolean;
   /** Its agent's ceiling was changed after it was dispatched. */
   ceiling_changed: boolean;
+  on_behalf_of: string | null;
+  approval_id: string | null;
 };
 
-export type Party = { dispatch_id: string; tenant: string; job_id: string; actor: string };
+export type Party = {
+  dispatch_id: string;
+  tenant: string;
+  job_id: string;
+  actor: string;
+  on_behalf_of: string | null;
+  approval_id: string | null;
+};
 
 const PARTIES = `
-SELECT a.dispatch_id, a.tenant, a.job_id, j.actor
+SELECT a.dispatch_id, a.tenant, a.job_id, a.approval_id, j.actor, j.on_behalf_of
   FROM unnest($1::uuid[]) AS k(dispatch_id)
  CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id OFFSET 0) a
- CROSS JOIN LATERAL (SELECT actor FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j`;
+ CROSS JOIN LATERAL (SELECT actor, on_behalf_of FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j`;
 
 const LOCK_JOBS = `
 SELECT 1 FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS u(tenant, job_id) ORDER BY tenant, job_id) k
@@ -55,8 +65,8 @@ const LOCK_ATTEMPTS = `
 SELECT a.dispatch_id, a.attempt, a.state AS attempt_state, a.pool, a.worker, a.claim_id, a.policy_epoch, a.timeout_ms,
        a.max_attempts, a.max_output_bytes, a.pool_concurrency, a.worker_concurrency, a.due_at <= clock_timestamp() AS is_due,
        coalesce(a.run_until <= clock_timestamp(), false) AS ran_out, j.deadline_at <= clock_timestamp() AS past_deadline,
-       j.state AS job_state, j.runs, j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash,
-       j.traceparent, j.labels::jsonb ->> 'run' AS run, j.cancel_requested_by, a.refusals, a.refused_claim_id,
+       j.state AS job_state, j.runs, j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.on_behalf_of,
+       a.approval_id, j.job_hash, j.traceparent, j.labels::jsonb ->> 'run' AS run, j.cancel_requested_by, a.refusals, a.refused_claim_id,
        control.ceiling_changed(j.actor, a.dispatched_at) AS ceiling_changed
   FROM (SELECT * FROM unnest($1::uuid[]) AS u(dispatch_id) ORDER BY dispatch_id) k
  CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id FOR UPDATE) a
@@ -68,6 +78,8 @@ SELECT pool, worker, count(*) AS used FROM scheduler.attempts
  WHERE under_way AND state = 'running' AND pool = ANY ($1::text[]) GROUP BY pool, worker`;
 
 export type StartedAttempt = { dispatch_id: string; pool: string; worker: string; claim_id: string };
+
+const REVOKED_USES = `SELECT approval_id FROM approval.revoked_uses($1::uuid[]) AS approval_id`;
 
 const START = `
 UPDATE scheduler.attempts a
@@ -124,14 +136,19 @@ export type BeatenAttempt = Pick<
   | 'cancel_requested_by'
 >;
 
-/** Tenant and actor of each attempt, to know which part of `control` to read. Both never change, so this needs no lock. */
+/** Whose each attempt is, to know which part of `control` to read, and its approval. None ever changes, so this needs no lock. */
 export function readParties(tx: Tx, ids: readonly string[]): Promise<Party[]> {
   return tx.query<Party>(PARTIES, [ids]);
 }
 
 /** As `gate` takes them. */
-export function tenantsAndActors(parties: readonly Party[]): [string[], string[]] {
-  return [parties.map((party) => party.tenant), parties.map((party) => party.actor)];
+export function tenantsAndSubjects(parties: readonly Party[]): [string[], string[]] {
+  return [parties.map((party) => party.tenant), parties.flatMap(subjectsOf)];
+}
+
+/** Who asked, and on whose behalf: once any of them is revoked, it does not run. */
+export function subjectsOf({ actor, on_behalf_of }: Pick<Party, 'actor' | 'on_behalf_of'>): string[] {
+  return [actor, ...namesIn(on_behalf_of)];
 }
 
 /** Locks jobs, then attempts. By dispatch id; unknown ids are absent. */
@@ -153,6 +170,14 @@ export type Running = { pool: string; worker: string; used: number };
 export async function countRunning(tx: Tx, pools: readonly string[]): Promise<Running[]> {
   const [, rows] = await Promise.all([tx.query(LOCK_CLAIMS, [pools]), tx.query<Running>(RUNNING, [pools])]);
   return rows;
+}
+
+/** Of these, the approvals that came by a grant which was revoked, under its lock. Asks nothing where none was approved. */
+export async function readRevokedUses(tx: Tx, parties: readonly Party[]): Promise<ReadonlySet<string>> {
+  const approvals = parties.flatMap(({ approval_id }) => approval_id ?? []);
+  if (approvals.length === 0) return new Set();
+  const rows = await tx.query<{ approval_id: string }>(REVOKED_USES, [approvals]);
+  return new Set(rows.map(({ approval_id }) => approval_id));
 }
 
 export async function startAttempts(tx: Tx, started: readonly StartedAttempt[]): Promise<void> {

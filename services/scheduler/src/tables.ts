@@ -294,6 +294,10 @@ export type Functions = {
       grant_use: number | null;
     }[];
   };
+  'approval.revoked_uses': {
+    takes: [approvals: readonly (string | null)[]];
+    gives: string | null;
+  };
   'control.ceiling_changed': {
     takes: [who: string | null, since: string | null];
     gives: boolean | null;

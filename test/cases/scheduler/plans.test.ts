@@ -289,6 +289,8 @@ const RUNNING: LockedAttempt = {
   ran_out: false,
   past_deadline: false,
   ceiling_changed: false,
+  on_behalf_of: null,
+  approval_id: null,
 } as LockedAttempt;
 
 describe('at the claim', () => {
@@ -317,7 +319,10 @@ describe('at the claim', () => {
         { pool: POOL, worker: 'w2', used: Math.max(0, running - 2) },
       ],
       attempts: new Map(attempt === null ? [] : [['d', { ...SENT, ...attempt }]]),
+      revoked: new Set(['by-revoked-grant']),
     });
+  const BEHIND = { on_behalf_of: 'carla desk-bot/olivia' };
+  const without = (subject: string) => ({ ...CONTROL, revoked: [subject] });
   const worker = { ...CONTROL, revoked: [`worker:${POOL}/w1`] };
 
   test.each<[string, Claim, Partial<LockedAttempt> | null, ControlState, number, string]>([
@@ -340,6 +345,13 @@ describe('at the claim', () => {
     ['and so does a revoked actor', claim(), {}, REVOKED, 0, 'epoch_stale'],
     ['a changed ceiling too', claim(), { ceiling_changed: true }, CONTROL, 0, 'epoch_stale'],
     ['but not from under what runs', claim(), { ...RUNNING, ceiling_changed: true }, CONTROL, 0, 'granted'],
+    ['nobody revoked, a chain is no hindrance', claim(), BEHIND, without('sam'), 0, 'granted'],
+    ['whoever it is for counts like the actor', claim(), BEHIND, without('carla'), 0, 'epoch_stale'],
+    ['and so does who stands between', claim(), BEHIND, without('desk-bot'), 0, 'epoch_stale'],
+    ['who answers for one of them does not', claim(), BEHIND, without('olivia'), 0, 'granted'],
+    ['nor does it take back what runs', claim(), { ...RUNNING, ...BEHIND }, without('carla'), 0, 'granted'],
+    ['a use of a revoked grant goes back', claim(), { approval_id: 'by-revoked-grant' }, CONTROL, 0, 'epoch_stale'],
+    ['another approval holds', claim(), { approval_id: 'by-people' }, CONTROL, 0, 'granted'],
     ['a stop too', claim(), {}, stop('pool', POOL), 0, 'stopped'],
     ['after the policy', claim(), {}, { ...OTHER_EPOCH, switches: stop('pool', POOL).switches }, 0, 'epoch_stale'],
     ['and before the pool is full', claim(), {}, stop('pool', POOL), 4, 'stopped'],
@@ -363,6 +375,17 @@ describe('at the claim', () => {
       moves: [{ to: 'cleared', reason: 'stopped by switch stop' }],
     });
     expect(stopped.entries.map(({ kind }) => kind)).toEqual(['job_cleared']);
+    for (const [attempt, reason] of [
+      [{ approval_id: 'by-revoked-grant' }, 'the grant was revoked before the claim'],
+      [BEHIND, 'identity revoked before the claim'],
+      [{ ceiling_changed: true }, "the agent's ceiling changed before the claim"],
+    ] as const) {
+      const taken = plan([claim()], attempt, without('carla')).plan;
+      expect(taken).toMatchObject({ voided: ['d'], started: [], moves: [{ to: 'cleared', reason }] });
+      expect(taken.entries).toMatchObject([
+        { kind: 'job_cleared', body: { dispatch_id: 'd', state: 'cleared', reason } },
+      ]);
+    }
   });
 
   test('of two in one batch the first is granted, and a slot is given once', () => {

@@ -78,6 +78,13 @@ async function outcomesOf(views: readonly ApprovalView[], change: object = {}): 
   return (await redeemAll(views, change)).map(({ outcome }) => outcome);
 }
 
+async function revokedUses(views: readonly ApprovalView[]): Promise<string[]> {
+  const rows = await run.scheduler.query<{ id: string }>('SELECT id FROM approval.revoked_uses($1::uuid[]) AS id', [
+    views.map(({ approval_id }) => approval_id),
+  ]);
+  return rows.map(({ id }) => id);
+}
+
 async function grants(active = false): Promise<GrantView[]> {
   return (await run.ingress.call('approval.grants', { tenant: TENANT, active })).grants;
 }
@@ -262,6 +269,7 @@ describe('its end before its time', () => {
     const first = await given(4, 30);
     const [begun, waiting] = [await hold({ max_attempts: 2 }), await hold()];
     expect(await outcomesOf([begun])).toEqual(['ok']);
+    expect(await revokedUses([first, begun, waiting])).toEqual([]);
     expect(await codeOf(revoke(first.approval_id, 'mallory', ['finance']))).toBe('approval_not_eligible');
     expect(await codeOf(revoke(begun.approval_id, 'sam', ['sre']))).toBe('not_found');
     expect(await revoke(first.approval_id, 'sid', ['sre'])).toMatchObject({
@@ -271,6 +279,10 @@ describe('its end before its time', () => {
     });
     expect((await revoke(first.approval_id, 'otto', [], true)).revoked_by).toBe('sid');
     expect(await outcomesOf([begun])).toEqual(['grant_revoked']);
+    // What the claim asks. The job that people voted on is not by the grant.
+    expect((await revokedUses([first, begun, waiting])).sort()).toEqual(
+      [begun.approval_id, waiting.approval_id].sort(),
+    );
     expect(await outcomesOf([waiting])).toEqual(['grant_revoked']);
     expect((await hold()).state).toBe('open');
     const kinds = await run.kinds(first.job_id);
@@ -297,6 +309,7 @@ describe('its end before its time', () => {
     const waiting = await hold();
     await run.admin.query(`INSERT INTO control.revocations (subject, revoked_at) VALUES ('sam', now())`);
     expect(await outcomesOf([waiting])).toEqual(['grant_revoked']);
+    expect(await revokedUses([waiting])).toEqual([waiting.approval_id]);
     expect((await hold()).state).toBe('open');
     await run.admin.query(`DELETE FROM control.revocations WHERE subject = 'sam'`);
     await revoke(first.approval_id, 'sid', ['sre']);

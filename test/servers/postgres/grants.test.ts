@@ -40,6 +40,7 @@ const READS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
 const CALLS: Readonly<Record<string, readonly string[]>> = {
   'approval.redeem': ['countersign_scheduler'],
   'approval.redeem_all': ['countersign_scheduler'],
+  'approval.revoked_uses': ['countersign_scheduler'],
   'control.activate_policy': ['countersign_policy_kernel'],
   'control.ceiling_changed': ['countersign_scheduler'],
   'control.change_ceiling': ['countersign_ingress'],

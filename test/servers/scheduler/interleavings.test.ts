@@ -5,16 +5,18 @@
 import { randomUUID } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
+import { waitUntil } from '@countersign/infra/wait-until';
 import type { ChainEntry } from '@countersign/ledger/chain-entry';
 import { verifyChain } from '@countersign/ledger/chain-hash';
 import { HOLE } from '@countersign/ledger/holed-json';
+import type { Tx } from '@countersign/platform/database';
 import { admitJobs } from '@countersign/scheduler/admit/admit-jobs';
 import { claimAttempts } from '@countersign/scheduler/claim/claim-attempts';
 import { dispatchJobs } from '@countersign/scheduler/dispatch/dispatch-jobs';
 import type { SchedulerContext } from '@countersign/scheduler/scheduler-context';
 import { countWaiting } from '@countersign/scheduler/view/count-waiting';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { admitItem, POOL, TENANT } from '../../cases/scheduler/decided-job.ts';
 import { runSteps, type StepRun, uniqueActor } from './run-steps.ts';
 
@@ -259,6 +261,132 @@ test('a ceiling that changed after the dispatch sends the job back to the gate',
   const after = await sent('after');
   expect(after.outcome).toMatchObject({ outcome: 'lost', code: 'epoch_stale' });
   expect(await seen(after.job)).toMatchObject({ state: 'cleared', attempt_state: 'void' });
+});
+
+describe('what was dispatched and is not claimed yet', () => {
+  type Sent = { job: Job; dispatch_id: string };
+  beforeEach(async () => {
+    await run.admin.query(`UPDATE scheduler.attempts SET state = 'void' WHERE state IN ('dispatched', 'running')`);
+    await run.admin.query(
+      `UPDATE scheduler.jobs SET state = 'cancelled' WHERE state IN ('cleared', 'dispatched', 'running')`,
+    );
+  });
+
+  async function send(behind: string | null = null): Promise<Sent> {
+    const job: Job = { job_id: randomUUID(), actor: uniqueActor() };
+    const item = admitItem(job.job_id, { epoch: run.epoch(), actor: job.actor });
+    await admitJobs(run.replicas[0]!, [{ ...item, behind }]);
+    return { job, dispatch_id: (await seen(job))!.dispatch_id! };
+  }
+
+  function claim(sent: readonly Sent[]) {
+    const claims = sent.map(({ dispatch_id }) => ({ dispatch_id, claim_id: randomUUID(), pool: POOL, worker: 'w1' }));
+    return claimAttempts(run.replicas[0]!, claims);
+  }
+
+  /** Approvals of people, and those that came by the first one's grant, as if these jobs had been dispatched with them. */
+  async function approve(jobs: readonly Sent[], given_by = ['sam']): Promise<string> {
+    const [grant_id] = await Promise.all(
+      jobs.map(async ({ job, dispatch_id }) => {
+        const approval_id = randomUUID();
+        await run.admin.query(
+          `INSERT INTO approval.approvals (approval_id, tenant, job_id, held_seq, topic, requester, auth_method, job_hash,
+             effective_digest, policy_version, policy_snapshot, policy_epoch, reason, stages, max_attempts, digest, state, opened_at,
+             expires_at, closed_at, traceparent)
+           SELECT $1, tenant, job_id, 1, topic, actor, auth_method, job_hash, effective_digest, 1, 's', $2, 'r', '[{}]', 1, 'd',
+                  'granted', now(), now() + interval '1 hour', now(), '' FROM scheduler.jobs WHERE job_id = $3`,
+          [approval_id, run.epoch(), job.job_id],
+        );
+        await run.admin.query('UPDATE scheduler.attempts SET approval_id = $1 WHERE dispatch_id = $2', [
+          approval_id,
+          dispatch_id,
+        ]);
+        return approval_id;
+      }),
+    );
+    await run.admin.query(
+      `INSERT INTO approval.grants (grant_id, tenant, max_uses, granted_at, expires_at, given_by)
+       VALUES ($1, $2, 5, now(), now() + interval '1 hour', $3)`,
+      [grant_id, TENANT, given_by],
+    );
+    await run.admin.query('UPDATE approval.approvals SET by_grant = $1 WHERE job_id = ANY ($2)', [
+      grant_id,
+      jobs.slice(1).map(({ job }) => job.job_id),
+    ]);
+    return grant_id!;
+  }
+
+  function revokeGrant(tx: Tx, grant_id: string) {
+    return tx.query('UPDATE approval.grants SET revoked_by = $2, revoked_at = now() WHERE grant_id = $1', [
+      grant_id,
+      'sid',
+    ]);
+  }
+
+  async function expectTakenBack({ job }: Sent, reason: string): Promise<void> {
+    expect(await seen(job)).toMatchObject({ state: 'cleared', attempt_state: 'void' });
+    const [entry] = await run.admin.query<{ body: object }>(
+      `SELECT body::jsonb FROM ledger.entries WHERE kind = 'job_cleared' AND chain = $1`,
+      [`job:${TENANT}:${job.job_id}`],
+    );
+    expect(entry!.body).toMatchObject({ state: 'cleared', reason });
+  }
+
+  test('runs only while nobody on whose behalf it is done is revoked', async () => {
+    const bystander = uniqueActor();
+    await run.revoke(bystander);
+    const others = await send(`carla desk-bot/${bystander}`);
+    expect(await claim([others])).toMatchObject([{ outcome: 'granted' }]);
+    for (const place of ['first', 'last']) {
+      const behind = uniqueActor();
+      const sent = await send(place === 'first' ? `${behind} desk-bot/olivia` : `carla ${behind}/olivia`);
+      await run.revoke(behind);
+      expect(await claim([sent])).toMatchObject([{ outcome: 'lost', code: 'epoch_stale' }]);
+      await expectTakenBack(sent, 'identity revoked before the claim');
+      await makeDue();
+      await dispatchJobs(run.replicas[1]!);
+      expect(await seen(sent.job)).toMatchObject({ state: 'denied', attempt: 1 });
+    }
+  });
+
+  test('by a grant runs only while that holds; what people approved itself does', async () => {
+    const jobs = [await send(), await send(), await send()];
+    const grant_id = await approve(jobs);
+    expect(await claim([jobs[1]!])).toMatchObject([{ outcome: 'granted' }]);
+    await run.admin.transaction((tx) => revokeGrant(tx, grant_id));
+    expect(await claim([jobs[0]!, jobs[2]!])).toMatchObject([
+      { outcome: 'granted' },
+      { outcome: 'lost', code: 'epoch_stale' },
+    ]);
+    await expectTakenBack(jobs[2]!, 'the grant was revoked before the claim');
+  });
+
+  test('nor after somebody who gave it was revoked', async () => {
+    const jobs = [await send(), await send()];
+    const giver = uniqueActor();
+    await approve(jobs, ['sam', giver]);
+    await run.revoke(giver);
+    expect(await claim([jobs[1]!])).toMatchObject([{ outcome: 'lost', code: 'epoch_stale' }]);
+    await expectTakenBack(jobs[1]!, 'the grant was revoked before the claim');
+  });
+
+  test('a claim waits for a revocation that is on its way, and sees it', async () => {
+    const jobs = [await send(), await send()];
+    const grant_id = await approve(jobs);
+    const { claiming } = await run.admin.transaction(async (tx) => {
+      await revokeGrant(tx, grant_id);
+      const begun = claim([jobs[1]!]);
+      await waitUntil('the claim waits for the grant', async () => {
+        const waiting = await run.admin.query(
+          `SELECT FROM pg_stat_activity
+            WHERE wait_event_type = 'Lock' AND query LIKE '%revoked_uses%' AND datname = current_database()`,
+        );
+        return waiting.length > 0;
+      });
+      return { claiming: begun };
+    });
+    expect(await claiming).toMatchObject([{ outcome: 'lost', code: 'epoch_stale' }]);
+  });
 });
 
 test('holes are filled with what is given and nothing in the text means anything else', async () => {

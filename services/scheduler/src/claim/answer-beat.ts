@@ -10,7 +10,7 @@ import type { BeatAnswer } from '@countersign/contracts/worker';
 import { gate } from '@countersign/platform/control-gate';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import type { BeatenAttempt } from '../store-attempts.ts';
-import { extendLeases, readBeaten, readParties, tenantsAndActors } from '../store-attempts.ts';
+import { extendLeases, readBeaten, readParties, tenantsAndSubjects } from '../store-attempts.ts';
 import { beatStep } from '../store-steps.ts';
 
 type Beat = RpcParsed<'scheduler.beat'>['attempts'][number];
@@ -28,8 +28,11 @@ export async function answerBeat(
   return context.database.transaction(async (tx) => {
     const ids = attempts.map((beat) => beat.dispatch_id);
     const parties = await readParties(tx, ids);
-    const [tenants, actors] = tenantsAndActors(parties);
-    const [state, known] = await Promise.all([gate(tx, tenants, [...actors, workerSubject(who)]), readBeaten(tx, ids)]);
+    const [tenants, subjects] = tenantsAndSubjects(parties);
+    const [state, known] = await Promise.all([
+      gate(tx, tenants, [...subjects, workerSubject(who)]),
+      readBeaten(tx, ids),
+    ]);
     const orders = attempts.map((beat) => orderFor(beat, known.get(beat.dispatch_id), who, state));
     /** Attempts told to stop are not extended: the lease runs out even if the worker never answers. */
     await extendLeases(

@@ -10,21 +10,23 @@ import {
   countRunning,
   lockAttempts,
   readParties,
+  readRevokedUses,
   startAttempts,
-  tenantsAndActors,
+  tenantsAndSubjects,
 } from '../store-attempts.ts';
 import { type Claim, type Outcome, planClaims } from './plan.ts';
 
 export async function claimCarefully(tx: Tx, claims: readonly Claim[]): Promise<Outcome[]> {
   const ids = [...new Set(claims.map((claim) => claim.dispatch_id))].sort();
   const parties = await readParties(tx, ids);
-  const [tenants, actors] = tenantsAndActors(parties);
-  const [control, running, attempts] = await Promise.all([
-    gate(tx, tenants, [...actors, ...claims.map(workerSubject)]),
+  const [tenants, subjects] = tenantsAndSubjects(parties);
+  const [control, running, attempts, revoked] = await Promise.all([
+    gate(tx, tenants, [...subjects, ...claims.map(workerSubject)]),
     countRunning(tx, [...new Set(claims.map((claim) => claim.pool))].sort()),
     lockAttempts(tx, parties),
+    readRevokedUses(tx, parties),
   ]);
-  const { plan, answers } = planClaims(claims, { control, running, attempts });
+  const { plan, answers } = planClaims(claims, { control, running, attempts, revoked });
   await Promise.all([
     moveJobs(tx, plan.moves),
     startAttempts(tx, plan.started),

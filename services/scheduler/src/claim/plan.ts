@@ -11,7 +11,7 @@ import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ClaimAnswer, ClaimRequest, ClaimVerdict } from '@countersign/contracts/worker';
 import type { Move } from '../move-jobs.ts';
-import type { LockedAttempt, Running, StartedAttempt } from '../store-attempts.ts';
+import { type LockedAttempt, type Running, type StartedAttempt, subjectsOf } from '../store-attempts.ts';
 
 export type Claim = ClaimRequest & { pool: string; worker: string };
 export type Outcome = ClaimAnswer | CountersignError;
@@ -25,23 +25,25 @@ export type ClaimPlan = {
   refused: LockedAttempt[];
 };
 
-/** `running`: attempts that run, by worker; `attempts`: by dispatch id, as locked. */
+/** `running`: attempts that run, by worker; `attempts`: by dispatch id, as locked; `revoked`: approvals whose grant was revoked. */
 export type Claimed = {
   control: ControlState;
   running: readonly Running[];
   attempts: ReadonlyMap<string, LockedAttempt>;
+  revoked: ReadonlySet<string>;
 };
 
 export function planClaims(
   claims: readonly Claim[],
-  { control, running, attempts }: Claimed,
+  { control, running, attempts, revoked }: Claimed,
 ): { plan: ClaimPlan; answers: ClaimAnswer[] } {
   const plan: ClaimPlan = { moves: [], entries: [], started: [], voided: [], refused: [] };
   const answers = claims.map((claim) => {
     const attempt = attempts.get(claim.dispatch_id);
     const full = attempt !== undefined && isFull(attempt, claim, [...running, ...plan.started.map(once)]);
     const { dispatch_id, claim_id } = claim;
-    return { dispatch_id, claim_id, ...judge(plan, control, claim, attempt, full) };
+    const ended = attempt?.approval_id != null && revoked.has(attempt.approval_id);
+    return { dispatch_id, claim_id, ...judge(plan, control, claim, attempt, { full, ended }) };
   });
   return { plan, answers };
 }
@@ -66,7 +68,8 @@ function judge(
   state: ControlState,
   claim: Claim,
   attempt: LockedAttempt | undefined,
-  full: boolean,
+  /** Its pool or worker is full; the grant that covered it was revoked. */
+  { full, ended }: { full: boolean; ended: boolean },
 ): ClaimVerdict {
   if (!attempt || attempt.pool !== claim.pool) return lost('attempt_stale');
   // Before all else: not even what it was granted once is granted again. The attempt stays for another worker.
@@ -78,13 +81,9 @@ function judge(
   const taken = plan.started.some((started) => started.dispatch_id === attempt.dispatch_id);
   if (taken || plan.voided.includes(attempt.dispatch_id)) return lost('claim_lost');
   if (claim.refused) return refuse(plan, attempt, claim);
-  const active = state.policies[attempt.tenant];
-  if (!active || active.epoch !== attempt.policy_epoch || state.revoked.includes(attempt.actor)) {
-    voidAttempt(plan, attempt, 'cleared', 'job_cleared', 'policy changed before the claim');
-    return lost('epoch_stale');
-  }
-  if (attempt.ceiling_changed) {
-    voidAttempt(plan, attempt, 'cleared', 'job_cleared', "the agent's ceiling changed before the claim");
+  const changed = ended ? 'the grant was revoked' : changeSince(attempt, state);
+  if (changed !== null) {
+    voidAttempt(plan, attempt, 'cleared', 'job_cleared', `${changed} before the claim`);
     return lost('epoch_stale');
   }
   const stop = stopFor(state, { ...attempt, agent: attempt.actor });
@@ -112,6 +111,13 @@ function judge(
     }),
   );
   return grant(attempt);
+}
+
+/** What has changed since it was dispatched, of what it was dispatched under. */
+function changeSince(attempt: LockedAttempt, { policies, revoked }: ControlState): string | null {
+  if (policies[attempt.tenant]?.epoch !== attempt.policy_epoch) return 'policy changed';
+  if (subjectsOf(attempt).some((subject) => revoked.includes(subject))) return 'identity revoked';
+  return attempt.ceiling_changed ? "the agent's ceiling changed" : null;
 }
 
 function lost(code: string): ClaimVerdict {

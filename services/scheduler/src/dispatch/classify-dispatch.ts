@@ -2,13 +2,13 @@
 import type { ControlState } from '@countersign/contracts/control';
 import { stopFor } from '@countersign/contracts/control';
 import type { EffectiveJob } from '@countersign/contracts/decision';
-import { namesIn } from '@countersign/contracts/delegation';
 import { runOf } from '@countersign/contracts/job-search';
 import { exceedsCeiling } from '@countersign/policy/check-ceiling';
 import type { ChosenPool } from '../choose-pool.ts';
 import { choosePool, whyNoPool } from '../choose-pool.ts';
+import { subjectsOf } from '../store-attempts.ts';
 import type { PoolList } from '../store-pools.ts';
-import type { ClearedJob, DispatchItem } from './dispatch-item.ts';
+import type { DispatchItem } from './dispatch-item.ts';
 
 export type Verdict =
   /** Decided under another epoch, or by a policy that is gone: back through the gate. */
@@ -19,11 +19,6 @@ export type Verdict =
   | { kind: 'stopped' }
   | { kind: 'send'; pool: ChosenPool }
   | { kind: 'needs_approval'; pool: ChosenPool };
-
-/** Who asked, and on whose behalf: once any of them is revoked, it does not run. */
-export function subjectsOf({ actor, on_behalf_of }: Pick<ClearedJob, 'actor' | 'on_behalf_of'>): string[] {
-  return [actor, ...namesIn(on_behalf_of)];
-}
 
 export function classifyDispatch(
   item: DispatchItem,

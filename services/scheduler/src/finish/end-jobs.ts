@@ -22,7 +22,7 @@ import { endedStates, moveJobs } from '../move-jobs.ts';
 import { mayRetry, retryDelay } from '../retry/retry-attempt.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import type { LockedAttempt } from '../store-attempts.ts';
-import { closeAttempts, lockAttempts, readParties, tenantsAndActors } from '../store-attempts.ts';
+import { closeAttempts, lockAttempts, readParties, tenantsAndSubjects } from '../store-attempts.ts';
 import type { ScreenedOutcome } from './store-outcomes.ts';
 import { readOutcomes, screenedAttempts, stillOpen } from './store-outcomes.ts';
 
@@ -103,7 +103,7 @@ function afterFailure(attempt: LockedAttempt, retryable: boolean, reason = REPOR
 async function commitEnds(tx: Tx, ids: readonly string[]): Promise<Move[]> {
   const parties = await readParties(tx, ids);
   const [state, attempts, outcomes] = await Promise.all([
-    gate(tx, ...tenantsAndActors(parties)),
+    gate(tx, ...tenantsAndSubjects(parties)),
     lockAttempts(tx, parties),
     readOutcomes(tx, ids),
   ]);
