@@ -703,6 +703,9 @@ test('and the checker would see it: a vote in the own matter, a human twice, a g
   expect(await faults()).toMatch(/is for more uses than people agreed to/);
   await alter(`max_uses = max_uses - 1, revoked_by = 'alice', revoked_at = granted_at`);
   expect(await faults()).toMatch(/ran by a grant that had ended/);
+  // Revoked when all were dispatched and the last was not claimed yet.
+  await alter('revoked_at = (SELECT max(redeemed_at) FROM approval.approvals WHERE by_grant = grant_id)');
+  expect(await faults()).toMatch(/ran by a grant that had ended/);
   await alter('revoked_by = NULL, revoked_at = NULL');
   await system.sql('UPDATE approval.approvals SET grant_use = 8 WHERE grant_use = 4 AND by_grant = $1', [grant_id]);
   expect(await faults()).toMatch(/says 4 uses, and had 2 3 8.*was dispatched as/);

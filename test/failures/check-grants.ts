@@ -16,6 +16,7 @@ type Row = {
   redeemed_us: string | null;
   named: string[];
 };
+type Use = Row & { by_grant: string; claimed_us: string | null };
 type Given = Row & {
   max_uses: number;
   used: number;
@@ -42,8 +43,10 @@ export async function checkGrants(system: TestSystem): Promise<string[]> {
        FROM approval.grants g JOIN approval.approvals a ON a.approval_id = g.grant_id
        JOIN scheduler.contexts c ON c.tenant = a.tenant AND c.job_id = a.job_id`,
   );
-  const uses = await system.sql<Row & { by_grant: string }>(
-    `SELECT ${ROW}, a.by_grant FROM approval.approvals a JOIN scheduler.contexts c ON c.tenant = a.tenant AND c.job_id = a.job_id
+  const uses = await system.sql<Use>(
+    `SELECT ${ROW}, a.by_grant, (SELECT ${US('max(s.claimed_at)')} FROM scheduler.attempts s
+              WHERE s.tenant = a.tenant AND s.job_id = a.job_id AND s.approval_id = a.approval_id) AS claimed_us
+       FROM approval.approvals a JOIN scheduler.contexts c ON c.tenant = a.tenant AND c.job_id = a.job_id
       WHERE a.by_grant IS NOT NULL`,
   );
   return grants.flatMap((given) => [
@@ -85,11 +88,11 @@ function faultsOfGrant(
   ];
 }
 
-function faultsOfUse(given: Given, use: Row): string[] {
-  const at = Number(use.redeemed_us);
+function faultsOfUse(given: Given, use: Use): string[] {
   const isLate =
-    use.redeemed_us !== null &&
-    (at > Number(given.until_us) || (given.revoked_us !== null && at > Number(given.revoked_us)));
+    isAfter(use.redeemed_us, given.until_us) ||
+    isAfter(use.redeemed_us, given.revoked_us) ||
+    isAfter(use.claimed_us, given.revoked_us);
   const isAlike = given.allowed.same.every(
     (field) => valueIn(field, given) === valueIn(field, use) && valueIn(field, use) !== undefined,
   );
@@ -104,6 +107,10 @@ function faultsOfUse(given: Given, use: Row): string[] {
       ? []
       : [`${use.job_id} was dispatched as ${named.join(' ')} and not as ${name}`]),
   ];
+}
+
+function isAfter(at: string | null, end: string | null): boolean {
+  return at !== null && end !== null && Number(at) > Number(end);
 }
 
 function valueIn(field: string, { effective }: Row): string | undefined {
