@@ -4,10 +4,13 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { parseAst } from 'vitest/node';
 
-/** `shows`: matches a text that holds it. `text`: with a number in place of what is open; null for a call of a function. */
+/**
+ * `shows`: matches a text that holds it. `text`: with constants of the source put in, and a number in place of what stays open;
+ * null for a call of a function.
+ */
 export type Listed = { file: string; by: string; shows: RegExp; text: string | null };
 type Part = { type: string; [field: string]: any };
 
@@ -20,11 +23,18 @@ const BEGINS = /^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\s/;
  * the query builder makes is not among them.
  */
 export function listStatements(): Listed[] {
-  return sources().flatMap(({ file, tree }) =>
+  const all = sources();
+  const texts = new Map(all.map(({ file, tree }) => [file, constantsOf(tree)]));
+  return all.flatMap(({ file, tree }) =>
     partsOf(tree).flatMap((part): Listed[] => {
       const pieces = piecesOf(part);
-      if (pieces && BEGINS.test(pieces[0]!))
-        return [{ file, by: flat(pieces.join('…')), shows: around(pieces), text: pieces.join('1') }];
+      if (pieces && BEGINS.test(pieces[0]!)) {
+        const put = (part.expressions ?? []).map(
+          ({ name }: Part) => texts.get(home(file, tree, name))?.get(name) ?? '1',
+        );
+        const text = pieces.map((piece, at) => `${piece}${put[at] ?? ''}`).join('');
+        return [{ file, by: flat(pieces.join('…')), shows: around(pieces), text }];
+      }
       const called = calledBy(part);
       return called ? [{ file, by: called, shows: around([`${called}(`]), text: null }] : [];
     }),
@@ -48,6 +58,24 @@ function partsOf(part: unknown): Part[] {
   if (part === null || typeof part !== 'object') return [];
   const below = Object.values(part).flatMap(partsOf);
   return typeof (part as Part).type === 'string' ? [part as Part, ...below] : below;
+}
+
+/** Texts of a file that have a name and nothing open. */
+function constantsOf(tree: Part): Map<string, string> {
+  return new Map(
+    partsOf(tree).flatMap(({ type, id, init }): [string, string][] => {
+      const pieces = type === 'VariableDeclarator' && init ? piecesOf(init) : null;
+      return pieces?.length === 1 ? [[id.name, pieces[0]!]] : [];
+    }),
+  );
+}
+
+/** The file that a name of a file is declared in. */
+function home(file: string, tree: Part, name: string): string {
+  const from = partsOf(tree).find(
+    ({ type, specifiers }) => type === 'ImportDeclaration' && specifiers.some(({ local }: Part) => local.name === name),
+  );
+  return from ? posix.join(posix.dirname(file), from.source.value) : file;
 }
 
 function piecesOf(part: Part): string[] | null {
