@@ -71,8 +71,10 @@ async function stopAndLetGo(system: TestSystem): Promise<void> {
   await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
   await waitForState(system, body.job_id, 'cleared');
   await setSwitch(system, 'walk', { kind: 'topic', target: REFUND.topic }, false);
-  const { claims } = await worker.handleDelivery(body.job_id);
-  await worker.refuse(claims.jti, 'warrant_signature');
+  const { claims, message } = await worker.handleDelivery(body.job_id);
+  const offered = await worker.refuse(claims.jti, 'warrant_signature');
+  if (offered.outcome !== 'wait') throw new Error(`a refused warrant is not offered again: ${offered.outcome}`);
+  message.nak(offered.retry_ms);
   const held = await worker.hold(body.job_id);
   await worker.report(held, {}, { tamper: { duration_ms: 2 } });
   await worker.beat(held, true);
