@@ -4,8 +4,13 @@ import { finding } from './decision.ts';
 import { digest, instant, jobId, principalId, tenantName, uuid } from './names.ts';
 import { RESULT_STATUSES } from './worker.ts';
 
+/** The least strict first. */
 export const OUTPUT_DECISIONS = ['allow', 'redact', 'quarantine'] as const;
 export type OutputDecision = (typeof OUTPUT_DECISIONS)[number];
+
+export function isStricter(one: OutputDecision, other: OutputDecision): boolean {
+  return OUTPUT_DECISIONS.indexOf(one) > OUTPUT_DECISIONS.indexOf(other);
+}
 
 /** The rule of a result that says too much was touched, or does not say how much. */
 export const AFFECTED_RULE = 'built-in-affected';

@@ -3,7 +3,7 @@
  * rule stands, so no rule can loosen another; the content itself is never seen here.
  */
 import type { Finding } from '@countersign/contracts/decision';
-import type { OutputDecision } from '@countersign/contracts/output';
+import { isStricter, type OutputDecision } from '@countersign/contracts/output';
 import type { OutputPolicyActive, OutputPolicySource, ScanSettingsByTenant } from '@countersign/contracts/policy';
 import {
   type AnyTypeName,
@@ -65,7 +65,6 @@ const BUILT_IN: NonNullable<OutputPolicySource['rules']> = [
   },
   { id: 'built-in-pii', match: { scanners: ['pii'] }, decision: 'redact', reason: 'personal data in the output' },
 ];
-const STRICTNESS: Readonly<Record<OutputDecision, number>> = { allow: 0, redact: 1, quarantine: 2 };
 
 /** `source` as it was stored when it came into force, after its zod shape. */
 export function compileOutputPolicy(source: OutputPolicyActive): CompiledOutputPolicy {
@@ -100,7 +99,7 @@ export function decideOutput(policy: CompiledOutputPolicy, subject: OutputSubjec
     redact: [],
   };
   const deciding = matched.reduce<CompiledOutputRule | null>(
-    (best, rule) => (best === null || STRICTNESS[rule.decision] > STRICTNESS[best.decision] ? rule : best),
+    (best, rule) => (best === null || isStricter(rule.decision, best.decision) ? rule : best),
     null,
   );
   if (deciding === null) return allowed;

@@ -1,7 +1,7 @@
 /** What a result's artifacts make of its screening: none leaves by a result that others of it hold back. */
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { OutputDecision } from '@countersign/contracts/output';
+import { isStricter } from '@countersign/contracts/output';
 import type { UnsignedResult } from '@countersign/contracts/worker';
 import type { Tx } from '@countersign/platform/database';
 import type { ActivePolicy } from '../active-policies.ts';
@@ -10,8 +10,6 @@ import { type ArtifactRow, readOfClaim, screenAgain } from './store-artifacts.ts
 
 /** `fault`: what is wrong with what the result names; then it has failed. */
 export type NamedArtifacts = { rows: readonly ArtifactRow[]; fault: string | null };
-
-const STRICTNESS: Readonly<Record<OutputDecision, number>> = { allow: 0, redact: 1, quarantine: 2 };
 
 /**
  * Null for a result that names none. Throws `artifacts_unavailable` while one is being screened, or must be again because another
@@ -55,7 +53,7 @@ export function withArtifacts(screening: Screening, named: NamedArtifacts | null
   const fail_mode = screening.fail_mode ?? named.rows.find((row) => row.fail_mode === 'open')?.fail_mode ?? null;
   const worst = named.rows.reduce<Pick<Screening, 'decision' | 'rule_id' | 'reason'>>(
     (held, { decision, rule_id, reason }) =>
-      STRICTNESS[decision!] > STRICTNESS[held.decision] ? { decision: decision!, rule_id, reason: reason! } : held,
+      isStricter(decision!, held.decision) ? { decision: decision!, rule_id, reason: reason! } : held,
     screening,
   );
   const { decision, rule_id, reason } = worst;

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
-import { BINARY_RULE, type OutputDecision } from '@countersign/contracts/output';
+import { BINARY_RULE, isStricter } from '@countersign/contracts/output';
 import type { ActivePolicy } from '../active-policies.ts';
 import type { Screen } from '../screen-apart.ts';
 import { quarantine, type Screening } from '../screen-output.ts';
@@ -14,8 +14,6 @@ import type { ArtifactRow, Verdict } from './store-artifacts.ts';
 import { textWindows } from './text-windows.ts';
 
 export type ScreeningParts = { parts: SealedParts; screen: Screen; policy: ActivePolicy; onPart(): Promise<void> };
-
-const STRICTNESS: Readonly<Record<OutputDecision, number>> = { allow: 0, redact: 1, quarantine: 2 };
 
 /** Null where the bytes are not those of the digest. Throws `artifacts_unavailable`. */
 export async function screenArtifact(row: ArtifactRow, own: ScreeningParts): Promise<Verdict | null> {
@@ -57,7 +55,7 @@ function judge(
   const findings = together(screenings);
   if (!text && !letsOut({ policy }))
     return quarantine('the artifact is no text, and the policy lets none out', findings, BINARY_RULE);
-  const worst = screenings.reduce((a, b) => (STRICTNESS[b.decision] > STRICTNESS[a.decision] ? b : a));
+  const worst = screenings.reduce((a, b) => (isStricter(b.decision, a.decision) ? b : a));
   const fail_mode = screenings.some((each) => each.fail_mode === 'open') ? 'open' : null;
   if (worst.decision === 'redact' && !(whole && text))
     return quarantine(

@@ -1,38 +1,13 @@
 /** SQL of artifacts: the row of each, from its first part to its erasure. */
 import type { Finding } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { OutputDecision } from '@countersign/contracts/output';
 import type { Tx } from '@countersign/platform/database';
+import type { Tables } from '../tables.ts';
 
-export type ArtifactRow = {
-  artifact_id: string;
-  dispatch_id: string;
-  claim_id: string;
-  tenant: string;
-  job_id: string;
-  topic: string;
-  capability: string | null;
-  state: 'open' | 'ended' | 'screened' | 'refused';
-  blobs: string[];
-  bytes: number;
-  name: string | null;
-  digest: string | null;
-  salt: string | null;
-  artifact_digest: string | null;
-  sealed_key: Buffer | null;
-  seal_key_id: string | null;
-  decision: OutputDecision | null;
-  rule_id: string | null;
-  reason: string | null;
+/** As `ROW` reads it: `bigint` as number. */
+export type ArtifactRow = Omit<Tables['output.artifacts'], 'findings' | 'fail_mode'> & {
   findings: Finding[];
   fail_mode: 'open' | null;
-  policy_epoch: number | null;
-  shown_blobs: string[];
-  shown_name: string | null;
-  shown_digest: string | null;
-  shown_bytes: number | null;
-  named_at: string | null;
-  erased_at: string | null;
 };
 type Opening = Pick<
   ArtifactRow,
