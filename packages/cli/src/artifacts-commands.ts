@@ -6,7 +6,9 @@ import { UsageError } from './exit-codes.ts';
 import { type FetchedArtifact, fetchArtifact } from './fetch-artifact.ts';
 
 export function addArtifactsCommands(program: Command, output: Output): void {
-  const artifacts = program.command('artifacts').description('files of a result, once it was screened and released');
+  const artifacts = program
+    .command('artifacts')
+    .description('artifacts (files) of a result, once it was screened and released');
   artifacts
     .command('list <job_id>')
     .description('name, size, digest, and how each was screened')

@@ -33,15 +33,15 @@ export function addQuarantineCommands(program: Command, output: Output): void {
     );
   quarantine
     .command('open <job_id>')
-    .description('look at it and its files; each time is recorded')
+    .description('look at it and its artifacts; each time is recorded')
     .requiredOption(...REASON)
-    .option('--out <folder>', 'fetch its files there; made if need be, nothing is overwritten')
+    .option('--out <folder>', 'fetch its artifacts into this folder; made if need be, nothing is overwritten')
     .action(async (job_id: string, options: OpenOptions, command: Command) =>
       print(output, command, await openOne(clientOf(command), job_id, options), showOpened),
     );
   quarantine
     .command('release <job_id>')
-    .description('let it out, whole with its files or redacted further without them')
+    .description('let it out, whole with its artifacts or redacted further without them')
     .requiredOption('--digest <digest>', 'of the output that you opened')
     .requiredOption(...REASON)
     .option('--redact', 'without everything that any scanner finds')
@@ -51,7 +51,7 @@ export function addQuarantineCommands(program: Command, output: Output): void {
     );
   quarantine
     .command('discard <job_id>')
-    .description('erase it and its files; its digest and evidence stay')
+    .description('erase it and its artifacts; its digest and evidence stay')
     .requiredOption(...REASON)
     .action(async (job_id: string, { reason }: { reason: string }, command: Command) =>
       print(output, command, await clientOf(command).discardQuarantined(job_id, reason), showOne),
@@ -112,7 +112,7 @@ function showOne({ findings, reviews, ...row }: Quarantined): string {
 /** Text from outside: hidden characters are made visible. */
 function showOpened({ output, artifacts, files, ...row }: OpenedHere): string {
   const parts = [showOne(row), printable(printableJson(output, 2))];
-  if (artifacts.length > 0) parts.push(table(['FILE', 'BYTES', 'DIGEST', 'DECISION', 'FOUND'], artifacts.map(fileRow)));
+  if (artifacts.length > 0) parts.push(table(['ARTIFACT', 'BYTES', 'DIGEST', 'DECISION', 'FOUND'], artifacts.map(fileRow)));
   if (files !== undefined) parts.push(files.map(({ file, digest }) => `${file}  ${digest}`).join('\n'));
   return parts.join('\n\n');
 }

@@ -92,7 +92,7 @@ function open(row: Quarantined, done: (output: OpenedOutput) => void): View {
 }
 
 function release(opened: OpenedOutput, tell: Tell): View {
-  const fields = html`${reason()}<label><input type="checkbox" name="redact" /> Without anything that a scanner finds, and without its files</label>
+  const fields = html`${reason()}<label><input type="checkbox" name="redact" /> Without anything that a scanner finds, and without its artifacts</label>
     <label>Taken out besides, and then no file leaves: JSON pointers, one a line<textarea name="remove" rows="2" spellcheck=${false}></textarea></label>`;
   const body = (form: FormData): object => ({
     ...because(form),

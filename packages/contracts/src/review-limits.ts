@@ -12,6 +12,6 @@ export const REVIEW_LIMITS = {
   kpi_days: 400,
   /** Reviews of one quarantined output; opening it is one. */
   output_reviews: 100,
-  /** Milliseconds after opening one in which its files are read; then it has to be opened again. */
+  /** Milliseconds after opening one in which its artifacts can be read; then it has to be opened again. */
   opened_files_ms: 3_600_000,
 } as const;

@@ -37,7 +37,7 @@ export type DerivedFault =
   | 'review_after_its_end'
   | 'reviewed_by_the_wrong_person'
   | 'released_unopened'
-  | 'files_released_redacted'
+  | 'artifacts_released_redacted'
   | 'review_without_cause'
   | 'review_opened_twice'
   | 'review_signed_twice'

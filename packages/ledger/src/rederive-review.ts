@@ -34,5 +34,5 @@ export function reviewFaults(held: HeldOutput | undefined, kind: string, body: B
   const leaves = kind === 'quarantine_proposed' || kind === 'quarantine_released';
   if (!leaves) return [];
   if (seen === undefined || !files.every((each) => seen.has(each))) return ['released_unopened'];
-  return body.redacted === true && files.length > 0 ? ['files_released_redacted'] : [];
+  return body.redacted === true && files.length > 0 ? ['artifacts_released_redacted'] : [];
 }

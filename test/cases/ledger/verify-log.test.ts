@@ -366,7 +366,7 @@ describe('of a history in which', () => {
     [
       'a file left with less than the whole output',
       reviews(['opened', ONE_FILE], ['released', { ...ONE_FILE, redacted: true }]),
-      'files_released_redacted',
+      'artifacts_released_redacted',
       LAST + 2,
     ],
     [

@@ -60,7 +60,10 @@ export async function readOpened(
     if (found === undefined) throw new CountersignError('not_found');
     const { dispatch_id, artifact_digest } = found;
     if (!(await openedLately(tx, { dispatch_id, reviewer: principal.id, artifact_digest: artifact_digest! })))
-      throw new CountersignError('state_conflict', 'open the result first: its files are read for a while after that');
+      throw new CountersignError(
+        'state_conflict',
+        'open the result first: its artifacts can be read for a while after that',
+      );
     return found;
   });
   return readPart(parts, row, asked);
@@ -114,6 +117,6 @@ async function releasedOf(database: Tx, tenant: string, job_id: string): Promise
   if (review === null) throw new CountersignError('result_quarantined');
   const rows = await readNamed(database, dispatch_id!);
   if (!rows.every(({ artifact_digest }) => review.artifacts.includes(artifact_digest!)))
-    throw new CountersignError('result_quarantined', 'it was released without its files');
+    throw new CountersignError('result_quarantined', 'it was released without its artifacts');
   return rows;
 }
