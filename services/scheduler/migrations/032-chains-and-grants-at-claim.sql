@@ -8,8 +8,8 @@ $$;
 ALTER FUNCTION scheduler.behind OWNER TO countersign_owner;
 REVOKE ALL ON FUNCTION scheduler.behind FROM PUBLIC;
 
--- As before (030); everybody in the chain counts like the actor, and what was dispatched by a grant is judged on the careful
--- path, under the grant's lock. What has neither reads nothing more.
+-- As before (024); everybody in the chain counts like the actor. What was dispatched by a grant is judged on the careful path, under
+-- the grant's lock, and so is a bound of one worker (030). What has none of these reads nothing more.
 CREATE OR REPLACE FUNCTION scheduler.claim(ids uuid[], pools text[], workers text[], claims uuid[], templates text[])
 RETURNS TABLE (place int, tenant text, job_id text, attempt int, timeout_ms int, max_output_bytes int)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
