@@ -112,7 +112,8 @@ function showOne({ findings, reviews, ...row }: Quarantined): string {
 /** Text from outside: hidden characters are made visible. */
 function showOpened({ output, artifacts, files, ...row }: OpenedHere): string {
   const parts = [showOne(row), printable(printableJson(output, 2))];
-  if (artifacts.length > 0) parts.push(table(['ARTIFACT', 'BYTES', 'DIGEST', 'DECISION', 'FOUND'], artifacts.map(fileRow)));
+  if (artifacts.length > 0)
+    parts.push(table(['ARTIFACT', 'BYTES', 'DIGEST', 'DECISION', 'FOUND'], artifacts.map(fileRow)));
   if (files !== undefined) parts.push(files.map(({ file, digest }) => `${file}  ${digest}`).join('\n'));
   return parts.join('\n\n');
 }
