@@ -1,37 +1,39 @@
 /**
  * Brings one database to the code's schema: every service's migrations in a fixed order, each once, each in its own
- * transaction. A migration that was applied never changes; a later one corrects it.
+ * transaction; then the functions that are no more as a migration made them. A migration that was applied
+ * never changes; a later one corrects it.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import type { ServiceName } from '@countersign/contracts/ledger-entry';
 import pg from 'pg';
 import { LOGIN_ROLES } from './roles.ts';
+import {
+  digestOf,
+  type Migration,
+  readFunctions,
+  readMigrations,
+  recordedName,
+  type SqlFunctions,
+  standingOf,
+} from './schema-files.ts';
 
-/** Evidence first, then identities, then the stages in the order of a job's walk: a grant names only what stands. */
-const ORDER: readonly ServiceName[] = ['audit', 'ingress', 'policy-kernel', 'scheduler', 'approval', 'output-safety'];
-const SERVICES_DIR = new URL('../../services/', import.meta.url);
 const LOCK_KEY = 1279607882;
-
-export type Migration = {
-  /** `<service>/<file>`. */
-  readonly name: string;
-  readonly sql: string;
-};
 
 export class MigrationChangedError extends Error {
   override readonly name = 'MigrationChangedError';
-  constructor(migration: string) {
-    super(`${migration} has changed since it was applied; write a new migration instead`);
+  constructor(file: string, instead: string) {
+    super(`${file} has changed since it was applied; ${instead}`);
   }
 }
 
 /** The roles must exist (`roles.ts`). Waits for another migration of the same database. `adminUrl` is a superuser's. */
 export async function migrate(adminUrl: string): Promise<void> {
-  await applyMigrations(adminUrl, readMigrations());
+  await applyMigrations(adminUrl, readMigrations(), readFunctions());
 }
 
-export async function applyMigrations(adminUrl: string, migrations: readonly Migration[]): Promise<void> {
+export async function applyMigrations(
+  adminUrl: string,
+  migrations: readonly Migration[],
+  functions: readonly SqlFunctions[] = [],
+): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   try {
@@ -39,20 +41,12 @@ export async function applyMigrations(adminUrl: string, migrations: readonly Mig
     await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
     await prepareDatabase(client);
     const applied = await readApplied(client);
-    await followNames(client, migrations, applied);
+    await followNames(client, [...migrations, ...functions], applied);
     for (const migration of migrations) await applyOnce(client, migration, applied);
+    await applyFunctions(client, functions, applied);
   } finally {
     await client.end();
   }
-}
-
-export function readMigrations(): Migration[] {
-  return ORDER.flatMap((service) => {
-    const dir = new URL(`${service}/migrations/`, SERVICES_DIR);
-    if (!existsSync(dir)) return [];
-    const files = readdirSync(dir).filter((file) => /^\d{3}-[a-z0-9-]+\.sql$/.test(file));
-    return files.sort().map((file) => ({ name: `${service}/${file}`, sql: readFileSync(new URL(file, dir), 'utf8') }));
-  });
 }
 
 /**
@@ -78,38 +72,81 @@ export async function readApplied(client: pg.Client): Promise<Map<string, string
   return new Map(rows.map((row) => [row.name, row.sha256]));
 }
 
-/** A file that was numbered anew is still the one that was applied: its content says so. */
+/** A file that was numbered anew or moved is still the one that was applied: its content says so. */
 async function followNames(
   client: pg.Client,
-  migrations: readonly Migration[],
+  files: readonly (Migration | SqlFunctions)[],
   applied: Map<string, string>,
 ): Promise<void> {
-  const names = new Set(migrations.map(({ name }) => name));
+  const names = new Set(files.map(recordedName));
   const gone = new Map([...applied].filter(([name]) => !names.has(name)).map(([name, sha256]) => [sha256, name]));
-  for (const { name, sql } of migrations.filter((migration) => !applied.has(migration.name))) {
-    const former = gone.get(digestOf(sql));
+  for (const file of files.filter((each) => !applied.has(recordedName(each)))) {
+    const former = gone.get(digestOf(file.sql));
     if (former === undefined) continue;
-    await client.query('UPDATE public.countersign_migrations SET name = $2 WHERE name = $1', [former, name]);
-    applied.set(name, digestOf(sql));
+    await client.query('UPDATE public.countersign_migrations SET name = $2 WHERE name = $1', [
+      former,
+      recordedName(file),
+    ]);
+    applied.set(recordedName(file), digestOf(file.sql));
   }
 }
 
-export function digestOf(sql: string): string {
-  return createHash('sha256').update(sql).digest('hex');
+async function applyOnce(client: pg.Client, migration: Migration, applied: Map<string, string>): Promise<void> {
+  const { name, sql } = migration;
+  const standing = standingOf(migration, applied);
+  if (standing === 'changed') throw new MigrationChangedError(name, 'write a new migration instead');
+  if (standing === 'applied') return;
+  await inTransaction(client, async () => {
+    await run(client, name, sql);
+    await record(client, migration);
+  });
 }
 
-async function applyOnce(client: pg.Client, { name, sql }: Migration, applied: Map<string, string>): Promise<void> {
-  const sha256 = digestOf(sql);
-  const before = applied.get(name);
-  if (before === sha256) return;
-  if (before !== undefined) throw new MigrationChangedError(name);
+/**
+ * All that are due in one transaction, because they call each other; and twice, because the order of files says nothing of that:
+ * first without a look at what they name. A later release's stay: a machine of before must not undo what they check.
+ */
+async function applyFunctions(
+  client: pg.Client,
+  functions: readonly SqlFunctions[],
+  applied: ReadonlyMap<string, string>,
+): Promise<void> {
+  const changed = functions.find((file) => standingOf(file, applied) === 'changed');
+  if (changed !== undefined) throw new MigrationChangedError(changed.name, 'raise its revision');
+  const due = functions.filter((file) => standingOf(file, applied) === 'missing');
+  if (due.length === 0) return;
+  await inTransaction(client, async () => {
+    for (const checks of ['off', 'on']) {
+      await client.query(`SET LOCAL check_function_bodies = ${checks}`);
+      for (const { name, sql } of due) await run(client, name, sql);
+    }
+    for (const file of due) {
+      await client.query(`DELETE FROM public.countersign_migrations WHERE starts_with(name, $1 || '@')`, [file.name]);
+      await record(client, file);
+    }
+  });
+}
+
+async function inTransaction(client: pg.Client, work: () => Promise<void>): Promise<void> {
   await client.query('BEGIN');
   try {
-    await client.query(sql);
-    await client.query('INSERT INTO public.countersign_migrations (name, sha256) VALUES ($1, $2)', [name, sha256]);
+    await work();
     await client.query('COMMIT');
   } catch (cause) {
     await client.query('ROLLBACK');
+    throw cause;
+  }
+}
+
+async function run(client: pg.Client, name: string, sql: string): Promise<void> {
+  try {
+    await client.query(sql);
+  } catch (cause) {
     throw new Error(`${name} failed`, { cause });
   }
+}
+
+async function record(client: pg.Client, file: Migration | SqlFunctions): Promise<void> {
+  const row = [recordedName(file), digestOf(file.sql)];
+  await client.query('INSERT INTO public.countersign_migrations (name, sha256) VALUES ($1, $2)', row);
 }

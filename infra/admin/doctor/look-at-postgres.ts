@@ -2,8 +2,17 @@
 import { type Finding, finding, ok } from '@countersign/contracts/finding';
 import { LIMITS } from '@countersign/contracts/limits';
 import pg from 'pg';
-import { digestOf, type Migration, readApplied, readMigrations } from '../../postgres/migrate.ts';
+import { readApplied } from '../../postgres/migrate.ts';
 import { LOGIN_ROLES, OWNER_ROLE } from '../../postgres/roles.ts';
+import {
+  type Migration,
+  readFunctions,
+  readMigrations,
+  recordedName,
+  type SqlFunctions,
+  type Standing,
+  standingOf,
+} from '../../postgres/schema-files.ts';
 import { MIN_POSTGRES } from '../look-at-database.ts';
 
 const SOON = '14 days';
@@ -44,7 +53,7 @@ export async function lookAtPostgres(connectionString: string): Promise<{ findin
   try {
     await client.connect();
     const findings = [...(await server(client)), ...(await roles(client))];
-    const pending = judgeMigrations(await readApplied(client), readMigrations());
+    const pending = judgeMigrations(await readApplied(client), [...readMigrations(), ...readFunctions()]);
     if (pending.some(({ state }) => state === 'fault')) return { findings: [...findings, ...pending], tenants: [] };
     const { rows } = await client.query<{ tenant: string }>('SELECT tenant FROM identity.tenants ORDER BY 1');
     return {
@@ -59,11 +68,14 @@ export async function lookAtPostgres(connectionString: string): Promise<{ findin
   }
 }
 
-export function judgeMigrations(applied: ReadonlyMap<string, string>, known: readonly Migration[]): Finding[] {
-  const missing = known.filter(({ name }) => !applied.has(name)).map(({ name }) => name);
-  const changed = known.filter(({ name, sql }) => applied.has(name) && applied.get(name) !== digestOf(sql));
+export function judgeMigrations(
+  applied: ReadonlyMap<string, string>,
+  known: readonly (Migration | SqlFunctions)[],
+): Finding[] {
+  const standing = (wanted: Standing) => known.filter((file) => standingOf(file, applied) === wanted).map(recordedName);
+  const missing = standing('missing');
   const names = new Set(known.map(({ name }) => name));
-  const newer = [...applied.keys()].filter((name) => !names.has(name));
+  const newer = [...[...applied.keys()].filter((name) => !names.has(name.replace(/@\d+$/, ''))), ...standing('newer')];
   return [
     ...(missing.length > 0
       ? [
@@ -75,7 +87,7 @@ export function judgeMigrations(applied: ReadonlyMap<string, string>, known: rea
           ),
         ]
       : [ok('migrations', `all ${known.length} applied`)]),
-    ...changed.map(({ name }) =>
+    ...standing('changed').map((name) =>
       finding(
         'fault',
         'migrations',

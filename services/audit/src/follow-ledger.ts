@@ -1,5 +1,5 @@
 /**
- * Keeps the publisher at work while entries come, and asleep while none do. Whoever appends wakes it (migration 007); a
+ * Keeps the publisher at work while entries come, and asleep while none do. Whoever appends wakes it (migration 007-publishing); a
  * slow look finds what no wake-up told of, and what another instance left.
  */
 import { LIMITS } from '@countersign/contracts/limits';

@@ -1,4 +1,4 @@
-/** The steps of the walk, each one statement (migrations 003 and 004), with what they take and answer. */
+/** The steps of the walk, each one statement (the `.sql` files of the stages), with what they take and answer. */
 import type { Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
 import type { Functions } from './tables.ts';

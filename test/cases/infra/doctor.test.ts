@@ -4,7 +4,7 @@ import { DISPATCH, intakeStream } from '@countersign/contracts/streams';
 import { judgeStream } from '@countersign/infra/admin/doctor/look-at-bus';
 import { judgeDisk, judgeTrustRoot } from '@countersign/infra/admin/doctor/look-at-folder';
 import { clock, judgeMigrations, judgeRights } from '@countersign/infra/admin/doctor/look-at-postgres';
-import { digestOf } from '@countersign/infra/postgres/migrate';
+import { digestOf, functionsOf } from '@countersign/infra/postgres/schema-files';
 import { streamConfig } from '@countersign/platform/stream-config';
 import { expect, test } from 'vitest';
 
@@ -27,6 +27,18 @@ test('migrations: missing, changed, of a newer version', () => {
   ]);
   expect(states(judgeMigrations(applied(both[0]!, ['audit/002-b.sql', 'x']), known))).toEqual(['ok', 'fault']);
   expect(states(judgeMigrations(applied(...both, ['audit/003-c.sql', 'c']), known))).toEqual(['ok', 'warning']);
+});
+
+test('functions: missing or of an earlier revision, changed, of a newer version', () => {
+  const known = [functionsOf('audit/src/f.sql', '-- Revision 2. F.')];
+  const judge = (name: string, sql = known[0]!.sql) => judgeMigrations(new Map([[name, digestOf(sql)]]), known);
+  expect(states(judge('audit/src/f.sql@2'))).toEqual(['ok']);
+  expect(states(judge('audit/src/f.sql@2', '-- Revision 2. G.'))).toEqual(['ok', 'fault']);
+  expect(judge('audit/src/f.sql@1')).toMatchObject([{ state: 'fault', says: 'not applied: audit/src/f.sql@2' }]);
+  expect(states(judge('audit/src/f.sql@10'))).toEqual(['ok', 'warning']);
+  expect(() => functionsOf('audit/src/f.sql', '-- F.')).toThrow(
+    'audit/src/f.sql does not begin with "-- Revision <number>"',
+  );
 });
 
 test('rights: whoever writes elsewhere, and whoever changes evidence, its owner too', () => {

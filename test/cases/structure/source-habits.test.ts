@@ -13,6 +13,9 @@ const OURS = ['packages', 'services', 'infra', 'test', 'examples'];
 const HOUSE = ['packages', 'services'];
 const ANY_SOURCE = /\.(ts|mjs|js|sql|sh)$/;
 
+/** From these on no migration replaces a function. */
+const FUNCTIONS_IN_FILES: Readonly<Record<string, string>> = { approval: '012', audit: '027', scheduler: '033' };
+
 function filesOf(folders: readonly string[], wanted: RegExp): string[] {
   return folders.flatMap((folder) => listFiles(folder, wanted));
 }
@@ -58,6 +61,27 @@ test('SQL stands in stores and migrations alone', () => {
     .filter(({ path }) => !isStore(path) && !SQL_OF_PLATFORM.test(path))
     .flatMap(({ path, quotes }) => quotes.filter(({ text }) => SQL.test(text)).map(({ line }) => `${path}:${line}`));
   expect(strays).toEqual([]);
+});
+
+/** So that whoever looks a step up finds the text that runs, and not the one of before (docs/decisions/0096). */
+test('an SQL function that changed stands in a file of its own, and in no migration since', () => {
+  const defined = /^CREATE (?:OR REPLACE )?FUNCTION ([a-z_.]+)/gm;
+  const namesIn = (path: string) => [...readText(path).matchAll(defined)].map((match) => match[1]!);
+  const [files, migrations] = ['/src/', '/migrations/'].map((part) =>
+    listFiles('services', /\.sql$/).filter((path) => path.includes(part)),
+  );
+  const own = new Set(files!.flatMap(namesIn));
+  const replacing = migrations!.flatMap((path, i) => {
+    const before = new Set(migrations!.slice(0, i).flatMap(namesIn));
+    return namesIn(path)
+      .filter((name) => before.has(name))
+      .map((name) => ({ path, name }));
+  });
+  expect(replacing.filter(({ name }) => !own.has(name))).toEqual([]);
+  const late = replacing.filter(
+    ({ path }) => path.split('/').at(-1)! > (FUNCTIONS_IN_FILES[path.split('/')[1]!] ?? ''),
+  );
+  expect(late).toEqual([]);
 });
 
 /** Between two edits nobody waits for six services: what needs them is long. Nor for a database: that is in `test/servers`. */

@@ -2,8 +2,9 @@
 
 import { randomBytes } from 'node:crypto';
 import { roleOf, SERVICES } from '@countersign/contracts/ledger-entry';
-import { applyMigrations, migrate, readMigrations } from '@countersign/infra/postgres/migrate';
+import { applyMigrations, migrate } from '@countersign/infra/postgres/migrate';
 import { createRoles, LOGIN_ROLES } from '@countersign/infra/postgres/roles';
+import { functionsOf, readFunctions, readMigrations, recordedName } from '@countersign/infra/postgres/schema-files';
 import { describe, expect, inject, test } from 'vitest';
 import { databaseUrl, withClient } from '../../harness/build-template.ts';
 import { createDatabase } from '../../harness/create-database.ts';
@@ -32,7 +33,8 @@ describe('migrate', () => {
     await Promise.all([migrate(database.url), migrate(database.url)]);
     const applied = 'SELECT name, applied_at FROM public.countersign_migrations ORDER BY applied_at, name';
     const before = await database.rows(applied);
-    expect(before.map((row) => (row as { name: string }).name)).toEqual(readMigrations().map(({ name }) => name));
+    const names = before.map((row) => (row as { name: string }).name);
+    expect(names).toEqual([...readMigrations().map(({ name }) => name), ...readFunctions().map(recordedName).sort()]);
     await migrate(database.url);
     expect(await database.rows(applied)).toEqual(before);
   });
@@ -88,6 +90,33 @@ describe('migrate', () => {
     ).toEqual([{ a: 'a', b: null }]);
     await applyMigrations(database.url, [broken[0]!, migration('a/002', 'CREATE TABLE public.b ()')]);
     expect(await database.rows(`SELECT to_regclass('public.b')::text AS b`)).toEqual([{ b: 'b' }]);
+  });
+
+  test('functions: together, in whatever order, anew at each revision, never changed within one', async () => {
+    await using database = await emptyDatabase();
+    const one = (revision: number, text: string) =>
+      functionsOf(
+        'a/src/one.sql',
+        `-- Revision ${revision}.
+        CREATE OR REPLACE FUNCTION public.one() RETURNS int LANGUAGE sql AS $$ ${text} $$;`,
+      );
+    const two = functionsOf(
+      'a/src/two.sql',
+      `-- Revision 1.
+      CREATE OR REPLACE FUNCTION public.two() RETURNS int LANGUAGE sql AS $$ SELECT 2 $$;`,
+    );
+    const apply = (...functions: Parameters<typeof applyMigrations>[2] & {}) =>
+      applyMigrations(database.url, [], functions);
+    await expect(apply(one(1, 'SELECT nobody()'), two)).rejects.toThrow('a/src/one.sql failed');
+    expect(await database.rows(`SELECT to_regproc('public.two') AS two`)).toEqual([{ two: null }]);
+    await apply(one(1, 'SELECT public.two()'), two);
+    expect(await database.rows('SELECT public.one()')).toEqual([{ one: 2 }]);
+    await expect(apply(one(1, 'SELECT 3'))).rejects.toThrow('a/src/one.sql has changed since it was applied; raise');
+    await apply(one(10, 'SELECT 4'), two);
+    await apply(one(9, 'SELECT 5'), two);
+    expect(await database.rows('SELECT public.one()')).toEqual([{ one: 4 }]);
+    const recorded = 'SELECT name FROM public.countersign_migrations ORDER BY name';
+    expect(await database.rows(recorded)).toEqual([{ name: 'a/src/one.sql@10' }, { name: 'a/src/two.sql@1' }]);
   });
 
   test('lets only the services in, and gives nobody a place for tables or functions of their own', async () => {

@@ -4,7 +4,8 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { JOB_STATES } from '@countersign/contracts/states';
-import { applyMigrations, migrate, readMigrations } from '@countersign/infra/postgres/migrate';
+import { applyMigrations, migrate } from '@countersign/infra/postgres/migrate';
+import { readMigrations } from '@countersign/infra/postgres/schema-files';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { claimAttempts } from '@countersign/scheduler/claim/claim-attempts';
 import { dispatchJobs } from '@countersign/scheduler/dispatch/dispatch-jobs';
