@@ -4,6 +4,7 @@
  * tables were empty would else go through all of them, or through the index of all that are under way.
  */
 
+import type { ControlState } from '@countersign/contracts/control';
 import { namesIn } from '@countersign/contracts/delegation';
 import type { JobFacts } from '@countersign/contracts/job-entry';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -113,7 +114,7 @@ UPDATE scheduler.attempts a
 const BEATEN = `
 SELECT a.dispatch_id, a.claim_id, a.worker, a.state AS attempt_state, a.pool, a.due_at <= clock_timestamp() AS is_due,
        coalesce(a.run_until <= clock_timestamp(), false) AS ran_out, j.tenant, j.topic, j.capability, j.actor,
-       j.labels::jsonb ->> 'run' AS run, j.cancel_requested_by, j.deadline_at <= clock_timestamp() AS past_deadline
+       j.on_behalf_of, a.approval_id, j.labels::jsonb ->> 'run' AS run, j.cancel_requested_by, j.deadline_at <= clock_timestamp() AS past_deadline
   FROM unnest($1::uuid[]) AS k(dispatch_id)
  CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = k.dispatch_id OFFSET 0) a
  CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j`;
@@ -132,6 +133,8 @@ export type BeatenAttempt = Pick<
   | 'topic'
   | 'capability'
   | 'actor'
+  | 'on_behalf_of'
+  | 'approval_id'
   | 'run'
   | 'cancel_requested_by'
 >;
@@ -146,9 +149,17 @@ export function tenantsAndSubjects(parties: readonly Party[]): [string[], string
   return [parties.map((party) => party.tenant), parties.flatMap(subjectsOf)];
 }
 
-/** Who asked, and on whose behalf: once any of them is revoked, it does not run. */
+/** Who asked, and on whose behalf. */
 export function subjectsOf({ actor, on_behalf_of }: Pick<Party, 'actor' | 'on_behalf_of'>): string[] {
   return [actor, ...namesIn(on_behalf_of)];
+}
+
+/** Once any of them is revoked it does not start, does not run on, and its output is not released. */
+export function isRevoked(
+  party: Pick<Party, 'actor' | 'on_behalf_of'>,
+  { revoked }: Pick<ControlState, 'revoked'>,
+): boolean {
+  return subjectsOf(party).some((subject) => revoked.includes(subject));
 }
 
 /** Locks jobs, then attempts. By dispatch id; unknown ids are absent. */

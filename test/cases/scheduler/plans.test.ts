@@ -405,6 +405,8 @@ describe('at the claim', () => {
 });
 
 describe('at the end', () => {
+  const BEHIND = { on_behalf_of: 'carla desk-bot/olivia' };
+  const REVOKED_BEHIND = { ...CONTROL, revoked: ['carla'] };
   type Outcome = Parameters<typeof endOf>[1];
   const outcome = (status: Outcome['status'], more: Partial<Outcome> = {}): Outcome => ({
     dispatch_id: 'd',
@@ -427,6 +429,7 @@ describe('at the end', () => {
     ],
     ['a stop holds at release', {}, outcome('succeeded'), stop('pool', POOL), 'cancelled'],
     ['a revocation too', {}, outcome('succeeded'), REVOKED, 'cancelled'],
+    ['and one in the chain', BEHIND, outcome('succeeded'), REVOKED_BEHIND, 'cancelled'],
     ['another policy does not', {}, outcome('succeeded'), OTHER_EPOCH, 'succeeded'],
     [
       'success counts although somebody cancelled',

@@ -79,6 +79,22 @@ describe('an output that may leave', () => {
     expect(run.wakeUps.filter(({ body }) => body.job_id === 'at-once')).toEqual([]);
   });
 
+  test.each(['first', 'last'])(
+    'waits for the scheduler when somebody in the chain was revoked: the %s',
+    async (place) => {
+      const attempt = await run.run(`behind-${place}`);
+      await run.admin.query('UPDATE scheduler.jobs SET on_behalf_of = $2 WHERE job_id = $1', [
+        attempt.job_id,
+        place === 'first' ? 'gone desk-bot/olivia' : 'carla gone/olivia',
+      ]);
+      await run.admin.query(
+        `INSERT INTO control.revocations (subject, revoked_at) VALUES ('gone', now()) ON CONFLICT DO NOTHING`,
+      );
+      await run.screened(attempt, 'done');
+      expect(await run.kinds(attempt.job_id)).toEqual(['output_screened']);
+    },
+  );
+
   test('tells the scheduler of the slot it leaves when jobs wait for it', async () => {
     await run.run('waiting');
     await run.admin.query(`UPDATE scheduler.jobs SET state = 'cleared' WHERE job_id = 'waiting'`);

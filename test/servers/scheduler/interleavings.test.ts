@@ -11,6 +11,7 @@ import { verifyChain } from '@countersign/ledger/chain-hash';
 import { HOLE } from '@countersign/ledger/holed-json';
 import type { Tx } from '@countersign/platform/database';
 import { admitJobs } from '@countersign/scheduler/admit/admit-jobs';
+import { answerBeat } from '@countersign/scheduler/claim/answer-beat';
 import { claimAttempts } from '@countersign/scheduler/claim/claim-attempts';
 import { dispatchJobs } from '@countersign/scheduler/dispatch/dispatch-jobs';
 import type { SchedulerContext } from '@countersign/scheduler/scheduler-context';
@@ -347,6 +348,38 @@ describe('what was dispatched and is not claimed yet', () => {
       await dispatchJobs(run.replicas[1]!);
       expect(await seen(sent.job)).toMatchObject({ state: 'denied', attempt: 1 });
     }
+  });
+
+  /** Claims these, and gives the beat that names them all: what each is told. */
+  async function runAll(sent: readonly Sent[]): Promise<() => Promise<(string | null)[]>> {
+    const who = { pool: POOL, worker: 'w1' };
+    const claims = sent.map(({ dispatch_id }) => ({ dispatch_id, claim_id: randomUUID() }));
+    const given = claims.map((each) => ({ ...each, ...who }));
+    expect(await claimAttempts(run.replicas[0]!, given)).toMatchObject(sent.map(() => ({ outcome: 'granted' })));
+    const attempts = claims.map((each) => ({ ...each, reported: false }));
+    return async () => {
+      const answer = await answerBeat(run.replicas[0]!, who, { attempts });
+      return answer.attempts.map(({ order, reason }) => (order === 'continue' ? order : reason));
+    };
+  }
+
+  test('runs on only while nobody on whose behalf it is done is revoked', async () => {
+    const behind = uniqueActor();
+    const beat = await runAll([await send(`carla ${behind}/olivia`), await send('carla desk-bot/olivia')]);
+    expect(await beat()).toEqual(['continue', 'continue']);
+    await run.revoke(behind);
+    expect(await beat()).toEqual(['identity revoked', 'continue']);
+  });
+
+  test.each(['it', 'who gave it'])('by a grant runs on only until %s is revoked', async (what) => {
+    const giver = uniqueActor();
+    const jobs = [await send(), await send()];
+    const grant_id = await approve(jobs, ['sam', giver]);
+    const beat = await runAll(jobs);
+    expect(await beat()).toEqual(['continue', 'continue']);
+    if (what === 'it') await run.admin.transaction((tx) => revokeGrant(tx, grant_id));
+    else await run.revoke(giver);
+    expect(await beat()).toEqual(['continue', 'the grant was revoked']);
   });
 
   test('by a grant runs only while that holds; what people approved itself does', async () => {

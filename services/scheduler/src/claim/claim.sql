@@ -1,4 +1,4 @@
--- Revision 1. The claim.
+-- Revision 2. The claim.
 
 -- Grants attempts to workers: the attempt is the current one and nobody's, its pool runs fewer than it may, nobody in the chain
 -- behind it is revoked, no ceiling has changed since the dispatch, and what it was sent under still stands. Answers only for
@@ -50,9 +50,7 @@ BEGIN
                                 ORDER BY p.scope = '*' LIMIT 1)
          AND NOT EXISTS (SELECT FROM control.revocations r
                           WHERE r.subject IN (j.actor, 'worker:' || c.pool || '/' || c.worker) OFFSET 0)
-         AND (j.on_behalf_of IS NULL OR NOT EXISTS (
-           SELECT FROM unnest(scheduler.behind(j.on_behalf_of)) AS b (name)
-            CROSS JOIN LATERAL (SELECT FROM control.revocations WHERE subject = b.name OFFSET 0) r))
+         AND (j.on_behalf_of IS NULL OR scheduler.chain_stands(j.on_behalf_of))
          AND (a.approval_id IS NULL OR NOT EXISTS (
            SELECT FROM approval.approvals p WHERE p.approval_id = a.approval_id AND p.by_grant IS NOT NULL OFFSET 0))
          AND NOT EXISTS (SELECT FROM control.ceilings l

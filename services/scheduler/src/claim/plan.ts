@@ -11,7 +11,7 @@ import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ClaimAnswer, ClaimRequest, ClaimVerdict } from '@countersign/contracts/worker';
 import type { Move } from '../move-jobs.ts';
-import { type LockedAttempt, type Running, type StartedAttempt, subjectsOf } from '../store-attempts.ts';
+import { isRevoked, type LockedAttempt, type Running, type StartedAttempt } from '../store-attempts.ts';
 
 export type Claim = ClaimRequest & { pool: string; worker: string };
 export type Outcome = ClaimAnswer | CountersignError;
@@ -114,9 +114,9 @@ function judge(
 }
 
 /** What has changed since it was dispatched, of what it was dispatched under. */
-function changeSince(attempt: LockedAttempt, { policies, revoked }: ControlState): string | null {
-  if (policies[attempt.tenant]?.epoch !== attempt.policy_epoch) return 'policy changed';
-  if (subjectsOf(attempt).some((subject) => revoked.includes(subject))) return 'identity revoked';
+function changeSince(attempt: LockedAttempt, state: ControlState): string | null {
+  if (state.policies[attempt.tenant]?.epoch !== attempt.policy_epoch) return 'policy changed';
+  if (isRevoked(attempt, state)) return 'identity revoked';
   return attempt.ceiling_changed ? "the agent's ceiling changed" : null;
 }
 

@@ -22,7 +22,7 @@ import { endedStates, moveJobs } from '../move-jobs.ts';
 import { mayRetry, retryDelay } from '../retry/retry-attempt.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import type { LockedAttempt } from '../store-attempts.ts';
-import { closeAttempts, lockAttempts, readParties, tenantsAndSubjects } from '../store-attempts.ts';
+import { closeAttempts, isRevoked, lockAttempts, readParties, tenantsAndSubjects } from '../store-attempts.ts';
 import type { ScreenedOutcome } from './store-outcomes.ts';
 import { readOutcomes, screenedAttempts, stillOpen } from './store-outcomes.ts';
 
@@ -40,7 +40,7 @@ const RELEASING: readonly JobState[] = ['succeeded', 'quarantined', 'failed', 't
 export function endOf(attempt: LockedAttempt, outcome: ScreenedOutcome, state: ControlState): End {
   const stop = stopFor(state, { ...attempt, agent: attempt.actor });
   if (stop) return { to: 'cancelled', reason: `stopped by switch ${stop.switch_id}` };
-  if (state.revoked.includes(attempt.actor)) return { to: 'cancelled', reason: 'identity revoked' };
+  if (isRevoked(attempt, state)) return { to: 'cancelled', reason: 'identity revoked' };
   switch (outcome.status) {
     case 'succeeded':
       return outcome.output_decision === 'quarantine'

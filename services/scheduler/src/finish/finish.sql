@@ -1,8 +1,8 @@
--- Revision 1. Screening and end of what succeeded, and the fence of everything else.
+-- Revision 2. Screening and end of what succeeded, and the fence of everything else.
 
 -- Stores the screened outputs of attempts that succeeded and ends their jobs: the attempt is the current one, as the result
--- says, in time; the worker is not revoked; it changed no more than it may; and what it was screened and will be released under
--- still stands. For each item `ended`, `waited_for` (likewise, and jobs wait for the slot that it leaves), or `look`: nothing was
+-- says, in time; nobody of worker, actor and the chain behind it is revoked; it changed no more than it may; and what it was
+-- screened and will be released under still stands. For each item `ended`, `waited_for` (likewise, and jobs wait for the slot that it leaves), or `look`: nothing was
 -- written. `screened` and `ended` are the entries, with holes for scheduler.facts; the second is recorded as the scheduler's,
 -- through whoever calls. Two items never name the same attempt.
 CREATE OR REPLACE FUNCTION scheduler.finish(items jsonb, screened text[], ended text[]) RETURNS text[]
@@ -43,6 +43,7 @@ BEGIN
                               ORDER BY p.scope = '*' LIMIT 1)
        AND NOT EXISTS (SELECT FROM control.revocations r
                         WHERE r.subject IN (j.actor, 'worker:' || a.pool || '/' || a.worker) OFFSET 0)
+       AND (j.on_behalf_of IS NULL OR scheduler.chain_stands(j.on_behalf_of))
        AND (free OR control.unstopped(a.tenant, j.topic, j.capability, a.pool, j.actor)));
 
   IF cardinality(standing) > 0 THEN
