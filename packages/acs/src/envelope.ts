@@ -38,7 +38,6 @@ const request = z.strictObject({
   }),
 });
 export type AcsRequest = z.output<typeof request>;
-export type AcsParams = AcsRequest['params'];
 
 export const clientHello = z.looseObject({
   acs_versions_supported: z.array(semver).min(1),

@@ -12,23 +12,6 @@ import { digest, instant, jobId, principalId, tenantName, topicName, uuid } from
 export const APPROVAL_STATES = ['open', 'granted', 'refused', 'expired', 'voided', 'withdrawn'] as const;
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
-/** What `approval.redeem` and `redeem_all` answer inside the dispatch transaction; all but `ok` mean: hold the job again. */
-export const REDEEM_OUTCOMES = [
-  'ok',
-  'missing',
-  'not_granted',
-  'digest_mismatch',
-  'policy_changed',
-  'expired',
-  'spent',
-  'by_grant',
-  'grant_missing',
-  'grant_revoked',
-  'grant_expired',
-  'grant_spent',
-] as const;
-export type RedeemOutcome = (typeof REDEEM_OUTCOMES)[number];
-
 /** `digest` is the approval's own, as shown to the voter: a vote for anything else is refused. */
 export const vote = z.strictObject({
   digest,

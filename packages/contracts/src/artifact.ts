@@ -31,7 +31,6 @@ export type ArtifactEnd = z.infer<typeof artifactEnd>;
 export const artifactParts = z.object({ artifact_id: uuid, parts: z.int(), bytes: z.int() });
 /** `screened`: it may be named in the result. How it was decided the worker is not told. */
 export const artifactState = z.object({ artifact_id: uuid, state: z.enum(['screening', 'screened']) });
-export type ArtifactState = z.infer<typeof artifactState>;
 
 /** What a reader gets of one. `salt` and `digest` together give `artifact_digest`, by which the ledger names it. */
 export const shownArtifact = z.object({

@@ -13,8 +13,6 @@ export type BusUser =
   | { kind: 'agent'; tenant: string }
   | { kind: 'auditor'; tenant: string };
 
-export const BUS_USER_KINDS = ['worker', 'agent', 'auditor'] as const satisfies readonly BusUser['kind'][];
-
 /** In which account it stands: of which kind, and whose. */
 export function accountOf(user: BusUser): { kind: AccountKind; owner: string } {
   switch (user.kind) {

@@ -5,7 +5,6 @@ import { digest, digitsOf, instant, keyId, principalId, token } from './names.ts
 
 const days = z.int().min(1).max(LIMITS.key_days);
 export const entitlementQuery = z.strictObject({ days: digitsOf(days).optional() });
-export type EntitlementQuery = z.input<typeof entitlementQuery>;
 
 const patterns = z.array(z.string());
 export const unusedRights = z.object({

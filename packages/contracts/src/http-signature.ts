@@ -14,8 +14,6 @@ export const ALWAYS_SIGNED = ['@method', '@authority', '@path', '@query'] as con
 /** And each of these that the request has: it changes what the request does. */
 export const SIGNED_WHERE_SENT = ['content-digest', 'content-type', 'idempotency-key', 'x-tenant-id'] as const;
 
-export type SignedComponent = (typeof ALWAYS_SIGNED)[number] | (typeof SIGNED_WHERE_SENT)[number];
-
 export type SignatureTerms = {
   /** Seconds since the epoch. */
   created: number;

@@ -116,7 +116,6 @@ export const erasedView = z.object({
   /** The entry that says so. */
   entry: z.object({ chain: z.string(), seq: z.int() }),
 });
-export type ErasedView = z.infer<typeof erasedView>;
 
 /** A content that is being erased in this transaction, as `scheduler.take_erasable` gives it. */
 export type Erased = {

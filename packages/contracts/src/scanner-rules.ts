@@ -104,7 +104,6 @@ export const modelSource = z.strictObject({
   scanner: worth.scanner.default('prompt_injection'),
   severities: severities.default({ medium: 0.5, high: 0.8 }),
 });
-export type ModelSource = z.infer<typeof modelSource>;
 
 export const scannersSource = z.strictObject({
   rules: z.array(ownRuleSource).max(LIMITS.own_rules).default([]),

@@ -69,7 +69,6 @@ export const workerAnswer = z.discriminatedUnion('verb', [
   z.object({ verb: z.literal('claim'), ...asked, value: claimAnswer }),
   z.object({ verb: z.literal('beat'), ...asked, value: beatAnswer }),
 ]);
-export type WorkerAnswer = z.infer<typeof workerAnswer>;
 
 export const workerQuestion = signedByWorker.extend({ verb: z.enum(['hello', 'claim', 'beat']) });
 /** `slice_ms`: for how long this one question waits; whoever asks asks again until `wait_ms` of the request are over. */

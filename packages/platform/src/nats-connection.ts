@@ -21,10 +21,6 @@ export type Message = {
   status: number;
 };
 export type Headers = Readonly<Record<string, string>>;
-export type RequestOutcome =
-  | { ok: true; data: Uint8Array }
-  | { ok: false; reason: 'timeout' | 'no_responders' | 'closed' };
-
 export type Connection = {
   /** `_INBOX_<user>.<token>`; two connections never share it. */
   inbox: string;

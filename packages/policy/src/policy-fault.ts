@@ -71,7 +71,6 @@ const FIXES = {
 } as const;
 
 export type FaultCode = keyof typeof FIXES;
-export const FAULT_CODES = Object.keys(FIXES) as readonly FaultCode[];
 
 /** Line and column count from 1; both are 1 where the whole file is meant. `fix` says what to do. */
 export type PolicyFault = { code: FaultCode; file: string; line: number; column: number; detail: string; fix: string };

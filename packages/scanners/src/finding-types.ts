@@ -164,11 +164,6 @@ export const FINDING_TYPES: readonly KnownType[] = [
 
 const BY_NAME = new Map<string, KnownType>(FINDING_TYPES.map((entry) => [entry.type, entry]));
 
-/** Whether a policy may name it. */
-export function isFindingType(name: string): name is FindingTypeName {
-  return BY_NAME.has(name);
-}
-
 /** The table's row for a type; asking for a name outside the table is a bug. */
 export function findingType(name: FindingTypeName): KnownType {
   const found = BY_NAME.get(name);

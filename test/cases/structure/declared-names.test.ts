@@ -94,6 +94,21 @@ describe('nothing is declared that nobody uses:', () => {
   });
 });
 
+/** A name that stands once in all of the code is its own declaration. */
+test('whatever a file exports is used somewhere, if only by itself', () => {
+  const all = listFiles('.', /\.(ts|tsx|mjs)$/).map((path) => ({ path, text: readText(path) }));
+  const counts = new Map<string, number>();
+  for (const { text } of all) {
+    for (const [name] of text.matchAll(/[A-Za-z_$][\w$]*/g)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const unused = all.flatMap(({ path, text }) =>
+    [...text.matchAll(/^export (?:async )?(?:function\*?|const|class|type|interface) (\w+)/gm)]
+      .filter(([, name]) => counts.get(name!) === 1)
+      .map(([, name]) => `${path} ${name}`),
+  );
+  expect(unused).toEqual([]);
+});
+
 /** `'text'` in a migration. */
 function quotedInSql(): string[] {
   return [...migrations.matchAll(/'([^'\n]+)'/g)].map((match) => match[1]!);
