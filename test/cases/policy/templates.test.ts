@@ -7,11 +7,13 @@ import { describeFault } from '@countersign/policy/policy-fault';
 import { lintFiles } from '@countersign/policy-author/lint-files';
 import { runPolicyTests } from '@countersign/policy-author/run-policy-tests';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { ask, finalOf, SNAPSHOT } from './ask-policy.ts';
+import { SERVER_TOOLS } from './server-tools.ts';
 
 const TEMPLATES = ['four-tiers', 'support-desk', 'ci-agent', 'chatops', 'own-scanner-rules', 'customer-data'];
 /** For MCP servers behind the proxy. */
-const SERVERS = ['filesystem', 'memory', 'fetch', 'git', 'postgres', 'playwright'].map((server) => `mcp-${server}`);
+const SERVERS = Object.keys(SERVER_TOOLS).map((server) => `mcp-${server}`);
 /** Two people in each group, so that nobody is asked for whom there is not. */
 const PEOPLE = { approvers: 2, sre: 2, security: 2, maintainers: 2, finance: 2 };
 
@@ -35,6 +37,29 @@ describe.each([...TEMPLATES, ...SERVERS])('%s', (template) => {
     expect(cases.length).toBeGreaterThan(8);
     expect(cases.filter(({ ok }) => !ok)).toEqual([]);
     expect(Object.values(coverage).flatMap((rules) => rules.filter(({ reached }) => !reached))).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(SERVER_TOOLS))('the tools of %s', (server, { reads, others, off = [], looks = [] }) => {
+  const { topics, rules } = parse(filesOf(`mcp-${server}`)['policy.yaml']!) as {
+    topics: Record<string, { capability: string }>;
+    rules: { match: { topics: string[] } }[];
+  };
+  const prefix = `job.mcp.${server}.`;
+  const named = [...Object.keys(topics), ...rules.flatMap(({ match }) => match.topics)]
+    .map((topic) => topic.slice(prefix.length))
+    .filter((tool) => tool !== '*' && !tool.startsWith('resources.'));
+
+  it('are each named by the template or off, and it names none that there is not', () => {
+    const all = [...reads, ...others];
+    expect([...new Set(named)].sort()).toEqual(all.filter((tool) => !off.includes(tool)).sort());
+    expect(all).toEqual(expect.arrayContaining([...off, ...looks]));
+  });
+
+  it('are read with only where their server says so, or it is written down why', () => {
+    const readable = Object.keys(topics).filter((topic) => topics[topic]!.capability === `mcp-${server}.read`);
+    const tools = readable.map((topic) => topic.slice(prefix.length)).filter((tool) => !tool.startsWith('resources.'));
+    expect(tools.filter((tool) => !reads.includes(tool)).sort()).toEqual([...looks].sort());
   });
 });
 
