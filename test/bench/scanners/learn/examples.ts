@@ -36,7 +36,7 @@ export function examples(): Example[] {
       {
         ...ATTACK_FAMILIES,
         ...lines(ATTACKS_OF_MANY_KINDS, ATTACKS_IN_CHATS, ATTACKS_ON_SECRETS, ATTACKS_IN_DATA),
-        ...families('more-attacks.txt'),
+        ...families('more-attacks.txt', 'genre-attacks.txt', 'genre-attacks-2.txt'),
       },
       true,
       randomFrom(1),
@@ -45,7 +45,7 @@ export function examples(): Example[] {
       {
         ...BENIGN_FAMILIES,
         ...lines(HONEST_OF_MANY_KINDS, HONEST_TALK, HONEST_WRITING, HONEST_DOCUMENTATION),
-        ...families('more-honest.txt'),
+        ...families('more-honest.txt', 'genre-honest.txt', 'genre-honest-2.txt'),
       },
       false,
       randomFrom(2),
@@ -80,17 +80,21 @@ function lines(...all: Readonly<Record<string, string>>[]): Record<string, strin
   );
 }
 
-/** Families of a file: `# name`, then one template a line. */
-function families(file: string): Record<string, string[]> {
+/** Families of files: `# name`, then one template a line, `\\n` in it for a line break. */
+function families(...files: readonly string[]): Record<string, string[]> {
   const all: Record<string, string[]> = {};
   let current: string[] = [];
-  for (const line of readFileSync(new URL(file, import.meta.url), 'utf8')
-    .trim()
-    .split('\n')) {
+  for (const line of files.flatMap(linesOf)) {
     if (line.startsWith('# ')) all[line.slice(2)] = current = [];
-    else current.push(line);
+    else current.push(line.replaceAll('\\n', '\n'));
   }
   return all;
+}
+
+function linesOf(file: string): string[] {
+  return readFileSync(new URL(file, import.meta.url), 'utf8')
+    .trim()
+    .split('\n');
 }
 
 function fill(template: string, r: Random): string {

@@ -1,9 +1,10 @@
 /**
- * `npm run learn:scanners`: writes the classifier's table of weights and says how it does on what it was not taught.
- * `--folds` only measures.
+ * `npm run learn:scanners`: writes the classifier's table of weights and says how the scanner does on what it was not
+ * taught. `--folds` only measures.
  */
 import { writeFileSync } from 'node:fs';
 import { examples, REPOSITORY } from './examples.ts';
+import { reportLeaveOneOut, reportReadmes } from './leave-one-out.ts';
 import { type Example, score, train } from './train.ts';
 import { tableOf } from './write-table.ts';
 
@@ -14,34 +15,28 @@ const FOLDS = 10;
 const all = examples();
 if (!process.argv.includes('--folds')) writeFileSync(TABLE, tableOf(train(all)));
 reportFolds(all);
+await reportLeaveOneOut(all, say);
+await reportReadmes(all, say);
 
-/** A tenth of the families, or one earlier set, scored by a model that was taught all others. Signals don't count here. */
+/** A tenth of the families of templates, scored by a classifier that was taught all others. Signals don't count here. */
 function reportFolds(all: readonly Example[]): void {
-  const families = [...new Set(all.map(({ family }) => family))].filter((family) => family !== REPOSITORY);
-  const sets = families.filter((family) => family.startsWith('set: '));
-  const others = families.filter((family) => !sets.includes(family));
-  report(
-    'families',
-    Array.from({ length: FOLDS }, (_, fold) => others.filter((_, i) => i % FOLDS === fold)),
+  const families = [...new Set(all.map(({ family }) => family))].filter(
+    (family) => family !== REPOSITORY && !family.startsWith('set: '),
   );
-  for (const set of sets) report(set, [[set]]);
-
-  function report(name: string, folds: readonly string[][]): void {
-    const scored = folds.flatMap((fold) => {
-      const model = train(all.filter(({ family }) => !fold.includes(family)));
+  const scored = Array.from({ length: FOLDS }, (_, fold) => families.filter((_, i) => i % FOLDS === fold)).flatMap(
+    (out) => {
+      const model = train(all.filter(({ family }) => !out.includes(family)));
       return all
-        .filter(({ family }) => fold.includes(family))
+        .filter(({ family }) => out.includes(family))
         .map((one) => ({ one, score: score(model, one.features) }));
+    },
+  );
+  for (const bound of BOUNDS) {
+    const [attacks, honest] = [true, false].map((isAttack) => {
+      const of = scored.filter(({ one }) => one.isAttack === isAttack);
+      return of.filter((found) => found.score > bound).length / of.length;
     });
-    for (const bound of BOUNDS) {
-      const shares = [true, false].map((isAttack) => {
-        const of = scored.filter(({ one }) => one.isAttack === isAttack);
-        return of.filter((found) => found.score > bound).length / of.length;
-      });
-      say(
-        `${name} held out, above ${bound}: ${percent(shares[0]!)} of attacks, ${percent(shares[1]!)} of honest texts`,
-      );
-    }
+    say(`families not taught, above ${bound}: ${percent(attacks!)} of attacks, ${percent(honest!)} of honest texts`);
   }
 }
 
