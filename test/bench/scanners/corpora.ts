@@ -9,6 +9,7 @@ import {
   secretLookalikesFresh,
   secretsFresh,
 } from './fresh-held-out.ts';
+import { guestAttacks, guestProse } from './guest/sets.ts';
 import { injectionDevelopment, securityProseDevelopment } from './injection-development.ts';
 import { attacksByKind } from './injection-fresh.ts';
 import { securityProseByKind } from './injection-fresh-prose.ts';
@@ -75,6 +76,10 @@ export const CORPORA: readonly Corpus[] = [
   corpus('wide prose, read', 'prompt_injection', false, 2083, 0, () => wideProse('tune')),
   corpus('wide attacks, never read', 'prompt_injection', true, 2084, 0, () => wideAttacks('held')),
   corpus('wide prose, never read', 'prompt_injection', false, 2086, 0, () => wideProse('held')),
+  corpus('guest attacks, read', 'prompt_injection', true, 2091, 0, () => guestAttacks('tune')),
+  corpus('guest prose, read', 'prompt_injection', false, 2093, 0, () => guestProse('tune')),
+  corpus('guest attacks, never read', 'prompt_injection', true, 2092, 0, () => guestAttacks('held')),
+  corpus('guest prose, never read', 'prompt_injection', false, 2094, 0, () => guestProse('held')),
   corpus('unseen secrets', 'secrets', true, 2054, 800, secretsUnseen),
   corpus('unseen look-alikes of secrets', 'secrets', false, 2058, 600, secretLookalikesUnseen),
 ];

@@ -28,7 +28,8 @@ function readSet(file: string, half: Half): Sample[] {
   return samples;
 }
 
-function halfOf(line: string): Half {
+/** Of a line as it is written. */
+export function halfOf(line: string): Half {
   return (createHash('sha256').update(line).digest()[0] as number) % 2 === 0 ? 'tune' : 'held';
 }
 
