@@ -69,7 +69,7 @@ class Meter {
     await this.#untilNone(
       'all is published',
       `SELECT FROM ledger.published p WHERE p.next_leaf < ledger.leaf_count()
-         OR (SELECT max(id) FROM ledger.entries) > (SELECT max(up_to_id) FROM ledger.sealed_leaves)`,
+         OR (SELECT max(id) FROM ledger.entry_rows) > (SELECT max(up_to_id) FROM ledger.sealed_leaves)`,
     );
     await pause(REPORTED_MS);
   }

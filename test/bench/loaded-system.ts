@@ -30,6 +30,7 @@ export type LoadedSystem = AsyncDisposable & {
   /** As ingress, and as a superuser. */
   database: Database;
   admin: Database;
+  admin_url: string;
   /** Of each service. */
   replicas: number;
   /** The load begins. The worker of its pool has to be there. */
@@ -66,6 +67,7 @@ export async function startLoadedSystem(name: string): Promise<LoadedSystem> {
       url,
       database: open(urlForRole(admin_url, 'countersign_ingress', keys.role_passwords.countersign_ingress!)),
       admin: open(admin_url),
+      admin_url,
       replicas,
       async load() {
         const asked = { url, key: keys.api_keys.agent, rate: RATE, clients: 1, seconds: 600 };

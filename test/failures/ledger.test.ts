@@ -13,6 +13,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actAs } from '../harness/act-as-role.ts';
 import { withClient } from '../harness/build-template.ts';
+import { changeEntries } from '../harness/change-entries.ts';
 import { changeLeaves } from '../harness/change-leaves.ts';
 import { countEverything, entriesOf } from '../harness/read-evidence.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
@@ -52,7 +53,7 @@ async function runJobs(): Promise<void> {
   await countEverything(system);
 }
 
-const TABLES = ['ledger.entries', 'ledger.sealed_leaves', 'ledger.nodes', 'ledger.checkpoints'];
+const TABLES = ['ledger.entry_rows', 'ledger.sealed_leaves', 'ledger.nodes', 'ledger.checkpoints'];
 const CHANGES: Record<string, (table: string) => string> = {
   update: (table) => `UPDATE ${table} SET ${table === 'ledger.sealed_leaves' ? 'hashes = hashes' : 'hash = hash'}`,
   delete: (table) => `DELETE FROM ${table}`,
@@ -147,7 +148,7 @@ async function recompute(client: pg.Client, chain: string): Promise<void> {
   for (const [i, { id, kind, recorded_by, body, time_us }] of rows.entries()) {
     const seq = i + 1;
     const hash = entryHash({ chain, kind, recorded_by, body, time_us: BigInt(time_us), prev_hash, seq: BigInt(seq) });
-    await client.query('UPDATE ledger.entries SET seq = $2, prev_hash = $3, hash = $4 WHERE id = $1', [
+    await client.query('UPDATE ledger.entry_rows SET seq = $2, prev_hash = $3, hash = $4 WHERE id = $1', [
       id,
       seq,
       prev_hash,
@@ -192,7 +193,7 @@ describe('what a superuser changes past the triggers', () => {
   });
 
   const softened = (client: pg.Client) =>
-    client.query(`UPDATE ledger.entries SET body = replace(body, '"deny"', '"allow"') WHERE chain = $1`, [denied]);
+    client.query(`UPDATE ledger.entry_rows SET body = replace(body, '"deny"', '"allow"') WHERE chain = $1`, [denied]);
   const attacks: [string, (client: pg.Client) => Promise<unknown>, string][] = [
     ['an edited body', softened, 'hash_mismatch'],
     [
@@ -203,25 +204,25 @@ describe('what a superuser changes past the triggers', () => {
     [
       'another writer',
       (client) =>
-        client.query(`UPDATE ledger.entries SET recorded_by = 'countersign_audit' WHERE chain = $1`, [denied]),
+        client.query(`UPDATE ledger.entry_rows SET recorded_by = 'countersign_audit' WHERE chain = $1`, [denied]),
       'hash_mismatch',
     ],
     [
       'another tenant',
-      (client) => client.query(`UPDATE ledger.entries SET tenant = 'other' WHERE chain = $1`, [denied]),
+      (client) => client.query(`UPDATE ledger.entry_rows SET tenant = 'other' WHERE chain = $1`, [denied]),
       'tenant_mismatch',
     ],
     [
       'a deleted job',
-      (client) => client.query('DELETE FROM ledger.entries WHERE chain = $1', [denied]),
+      (client) => client.query('DELETE FROM ledger.entry_rows WHERE chain = $1', [denied]),
       'leaf_without_entry',
     ],
     [
       'a cut end',
       async (client) => {
-        await client.query(
-          'DELETE FROM ledger.entries WHERE id = (SELECT entry_id FROM ledger.leaves ORDER BY leaf_index DESC LIMIT 1)',
-        );
+        const last = '(SELECT entry_id FROM ledger.leaves ORDER BY leaf_index DESC LIMIT 1)';
+        for (const text of changeEntries((entries) => `DELETE FROM ${entries} WHERE id = ${last}`))
+          await client.query(text);
         await change(
           client,
           (leaves) => `DELETE FROM ${leaves} WHERE leaf_index = (SELECT max(leaf_index) FROM ${leaves})`,

@@ -41,7 +41,7 @@ const PAST = [
   `INSERT INTO approval.votes (approval_id, voter, auth_method, vote, stage, "group", voted_at)
    SELECT approval_id, 'olivia', 'api_key', 'approve', 0, 'approvers', now() FROM approval.approvals
     WHERE job_id LIKE 'past-%' LIMIT $1::int`,
-  `INSERT INTO ledger.entries (chain, seq, kind, recorded_by, tenant, topic, time_us, body, prev_hash, hash)
+  `INSERT INTO ledger.entry_rows (chain, seq, kind, recorded_by, tenant, topic, time_us, body, prev_hash, hash)
    SELECT 'job:default:past-' || i, 1, 'job_admitted', 'countersign_scheduler', 'default', 'job.demo.read', i, '{}', '', sha256(i::text::bytea)
      FROM generate_series(1, $1::int) AS i`,
   // Sealed, as it would be by now; publishing them is left to the audit service, who believes the stream alone.
@@ -69,7 +69,7 @@ export const GROWING = [
   'output.rejections',
   'approval.approvals',
   'approval.votes',
-  'ledger.entries',
+  'ledger.entry_rows',
   'ledger.sealed_leaves',
   'policy.bundles',
   'policy.activations',

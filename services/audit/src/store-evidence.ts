@@ -3,7 +3,7 @@
  */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Tx } from '@countersign/platform/database';
-import { ENTRY_COLUMNS, type StoredEntry } from './store.ts';
+import { ENTRY_COLUMNS, OF_LEAF, type StoredEntry } from './store.ts';
 
 export type LeafQuery = {
   /** Null: every tenant's. Else its own, and those of no tenant. */
@@ -26,7 +26,7 @@ export const REPLAY = `
 WITH looked AS MATERIALIZED (
   SELECT l.leaf_index, l.entry_id FROM ledger.leaves_from($1, least($2::bigint - $1::bigint, $3)) l
 )
-SELECT ${ENTRY_COLUMNS} FROM looked l JOIN ledger.entries e ON e.id = l.entry_id
+SELECT ${ENTRY_COLUMNS} FROM looked l JOIN ledger.entries e ON ${OF_LEAF}
  WHERE ($4::text IS NULL OR e.tenant = $4 OR e.tenant IS NULL) AND ($5::text IS NULL OR e.topic ~ $5)
    AND ($6::text[] IS NULL OR e.kind = ANY ($6)) AND ($7::text IS NULL OR position($7 IN e.body) > 0)
    AND ($8::bigint IS NULL OR e.time_us >= $8) AND ($9::bigint IS NULL OR e.time_us <= $9)
@@ -51,7 +51,7 @@ export function readChainLeaves(database: Tx, chain: string, from: number, limit
 /** When the entry of a leaf was recorded, in microseconds since 1970. */
 export async function readLeafTime(database: Tx, leaf_index: number): Promise<number> {
   const [row] = await database.query<{ time_us: number }>(
-    'SELECT e.time_us FROM ledger.leaves_from($1, 1) l JOIN ledger.entries e ON e.id = l.entry_id',
+    `SELECT e.time_us FROM ledger.leaves_from($1, 1) l JOIN ledger.entries e ON ${OF_LEAF}`,
     [leaf_index],
   );
   return row!.time_us;

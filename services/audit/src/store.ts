@@ -30,6 +30,9 @@ export type StoredEntry = {
 export const ENTRY_COLUMNS = `e.chain, e.seq, e.kind, e.recorded_by, e.tenant, e.topic, e.time_us, e.body,
   encode(e.prev_hash, 'hex') AS prev_hash, encode(e.hash, 'hex') AS hash, l.leaf_index`;
 
+/** Which entry `e` a leaf `l` is of: the second of a row has an id of its own and no index entry. */
+export const OF_LEAF = 'e.row_id IN (l.entry_id, l.entry_id - 1) AND e.id = l.entry_id';
+
 export type Window = {
   /** False: another publisher is at work, and nothing was done. */
   mine: boolean;

@@ -72,6 +72,21 @@ export type Tables = {
     received_at: string;
   };
   'ledger.entries': {
+    id: number | null;
+    xid: string | null;
+    chain: string | null;
+    seq: number | null;
+    kind: string | null;
+    recorded_by: string | null;
+    tenant: string | null;
+    topic: string | null;
+    time_us: number | null;
+    body: string | null;
+    prev_hash: Buffer | null;
+    hash: Buffer | null;
+    row_id: number | null;
+  };
+  'ledger.entry_rows': {
     id: number;
     xid: string;
     chain: string;
@@ -84,6 +99,10 @@ export type Tables = {
     body: string;
     prev_hash: Buffer;
     hash: Buffer;
+    also_kind: string | null;
+    also_recorded_by: string | null;
+    also_body: string | null;
+    also_hash: Buffer | null;
   };
   'ledger.kinds': {
     kind: string;

@@ -10,10 +10,11 @@ import { LOGIN_ROLES } from '@countersign/infra/postgres/roles';
 import { type LoggedEntry, LogVerifier } from '@countersign/ledger/verify-log';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashOf, history, LOG, topicOf } from '../../cases/ledger/log-history.ts';
+import { changeEntries, entryAt } from '../../harness/change-entries.ts';
 import { changeLeaves } from '../../harness/change-leaves.ts';
 import { appendAll, type LedgerDatabase, openLedger, refusalOf } from './ledger-database.ts';
 
-const TABLES = ['entries', 'sealed_leaves', 'nodes', 'checkpoints', 'cosignatures'];
+const TABLES = ['entry_rows', 'sealed_leaves', 'nodes', 'checkpoints', 'cosignatures'];
 const SILENT = { log: { error() {}, warn() {} }, metrics: { count() {}, set() {} }, onSigned() {} };
 
 let ledger: LedgerDatabase;
@@ -65,7 +66,7 @@ async function withTampering(statements: readonly string[], check: (found: strin
   } finally {
     for (const table of TABLES) {
       await ledger.admin.query(`DELETE FROM ledger.${table}`);
-      const into = table === 'entries' ? `ledger.entries OVERRIDING SYSTEM VALUE` : `ledger.${table}`;
+      const into = table === 'entry_rows' ? `ledger.entry_rows OVERRIDING SYSTEM VALUE` : `ledger.${table}`;
       await ledger.admin.query(`INSERT INTO ${into} SELECT * FROM saved.${table}`);
       await ledger.admin.query(`ALTER TABLE ledger.${table} ENABLE TRIGGER USER`);
     }
@@ -81,7 +82,7 @@ describe.each([...LOGIN_ROLES])('%s', (role) => {
   test.each(TABLES)('changes nothing in %s past the functions', async (table) => {
     const database = ledger.as(role.replace('countersign_', ''));
     const column = {
-      entries: 'body',
+      entry_rows: 'body',
       sealed_leaves: 'hashes',
       nodes: 'hash',
       checkpoints: 'note',
@@ -102,10 +103,14 @@ describe('the owner of the database', () => {
   test.each<[string, string[], RegExp]>([
     [
       'edits an entry',
-      [`UPDATE ledger.entries SET body = replace(body, 'bot', 'eve') WHERE id = 3`],
+      changeEntries((entries) => `UPDATE ${entries} SET body = replace(body, 'bot', 'eve') WHERE ${entryAt(2)}`),
       /^hash_mismatch at leaf 2,/,
     ],
-    ['deletes an entry', ['DELETE FROM ledger.entries WHERE id = 3'], /^seq_gap at leaf 3,/],
+    [
+      'deletes an entry',
+      changeEntries((entries) => `DELETE FROM ${entries} WHERE ${entryAt(2)}`),
+      /^seq_gap at leaf 3,/,
+    ],
     [
       'changes a leaf',
       changeLeaves((leaves) => `UPDATE ${leaves} SET hash = sha256('x') WHERE leaf_index = 4`),
@@ -118,14 +123,16 @@ describe('the owner of the database', () => {
     ],
     [
       'gives an entry to another tenant',
-      [`UPDATE ledger.entries SET tenant = 'rival' WHERE id = 3`],
+      changeEntries((entries) => `UPDATE ${entries} SET tenant = 'rival' WHERE ${entryAt(2)}`),
       /^tenant_mismatch at leaf 2,/,
     ],
     [
       'cuts the end off',
       [
+        ...changeEntries(
+          (entries) => `DELETE FROM ${entries} USING ledger.leaves l WHERE id = l.entry_id AND l.leaf_index > 9`,
+        ),
         ...changeLeaves((leaves) => `DELETE FROM ${leaves} WHERE leaf_index > 9`),
-        'DELETE FROM ledger.entries WHERE id > 10',
       ],
       /^log_truncated/,
     ],
@@ -146,7 +153,9 @@ describe('the owner of the database', () => {
     const body = row!.body.replace('deny', 'allow');
     const hash = hashOf({ ...row!, body, prev_hash: row!.prev });
     const statements = [
-      `UPDATE ledger.entries SET body = '${body}', hash = '\\x${hash}' WHERE id = ${row!.id}`,
+      ...changeEntries(
+        (entries) => `UPDATE ${entries} SET body = '${body}', hash = '\\x${hash}' WHERE id = ${row!.id}`,
+      ),
       ...changeLeaves((leaves) => `UPDATE ${leaves} SET hash = '\\x${hash}' WHERE entry_id = ${row!.id}`),
     ];
     await withTampering(statements, (found) =>

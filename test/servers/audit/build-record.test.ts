@@ -5,6 +5,7 @@ import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { type RunRecord, runRecord } from '@countersign/contracts/record';
 import type { Running } from '@countersign/platform/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { changeEntries } from '../../harness/change-entries.ts';
 import { appendAll } from './ledger-database.ts';
 import { type RunningAudit, runAudit } from './run-audit.ts';
 
@@ -203,11 +204,13 @@ describe('audit.record', () => {
 
   test('does not call a chain verified in which one byte was changed behind the ledger', async () => {
     await walk('forged');
-    await run.ledger.admin.query('ALTER TABLE ledger.entries DISABLE TRIGGER only_added');
-    await run.ledger.admin.query(
-      `UPDATE ledger.entries SET body = replace(body, '"w1"', '"w2"') WHERE chain = 'job:acme:forged' AND seq = 8`,
-    );
-    await run.ledger.admin.query('ALTER TABLE ledger.entries ENABLE ALWAYS TRIGGER only_added');
+    await run.ledger.admin.query('ALTER TABLE ledger.entry_rows DISABLE TRIGGER only_added');
+    for (const text of changeEntries(
+      (entries) =>
+        `UPDATE ${entries} SET body = replace(body, '"w1"', '"w2"') WHERE chain = 'job:acme:forged' AND seq = 8`,
+    ))
+      await run.ledger.admin.query(text);
+    await run.ledger.admin.query('ALTER TABLE ledger.entry_rows ENABLE ALWAYS TRIGGER only_added');
     const { proof, missing } = await recordOf('forged');
     expect(proof.verified).toBe(false);
     expect(missing).toEqual(['proof.verified']);

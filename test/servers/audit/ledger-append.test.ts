@@ -50,6 +50,61 @@ describe('ledger.append', () => {
     }
   });
 
+  test('what shares a row is the same entries: two of one chain, tenant and topic, an odd one and a stranger alone', async () => {
+    const database = ledger.as('scheduler');
+    const topics: Record<string, string[]> = {
+      'job:acme:two': ['job.a', 'job.a'],
+      'job:acme:three': ['job.a', 'job.a', 'job.a'],
+      'job:acme:four': ['job.a', 'job.a', 'job.a', 'job.a'],
+    };
+    for (const [chain, each] of Object.entries(topics))
+      await appendAll(
+        database,
+        each.map((topic) => ({ ...entry(chain, 'job_held', { n: 'größer' }), topic })),
+      );
+    await appendAll(
+      database,
+      ['job.a', 'job.b'].map((topic) => ({ ...entry('job:acme:strange', 'job_held'), topic })),
+    );
+    // Behind a row with two, and for several chains at once.
+    await appendAll(
+      database,
+      ['two', 'three', 'two', 'one'].map((name) => ({ ...entry(`job:acme:${name}`, 'job_cleared'), topic: 'job.a' })),
+    );
+    const rows: Record<string, [number, number]> = {
+      'job:acme:one': [1, 1],
+      'job:acme:two': [2, 4],
+      'job:acme:three': [3, 4],
+      'job:acme:four': [2, 4],
+      'job:acme:strange': [2, 2],
+    };
+    for (const [chain, expected] of Object.entries(rows)) {
+      const entries = await chainOf(chain);
+      expect(verifyChain(entries), chain).toEqual({ ok: true });
+      const [stored] = await ledger.admin.query('SELECT count(*) FROM ledger.entry_rows WHERE chain = $1', [chain]);
+      expect([Number(stored!.count), entries.length], chain).toEqual(expected);
+      for (const each of entries) {
+        const found = await ledger.admin.query(
+          'SELECT seq, hash FROM ledger.entries WHERE row_id IN ($1::bigint, $1 - 1) AND id = $1',
+          [each.id],
+        );
+        expect(found).toEqual([{ seq: Number(each.seq), hash: each.hash }]);
+      }
+    }
+    const strange = `SELECT topic FROM ledger.entries WHERE chain = 'job:acme:strange' ORDER BY seq`;
+    expect(await ledger.admin.query(strange)).toEqual([{ topic: 'job.a' }, { topic: 'job.b' }]);
+  });
+
+  test('half of a row is refused', async () => {
+    const [kind, body] = [
+      ['job_held', 'job_held'],
+      ['{}', null],
+    ];
+    const given = [['job:acme:half', 'job:acme:half'], kind, ['acme', 'acme'], [null, null], body];
+    expect(await refusalOf(ledger.as('scheduler').query(statement, given))).toBe('23514');
+    expect(await chainOf('job:acme:half')).toEqual([]);
+  });
+
   test('many writers on the same chains never deadlock and leave no gap', async () => {
     const chains = ['job:acme:p', 'job:acme:q', 'job:acme:r', 'job:acme:s'];
     const writers = Array.from({ length: 40 }, (_, i) => {
@@ -144,7 +199,7 @@ const COLUMN: Readonly<Record<string, string>> = {
 };
 
 describe('what stands', () => {
-  test.each(['entries', 'sealed_leaves', 'nodes', 'checkpoints', 'cosignatures'])(
+  test.each(['entry_rows', 'sealed_leaves', 'nodes', 'checkpoints', 'cosignatures'])(
     '%s refuses change from everybody',
     async (table) => {
       for (const mode of ['origin', 'replica']) {

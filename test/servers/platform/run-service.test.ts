@@ -93,7 +93,7 @@ describe('SIGTERM', () => {
   const askWhileLocked = async (audit: AuditProcess): Promise<{ outcome: Promise<string> }> => {
     await waitUntil('audit is ready', async () => (await readyStatus(audit)) === 200, { timeout_ms: 25_000 });
     await admin.query('BEGIN');
-    await admin.query('LOCK TABLE ledger.entries IN ACCESS EXCLUSIVE MODE');
+    await admin.query('LOCK TABLE ledger.entry_rows IN ACCESS EXCLUSIVE MODE');
     const asked = { tenant: 'acme', job_id: 'no-such-job' };
     const outcome = codeOf(ingress.call('audit.timeline', asked, { timeout_ms: 20_000 }));
     const isWaiting = async (): Promise<boolean> => {

@@ -95,6 +95,7 @@ const LEDGER_AND_CONTROL: Readonly<Record<string, Readonly<Record<string, string
     'ledger.checkpoints': 'SELECT',
     'ledger.cosignatures': 'SELECT INSERT',
     'ledger.entries': 'SELECT',
+    'ledger.entry_rows': 'SELECT',
     'ledger.kinds': 'SELECT',
     'ledger.leaves': 'SELECT',
     'ledger.nodes': 'SELECT',
@@ -111,6 +112,7 @@ const LEDGER_AND_CONTROL: Readonly<Record<string, Readonly<Record<string, string
     'control.write_probes': 'SELECT INSERT UPDATE',
     'ledger.checkpoints': 'SELECT INSERT',
     'ledger.entries': 'SELECT INSERT',
+    'ledger.entry_rows': 'SELECT INSERT',
     'ledger.kinds': 'SELECT',
     'ledger.nodes': 'SELECT INSERT',
     'ledger.published': 'SELECT UPDATE',
@@ -253,7 +255,7 @@ describe('roles', () => {
   test.each(LOGIN_ROLES)('%s cannot write the ledger past its function', async (role) => {
     const own = connectDatabase({ url: test_database.url_for(role), pool: 1, name: 'test' });
     const attempts = [
-      `INSERT INTO ledger.entries (chain, seq, kind, recorded_by, time_us, body, prev_hash, hash)
+      `INSERT INTO ledger.entry_rows (chain, seq, kind, recorded_by, time_us, body, prev_hash, hash)
        VALUES ('control', 1, 'switch_set', 'countersign_scheduler', 0, '{}', '', '')`,
       `INSERT INTO ledger.sealed_leaves VALUES (0, 1, '{1}', sha256(''))`,
       `INSERT INTO ledger.kinds VALUES ('x', 'y')`,
@@ -271,7 +273,7 @@ describe('roles', () => {
   });
 });
 
-const WIDER = ['UPDATE ON scheduler.jobs ? countersign_ingress', 'DELETE ON ledger.entries ? countersign_audit'];
+const WIDER = ['UPDATE ON scheduler.jobs ? countersign_ingress', 'DELETE ON ledger.entry_rows ? countersign_audit'];
 
 test('the doctor finds them right, and one that somebody granted by hand', async () => {
   const { findings } = await lookAtPostgres(test_database.admin_url);
@@ -283,6 +285,6 @@ test('the doctor finds them right, and one that somebody granted by hand', async
   for (const change of WIDER) await admin.query(`REVOKE ${change.replace('?', 'FROM')}`);
   expect(after.flatMap(({ check, says }) => (check === 'rights in Postgres' ? [says] : []))).toEqual([
     'countersign_ingress has UPDATE on scheduler.jobs',
-    'countersign_audit has DELETE on ledger.entries',
+    'countersign_audit has DELETE on ledger.entry_rows',
   ]);
 });

@@ -6,7 +6,7 @@ import { CONTENTS } from '@countersign/contracts/retention';
 import type { Tx } from '@countersign/platform/database';
 import { z } from 'zod';
 import { instantOf } from '../show-entry.ts';
-import { ENTRY_COLUMNS, type JobKey, type StoredEntry } from '../store.ts';
+import { ENTRY_COLUMNS, type JobKey, OF_LEAF, type StoredEntry } from '../store.ts';
 
 const KINDS: readonly string[] = ['payloads_erased', 'outputs_erased', 'comments_erased'];
 const said = z.object({
@@ -36,7 +36,7 @@ export async function noteErased(tx: Tx, entries: readonly StoredEntry[]): Promi
 export async function readErased(tx: Tx, { tenant, job_id }: JobKey): Promise<RunRecord['erased']> {
   const entries = await tx.query<StoredEntry>(
     `SELECT ${ENTRY_COLUMNS} FROM kpi.erased k CROSS JOIN LATERAL ledger.leaves_from(k.leaf_index, 1) l
-       JOIN ledger.entries e ON e.id = l.entry_id WHERE k.chain = $1 ORDER BY k.leaf_index`,
+       JOIN ledger.entries e ON ${OF_LEAF} WHERE k.chain = $1 ORDER BY k.leaf_index`,
     [chainOfJob(tenant, job_id)],
   );
   return entries.map(({ body, chain, seq, time_us }) => {

@@ -1,6 +1,6 @@
 /** SQL of the counts: the window after the cursor, what is added with it, and what is read for a time. */
 import type { Tx } from '@countersign/platform/database';
-import { ENTRY_COLUMNS, type StoredEntry } from '../store.ts';
+import { ENTRY_COLUMNS, OF_LEAF, type StoredEntry } from '../store.ts';
 import type { ClosedApproval, Counted, OpenedApproval } from './count-entries.ts';
 
 export type Window = { next_leaf: number; entries: StoredEntry[] };
@@ -27,7 +27,7 @@ export async function readCursor(tx: Tx): Promise<number> {
 export function readWindow(tx: Tx, from: number, limit: number): Promise<StoredEntry[]> {
   return tx.query<StoredEntry>(
     `SELECT ${ENTRY_COLUMNS}
-       FROM ledger.leaves_from($1, $2) l JOIN ledger.entries e ON e.id = l.entry_id ORDER BY l.leaf_index`,
+       FROM ledger.leaves_from($1, $2) l JOIN ledger.entries e ON ${OF_LEAF} ORDER BY l.leaf_index`,
     [from, limit],
   );
 }

@@ -1,4 +1,4 @@
--- Revision 1. Appending to the ledger.
+-- Revision 2. Appending to the ledger.
 
 -- Appends one entry per array element, in array order, in the caller's transaction: its last write, because the locks
 -- on the chains last until the commit. Several calls in one transaction could deadlock with another's.
@@ -34,8 +34,8 @@ BEGIN
   written := ledger.write(writers, chains, kinds, tenants, topics, bodies) IS NULL;
 END $$;
 
--- Appends entries, each recorded by its own writer, in array order. Nobody calls it but the functions here. Where no two entries
--- share a chain, and so each has a lock of its own, there is one turn.
+-- Appends entries, each recorded by its own writer, in array order. Nobody calls it but the functions here. Two of one chain share
+-- a row, unless they differ in tenant or topic; where no two share a chain, and so each has a lock of its own, there is one turn.
 CREATE OR REPLACE FUNCTION ledger.write(
   writers text[], chains text[], kinds text[], tenants text[], topics text[], bodies text[]
 ) RETURNS void
@@ -46,8 +46,11 @@ DECLARE
   no_previous constant bytea := decode(repeat('00', 32), 'hex');
   wanted constant int := cardinality(chains);
   locks int;
+  -- Of each entry: the turn in which it begins a row, and the place of the entry that shares it.
   turns int[];
-  last_turn int;
+  seconds int[];
+  last_turn int := 1;
+  alike boolean;
   now_us bigint;
 BEGIN
   IF wanted = 0 THEN RETURN; END IF;
@@ -64,36 +67,57 @@ BEGIN
       FROM (SELECT DISTINCT hashtext(c.chain) AS key FROM unnest(chains) AS c (chain) ORDER BY 1) AS k OFFSET 0) AS l;
   now_us := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 
-  -- Turn n stores the n-th entry of every chain. Each statement takes a new snapshot, so it sees what others committed
+  -- Each turn stores the next row of every chain. Each statement takes a new snapshot, so it sees what others committed
   -- before the lock was given and what the turn before stored.
   IF locks = wanted THEN
     turns := array_fill(1, ARRAY[wanted]);
-    last_turn := 1;
   ELSE
-    SELECT array_agg(t.turn ORDER BY t.place), max(t.turn) INTO turns, last_turn
-      FROM (SELECT u.place, row_number() OVER (PARTITION BY u.chain ORDER BY u.place)::int AS turn
-              FROM unnest(chains) WITH ORDINALITY AS u (chain, place)) AS t;
+    SELECT array_agg(CASE WHEN t.turn % 2 = 1 THEN t.turn / 2 + 1 END ORDER BY t.place),
+           array_agg(t.next ORDER BY t.place), max((t.turn + 1) / 2), bool_and(t.turn % 2 = 0 OR t.next IS NULL OR t.alike)
+      INTO turns, seconds, last_turn, alike
+      FROM (SELECT u.place, row_number() OVER w::int AS turn, lead(u.place) OVER w::int AS next,
+                   lead(u.tenant) OVER w IS NOT DISTINCT FROM u.tenant AND lead(u.topic) OVER w IS NOT DISTINCT FROM u.topic
+                     AS alike
+              FROM unnest(chains, tenants, topics) WITH ORDINALITY AS u (chain, tenant, topic, place)
+            WINDOW w AS (PARTITION BY u.chain ORDER BY u.place)) AS t;
+    IF NOT alike THEN
+      seconds := NULL;
+      SELECT array_agg(t.turn ORDER BY t.place), max(t.turn) INTO turns, last_turn
+        FROM (SELECT u.place, row_number() OVER (PARTITION BY u.chain ORDER BY u.place)::int AS turn
+                FROM unnest(chains) WITH ORDINALITY AS u (chain, place)) AS t;
+    END IF;
   END IF;
   FOR round IN 1 .. last_turn LOOP
-    INSERT INTO ledger.entries (chain, seq, kind, recorded_by, tenant, topic, time_us, body, prev_hash, hash)
-    SELECT n.chain, n.seq, n.kind, n.writer, n.tenant, n.topic, n.time_us, n.body, n.prev_hash,
-           sha256(domain || n.prev_hash
-             || int4send(octet_length(n.chain_utf8)) || n.chain_utf8
-             || int4send(octet_length(n.kind_utf8)) || n.kind_utf8
-             || int4send(octet_length(n.writer_utf8)) || n.writer_utf8
-             || int8send(n.seq) || int8send(n.time_us) || convert_to(n.body, 'UTF8'))
+    INSERT INTO ledger.entry_rows (chain, seq, kind, recorded_by, tenant, topic, time_us, body, prev_hash, hash,
+           also_kind, also_recorded_by, also_body, also_hash)
+    SELECT h.chain, h.seq, h.kind, h.writer, h.tenant, h.topic, h.time_us, h.body, h.prev_hash, h.hash,
+           h.also_kind, h.also_writer, h.also_body,
+           CASE WHEN h.second IS NOT NULL THEN sha256(domain || h.hash || h.chain_sent
+             || int4send(octet_length(convert_to(h.also_kind, 'UTF8'))) || convert_to(h.also_kind, 'UTF8')
+             || int4send(octet_length(convert_to(h.also_writer, 'UTF8'))) || convert_to(h.also_writer, 'UTF8')
+             || int8send(h.seq + 1) || int8send(h.time_us) || convert_to(h.also_body, 'UTF8')) END
     FROM (
-      SELECT i.writer, i.chain, i.kind, i.tenant, i.topic, i.body, convert_to(i.writer, 'UTF8') AS writer_utf8,
-             convert_to(i.chain, 'UTF8') AS chain_utf8, convert_to(i.kind, 'UTF8') AS kind_utf8,
-             coalesce(p.seq, 0) + 1 AS seq, greatest(now_us, p.time_us) AS time_us,
-             coalesce(p.hash, no_previous) AS prev_hash
-      FROM unnest(writers, chains, kinds, tenants, topics, bodies, turns)
-             AS i (writer, chain, kind, tenant, topic, body, turn)
-      LEFT JOIN LATERAL (
-        SELECT e.seq, e.time_us, e.hash FROM ledger.entries e WHERE e.chain = i.chain ORDER BY e.seq DESC LIMIT 1
-      ) AS p ON true
-      WHERE i.turn = round
+      SELECT n.*, kinds[n.second] AS also_kind, writers[n.second] AS also_writer, bodies[n.second] AS also_body,
+             sha256(domain || n.prev_hash || n.chain_sent
+               || int4send(octet_length(n.kind_utf8)) || n.kind_utf8
+               || int4send(octet_length(n.writer_utf8)) || n.writer_utf8
+               || int8send(n.seq) || int8send(n.time_us) || convert_to(n.body, 'UTF8')) AS hash
+      FROM (
+        SELECT i.writer, i.chain, i.kind, i.tenant, i.topic, i.body, i.second, convert_to(i.writer, 'UTF8') AS writer_utf8,
+               int4send(octet_length(convert_to(i.chain, 'UTF8'))) || convert_to(i.chain, 'UTF8') AS chain_sent,
+               convert_to(i.kind, 'UTF8') AS kind_utf8,
+               coalesce(p.seq, 0) + 1 AS seq, greatest(now_us, p.time_us) AS time_us,
+               coalesce(p.hash, no_previous) AS prev_hash
+        FROM unnest(writers, chains, kinds, tenants, topics, bodies, turns, seconds)
+               AS i (writer, chain, kind, tenant, topic, body, turn, second)
+        LEFT JOIN LATERAL (
+          SELECT r.seq + (r.also_kind IS NOT NULL)::int AS seq, r.time_us, coalesce(r.also_hash, r.hash) AS hash
+            FROM ledger.entry_rows r WHERE r.chain = i.chain ORDER BY r.seq DESC LIMIT 1
+        ) AS p ON true
+        WHERE i.turn = round
+        OFFSET 0
+      ) AS n
       OFFSET 0
-    ) AS n;
+    ) AS h;
   END LOOP;
 END $$;

@@ -1,4 +1,4 @@
--- Revision 1. Reading what the audit stream gets next.
+-- Revision 2. Reading what the audit stream gets next.
 
 -- Seals, moves the cursor and reads what to publish next: one statement for a window, without a transaction that is
 -- held open while the stream acknowledges. One row at least:
@@ -57,7 +57,7 @@ BEGIN
            encode(e.prev_hash, 'hex'), encode(e.hash, 'hex'), n.leaf_index
       FROM (SELECT 1) AS one
       LEFT JOIN ledger.leaves_from(p.next_leaf, window_leaves) AS n ON true
-      LEFT JOIN ledger.entries e ON e.id = n.entry_id
+      LEFT JOIN ledger.entries e ON e.row_id IN (n.entry_id, n.entry_id - 1) AND e.id = n.entry_id
       ORDER BY n.leaf_index;
 END $$;
 

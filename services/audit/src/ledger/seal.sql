@@ -1,4 +1,4 @@
--- Revision 1. Sealing: committed entries get their leaves.
+-- Revision 2. Sealing: committed entries get their leaves.
 
 -- Gives the next entries their leaves, at most `max_leaves`; returns how many got one and how many leaves are not yet
 -- published. It does nothing while another sealer is at work.
@@ -36,24 +36,28 @@ BEGIN
   IF s.draining IS NULL THEN
     s.draining := pg_current_snapshot();
     WITH fresh AS MATERIALIZED (
-      SELECT e.id FROM ledger.entries e
-      WHERE e.xid >= pg_snapshot_xmax(s.sealed) AND pg_visible_in_snapshot(e.xid, s.draining)
+      SELECT r.id, r.id + (r.also_kind IS NOT NULL)::int AS last FROM ledger.entry_rows r
+      WHERE r.xid >= pg_snapshot_xmax(s.sealed) AND pg_visible_in_snapshot(r.xid, s.draining)
       UNION ALL
-      SELECT e.id FROM ledger.entries e
-      WHERE e.xid = ANY (ARRAY(SELECT pg_snapshot_xip(s.sealed))) AND pg_visible_in_snapshot(e.xid, s.draining)
+      SELECT r.id, r.id + (r.also_kind IS NOT NULL)::int FROM ledger.entry_rows r
+      WHERE r.xid = ANY (ARRAY(SELECT pg_snapshot_xip(s.sealed))) AND pg_visible_in_snapshot(r.xid, s.draining)
     )
-    SELECT min(f.id), max(f.id) INTO first_id, s.last_id FROM fresh f;
+    SELECT min(f.id), max(f.last) INTO first_id, s.last_id FROM fresh f;
     IF first_id IS NULL THEN RETURN 0; END IF;
     s.after_id := first_id - 1;
   END IF;
 
   SELECT l.first_leaf + cardinality(l.entry_ids), l.up_to_id INTO next_leaf, up_to
     FROM ledger.sealed_leaves l ORDER BY l.first_leaf DESC LIMIT 1;
-  WITH next AS (
-    SELECT e.id, e.hash FROM ledger.entries e
-    WHERE e.id > s.after_id AND e.id <= s.last_id
-      AND pg_visible_in_snapshot(e.xid, s.draining) AND NOT pg_visible_in_snapshot(e.xid, s.sealed)
-    ORDER BY e.id LIMIT max_leaves
+  WITH rows AS (
+    SELECT r.id, r.hash, r.also_hash FROM ledger.entry_rows r
+    -- From `after_id` itself on: the last turn may have ended between the two entries of a row.
+    WHERE r.id >= s.after_id AND r.id <= s.last_id
+      AND pg_visible_in_snapshot(r.xid, s.draining) AND NOT pg_visible_in_snapshot(r.xid, s.sealed)
+    ORDER BY r.id LIMIT max_leaves + 1
+  ), next AS (
+    SELECT e.id, e.hash FROM rows r CROSS JOIN LATERAL (VALUES (r.id, r.hash), (r.id + 1, r.also_hash)) AS e (id, hash)
+    WHERE e.hash IS NOT NULL AND e.id > s.after_id ORDER BY e.id LIMIT max_leaves
   ), placed AS (
     SELECT n.id, n.hash, row_number() OVER (ORDER BY n.id) - 1 AS place FROM next n
   ), added AS (

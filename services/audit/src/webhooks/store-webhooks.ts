@@ -3,7 +3,7 @@
 import { LIMITS } from '@countersign/contracts/limits';
 import type { WebhookDelivery, WebhookFormat } from '@countersign/contracts/webhooks';
 import type { Tx } from '@countersign/platform/database';
-import type { StoredEntry } from '../store.ts';
+import { OF_LEAF, type StoredEntry } from '../store.ts';
 
 export type OpenWebhook = { webhook_id: string; tenant: string; events: string[]; since_leaf: number };
 export type ToldEntry = Pick<StoredEntry, 'kind' | 'chain' | 'tenant' | 'body' | 'time_us'> & { leaf_index: number };
@@ -55,7 +55,7 @@ export type Wanted = { from: number; before: number; kinds: readonly string[]; t
 export function readTold(tx: Tx, { from, before, kinds, tenants }: Wanted): Promise<ToldEntry[]> {
   return tx.query<ToldEntry>(
     `SELECT e.kind, e.chain, e.tenant, e.body, e.time_us, l.leaf_index
-       FROM ledger.leaves_from($1, $2::bigint - $1::bigint) l JOIN ledger.entries e ON e.id = l.entry_id
+       FROM ledger.leaves_from($1, $2::bigint - $1::bigint) l JOIN ledger.entries e ON ${OF_LEAF}
       WHERE e.kind = ANY ($3::text[]) AND e.tenant = ANY ($4::text[])
       ORDER BY l.leaf_index`,
     [from, before, kinds, tenants],
