@@ -110,7 +110,7 @@ function filesIn(dir: string): string[] {
     .filter((path) => statSync(path).isFile());
 }
 
-function filesOf({ artifact_id }: NamedArtifact): string[] {
+function filesOf({ artifact_id }: Pick<NamedArtifact, 'artifact_id'>): string[] {
   return filesIn(run.artifact_dir).filter((path) => path.includes(artifact_id));
 }
 
@@ -163,6 +163,42 @@ describe('who may put', () => {
     const room = LIMITS.attempt_artifacts - 2;
     for (let i = 0; i < room; i += 1) await putPart(attempt, randomUUID(), 0, Buffer.from('a'));
     expect(await refusal(putPart(attempt, randomUUID(), 0, Buffer.from('a')))).toBe('artifact_too_large');
+  });
+
+  test('no more of them at once either', async () => {
+    const attempt = await run.run('at-once');
+    const counted = async (bytes: number) => {
+      const ids = Array.from({ length: LIMITS.attempt_artifacts + 8 }, () => randomUUID());
+      const put = await Promise.allSettled(ids.map((id) => putPart(attempt, id, 0, Buffer.alloc(bytes, 'a'))));
+      expect(new Set(put.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : [])))).toEqual(
+        new Set(['artifact_too_large']),
+      );
+      return put.filter(({ status }) => status === 'fulfilled').length;
+    };
+    expect(await counted(1)).toBe(LIMITS.attempt_artifacts);
+    await run.admin.query('DELETE FROM output.artifacts WHERE dispatch_id = $1', [attempt.dispatch_id]);
+    const full = randomUUID();
+    await putPart(attempt, full, 0, Buffer.from('a'));
+    const room = 3 * 1024;
+    await run.admin.query('UPDATE output.artifacts SET bytes = $2 WHERE artifact_id = $1', [
+      full,
+      LIMITS.attempt_artifact_bytes - room,
+    ]);
+    expect(await counted(1024)).toBe(3);
+    const rows = await run.admin.query<{ artifact_id: string; blobs: string[] }>(
+      'SELECT artifact_id, blobs FROM output.artifacts WHERE dispatch_id = $1',
+      [attempt.dispatch_id],
+    );
+    const stored = rows.map((row) => filesOf(row).length);
+    expect(stored).toEqual(rows.map(({ blobs }) => blobs.length));
+  });
+
+  test('leaves nothing in the store of a part that was put again', async () => {
+    const attempt = await run.run('again');
+    const artifact_id = randomUUID();
+    for (const text of ['one', 'two', 'two']) await putPart(attempt, artifact_id, 0, Buffer.from(text));
+    expect(filesOf({ artifact_id })).toHaveLength(1);
+    expect(await put(attempt, 'two', { artifact_id })).toMatchObject({ artifact_id });
   });
 
   test('what was announced, and nothing else', async () => {

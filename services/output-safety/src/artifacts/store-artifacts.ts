@@ -42,8 +42,14 @@ export const FORGOTTEN = `sealed_key = NULL, seal_key_id = NULL, salt = NULL, di
 
 const ROW = `a.*, a.bytes::float8 AS bytes, a.shown_bytes::float8 AS shown_bytes, a.policy_epoch::float8 AS policy_epoch`;
 
+/** Until the transaction ends nobody else counts the artifacts of this attempt. */
+export async function lockCounts(tx: Tx, dispatch_id: string): Promise<void> {
+  await tx.query('SELECT pg_advisory_xact_lock(1279607887, hashtext($1))', [dispatch_id]);
+}
+
 /** Null where the attempt has as many already; else the row, made now or before, locked. */
 export async function openArtifact(tx: Tx, row: Opening): Promise<ArtifactRow | null> {
+  await lockCounts(tx, row.dispatch_id);
   await tx.query(
     `INSERT INTO output.artifacts (artifact_id, dispatch_id, claim_id, tenant, job_id, topic, capability, salt, sealed_key, seal_key_id)
      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
@@ -68,6 +74,15 @@ export async function bytesBeside(tx: Tx, { dispatch_id, artifact_id }: Artifact
     [dispatch_id, artifact_id],
   );
   return sum!.bytes;
+}
+
+/** None where it is gone. */
+export async function lockBlobs(tx: Tx, artifact_id: string): Promise<string[]> {
+  const [row] = await tx.query<{ blobs: string[] }>(
+    'SELECT blobs FROM output.artifacts WHERE artifact_id = $1 FOR UPDATE',
+    [artifact_id],
+  );
+  return row?.blobs ?? [];
 }
 
 /** That the part lies under this name, and nothing after it. False where it is not open any more. */

@@ -10,7 +10,15 @@ import type { Database, Tx } from '@countersign/platform/database';
 import { randomSalt } from '@countersign/platform/ids';
 import { type FencedAttempt, readFenced } from '../store.ts';
 import type { SealedParts } from './sealed-parts.ts';
-import { type ArtifactRow, bytesBeside, endArtifact, keepPart, openArtifact } from './store-artifacts.ts';
+import {
+  type ArtifactRow,
+  bytesBeside,
+  endArtifact,
+  keepPart,
+  lockBlobs,
+  lockCounts,
+  openArtifact,
+} from './store-artifacts.ts';
 
 type Taking = { database: Database; parts: SealedParts };
 type Asked = { dispatch_id: string; claim_id: string; artifact_id: string; pool: string; worker: string };
@@ -27,10 +35,39 @@ export async function takePart(
     await judgePart(tx, open, part, bytes.length);
     return open;
   });
-  const name = await parts.put(row, bytes);
+  const blob = await parts.put(row, bytes);
   const total = part * LIMITS.artifact_part_bytes + bytes.length;
-  if (!(await keepPart(database, artifact_id, part, name, total))) throw invalid('it has been ended');
+  const { refused, superfluous } = await database.transaction((tx) => countPart(tx, row, { part, blob, total }));
+  if (superfluous !== undefined) await parts.delete(row, superfluous);
+  if (refused !== null) throw refused;
   return { artifact_id, parts: part + 1, bytes: total };
+}
+
+/** Others of the attempt came meanwhile. What then lies in the store and is no part is superfluous: the one before, or this one. */
+async function countPart(
+  tx: Tx,
+  row: ArtifactRow,
+  { part, blob, total }: { part: number; blob: string; total: number },
+): Promise<{ refused: CountersignError | null; superfluous: string | undefined }> {
+  await lockCounts(tx, row.dispatch_id);
+  const blobs = await lockBlobs(tx, row.artifact_id);
+  const refused = await refusalOf(async () => {
+    await judgeSum(tx, row, total);
+    if (!(await keepPart(tx, row.artifact_id, part, blob, total))) throw invalid('it has been ended');
+  });
+  const other = refused === null ? blobs[part] : blob;
+  const parts = refused === null ? [...blobs.slice(0, part), blob] : blobs;
+  return { refused, superfluous: other === undefined || parts.includes(other) ? undefined : other };
+}
+
+async function refusalOf(judge: () => Promise<void>): Promise<CountersignError | null> {
+  try {
+    await judge();
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof CountersignError) return thrown;
+    throw thrown;
+  }
 }
 
 /** Throws likewise. What it has to be is compared by the screening, which reads all of it. */
@@ -83,7 +120,11 @@ async function judgePart(tx: Tx, row: ArtifactRow, part: number, length: number)
     throw invalid(`a part has 1 to ${LIMITS.artifact_part_bytes} bytes`);
   if (before + length > LIMITS.artifact_bytes)
     throw new CountersignError('artifact_too_large', `more than ${LIMITS.artifact_bytes} bytes`);
-  if (before + length + (await bytesBeside(tx, row)) > LIMITS.attempt_artifact_bytes)
+  await judgeSum(tx, row, before + length);
+}
+
+async function judgeSum(tx: Tx, row: ArtifactRow, bytes: number): Promise<void> {
+  if (bytes + (await bytesBeside(tx, row)) > LIMITS.attempt_artifact_bytes)
     throw new CountersignError('artifact_too_large', `more than ${LIMITS.attempt_artifact_bytes} bytes in one attempt`);
 }
 
