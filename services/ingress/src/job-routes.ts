@@ -22,12 +22,13 @@ import { resultView } from '@countersign/contracts/output';
 import { runRecord } from '@countersign/contracts/record';
 import type { Bus } from '@countersign/platform/bus';
 import { z } from 'zod';
-import { awaitEnd } from './await-end.ts';
+import { awaitEnd, type Ending } from './await-end.ts';
 import { principalOf } from './caller.ts';
 import { actorFilter, jobKeyOf, readJob, requireJob } from './job-access.ts';
 import { type Route, route } from './route.ts';
 import type { EventStreams } from './stream-events.ts';
 import type { SubmitJob } from './submit-job.ts';
+import type { WaitingCallers } from './waiting-callers.ts';
 import { withWaiting } from './waiting-for.ts';
 
 const params = z.strictObject({ job_id: jobId });
@@ -35,18 +36,20 @@ const READ = ['jobs:read', 'jobs:read:own'] as const;
 
 const lastEventId = z.string().regex(/^\d{1,9}$/, 'must be the id of an event');
 
-export function jobRoutes(bus: Bus, submit: SubmitJob, streams: EventStreams): Route[] {
+export type JobParts = { bus: Bus; submit: SubmitJob; streams: EventStreams; waiting: WaitingCallers };
+
+export function jobRoutes({ bus, submit, streams, waiting }: JobParts): Route[] {
   return [
-    submitRoute(submit, { bus, streams }),
+    submitRoute(submit, { bus, streams, waiting }),
     listRoute(bus),
     ...evidenceRoutes(bus),
     resultRoute(bus),
     eventsRoute(bus, streams),
-    cancelRoute(bus),
+    cancelRoute(bus, waiting),
   ];
 }
 
-function submitRoute(submit: SubmitJob, ending: { bus: Bus; streams: EventStreams }): Route {
+function submitRoute(submit: SubmitJob, ending: Ending): Route {
   return route({
     method: 'post',
     path: '/jobs',
@@ -212,7 +215,7 @@ function readLastEventId(header: string | undefined): number {
   return Number(lastEventId.safeParse(header).data ?? -1);
 }
 
-function cancelRoute(bus: Bus): Route {
+function cancelRoute(bus: Bus, waiting: WaitingCallers): Route {
   return route({
     method: 'post',
     path: '/jobs/:job_id/cancel',
@@ -225,7 +228,9 @@ function cancelRoute(bus: Bus): Route {
       await requireJob(bus, incoming, 'cancel');
       const { caller, body, traceparent } = incoming;
       const asked = { ...jobKeyOf(incoming), principal: principalOf(caller), reason: body.reason ?? null };
-      return { status: 200, json: await bus.call('scheduler.cancel', asked, { traceparent }) };
+      const json = await bus.call('scheduler.cancel', asked, { traceparent });
+      waiting.hint(asked);
+      return { status: 200, json };
     },
   });
 }

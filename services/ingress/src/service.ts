@@ -47,6 +47,7 @@ import { submitFailOpen } from './submit-fail-open.ts';
 import { createSubmit } from './submit-job.ts';
 import { tokenRoutes } from './token-routes.ts';
 import { openHttpSignatures } from './verify-http-signature.ts';
+import { waitingCallers } from './waiting-callers.ts';
 import { workerDoorRoutes } from './worker-door-routes.ts';
 
 const RAW_KEY = '[A-Za-z0-9_-]{43}';
@@ -152,10 +153,11 @@ export const ingress = defineService({
     const submit = createSubmit(bus, decide, prove, uses);
     const shares = openShares(LIMITS.door_requests);
     const bodies = openShares(LIMITS.door_bytes);
+    const waiting = waitingCallers();
     const streams = createEventStreams(bus, metrics, (readers) => findEnded(database, readers));
     const logins = config.OIDC === undefined ? null : openLogins(database, config.OIDC);
     const routes = [
-      ...jobRoutes(bus, submit, streams),
+      ...jobRoutes({ bus, submit, streams, waiting }),
       ...approvalRoutes(bus, streams),
       ...reviewRoutes(bus),
       ...followUpRoutes(bus, submit),
@@ -174,7 +176,7 @@ export const ingress = defineService({
       }),
       ...evidenceRoutes(bus),
       ...retentionRoutes(bus),
-      ...workerDoorRoutes(bus),
+      ...workerDoorRoutes(bus, waiting),
       ...artifactRoutes(bus),
     ];
     const names = config.HTTP_NAMES?.split(',') ?? [];

@@ -29,7 +29,7 @@ type Operation = {
 
 const none = null as never;
 const routes = [
-  ...jobRoutes(none, none, none),
+  ...jobRoutes({} as never),
   ...approvalRoutes(none, none),
   ...policyRoutes(none, none),
   ...bundleRoutes(none),
