@@ -10,6 +10,7 @@ import type { Beside } from './proxy-file.ts';
 import { type CallerOf, proxyServer } from './proxy-server.ts';
 import { reviewedTools } from './reviewed-tools.ts';
 import { runJob } from './run-jobs.ts';
+import type { Reviewers } from './signed-record.ts';
 import { openUpstream, type UpstreamAddress } from './upstream.ts';
 
 export type OpenOptions = {
@@ -17,6 +18,8 @@ export type OpenOptions = {
   worker: HttpWorker;
   settings: CallSettings;
   beside: Beside;
+  /** Who signs the record of reviewed tools; null: nobody has to. */
+  reviewers: Reviewers | null;
   upstream: UpstreamAddress;
   log: Logger;
 };
@@ -26,7 +29,7 @@ export type OpenServer = {
   serverFor(callerOf: CallerOf): Promise<Server>;
   /** Called when the server says that its tools changed. */
   changes: Set<() => unknown>;
-  /** Throws WorkerStartError. */
+  /** Throws WorkerStartError, RecordError. */
   start(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -37,6 +40,7 @@ export function openServer({
   worker: file,
   settings,
   beside,
+  reviewers,
   upstream: address,
   log,
 }: OpenOptions): OpenServer {
@@ -47,7 +51,8 @@ export function openServer({
     for (const tell of changes) tell();
   };
   const upstream = openUpstream(address, { log, onToolsChanged });
-  const tools = reviewedTools(beside.tools, server, upstream);
+  const tools = reviewedTools({ path: beside.tools, server, reviewers, upstream, log });
+  if (reviewers === null) log.warn({ server }, 'nobody has to sign the record of reviewed tools');
   const calls = openCallsIn(beside.calls);
   const run = runJob.bind(null, { server, upstream, tools, calls });
   const worker = poolWorker({ file, settings, folder: beside.calls, calls, run, log });
@@ -57,7 +62,10 @@ export function openServer({
   return {
     serverFor: async (callerOf) => proxyServer({ ...parts, capabilities: await upstream.capabilities() }, callerOf),
     changes,
-    start: worker.start,
+    async start() {
+      await tools.verify();
+      await worker.start();
+    },
     async stop() {
       await worker.stop();
       await upstream.close();

@@ -76,6 +76,8 @@ export const serveSettings = z.strictObject({
   plane: z.url({ protocol: /^https?$/ }),
   /** Folder of its own: reviewed tools, open calls and runs. */
   state: path,
+  /** File with the keys of who signs the records of reviewed tools, as a trust root for policies has it. */
+  reviewers: path.optional(),
   /** Milliseconds without a request after which an agent's next one begins another run. */
   run_idle_ms: z
     .int()

@@ -4,7 +4,7 @@ import { createClient } from '@countersign/client/create-client';
 import type { Logger } from '@countersign/platform/logger';
 import type { Server } from '@modelcontextprotocol/server';
 import { openServer } from './open-server.ts';
-import { besideOf, type ProxyFile } from './proxy-file.ts';
+import { besideOf, type ProxyFile, reviewersOf } from './proxy-file.ts';
 import type { UpstreamAddress } from './upstream.ts';
 
 export type ProxyOptions = {
@@ -24,7 +24,8 @@ export type Proxy = AsyncDisposable & {
 /** Resolves when the server behind has said what it has. Throws WorkerStartError, UpstreamError, TypeError. */
 export async function startProxy({ file, path, upstream, log }: ProxyOptions): Promise<Proxy> {
   const { server, agent, api_key, tenant, worker } = file;
-  const opened = openServer({ server, worker, settings: file, beside: besideOf(path), upstream, log });
+  const reviewers = reviewersOf(file, path);
+  const opened = openServer({ server, worker, settings: file, beside: besideOf(path), reviewers, upstream, log });
   const client = createClient({ url: worker.url, api_key, tenant });
   // One session, one run: a client starts a process for itself, and ends it with its session.
   const caller = { agent, client, run: `mcp-${server}-${randomBytes(8).toString('hex')}` };

@@ -14,6 +14,7 @@ import { runsIn } from './runs.ts';
 import { httpDoor } from './serve-http.ts';
 import type { ServeSettings } from './serve-settings.ts';
 import { type Surroundings, upstreamOf } from './serve-upstream.ts';
+import { type Reviewers, readReviewers } from './signed-record.ts';
 
 export type ServeOptions = Surroundings & { settings: ServeSettings; log: Logger };
 export type Serving = AsyncDisposable & { url: string; stop(): Promise<void> };
@@ -23,8 +24,9 @@ export async function startServe({ settings, log, ...around }: ServeOptions): Pr
   const { listen: at, plane, run_idle_ms } = settings;
   const tls = tlsOf(at, around.folder);
   const state = resolve(around.folder, settings.state);
+  const reviewers = reviewersIn(settings, around.folder);
   const servers = new Map(
-    Object.keys(settings.servers).map((name) => [name, open(name, settings, { ...around, state, log })]),
+    Object.keys(settings.servers).map((name) => [name, open(name, settings, { ...around, state, reviewers, log })]),
   );
   const callers = httpCallers(plane, runsIn(join(state, 'runs'), run_idle_ms));
   const door = httpDoor({ servers, callers, origins: at.origins, log });
@@ -49,9 +51,18 @@ export function besideIn(state: string, server: string): Beside {
   return { tools: join(state, `${server}.tools.json`), calls: join(state, `${server}.calls`) };
 }
 
-type Around = Surroundings & { state: string; log: Logger };
+/** Its callers are of whatever tenants, so a reviewer for some alone signs nothing here. Null when nobody has to sign. Throws TypeError. */
+export function reviewersIn({ reviewers }: ServeSettings, folder: string): Reviewers | null {
+  return reviewers === undefined ? null : readReviewers(resolve(folder, reviewers), ['*']);
+}
 
-function open(name: string, { servers, plane }: ServeSettings, { state, log, ...around }: Around): OpenServer {
+type Around = Surroundings & { state: string; reviewers: Reviewers | null; log: Logger };
+
+function open(
+  name: string,
+  { servers, plane }: ServeSettings,
+  { state, reviewers, log, ...around }: Around,
+): OpenServer {
   const settings = servers[name]!;
   const at = `servers.${name}`;
   const worker = readSecretFile(resolve(around.folder, settings.worker), httpWorker, 'file of a worker over HTTP');
@@ -62,6 +73,7 @@ function open(name: string, { servers, plane }: ServeSettings, { state, log, ...
     worker,
     settings,
     beside: besideIn(state, name),
+    reviewers,
     upstream: upstreamOf(settings, at, around),
     log: log.child({ server: name }),
   });

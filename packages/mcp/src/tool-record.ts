@@ -2,7 +2,7 @@
  * The record of reviewed tools of one server. A tool is what its whole definition says: a word changed in a description can
  * turn a model against its user, so what changed is held, and what is new is off, until somebody has looked.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { encodeUtf8, sha256Hex } from '@countersign/ledger/digest';
 import { z } from 'zod';
@@ -10,14 +10,15 @@ import { z } from 'zod';
 /** As the server lists it; every member is kept. */
 export type Tool = { name: string; [member: string]: unknown };
 
-const reviewed = z.strictObject({
+export const reviewedTool = z.strictObject({
   digest: z.string(),
   definition: z.looseObject({ name: z.string() }),
   reviewed_by: z.string(),
   reviewed_at: z.string(),
 });
-const record = z.strictObject({ server: z.string(), tools: z.array(reviewed) });
-export type ToolRecord = z.infer<typeof record>;
+/** Of one that nobody has signed. */
+export const toolRecord = z.strictObject({ server: z.string(), tools: z.array(reviewedTool) });
+export type ToolRecord = z.infer<typeof toolRecord>;
 
 export type ToolState = 'reviewed' | 'changed' | 'new' | 'gone';
 /** `before` and `now` are whole definitions, null where there is none. */
@@ -28,21 +29,20 @@ export function digestOf(tool: Tool): string {
   return `sha256:${sha256Hex(encodeUtf8(canonicalize(tool)))}`;
 }
 
-/** A missing file is an empty record. Throws TypeError for one that cannot be read: nothing is taken as reviewed by mistake. */
-export function readToolRecord(path: string, server: string): ToolRecord {
+/** Undefined for a file that is not there, null for one that is no JSON. */
+export function readJson(path: string): unknown {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (thrown) {
-    if ((thrown as { code?: string }).code === 'ENOENT') return { server, tools: [] };
+    if ((thrown as { code?: string }).code === 'ENOENT') return undefined;
     throw thrown;
   }
-  const parsed = record.safeParse(safeJson(text));
-  if (!parsed.success || parsed.data.server !== server)
-    throw new TypeError(`${path} is no record of ${server}'s tools`);
-  const altered = parsed.data.tools.find(({ digest, definition }) => digest !== digestOf(definition));
-  if (altered) throw new TypeError(`${path}: the digest of ${altered.definition.name} is not that of its definition`);
-  return parsed.data;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** Of one name listed twice neither is reviewed: nobody knows which one would run. */
@@ -62,30 +62,4 @@ export function compareTools({ tools }: ToolRecord, listed: readonly Tool[]): Co
     ...now,
     ...gone.map(({ definition: d }): Compared => ({ name: d.name, state: 'gone', before: d, now: null })),
   ];
-}
-
-/** Takes these tools as reviewed, as they are listed now; `now` null takes one out. Replaces the file as a whole. */
-export function reviewTools(
-  path: string,
-  server: string,
-  tools: readonly { name: string; now: Tool | null }[],
-  by: string,
-): void {
-  const names = new Set(tools.map(({ name }) => name));
-  const kept = readToolRecord(path, server).tools.filter(({ definition }) => !names.has(definition.name));
-  const reviewed_at = new Date().toISOString();
-  const fresh = tools.flatMap(({ now }) =>
-    now === null ? [] : [{ digest: digestOf(now), definition: now, reviewed_by: by, reviewed_at }],
-  );
-  const next: ToolRecord = { server, tools: [...kept, ...fresh] };
-  writeFileSync(`${path}.new`, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -45,9 +45,14 @@ export async function buildBundle(
 
 /** Adds one signature; a second one by the same key replaces the first. */
 export async function signBundle(document: BundleDocument, signer: BundleSigner): Promise<BundleDocument> {
-  const signature = toBase64Url(await signAsync(signedBytes(document.manifest), signer.secret_key));
+  const signature = await signText(signedBytes(document.manifest), signer);
   const others = document.signatures.filter(({ key_id }) => key_id !== signer.key_id);
   return { ...document, signatures: [...others, { key_id: signer.key_id, signature }] };
+}
+
+/** Base64url. */
+export async function signText(message: Uint8Array, { secret_key }: BundleSigner): Promise<string> {
+  return toBase64Url(await signAsync(message, secret_key));
 }
 
 /** As a trust root names it: base64url of 32 bytes. */

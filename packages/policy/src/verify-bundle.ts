@@ -10,7 +10,7 @@ import {
   type TrustRoot,
 } from '@countersign/contracts/policy';
 import { canonicalize, parseStrict } from '@countersign/ledger/canonical-json';
-import { verifyAsync } from '@noble/ed25519';
+import { countSignatures, earlier, isBefore, isFrom } from '@countersign/ledger/count-signatures';
 import { sha256Hex, signedBytes } from './build-bundle.ts';
 import { type BundleRefusal, refuseBundle } from './bundle-faults.ts';
 import { compilePolicy } from './compile-policy.ts';
@@ -30,9 +30,6 @@ export type VerifiedBundle = {
 export type VerifyResult = { ok: true; bundle: VerifiedBundle } | BundleRefusal;
 export type OpenResult = { ok: true; bundle: VerifiedBundle; policy: CompiledPolicy } | BundleRefusal;
 
-type Key = TrustRoot['keys'][number];
-type Counted = { ok: true; key_ids: string[]; ends_at: string } | BundleRefusal;
-
 /** `now`: RFC 3339 in UTC. `text`: the document as it was stored or sent. */
 export async function verifyBundle(text: string, root: TrustRoot, now: string): Promise<VerifyResult> {
   if (text.length > LIMITS.message_bytes)
@@ -45,8 +42,8 @@ export async function verifyBundle(text: string, root: TrustRoot, now: string): 
   const { manifest, files, signatures } = shaped.data;
   const { tenants } = manifest.scope;
   if (tenants.includes('*') && tenants.length > 1) return refuseBundle('bundle_scope_invalid', '* stands alone');
-  const signed = await countSignatures(manifest, signatures, root, now);
-  if (!signed.ok) return signed;
+  const signed = await countSignatures(signedBytes(manifest), signatures, root, { tenants, now });
+  if (!signed.ok) return refuseBundle(`bundle_${signed.code}`, signed.detail);
   const altered = await fileRefusal(manifest, files);
   if (altered !== null) return altered;
   if (!isFrom(manifest.not_before, now))
@@ -75,62 +72,6 @@ export async function openBundle(text: string, root: TrustRoot, now: string): Pr
   return refuseBundle('bundle_does_not_compile', compiled.faults.slice(0, 5).map(describeFault).join('; '));
 }
 
-/** Keys that the root does not name say nothing, for or against: they belong to a rotation this root has not seen. */
-async function countSignatures(
-  manifest: BundleManifest,
-  signatures: BundleDocument['signatures'],
-  root: TrustRoot,
-  now: string,
-): Promise<Counted> {
-  if (signatures.length === 0) return refuseBundle('bundle_unsigned', 'there is no signature');
-  const message = signedBytes(manifest);
-  const counted = new Map<string, Key>();
-  for (const { key_id, signature } of signatures) {
-    const key = root.keys.find((known) => known.key_id === key_id);
-    if (key === undefined) continue;
-    const holds = await signatureHolds(signature, message, key.public_key);
-    if (!holds) return refuseBundle('bundle_signature_invalid', `the signature of ${key_id} does not fit`);
-    // By decoded bytes: two spellings of one key must not count twice.
-    const inForce = isFrom(key.not_before, now) && isBefore(key.not_after, now);
-    if (inForce && mayDecideFor(key, manifest.scope.tenants)) counted.set(String(fromBase64Url(key.public_key)), key);
-  }
-  const keys = [...counted.values()].sort((a, b) => Date.parse(b.not_after) - Date.parse(a.not_after));
-  const key_ids = keys.map((key) => key.key_id).sort();
-  // The longest lived keys carry it on until fewer of them are left than must sign.
-  if (keys.length >= root.threshold) return { ok: true, key_ids, ends_at: keys[root.threshold - 1]!.not_after };
-  return refuseBundle(
-    'bundle_threshold_unmet',
-    `${key_ids.length} of ${root.threshold} signatures by keys that may sign it now`,
-  );
-}
-
-async function signatureHolds(signature: string, message: Uint8Array, publicKey: string): Promise<boolean> {
-  try {
-    // RFC 8032 and not ZIP 215: one signature has one spelling.
-    return await verifyAsync(fromBase64Url(signature), message, fromBase64Url(publicKey), { zip215: false });
-  } catch {
-    return false;
-  }
-}
-
-function fromBase64Url(text: string): Uint8Array {
-  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (unit) => unit.charCodeAt(0));
-}
-
-/** An instant that is no date (month 13) is not a number, and fails both. */
-function isFrom(start: string, now: string): boolean {
-  return Date.parse(now) >= Date.parse(start);
-}
-
-function isBefore(end: string, now: string): boolean {
-  return Date.parse(now) < Date.parse(end);
-}
-
-/** A key for some tenants signs nothing that decides for others too, least of all for everybody. */
-function mayDecideFor(key: Key, tenants: readonly string[]): boolean {
-  return key.tenants === undefined || tenants.every((tenant) => key.tenants!.includes(tenant));
-}
-
 async function fileRefusal(manifest: BundleManifest, files: BundleDocument['files']): Promise<BundleRefusal | null> {
   const listed = new Map(manifest.files.map(({ path, sha256 }) => [path, sha256]));
   if (listed.size !== manifest.files.length) return refuseBundle('bundle_malformed', 'the manifest lists a file twice');
@@ -143,8 +84,4 @@ async function fileRefusal(manifest: BundleManifest, files: BundleDocument['file
       return refuseBundle('bundle_file_altered', `${path} is not what was signed`);
   }
   return null;
-}
-
-function earlier(a: string, b: string): string {
-  return Date.parse(a) <= Date.parse(b) ? a : b;
 }

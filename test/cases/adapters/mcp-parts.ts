@@ -1,11 +1,11 @@
 /** The MCP proxy's parts over a played plane, and a client of MCP as it ships in front of them. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Submitted } from '@countersign/client/create-client';
 import { openCallsIn } from '@countersign/mcp/open-calls';
 import { type ListingCaller, proxyServer, type ServerParts } from '@countersign/mcp/proxy-server';
 import { reviewedTools } from '@countersign/mcp/reviewed-tools';
-import { reviewTools, type Tool } from '@countersign/mcp/tool-record';
+import { digestOf, type Tool } from '@countersign/mcp/tool-record';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { inject } from 'vitest';
@@ -48,12 +48,13 @@ export function asPlane({ client }: FakePlane): Talk['client'] {
 
 export function partsOf(client: Talk['client'], more: Partial<Talk> = {}): Talk & { dir: string } {
   const dir = folder();
-  reviewTools(
-    join(dir, 't.json'),
-    'box',
-    TOOLS.map((now) => ({ name: now.name, now })),
-    'alice',
-  );
+  const reviewed = TOOLS.map((definition) => ({
+    digest: digestOf(definition),
+    definition,
+    reviewed_by: 'alice',
+    reviewed_at: '',
+  }));
+  writeFileSync(join(dir, 't.json'), JSON.stringify({ server: 'box', tools: reviewed }));
   return {
     dir,
     server: 'box',
@@ -64,7 +65,13 @@ export function partsOf(client: Talk['client'], more: Partial<Talk> = {}): Talk 
     client,
     calls: openCallsIn(join(dir, 'calls')),
     worker: { join: () => () => undefined, isRunning: () => false },
-    tools: reviewedTools(join(dir, 't.json'), 'box', { listTools: async () => TOOLS }),
+    tools: reviewedTools({
+      path: join(dir, 't.json'),
+      server: 'box',
+      reviewers: null,
+      upstream: { listTools: async () => TOOLS },
+      log: { error: () => undefined } as never,
+    }),
     capabilities: { tools: {} },
     cancel_on_abort: false,
     wait_ms: 20_000,

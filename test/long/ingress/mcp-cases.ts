@@ -4,7 +4,10 @@
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSigner } from '@countersign/cli/signing-key';
 import { waitUntil } from '@countersign/infra/wait-until';
+import { readReviewers } from '@countersign/mcp/signed-record';
+import { signText } from '@countersign/policy/build-bundle';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { runCli } from '../../cases/cli/run-cli.ts';
 import {
@@ -39,9 +42,13 @@ export function mcpCases(running: () => TestSystem): void {
       mkdirSync(files);
       writeFileSync(join(files, 'notes.txt'), 'water the plants');
       proxyPath = join(dir, 'filesystem.json');
+      const made = await runCli('--json', 'policy', 'keygen', 'alice', '--out', join(dir, 'alice.pem'));
+      writeFileSync(join(dir, 'reviewers.json'), JSON.stringify({ threshold: 1, keys: [made.json.key] }));
       const added = await countersign(
         'mcp',
         'add',
+        '--reviewers',
+        join(dir, 'reviewers.json'),
         '--owner',
         'admin',
         '--scheduler-key',
@@ -50,9 +57,8 @@ export function mcpCases(running: () => TestSystem): void {
         ...server(),
       );
       expect(added.error).toBe('');
-      expect(
-        (await countersign('mcp', 'tools', 'review', '--accept-all', '--by', 'alice', '--', ...server())).code,
-      ).toBe(0);
+      expect((await review('--accept-all')).error).toMatch(/give --key-file/);
+      expect((await review('--accept-all', '--key-file', join(dir, 'alice.pem'))).code).toBe(0);
       mcp = cleanUp.use(await connect());
     });
     afterAll(() => cleanUp.disposeAsync());
@@ -70,6 +76,10 @@ function countersign(...args: string[]) {
     : [args, []];
   const file = ['--server', 'filesystem', '--file', proxyPath];
   return runCli('--url', wire.url, '--key', system.keys.api_keys.admin, ...before, ...file, ...after);
+}
+
+function review(...more: string[]) {
+  return countersign('mcp', 'tools', 'review', ...more, '--', ...server());
 }
 
 function connect(): Promise<McpClient> {
@@ -200,28 +210,33 @@ function cases(): void {
   });
 
   test('a changed definition is held until somebody has looked, and shown as a difference', async () => {
-    const record = join(dir, 'filesystem.tools.json');
-    const before = readFileSync(record, 'utf8');
-    const altered = JSON.parse(before);
-    const { digestOf } = await import('@countersign/mcp/tool-record');
-    for (const each of altered.tools)
-      if (each.definition.name === 'list_directory') {
-        each.definition.description = 'Lists.';
-        each.digest = digestOf(each.definition);
-      }
-    altered.tools = altered.tools.filter(({ definition }: any) => definition.name !== 'directory_tree');
-    writeFileSync(record, JSON.stringify(altered));
+    const path = join(dir, 'filesystem.tools.json');
+    const code = async (name: string) => (await mcp.call(name, { path: files }))._meta['countersign/status']?.code;
+    const { record } = JSON.parse(readFileSync(path, 'utf8'));
+    // Who may write the file, the proxy itself among them, changes nothing by it.
+    writeFileSync(path, JSON.stringify({ server: 'filesystem', tools: [] }));
+    expect(await code('list_directory')).toBeUndefined();
+    expect((await review()).out).toMatch(/record_unsigned/);
+    const listed = record.tools.find(({ definition }: any) => definition.name === 'list_directory').definition;
+    const { reviewTools } = await import('@countersign/mcp/sign-review');
+    const signer = readSigner(join(dir, 'alice.pem'), undefined);
+    const reviewers = readReviewers(join(dir, 'reviewers.json'), ['*']);
+    const reviewer = { key_id: signer.key_id, sign: (text: Uint8Array) => signText(text, signer) };
+    const others = record.tools.map(({ definition: now }: any) => ({ name: now.name, now }));
+    await reviewTools({ path, server: 'filesystem', reviewers, reviewer, by: 'alice' }, [
+      ...others.filter(({ name }: any) => name !== 'list_directory' && name !== 'directory_tree'),
+      { name: 'list_directory', now: { ...listed, description: 'Lists.' } },
+    ]);
     // Read anew by the next process, or when this one has looked again.
     await mcp.client.listTools();
-    const code = async (name: string) => (await mcp.call(name, { path: files }))._meta['countersign/status'].code;
     expect([await code('list_directory'), await code('directory_tree')]).toEqual(['tool_changed', 'tool_not_reviewed']);
-    const review = await countersign('mcp', 'tools', 'review', '--', ...server());
-    expect(review.code).not.toBe(0);
-    expect(review.out).toMatch(
+    const shown = await review();
+    expect(shown.code).not.toBe(0);
+    expect(shown.out).toMatch(
       /list_directory: changed since[\s\S]*- description: "Lists\."\n[\s\S]*directory_tree: new/,
     );
     expect((await mcp.client.listTools()).tools.map(({ name }) => name)).not.toContain('directory_tree');
-    writeFileSync(record, before);
+    expect((await review('--accept-all', '--key-file', join(dir, 'alice.pem'))).code).toBe(0);
     expect((await mcp.call('list_directory', { path: files })).isError ?? false).toBe(false);
   });
 

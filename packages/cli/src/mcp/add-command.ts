@@ -1,8 +1,9 @@
 /** `countersign mcp add`: registers a server's proxy as an agent and as the worker of its pool, and writes the file that it starts from. */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { ApiError } from '@countersign/client/api-error';
 import type { Client } from '@countersign/client/create-client';
+import { trustRoot } from '@countersign/contracts/policy';
 import { poolOf } from '@countersign/mcp/names';
 import { type ProxyFile, proxyFile } from '@countersign/mcp/proxy-file';
 import { processEnvironment } from '@countersign/platform/environment';
@@ -10,7 +11,8 @@ import { type Command, Option } from 'commander';
 import { makeWorkerFile } from '../add-worker-command.ts';
 import { clientOf, type Output, print } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
-import { writeText } from '../read-file.ts';
+import { nameOf, parseJson, readBytes, writeText } from '../read-file.ts';
+import { readShape } from '../read-shape.ts';
 import { pathOf, type ServerOptions, serverOf, withServer } from './proxy-path.ts';
 
 export type AddOptions = ServerOptions & {
@@ -21,6 +23,7 @@ export type AddOptions = ServerOptions & {
   name: string;
   env?: string[];
   runWhen?: ProxyFile['run_when'];
+  reviewers?: string;
 };
 export type Added = { path: string; server: string; agent: string; pool: string; key_ends: string | null };
 
@@ -35,6 +38,7 @@ export function addAddCommand(mcp: Command, output: Output): void {
     .option('--capability <patterns...>', 'what it may ask for at most; left out, mcp-<server>.*')
     .option('--name <worker>', 'of the worker in its pool, which has no other', 'proxy')
     .option('--env <names...>', 'variables of this shell that the server gets; kept in the file, for it alone')
+    .option('--reviewers <file>', 'trust root with the keys of who signs which tools were reviewed')
     .addOption(new Option('--run-when <when>', 'when an approved call runs').choices(['claimed', 'granted']))
     .addOption(
       new Option('--scheduler-key <key>', 'public key whose warrants it obeys; several by commas').env(
@@ -57,6 +61,7 @@ export async function addProxy(
   const env = envOf(options);
   const path = pathOf(options, started);
   if (existsSync(path)) throw new UsageError(`${path} exists already; it is not overwritten`);
+  const reviewers = namedReviewers(options);
   const { url } = command.optsWithGlobals<{ url: string }>();
   const pool = poolOf(server);
   const asked = {
@@ -70,7 +75,7 @@ export async function addProxy(
   await createAgent(client, agent, server, options);
   const { key, expires_at, tenant } = await client.createKey({ principal: agent, role: 'agent' });
   const run_when = options.runWhen === undefined ? {} : { run_when: options.runWhen };
-  const file = proxyFile.parse({ server, tenant, agent, api_key: key, worker, env, ...run_when });
+  const file = proxyFile.parse({ server, tenant, agent, api_key: key, worker, env, ...run_when, ...reviewers });
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeText(path, `${JSON.stringify(file, null, 2)}\n`, { mode: OWNER_ALONE, exclusive: true });
   try {
@@ -95,6 +100,13 @@ async function createAgent(client: Client, id: string, server: string, { owner, 
     if (!(thrown instanceof ApiError) || thrown.code !== 'identity_conflict') throw thrown;
     if ((await client.agent(id)).revoked_at !== null) throw thrown;
   }
+}
+
+/** Read before anything is registered: a proxy whose reviewers cannot be read does not start. */
+function namedReviewers({ reviewers }: AddOptions): { reviewers?: string } {
+  if (reviewers === undefined) return {};
+  readShape(trustRoot, parseJson(readBytes(reviewers), nameOf(reviewers)), `${nameOf(reviewers)} is no trust root`);
+  return { reviewers: resolve(reviewers) };
 }
 
 function envOf({ env = [] }: AddOptions): Record<string, string> {

@@ -2,19 +2,37 @@
 import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import { besideOf } from '@countersign/mcp/proxy-file';
+import { besideOf, reviewersOf } from '@countersign/mcp/proxy-file';
+import type { Reviewer } from '@countersign/mcp/sign-review';
+import type { Reviewers } from '@countersign/mcp/signed-record';
 import type { Compared, Tool } from '@countersign/mcp/tool-record';
 import type { UpstreamAddress } from '@countersign/mcp/upstream';
 import { processEnvironment } from '@countersign/platform/environment';
 import { createLogger } from '@countersign/platform/logger';
+import { signText } from '@countersign/policy/build-bundle';
 import type { Command } from 'commander';
 import { type Output, print } from '../context.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
+import { readSigner, requireTrusted } from '../signing-key.ts';
 import { pathOf, readProxy, type ServerOptions, tellOwner, withServer } from './proxy-path.ts';
 import { readServeFile } from './read-serve-file.ts';
 
-type ReviewOptions = ServerOptions & { serve?: string; accept?: string[]; acceptAll?: boolean; by?: string };
-export type Review = { server: string; record: string; tools: readonly Compared[]; accepted: readonly string[] };
+type ReviewOptions = ServerOptions & {
+  serve?: string;
+  accept?: string[];
+  acceptAll?: boolean;
+  by?: string;
+  keyFile?: string;
+  keyId?: string;
+};
+/** `notes`: why the record as it lies there does not count, or not yet. */
+export type Review = {
+  server: string;
+  record: string;
+  tools: readonly Compared[];
+  accepted: readonly string[];
+  notes: readonly string[];
+};
 
 const STDERR = 2;
 
@@ -27,6 +45,11 @@ export function addToolsCommands(mcp: Command, output: Output): void {
     .option('--accept <tools...>', 'reviewed as they are shown')
     .option('--accept-all', 'all of them, and forget what is gone')
     .option('--by <name>', 'who has looked; left out, who runs this')
+    .option(
+      '--key-file <file>',
+      "the reviewer's private key, where the proxy's file names reviewers; - reads standard input",
+    )
+    .option('--key-id <id>', "its name among them; the file's name when left out")
     .action(async (command: string[], options: ReviewOptions, self: Command) => {
       const review = await reviewServer(command, options);
       print(output, self, review, showReview);
@@ -35,30 +58,61 @@ export function addToolsCommands(mcp: Command, output: Output): void {
 }
 
 export async function reviewServer(started: readonly string[], options: ReviewOptions): Promise<Review> {
-  const { server, record, upstream } = await (options.serve === undefined ? wrapped : served)(started, options);
-  const [{ listTools }, { compareTools, readToolRecord, reviewTools }] = await Promise.all([
+  const { server, record, upstream, reviewers } = await (options.serve === undefined ? wrapped : served)(
+    started,
+    options,
+  );
+  const [{ listTools }, { compareTools }, { reviewTools, standingRecord }] = await Promise.all([
     import('@countersign/mcp/upstream'),
     import('@countersign/mcp/tool-record'),
+    import('@countersign/mcp/sign-review'),
   ]);
+  const reviewer = await reviewerOf(options, reviewers);
   const listed = await listTools(upstream, createLogger('mcp', 'warn', undefined, STDERR)).catch((thrown: Error) => {
     throw new UsageError(thrown.message);
   });
-  const compare = () => compareTools(readToolRecord(record, server), listed);
-  const before = compare();
+  const look = () => standingRecord(record, server, reviewers).catch(tellOwner);
+  const standing = await look();
+  const before = compareTools(standing.record, listed);
   const wanted = options.acceptAll ? openOf(before).map(({ name }) => name) : (options.accept ?? []);
   const chosen = wanted.map((name) => acceptable(before, name));
-  if (wanted.length > 0) reviewTools(record, server, chosen, options.by ?? userInfo().username);
-  return { server, record, tools: wanted.length > 0 ? compare() : before, accepted: wanted };
+  if (wanted.length === 0)
+    return { server, record, tools: before, accepted: [], notes: standing.fault ? [standing.fault.message] : [] };
+  const by = options.by ?? userInfo().username;
+  const { missing } = await reviewTools({ path: record, server, reviewers, reviewer, by }, chosen).catch(tellOwner);
+  const tools = compareTools((await look()).record, listed);
+  return {
+    server,
+    record,
+    tools,
+    accepted: wanted,
+    notes: missing === null ? [] : [`signed, and not enough: ${missing}`],
+  };
 }
 
-type Reviewed = { server: string; record: string; upstream: UpstreamAddress };
+/** Null where nobody has to sign. Signing for nobody who checks would only look like proof. Throws UsageError. */
+async function reviewerOf({ keyFile, keyId }: ReviewOptions, reviewers: Reviewers | null): Promise<Reviewer | null> {
+  if (keyFile === undefined) return null;
+  if (reviewers === null)
+    throw new UsageError("--key-file: the proxy's file names no reviewers, so nobody would check");
+  const signer = readSigner(keyFile, keyId);
+  await requireTrusted(signer, reviewers.root);
+  return { key_id: signer.key_id, sign: (text) => signText(text, signer) };
+}
+
+type Reviewed = { server: string; record: string; upstream: UpstreamAddress; reviewers: Reviewers | null };
 
 async function wrapped(started: readonly string[], options: ReviewOptions): Promise<Reviewed> {
   if (started.length === 0) throw new UsageError('give what starts the server, after --, or --serve');
   const path = pathOf(options, started);
-  const { server, env } = readProxy(path);
+  const file = readProxy(path);
   const [command, ...args] = started as [string, ...string[]];
-  return { server, record: besideOf(path).tools, upstream: { command, args, env } };
+  try {
+    const reviewers = reviewersOf(file, path);
+    return { server: file.server, record: besideOf(path).tools, upstream: { command, args, env: file.env }, reviewers };
+  } catch (thrown) {
+    return tellOwner(thrown);
+  }
 }
 
 async function served(started: readonly string[], { serve, server }: ReviewOptions): Promise<Reviewed> {
@@ -67,7 +121,7 @@ async function served(started: readonly string[], { serve, server }: ReviewOptio
   const found = server === undefined ? undefined : settings.servers[server];
   if (server === undefined || found === undefined)
     throw new UsageError(`--server: must be one of ${Object.keys(settings.servers).join(', ')}`);
-  const [{ besideIn }, { upstreamOf }] = await Promise.all([
+  const [{ besideIn, reviewersIn }, { upstreamOf }] = await Promise.all([
     import('@countersign/mcp/start-serve'),
     import('@countersign/mcp/serve-upstream'),
   ]);
@@ -76,7 +130,7 @@ async function served(started: readonly string[], { serve, server }: ReviewOptio
   const environment = processEnvironment();
   try {
     const upstream = upstreamOf(found, `servers.${server}`, { environment, folder });
-    return { server, record: besideIn(state, server).tools, upstream };
+    return { server, record: besideIn(state, server).tools, upstream, reviewers: reviewersIn(settings, folder) };
   } catch (thrown) {
     return tellOwner(thrown);
   }
@@ -94,7 +148,7 @@ function acceptable(tools: readonly Compared[], name: string): { name: string; n
   return { name, now: found[0]!.now };
 }
 
-function showReview({ server, record, tools, accepted }: Review): string {
+function showReview({ server, record, tools, accepted, notes }: Review): string {
   const open = openOf(tools);
   const lines = open.flatMap(({ name, state, before, now }) => [
     `${name}: ${SAYS[state]}`,
@@ -104,6 +158,7 @@ function showReview({ server, record, tools, accepted }: Review): string {
   return [
     ...lines,
     ...taken,
+    ...notes,
     `${server}: ${tools.length - open.length} tools reviewed, ${open.length} to look at`,
   ].join('\n');
 }
