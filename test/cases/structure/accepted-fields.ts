@@ -34,8 +34,8 @@ export const BUNDLE_FIELDS: readonly Done[] = [
   { field: 'manifest.files.path', in: 'packages/policy/src/verify-bundle.ts' },
   { field: 'manifest.files.sha256', in: 'packages/policy/src/verify-bundle.ts' },
   { field: 'files', in: 'packages/policy/src/verify-bundle.ts' },
-  { field: 'signatures.key_id', in: 'packages/policy/src/verify-bundle.ts' },
-  { field: 'signatures.signature', in: 'packages/policy/src/verify-bundle.ts' },
+  { field: 'signatures.key_id', in: 'packages/ledger/src/count-signatures.ts' },
+  { field: 'signatures.signature', in: 'packages/ledger/src/count-signatures.ts' },
 ];
 
 const CANDIDATE: readonly Done[] = [

@@ -190,7 +190,7 @@ function cases(): void {
 
   test('a job that no client of the proxy asked for is ended and not run, though its payload is one of ours', async () => {
     const { api_key } = JSON.parse(readFileSync(proxyPath, 'utf8'));
-    const { tools } = JSON.parse(readFileSync(join(dir, 'filesystem.tools.json'), 'utf8'));
+    const { tools } = JSON.parse(readFileSync(join(dir, 'filesystem.tools.json'), 'utf8')).record;
     const payload = {
       method: 'tools/call',
       params: { name: 'write_file', arguments: { path: join(files, 'unasked.txt'), content: '1' } },
