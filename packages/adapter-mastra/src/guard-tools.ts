@@ -6,7 +6,7 @@ import { type GuardOptions as CoreOptions, guardCall } from '@countersign/adapte
 import { NotReleased } from '@countersign/adapter-core/not-released';
 import { requireSupported } from '@countersign/adapter-core/supported';
 
-/** Verified with 1.71.0. */
+/** Verified under 1.71.0. */
 export const SUPPORTED = { package: '@mastra/core', from: '1.0.0', before: '2.0.0' } as const;
 
 export type GuardOptions = CoreOptions & {

@@ -67,8 +67,9 @@ export function attackSuite(name: string, make: MakeAdapter, lacks: Lacks = {}):
   const begin = async (mode: Parameters<FakePlane['modes']['set']>[1], drive: Drive = {}) => {
     const plane = playPlane();
     plane.modes.set('shell', mode);
-    // What is allowed is answered at once, however late this process gets to hear it.
-    const driven = await make(plane, { wait_ms: mode.is === 'allow' ? 20_000 : 1, ...drive });
+    // What ends at once is answered at once, however late this process gets to hear it.
+    const ends = mode.is === 'allow' || mode.is === 'quarantine';
+    const driven = await make(plane, { wait_ms: ends ? 20_000 : 1, ...drive });
     const call = (changes: Partial<Call> = {}): Promise<Shown> =>
       driven.call({ run: 'r1', call_id: 'c1', tool: 'shell', input: { command: 'ls' }, ...changes });
     /** Nothing ran, there or here. */
