@@ -35,6 +35,7 @@ const JOB: EffectiveJob = {
   constraints: { timeout_ms: 60_000 },
 };
 
+type Signer = ReturnType<typeof createWarrantSigner>;
 type Key = { key: KeyObject; shown: Record<string, string> };
 
 /** Ends with a newline. */
@@ -78,7 +79,10 @@ function digestOf(domain: string, value: unknown): string {
 }
 
 function warrantVectors({ key, shown }: Key) {
-  const signer = createWarrantSigner(shown.private_pem!);
+  const [signer, stranger] = [shown, keyOf(3).shown].map((of) => createWarrantSigner(of.private_pem!)) as [
+    Signer,
+    Signer,
+  ];
   const { prompt, payload } = JOB;
   const claims = {
     aud: POOL,
@@ -93,19 +97,38 @@ function warrantVectors({ key, shown }: Key) {
     approval_id: null,
   };
   const good = { warrant: signer.sign(claims, NOW_S), salt: SALT.toString('base64url'), effective: JOB };
-  const [header, body] = good.warrant.split('.') as [string, string];
+  const [header, body, signature] = good.warrant.split('.') as [string, string, string];
   const headed = (change: object): string => {
     const input = `${Buffer.from(JSON.stringify({ ...decode(header), ...change })).toString('base64url')}.${body}`;
     return `${input}.${sign(null, Buffer.from(input), key).toString('base64url')}`;
   };
+  const others = ['job-2', 'job-3'].map((job) => ({ ...claims, sub: `acme/${job}` }));
+  const [together, another] = signer.signTogether([claims, ...others], NOW_S) as [string, string];
+  const [togetherHeader, , togetherProof] = together.split('.') as [string, string, string];
+  const proven = (change: (proof: Buffer) => Uint8Array): object => {
+    const changed = Buffer.from(change(Buffer.from(togetherProof, 'base64url'))).toString('base64url');
+    return { ...good, warrant: `${togetherHeader}.${body}.${changed}` };
+  };
   const altered = { ...JOB, payload: { customer_id: 8 } };
   const cases: [string, string | null, object, string?][] = [
     ['in order', null, good],
+    ['in order, signed together with others', null, { ...good, warrant: together }],
+    ['of another in the same bunch', 'warrant_subject', { ...good, warrant: another }],
+    ['signed together, at another place', 'warrant_signature', proven((proof) => proof.with(65, 1))],
+    ['signed together, of another number', 'warrant_signature', proven((proof) => proof.with(67, 4))],
+    ['signed together, without its path', 'warrant_signature', proven((proof) => proof.subarray(0, 68))],
+    ['signed together, with one hash less', 'warrant_signature', proven((proof) => proof.subarray(0, -32))],
+    ['signed together, with one hash more', 'warrant_signature', proven((proof) => Buffer.concat([proof, SALT, SALT]))],
+    ['signed together, with half a hash more', 'warrant_signature', proven((proof) => Buffer.concat([proof, SALT]))],
+    ['signed together, on another path', 'warrant_signature', proven((proof) => proof.with(70, proof[70]! ^ 1))],
+    ['signed together, as if alone', 'warrant_signature', { ...good, warrant: `${header}.${body}.${togetherProof}` }],
+    ['by itself, as if together', 'warrant_signature', { ...good, warrant: `${togetherHeader}.${body}.${signature}` }],
     [
-      'by a key that is not pinned',
+      'signed together, by a key that is not pinned',
       'warrant_signature',
-      { ...good, warrant: createWarrantSigner(keyOf(3).shown.private_pem!).sign(claims, NOW_S) },
+      { ...good, warrant: stranger.signTogether([claims, ...others], NOW_S)[0] },
     ],
+    ['by a key that is not pinned', 'warrant_signature', { ...good, warrant: stranger.sign(claims, NOW_S) }],
     ['for another pool', 'warrant_audience', { ...good, warrant: signer.sign({ ...claims, aud: 'infra' }, NOW_S) }],
     ['expired', 'warrant_time', { ...good, warrant: signer.sign(claims, NOW_S - 7_200) }],
     ['not valid yet', 'warrant_time', { ...good, warrant: signer.sign(claims, NOW_S + 7_200) }],

@@ -149,6 +149,11 @@ export const METRICS = {
     labels: ['pool'],
   },
   dispatches_total: { kind: 'counter', help: 'Attempts dispatched, by pool', labels: ['pool'] },
+  warrant_signatures_total: {
+    kind: 'counter',
+    help: 'Signatures made for them: fewer where warrants of one moment share one',
+    labels: ['pool'],
+  },
   attempts_lost_total: { kind: 'counter', help: 'Attempts whose lease or screening deadline ran out', labels: [] },
   warrants_refused_total: { kind: 'counter', help: 'Warrants that workers refused, by code', labels: ['code'] },
   approvals_open: { kind: 'gauge', help: 'Approvals waiting for votes', labels: [] },

@@ -8,8 +8,13 @@ import { digest, jobId, tenantName, token, uuid } from './names.ts';
 
 export const WARRANT_TYP = 'countersign-warrant+jwt';
 export const WARRANT_ISSUER = 'countersign-scheduler';
+/** `alg` of a warrant by itself (RFC 8037), and of one that was signed together with others of its moment (signed-together.ts). */
+export const WARRANT_ALG = 'EdDSA';
+export const TOGETHER_ALG = 'EdDSA-RFC6962';
+/** Under the root that is signed in place of the warrants: no warrant and no hello begins like that. */
+export const WARRANTS_DOMAIN = 'countersign/warrants/v1';
 
-/** Claims of the compact JWS (EdDSA). `exp` is coarse; the claim's database clock decides. RFC 7519, section 4.1. */
+/** Claims of the compact JWS. `exp` is coarse; the claim's database clock decides. RFC 7519, section 4.1. */
 export const warrantClaims = z.object({
   iss: z.literal(WARRANT_ISSUER),
   /** The pool. */
@@ -112,6 +117,8 @@ export const helloRequest = z.strictObject({
   nonce: uuid,
   /** By the key that will sign results, base64url. */
   signature: z.string().max(128),
+  /** It reads warrants that were signed together. A scheduler of before refuses the field: ask again without. */
+  together: z.literal(true).optional(),
 });
 export const HELLO_CODES = ['worker_unknown', 'signing_key_unregistered', 'revoked'] as const;
 export const helloAnswer = z.object({

@@ -110,6 +110,17 @@ export async function proveConsistency(older: bigint, newer: bigint, read: HashR
   return readRanges(ranges.reverse(), read);
 }
 
+/** Root, and for each leaf hash PATH(i, D[n]) of RFC 6962 section 2.1.1, of a tree that is held as a whole: one leaf or more. */
+export function proveEach(leaves: readonly Uint8Array[]): { root: Uint8Array; paths: Uint8Array[][] } {
+  if (leaves.length === 1) return { root: leaves[0]!, paths: [[]] };
+  const middle = Number(splitOf(BigInt(leaves.length)));
+  const [left, right] = [proveEach(leaves.slice(0, middle)), proveEach(leaves.slice(middle))];
+  return {
+    root: nodeHash(left.root, right.root),
+    paths: [...left.paths.map((path) => [...path, right.root]), ...right.paths.map((path) => [...path, left.root])],
+  };
+}
+
 /** RFC 9162 section 2.1.3.2. */
 export function verifyInclusion(
   leaf: Uint8Array,
@@ -118,18 +129,29 @@ export function verifyInclusion(
   proof: readonly Uint8Array[],
   root: Uint8Array,
 ): boolean {
-  if (index < 0n || index >= size || ![leaf, root, ...proof].every(isHash)) return false;
+  const found = rootOfPath(leaf, index, size, proof);
+  return found !== null && isHash(root) && sameBytes(found, root);
+}
+
+/** The root that a path leads to, by the same section; null where no tree of that size has such a path at that place. */
+export function rootOfPath(
+  leaf: Uint8Array,
+  index: bigint,
+  size: bigint,
+  proof: readonly Uint8Array[],
+): Uint8Array | null {
+  if (index < 0n || index >= size || ![leaf, ...proof].every(isHash)) return null;
   let [at, last] = [index, size - 1n];
   let hash = leaf;
   for (const sibling of proof) {
-    if (last === 0n) return false;
+    if (last === 0n) return null;
     if (at & 1n || at === last) {
       hash = nodeHash(sibling, hash);
       while (at !== 0n && !(at & 1n)) [at, last] = [at >> 1n, last >> 1n];
     } else hash = nodeHash(hash, sibling);
     [at, last] = [at >> 1n, last >> 1n];
   }
-  return last === 0n && sameBytes(hash, root);
+  return last === 0n ? hash : null;
 }
 
 /** RFC 9162 section 2.1.4.2. The empty tree is consistent with everything and so proves nothing: false. */

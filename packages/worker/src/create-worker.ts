@@ -16,6 +16,8 @@ import { openHttpDoor, type WorkerBus } from './http-door.ts';
 import { keepResults, type UnsettledResult } from './keep-results.ts';
 import { pauseAfterRefusals } from './pause-after-refusals.ts';
 import { sayHello, WorkerStartError } from './say-hello.ts';
+import { rememberSignatures } from './verified-signatures.ts';
+import type { Trust } from './verify-warrant.ts';
 import { readOptions, type WorkerOptions, type WorkerSettings } from './worker-options.ts';
 
 export type Worker = AsyncDisposable & {
@@ -70,7 +72,8 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   const pause = pauseAfterRefusals(() => takeMore());
   const askForClaim = claimTogether(bus, pool, worker);
   const { handle, wanted } = options;
-  const parts = { askForClaim, held, results, settings, handle, wanted, pause, log };
+  const trust: Trust = { pool, keys: settings.keys, enforces: settings.enforces, verified: rememberSignatures() };
+  const parts = { askForClaim, held, results, settings, trust, handle, wanted, pause, log };
   const active = new Set<Promise<void>>();
 
   const take = (message: StreamMessage): void => {

@@ -15,7 +15,7 @@ import type { KeptResults } from './keep-results.ts';
 import type { RefusalPause } from './pause-after-refusals.ts';
 import { type RunArtifacts, runArtifacts } from './put-artifacts.ts';
 import { runHandler } from './run-handler.ts';
-import { type Verified, verifyWarrant } from './verify-warrant.ts';
+import { type Trust, type Verified, verifyWarrant } from './verify-warrant.ts';
 import type { Handle, WorkerOptions, WorkerSettings } from './worker-options.ts';
 
 export type WorkerParts = {
@@ -23,6 +23,7 @@ export type WorkerParts = {
   held: HeldAttempts;
   results: KeptResults;
   settings: WorkerSettings;
+  trust: Trust;
   handle: Handle;
   wanted: WorkerOptions['wanted'];
   pause: RefusalPause;
@@ -35,7 +36,7 @@ type Granted = { answer: Extract<ClaimAnswer, { outcome: 'granted' }>; claim_id:
 
 /** Resolves when the slot is free again. */
 export async function handleDelivery(parts: WorkerParts, message: StreamMessage): Promise<void> {
-  const verified = verifyWarrant(message, parts.settings, Math.floor(Date.now() / 1000));
+  const verified = verifyWarrant(message, parts.trust, Math.floor(Date.now() / 1000));
   const traceparent = withinRun(message.traceparent, verified.ok ? verified.claims.jti : (verified.dispatch_id ?? ''));
   parts.pause.heard(message.msg_id, verified.ok);
   if (!verified.ok) return refuse(parts, message, verified, traceparent);

@@ -29,6 +29,8 @@ const AT_THE_DOOR: Readonly<Partial<Record<ErrorCode, StartCode>>> = {
   revoked: 'revoked',
 };
 
+const OLDER: readonly ErrorCode[] = ['field_invalid', 'field_unknown'];
+
 /** `start()` rejects with it. Nothing was taken and nothing ran. */
 export class WorkerStartError extends Error {
   override readonly name = 'WorkerStartError';
@@ -52,18 +54,29 @@ export async function sayHello({ bus, settings, mayNot, log }: HelloParts): Prom
   const { pool, worker, signingKey, keys } = settings;
   const nonce = randomUUID();
   const signature = sign(null, Buffer.from(helloText('worker', pool, worker, nonce)), signingKey).toString('base64url');
-  const answer = await untilAnswered(
-    () =>
-      bus.callAt(subjects.hello(pool, worker), 'scheduler.hello', { nonce, signature }, { timeout_ms: LIMITS.rpc_ms }),
-    settings,
-    mayNot,
-  );
+  const ask = (more: { together?: true }) =>
+    bus.callAt(
+      subjects.hello(pool, worker),
+      'scheduler.hello',
+      { nonce, signature, ...more },
+      { timeout_ms: LIMITS.rpc_ms },
+    );
+  const answer = await untilAnswered(() => ask({ together: true }).catch(unlessOlder(() => ask({}))), settings, mayNot);
   const told = Buffer.from(helloText('scheduler', pool, worker, nonce));
   const proof = Buffer.from(answer.signature, 'base64url');
   if (!keys.some((key) => verify(null, told, key, proof)))
     throw new WorkerStartError('scheduler_key_unpinned', settings);
   if (answer.code !== null) throw new WorkerStartError(answer.code, settings);
   if (!answer.pool_active) log.warn({ pool }, 'no active policy has this pool: work comes when one has');
+}
+
+/** Who knows no warrants that were signed together refuses the field, and sends each by itself. */
+function unlessOlder<T>(again: () => Promise<T>) {
+  return (thrown: unknown): Promise<T> => {
+    const isOlder = thrown instanceof CountersignError && OLDER.includes(thrown.code);
+    if (!isOlder) throw thrown;
+    return again();
+  };
 }
 
 async function untilAnswered(

@@ -3,6 +3,7 @@
 import type { SealKey } from '@countersign/ledger/decision-seal';
 import type { FailMode } from '@countersign/platform/fail-mode';
 import type { ServiceContext } from '@countersign/platform/service';
+import type { KnownReaders } from './claim/store-readers.ts';
 import type { WorkerUses } from './claim/store-worker-uses.ts';
 import type { WarrantSigner } from './dispatch/sign-warrant.ts';
 import type { ControlMemory } from './known-control.ts';
@@ -23,6 +24,7 @@ export type SchedulerContext = ServiceContext<
   /** What to plan under; the step compares its revision. */
   control: ControlMemory;
   workers: WorkerUses;
+  readers: KnownReaders;
   nudgeDispatch(): void;
   /** Between a plan and the step that carries it out. Tests alone set it. */
   planned?: () => Promise<void>;

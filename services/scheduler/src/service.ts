@@ -19,6 +19,7 @@ import { answerBeat } from './claim/answer-beat.ts';
 import { answerHello } from './claim/answer-hello.ts';
 import { claimAttempts } from './claim/claim-attempts.ts';
 import type { Claim } from './claim/plan.ts';
+import { openKnownReaders } from './claim/store-readers.ts';
 import { listWorkerUses, openWorkerUses } from './claim/store-worker-uses.ts';
 import { openWorkerDoor } from './claim/worker-door.ts';
 import { dispatchJobs } from './dispatch/dispatch-jobs.ts';
@@ -90,6 +91,7 @@ export const scheduler = defineService({
       known: { epochs: new Map(), rooms: new Map(), crowded: new Set(), waits: false },
       control: openControlMemory(context.database),
       workers: openWorkerUses(),
+      readers: openKnownReaders(),
       nudgeDispatch: () => dispatch.nudge(),
     };
     const renewals = context.sweep('renew holds', null, () => renewHolds(shared));
@@ -113,7 +115,10 @@ export const scheduler = defineService({
     context.sweep('agenda', LIMITS.sweep_ms, () => followAgenda(shared, sweeps));
     context.sweep('waiting', 5_000, () => countWaiting(shared));
     context.sweep('worker uses', 60_000, () => shared.workers.keep(context.database));
-    context.sweep('workers seen', 10_000, () => shared.workers.keepSeen(context.database));
+    context.sweep('workers seen', 10_000, async () => {
+      await shared.workers.keepSeen(context.database);
+      await shared.readers.learn(context.database);
+    });
     context.sweep('forget', 60_000, () => forgetCounted(context.database));
 
     const erasing = context.sweep('erase payloads', LIMITS.erase_ms, async () => {

@@ -262,6 +262,7 @@ export type Tables = {
     pool: string;
     worker: string;
     seen_at: string;
+    reads_together: boolean;
   };
   'scheduler.worker_uses': {
     pool: string;

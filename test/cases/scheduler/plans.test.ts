@@ -311,6 +311,7 @@ describe('at the claim', () => {
     ...more,
   });
   const REFUSED = { refused: { code: 'warrant_time' as const } };
+  const UNREAD = { refused: { code: 'warrant_header' as const } };
   const plan = (claims: readonly Claim[], attempt: Partial<LockedAttempt> | null, control = CONTROL, running = 0) =>
     planClaims(claims, {
       control,
@@ -357,6 +358,9 @@ describe('at the claim', () => {
     ['and before the pool is full', claim(), {}, stop('pool', POOL), 4, 'stopped'],
     ['a refused warrant is offered again', claim(REFUSED), {}, CONTROL, 0, 'wait'],
     ['whatever the policy says by then', claim(REFUSED), {}, OTHER_EPOCH, 0, 'wait'],
+    ['nor is a later attempt’s whose kind nobody knows', claim(UNREAD), { attempt: 2 }, CONTROL, 0, 'wait'],
+    ['nor one’s that people allowed', claim(UNREAD), { attempt: 1, approval_id: 'by-people' }, CONTROL, 0, 'wait'],
+    ['a first one’s is taken back', claim(UNREAD), { attempt: 1 }, CONTROL, 0, 'warrant_invalid'],
     ['not for ever', claim(REFUSED), { refusals: LIMITS.warrant_offers - 1 }, CONTROL, 0, 'warrant_invalid'],
   ])('%s', (_, asked, attempt, control, running, expected) => {
     const [answer] = plan([asked], attempt, control, running).answers;
@@ -392,6 +396,17 @@ describe('at the claim', () => {
     const { plan: planned, answers } = plan([claim(), claim({ claim_id: 'x' })], {}, CONTROL, 3);
     expect(answers).toMatchObject([{ outcome: 'granted' }, { outcome: 'lost', code: 'claim_lost' }]);
     expect(planned.started).toHaveLength(1);
+  });
+
+  test('a first warrant of a kind that its worker does not know is made again, by itself', () => {
+    const { plan: planned, answers } = plan([claim(UNREAD), claim({ claim_id: 'x' })], { attempt: 1 });
+    expect(answers).toMatchObject([{ code: 'warrant_invalid' }, { code: 'claim_lost' }]);
+    const reason = 'warrant refused: warrant_header';
+    expect(planned).toMatchObject({ voided: ['d'], started: [], refused: [], moves: [{ to: 'cleared', reason }] });
+    expect(planned.entries).toMatchObject([
+      { kind: 'attempt_refused', body: { worker: 'w1', code: 'warrant_header', state: 'cleared' } },
+      { kind: 'job_cleared', body: { dispatch_id: 'd', state: 'cleared', reason } },
+    ]);
   });
 
   test('the same refusal counts once, and the last one fails the job', () => {

@@ -1,9 +1,13 @@
 /** The published vectors of the worker protocol, read as both ends read the messages, and by the worker in plain JavaScript. */
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createPublicKey, verify } from 'node:crypto';
+import { join } from 'node:path';
 import { workerResult } from '@countersign/contracts/worker';
+import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { AGENTS, WORKERS } from '@countersign/platform/read-signature';
 import { checkBody, openSigned, type SignedHttp } from '@countersign/platform/signed-http';
+import { rememberSignatures } from '@countersign/worker/verified-signatures';
 import { verifyWarrant } from '@countersign/worker/verify-warrant';
 import { describe, expect, test, vi } from 'vitest';
 import { canonical, check } from '../../../examples/workers/worker.mjs';
@@ -18,7 +22,7 @@ const vectors = JSON.parse(renderWorkerVectors());
 const publicKey = (x: string) => createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
 const worker = publicKey(vectors.keys.worker.public_key);
 const scheduler = publicKey(vectors.keys.scheduler.public_key);
-const trust = { pool: vectors.pool as string, keys: [scheduler], enforces: [] };
+const trust = { pool: vectors.pool as string, keys: [scheduler], enforces: [], verified: rememberSignatures() };
 
 test.each(vectors.canonical as { text: string; canonical: string }[])('canonical text of $text', (each) => {
   expect(canonicalize(JSON.parse(each.text))).toBe(each.canonical);
@@ -35,6 +39,23 @@ describe('a warrant', () => {
     vi.useRealTimers();
     expect(said).toBe(refused);
   });
+});
+
+const PYTHON = `
+import json, sys, time
+sys.path.insert(0, sys.argv[1])
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from countersign.warrant import check, unbase64
+given = json.load(sys.stdin)
+time.time = lambda: given["now_s"]
+pinned = [Ed25519PublicKey.from_public_bytes(unbase64(given["keys"]["scheduler"]["public_key"]))]
+print(json.dumps([check(each["delivery"], given["pool"], pinned, [])[0] for each in given["warrants"]]))`;
+const hasPython = spawnSync('python3', ['-c', 'import cryptography']).status === 0;
+
+test.skipIf(!hasPython)('the worker in Python says the same of every warrant', () => {
+  const args = ['-c', PYTHON, join(PROJECT_DIR, 'packages/python/src')];
+  const said = execFileSync('python3', args, { input: JSON.stringify(vectors), encoding: 'utf8' });
+  expect(JSON.parse(said)).toEqual((vectors.warrants as Case[]).map(({ refused }) => refused));
 });
 
 test('each side of a hello signs its own text', () => {

@@ -2,6 +2,7 @@ import { randomBytes, sign } from 'node:crypto';
 import type { EffectiveJob } from '@countersign/contracts/decision';
 import { subjects } from '@countersign/contracts/subjects';
 import type { RefusalCode } from '@countersign/contracts/worker';
+import { rememberSignatures } from '@countersign/worker/verified-signatures';
 import { type Trust, verifyWarrant } from '@countersign/worker/verify-warrant';
 import { compactVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +11,12 @@ import { createSigningKey, HEADER, JOB, type Made, makeClaims, signClaims } from
 const POOL = 'desk-read';
 const scheduler = createSigningKey();
 const stranger = createSigningKey();
-const trust: Trust = { pool: POOL, keys: [scheduler.publicKey], enforces: ['no_network'] };
+const trust: Trust = {
+  pool: POOL,
+  keys: [scheduler.publicKey],
+  enforces: ['no_network'],
+  verified: rememberSignatures(),
+};
 const NOW = Math.floor(Date.now() / 1000);
 
 const SUBJECT = subjects.dispatch(POOL, JOB.tenant, JOB.topic);

@@ -2,9 +2,10 @@
  * Between a plan and the step that carries it out anything may happen: another policy, a stop, a revocation, a cancel, the
  * same step by another replica. The outcome is always that of a plan made afterwards, whatever was planned before.
  */
-import { randomUUID } from 'node:crypto';
+import { randomUUID, verify } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
+import { TOGETHER_ALG, WARRANT_ALG } from '@countersign/contracts/worker';
 import { waitUntil } from '@countersign/infra/wait-until';
 import type { ChainEntry } from '@countersign/ledger/chain-entry';
 import { verifyChain } from '@countersign/ledger/chain-hash';
@@ -16,6 +17,8 @@ import { claimAttempts } from '@countersign/scheduler/claim/claim-attempts';
 import { dispatchJobs } from '@countersign/scheduler/dispatch/dispatch-jobs';
 import type { SchedulerContext } from '@countersign/scheduler/scheduler-context';
 import { countWaiting } from '@countersign/scheduler/view/count-waiting';
+import { rememberSignatures } from '@countersign/worker/verified-signatures';
+import { verifyWarrant } from '@countersign/worker/verify-warrant';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { admitItem, POOL, TENANT } from '../../cases/scheduler/decided-job.ts';
@@ -262,6 +265,60 @@ test('a ceiling that changed after the dispatch sends the job back to the gate',
   const after = await sent('after');
   expect(after.outcome).toMatchObject({ outcome: 'lost', code: 'epoch_stale' });
   expect(await seen(after.job)).toMatchObject({ state: 'cleared', attempt_state: 'void' });
+});
+
+test('warrants of one moment share a signature, and who cannot read them is sent the job once more, by itself', async () => {
+  await run.admin.query(`UPDATE scheduler.attempts SET state = 'void' WHERE state IN ('dispatched', 'running')`);
+  await run.admin.query(
+    `UPDATE scheduler.jobs SET state = 'cancelled' WHERE state IN ('cleared', 'dispatched', 'running')`,
+  );
+  const replica = run.replicas[0]!;
+  const admitTogether = async (count: number) => {
+    const jobs = Array.from({ length: count }, () => ({ job_id: randomUUID(), actor: uniqueActor() }));
+    run.offered.length = 0;
+    await admitJobs(
+      replica,
+      jobs.map(({ job_id, actor }) => admitItem(job_id, { epoch: run.epoch(), actor })),
+    );
+    return jobs;
+  };
+  let verifications = 0;
+  const verified = rememberSignatures((signed, key, signature) => {
+    verifications += 1;
+    return verify(null, signed, key, signature);
+  });
+  /** `alg` of each; the job of a decided one here is not that of its digest, which a worker looks at after the signature. */
+  const algs = () =>
+    run.offered.map(([subject, message]) => {
+      const delivery = { subject, data: Buffer.from(JSON.stringify(message)) };
+      const trust = { pool: POOL, keys: [run.warrant_key], enforces: [], verified };
+      expect(verifyWarrant(delivery, trust, Date.now() / 1000)).toMatchObject({ code: 'warrant_effective' });
+      return JSON.parse(Buffer.from(message.warrant.split('.')[0]!, 'base64url').toString()).alg;
+    });
+  await admitTogether(2);
+  expect(algs()).toEqual([WARRANT_ALG, WARRANT_ALG]);
+  await replica.readers.note(replica.database, { pool: POOL, worker: 'w1' }, true);
+  await admitTogether(1);
+  expect(algs()).toEqual([WARRANT_ALG]);
+  const jobs = await admitTogether(3);
+  expect([algs(), verifications]).toEqual([[TOGETHER_ALG, TOGETHER_ALG, TOGETHER_ALG], 1]);
+  const ids = new Set(run.offered.map(([, , { msg_id }]) => msg_id));
+  const refuse = async (dispatch_id: string) => {
+    const refused = { code: 'warrant_header' as const };
+    return claimAttempts(replica, [{ dispatch_id, claim_id: randomUUID(), pool: POOL, worker: 'old', refused }]);
+  };
+  for (const id of ids) expect(await refuse(id)).toMatchObject([{ outcome: 'lost', code: 'warrant_invalid' }]);
+  run.offered.length = 0;
+  await dispatchJobs(replica);
+  expect(algs()).toEqual([WARRANT_ALG, WARRANT_ALG, WARRANT_ALG]);
+  for (const [, , { msg_id: dispatch_id }] of run.offered) {
+    expect(ids.has(dispatch_id)).toBe(false);
+    const asked = { dispatch_id, claim_id: randomUUID(), pool: POOL, worker: 'old' };
+    expect(await claimAttempts(replica, [asked])).toMatchObject([{ outcome: 'granted', attempt: 2 }]);
+  }
+  for (const job of jobs) expect(await seen(job)).toMatchObject({ state: 'running', attempt: 2 });
+  await run.admin.query(`DELETE FROM scheduler.worker_sightings WHERE worker = 'w1'`);
+  await replica.readers.learn(replica.database);
 });
 
 describe('what was dispatched and is not claimed yet', () => {

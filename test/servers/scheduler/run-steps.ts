@@ -2,11 +2,13 @@
  * Replicas of the scheduler's steps on a database of their own: no bus, no timers, a kernel that allows everything under the
  * epoch it knows, and a hook between each plan and the step that carries it out.
  */
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { DecideItem, Decision } from '@countersign/contracts/decision';
 import type { Pool } from '@countersign/contracts/policy-pools';
+import type { DispatchMessage } from '@countersign/contracts/worker';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import { uuidv7 } from '@countersign/platform/ids';
+import { openKnownReaders } from '@countersign/scheduler/claim/store-readers';
 import { openWorkerUses } from '@countersign/scheduler/claim/store-worker-uses';
 import { createWarrantSigner } from '@countersign/scheduler/dispatch/sign-warrant';
 import { openControlMemory } from '@countersign/scheduler/known-control';
@@ -14,10 +16,16 @@ import type { SchedulerContext } from '@countersign/scheduler/scheduler-context'
 import { ACTOR, decidedJob, POOL, SEAL_KEY, TENANT } from '../../cases/scheduler/decided-job.ts';
 import { createDatabase, type TestDatabase } from '../../harness/create-database.ts';
 
+type Offered = [subject: string, message: DispatchMessage, options: { msg_id: string }];
+
 export type StepRun = AsyncDisposable & {
   admin: Database;
   replicas: SchedulerContext[];
   epoch(): number;
+  /** What was sent to the pools, in order. */
+  offered: Offered[];
+  /** Of the warrants in it. */
+  warrant_key: KeyObject;
   /** Another version of the same policy. `more`: of its pool, otherwise than usual. */
   activate(more?: Partial<Pool>): Promise<void>;
   setStop(on: boolean): Promise<void>;
@@ -48,6 +56,7 @@ export async function runSteps(
   const pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
   let version = 0;
   let epoch = 0;
+  const offered: Offered[] = [];
   const hooks: ((() => Promise<unknown>) | null)[] = [];
 
   const contextOf = (replica: number): SchedulerContext => {
@@ -64,12 +73,18 @@ export async function runSteps(
       database: own,
       log: silent,
       metrics: { count() {}, set() {}, observe() {} },
-      bus: { call: decide, offer() {}, hint() {}, publish: async () => undefined },
+      bus: {
+        call: decide,
+        offer: (...message: Offered) => void offered.push(message),
+        hint() {},
+        publish: async () => undefined,
+      },
       config: { DECISION_SEAL_KEYS: [SEAL_KEY], FAIL_MODE: 'closed', WARRANT_KEY: pem, TENANT_WAITING: 100_000 },
       warrants: createWarrantSigner(pem),
       known: { epochs: new Map(), rooms: new Map(), crowded: new Set(), waits: false },
       control: openControlMemory(own),
       workers: openWorkerUses(),
+      readers: openKnownReaders(),
       nudgeDispatch() {},
       planned: async () => {
         const act = hooks[replica];
@@ -83,6 +98,8 @@ export async function runSteps(
     admin,
     replicas: [contextOf(0), contextOf(1)],
     epoch: () => epoch,
+    offered,
+    warrant_key: createPublicKey(pem),
     async activate(more) {
       version += 1;
       const snapshot = `sha256:${version.toString(16).padStart(64, '0')}`;

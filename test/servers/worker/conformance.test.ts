@@ -8,9 +8,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { WorkerResult } from '@countersign/contracts/worker';
+import { TOGETHER_ALG, WARRANTS_DOMAIN, type WorkerResult } from '@countersign/contracts/worker';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { canonicalize } from '@countersign/ledger/canonical-json';
+import { signTogether } from '@countersign/ledger/signed-together';
 import { createLogger } from '@countersign/platform/logger';
 import { createWorker, type Worker } from '@countersign/worker/create-worker';
 import type { Handle } from '@countersign/worker/worker-options';
@@ -78,7 +79,7 @@ async function playPackage(stage: Stage, make: (handle: Handle) => Worker): Prom
 }
 
 async function inJavaScript(): Promise<Played> {
-  const stage = await startFakeDoor();
+  const stage = await startFakeDoor({ older: true });
   const effects: string[] = [];
   const ending = new AbortController();
   const running = runWorker(fileOf(stage), handleInto(effects), { signal: ending.signal, refusal_pause_ms: 1 });
@@ -91,7 +92,7 @@ async function inJavaScript(): Promise<Played> {
 }
 
 async function inPython(): Promise<Played> {
-  const stage = await startFakeDoor();
+  const stage = await startFakeDoor({ older: true });
   const file = join(mkdtempSync(join(tmpdir(), 'python-worker-')), 'worker.json');
   writeFileSync(file, JSON.stringify(fileOf(stage)), { mode: 0o600 });
   const script = join(PROJECT_DIR, 'test/cases/worker/play-handler.py');
@@ -192,6 +193,24 @@ describe.concurrent.each(WORKERS)('$name', ({ name, play, missing }) => {
       ...body,
       warrant: signed(claimsIn(body), { ...(key ? { key } : {}), header: { ...HEADER, ...change } }),
     });
+    const together = (body: Body, at = 0, change: (proof: Buffer) => Uint8Array = (proof) => proof): Body => {
+      const header = { ...HEADER, alg: TOGETHER_ALG };
+      const texts = [claimsIn(body), { jti: 'another' }, { jti: 'a third' }].map((claims) =>
+        [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.'),
+      );
+      const proofs = signTogether(
+        WARRANTS_DOMAIN,
+        texts.map((text) => Buffer.from(text)),
+        (root) => sign(null, root, stage.signing.privateKey),
+      );
+      const proof = change(Buffer.from(proofs[at]!));
+      return { ...body, warrant: `${texts[0]}.${Buffer.from(proof).toString('base64url')}` };
+    };
+
+    test('runs a job whose warrant was signed together with others', async () => {
+      expect(await resultOf(await dispatch({ answer: 1 }, (body) => together(body)))).toMatchObject({ output: 1 });
+    });
+
     const now = Math.floor(Date.now() / 1000);
     const FORGED: [string, string, (body: Body) => Body][] = [
       ['by another key', 'warrant_signature', withHeader({}, other)],
@@ -213,6 +232,8 @@ describe.concurrent.each(WORKERS)('$name', ({ name, play, missing }) => {
         'warrant_payload',
         withClaims({ payload_digest: `sha256:${'0'.repeat(64)}` }),
       ],
+      ['whose proof is another’s of its moment', 'warrant_signature', (body) => together(body, 1)],
+      ['whose path is cut', 'warrant_signature', (body) => together(body, 0, (proof) => proof.subarray(0, -32))],
       ['whose salt is too short', 'warrant_effective', (body) => ({ ...body, salt: 'AAAA' })],
       ['under constraints that it does not enforce', 'constraint_unenforced', (body) => body],
     ];

@@ -40,7 +40,8 @@ export type FakeDoor = Stage & {
 
 type Message = { subject: string; dispatch_id: string; message: string; receipt: string };
 
-export async function startFakeDoor(): Promise<FakeDoor> {
+/** `older`: it knows no more of a hello than before warrants were signed together. */
+export async function startFakeDoor({ older = false } = {}): Promise<FakeDoor> {
   const signing = createSigningKey();
   const nonces = new Set<string>();
   const queue: Message[] = [];
@@ -98,8 +99,9 @@ export async function startFakeDoor(): Promise<FakeDoor> {
       return { status: 200, body: await say(verb, JSON.parse(body)) };
     } catch (thrown) {
       const code = (thrown as { code?: string }).code ?? 'scheduler_unavailable';
+      const status = { scheduler_unavailable: 503, field_unknown: 400 }[code] ?? 401;
       door.refused.push(code);
-      return { status: code === 'scheduler_unavailable' ? 503 : 401, body: { code, detail: String(thrown) } };
+      return { status, body: { code, detail: String(thrown) } };
     }
   }
 
@@ -118,7 +120,8 @@ export async function startFakeDoor(): Promise<FakeDoor> {
   async function say(verb: string, asked: unknown): Promise<unknown> {
     switch (verb) {
       case 'hello': {
-        const { nonce } = asked as { nonce: string };
+        const { nonce, together } = asked as { nonce: string; together?: true };
+        if (older && together) throw Object.assign(new Error(), { code: 'field_unknown' });
         const text = Buffer.from(helloText('scheduler', POOL, WORKER, nonce));
         const signature = sign(null, text, signing.privateKey).toString('base64url');
         return { nonce, code: null, pool_active: true, signature };

@@ -53,7 +53,7 @@ export type FakeScheduler = AsyncDisposable & {
   /** Set by the test; a throw is an outage. */
   answerClaim: (request: ClaimRequest, made: Made | undefined) => ClaimVerdict | Promise<ClaimVerdict>;
   /** `text` is what the scheduler signs. */
-  answerHello: (text: Buffer) => Partial<HelloAnswer>;
+  answerHello: (text: Buffer, asked: { together?: true | undefined }) => Partial<HelloAnswer>;
   answerBeat: (dispatch_id: string, reported: boolean) => Order | Promise<Order>;
   answerResult: (result: WorkerResult) => Partial<ResultAnswer> | Promise<Partial<ResultAnswer>>;
   /** Published under its dispatch id, as the scheduler does; `msg_id` null under none. */
@@ -153,11 +153,11 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
     },
   };
 
-  scheduler.serve('scheduler.hello', async ({ nonce }, { subject }) => {
+  scheduler.serve('scheduler.hello', async ({ nonce, ...asked }, { subject }) => {
     const [pool = '', worker = ''] = subject.split('.').slice(3);
     const text = Buffer.from(helloText('scheduler', pool, worker, nonce));
     const signature = sign(null, text, signing.privateKey).toString('base64url');
-    return { nonce, code: null, pool_active: true, signature, ...fake.answerHello(text) };
+    return { nonce, code: null, pool_active: true, signature, ...fake.answerHello(text, asked) };
   });
   const answerClaim = async (request: ClaimRequest): Promise<ClaimAnswer> => {
     fake.claims.push(request);

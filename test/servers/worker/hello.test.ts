@@ -1,11 +1,14 @@
 /** A worker whose work would not count is told so when it starts, and takes nothing. */
 import { sign } from 'node:crypto';
+import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
 import { HELLO_CODES, helloText } from '@countersign/contracts/worker';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
 import { connectDatabase } from '@countersign/platform/database';
 import { createNatsKey } from '@countersign/platform/nats-key';
 import { answerHello } from '@countersign/scheduler/claim/answer-hello';
+import { openKnownReaders } from '@countersign/scheduler/claim/store-readers';
 import { createWarrantSigner } from '@countersign/scheduler/dispatch/sign-warrant';
 import { WorkerStartError } from '@countersign/worker/say-hello';
 import type { WorkerOptions } from '@countersign/worker/worker-options';
@@ -64,6 +67,22 @@ test('an answer that somebody else signed, or for another worker, is none of the
   fake.answerHello = () => ({});
 });
 
+test.each(['field_invalid', 'field_unknown'] as const)(
+  'a scheduler of before knows less to ask (%s), and is asked that',
+  async (code) => {
+    const heard: boolean[] = [];
+    fake.answerHello = (_, { together }) => {
+      heard.push(together === true);
+      if (together) throw new CountersignError(code);
+      return {};
+    };
+    await using worker = fake.worker({ handle: () => null });
+    await worker.start();
+    expect(heard).toEqual([true, false]);
+    fake.answerHello = () => ({});
+  },
+);
+
 test('without an answer it does not start, and tells so', async () => {
   const scheduler = fake.answerHello;
   fake.answerHello = () => {
@@ -74,17 +93,18 @@ test('without an answer it does not start, and tells so', async () => {
 });
 
 type Key = ReturnType<typeof createSigningKey>;
-type Four = [Key, Key, Key, Key];
+type Five = [Key, Key, Key, Key, Key];
 
 describe('the scheduler', () => {
-  const [right, wrong, warrant, former] = Array.from({ length: 4 }, createSigningKey) as Four;
+  const [right, wrong, warrant, former, another] = Array.from({ length: 5 }, createSigningKey) as Five;
   const cleanUp = new AsyncDisposableStack();
-  const ask = async (worker: string, key = right) => {
+  const readers = openKnownReaders();
+  const ask = async (worker: string, key = right, more: { together?: true } = {}) => {
     const nonce = '6f1c6a0e-6c5c-4f43-9b3f-0f3f0a8a0c11';
     const text = Buffer.from(helloText('worker', POOL, worker, nonce));
-    const asked = { nonce, signature: sign(null, text, key.privateKey).toString('base64url') };
+    const asked = { nonce, signature: sign(null, text, key.privateKey).toString('base64url'), ...more };
     const { code } = await answerHello(
-      { database: scheduler, warrants: createWarrantSigner(warrant.pem) },
+      { database: scheduler, warrants: createWarrantSigner(warrant.pem), readers },
       { pool: POOL, worker },
       asked,
     );
@@ -103,6 +123,7 @@ describe('the scheduler', () => {
       registerIdentities(tx, {
         workers: [
           { pool: POOL, worker: WORKER, public_key: right.public_key },
+          { pool: POOL, worker: 'two', public_key: another.public_key },
           { pool: POOL, worker: 'gone', public_key: wrong.public_key },
         ],
       }),
@@ -118,6 +139,40 @@ describe('the scheduler', () => {
     expect(await ask(WORKER, wrong)).toBe('signing_key_unregistered');
     expect(await ask('nobody')).toBe('worker_unknown');
     expect(await ask('gone', wrong)).toBe('revoked');
+  });
+
+  test('warrants of a pool are signed together while every worker there says that it reads them', async () => {
+    const other = openKnownReaders();
+    const sign_together = async () => {
+      await other.learn(scheduler);
+      expect(other.all(POOL)).toBe(readers.all(POOL));
+      return readers.all(POOL);
+    };
+    await admin.query('DELETE FROM scheduler.worker_sightings');
+    await readers.learn(scheduler);
+    expect(await sign_together()).toBe(false);
+    await ask('gone', wrong, { together: true });
+    await ask('two', wrong, { together: true });
+    expect(await sign_together()).toBe(false);
+    await ask(WORKER, right, { together: true });
+    expect([await sign_together(), readers.all('other')]).toEqual([true, false]);
+    await ask('two', another);
+    expect(await sign_together()).toBe(false);
+    await ask('two', another, { together: true });
+    expect(await sign_together()).toBe(true);
+    // Put back to a version of before.
+    await ask('two', another);
+    expect(await sign_together()).toBe(false);
+    await admin.query(
+      `UPDATE scheduler.worker_sightings SET seen_at = seen_at - $1 * interval '1 millisecond' WHERE worker = 'two'`,
+      [LIMITS.worker_alive_ms],
+    );
+    await readers.learn(scheduler);
+    expect(await sign_together()).toBe(true);
+    // Heard of without a hello: it began under a scheduler of before.
+    await admin.query(`INSERT INTO scheduler.worker_sightings (pool, worker) VALUES ($1, 'three')`, [POOL]);
+    await readers.learn(scheduler);
+    expect(await sign_together()).toBe(false);
   });
 
   test('takes the key before until its end', async () => {

@@ -70,15 +70,18 @@ class Worker:
         """Proves that the scheduler is the one that is pinned, and hears whether this worker's work would count."""
         nonce = str(uuid.uuid4())
         text = "countersign hello from %s: " + "%s/%s %s" % (self.file["pool"], self.file["worker"], nonce)
+        asked = {"nonce": nonce, "signature": to_base64url(self.key.sign((text % "worker").encode())), "together": True}
         while True:
-            signature = to_base64url(self.key.sign((text % "worker").encode()))
-            ok, said, again = self.door.post("hello", {"nonce": nonce, "signature": signature})
+            ok, said, again = self.door.post("hello", asked)
             if ok:
                 if not signed_by(self.pinned, unbase64(said["signature"]), (text % "scheduler").encode()):
                     raise NotLetIn("scheduler_key_unpinned")
                 if said["code"] is not None:
                     raise NotLetIn(said["code"])
                 return
+            # A plane of before: it sends each warrant by itself.
+            if said.get("code") in ("field_unknown", "field_invalid") and asked.pop("together", False):
+                continue
             if not again:
                 raise NotLetIn(said["code"])
             time.sleep(0.5)

@@ -14,7 +14,7 @@ type Asked = RpcParsed<'scheduler.hello'>;
 type Worker = { pool: string; worker: string };
 
 export async function answerHello(
-  { database, warrants }: Pick<SchedulerContext, 'database' | 'warrants'>,
+  { database, warrants, readers }: Pick<SchedulerContext, 'database' | 'warrants' | 'readers'>,
   who: Worker,
   asked: Asked,
 ): Promise<HelloAnswer> {
@@ -23,9 +23,11 @@ export async function answerHello(
     readControl(database, [], [workerSubject(who)]),
     readPoolNames(database),
   ]);
+  const code = judge(registered, revoked.length > 0, who, asked);
+  if (code === null) await readers.note(database, who, asked.together === true);
   return {
     nonce: asked.nonce,
-    code: judge(registered, revoked.length > 0, who, asked),
+    code,
     pool_active: pools.includes(who.pool),
     signature: warrants.signText(helloText('scheduler', who.pool, who.worker, asked.nonce)),
   };

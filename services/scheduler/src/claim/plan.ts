@@ -9,7 +9,8 @@ import type { CountersignError } from '@countersign/contracts/errors';
 import { jobEntry } from '@countersign/contracts/job-entry';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
-import type { ClaimAnswer, ClaimRequest, ClaimVerdict } from '@countersign/contracts/worker';
+import type { ClaimAnswer, ClaimRequest, ClaimVerdict, RefusalCode } from '@countersign/contracts/worker';
+import { maySignTogether } from '../dispatch/sign-warrant.ts';
 import type { Move } from '../move-jobs.ts';
 import { isRevoked, type LockedAttempt, type Running, type StartedAttempt } from '../store-attempts.ts';
 
@@ -62,6 +63,9 @@ function once({ pool, worker }: StartedAttempt): Running {
 function sum(running: readonly Running[]): number {
   return running.reduce((all, { used }) => all + used, 0);
 }
+
+/** How a worker refuses a warrant of a kind that it does not know. */
+const UNREAD: RefusalCode = 'warrant_header';
 
 function judge(
   plan: ClaimPlan,
@@ -139,6 +143,8 @@ function grant(attempt: LockedAttempt): ClaimVerdict {
 /**
  * One worker that trusts the wrong key or has a wrong clock must not fail what the worker beside it would run. So the
  * same warrant is offered again: nothing ran, and no attempt and no approval is spent. Refused too often, the job fails.
+ * One that may have been signed together is taken back where its worker does not know such: no other may be there, and the next
+ * attempt's warrant is signed by itself, which every worker reads.
  */
 function refuse(plan: ClaimPlan, attempt: LockedAttempt, { refused, worker, claim_id }: Claim): ClaimVerdict {
   if (attempt.refused_claim_id === claim_id) return offerAgain(attempt);
@@ -148,6 +154,11 @@ function refuse(plan: ClaimPlan, attempt: LockedAttempt, { refused, worker, clai
   const { code } = refused!;
   const reason = `warrant refused: ${code}`;
   const details = { worker, code, refusals };
+  if (code === UNREAD && maySignTogether(attempt)) {
+    voidAttempt(plan, attempt, 'cleared', 'attempt_refused', reason, details);
+    plan.entries.push(jobEntry('job_cleared', attempt, { state: 'cleared', ...attemptOf(attempt), reason }));
+    return lost('warrant_invalid');
+  }
   if (refusals < LIMITS.warrant_offers) {
     plan.refused.push(attempt);
     plan.entries.push(
