@@ -15,13 +15,14 @@ import { admitJobs } from '@countersign/scheduler/admit/admit-jobs';
 import { answerBeat } from '@countersign/scheduler/claim/answer-beat';
 import { claimAttempts } from '@countersign/scheduler/claim/claim-attempts';
 import { dispatchJobs } from '@countersign/scheduler/dispatch/dispatch-jobs';
+import { offerAttempts } from '@countersign/scheduler/dispatch/publish-attempts';
 import type { SchedulerContext } from '@countersign/scheduler/scheduler-context';
 import { countWaiting } from '@countersign/scheduler/view/count-waiting';
 import { rememberSignatures } from '@countersign/worker/verified-signatures';
 import { verifyWarrant } from '@countersign/worker/verify-warrant';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { admitItem, POOL, TENANT } from '../../cases/scheduler/decided-job.ts';
+import { admitItem, judgedJob, POOL, TENANT } from '../../cases/scheduler/decided-job.ts';
 import { runSteps, type StepRun, uniqueActor } from './run-steps.ts';
 
 const CONCURRENCY = 3;
@@ -34,6 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => run[Symbol.asyncDispose]());
 
+type Sent = Parameters<typeof offerAttempts>[1][number];
 type Job = { job_id: string; actor: string };
 type Seen = { state: string; attempt: number; dispatch_id: string | null; attempt_state: string | null; epoch: number };
 
@@ -317,12 +319,35 @@ test('warrants of one moment share a signature, and who cannot read them is sent
     expect(await claimAttempts(replica, [asked])).toMatchObject([{ outcome: 'granted', attempt: 2 }]);
   }
   for (const job of jobs) expect(await seen(job)).toMatchObject({ state: 'running', attempt: 2 });
+  run.offered.length = 0;
+  offerAttempts(replica, [sentAttempt({ approval_id: randomUUID() }), sentAttempt(), sentAttempt({ attempt: 2 })]);
+  expect(algs()).toEqual([WARRANT_ALG, WARRANT_ALG, WARRANT_ALG]);
+  run.offered.length = 0;
+  offerAttempts(replica, [sentAttempt(), sentAttempt({ approval_id: randomUUID() }), sentAttempt()]);
+  expect(algs()).toEqual([TOGETHER_ALG, TOGETHER_ALG, WARRANT_ALG]);
   await run.admin.query(`DELETE FROM scheduler.worker_sightings WHERE worker = 'w1'`);
   await replica.readers.learn(replica.database);
 });
 
+function sentAttempt(more: Partial<Sent['attempt']> = {}): Sent {
+  const { effective, decisions } = judgedJob('job-1');
+  const { decision_id, policy_snapshot, job_hash, effective_digest } = decisions[0]!;
+  const ids = { dispatch_id: randomUUID(), tenant: TENANT, job_id: 'job-1', decision_id, approval_id: null };
+  const attempt = {
+    ...ids,
+    pool: POOL,
+    attempt: 1,
+    policy_snapshot,
+    effective_digest,
+    payload_digest: job_hash,
+    ...more,
+  };
+  const salt = Buffer.alloc(16).toString('base64url');
+  return { attempt, effective, job: { salt, job_hash, traceparent: '' } } as Sent;
+}
+
 describe('what was dispatched and is not claimed yet', () => {
-  type Sent = { job: Job; dispatch_id: string };
+  type Given = { job: Job; dispatch_id: string };
   beforeEach(async () => {
     await run.admin.query(`UPDATE scheduler.attempts SET state = 'void' WHERE state IN ('dispatched', 'running')`);
     await run.admin.query(
@@ -330,20 +355,20 @@ describe('what was dispatched and is not claimed yet', () => {
     );
   });
 
-  async function send(behind: string | null = null): Promise<Sent> {
+  async function send(behind: string | null = null): Promise<Given> {
     const job: Job = { job_id: randomUUID(), actor: uniqueActor() };
     const item = admitItem(job.job_id, { epoch: run.epoch(), actor: job.actor });
     await admitJobs(run.replicas[0]!, [{ ...item, behind }]);
     return { job, dispatch_id: (await seen(job))!.dispatch_id! };
   }
 
-  function claim(sent: readonly Sent[]) {
+  function claim(sent: readonly Given[]) {
     const claims = sent.map(({ dispatch_id }) => ({ dispatch_id, claim_id: randomUUID(), pool: POOL, worker: 'w1' }));
     return claimAttempts(run.replicas[0]!, claims);
   }
 
   /** Approvals of people, and those that came by the first one's grant, as if these jobs had been dispatched with them. */
-  async function approve(jobs: readonly Sent[], given_by = ['sam']): Promise<string> {
+  async function approve(jobs: readonly Given[], given_by = ['sam']): Promise<string> {
     const [grant_id] = await Promise.all(
       jobs.map(async ({ job, dispatch_id }) => {
         const approval_id = randomUUID();
@@ -381,7 +406,7 @@ describe('what was dispatched and is not claimed yet', () => {
     ]);
   }
 
-  async function expectTakenBack({ job }: Sent, reason: string): Promise<void> {
+  async function expectTakenBack({ job }: Given, reason: string): Promise<void> {
     expect(await seen(job)).toMatchObject({ state: 'cleared', attempt_state: 'void' });
     const [entry] = await run.admin.query<{ body: object }>(
       `SELECT body::jsonb FROM ledger.entries WHERE kind = 'job_cleared' AND chain = $1`,
@@ -408,7 +433,7 @@ describe('what was dispatched and is not claimed yet', () => {
   });
 
   /** Claims these, and gives the beat that names them all: what each is told. */
-  async function runAll(sent: readonly Sent[]): Promise<() => Promise<(string | null)[]>> {
+  async function runAll(sent: readonly Given[]): Promise<() => Promise<(string | null)[]>> {
     const who = { pool: POOL, worker: 'w1' };
     const claims = sent.map(({ dispatch_id }) => ({ dispatch_id, claim_id: randomUUID() }));
     const given = claims.map((each) => ({ ...each, ...who }));
