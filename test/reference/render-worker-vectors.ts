@@ -3,9 +3,10 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:cr
 import type { EffectiveJob } from '@countersign/contracts/decision';
 import { ALWAYS_SIGNED, signatureBase } from '@countersign/contracts/http-signature';
 import { subjects } from '@countersign/contracts/subjects';
-import { helloText } from '@countersign/contracts/worker';
+import { helloText, TOGETHER_ALG, WARRANTS_DOMAIN } from '@countersign/contracts/worker';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { EFFECTIVE_DOMAIN, PAYLOAD_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
+import { signTogether } from '@countersign/ledger/signed-together';
 import { createWarrantSigner } from '@countersign/scheduler/dispatch/sign-warrant';
 import { signDoorRequest } from '@countersign/worker/sign-door-request';
 import { signResult } from '@countersign/worker/sign-result';
@@ -97,7 +98,7 @@ function warrantVectors({ key, shown }: Key) {
     approval_id: null,
   };
   const good = { warrant: signer.sign(claims, NOW_S), salt: SALT.toString('base64url'), effective: JOB };
-  const [header, body, signature] = good.warrant.split('.') as [string, string, string];
+  const [header, body] = good.warrant.split('.') as [string, string];
   const headed = (change: object): string => {
     const input = `${Buffer.from(JSON.stringify({ ...decode(header), ...change })).toString('base64url')}.${body}`;
     return `${input}.${sign(null, Buffer.from(input), key).toString('base64url')}`;
@@ -109,6 +110,13 @@ function warrantVectors({ key, shown }: Key) {
     const changed = Buffer.from(change(Buffer.from(togetherProof, 'base64url'))).toString('base64url');
     return { ...good, warrant: `${togetherHeader}.${body}.${changed}` };
   };
+  /** Of the text with the other `alg`, by the right key: what is signed so is no warrant all the same. */
+  const [leaf] = signTogether(
+    WARRANTS_DOMAIN,
+    [`${header}.${body}`, 'another'].map((text) => Buffer.from(text)),
+    (root) => sign(null, root, key),
+  );
+  const inTree = Buffer.from(leaf!).toString('base64url');
   const altered = { ...JOB, payload: { customer_id: 8 } };
   const cases: [string, string | null, object, string?][] = [
     ['in order', null, good],
@@ -121,8 +129,8 @@ function warrantVectors({ key, shown }: Key) {
     ['signed together, with one hash more', 'warrant_signature', proven((proof) => Buffer.concat([proof, SALT, SALT]))],
     ['signed together, with half a hash more', 'warrant_signature', proven((proof) => Buffer.concat([proof, SALT]))],
     ['signed together, on another path', 'warrant_signature', proven((proof) => proof.with(70, proof[70]! ^ 1))],
-    ['signed together, as if alone', 'warrant_signature', { ...good, warrant: `${header}.${body}.${togetherProof}` }],
-    ['by itself, as if together', 'warrant_signature', { ...good, warrant: `${togetherHeader}.${body}.${signature}` }],
+    ['signed together, as if alone', 'warrant_signature', { ...good, warrant: `${header}.${body}.${inTree}` }],
+    ['by itself, as if together', 'warrant_signature', { ...good, warrant: headed({ alg: TOGETHER_ALG }) }],
     [
       'signed together, by a key that is not pinned',
       'warrant_signature',

@@ -93,7 +93,9 @@ describe('proves nothing', () => {
     const [left, right] = [nodeHash(leaves[0]!, leaves[1]!), nodeHash(leaves[2]!, leaves[3]!)];
     const [first] = proofsOf(4);
     const above = Buffer.concat([first!.subarray(0, 64), Buffer.from([0, 0, 0, 2]), right]);
-    for (const node of [left, Buffer.concat([leaves[0]!, leaves[1]!])]) expect(holds(node, above)).toBe(false);
+    const inside = Buffer.concat([leaves[0]!, leaves[1]!]);
+    for (const node of [left, inside, Buffer.concat([Buffer.from([1]), inside])])
+      expect(holds(node, above)).toBe(false);
   });
 
   test('by a signature over one text alone, nor is one over several a signature over the text', () => {
