@@ -407,6 +407,8 @@ describe('at the claim', () => {
       { kind: 'attempt_refused', body: { worker: 'w1', code: 'warrant_header', state: 'cleared' } },
       { kind: 'job_cleared', body: { dispatch_id: 'd', state: 'cleared', reason } },
     ]);
+    const last = plan([claim(UNREAD)], { attempt: 1, refusals: LIMITS.warrant_offers - 1 }).plan;
+    expect(last).toMatchObject({ voided: ['d'], moves: [{ to: 'failed', reason }] });
   });
 
   test('the same refusal counts once, and the last one fails the job', () => {

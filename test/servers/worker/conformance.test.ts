@@ -54,7 +54,7 @@ async function onTheBus(): Promise<Played> {
 }
 
 async function overHttp(): Promise<Played> {
-  const stage = await startFakeDoor();
+  const stage = await startFakeDoor({ older: true });
   return playPackage(stage, (handle) => createWorker({ ...fileOf(stage), log: silent, handle }));
 }
 

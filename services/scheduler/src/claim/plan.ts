@@ -154,7 +154,7 @@ function refuse(plan: ClaimPlan, attempt: LockedAttempt, { refused, worker, clai
   const { code } = refused!;
   const reason = `warrant refused: ${code}`;
   const details = { worker, code, refusals };
-  if (code === UNREAD && maySignTogether(attempt)) {
+  if (code === UNREAD && refusals < LIMITS.warrant_offers && maySignTogether(attempt)) {
     voidAttempt(plan, attempt, 'cleared', 'attempt_refused', reason, details);
     plan.entries.push(jobEntry('job_cleared', attempt, { state: 'cleared', ...attemptOf(attempt), reason }));
     return lost('warrant_invalid');
