@@ -6,6 +6,7 @@ import { EVASIONS_LATE, HIDDEN_LATE } from './evasions-late.ts';
 import { EVASIONS_UNSEEN, HIDDEN_UNSEEN } from './evasions-unseen.ts';
 import { isFound, type Share, shareFound, wilson } from './measure-detection.ts';
 import { randomFrom } from './random.ts';
+import { HIDDEN_TOOLS, TOOLS_FIRST } from './tools/evasions.ts';
 import { HIDDEN_WIDE, WIDE_FIRST, WIDE_SECOND } from './wide/evasions.ts';
 
 type Say = (text: string) => void;
@@ -26,6 +27,7 @@ export function reportEvasions(say: Say): void {
   reportHidden(say, 'held out: late evasions', EVASIONS_LATE, HIDDEN_LATE, 2064);
   reportHidden(say, 'wide evasions, first', WIDE_FIRST, HIDDEN_WIDE, 2088);
   reportHidden(say, 'held out: wide evasions, second', WIDE_SECOND, HIDDEN_WIDE, 2090);
+  reportHidden(say, 'tools evasions, first', TOOLS_FIRST, HIDDEN_TOOLS, 2092);
 }
 
 function reportHidden(
