@@ -1,16 +1,16 @@
 /**
- * Finds every one of many literal words in one pass over a text (Aho and Corasick, 1975), letters of either case alike,
- * and counts on the way what else stands in the text, so that a detector that cannot match is never started.
+ * Finds every one of many literal words in one pass over a text (Aho and Corasick, 1975, behind a filter of what words
+ * begin with), letters of either case alike, and counts on the way what else stands in the text, so that a detector that
+ * cannot match is never started.
  */
 
 // What a character is beside its letter, in the bits above its class.
 const DIGIT = 1 << 8;
 const RUN = 1 << 9;
 const ESCAPE = 1 << 10;
-const MARK = 1 << 11;
-const SIGN = 1 << 12;
-const AT = 1 << 13;
-const FOLD = 1 << 14;
+const SIGN = 1 << 11;
+const AT = 1 << 12;
+const FOLD = 1 << 13;
 const CLASS_BITS = 6;
 const CLASS = (1 << CLASS_BITS) - 1;
 
@@ -23,11 +23,13 @@ mark('0123456789', DIGIT | RUN);
 mark('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ', RUN);
 mark('_-+/.~', RUN);
 mark('%&\\', ESCAPE);
-mark('<[#', MARK);
 mark('@', AT);
 mark(':-', SIGN);
 for (let code = 0; code < 0x20; code += 1) if (code !== 9 && code !== 10 && code !== 13) KINDS[code] = FOLD;
 KINDS[0x7f] = FOLD;
+
+/** The shortest run that may hold bytes: eleven of them in base64, a social security number. */
+export const LONG_RUN = 15;
 
 /** What stands in a text, counted once. */
 export type Survey = {
@@ -39,68 +41,100 @@ export type Survey = {
   hasAt: boolean;
   /** Holds a colon or a dash, one of which network addresses have. */
   hasSigns: boolean;
-  /** Holds `<`, `[` or `#`. */
-  hasMarks: boolean;
-  /** Length of the longest run of the characters that tokens are made of. */
-  longestRun: number;
+  /** Holds a run of the characters that tokens are made of, of at least `LONG_RUN`. */
+  hasRun: boolean;
 };
 
 /** Where each anchor ends, in order: `anchors[i]` is an index into the list that the table was made from. */
 export type Hits = { readonly survey: Survey; readonly anchors: readonly number[]; readonly ends: readonly number[] };
 
-export type AnchorTable = (text: string) => Hits;
+/** Takes a text and its units, as `codesOf` makes them. */
+export type AnchorTable = (text: string, codes: Uint16Array) => Hits;
 
 /** `words` in lower case and ASCII; several may be the same. The work of building it grows with their letters. */
 export function buildAnchorTable(words: readonly string[]): AnchorTable {
   const classes = classesOf(words);
   const kinds = KINDS.map((bits, code) => bits | classes[code]!);
   const { next, outputs } = buildStates(words, classes);
-  const table = sortStates(next, outputs);
-  return (text) => runTable(text, kinds, table);
+  const table = { kinds, begins: beginningsOf(words, classes), ...sortStates(next, outputs) };
+  return (text, codes) => runTable(text.length, codes, table);
 }
 
-/** States in the order of `next`; those from `firstOutput` on end words, `outputs` from there. */
-type Table = {
+/** States in the order of `next`: those of one character first, those that end words last, `outputs` from `firstOutput` on. */
+type States = {
   readonly next: Uint16Array;
+  readonly firstDeep: number;
   readonly firstOutput: number;
   readonly outputs: readonly (readonly number[])[];
 };
+/** `begins`: of three classes in a row whether a word begins with them. */
+type Table = States & { readonly kinds: Uint16Array; readonly begins: Uint8Array };
 
-/** The one loop over all of a text: a table look-up for the character and one for the state, and nothing else. */
-function runTable(text: string, kinds: Uint16Array, { next, firstOutput, outputs }: Table): Hits {
-  const anchors: number[] = [];
-  const ends: number[] = [];
-  let state = 0;
+const THREE = (1 << (3 * CLASS_BITS)) - 1;
+
+/**
+ * The one loop over all of a text. Each place is asked on its own whether a word may begin there, which is quicker than to
+ * lead a state from each character to the next; states are led on from such places only.
+ */
+function runTable(length: number, codes: Uint16Array, table: Table): Hits {
+  const { kinds, begins } = table;
+  const hits = { anchors: [] as number[], ends: [] as number[] };
+  let done = 0;
+  let three = 0;
   let seen = 0;
   let digits = 0;
-  let runStart = 0;
-  let longestRun = 0;
-  const { length } = text;
   for (let i = 0; i < length; i += 1) {
-    const code = text.charCodeAt(i);
+    const code = codes[i]!;
     const kind = code < 128 ? kinds[code]! : FOLD;
     seen |= kind;
-    if ((kind & RUN) === 0) {
-      if (i - runStart > longestRun) longestRun = i - runStart;
-      runStart = i + 1;
-    } else digits += kind & DIGIT;
-    state = next[(state << CLASS_BITS) | (kind & CLASS)]!;
-    if (state < firstOutput) continue;
-    for (const anchor of outputs[state - firstOutput]!) {
-      anchors.push(anchor);
-      ends.push(i + 1);
-    }
+    digits += kind & DIGIT;
+    three = ((three << CLASS_BITS) | (kind & CLASS)) & THREE;
+    if (begins[three] === 1 && i - 2 >= done) done = follow(i - 2, length, codes, table, hits);
   }
+  for (let at = Math.max(done, length - 2, 0); at < length; at = Math.max(at + 1, done))
+    done = follow(at, length, codes, table, hits);
   const survey: Survey = {
     needsFold: (seen & FOLD) !== 0,
     hasEscapes: (seen & ESCAPE) !== 0,
     digits: digits / DIGIT,
     hasAt: (seen & AT) !== 0,
     hasSigns: (seen & SIGN) !== 0,
-    hasMarks: (seen & MARK) !== 0,
-    longestRun: Math.max(longestRun, length - runStart),
+    hasRun: (seen & RUN) !== 0 && hasRun(length, codes),
   };
-  return { survey, anchors, ends };
+  return { survey, ...hits };
+}
+
+/** Leads the states on from a place until no word can have begun before the last character; returns that one's place. */
+function follow(
+  from: number,
+  length: number,
+  codes: Uint16Array,
+  { kinds, next, firstDeep, firstOutput, outputs }: Table,
+  { anchors, ends }: { anchors: number[]; ends: number[] },
+): number {
+  let state = 0;
+  for (let i = from; i < length; i += 1) {
+    const code = codes[i]!;
+    state = next[(state << CLASS_BITS) | (code < 128 ? kinds[code]! & CLASS : 0)]!;
+    if (state < firstDeep && i > from) return i;
+    if (state < firstOutput) continue;
+    for (const anchor of outputs[state - firstOutput]!) {
+      anchors.push(anchor);
+      ends.push(i + 1);
+    }
+  }
+  return length;
+}
+
+/** Whether some run of the characters of tokens has `LONG_RUN` of them. Looks at each place from its end first. */
+function hasRun(length: number, codes: Uint16Array): boolean {
+  for (let start = 0; start + LONG_RUN <= length; ) {
+    let at = start + LONG_RUN - 1;
+    while (at >= start && codes[at]! < 128 && (KINDS[codes[at]!]! & RUN) !== 0) at -= 1;
+    if (at < start) return true;
+    start = at + 1;
+  }
+  return false;
 }
 
 /** Characters that no word holds share class 0. */
@@ -159,13 +193,11 @@ function linkSuffixes(next: Uint16Array, outputs: number[][]): void {
   }
 }
 
-/** Puts the states that end a word last, so that one comparison tells them. The first state stays the first. */
-function sortStates(next: Uint16Array, outputs: readonly (readonly number[])[]): Table {
-  const states = outputs.map((_, state) => state);
-  const order = [
-    ...states.filter((at) => outputs[at]!.length === 0),
-    ...states.filter((at) => outputs[at]!.length > 0),
-  ];
+/** Puts the states of one character first and those that end a word last, so that one comparison tells each. */
+function sortStates(next: Uint16Array, outputs: readonly (readonly number[])[]): States {
+  const shallow = new Set([0, ...next.subarray(0, CLASS + 1)]);
+  const rank = (state: number): number => (outputs[state]!.length > 0 ? 2 : shallow.has(state) ? 0 : 1);
+  const order = outputs.map((_, state) => state).sort((a, b) => rank(a) - rank(b) || a - b);
   const places = new Uint16Array(order.length);
   order.forEach((state, place) => {
     places[state] = place;
@@ -174,6 +206,19 @@ function sortStates(next: Uint16Array, outputs: readonly (readonly number[])[]):
   order.forEach((state, place) => {
     for (let c = 0; c <= CLASS; c += 1) sorted[(place << CLASS_BITS) | c] = places[next[(state << CLASS_BITS) | c]!]!;
   });
-  const firstOutput = order.findIndex((state) => outputs[state]!.length > 0);
-  return { next: sorted, firstOutput, outputs: order.slice(firstOutput).map((state) => outputs[state]!) };
+  const firstOutput = order.findIndex((state) => rank(state) === 2);
+  const firstDeep = order.findIndex((state) => rank(state) > 0);
+  return { next: sorted, firstDeep, firstOutput, outputs: order.slice(firstOutput).map((state) => outputs[state]!) };
+}
+
+/** Shorter words begin with whatever stands behind them. */
+function beginningsOf(words: readonly string[], classes: Uint8Array): Uint8Array {
+  const begins = new Uint8Array(THREE + 1);
+  for (const word of words) {
+    let least = 0;
+    for (let i = 0; i < Math.min(3, word.length); i += 1) least = (least << CLASS_BITS) | classes[word.charCodeAt(i)]!;
+    const open = CLASS_BITS * Math.max(0, 3 - word.length);
+    begins.fill(1, least << open, (least + 1) << open);
+  }
+  return begins;
 }

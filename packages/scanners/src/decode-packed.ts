@@ -3,10 +3,9 @@
  * A run is looked into only if its first bytes read as text, so that digests and images cost next to nothing.
  */
 import { gunzipSync, inflateSync } from 'node:zlib';
+import { LONG_RUN } from './anchors.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 
-/** The shortest run that is looked into: eleven bytes, a social security number. */
-export const MIN_RUN = 15;
 /** Unpacked bytes of one run. */
 const MAX_UNPACKED = 1024 * 1024;
 /** Compressed runs of one text that are unpacked. */
@@ -67,14 +66,14 @@ function isRunCode(code: number): boolean {
 
 /** The next run that is long enough, with the lines that follow it and its padding. Looks at each place from its end first. */
 function nextRun(text: string, from: number): { start: number; end: number } | null {
-  for (let start = from; start + MIN_RUN <= text.length; ) {
-    let at = start + MIN_RUN - 1;
+  for (let start = from; start + LONG_RUN <= text.length; ) {
+    let at = start + LONG_RUN - 1;
     while (at >= start && isRunCode(text.charCodeAt(at))) at -= 1;
     if (at >= start) {
       start = at + 1;
       continue;
     }
-    let end = start + MIN_RUN;
+    let end = start + LONG_RUN;
     while (end < text.length && isRunCode(text.charCodeAt(end))) end += 1;
     return { start, end: endOfLines(text, end) };
   }

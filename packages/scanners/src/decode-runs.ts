@@ -31,7 +31,7 @@ const PRINTABLE = /^[\t\n\r -~]+$/;
 type Add = (plain: string | null, from: number, to: number) => void;
 
 /** All that these runs hold as lines of one view. Null where none holds text. */
-export function groupedView(view: View, digits: number, longestRun: number): View | null {
+export function groupedView(view: View, digits: number, hasRun: boolean): View | null {
   const { text } = view;
   let builder: ViewBuilder | null = null;
   const add: Add = (plain, from, to) => {
@@ -49,7 +49,7 @@ export function groupedView(view: View, digits: number, longestRun: number): Vie
   }
   if (mayHoldWords(text)) addWords(text, add);
   if (digits >= MIN_DIGITS && text.includes('00010')) addDump(text, add);
-  if (longestRun >= MIN_BASE32 && mayHoldBase32(text))
+  if (hasRun && mayHoldBase32(text))
     for (const { 0: run, index } of text.matchAll(BASE32)) add(readBase32(run), index, index + run.length);
   if (text.includes('<~'))
     for (const found of text.matchAll(ASCII85)) add(readAscii85(found[1]!), found.index, found.index + found[0].length);

@@ -2,9 +2,9 @@
  * Undoes the encodings under which text hides in text. Each call peels one layer and keeps the map to the source; how
  * many layers are peeled, and how much may be looked at in all, is the caller's bound.
  */
-import type { Survey } from './anchors.ts';
+import { LONG_RUN, type Survey } from './anchors.ts';
 import { byteView, unmarkedView } from './decode-bytes.ts';
-import { MIN_RUN, packedView } from './decode-packed.ts';
+import { packedView } from './decode-packed.ts';
 import { groupedView } from './decode-runs.ts';
 import { unseenView } from './decode-unseen.ts';
 import { type View, ViewBuilder } from './normalise.ts';
@@ -65,9 +65,9 @@ export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
     add(turnedView(source));
     add(unseenView(source));
   }
-  if (survey.longestRun >= MIN_RUN) add(packedView(plain));
-  if (plain.text.length < MIN_RUN) return views;
-  add(groupedView(plain, survey.digits, survey.longestRun));
+  if (survey.hasRun) add(packedView(plain));
+  if (plain.text.length < LONG_RUN) return views;
+  add(groupedView(plain, survey.digits, survey.hasRun));
   add(byteView(plain, survey.digits));
   add(unmarkedView(plain));
   return views;

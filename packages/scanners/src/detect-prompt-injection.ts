@@ -77,7 +77,7 @@ export function detectPromptInjection(view: View, hits: Hits, { firstAnchor, isG
     else if (anchor < RUNS) seen.rotated += 1;
     else if (anchor >= PIG) seen.pigs += 1;
     else if (anchor >= CODES) seen.codes.add(signOf(anchor - CODES));
-    else if (seen.runs.length < MAX_RUNS && hits.survey.longestRun >= MIN_RUN) seen.runs.push(end - 1);
+    else if (seen.runs.length < MAX_RUNS && hits.survey.hasRun) seen.runs.push(end - 1);
   }
   return detectWords(view, hits, { ...seen, isGuess }, emit);
 }

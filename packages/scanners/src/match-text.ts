@@ -201,13 +201,13 @@ function lookThrough(view: View, layers: number, budget: Budget, looks: Looks): 
   budget.left -= view.text.length;
   if (budget.left < 0) budget.exceeded = true;
   if (budget.exceeded) return;
-  const hits = findAnchors(view.text);
+  const hits = findAnchors(view.text, view.codes);
   const folded = hits.survey.needsFold ? foldView(view) : null;
   if (hits.survey.needsFold) looks.written(view);
   // Where folding only put one letter for another, the folded text says all that the text as it stands does.
   let respell: Respell = folded === null || folded.joins ? looks.plain(view, hits) : () => [];
   const plain = folded?.view ?? view;
-  const plainHits = folded === null ? hits : findAnchors(plain.text);
+  const plainHits = folded === null ? hits : findAnchors(plain.text, plain.codes);
   if (folded !== null) {
     budget.left -= plain.text.length;
     respell = looks.plain(plain, plainHits);

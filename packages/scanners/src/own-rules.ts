@@ -14,6 +14,7 @@ import {
 import { type AnchorTable, buildAnchorTable } from './anchors.ts';
 import type { FindingType, ScannerName } from './finding-types.ts';
 import { matchesOf, patternOf, type Spans } from './linear-patterns.ts';
+import { codesOf } from './normalise.ts';
 
 /** What confirms a finding of an own rule, as every finding says it. */
 export const OWN_RULE = 'own rule';
@@ -126,7 +127,7 @@ function compile({ rules }: OwnRules): Compiled {
 function rulesFor({ table, ruleOf, always }: Compiled, text: string): readonly number[] {
   if (table === null) return always;
   const hit = new Set(always);
-  for (const anchor of table(text).anchors) hit.add(ruleOf[anchor]!);
+  for (const anchor of table(text, codesOf(text)).anchors) hit.add(ruleOf[anchor]!);
   return [...hit].sort((a, b) => a - b);
 }
 

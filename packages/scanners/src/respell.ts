@@ -4,7 +4,7 @@
  */
 
 import { shiftedBack } from './letter-statistics.ts';
-import { type View, ViewBuilder } from './normalise.ts';
+import { sourceView, type View, ViewBuilder } from './normalise.ts';
 import { hasMeaning, SPELLABLE } from './read-meanings.ts';
 import { type CodeSigns, codedView } from './respell-codes.ts';
 import { type Garbling, garbledView } from './respell-garbled.ts';
@@ -84,7 +84,7 @@ export type Respell = (most: number) => Meant[];
 
 export function respelled(view: View, most: number, disguises: Disguises): Meant[] {
   const { text, starts, ends } = view;
-  const source = text.length <= most ? view : { text: text.slice(0, most), starts, ends };
+  const source = text.length <= most ? view : { ...sourceView(text.slice(0, most)), starts, ends };
   const meant: Meant[] = [];
   const add = (one: View | null, isGuess: boolean): void => {
     if (one !== null) meant.push({ view: one, isGuess });
