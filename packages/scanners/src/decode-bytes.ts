@@ -19,7 +19,7 @@ const AROUND = 160;
 
 /** All runs of bytes that read as text, as lines of one view. Null where there is none. */
 export function byteView(view: View, digits: number): View | null {
-  if (digits < MIN_DIGITS || !mayHoldBytes(view.text)) return null;
+  if (digits < MIN_DIGITS || !mayHoldBytes(view)) return null;
   let builder: ViewBuilder | null = null;
   for (const found of view.text.matchAll(BYTES)) {
     const text = textOf(found[0]);
@@ -71,11 +71,11 @@ function mayHoldMarks(text: string): boolean {
 }
 
 /** Looks at a few places of every eighteen: the shortest run of bytes has 35 characters, and a sign in every six. */
-function mayHoldBytes(text: string): boolean {
+function mayHoldBytes({ text, codes }: View): boolean {
   for (let at = 0; at < text.length; at += 18) {
     for (let i = at; i < at + 6; i += 1) {
-      if (!isSign(text.charCodeAt(i))) continue;
-      if (beginsBytes(text, text.charCodeAt(i + 1) === 32 ? i + 2 : i + 1)) return true;
+      if (!isSign(codes[i]!)) continue;
+      if (beginsBytes(codes, codes[i + 1] === 32 ? i + 2 : i + 1)) return true;
       break;
     }
   }
@@ -87,17 +87,17 @@ function isSign(code: number): boolean {
 }
 
 /** Whether four numbers of two or three digits follow, with one sign behind each. */
-function beginsBytes(text: string, from: number): boolean {
+function beginsBytes(codes: Uint16Array, from: number): boolean {
   let at = from;
   let sign = 0;
   for (let count = 0; count < 4; count += 1) {
-    if (text.charCodeAt(at) === 48 && (text.charCodeAt(at + 1) | 32) === 120) at += 2;
-    if (!isHex(text.charCodeAt(at)) || !isHex(text.charCodeAt(at + 1))) return false;
-    at += isHex(text.charCodeAt(at + 2)) ? 3 : 2;
-    const code = text.charCodeAt(at);
+    if (codes[at] === 48 && (codes[at + 1]! | 32) === 120) at += 2;
+    if (!isHex(codes[at]!) || !isHex(codes[at + 1]!)) return false;
+    at += isHex(codes[at + 2]!) ? 3 : 2;
+    const code = codes[at]!;
     if (!isSign(code) || (count > 0 && code !== sign)) return false;
     sign = code;
-    at += (code === 44 || code === 59) && text.charCodeAt(at + 1) === 32 ? 2 : 1;
+    at += (code === 44 || code === 59) && codes[at + 1] === 32 ? 2 : 1;
   }
   return true;
 }

@@ -4,7 +4,7 @@
  */
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { LONG_RUN } from './anchors.ts';
-import { type View, ViewBuilder } from './normalise.ts';
+import { codesOf, type View, ViewBuilder } from './normalise.ts';
 
 /** Unpacked bytes of one run. */
 const MAX_UNPACKED = 1024 * 1024;
@@ -29,8 +29,8 @@ export function packedView(view: View): View | null {
     if (isPacked) inflated += 1;
     return isPacked && inflated > MAX_INFLATED ? null : textOf(bytes);
   };
-  for (let run = nextRun(view.text, 0); run !== null; run = nextRun(view.text, run.end)) {
-    if (!mayHoldBytes(view.text, run.start, run.end)) continue;
+  for (let run = nextRun(view, 0); run !== null; run = nextRun(view, run.end)) {
+    if (!mayHoldBytes(view.codes, run.start, run.end)) continue;
     const decoded = decode(view.text.slice(run.start, run.end), unpack);
     if (decoded === null) continue;
     builder ??= new ViewBuilder(view, decoded.length);
@@ -41,7 +41,7 @@ export function packedView(view: View): View | null {
 
 /** What one run of base64 or hexadecimal holds; null where it is no text. */
 export function decodeRun(run: string): string | null {
-  return mayHoldBytes(run, 0, run.length) ? decode(run, textOf) : null;
+  return mayHoldBytes(codesOf(run), 0, run.length) ? decode(run, textOf) : null;
 }
 
 function decode(written: string, unpack: Unpack): string | null {
@@ -65,16 +65,16 @@ function isRunCode(code: number): boolean {
 }
 
 /** The next run that is long enough, with the lines that follow it and its padding. Looks at each place from its end first. */
-function nextRun(text: string, from: number): { start: number; end: number } | null {
+function nextRun({ text, codes }: View, from: number): { start: number; end: number } | null {
   for (let start = from; start + LONG_RUN <= text.length; ) {
     let at = start + LONG_RUN - 1;
-    while (at >= start && isRunCode(text.charCodeAt(at))) at -= 1;
+    while (at >= start && isRunCode(codes[at]!)) at -= 1;
     if (at >= start) {
       start = at + 1;
       continue;
     }
     let end = start + LONG_RUN;
-    while (end < text.length && isRunCode(text.charCodeAt(end))) end += 1;
+    while (isRunCode(codes[end]!)) end += 1;
     return { start, end: endOfLines(text, end) };
   }
   return null;
@@ -85,12 +85,12 @@ for (const char of '0123456789abcdefABCDEF') HEX_CHARS[char.charCodeAt(0)] = 1;
 const MIN_HEX = 20;
 
 /** Letters of both cases, or enough hexadecimal digits in a row: no other run holds a text. */
-function mayHoldBytes(text: string, start: number, end: number): boolean {
+function mayHoldBytes(codes: Uint16Array, start: number, end: number): boolean {
   let upper = false;
   let lower = false;
   let hex = 0;
   for (let i = start; i < end; i += 1) {
-    const code = text.charCodeAt(i);
+    const code = codes[i]!;
     upper ||= code >= 65 && code <= 90;
     lower ||= code >= 97 && code <= 122;
     hex = code < 128 && HEX_CHARS[code] === 1 ? hex + 1 : 0;

@@ -32,24 +32,24 @@ type Add = (plain: string | null, from: number, to: number) => void;
 
 /** All that these runs hold as lines of one view. Null where none holds text. */
 export function groupedView(view: View, digits: number, hasRun: boolean): View | null {
-  const { text } = view;
+  const { text, codes } = view;
   let builder: ViewBuilder | null = null;
   const add: Add = (plain, from, to) => {
     if (plain === null) return;
     builder ??= new ViewBuilder(view, 256);
     builder.push(`${plain}\n`, from, to);
   };
-  if (digits >= MIN_DIGITS && mayHoldGroups(text)) {
+  if (digits >= MIN_DIGITS && mayHoldGroups(text.length, codes)) {
     for (let at = 0; at < text.length; ) {
-      const size = endOfToken(text, at) - at;
-      const end = GROUPS.has(size) ? endOfGroups(text, at, size) : at;
+      const size = endOfToken(codes, at) - at;
+      const end = GROUPS.has(size) ? endOfGroups(codes, at, size) : at;
       if (end > at) add(decodeRun(text.slice(at, end).replace(/\s/g, '')), at, end);
-      at = nextToken(text, Math.max(end, at + size));
+      at = nextToken(text.length, codes, Math.max(end, at + size));
     }
   }
   if (mayHoldWords(text)) addWords(text, add);
   if (digits >= MIN_DIGITS && text.includes('00010')) addDump(text, add);
-  if (hasRun && mayHoldBase32(text))
+  if (hasRun && mayHoldBase32(text.length, codes))
     for (const { 0: run, index } of text.matchAll(BASE32)) add(readBase32(run), index, index + run.length);
   if (text.includes('<~'))
     for (const found of text.matchAll(ASCII85)) add(readAscii85(found[1]!), found.index, found.index + found[0].length);
@@ -57,51 +57,52 @@ export function groupedView(view: View, digits: number, hasRun: boolean): View |
 }
 
 /** Looks at every fortieth place whether the next space has spaces on both sides, as many characters away. */
-function mayHoldGroups(text: string): boolean {
-  for (let at = 0; at < text.length; ) {
-    const first = nextSpace(text, at);
+function mayHoldGroups(length: number, codes: Uint16Array): boolean {
+  for (let at = 0; at < length; ) {
+    const first = nextSpace(length, codes, at);
     if (first - at > MAX_WIDTH) {
       at = first;
       continue;
     }
-    const second = nextSpace(text, first + 1);
+    const second = nextSpace(length, codes, first + 1);
     const width = second - first;
     const isGroup = width === 5 || width === 9 || width === 17;
-    if (isGroup && (isSpace(text, second + width) || isSpace(text, first - width) || first - width === -1)) return true;
+    if (isGroup && (isSpace(codes[second + width]) || first - width === -1 || isSpace(codes[first - width])))
+      return true;
     at = Math.max(second, at + 40);
   }
   return false;
 }
 
 /** The end of groups of one length that begin at a token's start, a shorter last one and padding included; `at` where there are none. */
-function endOfGroups(text: string, at: number, size: number): number {
+function endOfGroups(codes: Uint16Array, at: number, size: number): number {
   const least = GROUPS.get(size)!;
   let groups = 0;
   let start = at;
-  while (groups < MAX_GROUPS && endOfToken(text, start) - start === size && isSpace(text, start + size)) {
+  while (groups < MAX_GROUPS && endOfToken(codes, start) - start === size && isSpace(codes[start + size])) {
     groups += 1;
     start += size + 1;
   }
-  let end = endOfToken(text, start);
+  let end = endOfToken(codes, start);
   if (end === start && groups > 0) {
     groups -= 1;
     end = start - 1;
   }
   if (groups < least || end - start > MAX_LAST) return at;
-  for (let padding = 0; padding < 2 && text.charCodeAt(end) === 61; padding += 1) end += 1;
+  for (let padding = 0; padding < 2 && codes[end] === 61; padding += 1) end += 1;
   return end;
 }
 
 /** The next place at which a token begins behind a token or sign. */
-function nextToken(text: string, from: number): number {
-  let at = endOfToken(text, from);
-  while (at < text.length && !isTokenCode(text.charCodeAt(at))) at += 1;
+function nextToken(length: number, codes: Uint16Array, from: number): number {
+  let at = endOfToken(codes, from);
+  while (at < length && !isTokenCode(codes[at]!)) at += 1;
   return at;
 }
 
-function endOfToken(text: string, from: number): number {
+function endOfToken(codes: Uint16Array, from: number): number {
   let at = from;
-  while (at < text.length && isTokenCode(text.charCodeAt(at))) at += 1;
+  while (isTokenCode(codes[at]!)) at += 1;
   return at;
 }
 
@@ -115,17 +116,17 @@ function mayHoldWords(text: string): boolean {
   for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', at + 1)) {
     if (!isTokenCode(text.charCodeAt(at - 1))) continue;
     const next = text.charCodeAt(at + 1) === 61 ? at + 2 : at + 1;
-    if (next >= text.length || isSpace(text, next)) return true;
+    if (next >= text.length || isSpace(text.charCodeAt(next))) return true;
     at = next;
   }
   return false;
 }
 
 /** Whether some run of its alphabet is long enough. Looks at each place from its end first. */
-function mayHoldBase32(text: string): boolean {
-  for (let start = 0; start + MIN_BASE32 <= text.length; ) {
+function mayHoldBase32(length: number, codes: Uint16Array): boolean {
+  for (let start = 0; start + MIN_BASE32 <= length; ) {
     let at = start + MIN_BASE32 - 1;
-    while (at >= start && isBase32Code(text.charCodeAt(at))) at -= 1;
+    while (at >= start && isBase32Code(codes[at]!)) at -= 1;
     if (at < start) return true;
     start = at + 1;
   }
@@ -136,16 +137,15 @@ function isBase32Code(code: number): boolean {
   return (code >= 65 && code <= 90) || (code >= 50 && code <= 55);
 }
 
-function isSpace(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
+function isSpace(code: number | undefined): boolean {
   return code === 32 || code === 10;
 }
 
 /** Not farther than a group is long. */
-function nextSpace(text: string, from: number): number {
+function nextSpace(length: number, codes: Uint16Array, from: number): number {
   let at = from;
-  const most = Math.min(text.length, from + MAX_WIDTH + 1);
-  while (at < most && !isSpace(text, at)) at += 1;
+  const most = Math.min(length, from + MAX_WIDTH + 1);
+  while (at < most && !isSpace(codes[at])) at += 1;
   return at;
 }
 

@@ -6,6 +6,7 @@ import { isoMod97, passesVin } from './check-digits.ts';
 import { detectDated, detectSpacedNino, isUkLicence } from './detect-documents.ts';
 import type { Context, Emit } from './emit.ts';
 import { DIGIT_IDS, type NationalId, TOKEN_IDS } from './national-ids.ts';
+import type { View } from './normalise.ts';
 import { type Group, VERSION_BEFORE, walkNumbers } from './number-groups.ts';
 import { judgeCard, MAX_CARD_DIGITS } from './payment-cards.ts';
 import { PhoneReader } from './phones.ts';
@@ -61,17 +62,20 @@ export type NumberScan = {
 };
 
 /** Reports what the digits of a text say. */
-export function detectNumbers(text: string, scan: NumberScan, emit: Emit): void {
-  new NumberReader(text, scan, emit).read();
+export function detectNumbers(view: View, scan: NumberScan, emit: Emit): void {
+  new NumberReader(view, scan, emit).read();
 }
 
 class NumberReader {
+  readonly #view: View;
   readonly #text: string;
   readonly #around: Context;
   readonly #emit: Emit;
   readonly #phones: PhoneReader;
 
-  constructor(text: string, { around, countries, hasPhoneWord }: NumberScan, emit: Emit) {
+  constructor(view: View, { around, countries, hasPhoneWord }: NumberScan, emit: Emit) {
+    const { text } = view;
+    this.#view = view;
     this.#text = text;
     this.#around = around;
     this.#emit = emit;
@@ -81,7 +85,7 @@ class NumberReader {
 
   read(): void {
     this.#phones.signs();
-    walkNumbers(this.#text, {
+    walkNumbers(this.#view, {
       row: (groups) => this.#readRow(groups),
       token: (start, end) => this.#readToken(start, end),
     });

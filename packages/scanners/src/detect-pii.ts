@@ -7,6 +7,7 @@ import { detectEmails, detectNetworkAddresses } from './detect-contacts.ts';
 import { DOCUMENT_ANCHORS, detectDocument, detectDocumentMember, detectPassportZones } from './detect-documents.ts';
 import { detectNumbers } from './detect-numbers.ts';
 import type { Context, Emit } from './emit.ts';
+import type { View } from './normalise.ts';
 import { namesPhone, PHONE_ANCHORS } from './phones.ts';
 
 /** Every literal that personal data is found by. */
@@ -25,7 +26,8 @@ export type PiiScan = {
 };
 
 /** Reports personal data in a text whose anchors were found before. */
-export function detectPii(text: string, hits: Hits, { around, countries, firstAnchor }: PiiScan, emit: Emit): void {
+export function detectPii(view: View, hits: Hits, { around, countries, firstAnchor }: PiiScan, emit: Emit): void {
+  const { text } = view;
   const { survey } = hits;
   if (survey.hasAt) detectEmails(text, emit);
   if (survey.hasSigns) detectNetworkAddresses(text, emit);
@@ -39,6 +41,6 @@ export function detectPii(text: string, hits: Hits, { around, countries, firstAn
   }
   if (around.name !== '') detectDocumentMember(text, around, emit);
   if (survey.digits < MIN_NUMBER_DIGITS) return;
-  detectNumbers(text, { around, countries, hasPhoneWord }, emit);
+  detectNumbers(view, { around, countries, hasPhoneWord }, emit);
   detectPassportZones(text, emit);
 }

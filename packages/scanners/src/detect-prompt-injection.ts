@@ -110,11 +110,11 @@ type Seen = {
 
 function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Respell {
   const { text } = view;
-  const { meanings, ...words } = readMeanings(text);
-  weighSignals(text, meanings, { judges: !seen.isGuess }, emit);
+  const { meanings, ...words } = readMeanings(view);
+  weighSignals(view, meanings, { judges: !seen.isGuess }, emit);
   if (text.length < MIN_DISGUISED) return NOTHING;
   return (most) => {
-    const { shifts, ...oddity } = oddityOf(text);
+    const { shifts, ...oddity } = oddityOf(view);
     return respelled(view, most, {
       ...words,
       ...oddity,

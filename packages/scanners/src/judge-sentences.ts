@@ -2,6 +2,8 @@
  * Judges whether a sentence, or two in a row, reads like an order to a model: the sum of learned weights of its words and
  * meanings (logistic regression). It knows no phrase, so that it finds some orders in words that no signal lists.
  */
+
+import type { View } from './normalise.ts';
 import { BIAS, STEP, WEIGHTS } from './order-weights.ts';
 import type { Meaning } from './read-meanings.ts';
 import { FEATURES, readForeignSentences, readSentences, type Sentence } from './sentence-features.ts';
@@ -36,8 +38,8 @@ class Sum {
 type Read = { readonly sentence: Sentence<Sum>; readonly told: Sum; readonly untold: Sum };
 
 /** Each sentence that says anything, and each pair of them that stands in a row, where it is long enough to judge. */
-export function judgeSentences(text: string, meanings: readonly Meaning[]): Judged[] {
-  return judgeRead(readSentences(text, meanings, openSum));
+export function judgeSentences(view: View, meanings: readonly Meaning[]): Judged[] {
+  return judgeRead(readSentences(view, meanings, openSum));
 }
 
 /** The same of sentences in other scripts, of the text as it was written. */

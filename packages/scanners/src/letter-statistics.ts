@@ -2,6 +2,7 @@
  * Tells by its letters that a text may be enciphered or drawn out: the share of vowels and of double letters in a sample of
  * each stretch. Where a stretch is odd, its letters are counted and tried as each simple substitution of English.
  */
+import type { View } from './normalise.ts';
 
 /** What the letters of a text give away. */
 export type Oddity = {
@@ -53,7 +54,7 @@ const LOGS = Float64Array.from(
   (percent) => Math.log(percent / 100),
 );
 
-export function oddityOf(text: string): Oddity {
+export function oddityOf({ text, codes }: View): Oddity {
   const stride = text.length <= SHORT ? 1 : STRIDE;
   const shifts = new Set<number>();
   let isDrawn = false;
@@ -67,7 +68,7 @@ export function oddityOf(text: string): Oddity {
     let digits = 0;
     let gaps = 0;
     for (let i = start; i < end; i += stride) {
-      const code = text.charCodeAt(i);
+      const code = codes[i]!;
       const kind = code < 128 ? KINDS[code]! : 0;
       if (kind === 0) {
         if (code >= 48 && code <= 57) digits += 1;
@@ -76,7 +77,7 @@ export function oddityOf(text: string): Oddity {
       }
       letters += 1;
       vowels += kind & VOWEL;
-      if (code === text.charCodeAt(i + 1)) doubles += 1;
+      if (code === codes[i + 1]) doubles += 1;
     }
     if (letters < MIN_LETTERS) continue;
     isDrawn ||= doubles >= MIN_DOUBLE && doubles > letters * MANY_DOUBLE;
@@ -85,7 +86,7 @@ export function oddityOf(text: string): Oddity {
     lacksVowels ||= vowels < 2 * HARDLY_VOWELS * letters && digits * FEW_DIGITS < letters && gaps * LONGEST > letters;
     if (stretches >= MAX_STRETCHES || shifts.size >= MAX_SHIFTS) continue;
     stretches += 1;
-    const shift = bestShift(text, start, end);
+    const shift = bestShift(codes, start, end);
     if (shift !== null) shifts.add(shift);
   }
   return { shifts: [...shifts], isDrawn, lacksVowels };
@@ -101,11 +102,11 @@ export function shiftedBack(letter: number, shift: number): number {
 }
 
 /** The substitution under which the letters are most like English; null where none is much better than none. */
-function bestShift(text: string, start: number, end: number): number | null {
+function bestShift(codes: Uint16Array, start: number, end: number): number | null {
   const counts = new Uint16Array(26);
   let letters = 0;
   for (let i = start; i < end; i += 1) {
-    const code = text.charCodeAt(i);
+    const code = codes[i]!;
     if (code >= 128 || KINDS[code] === 0) continue;
     counts[(code | 32) - 97]! += 1;
     letters += 1;

@@ -144,7 +144,7 @@ export function matchText(
     plain: (view, hits) => {
       const emit = emitIn(view);
       lookForOwn(view);
-      if (has.pii) detectPii(view.text, hits, pii, emit);
+      if (has.pii) detectPii(view, hits, pii, emit);
       if (has.secrets) detectSecrets(view.text, hits, around, around.key === 'opens', emit);
       return lookForOrders(view, hits, false);
     },

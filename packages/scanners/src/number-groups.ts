@@ -2,6 +2,7 @@
  * Walks the numbers of a text: runs of digits, joined into rows where only spaces, dots, dashes, slashes or underscores
  * stand between, and the tokens in which digits stand beside letters. One pass; what they mean is decided elsewhere.
  */
+import type { View } from './normalise.ts';
 
 /** A run of digits. `gap`: what joins it to the one before: '' for the first, ' ' or the sign that stands there. */
 export type Group = { readonly start: number; readonly end: number; readonly gap: string; readonly glued: boolean };
@@ -21,28 +22,37 @@ const MIN_TOKEN = 4;
 export const MAX_TOKEN = 34;
 const MAX_ROW = 64;
 
-export function walkNumbers(text: string, { row, token }: Visitor): void {
+const SPACE = 32;
+const GAPS: Readonly<Record<number, string>> = { [SPACE]: ' ', 45: '-', 46: '.', 47: '/', 95: '_' };
+
+export function walkNumbers({ text, codes }: View, { row, token }: Visitor): void {
+  const { length } = text;
   let groups: Group[] = [];
-  for (let i = 0; i < text.length; i += 1) {
-    if (!isDigit(text.charCodeAt(i))) continue;
+  for (let i = 0; i < length; i += 1) {
+    if (!isDigit(codes[i]!)) continue;
     let end = i + 1;
-    while (end < text.length && isDigit(text.charCodeAt(end))) end += 1;
-    const left = isLetter(text.charCodeAt(i - 1));
-    const right = isLetter(text.charCodeAt(end));
-    const gap = groups.length === 0 ? '' : gapOf(text, groups.at(-1)!.end, i);
+    while (isDigit(codes[end]!)) end += 1;
+    const left = i > 0 && isLetter(codes[i - 1]!);
+    const right = isLetter(codes[end]!);
+    const gap = groups.length === 0 ? '' : gapOf(codes, groups.at(-1)!.end, i);
     if (gap === null || groups.length === MAX_ROW) {
       row(groups);
       groups = [];
     }
     groups.push({ start: i, end, gap: groups.length === 0 ? '' : (gap ?? ''), glued: left || right });
-    const next = left || right ? readToken(text, i, end, token) : end;
+    const next = left || right ? readToken(codes, i, end, token) : end;
     if (next > end) {
       row(groups);
-      groups = innerGroups(text, end, next);
+      groups = innerGroups(codes, end, next);
     }
     i = next - 1;
   }
   if (groups.length > 0) row(groups);
+}
+
+/** `- . / _` */
+function isJoint(code: number): boolean {
+  return (code >= 45 && code <= 47) || code === 95;
 }
 
 function isDigit(code: number): boolean {
@@ -54,24 +64,24 @@ function isLetter(code: number): boolean {
 }
 
 /** What joins two groups: null where something else stands between. */
-function gapOf(text: string, from: number, to: number): string | null {
+function gapOf(codes: Uint16Array, from: number, to: number): string | null {
   if (to - from > 3 || to === from) return null;
-  let sign = ' ';
+  let sign = SPACE;
   for (let i = from; i < to; i += 1) {
-    const char = text[i]!;
-    if (char === ' ') continue;
-    if (!'-./_'.includes(char) || (sign !== ' ' && sign !== char)) return null;
-    sign = char;
+    const code = codes[i]!;
+    if (code === SPACE) continue;
+    if (!isJoint(code) || (sign !== SPACE && sign !== code)) return null;
+    sign = code;
   }
-  return sign;
+  return GAPS[sign]!;
 }
 
 /** Reports the token around the digits; returns where it ends. */
-function readToken(text: string, digitStart: number, digitEnd: number, token: Visitor['token']): number {
+function readToken(codes: Uint16Array, digitStart: number, digitEnd: number, token: Visitor['token']): number {
   let start = digitStart;
-  while (start > 0 && digitStart - start <= MAX_TOKEN && isAlnum(text.charCodeAt(start - 1))) start -= 1;
+  while (start > 0 && digitStart - start <= MAX_TOKEN && isAlnum(codes[start - 1]!)) start -= 1;
   let end = digitEnd;
-  while (end < text.length && isAlnum(text.charCodeAt(end))) end += 1;
+  while (isAlnum(codes[end]!)) end += 1;
   if (end - start >= MIN_TOKEN && end - start <= MAX_TOKEN) token(start, end);
   return end;
 }
@@ -81,9 +91,9 @@ function isAlnum(code: number): boolean {
 }
 
 /** Digits further inside the same token: they stand for themselves, or begin the next row. */
-function innerGroups(text: string, from: number, to: number): Group[] {
-  if (!isDigit(text.charCodeAt(to - 1))) return [];
+function innerGroups(codes: Uint16Array, from: number, to: number): Group[] {
+  if (!isDigit(codes[to - 1]!)) return [];
   let start = to;
-  while (start > from && isDigit(text.charCodeAt(start - 1))) start -= 1;
+  while (start > from && isDigit(codes[start - 1]!)) start -= 1;
   return [{ start, end: to, gap: '', glued: true }];
 }

@@ -3,6 +3,7 @@
  * apart without cutting them out, so that ordinary text costs a few nanoseconds a character.
  */
 import { FILLERS, VOCABULARY } from './injection-vocabulary.ts';
+import type { View } from './normalise.ts';
 import { beginsCutWord, isJumbledWord } from './telling-words.ts';
 
 /** One word or phrase: its meanings as bits, its first and last word counted from the text's start, its place. */
@@ -99,7 +100,7 @@ export type Reading = {
   isJumbled: boolean;
 };
 
-export function readMeanings(text: string): Reading {
+export function readMeanings({ text, codes }: View): Reading {
   const meanings: Meaning[] = [];
   const leet: Reading['leet'] = [];
   const { length } = text;
@@ -109,10 +110,10 @@ export function readMeanings(text: string): Reading {
   let isCut = false;
   let isJumbled = false;
   for (let i = 0; i < length; ) {
-    const first = text.charCodeAt(i);
+    const first = codes[i]!;
     let code = wordCode(first);
     if (code === 0) {
-      if ((first === 46 || first === 33 || first === 63 || first === 10) && isEnd(text, i)) word += SENTENCE_END;
+      if ((first === 46 || first === 33 || first === 63 || first === 10) && codes[i + 1]! <= 32) word += SENTENCE_END;
       i += 1;
       continue;
     }
@@ -123,16 +124,16 @@ export function readMeanings(text: string): Reading {
       hash = nextHash(hash, code);
       common &= code;
       i += 1;
-      code = i < length ? wordCode(text.charCodeAt(i)) : 0;
+      code = wordCode(codes[i]!);
     } while (code !== 0);
     singles = i - start === 1 ? singles + 1 : 0;
     hasSpelled ||= singles >= MIN_SINGLES;
-    if (common === 0) addLeet(text, start, i, leet);
+    if (common === 0) addLeet(text, codes, start, i, leet);
     else {
-      isCut ||= beginsCutWord(text, start, i);
-      isJumbled ||= isJumbledWord(text, start, i);
+      isCut ||= beginsCutWord(codes, start, i);
+      isJumbled ||= isJumbledWord(text, codes, start, i);
     }
-    if ((HASHES[hash]! & WORD) !== 0) addMeanings(text, start, i, { word, hash }, meanings);
+    if ((HASHES[hash]! & WORD) !== 0) addMeanings({ text, codes }, start, i, { word, hash }, meanings);
     word += 1;
   }
   return { meanings, hasSpelled, leet, isCut, isJumbled };
@@ -140,23 +141,19 @@ export function readMeanings(text: string): Reading {
 
 const MIN_SINGLES = 5;
 
-function isEnd(text: string, i: number): boolean {
-  return i + 1 >= text.length || text.charCodeAt(i + 1) <= 32;
-}
-
 /** The letters that 0 to 9 stand for where they stand for any. */
 const LEET_LETTERS = 'oizeasgtbg';
 const MAX_LEET = 24;
 
 /** The word of the vocabulary that a token is once its digits are letters, `1` an i or an l. */
-function addLeet(text: string, start: number, end: number, leet: Reading['leet']): void {
+function addLeet(text: string, codes: Uint16Array, start: number, end: number, leet: Reading['leet']): void {
   const length = end - start;
   if (length < 4 || length > MAX_LEET) return;
   let digits = 0;
   let hash = 0;
   let hashOfL = 0;
   for (let i = start; i < end; i += 1) {
-    const code = wordCode(text.charCodeAt(i));
+    const code = wordCode(codes[i]!);
     const isDigit = (code & LETTER) === 0;
     digits += isDigit ? 1 : 0;
     const letter = isDigit ? LEET_LETTERS.charCodeAt(code - 48) : code;
@@ -175,18 +172,18 @@ function addLeet(text: string, start: number, end: number, leet: Reading['leet']
 
 /** What the word [start, end), the `word`-th, means by itself and as the first of a phrase. */
 function addMeanings(
-  text: string,
+  { text, codes }: Pick<View, 'text' | 'codes'>,
   start: number,
   end: number,
   { word, hash }: { word: number; hash: number },
   meanings: Meaning[],
 ): void {
   let at = LAST_OF_HASH[hash]!;
-  while (at !== 0 && !isWord(text, start, end, WORDS[at - 1]!.word)) at = WORDS[at - 1]!.before;
+  while (at !== 0 && !isWord(codes, start, end, WORDS[at - 1]!.word)) at = WORDS[at - 1]!.before;
   if (at === 0) return;
   const { known } = WORDS[at - 1]!;
   if (known.bits !== 0) meanings.push({ bits: known.bits, first: word, last: word, start, end });
-  if (known.phrases.length === 0 || !mayContinue(text, end)) return;
+  if (known.phrases.length === 0 || !mayContinue(text.length, codes, end)) return;
   const following: Following[] = [];
   const ends: Meaning[] = [];
   for (const { words, bits } of known.phrases) {
@@ -197,20 +194,20 @@ function addMeanings(
   meanings.push(...ends);
 }
 
-function isWord(text: string, start: number, end: number, word: string): boolean {
+function isWord(codes: Uint16Array, start: number, end: number, word: string): boolean {
   if (word.length !== end - start) return false;
   let i = 0;
-  while (i < word.length && wordCode(text.charCodeAt(start + i)) === word.charCodeAt(i)) i += 1;
+  while (i < word.length && wordCode(codes[start + i]!) === word.charCodeAt(i)) i += 1;
   return i === word.length;
 }
 
 /** Whether the next word is the second of any phrase. */
-function mayContinue(text: string, from: number): boolean {
+function mayContinue(length: number, codes: Uint16Array, from: number): boolean {
   let i = from;
-  while (i < text.length && wordCode(text.charCodeAt(i)) === 0) i += 1;
+  while (i < length && wordCode(codes[i]!) === 0) i += 1;
   let hash = 0;
-  for (const start = i; i < text.length && i - start <= LONGEST; i += 1) {
-    const code = wordCode(text.charCodeAt(i));
+  for (const start = i; i < length && i - start <= LONGEST; i += 1) {
+    const code = wordCode(codes[i]!);
     if (code === 0) break;
     hash = nextHash(hash, code);
   }

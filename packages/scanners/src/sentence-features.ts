@@ -3,6 +3,7 @@
  * of words near each other, and pairs of meanings, each hashed to a place in a table. Training reads texts by the same code.
  */
 import { MENTION } from './injection-vocabulary.ts';
+import type { View } from './normalise.ts';
 import type { Meaning } from './read-meanings.ts';
 import { classesOfOther, classOf, classOfBeginning, EMPTY_HASH, isMention, nextWordHash } from './word-classes.ts';
 
@@ -46,17 +47,17 @@ const SHIFT = 32 - Math.log2(FEATURES);
 
 /** Sentences with at least one meaning, in order. Cost: linear in the text, and nothing where there is no meaning. */
 export function readSentences<P extends Places>(
-  text: string,
+  view: View,
   meanings: readonly Meaning[],
   open: () => P,
 ): Sentence<P>[] {
   const sentences: Sentence<P>[] = [];
   let done = 0;
   for (let i = 0; i < meanings.length; ) {
-    const start = startOf(text, meanings[i]!.start, done);
+    const start = startOf(view, meanings[i]!.start, done);
     const features = open();
     const said: number[] = [];
-    const { end, words, quotes, mentions } = readWords(text, start, features, false);
+    const { end, words, quotes, mentions } = readWords(view, start, features, false);
     done = end;
     for (; i < meanings.length && meanings[i]!.start < end; i += 1) {
       const { start: at, bits } = meanings[i]!;
@@ -64,7 +65,7 @@ export function readSentences<P extends Places>(
     }
     if (words === 0 || said.length === 0) continue;
     addPairs(said, features);
-    const untold = mentions === 0 ? null : withoutMentions(text, start, said, open());
+    const untold = mentions === 0 ? null : withoutMentions(view, start, said, open());
     sentences.push({ start, end, words, features, untold });
   }
   return sentences;
@@ -99,8 +100,8 @@ function classOfWord(word: string): number {
   return classOf(hash) || classOfBeginning(word, 0, word.length);
 }
 
-function withoutMentions<P extends Places>(text: string, start: number, said: readonly number[], features: P): P {
-  readWords(text, start, features, true);
+function withoutMentions<P extends Places>(view: View, start: number, said: readonly number[], features: P): P {
+  readWords(view, start, features, true);
   addPairs(
     said.filter((bits) => (bits & MENTION) === 0),
     features,
@@ -109,16 +110,16 @@ function withoutMentions<P extends Places>(text: string, start: number, said: re
 }
 
 /** Back to the sentence's beginning, not beyond what was read, and not farther than a sentence is long. */
-function startOf(text: string, at: number, from: number): number {
+function startOf({ codes }: View, at: number, from: number): number {
   const least = Math.max(from, at - MAX_WORDS * STEM);
-  for (let i = at; i > least; i -= 1) if (isEnd(text, i - 1)) return i;
+  for (let i = at; i > least; i -= 1) if (isEnd(codes, i - 1)) return i;
   return least;
 }
 
 type Words = { end: number; words: number; quotes: (readonly [from: number, to: number])[]; mentions: number };
 
 /** Adds the features of the words from `start` to the sentence's end. No words: it is markup or code and no prose. */
-function readWords(text: string, start: number, features: Places, skipsMentions: boolean): Words {
+function readWords({ text, codes }: View, start: number, features: Places, skipsMentions: boolean): Words {
   const quotes: Words['quotes'] = [];
   const recent: Recent = { word: 0, wordBefore: 0, classes: new Array(APART).fill(0), count: 0 };
   let signs = 0;
@@ -126,16 +127,16 @@ function readWords(text: string, start: number, features: Places, skipsMentions:
   let mentions = 0;
   let i = start;
   for (; i < text.length && words < MAX_WORDS; ) {
-    let code = wordCode(text.charCodeAt(i));
+    let code = wordCode(codes[i]!);
     if (code === 0) {
-      if (isCodeSign(text.charCodeAt(i))) signs += 1;
-      const behind = i > start && isQuote(text.charCodeAt(i)) ? behindQuote(text, i) : i + 1;
+      if (isCodeSign(codes[i]!)) signs += 1;
+      const behind = i > start && isQuote(codes[i]!) ? behindQuote(text, i) : i + 1;
       if (behind > i + 1) quotes.push([i, behind]);
       i = behind;
-      if (isEnd(text, i - 1)) break;
+      if (isEnd(codes, i - 1)) break;
       continue;
     }
-    if (i > start && isJoint(text.charCodeAt(i - 1))) signs += 1;
+    if (i > start && isJoint(codes[i - 1]!)) signs += 1;
     const first = i;
     let stem = 7;
     let whole = EMPTY_HASH;
@@ -143,7 +144,7 @@ function readWords(text: string, start: number, features: Places, skipsMentions:
       if (length < STEM) stem = (Math.imul(stem, 31) + code) | 0;
       whole = nextWordHash(whole, code);
       i += 1;
-      code = i < text.length ? wordCode(text.charCodeAt(i)) : 0;
+      code = wordCode(codes[i]!);
     }
     words += 1;
     const kind = classOf(whole) || classOfBeginning(text, first, i);
@@ -219,10 +220,10 @@ function placeOf(hash: number): number {
 }
 
 /** A full stop, exclamation mark, question mark or line feed that nothing printable follows. */
-function isEnd(text: string, i: number): boolean {
-  const code = text.charCodeAt(i);
+function isEnd(codes: Uint16Array, i: number): boolean {
+  const code = codes[i]!;
   if (code === 10) return true;
-  return (code === 46 || code === 33 || code === 63) && (i + 1 >= text.length || text.charCodeAt(i + 1) <= 32);
+  return (code === 46 || code === 33 || code === 63) && codes[i + 1]! <= 32;
 }
 
 // Of each ASCII character the lower case of a letter, a digit as it is, 0 for what ends a word.

@@ -46,21 +46,21 @@ for (const word of WORDS) {
 }
 
 /** Whether the word [start, end) of a text begins a telling word that is cut apart. */
-export function beginsCutWord(text: string, start: number, end: number): boolean {
-  const first = (text.charCodeAt(start) | 32) - A;
-  const second = (text.charCodeAt(start + 1) | 32) - A;
+export function beginsCutWord(codes: Uint16Array, start: number, end: number): boolean {
+  const first = (codes[start]! | 32) - A;
+  const second = (codes[start + 1]! | 32) - A;
   if (first < 0 || first >= LETTERS || second < 0 || second >= LETTERS) return false;
   const at = first * LETTERS + second;
-  return STARTS[at] === 1 && BY_START.get(at)!.some((word) => word.length > end - start && isCut(text, start, word));
+  return STARTS[at] === 1 && BY_START.get(at)!.some((word) => word.length > end - start && isCut(codes, start, word));
 }
 
 /** Whether the word [start, end) has the letters of a telling word, its first and last in place, and is another. */
-export function isJumbledWord(text: string, start: number, end: number): boolean {
-  const first = (text.charCodeAt(start) | 32) - A;
+export function isJumbledWord(text: string, codes: Uint16Array, start: number, end: number): boolean {
+  const first = (codes[start]! | 32) - A;
   const length = end - start;
   if (length < MIN_JUMBLED || length >= 32 || first < 0 || first >= LETTERS) return false;
   const at = first * 32 + length;
-  const last = (text.charCodeAt(end - 1) | 32) - A;
+  const last = (codes[end - 1]! | 32) - A;
   if (last < 0 || last >= LETTERS || (SHAPES[at]! & (1 << last)) === 0) return false;
   const written = text.slice(start, end).toLowerCase();
   return BY_SHAPE.get(at)!.some(
@@ -74,15 +74,15 @@ export function jumbledKey(word: string): string {
 }
 
 /** The word with a few signs or spaces between its letters, and an end behind it. */
-function isCut(text: string, start: number, word: string): boolean {
+function isCut(codes: Uint16Array, start: number, word: string): boolean {
   let at = start;
   for (let i = 0; i < word.length; i += 1) {
     const most = i === 0 ? at : at + MOST_BETWEEN;
-    while (at < most && !isAlnum(text.charCodeAt(at))) at += 1;
-    if ((text.charCodeAt(at) | 32) !== word.charCodeAt(i)) return false;
+    while (at < most && !isAlnum(codes[at]!)) at += 1;
+    if ((codes[at]! | 32) !== word.charCodeAt(i)) return false;
     at += 1;
   }
-  return !isAlnum(text.charCodeAt(at));
+  return !isAlnum(codes[at]!);
 }
 
 function isAlnum(code: number): boolean {

@@ -7,6 +7,7 @@ import type { FindingTypeName } from './finding-types.ts';
 import { SIGNALS, type Signal } from './injection-signals.ts';
 import { MENTION, NOT } from './injection-vocabulary.ts';
 import { type Judged, judgeSentences } from './judge-sentences.ts';
+import type { View } from './normalise.ts';
 import type { Meaning } from './read-meanings.ts';
 
 type Found = { signal: Signal; start: number; end: number; first: number };
@@ -48,14 +49,15 @@ const REPORTS =
 
 /** `judges`: whether sentences are judged as wholes, too. */
 export function weighSignals(
-  text: string,
+  view: View,
   meanings: readonly Meaning[],
   { judges }: { judges: boolean },
   emit: Emit,
 ): void {
   if (meanings.length === 0) return;
+  const { text } = view;
   const found = findSignals(meanings);
-  const judged = judgeSentences(text, meanings);
+  const judged = judgeSentences(view, meanings);
   const reported: Span[] = [];
   const tell: Emit = (type, start, end, note) => {
     if (note?.severity !== 'low') reported.push({ start, end });

@@ -1,4 +1,5 @@
 import { judgeSentences } from '@countersign/scanners/judge-sentences';
+import { sourceView } from '@countersign/scanners/normalise';
 import { readMeanings } from '@countersign/scanners/read-meanings';
 import { scanValue } from '@countersign/scanners/scan';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +13,7 @@ function findingsOf(text: string) {
 }
 
 function judge(text: string) {
-  return judgeSentences(text, readMeanings(text).meanings);
+  return judgeSentences(sourceView(text), readMeanings(sourceView(text)).meanings);
 }
 
 // No signal lists what these say.

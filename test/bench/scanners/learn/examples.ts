@@ -113,9 +113,10 @@ function fill(template: string, r: Random): string {
 
 /** One example of all sentences of the text; none where nothing in it means anything. */
 function example(of: Omit<Example, 'features'>, written: string): Example[] {
-  const text = foldView(sourceView(written))?.view.text ?? written;
+  const source = sourceView(written);
+  const view = foldView(source)?.view ?? source;
   const sentences = [
-    ...readSentences(text, readMeanings(text).meanings, openList),
+    ...readSentences(view, readMeanings(view).meanings, openList),
     ...readForeignSentences(written, openList),
   ].map(({ features }) => ({ features: features.places }));
   const whole = sentences.flatMap(({ features }) => features);
