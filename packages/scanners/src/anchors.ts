@@ -72,27 +72,24 @@ type Table = States & { readonly kinds: Uint16Array; readonly begins: Uint8Array
 
 const THREE = (1 << (3 * CLASS_BITS)) - 1;
 
-/**
- * The one loop over all of a text. Each place is asked on its own whether a word may begin there, which is quicker than to
- * lead a state from each character to the next; states are led on from such places only.
- */
+/** Characters that are surveyed at a time, and the places in them where a word may begin. */
+const BLOCK = 2048;
+const PLACES = new Int32Array(BLOCK + 1);
+
+/** What the loop over a block hands to the next one. */
+type Counts = { seen: number; digits: number; three: number };
+
 function runTable(length: number, codes: Uint16Array, table: Table): Hits {
-  const { kinds, begins } = table;
+  const counts: Counts = { seen: 0, digits: 0, three: 0 };
   const hits = { anchors: [] as number[], ends: [] as number[] };
   let done = 0;
-  let three = 0;
-  let seen = 0;
-  let digits = 0;
-  for (let i = 0; i < length; i += 1) {
-    const code = codes[i]!;
-    const kind = code < 128 ? kinds[code]! : FOLD;
-    seen |= kind;
-    digits += kind & DIGIT;
-    three = ((three << CLASS_BITS) | (kind & CLASS)) & THREE;
-    if (begins[three] === 1 && i - 2 >= done) done = follow(i - 2, length, codes, table, hits);
+  for (let from = 0; from < length; from += BLOCK) {
+    const places = surveyBlock(from, Math.min(length, from + BLOCK), codes, table, counts);
+    for (let i = 0; i < places; i += 1) if (PLACES[i]! >= done) done = follow(PLACES[i]!, length, codes, table, hits);
   }
   for (let at = Math.max(done, length - 2, 0); at < length; at = Math.max(at + 1, done))
     done = follow(at, length, codes, table, hits);
+  const { seen, digits } = counts;
   const survey: Survey = {
     needsFold: (seen & FOLD) !== 0,
     hasEscapes: (seen & ESCAPE) !== 0,
@@ -102,6 +99,28 @@ function runTable(length: number, codes: Uint16Array, table: Table): Hits {
     hasRun: (seen & RUN) !== 0 && hasRun(length, codes),
   };
   return { survey, ...hits };
+}
+
+/**
+ * The one loop over all of a text, without a branch. Each place is asked on its own whether a word may begin there, which
+ * is quicker than to lead a state from each character to the next.
+ */
+function surveyBlock(from: number, to: number, codes: Uint16Array, { kinds, begins }: Table, counts: Counts): number {
+  let { seen, digits, three } = counts;
+  let places = 0;
+  for (let i = from; i < to; i += 1) {
+    const code = codes[i]!;
+    const kind = code < 128 ? kinds[code]! : FOLD;
+    seen |= kind;
+    digits += kind & DIGIT;
+    three = ((three << CLASS_BITS) | (kind & CLASS)) & THREE;
+    PLACES[places] = i - 2;
+    places += begins[three]!;
+  }
+  counts.seen = seen;
+  counts.digits = digits;
+  counts.three = three;
+  return places;
 }
 
 /** Leads the states on from a place until no word can have begun before the last character; returns that one's place. */

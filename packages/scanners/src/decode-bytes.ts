@@ -33,7 +33,7 @@ export function byteView(view: View, digits: number): View | null {
 /** What stands around marks inside of words, without the marks. Null where there is none. */
 export function unmarkedView(view: View): View | null {
   const { text } = view;
-  const marks = MAY_BE_TAG.test(text) ? TAGS : mayHoldMarks(text) ? INSIDE : null;
+  const marks = mayHoldTag(view) && MAY_BE_TAG.test(text) ? TAGS : mayHoldMarks(text) ? INSIDE : null;
   if (marks === null) return null;
   let builder: ViewBuilder | null = null;
   let done = 0;
@@ -55,6 +55,19 @@ function copyAround(builder: ViewBuilder, from: number, to: number): void {
   if (from > 0) builder.copy(from, from + AROUND);
   builder.pushUnit(10, to - AROUND, to - AROUND + 1);
   builder.copy(to - AROUND, to);
+}
+
+/** A tag right behind a letter or digit. */
+function mayHoldTag({ text, codes }: View): boolean {
+  for (let at = text.indexOf('<', 1); at !== -1; at = text.indexOf('<', at + 1)) {
+    const next = codes[at + 1]!;
+    if (isAlnum(codes[at - 1]!) && (next === 47 || (next >= 97 && next <= 122))) return true;
+  }
+  return false;
+}
+
+function isAlnum(code: number): boolean {
+  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }
 
 /** Searches for literals, which cost next to nothing; nearly every text ends here. */

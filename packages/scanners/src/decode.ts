@@ -49,8 +49,6 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 const SHORT: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
-const QUOTED_PRINTABLE = /=[2-7][0-9A-F]=[2-7][0-9A-F]/;
-
 const OVERRIDES = /[\u202d\u202e\u2066-\u2068]/;
 
 /** What one layer of encoding hides in a text: `source` as it was written, `plain` the same folded. */
@@ -59,7 +57,7 @@ export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
   const add = (view: View | null): void => {
     if (view !== null) views.push(view);
   };
-  if (survey.hasEscapes || QUOTED_PRINTABLE.test(plain.text)) add(unescapeView(plain));
+  if (survey.hasEscapes || mayBeQuotedPrintable(plain)) add(unescapeView(plain));
   if (source !== plain) {
     add(reorderView(source));
     add(turnedView(source));
@@ -71,6 +69,12 @@ export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
   add(byteView(plain, survey.digits));
   add(unmarkedView(plain));
   return views;
+}
+
+/** Two equals signs with two characters between them. */
+function mayBeQuotedPrintable({ text, codes }: View): boolean {
+  for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', at + 1)) if (codes[at + 3] === 61) return true;
+  return false;
 }
 
 /** The view with one layer of escapes undone, or null where there is none. Never longer than the view. */

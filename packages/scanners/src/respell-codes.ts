@@ -12,6 +12,8 @@ export type CodeSigns = Readonly<Record<'morse' | 'names' | 'numbers' | 'pigs' |
 type Code = {
   readonly sign: keyof CodeSigns;
   readonly run: RegExp;
+  /** Asked before, where the expression costs more than a look at a few characters. */
+  readonly mayStart?: (source: View) => boolean;
   /** Null where the run is something else. */
   readonly read: (run: string) => string | null;
 };
@@ -23,6 +25,12 @@ const MORSE = new Map(
 );
 export const MIN_NUMBERS = 12;
 const MIN_LETTERS = 8;
+const LEAST_NUMBERS = 8;
+/** Eight digits with one sign between each. */
+const SHORTEST_NUMBERS = 15;
+const LONGEST_GAP = 3;
+/** Eight numbers at their longest, and as many characters before as are looked back. */
+const LONGEST_LOOK = 64;
 
 /** Literals that one of the codes below can hardly do without; they are looked for among the anchors. */
 const LITERALS: readonly (readonly [literal: string, sign: keyof CodeSigns])[] = [
@@ -63,6 +71,7 @@ const CODES: readonly Code[] = [
   {
     sign: 'numbers',
     run: /(?<![\d.,:/-])(?:2[0-6]|1\d|[1-9])(?:[ ./,|-]{1,3}(?:2[0-6]|1\d|[1-9])(?!\d)){7,1024}/g,
+    mayStart: mayHoldNumbers,
     read: readNumbers,
   },
   {
@@ -83,6 +92,7 @@ const CODES: readonly Code[] = [
   {
     sign: 'variables',
     run: /\b[A-Za-z_]\w{0,15} ?= ?(?:"[^"\n]{1,80}"|'[^'\n]{1,80}')(?:[;,\n]? ?\n?(?:let |const |var |and )?\$?[A-Za-z_]\w{0,15} ?= ?(?:"[^"\n]{1,80}"|'[^'\n]{1,80}')){1,64}/g,
+    mayStart: namesString,
     read: (run) => [...run.matchAll(/["']([^"']*)["']/g)].map(([, text]) => text).join(' '),
   },
 ];
@@ -90,8 +100,8 @@ const CODES: readonly Code[] = [
 /** All such runs of folded text, as lines of one view. Null where there is none. */
 export function codedView(source: View, signs: CodeSigns): View | null {
   let builder: ViewBuilder | null = null;
-  for (const { sign, run, read } of CODES) {
-    if (!signs[sign]) continue;
+  for (const { sign, run, read, mayStart } of CODES) {
+    if (!signs[sign] || mayStart?.(source) === false) continue;
     for (const found of source.text.matchAll(run)) {
       const text = read(found[0]);
       if (text === null || text.length < MIN_LETTERS) continue;
@@ -125,6 +135,59 @@ function initials(word: string): string {
     .split(/[ ,-]+/)
     .map((name) => name.slice(0, 1))
     .join('');
+}
+
+/** Eight numbers of one or two digits, each at most three signs behind the one before: looks at four places of every twelve. */
+function mayHoldNumbers({ text, codes }: View): boolean {
+  for (let at = 0; at < text.length; at += SHORTEST_NUMBERS - LONGEST_GAP) {
+    let i = at;
+    while (i < at + LONGEST_GAP && !isDigit(codes[i]!)) i += 1;
+    if (isDigit(codes[i]!) && countNumbers(codes, startOfNumbers(codes, i)) >= LEAST_NUMBERS) return true;
+  }
+  return false;
+}
+
+function startOfNumbers(codes: Uint16Array, at: number): number {
+  let start = at;
+  for (let gap = 0, i = at - 1; i >= 0 && gap <= LONGEST_GAP && at - i < SHORTEST_NUMBERS; i -= 1) {
+    const isNumber = isDigit(codes[i]!);
+    if (!isNumber && !isNumberGap(codes[i]!)) break;
+    gap = isNumber ? 0 : gap + 1;
+    if (isNumber) start = i;
+  }
+  return start;
+}
+
+/** Numbers in a row from a digit on, at most as many as are needed. */
+function countNumbers(codes: Uint16Array, from: number): number {
+  let count = 0;
+  for (let i = from; count < LEAST_NUMBERS && i - from < LONGEST_LOOK && isDigit(codes[i]!); ) {
+    let digits = 0;
+    for (; isDigit(codes[i]!); i += 1) digits += 1;
+    count = digits > 2 ? 0 : count + 1;
+    const end = i;
+    while (i - end <= LONGEST_GAP && isNumberGap(codes[i]!)) i += 1;
+    if (i === end) break;
+  }
+  return count;
+}
+
+/** A string right behind an equals sign. */
+function namesString({ text, codes }: View): boolean {
+  for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', at + 1)) {
+    const next = codes[at + 1] === 32 ? codes[at + 2] : codes[at + 1];
+    if (next === 34 || next === 39) return true;
+  }
+  return false;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+/** Space and `. / , | -` */
+function isNumberGap(code: number): boolean {
+  return code === 32 || (code >= 44 && code <= 47) || code === 124;
 }
 
 /** The sign that stands most often is between letters, every other one between words. */
