@@ -116,9 +116,10 @@ function judgeName(name: string): NameStrength | null {
 
 /** Words of a name in lower case, cut at separators and at humps. */
 function splitName(name: string): string[] {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+  const humps = /[A-Z]/.test(name)
+    ? name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    : name;
+  return humps
     .replace(/[^\t-~]+/g, (accented) => accented.normalize('NFKD').replace(/\p{Mn}/gu, ''))
     .toLowerCase()
     .split(/[^a-z0-9]+/)

@@ -11,8 +11,9 @@ import { judgeForeignSentences } from './judge-sentences.ts';
 import { oddityOf } from './letter-statistics.ts';
 import type { View } from './normalise.ts';
 import { readMeanings } from './read-meanings.ts';
-import { REVERSED_ANCHORS, type Respell, ROTATED_ANCHORS, RUN_ANCHORS, respelled, signedWords } from './respell.ts';
+import { REVERSED_ANCHORS, type Respell, ROTATED_ANCHORS, RUN_ANCHORS, respelled } from './respell.ts';
 import { CODE_ANCHORS, type CodeSigns, MIN_NUMBERS, PIG_ANCHOR, signOf } from './respell-codes.ts';
+import { signedWords } from './signed-words.ts';
 import { HONEST, readsHonest, reportForeignSentences, weighSignals } from './weigh-signals.ts';
 
 /** Every literal that an attempt is found by; `detectPromptInjection` is told which of them ended where. */
@@ -131,7 +132,7 @@ function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Resp
       },
       isBinary: survey.digits >= MIN_BINARY_DIGITS && holdsBits(view) && /[01]{8}[ ,_-]?[01]{8}/.test(text),
       leet: SIGNS.some((sign) => standsInside(text, sign))
-        ? [...words.leet, ...signedWords(view)].sort((a, b) => a.start - b.start)
+        ? [...words.leet, ...signedWords(view, words.leet.length)].sort((a, b) => a.start - b.start)
         : words.leet,
       runs: seen.runs.filter((at) => isLongRun(text, at)),
       isStarred: standsInside(text, '*'),

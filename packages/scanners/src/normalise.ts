@@ -17,11 +17,14 @@ export type View = {
 };
 
 const PADDING = 16;
+/** To copy a shorter text as a whole takes longer than unit by unit. */
+const SHORT = 256;
 
 /** The units of a text, zeros behind them. */
 export function codesOf(text: string): Uint16Array {
   const codes = new Uint16Array(text.length + PADDING);
-  Buffer.from(codes.buffer).write(text, 'utf16le');
+  if (text.length > SHORT) Buffer.from(codes.buffer).write(text, 'utf16le');
+  else for (let i = 0; i < text.length; i += 1) codes[i] = text.charCodeAt(i);
   return codes;
 }
 

@@ -8,6 +8,7 @@ import { sourceView, type View, ViewBuilder } from './normalise.ts';
 import { hasMeaning, SPELLABLE } from './read-meanings.ts';
 import { type CodeSigns, codedView } from './respell-codes.ts';
 import { type Garbling, garbledView } from './respell-garbled.ts';
+import { LEET, MIN_LEET } from './signed-words.ts';
 import { TELLING } from './telling-words.ts';
 
 /** What tells that a text may be disguised so. */
@@ -50,36 +51,6 @@ export const RUN_ANCHORS: readonly string[] = [
 const GARBLED = ['isCut', 'isJumbled', 'isDrawn', 'lacksVowels', 'isStarred'] as const;
 
 const BINARY = /(?:[01]{8}[ ,_-]?){6,}/g;
-/** Words with signs for letters. */
-const SHORTEST_SIGNED = 3;
-const LONGEST_SIGNED = 24;
-const OTHER = 0;
-const PLAIN = 1;
-const SIGN = 2;
-const SIGN_KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
-  const char = String.fromCharCode(code);
-  return '@$!|+'.includes(char) ? SIGN : /[a-z0-9]/i.test(char) ? PLAIN : OTHER;
-});
-const UNDERSCORE = 95;
-const EXCLAMATION = 33;
-
-const LEET: Readonly<Record<string, string>> = {
-  '0': 'o',
-  '1': 'i',
-  '3': 'e',
-  '4': 'a',
-  '5': 's',
-  '7': 't',
-  '8': 'b',
-  '@': 'a',
-  $: 's',
-  '!': 'i',
-  '+': 't',
-  '|': 'l',
-};
-/** One such word may be an identifier by chance. */
-const MIN_LEET = 2;
-
 const SPELLED = /(?<![A-Za-z0-9])(?:[A-Za-z0-9@$][ \t\r\n._*|/,~"'-]{1,4}){4,}[A-Za-z0-9@$](?![A-Za-z0-9])/g;
 
 const MAX_RUN = 240;
@@ -146,41 +117,6 @@ function binaryView(source: View): View | null {
     any = true;
   }
   return any ? builder.view() : null;
-}
-
-/** Words of the vocabulary that have signs and perhaps digits for letters: each stands at the beginning of its token. */
-export function signedWords({ text, codes }: View): { start: number; end: number; word: string }[] {
-  const found: { start: number; end: number; word: string }[] = [];
-  for (let i = 0; i < text.length; i += 1) {
-    if (signKind(codes[i]!) !== SIGN) continue;
-    let start = i;
-    while (start > 0 && i - start < LONGEST_SIGNED && signKind(codes[start - 1]!) !== OTHER) start -= 1;
-    const before = start === 0 ? 0 : codes[start - 1]!;
-    const end = signKind(before) === OTHER && before !== UNDERSCORE ? endOfSigned(codes, start) : start;
-    while (signKind(codes[i]!) !== OTHER) i += 1;
-    const written = text.slice(start, end);
-    if (!/[@$!|+]/.test(written) || !/[a-z]/i.test(written)) continue;
-    const plain = written.toLowerCase().replace(/[0-9@$!|+]/g, (char) => LEET[char] ?? char);
-    const word = [plain, plain.replace(/i$/, ''), plain.replaceAll('l', 'i')].find((one) => SPELLABLE.has(one));
-    if (word !== undefined) found.push({ start, end, word });
-  }
-  return found;
-}
-
-/** As far as the token goes, or to an exclamation mark in it; `start` where that is too long or too short for a word. */
-function endOfSigned(codes: Uint16Array, start: number): number {
-  for (let length = LONGEST_SIGNED; length >= SHORTEST_SIGNED; length -= 1) {
-    const next = codes[start + length]!;
-    if (next !== EXCLAMATION && (signKind(next) !== OTHER || next === UNDERSCORE)) continue;
-    let i = start;
-    while (i < start + length && signKind(codes[i]!) !== OTHER) i += 1;
-    if (i === start + length) return i;
-  }
-  return start;
-}
-
-function signKind(code: number): number {
-  return code < 128 ? SIGN_KINDS[code]! : OTHER;
 }
 
 /** Words with digits for letters, as the words that they stand for. */

@@ -1,0 +1,82 @@
+/** Finds words that have signs, and perhaps digits, for letters. */
+import type { View } from './normalise.ts';
+import { SPELLABLE } from './read-meanings.ts';
+
+/** What digits and signs are written for. */
+export const LEET: Readonly<Record<string, string>> = {
+  '0': 'o',
+  '1': 'i',
+  '3': 'e',
+  '4': 'a',
+  '5': 's',
+  '7': 't',
+  '8': 'b',
+  '@': 'a',
+  $: 's',
+  '!': 'i',
+  '+': 't',
+  '|': 'l',
+};
+/** One such word may be an identifier by chance. */
+export const MIN_LEET = 2;
+
+const SHORTEST_SIGNED = 3;
+const LONGEST_SIGNED = 24;
+const OTHER = 0;
+const PLAIN = 1;
+const SIGN = 2;
+const SIGN_KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const char = String.fromCharCode(code);
+  return '@$!|+'.includes(char) ? SIGN : /[a-z0-9]/i.test(char) ? PLAIN : OTHER;
+});
+const UNDERSCORE = 95;
+const EXCLAMATION = 33;
+
+/**
+ * Words of the vocabulary that have signs and perhaps digits for letters: each stands at the beginning of its token.
+ * `others`: how many have digits alone. One word by itself counts for nothing.
+ */
+export function signedWords(view: View, others: number): { start: number; end: number; word: string }[] {
+  const { text } = view;
+  const found: { start: number; end: number; word: string }[] = [];
+  const tokens = signedTokens(view);
+  if (tokens.length + others < MIN_LEET) return [];
+  for (const [start, end] of tokens) {
+    const written = text.slice(start, end);
+    if (!/[@$!|+]/.test(written) || !/[a-z]/i.test(written)) continue;
+    const plain = written.toLowerCase().replace(/[0-9@$!|+]/g, (char) => LEET[char] ?? char);
+    const word = [plain, plain.replace(/i$/, ''), plain.replaceAll('l', 'i')].find((one) => SPELLABLE.has(one));
+    if (word !== undefined) found.push({ start, end, word });
+  }
+  return found;
+}
+
+function signedTokens({ text, codes }: View): (readonly [start: number, end: number])[] {
+  const tokens: (readonly [number, number])[] = [];
+  for (let i = 0; i < text.length; i += 1) {
+    if (signKind(codes[i]!) !== SIGN) continue;
+    let start = i;
+    while (start > 0 && i - start < LONGEST_SIGNED && signKind(codes[start - 1]!) !== OTHER) start -= 1;
+    const before = start === 0 ? 0 : codes[start - 1]!;
+    const end = signKind(before) === OTHER && before !== UNDERSCORE ? endOfSigned(codes, start) : start;
+    while (signKind(codes[i]!) !== OTHER) i += 1;
+    if (end > start) tokens.push([start, end]);
+  }
+  return tokens;
+}
+
+/** As far as the token goes, or to an exclamation mark in it; `start` where that is too long or too short for a word. */
+function endOfSigned(codes: Uint16Array, start: number): number {
+  for (let length = LONGEST_SIGNED; length >= SHORTEST_SIGNED; length -= 1) {
+    const next = codes[start + length]!;
+    if (next !== EXCLAMATION && (signKind(next) !== OTHER || next === UNDERSCORE)) continue;
+    let i = start;
+    while (i < start + length && signKind(codes[i]!) !== OTHER) i += 1;
+    if (i === start + length) return i;
+  }
+  return start;
+}
+
+function signKind(code: number): number {
+  return code < 128 ? SIGN_KINDS[code]! : OTHER;
+}
