@@ -14,4 +14,8 @@ export const MCP_LIMITS = {
   mcp_requests: 1_024,
   /** Requests of one agent that are not answered yet. */
   mcp_agent_requests: 128,
+  /** Tasks of one caller at one server. */
+  mcp_agent_tasks: 256,
+  /** Milliseconds for which a task can be asked for, at most. */
+  mcp_task_ms: 24 * 60 * 60 * 1000,
 } as const;

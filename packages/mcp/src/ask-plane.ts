@@ -8,6 +8,7 @@ import { outcomeOfEnd, outcomeOfFailure, pendingOf, type Settled } from '@counte
 import { remoteGate } from '@countersign/adapter-core/remote-gate';
 import { ApiError } from '@countersign/client/api-error';
 import type { Client } from '@countersign/client/create-client';
+import type { ShownJob } from '@countersign/contracts/http';
 import type { JobRequestInput } from '@countersign/contracts/job';
 import { labelValue } from '@countersign/contracts/names';
 import { isTerminal } from '@countersign/contracts/states';
@@ -95,26 +96,22 @@ export async function askAgain(
   signal: AbortSignal,
 ): Promise<Answer> {
   try {
-    const { actor } = await parts.client.job(job_id);
-    if (actor !== parts.agent) throw new ApiError(404, { code: 'not_found', detail: 'there is no such job of yours' });
-    return await fetchEnd(parts, job_id, wait_ms, signal);
+    const seen = await parts.client.job(job_id);
+    if (seen.actor !== parts.agent)
+      throw new ApiError(404, { code: 'not_found', detail: 'there is no such job of yours' });
+    return await fetchEnd(parts, seen, wait_ms, signal);
   } catch (thrown) {
     signal.throwIfAborted();
     return { outcome: outcomeOfFailure(thrown), handedOver: () => undefined };
   }
 }
 
-async function fetchEnd(parts: PlaneParts, job_id: string, wait_ms: number, signal: AbortSignal): Promise<Answer> {
+async function fetchEnd(parts: PlaneParts, now: ShownJob, wait_ms: number, signal: AbortSignal): Promise<Answer> {
   const { client, calls, worker } = parts;
+  const { job_id } = now;
   const leave = calls.has(job_id) ? worker.join(job_id) : () => undefined;
   try {
-    const seen = await client
-      .untilEnded(job_id, { signal: AbortSignal.any([signal, AbortSignal.timeout(wait_ms)]) })
-      .catch((thrown: unknown) => {
-        signal.throwIfAborted();
-        if (thrown instanceof ApiError) throw thrown;
-        return client.job(job_id);
-      });
+    const seen = wait_ms === 0 ? now : await untilEnded(client, job_id, wait_ms, signal);
     if (!isTerminal(seen.state)) return { outcome: pendingOf(seen, parts.url), handedOver: () => undefined };
     const result = await client.result(job_id).catch((thrown: unknown) => {
       if (thrown instanceof ApiError && thrown.status >= 400 && thrown.status < 500) return null;
@@ -124,6 +121,17 @@ async function fetchEnd(parts: PlaneParts, job_id: string, wait_ms: number, sign
   } finally {
     leave();
   }
+}
+
+/** As it stands when it has ended, or after that time. */
+function untilEnded(client: Caller['client'], job_id: string, wait_ms: number, signal: AbortSignal): Promise<ShownJob> {
+  return client
+    .untilEnded(job_id, { signal: AbortSignal.any([signal, AbortSignal.timeout(wait_ms)]) })
+    .catch((thrown: unknown) => {
+      signal.throwIfAborted();
+      if (thrown instanceof ApiError) throw thrown;
+      return client.job(job_id);
+    });
 }
 
 const WHILE_RUNNING_MS = 20_000;

@@ -28,8 +28,8 @@ export async function offeredTools(
   );
   const reviewed = [...new Map(known.map(({ name, before }) => [name, before as Tool])).values()];
   const within = await Promise.all(parts(reviewed).map((some) => insideCeiling(server, some, client)));
-  // `execution` says that a tool takes tasks, which this proxy does not offer.
-  return [...within.flat().map(({ execution: _, ...tool }) => tool), RESULT_TOOL];
+  // Whether the server itself takes tasks is between it and the proxy, which makes them of jobs.
+  return [...within.flat().map((tool) => ({ ...tool, execution: { taskSupport: 'optional' } })), RESULT_TOOL];
 }
 
 async function insideCeiling(server: string, tools: Tool[], client: Pick<Client, 'simulateAll'>): Promise<Tool[]> {

@@ -3,6 +3,7 @@ import { hkdfSync } from 'node:crypto';
 import type { Logger } from '@countersign/platform/logger';
 import type { Server } from '@modelcontextprotocol/server';
 import type { CallSettings, HttpWorker } from './call-settings.ts';
+import { keptTasksIn } from './kept-tasks.ts';
 import { poolOf } from './names.ts';
 import { openCallsIn } from './open-calls.ts';
 import { poolWorker } from './pool-worker.ts';
@@ -58,7 +59,8 @@ export function openServer({
   const worker = poolWorker({ file, settings, folder: beside.calls, calls, run, log });
   const { wait_ms, cancel_on_abort } = settings;
   const state_key = new Uint8Array(hkdfSync('sha256', file.signing_key, '', 'countersign mcp request state', 32));
-  const parts = { server, url: file.url, calls, worker, tools, wait_ms, cancel_on_abort, state_key };
+  const tasks = keptTasksIn(beside.calls);
+  const parts = { server, url: file.url, calls, tasks, worker, tools, wait_ms, cancel_on_abort, state_key };
   return {
     serverFor: async (callerOf) => proxyServer({ ...parts, capabilities: await upstream.capabilities() }, callerOf),
     changes,

@@ -3,13 +3,23 @@
 import { outcomeOfFailure } from '@countersign/adapter-core/read-outcome';
 import { ApiError } from '@countersign/client/api-error';
 import type { Client } from '@countersign/client/create-client';
-import { CLIENT_INFO_META_KEY, Server, type ServerContext } from '@modelcontextprotocol/server';
+import { CLIENT_INFO_META_KEY, ProtocolError, type Server, type ServerContext } from '@modelcontextprotocol/server';
 import { type Answer, type Asked, askAgain, askPlane, type Caller, type PlaneParts } from './ask-plane.ts';
+import type { KeptTasks } from './kept-tasks.ts';
 import { GOVERNED, type Method, type Params } from './names.ts';
 import { offeredTools, RESULT_TOOL } from './offered-tools.ts';
 import { callable, type ReviewedTools } from './reviewed-tools.ts';
+import {
+  answerWithTask,
+  type Declared,
+  declaredTask,
+  refuseTask,
+  serveTasks,
+  TASK_CAPABILITIES,
+} from './serve-tasks.ts';
 import { type Links, linksFor } from './show-link.ts';
-import { fetchedResult, type McpResult, otherResult, refusal, toolResult } from './show-outcome.ts';
+import { fetchedResult, type McpResult, NOT_RUN, otherResult, refusal, toolResult } from './show-outcome.ts';
+import { TaskServer } from './task-server.ts';
 import type { Tool } from './tool-record.ts';
 
 /** `client` also says what is within the ceiling. */
@@ -21,6 +31,7 @@ export type ServerParts = Omit<PlaneParts, keyof Caller> & {
   tools: ReviewedTools;
   /** Of the server behind. */
   capabilities: Record<string, unknown>;
+  tasks: KeptTasks;
   wait_ms: number;
   /** 32 bytes, with which the proxy knows again what it handed a client to bring back. */
   state_key: Uint8Array;
@@ -45,11 +56,12 @@ const SAYS: Readonly<Record<string, string>> = {
 export function proxyServer(parts: ServerParts, callerOf: CallerOf): Server {
   const offers = (name: string): boolean => name in parts.capabilities;
   const links = linksFor(parts.state_key, parts.server, (ctx) => callerOf(ctx).name);
-  const server = new Server(
+  const server = new TaskServer(
     { name: `countersign-${parts.server}`, version: '0.1.0' },
     {
       capabilities: {
         tools: { listChanged: true },
+        ...TASK_CAPABILITIES,
         ...(offers('resources') ? { resources: {} } : {}),
         ...(offers('prompts') ? { prompts: {} } : {}),
         ...(offers('completions') ? { completions: {} } : {}),
@@ -62,6 +74,7 @@ export function proxyServer(parts: ServerParts, callerOf: CallerOf): Server {
       method as 'tools/call',
       ((request: Request, ctx: ServerContext) => answer(withoutMeta(request.params ?? {}), ctx)) as never,
     );
+  serveTasks(server, parts, callerOf);
   handle('tools/list', (_, ctx) => listTools(parts, callerOf(ctx)));
   handle('tools/call', (params, ctx) => callTool({ ...parts, ...callerOf(ctx), links }, server, params, ctx));
   for (const method of GOVERNED) {
@@ -87,17 +100,29 @@ async function listTools({ server, tools }: ServerParts, { client }: ListingCall
   }
 }
 
-async function callTool(parts: TalkParts & Caller, server: Server, params: Params, ctx: ServerContext) {
-  if (params.name === RESULT_TOOL.name) return fetchResult(parts, params, ctx);
+async function callTool(parts: TalkParts & Caller, server: Server, sent: Params, ctx: ServerContext) {
+  const declared = declaredTask(sent, ctx);
+  const { task: _, ...params } = sent;
+  if (params.name === RESULT_TOOL.name)
+    return declared?.era === '2025' ? refuseTask() : fetchResult(parts, params, ctx);
   const found = await parts.tools.find(String(params.name));
   const may = callable(found);
-  if ('refused' in may) return refusal(may.refused, SAYS[may.refused]!);
+  if ('refused' in may) return refuse(may.refused, declared);
   const { annotations } = found!.now as Tool;
   const tool = { digest: may.digest, annotations };
-  const asked = { ...askedOf(parts, server, { method: 'tools/call', params }, ctx), tool };
+  const call = { ...askedOf(parts, server, { method: 'tools/call', params }, ctx), tool };
+  // Who asks for a task waits by asking about it.
+  const asked = declared?.era === '2025' ? { ...call, wait_ms: 0 } : call;
   const stop = sayProgress(ctx);
   const answer = await askPlane(parts, asked).finally(stop);
+  if (declared !== null) answerWithTask(parts, declared, answer);
   return (await parts.links.show(answer.outcome, ctx)) ?? handOver(answer, () => toolResult(answer.outcome));
+}
+
+/** A client that takes nothing but a task hears of a fault. */
+function refuse(code: string, declared: Declared | null): McpResult {
+  if (declared?.era === '2025') throw new ProtocolError(NOT_RUN, SAYS[code]!, { status: 'refused', code });
+  return refusal(code, SAYS[code]!);
 }
 
 async function fetchResult(parts: ServerParts & Caller, params: Params, ctx: ServerContext): Promise<McpResult> {

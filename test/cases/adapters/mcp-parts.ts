@@ -2,6 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Submitted } from '@countersign/client/create-client';
+import { keptTasksIn } from '@countersign/mcp/kept-tasks';
 import { openCallsIn } from '@countersign/mcp/open-calls';
 import { type ListingCaller, proxyServer, type ServerParts } from '@countersign/mcp/proxy-server';
 import { reviewedTools } from '@countersign/mcp/reviewed-tools';
@@ -64,6 +65,7 @@ export function partsOf(client: Talk['client'], more: Partial<Talk> = {}): Talk 
     name: 'suite',
     client,
     calls: openCallsIn(join(dir, 'calls')),
+    tasks: keptTasksIn(join(dir, 'calls')),
     worker: { join: () => () => undefined, isRunning: () => false },
     tools: reviewedTools({
       path: join(dir, 't.json'),

@@ -8,6 +8,7 @@ import { readSigner } from '@countersign/cli/signing-key';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { readReviewers } from '@countersign/mcp/signed-record';
 import { signText } from '@countersign/policy/build-bundle';
+import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { runCli } from '../../cases/cli/run-cli.ts';
 import {
@@ -185,6 +186,26 @@ function cases(): void {
     await approve(job_id);
     const moved = await mcp.call('move_file', move);
     expect([moved.isError ?? false, moved._meta['countersign/job']]).toEqual([false, job_id]);
+    expect((await kindsOf(system, job_id)).filter((kind) => kind === 'job_running')).toHaveLength(1);
+  });
+
+  test('as a task, where the client asked for one: held, approved, run because its client asks about it, fetched by its id', async () => {
+    const path = join(files, 'by-task.txt');
+    writeFileSync(path, '1');
+    await mcp.client.listTools();
+    const call = { name: 'move_file', arguments: { source: path, destination: `${path}.moved` } };
+    const stream = mcp.client.experimental.tasks.callToolStream(call, CallToolResultSchema, { task: { ttl: 60_000 } });
+    let job_id = '';
+    for await (const message of stream) {
+      if (message.type === 'taskCreated') {
+        job_id = message.task.taskId;
+        expect(existsSync(path)).toBe(true);
+        await approve(job_id);
+      }
+      if (message.type === 'error') throw message.error;
+      if (message.type === 'result') expect(message.result._meta).toMatchObject({ 'countersign/job': job_id });
+    }
+    expect([existsSync(path), existsSync(`${path}.moved`)]).toEqual([false, true]);
     expect((await kindsOf(system, job_id)).filter((kind) => kind === 'job_running')).toHaveLength(1);
   });
 

@@ -1,0 +1,311 @@
+/** Held calls as tasks, in both eras and over both kinds of transport: whose they are, what becomes of them, and that nothing votes. */
+import { join } from 'node:path';
+import { CountersignError } from '@countersign/contracts/errors';
+import { LIMITS } from '@countersign/contracts/limits';
+import { keptTasksIn } from '@countersign/mcp/kept-tasks';
+import { openCallsIn } from '@countersign/mcp/open-calls';
+import { proxyServer } from '@countersign/mcp/proxy-server';
+import { httpDoor } from '@countersign/mcp/serve-http';
+import { listen } from '@countersign/platform/http';
+import { createLogger } from '@countersign/platform/logger';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { partsOf, type Talk } from './mcp-parts.ts';
+
+type Job = { job_id: string; actor: string; state: string; attempt: number; output: unknown; failed: boolean };
+
+/** Jobs by their ids; each is held unless its tool says `now`. Only `end` makes one end. */
+function playJobs() {
+  const jobs = new Map<string, Job>();
+  const present: string[] = [];
+  const view = (job: Job) => ({
+    ...job,
+    rule_id: 'r',
+    reason: 'because',
+    cancel_reason: null,
+    cancel_requested: false,
+    updated_at: '2026-11-26T00:00:00.000Z',
+    waiting_for:
+      job.state === 'held'
+        ? { approval_id: 'apr', groups: ['sre'], expires_at: '2030-01-01T00:00:00Z', url: '/apr' }
+        : null,
+  });
+  const find = (job_id: string) => jobs.get(job_id)!;
+  const end = (state: string, output: unknown = { content: [{ type: 'text', text: 'done' }] }) => {
+    for (const job of jobs.values())
+      if (job.state === 'held') Object.assign(job, { state, output, attempt: 1, failed: state === 'failed' });
+  };
+  const client = (actor: string) =>
+    ({
+      submit: async ({ job_id, topic }: { job_id: string; topic: string }) => {
+        const job = jobs.get(job_id) ?? { job_id, actor, state: 'held', attempt: 0, output: null, failed: false };
+        jobs.set(job_id, job);
+        if (topic.endsWith('.read')) return { ...view(job), outcome: 'denied', remediation: null };
+        if (job.state === 'held') return { ...view(job), outcome: 'accepted' };
+        return { ...view(job), outcome: 'ended', job: view(job), result: { output: job.output, status: job.state } };
+      },
+      job: async (job_id: string) => view(find(job_id)),
+      untilEnded: async (job_id: string, { signal }: { signal: AbortSignal }) => {
+        while (find(job_id).state === 'held') {
+          signal.throwIfAborted();
+          await new Promise(setImmediate);
+        }
+        return view(find(job_id));
+      },
+      result: async (job_id: string) => ({ output: find(job_id).output, status: find(job_id).state }),
+      cancel: async (job_id: string) => Object.assign(find(job_id), { state: 'cancelled' }),
+      simulateAll: async ({ requests }: { requests: unknown[] }) => ({
+        answers: requests.map(() => ({ ok: true, value: { reason: 'allowed' } })),
+      }),
+    }) as never;
+  const worker = {
+    join: (job_id: string) => {
+      present.push(job_id);
+      return () => undefined;
+    },
+    isRunning: () => false,
+  };
+  return { jobs, present, end, client, worker };
+}
+
+const cleanUp = new AsyncDisposableStack();
+afterAll(() => cleanUp.disposeAsync());
+
+let plane: ReturnType<typeof playJobs>;
+let parts: Talk & { dir: string };
+beforeEach(() => {
+  plane = playJobs();
+  parts = partsOf(plane.client('mcp-box'), { worker: plane.worker, wait_ms: 0 });
+});
+
+const anything = z.looseObject({});
+const CALL = { name: 'shell', arguments: { command: 'ls' } };
+type Ask = (method: string, params?: object) => Promise<any>;
+type Connected = { ask: Ask; client: Client };
+
+const asking =
+  (client: Client): Ask =>
+  (method, params = {}) =>
+    client.request({ method, params } as never, anything as never) as Promise<any>;
+
+/** As over standard input and output. */
+async function near(caller: Talk = parts): Promise<Connected> {
+  const client = new Client({ name: 'suite', version: '1' });
+  const [one, other] = InMemoryTransport.createLinkedPair();
+  await Promise.all([proxyServer(caller, () => caller).connect(other as never), client.connect(one)]);
+  return { ask: asking(client), client };
+}
+
+async function door(): Promise<string> {
+  const door = httpDoor({
+    servers: new Map([['box', { serverFor: async (of) => proxyServer(parts, of), changes: new Set() }]]),
+    callers: async ({ headers }) => {
+      const agent = headers.get('x-api-key');
+      if (agent === null) throw new CountersignError('unauthenticated');
+      return { ...parts, agent, name: agent, client: plane.client(agent) };
+    },
+    origins: [],
+    log: createLogger('test', 'silent'),
+  });
+  const listening = await listen(door.fetch, 0, '127.0.0.1', { names: [] });
+  cleanUp.defer(async () => {
+    const closing = listening.close();
+    await door.close();
+    await closing;
+  });
+  return `${listening.url}/box`;
+}
+
+async function far(url: string, agent: string): Promise<Connected> {
+  const client = new Client({ name: 'suite', version: '1' });
+  const requestInit = { headers: { 'x-api-key': agent } };
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }) as never);
+  cleanUp.defer(() => client.close());
+  return { ask: asking(client), client };
+}
+
+/** A message of 2026-07-28 by hand: no library makes them for tasks. */
+async function modern(url: string, agent: string, method: string, params: object, extensions: object = TASKS) {
+  const capabilities = { extensions };
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'suite', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': capabilities,
+  };
+  const { name, taskId } = params as { name?: string; taskId?: string };
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'x-api-key': agent,
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': method,
+      ...(name || taskId ? { 'mcp-name': (name ?? taskId)! } : {}),
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta } }),
+  });
+  const text = await response.text();
+  return JSON.parse(text.startsWith('{') ? text : /data: (.*)/.exec(text)![1]!);
+}
+const TASKS = { 'io.modelcontextprotocol/tasks': {} };
+
+describe.each([
+  ['standard input and output', () => near()],
+  ['HTTP', async () => far(await door(), 'ana')],
+])('in 2025-11-25 over %s', (_, connect: () => Promise<Connected>) => {
+  test('a call that asks for a task is one at once, and its result is fetched by its id, as often as it is asked for', async () => {
+    const { ask, client } = await connect();
+    expect(client.getServerCapabilities()!.tasks).toEqual({
+      list: {},
+      cancel: {},
+      requests: { tools: { call: {} } },
+    });
+    const { task } = await ask('tools/call', { ...CALL, task: { ttl: 60_000 } });
+    expect(task).toMatchObject({ status: 'working', ttl: 60_000, pollInterval: 2_000 });
+    expect(task.statusMessage).toContain('http://127.0.0.1:8081/apr');
+    expect(await ask('tasks/get', { taskId: task.taskId })).toMatchObject({ status: 'working' });
+    // Who asks about it waits for it: the job may run.
+    expect(plane.present).toContain(task.taskId);
+    const waiting = ask('tasks/result', { taskId: task.taskId });
+    plane.end('succeeded');
+    const meta = { 'io.modelcontextprotocol/related-task': { taskId: task.taskId } };
+    expect(await waiting).toMatchObject({ content: [{ text: 'done' }], _meta: meta });
+    expect(await ask('tasks/get', { taskId: task.taskId })).toMatchObject({ status: 'completed' });
+    expect(await ask('tasks/result', { taskId: task.taskId })).toMatchObject({ content: [{ text: 'done' }] });
+    // The result was handed over: the same call is another job.
+    await new Promise(setImmediate);
+    const again = await ask('tools/call', { ...CALL, task: {} });
+    expect([again.task.taskId === task.taskId, plane.jobs.size]).toEqual([false, 2]);
+    expect((await ask('tasks/list')).tasks.map(({ status }: any) => status).sort()).toEqual(['completed', 'working']);
+  });
+
+  test("the library's own client follows one to its result", async () => {
+    const { client } = await connect();
+    await client.listTools();
+    const seen: string[] = [];
+    for await (const message of client.experimental.tasks.callToolStream(CALL, CallToolResultSchema, {
+      task: { ttl: 60_000 },
+    })) {
+      seen.push(message.type);
+      if (message.type === 'taskCreated') plane.end('succeeded');
+      if (message.type === 'result') expect(message.result).toMatchObject({ content: [{ text: 'done' }] });
+    }
+    expect([seen[0], seen.at(-1)]).toEqual(['taskCreated', 'result']);
+  });
+
+  test('without that, nothing changes, and what is no task is refused', async () => {
+    const { ask } = await connect();
+    expect(await ask('tools/call', CALL)).toMatchObject({ isError: true, content: [{ type: 'text' }] });
+    expect((await ask('tasks/list')).tasks).toEqual([]);
+    await expect(ask('tasks/get', { taskId: [...plane.jobs.keys()][0] })).rejects.toThrow(/no such task/);
+    await expect(ask('tasks/get', { taskId: '../../x' })).rejects.toThrow(/no such task/);
+    await expect(ask('tasks/list', { cursor: 'x' })).rejects.toThrow(/cursor/);
+    await expect(ask('tasks/update', { taskId: 'x', inputResponses: {} })).rejects.toThrow(/Method not found/);
+    const fetch = { name: 'countersign_result', arguments: { job_id: 'x' }, task: {} };
+    await expect(ask('tools/call', fetch)).rejects.toThrow(/takes no tasks/);
+    await expect(ask('tools/call', { name: 'none', task: {} })).rejects.toThrow(/no such tool/);
+    // A denied one has ended.
+    const { task } = await ask('tools/call', { name: 'read', task: {} });
+    expect(task.status).toBe('failed');
+  });
+
+  test('cancelling one cancels its job, once', async () => {
+    const { ask } = await connect();
+    const { task } = await ask('tools/call', { ...CALL, task: {} });
+    expect(await ask('tasks/cancel', { taskId: task.taskId })).toMatchObject({ status: 'cancelled' });
+    expect(plane.jobs.get(task.taskId)!.state).toBe('cancelled');
+    await expect(ask('tasks/cancel', { taskId: task.taskId })).rejects.toThrow(/has ended/);
+  });
+});
+
+describe('in 2026-07-28', () => {
+  test('a held call is a task where this request declared it, and tells its result when it has ended', async () => {
+    const url = await door();
+    const ask = (method: string, params: object, extensions?: object) => modern(url, 'ana', method, params, extensions);
+    const { result: made } = await ask('tools/call', CALL);
+    expect(made).toMatchObject({ resultType: 'task', status: 'working', pollIntervalMs: 2_000 });
+    expect(made.ttlMs).toBe(LIMITS.mcp_task_ms);
+    const { taskId } = made;
+    expect((await ask('tasks/get', { taskId })).result).toMatchObject({ resultType: 'complete', status: 'working' });
+    // Whatever it sends is no vote.
+    const said = { taskId, inputResponses: { countersign: { action: 'accept', content: { approve: true } } } };
+    expect((await ask('tasks/update', said)).result).toMatchObject({ resultType: 'complete' });
+    expect(plane.jobs.get(taskId)!.state).toBe('held');
+    plane.end('succeeded');
+    for (let i = 0; i < 2; i += 1)
+      expect((await ask('tasks/get', { taskId })).result).toMatchObject({
+        status: 'completed',
+        result: { content: [{ text: 'done' }] },
+      });
+    expect((await ask('tasks/cancel', { taskId })).result).toMatchObject({ resultType: 'complete' });
+    expect(plane.jobs.get(taskId)!.state).toBe('succeeded');
+    expect((await ask('tasks/list', {})).error.code).toBe(-32_601);
+    expect((await ask('tasks/result', { taskId })).error.code).toBe(-32_601);
+  });
+
+  test('an error of the server is the task’s, a denial its result, and a cancelled one says so', async () => {
+    const url = await door();
+    const ask = async (method: string, params: object) => (await modern(url, 'ana', method, params)).result;
+    const first = await ask('tools/call', CALL);
+    plane.end('failed', { error: { code: 'mcp_-32602', detail: 'no such path' } });
+    const failed = { status: 'failed', error: { code: -32_602, message: 'no such path' } };
+    expect(await ask('tasks/get', { taskId: first.taskId })).toMatchObject(failed);
+    const second = await ask('tools/call', { ...CALL, arguments: { n: 2 } });
+    plane.end('refused');
+    Object.assign(plane.jobs.get(second.taskId)!, { attempt: 0, output: null });
+    expect(await ask('tools/call', { name: 'read' })).toMatchObject({ resultType: 'complete', isError: true });
+    const third = await ask('tools/call', { ...CALL, arguments: { n: 3 } });
+    await ask('tasks/cancel', { taskId: third.taskId });
+    expect(await ask('tasks/get', { taskId: third.taskId })).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('without the declaration: words, and no answer about tasks', async () => {
+    const url = await door();
+    const { result } = await modern(url, 'ana', 'tools/call', CALL, {});
+    expect(result).toMatchObject({ resultType: 'complete', isError: true });
+    const { result: made } = await modern(url, 'ana', 'tools/call', CALL);
+    expect((await modern(url, 'ana', 'tasks/get', { taskId: made.taskId }, {})).error.code).toBe(-32_021);
+  });
+});
+
+test('a task is its owner’s alone, in either era and over either transport', async () => {
+  const url = await door();
+  const ana = await far(url, 'ana');
+  const bob = await far(url, 'bob');
+  const { task } = await ana.ask('tools/call', { ...CALL, task: {} });
+  const { taskId } = task;
+  for (const method of ['tasks/get', 'tasks/result', 'tasks/cancel'])
+    await expect(bob.ask(method, { taskId })).rejects.toThrow(/no such task/);
+  expect((await bob.ask('tasks/list')).tasks).toEqual([]);
+  for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel'])
+    expect((await modern(url, 'bob', method, { taskId, inputResponses: {} })).error.code).toBe(-32_602);
+  expect(plane.jobs.get(taskId)!.state).toBe('held');
+  // Another caller that shares the agent is another owner.
+  const other = await near({ ...parts, name: 'other' });
+  await expect(other.ask('tasks/get', { taskId })).rejects.toThrow(/no such task/);
+});
+
+test('tasks are bounded, outlive the process, are listed in parts, and end with their time', async () => {
+  const folder = join(parts.dir, 'calls');
+  const tasks = keptTasksIn(folder);
+  const id = (n: number) => `mcp-${'a'.repeat(40)}-${n.toString(16).padStart(16, '0')}`;
+  for (let i = 0; i < LIMITS.mcp_agent_tasks; i += 1) tasks.keep('ana', id(i), 60_000);
+  expect(tasks.keep('ana', id(999), 60_000)).toBeNull();
+  expect(tasks.keep('ana', id(1), 60_000)).not.toBeNull();
+  expect(tasks.keep('bob', id(1), 60_000)).toBeNull();
+  expect(tasks.keep('bob', id(1_000), 0)).not.toBeNull();
+  expect(tasks.find('bob', id(1_000))).toBeNull();
+  expect(openCallsIn(folder).has(id(1))).toBe(false);
+  expect(keptTasksIn(folder).list('ana')).toHaveLength(LIMITS.mcp_agent_tasks);
+
+  const { ask } = await near();
+  for (let i = 0; i < 21; i += 1) await ask('tools/call', { ...CALL, arguments: { i }, task: {} });
+  const first = await ask('tasks/list');
+  const second = await ask('tasks/list', { cursor: first.nextCursor });
+  expect([first.tasks.length, second.tasks.length, second.nextCursor]).toEqual([20, 1, undefined]);
+});
