@@ -43,9 +43,9 @@ export const guardianFile = z.strictObject({
 export type GuardianFile = z.output<typeof guardianFile>;
 
 /** `path` without `.json`, and what lies beside it. */
-export function besideOf(path: string): { key: string; sessions: string; lock: string } {
+export function besideOf(path: string): { key: string; sessions: string; held: string; lock: string } {
   const stem = path.replace(/\.json$/, '');
-  return { key: `${stem}.key`, sessions: `${stem}.sessions`, lock: `${stem}.lock` };
+  return { key: `${stem}.key`, sessions: `${stem}.sessions`, held: `${stem}.held`, lock: `${stem}.lock` };
 }
 
 export function poolOf(host: string): string {

@@ -12,7 +12,7 @@ import { ACS_VERSION, AcsError, type AcsRequest, readRequest, SKEW_MS } from './
 import { EVENTS, type GuardianFile, type JudgedEvent } from './guardian-file.ts';
 import { hello, JUDGED, RECORDED } from './hello.ts';
 import type { Judge } from './judge-calls.ts';
-import { type AcsCall, readMcp, readToolCall, readToolResult, topicOf } from './read-call.ts';
+import { type AcsCall, MCP_METHODS, readMcp, readToolCall, readToolResult, topicOf } from './read-call.ts';
 import type { sessionStore } from './session-store.ts';
 import { isSigned, sessionKey, signEnvelope } from './sign-envelope.ts';
 
@@ -97,12 +97,15 @@ function decide(
   const { method, params } = request;
   if (method === 'steps/toolCallRequest') return judge.call(step, readToolCall(request), hostGone);
   if (method === 'steps/toolCallResult') return judge.result(step, readToolResult(request));
-  if (method === 'protocols/MCP/tools/call') {
+  if (MCP_METHODS.includes(method)) {
     const read = readMcp(request);
     return 'ref' in read ? judge.result(step, read) : judge.call(step, read, hostGone);
   }
   if (method.startsWith('protocols/MCP/'))
-    return deny('mcp_not_judged', 'This guardian judges tools/call alone. Put the server behind `countersign mcp`.');
+    return deny(
+      'mcp_not_judged',
+      'This guardian judges no such request of MCP. Put the server behind `countersign mcp`.',
+    );
   if (method === 'steps/sessionEnd') judge.leave(step.session_id);
   const event = EVENTS.find((each) => method === `steps/${each}`);
   if (event === undefined || !file.judge.includes(event)) return { decision: 'allow', reason_codes: ['recorded_only'] };

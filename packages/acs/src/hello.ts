@@ -2,9 +2,10 @@
 import { ACS_VERSION, AcsError, type AcsRequest, clientHello, MESSAGE_BYTES, SKEW_MS } from './envelope.ts';
 import { EVENTS, type GuardianFile } from './guardian-file.ts';
 import { LATE_MS } from './judge-calls.ts';
+import { MCP_METHODS } from './read-call.ts';
 import { ALGORITHM } from './sign-envelope.ts';
 
-const CALLS = ['steps/toolCallRequest', 'steps/toolCallResult', 'protocols/MCP/tools/call'];
+const CALLS = ['steps/toolCallRequest', 'steps/toolCallResult', ...MCP_METHODS];
 export const JUDGED: ReadonlySet<string> = new Set([...CALLS, ...EVENTS.map((event) => `steps/${event}`)]);
 
 /** Taken into the session's chain and answered `allow`, since nothing is decided about them. */

@@ -27,7 +27,25 @@ const wrappedCall = wrapped.extend({
   method: z.literal('tools/call'),
   params: z.looseObject({ name, arguments: z.record(z.string(), z.unknown()).default({}) }),
 });
+const wrappedRequest = wrapped.extend({
+  method: z.string(),
+  params: z.record(z.string(), z.unknown()).default({}),
+});
 const wrappedResult = wrapped.extend({ result: z.looseObject({ isError: z.boolean().optional() }) });
+const wrappedError = wrapped.extend({ error: z.looseObject({ code: z.number(), message: z.string() }) });
+
+/** Requests of MCP whose answers an agent reads: each is a job, as the MCP proxy makes one. */
+const MCP_REQUESTS = [
+  'tools/call',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+  'prompts/list',
+  'prompts/get',
+  'completion/complete',
+] as const;
+const MCP = 'protocols/MCP/';
+export const MCP_METHODS: readonly string[] = MCP_REQUESTS.map((method) => `${MCP}${method}`);
 
 /** Case is folded, since hosts name the same tool `Bash` and `bash`; the label `acs_tool` has the name as it was. */
 export function topicOf(...names: string[]): string {
@@ -54,16 +72,29 @@ export function readToolResult({ params }: AcsRequest): AcsResult {
   };
 }
 
-/** `protocols/MCP/tools/call` carries both ways: the call, and under the same id of MCP its result. */
-export function readMcp({ params }: AcsRequest): AcsCall | AcsResult {
+/** A request of MCP and, under the same id, its answer: both come by the request's own method. */
+export function readMcp({ method, params }: AcsRequest): AcsCall | AcsResult {
   const keyOf = (id: string | number): string => `mcp ${JSON.stringify(id)}`;
   const result = wrappedResult.safeParse(params.payload);
   if (result.success) {
     const { id, result: output } = result.data;
     return { ref: keyOf(id), tool: '', output, failed: output.isError === true };
   }
-  const { id, params: call } = parse(wrappedCall, params.payload);
-  return { key: keyOf(id), tool: call.name, topic: topicOf('mcp', call.name), input: call.arguments };
+  const failed = wrappedError.safeParse(params.payload);
+  if (failed.success) return { ref: keyOf(failed.data.id), tool: '', output: failed.data.error, failed: true };
+  const asked = method.slice(MCP.length);
+  if (asked === 'tools/call') {
+    const { id, params: call } = parse(wrappedCall, params.payload);
+    return { key: keyOf(id), tool: call.name, topic: topicOf('mcp', call.name), input: call.arguments };
+  }
+  const request = parse(wrappedRequest, params.payload);
+  if (request.method !== asked)
+    throw new AcsError(
+      'INVALID_PARAMS',
+      'the step names another method than its payload: nobody knows which would run',
+    );
+  // A segment more than a tool's topic has, so it is never taken for a tool's.
+  return { key: keyOf(request.id), tool: asked, topic: topicOf('mcp', ...asked.split('/')), input: request.params };
 }
 
 function parse<T extends z.ZodType>(schema: T, payload: unknown): z.output<T> {

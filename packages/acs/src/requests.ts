@@ -12,13 +12,20 @@ export type Requests = {
     labels: Record<string, string>,
   ): Pick<ToolCall, 'framework' | 'run' | 'call_id' | 'tool' | 'input'>;
   requestOf(call: Pick<ToolCall, 'run' | 'call_id' | 'tool' | 'input'>): JobRequestInput;
+  /** The labels of the first asking. */
+  labelsOf(run: string, call_id: string): Labels;
 };
+export type Labels = Readonly<Record<string, string>>;
+/** Of a call that an earlier process asked for. */
+export type Asked = { run: string; call_id: string; labels: Labels };
 
 const REMEMBERED = 1_000;
 
-export function requestsOf(host: string): Requests {
-  const facts = new Map<string, Record<string, string>>();
+export function requestsOf(host: string, asked: readonly Asked[] = []): Requests {
+  const facts = new Map(asked.map(({ run, call_id, labels }) => [`${run} ${call_id}`, labels]));
+  const labelsOf = (run: string, call_id: string): Labels => facts.get(`${run} ${call_id}`) ?? {};
   return {
+    labelsOf,
     callOf(run, { key, tool, topic, input }, labels) {
       const name = `${run} ${key}`;
       if (!facts.has(name)) facts.set(name, usable({ ...labels, acs_tool: tool }));
@@ -28,11 +35,11 @@ export function requestsOf(host: string): Requests {
     },
     requestOf({ run, call_id, tool, input }) {
       const topic = `job.acs.${host}.${tool.slice(0, tool.indexOf(' '))}`;
-      return { topic, payload: input, labels: facts.get(`${run} ${call_id}`) ?? {} } as JobRequestInput;
+      return { topic, payload: input, labels: labelsOf(run, call_id) } as JobRequestInput;
     },
   };
 }
 
-function usable(labels: Record<string, string>): Record<string, string> {
+function usable(labels: Labels): Labels {
   return Object.fromEntries(Object.entries(labels).filter(([, value]) => labelValue.safeParse(value).success));
 }

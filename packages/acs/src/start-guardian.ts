@@ -4,6 +4,7 @@ import { createClient } from '@countersign/client/create-client';
 import type { Logger } from '@countersign/platform/logger';
 import { type Guardian, guardian } from './guardian.ts';
 import { besideOf, type GuardianFile, poolOf } from './guardian-file.ts';
+import { heldCalls } from './held-calls.ts';
 import { judgeCalls } from './judge-calls.ts';
 import { requestsOf } from './requests.ts';
 import { sessionStore } from './session-store.ts';
@@ -26,11 +27,14 @@ export async function startGuardian(
   const client = createClient({ url, api_key, tenant });
   const worker = { ...file.worker, concurrency: CONCURRENCY, log };
   const { caller_grace_ms } = file;
-  const requests = requestsOf(file.host);
-  const local = localGate({ client, url, agent, worker, caller_grace_ms, requestOf: requests.requestOf });
+  const beside = besideOf(path);
+  const calls = heldCalls(beside.held, Date.now);
+  const { requestOf, labelsOf, ...requests } = requestsOf(file.host, calls.asked);
+  const held = calls.store(labelsOf);
+  const local = localGate({ client, url, agent, worker, caller_grace_ms, requestOf, held });
   await local.start();
   const judge = judgeCalls({ file, gate: local.gate, requests, client, log });
-  const sessions = sessionStore(besideOf(path).sessions);
+  const sessions = sessionStore(beside.sessions);
   return {
     guardian: guardian({ file, sessions, judge, transport, log, now: Date.now }),
     [Symbol.asyncDispose]: local.stop,

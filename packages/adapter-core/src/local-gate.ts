@@ -4,7 +4,7 @@
  */
 import { createWorker, type Worker } from '@countersign/worker/create-worker';
 import type { JobContext, WorkerJob, WorkerOptions } from '@countersign/worker/worker-options';
-import { findHeld } from './find-held.ts';
+import { findHeld, type HeldStore } from './find-held.ts';
 import type { Gate, LocalResult, Outcome, ToolCall } from './gate.ts';
 import { outcomeOfDenial, outcomeOfEnd, outcomeOfFailure, pendingOf, type Settled } from './read-outcome.ts';
 import { type GateOptions, settle, submit } from './remote-gate.ts';
@@ -15,6 +15,8 @@ export type LocalOptions = GateOptions & {
     Partial<Pick<WorkerOptions, 'concurrency' | 'enforces' | 'log'>>;
   /** Milliseconds for which a job whose caller is gone waits for the same call to come again; then it fails, not run. */
   caller_grace_ms?: number;
+  /** Left out, held calls are remembered in memory. */
+  held?: HeldStore;
 };
 
 export type LocalGate = AsyncDisposable & { gate: Gate; start(): Promise<void>; stop(): Promise<void> };
@@ -51,7 +53,7 @@ export function localGate(options: LocalOptions): LocalGate {
   const worker: Worker = createWorker({ ...options.worker, handle });
   const stop = async (): Promise<void> => void (await worker.stop());
   return {
-    gate: findHeld((call) => askLocally(options, call, { arrivals, waiting })),
+    gate: findHeld((call) => askLocally(options, call, { arrivals, waiting }), options.held),
     start: () => worker.start(),
     stop,
     [Symbol.asyncDispose]: stop,

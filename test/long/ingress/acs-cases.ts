@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -144,6 +144,36 @@ function cases(): void {
     // Whoever ran it, its claim ended with the guardian.
     const late = await host.ask('steps/toolCallResult', toolResult('Read', asked.result.request_id, 'x'));
     expect(late.result).toMatchObject({ decision: 'deny', reason_codes: ['not_allowed'] });
+  });
+
+  test('held, and the guardian killed: started again, the same call is the same job, and it runs once', async () => {
+    const bash = toolCall('Bash', { command: 'make release' });
+    const job_id = jobOf(await host.ask('steps/toolCallRequest', bash));
+    const { approval_id, digest } = await waitForApproval(system, job_id);
+    const held = () =>
+      system.sql("SELECT 1 FROM scheduler.jobs WHERE topic = 'job.acs.claude-code.bash' AND state = 'held'");
+    const { length } = await held();
+    // Killed while the host waits for the answer, too: what was asked for is known before it is answered.
+    const other = toolCall('Bash', { command: 'make other' });
+    const waiting = host.ask('steps/toolCallRequest', other).catch(() => null);
+    await expect.poll(held).toHaveLength(length + 1);
+    child.kill('SIGKILL');
+    await Promise.all([once(child, 'exit'), waiting]);
+    await startGuardian();
+    host = acsHost(secret, httpSend(url), host.session_id);
+    expect(jobOf(await host.ask('steps/toolCallRequest', bash))).toBe(job_id);
+    await host.ask('steps/toolCallRequest', other);
+    expect(await held()).toHaveLength(length + 1);
+    const kept = () => readdirSync(path.replace(/json$/, 'held'));
+    const files = kept().length;
+    await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
+    await expect
+      .poll(async () => (await host.ask('steps/toolCallRequest', bash)).result, { timeout: 20_000 })
+      .toMatchObject({ decision: 'allow', policy_data: { countersign: { job_id } } });
+    await host.ask('steps/toolCallResult', toolResult('Bash', undefined, 'released'));
+    expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
+    expect((await kindsOf(system, job_id)).filter((kind) => kind === 'job_running')).toHaveLength(1);
+    expect(kept()).toHaveLength(files - 1);
   });
 
   test('the plane away: no, and said so', async () => {
