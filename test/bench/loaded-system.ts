@@ -30,7 +30,8 @@ export type LoadedSystem = AsyncDisposable & {
   /** As ingress, and as a superuser. */
   database: Database;
   admin: Database;
-  admin_url: string;
+  /** Removed in the end. */
+  dir: string;
   /** Of each service. */
   replicas: number;
   /** The load begins. The worker of its pool has to be there. */
@@ -67,7 +68,7 @@ export async function startLoadedSystem(name: string): Promise<LoadedSystem> {
       url,
       database: open(urlForRole(admin_url, 'countersign_ingress', keys.role_passwords.countersign_ingress!)),
       admin: open(admin_url),
-      admin_url,
+      dir,
       replicas,
       async load() {
         const asked = { url, key: keys.api_keys.agent, rate: RATE, clients: 1, seconds: 600 };

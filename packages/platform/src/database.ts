@@ -21,6 +21,8 @@ const TRIES = 3;
 /** Class 08 connection, 53 resources, 58 a disk that fails, 57P0x shutdown, 55P03 lock and 57014 statement timeouts, 25006 a server that only reads. */
 const OUTAGE = /^(08...|53...|58...|57P0[1-5]|57014|55P03|25P0[34]|25006)$/;
 const RETRY = /^(40001|40P01)$/;
+/** What `RETRY` is of, and a key that is there. */
+const MOVED = /^(40001|40P01|23505)$/;
 const SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/;
 
 const names = new Map<string, string>();
@@ -113,6 +115,19 @@ export function connectDatabase(options: DatabaseOptions): Database {
     },
     close: () => pool.end(),
   };
+}
+
+/**
+ * The answer of a step, or `otherwise` where it met another one that had changed or stored the same: nothing was written then, and
+ * whoever asked looks again.
+ */
+export async function unlessMoved<T>(step: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await step;
+  } catch (thrown) {
+    if (MOVED.test(codeOf(thrown))) return otherwise;
+    throw thrown;
+  }
 }
 
 export async function connectSession(options: SessionOptions): Promise<Session> {

@@ -2,14 +2,14 @@
  * Screening and end in one step: a result that succeeded and may be read is stored, released and recorded in one statement
  * that checks claim, attempt, worker, policy and stops under locks. What it leaves takes the careful path.
  */
-import type { Tx } from '@countersign/platform/database';
+import { type Tx, unlessMoved } from '@countersign/platform/database';
 import type { Sealer } from '@countersign/platform/seal-content';
 import type { CommitItem, Outcome } from './commit-item.ts';
 import type { ScreenedResult } from './judge-result.ts';
 import { screenedTemplate, succeededTemplate } from './result-entries.ts';
 import { reportOf, toRow } from './result-row.ts';
 import { looksAtCapability } from './screen-output.ts';
-import { type FinishItem, finishStep } from './store.ts';
+import { type FinishItem, type FinishOutcome, finishStep } from './store.ts';
 
 /** By item; those that are absent have to be looked at. */
 export async function finishResults(
@@ -20,7 +20,8 @@ export async function finishResults(
   const plain = plainResults(items);
   if (plain.length === 0) return new Map();
   const steps = plain.map((item) => planFinish(item, sealer));
-  const outcomes = await finishStep(database, steps);
+  const looked = steps.map((): FinishOutcome => 'look');
+  const outcomes = await unlessMoved(finishStep(database, steps), looked);
   return new Map(
     plain.flatMap((item, i) => {
       const outcome = outcomes[i]!;

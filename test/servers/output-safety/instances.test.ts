@@ -49,6 +49,29 @@ describe('trouble', () => {
     expect(run.wakeUps.filter(({ body }) => body.job_id === 'theirs')).toEqual([]);
   });
 
+  test('an attempt that changes under the end is looked at again, and a job that ends under it stays as it is', async () => {
+    const meanwhile = async (attempt: Attempt, change: string) => {
+      const { report } = await run.admin.transaction(async (tx) => {
+        await tx.query(change, [attempt.job_id]);
+        const reported = run.report(attempt, 'fine');
+        await run.blocked();
+        return { report: reported };
+      });
+      return { answer: await report, kinds: await run.kinds(attempt.job_id), stored: await run.outcome(attempt) };
+    };
+    const beaten = `UPDATE scheduler.attempts SET due_at = due_at + interval '1 s' WHERE job_id = $1`;
+    const again = await meanwhile(await run.run('beaten'), beaten);
+    expect(again).toMatchObject({ answer: { outcome: 'settled' }, stored: { output_decision: 'allow' } });
+    // By the careful path: its end is the scheduler's, whom nobody plays here.
+    expect(again.kinds).toEqual(['output_screened']);
+    const gone = await meanwhile(
+      await run.run('stopped-under-it'),
+      `UPDATE scheduler.jobs SET state = 'cancelled' WHERE job_id = $1`,
+    );
+    expect(gone).toMatchObject({ answer: { outcome: 'refused', code: 'attempt_stale' }, kinds: ['result_rejected'] });
+    expect(gone.stored).toBeUndefined();
+  });
+
   test('two instances screen one result once', async () => {
     await run.startAnother();
     const attempts = await Promise.all(Array.from({ length: 30 }, (_, i) => run.run(`shared-${i}`)));

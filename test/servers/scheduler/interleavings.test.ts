@@ -367,6 +367,38 @@ describe('what was dispatched and is not claimed yet', () => {
     return claimAttempts(run.replicas[0]!, claims);
   }
 
+  /** Claims while another transaction changes what it is about, and lets that one commit once the claim waits for it. */
+  async function claimMeanwhile(sent: Given, change: (tx: Tx) => Promise<unknown>) {
+    const asked = await run.admin.transaction(async (tx) => {
+      await change(tx);
+      const claimed = claim([sent]);
+      const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await waitUntil('the claim waits', async () => (await run.admin.query(waiting)).length > 0);
+      return { claimed };
+    });
+    const [outcome] = await asked.claimed;
+    const entries = await run.admin.query<{ kind: string }>(
+      `SELECT kind FROM ledger.entries WHERE chain = $1 ORDER BY seq OFFSET 2`,
+      [`job:${TENANT}:${sent.job.job_id}`],
+    );
+    return { outcome, kinds: entries.map(({ kind }) => kind), now: await seen(sent.job) };
+  }
+
+  test('is granted once when its attempt changes under the claim, and not when its job ends under it', async () => {
+    const again = await claimMeanwhile(await send(), (tx) =>
+      tx.query(`UPDATE scheduler.attempts SET due_at = now() + interval '9 s' WHERE state = 'dispatched'`),
+    );
+    expect(again).toMatchObject({ outcome: { outcome: 'granted' }, kinds: ['job_running'] });
+    expect(again.now).toMatchObject({ state: 'running', attempt_state: 'running' });
+    const ended = await send();
+    const gone = await claimMeanwhile(ended, async (tx) => {
+      await tx.query(`UPDATE scheduler.jobs SET state = 'cancelled' WHERE job_id = $1`, [ended.job.job_id]);
+      await tx.query(`UPDATE scheduler.attempts SET state = 'void' WHERE dispatch_id = $1`, [ended.dispatch_id]);
+    });
+    expect(gone).toMatchObject({ outcome: { outcome: 'lost' }, kinds: [] });
+    expect(gone.now).toMatchObject({ state: 'cancelled', attempt_state: 'void' });
+  });
+
   /** Approvals of people, and those that came by the first one's grant, as if these jobs had been dispatched with them. */
   async function approve(jobs: readonly Given[], given_by = ['sam']): Promise<string> {
     const [grant_id] = await Promise.all(

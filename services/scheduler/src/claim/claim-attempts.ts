@@ -5,6 +5,7 @@
 import { FACT_HOLES } from '@countersign/contracts/job-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { canonicalWithHoles } from '@countersign/ledger/holed-json';
+import { unlessMoved } from '@countersign/platform/database';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { claimStep, type GrantedClaim } from '../store-steps.ts';
 import { claimCarefully } from './claim-carefully.ts';
@@ -19,7 +20,7 @@ export async function claimAttempts(context: SchedulerContext, claims: Claim[]):
   const plain = plainClaims(claims);
   await context.planned?.();
   const steps = plain.map((claim) => ({ ...claim, template: runningTemplate(claim) }));
-  const granted = steps.length === 0 ? [] : await claimStep(context.database, steps);
+  const granted = steps.length === 0 ? [] : await unlessMoved(claimStep(context.database, steps), []);
   const answers = new Map(
     granted.map((each) => {
       const claim = plain[each.place - 1]!;

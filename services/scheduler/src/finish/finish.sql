@@ -1,42 +1,46 @@
--- Revision 2. Screening and end of what succeeded, and the fence of everything else.
+-- Revision 3. Screening and end of what succeeded, and the fence of everything else.
 
 -- Stores the screened outputs of attempts that succeeded and ends their jobs: the attempt is the current one, as the result
 -- says, in time; nobody of worker, actor and the chain behind it is revoked; it changed no more than it may; and what it was
 -- screened and will be released under still stands. For each item `ended`, `waited_for` (likewise, and jobs wait for the slot that it leaves), or `look`: nothing was
 -- written. `screened` and `ended` are the entries, with holes for scheduler.facts; the second is recorded as the scheduler's,
 -- through whoever calls. Two items never name the same attempt.
+-- Nothing is locked before it is judged: the updates ask again for what may have changed, and lock. A job that moved meanwhile has
+-- to be looked at; where an attempt did, or a result is there, the whole call fails, and all of them have to be looked at.
 CREATE OR REPLACE FUNCTION scheduler.finish(items jsonb, screened text[], ended text[]) RETURNS text[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   held boolean := control.hold_gate() IS NULL;
+  free boolean;
   ids uuid[];
   tenants text[];
   jobs text[];
   pools text[];
+  attempts int[];
   standing int[];
-  stored uuid[];
-  free boolean;
+  chains text[];
+  owners text[];
+  topics text[];
+  first_bodies text[];
+  second_bodies text[];
+  closed int;
 BEGIN
-  SELECT array_agg(n.dispatch_id), array_agg(n.tenant), array_agg(n.job_id), array_agg(n.pool) INTO ids, tenants, jobs, pools
-    FROM jsonb_to_recordset(items) AS n (dispatch_id uuid, tenant text, job_id text, pool text);
-  PERFORM 1 FROM (SELECT k.tenant, k.job_id FROM unnest(tenants, jobs) AS k (tenant, job_id) ORDER BY 1, 2) k
-   CROSS JOIN LATERAL (SELECT FROM scheduler.jobs WHERE tenant = k.tenant AND job_id = k.job_id FOR UPDATE) j;
-  PERFORM 1 FROM (SELECT u.id FROM unnest(ids) AS u (id) ORDER BY 1) k
-   CROSS JOIN LATERAL (SELECT FROM scheduler.attempts WHERE dispatch_id = k.id FOR UPDATE) a;
-  -- Statements of their own: they see what committed before the locks were given.
+  SELECT array_agg(n.dispatch_id), array_agg(n.tenant), array_agg(n.job_id), array_agg(n.pool), array_agg(n.attempt)
+    INTO ids, tenants, jobs, pools, attempts
+    FROM jsonb_to_recordset(items) AS n (dispatch_id uuid, tenant text, job_id text, pool text, attempt int);
   free := NOT EXISTS (SELECT FROM control.switches);
   standing := ARRAY(
     SELECT n.place FROM ROWS FROM (jsonb_to_recordset(items) AS (dispatch_id uuid, tenant text, job_id text, topic text,
              attempt int, pool text, worker text, claim_id uuid, capability text, any_capability boolean, bytes int,
-             affected bigint, policy_epoch bigint)) WITH ORDINALITY
+             affected bigint, policy_epoch bigint, output_decision text)) WITH ORDINALITY
            AS n (dispatch_id, tenant, job_id, topic, attempt, pool, worker, claim_id, capability, any_capability, bytes,
-             affected, policy_epoch, place)
+             affected, policy_epoch, output_decision, place)
      CROSS JOIN LATERAL (SELECT * FROM scheduler.attempts WHERE dispatch_id = n.dispatch_id OFFSET 0) a
      CROSS JOIN LATERAL (SELECT * FROM scheduler.jobs WHERE tenant = a.tenant AND job_id = a.job_id OFFSET 0) j
      WHERE a.tenant = n.tenant AND a.job_id = n.job_id AND j.topic = n.topic AND a.attempt = n.attempt
        AND a.pool = n.pool AND a.worker = n.worker AND a.claim_id = n.claim_id
        AND a.state IN ('running', 'reported') AND a.due_at > clock_timestamp()
-       AND j.state = 'running' AND j.attempt = a.attempt
+       AND j.state = 'running' AND j.attempt = a.attempt AND n.output_decision IN ('allow', 'redact')
        AND n.bytes <= a.max_output_bytes AND (a.max_affected IS NULL OR n.affected <= a.max_affected)
        AND (n.any_capability OR j.capability IS NOT DISTINCT FROM n.capability)
        AND n.policy_epoch = (SELECT p.epoch FROM control.policies p WHERE p.scope IN (a.tenant, '*')
@@ -47,48 +51,50 @@ BEGIN
        AND (free OR control.unstopped(a.tenant, j.topic, j.capability, a.pool, j.actor)));
 
   IF cardinality(standing) > 0 THEN
-    WITH inserted AS (
-      INSERT INTO output.results (dispatch_id, tenant, job_id, attempt, pool, worker, status, retryable, output_decision,
-             rule_id, reason, policy_version, policy_snapshot, policy_epoch, findings, output_digest, salt, content,
-             sealed, seal_key_id, duration_ms, traceparent)
-      SELECT n.dispatch_id, n.tenant, n.job_id, n.attempt, n.pool, n.worker, 'succeeded', n.retryable, n.output_decision,
-             n.rule_id, n.reason, n.policy_version, n.policy_snapshot, n.policy_epoch, n.findings, n.output_digest, n.salt,
-             n.content, n.sealed, n.seal_key_id, n.duration_ms, j.traceparent
-        FROM ROWS FROM (jsonb_to_recordset(items) AS (dispatch_id uuid, tenant text, job_id text, attempt int, pool text,
-               worker text, retryable boolean, output_decision text, rule_id text, reason text, policy_version bigint,
-               policy_snapshot text, policy_epoch bigint, findings jsonb, output_digest text, salt text, content text,
-               sealed bytea, seal_key_id text, duration_ms bigint)) WITH ORDINALITY
-             AS n (dispatch_id, tenant, job_id, attempt, pool, worker, retryable, output_decision, rule_id, reason,
-               policy_version, policy_snapshot, policy_epoch, findings, output_digest, salt, content, sealed,
-               seal_key_id, duration_ms, place)
-       CROSS JOIN LATERAL (SELECT traceparent FROM scheduler.jobs WHERE tenant = n.tenant AND job_id = n.job_id OFFSET 0) j
-       WHERE n.place = ANY (standing) AND n.output_decision IN ('allow', 'redact')
-       ORDER BY n.dispatch_id
-          ON CONFLICT (dispatch_id) DO NOTHING
-      RETURNING dispatch_id)
-    SELECT coalesce(array_agg(i.dispatch_id), '{}') INTO stored FROM inserted i;
-    standing := ARRAY(SELECT n.place FROM unnest(ids) WITH ORDINALITY AS n (id, place) WHERE n.id = ANY (stored));
+    WITH moved AS (
+      UPDATE scheduler.jobs j SET state = 'succeeded', result_dispatch_id = n.id, updated_at = clock_timestamp()
+        FROM (SELECT u.* FROM unnest(ids, tenants, jobs, attempts) WITH ORDINALITY AS u (id, tenant, job_id, attempt, place)
+               WHERE u.place = ANY (standing) ORDER BY u.tenant, u.job_id) n
+       CROSS JOIN LATERAL (SELECT ctid FROM scheduler.jobs WHERE tenant = n.tenant AND job_id = n.job_id OFFSET 0) at
+       WHERE j.ctid = at.ctid AND j.state = 'running' AND j.attempt = n.attempt
+      RETURNING n.place, j.tenant, 'job:' || j.tenant || ':' || j.job_id AS chain, j.topic, scheduler.facts(j) AS facts)
+    SELECT coalesce(array_agg(m.place), '{}'), array_agg(m.chain), array_agg(m.tenant), array_agg(m.topic),
+           array_agg(scheduler.fill(screened[m.place], m.facts)), array_agg(scheduler.fill(ended[m.place], m.facts))
+      INTO standing, chains, owners, topics, first_bodies, second_bodies FROM moved m;
   END IF;
 
   IF cardinality(standing) > 0 THEN
     UPDATE scheduler.attempts a SET state = 'ended'
-      FROM unnest(stored) AS s (id)
+      FROM (SELECT ids[s.place] AS id FROM unnest(standing) AS s (place) ORDER BY 1) s
      CROSS JOIN LATERAL (SELECT ctid FROM scheduler.attempts WHERE dispatch_id = s.id OFFSET 0) at
-     WHERE a.ctid = at.ctid;
-    WITH moved AS (
-      UPDATE scheduler.jobs j SET state = 'succeeded', result_dispatch_id = ids[n.place], updated_at = clock_timestamp()
-        FROM unnest(tenants, jobs) WITH ORDINALITY AS n (tenant, job_id, place)
-       CROSS JOIN LATERAL (SELECT ctid FROM scheduler.jobs WHERE tenant = n.tenant AND job_id = n.job_id OFFSET 0) at
-       WHERE n.place = ANY (standing) AND j.ctid = at.ctid
-      RETURNING n.place, j.tenant, 'job:' || j.tenant || ':' || j.job_id AS chain, j.topic, scheduler.facts(j) AS facts),
-    entries AS (
-      SELECT m.chain, m.tenant, m.topic, e.writer, e.kind, scheduler.fill(e.template, m.facts) AS body
-        FROM moved m
-       CROSS JOIN LATERAL (VALUES ('countersign_output_safety', 'output_screened', screened[m.place]),
-                                  ('countersign_scheduler', 'job_succeeded', ended[m.place])) AS e (writer, kind, template))
+     WHERE a.ctid = at.ctid AND a.state IN ('running', 'reported') AND a.due_at > clock_timestamp();
+    GET DIAGNOSTICS closed = ROW_COUNT;
+    IF closed <> cardinality(standing) THEN
+      RAISE EXCEPTION 'an attempt moved meanwhile' USING ERRCODE = 'serialization_failure';
+    END IF;
+    INSERT INTO output.results (dispatch_id, tenant, job_id, attempt, pool, worker, status, retryable, output_decision,
+           rule_id, reason, policy_version, policy_snapshot, policy_epoch, findings, output_digest, salt, content,
+           sealed, seal_key_id, duration_ms, traceparent)
+    SELECT n.dispatch_id, n.tenant, n.job_id, n.attempt, n.pool, n.worker, 'succeeded', n.retryable, n.output_decision,
+           n.rule_id, n.reason, n.policy_version, n.policy_snapshot, n.policy_epoch, n.findings, n.output_digest, n.salt,
+           n.content, n.sealed, n.seal_key_id, n.duration_ms, j.traceparent
+      FROM ROWS FROM (jsonb_to_recordset(items) AS (dispatch_id uuid, tenant text, job_id text, attempt int, pool text,
+             worker text, retryable boolean, output_decision text, rule_id text, reason text, policy_version bigint,
+             policy_snapshot text, policy_epoch bigint, findings jsonb, output_digest text, salt text, content text,
+             sealed bytea, seal_key_id text, duration_ms bigint)) WITH ORDINALITY
+           AS n (dispatch_id, tenant, job_id, attempt, pool, worker, retryable, output_decision, rule_id, reason,
+             policy_version, policy_snapshot, policy_epoch, findings, output_digest, salt, content, sealed,
+             seal_key_id, duration_ms, place)
+     CROSS JOIN LATERAL (SELECT traceparent FROM scheduler.jobs WHERE tenant = n.tenant AND job_id = n.job_id OFFSET 0) j
+     WHERE n.place = ANY (standing)
+     ORDER BY n.dispatch_id;
     SELECT ledger.append_as(array_agg(e.writer), array_agg(e.chain), array_agg(e.kind), array_agg(e.tenant),
                             array_agg(e.topic), array_agg(e.body)) IS NULL
-      INTO held FROM entries e;
+      INTO held
+      FROM (SELECT e.writer, m.chain, e.kind, m.tenant, m.topic, e.body
+              FROM unnest(chains, owners, topics, first_bodies, second_bodies) AS m (chain, tenant, topic, screened, ended)
+             CROSS JOIN LATERAL (VALUES ('countersign_output_safety', 'output_screened', m.screened),
+                                        ('countersign_scheduler', 'job_succeeded', m.ended)) AS e (writer, kind, body)) e;
   END IF;
 
   RETURN ARRAY(
