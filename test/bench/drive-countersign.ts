@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { workerUser } from '@countersign/contracts/subjects';
 import { allSettings, type PrepareOptions, prepareSystem } from '@countersign/infra/development-environment';
-import { DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
+import { DEVELOPMENT_WORKER, DEVELOPMENT_TENANT as tenant } from '@countersign/infra/development-roster';
 import { findFreePort } from '@countersign/infra/find-free-port';
 import type { Stack } from '@countersign/infra/local-stack';
 import { runServices } from '@countersign/infra/run-services';
@@ -16,6 +16,7 @@ import { spawnGuarded } from '@countersign/infra/spawn-guarded';
 import { waitUntil } from '@countersign/infra/wait-until';
 import pg from 'pg';
 import { growHistory } from '../harness/grow-history.ts';
+import { checkJobs } from './check-jobs.ts';
 import { type Counted, countCosts } from './count-costs.ts';
 import { cpuPerJob, readCpu } from './cpu-account.ts';
 import type { LoadResult } from './submit-load.ts';
@@ -83,10 +84,12 @@ export async function driveCountersign(
     await database.query('VACUUM (ANALYZE)');
     await database.query('CHECKPOINT');
   }
+  const since = (await database.query('SELECT clock_timestamp()::text AS at')).rows[0].at;
   // What has run before is compiled and its plans are made: a system that has been up for a while.
-  await runLoad({ ...load, rate: 0, clients: 16, seconds: 4 });
+  const warm_up = await runLoad({ ...load, rate: 0, clients: 16, seconds: 4 });
   await waitUntil('the warm-up is done', async () => (await countOpen(database)) === 0, { timeout_ms: 60_000 });
-  const counted = counted_jobs > 0 ? await countJobs(stack, prepared, load, counted_jobs) : null;
+  const alone: string[] = [];
+  const counted = counted_jobs > 0 ? await countJobs(stack, prepared, load, counted_jobs, alone) : null;
   const idle = readCpu(roots);
   const fixed = await runLoad({ ...load, rate: 200, clients: 0, seconds });
   const cpu_us_fixed = cpuPerJob(idle, readCpu(roots), fixed.accepted);
@@ -99,14 +102,21 @@ export async function driveCountersign(
   const took_s = (performance.now() - started) / 1000;
   const cpu_us = cpuPerJob(before, readCpu(roots), jobs);
   const refused = fixed.refused + flat_out.refused;
+  await waitUntil('all jobs have ended', async () => (await countOpen(database)) === 0, { timeout_ms: 60_000 });
+  await untilPublished(database);
+  const job_ids = [warm_up, fixed, flat_out].flatMap((each) => each.job_ids).concat(alone);
+  const query = async <T extends object>(text: string, params?: readonly unknown[]): Promise<T[]> =>
+    (await database.query(text, params && [...params])).rows;
+  const faults = await checkJobs({ query }, { job_ids, unanswered: refused + warm_up.refused, tenant, since });
+  if (faults.length > 0) throw new Error(`not every job was done once:\n${faults.join('\n')}`);
   return { jobs_per_s: jobs / took_s, cpu_us, cpu_us_fixed, fixed, ended_ms, refused, counted };
 }
 
-/** A history is published and its tree grown once; that is not what a job costs. */
+/** Everything is published and its tree grown; of a history that happens once, and is not what a job costs. */
 async function untilPublished(database: pg.Pool): Promise<void> {
   const text = `SELECT FROM ledger.published p WHERE least(p.next_leaf, (SELECT coalesce(max(tree_size), 0) FROM ledger.checkpoints))
     < ledger.leaf_count()`;
-  await waitUntil('the history is published', async () => (await database.query(text)).rows.length === 0, {
+  await waitUntil('all is published', async () => (await database.query(text)).rows.length === 0, {
     timeout_ms: 3_600_000,
   });
 }
@@ -166,12 +176,15 @@ function countJobs(
   { admin_url }: PrepareOptions,
   { url, key }: { url: string; key: string },
   jobs: number,
+  submitted: string[],
 ): Promise<Counted> {
   const submit = async (): Promise<string> => {
     const headers = { 'x-api-key': key, 'content-type': 'application/json' };
     const body = JSON.stringify({ topic: 'job.demo.read', prompt: 'status' });
     const answer = await fetch(`${url}/api/v1/jobs`, { method: 'POST', headers, body });
-    return ((await answer.json()) as { job_id: string }).job_id;
+    const { job_id } = (await answer.json()) as { job_id: string };
+    submitted.push(job_id);
+    return job_id;
   };
   return countCosts({ admin_url, monitor_url: stack.nats.monitor_url, submit }, jobs);
 }

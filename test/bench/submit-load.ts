@@ -6,7 +6,14 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
-export type LoadResult = { accepted: number; refused: number; submit_ms: number[]; released_ms: number[] };
+export type LoadResult = {
+  accepted: number;
+  refused: number;
+  /** Of those accepted. */
+  job_ids: string[];
+  submit_ms: number[];
+  released_ms: number[];
+};
 
 const { url, key, rate, clients, seconds } = JSON.parse(process.env.BENCH_LOAD!) as {
   url: string;
@@ -40,7 +47,7 @@ function send(method: string, path: string, text?: string): Promise<{ status: nu
   });
 }
 
-const result: LoadResult = { accepted: 0, refused: 0, submit_ms: [], released_ms: [] };
+const result: LoadResult = { accepted: 0, refused: 0, job_ids: [], submit_ms: [], released_ms: [] };
 
 async function submit(follow: boolean): Promise<void> {
   const started = performance.now();
@@ -51,8 +58,9 @@ async function submit(follow: boolean): Promise<void> {
   }
   result.accepted += 1;
   result.submit_ms.push(performance.now() - started);
-  if (!follow) return;
   const { job_id } = JSON.parse(answer.body) as { job_id: string };
+  result.job_ids.push(job_id);
+  if (!follow) return;
   while (performance.now() - started < 10_000) {
     const seen = await send('GET', `/api/v1/jobs/${job_id}/result`);
     if (seen.status === 200) {

@@ -2,13 +2,17 @@
  * What one job may cost the servers, and what a system may cost that has nothing to do. Counts do not depend on the
  * machine, so a step that asks more of them than before is seen here and not first in somebody's bill.
  */
+import type { Tx } from '@countersign/platform/database';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkJobs, type Submitted } from '../../bench/check-jobs.ts';
 import { type Costs, type Counted, countCosts, loadStatementCounter } from '../../bench/count-costs.ts';
-import { startSystem } from '../../harness/start-system.ts';
+import { startSystem, type TestSystem } from '../../harness/start-system.ts';
 import { startWorker } from '../../harness/start-worker.ts';
 
 const cleanUp = new AsyncDisposableStack();
 let counted: Counted;
+let system: TestSystem;
+let submitted: Submitted;
 
 /** More than half of the log is the evidence: five entries with their hashes, leaves and indexes (docs/benchmarks.md). */
 const A_JOB = { statements: 5, commits: 4.5, wal_bytes: 11_500, messages: 25 };
@@ -17,7 +21,7 @@ const IDLE_COMMITS_PER_S = 5;
 const COUNTS = 3;
 
 beforeAll(async () => {
-  const system = cleanUp.use(
+  system = cleanUp.use(
     await startSystem({
       separate: true,
       own_postgres: true,
@@ -32,8 +36,12 @@ beforeAll(async () => {
   cleanUp.use(await startWorker(system, 'demo-read', () => ({ ok: true }), 32));
   const submit = async (): Promise<string> => {
     const { body } = await system.api('agent', 'POST', '/api/v1/jobs', { topic: 'job.demo.read', prompt: 'status' });
+    job_ids.push(body.job_id);
     return body.job_id;
   };
+  const job_ids: string[] = [];
+  const [now] = await system.sql<{ at: string }>('SELECT clock_timestamp()::text AS at');
+  submitted = { job_ids, unanswered: 0, tenant: system.tenant, since: now!.at };
   const counting = { admin_url: system.admin_url, monitor_url: system.nats.monitor_url, submit };
   counted = await countCosts(counting, 200);
   for (let i = 1; i < COUNTS && !isWithin(counted); i += 1) counted = least(counted, await countCosts(counting, 200));
@@ -54,6 +62,22 @@ test('and twenty-five messages of nats-server, in and out', () => {
 });
 test('a system with nothing to do commits five times a second at most', () => {
   expect(counted.idle_per_s.commits).toBeLessThanOrEqual(IDLE_COMMITS_PER_S);
+});
+
+test('and each job was done once, by id and by count; what is lost or twice there is named', async () => {
+  const tx = { query: system.sql } as unknown as Tx;
+  expect(submitted.job_ids.length).toBeGreaterThan(200);
+  expect(await checkJobs(tx, submitted)).toEqual([]);
+  const [one, two] = submitted.job_ids;
+  const lost = await checkJobs(tx, { ...submitted, job_ids: [...submitted.job_ids.slice(1), 'never'] });
+  expect(lost).toEqual(['job never: state none, results , kinds ']);
+  const untold = await checkJobs(tx, { ...submitted, job_ids: submitted.job_ids.slice(1) });
+  expect(untold).toEqual([
+    `${submitted.job_ids.length} jobs where clients were told of ${submitted.job_ids.length - 1}`,
+  ]);
+  await system.sql(`UPDATE output.results SET job_id = '${two}' WHERE job_id = '${one}'`);
+  const moved = await checkJobs(tx, submitted);
+  expect(moved.map((each) => each.slice(0, each.indexOf(':')))).toEqual([`job ${one}`, `job ${two}`]);
 });
 
 function isWithin({ per_job, idle_per_s }: Counted): boolean {
