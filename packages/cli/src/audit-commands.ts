@@ -241,9 +241,7 @@ function keyIn(line: string, parse: (line: string) => NoteKey | null): NoteKey {
 }
 
 function readRoot(path: string): TrustRoot {
-  const root = trustRoot.safeParse(parseJson(readText(path), path));
-  if (root.success) return root.data;
-  throw new UsageError(`${path}: ${root.error.issues[0]?.message ?? 'no trust root'}`);
+  return readShape(trustRoot, parseJson(readText(path), path), `${path} is no trust root`);
 }
 
 function showVerdict(verdict: EvidenceVerdict): string {

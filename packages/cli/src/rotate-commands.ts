@@ -10,6 +10,7 @@ import type { Command } from 'commander';
 import { clientOf, type Output, print } from './context.ts';
 import { UsageError } from './exit-codes.ts';
 import { parseJson, readText, writeText } from './read-file.ts';
+import { readShape } from './read-shape.ts';
 import { list } from './show.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -65,13 +66,12 @@ async function rotateWorker(output: Output, id: string, options: WorkerOptions, 
     return;
   }
   if (out === undefined) throw new UsageError('no --out: where the next file goes');
-  const before = workerFile.safeParse(parseJson(readText(file), file));
-  if (!before.success) throw new UsageError(`${file} is no file of a worker`);
-  if (before.data.pool !== pool || before.data.worker !== worker)
-    throw new UsageError(`${file} is the file of ${before.data.pool}/${before.data.worker}`);
+  const before = readShape(workerFile, parseJson(readText(file), file), `${file} is no file of a worker`);
+  if (before.pool !== pool || before.worker !== worker)
+    throw new UsageError(`${file} is the file of ${before.pool}/${before.worker}`);
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const signing_key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-  writeText(out, `${JSON.stringify({ ...before.data, signing_key }, null, 2)}\n`, {
+  writeText(out, `${JSON.stringify({ ...before, signing_key }, null, 2)}\n`, {
     mode: OWNER_ALONE,
     exclusive: true,
   });

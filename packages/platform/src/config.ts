@@ -1,4 +1,5 @@
 /** Settings from the environment, parsed by zod with every mistake reported at once. Values never appear in an error. */
+import { shapeFaults } from '@countersign/contracts/shape-fault';
 import { z } from 'zod';
 import type { Environment } from './environment.ts';
 
@@ -55,7 +56,9 @@ export function readConfig<S extends z.ZodObject>(
   const refined = schema.safeParse(settings);
   if (parsed.success && refined.success) return parsed.data as BaseConfig & z.output<S>;
   const issues = (parsed.error ?? refined.error)!.issues;
-  const mistakes = issues.map((issue) => `${prefixOf(service)}${issue.path.join('.')}: ${issue.message}`);
+  const mistakes = issues
+    .flatMap((issue) => shapeFaults(issue, settings))
+    .map(({ path, says }) => `${prefixOf(service)}${path.join('.')}${says}`);
   throw new ConfigError(service, mistakes);
 }
 

@@ -6,6 +6,7 @@ import { type Decision, finalDecision } from '@countersign/contracts/decision';
 import { type Actor, jobRequest, type NamedRequest } from '@countersign/contracts/job';
 import type { PolicyCase, PolicyExpectation, PolicyIncident, PolicyTests } from '@countersign/contracts/policy-tests';
 import type { RunHistory } from '@countersign/contracts/run-facts';
+import { shapeFaults, tellShapeFault } from '@countersign/contracts/shape-fault';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { type DecideOutcome, decide } from '@countersign/policy/decide';
@@ -140,8 +141,8 @@ function actorOf({ actor }: PolicyCase | PolicyIncident): Actor {
 function namedRequestOf(one: PolicyCase | PolicyIncident): NamedRequest | string {
   const parsed = jobRequest.safeParse(one.request);
   if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    return `the request is none: ${path.join('.') || 'it'}: ${message}`;
+    const [fault] = shapeFaults(parsed.error.issues[0]!, one.request);
+    return `the request is none: ${tellShapeFault(fault!, 'it')}`;
   }
   const { tenant = one.tenant, job_id = 'job_id' in one ? one.job_id : 'test' } = parsed.data;
   return { ...parsed.data, tenant, job_id };

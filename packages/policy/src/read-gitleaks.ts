@@ -7,6 +7,7 @@ import { type GitleaksSource, type OwnRule, ownRule } from '@countersign/contrac
 import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
 import { type FaultCode, faultAt, type Path, type Place, type PolicyFault } from './policy-fault.ts';
+import { placedFaults } from './shape-faults.ts';
 import { locateInToml } from './toml-places.ts';
 
 export type GitleaksRule = { rule: OwnRule; locate: (path: Path) => Place };
@@ -91,7 +92,7 @@ function convert(source: GitleaksSource, value: unknown, locate: (path: Path) =>
   const parsed = config.safeParse(value);
   if (!parsed.success) {
     const issues = parsed.error.issues.slice(0, LIMITS.policy_faults);
-    return { rules: [], faults: issues.flatMap((issue) => issueFaults(file, issue, locate)) };
+    return { rules: [], faults: issues.flatMap((issue) => issueFaults(file, issue, value, locate)) };
   }
   const faults: PolicyFault[] = [];
   const fault = (code: FaultCode, path: Path, detail: string): void => {
@@ -126,11 +127,13 @@ function convert(source: GitleaksSource, value: unknown, locate: (path: Path) =>
   return { rules: converted, faults };
 }
 
-function issueFaults(file: string, issue: z.core.$ZodIssue, locate: (path: Path) => Place): PolicyFault[] {
-  if (issue.code !== 'unrecognized_keys') {
-    const detail = `${issue.path.join('.') || 'the document'}: ${issue.message}`;
-    return [faultAt('field_invalid', file, locate(issue.path), detail)];
-  }
+function issueFaults(
+  file: string,
+  issue: z.core.$ZodIssue,
+  value: unknown,
+  locate: (path: Path) => Place,
+): PolicyFault[] {
+  if (issue.code !== 'unrecognized_keys') return placedFaults(issue, { file, value, locate }, 'the document');
   return issue.keys.slice(0, LIMITS.reported_faults).map((key) => {
     const path = [...issue.path, key];
     const says = Object.hasOwn(NOT_HELD, key) ? NOT_HELD[key] : undefined;

@@ -3,6 +3,7 @@
  * so that the rest can be checked in the same run.
  */
 import { LIMITS } from '@countersign/contracts/limits';
+import { IS_MISSING, shapeFaults } from '@countersign/contracts/shape-fault';
 import type { z } from 'zod';
 import { fieldNames } from './field-names.ts';
 import { unenforcedField } from './not-enforced.ts';
@@ -31,8 +32,15 @@ export function issueFaults(yaml: YamlFile, issue: Issue): PolicyFault[] {
       );
     });
   }
-  const detail = `${issue.path.join('.') || 'the document'}: ${issue.message}`;
-  return [faultAt('field_invalid', file, locate(issue.path), detail)];
+  return placedFaults(issue, yaml, 'the document');
+}
+
+/** `whole`: what the document itself is called. */
+export function placedFaults(issue: Issue, { file, value, locate }: YamlFile, whole: string): PolicyFault[] {
+  return shapeFaults(issue, value).map(({ code, path, says }) => {
+    const fix = says === IS_MISSING ? 'add it' : undefined;
+    return faultAt(code, file, locate(path), `${path.join('.') || whole}${says}`, fix);
+  });
 }
 
 /** A copy. An unknown field goes alone; an item with a wrong one makes way for one that says nothing. */

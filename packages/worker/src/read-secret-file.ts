@@ -1,5 +1,6 @@
 /** Reads a JSON file that has secrets in it. What is wrong is told by field, and the content never is. */
 import { readFileSync } from 'node:fs';
+import { shapeFaults, tellShapeFault } from '@countersign/contracts/shape-fault';
 import type { z } from 'zod';
 
 /** `kind`: what the file should be, for the message. Throws TypeError. */
@@ -13,6 +14,8 @@ export function readSecretFile<T extends z.ZodType>(path: string, schema: T, kin
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`);
+  const faults = parsed.error.issues
+    .flatMap((issue) => shapeFaults(issue, value))
+    .map((fault) => tellShapeFault(fault, 'the file'));
   throw new TypeError(`${path} is no ${kind}: ${faults.join('; ')}`);
 }

@@ -1,6 +1,7 @@
 /** Fits a parsed value to its schema, or says where it does not fit. It never repairs, and never repeats a value. */
 import { CountersignError, type ErrorCode } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
+import { shapeFaults } from '@countersign/contracts/shape-fault';
 import type { z } from 'zod';
 
 type Path = readonly PropertyKey[];
@@ -10,20 +11,11 @@ type Fault = { code: ErrorCode; at: string; says: string };
 export function readShape<S extends z.ZodType>(schema: S, value: unknown, code?: ErrorCode): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap(faultsOf);
+  const faults = parsed.error.issues
+    .flatMap((issue) => shapeFaults(issue, value))
+    .map(({ code: kind, path, says }) => ({ code: kind, at: pointerOf(path), says }));
   const first = faults[0]!;
   throw new CountersignError(code ?? first.code, detailOf(faults), { at: first.at });
-}
-
-function faultsOf(issue: z.core.$ZodIssue): Fault[] {
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({
-      code: 'field_unknown',
-      at: pointerOf([...issue.path, key]),
-      says: 'no such field',
-    }));
-  const says = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
-  return [{ code: 'field_invalid', at: pointerOf(issue.path), says }];
 }
 
 /** RFC 6901, cut: keys are the caller's and may be long. */
@@ -34,7 +26,7 @@ function pointerOf(path: Path): string {
 }
 
 function detailOf(faults: readonly Fault[]): string {
-  const named = faults.slice(0, LIMITS.reported_faults).map(({ at, says }) => `${at || 'the body'}: ${says}`);
+  const named = faults.slice(0, LIMITS.reported_faults).map(({ at, says }) => `${at || 'the body'}${says}`);
   const rest = faults.length - named.length;
   return rest > 0 ? `${named.join('; ')}; and ${rest} more` : named.join('; ');
 }

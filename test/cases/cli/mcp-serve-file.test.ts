@@ -49,7 +49,7 @@ test('a server is what the file says, with its credentials from the environment 
 
 const URL_LINE = 'url: https://mcp.example.com/mcp';
 test.each([
-  ['no plane', 'plane: http://127.0.0.1:8081\n', '', /:1:1 field_invalid: plane:/],
+  ['no plane', 'plane: http://127.0.0.1:8081\n', '', /:1:1 field_invalid: plane is missing/],
   ['an unknown field', 'state: state', 'state: state\nlogs: x', /:3:1 field_unknown: logs is not a field/],
   ['a key twice', 'state: state', 'state: state\nstate: x', /:3:\d+ yaml_duplicate_key/],
   ['a server with a name of no topic', '  files:', '  Files:', /field_invalid: servers.Files:/],

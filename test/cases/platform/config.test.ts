@@ -26,7 +26,7 @@ function mistakesOf(service: string, env: Record<string, string>): readonly stri
 }
 
 function keysOf(mistakes: readonly string[]): string[] {
-  return mistakes.map((mistake) => mistake.split(':')[0]!);
+  return mistakes.map((mistake) => /^\w+/.exec(mistake)![0]);
 }
 
 describe('readConfig', () => {

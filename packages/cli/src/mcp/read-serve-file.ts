@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type ServeSettings, serveSettings } from '@countersign/mcp/serve-settings';
-import { describeFault, type FaultCode, faultAt, type Path } from '@countersign/policy/policy-fault';
+import { describeFault } from '@countersign/policy/policy-fault';
 import { readYaml } from '@countersign/policy/read-yaml';
+import { placedFaults } from '@countersign/policy/shape-faults';
 import { UsageError } from '../exit-codes.ts';
 
 /** `folder`: what paths in it are relative to. */
@@ -13,18 +14,9 @@ export type ServeFile = { settings: ServeSettings; folder: string };
 export function readServeFile(path: string): ServeFile {
   const read = readYaml(path, textOf(path));
   if (!read.ok) throw new UsageError(read.faults.map(describeFault).join('\n'));
-  const { value, locate, file } = read.yaml;
-  const parsed = serveSettings.safeParse(value);
+  const parsed = serveSettings.safeParse(read.yaml.value);
   if (parsed.success) return { settings: parsed.data, folder: dirname(resolve(path)) };
-  const say = (code: FaultCode, at: Path, message: string): string =>
-    describeFault(faultAt(code, file, locate(at), message));
-  const lines = parsed.error.issues.flatMap((issue) => {
-    const where = issue.path.join('.') || 'the file';
-    if (issue.code !== 'unrecognized_keys') return say('field_invalid', issue.path, `${where}: ${issue.message}`);
-    return issue.keys.map((key) =>
-      say('field_unknown', [...issue.path, key], `${[...issue.path, key].join('.')} is not a field`),
-    );
-  });
+  const lines = parsed.error.issues.flatMap((issue) => placedFaults(issue, read.yaml, 'the file')).map(describeFault);
   throw new UsageError(lines.join('\n'));
 }
 
