@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { canonicalize } from '@countersign/ledger/canonical-json';
 import { encodeUtf8, sha256Hex } from '@countersign/ledger/digest';
 
 const RUN = /^mcp-[0-9a-f]{16}$/;
@@ -25,6 +26,15 @@ export function runsIn(folder: string, idle_ms: number): (who: string) => string
     renameSync(`${path}.new`, path);
     return run;
   };
+}
+
+/**
+ * The run of a session that somebody named: the same for all proxies of one agent, whichever servers they stand before, and never that of
+ * another agent, whatever name it is given.
+ */
+export function runOfSession({ tenant, agent }: { tenant: string; agent: string }, session: string): string {
+  const text = canonicalize(['countersign mcp session', tenant, agent, session]);
+  return `mcp-session-${sha256Hex(encodeUtf8(text)).slice(0, 32)}`;
 }
 
 function read(path: string, since: number): string | null {

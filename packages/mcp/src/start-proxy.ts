@@ -5,6 +5,7 @@ import type { Logger } from '@countersign/platform/logger';
 import type { Server } from '@modelcontextprotocol/server';
 import { openServer } from './open-server.ts';
 import { besideOf, type ProxyFile, reviewersOf } from './proxy-file.ts';
+import { runOfSession } from './runs.ts';
 import type { UpstreamAddress } from './upstream.ts';
 
 export type ProxyOptions = {
@@ -12,6 +13,8 @@ export type ProxyOptions = {
   file: ProxyFile;
   path: string;
   upstream: UpstreamAddress;
+  /** What the session is called, where several proxies of one agent are to be one run. */
+  session?: string;
   log: Logger;
 };
 
@@ -22,13 +25,14 @@ export type Proxy = AsyncDisposable & {
 };
 
 /** Resolves when the server behind has said what it has. Throws WorkerStartError, UpstreamError, TypeError. */
-export async function startProxy({ file, path, upstream, log }: ProxyOptions): Promise<Proxy> {
+export async function startProxy({ file, path, upstream, session, log }: ProxyOptions): Promise<Proxy> {
   const { server, agent, api_key, tenant, worker } = file;
   const reviewers = reviewersOf(file, path);
   const opened = openServer({ server, worker, settings: file, beside: besideOf(path), reviewers, upstream, log });
   const client = createClient({ url: worker.url, api_key, tenant });
   // One session, one run: a client starts a process for itself, and ends it with its session.
-  const caller = { agent, client, run: `mcp-${server}-${randomBytes(8).toString('hex')}` };
+  const own = `mcp-${server}-${randomBytes(8).toString('hex')}`;
+  const caller = { agent, client, run: session === undefined ? own : runOfSession(file, session) };
   const serverFor = async (name: string): Promise<Server> => {
     const made = await opened.serverFor(() => ({ ...caller, name }));
     const tell = (): Promise<unknown> => made.sendToolListChanged().catch(() => opened.changes.delete(tell));

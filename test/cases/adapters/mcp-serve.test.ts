@@ -4,7 +4,7 @@ import { CountersignError, type ErrorCode } from '@countersign/contracts/errors'
 import { LIMITS } from '@countersign/contracts/limits';
 import { httpCallers } from '@countersign/mcp/http-callers';
 import { proxyServer } from '@countersign/mcp/proxy-server';
-import { runsIn } from '@countersign/mcp/runs';
+import { runOfSession, runsIn } from '@countersign/mcp/runs';
 import { httpDoor } from '@countersign/mcp/serve-http';
 import { listen } from '@countersign/platform/http';
 import { createLogger } from '@countersign/platform/logger';
@@ -223,6 +223,19 @@ describe('a held call is shown as a link where this request declared that its cl
     expect(await call('bob', brought)).toMatchObject(invalid);
     expect(await call('ana', { ...brought, requestState: `${requestState.slice(0, -2)}AA` })).toMatchObject(invalid);
   });
+});
+
+test('a session that is named is one run for all proxies of its agent, and none of another agent or tenant', () => {
+  const ana = { tenant: 'acme', agent: 'ana' };
+  const run = runOfSession(ana, 'one');
+  expect(run).toMatch(/^mcp-session-[0-9a-f]{32}$/);
+  expect(runOfSession({ ...ana }, 'one')).toBe(run);
+  const others = [
+    runOfSession(ana, 'two'),
+    runOfSession({ ...ana, agent: 'bob' }, 'one'),
+    runOfSession({ ...ana, tenant: 'x' }, 'one'),
+  ];
+  expect(new Set([run, ...others, runOfSession(ana, run)]).size).toBe(5);
 });
 
 describe('at the door', () => {

@@ -97,3 +97,11 @@ test('for servers over HTTP each client is told the URL, and to bring its own ke
   expect((await run('--base', 'ftp://x')).error).toContain('--base');
   expect((await runCli('mcp', 'demo')).error).toContain('--serve');
 });
+
+test.each(['', '  ', 'x'.repeat(257)])(
+  'a session that is called %j has no name, and nothing is started',
+  async (session) => {
+    const { code, error } = await runCli('mcp', 'wrap', '--session', session, '--', ...SERVER);
+    expect([code, error]).toEqual([EXIT.usage, expect.stringContaining('--session: must be')]);
+  },
+);

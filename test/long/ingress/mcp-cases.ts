@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { join } from 'node:path';
 import { readSigner } from '@countersign/cli/signing-key';
 import { waitUntil } from '@countersign/infra/wait-until';
+import { runOfSession } from '@countersign/mcp/runs';
 import { readReviewers } from '@countersign/mcp/signed-record';
 import { signText } from '@countersign/policy/build-bundle';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
@@ -83,8 +84,8 @@ function review(...more: string[]) {
   return countersign('mcp', 'tools', 'review', ...more, '--', ...server());
 }
 
-function connect(): Promise<McpClient> {
-  return connectMcp(countersignCommand('mcp', 'wrap', '--file', proxyPath, '--', ...server()));
+function connect(...more: string[]): Promise<McpClient> {
+  return connectMcp(countersignCommand('mcp', 'wrap', '--file', proxyPath, ...more, '--', ...server()));
 }
 
 async function approve(job_id: string): Promise<void> {
@@ -173,12 +174,16 @@ function cases(): void {
   });
 
   test('two processes of one proxy: each call is run where its caller is, and what one held the other finds', async () => {
-    const second = await connect();
+    const second = await connect('--session', 'one');
     const reads = Array.from({ length: 6 }, (_, i) => {
       writeFileSync(join(files, `n${i}.txt`), `number ${i}`);
       return (i % 2 === 0 ? mcp : second).call('read_text_file', { path: join(files, `n${i}.txt`) });
     });
-    const texts = (await Promise.all(reads)).map(({ content }) => content[0]!.text);
+    const answers = await Promise.all(reads);
+    const { body } = await system.api('auditor', 'GET', `/api/v1/jobs/${answers[1]!._meta['countersign/job']}`);
+    const proxy = JSON.parse(readFileSync(proxyPath, 'utf8'));
+    expect(body.labels.run).toBe(runOfSession(proxy, 'one'));
+    const texts = answers.map(({ content }) => content[0]!.text);
     expect(texts).toEqual([0, 1, 2, 3, 4, 5].map((i) => `number ${i}`));
     const move = { source: join(files, 'notes.txt'), destination: join(files, 'after.txt') };
     const job_id = pendingOf(await second.call('move_file', move, SHORT));
