@@ -54,10 +54,13 @@ const PAST = [
    SELECT 'past-' || (i % 50), -i, -i, 'past-' || i, (SELECT min(bundle_id) FROM policy.bundles), '{k}', '{}'
      FROM generate_series(1, $1::int) AS i`,
   `INSERT INTO control.revocations (subject, revoked_at) SELECT 'past-' || i, now() FROM generate_series(1, $1::int) AS i`,
+  // Each key's principal is there, and each would be looked at by three triggers.
+  `SELECT set_config('session_replication_role', 'replica', false) WHERE $1::int > 0`,
   `INSERT INTO identity.api_keys (key_id, key_sha256, principal_id, permissions, tenant)
    SELECT 'past-' || i, sha256(('past-' || i)::bytea), p.principal_id, '{}', p.tenant
      FROM generate_series(1, $1::int) AS i
      CROSS JOIN (SELECT * FROM identity.principals ORDER BY principal_id LIMIT 1) AS p`,
+  `SELECT set_config('session_replication_role', 'origin', false) WHERE $1::int > 0`,
 ];
 
 /** The tables that grow with use, and never stop. */
