@@ -10,10 +10,13 @@ const BYTES =
 const MIN_DIGITS = 12;
 const PRINTABLE = /^[\t\n\r -~]+$/;
 
-const INSIDE = /(?<=[A-Za-z0-9])(?:<!--[^<>]{0,64}-->|\*{2,3}|_{2}|["'] ?\+ ?["']|<\/?[a-z]{1,6}>)(?=[A-Za-z0-9])/g;
-const MAY_BE_TAG = /[A-Za-z0-9](?:<\/?[a-z]{1,6}>){1,4}[A-Za-z0-9]/;
+const INSIDE =
+  /(?<=[A-Za-z0-9 ])(?:<!--[^<>]{0,64}-->|\*{2,3}|_{2}|["'] ?\+ ?["']|(["']) [.&] \1|\]\]><!\[CDATA\[|\}\\[a-z]{1,12}\{|\]\([^()\s]{0,80}\)(?! )|\[\^\d{1,3}\]|["']\}\$\{["']|\[\d{1,2}(?:;\d{1,3}){0,4}m|<\/?[a-z]{1,6}>)(?=[A-Za-z0-9 ])/g;
+const MAY_BE_TAG = /[A-Za-z0-9](?:<\/?[a-z]{1,6}>\n?){1,4}[A-Za-z0-9]/;
 /** Tags between the letters of words, and those beside the spaces between such words. */
-const TAGS = /(?<=[A-Za-z0-9 ])(?:<\/?[a-z]{1,6}>){1,4}(?=[A-Za-z0-9 ])/g;
+const TAGS = /(?<=[A-Za-z0-9 ])(?:<\/?[a-z]{1,6}>\n?){1,4}(?=[A-Za-z0-9 ])/g;
+const RARE = ['**', '__', '<!--', '+"', '+ "', "+'", "+ '", '. "', ". '", '<![CDATA[', '](', '[0m', '[^', '}${'];
+const ESCAPED = ['& "', "& '", '}\\'];
 /** Characters around such a mark that are read with it. */
 const AROUND = 160;
 
@@ -31,9 +34,9 @@ export function byteView(view: View, digits: number): View | null {
 }
 
 /** What stands around marks inside of words, without the marks. Null where there is none. */
-export function unmarkedView(view: View): View | null {
+export function unmarkedView(view: View, hasEscapes: boolean): View | null {
   const { text } = view;
-  const marks = mayHoldTag(view) && MAY_BE_TAG.test(text) ? TAGS : mayHoldMarks(text) ? INSIDE : null;
+  const marks = mayHoldTag(view) && MAY_BE_TAG.test(text) ? TAGS : mayHoldMarks(text, hasEscapes) ? INSIDE : null;
   if (marks === null) return null;
   let builder: ViewBuilder | null = null;
   let done = 0;
@@ -70,17 +73,12 @@ function isAlnum(code: number): boolean {
   return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }
 
-/** Searches for literals, which cost next to nothing; nearly every text ends here. */
-function mayHoldMarks(text: string): boolean {
-  return (
-    text.includes('**') ||
-    text.includes('__') ||
-    text.includes('<!--') ||
-    text.includes('+"') ||
-    text.includes('+ "') ||
-    text.includes("+'") ||
-    text.includes("+ '")
-  );
+/**
+ * Searches for literals that begin with a rare sign, which cost next to nothing; nearly every text ends here. `hasEscapes`:
+ * one of `% & \` stands in it.
+ */
+function mayHoldMarks(text: string, hasEscapes: boolean): boolean {
+  return RARE.some((mark) => text.includes(mark)) || (hasEscapes && ESCAPED.some((mark) => text.includes(mark)));
 }
 
 /** Looks at a few places of every eighteen: the shortest run of bytes has 35 characters, and a sign in every six. */
@@ -105,6 +103,7 @@ function beginsBytes(codes: Uint16Array, from: number): boolean {
   let sign = 0;
   for (let count = 0; count < 4; count += 1) {
     if (codes[at] === 48 && (codes[at + 1]! | 32) === 120) at += 2;
+    else if (codes[at] === 48 && isHex(codes[at + 2]!) && isHex(codes[at + 3]!)) at += 1;
     if (!isHex(codes[at]!) || !isHex(codes[at + 1]!)) return false;
     at += isHex(codes[at + 2]!) ? 3 : 2;
     const code = codes[at]!;

@@ -4,6 +4,7 @@
  */
 import { decodeRun, looksReadable } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
+import { alphabetOf, runsOf } from './runs.ts';
 
 const WORD = /(?<![\w+/=-])[\w+/]{2,40}={0,2}(?![\w+/=-])/g;
 const MIN_WORDS = 3;
@@ -19,11 +20,19 @@ const MAX_LAST = 16;
 const MAX_WIDTH = 17;
 const DUMP_ROW =
   /^[0-9a-f]{6,16}:?[ \t]{1,3}((?:[0-9a-f]{2}){1,2}(?: {1,2}(?:[0-9a-f]{2}){1,2}){0,15})(?: {2,60}|$)/gim;
-const BASE32 = /(?<![A-Z0-9+/=])[A-Z2-7]{16,65536}={0,6}(?![A-Za-z0-9+/])/g;
-const BASE32_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const BASE32 = alphabetOf(/[A-Z0-9]/);
+const MAX_BASE32 = 65_536;
+/** RFC 4648, its extended hexadecimal, and Crockford's: the value of each character, 32 where it has none. */
+const BASE32_ALPHABETS = [
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567',
+  '0123456789ABCDEFGHIJKLMNOPQRSTUV',
+  '0123456789ABCDEFGHJKMNPQRSTVWXYZ',
+].map((alphabet) =>
+  Uint8Array.from({ length: 128 }, (_, code) => (alphabet.indexOf(String.fromCharCode(code)) + 33) % 33),
+);
 const ASCII85 = /<~([!-uz\s]{10,65536})~>/g;
 
-const TOKEN_CODES = Uint8Array.from({ length: 128 }, (_, code) => (/[\w+/-]/.test(String.fromCharCode(code)) ? 1 : 0));
+const TOKEN_CODES = alphabetOf(/[\w+/-]/);
 
 const MIN_DIGITS = 3;
 const PRINTABLE = /^[\t\n\r -~]+$/;
@@ -49,8 +58,7 @@ export function groupedView(view: View, digits: number, hasRun: boolean): View |
   }
   if (mayHoldWords(text)) addWords(text, add);
   if (digits >= MIN_DIGITS && text.includes('00010')) addDump(text, add);
-  if (hasRun && mayHoldBase32(text.length, codes))
-    for (const { 0: run, index } of text.matchAll(BASE32)) add(readBase32(run), index, index + run.length);
+  if (hasRun) addBase32(view, add);
   if (text.includes('<~'))
     for (const found of text.matchAll(ASCII85)) add(readAscii85(found[1]!), found.index, found.index + found[0].length);
   return (builder as ViewBuilder | null)?.view() ?? null;
@@ -122,19 +130,15 @@ function mayHoldWords(text: string): boolean {
   return false;
 }
 
-/** Whether some run of its alphabet is long enough. Looks at each place from its end first. */
-function mayHoldBase32(length: number, codes: Uint16Array): boolean {
-  for (let start = 0; start + MIN_BASE32 <= length; ) {
-    let at = start + MIN_BASE32 - 1;
-    while (at >= start && isBase32Code(codes[at]!)) at -= 1;
-    if (at < start) return true;
-    start = at + 1;
+/** Runs of capitals and digits with their padding, that no letter or sign of base64 is glued to. */
+function addBase32(view: View, add: Add): void {
+  const { text } = view;
+  for (const [start, end] of runsOf(view, BASE32, MIN_BASE32)) {
+    const padded = end + /^={0,6}/.exec(text.slice(end, end + 6))![0].length;
+    if (end - start > MAX_BASE32 || /[+/=]/.test(text[start - 1] ?? '') || /[A-Za-z0-9+/]/.test(text[padded] ?? ''))
+      continue;
+    add(readBase32(text.slice(start, end)), start, padded);
   }
-  return false;
-}
-
-function isBase32Code(code: number): boolean {
-  return (code >= 65 && code <= 90) || (code >= 50 && code <= 55);
 }
 
 function isSpace(code: number | undefined): boolean {
@@ -185,13 +189,23 @@ function addDump(text: string, add: Add): void {
 }
 
 function readBase32(run: string): string | null {
-  if (!/[2-7]/.test(run) && run.length % 8 !== 0) return null;
+  if (!/[A-Z]/.test(run) || (!/[0-9]/.test(run) && run.length % 8 !== 0)) return null;
+  for (const alphabet of BASE32_ALPHABETS) {
+    const text = readBase32In(run, alphabet);
+    if (text !== null) return text;
+  }
+  return null;
+}
+
+function readBase32In(run: string, alphabet: Uint8Array): string | null {
   const bytes = Buffer.alloc(Math.floor((run.replace(/=+$/, '').length * 5) / 8));
   let bits = 0;
   let held = 0;
   let length = 0;
   for (let i = 0; i < run.length && length < bytes.length; i += 1) {
-    bits = ((bits << 5) | BASE32_ALPHABET.indexOf(run[i]!)) & 0xfff;
+    const value = alphabet[run.charCodeAt(i)]!;
+    if (value === 32) break;
+    bits = ((bits << 5) | value) & 0xfff;
     held += 5;
     if (held < 8) continue;
     held -= 8;
@@ -199,6 +213,7 @@ function readBase32(run: string): string | null {
     length += 1;
     if (length === 48 && !looksReadable(bytes, length)) return null;
   }
+  if (length < bytes.length) return null;
   const text = bytes.toString('latin1');
   return PRINTABLE.test(text) ? text : null;
 }

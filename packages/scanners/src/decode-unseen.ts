@@ -6,7 +6,9 @@ import { type View, ViewBuilder } from './normalise.ts';
 
 const SELECTORS = /(?:[\ufe00-\ufe0f]|\udb40[\udd00-\uddef]){8,65536}/g;
 const BITS = /[\u200b-\u200f\u2060-\u2064\ufeff]{64,65536}/g;
-const MAY_HOLD = /[\ufe00-\ufe0f\u200b-\u200f\u2060-\u2064\ufeff]|\udb40/;
+/** Bytes as the dots of Braille. */
+const DOTS = /[\u2800-\u28ff]{8,65536}/g;
+const MAY_HOLD = /[\ufe00-\ufe0f\u200b-\u200f\u2060-\u2064\ufeff]|\udb40|[\u2800-\u28ff]/;
 const PRINTABLE = /^[\t\n\r -~]+$/;
 
 /** All such messages as lines of one view. Null where there is none. */
@@ -17,6 +19,7 @@ export function unseenView(source: View): View | null {
   for (const [pattern, read] of [
     [SELECTORS, readSelectors],
     [BITS, readBits],
+    [DOTS, readDots],
   ] as const) {
     for (const found of text.matchAll(pattern)) {
       const message = read(found[0]);
@@ -35,6 +38,11 @@ function readSelectors(run: string): string | null {
     return point < 0xe0100 ? point - 0xfe00 : point - 0xe0100 + 16;
   });
   const text = Buffer.from(bytes).toString('utf8');
+  return PRINTABLE.test(text) ? text : null;
+}
+
+function readDots(run: string): string | null {
+  const text = Buffer.from(Array.from(run, (char) => char.charCodeAt(0) - 0x2800)).toString('utf8');
   return PRINTABLE.test(text) ? text : null;
 }
 

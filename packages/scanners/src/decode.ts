@@ -7,12 +7,13 @@ import { byteView, unmarkedView } from './decode-bytes.ts';
 import { packedView } from './decode-packed.ts';
 import { groupedView } from './decode-runs.ts';
 import { unseenView } from './decode-unseen.ts';
+import { writtenView } from './decode-written.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 import { turnedView } from './turned-letters.ts';
 
 // Each alternative starts with its own character and has a fixed or small bounded length: linear on any text.
 const ESCAPES =
-  /(?:%[0-9a-f]{2}){1,64}|%u[0-9a-f]{4}|(?:\\0{0,4}[2-7][0-9a-f] ){2,64}|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,16});?|\\{1,8}(?:u\{[0-9a-f]{1,6}\}|u[0-9a-f]{4}|x[0-9a-f]{2}|[0-3][0-7]{2}|[4-7][0-7](?![0-7])|[nrt"'/])|(?:=[0-9A-F]{2}){2,64}/gi;
+  /(?:%[0-9a-f]{2}){1,64}|%u[0-9a-f]{4}|(?:\\0{0,4}[2-7][0-9a-f] ){2,64}|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,16});?|\\N\{LATIN (?:SMALL|CAPITAL) LETTER [A-Z]\}|\\{1,8}(?:u\{[0-9a-f]{1,6}\}|u[0-9a-f]{4}|x[0-9a-f]{2}|[0-3][0-7]{2}|[4-7][0-7](?![0-7])|[nrt"'/])|(?:=[0-9A-F]{2}(?:=\r?\n)?){2,64}/gi;
 
 const NAMED: Readonly<Record<string, string>> = {
   amp: '&',
@@ -67,7 +68,8 @@ export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
   if (plain.text.length < LONG_RUN) return views;
   add(groupedView(plain, survey.digits, survey.hasRun));
   add(byteView(plain, survey.digits));
-  add(unmarkedView(plain));
+  add(writtenView(plain, survey.digits, survey.hasRun));
+  add(unmarkedView(plain, survey.hasEscapes));
   return views;
 }
 
@@ -103,8 +105,9 @@ function unescapeOne(written: string): string | undefined {
       .split(' \\')
       .map((code) => fromPoint(Number.parseInt(code, 16)))
       .join('');
+  if (written.endsWith('}') && written.includes(' ')) return written.at(-2)!.toLowerCase();
   if (written.startsWith('%')) return Buffer.from(written.replaceAll('%', ''), 'hex').toString('utf8');
-  if (written.startsWith('=')) return Buffer.from(written.replaceAll('=', ''), 'hex').toString('utf8');
+  if (written.startsWith('=')) return Buffer.from(written.replace(/[=\r\n]/g, ''), 'hex').toString('utf8');
   if (written.startsWith('&')) return unescapeEntity(written);
   const lower = written.replace(/^\\+/, '').toLowerCase();
   if (/^[ux]/.test(lower)) return fromPoint(Number.parseInt(lower.replace(/[^0-9a-f]/g, ''), 16));

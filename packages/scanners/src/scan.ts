@@ -81,6 +81,9 @@ type Walk = { readonly visit: Visit; readonly limits: ScanLimits; chars: number;
 
 const MIN_NUMBER_LENGTH = 8;
 
+/** Fewer bytes hold nothing that is looked for. */
+const MIN_BYTES = 11;
+
 const MAX_NAME_IN_PLACE = 64;
 
 /** A text of a document, or a name in it, and how to write its place. */
@@ -100,9 +103,10 @@ export function budgetOf({ max_work_chars, max_rule_work, countries, own }: Scan
   };
 }
 
-/** Internal: the text of a leaf, null where there is nothing to read. Card and tax numbers arrive as numbers too. */
+/** Internal: the text of a leaf, null where there is nothing to read. Card and tax numbers arrive as numbers too, texts as lists of bytes. */
 export function leafText(value: unknown): string | null {
   if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return textOfBytes(value);
   if (typeof value !== 'number' || !Number.isInteger(value)) return null;
   const digits = String(value);
   return digits.length < MIN_NUMBER_LENGTH ? null : digits;
@@ -143,6 +147,18 @@ export function scanValue(
     findings: kept.map((found) => writeFinding(found, bounds)),
     truncated: kept.length < pending.length,
   };
+}
+
+/** What a list of printable bytes says. */
+function textOfBytes(list: readonly unknown[]): string | null {
+  if (list.length < MIN_BYTES || !list.every(isPrintable)) return null;
+  return Buffer.from(list as number[]).toString('latin1');
+}
+
+function isPrintable(byte: unknown): boolean {
+  return (
+    typeof byte === 'number' && Number.isInteger(byte) && ((byte >= 32 && byte < 127) || (byte >= 9 && byte <= 13))
+  );
 }
 
 /** All of them in the order in which `onText` hears of them; null where they are too many. */

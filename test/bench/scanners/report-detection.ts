@@ -7,6 +7,7 @@ import { EVASIONS_UNSEEN, HIDDEN_UNSEEN } from './evasions-unseen.ts';
 import { isFound, type Share, shareFound, wilson } from './measure-detection.ts';
 import { randomFrom } from './random.ts';
 import { HIDDEN_TOOLS, TOOLS_FIRST } from './tools/evasions.ts';
+import { TOOLS_SECOND } from './tools/evasions-second.ts';
 import { HIDDEN_WIDE, WIDE_FIRST, WIDE_SECOND } from './wide/evasions.ts';
 
 type Say = (text: string) => void;
@@ -28,6 +29,7 @@ export function reportEvasions(say: Say): void {
   reportHidden(say, 'wide evasions, first', WIDE_FIRST, HIDDEN_WIDE, 2088);
   reportHidden(say, 'held out: wide evasions, second', WIDE_SECOND, HIDDEN_WIDE, 2090);
   reportHidden(say, 'tools evasions, first', TOOLS_FIRST, HIDDEN_TOOLS, 2092);
+  reportHidden(say, 'held out: tools evasions, second', TOOLS_SECOND, HIDDEN_TOOLS, 2094);
 }
 
 function reportHidden(

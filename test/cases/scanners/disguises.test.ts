@@ -3,6 +3,7 @@ import { SCANNER_NAMES, type ScannerName, scanValue } from '@countersign/scanner
 import { describe, expect, it } from 'vitest';
 import { EVASIONS_LATE, HIDDEN_LATE } from '../../bench/scanners/evasions-late.ts';
 import { randomFrom } from '../../bench/scanners/random.ts';
+import { HIDDEN_TOOLS, TOOLS_FIRST } from '../../bench/scanners/tools/evasions.ts';
 
 /** What is not read, as docs/scanners.md says: texts that are no longer one string, and values in rot47 or between tags. */
 const NOT_READ = new Set([
@@ -15,6 +16,24 @@ const NOT_READ = new Set([
 ]);
 /** Of one of the two texts: letters that may be those of more than one word, and two ciphers at once in a short text. */
 const READ_IN_PART = ['no vowels', 'rot13 backwards'];
+
+/** Of the disguises of tools what is not read: whole ciphers, other bases, and letters over several texts. */
+const TOOLS_NOT_READ = new Set([
+  'base45',
+  'dump of od -x',
+  'CONCAT in SQL',
+  'keys of one letter',
+  'words of rows in JSON',
+  'acrostic of words',
+  'bacon',
+  'taps',
+  'keypad',
+  'key of Vigenere given',
+  'rails of three',
+  'even then odd letters',
+  'key to the right',
+  'spaces and tabs at line ends',
+]);
 
 function finds(value: unknown, scanner: ScannerName): boolean {
   const result = scanValue(value, [scanner]);
@@ -38,12 +57,37 @@ describe('disguises', () => {
     },
   );
 
+  it.each(TOOLS_FIRST.map(([name, words, change]) => ({ name, words, change })))(
+    'of tools are read, and redacted so that nothing is left: $name',
+    ({ name, words, change }) => {
+      for (const scanner of SCANNER_NAMES.filter((one) => !words || one === 'prompt_injection')) {
+        const documents = HIDDEN_TOOLS[scanner].map((text) => change(text, randomFrom(1)));
+        expect(documents.map((one) => finds(one, scanner))).toEqual(documents.map(() => !TOOLS_NOT_READ.has(name)));
+        const redacted = redactValue({ documents }, [scanner]);
+        if (!redacted.ok) throw new Error(redacted.code);
+        expect(finds(redacted.value, scanner)).toBe(false);
+      }
+    },
+  );
+
+  it('are looked for in lists of bytes, which are redacted as a whole', () => {
+    const bytes = (text: string) => [...Buffer.from(text)];
+    const value = { data: bytes('card 5500 0055 5555 5559'), sizes: bytes('only the sizes of some things') };
+    expect(redactValue(value, SCANNER_NAMES)).toMatchObject({
+      ok: true,
+      value: { data: 'card [redacted:payment_card]', sizes: value.sizes },
+      findings: [{ type: 'payment_card', place: '/data' }],
+    });
+  });
+
   it.each([
     'The hotel in India, near the golf club; Romeo and Juliet on Tango night, sierra 4, kilo 2.',
     'x = "red"; y = "blue"; say(x + y) // today may be a holiday, they say, by the bay',
     'lat 4, 8, 15, 16, 23; 1-2-3-4-5-6-7-8-9-10 are numbers, 12.11.10.9.8 too',
     'Add "a", "b", "c", "d", "e" and *emphasis* to the list***, see a*b*c.',
     'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567 is an alphabet; MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U no text.',
+    'rgb(120, 130, 140) x(105)+y(103), 0x1f, 0x2a, 0x3b; U+0041 and U+0042 are letters, 0o755 a mode, a](b) no link',
+    '5Kb8kLf9zgWQnogidDA76MzPL6TsZZY36hWXMssSzNydYXYB9KF is base58, 7f3a-9c21-44de-8b10 hexadecimal, AbCd-EfGh-IjKl a key',
     'that were then when they 1234 5678 9012 abcd efgh ijkl mnop 3456',
   ])('are not taken for such: %j', (text) => {
     const result = scanValue(text, ['prompt_injection', 'secrets']);

@@ -1,0 +1,249 @@
+/**
+ * Unpacks bytes as programs write them: numbers with the same signs or words between them (`chr(105)+chr(103)`, `"\x69" "\x67"`,
+ * `0o151`), groups of base64 with the same separator, base58, uuencode. What groups hold is read by the code for single runs.
+ */
+import { decodeRun } from './decode-packed.ts';
+import { type View, ViewBuilder } from './normalise.ts';
+import { alphabetOf, runsOf } from './runs.ts';
+
+/** Twelve numbers, each behind the same prefix and the same few signs. */
+const PREFIXED =
+  /(0x|\\x|u\+|0o|0b)([0-9a-f]{2,8})([^0-9a-z\\]{0,6})(?:\1[0-9a-f]{2,8}\3){1,4096}(?:\1[0-9a-f]{2,8})?/gi;
+/** Three digits for each printable character. */
+const DIGITS = alphabetOf(/[0-9]/);
+const PADDED = /^(?:03[2-9]|0[4-9]\d|1[01]\d|12[0-6])+$/;
+/** Numbers of printable characters with the same few characters between them. */
+const DECIMAL = /(?<![\d.])(\d{2,3})([^\d\n]{1,8})(?:\d{2,3}\2){10,4096}\d{2,3}(?![\d.])/g;
+const LEAST_BYTES = 12;
+/** Letters in octal and binary numbers with prefixes: the prefix alone stands in hexadecimal text, too. */
+const BYTES_BEGUN = ['0o1', '0b010', '0b011', '0b001'];
+const LEAST_DECIMAL_DIGITS = 24;
+
+const UUENCODED = /^begin [0-7]{3,4} [^\n]{1,128}\n((?:[!-`]{1,61} {0,2}\n){1,4096})/gm;
+const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+const LEAST_BASE58 = 20;
+const MOST_BASE58 = 256;
+const MAX_BASE58 = 64;
+const BASE58_CODES = alphabetOf(/[1-9A-HJ-NP-Za-km-z]/);
+
+const GROUP = { least: 4, most: 76, count: 3, separator: 4, chars: 16 };
+
+const ZERO = 48;
+const BACKSLASH = 92;
+
+const PRINTABLE = /^[\t\n\r -~]+$/;
+
+type Add = (plain: string | null, from: number, to: number) => void;
+
+/** All that these hold as lines of one view. Null where none holds text. */
+export function writtenView(view: View, digits: number, hasRun: boolean): View | null {
+  const { text } = view;
+  let builder: ViewBuilder | null = null;
+  const add: Add = (plain, from, to) => {
+    if (plain === null || !PRINTABLE.test(plain)) return;
+    builder ??= new ViewBuilder(view, 256);
+    builder.push(`${plain}\n`, from, to);
+  };
+  if (mayHoldPrefixes(view, digits))
+    for (const { 0: run, index } of text.matchAll(PREFIXED)) add(readPrefixed(run), index, index + run.length);
+  if (digits >= LEAST_DECIMAL_DIGITS && mayHoldDecimals(view))
+    for (const { 0: run, index } of text.matchAll(DECIMAL)) add(readDecimals(run), index, index + run.length);
+  if (hasRun && digits >= 3 * LEAST_BYTES)
+    for (const [start, end] of runsOf(view, DIGITS, 3 * LEAST_BYTES)) {
+      const run = text.slice(start, end);
+      if (PADDED.test(run)) add(readDecimals(run.replace(/\d{3}/g, '$& ')), start, end);
+    }
+  if (text.includes('begin '))
+    for (const { 0: all, 1: lines, index } of text.matchAll(UUENCODED)) add(readUu(lines!), index, index + all.length);
+  if (hasRun) addBase58(view, add);
+  addGroups(view, add);
+  return (builder as ViewBuilder | null)?.view() ?? null;
+}
+
+/** Searches for the rarer character of each prefix. */
+function mayHoldPrefixes({ text, codes }: View, digits: number): boolean {
+  for (const sign of ['x', 'X'])
+    for (let at = text.indexOf(sign, 1); at !== -1; at = text.indexOf(sign, at + 1))
+      if (codes[at - 1] === ZERO || codes[at - 1] === BACKSLASH) return true;
+  if (digits < LEAST_BYTES) return false;
+  return (
+    text.includes('U+') ||
+    text.includes('u+') ||
+    (digits >= 2 * LEAST_BYTES && BYTES_BEGUN.some((begun) => text.includes(begun)))
+  );
+}
+
+function readPrefixed(run: string): string | null {
+  const prefix = run.slice(0, 2).toLowerCase();
+  const parts = run
+    .toLowerCase()
+    .split(prefix)
+    .slice(1)
+    .map((part) => /^[0-9a-f]+/.exec(part)![0]);
+  if (prefix === '0o' || prefix === '0b') {
+    const bytes = parts.map((part) => Number.parseInt(part, prefix === '0o' ? 8 : 2));
+    return bytes.length < LEAST_BYTES ? null : String.fromCharCode(...bytes);
+  }
+  const hex = parts.map((part) => (prefix === 'u+' ? part.replace(/^00(?=..$)/, '') : part)).join('');
+  return hex.length < 2 * LEAST_BYTES ? null : Buffer.from(hex, 'hex').toString('latin1');
+}
+
+function readDecimals(run: string): string {
+  return String.fromCharCode(...run.match(/\d+/g)!.map(Number));
+}
+
+/** A few numbers in a row with the same character behind each, at one of every so many places. */
+function mayHoldDecimals({ text, codes }: View): boolean {
+  for (let at = 0; at < text.length; at += LEAST_DECIMAL_DIGITS) {
+    const first = nextNumber(codes, at);
+    const second = first === -1 ? -1 : nextNumber(codes, first);
+    const third = second === -1 ? -1 : nextNumber(codes, second);
+    if (third !== -1 && codes[first] === codes[second] && codes[second] === codes[third]) return true;
+  }
+  return false;
+}
+
+/** Where the next number of two or three digits ends, not farther than one may be; -1 where none does. */
+function nextNumber(codes: Uint16Array, from: number): number {
+  let at = from;
+  while (at < from + 12 && !isDigit(codes[at])) at += 1;
+  const start = at;
+  while (isDigit(codes[at])) at += 1;
+  const isInside = start === from && from > 0 && isDigit(codes[from - 1]);
+  return at - start > 3 || (at - start < 2 && !isInside) ? -1 : at;
+}
+
+function readUu(lines: string): string {
+  const bytes = lines.split('\n').flatMap((line) => {
+    const length = (line.charCodeAt(0) - 32) & 63;
+    const bits = [...line.slice(1)].map((sign) => (sign.charCodeAt(0) - 32) & 63);
+    return Array.from({ length: line === '' ? 0 : length }, (_, i) => {
+      const [first, second] = [bits[Math.floor((i * 4) / 3)] ?? 0, bits[Math.floor((i * 4) / 3) + 1] ?? 0];
+      const shift = 2 * (i % 3) + 2;
+      return ((first << shift) | (second >> (6 - shift))) & 0xff;
+    });
+  });
+  return Buffer.from(bytes).toString('latin1');
+}
+
+/** Tokens that nothing of another alphabet is part of. */
+function addBase58(view: View, add: Add): void {
+  const { text } = view;
+  let tried = 0;
+  for (const [start, end] of runsOf(view, BASE58_CODES, LEAST_BASE58)) {
+    if (end - start > MOST_BASE58 || isGlued(text[start - 1]) || isGlued(text[end])) continue;
+    const run = text.slice(start, end);
+    if (!/[A-Z]/.test(run) || !/[a-z]/.test(run) || !/[1-9]/.test(run)) continue;
+    tried += 1;
+    if (tried > MAX_BASE58) return;
+    add(readBase58(run), start, end);
+  }
+}
+
+function isGlued(char: string | undefined): boolean {
+  return char !== undefined && /[\w+/=-]/.test(char);
+}
+
+function readBase58(run: string): string | null {
+  let n = 0n;
+  for (const char of run) n = n * 58n + BigInt(BASE58.indexOf(char));
+  const hex = n.toString(16);
+  return hex.length % 2 === 0 ? Buffer.from(hex, 'hex').toString('latin1') : null;
+}
+
+/** Tokens of one length in a row with one separator, and a last one that may be shorter. */
+function addGroups(view: View, add: Add): void {
+  const { text, codes } = view;
+  if (!mayHoldGroups(view)) return;
+  for (let at = 0; at < text.length; ) {
+    while (at < text.length && !isGroupCode(codes[at])) at += 1;
+    const end = endOfGroup(codes, at);
+    const last = end - at < GROUP.least || end - at > GROUP.most ? end : endOfGroups(text, codes, at, end);
+    if (last > end) add(decodeRun(joined(text, at, last)), at, last);
+    at = Math.max(last, at + 1);
+  }
+}
+
+function joined(text: string, from: number, to: number): string {
+  return text.slice(from, to).replace(/[^A-Za-z0-9+/=]/g, '');
+}
+
+/** Where groups end of which the first is [at, end); `end` where there are too few. */
+function endOfGroups(text: string, codes: Uint16Array, at: number, end: number): number {
+  const size = end - at;
+  const next = nextGroup(codes, end);
+  if (next === -1 || isSpaced(codes, end, next)) return end;
+  const separator = text.slice(end, next);
+  let last = end;
+  let groups = 1;
+  for (let start = next; text.startsWith(separator, last) && start === last + separator.length; ) {
+    const stop = endOfGroup(codes, start);
+    if (stop === start || stop - start > size + 2) break;
+    groups += 1;
+    last = stop;
+    if (stop - start !== size) break;
+    start = stop + separator.length;
+  }
+  return groups < GROUP.count || last - at < GROUP.chars ? end : last;
+}
+
+/** The beginning of the next group, a few signs on; -1 where there is none. */
+function nextGroup(codes: Uint16Array, from: number): number {
+  let at = from;
+  while (at < from + GROUP.separator && !isGroupCode(codes[at])) at += 1;
+  return isGroupCode(codes[at]) ? at : -1;
+}
+
+function endOfGroup(codes: Uint16Array, from: number): number {
+  let at = from;
+  while (isGroupCode(codes[at])) at += 1;
+  return at;
+}
+
+/** Looks at every twentieth place whether the token there is followed by one as long, behind the same signs. */
+function mayHoldGroups({ text, codes }: View): boolean {
+  for (let at = 0; at < text.length; at += 20) {
+    const stops = endOfShort(codes, at);
+    const first = nextGroup(codes, stops);
+    if (first === -1 || isSpaced(codes, stops, first)) continue;
+    const end = endOfShort(codes, first);
+    const second = nextGroup(codes, end);
+    if (end - first < GROUP.least || second - end !== first - stops || codes[first - 1] !== codes[second - 1]) continue;
+    const stop = endOfShort(codes, second);
+    const isLast = stop - second < end - first && stop - second >= 2 && codes[stop] !== codes[end];
+    if ((isLast || stop - second === end - first) && hasBothCases(codes, first, stop)) return true;
+  }
+  return false;
+}
+
+/** Groups with one space or line end between are read elsewhere. */
+function isSpaced(codes: Uint16Array, from: number, to: number): boolean {
+  return to === from + 1 && (codes[from] === 32 || codes[from] === 10);
+}
+
+function hasBothCases(codes: Uint16Array, from: number, to: number): boolean {
+  let upper = false;
+  let lower = false;
+  for (let i = from; i < to; i += 1) {
+    upper ||= codes[i]! >= 65 && codes[i]! <= 90;
+    lower ||= codes[i]! >= 97 && codes[i]! <= 122;
+  }
+  return upper && lower;
+}
+
+function endOfShort(codes: Uint16Array, from: number): number {
+  let at = from;
+  while (at - from <= GROUP.most && isGroupCode(codes[at])) at += 1;
+  return at;
+}
+
+/** Letters, digits, `+ / =`. */
+function isGroupCode(code: number | undefined): boolean {
+  return code !== undefined && code < 128 && GROUP_CODES[code] === 1;
+}
+
+const GROUP_CODES = alphabetOf(/[A-Za-z0-9+/=]/);
+
+function isDigit(code: number | undefined): boolean {
+  return code !== undefined && code >= 48 && code <= 57;
+}
