@@ -36,7 +36,7 @@ const POWERS = `SELECT rolname AS role FROM pg_roles WHERE rolname = ANY ($1)
 const MISSING_ROLES =
   'SELECT r AS role FROM unnest($1::text[]) r WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r)';
 /** Changed by nobody, not even by its owner. */
-const EVIDENCE = ['entries', 'leaves', 'nodes', 'checkpoints'];
+const EVIDENCE = ['entry_rows', 'sealed_leaves', 'nodes', 'checkpoints', 'cosignatures'];
 const RIGHTS = `SELECT r.rolname AS role, n.nspname AS schema, c.relname AS name, p.privilege
   FROM pg_roles r CROSS JOIN pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   CROSS JOIN unnest(ARRAY['INSERT','UPDATE','DELETE','TRUNCATE']) AS p (privilege)

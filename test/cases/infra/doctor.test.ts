@@ -47,18 +47,18 @@ test('rights: whoever writes elsewhere, and whoever changes evidence, its owner 
     states(
       judgeRights([
         right('countersign_audit', 'kpi', 'counts', 'DELETE'),
-        right('countersign_owner', 'ledger', 'entries', 'INSERT'),
+        right('countersign_owner', 'ledger', 'entry_rows', 'INSERT'),
       ]),
     ),
   ).toEqual(['ok']);
   expect(
     judgeRights([
       right('countersign_approval', 'scheduler', 'jobs', 'INSERT'),
-      right('countersign_owner', 'ledger', 'entries', 'UPDATE'),
+      right('countersign_owner', 'ledger', 'entry_rows', 'UPDATE'),
     ]),
   ).toMatchObject([
     { says: 'countersign_approval has INSERT on scheduler.jobs' },
-    { says: 'countersign_owner has UPDATE on ledger.entries' },
+    { says: 'countersign_owner has UPDATE on ledger.entry_rows' },
   ]);
 });
 
