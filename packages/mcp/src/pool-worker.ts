@@ -59,6 +59,7 @@ export function poolWorker({ file, settings, folder, calls, run, log }: PoolWork
       const { job_id, dispatch_id } = job;
       const verdict = verdicts.get(dispatch_id);
       verdicts.delete(dispatch_id);
+      parked.claimed(job_id);
       requireCaller(verdict);
       running.add(job_id);
       try {

@@ -2,7 +2,7 @@
  * The plane, the MCP proxy and the server behind it, each taken away before a call is claimed, while it runs and after its result:
  * nothing runs unseen or twice, and no client is left with a silent empty success. Part of one set-up (end-to-end.test.ts).
  */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readServeFile } from '@countersign/cli/mcp/read-serve-file';
 import { findFreePort } from '@countersign/infra/find-free-port';
@@ -101,7 +101,7 @@ async function openBox(): Promise<Box> {
 }
 
 /** A proxy whose way to the plane can be cut: then nothing of it is seen, whether it was killed or goes on in the dark. */
-type Proxy = { wire: Wire; serving: Serving };
+type Proxy = { wire: Wire; serving: Serving; state: string };
 
 async function startProxy(state: string): Promise<Proxy> {
   const wire = cleanUp.use(await layWire(system.url));
@@ -116,7 +116,7 @@ async function startProxy(state: string): Promise<Proxy> {
   const review = ['mcp', 'tools', 'review', '--serve', file, '--server', 'box', '--accept-all', '--by', 'alice'];
   expect((await runCli(...review)).error).toBe('');
   const serving = await startServe({ ...readServeFile(file), environment: {}, log: createLogger('mcp', 'silent') });
-  return { wire, serving };
+  return { wire, serving, state };
 }
 
 type Shown = { text: string; error: boolean; status: string | undefined; job_id: string | undefined };
@@ -183,6 +183,9 @@ const PLAYS: Record<Row['phase'], Play> = {
     const held = await call(proxy, tool, 0);
     expect(held.status).toBe('pending');
     await approve(held.job_id!);
+    // With the proxy and not claimed: a delivery that is lost on its way comes again much later.
+    const parked = join(proxy.state, 'box.calls', `${held.job_id}.parked`);
+    await waitUntil('its warrant is with the proxy', () => existsSync(parked));
     await takeAway();
     const left = await call(proxy, tool, 0);
     expect([left.error, done()]).toEqual([true, 0]);
