@@ -151,16 +151,33 @@ function readBase58(run: string): string | null {
   return hex.length % 2 === 0 ? Buffer.from(hex, 'hex').toString('latin1') : null;
 }
 
-/** Tokens of one length in a row with one separator, and a last one that may be shorter. */
-function addGroups(view: View, add: Add): void {
-  const { text, codes } = view;
-  if (!mayHoldGroups(view)) return;
+/** Tokens of one length in a row with one separator, and a last one that may be shorter. Looks at every twentieth place. */
+function addGroups({ text, codes }: View, add: Add): void {
   for (let at = 0; at < text.length; ) {
-    while (at < text.length && !isGroupCode(codes[at])) at += 1;
-    const end = endOfGroup(codes, at);
-    const last = end - at < GROUP.least || end - at > GROUP.most ? end : endOfGroups(text, codes, at, end);
-    if (last > end) add(decodeRun(joined(text, at, last)), at, last);
-    at = Math.max(last, at + 1);
+    const group = groupBehind(codes, at);
+    at += 20;
+    if (group === null) continue;
+    const start = firstOfGroups(text, codes, group);
+    const end = start + group.end - group.start;
+    const last = endOfGroups(text, codes, start, end);
+    if (last === end) continue;
+    add(decodeRun(joined(text, start, last)), start, last);
+    at = Math.max(at, last);
+  }
+}
+
+type Group = { readonly start: number; readonly end: number; readonly next: number };
+
+/** Back over groups as long as this one, behind the same separator. */
+function firstOfGroups(text: string, codes: Uint16Array, { start, end, next }: Group): number {
+  const separator = text.slice(end, next);
+  let first = start;
+  for (;;) {
+    const before = first - separator.length - (end - start);
+    const isGroup = before >= 0 && text.startsWith(separator, first - separator.length);
+    if (!isGroup || endOfGroup(codes, before) !== first - separator.length) return first;
+    if (before > 0 && isGroupCode(codes[before - 1])) return first;
+    first = before;
   }
 }
 
@@ -200,20 +217,17 @@ function endOfGroup(codes: Uint16Array, from: number): number {
   return at;
 }
 
-/** Looks at every twentieth place whether the token there is followed by one as long, behind the same signs. */
-function mayHoldGroups({ text, codes }: View): boolean {
-  for (let at = 0; at < text.length; at += 20) {
-    const stops = endOfShort(codes, at);
-    const first = nextGroup(codes, stops);
-    if (first === -1 || isSpaced(codes, stops, first)) continue;
-    const end = endOfShort(codes, first);
-    const second = nextGroup(codes, end);
-    if (end - first < GROUP.least || second - end !== first - stops || codes[first - 1] !== codes[second - 1]) continue;
-    const stop = endOfShort(codes, second);
-    const isLast = stop - second < end - first && stop - second >= 2 && codes[stop] !== codes[end];
-    if ((isLast || stop - second === end - first) && hasBothCases(codes, first, stop)) return true;
-  }
-  return false;
+/** The group behind the token at a place, if one as long and in two cases follows it behind the same signs. */
+function groupBehind(codes: Uint16Array, at: number): Group | null {
+  const stops = endOfShort(codes, at);
+  const start = nextGroup(codes, stops);
+  if (start === -1 || start === stops || isSpaced(codes, stops, start)) return null;
+  const end = endOfShort(codes, start);
+  const next = nextGroup(codes, end);
+  if (end - start < GROUP.least || next - end !== start - stops || codes[start - 1] !== codes[next - 1]) return null;
+  const stop = endOfShort(codes, next);
+  const isLast = stop - next < end - start && stop - next >= 2 && codes[stop] !== codes[end];
+  return (isLast || stop - next === end - start) && hasBothCases(codes, start, stop) ? { start, end, next } : null;
 }
 
 /** Groups with one space or line end between are read elsewhere. */
