@@ -4,6 +4,7 @@
     pip install ./packages/python
 """
 import os
+import sys
 
 from countersign import Client, RemoteGate
 
@@ -16,5 +17,8 @@ def request_of(call):
 
 
 def open_gate():
+    missing = [name for name in ("COUNTERSIGN_URL", "AGENT_KEY") if name not in os.environ]
+    if missing:
+        sys.exit(f"not set: {', '.join(missing)}. With `npm start` running: set -a; . .dev/env; set +a")
     client = Client(os.environ["COUNTERSIGN_URL"], api_key=os.environ["AGENT_KEY"])
     return RemoteGate(client, agent="desk-agent", request_of=request_of)

@@ -19,8 +19,8 @@ def deploy(service, version):
 
 
 if __name__ == "__main__":
-    print(read_status())
-    try:
-        print(deploy("checkout", version="2.4.3"))
-    except NotReleased as error:
-        print(error)
+    for ask in (read_status, lambda: deploy("checkout", version="2.4.3")):
+        try:
+            print(ask())
+        except NotReleased as error:
+            print(error)

@@ -26,11 +26,11 @@ export async function serveHttp(guardian: Guardian, port: number): Promise<Serve
       };
       const refuse = (status: number, code: number, message: string): void =>
         answer(status, { jsonrpc: '2.0', id: null, error: { code, message } });
-      if (request.url !== '/acs') return refuse(404, -32600, 'POST /acs');
-      if (request.method !== 'POST') return refuse(405, -32600, 'POST /acs');
+      if (request.url !== '/acs') return refuse(404, -32600, 'nothing is here: POST the message to /acs');
+      if (request.method !== 'POST') return refuse(405, -32600, 'POST the message to /acs');
       // A page in a browser can send no other type without being asked about it.
       if (!/^application\/json\b/.test(request.headers['content-type'] ?? ''))
-        return refuse(415, -32600, 'application/json');
+        return refuse(415, -32600, 'content-type must be application/json');
       const body = await bodyOf(request);
       if (body === null) return refuse(413, -32600, `more than ${MESSAGE_BYTES} bytes`);
       const said = await guardian(body, gone.signal);
