@@ -2,6 +2,8 @@
  * The MCP proxy against the whole system, part of its one set-up (end-to-end.test.ts): the public filesystem server behind
  * `countersign mcp wrap`, driven by a client of MCP as it ships.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSigner } from '@countersign/cli/signing-key';
@@ -160,6 +162,16 @@ function cases(): void {
     // Delivered, so the same call is asked for anew.
     expect(pendingOf(await mcp.call('move_file', move, SHORT))).not.toBe(job_id);
   });
+
+  test('a client that leaves while the proxy starts takes it along', async () => {
+    const [node, ...args] = countersignCommand('mcp', 'wrap', '--file', proxyPath, '--', ...server());
+    const child = spawn(node!, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+    const exited = once(child, 'exit', { signal: AbortSignal.timeout(60_000) }).finally(() => child.kill('SIGKILL'));
+    child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' })}\n`);
+    child.stdout.destroy();
+    child.stdin.end();
+    expect(await exited).toEqual([0, null]);
+  }, 90_000);
 
   test("by its id, for who cannot repeat the call; and nobody else's id", async () => {
     const job_id = pendingOf(

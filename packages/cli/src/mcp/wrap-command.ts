@@ -35,6 +35,8 @@ async function wrap(started: readonly string[], options: WrapOptions): Promise<v
   const [command, ...args] = started as [string, ...string[]];
   const left = new Promise<void>((leave) => {
     for (const event of ['end', 'close']) process.stdin.once(event, leave);
+    // An answer that nobody takes ends the connection, which then reads no more: the end of the input would never be seen.
+    for (const event of ['error', 'close']) process.stdout.once(event, leave);
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, leave);
   });
   const proxy = await startProxy({ file, path, upstream: { command, args, env: file.env }, ...session, log }).catch(
