@@ -1,5 +1,6 @@
 /** Sets that were held out in earlier rounds and were looked at since: worth more as lessons now than as a measure. */
 import { attacksFresh, proseFresh } from '../fresh-held-out.ts';
+import { guestAttacks, guestProse } from '../guest/sets.ts';
 import { injectionDevelopment, securityProseDevelopment } from '../injection-development.ts';
 import { attacksByKind } from '../injection-fresh.ts';
 import { securityProseByKind } from '../injection-fresh-prose.ts';
@@ -39,6 +40,8 @@ export const TAUGHT_SETS: readonly TaughtSet[] = [
   set('late', false, proseLate),
   set('wide', true, () => wideAttacks('tune')),
   set('wide', false, () => wideProse('tune')),
+  set('guest', true, () => guestAttacks('tune')),
+  set('guest', false, () => guestProse('tune')),
 ];
 
 function set(name: string, isAttack: boolean, ...makes: Make[]): TaughtSet {
