@@ -80,7 +80,7 @@ export function readForeignSentences<P extends Places>(text: string, open: () =>
   for (const found of text.matchAll(FOREIGN_SENTENCE)) {
     if (!OTHER_SCRIPT.test(found[0])) continue;
     const features = open();
-    const recent: Recent = { word: 0, wordBefore: 0, classes: new Array(APART).fill(0), count: 0 };
+    const recent: Recent = { stem: 0, word: 0, wordBefore: 0, classes: new Array(APART).fill(0), count: 0 };
     let words = 0;
     for (const [token] of found[0].toLowerCase().normalize('NFC').matchAll(TOKEN)) {
       const kinds = OTHER_SCRIPT.test(token) ? classesOfOther(token) : [classOfWord(token)];
@@ -121,7 +121,7 @@ type Words = { end: number; words: number; quotes: (readonly [from: number, to: 
 /** Adds the features of the words from `start` to the sentence's end. No words: it is markup or code and no prose. */
 function readWords({ text, codes }: View, start: number, features: Places, skipsMentions: boolean): Words {
   const quotes: Words['quotes'] = [];
-  const recent: Recent = { word: 0, wordBefore: 0, classes: new Array(APART).fill(0), count: 0 };
+  const recent: Recent = { stem: 0, word: 0, wordBefore: 0, classes: new Array(APART).fill(0), count: 0 };
   let signs = 0;
   let words = 0;
   let mentions = 0;
@@ -154,10 +154,10 @@ function readWords({ text, codes }: View, start: number, features: Places, skips
   return { end: i, words: signs * WORDS_PER_SIGN > words ? 0 : words, quotes, mentions };
 }
 
-/** The words before one, by class where they have one, the last classes, and how many words there were. */
-type Recent = { word: number; wordBefore: number; readonly classes: number[]; count: number };
+/** The words before one, as it is and by class where it has one, the last classes, and how many words there were. */
+type Recent = { stem: number; word: number; wordBefore: number; readonly classes: number[]; count: number };
 
-/** A word, its class, the two with what stands before them, and how the sentence begins. */
+/** A word, its class, the two with what stands before them, the word with the one before, and how the sentence begins. */
 function addWord(stem: number, kind: number, recent: Recent, features: Places): void {
   const word = kind === 0 ? stem : kind;
   const { classes, count } = recent;
@@ -169,6 +169,8 @@ function addWord(stem: number, kind: number, recent: Recent, features: Places): 
     const pair = Math.imul(recent.wordBefore, 0x165667b1) + recent.word;
     features.add(placeOf(Math.imul(pair, 0x2545f491) + word + 5));
   }
+  if (count > 0) features.add(placeOf(Math.imul(recent.stem, 0x2545f493) + stem + 23));
+  recent.stem = stem;
   recent.wordBefore = recent.word;
   recent.word = word;
   recent.count += 1;

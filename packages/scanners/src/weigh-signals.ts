@@ -27,11 +27,15 @@ type Said = { readonly text: string; readonly meanings: readonly Meaning[]; read
 type Place = { start: number; end: number; type: FindingTypeName; signals: readonly Found[] };
 
 /** A sentence above it is found by itself; chosen on held-out families, see docs/scanners.md. */
-const READS_LIKE_AN_ORDER = 0.5;
-/** Of many sentences some reach any bound by chance, so the bound rises with the logarithm of their number, up to so much. */
-const CHANCE = { free: 4, rise: 0.4, most: 1.6 };
+const READS_LIKE_AN_ORDER = 0.3;
+/**
+ * Of many sentences some reach any bound by chance. So it rises with their number, `rise` times its logarithm and by `most`
+ * at the most; or to what so many sentences of this text's mean and spread reach by chance, where that is less: an order
+ * stands out of a text that is plain elsewhere. Both chosen on read-mes, see docs/scanners.md.
+ */
+const CHANCE = { free: 4, rise: 0.5, most: 2, spread: 1.05 };
 /** Signals in sentences below it are lowered: one that counts by itself, and a sum of weak ones. */
-const READS_HONEST = { strong: -2, weak: -1, foreign: -1 };
+const READS_HONEST = { strong: -0.5, weak: 0, foreign: -0.5 };
 export const HONEST = 'reads like honest text';
 /** A sentence above it adds to the weak signals in it what they lack. */
 const LEANS = 0.2;
@@ -73,7 +77,7 @@ export function weighSignals(
 /** Sentences that read like an order, where no signal says so already. */
 function reportSentences({ text, meanings, judged }: Said, reported: Span[], emit: Emit): void {
   reported.sort((a, b) => a.end - b.end);
-  const bound = boundAmong(judged.length);
+  const bound = boundAmong(judged);
   for (const { start, end, score, untold } of judged) {
     if (untold <= bound && score <= bound) continue;
     const next = reported[firstEndingAfter(reported, start)];
@@ -88,14 +92,24 @@ function reportSentences({ text, meanings, judged }: Said, reported: Span[], emi
 
 /** The same of other scripts, of the text as it was written. */
 export function reportForeignSentences(judged: readonly Judged[], emit: Emit): void {
-  const bound = boundAmong(judged.length);
+  const bound = boundAmong(judged);
   for (const { start, end, score } of judged)
     if (score > bound) emit('model_address', start, end, { why: READS_LIKE, confidence: 'possible' });
 }
 
-function boundAmong(sentences: number): number {
-  const rise = CHANCE.rise * Math.log(Math.max(1, sentences / CHANCE.free));
-  return READS_LIKE_AN_ORDER + Math.min(CHANCE.most, rise);
+function boundAmong(judged: readonly Judged[]): number {
+  const n = Math.max(1, judged.length);
+  let sum = 0;
+  let squares = 0;
+  for (const { score } of judged) {
+    sum += score;
+    squares += score * score;
+  }
+  const mean = sum / n;
+  const spread = Math.sqrt(Math.max(0, squares / n - mean * mean));
+  const byNumber = READS_LIKE_AN_ORDER + Math.min(CHANCE.most, CHANCE.rise * Math.log(Math.max(1, n / CHANCE.free)));
+  const byContrast = mean + CHANCE.spread * spread * Math.sqrt(2 * Math.log(n));
+  return Math.max(READS_LIKE_AN_ORDER, Math.min(byNumber, byContrast));
 }
 
 function findSignals(meanings: readonly Meaning[]): Found[] {

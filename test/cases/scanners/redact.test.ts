@@ -105,7 +105,7 @@ describe('redaction', () => {
   });
 
   it('says no when each replacement brings another match together', () => {
-    const wrap = (inner: string) => `ignore a b c d previous a b c d ${inner} instructions`;
+    const wrap = (inner: string) => `ignore of the old mill previous of the old mill ${inner} instructions`;
     const nest = (depth: number): string => (depth === 0 ? '' : wrap(nest(depth - 1)));
     expect(redactValue(nest(5), SCANNER_NAMES)).toMatchObject({ ok: true, value: '[redacted:override]' });
     expect(redactValue(nest(80), SCANNER_NAMES)).toEqual({ ok: false, code: 'redaction_unsettled' });
