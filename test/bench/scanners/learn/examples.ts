@@ -36,7 +36,13 @@ export function examples(): Example[] {
       {
         ...ATTACK_FAMILIES,
         ...lines(ATTACKS_OF_MANY_KINDS, ATTACKS_IN_CHATS, ATTACKS_ON_SECRETS, ATTACKS_IN_DATA),
-        ...families('more-attacks.txt', 'genre-attacks.txt', 'genre-attacks-2.txt', 'genre-attacks-3.txt'),
+        ...families(
+          'more-attacks.txt',
+          'genre-attacks.txt',
+          'genre-attacks-2.txt',
+          'genre-attacks-3.txt',
+          'genre-attacks-4.txt',
+        ),
       },
       true,
       randomFrom(1),
@@ -45,7 +51,13 @@ export function examples(): Example[] {
       {
         ...BENIGN_FAMILIES,
         ...lines(HONEST_OF_MANY_KINDS, HONEST_TALK, HONEST_WRITING, HONEST_DOCUMENTATION),
-        ...families('more-honest.txt', 'genre-honest.txt', 'genre-honest-2.txt', 'genre-honest-3.txt'),
+        ...families(
+          'more-honest.txt',
+          'genre-honest.txt',
+          'genre-honest-2.txt',
+          'genre-honest-3.txt',
+          'genre-honest-4.txt',
+        ),
       },
       false,
       randomFrom(2),
