@@ -28,12 +28,10 @@ type Place = { start: number; end: number; type: FindingTypeName; signals: reado
 
 /** A sentence above it is found by itself; chosen on held-out families, see docs/scanners.md. */
 const READS_LIKE_AN_ORDER = 0.3;
-/**
- * Of many sentences some reach any bound by chance. So it rises with their number, `rise` times its logarithm and by `most`
- * at the most; or to what so many sentences of this text's mean and spread reach by chance, where that is less: an order
- * stands out of a text that is plain elsewhere. Both chosen on read-mes, see docs/scanners.md.
- */
-const CHANCE = { free: 4, rise: 0.5, most: 2, spread: 1.05 };
+/** Of many sentences some reach any bound by chance, so the bound rises with the logarithm of their number, up to so much. */
+const CHANCE = { free: 4, rise: 0.4, most: 1.6 };
+/** How much of that rise is asked of a sentence in which a signal begins, however weak: two kinds of evidence. */
+const HINTED = 0.5;
 /** Signals in sentences below it are lowered: one that counts by itself, and a sum of weak ones. */
 const READS_HONEST = { strong: -0.5, weak: 0, foreign: -0.5 };
 export const HONEST = 'reads like honest text';
@@ -71,14 +69,21 @@ export function weighSignals(
   for (const one of found) if (one.signal.weight >= 1) report(said, [one], tell);
   const weak = found.filter(({ signal }) => signal.weight < 1);
   reportSums(said, weak, tell);
-  if (judges) reportSentences(said, reported, emit);
+  if (judges) reportSentences(said, found, reported, emit);
 }
 
 /** Sentences that read like an order, where no signal says so already. */
-function reportSentences({ text, meanings, judged }: Said, reported: Span[], emit: Emit): void {
+function reportSentences(
+  { text, meanings, judged }: Said,
+  found: readonly Found[],
+  reported: Span[],
+  emit: Emit,
+): void {
   reported.sort((a, b) => a.end - b.end);
-  const bound = boundAmong(judged);
+  const plain = boundAmong(judged.length);
+  const hinted = READS_LIKE_AN_ORDER + HINTED * (plain - READS_LIKE_AN_ORDER);
   for (const { start, end, score, untold } of judged) {
+    const bound = beginsWithin(found, start, end) ? hinted : plain;
     if (untold <= bound && score <= bound) continue;
     const next = reported[firstEndingAfter(reported, start)];
     if (next !== undefined && next.start < end) continue;
@@ -90,26 +95,28 @@ function reportSentences({ text, meanings, judged }: Said, reported: Span[], emi
   }
 }
 
+/** Whether a signal, in order of their starts, begins in [start, end). */
+function beginsWithin(found: readonly Found[], start: number, end: number): boolean {
+  let low = 0;
+  let high = found.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (found[middle]!.start < start) low = middle + 1;
+    else high = middle;
+  }
+  return low < found.length && found[low]!.start < end;
+}
+
 /** The same of other scripts, of the text as it was written. */
 export function reportForeignSentences(judged: readonly Judged[], emit: Emit): void {
-  const bound = boundAmong(judged);
+  const bound = boundAmong(judged.length);
   for (const { start, end, score } of judged)
     if (score > bound) emit('model_address', start, end, { why: READS_LIKE, confidence: 'possible' });
 }
 
-function boundAmong(judged: readonly Judged[]): number {
-  const n = Math.max(1, judged.length);
-  let sum = 0;
-  let squares = 0;
-  for (const { score } of judged) {
-    sum += score;
-    squares += score * score;
-  }
-  const mean = sum / n;
-  const spread = Math.sqrt(Math.max(0, squares / n - mean * mean));
-  const byNumber = READS_LIKE_AN_ORDER + Math.min(CHANCE.most, CHANCE.rise * Math.log(Math.max(1, n / CHANCE.free)));
-  const byContrast = mean + CHANCE.spread * spread * Math.sqrt(2 * Math.log(n));
-  return Math.max(READS_LIKE_AN_ORDER, Math.min(byNumber, byContrast));
+function boundAmong(sentences: number): number {
+  const rise = CHANCE.rise * Math.log(Math.max(1, sentences / CHANCE.free));
+  return READS_LIKE_AN_ORDER + Math.min(CHANCE.most, rise);
 }
 
 function findSignals(meanings: readonly Meaning[]): Found[] {

@@ -14,6 +14,7 @@ type Scan = typeof isFound;
 type Say = (text: string) => void;
 
 const TABLES: string[] = [];
+const AMONG_MANY = { sets: ['strange', 'late', 'guest'], chars: 20_000, each: 8 };
 
 // A module asked for with `?table=n` is loaded anew, all that it imports likewise, with the n-th table in it.
 registerHooks({
@@ -60,6 +61,37 @@ export async function reportReadmes(all: readonly Example[], say: Say): Promise<
   say(line('read-mes, whole', count(texts), texts.length));
   const paragraphs = texts.flatMap(paragraphsOf);
   say(line('read-mes, by paragraph', count(paragraphs), paragraphs.length));
+}
+
+/**
+ * Attacks of sets that were not taught, each found by itself, in the middle of long read-mes that have no finding: how many
+ * are found there, too.
+ */
+export async function reportAmongMany(all: readonly Example[], say: Say): Promise<void> {
+  const isFoundBy = await scannerTaught(
+    all.filter(({ family }) => !AMONG_MANY.sets.some((set) => family === `set: ${set}`)),
+  );
+  const finds = (text: string) => isFoundBy({ text }, 'prompt_injection', false);
+  const attacks = TAUGHT_SETS.filter(({ name, isAttack }) => isAttack && AMONG_MANY.sets.includes(name))
+    .flatMap(({ samples }) => samples)
+    .filter(finds);
+  const long = readmes().filter((text) => text.length > AMONG_MANY.chars && !finds(text));
+  const hidden = long.flatMap((text, i) =>
+    Array.from({ length: AMONG_MANY.each }, (_, k) => {
+      const paragraphs = paragraphsOf(text);
+      const attack = attacks[(i * AMONG_MANY.each + k) % attacks.length]!;
+      return [...paragraphs.slice(0, paragraphs.length / 2), attack, ...paragraphs.slice(paragraphs.length / 2)].join(
+        '\n\n',
+      );
+    }),
+  );
+  say(
+    line(
+      `attacks in ${long.length} read-mes of ${AMONG_MANY.chars} characters`,
+      hidden.filter(finds).length,
+      hidden.length,
+    ),
+  );
 }
 
 async function scannerTaught(examples: readonly Example[]): Promise<Scan> {

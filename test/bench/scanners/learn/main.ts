@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { examples, REPOSITORY } from './examples.ts';
-import { reportLeaveOneOut, reportReadmes } from './leave-one-out.ts';
+import { reportAmongMany, reportLeaveOneOut, reportReadmes } from './leave-one-out.ts';
 import { type Example, score, train } from './train.ts';
 import { tableOf } from './write-table.ts';
 
@@ -17,6 +17,7 @@ if (!process.argv.includes('--folds')) writeFileSync(TABLE, tableOf(train(all)))
 reportFolds(all);
 await reportLeaveOneOut(all, say);
 await reportReadmes(all, say);
+await reportAmongMany(all, say);
 
 /** A tenth of the families of templates, scored by a classifier that was taught all others. Signals don't count here. */
 function reportFolds(all: readonly Example[]): void {

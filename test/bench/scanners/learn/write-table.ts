@@ -2,7 +2,7 @@
 import { pack } from '@countersign/scanners/judge-sentences';
 import { type Model, STEP } from './train.ts';
 
-const LINE = 160;
+const LINE = 240;
 
 export function tableOf({ bias, weights }: Model): string {
   const lines = Buffer.from(pack(weights))
