@@ -118,7 +118,10 @@ function startOf({ codes }: View, at: number, from: number): number {
 
 type Words = { end: number; words: number; quotes: (readonly [from: number, to: number])[]; mentions: number };
 
-/** Adds the features of the words from `start` to the sentence's end. No words: it is markup or code and no prose. */
+/**
+ * Adds the features of the words from `start` to the sentence's end. No words: it is markup or code and no prose. A number
+ * such as `0x1f` is a sign of code, too.
+ */
 function readWords({ text, codes }: View, start: number, features: Places, skipsMentions: boolean): Words {
   const quotes: Words['quotes'] = [];
   const recent: Recent = { stem: 0, word: 0, wordBefore: 0, classes: new Array(APART).fill(0), count: 0 };
@@ -146,6 +149,7 @@ function readWords({ text, codes }: View, start: number, features: Places, skips
       i += 1;
       code = wordCode(codes[i]!);
     }
+    if (codes[first] === 48 && i > first + 1 && codes[first + 1]! > 57) signs += 1;
     words += 1;
     const kind = classOf(whole) || classOfBeginning(text, first, i);
     if (isMention(kind)) mentions += 1;
