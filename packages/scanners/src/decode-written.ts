@@ -108,7 +108,7 @@ function nextNumber(codes: Uint16Array, from: number): number {
   let at = from;
   while (at < from + 12 && !isDigit(codes[at])) at += 1;
   const start = at;
-  while (isDigit(codes[at])) at += 1;
+  while (at - start <= 3 && isDigit(codes[at])) at += 1;
   const isInside = start === from && from > 0 && isDigit(codes[from - 1]);
   return at - start > 3 || (at - start < 2 && !isInside) ? -1 : at;
 }

@@ -163,7 +163,7 @@ function countNumbers(codes: Uint16Array, from: number): number {
   let count = 0;
   for (let i = from; count < LEAST_NUMBERS && i - from < LONGEST_LOOK && isDigit(codes[i]!); ) {
     let digits = 0;
-    for (; isDigit(codes[i]!); i += 1) digits += 1;
+    for (; i - from < LONGEST_LOOK && isDigit(codes[i]!); i += 1) digits += 1;
     count = digits > 2 ? 0 : count + 1;
     const end = i;
     while (i - end <= LONGEST_GAP && isNumberGap(codes[i]!)) i += 1;
