@@ -143,12 +143,15 @@ function rank({ severity }: Match): number {
   return SEVERITY_RANK[severity];
 }
 
-/** Names that become the same keep apart by `#2`, `#3`. fromEntries defines members, so `__proto__` stays a name. */
+/** Names that become the same keep apart by `#2`, `#3`; `__proto__` stays a name. */
 function redactMembers(value: object, around: Surroundings, state: State): unknown {
-  const taken = new Set(Object.keys(value));
+  const given = value as Readonly<Record<string, unknown>>;
+  const names = Object.keys(given);
+  const taken = new Set(names);
   const counts = new Map<string, number>();
   const standing = ofMembers(value, around);
-  const members = Object.entries(value).map(([name, member]) => {
+  const redacted: Record<string, unknown> = {};
+  for (const name of names) {
     const plain = redactText(name, NOWHERE, state);
     let unique = plain;
     while (unique !== name && taken.has(unique)) {
@@ -157,7 +160,13 @@ function redactMembers(value: object, around: Surroundings, state: State): unkno
       unique = `${plain}#${count}`;
     }
     taken.add(unique);
-    return [unique, redactNode(member, standing(name, member), state)] as const;
-  });
-  return Object.fromEntries(members);
+    setMember(redacted, unique, redactNode(given[name], standing(name, given[name]), state));
+  }
+  return redacted;
+}
+
+function setMember(object: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__')
+    Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+  else object[name] = value;
 }
