@@ -84,7 +84,11 @@ async function refusal(
   const answer = whatever(driver.call(call));
   await trial.vote(await trial.asked(trial.subject.name), 'deny');
   const said = await answer;
-  if (!driver.waits) return statusOf(await settled(driver, call))?.status;
+  if (!driver.waits) {
+    // A refusal that came within the short wait was delivered by that answer; the same call again would be another job.
+    const status = statusOf(said)?.status;
+    return status === 'pending' ? statusOf(await settled(driver, call))?.status : status;
+  }
   return JSON.stringify(said).includes('Denied') ? 'denied' : said;
 }
 
