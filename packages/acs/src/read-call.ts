@@ -1,4 +1,5 @@
 /** Reads a step as the call it asks about: what is decided has to be what the host runs, so what says two things is refused. */
+import { MCP_REQUESTS } from '@countersign/adapter-core/mcp-requests';
 import { topicToken } from '@countersign/adapter-core/topic-token';
 import { z } from 'zod';
 import type { AcsRequest } from './envelope.ts';
@@ -34,16 +35,6 @@ const wrappedRequest = wrapped.extend({
 const wrappedResult = wrapped.extend({ result: z.looseObject({ isError: z.boolean().optional() }) });
 const wrappedError = wrapped.extend({ error: z.looseObject({ code: z.number(), message: z.string() }) });
 
-/** Requests of MCP whose answers an agent reads: each is a job, as the MCP proxy makes one. */
-const MCP_REQUESTS = [
-  'tools/call',
-  'resources/list',
-  'resources/templates/list',
-  'resources/read',
-  'prompts/list',
-  'prompts/get',
-  'completion/complete',
-] as const;
 const MCP = 'protocols/MCP/';
 export const MCP_METHODS: readonly string[] = MCP_REQUESTS.map((method) => `${MCP}${method}`);
 

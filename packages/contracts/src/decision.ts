@@ -173,6 +173,15 @@ export const decideAnswer = judged.extend({
 export type DecideAnswer = z.infer<typeof decideAnswer>;
 
 /** The decision that stands. */
+export function isAllowed({ decision }: Pick<Decision, 'decision'>): boolean {
+  return decision === 'allow' || decision === 'allow_with_constraints';
+}
+
+/** Whether it may be acted on once more while the kernel is out of reach: it allows, and hangs on nothing but what was asked. */
+export function mayStand(decision: Decision): boolean {
+  return isAllowed(decision) && decision.reads_now !== true && decision.observed === undefined;
+}
+
 export function finalDecision(answer: Pick<Judged, 'decisions'>): Decision {
   return answer.decisions[answer.decisions.length - 1]!;
 }

@@ -59,7 +59,7 @@ export class PopulationCheck {
   }
 
   #add(code: PopulationFault['code'], leaf: number): void {
-    this.#faults.push({ code, at: `from leaf ${leaf} on` });
+    this.#faults.push({ code, at: `leaf ${leaf} and after` });
   }
 }
 

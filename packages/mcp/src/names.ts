@@ -2,20 +2,12 @@
  * What a server's calls are called in Countersign. A tool is a topic of its own, so that a policy can name it; a name that
  * fits no topic becomes a slug and the beginning of its hash, and the original stays beside it as a fact.
  */
+import type { MCP_REQUESTS } from '@countersign/adapter-core/mcp-requests';
 import { topicToken } from '@countersign/adapter-core/topic-token';
 import { isToken } from '@countersign/contracts/names';
 
-/** Requests of MCP that reach the server behind, and so are jobs. Nothing else is passed on. */
-export const GOVERNED = [
-  'tools/call',
-  'resources/list',
-  'resources/templates/list',
-  'resources/read',
-  'prompts/list',
-  'prompts/get',
-  'completion/complete',
-] as const;
-export type Method = (typeof GOVERNED)[number];
+/** Those that reach the server behind. Nothing else is passed on. */
+export type Method = (typeof MCP_REQUESTS)[number];
 export type Params = Record<string, unknown>;
 
 /** The pool whose only worker is the proxy of this server. */

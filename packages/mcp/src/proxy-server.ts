@@ -1,12 +1,13 @@
 /** What a client talks to, in either era of the protocol: lists what is offered, and asks for everything else. */
 
+import { MCP_REQUESTS } from '@countersign/adapter-core/mcp-requests';
 import { outcomeOfFailure } from '@countersign/adapter-core/read-outcome';
 import { ApiError } from '@countersign/client/api-error';
 import type { Client } from '@countersign/client/create-client';
 import { CLIENT_INFO_META_KEY, ProtocolError, type Server, type ServerContext } from '@modelcontextprotocol/server';
 import { type Answer, type Asked, askAgain, askPlane, type Caller, type PlaneParts } from './ask-plane.ts';
 import type { KeptTasks } from './kept-tasks.ts';
-import { GOVERNED, type Method, type Params } from './names.ts';
+import type { Method, Params } from './names.ts';
 import { offeredTools, RESULT_TOOL } from './offered-tools.ts';
 import { callable, type ReviewedTools } from './reviewed-tools.ts';
 import {
@@ -77,7 +78,7 @@ export function proxyServer(parts: ServerParts, callerOf: CallerOf): Server {
   serveTasks(server, parts, callerOf);
   handle('tools/list', (_, ctx) => listTools(parts, callerOf(ctx)));
   handle('tools/call', (params, ctx) => callTool({ ...parts, ...callerOf(ctx), links }, server, params, ctx));
-  for (const method of GOVERNED) {
+  for (const method of MCP_REQUESTS) {
     const [kind] = method.split('/');
     if (method === 'tools/call' || !offers(kind === 'completion' ? 'completions' : kind!)) continue;
     handle(method, async (params, ctx) => {

@@ -2,16 +2,17 @@
  * The worker of the pool: runs the request of a job that somebody here waits for, after its warrant was checked and its
  * attempt claimed, and only if the tool is still the one that was reviewed and decided about.
  */
+import { MCP_REQUESTS } from '@countersign/adapter-core/mcp-requests';
 import type { JobContext, WorkerJob } from '@countersign/worker/worker-options';
 import { z } from 'zod';
-import { GOVERNED, type Params, topicOf } from './names.ts';
+import { type Params, topicOf } from './names.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { callable, type ReviewedTools } from './reviewed-tools.ts';
 import { type Upstream, UpstreamError } from './upstream.ts';
 
 /** What a job of the proxy carries: also what an approver is shown. */
 export const callPayload = z.strictObject({
-  method: z.enum(GOVERNED),
+  method: z.enum(MCP_REQUESTS),
   params: z.custom<Params>((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
   /** Of the tool's definition, as it was reviewed. */
   definition: z.string().optional(),

@@ -4,7 +4,13 @@
  * skipped by that: the very same was decided with all of them, and the scheduler admits it under the same epoch only.
  */
 import { createHash } from 'node:crypto';
-import { type DecideAnswer, type DecideItem, type Decision, finalDecision } from '@countersign/contracts/decision';
+import {
+  type DecideAnswer,
+  type DecideItem,
+  type Decision,
+  finalDecision,
+  mayStand,
+} from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { canonicalize } from '@countersign/ledger/canonical-json';
@@ -26,7 +32,8 @@ export function submitFailOpen(decide: Decide, { mode, metrics, log }: Parts): D
 
   const keep = (key: string, answer: DecideAnswer): void => {
     kept.delete(key);
-    if (mayStand(answer)) kept.set(key, { answer, until: monotonicMs() + LIMITS.fail_open_memory_ms });
+    if (answer.effective !== null && mayStand(finalDecision(answer)))
+      kept.set(key, { answer, until: monotonicMs() + LIMITS.fail_open_memory_ms });
     if (kept.size > LIMITS.fail_open_memory) kept.delete(kept.keys().next().value!);
   };
   const standing = (key: string, { min_epoch }: DecideItem): DecideAnswer | null => {
@@ -51,12 +58,6 @@ export function submitFailOpen(decide: Decide, { mode, metrics, log }: Parts): D
       return answerAnew(answer, item);
     }
   };
-}
-
-function mayStand(answer: DecideAnswer): boolean {
-  const { decision, reads_now, observed } = finalDecision(answer);
-  const allows = decision === 'allow' || decision === 'allow_with_constraints';
-  return allows && reads_now !== true && observed === undefined && answer.effective !== null;
 }
 
 /** Everything that policy can see; only the job's name is another each time. */

@@ -1,6 +1,6 @@
 /**
  * Screening and end in one step: a result that succeeded and may be read is stored, released and recorded in one statement
- * that checks claim, attempt, worker, policy and stops under locks. What it leaves takes the careful path.
+ * that checks claim, attempt, worker, policy and stops, and again what may have changed as it writes. What it leaves takes the careful path.
  */
 import { type Tx, unlessMoved } from '@countersign/platform/database';
 import type { Sealer } from '@countersign/platform/seal-content';

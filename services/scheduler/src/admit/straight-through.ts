@@ -3,14 +3,14 @@
  * kernel sealed its answer as one that it would give again, it allows, and a pool takes the job. Pure.
  */
 import type { ControlState } from '@countersign/contracts/control';
-import { type Decision, finalDecision } from '@countersign/contracts/decision';
+import { type Decision, finalDecision, isAllowed } from '@countersign/contracts/decision';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import type { SealKey } from '@countersign/ledger/decision-seal';
 import { nowInstant } from '@countersign/platform/clock';
 import { uuidv7 } from '@countersign/platform/ids';
 import { classifyDispatch } from '../dispatch/classify-dispatch.ts';
 import type { DispatchItem } from '../dispatch/dispatch-item.ts';
-import { isAllowed, isKernelsWord } from '../dispatch/kernels-word.ts';
+import { isKernelsWord } from '../dispatch/kernels-word.ts';
 import { newAttempt, roomOf, type SentAttempt } from '../dispatch/new-attempt.ts';
 import { dispatchedEntry } from '../dispatch/plan-dispatch.ts';
 import { isBound } from '../dispatch/plan-sending.ts';

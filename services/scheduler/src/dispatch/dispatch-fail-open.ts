@@ -4,13 +4,13 @@
  * active. One that came in through the open submit gate has no seal; it goes on as what its operator opened that gate for.
  * What needs an approval waits for the kernel; stops, epoch and pools are looked at as always.
  */
-import { type Decision, decisionList, effectiveJob } from '@countersign/contracts/decision';
+import { type Decision, decisionList, effectiveJob, mayStand } from '@countersign/contracts/decision';
 import type { SealKey } from '@countersign/ledger/decision-seal';
 import { nowInstant } from '@countersign/platform/clock';
 import { uuidv7 } from '@countersign/platform/ids';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import type { ClearedJob, DispatchItem } from './dispatch-item.ts';
-import { isAllowed, isKernelsWord } from './kernels-word.ts';
+import { isKernelsWord } from './kernels-word.ts';
 import { delayJobs, readStanding, type Standing } from './store-dispatch.ts';
 
 /** Those that cannot go on must not stand in front of those that can. */
@@ -44,8 +44,4 @@ function standOn(keys: readonly SealKey[], job: ClearedJob, standing: Standing |
   const effective = effectiveJob.parse(JSON.parse(standing.effective));
   const answer = { decisions: [decision], rewritten: JSON.parse(job.rewritten), effective };
   return { job, decision, answer, decided_by: 'seal' };
-}
-
-function mayStand(decision: Decision): boolean {
-  return isAllowed(decision) && decision.reads_now !== true && decision.observed === undefined;
 }

@@ -27,7 +27,3 @@ export function isKernelsWord(keys: readonly SealKey[], answer: StoredAnswer, st
   const named = { tenant, job_id, job_hash, effective_digest, policy_epoch, until: sealed_until };
   return isSealed(keys, { ...named, decisions, rewritten, effective }, seal);
 }
-
-export function isAllowed({ decision }: Decision): boolean {
-  return decision === 'allow' || decision === 'allow_with_constraints';
-}

@@ -1,9 +1,9 @@
--- Revision 3. Screening and end of what succeeded, and the fence of everything else.
+-- Revision 4. Screening and end of what succeeded, and the fence of everything else.
 
 -- Stores the screened outputs of attempts that succeeded and ends their jobs: the attempt is the current one, as the result
 -- says, in time; nobody of worker, actor and the chain behind it is revoked; it changed no more than it may; and what it was
--- screened and will be released under still stands. For each item `ended`, `waited_for` (likewise, and jobs wait for the slot that it leaves), or `look`: nothing was
--- written. `screened` and `ended` are the entries, with holes for scheduler.facts; the second is recorded as the scheduler's,
+-- screened and will be released under still stands. For each item `ended`, `waited_for` (likewise, and jobs wait for the slot
+-- that it leaves), or `look`: nothing was written. `screened` and `ended` are the entries, with holes for scheduler.facts; the second is recorded as the scheduler's,
 -- through whoever calls. Two items never name the same attempt.
 -- Nothing is locked before it is judged: the updates ask again for what may have changed, and lock. A job that moved meanwhile has
 -- to be looked at; where an attempt did, or a result is there, the whole call fails, and all of them have to be looked at.
