@@ -293,4 +293,18 @@ function cases(): void {
     );
     expect(readFileSync(path, 'utf8')).toBe('1');
   });
+
+  test('with run_when: granted it runs once people allow it, whoever waits', async () => {
+    process.kill(mcp.pid(), 'SIGKILL');
+    const proxy = JSON.parse(readFileSync(proxyPath, 'utf8'));
+    writeFileSync(proxyPath, JSON.stringify({ ...proxy, run_when: 'granted' }));
+    const granting = cleanUp.use(await connect());
+    writeFileSync(join(files, 'alone.txt'), 'alone');
+    const move = { source: join(files, 'alone.txt'), destination: join(files, 'moved-alone.txt') };
+    const job_id = pendingOf(await granting.call('move_file', move, SHORT));
+    await approve(job_id);
+    await waitUntil('it ran', () => existsSync(move.destination), { timeout_ms: 60_000 });
+    const moved = await granting.call('move_file', move);
+    expect([moved.isError ?? false, moved._meta['countersign/job']]).toEqual([false, job_id]);
+  });
 }
