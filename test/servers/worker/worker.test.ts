@@ -448,10 +448,21 @@ describe('a result', () => {
     'that is refused for who sent it (%s) is the last: nothing more is run',
     async (code) => {
       let runs = 0;
+      const errors: string[] = [];
+      const quiet = () => undefined;
+      const log = {
+        child: () => log,
+        info: quiet,
+        warn: quiet,
+        error: (_: unknown, said: string) => errors.push(said),
+      };
       fake.answerResult = () => ({ outcome: 'refused', code });
-      await fake.worker({ handle: () => ++runs }).start();
-      const made = await fake.dispatch();
-      await resultOf(made.dispatch_id);
+      await fake.worker({ handle: () => ++runs, log: log as never }).start();
+      await fake.dispatch();
+      // Until the answer has come back it may still take work.
+      await fake.until('it has read the answer', () =>
+        errors.some((said) => said.startsWith('no result of this worker')),
+      );
       await fake.dispatch({ job_id: 'job-2' });
       const peer = fake.worker({ handle: () => 'believed', worker: 'two' });
       await peer.start();
