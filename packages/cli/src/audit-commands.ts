@@ -13,7 +13,7 @@ import { parseWitnessKey } from '@countersign/ledger/cosignature';
 import { microsecondsOf } from '@countersign/ledger/log-window';
 import { type Command, Option } from 'commander';
 import { attest } from './attest-record.ts';
-import { clientOf, isJson, type Output, print } from './context.ts';
+import { clientOf, isJson, type Output, print, severalTimes } from './context.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { exportEvidence, exportTable } from './export-evidence.ts';
 import { addForwardCommand } from './forward/forward-command.ts';
@@ -78,10 +78,14 @@ export function addAuditCommands(program: Command, output: Output): void {
   audit
     .command('verify <file>')
     .description('proves an export with public keys alone, and names the first bad entry')
-    .requiredOption('--log-key <vkey...>', "the log's public keys, as `countersign audit key` prints them")
+    .requiredOption(
+      '--log-key <vkey>',
+      "the log's public key, as `countersign audit key` prints it; several times",
+      severalTimes,
+    )
     .option('--trust-root <file>', 'who may sign policies: then every activation must have been signed')
     .option('--kept <file>', 'a checkpoint from before: then nothing before it was rewritten')
-    .option('--witness-key <vkey...>', 'public keys of witnesses that must have cosigned')
+    .option('--witness-key <vkey>', 'public key of a witness that must have cosigned; several times', severalTimes)
     .option('--cosignatures <count>', 'how many of them; all when left out', wholeNumber)
     .option(
       '--table <file>',
@@ -121,7 +125,11 @@ function addReceiptCommand(audit: Command, output: Output): void {
     .description("that the job's last entry is in the log, as a COSE receipt (RFC 9942)")
     .requiredOption('--signing-key <file>', 'Ed25519 private key (PKCS#8 PEM) that signs it')
     .requiredOption('--issuer <name>', 'who stands behind it')
-    .requiredOption('--log-key <vkey...>', "the log's public keys; nothing is signed that they do not bear out")
+    .requiredOption(
+      '--log-key <vkey>',
+      "the log's public key, several times; nothing is signed that they do not bear out",
+      severalTimes,
+    )
     .requiredOption('--out <file>', 'where to; never overwritten')
     .action(async (job_id: string, options: ReceiptOptions, command: Command) => {
       const log = options.logKey.map((line) => keyIn(line, parseVerifierKey));

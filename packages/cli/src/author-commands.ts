@@ -3,7 +3,7 @@ import type { PolicyFault } from '@countersign/policy/policy-fault';
 import { renderJunit } from '@countersign/policy-author/render-junit';
 import { type Command, InvalidArgumentError } from 'commander';
 import { comparePolicies, questionsOf } from './compare-policies.ts';
-import { type Output, print } from './context.ts';
+import { type Output, print, severalTimes } from './context.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 import { lintAtHand } from './lint-at-hand.ts';
 import { writeText } from './read-file.ts';
@@ -34,7 +34,7 @@ export function addAuthorCommands(policy: Command, output: Output): void {
     .command('test')
     .description('decide the cases of its tests')
     .argument('<policy>', POLICY)
-    .option('--tests <file...>', 'more cases, e.g. incidents out of the ledger', [])
+    .option('--tests <file>', 'more cases, e.g. incidents out of the ledger; several times', severalTimes, [])
     .option('--junit <file>', 'write the results as JUnit XML')
     .option('--min-coverage <percent>', 'of the rules that a test must reach', wholeNumber)
     .action((path: string, options: TestOptions, command: Command) => test(output, path, options, command));

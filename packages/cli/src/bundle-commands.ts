@@ -4,7 +4,7 @@ import { buildBundle, signBundle } from '@countersign/policy/build-bundle';
 import { verifyBundle } from '@countersign/policy/verify-bundle';
 import type { Command } from 'commander';
 import { faulty, readBundle, requireSound, summaryOf, writeBundle } from './bundle-file.ts';
-import { type Output, print } from './context.ts';
+import { type Output, print, severalTimes } from './context.ts';
 import { UsageError } from './exit-codes.ts';
 import { nameOf, parseJson, readBytes } from './read-file.ts';
 import { compileAtHand, readPolicy } from './read-policy.ts';
@@ -38,8 +38,9 @@ export function addBundleCommands(policy: Command, output: Output): void {
     .requiredOption('--out <file>', 'where the bundle goes')
     .option('--version <n>', 'of the policy; what policy.yaml states when left out', wholeNumber)
     .requiredOption(
-      '--scope <tenant...>',
-      'the tenants it decides for; * for all, which takes policy:global to publish',
+      '--scope <tenant>',
+      'a tenant it decides for, several times; * for all, which takes policy:global to publish',
+      severalTimes,
     )
     .option('--min-coverage <percent>', 'of the rules that a test must reach', wholeNumber)
     .action((folder: string, options: BuildOptions, command: Command) => build(output, folder, options, command));

@@ -20,6 +20,14 @@ export function withGlobalOptions(program: Command): Command {
     .option('--json', 'print what the API answered, as JSON');
 }
 
+/**
+ * Reads an option that may stand several times. Commander's own, variadic one takes all that follows it, and so the
+ * command's arguments too.
+ */
+export function severalTimes(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
 export function clientOf(command: Command): Client {
   const { key } = command.optsWithGlobals<GlobalOptions>();
   if (key === undefined) throw new UsageError('no API key: set COUNTERSIGN_API_KEY');

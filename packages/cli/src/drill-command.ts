@@ -4,7 +4,7 @@ import type { Client } from '@countersign/client/create-client';
 import { printableJson } from '@countersign/contracts/printable';
 import { parseVerifierKey } from '@countersign/ledger/checkpoint';
 import { type Command, Option } from 'commander';
-import { clientOf, clientWith, type Output, print } from './context.ts';
+import { clientOf, clientWith, type Output, print, severalTimes } from './context.ts';
 import type { DrillReport, Found } from './drill/drill-report.ts';
 import { readCounters } from './drill/read-counters.ts';
 import { type Drill, type DrillCases, runDrill } from './drill/run-drill.ts';
@@ -47,7 +47,7 @@ export function addDrillCommand(program: Command, output: Output): void {
     .addOption(new Option('--fail-mode <mode>', 'expected meanwhile').choices(['closed', 'open']).default('closed'))
     .option('--exercise', "also stage the tabletop exercise, as the file says under `exercise`; needs an auditor's key")
     .addOption(new Option('--operator-key <key>', 'who stops it then').env('OPERATOR_KEY'))
-    .option('--report <file...>', 'also written there, by the name: .json, .html or text')
+    .option('--report <file>', 'also written there, by the name: .json, .html or text; several times', severalTimes)
     .action((path: string, options: DrillOptions, command: Command) => drill(output, path, options, command));
 }
 

@@ -4,7 +4,7 @@ import type { ShownArtifact } from '@countersign/contracts/artifact';
 import { printable, printableJson } from '@countersign/contracts/printable';
 import type { OpenedOutput, Quarantined } from '@countersign/contracts/quarantine';
 import type { Command } from 'commander';
-import { clientOf, type Output, print } from './context.ts';
+import { clientOf, type Output, print, severalTimes } from './context.ts';
 import { type FetchedArtifact, fetchArtifact } from './fetch-artifact.ts';
 import { list } from './show.ts';
 import { table } from './table.ts';
@@ -45,7 +45,7 @@ export function addQuarantineCommands(program: Command, output: Output): void {
     .requiredOption('--digest <digest>', 'of the output that you opened')
     .requiredOption(...REASON)
     .option('--redact', 'without everything that any scanner finds')
-    .option('--remove <pointer...>', 'without what stands at this place (RFC 6901)')
+    .option('--remove <pointer>', 'without what stands at this place (RFC 6901); several times', severalTimes)
     .action(async (job_id: string, options: ReleaseOptions, command: Command) =>
       print(output, command, await clientOf(command).releaseQuarantined(job_id, options), showOne),
     );

@@ -10,7 +10,7 @@ import { type NoteKey, type NoteSigner, parseVerifierKey } from '@countersign/le
 import { cosign, formatWitnessKey } from '@countersign/ledger/cosignature';
 import { judgeCheckpoint } from '@countersign/ledger/witness';
 import type { Command } from 'commander';
-import { type Output, print } from './context.ts';
+import { type Output, print, severalTimes } from './context.ts';
 import { UsageError } from './exit-codes.ts';
 import { readText } from './read-file.ts';
 import { openWitnessState, type WitnessState } from './witness-state.ts';
@@ -58,7 +58,7 @@ export function addWitnessCommand(program: Command, output: Output): void {
     .description('cosign what continues what was cosigned before; run by somebody else than the log')
     .requiredOption('--signing-key <file>', 'Ed25519 private key of the witness (PKCS#8 PEM)')
     .requiredOption('--name <name>', 'of the witness, as it stands beneath checkpoints')
-    .requiredOption('--log <vkey...>', 'verifier keys of the logs that it watches')
+    .requiredOption('--log <vkey>', 'verifier key of a log that it watches; several times', severalTimes)
     .requiredOption('--state <file>', 'where it remembers what it cosigned; never restore it from a backup')
     .option('--host <address>', 'to listen on', '127.0.0.1')
     .option('--port <port>', 'to listen on', '8090')

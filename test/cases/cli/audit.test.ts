@@ -84,6 +84,13 @@ describe('audit verify', () => {
     expect((await verified(await exported(false))).json).toMatchObject({ verdict: 'holds', complete: false });
   });
 
+  test('takes the file behind the keys too, and each key by an option of its own', async () => {
+    const file = writeOne('export.ndjson', (await exported()).join(''));
+    const other = formatVerifierKey(newSigner('other.test'));
+    const keys = ['--log-key', other, '--log-key', VKEY];
+    expect((await runCli('audit', 'verify', '--json', ...keys, file)).json).toMatchObject({ verdict: 'holds' });
+  });
+
   test('proves a window, by leaves or by time, and that it is the one that was asked for', async () => {
     const lines: string[] = [];
     await exportEvidence(served, true, (line) => void lines.push(line), { from: 3, to: 8 });

@@ -51,6 +51,13 @@ test('the table has a row for every command and no other', () => {
   expect(leaves.map(([name]) => name).toSorted()).toEqual(Object.keys(COMMANDS).toSorted());
 });
 
+test('no option takes an argument of its command for another value of its own', () => {
+  const greedy = leaves.flatMap(([name, { options }]) =>
+    options.filter(({ variadic }) => variadic).map(({ flags }) => `${name} ${flags}`),
+  );
+  expect(greedy).toEqual([]);
+});
+
 test('what a command calls stands in its row', async () => {
   const seen: Record<string, string[]> = {};
   for (const [name, command] of leaves) {

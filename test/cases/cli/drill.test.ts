@@ -172,7 +172,7 @@ describe('the command', () => {
     const reports = ['out.json', 'out.html'].map((name) => join(dir, name));
     const ran = await runCli(
       ...['--url', api.url, '--key', 'agent', 'drill', join(dir, 'cases.json'), ...args],
-      ...['--report', ...reports],
+      ...reports.flatMap((report) => ['--report', report]),
     );
     return { ...ran, dir, reports };
   }

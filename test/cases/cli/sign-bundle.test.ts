@@ -100,7 +100,10 @@ describe('build', () => {
       scope: { tenants: ['*'] },
       not_after: '2027-01-01T00:00:00Z',
     });
-    expect(read(await built('--scope', 'acme', 'globex')).manifest.scope.tenants).toEqual(['acme', 'globex']);
+    expect(read(await built('--scope', 'acme', '--scope', 'globex')).manifest.scope.tenants).toEqual([
+      'acme',
+      'globex',
+    ]);
   });
 
   test.each([
@@ -128,7 +131,7 @@ describe('build', () => {
   test.each([
     ['no version', []],
     ['a version that is none', ['--version', '0']],
-    ['everybody and somebody', ['--version', '1', '--scope', '*', 'acme']],
+    ['everybody and somebody', ['--version', '1', '--scope', '*', '--scope', 'acme']],
     ['a tenant that can be none', ['--version', '1', '--scope', 'A B']],
     ['month 13', ['--version', '1', '--not-before', '2026-13-01T00:00:00Z']],
     ['an end before the start', ['--version', '1', '--not-after', '2020-01-01T00:00:00Z']],

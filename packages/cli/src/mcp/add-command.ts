@@ -9,7 +9,7 @@ import { type ProxyFile, proxyFile } from '@countersign/mcp/proxy-file';
 import { processEnvironment } from '@countersign/platform/environment';
 import { type Command, Option } from 'commander';
 import { makeWorkerFile } from '../add-worker-command.ts';
-import { clientOf, type Output, print } from '../context.ts';
+import { clientOf, type Output, print, severalTimes } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { nameOf, parseJson, readBytes, writeText } from '../read-file.ts';
 import { readShape } from '../read-shape.ts';
@@ -35,9 +35,17 @@ export function addAddCommand(mcp: Command, output: Output): void {
     .argument('[command...]', 'what starts the server, after --; only its name is read off it')
     .requiredOption('--owner <person>', 'who answers for it, and cannot approve what it asks for')
     .option('--agent <id>', 'what it is called; left out, mcp-<server>')
-    .option('--capability <patterns...>', 'what it may ask for at most; left out, mcp-<server>.*')
+    .option(
+      '--capability <pattern>',
+      'what it may ask for at most, several times; left out, mcp-<server>.*',
+      severalTimes,
+    )
     .option('--name <worker>', 'of the worker in its pool, which has no other', 'proxy')
-    .option('--env <names...>', 'variables of this shell that the server gets; kept in the file, for it alone')
+    .option(
+      '--env <name>',
+      'variable of this shell that the server gets, several times; kept in the file, for it alone',
+      severalTimes,
+    )
     .option('--reviewers <file>', 'trust root with the keys of who signs which tools were reviewed')
     .addOption(new Option('--run-when <when>', 'when an approved call runs').choices(['claimed', 'granted']))
     .addOption(

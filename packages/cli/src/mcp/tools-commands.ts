@@ -11,7 +11,7 @@ import { processEnvironment } from '@countersign/platform/environment';
 import { createLogger } from '@countersign/platform/logger';
 import { signText } from '@countersign/policy/build-bundle';
 import type { Command } from 'commander';
-import { type Output, print } from '../context.ts';
+import { type Output, print, severalTimes } from '../context.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { readSigner, requireTrusted } from '../signing-key.ts';
 import { pathOf, readProxy, type ServerOptions, tellOwner, withServer } from './proxy-path.ts';
@@ -42,7 +42,7 @@ export function addToolsCommands(mcp: Command, output: Output): void {
     .description('show what is new or changed since it was reviewed; with --accept, take it as reviewed')
     .argument('[command...]', 'what starts the server, after --')
     .option('--serve <file>', 'the file of `countersign mcp serve`, in which --server stands, in place of its command')
-    .option('--accept <tools...>', 'reviewed as they are shown')
+    .option('--accept <tool>', 'reviewed as it is shown; several times', severalTimes)
     .option('--accept-all', 'all of them, and forget what is gone')
     .option('--by <name>', 'who has looked; left out, who runs this')
     .option(
