@@ -77,7 +77,7 @@ async function claim(
   message: StreamMessage,
   { claims, traceparent }: Accepted,
 ): Promise<Granted | null> {
-  const { askForClaim, log } = parts;
+  const { askForClaim, log, results } = parts;
   const dispatch_id = claims.jti;
   const asked_at = monotonicMs();
   const claimed = await claimAttempt({ askForClaim, dispatch_id, traceparent });
@@ -91,6 +91,11 @@ async function claim(
   }
   if (`${answer.tenant}/${answer.job_id}` !== claims.sub || answer.attempt !== claims.attempt) {
     log.error({ dispatch_id }, 'the claim was granted for another attempt than the warrant names');
+    return null;
+  }
+  if (results.isDisbelieved()) {
+    // Said while the claim was under way. The attempt is lost with its lease, and another worker gets the next one.
+    log.warn({ dispatch_id }, 'granted and not run: no result of this worker is believed');
     return null;
   }
   return { answer, claim_id, asked_at };
