@@ -49,7 +49,11 @@ export type Survey = {
 export type Hits = { readonly survey: Survey; readonly anchors: readonly number[]; readonly ends: readonly number[] };
 
 /** Takes a text and its units, as `codesOf` makes them. */
-export type AnchorTable = (text: string, codes: Uint16Array) => Hits;
+export type AnchorTable = {
+  (text: string, codes: Uint16Array): Hits;
+  /** `whilePlain`: null, and the rest is not read, where the text has to be folded. */
+  (text: string, codes: Uint16Array, whilePlain: true): Hits | null;
+};
 
 /** `words` in lower case and ASCII; several may be the same. The work of building it grows with their letters. */
 export function buildAnchorTable(words: readonly string[]): AnchorTable {
@@ -57,7 +61,8 @@ export function buildAnchorTable(words: readonly string[]): AnchorTable {
   const kinds = KINDS.map((bits, code) => bits | classes[code]!);
   const { next, outputs } = buildStates(words, classes);
   const table = { kinds, begins: beginningsOf(words, classes), ...sortStates(next, outputs) };
-  return (text, codes) => runTable(text.length, codes, table);
+  return ((text: string, codes: Uint16Array, whilePlain?: true) =>
+    runTable(text.length, codes, table, whilePlain === true)) as AnchorTable;
 }
 
 /** States in the order of `next`: those of one character first, those that end words last, `outputs` from `firstOutput` on. */
@@ -79,12 +84,13 @@ const PLACES = new Int32Array(BLOCK + 1);
 /** What the loop over a block hands to the next one. */
 type Counts = { seen: number; digits: number; three: number };
 
-function runTable(length: number, codes: Uint16Array, table: Table): Hits {
+function runTable(length: number, codes: Uint16Array, table: Table, whilePlain: boolean): Hits | null {
   const counts: Counts = { seen: 0, digits: 0, three: 0 };
   const hits = { anchors: [] as number[], ends: [] as number[] };
   let done = 0;
   for (let from = 0; from < length; from += BLOCK) {
     const places = surveyBlock(from, Math.min(length, from + BLOCK), codes, table, counts);
+    if (whilePlain && (counts.seen & FOLD) !== 0) return null;
     for (let i = 0; i < places; i += 1) if (PLACES[i]! >= done) done = follow(PLACES[i]!, length, codes, table, hits);
   }
   for (let at = Math.max(done, length - 2, 0); at < length; at = Math.max(at + 1, done))

@@ -201,17 +201,15 @@ function lookThrough(view: View, layers: number, budget: Budget, looks: Looks): 
   budget.left -= view.text.length;
   if (budget.left < 0) budget.exceeded = true;
   if (budget.exceeded) return;
-  const hits = findAnchors(view.text, view.codes);
-  const folded = hits.survey.needsFold ? foldView(view) : null;
-  if (hits.survey.needsFold) looks.written(view);
-  // Where folding only put one letter for another, the folded text says all that the text as it stands does.
-  let respell: Respell = folded === null || folded.joins ? looks.plain(view, hits) : () => [];
+  const early = findAnchors(view.text, view.codes, true);
+  const folded = early === null ? foldView(view) : null;
+  if (early === null) looks.written(view);
   const plain = folded?.view ?? view;
-  const plainHits = folded === null ? hits : findAnchors(plain.text, plain.codes);
-  if (folded !== null) {
-    budget.left -= plain.text.length;
-    respell = looks.plain(plain, plainHits);
-  }
+  // Where folding only put one letter for another, the folded text says all that the text as it stands does.
+  if (folded?.joins) looks.plain(view, findAnchors(view.text, view.codes));
+  if (folded !== null) budget.left -= plain.text.length;
+  const plainHits = early ?? findAnchors(plain.text, plain.codes);
+  const respell = looks.plain(plain, plainHits);
   if (layers === 0) return;
   for (const hidden of hiddenViews(view, plain, plainHits.survey)) lookThrough(hidden, layers - 1, budget, looks);
   const most = looks.meant === null ? MAX_MEANT_AGAIN : MAX_MEANT;

@@ -59,7 +59,18 @@ export class ViewBuilder {
 
   /** The parent's [from, to) as it is. */
   copy(from: number, to: number): void {
-    for (let i = from; i < to; i += 1) this.pushUnit(this.#parent.text.charCodeAt(i), i, i + 1);
+    const at = this.#length;
+    while (at + to - from > this.#starts.length) this.#grow();
+    const units = this.#units;
+    const [starts, ends] = [this.#starts, this.#ends];
+    const { codes, starts: parentStarts, ends: parentEnds } = this.#parent;
+    const shift = at - from;
+    for (let i = from; i < to; i += 1) {
+      units[i + shift] = codes[i]!;
+      starts[i + shift] = parentStarts === null ? i : parentStarts[i]!;
+      ends[i + shift] = parentEnds === null ? i + 1 : parentEnds[i]!;
+    }
+    this.#length = at + Math.max(0, to - from);
   }
 
   view(): View {
@@ -121,35 +132,30 @@ export function sourceSpan(view: View, start: number, end: number): [number, num
  * or signs, so that what stood apart may stand together now and the text as it was has to be read as well.
  */
 export function foldView(view: View): { view: View; joins: boolean } | null {
-  const { text } = view;
+  const { text, codes } = view;
   let builder: ViewBuilder | null = null;
   let joins = false;
+  let done = 0;
   for (let i = 0; i < text.length; i += 1) {
-    const unit = text.charCodeAt(i);
+    const unit = codes[i]!;
     const mark = FOLDED_UNITS[unit] || foldUnit(unit);
-    const isPair = (unit & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
-    if (mark === unit && !isPair) {
-      builder?.pushUnit(unit, i, i + 1);
-      continue;
-    }
+    const isPair = (unit & 0xfc00) === 0xd800 && (codes[i + 1]! & 0xfc00) === 0xdc00;
+    if (mark === unit && !isPair) continue;
     const width = isPair ? 2 : 1;
     let folded = isPair ? foldPoint(text.codePointAt(i)!) : mark === SEVERAL ? foldSeveral(unit) : '';
     // A message in tag characters does not go on the word that it is hidden behind.
     if (isTag(text, i) && !isTag(text, i - 2)) folded = ` ${folded}`;
-    if (isPair && folded === text.slice(i, i + 2)) {
-      builder?.copy(i, i + 2);
-      i += 1;
-      continue;
-    }
-    if (builder === null) {
-      builder = new ViewBuilder(view);
-      builder.copy(0, i);
-    }
-    if (mark < SEVERAL && !isPair) builder.pushUnit(mark, i, i + 1);
-    else builder.push(folded, i, i + width);
-    joins ||= mark === SEVERAL && !isPair ? !LETTERS.test(folded) : mark === GONE || isPair || !isLetterUnit(mark);
     i += width - 1;
+    if (isPair && folded === text.slice(i - 1, i + 1)) continue;
+    builder ??= new ViewBuilder(view, text.length + (text.length >> 4));
+    const at = i + 1 - width;
+    builder.copy(done, at);
+    done = i + 1;
+    if (mark < SEVERAL && !isPair) builder.pushUnit(mark, at, done);
+    else builder.push(folded, at, done);
+    joins ||= mark === SEVERAL && !isPair ? !LETTERS.test(folded) : mark === GONE || isPair || !isLetterUnit(mark);
   }
+  builder?.copy(done, text.length);
   return builder === null ? null : { view: builder.view(), joins };
 }
 
