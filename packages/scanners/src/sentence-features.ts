@@ -3,7 +3,7 @@
  * of words near each other, and pairs of meanings, each hashed to a place in a table. Training reads texts by the same code.
  */
 import { MENTION } from './injection-vocabulary.ts';
-import type { View } from './normalise.ts';
+import { codesOf, type View } from './normalise.ts';
 import type { Meaning } from './read-meanings.ts';
 import { classesOfOther, classOf, classOfBeginning, EMPTY_HASH, isMention, nextWordHash } from './word-classes.ts';
 
@@ -55,17 +55,18 @@ export function readSentences<P extends Places>(
   let done = 0;
   for (let i = 0; i < meanings.length; ) {
     const start = startOf(view, meanings[i]!.start, done);
-    const features = open();
-    const said: number[] = [];
-    const { end, words, quotes, mentions } = readWords(view, start, features, false);
+    const { end, words, quotes } = readWords(view, start);
     done = end;
+    const said: number[] = [];
     for (; i < meanings.length && meanings[i]!.start < end; i += 1) {
       const { start: at, bits } = meanings[i]!;
       if (!quotes.some(([from, to]) => at >= from && at < to)) said.push(bits);
     }
     if (words === 0 || said.length === 0) continue;
+    const features = open();
+    const mentions = addWords(view, words, features);
     addPairs(said, features);
-    const untold = mentions === 0 ? null : withoutMentions(view, start, said, open());
+    const untold = mentions === 0 ? null : withoutMentions(words, said, open());
     sentences.push({ start, end, words, features, untold });
   }
   return sentences;
@@ -80,7 +81,7 @@ export function readForeignSentences<P extends Places>(text: string, open: () =>
   for (const found of text.matchAll(FOREIGN_SENTENCE)) {
     if (!OTHER_SCRIPT.test(found[0])) continue;
     const features = open();
-    const recent: Recent = { stem: 0, word: 0, wordBefore: 0, classes: new Array(APART).fill(0), count: 0 };
+    const recent = openRecent();
     let words = 0;
     for (const [token] of found[0].toLowerCase().normalize('NFC').matchAll(TOKEN)) {
       const kinds = OTHER_SCRIPT.test(token) ? classesOfOther(token) : [classOfWord(token)];
@@ -97,11 +98,12 @@ export function readForeignSentences<P extends Places>(text: string, open: () =>
 function classOfWord(word: string): number {
   let hash = EMPTY_HASH;
   for (let i = 0; i < word.length; i += 1) hash = nextWordHash(hash, word.charCodeAt(i));
-  return classOf(hash) || classOfBeginning(word, 0, word.length);
+  return classOf(hash) || classOfBeginning(codesOf(word), 0, word.length);
 }
 
-function withoutMentions<P extends Places>(view: View, start: number, said: readonly number[], features: P): P {
-  readWords(view, start, features, true);
+function withoutMentions<P extends Places>(words: number, said: readonly number[], features: P): P {
+  const recent = openRecent();
+  for (let i = 0; i < words; i += 1) if (!isMention(KINDS[i]!)) addWord(STEMS[i]!, KINDS[i]!, recent, features);
   addPairs(
     said.filter((bits) => (bits & MENTION) === 0),
     features,
@@ -116,25 +118,34 @@ function startOf({ codes }: View, at: number, from: number): number {
   return least;
 }
 
-type Words = { end: number; words: number; quotes: (readonly [from: number, to: number])[]; mentions: number };
+type Quotes = readonly (readonly [from: number, to: number])[];
+type Words = { readonly end: number; readonly words: number; readonly quotes: Quotes };
+
+// The words of the sentence that was read last: the hash of its beginning and of all of it, its place, its class.
+const STEMS = new Int32Array(MAX_WORDS);
+const WHOLES = new Int32Array(MAX_WORDS);
+const FIRSTS = new Int32Array(MAX_WORDS);
+const BEHIND = new Int32Array(MAX_WORDS);
+const KINDS = new Uint8Array(MAX_WORDS);
 
 /**
- * Adds the features of the words from `start` to the sentence's end. No words: it is markup or code and no prose. A number
- * such as `0x1f` is a sign of code, too.
+ * Reads the words from `start` to the sentence's end. No words: it is markup or code and no prose. A number such as `0x1f`
+ * is a sign of code, too.
  */
-function readWords({ text, codes }: View, start: number, features: Places, skipsMentions: boolean): Words {
-  const quotes: Words['quotes'] = [];
-  const recent: Recent = { stem: 0, word: 0, wordBefore: 0, classes: new Array(APART).fill(0), count: 0 };
+function readWords({ text, codes }: View, start: number): Words {
+  let quotes: (readonly [number, number])[] | null = null;
   let signs = 0;
   let words = 0;
-  let mentions = 0;
   let i = start;
   for (; i < text.length && words < MAX_WORDS; ) {
     let code = wordCode(codes[i]!);
     if (code === 0) {
       if (isCodeSign(codes[i]!)) signs += 1;
       const behind = i > start && isQuote(codes[i]!) ? behindQuote(text, i) : i + 1;
-      if (behind > i + 1) quotes.push([i, behind]);
+      if (behind > i + 1) {
+        quotes ??= [];
+        quotes.push([i, behind]);
+      }
       i = behind;
       if (isEnd(codes, i - 1)) break;
       continue;
@@ -150,41 +161,62 @@ function readWords({ text, codes }: View, start: number, features: Places, skips
       code = wordCode(codes[i]!);
     }
     if (codes[first] === 48 && i > first + 1 && codes[first + 1]! > 57) signs += 1;
+    STEMS[words] = stem;
+    WHOLES[words] = whole;
+    FIRSTS[words] = first;
+    BEHIND[words] = i;
     words += 1;
-    const kind = classOf(whole) || classOfBeginning(text, first, i);
-    if (isMention(kind)) mentions += 1;
-    if (!skipsMentions || !isMention(kind)) addWord(stem, kind, recent, features);
   }
-  return { end: i, words: signs * WORDS_PER_SIGN > words ? 0 : words, quotes, mentions };
+  return { end: i, words: signs * WORDS_PER_SIGN > words ? 0 : words, quotes: quotes ?? NO_QUOTES };
+}
+
+const NO_QUOTES: Quotes = [];
+
+/** Adds the features of so many words that were read last, and notes their classes; returns how many are about attacks. */
+function addWords({ codes }: View, words: number, features: Places): number {
+  const recent = openRecent();
+  let mentions = 0;
+  for (let i = 0; i < words; i += 1) {
+    const kind = classOf(WHOLES[i]!) || classOfBeginning(codes, FIRSTS[i]!, BEHIND[i]!);
+    KINDS[i] = kind;
+    if (isMention(kind)) mentions += 1;
+    addWord(STEMS[i]!, kind, recent, features);
+  }
+  return mentions;
+}
+
+function openRecent(): Recent {
+  return { stem: 0, word: 0, wordBefore: 0, count: 0, classes: new Int32Array(APART) };
 }
 
 /** The words before one, as it is and by class where it has one, the last classes, and how many words there were. */
-type Recent = { stem: number; word: number; wordBefore: number; readonly classes: number[]; count: number };
+type Recent = { stem: number; word: number; wordBefore: number; count: number; readonly classes: Int32Array };
 
 /** A word, its class, the two with what stands before them, the word with the one before, and how the sentence begins. */
 function addWord(stem: number, kind: number, recent: Recent, features: Places): void {
   const word = kind === 0 ? stem : kind;
-  const { classes, count } = recent;
+  const { classes, count, word: before } = recent;
   features.add(placeOf(stem));
   if (count === 0) features.add(placeOf(word + 0x1b873593));
-  if (count === 1) features.add(placeOf(Math.imul(recent.word, 0x1b873593) + word + 17));
-  if (count > 0) features.add(placeOf(Math.imul(recent.word, 0x2545f491) + word + 3));
-  if (count > 1) {
-    const pair = Math.imul(recent.wordBefore, 0x165667b1) + recent.word;
-    features.add(placeOf(Math.imul(pair, 0x2545f491) + word + 5));
+  else {
+    if (count === 1) features.add(placeOf(Math.imul(before, 0x1b873593) + word + 17));
+    features.add(placeOf(Math.imul(before, 0x2545f491) + word + 3));
+    if (count > 1) {
+      const pair = Math.imul(recent.wordBefore, 0x165667b1) + before;
+      features.add(placeOf(Math.imul(pair, 0x2545f491) + word + 5));
+    }
+    features.add(placeOf(Math.imul(recent.stem, 0x2545f493) + stem + 23));
   }
-  if (count > 0) features.add(placeOf(Math.imul(recent.stem, 0x2545f493) + stem + 23));
   recent.stem = stem;
-  recent.wordBefore = recent.word;
+  recent.wordBefore = before;
   recent.word = word;
-  recent.count += 1;
+  recent.count = count + 1;
   if (kind === 0) return;
   features.add(placeOf(Math.imul(kind, 0x3c6ef372) + 7));
-  for (let back = 0; back < NEAR; back += 1)
-    if (classes[back] !== 0) features.add(placeOf(Math.imul(classes[back]!, 0x3c6ef372) + kind + 9 + 2 * back));
-  for (let back = 0; back < APART; back += 1) {
+  for (let back = 0; back < NEAR && classes[back] !== 0; back += 1)
+    features.add(placeOf(Math.imul(classes[back]!, 0x3c6ef372) + kind + 9 + 2 * back));
+  for (let back = 0; back < APART && classes[back] !== 0; back += 1) {
     const other = classes[back]!;
-    if (other === 0) break;
     features.add(placeOf(Math.imul(Math.min(other, kind), 0x2c1b3c6d) + Math.max(other, kind) * 257 + 11));
   }
   for (let back = APART - 1; back > 0; back -= 1) classes[back] = classes[back - 1]!;

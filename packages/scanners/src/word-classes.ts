@@ -2,6 +2,7 @@
  * Words by what they do in a sentence, so that what the classifier learned of one word holds for its like. Finer than the
  * meanings of the signals, and without weight of their own. It holds data and the lookup.
  */
+import { codesOf } from './normalise.ts';
 import { FOREIGN_CLASSES } from './word-classes-foreign.ts';
 
 // One class a row. `v:` are verbs, whose other forms (-s, -ed, -ing) are the class of the same kind that orders nobody.
@@ -99,13 +100,13 @@ export const EMPTY_HASH = 0x811c9dc5 | 0;
 
 /** Places in the table of classes. A power of two, and many times the words. */
 const SLOTS = 1 << 14;
-const keys = new Int32Array(SLOTS);
-const classes = new Uint8Array(SLOTS);
+type Hashed = { readonly keys: Int32Array; readonly classes: Uint8Array };
+const whole: Hashed = { keys: new Int32Array(SLOTS), classes: new Uint8Array(SLOTS) };
+/** Beginnings that any ending may follow. */
+const beginnings: Hashed = { keys: new Int32Array(SLOTS), classes: new Uint8Array(SLOTS) };
 
 const MENTIONS = 2 * CLASSES.findIndex((row) => row.startsWith('m:')) + 1;
 
-/** Of beginnings that any ending may follow. */
-const beginnings = new Map<string, number>();
 /** Whether a beginning of the table starts with these three letters. */
 const OPENS = new Uint8Array(26 ** 3);
 /** Words and beginnings in other scripts than Latin, as they are written, in lower case. */
@@ -115,8 +116,8 @@ const LONGEST_OTHER = 12;
 CLASSES.forEach((row, i) => {
   const isVerb = row.startsWith('v:');
   for (const word of row.replace(/^[mv]:/, '').split(' ')) {
-    put(word, 2 * i + 1);
-    if (isVerb) for (const form of formsOf(word)) put(form, 2 * i + 2);
+    put(whole, word, 2 * i + 1);
+    if (isVerb) for (const form of formsOf(word)) put(whole, form, 2 * i + 2);
   }
 });
 CLASSES.forEach((row, i) => {
@@ -131,19 +132,26 @@ export function isMention(kind: number): boolean {
 
 /** The class of the word whose letters have this hash, 0 for none. */
 export function classOf(hash: number): number {
-  for (let at = hash & (SLOTS - 1); keys[at] !== 0; at = (at + 1) & (SLOTS - 1))
-    if (keys[at] === hash) return classes[at]!;
-  return 0;
+  return classIn(whole, hash);
 }
 
-/** The class of the ASCII word [start, end) by how it begins, 0 for none. */
-export function classOfBeginning(text: string, start: number, end: number): number {
-  if (end - start < MIN_BEGINNING || OPENS[opening(text, start)] === 0) return 0;
-  const word = text.slice(start, Math.min(end, start + LONGEST_BEGINNING)).toLowerCase();
-  for (let length = word.length; length >= MIN_BEGINNING; length -= 1) {
-    const kind = beginnings.get(word.slice(0, length));
-    if (kind !== undefined) return kind;
+/** The class of the word [start, end) by its longest beginning that has one, 0 for none. */
+export function classOfBeginning(codes: Uint16Array, start: number, end: number): number {
+  if (end - start < MIN_BEGINNING || OPENS[opening(codes, start)] === 0) return 0;
+  const most = Math.min(end, start + LONGEST_BEGINNING);
+  let hash = EMPTY_HASH;
+  let kind = 0;
+  for (let i = start; i < most; i += 1) {
+    const code = codes[i]!;
+    hash = nextWordHash(hash, code >= 65 && code <= 90 ? code | 32 : code);
+    if (i - start + 1 >= MIN_BEGINNING) kind = classIn(beginnings, hash) || kind;
   }
+  return kind;
+}
+
+function classIn({ keys, classes }: Hashed, hash: number): number {
+  for (let at = hash & (SLOTS - 1); keys[at] !== 0; at = (at + 1) & (SLOTS - 1))
+    if (keys[at] === hash) return classes[at]!;
   return 0;
 }
 
@@ -179,21 +187,21 @@ function putForeign(word: string, id: number): void {
   if (/[^a-z0-9*-]/.test(word)) {
     const plain = word.normalize('NFC');
     if (!OTHERS.has(plain)) OTHERS.set(plain, id);
-  } else if (!word.endsWith('*')) put(word, id);
-  else if (!beginnings.has(word.slice(0, -1))) {
-    beginnings.set(word.slice(0, -1), id);
-    OPENS[opening(word, 0)] = 1;
+  } else if (!word.endsWith('*')) put(whole, word, id);
+  else {
+    put(beginnings, word.slice(0, -1), id);
+    OPENS[opening(codesOf(word), 0)] = 1;
   }
 }
 
-function opening(text: string, start: number): number {
-  const at = (i: number) => (text.charCodeAt(start + i) | 32) - 97;
+function opening(codes: Uint16Array, start: number): number {
+  const at = (i: number) => (codes[start + i]! | 32) - 97;
   const place = (at(0) * 26 + at(1)) * 26 + at(2);
   return place >= 0 && place < OPENS.length ? place : 0;
 }
 
 /** The first row that names a word has it. */
-function put(word: string, id: number): void {
+function put({ keys, classes }: Hashed, word: string, id: number): void {
   let hash = EMPTY_HASH;
   for (let i = 0; i < word.length; i += 1) hash = nextWordHash(hash, word.charCodeAt(i));
   let at = hash & (SLOTS - 1);
