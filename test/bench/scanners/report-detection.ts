@@ -5,6 +5,7 @@ import { EVASIONS, HIDDEN } from './evasions.ts';
 import { EVASIONS_LATE, HIDDEN_LATE } from './evasions-late.ts';
 import { EVASIONS_UNSEEN, HIDDEN_UNSEEN } from './evasions-unseen.ts';
 import { isFound, type Share, shareFound, wilson } from './measure-detection.ts';
+import { HIDDEN_PRACTICE, practiceEvasions } from './practice/evasions.ts';
 import { randomFrom } from './random.ts';
 import { HIDDEN_TOOLS, TOOLS_FIRST } from './tools/evasions.ts';
 import { TOOLS_SECOND } from './tools/evasions-second.ts';
@@ -30,6 +31,8 @@ export function reportEvasions(say: Say): void {
   reportHidden(say, 'held out: wide evasions, second', WIDE_SECOND, HIDDEN_WIDE, 2090);
   reportHidden(say, 'tools evasions, first', TOOLS_FIRST, HIDDEN_TOOLS, 2092);
   reportHidden(say, 'held out: tools evasions, second', TOOLS_SECOND, HIDDEN_TOOLS, 2094);
+  reportHidden(say, 'practice evasions, tuned half', practiceEvasions('tune'), HIDDEN_PRACTICE, 2096);
+  reportHidden(say, 'held out: practice evasions', practiceEvasions('held'), HIDDEN_PRACTICE, 2096);
 }
 
 function reportHidden(
