@@ -4,7 +4,8 @@
  */
 import { FILLERS, VOCABULARY } from './injection-vocabulary.ts';
 import type { View } from './normalise.ts';
-import { beginsCutWord, isJumbledWord } from './telling-words.ts';
+import { beginsCutWord, isJumbledWord, TELLING_WORDS } from './telling-words.ts';
+import { LONGEST_PLAYED, playsOf } from './word-games.ts';
 
 /** One word or phrase: its meanings as bits, its first and last word counted from the text's start, its place. */
 export type Meaning = {
@@ -62,6 +63,8 @@ function hashOf(word: string): number {
 /** Whether a word, or a phrase's second word, has this hash. A small table, because every word of a text asks it. */
 const WORD = 1;
 const SECOND = 2;
+/** Or what a game makes of a telling word. */
+const PLAYED = 4;
 const HASHES = new Uint8Array(HASH_SIZE);
 // Of each hash the last word that has it, and of each word the one before it with the same; counted from 1.
 const LAST_OF_HASH = new Uint16Array(HASH_SIZE);
@@ -73,6 +76,8 @@ for (const [word, known] of KNOWN) {
   LAST_OF_HASH[hash] = WORDS.length;
   for (const { words } of known.phrases) HASHES[hashOf(words[1]!)]! |= SECOND;
 }
+const PLAYS = playsOf(TELLING_WORDS, SPELLABLE);
+for (const played of PLAYS.keys()) HASHES[hashOf(played)]! |= PLAYED;
 
 // Of each ASCII character the lower case of a letter, a digit as it is, 0 for what ends a word.
 const WORD_CODES = Uint8Array.from({ length: 128 }, (_, code) => {
@@ -98,6 +103,8 @@ export type Reading = {
   /** A telling word cut apart, or with its letters in another order. */
   isCut: boolean;
   isJumbled: boolean;
+  /** Games that a telling word was written in. */
+  games: Set<number>;
 };
 
 export function readMeanings({ text, codes }: View): Reading {
@@ -109,6 +116,7 @@ export function readMeanings({ text, codes }: View): Reading {
   let hasSpelled = false;
   let isCut = false;
   let isJumbled = false;
+  const games = new Set<number>();
   for (let i = 0; i < length; ) {
     const first = codes[i]!;
     let code = wordCode(first);
@@ -133,10 +141,16 @@ export function readMeanings({ text, codes }: View): Reading {
       isCut ||= beginsCutWord(codes, start, i);
       isJumbled ||= isJumbledWord(text, codes, start, i);
     }
+    if ((HASHES[hash]! & PLAYED) !== 0) addGames(text, start, i, games);
     if ((HASHES[hash]! & WORD) !== 0) addMeanings({ text, codes }, start, i, { word, hash }, meanings);
     word += 1;
   }
-  return { meanings, hasSpelled, leet, isCut, isJumbled };
+  return { meanings, hasSpelled, leet, isCut, isJumbled, games };
+}
+
+function addGames(text: string, start: number, end: number, games: Set<number>): void {
+  if (end - start <= LONGEST_PLAYED)
+    for (const id of PLAYS.get(text.slice(start, end).toLowerCase()) ?? []) games.add(id);
 }
 
 const MIN_SINGLES = 5;

@@ -5,6 +5,7 @@
 import { type View, ViewBuilder } from './normalise.ts';
 import { SPELLABLE } from './read-meanings.ts';
 import { jumbledKey, TELLING } from './telling-words.ts';
+import { Played } from './word-games.ts';
 
 /** What tells that words may be garbled so. */
 export type Garbling = {
@@ -13,6 +14,8 @@ export type Garbling = {
   readonly isDrawn: boolean;
   readonly lacksVowels: boolean;
   readonly isStarred: boolean;
+  /** Games, as word-games.ts lists them. */
+  readonly games: ReadonlySet<number>;
 };
 
 const TOKEN = /[A-Za-z*]+/g;
@@ -24,6 +27,7 @@ const WORDS = [...TELLING, ...SPELLABLE].filter((word) => /^[a-z]{2,}$/.test(wor
 const BY_DRAWN = index(collapsed, 2);
 const BY_CONSONANTS = index(consonants, 3);
 const BY_JUMBLED = index(jumbledKey, 4);
+const PLAYED = new Played(WORDS);
 const BY_LENGTH = Map.groupBy(WORDS, (word) => word.length);
 
 /** The text with what stands for words as those words. Null where nothing does. */
@@ -62,12 +66,13 @@ export function garbledView(source: View, garbling: Garbling): View | null {
 }
 
 /** The word that a token can only stand for. */
-function meant(written: string, { isDrawn, isJumbled, lacksVowels, isStarred }: Garbling): string | undefined {
+function meant(written: string, { isDrawn, isJumbled, lacksVowels, isStarred, games }: Garbling): string | undefined {
   if (written.length > 3 * LONGEST) return undefined;
   if (written.includes('*')) return isStarred ? unstarred(written) : undefined;
   const drawn = isDrawn ? BY_DRAWN.get(collapsed(written)) : undefined;
   const jumbled = isJumbled && written.length > 3 ? BY_JUMBLED.get(jumbledKey(written)) : undefined;
-  return drawn ?? jumbled ?? (lacksVowels ? BY_CONSONANTS.get(consonants(written)) : undefined);
+  const played = games.size > 0 ? PLAYED.read(written, games) : undefined;
+  return drawn ?? jumbled ?? played ?? (lacksVowels ? BY_CONSONANTS.get(consonants(written)) : undefined);
 }
 
 function unstarred(written: string): string | undefined {

@@ -77,7 +77,7 @@ export function respelled(view: View, most: number, disguises: Disguises): Meant
   if (disguises.leet.length >= MIN_LEET) add(leetView(source, disguises.leet), true);
   if (disguises.hasSpelled) add(spelledView(source), true);
   if (disguises.runs.length > 0) add(splitView(source, disguises.runs), true);
-  if (GARBLED.some((kind) => disguises[kind])) add(garbledView(source, disguises), true);
+  if (disguises.games.size > 0 || GARBLED.some((kind) => disguises[kind])) add(garbledView(source, disguises), true);
   return meant;
 }
 

@@ -17,7 +17,8 @@ export const TELLING: readonly string[] = [
   'forget',
 ];
 
-const WORDS: readonly string[] = [
+/** Those that are one word, and more. */
+export const TELLING_WORDS: readonly string[] = [
   ...TELLING.filter((word) => !word.includes(' ') && word !== 'rules'),
   ...'instruction system bypass override jailbreak guidelines restrictions pretend uncensored unfiltered hidden developer password'.split(
     ' ',
@@ -35,7 +36,7 @@ const STARTS = new Uint8Array(LETTERS * LETTERS);
 const BY_SHAPE = new Map<number, string[]>();
 /** By first letter and length: the last letters, as bits, of such words. */
 const SHAPES = new Int32Array(LETTERS * 32);
-for (const word of WORDS) {
+for (const word of TELLING_WORDS) {
   const start = (word.charCodeAt(0) - A) * LETTERS + word.charCodeAt(1) - A;
   STARTS[start] = 1;
   BY_START.set(start, [...(BY_START.get(start) ?? []), word]);
