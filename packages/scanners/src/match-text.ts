@@ -22,8 +22,9 @@ import {
 } from './finding-types.ts';
 import { foldView, sourceSpan, sourceView, type View } from './normalise.ts';
 import { detectOwn, isOwnType, OWN_RULE, type ReportOwn, type RuleWork } from './own-rules.ts';
+import { readMeanings } from './read-meanings.ts';
 import type { Respell } from './respell.ts';
-import type { Surroundings } from './surroundings.ts';
+import { NOWHERE, type Surroundings } from './surroundings.ts';
 
 /** Internal: one match in a string, [start, end) in its UTF-16 units. Never leaves the package with its text. */
 export type Match = {
@@ -35,6 +36,8 @@ export type Match = {
   readonly confidence: Confidence;
   readonly why: string;
   readonly open: boolean;
+  /** It goes on from an earlier text of the document, where it counts. */
+  readonly isRest?: boolean;
 };
 
 /** Characters that may still be looked at, decoded ones included. Once exceeded, nothing that was found counts. */
@@ -77,6 +80,8 @@ const MARK_FORM = /\[redacted:[a-z_]{2,32}\]/g;
 const REDACTED_NAME = /^(\[redacted:[a-z_]{2,32}\])(?:#\d{1,6})?$/;
 
 const MAX_SHORT = 12;
+/** An order has at least two words that mean something. */
+const MIN_MEANINGS = 2;
 
 const CONFIDENCE_RANK: Readonly<Record<Confidence, number>> = { possible: 0, likely: 1, certain: 2 };
 
@@ -98,8 +103,27 @@ export function matchText(
 ): Match[] {
   if (around.key === 'inside' && scanners.includes('secrets') && blankMarks(text).trim() !== '') return [keyLine(text)];
   if (isRedacted(text)) return [];
+  if (budget.own.rules.length === 0 && text.length <= MAX_SHORT && isBarren(text, around)) return [];
+  return look(text, scanners, around, budget, false);
+}
+
+/**
+ * What a text tells a reader to do that nobody wrote in one piece: words of the vocabulary count in it, and nothing else.
+ */
+export function matchPieced(text: string, budget: Budget): Match[] {
+  return readMeanings(sourceView(text)).meanings.length < MIN_MEANINGS
+    ? []
+    : look(text, ['prompt_injection'], NOWHERE, budget, true);
+}
+
+function look(
+  text: string,
+  scanners: readonly ScannerName[],
+  around: Surroundings,
+  budget: Budget,
+  isGuess: boolean,
+): Match[] {
   const hasOwn = budget.own.rules.length > 0;
-  if (!hasOwn && text.length <= MAX_SHORT && isBarren(text, around)) return [];
   const found: Match[] = [];
   const has = {
     pii: scanners.includes('pii'),
@@ -139,7 +163,7 @@ export function matchText(
     written: () => undefined,
     meant: null,
   });
-  lookThrough(sourceView(blankMarks(text)), MAX_LAYERS, budget, {
+  const all: Looks = {
     meant,
     plain: (view, hits) => {
       const emit = emitIn(view);
@@ -152,7 +176,10 @@ export function matchText(
       lookForOwn(view);
       if (has.injection) detectForeignInjection(view.text, emitIn(view));
     },
-  });
+  };
+  const source = sourceView(blankMarks(text));
+  if (isGuess) lookThrough(source, 1, budget, meant(true));
+  else lookThrough(source, MAX_LAYERS, budget, all);
   return found.length < 2 ? found : mergeByType(found);
 }
 
@@ -218,7 +245,7 @@ function lookThrough(view: View, layers: number, budget: Budget, looks: Looks): 
 }
 
 /** Of matches that overlap the most severe one speaks, and of those alike the most certain. */
-function mergeByType(found: Match[]): Match[] {
+export function mergeByType(found: Match[]): Match[] {
   const sorted = found.sort((a, b) => a.start - b.start || b.end - a.end || compare(a.type, b.type));
   const last = new Map<AnyTypeName, number>();
   const merged: Match[] = [];

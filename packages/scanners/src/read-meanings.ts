@@ -104,7 +104,7 @@ export type Reading = {
   isCut: boolean;
   isJumbled: boolean;
   /** Games that a telling word was written in. */
-  games: Set<number>;
+  games: ReadonlySet<number>;
 };
 
 export function readMeanings({ text, codes }: View): Reading {
@@ -116,7 +116,7 @@ export function readMeanings({ text, codes }: View): Reading {
   let hasSpelled = false;
   let isCut = false;
   let isJumbled = false;
-  const games = new Set<number>();
+  let games = NO_GAMES;
   for (let i = 0; i < length; ) {
     const first = codes[i]!;
     let code = wordCode(first);
@@ -141,16 +141,18 @@ export function readMeanings({ text, codes }: View): Reading {
       isCut ||= beginsCutWord(codes, start, i);
       isJumbled ||= isJumbledWord(text, codes, start, i);
     }
-    if ((HASHES[hash]! & PLAYED) !== 0) addGames(text, start, i, games);
+    if ((HASHES[hash]! & PLAYED) !== 0) games = withGames(text, start, i, games);
     if ((HASHES[hash]! & WORD) !== 0) addMeanings({ text, codes }, start, i, { word, hash }, meanings);
     word += 1;
   }
   return { meanings, hasSpelled, leet, isCut, isJumbled, games };
 }
 
-function addGames(text: string, start: number, end: number, games: Set<number>): void {
-  if (end - start <= LONGEST_PLAYED)
-    for (const id of PLAYS.get(text.slice(start, end).toLowerCase()) ?? []) games.add(id);
+const NO_GAMES: ReadonlySet<number> = new Set();
+
+function withGames(text: string, start: number, end: number, games: ReadonlySet<number>): ReadonlySet<number> {
+  const more = end - start <= LONGEST_PLAYED ? PLAYS.get(text.slice(start, end).toLowerCase()) : undefined;
+  return more === undefined ? games : new Set([...games, ...more]);
 }
 
 const MIN_SINGLES = 5;

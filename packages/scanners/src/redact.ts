@@ -30,8 +30,8 @@ type State = {
   isOpen: boolean;
   /** A text gave rise to another match in every round. */
   unsettled: boolean;
-  /** What a scan of the same document found, text by text; null where it has to be looked for. */
-  known: readonly (readonly Match[])[] | null;
+  /** What a scan of the same document found, text by text. */
+  known: readonly (readonly Match[])[];
   next: number;
   changed: boolean;
 };
@@ -58,8 +58,8 @@ export function redactValue(
   let redacted = start;
   // A mark in a name, or in what may be a label, can give another meaning to what stands beside it.
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+    state.next = 0;
     redacted = redactNode(redacted, NOWHERE, state);
-    state.known = null;
     if (budget.work.left < 0) return { ok: false, code: 'rules_too_costly' };
     if (budget.exceeded) return { ok: false, code: 'scan_too_large' };
     if (state.isOpen) return { ok: false, code: 'secret_without_end' };
@@ -67,7 +67,11 @@ export function redactValue(
     const done = { ok: true, value: redacted, findings: found.findings, truncated: found.truncated } as const;
     // One text stands nowhere else: its last round found nothing in it, and looking again would find the same.
     if (!state.changed || typeof redacted === 'string') return done;
-    const again = scanValue(redacted, scanners, { ...limits, max_chars: Number.MAX_SAFE_INTEGER });
+    const known: (readonly Match[])[] = [];
+    state.known = known;
+    const again = scanValue(redacted, scanners, { ...limits, max_chars: Number.MAX_SAFE_INTEGER }, (matches) => {
+      known.push(matches);
+    });
     if (!again.ok) return again;
     if (!again.findings.some((finding) => isMeant(types, finding))) return done;
   }
@@ -96,8 +100,7 @@ function redactNode(value: unknown, around: Surroundings, state: State): unknown
 function redactText(text: string, around: Surroundings, state: State): string {
   let current = text;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const found =
-      round === 0 ? firstMatches(text, around, state) : matchText(current, state.scanners, around, state.budget);
+    const found = round === 0 ? firstMatches(text, state) : matchText(current, state.scanners, around, state.budget);
     const matches = found.filter((match) => isMeant(state.types, match));
     state.isOpen ||= matches.some((match) => match.open);
     if (matches.length === 0) {
@@ -110,9 +113,8 @@ function redactText(text: string, around: Surroundings, state: State): string {
   return current;
 }
 
-function firstMatches(text: string, around: Surroundings, state: State): readonly Match[] {
+function firstMatches(text: string, state: State): readonly Match[] {
   if (text === '') return [];
-  if (state.known === null) return matchText(text, state.scanners, around, state.budget);
   state.next += 1;
   return state.known[state.next - 1]!;
 }

@@ -13,7 +13,8 @@ import {
   SEVERITY_RANK,
   type Severity,
 } from './finding-types.ts';
-import { type Budget, type Match, matchText } from './match-text.ts';
+import { Parts, type Share } from './join-parts.ts';
+import { type Budget, type Match, matchText, mergeByType } from './match-text.ts';
 import { NOWHERE, ofItems, ofMembers, type Surroundings } from './surroundings.ts';
 
 export { FINDING_TYPES, SCANNER_NAMES, type ScannerName, type Severity };
@@ -73,11 +74,33 @@ export const SCAN_LIMITS: ScanLimits = {
   max_rule_work: Number.POSITIVE_INFINITY,
 };
 
-/** Internal: a way down the document, kept as a list so that a place is only written when something is found. */
-type Path = { readonly parent: Path | null; readonly name: string | number; readonly position: number };
+/**
+ * Internal: a way down the document, kept as a list so that a place is only written when something is found. `inside`: the
+ * object or list, counted.
+ */
+type Path = {
+  readonly parent: Path | null;
+  readonly name: string | number;
+  readonly position: number;
+  readonly shape: Shape;
+  readonly inside: number;
+};
+
+/** A way down in which all places of a list are the same one. */
+type Shape = { members: Map<string, Shape> | null };
 
 type Visit = (text: string, around: Surroundings, path: Path | null, isKey: boolean) => void;
-type Walk = { readonly visit: Visit; readonly limits: ScanLimits; chars: number; strings: number; exceeded: boolean };
+type Walk = {
+  readonly visit: Visit;
+  readonly limits: ScanLimits;
+  chars: number;
+  strings: number;
+  lists: number;
+  exceeded: boolean;
+};
+
+/** No member has this name, under which items of a list stand. */
+const ITEMS = '\u0000items';
 
 const MIN_NUMBER_LENGTH = 8;
 
@@ -91,6 +114,9 @@ export type PlacedText = { readonly text: string; readonly place: () => string }
 
 /** A finding whose place is not written yet: a hostile document can hold far more of them than are returned. */
 type Pending = { match: Match; count: number; path: Path | null; isKey: boolean };
+
+/** What one text holds, by the place of the text in the document. */
+type Held = { readonly matches: readonly Match[]; readonly path: Path | null; readonly isKey: boolean };
 
 /** Internal: what one scan, or several of the same content, may spend. */
 export function budgetOf({ max_work_chars, max_rule_work, countries, own }: ScanLimits): Budget {
@@ -124,29 +150,52 @@ export function scanValue(
 ): ScanResult {
   const bounds = { ...SCAN_LIMITS, ...limits };
   const budget = budgetOf(bounds);
-  const pending: Pending[] = [];
+  const held = new Map<number, Held>();
+  const parts = new Parts<Path>();
+  let place = 0;
   const visit: Visit = (text, around, path, isKey) => {
-    const alike = new Map<string, Pending>();
     const matches = matchText(text, scanners, around, budget);
-    onText?.(matches);
-    for (const match of matches) {
-      const kind = `${match.type} ${match.severity} ${match.confidence} ${match.why}`;
-      const known = alike.get(kind);
-      if (known !== undefined) known.count += 1;
-      else alike.set(kind, { match, count: 1, path, isKey });
-    }
-    pending.push(...alike.values());
+    if (matches.length > 0) held.set(place, { matches, path, isKey });
+    if (path !== null) parts.add(text, place, path, isKey);
+    place += 1;
   };
-  const state: Walk = { visit, limits: bounds, chars: 0, strings: 0, exceeded: false };
-  walk(state, value, NOWHERE, null, 0);
+  const state = walkThrough(value, visit, bounds);
+  const texts = state.exceeded ? held : withShares(held, parts.matches(scanners, budget));
+  if (onText !== null) for (let i = 0; i < place; i += 1) onText(texts.get(i)?.matches ?? []);
   if (budget.work.left < 0) return { ok: false, code: 'rules_too_costly' };
   if (state.exceeded || budget.exceeded) return { ok: false, code: 'scan_too_large' };
+  const pending = [...texts.values()].flatMap(pendingOf);
   const kept = keepMostSevere(pending, bounds.max_findings);
   return {
     ok: true,
     findings: kept.map((found) => writeFinding(found, bounds)),
     truncated: kept.length < pending.length,
   };
+}
+
+/** Adds what a text has a part in, in the order of the document. */
+function withShares(
+  held: ReadonlyMap<number, Held>,
+  shares: ReadonlyMap<number, Share<Path>>,
+): ReadonlyMap<number, Held> {
+  if (shares.size === 0) return held;
+  const all = new Map(held);
+  for (const [i, { matches, path, isKey }] of shares)
+    all.set(i, { matches: mergeByType([...(held.get(i)?.matches ?? []), ...matches]), path, isKey });
+  return new Map([...all].sort(([a], [b]) => a - b));
+}
+
+/** Matches of one text that are alike, as one; what goes on from an earlier text counts there. */
+function pendingOf({ matches, path, isKey }: Held): Pending[] {
+  const alike = new Map<string, Pending>();
+  for (const match of matches) {
+    if (match.isRest === true) continue;
+    const kind = `${match.type} ${match.severity} ${match.confidence} ${match.why}`;
+    const known = alike.get(kind);
+    if (known !== undefined) known.count += 1;
+    else alike.set(kind, { match, count: 1, path, isKey });
+  }
+  return [...alike.values()];
 }
 
 /** What a list of printable bytes says. */
@@ -166,8 +215,7 @@ export function textsOf(value: unknown, bounds: ScanLimits): PlacedText[] | null
   const texts: PlacedText[] = [];
   const visit: Visit = (text, _, path, isKey) =>
     void texts.push({ text, place: () => writePlace(path, bounds) + (isKey ? '/~key' : '') });
-  const state: Walk = { visit, limits: bounds, chars: 0, strings: 0, exceeded: false };
-  walk(state, value, NOWHERE, null, 0);
+  const state = walkThrough(value, visit, bounds);
   return state.exceeded ? null : texts;
 }
 
@@ -185,6 +233,12 @@ export function findingsOf(texts: readonly PlacedText[], matches: readonly (read
   });
 }
 
+function walkThrough(value: unknown, visit: Visit, limits: ScanLimits): Walk {
+  const state: Walk = { visit, limits, chars: 0, strings: 0, lists: 0, exceeded: false };
+  walk(state, value, NOWHERE, null, 0);
+  return state;
+}
+
 function walk(state: Walk, value: unknown, around: Surroundings, path: Path | null, depth: number): void {
   if (state.exceeded) return;
   const text = leafText(value);
@@ -194,19 +248,32 @@ function walk(state: Walk, value: unknown, around: Surroundings, path: Path | nu
     state.exceeded = true;
     return;
   }
+  const above = path?.shape ?? { members: null };
+  const inside = state.lists;
+  state.lists += 1;
   if (Array.isArray(value)) {
     const standing = ofItems(value, around);
+    const shape = shapeOf(above, ITEMS);
     value.forEach((item, position) => {
-      walk(state, item, standing(position), { parent: path, name: position, position }, depth + 1);
+      walk(state, item, standing(position), { parent: path, name: position, position, shape, inside }, depth + 1);
     });
     return;
   }
   const standing = ofMembers(value, around);
   Object.entries(value).forEach(([name, member], position) => {
-    const inner = { parent: path, name, position };
+    const inner = { parent: path, name, position, shape: shapeOf(above, name), inside };
     visitText(state, name, NOWHERE, inner, true);
     walk(state, member, standing(name, member), inner, depth + 1);
   });
+}
+
+function shapeOf(above: Shape, name: string): Shape {
+  above.members ??= new Map();
+  const known = above.members.get(name);
+  if (known !== undefined) return known;
+  const shape = { members: null };
+  above.members.set(name, shape);
+  return shape;
 }
 
 function visitText(state: Walk, text: string, around: Surroundings, path: Path | null, isKey: boolean): void {
