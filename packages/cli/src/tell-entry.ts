@@ -93,6 +93,8 @@ function tellRest(entry: Entry): string[] {
   if (kind === 'run_review_opened') return [`review ${text('review_id')} opened`];
   if (kind === 'review_signed')
     return [`review ${text('review_id')} signed off by ${text('reviewer')}: ${text('outcome')}`];
+  if (kind === 'worker_record_taken')
+    return [`${text('pool')}/${text('worker')} works by record ${body.version ?? '?'}`];
   if (kind === 'job_followed') return [`${text('kind')} by job ${text('by')}`];
   return [tellRun(entry)];
 }

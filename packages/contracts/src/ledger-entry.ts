@@ -27,6 +27,7 @@ export const ENTRY_KINDS = {
   hold_set: 'scheduler',
   hold_lifted: 'scheduler',
   erasure_asked: 'scheduler',
+  worker_record_taken: 'scheduler',
   comments_erased: 'approval',
   outputs_erased: 'output-safety',
   approval_opened: 'approval',

@@ -119,8 +119,11 @@ export const helloRequest = z.strictObject({
   signature: z.string().max(128),
   /** It reads warrants that were signed together. A scheduler of before refuses the field: ask again without. */
   together: z.literal(true).optional(),
+  /** What it works by beside the policy, e.g. a signed record of reviewed tools: once the scheduler has heard of a version, no older one counts. */
+  record: z.strictObject({ version: z.int().min(1), digest }).optional(),
 });
-export const HELLO_CODES = ['worker_unknown', 'signing_key_unregistered', 'revoked'] as const;
+export type WorkerRecord = NonNullable<z.infer<typeof helloRequest>['record']>;
+export const HELLO_CODES = ['worker_unknown', 'signing_key_unregistered', 'revoked', 'record_not_newer'] as const;
 export const helloAnswer = z.object({
   nonce: uuid,
   /** Why nothing that this worker did would count; null when it would. */

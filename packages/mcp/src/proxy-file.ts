@@ -35,8 +35,8 @@ export function besideOf(path: string): Beside {
 export type Beside = { tools: string; calls: string };
 
 /** Null when nobody has to sign. `path`: the proxy's own file. Throws TypeError. */
-export function reviewersOf({ reviewers, tenant }: ProxyFile, path: string): Reviewers | null {
-  return reviewers === undefined ? null : readReviewers(resolve(dirname(path), reviewers), [tenant]);
+export function reviewersOf({ reviewers, tenant, worker }: ProxyFile, path: string): Reviewers | null {
+  return reviewers === undefined ? null : readReviewers(resolve(dirname(path), reviewers), [tenant], worker);
 }
 
 /** Throws TypeError. */

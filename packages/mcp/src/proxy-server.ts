@@ -2,6 +2,7 @@
 
 import { MCP_REQUESTS } from '@countersign/adapter-core/mcp-requests';
 import { outcomeOfFailure } from '@countersign/adapter-core/read-outcome';
+import { tell } from '@countersign/adapter-core/words';
 import { ApiError } from '@countersign/client/api-error';
 import type { Client } from '@countersign/client/create-client';
 import { CLIENT_INFO_META_KEY, ProtocolError, type Server, type ServerContext } from '@modelcontextprotocol/server';
@@ -9,6 +10,7 @@ import { type Answer, type Asked, askAgain, askPlane, type Caller, type PlanePar
 import type { KeptTasks } from './kept-tasks.ts';
 import type { Method, Params } from './names.ts';
 import { offeredTools, RESULT_TOOL } from './offered-tools.ts';
+import { RecordError } from './record-error.ts';
 import { callable, type ReviewedTools } from './reviewed-tools.ts';
 import {
   answerWithTask,
@@ -22,6 +24,7 @@ import { type Links, linksFor } from './show-link.ts';
 import { fetchedResult, type McpResult, NOT_RUN, otherResult, refusal, toolResult } from './show-outcome.ts';
 import { TaskServer } from './task-server.ts';
 import type { Tool } from './tool-record.ts';
+import { UpstreamError } from './upstream.ts';
 
 /** `client` also says what is within the ceiling. */
 export type ListingCaller = Caller & { client: Pick<Client, 'simulateAll'> };
@@ -96,8 +99,9 @@ async function listTools({ server, tools }: ServerParts, { client }: ListingCall
   try {
     return { tools: await offeredTools(server, tools, client) };
   } catch (thrown) {
-    if (!(thrown instanceof ApiError)) throw thrown;
-    return otherResult(outcomeOfFailure(thrown));
+    if (thrown instanceof ApiError) return otherResult(outcomeOfFailure(thrown));
+    const { code, text } = faultOf(thrown);
+    throw new ProtocolError(NOT_RUN, text, { status: 'refused', code });
   }
 }
 
@@ -106,9 +110,10 @@ async function callTool(parts: TalkParts & Caller, server: Server, sent: Params,
   const { task: _, ...params } = sent;
   if (params.name === RESULT_TOOL.name)
     return declared?.era === '2025' ? refuseTask() : fetchResult(parts, params, ctx);
-  const found = await parts.tools.find(String(params.name));
+  const found = await parts.tools.find(String(params.name)).catch(faultOf);
+  if (found !== null && 'text' in found) return refuse(found, declared);
   const may = callable(found);
-  if ('refused' in may) return refuse(may.refused, declared);
+  if ('refused' in may) return refuse({ code: may.refused, text: SAYS[may.refused]! }, declared);
   const { annotations } = found!.now as Tool;
   const tool = { digest: may.digest, annotations };
   const call = { ...askedOf(parts, server, { method: 'tools/call', params }, ctx), tool };
@@ -120,10 +125,21 @@ async function callTool(parts: TalkParts & Caller, server: Server, sent: Params,
   return (await parts.links.show(answer.outcome, ctx)) ?? handOver(answer, () => toolResult(answer.outcome));
 }
 
+type Fault = { code: string; text: string };
+
+/** Why nobody can say which tools there are. Throws what is a bug. */
+function faultOf(thrown: unknown): Fault {
+  if (thrown instanceof ApiError) return { code: thrown.code, text: tell(outcomeOfFailure(thrown)).text };
+  if (thrown instanceof UpstreamError) return { code: thrown.code, text: `Not run: ${thrown.message}.` };
+  if (thrown instanceof RecordError)
+    return { code: thrown.code, text: 'Not run. The record of reviewed tools does not count; its owner has to look.' };
+  throw thrown;
+}
+
 /** A client that takes nothing but a task hears of a fault. */
-function refuse(code: string, declared: Declared | null): McpResult {
-  if (declared?.era === '2025') throw new ProtocolError(NOT_RUN, SAYS[code]!, { status: 'refused', code });
-  return refusal(code, SAYS[code]!);
+function refuse({ code, text }: Fault, declared: Declared | null): McpResult {
+  if (declared?.era === '2025') throw new ProtocolError(NOT_RUN, text, { status: 'refused', code });
+  return refusal(code, text);
 }
 
 async function fetchResult(parts: ServerParts & Caller, params: Params, ctx: ServerContext): Promise<McpResult> {

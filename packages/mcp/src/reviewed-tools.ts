@@ -1,18 +1,20 @@
 /** The server's tools as of now against the record, looked at again when the server says so and whenever somebody lists them. */
 import { statSync } from 'node:fs';
+import { ApiError } from '@countersign/client/api-error';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import type { Logger } from '@countersign/platform/logger';
-import { RecordError, type Reviewers, readRecord, type TrustedRecord } from './signed-record.ts';
+import { RecordError } from './record-error.ts';
+import { type Reviewers, readRecord, type TrustedRecord } from './signed-record.ts';
 import { type Compared, compareTools, digestOf, type Tool } from './tool-record.ts';
 import type { Upstream } from './upstream.ts';
 
 export type ReviewedTools = {
-  /** Asks the server, and reads the record anew. */
+  /** Asks the server, and reads the record anew. Throws RecordError, and ApiError while the plane does not say whether it counts. */
   look(): Promise<readonly Compared[]>;
   /** As last looked at; asks when nobody has. */
   find(name: string): Promise<Compared | null>;
   forget(): void;
-  /** Throws RecordError for a record that counts for nothing. */
+  /** Throws RecordError for a record that counts for nothing; without the plane nobody knows, and nothing counts until it says so. */
   verify(): Promise<void>;
 };
 
@@ -49,7 +51,14 @@ export function reviewedTools({ path, server, reviewers, upstream, log }: Review
     forget() {
       last = undefined;
     },
-    verify: async () => void (await record()),
+    verify: () =>
+      record().then(
+        () => undefined,
+        (thrown: unknown) => {
+          if (!(thrown instanceof ApiError)) throw thrown;
+          log.error({ code: thrown.code }, 'the record of reviewed tools cannot be used yet');
+        },
+      ),
   };
 }
 
@@ -70,7 +79,9 @@ function recordKeeper(path: string, read: () => Promise<TrustedRecord>, log: Pic
       good = found;
       return found;
     } catch (thrown) {
-      if (!(thrown instanceof RecordError) || good === undefined || good.version === 0) throw thrown;
+      const isAway = thrown instanceof ApiError;
+      if (isAway) stamp = undefined;
+      if (!(isAway || thrown instanceof RecordError) || good === undefined || good.version === 0) throw thrown;
       log.error({ code: thrown.code, version: good.version }, 'the record of reviewed tools cannot be used');
       return ended() ? { ...good, tools: [] } : good;
     }

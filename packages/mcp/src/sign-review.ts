@@ -3,10 +3,10 @@
  * the next one signs the same after looking for itself; until then the record before it stands.
  */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { RecordError } from './record-error.ts';
 import {
   parseSignedRecord,
   RECORD_FORMAT,
-  RecordError,
   type Reviewers,
   readRecord,
   type SignedRecord,
@@ -35,7 +35,7 @@ export type Reviewed = { missing: string | null };
 const DAYS = 365;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** What counts now; what cannot be trusted counts for nothing, and `fault` says why. */
+/** What counts now; what cannot be trusted counts for nothing, and `fault` says why. Throws ApiError while the plane does not say. */
 export async function standingRecord(
   path: string,
   server: string,

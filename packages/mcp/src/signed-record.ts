@@ -3,15 +3,24 @@
  * the keys that the proxy's settings name, for its own server, and until it ends.
  */
 import { type TrustRoot, trustRoot } from '@countersign/contracts/policy';
+import type { WorkerRecord } from '@countersign/contracts/worker';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { countSignatures, earlier, isBefore } from '@countersign/ledger/count-signatures';
-import { encodeUtf8 } from '@countersign/ledger/digest';
+import { encodeUtf8, sha256Hex } from '@countersign/ledger/digest';
 import { readSecretFile } from '@countersign/worker/read-secret-file';
 import { z } from 'zod';
+import type { HttpWorker } from './call-settings.ts';
+import { newestOf } from './newest-record.ts';
+import { RecordError } from './record-error.ts';
 import { digestOf, readJson, reviewedTool, type ToolRecord, toolRecord } from './tool-record.ts';
 
-/** `tenants`: whom the proxy works for, `['*']` where its callers say. */
-export type Reviewers = { root: TrustRoot; tenants: readonly string[] };
+export type Reviewers = {
+  root: TrustRoot;
+  /** Whom the proxy works for, `['*']` where its callers say. */
+  tenants: readonly string[];
+  /** Throws RecordError where the plane has heard of a newer one, and ApiError while it does not say. */
+  requireNewest(record: WorkerRecord): Promise<void>;
+};
 
 export const RECORD_FORMAT = 'countersign/mcp-tools/v1';
 
@@ -34,30 +43,10 @@ export type SignedRecord = z.infer<typeof signedRecord>;
 /** `version` 0 for a file that is not there. `ends_at`: RFC 3339, null for one that nobody has to sign. */
 export type TrustedRecord = ToolRecord & { version: number; ends_at: string | null };
 
-export const RECORD_FAULTS = [
-  'record_malformed',
-  'record_other_server',
-  'record_unsigned',
-  'record_signature_invalid',
-  'record_threshold_unmet',
-  'record_expired',
-  'record_not_newer',
-  'record_missing',
-  /** Signed, and the proxy's settings name nobody who may sign. */
-  'record_reviewers_missing',
-] as const;
-export type RecordFault = (typeof RECORD_FAULTS)[number];
-
-/** Why a record counts for nothing. */
-export class RecordError extends TypeError {
-  readonly code: RecordFault;
-  constructor(code: RecordFault, detail: string) {
-    super(`${detail} (${code})`);
-    this.code = code;
-  }
-}
-
-/** `reviewers` null: nobody has to sign, and the file is as good as its permissions. A missing file is an empty record. Throws RecordError. */
+/**
+ * `reviewers` null: nobody has to sign, and the file is as good as its permissions. A missing file is an empty record.
+ * Throws RecordError, and ApiError while the plane does not say whether it is the newest.
+ */
 export async function readRecord(
   path: string,
   server: string,
@@ -77,7 +66,12 @@ export async function readRecord(
     if (plain === undefined) throw new RecordError('record_malformed', `${path} is no record of ${server}'s tools`);
     return { ...requireWhole(path, server, plain), version: 0, ends_at: null };
   }
-  if (signed !== undefined) return await trust(path, server, signed, reviewers, now);
+  if (signed !== undefined) {
+    const trusted = await trust(path, server, signed, reviewers, now);
+    const { record } = signed;
+    await reviewers.requireNewest({ version: record.version, digest: `sha256:${sha256Hex(signedText(record))}` });
+    return trusted;
+  }
   const old = toolRecord.safeParse(value).success;
   if (old)
     throw new RecordError('record_unsigned', `${path} is signed by nobody: review the tools again with --key-file`);
@@ -89,7 +83,7 @@ export async function trust(
   path: string,
   server: string,
   { record, signatures }: SignedRecord,
-  { root, tenants }: Reviewers,
+  { root, tenants }: Pick<Reviewers, 'root' | 'tenants'>,
   now: string,
 ): Promise<TrustedRecord> {
   const counted = await countSignatures(signedText(record), signatures, root, { tenants, now });
@@ -106,9 +100,9 @@ export function signedText(record: SignedRecord['record']): Uint8Array {
   return encodeUtf8(canonicalize(record));
 }
 
-/** Throws TypeError. */
-export function readReviewers(path: string, tenants: readonly string[]): Reviewers {
-  return { root: readSecretFile(path, trustRoot, 'trust root'), tenants };
+/** `worker`: in whose name the plane keeps which record was the newest. Throws TypeError. */
+export function readReviewers(path: string, tenants: readonly string[], worker: HttpWorker): Reviewers {
+  return { root: readSecretFile(path, trustRoot, 'trust root'), tenants, requireNewest: newestOf(worker) };
 }
 
 /** Null for what is none. */

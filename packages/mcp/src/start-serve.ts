@@ -6,13 +6,13 @@ import { type Listening, listen } from '@countersign/platform/http';
 import { isLoopback } from '@countersign/platform/known-hosts';
 import type { Logger } from '@countersign/platform/logger';
 import { readSecretFile } from '@countersign/worker/read-secret-file';
-import { httpWorker } from './call-settings.ts';
+import { type HttpWorker, httpWorker } from './call-settings.ts';
 import { httpCallers } from './http-callers.ts';
 import { type OpenServer, openServer } from './open-server.ts';
 import type { Beside } from './proxy-file.ts';
 import { runsIn } from './runs.ts';
 import { httpDoor } from './serve-http.ts';
-import type { ServeSettings } from './serve-settings.ts';
+import type { Served, ServeSettings } from './serve-settings.ts';
 import { type Surroundings, upstreamOf } from './serve-upstream.ts';
 import { type Reviewers, readReviewers } from './signed-record.ts';
 
@@ -24,9 +24,8 @@ export async function startServe({ settings, log, ...around }: ServeOptions): Pr
   const { listen: at, plane, run_idle_ms } = settings;
   const tls = tlsOf(at, around.folder);
   const state = resolve(around.folder, settings.state);
-  const reviewers = reviewersIn(settings, around.folder);
   const servers = new Map(
-    Object.keys(settings.servers).map((name) => [name, open(name, settings, { ...around, state, reviewers, log })]),
+    Object.keys(settings.servers).map((name) => [name, open(name, settings, { ...around, state, log })]),
   );
   const callers = httpCallers(plane, runsIn(join(state, 'runs'), run_idle_ms));
   const door = httpDoor({ servers, callers, origins: at.origins, log });
@@ -52,20 +51,22 @@ export function besideIn(state: string, server: string): Beside {
 }
 
 /** Its callers are of whatever tenants, so a reviewer for some alone signs nothing here. Null when nobody has to sign. Throws TypeError. */
-export function reviewersIn({ reviewers }: ServeSettings, folder: string): Reviewers | null {
-  return reviewers === undefined ? null : readReviewers(resolve(folder, reviewers), ['*']);
+export function reviewersIn({ reviewers }: ServeSettings, folder: string, worker: HttpWorker): Reviewers | null {
+  return reviewers === undefined ? null : readReviewers(resolve(folder, reviewers), ['*'], worker);
 }
 
-type Around = Surroundings & { state: string; reviewers: Reviewers | null; log: Logger };
+/** Throws TypeError. */
+export function workerIn({ worker }: Pick<Served, 'worker'>, folder: string): HttpWorker {
+  return readSecretFile(resolve(folder, worker), httpWorker, 'file of a worker over HTTP');
+}
 
-function open(
-  name: string,
-  { servers, plane }: ServeSettings,
-  { state, reviewers, log, ...around }: Around,
-): OpenServer {
+type Around = Surroundings & { state: string; log: Logger };
+
+function open(name: string, all: ServeSettings, { state, log, ...around }: Around): OpenServer {
+  const { servers, plane } = all;
   const settings = servers[name]!;
   const at = `servers.${name}`;
-  const worker = readSecretFile(resolve(around.folder, settings.worker), httpWorker, 'file of a worker over HTTP');
+  const worker = workerIn(settings, around.folder);
   if (new URL(worker.url).origin !== new URL(plane).origin)
     throw new TypeError(`${at}.worker: its plane is another one than ${plane}`);
   return openServer({
@@ -73,7 +74,7 @@ function open(
     worker,
     settings,
     beside: besideIn(state, name),
-    reviewers,
+    reviewers: reviewersIn(all, around.folder, worker),
     upstream: upstreamOf(settings, at, around),
     log: log.child({ server: name }),
   });

@@ -6,7 +6,7 @@ import { randomUUID, sign, verify } from 'node:crypto';
 import { CountersignError, type ErrorCode, isOutage } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { subjects } from '@countersign/contracts/subjects';
-import { type HelloAnswer, helloText, type StartCode } from '@countersign/contracts/worker';
+import { type HelloAnswer, helloText, type StartCode, type WorkerRecord } from '@countersign/contracts/worker';
 import type { Bus } from '@countersign/platform/bus';
 import { monotonicMs } from '@countersign/platform/clock';
 import type { Logger } from '@countersign/platform/logger';
@@ -18,6 +18,7 @@ const SAYS: Readonly<Record<StartCode, string>> = {
   revoked: 'this worker was revoked',
   not_let_in: 'NATS turned the bus key away: it is not registered, or was revoked',
   bus_rights_missing: 'NATS knows the bus key as somebody else: it may not act as this worker of this pool',
+  record_not_newer: 'the scheduler has heard of a newer record that it works by',
   scheduler_key_unpinned: "none of scheduler_public_keys is the scheduler's: every warrant would be refused",
   scheduler_unavailable: 'the scheduler did not answer',
 };
@@ -46,22 +47,26 @@ export type HelloParts = {
   settings: WorkerSettings;
   /** Whether the server has refused something that this worker has to be able to do. */
   mayNot: () => boolean;
+  /** What it works by; a scheduler that keeps no records refuses the field, which is an error then. */
+  record?: WorkerRecord;
   log: Pick<Logger, 'warn'>;
 };
 
 /** Asks until there is an answer, `start_wait_ms` at most. Throws WorkerStartError. */
-export async function sayHello({ bus, settings, mayNot, log }: HelloParts): Promise<void> {
+export async function sayHello({ bus, settings, mayNot, record, log }: HelloParts): Promise<void> {
   const { pool, worker, signingKey, keys } = settings;
   const nonce = randomUUID();
   const signature = sign(null, Buffer.from(helloText('worker', pool, worker, nonce)), signingKey).toString('base64url');
-  const ask = (more: { together?: true }) =>
+  const ask = (more: { together?: true; record?: WorkerRecord }) =>
     bus.callAt(
       subjects.hello(pool, worker),
       'scheduler.hello',
       { nonce, signature, ...more },
       { timeout_ms: LIMITS.rpc_ms },
     );
-  const answer = await untilAnswered(() => ask({ together: true }).catch(unlessOlder(() => ask({}))), settings, mayNot);
+  const greet = (): Promise<HelloAnswer> =>
+    record === undefined ? ask({ together: true }).catch(unlessOlder(() => ask({}))) : ask({ together: true, record });
+  const answer = await untilAnswered(greet, settings, mayNot);
   const told = Buffer.from(helloText('scheduler', pool, worker, nonce));
   const proof = Buffer.from(answer.signature, 'base64url');
   if (!keys.some((key) => verify(null, told, key, proof)))

@@ -258,6 +258,12 @@ export type Tables = {
     priority: number;
     created_at: string;
   };
+  'scheduler.worker_records': {
+    pool: string;
+    worker: string;
+    version: number;
+    digest: string;
+  };
   'scheduler.worker_sightings': {
     pool: string;
     worker: string;

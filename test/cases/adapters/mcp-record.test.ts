@@ -1,10 +1,12 @@
 /** The record of reviewed tools under its reviewers' signatures: what counts, what does not, and what stands meanwhile. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ApiError } from '@countersign/client/api-error';
 import type { TrustRoot } from '@countersign/contracts/policy';
+import { RecordError } from '@countersign/mcp/record-error';
 import { reviewedTools } from '@countersign/mcp/reviewed-tools';
 import { proposalOf, type Reviewer, reviewTools, standingRecord } from '@countersign/mcp/sign-review';
-import { readRecord, type SignedRecord, signedText } from '@countersign/mcp/signed-record';
+import { type Reviewers, readRecord, type SignedRecord, signedText } from '@countersign/mcp/signed-record';
 import type { Tool } from '@countersign/mcp/tool-record';
 import { publicKeyOf, signText } from '@countersign/policy/build-bundle';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -29,13 +31,24 @@ async function rootOf(threshold: number, more: Partial<TrustRoot['keys'][number]
   return { threshold, keys: [await key('alice', 1), await key('bob', 2)] };
 }
 
-const one = { root: await rootOf(1), tenants: ['acme'] };
-const two = { root: await rootOf(2), tenants: ['acme'] };
+/** As the plane keeps it: the newest record that was announced, whatever lies on the proxy's disk. */
+let newest = { version: 0, digest: '' };
+let away = false;
+const requireNewest: Reviewers['requireNewest'] = async (record) => {
+  if (away) throw new ApiError(0, { code: 'scheduler_unavailable', detail: 'away' });
+  if (record.version < newest.version || (record.version === newest.version && record.digest !== newest.digest))
+    throw new RecordError('record_not_newer', 'older');
+  newest = record;
+};
+const one = { root: await rootOf(1), tenants: ['acme'], requireNewest };
+const two = { root: await rootOf(2), tenants: ['acme'], requireNewest };
 const all = (tools: Tool[]) => tools.map((now) => ({ name: now.name, now }));
 
 let path: string;
 beforeEach(() => {
   path = join(folder(), 'box.tools.json');
+  newest = { version: 0, digest: '' };
+  away = false;
 });
 
 function review(tools: Tool[], by: Reviewer | null, reviewers = one) {
@@ -94,7 +107,7 @@ describe('what counts', () => {
     expect(await codeOf(readRecord(path, 'box', one))).toBe('record_threshold_unmet');
     await review(TOOLS, alice);
     const under = async (more: object, tenants = ['acme']) =>
-      codeOf(readRecord(path, 'box', { root: await rootOf(1, more), tenants }));
+      codeOf(readRecord(path, 'box', { ...one, root: await rootOf(1, more), tenants }));
     expect(await under({ tenants: ['acme'] })).toBe('ok');
     expect(await under({ tenants: ['other'] })).toBe('record_threshold_unmet');
     expect(await under({ tenants: ['acme'] }, ['*'])).toBe('record_threshold_unmet');
@@ -177,5 +190,40 @@ describe('a proxy that runs', () => {
     rmSync(path);
     expect((await tools.find('shell'))?.state).toBe('reviewed');
     expect(logged.at(-1)).toMatchObject({ code: 'record_missing' });
+  });
+
+  test('that starts anew takes no record that is older than one the plane has heard of, nor another one under its version', async () => {
+    await review(TOOLS, alice);
+    const before = read();
+    await reviewTools({ path, server: 'box', reviewers: one, reviewer: alice, by: 'x' }, [{ name: 'read', now: null }]);
+    const after = read();
+    await start().verify();
+    write(before);
+    expect(await codeOf(start().verify())).toBe('record_not_newer');
+    expect(await codeOf(start().look())).toBe('record_not_newer');
+    // A reviewer who signs something else meanwhile does not sign what was put back.
+    const standing = await standingRecord(path, 'box', one);
+    expect([standing.record.tools, standing.fault?.code]).toEqual([[], 'record_not_newer']);
+    const record = { ...after.record, not_after: '2027-01-01T00:00:00.000Z' };
+    write({ record, signatures: [{ key_id: 'alice', signature: await alice.sign(signedText(record)) }] });
+    expect(await codeOf(start().verify())).toBe('record_not_newer');
+    write(after);
+    expect((await start().find('read'))?.state).toBe('new');
+  });
+
+  test('without the plane, goes on with what counted, and offers nothing of a record that nobody has confirmed', async () => {
+    await review([TOOLS[0]!], alice);
+    const tools = start();
+    away = true;
+    await tools.verify();
+    expect(await codeOf(tools.find('shell'))).toBe('scheduler_unavailable');
+    away = false;
+    expect((await tools.find('shell'))?.state).toBe('reviewed');
+    await review(TOOLS, alice);
+    away = true;
+    expect((await tools.find('shell'))?.state).toBe('reviewed');
+    expect((await tools.find('read'))?.state).toBe('new');
+    away = false;
+    expect((await tools.find('read'))?.state).toBe('reviewed');
   });
 });

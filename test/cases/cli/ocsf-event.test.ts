@@ -42,6 +42,7 @@ const ROWS = `
   hold_set                 Create Informational Success
   hold_lifted              Delete Medium        Success
   erasure_asked            Create Medium        Success
+  worker_record_taken      Update Informational Success
   comments_erased          Delete Informational Success
   outputs_erased           Delete Informational Success
   approval_opened          Create Informational Success

@@ -8,8 +8,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { join } from 'node:path';
 import { readSigner } from '@countersign/cli/signing-key';
 import { waitUntil } from '@countersign/infra/wait-until';
+import { readProxyFile, reviewersOf } from '@countersign/mcp/proxy-file';
 import { runOfSession } from '@countersign/mcp/runs';
-import { readReviewers } from '@countersign/mcp/signed-record';
 import { signText } from '@countersign/policy/build-bundle';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -250,7 +250,8 @@ function cases(): void {
   test('a changed definition is held until somebody has looked, and shown as a difference', async () => {
     const path = join(dir, 'filesystem.tools.json');
     const code = async (name: string) => (await mcp.call(name, { path: files }))._meta['countersign/status']?.code;
-    const { record } = JSON.parse(readFileSync(path, 'utf8'));
+    const before = readFileSync(path, 'utf8');
+    const { record } = JSON.parse(before);
     // Who may write the file, the proxy itself among them, changes nothing by it.
     writeFileSync(path, JSON.stringify({ server: 'filesystem', tools: [] }));
     expect(await code('list_directory')).toBeUndefined();
@@ -258,7 +259,7 @@ function cases(): void {
     const listed = record.tools.find(({ definition }: any) => definition.name === 'list_directory').definition;
     const { reviewTools } = await import('@countersign/mcp/sign-review');
     const signer = readSigner(join(dir, 'alice.pem'), undefined);
-    const reviewers = readReviewers(join(dir, 'reviewers.json'), ['*']);
+    const reviewers = reviewersOf(readProxyFile(proxyPath), proxyPath);
     const reviewer = { key_id: signer.key_id, sign: (text: Uint8Array) => signText(text, signer) };
     const others = record.tools.map(({ definition: now }: any) => ({ name: now.name, now }));
     await reviewTools({ path, server: 'filesystem', reviewers, reviewer, by: 'alice' }, [
@@ -276,6 +277,14 @@ function cases(): void {
     expect((await mcp.client.listTools()).tools.map(({ name }) => name)).not.toContain('directory_tree');
     expect((await review('--accept-all', '--key-file', join(dir, 'alice.pem'))).code).toBe(0);
     expect((await mcp.call('list_directory', { path: files })).isError ?? false).toBe(false);
+    // Put back between two starts, the record of before is as well signed, and does not count.
+    const newest = readFileSync(path);
+    writeFileSync(path, before);
+    await expect(connect()).rejects.toThrow();
+    expect((await review()).out).toMatch(/record_not_newer/);
+    writeFileSync(path, newest);
+    await using again = await connect();
+    expect((await again.call('list_directory', { path: files })).isError ?? false).toBe(false);
   });
 
   test('the plane away: nothing runs, and the client hears it in words', async () => {

@@ -2,6 +2,7 @@
 import { sign } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
+import type { RpcRequest } from '@countersign/contracts/rpc';
 import { HELLO_CODES, helloText } from '@countersign/contracts/worker';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
@@ -99,7 +100,11 @@ describe('the scheduler', () => {
   const [right, wrong, warrant, former, another] = Array.from({ length: 5 }, createSigningKey) as Five;
   const cleanUp = new AsyncDisposableStack();
   const readers = openKnownReaders();
-  const ask = async (worker: string, key = right, more: { together?: true } = {}) => {
+  const ask = async (
+    worker: string,
+    key = right,
+    more: Pick<RpcRequest<'scheduler.hello'>, 'together' | 'record'> = {},
+  ) => {
     const nonce = '6f1c6a0e-6c5c-4f43-9b3f-0f3f0a8a0c11';
     const text = Buffer.from(helloText('worker', POOL, worker, nonce));
     const asked = { nonce, signature: sign(null, text, key.privateKey).toString('base64url'), ...more };
@@ -139,6 +144,37 @@ describe('the scheduler', () => {
     expect(await ask(WORKER, wrong)).toBe('signing_key_unregistered');
     expect(await ask('nobody')).toBe('worker_unknown');
     expect(await ask('gone', wrong)).toBe('revoked');
+  });
+
+  test('keeps the newest record that a worker works by, with its evidence, and takes no older one', async () => {
+    const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`;
+    const works = (version: number, letter: string, worker = WORKER, key = right) =>
+      ask(worker, key, { record: { version, digest: digestOf(letter) } });
+    expect([await works(5, 'a'), await works(5, 'a'), await works(7, 'b')]).toEqual([null, null, null]);
+    expect([await works(5, 'a'), await works(7, 'c'), await works(7, 'b')]).toEqual([
+      'record_not_newer',
+      'record_not_newer',
+      null,
+    ]);
+    // Each worker has its own, who is not let in leaves none, and without one nothing is asked.
+    expect([await works(1, 'd', 'two', another), await works(9, 'e', WORKER, wrong), await ask(WORKER)]).toEqual([
+      null,
+      'signing_key_unregistered',
+      null,
+    ]);
+    const taken = await admin.query<{ body: string }>(
+      `SELECT body FROM ledger.entries WHERE kind = 'worker_record_taken' ORDER BY chain, seq`,
+    );
+    const bodies = taken.map(({ body }) => JSON.parse(body));
+    expect(bodies).toEqual(
+      [
+        { worker: WORKER, version: 5, digest: digestOf('a') },
+        { worker: WORKER, version: 7, digest: digestOf('b') },
+        { worker: 'two', version: 1, digest: digestOf('d') },
+      ].map((each) => ({ pool: POOL, ...each })),
+    );
+    const both = await Promise.all([works(8, 'f'), works(8, '0')]);
+    expect(both.toSorted()).toEqual([null, 'record_not_newer'].toSorted());
   });
 
   test('warrants of a pool are signed together while every worker there says that it reads them', async () => {

@@ -47,6 +47,7 @@ const MEANINGS: Readonly<Record<EntryKind, KindMeaning>> = {
   hold_set: CREATED,
   hold_lifted: { ...DELETED, severity: 'Medium' },
   erasure_asked: { ...CREATED, severity: 'Medium' },
+  worker_record_taken: CHANGED,
   comments_erased: DELETED,
   outputs_erased: DELETED,
   approval_opened: CREATED,

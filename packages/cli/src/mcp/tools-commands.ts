@@ -121,7 +121,7 @@ async function served(started: readonly string[], { serve, server }: ReviewOptio
   const found = server === undefined ? undefined : settings.servers[server];
   if (server === undefined || found === undefined)
     throw new UsageError(`--server: must be one of ${Object.keys(settings.servers).join(', ')}`);
-  const [{ besideIn, reviewersIn }, { upstreamOf }] = await Promise.all([
+  const [{ besideIn, reviewersIn, workerIn }, { upstreamOf }] = await Promise.all([
     import('@countersign/mcp/start-serve'),
     import('@countersign/mcp/serve-upstream'),
   ]);
@@ -130,7 +130,8 @@ async function served(started: readonly string[], { serve, server }: ReviewOptio
   const environment = processEnvironment();
   try {
     const upstream = upstreamOf(found, `servers.${server}`, { environment, folder });
-    return { server, record: besideIn(state, server).tools, upstream, reviewers: reviewersIn(settings, folder) };
+    const reviewers = reviewersIn(settings, folder, workerIn(found, folder));
+    return { server, record: besideIn(state, server).tools, upstream, reviewers };
   } catch (thrown) {
     return tellOwner(thrown);
   }

@@ -9,6 +9,7 @@ import { type HelloAnswer, helloText } from '@countersign/contracts/worker';
 import { readControl } from '@countersign/platform/control-gate';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { readPoolNames, readWorkerKeys } from '../store-pools.ts';
+import { takeRecord } from './store-worker-records.ts';
 
 type Asked = RpcParsed<'scheduler.hello'>;
 type Worker = { pool: string; worker: string };
@@ -23,7 +24,9 @@ export async function answerHello(
     readControl(database, [], [workerSubject(who)]),
     readPoolNames(database),
   ]);
-  const code = judge(registered, revoked.length > 0, who, asked);
+  const judged = judge(registered, revoked.length > 0, who, asked);
+  const isTaken = judged !== null || asked.record === undefined || (await takeRecord(database, who, asked.record));
+  const code = isTaken ? judged : 'record_not_newer';
   if (code === null) await readers.note(database, who, asked.together === true);
   return {
     nonce: asked.nonce,
