@@ -38,7 +38,7 @@ export type Caller = {
   name: string;
   /** Of this session: the label `run` of what is asked for in it. The client cannot name it. */
   run: string;
-  client: Pick<Client, 'submit' | 'job' | 'cancel' | 'result' | 'untilEnded'>;
+  client: Pick<Client, 'submit' | 'job' | 'cancel' | 'result' | 'untilEnded' | 'events'>;
 };
 
 export type PlaneParts = Caller & {

@@ -14,6 +14,7 @@ import { RecordError } from './record-error.ts';
 import { callable, type ReviewedTools } from './reviewed-tools.ts';
 import {
   answerWithTask,
+  type Connection,
   type Declared,
   declaredTask,
   refuseTask,
@@ -22,6 +23,7 @@ import {
 } from './serve-tasks.ts';
 import { type Links, linksFor } from './show-link.ts';
 import { fetchedResult, type McpResult, NOT_RUN, otherResult, refusal, toolResult } from './show-outcome.ts';
+import { taskNotices } from './task-notices.ts';
 import { TaskServer } from './task-server.ts';
 import type { Tool } from './tool-record.ts';
 import { UpstreamError } from './upstream.ts';
@@ -78,9 +80,10 @@ export function proxyServer(parts: ServerParts, callerOf: CallerOf): Server {
       method as 'tools/call',
       ((request: Request, ctx: ServerContext) => answer(withoutMeta(request.params ?? {}), ctx)) as never,
     );
+  const connection = { server, notices: taskNotices(server.closed) };
   serveTasks(server, parts, callerOf);
   handle('tools/list', (_, ctx) => listTools(parts, callerOf(ctx)));
-  handle('tools/call', (params, ctx) => callTool({ ...parts, ...callerOf(ctx), links }, server, params, ctx));
+  handle('tools/call', (params, ctx) => callTool({ ...parts, ...callerOf(ctx), links }, connection, params, ctx));
   for (const method of MCP_REQUESTS) {
     const [kind] = method.split('/');
     if (method === 'tools/call' || !offers(kind === 'completion' ? 'completions' : kind!)) continue;
@@ -105,7 +108,7 @@ async function listTools({ server, tools }: ServerParts, { client }: ListingCall
   }
 }
 
-async function callTool(parts: TalkParts & Caller, server: Server, sent: Params, ctx: ServerContext) {
+async function callTool(parts: TalkParts & Caller, connection: Connection, sent: Params, ctx: ServerContext) {
   const declared = declaredTask(sent, ctx);
   const { task: _, ...params } = sent;
   if (params.name === RESULT_TOOL.name)
@@ -116,12 +119,12 @@ async function callTool(parts: TalkParts & Caller, server: Server, sent: Params,
   if ('refused' in may) return refuse({ code: may.refused, text: SAYS[may.refused]! }, declared);
   const { annotations } = found!.now as Tool;
   const tool = { digest: may.digest, annotations };
-  const call = { ...askedOf(parts, server, { method: 'tools/call', params }, ctx), tool };
+  const call = { ...askedOf(parts, connection.server, { method: 'tools/call', params }, ctx), tool };
   // Who asks for a task waits by asking about it.
   const asked = declared?.era === '2025' ? { ...call, wait_ms: 0 } : call;
   const stop = sayProgress(ctx);
   const answer = await askPlane(parts, asked).finally(stop);
-  if (declared !== null) answerWithTask(parts, declared, answer);
+  if (declared !== null) answerWithTask(parts, connection, declared, answer);
   return (await parts.links.show(answer.outcome, ctx)) ?? handOver(answer, () => toolResult(answer.outcome));
 }
 

@@ -23,6 +23,7 @@ import { type Answer, askAgain, type Caller, type PlaneParts } from './ask-plane
 import type { KeptTask, KeptTasks } from './kept-tasks.ts';
 import type { Params } from './names.ts';
 import { type McpResult, NOT_RUN, toolResult } from './show-outcome.ts';
+import type { Move, TaskNotices } from './task-notices.ts';
 import { TaskMade, type TaskServer } from './task-server.ts';
 
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
@@ -35,7 +36,14 @@ export const TASK_CAPABILITIES = {
 /** `ttl_ms`: what the client asked for, null for whatever there is. */
 export type Declared = { era: '2025' | '2026'; ttl_ms: number | null };
 export type TaskParts = PlaneParts & { tasks: KeptTasks };
+/** Where the task was asked for. */
+export type Connection = { server: TaskServer; notices: TaskNotices };
 
+const SAYS: Readonly<Partial<Record<View['state'], string>>> = {
+  cleared: 'allowed: it runs while its client asks for it',
+  dispatched: 'allowed: it runs while its client asks for it',
+  running: 'it runs',
+};
 const INVALID_PARAMS = -32_602;
 const METHOD_NOT_FOUND = -32_601;
 const POLL_MS = 2_000;
@@ -61,7 +69,12 @@ export function refuseTask(): never {
  * Throws TaskMade where the answer is a task: in 2025 whatever came of the call, since that is what was asked for, in 2026 what is held
  * alone. Throws a ProtocolError for a call of 2025 that no job stands for. Comes back where it is to be said in words.
  */
-export function answerWithTask(parts: TaskParts, declared: Declared, { outcome, handedOver }: Answer): void {
+export function answerWithTask(
+  parts: TaskParts,
+  connection: Connection,
+  declared: Declared,
+  { outcome, handedOver }: Answer,
+): void {
   if (declared.era === '2026' && outcome.kind !== 'pending') return;
   const job_id = 'job_id' in outcome ? outcome.job_id : null;
   const ttl_ms = Math.min(declared.ttl_ms ?? LIMITS.mcp_task_ms, LIMITS.mcp_task_ms);
@@ -72,11 +85,31 @@ export function answerWithTask(parts: TaskParts, declared: Declared, { outcome, 
     throw new ProtocolError(NOT_RUN, job_id === null ? text : `Too many tasks. ${text}`, data);
   }
   bePresent(parts, task);
-  const seen = viewOf(outcome, task);
+  const made = viewOf(outcome, task);
   // Its result is fetched by the task's id.
   if (outcome.kind !== 'pending') handedOver();
-  throw new TaskMade(
-    declared.era === '2025' ? { task: shown2025(task, seen) } : { resultType: 'task', ...shown2026(task, seen) },
+  if (declared.era === '2026') throw new TaskMade({ resultType: 'task', ...shown2026(task, made) });
+  const shown = shown2025(task, made);
+  tellMoves(parts, connection, task);
+  throw new TaskMade({ task: shown });
+}
+
+/** `notifications/tasks/status`, once the answer that names the task is on its way. Of 2026-07-28 the library lets nobody listen for them. */
+function tellMoves({ client }: TaskParts, { server, notices }: Connection, task: KeptTask): void {
+  const show = ({ state, updated_at }: Move): McpResult =>
+    shown2025(task, { state, updated_at, cancel_requested: false, waiting_for: null });
+  const keyOf = ({ status, statusMessage }: McpResult): string => canonicalize([status, statusMessage ?? null]);
+  let told = keyOf(show({ state: 'held', updated_at: task.created_at }));
+  setImmediate(() =>
+    notices.follow(client, task.job_id, task.ttl_ms, async (move) => {
+      const params = show(move);
+      if (keyOf(params) === told) return true;
+      told = keyOf(params);
+      return server.notification({ method: 'notifications/tasks/status', params }).then(
+        () => true,
+        () => false,
+      );
+    }),
   );
 }
 
@@ -156,12 +189,10 @@ async function listTasks(parts: TaskParts, cursor = '0'): Promise<McpResult> {
 
 type View = Pick<ShownJob, 'state' | 'cancel_requested' | 'updated_at' | 'waiting_for'>;
 
-/** As the call's own answer says it, before anybody asks for the job. */
+/** As the call's own answer says it, before anybody asks for the job. A task begins in `working`, whatever became of it already. */
 function viewOf(outcome: Settled, { created_at: updated_at }: KeptTask): View & { text?: string } {
-  const common = { cancel_requested: false, updated_at, waiting_for: null };
-  if (outcome.kind === 'pending') return { ...common, state: 'held', text: tell(outcome).text };
-  if (outcome.kind === 'released') return { ...common, state: outcome.failed ? 'failed' : 'succeeded' };
-  return { ...common, state: outcome.kind === 'denied' && outcome.code === 'cancelled' ? 'cancelled' : 'failed' };
+  const begun = { state: 'held', cancel_requested: false, updated_at, waiting_for: null } as const;
+  return outcome.kind === 'pending' ? { ...begun, text: tell(outcome).text } : begun;
 }
 
 /** Waiting for a person is `working`: `input_required` would ask the client itself for something. */
@@ -174,8 +205,9 @@ function statusOf({ state }: Pick<View, 'state'>): 'working' | 'completed' | 'ca
 function messageOf(view: View & { text?: string }): { statusMessage?: string } {
   if (view.text !== undefined) return { statusMessage: view.text };
   if (view.cancel_requested && !isTerminal(view.state)) return { statusMessage: 'it runs, and was asked to stop' };
-  const { waiting_for } = view;
-  if (!waiting_for || isTerminal(view.state)) return isTerminal(view.state) ? { statusMessage: view.state } : {};
+  const { waiting_for, state } = view;
+  if (isTerminal(state)) return { statusMessage: state };
+  if (!waiting_for) return SAYS[state] === undefined ? {} : { statusMessage: SAYS[state] };
   return { statusMessage: `waiting for approval ${waiting_for.approval_id} by ${waiting_for.groups.join(', ')}` };
 }
 

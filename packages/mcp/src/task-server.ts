@@ -16,6 +16,18 @@ export class TaskMade extends Error {
 }
 
 export class TaskServer extends Server {
+  private readonly gone = new AbortController();
+
+  /** Of the connection. */
+  get closed(): AbortSignal {
+    return this.gone.signal;
+  }
+
+  protected override _onclose(): void {
+    this.gone.abort();
+    super._onclose();
+  }
+
   protected override _wrapHandler(method: string, handler: Handler): Handler {
     const checked = super._wrapHandler(method, handler);
     if (method !== 'tools/call') return checked;

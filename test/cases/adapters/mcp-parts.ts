@@ -42,6 +42,9 @@ export function asPlane({ client }: FakePlane): Talk['client'] {
     },
     result: () => Promise.reject(new Error('not asked')),
     untilEnded: () => Promise.reject(new Error('not asked')),
+    events: () => {
+      throw new Error('not asked');
+    },
     simulateAll: async ({ requests }) =>
       ({ answers: requests.map(() => ({ ok: true, value: { reason: 'allowed' } })) }) as never,
   };

@@ -1,22 +1,37 @@
 /** Held calls as tasks, in both eras and over both kinds of transport: whose they are, what becomes of them, and that nothing votes. */
 import { join } from 'node:path';
+import { ApiError } from '@countersign/client/api-error';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
+import { waitUntil } from '@countersign/infra/wait-until';
 import { keptTasksIn } from '@countersign/mcp/kept-tasks';
 import { openCallsIn } from '@countersign/mcp/open-calls';
 import { proxyServer } from '@countersign/mcp/proxy-server';
 import { httpDoor } from '@countersign/mcp/serve-http';
+import { taskNotices } from '@countersign/mcp/task-notices';
 import { listen } from '@countersign/platform/http';
 import { createLogger } from '@countersign/platform/logger';
+import {
+  Client as NewerClient,
+  StreamableHTTPClientTransport as NewerHttpTransport,
+} from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { CallToolResultSchema, TaskStatusNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { partsOf, type Talk } from './mcp-parts.ts';
 
-type Job = { job_id: string; actor: string; state: string; attempt: number; output: unknown; failed: boolean };
+type Job = {
+  job_id: string;
+  actor: string;
+  state: string;
+  attempt: number;
+  output: unknown;
+  failed: boolean;
+  past: string[];
+};
 
 /** Jobs by their ids; each is held unless its tool says `now`. Only `end` makes one end. */
 function playJobs() {
@@ -37,12 +52,24 @@ function playJobs() {
   const find = (job_id: string) => jobs.get(job_id)!;
   const end = (state: string, output: unknown = { content: [{ type: 'text', text: 'done' }] }) => {
     for (const job of jobs.values())
-      if (job.state === 'held') Object.assign(job, { state, output, attempt: 1, failed: state === 'failed' });
+      if (job.state === 'held') {
+        Object.assign(job, { state, output, attempt: 1, failed: state === 'failed' });
+        job.past.push('cleared', 'dispatched', 'running', state);
+      }
   };
+  const following = new Set<string>();
   const client = (actor: string) =>
     ({
       submit: async ({ job_id, topic }: { job_id: string; topic: string }) => {
-        const job = jobs.get(job_id) ?? { job_id, actor, state: 'held', attempt: 0, output: null, failed: false };
+        const job = jobs.get(job_id) ?? {
+          job_id,
+          actor,
+          state: 'held',
+          attempt: 0,
+          output: null,
+          failed: false,
+          past: ['held'],
+        };
         jobs.set(job_id, job);
         if (topic.endsWith('.read')) return { ...view(job), outcome: 'denied', remediation: null };
         if (job.state === 'held') return { ...view(job), outcome: 'accepted' };
@@ -55,6 +82,17 @@ function playJobs() {
           await new Promise(setImmediate);
         }
         return view(find(job_id));
+      },
+      events: async function* (job_id: string, { after, signal }: { after: number; signal: AbortSignal }) {
+        following.add(job_id);
+        signal.addEventListener('abort', () => following.delete(job_id));
+        for (let seq = after + 1; !signal.aborted; await new Promise(setImmediate)) {
+          const state = find(job_id).past[seq];
+          if (state === undefined) continue;
+          yield { seq, kind: `job_${state}`, recorded_at: '2026-11-26T00:00:01.000Z' };
+          seq += 1;
+          if (state === 'succeeded') return;
+        }
       },
       result: async (job_id: string) => ({ output: find(job_id).output, status: find(job_id).state }),
       cancel: async (job_id: string) => Object.assign(find(job_id), { state: 'cancelled' }),
@@ -69,7 +107,7 @@ function playJobs() {
     },
     isRunning: () => false,
   };
-  return { jobs, present, end, client, worker };
+  return { jobs, present, following, end, client, worker };
 }
 
 const cleanUp = new AsyncDisposableStack();
@@ -209,9 +247,39 @@ describe.each([
     const fetch = { name: 'countersign_result', arguments: { job_id: 'x' }, task: {} };
     await expect(ask('tools/call', fetch)).rejects.toThrow(/takes no tasks/);
     await expect(ask('tools/call', { name: 'none', task: {} })).rejects.toThrow(/no such tool/);
-    // A denied one has ended.
+    // Each begins as the protocol has it, one that was denied too.
     const { task } = await ask('tools/call', { name: 'read', task: {} });
-    expect(task.status).toBe('failed');
+    expect(task.status).toBe('working');
+    plane.jobs.get(task.taskId)!.state = 'refused';
+    expect((await ask('tasks/get', { taskId: task.taskId })).status).toBe('failed');
+  });
+
+  test('its client is told on its connection that it moved, each state once, and nobody follows it afterwards', async () => {
+    const { ask, client } = await connect();
+    const heard: any[] = [];
+    client.setNotificationHandler(TaskStatusNotificationSchema, ({ params }) => void heard.push(params));
+    const { task } = await ask('tools/call', { ...CALL, task: { ttl: 60_000 } });
+    await waitUntil('somebody follows it', () => plane.following.has(task.taskId));
+    expect(heard).toEqual([]);
+    plane.end('succeeded');
+    await waitUntil('it heard of the end', () => heard.at(-1)?.status === 'completed');
+    expect(heard.map(({ status, statusMessage }) => `${status}: ${statusMessage}`)).toEqual([
+      'working: allowed: it runs while its client asks for it',
+      'working: it runs',
+      'completed: succeeded',
+    ]);
+    expect(heard.at(-1)).toMatchObject({
+      taskId: task.taskId,
+      ttl: 60_000,
+      pollInterval: 2_000,
+      createdAt: task.createdAt,
+    });
+    const { task: other } = await ask('tools/call', { ...CALL, arguments: { n: 2 }, task: {} });
+    await waitUntil('somebody follows the next one', () => plane.following.has(other.taskId));
+    // Over HTTP a session outlives its connections until it is ended, or nobody asked in it for long.
+    if (client.transport instanceof StreamableHTTPClientTransport) await client.transport.terminateSession();
+    await client.close();
+    await waitUntil('nobody follows it', () => !plane.following.has(other.taskId));
   });
 
   test('cancelling one cancels its job, once', async () => {
@@ -221,6 +289,48 @@ describe.each([
     expect(plane.jobs.get(task.taskId)!.state).toBe('cancelled');
     await expect(ask('tasks/cancel', { taskId: task.taskId })).rejects.toThrow(/has ended/);
   });
+});
+
+test('the newer library’s client of 2025-11-25 is told so too', async () => {
+  const client = new NewerClient({ name: 'suite', version: '1' }, { versionNegotiation: { mode: 'legacy' } });
+  const heard: string[] = [];
+  const params = z.looseObject({ status: z.string() });
+  client.setNotificationHandler('notifications/tasks/status', { params }, ({ status }) => void heard.push(status));
+  const requestInit = { headers: { 'x-api-key': 'ana' } };
+  await client.connect(new NewerHttpTransport(new URL(await door()), { requestInit }));
+  cleanUp.defer(() => client.close());
+  const { task } = await asking(client as never)('tools/call', { ...CALL, task: {} });
+  await waitUntil('somebody follows it', () => plane.following.has(task.taskId));
+  plane.end('succeeded');
+  await waitUntil('it heard of the end', () => heard.at(-1) === 'completed');
+});
+
+test('a stream that breaks off is taken up where it was, and who may read no more is left', async () => {
+  const moves: string[] = [];
+  const asked: number[] = [];
+  let fault: unknown = new TypeError('terminated');
+  const client = {
+    events: async function* (_: string, { after }: { after: number }) {
+      asked.push(after);
+      yield { seq: after + 1, kind: `job_${['held', 'running', 'succeeded'][asked.length - 1]}`, recorded_at: '' };
+      throw fault;
+    },
+  } as never;
+  const follow = (done: string) => {
+    const notices = taskNotices(new AbortController().signal, 1);
+    notices.follow(client, 'one', 60_000, async ({ state }) => moves.push(state) > 0);
+    return waitUntil('it told', () => moves.at(-1) === done);
+  };
+  await follow('succeeded');
+  expect([moves, asked]).toEqual([
+    ['held', 'running', 'succeeded'],
+    [-1, 0, 1],
+  ]);
+  asked.length = 0;
+  fault = new ApiError(404, { code: 'not_found', detail: '' });
+  await follow('held');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(asked).toEqual([-1]);
 });
 
 describe('in 2026-07-28', () => {

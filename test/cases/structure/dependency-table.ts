@@ -101,7 +101,7 @@ export const PARTS: readonly Part[] = [
       '@modelcontextprotocol/server',
       'zod',
     ],
-    node: ['crypto', 'fs', 'path', 'tls'],
+    node: ['crypto', 'fs', 'path', 'timers/promises', 'tls'],
   },
   // A process of its own beside a host: it asks the API, and is the worker of that host's pool.
   {

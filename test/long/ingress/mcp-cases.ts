@@ -11,7 +11,7 @@ import { waitUntil } from '@countersign/infra/wait-until';
 import { readProxyFile, reviewersOf } from '@countersign/mcp/proxy-file';
 import { runOfSession } from '@countersign/mcp/runs';
 import { signText } from '@countersign/policy/build-bundle';
-import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { CallToolResultSchema, TaskStatusNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { runCli } from '../../cases/cli/run-cli.ts';
 import {
@@ -210,6 +210,8 @@ function cases(): void {
     const path = join(files, 'by-task.txt');
     writeFileSync(path, '1');
     await mcp.client.listTools();
+    const told: string[] = [];
+    mcp.client.setNotificationHandler(TaskStatusNotificationSchema, ({ params }) => void told.push(params.status));
     const call = { name: 'move_file', arguments: { source: path, destination: `${path}.moved` } };
     const stream = mcp.client.experimental.tasks.callToolStream(call, CallToolResultSchema, { task: { ttl: 60_000 } });
     let job_id = '';
@@ -224,6 +226,8 @@ function cases(): void {
     }
     expect([existsSync(path), existsSync(`${path}.moved`)]).toEqual([false, true]);
     expect((await kindsOf(system, job_id)).filter((kind) => kind === 'job_running')).toHaveLength(1);
+    await waitUntil('its client was told of the end', () => told.at(-1) === 'completed');
+    expect(told[0]).toBe('working');
   });
 
   test('a job that no client of the proxy asked for is ended and not run, though its payload is one of ours', async () => {
