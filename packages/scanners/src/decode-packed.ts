@@ -3,8 +3,8 @@
  * A run is looked into only if its first bytes read as text, so that digests and images cost next to nothing.
  */
 import { gunzipSync, inflateSync } from 'node:zlib';
-import { LONG_RUN } from './anchors.ts';
 import { codesOf, type View, ViewBuilder } from './normalise.ts';
+import type { Run } from './runs.ts';
 
 /** Unpacked bytes of one run. */
 const MAX_UNPACKED = 1024 * 1024;
@@ -20,8 +20,11 @@ for (const [i, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 SIXTETS['-'.charCodeAt(0)] = 62;
 SIXTETS['_'.charCodeAt(0)] = 63;
 
-/** All runs that hold text, as lines of one view; every character of a line maps to the whole run. Null where none does. */
-export function packedView(view: View): View | null {
+/**
+ * Of long runs, with the lines that follow them, those that hold text, as lines of one view; every character of a line maps
+ * to the whole run. Null where none does.
+ */
+export function packedView(view: View, runs: readonly Run[]): View | null {
   let builder: ViewBuilder | null = null;
   let inflated = 0;
   const unpack = (bytes: Buffer): string | null => {
@@ -29,12 +32,15 @@ export function packedView(view: View): View | null {
     if (isPacked) inflated += 1;
     return isPacked && inflated > MAX_INFLATED ? null : textOf(bytes);
   };
-  for (let run = nextRun(view, 0); run !== null; run = nextRun(view, run.end)) {
-    if (!mayHoldBytes(view.codes, run.start, run.end)) continue;
-    const decoded = decode(view.text.slice(run.start, run.end), unpack);
+  let end = 0;
+  for (const [start, endOfRun] of runs) {
+    if (start < end) continue;
+    end = endOfLines(view.text, endOfRun);
+    if (!mayHoldBytes(view.codes, start, end)) continue;
+    const decoded = decode(view.text.slice(start, end), unpack);
     if (decoded === null) continue;
     builder ??= new ViewBuilder(view, decoded.length);
-    builder.push(`${decoded}\n`, run.start, run.end);
+    builder.push(`${decoded}\n`, start, end);
   }
   return builder?.view() ?? null;
 }
@@ -62,22 +68,6 @@ function decodeBackwards(written: string, unpack: Unpack): string | null {
 
 function isRunCode(code: number): boolean {
   return code < 128 && SIXTETS[code]! >= 0;
-}
-
-/** The next run that is long enough, with the lines that follow it and its padding. Looks at each place from its end first. */
-function nextRun({ text, codes }: View, from: number): { start: number; end: number } | null {
-  for (let start = from; start + LONG_RUN <= text.length; ) {
-    let at = start + LONG_RUN - 1;
-    while (at >= start && isRunCode(codes[at]!)) at -= 1;
-    if (at >= start) {
-      start = at + 1;
-      continue;
-    }
-    let end = start + LONG_RUN;
-    while (isRunCode(codes[end]!)) end += 1;
-    return { start, end: endOfLines(text, end) };
-  }
-  return null;
 }
 
 const HEX_CHARS = new Uint8Array(128);

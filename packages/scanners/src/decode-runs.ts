@@ -4,7 +4,7 @@
  */
 import { decodeRun, looksReadable } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
-import { alphabetOf, runsOf } from './runs.ts';
+import { alphabetOf, type Run, runsWithin } from './runs.ts';
 
 const WORD = /(?<![\w+/=-])[\w+/]{2,40}={0,2}(?![\w+/=-])/g;
 const MIN_WORDS = 3;
@@ -40,7 +40,7 @@ const PRINTABLE = /^[\t\n\r -~]+$/;
 type Add = (plain: string | null, from: number, to: number) => void;
 
 /** All that these runs hold as lines of one view. Null where none holds text. */
-export function groupedView(view: View, digits: number, hasRun: boolean): View | null {
+export function groupedView(view: View, digits: number, runs: readonly Run[]): View | null {
   const { text, codes } = view;
   let builder: ViewBuilder | null = null;
   const add: Add = (plain, from, to) => {
@@ -48,7 +48,7 @@ export function groupedView(view: View, digits: number, hasRun: boolean): View |
     builder ??= new ViewBuilder(view, 256);
     builder.push(`${plain}\n`, from, to);
   };
-  if (digits >= MIN_DIGITS && mayHoldGroups(text.length, codes)) {
+  if (digits >= MIN_DIGITS && mayHoldGroups(view)) {
     for (let at = 0; at < text.length; ) {
       const size = endOfToken(codes, at) - at;
       const end = GROUPS.has(size) ? endOfGroups(codes, at, size) : at;
@@ -58,18 +58,24 @@ export function groupedView(view: View, digits: number, hasRun: boolean): View |
   }
   if (mayHoldWords(text)) addWords(text, add);
   if (digits >= MIN_DIGITS && text.includes('00010')) addDump(text, add);
-  if (hasRun) addBase32(view, add);
+  addBase32(view, runs, add);
   if (text.includes('<~'))
     for (const found of text.matchAll(ASCII85)) add(readAscii85(found[1]!), found.index, found.index + found[0].length);
   return (builder as ViewBuilder | null)?.view() ?? null;
 }
 
 /** Looks at every fortieth place whether the next space has spaces on both sides, as many characters away. */
-function mayHoldGroups(length: number, codes: Uint16Array): boolean {
+function mayHoldGroups({ text, codes }: View): boolean {
+  const { length } = text;
+  let space = -1;
+  let line = -1;
   for (let at = 0; at < length; ) {
     const first = nextSpace(length, codes, at);
-    if (first - at > MAX_WIDTH) {
-      at = first;
+    const passed = first - at;
+    if (passed > MAX_WIDTH) {
+      if (space < first) space = placeOf(text, ' ', first);
+      if (line < first) line = placeOf(text, '\n', first);
+      at = first + passed * Math.floor((Math.min(space, line) - first) / passed);
       continue;
     }
     const second = nextSpace(length, codes, first + 1);
@@ -131,9 +137,8 @@ function mayHoldWords(text: string): boolean {
 }
 
 /** Runs of capitals and digits with their padding, that no letter or sign of base64 is glued to. */
-function addBase32(view: View, add: Add): void {
-  const { text } = view;
-  for (const [start, end] of runsOf(view, BASE32, MIN_BASE32)) {
+function addBase32({ text, codes }: View, runs: readonly Run[], add: Add): void {
+  for (const [start, end] of runsWithin(codes, runs, BASE32, MIN_BASE32)) {
     const padded = end + /^={0,6}/.exec(text.slice(end, end + 6))![0].length;
     if (end - start > MAX_BASE32 || /[+/=]/.test(text[start - 1] ?? '') || /[A-Za-z0-9+/]/.test(text[padded] ?? ''))
       continue;
@@ -143,6 +148,11 @@ function addBase32(view: View, add: Add): void {
 
 function isSpace(code: number | undefined): boolean {
   return code === 32 || code === 10;
+}
+
+function placeOf(text: string, char: string, from: number): number {
+  const at = text.indexOf(char, from);
+  return at === -1 ? text.length : at;
 }
 
 /** Not farther than a group is long. */

@@ -4,7 +4,7 @@
  */
 import { decodeRun } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
-import { alphabetOf, runsOf } from './runs.ts';
+import { alphabetOf, isAllOf, type Run, runsWithin } from './runs.ts';
 
 /** Twelve numbers, each behind the same prefix and the same few signs. */
 const PREFIXED =
@@ -16,7 +16,7 @@ const PADDED = /^(?:03[2-9]|0[4-9]\d|1[01]\d|12[0-6])+$/;
 const DECIMAL = /(?<![\d.])(\d{2,3})([^\d\n]{1,8})(?:\d{2,3}\2){10,4096}\d{2,3}(?![\d.])/g;
 const LEAST_BYTES = 12;
 /** Letters in octal and binary numbers with prefixes: the prefix alone stands in hexadecimal text, too. */
-const BYTES_BEGUN = ['0o1', '0b010', '0b011', '0b001'];
+const BYTES_BEGUN = /0(?:o1|b(?:01[01]|001))/;
 const LEAST_DECIMAL_DIGITS = 24;
 
 const UUENCODED = /^begin [0-7]{3,4} [^\n]{1,128}\n((?:[!-`]{1,61} {0,2}\n){1,4096})/gm;
@@ -26,18 +26,21 @@ const MOST_BASE58 = 256;
 const MAX_BASE58 = 64;
 const BASE58_CODES = alphabetOf(/[1-9A-HJ-NP-Za-km-z]/);
 
+/** Places between two that are looked at. */
+const STEP = 20;
 const GROUP = { least: 4, most: 76, count: 3, separator: 4, chars: 16 };
 
 const ZERO = 48;
 const BACKSLASH = 92;
+const EQUALS = 61;
 
 const PRINTABLE = /^[\t\n\r -~]+$/;
 
 type Add = (plain: string | null, from: number, to: number) => void;
 
 /** All that these hold as lines of one view. Null where none holds text. */
-export function writtenView(view: View, digits: number, hasRun: boolean): View | null {
-  const { text } = view;
+export function writtenView(view: View, digits: number, runs: readonly Run[]): View | null {
+  const { text, codes } = view;
   let builder: ViewBuilder | null = null;
   const add: Add = (plain, from, to) => {
     if (plain === null || !PRINTABLE.test(plain)) return;
@@ -48,14 +51,14 @@ export function writtenView(view: View, digits: number, hasRun: boolean): View |
     for (const { 0: run, index } of text.matchAll(PREFIXED)) add(readPrefixed(run), index, index + run.length);
   if (digits >= LEAST_DECIMAL_DIGITS && mayHoldDecimals(view))
     for (const { 0: run, index } of text.matchAll(DECIMAL)) add(readDecimals(run), index, index + run.length);
-  if (hasRun && digits >= 3 * LEAST_BYTES)
-    for (const [start, end] of runsOf(view, DIGITS, 3 * LEAST_BYTES)) {
+  if (digits >= 3 * LEAST_BYTES)
+    for (const [start, end] of runsWithin(codes, runs, DIGITS, 3 * LEAST_BYTES)) {
       const run = text.slice(start, end);
       if (PADDED.test(run)) add(readDecimals(run.replace(/\d{3}/g, '$& ')), start, end);
     }
   if (text.includes('begin '))
     for (const { 0: all, 1: lines, index } of text.matchAll(UUENCODED)) add(readUu(lines!), index, index + all.length);
-  if (hasRun) addBase58(view, add);
+  addBase58(view, runs, add);
   addGroups(view, add);
   return (builder as ViewBuilder | null)?.view() ?? null;
 }
@@ -66,11 +69,7 @@ function mayHoldPrefixes({ text, codes }: View, digits: number): boolean {
     for (let at = text.indexOf(sign, 1); at !== -1; at = text.indexOf(sign, at + 1))
       if (codes[at - 1] === ZERO || codes[at - 1] === BACKSLASH) return true;
   if (digits < LEAST_BYTES) return false;
-  return (
-    text.includes('U+') ||
-    text.includes('u+') ||
-    (digits >= 2 * LEAST_BYTES && BYTES_BEGUN.some((begun) => text.includes(begun)))
-  );
+  return text.includes('U+') || text.includes('u+') || (digits >= 2 * LEAST_BYTES && BYTES_BEGUN.test(text));
 }
 
 function readPrefixed(run: string): string | null {
@@ -97,8 +96,9 @@ function mayHoldDecimals({ text, codes }: View): boolean {
   for (let at = 0; at < text.length; at += LEAST_DECIMAL_DIGITS) {
     const first = nextNumber(codes, at);
     const second = first === -1 ? -1 : nextNumber(codes, first);
-    const third = second === -1 ? -1 : nextNumber(codes, second);
-    if (third !== -1 && codes[first] === codes[second] && codes[second] === codes[third]) return true;
+    if (second === -1 || codes[first] !== codes[second]) continue;
+    const third = nextNumber(codes, second);
+    if (third !== -1 && codes[second] === codes[third]) return true;
   }
   return false;
 }
@@ -106,10 +106,10 @@ function mayHoldDecimals({ text, codes }: View): boolean {
 /** Where the next number of two or three digits ends, not farther than one may be; -1 where none does. */
 function nextNumber(codes: Uint16Array, from: number): number {
   let at = from;
-  while (at < from + 12 && !isDigit(codes[at])) at += 1;
+  while (at < from + 9 && !isDigit(codes[at]!)) at += 1;
   const start = at;
-  while (at - start <= 3 && isDigit(codes[at])) at += 1;
-  const isInside = start === from && from > 0 && isDigit(codes[from - 1]);
+  while (at - start <= 3 && isDigit(codes[at]!)) at += 1;
+  const isInside = start === from && from > 0 && isDigit(codes[from - 1]!);
   return at - start > 3 || (at - start < 2 && !isInside) ? -1 : at;
 }
 
@@ -127,21 +127,18 @@ function readUu(lines: string): string {
 }
 
 /** Tokens that nothing of another alphabet is part of. */
-function addBase58(view: View, add: Add): void {
-  const { text } = view;
+function addBase58({ text, codes }: View, runs: readonly Run[], add: Add): void {
   let tried = 0;
-  for (const [start, end] of runsOf(view, BASE58_CODES, LEAST_BASE58)) {
-    if (end - start > MOST_BASE58 || isGlued(text[start - 1]) || isGlued(text[end])) continue;
-    const run = text.slice(start, end);
-    if (!/[A-Z]/.test(run) || !/[a-z]/.test(run) || !/[1-9]/.test(run)) continue;
+  for (const run of runs) {
+    const [start, end] = run;
+    if (end - start < LEAST_BASE58 || end - start > MOST_BASE58 || !isAllOf(BASE58_CODES, codes, run)) continue;
+    if (codes[end] === EQUALS || (start > 0 && codes[start - 1] === EQUALS)) continue;
+    const written = text.slice(start, end);
+    if (!hasBothCases(codes, start, end) || !/[1-9]/.test(written)) continue;
     tried += 1;
     if (tried > MAX_BASE58) return;
-    add(readBase58(run), start, end);
+    add(readBase58(written), start, end);
   }
-}
-
-function isGlued(char: string | undefined): boolean {
-  return char !== undefined && /[\w+/=-]/.test(char);
 }
 
 function readBase58(run: string): string | null {
@@ -154,8 +151,15 @@ function readBase58(run: string): string | null {
 /** Tokens of one length in a row with one separator, and a last one that may be shorter. Looks at every twentieth place. */
 function addGroups({ text, codes }: View, add: Add): void {
   for (let at = 0; at < text.length; ) {
-    const group = groupBehind(codes, at);
-    at += 20;
+    const stops = endOfShort(codes, at);
+    if (isGroupCode(codes[stops]!)) {
+      // No group begins behind a token as long as this one, at whichever of its places.
+      const longest = endOfGroup(codes, stops) - GROUP.most - 2;
+      at += STEP * (1 + Math.floor((longest - at) / STEP));
+      continue;
+    }
+    const group = groupBehind(codes, stops);
+    at += STEP;
     if (group === null) continue;
     const start = firstOfGroups(text, codes, group);
     const end = start + group.end - group.start;
@@ -176,7 +180,7 @@ function firstOfGroups(text: string, codes: Uint16Array, { start, end, next }: G
     const before = first - separator.length - (end - start);
     const isGroup = before >= 0 && text.startsWith(separator, first - separator.length);
     if (!isGroup || endOfGroup(codes, before) !== first - separator.length) return first;
-    if (before > 0 && isGroupCode(codes[before - 1])) return first;
+    if (before > 0 && isGroupCode(codes[before - 1]!)) return first;
     first = before;
   }
 }
@@ -207,19 +211,18 @@ function endOfGroups(text: string, codes: Uint16Array, at: number, end: number):
 /** The beginning of the next group, a few signs on; -1 where there is none. */
 function nextGroup(codes: Uint16Array, from: number): number {
   let at = from;
-  while (at < from + GROUP.separator && !isGroupCode(codes[at])) at += 1;
-  return isGroupCode(codes[at]) ? at : -1;
+  while (at < from + GROUP.separator && !isGroupCode(codes[at]!)) at += 1;
+  return isGroupCode(codes[at]!) ? at : -1;
 }
 
 function endOfGroup(codes: Uint16Array, from: number): number {
   let at = from;
-  while (isGroupCode(codes[at])) at += 1;
+  while (isGroupCode(codes[at]!)) at += 1;
   return at;
 }
 
-/** The group behind the token at a place, if one as long and in two cases follows it behind the same signs. */
-function groupBehind(codes: Uint16Array, at: number): Group | null {
-  const stops = endOfShort(codes, at);
+/** The group behind a token that ends at `stops`, if one as long and in two cases follows it behind the same signs. */
+function groupBehind(codes: Uint16Array, stops: number): Group | null {
   const start = nextGroup(codes, stops);
   if (start === -1 || start === stops || isSpaced(codes, stops, start)) return null;
   const end = endOfShort(codes, start);
@@ -247,17 +250,17 @@ function hasBothCases(codes: Uint16Array, from: number, to: number): boolean {
 
 function endOfShort(codes: Uint16Array, from: number): number {
   let at = from;
-  while (at - from <= GROUP.most && isGroupCode(codes[at])) at += 1;
+  while (at - from <= GROUP.most && isGroupCode(codes[at]!)) at += 1;
   return at;
 }
 
 /** Letters, digits, `+ / =`. */
-function isGroupCode(code: number | undefined): boolean {
-  return code !== undefined && code < 128 && GROUP_CODES[code] === 1;
+function isGroupCode(code: number): boolean {
+  return code < 128 && GROUP_CODES[code] === 1;
 }
 
 const GROUP_CODES = alphabetOf(/[A-Za-z0-9+/=]/);
 
-function isDigit(code: number | undefined): boolean {
-  return code !== undefined && code >= 48 && code <= 57;
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }

@@ -9,6 +9,7 @@ import { groupedView } from './decode-runs.ts';
 import { unseenView } from './decode-unseen.ts';
 import { writtenView } from './decode-written.ts';
 import { type View, ViewBuilder } from './normalise.ts';
+import { longRuns, NO_RUNS } from './runs.ts';
 import { turnedView } from './turned-letters.ts';
 
 // Each alternative starts with its own character and has a fixed or small bounded length: linear on any text.
@@ -64,11 +65,12 @@ export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
     add(turnedView(source));
     add(unseenView(source));
   }
-  if (survey.hasRun) add(packedView(plain));
+  const runs = survey.hasRun ? longRuns(plain) : NO_RUNS;
+  add(packedView(plain, runs));
   if (plain.text.length < LONG_RUN) return views;
-  add(groupedView(plain, survey.digits, survey.hasRun));
+  add(groupedView(plain, survey.digits, runs));
   add(byteView(plain, survey.digits));
-  add(writtenView(plain, survey.digits, survey.hasRun));
+  add(writtenView(plain, survey.digits, runs));
   add(unmarkedView(plain, survey.hasEscapes));
   return views;
 }

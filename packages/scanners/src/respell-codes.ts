@@ -142,9 +142,27 @@ function mayHoldNumbers({ text, codes }: View): boolean {
   for (let at = 0; at < text.length; at += SHORTEST_NUMBERS - LONGEST_GAP) {
     let i = at;
     while (i < at + LONGEST_GAP && !isDigit(codes[i]!)) i += 1;
-    if (isDigit(codes[i]!) && countNumbers(codes, startOfNumbers(codes, i)) >= LEAST_NUMBERS) return true;
+    if (
+      isDigit(codes[i]!) &&
+      hasShortNeighbour(codes, i) &&
+      countNumbers(codes, startOfNumbers(codes, i)) >= LEAST_NUMBERS
+    )
+      return true;
   }
   return false;
+}
+
+/** Whether the number around a digit has two digits at most, and a number close in front of it or behind it has. */
+function hasShortNeighbour(codes: Uint16Array, at: number): boolean {
+  const start = at > 0 && isDigit(codes[at - 1]!) ? at - 1 : at;
+  const end = isDigit(codes[at + 1]!) ? at + 2 : at + 1;
+  if (end - start > 2 || (start > 0 && isDigit(codes[start - 1]!)) || isDigit(codes[end]!)) return false;
+  let next = end;
+  while (next - end < LONGEST_GAP && isNumberGap(codes[next]!)) next += 1;
+  if (next > end && isDigit(codes[next]!)) return true;
+  let before = start - 1;
+  while (before >= 0 && start - before <= LONGEST_GAP && isNumberGap(codes[before]!)) before -= 1;
+  return before >= 0 && before < start - 1 && isDigit(codes[before]!);
 }
 
 function startOfNumbers(codes: Uint16Array, at: number): number {
