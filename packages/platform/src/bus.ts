@@ -55,7 +55,7 @@ export type Bus = {
   consume(
     source: { stream: string; durable: string },
     options: { batch: number; handle: (messages: StreamMessage[]) => Promise<void> },
-  ): () => void;
+  ): () => Promise<void>;
   /** Message by message, exactly as many as there is room for. */
   pull(source: { stream: string; durable: string }, handle: (message: StreamMessage) => void): PullConsumer;
   /** Says that there is something to do. Never stored: whoever is meant also finds it by a sweep. */
@@ -109,7 +109,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   const answering = openAnswering({ connection, log, metrics });
   const calling = { window, log, metrics };
   const inflight: Inflight = new Set();
-  const stops: (() => void)[] = [];
+  const stops: (() => Promise<unknown>)[] = [];
   const missing: (() => void)[] = [];
   const tellMissing = (): void => {
     for (const handle of missing) handle();
@@ -150,13 +150,12 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
         batch,
         (messages) => runBatch(messages, handle),
       );
-      const stop = (): void => pull.stop();
-      stops.push(stop);
-      return stop;
+      stops.push(pull.stop);
+      return pull.stop;
     },
     pull(source, handle) {
       const pull = openPull(connection, source, handle, { onMissing: tellMissing });
-      stops.push(() => pull.stop());
+      stops.push(pull.stop);
       return pull;
     },
     hint: (subject, body) => sendHint(connection, subject, body),
@@ -181,7 +180,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       await within(connection.flush(), LIMITS.rpc_ms);
     },
     async close() {
-      for (const stop of stops) stop();
+      // Questions that the server has sent here already are nobody else's to answer.
+      await within(Promise.all(stops.map((stop) => stop())), LIMITS.rpc_ms).catch(() => undefined);
       await within(Promise.all([Promise.allSettled([...inflight]), answering.settled()]), LIMITS.drain_ms).catch(
         () => undefined,
       );
@@ -231,9 +231,9 @@ function batcher(
   };
   pull.want(room);
   return {
-    stop() {
-      pull.stop();
+    stop(): Promise<void> {
       for (const message of buffer.splice(0)) message.nak();
+      return pull.stop();
     },
   };
 }

@@ -12,7 +12,10 @@ export type Tx = {
   defer?(statement: Promise<unknown>): void;
 };
 export type Database = Tx & {
-  /** Commits what `work` did, or nothing. Deadlocks and serialization failures are tried again, so `work` may run twice. */
+  /**
+   * Commits what `work` did, or nothing. Deadlocks, serialization failures and sessions that were ended for their silence are
+   * tried again, so `work` may run twice.
+   */
   transaction<R>(work: (tx: Tx) => Promise<R>): Promise<R>;
   close(): Promise<void>;
 };
@@ -20,8 +23,9 @@ export type Database = Tx & {
 const TRIES = 3;
 /** Class 08 connection, 53 resources, 58 a disk that fails, 57P0x shutdown, 55P03 lock and 57014 statement timeouts, 25006 a server that only reads. */
 const OUTAGE = /^(08...|53...|58...|57P0[1-5]|57014|55P03|25P0[34]|25006)$/;
-const RETRY = /^(40001|40P01)$/;
-/** What `RETRY` is of, and a key that is there. */
+/** 25P03: this process stood still in the middle of a transaction, on a busy machine. The server has undone it. */
+const RETRY = /^(40001|40P01|25P03)$/;
+/** A deadlock, a serialization failure, and a key that is there. */
 const MOVED = /^(40001|40P01|23505)$/;
 const SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/;
 
@@ -109,7 +113,7 @@ export function connectDatabase(options: DatabaseOptions): Database {
         try {
           return await attempt(pool, work);
         } catch (thrown) {
-          if (tries >= TRIES || !RETRY.test(codeOf(thrown))) throw thrown;
+          if (tries >= TRIES || !RETRY.test(sqlstateOf(thrown))) throw thrown;
         }
       }
     },
@@ -209,6 +213,15 @@ function isOutageOf(thrown: unknown): boolean {
   );
 }
 
+/** Also of what has become an outage. */
+function sqlstateOf(thrown: unknown): string {
+  return codeOf(isUnavailable(thrown) ? thrown.cause : thrown);
+}
+
+function isUnavailable(thrown: unknown): thrown is CountersignError {
+  return thrown instanceof CountersignError && thrown.code === 'database_unavailable';
+}
+
 function codeOf(thrown: unknown): string {
   const code = (thrown as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';
@@ -217,9 +230,11 @@ function codeOf(thrown: unknown): string {
 async function attempt<R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<R> {
   const client = await pool.connect().catch(rejectTranslated);
   let broken = false;
+  let lost: unknown;
   /** When the server dies between two statements the client emits 'error'; unhandled, it would end the process. */
-  const onLoss = () => {
+  const onLoss = (error: unknown) => {
     broken = true;
+    lost ??= error;
   };
   client.on('error', onLoss);
   try {
@@ -245,13 +260,14 @@ async function attempt<R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<
     if (command !== 'COMMIT') throw new Error('a transaction went on past a statement that failed');
     return result;
   } catch (thrown) {
-    broken ||= thrown instanceof CountersignError && thrown.code === 'database_unavailable';
+    broken ||= isUnavailable(thrown);
     if (!broken) {
       await client.query('ROLLBACK').catch(() => {
         broken = true;
       });
     }
-    throw thrown;
+    // What the server said as it ended the session tells more than the statement that came too late.
+    throw RETRY.test(codeOf(lost)) ? translate(lost) : thrown;
   } finally {
     client.off('error', onLoss);
     client.release(broken);

@@ -30,7 +30,7 @@ export function hearHints(
   connection: Connection,
   subjects: readonly string[],
   { queue, batch, handle }: HintOptions,
-): () => void {
+): () => Promise<unknown> {
   const waiting: Hint[] = [];
   let busy = false;
 
@@ -53,8 +53,8 @@ export function hearHints(
     }),
   );
   return () => {
-    for (const stop of stops) stop();
     waiting.length = 0;
+    return Promise.all(stops.map((stop) => stop()));
   };
 }
 

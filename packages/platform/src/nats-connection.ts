@@ -26,7 +26,8 @@ export type Connection = {
   inbox: string;
   /** Buffered while the server is away. Once closed nothing is sent: an acknowledgement that comes too late is given up. */
   publish(subject: string, data: Uint8Array | string, options?: { reply?: string; headers?: Headers }): void;
-  subscribe(subject: string, queue: string | null, handle: (message: Message) => void): () => void;
+  /** Returns what ends it, and resolves when everything that the server had sent until then was handed over. */
+  subscribe(subject: string, queue: string | null, handle: (message: Message) => void): () => Promise<void>;
   /** One round trip to the server. */
   flush(): Promise<void>;
   onReconnect(handle: () => void): void;
@@ -78,7 +79,10 @@ export async function connectNats(options: ConnectionOptions): Promise<Connectio
         if (!error) handle(toMessage(message));
       };
       const subscription = nc.subscribe(subject, { callback, ...(queue ? { queue } : {}) });
-      return () => subscription.unsubscribe();
+      return async () => {
+        if (state.up && !nc.isClosed()) await subscription.drain().catch(() => undefined);
+        else subscription.unsubscribe();
+      };
     },
     flush: () => nc.flush(),
     onReconnect: (handle) => state.again.push(handle),

@@ -28,8 +28,8 @@ export type StreamMessage = {
 export type PullConsumer = {
   /** Room for this many more messages than have been asked for and not yet come. */
   want(room: number): void;
-  /** No more deliveries; what was asked for and still comes goes back to the stream. */
-  stop(): void;
+  /** No more deliveries; what was asked for and still comes goes back to the stream. Resolves when nothing comes any more. */
+  stop(): Promise<void>;
 };
 
 export type PullOptions = {
@@ -115,7 +115,7 @@ export function openPull(
     stop() {
       stopped = true;
       clearInterval(guard);
-      setTimeout(unsubscribe, 250).unref();
+      return unsubscribe();
     },
   };
 }

@@ -101,7 +101,7 @@ export function openReplyWindow(connection: Connection): ReplyWindow {
       }),
     close() {
       clearInterval(sweep);
-      unsubscribe();
+      void unsubscribe();
       for (const id of [...outstanding.keys()]) settle(id, { ok: false, reason: 'closed' });
     },
   };

@@ -18,8 +18,8 @@ export type Handle<V extends RpcVerb> = (request: RpcParsed<V>, meta: RpcMeta) =
 export type Door = { mayAnswer: (message: Message) => boolean; handle: (message: Message) => Promise<unknown> };
 
 export type Answering = {
-  serve<V extends RpcVerb>(verb: V, handle: Handle<V>): () => void;
-  serveRaw(subject: string, queue: string, door: Door): () => void;
+  serve<V extends RpcVerb>(verb: V, handle: Handle<V>): () => Promise<void>;
+  serveRaw(subject: string, queue: string, door: Door): () => Promise<void>;
   /** Resolves when what is being worked on has been answered. */
   settled(): Promise<void>;
 };

@@ -100,7 +100,7 @@ async function begin(settings: WorkerSettings, options: WorkerOptions): Promise<
   takeMore();
 
   const end = async (): Promise<UnsettledResult[]> => {
-    pull.stop();
+    void pull.stop();
     pause.stop();
     await waitFor(() => active.size === 0, LIMITS.drain_ms);
     held.giveUpAll();

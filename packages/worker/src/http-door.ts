@@ -114,7 +114,7 @@ function pullByPolling(
       room = more;
       void poll();
     },
-    stop: () => stopped.abort(),
+    stop: async () => stopped.abort(),
     offer(delivery) {
       remember(receipts, delivery);
       handle(toMessage(delivery));

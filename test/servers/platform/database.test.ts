@@ -75,6 +75,13 @@ function endServerOf(pid: number): Promise<unknown> {
   return other.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
 }
 
+function untilServerEnded(pid: number): Promise<unknown> {
+  return waitUntil(
+    'the session is ended',
+    async () => (await other.query('SELECT FROM pg_stat_activity WHERE pid = $1', [pid])).length === 0,
+  );
+}
+
 describe('values', () => {
   test('int8 is a number as long as it is exact, and an error beyond', async () => {
     expect(await read('$1::int8', [Number.MAX_SAFE_INTEGER])).toBe(Number.MAX_SAFE_INTEGER);
@@ -165,6 +172,23 @@ describe('a transaction', () => {
     expect([await countOf(1), await countOf(2)]).toEqual([2, 2]);
     expect(runs).toBeGreaterThan(2);
   });
+
+  test.each(['another statement', 'nothing but the commit'])(
+    'whose session was ended for its silence before %s is run again, and stored once',
+    async (what) => {
+      let runs = 0;
+      await database.transaction(async (tx) => {
+        runs += 1;
+        if (runs === 1) await tx.query("SET LOCAL idle_in_transaction_session_timeout = '20ms'");
+        await tx.query(...add(1));
+        const [row] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+        if (runs === 1) await untilServerEnded(row!.pid);
+        if (what === 'another statement') await tx.query(...add(2));
+      });
+      expect([await countOf(1), await countOf(2)]).toEqual([1, what === 'another statement' ? 1 : 0]);
+      expect(runs).toBeGreaterThan(1);
+    },
+  );
 
   test('that cannot be serialized is tried three times, and no more', async () => {
     let runs = 0;

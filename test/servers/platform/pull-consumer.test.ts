@@ -82,7 +82,7 @@ describe('a message', () => {
     expect(performance.now() - before).toBeGreaterThan(180);
     got[4]!.ack();
     await waitUntil('nothing is left', async () => (await nats.manager.streams.info('answers')).state.messages === 0);
-    expect((await infoOf('answers')).num_ack_pending).toBe(0);
+    await expect.poll(async () => (await infoOf('answers')).num_ack_pending).toBe(0);
     expect(got).toHaveLength(5);
     pull.stop();
   });
@@ -217,7 +217,7 @@ describe('what the server says', () => {
     say({ reply: 'r' });
     say({ status: 408, headers: new Map([['Nats-Pending-Messages', '3']]) });
     // Long before the guard would find that nothing comes.
-    await waitUntil('it asks again', () => asked.length === 2, { timeout_ms: 5_000 });
+    await waitUntil('it asks again', () => asked.length === 2);
     expect(asked).toEqual([5, 3]);
     pull.stop();
   });

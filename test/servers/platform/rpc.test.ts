@@ -7,11 +7,13 @@ import { CountersignError } from '@countersign/contracts/errors';
 import type { RpcAnswer, RpcRequest } from '@countersign/contracts/rpc';
 import { subjects, workerUser } from '@countersign/contracts/subjects';
 import { waitUntil } from '@countersign/infra/wait-until';
-import type { Bus, RpcMeta } from '@countersign/platform/bus';
+import { type Bus, connectBus, type RpcMeta } from '@countersign/platform/bus';
 import type { Message } from '@countersign/platform/nats-connection';
+import { createNatsKey } from '@countersign/platform/nats-key';
 import { mayCall } from '@countersign/platform/rpc-envelope';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
+import { layWire } from '../../harness/wire.ts';
 import { type OpenNats, openNats } from './open-bus.ts';
 import { type Answer, answering, type PlayedService, playService } from './play-service.ts';
 
@@ -85,7 +87,8 @@ describe('a call', () => {
     await using _ = await serving(one(0));
     await using __ = await serving(one(1));
     await Promise.all(Array.from({ length: 60 }, () => ask()));
-    expect(handled[0]! + handled[1]!).toBe(60);
+    // A late answer is asked for again, of either.
+    expect(handled[0]! + handled[1]!).toBeGreaterThanOrEqual(60);
     expect(Math.min(...handled)).toBeGreaterThan(0);
   });
 
@@ -114,7 +117,7 @@ describe('an outage of the service asked is', () => {
   test('silence past the time-out', async () => {
     using service = await playing(() => null);
     expect(await causeOf(ask({ timeout_ms: 60 }))).toBe('audit_unavailable: timeout');
-    expect(service.asked).toHaveLength(1);
+    await expect.poll(() => service.asked).toHaveLength(1);
   });
 
   test('nobody who serves, told at once', async () => {
@@ -276,6 +279,21 @@ describe('who serves', () => {
     expect(await asked).toEqual({ entries: [] });
     await closing;
   });
+
+  test('that closes answers what the server had sent it before', async () => {
+    await using wire = await layWire(nats.server.url);
+    const audit = await connectBus({ servers: wire.url, nkey_seed: createNatsKey().seed, user: 'audit' });
+    audit.serve('audit.timeline', async () => ({ entries: [] }));
+    await audit.check();
+    wire.stall();
+    const asked = ask({ timeout_ms: 25_000 });
+    // Behind the question, by the connection that asked.
+    await ingress.check();
+    const closing = audit.close();
+    wire.mend();
+    expect(await asked).toEqual({ entries: [] });
+    await closing;
+  });
 });
 
 describe('without a connection', () => {
@@ -283,7 +301,8 @@ describe('without a connection', () => {
     using service = await playing((asked) => answering(asked, NOTHING));
     await nats.server.stop();
     await waitUntil('the bus notices', () => !ingress.connection.isConnected());
-    expect(await causeOf(ask({ timeout_ms: 30_000 }))).toBe('audit_unavailable: closed');
+    const given_up = ingress.call('audit.timeline', { ...JOB, job_id: 'given-up' }, { timeout_ms: 30_000 });
+    expect(await causeOf(given_up)).toBe('audit_unavailable: closed');
     expect(await codeOf(ingress.publish('any', 'anything', {}))).toBe('bus_unavailable');
     expect(await codeOf(ingress.check())).toBe('bus_unavailable');
     await nats.server.start();
@@ -300,6 +319,6 @@ describe('without a connection', () => {
         () => false,
       ),
     );
-    expect(service.asked).toHaveLength(1);
+    expect(service.asked.filter((text) => text.includes('given-up'))).toEqual([]);
   });
 });

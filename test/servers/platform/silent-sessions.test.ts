@@ -42,7 +42,7 @@ function hang(take: (tx: Tx) => Promise<unknown>): { taken: Promise<void>; ended
 
 /** Asks nothing for as long as a silence lasts, and then once. */
 async function untilEnded(tx: Tx): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, LIMITS.silent_transaction_ms * 3));
+  await new Promise((resolve) => setTimeout(resolve, LIMITS.silent_transaction_ms * 2));
   await tx.query('SELECT 1');
 }
 
