@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function waitUntil<T>(
   what: string,
   probe: () => Promise<T | undefined | false> | T | undefined | false,
-  { timeout_ms = 15_000, every_ms = 15 }: { timeout_ms?: number; every_ms?: number } = {},
+  { timeout_ms = 30_000, every_ms = 15 }: { timeout_ms?: number; every_ms?: number } = {},
 ): Promise<T> {
   const end = performance.now() + timeout_ms;
   for (;;) {

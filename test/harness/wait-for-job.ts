@@ -11,7 +11,7 @@ export type SeenJob = {
   [field: string]: unknown;
 };
 
-export function waitForEnd(system: TestSystem, job_id: string, timeout_ms = 20_000): Promise<SeenJob> {
+export function waitForEnd(system: TestSystem, job_id: string, timeout_ms = 40_000): Promise<SeenJob> {
   return waitUntil(
     `job ${job_id} ends`,
     async () => {
@@ -26,7 +26,7 @@ export function waitForState(
   system: TestSystem,
   job_id: string,
   state: JobState,
-  timeout_ms = 20_000,
+  timeout_ms = 40_000,
 ): Promise<SeenJob> {
   return waitUntil(
     `job ${job_id} is ${state}`,

@@ -34,7 +34,7 @@ const TWO = [
 ];
 const ALIKE: Holding = { grant: GRANT, labels: { repo: 'shop' }, payload: { branch: 'main', replicas: 3 } };
 const RULE_ID = 'require-approval-prod-write';
-const POLL = { interval: 10, timeout: 10_000 };
+const POLL = { interval: 10 };
 let jobs = 0;
 
 /** A held job that nobody is asked about, or the question about it. The scheduler's hint, so that no sweep has to find it. */

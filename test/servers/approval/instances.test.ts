@@ -20,7 +20,7 @@ test('a question that another instance asks in the same moment is not asked agai
          FROM approval.approvals a WHERE job_id = 'theirs-first'`,
     );
     await run.hold('theirs');
-    await expect.poll(() => run.isBlocked(), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => run.isBlocked()).toBe(true);
   });
   await run.ask('theirs-last');
   expect(await run.kinds('theirs')).toEqual([]);
@@ -40,5 +40,5 @@ test('two instances ask once, close once and count a vote once', async () => {
   const granted = ['approval_opened', 'approval_voted', 'approval_granted'];
   const expired = ['approval_opened', 'approval_expired'];
   const expected = names.map((_, i) => (i % 2 === 1 ? granted : expired));
-  await expect.poll(() => Promise.all(names.map(run.kinds)), { timeout: 5_000 }).toEqual(expected);
+  await expect.poll(() => Promise.all(names.map(run.kinds))).toEqual(expected);
 });

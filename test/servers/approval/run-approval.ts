@@ -3,6 +3,7 @@ import { approval } from '@countersign/approval/service';
 import type { ApprovalView } from '@countersign/contracts/approval';
 import type { RpcRequest } from '@countersign/contracts/rpc';
 import { hintsTo } from '@countersign/contracts/streams';
+import { waitUntil } from '@countersign/infra/wait-until';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import type { Bus } from '@countersign/platform/bus';
@@ -228,12 +229,10 @@ async function hold(admin: Database, job_id: string, holding: Holding): Promise<
   });
 }
 
-async function untilOpened(ingress: Bus, job_id: string): Promise<ApprovalView> {
-  for (const until = Date.now() + 10_000; Date.now() < until; ) {
+function untilOpened(ingress: Bus, job_id: string): Promise<ApprovalView> {
+  return waitUntil(`an approval is opened for ${job_id}`, async () => {
     const { approvals } = await ingress.call('approval.list', { tenant: TENANT, job_id, state: 'open' });
     const [first] = approvals;
-    if (first) return ingress.call('approval.get', { tenant: TENANT, approval_id: first.approval_id });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`no approval was opened for ${job_id}`);
+    return first && ingress.call('approval.get', { tenant: TENANT, approval_id: first.approval_id });
+  });
 }

@@ -2,13 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Kpis } from '@countersign/contracts/kpis';
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
+import { waitUntil } from '@countersign/infra/wait-until';
 import type { Running } from '@countersign/platform/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
 import { appendAll } from './ledger-database.ts';
 import { type RunningAudit, runAudit } from './run-audit.ts';
 
-const today = new Date().toISOString().slice(0, 10);
+/** Today and tomorrow: it may become midnight. */
+const [from, to] = [0, 86_400_000].map((ms) => new Date(Date.now() + ms).toISOString().slice(0, 10)) as [
+  string,
+  string,
+];
 const HASH = `sha256:${'a'.repeat(64)}`;
 
 let run: RunningAudit;
@@ -62,13 +67,11 @@ function as(service: string, entries: NewEntry[]) {
 }
 
 /** What was appended is sealed a moment later; `holds` says when it is all there. */
-async function ask(tenant: string, holds: (kpis: Kpis) => boolean = () => true): Promise<Kpis> {
-  for (const end = Date.now() + 20_000; ; ) {
-    const answer = await run.ingress.call('audit.kpis', { tenant, from: today, to: today });
-    if (holds(answer)) return answer;
-    if (Date.now() > end) throw new Error(`not in time: ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+function ask(tenant: string, holds: (kpis: Kpis) => boolean = () => true): Promise<Kpis> {
+  return waitUntil('it is counted', async () => {
+    const answer = await run.ingress.call('audit.kpis', { tenant, from, to });
+    return holds(answer) && answer;
+  });
 }
 
 test('decisions by capability and environment, a rewritten job once', async () => {

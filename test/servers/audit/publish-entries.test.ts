@@ -7,6 +7,7 @@ import { createPublisher } from '@countersign/audit/publish-entries';
 import { CountersignError } from '@countersign/contracts/errors';
 import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
+import { waitUntil } from '@countersign/infra/wait-until';
 import type { JetStream } from '@countersign/platform/jetstream-api';
 import type { Running } from '@countersign/platform/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -25,13 +26,15 @@ describe('the service', () => {
     await run[Symbol.asyncDispose]();
   });
 
-  const untilPublished = async (leaves: number): Promise<Published[]> => {
-    for (;;) {
-      const all = await run.published(leaves);
-      if (new Set(all.map(({ entry: each }) => each.leaf_index)).size >= leaves) return all;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
+  const untilPublished = (leaves: number): Promise<Published[]> =>
+    waitUntil(
+      `${leaves} leaves are published`,
+      async () => {
+        const all = await run.published(leaves);
+        return new Set(all.map(({ entry: each }) => each.leaf_index)).size >= leaves && all;
+      },
+      { timeout_ms: 25_000 },
+    );
   const count = async (): Promise<number> =>
     (await run.ledger.admin.query<{ n: number }>('SELECT count(*) AS n FROM ledger.entries'))[0]!.n;
   /** Every leaf from 0 on, none after a later one that had not been there before. */

@@ -187,6 +187,6 @@ describe('the event stream of a job', () => {
     const other = open({ 'x-api-key': ingress.keys.auditor });
     expect(await take(other, 1)).toHaveLength(1);
     await Promise.all([...many, other].map((each) => each.return(undefined)));
-    await expect.poll(openStreams, { timeout: 10_000 }).toBe(0);
+    await expect.poll(openStreams).toBe(0);
   });
 });

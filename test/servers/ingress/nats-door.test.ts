@@ -142,7 +142,7 @@ describe('a signed request', () => {
   test("on another tenant's subject is refused, by the server and by ingress", async () => {
     const other = await ingress.nats.connectAs('agent-other');
     const subject = subjects.rpcSubmit('other');
-    const reply = await other.request(subject, JSON.stringify(signFor(subject, draft())), { timeout: 5_000 });
+    const reply = await other.request(subject, JSON.stringify(signFor(subject, draft())));
     expect(reply.json()).toMatchObject({ ok: false, error: { code: 'tenant_forbidden' } });
   });
 
@@ -215,10 +215,10 @@ describe('the intake', () => {
       if (down) throw new CountersignError('database_unavailable');
     };
     await publish(draft({ request: { topic: 'job.demo.read', job_id: 'patient' } }));
-    await expect.poll(() => tried, { timeout: 5_000 }).toBeGreaterThan(1);
+    await expect.poll(() => tried).toBeGreaterThan(1);
     expect(await waiting()).toBe(1);
     down = false;
-    await expect.poll(waiting, { timeout: 5_000 }).toBe(0);
+    await expect.poll(waiting).toBe(0);
     expect(ingress.peers.admitted).toHaveLength(1);
   });
 
@@ -228,7 +228,7 @@ describe('the intake', () => {
       if (Date.now() < Date.parse(nearlyStale) + LIMITS.signature_skew_ms) throw new CountersignError('overloaded');
     };
     await publish(draft({ timestamp: nearlyStale, request: { topic: 'job.demo.read', job_id: 'was-fresh' } }));
-    await expect.poll(() => ingress.peers.jobs.has('was-fresh'), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => ingress.peers.jobs.has('was-fresh')).toBe(true);
   });
 
   test.each<[string, () => Promise<void>, string]>([

@@ -11,6 +11,7 @@ import { canonicalize } from '@countersign/ledger/canonical-json';
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import { jetstream } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { settlesWithin } from '../../harness/settles-within.ts';
 import { AGENT, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
 
 let ingress: RunningIngress;
@@ -63,8 +64,11 @@ describe.each<[Revocation['what'], keyof RunningIngress['keys'], 0 | 1, () => st
     const before = await ask(key, 'get', '/api/v1/jobs');
     expect(before.code).not.toBe('revoked');
     await revoke(what, id());
-    const until = { timeout: LIMITS.stop_ms, interval: 50 };
-    await expect.poll(() => ask(key, 'get', '/api/v1/jobs'), until).toEqual(REVOKED);
+    await settlesWithin(
+      LIMITS.stop_ms,
+      () => ask(key, 'get', '/api/v1/jobs'),
+      (answer) => expect(answer).toEqual(REVOKED),
+    );
     // At the workers' door no key counts, revoked or not: it takes what a worker signed.
     const all = (await paths()).filter(([, path]) => !path.startsWith('/api/v1/worker/'));
     expect(all.length).toBeGreaterThan(50);
@@ -113,8 +117,9 @@ test('a signature of a revoked agent is worth nothing at either door of the bus'
   };
   expect(await request()).toMatchObject({ ok: true });
   await revoke('principal', AGENT);
-  const until = { timeout: LIMITS.stop_ms, interval: 20 };
-  await expect.poll(request, until).toMatchObject({ ok: false, error: { code: 'revoked' } });
+  await settlesWithin(LIMITS.stop_ms, request, (answer) =>
+    expect(answer).toMatchObject({ ok: false, error: { code: 'revoked' } }),
+  );
   const admitted = ingress.peers.admitted.length;
   const intake = subjects.submit(TENANT, 'job.demo.read');
   await jetstream(agent).publish(intake, sealed(intake));

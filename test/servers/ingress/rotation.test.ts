@@ -5,6 +5,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { signRequest } from '@countersign/client/sign-request';
 import { signatureBase } from '@countersign/contracts/http-signature';
+import { LIMITS } from '@countersign/contracts/limits';
 import { PERMISSION_SETS, SYSTEM_PERMISSIONS } from '@countersign/contracts/permissions';
 import { subjects } from '@countersign/contracts/subjects';
 import { newApiKey } from '@countersign/ingress/api-key';
@@ -14,6 +15,7 @@ import { connectDatabase } from '@countersign/platform/database';
 import { readWorkerKeys } from '@countersign/scheduler/store-pools';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { settlesWithin } from '../../harness/settles-within.ts';
 import { AGENT, FOREIGN_AGENT, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
 
 const ROOT = newApiKey();
@@ -91,7 +93,9 @@ async function token(key: KeyObject): Promise<string> {
 }
 
 const bearer = async (text: string): Promise<number> => (await send({ authorization: `Bearer ${text}` })).status;
-const soon = { timeout: 1_000, interval: 50 };
+/** What `ask` answers within a second. */
+const soon = (ask: () => Promise<number>, status: number): Promise<void> =>
+  settlesWithin(LIMITS.stop_ms, ask, (answer) => expect(answer).toBe(status));
 const first: Pair = { privateKey: undefined as unknown as KeyObject, raw: '' };
 beforeAll(() => {
   first.privateKey = ingress.signing_key;
@@ -117,7 +121,7 @@ test('an agent’s old key and its new one count until the overlap ends, then th
     former_signing_key: former_key,
     actor: 'root',
   });
-  await expect.poll(() => overHttp(next.privateKey), soon).toBe(200);
+  await soon(() => overHttp(next.privateKey), 200);
   expect(await overBus(next.privateKey)).toMatchObject({ ok: true });
   expect(await overHttp(first.privateKey)).toBe(200);
   expect(await overBus(first.privateKey)).toMatchObject({ ok: true });
@@ -138,9 +142,9 @@ test('an agent’s old key and its new one count until the overlap ends, then th
     'UPDATE identity.principals SET former_key_until = clock_timestamp() WHERE principal_id = $1',
     [AGENT],
   );
-  await expect.poll(() => overHttp(first.privateKey), soon).toBe(401);
+  await soon(() => overHttp(first.privateKey), 401);
   expect(await overBus(first.privateKey)).toMatchObject({ ok: false, error: { code: 'signature_invalid' } });
-  await expect.poll(() => bearer(made_before), soon).toBe(401);
+  await soon(() => bearer(made_before), 401);
   expect(await overHttp(next.privateKey)).toBe(200);
   first.privateKey = next.privateKey;
 });
@@ -155,8 +159,8 @@ test('one that was stolen is cut off inside the overlap, with its tokens', async
   expect(third).toMatchObject({ status: 409, body: { code: 'state_conflict' } });
   const ended = await rotate(`agents/${AGENT}`, { overlap_minutes: 0 });
   expect(ended).toMatchObject({ status: 200, body: { signing_key: next.raw, former_key: null } });
-  await expect.poll(() => overHttp(first.privateKey), soon).toBe(401);
-  await expect.poll(() => bearer(of_old), soon).toBe(401);
+  await soon(() => overHttp(first.privateKey), 401);
+  await soon(() => bearer(of_old), 401);
   expect(await overBus(first.privateKey)).toMatchObject({ ok: false, error: { code: 'signature_invalid' } });
   expect(await overHttp(next.privateKey)).toBe(200);
   expect(await rotate(`agents/${AGENT}`, { overlap_minutes: 0 })).toMatchObject({ status: 409 });
@@ -164,7 +168,7 @@ test('one that was stolen is cut off inside the overlap, with its tokens', async
   const headers = { 'x-api-key': ROOT, 'content-type': 'application/json' };
   const body = JSON.stringify({ signing_key: newPair().raw });
   await fetch(`${ingress.url}/api/v1/agents/${AGENT}`, { method: 'PATCH', headers, body });
-  await expect.poll(() => overHttp(next.privateKey), soon).toBe(401);
+  await soon(() => overHttp(next.privateKey), 401);
 });
 
 test('a key that is or was anybody’s is refused, and so is rotating what has none, what is foreign or revoked', async () => {

@@ -21,6 +21,7 @@ import {
   type UnsignedResult,
   writeResultClaim,
 } from '@countersign/contracts/worker';
+import { waitUntil } from '@countersign/infra/wait-until';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { outputSafety } from '@countersign/output-safety/service';
 import { eraseOutputs } from '@countersign/output-safety/store-erased';
@@ -189,14 +190,15 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
       );
       await admin.query(`UPDATE scheduler.attempts SET state = 'ended' WHERE dispatch_id = $1`, [dispatch_id]);
     },
-    blocked: () =>
-      until('the service waits for a lock', async () => {
+    async blocked() {
+      await waitUntil('the service waits for a lock', async () => {
         const waiting = await admin.query(
           `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'countersign_output_safety'
               AND wait_event_type = 'Lock'`,
         );
         return waiting.length > 0;
-      }),
+      });
+    },
     async outcome({ dispatch_id }) {
       const [row] = await admin.query('SELECT * FROM output.outcomes WHERE dispatch_id = $1', [dispatch_id]);
       return row;
@@ -279,14 +281,6 @@ async function askUntilAnswered(bus: Bus, subject: string, text: string, claim: 
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 15_000; Date.now() < end; ) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`not in time: ${what}`);
 }
 
 /** As the policy kernel activates a policy: what `control` says and what it means commit together. */

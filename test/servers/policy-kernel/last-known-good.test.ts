@@ -14,7 +14,7 @@ beforeAll(async () => {
   run = await runKernels();
   await using _ = await run.startKernel();
   await run.publish(POLICY);
-  await vi.waitFor(() => expect(readdirSync(run.state_dir)).toEqual([FILE]), { timeout: 10_000 });
+  await vi.waitFor(() => expect(readdirSync(run.state_dir)).toEqual([FILE]), { timeout: 30_000 });
   await run.admin.query(`UPDATE policy.bundles SET document = replace(document, 'reading', 'writing')`);
 });
 afterAll(() => run[Symbol.asyncDispose]());

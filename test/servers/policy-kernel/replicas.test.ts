@@ -53,7 +53,7 @@ async function askBoth(body: Record<string, unknown>, gate: 'submit' | 'dispatch
 test('both follow an activation without being asked', async () => {
   await run.publish(READS, { tenants: ['default'] });
   const epoch = await run.activeEpoch();
-  await expect.poll(() => epochsOf('default'), { timeout: 5_000 }).toEqual([epoch, epoch]);
+  await expect.poll(() => epochsOf('default')).toEqual([epoch, epoch]);
 });
 
 describe('the cache', () => {
@@ -61,7 +61,7 @@ describe('the cache', () => {
   beforeEach(async () => {
     await run.publish(`${READS}\n# ${Math.random()}`);
     const min_epoch = await run.activeEpoch();
-    await expect.poll(() => epochsOf('default'), { timeout: 5_000 }).toEqual([min_epoch, min_epoch]);
+    await expect.poll(() => epochsOf('default')).toEqual([min_epoch, min_epoch]);
     const answer = await run.ask(READ, { salt, min_epoch });
     if (!answer.ok) throw new Error(answer.error.code);
     rewritten = answer.value.rewritten!;
@@ -101,7 +101,7 @@ describe('the cache', () => {
       anew += (await askBoth(rewritten, 'dispatch')).filter(({ cached }) => !cached).length;
       return anew;
     };
-    await expect.poll(decidedAnew, { timeout: 5_000 }).toBe(2);
+    await expect.poll(decidedAnew).toBe(2);
     expect(await isWarm()).toBe(true);
     expect(await sumOf(/decision_cache_total\{[^}]*outcome="miss"[^}]*\} (\d+)/)).toBeGreaterThan(misses);
     expect(await sumOf(/decision_cache_total\{[^}]*outcome="hit"[^}]*\} (\d+)/)).toBeGreaterThan(0);
