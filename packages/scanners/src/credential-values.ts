@@ -51,7 +51,8 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const PUT_IN = /\$\{[^{}]*\}/;
 const PUT_IN_OR_BREAK = /\$\{[^{}]*\}|[\s,;=]+/;
 
-const MIN_LENGTH = 6;
+/** No shorter value is taken for a credential. */
+export const MIN_LENGTH = 6;
 const MAX_LENGTH = 4096;
 const MIN_ENTROPY = 2;
 

@@ -59,9 +59,8 @@ function decode(written: string, unpack: Unpack): string | null {
 function decodeBackwards(written: string, unpack: Unpack): string | null {
   if (!/[A-Z]/.test(written) || !/[a-z]/.test(written)) return null;
   let end = written.length;
-  while (end > 0 && written[end - 1] === '=') end -= 1;
-  const start = [...written.slice(Math.max(0, end - 64), end)].reverse().join('');
-  const length = sampleFrom(start, 0);
+  while (end > 0 && written.charCodeAt(end - 1) === EQUALS) end -= 1;
+  const length = sampleFrom(written, end - 1, -1);
   if (length < 3 || !looksReadable(SAMPLE, length)) return null;
   return unpack(Buffer.from([...written.slice(0, end)].reverse().join(''), 'base64'));
 }
@@ -73,6 +72,7 @@ function isRunCode(code: number): boolean {
 const HEX_CHARS = new Uint8Array(128);
 for (const char of '0123456789abcdefABCDEF') HEX_CHARS[char.charCodeAt(0)] = 1;
 const MIN_HEX = 20;
+const EQUALS = 61;
 
 /** Letters of both cases, or enough hexadecimal digits in a row: no other run holds a text. */
 function mayHoldBytes(codes: Uint16Array, start: number, end: number): boolean {
@@ -137,7 +137,7 @@ const SAMPLE = new Uint8Array(48);
 function decodeBase64(run: string, unpack: Unpack): string | null {
   if (!/[A-Z]/.test(run) || !/[a-z]/.test(run)) return null;
   for (let from = 0; from < 4; from += 1) {
-    const length = sampleFrom(run, from);
+    const length = sampleFrom(run, from, 1);
     if (length < 3 || !looksReadable(SAMPLE, length)) continue;
     const plain = /[\r\n]/.test(run) ? run.replace(/[\r\n]/g, '') : run;
     const text = unpack(Buffer.from(from === 0 ? plain : plain.slice(from), 'base64'));
@@ -146,12 +146,12 @@ function decodeBase64(run: string, unpack: Unpack): string | null {
   return null;
 }
 
-/** Decodes up to 48 bytes into the sample; returns how many. */
-function sampleFrom(run: string, from: number): number {
+/** Decodes up to 48 bytes into the sample, to the end of the run or to its beginning; returns how many. */
+function sampleFrom(run: string, from: number, step: 1 | -1): number {
   let length = 0;
   let bits = 0;
   let held = 0;
-  for (let i = from; i < run.length && length < SAMPLE.length; i += 1) {
+  for (let i = from; i >= 0 && i < run.length && length < SAMPLE.length; i += step) {
     const code = run.charCodeAt(i);
     const value = code < 128 ? SIXTETS[code]! : -1;
     if (value === -1) continue;

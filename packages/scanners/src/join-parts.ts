@@ -7,8 +7,11 @@ import type { ScannerName } from './finding-types.ts';
 import { type Budget, type Match, matchPieced, matchText } from './match-text.ts';
 import { NOWHERE } from './surroundings.ts';
 
-/** Where a text stands. `shape`: the same for places that differ in numbers alone; `inside`: the object or list. */
-type Place = { readonly parent: Place | null; readonly shape: object; readonly inside: number };
+/**
+ * Where a text stands. `shape`: the same for places that differ in numbers alone, null where no other can have it; `inside`:
+ * the object or list.
+ */
+type Place = { readonly parent: Place | null; readonly shape: object | null; readonly inside: number };
 
 /** What one text has a part in. */
 export type Share<At = unknown> = { readonly matches: Match[]; readonly path: At; readonly isKey: boolean };
@@ -47,7 +50,7 @@ export class Parts<At extends Place> {
       this.#chain.push(i);
       this.#last = path;
     } else {
-      const alike = rowOf(this.#byShape, path.shape);
+      const alike = path.shape === null ? [] : rowOf(this.#byShape, path.shape);
       if (alike.length >= MOST_PARTS) return;
       alike.push(i);
       if (alike.length <= MOST_ALIKE) rowOf(this.#byInside, path.inside).push(i);

@@ -5,6 +5,7 @@
 import { MODEL_TYPE_PREFIX, type OwnRules } from '@countersign/contracts/scanner-rules';
 import { buildAnchorTable, type Hits } from './anchors.ts';
 import { nameStrength } from './credential-names.ts';
+import { MIN_LENGTH as MIN_SECRET } from './credential-values.ts';
 import { hiddenViews } from './decode.ts';
 import { namesDocument } from './detect-documents.ts';
 import { detectPii, PII_ANCHORS } from './detect-pii.ts';
@@ -221,7 +222,8 @@ function isBarren(text: string, { name, path }: Surroundings): boolean {
     if (code >= 48 && code <= 57) digits += 1;
     else if (code !== 32 && code !== 45 && code !== 95 && ((code | 32) < 97 || (code | 32) > 122)) return false;
   }
-  return digits <= 3 && nameStrength(name) === null && (digits === 0 || !namesDocument(name, path));
+  if (digits > 3 || (text.length >= MIN_SECRET && nameStrength(name) !== null)) return false;
+  return digits === 0 || !namesDocument(name, path);
 }
 
 function lookThrough(view: View, layers: number, budget: Budget, looks: Looks): void {

@@ -151,7 +151,7 @@ function redactMembers(value: object, around: Surroundings, state: State): unkno
   const names = Object.keys(given);
   const taken = new Set(names);
   const counts = new Map<string, number>();
-  const standing = ofMembers(value, around);
+  const standing = ofMembers(value, around, names);
   const redacted: Record<string, unknown> = {};
   for (const name of names) {
     const plain = redactText(name, NOWHERE, state);

@@ -82,7 +82,7 @@ type Path = {
   readonly parent: Path | null;
   readonly name: string | number;
   readonly position: number;
-  readonly shape: Shape;
+  readonly shape: Shape | null;
   readonly inside: number;
 };
 
@@ -248,20 +248,22 @@ function walk(state: Walk, value: unknown, around: Surroundings, path: Path | nu
     state.exceeded = true;
     return;
   }
-  const above = path?.shape ?? { members: null };
   const inside = state.lists;
   state.lists += 1;
   if (Array.isArray(value)) {
     const standing = ofItems(value, around);
-    const shape = shapeOf(above, ITEMS);
+    const shape = path?.shape ? shapeOf(path.shape, ITEMS) : { members: null };
     value.forEach((item, position) => {
       walk(state, item, standing(position), { parent: path, name: position, position, shape, inside }, depth + 1);
     });
     return;
   }
-  const standing = ofMembers(value, around);
-  Object.entries(value).forEach(([name, member], position) => {
-    const inner = { parent: path, name, position, shape: shapeOf(above, name), inside };
+  const names = Object.keys(value);
+  const standing = ofMembers(value, around, names);
+  names.forEach((name, position) => {
+    const member = (value as Readonly<Record<string, unknown>>)[name];
+    const shape = path?.shape ? shapeOf(path.shape, name) : null;
+    const inner = { parent: path, name, position, shape, inside };
     visitText(state, name, NOWHERE, inner, true);
     walk(state, member, standing(name, member), inner, depth + 1);
   });

@@ -38,14 +38,18 @@ const MAX_COLUMNS = 200;
 const STEMMED_VALUE = /^([a-z]{1,24}?)[_.-]?value$/i;
 const STEMMED_LABEL = /^([a-z]{1,24}?)[_.-]?(?:key|name)$/i;
 
-/** Where each member of an object stands. */
-export function ofMembers(members: object, around: Surroundings): (name: string, value: unknown) => Surroundings {
-  const label = labelOf(members);
+/** Where each member of an object stands. `names`: of all of them. */
+export function ofMembers(
+  members: object,
+  around: Surroundings,
+  names: readonly string[] = Object.keys(members),
+): (name: string, value: unknown) => Surroundings {
+  const label = labelOf(members, names);
   const isKey = Object.hasOwn(members, 'kty');
   let stems: ReadonlyMap<string, string> | null = null;
   return (written, value) => {
     // The names in marks are not the document's, and a second scan has to read what the first one read.
-    const name = written.replace(MARKS, ' ');
+    const name = written.includes('[redacted:') ? written.replace(MARKS, ' ') : written;
     if (label !== null && label.member !== written && VALUE_NAME.test(name)) return labelled(around, label.text);
     const stem = STEMMED_VALUE.exec(name)?.[1]?.toLowerCase();
     if (stem !== undefined) stems ??= labelsByStem(members);
@@ -54,8 +58,8 @@ export function ofMembers(members: object, around: Surroundings): (name: string,
     // The private members of a JSON Web Key (RFC 7518, section 6).
     if (isKey && /^(?:d|p|q|dp|dq|qi|k)$/.test(name) && typeof value === 'string')
       return labelled(around, 'private_key');
-    const own = GENERIC.test(name) && around.name !== '' ? around.name : name;
-    if (ROWS.test(name) && Array.isArray(value)) {
+    const own = around.name !== '' && GENERIC.test(name) ? around.name : name;
+    if (Array.isArray(value) && ROWS.test(name)) {
       const columns = columnsOf(members);
       if (columns !== null) return { name: '', path: around.path, key: 'none', columns };
     }
@@ -89,8 +93,8 @@ function columnsOf(members: object): readonly string[] | null {
   return null;
 }
 
-function labelOf(members: object): { member: string; text: string } | null {
-  for (const member of Object.keys(members)) {
+function labelOf(members: object, names: readonly string[]): { member: string; text: string } | null {
+  for (const member of names) {
     if (member.length > LONGEST_LABEL_NAME || !LABEL_NAME.test(member)) continue;
     const text = (members as Readonly<Record<string, unknown>>)[member];
     if (typeof text === 'string' && text.length <= MAX_LABEL && text !== '') return { member, text };
