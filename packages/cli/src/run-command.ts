@@ -23,6 +23,7 @@ import { addDoctorCommand } from './operate/doctor-command.ts';
 import { addTopCommand } from './operate/top-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addQuarantineCommands } from './quarantine-commands.ts';
+import { refusedFile } from './read-file.ts';
 import { addRegistryCommands } from './registry-commands.ts';
 import { addRetentionCommands } from './retention-commands.ts';
 import { addReviewsCommands } from './reviews-commands.ts';
@@ -104,6 +105,10 @@ function failureOf(thrown: unknown): Failed | null {
     return { exit: exitCodeOf(thrown), text: showError(thrown), body: { code, detail, at, trace_id, status } };
   }
   if (thrown instanceof CommandFailure) return { exit: thrown.exit, text: thrown.message, body: thrown.body };
+  // A file or folder that somebody named, whoever was about to use it.
+  const { path, syscall } = thrown as NodeJS.ErrnoException;
+  if (thrown instanceof Error && path !== undefined && syscall !== undefined)
+    return failureOf(refusedFile(path, thrown));
   if (!(thrown instanceof UsageError)) return null;
   return { exit: EXIT.usage, text: thrown.message, body: { code: 'usage', detail: thrown.message } };
 }

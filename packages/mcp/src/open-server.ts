@@ -30,6 +30,8 @@ export type OpenServer = {
   serverFor(callerOf: CallerOf): Promise<Server>;
   /** Called when the server says that its tools changed. */
   changes: Set<() => unknown>;
+  /** Whether the server behind can be reached; why not stands in the log. */
+  probe(): Promise<void>;
   /** Throws WorkerStartError, RecordError. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -53,7 +55,7 @@ export function openServer({
   };
   const upstream = openUpstream(address, { log, onToolsChanged });
   const tools = reviewedTools({ path: beside.tools, server, reviewers, upstream, log });
-  if (reviewers === null) log.warn({ server }, 'nobody has to sign the record of reviewed tools');
+  if (reviewers === null) log.warn('nobody has to sign the record of reviewed tools');
   const calls = openCallsIn(beside.calls);
   const run = runJob.bind(null, { server, upstream, tools, calls });
   const worker = poolWorker({ file, settings, folder: beside.calls, calls, run, log });
@@ -64,6 +66,11 @@ export function openServer({
   return {
     serverFor: async (callerOf) => proxyServer({ ...parts, capabilities: await upstream.capabilities() }, callerOf),
     changes,
+    probe: () =>
+      upstream.capabilities().then(
+        () => undefined,
+        () => undefined,
+      ),
     async start() {
       await tools.verify();
       await worker.start();

@@ -28,7 +28,15 @@ export type Proxy = AsyncDisposable & {
 export async function startProxy({ file, path, upstream, session, log }: ProxyOptions): Promise<Proxy> {
   const { server, agent, api_key, tenant, worker } = file;
   const reviewers = reviewersOf(file, path);
-  const opened = openServer({ server, worker, settings: file, beside: besideOf(path), reviewers, upstream, log });
+  const opened = openServer({
+    server,
+    worker,
+    settings: file,
+    beside: besideOf(path),
+    reviewers,
+    upstream,
+    log: log.child({ server }),
+  });
   const client = createClient({ url: worker.url, api_key, tenant });
   // One session, one run: a client starts a process for itself, and ends it with its session.
   const own = `mcp-${server}-${randomBytes(8).toString('hex')}`;

@@ -37,6 +37,8 @@ export async function startServe({ settings, log, ...around }: ServeOptions): Pr
     await Promise.all([...servers.values()].map((server) => server.start()));
     const names = isLoopback(at.host) || at.names.length > 0 ? { names: at.names } : {};
     const listening = await listen(door.fetch, at.port, at.host, { ...names, ...tls });
+    // A client would be the first to find out otherwise.
+    for (const server of servers.values()) void server.probe();
     const stop = stopper(listening, stopAll);
     return { url: listening.url, stop, [Symbol.asyncDispose]: stop };
   } catch (thrown) {

@@ -5,11 +5,17 @@
 
 import { type Environment, processEnvironment } from '@countersign/platform/environment';
 import type { Logger } from '@countersign/platform/logger';
-import { Client, ProtocolError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import {
+  Client,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
 import type { Params } from './names.ts';
-import type { Tool } from './tool-record.ts';
+import { digestOf, type Tool } from './tool-record.ts';
 
 /** What starts it, or where it is. */
 export type UpstreamAddress =
@@ -31,6 +37,7 @@ export type Upstream = {
 
 /** `code` is the server's own number as text (`mcp_-32602`), `upstream_gone` or `upstream_failed`. */
 export class UpstreamError extends Error {
+  override readonly name = 'UpstreamError';
   readonly code: string;
   constructor(code: string, detail: string) {
     super(detail);
@@ -39,6 +46,10 @@ export class UpstreamError extends Error {
 }
 
 const MOST_TOOLS = 1_000;
+/** Of a list, whatever is in them: one that never ends is given up. */
+const MOST_PAGES = 1_000;
+/** Lines that are no message before the first one that is: a banner is passed over, a program that speaks something else is not waited for. */
+const MOST_UNREAD = 20;
 /** The job's own timeout ends a call, not the library's. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
 const CONNECT_MS = 60_000;
@@ -55,7 +66,9 @@ export function openUpstream(address: UpstreamAddress, options: UpstreamOptions)
     current = opening;
     return opening.catch((thrown: unknown) => {
       forget(opening);
-      throw new UpstreamError('upstream_gone', `the server behind cannot be started: ${(thrown as Error).message}`);
+      const { message } = thrown as Error;
+      options.log.error({ reason: message }, 'the server behind cannot be reached');
+      throw new UpstreamError('upstream_gone', `the server behind cannot be started: ${message}`);
     });
   };
   const forget = (opened: Promise<Connection>): void => {
@@ -80,7 +93,7 @@ export function openUpstream(address: UpstreamAddress, options: UpstreamOptions)
   };
   return {
     capabilities: async () => (await connected()).client.getServerCapabilities() ?? {},
-    listTools: () => using(listAll),
+    listTools: () => using((client) => listAll(client, options.log)),
     request: (method, params, signal) =>
       using((client) => client.request({ method, params }, anything, { signal, timeout: NO_TIMEOUT_MS })).catch(
         (thrown: unknown) => {
@@ -101,16 +114,38 @@ export function openUpstream(address: UpstreamAddress, options: UpstreamOptions)
 
 type Connection = { client: Client; asking: number; spent: boolean };
 
-async function listAll(client: Client): Promise<Tool[]> {
+/** Throws UpstreamError. */
+async function listAll(client: Client, log: Logger): Promise<Tool[]> {
   const tools: Tool[] = [];
   let cursor: string | undefined;
-  do {
+  for (let page = 0; page === 0 || cursor !== undefined; page += 1) {
+    if (page === MOST_PAGES)
+      throw new UpstreamError('upstream_failed', 'the list of tools of the server behind has no end');
     const params = cursor === undefined ? {} : { cursor };
-    const page = await client.request({ method: 'tools/list', params }, listed, { timeout: CONNECT_MS });
-    tools.push(...page.tools);
-    cursor = page.nextCursor;
-  } while (cursor !== undefined && tools.length < MOST_TOOLS);
+    const { tools: more, nextCursor } = await client
+      .request({ method: 'tools/list', params }, listed, { timeout: CONNECT_MS })
+      .catch((thrown: Error) => {
+        throw new UpstreamError('upstream_failed', `the server behind does not list its tools: ${thrown.message}`);
+      });
+    tools.push(...more.filter((tool) => hasDigest(tool, log)));
+    cursor = nextCursor;
+    if (tools.length > MOST_TOOLS || (tools.length === MOST_TOOLS && cursor !== undefined)) {
+      log.warn({ most: MOST_TOOLS }, 'the server behind lists more tools than can be offered; the others are off');
+      break;
+    }
+  }
   return tools.slice(0, MOST_TOOLS);
+}
+
+/** What has no canonical text (half a character, a number beyond all numbers) cannot be told from another definition. */
+function hasDigest(tool: Tool, log: Logger): boolean {
+  try {
+    digestOf(tool);
+    return true;
+  } catch {
+    log.warn({ tool: tool.name.slice(0, 100) }, 'a tool whose definition is no exact JSON is off');
+    return false;
+  }
 }
 
 /** Starts it for this question alone. Throws UpstreamError. */
@@ -126,11 +161,30 @@ export async function listTools(address: UpstreamAddress, log: Logger): Promise<
 async function connect(address: UpstreamAddress, options: UpstreamOptions, onGone: () => void): Promise<Connection> {
   const versionNegotiation = { mode: address.era ?? 'legacy' } as const;
   const client = new Client({ name: 'countersign', version: '0.1.0' }, { versionNegotiation });
-  client.onerror = ({ name }) => options.log.warn({ error: name }, 'the server behind said something unexpected');
+  const transport = transportOf(address);
+  let unread = 0;
+  let isOpen = false;
+  client.onerror = ({ name }) => {
+    unread += 1;
+    // One that prints its log there does so with each request.
+    if (unread === 1) options.log.warn({ error: name }, 'the server behind said something unexpected');
+    if (unread === MOST_UNREAD && !isOpen) void transport.close();
+  };
   client.onclose = onGone;
   client.setNotificationHandler('notifications/tools/list_changed', () => options.onToolsChanged?.());
-  await client.connect(transportOf(address), { timeout: CONNECT_MS });
+  await client.connect(transport, { timeout: CONNECT_MS }).catch((thrown: Error) => {
+    if (!('command' in address)) throw thrown;
+    if (unread >= MOST_UNREAD)
+      throw new Error('what it prints on standard output is no message of MCP', { cause: thrown });
+    if (!isTimeout(thrown)) throw thrown;
+    throw new Error(`it said nothing of MCP on standard output for ${CONNECT_MS / 1000} s`, { cause: thrown });
+  });
+  isOpen = true;
   return { client, asking: 0, spent: false };
+}
+
+function isTimeout(thrown: Error): boolean {
+  return thrown instanceof SdkError && thrown.code === SdkErrorCode.RequestTimeout;
 }
 
 /**

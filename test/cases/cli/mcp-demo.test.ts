@@ -57,6 +57,17 @@ test('written: what is printed, no key, nothing overwritten, and all or none', a
 });
 
 test('what no client could start is refused, and says what to do first', async () => {
+  const nowhere = await runCli(
+    'mcp',
+    'demo',
+    '--file',
+    writeOne('files.json', JSON.stringify(PROXY)),
+    '--out',
+    '/proc/none',
+    '--',
+    'x',
+  );
+  expect([nowhere.code, nowhere.error]).toEqual([EXIT.usage, expect.stringContaining('/proc/none is no folder')]);
   const missing = join(newFolder(), 'none.json');
   const { code, error, out } = await runCli('mcp', 'demo', '--file', missing, '--', ...SERVER);
   expect([code, out, error]).toEqual([EXIT.usage, '', expect.stringContaining('countersign mcp add')]);

@@ -99,3 +99,20 @@ test.each([
   const log = createLogger('test', 'silent');
   await expect(startServe({ settings, folder, environment: {}, log })).rejects.toThrow(says);
 });
+
+test('a folder of state that cannot be one is told in one line, with its name', async () => {
+  const folder = newFolder();
+  const worker = {
+    url: 'http://127.0.0.1:9',
+    pool: 'mcp-files',
+    worker: 'proxy',
+    signing_key: '-----BEGIN PRIVATE KEY-----',
+    scheduler_public_keys: ['A'.repeat(43)],
+  };
+  writeFileSync(join(folder, 'worker.json'), JSON.stringify(worker), { mode: 0o600 });
+  writeFileSync(join(folder, 'file'), '');
+  const text = `plane: http://127.0.0.1:9\nstate: file/state\nservers:\n  files: { command: [x], worker: worker.json }\n`;
+  writeFileSync(join(folder, 'serve.yaml'), text);
+  const { code, error } = await runCli('mcp', 'serve', join(folder, 'serve.yaml'));
+  expect([code, error]).toEqual([EXIT.usage, expect.stringContaining('file/state')]);
+});

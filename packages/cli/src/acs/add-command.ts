@@ -45,11 +45,11 @@ async function addGuardian(client: Client, command: Command, options: AddOptions
   const { url } = command.optsWithGlobals<{ url: string }>();
   const asked = { pool, name: 'guardian', http: true, ...(schedulerKey ? { schedulerKey } : {}) };
   const { file: worker, public_key } = makeWorkerFile(asked, url);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   await createAgent(client, agent, host, owner);
   const { key, expires_at, tenant } = await client.createKey({ principal: agent, role: 'agent' });
   const secret = randomBytes(SECRET_BYTES).toString('hex');
   const file = guardianFile.parse({ host, tenant, agent, api_key: key, worker, secret });
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeText(path, `${JSON.stringify(file, null, 2)}\n`, { mode: OWNER_ALONE, exclusive: true });
   writeText(keyPath, `${secret}\n`, { mode: OWNER_ALONE, exclusive: true });
   try {

@@ -80,11 +80,11 @@ export async function addProxy(
   };
   const { file: worker, public_key } = makeWorkerFile(asked, url);
   const agent = options.agent ?? pool;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   await createAgent(client, agent, server, options);
   const { key, expires_at, tenant } = await client.createKey({ principal: agent, role: 'agent' });
   const run_when = options.runWhen === undefined ? {} : { run_when: options.runWhen };
   const file = proxyFile.parse({ server, tenant, agent, api_key: key, worker, env, ...run_when, ...reviewers });
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeText(path, `${JSON.stringify(file, null, 2)}\n`, { mode: OWNER_ALONE, exclusive: true });
   try {
     await client.createWorker({ pool, worker: options.name, public_key, bus_key: null });

@@ -1,5 +1,5 @@
 /** `countersign mcp demo -- <command…>`: what clients of MCP have to be told, so that they start the server behind the plane. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Output, print } from '../context.ts';
@@ -74,6 +74,8 @@ function wrapped(
 
 /** All or none. */
 function write(folder: string, made: readonly ClientConfiguration[]): void {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(`--out: ${folder} is no folder; name the project's own`);
   const there = made.map(({ path }) => join(folder, path)).filter((path) => existsSync(path));
   if (there.length > 0)
     throw new UsageError(`${there.join(', ')}: exists already; leave out --out, and put what is printed into it`);
