@@ -115,28 +115,34 @@ function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Resp
   const { meanings, ...words } = readMeanings(view);
   weighSignals(view, meanings, { judges: !seen.isGuess }, emit);
   if (text.length < MIN_DISGUISED) return NOTHING;
-  return (most) => {
+  return (most, tries) => {
     const { shifts, ...oddity } = oddityOf(view);
-    return respelled(view, most, {
-      ...words,
-      ...oddity,
-      isReversed: seen.reversed > 0,
-      shifts: seen.rotated > 0 && !shifts.includes(ROT13) ? [ROT13, ...shifts] : shifts,
-      codes: {
-        morse: seen.codes.has('morse'),
-        names: seen.codes.has('names'),
-        rot47: seen.codes.has('rot47'),
-        variables: seen.codes.has('variables'),
-        pigs: seen.pigs >= MIN_PIGS,
-        numbers: survey.digits >= MIN_NUMBERS,
+    return respelled(
+      view,
+      most,
+      {
+        ...words,
+        ...oddity,
+        isReversed: seen.reversed > 0,
+        shifts: seen.rotated > 0 && !shifts.includes(ROT13) ? [ROT13, ...shifts] : shifts,
+        codes: {
+          morse: seen.codes.has('morse'),
+          names: seen.codes.has('names'),
+          rot47: seen.codes.has('rot47'),
+          variables: seen.codes.has('variables'),
+          pigs: seen.pigs >= MIN_PIGS,
+          numbers: survey.digits >= MIN_NUMBERS,
+        },
+        isBinary: survey.digits >= MIN_BINARY_DIGITS && holdsBits(view) && /[01]{8}[ ,_-]?[01]{8}/.test(text),
+        leet: SIGNS.some((sign) => standsInside(text, sign))
+          ? [...words.leet, ...signedWords(view, words.leet.length)].sort((a, b) => a.start - b.start)
+          : words.leet,
+        runs: seen.runs.filter((at) => isLongRun(text, at)),
+        isStarred: standsInside(text, '*'),
+        isForeign: survey.needsFold,
       },
-      isBinary: survey.digits >= MIN_BINARY_DIGITS && holdsBits(view) && /[01]{8}[ ,_-]?[01]{8}/.test(text),
-      leet: SIGNS.some((sign) => standsInside(text, sign))
-        ? [...words.leet, ...signedWords(view, words.leet.length)].sort((a, b) => a.start - b.start)
-        : words.leet,
-      runs: seen.runs.filter((at) => isLongRun(text, at)),
-      isStarred: standsInside(text, '*'),
-    });
+      tries,
+    );
   };
 }
 

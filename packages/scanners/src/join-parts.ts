@@ -11,7 +11,12 @@ import { NOWHERE } from './surroundings.ts';
  * Where a text stands. `shape`: the same for places that differ in numbers alone, null where no other can have it; `inside`:
  * the object or list.
  */
-type Place = { readonly parent: Place | null; readonly shape: object | null; readonly inside: number };
+type Place = {
+  readonly parent: Place | null;
+  readonly name: string | number;
+  readonly shape: object | null;
+  readonly inside: number;
+};
 
 /** What one text has a part in. */
 export type Share<At = unknown> = { readonly matches: Match[]; readonly path: At; readonly isKey: boolean };
@@ -23,6 +28,7 @@ const MOST_PARTS = 128;
 const MOST_ALIKE = 8;
 /** Names inside of names: fewer say nothing that a path does not. */
 const LEAST_CHAIN = 4;
+const MOST_CHAINS = 64;
 const LEAST_NUMBERS = 12;
 const LEAST_LETTERS = 14;
 
@@ -38,26 +44,25 @@ export class Parts<At extends Place> {
   readonly #byShape = new Map<object, number[]>();
   readonly #byInside = new Map<number, number[]>();
   readonly #chains: number[][] = [];
-  readonly #chain: number[] = [];
-  #last: Place | null = null;
+  readonly #chain: At[] = [];
+  readonly #chainPlaces: number[] = [];
 
   /** `place`: counts the texts of the document. */
   add(text: string, place: number, path: At, isKey: boolean): void {
     if (text.length > LONGEST_PART) return;
-    const i = this.#texts.length;
     if (isKey) {
-      if (path.parent !== this.#last) this.#endChain();
-      this.#chain.push(i);
-      this.#last = path;
-    } else {
-      const alike = path.shape === null ? [] : rowOf(this.#byShape, path.shape);
-      if (alike.length >= MOST_PARTS) return;
-      alike.push(i);
-      if (alike.length <= MOST_ALIKE) rowOf(this.#byInside, path.inside).push(i);
+      if (path.parent !== this.#chain.at(-1)) this.#endChain();
+      this.#chain.push(path);
+      this.#chainPlaces.push(place);
+      return;
     }
-    this.#texts.push(text);
-    this.#places.push(place);
-    this.#paths.push(path);
+    const alike = path.shape === null ? [] : rowOf(this.#byShape, path.shape);
+    if (alike.length >= MOST_PARTS) return;
+    const i = this.#push(text, place, path);
+    alike.push(i);
+    if (alike.length > MOST_ALIKE) return;
+    const beside = rowOf(this.#byInside, path.inside);
+    if (beside.length < MOST_PARTS) beside.push(i);
   }
 
   /** What the texts have a part in, by their places in the document. */
@@ -77,9 +82,17 @@ export class Parts<At extends Place> {
     return shares;
   }
 
+  #push(text: string, place: number, path: At): number {
+    this.#texts.push(text);
+    this.#places.push(place);
+    return this.#paths.push(path) - 1;
+  }
+
   #endChain(): void {
-    if (this.#chain.length >= LEAST_CHAIN) this.#chains.push([...this.#chain]);
+    if (this.#chain.length >= LEAST_CHAIN && this.#chains.length < MOST_CHAINS)
+      this.#chains.push(this.#chain.map((path, i) => this.#push(String(path.name), this.#chainPlaces[i]!, path)));
     this.#chain.length = 0;
+    this.#chainPlaces.length = 0;
   }
 
   #rows(): number[][] {

@@ -2,6 +2,7 @@
  * Tells by its letters that a text may be enciphered or drawn out: the share of vowels and of double letters in a sample of
  * each stretch. Where a stretch is odd, its letters are counted and tried as each simple substitution of English.
  */
+import { pairScore } from './letter-pairs.ts';
 import type { View } from './normalise.ts';
 
 /** What the letters of a text give away. */
@@ -12,6 +13,10 @@ export type Oddity = {
   readonly isDrawn: boolean;
   /** So few vowels somewhere that they may have been left out. */
   readonly lacksVowels: boolean;
+  /** Letters that English has seldom are too many somewhere, and no substitution that is known makes them fewer. */
+  readonly isStrange: boolean;
+  /** Letters follow each other somewhere as in no language, though they are those of one. */
+  readonly isMixed: boolean;
 };
 
 export const ATBASH = 26;
@@ -22,6 +27,10 @@ const STRIDE = 5;
 const SHORT = 256;
 const MIN_LETTERS = 14;
 const FEW_VOWELS = 0.28;
+/** Logarithms of letters' shares in English, in the mean: of English -2.9, of letters put for others less than this. */
+const UNLIKELY = -3.25;
+/** Of letters that follow each other in other languages more, of those in another order less. */
+const SELDOM = 4.4;
 const HARDLY_VOWELS = 0.17;
 const MANY_DOUBLE = 0.13;
 const MIN_DOUBLE = 5;
@@ -54,11 +63,17 @@ const LOGS = Float64Array.from(
   (percent) => Math.log(percent / 100),
 );
 
+/** The same by ASCII code, of either case. */
+const LIKELY = new Float64Array(128);
+for (const [i, log] of LOGS.entries()) LIKELY[97 + i] = LIKELY[65 + i] = log;
+
 export function oddityOf({ text, codes }: View): Oddity {
   const stride = text.length <= SHORT ? 1 : STRIDE;
   const shifts = new Set<number>();
   let isDrawn = false;
   let lacksVowels = false;
+  let isStrange = false;
+  let isMixed = false;
   let stretches = 0;
   for (let start = 0; start < text.length; start += STRETCH) {
     const end = Math.min(text.length, start + STRETCH);
@@ -67,6 +82,10 @@ export function oddityOf({ text, codes }: View): Oddity {
     let doubles = 0;
     let digits = 0;
     let gaps = 0;
+    let likely = 0;
+    let pairs = 0;
+    let paired = 0;
+    let cases = 0;
     for (let i = start; i < end; i += stride) {
       const code = codes[i]!;
       const kind = code < 128 ? KINDS[code]! : 0;
@@ -77,19 +96,31 @@ export function oddityOf({ text, codes }: View): Oddity {
       }
       letters += 1;
       vowels += kind & VOWEL;
-      if (code === codes[i + 1]) doubles += 1;
+      likely += LIKELY[code]!;
+      const next = codes[i + 1]!;
+      if (next < 128 && KINDS[next] !== 0) {
+        pairs += 1;
+        paired += pairScore(code, next);
+        cases += (code ^ next) & 32;
+      }
+      if (code === next) doubles += 1;
     }
     if (letters < MIN_LETTERS) continue;
     isDrawn ||= doubles >= MIN_DOUBLE && doubles > letters * MANY_DOUBLE;
-    if (vowels > 2 * FEW_VOWELS * letters) continue;
+    // Base64 changes between capitals and others all the time.
+    const isOdd = pairs >= MIN_LETTERS && paired < SELDOM * pairs && digits * FEW_DIGITS < letters && cases < 8 * pairs;
+    isMixed ||= isOdd;
+    if (vowels > 2 * FEW_VOWELS * letters && likely > UNLIKELY * letters) continue;
     // Numbers and long tokens are no words without vowels.
-    lacksVowels ||= vowels < 2 * HARDLY_VOWELS * letters && digits * FEW_DIGITS < letters && gaps * LONGEST > letters;
+    const isWords = digits * FEW_DIGITS < letters && gaps * LONGEST > letters;
+    lacksVowels ||= vowels < 2 * HARDLY_VOWELS * letters && isWords;
     if (stretches >= MAX_STRETCHES || shifts.size >= MAX_SHIFTS) continue;
     stretches += 1;
     const shift = bestShift(codes, start, end);
     if (shift !== null) shifts.add(shift);
+    else isStrange ||= isOdd && isWords && likely < UNLIKELY * letters;
   }
-  return { shifts: [...shifts], isDrawn, lacksVowels };
+  return { shifts: [...shifts], isDrawn, lacksVowels, isStrange, isMixed };
 }
 
 /** LOGS twice, for letters that are moved on. */

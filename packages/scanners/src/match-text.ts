@@ -24,7 +24,7 @@ import {
 import { foldView, sourceSpan, sourceView, type View } from './normalise.ts';
 import { detectOwn, isOwnType, OWN_RULE, type ReportOwn, type RuleWork } from './own-rules.ts';
 import { readMeanings } from './read-meanings.ts';
-import type { Respell } from './respell.ts';
+import type { Respell, Tries } from './respell.ts';
 import { NOWHERE, type Surroundings } from './surroundings.ts';
 
 /** Internal: one match in a string, [start, end) in its UTF-16 units. Never leaves the package with its text. */
@@ -50,6 +50,7 @@ export type Budget = {
   /** Rules of the operator's own, and what running them may still cost. */
   readonly own: OwnRules;
   readonly work: RuleWork;
+  readonly tries: Tries;
 };
 
 /** How many encodings inside each other are undone. */
@@ -242,7 +243,7 @@ function lookThrough(view: View, layers: number, budget: Budget, looks: Looks): 
   if (layers === 0) return;
   for (const hidden of hiddenViews(view, plain, plainHits.survey)) lookThrough(hidden, layers - 1, budget, looks);
   const most = looks.meant === null ? MAX_MEANT_AGAIN : MAX_MEANT;
-  for (const { view: meant, isGuess } of respell(most))
+  for (const { view: meant, isGuess } of respell(most, budget.tries))
     lookThrough(meant, Math.min(layers - 1, 1), budget, looks.meant?.(isGuess) ?? looks);
 }
 

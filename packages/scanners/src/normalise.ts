@@ -118,13 +118,17 @@ export function sourceView(text: string): View {
   return { text, codes: codesOf(text), starts: null, ends: null };
 }
 
-/** Source span of the view's characters [start, end); end must be greater than start. */
+/** Source span of the view's characters [start, end), which need not stand in order; end must be greater than start. */
 export function sourceSpan(view: View, start: number, end: number): [number, number] {
   const { starts, ends } = view;
   if (starts === null || ends === null) return [start, end];
-  // In a view that runs backwards the end stands before the start.
-  const [from, to] = [starts[start]!, ends[end - 1]!];
-  return from < to ? [from, to] : [starts[end - 1]!, ends[start]!];
+  let from = starts[start]!;
+  let to = ends[start]!;
+  for (let i = start + 1; i < end; i += 1) {
+    from = Math.min(from, starts[i]!);
+    to = Math.max(to, ends[i]!);
+  }
+  return [from, to];
 }
 
 /**

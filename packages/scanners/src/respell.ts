@@ -6,9 +6,11 @@
 import { shiftedBack } from './letter-statistics.ts';
 import { sourceView, type View, ViewBuilder } from './normalise.ts';
 import { hasMeaning, SPELLABLE } from './read-meanings.ts';
+import { reorderedView } from './reorder-letters.ts';
 import { type CodeSigns, codedView } from './respell-codes.ts';
 import { type Garbling, garbledView } from './respell-garbled.ts';
 import { LEET, MIN_LEET } from './signed-words.ts';
+import { holdsOddSigns, mayHoldTokens, solvedView } from './solve-letters.ts';
 import { TELLING } from './telling-words.ts';
 
 /** What tells that a text may be disguised so. */
@@ -23,6 +25,12 @@ export type Disguises = Garbling & {
   readonly leet: readonly { start: number; end: number; word: string }[];
   /** Places inside long tokens where a telling word was seen. */
   readonly runs: readonly number[];
+  /** Latin letters that seem to stand for others. */
+  readonly isStrange: boolean;
+  /** Letters that seem to be in another order. */
+  readonly isMixed: boolean;
+  /** Some characters are no ASCII even when folded. */
+  readonly isForeign: boolean;
 };
 
 const ROT = /[a-z]/gi;
@@ -61,9 +69,11 @@ const UNKNOWN_COST = 3;
 /** What a text may be meant as. A guess puts words of the vocabulary where others stood, so that it reads more like an order. */
 export type Meant = { readonly view: View; readonly isGuess: boolean };
 /** Makes the texts that one may be meant as, from not more than so many of its characters. */
-export type Respell = (most: number) => Meant[];
+export type Respell = (most: number, tries: Tries) => Meant[];
+/** How often something may still be tried that costs as much as a page of text. */
+export type Tries = { left: number };
 
-export function respelled(view: View, most: number, disguises: Disguises): Meant[] {
+export function respelled(view: View, most: number, disguises: Disguises, tries: Tries): Meant[] {
   const { text, starts, ends } = view;
   const source = text.length <= most ? view : { ...sourceView(text.slice(0, most)), starts, ends };
   const meant: Meant[] = [];
@@ -75,6 +85,14 @@ export function respelled(view: View, most: number, disguises: Disguises): Meant
   add(codedView(source, disguises.codes), false);
   if (disguises.isBinary) add(binaryView(source), false);
   if (disguises.leet.length >= MIN_LEET) add(leetView(source, disguises.leet), true);
+  if (disguises.isStrange || (disguises.isForeign && holdsOddSigns(text)) || mayHoldTokens(text)) {
+    tries.left -= 1;
+    if (tries.left >= 0) add(solvedView(source, disguises.isStrange), true);
+  }
+  if (disguises.isMixed) {
+    tries.left -= 1;
+    if (tries.left >= 0) add(reorderedView(source), true);
+  }
   if (disguises.hasSpelled) add(spelledView(source), true);
   if (disguises.runs.length > 0) add(splitView(source, disguises.runs), true);
   if (disguises.games.size > 0 || GARBLED.some((kind) => disguises[kind])) add(garbledView(source, disguises), true);

@@ -102,6 +102,9 @@ type Walk = {
 /** No member has this name, under which items of a list stand. */
 const ITEMS = '\u0000items';
 
+/** Ciphers that are tried in one document. */
+const MOST_TRIES = 16;
+
 const MIN_NUMBER_LENGTH = 8;
 
 /** Fewer bytes hold nothing that is looked for. */
@@ -126,6 +129,7 @@ export function budgetOf({ max_work_chars, max_rule_work, countries, own }: Scan
     countries,
     own: own ?? NO_OWN_RULES,
     work: { left: max_rule_work },
+    tries: { left: MOST_TRIES },
   };
 }
 

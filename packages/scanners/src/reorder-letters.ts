@@ -1,0 +1,101 @@
+/**
+ * Reads letters that were put in another order, or between others: fences of rails, columns, pairs, halves, one of every so
+ * many letters. All of them are tried, and the one whose letters follow each other as in English is taken.
+ */
+import { pairScore } from './letter-pairs.ts';
+import { type View, ViewBuilder } from './normalise.ts';
+
+const MOST_CHARS = 800;
+const LEAST_CHARS = 20;
+/** In the mean of all pairs, and above the text as it stands. */
+const GOOD = 4.9;
+const BETTER = 0.6;
+/** A heading such as `Read down the columns:`. */
+const HEADING = /^[^\n:]{0,80}:\s+/;
+
+/** Of each place in the order that is tried where it stood. */
+type Order = readonly number[];
+
+/** The text in the order that reads like English, or null where none does. */
+export function reorderedView(source: View): View | null {
+  const text = source.text.trimEnd();
+  if (text.length > MOST_CHARS) return null;
+  let best: Order | null = null;
+  let most = GOOD;
+  for (const places of startsOf(text)) {
+    if (places.length < LEAST_CHARS) continue;
+    const least = score(text, places) + BETTER;
+    for (const order of orders(places.length)) {
+      const tried = order.map((i) => places[i]!);
+      const reached = score(text, tried);
+      if (reached > most && reached > least) [best, most] = [tried, reached];
+    }
+  }
+  if (best === null) return null;
+  const builder = new ViewBuilder(source, best.length);
+  for (const i of best) builder.pushUnit(text.charCodeAt(i), i, i + 1);
+  return builder.view();
+}
+
+/** All places behind a heading, and those without spaces. */
+function startsOf(text: string): Order[] {
+  const from = HEADING.exec(text)?.[0].length ?? 0;
+  const all = Array.from(text, (_, i) => i).slice(from);
+  return [all, all.filter((i) => text.charCodeAt(i) > 32)];
+}
+
+function score(text: string, places: Order): number {
+  let sum = 0;
+  let pairs = 0;
+  for (let i = 1; i < places.length; i += 1) {
+    const [first, second] = [text.charCodeAt(places[i - 1]!), text.charCodeAt(places[i]!)];
+    if (!isLetter(first) || !isLetter(second)) continue;
+    sum += pairScore(first, second);
+    pairs += 1;
+  }
+  return pairs < LEAST_CHARS / 2 ? 0 : sum / pairs;
+}
+
+function isLetter(code: number): boolean {
+  return (code | 32) >= 97 && (code | 32) <= 122;
+}
+
+function* orders(length: number): Generator<Order> {
+  const all = Array.from({ length }, (_, i) => i);
+  for (let step = 2; step <= 5; step += 1)
+    for (let from = 0; from < step; from += 1) yield all.filter((i) => i % step === from);
+  for (let count = 2; count <= 8; count += 1) yield inverse(byRails(all, count));
+  for (let size = 2; size <= 6; size += 1) yield byBlocks(all, size);
+  for (const middle of new Set([length >> 1, (length + 1) >> 1])) yield [...all.slice(middle), ...all.slice(0, middle)];
+  for (let width = 2; width <= 12; width += 1) {
+    const columns = Array.from({ length: width }, (_, column) => all.filter((i) => i % width === column));
+    yield columns.flat();
+    for (const keyed of width <= 5 ? permutations(columns) : [columns]) yield inverse(keyed.flat());
+  }
+}
+
+/** The order that undoes one. */
+function inverse(order: Order): Order {
+  const undone: number[] = [];
+  for (const [to, from] of order.entries()) undone[from] = to;
+  return undone;
+}
+
+/** Up and down over so many rails, read rail by rail. */
+function byRails(all: Order, count: number): Order {
+  const period = 2 * (count - 1);
+  const rail = (i: number): number => Math.min(i % period, period - (i % period));
+  return Array.from({ length: count }, (_, at) => all.filter((i) => rail(i) === at)).flat();
+}
+
+/** Each block of so many backwards. */
+function byBlocks(all: Order, size: number): Order {
+  return all.map(
+    (i) => 2 * Math.floor(i / size) * size + Math.min(size, all.length - Math.floor(i / size) * size) - 1 - i,
+  );
+}
+
+function permutations<Item>(items: readonly Item[]): Item[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
+}
