@@ -16,7 +16,8 @@ const STALE_MS = 15_000;
 
 /**
  * `everyMs`: null runs at start and when nudged, and by itself only after it failed: another instance may have done since
- * what was to do, so that nobody nudges this one, which would then be late for good.
+ * what was to do, so that nobody nudges this one, which would then be late for good. A seldom look that failed is tried
+ * again soon, less and less so: what an outage kept it from must not wait for a whole turn.
  */
 export function startSweep(everyMs: number | null, run: SweepRun, onError: (thrown: unknown) => void): Sweep {
   let stopped = false;
@@ -25,6 +26,7 @@ export function startSweep(everyMs: number | null, run: SweepRun, onError: (thro
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let wait = everyMs;
+  let failed = 0;
   let isSettled = false;
 
   const once = async () => {
@@ -32,10 +34,13 @@ export function startSweep(everyMs: number | null, run: SweepRun, onError: (thro
       const found = await run();
       wait = everyMs !== null && found === 'idle' ? Math.max(everyMs, LIMITS.sweep_idle_ms) : everyMs;
       lastSuccess = monotonicMs();
+      failed = 0;
       isSettled = everyMs === null;
     } catch (thrown) {
       again = false;
       isSettled = false;
+      if (everyMs !== null) wait = Math.min(everyMs, LIMITS.sweep_idle_ms * 2 ** failed);
+      failed += 1;
       onError(thrown);
     }
   };

@@ -97,7 +97,8 @@ export function createPublisher({ jetstream, database, log, metrics, onWindow }:
     }
     const from = anchor?.holes === holes ? Math.max(anchor.seq, first_seq) : first_seq;
     const missing = await findMissing(jetstream, from, last.seq);
-    anchor = { ...last, holes };
+    if (missing === null) anchor = { ...last, holes };
+    // Where another publishes, it looks for itself; should it be gone before, the next look here finds the same.
     if (missing === null || !(await publishFrom(database, me, missing.first))) return false;
     tellMissing(missing.count, missing.first);
     acked = null;

@@ -80,12 +80,13 @@ export const audit = defineService({
     const following = followLedger({ publisher, database_url: config.DATABASE_URL, log });
     onStop(() => following.stop());
     ready('publish', async () => following.check());
+    const gaps = sweep('audit stream', LIMITS.audit_check_ms, async () => {
+      if (await publisher.fillGaps()) following.nudge();
+    });
     bus.connection.onReconnect(() => {
       publisher.forget();
       following.nudge();
-    });
-    sweep('audit stream', LIMITS.audit_check_ms, async () => {
-      if (await publisher.fillGaps()) following.nudge();
+      gaps.nudge();
     });
 
     bus.serveRaw(patterns.replay(), { mayAnswer: mayReplay, handle: (message) => answerReplay(database, message) });

@@ -83,6 +83,28 @@ test('a failure is told, and tried again on the timer, not at once, however ofte
   await sweep.stop();
 });
 
+test('a seldom one that fails is tried again soon, less and less so, and after a success seldom again', async () => {
+  let runs = 0;
+  const seldom = 10 * LIMITS.sweep_idle_ms;
+  const sweep = startSweep(
+    seldom,
+    async () => {
+      runs += 1;
+      if (runs < 4) throw new Error('out of order');
+    },
+    () => undefined,
+  );
+  await turn();
+  const waits: number[] = [];
+  for (let before = 1; waits.length < 4; before = runs) {
+    let waited = 0;
+    for (; runs === before; waited += LIMITS.sweep_idle_ms) await vi.advanceTimersByTimeAsync(LIMITS.sweep_idle_ms);
+    waits.push(waited / LIMITS.sweep_idle_ms);
+  }
+  expect(waits).toEqual([1, 2, 4, 10]);
+  await sweep.stop();
+});
+
 test('stop waits for the run under way; nothing starts any more', async () => {
   const { sweep, runs, end } = held();
   await turn();

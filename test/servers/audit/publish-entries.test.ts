@@ -264,6 +264,21 @@ describe('the cursor', () => {
     expect(await at.open().fillGaps()).toBe(false);
   });
 
+  test('a gap that is found while another publishes is not forgotten: where that one is gone, it is filled all the same', async () => {
+    await using at = await openPublisher();
+    await at.append(10);
+    const [first, second] = [at.open(), at.open()];
+    for (let i = 0; i < 3; i++) await first.pass();
+    expect(await second.fillGaps()).toBe(false);
+    at.stored.fill(null, 4, 6);
+    await at.ledger.admin.query(`UPDATE ledger.published SET held_until = 'infinity'`);
+    expect(await second.fillGaps()).toBe(false);
+    await at.ledger.admin.query(`UPDATE ledger.published SET held_until = '-infinity'`);
+    expect(await second.fillGaps()).toBe(true);
+    for (let i = 0; i < 3; i++) await second.pass();
+    expect(new Set(at.stored)).toEqual(new Set([null, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
+  });
+
   test('one publishes while another is at work, and its late word moves nothing', async () => {
     await using at = await openPublisher();
     await at.append(3);
