@@ -78,7 +78,7 @@ function readPrefixed(run: string): string | null {
     .toLowerCase()
     .split(prefix)
     .slice(1)
-    .map((part) => /^[0-9a-f]+/.exec(part)![0]);
+    .map((part) => /^[0-9a-f]*/.exec(part)![0]);
   if (prefix === '0o' || prefix === '0b') {
     const bytes = parts.map((part) => Number.parseInt(part, prefix === '0o' ? 8 : 2));
     return bytes.length < LEAST_BYTES ? null : String.fromCharCode(...bytes);
@@ -88,7 +88,7 @@ function readPrefixed(run: string): string | null {
 }
 
 function readDecimals(run: string): string {
-  return String.fromCharCode(...run.match(/\d+/g)!.map(Number));
+  return run.replace(/(\d+)\D*/g, (_, number) => String.fromCharCode(Number(number)));
 }
 
 /** A few numbers in a row with the same character behind each, at one of every so many places. */

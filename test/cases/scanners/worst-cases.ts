@@ -37,6 +37,8 @@ const UNITS: Readonly<Record<string, string>> = {
   'numbers begun in code': 'chr(105)+chr(103)+chr(11)-',
   'strings of hexadecimal pieces': '"\\x69" ',
   'numbers with prefixes begun': '0x41,0x42;',
+  'decimal bytes run together': '105103110',
+  'prefixes in their own digits': '0b010b0b0',
   'octal with prefixes': '0o151 ',
   'groups with signs': 'ZGlzcmVn-',
   'groups with signs begun': 'ZGlz-cmVn-YXJk. ',
