@@ -51,7 +51,11 @@ export function hasMeaning(word: string): boolean {
 const HASH_SIZE = 1 << 15;
 
 function nextHash(hash: number, code: number): number {
-  return (Math.imul(hash, 31) + code) & (HASH_SIZE - 1);
+  return (Math.imul(hash, 31) + code) | 0;
+}
+
+function slotOf(hash: number): number {
+  return hash & (HASH_SIZE - 1);
 }
 
 function hashOf(word: string): number {
@@ -70,14 +74,15 @@ const HASHES = new Uint8Array(HASH_SIZE);
 const LAST_OF_HASH = new Uint16Array(HASH_SIZE);
 const WORDS: { readonly word: string; readonly known: Known; readonly before: number }[] = [];
 for (const [word, known] of KNOWN) {
-  const hash = hashOf(word);
-  HASHES[hash]! |= WORD;
-  WORDS.push({ word, known, before: LAST_OF_HASH[hash]! });
-  LAST_OF_HASH[hash] = WORDS.length;
-  for (const { words } of known.phrases) HASHES[hashOf(words[1]!)]! |= SECOND;
+  const slot = slotOf(hashOf(word));
+  HASHES[slot]! |= WORD;
+  WORDS.push({ word, known, before: LAST_OF_HASH[slot]! });
+  LAST_OF_HASH[slot] = WORDS.length;
+  for (const { words } of known.phrases) HASHES[slotOf(hashOf(words[1]!))]! |= SECOND;
 }
 const PLAYS = playsOf(TELLING_WORDS, SPELLABLE);
-for (const played of PLAYS.keys()) HASHES[hashOf(played)]! |= PLAYED;
+const PLAYED_HASHES = new Set([...PLAYS.keys()].map(hashOf));
+for (const hash of PLAYED_HASHES) HASHES[slotOf(hash)]! |= PLAYED;
 
 // Of each ASCII character the lower case of a letter, a digit as it is, 0 for what ends a word.
 const WORD_CODES = Uint8Array.from({ length: 128 }, (_, code) => {
@@ -128,21 +133,25 @@ export function readMeanings({ text, codes }: View): Reading {
     const start = i;
     let hash = 0;
     let common = LETTER;
+    let any = 0;
     do {
       hash = nextHash(hash, code);
       common &= code;
+      any |= code;
       i += 1;
       code = wordCode(codes[i]!);
     } while (code !== 0);
     singles = i - start === 1 ? singles + 1 : 0;
     hasSpelled ||= singles >= MIN_SINGLES;
-    if (common === 0) addLeet(text, codes, start, i, leet);
-    else {
+    if (common === 0) {
+      if ((any & LETTER) !== 0) addLeet(text, codes, start, i, leet);
+    } else {
       isCut ||= beginsCutWord(codes, start, i);
       isJumbled ||= isJumbledWord(text, codes, start, i);
     }
-    if ((HASHES[hash]! & PLAYED) !== 0) games = withGames(text, start, i, games);
-    if ((HASHES[hash]! & WORD) !== 0) addMeanings({ text, codes }, start, i, { word, hash }, meanings);
+    const known = HASHES[slotOf(hash)]!;
+    if ((known & PLAYED) !== 0 && PLAYED_HASHES.has(hash)) games = withGames(text, start, i, games);
+    if ((known & WORD) !== 0) addMeanings({ text, codes }, start, i, { word, hash }, meanings);
     word += 1;
   }
   return { meanings, hasSpelled, leet, isCut, isJumbled, games };
@@ -160,6 +169,13 @@ const MIN_SINGLES = 5;
 /** The letters that 0 to 9 stand for where they stand for any. */
 const LEET_LETTERS = 'oizeasgtbg';
 const MAX_LEET = 24;
+/** Of each letter its lower case, of each digit the letter it stands for. */
+const LETTERED = WORD_CODES.map((code) =>
+  (code & LETTER) === 0 && code !== 0 ? LEET_LETTERS.charCodeAt(code - 48) : code,
+);
+const ONE = 49;
+const NINE = 57;
+const SMALL_L = 108;
 
 /** The word of the vocabulary that a token is once its digits are letters, `1` an i or an l. */
 function addLeet(text: string, codes: Uint16Array, start: number, end: number, leet: Reading['leet']): void {
@@ -169,14 +185,13 @@ function addLeet(text: string, codes: Uint16Array, start: number, end: number, l
   let hash = 0;
   let hashOfL = 0;
   for (let i = start; i < end; i += 1) {
-    const code = wordCode(codes[i]!);
-    const isDigit = (code & LETTER) === 0;
-    digits += isDigit ? 1 : 0;
-    const letter = isDigit ? LEET_LETTERS.charCodeAt(code - 48) : code;
+    const code = codes[i]!;
+    if (code <= NINE) digits += 1;
+    const letter = LETTERED[code]!;
     hash = nextHash(hash, letter);
-    hashOfL = nextHash(hashOfL, code === 49 ? 108 : letter);
+    hashOfL = nextHash(hashOfL, code === ONE ? SMALL_L : letter);
   }
-  if (digits >= length - 2 || ((HASHES[hash]! | HASHES[hashOfL]!) & WORD) === 0) return;
+  if (digits >= length - 2 || ((HASHES[slotOf(hash)]! | HASHES[slotOf(hashOfL)]!) & WORD) === 0) return;
   const lettered = (one: string): string =>
     text
       .slice(start, end)
@@ -194,7 +209,7 @@ function addMeanings(
   { word, hash }: { word: number; hash: number },
   meanings: Meaning[],
 ): void {
-  let at = LAST_OF_HASH[hash]!;
+  let at = LAST_OF_HASH[slotOf(hash)]!;
   while (at !== 0 && !isWord(codes, start, end, WORDS[at - 1]!.word)) at = WORDS[at - 1]!.before;
   if (at === 0) return;
   const { known } = WORDS[at - 1]!;
@@ -227,7 +242,7 @@ function mayContinue(length: number, codes: Uint16Array, from: number): boolean 
     if (code === 0) break;
     hash = nextHash(hash, code);
   }
-  return (HASHES[hash]! & SECOND) !== 0;
+  return (HASHES[slotOf(hash)]! & SECOND) !== 0;
 }
 
 type Following = { word: string; end: number };

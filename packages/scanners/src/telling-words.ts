@@ -52,7 +52,9 @@ export function beginsCutWord(codes: Uint16Array, start: number, end: number): b
   const second = (codes[start + 1]! | 32) - A;
   if (first < 0 || first >= LETTERS || second < 0 || second >= LETTERS) return false;
   const at = first * LETTERS + second;
-  return STARTS[at] === 1 && BY_START.get(at)!.some((word) => word.length > end - start && isCut(codes, start, word));
+  if (STARTS[at] === 0) return false;
+  for (const word of BY_START.get(at)!) if (word.length > end - start && isCut(codes, start, word)) return true;
+  return false;
 }
 
 /** Whether the word [start, end) has the letters of a telling word, its first and last in place, and is another. */
