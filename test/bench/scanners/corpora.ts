@@ -23,6 +23,7 @@ import { piiHeldOut, piiLookalikesHeldOut } from './pii-held-out.ts';
 import { proseLate } from './prose-late.ts';
 import { proseOfStrangers } from './prose-strangers.ts';
 import { type Random, randomFrom } from './random.ts';
+import { rowSamples } from './rows/read-rows.ts';
 import type { Sample } from './sample.ts';
 import { secretLookalikesDevelopment, secretsDevelopment } from './secrets-development.ts';
 import { secretLookalikesHeldOut, secretsHeldOut } from './secrets-held-out.ts';
@@ -82,6 +83,10 @@ export const CORPORA: readonly Corpus[] = [
   corpus('guest prose, never read', 'prompt_injection', false, 2094, 0, () => guestProse('held')),
   corpus('unseen secrets', 'secrets', true, 2054, 800, secretsUnseen),
   corpus('unseen look-alikes of secrets', 'secrets', false, 2058, 600, secretLookalikesUnseen),
+  corpus('personal data, cases by hand', 'pii', true, 2100, 0, () => rowSamples('personal-data', true, 2100)),
+  corpus('look-alikes, cases by hand', 'pii', false, 2102, 0, () => rowSamples('personal-data', false, 2102)),
+  corpus('secrets, cases by hand', 'secrets', true, 2104, 0, () => rowSamples('secrets', true, 2104)),
+  corpus('look-alikes of secrets, by hand', 'secrets', false, 2106, 0, () => rowSamples('secrets', false, 2106)),
 ];
 
 function corpus(name: string, scanner: ScannerName, positives: boolean, seed: number, n: number, make: Make): Corpus {
