@@ -13,7 +13,7 @@ const STRONG = words(`
   credentials authorization bearer apikey apikeys appkey secretkey accesskey privatekey signingkey encryptionkey masterkey
   authkey clientkey sharedkey storagekey servicekey servicerolekey hmackey aeskey deploykey apptoken accountkey subscriptionkey
   authtoken accesstoken refreshtoken bearertoken apitoken sessiontoken bottoken idtoken usertoken deploytoken securitytoken
-  accesscode authcode apisecret appsecret clientsecret secretaccesskey token passkey webhooksecret
+  accesscode authcode identifiedby apisecret appsecret clientsecret secretaccesskey token passkey webhooksecret
 `);
 const OPAQUE = words(
   'key auth login sid sessionid session cookie signature jwt otp creds cred credentialdata salt seed',
@@ -47,6 +47,7 @@ const LONG_ENDS = [...STRONG].filter((word) => word.length >= 6);
 
 /** What such a name holds at least, for finding names in text. */
 export const NAME_ANCHORS: readonly string[] = [
+  'identified by',
   'passw',
   'passp',
   'passc',

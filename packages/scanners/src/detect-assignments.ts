@@ -5,6 +5,7 @@
 import { MAX_NAME, type NameStrength, nameStrength } from './credential-names.ts';
 import { looksSecret } from './credential-values.ts';
 import type { Emit } from './emit.ts';
+import { withFolded } from './lookalikes.ts';
 import { readTable } from './read-table.ts';
 import { MAX_VALUE, readValue } from './read-value.ts';
 
@@ -25,6 +26,14 @@ export class AssignmentReader {
     this.#work = MAX_READ_AGAIN * text.length + MAX_VALUE;
   }
 
+  /** Words for a password that no anchor holds: those of other scripts. */
+  foreign(): void {
+    for (const found of this.#text.matchAll(FOREIGN)) {
+      const at = found.index + found[0].length;
+      this.#report({ at, firm: true, quotedOnly: false, random: false }, 'strong', at);
+    }
+  }
+
   nameAt(anchorEnd: number): void {
     if (anchorEnd <= this.#nameEnd) return;
     const text = this.#text;
@@ -37,10 +46,19 @@ export class AssignmentReader {
     if (strength === null) return;
     const join = joinAfter(text, start, end);
     if (join === null) {
-      if (strength === 'strong' && end > this.#tableEnd) this.#tableEnd = readTable(text, start, end, this.#emit);
+      if (strength === 'strong' && end > this.#tableEnd) this.#tableEnd = this.#readColumns(start, end);
       return;
     }
     this.#report(join, strength, end);
+  }
+
+  #readColumns(start: number, end: number): number {
+    const named = (head: string): true | null => (nameStrength(head) === 'strong' ? true : null);
+    return readTable(this.#text, start, end, named, (from, to) => {
+      const isLong = to - from > MAX_CELL;
+      if (!isLong && looksSecret(this.#text.slice(from, to), { strength: 'strong', firm: true, quoted: false }))
+        this.#emit('credential_assignment', from, to, { why: 'column' });
+    });
   }
 
   #report(join: Join, strength: NameStrength, nameEnd: number): void {
@@ -63,8 +81,13 @@ export class AssignmentReader {
   }
 }
 
+const FOREIGN = new RegExp(
+  `(?:${withFolded('密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|пароль|пароля|κωδικός|סיסמה|كلمة المرور|كلمة السر|पासवर्ड|รหัสผ่าน')})[ \\t]{0,4}(?:[:=]|是|为|は|—)[ \\t]{0,4}`,
+  'giu',
+);
 const MAX_READ_AGAIN = 1;
 const SHORT_VALUE = 64;
+const MAX_CELL = 256;
 
 /** `Parameters<typeof f>`, where a tag would close. */
 const GENERIC_TYPE = /^[A-Z][A-Za-z]+<[A-Za-z{(]$/;
@@ -88,7 +111,10 @@ const SENTENCE =
 
 const SCHEMED = /^(?:bearer|basic|token|apikey|bot|digest|splunk|key)\s{1,2}(?=\S+$)/i;
 
-const TAKES_GLUED = /\b(?:mysql|mariadb)(?:[a-z-]{1,12})?(?:\s[^\n|;&]{0,120})?\s-p$/;
+const TAKES_GLUED = /\b(?:mysql|mariadb|sshpass)(?:[a-z-]{1,12})?(?:\s[^\n|;&]{0,120})?\s-p$/;
+/** Elsewhere `-p` is a port, `-a` says all. */
+const TAKES_SPACED =
+  /\b(?:sshpass|(?:docker|podman|nerdctl|buildah|skopeo|oras|crane|helm|az)\s[^\n|;&]{0,60}?\blogin|mongo[a-z]{0,8})(?:\s[^\n|;&]{0,120})?\s-p$|\b(?:sqlcmd|bcp|mosquitto_[ps]ub)(?:\s[^\n|;&]{0,120})?\s-P$|\bredis-cli(?:\s[^\n|;&]{0,120})?\s-a$|\bldap[a-z]{3,8}(?:\s[^\n|;&]{0,120})?\s-w$/;
 const USER_PASSWORD =
   /(?:^|[\s"'`])(?:-u|-U|--user|--proxy-user)[ \t=]{1,2}(["'`]?)([^\s:"'`$]{1,64}):([^\s"'`]{3,256})\1/;
 
@@ -106,14 +132,16 @@ export function detectSecretMember(text: string, name: string, emit: Emit): void
 
 /** `curl -u user:password`; `at` is where the flag ends. */
 export function detectUserFlag(text: string, at: number, emit: Emit): void {
-  if ((text.charCodeAt(at - 1) | 32) === 112) detectGluedPassword(text, at, emit);
+  const isPassword = (text.charCodeAt(at - 1) | 32) !== 117 && text[at - 3] === ' ';
+  if (isPassword) detectPasswordFlag(text, at, emit);
   else detectUserPassword(text, at, emit);
 }
 
-/** `mysql -psecret`: the one family of programs that takes a password so. */
-function detectGluedPassword(text: string, at: number, emit: Emit): void {
-  if (!TAKES_GLUED.test(text.slice(Math.max(0, at - 160), at))) return;
-  const found = /^(['"]?)([^\s'"]{6,128})\1/.exec(text.slice(at, at + 132));
+/** `mysql -psecret`: the one family of programs that takes a password so; `docker login -p secret`, `redis-cli -a secret`. */
+function detectPasswordFlag(text: string, at: number, emit: Emit): void {
+  const before = text.slice(Math.max(0, at - 160), at);
+  if (!(text[at] === ' ' ? TAKES_SPACED : TAKES_GLUED).test(before)) return;
+  const found = /^( ?['"]?)([^\s'"]{6,128})/.exec(text.slice(at, at + 132));
   if (found === null || !looksSecret(found[2]!, { strength: 'strong', firm: true, quoted: true })) return;
   const start = at + found[1]!.length;
   emit('credential_assignment', start, start + found[2]!.length, { why: 'flag' });
@@ -151,6 +179,7 @@ function strengthAt(text: string, start: number, end: number): NameStrength | nu
     while (from > 0 && start - from < 16 && isNameChar(text.charCodeAt(from - 1))) from -= 1;
     const long = from < start - 1 ? nameStrength(text.slice(from, start + name.length)) : null;
     if (long === 'strong') return long;
+    if (/^passe$/i.test(name) && /\bmot de $/i.test(text.slice(Math.max(0, start - 8), start))) return 'strong';
   }
   return nameStrength(name);
 }
@@ -183,7 +212,8 @@ function joinAfter(text: string, start: number, end: number): Join | null {
   if (called !== -1) return made(called, true, true);
   if (text[start - 1] === '<') {
     const tagged = after(TAG, text, end);
-    return tagged === -1 ? null : made(tagged, true);
+    // `<user>:<password>@host` is a form to fill in.
+    return tagged === -1 || '@:/'.includes(text[tagged] ?? '@') ? null : made(tagged, true);
   }
   const spaced = after(SPACE, text, closed);
   if (spaced === -1 || '|;,\t\r\n'.includes(text[spaced] ?? '\n')) return null;

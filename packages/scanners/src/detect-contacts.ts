@@ -25,7 +25,9 @@ export function detectEmails(text: string, emit: Emit): void {
     if (start === at) continue;
     DOMAIN.lastIndex = at + 1;
     const domain = DOMAIN.exec(text);
-    if (domain) emit('email', start, at + 1 + domain[0].length);
+    // Where a repository is, for git over SSH.
+    if (domain && !(text[at + 1 + domain[0].length] === ':' && /^(?:git|hg|svn)$/.test(text.slice(start, at))))
+      emit('email', start, at + 1 + domain[0].length);
   }
 }
 

@@ -2,45 +2,18 @@
  * Finds personal numbers among the digits of a text: cards, national numbers, IPv4 addresses, accounts, and telephone
  * numbers in national form. A number confirms itself by arithmetic, by the way it is written, or by a word beside it.
  */
-import { isoMod97, passesVin } from './check-digits.ts';
-import { detectDated, detectSpacedNino, isUkLicence } from './detect-documents.ts';
+import { passesVin } from './check-digits.ts';
+import { hetuEnd, isUkLicence, spacedNino } from './detect-documents.ts';
 import type { Context, Emit } from './emit.ts';
-import { DIGIT_IDS, type NationalId, TOKEN_IDS } from './national-ids.ts';
+import { detectIban } from './ibans.ts';
+import { NINO_WORDS, SPLIT_TOKENS } from './national-ids.ts';
 import type { View } from './normalise.ts';
-import { type Group, VERSION_BEFORE, walkNumbers } from './number-groups.ts';
+import { asNamed, BY_GROUPS, BY_SHAPE, type Form, keyOf, MIXED, shapeAt } from './number-forms.ts';
+import { type Group, walkNumbers } from './number-groups.ts';
+import { isCounted, isParted } from './other-numbers.ts';
 import { judgeCard, MAX_CARD_DIGITS } from './payment-cards.ts';
 import { PhoneReader } from './phones.ts';
-
-type Form = { readonly id: NationalId; readonly needsWord: boolean };
-const GAPS = ' -./_';
-
-function addTo<K>(map: Map<K, Form[]>, key: K, form: Form): void {
-  void map.set(key, [...(map.get(key) ?? []), form]);
-}
-
-// `3-3-3` as one number, so that a row of groups is looked up while it is walked.
-function keyOf(key: number, gap: string, size: number): number {
-  return key * 200 + (gap === '' ? 0 : GAPS.indexOf(gap) + 1) * 20 + size;
-}
-const BY_GROUPS = new Map<number, Form[]>();
-for (const id of DIGIT_IDS) {
-  for (const written of formsOf(id.forms)) {
-    const parts = written.replace('?', '').split(/([ \-./_])/);
-    let key = keyOf(0, '', Number(parts[0]));
-    for (let i = 1; i < parts.length; i += 2) key = keyOf(key, parts[i]!, Number(parts[i + 1]));
-    addTo(BY_GROUPS, key, { id, needsWord: written.endsWith('?') });
-  }
-}
-const BY_SHAPE = new Map<string, Form[]>();
-for (const id of TOKEN_IDS) {
-  for (const written of formsOf(id.forms)) {
-    addTo(BY_SHAPE, written.replace('?', ''), { id, needsWord: written.endsWith('?') });
-  }
-}
-
-function formsOf(forms: string): string[] {
-  return forms.split(',').map((form) => form.trim());
-}
+import { TableHeads } from './read-table.ts';
 
 const MAX_GROUPS = 7;
 const ADDRESS_GROUPS = 4;
@@ -52,6 +25,9 @@ const CARD_WORDS = /card|karte|carte|tarjeta|cart[aã]o|visa|master|maestro|\bpa
 /** `taxFileNumber` is three words. */
 const HUMP = /[a-z][A-Z]/;
 const HUMPS = /([a-z])([A-Z])/g;
+const DOTTED_MAC = /(?<![\w.-])(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}(?![\w.-])/iy;
+/** `c.f.`, `T.F.N.` */
+const DOTTED = /(?<!\p{L})(?:\p{L}\.){2,6}/gu;
 const VIN_WORDS = /\bvin\b|vehicle|chassis|fahrgestell|\bfin\b/i;
 
 /** What reading numbers is told beside the text. `hasPhoneWord`: a word for telephones stands somewhere in it or around it. */
@@ -72,6 +48,7 @@ class NumberReader {
   readonly #around: Context;
   readonly #emit: Emit;
   readonly #phones: PhoneReader;
+  readonly #tables: TableHeads;
 
   constructor(view: View, { around, countries, hasPhoneWord }: NumberScan, emit: Emit) {
     const { text } = view;
@@ -79,8 +56,9 @@ class NumberReader {
     this.#text = text;
     this.#around = around;
     this.#emit = emit;
+    this.#tables = new TableHeads(text);
     const hasWord = (words: RegExp, start: number, end: number): boolean => this.#hasWord(words, start, end);
-    this.#phones = new PhoneReader(text, hasPhoneWord ? hasWord : () => false, countries, emit);
+    this.#phones = new PhoneReader(text, around.name, hasPhoneWord ? hasWord : () => false, countries, emit);
   }
 
   read(): void {
@@ -94,14 +72,23 @@ class NumberReader {
   #readRow(groups: readonly Group[]): void {
     const first = groups[0]!;
     const size = first.end - first.start;
-    if (size === 6 && !/\w/.test(this.#text[first.start - 1] ?? '')) detectDated(this.#text, first.start, this.#emit);
-    if (size === 2 || size === 6) detectSpacedNino(this.#text, first.start, this.#emit);
+    const hetu = size === 6 && !/\w/.test(this.#text[first.start - 1] ?? '') ? hetuEnd(this.#text, first.start) : null;
+    if (hetu !== null && !this.#isCounted(first.start))
+      this.#emit('fi_hetu', first.start, hetu, { why: 'date and check character' });
+    const nino = size === 2 || size === 6 ? spacedNino(this.#text, first.start) : null;
+    if (nino !== null) this.#reportNino(...nino);
+    this.#readSplitToken(first.start, groups.at(-1)!.end);
     if (groups.length < ADDRESS_GROUPS && countDigits(groups) < MIN_DIGITS) return;
     for (let i = 0; i < groups.length; i += 1) {
       const used = this.#cardFrom(groups, i);
       i = used === -1 ? Math.max(i, this.#idFrom(groups, i), this.#addressFrom(groups, i)) : used;
     }
     this.#phones.row(groups);
+  }
+
+  #reportNino(start: number, end: number): void {
+    const isNamed = !hasSmallLetter(this.#text, start, end) || this.#hasWord(NINO_WORDS, start, end);
+    if (isNamed && !this.#isCounted(start)) this.#emit('uk_nino', start, end);
   }
 
   /** Tries each card that starts at group i; returns the last group used, or -1. */
@@ -142,7 +129,7 @@ class NumberReader {
     if (fitting.length === 0) return false;
     const named = fitting.find(({ id }) => this.#hasWord(id.words, start, end));
     const chosen = named ?? fitting.find(({ needsWord }) => !needsWord);
-    if (chosen === undefined) return false;
+    if (chosen === undefined || this.#isCounted(start)) return false;
     const why = named === undefined ? 'form and arithmetic' : 'form, arithmetic and word';
     this.#emit(chosen.id.type, start, end, { why });
     return true;
@@ -158,32 +145,64 @@ class NumberReader {
     if (!/^(?:\d{1,3}\.){3}\d{1,3}$/.test(text) || text.split('.').some((part) => Number(part) > 255)) return -1;
     if (/^(?:0\.0\.0\.0|127\.|255\.255\.)/.test(text) || /(?:^|\.)0\d/.test(text)) return -1;
     const before = this.#text.slice(Math.max(0, start - 16), start);
-    if (VERSION_BEFORE.test(before) || /[A-Za-z]\/$|[-_]$/.test(before)) return -1;
+    if (/[A-Za-z]\/$|[-_]$/.test(before) || isParted(this.#text, start, this.#around.name)) return -1;
     // The revision of a package that is upgraded, and not the end of a range.
     if (/^-\d{1,3}(?![.\d])/.test(this.#text.slice(end, end + 6)) && /[-=]> $/.test(before)) return -1;
-    if (start === 0 && VERSION_BEFORE.test(this.#around.name)) return -1;
     this.#emit('ip_address', start, end);
     return i + 3;
   }
 
   #readToken(start: number, end: number): void {
     const text = this.#text;
-    if (beginsAccount(text, start)) readIban(text, start, this.#emit);
+    detectIban(text, start, end, this.#emit);
+    if (end - start === 4) this.#readDottedMac(start);
+    if (end - start === 5) this.#readSplitToken(start, end);
     if (end - start < 8) return;
     if (text[start - 1] === '-' || text[end] === '-' || text[start - 1] === '_' || text[end] === '_') return;
-    // Numbers in letters are written in capitals; most tokens are none.
-    if (hasSmallLetter(text, start, end)) return;
-    const written = text.slice(start, end);
-    if (written.length === 17 && /^[A-HJ-NPR-Z0-9]{17}$/.test(written)) {
-      this.#readVin(written, start, end);
-      return;
+    const isSmall = hasSmallLetter(text, start, end);
+    const forms = BY_SHAPE.get(shapeAt(text, start, end));
+    if (forms !== undefined) {
+      const written = text.slice(start, end);
+      // Numbers in letters are written in capitals; where they are not, a word has to say what they are.
+      if (!isSmall) this.#reportId(forms, written, start, end);
+      else if (!/[A-Z]/.test(written)) this.#reportId(forms.map(asNamed), written.toUpperCase(), start, end);
     }
-    if (written.length === 16 && isUkLicence(written)) this.#emit('driving_licence', start, end, { why: 'form' });
-    const forms = BY_SHAPE.get(shapeOf(written));
-    if (forms !== undefined) this.#reportId(forms, written, start, end);
+    if (isSmall) return;
+    if (end - start === 17) this.#readVin(text.slice(start, end), start, end);
+    else if (end - start === 16 && isUkLicence(text.slice(start, end)))
+      this.#emit('driving_licence', start, end, { why: 'form' });
+    else if (end - start === 10) this.#reportId(MIXED, text.slice(start, end), start, end);
+  }
+
+  /** `001a.2b3c.4d5e`, reported from its first part that mixes letters and digits. */
+  #readDottedMac(start: number): void {
+    if (this.#text[start + 4] !== '.' && this.#text[start - 1] !== '.') return;
+    for (const from of [start, start - 5, start - 10]) {
+      DOTTED_MAC.lastIndex = Math.max(0, from);
+      if (from >= 0 && DOTTED_MAC.test(this.#text)) this.#emit('mac_address', from, from + 14);
+    }
+  }
+
+  /** A token of letters and digits written in parts: `12.345.678-Z`. [start, end) is the part that begins with digits. */
+  #readSplitToken(start: number, end: number): void {
+    const next = this.#text.charCodeAt(end + 1);
+    if (!' .-'.includes(this.#text[end] ?? '_') || next < 65 || next > 90) return;
+    const letters = /(?<![A-Za-z0-9])(?:[A-Z]{1,5}[ -]{1,2}){1,2}$/.exec(
+      this.#text.slice(Math.max(0, start - 12), start),
+    );
+    const from = start - (letters?.[0].length ?? 0);
+    for (const form of SPLIT_TOKENS) {
+      form.lastIndex = from;
+      const written = form.exec(this.#text)?.[0];
+      if (written === undefined) continue;
+      const token = written.replace(/[^A-Z0-9]/g, '');
+      const forms = BY_SHAPE.get(shapeAt(token, 0, token.length)) ?? [];
+      if (this.#reportId(forms.map(asNamed), token, from, from + written.length)) return;
+    }
   }
 
   #readVin(vin: string, start: number, end: number): void {
+    if (!/^[A-HJ-NPR-Z0-9]{17}$/.test(vin)) return;
     const named = this.#hasWord(VIN_WORDS, start, end);
     const checked = passesVin(vin) && /[A-Z].*[A-Z].*[A-Z]/.test(vin) && /\d{4}/.test(vin);
     if (checked || named) this.#emit('vehicle_id', start, end, { why: checked ? 'check digit' : 'word' });
@@ -193,7 +212,14 @@ class NumberReader {
     const before = this.#text.slice(Math.max(0, start - WORDS_BEFORE), start);
     const near = `${this.#around.path} ${before} ${this.#text.slice(end, end + WORDS_AFTER)}`;
     const spaced = near.replaceAll('_', ' ');
-    return words.test(spaced) || (HUMP.test(near) && words.test(spaced.replaceAll(HUMPS, '$1 $2')));
+    if (words.test(spaced) || (HUMP.test(near) && words.test(spaced.replaceAll(HUMPS, '$1 $2')))) return true;
+    if (words.test(this.#tables.nameAt(start).replaceAll('_', ' '))) return true;
+    const plain = spaced.replaceAll(DOTTED, (letters) => `${letters.replaceAll('.', '')} `);
+    return plain.length !== spaced.length && words.test(plain);
+  }
+
+  #isCounted(start: number): boolean {
+    return isCounted(this.#text, start, this.#around.name);
   }
 
   #digitsOf(groups: readonly Group[], i: number, j: number): string {
@@ -235,48 +261,4 @@ function countDigits(groups: readonly Group[]): number {
 function hasSmallLetter(text: string, start: number, end: number): boolean {
   for (let i = start; i < end; i += 1) if (text.charCodeAt(i) >= 97) return true;
   return false;
-}
-
-/** `L2D6L1` for AB123456C. */
-function shapeOf(token: string): string {
-  return token.replace(/[A-Z]+|[0-9]+/g, (run) => (run[0]! > '9' ? 'L' : 'D') + run.length);
-}
-
-// ISO 13616 registry: total length by country.
-const IBAN_LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
-  (
-    'AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ' +
-    'ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 ' +
-    'LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 ' +
-    'PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30'
-  )
-    .split(' ')
-    .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
-);
-
-/** Two letters and two digits. */
-function beginsAccount(text: string, at: number): boolean {
-  const isLetter = (code: number): boolean => (code | 32) >= 97 && (code | 32) <= 122;
-  const isDigit = (code: number): boolean => code >= 48 && code <= 57;
-  return (
-    isDigit(text.charCodeAt(at + 2)) &&
-    isDigit(text.charCodeAt(at + 3)) &&
-    isLetter(text.charCodeAt(at)) &&
-    isLetter(text.charCodeAt(at + 1))
-  );
-}
-
-/** Reports the account that starts at `start`, in one piece or in groups. Looks at 70 characters at most. */
-function readIban(text: string, start: number, emit: Emit): void {
-  const length = IBAN_LENGTHS[text.slice(start, start + 2).toUpperCase()];
-  if (length === undefined) return;
-  let iban = '';
-  let at = start;
-  while (iban.length < length && at < text.length) {
-    if (/[A-Za-z0-9]/.test(text[at]!)) iban += text[at]!.toUpperCase();
-    else if (!/[ .-]/.test(text[at]!) || !/[A-Za-z0-9]/.test(text[at + 1] ?? '')) break;
-    at += 1;
-  }
-  if (iban.length !== length || /[A-Za-z0-9]/.test(text[at] ?? '')) return;
-  if (isoMod97(iban.slice(4) + iban.slice(0, 4)) === 1) emit('iban', start, at, { why: 'country length and mod 97' });
 }

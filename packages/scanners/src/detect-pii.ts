@@ -4,7 +4,13 @@
  */
 import type { Hits } from './anchors.ts';
 import { detectEmails, detectNetworkAddresses } from './detect-contacts.ts';
-import { DOCUMENT_ANCHORS, detectDocument, detectDocumentMember, detectPassportZones } from './detect-documents.ts';
+import {
+  DOCUMENT_ANCHORS,
+  detectDocument,
+  detectDocumentColumn,
+  detectDocumentMember,
+  detectPassportZones,
+} from './detect-documents.ts';
 import { detectNumbers } from './detect-numbers.ts';
 import type { Context, Emit } from './emit.ts';
 import type { View } from './normalise.ts';
@@ -12,9 +18,6 @@ import { namesPhone, PHONE_ANCHORS } from './phones.ts';
 
 /** Every literal that personal data is found by. */
 export const PII_ANCHORS: readonly string[] = [...DOCUMENT_ANCHORS, ...PHONE_ANCHORS];
-
-const MIN_DOCUMENT_DIGITS = 2;
-const MIN_NUMBER_DIGITS = 4;
 
 /** What a scan for personal data is told beside the text. */
 export type PiiScan = {
@@ -31,16 +34,21 @@ export function detectPii(view: View, hits: Hits, { around, countries, firstAnch
   const { survey } = hits;
   if (survey.hasAt) detectEmails(text, emit);
   if (survey.hasSigns) detectNetworkAddresses(text, emit);
-  if (survey.digits < MIN_DOCUMENT_DIGITS) return;
+  if (survey.digits === 0) return;
+  let tableEnd = -1;
   let hasPhoneWord = survey.needsFold || namesPhone(around.path);
   for (let i = 0; i < hits.anchors.length; i += 1) {
     const anchor = hits.anchors[i]! - firstAnchor;
     if (anchor < 0 || anchor >= PII_ANCHORS.length) continue;
-    if (anchor < DOCUMENT_ANCHORS.length) detectDocument(text, anchor, hits.ends[i]!, emit);
-    else hasPhoneWord = true;
+    if (anchor >= DOCUMENT_ANCHORS.length) {
+      hasPhoneWord = true;
+      continue;
+    }
+    const end = hits.ends[i]!;
+    detectDocument(text, anchor, end, emit);
+    if (end > tableEnd) tableEnd = detectDocumentColumn(text, anchor, end, emit);
   }
   if (around.name !== '') detectDocumentMember(text, around, emit);
-  if (survey.digits < MIN_NUMBER_DIGITS) return;
   detectNumbers(view, { around, countries, hasPhoneWord }, emit);
   detectPassportZones(text, emit);
 }

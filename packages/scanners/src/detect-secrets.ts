@@ -13,7 +13,7 @@ import { OPEN, SHAPED_TOKENS } from './secret-providers.ts';
 const MAX_READ_AGAIN = 1;
 
 const PEM = ['-----begin ', 'putty-user-key-file-'];
-const FLAGS = [' -u', '--user', '--proxy-user', '"-u', "'-u", '\n-u', ' -p'];
+const FLAGS = [' -u', '--user', '--proxy-user', '"-u', "'-u", '\n-u', ' -p', ' -a', ' -w'];
 const URL = ['://'];
 const JWT = ['eyj'];
 
@@ -38,6 +38,7 @@ const JWTS = URLS + URL.length;
 export function detectSecrets(text: string, hits: Hits, context: Context, isContinued: boolean, emit: Emit): void {
   if (context.name !== '') detectSecretMember(text, context.name, emit);
   const reader = new AssignmentReader(text, emit);
+  if (hits.survey.needsFold) reader.foreign();
   const work = { left: MAX_READ_AGAIN * text.length + OPEN };
   const done = { token: 0, pem: 0, jwt: 0 };
   for (let i = 0; i < hits.anchors.length; i += 1) {

@@ -88,6 +88,18 @@ export const LOOKALIKES: ReadonlyMap<number, string> = new Map([
   ...DIGIT_ZEROS.flatMap((zero) => Array.from({ length: 10 }, (_, d) => [zero + d, String(d)] as const)),
 ]);
 
+/** The source of an expression that also fits its letters of other scripts as folding writes them, small or capital. */
+export function withFolded(source: string): string {
+  const folded = (change: (char: string) => string): string =>
+    Array.from(source, (char) => (char < '\u0080' ? char : foldLetter(change(char)))).join('');
+  return [...new Set([source, folded((c) => c.toLowerCase()), folded((c) => c.toUpperCase())])].join('|');
+}
+
+function foldLetter(char: string): string {
+  const plain = char.normalize('NFKD').replace(/\p{Mn}/gu, '');
+  return latinLookalike(char) ?? (/^[ -~]+$/.test(plain) ? plain : char);
+}
+
 /** The Latin letter that a letter of another script looks like; undefined where there is none. */
 export function latinLookalike(char: string): string | undefined {
   return LOOKALIKES.get(char.codePointAt(0)!);

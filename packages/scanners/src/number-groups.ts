@@ -14,10 +14,6 @@ export type Visitor = {
   token: (start: number, end: number) => void;
 };
 
-/** What stands right before the parts of a version, or of a section's number. */
-export const VERSION_BEFORE =
-  /(?:version|release|firmware|build|ver|rev|\bv|section|chapter|clause|article|paragraph|figure|table|abschnitt|kapitel|§)\.?[\s:="'(]{0,3}$/i;
-
 const MIN_TOKEN = 4;
 export const MAX_TOKEN = 34;
 const MAX_ROW = 64;

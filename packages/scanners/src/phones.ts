@@ -9,7 +9,8 @@ import {
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/max';
 import type { Emit } from './emit.ts';
-import { type Group, VERSION_BEFORE } from './number-groups.ts';
+import type { Group } from './number-groups.ts';
+import { isCounted } from './other-numbers.ts';
 
 /** Where a national number beside a word is tried, beside the countries that are asked for. */
 const USUAL: readonly CountryCode[] = [
@@ -74,14 +75,16 @@ type HasWord = (words: RegExp, start: number, end: number) => boolean;
 /** Reads the telephone numbers of one text. */
 export class PhoneReader {
   readonly #text: string;
+  readonly #name: string;
   readonly #hasWord: HasWord;
   readonly #countries: readonly CountryCode[];
   readonly #known: readonly CountryCode[];
   readonly #emit: Emit;
   #plans = 0;
 
-  constructor(text: string, hasWord: HasWord, countries: readonly string[], emit: Emit) {
+  constructor(text: string, name: string, hasWord: HasWord, countries: readonly string[], emit: Emit) {
     this.#text = text;
+    this.#name = name;
     this.#hasWord = hasWord;
     this.#countries = countries.filter((country): country is CountryCode => isSupportedCountry(country));
     this.#known = this.#countries.length === 0 ? USUAL : [...new Set([...this.#countries, ...USUAL])];
@@ -122,8 +125,8 @@ export class PhoneReader {
   /** With dashes or dots its form says so; with spaces, or none, a word has to. */
   #isAmerican(groups: readonly Group[], i: number, j: number): boolean {
     const { start } = groups[i]!;
-    const isVersion = groups[j]!.gap === '.' && VERSION_BEFORE.test(this.#text.slice(Math.max(0, start - 16), start));
-    return (groups[j]!.gap !== ' ' && !isVersion) || this.#hasWord(WORDS, start, groups[j]!.end);
+    const isWritten = groups[j]!.gap !== ' ' || this.#hasWord(WORDS, start, groups[j]!.end);
+    return isWritten && !isCounted(this.#text, start, this.#name);
   }
 
   /** The whole row, as far as it can be one number. */
@@ -132,13 +135,17 @@ export class PhoneReader {
     let j = i;
     for (; j < groups.length && !groups[j]!.glued && groups[j]!.gap !== '_'; j += 1) {
       const next = this.#text.slice(groups[j]!.start, groups[j]!.end);
-      if (digits.length + next.length > 12) break;
+      if (digits.length + next.length > (digits.startsWith('00') ? 17 : 12)) break;
       digits += next;
     }
     const [start, end] = [groups[i]!.start, groups[j - 1]?.end ?? 0];
     if (digits.length < 7) return -1;
     if (this.#isAsked(digits, groups.slice(i, j))) this.#emit('phone', start, end, { why: 'numbering plan' });
-    else if (this.#hasWord(WORDS, start, end) && this.#isValid(digits, this.#known))
+    else if (
+      this.#hasWord(WORDS, start, end) &&
+      this.#isNamed(digits, groups.slice(i, j)) &&
+      !isCounted(this.#text, start, this.#name)
+    )
       this.#emit('phone', start, end, { why: 'numbering plan and word' });
     else return -1;
     return j - 1;
@@ -151,6 +158,15 @@ export class PhoneReader {
     if (groups.length < MIN_GROUPS || groups.some(({ gap }, i) => i > 1 && gap !== groups[1]!.gap)) return false;
     this.#plans += this.#countries.length;
     return this.#plans <= MAX_PLANS && this.#countries.some((country) => isNationalForm(digits, country));
+  }
+
+  /** Beside a word: dialled with 00, or as one of the usual countries has it; years and sizes fit some plan, too. */
+  #isNamed(digits: string, groups: readonly Group[]): boolean {
+    if (digits.startsWith('00')) return this.#isPossible(`+${digits.slice(2)}`);
+    if (digits.length < 8 && !digits.startsWith('0')) return false;
+    if (groups.some(({ start, end }, i) => i > 0 && end - start === 1)) return false;
+    const isList = groups.length > 1 && groups.every(({ start, end }) => isRound(this.#text.slice(start, end)));
+    return !isList && this.#isValid(digits, this.#known);
   }
 
   #isValid(digits: string, countries: readonly CountryCode[]): boolean {
@@ -174,6 +190,11 @@ export function isKnownCountry(country: string): boolean {
 /** Whether names say that a telephone number stands under them. */
 export function namesPhone(names: string): boolean {
   return WORDS.test(names);
+}
+
+/** A year, a size of something: 1878, 768, 1024. */
+function isRound(digits: string): boolean {
+  return /^(?:1[5-9]|20)\d\d$/.test(digits) || (/^[1-9]\d{2,3}$/.test(digits) && Number(digits) % 16 === 0);
 }
 
 /** `2024-11-25`, `25.11.2024`: plans take many of these. */

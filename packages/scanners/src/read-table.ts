@@ -1,25 +1,29 @@
-/** Finds credentials in the column of a table whose head names them: pipes, commas, semicolons, tabs, aligned spaces. */
-import { nameStrength } from './credential-names.ts';
-import { looksSecret } from './credential-values.ts';
-import type { Emit } from './emit.ts';
+/** Reads tables in plain text, by the names in their heads: pipes, commas, semicolons, tabs. It knows nothing of what it looks for. */
 
 const DELIMITERS = ['|', '\t', ';', ','] as const;
 const MAX_LINE = 1024;
 const MAX_HEAD = 256;
 const MAX_ROWS = 50;
-const MAX_CELL = 256;
+const MAX_NAME = 40;
 
 type Cell = { start: number; end: number };
 
-type Columns = { delimiter: string; width: number; columns: readonly number[] };
+type Columns<T> = { delimiter: string; width: number; columns: readonly (T | null)[] };
 
 const BLANK = ' \t\r"\'`*';
 
 /**
- * Reads the table whose head the name [start, end) stands in. Returns how far it read: where there is none, to the end of
- * the line, whose other names would say the same.
+ * Reads the table whose head the name [start, end) stands in: `column` says what a head names, `report` is given each cell
+ * below one that names something. Returns how far it read: where there is none, to the end of the line, whose other names
+ * would say the same.
  */
-export function readTable(text: string, start: number, end: number, emit: Emit): number {
+export function readTable<T>(
+  text: string,
+  start: number,
+  end: number,
+  column: (head: string) => T | null,
+  report: (start: number, end: number, named: T) => void,
+): number {
   const before = text.slice(Math.max(0, start - MAX_HEAD), start);
   const headStart = start - before.length + before.lastIndexOf('\n') + 1;
   const headEnd = lineEnd(text, end);
@@ -27,10 +31,76 @@ export function readTable(text: string, start: number, end: number, emit: Emit):
   const delimiter = DELIMITERS.find((char) => text.slice(headStart, headEnd).includes(char));
   if (delimiter === undefined || next === -1) return headEnd;
   const head = cellsOf(text, headStart, headEnd, delimiter);
-  const isHead = head.length > 1 && head.every((cell) => cell.end - cell.start <= 40);
-  if (!isHead) return headEnd;
-  const columns = head.flatMap((cell, i) => (nameStrength(text.slice(cell.start, cell.end)) === 'strong' ? [i] : []));
-  return columns.length === 0 ? headEnd : readRows(text, next, { delimiter, width: head.length, columns }, emit);
+  if (!isHead(head)) return headEnd;
+  const columns = head.map((cell) => column(text.slice(cell.start, cell.end)));
+  if (columns.every((named) => named === null)) return headEnd;
+  return readRows(text, next, { delimiter, width: head.length, columns }, report);
+}
+
+/** Finds what a cell stands under. Lines are read about once, however many cells are asked for in order. */
+export class TableHeads {
+  readonly #text: string;
+  #work: number;
+  #head: readonly Cell[] = [];
+  #delimiter = '';
+  /** Where the line begins that follows the rows known to belong to the head. */
+  #next = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#work = text.length + MAX_ROWS * MAX_LINE;
+  }
+
+  /** The name of the column in which the place is, '' where there is none. */
+  nameAt(at: number): string {
+    const text = this.#text;
+    const back = text.slice(Math.max(0, at - MAX_LINE), at);
+    const from = at - back.length + back.lastIndexOf('\n') + 1;
+    if (from === 0 || this.#work <= 0) return '';
+    const delimiter = DELIMITERS.find((char) => text.slice(from, lineEnd(text, at)).includes(char));
+    if (delimiter === undefined) return '';
+    const row = this.#cells(from, delimiter);
+    if (delimiter !== this.#delimiter || !this.#continues(from, row.length)) this.#find(from, row.length, delimiter);
+    const column = row.findIndex(({ start, end }) => start <= at && at < end);
+    const cell = this.#head[column];
+    return cell === undefined || cell.start >= from ? '' : text.slice(cell.start, cell.end);
+  }
+
+  #cells(from: number, delimiter: string): Cell[] {
+    const to = lineEnd(this.#text, from);
+    this.#work -= to - from + 1;
+    return cellsOf(this.#text, from, to, delimiter);
+  }
+
+  /** Whether the lines up to this one have the cells of the head. */
+  #continues(from: number, width: number): boolean {
+    if (this.#head.length !== width || from < this.#head[0]!.start) return false;
+    while (this.#next < from && this.#work > 0) {
+      if (this.#cells(this.#next, this.#delimiter).length !== width) return false;
+      this.#next = lineEnd(this.#text, this.#next) + 1;
+    }
+    return this.#work > 0;
+  }
+
+  #find(from: number, width: number, delimiter: string): void {
+    let head: readonly Cell[] = [];
+    let line = from;
+    for (let row = 0; row < MAX_ROWS && line > 0 && this.#work > 0; row += 1) {
+      const before = this.#text.slice(Math.max(0, line - 1 - MAX_LINE), line - 1);
+      const start = line - 1 - before.length + before.lastIndexOf('\n') + 1;
+      const cells = this.#cells(start, delimiter);
+      if (cells.length !== width) break;
+      head = cells;
+      line = start;
+    }
+    this.#delimiter = delimiter;
+    this.#head = isHead(head) ? head : [];
+    this.#next = lineEnd(this.#text, from) + 1;
+  }
+}
+
+function isHead(cells: readonly Cell[]): boolean {
+  return cells.length > 1 && cells.every((cell) => cell.end - cell.start <= MAX_NAME);
 }
 
 function lineEnd(text: string, from: number): number {
@@ -59,23 +129,21 @@ function trimmed(text: string, from: number, to: number): Cell {
   return { start, end };
 }
 
-function readRows(text: string, from: number, { delimiter, width, columns }: Columns, emit: Emit): number {
+function readRows<T>(
+  text: string,
+  from: number,
+  { delimiter, width, columns }: Columns<T>,
+  report: (start: number, end: number, named: T) => void,
+): number {
   let at = from;
   for (let row = 0; row < MAX_ROWS && at < text.length; row += 1) {
     const to = lineEnd(text, at);
     const cells = cellsOf(text, at, to, delimiter);
     const isRule = /^[\s|:+=-]*$/.test(text.slice(at, to));
     if (!isRule && cells.length < width) return at;
-    for (const column of isRule ? [] : columns) report(text, cells[column]!, emit);
+    for (const [i, named] of isRule ? [] : columns.entries())
+      if (named !== null) report(cells[i]!.start, cells[i]!.end, named);
     at = to + 1;
   }
   return at;
-}
-
-function report(text: string, { start, end }: Cell, emit: Emit): void {
-  if (end - start > MAX_CELL) return;
-  const value = text.slice(start, end);
-  if (looksSecret(value, { strength: 'strong', firm: true, quoted: false })) {
-    emit('credential_assignment', start, end, { why: 'column' });
-  }
 }

@@ -25,7 +25,7 @@ const GENERIC =
 const VALUE_NAME =
   /^(?:value|val|v|data|text|content|default|current|secret|plaintext|answer|stringvalue|number|no|nr|\$|#text)$/i;
 const LABEL_NAME =
-  /^(?:name|key|label|field|header|param|parameter|variable|property|attribute|k|title|option|setting|env|type|kind|code|question|@name|@key)$/i;
+  /^(?:name|key|label|field|header|param|parameter|variable|property|attribute|k|title|option|setting|env|type|kind|code|question|system|@name|@key)$/i;
 
 const LONGEST_LABEL_NAME = 9;
 

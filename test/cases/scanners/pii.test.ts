@@ -7,6 +7,10 @@ function typesIn(value: unknown) {
   return result.findings.map((f) => f.type);
 }
 
+function unsigned(sign: string) {
+  return (cell: string) => cell.replaceAll(sign, '');
+}
+
 describe('personal data', () => {
   it.each([
     ['us_ssn', 'SSN 123-45-6789'],
@@ -79,6 +83,24 @@ describe('personal data', () => {
     '[assembly: AssemblyVersion("8.14.76.196")]',
     'libfoo-8.3.70-0.el9_0.x86_64 -> 5.25.68.8-1',
   ])('takes no parts of %s for an address', (text) => expect(typesIn(text)).toEqual([]));
+
+  it.each([
+    ['nl_bsn', 'id,BSN,city', '111222333', 'Amsterdam'],
+    ['licence_plate', 'name;license plate;city', 'CE88 LZL', 'Berlin'],
+    ['passport', '| name | passport no. | city |\n|---|---|---|', 'K92513646', 'Berlin'],
+    ['phone', 'name\tphone\tcity', '030 90182010', 'Berlin'],
+  ])('finds %s in each row of a table under %j, however long', (type, head, value, city) => {
+    const sign = /[,;|\t]/.exec(head)![0];
+    const rows = Array.from({ length: 40 }, (_, i) => [`Ana ${i}`, value, `${city}, with more words than are near`]);
+    const lines = rows.map((cells) =>
+      sign === '|' ? `| ${cells.join(' | ')} |` : cells.map(unsigned(sign)).join(sign),
+    );
+    const result = scanValue(`${head}\n${lines.join('\n')}\n`, ['pii']);
+    expect(result.ok && result.findings.map((found) => [found.type, found.count])).toEqual([[type, 40]]);
+    expect(
+      typesIn(`${head.replace(/BSN|license plate|passport no\.|phone/, 'amount')}\n${lines.join('\n')}\n`),
+    ).toEqual([]);
+  });
 
   it('finds ranges of addresses', () => {
     const result = scanValue('- 10.1.2.3-10.1.2.9 -> 10.2.2.3-10.2.2.9', ['pii']);

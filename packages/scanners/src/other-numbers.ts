@@ -1,0 +1,49 @@
+/**
+ * Words for numbers that are nobody's: of orders, parcels, parts, versions, sections. One right before a number says what it
+ * is, whatever words stand further away. It sees what stands before a number and never the number.
+ */
+import { withFolded } from './lookalikes.ts';
+
+/** Numbers in groups, by dots above all. */
+const PARTED =
+  'version|release|firmware|driver|build|ver|rev(?:ision)?|v(?=\\W{0,3}$)|sections?|chapters?|clauses?|articles?|paragraphs?|figures?|tables?|' +
+  'abschnitt|kapitel|§|items?|parts?|models?|patch|schema|protocol';
+const COUNTED =
+  'orders?|purchase order|po|invoices?|bills?|receipts?|tickets?|cases?|dockets?|issues?|tracking|parcels?|packages?|shipments?|' +
+  'consignments?|deliver(?:y|ies)|waybill|awb|sku|articles?|serial|s/n|sn|lots?|batch(?:es)?|assets?|tags?|pallets?|containers?|flights?|' +
+  'drawings?|warranty|quotes?|jobs?|runs?|requests?|trace|meters?|racks?|zip(?:\\+4)?|bin|ext(?:ension)?|ein|dock|fee|' +
+  'bestell(?:ung)?(?:en)?|rechnung(?:en)?|auftrag|artikel|teile?|charge|chargen|seriennummer|sendung(?:en)?|lieferung|vorgang|vertrag|' +
+  'zähler(?:stand)?|kunden|modell|commandes?|factures?|colis|livraison|pièces?|pedidos?|facturas?|faturas?|encomendas?|notas?|lotes?|' +
+  'piezas?|expediente|processo|protocolo|boleto|ordin[ei]|fattura|fatture|lotto|spedizione|bestelling|factuur|pakket|zending|klant|' +
+  'ordre|order|fakturas?|sak|sag|pakke|sending|ärende|batch|erä|tilaus|viite|zamówieni[ea]|przesyłk[ai]|paczk[ai]|faktur[aey]|objednávk[ay]|' +
+  'zakázk[ay]|zásilk[ay]|smlouv[ay]|comanda|colet|factura|παραγγελία|τιμολόγιο|δέμα|rendelés|számla|csomag|cikkszám|поръчка|фактура|' +
+  'пратка|заказ|счет|посылка|注文|伝票|追跡|订单|快递|发票|주문|송장';
+const JOINED =
+  '(?:s?[ ._-]{0,2}(?:no|nos|nr|num|number|nummer|n[úu]m(?:ero)?|n|id|№|番号|号|번호))?[.:=#º°，：)"\'([\\s-]{0,5}$';
+
+const PARTED_BEFORE = before(PARTED);
+const COUNTED_BEFORE = before(`${PARTED}|${COUNTED}`);
+
+/** One number after the other of the same kind: `sections 1.2.3.4 and 1.2.3.5`. */
+const LISTED = /(?:\d+(?:[.-]\d+)+\s?(?:,|;|&|\/|and|or|to|und|bis|et|y|e|->?)\s?){1,6}$/i;
+const MAX_BEFORE = 64;
+
+/** Whether what is written right before the place names versions, sections or parts. `name` is the member's. */
+export function isParted(text: string, start: number, name: string): boolean {
+  return PARTED_BEFORE.test(wordsBefore(text, start, name).replace(LISTED, ''));
+}
+
+/** Whether it names any number that is nobody's. */
+export function isCounted(text: string, start: number, name: string): boolean {
+  return COUNTED_BEFORE.test(wordsBefore(text, start, name).replace(LISTED, ''));
+}
+
+function before(words: string): RegExp {
+  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${withFolded(words)})${JOINED}`, 'iu');
+}
+
+function wordsBefore(text: string, start: number, name: string): string {
+  const written = text.slice(Math.max(0, start - MAX_BEFORE), start);
+  const named = start <= 2 ? `${name}:${written}` : written;
+  return named.replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' ');
+}
