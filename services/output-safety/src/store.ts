@@ -5,6 +5,7 @@ import type { OutputDecision } from '@countersign/contracts/output';
 import type { WorkerResult } from '@countersign/contracts/worker';
 import type { Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
+import { TextArray } from '@countersign/platform/text-array';
 import type { Functions } from './tables.ts';
 
 /** The fence of one attempt (from the scheduler) and the result already stored for it. */
@@ -115,8 +116,8 @@ export async function insertResults(tx: Tx, rows: readonly ResultRow[]): Promise
 /** Stores these results and ends their jobs; nothing was written for those to be looked at. */
 export async function finishStep(tx: Tx, items: readonly FinishItem[]): Promise<FinishOutcome[]> {
   const rows = items.map(({ row, checked }) => ({ ...toRecord(row), ...checked }));
-  const screened = items.map((item) => item.screened);
-  const ended = items.map((item) => item.ended);
+  const screened = new TextArray(items.map((item) => item.screened));
+  const ended = new TextArray(items.map((item) => item.ended));
   return (await routines.answer(tx, 'scheduler.finish', JSON.stringify(rows), screened, ended)) as FinishOutcome[];
 }
 

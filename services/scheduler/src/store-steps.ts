@@ -1,6 +1,7 @@
 /** The steps of the walk, each one statement (the `.sql` files of the stages), with what they take and answer. */
 import type { Tx } from '@countersign/platform/database';
 import { routinesOf } from '@countersign/platform/routines';
+import { TextArray } from '@countersign/platform/text-array';
 import type { Functions } from './tables.ts';
 
 const routines = routinesOf<Functions>();
@@ -30,8 +31,9 @@ export type GrantedClaim = {
 /** Null: `control` is no longer at this revision, and nothing was written. */
 export async function admitStep(tx: Tx, known: number, step: AdmitStep): Promise<AdmitOutcome[] | null> {
   const { items, texts, bodies, sent_bodies } = step;
-  const given = [known, JSON.stringify(items), JSON.stringify(texts), bodies, sent_bodies] as const;
-  return (await routines.answer(tx, 'scheduler.admit', ...given)) as AdmitOutcome[] | null;
+  const rows = [JSON.stringify(items), JSON.stringify(texts)] as const;
+  const entries = [new TextArray(bodies), new TextArray(sent_bodies)] as const;
+  return (await routines.answer(tx, 'scheduler.admit', known, ...rows, ...entries)) as AdmitOutcome[] | null;
 }
 
 /** Null: `control` is no longer at this revision, and nothing was written. */
@@ -41,7 +43,7 @@ export async function dispatchStep(
   items: readonly object[],
   bodies: readonly string[],
 ): Promise<DispatchOutcome[] | null> {
-  const answer = await routines.answer(tx, 'scheduler.dispatch', known, JSON.stringify(items), bodies);
+  const answer = await routines.answer(tx, 'scheduler.dispatch', known, JSON.stringify(items), new TextArray(bodies));
   return answer as DispatchOutcome[] | null;
 }
 
@@ -54,7 +56,7 @@ export async function claimStep(tx: Tx, claims: readonly ClaimStep[]): Promise<G
     claims.map((claim) => claim.pool),
     claims.map((claim) => claim.worker),
     claims.map((claim) => claim.claim_id),
-    claims.map((claim) => claim.template),
+    new TextArray(claims.map((claim) => claim.template)),
   );
   return granted as GrantedClaim[];
 }

@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { instant } from '@countersign/contracts/names';
 import { waitUntil } from '@countersign/infra/wait-until';
 import { connectDatabase, type Database } from '@countersign/platform/database';
+import { TextArray } from '@countersign/platform/text-array';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
 import { createDatabase } from '../../harness/create-database.ts';
@@ -104,6 +105,15 @@ describe('values', () => {
     expect(await read('$1::bytea', [bytes])).toEqual(bytes);
     expect(await read(`'{"a":[1,"ü"]}'::jsonb`)).toEqual({ a: [1, 'ü'] });
     expect(await read('NULL::timestamptz')).toBeNull();
+  });
+
+  test('texts in binary are the texts, each a text or null, and no array is an empty one', async () => {
+    const texts = ['{"a":"\\"b\\\\"}', '', null, '{NULL}', 'NULL', ',"\u0001%', 'ü€😀', 'x'.repeat(100_000), '\n'];
+    expect(await read('$1::text[]', [new TextArray(texts)])).toEqual(texts);
+    expect(await read('$1::text[] = $2::text[]', [new TextArray(texts), texts])).toBe(true);
+    expect(await read('$1::text[] = $2', [new TextArray([]), []])).toBe(true);
+    expect(await sqlstateOf(read('$1::text[]', [new TextArray(['a\0b'])]))).toBe('22021');
+    expect(await sqlstateOf(read('$1::uuid[]', [new TextArray(['a'])]))).toBe('42804');
   });
 });
 
