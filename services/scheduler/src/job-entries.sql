@@ -1,12 +1,14 @@
--- Revision 1. Entries about attempts, and jobs that have ended.
+-- Revision 2. Entries about attempts, and jobs that have ended.
 
--- What every entry about an attempt repeats of its job, as JSON texts in the order of the names (contracts/job-entry.ts).
+-- What every entry about an attempt repeats of its job, as JSON texts in the order of the names (contracts/job-entry.ts). As an
+-- expression of PL/pgSQL it takes half of what it takes as a query.
 CREATE OR REPLACE FUNCTION scheduler.facts(job scheduler.jobs) RETURNS text[]
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT ARRAY[to_json(job.actor)::text, job.attempt::text, to_json(job.auth_method)::text, to_json(job.capability)::text,
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN ARRAY[to_json(job.actor)::text, job.attempt::text, to_json(job.auth_method)::text, to_json(job.capability)::text,
     to_json(job.job_hash)::text, to_json(job.job_id)::text, to_json(job.owner)::text, to_json(job.tenant)::text,
-    to_json(job.topic)::text, to_json(job.traceparent)::text]
-$$;
+    to_json(job.topic)::text, to_json(job.traceparent)::text];
+END $$;
 
 -- Puts values into a text with holes, each a U+0001, which canonical JSON never holds as it is. Values are JSON texts. One call
 -- of `format`: a loop that builds the text piece by piece costs more.
