@@ -71,7 +71,18 @@ describe('ledger.append', () => {
       database,
       ['two', 'three', 'two', 'one'].map((name) => ({ ...entry(`job:acme:${name}`, 'job_cleared'), topic: 'job.a' })),
     );
+    // Pairs alone, one behind the other and mixed.
+    for (const names of [
+      ['five', 'five', 'six', 'six'],
+      ['five', 'six', 'five', 'six'],
+    ])
+      await appendAll(
+        database,
+        names.map((name, i) => ({ ...entry(`job:acme:${name}`, 'job_held', { i }), topic: 'job.a' })),
+      );
     const rows: Record<string, [number, number]> = {
+      'job:acme:five': [2, 4],
+      'job:acme:six': [2, 4],
       'job:acme:one': [1, 1],
       'job:acme:two': [2, 4],
       'job:acme:three': [3, 4],
