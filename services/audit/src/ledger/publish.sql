@@ -1,11 +1,11 @@
--- Revision 2. Reading what the audit stream gets next.
+-- Revision 3. Reading what the audit stream gets next.
 
 -- Seals, moves the cursor and reads what to publish next: one statement for a window, without a transaction that is
--- held open while the stream acknowledges. One row at least:
+-- held open while the stream acknowledges. One row first:
 --   mine      false while another publisher holds the lease; then nothing was done
 --   fresh     the lease was another's before: what this publisher believes of the stream is out of date
 --   sealed    entries that got their leaf now; unpublished: leaves from next_leaf on
--- and, where leaf_index is not null, the entries from next_leaf on, in leaf order.
+-- and then the entries from next_leaf on, in leaf order.
 -- `acked`: the stream holds all leaves below it. Believed only of who has held the lease since.
 CREATE OR REPLACE FUNCTION ledger.next_window(me text, acked bigint, seal_leaves int, window_leaves int)
 RETURNS TABLE (
@@ -51,14 +51,21 @@ BEGIN
     END IF;
   END IF;
 
+  RETURN QUERY SELECT true, was IS DISTINCT FROM me, given, p.next_leaf, leaves - p.next_leaf, NULL::text, NULL::bigint,
+    NULL::text, NULL::text, NULL::text, NULL::text, NULL::bigint, NULL::text, NULL::text, NULL::text, NULL::bigint;
+  -- By the row: the view of single entries looks for each of them in four places.
   RETURN QUERY
-    SELECT true, was IS DISTINCT FROM me, given, p.next_leaf, leaves - p.next_leaf,
-           e.chain, e.seq, e.kind, e.recorded_by, e.tenant, e.topic, e.time_us, e.body,
-           encode(e.prev_hash, 'hex'), encode(e.hash, 'hex'), n.leaf_index
-      FROM (SELECT 1) AS one
-      LEFT JOIN ledger.leaves_from(p.next_leaf, window_leaves) AS n ON true
-      LEFT JOIN ledger.entries e ON e.row_id IN (n.entry_id, n.entry_id - 1) AND e.id = n.entry_id
-      ORDER BY n.leaf_index;
+    SELECT NULL::boolean, NULL::boolean, NULL::int, NULL::bigint, NULL::bigint,
+           r.chain, CASE WHEN r.is_first THEN r.seq ELSE r.seq + 1 END, CASE WHEN r.is_first THEN r.kind ELSE r.also_kind END,
+           CASE WHEN r.is_first THEN r.recorded_by ELSE r.also_recorded_by END, r.tenant, r.topic, r.time_us,
+           CASE WHEN r.is_first THEN r.body ELSE r.also_body END,
+           encode(CASE WHEN r.is_first THEN r.prev_hash ELSE r.hash END, 'hex'),
+           encode(CASE WHEN r.is_first THEN r.hash ELSE r.also_hash END, 'hex'), n.leaf_index
+      FROM ledger.leaves_from(p.next_leaf, window_leaves) AS n
+      LEFT JOIN LATERAL (
+        SELECT *, id = n.entry_id AS is_first FROM ledger.entry_rows
+         WHERE id IN (n.entry_id, n.entry_id - 1) AND (id = n.entry_id OR also_kind IS NOT NULL) OFFSET 0) AS r ON true
+     ORDER BY n.leaf_index;
 END $$;
 
 -- Sets the cursor to what the stream was found to hold, forward or back: it holds all leaves below `next`. Takes the
