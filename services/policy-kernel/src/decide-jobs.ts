@@ -10,7 +10,7 @@ import { uuidv7 } from '@countersign/platform/ids';
 import type { Metrics } from '@countersign/platform/metrics';
 import { type ActivePolicies, policyFor } from './active-policies.ts';
 import { decideUnder, hasEnded } from './decide-under.ts';
-import { cacheKey, type DecidedUnder, type DecisionCache } from './decision-cache.ts';
+import { type DecidedUnder, type DecisionCache, questionOf } from './decision-cache.ts';
 import { isObserving } from './observe-mode.ts';
 import { historyFor, type KnownRun } from './read-runs.ts';
 import type { Scans } from './scan-apart.ts';
@@ -48,7 +48,7 @@ export function decideJob(parts: DecideParts, item: DecideItem): ItemAnswer {
     if (ended) metrics.count('policy_expired_total', { gate: item.gate });
     const under = { epoch: active.epoch, observing: isObserving(active.policy, now) };
     const isFirst = (scans?.known.length ?? 0) === 0;
-    const known = item.gate === 'dispatch' && !ended && isFirst ? cache.get(cacheKey(under, item)) : null;
+    const known = item.gate === 'dispatch' && !ended && isFirst ? cache.get(questionOf(under, item)) : null;
     if (known !== null)
       return { ok: true, value: counted(metrics, sealer.sealUntil(again(known, now), known.reusable?.until ?? null)) };
     const outcome = decideUnder(active, item, {
@@ -87,5 +87,5 @@ function again(answer: DecideAnswer, now: string): Judged {
 
 /** Only what may run is worth remembering: a denied job never comes to the dispatch gate. */
 function remember(cache: DecisionCache, under: DecidedUnder, item: DecideItem, answer: DecideAnswer): void {
-  if (answer.rewritten !== null) cache.set(cacheKey(under, item, answer.rewritten), answer);
+  if (answer.rewritten !== null) cache.set(questionOf(under, item, answer.rewritten), answer);
 }
