@@ -93,6 +93,11 @@ export type Tables = {
     epoch: number;
     output_policy: unknown;
   };
+  'scheduler.dispatches': {
+    tenant: string;
+    job_id: string;
+    dispatch_id: string;
+  };
   'scheduler.releases': {
     tenant: string;
     job_id: string;

@@ -33,7 +33,7 @@ const READS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'policy.active_scopes',
   ],
   countersign_approval: ['scheduler.approval_content', 'scheduler.held', 'scheduler.run_reviews'],
-  countersign_output_safety: ['identity.workers', 'policy.active_output', 'scheduler.releases'],
+  countersign_output_safety: ['identity.workers', 'policy.active_output', 'scheduler.dispatches', 'scheduler.releases'],
   countersign_audit: ['identity.webhooks'],
 };
 /** Who may call what: the functions that act inside another's transaction, and the ledger's own. */

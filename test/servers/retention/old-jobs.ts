@@ -51,6 +51,12 @@ export async function insertJob(admin: Database, job_id: string, job: OldJob): P
      VALUES ($1, $2, '{"prompt":"secret"}', '{"prompt":"secret"}', '{"prompt":"secret"}', '{}', 'salt', $3, '[]')`,
     [...key, DIGEST],
   );
+  await admin.query(
+    `INSERT INTO scheduler.attempts (dispatch_id, tenant, job_id, attempt, pool, decision_id, policy_snapshot, policy_epoch,
+       effective_digest, payload_digest, timeout_ms, max_attempts, max_output_bytes, pool_concurrency, due_at, state)
+     VALUES ($3, $1, $2, 1, 'desk', $3, $4, 1, $4, $4, 1, 1, 1, 1, now(), 'ended')`,
+    [...key, dispatch_id, DIGEST],
+  );
   await insertOutput(admin, key, dispatch_id, job.decision ?? 'allow');
   await admin.query(
     `INSERT INTO approval.approvals (approval_id, tenant, job_id, held_seq, topic, requester, auth_method, job_hash,

@@ -14,12 +14,15 @@ const SETTLED = `now() - interval '10 s'`;
 const HAS: Readonly<Record<Content, string>> = {
   payloads: `EXISTS (SELECT FROM scheduler.contexts c
     WHERE c.tenant = l.tenant AND c.job_id = l.job_id AND c.erased_at IS NULL)`,
-  results: `EXISTS (SELECT FROM output.outcomes o
-    WHERE o.tenant = l.tenant AND o.job_id = l.job_id AND o.output_decision <> 'quarantine')`,
-  quarantined: `EXISTS (SELECT FROM output.outcomes o
-    WHERE o.tenant = l.tenant AND o.job_id = l.job_id AND o.output_decision <> 'allow')`,
+  results: hasOutcome(`o.output_decision <> 'quarantine'`),
+  quarantined: hasOutcome(`o.output_decision <> 'allow'`),
   comments: 'l.held_seq > 0',
 };
+
+function hasOutcome(such: string): string {
+  return `EXISTS (SELECT FROM scheduler.attempts a JOIN output.outcomes o ON o.dispatch_id = a.dispatch_id
+    WHERE a.tenant = l.tenant AND a.job_id = l.job_id AND ${such})`;
+}
 
 const TENANTS = `
 WITH RECURSIVE t AS (
