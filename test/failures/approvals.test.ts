@@ -455,17 +455,17 @@ describe('two things at once have one outcome', () => {
     return ends;
   };
 
-  test('a yes and a cancel', { timeout: 60_000 }, async () => {
+  test('a yes and a cancel', async () => {
     const ends = await race((job_id) => system.api('agent', 'POST', `/api/v1/jobs/${job_id}/cancel`));
     expect(ends.filter((end) => end !== 'cancelled' && end !== 'succeeded')).toEqual([]);
   });
 
-  test('a yes and the expiry', { timeout: 60_000 }, async () => {
+  test('a yes and the expiry', async () => {
     const ends = await race((_, approval_id) => outlive(approval_id, 'open'));
     expect(ends.filter((end) => end !== 'expired' && end !== 'succeeded')).toEqual([]);
   });
 
-  test('a yes and a no', { timeout: 60_000 }, async () => {
+  test('a yes and a no', async () => {
     for (let round = 0; round < RACES; round += 1) {
       const job_id = await submit();
       const approval = await waitForApproval(system, job_id);

@@ -110,7 +110,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => cleanUp.disposeAsync());
 
-test('before its release a result is behind every door', { timeout: 60_000 }, async () => {
+test('before its release a result is behind every door', async () => {
   const [outputSafety, scheduler] = [everyInstance(system, 'output-safety'), everyInstance(system, 'scheduler')];
   await using worker = await playWorker(system, 'desk-read');
   const request = { topic: 'job.desk.read.ticket', prompt: MARKS.prompt, payload: { text: MARKS.payload } };
@@ -140,7 +140,7 @@ test('before its release a result is behind every door', { timeout: 60_000 }, as
   await keepEndsApart(system, false);
 });
 
-test('before it is asked for, a question carries nothing of what is asked', { timeout: 60_000 }, async () => {
+test('before it is asked for, a question carries nothing of what is asked', async () => {
   const approval = everyInstance(system, 'approval');
   await approval.kill();
   await overhear('approval', 'job.held.>');
@@ -152,7 +152,7 @@ test('before it is asked for, a question carries nothing of what is asked', { ti
   await approval.start();
 });
 
-test('the other ways of a job', { timeout: 60_000 }, async () => {
+test('the other ways of a job', async () => {
   const { approval_id, digest, effective } = await waitForApproval(system, jobs.refund);
   expect(marksIn(JSON.stringify(effective))).toEqual(['prompt', 'payload']);
   const vote = { digest, comment: MARKS.comment };

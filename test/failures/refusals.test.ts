@@ -59,7 +59,7 @@ function run(pool: string, changes = {}) {
 }
 
 describe('a warrant that one worker refuses', () => {
-  test('is run by the one beside it, under the same approval for one attempt', { timeout: 60_000 }, async () => {
+  test('is run by the one beside it, under the same approval for one attempt', async () => {
     const job_id = await submit({
       topic: 'job.desk.refund.order',
       payload: { customer_id: 1, amount_cents: 9_900, reason: 'late' },

@@ -11,7 +11,6 @@ const LONGEST = [
   'failures/outages',
   'failures/stops',
   'journeys/first-own-policy',
-  'servers/worker/worker.test',
   'failures/supervised',
   'long/scheduler',
   'failures/hung-instance',

@@ -49,7 +49,7 @@ beforeAll(async () => {
   out = join(work, 'system');
   postgres = cleanUp.use(await startOwnPostgres(work));
   nats_url = `nats://127.0.0.1:${await findFreePort()}`;
-}, 60_000);
+});
 afterAll(() => cleanUp.disposeAsync());
 
 /** As `countersign-admin init` from a shell. */
@@ -184,7 +184,7 @@ async function runFirstJob(
   return JSON.parse(await countersign(...given(made.key), ...submit)).state;
 }
 
-test('a second tenant has its own admin, agent and job', { timeout: 30_000 }, async () => {
+test('a second tenant has its own admin, agent and job', async () => {
   const made = JSON.parse(await countersign('tenants', 'create', 'acme', '--admin', 'acme-admin', '--json'));
   expect(await runFirstJob(made.key.key, 'acme', 'acme-admin')).toBe('succeeded');
 });
@@ -227,7 +227,7 @@ test('the doctor finds it well, tells no secret, and sees a server that is gone'
   expect(JSON.stringify(gone)).not.toContain('hidden');
 });
 
-test('every key that the parts share is replaced as docs/operating.md says', { timeout: 60_000 }, async () => {
+test('every key that the parts share is replaced as docs/operating.md says', async () => {
   const [file, conf] = [join(work, 'w1.json'), join(out, 'nats.conf')];
   const former = { ...settingsOf };
   const warrant = generateKeyPairSync('ed25519');

@@ -40,7 +40,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => cleanUp.disposeAsync());
 
-test('the example’s workers start, and the pool’s own worker gets its jobs', { timeout: 60_000 }, async () => {
+test('the example’s workers start, and the pool’s own worker gets its jobs', async () => {
   const env = developmentEnv(system.prepared, { url: system.url, metrics_url: '' });
   const given = exampleEnv(system.prepared, env, await createDeskDatabase(system.admin_url));
   expect(Object.keys(JSON.parse(given.WORKER_KEYS!))).toContain(POOL);

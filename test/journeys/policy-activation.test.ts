@@ -56,7 +56,7 @@ function sumOf(text: string, line: RegExp): number {
   return [...text.matchAll(new RegExp(line, 'gm'))].reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
-it('no dispatch stands on a decision of an older epoch', { timeout: 60_000 }, async () => {
+it('no dispatch stands on a decision of an older epoch', async () => {
   const seen = { accepted: 0, denied: 0, strange: [] as unknown[] };
   let running = true;
   const client = async (): Promise<void> => {

@@ -48,7 +48,7 @@ async function complaints(all: readonly (readonly [string, string])[]): Promise<
   );
 }
 
-test('each compiles, and every package that is published shows one', { timeout: 60_000 }, async () => {
+test('each compiles, and every package that is published shows one', async () => {
   const published = globSync('packages/*/package.json', { cwd: PROJECT_DIR }).filter(
     (path) => JSON.parse(readFileSync(join(PROJECT_DIR, path), 'utf8')).private !== true,
   );
@@ -57,7 +57,7 @@ test('each compiles, and every package that is published shows one', { timeout: 
   expect(await complaints(blocks)).toBe('');
 });
 
-test('the worker package shows one, and a mistake in it would be found', { timeout: 60_000 }, async () => {
+test('the worker package shows one, and a mistake in it would be found', async () => {
   const shown = blocks.find(([name]) => name.startsWith('packages/worker/README.md'));
   const wrong = shown![1].replace('concurrency: 4', "concurrency: 'four'");
   expect(await complaints([['a mistake', wrong]])).toMatch(/TS2322/);

@@ -70,4 +70,4 @@ test('each role may call exactly what the table says', async () => {
     found[call] = ROLES.filter((_, i) => may[i]);
   }
   expect(found).toEqual(ACCESS);
-}, 60_000);
+});

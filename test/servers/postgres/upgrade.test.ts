@@ -170,7 +170,7 @@ beforeAll(async () => {
   for (const state of OLD_STATES) await insertJob(state);
   for (const state of OLD_STATES) before.set(state, await rowOf(state));
   await migrateWhileSealing(admin_url, url_for('countersign_audit'));
-}, 60_000);
+});
 afterAll(() => cleanUp.disposeAsync());
 
 test.each(OLD_STATES)('a job that is %s is what it was', async (state) => {

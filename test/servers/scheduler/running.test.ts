@@ -114,7 +114,7 @@ test('two replicas at once never let more run than any bound says, and all get t
     ),
     { numRuns: 6 },
   );
-}, 60_000);
+});
 
 test('two that are dispatched in the same moment never share the last place', async () => {
   const bound = atOnce(1);

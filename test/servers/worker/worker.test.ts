@@ -5,24 +5,18 @@ import { type WorkerResult, workerResult } from '@countersign/contracts/worker';
 import { canonicalize, parseStrict } from '@countersign/ledger/canonical-json';
 import { RetryableError } from '@countersign/worker/retryable-error';
 import type { JobContext, WorkerJob } from '@countersign/worker/worker-options';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createSigningKey, JOB } from '../../cases/worker/make-warrant.ts';
 import { type FakeScheduler, granted, startFakeScheduler } from './fake-scheduler.ts';
 
 const DISBELIEVED = 'no result of this worker is believed';
 
-let fake: FakeScheduler;
-beforeEach(async () => {
-  fake = await startFakeScheduler();
-});
-afterEach(() => fake[Symbol.asyncDispose]());
-
-function resultOf(dispatch_id: string) {
+function resultOf(fake: FakeScheduler, dispatch_id: string) {
   return fake.until('a result', () => fake.results.find((result) => result.dispatch_id === dispatch_id));
 }
 
 /** Over what was sent, as its reader will parse it. */
-function expectSigned({ signature, ...signed }: WorkerResult): void {
+function expectSigned(fake: FakeScheduler, { signature, ...signed }: WorkerResult): void {
   const bytes = Buffer.from(canonicalize(signed));
   expect(verify(null, bytes, fake.worker_key.publicKey, Buffer.from(signature, 'base64url'))).toBe(true);
 }
@@ -41,8 +35,9 @@ function endless({ signal }: JobContext): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
 }
 
-describe('a job', () => {
+describe.concurrent('a job', () => {
   test('is run once, signed, settled and forgotten', async () => {
+    await using fake = await startFakeScheduler();
     const seen: [WorkerJob, JobContext][] = [];
     let returned_at = 0;
     const worker = fake.worker({
@@ -60,14 +55,14 @@ describe('a job', () => {
     await fake.until('an idle beat', () => fake.beats.length > 0);
     expect(fake.beats).toEqual([expect.objectContaining({ attempts: [] })]);
     const made = await fake.dispatch();
-    const result = await resultOf(made.dispatch_id);
+    const result = await resultOf(fake, made.dispatch_id);
     expect(workerResult.parse(result)).toMatchObject({
       ...{ tenant: 'acme', job_id: 'job-1', attempt: 1, worker: 'one', status: 'succeeded', retryable: false },
       output: { name: 'Ada' },
       affected: 2,
       claim_id: fake.claims[0]!.claim_id,
     });
-    expectSigned(result);
+    expectSigned(fake, result);
     expect(seen).toHaveLength(1);
     expect(seen[0]![0]).toMatchObject({ ...JOB, dispatch_id: made.dispatch_id });
     expect(await fake.until('the message is acknowledged', async () => (await fake.pending()) === 0)).toBe(true);
@@ -166,15 +161,17 @@ describe('a job', () => {
       { code: 'output_not_json', detail: expect.stringContaining('json_nul') },
     ],
   ] as const)('that %s has failed', async (_, handle, retryable, error) => {
+    await using fake = await startFakeScheduler();
     await fake.worker({ handle }).start();
     const made = await fake.dispatch();
-    const result = await resultOf(made.dispatch_id);
+    const result = await resultOf(fake, made.dispatch_id);
     expect(result).toMatchObject({ status: 'failed', retryable, output: { error } });
     expect(parseStrict(JSON.stringify(result)).ok).toBe(true);
-    expectSigned(result);
+    expectSigned(fake, result);
   });
 
   test('whose output changes after it was returned is sent as it was signed', async () => {
+    await using fake = await startFakeScheduler();
     let looks = 0;
     const output = Object.defineProperty({ list: [1] }, 'looks', { enumerable: true, get: () => ++looks });
     await fake
@@ -186,28 +183,31 @@ describe('a job', () => {
       })
       .start();
     const made = await fake.dispatch();
-    const result = await resultOf(made.dispatch_id);
-    expectSigned(result);
+    const result = await resultOf(fake, made.dispatch_id);
+    expectSigned(fake, result);
     expect(result).toMatchObject({ status: 'succeeded', output: { list: expect.any(Array), looks: 1 } });
   });
 
   test('without a return value has the output null', async () => {
+    await using fake = await startFakeScheduler();
     await fake.worker({ handle: () => undefined }).start();
     const made = await fake.dispatch();
-    expect(await resultOf(made.dispatch_id)).toMatchObject({ status: 'succeeded', output: null });
+    expect(await resultOf(fake, made.dispatch_id)).toMatchObject({ status: 'succeeded', output: null });
   });
 
   test('that runs over its time is ended and reported as timed out', async () => {
+    await using fake = await startFakeScheduler();
     fake.answerClaim = (_, made) => granted(made!, { timeout_ms: 100 });
     await fake.worker({ handle: (_, context) => endless(context) }).start();
     const made = await fake.dispatch();
-    expect(await resultOf(made.dispatch_id)).toMatchObject({
+    expect(await resultOf(fake, made.dispatch_id)).toMatchObject({
       status: 'timed_out',
       output: { error: { code: 'timed_out' } },
     });
   });
 
   test('that is told to stop is stopped by the first beat that says so', async () => {
+    await using fake = await startFakeScheduler();
     const signals: AbortSignal[] = [];
     await fake
       .worker({
@@ -225,19 +225,20 @@ describe('a job', () => {
       return reported ? 'continue' : 'stop';
     };
     await fake.until('the signal', () => signals[0]!.aborted);
-    expect(await resultOf(made.dispatch_id)).toMatchObject({ status: 'stopped', retryable: false });
+    expect(await resultOf(fake, made.dispatch_id)).toMatchObject({ status: 'stopped', retryable: false });
     expect(told).toBe(1);
     // A worker is told at the next beat: so often that there is time for it twice in a second.
     expect(2 * LIMITS.beat_ms).toBeLessThan(LIMITS.stop_ms);
   });
 
   test('that ignores its signal is reported without it, and keeps its slot until it ends', async () => {
+    await using fake = await startFakeScheduler();
     fake.answerClaim = (_, made) => granted(made!, { timeout_ms: 50 });
     const { promise, resolve } = Promise.withResolvers<string>();
     let runs = 0;
     await fake.worker({ handle: () => (++runs === 1 ? promise : 'second') }).start();
     const made = await fake.dispatch();
-    expect(await resultOf(made.dispatch_id)).toMatchObject({ status: 'timed_out' });
+    expect(await resultOf(fake, made.dispatch_id)).toMatchObject({ status: 'timed_out' });
     await fake.dispatch({ job_id: 'job-2' });
     const peer = fake.worker({ handle: () => 'peer', worker: 'two' });
     await peer.start();
@@ -251,27 +252,22 @@ describe('a job', () => {
   });
 });
 
-describe('without a good claim nothing runs', () => {
-  let runs = 0;
-  const count = () => {
-    runs += 1;
-    return runs;
-  };
-  beforeEach(() => {
-    runs = 0;
-  });
-
+describe.concurrent('without a good claim nothing runs', () => {
   test('an altered job is refused by a claim that says so, and leaves the stream', async () => {
+    await using fake = await startFakeScheduler();
+    const count = vi.fn(() => 'counted');
     fake.answerClaim = () => ({ outcome: 'lost', code: 'warrant_invalid' });
     await fake.worker({ handle: count }).start();
     const made = await fake.dispatch({}, (body) => ({ ...body, effective: { ...JOB, payload: { customer_id: 8 } } }));
     await fake.until('the refusal', () => fake.claims.length > 0);
     expect(fake.claims[0]).toMatchObject({ dispatch_id: made.dispatch_id, refused: { code: 'warrant_effective' } });
     await fake.until('the message is gone', async () => (await fake.pending()) === 0);
-    expect(runs).toBe(0);
+    expect(count).not.toHaveBeenCalled();
   });
 
   test('a refusal that the scheduler has not heard is told again', async () => {
+    await using fake = await startFakeScheduler();
+    const count = vi.fn(() => 'counted');
     let heard = 0;
     fake.answerClaim = () => {
       heard += 1;
@@ -281,26 +277,32 @@ describe('without a good claim nothing runs', () => {
     await fake.worker({ handle: count }).start();
     await fake.dispatch({}, (body) => ({ ...body, salt: 'AAAAAAAAAAAAAAAAAAAAAA' }));
     await fake.until('the message is gone', async () => heard > 2 && (await fake.pending()) === 0);
-    expect(runs).toBe(0);
+    expect(count).not.toHaveBeenCalled();
   });
 
   test('nonsense that names no dispatch is dropped', async () => {
+    await using fake = await startFakeScheduler();
+    const count = vi.fn(() => 'counted');
     await fake.worker({ handle: count }).start();
     await fake.dispatch({}, () => ({ warrant: 'x' }), null);
     await fake.until('the message is gone', async () => (await fake.pending()) === 0);
-    expect([runs, fake.claims.length]).toEqual([0, 0]);
+    expect([count.mock.calls.length, fake.claims.length]).toEqual([0, 0]);
   });
 
   test('nonsense that was published under a dispatch id is refused by that id', async () => {
+    await using fake = await startFakeScheduler();
+    const count = vi.fn(() => 'counted');
     fake.answerClaim = () => ({ outcome: 'lost', code: 'warrant_invalid' });
     await fake.worker({ handle: count }).start();
     const made = await fake.dispatch({}, () => ({ warrant: 'x' }));
     await fake.until('the message is gone', async () => (await fake.pending()) === 0);
     expect(fake.claims).toMatchObject([{ dispatch_id: made.dispatch_id, refused: { code: 'message_malformed' } }]);
-    expect(runs).toBe(0);
+    expect(count).not.toHaveBeenCalled();
   });
 
   test('a warrant that is refused here and offered again is run by a worker that pins the right key', async () => {
+    await using fake = await startFakeScheduler();
+    const count = vi.fn(() => 'counted');
     // The scheduler had that key when this worker started, and has another one now.
     const former = createSigningKey();
     fake.answerHello = (text) => ({ signature: sign(null, text, former.privateKey).toString('base64url') });
@@ -310,14 +312,16 @@ describe('without a good claim nothing runs', () => {
     const made = await fake.dispatch();
     await fake.until('the refusal', () => fake.claims.length > 0);
     await fake.worker({ handle: () => 'good', worker: 'two' }).start();
-    expect(await resultOf(made.dispatch_id)).toMatchObject({ worker: 'two', output: 'good' });
+    expect(await resultOf(fake, made.dispatch_id)).toMatchObject({ worker: 'two', output: 'good' });
     // Once at least: where the other one takes long to start, its pause is over before.
     const refusals = fake.claims.filter((claim) => claim.refused);
     for (const { refused } of refusals) expect(refused).toEqual({ code: 'warrant_signature' });
-    expect(runs).toBe(0);
+    expect(count).not.toHaveBeenCalled();
   });
 
   test('a worker that refused steps back for longer each time, and comes back', async () => {
+    await using fake = await startFakeScheduler();
+    const count = vi.fn(() => 'counted');
     const { log, saying } = listen();
     const refusals = () => saying('a warrant was refused');
     fake.answerClaim = (request, made) => (request.refused ? { outcome: 'wait', retry_ms: 10 } : granted(made!));
@@ -329,53 +333,62 @@ describe('without a good claim nothing runs', () => {
     expect(second!.at - first!.at).toBeGreaterThanOrEqual(LIMITS.refusal_pause_ms - turn_ms);
     expect(third!.at - second!.at).toBeGreaterThanOrEqual(2 * LIMITS.refusal_pause_ms - turn_ms);
     const good = await fake.dispatch({ job_id: 'job-2' });
-    expect(await resultOf(good.dispatch_id)).toMatchObject({ status: 'succeeded' });
-    expect(runs).toBe(1);
+    expect(await resultOf(fake, good.dispatch_id)).toMatchObject({ status: 'succeeded' });
+    expect(count).toHaveBeenCalledTimes(1);
   });
 
   test('a lost claim is acknowledged', async () => {
+    await using fake = await startFakeScheduler();
+    const count = vi.fn(() => 'counted');
     fake.answerClaim = () => ({ outcome: 'lost', code: 'claim_lost' });
     await fake.worker({ handle: count }).start();
     await fake.dispatch();
     await fake.until('the message is gone', async () => fake.claims.length > 0 && (await fake.pending()) === 0);
-    expect(runs).toBe(0);
+    expect(count).not.toHaveBeenCalled();
   });
 
   test('a claim granted for another attempt is not used', async () => {
+    await using fake = await startFakeScheduler();
+    const count = vi.fn(() => 'counted');
     fake.answerClaim = (_, made) => granted(made!, { attempt: 2 });
     await fake.worker({ handle: count }).start();
     await fake.dispatch();
     await fake.until('the message is gone', async () => fake.claims.length > 0 && (await fake.pending()) === 0);
-    expect(runs).toBe(0);
+    expect(count).not.toHaveBeenCalled();
   });
 
   test('a full pool gives the message back, and the next delivery is another claim', async () => {
+    await using fake = await startFakeScheduler();
+    const count = vi.fn(() => 'counted');
     fake.answerClaim = (_, made) => (fake.claims.length === 1 ? { outcome: 'wait', retry_ms: 10 } : granted(made!));
     await fake.worker({ handle: count }).start();
     const made = await fake.dispatch();
-    await resultOf(made.dispatch_id);
+    await resultOf(fake, made.dispatch_id);
     // One that is answered late is asked again, under its id.
     expect(new Set(fake.claims.map((claim) => claim.claim_id)).size).toBe(2);
-    expect(runs).toBe(1);
+    expect(count).toHaveBeenCalledTimes(1);
   });
 
   test('an outage of the scheduler is waited out: the same claim twice, then another delivery', async () => {
+    await using fake = await startFakeScheduler();
+    const count = vi.fn(() => 'counted');
     fake.answerClaim = ({ claim_id }, made) => {
       if (claim_id === fake.claims[0]!.claim_id) throw new CountersignError('database_unavailable');
       return granted(made!);
     };
     await fake.worker({ handle: count }).start();
     const made = await fake.dispatch();
-    await resultOf(made.dispatch_id);
+    await resultOf(fake, made.dispatch_id);
     const ids = fake.claims.map((claim) => claim.claim_id);
     expect(ids[1]).toBe(ids[0]);
     expect(new Set(ids).size).toBe(2);
-    expect(runs).toBe(1);
+    expect(count).toHaveBeenCalledTimes(1);
   });
 });
 
-describe('a lease', () => {
+describe.concurrent('a lease', () => {
   test('without answers ends the run, which reports nothing', async () => {
+    await using fake = await startFakeScheduler();
     fake.answerClaim = (_, made) => granted(made!, { lease_ms: 1_000 });
     fake.answerBeat = () => {
       throw new CountersignError('database_unavailable');
@@ -400,6 +413,7 @@ describe('a lease', () => {
   });
 
   test('is longer than its first span as long as beats are answered', async () => {
+    await using fake = await startFakeScheduler();
     // Longer than a beat takes on a slow machine.
     const lease_ms = 3_000;
     fake.answerClaim = (_, made) => granted(made!, { lease_ms });
@@ -409,30 +423,32 @@ describe('a lease', () => {
     const granted_at = await fake.until('the claim', () => fake.claims.length > 0 && performance.now());
     await fake.until('its lease would be over', () => performance.now() - granted_at > lease_ms + LIMITS.beat_ms);
     resolve('done');
-    expect(await resultOf(made.dispatch_id)).toMatchObject({ status: 'succeeded', output: 'done' });
+    expect(await resultOf(fake, made.dispatch_id)).toMatchObject({ status: 'succeeded', output: 'done' });
   });
 });
 
-describe('a result', () => {
-  const named = (dispatch_id: string) =>
+describe.concurrent('a result', () => {
+  const named = (fake: FakeScheduler, dispatch_id: string) =>
     fake.beats.filter(({ attempts }) => attempts.some((one) => one.dispatch_id === dispatch_id && one.reported)).length;
-  const sent = (dispatch_id: string) => fake.results.filter((result) => result.dispatch_id === dispatch_id);
+  const sent = (fake: FakeScheduler, dispatch_id: string) =>
+    fake.results.filter((result) => result.dispatch_id === dispatch_id);
   const outage = () => {
     throw new CountersignError('database_unavailable');
   };
 
   test('is sent again and named in every beat until it is settled, and then neither', async () => {
+    await using fake = await startFakeScheduler();
     fake.answerResult = outage;
     await fake.worker({ handle: () => 'kept' }).start();
     const made = await fake.dispatch();
     await fake.until(
       'it is named and sent again',
-      () => named(made.dispatch_id) > 3 && sent(made.dispatch_id).length > 1,
+      () => named(fake, made.dispatch_id) > 3 && sent(fake, made.dispatch_id).length > 1,
     );
     fake.answerResult = ({ dispatch_id }) => (dispatch_id === made.dispatch_id ? {} : outage());
-    const before = sent(made.dispatch_id).length;
+    const before = sent(fake, made.dispatch_id).length;
     const other = await fake.dispatch({ job_id: 'job-2' });
-    await fake.until('it is settled', () => sent(made.dispatch_id).length > before);
+    await fake.until('it is settled', () => sent(fake, made.dispatch_id).length > before);
     // It is forgotten when the answer has come back.
     const isForgotten = () => {
       const named_last = fake.beats
@@ -442,37 +458,40 @@ describe('a result', () => {
       return named_last.includes(other.dispatch_id) && !named_last.includes(made.dispatch_id);
     };
     await fake.until('it is forgotten', isForgotten);
-    const [names, others] = [named(made.dispatch_id), named(other.dispatch_id)];
-    await fake.until('the next one is named in several beats', () => named(other.dispatch_id) > others + 3);
-    expect(named(made.dispatch_id)).toBe(names);
-    const requests = sent(made.dispatch_id);
+    const [names, others] = [named(fake, made.dispatch_id), named(fake, other.dispatch_id)];
+    await fake.until('the next one is named in several beats', () => named(fake, other.dispatch_id) > others + 3);
+    expect(named(fake, made.dispatch_id)).toBe(names);
+    const requests = sent(fake, made.dispatch_id);
     expect(requests).toHaveLength(before + 1);
     expect(new Set(requests.map((request) => JSON.stringify(request))).size).toBe(1);
     fake.answerResult = () => ({});
   });
 
   test('is kept while the answers are for another one', async () => {
+    await using fake = await startFakeScheduler();
     fake.answerResult = () => (fake.results.length === 1 ? { dispatch_id: crypto.randomUUID() } : {});
     const worker = fake.worker({ handle: () => 'mine' });
     await worker.start();
     const made = await fake.dispatch();
-    await fake.until('it is sent again', () => sent(made.dispatch_id).length === 2);
+    await fake.until('it is sent again', () => sent(fake, made.dispatch_id).length === 2);
     expect(await worker.stop()).toEqual([]);
   });
 
   test('that is refused is not sent again', async () => {
+    await using fake = await startFakeScheduler();
     fake.answerResult = () => ({ outcome: 'refused', code: 'attempt_stale' });
     const worker = fake.worker({ handle: () => 'late' });
     await worker.start();
     const made = await fake.dispatch();
-    await resultOf(made.dispatch_id);
+    await resultOf(fake, made.dispatch_id);
     expect(await worker.stop()).toEqual([]);
-    expect(sent(made.dispatch_id)).toHaveLength(1);
+    expect(sent(fake, made.dispatch_id)).toHaveLength(1);
   });
 
   test.each(['signature_invalid', 'unauthenticated', 'revoked'])(
     'that is refused for who sent it (%s) is the last: nothing more is run',
     async (code) => {
+      await using fake = await startFakeScheduler();
       let runs = 0;
       const { log, saying } = listen();
       fake.answerResult = () => ({ outcome: 'refused', code });
@@ -489,6 +508,7 @@ describe('a result', () => {
   );
 
   test('that is refused for who sent it stops what is granted meanwhile', async () => {
+    await using fake = await startFakeScheduler();
     let runs = 0;
     const { log, saying } = listen();
     const [refused, granting] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -499,7 +519,7 @@ describe('a result', () => {
     };
     await fake.worker({ handle: () => ++runs, concurrency: 2, log }).start();
     const made = await fake.dispatch();
-    await resultOf(made.dispatch_id);
+    await resultOf(fake, made.dispatch_id);
     const next = await fake.dispatch({ job_id: 'job-2' });
     await fake.until('its claim', () => fake.claims.find((claim) => claim.dispatch_id === next.dispatch_id));
     refused.resolve();
@@ -510,41 +530,45 @@ describe('a result', () => {
   });
 
   test('that nobody waits for any more is given up when a beat says so', async () => {
+    await using fake = await startFakeScheduler();
     fake.answerResult = outage;
     fake.answerBeat = (_, reported) => (reported ? 'settled' : 'continue');
     const worker = fake.worker({ handle: () => 'late' });
     await worker.start();
     const made = await fake.dispatch();
-    await fake.until('it is named in a beat', () => named(made.dispatch_id) > 0);
+    await fake.until('it is named in a beat', () => named(fake, made.dispatch_id) > 0);
     expect(await worker.stop()).toEqual([]);
   });
 
   test('is waited for by a worker that stops', async () => {
+    await using fake = await startFakeScheduler();
     fake.answerResult = outage;
     const worker = fake.worker({ handle: () => 'kept' });
     await worker.start();
     const made = await fake.dispatch();
-    await resultOf(made.dispatch_id);
+    await resultOf(fake, made.dispatch_id);
     const stopped = worker.stop();
     fake.answerResult = () => ({});
     expect(await stopped).toEqual([]);
-    expect(sent(made.dispatch_id).length).toBeGreaterThan(1);
+    expect(sent(fake, made.dispatch_id).length).toBeGreaterThan(1);
   });
 
-  test('is named by a worker that could not hand it over before it stopped', { timeout: 30_000 }, async () => {
+  test('is named by a worker that could not hand it over before it stopped', async () => {
+    await using fake = await startFakeScheduler();
     fake.answerResult = outage;
     const worker = fake.worker({ handle: () => 'kept' });
     await worker.start();
     const made = await fake.dispatch();
-    const { claim_id } = await resultOf(made.dispatch_id);
+    const { claim_id } = await resultOf(fake, made.dispatch_id);
     const { dispatch_id } = made;
     expect(await worker.stop()).toEqual([{ dispatch_id, claim_id, tenant: 'acme', job_id: 'job-1' }]);
-    const requests = sent(dispatch_id).length;
+    const requests = sent(fake, dispatch_id).length;
     expect(await worker.stop()).toEqual([]);
-    expect(sent(dispatch_id)).toHaveLength(requests);
+    expect(sent(fake, dispatch_id)).toHaveLength(requests);
   });
 
   test('survives an outage of NATS', async () => {
+    await using fake = await startFakeScheduler();
     const { promise, resolve } = Promise.withResolvers<string>();
     let runs = 0;
     await fake
@@ -560,13 +584,14 @@ describe('a result', () => {
     await fake.nats.server.kill();
     resolve('made while nobody listened');
     await fake.nats.server.start();
-    expect(await resultOf(made.dispatch_id)).toMatchObject({ output: 'made while nobody listened' });
+    expect(await resultOf(fake, made.dispatch_id)).toMatchObject({ output: 'made while nobody listened' });
     expect(runs).toBe(1);
   });
 });
 
-describe('capacity', () => {
+describe.concurrent('capacity', () => {
   test('takes no more than it has slots, and leaves the rest to an idle peer', async () => {
+    await using fake = await startFakeScheduler();
     const release: (() => void)[] = [];
     let running = 0;
     let most = 0;
@@ -592,7 +617,8 @@ describe('capacity', () => {
     );
   });
 
-  test('takes nothing new while too many results are not settled', { timeout: 60_000 }, async () => {
+  test('takes nothing new while too many results are not settled', async () => {
+    await using fake = await startFakeScheduler();
     const room = LIMITS.beat_attempts - LIMITS.worker_concurrency;
     let settling = false;
     fake.answerResult = () => {
@@ -618,6 +644,7 @@ describe('capacity', () => {
   });
 
   test('a stopping worker finishes what it runs and takes nothing new', async () => {
+    await using fake = await startFakeScheduler();
     const { promise, resolve } = Promise.withResolvers<string>();
     let runs = 0;
     const worker = fake.worker({
@@ -633,13 +660,14 @@ describe('capacity', () => {
     await fake.dispatch({ job_id: 'job-2' });
     resolve('finished');
     await stopped;
-    expect(await resultOf(made.dispatch_id)).toMatchObject({ status: 'succeeded', output: 'finished' });
+    expect(await resultOf(fake, made.dispatch_id)).toMatchObject({ status: 'succeeded', output: 'finished' });
     expect(runs).toBe(1);
     await fake.until('the other one waits', async () => (await fake.pending()) === 1);
   });
 });
 
-test('options that cannot work are refused before anything starts', () => {
+test('options that cannot work are refused before anything starts', async () => {
+  await using fake = await startFakeScheduler();
   const options = { handle: () => null };
   expect(() => fake.worker({ ...options, pool: 'Bad.Pool' })).toThrow(/pool/);
   expect(() => fake.worker({ ...options, scheduler_public_keys: [] })).toThrow(/scheduler_public_keys/);
