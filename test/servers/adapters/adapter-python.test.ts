@@ -109,8 +109,11 @@ describe.skipIf(missing)(
   () => {
     for (const [adapter, lacks] of ADAPTERS) attackSuite(adapter, makeOf(adapter), lacks);
 
-    test('the package itself, with its examples', () => {
-      const { status, stderr } = spawnSync(PYTHON, [join(HERE, 'test_package.py')], { encoding: 'utf8' });
+    test.each([
+      ['the package itself, with its examples', 'test_package.py'],
+      ['what people get wrong', 'test_wrong_input.py'],
+    ])('%s', (_, file) => {
+      const { status, stderr } = spawnSync(PYTHON, [join(HERE, file)], { encoding: 'utf8' });
       expect([status, stderr]).toEqual([0, expect.stringMatching(/^Ran \d{2} tests/m)]);
     });
 

@@ -5,13 +5,23 @@ from decimal import Decimal
 
 
 def canonical(value):
-    """The canonical text. Raises ValueError for a number that JSON does not have, TypeError for what is no JSON."""
+    """The canonical text. Raises ValueError for a number that JSON does not have and for what contains itself, TypeError for what is
+    no JSON."""
+    try:
+        return _text(value)
+    except RecursionError:
+        raise ValueError("nested too deeply for JSON") from None
+
+
+def _text(value):
     if isinstance(value, dict):
+        if not all(isinstance(name, str) for name in value):
+            raise TypeError("a member of JSON has a text for its name")
         # By UTF-16 code units.
         names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
-        return "{" + ",".join(canonical(name) + ":" + canonical(value[name]) for name in names) + "}"
+        return "{" + ",".join(_text(name) + ":" + _text(value[name]) for name in names) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ",".join(canonical(each) for each in value) + "]"
+        return "[" + ",".join(_text(each) for each in value) + "]"
     if isinstance(value, float):
         return _number(value)
     return json.dumps(value, ensure_ascii=False)
@@ -36,7 +46,7 @@ def _number(value):
 
 def _decimal_of(value):
     """(digits without trailing zeros, exponent of ten of the last one)."""
-    parts = Decimal(repr(value)).as_tuple()
+    parts = Decimal(float.__repr__(value)).as_tuple()
     digits = "".join(map(str, parts.digits))
     short = digits.rstrip("0") or "0"
     return short, parts.exponent + len(digits) - len(short)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import hashlib
 import math
 import re
@@ -62,7 +63,12 @@ class HeldCalls:
         self._held, self._lock = {}, threading.Lock()
 
     def ask(self, ask, call):
-        wish = canonical([call.framework, call.run, call.tool, call.input])
+        try:
+            wish = canonical([call.framework, call.run, call.tool, call.input])
+            wish.encode()
+        except (TypeError, ValueError) as error:
+            # Nobody was asked. The text of the error names types, and of the arguments nothing but one character at most.
+            return Denied("input_invalid", None, "the arguments are no JSON: " + str(error), None, None)
         with self._lock:
             call = replace(call, call_id=self._held.get(wish, call.call_id))
         outcome = ask(call)
@@ -144,9 +150,7 @@ class RemoteGate:
 
 async def in_thread(ask, call, wait_for_end=False):
     """`ask(call)` in a thread. A task that is cancelled stops its wait; `wait_for_end`: and goes on once the thread heard of it."""
-    asked = asyncio.ensure_future(asyncio.to_thread(ask, call))
-    # Nobody may be left to hear how it ended.
-    asked.add_done_callback(lambda done: done.cancelled() or done.exception())
+    asked = begin_thread(lambda: ask(call))
     try:
         return await asyncio.shield(asked)
     except asyncio.CancelledError:
@@ -154,6 +158,33 @@ async def in_thread(ask, call, wait_for_end=False):
         if wait_for_end:
             await asyncio.wait([asked])
         raise
+
+
+def begin_thread(work):
+    """A future of what `work()` returns, in a thread of its own: the loop's few are not taken up by calls that wait for people, and
+    neither a loop that ends nor the process waits for it."""
+    loop = asyncio.get_running_loop()
+    future, context = loop.create_future(), contextvars.copy_context()
+    # Nobody may be left to hear how it ended.
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    def settle(how, value):
+        if not future.done():
+            how(value)
+
+    def run():
+        try:
+            said = future.set_result, context.run(work)
+        except BaseException as error:
+            said = future.set_exception, error
+        try:
+            loop.call_soon_threadsafe(settle, *said)
+        except RuntimeError:
+            # The loop is closed.
+            pass
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
 
 
 def outcome_of_denial(said):

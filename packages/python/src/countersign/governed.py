@@ -1,10 +1,9 @@
 """Puts a function behind a gate: `@governed(gate, run="nightly-2026-11-26")`."""
-import asyncio
 import functools
 import inspect
 
 from .calls import ArgumentCalls
-from .gate import DEFAULT_WAIT_S, ToolCall
+from .gate import DEFAULT_WAIT_S, ToolCall, begin_thread
 from .outcomes import Released, RunHere
 from .words import tell
 
@@ -38,11 +37,7 @@ def governed(gate, run, tool=None, wait_s=DEFAULT_WAIT_S):
             ids, call = begin(args, kwargs)
             outcome = gate.ask(call)
             if isinstance(outcome, RunHere):
-                try:
-                    result = {"output": function(**outcome.input)}
-                except Exception as error:
-                    result = {"error": ("tool_failed", str(error))}
-                outcome = outcome.finish(**result)
+                outcome = outcome.finish(**outcome.run(lambda input: function(**input)))
             return _output_of(ids, call, outcome)
 
         @functools.wraps(function)
@@ -50,11 +45,8 @@ def governed(gate, run, tool=None, wait_s=DEFAULT_WAIT_S):
             ids, call = begin(args, kwargs)
             outcome = await gate.ask_async(call)
             if isinstance(outcome, RunHere):
-                try:
-                    result = {"output": await function(**outcome.input)}
-                except Exception as error:
-                    result = {"error": ("tool_failed", str(error))}
-                outcome = await asyncio.to_thread(outcome.finish, **result)
+                result = await outcome.run_async(lambda input: function(**input))
+                outcome = await begin_thread(lambda: outcome.finish(**result))
             return _output_of(ids, call, outcome)
 
         return governed_coroutine if inspect.iscoroutinefunction(function) else governed_call

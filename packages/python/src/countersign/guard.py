@@ -1,8 +1,7 @@
 """What every adapter does with a tool call: ask, run here only when told to, and show only what was released."""
-import asyncio
 from importlib import metadata
 
-from .gate import DEFAULT_WAIT_S, ToolCall
+from .gate import DEFAULT_WAIT_S, ToolCall, begin_thread
 from .outcomes import RunHere
 from .words import FAILED, tell
 
@@ -20,7 +19,7 @@ class Guard:
         try:
             outcome = self.gate.ask(self._named(run, call_id, tool, input))
             if isinstance(outcome, RunHere):
-                outcome = outcome.finish(**self._result_of(execute, outcome.input))
+                outcome = outcome.finish(**outcome.run(lambda payload: execute(self.arguments_of(payload))))
             return tell(outcome)
         except Exception as error:
             return self._failed(error)
@@ -30,26 +29,14 @@ class Guard:
         try:
             outcome = await self.gate.ask_async(self._named(run, call_id, tool, input))
             if isinstance(outcome, RunHere):
-                result = await self._result_of_async(execute, outcome.input)
-                outcome = await asyncio.to_thread(outcome.finish, **result)
+                result = await outcome.run_async(lambda payload: execute(self.arguments_of(payload)))
+                outcome = await begin_thread(lambda: outcome.finish(**result))
             return tell(outcome)
         except Exception as error:
             return self._failed(error)
 
     def _named(self, run, call_id, tool, input):
         return ToolCall(self.framework, run, call_id, tool, input, wait_s=self.wait_s)
-
-    def _result_of(self, execute, payload):
-        try:
-            return {"output": execute(self.arguments_of(payload))}
-        except Exception as error:
-            return {"error": ("tool_failed", str(error))}
-
-    async def _result_of_async(self, execute, payload):
-        try:
-            return {"output": await execute(self.arguments_of(payload))}
-        except Exception as error:
-            return {"error": ("tool_failed", str(error))}
 
     def _failed(self, error):
         self.log("a gate failed: " + type(error).__name__)

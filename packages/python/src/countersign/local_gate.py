@@ -2,6 +2,7 @@
 runs between the claim and the result, and whoever asked hears of its output only what was released."""
 from __future__ import annotations
 
+import os
 import threading
 import time
 from dataclasses import replace
@@ -14,6 +15,7 @@ from .worker import Worker
 # Seconds for which a job whose caller is gone waits for the same call to come again, and an output may be on its way to release.
 CALLER_GRACE_S = 60.0
 RELEASE_S = 20.0
+GIVEN_UP = ("tool_stopped", "its caller was stopped while it ran: it may have done a part of its work")
 
 
 class ToolFailed(Exception):
@@ -34,15 +36,21 @@ class LocalGate:
         # By job id: attempts that were claimed, for whom nobody has come yet.
         self.arrived, self.changed = {}, threading.Condition()
         self.failure, self._held = None, HeldCalls()
+        # Where it works: neither a thread nor a lease goes along into a process that is forked.
+        self._pid = None
 
     def start(self):
+        """In the process that asks, after a fork and not before."""
+        self._pid = os.getpid()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
         return self
 
     def stop(self):
-        self.worker.stop()
-        self._thread.join()
+        if self._pid == os.getpid():
+            self.worker.stop()
+            self._thread.join()
+        self._pid = None
 
     def __enter__(self):
         return self.start()
@@ -51,7 +59,10 @@ class LocalGate:
         self.stop()
 
     def ask(self, call):
-        """An outcome; RunHere where this process shall run the tool. Raises Stopped, and what is a bug."""
+        """An outcome; RunHere where this process shall run the tool. Raises Stopped, NotLetIn, RuntimeError where it was not started in
+        this process, and what is a bug."""
+        if self._pid != os.getpid():
+            raise RuntimeError("this gate does not work in this process: start() it here, after a fork and not before")
         if self.failure is not None:
             raise self.failure
         return self._held.ask(self._ask, call)
@@ -66,7 +77,8 @@ class LocalGate:
             arrived = self._meet(said["job_id"], call)
             if arrived is not None:
                 return RunHere(arrived.job.get("payload"), arrived.job["constraints"], arrived.stopped,
-                               lambda **result: self._finish(call, arrived, **result), said["job_id"])
+                               lambda **result: self._finish(call, arrived, **result), said["job_id"],
+                               lambda: arrived.end(error=GIVEN_UP))
             if call.stopped.is_set():
                 raise Stopped()
             # It may have ended meanwhile: refused, expired, or run by an earlier call of the same id.
@@ -96,7 +108,9 @@ class LocalGate:
             gone = self.arrived.pop(job["job_id"], None) is arrived
         if gone or not arrived.taken.is_set():
             raise ToolFailed("caller_gone", "nobody came back for this call, so it was not run")
-        arrived.ended.wait()
+        # Nobody would accept what comes after a stop.
+        while not arrived.ended.wait(0.1) and not stopped.is_set():
+            pass
         if arrived.error is not None:
             raise ToolFailed(*arrived.error)
         return arrived.output
@@ -112,8 +126,7 @@ class LocalGate:
             return arrived
 
     def _finish(self, call, arrived, output=None, error=None):
-        arrived.output, arrived.error = output, error
-        arrived.ended.set()
+        arrived.end(output, error)
         job_id = arrived.job["job_id"]
         try:
             told = self.remote.settle(replace(call, wait_s=max(call.wait_s, RELEASE_S), stopped=threading.Event()))
@@ -128,3 +141,7 @@ class _Arrived:
         self.job, self.stopped = job, stopped
         self.taken, self.ended = threading.Event(), threading.Event()
         self.output = self.error = None
+
+    def end(self, output=None, error=None):
+        self.output, self.error = output, error
+        self.ended.set()

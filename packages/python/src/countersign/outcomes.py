@@ -16,12 +16,34 @@ class Released:
 @dataclass(frozen=True)
 class RunHere:
     """To be run now, with this input and under these constraints; the attempt is claimed. Ends soon once `stopped` (a threading.Event)
-    is set. `finish(output=…)` or `finish(error=(code, detail))` answers what was released."""
+    is set. `finish(output=…)` or `finish(error=(code, detail))` answers what was released; `give_up()` is for who ends without either,
+    and waits for nothing."""
     input: Any
     constraints: dict
     stopped: Any
     finish: Callable[..., Any]
     job_id: str
+    give_up: Callable[[], None] = lambda: None
+
+    def run(self, execute):
+        """What to finish with, of `execute(input)`. What is no failure of the tool (an interrupt) gives up and goes on."""
+        try:
+            return {"output": execute(self.input)}
+        except Exception as error:
+            return {"error": ("tool_failed", str(error))}
+        except BaseException:
+            self.give_up()
+            raise
+
+    async def run_async(self, execute):
+        """As run(), of a coroutine function: a task that is cancelled gives up."""
+        try:
+            return {"output": await execute(self.input)}
+        except Exception as error:
+            return {"error": ("tool_failed", str(error))}
+        except BaseException:
+            self.give_up()
+            raise
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from .worker_door import WorkerDoor
 
 BEAT_S = 0.4
 GRACE_S = 2.0
+MEMBERS = ("url", "pool", "worker", "signing_key", "scheduler_public_keys")
 
 
 class Retryable(Exception):
@@ -30,6 +31,9 @@ class Worker:
     at once. `refusal_pause_s`: for how long a slot takes nothing after it refused a warrant; doubled each time."""
 
     def __init__(self, file, handle, enforces=(), concurrency=1, refusal_pause_s=2.0):
+        missing = [name for name in MEMBERS if not (file.get(name) if isinstance(file, dict) else None)]
+        if missing:
+            raise ValueError("no file of a worker over HTTP (countersign workers add --http): it has no " + ", ".join(missing))
         self.file, self.handle, self.enforces = file, handle, enforces
         self.refusal_pause_s, self.refusals = refusal_pause_s, 0
         self.key = load_pem_private_key(file["signing_key"].encode(), None)

@@ -1,6 +1,7 @@
 """The door for workers over HTTP: each request is signed with the worker's own key and good once (RFC 9421)."""
 import base64
 import hashlib
+import http.client
 import json
 import secrets
 import time
@@ -37,7 +38,7 @@ class WorkerDoor:
             if said.get("code") in NOT_LET_IN:
                 self.turned_away = self.turned_away or said["code"]
             return False, said, error.code >= 500 or error.code == 429
-        except (OSError, ValueError):
+        except (OSError, ValueError, http.client.HTTPException):
             return False, {"code": "no_answer"}, True
 
     def _signed(self, url, body):
