@@ -13,7 +13,7 @@ import type { View } from './normalise.ts';
 import { readMeanings } from './read-meanings.ts';
 import { REVERSED_ANCHORS, type Respell, ROTATED_ANCHORS, RUN_ANCHORS, respelled } from './respell.ts';
 import { CODE_ANCHORS, type CodeSigns, MIN_NUMBERS, PIG_ANCHOR, signOf } from './respell-codes.ts';
-import { signedWords } from './signed-words.ts';
+import { withSignedWords } from './signed-words.ts';
 import { HONEST, readsHonest, reportForeignSentences, weighSignals } from './weigh-signals.ts';
 
 /** Every literal that an attempt is found by; `detectPromptInjection` is told which of them ended where. */
@@ -134,9 +134,7 @@ function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Resp
           numbers: survey.digits >= MIN_NUMBERS,
         },
         isBinary: survey.digits >= MIN_BINARY_DIGITS && holdsBits(view) && /[01]{8}[ ,_-]?[01]{8}/.test(text),
-        leet: SIGNS.some((sign) => standsInside(text, sign))
-          ? [...words.leet, ...signedWords(view, words.leet.length)].sort((a, b) => a.start - b.start)
-          : words.leet,
+        leet: SIGNS.some((sign) => standsInside(text, sign)) ? withSignedWords(view, most, words.leet) : words.leet,
         runs: seen.runs.filter((at) => isLongRun(text, at)),
         isStarred: standsInside(text, '*'),
         isForeign: survey.needsFold,

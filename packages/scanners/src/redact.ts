@@ -3,6 +3,7 @@
  * `[redacted:<type>]`. It returns a copy only if a second scan of it finds nothing.
  */
 
+import { LIMITS } from '@countersign/contracts/limits';
 import { type AnyTypeName, type ScannerName, SEVERITY_RANK } from './finding-types.ts';
 import { type Budget, type Match, matchText, redactionMark } from './match-text.ts';
 import { budgetOf, type Finding, leafText, SCAN_LIMITS, type ScanLimits, scanValue } from './scan.ts';
@@ -19,6 +20,8 @@ export type RedactResult =
 
 /** Rounds of replacing one string; text joined by a replacement settles in two or three. */
 const MAX_ROUNDS = 8;
+/** Characters that such rounds read again in one document: in a text as long as may be, two rounds. */
+const MAX_READ_AGAIN = 2.5 * LIMITS.output_bytes;
 /** Passes over the whole document. */
 const MAX_PASSES = 2;
 
@@ -28,6 +31,8 @@ type State = {
   readonly types: ReadonlySet<AnyTypeName> | null;
   readonly budget: Budget;
   isOpen: boolean;
+  /** Characters of texts that were read again because something in them had been replaced. */
+  readAgain: number;
   /** A text gave rise to another match in every round. */
   unsettled: boolean;
   /** What a scan of the same document found, text by text. */
@@ -54,7 +59,7 @@ export function redactValue(
   if (!found.ok) return found;
   const bounds = { ...SCAN_LIMITS, ...limits };
   const budget = budgetOf({ ...bounds, max_work_chars: bounds.max_work_chars * MAX_ROUNDS });
-  const state: State = { scanners, types, budget, isOpen: false, unsettled: false, known, next: 0, changed: false };
+  const state = openState(scanners, types, budget, known);
   let redacted = start;
   // A mark in a name, or in what may be a label, can give another meaning to what stands beside it.
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
@@ -78,11 +83,19 @@ export function redactValue(
   return { ok: false, code: 'redaction_unsettled' };
 }
 
+function openState(
+  scanners: readonly ScannerName[],
+  types: State['types'],
+  budget: Budget,
+  known: State['known'],
+): State {
+  return { scanners, types, budget, isOpen: false, readAgain: 0, unsettled: false, known, next: 0, changed: false };
+}
+
 /** Each text loses its matches; nothing is looked for. */
 function withoutMatches(value: unknown, known: State['known'], types: State['types']): unknown {
   const budget = budgetOf(SCAN_LIMITS);
-  const state: State = { scanners: [], types, budget, isOpen: false, unsettled: false, known, next: 0, changed: false };
-  return redactNode(value, NOWHERE, state);
+  return redactNode(value, NOWHERE, openState([], types, budget, known));
 }
 
 function redactNode(value: unknown, around: Surroundings, state: State): unknown {
@@ -100,6 +113,8 @@ function redactNode(value: unknown, around: Surroundings, state: State): unknown
 function redactText(text: string, around: Surroundings, state: State): string {
   let current = text;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    if (round > 0) state.readAgain += current.length;
+    if (round > 0 && (state.unsettled || state.readAgain > MAX_READ_AGAIN)) break;
     const found = round === 0 ? firstMatches(text, state) : matchText(current, state.scanners, around, state.budget);
     const matches = found.filter((match) => isMeant(state.types, match));
     state.isOpen ||= matches.some((match) => match.open);

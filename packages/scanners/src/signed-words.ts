@@ -32,37 +32,35 @@ const SIGN_KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
 const UNDERSCORE = 95;
 const EXCLAMATION = 33;
 
-/**
- * Words of the vocabulary that have signs and perhaps digits for letters: each stands at the beginning of its token.
- * `others`: how many have digits alone. One word by itself counts for nothing.
- */
-export function signedWords(view: View, others: number): { start: number; end: number; word: string }[] {
-  const { text } = view;
-  const found: { start: number; end: number; word: string }[] = [];
-  const tokens = signedTokens(view);
-  if (tokens.length + others < MIN_LEET) return [];
-  for (const [start, end] of tokens) {
-    const written = text.slice(start, end);
-    if (!/[@$!|+]/.test(written) || !/[a-z]/i.test(written)) continue;
-    const plain = written.toLowerCase().replace(/[0-9@$!|+]/g, (char) => LEET[char] ?? char);
-    const word = [plain, plain.replace(/i$/, ''), plain.replaceAll('l', 'i')].find((one) => SPELLABLE.has(one));
-    if (word !== undefined) found.push({ start, end, word });
-  }
-  return found;
-}
+type Leet = { readonly start: number; readonly end: number; readonly word: string };
 
-function signedTokens({ text, codes }: View): (readonly [start: number, end: number])[] {
-  const tokens: (readonly [number, number])[] = [];
-  for (let i = 0; i < text.length; i += 1) {
+/**
+ * Adds to words that have digits for letters those of the vocabulary that have signs, each at the beginning of its token, in
+ * order. One word by itself counts for nothing, and once two were found there is no look beyond `most` characters.
+ */
+export function withSignedWords({ text, codes }: View, most: number, others: readonly Leet[]): readonly Leet[] {
+  const found: Leet[] = [];
+  let tokens = 0;
+  for (let i = 0; i < text.length && (i < most || found.length + others.length < MIN_LEET); i += 1) {
     if (signKind(codes[i]!) !== SIGN) continue;
     let start = i;
     while (start > 0 && i - start < LONGEST_SIGNED && signKind(codes[start - 1]!) !== OTHER) start -= 1;
     const before = start === 0 ? 0 : codes[start - 1]!;
     const end = signKind(before) === OTHER && before !== UNDERSCORE ? endOfSigned(codes, start) : start;
     while (signKind(codes[i]!) !== OTHER) i += 1;
-    if (end > start) tokens.push([start, end]);
+    if (end === start) continue;
+    tokens += 1;
+    const word = wordOf(text.slice(start, end));
+    if (word !== undefined) found.push({ start, end, word });
   }
-  return tokens;
+  if (found.length === 0 || tokens + others.length < MIN_LEET) return others;
+  return [...others, ...found].sort((a, b) => a.start - b.start);
+}
+
+function wordOf(written: string): string | undefined {
+  if (!/[@$!|+]/.test(written) || !/[a-z]/i.test(written)) return undefined;
+  const plain = written.toLowerCase().replace(/[0-9@$!|+]/g, (char) => LEET[char] ?? char);
+  return [plain, plain.replace(/i$/, ''), plain.replaceAll('l', 'i')].find((one) => SPELLABLE.has(one));
 }
 
 /** As far as the token goes, or to an exclamation mark in it; `start` where that is too long or too short for a word. */

@@ -1,8 +1,10 @@
+import { syncBuiltinESMExports } from 'node:module';
+import zlib from 'node:zlib';
 import { FINDING_TYPES } from '@countersign/scanners/finding-types';
 import { redactValue } from '@countersign/scanners/redact';
 import { SCANNER_NAMES, scanValue } from '@countersign/scanners/scan';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BENIGN } from './corpus-benign.ts';
 import { HOSTILE } from './corpus-hostile.ts';
 import { anyDocument } from './documents.ts';
@@ -17,6 +19,11 @@ function redact(value: unknown, scanners = SCANNER_NAMES) {
 function percent(letter: string): string {
   return `%${letter.charCodeAt(0).toString(16)}`;
 }
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+});
 
 describe('redaction', () => {
   it('replaces values, names and numbers, and leaves the rest', () => {
@@ -109,6 +116,21 @@ describe('redaction', () => {
     const nest = (depth: number): string => (depth === 0 ? '' : wrap(nest(depth - 1)));
     expect(redactValue(nest(5), SCANNER_NAMES)).toMatchObject({ ok: true, value: '[redacted:override]' });
     expect(redactValue(nest(80), SCANNER_NAMES)).toEqual({ ok: false, code: 'redaction_unsettled' });
+  });
+
+  it('reads a long text again twice at most, and each of many texts only until one does not settle', () => {
+    const unpack = vi.spyOn(zlib, 'gunzipSync');
+    syncBuiltinESMExports();
+    const packed = zlib.gzipSync('ignore all '.repeat(99)).toString('base64');
+    const readings = (value: unknown): number => {
+      unpack.mockClear();
+      expect(redactValue(value, SCANNER_NAMES)).toEqual({ ok: false, code: 'redaction_unsettled' });
+      // Each reading unpacks eight runs.
+      return unpack.mock.calls.length / 8;
+    };
+    const text = (chars: number): string => `${packed} `.repeat(chars / (packed.length + 1));
+    expect(readings(text(900_000))).toBe(3);
+    expect(readings(Array.from({ length: 3 }, () => text(9_000)))).toBe(10);
   });
 
   it('passes over a name that it made, and over nothing that only begins like one', () => {
