@@ -29,7 +29,7 @@ describe.each([
     await trial.underLoad(async () => {
       for (const pid of pids) process.kill(pid, 'SIGKILL');
       const again = () => supervised.fates().every(({ restarts }) => restarts >= 1);
-      await waitUntil('everything was started again', again, { timeout_ms: 30_000 });
+      await waitUntil('everything was started again', again, { timeout_ms: 60_000 });
     });
     await trial.expectPromisesKept();
     expect(supervised.said).toContain('Postgres died (SIGKILL); starting again');

@@ -12,6 +12,7 @@ import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transp
 import { NOBODY, startGuardedNats } from '../nats/connect-as.ts';
 import { type LedgerDatabase, openLedger } from './ledger-database.ts';
 
+const READ_TOGETHER = 64;
 const LOG_ORIGIN = 'log.test';
 
 export type Published = { subject: string; entry: LedgerEntry };
@@ -93,10 +94,14 @@ export async function runAudit(): Promise<RunningAudit> {
       if (info === null) return messages;
       const { state } = info;
       if (state.messages < atLeast) return messages;
-      for (let seq = Math.max(state.first_seq, 1); seq <= state.last_seq; seq += 1) {
+      const read = async (seq: number): Promise<Published> => {
         const { subject, data } = (await untilAnswered(() => manager.streams.getMessage('AUDIT', { seq })))!;
-        const entry = JSON.parse(new TextDecoder().decode(data)) as LedgerEntry;
-        messages.push({ subject, entry });
+        return { subject, entry: JSON.parse(new TextDecoder().decode(data)) as LedgerEntry };
+      };
+      // One by one they took most of the time of a test that asks again and again.
+      for (let seq = Math.max(state.first_seq, 1); seq <= state.last_seq; seq += READ_TOGETHER) {
+        const together = Math.min(READ_TOGETHER, state.last_seq - seq + 1);
+        messages.push(...(await Promise.all(Array.from({ length: together }, (_, i) => read(seq + i)))));
       }
       return messages;
     },
