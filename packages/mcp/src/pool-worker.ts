@@ -85,7 +85,10 @@ function requireCaller(verdict: Verdict | undefined): void {
   if (verdict === 'run') return;
   if (verdict === 'give_up')
     throw new UpstreamError('caller_gone', 'nobody came back for this call, so it was not run');
-  throw new UpstreamError('not_asked_here', 'no client of this proxy asked for it, so it was not run');
+  throw new UpstreamError(
+    'not_asked_here',
+    'no client of this proxy asked for it, so it was not run; is another proxy the same worker, from a copy of its file?',
+  );
 }
 
 /** Without the plane nothing can be asked for either, so clients are answered all the same, and told so. */

@@ -19,7 +19,7 @@ import { type Reviewers, readReviewers } from './signed-record.ts';
 export type ServeOptions = Surroundings & { settings: ServeSettings; log: Logger };
 export type Serving = AsyncDisposable & { url: string; stop(): Promise<void> };
 
-/** Resolves when it listens. Throws TypeError for settings that do not do, WorkerStartError, PortInUseError. */
+/** Resolves when it listens. Throws TypeError for settings that do not do, WorkerStartError, ListenError. */
 export async function startServe({ settings, log, ...around }: ServeOptions): Promise<Serving> {
   const { listen: at, plane, run_idle_ms } = settings;
   const tls = tlsOf(at, around.folder);

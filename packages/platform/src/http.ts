@@ -32,10 +32,14 @@ export type HttpOptions = {
   tls?: { cert: string; key: string };
 };
 
-export class PortInUseError extends Error {
-  constructor(port: number) {
-    super(`port ${port} is in use: stop what listens there, or choose another port`);
-    this.name = 'PortInUseError';
+/** There is nothing to listen at: the port is taken, or no address of this machine has that name. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  constructor(host: string, port: number, cause: NodeJS.ErrnoException) {
+    const taken = `port ${port} is in use: stop what listens there, or choose another port`;
+    super(cause.code === 'EADDRINUSE' ? taken : `nothing can listen at ${host}, port ${port} (${cause.code})`, {
+      cause,
+    });
   }
 }
 
@@ -77,9 +81,7 @@ export function listen(
         server.closeIdleConnections();
       });
     server.on('clientError', refuseMalformed);
-    server.on('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new PortInUseError(port) : error),
-    );
+    server.on('error', (error) => reject(new ListenError(host, port, error)));
     server.listen(port, host, () => {
       const address = server.address() as AddressInfo;
       const name = host.includes(':') ? `[${host}]` : host;

@@ -1,7 +1,7 @@
 /** The HTTP door without its routes: what listens, what is too much, and how it closes. */
 import { get } from 'node:https';
 import { connect } from 'node:net';
-import { type FetchHandler, type Listening, listen, PortInUseError } from '@countersign/platform/http';
+import { type FetchHandler, ListenError, type Listening, listen } from '@countersign/platform/http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../../harness/make-certificate.ts';
 
@@ -44,8 +44,14 @@ describe('a port', () => {
   test('that is in use is named, with what to do', async () => {
     const { port } = await serve(hello);
     const failed = serve(hello, port);
-    await expect(failed).rejects.toBeInstanceOf(PortInUseError);
+    await expect(failed).rejects.toBeInstanceOf(ListenError);
     await expect(failed).rejects.toThrow(`port ${port} is in use: stop what listens there, or choose another port`);
+  });
+
+  test('an address that is no address of this machine is named too', async () => {
+    const failed = listen(hello, 0, '203.0.113.5', { names: [] });
+    await expect(failed).rejects.toBeInstanceOf(ListenError);
+    await expect(failed).rejects.toThrow(/203\.0\.113\.5, port 0 \(EADDRNOTAVAIL\)/);
   });
 });
 

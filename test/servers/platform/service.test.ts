@@ -7,7 +7,7 @@ import { findFreePort } from '@countersign/infra/find-free-port';
 import { migrate } from '@countersign/infra/postgres/migrate';
 import { createRoles, LOGIN_ROLES } from '@countersign/infra/postgres/roles';
 import { waitUntil } from '@countersign/infra/wait-until';
-import { listen, PortInUseError } from '@countersign/platform/http';
+import { ListenError, listen } from '@countersign/platform/http';
 import { createNatsKey } from '@countersign/platform/nats-key';
 import { defineService, type ServiceContext, start } from '@countersign/platform/service';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -122,7 +122,7 @@ describe('a start that fails', () => {
   test('for its port leaves nothing open', async () => {
     const taken = await listen(() => new Response(), 0, '127.0.0.1');
     const failed = start([service('audit', () => {})], { ...env, HEALTH_PORT: String(taken.port) });
-    await expect(failed).rejects.toBeInstanceOf(PortInUseError);
+    await expect(failed).rejects.toBeInstanceOf(ListenError);
     await untilNothingIsHeld();
     await taken.close();
   });
