@@ -1,7 +1,7 @@
 /** Confirms the tokens of providers: the prefix's own case, alphabet and length of the body, nothing glued before it. */
 import type { Emit, Note } from './emit.ts';
 import type { FindingTypeName } from './finding-types.ts';
-import { fitsChecksum, type TokenChecksum } from './secret-checksums.ts';
+import { fitsChecksum, hasChecksum, type TokenChecksum } from './secret-checksums.ts';
 import { ALPHABETS, OPEN, PROVIDERS, SHAPED_TOKENS } from './secret-providers.ts';
 
 /** Characters that bodies of tokens inside of others may still be read over. */
@@ -54,7 +54,7 @@ export function detectToken(text: string, needle: Needle, start: number, work: W
 
 /** Only the length that the provider's sum is defined for is judged by it. */
 function noteOf({ prefix, min, checksum }: Needle, token: string): Note {
-  if (checksum === undefined || token.length !== prefix.length + min) return { why: 'prefix and length' };
+  if (checksum === undefined || !hasChecksum(checksum, token, prefix.length + min)) return { why: 'prefix and length' };
   return fitsChecksum(checksum, token)
     ? { why: 'checksum', confidence: 'certain' }
     : { why: 'prefix and length, no checksum', confidence: 'possible' };

@@ -2,16 +2,29 @@
  * The arithmetic by which some providers' tokens confirm themselves. Each takes the whole token and looks at nothing else. A
  * token that does not fit is reported all the same, as less certain: a provider may change the form, and a typed copy is a leak, too.
  */
-export type TokenChecksum = 'crc32_base62' | 'crc16_base32' | 'bech32';
+export type TokenChecksum = 'crc32_base62' | 'crc32_base36' | 'crc16_base32' | 'bech32';
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const BECH32 = 'QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L';
 const BECH32_GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
-/** Characters of a CRC-32 in base 62. */
+/** Characters of a CRC-32 in base 62, and in base 36. */
 const CRC62_CHARS = 6;
+const CRC36_CHARS = 7;
+/** A routable token of GitLab ends in the length of its payload and the sum. */
+const ROUTABLE = /\.[0-9a-z]{9}$/;
 
-const CHECKS: Readonly<Record<TokenChecksum, (token: string) => boolean>> = { crc32_base62, crc16_base32, bech32 };
+const CHECKS: Readonly<Record<TokenChecksum, (token: string) => boolean>> = {
+  crc32_base62,
+  crc32_base36,
+  crc16_base32,
+  bech32,
+};
+
+/** Whether the sum is defined for a token of this length; `usual` is the one that the row gives. */
+export function hasChecksum(checksum: TokenChecksum, token: string, usual: number): boolean {
+  return checksum === 'crc32_base36' ? ROUTABLE.test(token) : token.length === usual;
+}
 
 export function fitsChecksum(checksum: TokenChecksum, token: string): boolean {
   return CHECKS[checksum](token);
@@ -23,6 +36,12 @@ function crc32_base62(token: string): boolean {
   const random = body.slice(0, -CRC62_CHARS);
   const sum = [...body.slice(-CRC62_CHARS)].reduce((value, digit) => value * 62 + BASE62.indexOf(digit), 0);
   return random.length > 0 && sum === crc32(random);
+}
+
+/** GitLab: the CRC-32 of all before it, prefix and all, in base 36, in seven characters. */
+function crc32_base36(token: string): boolean {
+  const sum = crc32(token.slice(0, -CRC36_CHARS)).toString(36).padStart(CRC36_CHARS, '0');
+  return sum === token.slice(-CRC36_CHARS);
 }
 
 /** NATS nkeys: base 32 (RFC 4648) without padding, the last two bytes the CRC-16 (CCITT, XMODEM) of the others, low byte first. */
