@@ -37,7 +37,10 @@ type Granted = { answer: Extract<ClaimAnswer, { outcome: 'granted' }>; claim_id:
 /** Resolves when the slot is free again. */
 export async function handleDelivery(parts: WorkerParts, message: StreamMessage): Promise<void> {
   const verified = verifyWarrant(message, parts.trust, Math.floor(Date.now() / 1000));
-  const traceparent = withinRun(message.traceparent, verified.ok ? verified.claims.jti : (verified.dispatch_id ?? ''));
+  const [named, dispatch_id] = verified.ok
+    ? [verified.traceparent, verified.claims.jti]
+    : [undefined, verified.dispatch_id ?? ''];
+  const traceparent = withinRun(named ?? message.traceparent, dispatch_id);
   parts.pause.heard(message.msg_id, verified.ok);
   if (!verified.ok) return refuse(parts, message, verified, traceparent);
   if (!isWanted(parts, message, verified)) return message.nak(LIMITS.redeliver_ms);

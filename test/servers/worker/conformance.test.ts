@@ -24,14 +24,18 @@ import { granted, POOL, startFakeScheduler, WORKER } from './fake-scheduler.ts';
 /** `fresh`: starts the worker anew where it pauses after each refusal. */
 type Played = AsyncDisposable & { stage: Stage; effects: string[]; fresh?: () => Promise<void> };
 type Body = Record<string, unknown>;
-type Handled = { job_id: string; payload?: { wait?: boolean; fail?: boolean; answer?: unknown } };
+type Handled = { job_id: string; payload?: { wait?: boolean; fail?: boolean; trace?: boolean; answer?: unknown } };
 
 const PACKAGE = join(PROJECT_DIR, 'packages/python/src');
 const silent = createLogger('worker', 'silent');
 
 function handleInto(effects: string[]) {
-  return async ({ job_id, payload }: Handled, { signal }: { signal: AbortSignal }): Promise<unknown> => {
+  return async (
+    { job_id, payload }: Handled,
+    { signal, traceparent }: { signal: AbortSignal; traceparent?: string },
+  ): Promise<unknown> => {
     effects.push(job_id);
+    if (payload?.trace) return { traceparent };
     if (payload?.wait) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     if (payload?.fail) throw new Error('no such row');
     return payload?.answer;
@@ -172,6 +176,13 @@ describe.concurrent.each(WORKERS)('$name', ({ name, play, missing }) => {
       const bytes = Buffer.from(canonicalize(signed));
       expect(verify(null, bytes, stage.worker_key.publicKey, Buffer.from(signature, 'base64url'))).toBe(true);
       expect([runsOf(made), claimsOf(made).length]).toEqual([1, 1]);
+    });
+
+    test.skipIf(!name.startsWith('packages/worker'))('runs a job in the trace that its message names', async () => {
+      const trace_id = '0af7651916cd43dd8448eb211c80319c';
+      const traceparent = `00-${trace_id}-b7ad6b7169203331-01`;
+      const { output } = await resultOf(await dispatch({ trace: true }, (body) => ({ ...body, traceparent })));
+      expect((output as { traceparent: string }).traceparent).toMatch(new RegExp(`^00-${trace_id}-[0-9a-f]{16}-01$`));
     });
 
     test('says of a handler that fails that it failed, and why', async () => {
