@@ -4,9 +4,8 @@ import { sha256, sha512 } from './sha2.ts';
 
 const ALGORITHMS: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = { sha256, sha512 };
 
-export function hash(algorithm: string, bytes: Uint8Array, as: 'hex' | 'buffer'): string | Uint8Array {
-  const hashed = ALGORITHMS[algorithm]!(bytes);
-  return as === 'hex' ? toHex(hashed) : hashed;
+export function hash(algorithm: string, bytes: Uint8Array, _as: 'hex'): string {
+  return toHex(ALGORITHMS[algorithm]!(bytes));
 }
 
 export function createHash(algorithm: string): { update(bytes: Uint8Array): { digest(): Uint8Array } } {

@@ -68,5 +68,5 @@ function macOf(key: SealKey, sealed: SealedAnswer): Uint8Array {
   ];
   const mac = createHmac('sha256', key).update(domainPrefix(SEAL_DOMAIN));
   for (const field of fields) mac.update(lengthPrefixed(encodeUtf8(field)));
-  return mac.digest();
+  return Buffer.from(mac.digest('hex'), 'hex');
 }
