@@ -72,7 +72,9 @@ export async function connectNats(options: ConnectionOptions): Promise<Connectio
     inbox,
     publish(subject, data, { reply, headers: given } = {}) {
       if (nc.isClosed()) return;
-      nc.publish(subject, data, { ...(reply ? { reply } : {}), ...(given ? { headers: encodeHeaders(given) } : {}) });
+      // Of a text, the client would make bytes with memory of their own for each.
+      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+      nc.publish(subject, bytes, { ...(reply ? { reply } : {}), ...(given ? { headers: encodeHeaders(given) } : {}) });
     },
     subscribe(subject, queue, handle) {
       const callback = (error: Error | null, message: Msg) => {

@@ -37,7 +37,7 @@ export function digestOf(data: string | Uint8Array): string {
 /** Undefined for what is no JSON. */
 export function readJson(data: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(data).toString('utf8'));
+    return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
   } catch {
     return undefined;
   }
