@@ -61,8 +61,9 @@ const listed = z.looseObject({
 
 export function openUpstream(address: UpstreamAddress, options: UpstreamOptions): Upstream {
   let current: Promise<Connection> | undefined;
+  const closed = new AbortController();
   const connected = (): Promise<Connection> => {
-    const opening = current ?? connect(address, options, () => forget(opening));
+    const opening = current ?? connect(address, options, closed.signal, () => forget(opening));
     current = opening;
     return opening.catch((thrown: unknown) => {
       forget(opening);
@@ -106,6 +107,7 @@ export function openUpstream(address: UpstreamAddress, options: UpstreamOptions)
         },
       ),
     async close() {
+      closed.abort();
       const connection = await current?.catch(() => undefined);
       await connection?.client.close();
     },
@@ -158,10 +160,19 @@ export async function listTools(address: UpstreamAddress, log: Logger): Promise<
   }
 }
 
-async function connect(address: UpstreamAddress, options: UpstreamOptions, onGone: () => void): Promise<Connection> {
+/** `closed`: ends one that is not open yet, too. */
+async function connect(
+  address: UpstreamAddress,
+  options: UpstreamOptions,
+  closed: AbortSignal,
+  onGone: () => void,
+): Promise<Connection> {
   const versionNegotiation = { mode: address.era ?? 'legacy' } as const;
   const client = new Client({ name: 'countersign', version: '0.1.0' }, { versionNegotiation });
   const transport = transportOf(address);
+  closed.throwIfAborted();
+  const end = (): void => void transport.close();
+  closed.addEventListener('abort', end);
   let unread = 0;
   let isOpen = false;
   client.onerror = ({ name }) => {
@@ -170,9 +181,13 @@ async function connect(address: UpstreamAddress, options: UpstreamOptions, onGon
     if (unread === 1) options.log.warn({ error: name }, 'the server behind said something unexpected');
     if (unread === MOST_UNREAD && !isOpen) void transport.close();
   };
-  client.onclose = onGone;
+  client.onclose = () => {
+    closed.removeEventListener('abort', end);
+    onGone();
+  };
   client.setNotificationHandler('notifications/tools/list_changed', () => options.onToolsChanged?.());
   await client.connect(transport, { timeout: CONNECT_MS }).catch((thrown: Error) => {
+    closed.removeEventListener('abort', end);
     if (!('command' in address)) throw thrown;
     if (unread >= MOST_UNREAD)
       throw new Error('what it prints on standard output is no message of MCP', { cause: thrown });

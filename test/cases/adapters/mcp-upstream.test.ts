@@ -1,7 +1,7 @@
 /** Servers behind the proxy that do not behave: each ends in an answer with a code, and none is waited for without end. */
 import { UsageError } from '@countersign/cli/exit-codes';
 import { tellOwner } from '@countersign/cli/mcp/proxy-path';
-import { listTools, UpstreamError } from '@countersign/mcp/upstream';
+import { listTools, openUpstream, UpstreamError } from '@countersign/mcp/upstream';
 import { describe, expect, test } from 'vitest';
 
 const logged: object[] = [];
@@ -21,6 +21,7 @@ function lists(answer: string): string {
       if (method === 'tools/list') ${answer};
     });`;
 }
+const ENDS = "process.stdin.on('end', () => process.exit()).resume();";
 const SCHEMA = "inputSchema: { type: 'object' }";
 
 const ask = (program: string) => listTools({ command: process.execPath, args: ['-e', program] }, log);
@@ -30,7 +31,7 @@ describe('what cannot be used is an error with a code, which the owner is told i
     ['it ends at once', 'process.exit(3)', 'upstream_gone', /Connection closed/],
     [
       'it logs JSON on standard output',
-      `setInterval(() => console.log('{"level":30}'), 1)`,
+      `${ENDS} setInterval(() => console.log('{"level":30}'), 1)`,
       'upstream_gone',
       /is no message of MCP/,
     ],
@@ -80,4 +81,15 @@ test('more tools than can be offered: the first ones, and a word about the rest'
   const page = `{ tools: Array.from({ length: 600 }, (_, i) => ({ name: (params.cursor ?? 'a') + i, ${SCHEMA} })), nextCursor: 'b' }`;
   expect(await ask(lists(`say(id, ${page})`))).toHaveLength(1_000);
   expect(logged).toEqual([{ most: 1_000, msg: expect.stringMatching(/the others are off/) }]);
+});
+
+test('one that says nothing is not waited for by whoever ends', async () => {
+  const upstream = openUpstream(
+    { command: process.execPath, args: ['-e', `${ENDS} setInterval(() => {}, 1000)`] },
+    { log },
+  );
+  const asked = upstream.capabilities().catch(({ code }: UpstreamError) => code);
+  await new Promise(setImmediate);
+  await upstream.close();
+  expect(await asked).toBe('upstream_gone');
 });
