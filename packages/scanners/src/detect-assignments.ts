@@ -9,8 +9,8 @@ import { withFolded } from './lookalikes.ts';
 import { readTable } from './read-table.ts';
 import { MAX_VALUE, readValue } from './read-value.ts';
 
-/** What joined name and value; also what a finding says why. */
-type Join = { at: number; firm: boolean; quotedOnly: boolean; random: boolean };
+/** What joined name and value; also what a finding says why. `isText`: no code can stand there. */
+type Join = { at: number; firm: boolean; quotedOnly: boolean; random: boolean; isText?: boolean };
 
 /** Reads the names of one text. `nameAt` is called with each place where the end of a credential's word stands. */
 export class AssignmentReader {
@@ -30,7 +30,7 @@ export class AssignmentReader {
   foreign(): void {
     for (const found of this.#text.matchAll(FOREIGN)) {
       const at = found.index + found[0].length;
-      this.#report({ at, firm: true, quotedOnly: false, random: false }, 'strong', at);
+      this.#report({ at, firm: true, quotedOnly: false, random: false, isText: true }, 'strong', at);
     }
   }
 
@@ -49,14 +49,18 @@ export class AssignmentReader {
       if (strength === 'strong' && end > this.#tableEnd) this.#tableEnd = this.#readColumns(start, end);
       return;
     }
-    this.#report(join, strength, end);
+    // A name of several words is no code, and so no code stands behind it.
+    const isText = strength === 'strong' && nameStrength(text.slice(start, end)) !== 'strong';
+    this.#report({ ...join, isText }, strength, end);
   }
 
   #readColumns(start: number, end: number): number {
     const named = (head: string): true | null => (nameStrength(head) === 'strong' ? true : null);
     return readTable(this.#text, start, end, named, (from, to) => {
-      const isLong = to - from > MAX_CELL;
-      if (!isLong && looksSecret(this.#text.slice(from, to), { strength: 'strong', firm: true, quoted: false }))
+      if (to - from > MAX_CELL) return;
+      const cell = this.#text.slice(from, to);
+      // A cell is no code, and may be a sentence.
+      if (looksSecret(cell, { strength: 'strong', firm: true, quoted: !/\s/.test(cell) }))
         this.#emit('credential_assignment', from, to, { why: 'column' });
     });
   }
@@ -76,7 +80,7 @@ export class AssignmentReader {
     const firm = join.firm || value.quoted || value.schemed || isLine;
     const judged = value.schemed ? 'strong' : strength;
     if (join.random && !isRandom(written)) return;
-    if (!looksSecret(written, { strength: judged, firm, quoted: value.quoted })) return;
+    if (!looksSecret(written, { strength: judged, firm, quoted: value.quoted || join.isText === true })) return;
     this.#emit('credential_assignment', value.start, value.end, { why: join.random ? 'sentence' : 'name' });
   }
 }

@@ -28,6 +28,12 @@ const PLACES: readonly ((secret: string) => unknown)[] = [
   (secret) => ({ body: JSON.stringify({ user: 'anna', client_secret: secret }) }),
   (secret) => `client_secret: '${secret.replaceAll("'", '')}'\nregion: eu\n`,
   (secret) => `postgres://app:${secret.replace(/[\s"'`<>@:]/g, '')}@db.internal/app`,
+  (secret) => `redis-cli -h cache -a ${secret.replace(/[|;&]/g, '')} ping`,
+  (secret) => `docker login -u bot -p ${secret.replace(/[|;&]/g, '')} registry.local`,
+  (secret) => `ALTER USER app IDENTIFIED BY '${secret}';`,
+  (secret) => `user|password|city\nana|${secret.replaceAll('|', '')}|Berlin\n`,
+  (secret) => `mot de passe : ${secret.replace(/[;,&]/g, '')}\n`,
+  (secret) => `密码：${secret.replace(/[;,&]/g, '')}\n`,
 ];
 
 // A credential that nobody would call a word: letters, digits and signs of every syntax around it. Letters alone in two or
