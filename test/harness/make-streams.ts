@@ -3,6 +3,9 @@ import { intakeConsumer, intakeStream, poolConsumer, STREAMS } from '@countersig
 import { consumerConfig, newStream } from '@countersign/platform/stream-config';
 import type { NatsConnection } from '@nats-io/transport-node';
 
+/** Left to itself the client gives up after one second. */
+const ANSWER_MS = 20_000;
+
 /** `connectAs` opens a connection of the user that a stream's owner has. */
 export async function makeStreams(
   connectAs: (user: string) => Promise<NatsConnection>,
@@ -12,7 +15,8 @@ export async function makeStreams(
   for (const spec of [...STREAMS, ...tenants.map(intakeStream)]) {
     const connection = await connectAs(spec.owner);
     const ask = async (subject: string, body: object): Promise<void> => {
-      const answer = (await connection.request(`$JS.API.${subject}`, JSON.stringify(body))).json<{ error?: object }>();
+      const reply = await connection.request(`$JS.API.${subject}`, JSON.stringify(body), { timeout: ANSWER_MS });
+      const answer = reply.json<{ error?: object }>();
       if (answer.error) throw new Error(JSON.stringify(answer.error));
     };
     await ask(`STREAM.CREATE.${spec.name}`, newStream(spec, connection.info!.version));

@@ -127,7 +127,7 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     const open = async () =>
       (await typed('COUNTERSIGN_API_KEY=$APPROVER_KEY countersign approvals list --state open --json')).json;
     const ours = ({ topic }: any) => topic === 'job.mcp.filesystem.move_file';
-    await expect.poll(async () => (await open()).filter(ours), { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(async () => (await open()).filter(ours)).toHaveLength(1);
     const { approval_id, digest } = (await open()).find(ours);
     const approved = await typed(
       `COUNTERSIGN_API_KEY=$APPROVER_KEY countersign approvals approve ${approval_id} --digest ${digest}`,

@@ -114,7 +114,7 @@ function cases(): void {
     expect(jobOf(await host.ask('steps/toolCallRequest', bash))).toBe(job_id);
     await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
     await expect
-      .poll(async () => (await host.ask('steps/toolCallRequest', bash)).result, { timeout: 20_000 })
+      .poll(async () => (await host.ask('steps/toolCallRequest', bash)).result)
       .toMatchObject({ decision: 'allow', policy_data: { countersign: { job_id } } });
     const shown = await host.ask('steps/toolCallResult', toolResult('Bash', undefined, 'deployed'));
     expect(shown.result.decision).toBe('allow');
@@ -168,7 +168,7 @@ function cases(): void {
     const files = kept().length;
     await system.api('approver', 'POST', `/api/v1/approvals/${approval_id}/approve`, { digest });
     await expect
-      .poll(async () => (await host.ask('steps/toolCallRequest', bash)).result, { timeout: 20_000 })
+      .poll(async () => (await host.ask('steps/toolCallRequest', bash)).result)
       .toMatchObject({ decision: 'allow', policy_data: { countersign: { job_id } } });
     await host.ask('steps/toolCallResult', toolResult('Bash', undefined, 'released'));
     expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
@@ -182,10 +182,10 @@ function cases(): void {
     expect(away.result).toMatchObject({ decision: 'deny', reason_codes: ['decision_unavailable'] });
     wire.mend();
     const again = async () => (await host.ask('steps/toolCallRequest', toolCall('Read', { file_path: 'c' }))).result;
-    await expect.poll(again, { timeout: 30_000 }).toMatchObject({ decision: 'allow' });
+    await expect.poll(again).toMatchObject({ decision: 'allow' });
     // What was not reported ends with the session.
     await host.ask('steps/sessionEnd', { reason: 'completed' });
     const underWay = () => system.sql("SELECT 1 FROM scheduler.attempts WHERE under_way AND pool = 'acs-claude-code'");
-    await expect.poll(underWay, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(underWay).toEqual([]);
   });
 }

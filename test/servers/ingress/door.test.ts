@@ -139,8 +139,8 @@ describe('wrong keys', () => {
     }
     expect(tried).toBeGreaterThanOrEqual(LIMITS.wrong_keys);
     expect((await ingress.get('/jobs')).status).toBe(200);
-    const malformed = await ingress.get('/jobs', { key: 'sk-guess' });
-    expect(malformed.status).toBe(429);
+    // Each second one more may be tried.
+    await expect.poll(async () => (await ingress.get('/jobs', { key: 'sk-guess' })).status).toBe(429);
   });
 
   let now = 0;
@@ -189,7 +189,7 @@ test('bodies that a tenant holds open take no more memory than its share, and an
   });
   const ask = (key: string) => ingress.post('/jobs', { topic: 'job.demo.read' }, { key });
   try {
-    await expect.poll(async () => (await ask(agent)).status, { timeout: 20_000 }).toBe(429);
+    await expect.poll(async () => (await ask(agent)).status).toBe(429);
     const refused = await ask(agent);
     expect(refused).toMatchObject({ status: 429, body: { code: 'share_exceeded' } });
     expect(refused.headers.get('retry-after')).toBe('1');
@@ -199,5 +199,5 @@ test('bodies that a tenant holds open take no more memory than its share, and an
   } finally {
     for (const asking of open) asking.destroy();
   }
-  await expect.poll(async () => (await ask(agent)).status, { timeout: 20_000 }).toBe(202);
+  await expect.poll(async () => (await ask(agent)).status).toBe(202);
 });

@@ -142,7 +142,7 @@ describe('a signed request', () => {
   test("on another tenant's subject is refused, by the server and by ingress", async () => {
     const other = await ingress.nats.connectAs('agent-other');
     const subject = subjects.rpcSubmit('other');
-    const reply = await other.request(subject, JSON.stringify(signFor(subject, draft())));
+    const reply = await other.request(subject, JSON.stringify(signFor(subject, draft())), { timeout: 20_000 });
     expect(reply.json()).toMatchObject({ ok: false, error: { code: 'tenant_forbidden' } });
   });
 
@@ -272,7 +272,7 @@ describe('the intake', () => {
       );
     };
     for (let tries = 0; !(await filled()); tries += 1) expect(tries).toBeLessThan(200);
-    await expect.poll(fullShares, { timeout: 20_000 }).toEqual([`INTAKE_${TENANT}`]);
+    await expect.poll(fullShares).toEqual([`INTAKE_${TENANT}`]);
     expect(await isReady()).toBe(true);
 
     const foreign = await ingress.nats.connectAs('agent-other');
@@ -283,8 +283,9 @@ describe('the intake', () => {
     await expect.poll(() => ingress.peers.jobs.has('beside-a-flood')).toBe(true);
 
     ingress.peers.decide = decideByTopic;
-    await expect.poll(waiting, { timeout: 20_000 }).toBe(0);
-  }, 90_000);
+    // Megabytes, each looked at and decided.
+    await expect.poll(waiting, { timeout: 90_000 }).toBe(0);
+  }, 180_000);
   const fullShares = async (): Promise<string[]> => {
     const text = await (await fetch(`${ingress.health_url}/metrics`)).text();
     return [...text.matchAll(/stream_faults\{([^}]*)\} 1$/gm)]
@@ -296,7 +297,7 @@ describe('the intake', () => {
     await ingress.registerBusUser({ kind: 'agent', tenant: 'late' });
     const late = await ingress.nats.connectAs('agent-late');
     const leave = async (): Promise<unknown> =>
-      (await late.request('job.submit.late.demo.read', 'unsigned').catch(() => null))?.json();
+      (await late.request('job.submit.late.demo.read', 'unsigned', { timeout: 20_000 }).catch(() => null))?.json();
     await expect.poll(leave).toMatchObject({ stream: 'INTAKE_late' });
     await expect.poll(() => unread('late')).toBe(0);
     await publish(draft({ request: { topic: 'job.demo.read', job_id: 'beside-a-new-tenant' } }));

@@ -14,6 +14,7 @@ import { type Revocation, revokeIdentity } from '@countersign/ingress/revoke-ide
 import { connectDatabase, type Database } from '@countersign/platform/database';
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { settlesWithin } from '../../harness/settles-within.ts';
 import { AGENT, type Reply, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
 
 let ingress: RunningIngress;
@@ -50,7 +51,6 @@ async function ask(token: string, path = '/jobs', url = ingress.url): Promise<To
   const { code, detail } = (await response.json()) as Told;
   return { status: response.status, ...(code === undefined ? {} : { code, detail: detail! }) };
 }
-const within = { timeout: LIMITS.stop_ms, interval: 20 };
 
 describe('an exchange', () => {
   test('gives a token that does what its credential may, and says so in evidence', async () => {
@@ -163,7 +163,11 @@ describe('a token', () => {
     await ingress.admin.query(`UPDATE identity.api_keys SET permissions = '{submit}' WHERE key_id = $1`, [
       keyIdOf(hashApiKey(key)),
     ]);
-    await expect.poll(() => ask(reader.access_token), within).toMatchObject({ status: 403 });
+    await settlesWithin(
+      LIMITS.stop_ms,
+      () => ask(reader.access_token),
+      (answer) => expect(answer).toMatchObject({ status: 403 }),
+    );
   });
 
   type End = [name: string, end: (issued: Issued, key: string) => Promise<unknown>, status: number, code: string];
@@ -197,8 +201,16 @@ describe('a token', () => {
       });
       const read = stream.body!.pipeTo(new WritableStream()).then(() => 'ended');
       await end(issued, key);
-      await expect.poll(() => ask(issued.access_token), within).toMatchObject({ status, code });
-      await expect.poll(() => ask(issued.access_token, '/jobs', another.url), within).toMatchObject({ status, code });
+      await settlesWithin(
+        LIMITS.stop_ms,
+        () => ask(issued.access_token),
+        (answer) => expect(answer).toMatchObject({ status, code }),
+      );
+      await settlesWithin(
+        LIMITS.stop_ms,
+        () => ask(issued.access_token, '/jobs', another.url),
+        (answer) => expect(answer).toMatchObject({ status, code }),
+      );
       expect(await read).toBe('ended');
       await using restarted = await ingress.startAnother();
       expect(await ask(issued.access_token, '/jobs', restarted.url)).toMatchObject({ status, code });
@@ -217,7 +229,11 @@ describe('a token', () => {
     const rotate = (x: string) =>
       ingress.admin.query('UPDATE identity.principals SET signing_key = $1 WHERE principal_id = $2', [x, AGENT]);
     await rotate(generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x!);
-    await expect.poll(() => ask(token), within).toMatchObject({ status: 401 });
+    await settlesWithin(
+      LIMITS.stop_ms,
+      () => ask(token),
+      (answer) => expect(answer).toMatchObject({ status: 401 }),
+    );
     await rotate(signing_key);
   });
 

@@ -14,6 +14,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeStreams } from '../../harness/make-streams.ts';
 import { type GuardedNats, mayPublish, maySubscribe, startGuardedNats } from './connect-as.ts';
 
+/** Left to itself the client gives up after one second. */
+const PATIENT = { timeout: 20_000 };
 const ROSTER: Roster = {
   workers: [
     { pool: 'desk-read', worker: 'one' },
@@ -388,7 +390,7 @@ test('a worker pulls and acknowledges what was dispatched to its own pool', asyn
   const worker = await nats.connectAs('worker-infra-one');
   const message = await pullOne(worker, 'DISPATCH.pool-infra');
   expect(message.string()).toBe('work');
-  expect((await worker.request(message.reply!, '+ACK')).string()).toBe('');
+  expect((await worker.request(message.reply!, '+ACK', PATIENT)).string()).toBe('');
   const manager = await jetstreamManager(await nats.connectAs('provisioner'), { checkAPI: false });
   expect(await manager.consumers.info('DISPATCH', 'pool-infra')).toMatchObject({ num_ack_pending: 0, num_pending: 0 });
 });
@@ -466,13 +468,13 @@ test('who is registered while all run is let in at once, over the connections th
   growing.register({ workers: [{ pool: 'late', worker: 'one' }], tenants: ['late'], auditors: ['late'] });
 
   const worker = await growing.connectAs('worker-late-one');
-  expect((await worker.request('rpc.scheduler.claim.late.one', '')).string()).toBe('yes');
+  expect((await worker.request('rpc.scheduler.claim.late.one', '', PATIENT)).string()).toBe('yes');
   await jetstream(scheduler).publish('job.dispatch.late.late.demo.read', 'work');
   expect((await pullOne(worker, 'DISPATCH.pool-late')).string()).toBe('work');
   const { name, ...config } = newStream(intakeStream('late'), ingress.info!.version);
-  await ingress.request(`$JS.API.STREAM.CREATE.${name}`, JSON.stringify({ name, ...config }));
+  await ingress.request(`$JS.API.STREAM.CREATE.${name}`, JSON.stringify({ name, ...config }), PATIENT);
   const agent = await growing.connectAs('agent-late');
-  const stored = await agent.request('job.submit.late.demo.read', 'signed');
+  const stored = await agent.request('job.submit.late.demo.read', 'signed', PATIENT);
   expect(stored.json()).toMatchObject({ stream: 'INTAKE_late' });
   const auditor = await growing.connectAs('auditor-late');
   const live: string[] = [];
@@ -482,7 +484,7 @@ test('who is registered while all run is let in at once, over the connections th
   await waitUntil('the auditor hears it', () => live.length > 0);
 
   // Who was there before has lost nothing: neither its verbs nor the pull that it had open.
-  expect((await first.request('rpc.scheduler.claim.early.one', '')).string()).toBe('yes');
+  expect((await first.request('rpc.scheduler.claim.early.one', '', PATIENT)).string()).toBe('yes');
   await jetstream(scheduler).publish('job.dispatch.early.early.demo.read', 'more work');
   expect((await waiting).string()).toBe('more work');
 });

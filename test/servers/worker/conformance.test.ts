@@ -150,12 +150,7 @@ describe.concurrent.each(WORKERS)('$name', ({ name, play, missing }) => {
     });
 
     const runsOf = ({ effective }: Made): number => played.effects.filter((each) => each === effective.job_id).length;
-    /** Each once: one whose answer comes late is asked again, under its id. */
-    const claimsOf = ({ dispatch_id }: Made) => [
-      ...new Map(
-        stage.claims.filter((each) => each.dispatch_id === dispatch_id).map((each) => [each.claim_id, each]),
-      ).values(),
-    ];
+    const claimsOf = ({ dispatch_id }: Made) => stage.claims.filter((each) => each.dispatch_id === dispatch_id);
     const resultsOf = ({ dispatch_id }: Made) => stage.results.filter((each) => each.dispatch_id === dispatch_id);
     const resultOf = (made: Made): Promise<WorkerResult> => stage.until('a result', () => resultsOf(made)[0]);
     let jobs = 0;

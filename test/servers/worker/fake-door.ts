@@ -154,7 +154,7 @@ export async function startFakeDoor({ older = false } = {}): Promise<FakeDoor> {
   async function sayClaim({ receipt, ...request }: ReturnType<typeof doorClaim.parse>): Promise<unknown> {
     const { dispatch_id, claim_id } = request;
     if (receipt !== receiptOf(dispatch_id)) throw new Error('the receipt of another delivery');
-    door.claims.push(request as ClaimRequest);
+    if (!door.claims.some((claim) => claim.claim_id === claim_id)) door.claims.push(request as ClaimRequest);
     const verdict = await door.answerClaim(request as ClaimRequest, dispatched.get(dispatch_id));
     if (verdict.outcome === 'wait') setTimeout(() => door.again(dispatched.get(dispatch_id)!), verdict.retry_ms);
     return { dispatch_id, claim_id, ...verdict };

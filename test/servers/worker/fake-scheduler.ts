@@ -46,6 +46,7 @@ type Order = BeatAnswer['attempts'][number]['order'];
 export type FakeScheduler = AsyncDisposable & {
   nats: GuardedNats;
   worker_key: SigningKey;
+  /** Each once: one whose answer comes late is asked again, under its id. */
   claims: ClaimRequest[];
   beats: { at: number; attempts: { dispatch_id: string; reported: boolean }[] }[];
   /** Every request with a result, the repeated ones too. */
@@ -98,6 +99,7 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
   const dispatched = new Map<string, Made>();
   const sent = new Map<string, Record<string, unknown>>();
   const open: Worker[] = [];
+  let manager: ReturnType<typeof jetstreamManager> | undefined;
 
   const fake: FakeScheduler = {
     nats,
@@ -128,8 +130,8 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
     again: ({ dispatch_id, effective: { tenant, topic } }) =>
       scheduler.publish('DISPATCH', subjects.dispatch(POOL, tenant, topic), sent.get(dispatch_id)!),
     async pending() {
-      const manager = await jetstreamManager(await nats.connectAs('provisioner'), { checkAPI: false });
-      return (await manager.streams.info('DISPATCH')).state.messages;
+      manager ??= jetstreamManager(await nats.connectAs('provisioner'), { checkAPI: false, timeout: 20_000 });
+      return (await (await manager).streams.info('DISPATCH')).state.messages;
     },
     worker(options) {
       const made = createWorker({
@@ -160,8 +162,8 @@ export async function startFakeScheduler(): Promise<FakeScheduler> {
     return { nonce, code: null, pool_active: true, signature, ...fake.answerHello(text, asked) };
   });
   const answerClaim = async (request: ClaimRequest): Promise<ClaimAnswer> => {
-    fake.claims.push(request);
     const { dispatch_id, claim_id } = request;
+    if (!fake.claims.some((claim) => claim.claim_id === claim_id)) fake.claims.push(request);
     return { dispatch_id, claim_id, ...(await fake.answerClaim(request, dispatched.get(dispatch_id))) };
   };
   scheduler.serve('scheduler.claim', async ({ items }) => ({ answers: await settleAll(items.map(answerClaim)) }));
