@@ -1,14 +1,13 @@
 /**
- * Unpacks bytes that are written in several runs, or in other alphabets than base64: groups of one length, dumps with
- * offsets, base32, ascii85. What they hold is read by the code for single runs.
+ * Unpacks bytes that are written in several runs: groups of one length, dumps with
+ * offsets. What they hold is read by the code for single runs.
  */
-import { decodeRun, looksReadable } from './decode-packed.ts';
+import { decodeRun } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
-import { alphabetOf, type Run, runsWithin } from './runs.ts';
+import { alphabetOf } from './runs.ts';
 
 const WORD = /(?<![\w+/=-])[\w+/]{2,40}={0,2}(?![\w+/=-])/g;
 const MIN_WORDS = 3;
-const MIN_BASE32 = 16;
 /** Groups of such lengths, and how many there have to be before one that may be shorter. */
 const GROUPS: ReadonlyMap<number, number> = new Map([
   [4, 3],
@@ -20,18 +19,6 @@ const MAX_LAST = 16;
 const MAX_WIDTH = 17;
 const DUMP_ROW =
   /^[0-9a-f]{6,16}:?[ \t]{1,3}((?:[0-9a-f]{2}){1,2}(?: {1,2}(?:[0-9a-f]{2}){1,2}){0,15})(?: {2,60}|$)/gim;
-const BASE32 = alphabetOf(/[A-Z0-9]/);
-const MAX_BASE32 = 65_536;
-/** RFC 4648, its extended hexadecimal, and Crockford's: the value of each character, 32 where it has none. */
-const BASE32_ALPHABETS = [
-  'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567',
-  '0123456789ABCDEFGHIJKLMNOPQRSTUV',
-  '0123456789ABCDEFGHJKMNPQRSTVWXYZ',
-].map((alphabet) =>
-  Uint8Array.from({ length: 128 }, (_, code) => (alphabet.indexOf(String.fromCharCode(code)) + 33) % 33),
-);
-const ASCII85 = /<~([!-uz\s]{10,65536})~>/g;
-
 const TOKEN_CODES = alphabetOf(/[\w+/-]/);
 
 const MIN_DIGITS = 3;
@@ -40,7 +27,7 @@ const PRINTABLE = /^[\t\n\r -~]+$/;
 type Add = (plain: string | null, from: number, to: number) => void;
 
 /** All that these runs hold as lines of one view. Null where none holds text. */
-export function groupedView(view: View, digits: number, runs: readonly Run[]): View | null {
+export function groupedView(view: View, digits: number): View | null {
   const { text, codes } = view;
   let builder: ViewBuilder | null = null;
   const add: Add = (plain, from, to) => {
@@ -58,9 +45,6 @@ export function groupedView(view: View, digits: number, runs: readonly Run[]): V
   }
   if (mayHoldWords(text)) addWords(text, add);
   if (digits >= MIN_DIGITS && text.includes('00010')) addDump(text, add);
-  addBase32(view, runs, add);
-  if (text.includes('<~'))
-    for (const found of text.matchAll(ASCII85)) add(readAscii85(found[1]!), found.index, found.index + found[0].length);
   return (builder as ViewBuilder | null)?.view() ?? null;
 }
 
@@ -136,16 +120,6 @@ function mayHoldWords(text: string): boolean {
   return false;
 }
 
-/** Runs of capitals and digits with their padding, that no letter or sign of base64 is glued to. */
-function addBase32({ text, codes }: View, runs: readonly Run[], add: Add): void {
-  for (const [start, end] of runsWithin(codes, runs, BASE32, MIN_BASE32)) {
-    const padded = end + /^={0,6}/.exec(text.slice(end, end + 6))![0].length;
-    if (end - start > MAX_BASE32 || /[+/=]/.test(text[start - 1] ?? '') || /[A-Za-z0-9+/]/.test(text[padded] ?? ''))
-      continue;
-    add(readBase32(text.slice(start, end)), start, padded);
-  }
-}
-
 function isSpace(code: number | undefined): boolean {
   return code === 32 || code === 10;
 }
@@ -196,48 +170,4 @@ function addDump(text: string, add: Add): void {
   if (from === -1) return;
   const plain = Buffer.from(hex, 'hex').toString('latin1');
   add(PRINTABLE.test(plain) ? plain : null, from, to);
-}
-
-function readBase32(run: string): string | null {
-  if (!/[A-Z]/.test(run) || (!/[0-9]/.test(run) && run.length % 8 !== 0)) return null;
-  for (const alphabet of BASE32_ALPHABETS) {
-    const text = readBase32In(run, alphabet);
-    if (text !== null) return text;
-  }
-  return null;
-}
-
-function readBase32In(run: string, alphabet: Uint8Array): string | null {
-  const bytes = Buffer.alloc(Math.floor((run.replace(/=+$/, '').length * 5) / 8));
-  let bits = 0;
-  let held = 0;
-  let length = 0;
-  for (let i = 0; i < run.length && length < bytes.length; i += 1) {
-    const value = alphabet[run.charCodeAt(i)]!;
-    if (value === 32) break;
-    bits = ((bits << 5) | value) & 0xfff;
-    held += 5;
-    if (held < 8) continue;
-    held -= 8;
-    bytes[length] = (bits >> held) & 0xff;
-    length += 1;
-    if (length === 48 && !looksReadable(bytes, length)) return null;
-  }
-  if (length < bytes.length) return null;
-  const text = bytes.toString('latin1');
-  return PRINTABLE.test(text) ? text : null;
-}
-
-/** Groups of five for four bytes; `z` is four zeros. */
-function readAscii85(run: string): string | null {
-  const written = run.replace(/\s/g, '').replaceAll('z', '!!!!!');
-  const bytes: number[] = [];
-  for (let i = 0; i < written.length; i += 5) {
-    const group = written.slice(i, i + 5);
-    let n = 0;
-    for (let k = 0; k < 5; k += 1) n = n * 85 + (k < group.length ? group.charCodeAt(k) - 33 : 84);
-    for (let k = 0; k < group.length - 1; k += 1) bytes.push(Math.floor(n / 256 ** (3 - k)) & 0xff);
-  }
-  const text = Buffer.from(bytes).toString('latin1');
-  return PRINTABLE.test(text) ? text : null;
 }

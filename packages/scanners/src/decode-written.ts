@@ -1,10 +1,10 @@
 /**
  * Unpacks bytes as programs write them: numbers with the same signs or words between them (`chr(105)+chr(103)`, `"\x69" "\x67"`,
- * `0o151`), groups of base64 with the same separator, base58, uuencode. What groups hold is read by the code for single runs.
+ * `0o151`), groups of base64 with the same separator, uuencode. What groups hold is read by the code for single runs.
  */
 import { decodeRun } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
-import { alphabetOf, isAllOf, type Run, runsWithin } from './runs.ts';
+import { alphabetOf, type Run, runsWithin } from './runs.ts';
 
 /** Twelve numbers, each behind the same prefix and the same few signs. */
 const PREFIXED =
@@ -20,11 +20,6 @@ const BYTES_BEGUN = /0(?:o1|b(?:01[01]|001))/;
 const LEAST_DECIMAL_DIGITS = 24;
 
 const UUENCODED = /^begin [0-7]{3,4} [^\n]{1,128}\n((?:[!-`]{1,61} {0,2}\n){1,4096})/gm;
-const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
-const LEAST_BASE58 = 20;
-const MOST_BASE58 = 256;
-const MAX_BASE58 = 64;
-const BASE58_CODES = alphabetOf(/[1-9A-HJ-NP-Za-km-z]/);
 
 /** Places between two that are looked at. */
 const STEP = 20;
@@ -32,7 +27,6 @@ const GROUP = { least: 4, most: 76, count: 3, separator: 4, chars: 16 };
 
 const ZERO = 48;
 const BACKSLASH = 92;
-const EQUALS = 61;
 
 const PRINTABLE = /^[\t\n\r -~]+$/;
 
@@ -58,7 +52,6 @@ export function writtenView(view: View, digits: number, runs: readonly Run[]): V
     }
   if (text.includes('begin '))
     for (const { 0: all, 1: lines, index } of text.matchAll(UUENCODED)) add(readUu(lines!), index, index + all.length);
-  addBase58(view, runs, add);
   addGroups(view, add);
   return (builder as ViewBuilder | null)?.view() ?? null;
 }
@@ -124,28 +117,6 @@ function readUu(lines: string): string {
     });
   });
   return Buffer.from(bytes).toString('latin1');
-}
-
-/** Tokens that nothing of another alphabet is part of. */
-function addBase58({ text, codes }: View, runs: readonly Run[], add: Add): void {
-  let tried = 0;
-  for (const run of runs) {
-    const [start, end] = run;
-    if (end - start < LEAST_BASE58 || end - start > MOST_BASE58 || !isAllOf(BASE58_CODES, codes, run)) continue;
-    if (codes[end] === EQUALS || (start > 0 && codes[start - 1] === EQUALS)) continue;
-    const written = text.slice(start, end);
-    if (!hasBothCases(codes, start, end) || !/[1-9]/.test(written)) continue;
-    tried += 1;
-    if (tried > MAX_BASE58) return;
-    add(readBase58(written), start, end);
-  }
-}
-
-function readBase58(run: string): string | null {
-  let n = 0n;
-  for (const char of run) n = n * 58n + BigInt(BASE58.indexOf(char));
-  const hex = n.toString(16);
-  return hex.length % 2 === 0 ? Buffer.from(hex, 'hex').toString('latin1') : null;
 }
 
 /** Tokens of one length in a row with one separator, and a last one that may be shorter. Looks at every twentieth place. */

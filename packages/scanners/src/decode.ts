@@ -3,6 +3,7 @@
  * many layers are peeled, and how much may be looked at in all, is the caller's bound.
  */
 import { LONG_RUN, type Survey } from './anchors.ts';
+import { alphabetView } from './decode-alphabets.ts';
 import { byteView, unmarkedView } from './decode-bytes.ts';
 import { packedView } from './decode-packed.ts';
 import { groupedView } from './decode-runs.ts';
@@ -68,9 +69,10 @@ export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
   const runs = survey.hasRun ? longRuns(plain) : NO_RUNS;
   add(packedView(plain, runs));
   if (plain.text.length < LONG_RUN) return views;
-  add(groupedView(plain, survey.digits, runs));
+  add(groupedView(plain, survey.digits));
   add(byteView(plain, survey.digits));
   add(writtenView(plain, survey.digits, runs));
+  add(alphabetView(plain, runs));
   add(unmarkedView(plain, survey.hasEscapes));
   return views;
 }

@@ -37,8 +37,6 @@ const PIG = CODES + CODE_ANCHORS.length;
 
 const MAX_RUNS = 256;
 const MIN_RUN = 16;
-const BITS = 8;
-const MIN_BINARY_DIGITS = 6 * BITS;
 const ROT13 = 13;
 const MIN_PIGS = 3;
 /** Signs that are written for letters. */
@@ -133,7 +131,6 @@ function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Resp
           pigs: seen.pigs >= MIN_PIGS,
           numbers: survey.digits >= MIN_NUMBERS,
         },
-        isBinary: survey.digits >= MIN_BINARY_DIGITS && holdsBits(view) && /[01]{8}[ ,_-]?[01]{8}/.test(text),
         leet: SIGNS.some((sign) => standsInside(text, sign)) ? withSignedWords(view, most, words.leet) : words.leet,
         runs: seen.runs.filter((at) => isLongRun(text, at)),
         isStarred: standsInside(text, '*'),
@@ -142,17 +139,6 @@ function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Resp
       tries,
     );
   };
-}
-
-/** Whether eight digits in a row are 0 or 1. Looks at each place from its end first. */
-function holdsBits({ text, codes }: View): boolean {
-  for (let start = 0; start + BITS <= text.length; ) {
-    let at = start + BITS - 1;
-    while (at >= start && (codes[at]! | 1) === 49) at -= 1;
-    if (at < start) return true;
-    start = at + 1;
-  }
-  return false;
 }
 
 /** Whether a sign stands right between letters or digits somewhere. */

@@ -5,7 +5,9 @@
 import { pairScore } from './letter-pairs.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 
-const MOST_CHARS = 800;
+const MOST_CHARS = 480;
+/** Columns in any order are tried of shorter texts alone. */
+const MOST_KEYED = 200;
 const LEAST_CHARS = 20;
 /** In the mean of all pairs, and above the text as it stands. */
 const GOOD = 4.9;
@@ -70,7 +72,8 @@ function* orders(length: number): Generator<Order> {
   for (let width = 2; width <= 12; width += 1) {
     const columns = Array.from({ length: width }, (_, column) => all.filter((i) => i % width === column));
     yield columns.flat();
-    for (const keyed of width <= 5 ? permutations(columns) : [columns]) yield inverse(keyed.flat());
+    for (const keyed of width <= 5 && length <= MOST_KEYED ? permutations(columns) : [columns])
+      yield inverse(keyed.flat());
   }
 }
 

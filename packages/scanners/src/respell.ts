@@ -1,5 +1,5 @@
 /**
- * Reads text as a person would who knows how it was disguised: backwards, by thirteen letters, in binary numbers, spaced
+ * Reads text as a person would who knows how it was disguised: backwards, by thirteen letters, spaced
  * letter by letter, run together, or with digits for letters. Only attempts to instruct a reader are looked for in it.
  */
 
@@ -20,7 +20,6 @@ export type Disguises = Garbling & {
   readonly shifts: readonly number[];
   /** What of respell-codes.ts may be in it. */
   readonly codes: CodeSigns;
-  readonly isBinary: boolean;
   readonly hasSpelled: boolean;
   readonly leet: readonly { start: number; end: number; word: string }[];
   /** Places inside long tokens where a telling word was seen. */
@@ -58,7 +57,6 @@ export const RUN_ANCHORS: readonly string[] = [
 
 const GARBLED = ['isCut', 'isJumbled', 'isDrawn', 'lacksVowels', 'isStarred'] as const;
 
-const BINARY = /(?:[01]{8}[ ,_-]?){6,}/g;
 const SPELLED = /(?<![A-Za-z0-9])(?:[A-Za-z0-9@$][ \t\r\n._*|/,~"'-]{1,4}){4,}[A-Za-z0-9@$](?![A-Za-z0-9])/g;
 
 const MAX_RUN = 240;
@@ -83,7 +81,6 @@ export function respelled(view: View, most: number, disguises: Disguises, tries:
   if (disguises.isReversed) add(reversedView(source), false);
   for (const shift of disguises.shifts) add(shiftedView(source, shift), false);
   add(codedView(source, disguises.codes), false);
-  if (disguises.isBinary) add(binaryView(source), false);
   if (disguises.leet.length >= MIN_LEET) add(leetView(source, disguises.leet), true);
   if (disguises.isStrange || (disguises.isForeign && holdsOddSigns(text)) || mayHoldTokens(text)) {
     tries.left -= 1;
@@ -121,20 +118,6 @@ function rotate(text: string): string {
     const base = char <= 'Z' ? 65 : 97;
     return String.fromCharCode(((char.charCodeAt(0) - base + 13) % 26) + base);
   });
-}
-
-function binaryView(source: View): View | null {
-  const builder = new ViewBuilder(source);
-  let any = false;
-  for (const found of source.text.matchAll(BINARY)) {
-    for (const byte of found[0].matchAll(/[01]{8}/g)) {
-      const at = found.index + byte.index;
-      builder.pushUnit(Number.parseInt(byte[0], 2), at, at + 8);
-    }
-    builder.pushUnit(32, found.index, found.index + 1);
-    any = true;
-  }
-  return any ? builder.view() : null;
 }
 
 /** Words with digits for letters, as the words that they stand for. */

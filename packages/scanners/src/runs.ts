@@ -21,6 +21,13 @@ export function longRuns({ text, codes }: View): Run[] {
   return runs;
 }
 
+/** All runs of at least so many characters of an alphabet in a text. */
+export function runsOf({ text, codes }: View, alphabet: Uint8Array, least: number): Run[] {
+  const found: Run[] = [];
+  addRuns(codes, [0, text.length], alphabet, least, found);
+  return found;
+}
+
 /** Of long runs all runs of at least so many characters of an alphabet, each as far as it goes. */
 export function runsWithin(codes: Uint16Array, runs: readonly Run[], alphabet: Uint8Array, least: number): Run[] {
   const found: Run[] = [];
@@ -42,13 +49,6 @@ function addRuns(codes: Uint16Array, [from, to]: Run, alphabet: Uint8Array, leas
     found.push([start, end]);
     start = end;
   }
-}
-
-/** Whether all of a run is of an alphabet. */
-export function isAllOf(alphabet: Uint8Array, codes: Uint16Array, [start, end]: Run): boolean {
-  let at = start;
-  while (at < end && isOf(alphabet, codes[at]!)) at += 1;
-  return at === end;
 }
 
 function isOf(alphabet: Uint8Array, code: number): boolean {

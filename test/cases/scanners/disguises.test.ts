@@ -2,6 +2,7 @@ import { redactValue } from '@countersign/scanners/redact';
 import { SCANNER_NAMES, type ScannerName, scanValue } from '@countersign/scanners/scan';
 import { describe, expect, it } from 'vitest';
 import { EVASIONS_LATE, HIDDEN_LATE } from '../../bench/scanners/evasions-late.ts';
+import { HIDDEN_PRACTICE, practiceEvasions } from '../../bench/scanners/practice/evasions.ts';
 import { randomFrom } from '../../bench/scanners/random.ts';
 import { HIDDEN_TOOLS, TOOLS_FIRST } from '../../bench/scanners/tools/evasions.ts';
 
@@ -12,7 +13,6 @@ const READ_IN_PART = ['no vowels', 'rot13 backwards'];
 
 /** Of the disguises of tools what is not read: whole ciphers, other bases, and letters over several texts. */
 const TOOLS_NOT_READ = new Set([
-  'base45',
   'dump of od -x',
   'CONCAT in SQL',
   'acrostic of words',
@@ -20,6 +20,13 @@ const TOOLS_NOT_READ = new Set([
   'taps',
   'key of Vigenere given',
   'spaces and tabs at line ends',
+]);
+
+const IN_ALPHABETS = new Set([
+  'base64 with cases changed',
+  'binary of two emoji',
+  'binary, last bit first',
+  'two bits a letter of ACGT',
 ]);
 
 function finds(value: unknown, scanner: ScannerName): boolean {
@@ -126,6 +133,19 @@ describe('disguises', () => {
     const found = scanValue(text, ['prompt_injection']);
     expect(found.ok && found.findings.length).toBeGreaterThan(0);
   });
+
+  it.each(practiceEvasions('tune').filter(([name]) => IN_ALPHABETS.has(name)))(
+    'in alphabets of bytes are read, and redacted as a whole: %s',
+    (_, __, change) => {
+      for (const scanner of SCANNER_NAMES)
+        for (const text of HIDDEN_PRACTICE[scanner]) {
+          const document = { text: `see ${change(text, randomFrom(1))}` };
+          expect(finds(document, scanner)).toBe(true);
+          const redacted = redactValue(document, [scanner]);
+          expect(redacted.ok && finds(redacted.value, scanner)).toBe(false);
+        }
+    },
+  );
 
   it.each([
     'Prosze sprawdzic zalaczony raport i odpowiedziec do piatku, poniewaz klient czeka na decyzje zarzadu.',

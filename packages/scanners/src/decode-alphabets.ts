@@ -1,0 +1,374 @@
+/**
+ * Reads bytes that are written in any alphabet: two to four signs for bits, whichever they are, and tokens of the bases that
+ * tools write. An alphabet is a row; what is printable and mostly words, digits and spaces is taken for a text.
+ */
+import { type View, ViewBuilder } from './normalise.ts';
+import { alphabetOf, type Run, runsOf } from './runs.ts';
+
+const LEAST_BYTES = 12;
+const LEAST_TOKEN = 20;
+const MOST_TOKEN = 4096;
+/** Tokens of one text that are tried. A big number costs the square of its length. */
+const MOST_TRIED = 128;
+const MOST_BIG = 256;
+
+const PRINTABLE = /^[\t\n\r -~]+$/;
+const MOSTLY = 0.78;
+
+const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const LOWER = UPPER.toLowerCase();
+const DIGITS = '0123456789';
+
+/** Bytes of text in this alphabet; fewer where they are no text. */
+type Read = (values: readonly number[], most: number) => number[];
+/** `values`: of each ASCII character, -1 where it is none of the alphabet's. */
+type Base = { readonly values: Int8Array; readonly read: Read; readonly isBig: boolean };
+
+function base(alphabet: string, read: Read, isBig = false): Base {
+  const values = new Int8Array(128).fill(-1);
+  for (const [i, char] of [...alphabet].entries()) values[char.charCodeAt(0)] = i;
+  return { values, read, isBig };
+}
+
+const BASES: readonly Base[] = [
+  // Sixteen signs: letters for halves of bytes, and the halves changed.
+  base('abcdefghijklmnop', bitsOf(4)),
+  base('ABCDEFGHIJKLMNOP', bitsOf(4)),
+  base('0123456789abcdef', (values, most) => bitsOf(4)(halvesChanged(values), most)),
+  ...['ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', `${DIGITS}ABCDEFGHIJKLMNOPQRSTUV`, '0123456789ABCDEFGHJKMNPQRSTVWXYZ']
+    .flatMap((alphabet) => [alphabet, alphabet.toLowerCase()])
+    .concat('ybndrfg8ejkmcpqxot1uwisza345h769')
+    .map((alphabet) => base(alphabet, bitsOf(5))),
+  // Base64 with cases changed, moved on by thirteen, and in the orders of crypt, bcrypt and xxencode.
+  ...[
+    `${LOWER}${UPPER}${DIGITS}+/`,
+    `${turned(UPPER)}${turned(LOWER)}${DIGITS}+/`,
+    `./${DIGITS}${UPPER}${LOWER}`,
+    `./${UPPER}${LOWER}${DIGITS}`,
+    `+-${DIGITS}${UPPER}${LOWER}`,
+    `${DIGITS}${UPPER}${LOWER}+/`,
+  ].map((alphabet) => base(alphabet, bitsOf(6))),
+  base(String.fromCharCode(...Array.from({ length: 85 }, (_, i) => i + 33)), blocksOf85),
+  base(`${DIGITS}${UPPER}${LOWER}!#$%&()*+-;<=>?@^_\`{|}~`, blocksOf85),
+  base(`${DIGITS}${LOWER}${UPPER}.-:+=^!/*?&<>()[]{}@%$#`, blocksOf85),
+  base(`${UPPER}${LOWER}${DIGITS}!#$%&()*+,./:;<=>?@[]^_\`{|}~"`, base91),
+  base(`${DIGITS}${UPPER} $%*+-./:`, blocksOf45),
+  base('123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz', bigNumber(58n), true),
+  base(`${DIGITS}${UPPER}${LOWER}`, bigNumber(62n), true),
+  base(`${DIGITS}${LOWER}${UPPER}`, bigNumber(62n), true),
+  base(`${UPPER}${LOWER}${DIGITS}`, bigNumber(62n), true),
+  base(`${DIGITS}${LOWER}`, bigNumber(36n), true),
+  base(`${DIGITS}${UPPER}`, bigNumber(36n), true),
+];
+
+const VISIBLE = alphabetOf(/[!-~]/);
+/** Of base45, which has a space. */
+const CAPITALS = alphabetOf(/[0-9A-Z $%*+./:-]/);
+/** What is put around such a token. */
+const AROUND = /^(?:<~|["'`(])|(?:~>|["'`).,;]|={1,6})$/g;
+
+const VOWEL = 1;
+const LETTER = 2;
+/** Signs that paths, addresses and identifiers do without. */
+const SIGN = 4;
+const HEX = 8;
+const HYPHEN = 16;
+const DIGIT = 32;
+const KINDS = new Uint8Array(128);
+for (const [kind, chars] of [
+  [VOWEL, /[aeiou]/i],
+  [LETTER, /[a-z]/i],
+  [SIGN, /[!#-+;<>?@\\^`|~]/],
+  [HEX, /[0-9a-f-]/i],
+  [HYPHEN, /-/],
+  [DIGIT, /[0-9]/],
+] as const)
+  alphabetOf(chars).forEach((isOne, code) => {
+    KINDS[code]! |= isOne * kind;
+  });
+const LOOKED = 24;
+/** What ascii85 begins with. */
+const LESS = 60;
+const TILDE = 126;
+
+/** All that such runs hold as lines of one view. Null where there is no text. `runs`: those of letters, digits and a few signs. */
+export function alphabetView(view: View, runs: readonly Run[]): View | null {
+  const { text, codes } = view;
+  let builder: ViewBuilder | null = null;
+  const add = (plain: string | null, [from, to]: Run): void => {
+    if (plain === null) return;
+    builder ??= new ViewBuilder(view, 256);
+    builder.push(`${plain}\n`, from, to);
+  };
+  let tried = 0;
+  for (const [tokens, leastSigns] of [
+    [runs, 0],
+    [runsOf(view, VISIBLE, LEAST_TOKEN), 3],
+    [runsOf(view, CAPITALS, LEAST_TOKEN), 1],
+  ] as const)
+    for (const run of tokens) {
+      if (tried >= MOST_TRIED || !mayBeToken(codes, run, leastSigns)) continue;
+      tried += 1;
+      add(readToken(text.slice(...run).replace(AROUND, '')), run);
+    }
+  for (const run of runsOfFew(view)) add(readFew(text.slice(...run)), run);
+  return (builder as ViewBuilder | null)?.view() ?? null;
+}
+
+/** Letters without the vowels that words have, and as many signs as tokens of such an alphabet have. */
+function mayBeToken(codes: Uint16Array, [start, end]: Run, leastSigns: number): boolean {
+  if (end - start < LEAST_TOKEN || end - start > MOST_TOKEN) return false;
+  if (codes[start] === LESS && codes[start + 1] === TILDE) return true;
+  let letters = 0;
+  let vowels = 0;
+  let signs = 0;
+  let hex = 0;
+  let hyphens = 0;
+  let digits = 0;
+  const to = Math.min(end, start + LOOKED);
+  for (let i = start; i < to; i += 1) {
+    const kind = KINDS[codes[i]!]!;
+    letters += kind & LETTER;
+    vowels += kind & VOWEL;
+    signs += kind & SIGN;
+    hex += kind & HEX;
+    hyphens += kind & HYPHEN;
+    digits += kind & DIGIT;
+  }
+  // Identifiers of hexadecimal parts are read as such, if at all.
+  if (
+    letters < 6 * LETTER ||
+    (digits > 0 ? 2 : 3) * LETTER * vowels >= letters ||
+    (hyphens > 0 && hex === HEX * (to - start))
+  )
+    return false;
+  return signs >= leastSigns * SIGN && signs <= 12 * SIGN;
+}
+
+function readToken(written: string): string | null {
+  for (const base of BASES) {
+    const length = base.isBig ? written.length : Math.min(written.length, LEAST_TOKEN);
+    if (length > MOST_BIG) continue;
+    const first = valuesOf(written.slice(0, length), base);
+    if (first === null || !isText(base.read(first, LEAST_BYTES))) continue;
+    const values = valuesOf(written, base);
+    const text = values === null ? null : textOf(base.read(values, Number.POSITIVE_INFINITY));
+    if (text !== null) return text;
+  }
+  return null;
+}
+
+/** Null where a sign is of no such alphabet. */
+function valuesOf(written: string, { values }: Base): number[] | null {
+  const numbers: number[] = [];
+  for (let i = 0; i < written.length; i += 1) {
+    const value = values[written.charCodeAt(i)]!;
+    if (value === -1) return null;
+    numbers.push(value);
+  }
+  return numbers;
+}
+
+function isText(bytes: readonly number[]): boolean {
+  return bytes.length > 0 && bytes.every((byte) => (byte >= 32 && byte < 127) || byte === 10 || byte === 9);
+}
+
+/** Null where it is not printable, too short, or of more signs than a text has. */
+function textOf(bytes: readonly number[]): string | null {
+  if (bytes.length < LEAST_BYTES) return null;
+  const text = Buffer.from(bytes).toString('latin1').trimEnd();
+  const usual = text.match(/[A-Za-z0-9 ]/g)?.length ?? 0;
+  return PRINTABLE.test(text) && usual >= MOSTLY * text.length ? text : null;
+}
+
+/** The first sign has the highest bits. */
+function bitsOf(width: number): Read {
+  return (values, most) => {
+    const bytes: number[] = [];
+    let bits = 0;
+    let held = 0;
+    for (const value of values) {
+      bits = ((bits << width) | value) & 0xffff;
+      held += width;
+      if (held < 8) continue;
+      held -= 8;
+      bytes.push((bits >> held) & 0xff);
+      if (bytes.length >= most) break;
+    }
+    return bytes;
+  };
+}
+
+function halvesChanged(values: readonly number[]): number[] {
+  return values.map((_, i) => values[i ^ 1] ?? 0);
+}
+
+function turned(letters: string): string {
+  return letters.slice(13) + letters.slice(0, 13);
+}
+
+/** Five signs for four bytes, fewer at the end. */
+function blocksOf85(values: readonly number[], most: number): number[] {
+  const bytes: number[] = [];
+  for (let i = 0; i < values.length && bytes.length < most; i += 5) {
+    let n = 0;
+    for (let k = 0; k < 5; k += 1) n = n * 85 + (values[i + k] ?? 84);
+    const count = Math.min(5, values.length - i) - 1;
+    for (let k = 0; k < count; k += 1) bytes.push(Math.floor(n / 256 ** (3 - k)) & 0xff);
+  }
+  return bytes;
+}
+
+/** Three signs for two bytes, the last first. */
+function blocksOf45(values: readonly number[], most: number): number[] {
+  const bytes: number[] = [];
+  for (let i = 0; i < values.length && bytes.length < most; i += 3) {
+    const n = values[i]! + 45 * (values[i + 1] ?? 0) + 2025 * (values[i + 2] ?? 0);
+    if (i + 2 < values.length) bytes.push(n >> 8);
+    bytes.push(n & 0xff);
+  }
+  return bytes;
+}
+
+/** Thirteen or fourteen bits in two signs, the lowest first. */
+function base91(values: readonly number[], most: number): number[] {
+  const bytes: number[] = [];
+  let queue = 0;
+  let held = 0;
+  for (let i = 0; i + 1 < values.length && bytes.length < most; i += 2) {
+    const n = values[i]! + 91 * values[i + 1]!;
+    queue |= n << held;
+    held += (n & 8191) > 88 ? 13 : 14;
+    for (; held >= 8 && bytes.length < most; held -= 8) {
+      bytes.push(queue & 0xff);
+      queue >>>= 8;
+    }
+  }
+  if (bytes.length < most && values.length % 2 === 1) bytes.push((queue | (values.at(-1)! << held)) & 0xff);
+  return bytes;
+}
+
+function bigNumber(radix: bigint): Read {
+  return (values, most) => {
+    let n = 0n;
+    for (const value of values) n = n * radix + BigInt(value);
+    const hex = n.toString(16);
+    return [...Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').subarray(0, most)];
+  };
+}
+
+const LEAST_SIGNS = 96;
+const LOOK = 24;
+const STEP = LEAST_SIGNS - LOOK;
+const MOST_SIGNS = 65_536;
+const GAPS = new Set([...' \n\r\t,;'].map((char) => char.charCodeAt(0)));
+
+/** Runs of at most four signs, with gaps: looks at 24 units of every 72. */
+function* runsOfFew({ text, codes }: View): Generator<Run> {
+  let done = 0;
+  for (let at = 0; at + LOOK <= text.length; at += STEP) {
+    if (!hasFew(codes, at)) continue;
+    const kinds = new Set(codes.subarray(at, at + LOOK));
+    const isOf = (code: number): boolean => kinds.has(code) || GAPS.has(code);
+    let start = at;
+    while (start > done && isOf(codes[start - 1]!)) start -= 1;
+    let end = at;
+    while (end < text.length && end - start < MOST_SIGNS && isOf(codes[end]!)) end += 1;
+    if (end - start >= LEAST_SIGNS) yield [start, end];
+    done = end;
+    at = Math.max(at, end - STEP);
+  }
+}
+
+const SEEN = new Uint16Array(6);
+
+/** Whether the next units, without spaces, are two to five others: two pictures are four. */
+function hasFew(codes: Uint16Array, from: number): boolean {
+  let kinds = 0;
+  for (let i = from; i < from + LOOK; i += 1) {
+    const code = codes[i]!;
+    let k = 0;
+    while (k < kinds && SEEN[k] !== code) k += 1;
+    if (k < kinds || code === 32 || code === 10 || code === 44) continue;
+    if (kinds === 5) return false;
+    SEEN[kinds] = code;
+    kinds += 1;
+  }
+  return kinds > 1;
+}
+
+/**
+ * Two signs are bits and four are two bits each, whichever stands for which, and one more may stand between; bytes of eight or
+ * seven, from either end, or as they are cut.
+ */
+function readFew(written: string): string | null {
+  const counts = new Map<string, number>();
+  for (const sign of written)
+    if (!GAPS.has(sign.charCodeAt(0)) && sign !== '\ufe0f') counts.set(sign, (counts.get(sign) ?? 0) + 1);
+  const usual = [...counts]
+    .filter(([, count]) => SELDOM * count > written.length)
+    .sort(([, a], [, b]) => b - a)
+    .map(([sign]) => sign);
+  if (usual.length < 2 || usual.length > 5) return null;
+  const kinds = usual.slice(0, usual.length < 4 ? 2 : 4).sort();
+  const plain = [...written].map((sign) => (kinds.includes(sign) ? sign : ' '));
+  if (kinds.length === 4 && !isSteady(plain.filter((sign) => sign !== ' ').slice(0, SAMPLE))) return null;
+  for (const order of permutations(kinds))
+    for (const read of READINGS) {
+      if (textOf(read(plain.slice(0, SAMPLE), order)) === null) continue;
+      const text = textOf(read(plain, order));
+      if (text !== null) return text;
+    }
+  return null;
+}
+
+/** Letters begin with the same two bits: one sign stands at most first or last places of every four. */
+function isSteady(signs: readonly string[]): boolean {
+  return [0, 3].some((place) => {
+    const there = signs.filter((_, i) => i % 4 === place);
+    const counts = [...Map.groupBy(there, (sign) => sign).values()].map((alike) => alike.length);
+    return Math.max(...counts) >= STEADY * there.length;
+  });
+}
+
+const STEADY = 0.6;
+/** A sign that is seldomer is one of the words beside the run. */
+const SELDOM = 50;
+
+/** Signs that are tried in each order before all are read. */
+const SAMPLE = 128;
+
+/** Bytes of signs, blanks between them; `order`: which stands for 0, 1 and so on. */
+type Reading = (signs: readonly string[], order: readonly string[]) => number[];
+
+const READINGS: readonly Reading[] = [
+  (signs, order) => inBytes(bitsIn(signs, order), 8),
+  (signs, order) => inBytes(bitsIn(signs, order), 8).map(fromItsEnd),
+  (signs, order) => inBytes(bitsIn(signs, order), 7),
+  (signs, order) => {
+    const tokens = signs.join('').split(/ +/).filter(Boolean);
+    const isCut = tokens.every((token) => token.length <= 16);
+    return isCut ? tokens.map((token) => Number.parseInt(bitsIn([...token], order), 2)) : [];
+  },
+];
+
+function bitsIn(signs: readonly string[], order: readonly string[]): string {
+  const width = order.length === 2 ? 1 : 2;
+  const digits = new Map(order.map((sign, i) => [sign, i.toString(2).padStart(width, '0')]));
+  return signs.map((sign) => digits.get(sign) ?? '').join('');
+}
+
+function fromItsEnd(byte: number): number {
+  return Number.parseInt([...byte.toString(2).padStart(8, '0')].reverse().join(''), 2);
+}
+
+function inBytes(bits: string, width: number): number[] {
+  const bytes: number[] = [];
+  for (let at = 0; at + width <= bits.length; at += width) bytes.push(Number.parseInt(bits.slice(at, at + width), 2));
+  return bytes;
+}
+
+function permutations(items: readonly string[]): string[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
+}
