@@ -32,12 +32,9 @@ const READS_LIKE_AN_ORDER = 0.3;
 const CHANCE = { free: 4, rise: 0.4, most: 1.6 };
 /** How much of that rise is asked of a sentence in which a signal begins, however weak: two kinds of evidence. */
 const HINTED = 0.5;
-/** Signals in sentences below it are lowered: one that counts by itself, and a sum of weak ones. */
-const READS_HONEST = { strong: -0.5, weak: 0, foreign: -0.5 };
+/** Signals in sentences below it are lowered. */
+const READS_HONEST = -0.3;
 export const HONEST = 'reads like honest text';
-/** A sentence above it adds to the weak signals in it what they lack. */
-const LEANS = 0.2;
-const LEAN_WEIGHT = 0.4;
 const READS_LIKE = 'reads like an order to a model';
 
 const BEFORE = 160;
@@ -159,29 +156,19 @@ function report({ text, meanings, judged }: Said, signals: readonly Found[], emi
   const start = Math.min(...signals.map((one) => one.start));
   const end = Math.max(...signals.map((one) => one.end));
   const type = signals[0]!.signal.type;
-  const lowered = whyLowered(text, meanings, { start, end, type, signals }) ?? whyHonest(judged, start, end, signals);
+  const lowered =
+    whyLowered(text, meanings, { start, end, type, signals }) ?? (readsHonest(judged, start, end) ? HONEST : null);
   const names = [...new Set(signals.map(({ signal }) => signal.name))].slice(0, 4).join(', ');
   if (lowered === null) emit(type, start, end, { why: names });
   else emit(type, start, end, { why: `${names}; ${lowered}`, severity: 'low' });
 }
 
-/** Whether signals stand in sentences that read like honest text. */
-function whyHonest(judged: readonly Judged[], start: number, end: number, signals: readonly Found[]): string | null {
-  const isStrong = signals.length === 1 && signals[0]!.signal.weight >= 1;
-  return readsHonest(judged, start, end, isStrong ? READS_HONEST.strong : READS_HONEST.weak) ? HONEST : null;
-}
-
 /** Whether all judged sentences that [start, end) stands in, and there is one, read far less like an order than not. */
-export function readsHonest(
-  judged: readonly Judged[],
-  start: number,
-  end: number,
-  bound: number = READS_HONEST.foreign,
-): boolean {
+export function readsHonest(judged: readonly Judged[], start: number, end: number): boolean {
   let best = Number.NEGATIVE_INFINITY;
   for (let i = firstEndingAfter(judged, start); i < judged.length && judged[i]!.start < end; i += 1)
     best = Math.max(best, judged[i]!.score, judged[i]!.untold);
-  return best > Number.NEGATIVE_INFINITY && best < bound;
+  return best > Number.NEGATIVE_INFINITY && best < READS_HONEST;
 }
 
 /** Whether a text only talks about it: forbids it, or quotes or names it among words about attacks. */
@@ -240,22 +227,13 @@ function reportSums(said: Said, weak: readonly Found[], emit: Emit): void {
     while (j < weak.length && weak[j]!.first - weak[i]!.first <= WINDOW) j += 1;
     const chosen = chooseApart(weak.slice(i, j));
     const sum = chosen.reduce((total, { signal }) => total + signal.weight, 0);
-    if (sum < (sum > 0.999 - LEAN_WEIGHT && leans(chosen, said.judged) ? 0 : 0.999)) {
+    if (sum < 0.999) {
       i += 1;
       continue;
     }
     report(said, chosen, emit);
     i = j;
   }
-}
-
-/** Whether a sentence that one of the signals stands in leans towards an order. */
-function leans(signals: readonly Found[], judged: readonly Judged[]): boolean {
-  return signals.some((signal) => {
-    for (let i = firstEndingAfter(judged, signal.start); i < judged.length && judged[i]!.start < signal.end; i += 1)
-      if (judged[i]!.score > LEANS) return true;
-    return false;
-  });
 }
 
 /** Spans in order of their ends: the index of the first that ends after `place`. */

@@ -42,6 +42,9 @@ export function examples(): Example[] {
           'genre-attacks-2.txt',
           'genre-attacks-3.txt',
           'genre-attacks-4.txt',
+          'genre-attacks-5.txt',
+          'genre-attacks-6.txt',
+          'genre-attacks-7.txt',
         ),
       },
       true,
@@ -57,21 +60,24 @@ export function examples(): Example[] {
           'genre-honest-2.txt',
           'genre-honest-3.txt',
           'genre-honest-4.txt',
+          'genre-honest-5.txt',
+          'genre-honest-6.txt',
+          'genre-honest-7.txt',
         ),
       },
       false,
       randomFrom(2),
     ),
     ...TAUGHT_SETS.flatMap(fromSet),
-    ...prose().flatMap((text) => example({ family: REPOSITORY, source: text, isAttack: false }, text)),
+    ...prose().flatMap((text) => example({ family: REPOSITORY, source: text, isAttack: false, times: 1 }, text)),
   ];
 }
 
 function fromTemplates(families: Readonly<Record<string, readonly string[]>>, isAttack: boolean, r: Random): Example[] {
   return Object.entries(families).flatMap(([family, templates]) =>
     templates.flatMap((template) =>
-      Array.from({ length: OF_EACH_TEMPLATE }, () => fill(template, r)).flatMap((text) =>
-        example({ family: `${isAttack ? 'attack' : 'honest'}: ${family}`, source: template, isAttack }, text),
+      [...timesOf(Array.from({ length: OF_EACH_TEMPLATE }, () => fill(template, r)))].flatMap(([text, times]) =>
+        example({ family: `${isAttack ? 'attack' : 'honest'}: ${family}`, source: template, isAttack, times }, text),
       ),
     ),
   );
@@ -79,9 +85,7 @@ function fromTemplates(families: Readonly<Record<string, readonly string[]>>, is
 
 function fromSet({ name, isAttack, samples }: TaughtSet): Example[] {
   return samples.flatMap((text) =>
-    Array.from({ length: OF_EACH_SAMPLE }, () =>
-      example({ family: `set: ${name}`, source: text, isAttack }, text),
-    ).flat(),
+    example({ family: `set: ${name}`, source: text, isAttack, times: OF_EACH_SAMPLE }, text),
   );
 }
 
@@ -123,6 +127,12 @@ function fill(template: string, r: Random): string {
   return text;
 }
 
+function timesOf<T>(items: readonly T[]): Map<T, number> {
+  const times = new Map<T, number>();
+  for (const item of items) times.set(item, (times.get(item) ?? 0) + 1);
+  return times;
+}
+
 /** One example of all sentences of the text; none where nothing in it means anything. */
 function example(of: Omit<Example, 'features'>, written: string): Example[] {
   const source = sourceView(written);
@@ -130,11 +140,11 @@ function example(of: Omit<Example, 'features'>, written: string): Example[] {
   const sentences = [
     ...readSentences(view, readMeanings(view).meanings, openList),
     ...readForeignSentences(written, openList),
-  ].map(({ features }) => ({ features: features.places }));
-  const whole = sentences.flatMap(({ features }) => features);
+  ].map(({ features }) => features.places);
+  const whole = sentences.flat();
   if (whole.length === 0) return [];
-  if (of.isAttack || sentences.length === 1) return [{ ...of, features: whole }];
-  return [{ ...of, features: whole }, ...sentences.map(({ features }) => ({ ...of, features }))];
+  const texts = of.isAttack || sentences.length === 1 ? [whole] : [whole, ...sentences];
+  return texts.map((features) => ({ ...of, features: Int32Array.from(features) }));
 }
 
 function openList(): { places: number[]; add(place: number): void } {
