@@ -49,6 +49,10 @@ class NumberReader {
   readonly #emit: Emit;
   readonly #phones: PhoneReader;
   readonly #tables: TableHeads;
+  /** What was read last around a place, for the next words that are sought there. */
+  #near: readonly string[] = [];
+  #nearStart = -1;
+  #nearEnd = -1;
 
   constructor(view: View, { around, countries, hasPhoneWord }: NumberScan, emit: Emit) {
     const { text } = view;
@@ -209,13 +213,24 @@ class NumberReader {
   }
 
   #hasWord(words: RegExp, start: number, end: number): boolean {
+    if (start !== this.#nearStart || end !== this.#nearEnd) {
+      this.#nearStart = start;
+      this.#nearEnd = end;
+      this.#near = [...this.#wordsNear(start, end)];
+    }
+    return this.#near.some((near) => words.test(near));
+  }
+
+  /** What stands around a place, each way that words in it may be written. */
+  *#wordsNear(start: number, end: number): Generator<string> {
     const before = this.#text.slice(Math.max(0, start - WORDS_BEFORE), start);
     const near = `${this.#around.path} ${before} ${this.#text.slice(end, end + WORDS_AFTER)}`;
-    const spaced = near.replaceAll('_', ' ');
-    if (words.test(spaced) || (HUMP.test(near) && words.test(spaced.replaceAll(HUMPS, '$1 $2')))) return true;
-    if (words.test(this.#tables.nameAt(start).replaceAll('_', ' '))) return true;
-    const plain = spaced.replaceAll(DOTTED, (letters) => `${letters.replaceAll('.', '')} `);
-    return plain.length !== spaced.length && words.test(plain);
+    const spaced = near.includes('_') ? near.replaceAll('_', ' ') : near;
+    yield spaced;
+    if (HUMP.test(near)) yield spaced.replaceAll(HUMPS, '$1 $2');
+    const head = this.#tables.nameAt(start);
+    if (head !== '') yield head.replaceAll('_', ' ');
+    if (mayBeDotted(near)) yield spaced.replaceAll(DOTTED, (letters) => `${letters.replaceAll('.', '')} `);
   }
 
   #isCounted(start: number): boolean {
@@ -250,6 +265,13 @@ function isCardGrouping(groups: readonly Group[]): boolean {
   const size = ({ start, end }: Group): number => end - start;
   const inner = groups.slice(0, -1);
   return groups.length === 1 || groups.every((g) => size(g) >= 3) || inner.every((g) => size(g) === size(groups[0]!));
+}
+
+/** Whether two dots have one letter between them. */
+function mayBeDotted(text: string): boolean {
+  for (let at = text.indexOf('.'); at !== -1; at = text.indexOf('.', at + 1))
+    if (text[at + 2] === '.' || text[at + 3] === '.') return true;
+  return false;
 }
 
 function countDigits(groups: readonly Group[]): number {

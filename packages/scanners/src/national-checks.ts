@@ -30,8 +30,10 @@ export function mod11(digits: string, weights: readonly number[]): number {
 
 export function isGermanTaxId(id: string): boolean {
   if (id[0] === '0' || !passesMod1110(id)) return false;
-  const counts = [...'0123456789'].map((digit) => id.slice(0, 10).split(digit).length - 1).filter((n) => n > 1);
-  return counts.length === 1 && counts[0]! <= 3;
+  const counts = new Uint8Array(10);
+  for (let i = 0; i < 10; i += 1) counts[id.charCodeAt(i) - 48]! += 1;
+  const repeated = counts.filter((n) => n > 1);
+  return repeated.length === 1 && repeated[0]! <= 3;
 }
 
 export function isFrenchNir(id: string): boolean {
