@@ -53,6 +53,17 @@ const UNSEEN =
 const MAY_BE_UNSEEN = /[\u200b-\u2064]|[\ufe00-\ufe0f]|\udb40/;
 const OTHER_SCRIPTS = /[\u0400-\u06ff\u0900-\u097f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
 
+/** The letters of the languages that FOREIGN has rows of: without one of them none of its rows fits. */
+const SCRIPTS: readonly (readonly [languages: string, letters: RegExp])[] = [
+  ['ru uk', /[\u0400-\u052f]/],
+  ['zh ja', /[\u3040-\u30ff\u3400-\u9fff]/],
+  ['ko', /[\uac00-\ud7af]/],
+  ['ar', /[\u0600-\u06ff]/],
+  ['hi', /[\u0900-\u097f]/],
+  ['he', /[\u0590-\u05ff]/],
+];
+const SCRIPT_OF = FOREIGN.map(([, name]) => SCRIPTS.findIndex(([languages]) => languages.includes(name)));
+
 /** `firstAnchor`: index of the first of `INJECTION_ANCHORS`. `isGuess`: the words may be put there by whoever read them. */
 export type Reader = { readonly firstAnchor: number; readonly isGuess: boolean };
 
@@ -90,7 +101,9 @@ export function detectForeignInjection(text: string, emit: Emit): void {
   if (!OTHER_SCRIPTS.test(text)) return;
   const judged = judgeForeignSentences(text);
   reportForeignSentences(judged, emit);
-  for (const [type, name, pattern] of FOREIGN) {
+  const has = SCRIPTS.map(([, letters]) => letters.test(text));
+  for (const [i, [type, name, pattern]] of FOREIGN.entries()) {
+    if (has[SCRIPT_OF[i]!] === false) continue;
     for (const found of text.matchAll(pattern)) {
       const end = found.index + found[0].length;
       if (!readsHonest(judged, found.index, end)) emit(type, found.index, end, { why: `words, ${name}` });

@@ -50,7 +50,8 @@ export function hasMeaning(word: string): boolean {
 
 const HASH_SIZE = 1 << 15;
 
-function nextHash(hash: number, code: number): number {
+/** The hash of a word by that of its letters before; 0 of none. */
+export function nextHash(hash: number, code: number): number {
   return (Math.imul(hash, 31) + code) | 0;
 }
 
@@ -69,6 +70,8 @@ const WORD = 1;
 const SECOND = 2;
 /** Or what a game makes of a telling word. */
 const PLAYED = 4;
+/** Or a word of `SPELLABLE`. */
+const SPELLED = 8;
 const HASHES = new Uint8Array(HASH_SIZE);
 // Of each hash the last word that has it, and of each word the one before it with the same; counted from 1.
 const LAST_OF_HASH = new Uint16Array(HASH_SIZE);
@@ -80,6 +83,7 @@ for (const [word, known] of KNOWN) {
   LAST_OF_HASH[slot] = WORDS.length;
   for (const { words } of known.phrases) HASHES[slotOf(hashOf(words[1]!))]! |= SECOND;
 }
+for (const word of SPELLABLE) HASHES[slotOf(hashOf(word))]! |= SPELLED;
 const PLAYS = playsOf(TELLING_WORDS, SPELLABLE);
 const PLAYED_HASHES = new Set([...PLAYS.keys()].map(hashOf));
 for (const hash of PLAYED_HASHES) HASHES[slotOf(hash)]! |= PLAYED;
@@ -89,6 +93,11 @@ const WORD_CODES = Uint8Array.from({ length: 128 }, (_, code) => {
   const char = String.fromCharCode(code).toLowerCase();
   return /[a-z0-9]/.test(char) ? char.charCodeAt(0) : 0;
 });
+
+/** Whether a word of this hash may be of `SPELLABLE`. */
+export function maySpell(hash: number): boolean {
+  return (HASHES[slotOf(hash)]! & SPELLED) !== 0;
+}
 
 function wordCode(code: number): number {
   return code < 128 ? WORD_CODES[code]! : 0;

@@ -5,7 +5,7 @@
 
 import { shiftedBack } from './letter-statistics.ts';
 import { sourceView, type View, ViewBuilder } from './normalise.ts';
-import { hasMeaning, SPELLABLE } from './read-meanings.ts';
+import { hasMeaning, maySpell, nextHash, SPELLABLE } from './read-meanings.ts';
 import { reorderedView } from './reorder-letters.ts';
 import { type CodeSigns, codedView } from './respell-codes.ts';
 import { type Garbling, garbledView } from './respell-garbled.ts';
@@ -172,8 +172,11 @@ function segment(letters: string): string[] | null {
       cost[i + 1] = cost[i]! + UNKNOWN_COST;
       from[i + 1] = i;
     }
+    let hash = 0;
     for (let length = 1; length <= LONGEST_WORD && i + length <= letters.length; length += 1) {
-      if (cost[i]! + 1 >= cost[i + length]! || !SPELLABLE.has(letters.slice(i, i + length))) continue;
+      hash = nextHash(hash, letters.charCodeAt(i + length - 1));
+      if (cost[i]! + 1 >= cost[i + length]! || !maySpell(hash) || !SPELLABLE.has(letters.slice(i, i + length)))
+        continue;
       cost[i + length] = cost[i]! + 1;
       from[i + length] = i;
     }

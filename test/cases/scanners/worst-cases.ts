@@ -68,6 +68,7 @@ const UNITS: Readonly<Record<string, string>> = {
   'phones that are none': '+1(((( )))) ',
   'area codes': '(212) 555-',
   'phone words': 'phone 0301234567 ',
+  'numbers that fit many sums': '66930707256.GSFGTC74P07L533N“',
   'tokens of capitals': 'AB1234567C ',
   accounts: 'DE89 3704 0044 ',
   'accounts run together': 'DE89',
