@@ -18,7 +18,7 @@ const MOST_KINDS = 30;
 const LEAST_KINDS = 7;
 const LONGEST_TOKEN = 28;
 /** Words that are laid over others in one try. */
-const MOST_STEPS = 30_000;
+const MOST_STEPS = 6_000;
 /** Of the signs, how many stand in words that fit at least, and how many of those have to be sure by another that has them. */
 const COVERED = 0.72;
 const SURE = 0.45;
@@ -70,7 +70,7 @@ export function mayHoldTokens(text: string): boolean {
 const LOOK = 96;
 
 const LIVING =
-  /[\p{ASCII}\p{M}\p{Cf}\p{P}\p{Script=Han}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Thai}]/u;
+  /[\p{ASCII}\p{M}\p{Cf}\p{P}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Hebrew}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Thai}]/u;
 
 function isOdd(char: string): boolean {
   return !LIVING.test(char);
