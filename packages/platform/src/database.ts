@@ -1,9 +1,9 @@
 /** Postgres: one pool per service under its own role. Connection trouble is an outage, never a bug and never silence. */
 import { createHash } from 'node:crypto';
-import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { PoolClient } from 'pg';
 import pg from 'pg';
+import { hasMoved, isUnavailable, isUndone, rejectTranslated, translate } from './database-errors.ts';
 
 /** Statements are sent at once and answered in order: those that don't need each other's answers share a round trip. */
 export type Tx = {
@@ -21,13 +21,6 @@ export type Database = Tx & {
 };
 
 const TRIES = 3;
-/** Class 08 connection, 53 resources, 58 a disk that fails, 57P0x shutdown, 55P03 lock and 57014 statement timeouts, 25006 a server that only reads. */
-const OUTAGE = /^(08...|53...|58...|57P0[1-5]|57014|55P03|25P0[34]|25006)$/;
-/** 25P03: this process stood still in the middle of a transaction, on a busy machine. The server has undone it. */
-const RETRY = /^(40001|40P01|25P03)$/;
-/** A deadlock, a serialization failure, and a key that is there. */
-const MOVED = /^(40001|40P01|23505)$/;
-const SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)/;
 
 const names = new Map<string, string>();
 
@@ -113,7 +106,7 @@ export function connectDatabase(options: DatabaseOptions): Database {
         try {
           return await attempt(pool, work);
         } catch (thrown) {
-          if (tries >= TRIES || !RETRY.test(sqlstateOf(thrown))) throw thrown;
+          if (tries >= TRIES || !isUndone(thrown)) throw thrown;
         }
       }
     },
@@ -129,7 +122,7 @@ export async function unlessMoved<T>(step: Promise<T>, otherwise: T): Promise<T>
   try {
     return await step;
   } catch (thrown) {
-    if (MOVED.test(codeOf(thrown))) return otherwise;
+    if (hasMoved(thrown)) return otherwise;
     throw thrown;
   }
 }
@@ -198,35 +191,6 @@ function nameOf(text: string): string {
   return name;
 }
 
-function translate(thrown: unknown): unknown {
-  if (thrown instanceof CountersignError || !isOutageOf(thrown)) return thrown;
-  return new CountersignError('database_unavailable', undefined, { cause: thrown });
-}
-
-function isOutageOf(thrown: unknown): boolean {
-  const code = codeOf(thrown);
-  if (OUTAGE.test(code) || SOCKET.test(code)) return true;
-  return (
-    thrown instanceof Error &&
-    /terminated|timeout|not queryable|Cannot use a pool|closed/i.test(thrown.message) &&
-    code === ''
-  );
-}
-
-/** Also of what has become an outage. */
-function sqlstateOf(thrown: unknown): string {
-  return codeOf(isUnavailable(thrown) ? thrown.cause : thrown);
-}
-
-function isUnavailable(thrown: unknown): thrown is CountersignError {
-  return thrown instanceof CountersignError && thrown.code === 'database_unavailable';
-}
-
-function codeOf(thrown: unknown): string {
-  const code = (thrown as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : '';
-}
-
 async function attempt<R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<R> {
   const client = await pool.connect().catch(rejectTranslated);
   let broken = false;
@@ -267,15 +231,11 @@ async function attempt<R>(pool: pg.Pool, work: (tx: Tx) => Promise<R>): Promise<
       });
     }
     // What the server said as it ended the session tells more than the statement that came too late.
-    throw RETRY.test(codeOf(lost)) ? translate(lost) : thrown;
+    throw isUndone(lost) ? translate(lost) : thrown;
   } finally {
     client.off('error', onLoss);
     client.release(broken);
   }
-}
-
-function rejectTranslated(thrown: unknown): Promise<never> {
-  return Promise.reject(translate(thrown));
 }
 
 /** All that one turn of the event loop sends leaves in one write: each further statement saves a packet and a wake-up. */

@@ -6,7 +6,8 @@ import { type Detector, detectorAnswer, type ModelFault } from '@countersign/con
 import type { OwnModel } from '@countersign/contracts/scanner-rules';
 import { type Confidence, SEVERITY_RANK, type Severity } from './finding-types.ts';
 import type { Match } from './match-text.ts';
-import { type Finding, findingsOf, SCAN_LIMITS, textsOf } from './scan.ts';
+import { type Finding, findingsOf, textsOf } from './scan.ts';
+import { SCAN_LIMITS } from './scan-limits.ts';
 
 /** `matches`: of each text of the document, in its order, for redaction. They hold places and no text. */
 export type ModelResult =

@@ -6,8 +6,10 @@
 import { LIMITS } from '@countersign/contracts/limits';
 import { type AnyTypeName, type ScannerName, SEVERITY_RANK } from './finding-types.ts';
 import { type Budget, type Match, matchText, redactionMark } from './match-text.ts';
-import { budgetOf, type Finding, leafText, SCAN_LIMITS, type ScanLimits, scanValue } from './scan.ts';
+import { type Finding, scanValue } from './scan.ts';
+import { budgetOf, SCAN_LIMITS, type ScanLimits } from './scan-limits.ts';
 import { NOWHERE, ofItems, ofMembers, type Surroundings } from './surroundings.ts';
+import { leafText } from './walk-document.ts';
 
 /**
  * `findings` are those of the original. `redaction_unsettled`: each replacement gave rise to another match, so nothing

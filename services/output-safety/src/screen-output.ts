@@ -11,7 +11,8 @@ import { limitsOf, settingsFor } from '@countersign/policy/scan-settings';
 import { type AnyTypeName, SCANNER_NAMES } from '@countersign/scanners/finding-types';
 import type { ModelResult } from '@countersign/scanners/model-findings';
 import { redactValue } from '@countersign/scanners/redact';
-import { type ScanLimits, type ScanResult, scanValue } from '@countersign/scanners/scan';
+import { type ScanResult, scanValue } from '@countersign/scanners/scan';
+import type { ScanLimits } from '@countersign/scanners/scan-limits';
 
 export type Screening = {
   decision: OutputDecision;

@@ -1,7 +1,8 @@
 /** What two hundred own rules cost, in the style of a public gitleaks configuration: 150 by name, 50 by prefix, a general one. */
 import { LIMITS } from '@countersign/contracts/limits';
 import { compilePolicy } from '@countersign/policy/compile-policy';
-import { SCANNER_NAMES, type ScanLimits, scanValue } from '@countersign/scanners/scan';
+import { SCANNER_NAMES, scanValue } from '@countersign/scanners/scan';
+import type { ScanLimits } from '@countersign/scanners/scan-limits';
 
 const ASSIGNED = `(?:[ \\t\\w.-]{0,20})[\\s'"]{0,3}(?:=|>|:{1,3}=|\\|\\||:|=>|\\?=|,)[\\x60'"\\s=]{0,5}`;
 const END = `(?:[\\x60'"\\s;]|\\\\[nr]|$)`;

@@ -5,7 +5,8 @@
 import { type OwnRule, type OwnRules, ownRule } from '@countersign/contracts/scanner-rules';
 import { matchesOf } from '@countersign/scanners/linear-patterns';
 import { redactValue } from '@countersign/scanners/redact';
-import { SCANNER_NAMES, type ScanLimits, scanValue } from '@countersign/scanners/scan';
+import { SCANNER_NAMES, scanValue } from '@countersign/scanners/scan';
+import type { ScanLimits } from '@countersign/scanners/scan-limits';
 import { describe, expect, it } from 'vitest';
 
 function ruleOf(rule: Partial<OwnRule>): OwnRule {

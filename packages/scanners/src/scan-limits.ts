@@ -1,0 +1,51 @@
+/** The bounds of one scan, and what it may spend. */
+import { LIMITS } from '@countersign/contracts/limits';
+import { NO_OWN_RULES, type OwnRules } from '@countersign/contracts/scanner-rules';
+import type { Budget } from './match-text.ts';
+
+/** Bounds of one scan. */
+export type ScanLimits = {
+  /** UTF-16 units of all strings and names together. */
+  max_chars: number;
+  /** UTF-16 units looked at, folded and decoded text included. */
+  max_work_chars: number;
+  /** Strings, names and numbers. */
+  max_strings: number;
+  /** Nested arrays and objects. */
+  max_depth: number;
+  /** Findings returned. */
+  max_findings: number;
+  /** Countries (ISO 3166-1 alpha-2) whose national telephone numbers count without a word beside them. */
+  countries: readonly string[];
+  /** Rules of the operator's own. */
+  own: OwnRules | undefined;
+  /** Instructions times characters that own rules may take; whoever sets no bound has a deadline. */
+  max_rule_work: number;
+};
+
+/** Fits the largest output, and so the largest request. Findings stand in ledger entries, so they stay few. */
+export const SCAN_LIMITS: ScanLimits = {
+  max_chars: LIMITS.output_bytes,
+  max_work_chars: 8 * LIMITS.output_bytes,
+  max_strings: 200_000,
+  max_depth: LIMITS.canonical_depth,
+  max_findings: 100,
+  countries: [],
+  own: undefined,
+  max_rule_work: Number.POSITIVE_INFINITY,
+};
+
+/** Ciphers that are tried in one document. */
+const MOST_TRIES = 16;
+
+/** What one scan, or several of the same content, may spend. */
+export function budgetOf({ max_work_chars, max_rule_work, countries, own }: ScanLimits): Budget {
+  return {
+    left: max_work_chars,
+    exceeded: false,
+    countries,
+    own: own ?? NO_OWN_RULES,
+    work: { left: max_rule_work },
+    tries: { left: MOST_TRIES },
+  };
+}
