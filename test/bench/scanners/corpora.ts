@@ -28,6 +28,7 @@ import type { Sample } from './sample.ts';
 import { secretLookalikesDevelopment, secretsDevelopment } from './secrets-development.ts';
 import { secretLookalikesHeldOut, secretsHeldOut } from './secrets-held-out.ts';
 import { piiLookalikesUnseen, piiUnseen, secretLookalikesUnseen, secretsUnseen } from './unseen-data.ts';
+import { visitorTexts } from './visitor/sets.ts';
 import { wideAttacks, wideProse } from './wide/sets.ts';
 
 export type Corpus = {
@@ -81,6 +82,9 @@ export const CORPORA: readonly Corpus[] = [
   corpus('guest prose, read', 'prompt_injection', false, 2093, 0, () => guestProse('tune')),
   corpus('guest attacks, never read', 'prompt_injection', true, 2092, 0, () => guestAttacks('held')),
   corpus('guest prose, never read', 'prompt_injection', false, 2094, 0, () => guestProse('held')),
+  corpus('visitor attacks, never read', 'prompt_injection', true, 2108, 0, () => visitorTexts('attacks')),
+  corpus('visitor prose, never read', 'prompt_injection', false, 2110, 0, () => visitorTexts('honest')),
+  corpus('visitor disguises, never read', 'prompt_injection', true, 2112, 0, () => visitorTexts('disguised')),
   corpus('unseen secrets', 'secrets', true, 2054, 800, secretsUnseen),
   corpus('unseen look-alikes of secrets', 'secrets', false, 2058, 600, secretLookalikesUnseen),
   corpus('personal data, cases by hand', 'pii', true, 2100, 0, () => rowSamples('personal-data', true, 2100)),
