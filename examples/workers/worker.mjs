@@ -34,8 +34,9 @@ export async function runWorker(file, handle, options = {}) {
       const init = { method: 'POST', headers: signed(url, body), body, signal: AbortSignal.timeout(wait_ms) };
       const response = await fetch(url, init);
       const said = await response.json();
-      if (response.ok) return { ok: true, said };
+      // Also where a result is refused, which is an answer like any other.
       if (NOT_LET_IN.has(said.code)) turnedAway ??= said.code;
+      if (response.ok) return { ok: true, said };
       return { ok: false, code: said.code, again: response.status >= 500 || response.status === 429 };
     } catch {
       return { ok: false, code: 'no_answer', again: true };
@@ -100,6 +101,8 @@ export async function runWorker(file, handle, options = {}) {
     if (refusals > 0) await pause(Math.min(60_000, refusal_pause_ms * 2 ** (refusals - 1)));
     // Lost, or not now: its message is gone, or comes again by itself.
     if (!answer.ok || checked.refused !== undefined || said.outcome !== 'granted' || said.claim_id !== claim_id) return;
+    // Said while the claim was under way: nobody would accept a result.
+    if (turnedAway !== null) return;
     const { claims, job } = checked;
     if (`${said.tenant}/${said.job_id}` !== claims.sub || said.attempt !== claims.attempt) return;
     const names = { dispatch_id, claim_id, tenant: said.tenant, job_id: said.job_id, attempt: said.attempt };
@@ -167,6 +170,7 @@ export async function runWorker(file, handle, options = {}) {
   try {
     while (!signal.aborted && turnedAway === null) {
       const { ok, said } = await post('next', { wait_ms: 2_000 }, { wait_ms: 6_000 });
+      if (turnedAway !== null) break;
       if (ok && said.delivery !== null) await work(said.delivery);
       else if (!ok) await pause(500);
     }

@@ -5,7 +5,7 @@ import threading
 import urllib.request
 
 sys.path.insert(0, sys.argv[1])
-from countersign.worker import Worker  # noqa: E402
+from countersign.worker import NotLetIn, Worker  # noqa: E402
 
 with open(sys.argv[2], encoding="utf-8") as file:
     settings = json.load(file)
@@ -24,4 +24,7 @@ def handle(job, stopped):
 worker = Worker(settings, handle, refusal_pause_s=0.001)
 # Its parent closes standard input to end it.
 threading.Thread(target=lambda: (sys.stdin.read(), worker.stop()), daemon=True).start()
-worker.start()
+try:
+    worker.start()
+except NotLetIn as told:
+    sys.exit(0 if str(told) in ("signature_invalid", "revoked") else str(told))

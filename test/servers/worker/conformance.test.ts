@@ -7,6 +7,7 @@ import { sign, verify } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { LIMITS } from '@countersign/contracts/limits';
 import { TOGETHER_ALG, WARRANTS_DOMAIN, type WorkerResult } from '@countersign/contracts/worker';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
@@ -86,10 +87,14 @@ async function inJavaScript(): Promise<Played> {
   const stage = await startFakeDoor({ older: true });
   const effects: string[] = [];
   const ending = new AbortController();
-  const running = runWorker(fileOf(stage), handleInto(effects), { signal: ending.signal, refusal_pause_ms: 1 });
+  // It ends by itself, and says so, once nothing it did would count.
+  const running = runWorker(fileOf(stage), handleInto(effects), { signal: ending.signal, refusal_pause_ms: 1 }).then(
+    () => null,
+    ({ message }: Error) => message,
+  );
   const end = async () => {
     ending.abort();
-    await running;
+    expect([null, 'signature_invalid', 'revoked']).toContain(await running);
     await stage[Symbol.asyncDispose]();
   };
   return { stage, effects, [Symbol.asyncDispose]: end };
@@ -354,6 +359,37 @@ describe.concurrent.each(WORKERS)('$name', ({ name, play, missing }) => {
       await afterAnother();
       expect([resultsOf(late).length, resultsOf(held).length - asked]).toEqual([1, 0]);
     });
+
+    test.each([
+      ['it claims', 'signature_invalid'],
+      ['it asks for work', 'revoked'],
+    ])(
+      'hears while %s that no result of its counts (%s): it runs nothing more, and takes nothing',
+      async (what, code) => {
+        await using last = await play();
+        const { stage } = last;
+        const [refusing, granting] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        stage.answerResult = () => refusing.promise.then(() => ({ outcome: 'refused', code }));
+        stage.answerClaim = async (_, made) => {
+          if (made!.effective.job_id !== 'first') await granting.promise;
+          return granted(made!);
+        };
+        const claimed = (job_id: string) =>
+          stage.dispatch({ job_id, payload: {} } as never).then(({ dispatch_id }) => {
+            return () => stage.claims.some((each) => each.dispatch_id === dispatch_id);
+          });
+        await claimed('first');
+        await stage.until('its result', () => stage.results.length > 0);
+        if (what === 'it claims') await stage.until('the claim', await claimed('second'));
+        refusing.resolve();
+        // It has read the refusal long before: nothing says that it has.
+        await pause(300);
+        granting.resolve();
+        const third = await claimed('third');
+        await pause(700);
+        expect([last.effects, third()]).toEqual([['first'], false]);
+      },
+    );
 
     test('says of an output that is too large that it is, and sends none of it', async () => {
       const made = await dispatch({ answer: 'x'.repeat(10_001) });

@@ -52,7 +52,7 @@ class Worker:
             if not self.slots.acquire(timeout=0.5):
                 continue
             ok, said, _ = self.door.post("next", {"wait_ms": 2000}, timeout=6)
-            if ok and said["delivery"] is not None:
+            if ok and said["delivery"] is not None and self.door.turned_away is None:
                 threading.Thread(target=self._work, args=(said["delivery"],), daemon=True).start()
                 continue
             self.slots.release()
@@ -114,6 +114,9 @@ class Worker:
         if not ok or refused is not None or said["outcome"] != "granted" or said["claim_id"] != claim_id:
             return
         if said["tenant"] + "/" + said["job_id"] != claims["sub"] or said["attempt"] != claims["attempt"]:
+            return
+        # Said while the claim was under way: nobody would accept a result.
+        if self.door.turned_away is not None:
             return
         names = {"dispatch_id": delivery["dispatch_id"], "claim_id": claim_id, "tenant": said["tenant"],
                  "job_id": said["job_id"], "attempt": said["attempt"]}

@@ -29,17 +29,23 @@ class WorkerDoor:
         try:
             request = urllib.request.Request(url, body, self._signed(url, body), method="POST")
             with OPENER.open(request, timeout=timeout) as response:
-                return True, json.load(response), False
+                return True, self._heard(json.load(response)), False
         except urllib.error.HTTPError as error:
             try:
-                said = json.load(error)
+                said = self._heard(json.load(error))
             except ValueError:
                 said = {"code": "no_answer"}
-            if said.get("code") in NOT_LET_IN:
-                self.turned_away = self.turned_away or said["code"]
             return False, said, error.code >= 500 or error.code == 429
         except (OSError, ValueError, http.client.HTTPException):
             return False, {"code": "no_answer"}, True
+
+    def _heard(self, said):
+        """Also where a result is refused, which is an answer like any other. Raises ValueError for what is no answer."""
+        if not isinstance(said, dict):
+            raise ValueError("no object")
+        if said.get("code") in NOT_LET_IN:
+            self.turned_away = self.turned_away or said["code"]
+        return said
 
     def _signed(self, url, body):
         to = urllib.parse.urlsplit(url)
