@@ -5,6 +5,7 @@
 import { icaoDigit } from './check-digits.ts';
 import type { Context, Emit } from './emit.ts';
 import type { FindingTypeName } from './finding-types.ts';
+import type { View } from './normalise.ts';
 import { readTable } from './read-table.ts';
 
 type Document = {
@@ -188,7 +189,8 @@ export function isUkLicence(token: string): boolean {
 }
 
 /** Where the Finnish code ends that begins with the six digits at `start`; null where there is none. */
-export function hetuEnd(text: string, start: number): number | null {
+export function hetuEnd({ text, codes }: View, start: number): number | null {
+  if (!isDigit(codes[start + 7]!) || !isDigit(codes[start + 8]!) || /\w/.test(text[start - 1] ?? '')) return null;
   HETU.lastIndex = start;
   const [written, dd, mm, yy, serial, check] = HETU.exec(text) ?? [];
   const isRight = '0123456789ABCDEFHJKLMNPRSTUVWXY'[Number(`${dd}${mm}${yy}${serial}`) % 31] === check;
@@ -196,10 +198,20 @@ export function hetuEnd(text: string, start: number): number | null {
 }
 
 /** Where the National Insurance number stands whose digits begin at `start`, spaced or not. */
-export function spacedNino(text: string, start: number): readonly [start: number, end: number] | null {
-  const from = ' -'.includes(text[start - 1] ?? '_') ? start - 3 : start - 2;
-  if (from < 0 || /[A-Za-z0-9]/.test(text[from - 1] ?? '')) return null;
+export function spacedNino({ text, codes }: View, start: number): readonly [start: number, end: number] | null {
+  if (start < 2) return null;
+  const from = codes[start - 1] === 32 || codes[start - 1] === 45 ? start - 3 : start - 2;
+  if (from < 0 || !isLetter(codes[from]!) || !isLetter(codes[from + 1]!)) return null;
+  if (/[A-Za-z0-9]/.test(text[from - 1] ?? '')) return null;
   NINO.lastIndex = from;
   const found = NINO.exec(text);
   return found === null ? null : [from, from + found[0].length];
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+function isLetter(code: number): boolean {
+  return (code | 32) >= 97 && (code | 32) <= 122;
 }

@@ -19,12 +19,14 @@ const MAX_GROUPS = 7;
 const ADDRESS_GROUPS = 4;
 /** No number but an IPv4 address has fewer. */
 const MIN_DIGITS = 7;
+const MIN_CARD_DIGITS = 12;
 const WORDS_BEFORE = 64;
 const WORDS_AFTER = 24;
 const CARD_WORDS = /card|karte|carte|tarjeta|cart[aã]o|visa|master|maestro|\bpan\b|credit|debit/i;
 /** `taxFileNumber` is three words. */
 const HUMP = /[a-z][A-Z]/;
 const HUMPS = /([a-z])([A-Z])/g;
+const DOT = 46;
 const DOTTED_MAC = /(?<![\w.-])(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}(?![\w.-])/iy;
 /** `c.f.`, `T.F.N.` */
 const DOTTED = /(?<!\p{L})(?:\p{L}\.){2,6}/gu;
@@ -76,15 +78,16 @@ class NumberReader {
   #readRow(groups: readonly Group[]): void {
     const first = groups[0]!;
     const size = first.end - first.start;
-    const hetu = size === 6 && !/\w/.test(this.#text[first.start - 1] ?? '') ? hetuEnd(this.#text, first.start) : null;
+    const hetu = size === 6 ? hetuEnd(this.#view, first.start) : null;
     if (hetu !== null && !this.#isCounted(first.start))
       this.#emit('fi_hetu', first.start, hetu, { why: 'date and check character' });
-    const nino = size === 2 || size === 6 ? spacedNino(this.#text, first.start) : null;
+    const nino = size === 2 || size === 6 ? spacedNino(this.#view, first.start) : null;
     if (nino !== null) this.#reportNino(...nino);
-    this.#readSplitToken(first.start, groups.at(-1)!.end);
-    if (groups.length < ADDRESS_GROUPS && countDigits(groups) < MIN_DIGITS) return;
+    this.#readSplitToken(first.start, groups[groups.length - 1]!.end);
+    const digits = countDigits(groups);
+    if (groups.length < ADDRESS_GROUPS && digits < MIN_DIGITS) return;
     for (let i = 0; i < groups.length; i += 1) {
-      const used = this.#cardFrom(groups, i);
+      const used = digits < MIN_CARD_DIGITS ? -1 : this.#cardFrom(groups, i);
       i = used === -1 ? Math.max(i, this.#idFrom(groups, i), this.#addressFrom(groups, i)) : used;
     }
     this.#phones.row(groups);
@@ -102,7 +105,7 @@ class NumberReader {
       const { start, end, gap } = groups[j]!;
       if (digits.length + end - start > MAX_CARD_DIGITS || (j > i && gap === '/')) return -1;
       digits += this.#text.slice(start, end);
-      const judged = digits.length < 12 ? null : judgeCard(digits);
+      const judged = digits.length < MIN_CARD_DIGITS ? null : judgeCard(digits);
       if (judged === null || !isCardGrouping(groups.slice(i, j + 1)) || this.#isGlued(groups[i]!)) continue;
       if (judged === 'word' && !this.#hasWord(CARD_WORDS, groups[i]!.start, end)) continue;
       if (j === i && this.#isFraction(groups[i]!.start)) continue;
@@ -157,12 +160,12 @@ class NumberReader {
   }
 
   #readToken(start: number, end: number): void {
-    const text = this.#text;
-    detectIban(text, start, end, this.#emit);
+    const { text, codes } = this.#view;
+    detectIban(this.#view, start, end, this.#emit);
     if (end - start === 4) this.#readDottedMac(start);
     if (end - start === 5) this.#readSplitToken(start, end);
     if (end - start < 8) return;
-    if (text[start - 1] === '-' || text[end] === '-' || text[start - 1] === '_' || text[end] === '_') return;
+    if (isBar(codes[start - 1]) || isBar(codes[end])) return;
     const isSmall = hasSmallLetter(text, start, end);
     const forms = BY_SHAPE.get(shapeAt(text, start, end));
     if (forms !== undefined) {
@@ -180,7 +183,8 @@ class NumberReader {
 
   /** `001a.2b3c.4d5e`, reported from its first part that mixes letters and digits. */
   #readDottedMac(start: number): void {
-    if (this.#text[start + 4] !== '.' && this.#text[start - 1] !== '.') return;
+    const { codes } = this.#view;
+    if (codes[start + 4] !== DOT && codes[start - 1] !== DOT) return;
     for (const from of [start, start - 5, start - 10]) {
       DOTTED_MAC.lastIndex = Math.max(0, from);
       if (from >= 0 && DOTTED_MAC.test(this.#text)) this.#emit('mac_address', from, from + 14);
@@ -189,8 +193,9 @@ class NumberReader {
 
   /** A token of letters and digits written in parts: `12.345.678-Z`. [start, end) is the part that begins with digits. */
   #readSplitToken(start: number, end: number): void {
-    const next = this.#text.charCodeAt(end + 1);
-    if (!' .-'.includes(this.#text[end] ?? '_') || next < 65 || next > 90) return;
+    const { codes } = this.#view;
+    if (codes[end + 1]! < 65 || codes[end + 1]! > 90) return;
+    if (codes[end] !== 32 && codes[end] !== DOT && codes[end] !== 45) return;
     const letters = /(?<![A-Za-z0-9])(?:[A-Z]{1,5}[ -]{1,2}){1,2}$/.exec(
       this.#text.slice(Math.max(0, start - 12), start),
     );
@@ -278,6 +283,11 @@ function countDigits(groups: readonly Group[]): number {
   let digits = 0;
   for (const { start, end } of groups) digits += end - start;
   return digits;
+}
+
+/** `- _` */
+function isBar(code: number | undefined): boolean {
+  return code === 45 || code === 95;
 }
 
 function hasSmallLetter(text: string, start: number, end: number): boolean {

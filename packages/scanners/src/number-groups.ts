@@ -30,12 +30,14 @@ export function walkNumbers({ text, codes }: View, { row, token }: Visitor): voi
     while (isDigit(codes[end]!)) end += 1;
     const left = i > 0 && isLetter(codes[i - 1]!);
     const right = isLetter(codes[end]!);
-    const gap = groups.length === 0 ? '' : gapOf(codes, groups.at(-1)!.end, i);
-    if (gap === null || groups.length === MAX_ROW) {
-      row(groups);
-      groups = [];
+    const isFull = groups.length === 0 || groups.length === MAX_ROW;
+    const gap = isFull ? null : gapOf(codes, groups[groups.length - 1]!.end, i);
+    const group = { start: i, end, gap: gap ?? '', glued: left || right };
+    if (gap !== null) groups.push(group);
+    else {
+      if (groups.length > 0) row(groups);
+      groups = [group];
     }
-    groups.push({ start: i, end, gap: groups.length === 0 ? '' : (gap ?? ''), glued: left || right });
     const next = left || right ? readToken(codes, i, end, token) : end;
     if (next > end) {
       row(groups);
