@@ -5,6 +5,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcAnswer, RpcRequest, RpcVerb } from '@countersign/contracts/rpc';
 import { subjects } from '@countersign/contracts/subjects';
 import { waitForMore } from './batch-delay.ts';
+import { monotonicMs } from './clock.ts';
 import { type Hint, hearHints, sendHint } from './hints.ts';
 import type { JetStream } from './jetstream-api.ts';
 import { askServer, openJetStream } from './jetstream-api.ts';
@@ -205,17 +206,23 @@ function headersOf({ msg_id, ttl_s, traceparent }: PublishOptions): Readonly<Rec
   return Object.keys(headers).length > 0 ? headers : undefined;
 }
 
-/** Collects messages and hands them on in batches, one `handle` at a time. Stopped, it gives back what still waits. */
+/** Milliseconds of waiting after which a message is said to be in work when its batch begins. */
+const WAITED_MS = 500;
+
+/**
+ * Collects messages and hands them on in batches, one `handle` at a time. What waited for a slow batch has its whole time to
+ * be acknowledged for its own: else it would come again while it is worked on. Stopped, it gives back what still waits.
+ */
 function batcher(
   pullOf: (handle: (m: StreamMessage) => void) => PullConsumer,
   batch: number,
   run: (messages: StreamMessage[]) => Promise<void>,
 ) {
-  const buffer: StreamMessage[] = [];
+  const buffer: { message: StreamMessage; came_at: number }[] = [];
   const room = batch * 2;
   let busy = false;
   const pull = pullOf((message) => {
-    buffer.push(message);
+    buffer.push({ message, came_at: monotonicMs() });
     if (!busy) void drain();
   });
   const drain = async () => {
@@ -223,7 +230,9 @@ function batcher(
     await new Promise((resolve) => setImmediate(resolve));
     while (buffer.length > 0) {
       const taken = buffer.splice(0, batch);
-      await run(taken);
+      const waited = monotonicMs() - WAITED_MS;
+      for (const { message, came_at } of taken) if (came_at < waited) message.working();
+      await run(taken.map(({ message }) => message));
       pull.want(room - buffer.length);
       await waitForMore(taken.length, buffer.length);
     }
@@ -232,7 +241,7 @@ function batcher(
   pull.want(room);
   return {
     stop(): Promise<void> {
-      for (const message of buffer.splice(0)) message.nak();
+      for (const { message } of buffer.splice(0)) message.nak();
       return pull.stop();
     },
   };

@@ -24,7 +24,10 @@ export type Headers = Readonly<Record<string, string>>;
 export type Connection = {
   /** `_INBOX_<user>.<token>`; two connections never share it. */
   inbox: string;
-  /** Buffered while the server is away. Once closed nothing is sent: an acknowledgement that comes too late is given up. */
+  /**
+   * While the server is away it is kept until the client dials again, and dropped then. Once closed nothing is sent: an
+   * acknowledgement that comes too late is given up.
+   */
   publish(subject: string, data: Uint8Array | string, options?: { reply?: string; headers?: Headers }): void;
   /** Returns what ends it, and resolves when everything that the server had sent until then was handed over. */
   subscribe(subject: string, queue: string | null, handle: (message: Message) => void): () => Promise<void>;
@@ -72,7 +75,8 @@ export async function connectNats(options: ConnectionOptions): Promise<Connectio
     inbox,
     publish(subject, data, { reply, headers: given } = {}) {
       if (nc.isClosed()) return;
-      // Of a text, the client would make bytes with memory of their own for each.
+      // Of a text, the client would make bytes with memory of their own for each. These share memory, and never a byte of it:
+      // Node hands out each part of a pool once, so the client may keep them until a server is there.
       const bytes = typeof data === 'string' ? Buffer.from(data) : data;
       nc.publish(subject, bytes, { ...(reply ? { reply } : {}), ...(given ? { headers: encodeHeaders(given) } : {}) });
     },

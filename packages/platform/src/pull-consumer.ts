@@ -22,6 +22,8 @@ export type StreamMessage = {
   json(): unknown;
   ack(): void;
   nak(delay_ms?: number): void;
+  /** Its time to be acknowledged begins anew. */
+  working(): void;
   term(): void;
 };
 
@@ -135,6 +137,7 @@ function toStreamMessage(connection: Connection, message: Message): StreamMessag
     json: () => JSON.parse(Buffer.from(message.data).toString('utf8')),
     ack: () => answer('+ACK'),
     nak: (delay_ms) => answer(delay_ms === undefined ? '-NAK' : `-NAK {"delay":${Math.round(delay_ms * 1e6)}}`),
+    working: () => answer('+WPI'),
     term: () => answer('+TERM'),
   };
 }

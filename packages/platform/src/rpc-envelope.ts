@@ -34,7 +34,7 @@ export function digestOf(data: string | Uint8Array): string {
   return hash('sha256', data, 'base64url');
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for what is no JSON. Nothing of `data` is in what it returns: strings are copied out of it. */
 export function readJson(data: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));

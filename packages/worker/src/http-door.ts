@@ -147,6 +147,7 @@ function toMessage({ subject, dispatch_id, message, receipt }: Delivery): Stream
     json: () => JSON.parse(message),
     ack: nothing,
     nak: nothing,
+    working: nothing,
     term: nothing,
   };
 }

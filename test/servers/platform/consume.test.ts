@@ -76,6 +76,22 @@ test('a batch that throws goes back whole and comes again; the ones after it go 
   await bus.close();
 });
 
+test('what waits for a slow batch does not come again while it is worked on', async () => {
+  await nats.makeQueue('slow', 1_500);
+  await fill('slow', 8);
+  const bus = await nats.bus('scheduler');
+  const seen: string[] = [];
+  consume(bus, 'slow', 4, async (messages) => {
+    seen.push(...messages.map(({ subject }) => subject));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    for (const message of messages) message.ack();
+  });
+  await waitUntil('all is done', async () => (await left('slow')) === 0);
+  expect(seen.toSorted()).toEqual(Array.from({ length: 8 }, (_, i) => `slow.m${i}`));
+  expect((await nats.manager.consumers.info('slow', 'slow')).delivered.consumer_seq).toBe(8);
+  await bus.close();
+});
+
 test('closing waits for the batch under way and gives the rest back to who comes next', async () => {
   await nats.makeQueue('drain');
   await fill('drain', 10);

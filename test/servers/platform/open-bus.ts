@@ -17,8 +17,8 @@ export type OpenNats = AsyncDisposable & {
   peer: NatsConnection;
   manager: JetStreamManager;
   /** A work queue for `<name>.>` with one durable, named like it. */
-  makeQueue(name: string): Promise<void>;
-  makeConsumer(name: string): Promise<void>;
+  makeQueue(name: string, ack_wait_ms?: number): Promise<void>;
+  makeConsumer(name: string, ack_wait_ms?: number): Promise<void>;
 };
 
 export async function openNats(): Promise<OpenNats> {
@@ -27,17 +27,21 @@ export async function openNats(): Promise<OpenNats> {
   const peer = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
   cleanUp.defer(() => peer.close());
   const manager = await jetstreamManager(peer);
-  const makeConsumer = async (name: string): Promise<void> => {
-    await manager.consumers.add(name, { durable_name: name, ack_policy: AckPolicy.Explicit, ack_wait: 60e9 });
+  const makeConsumer = async (name: string, ack_wait_ms = 60_000): Promise<void> => {
+    await manager.consumers.add(name, {
+      durable_name: name,
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: ack_wait_ms * 1e6,
+    });
   };
   return {
     server,
     peer,
     manager,
     makeConsumer,
-    async makeQueue(name) {
+    async makeQueue(name, ack_wait_ms) {
       await manager.streams.add({ name, subjects: [`${name}.>`], retention: RetentionPolicy.Workqueue });
-      await makeConsumer(name);
+      await makeConsumer(name, ack_wait_ms);
     },
     async bus(user, metrics) {
       const nkey_seed = createNatsKey().seed;

@@ -297,6 +297,35 @@ describe('who serves', () => {
 });
 
 describe('without a connection', () => {
+  test('what is published as it comes back arrives as it was written', async () => {
+    await using wire = await layWire(nats.server.url);
+    const { connection } = await connectBus({ servers: wire.url, nkey_seed: createNatsKey().seed, user: 'audit' });
+    const heard: string[] = [];
+    nats.peer.subscribe('written', { callback: (_, message) => void heard.push(message.string()) });
+    await nats.peer.flush();
+    wire.cut();
+    await waitUntil('it notices', () => !connection.isConnected());
+    // It dials, and keeps what is published until the server answers.
+    wire.stall();
+    const written = new Set<string>();
+    const writing = setInterval(() => {
+      if (connection.isConnected()) return;
+      const text = `${written.size} ${'x'.repeat(written.size % 700)}`;
+      written.add(text);
+      connection.publish('written', text);
+    }, 1);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    wire.mend();
+    await waitUntil('it is back', () => connection.isConnected());
+    clearInterval(writing);
+    await connection.flush();
+    await nats.peer.flush();
+    expect(heard.length).toBeGreaterThan(0);
+    expect(heard.filter((text) => !written.has(text))).toEqual([]);
+    expect(new Set(heard).size).toBe(heard.length);
+    await connection.drain();
+  });
+
   test('nothing is sent, then or later: who called has given it up', async () => {
     using service = await playing((asked) => answering(asked, NOTHING));
     await nats.server.stop();
