@@ -329,7 +329,8 @@ describe.concurrent.each(WORKERS)('$name', ({ name, play, missing }) => {
       let settled = 0;
       stage.answerResult = () => {
         tries += 1;
-        if (!isNamed()) throw new Error('out of order');
+        // A beat may have named it before the first try.
+        if (tries === 1 || !isNamed()) throw new Error('out of order');
         settled += 1;
         return {};
       };
