@@ -11,10 +11,14 @@ const ESCAPE = 1 << 10;
 const SIGN = 1 << 11;
 const AT = 1 << 12;
 const FOLD = 1 << 13;
+const ODD = 1 << 14;
 const CLASS_BITS = 6;
 const CLASS = (1 << CLASS_BITS) - 1;
 
 const KINDS = new Uint16Array(128);
+
+/** Signs that paths, addresses and identifiers do without. */
+export const ODD_SIGNS = "!#$%&'()*+;<>?@\\^`|~";
 
 function mark(chars: string, bits: number): void {
   for (const char of chars) KINDS[char.charCodeAt(0)]! |= bits;
@@ -25,6 +29,7 @@ mark('_-+/.~', RUN);
 mark('%&\\', ESCAPE);
 mark('@', AT);
 mark(':-', SIGN);
+mark(ODD_SIGNS, ODD);
 for (let code = 0; code < 0x20; code += 1) if (code !== 9 && code !== 10 && code !== 13) KINDS[code] = FOLD;
 KINDS[0x7f] = FOLD;
 
@@ -41,6 +46,8 @@ export type Survey = {
   hasAt: boolean;
   /** Holds a colon or a dash, one of which network addresses have. */
   hasSigns: boolean;
+  /** Holds one of `ODD_SIGNS`. */
+  hasOddSigns: boolean;
   /** Holds a run of the characters that tokens are made of, of at least `LONG_RUN`. */
   hasRun: boolean;
 };
@@ -102,6 +109,7 @@ function runTable(length: number, codes: Uint16Array, table: Table, whilePlain: 
     digits: digits / DIGIT,
     hasAt: (seen & AT) !== 0,
     hasSigns: (seen & SIGN) !== 0,
+    hasOddSigns: (seen & ODD) !== 0,
     hasRun: (seen & RUN) !== 0 && hasRun(length, codes),
   };
   return { survey, ...hits };

@@ -3,8 +3,9 @@
  * tools write. An alphabet is a row; what is printable and mostly words, digits and spaces is taken for a text.
  */
 import { BASES, type Base } from './alphabet-bases.ts';
+import { ODD_SIGNS } from './anchors.ts';
 import { type View, ViewBuilder } from './normalise.ts';
-import { alphabetOf, type Run, runsOf } from './runs.ts';
+import { alphabetOf, NO_RUNS, type Run, runsOf } from './runs.ts';
 
 const LEAST_BYTES = 12;
 const LEAST_TOKEN = 20;
@@ -22,32 +23,29 @@ const CAPITALS = alphabetOf(/[0-9A-Z $%*+./:-]/);
 /** What is put around such a token. */
 const AROUND = /^(?:<~|["'`(])|(?:~>|["'`).,;]|={1,6})$/g;
 
-const VOWEL = 1;
-const LETTER = 2;
-/** Signs that paths, addresses and identifiers do without. */
-const SIGN = 4;
-const HEX = 8;
-const HYPHEN = 16;
-const DIGIT = 32;
-const KINDS = new Uint8Array(128);
-for (const [kind, chars] of [
-  [VOWEL, /[aeiou]/i],
-  [LETTER, /[a-z]/i],
-  [SIGN, /[!#-+;<>?@\\^`|~]/],
+const LOOKED = 24;
+/** Of each ASCII character what it counts for: a bit in each of six fields, as wide as to count all that is looked at. */
+const FIELD = 5;
+const COUNTS = new Uint32Array(128);
+const [VOWELS, LETTERS, SIGNS, HEX, HYPHENS, DIGITS] = [0, 1, 2, 3, 4, 5].map((i) => i * FIELD) as Fields;
+type Fields = [number, number, number, number, number, number];
+for (const [field, chars] of [
+  [VOWELS, /[aeiou]/i],
+  [LETTERS, /[a-z]/i],
+  [SIGNS, new RegExp(`[${ODD_SIGNS.replace(/[\\^]/g, '\\$&')}]`)],
   [HEX, /[0-9a-f-]/i],
-  [HYPHEN, /-/],
-  [DIGIT, /[0-9]/],
+  [HYPHENS, /-/],
+  [DIGITS, /[0-9]/],
 ] as const)
   alphabetOf(chars).forEach((isOne, code) => {
-    KINDS[code]! |= isOne * kind;
+    COUNTS[code]! |= isOne << field;
   });
-const LOOKED = 24;
 /** What ascii85 begins with. */
 const LESS = 60;
 const TILDE = 126;
 
 /** All that such runs hold as lines of one view. Null where there is no text. `runs`: those of letters, digits and a few signs. */
-export function alphabetView(view: View, runs: readonly Run[]): View | null {
+export function alphabetView(view: View, runs: readonly Run[], hasOddSigns: boolean): View | null {
   const { text, codes } = view;
   let builder: ViewBuilder | null = null;
   const add = (plain: string | null, [from, to]: Run): void => {
@@ -58,8 +56,8 @@ export function alphabetView(view: View, runs: readonly Run[]): View | null {
   let tried = 0;
   for (const [tokens, leastSigns] of [
     [runs, 0],
-    [runsOf(view, VISIBLE, LEAST_TOKEN), 3],
-    [runsOf(view, CAPITALS, LEAST_TOKEN), 1],
+    [hasOddSigns ? runsOf(view, VISIBLE, LEAST_TOKEN) : NO_RUNS, 3],
+    [hasOddSigns ? runsOf(view, CAPITALS, LEAST_TOKEN) : NO_RUNS, 1],
   ] as const)
     for (const run of tokens) {
       if (tried >= MOST_TRIED || !mayBeToken(codes, run, leastSigns)) continue;
@@ -74,30 +72,19 @@ export function alphabetView(view: View, runs: readonly Run[]): View | null {
 function mayBeToken(codes: Uint16Array, [start, end]: Run, leastSigns: number): boolean {
   if (end - start < LEAST_TOKEN || end - start > MOST_TOKEN) return false;
   if (codes[start] === LESS && codes[start + 1] === TILDE) return true;
-  let letters = 0;
-  let vowels = 0;
-  let signs = 0;
-  let hex = 0;
-  let hyphens = 0;
-  let digits = 0;
   const to = Math.min(end, start + LOOKED);
-  for (let i = start; i < to; i += 1) {
-    const kind = KINDS[codes[i]!]!;
-    letters += kind & LETTER;
-    vowels += kind & VOWEL;
-    signs += kind & SIGN;
-    hex += kind & HEX;
-    hyphens += kind & HYPHEN;
-    digits += kind & DIGIT;
-  }
+  let counts = 0;
+  for (let i = start; i < to; i += 1) counts += COUNTS[codes[i]!]!;
+  const letters = counted(counts, LETTERS);
+  const signs = counted(counts, SIGNS);
+  if (letters < 6 || (counted(counts, DIGITS) > 0 ? 2 : 3) * counted(counts, VOWELS) >= letters) return false;
   // Identifiers of hexadecimal parts are read as such, if at all.
-  if (
-    letters < 6 * LETTER ||
-    (digits > 0 ? 2 : 3) * LETTER * vowels >= letters ||
-    (hyphens > 0 && hex === HEX * (to - start))
-  )
-    return false;
-  return signs >= leastSigns * SIGN && signs <= 12 * SIGN;
+  if (counted(counts, HYPHENS) > 0 && counted(counts, HEX) === to - start) return false;
+  return signs >= leastSigns && signs <= 12;
+}
+
+function counted(counts: number, field: number): number {
+  return (counts >> field) & ((1 << FIELD) - 1);
 }
 
 function readToken(written: string): string | null {

@@ -15,8 +15,9 @@ const INSIDE =
 const MAY_BE_TAG = /[A-Za-z0-9](?:<\/?[a-z]{1,6}>\n?){1,4}[A-Za-z0-9]/;
 /** Tags between the letters of words, and those beside the spaces between such words. */
 const TAGS = /(?<=[A-Za-z0-9 ])(?:<\/?[a-z]{1,6}>\n?){1,4}(?=[A-Za-z0-9 ])/g;
-const RARE = ['**', '__', '<!--', '+"', '+ "', "+'", "+ '", '. "', ". '", '<![CDATA[', '](', '[0m', '[^', '}${'];
-const ESCAPED = ['& "', "& '", '}\\'];
+const MARKS = ['__', '. "', '[0m'];
+/** Those that hold an odd sign. */
+const ODD_MARKS = ['**', '<!--', '+"', '+ "', "+'", "+ '", ". '", '<![CDATA[', '](', '[^', '}${', '& "', "& '", '}\\'];
 /** Characters around such a mark that are read with it. */
 const AROUND = 160;
 
@@ -34,9 +35,9 @@ export function byteView(view: View, digits: number): View | null {
 }
 
 /** What stands around marks inside of words, without the marks. Null where there is none. */
-export function unmarkedView(view: View, hasEscapes: boolean): View | null {
+export function unmarkedView(view: View, hasOddSigns: boolean): View | null {
   const { text } = view;
-  const marks = mayHoldTag(view) && MAY_BE_TAG.test(text) ? TAGS : mayHoldMarks(text, hasEscapes) ? INSIDE : null;
+  const marks = mayHoldTag(view) && MAY_BE_TAG.test(text) ? TAGS : mayHoldMarks(text, hasOddSigns) ? INSIDE : null;
   if (marks === null) return null;
   let builder: ViewBuilder | null = null;
   let done = 0;
@@ -73,12 +74,9 @@ function isAlnum(code: number): boolean {
   return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }
 
-/**
- * Searches for literals that begin with a rare sign, which cost next to nothing; nearly every text ends here. `hasEscapes`:
- * one of `% & \` stands in it.
- */
-function mayHoldMarks(text: string, hasEscapes: boolean): boolean {
-  return RARE.some((mark) => text.includes(mark)) || (hasEscapes && ESCAPED.some((mark) => text.includes(mark)));
+/** Searches for literals that begin with a rare sign, which cost next to nothing; nearly every text ends here. */
+function mayHoldMarks(text: string, hasOddSigns: boolean): boolean {
+  return MARKS.some((mark) => text.includes(mark)) || (hasOddSigns && ODD_MARKS.some((mark) => text.includes(mark)));
 }
 
 /** Looks at a few places of every eighteen: the shortest run of bytes has 35 characters, and a sign in every six. */

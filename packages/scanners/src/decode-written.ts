@@ -62,7 +62,8 @@ function mayHoldPrefixes({ text, codes }: View, digits: number): boolean {
     for (let at = text.indexOf(sign, 1); at !== -1; at = text.indexOf(sign, at + 1))
       if (codes[at - 1] === ZERO || codes[at - 1] === BACKSLASH) return true;
   if (digits < LEAST_BYTES) return false;
-  return text.includes('U+') || text.includes('u+') || (digits >= 2 * LEAST_BYTES && BYTES_BEGUN.test(text));
+  const isNamed = text.includes('+') && (text.includes('U+') || text.includes('u+'));
+  return isNamed || (digits >= 2 * LEAST_BYTES && BYTES_BEGUN.test(text));
 }
 
 function readPrefixed(run: string): string | null {

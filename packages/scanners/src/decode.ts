@@ -72,8 +72,8 @@ export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
   add(groupedView(plain, survey.digits));
   add(byteView(plain, survey.digits));
   add(writtenView(plain, survey.digits, runs));
-  add(alphabetView(plain, runs));
-  add(unmarkedView(plain, survey.hasEscapes));
+  add(alphabetView(plain, runs, survey.hasOddSigns));
+  add(unmarkedView(plain, survey.hasOddSigns));
   return views;
 }
 

@@ -144,9 +144,12 @@ function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Resp
           pigs: seen.pigs >= MIN_PIGS,
           numbers: survey.digits >= MIN_NUMBERS,
         },
-        leet: SIGNS.some((sign) => standsInside(text, sign)) ? withSignedWords(view, most, words.leet) : words.leet,
+        leet:
+          survey.hasOddSigns && SIGNS.some((sign) => standsInside(text, sign))
+            ? withSignedWords(view, most, words.leet)
+            : words.leet,
         runs: seen.runs.filter((at) => isLongRun(text, at)),
-        isStarred: standsInside(text, '*'),
+        isStarred: survey.hasOddSigns && standsInside(text, '*'),
         isForeign: survey.needsFold,
       },
       tries,

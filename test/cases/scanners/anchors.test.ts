@@ -5,9 +5,12 @@ import { describe, expect, it } from 'vitest';
 
 const WORDS = ['abc', 'ab', 'bc', 'cab', 'b_', 'aa', 'aaa', 'abc', 'abcabcab', 'c'];
 // Longer than the block that is surveyed at a time, so that words stand across its end.
-const TEXT = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'c', '_', 'A', 'B', 'é', '7'), maxLength: 40 }), {
-  maxLength: 120,
-});
+const TEXT = fc.array(
+  fc.string({ unit: fc.constantFrom('a', 'b', 'c', '_', 'A', 'B', 'é', '7', '#'), maxLength: 40 }),
+  {
+    maxLength: 120,
+  },
+);
 
 /** Every word at every place, in order of the ends, longer ones first. */
 function slowly(text: string): (readonly [anchor: number, end: number])[] {
@@ -21,7 +24,7 @@ function slowly(text: string): (readonly [anchor: number, end: number])[] {
 }
 
 describe('the table of anchors', () => {
-  it('finds every word wherever it stands, in order, and counts digits', () => {
+  it('finds every word wherever it stands, in order, and says what else does', () => {
     const find = buildAnchorTable(WORDS);
     fc.assert(
       fc.property(TEXT, (parts) => {
@@ -30,6 +33,7 @@ describe('the table of anchors', () => {
         expect(anchors.map((anchor, i) => [anchor, ends[i]])).toEqual(slowly(text));
         expect(survey.digits).toBe(text.match(/7/g)?.length ?? 0);
         expect(survey.needsFold).toBe(text.includes('é'));
+        expect(survey.hasOddSigns).toBe(text.includes('#'));
         expect(survey.hasRun).toBe(/[abc_7]{15}/i.test(text));
       }),
       { numRuns: 60 },
