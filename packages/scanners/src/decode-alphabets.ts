@@ -64,7 +64,7 @@ export function alphabetView(view: View, runs: readonly Run[], hasOddSigns: bool
       tried += 1;
       add(readToken(text.slice(...run).replace(AROUND, '')), run);
     }
-  for (const run of runsOfFew(view)) add(readFew(text.slice(...run)), run);
+  if (text.length >= LEAST_SIGNS) for (const run of runsOfFew(view)) add(readFew(text.slice(...run)), run);
   return (builder as ViewBuilder | null)?.view() ?? null;
 }
 

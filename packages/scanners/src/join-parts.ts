@@ -44,16 +44,22 @@ export class Parts<At extends Place> {
   readonly #byShape = new Map<object, number[]>();
   readonly #byInside = new Map<number, number[]>();
   readonly #chains: number[][] = [];
-  readonly #chain: At[] = [];
-  readonly #chainPlaces: number[] = [];
+  #chain: At[] = [];
+  #chainPlaces: number[] = [];
 
   /** `place`: counts the texts of the document. */
   add(text: string, place: number, path: At, isKey: boolean): void {
     if (text.length > LONGEST_PART) return;
     if (isKey) {
-      if (path.parent !== this.#chain.at(-1)) this.#endChain();
-      this.#chain.push(path);
-      this.#chainPlaces.push(place);
+      if (path.parent === this.#chain.at(-1)) {
+        this.#chain.push(path);
+        this.#chainPlaces.push(place);
+        return;
+      }
+      this.#endChain();
+      // An emptied list would be given room for sixteen again.
+      this.#chain = [path];
+      this.#chainPlaces = [place];
       return;
     }
     const alike = path.shape === null ? [] : rowOf(this.#byShape, path.shape);
@@ -91,8 +97,6 @@ export class Parts<At extends Place> {
   #endChain(): void {
     if (this.#chain.length >= LEAST_CHAIN && this.#chains.length < MOST_CHAINS)
       this.#chains.push(this.#chain.map((path, i) => this.#push(String(path.name), this.#chainPlaces[i]!, path)));
-    this.#chain.length = 0;
-    this.#chainPlaces.length = 0;
   }
 
   #rows(): number[][] {
