@@ -150,6 +150,11 @@ const SEEN = new Uint16Array(6);
 
 /** Whether the next units, without spaces, are two to five others: two pictures are four. */
 function hasFew(codes: Uint16Array, from: number): boolean {
+  // Units of one kind have the same last bits, so that five others and three gaps have eight at most.
+  let bits = 0;
+  for (let i = from; i < from + LOOK; i += 1) bits |= 1 << (codes[i]! & 31);
+  for (let k = 0; k < 8; k += 1) bits &= bits - 1;
+  if (bits !== 0) return false;
   let kinds = 0;
   for (let i = from; i < from + LOOK; i += 1) {
     const code = codes[i]!;
