@@ -121,3 +121,16 @@ function bigNumber(radix: bigint): Read {
     return [...Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').subarray(0, most)];
   };
 }
+
+/** Fewer bytes are no text. */
+export const LEAST_BYTES = 12;
+const PRINTABLE = /^[\t\n\r -~]+$/;
+const MOSTLY = 0.78;
+
+/** Null where it is not printable, too short, or of more signs than a text has. */
+export function textOf(bytes: readonly number[]): string | null {
+  if (bytes.length < LEAST_BYTES) return null;
+  const text = Buffer.from(bytes).toString('latin1').trimEnd();
+  const usual = text.match(/[A-Za-z0-9 ]/g)?.length ?? 0;
+  return PRINTABLE.test(text) && usual >= MOSTLY * text.length ? text : null;
+}

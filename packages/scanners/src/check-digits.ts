@@ -100,9 +100,9 @@ export function icaoDigit(text: string): number {
 export function isDate(mm: string, dd: string, raised: readonly number[] = [0]): boolean {
   const month = Number(mm);
   const day = Number(dd);
-  return (
-    day >= 1 && day <= 31 && raised.some((by) => month - by >= 1 && month - by <= 12 && (month - by !== 2 || day <= 29))
-  );
+  if (!(day >= 1 && day <= 31)) return false;
+  for (const by of raised) if (month - by >= 1 && month - by <= 12 && (month - by !== 2 || day <= 29)) return true;
+  return false;
 }
 
 /** The ninth character of a vehicle identification number (49 CFR 565); capitals without I, O and Q. */

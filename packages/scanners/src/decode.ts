@@ -15,7 +15,7 @@ import { turnedView } from './turned-letters.ts';
 
 // Each alternative starts with its own character and has a fixed or small bounded length: linear on any text.
 const ESCAPES =
-  /(?:%[0-9a-f]{2}){1,64}|%u[0-9a-f]{4}|(?:\\0{0,4}[2-7][0-9a-f] ){2,64}|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,16});?|\\N\{LATIN (?:SMALL|CAPITAL) LETTER [A-Z]\}|\\{1,8}(?:u\{[0-9a-f]{1,6}\}|u[0-9a-f]{4}|x[0-9a-f]{2}|[0-3][0-7]{2}|[4-7][0-7](?![0-7])|[nrt"'/])|(?:=[0-9A-F]{2}(?:=\r?\n)?){2,64}/gi;
+  /(?:%[0-9a-f]{2}){1,64}|%u[0-9a-f]{4}|(?:\\0{0,4}[2-7][0-9a-f] ){2,64}|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,16});?|\\N\{LATIN (?:SMALL|CAPITAL) LETTER [A-Z]\}|\\(?!\\{8})\\{0,7}(?!\\)(?:u\{[0-9a-f]{1,6}\}|u[0-9a-f]{4}|x[0-9a-f]{2}|[0-3][0-7]{2}|[4-7][0-7](?![0-7])|[nrt"'/])|(?:=[0-9A-F]{2}(?:=\r?\n)?){2,64}/gi;
 
 const NAMED: Readonly<Record<string, string>> = {
   amp: '&',
@@ -50,7 +50,7 @@ const NAMED: Readonly<Record<string, string>> = {
   zwj: '',
   zwnj: '',
 };
-const SHORT: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+const SHORT: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"': '"', "'": "'", '/': '/' };
 
 const OVERRIDES = /[\u202d\u202e\u2066-\u2068]/;
 
@@ -101,6 +101,9 @@ function unescapeView(view: View): View | null {
 }
 
 function unescapeOne(written: string): string | undefined {
+  const last = written.at(-1)!.toLowerCase();
+  // No other escape ends so, and most of those in JSON do.
+  if (written.startsWith('\\') && SHORT[last] !== undefined) return SHORT[last];
   if (/^%u/i.test(written)) return fromPoint(Number.parseInt(written.slice(2), 16));
   // Style sheets write characters in hexadecimal, with a space behind each.
   if (written.endsWith(' '))
@@ -116,7 +119,7 @@ function unescapeOne(written: string): string | undefined {
   const lower = written.replace(/^\\+/, '').toLowerCase();
   if (/^[ux]/.test(lower)) return fromPoint(Number.parseInt(lower.replace(/[^0-9a-f]/g, ''), 16));
   if (/^[0-7]/.test(lower)) return fromPoint(Number.parseInt(lower, 8));
-  return SHORT[lower[0]!] ?? lower[0]!;
+  return lower[0]!;
 }
 
 /** Numbers without their semicolon too, as browsers read them; names only with it. */

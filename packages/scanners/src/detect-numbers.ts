@@ -8,10 +8,10 @@ import type { Context, Emit } from './emit.ts';
 import { detectIban } from './ibans.ts';
 import { NINO_WORDS, SPLIT_TOKENS } from './national-ids.ts';
 import type { View } from './normalise.ts';
-import { asNamed, BY_GROUPS, BY_SHAPE, type Form, keyOf, MIXED, shapeAt } from './number-forms.ts';
+import { asNamed, BEGINS_GROUPS, BY_GROUPS, BY_SHAPE, type Form, keyOf, MIXED, shapeAt } from './number-forms.ts';
 import { type Group, walkNumbers } from './number-groups.ts';
 import { isCounted, isParted } from './other-numbers.ts';
-import { judgeCard, MAX_CARD_DIGITS } from './payment-cards.ts';
+import { hasCardLength, judgeCard, MAX_CARD_DIGITS } from './payment-cards.ts';
 import { PhoneReader } from './phones.ts';
 import { TableHeads } from './read-table.ts';
 
@@ -100,12 +100,13 @@ class NumberReader {
 
   /** Tries each card that starts at group i; returns the last group used, or -1. */
   #cardFrom(groups: readonly Group[], i: number): number {
-    let digits = '';
+    let digits = 0;
+    const first = this.#view.codes[groups[i]!.start]!;
     for (let j = i; j < groups.length; j += 1) {
       const { start, end, gap } = groups[j]!;
-      if (digits.length + end - start > MAX_CARD_DIGITS || (j > i && gap === '/')) return -1;
-      digits += this.#text.slice(start, end);
-      const judged = digits.length < MIN_CARD_DIGITS ? null : judgeCard(digits);
+      digits += end - start;
+      if (digits > MAX_CARD_DIGITS || (j > i && gap === '/')) return -1;
+      const judged = hasCardLength(first, digits) ? judgeCard(this.#digitsOf(groups, i, j)) : null;
       if (judged === null || !isCardGrouping(groups.slice(i, j + 1)) || this.#isGlued(groups[i]!)) continue;
       if (judged === 'word' && !this.#hasWord(CARD_WORDS, groups[i]!.start, end)) continue;
       if (j === i && this.#isFraction(groups[i]!.start)) continue;
@@ -124,6 +125,7 @@ class NumberReader {
       const { start, end, gap, glued } = groups[j]!;
       if (glued || end - start > 19) return -1;
       key = keyOf(key, j === i ? '' : gap, end - start);
+      if (!BEGINS_GROUPS.has(key)) return -1;
       const forms = BY_GROUPS.get(key);
       if (forms === undefined || !standsFree(groups, i, j)) continue;
       if (this.#reportId(forms, this.#digitsOf(groups, i, j), from.start, end)) return j;

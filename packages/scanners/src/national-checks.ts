@@ -32,8 +32,12 @@ export function isGermanTaxId(id: string): boolean {
   if (id[0] === '0' || !passesMod1110(id)) return false;
   const counts = new Uint8Array(10);
   for (let i = 0; i < 10; i += 1) counts[id.charCodeAt(i) - 48]! += 1;
-  const repeated = counts.filter((n) => n > 1);
-  return repeated.length === 1 && repeated[0]! <= 3;
+  let repeated = 0;
+  for (const count of counts) {
+    if (count > 3) return false;
+    if (count > 1) repeated += 1;
+  }
+  return repeated === 1;
 }
 
 export function isFrenchNir(id: string): boolean {
@@ -56,15 +60,15 @@ export function isNorwegian(id: string): boolean {
   return isDate(id.slice(2, 4), day, [0, 40, 80]) && first === Number(id[9]) && second === Number(id[10]);
 }
 
+const CPF_FIRST = [10, 9, 8, 7, 6, 5, 4, 3, 2];
+const CPF_SECOND = [11, ...CPF_FIRST];
+
 export function isCpf(id: string): boolean {
-  const check = (length: number): number => {
-    const rest = mod11(
-      id,
-      Array.from({ length }, (_, i) => length + 1 - i),
-    );
+  const check = (weights: readonly number[]): number => {
+    const rest = mod11(id, weights);
     return rest < 2 ? 0 : 11 - rest;
   };
-  return !/^(\d)\1+$/.test(id) && check(9) === Number(id[9]) && check(10) === Number(id[10]);
+  return check(CPF_FIRST) === Number(id[9]) && check(CPF_SECOND) === Number(id[10]) && !/^(\d)\1+$/.test(id);
 }
 
 export function isGermanInsurance(id: string): boolean {

@@ -54,7 +54,13 @@ export class ViewBuilder {
   }
 
   push(text: string, from: number, to: number): void {
-    for (let i = 0; i < text.length; i += 1) this.pushUnit(text.charCodeAt(i), from, to);
+    const at = this.#length;
+    while (at + text.length > this.#starts.length) this.#grow();
+    const { starts, ends } = this.#parent;
+    for (let i = 0; i < text.length; i += 1) this.#units[at + i] = text.charCodeAt(i);
+    this.#starts.fill(starts ? starts[from]! : from, at, at + text.length);
+    this.#ends.fill(ends ? ends[to - 1]! : to, at, at + text.length);
+    this.#length = at + text.length;
   }
 
   /** The parent's [from, to) as it is. */

@@ -15,11 +15,17 @@ export function keyOf(key: number, gap: string, size: number): number {
 }
 /** By sizes and signs of the groups, as `keyOf` counts them up. */
 export const BY_GROUPS = new Map<number, Form[]>();
+/** What one of those keys begins with. */
+export const BEGINS_GROUPS = new Set<number>();
 for (const id of DIGIT_IDS) {
   for (const written of formsOf(id.forms)) {
     const parts = written.replace('?', '').split(/([ \-./_])/);
     let key = keyOf(0, '', Number(parts[0]));
-    for (let i = 1; i < parts.length; i += 2) key = keyOf(key, parts[i]!, Number(parts[i + 1]));
+    BEGINS_GROUPS.add(key);
+    for (let i = 1; i < parts.length; i += 2) {
+      key = keyOf(key, parts[i]!, Number(parts[i + 1]));
+      BEGINS_GROUPS.add(key);
+    }
     addTo(BY_GROUPS, key, { id, needsWord: written.endsWith('?') });
   }
 }

@@ -26,16 +26,35 @@ const COUNTED_BEFORE = before(`${PARTED}|${COUNTED}`);
 
 /** One number after the other of the same kind: `sections 1.2.3.4 and 1.2.3.5`. */
 const LISTED = /(?:\d+(?:[.-]\d+)+\s?(?:,|;|&|\/|and|or|to|und|bis|et|y|e|->?)\s?){1,6}$/i;
+const MAY_BE_LISTED = /[\s,;&/a-z>-]$/i;
 const MAX_BEFORE = 64;
 
 /** Whether what is written right before the place names versions, sections or parts. `name` is the member's. */
 export function isParted(text: string, start: number, name: string): boolean {
-  return PARTED_BEFORE.test(wordsBefore(text, start, name).replace(LISTED, ''));
+  return saysBefore(PARTED_BEFORE, text, start, name);
 }
 
 /** Whether it names any number that is nobody's. */
 export function isCounted(text: string, start: number, name: string): boolean {
-  return COUNTED_BEFORE.test(wordsBefore(text, start, name).replace(LISTED, ''));
+  return saysBefore(COUNTED_BEFORE, text, start, name);
+}
+
+function saysBefore(words: RegExp, text: string, start: number, name: string): boolean {
+  const written = wordsBefore(text, start, name);
+  const before = MAY_BE_LISTED.test(written) ? written.replace(LISTED, '') : written;
+  return !endsInDigits(before) && words.test(before);
+}
+
+/** Whether the last letters and digits, all ASCII, hold a digit, which no word for numbers does: that of `zip+4` aside. */
+function endsInDigits(text: string): boolean {
+  let i = text.length - 1;
+  while (i >= 0 && text.charCodeAt(i) < 128 && !isAlnum(text.charCodeAt(i))) i -= 1;
+  for (; i >= 0 && isAlnum(text.charCodeAt(i)); i -= 1) if (text[i]! <= '9' && text[i] !== '4') return true;
+  return false;
+}
+
+function isAlnum(code: number): boolean {
+  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122);
 }
 
 function before(words: string): RegExp {

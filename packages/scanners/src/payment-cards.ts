@@ -56,10 +56,15 @@ const LENGTHS = Uint32Array.from({ length: 10 }, (_, digit) =>
     .reduce((bits, length) => bits | (1 << length), 0),
 );
 
+/** Whether a card may have so many digits, by the code of the first. */
+export function hasCardLength(first: number, length: number): boolean {
+  return (LENGTHS[first - 48]! & (1 << length)) !== 0;
+}
+
 /** `word`: it is one only if a word such as `card` stands beside it. */
 export function judgeCard(digits: string): 'card' | 'word' | null {
   const { length } = digits;
-  if (length > MAX_CARD_DIGITS || (LENGTHS[digits.charCodeAt(0) - 48]! & (1 << length)) === 0) return null;
+  if (length > MAX_CARD_DIGITS || !hasCardLength(digits.charCodeAt(0), length)) return null;
   if (!passesLuhn(digits) || /^(\d)\1+$/.test(digits)) return null;
   const fits = ISSUERS.filter(([first, last, lengths]) => {
     const prefix = digits.slice(0, first.length);

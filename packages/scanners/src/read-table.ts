@@ -2,6 +2,8 @@
 
 const DELIMITERS = ['|', '\t', ';', ','] as const;
 const MAX_LINE = 1024;
+/** Characters that are looked through for a delimiter at once. */
+const MAX_PLAIN = 8 * MAX_LINE;
 const MAX_HEAD = 256;
 const MAX_ROWS = 50;
 const MAX_NAME = 40;
@@ -43,6 +45,9 @@ export class TableHeads {
   #work: number;
   #head: readonly Cell[] = [];
   #delimiter = '';
+  /** Places of one line around which no delimiter stands. */
+  #plainStart = 0;
+  #plainEnd = 0;
   /** Where the line begins that follows the rows known to belong to the head. */
   #next = 0;
 
@@ -54,11 +59,17 @@ export class TableHeads {
   /** The name of the column in which the place is, '' where there is none. */
   nameAt(at: number): string {
     const text = this.#text;
+    if (this.#plainStart <= at && at < this.#plainEnd) return '';
     const back = text.slice(Math.max(0, at - MAX_LINE), at);
     const from = at - back.length + back.lastIndexOf('\n') + 1;
     if (from === 0 || this.#work <= 0) return '';
-    const delimiter = DELIMITERS.find((char) => text.slice(from, lineEnd(text, at)).includes(char));
-    if (delimiter === undefined) return '';
+    const to = lineEnd(text, at);
+    const delimiter = DELIMITERS.find((char) => text.slice(from, to).includes(char));
+    if (delimiter === undefined) {
+      this.#plainStart = from;
+      this.#plainEnd = plainEnd(text, to);
+      return '';
+    }
     const row = this.#cells(from, delimiter);
     if (delimiter !== this.#delimiter || !this.#continues(from, row.length)) this.#find(from, row.length, delimiter);
     const column = row.findIndex(({ start, end }) => start <= at && at < end);
@@ -97,6 +108,14 @@ export class TableHeads {
     this.#head = isHead(head) ? head : [];
     this.#next = lineEnd(this.#text, from) + 1;
   }
+}
+
+/** Up to where no place sees a delimiter, if none stood before `from`; looks at a few lines' lengths. */
+function plainEnd(text: string, from: number): number {
+  const to = Math.min(text.length, from + MAX_PLAIN);
+  let end = from;
+  while (end < to && text[end] !== '\n' && !(DELIMITERS as readonly string[]).includes(text[end]!)) end += 1;
+  return end === text.length || text[end] === '\n' ? end : end - MAX_LINE;
 }
 
 function isHead(cells: readonly Cell[]): boolean {

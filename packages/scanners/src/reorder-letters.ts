@@ -12,6 +12,7 @@ const LEAST_CHARS = 20;
 /** In the mean of all pairs, and above the text as it stands. */
 const GOOD = 4.9;
 const BETTER = 0.6;
+const LEAST_KINDS = 8;
 /** A heading such as `Read down the columns:`. */
 const HEADING = /^[^\n:]{0,80}:\s+/;
 
@@ -22,14 +23,17 @@ type Order = readonly number[];
 export function reorderedView(source: View): View | null {
   const text = source.text.trimEnd();
   if (text.length > MOST_CHARS) return null;
+  const letters = lettersOf(text);
+  // A few letters make no sentence in any order.
+  if (new Set(letters.filter((code) => code !== 0)).size < LEAST_KINDS) return null;
   let best: Order | null = null;
   let most = GOOD;
   for (const places of startsOf(text)) {
     if (places.length < LEAST_CHARS) continue;
-    const least = score(text, places) + BETTER;
+    const least = score(letters, places) + BETTER;
     for (const order of orders(places.length)) {
       const tried = order.map((i) => places[i]!);
-      const reached = score(text, tried);
+      const reached = score(letters, tried);
       if (reached > most && reached > least) [best, most] = [tried, reached];
     }
   }
@@ -46,20 +50,28 @@ function startsOf(text: string): Order[] {
   return [all, all.filter((i) => text.charCodeAt(i) > 32)];
 }
 
-function score(text: string, places: Order): number {
-  let sum = 0;
-  let pairs = 0;
-  for (let i = 1; i < places.length; i += 1) {
-    const [first, second] = [text.charCodeAt(places[i - 1]!), text.charCodeAt(places[i]!)];
-    if (!isLetter(first) || !isLetter(second)) continue;
-    sum += pairScore(first, second);
-    pairs += 1;
-  }
-  return pairs < LEAST_CHARS / 2 ? 0 : sum / pairs;
+/** The code of each letter, 0 of what is none. */
+function lettersOf(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length }, (_, i) => (isLetter(text.charCodeAt(i)) ? text.charCodeAt(i) : 0));
 }
 
 function isLetter(code: number): boolean {
   return (code | 32) >= 97 && (code | 32) <= 122;
+}
+
+function score(letters: Uint8Array, places: Order): number {
+  let sum = 0;
+  let pairs = 0;
+  let first = 0;
+  for (let i = 0; i < places.length; i += 1) {
+    const second = letters[places[i]!]!;
+    if (first !== 0 && second !== 0) {
+      sum += pairScore(first, second);
+      pairs += 1;
+    }
+    first = second;
+  }
+  return pairs < LEAST_CHARS / 2 ? 0 : sum / pairs;
 }
 
 function* orders(length: number): Generator<Order> {

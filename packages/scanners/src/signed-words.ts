@@ -1,6 +1,6 @@
 /** Finds words that have signs, and perhaps digits, for letters. */
 import type { View } from './normalise.ts';
-import { SPELLABLE } from './read-meanings.ts';
+import { maySpell, nextHash, SPELLABLE } from './read-meanings.ts';
 
 /** What digits and signs are written for. */
 export const LEET: Readonly<Record<string, string>> = {
@@ -50,11 +50,33 @@ export function withSignedWords({ text, codes }: View, most: number, others: rea
     while (signKind(codes[i]!) !== OTHER) i += 1;
     if (end === start) continue;
     tokens += 1;
-    const word = wordOf(text.slice(start, end));
+    const word = maySpellSigned(codes, start, end) ? wordOf(text.slice(start, end)) : undefined;
     if (word !== undefined) found.push({ start, end, word });
   }
   if (found.length === 0 || tokens + others.length < MIN_LEET) return others;
   return [...others, ...found].sort((a, b) => a.start - b.start);
+}
+
+/** Of each ASCII character the letter in lower case, or the one it is written for. */
+const LETTERED = Uint8Array.from({ length: 128 }, (_, code) => {
+  const char = String.fromCharCode(code).toLowerCase();
+  return (LEET[char] ?? char).charCodeAt(0);
+});
+const SMALL_I = 105;
+const SMALL_L = 108;
+
+/** Whether one of the readings of `wordOf` has the hash of a word. */
+function maySpellSigned(codes: Uint16Array, start: number, end: number): boolean {
+  let hash = 0;
+  let hashOfI = 0;
+  let before = 0;
+  for (let i = start; i < end; i += 1) {
+    const letter = LETTERED[codes[i]!]!;
+    before = hash;
+    hash = nextHash(hash, letter);
+    hashOfI = nextHash(hashOfI, letter === SMALL_L ? SMALL_I : letter);
+  }
+  return maySpell(hash) || maySpell(before) || maySpell(hashOfI);
 }
 
 function wordOf(written: string): string | undefined {

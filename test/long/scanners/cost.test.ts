@@ -20,8 +20,8 @@ function redact(value: unknown): void {
 /** What twice the length may cost more. Less than `LEAST` says that a short text costs for other reasons, which hide how it grows. */
 const MOST = 2.2;
 const LEAST = 1.6;
-/** Steps for each character of a short text, in which what is tried a bounded number of times weighs most: up to 2,100. */
-const MOST_PER_CHAR = 2_400;
+/** Steps for each character of a short text, in which what is tried a bounded number of times weighs most. */
+const MOST_PER_CHAR = 1_700;
 const CHARS = 1_000;
 /** Longer than every window together, for what begins with one that a short text does not fill. */
 const LONG = 9_000;
