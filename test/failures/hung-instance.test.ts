@@ -9,11 +9,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 
 const ASKED = 120;
-/**
- * Each question is asked up to nine times of one of two by chance: one in five hundred meets the hung one each time, and more
- * where a busy machine asks less often. Asked once it is one in two, asked twice one in four.
- */
-const ANSWERED = 0.9 * ASKED;
 /** In flight at once. */
 const CLIENTS = 6;
 
@@ -66,8 +61,9 @@ test.each(['policy-kernel', 'scheduler'] as const)(
     await whileOneHangs(service, async () => {
       const counts = { submitted: await askMany(submit), listed: await askMany(list) };
       console.info(service, JSON.stringify(counts));
-      expect(counts.submitted[202]).toBeGreaterThanOrEqual(ANSWERED);
-      expect(counts.listed[200]).toBeGreaterThanOrEqual(ANSWERED);
+      // Each question is asked up to nine times of one of two by chance: one in five hundred meets the hung one each time.
+      expect(counts.submitted[202]).toBeGreaterThanOrEqual(ASKED - 2);
+      expect(counts.listed[200]).toBeGreaterThanOrEqual(ASKED - 1);
     });
   },
 );

@@ -137,7 +137,7 @@ function takesPart(): void {
       'SELECT extract(epoch FROM updated_at - created_at) * 1000 AS took_ms FROM scheduler.jobs WHERE job_id = $1',
       [job_id],
     )) as [{ took_ms: number }];
-    expect(Number(took_ms)).toBeLessThan(poolConsumer(POOL).ack_wait_ms);
+    expect(Number(took_ms)).toBeLessThan(poolConsumer(POOL).ack_wait_ms / 2);
   });
 }
 
