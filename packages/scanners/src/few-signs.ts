@@ -108,10 +108,12 @@ function usualSigns(codes: Uint16Array, start: number, end: number): string[] {
     signs[k] = sign;
     counts[k] = (counts[k] ?? 0) + 1;
   }
-  return [...signs.keys()]
+  const usual = [...signs.keys()]
     .filter((k) => SELDOM * counts[k]! > end - start)
-    .sort((a, b) => counts[b]! - counts[a]!)
-    .map((k) => String.fromCodePoint(signs[k]!));
+    .sort((a, b) => counts[b]! - counts[a]!);
+  const [first = 0, second = 0] = usual.map((k) => counts[k]!);
+  // Of the bits of a text a third or more are ones; a backslash with a quote now and then is no text.
+  return usual.length === 2 && UNEVEN * second < first ? [] : usual.map((k) => String.fromCodePoint(signs[k]!));
 }
 
 /** What makes a picture of the sign before. */
@@ -130,6 +132,7 @@ function isSteady(signs: Int8Array): boolean {
 const STEADY = 0.6;
 /** A sign that is seldomer is one of the words beside the run. */
 const SELDOM = 50;
+const UNEVEN = 8;
 
 /** Signs that are tried in each order before all are read. */
 const SAMPLE = 128;

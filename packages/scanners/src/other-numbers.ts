@@ -26,8 +26,11 @@ const COUNTED_BEFORE = before(`${PARTED}|${COUNTED}`);
 
 /** One number after the other of the same kind: `sections 1.2.3.4 and 1.2.3.5`. */
 const LISTED = /(?:\d+(?:[.-]\d+)+\s?(?:,|;|&|\/|and|or|to|und|bis|et|y|e|->?)\s?){1,6}$/i;
-const MAY_BE_LISTED = /[\s,;&/a-z>-]$/i;
+/** What may stand behind the last number of a list, and the number's last digit. */
+const LISTED_END = 6;
 const MAX_BEFORE = 64;
+/** The character before the longest word, that word, and what may stand between it and the number. */
+const LONGEST = 30;
 
 /** Whether what is written right before the place names versions, sections or parts. `name` is the member's. */
 export function isParted(text: string, start: number, name: string): boolean {
@@ -40,9 +43,10 @@ export function isCounted(text: string, start: number, name: string): boolean {
 }
 
 function saysBefore(words: RegExp, text: string, start: number, name: string): boolean {
-  const written = wordsBefore(text, start, name);
-  const before = MAY_BE_LISTED.test(written) ? written.replace(LISTED, '') : written;
-  return !endsInDigits(before) && words.test(before);
+  const mayBeListed = /\d/.test(text.slice(Math.max(0, start - LISTED_END), start));
+  const written = wordsBefore(text, start, name, mayBeListed ? MAX_BEFORE : LONGEST);
+  const before = mayBeListed ? written.replace(LISTED, '') : written;
+  return !endsInDigits(before) && words.test(before.slice(-LONGEST));
 }
 
 /** Whether the last letters and digits, all ASCII, hold a digit, which no word for numbers does: that of `zip+4` aside. */
@@ -61,8 +65,8 @@ function before(words: string): RegExp {
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${withFolded(words)})${JOINED}`, 'iu');
 }
 
-function wordsBefore(text: string, start: number, name: string): string {
-  const written = text.slice(Math.max(0, start - MAX_BEFORE), start);
+function wordsBefore(text: string, start: number, name: string, most: number): string {
+  const written = text.slice(Math.max(0, start - most), start);
   const named = start <= 2 ? `${name}:${written}` : written;
   return named.replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' ');
 }

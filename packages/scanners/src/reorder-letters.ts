@@ -76,17 +76,25 @@ function score(letters: Uint8Array, places: Order): number {
 
 function* orders(length: number): Generator<Order> {
   const all = Array.from({ length }, (_, i) => i);
-  for (let step = 2; step <= 5; step += 1)
-    for (let from = 0; from < step; from += 1) yield all.filter((i) => i % step === from);
-  for (let count = 2; count <= 8; count += 1) yield inverse(byRails(all, count));
+  for (let step = 2; step <= 5; step += 1) yield* everySo(length, step);
+  for (let count = 2; count <= 8; count += 1) yield inverse(byRails(length, count));
   for (let size = 2; size <= 6; size += 1) yield byBlocks(all, size);
   for (const middle of new Set([length >> 1, (length + 1) >> 1])) yield [...all.slice(middle), ...all.slice(0, middle)];
   for (let width = 2; width <= 12; width += 1) {
-    const columns = Array.from({ length: width }, (_, column) => all.filter((i) => i % width === column));
+    const columns = everySo(length, width);
     yield columns.flat();
     for (const keyed of width <= 5 && length <= MOST_KEYED ? permutations(columns) : [columns])
       yield inverse(keyed.flat());
   }
+}
+
+/** Every place of so many, from the first one on, from the second one on and so on. */
+function everySo(length: number, step: number): Order[] {
+  return Array.from({ length: step }, (_, from) => {
+    const places: number[] = [];
+    for (let i = from; i < length; i += step) places.push(i);
+    return places;
+  });
 }
 
 /** The order that undoes one. */
@@ -97,10 +105,11 @@ function inverse(order: Order): Order {
 }
 
 /** Up and down over so many rails, read rail by rail. */
-function byRails(all: Order, count: number): Order {
+function byRails(length: number, count: number): Order {
   const period = 2 * (count - 1);
-  const rail = (i: number): number => Math.min(i % period, period - (i % period));
-  return Array.from({ length: count }, (_, at) => all.filter((i) => rail(i) === at)).flat();
+  const rails: number[][] = Array.from({ length: count }, () => []);
+  for (let i = 0; i < length; i += 1) rails[Math.min(i % period, period - (i % period))]!.push(i);
+  return rails.flat();
 }
 
 /** Each block of so many backwards. */
