@@ -1,6 +1,6 @@
 /** `countersign audit`: what an auditor does, from following the ledger to proving an export without anybody's word. */
 import { createPublicKey } from 'node:crypto';
-import { closeSync, createReadStream, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, unlinkSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Client } from '@countersign/client/create-client';
 import { followEntries } from '@countersign/client/follow-entries';
@@ -18,7 +18,7 @@ import { EXIT, UsageError } from './exit-codes.ts';
 import { exportEvidence, exportTable } from './export-evidence.ts';
 import { addForwardCommand } from './forward/forward-command.ts';
 import { issueReceipt } from './issue-receipt.ts';
-import { parseJson, readText, refusedFile } from './read-file.ts';
+import { openToWrite, parseJson, readText, refusedFile } from './read-file.ts';
 import { readShape } from './read-shape.ts';
 import { showTimeline } from './show.ts';
 import { type EvidenceTrust, type EvidenceVerdict, verifyEvidence } from './verify-evidence.ts';
@@ -135,7 +135,7 @@ function addReceiptCommand(audit: Command, output: Output): void {
       const log = options.logKey.map((line) => keyIn(line, parseVerifierKey));
       const issuer = { name: options.issuer, pem: readText(options.signingKey), log };
       const { receipt, ...said } = await issueReceipt(clientOf(command), job_id, issuer);
-      const file = opened(options.out);
+      const file = openToWrite(options.out, { mode: 0o600, exclusive: true });
       writeSync(file, receipt);
       closeSync(file);
       print(output, command, said, ({ entry, leaf_index, tree_size }) =>
@@ -172,7 +172,7 @@ function queryOf({ topic, kind, actor, job, chain, since, until, from, allTenant
 
 async function writeExport(output: Output, options: ExportOptions, command: Command): Promise<void> {
   const client: Client = clientOf(command);
-  const file = opened(options.out);
+  const file = openToWrite(options.out, { mode: 0o600, exclusive: true });
   try {
     const run = options.format === 'csv' ? exportTable : exportEvidence;
     const { from, to, since, until } = options;
@@ -196,14 +196,6 @@ async function writeExport(output: Output, options: ExportOptions, command: Comm
     throw thrown;
   } finally {
     closeSync(file);
-  }
-}
-
-function opened(path: string): number {
-  try {
-    return openSync(path, 'wx', 0o600);
-  } catch (thrown) {
-    throw refusedFile(path, thrown);
   }
 }
 

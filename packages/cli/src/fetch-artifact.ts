@@ -1,10 +1,10 @@
 /** One file of a result into a folder, compared with its digest before it counts as had. */
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { artifactName, type ShownArtifact } from '@countersign/contracts/artifact';
 import { UsageError } from './exit-codes.ts';
-import { refusedFile } from './read-file.ts';
+import { openToWrite } from './read-file.ts';
 
 export type FetchedArtifact = { file: string; digest: string; bytes: number };
 
@@ -17,7 +17,8 @@ export async function fetchArtifact(
   const { name, digest, released_digest, released_bytes } = one;
   if (!artifactName.safeParse(name).success) throw new UsageError('the API names a file that may not be written');
   const file = join(out, name);
-  const descriptor = opened(out, file);
+  mkdirSync(out, { recursive: true });
+  const descriptor = openToWrite(file, { mode: 0o600, exclusive: true });
   const hash = createHash('sha256');
   let isWhole = false;
   try {
@@ -32,13 +33,4 @@ export async function fetchArtifact(
   }
   if (!isWhole) throw new UsageError(`${name} is not what its digest says: it was not kept`);
   return { file, digest: released_digest, bytes: released_bytes };
-}
-
-function opened(folder: string, file: string): number {
-  try {
-    mkdirSync(folder, { recursive: true });
-    return openSync(file, 'wx', 0o600);
-  } catch (thrown) {
-    throw refusedFile(file, thrown);
-  }
 }

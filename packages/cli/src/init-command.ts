@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { type Output, print } from './context.ts';
-import { refusedFile } from './read-file.ts';
 
 /** Beside the compiled command; in the workspace they are the examples. */
 const PACKED = new URL('./templates/', import.meta.url);
@@ -35,11 +34,7 @@ function templates(): string[] {
 
 /** Answers the files of the policy. */
 function makeFolder(folder: string, template: string): string[] {
-  try {
-    mkdirSync(folder);
-  } catch (thrown) {
-    throw refusedFile(folder, thrown);
-  }
+  mkdirSync(folder);
   cpSync(join(TEMPLATES, template), folder, { recursive: true });
   const schemas = new URL('../schemas/', import.meta.resolve('@countersign/policy-author/lint-files'));
   cpSync(fileURLToPath(schemas), join(folder, SCHEMAS), { recursive: true });

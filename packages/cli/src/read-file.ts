@@ -1,22 +1,20 @@
 /** Files and standard input that somebody named on the command line. What cannot be read is said, with its name. */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { tellFileFault } from '@countersign/contracts/file-fault';
 import { LIMITS } from '@countersign/contracts/limits';
 import { type JsonValue, parseStrict } from '@countersign/ledger/canonical-json';
 import { UsageError } from './exit-codes.ts';
 
 const STDIN = 0;
-const SAYS: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  EACCES: 'may not be read by you',
-  EISDIR: 'is a folder, not a file',
-  ENOTDIR: 'does not exist',
-  EEXIST: 'exists already; it is not overwritten',
-};
 
 /** What the operating system refused, in words. Anything else is a bug and comes back as it was. */
-export function refusedFile(path: string, thrown: unknown): unknown {
-  const { code } = thrown as NodeJS.ErrnoException;
-  return code === undefined ? thrown : new UsageError(`${path} ${SAYS[code] ?? `cannot be used (${code})`}`);
+export function refusedFile(path: string, thrown: unknown, isMade?: boolean): unknown {
+  const { code, syscall } = thrown as NodeJS.ErrnoException;
+  if (code === undefined) return thrown;
+  // What is only being made is not what is missing.
+  const isMissing = ['ENOENT', 'ENOTDIR'].includes(code) && (isMade ?? syscall === 'mkdir');
+  return new UsageError(isMissing ? `the folder ${dirname(path)} does not exist` : tellFileFault(path, code));
 }
 
 export function nameOf(path: string): string {
@@ -43,13 +41,25 @@ export function readText(path: string): string {
   }
 }
 
-/** Replaces what stands there; `mode` and `exclusive` are for what must not lie open and must not be lost. */
-export function writeText(path: string, text: string, options: { mode?: number; exclusive?: boolean } = {}): void {
-  const { mode = 0o666, exclusive = false } = options;
+/** `mode` and `exclusive` are for what must not lie open and must not be lost. */
+type WriteOptions = { mode?: number; exclusive?: boolean };
+
+/** Replaces what stands there. */
+export function writeText(path: string, text: string, options: WriteOptions = {}): void {
+  const file = openToWrite(path, options);
   try {
-    writeFileSync(path, text, { mode, flag: exclusive ? 'wx' : 'w' });
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Answers the descriptor, empty. */
+export function openToWrite(path: string, { mode = 0o666, exclusive = false }: WriteOptions): number {
+  try {
+    return openSync(path, exclusive ? 'wx' : 'w', mode);
   } catch (thrown) {
-    throw refusedFile(path, thrown);
+    throw refusedFile(path, thrown, true);
   }
 }
 

@@ -8,7 +8,7 @@ import type { CompiledPolicy } from '@countersign/policy/compiled-policy';
 import { POLICY_FILE, parseBundle } from '@countersign/policy/parse-bundle';
 import { faulty, readBundle } from './bundle-file.ts';
 import { UsageError } from './exit-codes.ts';
-import { nameOf, readText, refusedFile } from './read-file.ts';
+import { nameOf, readText } from './read-file.ts';
 
 export type PolicyAtHand = {
   /** As it was named on the command line. */
@@ -26,7 +26,7 @@ export const UNSIGNED = 'unsigned';
 
 /** Throws UsageError for what is neither a folder nor a bundle. Says nothing about what the files mean. */
 export function readPolicy(path: string): PolicyAtHand {
-  if (path !== '-' && isFolder(path)) {
+  if (path !== '-' && statSync(path).isDirectory()) {
     const files = readFolder(path);
     return { name: path, files, document: null, version: statedVersion(files) };
   }
@@ -46,14 +46,6 @@ export function statedVersion(files: Readonly<Record<string, string>>): number |
   return (parsed.ok ? parsed.sources.policy.version : undefined) ?? null;
 }
 
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch (thrown) {
-    throw refusedFile(path, thrown);
-  }
-}
-
 /** By path within the bundle; dot files are left out. */
 function readFolder(dir: string): Record<string, string> {
   const paths = filesBelow(dir).map((path) => relative(dir, path).split(sep).join('/'));
@@ -66,22 +58,14 @@ function filesBelow(dir: string): string[] {
   const found: string[] = [];
   const waiting = [dir];
   for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift()) {
-    for (const name of namesIn(folder)) {
+    for (const name of readdirSync(folder).sort()) {
       if (name.startsWith('.')) continue;
       const path = join(folder, name);
-      if (isFolder(path)) waiting.push(path);
+      if (statSync(path).isDirectory()) waiting.push(path);
       else found.push(path);
       if (found.length + waiting.length > LIMITS.bundle_files)
         throw new UsageError(`${dir} holds more than the ${LIMITS.bundle_files} files that a policy may have`);
     }
   }
   return found;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch (thrown) {
-    throw refusedFile(folder, thrown);
-  }
 }

@@ -1,6 +1,7 @@
 /** A server of the file as an address, with its credentials read from where they are. None is ever in a message. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { tellFileFault } from '@countersign/contracts/file-fault';
 import type { Environment } from '@countersign/platform/environment';
 import type { Secret, Served } from './serve-settings.ts';
 import type { UpstreamAddress } from './upstream.ts';
@@ -25,15 +26,16 @@ export function upstreamOf(server: Served, at: string, around: Surroundings): Up
 }
 
 function readSecret({ env, file }: Secret, at: string, { environment, folder }: Surroundings): string {
-  const value = env !== undefined ? environment[env] : readText(resolve(folder, file!), at).replace(/\r?\n$/, '');
+  const value = env !== undefined ? environment[env] : readTextAt(resolve(folder, file!), at).replace(/\r?\n$/, '');
   if (value === undefined || value === '') throw new TypeError(`${at}: ${env ?? file} is not set, or empty`);
   return value;
 }
 
-function readText(path: string, at: string): string {
+/** `at`: what names the file, e.g. `listen.tls.key`. Throws TypeError. */
+export function readTextAt(path: string, at: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (thrown) {
-    throw new TypeError(`${at}: ${path} cannot be read (${(thrown as { code?: string }).code ?? 'unknown'})`);
+    throw new TypeError(`${at}: ${tellFileFault(path, (thrown as { code?: string }).code)}`);
   }
 }

@@ -1,5 +1,4 @@
 /** Many servers behind the plane, over HTTP: each its own pool and path, and one run for an agent over all of them. */
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { type Listening, listen } from '@countersign/platform/http';
@@ -13,7 +12,7 @@ import type { Beside } from './proxy-file.ts';
 import { runsIn } from './runs.ts';
 import { httpDoor } from './serve-http.ts';
 import type { Served, ServeSettings } from './serve-settings.ts';
-import { type Surroundings, upstreamOf } from './serve-upstream.ts';
+import { readTextAt, type Surroundings, upstreamOf } from './serve-upstream.ts';
 import { type Reviewers, readReviewers } from './signed-record.ts';
 
 export type ServeOptions = Surroundings & { settings: ServeSettings; log: Logger };
@@ -84,7 +83,10 @@ function open(name: string, all: ServeSettings, { state, log, ...around }: Aroun
 
 function tlsOf({ host, tls, plain_http }: ServeSettings['listen'], folder: string) {
   if (tls !== undefined) {
-    const given = { cert: readPem(tls.cert, 'cert', folder), key: readPem(tls.key, 'key', folder) };
+    const given = {
+      cert: readTextAt(resolve(folder, tls.cert), 'listen.tls.cert'),
+      key: readTextAt(resolve(folder, tls.key), 'listen.tls.key'),
+    };
     try {
       createSecureContext(given);
     } catch {
@@ -97,16 +99,6 @@ function tlsOf({ host, tls, plain_http }: ServeSettings['listen'], folder: strin
       `listen.host: ${host} can be reached by others: give listen.tls, or plain_http: true where something in front ends TLS`,
     );
   return {};
-}
-
-function readPem(path: string, name: string, folder: string): string {
-  try {
-    return readFileSync(resolve(folder, path), 'utf8');
-  } catch (thrown) {
-    throw new TypeError(
-      `listen.tls.${name}: ${path} cannot be read (${(thrown as { code?: string }).code ?? 'unknown'})`,
-    );
-  }
 }
 
 function stopper(listening: Listening, stopAll: () => Promise<void>): () => Promise<void> {

@@ -1,5 +1,6 @@
 /** Reads a JSON file that has secrets in it. What is wrong is told by field, and the content never is. */
 import { readFileSync } from 'node:fs';
+import { tellFileFault } from '@countersign/contracts/file-fault';
 import { shapeFaults, tellShapeFault } from '@countersign/contracts/shape-fault';
 import type { z } from 'zod';
 
@@ -10,7 +11,7 @@ export function readSecretFile<T extends z.ZodType>(path: string, schema: T, kin
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (thrown) {
     const { code } = thrown as { code?: string };
-    throw new TypeError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : (code ?? 'not JSON')}`);
+    throw new TypeError(code === undefined ? `${path}: not JSON` : tellFileFault(path, code));
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -205,7 +205,7 @@ describe('sign', () => {
     ],
     ['a key of another kind', () => ['--key-file', writeOne('rsa.pem', ecKey())], /no Ed25519 private key/],
     ['what is no key', () => ['--key-file', writeOne('k.pem', 'hello')], /k\.pem holds no Ed25519/],
-    ['no key file', () => ['--key-file', '/no/such.pem'], /does not exist/],
+    ['no key file', () => ['--key-file', '/no/such.pem'], /the file \/no\/such\.pem does not exist/],
     ['no name for it', () => ['--key-file', writeOne('My Key.pem', readFileSync(alice, 'utf8'))], /--key-id is needed/],
   ] as const)('refuses %s', async (_name, args, says) => {
     const file = await built();

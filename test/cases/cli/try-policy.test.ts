@@ -242,7 +242,15 @@ describe('simulate and explain by the policy in hand', () => {
 
 describe('what cannot be used is said with its name', () => {
   test.each([
-    ['no such path', ['policy', 'lint', '/no/such/policy'], /\/no\/such\/policy does not exist/],
+    ['no such path', ['policy', 'lint', '/no/such/policy'], /the file \/no\/such\/policy does not exist/],
+    ['no such request', ['jobs', 'submit', 'no-such.json'], /the file no-such\.json does not exist/],
+    ['a folder as a request', ['jobs', 'submit', sound], /is a folder, not a file/],
+    [
+      'no folder to write to',
+      ['policy', 'build', sound, '--scope', 'acme', '--version', '1', '--out', '/no/such/b.json'],
+      /the folder \/no\/such does not/,
+    ],
+    ['no folder to make one in', ['policy', 'init', '/no/such/folder'], /the folder \/no\/such does not/],
     ['a folder without policy.yaml', ['policy', 'lint', newFolder()], /holds no policy\.yaml/],
     ['the file instead of its folder', ['policy', 'test', join(sound, 'policy.yaml')], /name the folder/],
     ['no bundle', ['policy', 'test', writeOne('b.json', '{"manifest":1}')], /b\.json is not a bundle: manifest/],
