@@ -37,7 +37,7 @@ export type PrepareOptions = {
   bundle_dir?: string;
 };
 
-export type ServiceSettings = Record<string, string>;
+type ServiceSettings = Record<string, string>;
 
 /** The name under which a development system signs its ledger. */
 export const DEVELOPMENT_LOG = 'countersign.localhost/log';

@@ -11,7 +11,7 @@ import { busUsersOf, type Roster } from './development-roster.ts';
 import { NATS_USERS } from './nats/permissions.ts';
 import { LOGIN_ROLES } from './postgres/roles.ts';
 
-export type Ed25519Key = {
+type Ed25519Key = {
   /** PKCS#8 PEM, secret. */
   private_pem: string;
   /** Raw 32 bytes, base64url. */
@@ -19,7 +19,7 @@ export type Ed25519Key = {
 };
 
 /** The people and agents of the development tenant. */
-export const DEVELOPMENT_PEOPLE = ['agent', 'approver', 'approver2', 'admin', 'auditor'] as const;
+const DEVELOPMENT_PEOPLE = ['agent', 'approver', 'approver2', 'admin', 'auditor'] as const;
 
 export type DevelopmentKeys = {
   /** By login role of Postgres. */

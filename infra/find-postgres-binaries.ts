@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { SetUpError } from './set-up-error.ts';
 
-export type Account = { uid: number; gid: number };
+type Account = { uid: number; gid: number };
 export type PostgresBinaries = {
   /** The folder with `postgres` and `initdb`. */
   bin_dir: string;
@@ -18,7 +18,7 @@ export type PostgresBinaries = {
 };
 
 // Where root keeps what another user has to reach. Nobody but root can write there, so nothing can be planted.
-export const SHARED_STATE_DIR = '/var/lib/countersign';
+const SHARED_STATE_DIR = '/var/lib/countersign';
 // In order of preference; initdb refuses an account without an entry in the user database.
 const UNPRIVILEGED_ACCOUNTS = ['postgres', 'nobody', 'daemon'];
 

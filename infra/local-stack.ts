@@ -17,7 +17,7 @@ import {
 } from './run-nats-server.ts';
 import { type PostgresHandle, runPostgres, useGivenPostgres } from './run-postgres.ts';
 
-export type StackOptions = {
+type StackOptions = {
   /** An absolute folder; made when it isn't there. */
   dir: string;
   /** Deletes the kept data first. A Postgres given by `database_url` is left as it is. */

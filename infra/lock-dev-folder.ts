@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { startTokenOf } from './process-identity.ts';
 import { SetUpError } from './set-up-error.ts';
 
-export type DevLock = Disposable & {
+type DevLock = Disposable & {
   /** An earlier launcher left its lock, so what it started may still be stopping. */
   readonly was_abandoned: boolean;
 };

@@ -11,7 +11,7 @@ import { canEnter, openSharedStateDir, type PostgresBinaries } from './find-post
 import { SetUpError } from './set-up-error.ts';
 import { type Leftover, stopLeftover } from './stop-leftover.ts';
 
-export type Cluster = { data_dir: string; password: string };
+type Cluster = { data_dir: string; password: string };
 
 export const SUPERUSER = 'postgres';
 const run = promisify(execFile);

@@ -12,7 +12,7 @@ import { SetUpError } from './set-up-error.ts';
 import { type ExitReport, type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
 import { waitUntil } from './wait-until.ts';
 
-export type PostgresOptions = {
+type PostgresOptions = {
   /** Holds the data (unless Postgres' user can't get there), the log and the superuser's password. */
   dir: string;
   /** `test` gives up safety against power loss, and nothing else: a killed server still loses no commit. */

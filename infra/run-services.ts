@@ -8,7 +8,7 @@ import { SERVICES, type ServiceName } from '@countersign/contracts/ledger-entry'
 import { findFreePort } from './find-free-port.ts';
 import { type Health, type ServiceProcess, serviceProcess } from './service-process.ts';
 
-export type RunOptions = {
+type RunOptions = {
   /** Where each process writes its log. */
   dir: string;
   separate: boolean;

@@ -34,7 +34,7 @@ const COMPILED_DIR = join(CACHE_DIR, 'compiled');
 const READY_WITHIN_MS = 45_000;
 const GRACE_SECONDS = 20;
 
-export type ServiceProcessOptions = Pick<ServiceProcess, 'name' | 'program' | 'health'> & {
+type ServiceProcessOptions = Pick<ServiceProcess, 'name' | 'program' | 'health'> & {
   /** Holds its log. */
   dir: string;
   env: Record<string, string>;

@@ -9,7 +9,7 @@ import { boundLog, keepLogBounded } from './bound-log.ts';
 import { logSize, readLog } from './read-log-tail.ts';
 import { waitUntil } from './wait-until.ts';
 
-export type GuardedOptions = {
+type GuardedOptions = {
   /** How messages call the program. */
   name: string;
   command: string;

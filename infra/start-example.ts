@@ -19,7 +19,7 @@ import type { DevEnv } from './write-env-file.ts';
 const EXAMPLE_DIR = join(PROJECT_DIR, 'examples/support-desk');
 const DESK = 'support_desk';
 
-export type Workers = Supervised & { stop(): Promise<void> };
+type Workers = Supervised & { stop(): Promise<void> };
 
 /** A database of the desk's own, under a role of its own: Countersign's roles can't enter it, nor it theirs. */
 export async function createDeskDatabase(

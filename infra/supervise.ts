@@ -16,9 +16,9 @@ export type Supervised = {
   start(): Promise<void>;
 };
 
-export type Fate = { name: string; restarts: number; given_up: boolean };
+type Fate = { name: string; restarts: number; given_up: boolean };
 
-export type SuperviseOptions = {
+type SuperviseOptions = {
   /** Why deaths don't count at the moment, e.g. a full disk; undefined when they do. */
   excuse?: () => string | undefined;
   report?: (line: string) => void;

@@ -6,7 +6,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What `.dev/env` tells, in this order. */
-export const DEV_ENV_NAMES = [
+const DEV_ENV_NAMES = [
   'COUNTERSIGN_URL',
   'COUNTERSIGN_METRICS_URL',
   'COUNTERSIGN_NATS_URL',

@@ -8,7 +8,7 @@ import type { ResultView } from '@countersign/contracts/output';
 import type { Say } from './people.ts';
 import { noteStep, planTicket, readStep, type Step, screenedTicket } from './plan-ticket.ts';
 
-export type Door = (request: JobRequestInput) => Promise<Submitted>;
+type Door = (request: JobRequestInput) => Promise<Submitted>;
 export type Agent = {
   client: Client;
   /** The usual door, and the other one for tickets that name it. */

@@ -6,7 +6,7 @@ import { ApiError } from '@countersign/client/api-error';
 import type { Client } from '@countersign/client/create-client';
 import type { ApprovalView } from '@countersign/contracts/approval';
 
-export type Person = { name: string; client: Client; teams: readonly string[] };
+type Person = { name: string; client: Client; teams: readonly string[] };
 export type Say = (line: string) => void;
 
 type Judgement = { vote: 'approve' | 'reject'; comment: string };

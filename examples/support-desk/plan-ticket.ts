@@ -13,7 +13,7 @@ export const screenedTicket = z.object({
   body: z.string(),
   customer_id: z.int().nullable(),
 });
-export type ScreenedTicket = z.infer<typeof screenedTicket>;
+type ScreenedTicket = z.infer<typeof screenedTicket>;
 
 export type Step = { wants: string; request: JobRequestInput };
 

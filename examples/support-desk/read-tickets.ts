@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type Ticket = {
+type Ticket = {
   ticket_id: number;
   sender: string;
   email: string;

@@ -22,7 +22,7 @@ const workerKey = z.object({ worker: z.string(), nkey_seed: z.string(), signing_
 const workerKeys = z.object(Object.fromEntries(POOLS.map((pool) => [pool, workerKey])) as PoolKeys);
 type PoolKeys = Record<(typeof POOLS)[number], typeof workerKey>;
 
-export const workersEnv = z.object({
+const workersEnv = z.object({
   COUNTERSIGN_NATS_URL: z.string(),
   /** Base64url: the key whose warrants are obeyed. */
   SCHEDULER_PUBLIC_KEY: z.string(),

@@ -11,7 +11,7 @@ import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 
 const ANSWER_MS = 5_000;
 
-export type BusAgent = {
+type BusAgent = {
   servers: string;
   /** Seed of the tenant's NATS user. */
   nkey_seed: string;

@@ -12,7 +12,7 @@ import { renderDevelopmentNats, serviceSettings } from '../development-environme
 import type { DevelopmentKeys } from '../development-keys.ts';
 import type { InitOptions } from './init-options.ts';
 
-export const POLICY_KEY_ID = 'policy-1';
+const POLICY_KEY_ID = 'policy-1';
 const FIRST_HEALTH_PORT = 9101;
 const YEARS = 5;
 

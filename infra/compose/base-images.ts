@@ -1,6 +1,6 @@
 // The published images that containers of the project stand on: in docker-compose.yml, and under TEST_STACK=containers.
 // A mirror's are named by the same variables in both.
-export type BaseImages = { nats: string; postgres: string };
+type BaseImages = { nats: string; postgres: string };
 
 export const BASE_IMAGES: BaseImages = { nats: 'nats:2.12-alpine', postgres: 'postgres:18' };
 

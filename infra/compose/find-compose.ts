@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 export type Compose = { command: string; args: readonly string[]; engine_version: string };
-export type NoCompose = { missing: string };
+type NoCompose = { missing: string };
 
 const ANSWER_MS = 10_000;
 const run = promisify(execFile);

@@ -34,7 +34,7 @@ export function chartResources(): Record<string, Json[]> {
 }
 
 /** A value that is not text: a number, a list or an object of values.yaml. */
-export function raw(path: string): string {
+function raw(path: string): string {
   return `RAW {{ toJson .Values.${path} }}`;
 }
 

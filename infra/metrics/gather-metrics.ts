@@ -19,9 +19,9 @@ export type MetricsPart = {
 };
 
 /** Facts about a part, from whoever keeps it running. */
-export type Kept = { name: string; restarts: number; given_up: boolean };
+type Kept = { name: string; restarts: number; given_up: boolean };
 
-export type GatherOptions = { host?: string; kept?: () => readonly Kept[] };
+type GatherOptions = { host?: string; kept?: () => readonly Kept[] };
 
 type Family = { head: string[]; samples: string[] };
 

@@ -5,7 +5,7 @@
 import { fullDisk } from '../full-disk.ts';
 import type { GuardedProcess } from '../spawn-guarded.ts';
 
-export type WedgeWatch = { monitor_url: string; store_dir: string; report: (line: string) => void };
+type WedgeWatch = { monitor_url: string; store_dir: string; report: (line: string) => void };
 
 const LOOK_MS = 2_000;
 /** Looks in a row that have to find it so. */

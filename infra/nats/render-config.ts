@@ -22,7 +22,7 @@ import type { NatsUser } from './permissions.ts';
 /** How long the server keeps the way back for the answers to a pull, which itself lives for ten seconds. */
 const PULL_ANSWERS = '30s';
 
-export type NatsConfigInput = {
+type NatsConfigInput = {
   port: number;
   /** HTTP of the server's own monitoring; left out, there is none. */
   monitor_port?: number;

@@ -17,7 +17,7 @@ import {
 
 const LOCK_KEY = 1279607882;
 
-export class MigrationChangedError extends Error {
+class MigrationChangedError extends Error {
   override readonly name = 'MigrationChangedError';
   constructor(file: string, instead: string) {
     super(`${file} has changed since it was applied; ${instead}`);

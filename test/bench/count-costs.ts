@@ -16,7 +16,7 @@ export type Costs = {
 export type Counted = { per_job: Costs; idle_per_s: Costs };
 
 type Counts = Costs & { at_ms: number };
-export type CountedSystem = {
+type CountedSystem = {
   admin_url: string;
   monitor_url: string;
   /** Submits one job and returns its id. */

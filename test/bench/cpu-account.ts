@@ -8,7 +8,7 @@ const TICKS_PER_S = Number(execFileSync('getconf', ['CLK_TCK']).toString());
 
 type Stat = { ppid: number; cpu_s: number };
 
-export type CpuReading = ReadonlyMap<string, number>;
+type CpuReading = ReadonlyMap<string, number>;
 
 /** `roots`: name → process id. Seconds so far. */
 export function readCpu(roots: ReadonlyMap<string, number>): CpuReading {

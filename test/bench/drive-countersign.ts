@@ -24,7 +24,7 @@ import type { LoadResult } from './submit-load.ts';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const POOL = 'demo-read';
 
-export type Driven = {
+type Driven = {
   jobs_per_s: number;
   cpu_us: Map<string, number>;
   /** At the fixed rate, where batches are small. */
@@ -36,7 +36,7 @@ export type Driven = {
   counted: Counted | null;
 };
 
-export type DriveOptions = {
+type DriveOptions = {
   /** Of each load. */
   seconds: number;
   /** Of every service. */

@@ -16,7 +16,7 @@ import type { TestSystem } from '../harness/start-system.ts';
 import { waitForApproval, waitForEnd } from '../harness/wait-for-job.ts';
 
 type Answer = { status: number; body: { code?: string } };
-export type Held = { job_id: string; approval_id: string; digest: string; racer: string; key: string };
+type Held = { job_id: string; approval_id: string; digest: string; racer: string; key: string };
 
 const CLOSED = /^approval_(granted|refused|expired|voided|withdrawn)$/;
 /** By whoever closes the question: what the evidence says then. */

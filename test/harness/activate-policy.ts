@@ -5,7 +5,7 @@ import { developmentSigner, readBundleFolder } from '@countersign/infra/publish-
 import { buildBundle, signBundle } from '@countersign/policy/build-bundle';
 import type { TestSystem } from './start-system.ts';
 
-export type Files = Record<string, string>;
+type Files = Record<string, string>;
 
 /** The development bundle with another `policy.yaml`; its tests belong to the old one. */
 export function withPolicy(change: (policy: string) => string): Files {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { ServiceName } from '@countersign/contracts/ledger-entry';
 import type { TestSystem } from './start-system.ts';
 
-export type EveryInstance = {
+type EveryInstance = {
   kill(): Promise<void>;
   start(): Promise<void>;
   /** They hang: alive, connected and silent. */

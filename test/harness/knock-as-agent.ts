@@ -5,14 +5,11 @@ import { canonicalize, type JsonValue } from '@countersign/ledger/canonical-json
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import type { TestSystem } from './start-system.ts';
 
-export const AGENT = 'desk-agent';
+const AGENT = 'desk-agent';
 
 type Value = { nonce: string; status: number; replayed: boolean; job_id: string; job_hash: string; state: string };
 /** `asked`: SHA-256 of the request as it arrived. */
-export type Reply = { asked: string } & (
-  | { ok: true; value: Value }
-  | { ok: false; error: { code: string; at?: string } }
-);
+type Reply = { asked: string } & ({ ok: true; value: Value } | { ok: false; error: { code: string; at?: string } });
 
 export type AgentOnBus = AsyncDisposable & {
   /** As text, signed for this subject. */

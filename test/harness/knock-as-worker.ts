@@ -4,8 +4,8 @@ import { DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
 import { type DoorIdentity, signDoorRequest } from '@countersign/worker/sign-door-request';
 import type { TestSystem } from './start-system.ts';
 
-export type Said = { status: number; body: any; headers: Headers };
-export type Knock = {
+type Said = { status: number; body: any; headers: Headers };
+type Knock = {
   as?: Partial<DoorIdentity>;
   query?: string;
   /** Signed already, or signed for something else. */

@@ -11,7 +11,7 @@ import { parseAst } from 'vitest/node';
  * `shows`: matches a text that holds it. `text`: with constants of the source put in, and a number in place of what stays open;
  * null for a call of a function.
  */
-export type Listed = { file: string; by: string; shows: RegExp; text: string | null };
+type Listed = { file: string; by: string; shows: RegExp; text: string | null };
 type Part = { type: string; [field: string]: any };
 
 const ROOT = join(import.meta.dirname, '../..');

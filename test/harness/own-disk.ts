@@ -26,7 +26,7 @@ export type OwnDisk = AsyncDisposable & {
   makeRoom(): void;
 };
 
-export type LoopDisk = OwnDisk & {
+type LoopDisk = OwnDisk & {
   /** From here on nothing reaches the disk, and what had not been synced is gone (ext4's own shutdown). */
   cutPower(): void;
   /** Mounts again what had reached the disk. Nobody may have a file open on it. */

@@ -25,7 +25,7 @@ import { claimTogether } from '@countersign/worker/claim-together';
 import { signResult } from '@countersign/worker/sign-result';
 import type { TestSystem } from './start-system.ts';
 
-export type Delivery = { claims: WarrantClaims; dispatched: DispatchMessage; message: StreamMessage; topic: string };
+type Delivery = { claims: WarrantClaims; dispatched: DispatchMessage; message: StreamMessage; topic: string };
 /** An attempt that this worker holds. */
 export type Held = {
   dispatch_id: string;
@@ -35,7 +35,7 @@ export type Held = {
   attempt: number;
   topic: string;
 };
-export type Report = {
+type Report = {
   result?: Partial<UnsignedResult>;
   tamper?: object;
   signing_pem?: string;

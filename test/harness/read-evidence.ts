@@ -6,7 +6,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import type { TestSystem } from './start-system.ts';
 
-export type Entry = { kind: string; body: Record<string, any> };
+type Entry = { kind: string; body: Record<string, any> };
 
 const TABLES = `
 SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
@@ -37,7 +37,7 @@ export async function countRows(system: TestSystem): Promise<Record<string, numb
 }
 
 /** How many messages of others than its owner each stream has ever taken: delivered and to be delivered. */
-export async function countPublished(system: TestSystem): Promise<Record<string, number>> {
+async function countPublished(system: TestSystem): Promise<Record<string, number>> {
   const connection = await connect({
     servers: system.nats.url,
     inboxPrefix: '_INBOX_provisioner',

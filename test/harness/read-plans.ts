@@ -20,7 +20,7 @@ type Node = {
   'Shared Read Blocks'?: number;
   Plans?: Node[];
 };
-export type Ran = { user: string; text: string; ms: number; plan: Node };
+type Ran = { user: string; text: string; ms: number; plan: Node };
 
 const SETTINGS = {
   session_preload_libraries: 'auto_explain',

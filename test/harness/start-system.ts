@@ -43,7 +43,7 @@ export type SystemOptions = {
   bundle_dir?: string;
 };
 
-export type Wires = { nats: Wire; postgres: Wire };
+type Wires = { nats: Wire; postgres: Wire };
 
 export type TestSystem = AsyncDisposable & {
   url: string;

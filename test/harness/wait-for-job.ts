@@ -3,7 +3,7 @@ import { isTerminal, type JobState } from '@countersign/contracts/states';
 import { waitUntil } from '@countersign/infra/wait-until';
 import type { TestSystem } from './start-system.ts';
 
-export type SeenJob = {
+type SeenJob = {
   job_id: string;
   state: JobState;
   reason: string | null;

@@ -1,7 +1,7 @@
 /** How the console asks the API: the same routes as everybody, under the caller's own session. */
 import type { WhoAsks } from '@countersign/contracts/login';
 
-export type Problem = { code: string; detail: string };
+type Problem = { code: string; detail: string };
 export type Told<T> = { ok: true; value: T } | { ok: false; status: number; problem: Problem };
 /** `path` under the API's prefix. With a body it is a change. */
 export type Ask = <T>(path: string, body?: object) => Promise<Told<T>>;

@@ -11,7 +11,7 @@ const AGAIN_MS = 3_000;
 /** Of events that come together, one is told of. */
 const GATHER_MS = 100;
 
-export type Keeper = {
+type Keeper = {
   /** Asks (again). `asking` unless it is the page's own doing, as it is from the second time on. */
   look: (asking?: Ask) => Promise<void>;
   stop: () => void;

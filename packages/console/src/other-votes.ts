@@ -66,7 +66,7 @@ function withdraw({ approval, tell }: Asked): View {
 }
 
 /** Of what somebody else granted alone. */
-export function signOff({ approval, person, tell }: Asked): View {
+function signOff({ approval, person, tell }: Asked): View {
   const broken = approval.glass_broken;
   const voted = approval.votes.some(({ voter, delegated_by }) => [voter, delegated_by].includes(person.principal));
   if (!may(person, 'approvals:review') || broken?.reviewed_by !== null || voted || broken.used_by === person.principal)

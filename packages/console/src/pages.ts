@@ -5,9 +5,9 @@ import { useTold } from './router.ts';
 import { problem, waiting } from './show-problem.ts';
 
 /** `id`: what the path names; `tick` changes when something became of an approval. */
-export type Shown = { id: string; person: Person; tick: number };
+type Shown = { id: string; person: Person; tick: number };
 type Load = () => Promise<(shown: Shown) => View>;
-export type Page = {
+type Page = {
   /** Below the console. */
   path: RegExp;
   /** In the menu. */

@@ -11,7 +11,7 @@ import type { Question } from './load-question.ts';
 import { findingsLine, restsOn } from './say-decision.ts';
 import { facts, seen, seenJson, span, utc, when } from './show-text.ts';
 
-export type QuestionProps = {
+type QuestionProps = {
   question: Question;
   person: Person;
   now: number;

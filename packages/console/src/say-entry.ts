@@ -4,7 +4,7 @@ import { html, type View } from './html.ts';
 import { decisionLine } from './say-decision.ts';
 import { seen } from './show-text.ts';
 
-export type Stage = 'door' | 'gate' | 'people' | 'worker' | 'screening' | 'end';
+type Stage = 'door' | 'gate' | 'people' | 'worker' | 'screening' | 'end';
 
 const STAGES: readonly [RegExp, Stage][] = [
   [/^job_admitted$/, 'door'],

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 /** `path` under the console's files, `url` of the source; TypeScript is stripped of its types before it is served. */
-export type ServedFile = { path: string; url: string };
+type ServedFile = { path: string; url: string };
 
 const OWN = [
   'act',

@@ -4,7 +4,7 @@ import { canonicalize } from '@countersign/ledger/canonical-json';
 import { APPROVAL_DOMAIN, plainDigest } from '@countersign/ledger/digest';
 
 /** The fields that stand in the digest, under the names of the view. */
-export type BoundTerms = Pick<
+type BoundTerms = Pick<
   ApprovalView,
   | 'approval_id'
   | 'tenant'

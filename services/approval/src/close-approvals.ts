@@ -11,7 +11,7 @@ import { countOpen, readVotes } from './store-shown.ts';
 
 type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'log'>;
 /** Null when somebody else closed it, or is voting on it now. */
-export type CloseApproval = (approval_id: string) => Promise<Approval | null>;
+type CloseApproval = (approval_id: string) => Promise<Approval | null>;
 
 export function closeApprovals({ database }: Context): CloseApproval {
   return groupCommit<string, Approval | null>({

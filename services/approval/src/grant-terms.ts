@@ -8,7 +8,7 @@ import { GRANT_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import type { Approval, HeldJob, Vote } from './store.ts';
 
 /** Canonical JSON of an effective job, and the salt of its digests. */
-export type Content = { effective: string | null; salt: string | null };
+type Content = { effective: string | null; salt: string | null };
 
 /** The least of all votes for the job; null where one of them is for this job alone. */
 export function leastOf(votes: readonly Vote[]): VoteGrant | null {

@@ -33,7 +33,7 @@ import { type Cover, findCovers } from './use-grants.ts';
 
 type Context = Pick<ServiceContext<unknown>, 'database' | 'log' | 'bus' | 'metrics'>;
 /** Resolves to whether this call opened it: false when it was open already, or the job is no longer held. */
-export type OpenApproval = (key: JobKey) => Promise<boolean>;
+type OpenApproval = (key: JobKey) => Promise<boolean>;
 
 /** More fields may come with the keys; only the view is believed anyway. */
 const hint = z.object({ tenant: tenantName, job_id: jobId });

@@ -3,7 +3,7 @@ import type { GrantView } from '@countersign/contracts/grant';
 import type { Tx } from '@countersign/platform/database';
 import { type Approval, COLUMNS, type HeldJob } from './store.ts';
 
-export type NewGrant = { grant_id: string; tenant: string; max_uses: number; minutes: number; given_by: string[] };
+type NewGrant = { grant_id: string; tenant: string; max_uses: number; minutes: number; given_by: string[] };
 /** The approval that gave it, and until when it holds. */
 export type Usable = Approval & { grant_expires_at: string };
 export type Grant = Omit<GrantView, 'state'> & { policy_epoch: number; in_time: boolean };
@@ -54,7 +54,7 @@ export function readUsable(tx: Tx, job: HeldJob): Promise<Usable[]> {
   return tx.query<Usable>(USABLE, given);
 }
 
-export type Page = { tenant: string; before: string | null; active: boolean; epoch: number | null; limit: number };
+type Page = { tenant: string; before: string | null; active: boolean; epoch: number | null; limit: number };
 
 /** The newest first. `epoch`: of the policy that is active for the tenant. */
 export function listGrants(tx: Tx, { tenant, before, active, epoch, limit }: Page): Promise<Grant[]> {

@@ -5,8 +5,8 @@ import type { Tx } from '@countersign/platform/database';
 
 /** As its row stands; who has to stay apart is read beside it. */
 export type Review = Omit<ReviewView, 'apart'> & { auth_method: string; job_hash: string; traceparent: string };
-export type NewReview = Omit<Review, 'state' | 'outcome' | 'signed_by' | 'signed_at' | 'reason' | 'opened_at'>;
-export type Reviewable = Omit<NewReview, 'review_id' | 'kind' | 'requester'> & {
+type NewReview = Omit<Review, 'state' | 'outcome' | 'signed_by' | 'signed_at' | 'reason' | 'opened_at'>;
+type Reviewable = Omit<NewReview, 'review_id' | 'kind' | 'requester'> & {
   actor: string;
   policy_version: number;
   state: string;
@@ -50,7 +50,7 @@ export async function insertReviews(tx: Tx, reviews: readonly NewReview[]): Prom
 }
 
 /** `due`: marked jobs are under way, or have ended. */
-export type Waiting = { open: number; oldest_s: number; due: boolean };
+type Waiting = { open: number; oldest_s: number; due: boolean };
 
 export async function countWaiting(tx: Tx): Promise<Waiting> {
   const [row] = await tx.query<Waiting>(
@@ -85,7 +85,7 @@ export async function lockReview(tx: Tx, tenant: string, review_id: string): Pro
   await tx.query('SELECT FROM approval.reviews WHERE review_id = $2 AND tenant = $1 FOR UPDATE', [tenant, review_id]);
 }
 
-export type Signed = { review_id: string; outcome: string; by: string; reason: string | null };
+type Signed = { review_id: string; outcome: string; by: string; reason: string | null };
 
 export async function markSigned(tx: Tx, { review_id, outcome, by, reason }: Signed): Promise<void> {
   await tx.query(

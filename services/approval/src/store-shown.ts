@@ -32,7 +32,7 @@ const oneApproval = readBy(({ tenant, approval_id }: { tenant: string; approval_
   shown(approvals.where('tenant', '=', tenant).where('approval_id', '=', approval_id)),
 );
 
-export type ListFilter = { tenant: string; state: ApprovalState | null; job_id: string | null; before: string | null };
+type ListFilter = { tenant: string; state: ApprovalState | null; job_id: string | null; before: string | null };
 
 type Content = { effective: string | null; salt: string | null };
 

@@ -59,7 +59,7 @@ const HELD = 'SELECT FROM scheduler.held h WHERE (h.tenant, h.job_id, h.held_seq
 const UNOPENED = `NOT EXISTS (SELECT FROM approval.approvals a
   WHERE (a.tenant, a.job_id, a.held_seq) = (h.tenant, h.job_id, h.held_seq))`;
 
-export type NewVote = Omit<Vote, 'voted_at'> & { approval_id: string; auth_method: string };
+type NewVote = Omit<Vote, 'voted_at'> & { approval_id: string; auth_method: string };
 
 /** A job that is held again is asked about again, and the opening of that question voids this one. */
 const GONE = `NOT EXISTS (SELECT FROM scheduler.held h WHERE (h.tenant, h.job_id) = (a.tenant, a.job_id))`;

@@ -13,7 +13,7 @@ import { headOf, proveGrowth } from './read-tiles.ts';
 import { keepCosignature, readCheckpoint } from './store-tree.ts';
 
 type WitnessAt = { key: NoteKey; url: string };
-export type Witnesses = {
+type Witnesses = {
   /** A checkpoint was kept. While a witness is being asked, the last one that comes is the next one asked. */
   show(): void;
   stop(): Promise<void>;
@@ -30,7 +30,7 @@ export const witnessList = z
   })
   .transform((text): readonly WitnessAt[] => readWitnesses(text).filter((each) => each !== null));
 
-export type WitnessParts = {
+type WitnessParts = {
   witnesses: readonly WitnessAt[];
   database: Database;
   log: Pick<Logger, 'warn' | 'error'>;

@@ -9,7 +9,7 @@ import { z } from 'zod';
 /** A message of the stream and the leaf that it carries. */
 export type Place = { seq: number; leaf: number };
 
-export type AuditStream = {
+type AuditStream = {
   first_seq: number;
   last_seq: number;
   /** Null when it holds no entry. */

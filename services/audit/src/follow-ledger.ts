@@ -9,14 +9,14 @@ import { errorFields, type Logger } from '@countersign/platform/logger';
 import type { Publisher } from './publish-entries.ts';
 import { endSleep, trySleep } from './store.ts';
 
-export type Following = {
+type Following = {
   nudge(): void;
   stop(): Promise<void>;
   /** Throws while passes fail. */
   check(): void;
 };
 
-export type FollowOptions = {
+type FollowOptions = {
   publisher: Pick<Publisher, 'pass'>;
   database_url: string;
   log: Pick<Logger, 'warn'>;

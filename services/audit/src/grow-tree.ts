@@ -35,7 +35,7 @@ export type GrowingTree = {
   stop(): Promise<void>;
 };
 
-export type GrowOptions = {
+type GrowOptions = {
   database: Database;
   signers: readonly [NoteSigner, ...NoteSigner[]];
   log: Pick<Logger, 'error' | 'warn'>;
@@ -55,7 +55,7 @@ type Growing = {
 };
 
 /** Whoever changes the key lets old and new sign together for a while. */
-export class UnknownCheckpoint extends Error {
+class UnknownCheckpoint extends Error {
   override readonly name = 'UnknownCheckpoint';
   constructor() {
     super('none of LOG_KEYS signed the last checkpoint under LOG_ORIGIN: change a key while old and new both sign');

@@ -14,7 +14,7 @@ import { findMissing, type Place, readAuditStream, readLeaf } from './audit-stre
 import { showEntry } from './show-entry.ts';
 import { nextWindow, publishFrom, type StoredEntry, type Window } from './store.ts';
 
-export type Parts = {
+type Parts = {
   jetstream: JetStream;
   database: Database;
   log: Pick<Logger, 'warn' | 'error'>;
@@ -24,7 +24,7 @@ export type Parts = {
 };
 
 /** `full`: more waits. `worked`: there was something to do. `elsewhere`: another instance publishes. */
-export type Pass = 'full' | 'worked' | 'idle' | 'elsewhere';
+type Pass = 'full' | 'worked' | 'idle' | 'elsewhere';
 
 export type Publisher = {
   /** One window: seal, move the cursor, publish. Throws outages; the next pass then looks first where the stream ends. */

@@ -24,7 +24,7 @@ import {
 import type { Tx } from '@countersign/platform/database';
 import { type KeptCheckpoint, readCheckpoint, readLeafHashes, readNodes } from './store-tree.ts';
 
-export type InclusionProof = { leaf_index: number; tree_size: number; hashes: Uint8Array[] };
+type InclusionProof = { leaf_index: number; tree_size: number; hashes: Uint8Array[] };
 
 /** The leaves are not those over which the log signed. */
 export class BrokenTree extends Error {

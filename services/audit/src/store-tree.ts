@@ -13,7 +13,7 @@ export type KeptCheckpoint = { tree_size: number; root_hash: Buffer; note: strin
 
 const CHECKPOINT = 'c.tree_size, c.root_hash, c.note';
 
-export type NewCheckpoint = {
+type NewCheckpoint = {
   from_size: number;
   tree_size: number;
   /** Entry hash of the last leaf. */

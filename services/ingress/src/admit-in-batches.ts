@@ -6,7 +6,7 @@ import type { Bus } from '@countersign/platform/bus';
 import { groupCommit } from '@countersign/platform/group-commit';
 import { splitBySize } from './split-by-size.ts';
 
-export type Admission = { item: AdmitItem; bytes: number };
+type Admission = { item: AdmitItem; bytes: number };
 type Outcome = Admitted | CountersignError;
 
 export function openAdmissions(bus: Bus): (admission: Admission) => Promise<Admitted> {

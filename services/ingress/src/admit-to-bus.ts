@@ -17,7 +17,7 @@ import type { RegisteredUser } from './store-bus.ts';
 /** In the registry, by nkey (`findBusUsers`). */
 export type FindUsers = (nkeys: readonly string[]) => Promise<ReadonlyMap<string, RegisteredUser>>;
 
-export type AdmissionParts = {
+type AdmissionParts = {
   connection: Pick<Connection, 'subscribe' | 'publish'>;
   find: FindUsers;
   signer: BusSigner;

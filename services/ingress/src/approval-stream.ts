@@ -11,7 +11,7 @@ export const APPROVAL_KINDS: readonly string[] = Object.entries(ENTRY_KINDS)
   .filter(([, recorder]) => recorder === 'approval')
   .map(([kind]) => kind);
 
-export type ApprovalStreamOptions = {
+type ApprovalStreamOptions = {
   /** The first leaf to look at. */
   from: number;
   /** Sealed entries of `APPROVAL_KINDS`, the tenant's own, from a leaf on. */

@@ -21,10 +21,10 @@ import { actingOf } from './token-acting.ts';
 
 /** Both count while one takes over from the other; the newest first. `raw`: base64url. */
 export type SigningKeys = readonly { raw: string; key: KeyObject }[];
-export type Agent = { caller: Caller; signing_keys: SigningKeys };
+type Agent = { caller: Caller; signing_keys: SigningKeys };
 /** Of which pool, by its name there. */
 export type Worker = { pool: string; worker: string };
-export type SigningWorker = { worker: Worker; signing_keys: SigningKeys };
+type SigningWorker = { worker: Worker; signing_keys: SigningKeys };
 export type Authenticator = {
   /** `address`: where it came from. Throws `unauthenticated`, `revoked` or `too_many_requests`. */
   byKey(key: string, address: string): Promise<Caller>;

@@ -14,7 +14,7 @@ import type { EventStreams } from './stream-events.ts';
 import type { JobKey, WaitingCallers } from './waiting-callers.ts';
 
 export type Ending = { bus: Pick<Bus, 'call'>; streams: Pick<EventStreams, 'open'>; waiting: WaitingCallers };
-export type Awaiting = { caller: Caller; wait_ms: number; signal: AbortSignal; traceparent: string };
+type Awaiting = { caller: Caller; wait_ms: number; signal: AbortSignal; traceparent: string };
 
 /** Null when it has not ended in that time, or nobody can say. */
 export async function awaitEnd(ending: Ending, accepted: Accepted, awaiting: Awaiting): Promise<Ended | null> {

@@ -7,7 +7,7 @@
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 
-export type Rate = {
+type Rate = {
   /**
    * Takes one from each source and returns how to give it back. Throws `too_many_requests`, with the milliseconds until the
    * next one, before it takes any.
@@ -15,7 +15,7 @@ export type Rate = {
   take(sources: readonly string[], detail: string): () => void;
 };
 
-export type Guesses = {
+type Guesses = {
   /** One try, for a credential that begins like this; given back when it turns out right. Throws as a rate does. */
   take(address: string, beginning: string): () => void;
 };

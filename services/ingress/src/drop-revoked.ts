@@ -26,7 +26,7 @@ const listed = z.object({
 });
 type Listed = z.output<typeof listed>['data']['connections'];
 
-export type DropParts = {
+type DropParts = {
   bus: Pick<Bus, 'ask' | 'connection'>;
   database: Tx;
   metrics: Pick<Metrics, 'count'>;

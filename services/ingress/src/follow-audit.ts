@@ -7,7 +7,7 @@ import type { Metrics } from '@countersign/platform/metrics';
 type Listener = (entry: LedgerEntry) => void;
 /** Under null who follows all of them. */
 type Followed = { chains: Map<string | null, Set<Listener>>; unsubscribe: () => void };
-export type AuditFollower = (tenant: string, chain: string | null, listener: Listener) => () => void;
+type AuditFollower = (tenant: string, chain: string | null, listener: Listener) => () => void;
 
 /**
  * What arrives here is a hint that something is new: a lost message is made good by reading the timeline, and what is no

@@ -10,7 +10,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { monotonicMs } from '@countersign/platform/clock';
 
 /** Runs `work` with its bunch, or at once where there is none to wait for. */
-export type Gather = <T>(work: () => Promise<T>) => Promise<T>;
+type Gather = <T>(work: () => Promise<T>) => Promise<T>;
 
 type Bunch = {
   size: number;

@@ -7,7 +7,7 @@ import type { Bus } from '@countersign/platform/bus';
 import type { Caller } from './caller.ts';
 import type { Incoming } from './route.ts';
 
-export type JobParams = { job_id: string };
+type JobParams = { job_id: string };
 type Asking = Pick<Incoming<JobParams, unknown, unknown>, 'caller' | 'params' | 'traceparent'>;
 
 /** `tenant` is always the credential's own: no path leads into another's. */

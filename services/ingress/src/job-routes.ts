@@ -36,7 +36,7 @@ const READ = ['jobs:read', 'jobs:read:own'] as const;
 
 const lastEventId = z.string().regex(/^\d{1,9}$/, 'must be the id of an event');
 
-export type JobParts = { bus: Bus; submit: SubmitJob; streams: EventStreams; waiting: WaitingCallers };
+type JobParts = { bus: Bus; submit: SubmitJob; streams: EventStreams; waiting: WaitingCallers };
 
 export function jobRoutes({ bus, submit, streams, waiting }: JobParts): Route[] {
   return [

@@ -8,7 +8,7 @@ import { EntryStream } from './entry-stream.ts';
 
 const TERMINAL_KINDS: ReadonlySet<string> = new Set(TERMINAL_STATES.map((state) => `job_${state}`));
 
-export type JobStreamOptions = {
+type JobStreamOptions = {
   /** The entry of the chain that the reader saw last; -1 for none. */
   after: number;
   /** The whole chain, oldest first. */

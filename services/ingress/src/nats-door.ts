@@ -23,7 +23,7 @@ import { type SignedMessage, verifySigned } from './verify-signed.ts';
 
 const RETRY_MS = 1_000;
 
-export type NatsDoorParts = {
+type NatsDoorParts = {
   bus: Bus;
   intake: Intake;
   submit: SubmitJob;

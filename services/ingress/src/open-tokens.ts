@@ -10,10 +10,10 @@ import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { Act } from './token-acting.ts';
 
-export const TOKEN_TYP = 'at+jwt';
+const TOKEN_TYP = 'at+jwt';
 const ALGORITHM = 'EdDSA';
 
-export type TokenSettings = {
+type TokenSettings = {
   /** PKCS#8 PEM, Ed25519. */
   TOKEN_KEY: string;
   /** Raw public keys, base64url: what was signed with them before still opens. */

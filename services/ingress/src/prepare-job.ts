@@ -29,7 +29,7 @@ export type Submission = {
   beside?: readonly Link[];
 };
 
-export type PreparedJob = {
+type PreparedJob = {
   request: NamedRequest;
   job_hash: string;
   plain_digest: string;
@@ -38,7 +38,7 @@ export type PreparedJob = {
   bytes: number;
 };
 
-export function refuseOtherTenant(tenant: string | undefined, caller: Caller): void {
+function refuseOtherTenant(tenant: string | undefined, caller: Caller): void {
   if (tenant !== undefined && tenant !== caller.tenant)
     throw new CountersignError('tenant_mismatch', undefined, { at: '/tenant' });
 }

@@ -3,7 +3,7 @@ import { CountersignError } from '@countersign/contracts/errors';
 import { type JsonValue, parseStrict } from '@countersign/ledger/canonical-json';
 
 /** Is given the bytes as they came, and throws when they are not the ones that were signed. */
-export type CheckBody = (body: Uint8Array) => void;
+type CheckBody = (body: Uint8Array) => void;
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset=("?)utf-8\2\s*)?$/i;
 

@@ -54,7 +54,7 @@ const busUser = z.strictObject({
   principal: principalId.nullable().default(null),
 });
 
-export const identities = z.strictObject({
+const identities = z.strictObject({
   tenants: z.array(tenantName).default([]),
   principals: z.array(z.discriminatedUnion('type', [human, agent])).default([]),
   api_keys: z.array(key).default([]),

@@ -31,7 +31,7 @@ export type Answer =
   | { stream: ReadableStream<Uint8Array>; headers?: Readonly<Record<string, string>> };
 
 /** Without a schema there is no body. */
-export type AnswerSpec = { says: string; schema?: z.ZodType; media?: string };
+type AnswerSpec = { says: string; schema?: z.ZodType; media?: string };
 
 export type Route<
   P extends z.ZodObject = z.ZodObject,

@@ -15,7 +15,7 @@ import type { Admitted, CredentialParts } from './read-credential.ts';
 import type { Uses } from './registry/record-uses.ts';
 import type { Answer, Route } from './route.ts';
 
-export type HttpParts = CredentialParts & {
+type HttpParts = CredentialParts & {
   uses: Pick<Uses, 'note'>;
   shares: Shares;
   bodies: Shares;

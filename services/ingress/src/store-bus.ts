@@ -35,7 +35,7 @@ SELECT u.nkey, u.kind, u.pool, u.worker, u.tenant, a.slot, (
     ON a.kind = CASE u.kind WHEN 'worker' THEN 'pool' WHEN 'agent' THEN 'tenant' ELSE 'auditor' END
    AND a.owner = coalesce(u.pool, u.tenant)`;
 
-export type NewBusUser = {
+type NewBusUser = {
   nkey: string;
   kind: 'agent' | 'auditor';
   tenant: string;
@@ -51,7 +51,7 @@ const SHOWN = `
 SELECT u.nkey, u.kind, u.tenant, u.principal_id AS principal, u.created_at, r.revoked_at
   FROM identity.bus_users u LEFT JOIN control.revocations r ON r.subject = 'bus:' || u.nkey`;
 
-export type BusUserPage = { tenant: string; after: string; rows: number };
+type BusUserPage = { tenant: string; after: string; rows: number };
 
 const CHECK_VIOLATION = '23514';
 

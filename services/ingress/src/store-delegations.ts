@@ -8,7 +8,7 @@ const STANDS = `d.expires_at > clock_timestamp() AND NOT EXISTS (
 
 const VIEW = `d.delegation_id, d.principal_id AS principal, d.delegate_id AS "to", d.group_name AS votes_in, ${INSTANT('created_at')}, ${INSTANT('expires_at')}`;
 
-export type NewDelegation = {
+type NewDelegation = {
   delegation_id: string;
   principal: string;
   to: string;

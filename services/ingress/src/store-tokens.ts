@@ -6,7 +6,7 @@ import type { Functions } from './tables.ts';
 
 const routines = routinesOf<Functions>();
 
-export type TokenRow = PrincipalRow & {
+type TokenRow = PrincipalRow & {
   key_id: string | null;
   /** Of the agent, when it asked for the token by a signature. */
   made_with: string | null;
@@ -23,7 +23,7 @@ const FIND_TOKEN = `SELECT ${PRINCIPAL}, t.key_id, t.signing_key AS made_with, t
   FROM identity.tokens t JOIN identity.principals p USING (principal_id) LEFT JOIN identity.api_keys k USING (key_id)
   WHERE t.token_id = $1`;
 
-export type NewToken = {
+type NewToken = {
   token_id: string;
   principal: string;
   key_id: string | null;

@@ -49,10 +49,10 @@ const FIND_ENDED = `SELECT coalesce(
 
 type Reader = { id: string; key_id: string | null; token_id: string | null; session?: string };
 
-export type NewPrincipal = Omit<PrincipalRow, 'revoked' | 'former_key'>;
-export type WorkerRow = { public_key: string; former_key: string | null; revoked: boolean };
+type NewPrincipal = Omit<PrincipalRow, 'revoked' | 'former_key'>;
+type WorkerRow = { public_key: string; former_key: string | null; revoked: boolean };
 
-export type NewKey = {
+type NewKey = {
   key_id: string;
   key_sha256: Uint8Array;
   principal: string;
@@ -62,7 +62,7 @@ export type NewKey = {
   days: number | null;
 };
 
-export type NewWorker = {
+type NewWorker = {
   worker: string;
   pool: string;
   public_key: string;

@@ -29,10 +29,10 @@ export type EventStreams = {
 };
 
 /** `after` as in JobStream; `reader`: who reads, by which credential. */
-export type Reader = { after: number; reader: Credential };
+type Reader = { after: number; reader: Credential };
 
 /** What ends a stream when it ends, and who has a share of its own in them. */
-export type Credential = { id: string; key_id: string | null; token_id: string | null; session?: string };
+type Credential = { id: string; key_id: string | null; token_id: string | null; session?: string };
 
 type Open = { tenant: string; share: string; credential: Credential };
 

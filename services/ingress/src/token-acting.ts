@@ -1,6 +1,6 @@
 /** RFC 8693, section 4.1: `sub` is the one on whose behalf, the outermost `act` the one who acts, and those between are within. */
 
-export type Acting = { sub: string; act?: Act };
+type Acting = { sub: string; act?: Act };
 export type Act = { sub: string; act?: Act | undefined };
 
 /** `chain` from the first, on whose behalf it is, to the last, who let `actor` act. */

@@ -16,8 +16,8 @@ import { insertNonce } from './store-tokens.ts';
 
 /** `address`: where it came from. */
 export type FromSomewhere = SignedHttp & { address: string };
-export type VerifiedHttp = Pick<OpenedHttp, 'digest'> & { caller: Caller };
-export type VerifiedWorker = Pick<OpenedHttp, 'digest'> & { worker: Worker };
+type VerifiedHttp = Pick<OpenedHttp, 'digest'> & { caller: Caller };
+type VerifiedWorker = Pick<OpenedHttp, 'digest'> & { worker: Worker };
 
 export type HttpSignatures = {
   /** Throws `signature_invalid`, `signature_stale`, `signature_replayed`, `too_many_requests` and what `byAgent` throws. */

@@ -25,7 +25,7 @@ export type SignedMessage = {
 type Signed = { signed: SignedRequest; raw: { [key: string]: JsonValue } };
 
 /** A nonce stands for one request of its agent: the answer names it. */
-export type Verified = Submission & { nonce: string };
+type Verified = Submission & { nonce: string };
 
 export async function verifySigned(message: SignedMessage, authenticator: Authenticator): Promise<Verified> {
   const { subject, addressed, data, received_ms, traceparent } = message;

@@ -5,7 +5,7 @@ import type { Screening } from './screen-output.ts';
 import type { ResultRow } from './store.ts';
 
 /** A result that was refused before it could be screened, by the dispatch that its message names. */
-export type RefusedEarly = { kind: 'refused'; from: Sender; dispatch_id: string; code: string };
+type RefusedEarly = { kind: 'refused'; from: Sender; dispatch_id: string; code: string };
 export type CommitItem = ScreenedResult | UnreadResult | RefusedEarly;
 export type Outcome =
   | { kind: 'stored'; row: ResultRow; topic: string; fail_mode: Screening['fail_mode'] }

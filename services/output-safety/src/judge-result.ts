@@ -36,7 +36,7 @@ export type UnreadResult = {
   data: Uint8Array;
 };
 
-export type Standing =
+type Standing =
   | { kind: 'counts' }
   /** Screened before, and it is the same: the worker asks until it is told that this is settled. */
   | { kind: 'duplicate' }

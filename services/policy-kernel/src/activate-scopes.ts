@@ -11,7 +11,7 @@ import { insertPublication } from './store-bundles.ts';
 export type ActivatedScopes = { scope: string; epoch: number }[];
 
 /** Thrown so that nothing of the transaction stays. */
-export class Refused extends Error {
+class Refused extends Error {
   readonly refusal: BundleRefusal;
   constructor(refusal: BundleRefusal) {
     super(refusal.code);

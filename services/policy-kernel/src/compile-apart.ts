@@ -20,7 +20,7 @@ export type ReadPolicy =
   | BundleRefusal;
 export type Asked = { root: TrustRoot; question: Question };
 
-export type Reading = {
+type Reading = {
   /**
    * One after the other: the kernel's own questions first, then those that somebody asks for a tenant (`whose`), tenants in
    * turns. Throws `share_exceeded` and `overloaded` when too much waits, and `overloaded` when the process ended over it.

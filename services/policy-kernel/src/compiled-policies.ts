@@ -15,7 +15,7 @@ import { startReading } from './compile-apart.ts';
 import { stepsInSlices } from './in-slices.ts';
 
 export type OpenedBundle = { ok: true; bundle: Omit<VerifiedBundle, 'files'>; policy: CompiledPolicy };
-export type OpenedFiles = { ok: true; snapshot: string; policy: CompiledPolicy };
+type OpenedFiles = { ok: true; snapshot: string; policy: CompiledPolicy };
 
 export type CompiledPolicies = {
   /**

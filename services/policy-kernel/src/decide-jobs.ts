@@ -16,7 +16,7 @@ import { historyFor, type KnownRun } from './read-runs.ts';
 import type { Scans } from './scan-apart.ts';
 import type { Sealer } from './seal-answer.ts';
 
-export type DecideParts = {
+type DecideParts = {
   policies: ActivePolicies;
   cache: DecisionCache;
   sealer: Sealer;

@@ -4,7 +4,7 @@
  */
 import { CountersignError } from '@countersign/contracts/errors';
 
-export type QueueOptions<I, O> = {
+type QueueOptions<I, O> = {
   decide: (item: I) => O;
   /** Items that may wait. */
   max_items: number;

@@ -11,7 +11,7 @@ export type DecisionCache = {
   set(asked: Question, answer: DecideAnswer): void;
   clear(): void;
 };
-export type CacheOptions = {
+type CacheOptions = {
   rows: number;
   ttl_ms: number;
   monotonicMs: () => number;
@@ -21,7 +21,7 @@ export type CacheOptions = {
 
 /** Answers given while the policy only observed are dropped once it enforces. */
 export type DecidedUnder = { epoch: number; observing: boolean };
-export type Question = DecidedUnder & Pick<DecideItem, 'request' | 'actor' | 'job_hash' | 'salt' | 'exceeded'>;
+type Question = DecidedUnder & Pick<DecideItem, 'request' | 'actor' | 'job_hash' | 'salt' | 'exceeded'>;
 
 /** The gate is left out on purpose: what the submit gate allowed is what the dispatch gate asks about. */
 export function questionOf(under: DecidedUnder, item: DecideItem, request = item.request): Question {

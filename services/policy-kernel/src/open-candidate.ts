@@ -11,7 +11,7 @@ import type { CompiledPolicies } from './compiled-policies.ts';
 import type { Asked } from './decide-under.ts';
 import { readPublished } from './store-published.ts';
 
-export type Candidate = Asked & { asked: AskedPolicy };
+type Candidate = Asked & { asked: AskedPolicy };
 export type OpenCandidate = (tenant: string, candidate: PolicyCandidate) => Promise<Candidate>;
 
 type Parts = { database: Tx; compiled: CompiledPolicies };

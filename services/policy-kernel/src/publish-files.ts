@@ -14,7 +14,7 @@ import { type PublishParts, publishDocument } from './publish-document.ts';
 import { readActivated, readControl } from './store.ts';
 import { newestVersion } from './store-published.ts';
 
-export type PublishOptions = Omit<BuildOptions, 'version'> & { signer: BundleSigner };
+type PublishOptions = Omit<BuildOptions, 'version'> & { signer: BundleSigner };
 export type PolicyDoor = {
   publish(document: string): Promise<unknown>;
   activate(version: number, scope: string): Promise<unknown>;

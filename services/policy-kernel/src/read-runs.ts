@@ -20,7 +20,7 @@ const histories = z.array(z.array(ranBefore).nullable());
 
 type Item = Pick<DecideItem, 'request' | 'actor'>;
 /** `of`: the label run, null without one. `before`: RFC 3339; left out, as it stands now. */
-export type WantedRun = { item: Item; of: string | null; run: RunsSource; before?: string };
+type WantedRun = { item: Item; of: string | null; run: RunsSource; before?: string };
 /** In order. Null where it is not known: without the label `run`, or beyond `LIMITS.run_jobs`. */
 export type ReadRuns = (wanted: readonly WantedRun[]) => Promise<RunHistory[]>;
 

@@ -6,7 +6,7 @@ import type { DecideAnswer, Judged } from '@countersign/contracts/decision';
 import { type SealedAnswer, type SealKey, sealDecision, sealedAnswerOf } from '@countersign/ledger/decision-seal';
 import type { DecideOutcome } from '@countersign/policy/decide';
 
-export type SealOptions = {
+type SealOptions = {
   keys: readonly SealKey[];
   /** Milliseconds; 0 seals nothing. */
   lifetime_ms: number;

@@ -35,7 +35,7 @@ type Live = { item: DecideItem; answer: DecideAnswer; shadow: Loaded };
 
 const MINUTE_MS = 60_000;
 
-export type Shadows = {
+type Shadows = {
   refresh(): Promise<void>;
   /** Costs a lookup; everything else happens later, or not at all. */
   offer(item: DecideItem, answer: DecideAnswer): void;

@@ -2,7 +2,7 @@
 import type { Tx } from '@countersign/platform/database';
 import type { Tables } from './tables.ts';
 
-export type Publication = Omit<Tables['policy.published'], 'published_at'>;
+type Publication = Omit<Tables['policy.published'], 'published_at'>;
 
 /** Its id; the same for the same document, which stays as it was judged. */
 export async function storeDocument(tx: Tx, document: string): Promise<number> {

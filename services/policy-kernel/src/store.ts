@@ -6,7 +6,7 @@ import type { Functions } from './tables.ts';
 
 const routines = routinesOf<Functions>();
 
-export type Activation = {
+type Activation = {
   scope: string;
   version: number;
   snapshot: string;
@@ -31,7 +31,7 @@ const controlScopes = z.object({
     }),
   ),
 });
-export type ControlScopes = z.infer<typeof controlScopes>;
+type ControlScopes = z.infer<typeof controlScopes>;
 export type ControlScope = ControlScopes['scopes'][number];
 
 export async function markActivated(tx: Tx, bundle_id: number): Promise<void> {

@@ -4,7 +4,7 @@ import { describeMiss, eligiblePools } from '@countersign/policy/choose-pool';
 import type { PoolList } from './store-pools.ts';
 import { UNCHECKED_POOL } from './store-pools.ts';
 
-export type PoolNeed = Parameters<typeof eligiblePools>[1];
+type PoolNeed = Parameters<typeof eligiblePools>[1];
 /** `worker_concurrency`: how many of its jobs one worker runs at once; left out: as many as it likes. */
 export type ChosenPool = { id: string; concurrency: number; worker_concurrency?: number | undefined };
 

@@ -11,7 +11,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
 
-export type AttemptState = 'dispatched' | 'running' | 'reported' | 'ended' | 'lost' | 'void';
+type AttemptState = 'dispatched' | 'running' | 'reported' | 'ended' | 'lost' | 'void';
 
 export type LockedAttempt = JobFacts & {
   dispatch_id: string;
@@ -44,7 +44,7 @@ export type LockedAttempt = JobFacts & {
   approval_id: string | null;
 };
 
-export type Party = {
+type Party = {
   dispatch_id: string;
   tenant: string;
   job_id: string;

@@ -73,7 +73,7 @@ SELECT p.pool, coalesce(w.jobs, 0)::int AS jobs, coalesce(w.oldest, 0) AS oldest
   LEFT JOIN (SELECT pool, count(*) AS workers FROM scheduler.worker_sightings
               WHERE seen_at > clock_timestamp() - ${LIMITS.worker_alive_ms} * interval '1 millisecond' GROUP BY pool) a ON a.pool = p.pool`;
 /** Ages in seconds; 0 where nothing waits. `workers`: those alive. */
-export type PoolLoad = { pool: string; jobs: number; oldest: number; unclaimed: number; workers: number };
+type PoolLoad = { pool: string; jobs: number; oldest: number; unclaimed: number; workers: number };
 
 export function loadOfPools(tx: Tx, pools: readonly string[]): Promise<PoolLoad[]> {
   return tx.query<PoolLoad>(BY_POOL, [pools]);

@@ -7,8 +7,8 @@ import type { Functions } from './tables.ts';
 const routines = routinesOf<Functions>();
 
 export type AdmitOutcome = 'admitted' | 'sent' | 'exists';
-export type DispatchOutcome = 'sent' | 'full' | 'look';
-export type AdmitStep = {
+type DispatchOutcome = 'sent' | 'full' | 'look';
+type AdmitStep = {
   /** Rows of scheduler.jobs, and of scheduler.attempts for those that may go straight through. */
   items: readonly object[];
   /** Rows of scheduler.contexts. */
@@ -17,7 +17,7 @@ export type AdmitStep = {
   sent_bodies: readonly (string | null)[];
 };
 
-export type ClaimStep = { dispatch_id: string; pool: string; worker: string; claim_id: string; template: string };
+type ClaimStep = { dispatch_id: string; pool: string; worker: string; claim_id: string; template: string };
 export type GrantedClaim = {
   /** From 1. */
   place: number;

@@ -53,7 +53,7 @@ export const countersignBound: Engine = {
 };
 
 /** One rule per line, as a policy of thousands would be kept. */
-export function policyText(policy: BenchPolicy): string {
+function policyText(policy: BenchPolicy): string {
   const flow = {
     collectionStyle: 'flow',
     flowCollectionPadding: false,
@@ -65,7 +65,7 @@ export function policyText(policy: BenchPolicy): string {
   return `groups: [sre, security]\ntopics: ${stringify(topics, flow)}tiers:\n${lines(tiers)}rules:\n${lines(rules)}`;
 }
 
-export function compileText(text: string): CompiledPolicy {
+function compileText(text: string): CompiledPolicy {
   const compiled = compilePolicy({ 'policy.yaml': text }, { version: 1, snapshot: `sha256:${'5'.repeat(64)}` });
   if (!compiled.ok) throw new Error(compiled.faults.slice(0, 3).map(describeFault).join('\n'));
   return compiled.policy;

@@ -4,7 +4,7 @@
  */
 import type { BenchPolicy, BenchQuestion } from './make-policy.ts';
 
-export type Answer = { decision: string; rule_id: string | null };
+type Answer = { decision: string; rule_id: string | null };
 export type Loaded = { ask: (question: BenchQuestion) => Answer | Promise<Answer> };
 export type Engine = {
   name: string;

@@ -11,7 +11,7 @@ export type Layout = 'topics' | 'labels';
 export type BenchPolicy = Pick<PolicySource, 'rules' | 'tiers' | 'topics'>;
 type Rule = PolicySource['rules'][number];
 
-export const RULES_PER_SERVICE = 10;
+const RULES_PER_SERVICE = 10;
 const ACTIONS = ['read', 'list', 'apply', 'delete', 'write.row', 'write.table'];
 const ENVIRONMENTS = ['prod', 'staging', 'dev'];
 const TEAMS = ['web', 'data', 'security'];
@@ -43,7 +43,7 @@ const TIERS = [
 ];
 
 /** mulberry32: small, seeded, good enough to choose test data. */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

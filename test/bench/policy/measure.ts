@@ -9,7 +9,7 @@ import type { Loaded } from './engine.ts';
 import type { BenchQuestion } from './make-policy.ts';
 
 /** Evaluations per second of this process's CPU time, and by the clock on the wall. */
-export type Rates = { per_cpu_s: number; per_s: number };
+type Rates = { per_cpu_s: number; per_s: number };
 export type Sampled = Rates & { latencies_us: number[] };
 
 /** Calls between two looks at the clock, for engines fast enough to need it. */

@@ -31,7 +31,7 @@ import { piiLookalikesUnseen, piiUnseen, secretLookalikesUnseen, secretsUnseen }
 import { visitorTexts } from './visitor/sets.ts';
 import { wideAttacks, wideProse } from './wide/sets.ts';
 
-export type Corpus = {
+type Corpus = {
   name: string;
   scanner: ScannerName;
   positives: boolean;

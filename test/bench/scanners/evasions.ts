@@ -15,7 +15,7 @@ const BY_LETTER: Readonly<Record<string, string>> = {
 };
 const LEET: Readonly<Record<string, string>> = { a: '4', e: '3', i: '1', o: '0', s: '5', t: '7' };
 
-export type Evasion = readonly [name: string, words: boolean, change: (text: string, r: Random) => string];
+type Evasion = readonly [name: string, words: boolean, change: (text: string, r: Random) => string];
 /** `words`: hides words; the others hide anything. */
 export const EVASIONS: readonly Evasion[] = [
   ['zero width', false, (text, r) => [...text].map((c) => (r.int(3) === 0 ? `${c}\u200b` : c)).join('')],

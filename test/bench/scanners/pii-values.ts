@@ -27,7 +27,7 @@ const VERHOEFF_P = [
   '7046913258',
 ];
 
-export type PiiMaker = readonly [type: string, words: readonly string[], checked: boolean, make: (r: Random) => string];
+type PiiMaker = readonly [type: string, words: readonly string[], checked: boolean, make: (r: Random) => string];
 /** Type, the words that people write beside it (English, local), whether arithmetic confirms it, and how to make one. */
 export const PII: readonly PiiMaker[] = [
   ['payment_card', ['card', 'credit card number'], true, card],
@@ -408,7 +408,7 @@ export const MORE_PII: readonly PiiMaker[] = [
 ];
 
 /** Appends the digit that makes Luhn's sum come out. */
-export function luhn(body: string): string {
+function luhn(body: string): string {
   for (let check = 0; check < 10; check += 1) {
     const sum = [...(body + check)].reverse().reduce((total, char, i) => {
       const doubled = Number(char) * (i % 2 === 1 ? 2 : 1);

@@ -1,7 +1,7 @@
 /** Credentials of each kind, freshly made up from a seed. None was ever valid. */
 import { ALNUM, DIGITS, HEX, LOWER, type Random, UPPER } from './random.ts';
 
-export type Maker = readonly [kind: string, make: (r: Random) => string];
+type Maker = readonly [kind: string, make: (r: Random) => string];
 const B64URL = `${ALNUM}-_`;
 
 /** Tokens that say by their form whose they are. */

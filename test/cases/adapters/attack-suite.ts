@@ -25,7 +25,7 @@ export type Drive = {
   retries?: number;
 };
 /** Each has a case below; those `ATTACKS_HERE` need a tool that runs in the agent's own process. */
-export const ATTACKS = [
+const ATTACKS = [
   ...([
     'deny',
     'deny, rewritten outside',
@@ -49,12 +49,7 @@ export const ATTACKS = [
   ] as const),
   ...(['abort', 'quarantined output', 'result too large', 'secret in an error'] as const),
 ] as const;
-export const ATTACKS_HERE = [
-  'plane down at claim',
-  'plane down at report',
-  'result too large',
-  'secret in an error',
-] as const;
+const ATTACKS_HERE = ['plane down at claim', 'plane down at report', 'result too large', 'secret in an error'] as const;
 type Attack = (typeof ATTACKS)[number] | (typeof ATTACKS_HERE)[number];
 
 export type MakeAdapter = (plane: FakePlane, drive: Drive) => Driven | Promise<Driven>;

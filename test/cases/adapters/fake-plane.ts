@@ -4,7 +4,7 @@ import type { Client, Submitted } from '@countersign/client/create-client';
 import type { JobRequestInput } from '@countersign/contracts/job';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 
-export type Mode =
+type Mode =
   | { is: 'allow'; output?: unknown; failed?: boolean }
   | { is: 'deny' | 'hold' | 'hang' | 'down' | 'down_later' | 'strange' | 'bug' | 'quarantine' | 'too_large' };
 

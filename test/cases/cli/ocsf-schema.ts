@@ -7,7 +7,7 @@ type Shape = { must?: readonly string[]; may: readonly string[]; inside?: Readon
 const FINGERPRINT: Shape = { must: ['algorithm_id', 'value'], may: ['algorithm'] };
 const ENTITY: Shape = { may: ['name', 'uid'] };
 
-export const API_ACTIVITY: Shape = {
+const API_ACTIVITY: Shape = {
   must: [
     'activity_id',
     'category_uid',

@@ -3,9 +3,9 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net';
 import { createServer as createTls } from 'node:tls';
 
-export type Received = { path: string; headers: IncomingHttpHeaders; body: any };
+type Received = { path: string; headers: IncomingHttpHeaders; body: any };
 type HttpAnswer = { status: number; text?: string; headers?: Record<string, string> };
-export type PlayedReceiver<T> = AsyncDisposable & { port: number; got: T[] };
+type PlayedReceiver<T> = AsyncDisposable & { port: number; got: T[] };
 
 /** `answer`: the status of the next answer, and its text. */
 export async function playHttp(

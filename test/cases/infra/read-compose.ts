@@ -35,7 +35,7 @@ const container = z.strictObject({
   cap_drop: z.array(z.string()).optional(),
   security_opt: z.array(z.string()).optional(),
 });
-export type Container = z.output<typeof container>;
+type Container = z.output<typeof container>;
 
 export function readProjectFile(path: string): string {
   return readFileSync(`${PROJECT_DIR}/${path}`, 'utf8');

@@ -6,14 +6,14 @@ import type { DecisionName } from '@countersign/contracts/decision';
 import type { Actor, NamedRequest } from '@countersign/contracts/job';
 import type { Match, PolicySource, TenantSource, TierSource } from '@countersign/contracts/policy';
 
-export type NaiveVerdict = { decision: DecisionName; rule_id: string | null; matched: string[] };
+type NaiveVerdict = { decision: DecisionName; rule_id: string | null; matched: string[] };
 
 const STRENGTH = ['allow', 'allow_with_constraints', 'require_approval', 'deny'];
 
-export type TenantFiles = Readonly<Record<string, TenantSource>>;
+type TenantFiles = Readonly<Record<string, TenantSource>>;
 type Reading = { request: NamedRequest; actor: Actor };
 
-export function naiveMatch(match: Match, request: NamedRequest, actor: Actor): boolean {
+function naiveMatch(match: Match, request: NamedRequest, actor: Actor): boolean {
   const { labels, meta } = request;
   const text = [request.prompt ?? '', JSON.stringify(request.payload ?? {})].join(' ').toLowerCase();
   const { capability } = meta;

@@ -11,7 +11,7 @@ const dotted = path.map((tokens) => tokens.join('.'));
 const labelKey = fc.constantFrom('env', 'team');
 const labelValue = fc.constantFrom('prod', 'dev', '');
 
-export const fields = {
+const fields = {
   tenants: some(fc.constantFrom('t1', 't2')),
   topics: some(pattern.map((tokens) => `job.${tokens.join('.')}`)),
   capabilities: some(pattern.map((tokens) => tokens.join('.'))),
@@ -41,7 +41,7 @@ export const match = fc
   )
   .map(([outer, not]) => (not === null ? outer : { ...outer, not }));
 
-export const ruleEffect = fc.constantFrom(
+const ruleEffect = fc.constantFrom(
   { decision: 'allow' },
   { decision: 'deny' },
   { decision: 'require_approval' },
@@ -55,7 +55,7 @@ const floor = fc.constantFrom(
   { decision: 'require_approval', rollback: 'required' },
 );
 
-export const tiers = fc
+const tiers = fc
   .array(fc.tuple(match, floor), { maxLength: 4 })
   .map((made) => made.map(([m, f], i) => ({ id: `t${i}`, match: m, floor: f })));
 
@@ -68,7 +68,7 @@ const tenantFile = fc.record({ rules: rulesOf(0, 6), tiers }).map((file) => ({
   tiers: file.tiers.map((tier) => ({ ...tier, match: without(tier.match, 'tenants') })),
 }));
 export const tenantFiles = fc.record({ t1: tenantFile, t2: tenantFile });
-export const request = fc.record({
+const request = fc.record({
   topic,
   tenant: fc.constantFrom('t1', 't2'),
   prompt: fc.constantFrom('drop it', 'dropped', 'rm -rf', 'nothing'),
@@ -81,13 +81,13 @@ export const request = fc.record({
   }),
   on_behalf_of: fc.constantFrom(undefined, 'carla', ['carla', 'bot'], ['dave']),
 });
-export const actor = fc.record({
+const actor = fc.record({
   id: fc.constantFrom('agent-1', 'agent-2'),
   type: fc.constantFrom('agent' as const, 'human' as const),
 });
 export const questions = fc.array(fc.tuple(request, actor), { minLength: 1, maxLength: 6 });
 
-export function rulesOf(minLength: number, maxLength: number) {
+function rulesOf(minLength: number, maxLength: number) {
   return fc
     .array(fc.tuple(match, ruleEffect), { minLength, maxLength })
     .map((rules) => rules.map(([m, effect], i) => ({ id: `r${i}`, match: m, ...effect })));

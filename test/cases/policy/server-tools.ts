@@ -3,7 +3,7 @@
  * only read. Those of npm are compared with the servers themselves by `npm run conformance:servers`; `fetch` and `git`, which are
  * Python's, are as their published sources have them (github.com/modelcontextprotocol/servers, read in November 2026).
  */
-export type PublicServer = {
+type PublicServer = {
   reads: readonly string[];
   others: readonly string[];
   /** Left to the denial of what nobody named. */

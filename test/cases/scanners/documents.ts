@@ -45,7 +45,7 @@ const FRAGMENTS = [
 const glued = fc
   .array(fc.oneof(fc.constantFrom(...FRAGMENTS), fc.string({ unit: 'binary', maxLength: 8 })), { maxLength: 6 })
   .map((parts) => parts.join(''));
-export const anyText = fc.oneof(glued, fc.string({ unit: 'grapheme' }), fc.string());
+const anyText = fc.oneof(glued, fc.string({ unit: 'grapheme' }), fc.string());
 const anyName = fc.oneof(
   anyText,
   fc.constantFrom('password', 'ssn', 'api_key', 'note', '__proto__', '', '/', '~', '~0'),

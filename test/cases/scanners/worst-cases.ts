@@ -8,7 +8,7 @@ import { VOCABULARY } from '@countersign/scanners/injection-vocabulary';
 import { PROVIDERS } from '@countersign/scanners/secret-providers';
 
 /** `held`: how many times its length a text holds at most, packed. */
-export type WorstCase = readonly [name: string, make: (chars: number) => unknown, held?: number];
+type WorstCase = readonly [name: string, make: (chars: number) => unknown, held?: number];
 
 /** What is repeated, by the detector or view that it is hard on. */
 const UNITS: Readonly<Record<string, string>> = {

@@ -4,10 +4,10 @@
  */
 
 /** Where a field comes to bear: a file that names it. */
-export type Done = { field: string; in: string };
+type Done = { field: string; in: string };
 
 /** Of a job request, over HTTP, in a question to the policy, and signed on the bus. */
-export const REQUEST_FIELDS: readonly Done[] = [
+const REQUEST_FIELDS: readonly Done[] = [
   { field: 'job_id', in: 'services/ingress/src/prepare-job.ts' },
   { field: 'topic', in: 'packages/policy/src/read-subject.ts' },
   { field: 'tenant', in: 'services/ingress/src/prepare-job.ts' },
@@ -25,7 +25,7 @@ export const REQUEST_FIELDS: readonly Done[] = [
 ];
 
 /** Of a signed bundle's document, also as a candidate. */
-export const BUNDLE_FIELDS: readonly Done[] = [
+const BUNDLE_FIELDS: readonly Done[] = [
   { field: 'manifest.format', in: 'packages/contracts/src/policy.ts' },
   { field: 'manifest.version', in: 'services/policy-kernel/src/activate-scopes.ts' },
   { field: 'manifest.scope.tenants', in: 'services/policy-kernel/src/activate-scopes.ts' },

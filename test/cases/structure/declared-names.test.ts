@@ -2,6 +2,7 @@
  * What contracts declares is used, and what is used is declared. That a name in the code exists is the compiler's to
  * check; here stand the names that no compiler sees (SQL, dashboards) and the ones that nobody uses any more.
  */
+import { posix } from 'node:path';
 import { ERROR_CODES } from '@countersign/contracts/errors';
 import { ENTRY_KINDS, roleOf, SERVICES } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
@@ -12,8 +13,19 @@ import { JOB_STATES } from '@countersign/contracts/states';
 import { patterns, subjects } from '@countersign/contracts/subjects';
 import { FINDING_TYPES } from '@countersign/scanners/finding-types';
 import { describe, expect, test } from 'vitest';
-import { listFiles, readText } from './project-files.ts';
+import { listFiles, readManifest, readText } from './project-files.ts';
 import { readSources } from './read-source.ts';
+
+/** Written by `npm run tables`, with the same three types for each service. */
+const GENERATED = /^services\/[^/]+\/src\/tables\.ts$/;
+
+/** Where the paths of a package lead. */
+const HOMES = listFiles('.', /^package\.json$/)
+  .map((path) => posix.dirname(path))
+  .filter((folder) => folder !== '.')
+  .map(
+    (folder) => [readManifest(folder).name, /^(packages|services)\//.test(folder) ? `${folder}/src` : folder] as const,
+  );
 
 const sources = readSources('packages', 'services', 'infra', 'examples');
 const migrations = listFiles('services', /\.sql$/)
@@ -108,6 +120,28 @@ test('whatever a file exports is used somewhere, if only by itself', () => {
   );
   expect(unused).toEqual([]);
 });
+
+/** A published package exports for others than us; whatever else there is has all of its users here. */
+test('whatever is exported and not published is imported', () => {
+  const everything = readSources('packages', 'services', 'infra', 'test', 'examples');
+  const taken = new Set(
+    everything.flatMap(({ path, imports }) =>
+      imports.flatMap(({ specifier, names }) => names.map((name) => `${fileOf(specifier, path)} ${name}`)),
+    ),
+  );
+  const unused = everything
+    .filter(({ path }) => !path.startsWith('packages/') || path.startsWith('packages/console/'))
+    .filter(({ path }) => !GENERATED.test(path) && !taken.has(`${path} *`))
+    .flatMap(({ path, exports }) => exports.map((name) => `${path} ${name}`).filter((each) => !taken.has(each)));
+  expect(unused).toEqual([]);
+});
+
+/** The path of a file of ours that `path` imports as `specifier`. */
+function fileOf(specifier: string, path: string): string {
+  if (specifier.startsWith('.')) return posix.join(posix.dirname(path), specifier);
+  const home = HOMES.find(([name]) => specifier.startsWith(`${name}/`));
+  return home === undefined ? specifier : `${home[1]}${specifier.slice(home[0].length)}.ts`;
+}
 
 /** `'text'` in a migration. */
 function quotedInSql(): string[] {

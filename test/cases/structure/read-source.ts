@@ -12,6 +12,8 @@ export type SourceFile = {
   path: string;
   text: string;
   imports: readonly Import[];
+  /** Names that it declares for others. */
+  exports: readonly string[];
   /** Names that are read, as far as they are written out: `Date.now`, `LIMITS.labels`; and `new Date()`, which asks the clock. */
   uses: readonly (At & { name: string })[];
   /** Strings; the holes of a template stand as `\0`. */
@@ -40,6 +42,7 @@ export function parseSource(path: string, text: string): SourceFile {
     return (next < 0 ? starts.length : next) + 1;
   };
   const imports: Import[] = [];
+  const exports: string[] = [];
   const uses: (At & { name: string })[] = [];
   const quotes: (At & { text: string })[] = [];
   const functions: (At & { lines: number })[] = [];
@@ -48,13 +51,14 @@ export function parseSource(path: string, text: string): SourceFile {
     const line = lineOf(node.start);
     const imported = importOf(node);
     if (imported) imports.push({ ...imported, line });
+    if (node.type === 'ExportNamedDeclaration') exports.push(...declaredBy(node.declaration));
     const name = useOf(node, parent, key);
     if (name !== null) uses.push({ name, line });
     const quote = textOf(node);
     if (quote !== null) quotes.push({ text: quote, line });
     if (FUNCTIONS.has(node.type)) functions.push({ line, lines: ownLines(node, lineOf) });
   }
-  return { path, text, imports, uses, quotes, functions };
+  return { path, text, imports, exports, uses, quotes, functions };
 }
 
 export function readSource(path: string): SourceFile {
@@ -89,6 +93,12 @@ function importOf(node: Node): Omit<Import, 'line'> | null {
   if (specifier === null) return node.type === 'ImportExpression' ? { specifier: '(computed)', names: ['*'] } : null;
   const specifiers = (node.specifiers as { imported?: { name: string } }[] | undefined) ?? [{}];
   return { specifier, names: specifiers.map((each) => each.imported?.name ?? '*') };
+}
+
+function declaredBy(declaration: unknown): string[] {
+  if (!isNode(declaration)) return [];
+  const declared = (declaration.declarations as { id: Node }[] | undefined) ?? [declaration as unknown as { id: Node }];
+  return declared.flatMap(({ id }) => (id.type === 'Identifier' ? [id.name as string] : []));
 }
 
 function textOf(node: unknown): string | null {

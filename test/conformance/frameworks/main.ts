@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { installPackages } from '../install-packages.ts';
 
-export const PACKAGES: Readonly<Record<string, string>> = {
+const PACKAGES: Readonly<Record<string, string>> = {
   '@mastra/core': '1.71.0',
   '@anthropic-ai/claude-agent-sdk': '0.3.332',
   zod: '4.6.7',

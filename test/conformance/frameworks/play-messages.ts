@@ -2,8 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export type PlayedCall = { id: string; name: string; input: Record<string, unknown> };
-export type PlayedModel = AsyncDisposable & {
+type PlayedCall = { id: string; name: string; input: Record<string, unknown> };
+type PlayedModel = AsyncDisposable & {
   url: string;
   /** What the model was told of its call, as text; undefined while it was not asked again. */
   told(): string | undefined;

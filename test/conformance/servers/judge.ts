@@ -4,7 +4,7 @@ import { canonicalize } from '@countersign/ledger/canonical-json';
 import { type Driver, type DriverName, drive, type Result, type Server } from './clients.ts';
 import type { Call, Place, Subject } from './subjects.ts';
 
-export type Trial = {
+type Trial = {
   subject: Subject;
   place: Place;
   inspector: string;

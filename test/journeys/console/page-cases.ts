@@ -5,7 +5,7 @@ import { waitForEnd } from '../../harness/wait-for-job.ts';
 import { tabTo, unfitIn, type Visitor } from './open-browser.ts';
 
 /** Signed in, once the browser is there. */
-export type Visitors = { admin: () => Visitor; approver: () => Visitor };
+type Visitors = { admin: () => Visitor; approver: () => Visitor };
 
 export function pageCases(running: () => TestSystem, { admin, approver }: Visitors): void {
   /** By the menu, as one gets there by hand. */

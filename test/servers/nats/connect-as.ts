@@ -30,7 +30,7 @@ export type GuardedNats = AsyncDisposable & {
 export const NOBODY: Roster = { workers: [], tenants: [], auditors: [] };
 
 /** Accounts as the registry gives them: in the order in which their owners come. */
-export function listedUsers(keyOf: (user: string) => NatsKey) {
+function listedUsers(keyOf: (user: string) => NatsKey) {
   const slots = new Map<string, number>();
   const users = new Map<string, RegisteredUser>();
   const slotOf = ({ kind, owner }: ReturnType<typeof accountOf>): number => {

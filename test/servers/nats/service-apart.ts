@@ -4,7 +4,7 @@ import { connectDatabase, type Database } from '@countersign/platform/database';
 import { createDatabase, type TestDatabase } from '../../harness/create-database.ts';
 import { type GuardedNats, startGuardedNats } from './connect-as.ts';
 
-export type Surroundings = {
+type Surroundings = {
   test_database: TestDatabase;
   nats: GuardedNats;
   databaseAs(url: string): Database;

@@ -40,7 +40,7 @@ export const POOL = 'desk';
 export const SEAL_KEY = randomBytes(32);
 
 export type Attempt = { dispatch_id: string; claim_id: string; tenant: string; job_id: string; attempt: number };
-export type AttemptOptions = {
+type AttemptOptions = {
   tenant?: string;
   capability?: string;
   worker?: string;

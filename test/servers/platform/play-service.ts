@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 
-export type Bytes = string | Uint8Array;
+type Bytes = string | Uint8Array;
 /** `nth` counts from 1. Null says nothing. */
 export type Answer = (asked: Uint8Array, nth: number) => Bytes | null;
 

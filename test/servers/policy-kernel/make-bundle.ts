@@ -5,7 +5,7 @@ import { VALID } from './run-kernel.ts';
 
 type KeyTerms = Partial<Pick<TrustRoot['keys'][number], 'not_before' | 'not_after' | 'tenants'>>;
 
-export type BundleParts = {
+type BundleParts = {
   version: number;
   policy?: string;
   tenants?: string[];

@@ -16,8 +16,8 @@ const PEOPLE = {
   auditor: PERMISSION_SETS.auditor,
   agent: PERMISSION_SETS.agent,
 } satisfies Record<string, readonly Permission[]>;
-export type Person = keyof typeof PEOPLE;
-export type Reply = { status: number; body: any };
+type Person = keyof typeof PEOPLE;
+type Reply = { status: number; body: any };
 
 export type Door = AsyncDisposable & {
   url: string;

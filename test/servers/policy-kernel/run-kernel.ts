@@ -19,7 +19,7 @@ import type { GuardedNats } from '../nats/connect-as.ts';
 import { openSurroundings } from '../nats/service-apart.ts';
 
 export const SIGNER = { key_id: 'dev', secret_key: new Uint8Array(32).fill(3) };
-export const SEAL_KEY = Buffer.alloc(32, 9);
+const SEAL_KEY = Buffer.alloc(32, 9);
 export const VALID = { not_before: '2020-01-01T00:00:00Z', not_after: '2100-01-01T00:00:00Z' };
 export const ROOT: TrustRoot = {
   threshold: 1,

@@ -23,7 +23,7 @@ export type OldJob = {
   decision?: 'allow' | 'redact' | 'quarantine';
   tenant?: string;
 };
-export type Kept = { request: boolean; salt: boolean; content: boolean; sealed: boolean; comment: boolean };
+type Kept = { request: boolean; salt: boolean; content: boolean; sealed: boolean; comment: boolean };
 
 /** Every number of the metrics that were counted, by name and labels. */
 export function counting() {

@@ -8,7 +8,7 @@ import { decisionsIn, readEvidence } from '../read-evidence.ts';
 import type { StoredEntry } from '../store.ts';
 
 /** What `parts` are: capability, environment and decision; topic and decision; state; gate; remediation and what came of it. */
-export type Measure = 'submit' | 'output' | 'ended' | 'fail_open' | 'remediated' | 'record' | 'missing';
+type Measure = 'submit' | 'output' | 'ended' | 'fail_open' | 'remediated' | 'record' | 'missing';
 export type Counted = {
   tenant: string;
   day: string;

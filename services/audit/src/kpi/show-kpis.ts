@@ -23,7 +23,7 @@ export async function showKpis(database: Database, asked: RpcParsed<'audit.kpis'
 }
 
 /** Pure. Rates are between 0 and 1; null where nothing was counted. */
-export function kpisOf(
+function kpisOf(
   rows: readonly CountRow[],
   latencies: readonly LatencyRow[],
 ): Omit<Kpis, 'tenant' | 'from' | 'to' | 'up_to_leaf'> {

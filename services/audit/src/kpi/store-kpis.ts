@@ -3,7 +3,6 @@ import type { Tx } from '@countersign/platform/database';
 import { ENTRY_COLUMNS, OF_LEAF, type StoredEntry } from '../store.ts';
 import type { ClosedApproval, Counted, OpenedApproval } from './count-entries.ts';
 
-export type Window = { next_leaf: number; entries: StoredEntry[] };
 export type CountRow = { measure: string; parts: string; count: number };
 export type LatencyRow = {
   group: string;

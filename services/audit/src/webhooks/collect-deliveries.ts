@@ -21,7 +21,7 @@ import {
 } from './store-webhooks.ts';
 
 /** `none`: there is no webhook. `more`: entries wait. */
-export type Collected = { webhooks: 'none' | 'some'; more: boolean; waiting: number };
+type Collected = { webhooks: 'none' | 'some'; more: boolean; waiting: number };
 
 export async function collectDeliveries(database: Database): Promise<Collected> {
   return database.transaction(async (tx) => {

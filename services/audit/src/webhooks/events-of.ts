@@ -7,7 +7,7 @@ import type { WebhookEvent } from '@countersign/contracts/webhooks';
 import type { StoredEntry } from '../store.ts';
 
 type Body = Readonly<Record<string, unknown>>;
-export type Told = { event: WebhookEvent; data: Body };
+type Told = { event: WebhookEvent; data: Body };
 type Telling = (body: Body) => WebhookEvent[];
 
 const TOLD: Readonly<Record<string, Telling>> = {

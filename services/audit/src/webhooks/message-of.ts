@@ -4,7 +4,7 @@ import { WEBHOOK_EVENTS, type WebhookEvent, type WebhookFormat } from '@counters
 import type { WebhookSecrets } from '@countersign/platform/webhook-keys';
 import { Webhook } from 'standardwebhooks';
 
-export type Sent = {
+type Sent = {
   delivery_id: string;
   tenant: string;
   event: string;

@@ -11,7 +11,7 @@ import { targetOf, type WebhookKeys, type WebhookTarget } from '@countersign/pla
 import { messageOf, type Origin } from './message-of.ts';
 import { type Settled, settle, type TakenDelivery, takeDue } from './store-webhooks.ts';
 
-export type SenderParts = Origin & {
+type SenderParts = Origin & {
   database: Database;
   targets: readonly WebhookTarget[];
   keys: WebhookKeys | undefined;
@@ -20,7 +20,7 @@ export type SenderParts = Origin & {
   /** One is done, and its webhook is free again. */
   onDone(): void;
 };
-export type Sender = {
+type Sender = {
   /** Begins what is due and waits for none of it. */
   begin(): Promise<void>;
   stop(): Promise<void>;

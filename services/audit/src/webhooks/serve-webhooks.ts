@@ -19,7 +19,7 @@ type Settings = {
   WEBHOOK_KEYS?: WebhookKeys | undefined;
   WEBHOOK_LINKS: string;
 };
-export type Webhooks = { heard(entries: readonly Pick<StoredEntry, 'kind'>[]): void };
+type Webhooks = { heard(entries: readonly Pick<StoredEntry, 'kind'>[]): void };
 
 const DEFAULT_ROWS = 50;
 

@@ -50,7 +50,7 @@ export async function readEnd(tx: Tx): Promise<number> {
   return row!.end;
 }
 
-export type Wanted = { from: number; before: number; kinds: readonly string[]; tenants: readonly string[] };
+type Wanted = { from: number; before: number; kinds: readonly string[]; tenants: readonly string[] };
 
 export function readTold(tx: Tx, { from, before, kinds, tenants }: Wanted): Promise<ToldEntry[]> {
   return tx.query<ToldEntry>(
@@ -125,7 +125,7 @@ export async function settle(tx: Tx, { delivery_id, attempts, outcome, state, pa
   );
 }
 
-export type Listed = {
+type Listed = {
   tenant: string;
   webhook_id: string | null;
   state: string | null;

@@ -3,7 +3,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import type { Tx } from '@countersign/platform/database';
 import { IS_REVOKED, type KeyRow, PRINCIPAL } from '../store.ts';
 
-export type SessionRow = KeyRow & { made_by_login: boolean };
+type SessionRow = KeyRow & { made_by_login: boolean };
 
 const FIND_SESSION = `SELECT ${PRINCIPAL}, k.key_id, k.permissions, ${IS_REVOKED('p.principal_id', "'key:' || k.key_id")},
     s.expires_at <= clock_timestamp() OR coalesce(k.expires_at <= clock_timestamp(), false) AS expired,

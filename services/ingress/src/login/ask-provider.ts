@@ -8,7 +8,7 @@ import type { LoginRequest, LoginStart, OidcSettings } from '@countersign/contra
 import * as oidc from 'openid-client';
 
 export type Claims = { iss: string; sub: string; groups: readonly string[] };
-export type Provider = {
+type Provider = {
   /** Throws `login_unavailable`. */
   start(): Promise<LoginStart>;
   /** Throws `unauthenticated`, `login_unavailable`. */

@@ -5,7 +5,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 const DEFAULT_ROWS = 50;
 const CURSOR = /^[\w.@/:-]{1,150}$/;
 
-export type Page<Row> = { rows: Row[]; next_cursor: string | null };
+type Page<Row> = { rows: Row[]; next_cursor: string | null };
 type Asked = { cursor?: string | undefined; limit?: number | undefined };
 
 /** `list` is asked for one row more than the page has, which tells whether there is another. `nameOf`: what it is ordered by. */

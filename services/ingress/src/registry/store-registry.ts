@@ -16,7 +16,7 @@ import type { Functions } from '../tables.ts';
 const routines = routinesOf<Functions>();
 
 /** A page starts after an id, in the order of ids; '' for the first. */
-export type PageOf = { tenant: string; after: string; rows: number };
+type PageOf = { tenant: string; after: string; rows: number };
 
 const PRINCIPALS = `
   SELECT p.principal_id AS id, p.tenant, p.owner, p.groups, p.person, p.ceiling, p.signing_key, ${FORMER('p')},
@@ -39,7 +39,7 @@ type Row = Omit<AgentView, 'owner' | 'ceiling'> & {
 
 const GROUPS = 'SELECT g.group_name AS "group", g.tenant, g.created_at, g.ended_at FROM identity.groups g';
 
-export type Member = { id: string; groups: string[] };
+type Member = { id: string; groups: string[] };
 
 const KEYS = `
   SELECT k.key_id, k.tenant, k.principal_id AS principal, k.permissions, k.expires_at, k.created_at, r.revoked_at,
@@ -55,14 +55,14 @@ const ENDING = `AND r.subject IS NULL AND k.expires_at > clock_timestamp()
 const LIST_ENDING = `${KEYS} AND k.key_id > $2 ${ENDING} ORDER BY k.key_id LIMIT $3`;
 const LIST_ENDING_OF = `${KEYS} AND k.key_id > $2 ${ENDING} AND k.principal_id = $5 ORDER BY k.key_id LIMIT $3`;
 
-export type PageOfKeys = PageOf & { principal?: string | undefined; expiring_in_days?: number | undefined };
+type PageOfKeys = PageOf & { principal?: string | undefined; expiring_in_days?: number | undefined };
 
 const WORKERS = `
   SELECT w.pool, w.worker, w.public_key, ${FORMER('w')}, w.bus_key, w.created_at, r.revoked_at
   FROM identity.workers w LEFT JOIN control.revocations r ON r.subject = 'worker:' || w.pool || '/' || w.worker`;
 const LIST_WORKERS = `${WORKERS} WHERE (w.pool, w.worker) > ($1, $2) ORDER BY w.pool, w.worker LIMIT $3`;
 const LIST_POOL = `${WORKERS} WHERE w.pool = $1 AND w.worker > $2 ORDER BY w.worker LIMIT $3`;
-export type PageOfWorkers = { pool?: string | undefined; after: { pool: string; worker: string }; rows: number };
+type PageOfWorkers = { pool?: string | undefined; after: { pool: string; worker: string }; rows: number };
 
 const TENANTS = 'SELECT t.tenant, t.created_at FROM identity.tenants t';
 

@@ -2,7 +2,7 @@
 import type { RevocationView } from '@countersign/contracts/identity';
 import type { Tx } from '@countersign/platform/database';
 
-export type PageOfRevocations = { tenant: string; workers: boolean; after: string; rows: number };
+type PageOfRevocations = { tenant: string; workers: boolean; after: string; rows: number };
 
 // Revocations from before the columns were there name only their subject; whose it is, the registry knows.
 const LIST = `

@@ -2,7 +2,7 @@
 import type { WebhookView } from '@countersign/contracts/webhooks';
 import type { Tx } from '@countersign/platform/database';
 
-export type WebhookRow = Omit<WebhookView, 'created_at' | 'ended_at'> & { sealed_url: Buffer; key_id: string };
+type WebhookRow = Omit<WebhookView, 'created_at' | 'ended_at'> & { sealed_url: Buffer; key_id: string };
 
 const SHOWN = 'w.webhook_id, w.tenant, w.target, w.format, w.events, w.created_at, w.created_by, w.ended_at';
 

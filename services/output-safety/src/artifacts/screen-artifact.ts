@@ -13,7 +13,7 @@ import type { SealedParts } from './sealed-parts.ts';
 import type { ArtifactRow, Verdict } from './store-artifacts.ts';
 import { textWindows } from './text-windows.ts';
 
-export type ScreeningParts = { parts: SealedParts; screen: Screen; policy: ActivePolicy; onPart(): Promise<void> };
+type ScreeningParts = { parts: SealedParts; screen: Screen; policy: ActivePolicy; onPart(): Promise<void> };
 
 /** Null where the bytes are not those of the digest. Throws `artifacts_unavailable`. */
 export async function screenArtifact(row: ArtifactRow, own: ScreeningParts): Promise<Verdict | null> {

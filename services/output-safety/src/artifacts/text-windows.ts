@@ -1,7 +1,7 @@
 /** Cuts a file that comes in pieces into texts that are screened one by one: each begins with the end of the one before it. */
 import { LIMITS } from '@countersign/contracts/limits';
 
-export type TextWindows = {
+type TextWindows = {
   /** Whether it is text: UTF-8 without U+0000. What is not is read byte by byte from there on, so that what it spells is seen. */
   isText(): boolean;
   /** The windows that these bytes fill. */

@@ -18,7 +18,7 @@ export type Reviewed = {
   reviews: readonly (OutputReview & { released_digest: string | null; artifacts: readonly string[] })[];
 };
 /** `artifacts`: the files that leave as well. */
-export type Release = { digest: string; released_digest: string; artifacts: readonly string[] };
+type Release = { digest: string; released_digest: string; artifacts: readonly string[] };
 
 /** Throws `review_not_eligible`. */
 export function judgeReviewer({ actor, owner, on_behalf_of }: Reviewed, reviewer: string): void {

@@ -46,7 +46,7 @@ type Locked = { row: QuarantinedRow; reviews: readonly ReviewRow[]; reviewed: Re
 type Done = Pick<NewReview, 'action' | 'artifacts'> &
   Partial<Pick<NewReview, 'released_digest' | 'redacted' | 'content'>>;
 
-export type Reviewing = {
+type Reviewing = {
   open(asked: RpcParsed<'output.open'>): Promise<OpenedOutput>;
   release(asked: AskedRelease): Promise<Quarantined>;
   discard(asked: RpcParsed<'output.discard'>): Promise<Quarantined>;

@@ -37,7 +37,7 @@ export type NewReview = {
   content: string | null;
   artifacts: readonly string[];
 };
-export type QuarantineFilter = { tenant: string; state: QuarantineState; before: string | null };
+type QuarantineFilter = { tenant: string; state: QuarantineState; before: string | null };
 
 /** As its index has it. */
 const STATE = sql<QuarantineState>`coalesce(r.reviewed, 'waiting')`;

@@ -11,7 +11,7 @@ import type { Bus, StreamMessage } from '@countersign/platform/bus';
 type Taker = (message: StreamMessage | null) => void;
 type Pool = { takers: Set<Taker>; pull: ReturnType<Bus['pull']> };
 
-export type HandOut = {
+type HandOut = {
   /** Null when nothing came. `mayTake` is asked once more before a message that was waited for is handed out. */
   take(pool: string, wait_ms: number, mayTake: () => Promise<void>): Promise<Delivery | null>;
   /** As a worker on the bus does itself: what is to wait is given back, everything else is done with. */

@@ -18,7 +18,7 @@ export type Claim = ClaimRequest & { pool: string; worker: string };
 export type Outcome = ClaimAnswer | CountersignError;
 
 /** What is to be written. */
-export type ClaimPlan = {
+type ClaimPlan = {
   moves: Move[];
   entries: NewEntry[];
   started: StartedAttempt[];
@@ -27,7 +27,7 @@ export type ClaimPlan = {
 };
 
 /** `running`: attempts that run, by worker; `attempts`: by dispatch id, as locked; `revoked`: approvals whose grant was revoked. */
-export type Claimed = {
+type Claimed = {
   control: ControlState;
   running: readonly Running[];
   attempts: ReadonlyMap<string, LockedAttempt>;

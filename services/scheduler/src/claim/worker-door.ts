@@ -37,7 +37,7 @@ type Question = RpcParsed<'scheduler.worker'>;
 /** As of a request to answer a claim: many share a commit. */
 type AskForClaim = (claim: Claim) => Promise<ClaimAnswer>;
 
-export type WorkerDoor = {
+type WorkerDoor = {
   answer(question: Question): Promise<RpcAnswer<'scheduler.worker'>>;
   next(question: RpcParsed<'scheduler.next'>): Promise<RpcAnswer<'scheduler.next'>>;
   /** Needs no signature: a message that comes again is claimed or lost like before. */

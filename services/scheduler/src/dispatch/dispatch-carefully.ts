@@ -29,7 +29,7 @@ import {
 } from './store-dispatch.ts';
 
 /** A job under a stop, or whose pool is full, is looked at again after this. */
-export const LATER_MS = 500;
+const LATER_MS = 500;
 
 type Judged = { item: DispatchItem; verdict: Verdict };
 

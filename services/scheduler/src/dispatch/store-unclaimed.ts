@@ -19,7 +19,7 @@ RETURNING a.dispatch_id, a.tenant, a.job_id, a.attempt, a.pool, a.decision_id, a
           a.effective_digest, a.payload_digest, a.timeout_ms, a.max_attempts, a.max_output_bytes, a.pool_concurrency,
           c.effective, c.salt, j.job_hash, j.traceparent`;
 
-export type UnclaimedAttempt = NewAttempt & { effective: string; salt: string; job_hash: string; traceparent: string };
+type UnclaimedAttempt = NewAttempt & { effective: string; salt: string; job_hash: string; traceparent: string };
 
 export function takeUnclaimed(tx: Tx, limit: number): Promise<UnclaimedAttempt[]> {
   return tx.query<UnclaimedAttempt>(TAKE, [limit]);

@@ -7,7 +7,7 @@ import type { Place } from '../view/store-search.ts';
 
 type JobKey = { tenant: string; job_id: string };
 type Row = Omit<DeadLetter, 'code'>;
-export type Page = { tenant: string; all: boolean; after: Place | null; rows: number };
+type Page = { tenant: string; all: boolean; after: Place | null; rows: number };
 
 const CODE = /^([a-z_]+): /;
 

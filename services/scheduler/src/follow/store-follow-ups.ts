@@ -10,7 +10,7 @@ import type { Tx } from '@countersign/platform/database';
 type JobKey = { tenant: string; job_id: string };
 export type NewOffer = JobKey & Pick<OfferView, 'source' | 'offered_by' | 'remediation' | 'reason'>;
 type Link = { kind: FollowUp; job_id: string; asked_by: string };
-export type Following = { offers: OfferView[]; follows: Link | null; followed_by: Link[]; review: JobReview | null };
+type Following = { offers: OfferView[]; follows: Link | null; followed_by: Link[]; review: JobReview | null };
 /** A job and its content, as what follows it is made of. Null content: none is kept. */
 export type EndedJob = JobFacts & {
   state: JobState;

@@ -13,7 +13,7 @@ import { type Bound, holdBack, readStandings, renewWaits, takePlaces } from './s
 
 type Asked = Bound & { item: DispatchItem; reason: string };
 
-export type Places = {
+type Places = {
   /** Those that have to wait. */
   waiting: ReadonlySet<DispatchItem>;
   /** Once it is known what goes: an approval may not have been worth anything. */

@@ -11,7 +11,7 @@ import { askInstead, describeExcess } from '@countersign/policy/apply-limits';
 import { limitKey } from '@countersign/policy/limit-key';
 import { type Reserved, reserve } from './store-limits.ts';
 
-export type Countable = {
+type Countable = {
   tenant: string;
   job_id: string;
   /** Milliseconds that a parked job waits at most. */

@@ -17,7 +17,7 @@ export type Reserved = {
   asks: string[];
   asks_used: string[];
 };
-export type Reservation = { tenant: string; job_id: string; deadline_ms: number; limits: readonly object[] };
+type Reservation = { tenant: string; job_id: string; deadline_ms: number; limits: readonly object[] };
 type JobKey = { tenant: string; job_id: string };
 
 /** The first of each queue that is due. A queue without any shows up with none. */

@@ -13,7 +13,7 @@ type JobKey = { tenant: string; job_id: string };
 /** A bound that a job comes under. */
 export type Bound = JobKey & { key: string; most: number };
 /** `used`: jobs that run under the key, and those that wait for it and come before this one. At `most`, no more is told. */
-export type Standing = JobKey & { key: string; used: number };
+type Standing = JobKey & { key: string; used: number };
 
 /** Under a key's lock: what does not run any more leaves the count. */
 const LEAVE = `

@@ -11,7 +11,7 @@ import type { Tables } from '../tables.ts';
 import { toView, VIEW } from './store-views.ts';
 
 export type Place = { created_at: string; job_id: string };
-export type Search = JobSearch & {
+type Search = JobSearch & {
   tenant: string;
   /** The job that the page starts behind. */
   after: Place | null;

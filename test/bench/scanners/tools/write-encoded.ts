@@ -141,7 +141,7 @@ export function quotedPrintable(text: string): string {
   return signs.map((sign, i) => (i % 12 === 11 ? `${sign}=\n` : sign)).join('');
 }
 
-export function lettersOnly(text: string, write: (index: number) => string): string {
+function lettersOnly(text: string, write: (index: number) => string): string {
   return text.toLowerCase().replace(/[a-z]/g, (c) => write(c.charCodeAt(0) - 97));
 }
 
