@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { ApiError } from '@countersign/client/api-error';
 import { apiUrl, errorOf, readJson } from '@countersign/client/send-request';
 import { API_PREFIX } from '@countersign/contracts/http';
-import type { LoginRequest, LoginStart, Session } from '@countersign/contracts/login';
+import { authorizationUrl, type LoginRequest, type LoginStart, type Session } from '@countersign/contracts/login';
 import type { Command } from 'commander';
 import { isJson, type Output, print, refuseUrl } from './context.ts';
 import { UsageError } from './exit-codes.ts';
@@ -31,21 +31,11 @@ export function addLoginCommand(program: Command, output: Output): void {
 }
 
 async function logIn(url: string, tell: (text: string) => void): Promise<Session> {
-  const { authorization_endpoint, client_id, scope } = await ask<LoginStart>(url, { method: 'GET' });
+  const start = await ask<LoginStart>(url, { method: 'GET' });
   const [code_verifier, state, nonce] = [random(), random(), random()];
   await using back = await waitForBrowser();
-  const address = new URL(authorization_endpoint);
-  const asked = {
-    client_id,
-    response_type: 'code',
-    redirect_uri: back.redirect_uri,
-    scope,
-    state,
-    nonce,
-    code_challenge: createHash('sha256').update(code_verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-  };
-  for (const [name, value] of Object.entries(asked)) address.searchParams.set(name, value);
+  const code_challenge = createHash('sha256').update(code_verifier).digest('base64url');
+  const address = authorizationUrl(start, { redirect_uri: back.redirect_uri, state, nonce, code_challenge });
   tell(`Open this address in a browser on this machine:\n${address}\n`);
   const login: LoginRequest = { callback: await back.callback, code_verifier, state, nonce };
   const headers = { 'content-type': 'application/json' };

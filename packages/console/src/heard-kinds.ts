@@ -1,4 +1,5 @@
 /** Kinds of entries that a page listens for: a browser hears of server-sent events only by name. */
+import { JOB_STATES } from '@countersign/contracts/states';
 
 export const APPROVAL_KINDS = [
   'opened',
@@ -17,23 +18,9 @@ export const APPROVAL_KINDS = [
 
 /** All that may stand in the chain of a job. */
 export const JOB_KINDS = [
-  ...[
-    'admitted',
-    'held',
-    'cleared',
-    'dispatched',
-    'running',
-    'succeeded',
-    'failed',
-    'denied',
-    'refused',
-    'expired',
-    'cancelled',
-    'timed_out',
-    'quarantined',
-    'cancel_requested',
-    'followed',
-  ].map((name) => `job_${name}`),
+  ...['admitted', ...JOB_STATES.filter((state) => state !== 'parked'), 'cancel_requested', 'followed'].map(
+    (name) => `job_${name}`,
+  ),
   ...APPROVAL_KINDS,
   'dead_letter_discarded',
   'attempt_refused',

@@ -43,6 +43,17 @@ export type OidcSettings = z.output<typeof oidcSettings>;
 export const loginStart = z.object({ authorization_endpoint: z.string(), client_id: z.string(), scope: z.string() });
 export type LoginStart = z.infer<typeof loginStart>;
 
+/** What binds the provider's answer to who asked. `code_challenge`: by S256 of RFC 7636. */
+type Asked = { redirect_uri: string; state: string; nonce: string; code_challenge: string };
+
+/** Where a person's browser is sent for a code. */
+export function authorizationUrl({ authorization_endpoint, client_id, scope }: LoginStart, asked: Asked): URL {
+  const url = new URL(authorization_endpoint);
+  const all = { client_id, response_type: 'code', scope, ...asked, code_challenge_method: 'S256' };
+  for (const [name, value] of Object.entries(all)) url.searchParams.set(name, value);
+  return url;
+}
+
 /** `POST /login`: what came back, and what only who began it knows. */
 export const loginRequest = z.strictObject({
   /** The whole address, on loopback, to which the provider sent the browser. */

@@ -6,6 +6,7 @@ import { type Detector, MODEL_FAIL_MODES, type ModelFault } from '@countersign/c
 import { LIMITS } from '@countersign/contracts/limits';
 import { z } from 'zod';
 import { openHttpDetector } from './http-detector.ts';
+import { jsonSetting } from './json-setting.ts';
 import type { Metrics } from './metrics.ts';
 
 /** The setting: where content is sent. No policy can name a destination. */
@@ -26,18 +27,7 @@ const modelDetector = z.strictObject({
 });
 export type ModelSettings = z.infer<typeof modelDetector>;
 
-export const modelSetting = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue('must be JSON');
-      return z.NEVER;
-    }
-  })
-  .pipe(modelDetector)
-  .optional();
+export const modelSetting = jsonSetting(modelDetector).optional();
 
 type Answered<T> = { ok: true; value: T } | { ok: false; fault: ModelFault };
 /** Given to `call`: asks the detector; `max_chars` of texts at most. */

@@ -6,6 +6,7 @@ import { createHmac, hash } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import { z } from 'zod';
 import type { BlobStore } from './blob-store.ts';
+import { jsonSetting } from './json-setting.ts';
 
 const TIMEOUT_MS = 20_000;
 
@@ -27,17 +28,7 @@ const s3Options = z.strictObject({
 export type S3Options = z.output<typeof s3Options>;
 
 /** As a setting has it: JSON. */
-export const s3Setting = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: 'custom', message: 'must be JSON' });
-      return z.NEVER;
-    }
-  })
-  .pipe(s3Options);
+export const s3Setting = jsonSetting(s3Options);
 
 export function openS3Store(options: S3Options): BlobStore {
   const ask = async (method: 'PUT' | 'GET' | 'DELETE', key: string, body?: Uint8Array): Promise<Response> => {

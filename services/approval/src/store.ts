@@ -1,20 +1,13 @@
 /** SQL of the approval service's steps: its own rows, and what the scheduler grants to be read of held jobs. */
 import type { ApprovalState, ApprovalView } from '@countersign/contracts/approval';
 import type { MadeOffer } from '@countersign/contracts/counter-offer';
+import type { JobFacts } from '@countersign/contracts/job-entry';
 import type { Tx } from '@countersign/platform/database';
 
 /** A row of `scheduler.held` that has no approval yet, with the times that opening it now would give. */
-export type HeldJob = {
-  tenant: string;
-  job_id: string;
+export type HeldJob = JobFacts & {
   held_seq: number;
-  topic: string;
-  actor: string;
-  auth_method: string;
-  owner: string | null;
   on_behalf_of: string | null;
-  capability: string | null;
-  job_hash: string;
   effective_digest: string;
   effective: string;
   salt: string;
@@ -25,7 +18,6 @@ export type HeldJob = {
   reason: string;
   stages: ApprovalView['stages'];
   max_attempts: number;
-  traceparent: string;
   escalate: ApprovalView['escalate'];
   break_glass: ApprovalView['break_glass'];
   grant: ApprovalView['grant'];

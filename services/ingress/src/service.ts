@@ -4,6 +4,7 @@ import { oidcSettings } from '@countersign/contracts/login';
 import { instant } from '@countersign/contracts/names';
 import { endsSometime, NEEDS_END } from '@countersign/platform/fail-mode';
 import { listen } from '@countersign/platform/http';
+import { jsonSetting } from '@countersign/platform/json-setting';
 import { defineService } from '@countersign/platform/service';
 import { openShares } from '@countersign/platform/shares';
 import { webhookKeys, webhookTargets } from '@countersign/platform/webhook-keys';
@@ -59,18 +60,6 @@ const formerKeys = z
   )
   .transform((text): readonly string[] => text.split(','));
 
-const oidcFromText = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: 'custom', message: 'must be JSON' });
-      return z.NEVER;
-    }
-  })
-  .pipe(oidcSettings);
-
 const settings = z.object({
   /** Seed (`SA…`) of the issuer that the server's configuration names: in its name workers and tenants are let into NATS. */
   BUS_ISSUER_SEED: z.string().regex(/^SA[A-Z2-7]{56}$/, 'must be the seed of an account nkey'),
@@ -92,7 +81,7 @@ const settings = z.object({
   /** For whom they are; a token of another system has another. */
   TOKEN_AUDIENCE: z.string().min(1).max(LIMITS.token_chars).default('countersign'),
   /** People through an OpenID provider, as JSON: issuer, client, tenant, and which of its groups are what here. */
-  OIDC: oidcFromText.optional(),
+  OIDC: jsonSetting(oidcSettings).optional(),
   /** While the kernel is out of reach: `closed` admits nothing, `open` what the kernel allowed the same caller before. */
   FAIL_MODE: z.enum(['closed', 'open']).default('closed'),
   /** RFC 3339 in UTC: when `open` ends by itself. */

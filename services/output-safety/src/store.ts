@@ -1,6 +1,7 @@
 /** SQL of output-safety's steps: its own rows, and what the scheduler grants of the attempts behind them. */
 import type { RecordedArtifact } from '@countersign/contracts/artifact';
 import type { Finding } from '@countersign/contracts/decision';
+import type { JobFacts } from '@countersign/contracts/job-entry';
 import type { OutputDecision } from '@countersign/contracts/output';
 import type { WorkerResult } from '@countersign/contracts/worker';
 import type { Tx } from '@countersign/platform/database';
@@ -9,16 +10,8 @@ import { TextArray } from '@countersign/platform/text-array';
 import type { Functions } from './tables.ts';
 
 /** The fence of one attempt (from the scheduler) and the result already stored for it. */
-export type FencedAttempt = {
+export type FencedAttempt = JobFacts & {
   dispatch_id: string;
-  tenant: string;
-  job_id: string;
-  topic: string;
-  capability: string | null;
-  actor: string;
-  auth_method: string;
-  owner: string | null;
-  job_hash: string;
   attempt: number;
   pool: string;
   worker: string | null;
@@ -26,7 +19,6 @@ export type FencedAttempt = {
   max_output_bytes: number;
   /** Null: nothing has to be said of it. */
   max_affected: number | null;
-  traceparent: string;
   acceptable: boolean;
   /** Why it is not acceptable. */
   code: string | null;

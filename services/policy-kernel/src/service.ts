@@ -4,6 +4,7 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { trustRoot } from '@countersign/contracts/policy';
 import { monotonicMs } from '@countersign/platform/clock';
 import { decisionSealKeys } from '@countersign/platform/decision-seal-keys';
+import { jsonSetting } from '@countersign/platform/json-setting';
 import { errorFields } from '@countersign/platform/logger';
 import { modelSetting, openModelCalls } from '@countersign/platform/model-calls';
 import { defineService } from '@countersign/platform/service';
@@ -30,20 +31,11 @@ import { showDocument } from './show-document.ts';
 import { showPolicy } from './show-policy.ts';
 import { explainJobs, simulateJobs } from './simulate-jobs.ts';
 
-const jsonText = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue('must be JSON');
-    return z.NEVER;
-  }
-});
-
 export const policyKernel = defineService({
   name: 'policy-kernel',
   config: z.object({
     /** JSON: who may sign bundles, and how many of them must. */
-    TRUST_ROOT: jsonText.pipe(trustRoot),
+    TRUST_ROOT: jsonSetting(trustRoot),
     /** Folder of this replica's own for the last known good bundles. */
     STATE_DIR: z.string().min(1),
     /** Milliseconds for which a decision stands at the dispatch gate, kept here or sealed; 0 keeps and seals none. */

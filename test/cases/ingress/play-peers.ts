@@ -13,6 +13,7 @@ import type { JobState } from '@countersign/contracts/states';
 import type { Bus } from '@countersign/platform/bus';
 import { uuidv7 } from '@countersign/platform/ids';
 import { settleAll } from '@countersign/platform/settle-all';
+import { PLAIN } from '../../harness/plain-decision.ts';
 
 export const DIGEST = `sha256:${'1'.repeat(64)}`;
 export const SNAPSHOT = `sha256:${'5'.repeat(64)}`;
@@ -56,13 +57,7 @@ export function decisionOf(
     policy_epoch: item.min_epoch,
     job_hash: item.job_hash,
     effective_digest: DIGEST,
-    constraints: {},
-    obligations: {},
-    remediation: null,
-    findings: [],
-    asserted: [],
-    cached: false,
-    fail_mode: null,
+    ...PLAIN,
     decided_at: AT,
     ...more,
   };

@@ -4,6 +4,7 @@ import type { DecideAnswer, Decision, Judged } from '@countersign/contracts/deci
 import { sealDecision, sealedAnswerOf } from '@countersign/ledger/decision-seal';
 import { uuidv7 } from '@countersign/platform/ids';
 import { newTraceparent } from '@countersign/platform/trace';
+import { PLAIN } from '../../harness/plain-decision.ts';
 
 export const TENANT = 'acme';
 export const TOPIC = 'job.desk.read';
@@ -42,13 +43,7 @@ export function judgedJob(job_id: string, options: JobOptions = {}): Judged {
         policy_epoch: epoch,
         job_hash: DIGEST(2),
         effective_digest: runs ? DIGEST(3) : null,
-        constraints: {},
-        obligations: {},
-        remediation: null,
-        findings: [],
-        asserted: [],
-        cached: false,
-        fail_mode: null,
+        ...PLAIN,
         decided_at: '2026-01-01T00:00:00.000Z',
         ...changes,
       },

@@ -6,6 +6,7 @@ import { type RunRecord, runRecord } from '@countersign/contracts/record';
 import type { Running } from '@countersign/platform/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changeEntries } from '../../harness/change-entries.ts';
+import { PLAIN } from '../../harness/plain-decision.ts';
 import { appendAll } from './ledger-database.ts';
 import { type RunningAudit, runAudit } from './run-audit.ts';
 
@@ -42,13 +43,7 @@ function decide(more: Partial<Decision> = {}): Decision {
     policy_epoch: 3,
     job_hash: JOB_HASH,
     effective_digest: EFFECTIVE,
-    constraints: {},
-    obligations: {},
-    remediation: null,
-    findings: [],
-    asserted: [],
-    cached: false,
-    fail_mode: null,
+    ...PLAIN,
     decided_at: '2026-05-01T10:00:00.000000Z',
     ...more,
   };

@@ -1,8 +1,9 @@
 /** A migrated database with connections under the services' own roles, as the ledger sees its writers. */
 import type { NewEntry } from '@countersign/contracts/ledger-entry';
-import { connectDatabase, type Database, type Tx } from '@countersign/platform/database';
+import type { Database, Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import pg from 'pg';
+import { connectIn } from '../../harness/connect-in.ts';
 import { createDatabase, type TestDatabase } from '../../harness/create-database.ts';
 
 export type LedgerDatabase = AsyncDisposable & {
@@ -25,11 +26,7 @@ export async function openLedger(): Promise<LedgerDatabase> {
   const cleanUp = new AsyncDisposableStack();
   const test = cleanUp.use(await createDatabase());
   const opened = new Map<string, Database>();
-  const connectTo = (url: string): Database => {
-    const database = connectDatabase({ url, pool: 8, name: 'test' });
-    cleanUp.defer(() => database.close());
-    return database;
-  };
+  const connectTo = (url: string): Database => connectIn(cleanUp, url, 8);
   return {
     test,
     admin: connectTo(test.admin_url),

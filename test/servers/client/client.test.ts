@@ -4,6 +4,7 @@ import { ApiError } from '@countersign/client/api-error';
 import { type Client, createClient } from '@countersign/client/create-client';
 import type { LedgerEntry } from '@countersign/contracts/ledger-entry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { shownEntry } from '../../harness/shown-entry.ts';
 import { type RunningIngress, runIngress, TENANT } from '../ingress/run-ingress.ts';
 
 let ingress: RunningIngress;
@@ -19,19 +20,7 @@ beforeAll(async () => {
 afterAll(() => ingress[Symbol.asyncDispose]());
 
 function entry(job_id: string, seq: number, kind: string): LedgerEntry {
-  return {
-    chain: `job:${TENANT}:${job_id}`,
-    seq,
-    kind,
-    recorded_by: 'countersign_scheduler',
-    tenant: TENANT,
-    topic: 'job.demo.read',
-    recorded_at: '2026-01-02T03:04:05.678901Z',
-    prev_hash: '00',
-    hash: '11',
-    body: '{}',
-    leaf_index: seq,
-  };
+  return shownEntry(TENANT, job_id, { seq, kind });
 }
 
 describe('submit', () => {

@@ -10,10 +10,11 @@ import {
   TERMINAL_STATES,
   TRANSITIONS,
 } from '@countersign/contracts/states';
-import { connectDatabase, type Database } from '@countersign/platform/database';
+import type { Database } from '@countersign/platform/database';
 import { moveJobs } from '@countersign/scheduler/move-jobs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectIn } from '../../harness/connect-in.ts';
 import { createDatabase } from '../../harness/create-database.ts';
 
 const cleanUp = new AsyncDisposableStack();
@@ -21,13 +22,8 @@ let scheduler: Database;
 let admin: Database;
 beforeAll(async () => {
   const database = cleanUp.use(await createDatabase());
-  const open = (url: string): Database => {
-    const opened = connectDatabase({ url, pool: 2, name: 'test' });
-    cleanUp.defer(() => opened.close());
-    return opened;
-  };
-  scheduler = open(database.url_for('countersign_scheduler'));
-  admin = open(database.admin_url);
+  scheduler = connectIn(cleanUp, database.url_for('countersign_scheduler'));
+  admin = connectIn(cleanUp, database.admin_url);
 });
 afterAll(() => cleanUp.disposeAsync());
 

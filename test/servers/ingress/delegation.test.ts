@@ -10,9 +10,10 @@ import { subjects } from '@countersign/contracts/subjects';
 import { hashApiKey, keyIdOf } from '@countersign/ingress/api-key';
 import { type Revocation, revokeIdentity } from '@countersign/ingress/revoke-identity';
 import { canonicalize } from '@countersign/ledger/canonical-json';
-import { connectDatabase, type Database } from '@countersign/platform/database';
+import type { Database } from '@countersign/platform/database';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectIn } from '../../harness/connect-in.ts';
 import { AGENT, FOREIGN_AGENT, type Reply, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
 
 let ingress: RunningIngress;
@@ -20,8 +21,7 @@ let database: Database;
 const cleanUp = new AsyncDisposableStack();
 beforeAll(async () => {
   ingress = cleanUp.use(await runIngress());
-  database = connectDatabase({ url: ingress.database_url, pool: 1, name: 'test' });
-  cleanUp.defer(() => database.close());
+  database = connectIn(cleanUp, ingress.database_url, 1);
 });
 afterAll(() => cleanUp.disposeAsync());
 

@@ -2,6 +2,7 @@ import { type LedgerEntry, type ShownEntry, showBody } from '@countersign/contra
 import { LIMITS } from '@countersign/contracts/limits';
 import { subjects } from '@countersign/contracts/subjects';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { shownEntry } from '../../harness/shown-entry.ts';
 import { type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
 
 let ingress: RunningIngress;
@@ -16,19 +17,7 @@ beforeEach(async () => {
 });
 
 function entry(seq: number, kind: string, of = job_id): LedgerEntry {
-  return {
-    chain: `job:${TENANT}:${of}`,
-    seq,
-    kind,
-    recorded_by: 'countersign_scheduler',
-    tenant: TENANT,
-    topic: 'job.demo.read',
-    recorded_at: '2026-01-02T03:04:05.678901Z',
-    prev_hash: '00',
-    hash: '11',
-    body: '{"reason":"for a test"}',
-    leaf_index: seq,
-  };
+  return shownEntry(TENANT, of, { seq, kind, body: '{"reason":"for a test"}' });
 }
 
 async function publish(...entries: LedgerEntry[]): Promise<void> {

@@ -8,10 +8,11 @@ import { AGENT_PERMISSIONS, PERMISSION_SETS, SYSTEM_PERMISSIONS } from '@counter
 import { newApiKey } from '@countersign/ingress/api-key';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { countEnding, writeUses } from '@countersign/ingress/registry/store-uses';
-import { connectDatabase, type Database } from '@countersign/platform/database';
+import type { Database } from '@countersign/platform/database';
 import { listWorkerUses, openWorkerUses } from '@countersign/scheduler/claim/store-worker-uses';
 import { endExpiredStops, serveStops } from '@countersign/scheduler/view/serve-stops';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectIn } from '../../harness/connect-in.ts';
 import { settlesWithin } from '../../harness/settles-within.ts';
 import { type Reply, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
 
@@ -26,14 +27,9 @@ let scheduler: Database;
 let parts: Parameters<typeof serveStops>[0];
 const cleanUp = new AsyncDisposableStack();
 
-function databaseAs(url: string): Database {
-  const database = connectDatabase({ url, pool: 2, name: 'test' });
-  cleanUp.defer(() => database.close());
-  return database;
-}
 beforeAll(async () => {
   ingress = cleanUp.use(await runIngress());
-  own = databaseAs(ingress.database_url);
+  own = connectIn(cleanUp, ingress.database_url);
   admin = ingress.keys.admin;
   const human = { type: 'human' as const, groups: [] };
   await own.transaction((tx) =>
@@ -48,7 +44,7 @@ beforeAll(async () => {
       ],
     }),
   );
-  scheduler = databaseAs(ingress.database_url.replace('countersign_ingress', 'countersign_scheduler'));
+  scheduler = connectIn(cleanUp, ingress.database_url.replace('countersign_ingress', 'countersign_scheduler'));
   parts = { database: scheduler, bus: ingress.peerBus('scheduler') };
   serveStops(parts);
   parts.bus.serve('scheduler.worker_uses', () => listWorkerUses(scheduler));

@@ -8,9 +8,10 @@ import { subjects } from '@countersign/contracts/subjects';
 import { hashApiKey, keyIdOf } from '@countersign/ingress/api-key';
 import { type Revocation, revokeIdentity } from '@countersign/ingress/revoke-identity';
 import { canonicalize } from '@countersign/ledger/canonical-json';
-import { connectDatabase, type Database } from '@countersign/platform/database';
+import type { Database } from '@countersign/platform/database';
 import { jetstream } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectIn } from '../../harness/connect-in.ts';
 import { settlesWithin } from '../../harness/settles-within.ts';
 import { AGENT, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
 
@@ -20,9 +21,7 @@ const cleanUp = new AsyncDisposableStack();
 
 async function open(): Promise<void> {
   ingress = cleanUp.use(await runIngress());
-  database = connectDatabase({ url: ingress.database_url, pool: 1, name: 'test' });
-  const opened = database;
-  cleanUp.defer(() => opened.close());
+  database = connectIn(cleanUp, ingress.database_url, 1);
 }
 beforeAll(open);
 afterAll(() => cleanUp.disposeAsync());

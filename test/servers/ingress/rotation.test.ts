@@ -11,23 +11,23 @@ import { subjects } from '@countersign/contracts/subjects';
 import { newApiKey } from '@countersign/ingress/api-key';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { canonicalize } from '@countersign/ledger/canonical-json';
-import { connectDatabase } from '@countersign/platform/database';
+import type { Database } from '@countersign/platform/database';
 import { readWorkerKeys } from '@countersign/scheduler/store-pools';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectIn } from '../../harness/connect-in.ts';
 import { settlesWithin } from '../../harness/settles-within.ts';
 import { AGENT, FOREIGN_AGENT, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
 
 const ROOT = newApiKey();
 let ingress: RunningIngress;
 let agent: NatsConnection;
-let scheduler: ReturnType<typeof connectDatabase>;
+let scheduler: Database;
 const cleanUp = new AsyncDisposableStack();
 beforeAll(async () => {
   ingress = cleanUp.use(await runIngress());
   agent = await ingress.nats.connectAs(`agent-${TENANT}`);
-  const as = (url: string) =>
-    cleanUp.adopt(connectDatabase({ url, pool: 1, name: 'test' }), (database) => database.close());
+  const as = (url: string) => connectIn(cleanUp, url, 1);
   scheduler = as(ingress.database_url.replace('countersign_ingress', 'countersign_scheduler'));
   await as(ingress.database_url).transaction((tx) =>
     registerIdentities(tx, {

@@ -10,7 +10,7 @@ import { newApiKey } from '@countersign/ingress/api-key';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { ingress } from '@countersign/ingress/service';
 import { type Bus, connectBus } from '@countersign/platform/bus';
-import { connectDatabase, type Database } from '@countersign/platform/database';
+import type { Database } from '@countersign/platform/database';
 import { start } from '@countersign/platform/service';
 import {
   createPeers,
@@ -21,6 +21,7 @@ import {
   playOutputSafety,
   playScheduler,
 } from '../../cases/ingress/play-peers.ts';
+import { connectIn } from '../../harness/connect-in.ts';
 import { createDatabase } from '../../harness/create-database.ts';
 import { makeStreams } from '../../harness/make-streams.ts';
 import { type GuardedNats, NOBODY, startGuardedNats } from '../nats/connect-as.ts';
@@ -65,11 +66,7 @@ export async function runIngress(settings: Record<string, string> = {}): Promise
   const nats = cleanUp.use(await startGuardedNats(NOBODY, [], { answered: false }));
   // The played audit service owns no stream; ingress makes its own.
   await makeStreams(nats.connectAs, { pools: [] });
-  const databaseAs = (url: string): Database => {
-    const database = connectDatabase({ url, pool: 2, name: 'test' });
-    cleanUp.defer(() => database.close());
-    return database;
-  };
+  const databaseAs = (url: string): Database => connectIn(cleanUp, url);
   const keys = {
     agent: newApiKey(),
     other_agent: newApiKey(),

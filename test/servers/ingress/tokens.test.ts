@@ -11,9 +11,10 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { PERMISSION_SETS } from '@countersign/contracts/permissions';
 import { hashApiKey, keyIdOf } from '@countersign/ingress/api-key';
 import { type Revocation, revokeIdentity } from '@countersign/ingress/revoke-identity';
-import { connectDatabase, type Database } from '@countersign/platform/database';
+import type { Database } from '@countersign/platform/database';
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectIn } from '../../harness/connect-in.ts';
 import { settlesWithin } from '../../harness/settles-within.ts';
 import { AGENT, type Reply, type RunningIngress, runIngress, TENANT } from './run-ingress.ts';
 
@@ -23,8 +24,7 @@ let signer: Signer;
 const cleanUp = new AsyncDisposableStack();
 beforeAll(async () => {
   ingress = cleanUp.use(await runIngress());
-  database = connectDatabase({ url: ingress.database_url, pool: 1, name: 'test' });
-  cleanUp.defer(() => database.close());
+  database = connectIn(cleanUp, ingress.database_url, 1);
   signer = await openSigner(AGENT, ingress.signing_key.export({ type: 'pkcs8', format: 'pem' }) as string);
 });
 afterAll(() => cleanUp.disposeAsync());

@@ -1,6 +1,7 @@
 /** What stands around one service that a test starts by itself: a database, a nats-server, and connections as anybody. */
 import { type Bus, connectBus } from '@countersign/platform/bus';
-import { connectDatabase, type Database } from '@countersign/platform/database';
+import type { Database } from '@countersign/platform/database';
+import { connectIn } from '../../harness/connect-in.ts';
 import { createDatabase, type TestDatabase } from '../../harness/create-database.ts';
 import { type GuardedNats, startGuardedNats } from './connect-as.ts';
 
@@ -21,11 +22,7 @@ export async function openSurroundings(
   return {
     test_database,
     nats,
-    databaseAs(url) {
-      const database = connectDatabase({ url, pool: 4, name: 'test' });
-      cleanUp.defer(() => database.close());
-      return database;
-    },
+    databaseAs: (url) => connectIn(cleanUp, url, 4),
     async busAs(user) {
       const bus = await connectBus({ servers: nats.server.url, nkey_seed: nats.seedOf(user), user });
       cleanUp.defer(() => bus.close());

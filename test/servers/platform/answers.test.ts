@@ -6,23 +6,12 @@ import type { Bus } from '@countersign/platform/bus';
 import { createMetrics } from '@countersign/platform/metrics';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
+import { shownEntry } from '../../harness/shown-entry.ts';
 import { type OpenNats, openNats } from './open-bus.ts';
 import { type Answer, answering, naming, playService } from './play-service.ts';
 
 const JOB = { tenant: 'acme', job_id: 'j1' };
-const ENTRY = {
-  chain: 'job:acme:j1',
-  seq: 1,
-  kind: 'job_admitted',
-  recorded_by: 'countersign_scheduler',
-  tenant: 'acme',
-  topic: null,
-  recorded_at: '2026-01-01T00:00:00Z',
-  prev_hash: '',
-  hash: '',
-  body: '{}',
-  leaf_index: null,
-};
+const ENTRY = shownEntry('acme', 'j1');
 
 function said(chain: string) {
   return { ok: true, value: { entries: [{ ...ENTRY, chain }] } };

@@ -6,6 +6,7 @@
 import type { Bus } from '@countersign/platform/bus';
 import { createNatsKey } from '@countersign/platform/nats-key';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { shownEntry } from '../../harness/shown-entry.ts';
 import { type OpenNats, openNats } from './open-bus.ts';
 
 const TENANTS = ['acme', 'rival'] as const;
@@ -31,19 +32,7 @@ afterAll(async () => {
 
 /** An answer full of its tenant's secret, so that a foreign one is found wherever it stands. */
 function entryOf(tenant: string, job_id: string) {
-  return {
-    chain: `job:${tenant}:${job_id}`,
-    seq: 1,
-    kind: 'job_admitted',
-    recorded_by: 'countersign_scheduler',
-    tenant,
-    topic: null,
-    recorded_at: '2026-01-01T00:00:00Z',
-    prev_hash: '',
-    hash: '',
-    body: `secret of ${tenant} ${job_id} `.repeat(20),
-    leaf_index: null,
-  };
+  return shownEntry(tenant, job_id, { body: `secret of ${tenant} ${job_id} `.repeat(20) });
 }
 
 test('every answer is whole and one’s own', async () => {

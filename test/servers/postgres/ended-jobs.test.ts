@@ -2,8 +2,9 @@
  * A terminal state never changes: not by the scheduler's own role, not by a superuser's statement, not in any column.
  */
 import { JOB_STATES, TERMINAL_STATES } from '@countersign/contracts/states';
-import { connectDatabase, type Database } from '@countersign/platform/database';
+import type { Database } from '@countersign/platform/database';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectIn } from '../../harness/connect-in.ts';
 import { createDatabase } from '../../harness/create-database.ts';
 
 let scheduler: Database;
@@ -11,13 +12,8 @@ let admin: Database;
 const cleanUp = new AsyncDisposableStack();
 beforeAll(async () => {
   const database = cleanUp.use(await createDatabase());
-  const connectTo = (url: string): Database => {
-    const connected = connectDatabase({ url, pool: 1, name: 'test' });
-    cleanUp.defer(() => connected.close());
-    return connected;
-  };
-  scheduler = connectTo(database.url_for('countersign_scheduler'));
-  admin = connectTo(database.admin_url);
+  scheduler = connectIn(cleanUp, database.url_for('countersign_scheduler'), 1);
+  admin = connectIn(cleanUp, database.admin_url, 1);
   for (const state of JOB_STATES) {
     await scheduler.query(
       `INSERT INTO scheduler.jobs (tenant, job_id, topic, labels, actor, auth_method, state, decision, policy_version,

@@ -6,7 +6,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import type { DecideItem, Decision } from '@countersign/contracts/decision';
 import type { Pool } from '@countersign/contracts/policy-pools';
 import type { DispatchMessage } from '@countersign/contracts/worker';
-import { connectDatabase, type Database } from '@countersign/platform/database';
+import type { Database } from '@countersign/platform/database';
 import { uuidv7 } from '@countersign/platform/ids';
 import { openKnownReaders } from '@countersign/scheduler/claim/store-readers';
 import { openWorkerUses } from '@countersign/scheduler/claim/store-worker-uses';
@@ -14,6 +14,7 @@ import { createWarrantSigner } from '@countersign/scheduler/dispatch/sign-warran
 import { openControlMemory } from '@countersign/scheduler/known-control';
 import type { SchedulerContext } from '@countersign/scheduler/scheduler-context';
 import { ACTOR, decidedJob, POOL, SEAL_KEY, TENANT } from '../../cases/scheduler/decided-job.ts';
+import { connectIn } from '../../harness/connect-in.ts';
 import { createDatabase, type TestDatabase } from '../../harness/create-database.ts';
 
 type Offered = [subject: string, message: DispatchMessage, options: { msg_id: string }];
@@ -45,11 +46,7 @@ export async function runSteps(
 ): Promise<StepRun> {
   const cleanUp = new AsyncDisposableStack();
   const database = given ?? cleanUp.use(await createDatabase());
-  const open = (url: string): Database => {
-    const opened = connectDatabase({ url, pool: 4, name: 'test' });
-    cleanUp.defer(() => opened.close());
-    return opened;
-  };
+  const open = (url: string): Database => connectIn(cleanUp, url, 4);
   const admin = open(database.admin_url);
   const kernel = open(database.url_for('countersign_policy_kernel'));
   const scheduler = open(database.url_for('countersign_scheduler'));

@@ -4,9 +4,10 @@
  */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcParsed } from '@countersign/contracts/rpc';
-import { connectDatabase, type Database, type Tx } from '@countersign/platform/database';
+import type { Database, Tx } from '@countersign/platform/database';
 import { listJobs } from '@countersign/scheduler/view/read-jobs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectIn } from '../../harness/connect-in.ts';
 import { createDatabase } from '../../harness/create-database.ts';
 
 type Query = Omit<Partial<RpcParsed<'scheduler.list'>>, 'tenant'>;
@@ -29,13 +30,8 @@ let admin: Database;
 
 beforeAll(async () => {
   const database = cleanUp.use(await createDatabase());
-  const open = (url: string): Database => {
-    const opened = connectDatabase({ url, pool: 2, name: 'test' });
-    cleanUp.defer(() => opened.close());
-    return opened;
-  };
-  admin = open(database.admin_url);
-  scheduler = open(database.url_for('countersign_scheduler'));
+  admin = connectIn(cleanUp, database.admin_url);
+  scheduler = connectIn(cleanUp, database.url_for('countersign_scheduler'));
   await admin.query(FILL);
 });
 afterAll(() => cleanUp.disposeAsync());

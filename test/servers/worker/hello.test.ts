@@ -6,7 +6,7 @@ import type { RpcRequest } from '@countersign/contracts/rpc';
 import { HELLO_CODES, helloText } from '@countersign/contracts/worker';
 import { registerIdentities } from '@countersign/ingress/register-identities';
 import { revokeIdentity } from '@countersign/ingress/revoke-identity';
-import { connectDatabase } from '@countersign/platform/database';
+import type { Database } from '@countersign/platform/database';
 import { createNatsKey } from '@countersign/platform/nats-key';
 import { answerHello } from '@countersign/scheduler/claim/answer-hello';
 import { openKnownReaders } from '@countersign/scheduler/claim/store-readers';
@@ -15,6 +15,7 @@ import { WorkerStartError } from '@countersign/worker/say-hello';
 import type { WorkerOptions } from '@countersign/worker/worker-options';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSigningKey } from '../../cases/worker/make-warrant.ts';
+import { connectIn } from '../../harness/connect-in.ts';
 import { createDatabase } from '../../harness/create-database.ts';
 import { type FakeScheduler, POOL, startFakeScheduler, WORKER } from './fake-scheduler.ts';
 
@@ -115,13 +116,12 @@ describe('the scheduler', () => {
     );
     return code;
   };
-  let scheduler: ReturnType<typeof connectDatabase>;
-  let admin: ReturnType<typeof connectDatabase>;
+  let scheduler: Database;
+  let admin: Database;
   beforeAll(async () => {
     const made = cleanUp.use(await createDatabase());
-    const at = (url: string) => cleanUp.adopt(connectDatabase({ url, pool: 1, name: 'test' }), (each) => each.close());
-    const as = (role: string) => at(made.url_for(role));
-    admin = at(made.admin_url);
+    const as = (role: string) => connectIn(cleanUp, made.url_for(role), 1);
+    admin = connectIn(cleanUp, made.admin_url, 1);
     scheduler = as('countersign_scheduler');
     const ingress = as('countersign_ingress');
     await ingress.transaction((tx) =>

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
+import { authorizationUrl } from '@countersign/contracts/login';
 import { randomSecret } from '@countersign/platform/ids';
 import { isLocalHost } from '@countersign/platform/known-hosts';
 import type { Context } from 'hono';
@@ -24,20 +25,10 @@ export async function beginLogin(
   logins: Logins,
   to: string,
 ): Promise<{ location: string; cookie: string }> {
-  const { authorization_endpoint, client_id, scope } = await logins.start();
+  const start = await logins.start();
   const [state, nonce, code_verifier] = [randomSecret(), randomSecret(), randomSecret()];
-  const location = new URL(authorization_endpoint);
-  const asked = {
-    client_id,
-    response_type: 'code',
-    redirect_uri: ownUrl(c, WAY_BACK),
-    scope,
-    state,
-    nonce,
-    code_challenge: createHash('sha256').update(code_verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-  };
-  for (const [name, value] of Object.entries(asked)) location.searchParams.set(name, value);
+  const code_challenge = createHash('sha256').update(code_verifier).digest('base64url');
+  const location = authorizationUrl(start, { redirect_uri: ownUrl(c, WAY_BACK), state, nonce, code_challenge });
   const kept = Buffer.from(JSON.stringify({ state, nonce, code_verifier, to })).toString('base64url');
   return { location: location.href, cookie: cookieOf(c, kept, LIMITS.console_login_ms / 1000) };
 }
