@@ -32,11 +32,11 @@ const metrics = {
   count: (name: string, labels: object) => void counted.push(`${name} ${JSON.stringify(labels)}`),
 } as unknown as Metrics;
 
-/** Finds `bad` with the score that follows it. */
+/** Finds `rude` with the score that follows it: no id, in hex, holds it by chance. */
 function finds({ texts, types }: DetectorQuestion) {
   return {
     findings: texts.flatMap((text, i) =>
-      [...text.matchAll(/bad(\d\d)/g)].map(({ index, 0: { length }, 1: score }) => ({
+      [...text.matchAll(/rude(\d\d)/g)].map(({ index, 0: { length }, 1: score }) => ({
         text: i,
         start: index,
         end: index + length,
@@ -139,7 +139,7 @@ async function atRelease(output: unknown, over: object | null = {}) {
 
 describe('what a model says', () => {
   it('decides by type, severity and confidence of its score, and is sent texts alone', async () => {
-    const decided = await atDoor('this is bad85');
+    const decided = await atDoor('this is rude85');
     expect(decided).toMatchObject({ decision: 'deny', rule_id: 'no-orders', model: 'answered' });
     expect(decided.findings).toEqual([
       {
@@ -154,10 +154,10 @@ describe('what a model says', () => {
     ]);
     expect(heard[0]).toEqual({
       token: 'Bearer secret-token',
-      body: { texts: ['prompt', 'this is bad85'], types: ['model-orders'] },
+      body: { texts: ['prompt', 'this is rude85'], types: ['model-orders'] },
     });
-    expect(await atDoor('this is bad60')).toMatchObject({ decision: 'allow', findings: [{ severity: 'medium' }] });
-    expect(await atDoor('this is bad40')).toMatchObject({ decision: 'allow', findings: [] });
+    expect(await atDoor('this is rude60')).toMatchObject({ decision: 'allow', findings: [{ severity: 'medium' }] });
+    expect(await atDoor('this is rude40')).toMatchObject({ decision: 'allow', findings: [] });
   });
 
   it('is never used again, unless it always says the same', async () => {
@@ -177,7 +177,7 @@ describe('what a model says', () => {
   });
 
   it('takes its spans out of an output, beside what the scanners take out', async () => {
-    const output = { note: 'say bad90 or bad55', list: [1, '', 'bad70'] };
+    const output = { note: 'say rude90 or rude55', list: [1, '', 'rude70'] };
     expect(await atRelease(output)).toMatchObject({
       decision: 'redact',
       rule_id: 'hide',
@@ -189,8 +189,8 @@ describe('what a model says', () => {
 
   it('counts for a large content too', async () => {
     const filler = 'words and words '.repeat(5_000);
-    expect(await atDoor(`${filler}bad85`, { max_chars: 200_000 })).toMatchObject({ decision: 'deny' });
-    const released = await atRelease([`${filler}bad85`], { max_chars: 200_000 });
+    expect(await atDoor(`${filler}rude85`, { max_chars: 200_000 })).toMatchObject({ decision: 'deny' });
+    const released = await atRelease([`${filler}rude85`], { max_chars: 200_000 });
     expect(released.released?.endsWith('words [redacted:model]"]')).toBe(true);
   });
 });
@@ -227,24 +227,24 @@ function givenOf({ behave: behaves, answer: answers, over }: (typeof WRONG)[numb
 describe('a model fails closed, and says so, when it', () => {
   it.each(WRONG)('%s', async (_, fault, wrong) => {
     const over = givenOf(wrong);
-    const door = await atDoor('bad85 content', over);
-    const release = await atRelease(['bad85 content'], over);
+    const door = await atDoor('rude85 content', over);
+    const release = await atRelease(['rude85 content'], over);
     expect(door).toMatchObject({ decision: 'deny', model: 'failed_closed', findings: [], reusable: null });
     expect(door.text).toContain('it gave no answer, so findings are not known');
     expect(release).toMatchObject({ decision: 'quarantine', findings: [], released: null });
     expect(counted).toContain(`model_calls_total {"gate":"submit","outcome":"${fault}"}`);
     expect(counted).toContain(`model_calls_total {"gate":"output","outcome":"${fault}"}`);
-    expect(JSON.stringify([door, release, counted])).not.toContain('bad85');
+    expect(JSON.stringify([door, release, counted])).not.toContain('rude85');
   });
 });
 
 describe('a model whose fail mode is open lets the rest decide, and leaves that as evidence, when it', () => {
   it.each(WRONG.filter(([, fault]) => fault !== 'missing'))('%s', async (_, __, wrong) => {
     const over = { ...givenOf(wrong), fail_mode: 'open' };
-    const door = await atDoor('bad85 content', over);
-    const release = await atRelease(['bad85 content'], over);
+    const door = await atDoor('rude85 content', over);
+    const release = await atRelease(['rude85 content'], over);
     expect(door).toMatchObject({ decision: 'allow', model: 'failed_open', reusable: null, cacheable: false });
-    expect(release).toMatchObject({ decision: 'allow', fail_mode: 'open', released: '["bad85 content"]' });
+    expect(release).toMatchObject({ decision: 'allow', fail_mode: 'open', released: '["rude85 content"]' });
   });
 });
 
@@ -289,14 +289,14 @@ describe('a policy', () => {
   it('that looks at no finding has nothing sent', async () => {
     const blind = compiled('rules: [{ id: yes, match: {}, decision: allow }]\noutput_policy: { rules: [] }', MODELS);
     setModel();
-    const item = itemOf({ topic: 'job.a', prompt: 'bad90' });
+    const item = itemOf({ topic: 'job.a', prompt: 'rude90' });
     await scans.decide('submit', (apart) => decideUnder({ ...asked, policy: blind }, item, { now: NOW, scans: apart }));
     expect(heard).toEqual([]);
   });
 
   it('is replayed and shadowed without sending anything', async () => {
     setModel();
-    const item = itemOf({ topic: 'job.a', prompt: 'bad90' });
+    const item = itemOf({ topic: 'job.a', prompt: 'rude90' });
     const decide = (apart: Parameters<Parameters<typeof scans.decide>[1]>[0]) =>
       decideUnder(asked, item, { now: NOW, scans: apart });
     expect(answerOf(await scans.decide('submit', decide, false)).answer.decisions).toMatchObject([

@@ -237,5 +237,5 @@ test('webhooks: only where the settings say, a secret shown once, an address kep
   const kinds = [...Array<string>(LIMITS.tenant_webhooks).fill('identity_created'), 'identity_changed'];
   expect(entries.map(({ kind }) => kind)).toEqual(kinds);
   expect(JSON.parse(entries[0]!.body)).toMatchObject({ actor: 'olivia', webhook_id, target: 'https://hooks.example' });
-  expect(entries.map(({ body }) => body).join()).not.toMatch(/secret|T0/);
+  expect(entries.map(({ body }) => body).join()).not.toMatch(/secret|\/T0/);
 });

@@ -186,7 +186,10 @@ describe('an output that may not leave as it is', () => {
     expect(outcome).toMatchObject({ output_decision: 'redact' });
     expect((await run.entries('honest'))[0]!.body.findings).toMatchObject([{ type: 'email' }, { type: 'phone' }]);
     await run.end(attempt, 'succeeded');
-    expect(JSON.stringify(await run.read('honest'))).not.toMatch(/ada@|0132/);
+    const released = await run.read('honest');
+    expect(released.output).toEqual({ mail: '[redacted:email]', phone: '[redacted:phone]' });
+    // With the space: four digits alone occur by chance in ids and digests.
+    expect(JSON.stringify(released)).not.toMatch(/ada@|555 0132/);
   });
 
   test('is quarantined where a secret stands in it, and shown nowhere', async () => {
