@@ -18,7 +18,7 @@ import { type AgendaSweeps, followAgenda } from './agenda.ts';
 import { answerBeat } from './claim/answer-beat.ts';
 import { answerHello } from './claim/answer-hello.ts';
 import { claimAttempts } from './claim/claim-attempts.ts';
-import type { Claim } from './claim/plan.ts';
+import type { Claim } from './claim/plan-claims.ts';
 import { openKnownReaders } from './claim/store-readers.ts';
 import { listWorkerUses, openWorkerUses } from './claim/store-worker-uses.ts';
 import { openWorkerDoor } from './claim/worker-door.ts';

@@ -7,11 +7,11 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { readRecordedDecision } from '@countersign/contracts/recorded-decision';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { canonicalWithHoles, HOLE } from '@countersign/ledger/holed-json';
-import { planOne, toContext } from '@countersign/scheduler/admit/plan';
+import { planAdmission, toContext } from '@countersign/scheduler/admit/plan-admissions';
 import { straightThrough } from '@countersign/scheduler/admit/straight-through';
 import type { ChosenPool } from '@countersign/scheduler/choose-pool';
 import { runningTemplate } from '@countersign/scheduler/claim/claim-attempts';
-import { type Claim, planClaims } from '@countersign/scheduler/claim/plan';
+import { type Claim, planClaims } from '@countersign/scheduler/claim/plan-claims';
 import { classifyDispatch } from '@countersign/scheduler/dispatch/classify-dispatch';
 import type { ClearedJob, DispatchItem } from '@countersign/scheduler/dispatch/dispatch-item';
 import { newAttempt } from '@countersign/scheduler/dispatch/new-attempt';
@@ -74,12 +74,12 @@ describe('at the door', () => {
     ['whatever was decided', REVOKED, { decision: 'deny' }, 'revoked'],
     ['and comes before a stop', { ...REVOKED, switches: stop('agent', ACTOR).switches }, {}, 'revoked'],
   ])('%s', (_, control, options, expected) => {
-    const plan = planOne(admitItem('job', options), control, POOLS);
+    const plan = planAdmission(admitItem('job', options), control, POOLS);
     expect(plan instanceof CountersignError ? plan.code : plan.state).toBe(expected);
   });
 
   test('a stop is a decision of its own beside the policy’s, and names the switch', () => {
-    const plan = planOne(admitItem('job'), stop('agent', ACTOR), POOLS);
+    const plan = planAdmission(admitItem('job'), stop('agent', ACTOR), POOLS);
     if (plan instanceof CountersignError) throw plan;
     expect(plan.decisions).toHaveLength(2);
     expect(finalDecision(plan)).toMatchObject({ decision: 'deny', rule_id: null, reason: 'stopped by switch stop' });
@@ -96,7 +96,7 @@ describe('straight through both gates', () => {
     now = NOW,
   ) => {
     const item = admitItem('job', options);
-    const plan = planOne(item, CONTROL, POOLS);
+    const plan = planAdmission(item, CONTROL, POOLS);
     if (plan instanceof CountersignError) throw plan;
     return straightThrough(plan, toContext(plan), control, pools, { keys, now_ms: now });
   };
@@ -142,7 +142,7 @@ describe('straight through both gates', () => {
   ])('a seal does not carry %s', (_, tamper) => {
     const item = admitItem('job');
     tamper(item);
-    const plan = planOne(item, item.answer.decisions[0]!.policy_epoch === 2 ? OTHER_EPOCH : CONTROL, POOLS);
+    const plan = planAdmission(item, item.answer.decisions[0]!.policy_epoch === 2 ? OTHER_EPOCH : CONTROL, POOLS);
     if (plan instanceof CountersignError) throw plan;
     expect(plan.state).toBe('cleared');
     const control = plan.item.answer.decisions[0]!.policy_epoch === 2 ? OTHER_EPOCH : CONTROL;

@@ -18,13 +18,13 @@ import {
   isCounted,
   keyOf,
   type Planned,
-  planOne,
+  planAdmission,
   stateAfter,
   subjectsOf,
   toContext,
   toEntry,
   toRow,
-} from './plan.ts';
+} from './plan-admissions.ts';
 import type { ExistingJob } from './store-admissions.ts';
 import { findExisting, insertContexts, insertJobs } from './store-admissions.ts';
 
@@ -44,7 +44,7 @@ export async function admitCarefully(
     readPools(tx, [...tenants, EVERY_TENANT]),
   ]);
   for (const [tenant, active] of Object.entries(state.policies)) context.known.epochs.set(tenant, active.epoch);
-  const plans = items.map((item) => planOne(item, state, pools));
+  const plans = items.map((item) => planAdmission(item, state, pools));
   const sound = plans.filter((plan): plan is Planned => !(plan instanceof CountersignError));
   const planned = await countPlanned(tx, sound);
   const fresh = await commitPlanned(tx, planned);

@@ -20,12 +20,12 @@ import {
   isCounted,
   offerOf,
   type Planned,
-  planOne,
+  planAdmission,
   subjectsOf,
   toContext,
   toEntry,
   toRow,
-} from './plan.ts';
+} from './plan-admissions.ts';
 import type { NewContext } from './store-admissions.ts';
 import { type StraightThrough, straightThrough } from './straight-through.ts';
 
@@ -76,7 +76,7 @@ async function admitTogether(context: SchedulerContext, items: readonly AdmitIte
 }
 
 function planSteps(context: SchedulerContext, items: readonly AdmitItem[], { control, pools }: Known): Step[] {
-  const plans = items.map((item) => planOne(item, control, pools));
+  const plans = items.map((item) => planAdmission(item, control, pools));
   /** An error may be of a state that was: it is judged again under the lock. */
   const sound = plans.filter((plan): plan is Planned => !(plan instanceof CountersignError) && isOrdinary(plan));
   const keys = context.config.DECISION_SEAL_KEYS;

@@ -15,7 +15,7 @@ import { newAttempt, roomOf, type SentAttempt } from '../dispatch/new-attempt.ts
 import { dispatchedEntry } from '../dispatch/plan-dispatch.ts';
 import { isBound } from '../dispatch/plan-sending.ts';
 import type { PoolList } from '../store-pools.ts';
-import type { Planned } from './plan.ts';
+import type { Planned } from './plan-admissions.ts';
 import type { NewContext } from './store-admissions.ts';
 
 export type StraightThrough = {

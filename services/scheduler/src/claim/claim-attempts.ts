@@ -9,7 +9,7 @@ import { unlessMoved } from '@countersign/platform/database';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { claimStep, type GrantedClaim } from '../store-steps.ts';
 import { claimCarefully } from './claim-carefully.ts';
-import type { Claim, Outcome } from './plan.ts';
+import type { Claim, Outcome } from './plan-claims.ts';
 
 /** What `job_running` says besides the attempt's facts, which are filled in where they stand. */
 export function runningTemplate({ dispatch_id, claim_id, pool, worker }: Claim): string {

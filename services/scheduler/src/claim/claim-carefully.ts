@@ -14,7 +14,7 @@ import {
   startAttempts,
   tenantsAndSubjects,
 } from '../store-attempts.ts';
-import { type Claim, type Outcome, planClaims } from './plan.ts';
+import { type Claim, type Outcome, planClaims } from './plan-claims.ts';
 
 export async function claimCarefully(tx: Tx, claims: readonly Claim[]): Promise<Outcome[]> {
   const ids = [...new Set(claims.map((claim) => claim.dispatch_id))].sort();

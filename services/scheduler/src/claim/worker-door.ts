@@ -28,7 +28,7 @@ import { readWorkerKeys } from '../store-pools.ts';
 import { answerBeat } from './answer-beat.ts';
 import { answerHello } from './answer-hello.ts';
 import { openHandOut } from './hand-out.ts';
-import type { Claim } from './plan.ts';
+import type { Claim } from './plan-claims.ts';
 
 type Worker = { pool: string; worker: string };
 type Opened = { who: Worker; nonce: string };

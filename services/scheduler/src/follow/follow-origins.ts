@@ -4,7 +4,7 @@ import { CountersignError } from '@countersign/contracts/errors';
 import { jobEntry } from '@countersign/contracts/job-entry';
 import type { Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
-import { offerOf, type Planned } from '../admit/plan.ts';
+import { offerOf, type Planned } from '../admit/plan-admissions.ts';
 import { insertOffers, readEnded, settleOrigin } from './store-follow-ups.ts';
 
 /** Throws `state_conflict` when it was settled before. */

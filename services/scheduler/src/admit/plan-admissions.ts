@@ -58,7 +58,7 @@ export function subjectsOf({ actor: { id }, key_id, token_id, behind = null }: A
   return [...callerSubjects({ id, key_id, token_id }), ...namesIn(behind)];
 }
 
-export function planOne(
+export function planAdmission(
   item: AdmitItem,
   state: ControlState,
   pools: ReadonlyMap<string, PoolList>,
