@@ -204,7 +204,7 @@ describe('a proxy that runs', () => {
     // A reviewer who signs something else meanwhile does not sign what was put back.
     const standing = await standingRecord(path, 'box', one);
     expect([standing.record.tools, standing.fault?.code]).toEqual([[], 'record_not_newer']);
-    const record = { ...after.record, not_after: '2027-01-01T00:00:00.000Z' };
+    const record = { ...after.record, not_after: '2099-01-01T00:00:00Z' };
     write({ record, signatures: [{ key_id: 'alice', signature: await alice.sign(signedText(record)) }] });
     expect(await codeOf(start().verify())).toBe('record_not_newer');
     write(after);

@@ -21,24 +21,26 @@ const NOW = 1_800_000_000;
 const DAY = 24 * 60 * 60;
 
 /** A system that is well, told by metrics under another prefix than usual. */
-const WELL = [
-  ...SERVICES.flatMap((name) => [
-    `cs_up{service="${name}",instance="${name}-1"} 1`,
-    `cs_build_info{instance="${name}-1",version="${VERSION}",node="24.1.0",service="${name}"} 1`,
-    `cs_clock_timestamp_seconds{instance="${name}-1",service="${name}"} ${NOW}.25`,
-    `cs_database_refuses_writes{instance="${name}-1",service="${name}"} 0`,
-  ]),
-  `cs_policy_ends_timestamp_seconds{scope="default",service="policy-kernel"} ${NOW + 90 * DAY}`,
-  'cs_stream_faults{stream="DISPATCH",fault="missing"} 0',
-  'cs_ledger_unsigned 3',
-  'cs_ledger_unpublished 0',
-  'cs_webhook_deliveries_waiting 0',
-  'cs_pool_unclaimed_seconds{pool="a"} 1',
-  'cs_pool_workers_alive{pool="a"} 2',
-  'cs_pool_waiting_jobs{pool="a"} 0',
-  'cs_log_lines_dropped_total{reason="unwritable",service="audit"} 0',
-  'cs_input_fail_open_total{service="ingress"} 0',
-].join('\n');
+const wellAt = (now: number) =>
+  [
+    ...SERVICES.flatMap((name) => [
+      `cs_up{service="${name}",instance="${name}-1"} 1`,
+      `cs_build_info{instance="${name}-1",version="${VERSION}",node="24.1.0",service="${name}"} 1`,
+      `cs_clock_timestamp_seconds{instance="${name}-1",service="${name}"} ${now}.25`,
+      `cs_database_refuses_writes{instance="${name}-1",service="${name}"} 0`,
+    ]),
+    `cs_policy_ends_timestamp_seconds{scope="default",service="policy-kernel"} ${now + 90 * DAY}`,
+    'cs_stream_faults{stream="DISPATCH",fault="missing"} 0',
+    'cs_ledger_unsigned 3',
+    'cs_ledger_unpublished 0',
+    'cs_webhook_deliveries_waiting 0',
+    'cs_pool_unclaimed_seconds{pool="a"} 1',
+    'cs_pool_workers_alive{pool="a"} 2',
+    'cs_pool_waiting_jobs{pool="a"} 0',
+    'cs_log_lines_dropped_total{reason="unwritable",service="audit"} 0',
+    'cs_input_fail_open_total{service="ingress"} 0',
+  ].join('\n');
+const WELL = wellAt(NOW);
 
 function look(page: string) {
   return examineSamples(samplesIn(page), NOW, VERSION);
@@ -155,7 +157,7 @@ cs_ledger_unsigned 5`;
 });
 
 test('as commands: findings, exit codes, JSON; no secret is printed, and without a terminal top ends', async () => {
-  await using system = await playSystem(WELL.replaceAll(`${NOW}.25`, String(Date.now() / 1000)));
+  await using system = await playSystem(wellAt(Math.floor(Date.now() / 1000)));
   const at = ['--url', system.url, '--metrics', `${system.url}/metrics`];
   const well = await runCli('doctor', ...at, '--key', 'cs_secret');
   expect(well).toMatchObject({ code: EXIT.done, out: expect.stringContaining('key k1: of bob, ends at') });
