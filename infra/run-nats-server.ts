@@ -12,8 +12,9 @@ import { endWhenWedged } from './nats/end-when-wedged.ts';
 import { type RefusedStream, StoreRefusedError, setStoreAside } from './nats/set-store-aside.ts';
 import { lastLines } from './read-log-tail.ts';
 import { reportLine } from './report-step.ts';
+import { type Restartable, restartable } from './restartable.ts';
 import { SetUpError } from './set-up-error.ts';
-import { type ExitReport, type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
+import { type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
 import { stopLeftover } from './stop-leftover.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -44,23 +45,16 @@ export type NatsServerOptions = {
   report?: (line: string) => void;
 };
 
-export type NatsHandle = AsyncDisposable & {
-  /** Undefined while it is stopped. */
-  readonly pid: number | undefined;
-  readonly url: string;
-  readonly monitor_url: string;
-  readonly store_dir: string;
-  readonly conf_path: string;
-  readonly server_version: string;
-  /** Renders the configuration again and returns when the server uses it; throws when the server would refuse it. */
-  reload(): Promise<void>;
-  /** Settles when it has ended. */
-  ended(): Promise<ExitReport> | undefined;
-  isRunning(): boolean;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  start(): Promise<void>;
-};
+export type NatsHandle = AsyncDisposable &
+  Restartable & {
+    readonly url: string;
+    readonly monitor_url: string;
+    readonly store_dir: string;
+    readonly conf_path: string;
+    readonly server_version: string;
+    /** Renders the configuration again and returns when the server uses it; throws when the server would refuse it. */
+    reload(): Promise<void>;
+  };
 
 const START_TIMEOUT_MS = 60_000;
 /** Times that something of the store is set aside; at the last one all of it. */
@@ -130,25 +124,17 @@ export async function runNatsServer({
     await takeUpConfig();
     await takeUpConfig();
   };
-  const stop = async (): Promise<void> => server?.stop();
   await start();
-  return {
+  const handle = restartable(() => server, start);
+  return Object.assign(handle, {
     url: `nats://127.0.0.1:${port}`,
     monitor_url,
     store_dir,
     conf_path,
-    get pid() {
-      return server?.pid;
-    },
     server_version: program.version,
     reload,
-    ended: () => server?.exited,
-    isRunning: () => server?.isRunning() ?? false,
-    start,
-    stop,
-    kill: async () => server?.kill(),
-    [Symbol.asyncDispose]: stop,
-  };
+    [Symbol.asyncDispose]: handle.stop,
+  });
 }
 
 /** Returns when no nats-server of an earlier run uses the folder. */

@@ -8,8 +8,9 @@ import { findFreePort } from './find-free-port.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './find-postgres-binaries.ts';
 import { openPostgresCluster, postgresEnvironment, SUPERUSER } from './open-postgres-cluster.ts';
 import { lastLines } from './read-log-tail.ts';
+import { type Restartable, restartable } from './restartable.ts';
 import { SetUpError } from './set-up-error.ts';
-import { type ExitReport, type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
+import { type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
 import { waitUntil } from './wait-until.ts';
 
 type PostgresOptions = {
@@ -19,21 +20,14 @@ type PostgresOptions = {
   mode: 'dev' | 'test';
 };
 
-export type PostgresHandle = AsyncDisposable & {
-  /** The superuser's URL, to the database `postgres`. */
-  readonly admin_url: string;
-  readonly port: number;
-  /** Undefined when somebody else runs this server. */
-  readonly pid: number | undefined;
-  /** Where the data lies; `undefined` when somebody else runs this server. */
-  readonly data_dir: string | undefined;
-  /** Settles when it has ended; undefined when somebody else runs it. */
-  ended(): Promise<ExitReport> | undefined;
-  isRunning(): boolean;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  start(): Promise<void>;
-};
+export type PostgresHandle = AsyncDisposable &
+  Restartable & {
+    /** The superuser's URL, to the database `postgres`. */
+    readonly admin_url: string;
+    readonly port: number;
+    /** Where the data lies; `undefined` when somebody else runs this server. */
+    readonly data_dir: string | undefined;
+  };
 
 type ServerFacts = PostgresOptions & { data_dir: string; admin_url: string; port: number; binaries: PostgresBinaries };
 
@@ -53,23 +47,10 @@ export async function runPostgres({ dir, mode }: PostgresOptions): Promise<Postg
   const start = async (): Promise<void> => {
     if (!server?.isRunning()) server = await startServer(facts);
   };
-  const stop = async (): Promise<void> => server?.stop();
   await start();
   await closeTemplate(admin_url);
-  return {
-    admin_url,
-    port,
-    data_dir,
-    get pid() {
-      return server?.pid;
-    },
-    ended: () => server?.exited,
-    isRunning: () => server?.isRunning() ?? false,
-    start,
-    stop,
-    kill: async () => server?.kill(),
-    [Symbol.asyncDispose]: stop,
-  };
+  const handle = restartable(() => server, start);
+  return Object.assign(handle, { admin_url, port, data_dir, [Symbol.asyncDispose]: handle.stop });
 }
 
 /** A server that somebody else runs (`DATABASE_URL`): it is used, and never started or stopped from here. */

@@ -5,29 +5,22 @@ import { join } from 'node:path';
 import type { ServiceName } from '@countersign/contracts/ledger-entry';
 import { CACHE_DIR, PROJECT_DIR } from './project-folders.ts';
 import { lastLines } from './read-log-tail.ts';
+import { type Restartable, restartable } from './restartable.ts';
 import { SetUpError } from './set-up-error.ts';
-import { type ExitReport, type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
+import { type GuardedProcess, spawnGuarded } from './spawn-guarded.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** One service in a process, and where it tells of itself. */
 export type Health = { service: ServiceName; health_url: string };
 
-export type ServiceProcess = {
+export type ServiceProcess = Restartable & {
   /** Of the instance: `scheduler`, the second one `scheduler-2`. */
   readonly name: string;
   /** Its folder under `services/`: a service, or `all-in-one`. */
   readonly program: string;
-  readonly pid: number | undefined;
   readonly log_path: string;
   /** Of each service in this process. */
   readonly health: readonly Health[];
-  /** Settles when it has ended; undefined before its first start. */
-  ended(): Promise<ExitReport> | undefined;
-  isRunning(): boolean;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  /** Returns when everything in it is ready. Throws SetUpError with the end of its log. */
-  start(): Promise<void>;
 };
 
 const COMPILED_DIR = join(CACHE_DIR, 'compiled');
@@ -40,37 +33,28 @@ type ServiceProcessOptions = Pick<ServiceProcess, 'name' | 'program' | 'health'>
   env: Record<string, string>;
 };
 
-/** Nothing runs until `start`. */
+/** Nothing runs until `start`, which throws SetUpError with the end of the log. */
 export function serviceProcess({ name, program, health, dir, env }: ServiceProcessOptions): ServiceProcess {
   const log_path = join(dir, `${name}.log`);
   let current: GuardedProcess | undefined;
-  return {
-    name,
-    program,
-    log_path,
-    health,
-    get pid() {
-      return current?.pid;
-    },
-    ended: () => current?.exited,
-    isRunning: () => current?.isRunning() ?? false,
-    stop: async () => current?.stop(),
-    kill: async () => current?.kill(),
-    async start() {
-      current = await spawnGuarded({
-        name,
-        command: process.execPath,
-        args: [join(PROJECT_DIR, 'services', program, 'src/main.ts')],
-        log_path,
-        stop_signal: 'SIGTERM',
-        grace_seconds: GRACE_SECONDS,
-        // Half of a start is reading and compiling: kept from one start to the next.
-        env: { NODE_COMPILE_CACHE: COMPILED_DIR, ...env },
-        cwd: PROJECT_DIR,
-      });
-      await waitUntilReady(current, { name, health });
-    },
+  const start = async (): Promise<void> => {
+    current = await spawnGuarded({
+      name,
+      command: process.execPath,
+      args: [join(PROJECT_DIR, 'services', program, 'src/main.ts')],
+      log_path,
+      stop_signal: 'SIGTERM',
+      grace_seconds: GRACE_SECONDS,
+      // Half of a start is reading and compiling: kept from one start to the next.
+      env: { NODE_COMPILE_CACHE: COMPILED_DIR, ...env },
+      cwd: PROJECT_DIR,
+    });
+    await waitUntilReady(current, { name, health });
   };
+  return Object.assign(
+    restartable(() => current, start),
+    { name, program, log_path, health },
+  );
 }
 
 async function waitUntilReady(

@@ -5,16 +5,11 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { reportLine } from './report-step.ts';
+import type { Restartable } from './restartable.ts';
 import type { ExitReport } from './spawn-guarded.ts';
 
-export type Supervised = {
-  name: string;
-  /** Settles when it has ended; undefined while it was never started. */
-  ended(): Promise<ExitReport> | undefined;
-  isRunning(): boolean;
-  /** Throws with the reason, the end of its log included. */
-  start(): Promise<void>;
-};
+/** `start` throws with the reason, the end of its log included. */
+export type Supervised = { name: string } & Pick<Restartable, 'ended' | 'isRunning' | 'start'>;
 
 type Fate = { name: string; restarts: number; given_up: boolean };
 

@@ -4,10 +4,9 @@
  */
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { workerUser } from '@countersign/contracts/subjects';
-import { DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
 import { spawnGuarded } from '@countersign/infra/spawn-guarded';
 import { waitUntil } from '@countersign/infra/wait-until';
+import { workerSettings } from '../harness/worker-settings.ts';
 import { type LoadedSystem, say, startLoadedSystem } from './loaded-system.ts';
 
 const jobs = Number(process.env.JOBS ?? 60);
@@ -65,12 +64,7 @@ async function runOne(): Promise<void> {
 
 async function startReader({ system: { keys, nats } }: LoadedSystem): Promise<AsyncDisposable> {
   const settings = {
-    servers: nats.url,
-    nkey_seed: keys.nats[workerUser(POOL, DEVELOPMENT_WORKER)]!.seed,
-    pool: POOL,
-    worker: DEVELOPMENT_WORKER,
-    signing_key: keys.worker_signing[`${POOL}/${DEVELOPMENT_WORKER}`]!.private_pem,
-    scheduler_public_keys: [keys.warrant.public_key],
+    ...workerSettings(keys, nats.url, POOL),
     concurrency: 32,
   };
   const started = await spawnGuarded({

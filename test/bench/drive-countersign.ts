@@ -6,9 +6,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { workerUser } from '@countersign/contracts/subjects';
 import { allSettings, type PrepareOptions, prepareSystem } from '@countersign/infra/development-environment';
-import { DEVELOPMENT_WORKER, DEVELOPMENT_TENANT as tenant } from '@countersign/infra/development-roster';
+import { DEVELOPMENT_TENANT as tenant } from '@countersign/infra/development-roster';
 import { findFreePort } from '@countersign/infra/find-free-port';
 import type { Stack } from '@countersign/infra/local-stack';
 import { runServices } from '@countersign/infra/run-services';
@@ -16,6 +15,7 @@ import { spawnGuarded } from '@countersign/infra/spawn-guarded';
 import { waitUntil } from '@countersign/infra/wait-until';
 import pg from 'pg';
 import { growHistory } from '../harness/grow-history.ts';
+import { workerSettings } from '../harness/worker-settings.ts';
 import { checkJobs } from './check-jobs.ts';
 import { type Counted, countCosts } from './count-costs.ts';
 import { cpuPerJob, readCpu } from './cpu-account.ts';
@@ -124,12 +124,7 @@ async function untilPublished(database: pg.Pool): Promise<void> {
 async function startWorker(prepared: PrepareOptions): Promise<{ pid: number; stop(): Promise<void> }> {
   const { keys, nats_url, dir } = prepared;
   const settings = {
-    servers: nats_url,
-    nkey_seed: keys.nats[workerUser(POOL, DEVELOPMENT_WORKER)]!.seed,
-    pool: POOL,
-    worker: DEVELOPMENT_WORKER,
-    signing_key: keys.worker_signing[`${POOL}/${DEVELOPMENT_WORKER}`]!.private_pem,
-    scheduler_public_keys: [keys.warrant.public_key],
+    ...workerSettings(keys, nats_url, POOL),
     concurrency: 200,
   };
   const log_path = join(dir, 'worker.log');

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { allSettings, type PrepareOptions, prepareSystem } from '@countersign/infra/development-environment';
 import { findFreePort } from '@countersign/infra/find-free-port';
 import { runServices } from '@countersign/infra/run-services';
-import { runCommand } from '../../packages/cli/src/run-command.ts';
 import { connectMcp, countersignCommand, FILESYSTEM, type McpClient } from '../harness/mcp-client.ts';
+import { mustRunCli } from '../harness/must-run-cli.ts';
 
 /** Milliseconds, in pairs: `added` is of one turn. */
 export type McpTimes = { bare: number[]; governed: number[]; added: number[] };
@@ -36,18 +36,8 @@ export async function driveMcp(prepared: PrepareOptions, calls: number): Promise
   const { api_keys, warrant } = prepared.keys;
   const common = ['--url', services.url, '--key', api_keys.admin, 'mcp'];
   const of = ['--server', 'filesystem', '--file', file];
-  await countersign(
-    ...common,
-    'add',
-    '--owner',
-    'admin',
-    '--scheduler-key',
-    warrant.public_key,
-    ...of,
-    '--',
-    ...server,
-  );
-  await countersign(...common, 'tools', 'review', '--accept-all', '--by', 'alice', ...of, '--', ...server);
+  await mustRunCli(...common, 'add', '--owner', 'admin', '--scheduler-key', warrant.public_key, ...of, '--', ...server);
+  await mustRunCli(...common, 'tools', 'review', '--accept-all', '--by', 'alice', ...of, '--', ...server);
   const bare = closing.use(await connectMcp(server));
   const proxied = closing.use(await connectMcp(countersignCommand('mcp', 'wrap', '--file', file, '--', ...server)));
   const path = join(files, 'notes.txt');
@@ -69,13 +59,4 @@ async function timed(client: McpClient, path: string): Promise<number> {
   const took = performance.now() - started;
   if (isError === true || content[0]?.text !== 'water the plants') throw new Error('the call was not answered');
   return took;
-}
-
-async function countersign(...args: string[]): Promise<void> {
-  let failed = '';
-  const writeError = (text: string): void => {
-    failed += text;
-  };
-  await runCommand(args, { write: () => {}, writeError, exit: () => {} });
-  if (failed !== '') throw new Error(failed);
 }

@@ -1,10 +1,9 @@
 /** A worker of a test's own, let in by its development keys. It is an ordinary user of the worker package. */
 
-import { workerUser } from '@countersign/contracts/subjects';
-import { DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
 import { createWorker, type Worker } from '@countersign/worker/create-worker';
 import type { Handle, WorkerOptions } from '@countersign/worker/worker-options';
 import type { TestSystem } from './start-system.ts';
+import { workerSettings } from './worker-settings.ts';
 
 export async function startWorker(
   system: TestSystem,
@@ -15,12 +14,7 @@ export async function startWorker(
 ): Promise<Worker> {
   const { keys, nats } = system;
   const worker = createWorker({
-    servers: nats.url,
-    nkey_seed: keys.nats[workerUser(pool, DEVELOPMENT_WORKER)]!.seed,
-    pool,
-    worker: DEVELOPMENT_WORKER,
-    signing_key: keys.worker_signing[`${pool}/${DEVELOPMENT_WORKER}`]!.private_pem,
-    scheduler_public_keys: [keys.warrant.public_key],
+    ...workerSettings(keys, nats.url, pool),
     concurrency,
     handle,
     ...changes,

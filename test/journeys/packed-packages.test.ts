@@ -8,12 +8,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { workerUser } from '@countersign/contracts/subjects';
-import { DEVELOPMENT_BUNDLE_DIR, DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
+import { DEVELOPMENT_BUNDLE_DIR } from '@countersign/infra/development-roster';
 import { packPackages } from '@countersign/infra/pack-packages';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
+import { workerSettings } from '../harness/worker-settings.ts';
 
 const SET_UP_MS = 120_000;
 const POOL = 'demo-read';
@@ -79,14 +79,7 @@ function env() {
 
 async function startPackedWorker(): Promise<void> {
   const { keys, nats } = system;
-  const worker = {
-    servers: nats.url,
-    nkey_seed: keys.nats[workerUser(POOL, DEVELOPMENT_WORKER)]!.seed,
-    pool: POOL,
-    worker: DEVELOPMENT_WORKER,
-    signing_key: keys.worker_signing[`${POOL}/${DEVELOPMENT_WORKER}`]!.private_pem,
-    scheduler_public_keys: [keys.warrant.public_key],
-  };
+  const worker = workerSettings(keys, nats.url, POOL);
   writeFileSync(join(dir, 'worker.js'), WORKER);
   const child = spawn(process.execPath, ['worker.js'], {
     cwd: dir,

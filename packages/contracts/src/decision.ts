@@ -60,10 +60,8 @@ export const obligations = z.strictObject({
 });
 export type Obligations = z.infer<typeof obligations>;
 
-/** A rewrite of a request: applied at the submit gate, or on offer with a denial and at the dispatch gate. */
-export const remediation = z.strictObject({
-  id: z.string(),
-  applied: z.boolean(),
+/** What a rewrite of a request says, in a policy and in a decision alike. */
+export const rewriteFields = {
   topic: topicName.optional(),
   capability: capabilityName.optional(),
   labels: z
@@ -71,6 +69,13 @@ export const remediation = z.strictObject({
     .optional(),
   /** RFC 7396 merge patch of the payload, as the policy's author wrote it. */
   payload: payloadObject.optional(),
+};
+
+/** A rewrite of a request: applied at the submit gate, or on offer with a denial and at the dispatch gate. */
+export const remediation = z.strictObject({
+  id: z.string(),
+  applied: z.boolean(),
+  ...rewriteFields,
   /** Only of what an approver proposes: at least as tight as these. */
   constraints: runBounds.optional(),
 });

@@ -4,11 +4,11 @@
  */
 import { z } from 'zod';
 import { limitSource } from './counted-limits.ts';
-import { DECISIONS, SEVERITIES } from './decision.ts';
+import { DECISIONS, rewriteFields, SEVERITIES } from './decision.ts';
 import { duration } from './duration.ts';
 import { payloadObject } from './job.ts';
 import { LIMITS } from './limits.ts';
-import { capabilityName, instant, labelKey, labelValue, principalId, tenantName, token, topicName } from './names.ts';
+import { capabilityName, instant, labelKey, labelValue, principalId, tenantName, token } from './names.ts';
 import { OUTPUT_DECISIONS } from './output.ts';
 import { approvalTerms, review, rollback, stage } from './policy-approval.ts';
 import { capabilityPattern, topicPattern } from './policy-patterns.ts';
@@ -63,13 +63,7 @@ const tighterConstraints = policyConstraints.omit({ set: true });
 
 export const remediationSource = z.strictObject({
   id: token,
-  topic: topicName.optional(),
-  capability: capabilityName.optional(),
-  labels: z
-    .strictObject({ set: z.record(labelKey, labelValue).optional(), remove: z.array(labelKey).optional() })
-    .optional(),
-  /** RFC 7396 merge patch. */
-  payload: payloadObject.optional(),
+  ...rewriteFields,
 });
 
 const limits = z.array(limitSource).min(1).max(LIMITS.rule_limits);

@@ -9,16 +9,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { workerUser } from '@countersign/contracts/subjects';
 import { allSettings, prepareSystem, renderDevelopmentNats } from '@countersign/infra/development-environment';
 import { loadDevelopmentKeys } from '@countersign/infra/development-keys';
-import { DEVELOPMENT_ROSTER, DEVELOPMENT_WORKER } from '@countersign/infra/development-roster';
+import { DEVELOPMENT_ROSTER } from '@countersign/infra/development-roster';
 import { findFreePort } from '@countersign/infra/find-free-port';
 import { startLocalStack } from '@countersign/infra/local-stack';
 import { runServices } from '@countersign/infra/run-services';
 import { spawnGuarded } from '@countersign/infra/spawn-guarded';
 import { waitUntil } from '@countersign/infra/wait-until';
 import pg from 'pg';
+import { workerSettings } from '../../harness/worker-settings.ts';
 import { readCpu } from '../cpu-account.ts';
 
 export type Load = { rate: number; clients: number; seconds: number };
@@ -52,12 +52,7 @@ async function hold(): Promise<void> {
     extra: { LOG_LEVEL: 'warn', NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS ?? '' },
   });
   const worker = await startWorker({
-    servers: stack.nats.url,
-    nkey_seed: keys.nats[workerUser(POOL, DEVELOPMENT_WORKER)]!.seed,
-    pool: POOL,
-    worker: DEVELOPMENT_WORKER,
-    signing_key: keys.worker_signing[`${POOL}/${DEVELOPMENT_WORKER}`]!.private_pem,
-    scheduler_public_keys: [keys.warrant.public_key],
+    ...workerSettings(keys, stack.nats.url, POOL),
     concurrency: 200,
   });
   const database = new pg.Pool({ connectionString: prepared.admin_url, max: 1 });

@@ -19,6 +19,7 @@ import { encodeUtf8, sha256Hex } from '@countersign/ledger/digest';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { type Answered, acsHost, httpSend, type Send, toolCall, toolResult } from '../../harness/acs-host.ts';
 import { attackSuite, type Call, type MakeAdapter, type Shown } from './attack-suite.ts';
+import { again } from './drive-js.ts';
 
 const SECRET = 'a-shared-secret-of-more-than-32-characters';
 /** With spaces: the answers that must not hold it hold ids and hashes, in which a few digits occur by chance. */
@@ -720,14 +721,7 @@ const suiteHost: MakeAdapter = (plane, drive) => {
     if (result.decision === 'allow' || result.decision === 'modify') effects.push(input);
     return { text: result.reasoning, error: result.policy_data?.countersign.status !== 'released' };
   };
-  return {
-    effects,
-    async call(call) {
-      let shown = await once(call);
-      for (let i = 0; i < (drive.retries ?? 0) && shown.error; i += 1) shown = await once(call);
-      return shown;
-    },
-  };
+  return again(effects, once, drive.retries);
 };
 
 attackSuite('the guardian', suiteHost, { call_ids: true });

@@ -1,6 +1,5 @@
 /** The adapter for LangChain.js under real agents of `langchain` with a fake model: the attack suite, and what is its own. */
-import type { Gate, LocalResult } from '@countersign/adapter-core/gate';
-import { remoteGate } from '@countersign/adapter-core/remote-gate';
+import type { Gate } from '@countersign/adapter-core/gate';
 import { requireSupported } from '@countersign/adapter-core/supported';
 import { guardTools, SUPPORTED } from '@countersign/adapter-langchain/guard-tools';
 import { BaseChatModel } from '@langchain/core/language_models/chat_models';
@@ -9,6 +8,7 @@ import { tool } from '@langchain/core/tools';
 import { createAgent, createMiddleware } from 'langchain';
 import { describe, expect, test } from 'vitest';
 import { attackSuite, attacksHere, type Call, type Drive, type MakeAdapter, type Shown } from './attack-suite.ts';
+import { again, gateOn, runHere } from './drive-js.ts';
 
 /** Calls one tool, and then says that it is done. */
 class FakeModel extends BaseChatModel {
@@ -80,22 +80,8 @@ async function runAgent(
 
 const make: MakeAdapter = (plane, drive) => {
   const effects: unknown[] = [];
-  const gate = remoteGate({
-    client: plane.client,
-    url: 'http://127.0.0.1:8081',
-    agent: 'desk-agent',
-    cancel_on_abort: drive.cancel_on_abort ?? false,
-    requestOf: ({ tool: name, input }) => ({ topic: `job.${name}`, payload: { input } }),
-  });
-  return {
-    effects,
-    async call(call) {
-      let shown = await runAgent(gate, effects, call, drive);
-      for (let i = 0; i < (drive.retries ?? 0) && shown.error; i += 1)
-        shown = await runAgent(gate, effects, call, drive);
-      return shown;
-    },
-  };
+  const gate = gateOn(plane, drive);
+  return again(effects, (call) => runAgent(gate, effects, call, drive), drive.retries);
 };
 
 attackSuite('adapter-langchain', make);
@@ -106,19 +92,8 @@ describe('the adapter itself', () => {
 
   test('runs a tool here only when told to, with the input of the job, and shows what was released', async () => {
     const effects: unknown[] = [];
-    const finished: LocalResult[] = [];
-    const gate: Gate = async () => ({
-      kind: 'run_here',
-      input: { command: 'ls -l' },
-      constraints: {},
-      signal: new AbortController().signal,
-      job_id: 'job-1',
-      async finish(result) {
-        finished.push(result);
-        return { kind: 'released', output: 'screened', failed: false, job_id: 'job-1' };
-      },
-    });
-    expect(await runAgent(gate, effects, CALL, {})).toEqual({ text: 'screened', error: false });
+    const finished: unknown[] = [];
+    expect(await runAgent(runHere(finished), effects, CALL, {})).toEqual({ text: 'screened', error: false });
     expect([effects, finished]).toEqual([[{ command: 'ls -l' }], [{ output: 'ran shell' }]]);
   });
 

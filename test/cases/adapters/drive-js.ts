@@ -2,20 +2,15 @@
 
 import type { Gate } from '@countersign/adapter-core/gate';
 import { remoteGate } from '@countersign/adapter-core/remote-gate';
-import type { Call, Drive, MakeAdapter, Shown } from './attack-suite.ts';
+import type { Call, Drive, Driven, MakeAdapter, Shown } from './attack-suite.ts';
+import type { FakePlane } from './fake-plane.ts';
 
 export type AskFramework = (gate: Gate, effects: unknown[], call: Call, drive: Drive) => Promise<Shown>;
 
 export function makeWith(ask: AskFramework): MakeAdapter {
   return (plane, drive) => {
     const effects: unknown[] = [];
-    const gate = remoteGate({
-      client: plane.client,
-      url: 'http://127.0.0.1:8081',
-      agent: 'desk-agent',
-      cancel_on_abort: drive.cancel_on_abort ?? false,
-      requestOf: ({ tool, input }) => ({ topic: `job.${tool}`, payload: { input } }),
-    });
+    const gate = gateOn(plane, drive);
     const { rewrite = (input) => input } = drive;
     const once = async (call: Call): Promise<Shown> => {
       try {
@@ -24,14 +19,30 @@ export function makeWith(ask: AskFramework): MakeAdapter {
         return { text: '', error: true, thrown };
       }
     };
-    return {
-      effects,
-      async call(call) {
-        let shown = await once(call);
-        for (let i = 0; i < (drive.retries ?? 0) && shown.error; i += 1) shown = await once(call);
-        return shown;
-      },
-    };
+    return again(effects, once, drive.retries);
+  };
+}
+
+/** The remote gate, on the played plane. */
+export function gateOn(plane: FakePlane, { cancel_on_abort = false }: Drive): Gate {
+  return remoteGate({
+    client: plane.client,
+    url: 'http://127.0.0.1:8081',
+    agent: 'desk-agent',
+    cancel_on_abort,
+    requestOf: ({ tool, input }) => ({ topic: `job.${tool}`, payload: { input } }),
+  });
+}
+
+/** An agent that asks the same again while it is shown an error, as often as it retries. */
+export function again(effects: unknown[], once: (call: Call) => Promise<Shown>, retries = 0): Driven {
+  return {
+    effects,
+    async call(call) {
+      let shown = await once(call);
+      for (let i = 0; i < retries && shown.error; i += 1) shown = await once(call);
+      return shown;
+    },
   };
 }
 

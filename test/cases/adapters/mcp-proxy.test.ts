@@ -8,6 +8,7 @@ import { compareTools, digestOf, type Tool } from '@countersign/mcp/tool-record'
 import { serverEnvironment } from '@countersign/mcp/upstream';
 import { describe, expect, test } from 'vitest';
 import { attackSuite, type Call, type MakeAdapter, SESSION, type Shown } from './attack-suite.ts';
+import { again } from './drive-js.ts';
 import { playPlane } from './fake-plane.ts';
 import { asPlane, connect, partsOf, schema, type Talk, TOOLS } from './mcp-parts.ts';
 
@@ -30,14 +31,7 @@ const makeWith =
         return { text: '', error: true, thrown };
       }
     };
-    return {
-      effects,
-      async call(call) {
-        let shown = await once(call);
-        for (let i = 0; i < retries && shown.error; i += 1) shown = await once(call);
-        return shown;
-      },
-    };
+    return again(effects, once, retries);
   };
 
 // A client that names its calls says by another name that it means another call; one that doesn't has no ids.

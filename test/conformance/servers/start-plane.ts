@@ -10,8 +10,8 @@ import { startLocalStack } from '@countersign/infra/local-stack';
 import { runServices } from '@countersign/infra/run-services';
 import { waitUntil } from '@countersign/infra/wait-until';
 import pg from 'pg';
-import { runCommand } from '../../../packages/cli/src/run-command.ts';
 import { makeCertificate } from '../../harness/make-certificate.ts';
+import { mustRunCli } from '../../harness/must-run-cli.ts';
 import type { Place } from './subjects.ts';
 
 export type Plane = {
@@ -55,7 +55,7 @@ export async function startPlane(dir: string, bundle_dir: string, owned: AsyncDi
     url,
     keys,
     place: { dir, ...(await openDatabase(prepared.admin_url, owned)), page: await openPage(owned) },
-    countersign: (...args) => countersign('--url', url, '--key', keys.api_keys.admin, ...args),
+    countersign: (...args) => mustRunCli('--url', url, '--key', keys.api_keys.admin, ...args),
     api,
     asked: (server) =>
       waitUntil(
@@ -112,13 +112,4 @@ async function openPage(owned: AsyncDisposableStack): Promise<Place['page']> {
     visits = 0;
   };
   return { port: (server.address() as AddressInfo).port, visits: () => visits, forget };
-}
-
-async function countersign(...args: string[]): Promise<void> {
-  let failed = '';
-  const writeError = (text: string): void => {
-    failed += text;
-  };
-  await runCommand(args, { write: () => {}, writeError, exit: () => {} });
-  if (failed !== '') throw new Error(failed);
 }

@@ -1,10 +1,11 @@
 /** The kernel on a real database and bus: which policy decides, what it remembers, and what can never become active. */
-import { CountersignError, type ErrorCode } from '@countersign/contracts/errors';
+import type { CountersignError } from '@countersign/contracts/errors';
 import type { Running } from '@countersign/platform/service';
 import { buildBundle, signBundle } from '@countersign/policy/build-bundle';
 import { showDocument } from '@countersign/policy-kernel/show-document';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AGENT, requestOf } from '../../cases/policy/ask-policy.ts';
+import { codeOf } from '../../harness/code-of.ts';
 import { type DecideAnswers, type RunningKernels, runKernels, SIGNER, VALID } from './run-kernel.ts';
 
 const READS = 'rules: [{ id: read, match: { topics: ["job.read.*"] }, decision: allow, reason: reading }]';
@@ -24,16 +25,6 @@ afterAll(async () => {
   await kernel?.[Symbol.asyncDispose]();
   await run?.[Symbol.asyncDispose]();
 });
-
-async function codeOf(work: Promise<unknown>): Promise<ErrorCode | 'none'> {
-  try {
-    await work;
-    return 'none';
-  } catch (thrown) {
-    if (thrown instanceof CountersignError) return thrown.code;
-    throw thrown;
-  }
-}
 
 function decided(answer: DecideAnswers[number]) {
   if (!answer.ok) throw new Error(answer.error.code);

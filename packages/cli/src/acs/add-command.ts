@@ -1,15 +1,15 @@
 /** `countersign acs add`: registers a host's guardian as an agent and as the worker of its pool, and writes the files that both start from. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { besideOf, guardianFile, poolOf } from '@countersign/acs/guardian-file';
-import { ApiError } from '@countersign/client/api-error';
 import type { Client } from '@countersign/client/create-client';
 import { type Command, Option } from 'commander';
 import { makeWorkerFile } from '../add-worker-command.ts';
 import { clientOf, type Output, print } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { writeText } from '../read-file.ts';
+import { createBesideAgent, createBesideWorker } from '../register-beside.ts';
 import { type HostOptions, pathOf, withHost } from './guardian-path.ts';
 
 type AddOptions = HostOptions & { owner: string; agent?: string; schedulerKey?: string };
@@ -33,7 +33,6 @@ export function addAddCommand(acs: Command, output: Output): void {
     );
 }
 
-/** Nothing is left that nobody has the keys of: what was refused takes its files along. */
 async function addGuardian(client: Client, command: Command, options: AddOptions): Promise<Added> {
   const path = pathOf(options);
   const { key: keyPath } = besideOf(path);
@@ -46,31 +45,15 @@ async function addGuardian(client: Client, command: Command, options: AddOptions
   const asked = { pool, name: 'guardian', http: true, ...(schedulerKey ? { schedulerKey } : {}) };
   const { file: worker, public_key } = makeWorkerFile(asked, url);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  await createAgent(client, agent, host, owner);
+  const ceiling = { topics: [`job.acs.${host}.*`], capabilities: [`acs-${host}.*`], environments: [] };
+  await createBesideAgent(client, { id: agent, owner, ceiling });
   const { key, expires_at, tenant } = await client.createKey({ principal: agent, role: 'agent' });
   const secret = randomBytes(SECRET_BYTES).toString('hex');
   const file = guardianFile.parse({ host, tenant, agent, api_key: key, worker, secret });
   writeText(path, `${JSON.stringify(file, null, 2)}\n`, { mode: OWNER_ALONE, exclusive: true });
   writeText(keyPath, `${secret}\n`, { mode: OWNER_ALONE, exclusive: true });
-  try {
-    await client.createWorker({ pool, worker: 'guardian', public_key, bus_key: null });
-  } catch (thrown) {
-    if (thrown instanceof ApiError && thrown.status >= 400 && thrown.status < 500)
-      for (const each of [path, keyPath]) rmSync(each, { force: true });
-    throw thrown;
-  }
+  await createBesideWorker(client, { pool, worker: 'guardian', public_key }, [path, keyPath]);
   return { path, key: keyPath, host, agent, pool, key_ends: expires_at };
-}
-
-/** One that is there already keeps its owner and ceiling: adding a guardian never widens what somebody bounded. */
-async function createAgent(client: Client, id: string, host: string, owner: string): Promise<void> {
-  const ceiling = { topics: [`job.acs.${host}.*`], capabilities: [`acs-${host}.*`], environments: [] };
-  try {
-    await client.createAgent({ id, owner, ceiling });
-  } catch (thrown) {
-    if (!(thrown instanceof ApiError) || thrown.code !== 'identity_conflict') throw thrown;
-    if ((await client.agent(id)).revoked_at !== null) throw thrown;
-  }
 }
 
 function showAdded({ path, key, host, agent, pool, key_ends }: Added): string {

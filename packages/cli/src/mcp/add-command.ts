@@ -1,7 +1,6 @@
 /** `countersign mcp add`: registers a server's proxy as an agent and as the worker of its pool, and writes the file that it starts from. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ApiError } from '@countersign/client/api-error';
 import type { Client } from '@countersign/client/create-client';
 import { trustRoot } from '@countersign/contracts/policy';
 import { poolOf } from '@countersign/mcp/names';
@@ -13,6 +12,7 @@ import { clientOf, type Output, print, severalTimes } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { nameOf, parseJson, readBytes, writeText } from '../read-file.ts';
 import { readShape } from '../read-shape.ts';
+import { createBesideAgent, createBesideWorker } from '../register-beside.ts';
 import { pathOf, type ServerOptions, serverOf, withServer } from './proxy-path.ts';
 
 export type AddOptions = ServerOptions & {
@@ -58,7 +58,6 @@ export function addAddCommand(mcp: Command, output: Output): void {
     );
 }
 
-/** Nothing is left that nobody has the keys of: what was refused takes its file along. */
 export async function addProxy(
   client: Client,
   command: Command,
@@ -81,33 +80,15 @@ export async function addProxy(
   const { file: worker, public_key } = makeWorkerFile(asked, url);
   const agent = options.agent ?? pool;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  await createAgent(client, agent, server, options);
+  const capabilities = options.capability ?? [`mcp-${server}.*`];
+  const ceiling = { topics: [`job.mcp.${server}.*`], capabilities, environments: [] };
+  await createBesideAgent(client, { id: agent, owner: options.owner, ceiling });
   const { key, expires_at, tenant } = await client.createKey({ principal: agent, role: 'agent' });
   const run_when = options.runWhen === undefined ? {} : { run_when: options.runWhen };
   const file = proxyFile.parse({ server, tenant, agent, api_key: key, worker, env, ...run_when, ...reviewers });
   writeText(path, `${JSON.stringify(file, null, 2)}\n`, { mode: OWNER_ALONE, exclusive: true });
-  try {
-    await client.createWorker({ pool, worker: options.name, public_key, bus_key: null });
-  } catch (thrown) {
-    if (thrown instanceof ApiError && thrown.status >= 400 && thrown.status < 500) rmSync(path, { force: true });
-    throw thrown;
-  }
+  await createBesideWorker(client, { pool, worker: options.name, public_key }, [path]);
   return { path, server, agent, pool, key_ends: expires_at };
-}
-
-/** One that is there already keeps its owner and ceiling: adding a proxy never widens what somebody bounded. */
-async function createAgent(client: Client, id: string, server: string, { owner, capability }: AddOptions) {
-  const ceiling = {
-    topics: [`job.mcp.${server}.*`],
-    capabilities: capability ?? [`mcp-${server}.*`],
-    environments: [],
-  };
-  try {
-    await client.createAgent({ id, owner, ceiling });
-  } catch (thrown) {
-    if (!(thrown instanceof ApiError) || thrown.code !== 'identity_conflict') throw thrown;
-    if ((await client.agent(id)).revoked_at !== null) throw thrown;
-  }
 }
 
 /** Read before anything is registered: a proxy whose reviewers cannot be read does not start. */
