@@ -2,10 +2,11 @@
  * Makes the keys of one development or test system, each random, and keeps them in one file that only its owner may
  * read. Nothing here is fixed in code: two clones never share a key.
  */
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { busUserName } from '@countersign/contracts/bus-users';
+import { randomSecret } from '@countersign/platform/ids';
 import { createNatsKey, type NatsKey } from '@countersign/platform/nats-key';
 import { busUsersOf, type Roster } from './development-roster.ts';
 import { NATS_USERS } from './nats/permissions.ts';
@@ -69,7 +70,7 @@ function completeKeys(kept: DevelopmentKeys, roster: Roster): DevelopmentKeys {
 
 function createKeys(roster: Roster): DevelopmentKeys {
   return {
-    role_passwords: Object.fromEntries(LOGIN_ROLES.map((role) => [role, secret()])),
+    role_passwords: Object.fromEntries(LOGIN_ROLES.map((role) => [role, randomSecret()])),
     nats: Object.fromEntries(
       [...NATS_USERS.map(({ name }) => name), ...busUsersOf(roster).map(busUserName)].map((name) => [
         name,
@@ -78,7 +79,7 @@ function createKeys(roster: Roster): DevelopmentKeys {
     ),
     bus_issuer: createNatsKey('account'),
     api_keys: Object.fromEntries(
-      DEVELOPMENT_PEOPLE.map((who) => [who, `cs_${secret()}`]),
+      DEVELOPMENT_PEOPLE.map((who) => [who, `cs_${randomSecret()}`]),
     ) as DevelopmentKeys['api_keys'],
     agent_signing: createEd25519Key(),
     worker_signing: Object.fromEntries(
@@ -88,14 +89,10 @@ function createKeys(roster: Roster): DevelopmentKeys {
     bundle: createEd25519Key(),
     log: createEd25519Key(),
     token: createEd25519Key(),
-    output_seal: secret(),
-    webhook: secret(),
-    decision_seal: secret(),
+    output_seal: randomSecret(),
+    webhook: randomSecret(),
+    decision_seal: randomSecret(),
   };
-}
-
-function secret(): string {
-  return randomBytes(32).toString('base64url');
 }
 
 function createEd25519Key(): Ed25519Key {

@@ -3,10 +3,9 @@
  * leaves the original without a word where it is not, and it has no other error for a failed call at all. So what is about to be shown is
  * compared with what was released, before the next request to the model.
  */
-import type { Outcome } from '@countersign/adapter-core/gate';
+import type { Settled } from '@countersign/adapter-core/read-outcome';
 import { tell } from '@countersign/adapter-core/words';
 
-type Settled = Exclude<Outcome, { kind: 'run_here' }>;
 export type Shown = {
   /** For `updatedToolOutput`; undefined leaves it as it is. */
   instead: unknown;

@@ -19,6 +19,6 @@ export const pool = z.strictObject({
 export type Pool = z.infer<typeof pool>;
 export const poolsSource = z.strictObject({ pools: z.array(pool).min(1).max(LIMITS.policy_list) });
 
-function nonEmpty<T extends z.ZodType>(item: T) {
+export function nonEmpty<T extends z.ZodType>(item: T) {
   return z.array(item).min(1).max(LIMITS.policy_list);
 }

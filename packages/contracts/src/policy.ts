@@ -12,6 +12,7 @@ import { capabilityName, instant, labelKey, labelValue, principalId, tenantName,
 import { OUTPUT_DECISIONS } from './output.ts';
 import { approvalTerms, review, rollback, stage } from './policy-approval.ts';
 import { capabilityPattern, topicPattern } from './policy-patterns.ts';
+import { nonEmpty } from './policy-pools.ts';
 import { runMatch, runsSource } from './run-facts.ts';
 import { type OwnRules, ownRules } from './scanner-rules.ts';
 
@@ -274,7 +275,3 @@ export const trustRoot = z
   .refine((root) => new Set(root.keys.map((key) => key.key_id)).size === root.keys.length, 'a key id stands twice')
   .refine((root) => new Set(root.keys.map((key) => key.public_key)).size === root.keys.length, 'a key stands twice');
 export type TrustRoot = z.infer<typeof trustRoot>;
-
-function nonEmpty<T extends z.ZodType>(item: T) {
-  return z.array(item).min(1).max(LIMITS.policy_list);
-}

@@ -27,7 +27,6 @@ const s3Options = z.strictObject({
 });
 export type S3Options = z.output<typeof s3Options>;
 
-/** As a setting has it: JSON. */
 export const s3Setting = jsonSetting(s3Options);
 
 export function openS3Store(options: S3Options): BlobStore {

@@ -2,9 +2,10 @@
  * The settings of outgoing webhooks, which ingress and audit share: where they may go, and the key that their secrets are made
  * of. A webhook's secret is derived from its id, so that none is stored; its address is sealed.
  */
-import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { hkdfSync, type KeyObject } from 'node:crypto';
 import { LIMITS } from '@countersign/contracts/limits';
 import { z } from 'zod';
+import { privateKeyOf, rawPublicKey } from './ed25519-keys.ts';
 import { createSealer, SEAL_KEY_BYTES, type Sealer } from './seal-content.ts';
 
 /** `private`: also an address of loopback, of a private or of a link-local network, and without TLS. */
@@ -17,8 +18,6 @@ export type WebhookKeys = Sealer & {
 
 const RAW_KEY = '[A-Za-z0-9_-]{43}';
 const MOST_KEYS = 4;
-/** RFC 8410: what stands before the 32 bytes of an Ed25519 key in PKCS#8. */
-const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** Origins, split by commas, each with ` private` behind it to allow what is no public address. */
 export const webhookTargets = z
@@ -55,9 +54,8 @@ export function openWebhookKeys(masters: readonly Buffer[]): WebhookKeys {
       const master = byId.get(key_id);
       if (master === undefined) throw new TypeError(`there is no key ${key_id} among WEBHOOK_KEYS`);
       const seed = derive(master, `v1a:${webhook_id}`);
-      const ed25519 = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' });
-      const { x } = createPublicKey(ed25519).export({ format: 'jwk' });
-      const public_key = Buffer.from(x as string, 'base64url');
+      const ed25519 = privateKeyOf(seed);
+      const public_key = Buffer.from(rawPublicKey(ed25519), 'base64url');
       return { hmac: derive(master, `v1:${webhook_id}`), ed25519, public_key };
     },
   };

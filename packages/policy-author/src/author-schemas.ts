@@ -6,10 +6,9 @@ import { policySource, tenantSource } from '@countersign/contracts/policy';
 import { poolsSource } from '@countersign/contracts/policy-pools';
 import { policyTests } from '@countersign/contracts/policy-tests';
 import { scannersSource } from '@countersign/contracts/scanner-rules';
+import { isObject, type Json } from '@countersign/policy/json-types';
 import { z } from 'zod';
 import { FIELD_HELP } from './field-help.ts';
-
-type Json = { [key: string]: unknown };
 
 const SHAPES = {
   'policy.schema.json': ['A Countersign policy: policy.yaml', policySource],
@@ -39,8 +38,4 @@ function withHelp(schema: unknown): unknown {
     return [name, isObject(value) && description !== undefined ? { description, ...value } : value] as const;
   });
   return { ...inner, properties: Object.fromEntries(described) };
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

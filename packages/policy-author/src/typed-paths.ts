@@ -1,6 +1,7 @@
 /** Whether a schema leaves no doubt of which kind a value of the payload is. */
 import { LIMITS } from '@countersign/contracts/limits';
-import { COMBINING, definitionOf, isObject, type PayloadPath } from '@countersign/policy/payload-types';
+import { isObject } from '@countersign/policy/json-types';
+import { COMBINING, definitionOf, type PayloadPath } from '@countersign/policy/payload-types';
 
 /** A closed object has no such field, so nothing there can be of a wrong kind. */
 const NOTHING = { type: 'null' };

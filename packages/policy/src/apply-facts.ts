@@ -8,6 +8,7 @@ import { labelValue } from '@countersign/contracts/names';
 import type { TopicFacts } from '@countersign/contracts/policy';
 import type { CompiledPolicy, CompiledTopic } from './compiled-policy.ts';
 import { NOTHING_ELSE } from './glob-index.ts';
+import type { Json } from './json-types.ts';
 import { splitTokens } from './match-glob.ts';
 
 export type FactsMode = {
@@ -20,7 +21,6 @@ export type FactsResult =
   | { ok: true; request: NamedRequest; asserted: string[]; skipped: string[] }
   | { ok: false; failure: Failure };
 
-type Json = Record<string, unknown>;
 const NO_FACTS: TopicFacts = {};
 type Refused = Extract<FactsResult, { ok: false }>;
 

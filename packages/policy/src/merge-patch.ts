@@ -1,6 +1,5 @@
 /** RFC 7396 merge patch, without touching either argument and without ever writing to a prototype. */
-
-type Json = Record<string, unknown>;
+import { isObject, type Json } from './json-types.ts';
 
 /** `target` after `patch`: `null` removes, objects merge, everything else replaces. */
 export function mergePatch(target: Json, patch: Json): Json {
@@ -14,8 +13,4 @@ export function mergePatch(target: Json, patch: Json): Json {
   }
   // fromEntries defines own properties, so a `__proto__` from a payload stays a plain key.
   return Object.fromEntries(merged);
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

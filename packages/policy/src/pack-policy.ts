@@ -6,6 +6,7 @@ import type { PolicySource, RuleSource, TenantSource } from '@countersign/contra
 import { linkPolicy } from './compile-policy.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { BundleSources } from './parse-bundle.ts';
+import { TOP } from './policy-fault.ts';
 import type { Steps } from './steps.ts';
 
 export type PackedPolicy = { version: number; snapshot: string; head: string; rules: readonly string[] };
@@ -19,7 +20,6 @@ type Head = {
 
 /** Rules in one text. */
 const CHUNK = 200;
-const TOP = { line: 1, column: 1 };
 
 export function packPolicy({ version, snapshot, sources }: CompiledPolicy): PackedPolicy {
   const { rules, ...policy } = sources.policy;

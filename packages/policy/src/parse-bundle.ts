@@ -11,7 +11,7 @@ import { type OwnRules, type ScannersSource, scannersSource } from '@countersign
 import { parseStrict } from '@countersign/ledger/canonical-json';
 import type { z } from 'zod';
 import { SCANNERS_FILE, settleOwnRules } from './own-rules.ts';
-import { faultAt, type Path, type Place, type PolicyFault } from './policy-fault.ts';
+import { faultAt, type Path, type Place, type PolicyFault, TOP } from './policy-fault.ts';
 import { readYaml, type YamlFile } from './read-yaml.ts';
 import { issueFaults, withoutFaultyParts } from './shape-faults.ts';
 
@@ -37,7 +37,6 @@ export type ParseBundleResult =
   | { ok: true; sources: BundleSources; faults: [] }
   | { ok: false; sources: BundleSources | null; faults: PolicyFault[] };
 
-const TOP: Place = { line: 1, column: 1 };
 const KNOWN_FILES =
   'policy.yaml, pools.yaml, scanners.yaml, *.toml, schemas/*.json, tests/*.yaml and tenants/<tenant>.yaml';
 const SCHEMA_PATH = /^schemas\/[a-z0-9_-]+(\.[a-z0-9_-]+)*\.json$/;

@@ -4,9 +4,9 @@
  */
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ASTNode } from '@marcbachmann/cel-js';
+import { isObject, type Json } from './json-types.ts';
 
 export type CelType = string | { readonly [field: string]: CelType };
-type Json = Record<string, unknown>;
 
 /** What a condition reads of the payload: the fields it names, and the objects that it takes whole (`in`, `size`). */
 export type PayloadReads = { fields: ReadonlySet<string>; whole: ReadonlySet<string> };
@@ -69,10 +69,6 @@ export function pathOf(node: ASTNode, loops: Loops): PayloadPath | null {
   if (parent === null || key.op !== 'value') return null;
   if (typeof key.args === 'string') return [...parent, key.args];
   return loops === NO_LOOPS ? null : [...parent, '[]'];
-}
-
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function typeOf(schema: unknown, root: unknown, path: string, reads: PayloadReads, depth: number): CelType {

@@ -76,6 +76,7 @@ export type FaultCode = keyof typeof FIXES;
 export type PolicyFault = { code: FaultCode; file: string; line: number; column: number; detail: string; fix: string };
 
 export type Place = { line: number; column: number };
+export const TOP: Place = { line: 1, column: 1 };
 export type Path = readonly PropertyKey[];
 
 /** `fix` only where there is more to say than the code does. */

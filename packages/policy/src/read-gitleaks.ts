@@ -6,14 +6,13 @@ import { LIMITS } from '@countersign/contracts/limits';
 import { type GitleaksSource, type OwnRule, ownRule } from '@countersign/contracts/scanner-rules';
 import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
-import { type FaultCode, faultAt, type Path, type Place, type PolicyFault } from './policy-fault.ts';
+import { type FaultCode, faultAt, type Path, type Place, type PolicyFault, TOP } from './policy-fault.ts';
 import { placedFaults } from './shape-faults.ts';
 import { locateInToml } from './toml-places.ts';
 
 export type GitleaksRule = { rule: OwnRule; locate: (path: Path) => Place };
 export type GitleaksFile = { rules: GitleaksRule[]; faults: PolicyFault[] };
 
-const TOP: Place = { line: 1, column: 1 };
 const texts = z.array(z.string()).default([]);
 const words = z.string().optional();
 

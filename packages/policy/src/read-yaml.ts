@@ -18,13 +18,12 @@ import {
   parseDocument,
   type Scalar,
 } from 'yaml';
-import { type FaultCode, faultAt, type Path, type Place, type PolicyFault } from './policy-fault.ts';
+import { type FaultCode, faultAt, type Path, type Place, type PolicyFault, TOP } from './policy-fault.ts';
 
 /** `within`: characters into the value at `path`; without it the place is that of the key. */
 export type YamlFile = { file: string; value: unknown; locate: (path: Path, within?: number) => Place };
 export type YamlResult = { ok: true; yaml: YamlFile } | { ok: false; faults: PolicyFault[] };
 
-const TOP: Place = { line: 1, column: 1 };
 const OPTIONS = { merge: false, schema: 'core', stringKeys: true, uniqueKeys: true, prettyErrors: false } as const;
 /** Far more nesting than any policy has, far less than the parser's recursion survives. */
 const STACK_GUARD = 256;

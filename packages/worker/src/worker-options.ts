@@ -1,10 +1,11 @@
 /** What a worker is given by its owner and what its handler is given for one job. */
 import type { KeyObject } from 'node:crypto';
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import type { Constraints, EffectiveJob } from '@countersign/contracts/decision';
 import { LIMITS } from '@countersign/contracts/limits';
 import { token } from '@countersign/contracts/names';
 import type { Delivery } from '@countersign/contracts/worker-door';
+import { publicKeyOf } from '@countersign/platform/ed25519-keys';
 import type { Logger } from '@countersign/platform/logger';
 import { z } from 'zod';
 import type { ArtifactContent, PutArtifact } from './put-artifacts.ts';
@@ -113,8 +114,4 @@ export function readOptions(options: WorkerOptions): WorkerSettings {
     signingKey,
     keys: scheduler_public_keys.map(publicKeyOf),
   };
-}
-
-function publicKeyOf(raw: string): KeyObject {
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' });
 }

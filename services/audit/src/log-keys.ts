@@ -1,6 +1,7 @@
 /** The log's own name and keys, as its settings give them. Private keys never leave this process. */
-import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { createPrivateKey, sign } from 'node:crypto';
 import type { NoteSigner } from '@countersign/ledger/checkpoint';
+import { rawPublicKey } from '@countersign/platform/ed25519-keys';
 import { z } from 'zod';
 
 /** Old and new beside each other while a key is changed, and no more. */
@@ -17,14 +18,13 @@ export const logKeys = z.string().refine((text) => readKeys(text) !== null, {
 
 /** The signers in the log's name. `keys` was checked by `logKeys`. */
 export function logSigners(origin: string, keys: string): [NoteSigner, ...NoteSigner[]] {
-  const signers = readKeys(keys)!.map((key): NoteSigner => {
-    const { x } = createPublicKey(key).export({ format: 'jwk' });
-    return {
+  const signers = readKeys(keys)!.map(
+    (key): NoteSigner => ({
       name: origin,
-      public_key: Buffer.from(x as string, 'base64url'),
+      public_key: Buffer.from(rawPublicKey(key), 'base64url'),
       sign: (message) => sign(null, message, key),
-    };
-  });
+    }),
+  );
   return signers as [NoteSigner, ...NoteSigner[]];
 }
 

@@ -1,6 +1,6 @@
 /** Turns a credential into a caller, or refuses. A revoked or expired one is believed for `auth_cache_ms` at most. */
 
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { PERMISSION_SETS } from '@countersign/contracts/permissions';
@@ -8,6 +8,7 @@ import { readWorkerKeyid } from '@countersign/contracts/worker-door';
 import { sha256 } from '@countersign/ledger/digest';
 import { monotonicMs } from '@countersign/platform/clock';
 import type { Tx } from '@countersign/platform/database';
+import { publicKeyOf } from '@countersign/platform/ed25519-keys';
 import { rememberBriefly } from '@countersign/platform/remember-briefly';
 import { hashApiKey, isApiKey } from './api-key.ts';
 import { boundGuesses } from './bound-guesses.ts';
@@ -177,9 +178,7 @@ async function readWorker(database: Tx, keyid: string): Promise<SigningWorker> {
 }
 
 function keysOf(...raws: (string | null)[]): SigningKeys {
-  return raws
-    .filter((raw) => raw !== null)
-    .map((raw) => ({ raw, key: createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' }) }));
+  return raws.filter((raw) => raw !== null).map((raw) => ({ raw, key: publicKeyOf(raw) }));
 }
 
 /** The registry decides; the claims only say where to look, and have to agree. */

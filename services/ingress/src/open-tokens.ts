@@ -2,10 +2,11 @@
  * Signs and opens tokens: compact JWS, EdDSA, RFC 9068. Algorithm, type, issuer, audience and keys are this program's, never the
  * token's. What opens here is only the paper: whether its row still stands is asked for in the registry.
  */
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { principalId, tenantName, uuid } from '@countersign/contracts/names';
+import { publicKeyOf, rawPublicKey } from '@countersign/platform/ed25519-keys';
 import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { Act } from './token-acting.ts';
@@ -50,7 +51,7 @@ export function openTokens(settings: TokenSettings): Tokens {
   const { TOKEN_ISSUER: issuer, TOKEN_AUDIENCE: audience } = settings;
   const key = createPrivateKey(settings.TOKEN_KEY);
   if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('TOKEN_KEY must be an Ed25519 key');
-  const own = createPublicKey(key).export({ format: 'jwk' }).x!;
+  const own = rawPublicKey(key);
   const known = new Map([own, ...settings.TOKEN_FORMER_KEYS].map((x) => [kidOf(x), publicKeyOf(x)]));
   return {
     audience,
@@ -78,10 +79,6 @@ export function openTokens(settings: TokenSettings): Tokens {
 /** Of the raw public key; it only chooses among the keys that are known. */
 function kidOf(x: string): string {
   return x.slice(0, 16);
-}
-
-function publicKeyOf(x: string): KeyObject {
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
 }
 
 function keyOf(known: ReadonlyMap<string, KeyObject>, kid: string | undefined): KeyObject {

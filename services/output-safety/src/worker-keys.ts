@@ -1,7 +1,8 @@
 /** Public keys of workers, parsed: parsing costs more than a verification. One that was replaced is believed briefly. */
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Tx } from '@countersign/platform/database';
+import { publicKeyOf } from '@countersign/platform/ed25519-keys';
 import { rememberBriefly } from '@countersign/platform/remember-briefly';
 import { readWorkerKeys } from './store-shown.ts';
 
@@ -17,13 +18,8 @@ export function openWorkerKeys(database: Tx): WorkerKeys {
   return async (pool, worker) => {
     const found = await known(`${pool}/${worker}`, async () => {
       const raws = await readWorkerKeys(database, pool, worker);
-      return raws.length === 0 ? undefined : raws.map(toKey);
+      return raws.length === 0 ? undefined : raws.map(publicKeyOf);
     });
     return found ?? [];
   };
-}
-
-/** RFC 8037, section 2. */
-function toKey(raw: string): KeyObject {
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' });
 }

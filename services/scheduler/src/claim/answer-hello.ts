@@ -2,11 +2,12 @@
  * Tells a worker before it takes work whether its work would count: registered, with this signing key, and not revoked. It
  * signs its answer with the warrants' key, so that a worker which pins another one hears it now and not at its first job.
  */
-import { createPublicKey, verify } from 'node:crypto';
+import { verify } from 'node:crypto';
 import { workerSubject } from '@countersign/contracts/control';
 import type { RpcParsed } from '@countersign/contracts/rpc';
 import { type HelloAnswer, helloText } from '@countersign/contracts/worker';
 import { readControl } from '@countersign/platform/control-gate';
+import { publicKeyOf } from '@countersign/platform/ed25519-keys';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { readPoolNames, readWorkerKeys } from '../store-pools.ts';
 import { takeRecord } from './store-worker-records.ts';
@@ -45,9 +46,7 @@ function judge(
   if (registered.length === 0) return 'worker_unknown';
   if (isRevoked) return 'revoked';
   const text = Buffer.from(helloText('worker', pool, worker, nonce));
-  const isSigned = registered.some((x) => {
-    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
-    return verify(null, text, key, Buffer.from(signature, 'base64url'));
-  });
+  const signed = Buffer.from(signature, 'base64url');
+  const isSigned = registered.some((raw) => verify(null, text, publicKeyOf(raw), signed));
   return isSigned ? null : 'signing_key_unregistered';
 }

@@ -2,7 +2,7 @@
  * What workers over HTTP ask, as ingress hands it on. Each question is verified here by the worker's own registered key, so
  * that whoever speaks as ingress can neither claim, beat nor take work in a worker's name; then it is answered as on the bus.
  */
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { workerSubject } from '@countersign/contracts/control';
 import { CountersignError } from '@countersign/contracts/errors';
 import { API_PREFIX } from '@countersign/contracts/http';
@@ -19,6 +19,7 @@ import {
 } from '@countersign/contracts/worker-door';
 import { parseStrict } from '@countersign/ledger/canonical-json';
 import { readControl } from '@countersign/platform/control-gate';
+import { publicKeyOf } from '@countersign/platform/ed25519-keys';
 import { WORKERS } from '@countersign/platform/read-signature';
 import { rememberBriefly } from '@countersign/platform/remember-briefly';
 import { checkBody, checkSigned, openSigned } from '@countersign/platform/signed-http';
@@ -107,8 +108,7 @@ function openKeys({ database }: Pick<SchedulerContext, 'database'>): Keys {
   return async (who) => {
     const found = await known(workerSubject(who), async () => {
       const raws = await readWorkerKeys(database, who.pool, who.worker);
-      const keyOf = (x: string) => createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
-      return raws.length === 0 ? undefined : raws.map((raw) => ({ key: keyOf(raw) }));
+      return raws.length === 0 ? undefined : raws.map((raw) => ({ key: publicKeyOf(raw) }));
     });
     if (found === undefined) throw new CountersignError('unauthenticated');
     return found;

@@ -1,5 +1,5 @@
 /** Signs warrants: compact JWS, by itself (EdDSA, RFC 8037) or several at once, `typ` fixed. The key never leaves this process. */
-import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { createPrivateKey, sign } from 'node:crypto';
 import {
   TOGETHER_ALG,
   WARRANT_ALG,
@@ -9,6 +9,7 @@ import {
   type WarrantClaims,
 } from '@countersign/contracts/worker';
 import { signTogether } from '@countersign/ledger/signed-together';
+import { rawPublicKey } from '@countersign/platform/ed25519-keys';
 
 const VALID_S = 60 * 60;
 /** Clocks of workers may lag a little; the claim's database clock decides. */
@@ -37,7 +38,7 @@ export function maySignTogether({ attempt, approval_id }: { attempt: number; app
 export function createWarrantSigner(pem: string): WarrantSigner {
   const key = createPrivateKey(pem);
   if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('WARRANT_KEY must be an Ed25519 key');
-  const raw = createPublicKey(key).export({ format: 'jwk' }).x as string;
+  const raw = rawPublicKey(key);
   const key_id = raw.slice(0, 16);
   const [alone, together] = [WARRANT_ALG, TOGETHER_ALG].map((alg) => encode({ alg, typ: WARRANT_TYP, kid: key_id }));
   const signed = (text: Uint8Array): Buffer => sign(null, text, key);
