@@ -1,6 +1,7 @@
 /** Gives a bounded grant with the last yes, of what all votes agreed to; and takes it back, at once and for good. */
 import { CountersignError } from '@countersign/contracts/errors';
 import type { GrantPage, GrantView } from '@countersign/contracts/grant';
+import { readIdCursor } from '@countersign/contracts/id-cursor';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcParsed } from '@countersign/contracts/rpc';
 import { readControl, refuseRevoked } from '@countersign/platform/control-gate';
@@ -9,7 +10,6 @@ import { append } from '@countersign/platform/ledger-append';
 import { grantRevokedEntry } from './approval-entries.ts';
 import { leastOf, sameDigest } from './grant-terms.ts';
 import { votersOf } from './lock-question.ts';
-import { readCursor } from './show-approvals.ts';
 import type { Approval, Vote } from './store.ts';
 import { type Grant, insertGrant, listGrants, lockGrant, markRevoked, readGrant } from './store-grants.ts';
 import { readApproval, readContent, readVotes } from './store-shown.ts';
@@ -41,7 +41,7 @@ export async function pageOfGrants(database: Tx, asked: RpcParsed<'approval.gran
     tenant,
     active,
     epoch,
-    before: readCursor(asked.cursor),
+    before: readIdCursor(asked.cursor),
     limit: limit + 1,
   });
   const page = found.slice(0, limit).map((grant) => toView(grant, epoch));

@@ -1,5 +1,6 @@
 /** Lists what waits for one person: the open questions on which this principal's yes would count now. It changes nothing. */
 import { CountersignError } from '@countersign/contracts/errors';
+import { readIdCursor } from '@countersign/contracts/id-cursor';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Principal, RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import { readControl } from '@countersign/platform/control-gate';
@@ -7,7 +8,7 @@ import type { Tx } from '@countersign/platform/database';
 import { type Electorate, judgeVote, type OpenQuestion, partiesOf } from './judge-vote.ts';
 import { votersOf } from './lock-question.ts';
 import { readElectorate } from './read-electorate.ts';
-import { readCursor, readState, showAll } from './show-approvals.ts';
+import { readState, showAll } from './show-approvals.ts';
 import { readOpen, type Vote } from './store.ts';
 import { readVotes } from './store-shown.ts';
 
@@ -21,7 +22,7 @@ export async function listVotable(
 ): Promise<RpcAnswer<'approval.list'>> {
   const { tenant, job_id, limit = LIMITS.page_rows } = request;
   const state = readState(request.state);
-  const found = await readOpen(database, tenant, readCursor(request.cursor), limit + 1);
+  const found = await readOpen(database, tenant, readIdCursor(request.cursor), limit + 1);
   const page = found.slice(0, limit);
   const ids = page.map(({ approval_id }) => approval_id);
   const [votes, { policies }] = await Promise.all([readVotes(database, ids), readControl(database, [tenant])]);

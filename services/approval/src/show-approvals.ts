@@ -2,8 +2,8 @@
 import { APPROVAL_STATES, type ApprovalState, type ApprovalView } from '@countersign/contracts/approval';
 import { type EffectiveJob, effectiveJob } from '@countersign/contracts/decision';
 import { CountersignError } from '@countersign/contracts/errors';
+import { readIdCursor } from '@countersign/contracts/id-cursor';
 import { LIMITS } from '@countersign/contracts/limits';
-import { uuid } from '@countersign/contracts/names';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import { EFFECTIVE_DOMAIN, saltedDigest } from '@countersign/ledger/digest';
 import type { Tx } from '@countersign/platform/database';
@@ -41,7 +41,7 @@ export async function getApproval(
 /** The cursor is the last approval's id. Throws `query_invalid`. */
 export async function listPage(database: Tx, request: RpcParsed<'approval.list'>): Promise<RpcAnswer<'approval.list'>> {
   const { tenant, job_id = null, limit = LIMITS.page_rows } = request;
-  const filter = { tenant, job_id, state: readState(request.state), before: readCursor(request.cursor) };
+  const filter = { tenant, job_id, state: readState(request.state), before: readIdCursor(request.cursor) };
   const found = await listApprovals(database, filter, limit + 1);
   const page = found.slice(0, limit);
   const votes = await readVotes(
@@ -118,10 +118,4 @@ export function readState(state: string | undefined): ApprovalState | null {
 
 function isState(text: string): text is ApprovalState {
   return (APPROVAL_STATES as readonly string[]).includes(text);
-}
-
-export function readCursor(cursor: string | undefined): string | null {
-  if (cursor === undefined) return null;
-  if (!uuid.safeParse(cursor).success) throw new CountersignError('query_invalid', undefined, { at: 'cursor' });
-  return cursor;
 }

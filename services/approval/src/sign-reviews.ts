@@ -3,6 +3,7 @@
  * theirs. The job stays as it is; the word is evidence, once.
  */
 import { CountersignError } from '@countersign/contracts/errors';
+import { readIdCursor } from '@countersign/contracts/id-cursor';
 import { jobEntry } from '@countersign/contracts/job-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { ReviewPage, ReviewView } from '@countersign/contracts/review';
@@ -12,13 +13,12 @@ import type { Database, Tx } from '@countersign/platform/database';
 import { append } from '@countersign/platform/ledger-append';
 import { partiesOf } from './judge-vote.ts';
 import { readElectorate } from './read-electorate.ts';
-import { readCursor } from './show-approvals.ts';
 import { findReview, listReviews, lockReview, markSigned, type Review, votersOfJobs } from './store-reviews.ts';
 
 /** The cursor is the last review's id. Throws `query_invalid`. */
 export async function pageOfReviews(database: Tx, asked: RpcParsed<'approval.reviews'>): Promise<ReviewPage> {
   const { limit = LIMITS.page_rows, cursor } = asked;
-  const found = await listReviews(database, { ...asked, before: readCursor(cursor), rows: limit + 1 });
+  const found = await listReviews(database, { ...asked, before: readIdCursor(cursor), rows: limit + 1 });
   const page = found.slice(0, limit);
   return { reviews: await shown(database, page), next_cursor: found.length > limit ? page.at(-1)!.review_id : null };
 }

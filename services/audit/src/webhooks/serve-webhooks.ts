@@ -1,7 +1,7 @@
 /** Webhooks in the audit service: follows what was sealed, sends, and answers who asks what became of it. */
 import { CountersignError } from '@countersign/contracts/errors';
+import { readIdCursor } from '@countersign/contracts/id-cursor';
 import { LIMITS } from '@countersign/contracts/limits';
-import { uuid } from '@countersign/contracts/names';
 import type { RpcParsed } from '@countersign/contracts/rpc';
 import type { DeliveryPage, WebhookDelivery } from '@countersign/contracts/webhooks';
 import type { Database } from '@countersign/platform/database';
@@ -55,12 +55,10 @@ async function showDeliveries(
   database: Database,
   { tenant, webhook_id, state, cursor, limit = DEFAULT_ROWS }: RpcParsed<'audit.deliveries'>,
 ): Promise<DeliveryPage> {
-  if (cursor !== undefined && !uuid.safeParse(cursor).success)
-    throw new CountersignError('query_invalid', 'the cursor is not one of ours', { at: 'cursor' });
   const rows = Math.min(limit, LIMITS.page_rows);
   const found = await listDeliveries(database, {
     ...{ tenant, webhook_id: webhook_id ?? null, state: state ?? null },
-    ...{ before: cursor ?? null, rows: rows + 1 },
+    ...{ before: readIdCursor(cursor), rows: rows + 1 },
   });
   const deliveries = found.slice(0, rows);
   return { deliveries, next_cursor: found.length > rows ? deliveries.at(-1)!.delivery_id : null };

@@ -1,7 +1,5 @@
-/** Shows what is quarantined, and what people did about it: types and places of findings, never content. */
-import { CountersignError } from '@countersign/contracts/errors';
+import { readIdCursor } from '@countersign/contracts/id-cursor';
 import { LIMITS } from '@countersign/contracts/limits';
-import { uuid } from '@countersign/contracts/names';
 import type { Quarantined } from '@countersign/contracts/quarantine';
 import type { RpcAnswer, RpcParsed } from '@countersign/contracts/rpc';
 import type { Tx } from '@countersign/platform/database';
@@ -14,7 +12,7 @@ export async function listPage(
 ): Promise<RpcAnswer<'output.quarantined'>> {
   const found =
     job_id === undefined
-      ? await listQuarantined(database, { tenant, state, before: readCursor(cursor) }, limit + 1)
+      ? await listQuarantined(database, { tenant, state, before: readIdCursor(cursor) }, limit + 1)
       : [await readQuarantined(database, tenant, job_id)].filter((row) => row !== null);
   const page = found.slice(0, limit);
   const reviews = await readReviews(
@@ -37,10 +35,4 @@ export function toView(row: QuarantinedRow, reviews: readonly ReviewRow[]): Quar
     state: row.state,
     reviews: own.map(({ action, reviewer, reason, at }) => ({ action, reviewer, reason, at })),
   };
-}
-
-function readCursor(cursor: string | undefined): string | null {
-  if (cursor === undefined) return null;
-  if (!uuid.safeParse(cursor).success) throw new CountersignError('query_invalid', undefined, { at: 'cursor' });
-  return cursor;
 }
