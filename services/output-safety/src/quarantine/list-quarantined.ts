@@ -1,3 +1,4 @@
+/** Shows what is quarantined, and what people did about it: types and places of findings, never content. */
 import { readIdCursor } from '@countersign/contracts/id-cursor';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { Quarantined } from '@countersign/contracts/quarantine';
