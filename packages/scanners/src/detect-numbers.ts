@@ -10,7 +10,7 @@ import { NINO_WORDS, SPLIT_TOKENS } from './national-ids.ts';
 import type { View } from './normalise.ts';
 import { asNamed, BEGINS_GROUPS, BY_GROUPS, BY_SHAPE, type Form, keyOf, MIXED, shapeAt } from './number-forms.ts';
 import { type Group, walkNumbers } from './number-groups.ts';
-import { isCounted, isParted } from './other-numbers.ts';
+import { isCounted, isInUuid, isParted } from './other-numbers.ts';
 import { hasCardLength, judgeCard, MAX_CARD_DIGITS } from './payment-cards.ts';
 import { PhoneReader } from './phones.ts';
 import { TableHeads } from './read-table.ts';
@@ -55,6 +55,7 @@ class NumberReader {
   #near: readonly string[] = [];
   #nearStart = -1;
   #nearEnd = -1;
+  readonly #named = (words: RegExp, start: number, end: number): boolean => this.#hasWord(words, start, end);
 
   constructor(view: View, { around, countries, hasPhoneWord }: NumberScan, emit: Emit) {
     const { text } = view;
@@ -63,8 +64,7 @@ class NumberReader {
     this.#around = around;
     this.#emit = emit;
     this.#tables = new TableHeads(text);
-    const hasWord = (words: RegExp, start: number, end: number): boolean => this.#hasWord(words, start, end);
-    this.#phones = new PhoneReader(text, around.name, hasPhoneWord ? hasWord : () => false, countries, emit);
+    this.#phones = new PhoneReader(text, around.name, hasPhoneWord ? this.#named : () => false, countries, emit);
   }
 
   read(): void {
@@ -108,7 +108,8 @@ class NumberReader {
       if (digits > MAX_CARD_DIGITS || (j > i && gap === '/')) return -1;
       const judged = hasCardLength(first, digits) ? judgeCard(this.#digitsOf(groups, i, j)) : null;
       if (judged === null || !isCardGrouping(groups.slice(i, j + 1)) || this.#isGlued(groups[i]!)) continue;
-      if (judged === 'word' && !this.#hasWord(CARD_WORDS, groups[i]!.start, end)) continue;
+      const needsWord = judged === 'word' || isInUuid(this.#text, groups[i]!.start, end);
+      if (needsWord && !this.#hasWord(CARD_WORDS, groups[i]!.start, end)) continue;
       if (j === i && this.#isFraction(groups[i]!.start)) continue;
       this.#emit('payment_card', groups[i]!.start, end, { why: 'issuer range, length and Luhn digit' });
       return j;
@@ -163,7 +164,7 @@ class NumberReader {
 
   #readToken(start: number, end: number): void {
     const { text, codes } = this.#view;
-    detectIban(this.#view, start, end, this.#emit);
+    detectIban(this.#view, start, end, this.#named, this.#emit);
     if (end - start === 4) this.#readDottedMac(start);
     if (end - start === 5) this.#readSplitToken(start, end);
     if (end - start < 8) return;

@@ -2,14 +2,20 @@
 import { isoMod97 } from './check-digits.ts';
 import type { Emit } from './emit.ts';
 import type { View } from './normalise.ts';
+import { isInUuid } from './other-numbers.ts';
+
+const ACCOUNT_WORDS = /iban|bank|konto|compte|cuenta|rekening/i;
+
+/** Whether one of the words stands near [start, end). */
+type Named = (words: RegExp, start: number, end: number) => boolean;
 
 /** Reports the account in the token [start, end), or that begins with it. */
-export function detectIban(view: View, start: number, end: number, emit: Emit): void {
-  if (beginsAccount(view.codes, start)) readIban(view, start, emit);
+export function detectIban(view: View, start: number, end: number, named: Named, emit: Emit): void {
+  if (beginsAccount(view.codes, start)) readIban(view, start, named, emit);
   else if (end - start > SHORTEST + 2) {
     // `accountDE89…`: capitals behind a word in small letters.
     const glued = /^[a-z]{2,12}(?=[A-Z]{2}\d{2})/.exec(view.text.slice(start, end));
-    if (glued !== null) readIban(view, start + glued[0].length, emit);
+    if (glued !== null) readIban(view, start + glued[0].length, named, emit);
   }
 }
 
@@ -36,7 +42,7 @@ function beginsAccount(codes: Uint16Array, at: number): boolean {
 }
 
 /** Reports the account that starts at `start`, in one piece or in groups. Looks at 70 characters at most. */
-function readIban({ text, codes }: View, start: number, emit: Emit): void {
+function readIban({ text, codes }: View, start: number, named: Named, emit: Emit): void {
   const length = IBAN_LENGTHS[countryOf(codes[start]!, codes[start + 1]!)]!;
   let left = length;
   let at = start;
@@ -46,7 +52,9 @@ function readIban({ text, codes }: View, start: number, emit: Emit): void {
   }
   if (length === 0 || isAlnum(codes[at]!)) return;
   const iban = text.slice(start, at).replace(/[ .-]/g, '').toUpperCase();
-  if (isoMod97(iban.slice(4) + iban.slice(0, 4)) === 1) emit('iban', start, at, { why: 'country length and mod 97' });
+  if (isoMod97(iban.slice(4) + iban.slice(0, 4)) !== 1) return;
+  if (isInUuid(text, start, at) && !named(ACCOUNT_WORDS, start, at)) return;
+  emit('iban', start, at, { why: 'country length and mod 97' });
 }
 
 function isDigit(code: number): boolean {

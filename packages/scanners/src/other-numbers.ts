@@ -26,6 +26,9 @@ const COUNTED_BEFORE = before(`${PARTED}|${COUNTED}`);
 
 /** One number after the other of the same kind: `sections 1.2.3.4 and 1.2.3.5`. */
 const LISTED = /(?:\d+(?:[.-]\d+)+\s?(?:,|;|&|\/|and|or|to|und|bis|et|y|e|->?)\s?){1,6}$/i;
+/** RFC 9562: the form of a UUID, with its version and variant. */
+const UUID = /(?<![0-9a-z])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9a-z])/gi;
+const UUID_CHARS = 36;
 /** What may stand behind the last number of a list, and the number's last digit. */
 const LISTED_END = 6;
 const MAX_BEFORE = 64;
@@ -40,6 +43,14 @@ export function isParted(text: string, start: number, name: string): boolean {
 /** Whether it names any number that is nobody's. */
 export function isCounted(text: string, start: number, name: string): boolean {
   return saysBefore(COUNTED_BEFORE, text, start, name);
+}
+
+/** Whether [start, end) is a part of a UUID: one in some thousands that are random holds a number that arithmetic confirms. */
+export function isInUuid(text: string, start: number, end: number): boolean {
+  const from = Math.max(0, start - UUID_CHARS);
+  for (const { index } of text.slice(from, end + UUID_CHARS).matchAll(UUID))
+    if (from + index <= start && end <= from + index + UUID_CHARS) return true;
+  return false;
 }
 
 function saysBefore(words: RegExp, text: string, start: number, name: string): boolean {
