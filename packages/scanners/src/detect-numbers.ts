@@ -224,21 +224,22 @@ class NumberReader {
     if (start !== this.#nearStart || end !== this.#nearEnd) {
       this.#nearStart = start;
       this.#nearEnd = end;
-      this.#near = [...this.#wordsNear(start, end)];
+      this.#near = this.#wordsNear(start, end);
     }
     return this.#near.some((near) => words.test(near));
   }
 
   /** What stands around a place, each way that words in it may be written. */
-  *#wordsNear(start: number, end: number): Generator<string> {
+  #wordsNear(start: number, end: number): string[] {
     const before = this.#text.slice(Math.max(0, start - WORDS_BEFORE), start);
     const near = `${this.#around.path} ${before} ${this.#text.slice(end, end + WORDS_AFTER)}`;
     const spaced = near.includes('_') ? near.replaceAll('_', ' ') : near;
-    yield spaced;
-    if (HUMP.test(near)) yield spaced.replaceAll(HUMPS, '$1 $2');
+    const ways = [spaced];
+    if (HUMP.test(near)) ways.push(spaced.replaceAll(HUMPS, '$1 $2'));
     const head = this.#tables.nameAt(start);
-    if (head !== '') yield head.replaceAll('_', ' ');
-    if (mayBeDotted(near)) yield spaced.replaceAll(DOTTED, (letters) => `${letters.replaceAll('.', '')} `);
+    if (head !== '') ways.push(head.replaceAll('_', ' '));
+    if (mayBeDotted(near)) ways.push(spaced.replaceAll(DOTTED, (letters) => `${letters.replaceAll('.', '')} `));
+    return ways;
   }
 
   #isCounted(start: number): boolean {

@@ -53,11 +53,17 @@ export function isBelgian(id: string): boolean {
   return isBorn && (97 - remainder(body, 97) === check || 97 - remainder(`2${body}`, 97) === check);
 }
 
+const NORWEGIAN_FIRST = [3, 7, 6, 1, 8, 9, 4, 5, 2];
+const NORWEGIAN_SECOND = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
+
 export function isNorwegian(id: string): boolean {
-  const first = (11 - mod11(id, [3, 7, 6, 1, 8, 9, 4, 5, 2])) % 11;
-  const second = (11 - mod11(id, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2])) % 11;
-  const day = String(Number(id.slice(0, 2)) % 40).padStart(2, '0');
-  return isDate(id.slice(2, 4), day, [0, 40, 80]) && first === Number(id[9]) && second === Number(id[10]);
+  const check = (weights: readonly number[]): number => (11 - mod11(id, weights)) % 11;
+  const day = String(Number(id.slice(0, 2)) % 40);
+  return (
+    isDate(id.slice(2, 4), day, [0, 40, 80]) &&
+    check(NORWEGIAN_FIRST) === Number(id[9]) &&
+    check(NORWEGIAN_SECOND) === Number(id[10])
+  );
 }
 
 const CPF_FIRST = [10, 9, 8, 7, 6, 5, 4, 3, 2];

@@ -25,7 +25,9 @@ const PARTED_BEFORE = before(PARTED);
 const COUNTED_BEFORE = before(`${PARTED}|${COUNTED}`);
 
 /** One number after the other of the same kind: `sections 1.2.3.4 and 1.2.3.5`. */
-const LISTED = /(?:\d+(?:[.-]\d+)+\s?(?:,|;|&|\/|and|or|to|und|bis|et|y|e|->?)\s?){1,6}$/i;
+const AND = '\\s?(?:,|;|&|\\/|and|or|to|und|bis|et|y|e|->?)\\s?';
+const LISTED = new RegExp(`(?:\\d+(?:[.-]\\d+)+${AND}){1,6}$`, 'i');
+const MAY_BE_LISTED = new RegExp(`\\d${AND}$`, 'i');
 /** RFC 9562: the form of a UUID, with its version and variant. */
 const UUID = /(?<![0-9a-z])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9a-z])/gi;
 const UUID_CHARS = 36;
@@ -54,7 +56,8 @@ export function isInUuid(text: string, start: number, end: number): boolean {
 }
 
 function saysBefore(words: RegExp, text: string, start: number, name: string): boolean {
-  const mayBeListed = /\d/.test(text.slice(Math.max(0, start - LISTED_END), start));
+  const mayBeListed = MAY_BE_LISTED.test(text.slice(Math.max(0, start - LISTED_END), start));
+  if (!mayBeListed && endsInDigits(text.slice(Math.max(0, start - LONGEST), start))) return false;
   const written = wordsBefore(text, start, name, mayBeListed ? MAX_BEFORE : LONGEST);
   const before = mayBeListed ? written.replace(LISTED, '') : written;
   return !endsInDigits(before) && words.test(before.slice(-LONGEST));

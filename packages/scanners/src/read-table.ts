@@ -12,6 +12,11 @@ type Cell = { start: number; end: number };
 
 type Columns<T> = { delimiter: string; width: number; columns: readonly (T | null)[] };
 
+/** Ends a line or a cell. */
+const DIVIDES = Uint8Array.from({ length: 128 }, (_, code) =>
+  Number(['\n', ...DELIMITERS].includes(String.fromCharCode(code))),
+);
+
 const BLANK = ' \t\r"\'`*';
 
 /**
@@ -114,7 +119,7 @@ export class TableHeads {
 function plainEnd(text: string, from: number): number {
   const to = Math.min(text.length, from + MAX_PLAIN);
   let end = from;
-  while (end < to && text[end] !== '\n' && !(DELIMITERS as readonly string[]).includes(text[end]!)) end += 1;
+  while (end < to && !DIVIDES[text.charCodeAt(end)]) end += 1;
   return end === text.length || text[end] === '\n' ? end : end - MAX_LINE;
 }
 

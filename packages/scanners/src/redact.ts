@@ -6,7 +6,7 @@
 import { LIMITS } from '@countersign/contracts/limits';
 import { type AnyTypeName, type ScannerName, SEVERITY_RANK } from './finding-types.ts';
 import { type Budget, type Match, matchText, redactionMark } from './match-text.ts';
-import { type Finding, scanValue } from './scan.ts';
+import { type Finding, scanTexts } from './scan.ts';
 import { budgetOf, SCAN_LIMITS, type ScanLimits } from './scan-limits.ts';
 import { NOWHERE, ofItems, ofMembers, type Surroundings } from './surroundings.ts';
 import { leafText } from './walk-document.ts';
@@ -27,6 +27,9 @@ const MAX_READ_AGAIN = 2.5 * LIMITS.output_bytes;
 /** Passes over the whole document. */
 const MAX_PASSES = 2;
 
+/** A text, where it stands, and what was found in it. */
+type Reading = { readonly text: string; readonly around: Surroundings; readonly matches: readonly Match[] };
+
 /** `types`: null means every type that the scanners find. */
 type State = {
   readonly scanners: readonly ScannerName[];
@@ -40,6 +43,8 @@ type State = {
   /** What a scan of the same document found, text by text. */
   known: readonly (readonly Match[])[];
   next: number;
+  /** How each text was read last. */
+  last: Reading[];
   changed: boolean;
 };
 
@@ -57,15 +62,20 @@ export function redactValue(
   const types = only === null ? null : new Set(only);
   const known: (readonly Match[])[] = [];
   const start = also === null ? value : withoutMatches(value, also, types);
-  const found = scanValue(start, scanners, limits, (matches) => void known.push(matches));
-  if (!found.ok) return found;
   const bounds = { ...SCAN_LIMITS, ...limits };
+  const scanning = budgetOf(bounds);
+  const found = scanTexts(start, scanners, bounds, scanning, {
+    known: () => null,
+    onText: (matches) => void known.push(matches),
+  });
+  if (!found.ok) return found;
   const budget = budgetOf({ ...bounds, max_work_chars: bounds.max_work_chars * MAX_ROUNDS });
   const state = openState(scanners, types, budget, known);
   let redacted = start;
   // A mark in a name, or in what may be a label, can give another meaning to what stands beside it.
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     state.next = 0;
+    state.last = [];
     redacted = redactNode(redacted, NOWHERE, state);
     if (budget.work.left < 0) return { ok: false, code: 'rules_too_costly' };
     if (budget.exceeded) return { ok: false, code: 'scan_too_large' };
@@ -74,10 +84,14 @@ export function redactValue(
     const done = { ok: true, value: redacted, findings: found.findings, truncated: found.truncated } as const;
     // One text stands nowhere else: its last round found nothing in it, and looking again would find the same.
     if (!state.changed || typeof redacted === 'string') return done;
+    // A text that was not tried with every cipher may be tried now that others were redacted.
+    const last = scanning.tries.left < 0 || budget.tries.left < 0 ? [] : state.last;
     const known: (readonly Match[])[] = [];
     state.known = known;
-    const again = scanValue(redacted, scanners, { ...limits, max_chars: Number.MAX_SAFE_INTEGER }, (matches) => {
-      known.push(matches);
+    const wide = { ...bounds, max_chars: Number.MAX_SAFE_INTEGER };
+    const again = scanTexts(redacted, scanners, wide, budgetOf(wide), {
+      known: (place, text, around) => matchesOf(last[place], text, around),
+      onText: (matches) => void known.push(matches),
     });
     if (!again.ok) return again;
     if (!again.findings.some((finding) => isMeant(types, finding))) return done;
@@ -91,7 +105,18 @@ function openState(
   budget: Budget,
   known: State['known'],
 ): State {
-  return { scanners, types, budget, isOpen: false, readAgain: 0, unsettled: false, known, next: 0, changed: false };
+  return {
+    scanners,
+    types,
+    budget,
+    isOpen: false,
+    readAgain: 0,
+    unsettled: false,
+    known,
+    next: 0,
+    last: [],
+    changed: false,
+  };
 }
 
 /** Each text loses its matches; nothing is looked for. */
@@ -122,12 +147,24 @@ function redactText(text: string, around: Surroundings, state: State): string {
     state.isOpen ||= matches.some((match) => match.open);
     if (matches.length === 0) {
       state.changed ||= current !== text;
+      if (text !== '') state.last.push({ text: current, around, matches: found });
       return current;
     }
     current = replaceMatches(current, matches);
   }
   state.unsettled = true;
   return current;
+}
+
+/** The same text in the same surroundings holds the same. */
+function matchesOf(
+  last: Reading | undefined,
+  text: string,
+  { name, path, key }: Surroundings,
+): Reading['matches'] | null {
+  const isSame =
+    last?.text === text && last.around.name === name && last.around.path === path && last.around.key === key;
+  return isSame ? last.matches : null;
 }
 
 function firstMatches(text: string, state: State): readonly Match[] {

@@ -12,8 +12,9 @@ import {
   type Severity,
 } from './finding-types.ts';
 import { Parts, type Share } from './join-parts.ts';
-import { type Match, matchText, mergeByType } from './match-text.ts';
+import { type Budget, type Match, matchText, mergeByType } from './match-text.ts';
 import { budgetOf, SCAN_LIMITS, type ScanLimits } from './scan-limits.ts';
+import type { Surroundings } from './surroundings.ts';
 import { type Path, type Visit, walkThrough } from './walk-document.ts';
 import { writePlace } from './write-place.ts';
 
@@ -48,33 +49,48 @@ export type PlacedText = { readonly text: string; readonly place: () => string }
 /** A finding whose place is not written yet: a hostile document can hold far more of them than are returned. */
 type Pending = { match: Match; count: number; path: Path | null; isKey: boolean };
 
+const NONE: readonly Match[] = [];
+
 /** What one text holds, by the place of the text in the document. */
 type Held = { readonly matches: readonly Match[]; readonly path: Path | null; readonly isKey: boolean };
 
-/**
- * Scans parsed JSON with the named scanners. Pure and deterministic: the most severe findings first, then by place.
- * `onText` is told what each text that is not empty holds, in the order of the document, each name before its member.
- */
+/** What whoever scans a document again knows of it, and is told. Texts that are not empty count, in order, each name before its member. */
+export type Reader = {
+  /** What the text holds that stands at this place, null where it has to be read. */
+  readonly known: (place: number, text: string, around: Surroundings) => readonly Match[] | null;
+  readonly onText: (matches: readonly Match[]) => void;
+};
+
+/** Scans parsed JSON with the named scanners. Pure and deterministic: the most severe findings first, then by place. */
 export function scanValue(
   value: unknown,
   scanners: readonly ScannerName[],
   limits: Partial<ScanLimits> = {},
-  onText: ((matches: readonly Match[]) => void) | null = null,
 ): ScanResult {
   const bounds = { ...SCAN_LIMITS, ...limits };
-  const budget = budgetOf(bounds);
+  return scanTexts(value, scanners, bounds, budgetOf(bounds), { known: () => null, onText: () => undefined });
+}
+
+/** The same within a budget, told text by text. */
+export function scanTexts(
+  value: unknown,
+  scanners: readonly ScannerName[],
+  bounds: ScanLimits,
+  budget: Budget,
+  { known, onText }: Reader,
+): ScanResult {
   const held = new Map<number, Held>();
   const parts = new Parts<Path>();
   let place = 0;
   const visit: Visit = (text, around, path, isKey) => {
-    const matches = matchText(text, scanners, around, budget);
+    const matches = known(place, text, around) ?? matchText(text, scanners, around, budget);
     if (matches.length > 0) held.set(place, { matches, path, isKey });
     if (path !== null) parts.add(text, place, path, isKey);
     place += 1;
   };
   const state = walkThrough(value, visit, bounds);
   const texts = state.exceeded ? held : withShares(held, parts.matches(scanners, budget));
-  if (onText !== null) for (let i = 0; i < place; i += 1) onText(texts.get(i)?.matches ?? []);
+  for (let i = 0; i < place; i += 1) onText(texts.get(i)?.matches ?? NONE);
   if (budget.work.left < 0) return { ok: false, code: 'rules_too_costly' };
   if (state.exceeded || budget.exceeded) return { ok: false, code: 'scan_too_large' };
   const pending = [...texts.values()].flatMap(pendingOf);
