@@ -2,6 +2,7 @@
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { SHELL_ENV } from './shell-env.ts';
 
 export type McpClient = AsyncDisposable & {
   client: Client;
@@ -28,7 +29,7 @@ export async function connectMcp([command, ...args]: string[], env: Record<strin
   const transport = new StdioClientTransport({
     command: command!,
     args,
-    env: { PATH: process.env.PATH!, ...env },
+    env: { ...SHELL_ENV, ...env },
     stderr: 'ignore',
   });
   await client.connect(transport);

@@ -29,6 +29,7 @@ import { startWorker } from '@countersign/worker/start-worker';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { isLetIn } from '../harness/knock-on-bus.ts';
+import { SHELL_ENV } from '../harness/shell-env.ts';
 import { startOwnPostgres } from '../harness/start-system.ts';
 
 const cleanUp = new AsyncDisposableStack();
@@ -59,7 +60,7 @@ function init(dir: string, database_url = postgres.admin_url): Promise<{ ok: boo
 
 function admin(database_url: string, ...args: string[]): Promise<{ ok: boolean; said: string }> {
   return promisify(execFile)(process.execPath, [join(PROJECT_DIR, 'infra/admin/main.ts'), ...args], {
-    env: { PATH: process.env.PATH!, DATABASE_URL: database_url },
+    env: { ...SHELL_ENV, DATABASE_URL: database_url },
   }).then(
     ({ stdout, stderr }) => ({ ok: true, said: stdout + stderr }),
     ({ stdout, stderr }: { stdout: string; stderr: string }) => ({ ok: false, said: stdout + stderr }),
@@ -153,7 +154,7 @@ async function startServices(): Promise<void> {
   }
   const own = Object.entries(settingsOf).filter(([name]) => !name.endsWith('_HEALTH_PORT'));
   const started = spawn(process.execPath, [join(PROJECT_DIR, 'services/all-in-one/src/main.ts')], {
-    env: { PATH: process.env.PATH!, ...Object.fromEntries(own), INGRESS_HTTP_PORT: new URL(url).port },
+    env: { ...SHELL_ENV, ...Object.fromEntries(own), INGRESS_HTTP_PORT: new URL(url).port },
     stdio: 'ignore',
   });
   all = started;

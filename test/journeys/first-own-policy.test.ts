@@ -11,6 +11,7 @@ import { runCommand } from '@countersign/cli/run-command';
 import { developmentEnv } from '@countersign/infra/development-env';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { SHELL_ENV } from '../harness/shell-env.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 
 const SCRIPT = join(PROJECT_DIR, 'examples/first-own-policy/run.sh');
@@ -22,7 +23,7 @@ let work: string;
 
 async function run(): Promise<string> {
   work = join(mkdtempSync(join(inject('test_stack').run_dir, 'own-policy-')), 'work');
-  const env = { ...developmentEnv(system.prepared, { url: system.url, metrics_url: '' }), PATH: process.env.PATH! };
+  const env = { ...SHELL_ENV, ...developmentEnv(system.prepared, { url: system.url, metrics_url: '' }) };
   const { stdout } = await promisify(execFile)(SCRIPT, [work], { env });
   return stdout;
 }

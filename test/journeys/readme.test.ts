@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { runCli } from '../cases/cli/run-cli.ts';
 import { createDatabase } from '../harness/create-database.ts';
 import { connectMcp, countersignCommand, FILESYSTEM } from '../harness/mcp-client.ts';
+import { SHELL_ENV } from '../harness/shell-env.ts';
 import { startSystem, type TestSystem } from '../harness/start-system.ts';
 
 const missing = ['bash', 'curl', 'jq'].filter((tool) => spawnSync(tool, ['--version']).error !== undefined);
@@ -41,7 +42,7 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     const known = developmentEnv(system.prepared, { url: system.url, metrics_url: '' });
     const DESK_RELEASE_DIR = mkdtempSync(join(inject('test_stack').run_dir, 'releases-'));
     cleanUp.use(await startWorkers({ ...exampleEnv(system.prepared, known, desk.admin_url), DESK_RELEASE_DIR }));
-    env = { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, ...known };
+    env = { ...SHELL_ENV, PATH: `${dirname(process.execPath)}:${SHELL_ENV.PATH}`, ...known };
     started_ms = performance.now() - begun;
   }, 120_000);
   afterAll(() => cleanUp.disposeAsync());

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { EXIT } from '@countersign/cli/exit-codes';
 import { runCommand } from '@countersign/cli/run-command';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { SHELL_ENV } from '../../harness/shell-env.ts';
 import { type RunningIngress, runIngress, TENANT } from '../ingress/run-ingress.ts';
 
 let ingress: RunningIngress;
@@ -138,7 +139,9 @@ describe('as a program', () => {
   const program = fileURLToPath(import.meta.resolve('@countersign/cli/main'));
   const spawn = async (args: string[], env: Record<string, string>): Promise<Ran> => {
     try {
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...args], { env });
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...args], {
+        env: { ...SHELL_ENV, ...env },
+      });
       return { out: stdout, error: stderr, code: 0 };
     } catch (thrown) {
       const { stdout, stderr, code } = thrown as { stdout: string; stderr: string; code: number };

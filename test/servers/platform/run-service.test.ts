@@ -14,6 +14,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { codeOf } from '../../harness/code-of.ts';
 import { createDatabase } from '../../harness/create-database.ts';
+import { SHELL_ENV } from '../../harness/shell-env.ts';
 import { startGuardedNats } from '../nats/connect-as.ts';
 
 const cleanUp = new AsyncDisposableStack();
@@ -51,7 +52,7 @@ async function startAudit(env: Record<string, string>): Promise<AuditProcess> {
     log_path,
     stop_signal: 'SIGTERM',
     grace_seconds: 20,
-    env: { PATH: process.env.PATH ?? '', HEALTH_PORT: port, ...env },
+    env: { ...SHELL_ENV, HEALTH_PORT: port, ...env },
     cwd: PROJECT_DIR,
   });
   return {
