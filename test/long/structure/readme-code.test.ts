@@ -19,6 +19,8 @@ const OPTIONS = [
     '--skipLibCheck',
   ],
   ...['--target', 'es2024', '--module', 'nodenext', '--types', 'node', '--allowImportingTsExtensions'],
+  // As in toolchain.test.ts.
+  ...['--checkers', '1'],
 ];
 const run = promisify(execFile);
 
