@@ -22,6 +22,7 @@ export const offerView = z.object({
 export type OfferView = z.infer<typeof offerView>;
 
 export const followUpView = z.object({ kind: z.enum(FOLLOW_UPS), job_id: jobId, asked_by: principalId });
+export type FollowUpView = z.infer<typeof followUpView>;
 
 /** Beside a job's own view; left out where there is nothing. */
 export const whatFollows = {

@@ -1,16 +1,15 @@
 /** SQL of what follows a job: its offers, the jobs made of it, and the letter that is dead until somebody settles it. */
 import type { Decision } from '@countersign/contracts/decision';
-import type { OfferView } from '@countersign/contracts/follow-ups';
-import type { FollowUp, Origin } from '@countersign/contracts/job';
+import type { FollowUpView, OfferView } from '@countersign/contracts/follow-ups';
+import type { Origin } from '@countersign/contracts/job';
 import type { JobFacts } from '@countersign/contracts/job-entry';
 import type { JobReview } from '@countersign/contracts/review';
 import type { JobState } from '@countersign/contracts/states';
 import type { Tx } from '@countersign/platform/database';
+import { sql } from '@countersign/platform/queries';
 
 type JobKey = { tenant: string; job_id: string };
 export type NewOffer = JobKey & Pick<OfferView, 'source' | 'offered_by' | 'remediation' | 'reason'>;
-type Link = { kind: FollowUp; job_id: string; asked_by: string };
-type Following = { offers: OfferView[]; follows: Link | null; followed_by: Link[]; review: JobReview | null };
 /** A job and its content, as what follows it is made of. Null content: none is kept. */
 export type EndedJob = JobFacts & {
   state: JobState;
@@ -29,21 +28,35 @@ SELECT n.tenant, n.job_id, n.remediation ->> 'id', n.source, n.remediation, n.re
     AS n(tenant text, job_id text, source text, remediation jsonb, reason text, offered_by text)
     ON CONFLICT DO NOTHING`;
 
-const OFFER = `offer_id, source, remediation, reason, offered_by, offered_at, taken_as`;
-const OFFERS = `SELECT ${OFFER} FROM scheduler.offers WHERE tenant = $1 AND job_id = $2 ORDER BY offered_at, offer_id LIMIT 100`;
-const LINKS = `
-SELECT kind, job_id, asked_by, false AS back FROM (
-  SELECT kind, job_id, asked_by FROM scheduler.follow_ups WHERE tenant = $1 AND of_job_id = $2
-   ORDER BY created_at LIMIT 100) made
- UNION ALL
-SELECT kind, of_job_id, asked_by, true FROM scheduler.follow_ups WHERE tenant = $1 AND job_id = $2`;
+const OFFERS = `
+SELECT offer_id, source, remediation, reason, offered_by, offered_at, taken_as
+  FROM scheduler.offers WHERE tenant = $1 AND job_id = $2 ORDER BY offered_at, offer_id LIMIT 100`;
 
-/** Of its run: what waits for its end, or has been opened since. */
-const REVIEW = `
-SELECT CASE WHEN signed_by IS NULL THEN 'open' ELSE 'signed' END AS state, review_id, outcome, signed_by
-  FROM approval.reviews WHERE tenant = $1 AND job_id = $2 AND kind = 'run'
- UNION ALL
-SELECT 'due', NULL, NULL, NULL FROM scheduler.run_reviews WHERE tenant = $1 AND job_id = $2 LIMIT 1`;
+/**
+ * What follows the row of scheduler.jobs beside which these stand, each as JSON, null where there is none. With the job they are one
+ * statement: whoever waits for a result asks for the job each time.
+ */
+export const FOLLOWING = [
+  // An instant is written as outside JSON.
+  sql<OfferView[] | null>`(SELECT json_agg(o) FROM (
+    SELECT offer_id, source, remediation, reason, offered_by,
+           replace(replace(offered_at::text, ' ', 'T'), '+00', 'Z') AS offered_at, taken_as
+      FROM scheduler.offers WHERE tenant = jobs.tenant AND job_id = jobs.job_id
+     ORDER BY offers.offered_at, offer_id LIMIT 100) o)`.as('offers'),
+  sql<FollowUpView | null>`(SELECT row_to_json(f) FROM (
+    SELECT kind, of_job_id AS job_id, asked_by FROM scheduler.follow_ups
+     WHERE tenant = jobs.tenant AND job_id = jobs.job_id) f)`.as('follows'),
+  sql<FollowUpView[] | null>`(SELECT json_agg(f) FROM (
+    SELECT kind, job_id, asked_by FROM scheduler.follow_ups WHERE tenant = jobs.tenant AND of_job_id = jobs.job_id
+     ORDER BY created_at LIMIT 100) f)`.as('followed_by'),
+  // Of its run: what waits for its end, or has been opened since.
+  sql<JobReview | null>`(SELECT row_to_json(r) FROM (
+    SELECT CASE WHEN signed_by IS NULL THEN 'open' ELSE 'signed' END AS state, review_id, outcome, signed_by
+      FROM approval.reviews WHERE tenant = jobs.tenant AND job_id = jobs.job_id AND kind = 'run'
+     UNION ALL
+    SELECT 'due', NULL, NULL, NULL FROM scheduler.run_reviews WHERE tenant = jobs.tenant AND job_id = jobs.job_id
+     LIMIT 1) r)`.as('review'),
+] as const;
 
 const ENDED = `
 SELECT j.tenant, j.job_id, j.topic, j.capability, j.actor, j.auth_method, j.owner, j.job_hash, j.traceparent, j.state, j.runs,
@@ -79,21 +92,6 @@ export async function insertOffers(tx: Tx, offers: readonly NewOffer[]): Promise
 
 export function readOffers(tx: Tx, { tenant, job_id }: JobKey): Promise<OfferView[]> {
   return tx.query<OfferView>(OFFERS, [tenant, job_id]);
-}
-
-export async function readFollowing(tx: Tx, job: JobKey): Promise<Following> {
-  const [offers, [review], links] = await Promise.all([
-    readOffers(tx, job),
-    tx.query<JobReview>(REVIEW, [job.tenant, job.job_id]),
-    tx.query<Link & { back: boolean }>(LINKS, [job.tenant, job.job_id]),
-  ]);
-  const shown = links.map(({ back, ...link }) => ({ back, link }));
-  return {
-    offers,
-    review: review ?? null,
-    follows: shown.find(({ back }) => back)?.link ?? null,
-    followed_by: shown.filter(({ back }) => !back).map(({ link }) => link),
-  };
 }
 
 export async function readEnded(tx: Tx, { tenant, job_id }: JobKey): Promise<EndedJob | null> {

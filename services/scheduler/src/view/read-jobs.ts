@@ -4,28 +4,31 @@ import type { JobView } from '@countersign/contracts/job';
 import { LIMITS } from '@countersign/contracts/limits';
 import type { RpcParsed } from '@countersign/contracts/rpc';
 import type { Tx } from '@countersign/platform/database';
-import { readFollowing } from '../follow/store-follow-ups.ts';
 import { type Place, searchJobs } from './store-search.ts';
-import { findJob } from './store-views.ts';
+import { findJob, findShown } from './store-views.ts';
+
+type JobKey = { tenant: string; job_id: string };
 
 const CURSOR = /^(\d{4}-\d\d-\d\dT[\d:.]+Z),([A-Za-z0-9_-]{1,64})$/;
 
-export async function getJob(tx: Tx, { tenant, job_id }: { tenant: string; job_id: string }): Promise<JobView> {
-  const job = await findJob(tx, tenant, job_id);
-  if (!job) throw new CountersignError('not_found', 'there is no such job');
-  return job;
+export async function getJob(tx: Tx, key: JobKey): Promise<JobView> {
+  return (await findJob(tx, key)) ?? missing();
 }
 
 /** With its offers, and the jobs that are made of it; what there is none of is left out. */
-export async function showJob(tx: Tx, key: { tenant: string; job_id: string }) {
-  const [job, { offers, follows, followed_by, review }] = await Promise.all([getJob(tx, key), readFollowing(tx, key)]);
+export async function showJob(tx: Tx, key: JobKey) {
+  const { offers, follows, followed_by, review, ...job } = (await findShown(tx, key)) ?? missing();
   return {
     ...job,
-    ...(offers.length > 0 && { offers }),
+    ...(offers !== null && { offers }),
     ...(follows !== null && { follows }),
-    ...(followed_by.length > 0 && { followed_by }),
+    ...(followed_by !== null && { followed_by }),
     ...(review !== null && { review }),
   };
+}
+
+function missing(): never {
+  throw new CountersignError('not_found', 'there is no such job');
 }
 
 export async function listJobs(

@@ -2,6 +2,7 @@
 import type { JobView } from '@countersign/contracts/job';
 import type { Tx } from '@countersign/platform/database';
 import { queriesOver, readBy } from '@countersign/platform/queries';
+import { FOLLOWING } from '../follow/store-follow-ups.ts';
 import type { Tables } from '../tables.ts';
 
 /** Of one job or of many. */
@@ -12,17 +13,23 @@ export const VIEW = queriesOver<Tables>()
   .select(['cancel_reason', 'created_at', 'updated_at'])
   .select((is) => is('cancel_requested_by', 'is not', null).$castTo<boolean>().as('cancel_requested'));
 
-type Row = Omit<JobView, 'labels'> & { labels: string };
+type JobKey = { tenant: string; job_id: string };
 
-const readJob = readBy(({ tenant, job_id }: { tenant: string; job_id: string }) =>
-  VIEW.where('tenant', '=', tenant).where('job_id', '=', job_id),
-);
+const viewOf = ({ tenant, job_id }: JobKey) => VIEW.where('tenant', '=', tenant).where('job_id', '=', job_id);
+const readView = readBy(viewOf);
+const readShown = readBy((key: JobKey) => viewOf(key).select(FOLLOWING));
 
-export async function findJob(tx: Tx, tenant: string, job_id: string): Promise<JobView | null> {
-  const [row] = await readJob(tx, { tenant, job_id });
+export async function findJob(tx: Tx, key: JobKey): Promise<JobView | null> {
+  const [row] = await readView(tx, key);
   return row ? toView(row) : null;
 }
 
-export function toView(row: Row): JobView {
-  return { ...row, labels: JSON.parse(row.labels) };
+/** With what follows it; null where there is nothing of a kind. */
+export async function findShown(tx: Tx, key: JobKey) {
+  const [row] = await readShown(tx, key);
+  return row ? toView(row) : null;
+}
+
+export function toView<Seen extends { labels: string }>(row: Seen) {
+  return { ...row, labels: JSON.parse(row.labels) as JobView['labels'] };
 }
