@@ -1,7 +1,7 @@
 /**
  * One system of its own, every service its own process, that does nothing until it is told to: each line of its input is
  * a load (`rate`, `clients`, `seconds`), and each line of its output what that cost. It is copied into the tree of an
- * earlier commit, so it takes of the repository only what has been there since the first bench.
+ * earlier commit with what it imports by relative paths; of packages it takes only what has been there since the first bench.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';

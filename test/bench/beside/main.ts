@@ -4,9 +4,9 @@
  * machine does falls on both. Without a commit: the walk of 46 statements. BESIDE_ROUNDS, BESIDE_SECONDS.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
 import type { Cost, Load } from './held-system.ts';
@@ -37,8 +37,14 @@ try {
 function checkOut(folder: string): void {
   execFileSync('git', ['worktree', 'add', '--detach', folder, commit], { cwd: PROJECT_DIR, stdio: 'ignore' });
   execFileSync('node', ['infra/bootstrap.mjs', 'exec', 'node', '--version'], { cwd: folder, stdio: 'ignore' });
-  mkdirSync(join(folder, 'test/bench/beside'), { recursive: true });
-  cpSync(join(PROJECT_DIR, HELD), join(folder, HELD));
+  for (const file of withImports(HELD)) cpSync(join(PROJECT_DIR, file), join(folder, file));
+}
+
+/** A file of the project and what it takes by relative paths, which an earlier commit may not have. */
+function withImports(file: string): string[] {
+  const text = readFileSync(join(PROJECT_DIR, file), 'utf8');
+  const taken = text.matchAll(/ from '(\.[^']+)';$/gm);
+  return [file, ...[...taken].flatMap(([, path]) => withImports(join(dirname(file), path!)))];
 }
 
 async function start(folder: string): Promise<Held> {
