@@ -5,11 +5,16 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { codesOf, type View, ViewBuilder } from './normalise.ts';
 import type { Run } from './runs.ts';
+import { type Budget, spend } from './scan-limits.ts';
 
 /** Unpacked bytes of one run. */
 const MAX_UNPACKED = 1024 * 1024;
 /** Compressed runs of one text that are unpacked. */
 const MAX_INFLATED = 8;
+/** Unpacked bytes that take as long as to look at one character. */
+const BYTES_A_CHAR = 4;
+/** The most that deflate makes of one byte. */
+const DEFLATE_RATIO = 1032;
 
 const HEX_RUN = /(?:[0-9a-f]{2}){10,}/gi;
 
@@ -24,13 +29,13 @@ SIXTETS['_'.charCodeAt(0)] = 63;
  * Of long runs, with the lines that follow them, those that hold text, as lines of one view; every character of a line maps
  * to the whole run. Null where none does.
  */
-export function packedView(view: View, runs: readonly Run[]): View | null {
+export function packedView(view: View, runs: readonly Run[], budget: Budget): View | null {
   let builder: ViewBuilder | null = null;
   let inflated = 0;
   const unpack = (bytes: Buffer): string | null => {
     const isPacked = isCompressed(bytes);
     if (isPacked) inflated += 1;
-    return isPacked && inflated > MAX_INFLATED ? null : textOf(bytes);
+    return isPacked && inflated > MAX_INFLATED ? null : textOf(bytes, budget);
   };
   let end = 0;
   for (const [start, endOfRun] of runs) {
@@ -46,8 +51,8 @@ export function packedView(view: View, runs: readonly Run[]): View | null {
 }
 
 /** What one run of base64 or hexadecimal holds; null where it is no text. */
-export function decodeRun(run: string): string | null {
-  return mayHoldBytes(codesOf(run), 0, run.length) ? decode(run, textOf) : null;
+export function decodeRun(run: string, budget: Budget): string | null {
+  return mayHoldBytes(codesOf(run), 0, run.length) ? decode(run, (bytes) => textOf(bytes, budget)) : null;
 }
 
 function decode(written: string, unpack: Unpack): string | null {
@@ -204,8 +209,8 @@ function isUtf8(bytes: Uint8Array, length: number): boolean {
   return true;
 }
 
-function textOf(bytes: Buffer): string | null {
-  const plain = isCompressed(bytes) ? inflate(bytes) : bytes;
+function textOf(bytes: Buffer, budget: Budget): string | null {
+  const plain = isCompressed(bytes) ? inflate(bytes, budget) : bytes;
   if (plain === null) return null;
   const utf16 = readUtf16(plain);
   if (utf16 !== null) return utf16;
@@ -217,12 +222,19 @@ function textOf(bytes: Buffer): string | null {
   return /[\ufffd\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text) ? null : text;
 }
 
-function inflate(bytes: Buffer): Buffer | null {
+/** What was unpacked is charged, and where that failed what may have been. */
+function inflate(bytes: Buffer, budget: Budget): Buffer | null {
+  if (budget.exceeded) return null;
+  let unpacked = Math.min(MAX_UNPACKED, DEFLATE_RATIO * bytes.length);
   try {
     const options = { maxOutputLength: MAX_UNPACKED };
-    return bytes[0] === 0x1f ? gunzipSync(bytes, options) : inflateSync(bytes, options);
+    const plain = bytes[0] === 0x1f ? gunzipSync(bytes, options) : inflateSync(bytes, options);
+    unpacked = plain.length;
+    return plain;
   } catch {
     return null;
+  } finally {
+    spend(budget, unpacked / BYTES_A_CHAR);
   }
 }
 

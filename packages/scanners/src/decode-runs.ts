@@ -5,6 +5,7 @@
 import { decodeRun } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 import { alphabetOf } from './runs.ts';
+import type { Budget } from './scan-limits.ts';
 
 const WORD = /(?<![\w+/=-])[\w+/]{2,40}={0,2}(?![\w+/=-])/g;
 const MIN_WORDS = 3;
@@ -27,7 +28,7 @@ const PRINTABLE = /^[\t\n\r -~]+$/;
 type Add = (plain: string | null, from: number, to: number) => void;
 
 /** All that these runs hold as lines of one view. Null where none holds text. */
-export function groupedView(view: View, digits: number): View | null {
+export function groupedView(view: View, digits: number, budget: Budget): View | null {
   const { text, codes } = view;
   let builder: ViewBuilder | null = null;
   const add: Add = (plain, from, to) => {
@@ -39,7 +40,7 @@ export function groupedView(view: View, digits: number): View | null {
     for (let at = 0; at < text.length; ) {
       const size = endOfToken(codes, at) - at;
       const end = GROUPS.has(size) ? endOfGroups(codes, at, size) : at;
-      if (end > at) add(decodeRun(text.slice(at, end).replace(/\s/g, '')), at, end);
+      if (end > at) add(decodeRun(text.slice(at, end).replace(/\s/g, ''), budget), at, end);
       at = nextToken(text.length, codes, Math.max(end, at + size));
     }
   }

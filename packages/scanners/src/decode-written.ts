@@ -5,6 +5,7 @@
 import { decodeRun } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 import { alphabetOf, type Run, runsWithin } from './runs.ts';
+import type { Budget } from './scan-limits.ts';
 
 /** Twelve numbers, each behind the same prefix and the same few signs. */
 const PREFIXED =
@@ -33,7 +34,7 @@ const PRINTABLE = /^[\t\n\r -~]+$/;
 type Add = (plain: string | null, from: number, to: number) => void;
 
 /** All that these hold as lines of one view. Null where none holds text. */
-export function writtenView(view: View, digits: number, runs: readonly Run[]): View | null {
+export function writtenView(view: View, digits: number, runs: readonly Run[], budget: Budget): View | null {
   const { text, codes } = view;
   let builder: ViewBuilder | null = null;
   const add: Add = (plain, from, to) => {
@@ -52,7 +53,7 @@ export function writtenView(view: View, digits: number, runs: readonly Run[]): V
     }
   if (text.includes('begin '))
     for (const { 0: all, 1: lines, index } of text.matchAll(UUENCODED)) add(readUu(lines!), index, index + all.length);
-  addGroups(view, add);
+  addGroups(view, budget, add);
   return (builder as ViewBuilder | null)?.view() ?? null;
 }
 
@@ -121,7 +122,7 @@ function readUu(lines: string): string {
 }
 
 /** Tokens of one length in a row with one separator, and a last one that may be shorter. Looks at every twentieth place. */
-function addGroups({ text, codes }: View, add: Add): void {
+function addGroups({ text, codes }: View, budget: Budget, add: Add): void {
   for (let at = 0; at < text.length; ) {
     const stops = endOfShort(codes, at);
     if (isGroupCode(codes[stops]!)) {
@@ -137,7 +138,7 @@ function addGroups({ text, codes }: View, add: Add): void {
     const end = start + group.end - group.start;
     const last = endOfGroups(text, codes, start, end);
     if (last === end) continue;
-    add(decodeRun(joined(text, start, last)), start, last);
+    add(decodeRun(joined(text, start, last), budget), start, last);
     at = Math.max(at, last);
   }
 }

@@ -11,6 +11,7 @@ import { unseenView } from './decode-unseen.ts';
 import { writtenView } from './decode-written.ts';
 import { type View, ViewBuilder } from './normalise.ts';
 import { longRuns, NO_RUNS } from './runs.ts';
+import type { Budget } from './scan-limits.ts';
 import { turnedView } from './turned-letters.ts';
 
 // Each alternative starts with its own character and has a fixed or small bounded length: linear on any text.
@@ -55,7 +56,7 @@ const SHORT: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"'
 const OVERRIDES = /[\u202d\u202e\u2066-\u2068]/;
 
 /** What one layer of encoding hides in a text: `source` as it was written, `plain` the same folded. */
-export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
+export function hiddenViews(source: View, plain: View, survey: Survey, budget: Budget): View[] {
   const views: View[] = [];
   const add = (view: View | null): void => {
     if (view !== null) views.push(view);
@@ -67,11 +68,11 @@ export function hiddenViews(source: View, plain: View, survey: Survey): View[] {
     add(unseenView(source));
   }
   const runs = survey.hasRun ? longRuns(plain) : NO_RUNS;
-  add(packedView(plain, runs));
+  add(packedView(plain, runs, budget));
   if (plain.text.length < LONG_RUN) return views;
-  add(groupedView(plain, survey.digits));
+  add(groupedView(plain, survey.digits, budget));
   add(byteView(plain, survey.digits));
-  add(writtenView(plain, survey.digits, runs));
+  add(writtenView(plain, survey.digits, runs, budget));
   add(alphabetView(plain, runs, survey.hasOddSigns));
   add(unmarkedView(plain, survey.hasOddSigns));
   return views;

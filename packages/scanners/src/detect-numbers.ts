@@ -14,6 +14,7 @@ import { isCounted, isInUuid, isParted } from './other-numbers.ts';
 import { hasCardLength, judgeCard, MAX_CARD_DIGITS } from './payment-cards.ts';
 import { PhoneReader } from './phones.ts';
 import { TableHeads } from './read-table.ts';
+import type { Counter } from './scan-limits.ts';
 
 const MAX_GROUPS = 7;
 const ADDRESS_GROUPS = 4;
@@ -22,6 +23,8 @@ const MIN_DIGITS = 7;
 const MIN_CARD_DIGITS = 12;
 const WORDS_BEFORE = 64;
 const WORDS_AFTER = 24;
+/** Characters at the end of a path that are read with the words behind it: no name of a number is longer. */
+const PATH_END = 40;
 const CARD_WORDS = /card|karte|carte|tarjeta|cart[aã]o|visa|master|maestro|\bpan\b|credit|debit/i;
 /** `taxFileNumber` is three words. */
 const HUMP = /[a-z][A-Z]/;
@@ -36,6 +39,7 @@ const VIN_WORDS = /\bvin\b|vehicle|chassis|fahrgestell|\bfin\b/i;
 export type NumberScan = {
   readonly around: Context;
   readonly countries: readonly string[];
+  readonly plans: Counter;
   readonly hasPhoneWord: boolean;
 };
 
@@ -56,15 +60,23 @@ class NumberReader {
   #nearStart = -1;
   #nearEnd = -1;
   readonly #named = (words: RegExp, start: number, end: number): boolean => this.#hasWord(words, start, end);
+  /** The last names of the path, which a word may go on from, and what was found in the names before them. */
+  readonly #pathEnd: string;
+  readonly #inPath = new Map<RegExp, boolean>();
+  /** The last place before which words for other numbers were sought, and whether one stood there. */
+  #countedAt = -1;
+  #counted = false;
 
-  constructor(view: View, { around, countries, hasPhoneWord }: NumberScan, emit: Emit) {
+  constructor(view: View, { around, countries, plans, hasPhoneWord }: NumberScan, emit: Emit) {
     const { text } = view;
     this.#view = view;
     this.#text = text;
     this.#around = around;
     this.#emit = emit;
     this.#tables = new TableHeads(text);
-    this.#phones = new PhoneReader(text, around.name, hasPhoneWord ? this.#named : () => false, countries, emit);
+    this.#pathEnd = around.path.slice(Math.max(0, around.path.lastIndexOf(' ', around.path.length - PATH_END)));
+    const hasWord = hasPhoneWord ? this.#named : () => false;
+    this.#phones = new PhoneReader(text, around.name, hasWord, countries, plans, emit);
   }
 
   read(): void {
@@ -226,24 +238,35 @@ class NumberReader {
       this.#nearEnd = end;
       this.#near = this.#wordsNear(start, end);
     }
-    return this.#near.some((near) => words.test(near));
+    return this.#isInPath(words) || this.#near.some((near) => words.test(near));
+  }
+
+  #isInPath(words: RegExp): boolean {
+    const { path } = this.#around;
+    if (path.length === this.#pathEnd.length) return false;
+    const known = this.#inPath.get(words);
+    if (known !== undefined) return known;
+    const names = waysToWrite(`${path} `);
+    const isIn = names.some((written) => words.test(written));
+    this.#inPath.set(words, isIn);
+    return isIn;
   }
 
   /** What stands around a place, each way that words in it may be written. */
   #wordsNear(start: number, end: number): string[] {
     const before = this.#text.slice(Math.max(0, start - WORDS_BEFORE), start);
-    const near = `${this.#around.path} ${before} ${this.#text.slice(end, end + WORDS_AFTER)}`;
-    const spaced = near.includes('_') ? near.replaceAll('_', ' ') : near;
-    const ways = [spaced];
-    if (HUMP.test(near)) ways.push(spaced.replaceAll(HUMPS, '$1 $2'));
+    const ways = waysToWrite(`${this.#pathEnd} ${before} ${this.#text.slice(end, end + WORDS_AFTER)}`);
     const head = this.#tables.nameAt(start);
     if (head !== '') ways.push(head.replaceAll('_', ' '));
-    if (mayBeDotted(near)) ways.push(spaced.replaceAll(DOTTED, (letters) => `${letters.replaceAll('.', '')} `));
     return ways;
   }
 
   #isCounted(start: number): boolean {
-    return isCounted(this.#text, start, this.#around.name);
+    if (start !== this.#countedAt) {
+      this.#countedAt = start;
+      this.#counted = isCounted(this.#text, start, this.#around.name);
+    }
+    return this.#counted;
   }
 
   #digitsOf(groups: readonly Group[], i: number, j: number): string {
@@ -274,6 +297,15 @@ function isCardGrouping(groups: readonly Group[]): boolean {
   const size = ({ start, end }: Group): number => end - start;
   const inner = groups.slice(0, -1);
   return groups.length === 1 || groups.every((g) => size(g) >= 3) || inner.every((g) => size(g) === size(groups[0]!));
+}
+
+/** Names and words as they stand, humps as words, abbreviations without their dots. */
+function waysToWrite(near: string): string[] {
+  const spaced = near.includes('_') ? near.replaceAll('_', ' ') : near;
+  const ways = [spaced];
+  if (HUMP.test(near)) ways.push(spaced.replaceAll(HUMPS, '$1 $2'));
+  if (mayBeDotted(near)) ways.push(spaced.replaceAll(DOTTED, (letters) => `${letters.replaceAll('.', '')} `));
+  return ways;
 }
 
 /** Whether two dots have one letter between them. */

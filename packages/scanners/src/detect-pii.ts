@@ -15,6 +15,7 @@ import { detectNumbers } from './detect-numbers.ts';
 import type { Context, Emit } from './emit.ts';
 import type { View } from './normalise.ts';
 import { namesPhone, PHONE_ANCHORS } from './phones.ts';
+import type { Counter } from './scan-limits.ts';
 
 /** Every literal that personal data is found by. */
 export const PII_ANCHORS: readonly string[] = [...DOCUMENT_ANCHORS, ...PHONE_ANCHORS];
@@ -24,12 +25,19 @@ export type PiiScan = {
   readonly around: Context;
   /** Countries (ISO 3166-1 alpha-2) whose national telephone numbers count without a word beside them. */
   readonly countries: readonly string[];
+  /** Looks into a numbering plan that the document has left. */
+  readonly plans: Counter;
   /** Index of the first of `PII_ANCHORS` among the anchors of the hits. */
   readonly firstAnchor: number;
 };
 
 /** Reports personal data in a text whose anchors were found before. */
-export function detectPii(view: View, hits: Hits, { around, countries, firstAnchor }: PiiScan, emit: Emit): void {
+export function detectPii(
+  view: View,
+  hits: Hits,
+  { around, countries, plans, firstAnchor }: PiiScan,
+  emit: Emit,
+): void {
   const { text } = view;
   const { survey } = hits;
   if (survey.hasAt) detectEmails(text, emit);
@@ -49,6 +57,6 @@ export function detectPii(view: View, hits: Hits, { around, countries, firstAnch
     if (end > tableEnd) tableEnd = detectDocumentColumn(text, anchor, end, emit);
   }
   if (around.name !== '') detectDocumentMember(text, around, emit);
-  detectNumbers(view, { around, countries, hasPhoneWord }, emit);
+  detectNumbers(view, { around, countries, plans, hasPhoneWord }, emit);
   detectPassportZones(text, emit);
 }

@@ -126,7 +126,7 @@ function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Resp
   const { meanings, ...words } = readMeanings(view);
   weighSignals(view, meanings, { judges: !seen.isGuess }, emit);
   if (text.length < MIN_DISGUISED) return NOTHING;
-  return (most, tries) => {
+  return (most, budget) => {
     const { shifts, ...oddity } = oddityOf(view);
     return respelled(
       view,
@@ -152,7 +152,7 @@ function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Resp
         isStarred: survey.hasOddSigns && standsInside(text, '*'),
         isForeign: survey.needsFold,
       },
-      tries,
+      budget,
     );
   };
 }

@@ -4,7 +4,8 @@
  */
 import { decodeRun } from './decode-packed.ts';
 import type { ScannerName } from './finding-types.ts';
-import { type Budget, type Match, matchPieced, matchText } from './match-text.ts';
+import { type Match, matchPieced, matchText } from './match-text.ts';
+import { type Budget, spend } from './scan-limits.ts';
 import { NOWHERE } from './surroundings.ts';
 
 /**
@@ -111,7 +112,7 @@ export class Parts<At extends Place> {
 type Piece = { readonly match: Match; readonly of: number };
 
 function matchesIn(texts: readonly string[], scanners: readonly ScannerName[], budget: Budget): Piece[] {
-  const reading = readingOf(texts);
+  const reading = readingOf(texts, budget);
   if (reading === null || (!reading.isCode && !scanners.includes('prompt_injection'))) return [];
   const joined = texts.join(reading.gap);
   const matches = reading.isCode ? matchText(joined, scanners, NOWHERE, budget) : matchPieced(joined, budget);
@@ -127,13 +128,15 @@ function rowOf<Key>(rows: Map<Key, number[]>, key: Key): number[] {
 }
 
 /** How they are read in a row; null where they say nothing. `isCode`: pieces of what programs write. */
-function readingOf(texts: readonly string[]): { gap: string; isCode: boolean } | null {
+function readingOf(texts: readonly string[], budget: Budget): { gap: string; isCode: boolean } | null {
   const chars = texts.reduce((sum, text) => sum + text.length, 0);
+  if (!spend(budget, chars)) return null;
   if (texts.length >= LEAST_LETTERS && chars <= 2 * texts.length && texts.every((text) => text.length <= 2))
     return { gap: texts.some((text) => text.trim() === '') ? '' : ' ', isCode: false };
   if (chars < LEAST_CHARS) return null;
   if (texts.length >= LEAST_NUMBERS && texts.every((text) => NUMBER.test(text))) return { gap: ' ', isCode: true };
-  if (texts.every((text) => RUN.test(text)) && decodeRun(texts.join('')) !== null) return { gap: '', isCode: true };
+  if (texts.every((text) => RUN.test(text)) && decodeRun(texts.join(''), budget) !== null)
+    return { gap: '', isCode: true };
   // Phrases that begin with capitals each stand for themselves: titles, entries of a menu.
   const phrases = texts.filter((text) => text.includes(' '));
   const begun = phrases.filter((text) => /^[A-Z]/.test(text));

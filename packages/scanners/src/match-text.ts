@@ -2,7 +2,7 @@
  * Runs the detectors over one string and over everything it hides: the folded text, and a few layers of encodings.
  * Matches come back as spans of the original string. The work is counted against a budget.
  */
-import { MODEL_TYPE_PREFIX, type OwnRules } from '@countersign/contracts/scanner-rules';
+import { MODEL_TYPE_PREFIX } from '@countersign/contracts/scanner-rules';
 import { buildAnchorTable, type Hits } from './anchors.ts';
 import { nameStrength } from './credential-names.ts';
 import { MIN_LENGTH as MIN_SECRET } from './credential-values.ts';
@@ -22,9 +22,10 @@ import {
   type Severity,
 } from './finding-types.ts';
 import { foldView, sourceSpan, sourceView, type View } from './normalise.ts';
-import { detectOwn, isOwnType, OWN_RULE, type ReportOwn, type RuleWork } from './own-rules.ts';
+import { detectOwn, isOwnType, OWN_RULE, type ReportOwn } from './own-rules.ts';
 import { readMeanings } from './read-meanings.ts';
-import type { Respell, Tries } from './respell.ts';
+import type { Respell } from './respell.ts';
+import { A_VIEW, type Budget, spend } from './scan-limits.ts';
 import { NOWHERE, type Surroundings } from './surroundings.ts';
 
 /** Internal: one match in a string, [start, end) in its UTF-16 units. Never leaves the package with its text. */
@@ -39,18 +40,6 @@ export type Match = {
   readonly open: boolean;
   /** It goes on from an earlier text of the document, where it counts. */
   readonly isRest?: boolean;
-};
-
-/** Characters that may still be looked at, decoded ones included. Once exceeded, nothing that was found counts. */
-export type Budget = {
-  left: number;
-  exceeded: boolean;
-  /** Countries whose national telephone numbers count without a word beside them. */
-  readonly countries: readonly string[];
-  /** Rules of the operator's own, and what running them may still cost. */
-  readonly own: OwnRules;
-  readonly work: RuleWork;
-  readonly tries: Tries;
 };
 
 /** How many encodings inside each other are undone. */
@@ -113,7 +102,7 @@ export function matchText(
  * What a text tells a reader to do that nobody wrote in one piece: words of the vocabulary count in it, and nothing else.
  */
 export function matchPieced(text: string, budget: Budget): Match[] {
-  return readMeanings(sourceView(text)).meanings.length < MIN_MEANINGS
+  return !spend(budget, text.length) || readMeanings(sourceView(text)).meanings.length < MIN_MEANINGS
     ? []
     : look(text, ['prompt_injection'], NOWHERE, budget, true);
 }
@@ -132,7 +121,7 @@ function look(
     secrets: scanners.includes('secrets'),
     injection: scanners.includes('prompt_injection'),
   };
-  const pii = { around, countries: budget.countries, firstAnchor: FIRST_PII_ANCHOR };
+  const pii = { around, countries: budget.countries, plans: budget.plans, firstAnchor: FIRST_PII_ANCHOR };
   const emitIn =
     (view: View): Emit =>
     (type, start, end, note) => {
@@ -228,22 +217,21 @@ function isBarren(text: string, { name, path }: Surroundings): boolean {
 }
 
 function lookThrough(view: View, layers: number, budget: Budget, looks: Looks): void {
-  budget.left -= view.text.length;
-  if (budget.left < 0) budget.exceeded = true;
-  if (budget.exceeded) return;
+  if (!spend(budget, view.text.length)) return;
   const early = findAnchors(view.text, view.codes, true);
   const folded = early === null ? foldView(view) : null;
   if (early === null) looks.written(view);
   const plain = folded?.view ?? view;
   // Where folding only put one letter for another, the folded text says all that the text as it stands does.
   if (folded?.joins) looks.plain(view, findAnchors(view.text, view.codes));
-  if (folded !== null) budget.left -= plain.text.length;
+  if (folded !== null) spend(budget, plain.text.length);
   const plainHits = early ?? findAnchors(plain.text, plain.codes);
   const respell = looks.plain(plain, plainHits);
   if (layers === 0) return;
-  for (const hidden of hiddenViews(view, plain, plainHits.survey)) lookThrough(hidden, layers - 1, budget, looks);
+  for (const hidden of hiddenViews(view, plain, plainHits.survey, budget))
+    if (spend(budget, A_VIEW)) lookThrough(hidden, layers - 1, budget, looks);
   const most = looks.meant === null ? MAX_MEANT_AGAIN : MAX_MEANT;
-  for (const { view: meant, isGuess } of respell(most, budget.tries))
+  for (const { view: meant, isGuess } of respell(most, budget))
     lookThrough(meant, Math.min(layers - 1, 1), budget, looks.meant?.(isGuess) ?? looks);
 }
 

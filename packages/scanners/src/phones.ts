@@ -11,6 +11,7 @@ import {
 import type { Emit } from './emit.ts';
 import type { Group } from './number-groups.ts';
 import { isCounted } from './other-numbers.ts';
+import type { Counter } from './scan-limits.ts';
 
 /** Where a national number beside a word is tried, beside the countries that are asked for. */
 const USUAL: readonly CountryCode[] = [
@@ -40,9 +41,6 @@ const USUAL: readonly CountryCode[] = [
 ];
 
 // prettier-ignore
-
-/** A plan costs some ten microseconds; after so many of them in one text the form alone decides. */
-const MAX_PLANS = 400;
 
 /** Groups that a national number without a trunk zero is written in: fewer look like any two numbers. */
 const MIN_GROUPS = 3;
@@ -80,10 +78,12 @@ export class PhoneReader {
   readonly #countries: readonly CountryCode[];
   readonly #known: readonly CountryCode[];
   readonly #emit: Emit;
-  #plans = 0;
+  readonly #plans: Counter;
 
-  constructor(text: string, name: string, hasWord: HasWord, countries: readonly string[], emit: Emit) {
+  /** `plans`: what the document may still look into; beyond it a number counts whose form is right. */
+  constructor(text: string, name: string, hasWord: HasWord, countries: readonly string[], plans: Counter, emit: Emit) {
     this.#text = text;
+    this.#plans = plans;
     this.#name = name;
     this.#hasWord = hasWord;
     this.#countries = countries.filter((country): country is CountryCode => isSupportedCountry(country));
@@ -156,8 +156,7 @@ export class PhoneReader {
     if (this.#countries.length === 0 || groups.length < 2 || isDate(groups)) return false;
     if (digits.startsWith('0')) return this.#isValid(digits, this.#countries);
     if (groups.length < MIN_GROUPS || groups.some(({ gap }, i) => i > 1 && gap !== groups[1]!.gap)) return false;
-    this.#plans += this.#countries.length;
-    return this.#plans <= MAX_PLANS && this.#countries.some((country) => isNationalForm(digits, country));
+    return this.#countries.some((country) => !this.#mayLook() || isNationalForm(digits, country));
   }
 
   /** Beside a word: dialled with 00, or as one of the usual countries has it; years and sizes fit some plan, too. */
@@ -170,14 +169,16 @@ export class PhoneReader {
   }
 
   #isValid(digits: string, countries: readonly CountryCode[]): boolean {
-    this.#plans += countries.length;
-    if (this.#plans > MAX_PLANS) return digits.startsWith('0') && digits.length >= 9;
-    return countries.some((country) => isValidPhoneNumber(digits, country));
+    return countries.some((country) => !this.#mayLook() || isValidPhoneNumber(digits, country));
   }
 
   #isPossible(written: string): boolean {
-    this.#plans += 1;
-    return this.#plans > MAX_PLANS || (parsePhoneNumberFromString(written)?.isPossible() ?? false);
+    return !this.#mayLook() || (parsePhoneNumberFromString(written)?.isPossible() ?? false);
+  }
+
+  #mayLook(): boolean {
+    this.#plans.left -= 1;
+    return this.#plans.left >= 0;
   }
 }
 

@@ -5,9 +5,9 @@
 
 import { LIMITS } from '@countersign/contracts/limits';
 import { type AnyTypeName, type ScannerName, SEVERITY_RANK } from './finding-types.ts';
-import { type Budget, type Match, matchText, redactionMark } from './match-text.ts';
+import { type Match, matchText, redactionMark } from './match-text.ts';
 import { type Finding, scanTexts } from './scan.ts';
-import { budgetOf, SCAN_LIMITS, type ScanLimits } from './scan-limits.ts';
+import { type Budget, budgetOf, SCAN_LIMITS, type ScanLimits } from './scan-limits.ts';
 import { NOWHERE, ofItems, ofMembers, type Surroundings } from './surroundings.ts';
 import { leafText } from './walk-document.ts';
 
@@ -24,6 +24,8 @@ export type RedactResult =
 const MAX_ROUNDS = 8;
 /** Characters that such rounds read again in one document: in a text as long as may be, two rounds. */
 const MAX_READ_AGAIN = 2.5 * LIMITS.output_bytes;
+/** What they may spend, in budgets of a scan: a text is read again twice at most. */
+const READ_AGAIN_WORK = 2;
 /** Passes over the whole document. */
 const MAX_PASSES = 2;
 
@@ -69,7 +71,7 @@ export function redactValue(
     onText: (matches) => void known.push(matches),
   });
   if (!found.ok) return found;
-  const budget = budgetOf({ ...bounds, max_work_chars: bounds.max_work_chars * MAX_ROUNDS });
+  const budget = budgetOf({ ...bounds, max_work_chars: bounds.max_work_chars * READ_AGAIN_WORK });
   const state = openState(scanners, types, budget, known);
   let redacted = start;
   // A mark in a name, or in what may be a label, can give another meaning to what stands beside it.

@@ -22,6 +22,7 @@ const TOKEN = /[A-Za-z*]+/g;
 const MAX_PIECES = 6;
 const LONGEST = 18;
 const MAX_STARRED = 64;
+const STAR = 42;
 
 const WORDS = [...TELLING, ...SPELLABLE].filter((word) => /^[a-z]{2,}$/.test(word));
 const BY_DRAWN = index(collapsed, 2);
@@ -77,10 +78,13 @@ function meant(written: string, { isDrawn, isJumbled, lacksVowels, isStarred, ga
 
 function unstarred(written: string): string | undefined {
   if (written.length < 4 || written.replaceAll('*', '').length < 3) return undefined;
-  const alike = BY_LENGTH.get(written.length)?.filter((word) =>
-    [...word].every((c, i) => written[i] === '*' || written[i] === c),
-  );
-  return alike?.[0];
+  return BY_LENGTH.get(written.length)?.find((word) => isStarredOf(word, written));
+}
+
+function isStarredOf(word: string, written: string): boolean {
+  for (let i = 0; i < word.length; i += 1)
+    if (written.charCodeAt(i) !== STAR && written.charCodeAt(i) !== word.charCodeAt(i)) return false;
+  return true;
 }
 
 /** How many tokens from the i-th on make up one word of the vocabulary, at least one of them being none; 1 where none do. */

@@ -9,6 +9,7 @@ import { hasMeaning, maySpell, nextHash, SPELLABLE } from './read-meanings.ts';
 import { reorderedView } from './reorder-letters.ts';
 import { type CodeSigns, codedView } from './respell-codes.ts';
 import { type Garbling, garbledView } from './respell-garbled.ts';
+import { A_VIEW, type Budget, spend } from './scan-limits.ts';
 import { LEET, MIN_LEET } from './signed-words.ts';
 import { holdsOddSigns, mayHoldTokens, solvedView } from './solve-letters.ts';
 import { TELLING } from './telling-words.ts';
@@ -67,32 +68,34 @@ const UNKNOWN_COST = 3;
 /** What a text may be meant as. A guess puts words of the vocabulary where others stood, so that it reads more like an order. */
 export type Meant = { readonly view: View; readonly isGuess: boolean };
 /** Makes the texts that one may be meant as, from not more than so many of its characters. */
-export type Respell = (most: number, tries: Tries) => Meant[];
-/** How often something may still be tried that costs as much as a page of text. */
-export type Tries = { left: number };
+export type Respell = (most: number, budget: Budget) => Meant[];
 
-export function respelled(view: View, most: number, disguises: Disguises, tries: Tries): Meant[] {
+/** Each way that is tried is charged, whether anything comes of it or not. */
+export function respelled(view: View, most: number, disguises: Disguises, budget: Budget): Meant[] {
   const { text, starts, ends } = view;
+  const { tries } = budget;
   const source = text.length <= most ? view : { ...sourceView(text.slice(0, most)), starts, ends };
   const meant: Meant[] = [];
-  const add = (one: View | null, isGuess: boolean): void => {
+  const add = (make: () => View | null, isGuess: boolean): void => {
+    const one = spend(budget, A_VIEW + source.text.length) ? make() : null;
     if (one !== null) meant.push({ view: one, isGuess });
   };
-  if (disguises.isReversed) add(reversedView(source), false);
-  for (const shift of disguises.shifts) add(shiftedView(source, shift), false);
-  add(codedView(source, disguises.codes), false);
-  if (disguises.leet.length >= MIN_LEET) add(leetView(source, disguises.leet), true);
+  if (disguises.isReversed) add(() => reversedView(source), false);
+  for (const shift of disguises.shifts) add(() => shiftedView(source, shift), false);
+  if (Object.values(disguises.codes).includes(true)) add(() => codedView(source, disguises.codes), false);
+  if (disguises.leet.length >= MIN_LEET) add(() => leetView(source, disguises.leet), true);
   if (disguises.isStrange || (disguises.isForeign && holdsOddSigns(text)) || mayHoldTokens(text)) {
     tries.left -= 1;
-    if (tries.left >= 0) add(solvedView(source, disguises.isStrange), true);
+    if (tries.left >= 0) add(() => solvedView(source, disguises.isStrange), true);
   }
   if (disguises.isMixed) {
     tries.left -= 1;
-    if (tries.left >= 0) add(reorderedView(source), true);
+    if (tries.left >= 0) add(() => reorderedView(source), true);
   }
-  if (disguises.hasSpelled) add(spelledView(source), true);
-  if (disguises.runs.length > 0) add(splitView(source, disguises.runs), true);
-  if (disguises.games.size > 0 || GARBLED.some((kind) => disguises[kind])) add(garbledView(source, disguises), true);
+  if (disguises.hasSpelled) add(() => spelledView(source), true);
+  if (disguises.runs.length > 0) add(() => splitView(source, disguises.runs), true);
+  if (disguises.games.size > 0 || GARBLED.some((kind) => disguises[kind]))
+    add(() => garbledView(source, disguises), true);
   return meant;
 }
 

@@ -1,7 +1,7 @@
 /** The bounds of one scan, and what it may spend. */
 import { LIMITS } from '@countersign/contracts/limits';
 import { NO_OWN_RULES, type OwnRules } from '@countersign/contracts/scanner-rules';
-import type { Budget } from './match-text.ts';
+import type { RuleWork } from './own-rules.ts';
 
 /** Bounds of one scan. */
 export type ScanLimits = {
@@ -35,8 +35,33 @@ export const SCAN_LIMITS: ScanLimits = {
   max_rule_work: Number.POSITIVE_INFINITY,
 };
 
+/** Something that costs much and is done so often at most. */
+export type Counter = { left: number };
+
+/**
+ * Characters that may still be looked at, decoded ones included, and what is done instead of looking in characters that take
+ * as long. Once exceeded, nothing more is looked at and nothing that was found counts.
+ */
+export type Budget = {
+  left: number;
+  exceeded: boolean;
+  /** Countries whose national telephone numbers count without a word beside them. */
+  readonly countries: readonly string[];
+  /** Rules of the operator's own, and what running them may still cost. */
+  readonly own: OwnRules;
+  readonly work: RuleWork;
+  /** Tries at what costs as much as a page of text: ciphers. */
+  readonly tries: Counter;
+  /** Looks into a numbering plan. */
+  readonly plans: Counter;
+};
+
+/** What one more view of a text, or one more way to read it, costs beside its characters. */
+export const A_VIEW = 96;
 /** Ciphers that are tried in one document. */
 const MOST_TRIES = 16;
+/** A plan costs some ten microseconds; after so many of them in one document the form alone decides. */
+const MOST_PLANS = 4_000;
 
 /** What one scan, or several of the same content, may spend. */
 export function budgetOf({ max_work_chars, max_rule_work, countries, own }: ScanLimits): Budget {
@@ -47,5 +72,13 @@ export function budgetOf({ max_work_chars, max_rule_work, countries, own }: Scan
     own: own ?? NO_OWN_RULES,
     work: { left: max_rule_work },
     tries: { left: MOST_TRIES },
+    plans: { left: MOST_PLANS },
   };
+}
+
+/** Takes so many characters from a budget; whether there were as many. */
+export function spend(budget: Budget, chars: number): boolean {
+  budget.left -= chars;
+  if (budget.left < 0) budget.exceeded = true;
+  return !budget.exceeded;
 }

@@ -12,8 +12,8 @@ import {
   type Severity,
 } from './finding-types.ts';
 import { Parts, type Share } from './join-parts.ts';
-import { type Budget, type Match, matchText, mergeByType } from './match-text.ts';
-import { budgetOf, SCAN_LIMITS, type ScanLimits } from './scan-limits.ts';
+import { type Match, matchText, mergeByType } from './match-text.ts';
+import { type Budget, budgetOf, SCAN_LIMITS, type ScanLimits } from './scan-limits.ts';
 import type { Surroundings } from './surroundings.ts';
 import { type Path, type Visit, walkThrough } from './walk-document.ts';
 import { writePlace } from './write-place.ts';

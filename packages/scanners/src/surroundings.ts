@@ -47,6 +47,7 @@ export function ofMembers(
   const label = labelOf(members, names);
   const isKey = Object.hasOwn(members, 'kty');
   let stems: ReadonlyMap<string, string> | null = null;
+  let columns: readonly string[] | null | undefined;
   return (written, value) => {
     // The names in marks are not the document's, and a second scan has to read what the first one read.
     const name = written.includes('[redacted:') ? written.replace(MARKS, ' ') : written;
@@ -60,7 +61,8 @@ export function ofMembers(
       return labelled(around, 'private_key');
     const own = around.name !== '' && GENERIC.test(name) ? around.name : name;
     if (Array.isArray(value) && ROWS.test(name)) {
-      const columns = columnsOf(members);
+      // Read once, however many of the names an object has.
+      if (columns === undefined) columns = columnsOf(members);
       if (columns !== null) return { name: '', path: around.path, key: 'none', columns };
     }
     return { name: own, path: `${around.path} ${name}`.slice(-MAX_PATH), key: 'none' };

@@ -7,6 +7,8 @@ import { NOWHERE } from './surroundings.ts';
 import type { Path } from './walk-document.ts';
 
 const MAX_NAME_IN_PLACE = 64;
+/** Names that take more are not repeated. */
+const WORK_A_CHAR = 1024;
 
 /** A long way down is written by positions alone: places stand in decisions and in evidence. */
 export function writePlace(path: Path | null, bounds: ScanLimits): string {
@@ -31,10 +33,10 @@ function writeSegment(at: Path, bounds: ScanLimits): string {
 function isSensitive(name: string, bounds: ScanLimits): boolean {
   const budget = budgetOf({
     ...bounds,
-    max_work_chars: MAX_NAME_IN_PLACE * 64,
+    max_work_chars: MAX_NAME_IN_PLACE * WORK_A_CHAR,
     max_rule_work: Number.POSITIVE_INFINITY,
   });
-  return matchText(name, SCANNER_NAMES, NOWHERE, budget).length > 0;
+  return matchText(name, SCANNER_NAMES, NOWHERE, budget).length > 0 || budget.exceeded;
 }
 
 function writePosition({ name, position }: Path): string {
