@@ -15,6 +15,7 @@ import { hasCardLength, judgeCard, MAX_CARD_DIGITS } from './payment-cards.ts';
 import { PhoneReader } from './phones.ts';
 import { TableHeads } from './read-table.ts';
 import type { Counter } from './scan-limits.ts';
+import { waysToWrite } from './ways-to-write.ts';
 
 const MAX_GROUPS = 7;
 const ADDRESS_GROUPS = 4;
@@ -26,13 +27,8 @@ const WORDS_AFTER = 24;
 /** Characters at the end of a path that are read with the words behind it: no name of a number is longer. */
 const PATH_END = 40;
 const CARD_WORDS = /card|karte|carte|tarjeta|cart[aã]o|visa|master|maestro|\bpan\b|credit|debit/i;
-/** `taxFileNumber` is three words. */
-const HUMP = /[a-z][A-Z]/;
-const HUMPS = /([a-z])([A-Z])/g;
 const DOT = 46;
 const DOTTED_MAC = /(?<![\w.-])(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}(?![\w.-])/iy;
-/** `c.f.`, `T.F.N.` */
-const DOTTED = /(?<!\p{L})(?:\p{L}\.){2,6}/gu;
 const VIN_WORDS = /\bvin\b|vehicle|chassis|fahrgestell|\bfin\b/i;
 
 /** What reading numbers is told beside the text. `hasPhoneWord`: a word for telephones stands somewhere in it or around it. */
@@ -297,22 +293,6 @@ function isCardGrouping(groups: readonly Group[]): boolean {
   const size = ({ start, end }: Group): number => end - start;
   const inner = groups.slice(0, -1);
   return groups.length === 1 || groups.every((g) => size(g) >= 3) || inner.every((g) => size(g) === size(groups[0]!));
-}
-
-/** Names and words as they stand, humps as words, abbreviations without their dots. */
-function waysToWrite(near: string): string[] {
-  const spaced = near.includes('_') ? near.replaceAll('_', ' ') : near;
-  const ways = [spaced];
-  if (HUMP.test(near)) ways.push(spaced.replaceAll(HUMPS, '$1 $2'));
-  if (mayBeDotted(near)) ways.push(spaced.replaceAll(DOTTED, (letters) => `${letters.replaceAll('.', '')} `));
-  return ways;
-}
-
-/** Whether two dots have one letter between them. */
-function mayBeDotted(text: string): boolean {
-  for (let at = text.indexOf('.'); at !== -1; at = text.indexOf('.', at + 1))
-    if (text[at + 2] === '.' || text[at + 3] === '.') return true;
-  return false;
 }
 
 function countDigits(groups: readonly Group[]): number {
