@@ -9,7 +9,7 @@ import { detectIban } from './ibans.ts';
 import { NINO_WORDS, SPLIT_TOKENS } from './national-ids.ts';
 import type { View } from './normalise.ts';
 import { asNamed, BEGINS_GROUPS, BY_GROUPS, BY_SHAPE, type Form, keyOf, MIXED, shapeAt } from './number-forms.ts';
-import { type Group, walkNumbers } from './number-groups.ts';
+import { countDigits, type Group, standsFree, walkNumbers } from './number-groups.ts';
 import { isCounted, isInUuid, isParted } from './other-numbers.ts';
 import { hasCardLength, judgeCard, MAX_CARD_DIGITS } from './payment-cards.ts';
 import { PhoneReader } from './phones.ts';
@@ -281,24 +281,11 @@ class NumberReader {
   }
 }
 
-/** No group of the same row continues it by the sign that joins its own parts; single ones by no sign at all. */
-function standsFree(groups: readonly Group[], i: number, j: number): boolean {
-  const own = j > i ? groups[i + 1]!.gap : null;
-  const ends = (gap: string | undefined): boolean => gap === undefined || (own === null ? gap === ' ' : gap !== own);
-  return ends(i === 0 ? undefined : groups[i]!.gap) && ends(groups[j + 1]?.gap);
-}
-
 /** Printed cards stand in groups of three and more; evasions split evenly. Other groupings are tables of numbers. */
 function isCardGrouping(groups: readonly Group[]): boolean {
   const size = ({ start, end }: Group): number => end - start;
   const inner = groups.slice(0, -1);
   return groups.length === 1 || groups.every((g) => size(g) >= 3) || inner.every((g) => size(g) === size(groups[0]!));
-}
-
-function countDigits(groups: readonly Group[]): number {
-  let digits = 0;
-  for (const { start, end } of groups) digits += end - start;
-  return digits;
 }
 
 /** `- _` */

@@ -95,3 +95,16 @@ function innerGroups(codes: Uint16Array, from: number, to: number): Group[] {
   while (start > from && isDigit(codes[start - 1]!)) start -= 1;
   return [{ start, end: to, gap: '', glued: true }];
 }
+
+/** No group of the same row continues it by the sign that joins its own parts; single ones by no sign at all. */
+export function standsFree(groups: readonly Group[], i: number, j: number): boolean {
+  const own = j > i ? groups[i + 1]!.gap : null;
+  const ends = (gap: string | undefined): boolean => gap === undefined || (own === null ? gap === ' ' : gap !== own);
+  return ends(i === 0 ? undefined : groups[i]!.gap) && ends(groups[j + 1]?.gap);
+}
+
+export function countDigits(groups: readonly Group[]): number {
+  let digits = 0;
+  for (const { start, end } of groups) digits += end - start;
+  return digits;
+}
