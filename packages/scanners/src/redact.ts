@@ -6,7 +6,7 @@
 import { LIMITS } from '@countersign/contracts/limits';
 import { type AnyTypeName, type ScannerName, SEVERITY_RANK } from './finding-types.ts';
 import { type Match, matchText, redactionMark } from './match-text.ts';
-import { type Finding, scanTexts } from './scan.ts';
+import { type Finding, type ScanResult, scanTexts } from './scan.ts';
 import { type Budget, budgetOf, SCAN_LIMITS, type ScanLimits } from './scan-limits.ts';
 import { NOWHERE, ofItems, ofMembers, type Surroundings } from './surroundings.ts';
 import { leafText } from './walk-document.ts';
@@ -85,20 +85,42 @@ export function redactValue(
     if (state.unsettled) return { ok: false, code: 'redaction_unsettled' };
     const done = { ok: true, value: redacted, findings: found.findings, truncated: found.truncated } as const;
     // One text stands nowhere else: its last round found nothing in it, and looking again would find the same.
-    if (!state.changed || typeof redacted === 'string') return done;
-    // A text that was not tried with every cipher may be tried now that others were redacted.
-    const last = scanning.tries.left < 0 || budget.tries.left < 0 ? [] : state.last;
-    const known: (readonly Match[])[] = [];
-    state.known = known;
-    const wide = { ...bounds, max_chars: Number.MAX_SAFE_INTEGER };
-    const again = scanTexts(redacted, scanners, wide, budgetOf(wide), {
-      known: (place, text, around) => matchesOf(last[place], text, around),
-      onText: (matches) => void known.push(matches),
-    });
+    if (!state.changed || (typeof redacted === 'string' && !ranOut(scanning) && !ranOut(budget))) return done;
+    const again = lookAgain(redacted, state, bounds, scanning);
     if (!again.ok) return again;
     if (!again.findings.some((finding) => isMeant(types, finding))) return done;
   }
   return { ok: false, code: 'redaction_unsettled' };
+}
+
+/**
+ * Scans what was redacted: what it holds stands in `state` then. Texts that were read where they stand are not read again,
+ * unless some reading had no tries left: whoever begins anew has them. `scanning`: what the scans so far had, which goes on.
+ */
+function lookAgain(redacted: unknown, state: State, bounds: ScanLimits, scanning: Budget): ScanResult {
+  const { scanners, budget, last } = state;
+  const wide = { ...bounds, max_chars: Number.MAX_SAFE_INTEGER };
+  const look = (readings: readonly Reading[], counters: Partial<Budget>): ScanResult => {
+    const known: (readonly Match[])[] = [];
+    state.known = known;
+    return scanTexts(
+      redacted,
+      scanners,
+      wide,
+      { ...budgetOf(wide), ...counters },
+      {
+        known: (place, text, around) => matchesOf(readings[place], text, around),
+        onText: (matches) => void known.push(matches),
+      },
+    );
+  };
+  const { tries, plans } = scanning;
+  const again = ranOut(scanning) || ranOut(budget) ? null : look(last, { tries, plans });
+  return again === null || ranOut(scanning) ? look([], {}) : again;
+}
+
+function ranOut({ tries, plans }: Budget): boolean {
+  return tries.left < 0 || plans.left < 0;
 }
 
 function openState(

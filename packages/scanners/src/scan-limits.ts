@@ -57,7 +57,7 @@ export type Budget = {
 };
 
 /** What one more view of a text, or one more way to read it, costs beside its characters. */
-export const A_VIEW = 96;
+export const A_VIEW = 64;
 /** Ciphers that are tried in one document. */
 const MOST_TRIES = 16;
 /** A plan costs some ten microseconds; after so many of them in one document the form alone decides. */
