@@ -36,7 +36,7 @@ const shared = {
   // Real processes and signals: threads would share one process id and one set of handlers.
   pool: 'forks',
   // Ends for what hangs, and no measure of speed: a condition that is waited for may take long on a busy machine.
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   hookTimeout: 120_000,
   expect: { poll: { timeout: 30_000, interval: 20 } },
 } as const;

@@ -172,9 +172,7 @@ function gateFailures(): number {
   return program('scheduler').log().split('"sweep":"dispatch"').length - 1;
 }
 
-test('the scheduler is down: 503 for what comes, and what runs is reported and ends afterwards', {
-  timeout: 60_000,
-}, async () => {
+test('the scheduler is down: 503 for what comes, and what runs is reported and ends afterwards', async () => {
   await using worker = await playWorker(system, 'desk-read');
   const job_id = await submit({ topic: 'job.desk.read.ticket' });
   const held = await worker.hold(job_id);
@@ -201,9 +199,7 @@ test('output-safety is down: the result waits, and nobody can read it', async ()
   expect((await waitForEnd(system, job_id)).state).toBe('succeeded');
 });
 
-test('approval is down: held jobs stay held, votes get 503, and the question comes afterwards', {
-  timeout: 60_000,
-}, async () => {
+test('approval is down: held jobs stay held, votes get 503, and the question comes afterwards', async () => {
   const asked = await submit(REFUND);
   const vote = await approve(asked);
   let unasked = '';

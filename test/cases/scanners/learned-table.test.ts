@@ -9,7 +9,7 @@ import { tableOf } from '../../bench/scanners/learn/write-table.ts';
 it('the committed table is the one that `npm run learn:scanners` makes of what is committed', () => {
   const committed = readFileSync(new URL('../../../packages/scanners/src/order-weights.ts', import.meta.url), 'utf8');
   expect(tableOf(train(examples())) === committed).toBe(true);
-}, 60_000);
+});
 
 it('packs weights of every sign and gap, and reads them back', () => {
   const table = new Int8Array(FEATURES);

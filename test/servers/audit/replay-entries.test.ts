@@ -23,7 +23,7 @@ describe('a page', () => {
       await appendAll(ledger.as('scheduler'), entries);
       await ledger.as('audit').query('SELECT ledger.seal(1000)');
     }
-  }, 60_000);
+  });
   afterAll(() => ledger[Symbol.asyncDispose]());
 
   const ask = (question: object, tenant = 'acme') =>

@@ -293,7 +293,7 @@ describe('a session', () => {
       });
       expect(token.json.code).toBe('permission_missing');
     }
-  }, 60_000);
+  });
 
   test('ends with its key, by itself, when nobody is there, and when it is signed out of', async () => {
     const key = await ingress.registerKey('desk-agent');

@@ -11,33 +11,29 @@ import { startNats } from '../../harness/start-nats.ts';
 
 const reason = whyNoDisk('tmpfs');
 
-test.skipIf(reason !== undefined)(
-  'is ended when there is room again, and stores again',
-  { timeout: 60_000 },
-  async () => {
-    await using disk = tmpfsDisk(64);
-    const told: string[] = [];
-    await using server = await startNats({ parent: disk.dir, report: (line) => void told.push(line) });
-    const connection = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-    try {
-      await (await jetstreamManager(connection)).streams.add({ name: 'S', subjects: ['s.>'] });
-      const stores = () =>
-        connection.request('s.x', 'x'.repeat(200_000), { timeout: 500 }).then(
-          () => true,
-          () => false,
-        );
-      expect(await stores()).toBe(true);
-      disk.fill();
-      await waitUntil('it stores nothing', async () => !(await stores()));
-      expect(server.isRunning()).toBe(true);
-      disk.makeRoom();
-      expect(await stores()).toBe(false);
-      await waitUntil('it is ended', () => !server.isRunning());
-      expect(told).toHaveLength(1);
-      await server.start();
-      await waitUntil('it stores again', stores);
-    } finally {
-      await connection.close();
-    }
-  },
-);
+test.skipIf(reason !== undefined)('is ended when there is room again, and stores again', async () => {
+  await using disk = tmpfsDisk(64);
+  const told: string[] = [];
+  await using server = await startNats({ parent: disk.dir, report: (line) => void told.push(line) });
+  const connection = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  try {
+    await (await jetstreamManager(connection)).streams.add({ name: 'S', subjects: ['s.>'] });
+    const stores = () =>
+      connection.request('s.x', 'x'.repeat(200_000), { timeout: 500 }).then(
+        () => true,
+        () => false,
+      );
+    expect(await stores()).toBe(true);
+    disk.fill();
+    await waitUntil('it stores nothing', async () => !(await stores()));
+    expect(server.isRunning()).toBe(true);
+    disk.makeRoom();
+    expect(await stores()).toBe(false);
+    await waitUntil('it is ended', () => !server.isRunning());
+    expect(told).toHaveLength(1);
+    await server.start();
+    await waitUntil('it stores again', stores);
+  } finally {
+    await connection.close();
+  }
+});
