@@ -99,6 +99,11 @@ export const LIMITS = {
   repeat_after_ms: 500,
   /** Milliseconds between that and each further time, until it is answered or the caller gives up. */
   repeat_every_ms: 200,
+  /**
+   * Copies of a repeated question: the server hands each to an instance by chance, and who has the question in hand takes no
+   * copy of it.
+   */
+  repeat_copies: 4,
   /** Milliseconds the policy kernel has for one decision. */
   decide_ms: 2_000,
   /** Rewrites of one request by remediation. */

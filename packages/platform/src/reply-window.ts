@@ -68,8 +68,8 @@ export function openReplyWindow(connection: Connection): ReplyWindow {
   const askAgain = (waiting: Waiting, now: number): void => {
     waiting.repeat_at = now + LIMITS.repeat_every_ms;
     if (!connection.isConnected()) return;
-    waiting.open += 1;
-    waiting.send();
+    waiting.open += LIMITS.repeat_copies;
+    for (let copy = 0; copy < LIMITS.repeat_copies; copy++) waiting.send();
     waiting.onRepeat?.();
   };
   /** Runs while a question is open: a process that has nothing to do must not wake for it. */
