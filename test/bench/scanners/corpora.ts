@@ -9,6 +9,7 @@ import {
   secretLookalikesFresh,
   secretsFresh,
 } from './fresh-held-out.ts';
+import { furtherProse } from './further/sets.ts';
 import { guestAttacks, guestProse } from './guest/sets.ts';
 import { injectionDevelopment, securityProseDevelopment } from './injection-development.ts';
 import { attacksByKind } from './injection-fresh.ts';
@@ -85,6 +86,8 @@ export const CORPORA: readonly Corpus[] = [
   corpus('visitor attacks, never read', 'prompt_injection', true, 2108, 0, () => visitorTexts('attacks')),
   corpus('visitor prose, never read', 'prompt_injection', false, 2110, 0, () => visitorTexts('honest')),
   corpus('visitor disguises, never read', 'prompt_injection', true, 2112, 0, () => visitorTexts('disguised')),
+  corpus('further prose, read', 'prompt_injection', false, 2113, 0, () => furtherProse('tune')),
+  corpus('further prose, never read', 'prompt_injection', false, 2116, 0, () => furtherProse('held')),
   corpus('unseen secrets', 'secrets', true, 2054, 800, secretsUnseen),
   corpus('unseen look-alikes of secrets', 'secrets', false, 2058, 600, secretLookalikesUnseen),
   corpus('personal data, cases by hand', 'pii', true, 2100, 0, () => rowSamples('personal-data', true, 2100)),

@@ -4,6 +4,7 @@ import { CORPORA } from './corpora.ts';
 import { EVASIONS, HIDDEN } from './evasions.ts';
 import { EVASIONS_LATE, HIDDEN_LATE } from './evasions-late.ts';
 import { EVASIONS_UNSEEN, HIDDEN_UNSEEN } from './evasions-unseen.ts';
+import { furtherEvasions, HIDDEN_FURTHER } from './further/evasions.ts';
 import { isFound, type Share, shareFound, wilson } from './measure-detection.ts';
 import { HIDDEN_PRACTICE, practiceEvasions } from './practice/evasions.ts';
 import { randomFrom } from './random.ts';
@@ -33,6 +34,8 @@ export function reportEvasions(say: Say): void {
   reportHidden(say, 'held out: tools evasions, second', TOOLS_SECOND, HIDDEN_TOOLS, 2094);
   reportHidden(say, 'practice evasions, tuned half', practiceEvasions('tune'), HIDDEN_PRACTICE, 2096);
   reportHidden(say, 'held out: practice evasions', practiceEvasions('held'), HIDDEN_PRACTICE, 2096);
+  reportHidden(say, 'further evasions, tuned half', furtherEvasions('tune'), HIDDEN_FURTHER, 2114);
+  reportHidden(say, 'held out: further evasions', furtherEvasions('held'), HIDDEN_FURTHER, 2114);
 }
 
 function reportHidden(

@@ -9,21 +9,25 @@ import type { Sample } from '../sample.ts';
 export type Half = 'tune' | 'held';
 
 export function wideAttacks(half: Half): Sample[] {
-  return readSet('attacks.txt', half);
+  return readHalf('attacks.txt', half);
 }
 
 export function wideProse(half: Half): Sample[] {
-  return readSet('honest.txt', half);
+  return readHalf('honest.txt', half);
+}
+
+function readHalf(file: string, half: Half): Sample[] {
+  return readKinds(new URL(file, import.meta.url), (line) => halfOf(line) === half);
 }
 
 /** One sample a line, `\n` for a line break; a line `# kind` names the kind of all below it. JSON is scanned as such. */
-function readSet(file: string, half: Half): Sample[] {
+export function readKinds(file: URL, isMeant: (line: string) => boolean = () => true): Sample[] {
   const samples: Sample[] = [];
   let kind = '';
-  for (const line of readFileSync(new URL(file, import.meta.url), 'utf8').split('\n')) {
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
     const heading = /^# ([A-Za-z, -]+)$/.exec(line);
     if (heading !== null) kind = heading[1] as string;
-    else if (line !== '' && halfOf(line) === half) samples.push({ kind, value: readValue(line) });
+    else if (line !== '' && isMeant(line)) samples.push({ kind, value: readValue(line) });
   }
   return samples;
 }
