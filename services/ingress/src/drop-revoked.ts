@@ -33,8 +33,11 @@ type DropParts = {
   log: Pick<Logger, 'info'>;
 };
 
-/** A worker that runs something is first told at its beat to stop it: cut off, it would run on to the end of its lease. */
-const A_BEAT_MS = LIMITS.beat_ms;
+/**
+ * A worker that runs something is first told at its beat to stop it: cut off, it would run on to the end of its lease. The next
+ * beat is a whole one away at most, and as long is for its answer; with the time to the next look a second is over.
+ */
+const TOLD_MS = 2 * LIMITS.beat_ms;
 /** Longer than a connection may take to be let in: one that was judged before a revocation stands by then. */
 const STILL_COMING_MS = LIMITS.connect_ms + 1_000;
 
@@ -73,9 +76,10 @@ async function dropOnce(bus: DropParts['bus'], database: Tx): Promise<number> {
       database,
       outside.map(({ authorized_user }) => authorized_user),
     );
-    const revoked = outside.filter(
-      ({ authorized_user }) => (known.get(authorized_user)?.revoked_for_ms ?? 0) >= A_BEAT_MS,
-    );
+    const revoked = outside.filter(({ authorized_user }) => {
+      const { kind, revoked_for_ms } = known.get(authorized_user) ?? {};
+      return (revoked_for_ms ?? -1) >= (kind === 'worker' ? TOLD_MS : 0);
+    });
     for (const { cid } of revoked) await bus.ask(server.disconnect(server_id), { cid });
     dropped += revoked.length;
     total = page.total;
