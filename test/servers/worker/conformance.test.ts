@@ -7,7 +7,6 @@ import { sign, verify } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { LIMITS } from '@countersign/contracts/limits';
 import { TOGETHER_ALG, WARRANTS_DOMAIN, type WorkerResult } from '@countersign/contracts/worker';
 import { PROJECT_DIR } from '@countersign/infra/project-folders';
@@ -370,25 +369,34 @@ describe.concurrent.each(WORKERS)('$name', ({ name, play, missing }) => {
         await using last = await play();
         const { stage } = last;
         const [refusing, granting] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-        stage.answerResult = () => refusing.promise.then(() => ({ outcome: 'refused', code }));
         stage.answerClaim = async (_, made) => {
-          if (made!.effective.job_id !== 'first') await granting.promise;
+          if (made!.effective.job_id === 'second') await granting.promise;
           return granted(made!);
         };
-        const claimed = (job_id: string) =>
-          stage.dispatch({ job_id, payload: {} } as never).then(({ dispatch_id }) => {
-            return () => stage.claims.some((each) => each.dispatch_id === dispatch_id);
-          });
-        await claimed('first');
-        await stage.until('its result', () => stage.results.length > 0);
-        if (what === 'it claims') await stage.until('the claim', await claimed('second'));
+        const claimed = ({ dispatch_id }: Made) => stage.claims.some((each) => each.dispatch_id === dispatch_id);
+        const namedLast = () => stage.beats.at(-1)?.attempts.flatMap((each) => (each.reported ? each.dispatch_id : []));
+        const dispatch = (job_id: string) => stage.dispatch({ job_id, payload: {} } as never);
+        stage.answerResult = async ({ job_id }) => {
+          if (job_id === 'kept') throw new Error('not now');
+          await refusing.promise;
+          return { outcome: 'refused', code };
+        };
+        const [kept, first] = [await dispatch('kept'), await dispatch('first')];
+        // What it keeps it names in each beat: where one goes on being kept, a beat says that it has read what was said of the other.
+        const beats = (what: string, ...named: Made[]) =>
+          stage.until(what, () => `${namedLast()}` === `${named.map(({ dispatch_id }) => dispatch_id)}`);
+        await beats('it keeps both', kept, first);
+        const second = what === 'it claims' ? await dispatch('second') : undefined;
+        if (second) await stage.until('the claim', () => claimed(second));
         refusing.resolve();
-        // It has read the refusal long before: nothing says that it has.
-        await pause(300);
+        await beats('it has read the refusal', kept);
         granting.resolve();
-        const third = await claimed('third');
-        await pause(700);
-        expect([last.effects, third()]).toEqual([['first'], false]);
+        const third = await dispatch('third');
+        const heard = stage.beats.length;
+        await stage.until('it had the time to run more', () => stage.beats.length > heard + 2);
+        // Lets it end.
+        stage.answerBeat = () => 'settled';
+        expect([last.effects, claimed(third)]).toEqual([['kept', 'first'], false]);
       },
     );
 
