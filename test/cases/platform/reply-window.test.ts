@@ -2,6 +2,7 @@
  * Many questions over one subscription: which message settles which, what is asked again and when, and that nothing is
  * left waiting. The connection is played, and time passes as the test says.
  */
+import { LIMITS } from '@countersign/contracts/limits';
 import type { Connection, Message } from '@countersign/platform/nats-connection';
 import { type Asking, openReplyWindow, type Reply } from '@countersign/platform/reply-window';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -110,19 +111,19 @@ describe('a question that may be repeated', () => {
     return { ...played, asked, onRepeat };
   };
 
-  test('goes out again after 500 ms of silence and then every 200, on the same reply, until its time is over', async () => {
+  test('goes out again in several copies after 500 ms of silence and then every 200, on the same reply, until its time is over', async () => {
     const { sent, asked, onRepeat } = repeated();
     vi.advanceTimersByTime(450);
     expect(sent).toHaveLength(1);
     vi.advanceTimersByTime(50);
-    expect(sent).toHaveLength(2);
+    expect(sent).toHaveLength(1 + LIMITS.repeat_copies);
     vi.advanceTimersByTime(400);
-    expect(sent).toHaveLength(4);
+    expect(sent).toHaveLength(1 + 3 * LIMITS.repeat_copies);
     expect(new Set(sent.map((each) => JSON.stringify(each))).size).toBe(1);
     vi.advanceTimersByTime(5_000);
     expect(await asked).toBe('timeout');
     // At 0, 500, 700, … 2,900 ms.
-    expect(sent).toHaveLength(14);
+    expect(sent).toHaveLength(1 + 13 * LIMITS.repeat_copies);
     expect(onRepeat).toHaveBeenCalledTimes(13);
   });
 
@@ -134,7 +135,14 @@ describe('a question that may be repeated', () => {
     expect(await first.asked).toBe('good');
     const second = repeated();
     vi.advanceTimersByTime(500);
-    second.say(second.sent[0]!.reply, 'bad');
+    let said = '';
+    void second.asked.then((text) => {
+      said = text;
+    });
+    // To the first, and to each copy but one.
+    for (let i = 0; i < LIMITS.repeat_copies; i += 1) second.say(second.sent[0]!.reply, 'bad');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(said).toBe('');
     second.say(second.sent[0]!.reply, '', 503);
     expect(await second.asked).toBe('no_responders');
   });
@@ -146,7 +154,7 @@ describe('a question that may be repeated', () => {
     expect(sent).toHaveLength(1);
     state.connected = true;
     vi.advanceTimersByTime(200);
-    expect(sent).toHaveLength(2);
+    expect(sent).toHaveLength(1 + LIMITS.repeat_copies);
     say(sent[0]!.reply, 'good');
     expect(await asked).toBe('good');
   });
