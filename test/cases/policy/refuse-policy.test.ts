@@ -410,10 +410,10 @@ describe('conditions', () => {
 
   it('runs regular expressions in linear time', () => {
     const policy = compiled(when('payload.a.matches("^(a+)+$")'));
-    const started = performance.now();
+    const started = process.threadCpuUsage();
     expect(finalOf(ask(policy, { topic: 'job.a', payload: { a: `${'a'.repeat(5_000)}!` } })).decision).toBe('deny');
     expect(finalOf(ask(policy, { topic: 'job.a', payload: { a: 'aaa' } })).decision).toBe('allow');
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(process.threadCpuUsage(started).user).toBeLessThan(2_000_000);
   });
 
   it('denies what is too long to loop over', () => {
