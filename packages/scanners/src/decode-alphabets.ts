@@ -44,6 +44,7 @@ const TILDE = 126;
 /** All that such runs hold as lines of one view. Null where there is no text. `runs`: those of letters, digits and a few signs. */
 export function alphabetView(view: View, runs: readonly Run[], hasOddSigns: boolean): View | null {
   const { text, codes } = view;
+  if (text.length < LEAST_TOKEN) return null;
   let builder: ViewBuilder | null = null;
   const add = (plain: string | null, [from, to]: Run): void => {
     if (plain === null) return;

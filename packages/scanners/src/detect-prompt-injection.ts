@@ -44,6 +44,7 @@ const SIGNS = ['@', '$', '|', '+', '!'];
 /** A shorter text is no order, however it is written. */
 const MIN_DISGUISED = 14;
 const NOTHING: Respell = () => [];
+const NO_CODES: ReadonlySet<keyof CodeSigns> = new Set();
 
 // Tag characters and variation selectors carry whole messages unseen. Flags of regions use up to seven of them after a
 // black flag, emoji one or two.
@@ -72,7 +73,7 @@ export type Reader = { readonly firstAnchor: number; readonly isGuess: boolean }
  */
 export function detectPromptInjection(view: View, hits: Hits, { firstAnchor, isGuess }: Reader, emit: Emit): Respell {
   const { text } = view;
-  const seen = { reversed: 0, rotated: 0, codes: new Set<keyof CodeSigns>(), pigs: 0, runs: [] as number[] };
+  const seen = { reversed: 0, rotated: 0, codes: NO_CODES, pigs: 0, runs: [] as number[], isGuess };
   for (let i = 0; i < hits.anchors.length; i += 1) {
     const anchor = hits.anchors[i]! - firstAnchor;
     const end = hits.ends[i]!;
@@ -87,10 +88,10 @@ export function detectPromptInjection(view: View, hits: Hits, { firstAnchor, isG
     else if (anchor < ROTATED) seen.reversed += 1;
     else if (anchor < RUNS) seen.rotated += 1;
     else if (anchor >= PIG) seen.pigs += 1;
-    else if (anchor >= CODES) seen.codes.add(signOf(anchor - CODES));
+    else if (anchor >= CODES) seen.codes = withSign(seen.codes, signOf(anchor - CODES));
     else if (seen.runs.length < MAX_RUNS && hits.survey.hasRun) seen.runs.push(end - 1);
   }
-  return detectWords(view, hits, { ...seen, isGuess }, emit);
+  return detectWords(view, hits, seen, emit);
 }
 
 /** Reports what only the text as it was written shows: other scripts, and what nobody can see. */
@@ -112,6 +113,10 @@ export function detectForeignInjection(text: string, emit: Emit): void {
   }
 }
 
+function withSign(signs: Seen['codes'], sign: keyof CodeSigns): Seen['codes'] {
+  return signs.has(sign) ? signs : new Set([...signs, sign]);
+}
+
 type Seen = {
   readonly reversed: number;
   readonly rotated: number;
@@ -123,19 +128,25 @@ type Seen = {
 
 function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Respell {
   const { text } = view;
-  const { meanings, ...words } = readMeanings(view);
-  weighSignals(view, meanings, { judges: !seen.isGuess }, emit);
+  const words = readMeanings(view);
+  weighSignals(view, words.meanings, { judges: !seen.isGuess }, emit);
   if (text.length < MIN_DISGUISED) return NOTHING;
   return (most, budget) => {
-    const { shifts, ...oddity } = oddityOf(view);
+    const letters = oddityOf(view);
     return respelled(
       view,
       most,
       {
-        ...words,
-        ...oddity,
+        hasSpelled: words.hasSpelled,
+        isCut: words.isCut,
+        isJumbled: words.isJumbled,
+        games: words.games,
+        isDrawn: letters.isDrawn,
+        lacksVowels: letters.lacksVowels,
+        isStrange: letters.isStrange,
+        isMixed: letters.isMixed,
         isReversed: seen.reversed > 0,
-        shifts: seen.rotated > 0 && !shifts.includes(ROT13) ? [ROT13, ...shifts] : shifts,
+        shifts: seen.rotated > 0 && !letters.shifts.includes(ROT13) ? [ROT13, ...letters.shifts] : letters.shifts,
         codes: {
           morse: seen.codes.has('morse'),
           names: seen.codes.has('names'),

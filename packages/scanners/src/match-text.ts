@@ -53,22 +53,16 @@ const findAnchors = buildAnchorTable([...SECRET_ANCHORS, ...PII_ANCHORS, ...INJE
 const FIRST_PII_ANCHOR = SECRET_ANCHORS.length;
 const FIRST_INJECTION_ANCHOR = FIRST_PII_ANCHOR + PII_ANCHORS.length;
 
-type Looks = {
-  /** Reads a text whose anchors were found; what it returns makes the texts that it may be meant as. */
-  readonly plain: (view: View, hits: Hits) => Respell;
-  /** Reads the text as it was written, where it is not plain. */
-  readonly written: (view: View) => void;
-  /** Who reads what the text may be meant as; null for who does so already. */
-  readonly meant: ((isGuess: boolean) => Looks) | null;
-};
+/** How a text is read: as somebody wrote it, or as it may be meant, and then perhaps by words that whoever read it put there. */
+type Mode = 'written' | 'meant' | 'guessed';
 
 const OWN_MARK = '[redacted:custom]';
 const MODEL_MARK = '[redacted:model]';
 
 const MARKS = new Set([...FINDING_TYPES.map(({ type }) => redactionMark(type)), OWN_MARK, MODEL_MARK]);
 const MARK_FORM = /\[redacted:[a-z_]{2,32}\]/g;
-// A member name that was redacted, numbered where there are several; too few digits for any number that is looked for.
-const REDACTED_NAME = /^(\[redacted:[a-z_]{2,32}\])(?:#\d{1,6})?$/;
+/** Behind the mark of a member name, where there are several; too few digits for any number that is looked for. */
+const NUMBERED = /^#\d{1,6}$/;
 
 const MAX_SHORT = 12;
 /** An order has at least two words that mean something. */
@@ -114,65 +108,101 @@ function look(
   budget: Budget,
   isGuess: boolean,
 ): Match[] {
-  const hasOwn = budget.own.rules.length > 0;
-  const found: Match[] = [];
-  const has = {
-    pii: scanners.includes('pii'),
-    secrets: scanners.includes('secrets'),
-    injection: scanners.includes('prompt_injection'),
+  const search = new Search(scanners, around, budget);
+  const source = sourceView(blankMarks(text));
+  if (isGuess) search.through(source, 1, 'guessed');
+  else search.through(source, MAX_LAYERS, 'written');
+  return search.found.length < 2 ? search.found : mergeByType(search.found);
+}
+
+/** Looks through one text, and collects what it finds. */
+class Search {
+  readonly found: Match[] = [];
+  readonly #scanners: readonly ScannerName[];
+  readonly #around: Surroundings;
+  readonly #budget: Budget;
+  readonly #judgesOrders: boolean;
+  /** What is read, which places are told in. */
+  #view!: View;
+  readonly #emit: Emit = (type, start, end, note) => {
+    const [from, to] = sourceSpan(this.#view, start, end);
+    const { scanner, severity, confidence, basis } = findingType(type);
+    this.found.push({
+      type,
+      scanner,
+      start: from,
+      end: to,
+      severity: note?.severity ?? severity,
+      confidence: note?.confidence ?? confidence,
+      why: note?.why ?? basis,
+      open: note?.open ?? false,
+    });
   };
-  const pii = { around, countries: budget.countries, plans: budget.plans, firstAnchor: FIRST_PII_ANCHOR };
-  const emitIn =
-    (view: View): Emit =>
-    (type, start, end, note) => {
-      const [from, to] = sourceSpan(view, start, end);
-      const { scanner, severity, confidence, basis } = findingType(type);
-      found.push({
-        type,
-        scanner,
-        start: from,
-        end: to,
-        severity: note?.severity ?? severity,
-        confidence: note?.confidence ?? confidence,
-        why: note?.why ?? basis,
-        open: note?.open ?? false,
-      });
-    };
-  const lookForOwn = (view: View): void => {
+
+  constructor(scanners: readonly ScannerName[], around: Surroundings, budget: Budget) {
+    this.#scanners = scanners;
+    this.#around = around;
+    this.#budget = budget;
+    this.#judgesOrders = scanners.includes('prompt_injection');
+  }
+
+  through(view: View, layers: number, mode: Mode): void {
+    const budget = this.#budget;
+    if (!spend(budget, view.text.length)) return;
+    const early = findAnchors(view.text, view.codes, true);
+    const folded = early === null ? foldView(view) : null;
+    if (early === null && mode === 'written') this.#unfolded(view);
+    const plain = folded?.view ?? view;
+    // Where folding only put one letter for another, the folded text says all that the text as it stands does.
+    if (folded?.joins) this.#plain(view, findAnchors(view.text, view.codes), mode);
+    if (folded !== null) spend(budget, plain.text.length);
+    const plainHits = early ?? findAnchors(plain.text, plain.codes);
+    const respell = this.#plain(plain, plainHits, mode);
+    if (layers === 0) return;
+    for (const hidden of hiddenViews(view, plain, plainHits.survey, budget))
+      if (spend(budget, A_VIEW)) this.through(hidden, layers - 1, mode);
+    const most = mode === 'written' ? MAX_MEANT : MAX_MEANT_AGAIN;
+    for (const { view: meant, isGuess } of respell(most, budget))
+      this.through(meant, Math.min(layers - 1, 1), mode === 'written' ? (isGuess ? 'guessed' : 'meant') : mode);
+  }
+
+  /** Reads a text whose anchors were found; what it returns makes the texts that it may be meant as. */
+  #plain(view: View, hits: Hits, mode: Mode): Respell {
+    this.#view = view;
+    if (mode === 'written') {
+      const { countries, plans } = this.#budget;
+      const around = this.#around;
+      this.#own();
+      if (this.#scanners.includes('pii'))
+        detectPii(view, hits, { around, countries, plans, firstAnchor: FIRST_PII_ANCHOR }, this.#emit);
+      if (this.#scanners.includes('secrets'))
+        detectSecrets(view.text, hits, around, around.key === 'opens', this.#emit);
+    }
+    if (!this.#judgesOrders) return NOT_MEANT;
+    const reader = { firstAnchor: FIRST_INJECTION_ANCHOR, isGuess: mode === 'guessed' };
+    return detectPromptInjection(view, hits, reader, this.#emit);
+  }
+
+  /** Reads the text as it was written, where it is not plain. */
+  #unfolded(view: View): void {
+    this.#view = view;
+    this.#own();
+    if (this.#judgesOrders) detectForeignInjection(view.text, this.#emit);
+  }
+
+  #own(): void {
+    const budget = this.#budget;
+    if (budget.own.rules.length === 0) return;
+    const view = this.#view;
     const report: ReportOwn = ({ type, scanner, severity, confidence }, start, end) => {
       const [from, to] = sourceSpan(view, start, end);
-      found.push({ type, scanner, start: from, end: to, severity, confidence, why: OWN_RULE, open: false });
+      this.found.push({ type, scanner, start: from, end: to, severity, confidence, why: OWN_RULE, open: false });
     };
-    if (hasOwn && !detectOwn(view.text, budget.own, scanners, budget.work, report)) budget.exceeded = true;
-  };
-  const lookForOrders = (view: View, hits: Hits, isGuess: boolean): Respell =>
-    has.injection
-      ? detectPromptInjection(view, hits, { firstAnchor: FIRST_INJECTION_ANCHOR, isGuess }, emitIn(view))
-      : () => [];
-  const meant = (isGuess: boolean): Looks => ({
-    plain: (view, hits) => lookForOrders(view, hits, isGuess),
-    written: () => undefined,
-    meant: null,
-  });
-  const all: Looks = {
-    meant,
-    plain: (view, hits) => {
-      const emit = emitIn(view);
-      lookForOwn(view);
-      if (has.pii) detectPii(view, hits, pii, emit);
-      if (has.secrets) detectSecrets(view.text, hits, around, around.key === 'opens', emit);
-      return lookForOrders(view, hits, false);
-    },
-    written: (view) => {
-      lookForOwn(view);
-      if (has.injection) detectForeignInjection(view.text, emitIn(view));
-    },
-  };
-  const source = sourceView(blankMarks(text));
-  if (isGuess) lookThrough(source, 1, budget, meant(true));
-  else lookThrough(source, MAX_LAYERS, budget, all);
-  return found.length < 2 ? found : mergeByType(found);
+    if (!detectOwn(view.text, budget.own, this.#scanners, budget.work, report)) budget.exceeded = true;
+  }
 }
+
+const NOT_MEANT: Respell = () => [];
 
 /**
  * Marks read as blanks of the same length: the names in them are not words of the text, and words around them stand
@@ -186,8 +216,9 @@ function blankMarks(text: string): string {
 
 /** Whether redaction left nothing of it. */
 function isRedacted(text: string): boolean {
-  const mark = text.startsWith('[redacted:') ? REDACTED_NAME.exec(text)?.[1] : undefined;
-  return mark !== undefined && MARKS.has(mark);
+  if (!text.startsWith('[redacted:')) return false;
+  const end = text.indexOf(']') + 1;
+  return MARKS.has(text.slice(0, end)) && (end === text.length || NUMBERED.test(text.slice(end)));
 }
 
 /** All of a line inside a private key; one that was redacted before is clean. */
@@ -214,25 +245,6 @@ function isBarren(text: string, { name, path }: Surroundings): boolean {
   }
   if (digits > 3 || (text.length >= MIN_SECRET && nameStrength(name) !== null)) return false;
   return digits === 0 || !namesDocument(name, path);
-}
-
-function lookThrough(view: View, layers: number, budget: Budget, looks: Looks): void {
-  if (!spend(budget, view.text.length)) return;
-  const early = findAnchors(view.text, view.codes, true);
-  const folded = early === null ? foldView(view) : null;
-  if (early === null) looks.written(view);
-  const plain = folded?.view ?? view;
-  // Where folding only put one letter for another, the folded text says all that the text as it stands does.
-  if (folded?.joins) looks.plain(view, findAnchors(view.text, view.codes));
-  if (folded !== null) spend(budget, plain.text.length);
-  const plainHits = early ?? findAnchors(plain.text, plain.codes);
-  const respell = looks.plain(plain, plainHits);
-  if (layers === 0) return;
-  for (const hidden of hiddenViews(view, plain, plainHits.survey, budget))
-    if (spend(budget, A_VIEW)) lookThrough(hidden, layers - 1, budget, looks);
-  const most = looks.meant === null ? MAX_MEANT_AGAIN : MAX_MEANT;
-  for (const { view: meant, isGuess } of respell(most, budget))
-    lookThrough(meant, Math.min(layers - 1, 1), budget, looks.meant?.(isGuess) ?? looks);
 }
 
 /** Of matches that overlap the most severe one speaks, and of those alike the most certain. */

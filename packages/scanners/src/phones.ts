@@ -42,6 +42,8 @@ const USUAL: readonly CountryCode[] = [
 
 // prettier-ignore
 
+const NO_COUNTRIES: readonly CountryCode[] = [];
+
 /** Groups that a national number without a trunk zero is written in: fewer look like any two numbers. */
 const MIN_GROUPS = 3;
 
@@ -76,7 +78,6 @@ export class PhoneReader {
   readonly #name: string;
   readonly #hasWord: HasWord;
   readonly #countries: readonly CountryCode[];
-  readonly #known: readonly CountryCode[];
   readonly #emit: Emit;
   readonly #plans: Counter;
 
@@ -86,8 +87,8 @@ export class PhoneReader {
     this.#plans = plans;
     this.#name = name;
     this.#hasWord = hasWord;
-    this.#countries = countries.filter((country): country is CountryCode => isSupportedCountry(country));
-    this.#known = this.#countries.length === 0 ? USUAL : [...new Set([...this.#countries, ...USUAL])];
+    this.#countries =
+      countries.length === 0 ? NO_COUNTRIES : countries.filter((country) => isSupportedCountry(country));
     this.#emit = emit;
   }
 
@@ -165,7 +166,11 @@ export class PhoneReader {
     if (digits.length < 8 && !digits.startsWith('0')) return false;
     if (groups.some(({ start, end }, i) => i > 0 && end - start === 1)) return false;
     const isList = groups.length > 1 && groups.every(({ start, end }) => isRound(this.#text.slice(start, end)));
-    return !isList && this.#isValid(digits, this.#known);
+    return !isList && this.#isValid(digits, this.#known());
+  }
+
+  #known(): readonly CountryCode[] {
+    return this.#countries.length === 0 ? USUAL : [...new Set([...this.#countries, ...USUAL])];
   }
 
   #isValid(digits: string, countries: readonly CountryCode[]): boolean {

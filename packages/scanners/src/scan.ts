@@ -116,6 +116,7 @@ function withShares(
 
 /** Matches of one text that are alike, as one; what goes on from an earlier text counts there. */
 function pendingOf({ matches, path, isKey }: Held): Pending[] {
+  if (matches.length === 1 && matches[0]!.isRest !== true) return [{ match: matches[0]!, count: 1, path, isKey }];
   const alike = new Map<string, Pending>();
   for (const match of matches) {
     if (match.isRest === true) continue;

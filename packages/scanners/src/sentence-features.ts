@@ -186,11 +186,19 @@ function addWords({ codes }: View, words: number, features: Places): number {
 }
 
 function openRecent(): Recent {
-  return { stem: 0, word: 0, wordBefore: 0, count: 0, classes: new Int32Array(APART) };
+  RECENT.stem = 0;
+  RECENT.word = 0;
+  RECENT.wordBefore = 0;
+  RECENT.count = 0;
+  RECENT.classes.fill(0);
+  return RECENT;
 }
 
 /** The words before one, as it is and by class where it has one, the last classes, and how many words there were. */
 type Recent = { stem: number; word: number; wordBefore: number; count: number; readonly classes: Int32Array };
+
+/** Of one sentence after the other. */
+const RECENT: Recent = { stem: 0, word: 0, wordBefore: 0, count: 0, classes: new Int32Array(APART) };
 
 /** A word, its class, the two with what stands before them, the word with the one before, and how the sentence begins. */
 function addWord(stem: number, kind: number, recent: Recent, features: Places): void {

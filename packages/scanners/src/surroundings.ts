@@ -52,7 +52,7 @@ export function ofMembers(
     // The names in marks are not the document's, and a second scan has to read what the first one read.
     const name = written.includes('[redacted:') ? written.replace(MARKS, ' ') : written;
     if (label !== null && label.member !== written && VALUE_NAME.test(name)) return labelled(around, label.text);
-    const stem = STEMMED_VALUE.exec(name)?.[1]?.toLowerCase();
+    const stem = /value$/i.test(name) ? STEMMED_VALUE.exec(name)?.[1]?.toLowerCase() : undefined;
     if (stem !== undefined) stems ??= labelsByStem(members);
     const stemmed = stem === undefined ? undefined : stems?.get(stem);
     if (stemmed !== undefined) return labelled(around, stemmed);
