@@ -96,10 +96,15 @@ export function icaoDigit(text: string): number {
   return sum % 10;
 }
 
-/** Whether month and day exist; in two digits each. Months may be raised by what a century adds. */
-export function isDate(mm: string, dd: string, raised: readonly number[] = [0]): boolean {
-  const month = Number(mm);
-  const day = Number(dd);
+/** The number in two digits from the i-th on. */
+export function twoDigits(digits: string, i: number): number {
+  return 10 * at(digits, i) + at(digits, i + 1);
+}
+
+const NOT_RAISED = [0];
+
+/** Whether month and day exist. Months may be raised by what a century adds. */
+export function isDate(month: number, day: number, raised: readonly number[] = NOT_RAISED): boolean {
   if (!(day >= 1 && day <= 31)) return false;
   for (const by of raised) if (month - by >= 1 && month - by <= 12 && (month - by !== 2 || day <= 29)) return true;
   return false;

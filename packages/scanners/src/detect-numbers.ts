@@ -50,7 +50,7 @@ class NumberReader {
   readonly #around: Context;
   readonly #emit: Emit;
   readonly #phones: PhoneReader;
-  readonly #tables: TableHeads;
+  #tables: TableHeads | null = null;
   /** What was read last around a place, for the next words that are sought there. */
   #near: readonly string[] = [];
   #nearStart = -1;
@@ -58,7 +58,7 @@ class NumberReader {
   readonly #named = (words: RegExp, start: number, end: number): boolean => this.#hasWord(words, start, end);
   /** The last names of the path, which a word may go on from, and what was found in the names before them. */
   readonly #pathEnd: string;
-  readonly #inPath = new Map<RegExp, boolean>();
+  #inPath: Map<RegExp, boolean> | null = null;
   /** The last place before which words for other numbers were sought, and whether one stood there. */
   #countedAt = -1;
   #counted = false;
@@ -69,10 +69,8 @@ class NumberReader {
     this.#text = text;
     this.#around = around;
     this.#emit = emit;
-    this.#tables = new TableHeads(text);
     this.#pathEnd = around.path.slice(Math.max(0, around.path.lastIndexOf(' ', around.path.length - PATH_END)));
-    const hasWord = hasPhoneWord ? this.#named : () => false;
-    this.#phones = new PhoneReader(text, around.name, hasWord, countries, plans, emit);
+    this.#phones = new PhoneReader(text, around.name, hasPhoneWord ? this.#named : never, countries, plans, emit);
   }
 
   read(): void {
@@ -143,13 +141,16 @@ class NumberReader {
   }
 
   #reportId(forms: readonly Form[], digits: string, start: number, end: number): boolean {
-    const fitting = forms.filter(({ id }) => id.check(digits));
-    if (fitting.length === 0) return false;
-    const named = fitting.find(({ id }) => this.#hasWord(id.words, start, end));
-    const chosen = named ?? fitting.find(({ needsWord }) => !needsWord);
-    if (chosen === undefined || this.#isCounted(start)) return false;
-    const why = named === undefined ? 'form and arithmetic' : 'form, arithmetic and word';
-    this.#emit(chosen.id.type, start, end, { why });
+    let chosen: Form | null = null;
+    let isNamed = false;
+    for (let i = 0; i < forms.length && !isNamed; i += 1) {
+      const form = forms[i]!;
+      if (!form.id.check(digits)) continue;
+      isNamed = this.#hasWord(form.id.words, start, end);
+      if (isNamed || (chosen === null && !form.needsWord)) chosen = form;
+    }
+    if (chosen === null || this.#isCounted(start)) return false;
+    this.#emit(chosen.id.type, start, end, { why: isNamed ? 'form, arithmetic and word' : 'form and arithmetic' });
     return true;
   }
 
@@ -240,6 +241,7 @@ class NumberReader {
   #isInPath(words: RegExp): boolean {
     const { path } = this.#around;
     if (path.length === this.#pathEnd.length) return false;
+    this.#inPath ??= new Map();
     const known = this.#inPath.get(words);
     if (known !== undefined) return known;
     const names = waysToWrite(`${path} `);
@@ -252,6 +254,7 @@ class NumberReader {
   #wordsNear(start: number, end: number): string[] {
     const before = this.#text.slice(Math.max(0, start - WORDS_BEFORE), start);
     const ways = waysToWrite(`${this.#pathEnd} ${before} ${this.#text.slice(end, end + WORDS_AFTER)}`);
+    this.#tables ??= new TableHeads(this.#text);
     const head = this.#tables.nameAt(start);
     if (head !== '') ways.push(head.replaceAll('_', ' '));
     return ways;
@@ -279,6 +282,10 @@ class NumberReader {
   #isFraction(start: number): boolean {
     return this.#text[start - 1] === '.' && /\d/.test(this.#text[start - 2] ?? '');
   }
+}
+
+function never(): boolean {
+  return false;
 }
 
 /** Printed cards stand in groups of three and more; evasions split evenly. Other groupings are tables of numbers. */

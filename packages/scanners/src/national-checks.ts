@@ -1,5 +1,5 @@
 /** The arithmetic of national numbers that is longer than a line. Each takes digits (or digits and capitals) and looks at nothing else. */
-import { isDate, passesMod1110, remainder, weightedSum } from './check-digits.ts';
+import { isDate, passesMod1110, remainder, twoDigits, weightedSum } from './check-digits.ts';
 
 const ODD = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
 
@@ -9,15 +9,15 @@ const CHINESE_WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 export function isChinese(id: string): boolean {
   return (
     /^[1-8]\d{5}(?:19|20)/.test(id) &&
-    isDate(id.slice(10, 12), id.slice(12, 14)) &&
+    isDate(twoDigits(id, 10), twoDigits(id, 12)) &&
     '10X98765432'[weightedSum(id, CHINESE_WEIGHTS) % 11] === id[17]
   );
 }
 
 export function birth(digits: string, order: 'ymd' | 'dmy', raised?: readonly number[]): boolean {
   return order === 'ymd'
-    ? isDate(digits.slice(2, 4), digits.slice(4, 6), raised)
-    : isDate(digits.slice(2, 4), digits.slice(0, 2), raised);
+    ? isDate(twoDigits(digits, 2), twoDigits(digits, 4), raised)
+    : isDate(twoDigits(digits, 2), twoDigits(digits, 0), raised);
 }
 
 export function last(digits: string): number {
@@ -28,14 +28,17 @@ export function mod11(digits: string, weights: readonly number[]): number {
   return weightedSum(digits, weights) % 11;
 }
 
+/** How often each digit stands in the number that is looked at. */
+const COUNTS = new Uint8Array(10);
+
 export function isGermanTaxId(id: string): boolean {
   if (id[0] === '0' || !passesMod1110(id)) return false;
-  const counts = new Uint8Array(10);
-  for (let i = 0; i < 10; i += 1) counts[id.charCodeAt(i) - 48]! += 1;
+  COUNTS.fill(0);
+  for (let i = 0; i < 10; i += 1) COUNTS[id.charCodeAt(i) - 48]! += 1;
   let repeated = 0;
-  for (const count of counts) {
-    if (count > 3) return false;
-    if (count > 1) repeated += 1;
+  for (let digit = 0; digit < 10; digit += 1) {
+    if (COUNTS[digit]! > 3) return false;
+    if (COUNTS[digit]! > 1) repeated += 1;
   }
   return repeated === 1;
 }
@@ -49,7 +52,7 @@ export function isFrenchNir(id: string): boolean {
 export function isBelgian(id: string): boolean {
   const body = id.slice(0, 9);
   const check = Number(id.slice(9));
-  const isBorn = isDate(id.slice(2, 4), id.slice(4, 6), [0, 20, 40]);
+  const isBorn = isDate(twoDigits(id, 2), twoDigits(id, 4), [0, 20, 40]);
   return isBorn && (97 - remainder(body, 97) === check || 97 - remainder(`2${body}`, 97) === check);
 }
 
@@ -58,9 +61,8 @@ const NORWEGIAN_SECOND = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
 
 export function isNorwegian(id: string): boolean {
   const check = (weights: readonly number[]): number => (11 - mod11(id, weights)) % 11;
-  const day = String(Number(id.slice(0, 2)) % 40);
   return (
-    isDate(id.slice(2, 4), day, [0, 40, 80]) &&
+    isDate(twoDigits(id, 2), twoDigits(id, 0) % 40, [0, 40, 80]) &&
     check(NORWEGIAN_FIRST) === Number(id[9]) &&
     check(NORWEGIAN_SECOND) === Number(id[10])
   );
@@ -85,14 +87,16 @@ export function isGermanInsurance(id: string): boolean {
     const product = Number(digit) * weights[i]!;
     return total + Math.floor(product / 10) + (product % 10);
   }, 0);
-  return isDate(id.slice(4, 6), id.slice(2, 4)) && sum % 10 === last(id);
+  return isDate(twoDigits(id, 4), twoDigits(id, 2)) && sum % 10 === last(id);
 }
 
 export function isCodiceFiscale(code: string): boolean {
-  const sum = [...code.slice(0, 15)].reduce((total, char, i) => {
-    const value = char <= '9' ? Number(char) : char.charCodeAt(0) - 65;
-    return total + (i % 2 === 0 ? ODD[value]! : value);
-  }, 0);
+  let sum = 0;
+  for (let i = 0; i < 15; i += 1) {
+    const char = code.charCodeAt(i);
+    const value = char < 65 ? char - 48 : char - 65;
+    sum += i % 2 === 0 ? ODD[value]! : value;
+  }
   return 'ABCDEHLMPRST'.includes(code[8]!) && code.charCodeAt(15) - 65 === sum % 26;
 }
 
@@ -127,7 +131,7 @@ export function isNif(id: string): boolean {
 export function isCnp(id: string): boolean {
   const rest = mod11(id, [2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]);
   const county = Number(id.slice(7, 9));
-  const isBorn = /^[1-8]/.test(id) && isDate(id.slice(3, 5), id.slice(5, 7)) && county >= 1 && county <= 52;
+  const isBorn = /^[1-8]/.test(id) && isDate(twoDigits(id, 3), twoDigits(id, 5)) && county >= 1 && county <= 52;
   return isBorn && last(id) === (rest === 10 ? 1 : rest);
 }
 

@@ -2,7 +2,7 @@
  * National numbers: one row for each, with how it is written, what confirms it, and the words that people write beside
  * it. Adding a country is adding a row. It judges digits; where they stand is decided elsewhere.
  */
-import { icaoDigit, isDate, passesLuhn, passesVerhoeff, remainder, weightedSum } from './check-digits.ts';
+import { icaoDigit, isDate, passesLuhn, passesVerhoeff, remainder, twoDigits, weightedSum } from './check-digits.ts';
 import type { FindingTypeName } from './finding-types.ts';
 import { withFolded } from './lookalikes.ts';
 import {
@@ -94,7 +94,7 @@ export const DIGIT_IDS: readonly NationalId[] = [
     '6/4',
     /rodn/i,
     (d) =>
-      isDate(d.slice(2, 4), d.slice(4, 6), [0, 20, 50, 70]) &&
+      isDate(twoDigits(d, 2), twoDigits(d, 4), [0, 20, 50, 70]) &&
       (remainder(d, 11) === 0 || (remainder(d.slice(0, 9), 11) === 10 && last(d) === 0)),
   ),
   row('ro_cnp', '13', /\bcnp\b|cod numeric/i, isCnp),
