@@ -26,13 +26,15 @@ beforeAll(async () => {
 });
 afterAll(() => fake[Symbol.asyncDispose]());
 
+/** For what goes on failing until it is given up; what is answered waits as long as the answer takes. */
+const SOON = { start_wait_ms: 1_000 };
+
 async function started(options: Partial<WorkerOptions> = {}): Promise<string> {
   const worker = fake.worker({
     handle: () => {
       handled += 1;
       return null;
     },
-    start_wait_ms: 1_000,
     ...options,
   });
   try {
@@ -47,7 +49,7 @@ async function started(options: Partial<WorkerOptions> = {}): Promise<string> {
 test.each<[string, () => Partial<WorkerOptions>]>([
   ['scheduler_key_unpinned', () => ({ scheduler_public_keys: [createSigningKey().public_key] })],
   ['bus_rights_missing', () => ({ nkey_seed: fake.nats.seedOf(`worker-${POOL}-two`) })],
-  ['not_let_in', () => ({ nkey_seed: createNatsKey().seed })],
+  ['not_let_in', () => ({ nkey_seed: createNatsKey().seed, ...SOON })],
 ])('%s: nothing is taken', async (code, options) => {
   await fake.dispatch();
   expect(await started(options())).toBe(code);
@@ -90,7 +92,7 @@ test('without an answer it does not start, and tells so', async () => {
   fake.answerHello = () => {
     throw new Error('a bug of the scheduler');
   };
-  expect(await started()).toBe('scheduler_unavailable');
+  expect(await started(SOON)).toBe('scheduler_unavailable');
   fake.answerHello = scheduler;
 });
 
