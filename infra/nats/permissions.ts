@@ -101,6 +101,7 @@ function servicePermissions(service: ServiceName): NatsUser['permissions'] {
       inQueue(subjects.ping(service), service),
       ...served.map((verb) => inQueue(servedSubject(verb), service)),
       ...hintsTo(service).map((subject) => inQueue(subject, service)),
+      ...hintsTo(service, true),
       ...doors.map((door) => inQueue(door, service)),
       subjects.control(),
       // Watchers over HTTP hang off the evidence stream.

@@ -30,6 +30,7 @@ const keys = z.object({
   job_id: z.string(),
   approval_id: z.string().optional(),
   dispatch_id: z.string().optional(),
+  waited: z.literal(true).optional(),
 });
 /** The HTTP status that the same would have had, and whether it is the answer to an earlier one. */
 const verdict = { nonce: z.string(), status: z.int(), replayed: z.boolean() };
@@ -83,6 +84,13 @@ const SUBJECTS: Readonly<Record<keyof typeof subjects, Said>> = {
     raw: true,
   },
   screened: { by: 'output-safety', to: 'scheduler', says: 'A result has been screened', message: keys },
+  waited: { by: 'ingress', to: 'output-safety', says: "Somebody waits for a job's end", message: keys },
+  ended: {
+    by: 'output-safety, scheduler',
+    to: 'ingress',
+    says: 'A job that somebody waits for may have ended',
+    message: keys,
+  },
   audit: {
     by: 'audit',
     to: 'auditor',
@@ -227,7 +235,7 @@ export function renderAsyncApi(): string {
 export function strayHints(): string[] {
   return HINTS.filter(({ subject, from, to }) => {
     const said = SUBJECTS[subject.split('.')[1] as keyof typeof SUBJECTS];
-    return said?.by !== from || said.to !== to;
+    return !said?.by.split(', ').includes(from) || said.to !== to;
   }).map(({ subject }) => subject);
 }
 

@@ -24,7 +24,12 @@ const streamRows = [intakeStream('tenant'), ...STREAMS].map((stream) => [
   stream.durable ? 'yes' : 'no',
 ]);
 
-const hintRows = HINTS.map(({ subject, from, to, swept }) => [code(subject), from, to, swept]);
+const hintRows = HINTS.map((hint) => [
+  code(hint.subject),
+  hint.from,
+  'every' in hint ? `every ${hint.to}` : hint.to,
+  hint.swept,
+]);
 
 const consumerRows = [intakeConsumer('tenant'), poolConsumer('pool')].map((consumer) => [
   forEach(consumer.stream),

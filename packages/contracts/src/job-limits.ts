@@ -2,6 +2,8 @@
 export const JOB_BOUNDS = {
   /** Seconds for which a submission may wait for its job's end. */
   submit_wait_s: 20,
+  /** Jobs that output-safety keeps in mind because somebody waits for their end; of the oldest the evidence alone tells. */
+  waited_jobs: 16_384,
   /** Rows of one page of a listing. */
   page_rows: 200,
   /** Jobs that one page of a search looks at. Where few meet the filters, it ends there, and its cursor goes on behind them. */

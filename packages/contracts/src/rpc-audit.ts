@@ -13,6 +13,7 @@ import { isChainOf, isSameJob } from './rpc-matches.ts';
 import { verb } from './rpc-verb.ts';
 
 export const jobKey = z.strictObject({ tenant: tenantName, job_id: jobId });
+export type JobKey = z.infer<typeof jobKey>;
 
 export const AUDIT_VERBS = {
   'audit.timeline': verb({

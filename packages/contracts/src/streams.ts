@@ -74,7 +74,7 @@ export const INTAKE_CONSUMER = 'ingress';
 
 /**
  * Says that there is work: a plain message with keys in it, never stored. One that gets lost costs time only, because its
- * reader finds the same work by a sweep. Permissions are made from this table.
+ * reader finds the same work by a sweep. One instance hears it, or `every` one. Permissions are made from this table.
  */
 export const HINTS = [
   { subject: 'job.held.>', from: 'scheduler', to: 'approval', swept: 'held jobs that nobody was asked about' },
@@ -91,7 +91,12 @@ export const HINTS = [
     swept: 'approvals that closed while their job is held',
   },
   { subject: 'job.screened.>', from: 'output-safety', to: 'scheduler', swept: 'screened attempts that have not ended' },
-] as const satisfies readonly { subject: string; from: ServiceName; to: ServiceName; swept: string }[];
+  { subject: 'job.waited', from: 'ingress', to: 'output-safety', every: true, swept: 'nothing: the evidence says it' },
+  { subject: 'job.ended', from: 'output-safety', to: 'ingress', every: true, swept: 'nothing: the evidence says it' },
+  { subject: 'job.ended', from: 'scheduler', to: 'ingress', every: true, swept: 'nothing: the evidence says it' },
+] as const satisfies readonly HintSpec[];
+
+type HintSpec = { subject: string; from: ServiceName; to: ServiceName; every?: true; swept: string };
 
 type Durable = { stream: string; durable: string };
 
@@ -130,9 +135,10 @@ export function intakeConsumer(tenant: string): ConsumerSpec {
   };
 }
 
-/** Subjects of the hints that are meant for this service. */
-export function hintsTo(service: ServiceName): string[] {
-  return HINTS.filter(({ to }) => to === service).map(({ subject }) => subject);
+/** Subjects of the hints that are meant for one instance of this service, or for `every` one. */
+export function hintsTo(service: ServiceName, every = false): string[] {
+  const meant = HINTS.filter((hint: HintSpec) => hint.to === service && (hint.every ?? false) === every);
+  return [...new Set(meant.map(({ subject }) => subject))];
 }
 
 /** One durable per pool on DISPATCH, made by the scheduler from the pools of the active policies. */

@@ -15,6 +15,10 @@ export const subjects = {
   forwardedResult: (pool: string, worker: string, tenant: string, topic: string) =>
     `rpc.output.result.${tokenOf(pool)}.${tokenOf(worker)}.${tokenOf(tenant)}.${tailOf(topic)}`,
   screened: (tenant: string, topic: string) => `job.screened.${tokenOf(tenant)}.${tailOf(topic)}`,
+  /** Somebody at a door waits for the end of a job. */
+  waited: () => 'job.waited',
+  /** A job that somebody waits for may have ended. */
+  ended: () => 'job.ended',
   /** An entry without a topic publishes under its chain's tokens; `_` stands for no tenant. */
   audit: (tenant: string | null, kind: string, topic: string | null, chain: string) =>
     `audit.${tokenOf(tenant ?? '_')}.${tokenOf(kind)}.${topic === null ? chainTokens(chain) : tailOf(topic)}`,

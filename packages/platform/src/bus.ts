@@ -61,8 +61,8 @@ export type Bus = {
   pull(source: { stream: string; durable: string }, handle: (message: StreamMessage) => void): PullConsumer;
   /** Says that there is something to do. Never stored: whoever is meant also finds it by a sweep. */
   hint(subject: string, body: object): void;
-  /** Hints of these subjects in batches, each to one instance of this user. What `handle` throws is left to the sweep. */
-  onHints(subjects: readonly string[], options: { batch: number; handle: (hints: Hint[]) => Promise<void> }): void;
+  /** Hints of these subjects in batches, each to one instance of this user or to `every` one. What `handle` throws is left to the sweep. */
+  onHints(subjects: readonly string[], options: HearOptions): void;
   subscribe(subject: string, handle: (subject: string, data: Uint8Array) => void): () => void;
   announceControl(epoch: number): void;
   onControl(handle: () => void): void;
@@ -78,6 +78,8 @@ export type Bus = {
   /** Ends deliveries, waits for the work under way, closes. */
   close(): Promise<void>;
 };
+
+type HearOptions = { batch: number; every?: boolean; handle: (hints: Hint[]) => Promise<void> };
 
 export type BusOptions = {
   servers: string;
@@ -160,7 +162,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       return pull;
     },
     hint: (subject, body) => sendHint(connection, subject, body),
-    onHints(subjects, { batch, handle }) {
+    onHints(subjects, { batch, every = false, handle }) {
       const heard = async (hints: Hint[]): Promise<void> => {
         const work = handle(hints).catch((thrown: unknown) =>
           log?.warn({ ...errorFields(thrown), hints: hints.length }, 'hints are left to the sweep'),
@@ -168,7 +170,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
         track(inflight, work);
         await work;
       };
-      stops.push(hearHints(connection, subjects, { queue: options.user, batch, handle: heard }));
+      stops.push(hearHints(connection, subjects, { queue: every ? null : options.user, batch, handle: heard }));
     },
     subscribe: (subject, handle) =>
       connection.subscribe(subject, null, (message) => handle(message.subject, message.data)),

@@ -13,8 +13,8 @@ export type Hint = {
 };
 
 export type HintOptions = {
-  /** One instance of each group hears each hint. */
-  queue: string;
+  /** One instance of each group hears each hint; null: every instance. */
+  queue: string | null;
   batch: number;
   /** One batch at a time. What it throws is the sweep's to do again. */
   handle: (hints: Hint[]) => Promise<void>;

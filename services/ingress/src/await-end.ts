@@ -1,17 +1,18 @@
 /**
  * Holds the answer to a submission until the job has ended, as long as its caller asked for. It hangs on the evidence that
- * event streams show, and on hints of what passes through this process, so nothing is asked meanwhile; what it cannot find
+ * event streams show, and on hints of whoever ended it, so nothing is asked meanwhile; what it cannot find
  * out is no failure: the job is accepted either way.
  */
 import { CountersignError } from '@countersign/contracts/errors';
 import type { Accepted, Ended } from '@countersign/contracts/http';
 import type { JobView } from '@countersign/contracts/job';
 import type { ResultView } from '@countersign/contracts/output';
+import type { JobKey } from '@countersign/contracts/rpc-audit';
 import { isTerminal } from '@countersign/contracts/states';
 import type { Bus } from '@countersign/platform/bus';
 import type { Caller } from './caller.ts';
 import type { EventStreams } from './stream-events.ts';
-import type { JobKey, WaitingCallers } from './waiting-callers.ts';
+import type { WaitingCallers } from './waiting-callers.ts';
 
 export type Ending = { bus: Pick<Bus, 'call'>; streams: Pick<EventStreams, 'open'>; waiting: WaitingCallers };
 type Awaiting = { caller: Caller; wait_ms: number; signal: AbortSignal; traceparent: string };

@@ -142,7 +142,7 @@ export const ingress = defineService({
     const submit = createSubmit(bus, decide, prove, uses);
     const shares = openShares(LIMITS.door_requests);
     const bodies = openShares(LIMITS.door_bytes);
-    const waiting = waitingCallers();
+    const waiting = waitingCallers(bus);
     const streams = createEventStreams(bus, metrics, (readers) => findEnded(database, readers));
     const logins = config.OIDC === undefined ? null : openLogins(database, config.OIDC);
     const routes = [
@@ -165,7 +165,7 @@ export const ingress = defineService({
       }),
       ...evidenceRoutes(bus),
       ...retentionRoutes(bus),
-      ...workerDoorRoutes(bus, waiting),
+      ...workerDoorRoutes(bus),
       ...artifactRoutes(bus),
     ];
     const names = config.HTTP_NAMES?.split(',') ?? [];

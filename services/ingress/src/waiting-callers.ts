@@ -1,8 +1,12 @@
 /**
- * Who waits in this process for the end of which job. What passes through here and may have ended one wakes them at once; its
- * evidence is published a moment later. A hint says "look", and is never the answer.
+ * Who waits in this process for the end of which job. Output-safety hears of each, and whoever ends it says so at once; its evidence is
+ * published a moment later. A hint says "look", and is never the answer.
  */
-export type JobKey = { tenant: string; job_id: string };
+import { LIMITS } from '@countersign/contracts/limits';
+import { type JobKey, jobKey } from '@countersign/contracts/rpc-audit';
+import { hintsTo } from '@countersign/contracts/streams';
+import { subjects } from '@countersign/contracts/subjects';
+import type { Bus } from '@countersign/platform/bus';
 
 export type WaitingCallers = {
   /** Hints from now on, also those that came before `next` was called. */
@@ -11,28 +15,40 @@ export type WaitingCallers = {
   hint(job: JobKey): void;
 };
 
-export function waitingCallers(): WaitingCallers {
+export function waitingCallers(bus: Pick<Bus, 'hint' | 'onHints'>): WaitingCallers {
   const waiting = new Map<string, Set<() => void>>();
+  const hint = (job: JobKey): void => {
+    for (const wake of waiting.get(keyOf(job)) ?? []) wake();
+  };
+  bus.onHints(hintsTo('ingress', true), {
+    batch: LIMITS.batch_rows,
+    every: true,
+    async handle(hints) {
+      for (const { body } of hints) {
+        const job = jobKey.safeParse(body);
+        if (job.success) hint(job.data);
+      }
+    },
+  });
   return {
+    hint,
     watch(job) {
       const key = keyOf(job);
-      let hint = Promise.withResolvers<void>();
-      const wake = (): void => hint.resolve();
+      let hinted = Promise.withResolvers<void>();
+      const wake = (): void => hinted.resolve();
       const all = waiting.get(key) ?? new Set();
       waiting.set(key, all.add(wake));
+      bus.hint(subjects.waited(), job);
       return {
         async next() {
-          await hint.promise;
-          hint = Promise.withResolvers();
+          await hinted.promise;
+          hinted = Promise.withResolvers();
         },
         [Symbol.dispose]() {
           all.delete(wake);
           if (all.size === 0) waiting.delete(key);
         },
       };
-    },
-    hint(job) {
-      for (const wake of waiting.get(keyOf(job)) ?? []) wake();
     },
   };
 }

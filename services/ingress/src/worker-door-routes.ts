@@ -32,7 +32,6 @@ import { openShares } from '@countersign/platform/shares';
 import { z } from 'zod';
 import type { Answer, Incoming } from './route.ts';
 import { type Route, route } from './route.ts';
-import type { WaitingCallers } from './waiting-callers.ts';
 
 const ASKED = {
   hello: { schema: helloRequest, answer: helloAnswer, says: 'Whether its work would count, and the proof who answers' },
@@ -46,9 +45,9 @@ const SUMMARIES: Readonly<Record<AskedVerb, string>> = {
   beat: 'Keep the leases of what runs, and hear what must stop',
 };
 
-export function workerDoorRoutes(bus: Bus, waiting: WaitingCallers): Route[] {
+export function workerDoorRoutes(bus: Bus): Route[] {
   const asked = (Object.keys(ASKED) as AskedVerb[]).map((verb) => askRoute(bus, verb));
-  return [...asked, nextRoute(bus), resultRoute(bus, waiting)];
+  return [...asked, nextRoute(bus), resultRoute(bus)];
 }
 
 function askRoute(bus: Bus, verb: AskedVerb): Route {
@@ -112,7 +111,7 @@ async function giveBack(bus: Bus, receipt: string): Promise<void> {
   });
 }
 
-function resultRoute(bus: Bus, waiting: WaitingCallers): Route {
+function resultRoute(bus: Bus): Route {
   return route({
     method: 'post',
     path: workerPath('result'),
@@ -135,7 +134,6 @@ function resultRoute(bus: Bus, waiting: WaitingCallers): Route {
       const answer = resultAnswer.safeParse(said).data;
       if (answer?.dispatch_id !== body.dispatch_id || answer.claim_id !== body.claim_id)
         throw new CountersignError('output_unavailable');
-      if (answer.outcome === 'settled') waiting.hint(body);
       return { status: 200, json: answer };
     },
   });

@@ -29,6 +29,7 @@ import type { CommitItem, Outcome } from './commit-item.ts';
 import { commitResults } from './commit-results.ts';
 import { type RefusedResult, readResult, readResults, type SignedResult } from './read-result.ts';
 import type { Screen } from './screen-apart.ts';
+import { openWaitedJobs, type WaitedJobs } from './waited-jobs.ts';
 import { openWorkerKeys } from './worker-keys.ts';
 
 type Context = Pick<ServiceContext<unknown>, 'database' | 'bus' | 'metrics' | 'log'>;
@@ -56,6 +57,7 @@ export function receiveResults(
   const keys = openWorkerKeys(context.database);
   const commit = commitResults(context.database, sealer);
   const shares = openShares(LIMITS.received_result_bytes);
+  const waits = openWaitedJobs(context.bus);
 
   const settle = async (
     message: Message,
@@ -77,7 +79,7 @@ export function receiveResults(
     read: SignedResult | RefusedResult,
   ): Promise<ResultAnswer> => {
     const { outcome, code } = await settle(message, claim, read);
-    report(context, message.subject, outcome, code);
+    report({ ...context, waits }, message.subject, outcome, code);
     if (outcome.kind === 'refused') return { ...claim, outcome: 'refused', code: outcome.code };
     return { ...claim, outcome: 'settled', code };
   };
@@ -135,7 +137,12 @@ async function screenAndCommit(read: SignedResult, { screen, policies, named, co
 }
 
 /** `unread`: why nothing of it could be read. */
-function report({ bus, metrics, log }: Context, subject: string, outcome: Settled, unread: string | null): void {
+function report(
+  { bus, metrics, log, waits }: Context & { waits: WaitedJobs },
+  subject: string,
+  outcome: Settled,
+  unread: string | null,
+): void {
   if (outcome.kind === 'duplicate') return;
   const code = outcome.kind === 'refused' ? outcome.code : unread;
   if (code !== null) {
@@ -146,11 +153,15 @@ function report({ bus, metrics, log }: Context, subject: string, outcome: Settle
   const { tenant, job_id, dispatch_id, output_decision } = outcome.row;
   metrics.count(`output_policy_${output_decision}_total`);
   if (outcome.fail_mode === 'open') metrics.count('output_fail_open_total');
-  if (outcome.kind === 'ended') metrics.count('jobs_ended_total', { state: 'succeeded' });
+  const ended = outcome.kind === 'ended';
+  const waited = waits.has({ tenant, job_id });
+  if (ended) metrics.count('jobs_ended_total', { state: 'succeeded' });
+  if (ended && waited) bus.hint(subjects.ended(), { tenant, job_id });
   // Nobody waits for the slot that it left: nobody need hear of it.
-  if (outcome.kind === 'ended' && !outcome.waited_for) return;
+  if (ended && !outcome.waited_for) return;
   // A hint that gets lost costs time only: the scheduler's sweep reads `output.outcomes`.
-  bus.hint(subjects.screened(tenant, outcome.topic), { tenant, job_id, dispatch_id });
+  const keys = { tenant, job_id, dispatch_id };
+  bus.hint(subjects.screened(tenant, outcome.topic), !ended && waited ? { ...keys, waited } : keys);
 }
 
 function withoutContent({ log }: Context, subject: string, thrown: unknown): CountersignError {

@@ -5,7 +5,7 @@ import { CountersignError } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { instant } from '@countersign/contracts/names';
 import { hintsTo } from '@countersign/contracts/streams';
-import { readWorkerSubject, stageOf } from '@countersign/contracts/subjects';
+import { readWorkerSubject, stageOf, subjects } from '@countersign/contracts/subjects';
 import type { ClaimAnswer } from '@countersign/contracts/worker';
 import { decisionSealKeys } from '@countersign/platform/decision-seal-keys';
 import { endsSometime, NEEDS_END } from '@countersign/platform/fail-mode';
@@ -26,7 +26,7 @@ import { dispatchJobs } from './dispatch/dispatch-jobs.ts';
 import { ownPools } from './dispatch/own-pools.ts';
 import { republishAttempts } from './dispatch/republish-attempts.ts';
 import { createWarrantSigner } from './dispatch/sign-warrant.ts';
-import { dispatchIdOf, endScreened, sweepScreened } from './finish/end-jobs.ts';
+import { dispatchIdOf, endScreened, sweepScreened, waitedJobOf } from './finish/end-jobs.ts';
 import { serveFollowUps } from './follow/serve-follow-ups.ts';
 import { applyApprovals } from './hold/apply-approvals.ts';
 import { renewHolds } from './hold/renew-holds.ts';
@@ -168,6 +168,7 @@ export const scheduler = defineService({
         const screened = hints.filter((hint) => stageOf(hint.subject) === 'screened');
         if (screened.length < hints.length) approvals.nudge();
         if (screened.length > 0) await endScreened(shared, screened.flatMap(dispatchIdOf));
+        for (const job of screened.flatMap(waitedJobOf)) bus.hint(subjects.ended(), job);
       },
     });
   },

@@ -59,6 +59,8 @@ describe('every builder', () => {
     result: subjects.result,
     forwardedResult: subjects.forwardedResult,
     screened: subjects.screened,
+    waited: subjects.waited,
+    ended: subjects.ended,
     audit: subjects.audit,
     rpcSubmit: subjects.rpcSubmit,
     claim: subjects.claim,

@@ -1,26 +1,30 @@
-/** A submission that waits is woken by what passes through its process, before the evidence is published. */
+/** A submission that waits is woken by a hint of whoever ended its job, before the evidence is published. */
 import { awaitEnd } from '@countersign/ingress/await-end';
 import { waitingCallers } from '@countersign/ingress/waiting-callers';
-import { workerDoorRoutes } from '@countersign/ingress/worker-door-routes';
+import type { Hint } from '@countersign/platform/bus';
 import { expect, test } from 'vitest';
 
 const JOB = { tenant: 'acme', job_id: 'one' };
-const CLAIM = { dispatch_id: '0196a000-0000-7000-8000-000000000001', claim_id: '0196a000-0000-7000-8000-000000000002' };
 
 /** A plane whose evidence never comes. `states`: what the scheduler says, one after the other, the last for ever. */
 function play(states: string[]) {
   const asked: string[] = [];
   const closed = Promise.withResolvers<void>();
-  const waiting = waitingCallers();
-  let outcome = 'settled';
+  const said: [string, object][] = [];
+  let hear: (hints: Hint[]) => Promise<void> = async () => undefined;
   const bus = {
     call: async (verb: string) => {
       asked.push(verb);
       if (verb === 'output.read') return { output: 'released' };
       return { state: states.length > 1 ? states.shift() : states[0] };
     },
-    askRaw: async () => ({ ...CLAIM, outcome, code: null }),
+    hint: (subject: string, body: object) => void said.push([subject, body]),
+    onHints(subjects: string[], { every, handle }: { every: boolean; handle: typeof hear }) {
+      expect([subjects, every]).toEqual([['job.ended'], true]);
+      hear = handle;
+    },
   };
+  const waiting = waitingCallers(bus as never);
   const opened = Promise.withResolvers<void>();
   const streams = {
     async open() {
@@ -30,20 +34,15 @@ function play(states: string[]) {
   };
   const abort = new AbortController();
   const awaiting = { caller: {}, wait_ms: 600_000, signal: abort.signal, traceparent: '' };
-  const route = workerDoorRoutes(bus as never, waiting).find(({ path }) => path.endsWith('/result'))!;
-  const report = (job: object, said = 'settled') => {
-    outcome = said;
-    const caller = { worker: { pool: 'p', worker: 'w' } };
-    const body = { ...CLAIM, ...JOB, ...job };
-    return route.handle({ caller, body, raw: body, query: { topic: 'job.demo.read' } } as never);
-  };
+  const report = (body: unknown) => hear([{ subject: 'job.ended', body }]);
   const end = awaitEnd({ bus, streams, waiting } as never, JOB as never, awaiting as never);
-  return { end, asked, closed: closed.promise, opened: opened.promise, report, abort };
+  return { end, asked, said, closed: closed.promise, opened: opened.promise, report, abort };
 }
 
-test('a result that is settled at the door of workers wakes who waits for it here, who reads what was released', async () => {
-  const { end, asked, closed, report } = play(['succeeded']);
-  await report({});
+test('output-safety hears of a wait, and a hint of the end wakes who waits for it here, who reads what was released', async () => {
+  const { end, asked, said, closed, report } = play(['succeeded']);
+  expect(said).toEqual([['job.waited', JOB]]);
+  await report(JOB);
   expect(await end).toMatchObject({ state: 'succeeded', result: { output: 'released' } });
   expect(asked).toEqual(['scheduler.get', 'output.read']);
   await closed;
@@ -51,18 +50,16 @@ test('a result that is settled at the door of workers wakes who waits for it her
 
 test('an attempt that is made again ends no wait, and the next one does', async () => {
   const { end, asked, report } = play(['cleared', 'succeeded']);
-  await report({});
+  await report(JOB);
   while (asked.length === 0) await new Promise(setImmediate);
-  await report({});
+  await report(JOB);
   expect(await end).toMatchObject({ state: 'succeeded' });
   expect(asked).toEqual(['scheduler.get', 'scheduler.get', 'output.read']);
 });
 
-test("what is refused, another job's or another tenant's wakes nobody; who is gone leaves no stream behind", async () => {
+test("another job's or another tenant's end and nonsense wake nobody; who is gone leaves no stream behind", async () => {
   const { end, asked, opened, closed, report, abort } = play(['running']);
-  await report({}, 'refused');
-  await report({ job_id: 'two' });
-  await report({ tenant: 'other' });
+  for (const other of [{ ...JOB, job_id: 'two' }, { ...JOB, tenant: 'other' }, null, 'one', [JOB]]) await report(other);
   await opened;
   await new Promise(setImmediate);
   expect(asked).toEqual([]);

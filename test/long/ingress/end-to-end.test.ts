@@ -2,6 +2,8 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEvents } from '@countersign/client/read-events';
+import { waitUntil } from '@countersign/infra/wait-until';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { editPolicy } from '../../harness/edit-policy.ts';
 import { startSystem, type TestSystem } from '../../harness/start-system.ts';
@@ -18,13 +20,20 @@ import { RUN_RULES, runCases } from './run-cases.ts';
 import { workerDoorCases } from './worker-door-cases.ts';
 
 let system: TestSystem;
+/** What a job with the prompt `gated` waits for. */
+const gate = Promise.withResolvers<void>();
 const cleanUp = new AsyncDisposableStack();
 beforeAll(async () => {
   const bundle_dir = editPolicy(...SERVED_RULES, ...RUN_RULES);
   appendFileSync(join(bundle_dir, 'pools.yaml'), SERVED_POOLS);
   system = cleanUp.use(await startSystem({ bundle_dir }));
   const leak = { config: `aws_access_key_id = AKIA${'IOSFODNN7EXAMPLQ'}` };
-  cleanUp.use(await startWorker(system, 'demo-read', (job) => (job.prompt === 'leak' ? leak : { done: true })));
+  cleanUp.use(
+    await startWorker(system, 'demo-read', async (job) => {
+      if (job.labels.gated) await gate.promise;
+      return job.prompt === 'leak' ? leak : { done: true };
+    }),
+  );
 });
 afterAll(() => cleanUp.disposeAsync());
 
@@ -99,6 +108,32 @@ describe('the runbook', () => {
     expect((await wait('?wait=20', { topic: 'job.exec.shell' })).body.code).toBe('denied');
     for (const bad of ['21', '-1', '1.5', 'x'])
       expect((await wait(`?wait=${bad}`, { topic: 'job.demo.read' })).body.code).toBe('query_invalid');
+  });
+
+  test('and is answered before the evidence of the end is published, whoever ends it', async () => {
+    await using sealing = new AsyncDisposableStack();
+    const client = sealing.adopt(new pg.Client(system.admin_url), (each) => each.end());
+    await client.connect();
+    // Nobody seals without this lock, and what is not sealed is not published.
+    await client.query('SELECT pg_advisory_lock(1279607880, 0)');
+    const waits = (job_id: string, body: object) =>
+      system.api('agent', 'POST', '/api/v1/jobs?wait=20', { job_id, topic: 'job.demo.read', ...body });
+    // At the end of a wait a job is looked at in any case; this one began first.
+    const held = { topic: 'job.deploy.apply', labels: { env: 'prod' }, payload: { service: 'shop', version: '1.2.3' } };
+    const waitIsOver = waits('unpublished-held', held);
+    const prompts = ['status', 'leak'];
+    const ended = prompts.map((prompt) => waits(`unpublished-${prompt}`, { labels: { gated: 'yes' }, prompt }));
+    const stateOf = async (prompt: string) =>
+      (await system.api('auditor', 'GET', `/api/v1/jobs/unpublished-${prompt}`)).body.state;
+    for (const [prompt, state] of [['held', 'held'], ...prompts.map((each) => [each, 'running'] as const)] as const)
+      await waitUntil(`${prompt} is ${state}`, async () => (await stateOf(prompt)) === state);
+    gate.resolve();
+    expect(await Promise.race([Promise.all(ended), waitIsOver])).toMatchObject([
+      { status: 200, body: { result: { output: { done: true } } } },
+      { status: 200, body: { state: 'quarantined', result: null } },
+    ]);
+    await system.api('agent', 'POST', '/api/v1/jobs/unpublished-held/cancel');
+    expect(await waitIsOver).toMatchObject({ status: 200, body: { state: 'cancelled' } });
   });
 
   test('a GET that follows a 202 never finds nothing', async () => {

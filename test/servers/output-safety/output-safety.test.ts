@@ -106,6 +106,23 @@ describe('an output that may leave', () => {
     await run.admin.query(`UPDATE scheduler.jobs SET state = 'cancelled' WHERE job_id = 'waiting'`);
   });
 
+  test('tells the door where somebody waits for its job, or has the scheduler tell it where that ends it', async () => {
+    const wakeUpsOf = (name: string) => run.wakeUps.filter(({ body }) => body.job_id === name);
+    const waitFor = async (job_id: string) => {
+      for (const body of [{ job_id }, null, { tenant: TENANT, job_id }]) run.ingress.hint('job.waited', body!);
+      await run.ingress.check();
+    };
+    await waitFor('asked-for');
+    await run.screened(await run.run('asked-for'), 1);
+    const job = { tenant: TENANT, job_id: 'asked-for' };
+    await expect.poll(() => wakeUpsOf('asked-for')).toEqual([{ subject: 'job.ended', body: job }]);
+    await waitFor('breaks');
+    const { dispatch_id, ...attempt } = await run.run('breaks');
+    await run.screened({ dispatch_id, ...attempt }, 1, { result: { status: 'failed' } });
+    const body = { tenant: TENANT, job_id: 'breaks', dispatch_id, waited: true };
+    await expect.poll(() => wakeUpsOf('breaks')).toEqual([{ subject: 'job.screened.acme.desk.read', body }]);
+  });
+
   test('is recorded by salted digest and announced by key', async () => {
     await run.endApart(true);
     const attempt = await run.run('recorded');

@@ -25,7 +25,7 @@ import { waitUntil } from '@countersign/infra/wait-until';
 import { canonicalize } from '@countersign/ledger/canonical-json';
 import { outputSafety } from '@countersign/output-safety/service';
 import { eraseOutputs } from '@countersign/output-safety/store-erased';
-import type { Bus } from '@countersign/platform/bus';
+import type { Bus, Hint } from '@countersign/platform/bus';
 import type { Database } from '@countersign/platform/database';
 import type { Metrics } from '@countersign/platform/metrics';
 import { start } from '@countersign/platform/service';
@@ -122,13 +122,12 @@ export async function runOutputSafety(): Promise<RunningOutputSafety> {
     await admin.query('INSERT INTO identity.workers (worker, pool, public_key) VALUES ($1, $2, $3)', [name, POOL, raw]);
   }
   const wakeUps: RunningOutputSafety['wakeUps'] = [];
-  schedulerBus.onHints(hintsTo('scheduler'), {
-    batch: 10,
-    handle: async (hints) => {
-      for (const { subject, body } of hints) wakeUps.push({ subject, body: body as Record<string, unknown> });
-    },
-  });
-  await schedulerBus.check();
+  const handle = async (hints: Hint[]): Promise<void> => {
+    for (const { subject, body } of hints) wakeUps.push({ subject, body: body as Record<string, unknown> });
+  };
+  schedulerBus.onHints(hintsTo('scheduler'), { batch: 10, handle });
+  ingress.onHints(hintsTo('ingress', true), { batch: 10, every: true, handle });
+  await Promise.all([schedulerBus.check(), ingress.check()]);
   const artifact_dir = mkdtempSync(join(inject('test_stack').run_dir, 'artifacts-'));
   const startOne = async (): Promise<string> => {
     const running = await start([outputSafety], {

@@ -10,6 +10,7 @@ import type { NewEntry } from '@countersign/contracts/ledger-entry';
 import { LIMITS } from '@countersign/contracts/limits';
 import { uuid } from '@countersign/contracts/names';
 import { AFFECTED_RULE, UNREADABLE_RULE } from '@countersign/contracts/output';
+import { type JobKey, jobKey } from '@countersign/contracts/rpc-audit';
 import type { JobState } from '@countersign/contracts/states';
 import type { Hint } from '@countersign/platform/bus';
 import { gate } from '@countersign/platform/control-gate';
@@ -60,6 +61,13 @@ export function endOf(attempt: LockedAttempt, outcome: ScreenedOutcome, state: C
 export function dispatchIdOf({ body }: Hint): string[] {
   const named = uuid.safeParse((body as { dispatch_id?: unknown } | null)?.dispatch_id);
   return named.success ? [named.data] : [];
+}
+
+/** Its job, where somebody waits for the end at a door. */
+export function waitedJobOf({ body }: Hint): JobKey[] {
+  const { tenant, job_id, waited } = (body ?? {}) as Partial<Record<string, unknown>>;
+  const named = jobKey.safeParse({ tenant, job_id });
+  return waited === true && named.success ? [named.data] : [];
 }
 
 /** How many of these attempts ended, or came back for another one. */
