@@ -6,6 +6,7 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import { codesOf, type View, ViewBuilder } from './normalise.ts';
 import type { Run } from './runs.ts';
 import { type Budget, spend } from './scan-limits.ts';
+import { isStrange, unkeyed } from './unkey.ts';
 
 /** Unpacked bytes of one run. */
 const MAX_UNPACKED = 1024 * 1024;
@@ -35,7 +36,7 @@ export function packedView(view: View, runs: readonly Run[], budget: Budget): Vi
   const unpack = (bytes: Buffer): string | null => {
     const isPacked = isCompressed(bytes);
     if (isPacked) inflated += 1;
-    return isPacked && inflated > MAX_INFLATED ? null : textOf(bytes, budget);
+    return isPacked && inflated > MAX_INFLATED ? null : unpackBytes(bytes, budget);
   };
   let end = 0;
   for (const [start, endOfRun] of runs) {
@@ -43,16 +44,25 @@ export function packedView(view: View, runs: readonly Run[], budget: Budget): Vi
     end = endOfLines(view.text, endOfRun);
     if (!mayHoldBytes(view.codes, start, end)) continue;
     const decoded = decode(view.text.slice(start, end), unpack);
-    if (decoded === null) continue;
-    builder ??= new ViewBuilder(view, decoded.length);
-    builder.push(`${decoded}\n`, start, end);
+    const keyed = decoded === null || isStrange(decoded) ? keyedRun(view.text.slice(start, end), budget) : null;
+    for (const plain of [decoded, keyed]) {
+      if (plain === null) continue;
+      builder ??= new ViewBuilder(view, plain.length);
+      builder.push(`${plain}\n`, start, end);
+    }
   }
   return builder?.view() ?? null;
 }
 
 /** What one run of base64 or hexadecimal holds; null where it is no text. */
 export function decodeRun(run: string, budget: Budget): string | null {
-  return mayHoldBytes(codesOf(run), 0, run.length) ? decode(run, (bytes) => textOf(bytes, budget)) : null;
+  return mayHoldBytes(codesOf(run), 0, run.length) ? decode(run, (bytes) => unpackBytes(bytes, budget)) : null;
+}
+
+/** Text under a key; digits and letters of one case up to f are hexadecimal, everything else is base64. */
+function keyedRun(run: string, budget: Budget): string | null {
+  const plain = run.replace(/[\r\n]/g, '');
+  return unkeyed(Buffer.from(plain, /^(?:[0-9a-f]{2})+$/i.test(plain) ? 'hex' : 'base64'), budget);
 }
 
 function decode(written: string, unpack: Unpack): string | null {
@@ -209,7 +219,8 @@ function isUtf8(bytes: Uint8Array, length: number): boolean {
   return true;
 }
 
-function textOf(bytes: Buffer, budget: Budget): string | null {
+/** The text that bytes are, or hold compressed; null where they are none. */
+export function unpackBytes(bytes: Buffer, budget: Budget): string | null {
   const plain = isCompressed(bytes) ? inflate(bytes, budget) : bytes;
   if (plain === null) return null;
   const utf16 = readUtf16(plain);

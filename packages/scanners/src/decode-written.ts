@@ -1,24 +1,8 @@
-/**
- * Unpacks bytes as programs write them: numbers with the same signs or words between them (`chr(105)+chr(103)`, `"\x69" "\x67"`,
- * `0o151`), groups of base64 with the same separator, uuencode. What groups hold is read by the code for single runs.
- */
+/** Unpacks groups of base64 with the same separator, which are read by the code for single runs, and uuencode. */
 import { decodeRun } from './decode-packed.ts';
 import { type View, ViewBuilder } from './normalise.ts';
-import { alphabetOf, type Run, runsWithin } from './runs.ts';
+import { alphabetOf } from './runs.ts';
 import type { Budget } from './scan-limits.ts';
-
-/** Twelve numbers, each behind the same prefix and the same few signs. */
-const PREFIXED =
-  /(0x|\\x|u\+|0o|0b)([0-9a-f]{2,8})([^0-9a-z\\]{0,6})(?:\1[0-9a-f]{2,8}\3){1,4096}(?:\1[0-9a-f]{2,8})?/gi;
-/** Three digits for each printable character. */
-const DIGITS = alphabetOf(/[0-9]/);
-const PADDED = /^(?:03[2-9]|0[4-9]\d|1[01]\d|12[0-6])+$/;
-/** Numbers of printable characters with the same few characters between them. */
-const DECIMAL = /(?<![\d.])(\d{2,3})([^\d\n]{1,8})(?:\d{2,3}\2){10,4096}\d{2,3}(?![\d.])/g;
-const LEAST_BYTES = 12;
-/** Letters in octal and binary numbers with prefixes: the prefix alone stands in hexadecimal text, too. */
-const BYTES_BEGUN = /0(?:o1|b(?:01[01]|001))/;
-const LEAST_DECIMAL_DIGITS = 24;
 
 const UUENCODED = /^begin [0-7]{3,4} [^\n]{1,128}\n((?:[!-`]{1,61} {0,2}\n){1,4096})/gm;
 
@@ -26,86 +10,23 @@ const UUENCODED = /^begin [0-7]{3,4} [^\n]{1,128}\n((?:[!-`]{1,61} {0,2}\n){1,40
 const STEP = 20;
 const GROUP = { least: 4, most: 76, count: 3, separator: 4, chars: 16 };
 
-const ZERO = 48;
-const BACKSLASH = 92;
-
 const PRINTABLE = /^[\t\n\r -~]+$/;
 
 type Add = (plain: string | null, from: number, to: number) => void;
 
 /** All that these hold as lines of one view. Null where none holds text. */
-export function writtenView(view: View, digits: number, runs: readonly Run[], budget: Budget): View | null {
-  const { text, codes } = view;
+export function writtenView(view: View, budget: Budget): View | null {
+  const { text } = view;
   let builder: ViewBuilder | null = null;
   const add: Add = (plain, from, to) => {
     if (plain === null || !PRINTABLE.test(plain)) return;
     builder ??= new ViewBuilder(view, 256);
     builder.push(`${plain}\n`, from, to);
   };
-  if (mayHoldPrefixes(view, digits))
-    for (const { 0: run, index } of text.matchAll(PREFIXED)) add(readPrefixed(run), index, index + run.length);
-  if (digits >= LEAST_DECIMAL_DIGITS && mayHoldDecimals(view))
-    for (const { 0: run, index } of text.matchAll(DECIMAL)) add(readDecimals(run), index, index + run.length);
-  if (digits >= 3 * LEAST_BYTES)
-    for (const [start, end] of runsWithin(codes, runs, DIGITS, 3 * LEAST_BYTES)) {
-      const run = text.slice(start, end);
-      if (PADDED.test(run)) add(readDecimals(run.replace(/\d{3}/g, '$& ')), start, end);
-    }
   if (text.includes('begin '))
     for (const { 0: all, 1: lines, index } of text.matchAll(UUENCODED)) add(readUu(lines!), index, index + all.length);
   addGroups(view, budget, add);
   return (builder as ViewBuilder | null)?.view() ?? null;
-}
-
-/** Searches for the rarer character of each prefix. */
-function mayHoldPrefixes({ text, codes }: View, digits: number): boolean {
-  for (const sign of ['x', 'X'])
-    for (let at = text.indexOf(sign, 1); at !== -1; at = text.indexOf(sign, at + 1))
-      if (codes[at - 1] === ZERO || codes[at - 1] === BACKSLASH) return true;
-  if (digits < LEAST_BYTES) return false;
-  const isNamed = text.includes('+') && (text.includes('U+') || text.includes('u+'));
-  return isNamed || (digits >= 2 * LEAST_BYTES && BYTES_BEGUN.test(text));
-}
-
-function readPrefixed(run: string): string | null {
-  const prefix = run.slice(0, 2).toLowerCase();
-  const parts = run
-    .toLowerCase()
-    .split(prefix)
-    .slice(1)
-    .map((part) => /^[0-9a-f]*/.exec(part)![0]);
-  if (prefix === '0o' || prefix === '0b') {
-    const bytes = parts.map((part) => Number.parseInt(part, prefix === '0o' ? 8 : 2));
-    return bytes.length < LEAST_BYTES ? null : String.fromCharCode(...bytes);
-  }
-  const hex = parts.map((part) => (prefix === 'u+' ? part.replace(/^00(?=..$)/, '') : part)).join('');
-  return hex.length < 2 * LEAST_BYTES ? null : Buffer.from(hex, 'hex').toString('latin1');
-}
-
-function readDecimals(run: string): string {
-  return run.replace(/(\d+)\D*/g, (_, number) => String.fromCharCode(Number(number)));
-}
-
-/** A few numbers in a row with the same character behind each, at one of every so many places. */
-function mayHoldDecimals({ text, codes }: View): boolean {
-  for (let at = 0; at < text.length; at += LEAST_DECIMAL_DIGITS) {
-    const first = nextNumber(codes, at);
-    const second = first === -1 ? -1 : nextNumber(codes, first);
-    if (second === -1 || codes[first] !== codes[second]) continue;
-    const third = nextNumber(codes, second);
-    if (third !== -1 && codes[second] === codes[third]) return true;
-  }
-  return false;
-}
-
-/** Where the next number of two or three digits ends, not farther than one may be; -1 where none does. */
-function nextNumber(codes: Uint16Array, from: number): number {
-  let at = from;
-  while (at < from + 9 && !isDigit(codes[at]!)) at += 1;
-  const start = at;
-  while (at - start <= 3 && isDigit(codes[at]!)) at += 1;
-  const isInside = start === from && from > 0 && isDigit(codes[from - 1]!);
-  return at - start > 3 || (at - start < 2 && !isInside) ? -1 : at;
 }
 
 function readUu(lines: string): string {
@@ -233,7 +154,3 @@ function isGroupCode(code: number): boolean {
 }
 
 const GROUP_CODES = alphabetOf(/[A-Za-z0-9+/=]/);
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
-}

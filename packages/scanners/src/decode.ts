@@ -4,7 +4,8 @@
  */
 import { LONG_RUN, type Survey } from './anchors.ts';
 import { alphabetView } from './decode-alphabets.ts';
-import { byteView, unmarkedView } from './decode-bytes.ts';
+import { unmarkedView } from './decode-marks.ts';
+import { numberView } from './decode-numbers.ts';
 import { packedView } from './decode-packed.ts';
 import { groupedView } from './decode-runs.ts';
 import { unseenView } from './decode-unseen.ts';
@@ -13,6 +14,7 @@ import { type View, ViewBuilder } from './normalise.ts';
 import { longRuns, NO_RUNS } from './runs.ts';
 import type { Budget } from './scan-limits.ts';
 import { turnedView } from './turned-letters.ts';
+import { movedView } from './unkey.ts';
 
 // Each alternative starts with its own character and has a fixed or small bounded length: linear on any text.
 const ESCAPES =
@@ -67,12 +69,13 @@ export function hiddenViews(source: View, plain: View, survey: Survey, budget: B
     add(turnedView(source));
     add(unseenView(source));
   }
+  add(movedView(source, budget));
   const runs = survey.hasRun ? longRuns(plain) : NO_RUNS;
   add(packedView(plain, runs, budget));
   if (plain.text.length < LONG_RUN) return views;
   add(groupedView(plain, survey.digits, budget));
-  add(byteView(plain, survey.digits));
-  add(writtenView(plain, survey.digits, runs, budget));
+  add(numberView(plain, survey.digits, runs, budget));
+  add(writtenView(plain, budget));
   add(alphabetView(plain, runs, survey.hasOddSigns));
   add(unmarkedView(plain, survey.hasOddSigns));
   return views;

@@ -52,6 +52,8 @@ export type Budget = {
   readonly work: RuleWork;
   /** Tries at what costs as much as a page of text: ciphers. */
   readonly tries: Counter;
+  /** Runs of bytes, and texts, of which every key is tried. */
+  readonly keys: Counter;
   /** Looks into a numbering plan. */
   readonly plans: Counter;
 };
@@ -60,6 +62,8 @@ export type Budget = {
 export const A_VIEW = 64;
 /** Ciphers that are tried in one document. */
 const MOST_TRIES = 16;
+/** All keys of one run take some ten microseconds. */
+const MOST_KEYS = 256;
 /** A plan costs some ten microseconds; after so many of them in one document the form alone decides. */
 const MOST_PLANS = 4_000;
 
@@ -72,6 +76,7 @@ export function budgetOf({ max_work_chars, max_rule_work, countries, own }: Scan
     own: own ?? NO_OWN_RULES,
     work: { left: max_rule_work },
     tries: { left: MOST_TRIES },
+    keys: { left: MOST_KEYS },
     plans: { left: MOST_PLANS },
   };
 }

@@ -2,6 +2,7 @@ import { redactValue } from '@countersign/scanners/redact';
 import { SCANNER_NAMES, type ScannerName, scanValue } from '@countersign/scanners/scan';
 import { describe, expect, it } from 'vitest';
 import { EVASIONS_LATE, HIDDEN_LATE } from '../../bench/scanners/evasions-late.ts';
+import { furtherEvasions, HIDDEN_FURTHER } from '../../bench/scanners/further/evasions.ts';
 import { HIDDEN_PRACTICE, practiceEvasions } from '../../bench/scanners/practice/evasions.ts';
 import { randomFrom } from '../../bench/scanners/random.ts';
 import { HIDDEN_TOOLS, TOOLS_FIRST } from '../../bench/scanners/tools/evasions.ts';
@@ -13,7 +14,6 @@ const READ_IN_PART = ['no vowels', 'rot13 backwards'];
 
 /** Of the disguises of tools what is not read: whole ciphers, other bases, and letters over several texts. */
 const TOOLS_NOT_READ = new Set([
-  'dump of od -x',
   'CONCAT in SQL',
   'acrostic of words',
   'bacon',
@@ -27,6 +27,40 @@ const IN_ALPHABETS = new Set([
   'binary of two emoji',
   'binary, last bit first',
   'two bits a letter of ACGT',
+]);
+
+/** Of the further disguises that may be fitted to what is not read, by scanner where another one reads it. */
+const FURTHER_NOT_READ = new Set([
+  'Cyrillic by sound',
+  'Hebrew by sound',
+  'Hebrew keyboard',
+  'Playfair',
+  'array of text of a PDF',
+  'base58 over lines',
+  'bold letters',
+  'bytes as pictures secrets',
+  'bytes plus 7, in base64',
+  'capitals in a text',
+  'characters five back secrets',
+  'characters five back pii',
+  'classes of one letter',
+  'decimal, doubled',
+  'each letter one further',
+  'each word moved by its place',
+  'grid read down',
+  'key of digits',
+  'letters of MathML',
+  'letters of names in a list',
+  'names of the letters',
+  'one sentence of atbash in a letter',
+  'spelled by fruits',
+  'squares of a chessboard',
+  'subtitles',
+  'the same beginning of all words',
+  'two bytes as one character',
+  'two signs of base 36 a byte',
+  'two speakers',
+  'variables of an environment',
 ]);
 
 function finds(value: unknown, scanner: ScannerName): boolean {
@@ -62,6 +96,20 @@ describe('disguises', () => {
       for (const scanner of SCANNER_NAMES.filter((one) => !words || one === 'prompt_injection')) {
         const documents = HIDDEN_TOOLS[scanner].map((text) => change(text, randomFrom(1)));
         expect(documents.map((one) => finds(one, scanner))).toEqual(documents.map(() => !TOOLS_NOT_READ.has(name)));
+        const redacted = redactValue({ documents }, [scanner]);
+        if (!redacted.ok) throw new Error(redacted.code);
+        expect(finds(redacted.value, scanner)).toBe(false);
+      }
+    },
+  );
+
+  it.each(furtherEvasions('tune').map(([name, words, change]) => ({ name, words, change })))(
+    'of further kinds are read, and redacted so that nothing is left: $name',
+    ({ name, words, change }) => {
+      for (const scanner of SCANNER_NAMES.filter((one) => !words || one === 'prompt_injection')) {
+        const documents = HIDDEN_FURTHER[scanner].map((text) => change(text, randomFrom(1)));
+        const isRead = !FURTHER_NOT_READ.has(name) && !FURTHER_NOT_READ.has(`${name} ${scanner}`);
+        expect(documents.every((one) => finds(one, scanner))).toBe(isRead);
         const redacted = redactValue({ documents }, [scanner]);
         if (!redacted.ok) throw new Error(redacted.code);
         expect(finds(redacted.value, scanner)).toBe(false);
