@@ -12,7 +12,7 @@ import { oddityOf } from './letter-statistics.ts';
 import type { View } from './normalise.ts';
 import { readMeanings } from './read-meanings.ts';
 import { REVERSED_ANCHORS, type Respell, ROTATED_ANCHORS, RUN_ANCHORS, respelled } from './respell.ts';
-import { CODE_ANCHORS, type CodeSigns, MIN_NUMBERS, PIG_ANCHOR, signOf } from './respell-codes.ts';
+import { CODE_ANCHORS, type CodeSign, MIN_NUMBERS, PIG_ANCHOR, signOf } from './respell-codes.ts';
 import { withSignedWords } from './signed-words.ts';
 import { HONEST, readsHonest, reportForeignSentences, weighSignals } from './weigh-signals.ts';
 
@@ -44,7 +44,7 @@ const SIGNS = ['@', '$', '|', '+', '!'];
 /** A shorter text is no order, however it is written. */
 const MIN_DISGUISED = 14;
 const NOTHING: Respell = () => [];
-const NO_CODES: ReadonlySet<keyof CodeSigns> = new Set();
+const NO_CODES: ReadonlySet<CodeSign> = new Set();
 
 // Tag characters and variation selectors carry whole messages unseen. Flags of regions use up to seven of them after a
 // black flag, emoji one or two.
@@ -73,7 +73,8 @@ export type Reader = { readonly firstAnchor: number; readonly isGuess: boolean }
  */
 export function detectPromptInjection(view: View, hits: Hits, { firstAnchor, isGuess }: Reader, emit: Emit): Respell {
   const { text } = view;
-  const seen = { reversed: 0, rotated: 0, codes: NO_CODES, pigs: 0, runs: [] as number[], isGuess };
+  const seen = { reversed: 0, rotated: 0, codes: NO_CODES, runs: [] as number[], isGuess };
+  let pigs = 0;
   for (let i = 0; i < hits.anchors.length; i += 1) {
     const anchor = hits.anchors[i]! - firstAnchor;
     const end = hits.ends[i]!;
@@ -87,10 +88,11 @@ export function detectPromptInjection(view: View, hits: Hits, { firstAnchor, isG
     } else if (anchor < REVERSED) detectCommand(text, anchor - COMMANDS, end, emit);
     else if (anchor < ROTATED) seen.reversed += 1;
     else if (anchor < RUNS) seen.rotated += 1;
-    else if (anchor >= PIG) seen.pigs += 1;
+    else if (anchor >= PIG) pigs += 1;
     else if (anchor >= CODES) seen.codes = withSign(seen.codes, signOf(anchor - CODES));
     else if (seen.runs.length < MAX_RUNS && hits.survey.hasRun) seen.runs.push(end - 1);
   }
+  if (pigs >= MIN_PIGS) seen.codes = withSign(seen.codes, 'pigs');
   return detectWords(view, hits, seen, emit);
 }
 
@@ -113,15 +115,14 @@ export function detectForeignInjection(text: string, emit: Emit): void {
   }
 }
 
-function withSign(signs: Seen['codes'], sign: keyof CodeSigns): Seen['codes'] {
+function withSign(signs: Seen['codes'], sign: CodeSign): Seen['codes'] {
   return signs.has(sign) ? signs : new Set([...signs, sign]);
 }
 
 type Seen = {
   readonly reversed: number;
   readonly rotated: number;
-  readonly codes: ReadonlySet<keyof CodeSigns>;
-  readonly pigs: number;
+  readonly codes: ReadonlySet<CodeSign>;
   readonly runs: readonly number[];
   readonly isGuess: boolean;
 };
@@ -147,14 +148,7 @@ function detectWords(view: View, { survey }: Hits, seen: Seen, emit: Emit): Resp
         isMixed: letters.isMixed,
         isReversed: seen.reversed > 0,
         shifts: seen.rotated > 0 && !letters.shifts.includes(ROT13) ? [ROT13, ...letters.shifts] : letters.shifts,
-        codes: {
-          morse: seen.codes.has('morse'),
-          names: seen.codes.has('names'),
-          rot47: seen.codes.has('rot47'),
-          variables: seen.codes.has('variables'),
-          pigs: seen.pigs >= MIN_PIGS,
-          numbers: survey.digits >= MIN_NUMBERS,
-        },
+        codes: survey.digits < MIN_NUMBERS ? seen.codes : withSign(seen.codes, 'numbers'),
         leet:
           survey.hasOddSigns && SIGNS.some((sign) => standsInside(text, sign))
             ? withSignedWords(view, most, words.leet)

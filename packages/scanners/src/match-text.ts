@@ -21,7 +21,7 @@ import {
   SEVERITY_RANK,
   type Severity,
 } from './finding-types.ts';
-import { foldView, sourceSpan, sourceView, type View } from './normalise.ts';
+import { foldView, passingView, sourceSpan, type View } from './normalise.ts';
 import { detectOwn, isOwnType, OWN_RULE, type ReportOwn } from './own-rules.ts';
 import { readMeanings } from './read-meanings.ts';
 import type { Respell } from './respell.ts';
@@ -96,7 +96,7 @@ export function matchText(
  * What a text tells a reader to do that nobody wrote in one piece: words of the vocabulary count in it, and nothing else.
  */
 export function matchPieced(text: string, budget: Budget): Match[] {
-  return !spend(budget, text.length) || readMeanings(sourceView(text)).meanings.length < MIN_MEANINGS
+  return !spend(budget, text.length) || readMeanings(passingView(text)).meanings.length < MIN_MEANINGS
     ? []
     : look(text, ['prompt_injection'], NOWHERE, budget, true);
 }
@@ -109,7 +109,7 @@ function look(
   isGuess: boolean,
 ): Match[] {
   const search = new Search(scanners, around, budget);
-  const source = sourceView(blankMarks(text));
+  const source = passingView(blankMarks(text));
   if (isGuess) search.through(source, 1, 'guessed');
   else search.through(source, MAX_LAYERS, 'written');
   return search.found.length < 2 ? search.found : mergeByType(search.found);

@@ -124,6 +124,19 @@ export function sourceView(text: string): View {
   return { text, codes: codesOf(text), starts: null, ends: null };
 }
 
+/** Units of the short text that is looked through now; zeros behind them. */
+const PASSING = new Uint16Array(SHORT + PADDING);
+let passed = 0;
+
+/** The same of a text that nothing reads any more when the next one is asked for: short ones share their units. */
+export function passingView(text: string): View {
+  if (text.length > SHORT) return sourceView(text);
+  for (let i = 0; i < text.length; i += 1) PASSING[i] = text.charCodeAt(i);
+  PASSING.fill(0, text.length, passed);
+  passed = text.length;
+  return { text, codes: PASSING, starts: null, ends: null };
+}
+
 /** Source span of the view's characters [start, end), which need not stand in order; end must be greater than start. */
 export function sourceSpan(view: View, start: number, end: number): [number, number] {
   const { starts, ends } = view;

@@ -5,8 +5,8 @@
 
 import { LIMITS } from '@countersign/contracts/limits';
 import { type AnyTypeName, type ScannerName, SEVERITY_RANK } from './finding-types.ts';
-import { type Match, matchText, redactionMark } from './match-text.ts';
-import { type Finding, type ScanResult, scanTexts } from './scan.ts';
+import { type Match, redactionMark } from './match-text.ts';
+import { type Content, type Finding, readText, type ScanResult, scanTexts } from './scan.ts';
 import { type Budget, budgetOf, SCAN_LIMITS, type ScanLimits } from './scan-limits.ts';
 import { NOWHERE, ofItems, ofMembers, type Surroundings } from './surroundings.ts';
 import { leafText } from './walk-document.ts';
@@ -30,7 +30,7 @@ const READ_AGAIN_WORK = 2;
 const MAX_PASSES = 2;
 
 /** A text, where it stands, and what was found in it. */
-type Reading = { readonly text: string; readonly around: Surroundings; readonly matches: readonly Match[] };
+type Reading = { readonly text: string; readonly around: Surroundings; readonly content: Content };
 
 /** `types`: null means every type that the scanners find. */
 type State = {
@@ -43,7 +43,7 @@ type State = {
   /** A text gave rise to another match in every round. */
   unsettled: boolean;
   /** What a scan of the same document found, text by text. */
-  known: readonly (readonly Match[])[];
+  known: readonly Content[];
   next: number;
   /** How each text was read last. */
   last: Reading[];
@@ -62,13 +62,13 @@ export function redactValue(
   also: readonly (readonly Match[])[] | null = null,
 ): RedactResult {
   const types = only === null ? null : new Set(only);
-  const known: (readonly Match[])[] = [];
+  const known: Content[] = [];
   const start = also === null ? value : withoutMatches(value, also, types);
   const bounds = { ...SCAN_LIMITS, ...limits };
   const scanning = budgetOf(bounds);
   const found = scanTexts(start, scanners, bounds, scanning, {
     known: () => null,
-    onText: (matches) => void known.push(matches),
+    onText: (content) => void known.push(content),
   });
   if (!found.ok) return found;
   const budget = budgetOf({ ...bounds, max_work_chars: bounds.max_work_chars * READ_AGAIN_WORK });
@@ -88,20 +88,21 @@ export function redactValue(
     if (!state.changed || (typeof redacted === 'string' && !ranOut(scanning) && !ranOut(budget))) return done;
     const again = lookAgain(redacted, state, bounds, scanning);
     if (!again.ok) return again;
-    if (!again.findings.some((finding) => isMeant(types, finding))) return done;
+    if (!again.findings.some(({ type }) => isMeant(types, type))) return done;
   }
   return { ok: false, code: 'redaction_unsettled' };
 }
 
 /**
  * Scans what was redacted: what it holds stands in `state` then. Texts that were read where they stand are not read again,
- * unless some reading had no tries left: whoever begins anew has them. `scanning`: what the scans so far had, which goes on.
+ * unless some reading had no tries left, and this one took some: whoever begins anew has them. `scanning`: what the scans
+ * so far had, which goes on.
  */
 function lookAgain(redacted: unknown, state: State, bounds: ScanLimits, scanning: Budget): ScanResult {
   const { scanners, budget, last } = state;
   const wide = { ...bounds, max_chars: Number.MAX_SAFE_INTEGER };
-  const look = (readings: readonly Reading[], counters: Partial<Budget>): ScanResult => {
-    const known: (readonly Match[])[] = [];
+  const look = (isAnew: boolean, counters: Partial<Budget>): ScanResult => {
+    const known: Content[] = [];
     state.known = known;
     return scanTexts(
       redacted,
@@ -109,14 +110,14 @@ function lookAgain(redacted: unknown, state: State, bounds: ScanLimits, scanning
       wide,
       { ...budgetOf(wide), ...counters },
       {
-        known: (place, text, around) => matchesOf(readings[place], text, around),
-        onText: (matches) => void known.push(matches),
+        known: (place, text, around) => contentOf(last[place], isAnew, text, around),
+        onText: (content) => void known.push(content),
       },
     );
   };
   const { tries, plans } = scanning;
-  const again = ranOut(scanning) || ranOut(budget) ? null : look(last, { tries, plans });
-  return again === null || ranOut(scanning) ? look([], {}) : again;
+  const again = ranOut(scanning) || ranOut(budget) ? null : look(false, { tries, plans });
+  return again === null || ranOut(scanning) ? look(true, {}) : again;
 }
 
 function ranOut({ tries, plans }: Budget): boolean {
@@ -144,8 +145,9 @@ function openState(
 }
 
 /** Each text loses its matches; nothing is looked for. */
-function withoutMatches(value: unknown, known: State['known'], types: State['types']): unknown {
+function withoutMatches(value: unknown, also: readonly (readonly Match[])[], types: State['types']): unknown {
   const budget = budgetOf(SCAN_LIMITS);
+  const known = also.map((matches) => ({ matches, isCounted: false }));
   return redactNode(value, NOWHERE, openState([], types, budget, known));
 }
 
@@ -166,12 +168,13 @@ function redactText(text: string, around: Surroundings, state: State): string {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     if (round > 0) state.readAgain += current.length;
     if (round > 0 && (state.unsettled || state.readAgain > MAX_READ_AGAIN)) break;
-    const found = round === 0 ? firstMatches(text, state) : matchText(current, state.scanners, around, state.budget);
-    const matches = found.filter((match) => isMeant(state.types, match));
+    const content = round === 0 ? firstContent(text, state) : readText(current, state.scanners, around, state.budget);
+    const matches =
+      state.types === null ? content.matches : content.matches.filter(({ type }) => isMeant(state.types, type));
     state.isOpen ||= matches.some((match) => match.open);
     if (matches.length === 0) {
       state.changed ||= current !== text;
-      if (text !== '') state.last.push({ text: current, around, matches: found });
+      if (text !== '') state.last.push({ text: current, around, content });
       return current;
     }
     current = replaceMatches(current, matches);
@@ -180,24 +183,25 @@ function redactText(text: string, around: Surroundings, state: State): string {
   return current;
 }
 
-/** The same text in the same surroundings holds the same. */
-function matchesOf(
+/** The same text in the same surroundings holds the same; to who begins anew only where nothing was counted. */
+function contentOf(
   last: Reading | undefined,
+  isAnew: boolean,
   text: string,
   { name, path, key }: Surroundings,
-): Reading['matches'] | null {
+): Content | null {
   const isSame =
     last?.text === text && last.around.name === name && last.around.path === path && last.around.key === key;
-  return isSame ? last.matches : null;
+  return isSame && !(isAnew && last.content.isCounted) ? last.content : null;
 }
 
-function firstMatches(text: string, state: State): readonly Match[] {
-  if (text === '') return [];
+function firstContent(text: string, state: State): Content {
+  if (text === '') return { matches: [], isCounted: false };
   state.next += 1;
   return state.known[state.next - 1]!;
 }
 
-function isMeant(types: State['types'], { type }: { type: AnyTypeName }): boolean {
+function isMeant(types: State['types'], type: AnyTypeName): boolean {
   return types?.has(type) ?? true;
 }
 

@@ -7,10 +7,10 @@ import { type View, ViewBuilder } from './normalise.ts';
 import { SPELLABLE } from './read-meanings.ts';
 
 /** What speaks for each code: one of its literals was seen, or enough digits or ends of words. */
-export type CodeSigns = Readonly<Record<'morse' | 'names' | 'numbers' | 'pigs' | 'rot47' | 'variables', boolean>>;
+export type CodeSign = 'morse' | 'names' | 'numbers' | 'pigs' | 'rot47' | 'variables';
 
 type Code = {
-  readonly sign: keyof CodeSigns;
+  readonly sign: CodeSign;
   readonly run: RegExp;
   /** Asked before, where the expression costs more than a look at a few characters. */
   readonly mayStart?: (source: View) => boolean;
@@ -33,7 +33,7 @@ const LONGEST_GAP = 3;
 const LONGEST_LOOK = 64;
 
 /** Literals that one of the codes below can hardly do without; they are looked for among the anchors. */
-const LITERALS: readonly (readonly [literal: string, sign: keyof CodeSigns])[] = [
+const LITERALS: readonly (readonly [literal: string, sign: CodeSign])[] = [
   ['.- ', 'morse'],
   ['-. ', 'morse'],
   ['.-/', 'morse'],
@@ -98,10 +98,10 @@ const CODES: readonly Code[] = [
 ];
 
 /** All such runs of folded text, as lines of one view. Null where there is none. */
-export function codedView(source: View, signs: CodeSigns): View | null {
+export function codedView(source: View, signs: ReadonlySet<CodeSign>): View | null {
   let builder: ViewBuilder | null = null;
   for (const { sign, run, read, mayStart } of CODES) {
-    if (!signs[sign] || mayStart?.(source) === false) continue;
+    if (!signs.has(sign) || mayStart?.(source) === false) continue;
     for (const found of source.text.matchAll(run)) {
       const text = read(found[0]);
       if (text === null || text.length < MIN_LETTERS) continue;
@@ -113,7 +113,7 @@ export function codedView(source: View, signs: CodeSigns): View | null {
 }
 
 /** The code that the i-th of the literals speaks for. */
-export function signOf(anchor: number): keyof CodeSigns {
+export function signOf(anchor: number): CodeSign {
   return LITERALS[anchor]![1];
 }
 

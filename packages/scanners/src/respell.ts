@@ -7,7 +7,7 @@ import { shiftedBack } from './letter-statistics.ts';
 import { sourceView, type View, ViewBuilder } from './normalise.ts';
 import { hasMeaning, maySpell, nextHash, SPELLABLE } from './read-meanings.ts';
 import { reorderedView } from './reorder-letters.ts';
-import { type CodeSigns, codedView } from './respell-codes.ts';
+import { type CodeSign, codedView } from './respell-codes.ts';
 import { type Garbling, garbledView } from './respell-garbled.ts';
 import { A_VIEW, type Budget, spend } from './scan-limits.ts';
 import { LEET, MIN_LEET } from './signed-words.ts';
@@ -20,7 +20,7 @@ export type Disguises = Garbling & {
   /** Substitutions, as `oddityOf` names them. */
   readonly shifts: readonly number[];
   /** What of respell-codes.ts may be in it. */
-  readonly codes: CodeSigns;
+  readonly codes: ReadonlySet<CodeSign>;
   readonly hasSpelled: boolean;
   readonly leet: readonly { start: number; end: number; word: string }[];
   /** Places inside long tokens where a telling word was seen. */
@@ -82,7 +82,7 @@ export function respelled(view: View, most: number, disguises: Disguises, budget
   };
   if (disguises.isReversed) add(() => reversedView(source), false);
   for (const shift of disguises.shifts) add(() => shiftedView(source, shift), false);
-  if (Object.values(disguises.codes).includes(true)) add(() => codedView(source, disguises.codes), false);
+  if (disguises.codes.size > 0) add(() => codedView(source, disguises.codes), false);
   if (disguises.leet.length >= MIN_LEET) add(() => leetView(source, disguises.leet), true);
   if (disguises.isStrange || (disguises.isForeign && holdsOddSigns(text)) || mayHoldTokens(text)) {
     tries.left -= 1;

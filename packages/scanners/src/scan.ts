@@ -49,7 +49,10 @@ export type PlacedText = { readonly text: string; readonly place: () => string }
 /** A finding whose place is not written yet: a hostile document can hold far more of them than are returned. */
 type Pending = { match: Match; count: number; path: Path | null; isKey: boolean };
 
-const NONE: readonly Match[] = [];
+/** `isCounted`: tries or plans were taken from the budget for it, so that who has other counters may find something else. */
+export type Content = { readonly matches: readonly Match[]; readonly isCounted: boolean };
+
+const NOTHING: Content = { matches: [], isCounted: false };
 
 /** What one text holds, by the place of the text in the document. */
 type Held = { readonly matches: readonly Match[]; readonly path: Path | null; readonly isKey: boolean };
@@ -57,8 +60,8 @@ type Held = { readonly matches: readonly Match[]; readonly path: Path | null; re
 /** What whoever scans a document again knows of it, and is told. Texts that are not empty count, in order, each name before its member. */
 export type Reader = {
   /** What the text holds that stands at this place, null where it has to be read. */
-  readonly known: (place: number, text: string, around: Surroundings) => readonly Match[] | null;
-  readonly onText: (matches: readonly Match[]) => void;
+  readonly known: (place: number, text: string, around: Surroundings) => Content | null;
+  readonly onText: (content: Content) => void;
 };
 
 /** Scans parsed JSON with the named scanners. Pure and deterministic: the most severe findings first, then by place. */
@@ -80,17 +83,23 @@ export function scanTexts(
   { known, onText }: Reader,
 ): ScanResult {
   const held = new Map<number, Held>();
+  const counted = new Set<number>();
   const parts = new Parts<Path>();
   let place = 0;
   const visit: Visit = (text, around, path, isKey) => {
-    const matches = known(place, text, around) ?? matchText(text, scanners, around, budget);
+    const { matches, isCounted } = known(place, text, around) ?? readText(text, scanners, around, budget);
+    if (isCounted) counted.add(place);
     if (matches.length > 0) held.set(place, { matches, path, isKey });
     if (path !== null) parts.add(text, place, path, isKey);
     place += 1;
   };
   const state = walkThrough(value, visit, bounds);
   const texts = state.exceeded ? held : withShares(held, parts.matches(scanners, budget));
-  for (let i = 0; i < place; i += 1) onText(texts.get(i)?.matches ?? NONE);
+  for (let i = 0; i < place; i += 1) {
+    const matches = texts.get(i)?.matches ?? NOTHING.matches;
+    const isCounted = counted.has(i);
+    onText(matches.length === 0 && !isCounted ? NOTHING : { matches, isCounted });
+  }
   if (budget.work.left < 0) return { ok: false, code: 'rules_too_costly' };
   if (state.exceeded || budget.exceeded) return { ok: false, code: 'scan_too_large' };
   const pending = [...texts.values()].flatMap(pendingOf);
@@ -100,6 +109,20 @@ export function scanTexts(
     findings: kept.map((found) => writeFinding(found, bounds)),
     truncated: kept.length < pending.length,
   };
+}
+
+/** What one text holds. */
+export function readText(
+  text: string,
+  scanners: readonly ScannerName[],
+  around: Surroundings,
+  budget: Budget,
+): Content {
+  const { tries, plans } = budget;
+  const before = tries.left + plans.left;
+  const matches = matchText(text, scanners, around, budget);
+  const isCounted = tries.left + plans.left !== before;
+  return matches.length === 0 && !isCounted ? NOTHING : { matches, isCounted };
 }
 
 /** Adds what a text has a part in, in the order of the document. */
