@@ -110,6 +110,9 @@ const FOLDED_UNITS = new Uint16Array(0x10000);
 const SEVERAL_FOLDED = new Map<number, string>();
 
 const LETTERS = /^[A-Za-z]+$/;
+/** The first of the characters that are plain, and how many they are. */
+const SPACE = 32;
+const PLAIN = 95;
 
 /** Letters by the dots of Braille: 1 is the first dot, 2 the second, 4 the third, 8 the fourth and so on. */
 const BRAILLE = new Map(
@@ -161,6 +164,7 @@ export function foldView(view: View): { view: View; joins: boolean } | null {
   let done = 0;
   for (let i = 0; i < text.length; i += 1) {
     const unit = codes[i]!;
+    if ((unit - SPACE) >>> 0 < PLAIN) continue;
     const mark = FOLDED_UNITS[unit] || foldUnit(unit);
     const isPair = (unit & 0xfc00) === 0xd800 && (codes[i + 1]! & 0xfc00) === 0xdc00;
     if (mark === unit && !isPair) continue;

@@ -3,6 +3,7 @@
  * stand between, and the tokens in which digits stand beside letters. One pass; what they mean is decided elsewhere.
  */
 import type { View } from './normalise.ts';
+import { alphabetOf } from './runs.ts';
 
 /** A run of digits. `gap`: what joins it to the one before: '' for the first, ' ' or the sign that stands there. */
 export type Group = { readonly start: number; readonly end: number; readonly gap: string; readonly glued: boolean };
@@ -53,12 +54,13 @@ function isJoint(code: number): boolean {
   return (code >= 45 && code <= 47) || code === 95;
 }
 
+/** One comparison: what is no digit is more and less than one by turns. */
 function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
+  return (code - 48) >>> 0 < 10;
 }
 
 function isLetter(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
+  return (code | 32) >= 97 && (code | 32) <= 122;
 }
 
 /** What joins two groups: null where something else stands between. */
@@ -84,9 +86,12 @@ function readToken(codes: Uint16Array, digitStart: number, digitEnd: number, tok
   return end;
 }
 
+/** Asked of a table: in a random token no branch could be foreseen. */
 function isAlnum(code: number): boolean {
-  return isDigit(code) || isLetter(code);
+  return code < 128 && ALNUM[code] === 1;
 }
+
+const ALNUM = alphabetOf(/[A-Za-z0-9]/);
 
 /** Digits further inside the same token: they stand for themselves, or begin the next row. */
 function innerGroups(codes: Uint16Array, from: number, to: number): Group[] {

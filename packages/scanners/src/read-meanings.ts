@@ -121,7 +121,8 @@ export type Reading = {
   games: ReadonlySet<number>;
 };
 
-export function readMeanings({ text, codes }: View): Reading {
+export function readMeanings(view: View): Reading {
+  const { text, codes } = view;
   const meanings: Meaning[] = [];
   const leet: Reading['leet'] = [];
   const { length } = text;
@@ -160,7 +161,7 @@ export function readMeanings({ text, codes }: View): Reading {
     }
     const known = HASHES[slotOf(hash)]!;
     if ((known & PLAYED) !== 0 && PLAYED_HASHES.has(hash)) games = withGames(text, start, i, games);
-    if ((known & WORD) !== 0) addMeanings({ text, codes }, start, i, { word, hash }, meanings);
+    if ((known & WORD) !== 0) addMeanings(view, start, i, word, hash, meanings);
     word += 1;
   }
   return { meanings, hasSpelled, leet, isCut, isJumbled, games };
@@ -186,10 +187,23 @@ const ONE = 49;
 const NINE = 57;
 const SMALL_L = 108;
 
+/** By first letter and length of a word of the vocabulary: its last letters, as bits. */
+const LETTERED_SHAPES = new Int32Array(32 * 32);
+for (const word of KNOWN.keys())
+  if (word.length < 32)
+    LETTERED_SHAPES[shapeOf(word.charCodeAt(0), word.length)]! |= 1 << (word.charCodeAt(word.length - 1) & 31);
+
+function shapeOf(first: number, length: number): number {
+  return ((first & 31) << 5) | length;
+}
+
 /** The word of the vocabulary that a token is once its digits are letters, `1` an i or an l. */
 function addLeet(text: string, codes: Uint16Array, start: number, end: number, leet: Reading['leet']): void {
   const length = end - start;
   if (length < 4 || length > MAX_LEET) return;
+  const [first, last] = [codes[start]!, codes[end - 1]!];
+  const lasts = LETTERED_SHAPES[shapeOf(LETTERED[first]!, length)]!;
+  if (first !== ONE && last !== ONE && (lasts & (1 << (LETTERED[last]! & 31))) === 0) return;
   let digits = 0;
   let hash = 0;
   let hashOfL = 0;
@@ -212,10 +226,11 @@ function addLeet(text: string, codes: Uint16Array, start: number, end: number, l
 
 /** What the word [start, end), the `word`-th, means by itself and as the first of a phrase. */
 function addMeanings(
-  { text, codes }: Pick<View, 'text' | 'codes'>,
+  { text: { length }, codes }: View,
   start: number,
   end: number,
-  { word, hash }: { word: number; hash: number },
+  word: number,
+  hash: number,
   meanings: Meaning[],
 ): void {
   let at = LAST_OF_HASH[slotOf(hash)]!;
@@ -223,11 +238,11 @@ function addMeanings(
   if (at === 0) return;
   const { known } = WORDS[at - 1]!;
   if (known.bits !== 0) meanings.push({ bits: known.bits, first: word, last: word, start, end });
-  if (known.phrases.length === 0 || !mayContinue(text.length, codes, end)) return;
-  const following: Following[] = [];
+  const second = known.phrases.length === 0 ? -1 : secondWord(length, codes, end);
+  if (second === -1) return;
   const ends: Meaning[] = [];
   for (const { words, bits } of known.phrases) {
-    const last = endOfPhrase(text, end, words, following);
+    const last = endOfPhrase(length, codes, second, words);
     if (last !== -1) ends.push({ bits, first: word, last: word + words.length - 1, start, end: last });
   }
   if (ends.length > 1) ends.sort((a, b) => a.last - b.last);
@@ -235,43 +250,42 @@ function addMeanings(
 }
 
 function isWord(codes: Uint16Array, start: number, end: number, word: string): boolean {
-  if (word.length !== end - start) return false;
-  let i = 0;
-  while (i < word.length && wordCode(codes[start + i]!) === word.charCodeAt(i)) i += 1;
-  return i === word.length;
+  return word.length === end - start && endOfWord(codes, start, word) === end;
 }
 
-/** Whether the next word is the second of any phrase. */
-function mayContinue(length: number, codes: Uint16Array, from: number): boolean {
-  let i = from;
-  while (i < length && wordCode(codes[i]!) === 0) i += 1;
+/** Where the word at `start` ends if it is this one, or -1. */
+function endOfWord(codes: Uint16Array, start: number, word: string): number {
+  for (let i = 0; i < word.length; i += 1) if (wordCode(codes[start + i]!) !== word.charCodeAt(i)) return -1;
+  return wordCode(codes[start + word.length]!) === 0 ? start + word.length : -1;
+}
+
+function nextWord(length: number, codes: Uint16Array, from: number): number {
+  let start = from;
+  while (start < length && wordCode(codes[start]!) === 0) start += 1;
+  return start;
+}
+
+/** Where the next word begins if it is the second of any phrase, or -1. */
+function secondWord(length: number, codes: Uint16Array, from: number): number {
+  const start = nextWord(length, codes, from);
   let hash = 0;
-  for (const start = i; i < length && i - start <= LONGEST; i += 1) {
+  for (let i = start; i - start <= LONGEST; i += 1) {
     const code = wordCode(codes[i]!);
     if (code === 0) break;
     hash = nextHash(hash, code);
   }
-  return (HASHES[slotOf(hash)]! & SECOND) !== 0;
+  return (HASHES[slotOf(hash)]! & SECOND) === 0 ? -1 : start;
 }
 
-type Following = { word: string; end: number };
 /** A longer word is in no phrase. */
 const LONGEST = 24;
 
-/** Where the phrase ends whose first word ends at `end`, or -1. `following` holds the words behind it that were read. */
-function endOfPhrase(text: string, end: number, words: readonly string[], following: Following[]): number {
+/** Where the phrase ends whose second word may begin at `second`, or -1. */
+function endOfPhrase(length: number, codes: Uint16Array, second: number, words: readonly string[]): number {
+  let end = second;
   for (let i = 1; i < words.length; i += 1) {
-    following[i - 1] ??= readWord(text, following[i - 2]?.end ?? end);
-    if (following[i - 1]!.word !== words[i]) return -1;
+    end = endOfWord(codes, i === 1 ? second : nextWord(length, codes, end), words[i]!);
+    if (end === -1) return -1;
   }
-  return following[words.length - 2]!.end;
-}
-
-/** The next word in lower case; '' where there is none, or none that a phrase may hold. */
-function readWord(text: string, from: number): Following {
-  let start = from;
-  while (start < text.length && wordCode(text.charCodeAt(start)) === 0) start += 1;
-  let end = start;
-  while (end < text.length && end - start <= LONGEST && wordCode(text.charCodeAt(end)) !== 0) end += 1;
-  return { word: end - start > LONGEST ? '' : text.slice(start, end).toLowerCase(), end };
+  return end;
 }

@@ -1,6 +1,7 @@
 /** Finds words that have signs, and perhaps digits, for letters. */
 import type { View } from './normalise.ts';
 import { maySpell, nextHash, SPELLABLE } from './read-meanings.ts';
+import { alphabetOf } from './runs.ts';
 
 /** What digits and signs are written for. */
 export const LEET: Readonly<Record<string, string>> = {
@@ -22,13 +23,8 @@ export const MIN_LEET = 2;
 
 const SHORTEST_SIGNED = 3;
 const LONGEST_SIGNED = 24;
-const OTHER = 0;
-const PLAIN = 1;
-const SIGN = 2;
-const SIGN_KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
-  const char = String.fromCharCode(code);
-  return '@$!|+'.includes(char) ? SIGN : /[a-z0-9]/i.test(char) ? PLAIN : OTHER;
-});
+const SIGNS = ['@', '$', '!', '|', '+'];
+const IN_TOKENS = alphabetOf(/[@$!|+A-Za-z0-9]/);
 const UNDERSCORE = 95;
 const EXCLAMATION = 33;
 
@@ -41,13 +37,14 @@ type Leet = { readonly start: number; readonly end: number; readonly word: strin
 export function withSignedWords({ text, codes }: View, most: number, others: readonly Leet[]): readonly Leet[] {
   const found: Leet[] = [];
   let tokens = 0;
-  for (let i = 0; i < text.length && (i < most || found.length + others.length < MIN_LEET); i += 1) {
-    if (signKind(codes[i]!) !== SIGN) continue;
+  const places = SIGNS.map((sign) => text.indexOf(sign));
+  for (let i = nextSign(text, places, 0); i < text.length; i = nextSign(text, places, i + 1)) {
+    if (i >= most && found.length + others.length >= MIN_LEET) break;
     let start = i;
-    while (start > 0 && i - start < LONGEST_SIGNED && signKind(codes[start - 1]!) !== OTHER) start -= 1;
+    while (start > 0 && i - start < LONGEST_SIGNED && isInToken(codes[start - 1]!)) start -= 1;
     const before = start === 0 ? 0 : codes[start - 1]!;
-    const end = signKind(before) === OTHER && before !== UNDERSCORE ? endOfSigned(codes, start) : start;
-    while (signKind(codes[i]!) !== OTHER) i += 1;
+    const end = !isInToken(before) && before !== UNDERSCORE ? endOfSigned(codes, start) : start;
+    while (isInToken(codes[i]!)) i += 1;
     if (end === start) continue;
     tokens += 1;
     const word = maySpellSigned(codes, start, end) ? wordOf(text.slice(start, end)) : undefined;
@@ -89,14 +86,24 @@ function wordOf(written: string): string | undefined {
 function endOfSigned(codes: Uint16Array, start: number): number {
   for (let length = LONGEST_SIGNED; length >= SHORTEST_SIGNED; length -= 1) {
     const next = codes[start + length]!;
-    if (next !== EXCLAMATION && (signKind(next) !== OTHER || next === UNDERSCORE)) continue;
+    if (next !== EXCLAMATION && (isInToken(next) || next === UNDERSCORE)) continue;
     let i = start;
-    while (i < start + length && signKind(codes[i]!) !== OTHER) i += 1;
+    while (i < start + length && isInToken(codes[i]!)) i += 1;
     if (i === start + length) return i;
   }
   return start;
 }
 
-function signKind(code: number): number {
-  return code < 128 ? SIGN_KINDS[code]! : OTHER;
+function isInToken(code: number): boolean {
+  return code < 128 && IN_TOKENS[code] === 1;
+}
+
+/** The next place of any sign, the text's end where there is none. `places`: of each sign, as far as it was sought. */
+function nextSign(text: string, places: number[], from: number): number {
+  let next = text.length;
+  for (let k = 0; k < SIGNS.length; k += 1) {
+    if (places[k]! < from && places[k] !== -1) places[k] = text.indexOf(SIGNS[k]!, from);
+    if (places[k]! < next && places[k] !== -1) next = places[k]!;
+  }
+  return next;
 }
