@@ -2,8 +2,10 @@
 import { hkdfSync } from 'node:crypto';
 import type { Logger } from '@countersign/platform/logger';
 import type { Server } from '@modelcontextprotocol/server';
+import type { Caller } from './ask-plane.ts';
 import type { CallSettings, HttpWorker } from './call-settings.ts';
 import { keptTasksIn } from './kept-tasks.ts';
+import { type FollowTasks, followTasks } from './listened-tasks.ts';
 import { poolOf } from './names.ts';
 import { openCallsIn } from './open-calls.ts';
 import { poolWorker } from './pool-worker.ts';
@@ -28,6 +30,8 @@ export type OpenOptions = {
 export type OpenServer = {
   /** For one connection or session, or one request over HTTP. Throws UpstreamError while the server behind cannot be reached. */
   serverFor(callerOf: CallerOf): Promise<Server>;
+  /** What a caller that listens for them hears of its own tasks. */
+  tasksOf(caller: Caller): FollowTasks;
   /** Called when the server says that its tools changed. */
   changes: Set<() => unknown>;
   /** Whether the server behind can be reached; why not stands in the log. */
@@ -65,6 +69,7 @@ export function openServer({
   const parts = { server, url: file.url, calls, tasks, worker, tools, wait_ms, cancel_on_abort, state_key };
   return {
     serverFor: async (callerOf) => proxyServer({ ...parts, capabilities: await upstream.capabilities() }, callerOf),
+    tasksOf: (caller) => followTasks({ ...parts, ...caller }),
     changes,
     probe: () =>
       upstream.capabilities().then(

@@ -20,13 +20,15 @@ import {
 import { boundRequests } from './bound-requests.ts';
 import type { HttpCallers } from './http-callers.ts';
 import { httpSessions, type Owner, type SessionRequest } from './http-sessions.ts';
+import { listenOverHttp } from './listen-over-http.ts';
+import { isListening } from './listened-tasks.ts';
 import type { OpenServer } from './open-server.ts';
 import type { ListingCaller } from './proxy-server.ts';
 import { UpstreamError } from './upstream.ts';
 
 export type HttpDoorOptions = {
   /** By their paths, without slashes. */
-  servers: ReadonlyMap<string, Pick<OpenServer, 'serverFor' | 'changes'>>;
+  servers: ReadonlyMap<string, Pick<OpenServer, 'serverFor' | 'tasksOf' | 'changes'>>;
   callers: HttpCallers;
   /** Of pages that may ask. */
   origins: readonly string[];
@@ -34,7 +36,7 @@ export type HttpDoorOptions = {
 };
 export type HttpDoor = { fetch(request: Request, env?: unknown): Promise<Response>; close(): Promise<void> };
 
-type Behind = { serverFor(): Promise<Server>; modern: McpHttpHandler };
+type Behind = Pick<OpenServer, 'tasksOf'> & { serverFor(): Promise<Server>; modern: McpHttpHandler };
 
 export function httpDoor({ servers, callers, origins, log }: HttpDoorOptions): HttpDoor {
   const sessions = httpSessions();
@@ -62,7 +64,9 @@ export function httpDoor({ servers, callers, origins, log }: HttpDoorOptions): H
   const handle = async (server: Behind, owner: Owner, asked: SessionRequest): Promise<Response> => {
     const { request, body: parsedBody, authInfo } = asked;
     if (await isLegacyRequest(request, parsedBody)) return sessions.handle(owner, asked, server.serverFor);
-    return server.modern.fetch(request, { authInfo, parsedBody });
+    const modern = (body: unknown): Promise<Response> => server.modern.fetch(request, { authInfo, parsedBody: body });
+    if (!isListening(parsedBody)) return modern(parsedBody);
+    return listenOverHttp(server.tasksOf(callerOf(authInfo)), parsedBody, modern);
   };
   return {
     fetch: (request, env) => answer(request, env).catch((thrown: unknown) => refuse(thrown, log)),
@@ -72,7 +76,7 @@ export function httpDoor({ servers, callers, origins, log }: HttpDoorOptions): H
   };
 }
 
-function openBehind(server: Pick<OpenServer, 'serverFor' | 'changes'>, log: Logger): Behind {
+function openBehind(server: Pick<OpenServer, 'serverFor' | 'tasksOf' | 'changes'>, log: Logger): Behind {
   const serverFor = (): Promise<Server> => server.serverFor(callerIn);
   const modern = createMcpHandler(serverFor, {
     legacy: 'reject',
@@ -87,12 +91,16 @@ function openBehind(server: Pick<OpenServer, 'serverFor' | 'changes'>, log: Logg
     made.onclose = () => server.changes.delete(tell);
     return made;
   };
-  return { serverFor: sessionFor, modern };
+  return { serverFor: sessionFor, tasksOf: server.tasksOf, modern };
 }
 
 /** Of each request its own: a session that another credential got hold of asks as that one. */
 function callerIn({ http }: ServerContext): ListingCaller {
-  const caller = http?.authInfo?.extra?.caller;
+  return callerOf(http?.authInfo);
+}
+
+function callerOf(authInfo: AuthInfo | undefined): ListingCaller {
+  const caller = authInfo?.extra?.caller;
   if (caller === undefined) throw new CountersignError('unauthenticated');
   return caller as ListingCaller;
 }

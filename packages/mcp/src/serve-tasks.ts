@@ -33,6 +33,8 @@ export const TASK_CAPABILITIES = {
   extensions: { [TASKS_EXTENSION]: {} },
 };
 
+export const REQUIRES_TASKS = { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } };
+
 /** `ttl_ms`: what the client asked for, null for whatever there is. */
 export type Declared = { era: '2025' | '2026'; ttl_ms: number | null };
 export type TaskParts = PlaneParts & { tasks: KeptTasks };
@@ -54,7 +56,7 @@ const PAGE = 20;
 
 /** Null for a request that declared none. */
 export function declaredTask(params: Params, { mcpReq }: ServerContext): Declared | null {
-  if (mcpReq.envelope !== undefined) return takesTasks(mcpReq) ? { era: '2026', ttl_ms: null } : null;
+  if (mcpReq.envelope !== undefined) return declaresTasks(mcpReq.envelope) ? { era: '2026', ttl_ms: null } : null;
   if (typeof params.task !== 'object' || params.task === null) return null;
   const { ttl } = params.task as { ttl?: unknown };
   return { era: '2025', ttl_ms: typeof ttl === 'number' && ttl > 0 ? Math.ceil(ttl) : null };
@@ -94,7 +96,7 @@ export function answerWithTask(
   throw new TaskMade({ task: shown });
 }
 
-/** `notifications/tasks/status`, once the answer that names the task is on its way. Of 2026-07-28 the library lets nobody listen for them. */
+/** `notifications/tasks/status`, once the answer that names the task is on its way. In 2026-07-28 clients listen for them. */
 function tellMoves({ client }: TaskParts, { server, notices }: Connection, task: KeptTask): void {
   const show = ({ state, updated_at }: Move): McpResult =>
     shown2025(task, { state, updated_at, cancel_requested: false, waiting_for: null });
@@ -146,10 +148,15 @@ export function serveTasks(
 
 async function getTask(parts: TaskParts, task: KeptTask, ctx: ServerContext): Promise<McpResult> {
   bePresent(parts, task);
+  if (ctx.mcpReq.envelope !== undefined) return taskNow(parts, task, ctx.mcpReq.signal);
+  return shown2025(task, await parts.client.job(task.job_id));
+}
+
+/** In 2026-07-28, with its result or error once it has ended. */
+export async function taskNow(parts: TaskParts, task: KeptTask, signal: AbortSignal): Promise<McpResult> {
   const job = await parts.client.job(task.job_id);
-  if (ctx.mcpReq.envelope === undefined) return shown2025(task, job);
   if (!isTerminal(job.state) || job.state === 'cancelled') return shown2026(task, job);
-  const { outcome, handedOver } = await askAgain(parts, task.job_id, 0, ctx.mcpReq.signal);
+  const { outcome, handedOver } = await askAgain(parts, task.job_id, 0, signal);
   if (outcome.kind === 'unavailable') throw new ProtocolError(NOT_RUN, tell(outcome).text);
   handedOver();
   return { ...shown2026(task, job), ...ended2026(outcome) };
@@ -253,12 +260,13 @@ function bePresent({ worker, calls }: Pick<TaskParts, 'worker' | 'calls'>, { job
 }
 
 /** Callers that share an agent are told apart by their names. */
-function ownerOf({ server, agent, name }: TaskParts): string {
+export function ownerOf({ server, agent, name }: TaskParts): string {
   return sha256Hex(encodeUtf8(canonicalize([server, agent, name])));
 }
 
-function takesTasks({ envelope }: ServerContext['mcpReq']): boolean {
-  const declared = (envelope as Readonly<Record<string, unknown>> | undefined)?.[CLIENT_CAPABILITIES_META_KEY];
+/** `meta`: of a request of 2026-07-28. */
+export function declaresTasks(meta: unknown): boolean {
+  const declared = (meta as Readonly<Record<string, unknown>> | undefined)?.[CLIENT_CAPABILITIES_META_KEY];
   const extension = (declared as { extensions?: Record<string, unknown> } | undefined)?.extensions?.[TASKS_EXTENSION];
   return typeof extension === 'object' && extension !== null;
 }
@@ -266,8 +274,7 @@ function takesTasks({ envelope }: ServerContext['mcpReq']): boolean {
 function requireEra({ mcpReq }: ServerContext, only: Declared['era'] | undefined): void {
   const era = mcpReq.envelope === undefined ? '2025' : '2026';
   if (only !== undefined && only !== era) throw new ProtocolError(METHOD_NOT_FOUND, 'Method not found');
-  if (era === '2026' && !takesTasks(mcpReq))
-    throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } });
+  if (era === '2026' && !declaresTasks(mcpReq.envelope)) throw new MissingRequiredClientCapabilityError(REQUIRES_TASKS);
 }
 
 /** Nothing is known of the task's state meanwhile. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createClient } from '@countersign/client/create-client';
 import type { Logger } from '@countersign/platform/logger';
 import type { Server } from '@modelcontextprotocol/server';
+import type { FollowTasks } from './listened-tasks.ts';
 import { openServer } from './open-server.ts';
 import { besideOf, type ProxyFile, reviewersOf } from './proxy-file.ts';
 import { runOfSession } from './runs.ts';
@@ -21,6 +22,8 @@ export type ProxyOptions = {
 export type Proxy = AsyncDisposable & {
   /** For one connection. `caller` tells clients apart that share the proxy. */
   serverFor(caller: string): Promise<Server>;
+  /** What that one hears of its tasks, where it listens. */
+  tasksOf(caller: string): FollowTasks;
   stop(): Promise<void>;
 };
 
@@ -50,7 +53,8 @@ export async function startProxy({ file, path, upstream, session, log }: ProxyOp
   };
   try {
     await Promise.all([opened.serverFor(() => ({ ...caller, name: '' })), opened.start()]);
-    return { serverFor, stop: opened.stop, [Symbol.asyncDispose]: opened.stop };
+    const tasksOf = (name: string): FollowTasks => opened.tasksOf({ ...caller, name });
+    return { serverFor, tasksOf, stop: opened.stop, [Symbol.asyncDispose]: opened.stop };
   } catch (thrown) {
     await opened.stop();
     throw thrown;

@@ -1,6 +1,6 @@
 /**
- * Tells a client of 2025-11-25 on its own connection that a task of its moved, while the connection lasts. The protocol leaves it to the
- * receiver whether it does so, and has clients go on asking: what is not told costs them a question. It is read off the job's evidence.
+ * Tells a client that a task of its moved, while the connection (2025-11-25) or subscription (2026-07-28) lasts. The protocol leaves it to
+ * the receiver whether it does so, and has clients go on asking: what is not told costs them a question. It is read off the job's evidence.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiError } from '@countersign/client/api-error';
@@ -18,8 +18,8 @@ export type TaskNotices = {
 
 type Follower = Pick<Caller['client'], 'events'>;
 
-/** Of one connection. Each hangs on an event stream of the plane. */
-const MOST = 32;
+/** Of one connection or subscription. Each hangs on an event stream of the plane. */
+export const MOST_FOLLOWED = 32;
 const AGAIN_MS = 10_000;
 const STATE_OF = new Map<string, JobState>(JOB_STATES.map((state) => [`job_${state}`, state]));
 
@@ -28,7 +28,7 @@ export function taskNotices(closed: AbortSignal, again_ms: number = AGAIN_MS): T
   const followed = new Set<string>();
   return {
     follow(client, job_id, ms, tell) {
-      if (followed.has(job_id) || followed.size >= MOST) return;
+      if (followed.has(job_id) || followed.size >= MOST_FOLLOWED) return;
       followed.add(job_id);
       const signal = AbortSignal.any([closed, AbortSignal.timeout(ms)]);
       void tellMoves(client, job_id, signal, again_ms, tell).finally(() => followed.delete(job_id));

@@ -2,9 +2,11 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Submitted } from '@countersign/client/create-client';
+import type { Caller } from '@countersign/mcp/ask-plane';
 import { keptTasksIn } from '@countersign/mcp/kept-tasks';
+import { followTasks } from '@countersign/mcp/listened-tasks';
 import { openCallsIn } from '@countersign/mcp/open-calls';
-import { type ListingCaller, proxyServer, type ServerParts } from '@countersign/mcp/proxy-server';
+import { type CallerOf, type ListingCaller, proxyServer, type ServerParts } from '@countersign/mcp/proxy-server';
 import { reviewedTools } from '@countersign/mcp/reviewed-tools';
 import { digestOf, type Tool } from '@countersign/mcp/tool-record';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -18,6 +20,15 @@ export type Talk = ServerParts & ListingCaller;
 
 export const schema = { type: 'object', properties: {} };
 export const TOOLS: Tool[] = ['shell', 'read'].map((name) => ({ name, description: name, inputSchema: schema }));
+
+/** What a door over HTTP takes of an open server. */
+export function servedAt(parts: Talk) {
+  return {
+    serverFor: async (callerOf: CallerOf) => proxyServer(parts, callerOf),
+    tasksOf: (caller: Caller) => followTasks({ ...parts, ...caller }),
+    changes: new Set<() => unknown>(),
+  };
+}
 
 export function folder(): string {
   return mkdtempSync(join(inject('test_stack').run_dir, 'mcp-'));

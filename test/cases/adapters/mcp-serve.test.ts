@@ -3,7 +3,6 @@ import { request } from 'node:http';
 import { CountersignError, type ErrorCode } from '@countersign/contracts/errors';
 import { LIMITS } from '@countersign/contracts/limits';
 import { httpCallers } from '@countersign/mcp/http-callers';
-import { proxyServer } from '@countersign/mcp/proxy-server';
 import { runOfSession, runsIn } from '@countersign/mcp/runs';
 import { httpDoor } from '@countersign/mcp/serve-http';
 import { listen } from '@countersign/platform/http';
@@ -13,7 +12,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FakePlane, playPlane } from './fake-plane.ts';
-import { asPlane, folder, partsOf } from './mcp-parts.ts';
+import { asPlane, folder, partsOf, servedAt } from './mcp-parts.ts';
 
 const cleanUp = new AsyncDisposableStack();
 const plane: FakePlane = playPlane();
@@ -26,8 +25,8 @@ beforeAll(async () => {
   const [files, mail] = [partsOf(client), partsOf(client)];
   const door = httpDoor({
     servers: new Map([
-      ['files', { serverFor: async (callerOf) => proxyServer(files, callerOf), changes: new Set() }],
-      ['mail', { serverFor: async (callerOf) => proxyServer(mail, callerOf), changes: new Set() }],
+      ['files', servedAt(files)],
+      ['mail', servedAt(mail)],
     ]),
     callers: async ({ headers }) => {
       const agent = /^Bearer (\w+)$/.exec(headers.get('authorization') ?? '')?.[1];

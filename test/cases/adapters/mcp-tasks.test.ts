@@ -8,6 +8,7 @@ import { keptTasksIn } from '@countersign/mcp/kept-tasks';
 import { openCallsIn } from '@countersign/mcp/open-calls';
 import { proxyServer } from '@countersign/mcp/proxy-server';
 import { httpDoor } from '@countersign/mcp/serve-http';
+import { listeningOn } from '@countersign/mcp/serve-stdio';
 import { taskNotices } from '@countersign/mcp/task-notices';
 import { listen } from '@countersign/platform/http';
 import { createLogger } from '@countersign/platform/logger';
@@ -19,9 +20,10 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { CallToolResultSchema, TaskStatusNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { partsOf, type Talk } from './mcp-parts.ts';
+import { partsOf, servedAt, type Talk } from './mcp-parts.ts';
 
 type Job = {
   job_id: string;
@@ -100,14 +102,15 @@ function playJobs() {
         answers: requests.map(() => ({ ok: true, value: { reason: 'allowed' } })),
       }),
     }) as never;
+  const left: string[] = [];
   const worker = {
     join: (job_id: string) => {
       present.push(job_id);
-      return () => undefined;
+      return () => void left.push(job_id);
     },
     isRunning: () => false,
   };
-  return { jobs, present, following, end, client, worker };
+  return { jobs, present, left, following, end, client, worker };
 }
 
 const cleanUp = new AsyncDisposableStack();
@@ -138,9 +141,9 @@ async function near(caller: Talk = parts): Promise<Connected> {
   return { ask: asking(client), client };
 }
 
-async function door(): Promise<string> {
+async function door(changes = new Set<() => unknown>()): Promise<string> {
   const door = httpDoor({
-    servers: new Map([['box', { serverFor: async (of) => proxyServer(parts, of), changes: new Set() }]]),
+    servers: new Map([['box', { ...servedAt(parts), changes }]]),
     callers: async ({ headers }) => {
       const agent = headers.get('x-api-key');
       if (agent === null) throw new CountersignError('unauthenticated');
@@ -168,15 +171,31 @@ async function far(url: string, agent: string): Promise<Connected> {
 
 /** A message of 2026-07-28 by hand: no library makes them for tasks. */
 async function modern(url: string, agent: string, method: string, params: object, extensions: object = TASKS) {
-  const capabilities = { extensions };
+  const text = await (await send(url, agent, method, params, extensions)).text();
+  return JSON.parse(text.startsWith('{') ? text : /data: (.*)/.exec(text)![1]!);
+}
+
+function messageOf(method: string, params: object, extensions: object) {
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientInfo': { name: 'suite', version: '1' },
-    'io.modelcontextprotocol/clientCapabilities': capabilities,
+    'io.modelcontextprotocol/clientCapabilities': { extensions },
   };
+  return { jsonrpc: '2.0', id: 1, method, params: { ...params, _meta } };
+}
+
+function send(
+  url: string,
+  agent: string,
+  method: string,
+  params: object,
+  extensions: object,
+  signal?: AbortSignal,
+): Promise<Response> {
   const { name, taskId } = params as { name?: string; taskId?: string };
-  const response = await fetch(url, {
+  return fetch(url, {
     method: 'POST',
+    ...(signal && { signal }),
     headers: {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
@@ -185,10 +204,8 @@ async function modern(url: string, agent: string, method: string, params: object
       'mcp-method': method,
       ...(name || taskId ? { 'mcp-name': (name ?? taskId)! } : {}),
     },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta } }),
+    body: JSON.stringify(messageOf(method, params, extensions)),
   });
-  const text = await response.text();
-  return JSON.parse(text.startsWith('{') ? text : /data: (.*)/.exec(text)![1]!);
 }
 const TASKS = { 'io.modelcontextprotocol/tasks': {} };
 
@@ -380,6 +397,134 @@ describe('in 2026-07-28', () => {
     expect(result).toMatchObject({ resultType: 'complete', isError: true });
     const { result: made } = await modern(url, 'ana', 'tools/call', CALL);
     expect((await modern(url, 'ana', 'tasks/get', { taskId: made.taskId }, {})).error.code).toBe(-32_021);
+  });
+});
+
+type Listener = {
+  ask: Ask;
+  /** Of 2026-07-28, by hand; its id is 1. */
+  listen(notifications: object, extensions?: object): Promise<void>;
+  heard(): any[];
+  changeTools(): void;
+  leave(): void;
+};
+
+async function listenerFar(): Promise<Listener> {
+  const changes = new Set<() => unknown>();
+  const url = await door(changes);
+  const heard: any[] = [];
+  const over = new AbortController();
+  return {
+    ask: async (method, params = {}) => (await modern(url, 'ana', method, params)).result,
+    async listen(notifications, extensions = TASKS) {
+      const response = await send(url, 'ana', LISTEN, { notifications }, extensions, over.signal);
+      const text = response.body!.pipeThrough(new TextDecoderStream());
+      void (async () => {
+        for await (const chunk of text)
+          for (const [, data] of chunk.matchAll(/^(?:data: )?(\{.*)$/gm)) heard.push(JSON.parse(data!));
+      })().catch(() => undefined);
+    },
+    heard: () => heard,
+    changeTools: () => changes.forEach((tell) => void tell()),
+    leave: () => over.abort(),
+  };
+}
+
+async function listenerNear(): Promise<Listener> {
+  const [one, other] = InMemoryTransport.createLinkedPair();
+  const all: any[] = [];
+  one.onmessage = (message) => void all.push(message);
+  const server = proxyServer(parts, () => parts);
+  const transport = listeningOn(other as never, servedAt(parts).tasksOf(parts));
+  const served = serveStdio(async () => server, { transport });
+  cleanUp.defer(() => served.close());
+  let id = 1;
+  const ask: Ask = async (method, params = {}) => {
+    id += 1;
+    await one.send({ ...messageOf(method, params, TASKS), id } as never);
+    return waitUntil('it is answered', () => all.find((each) => each.id === id && !each.method)?.result);
+  };
+  await ask('server/discover');
+  const isHeard = ({ id, params }: any) => id === 1 || params?._meta?.[SUBSCRIPTION] === 1;
+  return {
+    ask,
+    listen: (notifications, extensions = TASKS) => one.send(messageOf(LISTEN, { notifications }, extensions) as never),
+    heard: () => all.filter(isHeard),
+    changeTools: () => void server.sendToolListChanged(),
+    leave: () => void one.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }),
+  };
+}
+
+const LISTEN = 'subscriptions/listen';
+const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
+
+describe.each([
+  ['HTTP', listenerFar],
+  ['standard input and output', listenerNear],
+])('who listens in 2026-07-28 over %s', (_, connect) => {
+  test('hears of each state of the own tasks with its result, and waits for them meanwhile', async () => {
+    const { ask, listen, heard, changeTools, leave } = await connect();
+    const { taskId } = await ask('tools/call', CALL);
+    const { taskId: other } = await ask('tools/call', { ...CALL, arguments: { n: 2 } });
+    const theirs = partsOf(plane.client('bob'), { worker: plane.worker });
+    const foreign = `mcp-${'b'.repeat(40)}-${'0'.repeat(16)}`;
+    keptTasksIn(join(theirs.dir, 'calls')).keep('bob', foreign, 60_000);
+    plane.present.length = 0;
+    await listen({ taskIds: [taskId, foreign, taskId, 'x', other] });
+    await waitUntil('both are held', () => heard().length === 3);
+    expect(plane.present).toEqual([taskId, other]);
+    const [acknowledged, ...held] = heard();
+    expect(acknowledged).toMatchObject({
+      method: 'notifications/subscriptions/acknowledged',
+      params: { notifications: { taskIds: [taskId, other] }, _meta: { [SUBSCRIPTION]: 1 } },
+    });
+    expect(acknowledged.params.notifications).not.toHaveProperty('toolsListChanged');
+    const now = await ask('tasks/get', { taskId });
+    const { resultType: _, _meta: __, ...task } = now;
+    expect(held.find(({ params }) => params.taskId === taskId)).toEqual({
+      jsonrpc: '2.0',
+      method: 'notifications/tasks',
+      params: { ...task, _meta: { [SUBSCRIPTION]: 1 } },
+    });
+    changeTools();
+    plane.end('succeeded');
+    await waitUntil('both have ended', () => heard().length === 5);
+    for (const { method, params } of heard().slice(3))
+      expect([method, params]).toMatchObject([
+        'notifications/tasks',
+        { status: 'completed', result: { content: [{ text: 'done' }] } },
+      ]);
+    leave();
+    await waitUntil('nobody waits for them', () => plane.left.includes(taskId) && plane.left.includes(other));
+  });
+
+  test('hears of tools too where it asked for that, and of no task once it has left', async () => {
+    const { ask, listen, heard, changeTools, leave } = await connect();
+    const { taskId } = await ask('tools/call', CALL);
+    await listen({ taskIds: [taskId], toolsListChanged: true });
+    await waitUntil('it is held', () => heard().length === 2);
+    expect(heard()[0].params.notifications).toEqual({ toolsListChanged: true, taskIds: [taskId] });
+    changeTools();
+    await waitUntil('it heard', () => heard().length === 3);
+    expect(heard()[2].method).toBe('notifications/tools/list_changed');
+    leave();
+    await waitUntil('nobody follows it', () => plane.left.includes(taskId) && plane.following.size === 0);
+    plane.end('succeeded');
+    expect((await ask('tasks/get', { taskId })).status).toBe('completed');
+    expect(heard()).toHaveLength(3);
+  });
+
+  test.each([
+    ['did not declare tasks', ['x'], {}, -32_021],
+    ['names what are no ids', [1], undefined, -32_602],
+    ['names no list', 'x', undefined, -32_602],
+    ['names too many', Array.from({ length: LIMITS.mcp_agent_tasks + 1 }, String), undefined, -32_602],
+  ])('is refused where it %s', async (_, taskIds, extensions, code) => {
+    const { listen, heard } = await connect();
+    await listen({ taskIds }, extensions);
+    await waitUntil('it is answered', () => heard().length === 1);
+    expect(heard()[0]).toMatchObject({ id: 1, error: { code } });
+    if (code === -32_021) expect(heard()[0].error.data).toEqual({ requiredCapabilities: { extensions: TASKS } });
   });
 });
 

@@ -42,7 +42,10 @@ async function wrap(started: readonly string[], options: WrapOptions): Promise<v
   const proxy = await startProxy({ file, path, upstream: { command, args, env: file.env }, ...session, log }).catch(
     tellOwner,
   );
-  const connection = serveStdio(() => proxy.serverFor('stdio'), log);
+  const connection = serveStdio(
+    { serverFor: () => proxy.serverFor('stdio'), followTasks: proxy.tasksOf('stdio') },
+    log,
+  );
   await left;
   await connection.close();
   await proxy.stop();
